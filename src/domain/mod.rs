@@ -1,0 +1,27 @@
+//! Leads and tickets: what their events mean, and which commands they answer.
+//!
+//! `apply` is total: recorded history is the truth, also where today's rules would forbid it. `decide` holds the
+//! rules, takes the time as an argument and reads nothing else. Each rule is written once, in a `breach` function:
+//! `decide` refuses what it names, and replaying reports the same words as a finding.
+
+mod breach;
+mod draft;
+pub mod lead;
+mod payload;
+pub mod ticket;
+mod upcast;
+mod vocabulary;
+
+pub use breach::Breach;
+pub use draft::{Draft, plain_id};
+pub use payload::{Fields, read_fields};
+pub use upcast::{AsRead, as_read};
+pub use vocabulary::{Aggregate, EventKind, kind_of};
+
+/// An event of a domain as read from its payload, with what was wrong with it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decoded<E> {
+    pub event: E,
+    /// In words, where the payload could not be read as it should.
+    pub flaw: Option<Box<str>>,
+}

@@ -1,0 +1,179 @@
+//! Takes a handful of named fields out of a payload, whatever else is in it and however their names are spelled.
+//! Text is borrowed from the payload; nothing else of it is kept.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::event::{EventId, EventRow, Metadata, Timestamp, same_name};
+
+/// The wanted fields, in the order in which they were asked for. Absent and `null` are the same.
+#[derive(Debug)]
+pub struct Fields<'a, const N: usize>([Option<&'a RawValue>; N]);
+
+/// Reads the fields named in `wanted`, which must be lower-case words joined by `-`. What is no JSON object is
+/// answered with a sentence.
+pub fn read_fields<'a, const N: usize>(payload: &'a [u8], wanted: &[&str; N]) -> Result<Fields<'a, N>, String> {
+    let mut json = serde_json::Deserializer::from_slice(payload);
+    let fields = json
+        .deserialize_any(FieldsVisitor { wanted })
+        .and_then(|fields| json.end().map(|()| fields))
+        .map_err(|error| match serde_json::from_slice::<IgnoredAny>(payload) {
+            Ok(_) => "the payload is not an object".to_owned(),
+            Err(_) => format!("the payload is not JSON: {error}"),
+        })?;
+    Ok(Fields(fields))
+}
+
+impl<'a, const N: usize> Fields<'a, N> {
+    /// None of them; for a payload that could not be read.
+    pub fn none() -> Self {
+        Self([None; N])
+    }
+
+    /// The field as text: a string's own text, a number or anything else as it is written.
+    pub fn text(&self, index: usize) -> Option<Cow<'a, str>> {
+        let raw = self.0[index]?.get();
+        match raw.as_bytes() {
+            [b'"', inner @ .., b'"'] if !inner.contains(&b'\\') => Some(Cow::Borrowed(&raw[1..raw.len() - 1])),
+            [b'"', ..] => serde_json::from_str::<String>(raw).ok().map(Cow::Owned),
+            b"null" => None,
+            _ => Some(Cow::Borrowed(raw)),
+        }
+    }
+
+    /// The field as a time; a text that is none is noted in `flaw`.
+    pub fn time(&self, index: usize, name: &str, flaw: &mut Option<Box<str>>) -> Option<Timestamp> {
+        let text = self.text(index)?;
+        let at = Timestamp::parse_lenient(&text);
+        if at.is_none() {
+            flaw.get_or_insert(format!("{name} is not a time: {}", shortened(&text)).into());
+        }
+        at
+    }
+}
+
+/// A finding quotes what it found, but not five megabytes of it.
+pub(super) fn shortened(text: &str) -> String {
+    const LONGEST: usize = 60;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("“{}…”", &text[..end]),
+        None => format!("“{text}”"),
+    }
+}
+
+/// The wanted fields, or none with a flaw.
+pub(super) fn fields_of<'a, const N: usize>(
+    payload: &'a [u8],
+    wanted: &[&str; N],
+    flaw: &mut Option<Box<str>>,
+) -> Fields<'a, N> {
+    read_fields(payload, wanted).unwrap_or_else(|message| {
+        *flaw = Some(message.into());
+        Fields::none()
+    })
+}
+
+/// The event that the metadata says is compensated, or the payload, where another system wrote it there.
+pub(super) fn compensated(row: &EventRow<'_>) -> Option<EventId> {
+    let in_payload = || Some(EventId::new(&read_fields(row.payload, &["compensates"]).ok()?.text(0)?));
+    if row.metadata.is_empty() { in_payload() } else { Metadata::parse(row.metadata).compensates.or_else(in_payload) }
+}
+
+struct FieldsVisitor<'w, const N: usize> {
+    wanted: &'w [&'w str; N],
+}
+
+impl<'de, const N: usize> Visitor<'de> for FieldsVisitor<'_, N> {
+    type Value = [Option<&'de RawValue>; N];
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    /// `null` stands for an event that says nothing beyond its type.
+    fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+        Ok([None; N])
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found = [None; N];
+        while let Some(index) = map.next_key_seed(KeyIndex(self.wanted))? {
+            match index {
+                Some(index) => found[index] = Some(map.next_value::<&'de RawValue>()?),
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Reads a key straight to its place among the wanted ones.
+struct KeyIndex<'w>(&'w [&'w str]);
+
+impl<'de> DeserializeSeed<'de> for KeyIndex<'_> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for KeyIndex<'_> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a field name")
+    }
+
+    fn visit_str<E: de::Error>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(self.0.iter().position(|name| *name == key).or_else(|| self.0.iter().position(|name| same_name(key, name))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn fields_are_found_in_any_spelling() {
+        for payload in
+            [r#"{"followup-on":"x"}"#, r#"{"a":[{"followup-on":1}],"followupOn":"x"}"#, r#"{"followup_on":"x"}"#]
+        {
+            let fields = read_fields(payload.as_bytes(), &["followup-on"]).expect(payload);
+            assert_eq!(fields.text(0).as_deref(), Some("x"), "{payload}");
+        }
+    }
+
+    #[test]
+    fn scalars_read_as_text_and_null_as_absent() {
+        let payload = br#"{"a":1.50,"b":true,"c":null,"d":"a\"b","e":{"x":1}}"#;
+        let fields = read_fields(payload, &["a", "b", "c", "d", "e"]).expect("an object");
+        let texts: Vec<_> = (0..5).map(|i| fields.text(i)).collect();
+        let expected = [Some("1.50"), Some("true"), None, Some("a\"b"), Some("{\"x\":1}")];
+        assert_eq!(texts.iter().map(Option::as_deref).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn what_is_no_object_is_said_in_words() {
+        assert_eq!(read_fields(b"[1]", &["a"]).err().as_deref(), Some("the payload is not an object"));
+        assert!(read_fields(b"{\"a\":", &["a"]).is_err_and(|e| e.starts_with("the payload is not JSON")));
+        assert!(read_fields(b"{} {}", &["a"]).is_err());
+        assert!(read_fields(b"null", &["a"]).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            if let Ok(fields) = read_fields(&bytes, &["a", "b"]) {
+                let _ = (fields.text(0), fields.time(1, "b", &mut None));
+            }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// An event's number inside its stream, as its store numbers it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Version(pub u64);
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// An event's place in the order of the whole store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Position(pub u64);
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A small number that stands for a stream inside one open store, so that a fold over a million streams can
+/// index a vector. It means nothing outside that store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StreamKey(pub u32);
+
+macro_rules! shared_text {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            pub fn new(text: impl Into<Arc<str>>) -> Self {
+                Self(text.into())
+            }
+
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(text.into())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+    };
+}
+
+shared_text! {
+    /// The name of a stream, as its store spells it.
+    StreamId
+}
+
+shared_text! {
+    /// The name of a kind of event, as its store spells it.
+    EventType
+}
+
+impl StreamId {
+    /// What stands before the first `-`, which by custom is the kind of aggregate; a name without one is its
+    /// own category.
+    pub fn category(&self) -> &str {
+        self.0.split_once('-').map_or(&*self.0, |(category, _)| category)
+    }
+
+    /// What stands after the first `-`: the aggregate's own number or name.
+    pub fn key(&self) -> Option<&str> {
+        self.0.split_once('-').map(|(_, key)| key)
+    }
+}
+
+/// The identity of an event across stores. Most are UUIDs, kept in sixteen bytes; any other text is kept whole.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EventId {
+    Uuid([u8; 16]),
+    Text(Arc<str>),
+}
+
+impl EventId {
+    /// Only the canonical spelling becomes a UUID: an upper-case or brace-wrapped one would not come back as it was.
+    pub fn new(text: &str) -> Self {
+        let canonical = text.len() == 36 && !text.bytes().any(|b| b.is_ascii_uppercase());
+        match uuid::Uuid::try_parse(text) {
+            Ok(id) if canonical => Self::Uuid(id.into_bytes()),
+            _ => Self::Text(text.into()),
+        }
+    }
+
+    /// An identity made from content alone, for events that arrived without one: the same content gets the
+    /// same identity, so a repeated import is recognised.
+    pub fn from_content(parts: &[&[u8]]) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        for part in parts {
+            hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
+        }
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+        Self::Uuid(uuid::Uuid::new_v8(bytes).into_bytes())
+    }
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Uuid(bytes) => uuid::Uuid::from_bytes(*bytes).hyphenated().fmt(f),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+impl fmt::Debug for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for EventId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for EventId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        Ok(Self::new(&text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn category_ends_at_the_first_dash() {
+        assert_eq!(StreamId::from("lead-1").category(), "lead");
+        assert_eq!(StreamId::from("lead-1-2").key(), Some("1-2"));
+        assert_eq!(StreamId::from("settings").category(), "settings");
+        assert_eq!(StreamId::from("settings").key(), None);
+    }
+
+    #[test]
+    fn an_id_comes_back_letter_for_letter() {
+        for text in ["0190b1de-5a4f-7c8e-9a3b-0123456789ab", "0190B1DE-5A4F-7C8E-9A3B-0123456789AB", "7", "", "주문#1"]
+        {
+            assert_eq!(EventId::new(text).to_string(), text);
+        }
+        assert!(matches!(EventId::new("0190b1de-5a4f-7c8e-9a3b-0123456789ab"), EventId::Uuid(_)));
+    }
+}

@@ -1,0 +1,196 @@
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A moment, to the microsecond, as microseconds since 1970 in UTC. The unit reaches far past year 9999; finer
+/// digits of a text that is read are dropped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("“{0}” is not a time; write it like 2025-01-01T01:00:05Z")]
+pub struct NotATime(pub String);
+
+impl Timestamp {
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+
+    #[must_use]
+    pub const fn plus_micros(self, micros: i64) -> Self {
+        Self(self.0.saturating_add(micros))
+    }
+
+    /// How long after `earlier` this is, in microseconds; negative where it lies before.
+    pub const fn micros_since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    pub fn to_utc(self) -> Option<DateTime<Utc>> {
+        DateTime::from_timestamp_micros(self.0)
+    }
+
+    /// RFC 3339 only: what machines write.
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        parse_plain_utc(text.as_bytes())
+            .or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|at| Self(at.timestamp_micros())))
+    }
+
+    /// What people write too: a date, or a time without a zone, both read as UTC.
+    pub fn parse_lenient(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let naive = |formats: &[&str]| formats.iter().find_map(|f| NaiveDateTime::parse_from_str(text, f).ok());
+        Self::parse_rfc3339(text)
+            .or_else(|| {
+                naive(&["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
+                    .map(|at| Self(at.and_utc().timestamp_micros()))
+            })
+            .or_else(|| {
+                let midnight = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0)?;
+                Some(Self(midnight.and_utc().timestamp_micros()))
+            })
+    }
+}
+
+/// `2025-01-01T01:00:05.01Z`, the spelling nearly every store uses, at a tenth of what the general parser takes;
+/// anything unusual answers `None` and goes there.
+fn parse_plain_utc(text: &[u8]) -> Option<Timestamp> {
+    let digits = |range: std::ops::Range<usize>| {
+        text.get(range)?.iter().try_fold(0_i64, |n, b| b.is_ascii_digit().then(|| n * 10 + i64::from(b - b'0')))
+    };
+    let punctuation = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
+    if punctuation.iter().any(|&(at, mark)| text.get(at) != Some(&mark)) || text.last() != Some(&b'Z') {
+        return None;
+    }
+    let (year, month, day) = (digits(0..4)?, digits(5..7)?, digits(8..10)?);
+    let (hour, minute, second) = (digits(11..13)?, digits(14..16)?, digits(17..19)?);
+    let month_days = [
+        31,
+        if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) { 29 } else { 28 },
+        31,
+        30,
+        31,
+        30,
+        31,
+        31,
+        30,
+        31,
+        30,
+        31,
+    ];
+    let in_range = (1..=12).contains(&month)
+        && (1..=month_days[month as usize - 1]).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second < 60;
+    if !in_range {
+        return None;
+    }
+    let fraction = match (text[19], text.len()) {
+        (b'Z', 20) => 0,
+        (b'.', 22..) => {
+            let all = &text[20..text.len() - 1];
+            let known = all.len().min(6);
+            if !all.iter().all(u8::is_ascii_digit) {
+                return None;
+            }
+            digits(20..20 + known)? * 10_i64.pow(6 - known as u32)
+        }
+        _ => return None,
+    };
+    // Days since 1970 by counting years from March, so that the leap day falls at a year's end.
+    let (shifted_year, shifted_month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let era = shifted_year.div_euclid(400);
+    let year_of_era = shifted_year.rem_euclid(400);
+    let day_of_year = (153 * shifted_month + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    let days = era * 146_097 + day_of_era - 719_468;
+    Some(Timestamp((((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000_000 + fraction))
+}
+
+impl FromStr for Timestamp {
+    type Err = NotATime;
+
+    fn from_str(text: &str) -> Result<Self, NotATime> {
+        Self::parse_lenient(text).ok_or_else(|| NotATime(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.to_utc() {
+            Some(at) if self.0 % 1_000 == 0 => f.pad(&at.to_rfc3339_opts(SecondsFormat::Millis, true)),
+            Some(at) => f.pad(&at.to_rfc3339_opts(SecondsFormat::Micros, true)),
+            None => write!(f, "{} µs from 1970", self.0),
+        }
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        Self::parse_rfc3339(&text).ok_or_else(|| serde::de::Error::custom(NotATime(text.into_owned())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn times_read_and_print_in_utc() {
+        for (text, printed) in [
+            ("2025-01-01T01:00:01.01Z", "2025-01-01T01:00:01.010Z"),
+            ("2025-01-01T10:00:01+09:00", "2025-01-01T01:00:01.000Z"),
+            ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z"),
+            ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000Z"),
+            ("2025-01-01", "2025-01-01T00:00:00.000Z"),
+            ("2025-01-01 01:00", "2025-01-01T01:00:00.000Z"),
+            ("2025-01-01T01:00:01.123456789Z", "2025-01-01T01:00:01.123456Z"),
+        ] {
+            assert_eq!(text.parse::<Timestamp>().map(|t| t.to_string()), Ok(printed.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        for text in ["", "now", "2025-02-30T00:00:00Z", "2025-13-01", "2025-01-01T24:00:00Z", "2025-01-01T01:00:01.Z"] {
+            assert!(text.parse::<Timestamp>().is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_fast_reading_agrees_with_the_general_one(micros in -62_135_596_800_000_000_i64..253_402_300_799_999_999) {
+            let text = Timestamp(micros).to_string();
+            let general = DateTime::parse_from_rfc3339(&text).map(|t| t.timestamp_micros());
+            prop_assert_eq!(parse_plain_utc(text.as_bytes()).map(Timestamp::micros), general.ok());
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused_without_panic(text in "\\PC*") {
+            let _ = text.parse::<Timestamp>();
+        }
+
+        #[test]
+        fn nearly_a_time_is_judged_alike(text in "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,8})?Z") {
+            if let Some(at) = parse_plain_utc(text.as_bytes()) {
+                prop_assert_eq!(DateTime::parse_from_rfc3339(&text).map(|t| t.timestamp_micros()), Ok(at.micros()));
+            }
+        }
+    }
+}

@@ -1,0 +1,6 @@
+#![doc = "draft"]
+pub mod domain;
+pub mod event;
+pub mod projection;
+pub mod replay;
+pub mod store;

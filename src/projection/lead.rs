@@ -1,0 +1,217 @@
+use std::sync::Arc;
+
+use imbl::Vector;
+use serde::{Deserialize, Serialize};
+
+use super::cells::{Cell, Items};
+use super::{Projection, item_path};
+use crate::domain::lead::{Lead, LeadEvent, breach, decode};
+use crate::domain::{Breach, Decoded};
+use crate::event::{EventRow, Head, Timestamp, Version};
+use serde_json::Value;
+
+type Event = Decoded<LeadEvent>;
+
+/// What a fold over leads reports of an event: the rule it breaks, and what of it could not be read.
+fn judge(lead: &Lead, event: &Event, head: &Head, findings: &mut Vec<String>) {
+    findings.extend(breach(lead, &event.event, head.recorded_at).as_ref().map(Breach::to_string));
+    findings.extend(event.flaw.as_deref().map(|flaw| format!("{}: {flaw}", head.event_type)));
+}
+
+/// An aggregate's id as it is usually written: a plain number without quotes.
+pub(super) fn id_cell(id: Option<&str>) -> Cell<'_> {
+    match id.map(|id| (id, id.parse::<i64>())) {
+        Some((id, Ok(number))) if number.to_string() == id => Cell::Number(number),
+        Some((id, _)) => Cell::Text(id),
+        None => Cell::Null,
+    }
+}
+
+pub(super) fn version_cell(version: Option<Version>) -> Cell<'static> {
+    version.map_or(Cell::Null, |version| Cell::Number(i64::try_from(version.0).unwrap_or(i64::MAX)))
+}
+
+/// `state`: the lead as it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct LeadState;
+
+impl Projection for LeadState {
+    type Event = Event;
+    type State = Lead;
+
+    fn name(&self) -> &'static str {
+        "state"
+    }
+
+    fn revision(&self) -> u32 {
+        1
+    }
+
+    fn decode(&self, row: &EventRow<'_>) -> Event {
+        decode(row)
+    }
+
+    fn apply(&self, lead: &mut Lead, event: &Event, head: &Head, findings: &mut Vec<String>) {
+        judge(lead, event, head, findings);
+        lead.apply(&event.event, head);
+    }
+
+    fn cells<'s>(&self, lead: &'s Lead, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {
+        visit("lead-id", id_cell(lead.lead_id.as_deref()));
+        visit("name", Cell::text(lead.name.as_deref()));
+        visit("status", Cell::text(lead.status.map(|status| status.name())));
+        visit("phone", Cell::text(lead.phone.as_deref()));
+        visit("contacts", Cell::Number(lead.contacts.into()));
+        visit("followups", Cell::Number(lead.followups.into()));
+        visit("followup-on", Cell::time(lead.followup_on));
+        visit("payment-deadline", Cell::time(lead.payment_deadline));
+        visit("created-on", Cell::time(lead.created_on));
+        visit("updated-on", Cell::time(lead.updated_on));
+        visit("version", version_cell(lead.version));
+    }
+
+    fn bookkeeping(&self) -> &'static [&'static str] {
+        &["updated-on", "version"]
+    }
+}
+
+/// Texts in the order in which they were first seen.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct SeenTexts(Vector<Arc<str>>);
+
+impl SeenTexts {
+    /// Few names are ever given to one customer, so a walk finds a known one soonest.
+    pub(super) fn add(&mut self, text: Option<&Arc<str>>) {
+        if let Some(text) = text
+            && !self.0.contains(text)
+        {
+            self.0.push_back(text.clone());
+        }
+    }
+
+    /// Texts are only ever added, so what changed lies behind what was there.
+    pub(super) fn report_added(&self, before: &Self, name: &str, report: &mut dyn FnMut(&str)) {
+        for index in before.0.len()..self.0.len() {
+            report(&item_path(name, index));
+        }
+    }
+}
+
+impl Items for SeenTexts {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn item(&self, index: usize) -> Value {
+        self.0.get(index).map_or(Value::Null, |text| Value::from(&**text))
+    }
+}
+
+/// `search`: every name and phone that this lead was ever known by.
+#[derive(Clone, Copy, Debug)]
+pub struct LeadSearch;
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct LeadSearchState {
+    lead_id: Option<Arc<str>>,
+    names: SeenTexts,
+    phones: SeenTexts,
+    version: Option<Version>,
+}
+
+impl Projection for LeadSearch {
+    type Event = Event;
+    type State = LeadSearchState;
+
+    fn name(&self) -> &'static str {
+        "search"
+    }
+
+    fn revision(&self) -> u32 {
+        1
+    }
+
+    fn decode(&self, row: &EventRow<'_>) -> Event {
+        decode(row)
+    }
+
+    fn apply(&self, state: &mut LeadSearchState, event: &Event, head: &Head, _findings: &mut Vec<String>) {
+        state.version = Some(head.version);
+        match &event.event {
+            LeadEvent::Initialized { lead_id, name, phone } => {
+                if lead_id.is_some() {
+                    state.lead_id.clone_from(lead_id);
+                }
+                state.names.add(name.as_ref());
+                state.phones.add(phone.as_ref());
+            }
+            LeadEvent::DetailsUpdated { name, phone, .. } => {
+                state.names.add(name.as_ref());
+                state.phones.add(phone.as_ref());
+            }
+            _ => {}
+        }
+    }
+
+    fn cells<'s>(&self, state: &'s LeadSearchState, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {
+        visit("lead-id", id_cell(state.lead_id.as_deref()));
+        visit("names", Cell::List(&state.names));
+        visit("phones", Cell::List(&state.phones));
+        visit("version", version_cell(state.version));
+    }
+
+    fn bookkeeping(&self) -> &'static [&'static str] {
+        &["version"]
+    }
+
+    fn changes(&self, before: &LeadSearchState, _: &Event, after: &LeadSearchState, report: &mut dyn FnMut(&str)) {
+        if before.lead_id != after.lead_id {
+            report("lead-id");
+        }
+        after.names.report_added(&before.names, "names", report);
+        after.phones.report_added(&before.phones, "phones", report);
+        if before.version != after.version {
+            report("version");
+        }
+    }
+}
+
+/// `analysis`: how much it took, and what came of it.
+#[derive(Clone, Copy, Debug)]
+pub struct LeadAnalysis;
+
+impl Projection for LeadAnalysis {
+    type Event = Event;
+    type State = Lead;
+
+    fn name(&self) -> &'static str {
+        "analysis"
+    }
+
+    fn revision(&self) -> u32 {
+        1
+    }
+
+    fn decode(&self, row: &EventRow<'_>) -> Event {
+        decode(row)
+    }
+
+    fn apply(&self, lead: &mut Lead, event: &Event, head: &Head, _findings: &mut Vec<String>) {
+        lead.apply(&event.event, head);
+    }
+
+    fn cells<'s>(&self, lead: &'s Lead, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {
+        visit("lead-id", id_cell(lead.lead_id.as_deref()));
+        visit("contacts", Cell::Number(lead.contacts.into()));
+        visit("followups", Cell::Number(lead.followups.into()));
+        visit("status", Cell::text(lead.status.map(|status| status.lowercase_name())));
+        let seconds = |(from, to): (Timestamp, Timestamp)| Cell::Number(to.micros_since(from) / 1_000_000);
+        visit("seconds-to-conversion", lead.created_on.zip(lead.converted_on).map_or(Cell::Null, seconds));
+        visit("version", version_cell(lead.version));
+    }
+
+    fn bookkeeping(&self) -> &'static [&'static str] {
+        &["version"]
+    }
+}

@@ -1,0 +1,150 @@
+//! Where a value stands inside a shown state: `status`, `messages[3].body`, `["a.b"].c`.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+/// One step of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum PathStep {
+    Key(String),
+    Item(usize),
+}
+
+/// The path of a key inside the value at `parent` (empty for the state itself). A key that is no plain name is
+/// quoted, so that every path reads in one way only.
+pub fn key_path(parent: &str, key: &str) -> String {
+    let is_plain = !key.is_empty() && !key.contains(['.', '[', ']', '"']) && !key.chars().any(char::is_control);
+    match (is_plain, parent.is_empty()) {
+        (true, true) => key.to_owned(),
+        (true, false) => format!("{parent}.{key}"),
+        (false, _) => format!("{parent}[{}]", Value::from(key)),
+    }
+}
+
+pub fn item_path(parent: &str, index: usize) -> String {
+    let mut path = String::with_capacity(parent.len() + 6);
+    path.push_str(parent);
+    let _ = write!(path, "[{index}]");
+    path
+}
+
+/// The steps of a path made by [`key_path`] and [`item_path`]; `None` for a text that is no path.
+pub(super) fn path_steps(path: &str) -> Option<Vec<PathStep>> {
+    let mut steps = Vec::new();
+    let mut rest = path;
+    while !rest.is_empty() {
+        if let Some(inner) = rest.strip_prefix('[') {
+            let mut values = serde_json::Deserializer::from_str(inner).into_iter::<Value>();
+            let value = values.next()?.ok()?;
+            let end = values.byte_offset();
+            steps.push(match value {
+                Value::String(key) => PathStep::Key(key),
+                number => PathStep::Item(usize::try_from(number.as_u64()?).ok()?),
+            });
+            rest = inner.get(end..)?.strip_prefix(']')?;
+        } else {
+            let name = rest.strip_prefix('.').unwrap_or(rest);
+            let end = name.find(['.', '[']).unwrap_or(name.len());
+            if end == 0 {
+                return None;
+            }
+            steps.push(PathStep::Key(name[..end].to_owned()));
+            rest = &name[end..];
+        }
+    }
+    Some(steps)
+}
+
+/// The value at a path.
+pub fn path_value<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
+    step_into(value, &path_steps(path)?)
+}
+
+pub(super) fn step_into<'v>(value: &'v Value, steps: &[PathStep]) -> Option<&'v Value> {
+    steps.iter().try_fold(value, |value, step| match step {
+        PathStep::Key(key) => value.get(key),
+        PathStep::Item(index) => value.get(index),
+    })
+}
+
+/// The path itself and then each that contains it, the whole state excluded.
+pub fn parents(path: &str) -> Vec<&str> {
+    let mut ends = vec![path.len()];
+    let mut is_quoted = false;
+    let mut is_escaped = false;
+    for (at, byte) in path.bytes().enumerate() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_quoted => is_escaped = true,
+            b'"' => is_quoted = !is_quoted,
+            b'.' | b'[' if !is_quoted && at > 0 => ends.push(at),
+            _ => {}
+        }
+    }
+    ends.sort_unstable_by(|a, b| b.cmp(a));
+    ends.into_iter().map(|end| &path[..end]).collect()
+}
+
+/// Visits every value that holds no further ones, with its path; an empty object or list is such a value.
+pub fn leaves<'v>(value: &'v Value, visit: &mut dyn FnMut(&str, &'v Value)) {
+    fn down<'v>(path: &str, value: &'v Value, visit: &mut dyn FnMut(&str, &'v Value)) {
+        match value {
+            Value::Object(fields) if !fields.is_empty() => {
+                for (key, value) in fields {
+                    down(&key_path(path, key), value, visit);
+                }
+            }
+            Value::Array(items) if !items.is_empty() => {
+                for (index, value) in items.iter().enumerate() {
+                    down(&item_path(path, index), value, visit);
+                }
+            }
+            leaf => visit(path, leaf),
+        }
+    }
+    if let Value::Object(fields) = value {
+        for (key, value) in fields {
+            down(&key_path("", key), value, visit);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn odd_keys_are_quoted_and_found_again() {
+        let value = json!({"a.b": {"": [{"x]\"y": 1}]}, "plain": {"가 나": 2}});
+        let mut seen = Vec::new();
+        leaves(&value, &mut |path, leaf| seen.push((path.to_owned(), leaf.clone())));
+        let paths: Vec<_> = seen.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(paths, [r#"["a.b"][""][0]["x]\"y"]"#, "plain.가 나"]);
+        for (path, leaf) in &seen {
+            assert_eq!(path_value(&value, path), Some(leaf), "{path}");
+        }
+    }
+
+    #[test]
+    fn parents_go_outward_and_respect_quotes() {
+        assert_eq!(parents("messages[3].body"), ["messages[3].body", "messages[3]", "messages"]);
+        assert_eq!(parents(r#"["a.b"].c"#), [r#"["a.b"].c"#, r#"["a.b"]"#]);
+        assert_eq!(parents("status"), ["status"]);
+    }
+
+    proptest! {
+        #[test]
+        fn every_path_leads_back_to_its_value(keys in proptest::collection::vec("\\PC{0,6}", 1..4)) {
+            let value = keys.iter().rev().fold(json!(7), |inner, key| json!({ key.as_str(): [inner] }));
+            let mut found = None;
+            leaves(&value, &mut |path, leaf| found = Some((path.to_owned(), leaf.clone())));
+            let (path, leaf) = found.expect("one leaf");
+            prop_assert_eq!(path_value(&value, &path), Some(&leaf));
+            prop_assert_eq!(parents(&path).len(), keys.len() * 2);
+        }
+    }
+}

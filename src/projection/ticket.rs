@@ -1,0 +1,209 @@
+use std::sync::Arc;
+
+use imbl::Vector;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::cells::{Cell, Items, compare_cells, gather};
+use super::lead::{SeenTexts, id_cell, version_cell};
+use super::{Projection, item_path};
+use crate::domain::ticket::{Message, Ticket, TicketEvent, breach, decode};
+use crate::domain::{Breach, Decoded};
+use crate::event::{EventRow, Head, Timestamp, Version};
+
+type Event = Decoded<TicketEvent>;
+
+/// `state`: the ticket as it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct TicketState;
+
+impl Projection for TicketState {
+    type Event = Event;
+    type State = Ticket;
+
+    fn name(&self) -> &'static str {
+        "state"
+    }
+
+    fn revision(&self) -> u32 {
+        1
+    }
+
+    fn decode(&self, row: &EventRow<'_>) -> Event {
+        decode(row)
+    }
+
+    fn apply(&self, ticket: &mut Ticket, event: &Event, head: &Head, findings: &mut Vec<String>) {
+        findings.extend(breach(ticket, &event.event, head.recorded_at).as_ref().map(Breach::to_string));
+        findings.extend(event.flaw.as_deref().map(|flaw| format!("{}: {flaw}", head.event_type)));
+        ticket.apply(&event.event, head);
+    }
+
+    fn cells<'s>(&self, ticket: &'s Ticket, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {
+        scalar_cells(ticket, visit);
+        visit("messages", Cell::List(&ticket.messages));
+    }
+
+    fn bookkeeping(&self) -> &'static [&'static str] {
+        &["updated-on", "version"]
+    }
+
+    /// A message is only ever added, or retracted in its place: no other item needs a look.
+    fn changes(&self, before: &Ticket, event: &Event, after: &Ticket, report: &mut dyn FnMut(&str)) {
+        let (old, new) = (gather(|visit| scalar_cells(before, visit)), gather(|visit| scalar_cells(after, visit)));
+        compare_cells(&old, &new, report);
+        for index in before.messages.len()..after.messages.len() {
+            report(&item_path("messages", index));
+        }
+        if let TicketEvent::MessageRetracted { of: Some(id) } = &event.event
+            && let Some(index) = before.message_index(id)
+        {
+            let (was, is) = (before.messages.item(index), after.messages.item(index));
+            super::report_value_changes(&item_path("messages", index), &was, &is, report);
+        }
+    }
+}
+
+fn scalar_cells<'s>(ticket: &'s Ticket, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {
+    visit("ticket-id", id_cell(ticket.ticket_id.as_deref()));
+    visit("subject", Cell::text(ticket.subject.as_deref()));
+    visit("customer", Cell::text(ticket.customer.as_deref()));
+    visit("status", Cell::text(ticket.status.map(|status| status.name())));
+    visit("priority", Cell::text(ticket.priority.map(|priority| priority.name())));
+    visit("agent", Cell::text(ticket.agent.as_deref()));
+    visit("is-escalated", Cell::Bool(ticket.is_escalated()));
+    visit("created-on", Cell::time(ticket.created_on));
+    visit("closed-on", Cell::time(ticket.closed_on));
+    visit("updated-on", Cell::time(ticket.updated_on));
+    visit("version", version_cell(ticket.version));
+}
+
+impl Items for Vector<Arc<Message>> {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn item(&self, index: usize) -> Value {
+        let Some(message) = self.get(index) else { return Value::Null };
+        let text = |text: &Option<Arc<str>>| text.as_deref().map_or(Value::Null, Value::from);
+        let mut fields = Map::new();
+        fields.insert("role".to_owned(), message.role.map_or(Value::Null, |role| role.name().into()));
+        fields.insert("author".to_owned(), text(&message.author));
+        fields.insert("body".to_owned(), text(&message.body));
+        fields.insert("posted-on".to_owned(), message.posted_on.map_or(Value::Null, |at| at.to_string().into()));
+        if message.is_retracted {
+            fields.insert("is-retracted".to_owned(), true.into());
+        }
+        Value::Object(fields)
+    }
+}
+
+/// `search`: every agent, customer and subject that this ticket ever had.
+#[derive(Clone, Copy, Debug)]
+pub struct TicketSearch;
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct TicketSearchState {
+    ticket_id: Option<Arc<str>>,
+    agents: SeenTexts,
+    customers: SeenTexts,
+    subjects: SeenTexts,
+    version: Option<Version>,
+}
+
+impl Projection for TicketSearch {
+    type Event = Event;
+    type State = TicketSearchState;
+
+    fn name(&self) -> &'static str {
+        "search"
+    }
+
+    fn revision(&self) -> u32 {
+        1
+    }
+
+    fn decode(&self, row: &EventRow<'_>) -> Event {
+        decode(row)
+    }
+
+    fn apply(&self, state: &mut TicketSearchState, event: &Event, head: &Head, _findings: &mut Vec<String>) {
+        state.version = Some(head.version);
+        match &event.event {
+            TicketEvent::Initialized { ticket_id, customer, subject, .. } => {
+                if ticket_id.is_some() {
+                    state.ticket_id.clone_from(ticket_id);
+                }
+                state.customers.add(customer.as_ref());
+                state.subjects.add(subject.as_ref());
+            }
+            TicketEvent::AgentAssigned { agent, .. } => state.agents.add(agent.as_ref()),
+            _ => {}
+        }
+    }
+
+    fn cells<'s>(&self, state: &'s TicketSearchState, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {
+        visit("ticket-id", id_cell(state.ticket_id.as_deref()));
+        visit("agents", Cell::List(&state.agents));
+        visit("customers", Cell::List(&state.customers));
+        visit("subjects", Cell::List(&state.subjects));
+        visit("version", version_cell(state.version));
+    }
+
+    fn bookkeeping(&self) -> &'static [&'static str] {
+        &["version"]
+    }
+
+    fn changes(&self, before: &TicketSearchState, _: &Event, after: &TicketSearchState, report: &mut dyn FnMut(&str)) {
+        if before.ticket_id != after.ticket_id {
+            report("ticket-id");
+        }
+        after.agents.report_added(&before.agents, "agents", report);
+        after.customers.report_added(&before.customers, "customers", report);
+        after.subjects.report_added(&before.subjects, "subjects", report);
+        if before.version != after.version {
+            report("version");
+        }
+    }
+}
+
+/// `service`: whether the customer was answered in time.
+#[derive(Clone, Copy, Debug)]
+pub struct TicketService;
+
+impl Projection for TicketService {
+    type Event = Event;
+    type State = Ticket;
+
+    fn name(&self) -> &'static str {
+        "service"
+    }
+
+    fn revision(&self) -> u32 {
+        1
+    }
+
+    fn decode(&self, row: &EventRow<'_>) -> Event {
+        decode(row)
+    }
+
+    fn apply(&self, ticket: &mut Ticket, event: &Event, head: &Head, _findings: &mut Vec<String>) {
+        ticket.apply(&event.event, head);
+    }
+
+    fn cells<'s>(&self, ticket: &'s Ticket, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {
+        visit("ticket-id", id_cell(ticket.ticket_id.as_deref()));
+        visit("waiting-since", Cell::time(ticket.wait.for_agent_since));
+        visit("deadline", Cell::time(ticket.wait.deadline));
+        visit("answered", Cell::text(ticket.answered.map(|answered| answered.name())));
+        let seconds = |(from, to): (Timestamp, Timestamp)| Cell::Number(to.micros_since(from) / 1_000_000);
+        visit("seconds-to-first-answer", ticket.created_on.zip(ticket.first_answer_on).map_or(Cell::Null, seconds));
+        visit("escalations", Cell::Number(ticket.escalations.into()));
+        visit("reassignments", Cell::Number(ticket.reassignments.into()));
+        visit("version", version_cell(ticket.version));
+    }
+
+    fn bookkeeping(&self) -> &'static [&'static str] {
+        &["version"]
+    }
+}

@@ -1,0 +1,70 @@
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
+
+use super::Index;
+use crate::projection::parents;
+
+/// Which event changed which field. Both ways: the fields of an event, and the events of a field, in order.
+#[derive(Debug, Default)]
+pub(super) struct ChangeIndex {
+    paths: Vec<Box<str>>,
+    by_path: HashMap<Box<str>, u32>,
+    /// Those inside another value, in order, so that all inside one are found together.
+    nested: BTreeMap<Box<str>, u32>,
+    /// For each path the events that changed it, ascending.
+    events: Vec<Vec<u32>>,
+    /// The paths of all events behind one another; event `n` ends at `ends[n]`.
+    changed: Vec<u32>,
+    ends: Vec<u32>,
+}
+
+impl ChangeIndex {
+    /// Notes that the event being folded changed this field.
+    pub(super) fn note(&mut self, path: &str, index: Index) {
+        let id = match self.by_path.get(path) {
+            Some(id) => *id,
+            None => {
+                let id = self.paths.len() as u32;
+                self.paths.push(path.into());
+                self.by_path.insert(path.into(), id);
+                if path.contains(['.', '[']) {
+                    self.nested.insert(path.into(), id);
+                }
+                self.events.push(Vec::new());
+                id
+            }
+        };
+        self.events[id as usize].push(index as u32);
+        self.changed.push(id);
+    }
+
+    pub(super) fn end_event(&mut self) {
+        self.ends.push(self.changed.len() as u32);
+    }
+
+    pub(super) fn of_event(&self, index: Index) -> Vec<&str> {
+        let Some(end) = self.ends.get(index) else { return Vec::new() };
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        self.changed[start as usize..*end as usize].iter().map(|id| &*self.paths[*id as usize]).collect()
+    }
+
+    /// The last event up to `index` that changed what stands at `path`: the field itself, a value that contains it,
+    /// or one inside it.
+    pub(super) fn last_change(&self, index: Index, path: &str) -> Option<Index> {
+        let last = |id: u32| {
+            let events = &self.events[id as usize];
+            events.partition_point(|event| *event as usize <= index).checked_sub(1).map(|at| events[at] as Index)
+        };
+        let outward = parents(path).into_iter().filter_map(|known| self.by_path.get(known));
+        let inward = [".", "["].into_iter().flat_map(|opening| {
+            let prefix = format!("{path}{opening}");
+            let starts_so = prefix.clone();
+            self.nested
+                .range::<str, _>((Bound::Included(&*prefix), Bound::Unbounded))
+                .take_while(move |(known, _)| known.starts_with(&*starts_so))
+                .map(|(_, id)| id)
+                .collect::<Vec<_>>()
+        });
+        outward.chain(inward).filter_map(|id| last(*id)).max()
+    }
+}

@@ -1,0 +1,112 @@
+//! What any history, whoever wrote it, can be checked for. Fed one row at a time in store order, it keeps a few
+//! numbers a stream.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::event::{EventRow, StreamId, StreamKey, Timestamp, Version};
+
+/// One thing in a store that does not fit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    pub kind: FindingKind,
+    pub stream: Option<StreamId>,
+    pub version: Option<Version>,
+    pub message: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FindingKind {
+    Gap,
+    Duplicate,
+    UnreadablePayload,
+    DisorderedTime,
+    BrokenChain,
+    /// A kept count that is not what the events add up to.
+    WrongCount,
+    /// A snapshot that is not what replaying gives.
+    StaleSnapshot,
+    /// The guards against changing events are gone.
+    Unprotected,
+    /// The database file itself is damaged.
+    Damaged,
+}
+
+impl FindingKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gap => "gap",
+            Self::Duplicate => "duplicate",
+            Self::UnreadablePayload => "unreadable-payload",
+            Self::DisorderedTime => "disordered-time",
+            Self::BrokenChain => "broken-chain",
+            Self::WrongCount => "wrong-count",
+            Self::StaleSnapshot => "stale-snapshot",
+            Self::Unprotected => "unprotected",
+            Self::Damaged => "damaged",
+        }
+    }
+}
+
+/// Per stream: how many events were seen, the highest version and the latest time.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Seen {
+    pub events: u64,
+    pub highest: Version,
+    latest: Option<Timestamp>,
+}
+
+/// The checks that need nothing but the rows.
+#[derive(Debug, Default)]
+pub struct HistoryCheck {
+    seen: Vec<Seen>,
+}
+
+impl HistoryCheck {
+    pub fn row(&mut self, row: &EventRow<'_>, report: &mut dyn FnMut(Finding)) {
+        let mut say = |kind, message| {
+            report(Finding { kind, stream: Some(row.stream.clone()), version: Some(row.version), message });
+        };
+        let index = row.stream_key.0 as usize;
+        if self.seen.len() <= index {
+            self.seen.resize(index + 1, Seen::default());
+        }
+        let seen = &mut self.seen[index];
+        let Seen { events, highest, latest } = *seen;
+        let version = row.version.0;
+        if events == 0 {
+            // A history begins at 0, or at 1 where its first writer counted so.
+            if version > 1 {
+                say(FindingKind::Gap, format!("the stream begins at version {version}; what came before is missing"));
+            }
+        } else if version > highest.0 + 1 {
+            let missing = match (highest.0 + 1, version - 1) {
+                (a, b) if a == b => format!("version {a} is"),
+                (a, b) => format!("versions {a} to {b} are"),
+            };
+            say(FindingKind::Gap, format!("{missing} missing before it"));
+        } else if version == highest.0 {
+            say(FindingKind::Duplicate, format!("a second event has version {version}"));
+        } else if version < highest.0 {
+            say(FindingKind::Duplicate, format!("recorded after version {highest}, out of order"));
+        }
+        if let (Some(before), Some(at)) = (latest, row.recorded_at)
+            && at < before
+        {
+            say(FindingKind::DisorderedTime, format!("recorded at {at}, before the event ahead of it ({before})"));
+        }
+        if let Err(error) = serde_json::from_slice::<&RawValue>(row.payload) {
+            say(FindingKind::UnreadablePayload, format!("the payload is not JSON: {error}"));
+        }
+        if !row.metadata.is_empty() && serde_json::from_slice::<&RawValue>(row.metadata).is_err() {
+            say(FindingKind::UnreadablePayload, "the metadata is not JSON".to_owned());
+        }
+        *seen = Seen { events: events + 1, highest: highest.max(row.version), latest: latest.max(row.recorded_at) };
+    }
+
+    /// What was seen of the stream with this number.
+    pub fn seen(&self, key: StreamKey) -> Seen {
+        self.seen.get(key.0 as usize).copied().unwrap_or_default()
+    }
+}

@@ -1,0 +1,120 @@
+use std::path::{Path, PathBuf};
+
+use crate::event::{EventId, RecordedEvent, StreamId, Version};
+
+use super::Expected;
+
+/// Why a store could not be read or written. Each says what was tried and what to do next.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("{}: there is no such file; check the path, or make one with `foldline sample`", .0.display())]
+    Missing(PathBuf),
+    #[error("{}: this is a folder; name the file inside it", .0.display())]
+    IsFolder(PathBuf),
+    #[error("{}: this file is there already; name another, or remove it first", .0.display())]
+    AlreadyThere(PathBuf),
+    #[error("{}: the file is empty; it holds no event store", .0.display())]
+    EmptyFile(PathBuf),
+    #[error("{}: this is not a SQLite database; if it holds events as text, bring it in with `foldline import`", .0.display())]
+    NotADatabase(PathBuf),
+    #[error("{}: a SQLite database, but its tables are no event store that Foldline knows (it has: {tables})", path.display())]
+    Unrecognised { path: PathBuf, tables: String },
+    #[error("{}: written by a newer Foldline (format {found}, this one reads up to {supported}); update Foldline", path.display())]
+    Newer { path: PathBuf, found: i64, supported: i64 },
+    #[error("{}: the database is damaged ({detail}); restore it from a copy, or see what `foldline verify` can still read", path.display())]
+    Damaged { path: PathBuf, detail: String },
+    #[error("{}: another program is writing to it; try again when it has finished", .0.display())]
+    Locked(PathBuf),
+    #[error("{}: another program changed it while it was being read; run that again", .0.display())]
+    Changed(PathBuf),
+    #[error("{}: the disk is full; nothing was written: free some space and try again", .0.display())]
+    Full(PathBuf),
+    #[error("{}: the file or its folder may not be written to; check its permissions", .0.display())]
+    ReadOnly(PathBuf),
+    #[error("{}: the file may not be opened; check its permissions", .0.display())]
+    Denied(PathBuf),
+    #[error("{}: {source}", path.display())]
+    Io { path: PathBuf, source: std::io::Error },
+    #[error("{}: SQLite says: {source}", path.display())]
+    Sqlite { path: PathBuf, source: rusqlite::Error },
+    #[error("stopped before the end, as asked")]
+    Cancelled,
+}
+
+impl StoreError {
+    pub(crate) fn from_sqlite(path: &Path, source: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        let path = path.to_owned();
+        match source.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked(path),
+            Some(ErrorCode::DiskFull) => Self::Full(path),
+            Some(ErrorCode::ReadOnly) => Self::ReadOnly(path),
+            Some(ErrorCode::NotADatabase) => Self::NotADatabase(path),
+            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { path, detail: plain_message(&source) },
+            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied) => {
+                Self::Denied(path)
+            }
+            _ => Self::Sqlite { path, source },
+        }
+    }
+
+    pub(crate) fn from_io(path: &Path, source: std::io::Error) -> Self {
+        use std::io::ErrorKind;
+        let path = path.to_owned();
+        match source.kind() {
+            ErrorKind::NotFound => Self::Missing(path),
+            ErrorKind::PermissionDenied => Self::Denied(path),
+            ErrorKind::ReadOnlyFilesystem => Self::ReadOnly(path),
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::Full(path),
+            ErrorKind::IsADirectory => Self::IsFolder(path),
+            ErrorKind::AlreadyExists => Self::AlreadyThere(path),
+            _ => Self::Io { path, source },
+        }
+    }
+}
+
+fn plain_message(source: &rusqlite::Error) -> String {
+    match source {
+        rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// What stood in the way of an append: another's events, as data, so that the caller can rebase on them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    pub stream: StreamId,
+    pub expected: Expected,
+    /// The stream's last version; `None` where there is no such stream.
+    pub actual: Option<Version>,
+    /// The events recorded after the expected version, in order.
+    pub since: Vec<RecordedEvent>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    #[error("{} has moved on: expected {}, found {}", .0.stream, expected_words(.0.expected), actual_words(.0.actual))]
+    Conflict(Box<Conflict>),
+    #[error("the event id {0} is already taken by an event with other content; give the new event its own id")]
+    IdTaken(EventId),
+    #[error("the payload of {event_type} is not JSON ({detail}); correct it and append again")]
+    PayloadNotJson { event_type: String, detail: String },
+    #[error("the metadata of {event_type} is not a JSON object; correct it and append again")]
+    MetadataNotObject { event_type: String },
+    #[error("a stream and an event type need a name")]
+    NoName,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn expected_words(expected: Expected) -> String {
+    match expected {
+        Expected::Exact(version) => format!("version {version}"),
+        Expected::NoStream => "no stream".to_owned(),
+        Expected::Any => "any version".to_owned(),
+    }
+}
+
+fn actual_words(actual: Option<Version>) -> String {
+    actual.map_or_else(|| "no stream".to_owned(), |version| format!("version {version}"))
+}

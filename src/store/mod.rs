@@ -1,0 +1,165 @@
+//! Where events are kept: reading them without touching anything, and appending without losing anything.
+//!
+//! A store knows nothing of any domain. Reading and appending are two halves, so that what only looks cannot
+//! write; every implementation meets the same contract tests.
+
+mod check;
+mod error;
+pub mod memory;
+pub mod native;
+mod opening;
+mod query;
+
+use std::collections::{BTreeMap, HashSet};
+use std::ops::ControlFlow;
+use std::path::Path;
+
+pub use check::{Finding, FindingKind, HistoryCheck};
+pub use error::{AppendError, Conflict, StoreError};
+pub use query::{Columns, Direction, Framework, Query, Scope, StoreInfo, StreamOrder, StreamQuery, StreamRow};
+
+use crate::event::{EventId, EventRow, NewEvent, Position, RecordedEvent, StreamId, Version};
+
+/// What a visitor answers after each row.
+pub type Flow = ControlFlow<()>;
+
+/// The reading half. Rows are visited in order, borrowed, until the visitor breaks; nothing is loaded whole.
+pub trait Reader {
+    fn framework(&self) -> Framework;
+
+    /// Whether Foldline can append here at all.
+    fn is_writable(&self) -> bool;
+
+    fn info(&self) -> Result<StoreInfo, StoreError>;
+
+    fn visit_events(&self, query: &Query, visit: &mut dyn FnMut(&EventRow<'_>) -> Flow) -> Result<(), StoreError>;
+
+    fn visit_streams(&self, query: &StreamQuery, visit: &mut dyn FnMut(StreamRow) -> Flow) -> Result<(), StoreError>;
+
+    fn stream(&self, stream: &StreamId) -> Result<Option<StreamRow>, StoreError>;
+
+    fn event_by_id(&self, id: &EventId) -> Result<Option<RecordedEvent>, StoreError>;
+
+    /// Looks at every event and reports what does not fit. `progress` is told how many were seen and may stop.
+    fn verify(&self, report: &mut dyn FnMut(Finding), progress: &mut dyn FnMut(u64) -> Flow) -> Result<(), StoreError>;
+
+    /// The newest kept snapshot at or before `at_most`, if one was ever made.
+    fn snapshot(
+        &self,
+        _stream: &StreamId,
+        _projection: &str,
+        _revision: u32,
+        _at_most: Version,
+    ) -> Result<Option<Snapshot>, StoreError> {
+        Ok(None)
+    }
+
+    /// Every kept snapshot, for checking them.
+    fn visit_snapshots(&self, _visit: &mut dyn FnMut(&StreamId, &Snapshot) -> Flow) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn event_at(&self, stream: &StreamId, version: Version) -> Result<Option<RecordedEvent>, StoreError> {
+        let mut found = None;
+        self.visit_events(&Query::stream(stream.clone()).between(Some(version), Some(version)), &mut |row| {
+            found = Some(row.to_recorded());
+            Flow::Break(())
+        })?;
+        Ok(found)
+    }
+}
+
+/// The appending half.
+pub trait Writer: Reader {
+    /// All events of one call are recorded, or none. Events that are already there, with the same content, answer
+    /// with where they stand, so a repeated call is safe.
+    fn append(&mut self, stream: &StreamId, expected: Expected, events: &[NewEvent]) -> Result<Appended, AppendError>;
+
+    /// Keeps a snapshot and drops the older ones of that stream and projection. A store may forget it.
+    fn keep_snapshot(&mut self, _stream: &StreamId, _snapshot: &Snapshot) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// What the caller believes of a stream when it appends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// The stream's last event has exactly this version.
+    Exact(Version),
+    /// The stream does not exist yet.
+    NoStream,
+    /// Whatever stands there.
+    Any,
+}
+
+impl Expected {
+    /// Whether a stream that ends at `last` is what the caller believes.
+    pub fn holds(self, last: Option<Version>) -> bool {
+        match self {
+            Self::Exact(version) => last == Some(version),
+            Self::NoStream => last.is_none(),
+            Self::Any => true,
+        }
+    }
+}
+
+/// Where appended events stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Appended {
+    pub first: Version,
+    pub last: Version,
+    /// Of the last event.
+    pub position: Option<Position>,
+    /// The events had been there before this call.
+    pub already_there: bool,
+}
+
+/// A projection's state at one version, kept so that a long stream opens quickly. A cache: never trusted over
+/// the events, ignored when the projection's revision has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    pub projection: String,
+    pub revision: u32,
+    pub version: Version,
+    /// The event at `version`; a snapshot whose event is not the one in the stream is ignored.
+    pub event_id: EventId,
+    pub state: String,
+}
+
+/// Opens a store to look at it. The file and its folder stay byte for byte as they are.
+pub fn open(path: &Path) -> Result<Box<dyn Reader + Send>, StoreError> {
+    Ok(Box::new(native::NativeStore::open(path)?))
+}
+
+/// Opens a store to append to it.
+pub fn open_for_writing(path: &Path) -> Result<native::NativeStore, StoreError> {
+    native::NativeStore::open_for_writing(path)
+}
+
+/// What every store asks of one append before it looks at the stream.
+fn check_call(stream: &StreamId, events: &[NewEvent]) -> Result<(), AppendError> {
+    let mut ids = HashSet::new();
+    for event in events {
+        check_content(stream, event)?;
+        if !ids.insert(&event.id) {
+            return Err(AppendError::IdTaken(event.id.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// What every store asks of an event before it records it.
+fn check_content(stream: &StreamId, event: &NewEvent) -> Result<(), AppendError> {
+    if stream.as_str().is_empty() || event.event_type.as_str().is_empty() {
+        return Err(AppendError::NoName);
+    }
+    if let Err(error) = serde_json::from_str::<&serde_json::value::RawValue>(&event.payload) {
+        let event_type = event.event_type.to_string();
+        return Err(AppendError::PayloadNotJson { event_type, detail: error.to_string() });
+    }
+    let is_object = |text: &str| serde_json::from_str::<BTreeMap<String, serde::de::IgnoredAny>>(text).is_ok();
+    if !event.metadata.is_empty() && !is_object(&event.metadata) {
+        return Err(AppendError::MetadataNotObject { event_type: event.event_type.to_string() });
+    }
+    Ok(())
+}

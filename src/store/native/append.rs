@@ -1,0 +1,370 @@
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+
+use super::chain::{Chained, Link, ROOT};
+use super::names::Names;
+use super::read::{EVENT_COLUMNS, IdColumn, bound, recorded_by_id, unsigned, with_event};
+use super::{Access, NativeStore};
+use crate::event::{EventType, NewEvent, Position, RecordedEvent, StreamId, StreamKey, Timestamp, Version};
+use crate::store::{
+    AppendError, Appended, Conflict, Expected, Reader, Snapshot, StoreError, Writer, check_call, check_content,
+};
+
+impl Writer for NativeStore {
+    fn append(&mut self, stream: &StreamId, expected: Expected, events: &[NewEvent]) -> Result<Appended, AppendError> {
+        check_call(stream, events)?;
+        let mut bulk = self.bulk()?;
+        if let Some(there) = bulk.already_recorded(stream, events)? {
+            return Ok(there);
+        }
+        let last = bulk.last_version(stream)?;
+        if !expected.holds(last) {
+            let since = match expected {
+                Expected::Exact(version) => bulk.events_after(stream, Some(version))?,
+                Expected::NoStream | Expected::Any => bulk.events_after(stream, None)?,
+            };
+            let conflict = Conflict { stream: stream.clone(), expected, actual: last, since };
+            return Err(AppendError::Conflict(Box::new(conflict)));
+        }
+        let first = last.map_or(Version(0), |last| Version(last.0 + 1));
+        for (event, version) in events.iter().zip(first.0..) {
+            bulk.insert(stream, Version(version), event)?;
+        }
+        let position = bulk.head;
+        bulk.commit()?;
+        let last = Version((first.0 + events.len() as u64).saturating_sub(1));
+        Ok(Appended { first, last, position: Some(position), already_there: false })
+    }
+
+    fn keep_snapshot(&mut self, stream: &StreamId, snapshot: &Snapshot) -> Result<(), StoreError> {
+        let Snapshot { projection, revision, version, event_id, state } = snapshot;
+        self.reading(|connection| {
+            connection
+                .prepare_cached(
+                    "INSERT INTO snapshots (stream, projection, revision, version, event_id, state)
+                     SELECT id, ?2, ?3, ?4, ?5, ?6 FROM streams WHERE name = ?1
+                     ON CONFLICT (stream, projection) DO UPDATE SET
+                     revision = ?3, version = ?4, event_id = ?5, state = ?6
+                     WHERE ?3 <> revision OR ?4 > version",
+                )?
+                .execute((stream.as_str(), projection, revision, bound(version.0), IdColumn(event_id), state))
+                .map(drop)
+        })
+    }
+}
+
+impl NativeStore {
+    /// Begins a transaction for many events, of many streams. Nothing is recorded before [`Bulk::commit`].
+    pub fn bulk(&mut self) -> Result<Bulk<'_>, StoreError> {
+        let Self { path, access, names } = self;
+        let Access::Writing(connection) = access else { return Err(StoreError::ReadOnly(path.clone())) };
+        let begin = || -> rusqlite::Result<_> {
+            let tx = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+            let head = tx
+                .prepare_cached("SELECT position, chain FROM events ORDER BY position DESC LIMIT 1")?
+                .query_row([], |row| Ok((Position(unsigned(row, 0)?), row.get::<_, Vec<u8>>(1)?)))
+                .optional()?;
+            Ok((tx, head))
+        };
+        let (tx, head) = begin().map_err(|source| StoreError::from_sqlite(path, source))?;
+        let (head, link) = head.unwrap_or_default();
+        let link = link.try_into().unwrap_or(ROOT);
+        Ok(Bulk { path, tx, names, head, link, streams: HashMap::new(), types: HashMap::new() })
+    }
+}
+
+/// Counts of touched streams are held back and written together; past this many they are flushed, so that a bulk
+/// of any size takes constant memory.
+const STREAMS_HELD: usize = 20_000;
+
+/// One open transaction that records events of many streams. Dropped without [`Bulk::commit`], it leaves nothing.
+#[derive(Debug)]
+pub struct Bulk<'a> {
+    path: &'a std::path::Path,
+    tx: Transaction<'a>,
+    names: &'a Names,
+    head: Position,
+    link: Link,
+    streams: HashMap<StreamId, Tally>,
+    types: HashMap<EventType, (i64, u64)>,
+}
+
+#[derive(Clone, Debug)]
+struct Tally {
+    key: StreamKey,
+    events: u64,
+    first_version: Version,
+    last_version: Option<Version>,
+    first_at: Option<Timestamp>,
+    last_at: Option<Timestamp>,
+    last_position: Position,
+    is_changed: bool,
+}
+
+/// What became of one event of a bulk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    New(Version),
+    AlreadyThere(Version),
+}
+
+impl Bulk<'_> {
+    /// Records one event at the next version, or at the one it is known to have had. An event that is there
+    /// already, with the same content, is left alone.
+    pub fn record(
+        &mut self,
+        stream: &StreamId,
+        version: Option<Version>,
+        event: &NewEvent,
+    ) -> Result<Recorded, AppendError> {
+        check_content(stream, event)?;
+        if let Some(there) = self.already_recorded(stream, std::slice::from_ref(event))? {
+            return Ok(Recorded::AlreadyThere(there.first));
+        }
+        let last = self.last_version(stream)?;
+        let version = match version {
+            Some(version) if last.is_some_and(|last| version <= last) => {
+                let since = self.events_after(stream, version.0.checked_sub(1).map(Version))?;
+                let expected = version.0.checked_sub(1).map_or(Expected::NoStream, |v| Expected::Exact(Version(v)));
+                let conflict = Conflict { stream: stream.clone(), expected, actual: last, since };
+                return Err(AppendError::Conflict(Box::new(conflict)));
+            }
+            Some(version) => version,
+            None => last.map_or(Version(0), |last| Version(last.0 + 1)),
+        };
+        self.insert(stream, version, event)?;
+        Ok(Recorded::New(version))
+    }
+
+    /// The stream's last version as this transaction sees it.
+    pub fn last_version(&mut self, stream: &StreamId) -> Result<Option<Version>, StoreError> {
+        if let Some(tally) = self.streams.get(stream) {
+            return Ok(tally.last_version);
+        }
+        let tally = find_tally(&self.tx, stream).map_err(|source| self.failed(source))?;
+        let last = tally.as_ref().and_then(|tally| tally.last_version);
+        if let Some(tally) = tally {
+            self.streams.insert(stream.clone(), tally);
+        }
+        Ok(last)
+    }
+
+    pub fn commit(mut self) -> Result<(), StoreError> {
+        self.flush()?;
+        let Self { path, tx, .. } = self;
+        tx.commit().map_err(|source| StoreError::from_sqlite(path, source))
+    }
+
+    fn failed(&self, source: rusqlite::Error) -> StoreError {
+        StoreError::from_sqlite(self.path, source)
+    }
+
+    /// Where these events stand, if all of them were recorded before; an error where an id is taken by another.
+    fn already_recorded(&self, stream: &StreamId, events: &[NewEvent]) -> Result<Option<Appended>, AppendError> {
+        let mut there: Vec<RecordedEvent> = Vec::new();
+        for event in events {
+            let found = recorded_by_id(&self.tx, self.names, &event.id).map_err(|source| self.failed(source))?;
+            match found {
+                Some(recorded) if same_content(stream, event, &recorded) => there.push(recorded),
+                Some(_) => return Err(AppendError::IdTaken(event.id.clone())),
+                None => {}
+            }
+        }
+        match (there.first(), there.last()) {
+            (Some(first), Some(last)) if there.len() == events.len() => Ok(Some(Appended {
+                first: first.version,
+                last: last.version,
+                position: last.position,
+                already_there: true,
+            })),
+            // Half of a call that was recorded whole or not at all: these are not the same events.
+            (Some(first), _) => Err(AppendError::IdTaken(first.id.clone())),
+            _ => Ok(None),
+        }
+    }
+
+    fn events_after(&self, stream: &StreamId, version: Option<Version>) -> Result<Vec<RecordedEvent>, StoreError> {
+        let read = || -> rusqlite::Result<Vec<RecordedEvent>> {
+            let Some(key) = Names::stream_key(&self.tx, stream)? else { return Ok(Vec::new()) };
+            let sql = format!("{EVENT_COLUMNS} WHERE e.stream = ?1 AND e.version > ?2 ORDER BY e.version");
+            let mut statement = self.tx.prepare_cached(&sql)?;
+            let mut rows = statement.query((key.0, version.map_or(-1, |version| bound(version.0))))?;
+            let mut events = Vec::new();
+            while let Some(row) = rows.next()? {
+                events.push(with_event(&self.tx, self.names, row, |event| event.to_recorded())?);
+            }
+            Ok(events)
+        };
+        read().map_err(|source| self.failed(source))
+    }
+
+    fn insert(&mut self, stream: &StreamId, version: Version, event: &NewEvent) -> Result<(), StoreError> {
+        self.try_insert(stream, version, event).map_err(|source| self.failed(source))?;
+        if self.streams.len() > STREAMS_HELD {
+            self.flush()?;
+            self.streams.clear();
+        }
+        Ok(())
+    }
+
+    fn try_insert(&mut self, stream: &StreamId, version: Version, event: &NewEvent) -> rusqlite::Result<()> {
+        let NewEvent { id, event_type, schema, recorded_at, payload, metadata } = event;
+        let type_key = match self.types.get_mut(event_type) {
+            Some((key, count)) => {
+                *count += 1;
+                *key
+            }
+            None => {
+                let key = intern(&self.tx, "types", event_type.as_str())?;
+                self.types.insert(event_type.clone(), (key, 1));
+                key
+            }
+        };
+        let position = Position(self.head.0 + 1);
+        let tally = match self.streams.get_mut(stream) {
+            Some(tally) => tally,
+            None => {
+                let tally = match find_tally(&self.tx, stream)? {
+                    Some(tally) => tally,
+                    None => begin_stream(&self.tx, stream)?,
+                };
+                self.streams.entry(stream.clone()).or_insert(tally)
+            }
+        };
+        let link = Chained {
+            stream: stream.as_str(),
+            version,
+            event_type: event_type.as_str(),
+            schema: *schema,
+            recorded_at: *recorded_at,
+            id,
+            payload: payload.as_bytes(),
+            metadata: metadata.as_bytes(),
+        }
+        .after(&self.link);
+        self.tx
+            .prepare_cached(
+                "INSERT INTO events (position, stream, version, type, schema, recorded_at, id, payload, metadata, chain)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            )?
+            .execute((
+                bound(position.0),
+                tally.key.0,
+                bound(version.0),
+                type_key,
+                schema,
+                recorded_at.map(Timestamp::micros),
+                IdColumn(id),
+                payload,
+                Some(metadata).filter(|text| !text.is_empty()),
+                link.as_slice(),
+            ))?;
+        if tally.events == 0 {
+            tally.first_version = version;
+            tally.first_at = *recorded_at;
+        }
+        tally.events += 1;
+        tally.last_version = Some(version);
+        tally.last_at = *recorded_at;
+        tally.last_position = position;
+        tally.is_changed = true;
+        self.head = position;
+        self.link = link;
+        Ok(())
+    }
+
+    /// Writes the held counts.
+    fn flush(&mut self) -> Result<(), StoreError> {
+        let Self { tx, streams, types, .. } = self;
+        let mut write = || -> rusqlite::Result<()> {
+            let mut update = tx.prepare_cached(
+                "UPDATE streams SET events = ?2, first_version = ?3, last_version = ?4, first_at = ?5, last_at = ?6,
+                 last_position = ?7 WHERE id = ?1",
+            )?;
+            for tally in streams.values_mut().filter(|tally| tally.is_changed) {
+                tally.is_changed = false;
+                update.execute((
+                    tally.key.0,
+                    bound(tally.events),
+                    bound(tally.first_version.0),
+                    tally.last_version.map_or(-1, |version| bound(version.0)),
+                    tally.first_at.map(Timestamp::micros),
+                    tally.last_at.map(Timestamp::micros),
+                    bound(tally.last_position.0),
+                ))?;
+            }
+            let mut update = tx.prepare_cached("UPDATE types SET events = events + ?2 WHERE id = ?1")?;
+            for (key, count) in types.values_mut().filter(|(_, count)| *count > 0) {
+                update.execute((*key, bound(*count)))?;
+                *count = 0;
+            }
+            Ok(())
+        };
+        write().map_err(|source| StoreError::from_sqlite(self.path, source))
+    }
+}
+
+/// A repeated call may carry a later clock; what was recorded first stands, so the time does not count.
+fn same_content(stream: &StreamId, event: &NewEvent, recorded: &RecordedEvent) -> bool {
+    let NewEvent { id: _, event_type, schema, recorded_at: _, payload, metadata } = event;
+    recorded.stream == *stream
+        && recorded.event_type == *event_type
+        && recorded.schema == *schema
+        && recorded.payload == payload.as_bytes()
+        && recorded.metadata == metadata.as_bytes()
+}
+
+fn intern(connection: &Connection, table: &str, name: &str) -> rusqlite::Result<i64> {
+    let find = format!("SELECT id FROM {table} WHERE name = ?1");
+    if let Some(id) = connection.prepare_cached(&find)?.query_row([name], |row| row.get(0)).optional()? {
+        return Ok(id);
+    }
+    connection.prepare_cached(&format!("INSERT INTO {table} (name) VALUES (?1)"))?.execute([name])?;
+    Ok(connection.last_insert_rowid())
+}
+
+fn begin_stream(connection: &Connection, stream: &StreamId) -> rusqlite::Result<Tally> {
+    connection
+        .prepare_cached("INSERT INTO streams (name, category) VALUES (?1, ?2)")?
+        .execute((stream.as_str(), stream.category()))?;
+    Ok(Tally {
+        key: StreamKey(connection.last_insert_rowid() as u32),
+        events: 0,
+        first_version: Version(0),
+        last_version: None,
+        first_at: None,
+        last_at: None,
+        last_position: Position(0),
+        is_changed: true,
+    })
+}
+
+fn find_tally(connection: &Connection, stream: &StreamId) -> rusqlite::Result<Option<Tally>> {
+    connection
+        .prepare_cached(
+            "SELECT id, events, first_version, last_version, first_at, last_at, last_position
+             FROM streams WHERE name = ?1",
+        )?
+        .query_row([stream.as_str()], |row| {
+            let last: i64 = row.get(3)?;
+            Ok(Tally {
+                key: StreamKey(row.get(0)?),
+                events: unsigned(row, 1)?,
+                first_version: Version(unsigned(row, 2)?),
+                last_version: u64::try_from(last).ok().map(Version),
+                first_at: super::read::moment(row, 4)?,
+                last_at: super::read::moment(row, 5)?,
+                last_position: Position(unsigned(row, 6)?),
+                is_changed: false,
+            })
+        })
+        .optional()
+}
+
+// `is_writable` answers for the file; a store opened to look refuses all the same.
+impl NativeStore {
+    pub fn is_open_for_writing(&self) -> bool {
+        matches!(self.access, Access::Writing(_)) && self.is_writable()
+    }
+}

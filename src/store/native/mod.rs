@@ -1,0 +1,119 @@
+//! The native store: one SQLite file.
+
+mod append;
+mod chain;
+mod names;
+mod read;
+mod schema;
+mod verify;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+pub use append::{Bulk, Recorded};
+
+use super::opening::ReadOnlyFile;
+use super::{Flow, Reader, StoreError};
+use names::Names;
+
+/// Says "this file is a Foldline store" to `file(1)` and to ourselves: the letters `FOLD`.
+pub const APPLICATION_ID: i32 = i32::from_be_bytes(*b"FOLD");
+
+/// How long an append waits for another writer before it says so.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A native store, open for reading or for both.
+#[derive(Debug)]
+pub struct NativeStore {
+    path: PathBuf,
+    access: Access,
+    names: Names,
+}
+
+#[derive(Debug)]
+enum Access {
+    Looking(ReadOnlyFile),
+    Writing(Connection),
+}
+
+impl NativeStore {
+    /// Makes a new store where no file is yet.
+    pub fn create(path: &Path) -> Result<Self, StoreError> {
+        std::fs::File::create_new(path).map_err(|error| StoreError::from_io(path, error))?;
+        let connection = Connection::open(path).map_err(|source| StoreError::from_sqlite(path, source))?;
+        Self::writing(path, connection)
+    }
+
+    /// A store that lives as long as this value, for tests and previews.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        let path = Path::new(":memory:");
+        let connection = Connection::open_in_memory().map_err(|source| StoreError::from_sqlite(path, source))?;
+        Self::writing(path, connection)
+    }
+
+    /// Opens to look only. Nothing is written, not even a side file.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let file = ReadOnlyFile::open(path)?;
+        schema::recognise(path, &file.connection)?;
+        Ok(Self { path: path.to_owned(), access: Access::Looking(file), names: Names::default() })
+    }
+
+    pub fn open_for_writing(path: &Path) -> Result<Self, StoreError> {
+        // Recognised before a writing connection touches it: a foreign database must not even get side files.
+        drop(Self::open(path)?);
+        let connection = Connection::open(path).map_err(|source| StoreError::from_sqlite(path, source))?;
+        Self::writing(path, connection)
+    }
+
+    fn writing(path: &Path, connection: Connection) -> Result<Self, StoreError> {
+        let prepare = || {
+            connection.busy_timeout(PATIENCE)?;
+            connection.pragma_update(None, "foreign_keys", true)?;
+            schema::prepare(&connection)
+        };
+        prepare().map_err(|source| StoreError::from_sqlite(path, source))?;
+        Ok(Self { path: path.to_owned(), access: Access::Writing(connection), names: Names::default() })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// For tests of impatience: how long to wait for another writer.
+    pub fn set_patience(&self, patience: Duration) -> Result<(), StoreError> {
+        self.connection().busy_timeout(patience).map_err(|source| self.failed(source))
+    }
+
+    fn connection(&self) -> &Connection {
+        match &self.access {
+            Access::Looking(file) => &file.connection,
+            Access::Writing(connection) => connection,
+        }
+    }
+
+    fn failed(&self, source: rusqlite::Error) -> StoreError {
+        StoreError::from_sqlite(&self.path, source)
+    }
+
+    /// Runs one reading and makes sure afterwards that what it saw held still.
+    fn reading<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        let answer = read(self.connection());
+        if let Access::Looking(file) = &self.access {
+            // A half-seen write can look like damage; that somebody wrote is then the truer answer.
+            file.still_the_same()?;
+        }
+        answer.map_err(|source| self.failed(source))
+    }
+}
+
+/// Stops a visit that its visitor broke off.
+fn keep_going(flow: Flow) -> bool {
+    flow.is_continue()
+}
+
+#[allow(dead_code, reason = "proves at compile time that an open store can move to a background thread")]
+fn an_open_store_moves_between_threads(store: NativeStore) -> Box<dyn Reader + Send> {
+    Box::new(store)
+}

@@ -1,0 +1,323 @@
+use rusqlite::types::{Value, ValueRef};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params_from_iter};
+
+use super::names::{Names, lossy};
+use super::{Access, NativeStore, keep_going};
+use crate::event::{EventId, EventRow, Position, RecordedEvent, StreamId, StreamKey, Timestamp, Version};
+use crate::store::{
+    Direction, Finding, FindingKind, Flow, Framework, Query, Reader, Scope, Snapshot, StoreError, StoreInfo,
+    StreamOrder, StreamQuery, StreamRow,
+};
+
+impl Reader for NativeStore {
+    fn framework(&self) -> Framework {
+        Framework::Foldline
+    }
+
+    fn is_writable(&self) -> bool {
+        match &self.access {
+            Access::Writing(_) => true,
+            Access::Looking(_) => std::fs::metadata(&self.path).is_ok_and(|file| !file.permissions().readonly()),
+        }
+    }
+
+    fn info(&self) -> Result<StoreInfo, StoreError> {
+        self.reading(|connection| {
+            let counts = |sql: &str| -> rusqlite::Result<Vec<(String, u64)>> {
+                connection.prepare(sql)?.query_map([], |row| Ok((lossy(row.get_ref(0)?), unsigned(row, 1)?)))?.collect()
+            };
+            let (streams, events, first_at, last_at) = connection.query_row(
+                "SELECT count(*), coalesce(sum(events), 0), min(first_at), max(last_at) FROM streams",
+                [],
+                |row| Ok((unsigned(row, 0)?, unsigned(row, 1)?, moment(row, 2)?, moment(row, 3)?)),
+            )?;
+            let longest_stream = connection
+                .query_row(&format!("{STREAM_COLUMNS} ORDER BY events DESC, id LIMIT 1"), [], stream_row)
+                .optional()?;
+            Ok(StoreInfo {
+                framework: self.framework(),
+                events,
+                streams,
+                event_types: counts("SELECT name, events FROM types WHERE events > 0 ORDER BY events DESC, name")?,
+                categories: counts(
+                    "SELECT category, count(*) FROM streams GROUP BY category ORDER BY count(*) DESC, category",
+                )?,
+                first_at,
+                last_at,
+                longest_stream,
+                is_writable: self.is_writable(),
+            })
+        })
+    }
+
+    fn visit_events(&self, query: &Query, visit: &mut dyn FnMut(&EventRow<'_>) -> Flow) -> Result<(), StoreError> {
+        self.reading(|connection| {
+            let Some((sql, values)) = events_sql(connection, query)? else { return Ok(()) };
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query(params_from_iter(values))?;
+            while let Some(row) = rows.next()? {
+                if !keep_going(with_event(connection, &self.names, row, |event| visit(event))?) {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn visit_streams(&self, query: &StreamQuery, visit: &mut dyn FnMut(StreamRow) -> Flow) -> Result<(), StoreError> {
+        let StreamQuery { category, filter, order, limit } = query;
+        let mut conditions: Vec<&str> = Vec::new();
+        let mut values: Vec<Value> = Vec::new();
+        if let Some(category) = category {
+            conditions.push("category = ?");
+            values.push(category.clone().into());
+        }
+        if let Some(filter) = filter {
+            conditions.push("name LIKE ? ESCAPE '\\'");
+            let escaped = filter.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+            values.push(format!("%{escaped}%").into());
+        }
+        let conditions =
+            if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
+        let order = match order {
+            StreamOrder::Began => "id",
+            StreamOrder::Recent => "last_position DESC, id",
+            StreamOrder::Name => "name",
+            StreamOrder::Longest => "events DESC, id",
+        };
+        let limit = limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
+        let sql = format!("{STREAM_COLUMNS}{conditions} ORDER BY {order} LIMIT {limit}");
+        self.reading(|connection| {
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query(params_from_iter(values))?;
+            while let Some(row) = rows.next()? {
+                if !keep_going(visit(stream_row(row)?)) {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn stream(&self, stream: &StreamId) -> Result<Option<StreamRow>, StoreError> {
+        self.reading(|connection| {
+            connection
+                .prepare_cached(&format!("{STREAM_COLUMNS} WHERE name = ?1"))?
+                .query_row([stream.as_str()], stream_row)
+                .optional()
+        })
+    }
+
+    fn event_by_id(&self, id: &EventId) -> Result<Option<RecordedEvent>, StoreError> {
+        self.reading(|connection| recorded_by_id(connection, &self.names, id))
+    }
+
+    fn verify(&self, report: &mut dyn FnMut(Finding), progress: &mut dyn FnMut(u64) -> Flow) -> Result<(), StoreError> {
+        match self.reading(|connection| super::verify::run(connection, &self.names, report, progress)) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(StoreError::Cancelled),
+            // All that could be read was looked at; the rest is itself a finding.
+            Err(StoreError::Damaged { detail, .. }) => {
+                let message = format!("the events could not be read to the end: {detail}");
+                report(Finding { kind: FindingKind::Damaged, stream: None, version: None, message });
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn snapshot(
+        &self,
+        stream: &StreamId,
+        projection: &str,
+        revision: u32,
+        at_most: Version,
+    ) -> Result<Option<Snapshot>, StoreError> {
+        self.reading(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT n.projection, n.revision, n.version, n.event_id, n.state, s.name
+                     FROM streams s JOIN snapshots n ON n.stream = s.id
+                     JOIN events e ON e.stream = n.stream AND e.version = n.version AND e.id = n.event_id
+                     WHERE s.name = ?1 AND n.projection = ?2 AND n.revision = ?3 AND n.version <= ?4",
+                )?
+                .query_row((stream.as_str(), projection, revision, bound(at_most.0)), |row| Ok(snapshot_row(row)?.1))
+                .optional()
+        })
+    }
+
+    fn visit_snapshots(&self, visit: &mut dyn FnMut(&StreamId, &Snapshot) -> Flow) -> Result<(), StoreError> {
+        self.reading(|connection| {
+            let mut statement = connection.prepare(
+                "SELECT n.projection, n.revision, n.version, n.event_id, n.state, s.name
+                 FROM snapshots n JOIN streams s ON s.id = n.stream ORDER BY n.stream, n.projection",
+            )?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let (stream, snapshot) = snapshot_row(row)?;
+                if !keep_going(visit(&stream, &snapshot)) {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+const STREAM_COLUMNS: &str =
+    "SELECT id, name, category, events, first_version, last_version, first_at, last_at FROM streams";
+
+fn stream_row(row: &Row<'_>) -> rusqlite::Result<StreamRow> {
+    Ok(StreamRow {
+        key: StreamKey(row.get(0)?),
+        stream: StreamId::new(lossy(row.get_ref(1)?)),
+        category: lossy(row.get_ref(2)?),
+        events: unsigned(row, 3)?,
+        first_version: Version(unsigned(row, 4)?),
+        last_version: Version(unsigned(row, 5)?),
+        first_at: moment(row, 6)?,
+        last_at: moment(row, 7)?,
+    })
+}
+
+fn snapshot_row(row: &Row<'_>) -> rusqlite::Result<(StreamId, Snapshot)> {
+    let snapshot = Snapshot {
+        projection: row.get(0)?,
+        revision: row.get(1)?,
+        version: Version(unsigned(row, 2)?),
+        event_id: event_id(row.get_ref(3)?),
+        state: lossy(row.get_ref(4)?),
+    };
+    Ok((StreamId::new(lossy(row.get_ref(5)?)), snapshot))
+}
+
+/// The statement for a query; `None` where it names a stream or type that is not in the store.
+fn events_sql(connection: &Connection, query: &Query) -> rusqlite::Result<Option<(String, Vec<Value>)>> {
+    let Query { scope, direction, event_type, limit, columns } = query;
+    let mut conditions: Vec<&str> = Vec::new();
+    let mut values: Vec<Value> = Vec::new();
+    // CROSS JOIN keeps the events outside, in store order, so that a visit can stop early.
+    let (source, order, low, high, low_sql, high_sql) = match scope {
+        Scope::Store { from, to } => {
+            ("events e", "e.position", from.map(|p| p.0), to.map(|p| p.0), "e.position >= ?", "e.position <= ?")
+        }
+        Scope::Category { name, from, to } => {
+            conditions.push("s.category = ?");
+            values.push(name.clone().into());
+            let source = "events e CROSS JOIN streams s ON s.id = e.stream";
+            (source, "e.position", from.map(|p| p.0), to.map(|p| p.0), "e.position >= ?", "e.position <= ?")
+        }
+        Scope::Stream { id, from, to } => {
+            let Some(key) = Names::stream_key(connection, id)? else { return Ok(None) };
+            conditions.push("e.stream = ?");
+            values.push(i64::from(key.0).into());
+            ("events e", "e.version", from.map(|v| v.0), to.map(|v| v.0), "e.version >= ?", "e.version <= ?")
+        }
+    };
+    for (at, condition) in [(low, low_sql), (high, high_sql)] {
+        if let Some(at) = at {
+            conditions.push(condition);
+            values.push(bound(at).into());
+        }
+    }
+    if let Some(name) = event_type {
+        let mut find = connection.prepare_cached("SELECT id FROM types WHERE name = ?1")?;
+        let Some(key) = find.query_row([name.as_str()], |row| row.get::<_, i64>(0)).optional()? else {
+            return Ok(None);
+        };
+        conditions.push("e.type = ?");
+        values.push(key.into());
+    }
+    let payload = if columns.payload { "e.payload" } else { "NULL" };
+    let metadata = if columns.metadata { "e.metadata" } else { "NULL" };
+    let conditions = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
+    let direction = match direction {
+        Direction::Forward => "",
+        Direction::Backward => " DESC",
+    };
+    let limit = limit.map_or(String::new(), |limit| format!(" LIMIT {limit}"));
+    let sql = format!(
+        "SELECT e.position, e.stream, e.version, e.type, e.schema, e.recorded_at, e.id, {payload}, {metadata} \
+         FROM {source}{conditions} ORDER BY {order}{direction}{limit}"
+    );
+    Ok(Some((sql, values)))
+}
+
+/// The columns that [`with_event`] reads, for a statement of one event.
+pub(super) const EVENT_COLUMNS: &str = "SELECT e.position, e.stream, e.version, e.type, e.schema, e.recorded_at, e.id, e.payload, e.metadata FROM events e";
+
+/// Hands the current row to `visit` without copying its texts.
+pub(super) fn with_event<T>(
+    connection: &Connection,
+    names: &Names,
+    row: &Row<'_>,
+    visit: impl FnOnce(&EventRow<'_>) -> T,
+) -> rusqlite::Result<T> {
+    let stream_key = StreamKey(row.get(1)?);
+    let stream = names.stream(connection, stream_key)?;
+    let event_type = names.event_type(connection, row.get(3)?)?;
+    Ok(visit(&EventRow {
+        position: Some(Position(unsigned(row, 0)?)),
+        stream_key,
+        stream: &stream,
+        version: Version(unsigned(row, 2)?),
+        event_type: &event_type,
+        schema: row.get(4)?,
+        recorded_at: moment(row, 5)?,
+        id: event_id(row.get_ref(6)?),
+        payload: bytes(row.get_ref(7)?),
+        metadata: bytes(row.get_ref(8)?),
+    }))
+}
+
+pub(super) fn recorded_by_id(
+    connection: &Connection,
+    names: &Names,
+    id: &EventId,
+) -> rusqlite::Result<Option<RecordedEvent>> {
+    let mut statement = connection.prepare_cached(&format!("{EVENT_COLUMNS} WHERE e.id = ?1"))?;
+    let mut rows = statement.query([&IdColumn(id) as &dyn ToSql])?;
+    rows.next()?.map(|row| with_event(connection, names, row, |event| event.to_recorded())).transpose()
+}
+
+/// Sixteen bytes for a UUID, text for the rest.
+pub(super) struct IdColumn<'a>(pub(super) &'a EventId);
+
+impl ToSql for IdColumn<'_> {
+    fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
+        Ok(match self.0 {
+            EventId::Uuid(bytes) => bytes.as_slice().into(),
+            EventId::Text(text) => (&**text).into(),
+        })
+    }
+}
+
+fn event_id(value: ValueRef<'_>) -> EventId {
+    match value {
+        ValueRef::Blob(blob) => blob.try_into().map_or_else(|_| EventId::Text(lossy(value).into()), EventId::Uuid),
+        ValueRef::Text(_) => EventId::Text(lossy(value).into()),
+        ValueRef::Integer(number) => EventId::Text(number.to_string().into()),
+        ValueRef::Real(number) => EventId::Text(number.to_string().into()),
+        ValueRef::Null => EventId::Text("".into()),
+    }
+}
+
+fn bytes<'a>(value: ValueRef<'a>) -> &'a [u8] {
+    match value {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes,
+        _ => &[],
+    }
+}
+
+/// Versions, positions and counts; a negative one, which only another tool can have written, reads as nought.
+pub(super) fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    Ok(u64::try_from(row.get::<_, i64>(column)?).unwrap_or(0))
+}
+
+pub(super) fn moment(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
+    Ok(row.get::<_, Option<i64>>(column)?.map(Timestamp::from_micros))
+}
+
+pub(super) fn bound(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

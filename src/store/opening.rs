@@ -1,0 +1,161 @@
+//! Opens a SQLite file to read it, and leaves it and its folder byte for byte as they were.
+//!
+//! SQLite itself does not promise that: a read-only connection to a WAL database makes two side files and needs a
+//! writable folder, and an `immutable` one is blind to a `-wal` and shows half-written pages over a hot journal. So:
+//! - at rest and whole: `immutable`, with a look at the file after each reading that nobody changed it meanwhile;
+//! - at rest with side files (its last writer was killed): a private copy together with them, which SQLite recovers;
+//! - open in some program: joined as an ordinary reader, whose side files are there already.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use rusqlite::{Connection, OpenFlags};
+use tempfile::TempDir;
+
+use super::StoreError;
+
+/// How long an ordinary connection waits for another's write.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+#[derive(Debug)]
+pub(crate) struct ReadOnlyFile {
+    pub(crate) connection: Connection,
+    path: PathBuf,
+    mode: Mode,
+}
+
+#[derive(Debug)]
+enum Mode {
+    AtRest(Look),
+    /// Kept only so that the copy goes when the connection does.
+    Copied(#[allow(dead_code)] TempDir),
+    Joined,
+}
+
+impl ReadOnlyFile {
+    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        let look = Look::at(path)?;
+        if look.len == 0 && look.wal.is_none() {
+            return Err(StoreError::EmptyFile(path.to_owned()));
+        }
+        let fail = |source| StoreError::from_sqlite(path, source);
+        let (connection, mode) = if is_in_use(path) {
+            (open_uri(path, "mode=ro").map_err(fail)?, Mode::Joined)
+        } else if look.wal.is_some() || look.journal.is_some() {
+            let (connection, folder) = open_copy(path)?;
+            if Look::at(path)? != look {
+                return Err(StoreError::Changed(path.to_owned()));
+            }
+            (connection, Mode::Copied(folder))
+        } else {
+            (open_uri(path, "mode=ro&immutable=1").map_err(fail)?, Mode::AtRest(look))
+        };
+        connection.busy_timeout(PATIENCE).map_err(fail)?;
+        Ok(Self { connection, path: path.to_owned(), mode })
+    }
+
+    /// To be asked after each reading: what an `immutable` connection saw holds only if nobody wrote meanwhile.
+    pub(crate) fn still_the_same(&self) -> Result<(), StoreError> {
+        match &self.mode {
+            Mode::AtRest(look) if Look::at(&self.path)? != *look => Err(StoreError::Changed(self.path.clone())),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What tells that a file was changed: everything about it and its side files short of reading them.
+#[derive(Debug, PartialEq, Eq)]
+struct Look {
+    len: u64,
+    modified: Option<SystemTime>,
+    /// Length of a side file that holds something.
+    wal: Option<u64>,
+    journal: Option<u64>,
+}
+
+impl Look {
+    fn at(path: &Path) -> Result<Self, StoreError> {
+        let file = fs::metadata(path).map_err(|error| StoreError::from_io(path, error))?;
+        if file.is_dir() {
+            return Err(StoreError::IsFolder(path.to_owned()));
+        }
+        let side = |suffix| fs::metadata(side_file(path, suffix)).ok().map(|f| f.len()).filter(|len| *len > 0);
+        Ok(Self { len: file.len(), modified: file.modified().ok(), wal: side("-wal"), journal: side("-journal") })
+    }
+}
+
+pub(crate) fn side_file(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    name.into()
+}
+
+fn open_uri(path: &Path, options: &str) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(format!("file:{}?{options}", percent_encoded(path)), flags)
+}
+
+/// A `file:` address ends its path at `?` and `#` and reads `%` as an escape.
+fn percent_encoded(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '%' => out.push_str("%25"),
+            '?' => out.push_str("%3f"),
+            '#' => out.push_str("%23"),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+fn open_copy(path: &Path) -> Result<(Connection, TempDir), StoreError> {
+    let folder =
+        TempDir::with_prefix("foldline-").map_err(|error| StoreError::from_io(&std::env::temp_dir(), error))?;
+    let copy = folder.path().join("copy.db");
+    let copy_file = |suffix: &str| {
+        let source = side_file(path, suffix);
+        fs::copy(&source, side_file(&copy, suffix)).map(drop).map_err(|error| StoreError::from_io(&source, error))
+    };
+    copy_file("")?;
+    for suffix in ["-wal", "-journal"] {
+        if side_file(path, suffix).exists() {
+            copy_file(suffix)?;
+        }
+    }
+    // A hot journal names no other file of ours, and a copy of a read-only file must be writable to be recovered.
+    let mut permissions = fs::metadata(&copy).map_err(|error| StoreError::from_io(&copy, error))?.permissions();
+    #[allow(clippy::permissions_set_readonly_false, reason = "a private copy in a private folder")]
+    permissions.set_readonly(false);
+    fs::set_permissions(&copy, permissions).map_err(|error| StoreError::from_io(&copy, error))?;
+    let connection = Connection::open(&copy)
+        .and_then(|connection| connection.pragma_update(None, "query_only", true).map(|()| connection))
+        .map_err(|source| StoreError::from_sqlite(path, source))?;
+    Ok((connection, folder))
+}
+
+/// Whether some program, this one included, has the database open. A WAL connection holds a lock on the `-shm`
+/// file for as long as it lives, and the kernel lists locks; opening the file to ask would drop this process's own
+/// locks on it. Where locks can't be listed, a `-shm` file is taken for a sign of life.
+fn is_in_use(path: &Path) -> bool {
+    let shm = side_file(path, "-shm");
+    if !shm.exists() {
+        return false;
+    }
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::fs::MetadataExt;
+        if let (Ok(locks), Ok(file)) = (fs::read_to_string("/proc/locks"), fs::metadata(&shm)) {
+            // `1: POSIX  ADVISORY  READ 4711 fe:01:393228 128 128`: the sixth word ends with the inode.
+            let inode = file.ino().to_string();
+            return locks
+                .lines()
+                .filter_map(|line| line.split_whitespace().nth(5))
+                .any(|place| place.rsplit(':').next() == Some(&inode));
+        }
+    }
+    true
+}

@@ -1,0 +1,158 @@
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::event::{EventType, Position, StreamId, StreamKey, Timestamp, Version};
+
+/// Which events to visit, in which order, with which of their columns.
+#[derive(Clone, Debug)]
+pub struct Query {
+    pub scope: Scope,
+    pub direction: Direction,
+    pub event_type: Option<EventType>,
+    pub limit: Option<u64>,
+    pub columns: Columns,
+}
+
+/// The bounds lie inside the scope, because a version means nothing across streams. Both ends are included.
+#[derive(Clone, Debug)]
+pub enum Scope {
+    Store { from: Option<Position>, to: Option<Position> },
+    Category { name: String, from: Option<Position>, to: Option<Position> },
+    Stream { id: StreamId, from: Option<Version>, to: Option<Version> },
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Direction {
+    #[default]
+    Forward,
+    Backward,
+}
+
+/// What costs something to fetch; the rest of a row always comes.
+#[derive(Clone, Copy, Debug)]
+pub struct Columns {
+    pub payload: bool,
+    pub metadata: bool,
+}
+
+impl Columns {
+    pub const ALL: Self = Self { payload: true, metadata: true };
+    pub const HEADS: Self = Self { payload: false, metadata: false };
+}
+
+impl Query {
+    fn over(scope: Scope) -> Self {
+        Self { scope, direction: Direction::Forward, event_type: None, limit: None, columns: Columns::ALL }
+    }
+
+    pub fn store() -> Self {
+        Self::over(Scope::Store { from: None, to: None })
+    }
+
+    pub fn positions(from: Option<Position>, to: Option<Position>) -> Self {
+        Self::over(Scope::Store { from, to })
+    }
+
+    pub fn category(name: impl Into<String>) -> Self {
+        Self::over(Scope::Category { name: name.into(), from: None, to: None })
+    }
+
+    pub fn stream(id: StreamId) -> Self {
+        Self::over(Scope::Stream { id, from: None, to: None })
+    }
+
+    /// Bounds for a stream's versions; a query over another scope is left as it is.
+    #[must_use]
+    pub fn between(mut self, lowest: Option<Version>, highest: Option<Version>) -> Self {
+        if let Scope::Stream { from, to, .. } = &mut self.scope {
+            (*from, *to) = (lowest, highest);
+        }
+        self
+    }
+
+    #[must_use]
+    pub fn backward(self) -> Self {
+        Self { direction: Direction::Backward, ..self }
+    }
+
+    #[must_use]
+    pub fn of_type(self, event_type: EventType) -> Self {
+        Self { event_type: Some(event_type), ..self }
+    }
+
+    #[must_use]
+    pub fn limit(self, limit: u64) -> Self {
+        Self { limit: Some(limit), ..self }
+    }
+
+    #[must_use]
+    pub fn columns(self, columns: Columns) -> Self {
+        Self { columns, ..self }
+    }
+}
+
+/// Which streams to list.
+#[derive(Clone, Debug, Default)]
+pub struct StreamQuery {
+    pub category: Option<String>,
+    /// Part of the name, upper and lower case alike.
+    pub filter: Option<String>,
+    pub order: StreamOrder,
+    pub limit: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StreamOrder {
+    /// In the order in which they began.
+    #[default]
+    Began,
+    /// The last changed first.
+    Recent,
+    Name,
+    /// The longest first.
+    Longest,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StreamRow {
+    #[serde(skip)]
+    pub key: StreamKey,
+    pub stream: StreamId,
+    pub category: String,
+    pub events: u64,
+    pub first_version: Version,
+    pub last_version: Version,
+    pub first_at: Option<Timestamp>,
+    pub last_at: Option<Timestamp>,
+}
+
+/// Who wrote a store's tables. The spelling on the command line is a contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Framework {
+    Foldline,
+}
+
+impl fmt::Display for Framework {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Foldline => "foldline",
+        })
+    }
+}
+
+/// A store at a glance. Counts by name come in the order in which they should be shown.
+#[derive(Clone, Debug)]
+pub struct StoreInfo {
+    pub framework: Framework,
+    pub events: u64,
+    pub streams: u64,
+    pub event_types: Vec<(String, u64)>,
+    /// Streams by category.
+    pub categories: Vec<(String, u64)>,
+    pub first_at: Option<Timestamp>,
+    pub last_at: Option<Timestamp>,
+    pub longest_stream: Option<StreamRow>,
+    pub is_writable: bool,
+}
