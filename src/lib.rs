@@ -1,6 +1,10 @@
 #![doc = "draft"]
+pub mod cli;
+pub mod compensate;
 pub mod domain;
 pub mod event;
 pub mod projection;
 pub mod replay;
+pub mod sample;
+pub mod session;
 pub mod store;

@@ -15,7 +15,7 @@ mod vocabulary;
 pub use breach::Breach;
 pub use draft::{Draft, plain_id};
 pub use payload::{Fields, read_fields};
-pub use upcast::{AsRead, as_read};
+pub use upcast::{AsRead, as_read, schema_for};
 pub use vocabulary::{Aggregate, EventKind, kind_of};
 
 /// An event of a domain as read from its payload, with what was wrong with it.

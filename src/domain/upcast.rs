@@ -64,6 +64,11 @@ pub fn as_read(aggregate: Option<Aggregate>, stored_type: &str, schema: u32, pay
     }
 }
 
+/// The schema a new event of this type should be written with; 1 for what the domain does not know.
+pub fn schema_for(aggregate: Option<Aggregate>, event_type: &str) -> u32 {
+    aggregate.and_then(|aggregate| kind_of(aggregate, event_type)).map_or(1, newest_schema)
+}
+
 /// Whether reading this event as stored would differ from reading it upcast.
 pub(super) fn needs_upcast(kind: EventKind, schema: u32) -> bool {
     STEPS.iter().any(|step| step.kind == kind && step.from == schema)

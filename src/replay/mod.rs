@@ -2,12 +2,14 @@
 //! every field the events that changed it. Pure: somebody else hands in the rows.
 
 mod blame;
+mod fold;
 mod story;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use blame::ChangeIndex;
+pub use fold::Fold;
 pub use story::Story;
 
 use crate::event::{EventRow, Head, Timestamp, Version};
@@ -21,7 +23,7 @@ pub const CHECKPOINT_SPACING: usize = 256;
 pub type Index = usize;
 
 /// A history that broke a rule, or could not be read, at this version.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     pub version: Version,
     pub message: String,
@@ -140,9 +142,6 @@ pub trait Timeline: Send + Sync + std::fmt::Debug {
     /// The shown state after the event at `index`; before the first event, all is empty.
     fn show(&self, index: Option<Index>) -> Value;
 
-    /// The state after the last event, as a snapshot keeps it.
-    fn latest_snapshot(&self) -> Option<String>;
-
     /// The paths of the fields that the event at `index` changed.
     fn changed_fields(&self, index: Index) -> Vec<&str>;
 
@@ -230,10 +229,6 @@ where
     fn show(&self, index: Option<Index>) -> Value {
         let state = index.map_or_else(|| Some(P::State::default()), |index| self.state_after(index));
         state.map_or(Value::Null, |state| self.projection.show(&state))
-    }
-
-    fn latest_snapshot(&self) -> Option<String> {
-        serde_json::to_string(&self.latest).ok()
     }
 
     fn changed_fields(&self, index: Index) -> Vec<&str> {

@@ -5,6 +5,7 @@
 
 mod check;
 mod error;
+pub mod files;
 pub mod memory;
 pub mod native;
 mod opening;

@@ -1,1 +1,248 @@
-fn main() {}
+//! `cargo bench`: what things cost, each beside the limit that the same machine gave in the same run. Prints a
+//! table and writes it to `target/bench.json`. `cargo bench -- --events 10000000` takes a larger store.
+//!
+//! Machines differ and are shared, so only the ratios mean something. A row whose bar is missed says so.
+
+#![allow(clippy::print_stdout, reason = "the table is the product")]
+
+mod measure;
+mod stores;
+
+use std::path::Path;
+
+use foldline::event::{NewEvent, StreamId, Version};
+use foldline::projection::{LeadState, Projection};
+use foldline::replay::{Fold, Replay, Timeline};
+use foldline::session::{describe, fold_whole};
+use foldline::store::native::NativeStore;
+use foldline::store::{Columns, Expected, Flow, Query, Reader, StreamQuery, Writer};
+
+use measure::{Row, Table, micros, peak_memory_mib, percentile, repeat, time};
+use stores::{LONG_STREAM, Stores};
+
+const LONG: u64 = 200_000;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let events = arguments
+        .iter()
+        .position(|argument| argument == "--events")
+        .and_then(|at| arguments.get(at + 1)?.parse().ok())
+        .unwrap_or(1_000_000);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let stores = Stores::make(folder.path(), events, LONG);
+    let mut table = Table::default();
+    append(&mut table, folder.path());
+    scan(&mut table, &stores);
+    load(&mut table, &stores);
+    seek(&mut table, &stores);
+    open(&mut table, &stores);
+    whole_store(&mut table, &stores);
+    table.note(format!("events in the store: {events}; peak memory of the whole run: {:.0} MiB", peak_memory_mib()));
+    table.print();
+    table.write_json(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/target/bench.json")));
+}
+
+/// Against what the disk needs to make one page durable, and against bare inserts.
+fn append(table: &mut Table, folder: &Path) {
+    let mut store = NativeStore::create(&folder.join("append.db")).expect("a new store");
+    let stream = StreamId::from("lead-1");
+    let mut number = 0_u64;
+    let mut fresh = |count: u64| -> Vec<NewEvent> { (0..count).map(|_| stores::contacted(&mut number)).collect() };
+
+    let fsync = repeat(200, || stores::durable_page(folder));
+    let single = repeat(300, || {
+        let event = fresh(1);
+        time(|| store.append(&stream, Expected::Any, &event).expect("recorded"))
+    });
+    table.add(Row::new("append one event (FULL)", "a durable 4 KiB write", micros(&single), micros(&fsync), "µs"));
+
+    let bare = stores::bare_inserts(folder, 20, 1_000);
+    let batch = repeat(20, || {
+        let events = fresh(1_000);
+        time(|| store.append(&stream, Expected::Any, &events).expect("recorded"))
+    });
+    table.add(Row::new(
+        "append 1,000 at once, each",
+        "bare inserts, no chain, no indexes",
+        micros(&batch) / 1_000.0,
+        bare / 1_000.0,
+        "µs",
+    ));
+}
+
+fn scan(table: &mut Table, stores: &Stores) {
+    let read = repeat(3, || time(|| stores::read_whole_file(&stores.sample)));
+    let all = stores.scan(Columns::ALL);
+    let heads = stores.scan(Columns::HEADS);
+    let per_event = |secs: f64| secs * 1e9 / stores.events as f64;
+    table.add(Row::new(
+        "scan all columns, an event",
+        "reading the file",
+        per_event(all),
+        per_event(micros(&read) / 1e6),
+        "ns",
+    ));
+    table.add(Row::new(
+        "scan without payload and metadata",
+        "reading the file",
+        per_event(heads),
+        per_event(micros(&read) / 1e6),
+        "ns",
+    ));
+}
+
+/// Fetching, parsing and folding against fetching alone.
+fn load(table: &mut Table, stores: &Stores) {
+    let store = NativeStore::open(&stores.long).expect("the long store");
+    let stream = StreamId::from(LONG_STREAM);
+    for (events, times) in [(10, 300), (1_000, 60), (LONG, 5)] {
+        let query = || Query::stream(stream.clone()).between(None, Some(Version(events - 1)));
+        let fetch = || {
+            time(|| {
+                let mut bytes = 0;
+                store
+                    .visit_events(&query(), &mut |row| {
+                        bytes += row.payload.len() + row.metadata.len();
+                        Flow::Continue(())
+                    })
+                    .expect("read");
+                bytes
+            })
+        };
+        let fold = || {
+            time(|| {
+                let mut fold = Fold::new(LeadState);
+                store
+                    .visit_events(&query(), &mut |row| {
+                        fold.push(row);
+                        Flow::Continue(())
+                    })
+                    .expect("read");
+                fold.version()
+            })
+        };
+        let replay = || time(|| load_replay(&store, &query(), 256).heads().len());
+        // Turn about, so that a neighbour's load falls on all alike.
+        let (mut fetched, mut folded, mut replayed) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..times {
+            fetched.push(fetch());
+            folded.push(fold());
+            replayed.push(replay());
+        }
+        let per_event = |samples: &[f64]| micros(samples) * 1_000.0 / events as f64;
+        let what = format!("load, parse, fold {events} events, each");
+        table.add(Row::new(&what, "fetching alone", per_event(&folded), per_event(&fetched), "ns").bar(2.0));
+        let what = format!("the same with checkpoints and blame, {events}");
+        let row = Row::new(&what, "fetching alone", per_event(&replayed), per_event(&fetched), "ns");
+        table.add(if events == LONG { row.bar(2.0) } else { row });
+    }
+}
+
+fn load_replay(store: &dyn Reader, query: &Query, spacing: usize) -> Replay<LeadState> {
+    let mut replay = Replay::with_spacing(LeadState, spacing);
+    store
+        .visit_events(query, &mut |row| {
+            replay.push(row);
+            Flow::Continue(())
+        })
+        .expect("read");
+    replay
+}
+
+/// Any version against refolding the decoded events from the start.
+fn seek(table: &mut Table, stores: &Stores) {
+    let store = NativeStore::open(&stores.long).expect("the long store");
+    let query = Query::stream(StreamId::from(LONG_STREAM));
+    for spacing in [64, 256, 1_024, 4_096] {
+        let replay = load_replay(&store, &query, spacing);
+        let refold = repeat(5, || time(|| refold_all(&replay)));
+        let mut at = 0_usize;
+        let samples = repeat(20_000, || {
+            // A stride that shares no factor with the length visits every part of the stream.
+            at = (at + 77_773) % LONG as usize;
+            time(|| replay.state_after(at))
+        });
+        let name = |what: &str| format!("seek {what}, checkpoint every {spacing}");
+        let full = micros(&refold);
+        table.add(Row::new(&name("p50"), "refolding from the start", percentile(&samples, 50.0), full, "µs"));
+        let p99 = Row::new(&name("p99"), "refolding from the start", percentile(&samples, 99.0), full, "µs");
+        let is_default = spacing == foldline::replay::CHECKPOINT_SPACING;
+        table.add(if is_default { p99.bar(0.001).at_most(50.0) } else { p99 });
+    }
+    let replay = load_replay(&store, &query, foldline::replay::CHECKPOINT_SPACING);
+    let full = micros(&repeat(5, || time(|| refold_all(&replay))));
+    let mut at = 0_usize;
+    let blame = repeat(20_000, || {
+        at = (at + 77_773) % LONG as usize;
+        time(|| replay.set_by(at, "name"))
+    });
+    table.add(Row::new("blame of one field, p99", "refolding from the start", percentile(&blame, 99.0), full, "µs"));
+}
+
+fn refold_all(replay: &Replay<LeadState>) -> <LeadState as Projection>::State {
+    let mut state = <LeadState as Projection>::State::default();
+    let mut unheard = Vec::new();
+    for (index, head) in replay.heads().iter().enumerate() {
+        if let Some(event) = replay.event(index) {
+            LeadState.apply(&mut state, event, head, &mut unheard);
+        }
+    }
+    state
+}
+
+/// Until the first streams and the newest events could be drawn.
+fn open(table: &mut Table, stores: &Stores) {
+    let first_look = repeat(20, || {
+        time(|| {
+            let store = NativeStore::open(&stores.sample).expect("the sample");
+            let mut seen = 0;
+            let mut count = || {
+                seen += 1;
+                Flow::Continue(())
+            };
+            store
+                .visit_streams(&StreamQuery { limit: Some(100), ..StreamQuery::default() }, &mut |_| count())
+                .expect("read");
+            store.visit_events(&Query::store().backward().limit(200), &mut |_| count()).expect("read");
+            seen
+        })
+    });
+    let row =
+        Row::new("open, 100 streams and the newest 200 events", "100 ms", micros(&first_look) / 1_000.0, 100.0, "ms");
+    table.add(row.bar(1.0));
+    let info =
+        repeat(5, || time(|| NativeStore::open(&stores.sample).expect("the sample").info().expect("info").events));
+    table.add(Row::new("info: every count", "100 ms", micros(&info) / 1_000.0, 100.0, "ms"));
+}
+
+fn whole_store(table: &mut Table, stores: &Stores) {
+    let open = || foldline::store::open(&stores.sample);
+    let scan = stores.scan(Columns::ALL);
+    let samples = repeat(3, || {
+        time(|| fold_whole(&open, &LeadState, Some("lead"), None, &mut |_| Flow::Continue(())).expect("folded").events)
+    });
+    let per_event = |secs: f64| secs * 1e9 / stores.events as f64;
+    table.add(
+        Row::new(
+            "fold every lead, an event of the store",
+            "scanning all columns",
+            per_event(micros(&samples) / 1e6),
+            per_event(scan),
+            "ns",
+        )
+        .bar(4.0),
+    );
+    let store = NativeStore::open(&stores.sample).expect("the sample");
+    let verify =
+        repeat(1, || time(|| store.verify(&mut |finding| println!("{finding:?}"), &mut |_| Flow::Continue(()))));
+    table.add(Row::new(
+        "verify, an event",
+        "scanning all columns",
+        per_event(micros(&verify) / 1e6),
+        per_event(scan),
+        "ns",
+    ));
+    let described = describe(&store, &StreamId::from("lead-1")).expect("the first lead");
+    assert_eq!(described.row.events, 7, "the sample begins with the seed's lead");
+}

@@ -1,0 +1,343 @@
+//! What can be said on the command line. The texts here are the help, the man page and the completions.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::event::{Timestamp, Version};
+use crate::session::Moment;
+use crate::store::files::FileFormat;
+use crate::store::{Expected, StreamOrder};
+
+/// Shows any aggregate of an event store at any version, and who set each of its fields.
+///
+/// STORE is a path, or `sample` for a store to look around in. AT is a version (5), a time (2025-01-01T01:00:05Z, or
+/// a date) or `latest`. Looking never changes a store.
+#[derive(Debug, Parser)]
+#[command(name = "foldline", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 done; 1 the answer is no (a check failed, a conflict); 2 wrong usage, or a store \
+that cannot be read.\n\nExamples:\n  foldline sample sales.db\n  foldline streams sales.db --category lead --limit 5\n  \
+foldline show sales.db lead-1 --at 4\n  foldline blame sales.db lead-1\n  foldline diff sales.db lead-1 --from 2 --to 5\n  \
+foldline compensate sales.db lead-1 --version 3 --actor kim --reason \"wrong lead\" --dry-run"
+)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The store to open
+    pub store: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// What a store holds, at a glance
+    Info(InfoArgs),
+    /// The streams of a store
+    Streams(StreamsArgs),
+    /// The events of a store or of one stream
+    Events(EventsArgs),
+    /// The state of a stream at any moment, and the rules broken on the way there
+    Show(ShowArgs),
+    /// What differs between two moments of a stream, and who set it
+    Diff(DiffArgs),
+    /// Every field of a stream's state, with the event that set it
+    Blame(BlameArgs),
+    /// Append an event of your own
+    Append(AppendArgs),
+    /// Append the natural compensation of an earlier event
+    Compensate(CompensateArgs),
+    /// Check a store: gaps, duplicates, unreadable payloads, disordered times, a broken chain
+    Verify(VerifyArgs),
+    /// Bring events from a file into a native store
+    Import(ImportArgs),
+    /// Write a store's events to a file
+    Export(ExportArgs),
+    /// Write a store of believable leads and tickets, the same for the same seed
+    Sample(SampleArgs),
+    /// Print shell completions or the man page
+    Generate {
+        #[command(subcommand)]
+        what: Generated,
+    },
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(super) enum Generated {
+    /// A completion script, for the shell to load
+    Completions { shell: clap_complete::Shell },
+    /// The man page, in roff
+    Man,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// Aligned columns, to be read
+    Table,
+    /// JSON, to be relied on
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum RowFormat {
+    /// Aligned columns, to be read
+    Table,
+    /// One JSON array
+    Json,
+    /// One JSON object a line
+    Jsonl,
+    /// Comma-separated, with headings
+    Csv,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InfoArgs {
+    pub store: String,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StreamsArgs {
+    pub store: String,
+    /// Only streams of this category (what stands before the first `-`)
+    #[arg(long)]
+    pub category: Option<String>,
+    /// Only streams with this text in their name
+    #[arg(long, value_name = "TEXT")]
+    pub filter: Option<String>,
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+    #[arg(long, value_enum, default_value = "began")]
+    pub sort: Sort,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: RowFormat,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Sort {
+    /// In the order in which they began
+    Began,
+    /// The last changed first
+    Recent,
+    Name,
+    /// The longest first
+    Longest,
+}
+
+impl From<Sort> for StreamOrder {
+    fn from(sort: Sort) -> Self {
+        match sort {
+            Sort::Began => Self::Began,
+            Sort::Recent => Self::Recent,
+            Sort::Name => Self::Name,
+            Sort::Longest => Self::Longest,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EventsArgs {
+    pub store: String,
+    /// Only this stream; without it, every event in store order
+    pub stream: Option<String>,
+    /// From this version on (without a stream: from this position on)
+    #[arg(long, value_name = "V")]
+    pub from: Option<u64>,
+    /// Up to this version (without a stream: up to this position)
+    #[arg(long, value_name = "V")]
+    pub to: Option<u64>,
+    /// Only events of this type
+    #[arg(long = "type", value_name = "T")]
+    pub event_type: Option<String>,
+    /// Only streams of this category
+    #[arg(long, conflicts_with = "stream")]
+    pub category: Option<String>,
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+    /// The newest first
+    #[arg(long)]
+    pub backward: bool,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: RowFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShowArgs {
+    pub store: String,
+    pub stream: String,
+    /// A version, a time or `latest`
+    #[arg(long, value_name = "AT", default_value = "latest", value_parser = moment)]
+    pub at: Moment,
+    /// state, search, analysis (leads), service (tickets) or fields (any stream)
+    #[arg(long, value_name = "P")]
+    pub projection: Option<String>,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DiffArgs {
+    pub store: String,
+    pub stream: String,
+    /// A version, a time or `latest`
+    #[arg(long, value_name = "AT", value_parser = moment)]
+    pub from: Moment,
+    /// A version, a time or `latest`
+    #[arg(long, value_name = "AT", value_parser = moment)]
+    pub to: Moment,
+    /// state, search, analysis (leads), service (tickets) or fields (any stream)
+    #[arg(long, value_name = "P")]
+    pub projection: Option<String>,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BlameArgs {
+    pub store: String,
+    pub stream: String,
+    /// A version, a time or `latest`
+    #[arg(long, value_name = "AT", default_value = "latest", value_parser = moment)]
+    pub at: Moment,
+    /// state, search, analysis (leads), service (tickets) or fields (any stream)
+    #[arg(long, value_name = "P")]
+    pub projection: Option<String>,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AppendArgs {
+    pub store: String,
+    pub stream: String,
+    /// The type of the event
+    #[arg(long = "type", value_name = "T")]
+    pub event_type: String,
+    /// The payload, as JSON
+    #[arg(long, value_name = "JSON")]
+    pub payload: String,
+    /// The version you have seen last, `none` for a new stream, or `any`
+    #[arg(long, value_name = "V|none|any", value_parser = expected)]
+    pub expect: Expected,
+    /// Who appends
+    #[arg(long, value_name = "A")]
+    pub actor: String,
+    /// Why
+    #[arg(long, value_name = "R")]
+    pub reason: String,
+    /// The id of the event that this one corrects
+    #[arg(long, value_name = "ID")]
+    pub compensates: Option<String>,
+    /// The new event's own id; repeating a call with the same id is safe [default: a new one]
+    #[arg(long, value_name = "ID")]
+    pub id: Option<String>,
+    /// Show what would be, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompensateArgs {
+    pub store: String,
+    pub stream: String,
+    /// The version of the event to compensate
+    #[arg(long, value_name = "V")]
+    pub version: u64,
+    /// Who compensates
+    #[arg(long, value_name = "A")]
+    pub actor: String,
+    /// Why
+    #[arg(long, value_name = "R")]
+    pub reason: String,
+    /// Show what would be, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    pub store: String,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ImportArgs {
+    /// A JSON array, JSON Lines, CloudEvents or CSV
+    pub file: PathBuf,
+    /// The native store to bring them into; made if it is not there
+    #[arg(long, value_name = "STORE")]
+    pub into: String,
+    /// How the file is written [default: told from its name and text]
+    #[arg(long = "as", value_name = "FORMAT", value_parser = file_format)]
+    pub file_format: Option<FileFormat>,
+    /// Leave out lines that cannot be read, and list them
+    #[arg(long)]
+    pub skip_bad: bool,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExportArgs {
+    pub store: String,
+    /// The file to write; `-` for standard output
+    #[arg(long, value_name = "FILE")]
+    pub to: PathBuf,
+    /// json, jsonl, csv, cloudevents or cloudevents-lines [default: told from the file's name]
+    #[arg(long = "as", value_name = "FORMAT", value_parser = file_format)]
+    pub file_format: Option<FileFormat>,
+    /// Replace the file if it is there
+    #[arg(long)]
+    pub force: bool,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SampleArgs {
+    /// The store to write; it must not be there yet
+    pub file: PathBuf,
+    /// How many streams
+    #[arg(long, value_name = "N")]
+    pub streams: Option<u64>,
+    /// How many events
+    #[arg(long, value_name = "N")]
+    pub events: Option<u64>,
+    /// The same seed gives the same events
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub seed: u64,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+fn moment(text: &str) -> Result<Moment, String> {
+    text.parse().map_err(|error: crate::session::SessionError| error.to_string())
+}
+
+fn expected(text: &str) -> Result<Expected, String> {
+    match text {
+        "none" => Ok(Expected::NoStream),
+        "any" => Ok(Expected::Any),
+        number => number
+            .parse()
+            .map(|version| Expected::Exact(Version(version)))
+            .map_err(|_| "write a version (6), `none` for a new stream, or `any`".to_owned()),
+    }
+}
+
+fn file_format(name: &str) -> Result<FileFormat, String> {
+    FileFormat::from_name(name).ok_or_else(|| {
+        let known: Vec<&str> = FileFormat::ALL.iter().map(|(_, name)| *name).collect();
+        format!("the formats are {}", known.join(", "))
+    })
+}
+
+/// The clock, read once a command.
+pub(super) fn now() -> Timestamp {
+    Timestamp::from_micros(chrono::Utc::now().timestamp_micros())
+}

@@ -1,0 +1,213 @@
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::args::{AppendArgs, CompensateArgs, Format, now};
+use super::output::{Align, Table, json, optional, plain};
+use super::progress::Progress;
+use super::{Failure, Outcome, target};
+use crate::compensate::{Authorship, FreeEvent, Plan, append_plan, natural, plan_event};
+use crate::domain::Aggregate;
+use crate::event::{EventId, StreamId, Version};
+use crate::replay::Story;
+use crate::session::{SessionError, describe, keep_snapshots, load_story};
+use crate::store::native::NativeStore;
+use crate::store::{AppendError, Appended, Conflict, Expected, Reader};
+
+pub(super) fn append(args: &AppendArgs, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let AppendArgs { store, stream, event_type, payload, expect, actor, reason, compensates, id, dry_run, format } =
+        args;
+    let stream = StreamId::from(stream.as_str());
+    let mut store = opened(store, *dry_run)?;
+    let story = match describe(store.reader(), &stream) {
+        Ok(described) => loaded(store.reader(), &described)?,
+        // A new stream: its first event says what it is.
+        Err(SessionError::NoStream { .. }) => Story::new(Aggregate::of_stream(&stream, stream.category(), event_type)),
+        Err(error) => return Err(error.into()),
+    };
+    let authorship = authorship(actor, reason, id.as_deref());
+    let compensates = compensates.as_deref().map(EventId::new);
+    if let Some(id) = &compensates {
+        check_compensated(store.reader(), &stream, id)?;
+    }
+    let free = FreeEvent { event_type: event_type.clone(), payload: payload.clone(), compensates };
+    let plan = plan_event(&story, &stream, *expect, free, &authorship)?;
+    carry_out(&plan, &mut store, *format, out)
+}
+
+/// A correction that names nothing would be a dead end for whoever follows it.
+fn check_compensated(reader: &dyn Reader, stream: &StreamId, id: &EventId) -> Result<(), Failure> {
+    match reader.event_by_id(id)? {
+        Some(event) if event.stream == *stream => Ok(()),
+        Some(event) => Err(Failure::Usage(format!("the event {id} is one of {}, not of {stream}", event.stream))),
+        None => Err(Failure::Usage(format!("there is no event {id}; find its id with `foldline events`"))),
+    }
+}
+
+pub(super) fn compensate(args: &CompensateArgs, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let CompensateArgs { store, stream, version, actor, reason, dry_run, format } = args;
+    let stream = StreamId::from(stream.as_str());
+    let mut store = opened(store, *dry_run)?;
+    let described = describe(store.reader(), &stream)?;
+    let target = store.reader().event_at(&stream, Version(*version))?.ok_or_else(|| SessionError::NoVersion {
+        stream: stream.clone(),
+        asked: Version(*version),
+        first: described.row.first_version,
+        last: described.row.last_version,
+    })?;
+    let story = loaded(store.reader(), &described)?;
+    let plan = natural(&story, &target, &authorship(actor, reason, None))?;
+    carry_out(&plan, &mut store, *format, out)
+}
+
+/// A preview only looks, and so leaves no trace; anything else needs the store open for writing.
+enum Opened {
+    Looking(Box<dyn Reader + Send>),
+    Writing(NativeStore),
+}
+
+fn opened(store: &str, is_dry_run: bool) -> Result<Opened, Failure> {
+    Ok(if is_dry_run {
+        Opened::Looking(target::open(store)?)
+    } else {
+        Opened::Writing(target::open_for_writing(store)?)
+    })
+}
+
+impl Opened {
+    fn reader(&self) -> &dyn Reader {
+        match self {
+            Self::Looking(reader) => reader.as_ref(),
+            Self::Writing(store) => store,
+        }
+    }
+}
+
+fn loaded(reader: &dyn Reader, described: &crate::session::Described) -> Result<Story, Failure> {
+    let mut progress = Progress::new("folding events", Some(described.row.events));
+    Ok(load_story(reader, described, &mut |count| progress.tell(count))?)
+}
+
+fn authorship(actor: &str, reason: &str, id: Option<&str>) -> Authorship {
+    let id = id.map_or_else(|| EventId::Uuid(uuid::Uuid::now_v7().into_bytes()), EventId::new);
+    Authorship { actor: actor.to_owned(), reason: reason.to_owned(), id, now: now() }
+}
+
+fn carry_out(plan: &Plan, store: &mut Opened, format: Format, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    for breach in &plan.breaches {
+        writeln!(io::stderr(), "foldline: this breaks a rule: {breach}")?;
+    }
+    let appended = match store {
+        Opened::Looking(reader) => {
+            let last = reader.stream(&plan.stream)?.map(|row| row.last_version);
+            if !plan.expected.holds(last) {
+                return conflict(&would_conflict(plan, last, reader.as_ref())?, format, out);
+            }
+            None
+        }
+        Opened::Writing(writer) => match append_plan(plan, writer) {
+            Ok(appended) => {
+                keep_snapshots(writer, &plan.stream)?;
+                Some(appended)
+            }
+            Err(AppendError::Conflict(found)) => return conflict(&found, format, out),
+            Err(error) => return Err(error.into()),
+        },
+    };
+    match format {
+        Format::Json => json(out, &plan_json(plan, appended.as_ref()))?,
+        Format::Table => {
+            let version = appended.as_ref().map_or(plan.version, |appended| appended.last);
+            let what = match &appended {
+                None => "would be recorded as",
+                Some(appended) if appended.already_there => "was recorded before as",
+                Some(_) => "recorded as",
+            };
+            writeln!(out, "{} {what} version {version} of {}\n", plan.event.event_type, plan.stream)?;
+            let mut table = Table::new(out, &[("field", Align::Left), ("before", Align::Left), ("after", Align::Left)]);
+            for change in &plan.changes {
+                table.row(vec![change.field.clone(), plain(&change.before), plain(&change.after)])?;
+            }
+            if plan.changes.is_empty() {
+                table.row(vec!["(no field changes)".to_owned()])?;
+            }
+            table.finish()?;
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+fn plan_json(plan: &Plan, appended: Option<&Appended>) -> Value {
+    json!({
+        "stream": plan.stream,
+        "version": appended.map_or(plan.version, |appended| appended.last),
+        "position": appended.and_then(|appended| appended.position),
+        "id": plan.event.id,
+        "state": plan.after,
+    })
+}
+
+/// What an append would have met, found without writing.
+fn would_conflict(plan: &Plan, actual: Option<Version>, reader: &dyn Reader) -> Result<Conflict, Failure> {
+    let from = match plan.expected {
+        Expected::Exact(version) => Some(Version(version.0 + 1)),
+        Expected::NoStream | Expected::Any => None,
+    };
+    let mut since = Vec::new();
+    let query = crate::store::Query::stream(plan.stream.clone()).between(from, None);
+    reader.visit_events(&query, &mut |row| {
+        since.push(row.to_recorded());
+        crate::store::Flow::Continue(())
+    })?;
+    Ok(Conflict { stream: plan.stream.clone(), expected: plan.expected, actual, since })
+}
+
+fn conflict(conflict: &Conflict, format: Format, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let Conflict { stream, expected, actual, since } = conflict;
+    match format {
+        Format::Json => {
+            let expected = match expected {
+                Expected::Exact(version) => Value::from(version.0),
+                Expected::NoStream => Value::from("none"),
+                Expected::Any => Value::from("any"),
+            };
+            // The rows print their payloads as stored, which only a direct serialisation keeps.
+            #[derive(serde::Serialize)]
+            struct Shown<'a> {
+                expected: Value,
+                actual: &'a Option<Version>,
+                since: &'a [crate::event::RecordedEvent],
+            }
+            let shown = Shown { expected, actual, since };
+            json(out, &std::collections::BTreeMap::from([("conflict", shown)]))?;
+        }
+        Format::Table => {
+            let found = AppendError::Conflict(Box::new(conflict.clone()));
+            writeln!(
+                io::stderr(),
+                "foldline: {found}; look at what came since, then append with --expect {}",
+                actual.map_or_else(|| "none".to_owned(), |version| version.to_string())
+            )?;
+            writeln!(out, "recorded in {stream} since:")?;
+            let columns = [
+                ("version", Align::Right),
+                ("type", Align::Left),
+                ("recorded_at", Align::Left),
+                ("actor", Align::Left),
+                ("payload", Align::Left),
+            ];
+            let mut table = Table::new(out, &columns);
+            for event in since {
+                table.row(vec![
+                    event.version.to_string(),
+                    event.event_type.to_string(),
+                    optional(event.recorded_at),
+                    event.metadata().actor.unwrap_or_default(),
+                    String::from_utf8_lossy(&event.payload).into_owned(),
+                ])?;
+            }
+            table.finish()?;
+        }
+    }
+    Ok(Outcome::No)
+}

@@ -1,0 +1,231 @@
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::args::{EventsArgs, Format, InfoArgs, RowFormat, StreamsArgs};
+use super::output::{Align, JsonRows, Table, json, optional};
+use super::progress::grouped;
+use super::{Failure, Outcome, target};
+use crate::event::{EventRow, EventType, Metadata, Position, StreamId, Version};
+use crate::session::describe;
+use crate::store::{Flow, Query, Scope, StoreInfo, StreamQuery, StreamRow};
+
+pub(super) fn info(args: &InfoArgs, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let info = target::open(&args.store)?.info()?;
+    match args.format {
+        Format::Json => json(out, &info_json(&args.store, &info))?,
+        Format::Table => {
+            let StoreInfo { framework, events, streams, first_at, last_at, is_writable, .. } = &info;
+            let mut table = Table::new(out, &[("store", Align::Left), (&args.store, Align::Left)]);
+            let mut line = |name: &str, value: String| table.row(vec![name.to_owned(), value]);
+            line("framework", framework.to_string())?;
+            line("events", grouped(*events))?;
+            line("streams", grouped(*streams))?;
+            for (category, count) in &info.categories {
+                line("", format!("{category} {}", grouped(*count)))?;
+            }
+            line("first event", optional(*first_at))?;
+            line("last event", optional(*last_at))?;
+            if let Some(longest) = &info.longest_stream {
+                line("longest stream", format!("{}, {} events", longest.stream, grouped(longest.events)))?;
+            }
+            line("writable", if *is_writable { "yes" } else { "no" }.to_owned())?;
+            table.finish()?;
+            writeln!(out)?;
+            let mut table = Table::new(out, &[("event type", Align::Left), ("events", Align::Right)]);
+            for (name, count) in &info.event_types {
+                table.row(vec![name.clone(), grouped(*count)])?;
+            }
+            table.finish()?;
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+fn info_json(store: &str, info: &StoreInfo) -> Value {
+    let StoreInfo {
+        framework,
+        events,
+        streams,
+        event_types,
+        categories,
+        first_at,
+        last_at,
+        longest_stream,
+        is_writable,
+    } = info;
+    let counts = |counts: &[(String, u64)]| -> Map<String, Value> {
+        counts.iter().map(|(name, count)| (name.clone(), Value::from(*count))).collect()
+    };
+    json!({
+        "store": store,
+        "framework": framework,
+        "events": events,
+        "streams": streams,
+        "event_types": counts(event_types),
+        "categories": counts(categories),
+        "first_at": first_at,
+        "last_at": last_at,
+        "longest_stream": longest_stream.as_ref().map(|longest| json!({
+            "stream": longest.stream,
+            "events": longest.events,
+            "last_version": longest.last_version,
+        })),
+        "writable": is_writable,
+    })
+}
+
+pub(super) fn streams(args: &StreamsArgs, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let StreamsArgs { store, category, filter, limit, sort, format } = args;
+    let reader = target::open(store)?;
+    let query =
+        StreamQuery { category: category.clone(), filter: filter.clone(), order: (*sort).into(), limit: *limit };
+    let columns = [
+        ("stream", Align::Left),
+        ("category", Align::Left),
+        ("events", Align::Right),
+        ("first_version", Align::Right),
+        ("last_version", Align::Right),
+        ("first_at", Align::Left),
+        ("last_at", Align::Left),
+    ];
+    let cells = |row: &StreamRow| {
+        vec![
+            row.stream.to_string(),
+            row.category.clone(),
+            row.events.to_string(),
+            row.first_version.to_string(),
+            row.last_version.to_string(),
+            optional(row.first_at),
+            optional(row.last_at),
+        ]
+    };
+    let mut rows = Rows::new(out, *format, &columns)?;
+    let mut failed = Ok(());
+    reader.visit_streams(&query, &mut |row| written(rows.row(&row, || cells(&row)), &mut failed))?;
+    failed?;
+    rows.finish()?;
+    Ok(Outcome::Done)
+}
+
+pub(super) fn events(args: &EventsArgs, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let EventsArgs { store, stream, from, to, event_type, category, limit, backward, format } = args;
+    let reader = target::open(store)?;
+    let mut query = match (stream, category) {
+        (Some(stream), _) => {
+            let stream = StreamId::from(stream.as_str());
+            describe(reader.as_ref(), &stream)?;
+            Query::stream(stream).between(from.map(Version), to.map(Version))
+        }
+        (None, Some(category)) => {
+            let (from, to) = (from.map(Position), to.map(Position));
+            Query { scope: Scope::Category { name: category.clone(), from, to }, ..Query::store() }
+        }
+        (None, None) => Query::positions(from.map(Position), to.map(Position)),
+    };
+    query.event_type = event_type.as_deref().map(EventType::from);
+    query.limit = *limit;
+    if *backward {
+        query = query.backward();
+    }
+    let columns = [
+        ("position", Align::Right),
+        ("stream", Align::Left),
+        ("version", Align::Right),
+        ("type", Align::Left),
+        ("recorded_at", Align::Left),
+        ("actor", Align::Left),
+        ("payload", Align::Left),
+    ];
+    let csv_columns = ["position", "stream", "version", "id", "type", "schema", "recorded_at", "payload", "metadata"];
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let is_csv = *format == RowFormat::Csv;
+    let cells = |row: &EventRow<'_>| {
+        if is_csv {
+            return vec![
+                optional(row.position),
+                row.stream.to_string(),
+                row.version.to_string(),
+                row.id.to_string(),
+                row.event_type.to_string(),
+                row.schema.to_string(),
+                optional(row.recorded_at),
+                text(row.payload),
+                text(row.metadata),
+            ];
+        }
+        vec![
+            optional(row.position),
+            row.stream.to_string(),
+            row.version.to_string(),
+            row.event_type.to_string(),
+            optional(row.recorded_at),
+            Metadata::parse(row.metadata).actor.unwrap_or_default(),
+            text(row.payload),
+        ]
+    };
+    let csv_columns: Vec<(&str, Align)> = csv_columns.iter().map(|name| (*name, Align::Left)).collect();
+    let mut rows = Rows::new(out, *format, if is_csv { &csv_columns } else { &columns })?;
+    let mut failed = Ok(());
+    reader.visit_events(&query, &mut |row| written(rows.row(row, || cells(row)), &mut failed))?;
+    failed?;
+    rows.finish()?;
+    Ok(Outcome::Done)
+}
+
+/// Rows in whichever form was asked for, printed as they come.
+enum Rows<'o> {
+    Table(Table<'o>),
+    Json(JsonRows<'o>),
+    Csv(csv::Writer<&'o mut dyn Write>),
+}
+
+impl<'o> Rows<'o> {
+    fn new(out: &'o mut dyn Write, format: RowFormat, columns: &[(&str, Align)]) -> io::Result<Self> {
+        Ok(match format {
+            RowFormat::Table => Self::Table(Table::new(out, columns)),
+            RowFormat::Json | RowFormat::Jsonl => Self::Json(JsonRows::new(out, format)),
+            RowFormat::Csv => {
+                let mut writer = csv::Writer::from_writer(out);
+                writer.write_record(columns.iter().map(|(name, _)| name))?;
+                Self::Csv(writer)
+            }
+        })
+    }
+
+    fn row(&mut self, row: &impl Serialize, cells: impl FnOnce() -> Vec<String>) -> io::Result<()> {
+        match self {
+            Self::Table(table) => table.row(cells()),
+            Self::Json(rows) => rows.row(row),
+            Self::Csv(writer) => writer.write_record(cells()).map_err(csv_error),
+        }
+    }
+
+    fn finish(self) -> io::Result<()> {
+        match self {
+            Self::Table(table) => table.finish(),
+            Self::Json(rows) => rows.finish(),
+            Self::Csv(mut writer) => writer.flush(),
+        }
+    }
+}
+
+/// A closed pipe is told apart from other failures by its kind, which the CSV writer wraps.
+fn csv_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}
+
+/// Goes on while rows can be written, and keeps the failure that stopped it.
+fn written(result: io::Result<()>, failed: &mut io::Result<()>) -> Flow {
+    match result {
+        Ok(()) => Flow::Continue(()),
+        Err(error) => {
+            *failed = Err(error);
+            Flow::Break(())
+        }
+    }
+}

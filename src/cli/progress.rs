@@ -1,0 +1,73 @@
+//! One line on the terminal for what takes more than a second; nothing in a pipe.
+
+use std::io::{IsTerminal, Write, stderr};
+use std::time::{Duration, Instant};
+
+use crate::store::Flow;
+
+/// What takes less is over before it could be read.
+const PATIENCE: Duration = Duration::from_secs(1);
+const BETWEEN: Duration = Duration::from_millis(100);
+
+/// Looking at the clock for every event would cost more than some of the work does.
+const EVENTS_BETWEEN_LOOKS: u64 = 1024;
+
+#[derive(Debug)]
+pub(super) struct Progress {
+    doing: &'static str,
+    total: Option<u64>,
+    began: Instant,
+    drawn: Option<Instant>,
+    is_shown: bool,
+}
+
+impl Progress {
+    /// `doing` names the work: "reading events".
+    pub(super) fn new(doing: &'static str, total: Option<u64>) -> Self {
+        Self { doing, total, began: Instant::now(), drawn: None, is_shown: stderr().is_terminal() }
+    }
+
+    /// To be told how many are done.
+    pub(super) fn tell(&mut self, count: u64) -> Flow {
+        if self.is_shown && count.is_multiple_of(EVENTS_BETWEEN_LOOKS) {
+            let is_due = self.drawn.is_none_or(|drawn| drawn.elapsed() >= BETWEEN);
+            if is_due && self.began.elapsed() >= PATIENCE {
+                self.drawn = Some(Instant::now());
+                let share = self.total.filter(|total| *total > 0).map(|total| format!(" · {} %", count * 100 / total));
+                let _ = write!(stderr(), "\r\x1b[K{} · {}{}", self.doing, grouped(count), share.unwrap_or_default());
+            }
+        }
+        Flow::Continue(())
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.drawn.is_some() {
+            let _ = write!(stderr(), "\r\x1b[K");
+        }
+    }
+}
+
+/// `31,204`.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        assert_eq!([0, 999, 1_000, 31_204, 1_000_000].map(grouped), ["0", "999", "1,000", "31,204", "1,000,000"]);
+    }
+}

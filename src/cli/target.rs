@@ -1,0 +1,73 @@
+//! What STORE means: a path, an address, or the sample.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::Failure;
+use crate::sample::{SampleOptions, generate};
+use crate::session::keep_long_streams;
+use crate::store::native::NativeStore;
+use crate::store::{self, Flow, Reader, StoreError};
+
+pub(super) fn open(name: &str) -> Result<Box<dyn Reader + Send>, Failure> {
+    Ok(store::open(&path(name)?)?)
+}
+
+pub(super) fn open_for_writing(name: &str) -> Result<NativeStore, Failure> {
+    Ok(store::open_for_writing(&path(name)?)?)
+}
+
+pub(super) fn path(name: &str) -> Result<PathBuf, Failure> {
+    if name == "sample" {
+        return sample_store();
+    }
+    if name.contains("://") {
+        let scheme = name.split("://").next().unwrap_or_default();
+        return Err(Failure::Usage(format!("{scheme}: stores behind an address cannot be opened yet; name a file")));
+    }
+    Ok(PathBuf::from(name))
+}
+
+/// The sample that everyone shares, made at its first use and then kept, with what the user appended to it.
+fn sample_store() -> Result<PathBuf, Failure> {
+    let folder = data_folder().ok_or_else(|| {
+        Failure::Usage("there is no home folder to keep the sample in; make one with `foldline sample FILE`".to_owned())
+    })?;
+    let path = folder.join("sample.db");
+    if path.exists() {
+        return Ok(path);
+    }
+    fs::create_dir_all(&folder).map_err(|source| StoreError::Io { path: folder.clone(), source })?;
+    // Made aside and moved when whole: an interrupted first use must not leave half a sample.
+    let unfinished = tempfile::TempDir::new_in(&folder).map_err(|source| StoreError::Io { path: folder, source })?;
+    let made = unfinished.path().join("sample.db");
+    write_sample(&made, &SampleOptions::default(), &mut |_| Flow::Continue(()))?;
+    fs::rename(&made, &path).map_err(|source| StoreError::Io { path: path.clone(), source })?;
+    Ok(path)
+}
+
+/// Makes a new store and fills it; answers with streams and events.
+pub(super) fn write_sample(
+    path: &Path,
+    options: &SampleOptions,
+    progress: &mut dyn FnMut(u64) -> Flow,
+) -> Result<(u64, u64), Failure> {
+    let mut store = NativeStore::create(path)?;
+    let report = generate(&mut store, options, progress)?;
+    keep_long_streams(&mut store)?;
+    Ok((report.streams, report.events))
+}
+
+/// Where programs keep what they made themselves, by the custom of each system.
+fn data_folder() -> Option<PathBuf> {
+    let named = |variable: &str| env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = if cfg!(windows) {
+        named("LOCALAPPDATA")?
+    } else if cfg!(target_os = "macos") {
+        named("HOME")?.join("Library/Application Support")
+    } else {
+        named("XDG_DATA_HOME").or_else(|| Some(named("HOME")?.join(".local/share")))?
+    };
+    Some(base.join("foldline"))
+}

@@ -1,0 +1,51 @@
+use std::io::Write;
+
+use serde_json::json;
+
+use super::args::{Format, VerifyArgs};
+use super::output::{Align, Table, json, optional};
+use super::progress::{Progress, grouped};
+use super::{Failure, Outcome, target};
+use crate::session::check_snapshots;
+use crate::store::Reader;
+
+pub(super) fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let reader = target::open(&args.store)?;
+    let total = reader.info().ok().map(|info| info.events);
+    let mut progress = Progress::new("checking events", total);
+    let mut findings = Vec::new();
+    let mut checked = 0;
+    reader.verify(&mut |finding| findings.push(finding), &mut |count| {
+        checked = count;
+        progress.tell(count)
+    })?;
+    drop(progress);
+    // Snapshots of a store that can't be read whole have nothing to be held against.
+    let is_readable = !findings.iter().any(|finding| finding.kind == crate::store::FindingKind::Damaged);
+    if is_readable {
+        check_snapshots(reader.as_ref() as &dyn Reader, &mut |finding| findings.push(finding))?;
+    }
+    let is_ok = findings.is_empty();
+    match args.format {
+        Format::Json => json(out, &json!({"ok": is_ok, "findings": findings}))?,
+        Format::Table if is_ok => {
+            writeln!(out, "{}: {} events, nothing to report", args.store, grouped(total.unwrap_or(checked)))?;
+        }
+        Format::Table => {
+            let columns =
+                [("kind", Align::Left), ("stream", Align::Left), ("version", Align::Right), ("finding", Align::Left)];
+            let mut table = Table::new(out, &columns);
+            for finding in &findings {
+                let kind = finding.kind.name().to_owned();
+                table.row(vec![
+                    kind,
+                    optional(finding.stream.as_ref()),
+                    optional(finding.version),
+                    finding.message.clone(),
+                ])?;
+            }
+            table.finish()?;
+        }
+    }
+    Ok(if is_ok { Outcome::Done } else { Outcome::No })
+}

@@ -1,0 +1,6 @@
+//! Correcting history by adding to it: a plan is made, previewed and only then appended; where somebody was
+//! quicker, it is made anew on top of their events.
+
+mod plan;
+
+pub use plan::{Authorship, FreeEvent, Plan, PlanError, Rebased, append_plan, natural, plan_event, rebase};

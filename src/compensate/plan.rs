@@ -1,0 +1,247 @@
+use serde_json::Value;
+
+use crate::domain::lead::{self, LeadCommand, LeadTarget};
+use crate::domain::ticket::{self, TicketCommand, TicketTarget};
+use crate::domain::{Breach, Draft, schema_for};
+use crate::event::{
+    EventId, EventRow, EventType, MetadataBuilder, NewEvent, RecordedEvent, StreamId, StreamKey, Timestamp, Version,
+};
+use crate::projection::{Projection, diff_values, path_value};
+use crate::replay::{Change, Replay, Story};
+use crate::store::{AppendError, Appended, Conflict, Expected, Writer};
+
+/// Who appends, why, and under which identity. The clock and the id come from outside: planning is pure.
+#[derive(Clone, Debug)]
+pub struct Authorship {
+    pub actor: String,
+    pub reason: String,
+    pub id: EventId,
+    pub now: Timestamp,
+}
+
+/// An event of the user's own making.
+#[derive(Clone, Debug)]
+pub struct FreeEvent {
+    pub event_type: String,
+    pub payload: String,
+    pub compensates: Option<EventId>,
+}
+
+/// An append that has not happened yet, with all that one wants to see before it does.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub stream: StreamId,
+    pub expected: Expected,
+    pub event: NewEvent,
+    /// The version it will have if nobody is quicker.
+    pub version: Version,
+    pub before: Value,
+    pub after: Value,
+    pub changes: Vec<Change>,
+    /// Rules that the event breaks. The user may still want it.
+    pub breaches: Vec<String>,
+    /// What the plan was made from, so that it can be made anew.
+    origin: Origin,
+}
+
+#[derive(Clone, Debug)]
+enum Origin {
+    Natural { target: RecordedEvent },
+    Free(FreeEvent),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    #[error("{0}")]
+    Refused(#[from] Breach),
+    #[error("version {version} of {stream} is not in the stream")]
+    NoSuchEvent { stream: StreamId, version: Version },
+    #[error("{0} is an event of a domain that Foldline has no rules for; append an event of your own that corrects it")]
+    NoRules(EventType),
+    #[error("the author is missing; say who appends with --actor")]
+    NoActor,
+    #[error("the reason is missing; say why with --reason")]
+    NoReason,
+    #[error("the payload is not JSON ({0}); correct it and try again")]
+    PayloadNotJson(String),
+    #[error("the event type is empty")]
+    NoType,
+}
+
+/// Plans the natural compensation of a recorded event. The story must be loaded to its end.
+pub fn natural(story: &Story, target: &RecordedEvent, authorship: &Authorship) -> Result<Plan, PlanError> {
+    check_authorship(authorship)?;
+    let timeline = story.timeline();
+    let missing = || PlanError::NoSuchEvent { stream: target.stream.clone(), version: target.version };
+    let index = timeline.index_of(target.version).ok_or_else(missing)?;
+    let Authorship { reason, now, .. } = authorship;
+    let drafts = match story {
+        Story::Lead(replay) => {
+            let event = replay.event(index).ok_or_else(missing)?.event.clone();
+            let before = replay.state_before(index).ok_or_else(missing)?;
+            let target = Box::new(LeadTarget { id: target.id.clone(), event, before });
+            lead::decide(replay.latest(), &LeadCommand::Compensate { target, reason: reason.clone() }, *now)?
+        }
+        Story::Ticket(replay) => {
+            let event = replay.event(index).ok_or_else(missing)?.event.clone();
+            let before = replay.state_before(index).ok_or_else(missing)?;
+            let target = Box::new(TicketTarget { id: target.id.clone(), event, before });
+            ticket::decide(replay.latest(), &TicketCommand::Compensate { target, reason: reason.clone() }, *now)?
+        }
+        Story::Other(_) => return Err(PlanError::NoRules(target.event_type.clone())),
+    };
+    let Some(Draft { event_type, schema, payload, compensates }) = drafts.into_iter().next() else {
+        return Err(PlanError::NoRules(target.event_type.clone()));
+    };
+    let event = NewEvent {
+        id: authorship.id.clone(),
+        event_type: EventType::from(event_type),
+        schema,
+        recorded_at: Some(*now),
+        payload: payload.to_string(),
+        metadata: metadata(authorship, compensates.as_ref(), Some(target)),
+    };
+    let expected = timeline.heads().last().map_or(Expected::NoStream, |head| Expected::Exact(head.version));
+    Ok(preview(story, &target.stream, expected, event, Origin::Natural { target: target.clone() }))
+}
+
+/// Plans an event of the user's own, whatever the rules say; what they say stands in the plan.
+pub fn plan_event(
+    story: &Story,
+    stream: &StreamId,
+    expected: Expected,
+    free: FreeEvent,
+    authorship: &Authorship,
+) -> Result<Plan, PlanError> {
+    check_authorship(authorship)?;
+    let FreeEvent { event_type, payload, compensates } = &free;
+    if event_type.is_empty() {
+        return Err(PlanError::NoType);
+    }
+    if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(payload) {
+        return Err(PlanError::PayloadNotJson(error.to_string()));
+    }
+    let event = NewEvent {
+        id: authorship.id.clone(),
+        event_type: EventType::from(event_type.as_str()),
+        schema: schema_for(story.aggregate(), event_type),
+        recorded_at: Some(authorship.now),
+        payload: payload.clone(),
+        metadata: metadata(authorship, compensates.as_ref(), None),
+    };
+    Ok(preview(story, stream, expected, event, Origin::Free(free)))
+}
+
+fn check_authorship(authorship: &Authorship) -> Result<(), PlanError> {
+    if authorship.actor.trim().is_empty() {
+        return Err(PlanError::NoActor);
+    }
+    if authorship.reason.trim().is_empty() {
+        return Err(PlanError::NoReason);
+    }
+    Ok(())
+}
+
+/// A correction belongs to the conversation of the event that it corrects, and was caused by it.
+fn metadata(authorship: &Authorship, compensates: Option<&EventId>, target: Option<&RecordedEvent>) -> String {
+    let builder =
+        MetadataBuilder::default().actor(&authorship.actor).reason(&authorship.reason).compensates(compensates);
+    let builder = match target {
+        Some(target) => builder
+            .with("correlation-id", target.metadata().correlation_id)
+            .with("causation-id", Some(target.id.to_string())),
+        None => builder,
+    };
+    builder.build()
+}
+
+fn preview(story: &Story, stream: &StreamId, expected: Expected, event: NewEvent, origin: Origin) -> Plan {
+    let last = story.timeline().heads().last().map(|head| head.version);
+    let version = last.map_or(Version(0), |last| Version(last.0 + 1));
+    let row = EventRow {
+        position: None,
+        stream_key: StreamKey(0),
+        stream,
+        version,
+        event_type: &event.event_type,
+        schema: event.schema,
+        recorded_at: event.recorded_at,
+        id: event.id.clone(),
+        payload: event.payload.as_bytes(),
+        metadata: event.metadata.as_bytes(),
+    };
+    let (before, after, changes, breaches) = match story {
+        Story::Lead(replay) => after_event(replay, &row),
+        Story::Ticket(replay) => after_event(replay, &row),
+        Story::Other(replay) => after_event(replay, &row),
+    };
+    Plan { stream: stream.clone(), expected, version, before, after, changes, breaches, origin, event }
+}
+
+fn after_event<P: Projection>(replay: &Replay<P>, row: &EventRow<'_>) -> (Value, Value, Vec<Change>, Vec<String>) {
+    let projection = replay.projection();
+    let mut state = replay.latest().clone();
+    let before = projection.show(&state);
+    let mut breaches = Vec::new();
+    projection.apply(&mut state, &projection.decode(row), &row.head(), &mut breaches);
+    let after = projection.show(&state);
+    let value = |shown: &Value, path: &str| path_value(shown, path).cloned().unwrap_or(Value::Null);
+    let changes = diff_values(&before, &after, projection.bookkeeping())
+        .into_iter()
+        .map(|field| Change { before: value(&before, &field), after: value(&after, &field), field })
+        .collect();
+    (before, after, changes, breaches)
+}
+
+/// Records what was planned, or answers with the conflict.
+pub fn append_plan(plan: &Plan, store: &mut dyn Writer) -> Result<Appended, AppendError> {
+    store.append(&plan.stream, plan.expected, std::slice::from_ref(&plan.event))
+}
+
+/// A plan made anew on top of the events that came first.
+#[derive(Clone, Debug)]
+pub struct Rebased {
+    pub plan: Plan,
+    /// The events since, each with the fields it changed and whether the plan changes one of them too.
+    pub since: Vec<(RecordedEvent, Vec<String>, bool)>,
+}
+
+/// After a conflict: folds the newer events into the story and plans again, with the same author and id.
+pub fn rebase(
+    story: &mut Story,
+    plan: &Plan,
+    conflict: &Conflict,
+    authorship: &Authorship,
+) -> Result<Rebased, PlanError> {
+    let known = story.timeline().heads().last().map(|head| head.version);
+    for event in conflict.since.iter().filter(|event| known.is_none_or(|known| event.version > known)) {
+        story.push(&event.as_row());
+    }
+    let next = match &plan.origin {
+        Origin::Natural { target } => natural(story, target, authorship)?,
+        Origin::Free(free) => {
+            let expected = match plan.expected {
+                Expected::Any => Expected::Any,
+                _ => conflict.actual.map_or(Expected::NoStream, Expected::Exact),
+            };
+            plan_event(story, &plan.stream, expected, free.clone(), authorship)?
+        }
+    };
+    let timeline = story.timeline();
+    let since = conflict
+        .since
+        .iter()
+        .map(|event| {
+            let index = timeline.index_of(event.version);
+            let fields: Vec<String> = index
+                .map(|index| timeline.changed_fields(index))
+                .unwrap_or_default()
+                .into_iter()
+                .map(str::to_owned)
+                .collect();
+            let touches_same = fields.iter().any(|field| plan.changes.iter().any(|change| change.field == *field));
+            (event.clone(), fields, touches_same)
+        })
+        .collect();
+    Ok(Rebased { plan: next, since })
+}

@@ -1,0 +1,180 @@
+use serde_json::Value;
+
+use super::{Moment, SNAPSHOT_SPACING, SessionError, resolve};
+use crate::domain::Aggregate;
+use crate::event::{StreamId, Timestamp, Version};
+use crate::projection::{Builtin, Projection};
+use crate::replay::{Finding, Fold, Replay, Story, Timeline};
+use crate::store::{Columns, Flow, Query, Reader, StoreError, StreamOrder, StreamQuery, StreamRow};
+use crate::with_projection;
+
+/// A stream and what is known of it before any of it is read.
+#[derive(Clone, Debug)]
+pub struct Described {
+    pub row: StreamRow,
+    pub aggregate: Option<Aggregate>,
+}
+
+impl Described {
+    /// The projection of that name, or the one shown first.
+    pub fn projection(&self, name: Option<&str>) -> Result<Builtin, SessionError> {
+        let offered = Builtin::for_aggregate(self.aggregate);
+        match name {
+            None => Ok(offered[0]),
+            Some(name) => Builtin::find(self.aggregate, name).ok_or_else(|| SessionError::NoProjection {
+                stream: self.row.stream.clone(),
+                asked: name.to_owned(),
+                known: offered.iter().map(|known| known.name()).collect(),
+            }),
+        }
+    }
+}
+
+/// Looks a stream up. A name that is not there is answered with those that look like it.
+pub fn describe(reader: &dyn Reader, stream: &StreamId) -> Result<Described, SessionError> {
+    let Some(row) = reader.stream(stream)? else {
+        return Err(SessionError::NoStream { stream: stream.clone(), near: near_names(reader, stream)? });
+    };
+    let mut aggregate = None;
+    reader.visit_events(&Query::stream(stream.clone()).limit(1).columns(Columns::HEADS), &mut |first| {
+        aggregate = Aggregate::of_stream(stream, &row.category, first.event_type.as_str());
+        Flow::Break(())
+    })?;
+    Ok(Described { row, aggregate })
+}
+
+fn near_names(reader: &dyn Reader, stream: &StreamId) -> Result<Vec<StreamId>, StoreError> {
+    const NAMED: u64 = 3;
+    let mut near = Vec::new();
+    let last_part = stream.as_str().rsplit(['-', ':', '_']).next().unwrap_or_default();
+    for part in [stream.as_str(), last_part] {
+        if near.is_empty() && !part.is_empty() {
+            let filter = Some(part.to_owned());
+            let query = StreamQuery { filter, limit: Some(NAMED), order: StreamOrder::Began, category: None };
+            reader.visit_streams(&query, &mut |row| {
+                near.push(row.stream);
+                Flow::Continue(())
+            })?;
+        }
+    }
+    Ok(near)
+}
+
+/// A state at one version, and the rules broken on the way there.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    pub version: Version,
+    pub recorded_at: Option<Timestamp>,
+    pub state: Value,
+    pub findings: Vec<Finding>,
+}
+
+/// Folds a stream up to a moment, from a snapshot where that saves reading. The findings are those of the
+/// projection that knows the rules, whichever one is shown.
+pub fn show(
+    reader: &dyn Reader,
+    described: &Described,
+    builtin: Builtin,
+    moment: Moment,
+    progress: &mut dyn FnMut(u64) -> Flow,
+) -> Result<Shown, SessionError> {
+    let version = resolve(reader, &described.row, moment)?;
+    let judge = Builtin::for_aggregate(described.aggregate)[0];
+    let shown =
+        with_projection!(builtin, projection => fold_to(reader, &described.row, projection, version, progress)?);
+    let findings = if judge == builtin {
+        shown.findings
+    } else {
+        with_projection!(judge, projection => fold_to(reader, &described.row, projection, version, progress)?).findings
+    };
+    Ok(Shown { findings, ..shown })
+}
+
+fn fold_to<P: Projection>(
+    reader: &dyn Reader,
+    row: &StreamRow,
+    projection: P,
+    version: Version,
+    progress: &mut dyn FnMut(u64) -> Flow,
+) -> Result<Shown, SessionError> {
+    let (mut fold, from) = begin_fold(reader, row, projection, version)?;
+    let mut recorded_at = None;
+    let mut is_cancelled = false;
+    let mut count = 0;
+    let query = Query::stream(row.stream.clone()).between(from, Some(version));
+    reader.visit_events(&query, &mut |event| {
+        fold.push(event);
+        recorded_at = event.recorded_at;
+        count += 1;
+        let flow = progress(count);
+        is_cancelled = flow.is_break();
+        flow
+    })?;
+    if is_cancelled {
+        return Err(StoreError::Cancelled.into());
+    }
+    if count == 0 {
+        recorded_at = reader.event_at(&row.stream, version)?.and_then(|event| event.recorded_at);
+    }
+    Ok(Shown { version, recorded_at, state: fold.show(), findings: fold.findings().to_vec() })
+}
+
+/// A fold that stands as far as a snapshot goes, and the first version that is still to be read.
+pub(super) fn begin_fold<P: Projection>(
+    reader: &dyn Reader,
+    row: &StreamRow,
+    projection: P,
+    version: Version,
+) -> Result<(Fold<P>, Option<Version>), StoreError> {
+    if row.events >= SNAPSHOT_SPACING
+        && let Some(kept) = reader.snapshot(&row.stream, projection.name(), projection.revision(), version)?
+    {
+        let from = Some(Version(kept.version.0 + 1));
+        return match Fold::resume(projection, kept.version, &kept.state) {
+            Ok(fold) => Ok((fold, from)),
+            Err(projection) => Ok((Fold::new(projection), None)),
+        };
+    }
+    Ok((Fold::new(projection), None))
+}
+
+/// Loads a stream under the projection that knows its rules.
+pub fn load_story(
+    reader: &dyn Reader,
+    described: &Described,
+    progress: &mut dyn FnMut(u64) -> Flow,
+) -> Result<Story, SessionError> {
+    let mut story = Story::new(described.aggregate);
+    each_row(reader, &described.row.stream, progress, &mut |row| story.push(row))?;
+    Ok(story)
+}
+
+/// Loads a stream under any projection.
+pub fn load_timeline(
+    reader: &dyn Reader,
+    described: &Described,
+    builtin: Builtin,
+    progress: &mut dyn FnMut(u64) -> Flow,
+) -> Result<Box<dyn Timeline>, SessionError> {
+    let mut timeline: Box<dyn Timeline> = with_projection!(builtin, projection => Box::new(Replay::new(projection)));
+    each_row(reader, &described.row.stream, progress, &mut |row| timeline.push_row(row))?;
+    Ok(timeline)
+}
+
+fn each_row(
+    reader: &dyn Reader,
+    stream: &StreamId,
+    progress: &mut dyn FnMut(u64) -> Flow,
+    push: &mut dyn FnMut(&crate::event::EventRow<'_>),
+) -> Result<(), SessionError> {
+    let mut count = 0;
+    let mut is_cancelled = false;
+    reader.visit_events(&Query::stream(stream.clone()), &mut |row| {
+        push(row);
+        count += 1;
+        let flow = progress(count);
+        is_cancelled = flow.is_break();
+        flow
+    })?;
+    if is_cancelled { Err(StoreError::Cancelled.into()) } else { Ok(()) }
+}

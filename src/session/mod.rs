@@ -1,0 +1,42 @@
+//! One open store and the questions asked of it: which stream, at which moment, under which projection. What the
+//! command line answers and what the window draws comes from here.
+
+mod load;
+mod moment;
+mod snapshots;
+mod whole;
+
+use crate::event::{StreamId, Timestamp, Version};
+use crate::store::StoreError;
+
+pub use load::{Described, Shown, describe, load_story, load_timeline, show};
+pub use moment::{Moment, resolve};
+pub use snapshots::{SNAPSHOT_SPACING, check_snapshots, keep_long_streams, keep_snapshots};
+pub use whole::{WholeFold, fold_whole};
+
+/// Why a question has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    #[error("there is no stream {stream}{}", hint(near))]
+    NoStream { stream: StreamId, near: Vec<StreamId> },
+    #[error("{stream} has versions {first} to {last}; there is no version {asked}")]
+    NoVersion { stream: StreamId, asked: Version, first: Version, last: Version },
+    #[error("{stream} begins at {first}; nothing of it was recorded by {asked}")]
+    BeforeItBegan { stream: StreamId, asked: Timestamp, first: String },
+    #[error("{stream} has no projection {asked}; it has {}", known.join(", "))]
+    NoProjection { stream: StreamId, asked: String, known: Vec<&'static str> },
+    #[error("“{0}” is no moment; write a version (5), a time (2025-01-01T01:00:05Z) or latest")]
+    NotAMoment(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn hint(near: &[StreamId]) -> String {
+    match near {
+        [] => "; list them with `foldline streams`".to_owned(),
+        names => {
+            let names: Vec<&str> = names.iter().map(StreamId::as_str).collect();
+            format!("; did you mean {}?", names.join(" or "))
+        }
+    }
+}

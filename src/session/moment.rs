@@ -1,0 +1,66 @@
+use std::str::FromStr;
+
+use super::SessionError;
+use crate::event::{StreamId, Timestamp, Version};
+use crate::store::{Columns, Flow, Query, Reader, StreamRow};
+
+/// A moment in a stream, as a user names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    Version(Version),
+    Latest,
+    Time(Timestamp),
+}
+
+impl FromStr for Moment {
+    type Err = SessionError;
+
+    fn from_str(text: &str) -> Result<Self, SessionError> {
+        if text == "latest" {
+            return Ok(Self::Latest);
+        }
+        if let Ok(version) = text.strip_prefix('v').unwrap_or(text).parse() {
+            return Ok(Self::Version(Version(version)));
+        }
+        text.parse().map(Self::Time).map_err(|_| SessionError::NotAMoment(text.to_owned()))
+    }
+}
+
+/// The version that was the stream's last at this moment.
+pub fn resolve(reader: &dyn Reader, stream: &StreamRow, moment: Moment) -> Result<Version, SessionError> {
+    let name = &stream.stream;
+    let heads = |query: Query| query.columns(Columns::HEADS);
+    match moment {
+        Moment::Latest => Ok(stream.last_version),
+        Moment::Version(version) => {
+            let mut is_there = false;
+            let one = heads(Query::stream(name.clone()).between(Some(version), Some(version)));
+            reader.visit_events(&one, &mut |_| {
+                is_there = true;
+                Flow::Break(())
+            })?;
+            let StreamRow { first_version: first, last_version: last, .. } = *stream;
+            if is_there {
+                Ok(version)
+            } else {
+                Err(SessionError::NoVersion { stream: name.clone(), asked: version, first, last })
+            }
+        }
+        Moment::Time(at) => {
+            let mut found = None;
+            // Where clocks ran backward, the order of the stream counts.
+            reader.visit_events(&heads(Query::stream(name.clone()).backward()), &mut |row| {
+                if row.recorded_at.is_some_and(|recorded| recorded <= at) {
+                    found = Some(row.version);
+                    return Flow::Break(());
+                }
+                Flow::Continue(())
+            })?;
+            found.ok_or_else(|| SessionError::BeforeItBegan {
+                stream: StreamId::clone(name),
+                asked: at,
+                first: stream.first_at.map_or_else(|| "no recorded time".to_owned(), |at| at.to_string()),
+            })
+        }
+    }
+}

@@ -1,0 +1,112 @@
+use super::load::begin_fold;
+use super::{SessionError, describe};
+use crate::event::StreamId;
+use crate::projection::{Builtin, Projection};
+use crate::replay::Fold;
+use crate::store::{
+    Finding, FindingKind, Flow, Query, Reader, Snapshot, StoreError, StreamOrder, StreamQuery, StreamRow, Writer,
+};
+use crate::with_projection;
+
+/// A stream gets a new snapshot when this many events have come since the last one; a shorter stream is folded
+/// from its start in less than a millisecond.
+pub const SNAPSHOT_SPACING: u64 = 1_000;
+
+/// A state larger than this is not kept: reading it back would save nothing.
+const LARGEST_KEPT: usize = 4 << 20;
+
+/// After an append: keeps what is due of a stream. Only ever called on a store that is open for writing anyway.
+pub fn keep_snapshots(store: &mut dyn Writer, stream: &StreamId) -> Result<(), SessionError> {
+    let described = describe(store, stream)?;
+    if described.row.events < SNAPSHOT_SPACING {
+        return Ok(());
+    }
+    for builtin in Builtin::for_aggregate(described.aggregate) {
+        let due = with_projection!(*builtin, projection => due_snapshot(store, &described.row, projection)?);
+        if let Some(snapshot) = due {
+            store.keep_snapshot(stream, &snapshot)?;
+        }
+    }
+    Ok(())
+}
+
+/// After a bulk: the same for every long stream.
+pub fn keep_long_streams(store: &mut dyn Writer) -> Result<(), SessionError> {
+    let mut long = Vec::new();
+    let query = StreamQuery { order: StreamOrder::Longest, ..StreamQuery::default() };
+    store.visit_streams(&query, &mut |row| {
+        if row.events < SNAPSHOT_SPACING {
+            return Flow::Break(());
+        }
+        long.push(row.stream);
+        Flow::Continue(())
+    })?;
+    long.iter().try_for_each(|stream| keep_snapshots(store, stream))
+}
+
+fn due_snapshot<P: Projection>(
+    reader: &dyn Reader,
+    row: &StreamRow,
+    projection: P,
+) -> Result<Option<Snapshot>, StoreError> {
+    let (name, revision) = (projection.name().to_owned(), projection.revision());
+    let (mut fold, from) = begin_fold(reader, row, projection, row.last_version)?;
+    let kept_at = from.and_then(|from| from.0.checked_sub(1));
+    if kept_at.is_some_and(|kept_at| row.last_version.0 - kept_at < SNAPSHOT_SPACING) {
+        return Ok(None);
+    }
+    let mut last = None;
+    reader.visit_events(&Query::stream(row.stream.clone()).between(from, None), &mut |event| {
+        fold.push(event);
+        last = Some((event.version, event.id.clone()));
+        Flow::Continue(())
+    })?;
+    let state = fold.to_snapshot().filter(|state| state.len() <= LARGEST_KEPT);
+    Ok(last.zip(state).map(|((version, event_id), state)| Snapshot {
+        projection: name,
+        revision,
+        version,
+        event_id,
+        state,
+    }))
+}
+
+/// Refolds every kept snapshot's stream and reports those that say something else.
+pub fn check_snapshots(reader: &dyn Reader, report: &mut dyn FnMut(Finding)) -> Result<(), SessionError> {
+    let mut kept = Vec::new();
+    reader.visit_snapshots(&mut |stream, snapshot| {
+        kept.push((stream.clone(), snapshot.projection.clone()));
+        Flow::Continue(())
+    })?;
+    for (stream, name) in kept {
+        let described = describe(reader, &stream)?;
+        let Some(builtin) = Builtin::find(described.aggregate, &name) else { continue };
+        if let Some(finding) = with_projection!(builtin, projection => differing(reader, &described.row, projection)?) {
+            report(finding);
+        }
+    }
+    Ok(())
+}
+
+fn differing<P: Projection>(
+    reader: &dyn Reader,
+    row: &StreamRow,
+    projection: P,
+) -> Result<Option<Finding>, StoreError> {
+    let name = projection.name();
+    let Some(kept) = reader.snapshot(&row.stream, name, projection.revision(), row.last_version)? else {
+        return Ok(None);
+    };
+    let mut fold = Fold::new(projection);
+    reader.visit_events(&Query::stream(row.stream.clone()).between(None, Some(kept.version)), &mut |event| {
+        fold.push(event);
+        Flow::Continue(())
+    })?;
+    let is_same = fold.to_snapshot().as_deref() == Some(&kept.state);
+    Ok((!is_same).then(|| Finding {
+        kind: FindingKind::StaleSnapshot,
+        stream: Some(row.stream.clone()),
+        version: Some(kept.version),
+        message: format!("the kept snapshot of {name} is not what replaying the events gives"),
+    }))
+}

@@ -1,0 +1,147 @@
+//! One projection over every stream of a store: rows are fetched and decoded on several threads, and folded on one,
+//! in store order.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use crate::event::{Head, Position, StreamKey};
+use crate::projection::Projection;
+use crate::store::{Columns, Flow, Query, Reader, StoreError};
+
+/// Rows a decoder hands over at once: enough to make the hand-over cheap, few enough to stay in a core's cache.
+const CHUNK: u64 = 4096;
+
+/// Chunks that may wait at each decoder before it pauses.
+const WAITING: usize = 2;
+
+/// Every stream's state, by the stream's number in the store.
+#[derive(Debug)]
+pub struct WholeFold<P: Projection> {
+    states: Vec<Option<P::State>>,
+    pub events: u64,
+}
+
+impl<P: Projection> WholeFold<P> {
+    pub fn state(&self, stream: StreamKey) -> Option<&P::State> {
+        self.states.get(stream.0 as usize)?.as_ref()
+    }
+
+    pub fn streams(&self) -> impl Iterator<Item = (StreamKey, &P::State)> {
+        (0_u32..).map(StreamKey).zip(&self.states).filter_map(|(key, state)| Some((key, state.as_ref()?)))
+    }
+
+    fn fold(&mut self, projection: &P, key: StreamKey, head: &Head, event: &P::Event, unheard: &mut Vec<String>) {
+        let index = key.0 as usize;
+        if self.states.len() <= index {
+            self.states.resize_with(index + 1, || None);
+        }
+        let state = self.states[index].get_or_insert_with(P::State::default);
+        projection.apply(state, event, head, unheard);
+        unheard.clear();
+        self.events += 1;
+    }
+}
+
+type Decoded<P> = Vec<(StreamKey, Head, <P as Projection>::Event)>;
+
+/// Folds all streams of a category (of all, where none is named) up to a position. `open` opens the store once for
+/// every thread.
+pub fn fold_whole<P: Projection + Clone>(
+    open: &(dyn Fn() -> Result<Box<dyn Reader + Send>, StoreError> + Sync),
+    projection: &P,
+    category: Option<&str>,
+    up_to: Option<Position>,
+    progress: &mut dyn FnMut(u64) -> Flow,
+) -> Result<WholeFold<P>, StoreError> {
+    let mut last = Position(0);
+    let newest = Query::positions(None, up_to).backward().limit(1).columns(Columns::HEADS);
+    open()?.visit_events(&newest, &mut |row| {
+        last = row.position.unwrap_or_default();
+        Flow::Break(())
+    })?;
+    let decoders = thread::available_parallelism().map_or(1, std::num::NonZero::get).clamp(1, 4) as u64;
+    let is_over = AtomicBool::new(false);
+    let mut whole = WholeFold { states: Vec::new(), events: 0 };
+    thread::scope(|scope| {
+        let mut receivers: Vec<Receiver<Result<Decoded<P>, StoreError>>> = Vec::new();
+        for first in 0..decoders {
+            let (sender, receiver) = sync_channel(WAITING);
+            receivers.push(receiver);
+            let work =
+                Decoder { projection: projection.clone(), category, first, step: decoders, last, is_over: &is_over };
+            thread::Builder::new()
+                .name(format!("decode-{first}"))
+                .spawn_scoped(scope, move || work.run(open, &sender))
+                .map_err(|source| StoreError::Io { path: "a thread".into(), source })?;
+        }
+        let mut unheard = Vec::new();
+        let mut seen = 0;
+        let result = (|| {
+            for chunk in 0..last.0.div_ceil(CHUNK) {
+                let Ok(decoded) = receivers[(chunk % decoders) as usize].recv() else { break };
+                for (key, head, event) in decoded? {
+                    whole.fold(projection, key, &head, &event, &mut unheard);
+                }
+                seen += CHUNK;
+                if progress(seen.min(last.0)).is_break() {
+                    return Err(StoreError::Cancelled);
+                }
+            }
+            Ok(())
+        })();
+        is_over.store(true, Ordering::Relaxed);
+        // Decoders that wait to hand over see their channel close.
+        drop(receivers);
+        result
+    })?;
+    Ok(whole)
+}
+
+struct Decoder<'a, P> {
+    projection: P,
+    category: Option<&'a str>,
+    /// This decoder's first chunk, and how many chunks on its next one is.
+    first: u64,
+    step: u64,
+    last: Position,
+    is_over: &'a AtomicBool,
+}
+
+impl<P: Projection> Decoder<'_, P> {
+    fn run(
+        &self,
+        open: &(dyn Fn() -> Result<Box<dyn Reader + Send>, StoreError> + Sync),
+        hand_over: &SyncSender<Result<Decoded<P>, StoreError>>,
+    ) {
+        let reader = match open() {
+            Ok(reader) => reader,
+            Err(error) => {
+                let _ = hand_over.send(Err(error));
+                return;
+            }
+        };
+        let mut chunk = self.first;
+        while chunk * CHUNK < self.last.0 && !self.is_over.load(Ordering::Relaxed) {
+            let from = Position(chunk * CHUNK + 1);
+            let to = Position(((chunk + 1) * CHUNK).min(self.last.0));
+            let decoded = self.decode(reader.as_ref(), from, to);
+            let has_failed = decoded.is_err();
+            if hand_over.send(decoded).is_err() || has_failed {
+                return;
+            }
+            chunk += self.step;
+        }
+    }
+
+    fn decode(&self, reader: &dyn Reader, from: Position, to: Position) -> Result<Decoded<P>, StoreError> {
+        let mut decoded = Vec::with_capacity(CHUNK as usize);
+        reader.visit_events(&Query::positions(Some(from), Some(to)), &mut |row| {
+            if self.category.is_none_or(|category| row.stream.category() == category) {
+                decoded.push((row.stream_key, row.head(), self.projection.decode(row)));
+            }
+            Flow::Continue(())
+        })?;
+        Ok(decoded)
+    }
+}

@@ -1,0 +1,81 @@
+//! JSON objects whose values stay as they are written: digits, order and spacing of a payload survive a passage
+//! through a file.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::event::same_name;
+
+/// The fields of an object, in order.
+#[derive(Debug)]
+pub(super) struct RawObject<'a>(pub(super) Vec<(String, &'a RawValue)>);
+
+impl<'a> RawObject<'a> {
+    /// Takes a field out, by any spelling of its name (lower-case words joined by `-`).
+    pub(super) fn take(&mut self, name: &str) -> Option<&'a RawValue> {
+        let at = self.0.iter().position(|(key, _)| same_name(key, name))?;
+        Some(self.0.remove(at).1)
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(key, _)| same_name(key, name))
+    }
+
+    /// Takes out a field that must be text, a number or absent; `null` is absent.
+    pub(super) fn take_text(&mut self, name: &str) -> Result<Option<String>, String> {
+        let Some(raw) = self.take(name) else { return Ok(None) };
+        match raw.get().as_bytes().first() {
+            Some(b'"') => serde_json::from_str(raw.get()).map(Some).map_err(|error| format!("{name}: {error}")),
+            Some(b'n') => Ok(None),
+            Some(b'{' | b'[' | b't' | b'f') => Err(format!("{name} should be text or a number, not {}", raw.get())),
+            _ => Ok(Some(raw.get().to_owned())),
+        }
+    }
+
+    /// What is left, as one object without spaces between.
+    pub(super) fn to_text(&self) -> String {
+        let mut text = String::from("{");
+        for (index, (key, value)) in self.0.iter().enumerate() {
+            if index > 0 {
+                text.push(',');
+            }
+            text.push_str(&quoted(key));
+            text.push(':');
+            text.push_str(value.get());
+        }
+        text.push('}');
+        text
+    }
+}
+
+/// A text as a JSON string.
+pub(super) fn quoted(text: &str) -> Cow<'_, str> {
+    serde_json::Value::from(text).to_string().into()
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for RawObject<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Vec<(String, &'de RawValue)>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an event as a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(fields)
+            }
+        }
+
+        deserializer.deserialize_map(Fields).map(RawObject)
+    }
+}

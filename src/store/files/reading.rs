@@ -1,0 +1,191 @@
+use std::cell::Cell;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+use std::rc::Rc;
+
+use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::import::{BadLine, ImportError};
+use super::raw::RawObject;
+use super::{FileFormat, Incoming, cloudevents, csv_table, event_object};
+use crate::store::{Flow, StoreError};
+
+/// Reads a file of events one by one. A line that can't be read is handed to `visit` as such; what makes all that
+/// follows unreadable ends the reading with an error. Without a format, the file's own text decides.
+pub fn read_events(
+    path: &Path,
+    format: Option<FileFormat>,
+    visit: &mut dyn FnMut(Result<Incoming, BadLine>) -> Flow,
+) -> Result<(), ImportError> {
+    let unreadable = |error| ImportError::Store(StoreError::from_io(path, error));
+    if path.is_dir() {
+        return Err(StoreError::IsFolder(path.to_owned()).into());
+    }
+    let mut input = BufReader::with_capacity(1 << 16, File::open(path).map_err(unreadable)?);
+    let beginning = input.fill_buf().map_err(unreadable)?;
+    if beginning.is_empty() {
+        return Err(StoreError::EmptyFile(path.to_owned()).into());
+    }
+    if beginning.starts_with(b"SQLite format 3\0") {
+        return Err(ImportError::IsDatabase(path.to_owned()));
+    }
+    if beginning.starts_with(&[0xff, 0xfe]) || beginning.starts_with(&[0xfe, 0xff]) {
+        return Err(ImportError::NotUtf8(path.to_owned()));
+    }
+    if beginning.starts_with(&[0xef, 0xbb, 0xbf]) {
+        input.consume(3);
+    }
+    let first = input.fill_buf().map_err(unreadable)?.iter().find(|byte| !byte.is_ascii_whitespace()).copied();
+    let format = format.or_else(|| FileFormat::from_extension(path).filter(|format| *format == FileFormat::Csv));
+    let bad = |(line, message): (u64, String)| BadLine { file: path.to_owned(), line, message };
+    let mut visit = |answer: Result<Incoming, (u64, String)>| visit(answer.map_err(bad));
+    let result = match (format, first) {
+        (Some(FileFormat::Csv), _) => csv_table::read(input, &mut visit),
+        (_, Some(b'[')) => read_array(input, &mut visit),
+        (_, Some(b'{')) => read_lines(input, &mut visit),
+        _ => return Err(ImportError::UnknownFormat(path.to_owned())),
+    };
+    result.map_err(|place| ImportError::Bad(vec![bad(place)], 1))
+}
+
+/// One event, whichever of the JSON shapes it has.
+fn event(text: &str, line: u64) -> Result<Incoming, (u64, String)> {
+    let object: RawObject<'_> = serde_json::from_str(text).map_err(|error| (line, plain(&error)))?;
+    let read = if cloudevents::is_cloud_event(&object) {
+        cloudevents::read(object, line)
+    } else {
+        event_object::read(object, line)
+    };
+    read.map_err(|message| (line, message))
+}
+
+/// The message without the place, which is named once and as a line of the file.
+fn plain(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    let end = message.rfind(" at line ").unwrap_or(message.len());
+    match error.classify() {
+        serde_json::error::Category::Data => message[..end].to_owned(),
+        _ => format!("not JSON: {} at column {}", &message[..end], error.column()),
+    }
+}
+
+/// One event a line; or, where the first line alone is no event, one event in the whole file.
+fn read_lines(
+    mut input: impl BufRead,
+    visit: &mut dyn FnMut(Result<Incoming, (u64, String)>) -> Flow,
+) -> Result<(), (u64, String)> {
+    let mut bytes = Vec::new();
+    let mut line = 0;
+    let mut is_first = true;
+    loop {
+        bytes.clear();
+        line += 1;
+        let failed = |error: io::Error| (line, error.to_string());
+        if input.read_until(b'\n', &mut bytes).map_err(failed)? == 0 {
+            return Ok(());
+        }
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        if is_first && serde_json::from_slice::<&RawValue>(&bytes).is_err() {
+            // A single event, written over several lines; or a first line that is broken.
+            let mut whole = bytes.clone();
+            input.read_to_end(&mut whole).map_err(failed)?;
+            if serde_json::from_slice::<&RawValue>(&whole).is_ok() {
+                let _ = visit(event(&String::from_utf8_lossy(&whole), line));
+                return Ok(());
+            }
+            let mut lines = io::Cursor::new(whole);
+            return read_broken_first(&mut lines, line, visit);
+        }
+        is_first = false;
+        if visit(line_event(&bytes, line)).is_break() {
+            return Ok(());
+        }
+    }
+}
+
+fn read_broken_first(
+    input: &mut io::Cursor<Vec<u8>>,
+    first_line: u64,
+    visit: &mut dyn FnMut(Result<Incoming, (u64, String)>) -> Flow,
+) -> Result<(), (u64, String)> {
+    for (line, bytes) in (first_line..).zip(input.get_ref().split(|byte| *byte == b'\n')) {
+        if !bytes.iter().all(u8::is_ascii_whitespace) && visit(line_event(bytes, line)).is_break() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+fn line_event(bytes: &[u8], line: u64) -> Result<Incoming, (u64, String)> {
+    let text = std::str::from_utf8(bytes).map_err(|_| (line, "the text is not UTF-8".to_owned()))?;
+    event(text, line)
+}
+
+/// An array, element by element. The parser reads single bytes, so the line it has come to can be told.
+fn read_array(
+    input: impl BufRead,
+    visit: &mut dyn FnMut(Result<Incoming, (u64, String)>) -> Flow,
+) -> Result<(), (u64, String)> {
+    let line = Rc::new(Cell::new(1));
+    let mut json = serde_json::Deserializer::from_reader(CountingLines { input, line: line.clone() });
+    let read = json.deserialize_seq(Elements { line: &line, visit });
+    match read.and_then(|went_on| if went_on { json.end() } else { Ok(()) }) {
+        Ok(()) => Ok(()),
+        Err(error) => Err((line.get(), format!("{}; what follows could not be read", plain(&error)))),
+    }
+}
+
+struct CountingLines<R> {
+    input: R,
+    line: Rc<Cell<u64>>,
+}
+
+impl<R: BufRead> Read for CountingLines<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.input.read(buffer)?;
+        let breaks = buffer[..count].iter().filter(|byte| **byte == b'\n').count();
+        self.line.set(self.line.get() + breaks as u64);
+        Ok(count)
+    }
+}
+
+struct Elements<'v> {
+    line: &'v Cell<u64>,
+    visit: &'v mut dyn FnMut(Result<Incoming, (u64, String)>) -> Flow,
+}
+
+impl<'de> Visitor<'de> for Elements<'_> {
+    /// Whether the array was read to its end.
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of events")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<bool, A::Error> {
+        while let Some(raw) = elements.next_element_seed(AsRaw)? {
+            // The parser stands at the element's end; it began as many lines up as it has breaks.
+            let breaks = raw.get().bytes().filter(|byte| *byte == b'\n').count();
+            let line = self.line.get().saturating_sub(breaks as u64).max(1);
+            if (self.visit)(event(raw.get(), line)).is_break() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+struct AsRaw;
+
+impl<'de> DeserializeSeed<'de> for AsRaw {
+    type Value = Box<RawValue>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        serde::Deserialize::deserialize(deserializer)
+    }
+}

@@ -1,0 +1,148 @@
+//! Times, medians and the table.
+
+use std::hint::black_box;
+use std::path::Path;
+use std::time::Instant;
+
+/// Seconds that one run takes.
+pub fn time<T>(work: impl FnOnce() -> T) -> f64 {
+    let began = Instant::now();
+    black_box(work());
+    began.elapsed().as_secs_f64()
+}
+
+pub fn repeat(times: usize, mut sample: impl FnMut() -> f64) -> Vec<f64> {
+    (0..times).map(|_| sample()).collect()
+}
+
+/// In microseconds.
+pub fn percentile(samples: &[f64], percent: f64) -> f64 {
+    let mut sorted = samples.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let rank = ((sorted.len() - 1) as f64 * percent / 100.0).round() as usize;
+    sorted[rank] * 1e6
+}
+
+/// The median, in microseconds.
+pub fn micros(samples: &[f64]) -> f64 {
+    percentile(samples, 50.0)
+}
+
+/// The most memory this process ever held; nought where the system does not tell.
+pub fn peak_memory_mib() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let kib =
+        status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse().ok());
+    kib.unwrap_or(0.0) / 1024.0
+}
+
+#[derive(Debug)]
+pub struct Row {
+    what: String,
+    against: &'static str,
+    measured: f64,
+    limit: f64,
+    unit: &'static str,
+    highest_ratio: Option<f64>,
+    highest: Option<f64>,
+    peak_memory_mib: f64,
+}
+
+impl Row {
+    pub fn new(what: &str, against: &'static str, measured: f64, limit: f64, unit: &'static str) -> Self {
+        let what = what.to_owned();
+        let peak_memory_mib = peak_memory_mib();
+        Self { what, against, measured, limit, unit, highest_ratio: None, highest: None, peak_memory_mib }
+    }
+
+    /// The ratio that must not be passed.
+    pub fn bar(self, highest_ratio: f64) -> Self {
+        Self { highest_ratio: Some(highest_ratio), ..self }
+    }
+
+    /// The measured value that must not be passed.
+    pub fn at_most(self, highest: f64) -> Self {
+        Self { highest: Some(highest), ..self }
+    }
+
+    fn ratio(&self) -> f64 {
+        self.measured / self.limit
+    }
+
+    fn verdict(&self) -> String {
+        let missed = [(self.highest_ratio, self.ratio()), (self.highest, self.measured)]
+            .into_iter()
+            .find_map(|(bar, value)| bar.filter(|bar| value > *bar).map(|bar| value / bar));
+        match (missed, self.highest_ratio.is_some() || self.highest.is_some()) {
+            (Some(by), _) => format!("missed by {:.0} %", (by - 1.0) * 100.0),
+            (None, true) => "holds".to_owned(),
+            (None, false) => String::new(),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub struct Table {
+    rows: Vec<Row>,
+    notes: Vec<String>,
+}
+
+impl Table {
+    pub fn add(&mut self, row: Row) {
+        self.rows.push(row);
+    }
+
+    pub fn note(&mut self, note: String) {
+        self.notes.push(note);
+    }
+
+    pub fn print(&self) {
+        println!(
+            "{:<48} {:>12} {:>14}  {:<36} {:>9} {:>7}  {:<14} {:>9}",
+            "what", "measured", "limit", "limit is", "ratio", "bar", "", "peak MiB"
+        );
+        for row in &self.rows {
+            let bar = row.highest_ratio.map(|bar| bar.to_string()).unwrap_or_default();
+            println!(
+                "{:<48} {:>9.3} {} {:>11.3} {}  {:<36} {:>9.4} {:>7}  {:<14} {:>9.0}",
+                row.what,
+                row.measured,
+                row.unit,
+                row.limit,
+                row.unit,
+                row.against,
+                row.ratio(),
+                bar,
+                row.verdict(),
+                row.peak_memory_mib
+            );
+        }
+        for note in &self.notes {
+            println!("{note}");
+        }
+    }
+
+    pub fn write_json(&self, path: &Path) {
+        let rows: Vec<serde_json::Value> = self
+            .rows
+            .iter()
+            .map(|row| {
+                serde_json::json!({
+                    "what": row.what,
+                    "measured": row.measured,
+                    "limit": row.limit,
+                    "unit": row.unit,
+                    "limit_is": row.against,
+                    "ratio": row.ratio(),
+                    "highest_ratio": row.highest_ratio,
+                    "highest": row.highest,
+                    "holds": !row.verdict().starts_with("missed"),
+                    "peak_memory_mib": row.peak_memory_mib,
+                })
+            })
+            .collect();
+        let text = serde_json::json!({"rows": rows, "notes": self.notes}).to_string();
+        std::fs::write(path, text).expect("the table as JSON");
+        println!("written to {}", path.display());
+    }
+}

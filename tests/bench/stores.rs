@@ -1,0 +1,141 @@
+//! The stores that are measured, and the limits they are held against.
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use foldline::event::{EventId, EventType, NewEvent, StreamId, Timestamp, Version};
+use foldline::sample::{SampleOptions, generate};
+use foldline::store::native::NativeStore;
+use foldline::store::{Columns, Flow, Query, Reader};
+
+use crate::measure::{micros, repeat, time};
+
+pub const LONG_STREAM: &str = "lead-7";
+
+#[derive(Debug)]
+pub struct Stores {
+    pub sample: PathBuf,
+    pub long: PathBuf,
+    pub events: u64,
+}
+
+impl Stores {
+    pub fn make(folder: &Path, events: u64, long: u64) -> Self {
+        let sample = folder.join("sample.db");
+        let mut store = NativeStore::create(&sample).expect("a new store");
+        let options = SampleOptions { streams: None, events: Some(events), seed: 1 };
+        let secs = time(|| generate(&mut store, &options, &mut |_| Flow::Continue(())).expect("a sample"));
+        println!("sample of {events} events written in {secs:.1} s");
+        let path = folder.join("long.db");
+        write_long_stream(&path, long);
+        Self { sample, long: path, events }
+    }
+
+    /// Seconds to visit every event.
+    pub fn scan(&self, columns: Columns) -> f64 {
+        let store = NativeStore::open(&self.sample).expect("the sample");
+        let samples = repeat(3, || {
+            time(|| {
+                let mut bytes = 0;
+                store
+                    .visit_events(&Query::store().columns(columns), &mut |row| {
+                        bytes += row.payload.len() + row.metadata.len();
+                        Flow::Continue(())
+                    })
+                    .expect("read");
+                bytes
+            })
+        });
+        micros(&samples) / 1e6
+    }
+}
+
+/// One long lead among others, so that its rows do not lie side by side.
+fn write_long_stream(path: &Path, long: u64) {
+    let mut store = NativeStore::create(path).expect("a new store");
+    let mut bulk = store.bulk().expect("a transaction");
+    let mut number = 0;
+    let others: Vec<StreamId> = (100..150).map(|n| StreamId::new(format!("lead-{n}"))).collect();
+    let stream = StreamId::from(LONG_STREAM);
+    for version in 0..long {
+        let event = long_event(version, &mut number);
+        bulk.record(&stream, Some(Version(version)), &event).expect("recorded");
+        let other = &others[(version % 50) as usize];
+        bulk.record(other, None, &contacted(&mut number)).expect("recorded");
+    }
+    bulk.commit().expect("committed");
+}
+
+/// A believable mix: mostly contacts, some follow-ups and corrections.
+fn long_event(version: u64, number: &mut u64) -> NewEvent {
+    let at = Timestamp::from_micros(1_735_693_201_010_000 + version as i64 * 60_000_000);
+    let (name, payload) = match version {
+        0 => ("lead-initialized", r#"{"lead-id":7,"name":"김철수","phone":"010-1234-5678"}"#.to_owned()),
+        _ if version % 10 == 3 => (
+            "contact-details-updated",
+            format!(r#"{{"name":"Maria Ortiz {}","phone":"010-5555-{:04}"}}"#, version % 97, version % 9_973),
+        ),
+        _ if version % 3 == 1 => ("followup-set", format!(r#"{{"followup-on":"{}"}}"#, at.plus_micros(86_400_000_000))),
+        _ => return NewEvent { recorded_at: Some(at), ..contacted(number) },
+    };
+    NewEvent { event_type: EventType::from(name), payload, recorded_at: Some(at), ..contacted(number) }
+}
+
+/// Some 200 bytes of payload and metadata, as measured stores have.
+pub fn contacted(number: &mut u64) -> NewEvent {
+    *number += 1;
+    NewEvent {
+        id: EventId::from_content(&[&number.to_le_bytes()]),
+        event_type: EventType::from("contacted"),
+        schema: 1,
+        recorded_at: Some(Timestamp::from_micros(1_735_693_201_010_000 + *number as i64 * 1_000)),
+        payload: format!(
+            r#"{{"channel":"phone","note":"call {number}: asked for the new price list and a date next week"}}"#
+        ),
+        metadata: format!(
+            r#"{{"actor":"kim","reason":"scheduled call","correlation-id":"c-{number}","causation-id":"e-{number}"}}"#
+        ),
+    }
+}
+
+/// What the disk needs to make one page safe.
+pub fn durable_page(folder: &Path) -> f64 {
+    let path = folder.join("page");
+    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).expect("a file");
+    let page = [7_u8; 4096];
+    time(|| file.write_all(&page).and_then(|()| file.sync_data()).expect("written"))
+}
+
+/// Microseconds for one transaction of `size` inserts into a table with nothing around it.
+pub fn bare_inserts(folder: &Path, times: usize, size: u64) -> f64 {
+    let connection = rusqlite::Connection::open(folder.join("bare.db")).expect("a database");
+    connection
+        .execute_batch("PRAGMA journal_mode = wal; PRAGMA synchronous = full; CREATE TABLE t (a INTEGER PRIMARY KEY, b INTEGER, c TEXT, d TEXT) STRICT")
+        .expect("a table");
+    let mut number = 0;
+    let samples = repeat(times, || {
+        let rows: Vec<NewEvent> = (0..size).map(|_| contacted(&mut number)).collect();
+        time(|| {
+            connection.execute_batch("BEGIN").expect("begun");
+            let mut insert =
+                connection.prepare_cached("INSERT INTO t (b, c, d) VALUES (?1, ?2, ?3)").expect("prepared");
+            for row in &rows {
+                insert.execute((1, &row.payload, &row.metadata)).expect("inserted");
+            }
+            connection.execute_batch("COMMIT").expect("committed");
+        })
+    });
+    micros(&samples)
+}
+
+pub fn read_whole_file(path: &Path) -> u64 {
+    let mut file = std::fs::File::open(path).expect("the store");
+    let mut buffer = vec![0; 1 << 20];
+    let mut total = 0;
+    loop {
+        match file.read(&mut buffer).expect("read") {
+            0 => return total,
+            count => total += count as u64,
+        }
+    }
+}
