@@ -213,7 +213,7 @@ pub(super) struct AppendArgs {
     /// The type of the event
     #[arg(long = "type", value_name = "T")]
     pub event_type: String,
-    /// The payload, as JSON
+    /// The payload, as JSON; `@FILE` reads it from a file, `-` from standard input
     #[arg(long, value_name = "JSON")]
     pub payload: String,
     /// The version you have seen last, `none` for a new stream, or `any`

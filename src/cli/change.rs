@@ -30,9 +30,19 @@ pub(super) fn append(args: &AppendArgs, out: &mut dyn Write) -> Result<Outcome, 
     if let Some(id) = &compensates {
         check_compensated(store.reader(), &stream, id)?;
     }
-    let free = FreeEvent { event_type: event_type.clone(), payload: payload.clone(), compensates };
+    let free = FreeEvent { event_type: event_type.clone(), payload: payload_text(payload)?, compensates };
     let plan = plan_event(&story, &stream, *expect, free, &authorship)?;
     carry_out(&plan, &mut store, *format, out)
+}
+
+/// A payload may be longer than a command line: `-` reads it from standard input, `@FILE` from a file.
+fn payload_text(argument: &str) -> Result<String, Failure> {
+    let read = match argument.strip_prefix('@') {
+        Some(file) => std::fs::read_to_string(file).map_err(|error| (file, error)),
+        None if argument == "-" => io::read_to_string(io::stdin()).map_err(|error| ("standard input", error)),
+        None => Ok(argument.to_owned()),
+    };
+    read.map_err(|(source, error)| Failure::Usage(format!("{source}: the payload could not be read: {error}")))
 }
 
 /// A correction that names nothing would be a dead end for whoever follows it.
@@ -94,9 +104,6 @@ fn authorship(actor: &str, reason: &str, id: Option<&str>) -> Authorship {
 }
 
 fn carry_out(plan: &Plan, store: &mut Opened, format: Format, out: &mut dyn Write) -> Result<Outcome, Failure> {
-    for breach in &plan.breaches {
-        writeln!(io::stderr(), "foldline: this breaks a rule: {breach}")?;
-    }
     let appended = match store {
         Opened::Looking(reader) => {
             let last = reader.stream(&plan.stream)?.map(|row| row.last_version);
@@ -114,6 +121,9 @@ fn carry_out(plan: &Plan, store: &mut Opened, format: Format, out: &mut dyn Writ
             Err(error) => return Err(error.into()),
         },
     };
+    for breach in &plan.breaches {
+        writeln!(io::stderr(), "foldline: this breaks a rule: {breach}")?;
+    }
     match format {
         Format::Json => json(out, &plan_json(plan, appended.as_ref()))?,
         Format::Table => {

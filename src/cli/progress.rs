@@ -62,6 +62,11 @@ pub(super) fn grouped(number: u64) -> String {
     out
 }
 
+/// `1 event`, `31,204 events`.
+pub(super) fn counted(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::grouped;

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::io::{Write, stderr};
 use std::path::{Path, PathBuf};
 
 use super::Failure;
@@ -11,7 +12,11 @@ use crate::store::native::NativeStore;
 use crate::store::{self, Flow, Reader, StoreError};
 
 pub(super) fn open(name: &str) -> Result<Box<dyn Reader + Send>, Failure> {
-    Ok(store::open(&path(name)?)?)
+    let reader = store::open(&path(name)?)?;
+    if let Some(notice) = reader.notice() {
+        let _ = writeln!(stderr(), "foldline: {notice}");
+    }
+    Ok(reader)
 }
 
 pub(super) fn open_for_writing(name: &str) -> Result<NativeStore, Failure> {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::args::{ExportArgs, Format, ImportArgs, SampleArgs};
 use super::output::json;
-use super::progress::{Progress, grouped};
+use super::progress::{Progress, counted};
 use super::{Failure, Outcome, target};
 use crate::sample::SampleOptions;
 use crate::session::keep_long_streams;
@@ -57,9 +57,9 @@ pub(super) fn import(args: &ImportArgs, out: &mut dyn Write) -> Result<Outcome, 
             json(out, &shown)?;
         }
         Format::Table => {
-            write!(out, "{} events of {} streams imported into {into}", grouped(*events), grouped(*streams))?;
+            write!(out, "{} of {} imported into {into}", counted(*events, "event"), counted(*streams, "stream"))?;
             if *already_there > 0 {
-                write!(out, "; {} were there already", grouped(*already_there))?;
+                write!(out, "; {} there already", counted(*already_there, "event"))?;
             }
             writeln!(out)?;
             for bad in left_out {
@@ -110,7 +110,7 @@ pub(super) fn export(args: &ExportArgs, out: &mut dyn Write) -> Result<Outcome, 
     drop(progress);
     match format {
         Format::Json => json(out, &json!({"store": store, "file": to, "events": report.events}))?,
-        Format::Table => writeln!(out, "{} events written to {}", grouped(report.events), to.display())?,
+        Format::Table => writeln!(out, "{} written to {}", counted(report.events, "event"), to.display())?,
     }
     Ok(Outcome::Done)
 }
@@ -131,7 +131,7 @@ pub(super) fn sample(args: &SampleArgs, out: &mut dyn Write) -> Result<Outcome, 
         Format::Json => json(out, &json!({"store": file, "streams": streams, "events": events, "seed": seed}))?,
         Format::Table => {
             let file = file.display();
-            writeln!(out, "{} events of {} streams written to {file}", grouped(events), grouped(streams))?;
+            writeln!(out, "{} of {} written to {file}", counted(events, "event"), counted(streams, "stream"))?;
             writeln!(out, "Look at one of them: foldline show {file} lead-1 --at 4")?;
         }
     }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::args::{Format, VerifyArgs};
 use super::output::{Align, Table, json, optional};
-use super::progress::{Progress, grouped};
+use super::progress::{Progress, counted};
 use super::{Failure, Outcome, target};
 use crate::session::check_snapshots;
 use crate::store::Reader;
@@ -29,7 +29,7 @@ pub(super) fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<Outcome, 
     match args.format {
         Format::Json => json(out, &json!({"ok": is_ok, "findings": findings}))?,
         Format::Table if is_ok => {
-            writeln!(out, "{}: {} events, nothing to report", args.store, grouped(total.unwrap_or(checked)))?;
+            writeln!(out, "{}: {}, nothing to report", args.store, counted(total.unwrap_or(checked), "event"))?;
         }
         Format::Table => {
             let columns =

@@ -21,7 +21,7 @@ pub enum StoreError {
     Unrecognised { path: PathBuf, tables: String },
     #[error("{}: written by a newer Foldline (format {found}, this one reads up to {supported}); update Foldline", path.display())]
     Newer { path: PathBuf, found: i64, supported: i64 },
-    #[error("{}: the database is damaged ({detail}); restore it from a copy, or see what `foldline verify` can still read", path.display())]
+    #[error("{}: the database is damaged ({detail}); restore it from a copy", path.display())]
     Damaged { path: PathBuf, detail: String },
     #[error("{}: another program is writing to it; try again when it has finished", .0.display())]
     Locked(PathBuf),

@@ -31,6 +31,11 @@ pub trait Reader {
     /// Whether Foldline can append here at all.
     fn is_writable(&self) -> bool;
 
+    /// Something about the whole store that whoever looks at it should know first.
+    fn notice(&self) -> Option<String> {
+        None
+    }
+
     fn info(&self) -> Result<StoreInfo, StoreError>;
 
     fn visit_events(&self, query: &Query, visit: &mut dyn FnMut(&EventRow<'_>) -> Flow) -> Result<(), StoreError>;

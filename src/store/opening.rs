@@ -24,6 +24,8 @@ pub(crate) struct ReadOnlyFile {
     pub(crate) connection: Connection,
     path: PathBuf,
     mode: Mode,
+    /// The file is cut short or its first page is damaged; what is left is shown as far as it goes.
+    pub(crate) is_damaged: bool,
 }
 
 #[derive(Debug)]
@@ -53,7 +55,10 @@ impl ReadOnlyFile {
             (open_uri(path, "mode=ro&immutable=1").map_err(fail)?, Mode::AtRest(look))
         };
         connection.busy_timeout(PATIENCE).map_err(fail)?;
-        Ok(Self { connection, path: path.to_owned(), mode })
+        let is_cut = matches!(&mode, Mode::AtRest(look) if is_shorter_than_promised(&connection, look.len));
+        let is_damaged = is_damaged(&connection).map_err(fail)? || is_cut;
+        tracing::debug!(path = %path.display(), ?mode, is_damaged, "opened to look");
+        Ok(Self { connection, path: path.to_owned(), mode, is_damaged })
     }
 
     /// To be asked after each reading: what an `immutable` connection saw holds only if nobody wrote meanwhile.
@@ -63,6 +68,25 @@ impl ReadOnlyFile {
             _ => Ok(()),
         }
     }
+}
+
+/// SQLite refuses a file that is shorter than its first page says, or whose list of tables has a fault, unless it
+/// is told to be lenient. A read-only connection loses nothing by that, and what is left can be looked at.
+fn is_damaged(connection: &Connection) -> rusqlite::Result<bool> {
+    let list = || connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get::<_, i64>(0));
+    match list() {
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseCorrupt) => {
+            connection.pragma_update(None, "writable_schema", true)?;
+            list().map(|_| true)
+        }
+        other => other.map(|_| false),
+    }
+}
+
+/// A file that lost its tail in the middle of a page reads as if the rest were noughts.
+fn is_shorter_than_promised(connection: &Connection, len: u64) -> bool {
+    let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, u32>(0)).unwrap_or(0);
+    len < u64::from(number("page_count")) * u64::from(number("page_size"))
 }
 
 /// What tells that a file was changed: everything about it and its side files short of reading them.

@@ -1,1 +1,7 @@
-fn main() {}
+//! Tests of the command line: the built program, run as a user runs it.
+
+mod bad_input;
+mod desk;
+mod golden;
+mod seed_walk;
+mod transfer;

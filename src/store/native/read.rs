@@ -21,6 +21,16 @@ impl Reader for NativeStore {
         }
     }
 
+    fn notice(&self) -> Option<String> {
+        match &self.access {
+            Access::Looking(file) if file.is_damaged => Some(format!(
+                "{}: the file is damaged or cut short; what can still be read is shown: restore it from a copy",
+                self.path.display()
+            )),
+            _ => None,
+        }
+    }
+
     fn info(&self) -> Result<StoreInfo, StoreError> {
         self.reading(|connection| {
             let counts = |sql: &str| -> rusqlite::Result<Vec<(String, u64)>> {
@@ -113,6 +123,9 @@ impl Reader for NativeStore {
     }
 
     fn verify(&self, report: &mut dyn FnMut(Finding), progress: &mut dyn FnMut(u64) -> Flow) -> Result<(), StoreError> {
+        if let Some(message) = self.notice() {
+            report(Finding { kind: FindingKind::Damaged, stream: None, version: None, message });
+        }
         match self.reading(|connection| super::verify::run(connection, &self.names, report, progress)) {
             Ok(true) => Ok(()),
             Ok(false) => Err(StoreError::Cancelled),

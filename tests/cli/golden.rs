@@ -1,0 +1,170 @@
+//! The JSON of every command, held against files. Programs rely on it: a change here is a change of contract.
+//! `FOLDLINE_UPDATE_GOLDEN=1 cargo test --test cli golden` writes the files anew.
+
+use std::path::Path;
+
+use crate::desk::Desk;
+
+#[track_caller]
+fn golden(name: &str, actual: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/golden").join(name);
+    if std::env::var_os("FOLDLINE_UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, actual).expect("the golden file");
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    assert_eq!(actual, expected, "{name} has changed");
+}
+
+#[test]
+fn json_of_every_command_that_looks() {
+    let desk = Desk::with_seed();
+    for (name, arguments) in [
+        ("info.json", &["info", "a.db", "--format", "json"][..]),
+        ("streams.json", &["streams", "a.db", "--format", "json"]),
+        ("streams.csv", &["streams", "a.db", "--format", "csv"]),
+        ("events.json", &["events", "a.db", "--format", "json"]),
+        ("events.jsonl", &["events", "a.db", "lead-1", "--from", "2", "--to", "3", "--format", "jsonl"]),
+        ("events.csv", &["events", "a.db", "--type", "contacted", "--format", "csv"]),
+        ("show.json", &["show", "a.db", "lead-1", "--at", "5", "--format", "json"]),
+        ("show_fields.json", &["show", "a.db", "lead-1", "--projection", "fields", "--format", "json"]),
+        ("diff.json", &["diff", "a.db", "lead-1", "--from", "2", "--to", "5", "--format", "json"]),
+        (
+            "diff_search.json",
+            &["diff", "a.db", "lead-1", "--from", "0", "--to", "6", "--projection", "search", "--format", "json"],
+        ),
+        ("blame.json", &["blame", "a.db", "lead-1", "--at", "4", "--format", "json"]),
+        ("verify.json", &["verify", "a.db", "--format", "json"]),
+    ] {
+        golden(name, &desk.run(arguments).ok().out);
+    }
+}
+
+#[test]
+fn tables_of_every_command_that_looks() {
+    let desk = Desk::with_seed();
+    let mut all = String::new();
+    for arguments in [
+        &["info", "a.db"][..],
+        &["streams", "a.db"],
+        &["events", "a.db"],
+        &["show", "a.db", "lead-1", "--at", "5"],
+        &["diff", "a.db", "lead-1", "--from", "2", "--to", "5"],
+        &["diff", "a.db", "lead-1", "--from", "3", "--to", "3"],
+        &["blame", "a.db", "lead-1"],
+        &["verify", "a.db"],
+    ] {
+        all.push_str(&format!("$ foldline {}\n{}\n", arguments.join(" "), desk.run(arguments).ok().out));
+    }
+    golden("tables.txt", &all);
+}
+
+#[test]
+fn json_of_a_conflict() {
+    let desk = Desk::with_seed();
+    let ran = desk.run(&[
+        "append",
+        "a.db",
+        "lead-1",
+        "--type",
+        "contacted",
+        "--payload",
+        "{}",
+        "--expect",
+        "4",
+        "--actor",
+        "kim",
+        "--reason",
+        "r",
+        "--format",
+        "json",
+    ]);
+    golden("conflict.json", &ran.code(1).out);
+}
+
+#[test]
+fn json_of_an_append_and_of_a_correction() {
+    let desk = Desk::with_seed();
+    let append = desk.run(&[
+        "append",
+        "a.db",
+        "lead-2",
+        "--type",
+        "lead-initialized",
+        "--payload",
+        r#"{"lead-id":2,"name":"김철수","phone":"2222"}"#,
+        "--expect",
+        "none",
+        "--actor",
+        "web form",
+        "--reason",
+        "signed up",
+        "--id",
+        "e-1",
+        "--format",
+        "json",
+    ]);
+    golden("append.json", &without_clock(&append.ok().out));
+    let correct =
+        ["compensate", "a.db", "lead-1", "--version", "3", "--actor", "kim", "--reason", "r", "--format", "json"];
+    golden("compensate.json", &without_clock(&desk.run(&correct).ok().out));
+}
+
+/// Times of today and fresh ids cannot stand in a file.
+fn without_clock(text: &str) -> String {
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let is_fresh_time =
+            ["created-on", "updated-on"].iter().any(|field| line.contains(field)) && !line.contains("2025-");
+        let is_fresh_id = line.trim_start().starts_with("\"id\": ") && !line.contains("e-1");
+        let end = line.find(": ").map_or(line.len(), |at| at + 2);
+        let comma = if line.ends_with(',') { "," } else { "" };
+        match is_fresh_time || is_fresh_id {
+            true => lines.push(format!("{}\"…\"{comma}", &line[..end])),
+            false => lines.push(line.to_owned()),
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+#[test]
+fn json_of_an_import_with_lines_left_out() {
+    let desk = Desk::empty();
+    desk.write("mixed.jsonl", "{\"stream\":\"lead-1\",\"type\":\"contacted\"}\n{oops\n\n{\"stream\":\"lead-1\"}\n");
+    let ran = desk.run(&["import", "mixed.jsonl", "--into", "b.db", "--skip-bad", "--format", "json"]).ok();
+    golden("import.json", &ran.out);
+}
+
+#[test]
+fn the_help_of_every_command() {
+    let desk = Desk::empty();
+    let mut all = desk.run(&["help"]).ok().out;
+    for command in [
+        "info",
+        "streams",
+        "events",
+        "show",
+        "diff",
+        "blame",
+        "append",
+        "compensate",
+        "verify",
+        "import",
+        "export",
+        "sample",
+        "generate",
+    ] {
+        all.push_str(&format!("\n$ foldline help {command}\n{}", desk.run(&["help", command]).ok().out));
+    }
+    golden("help.txt", &all);
+}
+
+#[test]
+fn completions_and_the_man_page_are_generated() {
+    let desk = Desk::empty();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = desk.run(&["generate", "completions", shell]).ok().out;
+        assert!(script.contains("compensate"), "{shell}");
+    }
+    let page = desk.run(&["generate", "man"]).ok().out;
+    assert!(page.contains(".TH foldline"), "{page}");
+}
