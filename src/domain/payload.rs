@@ -16,14 +16,21 @@ pub struct Fields<'a, const N: usize>([Option<&'a RawValue>; N]);
 /// Reads the fields named in `wanted`, which must be lower-case words joined by `-`. What is no JSON object is
 /// answered with a sentence.
 pub fn read_fields<'a, const N: usize>(payload: &'a [u8], wanted: &[&str; N]) -> Result<Fields<'a, N>, String> {
+    let refusal = |error: Option<serde_json::Error>| match (serde_json::from_slice::<IgnoredAny>(payload), error) {
+        // Skipping does not look into texts, so a text that is no UTF-8 was found only by reading it.
+        (Ok(_), Some(error)) if !error.is_data() => format!("the payload is not JSON: {error}"),
+        (Ok(_), _) => "the payload is not an object".to_owned(),
+        (Err(error), _) => format!("the payload is not JSON: {error}"),
+    };
+    // A number that keeps its digits reaches a visitor as a map, and must not pass for an object.
+    if payload.trim_ascii_start().first().is_some_and(|first| first.is_ascii_digit() || *first == b'-') {
+        return Err(refusal(None));
+    }
     let mut json = serde_json::Deserializer::from_slice(payload);
     let fields = json
         .deserialize_any(FieldsVisitor { wanted })
         .and_then(|fields| json.end().map(|()| fields))
-        .map_err(|error| match serde_json::from_slice::<IgnoredAny>(payload) {
-            Ok(_) => "the payload is not an object".to_owned(),
-            Err(_) => format!("the payload is not JSON: {error}"),
-        })?;
+        .map_err(|error| refusal(Some(error)))?;
     Ok(Fields(fields))
 }
 

@@ -1,1 +1,9 @@
 //! Tests of the engine through its public interface.
+
+mod given;
+mod lead_compensations;
+mod lead_rules;
+mod odd_payloads;
+mod seed_history;
+mod ticket_compensations;
+mod ticket_rules;

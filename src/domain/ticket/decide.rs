@@ -116,6 +116,9 @@ fn compensation(ticket: &Ticket, target: &TicketTarget, reason: &str) -> Result<
         return Err(Breach::CompensatedBefore(kind));
     }
     match event {
+        TicketEvent::Closed { .. } | TicketEvent::Reopened { .. } if ticket.status_set_by.as_ref() != Some(id) => {
+            Err(Breach::ChangedLater("status".to_owned()))
+        }
         TicketEvent::Initialized { .. } | TicketEvent::Reopened { .. } => {
             with(EventKind::TicketClosed, object([("by", manager()), ("reason", Some(reason.into()))]))
         }

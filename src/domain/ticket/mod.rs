@@ -83,6 +83,8 @@ pub struct Message {
     pub body: Option<Arc<str>>,
     pub posted_on: Option<Timestamp>,
     pub is_retracted: bool,
+    /// Whether it answered a waiting question before its deadline.
+    is_answer_in_time: bool,
     id: EventId,
     wait_before: Wait,
 }
@@ -97,8 +99,8 @@ pub struct Wait {
     pub for_customer_since: Option<Timestamp>,
 }
 
-/// How the agents' answers stood against their deadlines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// How the agents' answers stood against their deadlines, the worse after the better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Answered {
     InTime,
     Breached,
@@ -116,8 +118,8 @@ impl Answered {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(in crate::domain) struct Escalation {
     id: EventId,
-    at: Option<Timestamp>,
-    deadline_before: Option<Timestamp>,
+    /// Since when the ticket lies unopened before its present agent.
+    unopened_since: Option<Timestamp>,
     was_viewed: bool,
 }
 
@@ -130,6 +132,8 @@ pub struct Ticket {
     pub priority: Option<Priority>,
     /// `None` before the ticket begins.
     pub status: Option<TicketStatus>,
+    /// The event that gave the status.
+    status_set_by: Option<EventId>,
     pub agent: Option<Arc<str>>,
     pub messages: Vector<Arc<Message>>,
     pub created_on: Option<Timestamp>,
@@ -170,7 +174,7 @@ impl Ticket {
         let at = head.recorded_at;
         match event {
             TicketEvent::Initialized { ticket_id, customer, subject, priority } => {
-                self.status = Some(TicketStatus::Open);
+                self.set_status(TicketStatus::Open, head);
                 self.created_on = self.created_on.or(at);
                 for (held, given) in
                     [(&mut self.ticket_id, ticket_id), (&mut self.customer, customer), (&mut self.subject, subject)]
@@ -183,15 +187,15 @@ impl Ticket {
                 self.begin_wait(at);
             }
             TicketEvent::AgentAssigned { agent, .. } => {
-                if self.agent.is_some() && self.agent != *agent {
-                    self.reassignments += 1;
-                    self.mark_viewed(false);
+                if self.agent != *agent {
+                    self.reassignments += u32::from(self.agent.is_some());
+                    self.hand_over(at);
                 }
                 self.agent.clone_from(agent);
             }
             TicketEvent::Viewed { agent } => {
                 if agent.is_none() || *agent == self.agent {
-                    self.mark_viewed(true);
+                    self.mark_viewed();
                 }
             }
             TicketEvent::Posted { role, author, body } => self.post(*role, author.clone(), body.clone(), head),
@@ -212,20 +216,25 @@ impl Ticket {
                 }
                 self.escalations += 1;
                 self.escalation =
-                    Some(Arc::new(Escalation { id: head.id.clone(), at, deadline_before, was_viewed: false }));
+                    Some(Arc::new(Escalation { id: head.id.clone(), unopened_since: at, was_viewed: false }));
             }
             TicketEvent::Closed { .. } => {
-                self.status = Some(TicketStatus::Closed);
+                self.set_status(TicketStatus::Closed, head);
                 self.closed_on = at;
             }
             TicketEvent::Reopened { .. } => {
-                self.status = Some(TicketStatus::Open);
+                self.set_status(TicketStatus::Open, head);
                 self.closed_on = None;
             }
             TicketEvent::MessageRetracted { of } => self.retract(of.as_ref()),
             TicketEvent::EscalationWithdrawn { of } => self.withdraw_escalation(of.as_ref()),
             TicketEvent::Other { .. } => {}
         }
+    }
+
+    fn set_status(&mut self, status: TicketStatus, head: &Head) {
+        self.status = Some(status);
+        self.status_set_by = Some(head.id.clone());
     }
 
     /// The customer's question begins to wait, unless an earlier one does already.
@@ -246,12 +255,18 @@ impl Ticket {
 
     fn post(&mut self, role: Option<Role>, author: Option<Arc<str>>, body: Option<Arc<str>>, head: &Head) {
         let at = head.recorded_at;
+        let answered = match (role, self.wait.deadline, at) {
+            (Some(Role::Agent), Some(deadline), Some(at)) if at > deadline => Some(Answered::Breached),
+            (Some(Role::Agent), Some(_), Some(_)) => Some(Answered::InTime),
+            _ => None,
+        };
         let message = Message {
             role,
             author,
             body,
             posted_on: at,
             is_retracted: false,
+            is_answer_in_time: answered == Some(Answered::InTime),
             id: head.id.clone(),
             wait_before: self.wait,
         };
@@ -259,10 +274,7 @@ impl Ticket {
         match role {
             Some(Role::Agent) => {
                 self.first_answer_on = self.first_answer_on.or(at);
-                if let (Some(deadline), Some(at)) = (self.wait.deadline, at) {
-                    let this = if at > deadline { Answered::Breached } else { Answered::InTime };
-                    self.answered = if self.answered == Some(Answered::Breached) { self.answered } else { Some(this) };
-                }
+                self.answered = self.answered.max(answered);
                 self.wait = Wait { for_agent_since: None, deadline: None, for_customer_since: at };
             }
             Some(Role::Customer) => self.begin_wait(at),
@@ -271,31 +283,65 @@ impl Ticket {
     }
 
     /// Takes a message back. It keeps its place in the list, so that no other message changes its own; who waits
-    /// for whom goes back only where nobody wrote after it.
+    /// for whom goes back only where nobody wrote after it. A limit that was missed stays missed.
     fn retract(&mut self, of: Option<&EventId>) {
         let Some(index) = of.and_then(|id| self.message_index(id)) else { return };
         let message = &self.messages[index];
+        if message.is_retracted {
+            return;
+        }
+        let wait_before = message.wait_before;
         let retracted = Message { body: None, is_retracted: true, ..Message::clone(message) };
-        if self.messages.iter().skip(index + 1).all(|later| later.is_retracted) {
-            self.wait = retracted.wait_before;
-        }
         self.messages.set(index, Arc::new(retracted));
-        let first_answer = self.messages.iter().find(|m| m.role == Some(Role::Agent) && !m.is_retracted);
-        self.first_answer_on = first_answer.and_then(|message| message.posted_on);
+        match (index + 1..self.messages.len()).find(|later| !self.messages[*later].is_retracted) {
+            None => self.wait_again(wait_before),
+            // The next message then stands on what this one stood on: retracting it, too, brings nothing back.
+            Some(next) => {
+                let next_message = Message { wait_before, ..Message::clone(&self.messages[next]) };
+                self.messages.set(next, Arc::new(next_message));
+            }
+        }
+        let standing = || self.messages.iter().filter(|message| !message.is_retracted);
+        let first_answer = standing().find(|message| message.role == Some(Role::Agent));
+        let first_answer_on = first_answer.and_then(|message| message.posted_on);
+        if self.answered == Some(Answered::InTime) && !standing().any(|message| message.is_answer_in_time) {
+            self.answered = None;
+        }
+        self.first_answer_on = first_answer_on;
     }
 
+    /// Goes back to an earlier wait. What moved its deadline since, a priority or an escalation, still counts.
+    fn wait_again(&mut self, before: Wait) {
+        let deadline = if before.for_agent_since == self.wait.for_agent_since {
+            self.wait.deadline
+        } else if self.is_escalated() {
+            before.deadline
+        } else {
+            self.deadline_from(before.for_agent_since)
+        };
+        self.wait = Wait { deadline, ..before };
+    }
+
+    /// Gives back the time that the escalation cut, also of a question that was asked while it held.
     fn withdraw_escalation(&mut self, of: Option<&EventId>) {
-        let Some(escalation) = self.escalation.take_if(|held| of.is_none_or(|id| held.id == *id)) else { return };
-        self.escalations = self.escalations.saturating_sub(1);
-        // A deadline that a later answer or message set anew is that one's, not the escalation's.
-        if self.wait.deadline == shortened(escalation.deadline_before, escalation.at) {
-            self.wait.deadline = escalation.deadline_before;
+        if self.escalation.take_if(|held| of.is_none_or(|id| held.id == *id)).is_some() {
+            self.escalations = self.escalations.saturating_sub(1);
+            self.wait.deadline = self.deadline_from(self.wait.for_agent_since);
         }
     }
 
-    fn mark_viewed(&mut self, was_viewed: bool) {
+    fn mark_viewed(&mut self) {
         if let Some(escalation) = &mut self.escalation {
-            Arc::make_mut(escalation).was_viewed = was_viewed;
+            Arc::make_mut(escalation).was_viewed = true;
+        }
+    }
+
+    /// Another agent has the ticket, and as much time to open it as the one before had.
+    fn hand_over(&mut self, at: Option<Timestamp>) {
+        if let Some(escalation) = &mut self.escalation {
+            let escalation = Arc::make_mut(escalation);
+            escalation.was_viewed = false;
+            escalation.unopened_since = at.or(escalation.unopened_since);
         }
     }
 }

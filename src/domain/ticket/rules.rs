@@ -95,10 +95,10 @@ fn reopening_breach(ticket: &Ticket, by: Option<Party>, at: Option<Timestamp>) -
 }
 
 /// Whether the ticket may be moved to another agent because this one has not opened it: escalated, unopened since,
-/// and half of the response time gone.
+/// and half of the response time gone that this agent had.
 pub(super) fn moving_breach(ticket: &Ticket, at: Timestamp) -> Option<Breach> {
     let Some(escalation) = &ticket.escalation else { return Some(Breach::MovedUnescalated) };
     let half = ticket.priority.map_or(0, |priority| priority.response_micros() / 2);
-    let is_due = escalation.at.is_none_or(|since| at.micros_since(since) >= half);
+    let is_due = escalation.unopened_since.is_none_or(|since| at.micros_since(since) >= half);
     (escalation.was_viewed || !is_due).then_some(Breach::MovedEarly)
 }
