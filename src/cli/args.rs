@@ -24,8 +24,9 @@ foldline compensate sales.db lead-1 --version 3 --actor kim --reason \"wrong lea
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// The store to open
-    pub store: Option<String>,
+    /// The store to open, and the stream to open it at
+    #[arg(value_name = "STORE [STREAM]", num_args = 0..)]
+    pub words: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]

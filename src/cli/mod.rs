@@ -96,9 +96,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(arguments: Arguments, out: &mut dyn Write) -> Result<Outcome, Failure> {
-    let Arguments { command, store } = arguments;
+    let Arguments { command, words } = arguments;
     match command {
-        None => without_command(store, out),
+        None => without_command(&words, out),
         Some(Command::Info(args)) => look::info(&args, out),
         Some(Command::Streams(args)) => look::streams(&args, out),
         Some(Command::Events(args)) => look::events(&args, out),
@@ -115,17 +115,26 @@ fn dispatch(arguments: Arguments, out: &mut dyn Write) -> Result<Outcome, Failur
     }
 }
 
-fn without_command(store: Option<String>, out: &mut dyn Write) -> Result<Outcome, Failure> {
-    match store {
-        Some(store) => Err(Failure::Usage(format!(
-            "this build has no window; ask about the store with a command, such as `foldline info {store}`"
-        ))),
-        None => {
-            write!(out, "{}", Arguments::command().render_help())?;
-            writeln!(out, "\nNew here? Make a store to look around in: foldline sample sample.db")?;
-            Ok(Outcome::Done)
-        }
+fn without_command(words: &[String], out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let Some(first) = words.first() else {
+        write!(out, "{}", Arguments::command().render_help())?;
+        writeln!(out, "\nNew here? Make a store to look around in: foldline sample sample.db")?;
+        return Ok(Outcome::Done);
+    };
+    if first != "sample" && !first.contains("://") && !std::path::Path::new(first).exists() {
+        let commands = Arguments::command();
+        let begins_alike = |name: &&str| first.len() > 1 && name.starts_with(&first[..first.floor_char_boundary(2)]);
+        let near: Vec<&str> = commands.get_subcommands().map(clap::Command::get_name).filter(begins_alike).collect();
+        let hint = if near.is_empty() {
+            "see `foldline help`".to_owned()
+        } else {
+            format!("did you mean {}?", near.join(" or "))
+        };
+        return Err(Failure::Usage(format!("there is no command and no store called {first}; {hint}")));
     }
+    Err(Failure::Usage(format!(
+        "this build has no window; ask about the store with a command, such as `foldline info {first}`"
+    )))
 }
 
 fn generate(what: Generated, out: &mut dyn Write) -> Result<Outcome, Failure> {

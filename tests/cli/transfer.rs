@@ -85,7 +85,7 @@ fn a_csv_of_ones_own_makes_its_other_columns_the_payload() {
         "t.csv",
         "stream,type,recorded_at,name,note\nlead-1,lead-initialized,2025-01-01,이영희,\"a, b\"\nlead-1,contacted,,,\n",
     );
-    desk.run(&["import", "t.csv", "--into", "t.db"]).code(2).says("payload");
+    desk.run(&["import", "t.csv", "--into", "plain.db"]).ok();
     desk.write(
         "t.csv",
         "lead-id,event-type,timestamp,name,note\n1,lead-initialized,2025-01-01,이영희,\"a, b\"\n1,contacted,,,\n",
@@ -94,6 +94,12 @@ fn a_csv_of_ones_own_makes_its_other_columns_the_payload() {
     let rows = desk.run(&["events", "t.db", "--format", "json"]).ok().json();
     assert_eq!(rows[0]["payload"], json!({"name": "이영희", "note": "a, b"}));
     assert_eq!(rows[1]["recorded_at"], json!(null));
+    let plain = desk.run(&["events", "plain.db", "--format", "json"]).ok().json();
+    assert_eq!(plain[0]["payload"], rows[0]["payload"], "whichever way the columns are named");
+    desk.write("u.csv", "stream,type,payload,colour\na-1,t,{},red\n");
+    desk.run(&["import", "u.csv", "--into", "u.db"])
+        .code(2)
+        .says("u.csv, line 2: the field colour is unknown beside a payload");
 }
 
 #[test]

@@ -508,3 +508,9 @@ fn a_recorded_withdrawal_leaves_a_later_escalation() {
     let history = history.finds(&[(4, "escalation-withdrawn compensates an event that is compensated already")]);
     service(state(history, json!({"is-escalated": true})), json!({"escalations": 1}));
 }
+
+#[test]
+fn a_reassignment_taken_back_no_longer_counts() {
+    let history = given([opened(), assigned("kim"), assigned("lee"), assigned("kim").undoing(2)]);
+    service(history, json!({"reassignments": 0}));
+}

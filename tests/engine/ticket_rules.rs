@@ -714,3 +714,19 @@ fn a_manager_may_take_back_what_only_a_customer_may_do_in_time() {
     )]);
     state(after, json!({"status": "OPEN"}));
 }
+
+#[test]
+fn a_reopened_ticket_owes_its_customer_a_new_answer() {
+    let history = given([
+        event("ticket-initialized", json!({"ticket-id": 1, "customer": "han", "subject": "s", "priority": "medium"})),
+        event("message-posted", json!({"role": "agent", "author": "kim", "body": "done"})).at(hour(1)),
+        event("ticket-closed", json!({"by": "customer", "reason": "solved"})).at(hour(2)),
+        event("ticket-reopened", json!({"by": "customer"})).at(day(3)),
+    ]);
+    let service = history.shown(Builtin::TicketService);
+    assert_eq!(service["waiting-since"], json!(day(3).to_string()));
+    assert_eq!(service["deadline"], json!(day(4).to_string()));
+    history
+        .when_at(day(12), TicketCommand::Close { by: Party::System, reason: "quiet".into() })
+        .then_refused(Breach::ClosedEarly);
+}

@@ -186,9 +186,13 @@ impl Ticket {
                 self.priority = priority.or(self.priority);
                 self.begin_wait(at);
             }
-            TicketEvent::AgentAssigned { agent, .. } => {
+            TicketEvent::AgentAssigned { agent, of } => {
                 if self.agent != *agent {
-                    self.reassignments += u32::from(self.agent.is_some());
+                    // Taking a reassignment back is not another one.
+                    self.reassignments = match of {
+                        Some(_) => self.reassignments.saturating_sub(1),
+                        None => self.reassignments + u32::from(self.agent.is_some()),
+                    };
                     self.hand_over(at);
                 }
                 self.agent.clone_from(agent);
@@ -222,9 +226,14 @@ impl Ticket {
                 self.set_status(TicketStatus::Closed, head);
                 self.closed_on = at;
             }
-            TicketEvent::Reopened { .. } => {
+            TicketEvent::Reopened { of, .. } => {
                 self.set_status(TicketStatus::Open, head);
                 self.closed_on = None;
+                // Whoever reopens asks again, and a new answer is due; a closing taken back leaves all as it was.
+                if of.is_none() {
+                    self.wait.for_agent_since = None;
+                    self.begin_wait(at);
+                }
             }
             TicketEvent::MessageRetracted { of } => self.retract(of.as_ref()),
             TicketEvent::EscalationWithdrawn { of } => self.withdraw_escalation(of.as_ref()),
@@ -249,7 +258,7 @@ impl Ticket {
     /// While a ticket is escalated, every answer is due sooner.
     fn deadline_from(&self, since: Option<Timestamp>) -> Option<Timestamp> {
         let limit = self.priority?.response_micros();
-        let limit = if self.is_escalated() { limit / 100 * ESCALATED_TIME_PERCENT } else { limit };
+        let limit = if self.is_escalated() { limit * ESCALATED_TIME_PERCENT / 100 } else { limit };
         Some(since?.plus_micros(limit))
     }
 
@@ -350,5 +359,9 @@ impl Ticket {
 fn shortened(deadline: Option<Timestamp>, at: Option<Timestamp>) -> Option<Timestamp> {
     let (Some(deadline), Some(at)) = (deadline, at) else { return deadline };
     let remaining = deadline.micros_since(at);
-    if remaining <= 0 { Some(deadline) } else { Some(at.plus_micros(remaining / 100 * ESCALATED_TIME_PERCENT)) }
+    if remaining <= 0 {
+        Some(deadline)
+    } else {
+        Some(at.plus_micros(remaining.saturating_mul(ESCALATED_TIME_PERCENT) / 100))
+    }
 }

@@ -42,8 +42,16 @@ fn read_plain(object: &mut RawObject<'_>, line: u64) -> Result<Incoming, String>
         object.take_text("type")?.ok_or("no event type is named; give it a field `type` or `event-type`")?;
     let version = object.take_text("version")?.map(|text| number("version", &text)).transpose()?;
     let recorded_at = object.take_text("recorded-at")?;
+    // Its place in the store it came from says nothing in another.
+    object.take("position");
     let payload = nested(object, "payload", "payload-text")?;
-    finish(object, line, stream, version, event_type, recorded_at, payload.unwrap_or_else(|| "{}".to_owned()))
+    let mut incoming = finish(object, line, stream, version, event_type, recorded_at)?;
+    incoming.event.payload = match (payload, object.0.first()) {
+        (Some(_), Some((unknown, _))) => return Err(format!("the field {unknown} is unknown beside a payload")),
+        (Some(payload), None) => payload,
+        (None, _) => object.to_text(),
+    };
+    Ok(incoming)
 }
 
 fn read_seed(object: &mut RawObject<'_>, line: u64) -> Result<Incoming, String> {
@@ -67,7 +75,7 @@ fn read_seed(object: &mut RawObject<'_>, line: u64) -> Result<Incoming, String> 
         None => (None, None),
     };
     let payload = nested(object, "payload", "payload-text")?;
-    let mut incoming = finish(object, line, stream, version, event_type, recorded_at, String::new())?;
+    let mut incoming = finish(object, line, stream, version, event_type, recorded_at)?;
     incoming.event.payload = payload.unwrap_or_else(|| object.to_text());
     if let (true, Some(id)) = (incoming.needs_id, id) {
         incoming.event.id = EventId::new(&id);
@@ -76,7 +84,7 @@ fn read_seed(object: &mut RawObject<'_>, line: u64) -> Result<Incoming, String> 
     Ok(incoming)
 }
 
-/// Takes the fields that both shapes share. What is left in the object is the payload's, if the shape is flat.
+/// Takes the fields that both shapes share. What is left in the object is the payload's.
 fn finish(
     object: &mut RawObject<'_>,
     line: u64,
@@ -84,7 +92,6 @@ fn finish(
     version: Option<u64>,
     event_type: String,
     recorded_at: Option<String>,
-    payload: String,
 ) -> Result<Incoming, String> {
     let id = object.take_text("id")?;
     let schema = object.take_text("schema")?.map(|text| number("schema", &text)).transpose()?;
@@ -104,7 +111,7 @@ fn finish(
             event_type: EventType::new(event_type),
             schema: schema.map_or(Ok(1), u32::try_from).map_err(|_| "schema is too large a number".to_owned())?,
             recorded_at,
-            payload,
+            payload: String::new(),
             metadata,
         },
     })
