@@ -49,7 +49,7 @@ impl<'s> Cell<'s> {
     }
 }
 
-pub fn show_cells<P: Projection + ?Sized>(projection: &P, state: &P::State) -> Value {
+pub fn show_cells<P: Projection>(projection: &P, state: &P::State) -> Value {
     let mut fields = Map::new();
     projection.cells(state, &mut |name, cell| {
         fields.insert(name.to_owned(), cell.to_value());
@@ -58,12 +58,7 @@ pub fn show_cells<P: Projection + ?Sized>(projection: &P, state: &P::State) -> V
 }
 
 /// Compares two states cell by cell. The general way, which looks at everything once.
-pub fn report_cells<P: Projection + ?Sized>(
-    projection: &P,
-    before: &P::State,
-    after: &P::State,
-    report: &mut dyn FnMut(&str),
-) {
+pub fn report_cells<P: Projection>(projection: &P, before: &P::State, after: &P::State, report: &mut dyn FnMut(&str)) {
     let old = gather(|visit| projection.cells(before, visit));
     let new = gather(|visit| projection.cells(after, visit));
     compare_cells(&old, &new, report);
@@ -97,7 +92,7 @@ pub(super) fn compare_cells(old: &[NamedCell<'_>], new: &[NamedCell<'_>], report
 }
 
 /// The value at a path of a shown state, without showing the rest of it.
-pub fn cell_value<P: Projection + ?Sized>(projection: &P, state: &P::State, path: &str) -> Value {
+pub fn cell_value<P: Projection>(projection: &P, state: &P::State, path: &str) -> Value {
     let Some(steps) = path_steps(path) else { return Value::Null };
     let Some((PathStep::Key(field), rest)) = steps.split_first() else { return Value::Null };
     let mut found = Value::Null;

@@ -73,6 +73,26 @@ impl Projection for LeadState {
     fn bookkeeping(&self) -> &'static [&'static str] {
         &["updated-on", "version"]
     }
+
+    /// Runs for every event of a stream while it is loaded: the fields are compared where they lie.
+    fn changes(&self, before: &Lead, _: &Event, after: &Lead, report: &mut dyn FnMut(&str)) {
+        let is_same_text = |a: &Option<Arc<str>>, b: &Option<Arc<str>>| match (a, b) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b) || a == b,
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        let changed = [
+            ("lead-id", !is_same_text(&before.lead_id, &after.lead_id)),
+            ("name", !is_same_text(&before.name, &after.name)),
+            ("status", before.status != after.status),
+            ("phone", !is_same_text(&before.phone, &after.phone)),
+            ("contacts", before.contacts != after.contacts),
+            ("followups", before.followups != after.followups),
+            ("followup-on", before.followup_on != after.followup_on),
+            ("payment-deadline", before.payment_deadline != after.payment_deadline),
+            ("created-on", before.created_on != after.created_on),
+        ];
+        changed.iter().filter(|(_, is_changed)| *is_changed).for_each(|(name, _)| report(name));
+    }
 }
 
 /// Texts in the order in which they were first seen.

@@ -21,7 +21,7 @@ use crate::domain::Aggregate;
 use crate::event::{EventRow, Head};
 
 /// A named fold. Everything in it is pure; nothing may fail on recorded history, however odd.
-pub trait Projection: Send + Sync + 'static {
+pub trait Projection: Clone + Send + Sync + 'static {
     /// An event as this fold needs it: compact, since a long stream keeps all of them.
     type Event: Send + Sync;
     /// Cloned at every checkpoint, so what may grow long should be shared by its clones.
@@ -46,8 +46,9 @@ pub trait Projection: Send + Sync + 'static {
         &[]
     }
 
-    /// Reports the path of every field that this event changed. The default compares all cells; a state with long
-    /// lists knows better which item it touched. Must agree with [`diff_values`] of the two shown states.
+    /// Reports the path of every field that this event changed; bookkeeping fields need not be among them. The default
+    /// compares all cells; a state with long lists knows better which item it touched. Must agree with [`diff_values`]
+    /// of the two shown states.
     fn changes(&self, before: &Self::State, _event: &Self::Event, after: &Self::State, report: &mut dyn FnMut(&str)) {
         report_cells(self, before, after, report);
     }

@@ -21,8 +21,8 @@ pub(super) struct ChangeIndex {
 impl ChangeIndex {
     /// Notes that the event being folded changed this field.
     pub(super) fn note(&mut self, path: &str, index: Index) {
-        let id = match self.by_path.get(path) {
-            Some(id) => *id,
+        let id = match self.find(path) {
+            Some(id) => id,
             None => {
                 let id = self.paths.len() as u32;
                 self.paths.push(path.into());
@@ -36,6 +36,13 @@ impl ChangeIndex {
         };
         self.events[id as usize].push(index as u32);
         self.changed.push(id);
+    }
+
+    /// Most events change one of a few fields; those are found without hashing.
+    fn find(&self, path: &str) -> Option<u32> {
+        const FEW: usize = 12;
+        let first = self.paths.iter().take(FEW).position(|known| **known == *path);
+        first.map(|id| id as u32).or_else(|| self.by_path.get(path).copied())
     }
 
     pub(super) fn end_event(&mut self) {

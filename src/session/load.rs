@@ -1,9 +1,12 @@
+use std::sync::mpsc::sync_channel;
+use std::thread;
+
 use serde_json::Value;
 
 use super::{Moment, SNAPSHOT_SPACING, SessionError, resolve};
 use crate::domain::Aggregate;
-use crate::event::{StreamId, Timestamp, Version};
-use crate::projection::{Builtin, Projection};
+use crate::event::{EventRow, Head, StreamId, Timestamp, Version};
+use crate::projection::{Builtin, FieldsProjection, LeadState, Projection, TicketState};
 use crate::replay::{Finding, Fold, Replay, Story, Timeline};
 use crate::store::{Columns, Flow, Query, Reader, StoreError, StreamOrder, StreamQuery, StreamRow};
 use crate::with_projection;
@@ -144,9 +147,12 @@ pub fn load_story(
     described: &Described,
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<Story, SessionError> {
-    let mut story = Story::new(described.aggregate);
-    each_row(reader, &described.row.stream, progress, &mut |row| story.push(row))?;
-    Ok(story)
+    let Described { row, aggregate } = described;
+    Ok(match aggregate {
+        Some(Aggregate::Lead) => Story::Lead(load_replay(reader, row, LeadState, progress)?),
+        Some(Aggregate::Ticket) => Story::Ticket(load_replay(reader, row, TicketState, progress)?),
+        None => Story::Other(load_replay(reader, row, FieldsProjection, progress)?),
+    })
 }
 
 /// Loads a stream under any projection.
@@ -156,25 +162,73 @@ pub fn load_timeline(
     builtin: Builtin,
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<Box<dyn Timeline>, SessionError> {
-    let mut timeline: Box<dyn Timeline> = with_projection!(builtin, projection => Box::new(Replay::new(projection)));
-    each_row(reader, &described.row.stream, progress, &mut |row| timeline.push_row(row))?;
-    Ok(timeline)
+    with_projection!(builtin, projection => Ok(Box::new(load_replay(reader, &described.row, projection, progress)?)))
+}
+
+/// A stream shorter than this is folded before a second thread would have begun.
+const WORTH_A_THREAD: u64 = 4_096;
+
+/// Events that are handed to the folding thread together.
+const CHUNK: usize = 1_024;
+
+/// Chunks that may wait for it before reading pauses.
+const WAITING: usize = 8;
+
+/// Reads and decodes on this thread, and folds on another where the stream is long.
+pub fn load_replay<P: Projection>(
+    reader: &dyn Reader,
+    row: &StreamRow,
+    projection: P,
+    progress: &mut dyn FnMut(u64) -> Flow,
+) -> Result<Replay<P>, SessionError> {
+    let mut replay = Replay::new(projection.clone());
+    replay.reserve(usize::try_from(row.events).unwrap_or(0));
+    if row.events < WORTH_A_THREAD {
+        each_row(reader, &row.stream, progress, &mut |event| {
+            replay.push(event);
+            Flow::Continue(())
+        })?;
+        return Ok(replay);
+    }
+    let (sender, receiver) = sync_channel::<Vec<(Head, P::Event)>>(WAITING);
+    thread::scope(|scope| {
+        let folding = thread::Builder::new()
+            .name("fold".to_owned())
+            .spawn_scoped(scope, move || {
+                for (head, event) in receiver.into_iter().flatten() {
+                    replay.absorb(head, event);
+                }
+                replay
+            })
+            .map_err(|source| StoreError::Io { path: "a thread".into(), source })?;
+        let mut chunk = Vec::with_capacity(CHUNK);
+        each_row(reader, &row.stream, progress, &mut |event| {
+            chunk.push((event.head(), projection.decode(event)));
+            if chunk.len() < CHUNK {
+                return Flow::Continue(());
+            }
+            // Nobody listens any more only where folding panicked, which joining will tell.
+            let handed_over = sender.send(std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK)));
+            if handed_over.is_ok() { Flow::Continue(()) } else { Flow::Break(()) }
+        })?;
+        let _ = sender.send(chunk);
+        drop(sender);
+        Ok(folding.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
 }
 
 fn each_row(
     reader: &dyn Reader,
     stream: &StreamId,
     progress: &mut dyn FnMut(u64) -> Flow,
-    push: &mut dyn FnMut(&crate::event::EventRow<'_>),
+    push: &mut dyn FnMut(&EventRow<'_>) -> Flow,
 ) -> Result<(), SessionError> {
     let mut count = 0;
     let mut is_cancelled = false;
     reader.visit_events(&Query::stream(stream.clone()), &mut |row| {
-        push(row);
         count += 1;
-        let flow = progress(count);
-        is_cancelled = flow.is_break();
-        flow
+        is_cancelled = progress(count).is_break();
+        if is_cancelled { Flow::Break(()) } else { push(row) }
     })?;
     if is_cancelled { Err(StoreError::Cancelled.into()) } else { Ok(()) }
 }

@@ -9,7 +9,7 @@ mod whole;
 use crate::event::{StreamId, Timestamp, Version};
 use crate::store::StoreError;
 
-pub use load::{Described, Shown, describe, load_story, load_timeline, show};
+pub use load::{Described, Shown, describe, load_replay, load_story, load_timeline, show};
 pub use moment::{Moment, resolve};
 pub use snapshots::{SNAPSHOT_SPACING, check_snapshots, keep_long_streams, keep_snapshots};
 pub use whole::{WholeFold, fold_whole};

@@ -47,7 +47,7 @@ type Decoded<P> = Vec<(StreamKey, Head, <P as Projection>::Event)>;
 
 /// Folds all streams of a category (of all, where none is named) up to a position. `open` opens the store once for
 /// every thread.
-pub fn fold_whole<P: Projection + Clone>(
+pub fn fold_whole<P: Projection>(
     open: &(dyn Fn() -> Result<Box<dyn Reader + Send>, StoreError> + Sync),
     projection: &P,
     category: Option<&str>,

@@ -8,27 +8,26 @@
 mod measure;
 mod stores;
 
+use std::hint::black_box;
 use std::path::Path;
+use std::time::Instant;
 
-use foldline::event::{NewEvent, StreamId, Version};
+use foldline::event::{NewEvent, StreamId};
 use foldline::projection::{LeadState, Projection};
 use foldline::replay::{Fold, Replay, Timeline};
-use foldline::session::{describe, fold_whole};
+use foldline::session::{describe, fold_whole, load_replay};
 use foldline::store::native::NativeStore;
 use foldline::store::{Columns, Expected, Flow, Query, Reader, StreamQuery, Writer};
 
 use measure::{Row, Table, micros, peak_memory_mib, percentile, repeat, time};
-use stores::{LONG_STREAM, Stores};
+use stores::{LONG_STREAM, MIDDLE_STREAM, SHORT_STREAM, Stores};
 
 const LONG: u64 = 200_000;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    let events = arguments
-        .iter()
-        .position(|argument| argument == "--events")
-        .and_then(|at| arguments.get(at + 1)?.parse().ok())
-        .unwrap_or(1_000_000);
+    let wanted = arguments.iter().position(|argument| argument == "--events").and_then(|at| arguments.get(at + 1));
+    let events = wanted.map_or(1_000_000, |wanted| wanted.parse().expect("--events takes a number"));
     let folder = tempfile::tempdir().expect("a temporary folder");
     let stores = Stores::make(folder.path(), events, LONG);
     let mut table = Table::default();
@@ -95,14 +94,16 @@ fn scan(table: &mut Table, stores: &Stores) {
 /// Fetching, parsing and folding against fetching alone.
 fn load(table: &mut Table, stores: &Stores) {
     let store = NativeStore::open(&stores.long).expect("the long store");
-    let stream = StreamId::from(LONG_STREAM);
-    for (events, times) in [(10, 300), (1_000, 60), (LONG, 5)] {
-        let query = || Query::stream(stream.clone()).between(None, Some(Version(events - 1)));
+    for (stream, events, times) in [(SHORT_STREAM, 10, 300), (MIDDLE_STREAM, 1_000, 60), (LONG_STREAM, LONG, 7)] {
+        let stream = StreamId::from(stream);
+        let row = store.stream(&stream).expect("read").expect("the stream is there");
+        assert_eq!(row.events, events);
+        let query = Query::stream(stream);
         let fetch = || {
             time(|| {
                 let mut bytes = 0;
                 store
-                    .visit_events(&query(), &mut |row| {
+                    .visit_events(&query, &mut |row| {
                         bytes += row.payload.len() + row.metadata.len();
                         Flow::Continue(())
                     })
@@ -114,7 +115,7 @@ fn load(table: &mut Table, stores: &Stores) {
             time(|| {
                 let mut fold = Fold::new(LeadState);
                 store
-                    .visit_events(&query(), &mut |row| {
+                    .visit_events(&query, &mut |row| {
                         fold.push(row);
                         Flow::Continue(())
                     })
@@ -122,7 +123,13 @@ fn load(table: &mut Table, stores: &Stores) {
                 fold.version()
             })
         };
-        let replay = || time(|| load_replay(&store, &query(), 256).heads().len());
+        let replay = || {
+            let began = Instant::now();
+            let replay = load_replay(&store, &row, LeadState, &mut |_| Flow::Continue(())).expect("loaded");
+            let secs = began.elapsed().as_secs_f64();
+            assert_eq!(replay.heads().len() as u64, events);
+            secs
+        };
         // Turn about, so that a neighbour's load falls on all alike.
         let (mut fetched, mut folded, mut replayed) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..times {
@@ -131,15 +138,14 @@ fn load(table: &mut Table, stores: &Stores) {
             replayed.push(replay());
         }
         let per_event = |samples: &[f64]| micros(samples) * 1_000.0 / events as f64;
-        let what = format!("load, parse, fold {events} events, each");
+        let what = format!("fetch, parse, fold {events} events, each");
         table.add(Row::new(&what, "fetching alone", per_event(&folded), per_event(&fetched), "ns").bar(2.0));
-        let what = format!("the same with checkpoints and blame, {events}");
-        let row = Row::new(&what, "fetching alone", per_event(&replayed), per_event(&fetched), "ns");
-        table.add(if events == LONG { row.bar(2.0) } else { row });
+        let what = format!("load {events} with checkpoints and blame, each");
+        table.add(Row::new(&what, "fetching alone", per_event(&replayed), per_event(&fetched), "ns").bar(2.0));
     }
 }
 
-fn load_replay(store: &dyn Reader, query: &Query, spacing: usize) -> Replay<LeadState> {
+fn spaced(store: &dyn Reader, query: &Query, spacing: usize) -> Replay<LeadState> {
     let mut replay = Replay::with_spacing(LeadState, spacing);
     store
         .visit_events(query, &mut |row| {
@@ -154,14 +160,18 @@ fn load_replay(store: &dyn Reader, query: &Query, spacing: usize) -> Replay<Lead
 fn seek(table: &mut Table, stores: &Stores) {
     let store = NativeStore::open(&stores.long).expect("the long store");
     let query = Query::stream(StreamId::from(LONG_STREAM));
-    for spacing in [64, 256, 1_024, 4_096] {
-        let replay = load_replay(&store, &query, spacing);
+    for spacing in [16, 32, 64, 256, 1_024, 4_096] {
+        let replay = spaced(&store, &query, spacing);
         let refold = repeat(5, || time(|| refold_all(&replay)));
         let mut at = 0_usize;
         let samples = repeat(20_000, || {
             // A stride that shares no factor with the length visits every part of the stream.
             at = (at + 77_773) % LONG as usize;
-            time(|| replay.state_after(at))
+            let began = Instant::now();
+            let state = black_box(replay.state_after(at));
+            let secs = began.elapsed().as_secs_f64();
+            drop(state);
+            secs
         });
         let name = |what: &str| format!("seek {what}, checkpoint every {spacing}");
         let full = micros(&refold);
@@ -170,7 +180,7 @@ fn seek(table: &mut Table, stores: &Stores) {
         let is_default = spacing == foldline::replay::CHECKPOINT_SPACING;
         table.add(if is_default { p99.bar(0.001).at_most(50.0) } else { p99 });
     }
-    let replay = load_replay(&store, &query, foldline::replay::CHECKPOINT_SPACING);
+    let replay = spaced(&store, &query, foldline::replay::CHECKPOINT_SPACING);
     let full = micros(&repeat(5, || time(|| refold_all(&replay))));
     let mut at = 0_usize;
     let blame = repeat(20_000, || {

@@ -5,18 +5,18 @@ use std::path::Path;
 use std::time::Instant;
 
 /// Seconds that one run takes.
-pub fn time<T>(work: impl FnOnce() -> T) -> f64 {
+pub(crate) fn time<T>(work: impl FnOnce() -> T) -> f64 {
     let began = Instant::now();
     black_box(work());
     began.elapsed().as_secs_f64()
 }
 
-pub fn repeat(times: usize, mut sample: impl FnMut() -> f64) -> Vec<f64> {
+pub(crate) fn repeat(times: usize, mut sample: impl FnMut() -> f64) -> Vec<f64> {
     (0..times).map(|_| sample()).collect()
 }
 
 /// In microseconds.
-pub fn percentile(samples: &[f64], percent: f64) -> f64 {
+pub(crate) fn percentile(samples: &[f64], percent: f64) -> f64 {
     let mut sorted = samples.to_vec();
     sorted.sort_by(f64::total_cmp);
     let rank = ((sorted.len() - 1) as f64 * percent / 100.0).round() as usize;
@@ -24,12 +24,12 @@ pub fn percentile(samples: &[f64], percent: f64) -> f64 {
 }
 
 /// The median, in microseconds.
-pub fn micros(samples: &[f64]) -> f64 {
+pub(crate) fn micros(samples: &[f64]) -> f64 {
     percentile(samples, 50.0)
 }
 
 /// The most memory this process ever held; nought where the system does not tell.
-pub fn peak_memory_mib() -> f64 {
+pub(crate) fn peak_memory_mib() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let kib =
         status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse().ok());
@@ -37,7 +37,7 @@ pub fn peak_memory_mib() -> f64 {
 }
 
 #[derive(Debug)]
-pub struct Row {
+pub(crate) struct Row {
     what: String,
     against: &'static str,
     measured: f64,
@@ -49,19 +49,19 @@ pub struct Row {
 }
 
 impl Row {
-    pub fn new(what: &str, against: &'static str, measured: f64, limit: f64, unit: &'static str) -> Self {
+    pub(crate) fn new(what: &str, against: &'static str, measured: f64, limit: f64, unit: &'static str) -> Self {
         let what = what.to_owned();
         let peak_memory_mib = peak_memory_mib();
         Self { what, against, measured, limit, unit, highest_ratio: None, highest: None, peak_memory_mib }
     }
 
     /// The ratio that must not be passed.
-    pub fn bar(self, highest_ratio: f64) -> Self {
+    pub(crate) fn bar(self, highest_ratio: f64) -> Self {
         Self { highest_ratio: Some(highest_ratio), ..self }
     }
 
     /// The measured value that must not be passed.
-    pub fn at_most(self, highest: f64) -> Self {
+    pub(crate) fn at_most(self, highest: f64) -> Self {
         Self { highest: Some(highest), ..self }
     }
 
@@ -82,21 +82,21 @@ impl Row {
 }
 
 #[derive(Debug, Default)]
-pub struct Table {
+pub(crate) struct Table {
     rows: Vec<Row>,
     notes: Vec<String>,
 }
 
 impl Table {
-    pub fn add(&mut self, row: Row) {
+    pub(crate) fn add(&mut self, row: Row) {
         self.rows.push(row);
     }
 
-    pub fn note(&mut self, note: String) {
+    pub(crate) fn note(&mut self, note: String) {
         self.notes.push(note);
     }
 
-    pub fn print(&self) {
+    pub(crate) fn print(&self) {
         println!(
             "{:<48} {:>12} {:>14}  {:<36} {:>9} {:>7}  {:<14} {:>9}",
             "what", "measured", "limit", "limit is", "ratio", "bar", "", "peak MiB"
@@ -122,7 +122,7 @@ impl Table {
         }
     }
 
-    pub fn write_json(&self, path: &Path) {
+    pub(crate) fn write_json(&self, path: &Path) {
         let rows: Vec<serde_json::Value> = self
             .rows
             .iter()

@@ -10,17 +10,19 @@ use foldline::store::{Columns, Flow, Query, Reader};
 
 use crate::measure::{micros, repeat, time};
 
-pub const LONG_STREAM: &str = "lead-7";
+pub(crate) const LONG_STREAM: &str = "lead-7";
+pub(crate) const MIDDLE_STREAM: &str = "lead-8";
+pub(crate) const SHORT_STREAM: &str = "lead-9";
 
 #[derive(Debug)]
-pub struct Stores {
-    pub sample: PathBuf,
-    pub long: PathBuf,
-    pub events: u64,
+pub(crate) struct Stores {
+    pub(crate) sample: PathBuf,
+    pub(crate) long: PathBuf,
+    pub(crate) events: u64,
 }
 
 impl Stores {
-    pub fn make(folder: &Path, events: u64, long: u64) -> Self {
+    pub(crate) fn make(folder: &Path, events: u64, long: u64) -> Self {
         let sample = folder.join("sample.db");
         let mut store = NativeStore::create(&sample).expect("a new store");
         let options = SampleOptions { streams: None, events: Some(events), seed: 1 };
@@ -32,7 +34,7 @@ impl Stores {
     }
 
     /// Seconds to visit every event.
-    pub fn scan(&self, columns: Columns) -> f64 {
+    pub(crate) fn scan(&self, columns: Columns) -> f64 {
         let store = NativeStore::open(&self.sample).expect("the sample");
         let samples = repeat(3, || {
             time(|| {
@@ -56,10 +58,12 @@ fn write_long_stream(path: &Path, long: u64) {
     let mut bulk = store.bulk().expect("a transaction");
     let mut number = 0;
     let others: Vec<StreamId> = (100..150).map(|n| StreamId::new(format!("lead-{n}"))).collect();
-    let stream = StreamId::from(LONG_STREAM);
+    let measured = [(LONG_STREAM, long), (MIDDLE_STREAM, 1_000), (SHORT_STREAM, 10)];
     for version in 0..long {
-        let event = long_event(version, &mut number);
-        bulk.record(&stream, Some(Version(version)), &event).expect("recorded");
+        for (stream, _) in measured.iter().filter(|(_, length)| version < *length) {
+            let event = long_event(version, &mut number);
+            bulk.record(&StreamId::from(*stream), Some(Version(version)), &event).expect("recorded");
+        }
         let other = &others[(version % 50) as usize];
         bulk.record(other, None, &contacted(&mut number)).expect("recorded");
     }
@@ -82,7 +86,7 @@ fn long_event(version: u64, number: &mut u64) -> NewEvent {
 }
 
 /// Some 200 bytes of payload and metadata, as measured stores have.
-pub fn contacted(number: &mut u64) -> NewEvent {
+pub(crate) fn contacted(number: &mut u64) -> NewEvent {
     *number += 1;
     NewEvent {
         id: EventId::from_content(&[&number.to_le_bytes()]),
@@ -99,7 +103,7 @@ pub fn contacted(number: &mut u64) -> NewEvent {
 }
 
 /// What the disk needs to make one page safe.
-pub fn durable_page(folder: &Path) -> f64 {
+pub(crate) fn durable_page(folder: &Path) -> f64 {
     let path = folder.join("page");
     let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).expect("a file");
     let page = [7_u8; 4096];
@@ -107,7 +111,7 @@ pub fn durable_page(folder: &Path) -> f64 {
 }
 
 /// Microseconds for one transaction of `size` inserts into a table with nothing around it.
-pub fn bare_inserts(folder: &Path, times: usize, size: u64) -> f64 {
+pub(crate) fn bare_inserts(folder: &Path, times: usize, size: u64) -> f64 {
     let connection = rusqlite::Connection::open(folder.join("bare.db")).expect("a database");
     connection
         .execute_batch("PRAGMA journal_mode = wal; PRAGMA synchronous = full; CREATE TABLE t (a INTEGER PRIMARY KEY, b INTEGER, c TEXT, d TEXT) STRICT")
@@ -128,7 +132,7 @@ pub fn bare_inserts(folder: &Path, times: usize, size: u64) -> f64 {
     micros(&samples)
 }
 
-pub fn read_whole_file(path: &Path) -> u64 {
+pub(crate) fn read_whole_file(path: &Path) -> u64 {
     let mut file = std::fs::File::open(path).expect("the store");
     let mut buffer = vec![0; 1 << 20];
     let mut total = 0;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// The history that the seed prints, as it prints it.
-pub const SEED: &str = r#"[
+pub(crate) const SEED: &str = r#"[
   {"lead-id": 1, "event-id": 0, "event-type": "lead-initialized", "name": "aab", "phone": "1111", "timestamp": "2025-01-01T01:00:01.01Z"},
   {"lead-id": 1, "event-id": 1, "event-type": "contacted", "timestamp": "2025-01-01T01:00:02.01Z"},
   {"lead-id": 1, "event-id": 2, "event-type": "followup-set", "followup-on": "2025-01-01T01:00:02.01Z", "timestamp": "2025-01-01T01:00:02.01Z"},
@@ -19,48 +19,48 @@ pub const SEED: &str = r#"[
 ]
 "#;
 
-pub struct Desk {
+pub(crate) struct Desk {
     folder: TempDir,
 }
 
 /// What a run of the program gave.
 #[derive(Debug)]
-pub struct Ran {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Desk {
-    pub fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self { folder: tempfile::tempdir().expect("a temporary folder") }
     }
 
     /// With `lead-1.json` and the store `a.db` made from it.
-    pub fn with_seed() -> Self {
+    pub(crate) fn with_seed() -> Self {
         let desk = Self::empty();
         desk.write("lead-1.json", SEED);
         desk.run(&["import", "lead-1.json", "--into", "a.db"]).ok();
         desk
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
         fs::write(self.path(name), text).expect("a file in the test's folder");
     }
 
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).expect("a file in the test's folder")
     }
 
-    pub fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_foldline"));
         command.current_dir(self.folder.path()).stdin(Stdio::null());
         // The sample that `sample` names lives in the user's own folder, which for a test is this one.
@@ -69,12 +69,12 @@ impl Desk {
     }
 
     #[track_caller]
-    pub fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         Ran::from(self.command().args(arguments).output().expect("the program runs"))
     }
 
     /// Every file below the folder with its content.
-    pub fn everything(&self) -> Vec<(PathBuf, Vec<u8>)> {
+    pub(crate) fn everything(&self) -> Vec<(PathBuf, Vec<u8>)> {
         fn down(folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
             for entry in fs::read_dir(folder).expect("a readable folder") {
                 let path = entry.expect("a readable entry").path();
@@ -101,32 +101,32 @@ impl From<Output> for Ran {
 
 impl Ran {
     #[track_caller]
-    pub fn ok(self) -> Self {
+    pub(crate) fn ok(self) -> Self {
         assert_eq!(self.code, 0, "{self:#?}");
         self
     }
 
     #[track_caller]
-    pub fn code(self, code: i32) -> Self {
+    pub(crate) fn code(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{self:#?}");
         self
     }
 
     #[track_caller]
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("no JSON ({error}): {self:#?}"))
     }
 
     /// One line on standard error that names the program and says `part`; nothing on standard output.
     #[track_caller]
-    pub fn says(self, part: &str) -> Self {
+    pub(crate) fn says(self, part: &str) -> Self {
         assert!(self.err.contains(part), "“{part}” is not said: {self:#?}");
         assert!(!self.err.contains("panicked"), "{self:#?}");
         self
     }
 
     #[track_caller]
-    pub fn in_one_line(self) -> Self {
+    pub(crate) fn in_one_line(self) -> Self {
         assert_eq!(self.err.lines().count(), 1, "more than one line: {self:#?}");
         assert_eq!(self.out, "", "something on standard output: {self:#?}");
         self
