@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
@@ -8,7 +9,7 @@ use super::progress::Progress;
 use super::{Failure, Outcome, target};
 use crate::compensate::{Authorship, FreeEvent, Plan, append_plan, natural, plan_event};
 use crate::domain::Aggregate;
-use crate::event::{EventId, StreamId, Version};
+use crate::event::{EventId, RecordedEvent, StreamId, Version};
 use crate::replay::Story;
 use crate::session::{SessionError, describe, keep_snapshots, load_story};
 use crate::store::native::NativeStore;
@@ -136,10 +137,10 @@ fn carry_out(plan: &Plan, store: &mut Opened, format: Format, out: &mut dyn Writ
             writeln!(out, "{} {what} version {version} of {}\n", plan.event.event_type, plan.stream)?;
             let mut table = Table::new(out, &[("field", Align::Left), ("before", Align::Left), ("after", Align::Left)]);
             for change in &plan.changes {
-                table.row(vec![change.field.clone(), plain(&change.before), plain(&change.after)])?;
+                table.row(&[change.field.clone(), plain(&change.before), plain(&change.after)])?;
             }
             if plan.changes.is_empty() {
-                table.row(vec!["(no field changes)".to_owned()])?;
+                table.row(&["(no field changes)".to_owned()])?;
             }
             table.finish()?;
         }
@@ -172,6 +173,14 @@ fn would_conflict(plan: &Plan, actual: Option<Version>, reader: &dyn Reader) -> 
     Ok(Conflict { stream: plan.stream.clone(), expected: plan.expected, actual, since })
 }
 
+/// The rows print their payloads as stored, which only a direct serialisation keeps.
+#[derive(serde::Serialize)]
+struct ShownConflict<'a> {
+    expected: Value,
+    actual: Option<Version>,
+    since: &'a [RecordedEvent],
+}
+
 fn conflict(conflict: &Conflict, format: Format, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let Conflict { stream, expected, actual, since } = conflict;
     match format {
@@ -181,15 +190,7 @@ fn conflict(conflict: &Conflict, format: Format, out: &mut dyn Write) -> Result<
                 Expected::NoStream => Value::from("none"),
                 Expected::Any => Value::from("any"),
             };
-            // The rows print their payloads as stored, which only a direct serialisation keeps.
-            #[derive(serde::Serialize)]
-            struct Shown<'a> {
-                expected: Value,
-                actual: &'a Option<Version>,
-                since: &'a [crate::event::RecordedEvent],
-            }
-            let shown = Shown { expected, actual, since };
-            json(out, &std::collections::BTreeMap::from([("conflict", shown)]))?;
+            json(out, &BTreeMap::from([("conflict", ShownConflict { expected, actual: *actual, since })]))?;
         }
         Format::Table => {
             let found = AppendError::Conflict(Box::new(conflict.clone()));
@@ -208,7 +209,7 @@ fn conflict(conflict: &Conflict, format: Format, out: &mut dyn Write) -> Result<
             ];
             let mut table = Table::new(out, &columns);
             for event in since {
-                table.row(vec![
+                table.row(&[
                     event.version.to_string(),
                     event.event_type.to_string(),
                     optional(event.recorded_at),

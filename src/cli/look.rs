@@ -18,7 +18,7 @@ pub(super) fn info(args: &InfoArgs, out: &mut dyn Write) -> Result<Outcome, Fail
         Format::Table => {
             let StoreInfo { framework, events, streams, first_at, last_at, is_writable, .. } = &info;
             let mut table = Table::new(out, &[("store", Align::Left), (&args.store, Align::Left)]);
-            let mut line = |name: &str, value: String| table.row(vec![name.to_owned(), value]);
+            let mut line = |name: &str, value: String| table.row(&[name.to_owned(), value]);
             line("framework", framework.to_string())?;
             line("events", grouped(*events))?;
             line("streams", grouped(*streams))?;
@@ -35,7 +35,7 @@ pub(super) fn info(args: &InfoArgs, out: &mut dyn Write) -> Result<Outcome, Fail
             writeln!(out)?;
             let mut table = Table::new(out, &[("event type", Align::Left), ("events", Align::Right)]);
             for (name, count) in &info.event_types {
-                table.row(vec![name.clone(), grouped(*count)])?;
+                table.row(&[name.clone(), grouped(*count)])?;
             }
             table.finish()?;
         }
@@ -196,7 +196,7 @@ impl<'o> Rows<'o> {
 
     fn row(&mut self, row: &impl Serialize, cells: impl FnOnce() -> Vec<String>) -> io::Result<()> {
         match self {
-            Self::Table(table) => table.row(cells()),
+            Self::Table(table) => table.row(&cells()),
             Self::Json(rows) => rows.row(row),
             Self::Csv(writer) => writer.write_record(cells()).map_err(csv_error),
         }

@@ -123,7 +123,7 @@ fn without_command(words: &[String], out: &mut dyn Write) -> Result<Outcome, Fai
     };
     if first != "sample" && !first.contains("://") && !std::path::Path::new(first).exists() {
         let commands = Arguments::command();
-        let begins_alike = |name: &&str| first.len() > 1 && name.starts_with(&first[..first.floor_char_boundary(2)]);
+        let begins_alike = |name: &&str| first.get(..2).is_some_and(|beginning| name.starts_with(beginning));
         let near: Vec<&str> = commands.get_subcommands().map(clap::Command::get_name).filter(begins_alike).collect();
         let hint = if near.is_empty() {
             "see `foldline help`".to_owned()

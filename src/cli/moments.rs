@@ -39,7 +39,7 @@ pub(super) fn show(args: &ShowArgs, out: &mut dyn Write) -> Result<Outcome, Fail
                 writeln!(out)?;
                 let mut table = Table::new(out, &[("version", Align::Right), ("finding", Align::Left)]);
                 for finding in &shown.findings {
-                    table.row(vec![finding.version.to_string(), finding.message.clone()])?;
+                    table.row(&[finding.version.to_string(), finding.message.clone()])?;
                 }
                 table.finish()?;
             }
@@ -52,7 +52,7 @@ pub(super) fn print_state(out: &mut dyn Write, state: &Value) -> Result<(), Fail
     let mut rows = Vec::new();
     leaves(state, &mut |path, value| rows.push(vec![path.to_owned(), plain(value)]));
     let mut table = Table::new(out, &[("field", Align::Left), ("value", Align::Left)]);
-    rows.into_iter().try_for_each(|row| table.row(row))?;
+    rows.iter().try_for_each(|row| table.row(row))?;
     table.finish()?;
     Ok(())
 }
@@ -127,7 +127,7 @@ pub(super) fn diff(args: &DiffArgs, out: &mut dyn Write) -> Result<Outcome, Fail
             let mut table = Table::new(out, &columns);
             for (change, event) in &rows {
                 let of = |text: fn(&(RecordedEvent, Metadata)) -> String| event.as_ref().map(text).unwrap_or_default();
-                table.row(vec![
+                table.row(&[
                     change.field.clone(),
                     plain(&change.before),
                     plain(&change.after),
@@ -190,7 +190,7 @@ pub(super) fn blame(args: &BlameArgs, out: &mut dyn Write) -> Result<Outcome, Fa
             let mut table = Table::new(out, &columns);
             for (field, value, set_by) in &rows {
                 let event = event_of(*set_by);
-                table.row(vec![
+                table.row(&[
                     field.clone(),
                     plain(value),
                     event.map(|(event, _)| format!("v{}", event.version)).unwrap_or_default(),

@@ -42,7 +42,7 @@ impl<'o> Table<'o> {
         }
     }
 
-    pub(super) fn row(&mut self, cells: Vec<String>) -> io::Result<()> {
+    pub(super) fn row(&mut self, cells: &[String]) -> io::Result<()> {
         let cells: Vec<String> = cells.iter().map(|cell| on_one_line(cell)).collect();
         if self.is_measured {
             return self.print(&cells);

@@ -37,7 +37,7 @@ pub(super) fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<Outcome, 
             let mut table = Table::new(out, &columns);
             for finding in &findings {
                 let kind = finding.kind.name().to_owned();
-                table.row(vec![
+                table.row(&[
                     kind,
                     optional(finding.stream.as_ref()),
                     optional(finding.version),

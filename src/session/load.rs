@@ -149,9 +149,9 @@ pub fn load_story(
 ) -> Result<Story, SessionError> {
     let Described { row, aggregate } = described;
     Ok(match aggregate {
-        Some(Aggregate::Lead) => Story::Lead(load_replay(reader, row, LeadState, progress)?),
-        Some(Aggregate::Ticket) => Story::Ticket(load_replay(reader, row, TicketState, progress)?),
-        None => Story::Other(load_replay(reader, row, FieldsProjection, progress)?),
+        Some(Aggregate::Lead) => Story::Lead(load_replay(reader, row, &LeadState, progress)?),
+        Some(Aggregate::Ticket) => Story::Ticket(load_replay(reader, row, &TicketState, progress)?),
+        None => Story::Other(load_replay(reader, row, &FieldsProjection, progress)?),
     })
 }
 
@@ -162,7 +162,7 @@ pub fn load_timeline(
     builtin: Builtin,
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<Box<dyn Timeline>, SessionError> {
-    with_projection!(builtin, projection => Ok(Box::new(load_replay(reader, &described.row, projection, progress)?)))
+    with_projection!(builtin, projection => Ok(Box::new(load_replay(reader, &described.row, &projection, progress)?)))
 }
 
 /// A stream shorter than this is folded before a second thread would have begun.
@@ -178,7 +178,7 @@ const WAITING: usize = 8;
 pub fn load_replay<P: Projection>(
     reader: &dyn Reader,
     row: &StreamRow,
-    projection: P,
+    projection: &P,
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<Replay<P>, SessionError> {
     let mut replay = Replay::new(projection.clone());

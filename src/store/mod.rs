@@ -11,13 +11,15 @@ pub mod native;
 mod opening;
 mod query;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::Path;
 
 pub use check::{Finding, FindingKind, HistoryCheck};
 pub use error::{AppendError, Conflict, StoreError};
 pub use query::{Columns, Direction, Framework, Query, Scope, StoreInfo, StreamOrder, StreamQuery, StreamRow};
+
+use serde_json::value::RawValue;
 
 use crate::event::{EventId, EventRow, NewEvent, Position, RecordedEvent, StreamId, Version};
 
@@ -159,11 +161,11 @@ fn check_content(stream: &StreamId, event: &NewEvent) -> Result<(), AppendError>
     if stream.as_str().is_empty() || event.event_type.as_str().is_empty() {
         return Err(AppendError::NoName);
     }
-    if let Err(error) = serde_json::from_str::<&serde_json::value::RawValue>(&event.payload) {
+    if let Err(error) = serde_json::from_str::<&RawValue>(&event.payload) {
         let event_type = event.event_type.to_string();
         return Err(AppendError::PayloadNotJson { event_type, detail: error.to_string() });
     }
-    let is_object = |text: &str| serde_json::from_str::<BTreeMap<String, serde::de::IgnoredAny>>(text).is_ok();
+    let is_object = |text: &str| text.trim_start().starts_with('{') && serde_json::from_str::<&RawValue>(text).is_ok();
     if !event.metadata.is_empty() && !is_object(&event.metadata) {
         return Err(AppendError::MetadataNotObject { event_type: event.event_type.to_string() });
     }

@@ -125,7 +125,7 @@ fn load(table: &mut Table, stores: &Stores) {
         };
         let replay = || {
             let began = Instant::now();
-            let replay = load_replay(&store, &row, LeadState, &mut |_| Flow::Continue(())).expect("loaded");
+            let replay = load_replay(&store, &row, &LeadState, &mut |_| Flow::Continue(())).expect("loaded");
             let secs = began.elapsed().as_secs_f64();
             assert_eq!(replay.heads().len() as u64, events);
             secs

@@ -53,7 +53,7 @@ fn tables_of_every_command_that_looks() {
         &["blame", "a.db", "lead-1"],
         &["verify", "a.db"],
     ] {
-        all.push_str(&format!("$ foldline {}\n{}\n", arguments.join(" "), desk.run(arguments).ok().out));
+        all += &format!("$ foldline {}\n{}\n", arguments.join(" "), desk.run(arguments).ok().out);
     }
     golden("tables.txt", &all);
 }
@@ -118,10 +118,8 @@ fn without_clock(text: &str) -> String {
         let is_fresh_id = line.trim_start().starts_with("\"id\": ") && !line.contains("e-1");
         let end = line.find(": ").map_or(line.len(), |at| at + 2);
         let comma = if line.ends_with(',') { "," } else { "" };
-        match is_fresh_time || is_fresh_id {
-            true => lines.push(format!("{}\"…\"{comma}", &line[..end])),
-            false => lines.push(line.to_owned()),
-        }
+        let is_fresh = is_fresh_time || is_fresh_id;
+        lines.push(if is_fresh { format!("{}\"…\"{comma}", &line[..end]) } else { line.to_owned() });
     }
     lines.join("\n") + "\n"
 }
@@ -153,7 +151,7 @@ fn the_help_of_every_command() {
         "sample",
         "generate",
     ] {
-        all.push_str(&format!("\n$ foldline help {command}\n{}", desk.run(&["help", command]).ok().out));
+        all += &format!("\n$ foldline help {command}\n{}", desk.run(&["help", command]).ok().out);
     }
     golden("help.txt", &all);
 }

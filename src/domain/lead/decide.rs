@@ -48,21 +48,25 @@ fn draft(lead: &Lead, command: &LeadCommand) -> Result<Draft, Breach> {
             ];
             Draft::new(EventKind::LeadInitialized, object(fields))
         }
-        LeadCommand::Contact { channel, note } => {
-            Draft::new(EventKind::Contacted, object([("channel", text(channel)), ("note", text(note))]))
-        }
+        LeadCommand::Contact { channel, note } => Draft::new(
+            EventKind::Contacted,
+            object([("channel", text(channel.as_ref())), ("note", text(note.as_ref()))]),
+        ),
         LeadCommand::SetFollowup { on } => {
             Draft::new(EventKind::FollowupSet, object([("followup-on", Some(on.to_string().into()))]))
         }
-        LeadCommand::UpdateDetails { name, phone } => {
-            Draft::new(EventKind::ContactDetailsUpdated, object([("name", text(name)), ("phone", text(phone))]))
-        }
+        LeadCommand::UpdateDetails { name, phone } => Draft::new(
+            EventKind::ContactDetailsUpdated,
+            object([("name", text(name.as_ref())), ("phone", text(phone.as_ref()))]),
+        ),
         LeadCommand::SubmitOrder { deadline } => {
             Draft::new(EventKind::OrderSubmitted, object([("payment-deadline", Some(deadline.to_string().into()))]))
         }
         LeadCommand::ConfirmPayment => Draft::new(EventKind::PaymentConfirmed, object([])),
-        LeadCommand::FailPayment { reason } => Draft::new(EventKind::PaymentFailed, object([("reason", text(reason))])),
-        LeadCommand::Close { reason } => Draft::new(EventKind::LeadClosed, object([("reason", text(reason))])),
+        LeadCommand::FailPayment { reason } => {
+            Draft::new(EventKind::PaymentFailed, object([("reason", text(reason.as_ref()))]))
+        }
+        LeadCommand::Close { reason } => Draft::new(EventKind::LeadClosed, object([("reason", text(reason.as_ref()))])),
         LeadCommand::Compensate { target, reason } => compensation(lead, target, reason)?,
     })
 }
@@ -122,6 +126,6 @@ fn restored(
     }
 }
 
-fn text(value: &Option<String>) -> Option<Value> {
-    value.as_deref().map(Value::from)
+fn text(value: Option<&String>) -> Option<Value> {
+    value.map(|text| Value::from(text.as_str()))
 }

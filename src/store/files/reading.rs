@@ -99,8 +99,8 @@ fn read_lines(
                 let _ = visit(event(&String::from_utf8_lossy(&whole), line));
                 return Ok(());
             }
-            let mut lines = io::Cursor::new(whole);
-            return read_broken_first(&mut lines, line, visit);
+            read_broken_first(&whole, line, visit);
+            return Ok(());
         }
         is_first = false;
         if visit(line_event(&bytes, line)).is_break() {
@@ -109,17 +109,12 @@ fn read_lines(
     }
 }
 
-fn read_broken_first(
-    input: &mut io::Cursor<Vec<u8>>,
-    first_line: u64,
-    visit: &mut dyn FnMut(Result<Incoming, (u64, String)>) -> Flow,
-) -> Result<(), (u64, String)> {
-    for (line, bytes) in (first_line..).zip(input.get_ref().split(|byte| *byte == b'\n')) {
+fn read_broken_first(text: &[u8], first_line: u64, visit: &mut dyn FnMut(Result<Incoming, (u64, String)>) -> Flow) {
+    for (line, bytes) in (first_line..).zip(text.split(|byte| *byte == b'\n')) {
         if !bytes.iter().all(u8::is_ascii_whitespace) && visit(line_event(bytes, line)).is_break() {
-            return Ok(());
+            return;
         }
     }
-    Ok(())
 }
 
 fn line_event(bytes: &[u8], line: u64) -> Result<Incoming, (u64, String)> {
@@ -149,8 +144,8 @@ struct CountingLines<R> {
 impl<R: BufRead> Read for CountingLines<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.input.read(buffer)?;
-        let breaks = buffer[..count].iter().filter(|byte| **byte == b'\n').count();
-        self.line.set(self.line.get() + breaks as u64);
+        // The parser asks for a byte at a time.
+        buffer[..count].iter().filter(|byte| **byte == b'\n').for_each(|_| self.line.set(self.line.get() + 1));
         Ok(count)
     }
 }

@@ -315,7 +315,7 @@ fn event_id(value: ValueRef<'_>) -> EventId {
     }
 }
 
-fn bytes<'a>(value: ValueRef<'a>) -> &'a [u8] {
+fn bytes(value: ValueRef<'_>) -> &[u8] {
     match value {
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes,
         _ => &[],
