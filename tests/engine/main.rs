@@ -4,6 +4,8 @@ mod given;
 mod lead_compensations;
 mod lead_rules;
 mod odd_payloads;
+mod plans;
 mod seed_history;
+mod sessions;
 mod ticket_compensations;
 mod ticket_rules;
