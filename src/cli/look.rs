@@ -103,9 +103,11 @@ pub(super) fn streams(args: &StreamsArgs, out: &mut dyn Write) -> Result<Outcome
     };
     let mut rows = Rows::new(out, *format, &columns)?;
     let mut failed = Ok(());
-    reader.visit_streams(&query, &mut |row| written(rows.row(&row, || cells(&row)), &mut failed))?;
+    let visited = reader.visit_streams(&query, &mut |row| written(rows.row(&row, || cells(&row)), &mut failed));
     failed?;
+    // What could be read is shown whole, also where the reading then failed.
     rows.finish()?;
+    visited?;
     Ok(Outcome::Done)
 }
 
@@ -168,9 +170,10 @@ pub(super) fn events(args: &EventsArgs, out: &mut dyn Write) -> Result<Outcome, 
     let csv_columns: Vec<(&str, Align)> = csv_columns.iter().map(|name| (*name, Align::Left)).collect();
     let mut rows = Rows::new(out, *format, if is_csv { &csv_columns } else { &columns })?;
     let mut failed = Ok(());
-    reader.visit_events(&query, &mut |row| written(rows.row(row, || cells(row)), &mut failed))?;
+    let visited = reader.visit_events(&query, &mut |row| written(rows.row(row, || cells(row)), &mut failed));
     failed?;
     rows.finish()?;
+    visited?;
     Ok(Outcome::Done)
 }
 

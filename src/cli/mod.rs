@@ -20,6 +20,7 @@ use clap::{CommandFactory, Parser};
 use args::{Arguments, Command, Generated};
 
 use crate::compensate::PlanError;
+use crate::sample::SampleError;
 use crate::session::SessionError;
 use crate::store::files::{ExportError, ImportError};
 use crate::store::{AppendError, StoreError};
@@ -45,6 +46,8 @@ enum Failure {
     Import(#[from] ImportError),
     #[error(transparent)]
     Export(#[from] ExportError),
+    #[error(transparent)]
+    Sample(#[from] SampleError),
     #[error(transparent)]
     Plan(#[from] PlanError),
     #[error("{0}")]

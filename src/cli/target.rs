@@ -6,7 +6,7 @@ use std::io::{Write, stderr};
 use std::path::{Path, PathBuf};
 
 use super::Failure;
-use crate::sample::{SampleOptions, generate};
+use crate::sample::{SampleOptions, SampleReport, generate};
 use crate::session::keep_long_streams;
 use crate::store::native::NativeStore;
 use crate::store::{self, Flow, Reader, StoreError};
@@ -52,16 +52,31 @@ fn sample_store() -> Result<PathBuf, Failure> {
     Ok(path)
 }
 
-/// Makes a new store and fills it; answers with streams and events.
+/// Makes a new store and fills it.
 pub(super) fn write_sample(
     path: &Path,
     options: &SampleOptions,
     progress: &mut dyn FnMut(u64) -> Flow,
-) -> Result<(u64, u64), Failure> {
+) -> Result<SampleReport, Failure> {
+    // Asked before a file is made that would then stay empty.
+    options.numbers()?;
     let mut store = NativeStore::create(path)?;
-    let report = generate(&mut store, options, progress)?;
-    keep_long_streams(&mut store)?;
-    Ok((report.streams, report.events))
+    let made = fill(&mut store, options, progress);
+    drop(store);
+    if made.is_err() {
+        let _ = fs::remove_file(path);
+    }
+    made
+}
+
+fn fill(
+    store: &mut NativeStore,
+    options: &SampleOptions,
+    progress: &mut dyn FnMut(u64) -> Flow,
+) -> Result<SampleReport, Failure> {
+    let report = generate(store, options, progress)?;
+    keep_long_streams(store)?;
+    Ok(report)
 }
 
 /// Where programs keep what they made themselves, by the custom of each system.

@@ -7,7 +7,7 @@ use super::args::{ExportArgs, Format, ImportArgs, SampleArgs};
 use super::output::json;
 use super::progress::{Progress, counted};
 use super::{Failure, Outcome, target};
-use crate::sample::SampleOptions;
+use crate::sample::{SampleOptions, SampleReport};
 use crate::session::keep_long_streams;
 use crate::store::files::{self, FileFormat, ImportOptions, ImportReport};
 use crate::store::native::NativeStore;
@@ -117,15 +117,10 @@ pub(super) fn export(args: &ExportArgs, out: &mut dyn Write) -> Result<Outcome, 
 
 pub(super) fn sample(args: &SampleArgs, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let SampleArgs { file, streams, events, seed, format } = args;
-    let defaults = SampleOptions::default();
-    let is_default = streams.is_none() && events.is_none();
-    let options = SampleOptions {
-        streams: if is_default { defaults.streams } else { *streams },
-        events: if is_default { defaults.events } else { *events },
-        seed: *seed,
-    };
-    let mut progress = Progress::new("writing events", options.events);
-    let (streams, events) = target::write_sample(file, &options, &mut |count| progress.tell(count))?;
+    let options = SampleOptions { streams: *streams, events: *events, seed: *seed };
+    let total = options.numbers()?.events;
+    let mut progress = Progress::new("writing events", Some(total));
+    let SampleReport { streams, events } = target::write_sample(file, &options, &mut |count| progress.tell(count))?;
     drop(progress);
     match format {
         Format::Json => json(out, &json!({"store": file, "streams": streams, "events": events, "seed": seed}))?,

@@ -114,6 +114,16 @@ fn parse_plain_utc(text: &[u8]) -> Option<Timestamp> {
     Some(Timestamp((((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000_000 + fraction))
 }
 
+/// Reads what [`Timestamp`] prints of a year that has not four digits, so that whatever was kept comes back.
+fn parse_far(text: &str) -> Option<Timestamp> {
+    match text.strip_suffix(BEYOND_THE_CALENDAR) {
+        Some(micros) => micros.parse().ok().map(Timestamp),
+        None => text.parse::<DateTime<Utc>>().ok().map(|at| Timestamp(at.timestamp_micros())),
+    }
+}
+
+const BEYOND_THE_CALENDAR: &str = " µs from 1970";
+
 impl FromStr for Timestamp {
     type Err = NotATime;
 
@@ -127,7 +137,7 @@ impl fmt::Display for Timestamp {
         match self.to_utc() {
             Some(at) if self.0 % 1_000 == 0 => f.pad(&at.to_rfc3339_opts(SecondsFormat::Millis, true)),
             Some(at) => f.pad(&at.to_rfc3339_opts(SecondsFormat::Micros, true)),
-            None => write!(f, "{} µs from 1970", self.0),
+            None => write!(f, "{}{BEYOND_THE_CALENDAR}", self.0),
         }
     }
 }
@@ -141,7 +151,9 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        Self::parse_rfc3339(&text).ok_or_else(|| serde::de::Error::custom(NotATime(text.into_owned())))
+        Self::parse_rfc3339(&text)
+            .or_else(|| parse_far(&text))
+            .ok_or_else(|| serde::de::Error::custom(NotATime(text.into_owned())))
     }
 }
 

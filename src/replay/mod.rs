@@ -114,10 +114,11 @@ impl<P: Projection> Replay<P> {
 
     /// The state after the event at `index`: at most one checkpoint's spacing of events is refolded.
     pub fn state_after(&self, index: Index) -> Option<P::State> {
-        if index + 1 == self.events.len() {
+        let last = self.events.len().checked_sub(1)?;
+        if index == last {
             return Some(self.latest.clone());
         }
-        if index >= self.events.len() {
+        if index > last {
             return None;
         }
         let nearest = index / self.spacing;

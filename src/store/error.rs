@@ -54,7 +54,17 @@ impl StoreError {
             Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied) => {
                 Self::Denied(path)
             }
-            _ => Self::Sqlite { path, source },
+            Some(_) => Self::Sqlite { path, source },
+            // Only another tool writes a row whose numbers do not fit the tables.
+            None => match source {
+                rusqlite::Error::QueryReturnedNoRows => {
+                    Self::Damaged { path, detail: "an event names a stream or a type that is not there".to_owned() }
+                }
+                rusqlite::Error::IntegralValueOutOfRange(..) | rusqlite::Error::InvalidColumnType(..) => {
+                    Self::Damaged { path, detail: source.to_string() }
+                }
+                source => Self::Sqlite { path, source },
+            },
         }
     }
 

@@ -15,7 +15,7 @@ pub struct MemoryStore {
     streams: Vec<(StreamId, Vec<usize>)>,
     by_name: HashMap<StreamId, StreamKey>,
     by_id: HashMap<EventId, usize>,
-    snapshots: BTreeMap<(StreamId, String), Snapshot>,
+    snapshots: BTreeMap<(StreamKey, String), Snapshot>,
 }
 
 impl MemoryStore {
@@ -230,7 +230,8 @@ impl Reader for MemoryStore {
         revision: u32,
         at_most: Version,
     ) -> Result<Option<Snapshot>, StoreError> {
-        let kept = self.snapshots.get(&(stream.clone(), projection.to_owned()));
+        let Some(key) = self.by_name.get(stream) else { return Ok(None) };
+        let kept = self.snapshots.get(&(*key, projection.to_owned()));
         let is_of = |snapshot: &&Snapshot| {
             let event = self.by_id.get(&snapshot.event_id).map(|index| &self.events[*index]);
             snapshot.revision == revision
@@ -241,8 +242,8 @@ impl Reader for MemoryStore {
     }
 
     fn visit_snapshots(&self, visit: &mut dyn FnMut(&StreamId, &Snapshot) -> Flow) -> Result<(), StoreError> {
-        for ((stream, _), snapshot) in &self.snapshots {
-            if visit(stream, snapshot).is_break() {
+        for ((key, _), snapshot) in &self.snapshots {
+            if visit(&self.streams[key.0 as usize].0, snapshot).is_break() {
                 break;
             }
         }
@@ -281,9 +282,11 @@ impl Writer for MemoryStore {
     }
 
     fn keep_snapshot(&mut self, stream: &StreamId, snapshot: &Snapshot) -> Result<(), StoreError> {
-        let kept = self.snapshots.get(&(stream.clone(), snapshot.projection.clone()));
+        let Some(key) = self.by_name.get(stream) else { return Ok(()) };
+        let place = (*key, snapshot.projection.clone());
+        let kept = self.snapshots.get(&place);
         if kept.is_none_or(|kept| kept.revision != snapshot.revision || kept.version < snapshot.version) {
-            self.snapshots.insert((stream.clone(), snapshot.projection.clone()), snapshot.clone());
+            self.snapshots.insert(place, snapshot.clone());
         }
         Ok(())
     }

@@ -7,6 +7,7 @@
 //! - open in some program: joined as an ordinary reader, whose side files are there already.
 
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -18,6 +19,9 @@ use super::StoreError;
 
 /// How long an ordinary connection waits for another's write.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// No database is shorter than its header.
+const HEADER_LEN: u64 = 100;
 
 #[derive(Debug)]
 pub(crate) struct ReadOnlyFile {
@@ -39,12 +43,15 @@ enum Mode {
 impl ReadOnlyFile {
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
         let look = Look::at(path)?;
-        if look.len == 0 && look.wal.is_none() {
-            return Err(StoreError::EmptyFile(path.to_owned()));
+        match look {
+            Look { len: 0, wal: None, .. } => return Err(StoreError::EmptyFile(path.to_owned())),
+            // SQLite takes a file of one byte for an empty database.
+            Look { len: 1..HEADER_LEN, .. } => return Err(StoreError::NotADatabase(path.to_owned())),
+            _ => {}
         }
         let fail = |source| StoreError::from_sqlite(path, source);
         let (connection, mode) = if is_in_use(path) {
-            (open_uri(path, "mode=ro").map_err(fail)?, Mode::Joined)
+            (open_uri(path, "mode=ro")?, Mode::Joined)
         } else if look.wal.is_some() || look.journal.is_some() {
             let (connection, folder) = open_copy(path)?;
             if Look::at(path)? != look {
@@ -52,7 +59,7 @@ impl ReadOnlyFile {
             }
             (connection, Mode::Copied(folder))
         } else {
-            (open_uri(path, "mode=ro&immutable=1").map_err(fail)?, Mode::AtRest(look))
+            (open_uri(path, "mode=ro&immutable=1")?, Mode::AtRest(look))
         };
         connection.busy_timeout(PATIENCE).map_err(fail)?;
         let is_cut = matches!(&mode, Mode::AtRest(look) if is_shorter_than_promised(&connection, look.len));
@@ -116,21 +123,29 @@ pub(crate) fn side_file(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-fn open_uri(path: &Path, options: &str) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(format!("file:{}?{options}", percent_encoded(path)), flags)
+/// The path with nothing left for SQLite to read as something else: a relative `:memory:` or `file:x` is no file to it.
+pub(crate) fn absolute(path: &Path) -> Result<PathBuf, StoreError> {
+    std::path::absolute(path).map_err(|error| StoreError::from_io(path, error))
 }
 
-/// A `file:` address ends its path at `?` and `#` and reads `%` as an escape.
-fn percent_encoded(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '%' => out.push_str("%25"),
-            '?' => out.push_str("%3f"),
-            '#' => out.push_str("%23"),
-            other => out.push(other),
+fn open_uri(path: &Path, options: &str) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let address = format!("{}?{options}", file_address(&absolute(path)?));
+    Connection::open_with_flags(address, flags).map_err(|source| StoreError::from_sqlite(path, source))
+}
+
+/// A `file:` address ends its path at `?` and `#`, reads `%` as an escape and what follows `//` as a host. Bytes
+/// beyond ASCII are escaped too, since a file's name need not be text.
+fn file_address(path: &Path) -> String {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let mut out = String::with_capacity(bytes.len() + 8);
+    out.push_str(if bytes.starts_with(b"/") { "file://" } else { "file:" });
+    for byte in bytes {
+        match byte {
+            b'%' | b'?' | b'#' | 0x80.. => {
+                let _ = write!(out, "%{byte:02x}");
+            }
+            plain => out.push(char::from(*plain)),
         }
     }
     out

@@ -1,11 +1,20 @@
 //! Tests of the engine through its public interface.
 
+mod decoders;
 mod given;
+mod imports;
+mod kill;
 mod lead_compensations;
 mod lead_rules;
+mod native_store;
 mod odd_payloads;
 mod plans;
+mod race;
+mod replay_properties;
+mod sample;
 mod seed_history;
 mod sessions;
+mod store_contract;
 mod ticket_compensations;
 mod ticket_rules;
+mod workshop;

@@ -57,7 +57,7 @@ impl Writer for NativeStore {
 impl NativeStore {
     /// Begins a transaction for many events, of many streams. Nothing is recorded before [`Bulk::commit`].
     pub fn bulk(&mut self) -> Result<Bulk<'_>, StoreError> {
-        let Self { path, access, names } = self;
+        let Self { path, access, names: _ } = self;
         let Access::Writing(connection) = access else { return Err(StoreError::ReadOnly(path.clone())) };
         let begin = || -> rusqlite::Result<_> {
             let tx = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
@@ -70,7 +70,7 @@ impl NativeStore {
         let (tx, head) = begin().map_err(|source| StoreError::from_sqlite(path, source))?;
         let (head, link) = head.unwrap_or_default();
         let link = link.try_into().unwrap_or(ROOT);
-        Ok(Bulk { path, tx, names, head, link, streams: HashMap::new(), types: HashMap::new() })
+        Ok(Bulk { path, tx, names: Names::default(), head, link, streams: HashMap::new(), types: HashMap::new() })
     }
 }
 
@@ -83,7 +83,8 @@ const STREAMS_HELD: usize = 20_000;
 pub struct Bulk<'a> {
     path: &'a std::path::Path,
     tx: Transaction<'a>,
-    names: &'a Names,
+    /// Its own: what is learnt in a transaction that may be undone must not outlive it.
+    names: Names,
     head: Position,
     link: Link,
     streams: HashMap<StreamId, Tally>,
@@ -122,6 +123,22 @@ impl Bulk<'_> {
         if let Some(there) = self.already_recorded(stream, std::slice::from_ref(event))? {
             return Ok(Recorded::AlreadyThere(there.first));
         }
+        self.record_at(stream, version, event).map(Recorded::New)
+    }
+
+    /// Records one event whose id its caller knows to be fresh: what costs a look-up in [`Bulk::record`] is spared. An
+    /// id that is taken after all is refused by the table itself.
+    pub fn record_new(&mut self, stream: &StreamId, version: Version, event: &NewEvent) -> Result<(), AppendError> {
+        check_content(stream, event)?;
+        self.record_at(stream, Some(version), event).map(drop)
+    }
+
+    fn record_at(
+        &mut self,
+        stream: &StreamId,
+        version: Option<Version>,
+        event: &NewEvent,
+    ) -> Result<Version, AppendError> {
         let last = self.last_version(stream)?;
         let version = match version {
             Some(version) if last.is_some_and(|last| version <= last) => {
@@ -134,7 +151,7 @@ impl Bulk<'_> {
             None => last.map_or(Version(0), |last| Version(last.0 + 1)),
         };
         self.insert(stream, version, event)?;
-        Ok(Recorded::New(version))
+        Ok(version)
     }
 
     /// The stream's last version as this transaction sees it.
@@ -164,7 +181,7 @@ impl Bulk<'_> {
     fn already_recorded(&self, stream: &StreamId, events: &[NewEvent]) -> Result<Option<Appended>, AppendError> {
         let mut there: Vec<RecordedEvent> = Vec::new();
         for event in events {
-            let found = recorded_by_id(&self.tx, self.names, &event.id).map_err(|source| self.failed(source))?;
+            let found = recorded_by_id(&self.tx, &self.names, &event.id).map_err(|source| self.failed(source))?;
             match found {
                 Some(recorded) if same_content(stream, event, &recorded) => there.push(recorded),
                 Some(_) => return Err(AppendError::IdTaken(event.id.clone())),
@@ -192,7 +209,7 @@ impl Bulk<'_> {
             let mut rows = statement.query((key.0, version.map_or(-1, |version| bound(version.0))))?;
             let mut events = Vec::new();
             while let Some(row) = rows.next()? {
-                events.push(with_event(&self.tx, self.names, row, |event| event.to_recorded())?);
+                events.push(with_event(&self.tx, &self.names, row, |event| event.to_recorded())?);
             }
             Ok(events)
         };

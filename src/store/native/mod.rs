@@ -14,7 +14,7 @@ use rusqlite::Connection;
 
 pub use append::{Bulk, Recorded};
 
-use super::opening::ReadOnlyFile;
+use super::opening::{ReadOnlyFile, absolute, side_file};
 use super::{Flow, Reader, StoreError};
 use names::Names;
 
@@ -42,8 +42,14 @@ impl NativeStore {
     /// Makes a new store where no file is yet.
     pub fn create(path: &Path) -> Result<Self, StoreError> {
         std::fs::File::create_new(path).map_err(|error| StoreError::from_io(path, error))?;
-        let connection = Connection::open(path).map_err(|source| StoreError::from_sqlite(path, source))?;
-        Self::writing(path, connection)
+        let made = Self::connected(path);
+        if made.is_err() {
+            // What could not be made whole would stand in the way of the next attempt.
+            for suffix in ["-wal", "-shm", "-journal", ""] {
+                let _ = std::fs::remove_file(side_file(path, suffix));
+            }
+        }
+        made
     }
 
     /// A store that lives as long as this value, for tests and previews.
@@ -63,7 +69,15 @@ impl NativeStore {
     pub fn open_for_writing(path: &Path) -> Result<Self, StoreError> {
         // Recognised before a writing connection touches it: a foreign database must not even get side files.
         drop(Self::open(path)?);
-        let connection = Connection::open(path).map_err(|source| StoreError::from_sqlite(path, source))?;
+        Self::connected(path).map_err(|error| match error {
+            // It was just read, so what is missing is the right to write beside it.
+            StoreError::Denied(path) => StoreError::ReadOnly(path),
+            other => other,
+        })
+    }
+
+    fn connected(path: &Path) -> Result<Self, StoreError> {
+        let connection = Connection::open(absolute(path)?).map_err(|source| StoreError::from_sqlite(path, source))?;
         Self::writing(path, connection)
     }
 

@@ -1,6 +1,6 @@
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, ErrorCode, OptionalExtension};
 
 use crate::event::{EventType, StreamId, StreamKey};
 
@@ -13,6 +13,7 @@ const BLOCK: u32 = 1024;
 pub(super) struct Names {
     streams: RefCell<Vec<Option<StreamId>>>,
     types: RefCell<Vec<Option<EventType>>>,
+    has_unreadable: Cell<bool>,
 }
 
 impl Names {
@@ -20,19 +21,38 @@ impl Names {
         if let Some(Some(name)) = self.streams.borrow().get(key.0 as usize) {
             return Ok(name.clone());
         }
-        let first = key.0 / BLOCK * BLOCK;
-        let mut streams = self.streams.borrow_mut();
-        let end = (first + BLOCK) as usize;
-        if streams.len() < end {
-            streams.resize(end, None);
+        let learnt = self.learn_block(connection, key.0 / BLOCK * BLOCK);
+        let known = self.streams.borrow().get(key.0 as usize).cloned().flatten();
+        match (known, learnt) {
+            (Some(name), _) => Ok(name),
+            (None, Ok(())) => Err(rusqlite::Error::QueryReturnedNoRows),
+            (None, Err(error)) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
+                self.has_unreadable.set(true);
+                Ok(StreamId::new(format!("(stream {} of unreadable name)", key.0)))
+            }
+            (None, Err(error)) => Err(error),
         }
+    }
+
+    /// Whether a name had to be left unread since this was last asked: the events were shown, but the reading as a
+    /// whole met damage.
+    pub(super) fn met_damage(&self) -> bool {
+        self.has_unreadable.take()
+    }
+
+    fn learn_block(&self, connection: &Connection, first: u32) -> rusqlite::Result<()> {
+        let mut streams = self.streams.borrow_mut();
         let mut block = connection.prepare_cached("SELECT id, name FROM streams WHERE id BETWEEN ?1 AND ?2")?;
-        let mut rows = block.query([first, first + BLOCK - 1])?;
+        let mut rows = block.query([first, first + (BLOCK - 1)])?;
         while let Some(row) = rows.next()? {
             let id: u32 = row.get(0)?;
+            // Only as far as there are streams: another tool may have left any number in an event.
+            if streams.len() <= id as usize {
+                streams.resize(id as usize + 1, None);
+            }
             streams[id as usize].get_or_insert(StreamId::new(lossy(row.get_ref(1)?)));
         }
-        streams[key.0 as usize].clone().ok_or(rusqlite::Error::QueryReturnedNoRows)
+        Ok(())
     }
 
     pub(super) fn event_type(&self, connection: &Connection, key: u32) -> rusqlite::Result<EventType> {

@@ -71,7 +71,12 @@ impl Reader for NativeStore {
                 }
             }
             Ok(())
-        })
+        })?;
+        if self.names.met_damage() {
+            let detail = "the names of some streams cannot be read".to_owned();
+            return Err(StoreError::Damaged { path: self.path.clone(), detail });
+        }
+        Ok(())
     }
 
     fn visit_streams(&self, query: &StreamQuery, visit: &mut dyn FnMut(StreamRow) -> Flow) -> Result<(), StoreError> {
@@ -95,7 +100,7 @@ impl Reader for NativeStore {
             StreamOrder::Name => "name",
             StreamOrder::Longest => "events DESC, id",
         };
-        let limit = limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
+        let limit = limit.map_or(-1, bound);
         let sql = format!("{STREAM_COLUMNS}{conditions} ORDER BY {order} LIMIT {limit}");
         self.reading(|connection| {
             let mut statement = connection.prepare_cached(&sql)?;
@@ -248,7 +253,7 @@ fn events_sql(connection: &Connection, query: &Query) -> rusqlite::Result<Option
         Direction::Forward => "",
         Direction::Backward => " DESC",
     };
-    let limit = limit.map_or(String::new(), |limit| format!(" LIMIT {limit}"));
+    let limit = limit.map_or(String::new(), |limit| format!(" LIMIT {}", bound(limit)));
     let sql = format!(
         "SELECT e.position, e.stream, e.version, e.type, e.schema, e.recorded_at, e.id, {payload}, {metadata} \
          FROM {source}{conditions} ORDER BY {order}{direction}{limit}"

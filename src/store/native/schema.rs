@@ -85,20 +85,20 @@ pub(super) const GUARDS: &[&str] = &[
 pub(super) fn recognise(path: &Path, connection: &Connection) -> Result<(), StoreError> {
     let read = || -> rusqlite::Result<(i32, i64, i64)> {
         let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
-        let on_disk = connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))?;
-        Ok((number("application_id")? as i32, number("user_version")?, on_disk))
+        let ours = "SELECT count(*) FROM sqlite_master WHERE name IN ('streams', 'types', 'events', 'snapshots')";
+        let tables = connection.query_row(ours, [], |row| row.get(0))?;
+        Ok((number("application_id")? as i32, number("user_version")?, tables))
     };
-    let (application, format, _) = read().map_err(|source| match source.sqlite_error_code() {
-        // A file cut off before its first page is whole cannot even list its tables.
-        Some(rusqlite::ErrorCode::NotADatabase) => StoreError::NotADatabase(path.to_owned()),
-        _ => StoreError::from_sqlite(path, source),
-    })?;
+    let (application, format, tables) = read().map_err(|source| StoreError::from_sqlite(path, source))?;
     if application != APPLICATION_ID {
         return Err(StoreError::Unrecognised { path: path.to_owned(), tables: table_names(connection) });
     }
     let supported = MIGRATIONS.len() as i64;
     if format > supported {
         return Err(StoreError::Newer { path: path.to_owned(), found: format, supported });
+    }
+    if tables < 4 {
+        return Err(StoreError::Damaged { path: path.to_owned(), detail: "tables are missing".to_owned() });
     }
     Ok(())
 }

@@ -1,12 +1,23 @@
+use std::collections::HashMap;
+
 use rusqlite::Connection;
 
 use super::chain::{Chained, Link, ROOT};
 use super::keep_going;
-use super::names::Names;
-use super::read::{unsigned, with_event};
+use super::names::{Names, lossy};
+use super::read::{moment, unsigned, with_event};
 use super::schema::missing_guards;
-use crate::event::{StreamId, StreamKey, Version};
+use crate::event::{Position, StreamId, StreamKey, Timestamp, Version};
 use crate::store::{Finding, FindingKind, Flow, HistoryCheck};
+
+/// What the kept row of a stream says besides what every history is checked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Ends {
+    first: Version,
+    first_at: Option<Timestamp>,
+    last_at: Option<Timestamp>,
+    last_position: Position,
+}
 
 /// How often progress is told.
 const STEP: u64 = 4096;
@@ -31,6 +42,8 @@ pub(super) fn run(
     let mut before: Link = ROOT;
     let mut count = 0;
     let mut next_position = 1;
+    let mut ends: Vec<Ends> = Vec::new();
+    let mut types: HashMap<i64, u64> = HashMap::new();
     let mut statement = connection.prepare(
         "SELECT position, stream, version, type, schema, recorded_at, id, payload, metadata, chain
          FROM events ORDER BY position",
@@ -63,8 +76,19 @@ pub(super) fn run(
             }
             // Going on from what is stored, so that one edited event is named and not all that follow.
             before = stored.unwrap_or(link);
+            let key = event.stream_key.0 as usize;
+            if ends.len() <= key {
+                ends.resize(key + 1, Ends::default());
+            }
+            let ends = &mut ends[key];
+            if history.seen(event.stream_key).events == 1 {
+                (ends.first, ends.first_at) = (event.version, event.recorded_at);
+            }
+            ends.last_at = event.recorded_at;
+            ends.last_position = event.position.unwrap_or_default();
             event.position.map_or(0, |position| position.0)
         })?;
+        *types.entry(row.get(3)?).or_default() += 1;
         if position != next_position {
             report(whole(
                 FindingKind::Gap,
@@ -78,24 +102,62 @@ pub(super) fn run(
         }
     }
 
-    let mut statement = connection.prepare("SELECT id, name, events, last_version FROM streams")?;
+    check_kept_streams(connection, &history, &ends, report)?;
+    check_kept_types(connection, &types, report)?;
+    Ok(true)
+}
+
+fn check_kept_streams(
+    connection: &Connection,
+    history: &HistoryCheck,
+    ends: &[Ends],
+    report: &mut dyn FnMut(Finding),
+) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare(
+        "SELECT id, name, events, last_version, first_version, first_at, last_at, last_position FROM streams",
+    )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let seen = history.seen(StreamKey(row.get(0)?));
+        let key = StreamKey(row.get(0)?);
+        let seen = history.seen(key);
         let (kept, last) = (unsigned(row, 2)?, Version(unsigned(row, 3)?));
-        if kept != seen.events || (kept > 0 && last != seen.highest) {
-            report(Finding {
-                kind: FindingKind::WrongCount,
-                stream: Some(StreamId::new(super::names::lossy(row.get_ref(1)?))),
-                version: None,
-                message: format!(
-                    "kept as {kept} events up to version {last}; there are {} up to version {}",
-                    seen.events, seen.highest
-                ),
-            });
+        let kept_ends = Ends {
+            first: Version(unsigned(row, 4)?),
+            first_at: moment(row, 5)?,
+            last_at: moment(row, 6)?,
+            last_position: Position(unsigned(row, 7)?),
+        };
+        let message = if kept != seen.events || (kept > 0 && last != seen.highest) {
+            format!(
+                "kept as {kept} events up to version {last}; there are {} up to version {}",
+                seen.events, seen.highest
+            )
+        } else if kept_ends != ends.get(key.0 as usize).copied().unwrap_or_default() {
+            "the kept first version, times or last position are not those of the events".to_owned()
+        } else {
+            continue;
+        };
+        let stream = Some(StreamId::new(lossy(row.get_ref(1)?)));
+        report(Finding { kind: FindingKind::WrongCount, stream, version: None, message });
+    }
+    Ok(())
+}
+
+fn check_kept_types(
+    connection: &Connection,
+    seen: &HashMap<i64, u64>,
+    report: &mut dyn FnMut(Finding),
+) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare("SELECT id, name, events FROM types")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (kept, there) = (unsigned(row, 2)?, seen.get(&row.get(0)?).copied().unwrap_or(0));
+        if kept != there {
+            let message = format!("kept as {kept} events of type {}; there are {there}", lossy(row.get_ref(1)?));
+            report(Finding { kind: FindingKind::WrongCount, stream: None, version: None, message });
         }
     }
-    Ok(true)
+    Ok(())
 }
 
 /// SQLite's own look at its pages and indexes. What it finds is reported and the rest is still read.
