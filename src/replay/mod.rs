@@ -79,11 +79,7 @@ impl<P: Projection> Replay<P> {
     /// Folds one more event in. Rows must come in stream order.
     pub fn push(&mut self, row: &EventRow<'_>) {
         let event = self.projection.decode(row);
-        self.absorb(row.head(), event);
-    }
-
-    /// The second half of [`Self::push`], for an event that was decoded elsewhere.
-    pub fn absorb(&mut self, head: Head, event: P::Event) {
+        let head = row.head();
         let index = self.events.len();
         if index.is_multiple_of(self.spacing) {
             self.checkpoints.push(self.latest.clone());

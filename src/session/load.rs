@@ -3,9 +3,10 @@ use std::thread;
 
 use serde_json::Value;
 
+use super::chunk::Chunk;
 use super::{Moment, SNAPSHOT_SPACING, SessionError, resolve};
 use crate::domain::Aggregate;
-use crate::event::{EventRow, Head, StreamId, Timestamp, Version};
+use crate::event::{EventRow, StreamId, Timestamp, Version};
 use crate::projection::{Builtin, FieldsProjection, LeadState, Projection, TicketState};
 use crate::replay::{Finding, Fold, Replay, Story, Timeline};
 use crate::store::{Columns, Flow, Query, Reader, StoreError, StreamOrder, StreamQuery, StreamRow};
@@ -166,15 +167,15 @@ pub fn load_timeline(
 }
 
 /// A stream shorter than this is folded before a second thread would have begun.
-const WORTH_A_THREAD: u64 = 4_096;
+const WORTH_A_THREAD: u64 = 500;
 
 /// Events that are handed to the folding thread together.
-const CHUNK: usize = 1_024;
+const CHUNK: usize = 256;
 
 /// Chunks that may wait for it before reading pauses.
-const WAITING: usize = 8;
+const WAITING: usize = 16;
 
-/// Reads and decodes on this thread, and folds on another where the stream is long.
+/// Reads on this thread; where the stream is long, decodes and folds on another.
 pub fn load_replay<P: Projection>(
     reader: &dyn Reader,
     row: &StreamRow,
@@ -190,25 +191,25 @@ pub fn load_replay<P: Projection>(
         })?;
         return Ok(replay);
     }
-    let (sender, receiver) = sync_channel::<Vec<(Head, P::Event)>>(WAITING);
+    let (sender, receiver) = sync_channel::<Chunk>(WAITING);
     thread::scope(|scope| {
         let folding = thread::Builder::new()
             .name("fold".to_owned())
             .spawn_scoped(scope, move || {
-                for (head, event) in receiver.into_iter().flatten() {
-                    replay.absorb(head, event);
+                for chunk in receiver {
+                    chunk.each(&row.stream, &mut |event| replay.push(event));
                 }
                 replay
             })
             .map_err(|source| StoreError::Io { path: "a thread".into(), source })?;
-        let mut chunk = Vec::with_capacity(CHUNK);
+        let mut chunk = Chunk::default();
         each_row(reader, &row.stream, progress, &mut |event| {
-            chunk.push((event.head(), projection.decode(event)));
+            chunk.push(event);
             if chunk.len() < CHUNK {
                 return Flow::Continue(());
             }
             // Nobody listens any more only where folding panicked, which joining will tell.
-            let handed_over = sender.send(std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK)));
+            let handed_over = sender.send(std::mem::take(&mut chunk));
             if handed_over.is_ok() { Flow::Continue(()) } else { Flow::Break(()) }
         })?;
         let _ = sender.send(chunk);

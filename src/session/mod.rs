@@ -1,6 +1,7 @@
 //! One open store and the questions asked of it: which stream, at which moment, under which projection. What the
 //! command line answers and what the window draws comes from here.
 
+mod chunk;
 mod load;
 mod moment;
 mod snapshots;
