@@ -18,17 +18,18 @@ const WAITING: usize = 2;
 /// Every stream's state, by the stream's number in the store.
 #[derive(Debug)]
 pub struct WholeFold<P: Projection> {
-    states: Vec<Option<P::State>>,
+    /// Boxed: the streams of other categories then cost a pointer each.
+    states: Vec<Option<Box<P::State>>>,
     pub events: u64,
 }
 
 impl<P: Projection> WholeFold<P> {
     pub fn state(&self, stream: StreamKey) -> Option<&P::State> {
-        self.states.get(stream.0 as usize)?.as_ref()
+        self.states.get(stream.0 as usize)?.as_deref()
     }
 
     pub fn streams(&self) -> impl Iterator<Item = (StreamKey, &P::State)> {
-        (0_u32..).map(StreamKey).zip(&self.states).filter_map(|(key, state)| Some((key, state.as_ref()?)))
+        (0_u32..).map(StreamKey).zip(&self.states).filter_map(|(key, state)| Some((key, state.as_deref()?)))
     }
 
     fn fold(&mut self, projection: &P, key: StreamKey, head: &Head, event: &P::Event, unheard: &mut Vec<String>) {
@@ -36,7 +37,7 @@ impl<P: Projection> WholeFold<P> {
         if self.states.len() <= index {
             self.states.resize_with(index + 1, || None);
         }
-        let state = self.states[index].get_or_insert_with(P::State::default);
+        let state = self.states[index].get_or_insert_with(Box::default);
         projection.apply(state, event, head, unheard);
         unheard.clear();
         self.events += 1;

@@ -101,9 +101,9 @@ fn is_shorter_than_promised(connection: &Connection, len: u64) -> bool {
 struct Look {
     len: u64,
     modified: Option<SystemTime>,
-    /// Length of a side file that holds something.
-    wal: Option<u64>,
-    journal: Option<u64>,
+    /// Length and time of a side file that holds something.
+    wal: Option<(u64, Option<SystemTime>)>,
+    journal: Option<(u64, Option<SystemTime>)>,
 }
 
 impl Look {
@@ -112,7 +112,10 @@ impl Look {
         if file.is_dir() {
             return Err(StoreError::IsFolder(path.to_owned()));
         }
-        let side = |suffix| fs::metadata(side_file(path, suffix)).ok().map(|f| f.len()).filter(|len| *len > 0);
+        let side = |suffix| {
+            let file = fs::metadata(side_file(path, suffix)).ok().filter(|file| file.len() > 0)?;
+            Some((file.len(), file.modified().ok()))
+        };
         Ok(Self { len: file.len(), modified: file.modified().ok(), wal: side("-wal"), journal: side("-journal") })
     }
 }

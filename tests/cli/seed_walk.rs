@@ -184,7 +184,7 @@ fn a_payload_can_come_from_a_file_or_from_standard_input() {
     use std::io::Write;
     let desk = Desk::empty();
     desk.run(&["sample", "s.db", "--events", "20"]).ok();
-    let text = "긴 ".repeat(200_000);
+    let text = "긴 ".repeat(1_400_000);
     desk.write("p.json", serde_json::json!({"text": text}).to_string());
     let append = |payload: &'static str, expect: &'static str| {
         [

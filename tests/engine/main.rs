@@ -1,6 +1,7 @@
 //! Tests of the engine through its public interface.
 
 mod decoders;
+mod files;
 mod given;
 mod imports;
 mod kill;

@@ -82,7 +82,10 @@ impl Lead {
         self.updated_on = head.recorded_at.or(self.updated_on);
         match event {
             LeadEvent::Initialized { lead_id, name, phone } => {
-                self.remember(Touched::Status, head);
+                // A first beginning replaced nothing that could come back.
+                if self.status.is_some() {
+                    self.remember(Touched::Status, head);
+                }
                 self.status = Some(LeadStatus::NewLead);
                 self.created_on = self.created_on.or(head.recorded_at);
                 for (held, given) in [(&mut self.lead_id, lead_id), (&mut self.name, name), (&mut self.phone, phone)] {

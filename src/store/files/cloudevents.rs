@@ -17,7 +17,7 @@ use crate::event::{EventId, EventRow, EventType, Metadata, NewEvent, StreamId, T
 const OWN_SOURCE: &str = "urn:foldline";
 
 pub(super) fn is_cloud_event(object: &RawObject<'_>) -> bool {
-    object.has("specversion")
+    object.has("specversion") && !object.has("event-type")
 }
 
 pub(super) fn read(mut object: RawObject<'_>, line: u64) -> Result<Incoming, String> {

@@ -16,7 +16,7 @@ use crate::event::{EventId, EventRow, EventType, NewEvent, StreamId, Timestamp, 
 
 const SEED_STREAMS: [&str; 2] = ["lead", "ticket"];
 
-const SEED_ENVELOPE: [&str; 12] = [
+const SEED_ENVELOPE: [&str; 13] = [
     "lead-id",
     "ticket-id",
     "stream",
@@ -29,6 +29,8 @@ const SEED_ENVELOPE: [&str; 12] = [
     "metadata-text",
     "payload",
     "payload-text",
+    // What tells a CloudEvent.
+    "specversion",
 ];
 
 /// Reads either shape.

@@ -217,6 +217,11 @@ impl Bulk<'_> {
     }
 
     fn insert(&mut self, stream: &StreamId, version: Version, event: &NewEvent) -> Result<(), StoreError> {
+        // After some failures, a full disk above all, SQLite ends the transaction by itself; what is inserted then
+        // would be recorded alone.
+        if self.tx.is_autocommit() {
+            return Err(StoreError::Full(self.path.to_owned()));
+        }
         self.try_insert(stream, version, event).map_err(|source| self.failed(source))?;
         if self.streams.len() > STREAMS_HELD {
             self.flush()?;
