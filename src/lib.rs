@@ -11,8 +11,10 @@
 //! - [`session`]: one open store and the questions asked of it.
 //! - [`sample`]: believable histories from a seed number.
 //! - [`cli`]: the command line.
+//! - `jobs`: background threads whose newest request wins.
+//! - `command`, `app`, `ui`, `theme`, `locale`: the window (feature `window`).
 //!
-//! Imports point one way: `event ← store, domain ← projection ← replay ← compensate ← session ← cli`.
+//! Imports point one way: `event ← store, domain ← projection ← replay ← compensate ← session ← {cli, ui ← app}`.
 //!
 //! # What always holds
 //!
@@ -21,7 +23,8 @@
 //! 2. `store` knows no domain, and `domain` no store.
 //! 3. Opening a store to look changes nothing: not a byte of it, not a file beside it.
 //! 4. Events are never changed or removed, by any way through the program.
-//! 5. Whatever is shown at version v equals folding every event up to v, one by one, from nothing.
+//! 5. The window's thread reads no store: it asks a job, and draws the last answer it has.
+//! 6. Whatever is shown at version v equals folding every event up to v, one by one, from nothing.
 //!
 //! # How data flows
 //!
@@ -30,12 +33,23 @@
 //! runs the other way: a command → `decide` → a [`compensate::Plan`] to look at → [`store::Writer::append`] → recorded,
 //! or a [`store::Conflict`] that carries the events that came first.
 
+#[cfg(feature = "window")]
+pub mod app;
 pub mod cli;
+#[cfg(feature = "window")]
+pub mod command;
 pub mod compensate;
 pub mod domain;
 pub mod event;
+pub mod jobs;
+#[cfg(feature = "window")]
+pub mod locale;
 pub mod projection;
 pub mod replay;
 pub mod sample;
 pub mod session;
 pub mod store;
+#[cfg(feature = "window")]
+pub mod theme;
+#[cfg(feature = "window")]
+pub mod ui;

@@ -1,8 +1,34 @@
-//! Starts Foldline: reads the arguments and hands over.
+//! Starts Foldline: reads the arguments and hands over, to a command or to the window.
 
 use std::process::ExitCode;
 
+use foldline::cli::{self, Ended, WindowWish};
+
 fn main() -> ExitCode {
-    foldline::cli::start_logging();
-    foldline::cli::run(std::env::args_os())
+    cli::start_logging();
+    match cli::run(std::env::args_os()) {
+        Ended::Command(code) => code,
+        Ended::Window(wish) => window(wish),
+    }
+}
+
+#[cfg(feature = "window")]
+fn window(wish: WindowWish) -> ExitCode {
+    let WindowWish { store, stream, at } = wish;
+    match foldline::app::run(foldline::app::Start { store, stream, at }) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!(
+                "foldline: the window cannot be opened ({error}); it needs a display and, on Debian, the packages libegl1, \
+                 libxkbcommon-x11-0, libxcursor1 and libxi6. The commands work without: see `foldline help`"
+            );
+            ExitCode::from(2)
+        }
+    }
+}
+
+#[cfg(not(feature = "window"))]
+fn window(_: WindowWish) -> ExitCode {
+    eprintln!("foldline: this build has no window; ask about a store with a command, such as `foldline info STORE`");
+    ExitCode::from(2)
 }

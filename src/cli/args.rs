@@ -24,9 +24,12 @@ foldline compensate sales.db lead-1 --version 3 --actor kim --reason \"wrong lea
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// The store to open, and the stream to open it at
+    /// Open the window at this store and stream; without one, at the welcome
     #[arg(value_name = "STORE [STREAM]", num_args = 0..)]
     pub words: Vec<String>,
+    /// Open the stream at this version, time or `latest`
+    #[arg(long, value_name = "AT", value_parser = moment)]
+    pub at: Option<Moment>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -13,6 +13,7 @@ mod verify;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -20,8 +21,9 @@ use clap::{CommandFactory, Parser};
 use args::{Arguments, Command, Generated};
 
 use crate::compensate::PlanError;
+use crate::event::StreamId;
 use crate::sample::SampleError;
-use crate::session::SessionError;
+use crate::session::{MakeSampleError, Moment, SessionError};
 use crate::store::files::{ExportError, ImportError};
 use crate::store::{AppendError, StoreError};
 
@@ -49,6 +51,8 @@ enum Failure {
     #[error(transparent)]
     Sample(#[from] SampleError),
     #[error(transparent)]
+    MakeSample(#[from] MakeSampleError),
+    #[error(transparent)]
     Plan(#[from] PlanError),
     #[error("{0}")]
     Usage(String),
@@ -72,59 +76,79 @@ pub fn start_logging() {
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).try_init();
 }
 
-/// Runs one command and answers with the exit code.
-pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
+/// How reading the arguments ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// A command ran, or the arguments were wrong.
+    Command(ExitCode),
+    /// No command was named: the window is wanted.
+    Window(WindowWish),
+}
+
+/// What the window should begin with.
+#[derive(Debug, Default)]
+pub struct WindowWish {
+    pub store: Option<PathBuf>,
+    pub stream: Option<StreamId>,
+    pub at: Option<Moment>,
+}
+
+/// Reads the arguments and runs the command they name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Ended {
+    let Arguments { command, words, at } = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
             let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+            return Ended::Command(ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)));
         }
     };
+    let Some(command) = command else {
+        return match window_wish(&words, at) {
+            Ok(wish) => Ended::Window(wish),
+            Err(failure) => Ended::Command(failed(&failure)),
+        };
+    };
     let mut out = io::stdout().lock();
-    let result = dispatch(arguments, &mut out).and_then(|outcome| {
+    let result = dispatch(command, &mut out).and_then(|outcome| {
         out.flush()?;
         Ok(outcome)
     });
-    match result {
+    Ended::Command(match result {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::No) => ExitCode::from(1),
         // Whoever read the output has seen enough (`foldline events … | head`).
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(failure) => {
-            let _ = writeln!(io::stderr(), "foldline: {failure}");
-            ExitCode::from(failure.exit_code())
-        }
-    }
+        Err(failure) => failed(&failure),
+    })
 }
 
-fn dispatch(arguments: Arguments, out: &mut dyn Write) -> Result<Outcome, Failure> {
-    let Arguments { command, words } = arguments;
+fn failed(failure: &Failure) -> ExitCode {
+    let _ = writeln!(io::stderr(), "foldline: {failure}");
+    ExitCode::from(failure.exit_code())
+}
+
+fn dispatch(command: Command, out: &mut dyn Write) -> Result<Outcome, Failure> {
     match command {
-        None => without_command(&words, out),
-        Some(Command::Info(args)) => look::info(&args, out),
-        Some(Command::Streams(args)) => look::streams(&args, out),
-        Some(Command::Events(args)) => look::events(&args, out),
-        Some(Command::Show(args)) => moments::show(&args, out),
-        Some(Command::Diff(args)) => moments::diff(&args, out),
-        Some(Command::Blame(args)) => moments::blame(&args, out),
-        Some(Command::Append(args)) => change::append(&args, out),
-        Some(Command::Compensate(args)) => change::compensate(&args, out),
-        Some(Command::Verify(args)) => verify::verify(&args, out),
-        Some(Command::Import(args)) => transfer::import(&args, out),
-        Some(Command::Export(args)) => transfer::export(&args, out),
-        Some(Command::Sample(args)) => transfer::sample(&args, out),
-        Some(Command::Generate { what }) => generate(what, out),
+        Command::Info(args) => look::info(&args, out),
+        Command::Streams(args) => look::streams(&args, out),
+        Command::Events(args) => look::events(&args, out),
+        Command::Show(args) => moments::show(&args, out),
+        Command::Diff(args) => moments::diff(&args, out),
+        Command::Blame(args) => moments::blame(&args, out),
+        Command::Append(args) => change::append(&args, out),
+        Command::Compensate(args) => change::compensate(&args, out),
+        Command::Verify(args) => verify::verify(&args, out),
+        Command::Import(args) => transfer::import(&args, out),
+        Command::Export(args) => transfer::export(&args, out),
+        Command::Sample(args) => transfer::sample(&args, out),
+        Command::Generate { what } => generate(what, out),
     }
 }
 
-fn without_command(words: &[String], out: &mut dyn Write) -> Result<Outcome, Failure> {
-    let Some(first) = words.first() else {
-        write!(out, "{}", Arguments::command().render_help())?;
-        writeln!(out, "\nNew here? Make a store to look around in: foldline sample sample.db")?;
-        return Ok(Outcome::Done);
-    };
-    if first != "sample" && !first.contains("://") && !std::path::Path::new(first).exists() {
+/// No command: the window, at the store and stream that were named.
+fn window_wish(words: &[String], at: Option<Moment>) -> Result<WindowWish, Failure> {
+    let [first, rest @ ..] = words else { return Ok(WindowWish::default()) };
+    if rest.len() > 1 || (first != "sample" && !first.contains("://") && !std::path::Path::new(first).exists()) {
         let commands = Arguments::command();
         let begins_alike = |name: &&str| first.get(..2).is_some_and(|beginning| name.starts_with(beginning));
         let near: Vec<&str> = commands.get_subcommands().map(clap::Command::get_name).filter(begins_alike).collect();
@@ -135,9 +159,8 @@ fn without_command(words: &[String], out: &mut dyn Write) -> Result<Outcome, Fai
         };
         return Err(Failure::Usage(format!("there is no command and no store called {first}; {hint}")));
     }
-    Err(Failure::Usage(format!(
-        "this build has no window; ask about the store with a command, such as `foldline info {first}`"
-    )))
+    let stream = rest.first().map(|stream| StreamId::from(stream.as_str()));
+    Ok(WindowWish { store: Some(target::path(first)?), stream, at })
 }
 
 fn generate(what: Generated, out: &mut dyn Write) -> Result<Outcome, Failure> {

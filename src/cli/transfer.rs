@@ -8,7 +8,7 @@ use super::output::json;
 use super::progress::{Progress, counted};
 use super::{Failure, Outcome, target};
 use crate::sample::{SampleOptions, SampleReport};
-use crate::session::keep_long_streams;
+use crate::session::{keep_long_streams, write_sample};
 use crate::store::files::{self, FileFormat, ImportOptions, ImportReport};
 use crate::store::native::NativeStore;
 use crate::store::{Reader, StoreError};
@@ -120,7 +120,7 @@ pub(super) fn sample(args: &SampleArgs, out: &mut dyn Write) -> Result<Outcome, 
     let options = SampleOptions { streams: *streams, events: *events, seed: *seed };
     let total = options.numbers()?.events;
     let mut progress = Progress::new("writing events", Some(total));
-    let SampleReport { streams, events } = target::write_sample(file, &options, &mut |count| progress.tell(count))?;
+    let SampleReport { streams, events } = write_sample(file, &options, &mut |count| progress.tell(count))?;
     drop(progress);
     match format {
         Format::Json => json(out, &json!({"store": file, "streams": streams, "events": events, "seed": seed}))?,

@@ -4,7 +4,10 @@
 mod chunk;
 mod load;
 mod moment;
+mod open_store;
+mod sample_store;
 mod snapshots;
+mod stream_view;
 mod whole;
 
 use crate::event::{StreamId, Timestamp, Version};
@@ -12,7 +15,10 @@ use crate::store::StoreError;
 
 pub use load::{Described, Shown, describe, load_replay, load_story, load_timeline, show};
 pub use moment::{Moment, resolve};
+pub use open_store::{OpenStore, Opener, STREAMS_LISTED, StreamGroup, Trouble};
+pub use sample_store::{MakeSampleError, sample_store, write_sample};
 pub use snapshots::{SNAPSHOT_SPACING, check_snapshots, keep_long_streams, keep_snapshots};
+pub use stream_view::{EventDetail, Loaded, StateRow, StreamView};
 pub use whole::{WholeFold, fold_whole};
 
 /// Why a question has no answer.

@@ -2,6 +2,7 @@ use std::str::FromStr;
 
 use super::SessionError;
 use crate::event::{StreamId, Timestamp, Version};
+use crate::replay::{Index, Timeline};
 use crate::store::{Columns, Flow, Query, Reader, StreamRow};
 
 /// A moment in a stream, as a user names it.
@@ -10,6 +11,17 @@ pub enum Moment {
     Version(Version),
     Latest,
     Time(Timestamp),
+}
+
+impl Moment {
+    /// The event that was the last at this moment, in a stream that is loaded.
+    pub fn index_in(self, timeline: &dyn Timeline) -> Option<Index> {
+        match self {
+            Self::Version(version) => timeline.index_of(version),
+            Self::Time(at) => timeline.index_at(at),
+            Self::Latest => timeline.heads().len().checked_sub(1),
+        }
+    }
 }
 
 impl FromStr for Moment {

@@ -239,3 +239,12 @@ fn a_folder_that_may_not_be_written_to_still_shows_its_store() {
     desk.run(&["show", "shut/a.db", "lead-1"]).ok();
     fs::set_permissions(desk.path("shut"), fs::Permissions::from_mode(0o755)).expect("permissions");
 }
+
+#[test]
+fn without_a_display_the_window_says_what_it_needs_and_that_commands_work() {
+    let desk = Desk::with_seed();
+    let mut command = desk.command();
+    command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").env_remove("WAYLAND_SOCKET").arg("a.db");
+    let ran = crate::desk::Ran::from(command.output().expect("the program runs"));
+    ran.code(2).says("foldline help").in_one_line();
+}

@@ -1,0 +1,44 @@
+use crate::command::{Action, Command, Key, Shortcut};
+
+/// The commands whose keys were pressed. Letters, arrows and the like belong to a text field while one has the
+/// focus.
+pub(super) fn actions_of_keys(ui: &egui::Ui) -> Vec<Action> {
+    let is_typing = ui.ctx().text_edit_focused();
+    ui.input_mut(|input| {
+        // Longer combinations first: `Shift+→` must not be taken for `→`.
+        let mut commands: Vec<(Command, Shortcut)> =
+            Command::ALL.iter().filter_map(|command| Some((*command, command.shortcut()?))).collect();
+        commands
+            .sort_by_key(|(_, shortcut)| std::cmp::Reverse(u8::from(shortcut.is_ctrl) + u8::from(shortcut.is_shift)));
+        commands
+            .into_iter()
+            .filter(|(_, shortcut)| !(is_typing && shortcut.belongs_to_text()))
+            .filter(|(_, shortcut)| input.consume_shortcut(&egui_shortcut(*shortcut)))
+            .map(|(command, _)| Action::Run(command))
+            .collect()
+    })
+}
+
+fn egui_shortcut(shortcut: Shortcut) -> egui::KeyboardShortcut {
+    let mut modifiers = egui::Modifiers::NONE;
+    if shortcut.is_ctrl {
+        modifiers |= egui::Modifiers::COMMAND;
+    }
+    if shortcut.is_shift {
+        modifiers |= egui::Modifiers::SHIFT;
+    }
+    let key = match shortcut.key {
+        Key::Left => egui::Key::ArrowLeft,
+        Key::Right => egui::Key::ArrowRight,
+        Key::Home => egui::Key::Home,
+        Key::End => egui::Key::End,
+        Key::Space => egui::Key::Space,
+        Key::Escape => egui::Key::Escape,
+        Key::F1 => egui::Key::F1,
+        Key::Slash => egui::Key::Slash,
+        Key::A => egui::Key::A,
+        Key::B => egui::Key::B,
+        Key::O => egui::Key::O,
+    };
+    egui::KeyboardShortcut::new(modifiers, key)
+}

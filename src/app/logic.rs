@@ -1,0 +1,203 @@
+use std::time::Duration;
+
+use super::App;
+use crate::command::{Action, Command};
+use crate::event::{StreamId, Version};
+use crate::jobs::Job;
+use crate::locale::Locale;
+use crate::session::{Moment, StreamView, Trouble, sample_store};
+use crate::store::Flow;
+use crate::ui::Zone;
+
+/// Between two events while playing.
+const PLAY_STEP: Duration = Duration::from_millis(400);
+
+impl App {
+    /// Takes what has come from the background, and goes on with what waited for it.
+    pub(super) fn poll(&mut self, ctx: &egui::Context) {
+        if self.sample.poll() {
+            if let Some(path) = self.sample.value().cloned() {
+                self.start.stream.get_or_insert(StreamId::from("lead-1"));
+                self.open(&path);
+            }
+            self.trouble = self.sample.error().cloned().or(self.trouble.take());
+        }
+        if self.file_dialog.poll()
+            && let Some(Some(path)) = self.file_dialog.value().cloned()
+        {
+            self.open(&path);
+        }
+        if let Some(store) = &mut self.store {
+            if store.poll() {
+                ctx.request_repaint();
+            }
+            if let Some(stream) = self.start.stream.take() {
+                store.select(stream);
+                if let (Some(view), Some(moment)) = (&mut store.view, self.start.at.take()) {
+                    view.start_at(moment);
+                }
+                self.reveal = true;
+            }
+        }
+        let dropped = ctx.input(|input| input.raw.dropped_files.first().map(|file| file.path().to_owned()));
+        if let Some(path) = dropped {
+            self.open(&path);
+        }
+    }
+
+    pub(super) fn make_sample(&mut self) {
+        let job = Job::start("making the sample", &self.wake.0, |ticket| {
+            let go_on = |count| {
+                ticket.set_done(count);
+                if ticket.is_cancelled() { Flow::Break(()) } else { Flow::Continue(()) }
+            };
+            Ok(sample_store(&mut { go_on })?)
+        });
+        self.sample.request(job);
+    }
+
+    fn view(&mut self) -> Option<&mut StreamView> {
+        self.store.as_mut()?.view.as_mut()
+    }
+
+    pub(super) fn run(&mut self, ctx: &egui::Context, action: Action) {
+        match action {
+            Action::Run(command) => self.run_command(ctx, command),
+            Action::Open(path) => self.open(&path),
+            Action::Select(stream) => {
+                self.is_playing = false;
+                self.reveal = true;
+                if let Some(store) = &mut self.store {
+                    store.select(stream);
+                }
+            }
+            Action::GoTo(index) => self.go_to(|view| view.go_to(index)),
+            Action::GoToVersion(version) => self.go_to(|view| {
+                let index = view.base().and_then(|loaded| loaded.timeline.index_of(version));
+                if let Some(index) = index {
+                    view.go_to(index);
+                }
+            }),
+            Action::GoToTyped => self.go_to_typed(),
+            Action::Projection(number) => self.view().into_iter().for_each(|view| view.set_projection(number)),
+            Action::Filter(filter) => {
+                if let Some(store) = &mut self.store {
+                    store.filter = filter;
+                    store.list_streams();
+                }
+            }
+            Action::Order(order) => {
+                if let Some(store) = &mut self.store {
+                    store.order = order;
+                    store.list_streams();
+                }
+            }
+            Action::ByTime(is_by_time) => self.settings.is_by_time = is_by_time,
+            Action::Copy(text) => ctx.copy_text(text),
+            Action::CancelLoading => self.view().into_iter().for_each(StreamView::cancel),
+            Action::DismissTrouble => self.trouble = None,
+        }
+    }
+
+    fn go_to(&mut self, go: impl FnOnce(&mut StreamView)) {
+        self.view().into_iter().next().map(go);
+        self.reveal = true;
+    }
+
+    fn go_to_typed(&mut self) {
+        let moment = self.typed_moment.trim().parse::<Moment>();
+        let Some(view) = self.view() else { return };
+        let Some(loaded) = view.base() else { return };
+        let timeline = &loaded.timeline;
+        let index = moment.as_ref().ok().and_then(|moment| moment.index_in(timeline.as_ref()));
+        match (index, moment) {
+            (Some(index), _) => {
+                view.go_to(index);
+                self.typed_moment.clear();
+                self.reveal = true;
+            }
+            (None, Err(error)) => self.trouble = Some(Trouble(error.to_string())),
+            (None, Ok(_)) => {
+                let first = timeline.heads().first().map_or(Version(0), |head| head.version);
+                let last = timeline.heads().last().map_or(Version(0), |head| head.version);
+                let text = format!("{} has versions {first} to {last}; type one of them, or a time", view.stream);
+                self.trouble = Some(Trouble(text));
+            }
+        }
+    }
+
+    fn run_command(&mut self, ctx: &egui::Context, command: Command) {
+        match command {
+            Command::ExploreSample => {
+                self.start = super::Start::default();
+                self.make_sample();
+            }
+            Command::OpenFile => {
+                self.file_dialog.request(Job::start("choosing a file", &self.wake.0, |_| {
+                    Ok(rfd::FileDialog::new().set_title("Foldline").pick_file())
+                }));
+            }
+            Command::CloseStore => self.store = None,
+            Command::StepForward => self.go_to(|view| view.step(1)),
+            Command::StepBack => self.go_to(|view| view.step(-1)),
+            Command::TenForward => self.go_to(|view| view.step(10)),
+            Command::TenBack => self.go_to(|view| view.step(-10)),
+            Command::First => self.go_to(|view| view.go_to(0)),
+            Command::Last => self.go_to(|view| view.go_to(usize::MAX)),
+            Command::Play => self.is_playing = !self.is_playing && self.store.is_some(),
+            Command::PinA => self.pin(0),
+            Command::PinB => self.pin(1),
+            Command::FocusFilter => self.wants_filter_focus = true,
+            Command::ToggleTheme => {
+                self.settings.is_light = !self.settings.is_light;
+                ctx.set_theme(self.settings.theme());
+            }
+            Command::ToggleLanguage => {
+                self.settings.language = self.settings.language.other();
+                self.locale = Locale::new(self.settings.language);
+            }
+            Command::ToggleZone => {
+                self.settings.zone = match self.settings.zone {
+                    Zone::Utc => Zone::Local,
+                    Zone::Local => Zone::Utc,
+                };
+            }
+            Command::ShowKeys => self.shows_keys = !self.shows_keys,
+            // What lies on top goes first.
+            Command::Dismiss => match () {
+                () if self.shows_keys => self.shows_keys = false,
+                () if self.trouble.is_some() => self.trouble = None,
+                () => self.is_playing = false,
+            },
+        }
+    }
+
+    fn pin(&mut self, pin: usize) {
+        let Some(view) = self.view() else { return };
+        let cursor = view.cursor();
+        view.pins[pin] = if view.pins[pin] == cursor { None } else { cursor };
+    }
+
+    /// Steps on while playing, and asks to be woken for the next step. Nothing runs while nothing plays.
+    pub(super) fn play(&mut self, ui: &egui::Ui) {
+        if !self.is_playing {
+            return;
+        }
+        let Some(view) = self.view() else { return };
+        let is_at_end = view.cursor().is_none_or(|cursor| cursor + 1 >= view.len());
+        let due_id = egui::Id::unique("next play step");
+        let now = ui.input(|input| input.time);
+        let due: Option<f64> = ui.ctx().data(|data| data.get_temp(due_id));
+        if is_at_end {
+            self.is_playing = false;
+            return;
+        }
+        if due.is_none_or(|due| now >= due || due - now > PLAY_STEP.as_secs_f64()) {
+            if due.is_some() {
+                self.go_to(|view| view.step(1));
+            }
+            ui.ctx().data_mut(|data| data.insert_temp(due_id, now + PLAY_STEP.as_secs_f64()));
+        }
+        ui.ctx().request_repaint_after(PLAY_STEP / 4);
+    }
+}

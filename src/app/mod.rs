@@ -1,0 +1,141 @@
+//! The window: its state here, what it does in `logic`, how it is laid out in `layout`.
+
+mod keys;
+mod layout;
+mod logic;
+mod settings;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use settings::Settings;
+
+use crate::event::StreamId;
+use crate::jobs::{Loading, Wake};
+use crate::locale::Locale;
+use crate::session::{Moment, OpenStore, Opener, Trouble};
+use crate::store;
+
+/// What the window begins with.
+#[derive(Clone, Debug, Default)]
+pub struct Start {
+    pub store: Option<PathBuf>,
+    pub stream: Option<StreamId>,
+    pub at: Option<Moment>,
+}
+
+/// Everything the window holds. Panels draw from it and answer with actions; only `logic` changes it.
+#[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a state of its own; none excludes another")]
+pub struct App {
+    settings: Settings,
+    locale: Locale,
+    wake: Waker,
+    store: Option<OpenStore>,
+    /// The sample, while it is being made.
+    sample: Loading<PathBuf, Trouble>,
+    /// Where to go once the store is open.
+    start: Start,
+    /// What went wrong last, until it is dismissed.
+    trouble: Option<Trouble>,
+    typed_path: String,
+    typed_moment: String,
+    is_playing: bool,
+    shows_keys: bool,
+    wants_filter_focus: bool,
+    /// The row that the history should bring into view, because the cursor moved elsewhere.
+    reveal: bool,
+    file_dialog: Loading<Option<PathBuf>, Trouble>,
+}
+
+struct Waker(Wake);
+
+impl std::fmt::Debug for Waker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Waker")
+    }
+}
+
+impl App {
+    pub fn new(context: &eframe::CreationContext<'_>, start: Start) -> Self {
+        crate::theme::install(&context.egui_ctx);
+        let settings = Settings::load(context.storage);
+        context.egui_ctx.set_theme(settings.theme());
+        let ctx = context.egui_ctx.clone();
+        let mut app = Self {
+            locale: Locale::new(settings.language),
+            settings,
+            wake: Waker(Arc::new(move || ctx.request_repaint())),
+            store: None,
+            sample: Loading::default(),
+            start: Start::default(),
+            trouble: None,
+            typed_path: String::new(),
+            typed_moment: String::new(),
+            is_playing: false,
+            shows_keys: false,
+            wants_filter_focus: false,
+            reveal: false,
+            file_dialog: Loading::default(),
+        };
+        app.begin(start);
+        app
+    }
+
+    fn begin(&mut self, start: Start) {
+        let store = start.store.clone();
+        self.start = start;
+        if let Some(path) = store {
+            self.open(&path);
+        }
+    }
+
+    fn open(&mut self, path: &Path) {
+        let at = path.to_owned();
+        let opener: Opener = Arc::new(move || store::open(&at));
+        // What can't be opened is told at once, and what was open stays.
+        match opener() {
+            Ok(_) => {
+                self.settings.remember(path);
+                self.trouble = None;
+                self.is_playing = false;
+                self.store = Some(OpenStore::new(path.to_owned(), opener, self.wake.0.clone()));
+            }
+            Err(error) => self.trouble = Some(error.into()),
+        }
+    }
+
+    /// Whether anything is still on its way, for tests that wait.
+    pub fn is_busy(&self) -> bool {
+        self.sample.is_loading() || self.store.as_ref().is_some_and(OpenStore::is_loading)
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.poll(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        let mut actions = keys::actions_of_keys(ui);
+        self.layout(ui, &mut actions);
+        for action in actions {
+            self.run(ui.ctx(), action);
+        }
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        self.settings.save(storage);
+    }
+}
+
+/// Opens the window and stays until it is closed.
+pub fn run(start: Start) -> eframe::Result {
+    let viewport = egui::ViewportBuilder::default()
+        .with_title("Foldline")
+        .with_app_id("foldline")
+        .with_inner_size([1280.0, 800.0])
+        .with_min_inner_size([860.0, 560.0]);
+    let options = eframe::NativeOptions { viewport, ..eframe::NativeOptions::default() };
+    eframe::run_native("foldline", options, Box::new(|context| Ok(Box::new(App::new(context, start)))))
+}

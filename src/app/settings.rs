@@ -1,0 +1,44 @@
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::locale::Language;
+use crate::ui::Zone;
+
+const KEY: &str = "settings";
+const RECENT_KEPT: usize = 8;
+
+/// What survives a restart.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    pub is_light: bool,
+    pub language: Language,
+    pub zone: Zone,
+    pub is_by_time: bool,
+    pub recent: Vec<PathBuf>,
+}
+
+impl Settings {
+    pub(super) fn load(storage: Option<&dyn eframe::Storage>) -> Self {
+        let text = storage.and_then(|storage| storage.get_string(KEY));
+        text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    }
+
+    pub(super) fn save(&self, storage: &mut dyn eframe::Storage) {
+        if let Ok(text) = serde_json::to_string(self) {
+            storage.set_string(KEY, text);
+        }
+    }
+
+    pub(super) fn theme(&self) -> egui::Theme {
+        if self.is_light { egui::Theme::Light } else { egui::Theme::Dark }
+    }
+
+    pub(super) fn remember(&mut self, path: &Path) {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        self.recent.retain(|known| *known != path);
+        self.recent.insert(0, path);
+        self.recent.truncate(RECENT_KEPT);
+    }
+}

@@ -1,0 +1,25 @@
+use std::path::PathBuf;
+
+use super::Command;
+use crate::event::{StreamId, Version};
+use crate::store::StreamOrder;
+
+/// What a panel asks for. Panels only send; `logic` carries out.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    Run(Command),
+    Open(PathBuf),
+    Select(StreamId),
+    /// To the n-th event of the stream.
+    GoTo(usize),
+    GoToVersion(Version),
+    /// What was typed into the timeline's field: a version or a time.
+    GoToTyped,
+    Projection(usize),
+    Filter(String),
+    Order(StreamOrder),
+    ByTime(bool),
+    Copy(String),
+    CancelLoading,
+    DismissTrouble,
+}

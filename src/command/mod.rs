@@ -1,0 +1,167 @@
+//! Every user action as data: its name, what it says, and its shortcut. Menus, keys and the list of keys are all made
+//! from this one table.
+
+mod action;
+
+pub use action::Action;
+
+/// What a user can ask for without saying more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Command {
+    ExploreSample,
+    OpenFile,
+    CloseStore,
+    StepForward,
+    StepBack,
+    TenForward,
+    TenBack,
+    First,
+    Last,
+    Play,
+    PinA,
+    PinB,
+    FocusFilter,
+    ToggleTheme,
+    ToggleLanguage,
+    ToggleZone,
+    ShowKeys,
+    Dismiss,
+}
+
+/// A key by itself, or held with others. Single letters act only while no field has the focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Shortcut {
+    pub is_ctrl: bool,
+    pub is_shift: bool,
+    pub key: Key,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Key {
+    Left,
+    Right,
+    Home,
+    End,
+    Space,
+    Escape,
+    F1,
+    Slash,
+    A,
+    B,
+    O,
+}
+
+impl Command {
+    pub const ALL: &'static [Self] = &[
+        Self::ExploreSample,
+        Self::OpenFile,
+        Self::CloseStore,
+        Self::StepForward,
+        Self::StepBack,
+        Self::TenForward,
+        Self::TenBack,
+        Self::First,
+        Self::Last,
+        Self::Play,
+        Self::PinA,
+        Self::PinB,
+        Self::FocusFilter,
+        Self::ToggleTheme,
+        Self::ToggleLanguage,
+        Self::ToggleZone,
+        Self::ShowKeys,
+        Self::Dismiss,
+    ];
+
+    /// Under which name its title stands in the language files.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::ExploreSample => "explore-sample",
+            Self::OpenFile => "open-file",
+            Self::CloseStore => "close-store",
+            Self::StepForward => "step-forward",
+            Self::StepBack => "step-back",
+            Self::TenForward => "ten-forward",
+            Self::TenBack => "ten-back",
+            Self::First => "first-event",
+            Self::Last => "last-event",
+            Self::Play => "play",
+            Self::PinA => "pin-a",
+            Self::PinB => "pin-b",
+            Self::FocusFilter => "focus-filter",
+            Self::ToggleTheme => "toggle-theme",
+            Self::ToggleLanguage => "toggle-language",
+            Self::ToggleZone => "toggle-zone",
+            Self::ShowKeys => "show-keys",
+            Self::Dismiss => "dismiss",
+        }
+    }
+
+    pub fn shortcut(self) -> Option<Shortcut> {
+        let plain = |key| Some(Shortcut { is_ctrl: false, is_shift: false, key });
+        match self {
+            Self::OpenFile => Some(Shortcut { is_ctrl: true, is_shift: false, key: Key::O }),
+            Self::StepForward => plain(Key::Right),
+            Self::StepBack => plain(Key::Left),
+            Self::TenForward => Some(Shortcut { is_ctrl: false, is_shift: true, key: Key::Right }),
+            Self::TenBack => Some(Shortcut { is_ctrl: false, is_shift: true, key: Key::Left }),
+            Self::First => plain(Key::Home),
+            Self::Last => plain(Key::End),
+            Self::Play => plain(Key::Space),
+            Self::PinA => plain(Key::A),
+            Self::PinB => plain(Key::B),
+            Self::FocusFilter => plain(Key::Slash),
+            Self::ShowKeys => plain(Key::F1),
+            Self::Dismiss => plain(Key::Escape),
+            Self::ExploreSample | Self::CloseStore | Self::ToggleTheme | Self::ToggleLanguage | Self::ToggleZone => {
+                None
+            }
+        }
+    }
+}
+
+impl Shortcut {
+    /// Whether it would write or move inside a text field.
+    pub fn belongs_to_text(self) -> bool {
+        !self.is_ctrl && !matches!(self.key, Key::F1 | Key::Escape)
+    }
+
+    /// As it stands on a keyboard.
+    pub fn label(self) -> String {
+        let key = match self.key {
+            Key::Left => "←",
+            Key::Right => "→",
+            Key::Home => "Home",
+            Key::End => "End",
+            Key::Space => "Space",
+            Key::Escape => "Esc",
+            Key::F1 => "F1",
+            Key::Slash => "/",
+            Key::A => "A",
+            Key::B => "B",
+            Key::O => "O",
+        };
+        let ctrl = if self.is_ctrl { "Ctrl+" } else { "" };
+        let shift = if self.is_shift { "Shift+" } else { "" };
+        format!("{ctrl}{shift}{key}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_commands_share_a_shortcut_or_a_title() {
+        let mut shortcuts = HashSet::new();
+        let mut titles = HashSet::new();
+        for command in Command::ALL {
+            assert!(titles.insert(command.title()), "{command:?}");
+            if let Some(shortcut) = command.shortcut() {
+                assert!(shortcuts.insert(shortcut), "{command:?} has a taken shortcut");
+            }
+        }
+    }
+}

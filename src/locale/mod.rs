@@ -1,0 +1,130 @@
+//! The two languages. The texts live in `assets/locales`; this looks them up.
+
+use std::fmt;
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use serde::{Deserialize, Serialize};
+use unic_langid::LanguageIdentifier;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Language {
+    #[default]
+    English,
+    Korean,
+}
+
+impl Language {
+    pub const ALL: [Self; 2] = [Self::English, Self::Korean];
+
+    fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Korean => "ko",
+        }
+    }
+
+    fn texts(self) -> &'static str {
+        match self {
+            Self::English => include_str!("../../assets/locales/en.ftl"),
+            Self::Korean => include_str!("../../assets/locales/ko.ftl"),
+        }
+    }
+
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::English => Self::Korean,
+            Self::Korean => Self::English,
+        }
+    }
+}
+
+/// One language, ready to be looked up in.
+pub struct Locale {
+    language: Language,
+    bundle: FluentBundle<FluentResource>,
+}
+
+impl fmt::Debug for Locale {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Locale").field("language", &self.language).finish_non_exhaustive()
+    }
+}
+
+impl Locale {
+    pub fn new(language: Language) -> Self {
+        let tag: LanguageIdentifier = language.tag().parse().unwrap_or_default();
+        let mut bundle = FluentBundle::new_concurrent(vec![tag]);
+        // The marks around inserted values would show as boxes in a font that has none.
+        bundle.set_use_isolating(false);
+        let resource = FluentResource::try_new(language.texts().to_owned()).unwrap_or_else(|(parsed, errors)| {
+            tracing::error!(?errors, "a language file has faults");
+            parsed
+        });
+        if let Err(errors) = bundle.add_resource(resource) {
+            tracing::error!(?errors, "a language file says something twice");
+        }
+        Self { language, bundle }
+    }
+
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// The text of that name; the name itself where there is none, so that a gap is seen and not a hole.
+    pub fn text(&self, name: &str) -> String {
+        self.format(name, None)
+    }
+
+    /// A text with values in it.
+    pub fn with<'a, const N: usize>(&self, name: &str, values: [(&'a str, FluentValue<'a>); N]) -> String {
+        let mut args = FluentArgs::new();
+        for (key, value) in values {
+            args.set(key, value);
+        }
+        self.format(name, Some(&args))
+    }
+
+    fn format(&self, name: &str, args: Option<&FluentArgs<'_>>) -> String {
+        let Some(pattern) = self.bundle.get_message(name).and_then(|message| message.value()) else {
+            return name.to_owned();
+        };
+        self.bundle.format_pattern(pattern, args, &mut Vec::new()).into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn names(language: Language) -> BTreeSet<&'static str> {
+        let lines = language.texts().lines().filter(|line| !line.starts_with([' ', '}', '#']));
+        lines.filter_map(|line| line.split_once(" = ")).map(|(name, _)| name).collect()
+    }
+
+    #[test]
+    fn both_languages_say_the_same_things() {
+        assert_eq!(names(Language::English), names(Language::Korean));
+    }
+
+    #[test]
+    fn every_text_of_every_language_can_be_looked_up() {
+        for language in Language::ALL {
+            let locale = Locale::new(language);
+            for name in names(language) {
+                assert!(locale.bundle.has_message(name), "{name} in {language:?}");
+                assert!(!locale.text(name).is_empty(), "{name} in {language:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_choose_their_wording() {
+        let locale = Locale::new(Language::English);
+        let count = |count: u64| locale.with("fields-changed", [("count", count.into())]);
+        assert_eq!([count(0), count(1), count(2)], ["no field changed", "1 field changed", "2 fields changed"]);
+    }
+}

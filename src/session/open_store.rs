@@ -1,0 +1,121 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::StreamView;
+use crate::event::StreamId;
+use crate::jobs::{Job, Loading, Lost, Wake};
+use crate::store::{Flow, Reader, StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow};
+
+/// Opens the store anew; every job has a connection of its own and sees what is recorded by then.
+pub type Opener = Arc<dyn Fn() -> Result<Box<dyn Reader + Send>, StoreError> + Send + Sync>;
+
+/// How many streams of one category are listed. Who has more finds one by typing a part of its name.
+pub const STREAMS_LISTED: u64 = 10_000;
+
+/// A failure as a sentence, for the window to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble(pub String);
+
+impl From<Lost> for Trouble {
+    fn from(_: Lost) -> Self {
+        Self("the work ended without an answer; try again".to_owned())
+    }
+}
+
+impl<E: std::error::Error> From<E> for Trouble {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// One store on the desk: what is known of it, its list of streams, and the stream that is looked at.
+pub struct OpenStore {
+    pub path: PathBuf,
+    opener: Opener,
+    wake: Wake,
+    pub info: Loading<StoreInfo, Trouble>,
+    pub filter: String,
+    pub order: StreamOrder,
+    pub groups: Loading<Vec<StreamGroup>, Trouble>,
+    pub view: Option<StreamView>,
+}
+
+/// The streams of one category.
+#[derive(Clone, Debug)]
+pub struct StreamGroup {
+    pub category: String,
+    /// How many there are, without the filter.
+    pub total: u64,
+    pub rows: Vec<StreamRow>,
+}
+
+impl std::fmt::Debug for OpenStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OpenStore").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl OpenStore {
+    pub fn new(path: PathBuf, opener: Opener, wake: Wake) -> Self {
+        let mut store = Self {
+            path,
+            opener,
+            wake,
+            info: Loading::default(),
+            filter: String::new(),
+            order: StreamOrder::Began,
+            groups: Loading::default(),
+            view: None,
+        };
+        let opener = store.opener.clone();
+        store.info.request(Job::start("looking at the store", &store.wake, move |_| Ok(opener()?.info()?)));
+        store.list_streams();
+        store
+    }
+
+    /// Asks for the list anew, with the filter and order as they are.
+    pub fn list_streams(&mut self) {
+        let opener = self.opener.clone();
+        let filter = Some(self.filter.trim().to_owned()).filter(|filter| !filter.is_empty());
+        let order = self.order;
+        self.groups.request(Job::start("listing streams", &self.wake, move |ticket| {
+            let reader = opener()?;
+            let mut groups = Vec::new();
+            for (category, total) in reader.info()?.categories {
+                let query = StreamQuery {
+                    category: Some(category.clone()),
+                    filter: filter.clone(),
+                    order,
+                    limit: Some(STREAMS_LISTED),
+                };
+                let mut rows = Vec::new();
+                reader.visit_streams(&query, &mut |row| {
+                    rows.push(row);
+                    if ticket.is_cancelled() { Flow::Break(()) } else { Flow::Continue(()) }
+                })?;
+                groups.push(StreamGroup { category, total, rows });
+            }
+            Ok(groups)
+        }));
+    }
+
+    /// Looks at a stream; the one before it goes once this one has come.
+    pub fn select(&mut self, stream: StreamId) {
+        if self.view.as_ref().is_none_or(|view| view.stream != stream) {
+            self.view = Some(StreamView::new(stream, self.opener.clone(), self.wake.clone()));
+        }
+    }
+
+    /// Takes what has come from the background. Says whether there is something new to show.
+    pub fn poll(&mut self) -> bool {
+        let Self { info, groups, view, .. } = self;
+        let mut is_new = info.poll();
+        is_new |= groups.poll();
+        is_new |= view.as_mut().is_some_and(StreamView::poll);
+        is_new
+    }
+
+    pub fn is_loading(&self) -> bool {
+        self.info.is_loading() || self.groups.is_loading() || self.view.as_ref().is_some_and(StreamView::is_loading)
+    }
+}

@@ -1,0 +1,210 @@
+//! Colours, fonts and spacing: the only place that names a colour. Two palettes of the same tokens, and what egui's
+//! own style makes of them.
+
+#![allow(clippy::unreadable_literal, reason = "a colour is read as its six digits")]
+
+mod fonts;
+
+use egui::{Color32, CornerRadius, FontFamily, FontId, Stroke, Style, TextStyle, Theme, Visuals, vec2};
+
+pub use fonts::{SEMIBOLD, definitions};
+
+pub const ROW_HEIGHT: f32 = 28.0;
+pub const CARD_RADIUS: u8 = 8;
+pub const CONTROL_RADIUS: u8 = 6;
+
+/// What each colour is for. `faint` never carries what must be read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Palette {
+    pub background: Color32,
+    pub panel: Color32,
+    pub raised: Color32,
+    pub line: Color32,
+    pub text: Color32,
+    pub dim: Color32,
+    pub faint: Color32,
+    pub accent: Color32,
+    pub accent_soft: Color32,
+    pub on_accent: Color32,
+    pub warning: Color32,
+    pub warning_soft: Color32,
+    pub danger: Color32,
+    pub danger_soft: Color32,
+    pub pin_a: Color32,
+    pub pin_b: Color32,
+    pub selection: Color32,
+    /// One an event type; the type's name is always beside it.
+    pub hues: [Color32; 7],
+}
+
+const fn rgb(hex: u32) -> Color32 {
+    Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
+}
+
+pub const DARK: Palette = Palette {
+    background: rgb(0x0f1216),
+    panel: rgb(0x151a20),
+    raised: rgb(0x1b2129),
+    line: rgb(0x262e38),
+    text: rgb(0xe3e8ee),
+    dim: rgb(0x93a0ae),
+    faint: rgb(0x66727f),
+    accent: rgb(0x4fb3a5),
+    accent_soft: rgb(0x17332f),
+    on_accent: rgb(0x0f1216),
+    warning: rgb(0xe0a84e),
+    warning_soft: rgb(0x3a2d14),
+    danger: rgb(0xe57373),
+    danger_soft: rgb(0x3b1f20),
+    pin_a: rgb(0xe0a84e),
+    pin_b: rgb(0xb48ce0),
+    selection: rgb(0x20303a),
+    hues: [rgb(0x6aa9e9), rgb(0x63c08d), rgb(0xd9a54a), rgb(0xc68be0), rgb(0xe0836f), rgb(0x57bfc9), rgb(0x9aa6b2)],
+};
+
+pub const LIGHT: Palette = Palette {
+    background: rgb(0xeef1f4),
+    panel: rgb(0xffffff),
+    raised: rgb(0xf6f8fa),
+    line: rgb(0xdbe1e7),
+    text: rgb(0x1c232b),
+    dim: rgb(0x56626e),
+    faint: rgb(0x808b97),
+    accent: rgb(0x0b7165),
+    accent_soft: rgb(0xdcf1ed),
+    on_accent: rgb(0xffffff),
+    warning: rgb(0x8a5a00),
+    warning_soft: rgb(0xfbeed3),
+    danger: rgb(0xb3312f),
+    danger_soft: rgb(0xfbe3e2),
+    pin_a: rgb(0xa36a00),
+    pin_b: rgb(0x7746b8),
+    selection: rgb(0xe2eef2),
+    hues: [rgb(0x2268b5), rgb(0x1f7a4a), rgb(0x8f6200), rgb(0x7f3fa8), rgb(0xb0482f), rgb(0x0f7380), rgb(0x5b6772)],
+};
+
+/// The palette that the window shows now.
+pub fn palette(ui: &egui::Ui) -> &'static Palette {
+    if ui.visuals().dark_mode { &DARK } else { &LIGHT }
+}
+
+impl Palette {
+    /// The hue of an event type: the same for the same name, in every store.
+    pub fn hue(&self, event_type: &str) -> Color32 {
+        let sum = event_type.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        self.hues[sum as usize % self.hues.len()]
+    }
+}
+
+/// Gives egui both palettes, the fonts and the measures.
+pub fn install(ctx: &egui::Context) {
+    ctx.set_fonts(definitions());
+    for (theme, palette) in [(Theme::Dark, &DARK), (Theme::Light, &LIGHT)] {
+        ctx.style_mut_of(theme, |style| apply(style, palette, theme));
+    }
+}
+
+fn apply(style: &mut Style, palette: &Palette, theme: Theme) {
+    let proportional = |size| FontId::new(size, FontFamily::Proportional);
+    style.text_styles = [
+        (TextStyle::Heading, FontId::new(18.0, FontFamily::Name(SEMIBOLD.into()))),
+        (TextStyle::Body, proportional(13.0)),
+        (TextStyle::Button, proportional(13.0)),
+        (TextStyle::Small, proportional(11.5)),
+        (TextStyle::Monospace, FontId::new(12.0, FontFamily::Monospace)),
+    ]
+    .into();
+    style.spacing.item_spacing = vec2(8.0, 4.0);
+    style.spacing.button_padding = vec2(10.0, 4.0);
+    style.spacing.interact_size.y = 26.0;
+    style.visuals = visuals(palette, theme);
+}
+
+fn visuals(palette: &Palette, theme: Theme) -> Visuals {
+    let mut visuals = theme.default_visuals();
+    let Palette { background, panel, raised, line, text, dim, accent, selection, .. } = *palette;
+    visuals.panel_fill = panel;
+    visuals.window_fill = panel;
+    visuals.window_stroke = Stroke::new(1.0, line);
+    visuals.extreme_bg_color = background;
+    visuals.faint_bg_color = raised;
+    visuals.code_bg_color = raised;
+    visuals.hyperlink_color = accent;
+    visuals.warn_fg_color = palette.warning;
+    visuals.error_fg_color = palette.danger;
+    visuals.weak_text_color = Some(dim);
+    visuals.selection.bg_fill = selection;
+    visuals.selection.stroke = Stroke::new(1.0, accent);
+    visuals.window_corner_radius = CornerRadius::same(CARD_RADIUS);
+    visuals.menu_corner_radius = CornerRadius::same(CARD_RADIUS);
+    let widgets = &mut visuals.widgets;
+    for (widget, fill, edge, ink) in [
+        (&mut widgets.noninteractive, panel, line, text),
+        (&mut widgets.inactive, raised, line, text),
+        (&mut widgets.hovered, selection, line, text),
+        (&mut widgets.active, selection, accent, text),
+        (&mut widgets.open, selection, line, text),
+    ] {
+        widget.bg_fill = fill;
+        widget.weak_bg_fill = fill;
+        widget.bg_stroke = Stroke::new(1.0, edge);
+        widget.fg_stroke = Stroke::new(1.0, ink);
+        widget.corner_radius = CornerRadius::same(CONTROL_RADIUS);
+        widget.expansion = 0.0;
+    }
+    visuals
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Relative luminance, as WCAG 2 defines it.
+    fn luminance(colour: Color32) -> f64 {
+        let part = |byte: u8| {
+            let value = f64::from(byte) / 255.0;
+            if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * part(colour.r()) + 0.7152 * part(colour.g()) + 0.0722 * part(colour.b())
+    }
+
+    fn contrast(a: Color32, b: Color32) -> f64 {
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn what_must_be_read_has_the_contrast_of_wcag_aa_in_both_themes() {
+        for (name, palette) in [("dark", &DARK), ("light", &LIGHT)] {
+            let Palette { panel, raised, selection, accent_soft, warning_soft, danger_soft, .. } = *palette;
+            let pairs = [
+                ("text on panel", palette.text, panel),
+                ("text on raised", palette.text, raised),
+                ("text on selection", palette.text, selection),
+                ("text on a changed field", palette.text, accent_soft),
+                ("dim on panel", palette.dim, panel),
+                ("dim on a changed field", palette.dim, accent_soft),
+                ("accent on panel", palette.accent, panel),
+                ("accent on a changed field", palette.accent, accent_soft),
+                ("on accent", palette.on_accent, palette.accent),
+                ("warning", palette.warning, warning_soft),
+                ("danger", palette.danger, danger_soft),
+                ("pin A", palette.pin_a, panel),
+                ("pin B", palette.pin_b, panel),
+            ];
+            for (what, ink, ground) in pairs {
+                let ratio = contrast(ink, ground);
+                assert!(ratio >= 4.5, "{name}: {what} has {ratio:.2}");
+            }
+            for hue in palette.hues {
+                assert!(contrast(hue, panel) >= 3.0, "{name}: {hue:?} as a mark");
+            }
+        }
+    }
+
+    #[test]
+    fn an_event_type_keeps_its_hue() {
+        assert_eq!(DARK.hue("contacted"), DARK.hue("contacted"));
+        assert!(DARK.hues.contains(&DARK.hue("anything else")));
+    }
+}

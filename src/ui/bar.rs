@@ -1,0 +1,81 @@
+use egui::{Align, Button, Layout, RichText, Ui};
+
+use super::icons::{Icon, icon};
+use super::{Scene, grouped};
+use crate::command::{Action, Command};
+use crate::session::OpenStore;
+use crate::theme::palette;
+
+/// The bar on top: which store this is and how it is open; zone, language and theme.
+pub fn top_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>, recent: &[std::path::PathBuf]) {
+    let colours = palette(ui);
+    ui.horizontal_centered(|ui| {
+        let name = store.and_then(|store| store.path.file_name()).map(|name| name.to_string_lossy().into_owned());
+        let name = name.unwrap_or_else(|| scene.text("app-name"));
+        let menu = ui.menu_button(RichText::new(name).strong(), |ui| store_menu_ui(ui, scene, store.is_some(), recent));
+        menu.response.on_hover_text(scene.text("store-menu"));
+        icon(ui, Icon::Down, colours.dim);
+        if let Some(info) = store.and_then(|store| store.info.value()) {
+            let counts: Vec<String> =
+                info.categories.iter().take(4).map(|(name, count)| format!("{} {name}", grouped(*count))).collect();
+            ui.label(RichText::new(format!("{}  ·  {}", info.framework, counts.join("  ·  "))).color(colours.dim));
+            icon(ui, Icon::Lock, colours.dim);
+            ui.label(RichText::new(scene.text("read-only")).color(colours.dim))
+                .on_hover_text(scene.text("read-only-about"));
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let theme = if ui.visuals().dark_mode { "light" } else { "dark" };
+            for (command, title) in [
+                (Command::ToggleTheme, scene.text(theme)),
+                (Command::ToggleLanguage, scene.text("toggle-language")),
+                (Command::ToggleZone, scene.zone.name().to_owned()),
+                (Command::ShowKeys, scene.text("show-keys")),
+            ] {
+                let button = ui.add(Button::new(RichText::new(title).color(colours.dim)).frame(false));
+                if button.on_hover_text(scene.text(command.title())).clicked() {
+                    scene.run(command);
+                }
+            }
+        });
+    });
+}
+
+fn store_menu_ui(ui: &mut Ui, scene: &mut Scene<'_>, is_open: bool, recent: &[std::path::PathBuf]) {
+    for command in [Command::OpenFile, Command::ExploreSample, Command::CloseStore] {
+        let is_possible = is_open || command != Command::CloseStore;
+        let mut button = Button::new(scene.text(command.title()));
+        if let Some(shortcut) = command.shortcut() {
+            button = button.shortcut_text(shortcut.label());
+        }
+        if ui.add_enabled(is_possible, button).clicked() {
+            scene.run(command);
+            ui.close();
+        }
+    }
+    if !recent.is_empty() {
+        ui.separator();
+    }
+    for path in recent {
+        if ui.button(path.display().to_string()).clicked() {
+            scene.ask(Action::Open(path.clone()));
+            ui.close();
+        }
+    }
+}
+
+/// The line at the foot: the store as a whole.
+pub fn status_bar_ui(ui: &mut Ui, scene: &Scene<'_>, store: &OpenStore) {
+    let dim = palette(ui).dim;
+    let Some(info) = store.info.value() else { return };
+    ui.horizontal_centered(|ui| {
+        let texts = [
+            scene.locale.with("status-streams", [("count", grouped(info.streams).into())]),
+            scene.locale.with("status-events", [("count", grouped(info.events).into())]),
+            store.path.display().to_string(),
+        ];
+        for text in texts {
+            ui.label(RichText::new(text).size(11.5).color(dim));
+            ui.add_space(12.0);
+        }
+    });
+}

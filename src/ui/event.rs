@@ -1,0 +1,106 @@
+use egui::{CollapsingHeader, Grid, RichText, ScrollArea, Ui};
+
+use super::Scene;
+use super::history::mark;
+use super::parts::{caption, hairline, link};
+use crate::command::Action;
+use crate::event::Version;
+use crate::session::{EventDetail, StreamView};
+use crate::theme::palette;
+
+/// Longer payloads are folded: what is not shown is not laid out.
+const SHOWN_LETTERS: usize = 20_000;
+
+/// The event at the cursor: what happened, when, by whom and why, as read and as stored.
+pub fn event_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView) {
+    let Some(detail) = view.event().value() else {
+        caption(ui, &scene.text("event"));
+        return;
+    };
+    // While the next event is on its way the last one stays, dimmed.
+    let is_stale = view.version().is_some_and(|version| version != detail.event.version);
+    if is_stale {
+        ui.multiply_opacity(0.5);
+    }
+    let colours = palette(ui);
+    let EventDetail { event, read_type, read_schema: _, read_payload, stored_payload, stored_metadata, .. } = detail;
+    ui.horizontal(|ui| {
+        caption(ui, &scene.locale.with("event-version", [("version", event.version.to_string().into())]));
+        if let Some(position) = event.position {
+            caption(ui, &scene.locale.with("position", [("position", position.to_string().into())]));
+        }
+    });
+    ui.add_space(4.0);
+    ui.horizontal(|ui| {
+        mark(ui, colours.hue(event.event_type.as_str()));
+        ui.label(RichText::new(read_type).strong().size(15.0));
+    });
+    if event.event_type.as_str() != read_type {
+        caption(ui, event.event_type.as_str());
+    }
+    ui.add_space(6.0);
+    facts_ui(ui, scene, detail);
+    ui.add_space(8.0);
+    hairline(ui);
+    ScrollArea::vertical().id_salt("event detail").auto_shrink(false).show(ui, |ui| {
+        block_ui(ui, scene, "payload", &scene.text("payload-as-read"), read_payload, true);
+        let title = scene.locale.with("as-stored", [("schema", event.schema.to_string().into())]);
+        block_ui(ui, scene, "stored", &title, stored_payload, false);
+        block_ui(ui, scene, "metadata", &scene.text("metadata"), stored_metadata, false);
+    });
+}
+
+fn facts_ui(ui: &mut Ui, scene: &mut Scene<'_>, detail: &EventDetail) {
+    let dim = palette(ui).dim;
+    let EventDetail { event, metadata, caused_by, led_to, .. } = detail;
+    Grid::new("facts").num_columns(2).spacing([16.0, 6.0]).show(ui, |ui| {
+        let fact = |ui: &mut Ui, name: &str, value: RichText| {
+            ui.label(RichText::new(scene.text(name)).color(dim));
+            ui.label(value);
+            ui.end_row();
+        };
+        let when = event.recorded_at.map_or_else(|| scene.text("no-time"), |at| scene.zone.long(at));
+        fact(ui, "when", RichText::new(when).monospace());
+        for (name, value) in [("who", &metadata.actor), ("why", &metadata.reason)] {
+            if let Some(value) = value {
+                fact(ui, name, RichText::new(value));
+            }
+        }
+        if let Some(id) = &metadata.compensates {
+            fact(ui, "corrects", RichText::new(id.to_string()).monospace());
+        }
+        let mut ways = |ui: &mut Ui, name: &str, versions: &[Version]| {
+            if versions.is_empty() {
+                return;
+            }
+            ui.label(RichText::new(scene.text(name)).color(dim));
+            ui.horizontal_wrapped(|ui| {
+                for version in versions {
+                    if link(ui, &format!("v{version} ↗")).clicked() {
+                        scene.ask(Action::GoToVersion(*version));
+                    }
+                }
+            });
+            ui.end_row();
+        };
+        ways(ui, "caused-by", caused_by.as_slice());
+        ways(ui, "led-to", led_to);
+    });
+}
+
+fn block_ui(ui: &mut Ui, scene: &mut Scene<'_>, id: &str, title: &str, text: &str, is_open: bool) {
+    if text.is_empty() {
+        return;
+    }
+    CollapsingHeader::new(title).id_salt(id).default_open(is_open).show(ui, |ui| {
+        let end = text.floor_char_boundary(SHOWN_LETTERS);
+        let (shown, is_cut) = (&text[..end], end < text.len());
+        ui.add(egui::Label::new(RichText::new(shown).monospace()).wrap());
+        if is_cut {
+            ui.label("…");
+        }
+        if ui.small_button(scene.text("copy")).clicked() {
+            scene.ask(Action::Copy(text.to_owned()));
+        }
+    });
+}

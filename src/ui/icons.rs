@@ -1,0 +1,77 @@
+//! The few signs of the window, painted: no font decides whether they are there.
+
+use egui::{Color32, Pos2, Rect, Response, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+
+use crate::theme::palette;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Icon {
+    First,
+    Back,
+    Play,
+    Pause,
+    Forward,
+    Last,
+    Down,
+    Right,
+    Lock,
+    Flag,
+}
+
+const SIZE: f32 = 12.0;
+
+/// A sign that can be pressed; `name` is what it is called.
+pub(super) fn icon_button(ui: &mut Ui, icon: Icon, name: &str) -> Response {
+    let (rect, response) = ui.allocate_exact_size(vec2(26.0, 26.0), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
+    let colours = palette(ui);
+    if response.hovered() || response.has_focus() {
+        ui.painter().rect_filled(rect, 6.0, colours.selection);
+    }
+    let ink = if response.hovered() { colours.text } else { colours.dim };
+    paint(ui.painter(), icon, Rect::from_center_size(rect.center(), vec2(SIZE, SIZE)), ink);
+    response.on_hover_text(name)
+}
+
+/// A sign beside a text, which says the same.
+pub(super) fn icon(ui: &mut Ui, icon: Icon, ink: Color32) {
+    let (rect, _) = ui.allocate_exact_size(vec2(SIZE, SIZE), Sense::hover());
+    paint(ui.painter(), icon, rect, ink);
+}
+
+pub(super) fn paint(painter: &egui::Painter, icon: Icon, rect: Rect, ink: Color32) {
+    let at = |x: f32, y: f32| pos2(rect.left() + rect.width() * x, rect.top() + rect.height() * y);
+    let fill = |points: &[Pos2]| {
+        painter.add(Shape::convex_polygon(points.to_vec(), ink, Stroke::NONE));
+    };
+    let bar = |left: f32, right: f32| fill(&[at(left, 0.1), at(right, 0.1), at(right, 0.9), at(left, 0.9)]);
+    match icon {
+        Icon::First => {
+            bar(0.05, 0.2);
+            fill(&[at(0.95, 0.1), at(0.95, 0.9), at(0.3, 0.5)]);
+        }
+        Icon::Back => fill(&[at(0.8, 0.1), at(0.8, 0.9), at(0.15, 0.5)]),
+        Icon::Play => fill(&[at(0.12, 0.0), at(0.95, 0.5), at(0.12, 1.0)]),
+        Icon::Pause => {
+            bar(0.15, 0.4);
+            bar(0.6, 0.85);
+        }
+        Icon::Forward => fill(&[at(0.2, 0.1), at(0.85, 0.5), at(0.2, 0.9)]),
+        Icon::Last => {
+            fill(&[at(0.05, 0.1), at(0.7, 0.5), at(0.05, 0.9)]);
+            bar(0.8, 0.95);
+        }
+        Icon::Down => fill(&[at(0.15, 0.3), at(0.85, 0.3), at(0.5, 0.75)]),
+        Icon::Right => fill(&[at(0.3, 0.15), at(0.75, 0.5), at(0.3, 0.85)]),
+        Icon::Lock => {
+            fill(&[at(0.15, 0.45), at(0.85, 0.45), at(0.85, 0.95), at(0.15, 0.95)]);
+            let shackle =
+                [at(0.28, 0.45), at(0.28, 0.2), at(0.42, 0.06), at(0.58, 0.06), at(0.72, 0.2), at(0.72, 0.45)];
+            painter.add(Shape::line(shackle.to_vec(), Stroke::new(1.4, ink)));
+        }
+        Icon::Flag => {
+            painter.line_segment([at(0.2, 0.0), at(0.2, 1.0)], Stroke::new(1.4, ink));
+            fill(&[at(0.2, 0.02), at(0.95, 0.28), at(0.2, 0.55)]);
+        }
+    }
+}

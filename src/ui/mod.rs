@@ -1,0 +1,60 @@
+//! One file a panel. Panels only draw, and ask by sending actions; none of them changes what it draws.
+
+mod bar;
+mod event;
+mod history;
+mod icons;
+mod parts;
+mod state;
+mod streams;
+mod timeline;
+mod welcome;
+mod when;
+
+pub use bar::{status_bar_ui, top_bar_ui};
+pub use event::event_ui;
+pub use history::history_ui;
+pub use parts::{keys_ui, trouble_ui, waiting_ui};
+pub use state::{state_ui, title_ui};
+pub use streams::streams_ui;
+pub use timeline::timeline_ui;
+pub use welcome::welcome_ui;
+pub use when::Zone;
+
+use crate::command::{Action, Command};
+use crate::locale::Locale;
+
+/// What every panel gets: the language, the zone, and where to put its wishes.
+#[derive(Debug)]
+pub struct Scene<'a> {
+    pub locale: &'a Locale,
+    pub zone: Zone,
+    pub actions: &'a mut Vec<Action>,
+}
+
+impl Scene<'_> {
+    fn ask(&mut self, action: Action) {
+        self.actions.push(action);
+    }
+
+    fn run(&mut self, command: Command) {
+        self.ask(Action::Run(command));
+    }
+
+    pub(crate) fn text(&self, name: &str) -> String {
+        self.locale.text(name)
+    }
+}
+
+/// `31,204`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}

@@ -1,0 +1,166 @@
+use std::collections::BTreeSet;
+
+use egui::{Align, Id, Layout, Rect, RichText, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, vec2};
+
+use super::icons::{Icon, paint};
+use super::parts::caption;
+use super::{Scene, grouped};
+use crate::command::Action;
+use crate::session::{OpenStore, StreamGroup};
+use crate::store::{StreamOrder, StreamRow};
+use crate::theme::{ROW_HEIGHT, palette};
+
+const ORDERS: [(StreamOrder, &str); 4] = [
+    (StreamOrder::Began, "sort-began"),
+    (StreamOrder::Recent, "sort-recent"),
+    (StreamOrder::Name, "sort-name"),
+    (StreamOrder::Longest, "sort-longest"),
+];
+
+/// The streams of the store, grouped by category. Only the rows in view are laid out, however many there are.
+pub fn streams_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus: &mut bool) {
+    head_ui(ui, scene, store);
+    filter_ui(ui, scene, store, wants_focus);
+    ui.add_space(6.0);
+    let Some(groups) = store.groups.value() else { return };
+    let closed_id = Id::unique("closed categories");
+    let mut closed: BTreeSet<String> = ui.data(|data| data.get_temp(closed_id)).unwrap_or_default();
+    let is_filtered = !store.filter.trim().is_empty();
+    if is_filtered && groups.iter().all(|group| group.rows.is_empty()) {
+        ui.label(RichText::new(scene.text("streams-none")).color(palette(ui).dim));
+        return;
+    }
+    let selected = store.view.as_ref().map(|view| view.stream.clone());
+    // The places at which each group begins, so that any row is found without walking.
+    let mut begins = Vec::with_capacity(groups.len());
+    let mut total = 0;
+    for group in groups {
+        begins.push(total);
+        total += 1 + if closed.contains(&group.category) { 0 } else { shown_rows(group) };
+    }
+    ui.spacing_mut().item_spacing.y = 0.0;
+    ScrollArea::vertical().id_salt("streams").auto_shrink(false).show_rows(ui, ROW_HEIGHT, total, |ui, range| {
+        for place in range {
+            let group_number = begins.partition_point(|begin| *begin <= place) - 1;
+            let group = &groups[group_number];
+            match place - begins[group_number] {
+                0 => {
+                    if category_ui(ui, group, closed.contains(&group.category), is_filtered)
+                        && !closed.remove(&group.category)
+                    {
+                        closed.insert(group.category.clone());
+                    }
+                }
+                row if row <= group.rows.len() => {
+                    let row = &group.rows[row - 1];
+                    if row_ui(ui, row, selected.as_ref() == Some(&row.stream)) {
+                        scene.ask(Action::Select(row.stream.clone()));
+                    }
+                }
+                _ => more_ui(ui, scene, group),
+            }
+        }
+    });
+    ui.data_mut(|data| data.insert_temp(closed_id, closed));
+}
+
+/// The group's rows, and a line where not all are listed.
+fn shown_rows(group: &StreamGroup) -> usize {
+    group.rows.len() + usize::from(group.rows.len() as u64 >= crate::session::STREAMS_LISTED)
+}
+
+fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
+    ui.horizontal(|ui| {
+        caption(ui, &scene.text("streams"));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let now = ORDERS.iter().find(|(order, _)| *order == store.order).map_or("sort", |(_, name)| name);
+            let text = RichText::new(scene.text(now)).size(11.5);
+            ui.menu_button(text, |ui| {
+                for (order, name) in ORDERS {
+                    if ui.selectable_label(order == store.order, scene.text(name)).clicked() {
+                        scene.ask(Action::Order(order));
+                        ui.close();
+                    }
+                }
+            });
+        });
+    });
+}
+
+fn filter_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus: &mut bool) {
+    let mut filter = store.filter.clone();
+    let name = scene.text("streams-filter");
+    let field = ui.add(TextEdit::singleline(&mut filter).hint_text(&name).desired_width(f32::INFINITY));
+    field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, &name));
+    if std::mem::take(wants_focus) {
+        field.request_focus();
+    }
+    if field.changed() {
+        scene.ask(Action::Filter(filter));
+    }
+}
+
+/// Answers whether it was clicked.
+fn category_ui(ui: &mut Ui, group: &StreamGroup, is_closed: bool, is_filtered: bool) -> bool {
+    let colours = palette(ui);
+    let count = if is_filtered { group.rows.len() as u64 } else { group.total };
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::click());
+    let name = format!("{}, {}", group.category, grouped(count));
+    response.widget_info(|| WidgetInfo::selected(Role::DisclosureTriangle, true, !is_closed, &name));
+    let painter = ui.painter();
+    let mark = Rect::from_center_size(rect.left_center() + vec2(10.0, 0.0), vec2(10.0, 10.0));
+    paint(painter, if is_closed { Icon::Right } else { Icon::Down }, mark, colours.dim);
+    let font = egui::TextStyle::Body.resolve(ui.style());
+    painter.text(
+        rect.left_center() + vec2(22.0, 0.0),
+        egui::Align2::LEFT_CENTER,
+        &group.category,
+        font.clone(),
+        colours.text,
+    );
+    painter.text(rect.right_center() - vec2(8.0, 0.0), egui::Align2::RIGHT_CENTER, grouped(count), font, colours.dim);
+    response.clicked()
+}
+
+fn row_ui(ui: &mut Ui, row: &StreamRow, is_selected: bool) -> bool {
+    let colours = palette(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::click());
+    let name = row.stream.as_str();
+    response.widget_info(|| WidgetInfo::selected(Role::TreeItem, true, is_selected, name));
+    if is_selected || response.hovered() {
+        ui.painter().rect_filled(rect, 4.0, if is_selected { colours.selection } else { colours.raised });
+    }
+    if is_selected {
+        let edge = Rect::from_min_size(rect.min, vec2(2.0, rect.height()));
+        ui.painter().rect_filled(edge, 0.0, colours.accent);
+    }
+    let font = egui::TextStyle::Body.resolve(ui.style());
+    let count = ui.painter().text(
+        rect.right_center() - vec2(8.0, 0.0),
+        egui::Align2::RIGHT_CENTER,
+        grouped(row.events),
+        font.clone(),
+        colours.dim,
+    );
+    // A name may have thousands of letters: what does not fit is not laid out.
+    let space = count.left() - rect.left() - 30.0;
+    let mut job = egui::text::LayoutJob::simple_singleline(shortened(name), font, colours.text);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(space);
+    let galley = ui.painter().layout_job(job);
+    let is_cut = galley.elided || name.len() > LONGEST_DRAWN;
+    ui.painter().galley(rect.left_center() + vec2(22.0, -galley.size().y / 2.0), galley, colours.text);
+    if is_cut { response.on_hover_text(name).clicked() } else { response.clicked() }
+}
+
+/// More letters than any panel is wide.
+const LONGEST_DRAWN: usize = 300;
+
+fn shortened(name: &str) -> String {
+    name[..name.floor_char_boundary(LONGEST_DRAWN)].to_owned()
+}
+
+fn more_ui(ui: &mut Ui, scene: &Scene<'_>, group: &StreamGroup) {
+    let values = [("shown", grouped(group.rows.len() as u64).into()), ("total", grouped(group.total).into())];
+    let text = scene.locale.with("streams-more", values);
+    super::parts::cut(ui, RichText::new(text).size(11.5).color(palette(ui).dim));
+}

@@ -1,0 +1,87 @@
+use std::path::PathBuf;
+
+use egui::{Align, Button, Layout, RichText, TextEdit, Ui, vec2};
+
+use super::Scene;
+use super::parts::{caption, card, link};
+use crate::command::{Action, Command};
+use crate::theme::palette;
+
+/// Nothing is open: what can be opened, and one click to something worth looking at.
+pub fn welcome_ui(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    typed_path: &mut String,
+    recent: &[PathBuf],
+    is_making_sample: bool,
+) {
+    let colours = palette(ui);
+    let width = 480.0_f32.min(ui.available_width() - 32.0);
+    ui.vertical_centered(|ui| {
+        ui.add_space((ui.available_height() * 0.16).max(24.0));
+        ui.label(RichText::new(scene.text("app-name")).heading().size(28.0));
+        ui.label(RichText::new(scene.text("tagline")).color(colours.dim));
+        ui.add_space(24.0);
+        ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {
+            ui.set_width(width);
+            card(ui, |ui| {
+                egui::Frame::new().inner_margin(20).show(ui, |ui| {
+                    sample_ui(ui, scene, is_making_sample);
+                    ui.add_space(20.0);
+                    open_ui(ui, scene, typed_path);
+                    if !recent.is_empty() {
+                        ui.add_space(20.0);
+                        caption(ui, &scene.text("welcome-recent"));
+                        for path in recent {
+                            if link(ui, &path.display().to_string()).clicked() {
+                                scene.ask(Action::Open(path.clone()));
+                            }
+                        }
+                    }
+                });
+            });
+        });
+    });
+}
+
+fn sample_ui(ui: &mut Ui, scene: &mut Scene<'_>, is_making_sample: bool) {
+    let colours = palette(ui);
+    ui.horizontal(|ui| {
+        let text = RichText::new(scene.text("explore-sample")).color(colours.on_accent).strong();
+        let button = Button::new(text).fill(colours.accent).min_size(vec2(0.0, 32.0));
+        if ui.add_enabled(!is_making_sample, button).clicked() {
+            scene.run(Command::ExploreSample);
+        }
+        if is_making_sample {
+            ui.spinner();
+        }
+    });
+    ui.label(RichText::new(scene.text("welcome-sample-about")).color(colours.dim));
+}
+
+fn open_ui(ui: &mut Ui, scene: &mut Scene<'_>, typed_path: &mut String) {
+    let name = caption_of(ui, &scene.text("welcome-path"));
+    ui.horizontal(|ui| {
+        let hint = scene.text("welcome-path-hint");
+        let field = ui.add(TextEdit::singleline(typed_path).hint_text(hint).desired_width(ui.available_width() - 90.0));
+        let field = field.labelled_by(name);
+        let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+        let is_clicked = ui.button(scene.text("welcome-go")).clicked();
+        if (is_entered || is_clicked) && !typed_path.trim().is_empty() {
+            scene.ask(Action::Open(PathBuf::from(typed_path.trim())));
+        }
+    });
+    ui.horizontal(|ui| {
+        if ui.button(scene.text("open-file")).clicked() {
+            scene.run(Command::OpenFile);
+        }
+        let dim = palette(ui).dim;
+        ui.label(RichText::new(scene.text("welcome-drop")).color(dim));
+    });
+}
+
+/// A caption that names the field below it for whoever cannot see the two together.
+fn caption_of(ui: &mut Ui, text: &str) -> egui::Id {
+    let dim = palette(ui).dim;
+    ui.label(RichText::new(text).size(11.5).color(dim)).id
+}

@@ -1,0 +1,133 @@
+//! A window without a screen, at a store of its own.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use egui::{Key, Modifiers, Role};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+use foldline::app::{App, Start};
+use foldline::event::StreamId;
+use foldline::sample::SampleOptions;
+use foldline::session::write_sample;
+use foldline::store::Flow;
+use tempfile::TempDir;
+
+pub(crate) struct Desk {
+    pub(crate) window: Harness<'static, App>,
+    folder: TempDir,
+}
+
+/// Longer than any of this takes on a busy machine; a test that gets here has failed.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+impl Desk {
+    /// The welcome, with nothing open.
+    pub(crate) fn welcome() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        Self { window: window(Start::default()), folder }
+    }
+
+    /// A small sample, opened at one of its streams.
+    pub(crate) fn at(stream: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = sample_in(folder.path());
+        let start = Start { store: Some(path), stream: Some(StreamId::from(stream)), at: None };
+        let mut desk = Self { window: window(start), folder };
+        desk.settle();
+        desk
+    }
+
+    pub(crate) fn sample(&self) -> PathBuf {
+        sample_in(self.folder.path())
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Frame by frame until nothing is on its way any more, and then a few for what had to be laid out first.
+    pub(crate) fn settle(&mut self) {
+        let end = Instant::now() + PATIENCE;
+        self.window.run_steps(2);
+        while self.window.state().is_busy() {
+            assert!(Instant::now() < end, "still busy; the window shows:\n{}", self.all_text());
+            self.window.step();
+            std::thread::yield_now();
+        }
+        self.window.run_steps(3);
+    }
+
+    pub(crate) fn click(&mut self, name: &str) {
+        self.window.get_by_label(name).click();
+        self.settle();
+    }
+
+    pub(crate) fn click_role(&mut self, role: Role, name: &str) {
+        self.window.get_by_role_and_label(role, name).click();
+        self.settle();
+    }
+
+    pub(crate) fn press(&mut self, key: Key) {
+        self.window.key_press(key);
+        self.settle();
+    }
+
+    pub(crate) fn press_with(&mut self, modifiers: Modifiers, key: Key) {
+        self.window.key_press_modifiers(modifiers, key);
+        self.settle();
+    }
+
+    pub(crate) fn type_into(&mut self, field: &str, text: &str) {
+        let node = self.window.get_by_role_and_label(Role::TextInput, field);
+        node.focus();
+        self.window.run_steps(2);
+        self.window.get_by_role_and_label(Role::TextInput, field).type_text(text);
+        self.settle();
+    }
+
+    pub(crate) fn shows(&self, text: &str) -> bool {
+        self.window.query_all_by_label(text).next().is_some()
+    }
+
+    pub(crate) fn shows_part(&self, text: &str) -> bool {
+        self.window.query_all_by_label_contains(text).next().is_some()
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_shows(&self, text: &str) {
+        assert!(self.shows(text), "“{text}” is not shown; the window shows:\n{}", self.all_text());
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_hides(&self, text: &str) {
+        assert!(!self.shows(text), "“{text}” is shown; the window shows:\n{}", self.all_text());
+    }
+
+    /// Everything that can be read, for a failure's message.
+    pub(crate) fn all_text(&self) -> String {
+        fn down(node: &egui_kittest::Node<'_>, lines: &mut Vec<String>) {
+            let access = node.accesskit_node();
+            if let Some(label) = access.label().or_else(|| access.value()) {
+                lines.push(label);
+            }
+            for child in node.children() {
+                down(&child, lines);
+            }
+        }
+        let mut lines = Vec::new();
+        down(&self.window.root(), &mut lines);
+        lines.join("\n")
+    }
+}
+
+fn window(start: Start) -> Harness<'static, App> {
+    Harness::builder().with_size([1280.0, 800.0]).build_eframe(move |context| App::new(context, start))
+}
+
+fn sample_in(folder: &Path) -> PathBuf {
+    let path = folder.join("small.db");
+    let options = SampleOptions { streams: None, events: Some(3_000), seed: 1 };
+    write_sample(&path, &options, &mut |_| Flow::Continue(())).expect("a sample");
+    path
+}

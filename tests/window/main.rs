@@ -1,0 +1,5 @@
+//! Tests of the window through what a screen reader sees of it: roles and names. No display, no graphics card.
+
+mod desk;
+mod looking;
+mod wishes;
