@@ -75,7 +75,6 @@ loading = { $what }: { $done } of { $total }
 cancel = Cancel
 retry = Try again
 read-only = read-only
-read-only-about = Foldline only looks at this store and never changes a byte of it.
 version-of = v{ $version } of { $last }
 timeline = Version
 timeline-go = Version or time
@@ -92,3 +91,28 @@ light = Light
 by-time = by time
 by-version = by version
 store-menu = Open, sample, recent stores
+toggle-writing = Switch writing on or off for this store
+writing-on = writing on
+writing-off = This store is read-only: switch writing on in the bar above to append.
+compensate = Compensate…
+compensate-title = Compensate version { $version }
+compensate-natural = Natural compensation
+compensate-free = Event of your own
+compensate-type = Type of the event
+compensate-payload = Payload, as JSON
+compensate-actor = Author
+compensate-reason = Reason
+preview = { $type } would be recorded as version { $version }
+preview-nothing = No field changes.
+conflict = Somebody was quicker. These events came first; the preview now stands on them.
+same-fields = changes the same fields
+append = Append
+compare = Compare
+compare-of = v{ $a } beside v{ $b }
+compare-needs-pins = Pin two versions to compare them: A and B set the pins where the cursor stands.
+fields-differ = { $count ->
+    [0] no field differs
+    [one] 1 field differs
+   *[other] { $count } fields differ
+}
+hide-equal = Hide equal fields

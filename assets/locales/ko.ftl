@@ -71,7 +71,6 @@ loading = { $what }: { $total } 중 { $done }
 cancel = 취소
 retry = 다시 시도
 read-only = 읽기 전용
-read-only-about = Foldline은 이 저장소를 보기만 하고 한 바이트도 바꾸지 않습니다.
 version-of = v{ $version } / { $last }
 timeline = 버전
 timeline-go = 버전 또는 시각
@@ -88,3 +87,27 @@ light = 밝게
 by-time = 시간으로
 by-version = 버전으로
 store-menu = 열기, 샘플, 최근 저장소
+toggle-writing = 이 저장소에 쓰기 켜기 또는 끄기
+writing-on = 쓰기 켜짐
+writing-off = 읽기 전용 저장소입니다. 추가하려면 위 막대에서 쓰기를 켜세요.
+compensate = 보상 이벤트…
+compensate-title = 버전 { $version } 보상
+compensate-natural = 자연스러운 보상
+compensate-free = 직접 쓰는 이벤트
+compensate-type = 이벤트 타입
+compensate-payload = 내용, JSON
+compensate-actor = 작성자
+compensate-reason = 까닭
+preview = { $type }이(가) 버전 { $version }(으)로 기록됩니다
+preview-nothing = 바뀌는 필드가 없습니다.
+conflict = 다른 사람이 먼저 기록했습니다. 아래 이벤트가 앞서고, 미리 보기는 그 위에서 다시 만들었습니다.
+same-fields = 같은 필드를 바꿈
+append = 추가
+compare = 비교
+compare-of = v{ $a }와(과) v{ $b }
+compare-needs-pins = 두 버전에 핀을 꽂으면 비교합니다. A와 B 키가 커서 자리에 핀을 꽂습니다.
+fields-differ = { $count ->
+    [0] 다른 필드 없음
+   *[other] 필드 { $count }개 다름
+}
+hide-equal = 같은 필드 숨기기

@@ -38,6 +38,7 @@ fn egui_shortcut(shortcut: Shortcut) -> egui::KeyboardShortcut {
         Key::Slash => egui::Key::Slash,
         Key::A => egui::Key::A,
         Key::B => egui::Key::B,
+        Key::D => egui::Key::D,
         Key::O => egui::Key::O,
     };
     egui::KeyboardShortcut::new(modifiers, key)

@@ -4,8 +4,8 @@ use super::App;
 use crate::command::Action;
 use crate::theme::palette;
 use crate::ui::{
-    Scene, event_ui, history_ui, keys_ui, state_ui, status_bar_ui, streams_ui, timeline_ui, title_ui, top_bar_ui,
-    trouble_ui, waiting_ui, welcome_ui,
+    Scene, compare_ui, compensate_ui, event_ui, history_ui, keys_ui, state_ui, status_bar_ui, streams_ui, timeline_ui,
+    title_ui, top_bar_ui, trouble_ui, waiting_ui, welcome_ui,
 };
 
 /// How much of the middle the state may take before it scrolls.
@@ -25,6 +25,8 @@ impl App {
             typed_moment,
             is_playing,
             shows_keys,
+            is_comparing,
+            hides_equal,
             wants_filter_focus,
             reveal,
             wake: _,
@@ -55,6 +57,10 @@ impl App {
             });
             return;
         };
+        let can_write = store.is_writing_on;
+        if let Some(draft) = &mut store.draft {
+            compensate_ui(ui, scene, draft, can_write);
+        }
         Panel::bottom("status").exact_size(24.0).frame(bar(0)).show(ui, |ui| status_bar_ui(ui, scene, store));
         if let Some(view) = store.view.as_ref().filter(|view| !view.is_empty()) {
             Panel::bottom("timeline").exact_size(104.0).frame(bar(8)).show(ui, |ui| {
@@ -84,10 +90,14 @@ impl App {
                 });
                 return;
             };
-            title_ui(ui, scene, view);
+            title_ui(ui, scene, view, *is_comparing);
             ui.add_space(8.0);
             let height = (ui.available_height() * STATE_SHARE).max(120.0);
-            state_ui(ui, scene, view, height);
+            if *is_comparing {
+                compare_ui(ui, scene, view, hides_equal, height);
+            } else {
+                state_ui(ui, scene, view, height);
+            }
             ui.add_space(10.0);
             history_ui(ui, scene, view, reveal);
         });

@@ -19,6 +19,10 @@ impl App {
             if let Some(path) = self.sample.value().cloned() {
                 self.start.stream.get_or_insert(StreamId::from("lead-1"));
                 self.open(&path);
+                // The sample is there to be tried out on.
+                if let Some(store) = &mut self.store {
+                    store.is_writing_on = true;
+                }
             }
             self.trouble = self.sample.error().cloned().or(self.trouble.take());
         }
@@ -96,6 +100,20 @@ impl App {
             Action::Copy(text) => ctx.copy_text(text),
             Action::CancelLoading => self.view().into_iter().for_each(StreamView::cancel),
             Action::DismissTrouble => self.trouble = None,
+            Action::AppendDraft => {
+                if let Some(store) = &mut self.store {
+                    if let Some(draft) = &store.draft {
+                        self.settings.actor.clone_from(&draft.actor);
+                    }
+                    store.append_draft();
+                    self.reveal = true;
+                }
+            }
+            Action::DropDraft => {
+                if let Some(store) = &mut self.store {
+                    store.draft = None;
+                }
+            }
         }
     }
 
@@ -147,6 +165,7 @@ impl App {
             Command::Play => self.is_playing = !self.is_playing && self.store.is_some(),
             Command::PinA => self.pin(0),
             Command::PinB => self.pin(1),
+            Command::Compare => self.is_comparing = !self.is_comparing,
             Command::FocusFilter => self.wants_filter_focus = true,
             Command::ToggleTheme => {
                 self.settings.is_light = !self.settings.is_light;
@@ -162,11 +181,26 @@ impl App {
                     Zone::Local => Zone::Utc,
                 };
             }
+            Command::ToggleWriting => {
+                if let Some(store) = &mut self.store {
+                    store.is_writing_on = !store.is_writing_on;
+                }
+            }
+            Command::Compensate => {
+                if let Some(store) = &mut self.store {
+                    store.begin_draft(self.settings.actor.clone());
+                }
+            }
             Command::ShowKeys => self.shows_keys = !self.shows_keys,
             // What lies on top goes first.
             Command::Dismiss => match () {
                 () if self.shows_keys => self.shows_keys = false,
                 () if self.trouble.is_some() => self.trouble = None,
+                () if self.store.as_ref().is_some_and(|store| store.draft.is_some()) => {
+                    if let Some(store) = &mut self.store {
+                        store.draft = None;
+                    }
+                }
                 () => self.is_playing = false,
             },
         }

@@ -42,6 +42,8 @@ pub struct App {
     typed_moment: String,
     is_playing: bool,
     shows_keys: bool,
+    is_comparing: bool,
+    hides_equal: bool,
     wants_filter_focus: bool,
     /// The row that the history should bring into view, because the cursor moved elsewhere.
     reveal: bool,
@@ -74,6 +76,8 @@ impl App {
             typed_moment: String::new(),
             is_playing: false,
             shows_keys: false,
+            is_comparing: false,
+            hides_equal: true,
             wants_filter_focus: false,
             reveal: false,
             file_dialog: Loading::default(),

@@ -17,6 +17,8 @@ pub struct Settings {
     pub zone: Zone,
     pub is_by_time: bool,
     pub recent: Vec<PathBuf>,
+    /// Who signed last.
+    pub actor: String,
 }
 
 impl Settings {

@@ -22,4 +22,7 @@ pub enum Action {
     Copy(String),
     CancelLoading,
     DismissTrouble,
+    /// Appends the correction as it was previewed.
+    AppendDraft,
+    DropDraft,
 }

@@ -20,10 +20,13 @@ pub enum Command {
     Play,
     PinA,
     PinB,
+    Compare,
     FocusFilter,
     ToggleTheme,
     ToggleLanguage,
     ToggleZone,
+    ToggleWriting,
+    Compensate,
     ShowKeys,
     Dismiss,
 }
@@ -48,6 +51,7 @@ pub enum Key {
     Slash,
     A,
     B,
+    D,
     O,
 }
 
@@ -65,10 +69,13 @@ impl Command {
         Self::Play,
         Self::PinA,
         Self::PinB,
+        Self::Compare,
         Self::FocusFilter,
         Self::ToggleTheme,
         Self::ToggleLanguage,
         Self::ToggleZone,
+        Self::ToggleWriting,
+        Self::Compensate,
         Self::ShowKeys,
         Self::Dismiss,
     ];
@@ -88,10 +95,13 @@ impl Command {
             Self::Play => "play",
             Self::PinA => "pin-a",
             Self::PinB => "pin-b",
+            Self::Compare => "compare",
             Self::FocusFilter => "focus-filter",
             Self::ToggleTheme => "toggle-theme",
             Self::ToggleLanguage => "toggle-language",
             Self::ToggleZone => "toggle-zone",
+            Self::ToggleWriting => "toggle-writing",
+            Self::Compensate => "compensate",
             Self::ShowKeys => "show-keys",
             Self::Dismiss => "dismiss",
         }
@@ -110,12 +120,17 @@ impl Command {
             Self::Play => plain(Key::Space),
             Self::PinA => plain(Key::A),
             Self::PinB => plain(Key::B),
+            Self::Compare => plain(Key::D),
             Self::FocusFilter => plain(Key::Slash),
             Self::ShowKeys => plain(Key::F1),
             Self::Dismiss => plain(Key::Escape),
-            Self::ExploreSample | Self::CloseStore | Self::ToggleTheme | Self::ToggleLanguage | Self::ToggleZone => {
-                None
-            }
+            Self::ExploreSample
+            | Self::CloseStore
+            | Self::ToggleTheme
+            | Self::ToggleLanguage
+            | Self::ToggleZone
+            | Self::ToggleWriting
+            | Self::Compensate => None,
         }
     }
 }
@@ -139,6 +154,7 @@ impl Shortcut {
             Key::Slash => "/",
             Key::A => "A",
             Key::B => "B",
+            Key::D => "D",
             Key::O => "O",
         };
         let ctrl = if self.is_ctrl { "Ctrl+" } else { "" };

@@ -45,6 +45,11 @@ impl<T, E> Loading<T, E> {
         self.value.as_mut()
     }
 
+    /// Takes the value out.
+    pub fn take(&mut self) -> Option<T> {
+        self.value.take()
+    }
+
     pub fn error(&self) -> Option<&E> {
         self.error.as_ref()
     }

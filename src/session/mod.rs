@@ -2,6 +2,7 @@
 //! command line answers and what the window draws comes from here.
 
 mod chunk;
+mod draft;
 mod load;
 mod moment;
 mod open_store;
@@ -13,12 +14,13 @@ mod whole;
 use crate::event::{StreamId, Timestamp, Version};
 use crate::store::StoreError;
 
+pub use draft::Draft;
 pub use load::{Described, Shown, describe, load_replay, load_story, load_timeline, show};
 pub use moment::{Moment, resolve};
 pub use open_store::{OpenStore, Opener, STREAMS_LISTED, StreamGroup, Trouble};
 pub use sample_store::{MakeSampleError, sample_store, write_sample};
 pub use snapshots::{SNAPSHOT_SPACING, check_snapshots, keep_long_streams, keep_snapshots};
-pub use stream_view::{EventDetail, Loaded, StateRow, StreamView};
+pub use stream_view::{DiffRow, EventDetail, Loaded, StateRow, StreamView};
 pub use whole::{WholeFold, fold_whole};
 
 /// Why a question has no answer.

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::StreamView;
+use super::{Draft, Moment, StreamView};
 use crate::event::StreamId;
 use crate::jobs::{Job, Loading, Lost, Wake};
 use crate::store::{Flow, Reader, StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow};
@@ -38,6 +38,9 @@ pub struct OpenStore {
     pub order: StreamOrder,
     pub groups: Loading<Vec<StreamGroup>, Trouble>,
     pub view: Option<StreamView>,
+    /// Off until it is switched on, for this store and session.
+    pub is_writing_on: bool,
+    pub draft: Option<Draft>,
 }
 
 /// The streams of one category.
@@ -66,11 +69,31 @@ impl OpenStore {
             order: StreamOrder::Began,
             groups: Loading::default(),
             view: None,
+            is_writing_on: false,
+            draft: None,
         };
-        let opener = store.opener.clone();
-        store.info.request(Job::start("looking at the store", &store.wake, move |_| Ok(opener()?.info()?)));
-        store.list_streams();
+        store.look();
         store
+    }
+
+    /// Asks anew for everything that an append may have changed.
+    fn look(&mut self) {
+        let opener = self.opener.clone();
+        self.info.request(Job::start("looking at the store", &self.wake, move |_| Ok(opener()?.info()?)));
+        self.list_streams();
+    }
+
+    /// Begins a correction of the event at the cursor.
+    pub fn begin_draft(&mut self, actor: String) {
+        let Some((view, version)) = self.view.as_ref().and_then(|view| Some((view, view.version()?))) else { return };
+        self.draft = Some(Draft::new(view.stream.clone(), version, actor, self.opener.clone(), self.wake.clone()));
+    }
+
+    /// Appends the draft, if writing is on.
+    pub fn append_draft(&mut self) {
+        if let (true, Some(draft)) = (self.is_writing_on, &mut self.draft) {
+            draft.append(self.path.clone());
+        }
     }
 
     /// Asks for the list anew, with the filter and order as they are.
@@ -108,14 +131,25 @@ impl OpenStore {
 
     /// Takes what has come from the background. Says whether there is something new to show.
     pub fn poll(&mut self) -> bool {
+        let recorded = self.draft.as_mut().and_then(Draft::poll);
+        if let (Some(version), Some(draft)) = (recorded, self.draft.take_if(|_| recorded.is_some())) {
+            let mut view = StreamView::new(draft.stream, self.opener.clone(), self.wake.clone());
+            view.start_at(Moment::Version(version));
+            self.view = Some(view);
+            self.look();
+        }
         let Self { info, groups, view, .. } = self;
         let mut is_new = info.poll();
+        is_new |= recorded.is_some();
         is_new |= groups.poll();
         is_new |= view.as_mut().is_some_and(StreamView::poll);
         is_new
     }
 
     pub fn is_loading(&self) -> bool {
-        self.info.is_loading() || self.groups.is_loading() || self.view.as_ref().is_some_and(StreamView::is_loading)
+        self.info.is_loading()
+            || self.groups.is_loading()
+            || self.view.as_ref().is_some_and(StreamView::is_loading)
+            || self.draft.as_ref().is_some_and(Draft::is_busy)
     }
 }

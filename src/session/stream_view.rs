@@ -25,6 +25,7 @@ pub struct StreamView {
     pub pins: [Option<Index>; 2],
     event: Loading<EventDetail, Trouble>,
     shown: Option<Shown>,
+    compared: Option<Compared>,
 }
 
 #[derive(Debug)]
@@ -64,6 +65,25 @@ struct Shown {
     rows: Vec<StateRow>,
 }
 
+/// What comparing the pins draws, made once for each pair of places.
+#[derive(Debug)]
+struct Compared {
+    projection: usize,
+    pins: [Index; 2],
+    rows: Vec<DiffRow>,
+}
+
+/// One field at the two pinned moments.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DiffRow {
+    pub field: String,
+    pub before: String,
+    pub after: String,
+    pub differs: bool,
+    /// The event that made the difference.
+    pub set_by: Option<Version>,
+}
+
 /// One field of the state at the cursor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StateRow {
@@ -97,6 +117,7 @@ impl StreamView {
             pins: [None; 2],
             event: Loading::default(),
             shown: None,
+            compared: None,
         };
         view.load(0);
         view
@@ -276,6 +297,24 @@ impl StreamView {
         self.shown.as_ref().map_or(&[], |shown| &shown.rows)
     }
 
+    /// The versions of the two pins.
+    pub fn pinned_versions(&self) -> [Option<Version>; 2] {
+        let version = |index: Index| Some(self.base()?.timeline.heads().get(index)?.version);
+        self.pins.map(|pin| pin.and_then(version))
+    }
+
+    /// Every field at both pins, in the order of the state. Made anew only when a pin or the projection has moved.
+    pub fn diff_rows(&mut self) -> &[DiffRow] {
+        let [Some(a), Some(b)] = self.pins else { return &[] };
+        let Some((number, loaded)) = self.current() else { return &[] };
+        let is_made = self.compared.as_ref().is_some_and(|made| made.projection == number && made.pins == [a, b]);
+        if !is_made {
+            let rows = diff_rows(loaded.timeline.as_ref(), a, b);
+            self.compared = Some(Compared { projection: number, pins: [a, b], rows });
+        }
+        self.compared.as_ref().map_or(&[], |made| &made.rows)
+    }
+
     pub(super) fn poll(&mut self) -> bool {
         let mut is_new = self.event.poll();
         for loading in self.timelines.values_mut() {
@@ -313,6 +352,29 @@ fn state_rows(timeline: &dyn Timeline, index: Index) -> Vec<StateRow> {
             }),
         }
     }
+    rows
+}
+
+fn diff_rows(timeline: &dyn Timeline, a: Index, b: Index) -> Vec<DiffRow> {
+    let changes = timeline.diff(Some(a), Some(b));
+    let mut rows: Vec<DiffRow> = changes
+        .iter()
+        .map(|(change, set_by)| DiffRow {
+            field: change.field.clone(),
+            before: text(&change.before),
+            after: text(&change.after),
+            differs: true,
+            set_by: set_by.map(|index| timeline.heads()[index].version),
+        })
+        .collect();
+    leaves(&timeline.show(Some(b)), &mut |path, value| {
+        if !changes.iter().any(|(change, _)| is_within(path, &change.field)) {
+            let value = text(value);
+            let field = path.to_owned();
+            // Bookkeeping differs with every event, and says nothing; it stands as it is at B.
+            rows.push(DiffRow { field, before: value.clone(), after: value, differs: false, set_by: None });
+        }
+    });
     rows
 }
 

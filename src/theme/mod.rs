@@ -117,6 +117,7 @@ fn apply(style: &mut Style, palette: &Palette, theme: Theme) {
     style.spacing.item_spacing = vec2(8.0, 4.0);
     style.spacing.button_padding = vec2(10.0, 4.0);
     style.spacing.interact_size.y = 26.0;
+    style.spacing.window_margin = egui::Margin::same(16);
     style.visuals = visuals(palette, theme);
 }
 

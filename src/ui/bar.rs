@@ -19,9 +19,9 @@ pub fn top_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>,
             let counts: Vec<String> =
                 info.categories.iter().take(4).map(|(name, count)| format!("{} {name}", grouped(*count))).collect();
             ui.label(RichText::new(format!("{}  ·  {}", info.framework, counts.join("  ·  "))).color(colours.dim));
-            icon(ui, Icon::Lock, colours.dim);
-            ui.label(RichText::new(scene.text("read-only")).color(colours.dim))
-                .on_hover_text(scene.text("read-only-about"));
+            if let Some(store) = store {
+                access_ui(ui, scene, store);
+            }
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let theme = if ui.visuals().dark_mode { "light" } else { "dark" };
@@ -38,6 +38,19 @@ pub fn top_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>,
             }
         });
     });
+}
+
+/// Whether this store may be written to; a press changes it.
+fn access_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
+    let colours = palette(ui);
+    let (ink, name) = if store.is_writing_on { (colours.warning, "writing-on") } else { (colours.dim, "read-only") };
+    if !store.is_writing_on {
+        icon(ui, Icon::Lock, colours.dim);
+    }
+    let button = ui.add(Button::new(RichText::new(scene.text(name)).color(ink)));
+    if button.on_hover_text(scene.text("toggle-writing")).clicked() {
+        scene.run(Command::ToggleWriting);
+    }
 }
 
 fn store_menu_ui(ui: &mut Ui, scene: &mut Scene<'_>, is_open: bool, recent: &[std::path::PathBuf]) {

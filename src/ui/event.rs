@@ -3,7 +3,7 @@ use egui::{CollapsingHeader, Grid, RichText, ScrollArea, Ui};
 use super::Scene;
 use super::history::mark;
 use super::parts::{caption, hairline, link};
-use crate::command::Action;
+use crate::command::{Action, Command};
 use crate::event::Version;
 use crate::session::{EventDetail, StreamView};
 use crate::theme::palette;
@@ -40,6 +40,11 @@ pub fn event_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView) {
     }
     ui.add_space(6.0);
     facts_ui(ui, scene, detail);
+    ui.add_space(8.0);
+    let text = RichText::new(scene.text("compensate")).strong().color(colours.on_accent);
+    if ui.add(egui::Button::new(text).fill(colours.accent)).clicked() {
+        scene.run(Command::Compensate);
+    }
     ui.add_space(8.0);
     hairline(ui);
     ScrollArea::vertical().id_salt("event detail").auto_shrink(false).show(ui, |ui| {

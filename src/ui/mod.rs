@@ -1,6 +1,8 @@
 //! One file a panel. Panels only draw, and ask by sending actions; none of them changes what it draws.
 
 mod bar;
+mod compare;
+mod compensate;
 mod event;
 mod history;
 mod icons;
@@ -12,6 +14,8 @@ mod welcome;
 mod when;
 
 pub use bar::{status_bar_ui, top_bar_ui};
+pub use compare::compare_ui;
+pub use compensate::compensate_ui;
 pub use event::event_ui;
 pub use history::history_ui;
 pub use parts::{keys_ui, trouble_ui, waiting_ui};

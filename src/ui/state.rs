@@ -4,15 +4,18 @@ use egui::{Align, Frame, Layout, Margin, RichText, ScrollArea, Ui, vec2};
 
 use super::Scene;
 use super::parts::{card, card_head, cut};
-use crate::command::Action;
+use crate::command::{Action, Command};
 use crate::event::Timestamp;
 use crate::session::{StateRow, StreamView};
 use crate::theme::{ROW_HEIGHT, palette};
 
 /// The stream's name, and under which projection it is seen.
-pub fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView) {
+pub fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, is_comparing: bool) {
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if ui.selectable_label(is_comparing, scene.text("compare")).clicked() {
+                scene.run(Command::Compare);
+            }
             for (number, builtin) in view.projections().iter().enumerate().rev() {
                 let name = scene.text(&format!("projection-{}", builtin.name()));
                 if ui.selectable_label(number == view.projection_number(), name).clicked() {
@@ -105,7 +108,7 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &StateRow) {
 }
 
 /// A time in the zone that the window shows; anything else as it is.
-fn as_read<'v>(scene: &Scene<'_>, value: &'v str) -> Cow<'v, str> {
+pub(super) fn as_read<'v>(scene: &Scene<'_>, value: &'v str) -> Cow<'v, str> {
     match Timestamp::parse_rfc3339(value) {
         Some(at) => Cow::Owned(scene.zone.long(at)),
         None => Cow::Borrowed(value),

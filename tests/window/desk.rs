@@ -79,10 +79,11 @@ impl Desk {
     }
 
     pub(crate) fn type_into(&mut self, field: &str, text: &str) {
-        let node = self.window.get_by_role_and_label(Role::TextInput, field);
-        node.focus();
+        let is_one_line = self.window.query_by_role_and_label(Role::TextInput, field).is_some();
+        let role = if is_one_line { Role::TextInput } else { Role::MultilineTextInput };
+        self.window.get_by_role_and_label(role, field).focus();
         self.window.run_steps(2);
-        self.window.get_by_role_and_label(Role::TextInput, field).type_text(text);
+        self.window.get_by_role_and_label(role, field).type_text(text);
         self.settle();
     }
 

@@ -148,3 +148,26 @@ fn every_stream_of_the_sample_can_be_picked_from_the_list() {
     desk.assert_shows("v30 of 30");
     desk.assert_shows("Maria Ortiz");
 }
+
+#[test]
+fn two_pinned_versions_are_compared_and_equal_fields_can_be_seen_too() {
+    let mut desk = Desk::at("lead-1");
+    desk.press(Key::D);
+    assert!(desk.shows_part("Pin two versions"), "{}", desk.all_text());
+    desk.click_role(Role::Row, "v2 followup-set");
+    desk.press(Key::A);
+    desk.click_role(Role::Row, "v5 order-submitted");
+    desk.press(Key::B);
+    desk.assert_shows("v2 beside v5");
+    desk.assert_shows("4 fields differ");
+    for text in ["aab", "aaa", "FOLLOWUP_SET", "PENDING_PAYMENT"] {
+        desk.assert_shows(text);
+    }
+    desk.assert_hides("1111");
+    desk.click("Hide equal fields");
+    desk.assert_shows("1111");
+    desk.press(Key::Home);
+    desk.assert_shows("v2 beside v5");
+    desk.press(Key::D);
+    desk.assert_shows("State at version 0");
+}
