@@ -116,3 +116,5 @@ fields-differ = { $count ->
    *[other] { $count } fields differ
 }
 hide-equal = Hide equal fields
+follow = Follow
+follow-about = Keep to the newest event while others append

@@ -111,3 +111,5 @@ fields-differ = { $count ->
    *[other] 필드 { $count }개 다름
 }
 hide-equal = 같은 필드 숨기기
+follow = 따라가기
+follow-about = 다른 프로그램이 추가하는 동안 가장 새 이벤트에 머물기

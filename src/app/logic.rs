@@ -166,6 +166,14 @@ impl App {
             Command::PinA => self.pin(0),
             Command::PinB => self.pin(1),
             Command::Compare => self.is_comparing = !self.is_comparing,
+            Command::Follow => {
+                if let Some(store) = &mut self.store {
+                    store.follows = !store.follows;
+                    if store.follows {
+                        store.view.iter_mut().for_each(|view| view.go_to(usize::MAX));
+                    }
+                }
+            }
             Command::FocusFilter => self.wants_filter_focus = true,
             Command::ToggleTheme => {
                 self.settings.is_light = !self.settings.is_light;

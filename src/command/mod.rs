@@ -21,6 +21,7 @@ pub enum Command {
     PinA,
     PinB,
     Compare,
+    Follow,
     FocusFilter,
     ToggleTheme,
     ToggleLanguage,
@@ -70,6 +71,7 @@ impl Command {
         Self::PinA,
         Self::PinB,
         Self::Compare,
+        Self::Follow,
         Self::FocusFilter,
         Self::ToggleTheme,
         Self::ToggleLanguage,
@@ -96,6 +98,7 @@ impl Command {
             Self::PinA => "pin-a",
             Self::PinB => "pin-b",
             Self::Compare => "compare",
+            Self::Follow => "follow",
             Self::FocusFilter => "focus-filter",
             Self::ToggleTheme => "toggle-theme",
             Self::ToggleLanguage => "toggle-language",
@@ -130,7 +133,8 @@ impl Command {
             | Self::ToggleLanguage
             | Self::ToggleZone
             | Self::ToggleWriting
-            | Self::Compensate => None,
+            | Self::Compensate
+            | Self::Follow => None,
         }
     }
 }

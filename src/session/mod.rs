@@ -9,6 +9,7 @@ mod open_store;
 mod sample_store;
 mod snapshots;
 mod stream_view;
+mod watch;
 mod whole;
 
 use crate::event::{StreamId, Timestamp, Version};

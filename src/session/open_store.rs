@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::watch::Watch;
 use super::{Draft, Moment, StreamView};
 use crate::event::StreamId;
 use crate::jobs::{Job, Loading, Lost, Wake};
@@ -41,6 +42,9 @@ pub struct OpenStore {
     /// Off until it is switched on, for this store and session.
     pub is_writing_on: bool,
     pub draft: Option<Draft>,
+    watch: Watch,
+    /// Keep to the newest event of the stream while others append.
+    pub follows: bool,
 }
 
 /// The streams of one category.
@@ -61,6 +65,8 @@ impl std::fmt::Debug for OpenStore {
 impl OpenStore {
     pub fn new(path: PathBuf, opener: Opener, wake: Wake) -> Self {
         let mut store = Self {
+            watch: Watch::new(&path, &wake),
+            follows: false,
             path,
             opener,
             wake,
@@ -138,11 +144,22 @@ impl OpenStore {
             self.view = Some(view);
             self.look();
         }
+        if self.watch.has_changed() {
+            self.look();
+            self.view.iter_mut().for_each(StreamView::reload);
+        }
+        let follows = self.follows;
         let Self { info, groups, view, .. } = self;
         let mut is_new = info.poll();
         is_new |= recorded.is_some();
         is_new |= groups.poll();
+        let length = view.as_ref().map(StreamView::len);
         is_new |= view.as_mut().is_some_and(StreamView::poll);
+        if let (true, Some(view)) = (follows, view)
+            && length.is_some_and(|length| view.len() > length)
+        {
+            view.go_to(usize::MAX);
+        }
         is_new
     }
 

@@ -128,6 +128,16 @@ impl StreamView {
         if self.timelines.contains_key(&number) {
             return;
         }
+        self.request(number);
+    }
+
+    /// Reads everything anew that was read so far; the cursor stays, since events are only ever added behind it.
+    pub(super) fn reload(&mut self) {
+        let numbers: Vec<usize> = self.timelines.keys().copied().collect();
+        numbers.into_iter().for_each(|number| self.request(number));
+    }
+
+    fn request(&mut self, number: usize) {
         let (stream, opener) = (self.stream.clone(), self.opener.clone());
         let job = Job::start("reading events", &self.wake, move |ticket| -> Result<Loaded, Trouble> {
             let reader = opener()?;
@@ -152,9 +162,7 @@ impl StreamView {
             })?;
             Ok(Loaded { described, builtin, timeline, actors, actor_names })
         });
-        let mut loading = Loading::default();
-        loading.request(job);
-        self.timelines.insert(number, loading);
+        self.timelines.entry(number).or_default().request(job);
     }
 
     /// Stands at this moment as soon as the stream has come.
@@ -319,6 +327,11 @@ impl StreamView {
         let mut is_new = self.event.poll();
         for loading in self.timelines.values_mut() {
             is_new |= loading.poll();
+        }
+        if is_new {
+            // What was made from the history as it stood before.
+            self.shown = None;
+            self.compared = None;
         }
         if self.cursor.is_none() && !self.is_empty() {
             let start = self.start.take().and_then(|moment| moment.index_in(self.base()?.timeline.as_ref()));

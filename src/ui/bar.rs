@@ -47,6 +47,9 @@ fn access_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
     if !store.is_writing_on {
         icon(ui, Icon::Lock, colours.dim);
     }
+    if ui.selectable_label(store.follows, scene.text("follow")).on_hover_text(scene.text("follow-about")).clicked() {
+        scene.run(Command::Follow);
+    }
     let button = ui.add(Button::new(RichText::new(scene.text(name)).color(ink)));
     if button.on_hover_text(scene.text("toggle-writing")).clicked() {
         scene.run(Command::ToggleWriting);

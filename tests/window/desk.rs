@@ -58,6 +58,17 @@ impl Desk {
         self.window.run_steps(3);
     }
 
+    /// Frame by frame until this is shown.
+    pub(crate) fn wait_for(&mut self, text: &str) {
+        let end = Instant::now() + PATIENCE;
+        while !self.shows(text) {
+            assert!(Instant::now() < end, "“{text}” never came; the window shows:\n{}", self.all_text());
+            self.window.step();
+            std::thread::yield_now();
+        }
+        self.settle();
+    }
+
     pub(crate) fn click(&mut self, name: &str) {
         self.window.get_by_label(name).click();
         self.settle();

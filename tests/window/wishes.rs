@@ -113,3 +113,36 @@ fn an_idle_window_asks_for_no_further_frame() {
     let wait = desk.window.output().viewport_output.values().map(|viewport| viewport.repaint_delay).min();
     assert!(wait > Some(std::time::Duration::from_secs(1)), "a repaint is due in {wait:?}");
 }
+
+/// Another program records a contact.
+fn append_elsewhere(desk: &Desk, id: &str) {
+    use foldline::store::{Expected, Writer, open_for_writing};
+    let event = foldline::event::NewEvent {
+        id: foldline::event::EventId::new(id),
+        event_type: "contacted".into(),
+        schema: 1,
+        recorded_at: None,
+        payload: "{}".to_owned(),
+        metadata: String::new(),
+    };
+    let mut other = open_for_writing(&desk.path("small.db")).expect("the store");
+    other.append(&"lead-1".into(), Expected::Any, &[event]).expect("recorded");
+}
+
+#[test]
+fn events_that_another_program_appends_appear_and_the_cursor_stays() {
+    let mut desk = Desk::at("lead-1");
+    desk.press(Key::ArrowLeft);
+    append_elsewhere(&desk, "elsewhere-1");
+    desk.wait_for("v5 of 7");
+    desk.assert_shows("State at version 5");
+}
+
+#[test]
+fn following_keeps_to_the_newest_event() {
+    let mut desk = Desk::at("lead-1");
+    desk.click("Follow");
+    append_elsewhere(&desk, "elsewhere-2");
+    desk.wait_for("v7 of 7");
+    desk.assert_shows("State at version 7");
+}
