@@ -134,7 +134,9 @@ impl StreamView {
     /// Reads everything anew that was read so far; the cursor stays, since events are only ever added behind it.
     pub(super) fn reload(&mut self) {
         let numbers: Vec<usize> = self.timelines.keys().copied().collect();
-        numbers.into_iter().for_each(|number| self.request(number));
+        for number in numbers {
+            self.request(number);
+        }
     }
 
     fn request(&mut self, number: usize) {
