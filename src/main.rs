@@ -14,8 +14,8 @@ fn main() -> ExitCode {
 
 #[cfg(feature = "window")]
 fn window(wish: WindowWish) -> ExitCode {
-    let WindowWish { store, stream, at } = wish;
-    match foldline::app::run(foldline::app::Start { store, stream, at }) {
+    let WindowWish { store, stream, at, frame_times } = wish;
+    match foldline::app::run(foldline::app::Start { store, stream, at, frame_times }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!(

@@ -39,6 +39,7 @@ fn egui_shortcut(shortcut: Shortcut) -> egui::KeyboardShortcut {
         Key::A => egui::Key::A,
         Key::B => egui::Key::B,
         Key::D => egui::Key::D,
+        Key::K => egui::Key::K,
         Key::O => egui::Key::O,
     };
     egui::KeyboardShortcut::new(modifiers, key)

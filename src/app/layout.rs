@@ -4,8 +4,8 @@ use super::App;
 use crate::command::Action;
 use crate::theme::palette;
 use crate::ui::{
-    Scene, compare_ui, compensate_ui, event_ui, history_ui, keys_ui, state_ui, status_bar_ui, streams_ui, timeline_ui,
-    title_ui, top_bar_ui, trouble_ui, waiting_ui, welcome_ui,
+    Scene, compare_ui, compensate_ui, event_ui, history_ui, keys_ui, palette_ui, state_ui, status_bar_ui, streams_ui,
+    timeline_ui, title_ui, top_bar_ui, trouble_ui, waiting_ui, welcome_ui,
 };
 
 /// How much of the middle the state may take before it scrolls.
@@ -31,7 +31,9 @@ impl App {
             reveal,
             wake: _,
             start: _,
+            palette: finder,
             file_dialog: _,
+            frame_times: _,
         } = self;
         let colours = palette(ui);
         let scene = &mut Scene { locale, zone: settings.zone, actions };
@@ -47,6 +49,9 @@ impl App {
         });
         if let Some(sentence) = sentence {
             Panel::top("trouble").frame(Frame::new()).show(ui, |ui| trouble_ui(ui, scene, &sentence));
+        }
+        if finder.is_open {
+            palette_ui(ui, scene, finder, store.as_ref());
         }
         if *shows_keys {
             keys_ui(ui, scene);

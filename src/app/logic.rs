@@ -199,9 +199,11 @@ impl App {
                     store.begin_draft(self.settings.actor.clone());
                 }
             }
+            Command::Palette => self.palette.toggle(),
             Command::ShowKeys => self.shows_keys = !self.shows_keys,
             // What lies on top goes first.
             Command::Dismiss => match () {
+                () if self.palette.is_open => self.palette.toggle(),
                 () if self.shows_keys => self.shows_keys = false,
                 () if self.trouble.is_some() => self.trouble = None,
                 () if self.store.as_ref().is_some_and(|store| store.draft.is_some()) => {

@@ -5,6 +5,8 @@ mod layout;
 mod logic;
 mod settings;
 
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,6 +17,7 @@ use crate::jobs::{Loading, Wake};
 use crate::locale::Locale;
 use crate::session::{Moment, OpenStore, Opener, Trouble};
 use crate::store;
+use crate::ui::PaletteState;
 
 /// What the window begins with.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +25,8 @@ pub struct Start {
     pub store: Option<PathBuf>,
     pub stream: Option<StreamId>,
     pub at: Option<Moment>,
+    /// Where to write what each frame cost, in milliseconds, a line a frame.
+    pub frame_times: Option<PathBuf>,
 }
 
 /// Everything the window holds. Panels draw from it and answer with actions; only `logic` changes it.
@@ -44,6 +49,9 @@ pub struct App {
     shows_keys: bool,
     is_comparing: bool,
     hides_equal: bool,
+    palette: PaletteState,
+    /// What each frame cost, for whoever measures.
+    frame_times: Option<BufWriter<File>>,
     wants_filter_focus: bool,
     /// The row that the history should bring into view, because the cursor moved elsewhere.
     reveal: bool,
@@ -78,6 +86,8 @@ impl App {
             shows_keys: false,
             is_comparing: false,
             hides_equal: true,
+            palette: PaletteState::default(),
+            frame_times: start.frame_times.as_ref().and_then(|path| Some(BufWriter::new(File::create(path).ok()?))),
             wants_filter_focus: false,
             reveal: false,
             file_dialog: Loading::default(),
@@ -120,7 +130,10 @@ impl eframe::App for App {
         self.poll(ctx);
     }
 
-    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
+        if let (Some(file), Some(secs)) = (&mut self.frame_times, frame.info().cpu_usage) {
+            let _ = writeln!(file, "{:.3}", secs * 1_000.0);
+        }
         let mut actions = keys::actions_of_keys(ui);
         self.layout(ui, &mut actions);
         for action in actions {

@@ -30,6 +30,9 @@ pub(super) struct Arguments {
     /// Open the stream at this version, time or `latest`
     #[arg(long, value_name = "AT", value_parser = moment)]
     pub at: Option<Moment>,
+    /// Write what each frame of the window costs to this file, in milliseconds
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub frame_times: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

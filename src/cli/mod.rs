@@ -91,11 +91,12 @@ pub struct WindowWish {
     pub store: Option<PathBuf>,
     pub stream: Option<StreamId>,
     pub at: Option<Moment>,
+    pub frame_times: Option<PathBuf>,
 }
 
 /// Reads the arguments and runs the command they name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Ended {
-    let Arguments { command, words, at } = match Arguments::try_parse_from(arguments) {
+    let Arguments { command, words, at, frame_times } = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
             let _ = error.print();
@@ -104,7 +105,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Ended {
     };
     let Some(command) = command else {
         return match window_wish(&words, at) {
-            Ok(wish) => Ended::Window(wish),
+            Ok(wish) => Ended::Window(WindowWish { frame_times, ..wish }),
             Err(failure) => Ended::Command(failed(&failure)),
         };
     };
@@ -160,7 +161,7 @@ fn window_wish(words: &[String], at: Option<Moment>) -> Result<WindowWish, Failu
         return Err(Failure::Usage(format!("there is no command and no store called {first}; {hint}")));
     }
     let stream = rest.first().map(|stream| StreamId::from(stream.as_str()));
-    Ok(WindowWish { store: Some(target::path(first)?), stream, at })
+    Ok(WindowWish { store: Some(target::path(first)?), stream, at, frame_times: None })
 }
 
 fn generate(what: Generated, out: &mut dyn Write) -> Result<Outcome, Failure> {

@@ -28,6 +28,7 @@ pub enum Command {
     ToggleZone,
     ToggleWriting,
     Compensate,
+    Palette,
     ShowKeys,
     Dismiss,
 }
@@ -53,6 +54,7 @@ pub enum Key {
     A,
     B,
     D,
+    K,
     O,
 }
 
@@ -78,6 +80,7 @@ impl Command {
         Self::ToggleZone,
         Self::ToggleWriting,
         Self::Compensate,
+        Self::Palette,
         Self::ShowKeys,
         Self::Dismiss,
     ];
@@ -105,6 +108,7 @@ impl Command {
             Self::ToggleZone => "toggle-zone",
             Self::ToggleWriting => "toggle-writing",
             Self::Compensate => "compensate",
+            Self::Palette => "palette",
             Self::ShowKeys => "show-keys",
             Self::Dismiss => "dismiss",
         }
@@ -114,6 +118,7 @@ impl Command {
         let plain = |key| Some(Shortcut { is_ctrl: false, is_shift: false, key });
         match self {
             Self::OpenFile => Some(Shortcut { is_ctrl: true, is_shift: false, key: Key::O }),
+            Self::Palette => Some(Shortcut { is_ctrl: true, is_shift: false, key: Key::K }),
             Self::StepForward => plain(Key::Right),
             Self::StepBack => plain(Key::Left),
             Self::TenForward => Some(Shortcut { is_ctrl: false, is_shift: true, key: Key::Right }),
@@ -159,6 +164,7 @@ impl Shortcut {
             Key::A => "A",
             Key::B => "B",
             Key::D => "D",
+            Key::K => "K",
             Key::O => "O",
         };
         let ctrl = if self.is_ctrl { "Ctrl+" } else { "" };

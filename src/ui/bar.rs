@@ -30,6 +30,7 @@ pub fn top_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>,
                 (Command::ToggleLanguage, scene.text("toggle-language")),
                 (Command::ToggleZone, scene.zone.name().to_owned()),
                 (Command::ShowKeys, scene.text("show-keys")),
+                (Command::Palette, scene.text("palette-button")),
             ] {
                 let button = ui.add(Button::new(RichText::new(title).color(colours.dim)).frame(false));
                 if button.on_hover_text(scene.text(command.title())).clicked() {

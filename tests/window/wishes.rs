@@ -146,3 +146,22 @@ fn following_keeps_to_the_newest_event() {
     desk.wait_for("v7 of 7");
     desk.assert_shows("State at version 7");
 }
+
+#[test]
+fn the_palette_runs_a_command_or_goes_to_a_stream_by_a_part_of_its_name() {
+    let mut desk = Desk::at("lead-1");
+    desk.press_with(egui::Modifiers::COMMAND, Key::K);
+    desk.type_into("Search or run a command", "first ev");
+    desk.press(Key::Enter);
+    desk.assert_shows("State at version 0");
+    desk.assert_hides("A command, or part of a stream's name");
+    desk.press_with(egui::Modifiers::COMMAND, Key::K);
+    desk.type_into("Search or run a command", "ead-4");
+    desk.press(Key::Enter);
+    desk.assert_shows("v30 of 30");
+    desk.press_with(egui::Modifiers::COMMAND, Key::K);
+    desk.type_into("Search or run a command", "zzz");
+    desk.assert_shows("Nothing has this in its name");
+    desk.press(Key::Escape);
+    desk.assert_hides("Nothing has this in its name");
+}
