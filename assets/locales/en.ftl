@@ -119,6 +119,5 @@ hide-equal = Hide equal fields
 follow = Follow
 follow-about = Keep to the newest event while others append
 palette = Search or run a command
-palette-button = Ctrl+K
 palette-hint = A command, or part of a stream's name
 palette-none = Nothing has this in its name

@@ -114,6 +114,5 @@ hide-equal = 같은 필드 숨기기
 follow = 따라가기
 follow-about = 다른 프로그램이 추가하는 동안 가장 새 이벤트에 머물기
 palette = 찾기 또는 명령 실행
-palette-button = Ctrl+K
 palette-hint = 명령, 또는 스트림 이름의 일부
 palette-none = 이 이름이 든 것이 없습니다

@@ -30,12 +30,19 @@ pub fn top_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>,
                 (Command::ToggleLanguage, scene.text("toggle-language")),
                 (Command::ToggleZone, scene.zone.name().to_owned()),
                 (Command::ShowKeys, scene.text("show-keys")),
-                (Command::Palette, scene.text("palette-button")),
             ] {
                 let button = ui.add(Button::new(RichText::new(title).color(colours.dim)).frame(false));
                 if button.on_hover_text(scene.text(command.title())).clicked() {
                     scene.run(command);
                 }
+            }
+            ui.add_space(8.0);
+            let keys = Command::Palette.shortcut().map(|shortcut| shortcut.label()).unwrap_or_default();
+            let text = RichText::new(scene.text("palette")).color(colours.dim);
+            let finder =
+                Button::new(text).shortcut_text(keys).fill(colours.background).min_size(egui::vec2(280.0, 28.0));
+            if ui.add(finder).clicked() {
+                scene.run(Command::Palette);
             }
         });
     });
@@ -45,11 +52,11 @@ pub fn top_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>,
 fn access_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
     let colours = palette(ui);
     let (ink, name) = if store.is_writing_on { (colours.warning, "writing-on") } else { (colours.dim, "read-only") };
-    if !store.is_writing_on {
-        icon(ui, Icon::Lock, colours.dim);
-    }
     if ui.selectable_label(store.follows, scene.text("follow")).on_hover_text(scene.text("follow-about")).clicked() {
         scene.run(Command::Follow);
+    }
+    if !store.is_writing_on {
+        icon(ui, Icon::Lock, colours.dim);
     }
     let button = ui.add(Button::new(RichText::new(scene.text(name)).color(ink)));
     if button.on_hover_text(scene.text("toggle-writing")).clicked() {

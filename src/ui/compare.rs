@@ -32,7 +32,7 @@ pub fn compare_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, hid
             ui.checkbox(hides_equal, scene.text("hide-equal"));
         });
         ui.spacing_mut().item_spacing.y = 0.0;
-        ScrollArea::vertical().id_salt("compare").auto_shrink([false, true]).max_height(height).show_rows(
+        ScrollArea::vertical().id_salt("compare").auto_shrink(false).max_height(height - 26.0).show_rows(
             ui,
             ROW_HEIGHT,
             shown.len(),

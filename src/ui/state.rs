@@ -39,7 +39,7 @@ pub fn state_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, heigh
         let aside = scene.locale.with("fields-changed", [("count", changed.into())]);
         card_head(ui, &title, &aside);
         ui.spacing_mut().item_spacing.y = 0.0;
-        ScrollArea::vertical().id_salt("state").auto_shrink([false, true]).max_height(height).show_rows(
+        ScrollArea::vertical().id_salt("state").auto_shrink(false).max_height(height).show_rows(
             ui,
             ROW_HEIGHT,
             rows.len(),
