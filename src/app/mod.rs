@@ -6,7 +6,7 @@ mod logic;
 mod settings;
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ pub struct App {
     hides_equal: bool,
     palette: PaletteState,
     /// What each frame cost, for whoever measures.
-    frame_times: Option<BufWriter<File>>,
+    frame_times: Option<File>,
     wants_filter_focus: bool,
     /// The row that the history should bring into view, because the cursor moved elsewhere.
     reveal: bool,
@@ -87,7 +87,7 @@ impl App {
             is_comparing: false,
             hides_equal: true,
             palette: PaletteState::default(),
-            frame_times: start.frame_times.as_ref().and_then(|path| Some(BufWriter::new(File::create(path).ok()?))),
+            frame_times: start.frame_times.as_ref().and_then(|path| File::create(path).ok()),
             wants_filter_focus: false,
             reveal: false,
             file_dialog: Loading::default(),

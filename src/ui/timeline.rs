@@ -1,4 +1,4 @@
-use egui::{Align, Align2, Layout, Rect, RichText, Role, Sense, Stroke, TextEdit, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align, Align2, Color32, Layout, Rect, RichText, Role, Sense, Stroke, TextEdit, Ui, WidgetInfo, pos2, vec2};
 
 use super::Scene;
 use super::icons::{Icon, icon, icon_button, paint};
@@ -8,6 +8,9 @@ use crate::session::StreamView;
 use crate::theme::{Palette, palette};
 
 const MARK: f32 = 10.0;
+
+/// Marks nearer than this overlap.
+const TOUCHING: f32 = 4.0;
 
 /// The fold line: one mark an event, the cursor on it, and the two pins. Marks that would fall on one another are
 /// drawn once, so a stream of any length costs at most one mark a pixel.
@@ -104,11 +107,24 @@ fn track_ui(ui: &mut Ui, scene: &mut Scene<'_>, heads: &[Head], cursor: usize, v
     let (start, end) = (track.rect.left(), track.rect.right());
     painter.line_segment([pos2(start, y), pos2(here, y)], Stroke::new(2.0, colours.accent));
     painter.line_segment([pos2(here, y), pos2(end, y)], Stroke::new(2.0, colours.line));
+    // Where marks touch, those of one colour are one rectangle: a long stream costs little more than a short one.
+    let mut run: Option<(f32, f32, Color32)> = None;
+    let draw = |(left, right, fill): (f32, f32, Color32)| {
+        let rect = Rect::from_min_max(pos2(left - 4.0, y - 7.0), pos2(right + 4.0, y + 7.0));
+        painter.rect_filled(rect, if right > left { 0.0 } else { 3.0 }, fill);
+    };
     track.marks(|index, x| {
         let hue = colours.hue(heads[index].event_type.as_str());
         let fill = if index > cursor { hue.gamma_multiply(0.45) } else { hue };
-        painter.rect_filled(Rect::from_center_size(pos2(x, y), vec2(MARK.min(8.0), 14.0)), 3.0, fill);
+        run = match run.take() {
+            Some((left, right, of)) if of == fill && x - right <= TOUCHING => Some((left, x, fill)),
+            before => {
+                before.into_iter().for_each(draw);
+                Some((x, x, fill))
+            }
+        };
     });
+    run.into_iter().for_each(draw);
     for (pin, colour) in view.pins.iter().zip([colours.pin_a, colours.pin_b]) {
         if let Some(index) = pin.filter(|index| *index < heads.len()) {
             let foot = pos2(track.x(index) - 2.0, y - 21.0);
