@@ -24,6 +24,7 @@ pub fn history_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, reveal:
             .min_scrolled_height(0.0)
             .max_scroll_height(height)
             .id_salt("history")
+            .animate_scrolling(false)
             .sense(Sense::click())
             .auto_shrink(false)
             .cell_layout(Layout::left_to_right(Align::Center))

@@ -171,3 +171,16 @@ fn two_pinned_versions_are_compared_and_equal_fields_can_be_seen_too() {
     desk.press(Key::D);
     desk.assert_shows("State at version 0");
 }
+
+#[test]
+fn the_history_shows_the_row_of_the_cursor_wherever_it_goes() {
+    let mut desk = Desk::at("lead-4");
+    let has_row = |desk: &Desk, name: &str| {
+        egui_kittest::kittest::Queryable::query_by_role_and_label(&desk.window, Role::Row, name).is_some()
+    };
+    assert!(has_row(&desk, "v30 payment-confirmed") && !has_row(&desk, "v0 lead-initialized"));
+    desk.press(Key::Home);
+    assert!(has_row(&desk, "v0 lead-initialized") && !has_row(&desk, "v30 payment-confirmed"));
+    desk.press(Key::End);
+    assert!(has_row(&desk, "v30 payment-confirmed"));
+}
