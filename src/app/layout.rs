@@ -29,6 +29,7 @@ impl App {
             hides_equal,
             wants_filter_focus,
             reveal,
+            opening: _,
             wake: _,
             start: _,
             palette: finder,

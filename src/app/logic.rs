@@ -5,7 +5,7 @@ use crate::command::{Action, Command};
 use crate::event::{StreamId, Version};
 use crate::jobs::Job;
 use crate::locale::Locale;
-use crate::session::{Moment, StreamView, Trouble, sample_store};
+use crate::session::{Moment, OpenStore, StreamView, Trouble, sample_store};
 use crate::store::Flow;
 use crate::ui::Zone;
 
@@ -18,34 +18,28 @@ impl App {
         if self.sample.poll() {
             if let Some(path) = self.sample.value().cloned() {
                 self.start.stream.get_or_insert(StreamId::from("lead-1"));
-                self.open(&path);
                 // The sample is there to be tried out on.
-                if let Some(store) = &mut self.store {
-                    store.is_writing_on = true;
-                }
+                self.open(&path, true);
             }
             self.trouble = self.sample.error().cloned().or(self.trouble.take());
+        }
+        if self.opening.poll() {
+            if let Some(opened) = self.opening.take() {
+                self.show(opened);
+            }
+            self.trouble = self.opening.error().cloned().or(self.trouble.take());
         }
         if self.file_dialog.poll()
             && let Some(Some(path)) = self.file_dialog.value().cloned()
         {
-            self.open(&path);
+            self.open(&path, false);
         }
-        if let Some(store) = &mut self.store {
-            if store.poll() {
-                ctx.request_repaint();
-            }
-            if let Some(stream) = self.start.stream.take() {
-                store.select(stream);
-                if let (Some(view), Some(moment)) = (&mut store.view, self.start.at.take()) {
-                    view.start_at(moment);
-                }
-                self.reveal = true;
-            }
+        if self.store.as_mut().is_some_and(OpenStore::poll) {
+            ctx.request_repaint();
         }
         let dropped = ctx.input(|input| input.raw.dropped_files.first().map(|file| file.path().to_owned()));
         if let Some(path) = dropped {
-            self.open(&path);
+            self.open(&path, false);
         }
     }
 
@@ -67,7 +61,7 @@ impl App {
     pub(super) fn run(&mut self, ctx: &egui::Context, action: Action) {
         match action {
             Action::Run(command) => self.run_command(ctx, command),
-            Action::Open(path) => self.open(&path),
+            Action::Open(path) => self.open(&path, false),
             Action::Select(stream) => {
                 self.is_playing = false;
                 self.reveal = true;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub use settings::Settings;
 
 use crate::event::StreamId;
-use crate::jobs::{Loading, Wake};
+use crate::jobs::{Job, Loading, Wake};
 use crate::locale::Locale;
 use crate::session::{Moment, OpenStore, Opener, Trouble};
 use crate::store;
@@ -37,6 +37,7 @@ pub struct App {
     locale: Locale,
     wake: Waker,
     store: Option<OpenStore>,
+    opening: Loading<Opened, Trouble>,
     /// The sample, while it is being made.
     sample: Loading<PathBuf, Trouble>,
     /// Where to go once the store is open.
@@ -58,6 +59,13 @@ pub struct App {
     file_dialog: Loading<Option<PathBuf>, Trouble>,
 }
 
+/// A store that was found to be one.
+#[derive(Debug)]
+struct Opened {
+    path: PathBuf,
+    is_writing_on: bool,
+}
+
 struct Waker(Wake);
 
 impl std::fmt::Debug for Waker {
@@ -77,6 +85,7 @@ impl App {
             settings,
             wake: Waker(Arc::new(move || ctx.request_repaint())),
             store: None,
+            opening: Loading::default(),
             sample: Loading::default(),
             start: Start::default(),
             trouble: None,
@@ -100,28 +109,43 @@ impl App {
         let store = start.store.clone();
         self.start = start;
         if let Some(path) = store {
-            self.open(&path);
+            self.open(&path, false);
         }
     }
 
-    fn open(&mut self, path: &Path) {
-        let at = path.to_owned();
+    /// Begins to open a store. What can't be opened is told, and what was open stays.
+    fn open(&mut self, path: &Path, is_writing_on: bool) {
+        let path = path.to_owned();
+        self.opening.request(Job::start("opening the store", &self.wake.0, move |_| -> Result<Opened, Trouble> {
+            drop(store::open(&path)?);
+            Ok(Opened { path, is_writing_on })
+        }));
+    }
+
+    fn show(&mut self, opened: Opened) {
+        let Opened { path, is_writing_on } = opened;
+        let at = path.clone();
         let opener: Opener = Arc::new(move || store::open(&at));
-        // What can't be opened is told at once, and what was open stays.
-        match opener() {
-            Ok(_) => {
-                self.settings.remember(path);
-                self.trouble = None;
-                self.is_playing = false;
-                self.store = Some(OpenStore::new(path.to_owned(), opener, self.wake.0.clone()));
-            }
-            Err(error) => self.trouble = Some(error.into()),
+        self.settings.remember(&path);
+        self.trouble = None;
+        self.is_playing = false;
+        let mut store = OpenStore::new(path, opener, self.wake.0.clone());
+        store.is_writing_on = is_writing_on;
+        // Where to go was meant for this store, and for no later one.
+        let Start { stream, at, .. } = std::mem::take(&mut self.start);
+        if let Some(stream) = stream {
+            store.select(stream);
+            self.reveal = true;
         }
+        if let (Some(view), Some(moment)) = (&mut store.view, at) {
+            view.start_at(moment);
+        }
+        self.store = Some(store);
     }
 
     /// Whether anything is still on its way, for tests that wait.
     pub fn is_busy(&self) -> bool {
-        self.sample.is_loading() || self.store.as_ref().is_some_and(OpenStore::is_loading)
+        self.sample.is_loading() || self.opening.is_loading() || self.store.as_ref().is_some_and(OpenStore::is_loading)
     }
 }
 

@@ -42,6 +42,13 @@ impl Desk {
         sample_in(self.folder.path())
     }
 
+    /// A second store beside the first.
+    pub(crate) fn other_sample(&self) -> PathBuf {
+        let path = self.path("other.db");
+        std::fs::copy(self.path("small.db"), &path).expect("a copy");
+        path
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

@@ -165,3 +165,16 @@ fn the_palette_runs_a_command_or_goes_to_a_stream_by_a_part_of_its_name() {
     desk.press(Key::Escape);
     desk.assert_hides("Nothing has this in its name");
 }
+
+#[test]
+fn a_store_opened_over_another_starts_without_the_others_stream() {
+    let mut desk = Desk::at("lead-1");
+    let other = desk.other_sample();
+    desk.press_with(egui::Modifiers::COMMAND, Key::K);
+    desk.type_into("Search or run a command", "close the store");
+    desk.press(Key::Enter);
+    desk.type_into("Path of a store", &other.display().to_string());
+    desk.click("Open");
+    desk.assert_shows("other.db");
+    desk.assert_shows("Pick a stream on the left to see what was true at every version.");
+}
