@@ -50,12 +50,7 @@ impl MemoryStore {
         let mut there = Vec::new();
         for event in events {
             let Some(recorded) = self.by_id.get(&event.id).map(|index| &self.events[*index]) else { continue };
-            let is_same = recorded.stream == *stream
-                && recorded.event_type == event.event_type
-                && recorded.schema == event.schema
-                && recorded.payload == event.payload.as_bytes()
-                && recorded.metadata == event.metadata.as_bytes();
-            if !is_same {
+            if !super::same_content(stream, event, recorded) {
                 return Err(AppendError::IdTaken(event.id.clone()));
             }
             there.push(recorded);

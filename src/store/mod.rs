@@ -171,3 +171,13 @@ fn check_content(stream: &StreamId, event: &NewEvent) -> Result<(), AppendError>
     }
     Ok(())
 }
+
+/// A repeated call may carry a later clock; what was recorded first stands, so the time does not count.
+fn same_content(stream: &StreamId, event: &NewEvent, recorded: &RecordedEvent) -> bool {
+    let NewEvent { id: _, event_type, schema, recorded_at: _, payload, metadata } = event;
+    recorded.stream == *stream
+        && recorded.event_type == *event_type
+        && recorded.schema == *schema
+        && recorded.payload == payload.as_bytes()
+        && recorded.metadata == metadata.as_bytes()
+}

@@ -167,7 +167,7 @@ fn the_palette_runs_a_command_or_goes_to_a_stream_by_a_part_of_its_name() {
 }
 
 #[test]
-fn a_store_opened_over_another_starts_without_the_others_stream() {
+fn a_store_opened_after_another_was_closed_starts_without_its_stream() {
     let mut desk = Desk::at("lead-1");
     let other = desk.other_sample();
     desk.press_with(egui::Modifiers::COMMAND, Key::K);

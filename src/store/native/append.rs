@@ -9,6 +9,7 @@ use super::{Access, NativeStore};
 use crate::event::{EventType, NewEvent, Position, RecordedEvent, StreamId, StreamKey, Timestamp, Version};
 use crate::store::{
     AppendError, Appended, Conflict, Expected, Reader, Snapshot, StoreError, Writer, check_call, check_content,
+    same_content,
 };
 
 impl Writer for NativeStore {
@@ -325,16 +326,6 @@ impl Bulk<'_> {
         };
         write().map_err(|source| StoreError::from_sqlite(self.path, source))
     }
-}
-
-/// A repeated call may carry a later clock; what was recorded first stands, so the time does not count.
-fn same_content(stream: &StreamId, event: &NewEvent, recorded: &RecordedEvent) -> bool {
-    let NewEvent { id: _, event_type, schema, recorded_at: _, payload, metadata } = event;
-    recorded.stream == *stream
-        && recorded.event_type == *event_type
-        && recorded.schema == *schema
-        && recorded.payload == payload.as_bytes()
-        && recorded.metadata == metadata.as_bytes()
 }
 
 fn intern(connection: &Connection, table: &str, name: &str) -> rusqlite::Result<i64> {
