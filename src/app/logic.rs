@@ -19,7 +19,7 @@ impl App {
             if let Some(path) = self.sample.value().cloned() {
                 self.start.stream.get_or_insert(StreamId::from("lead-1"));
                 // The sample is there to be tried out on.
-                self.open(&path, true);
+                self.open(path.into(), true);
             }
             self.trouble = self.sample.error().cloned().or(self.trouble.take());
         }
@@ -32,14 +32,14 @@ impl App {
         if self.file_dialog.poll()
             && let Some(Some(path)) = self.file_dialog.value().cloned()
         {
-            self.open(&path, false);
+            self.open(path.into(), false);
         }
         if self.store.as_mut().is_some_and(OpenStore::poll) {
             ctx.request_repaint();
         }
         let dropped = ctx.input(|input| input.raw.dropped_files.first().map(|file| file.path().to_owned()));
         if let Some(path) = dropped {
-            self.open(&path, false);
+            self.open(path.into(), false);
         }
     }
 
@@ -61,7 +61,7 @@ impl App {
     pub(super) fn run(&mut self, ctx: &egui::Context, action: Action) {
         match action {
             Action::Run(command) => self.run_command(ctx, command),
-            Action::Open(path) => self.open(&path, false),
+            Action::Open(source) => self.open(source, false),
             Action::Select(stream) => {
                 self.is_playing = false;
                 self.reveal = true;

@@ -7,7 +7,7 @@ mod settings;
 
 use std::fs::File;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use settings::Settings;
@@ -16,13 +16,13 @@ use crate::event::StreamId;
 use crate::jobs::{Job, Loading, Wake};
 use crate::locale::Locale;
 use crate::session::{Moment, OpenStore, Opener, Trouble};
-use crate::store;
+use crate::store::{self, Source};
 use crate::ui::PaletteState;
 
 /// What the window begins with.
 #[derive(Clone, Debug, Default)]
 pub struct Start {
-    pub store: Option<PathBuf>,
+    pub store: Option<Source>,
     pub stream: Option<StreamId>,
     pub at: Option<Moment>,
     /// Where to write what each frame cost, in milliseconds, a line a frame.
@@ -62,7 +62,7 @@ pub struct App {
 /// A store that was found to be one.
 #[derive(Debug)]
 struct Opened {
-    path: PathBuf,
+    source: Source,
     is_writing_on: bool,
 }
 
@@ -108,28 +108,27 @@ impl App {
     fn begin(&mut self, start: Start) {
         let store = start.store.clone();
         self.start = start;
-        if let Some(path) = store {
-            self.open(&path, false);
+        if let Some(source) = store {
+            self.open(source, false);
         }
     }
 
     /// Begins to open a store. What can't be opened is told, and what was open stays.
-    fn open(&mut self, path: &Path, is_writing_on: bool) {
-        let path = path.to_owned();
+    fn open(&mut self, source: Source, is_writing_on: bool) {
         self.opening.request(Job::start("opening the store", &self.wake.0, move |_| -> Result<Opened, Trouble> {
-            drop(store::open(&path)?);
-            Ok(Opened { path, is_writing_on })
+            drop(store::open(&source)?);
+            Ok(Opened { source, is_writing_on })
         }));
     }
 
     fn show(&mut self, opened: Opened) {
-        let Opened { path, is_writing_on } = opened;
-        let at = path.clone();
+        let Opened { source, is_writing_on } = opened;
+        let at = source.clone();
         let opener: Opener = Arc::new(move || store::open(&at));
-        self.settings.remember(&path);
+        self.settings.remember(&source);
         self.trouble = None;
         self.is_playing = false;
-        let mut store = OpenStore::new(path, opener, self.wake.0.clone());
+        let mut store = OpenStore::new(source, opener, self.wake.0.clone());
         store.is_writing_on = is_writing_on;
         // Where to go was meant for this store, and for no later one.
         let Start { stream, at, .. } = std::mem::take(&mut self.start);

@@ -1,8 +1,7 @@
-use std::path::{Path, PathBuf};
-
 use serde::{Deserialize, Serialize};
 
 use crate::locale::Language;
+use crate::store::Source;
 use crate::ui::Zone;
 
 const KEY: &str = "settings";
@@ -16,7 +15,8 @@ pub struct Settings {
     pub language: Language,
     pub zone: Zone,
     pub is_by_time: bool,
-    pub recent: Vec<PathBuf>,
+    /// Absolute paths, and addresses.
+    pub recent: Vec<String>,
     /// Who signed last.
     pub actor: String,
 }
@@ -37,10 +37,11 @@ impl Settings {
         if self.is_light { egui::Theme::Light } else { egui::Theme::Dark }
     }
 
-    pub(super) fn remember(&mut self, path: &Path) {
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        self.recent.retain(|known| *known != path);
-        self.recent.insert(0, path);
+    pub(super) fn remember(&mut self, source: &Source) {
+        let absolute = source.path().and_then(|path| std::path::absolute(path).ok());
+        let name = absolute.map_or_else(|| source.to_string(), |path| path.display().to_string());
+        self.recent.retain(|known| *known != name);
+        self.recent.insert(0, name);
         self.recent.truncate(RECENT_KEPT);
     }
 }

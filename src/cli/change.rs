@@ -12,8 +12,7 @@ use crate::domain::Aggregate;
 use crate::event::{EventId, RecordedEvent, StreamId, Version};
 use crate::replay::Story;
 use crate::session::{SessionError, describe, keep_snapshots, load_story};
-use crate::store::native::NativeStore;
-use crate::store::{AppendError, Appended, Conflict, Expected, Reader};
+use crate::store::{AppendError, Appended, Conflict, Expected, Reader, Writer};
 
 pub(super) fn append(args: &AppendArgs, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let AppendArgs { store, stream, event_type, payload, expect, actor, reason, compensates, id, dry_run, format } =
@@ -74,7 +73,7 @@ pub(super) fn compensate(args: &CompensateArgs, out: &mut dyn Write) -> Result<O
 /// A preview only looks, and so leaves no trace; anything else needs the store open for writing.
 enum Opened {
     Looking(Box<dyn Reader + Send>),
-    Writing(NativeStore),
+    Writing(Box<dyn Writer + Send>),
 }
 
 fn opened(store: &str, is_dry_run: bool) -> Result<Opened, Failure> {
@@ -89,7 +88,7 @@ impl Opened {
     fn reader(&self) -> &dyn Reader {
         match self {
             Self::Looking(reader) => reader.as_ref(),
-            Self::Writing(store) => store,
+            Self::Writing(store) => store.as_ref(),
         }
     }
 }
@@ -113,9 +112,9 @@ fn carry_out(plan: &Plan, store: &mut Opened, format: Format, out: &mut dyn Writ
             }
             None
         }
-        Opened::Writing(writer) => match append_plan(plan, writer) {
+        Opened::Writing(writer) => match append_plan(plan, writer.as_mut()) {
             Ok(appended) => {
-                keep_snapshots(writer, &plan.stream)?;
+                keep_snapshots(writer.as_mut(), &plan.stream)?;
                 Some(appended)
             }
             Err(AppendError::Conflict(found)) => return conflict(&found, format, out),

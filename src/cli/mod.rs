@@ -25,7 +25,7 @@ use crate::event::StreamId;
 use crate::sample::SampleError;
 use crate::session::{MakeSampleError, Moment, SessionError};
 use crate::store::files::{ExportError, ImportError};
-use crate::store::{AppendError, StoreError};
+use crate::store::{AppendError, Source, StoreError};
 
 /// What a command ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +88,7 @@ pub enum Ended {
 /// What the window should begin with.
 #[derive(Debug, Default)]
 pub struct WindowWish {
-    pub store: Option<PathBuf>,
+    pub store: Option<Source>,
     pub stream: Option<StreamId>,
     pub at: Option<Moment>,
     pub frame_times: Option<PathBuf>,
@@ -161,7 +161,7 @@ fn window_wish(words: &[String], at: Option<Moment>) -> Result<WindowWish, Failu
         return Err(Failure::Usage(format!("there is no command and no store called {first}; {hint}")));
     }
     let stream = rest.first().map(|stream| StreamId::from(stream.as_str()));
-    Ok(WindowWish { store: Some(target::path(first)?), stream, at, frame_times: None })
+    Ok(WindowWish { store: Some(target::source(first)?), stream, at, frame_times: None })
 }
 
 fn generate(what: Generated, out: &mut dyn Write) -> Result<Outcome, Failure> {

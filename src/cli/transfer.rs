@@ -19,7 +19,7 @@ pub(super) fn import(args: &ImportArgs, out: &mut dyn Write) -> Result<Outcome, 
     std::fs::metadata(file).map_err(|source| missing_file(file, source))?;
     let path = target::path(into)?;
     let is_new = !path.exists();
-    let mut store = if is_new { NativeStore::create(&path)? } else { crate::store::open_for_writing(&path)? };
+    let mut store = if is_new { NativeStore::create(&path)? } else { NativeStore::open_for_writing(&path)? };
     let mut progress = Progress::new("importing events", None);
     let options = ImportOptions { format: *file_format, skip_bad: *skip_bad };
     let imported = files::import(file, &mut store, options, &mut |count| progress.tell(count));

@@ -1,14 +1,12 @@
-use std::path::PathBuf;
-
 use super::Command;
 use crate::event::{StreamId, Version};
-use crate::store::StreamOrder;
+use crate::store::{Source, StreamOrder};
 
 /// What a panel asks for. Panels only send; `logic` carries out.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     Run(Command),
-    Open(PathBuf),
+    Open(Source),
     Select(StreamId),
     /// To the n-th event of the stream.
     GoTo(usize),

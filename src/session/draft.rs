@@ -1,12 +1,10 @@
-use std::path::PathBuf;
-
 use super::open_store::{Opener, Trouble};
 use super::{describe, keep_snapshots, load_story};
 use crate::compensate::{Authorship, FreeEvent, Plan, append_plan, natural, plan_event, rebase};
 use crate::event::{EventId, RecordedEvent, StreamId, Timestamp, Version};
 use crate::jobs::{Job, Loading, Wake};
 use crate::replay::Story;
-use crate::store::{self, AppendError, Appended, Conflict, Expected, Flow};
+use crate::store::{self, AppendError, Appended, Conflict, Expected, Flow, Source};
 
 /// Stands for an author or a reason that is still to be typed, so that the preview can be seen before.
 const TO_BE_TYPED: &str = "…";
@@ -131,15 +129,15 @@ impl Draft {
     }
 
     /// Appends what is planned, in the background.
-    pub fn append(&mut self, path: PathBuf) {
+    pub fn append(&mut self, source: Source) {
         self.has_changed();
         let Some(Ok(plan)) = self.plan() else { return };
         let plan = plan.clone();
         self.outcome.request(Job::start("appending", &self.wake, move |_| -> Result<Attempt, Trouble> {
-            let mut store = store::open_for_writing(&path)?;
-            match append_plan(&plan, &mut store) {
+            let mut store = store::open_for_writing(&source)?;
+            match append_plan(&plan, store.as_mut()) {
                 Ok(appended) => {
-                    keep_snapshots(&mut store, &plan.stream)?;
+                    keep_snapshots(store.as_mut(), &plan.stream)?;
                     Ok(Attempt::Recorded(appended))
                 }
                 Err(AppendError::Conflict(conflict)) => Ok(Attempt::Conflict(conflict)),

@@ -1,11 +1,10 @@
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::watch::Watch;
 use super::{Draft, Moment, StreamView};
 use crate::event::StreamId;
 use crate::jobs::{Job, Loading, Lost, Wake};
-use crate::store::{Flow, Reader, StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow};
+use crate::store::{Flow, Reader, Source, StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow};
 
 /// Opens the store anew; every job has a connection of its own and sees what is recorded by then.
 pub type Opener = Arc<dyn Fn() -> Result<Box<dyn Reader + Send>, StoreError> + Send + Sync>;
@@ -31,7 +30,7 @@ impl<E: std::error::Error> From<E> for Trouble {
 
 /// One store on the desk: what is known of it, its list of streams, and the stream that is looked at.
 pub struct OpenStore {
-    pub path: PathBuf,
+    pub source: Source,
     opener: Opener,
     wake: Wake,
     pub info: Loading<StoreInfo, Trouble>,
@@ -58,16 +57,16 @@ pub struct StreamGroup {
 
 impl std::fmt::Debug for OpenStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("OpenStore").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("OpenStore").field("source", &self.source).finish_non_exhaustive()
     }
 }
 
 impl OpenStore {
-    pub fn new(path: PathBuf, opener: Opener, wake: Wake) -> Self {
+    pub fn new(source: Source, opener: Opener, wake: Wake) -> Self {
         let mut store = Self {
-            watch: Watch::new(&path, &wake),
+            watch: Watch::new(&source, &wake),
             follows: false,
-            path,
+            source,
             opener,
             wake,
             info: Loading::default(),
@@ -98,7 +97,7 @@ impl OpenStore {
     /// Appends the draft, if writing is on.
     pub fn append_draft(&mut self) {
         if let (true, Some(draft)) = (self.is_writing_on, &mut self.draft) {
-            draft.append(self.path.clone());
+            draft.append(self.source.clone());
         }
     }
 

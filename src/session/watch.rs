@@ -4,6 +4,7 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use crate::jobs::{Job, Wake};
+use crate::store::Source;
 
 /// Between two looks at the file. Each is a few system calls; nothing is drawn until something has changed.
 const BETWEEN: Duration = Duration::from_millis(400);
@@ -13,26 +14,32 @@ const SLICE: Duration = Duration::from_millis(50);
 
 /// Notices that another program wrote to a store, by its file and its log.
 pub(super) struct Watch {
-    path: PathBuf,
+    /// Only a file can be looked at for nothing.
+    path: Option<PathBuf>,
     wake: Wake,
-    job: Job<()>,
+    job: Option<Job<()>>,
 }
 
 type Look = [Option<(u64, SystemTime)>; 2];
 
 impl Watch {
-    pub(super) fn new(path: &Path, wake: &Wake) -> Self {
-        let seen = look(path);
-        Self { path: path.to_owned(), wake: wake.clone(), job: watching(path.to_owned(), seen, wake) }
+    pub(super) fn new(source: &Source, wake: &Wake) -> Self {
+        let mut watch = Self { path: source.path().map(Path::to_owned), wake: wake.clone(), job: None };
+        watch.begin();
+        watch
+    }
+
+    fn begin(&mut self) {
+        self.job = self.path.as_ref().map(|path| watching(path.clone(), look(path), &self.wake));
     }
 
     /// Whether something was written since this was last asked.
     pub(super) fn has_changed(&mut self) -> bool {
-        if self.job.poll().is_none() {
-            return false;
+        let has_changed = self.job.as_mut().is_some_and(|job| job.poll().is_some());
+        if has_changed {
+            self.begin();
         }
-        self.job = watching(self.path.clone(), look(&self.path), &self.wake);
-        true
+        has_changed
     }
 }
 

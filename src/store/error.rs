@@ -17,6 +17,8 @@ pub enum StoreError {
     EmptyFile(PathBuf),
     #[error("{}: this is not a SQLite database; if it holds events as text, bring it in with `foldline import`", .0.display())]
     NotADatabase(PathBuf),
+    #[error("{0}: stores behind such an address cannot be opened; name a file")]
+    NoSuchServer(String),
     #[error("{}: a SQLite database, but its tables are no event store that Foldline knows (it has: {tables})", path.display())]
     Unrecognised { path: PathBuf, tables: String },
     #[error("{}: written by a newer Foldline (format {found}, this one reads up to {supported}); update Foldline", path.display())]

@@ -10,14 +10,15 @@ pub mod memory;
 pub mod native;
 mod opening;
 mod query;
+mod source;
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
-use std::path::Path;
 
 pub use check::{Finding, FindingKind, HistoryCheck};
 pub use error::{AppendError, Conflict, StoreError};
 pub use query::{Columns, Direction, Framework, Query, Scope, StoreInfo, StreamOrder, StreamQuery, StreamRow};
+pub use source::Source;
 
 use serde_json::value::RawValue;
 
@@ -135,13 +136,19 @@ pub struct Snapshot {
 }
 
 /// Opens a store to look at it. The file and its folder stay byte for byte as they are.
-pub fn open(path: &Path) -> Result<Box<dyn Reader + Send>, StoreError> {
-    Ok(Box::new(native::NativeStore::open(path)?))
+pub fn open(source: &Source) -> Result<Box<dyn Reader + Send>, StoreError> {
+    match source {
+        Source::File(path) => Ok(Box::new(native::NativeStore::open(path)?)),
+        Source::Server(address) => Err(StoreError::NoSuchServer(address.clone())),
+    }
 }
 
 /// Opens a store to append to it.
-pub fn open_for_writing(path: &Path) -> Result<native::NativeStore, StoreError> {
-    native::NativeStore::open_for_writing(path)
+pub fn open_for_writing(source: &Source) -> Result<Box<dyn Writer + Send>, StoreError> {
+    match source {
+        Source::File(path) => Ok(Box::new(native::NativeStore::open_for_writing(path)?)),
+        Source::Server(address) => Err(StoreError::NoSuchServer(address.clone())),
+    }
 }
 
 /// What every store asks of one append before it looks at the stream.

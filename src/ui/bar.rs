@@ -4,13 +4,14 @@ use super::icons::{Icon, icon};
 use super::{Scene, grouped};
 use crate::command::{Action, Command};
 use crate::session::OpenStore;
+use crate::store::Source;
 use crate::theme::palette;
 
 /// The bar on top: which store this is and how it is open; zone, language and theme.
-pub fn top_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>, recent: &[std::path::PathBuf]) {
+pub fn top_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>, recent: &[String]) {
     let colours = palette(ui);
     ui.horizontal_centered(|ui| {
-        let name = store.and_then(|store| store.path.file_name()).map(|name| name.to_string_lossy().into_owned());
+        let name = store.map(|store| store.source.name());
         let name = name.unwrap_or_else(|| scene.text("app-name"));
         let menu = ui.menu_button(RichText::new(name).strong(), |ui| store_menu_ui(ui, scene, store.is_some(), recent));
         menu.response.on_hover_text(scene.text("store-menu"));
@@ -64,7 +65,7 @@ fn access_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
     }
 }
 
-fn store_menu_ui(ui: &mut Ui, scene: &mut Scene<'_>, is_open: bool, recent: &[std::path::PathBuf]) {
+fn store_menu_ui(ui: &mut Ui, scene: &mut Scene<'_>, is_open: bool, recent: &[String]) {
     for command in [Command::OpenFile, Command::ExploreSample, Command::CloseStore] {
         let is_possible = is_open || command != Command::CloseStore;
         let mut button = Button::new(scene.text(command.title()));
@@ -79,9 +80,9 @@ fn store_menu_ui(ui: &mut Ui, scene: &mut Scene<'_>, is_open: bool, recent: &[st
     if !recent.is_empty() {
         ui.separator();
     }
-    for path in recent {
-        if ui.button(path.display().to_string()).clicked() {
-            scene.ask(Action::Open(path.clone()));
+    for name in recent {
+        if ui.button(name).clicked() {
+            scene.ask(Action::Open(Source::parse(name)));
             ui.close();
         }
     }
@@ -95,7 +96,7 @@ pub fn status_bar_ui(ui: &mut Ui, scene: &Scene<'_>, store: &OpenStore) {
         let texts = [
             scene.locale.with("status-streams", [("count", grouped(info.streams).into())]),
             scene.locale.with("status-events", [("count", grouped(info.events).into())]),
-            store.path.display().to_string(),
+            store.source.to_string(),
         ];
         for text in texts {
             ui.label(RichText::new(text).size(11.5).color(dim));

@@ -1,10 +1,9 @@
-use std::path::PathBuf;
-
 use egui::{Align, Button, Layout, RichText, TextEdit, Ui, vec2};
 
 use super::Scene;
 use super::parts::{caption, card, link};
 use crate::command::{Action, Command};
+use crate::store::Source;
 use crate::theme::palette;
 
 /// Nothing is open: what can be opened, and one click to something worth looking at.
@@ -12,7 +11,7 @@ pub fn welcome_ui(
     ui: &mut Ui,
     scene: &mut Scene<'_>,
     typed_path: &mut String,
-    recent: &[PathBuf],
+    recent: &[String],
     is_making_sample: bool,
 ) {
     let colours = palette(ui);
@@ -32,9 +31,9 @@ pub fn welcome_ui(
                     if !recent.is_empty() {
                         ui.add_space(20.0);
                         caption(ui, &scene.text("welcome-recent"));
-                        for path in recent {
-                            if link(ui, &path.display().to_string()).clicked() {
-                                scene.ask(Action::Open(path.clone()));
+                        for name in recent {
+                            if link(ui, name).clicked() {
+                                scene.ask(Action::Open(Source::parse(name)));
                             }
                         }
                     }
@@ -68,7 +67,7 @@ fn open_ui(ui: &mut Ui, scene: &mut Scene<'_>, typed_path: &mut String) {
         let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         let is_clicked = ui.button(scene.text("welcome-go")).clicked();
         if (is_entered || is_clicked) && !typed_path.trim().is_empty() {
-            scene.ask(Action::Open(PathBuf::from(typed_path.trim())));
+            scene.ask(Action::Open(Source::parse(typed_path.trim())));
         }
     });
     ui.horizontal(|ui| {

@@ -227,7 +227,7 @@ fn open(table: &mut Table, stores: &Stores) {
 }
 
 fn whole_store(table: &mut Table, stores: &Stores) {
-    let open = || foldline::store::open(&stores.sample);
+    let open = || foldline::store::open(&stores.sample.clone().into());
     let scan = stores.scan(Columns::ALL);
     let samples = repeat(3, || {
         time(|| fold_whole(&open, &LeadState, Some("lead"), None, &mut |_| Flow::Continue(())).expect("folded").events)

@@ -82,7 +82,7 @@ fn refused(path: &Path) -> StoreError {
     let folder = path.parent().expect("a file in a folder");
     let before = fingerprint(folder);
     let for_writing = NativeStore::open_for_writing(path).map(drop).expect_err("it must not open for writing");
-    let boxed = store::open(path).err().expect("it must not open");
+    let boxed = store::open(&path.to_owned().into()).err().expect("it must not open");
     let error = NativeStore::open(path).expect_err("it must not open");
     for other in [&for_writing, &boxed] {
         assert_eq!(std::mem::discriminant(other), std::mem::discriminant(&error), "{other} / {error}");

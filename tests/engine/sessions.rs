@@ -268,7 +268,7 @@ fn folding_the_whole_store_gives_each_stream_its_own_state() {
     }
     fill(&mut store, "order-1", 0..10);
     drop(store);
-    let open = || foldline::store::open(&path);
+    let open = || foldline::store::open(&path.clone().into());
     let whole = fold_whole(&open, &LeadState, Some("lead"), None, &mut quiet).expect("folded");
     assert_eq!(whole.events, 40 * 300);
     let reader = open().expect("opened");

@@ -3,12 +3,12 @@
 use egui::{Key, Role};
 use egui_kittest::kittest::{NodeT, Queryable};
 use foldline::event::{EventId, EventType, NewEvent, StreamId, Version};
-use foldline::store::{Expected, Writer, open, open_for_writing};
+use foldline::store::{Expected, open, open_for_writing};
 
 use crate::desk::Desk;
 
 fn name_at(desk: &Desk) -> String {
-    let reader = open(&desk.path("small.db")).expect("the store");
+    let reader = open(&desk.path("small.db").into()).expect("the store");
     let row = reader.stream(&StreamId::from("lead-1")).expect("read").expect("there");
     let event = reader.event_at(&StreamId::from("lead-1"), row.last_version).expect("read").expect("there");
     format!("v{} {} {}", event.version, event.event_type, String::from_utf8_lossy(&event.payload))
@@ -73,7 +73,7 @@ fn a_second_writer_during_the_draft_is_told_and_the_plan_stands_on_what_came_fir
     let mut desk = drafting();
     desk.click("read-only");
     sign(&mut desk);
-    let mut other = open_for_writing(&desk.path("small.db")).expect("the store");
+    let mut other = open_for_writing(&desk.path("small.db").into()).expect("the store");
     let event = NewEvent {
         id: EventId::new("theirs"),
         event_type: EventType::from("contact-details-updated"),

@@ -32,7 +32,7 @@ impl Desk {
     pub(crate) fn at(stream: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let path = sample_in(folder.path());
-        let start = Start { store: Some(path), stream: Some(StreamId::from(stream)), ..Start::default() };
+        let start = Start { store: Some(path.into()), stream: Some(StreamId::from(stream)), ..Start::default() };
         let mut desk = Self { window: window(start), folder };
         desk.settle();
         desk

@@ -116,7 +116,7 @@ fn an_idle_window_asks_for_no_further_frame() {
 
 /// Another program records a contact.
 fn append_elsewhere(desk: &Desk, id: &str) {
-    use foldline::store::{Expected, Writer, open_for_writing};
+    use foldline::store::{Expected, open_for_writing};
     let event = foldline::event::NewEvent {
         id: foldline::event::EventId::new(id),
         event_type: "contacted".into(),
@@ -125,7 +125,7 @@ fn append_elsewhere(desk: &Desk, id: &str) {
         payload: "{}".to_owned(),
         metadata: String::new(),
     };
-    let mut other = open_for_writing(&desk.path("small.db")).expect("the store");
+    let mut other = open_for_writing(&desk.path("small.db").into()).expect("the store");
     other.append(&"lead-1".into(), Expected::Any, &[event]).expect("recorded");
 }
 

@@ -1,0 +1,64 @@
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// Where a store is: what is typed, dropped, remembered and shown.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    File(PathBuf),
+    /// An address of the form `scheme://…`.
+    Server(String),
+}
+
+impl Source {
+    /// What was typed: an address if it has a scheme, else a path.
+    pub fn parse(text: &str) -> Self {
+        let is_scheme = |scheme: &str| !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        match text.split_once("://") {
+            Some((scheme, _)) if is_scheme(scheme) => Self::Server(text.to_owned()),
+            _ => Self::File(PathBuf::from(text)),
+        }
+    }
+
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Server(_) => None,
+        }
+    }
+
+    /// Short enough for a title: the file's name, or the address.
+    pub fn name(&self) -> String {
+        match self {
+            Self::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+            Self::Server(address) => address.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Server(address) => f.write_str(address),
+        }
+    }
+}
+
+impl From<PathBuf> for Source {
+    fn from(path: PathBuf) -> Self {
+        Self::File(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_a_scheme_is_an_address_and_all_else_a_path() {
+        assert_eq!(Source::parse("postgres://crm@db/sales"), Source::Server("postgres://crm@db/sales".to_owned()));
+        for path in ["sales.db", "a:b//c", "://x", "한글 #%.db", "odd name://x"] {
+            assert_eq!(Source::parse(path), Source::File(PathBuf::from(path)));
+        }
+    }
+}
