@@ -2,6 +2,7 @@ use egui::{CentralPanel, Frame, Margin, Panel, RichText, Ui};
 
 use super::App;
 use crate::command::Action;
+use crate::session::OpenStore;
 use crate::theme::palette;
 use crate::ui::{
     Scene, compare_ui, compensate_ui, event_ui, history_ui, keys_ui, palette_ui, state_ui, status_bar_ui, streams_ui,
@@ -26,7 +27,6 @@ impl App {
             is_playing,
             shows_keys,
             is_comparing,
-            hides_equal,
             wants_filter_focus,
             reveal,
             opening: _,
@@ -45,7 +45,7 @@ impl App {
         let sentence = trouble.as_ref().map(|trouble| trouble.0.clone());
         let sentence = sentence.or_else(|| {
             let store = store.as_ref()?;
-            let of_view = store.view.as_ref().and_then(|view| view.trouble());
+            let of_view = store.view.as_ref().and_then(|view| view.trouble()).or(store.comparing.trouble());
             Some(of_view.or(store.groups.error()).or(store.info.error())?.0.clone())
         });
         if let Some(sentence) = sentence {
@@ -68,9 +68,9 @@ impl App {
             compensate_ui(ui, scene, draft, can_write);
         }
         Panel::bottom("status").exact_size(24.0).frame(bar(0)).show(ui, |ui| status_bar_ui(ui, scene, store));
-        if let Some(view) = store.view.as_ref().filter(|view| !view.is_empty()) {
+        if store.view.as_ref().is_some_and(|view| !view.is_empty()) {
             Panel::bottom("timeline").exact_size(104.0).frame(bar(8)).show(ui, |ui| {
-                timeline_ui(ui, scene, view, settings.is_by_time, typed_moment, *is_playing);
+                timeline_ui(ui, scene, store, settings.is_by_time, typed_moment, *is_playing);
             });
         }
         let side = Frame::new().fill(colours.panel).inner_margin(12);
@@ -90,7 +90,8 @@ impl App {
         );
         CentralPanel::default().frame(Frame::new().fill(colours.background).inner_margin(16)).show(ui, |ui| {
             waiting_ui(ui, scene, store);
-            let Some(view) = &mut store.view else {
+            let OpenStore { view, comparing, pins, .. } = store;
+            let Some(view) = view else {
                 ui.centered_and_justified(|ui| {
                     ui.label(RichText::new(scene.text("pick-stream")).color(colours.dim));
                 });
@@ -100,7 +101,7 @@ impl App {
             ui.add_space(8.0);
             let height = (ui.available_height() * STATE_SHARE).max(120.0);
             if *is_comparing {
-                compare_ui(ui, scene, view, hides_equal, height);
+                compare_ui(ui, scene, comparing, view, pins, height);
             } else {
                 state_ui(ui, scene, view, height);
             }

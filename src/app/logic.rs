@@ -76,6 +76,11 @@ impl App {
                     view.go_to(index);
                 }
             }),
+            Action::GoToPlace(stream, version) => {
+                self.is_playing = false;
+                self.reveal = true;
+                self.store.iter_mut().for_each(|store| store.go_to(stream.clone(), version));
+            }
             Action::GoToTyped => self.go_to_typed(),
             Action::Projection(number) => self.view().into_iter().for_each(|view| view.set_projection(number)),
             Action::Filter(filter) => {
@@ -157,8 +162,8 @@ impl App {
             Command::First => self.go_to(|view| view.go_to(0)),
             Command::Last => self.go_to(|view| view.go_to(usize::MAX)),
             Command::Play => self.is_playing = !self.is_playing && self.store.is_some(),
-            Command::PinA => self.pin(0),
-            Command::PinB => self.pin(1),
+            Command::PinA => self.store.iter_mut().for_each(|store| store.pin(0)),
+            Command::PinB => self.store.iter_mut().for_each(|store| store.pin(1)),
             Command::Compare => self.is_comparing = !self.is_comparing,
             Command::Follow => {
                 if let Some(store) = &mut self.store {
@@ -208,12 +213,6 @@ impl App {
                 () => self.is_playing = false,
             },
         }
-    }
-
-    fn pin(&mut self, pin: usize) {
-        let Some(view) = self.view() else { return };
-        let cursor = view.cursor();
-        view.pins[pin] = if view.pins[pin] == cursor { None } else { cursor };
     }
 
     /// Steps on while playing, and asks to be woken for the next step. Nothing runs while nothing plays.

@@ -49,7 +49,6 @@ pub struct App {
     is_playing: bool,
     shows_keys: bool,
     is_comparing: bool,
-    hides_equal: bool,
     palette: PaletteState,
     /// What each frame cost, for whoever measures.
     frame_times: Option<File>,
@@ -94,7 +93,6 @@ impl App {
             is_playing: false,
             shows_keys: false,
             is_comparing: false,
-            hides_equal: true,
             palette: PaletteState::default(),
             frame_times: start.frame_times.as_ref().and_then(|path| File::create(path).ok()),
             wants_filter_focus: false,

@@ -11,6 +11,8 @@ pub enum Action {
     /// To the n-th event of the stream.
     GoTo(usize),
     GoToVersion(Version),
+    /// To an event of any stream.
+    GoToPlace(StreamId, Version),
     /// What was typed into the timeline's field: a version or a time.
     GoToTyped,
     Projection(usize),

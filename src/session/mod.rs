@@ -2,10 +2,13 @@
 //! command line answers and what the window draws comes from here.
 
 mod chunk;
+mod comparing;
 mod draft;
 mod load;
+mod loaded;
 mod moment;
 mod open_store;
+mod rows;
 mod sample_store;
 mod snapshots;
 mod stream_view;
@@ -21,7 +24,10 @@ pub use moment::{Moment, resolve};
 pub use open_store::{OpenStore, Opener, STREAMS_LISTED, StreamGroup, Trouble};
 pub use sample_store::{MakeSampleError, sample_store, write_sample};
 pub use snapshots::{SNAPSHOT_SPACING, check_snapshots, keep_long_streams, keep_snapshots};
-pub use stream_view::{DiffRow, EventDetail, Loaded, StateRow, StreamView};
+pub use loaded::Loaded;
+pub use rows::StateRow;
+pub use stream_view::{EventDetail, StreamView};
+pub use comparing::{CompareCell, CompareMode, CompareRow, Compared, Comparing, Pin, Side};
 pub use whole::{WholeFold, fold_whole};
 
 /// Why a question has no answer.

@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
 use super::watch::Watch;
-use super::{Draft, Moment, StreamView};
-use crate::event::StreamId;
+use super::{Comparing, Draft, Moment, Pin, StreamView};
+use crate::event::{StreamId, Version};
+use crate::replay::Index;
 use crate::jobs::{Job, Loading, Lost, Wake};
 use crate::store::{Flow, Reader, Source, StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow};
 
@@ -41,6 +42,8 @@ pub struct OpenStore {
     /// Off until it is switched on, for this store and session.
     pub is_writing_on: bool,
     pub draft: Option<Draft>,
+    pub pins: [Option<Pin>; 2],
+    pub comparing: Comparing,
     watch: Watch,
     /// Keep to the newest event of the stream while others append.
     pub follows: bool,
@@ -63,6 +66,7 @@ impl std::fmt::Debug for OpenStore {
 
 impl OpenStore {
     pub fn new(source: Source, opener: Opener, wake: Wake) -> Self {
+        let comparing = Comparing::new(opener.clone(), wake.clone());
         let mut store = Self {
             watch: Watch::new(&source, &wake),
             follows: false,
@@ -76,6 +80,8 @@ impl OpenStore {
             view: None,
             is_writing_on: false,
             draft: None,
+            pins: [None, None],
+            comparing,
         };
         store.look();
         store
@@ -92,6 +98,31 @@ impl OpenStore {
     pub fn begin_draft(&mut self, actor: String) {
         let Some((view, version)) = self.view.as_ref().and_then(|view| Some((view, view.version()?))) else { return };
         self.draft = Some(Draft::new(view.stream.clone(), version, actor, self.opener.clone(), self.wake.clone()));
+    }
+
+    /// Sets a pin at the cursor, or takes it away where it stands there already.
+    pub fn pin(&mut self, pin: usize) {
+        let Some((view, version)) = self.view.as_ref().and_then(|view| Some((view, view.version()?))) else { return };
+        let here = Pin { stream: view.stream.clone(), version };
+        let Some(pin) = self.pins.get_mut(pin) else { return };
+        *pin = Some(here).filter(|here| pin.as_ref() != Some(here));
+    }
+
+    /// The places of the pins in the stream on the desk.
+    pub fn pins_here(&self) -> [Option<Index>; 2] {
+        let place = |pin: &Option<Pin>| {
+            let (pin, view) = (pin.as_ref()?, self.view.as_ref()?);
+            (pin.stream == view.stream).then(|| view.base()?.timeline.index_of(pin.version)).flatten()
+        };
+        [place(&self.pins[0]), place(&self.pins[1])]
+    }
+
+    /// Goes to an event of any stream.
+    pub fn go_to(&mut self, stream: StreamId, version: Version) {
+        self.select(stream);
+        if let Some(view) = &mut self.view {
+            view.start_at(Moment::Version(version));
+        }
     }
 
     /// Appends the draft, if writing is on.
@@ -146,14 +177,16 @@ impl OpenStore {
         if self.watch.has_changed() {
             self.look();
             self.view.iter_mut().for_each(StreamView::reload);
+            self.comparing.reload();
         }
         let follows = self.follows;
-        let Self { info, groups, view, .. } = self;
+        let Self { info, groups, view, comparing, .. } = self;
         let mut is_new = info.poll();
         is_new |= recorded.is_some();
         is_new |= groups.poll();
         let length = view.as_ref().map(StreamView::len);
         is_new |= view.as_mut().is_some_and(StreamView::poll);
+        is_new |= comparing.poll();
         if let (true, Some(view)) = (follows, view)
             && length.is_some_and(|length| view.len() > length)
         {
@@ -165,6 +198,7 @@ impl OpenStore {
     pub fn is_loading(&self) -> bool {
         self.info.is_loading()
             || self.groups.is_loading()
+            || self.comparing.is_loading()
             || self.view.as_ref().is_some_and(StreamView::is_loading)
             || self.draft.as_ref().is_some_and(Draft::is_busy)
     }

@@ -1,14 +1,14 @@
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
+use super::Moment;
+use super::loaded::{Loaded, load_job};
 use super::open_store::{Opener, Trouble};
-use super::{Described, Moment, describe, load_timeline};
+use super::rows::{StateRow, state_rows};
 use crate::domain::as_read;
-use crate::event::{EventRow, Metadata, RecordedEvent, StreamId, Version};
+use crate::event::{Metadata, RecordedEvent, StreamId, Timestamp, Version};
 use crate::jobs::{Job, Loading, Wake};
-use crate::projection::{Builtin, leaves};
-use crate::replay::{Index, Timeline};
+use crate::projection::Builtin;
+use crate::replay::Index;
 use crate::store::{Columns, Flow, Query};
 
 /// A stream that is looked at: its history under one projection, and the one cursor that everything follows.
@@ -22,20 +22,10 @@ pub struct StreamView {
     cursor: Option<Index>,
     /// Where to stand once the stream has come.
     start: Option<Moment>,
-    pub pins: [Option<Index>; 2],
     event: Loading<EventDetail, Trouble>,
     shown: Option<Shown>,
-    compared: Option<Compared>,
-}
-
-#[derive(Debug)]
-pub struct Loaded {
-    pub described: Described,
-    pub builtin: Builtin,
-    pub timeline: Box<dyn Timeline>,
-    /// Who recorded each event: an index into the names.
-    actors: Vec<u32>,
-    actor_names: Vec<String>,
+    /// How often something of the stream has come; what was made before is out of date.
+    pub(super) readings: u64,
 }
 
 /// An event with all that is shown of it.
@@ -65,39 +55,6 @@ struct Shown {
     rows: Vec<StateRow>,
 }
 
-/// What comparing the pins draws, made once for each pair of places.
-#[derive(Debug)]
-struct Compared {
-    projection: usize,
-    pins: [Index; 2],
-    rows: Vec<DiffRow>,
-}
-
-/// One field at the two pinned moments.
-#[derive(Clone, Debug, PartialEq)]
-pub struct DiffRow {
-    pub field: String,
-    pub before: String,
-    pub after: String,
-    pub differs: bool,
-    /// The event that made the difference.
-    pub set_by: Option<Version>,
-}
-
-/// One field of the state at the cursor.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StateRow {
-    pub field: String,
-    /// Empty where there is none.
-    pub value: String,
-    /// The value before the event at the cursor, if that event changed it.
-    pub was: Option<String>,
-    /// The event removed the field; it is shown for this one step.
-    pub is_removed: bool,
-    /// The version of the event that gave the field this value.
-    pub set_by: Option<Version>,
-}
-
 impl std::fmt::Debug for StreamView {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("StreamView").field("stream", &self.stream).field("cursor", &self.cursor).finish_non_exhaustive()
@@ -114,17 +71,16 @@ impl StreamView {
             wanted: 0,
             cursor: None,
             start: None,
-            pins: [None; 2],
             event: Loading::default(),
             shown: None,
-            compared: None,
+            readings: 0,
         };
         view.load(0);
         view
     }
 
     /// Begins to load the stream under its n-th projection, unless that was asked for before.
-    fn load(&mut self, number: usize) {
+    pub(super) fn load(&mut self, number: usize) {
         if self.timelines.contains_key(&number) {
             return;
         }
@@ -140,36 +96,16 @@ impl StreamView {
     }
 
     fn request(&mut self, number: usize) {
-        let (stream, opener) = (self.stream.clone(), self.opener.clone());
-        let job = Job::start("reading events", &self.wake, move |ticket| -> Result<Loaded, Trouble> {
-            let reader = opener()?;
-            let described = describe(reader.as_ref(), &stream)?;
-            let builtin = Builtin::for_aggregate(described.aggregate)[number];
-            ticket.set_total(described.row.events);
-            let go_on = || if ticket.is_cancelled() { Flow::Break(()) } else { Flow::Continue(()) };
-            let timeline = load_timeline(reader.as_ref(), &described, builtin, &mut |count| {
-                ticket.set_done(count);
-                go_on()
-            })?;
-            let (mut actors, mut actor_names) = (Vec::with_capacity(timeline.heads().len()), vec![String::new()]);
-            let only_metadata = Query::stream(stream).columns(Columns { payload: false, metadata: true });
-            reader.visit_events(&only_metadata, &mut |row: &EventRow<'_>| {
-                let name = Metadata::parse(row.metadata).actor.unwrap_or_default();
-                let known = actor_names.iter().position(|known| *known == name).unwrap_or_else(|| {
-                    actor_names.push(name);
-                    actor_names.len() - 1
-                });
-                actors.push(known as u32);
-                go_on()
-            })?;
-            Ok(Loaded { described, builtin, timeline, actors, actor_names })
-        });
+        let job = load_job(self.stream.clone(), number, self.opener.clone(), &self.wake);
         self.timelines.entry(number).or_default().request(job);
     }
 
-    /// Stands at this moment as soon as the stream has come.
+    /// Stands at this moment, or as soon as the stream has come.
     pub fn start_at(&mut self, moment: Moment) {
-        self.start = Some(moment);
+        match self.base().map(|loaded| moment.index_in(loaded.timeline.as_ref())) {
+            None => self.start = Some(moment),
+            Some(index) => index.into_iter().for_each(|index| self.go_to(index)),
+        }
     }
 
     /// The projections that this stream offers.
@@ -191,6 +127,11 @@ impl StreamView {
     /// The history as loaded first; it knows the rules.
     pub fn base(&self) -> Option<&Loaded> {
         self.timelines.get(&0)?.value()
+    }
+
+    /// The history under the n-th projection, once it has come.
+    pub(super) fn loaded(&self, number: usize) -> Option<&Loaded> {
+        self.timelines.get(&number)?.value()
     }
 
     /// The history under the projection that is shown; the first one until it has come.
@@ -228,6 +169,11 @@ impl StreamView {
         Some(self.base()?.timeline.heads().get(self.cursor?)?.version)
     }
 
+    /// When the event at the cursor was recorded.
+    pub(super) fn time(&self) -> Option<Timestamp> {
+        self.base()?.timeline.heads().get(self.cursor?)?.recorded_at
+    }
+
     pub fn cursor(&self) -> Option<Index> {
         self.cursor
     }
@@ -249,8 +195,7 @@ impl StreamView {
     }
 
     pub fn actor(&self, index: Index) -> &str {
-        let name = self.base().and_then(|loaded| loaded.actor_names.get(*loaded.actors.get(index)? as usize));
-        name.map_or("", String::as_str)
+        self.base().map_or("", |loaded| loaded.actor(index))
     }
 
     pub fn event(&self) -> &Loading<EventDetail, Trouble> {
@@ -307,100 +252,21 @@ impl StreamView {
         self.shown.as_ref().map_or(&[], |shown| &shown.rows)
     }
 
-    /// The versions of the two pins.
-    pub fn pinned_versions(&self) -> [Option<Version>; 2] {
-        let version = |index: Index| Some(self.base()?.timeline.heads().get(index)?.version);
-        self.pins.map(|pin| pin.and_then(version))
-    }
-
-    /// Every field at both pins, in the order of the state. Made anew only when a pin or the projection has moved.
-    pub fn diff_rows(&mut self) -> &[DiffRow] {
-        let [Some(a), Some(b)] = self.pins else { return &[] };
-        let Some((number, loaded)) = self.current() else { return &[] };
-        let is_made = self.compared.as_ref().is_some_and(|made| made.projection == number && made.pins == [a, b]);
-        if !is_made {
-            let rows = diff_rows(loaded.timeline.as_ref(), a, b);
-            self.compared = Some(Compared { projection: number, pins: [a, b], rows });
-        }
-        self.compared.as_ref().map_or(&[], |made| &made.rows)
-    }
-
     pub(super) fn poll(&mut self) -> bool {
-        let mut is_new = self.event.poll();
+        let mut is_read_anew = false;
         for loading in self.timelines.values_mut() {
-            is_new |= loading.poll();
+            is_read_anew |= loading.poll();
         }
-        if is_new {
+        if is_read_anew {
             // What was made from the history as it stood before.
             self.shown = None;
-            self.compared = None;
+            self.readings += 1;
         }
         if self.cursor.is_none() && !self.is_empty() {
             let start = self.start.take().and_then(|moment| moment.index_in(self.base()?.timeline.as_ref()));
             self.go_to(start.unwrap_or(usize::MAX));
         }
-        is_new
+        self.event.poll() | is_read_anew
     }
 }
 
-fn state_rows(timeline: &dyn Timeline, index: Index) -> Vec<StateRow> {
-    let changes = timeline.changes(index);
-    let mut rows = Vec::new();
-    leaves(&timeline.show(Some(index)), &mut |path, value| {
-        // A value is lit where it changed itself, or came with what contains it.
-        let change = changes.iter().find(|change| is_within(path, &change.field));
-        let was = change.map(|change| if change.field == path { text(&change.before) } else { String::new() });
-        let is_bookkeeping = timeline.bookkeeping().contains(&path);
-        let set_by = if is_bookkeeping { Some(index) } else { timeline.set_by(index, path) };
-        let set_by = set_by.map(|index| timeline.heads()[index].version);
-        rows.push(StateRow { field: path.to_owned(), value: text(value), was, is_removed: false, set_by });
-    });
-    for change in changes.iter().filter(|change| change.after.is_null()) {
-        match rows.iter_mut().find(|row| row.field == change.field) {
-            Some(row) => row.is_removed = true,
-            None => rows.push(StateRow {
-                field: change.field.clone(),
-                value: String::new(),
-                was: Some(text(&change.before)),
-                is_removed: true,
-                set_by: Some(timeline.heads()[index].version),
-            }),
-        }
-    }
-    rows
-}
-
-fn diff_rows(timeline: &dyn Timeline, a: Index, b: Index) -> Vec<DiffRow> {
-    let changes = timeline.diff(Some(a), Some(b));
-    let mut rows: Vec<DiffRow> = changes
-        .iter()
-        .map(|(change, set_by)| DiffRow {
-            field: change.field.clone(),
-            before: text(&change.before),
-            after: text(&change.after),
-            differs: true,
-            set_by: set_by.map(|index| timeline.heads()[index].version),
-        })
-        .collect();
-    leaves(&timeline.show(Some(b)), &mut |path, value| {
-        if !changes.iter().any(|(change, _)| is_within(path, &change.field)) {
-            let value = text(value);
-            let field = path.to_owned();
-            // Bookkeeping differs with every event, and says nothing; it stands as it is at B.
-            rows.push(DiffRow { field, before: value.clone(), after: value, differs: false, set_by: None });
-        }
-    });
-    rows
-}
-
-fn is_within(path: &str, field: &str) -> bool {
-    path.strip_prefix(field).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-}
-
-fn text(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}

@@ -1,78 +1,204 @@
-use egui::{Align, Frame, Layout, Margin, RichText, ScrollArea, Ui, vec2};
+use egui::{Align, Frame, Layout, Margin, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo, vec2};
 
 use super::Scene;
 use super::parts::{card, card_head, cut};
 use super::state::as_read;
 use crate::command::Action;
-use crate::session::{DiffRow, StreamView};
+use crate::session::{CompareCell, CompareMode, CompareRow, Compared, Comparing, Pin, Side, StreamView};
 use crate::theme::{ROW_HEIGHT, palette};
 
-/// The two pinned moments side by side: what differs is lit on both sides, what is equal can be left out.
-pub fn compare_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, hides_equal: &mut bool, height: f32) {
-    let colours = palette(ui);
-    let [Some(a), Some(b)] = view.pinned_versions() else {
-        card(ui, |ui| {
-            card_head(ui, &scene.text("compare"), "");
-            Frame::new().inner_margin(Margin::symmetric(16, 10)).show(ui, |ui| {
-                ui.label(RichText::new(scene.text("compare-needs-pins")).color(colours.dim));
-            });
-        });
-        return;
-    };
-    let rows = view.diff_rows();
-    let differing = rows.iter().filter(|row| row.differs).count();
-    let shown: Vec<&DiffRow> = rows.iter().filter(|row| row.differs || !*hides_equal).collect();
+const MODES: [(CompareMode, &str); 3] = [
+    (CompareMode::Moments, "compare-moments"),
+    (CompareMode::Projections, "compare-projections"),
+    (CompareMode::Streams, "compare-streams"),
+];
+
+/// How much of a row the field's name takes.
+const NAME_SHARE: f32 = 0.22;
+
+/// States side by side: what differs is lit on every side, what is equal can be left out.
+pub fn compare_ui(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    comparing: &mut Comparing,
+    view: &mut StreamView,
+    pins: &[Option<Pin>; 2],
+    height: f32,
+) {
+    let dim = palette(ui).dim;
     card(ui, |ui| {
-        let values = [("a", a.to_string().into()), ("b", b.to_string().into())];
-        let title = scene.locale.with("compare-of", values);
-        let aside = scene.locale.with("fields-differ", [("count", differing.into())]);
-        card_head(ui, &title, &aside);
-        ui.horizontal(|ui| {
-            ui.add_space(12.0);
-            ui.checkbox(hides_equal, scene.text("hide-equal"));
-        });
+        choice_ui(ui, scene, comparing, view);
+        let (mode, hides_equal) = (comparing.mode, comparing.hides_equal);
+        let explain = |ui: &mut Ui, text: String| {
+            Frame::new().inner_margin(Margin::symmetric(16, 10)).show(ui, |ui| {
+                ui.set_width(ui.available_width());
+                ui.label(RichText::new(text).color(dim));
+            });
+        };
+        let (sides, rows) = match comparing.table(view, pins) {
+            Compared::Table(sides, rows) => (sides, rows),
+            Compared::Loading => return explain(ui, scene.text("compare-loading")),
+            Compared::NeedsChoice => {
+                let name = match mode {
+                    CompareMode::Moments => "compare-needs-pins",
+                    CompareMode::Projections => "compare-needs-projections",
+                    CompareMode::Streams => "compare-needs-stream",
+                };
+                return explain(ui, scene.text(name));
+            }
+        };
+        let differing = rows.iter().filter(|row| row.differs).count();
+        let shown: Vec<&CompareRow> = rows.iter().filter(|row| row.differs || !hides_equal).collect();
+        let title: Vec<String> = sides.iter().map(|side| side_title(scene, side, sides)).collect();
+        let title = title.join(&scene.text("compare-beside"));
+        card_head(ui, &title, &scene.locale.with("fields-differ", [("count", differing.into())]));
+        heads_ui(ui, scene, sides);
         ui.spacing_mut().item_spacing.y = 0.0;
-        ScrollArea::vertical().id_salt("compare").auto_shrink(false).max_height(height - 26.0).show_rows(
+        let height = (height - 26.0).max(ROW_HEIGHT);
+        ScrollArea::vertical().id_salt("compare").auto_shrink(false).max_height(height).show_rows(
             ui,
             ROW_HEIGHT,
             shown.len(),
             |ui, range| {
                 for row in &shown[range] {
-                    row_ui(ui, scene, row);
+                    row_ui(ui, scene, row, sides, &view.stream);
                 }
             },
         );
     });
 }
 
-fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &DiffRow) {
-    let colours = palette(ui);
-    let fill = if row.differs { colours.accent_soft } else { colours.panel };
-    Frame::new().fill(fill).inner_margin(Margin::symmetric(16, 0)).show(ui, |ui| {
-        let width = ui.available_width();
-        ui.allocate_ui_with_layout(vec2(width, ROW_HEIGHT), Layout::left_to_right(Align::Center), |ui| {
-            ui.set_min_height(ROW_HEIGHT);
-            let cell = |ui: &mut Ui, share: f32, text: RichText| {
-                let size = vec2(width * share, ROW_HEIGHT);
-                ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
-                    ui.set_min_width(size.x - 8.0);
-                    cut(ui, text);
-                });
-            };
-            let name_ink = if row.differs { colours.accent } else { colours.dim };
-            cell(ui, 0.24, RichText::new(&row.field).color(name_ink));
-            let ink = |pin| if row.differs { pin } else { colours.text };
-            cell(ui, 0.32, RichText::new(as_read(scene, &row.before)).monospace().color(ink(colours.pin_a)));
-            cell(ui, 0.32, RichText::new(as_read(scene, &row.after)).monospace().color(ink(colours.pin_b)));
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if let Some(version) = row.set_by.filter(|_| row.differs) {
-                    let text = RichText::new(format!("v{version} ↗")).color(colours.accent);
-                    let hint = scene.locale.with("go-to-version", [("version", version.to_string().into())]);
-                    if ui.add(egui::Button::new(text).frame(false)).on_hover_text(hint).clicked() {
-                        scene.ask(Action::GoToVersion(version));
+/// What is compared: chosen in one line that stays where it is.
+fn choice_ui(ui: &mut Ui, scene: &mut Scene<'_>, comparing: &mut Comparing, view: &StreamView) {
+    Frame::new().inner_margin(Margin::symmetric(12, 6)).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            for (mode, name) in MODES {
+                ui.selectable_value(&mut comparing.mode, mode, scene.text(name));
+            }
+            ui.separator();
+            match comparing.mode {
+                CompareMode::Moments => {}
+                CompareMode::Projections => {
+                    for (number, builtin) in view.projections().iter().enumerate() {
+                        let mut is_shown = comparing.shows_projection(number);
+                        let name = scene.text(&format!("projection-{}", builtin.name()));
+                        if ui.checkbox(&mut is_shown, name).changed() {
+                            comparing.toggle_projection(number);
+                        }
                     }
                 }
+                CompareMode::Streams => {
+                    let name = scene.text("compare-other");
+                    let field =
+                        ui.add(TextEdit::singleline(&mut comparing.typed_other).hint_text(&name).desired_width(160.0));
+                    field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, &name));
+                    if field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter)) {
+                        comparing.choose_other();
+                    }
+                }
+            }
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                ui.checkbox(&mut comparing.hides_equal, scene.text("hide-equal"));
             });
+        });
+    });
+}
+
+/// What tells a side from the others: its version, its stream or its projection.
+fn side_title(scene: &Scene<'_>, side: &Side, sides: &[Side]) -> String {
+    let version = side.version.map_or_else(|| scene.text("compare-not-begun"), |version| format!("v{version}"));
+    let is_one_stream = sides.iter().all(|other| other.stream == side.stream);
+    let is_one_projection = sides.iter().all(|other| other.number == side.number);
+    match (is_one_stream, is_one_projection) {
+        (true, true) => version,
+        (true, false) => scene.text(&format!("projection-{}", side.builtin.name())),
+        (false, _) => format!("{} {version}", side.stream),
+    }
+}
+
+fn heads_ui(ui: &mut Ui, scene: &Scene<'_>, sides: &[Side]) {
+    let colours = palette(ui);
+    let inks = inks(ui, sides.len());
+    Frame::new().inner_margin(Margin::symmetric(16, 0)).show(ui, |ui| {
+        let width = ui.available_width();
+        ui.horizontal(|ui| {
+            cell(ui, width * NAME_SHARE, |ui| {
+                cut(ui, RichText::new(scene.text("col-field")).size(11.5).color(colours.dim));
+            });
+            for (side, ink) in sides.iter().zip(inks) {
+                cell(ui, side_width(width, sides.len()), |ui| {
+                    cut(ui, RichText::new(side_title(scene, side, sides)).size(11.5).color(ink));
+                });
+            }
+        });
+    });
+}
+
+/// Two sides have the colours of the pins; more have none of their own.
+fn inks(ui: &Ui, sides: usize) -> Vec<egui::Color32> {
+    let colours = palette(ui);
+    if sides == 2 { vec![colours.pin_a, colours.pin_b] } else { vec![colours.text; sides] }
+}
+
+fn side_width(width: f32, sides: usize) -> f32 {
+    width * (1.0 - NAME_SHARE) / sides.max(1) as f32
+}
+
+fn cell(ui: &mut Ui, width: f32, contents: impl FnOnce(&mut Ui)) {
+    let spacing = ui.spacing().item_spacing.x;
+    ui.allocate_ui_with_layout(vec2(width - spacing, ROW_HEIGHT), Layout::left_to_right(Align::Center), |ui| {
+        ui.set_min_size(vec2(width - spacing, ROW_HEIGHT));
+        contents(ui);
+    });
+}
+
+fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &CompareRow, sides: &[Side], here: &crate::event::StreamId) {
+    let colours = palette(ui);
+    let fill = if row.differs { colours.accent_soft } else { colours.panel };
+    let inks = inks(ui, sides.len());
+    Frame::new().fill(fill).inner_margin(Margin::symmetric(16, 0)).show(ui, |ui| {
+        let width = ui.available_width();
+        ui.horizontal(|ui| {
+            let name_ink = if row.differs { colours.accent } else { colours.dim };
+            cell(ui, width * NAME_SHARE, |ui| {
+                cut(ui, RichText::new(&row.field).color(name_ink));
+            });
+            for ((value, side), ink) in row.cells.iter().zip(sides).zip(inks) {
+                let ink = if row.differs { ink } else { colours.text };
+                cell(ui, side_width(width, sides.len()), |ui| value_ui(ui, scene, value.as_ref(), side, ink, here));
+            }
+        });
+    });
+}
+
+fn value_ui(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    value: Option<&CompareCell>,
+    side: &Side,
+    ink: egui::Color32,
+    here: &crate::event::StreamId,
+) {
+    let colours = palette(ui);
+    let Some(CompareCell { value, set_by }) = value else {
+        ui.label(RichText::new("—").color(colours.dim)).on_hover_text(scene.text("compare-absent"));
+        return;
+    };
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        ui.add_space(8.0);
+        if let Some(version) = set_by {
+            let text = RichText::new(format!("v{version}")).color(colours.dim);
+            let hint = scene.locale.with("go-to-version", [("version", version.to_string().into())]);
+            if ui.add(egui::Button::new(text).frame(false)).on_hover_text(hint).clicked() {
+                scene.ask(if side.stream == *here {
+                    Action::GoToVersion(*version)
+                } else {
+                    Action::GoToPlace(side.stream.clone(), *version)
+                });
+            }
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            cut(ui, RichText::new(as_read(scene, value)).monospace().color(ink));
         });
     });
 }

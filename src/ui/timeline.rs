@@ -4,7 +4,7 @@ use super::Scene;
 use super::icons::{Icon, icon, icon_button, paint};
 use crate::command::{Action, Command};
 use crate::event::{Head, Timestamp};
-use crate::session::StreamView;
+use crate::session::{OpenStore, Pin};
 use crate::theme::{Palette, palette};
 
 const MARK: f32 = 10.0;
@@ -17,15 +17,17 @@ const TOUCHING: f32 = 4.0;
 pub fn timeline_ui(
     ui: &mut Ui,
     scene: &mut Scene<'_>,
-    view: &StreamView,
+    store: &OpenStore,
     is_by_time: bool,
     typed: &mut String,
     is_playing: bool,
 ) {
+    let Some(view) = &store.view else { return };
     let (Some(loaded), Some(cursor)) = (view.base(), view.cursor()) else { return };
     let heads = loaded.timeline.heads();
-    controls_ui(ui, scene, heads, cursor, view, is_by_time, typed, is_playing);
-    track_ui(ui, scene, heads, cursor, view, is_by_time);
+    let pins = store.pins_here();
+    controls_ui(ui, scene, heads, cursor, &store.pins, is_by_time, typed, is_playing);
+    track_ui(ui, scene, heads, cursor, pins, is_by_time);
 }
 
 #[allow(clippy::too_many_arguments, reason = "one row of controls over one timeline")]
@@ -34,7 +36,7 @@ fn controls_ui(
     scene: &mut Scene<'_>,
     heads: &[Head],
     cursor: usize,
-    view: &StreamView,
+    pins: &[Option<Pin>; 2],
     is_by_time: bool,
     typed: &mut String,
     is_playing: bool,
@@ -68,9 +70,12 @@ fn controls_ui(
             for (pin, command, colour, letter) in
                 [(1, Command::PinB, colours.pin_b, 'B'), (0, Command::PinA, colours.pin_a, 'A')]
             {
-                let at = view.pins[pin].and_then(|index| heads.get(index)).map(|head| format!(" v{}", head.version));
+                let at = pins[pin].as_ref().map(|pin| format!(" v{}", pin.version));
+                let where_to = pins[pin].as_ref().map(|pin| format!("{} v{}", pin.stream, pin.version));
                 let text = RichText::new(format!("{letter}{}", at.unwrap_or_default())).color(colour);
-                let button = ui.add(egui::Button::new(text).frame(false)).on_hover_text(scene.text(command.title()));
+                let button = ui.add(egui::Button::new(text).frame(false));
+                let hint = scene.text(command.title());
+                let button = button.on_hover_text(where_to.map_or(hint.clone(), |place| format!("{hint}  ·  {place}")));
                 icon(ui, Icon::Flag, colour);
                 if button.clicked() {
                     scene.run(command);
@@ -87,7 +92,7 @@ fn controls_ui(
     });
 }
 
-fn track_ui(ui: &mut Ui, scene: &mut Scene<'_>, heads: &[Head], cursor: usize, view: &StreamView, is_by_time: bool) {
+fn track_ui(ui: &mut Ui, scene: &mut Scene<'_>, heads: &[Head], cursor: usize, pins: [Option<usize>; 2], is_by_time: bool) {
     let colours = palette(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 52.0), Sense::click_and_drag());
     let name = scene.text("timeline");
@@ -125,7 +130,7 @@ fn track_ui(ui: &mut Ui, scene: &mut Scene<'_>, heads: &[Head], cursor: usize, v
         };
     });
     run.into_iter().for_each(draw);
-    for (pin, colour) in view.pins.iter().zip([colours.pin_a, colours.pin_b]) {
+    for (pin, colour) in pins.iter().zip([colours.pin_a, colours.pin_b]) {
         if let Some(index) = pin.filter(|index| *index < heads.len()) {
             let foot = pos2(track.x(index) - 2.0, y - 21.0);
             paint(&painter, Icon::Flag, Rect::from_min_size(foot, vec2(11.0, 12.0)), colour);

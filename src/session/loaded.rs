@@ -1,0 +1,58 @@
+use super::open_store::{Opener, Trouble};
+use super::{Described, describe, load_timeline};
+use crate::event::{EventRow, Metadata, StreamId};
+use crate::jobs::{Job, Wake};
+use crate::projection::Builtin;
+use crate::replay::{Index, Timeline};
+use crate::store::{Columns, Flow, Query};
+
+/// A stream in memory under one projection, with who recorded each of its events.
+#[derive(Debug)]
+pub struct Loaded {
+    pub described: Described,
+    pub builtin: Builtin,
+    pub timeline: Box<dyn Timeline>,
+    /// An index into the names, for each event.
+    actors: Vec<u32>,
+    actor_names: Vec<String>,
+}
+
+impl Loaded {
+    pub fn actor(&self, index: Index) -> &str {
+        let name = self.actors.get(index).and_then(|actor| self.actor_names.get(*actor as usize));
+        name.map_or("", String::as_str)
+    }
+}
+
+/// Reads a stream under its n-th projection; under its last one, where it has not so many.
+pub(super) fn load_job(
+    stream: StreamId,
+    number: usize,
+    opener: Opener,
+    wake: &Wake,
+) -> Job<Result<Loaded, Trouble>> {
+    Job::start("reading events", wake, move |ticket| {
+        let reader = opener()?;
+        let described = describe(reader.as_ref(), &stream)?;
+        let offered = Builtin::for_aggregate(described.aggregate);
+        let builtin = offered[number.min(offered.len() - 1)];
+        ticket.set_total(described.row.events);
+        let go_on = || if ticket.is_cancelled() { Flow::Break(()) } else { Flow::Continue(()) };
+        let timeline = load_timeline(reader.as_ref(), &described, builtin, &mut |count| {
+            ticket.set_done(count);
+            go_on()
+        })?;
+        let (mut actors, mut actor_names) = (Vec::with_capacity(timeline.heads().len()), vec![String::new()]);
+        let only_metadata = Query::stream(stream).columns(Columns { payload: false, metadata: true });
+        reader.visit_events(&only_metadata, &mut |row: &EventRow<'_>| {
+            let name = Metadata::parse(row.metadata).actor.unwrap_or_default();
+            let known = actor_names.iter().position(|known| *known == name).unwrap_or_else(|| {
+                actor_names.push(name);
+                actor_names.len() - 1
+            });
+            actors.push(known as u32);
+            go_on()
+        })?;
+        Ok(Loaded { described, builtin, timeline, actors, actor_names })
+    })
+}
