@@ -131,3 +131,4 @@ compare-other = Other stream
 compare-not-begun = not begun
 compare-absent = This side has no such field
 col-field = field
+compare-no-pin = not set

@@ -126,3 +126,4 @@ compare-other = 다른 스트림
 compare-not-begun = 시작 전
 compare-absent = 이쪽에는 이 필드가 없습니다
 col-field = 필드
+compare-no-pin = 없음

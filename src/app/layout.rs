@@ -12,6 +12,9 @@ use crate::ui::{
 /// How much of the middle the state may take before it scrolls.
 const STATE_SHARE: f32 = 0.45;
 
+/// The same of a comparison, with what it is headed by.
+const COMPARE_SHARE: f32 = 0.65;
+
 impl App {
     /// Lays the panels out. Runs every frame and changes nothing but what text fields hold.
     pub(super) fn layout(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
@@ -101,7 +104,7 @@ impl App {
             ui.add_space(8.0);
             let height = (ui.available_height() * STATE_SHARE).max(120.0);
             if *is_comparing {
-                compare_ui(ui, scene, comparing, view, pins, height);
+                compare_ui(ui, scene, comparing, view, pins, ui.available_height() * COMPARE_SHARE);
             } else {
                 state_ui(ui, scene, view, height);
             }

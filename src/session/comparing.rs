@@ -233,11 +233,7 @@ impl Comparing {
     }
 
     fn loaded<'a>(&'a self, view: &'a StreamView, stream: &StreamId, number: usize) -> Option<&'a Loaded> {
-        if *stream == view.stream {
-            view.loaded(number)
-        } else {
-            self.beside.get(&(stream.clone(), number))?.value()
-        }
+        if *stream == view.stream { view.loaded(number) } else { self.beside.get(&(stream.clone(), number))?.value() }
     }
 
     fn side(&self, view: &StreamView, wanted: &Wanted) -> Option<Side> {

@@ -25,12 +25,7 @@ impl Loaded {
 }
 
 /// Reads a stream under its n-th projection; under its last one, where it has not so many.
-pub(super) fn load_job(
-    stream: StreamId,
-    number: usize,
-    opener: Opener,
-    wake: &Wake,
-) -> Job<Result<Loaded, Trouble>> {
+pub(super) fn load_job(stream: StreamId, number: usize, opener: Opener, wake: &Wake) -> Job<Result<Loaded, Trouble>> {
     Job::start("reading events", wake, move |ticket| {
         let reader = opener()?;
         let described = describe(reader.as_ref(), &stream)?;

@@ -18,16 +18,16 @@ mod whole;
 use crate::event::{StreamId, Timestamp, Version};
 use crate::store::StoreError;
 
+pub use comparing::{CompareCell, CompareMode, CompareRow, Compared, Comparing, Pin, Side};
 pub use draft::Draft;
 pub use load::{Described, Shown, describe, load_replay, load_story, load_timeline, show};
+pub use loaded::Loaded;
 pub use moment::{Moment, resolve};
 pub use open_store::{OpenStore, Opener, STREAMS_LISTED, StreamGroup, Trouble};
+pub use rows::StateRow;
 pub use sample_store::{MakeSampleError, sample_store, write_sample};
 pub use snapshots::{SNAPSHOT_SPACING, check_snapshots, keep_long_streams, keep_snapshots};
-pub use loaded::Loaded;
-pub use rows::StateRow;
 pub use stream_view::{EventDetail, StreamView};
-pub use comparing::{CompareCell, CompareMode, CompareRow, Compared, Comparing, Pin, Side};
 pub use whole::{WholeFold, fold_whole};
 
 /// Why a question has no answer.

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use super::watch::Watch;
 use super::{Comparing, Draft, Moment, Pin, StreamView};
 use crate::event::{StreamId, Version};
-use crate::replay::Index;
 use crate::jobs::{Job, Loading, Lost, Wake};
+use crate::replay::Index;
 use crate::store::{Flow, Reader, Source, StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow};
 
 /// Opens the store anew; every job has a connection of its own and sees what is recorded by then.

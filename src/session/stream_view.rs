@@ -269,4 +269,3 @@ impl StreamView {
         self.event.poll() | is_read_anew
     }
 }
-

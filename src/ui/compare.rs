@@ -27,7 +27,7 @@ pub fn compare_ui(
 ) {
     let dim = palette(ui).dim;
     card(ui, |ui| {
-        choice_ui(ui, scene, comparing, view);
+        choice_ui(ui, scene, comparing, view, pins);
         let (mode, hides_equal) = (comparing.mode, comparing.hides_equal);
         let explain = |ui: &mut Ui, text: String| {
             Frame::new().inner_margin(Margin::symmetric(16, 10)).show(ui, |ui| {
@@ -54,7 +54,7 @@ pub fn compare_ui(
         card_head(ui, &title, &scene.locale.with("fields-differ", [("count", differing.into())]));
         heads_ui(ui, scene, sides);
         ui.spacing_mut().item_spacing.y = 0.0;
-        let height = (height - 26.0).max(ROW_HEIGHT);
+        let height = (height - (ui.min_rect().height())).max(4.0 * ROW_HEIGHT);
         ScrollArea::vertical().id_salt("compare").auto_shrink(false).max_height(height).show_rows(
             ui,
             ROW_HEIGHT,
@@ -68,40 +68,59 @@ pub fn compare_ui(
     });
 }
 
-/// What is compared: chosen in one line that stays where it is.
-fn choice_ui(ui: &mut Ui, scene: &mut Scene<'_>, comparing: &mut Comparing, view: &StreamView) {
+/// What is compared. Two lines in every mode, so that what lies below stays where it is.
+fn choice_ui(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    comparing: &mut Comparing,
+    view: &StreamView,
+    pins: &[Option<Pin>; 2],
+) {
     Frame::new().inner_margin(Margin::symmetric(12, 6)).show(ui, |ui| {
         ui.horizontal(|ui| {
             for (mode, name) in MODES {
                 ui.selectable_value(&mut comparing.mode, mode, scene.text(name));
             }
-            ui.separator();
-            match comparing.mode {
-                CompareMode::Moments => {}
-                CompareMode::Projections => {
-                    for (number, builtin) in view.projections().iter().enumerate() {
-                        let mut is_shown = comparing.shows_projection(number);
-                        let name = scene.text(&format!("projection-{}", builtin.name()));
-                        if ui.checkbox(&mut is_shown, name).changed() {
-                            comparing.toggle_projection(number);
-                        }
-                    }
-                }
-                CompareMode::Streams => {
-                    let name = scene.text("compare-other");
-                    let field =
-                        ui.add(TextEdit::singleline(&mut comparing.typed_other).hint_text(&name).desired_width(160.0));
-                    field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, &name));
-                    if field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter)) {
-                        comparing.choose_other();
-                    }
-                }
-            }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 ui.checkbox(&mut comparing.hides_equal, scene.text("hide-equal"));
             });
         });
+        ui.horizontal(|ui| match comparing.mode {
+            CompareMode::Moments => pins_ui(ui, scene, pins),
+            CompareMode::Projections => {
+                for (number, builtin) in view.projections().iter().enumerate() {
+                    let mut is_shown = comparing.shows_projection(number);
+                    let name = scene.text(&format!("projection-{}", builtin.name()));
+                    if ui.checkbox(&mut is_shown, name).changed() {
+                        comparing.toggle_projection(number);
+                    }
+                }
+            }
+            CompareMode::Streams => {
+                let name = scene.text("compare-other");
+                let field =
+                    ui.add(TextEdit::singleline(&mut comparing.typed_other).hint_text(&name).desired_width(240.0));
+                field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, &name));
+                if field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter)) {
+                    comparing.choose_other();
+                }
+            }
+        });
     });
+}
+
+/// Where the pins stand, each in its colour.
+fn pins_ui(ui: &mut Ui, scene: &Scene<'_>, pins: &[Option<Pin>; 2]) {
+    let colours = palette(ui);
+    ui.set_min_height(ui.spacing().interact_size.y);
+    for (pin, letter, colour) in [(&pins[0], 'A', colours.pin_a), (&pins[1], 'B', colours.pin_b)] {
+        let place = pin.as_ref().map_or_else(
+            || format!("{letter}  {}", scene.text("compare-no-pin")),
+            |pin| format!("{letter}  {} v{}", pin.stream, pin.version),
+        );
+        ui.label(RichText::new(place).color(colour));
+        ui.add_space(12.0);
+    }
 }
 
 /// What tells a side from the others: its version, its stream or its projection.

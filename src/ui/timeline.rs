@@ -92,7 +92,14 @@ fn controls_ui(
     });
 }
 
-fn track_ui(ui: &mut Ui, scene: &mut Scene<'_>, heads: &[Head], cursor: usize, pins: [Option<usize>; 2], is_by_time: bool) {
+fn track_ui(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    heads: &[Head],
+    cursor: usize,
+    pins: [Option<usize>; 2],
+    is_by_time: bool,
+) {
     let colours = palette(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 52.0), Sense::click_and_drag());
     let name = scene.text("timeline");

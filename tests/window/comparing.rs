@@ -12,11 +12,12 @@ fn projections_stand_side_by_side_at_the_cursor_and_follow_it() {
     desk.assert_shows("State beside Search beside Analysis beside Fields");
     desk.click_role(Role::CheckBox, "Fields");
     desk.assert_shows("State beside Search beside Analysis");
-    // Only the analysis has this one, and only once the lead has converted.
-    desk.assert_shows("seconds-to-conversion");
+    // Only the search has the names that the lead had before.
+    desk.assert_shows("names[0]");
+    desk.assert_shows("CONVERTED");
     desk.press(Key::Home);
     desk.assert_shows("State beside Search beside Analysis");
-    desk.assert_hides("seconds-to-conversion");
+    desk.assert_hides("CONVERTED");
     desk.click_role(Role::CheckBox, "Analysis");
     desk.assert_shows("State beside Search");
     desk.click_role(Role::CheckBox, "Search");
