@@ -48,7 +48,7 @@ go-to-version = Go to version { $version }
 history = History
 history-events = { $count ->
     [one] 1 event
-   *[other] { $count } events
+   *[other] { $grouped } events
 }
 col-version = v
 col-when = when
@@ -71,7 +71,6 @@ copy = Copy
 no-time = no time recorded
 finding = breaks a rule
 pick-stream = Pick a stream on the left to see what was true at every version.
-loading = { $what }: { $done } of { $total }
 cancel = Cancel
 retry = Try again
 read-only = read-only
@@ -132,3 +131,55 @@ compare-not-begun = not begun
 compare-absent = This side has no such field
 col-field = field
 compare-no-pin = not set
+search-events = Search events…
+search-hint = A name, a number, any part of an event
+search-text = Text to find
+search-start = Find
+search-found = { $count ->
+    [0] “{ $text }” stands in none of { $events } events
+    [one] “{ $text }” stands in 1 of { $events } events
+   *[other] “{ $text }” stands in { $count } of { $events } events
+}
+search-more = The first { $count } events with “{ $text }”; more letters find fewer
+only-stream = Only in { $stream }
+export = Export events…
+export-to = File to write
+export-format = Format
+export-replace = Replace the file if it is there
+export-start = Export
+export-done = { $count } events written to { $path }
+choose-file = Choose…
+settings = Settings…
+settings-theme = Colours
+settings-language = Language
+settings-zone = Times
+settings-local = Local
+settings-timeline = Timeline
+settings-actor = Your name, as author of corrections
+settings-forget = Forget recent stores
+settings-kept = Kept for the next start, with the window's size and where each store was looked at.
+show-details = Show details
+menu-store = Store
+menu-go = Go
+menu-event = Event
+menu-view = View
+loading = { $what }…
+loading-count = { $what }: { $done }
+loading-of = { $what }: { $done } of { $total }
+job-appending = appending
+job-choosing-a-file = choosing a file
+job-exporting-events = exporting events
+job-listing-streams = listing streams
+job-looking-at-the-store = counting events
+job-making-the-sample = making the sample
+job-opening-the-store = opening the store
+job-reading-events = reading events
+job-reading-the-event = reading the event
+job-searching-events = searching events
+pause = Nothing for { $length }; drawn shorter than it was
+length-days = { $count } days
+length-hours = { $count } hours
+length-minutes = { $count } minutes
+length-seconds = { $count } seconds
+history-filter = Filter history
+history-none = No event of this stream has this in its type, author or changed fields

@@ -38,9 +38,14 @@ fn egui_shortcut(shortcut: Shortcut) -> egui::KeyboardShortcut {
         Key::Slash => egui::Key::Slash,
         Key::A => egui::Key::A,
         Key::B => egui::Key::B,
+        Key::C => egui::Key::C,
         Key::D => egui::Key::D,
+        Key::E => egui::Key::E,
+        Key::F => egui::Key::F,
         Key::K => egui::Key::K,
         Key::O => egui::Key::O,
+        Key::R => egui::Key::R,
+        Key::Comma => egui::Key::Comma,
     };
     egui::KeyboardShortcut::new(modifiers, key)
 }

@@ -1,12 +1,12 @@
 use egui::{CentralPanel, Frame, Margin, Panel, RichText, Ui};
 
-use super::App;
+use super::{App, Dialog};
 use crate::command::Action;
 use crate::session::OpenStore;
 use crate::theme::palette;
 use crate::ui::{
-    Scene, compare_ui, compensate_ui, event_ui, history_ui, keys_ui, palette_ui, state_ui, status_bar_ui, streams_ui,
-    timeline_ui, title_ui, top_bar_ui, trouble_ui, waiting_ui, welcome_ui,
+    Choices, Scene, compare_ui, compensate_ui, event_ui, export_ui, history_ui, keys_ui, palette_ui, search_ui,
+    settings_ui, state_ui, status_bar_ui, streams_ui, timeline_ui, title_ui, top_bar_ui, trouble_ui, welcome_ui,
 };
 
 /// How much of the middle the state may take before it scrolls.
@@ -16,53 +16,27 @@ const STATE_SHARE: f32 = 0.45;
 const COMPARE_SHARE: f32 = 0.65;
 
 impl App {
-    /// Lays the panels out. Runs every frame and changes nothing but what text fields hold.
+    /// Lays the panels out. Runs every frame and changes nothing but what fields hold.
     pub(super) fn layout(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
         self.play(ui);
-        let Self {
-            settings,
-            locale,
-            store,
-            sample,
-            trouble,
-            typed_path,
-            typed_moment,
-            is_playing,
-            shows_keys,
-            is_comparing,
-            wants_filter_focus,
-            reveal,
-            opening: _,
-            wake: _,
-            start: _,
-            palette: finder,
-            file_dialog: _,
-            frame_times: _,
-        } = self;
         let colours = palette(ui);
-        let scene = &mut Scene { locale, zone: settings.zone, actions };
         let bar = |margin| Frame::new().fill(colours.panel).inner_margin(Margin::symmetric(16, margin));
+        let scene = &mut Scene { locale: &self.locale, zone: self.settings.zone, actions };
         Panel::top("top bar").exact_size(44.0).frame(bar(0)).show(ui, |ui| {
-            top_bar_ui(ui, scene, store.as_ref(), &settings.recent);
+            top_bar_ui(ui, scene, self.store.as_ref(), &self.settings.recent);
         });
-        let sentence = trouble.as_ref().map(|trouble| trouble.0.clone());
-        let sentence = sentence.or_else(|| {
-            let store = store.as_ref()?;
-            let of_view = store.view.as_ref().and_then(|view| view.trouble()).or(store.comparing.trouble());
-            Some(of_view.or(store.groups.error()).or(store.info.error())?.0.clone())
-        });
-        if let Some(sentence) = sentence {
-            Panel::top("trouble").frame(Frame::new()).show(ui, |ui| trouble_ui(ui, scene, &sentence));
+        let of_store = || self.store.as_ref()?.trouble().filter(|trouble| self.dismissed.as_ref() != Some(trouble));
+        if let Some(trouble) = self.trouble.as_ref().or_else(of_store) {
+            Panel::top("trouble").frame(Frame::new()).show(ui, |ui| trouble_ui(ui, scene, trouble));
         }
-        if finder.is_open {
-            palette_ui(ui, scene, finder, store.as_ref());
+        if self.palette.is_open {
+            palette_ui(ui, scene, &mut self.palette, self.store.as_ref());
         }
-        if *shows_keys {
-            keys_ui(ui, scene);
-        }
-        let Some(store) = store else {
+        dialog_ui(ui, scene, &mut self.dialog, &mut self.settings, self.store.as_mut());
+        let Some(store) = &mut self.store else {
+            let progress = self.sample.progress().or(self.opening.progress());
             CentralPanel::default().frame(Frame::new().fill(colours.background)).show(ui, |ui| {
-                welcome_ui(ui, scene, typed_path, &settings.recent, sample.is_loading());
+                welcome_ui(ui, scene, &mut self.typed_path, &self.settings.recent, progress.as_ref());
             });
             return;
         };
@@ -70,46 +44,96 @@ impl App {
         if let Some(draft) = &mut store.draft {
             compensate_ui(ui, scene, draft, can_write);
         }
-        Panel::bottom("status").exact_size(24.0).frame(bar(0)).show(ui, |ui| status_bar_ui(ui, scene, store));
-        if store.view.as_ref().is_some_and(|view| !view.is_empty()) {
+        let progress = self.opening.progress().or(self.sample.progress()).or(store.progress());
+        Panel::bottom("status").exact_size(26.0).frame(bar(0)).show(ui, |ui| {
+            status_bar_ui(ui, scene, store, progress.as_ref());
+        });
+        let (on_desk, is_leaving) = store.on_desk();
+        if on_desk.is_some_and(|view| !view.is_empty()) {
             Panel::bottom("timeline").exact_size(104.0).frame(bar(8)).show(ui, |ui| {
-                timeline_ui(ui, scene, store, settings.is_by_time, typed_moment, *is_playing);
+                dim_if(ui, is_leaving);
+                timeline_ui(ui, scene, store, self.settings.is_by_time, &mut self.typed_moment, self.is_playing);
             });
         }
         let side = Frame::new().fill(colours.panel).inner_margin(12);
-        Panel::left("streams").resizable(true).default_size(250.0).size_range(180.0..=420.0).frame(side).show(
-            ui,
-            |ui| {
-                streams_ui(ui, scene, store, wants_filter_focus);
-            },
-        );
+        Panel::left("streams")
+            .resizable(true)
+            .default_size(250.0)
+            .size_range(180.0..=420.0)
+            .frame(side)
+            .show(ui, |ui| streams_ui(ui, scene, store, &mut self.wants_filter_focus));
         Panel::right("event").resizable(true).default_size(330.0).size_range(240.0..=560.0).frame(side).show(
             ui,
             |ui| {
-                if let Some(view) = &store.view {
+                dim_if(ui, is_leaving);
+                if let (Some(view), _) = store.on_desk() {
                     event_ui(ui, scene, view);
                 }
             },
         );
         CentralPanel::default().frame(Frame::new().fill(colours.background).inner_margin(16)).show(ui, |ui| {
-            waiting_ui(ui, scene, store);
-            let OpenStore { view, comparing, pins, .. } = store;
-            let Some(view) = view else {
-                ui.centered_and_justified(|ui| {
-                    ui.label(RichText::new(scene.text("pick-stream")).color(colours.dim));
-                });
-                return;
-            };
-            title_ui(ui, scene, view, *is_comparing);
-            ui.add_space(8.0);
-            let height = (ui.available_height() * STATE_SHARE).max(120.0);
-            if *is_comparing {
-                compare_ui(ui, scene, comparing, view, pins, ui.available_height() * COMPARE_SHARE);
-            } else {
-                state_ui(ui, scene, view, height);
-            }
-            ui.add_space(10.0);
-            history_ui(ui, scene, view, reveal);
+            dim_if(ui, is_leaving);
+            middle_ui(ui, scene, store, self.is_comparing, &mut self.reveal);
         });
+    }
+}
+
+/// What was there stays while the next is on its way, but cannot be acted upon.
+fn dim_if(ui: &mut Ui, is_leaving: bool) {
+    if is_leaving {
+        ui.disable();
+    }
+}
+
+/// The stream on the desk: its name, its state or a comparison, and its history.
+fn middle_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_comparing: bool, reveal: &mut bool) {
+    let (view, comparing, pins) = store.desk_mut();
+    let Some(view) = view else {
+        let dim = palette(ui).dim;
+        ui.centered_and_justified(|ui| {
+            ui.label(RichText::new(scene.text("pick-stream")).color(dim));
+        });
+        return;
+    };
+    title_ui(ui, scene, view, is_comparing);
+    ui.add_space(8.0);
+    let height = (ui.available_height() * STATE_SHARE).max(120.0);
+    if is_comparing {
+        compare_ui(ui, scene, comparing, view, pins, ui.available_height() * COMPARE_SHARE);
+    } else {
+        state_ui(ui, scene, view, height);
+    }
+    ui.add_space(10.0);
+    history_ui(ui, scene, view, reveal);
+}
+
+/// What lies over the panels.
+fn dialog_ui(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    dialog: &mut Option<Dialog>,
+    settings: &mut super::Settings,
+    store: Option<&mut OpenStore>,
+) {
+    let mut is_open = true;
+    match (*dialog, store) {
+        (None, _) => return,
+        (Some(Dialog::Keys), _) => keys_ui(ui, scene, &mut is_open),
+        (Some(Dialog::Settings), _) => {
+            let mut choices = Choices {
+                is_light: settings.is_light,
+                language: settings.language,
+                is_by_time: settings.is_by_time,
+                actor: &mut settings.actor,
+                has_recent: !settings.recent.is_empty(),
+            };
+            settings_ui(ui, scene, &mut choices, &mut is_open);
+        }
+        (Some(Dialog::Search), Some(store)) => search_ui(ui, scene, store, &mut is_open),
+        (Some(Dialog::Export), Some(store)) => export_ui(ui, scene, store, &mut is_open),
+        (Some(Dialog::Search | Dialog::Export), None) => is_open = false,
+    }
+    if !is_open {
+        *dialog = None;
     }
 }

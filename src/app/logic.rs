@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::App;
+use super::{App, Asked, Dialog};
 use crate::command::{Action, Command};
 use crate::event::{StreamId, Version};
 use crate::jobs::Job;
@@ -17,7 +17,9 @@ impl App {
     pub(super) fn poll(&mut self, ctx: &egui::Context) {
         if self.sample.poll() {
             if let Some(path) = self.sample.value().cloned() {
-                self.start.stream.get_or_insert(StreamId::from("lead-1"));
+                if self.settings.place(&path.clone().into()).is_none() {
+                    self.start.stream.get_or_insert(StreamId::from("lead-1"));
+                }
                 // The sample is there to be tried out on.
                 self.open(path.into(), true);
             }
@@ -33,6 +35,11 @@ impl App {
             && let Some(Some(path)) = self.file_dialog.value().cloned()
         {
             self.open(path.into(), false);
+        }
+        if self.export_dialog.poll()
+            && let (Some(Some(path)), Some(store)) = (self.export_dialog.value(), &mut self.store)
+        {
+            store.exporting.choose(path.display().to_string());
         }
         if self.store.as_mut().is_some_and(OpenStore::poll) {
             ctx.request_repaint();
@@ -51,7 +58,33 @@ impl App {
             };
             Ok(sample_store(&mut { go_on })?)
         });
+        self.asked = Some(Asked::Sample);
         self.sample.request(job);
+    }
+
+    fn shows_trouble(&self) -> bool {
+        let of_store = self.store.as_ref().and_then(OpenStore::trouble);
+        self.trouble.is_some() || of_store.is_some_and(|trouble| self.dismissed.as_ref() != Some(trouble))
+    }
+
+    fn dismiss_trouble(&mut self) {
+        if self.trouble.take().is_none() {
+            self.dismissed = self.store.as_ref().and_then(OpenStore::trouble).cloned();
+        }
+    }
+
+    /// Once more what went wrong last.
+    fn retry(&mut self) {
+        self.dismissed = None;
+        let had_trouble = self.trouble.take().is_some();
+        match (self.asked.clone(), &mut self.store) {
+            (Some(Asked::Sample), _) => self.make_sample(),
+            (Some(Asked::Store(source, is_writing_on)), store) if had_trouble || store.is_none() => {
+                self.open(source, is_writing_on);
+            }
+            (_, Some(store)) => store.retry(),
+            (_, None) => {}
+        }
     }
 
     fn view(&mut self) -> Option<&mut StreamView> {
@@ -97,8 +130,30 @@ impl App {
             }
             Action::ByTime(is_by_time) => self.settings.is_by_time = is_by_time,
             Action::Copy(text) => ctx.copy_text(text),
-            Action::CancelLoading => self.view().into_iter().for_each(StreamView::cancel),
-            Action::DismissTrouble => self.trouble = None,
+            Action::CancelLoading => {
+                self.sample.cancel();
+                self.opening.cancel();
+                self.store.iter_mut().for_each(OpenStore::cancel);
+            }
+            Action::StartSearch => {
+                if let Some(store) = &mut self.store {
+                    let here = store.view.as_ref().map(|view| &view.stream);
+                    store.search.start(here);
+                }
+            }
+            Action::StartExport => {
+                if let Some(store) = &mut self.store {
+                    let here = store.view.as_ref().map(|view| &view.stream);
+                    store.exporting.start(here);
+                }
+            }
+            Action::ChooseExportFile => {
+                self.export_dialog.request(Job::start("choosing a file", &self.wake.0, |_| {
+                    Ok(rfd::FileDialog::new().set_title("Foldline").set_file_name("events.jsonl").save_file())
+                }));
+            }
+            Action::ForgetRecent => self.settings.recent.clear(),
+            Action::DismissTrouble => self.dismiss_trouble(),
             Action::AppendDraft => {
                 if let Some(store) = &mut self.store {
                     if let Some(draft) = &store.draft {
@@ -133,12 +188,12 @@ impl App {
                 self.typed_moment.clear();
                 self.reveal = true;
             }
-            (None, Err(error)) => self.trouble = Some(Trouble(error.to_string())),
+            (None, Err(error)) => self.trouble = Some(Trouble::from(error)),
             (None, Ok(_)) => {
                 let first = timeline.heads().first().map_or(Version(0), |head| head.version);
                 let last = timeline.heads().last().map_or(Version(0), |head| head.version);
                 let text = format!("{} has versions {first} to {last}; type one of them, or a time", view.stream);
-                self.trouble = Some(Trouble(text));
+                self.trouble = Some(Trouble::new(text));
             }
         }
     }
@@ -154,7 +209,14 @@ impl App {
                     Ok(rfd::FileDialog::new().set_title("Foldline").pick_file())
                 }));
             }
-            Command::CloseStore => self.store = None,
+            Command::CloseStore => {
+                self.remember_place();
+                self.store = None;
+            }
+            Command::Search => self.dialog = Dialog::toggled(self.dialog, Dialog::Search),
+            Command::Export => self.dialog = Dialog::toggled(self.dialog, Dialog::Export),
+            Command::Settings => self.dialog = Dialog::toggled(self.dialog, Dialog::Settings),
+            Command::Retry => self.retry(),
             Command::StepForward => self.go_to(|view| view.step(1)),
             Command::StepBack => self.go_to(|view| view.step(-1)),
             Command::TenForward => self.go_to(|view| view.step(10)),
@@ -199,12 +261,12 @@ impl App {
                 }
             }
             Command::Palette => self.palette.toggle(),
-            Command::ShowKeys => self.shows_keys = !self.shows_keys,
+            Command::ShowKeys => self.dialog = Dialog::toggled(self.dialog, Dialog::Keys),
             // What lies on top goes first.
             Command::Dismiss => match () {
                 () if self.palette.is_open => self.palette.toggle(),
-                () if self.shows_keys => self.shows_keys = false,
-                () if self.trouble.is_some() => self.trouble = None,
+                () if self.dialog.is_some() => self.dialog = None,
+                () if self.shows_trouble() => self.dismiss_trouble(),
                 () if self.store.as_ref().is_some_and(|store| store.draft.is_some()) => {
                     if let Some(store) = &mut self.store {
                         store.draft = None;

@@ -3,6 +3,7 @@
 mod keys;
 mod layout;
 mod logic;
+mod place;
 mod settings;
 
 use std::fs::File;
@@ -44,10 +45,14 @@ pub struct App {
     start: Start,
     /// What went wrong last, until it is dismissed.
     trouble: Option<Trouble>,
+    /// What was put away of what the store itself has to say.
+    dismissed: Option<Trouble>,
     typed_path: String,
     typed_moment: String,
     is_playing: bool,
-    shows_keys: bool,
+    dialog: Option<Dialog>,
+    /// What was to be opened last, for another try.
+    asked: Option<Asked>,
     is_comparing: bool,
     palette: PaletteState,
     /// What each frame cost, for whoever measures.
@@ -56,6 +61,29 @@ pub struct App {
     /// The row that the history should bring into view, because the cursor moved elsewhere.
     reveal: bool,
     file_dialog: Loading<Option<PathBuf>, Trouble>,
+    export_dialog: Loading<Option<PathBuf>, Trouble>,
+}
+
+/// What lies over the panels. One at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dialog {
+    Keys,
+    Settings,
+    Search,
+    Export,
+}
+
+impl Dialog {
+    /// Opened, or closed where it was open.
+    fn toggled(now: Option<Self>, wanted: Self) -> Option<Self> {
+        (now != Some(wanted)).then_some(wanted)
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Asked {
+    Sample,
+    Store(Source, bool),
 }
 
 /// A store that was found to be one.
@@ -88,16 +116,19 @@ impl App {
             sample: Loading::default(),
             start: Start::default(),
             trouble: None,
+            dismissed: None,
             typed_path: String::new(),
             typed_moment: String::new(),
             is_playing: false,
-            shows_keys: false,
+            dialog: None,
+            asked: None,
             is_comparing: false,
             palette: PaletteState::default(),
             frame_times: start.frame_times.as_ref().and_then(|path| File::create(path).ok()),
             wants_filter_focus: false,
             reveal: false,
             file_dialog: Loading::default(),
+            export_dialog: Loading::default(),
         };
         app.begin(start);
         app
@@ -113,6 +144,7 @@ impl App {
 
     /// Begins to open a store. What can't be opened is told, and what was open stays.
     fn open(&mut self, source: Source, is_writing_on: bool) {
+        self.asked = Some(Asked::Store(source.clone(), is_writing_on));
         self.opening.request(Job::start("opening the store", &self.wake.0, move |_| -> Result<Opened, Trouble> {
             drop(store::open(&source)?);
             Ok(Opened { source, is_writing_on })
@@ -120,6 +152,7 @@ impl App {
     }
 
     fn show(&mut self, opened: Opened) {
+        self.remember_place();
         let Opened { source, is_writing_on } = opened;
         let at = source.clone();
         let opener: Opener = Arc::new(move || store::open(&at));
@@ -130,14 +163,27 @@ impl App {
         store.is_writing_on = is_writing_on;
         // Where to go was meant for this store, and for no later one.
         let Start { stream, at, .. } = std::mem::take(&mut self.start);
+        let place = self.settings.place(&store.source);
         if let Some(stream) = stream {
             store.select(stream);
-            self.reveal = true;
+        } else if let Some(place) = &place {
+            place.go_to(&mut store);
         }
+        if let Some(place) = place {
+            place.set_pins(&mut store);
+        }
+        self.reveal = true;
         if let (Some(view), Some(moment)) = (&mut store.view, at) {
             view.start_at(moment);
         }
         self.store = Some(store);
+    }
+
+    /// Keeps where the open store is looked at, for the next time.
+    fn remember_place(&mut self) {
+        if let Some(store) = &self.store {
+            self.settings.remember_place(store);
+        }
     }
 
     /// Whether anything is still on its way, for tests that wait.
@@ -163,6 +209,7 @@ impl eframe::App for App {
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        self.remember_place();
         self.settings.save(storage);
     }
 }

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::place::Place;
 use crate::locale::Language;
 use crate::store::Source;
 use crate::ui::Zone;
@@ -17,6 +18,8 @@ pub struct Settings {
     pub is_by_time: bool,
     /// Absolute paths, and addresses.
     pub recent: Vec<String>,
+    /// Where each store was looked at last, the latest first.
+    pub places: Vec<Place>,
     /// Who signed last.
     pub actor: String,
 }
@@ -38,8 +41,7 @@ impl Settings {
     }
 
     pub(super) fn remember(&mut self, source: &Source) {
-        let absolute = source.path().and_then(|path| std::path::absolute(path).ok());
-        let name = absolute.map_or_else(|| source.to_string(), |path| path.display().to_string());
+        let name = source.absolute_name();
         self.recent.retain(|known| *known != name);
         self.recent.insert(0, name);
         self.recent.truncate(RECENT_KEPT);

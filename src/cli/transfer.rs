@@ -11,7 +11,7 @@ use crate::sample::{SampleOptions, SampleReport};
 use crate::session::{keep_long_streams, write_sample};
 use crate::store::files::{self, FileFormat, ImportOptions, ImportReport};
 use crate::store::native::NativeStore;
-use crate::store::{Reader, StoreError};
+use crate::store::{Query, Reader, StoreError};
 
 pub(super) fn import(args: &ImportArgs, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let ImportArgs { file, into, file_format, skip_bad, format } = args;
@@ -100,13 +100,15 @@ pub(super) fn export(args: &ExportArgs, out: &mut dyn Write) -> Result<Outcome, 
     let mut progress = Progress::new("exporting events", reader.info().ok().map(|info| info.events));
     let reader: &dyn Reader = reader.as_ref();
     if is_stdout {
-        files::export_to(reader, out, file_format, &mut |count| progress.tell(count)).map_err(|error| match error {
-            files::ExportError::Write { source, .. } => Failure::Output(source),
-            other => other.into(),
-        })?;
+        files::export_to(reader, &Query::store(), out, file_format, &mut |count| progress.tell(count)).map_err(
+            |error| match error {
+                files::ExportError::Write { source, .. } => Failure::Output(source),
+                other => other.into(),
+            },
+        )?;
         return Ok(Outcome::Done);
     }
-    let report = files::export(reader, to, file_format, &mut |count| progress.tell(count))?;
+    let report = files::export(reader, &Query::store(), to, file_format, &mut |count| progress.tell(count))?;
     drop(progress);
     match format {
         Format::Json => json(out, &json!({"store": store, "file": to, "events": report.events}))?,

@@ -21,6 +21,10 @@ pub enum Action {
     ByTime(bool),
     Copy(String),
     CancelLoading,
+    StartSearch,
+    StartExport,
+    ChooseExportFile,
+    ForgetRecent,
     DismissTrouble,
     /// Appends the correction as it was previewed.
     AppendDraft,

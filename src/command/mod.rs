@@ -22,6 +22,10 @@ pub enum Command {
     PinB,
     Compare,
     Follow,
+    Search,
+    Export,
+    Settings,
+    Retry,
     FocusFilter,
     ToggleTheme,
     ToggleLanguage,
@@ -31,6 +35,29 @@ pub enum Command {
     Palette,
     ShowKeys,
     Dismiss,
+}
+
+/// The menus, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Menu {
+    Store,
+    Go,
+    Event,
+    View,
+}
+
+impl Menu {
+    pub const ALL: [Self; 4] = [Self::Store, Self::Go, Self::Event, Self::View];
+
+    /// Under which name its title stands in the language files.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Store => "menu-store",
+            Self::Go => "menu-go",
+            Self::Event => "menu-event",
+            Self::View => "menu-view",
+        }
+    }
 }
 
 /// A key by itself, or held with others. Single letters act only while no field has the focus.
@@ -53,9 +80,14 @@ pub enum Key {
     Slash,
     A,
     B,
+    C,
     D,
+    E,
+    F,
     K,
     O,
+    R,
+    Comma,
 }
 
 impl Command {
@@ -74,6 +106,10 @@ impl Command {
         Self::PinB,
         Self::Compare,
         Self::Follow,
+        Self::Search,
+        Self::Export,
+        Self::Settings,
+        Self::Retry,
         Self::FocusFilter,
         Self::ToggleTheme,
         Self::ToggleLanguage,
@@ -102,6 +138,10 @@ impl Command {
             Self::PinB => "pin-b",
             Self::Compare => "compare",
             Self::Follow => "follow",
+            Self::Search => "search-events",
+            Self::Export => "export",
+            Self::Settings => "settings",
+            Self::Retry => "retry",
             Self::FocusFilter => "focus-filter",
             Self::ToggleTheme => "toggle-theme",
             Self::ToggleLanguage => "toggle-language",
@@ -114,11 +154,65 @@ impl Command {
         }
     }
 
+    /// Whether it makes sense only while a store is open.
+    pub fn needs_store(self) -> bool {
+        !matches!(
+            self,
+            Self::ExploreSample
+                | Self::OpenFile
+                | Self::Settings
+                | Self::Retry
+                | Self::ToggleTheme
+                | Self::ToggleLanguage
+                | Self::ToggleZone
+                | Self::Palette
+                | Self::ShowKeys
+                | Self::Dismiss
+        )
+    }
+
+    /// In which menu it stands.
+    pub fn menu(self) -> Menu {
+        match self {
+            Self::ExploreSample
+            | Self::OpenFile
+            | Self::CloseStore
+            | Self::Search
+            | Self::Export
+            | Self::Retry
+            | Self::ToggleWriting => Menu::Store,
+            Self::StepForward
+            | Self::StepBack
+            | Self::TenForward
+            | Self::TenBack
+            | Self::First
+            | Self::Last
+            | Self::Play
+            | Self::Follow => Menu::Go,
+            Self::PinA | Self::PinB | Self::Compare | Self::Compensate => Menu::Event,
+            Self::FocusFilter
+            | Self::ToggleTheme
+            | Self::ToggleLanguage
+            | Self::ToggleZone
+            | Self::Settings
+            | Self::Palette
+            | Self::ShowKeys
+            | Self::Dismiss => Menu::View,
+        }
+    }
+
     pub fn shortcut(self) -> Option<Shortcut> {
+        let ctrl = |key| Some(Shortcut { is_ctrl: true, is_shift: false, key });
         let plain = |key| Some(Shortcut { is_ctrl: false, is_shift: false, key });
         match self {
-            Self::OpenFile => Some(Shortcut { is_ctrl: true, is_shift: false, key: Key::O }),
-            Self::Palette => Some(Shortcut { is_ctrl: true, is_shift: false, key: Key::K }),
+            Self::OpenFile => ctrl(Key::O),
+            Self::Palette => ctrl(Key::K),
+            Self::Search => ctrl(Key::F),
+            Self::Export => ctrl(Key::E),
+            Self::Settings => ctrl(Key::Comma),
+            Self::Retry => ctrl(Key::R),
+            Self::Follow => plain(Key::F),
+            Self::Compensate => plain(Key::C),
             Self::StepForward => plain(Key::Right),
             Self::StepBack => plain(Key::Left),
             Self::TenForward => Some(Shortcut { is_ctrl: false, is_shift: true, key: Key::Right }),
@@ -137,9 +231,7 @@ impl Command {
             | Self::ToggleTheme
             | Self::ToggleLanguage
             | Self::ToggleZone
-            | Self::ToggleWriting
-            | Self::Compensate
-            | Self::Follow => None,
+            | Self::ToggleWriting => None,
         }
     }
 }
@@ -163,9 +255,14 @@ impl Shortcut {
             Key::Slash => "/",
             Key::A => "A",
             Key::B => "B",
+            Key::C => "C",
             Key::D => "D",
+            Key::E => "E",
+            Key::F => "F",
             Key::K => "K",
             Key::O => "O",
+            Key::R => "R",
+            Key::Comma => ",",
         };
         let ctrl = if self.is_ctrl { "Ctrl+" } else { "" };
         let shift = if self.is_shift { "Shift+" } else { "" };

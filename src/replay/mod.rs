@@ -162,6 +162,9 @@ pub trait Timeline: Send + Sync + std::fmt::Debug {
     /// What broke a rule or could not be read, up to and including the event at `index`.
     fn findings(&self, index: Index) -> Vec<&Finding>;
 
+    /// What is wrong with this event, or the rule that it broke.
+    fn finding_at(&self, index: Index) -> Option<&Finding>;
+
     fn is_empty(&self) -> bool {
         self.heads().is_empty()
     }
@@ -259,6 +262,11 @@ where
 
     fn set_by(&self, index: Index, path: &str) -> Option<Index> {
         self.changes.last_change(index, path)
+    }
+
+    fn finding_at(&self, index: Index) -> Option<&Finding> {
+        let place = self.findings.partition_point(|(at, _)| *at < index);
+        self.findings.get(place).filter(|(at, _)| *at == index).map(|(_, finding)| finding)
     }
 
     fn findings(&self, index: Index) -> Vec<&Finding> {

@@ -1,9 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::loaded::{Loaded, load_job};
-use super::open_store::{Opener, Trouble};
+use super::open_store::Opener;
 use super::rows::text;
 use super::stream_view::StreamView;
+use super::trouble::Trouble;
 use crate::event::{StreamId, Timestamp, Version};
 use crate::jobs::{Loading, Progress, Wake};
 use crate::projection::Builtin;

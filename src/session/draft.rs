@@ -1,4 +1,5 @@
-use super::open_store::{Opener, Trouble};
+use super::open_store::Opener;
+use super::trouble::Trouble;
 use super::{describe, keep_snapshots, load_story};
 use crate::compensate::{Authorship, FreeEvent, Plan, append_plan, natural, plan_event, rebase};
 use crate::event::{EventId, RecordedEvent, StreamId, Timestamp, Version};
@@ -56,7 +57,7 @@ impl Draft {
             let story = load_story(reader.as_ref(), &described, &mut |_| {
                 if ticket.is_cancelled() { Flow::Break(()) } else { Flow::Continue(()) }
             })?;
-            let gone = || Trouble(format!("version {target} of {job_stream} is not there any more"));
+            let gone = || Trouble::new(format!("version {target} of {job_stream} is not there any more"));
             let target = reader.event_at(&job_stream, target)?.ok_or_else(gone)?;
             Ok(Base { story, target })
         }));

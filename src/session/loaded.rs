@@ -1,5 +1,6 @@
-use super::open_store::{Opener, Trouble};
-use super::{Described, describe, load_timeline};
+use super::open_store::Opener;
+use super::trouble::Trouble;
+use super::{Described, TimeScale, describe, load_timeline};
 use crate::event::{EventRow, Metadata, StreamId};
 use crate::jobs::{Job, Wake};
 use crate::projection::Builtin;
@@ -12,6 +13,7 @@ pub struct Loaded {
     pub described: Described,
     pub builtin: Builtin,
     pub timeline: Box<dyn Timeline>,
+    pub time_scale: TimeScale,
     /// An index into the names, for each event.
     actors: Vec<u32>,
     actor_names: Vec<String>,
@@ -48,6 +50,7 @@ pub(super) fn load_job(stream: StreamId, number: usize, opener: Opener, wake: &W
             actors.push(known as u32);
             go_on()
         })?;
-        Ok(Loaded { described, builtin, timeline, actors, actor_names })
+        let time_scale = TimeScale::new(timeline.heads());
+        Ok(Loaded { described, builtin, timeline, time_scale, actors, actor_names })
     })
 }

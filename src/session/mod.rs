@@ -4,14 +4,19 @@
 mod chunk;
 mod comparing;
 mod draft;
+mod exporting;
+mod history_filter;
 mod load;
 mod loaded;
 mod moment;
 mod open_store;
 mod rows;
 mod sample_store;
+mod search;
 mod snapshots;
 mod stream_view;
+mod time_scale;
+mod trouble;
 mod watch;
 mod whole;
 
@@ -20,14 +25,19 @@ use crate::store::StoreError;
 
 pub use comparing::{CompareCell, CompareMode, CompareRow, Compared, Comparing, Pin, Side};
 pub use draft::Draft;
+pub use exporting::Exporting;
+pub use history_filter::HistoryFilter;
 pub use load::{Described, Shown, describe, load_replay, load_story, load_timeline, show};
 pub use loaded::Loaded;
 pub use moment::{Moment, resolve};
-pub use open_store::{OpenStore, Opener, STREAMS_LISTED, StreamGroup, Trouble};
+pub use open_store::{OpenStore, Opener, STREAMS_LISTED, StreamGroup};
 pub use rows::StateRow;
 pub use sample_store::{MakeSampleError, sample_store, write_sample};
+pub use search::{EventSearch, Found, HITS_KEPT, Hit};
 pub use snapshots::{SNAPSHOT_SPACING, check_snapshots, keep_long_streams, keep_snapshots};
 pub use stream_view::{EventDetail, StreamView};
+pub use time_scale::{Pause, TimeScale};
+pub use trouble::Trouble;
 pub use whole::{WholeFold, fold_whole};
 
 /// Why a question has no answer.

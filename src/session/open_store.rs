@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
+use super::trouble::Trouble;
 use super::watch::Watch;
-use super::{Comparing, Draft, Moment, Pin, StreamView};
+use super::{Comparing, Draft, EventSearch, Exporting, Moment, Pin, StreamView};
 use crate::event::{StreamId, Version};
-use crate::jobs::{Job, Loading, Lost, Wake};
+use crate::jobs::{Job, Loading, Progress, Wake};
 use crate::replay::Index;
 use crate::store::{Flow, Reader, Source, StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow};
 
@@ -12,22 +13,6 @@ pub type Opener = Arc<dyn Fn() -> Result<Box<dyn Reader + Send>, StoreError> + S
 
 /// How many streams of one category are listed. Who has more finds one by typing a part of its name.
 pub const STREAMS_LISTED: u64 = 10_000;
-
-/// A failure as a sentence, for the window to show.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble(pub String);
-
-impl From<Lost> for Trouble {
-    fn from(_: Lost) -> Self {
-        Self("the work ended without an answer; try again".to_owned())
-    }
-}
-
-impl<E: std::error::Error> From<E> for Trouble {
-    fn from(error: E) -> Self {
-        Self(error.to_string())
-    }
-}
 
 /// One store on the desk: what is known of it, its list of streams, and the stream that is looked at.
 pub struct OpenStore {
@@ -39,11 +24,15 @@ pub struct OpenStore {
     pub order: StreamOrder,
     pub groups: Loading<Vec<StreamGroup>, Trouble>,
     pub view: Option<StreamView>,
+    /// The stream that was looked at before, for as long as the next one is on its way.
+    leaving: Option<StreamView>,
     /// Off until it is switched on, for this store and session.
     pub is_writing_on: bool,
     pub draft: Option<Draft>,
     pub pins: [Option<Pin>; 2],
     pub comparing: Comparing,
+    pub search: EventSearch,
+    pub exporting: Exporting,
     watch: Watch,
     /// Keep to the newest event of the stream while others append.
     pub follows: bool,
@@ -67,6 +56,8 @@ impl std::fmt::Debug for OpenStore {
 impl OpenStore {
     pub fn new(source: Source, opener: Opener, wake: Wake) -> Self {
         let comparing = Comparing::new(opener.clone(), wake.clone());
+        let search = EventSearch::new(opener.clone(), wake.clone());
+        let exporting = Exporting::new(opener.clone(), wake.clone());
         let mut store = Self {
             watch: Watch::new(&source, &wake),
             follows: false,
@@ -78,10 +69,13 @@ impl OpenStore {
             order: StreamOrder::Began,
             groups: Loading::default(),
             view: None,
+            leaving: None,
             is_writing_on: false,
             draft: None,
             pins: [None, None],
             comparing,
+            search,
+            exporting,
         };
         store.look();
         store
@@ -158,11 +152,60 @@ impl OpenStore {
         }));
     }
 
-    /// Looks at a stream; the one before it goes once this one has come.
+    /// Looks at a stream; the one before it stays on the desk until this one has come.
     pub fn select(&mut self, stream: StreamId) {
-        if self.view.as_ref().is_none_or(|view| view.stream != stream) {
-            self.view = Some(StreamView::new(stream, self.opener.clone(), self.wake.clone()));
+        if self.view.as_ref().is_some_and(|view| view.stream == stream) {
+            return;
         }
+        let before = self.view.replace(StreamView::new(stream, self.opener.clone(), self.wake.clone()));
+        self.leaving = before.filter(|view| !view.is_empty()).or(self.leaving.take());
+    }
+
+    /// What there is to draw of a stream, and whether another one is on its way in its place.
+    pub fn on_desk(&self) -> (Option<&StreamView>, bool) {
+        match (&self.view, &self.leaving) {
+            (Some(view), Some(leaving)) if view.is_empty() => (Some(leaving), true),
+            (view, _) => (view.as_ref(), false),
+        }
+    }
+
+    /// The same with what is compared beside it.
+    pub fn desk_mut(&mut self) -> (Option<&mut StreamView>, &mut Comparing, &[Option<Pin>; 2]) {
+        let view = match (&mut self.view, &mut self.leaving) {
+            (Some(view), Some(leaving)) if view.is_empty() => Some(leaving),
+            (view, _) => view.as_mut(),
+        };
+        (view, &mut self.comparing, &self.pins)
+    }
+
+    /// The first thing that went wrong and is not mended.
+    pub fn trouble(&self) -> Option<&Trouble> {
+        let of_view = self.view.as_ref().and_then(StreamView::trouble);
+        of_view.or(self.comparing.trouble()).or(self.groups.error()).or(self.info.error())
+    }
+
+    /// Asks again for all that failed or was stopped.
+    pub fn retry(&mut self) {
+        self.look();
+        self.view.iter_mut().for_each(StreamView::reload);
+        self.comparing.retry();
+    }
+
+    /// What is being waited for: the longest first.
+    pub fn progress(&self) -> Option<Progress> {
+        let of_view = self.view.as_ref().and_then(StreamView::progress);
+        [of_view, self.comparing.progress(), self.groups.progress(), self.info.progress()]
+            .into_iter()
+            .flatten()
+            .max_by_key(|progress| progress.running)
+    }
+
+    /// Stops what is on its way; what was there stays.
+    pub fn cancel(&mut self) {
+        self.view.iter_mut().for_each(StreamView::cancel);
+        self.comparing.cancel();
+        self.groups.cancel();
+        self.info.cancel();
     }
 
     /// Takes what has come from the background. Says whether there is something new to show.
@@ -180,13 +223,18 @@ impl OpenStore {
             self.comparing.reload();
         }
         let follows = self.follows;
-        let Self { info, groups, view, comparing, .. } = self;
+        let Self { info, groups, view, leaving, comparing, search, exporting, .. } = self;
         let mut is_new = info.poll();
         is_new |= recorded.is_some();
         is_new |= groups.poll();
         let length = view.as_ref().map(StreamView::len);
         is_new |= view.as_mut().is_some_and(StreamView::poll);
+        if view.as_ref().is_some_and(|view| !view.is_loading() || !view.is_empty()) {
+            *leaving = None;
+        }
         is_new |= comparing.poll();
+        is_new |= search.poll();
+        is_new |= exporting.poll();
         if let (true, Some(view)) = (follows, view)
             && length.is_some_and(|length| view.len() > length)
         {
@@ -199,6 +247,8 @@ impl OpenStore {
         self.info.is_loading()
             || self.groups.is_loading()
             || self.comparing.is_loading()
+            || self.search.is_loading()
+            || self.exporting.is_loading()
             || self.view.as_ref().is_some_and(StreamView::is_loading)
             || self.draft.as_ref().is_some_and(Draft::is_busy)
     }

@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 
-use super::Moment;
 use super::loaded::{Loaded, load_job};
-use super::open_store::{Opener, Trouble};
+use super::open_store::Opener;
 use super::rows::{StateRow, state_rows};
+use super::trouble::Trouble;
+use super::{HistoryFilter, Moment};
 use crate::domain::as_read;
 use crate::event::{Metadata, RecordedEvent, StreamId, Timestamp, Version};
 use crate::jobs::{Job, Loading, Wake};
@@ -24,6 +25,7 @@ pub struct StreamView {
     start: Option<Moment>,
     event: Loading<EventDetail, Trouble>,
     shown: Option<Shown>,
+    pub history_filter: HistoryFilter,
     /// How often something of the stream has come; what was made before is out of date.
     pub(super) readings: u64,
 }
@@ -73,6 +75,7 @@ impl StreamView {
             start: None,
             event: Loading::default(),
             shown: None,
+            history_filter: HistoryFilter::default(),
             readings: 0,
         };
         view.load(0);
@@ -209,7 +212,8 @@ impl StreamView {
         let opener = self.opener.clone();
         self.event.request(Job::start("reading the event", &self.wake, move |_| -> Result<EventDetail, Trouble> {
             let reader = opener()?;
-            let gone = || Trouble(format!("version {version} of {stream} is not there any more; open the store again"));
+            let gone =
+                || Trouble::new(format!("version {version} of {stream} is not there any more; open the store again"));
             let event = reader.event_at(&stream, version)?.ok_or_else(gone)?;
             let metadata = event.metadata();
             let read = as_read(aggregate, event.event_type.as_str(), event.schema, &event.payload);
@@ -238,6 +242,12 @@ impl StreamView {
                 event,
             })
         }));
+    }
+
+    /// Looks on for the events that the history's filter wants. Says whether there is more to look at.
+    pub fn filter_history(&mut self) -> bool {
+        let Some(loaded) = self.timelines.get(&0).and_then(Loading::value) else { return false };
+        self.history_filter.advance(loaded, self.readings)
     }
 
     /// The state at the cursor, field by field. Made anew only when the cursor or the projection has moved.

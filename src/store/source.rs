@@ -26,6 +26,12 @@ impl Source {
         }
     }
 
+    /// A name that stays true wherever the program is started from next.
+    pub fn absolute_name(&self) -> String {
+        let absolute = self.path().and_then(|path| std::path::absolute(path).ok());
+        absolute.map_or_else(|| self.to_string(), |path| path.display().to_string())
+    }
+
     /// Short enough for a title: the file's name, or the address.
     pub fn name(&self) -> String {
         match self {

@@ -1,8 +1,10 @@
 use egui::{Align, Button, Layout, RichText, Ui};
 
-use super::icons::{Icon, icon};
+use super::icons::{Icon, icon, icon_button};
+use super::parts::{caption, cut, progress_ui};
 use super::{Scene, grouped};
-use crate::command::{Action, Command};
+use crate::command::{Action, Command, Menu};
+use crate::jobs::Progress;
 use crate::session::OpenStore;
 use crate::store::Source;
 use crate::theme::palette;
@@ -13,7 +15,7 @@ pub fn top_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>,
     ui.horizontal_centered(|ui| {
         let name = store.map(|store| store.source.name());
         let name = name.unwrap_or_else(|| scene.text("app-name"));
-        let menu = ui.menu_button(RichText::new(name).strong(), |ui| store_menu_ui(ui, scene, store.is_some(), recent));
+        let menu = ui.menu_button(RichText::new(name).strong(), |ui| menu_ui(ui, scene, store.is_some(), recent));
         menu.response.on_hover_text(scene.text("store-menu"));
         icon(ui, Icon::Down, colours.dim);
         if let Some(info) = store.and_then(|store| store.info.value()) {
@@ -25,13 +27,16 @@ pub fn top_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>,
             }
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let theme = if ui.visuals().dark_mode { "light" } else { "dark" };
-            for (command, title) in [
-                (Command::ToggleTheme, scene.text(theme)),
-                (Command::ToggleLanguage, scene.text("toggle-language")),
-                (Command::ToggleZone, scene.zone.name().to_owned()),
+            if icon_button(ui, Icon::HalfMoon, &scene.text("toggle-theme")).clicked() {
+                scene.run(Command::ToggleTheme);
+            }
+            // Once a store is open, the room is for the store; both stand in the menu and the settings.
+            let at_first = [
                 (Command::ShowKeys, scene.text("show-keys")),
-            ] {
+                (Command::ToggleLanguage, scene.text("toggle-language")),
+            ];
+            let always = [(Command::ToggleZone, scene.zone.name().to_owned())];
+            for (command, title) in always.into_iter().chain(at_first.into_iter().filter(|_| store.is_none())) {
                 let button = ui.add(Button::new(RichText::new(title).color(colours.dim)).frame(false));
                 if button.on_hover_text(scene.text(command.title())).clicked() {
                     scene.run(command);
@@ -65,20 +70,18 @@ fn access_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
     }
 }
 
-fn store_menu_ui(ui: &mut Ui, scene: &mut Scene<'_>, is_open: bool, recent: &[String]) {
-    for command in [Command::OpenFile, Command::ExploreSample, Command::CloseStore] {
-        let is_possible = is_open || command != Command::CloseStore;
-        let mut button = Button::new(scene.text(command.title()));
-        if let Some(shortcut) = command.shortcut() {
-            button = button.shortcut_text(shortcut.label());
-        }
-        if ui.add_enabled(is_possible, button).clicked() {
-            scene.run(command);
-            ui.close();
-        }
+/// Every command, menu by menu. The store's own come first, with the stores that were open lately.
+fn menu_ui(ui: &mut Ui, scene: &mut Scene<'_>, is_open: bool, recent: &[String]) {
+    for menu in Menu::ALL {
+        ui.menu_button(scene.text(menu.title()), |ui| {
+            for command in Command::ALL.iter().filter(|command| command.menu() == menu) {
+                command_ui(ui, scene, *command, is_open);
+            }
+        });
     }
     if !recent.is_empty() {
         ui.separator();
+        caption(ui, &scene.text("welcome-recent"));
     }
     for name in recent {
         if ui.button(name).clicked() {
@@ -88,19 +91,36 @@ fn store_menu_ui(ui: &mut Ui, scene: &mut Scene<'_>, is_open: bool, recent: &[St
     }
 }
 
-/// The line at the foot: the store as a whole.
-pub fn status_bar_ui(ui: &mut Ui, scene: &Scene<'_>, store: &OpenStore) {
+fn command_ui(ui: &mut Ui, scene: &mut Scene<'_>, command: Command, is_open: bool) {
+    let mut button = Button::new(scene.text(command.title()));
+    if let Some(shortcut) = command.shortcut() {
+        button = button.shortcut_text(shortcut.label());
+    }
+    if ui.add_enabled(is_open || !command.needs_store(), button).clicked() {
+        scene.run(command);
+        ui.close();
+    }
+}
+
+/// The line at the foot: the store as a whole, and what is being waited for.
+pub fn status_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, progress: Option<&Progress>) {
     let dim = palette(ui).dim;
-    let Some(info) = store.info.value() else { return };
     ui.horizontal_centered(|ui| {
-        let texts = [
-            scene.locale.with("status-streams", [("count", grouped(info.streams).into())]),
-            scene.locale.with("status-events", [("count", grouped(info.events).into())]),
-            store.source.to_string(),
-        ];
-        for text in texts {
-            ui.label(RichText::new(text).size(11.5).color(dim));
-            ui.add_space(12.0);
-        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if progress.is_some_and(|progress| progress_ui(ui, scene, progress)) {
+                scene.ask(Action::CancelLoading);
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let small = |text: String| RichText::new(text).size(11.5).color(dim);
+                if let Some(info) = store.info.value() {
+                    let counts = [("status-streams", info.streams), ("status-events", info.events)];
+                    for (name, count) in counts {
+                        ui.label(small(scene.locale.with(name, [("count", grouped(count).into())])));
+                        ui.add_space(12.0);
+                    }
+                }
+                cut(ui, small(store.source.to_string()));
+            });
+        });
     });
 }

@@ -3,7 +3,7 @@ use egui::{Button, Grid, Label, RichText, ScrollArea, TextEdit, Ui};
 use super::Scene;
 use crate::command::Action;
 use crate::compensate::Plan;
-use crate::session::{Draft, Trouble};
+use crate::session::Draft;
 use crate::theme::palette;
 
 /// The correction in the making. Nothing is written before its last button is pressed, and everything that would
@@ -29,10 +29,10 @@ pub fn compensate_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, can_
                     ui.spinner();
                 }
                 Some(Ok(plan)) => preview_ui(ui, scene, plan),
-                Some(Err(Trouble(sentence))) => warning(ui, sentence),
+                Some(Err(trouble)) => warning(ui, &trouble.sentence),
             }
-            if let Some(Trouble(sentence)) = draft.trouble() {
-                warning(ui, sentence);
+            if let Some(trouble) = draft.trouble() {
+                warning(ui, &trouble.sentence);
             }
             ui.add_space(8.0);
             buttons_ui(ui, scene, draft, can_write);

@@ -1,8 +1,8 @@
-use egui::{Align, Layout, RichText, Role, Sense, Ui, WidgetInfo};
+use egui::{Align, Frame, Layout, Margin, RichText, Role, Sense, Ui, WidgetInfo};
 use egui_extras::{Column, TableBuilder};
 
 use super::Scene;
-use super::parts::{card, card_head, cut};
+use super::parts::{card, cut, hairline, named_field};
 use crate::command::Action;
 use crate::session::StreamView;
 use crate::theme::{ROW_HEIGHT, palette};
@@ -11,14 +11,32 @@ const HEADER_HEIGHT: f32 = 24.0;
 
 /// Every event of the stream, of which only the rows in view are laid out. What lies after the cursor is faint: one
 /// sees what is to come.
-pub fn history_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, reveal: &mut bool) {
+pub fn history_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, reveal: &mut bool) {
+    if view.filter_history() {
+        ui.ctx().request_repaint();
+    }
+    let mut filter = std::mem::take(&mut view.history_filter.text);
+    table_ui(ui, scene, view, &mut filter, reveal);
+    view.history_filter.text = filter;
+}
+
+fn table_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, filter: &mut String, reveal: &mut bool) {
     let (Some(loaded), Some(cursor)) = (view.base(), view.cursor()) else { return };
     let colours = palette(ui);
     let heads = loaded.timeline.heads();
-    let findings = loaded.timeline.findings(heads.len());
     card(ui, |ui| {
-        let aside = scene.locale.with("history-events", [("count", heads.len().into())]);
-        card_head(ui, &scene.text("history"), &format!("{aside}  ·  {}", scene.zone.name()));
+        let found = view.history_filter.found();
+        let count = found.map_or(heads.len(), <[usize]>::len);
+        head_ui(ui, scene, filter, count);
+        if count == 0 {
+            Frame::new().inner_margin(Margin::symmetric(16, 10)).show(ui, |ui| {
+                ui.set_width(ui.available_width());
+                ui.label(RichText::new(scene.text("history-none")).color(colours.dim));
+            });
+            return;
+        }
+        let index_of = |row: usize| found.map_or(Some(row), |found| found.get(row).copied()).unwrap_or_default();
+        let row_of_cursor = found.map_or(cursor, |found| found.partition_point(|index| *index < cursor));
         let height = ui.available_height() - HEADER_HEIGHT - 8.0;
         let mut table = TableBuilder::new(ui)
             .min_scrolled_height(0.0)
@@ -35,7 +53,7 @@ pub fn history_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, reveal:
             .column(Column::initial(90.0).clip(true))
             .column(Column::remainder().clip(true));
         if std::mem::take(reveal) {
-            table = table.scroll_to_row(cursor, None);
+            table = table.scroll_to_row(row_of_cursor.min(count - 1), None);
         }
         let header = |ui: &mut Ui, scene: &Scene<'_>, name: &str| {
             ui.label(RichText::new(scene.text(name)).size(11.5).color(colours.dim));
@@ -48,16 +66,13 @@ pub fn history_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, reveal:
                 }
             })
             .body(|body| {
-                body.rows(ROW_HEIGHT, heads.len(), |mut row| {
-                    let index = row.index();
+                body.rows(ROW_HEIGHT, count, |mut row| {
+                    let index = index_of(row.index());
                     let head = &heads[index];
                     row.set_selected(index == cursor);
                     let (ink, dim) =
                         if index > cursor { (colours.faint, colours.faint) } else { (colours.text, colours.dim) };
-                    let finding = findings
-                        .binary_search_by_key(&head.version, |finding| finding.version)
-                        .ok()
-                        .map(|at| findings[at].message.as_str());
+                    let finding = loaded.timeline.finding_at(index).map(|finding| finding.message.as_str());
                     row.col(|ui| {
                         if index == cursor {
                             let edge = egui::Rect::from_min_size(ui.max_rect().min, egui::vec2(2.0, ROW_HEIGHT));
@@ -98,6 +113,23 @@ pub fn history_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, reveal:
                 });
             });
     });
+}
+
+fn head_ui(ui: &mut Ui, scene: &Scene<'_>, filter: &mut String, count: usize) {
+    let dim = palette(ui).dim;
+    Frame::new().inner_margin(Margin::symmetric(16, 5)).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.label(scene.text("history"));
+            let name = scene.text("history-filter");
+            named_field(ui, egui::TextEdit::singleline(filter).hint_text(&name).desired_width(160.0), &name);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let values = [("count", count.into()), ("grouped", super::grouped(count as u64).into())];
+                let aside = scene.locale.with("history-events", values);
+                ui.label(RichText::new(format!("{aside}  ·  {}", scene.zone.name())).color(dim));
+            });
+        });
+    });
+    hairline(ui);
 }
 
 /// The little square that stands for an event type, beside its name.

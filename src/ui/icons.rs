@@ -16,6 +16,7 @@ pub(super) enum Icon {
     Right,
     Lock,
     Flag,
+    HalfMoon,
 }
 
 const SIZE: f32 = 12.0;
@@ -68,6 +69,17 @@ pub(super) fn paint(painter: &egui::Painter, icon: Icon, rect: Rect, ink: Color3
             let shackle =
                 [at(0.28, 0.45), at(0.28, 0.2), at(0.42, 0.06), at(0.58, 0.06), at(0.72, 0.2), at(0.72, 0.45)];
             painter.add(Shape::line(shackle.to_vec(), Stroke::new(1.4, ink)));
+        }
+        Icon::HalfMoon => {
+            let radius = rect.width() * 0.5;
+            painter.circle_stroke(rect.center(), radius, Stroke::new(1.4, ink));
+            let half: Vec<Pos2> = (0..=16)
+                .map(|step| {
+                    let angle = std::f32::consts::PI * (step as f32 / 16.0 - 0.5);
+                    rect.center() + radius * vec2(angle.cos(), angle.sin())
+                })
+                .collect();
+            fill(&half);
         }
         Icon::Flag => {
             painter.line_segment([at(0.2, 0.0), at(0.2, 1.0)], Stroke::new(1.4, ink));

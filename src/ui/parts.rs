@@ -3,8 +3,9 @@
 use egui::{Align, CornerRadius, Frame, Label, Layout, Margin, Response, RichText, Sense, Stroke, Ui, WidgetText};
 
 use super::Scene;
-use crate::command::{Action, Command};
-use crate::session::{OpenStore, StreamView};
+use crate::command::{Action, Command, Menu};
+use crate::jobs::Progress;
+use crate::session::Trouble;
 use crate::theme::{CARD_RADIUS, palette};
 
 /// A surface of its own, told apart by a hairline.
@@ -56,9 +57,10 @@ pub(super) fn link(ui: &mut Ui, text: &str) -> Response {
     ui.add(egui::Button::new(RichText::new(text).color(accent)).frame(false))
 }
 
-/// The sentence about what went wrong, with a way to put it away.
-pub fn trouble_ui(ui: &mut Ui, scene: &mut Scene<'_>, sentence: &str) {
+/// The sentence about what went wrong, with what can be done about it.
+pub fn trouble_ui(ui: &mut Ui, scene: &mut Scene<'_>, trouble: &Trouble) {
     let colours = palette(ui);
+    let Trouble { sentence, details } = trouble;
     Frame::new().fill(colours.danger_soft).inner_margin(Margin::symmetric(16, 8)).show(ui, |ui| {
         ui.horizontal(|ui| {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -66,55 +68,94 @@ pub fn trouble_ui(ui: &mut Ui, scene: &mut Scene<'_>, sentence: &str) {
                     scene.ask(Action::DismissTrouble);
                 }
                 if ui.button(scene.text("copy")).clicked() {
-                    scene.ask(Action::Copy(sentence.to_owned()));
+                    let text = if details.is_empty() { sentence.clone() } else { format!("{sentence}\n\n{details}") };
+                    scene.ask(Action::Copy(text));
+                }
+                if ui.button(scene.text("retry")).clicked() {
+                    scene.run(Command::Retry);
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     ui.add(Label::new(RichText::new(sentence).color(colours.danger)).wrap());
                 });
             });
         });
-    });
-}
-
-/// What is being waited for, once it takes long enough to wonder; with a way to stop it.
-pub fn waiting_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
-    const LONG_ENOUGH: std::time::Duration = std::time::Duration::from_millis(100);
-    let Some(progress) = store.view.as_ref().and_then(StreamView::progress) else { return };
-    if progress.running < LONG_ENOUGH {
-        ui.ctx().request_repaint_after(LONG_ENOUGH);
-        return;
-    }
-    ui.horizontal(|ui| {
-        ui.spinner();
-        let values = [
-            ("what", progress.what.into()),
-            ("done", super::grouped(progress.done).into()),
-            ("total", super::grouped(progress.total).into()),
-        ];
-        ui.label(scene.locale.with("loading", values));
-        if ui.button(scene.text("cancel")).clicked() {
-            scene.ask(Action::CancelLoading);
+        if !details.is_empty() {
+            egui::CollapsingHeader::new(scene.text("show-details")).id_salt("trouble details").show(ui, |ui| {
+                egui::ScrollArea::vertical().max_height(120.0).show(ui, |ui| {
+                    ui.add(Label::new(RichText::new(details).monospace()).wrap());
+                });
+            });
         }
     });
 }
 
-/// Every command with its key.
-pub fn keys_ui(ui: &mut Ui, scene: &mut Scene<'_>) {
-    let mut is_open = true;
-    egui::Window::new(scene.text("keys-title")).open(&mut is_open).collapsible(false).resizable(false).show(
-        ui.ctx(),
-        |ui| {
-            egui::Grid::new("keys").num_columns(2).spacing([24.0, 6.0]).show(ui, |ui| {
-                for command in Command::ALL {
-                    let Some(shortcut) = command.shortcut() else { continue };
-                    ui.label(scene.text(command.title()));
-                    ui.label(RichText::new(shortcut.label()).monospace());
-                    ui.end_row();
-                }
-            });
-        },
-    );
-    if !is_open {
-        scene.run(Command::ShowKeys);
+/// A window over the others that Esc and its cross close. It can be moved away from what it covers.
+pub(super) fn dialog(ui: &Ui, title: &str, width: f32, is_open: &mut bool, contents: impl FnOnce(&mut Ui)) {
+    egui::Window::new(title)
+        .id(egui::Id::unique(title))
+        .open(is_open)
+        .collapsible(false)
+        .resizable(false)
+        .pivot(egui::Align2::CENTER_CENTER)
+        .default_pos(ui.ctx().content_rect().center())
+        .show(ui.ctx(), |ui| {
+            ui.set_width(width.min(ui.ctx().content_rect().width() - 64.0));
+            contents(ui);
+        });
+}
+
+/// A text field that a screen reader knows by this name.
+pub(super) fn named_field(ui: &mut Ui, field: egui::TextEdit<'_>, name: &str) -> Response {
+    let response = ui.add(field);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, name));
+    response
+}
+
+/// What is being done and how far it is, once it takes long enough to wonder. Answers whether it shall stop.
+pub(super) fn progress_ui(ui: &mut Ui, scene: &Scene<'_>, progress: &Progress) -> bool {
+    const LONG_ENOUGH: std::time::Duration = std::time::Duration::from_millis(100);
+    const BETWEEN_LOOKS: std::time::Duration = std::time::Duration::from_millis(100);
+    if progress.running < LONG_ENOUGH {
+        ui.ctx().request_repaint_after(LONG_ENOUGH);
+        return false;
     }
+    ui.ctx().request_repaint_after(BETWEEN_LOOKS);
+    let Progress { what, done, total, .. } = *progress;
+    let what = scene.text(&format!("job-{}", what.replace(' ', "-")));
+    let mut stop = false;
+    ui.horizontal(|ui| {
+        ui.spinner();
+        let name = match (done, total) {
+            (0, 0) => "loading",
+            (_, 0) => "loading-count",
+            _ => "loading-of",
+        };
+        let values =
+            [("what", what.into()), ("done", super::grouped(done).into()), ("total", super::grouped(total).into())];
+        ui.label(scene.locale.with(name, values));
+        stop = ui.button(scene.text("cancel")).clicked();
+    });
+    stop
+}
+
+/// Every command, menu by menu, with its key.
+pub fn keys_ui(ui: &mut Ui, scene: &mut Scene<'_>, is_open: &mut bool) {
+    let title = scene.text("keys-title");
+    dialog(ui, &title, 760.0, is_open, |ui| {
+        ui.columns(2, |columns| {
+            for (number, menu) in Menu::ALL.into_iter().enumerate() {
+                let ui = &mut columns[number % 2];
+                caption(ui, &scene.text(menu.title()));
+                egui::Grid::new(menu.title()).num_columns(2).spacing([24.0, 6.0]).show(ui, |ui| {
+                    for command in Command::ALL.iter().filter(|command| command.menu() == menu) {
+                        ui.label(scene.text(command.title()));
+                        let keys = command.shortcut().map(|shortcut| shortcut.label()).unwrap_or_default();
+                        ui.label(RichText::new(keys).monospace());
+                        ui.end_row();
+                    }
+                });
+                ui.add_space(12.0);
+            }
+        });
+    });
 }

@@ -3,8 +3,8 @@ use egui::{Align, Align2, Color32, Layout, Rect, RichText, Role, Sense, Stroke, 
 use super::Scene;
 use super::icons::{Icon, icon, icon_button, paint};
 use crate::command::{Action, Command};
-use crate::event::{Head, Timestamp};
-use crate::session::{OpenStore, Pin};
+use crate::event::Head;
+use crate::session::{OpenStore, Pause, Pin, TimeScale};
 use crate::theme::{Palette, palette};
 
 const MARK: f32 = 10.0;
@@ -22,12 +22,13 @@ pub fn timeline_ui(
     typed: &mut String,
     is_playing: bool,
 ) {
-    let Some(view) = &store.view else { return };
+    let (Some(view), _) = store.on_desk() else { return };
     let (Some(loaded), Some(cursor)) = (view.base(), view.cursor()) else { return };
     let heads = loaded.timeline.heads();
     let pins = store.pins_here();
-    controls_ui(ui, scene, heads, cursor, &store.pins, is_by_time, typed, is_playing);
-    track_ui(ui, scene, heads, cursor, pins, is_by_time);
+    let scale = (!loaded.time_scale.is_empty()).then_some(&loaded.time_scale);
+    controls_ui(ui, scene, heads, cursor, &store.pins, scale.map(|_| is_by_time), typed, is_playing);
+    track_ui(ui, scene, heads, cursor, pins, scale.filter(|_| is_by_time));
 }
 
 #[allow(clippy::too_many_arguments, reason = "one row of controls over one timeline")]
@@ -37,7 +38,7 @@ fn controls_ui(
     heads: &[Head],
     cursor: usize,
     pins: &[Option<Pin>; 2],
-    is_by_time: bool,
+    is_by_time: Option<bool>,
     typed: &mut String,
     is_playing: bool,
 ) {
@@ -81,10 +82,10 @@ fn controls_ui(
                     scene.run(command);
                 }
             }
-            let has_times = times(heads).is_some();
             for (by_time, name) in [(true, "by-time"), (false, "by-version")] {
-                let label = egui::Button::selectable(is_by_time == by_time, scene.text(name));
-                if ui.add_enabled(has_times || !by_time, label).clicked() {
+                let is_chosen = is_by_time.unwrap_or(false) == by_time;
+                let label = egui::Button::selectable(is_chosen, scene.text(name));
+                if ui.add_enabled(is_by_time.is_some() || !by_time, label).clicked() {
                     scene.ask(Action::ByTime(by_time));
                 }
             }
@@ -98,13 +99,13 @@ fn track_ui(
     heads: &[Head],
     cursor: usize,
     pins: [Option<usize>; 2],
-    is_by_time: bool,
+    scale: Option<&TimeScale>,
 ) {
     let colours = palette(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 52.0), Sense::click_and_drag());
     let name = scene.text("timeline");
     response.widget_info(|| WidgetInfo::slider(true, heads[cursor].version.0 as f64, &name));
-    let track = Track::new(rect.shrink2(vec2(MARK, 0.0)), heads, is_by_time);
+    let track = Track::new(rect.shrink2(vec2(MARK, 0.0)), heads, scale);
     if (response.dragged() || response.clicked())
         && let Some(pointer) = response.interact_pointer_pos()
     {
@@ -119,6 +120,7 @@ fn track_ui(
     let (start, end) = (track.rect.left(), track.rect.right());
     painter.line_segment([pos2(start, y), pos2(here, y)], Stroke::new(2.0, colours.accent));
     painter.line_segment([pos2(here, y), pos2(end, y)], Stroke::new(2.0, colours.line));
+    pauses_ui(&painter, &track, y, colours);
     // Where marks touch, those of one colour are one rectangle: a long stream costs little more than a short one.
     let mut run: Option<(f32, f32, Color32)> = None;
     let draw = |(left, right, fill): (f32, f32, Color32)| {
@@ -147,10 +149,40 @@ fn track_ui(
     painter.circle_filled(pos2(here, y - 17.0), 4.0, colours.text);
     ends_ui(&painter, rect, scene, heads, colours);
     if let Some(pointer) = response.hover_pos() {
+        if let Some(pause) = track.pause_at(pointer.x) {
+            let length = plain_length(scene, pause.to.micros_since(pause.from));
+            response.on_hover_text_at_pointer(scene.locale.with("pause", [("length", length.into())]));
+            return;
+        }
         let head = &heads[track.index_at(pointer.x)];
         let when = head.recorded_at.map_or_else(|| scene.text("no-time"), |at| scene.zone.long(at));
         response.on_hover_text_at_pointer(format!("v{}  {}\n{when}", head.version, head.event_type));
     }
+}
+
+/// Two strokes across the line where a long pause is drawn short.
+fn pauses_ui(painter: &egui::Painter, track: &Track<'_>, y: f32, colours: &Palette) {
+    for pause in track.scale.iter().flat_map(|scale| scale.pauses()) {
+        let x = track.rect.left() + track.rect.width() * pause.middle as f32;
+        let ground = Rect::from_center_size(pos2(x, y), vec2(7.0, 6.0));
+        painter.rect_filled(ground, 0.0, colours.panel);
+        for shift in [-3.0, 3.0] {
+            let stroke = [pos2(x + shift - 2.0, y + 5.0), pos2(x + shift + 2.0, y - 5.0)];
+            painter.line_segment(stroke, Stroke::new(1.5, colours.dim));
+        }
+    }
+}
+
+/// How long something lasted, in the largest unit that fits.
+fn plain_length(scene: &Scene<'_>, micros: i64) -> String {
+    let seconds = micros / 1_000_000;
+    let (name, count) = match seconds {
+        172_800.. => ("length-days", seconds / 86_400),
+        7_200.. => ("length-hours", seconds / 3_600),
+        120.. => ("length-minutes", seconds / 60),
+        _ => ("length-seconds", seconds),
+    };
+    scene.locale.with(name, [("count", super::grouped(count.unsigned_abs()).into())])
 }
 
 fn ends_ui(painter: &egui::Painter, rect: Rect, scene: &Scene<'_>, heads: &[Head], colours: &Palette) {
@@ -161,32 +193,30 @@ fn ends_ui(painter: &egui::Painter, rect: Rect, scene: &Scene<'_>, heads: &[Head
     painter.text(rect.right_bottom(), Align2::RIGHT_BOTTOM, text(heads.last()), font, colours.dim);
 }
 
-fn times(heads: &[Head]) -> Option<(Timestamp, Timestamp)> {
-    let first = heads.first()?.recorded_at?;
-    let last = heads.last()?.recorded_at?;
-    (last > first).then_some((first, last))
-}
-
 /// Where events lie on the line.
 struct Track<'a> {
     rect: Rect,
     heads: &'a [Head],
-    span: Option<(Timestamp, Timestamp)>,
+    scale: Option<&'a TimeScale>,
 }
 
 impl<'a> Track<'a> {
-    fn new(rect: Rect, heads: &'a [Head], is_by_time: bool) -> Self {
-        Self { rect, heads, span: times(heads).filter(|_| is_by_time) }
+    fn new(rect: Rect, heads: &'a [Head], scale: Option<&'a TimeScale>) -> Self {
+        Self { rect, heads, scale }
     }
 
     fn x(&self, index: usize) -> f32 {
-        let share = match (self.span, self.heads[index].recorded_at) {
-            (Some((first, last)), Some(at)) => {
-                at.micros_since(first).max(0) as f64 / last.micros_since(first).max(1) as f64
-            }
+        let share = match (self.scale, self.heads[index].recorded_at) {
+            (Some(scale), Some(at)) => scale.share(at),
             _ => index as f64 / (self.heads.len() - 1).max(1) as f64,
         };
         self.rect.left() + self.rect.width() * share.min(1.0) as f32
+    }
+
+    /// The pause that is drawn here, a few points wide.
+    fn pause_at(&self, x: f32) -> Option<Pause> {
+        let middle = |pause: &Pause| self.rect.left() + self.rect.width() * pause.middle as f32;
+        self.scale?.pauses().find(|pause| (middle(pause) - x).abs() <= 6.0)
     }
 
     /// The event nearest to this place. Times may run backward, but rarely; the search takes them as ordered.
@@ -222,7 +252,7 @@ fn partition(len: usize, is_before: impl Fn(usize) -> bool) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{EventId, EventType, Version};
+    use crate::event::{EventId, EventType, Timestamp, Version};
 
     fn heads(seconds: &[i64]) -> Vec<Head> {
         let head = |(version, second): (usize, &i64)| Head {
@@ -240,8 +270,9 @@ mod tests {
     #[test]
     fn every_event_is_found_where_it_is_drawn() {
         let heads = heads(&[0, 10, 20, 400, 1000]);
+        let scale = TimeScale::new(&heads);
         for is_by_time in [false, true] {
-            let track = Track::new(WIDE, &heads, is_by_time);
+            let track = Track::new(WIDE, &heads, is_by_time.then_some(&scale));
             for index in 0..heads.len() {
                 assert_eq!(track.index_at(track.x(index)), index, "by time: {is_by_time}");
             }
@@ -251,15 +282,17 @@ mod tests {
     #[test]
     fn beyond_the_ends_lie_the_first_and_the_last_event() {
         let heads = heads(&[0, 5, 9]);
-        let track = Track::new(WIDE, &heads, true);
+        let scale = TimeScale::new(&heads);
+        let track = Track::new(WIDE, &heads, Some(&scale));
         assert_eq!((track.index_at(-50.0), track.index_at(5_000.0)), (0, 2));
     }
 
     #[test]
     fn a_long_stream_draws_no_more_marks_than_the_line_has_room_for() {
         let heads = heads(&(0..200_000).collect::<Vec<i64>>());
+        let scale = TimeScale::new(&heads);
         for is_by_time in [false, true] {
-            let track = Track::new(WIDE, &heads, is_by_time);
+            let track = Track::new(WIDE, &heads, is_by_time.then_some(&scale));
             let mut drawn = 0;
             track.marks(|_, _| drawn += 1);
             assert!((400..=501).contains(&drawn), "{drawn} marks");
@@ -269,7 +302,7 @@ mod tests {
     #[test]
     fn a_stream_of_one_event_has_a_place_for_it() {
         let heads = heads(&[7]);
-        let track = Track::new(WIDE, &heads, true);
+        let track = Track::new(WIDE, &heads, None);
         assert_eq!((track.index_at(700.0), track.x(0)), (0, 0.0));
     }
 }

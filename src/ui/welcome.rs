@@ -1,8 +1,9 @@
 use egui::{Align, Button, Layout, RichText, TextEdit, Ui, vec2};
 
 use super::Scene;
-use super::parts::{caption, card, link};
+use super::parts::{caption, card, link, progress_ui};
 use crate::command::{Action, Command};
+use crate::jobs::Progress;
 use crate::store::Source;
 use crate::theme::palette;
 
@@ -12,7 +13,7 @@ pub fn welcome_ui(
     scene: &mut Scene<'_>,
     typed_path: &mut String,
     recent: &[String],
-    is_making_sample: bool,
+    progress: Option<&Progress>,
 ) {
     let colours = palette(ui);
     let width = 480.0_f32.min(ui.available_width() - 32.0);
@@ -25,7 +26,7 @@ pub fn welcome_ui(
             ui.set_width(width);
             card(ui, |ui| {
                 egui::Frame::new().inner_margin(20).show(ui, |ui| {
-                    sample_ui(ui, scene, is_making_sample);
+                    sample_ui(ui, scene, progress);
                     ui.add_space(20.0);
                     open_ui(ui, scene, typed_path);
                     if !recent.is_empty() {
@@ -43,16 +44,16 @@ pub fn welcome_ui(
     });
 }
 
-fn sample_ui(ui: &mut Ui, scene: &mut Scene<'_>, is_making_sample: bool) {
+fn sample_ui(ui: &mut Ui, scene: &mut Scene<'_>, progress: Option<&Progress>) {
     let colours = palette(ui);
     ui.horizontal(|ui| {
         let text = RichText::new(scene.text("explore-sample")).color(colours.on_accent).strong();
         let button = Button::new(text).fill(colours.accent).min_size(vec2(0.0, 32.0));
-        if ui.add_enabled(!is_making_sample, button).clicked() {
+        if ui.add_enabled(progress.is_none(), button).clicked() {
             scene.run(Command::ExploreSample);
         }
-        if is_making_sample {
-            ui.spinner();
+        if progress.is_some_and(|progress| progress_ui(ui, scene, progress)) {
+            scene.ask(Action::CancelLoading);
         }
     });
     ui.label(RichText::new(scene.text("welcome-sample-about")).color(colours.dim));

@@ -126,7 +126,7 @@ proptest! {
         for (format, name) in FileFormat::ALL {
             // A name that promises nothing: the text itself must say what it is, or the format is named.
             let file = folder.path().join(name);
-            export(&store, &file, format, &mut quiet).expect("exported");
+            export(&store, &Query::store(), &file, format, &mut quiet).expect("exported");
             let mut copy = NativeStore::in_memory().expect("a store");
             let options = ImportOptions { format: (format == FileFormat::Csv).then_some(format), skip_bad: false };
             let report = import(&file, &mut copy, options, &mut quiet);
@@ -229,7 +229,7 @@ fn an_export_that_is_stopped_leaves_the_file_that_was_there() {
     }
     bulk.commit().expect("committed");
     let mut stop = |count| if count == 10 { Flow::Break(()) } else { Flow::Continue(()) };
-    assert!(export(&store, &file, FileFormat::JsonLines, &mut stop).is_err());
+    assert!(export(&store, &Query::store(), &file, FileFormat::JsonLines, &mut stop).is_err());
     assert_eq!(fs::read_to_string(&file).expect("read"), "mine");
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing half-written lies about");
 }

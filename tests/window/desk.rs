@@ -49,6 +49,10 @@ impl Desk {
         path
     }
 
+    pub(crate) fn other_sample_at(&self, name: &str) {
+        std::fs::copy(self.path("small.db"), self.path(name)).expect("a copy");
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -105,6 +109,27 @@ impl Desk {
         self.settle();
     }
 
+    /// The same over what stands there.
+    pub(crate) fn type_over(&mut self, field: &str, text: &str) {
+        self.window.get_by_role_and_label(Role::TextInput, field).focus();
+        self.window.run_steps(2);
+        self.window.key_press_modifiers(Modifiers::COMMAND, Key::A);
+        self.window.run_steps(2);
+        self.type_into(field, text);
+    }
+
+    /// Where a name stands twice.
+    pub(crate) fn click_first(&mut self, name: &str) {
+        self.window.get_all_by_role_and_label(Role::Button, name).next().expect("shown").click();
+        self.settle();
+    }
+
+    /// As if the file were dropped onto the window.
+    pub(crate) fn open(&mut self, path: &Path) {
+        self.window.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(path.to_owned())));
+        self.settle();
+    }
+
     pub(crate) fn shows(&self, text: &str) -> bool {
         self.window.query_all_by_label(text).next().is_some()
     }
@@ -137,6 +162,20 @@ impl Desk {
         let mut lines = Vec::new();
         down(&self.window.root(), &mut lines);
         lines.join("\n")
+    }
+}
+
+/// A file as the system hands it to a window.
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|error| error.to_string())
     }
 }
 

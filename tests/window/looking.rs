@@ -184,3 +184,40 @@ fn the_history_shows_the_row_of_the_cursor_wherever_it_goes() {
     desk.press(Key::End);
     assert!(has_row(&desk, "v30 payment-confirmed"));
 }
+
+#[test]
+fn the_history_is_filtered_by_type_author_or_changed_field() {
+    let mut desk = Desk::at("lead-1");
+    desk.type_into("Filter history", "payment");
+    desk.assert_shows("2 events  ·  UTC");
+    let has_row = |desk: &Desk, name: &str| {
+        egui_kittest::kittest::Queryable::query_by_role_and_label(&desk.window, Role::Row, name).is_some()
+    };
+    assert!(has_row(&desk, "v5 order-submitted"), "it changed the payment deadline");
+    assert!(has_row(&desk, "v6 payment-confirmed") && !has_row(&desk, "v0 lead-initialized"));
+    desk.type_into("Filter history", " nothing has this");
+    assert!(desk.shows_part("No event of this stream has this"), "{}", desk.all_text());
+}
+
+#[test]
+fn by_time_the_line_spaces_events_by_when_they_happened() {
+    // lead-1: one event a second, and a minute before the last.
+    let version_at = |is_by_time: bool, share: f32| {
+        let mut desk = Desk::at("lead-1");
+        if is_by_time {
+            desk.click("by time");
+        }
+        let line =
+            egui_kittest::kittest::Queryable::get_by_role_and_label(&desk.window, Role::Slider, "Version").rect();
+        let place = egui::pos2(line.left() + line.width() * share, line.top() + 22.0);
+        desk.window.hover_at(place);
+        desk.window.drag_at(place);
+        desk.window.run_steps(2);
+        desk.window.drop_at(place);
+        desk.settle();
+        (0..=6).find(|version| desk.shows(&format!("State at version {version}")))
+    };
+    assert_eq!((version_at(false, 0.59), version_at(false, 0.96)), (Some(4), Some(6)));
+    // The long pause before the last event is drawn short: the seconds before it fill the line.
+    assert_eq!((version_at(true, 0.59), version_at(true, 0.96)), (Some(3), Some(5)));
+}

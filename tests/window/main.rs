@@ -3,5 +3,6 @@
 mod comparing;
 mod correcting;
 mod desk;
+mod dialogs;
 mod looking;
 mod wishes;

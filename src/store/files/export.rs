@@ -19,10 +19,11 @@ pub enum ExportError {
     Write { path: PathBuf, source: io::Error },
 }
 
-/// Writes every event of the store, in store order, to a file. The file appears when it is whole; a failed export
+/// Writes the events that the query names, in its order, to a file. The file appears when it is whole; a failed export
 /// leaves what was there before.
 pub fn export(
     store: &dyn Reader,
+    query: &Query,
     path: &Path,
     format: FileFormat,
     progress: &mut dyn FnMut(u64) -> Flow,
@@ -30,7 +31,7 @@ pub fn export(
     let failed = |source| ExportError::Store(StoreError::from_io(path, source));
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new().prefix(".foldline-export-").tempfile_in(folder).map_err(failed)?;
-    let report = export_to(store, file.as_file_mut(), format, progress).map_err(|error| match error {
+    let report = export_to(store, query, file.as_file_mut(), format, progress).map_err(|error| match error {
         ExportError::Write { source, .. } => failed(source),
         other => other,
     })?;
@@ -47,6 +48,7 @@ pub fn export(
 /// The same to anything that can be written to.
 pub fn export_to(
     store: &dyn Reader,
+    query: &Query,
     out: &mut dyn Write,
     format: FileFormat,
     progress: &mut dyn FnMut(u64) -> Flow,
@@ -57,13 +59,13 @@ pub fn export_to(
         FileFormat::Csv => {
             let from_csv = |error: csv::Error| broken(io::Error::other(error));
             let mut table = CsvWriter::new(&mut out).map_err(from_csv)?;
-            let report = each_event(store, progress, &mut |row, _| table.write(row).map_err(io::Error::other))?;
+            let report = each_event(store, query, progress, &mut |row, _| table.write(row).map_err(io::Error::other))?;
             table.finish().map_err(broken)?;
             Ok(report)
         }
         FileFormat::JsonLines | FileFormat::CloudEventsLines => {
             let write = line_writer(format);
-            let report = each_event(store, progress, &mut |row, _| {
+            let report = each_event(store, query, progress, &mut |row, _| {
                 write(&mut out, row)?;
                 out.write_all(b"\n")
             })?;
@@ -73,7 +75,7 @@ pub fn export_to(
         FileFormat::JsonArray | FileFormat::CloudEvents => {
             let write = line_writer(format);
             out.write_all(b"[").map_err(broken)?;
-            let report = each_event(store, progress, &mut |row, is_first| {
+            let report = each_event(store, query, progress, &mut |row, is_first| {
                 out.write_all(if is_first { b"\n  " } else { b",\n  " })?;
                 write(&mut out, row)
             })?;
@@ -95,13 +97,14 @@ fn line_writer(format: FileFormat) -> WriteRow {
 
 fn each_event(
     store: &dyn Reader,
+    query: &Query,
     progress: &mut dyn FnMut(u64) -> Flow,
     write: &mut dyn FnMut(&EventRow<'_>, bool) -> io::Result<()>,
 ) -> Result<ExportReport, ExportError> {
     let mut report = ExportReport::default();
     let mut failed = None;
     let mut is_cancelled = false;
-    store.visit_events(&Query::store(), &mut |row| {
+    store.visit_events(query, &mut |row| {
         if let Err(error) = write(row, report.events == 0) {
             failed = Some(error);
             return Flow::Break(());

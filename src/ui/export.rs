@@ -1,0 +1,65 @@
+use egui::{ComboBox, RichText, TextEdit, Ui};
+
+use super::parts::{dialog, named_field, progress_ui};
+use super::{Scene, grouped};
+use crate::command::Action;
+use crate::session::OpenStore;
+use crate::store::files::FileFormat;
+use crate::theme::palette;
+
+/// The events of the store, or of the stream on the desk, into a file.
+pub fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
+    let here = store.view.as_ref().map(|view| view.stream.clone());
+    let exporting = &mut store.exporting;
+    let colours = palette(ui);
+    let title = scene.text("export");
+    dialog(ui, &title, 520.0, is_open, |ui| {
+        ui.label(RichText::new(scene.text("export-to")).size(11.5).color(colours.dim));
+        ui.horizontal(|ui| {
+            let field = TextEdit::singleline(&mut exporting.to).hint_text("/path/to/events.jsonl").desired_width(410.0);
+            if named_field(ui, field, &scene.text("export-to")).changed() {
+                exporting.named();
+            }
+            if ui.button(scene.text("choose-file")).clicked() {
+                scene.ask(Action::ChooseExportFile);
+            }
+        });
+        ui.add_space(6.0);
+        ui.horizontal(|ui| {
+            let name = ui.label(scene.text("export-format")).id;
+            let chosen = FileFormat::ALL.iter().find(|(format, _)| *format == exporting.format);
+            let box_of_formats = ComboBox::from_id_salt("format").selected_text(chosen.map_or("", |(_, name)| name));
+            let shown = box_of_formats.show_ui(ui, |ui| {
+                for (format, name) in FileFormat::ALL {
+                    ui.selectable_value(&mut exporting.format, format, name);
+                }
+            });
+            shown.response.labelled_by(name);
+        });
+        if let Some(here) = &here {
+            let name = scene.locale.with("only-stream", [("stream", here.to_string().into())]);
+            ui.checkbox(&mut exporting.is_here_only, name);
+        }
+        ui.checkbox(&mut exporting.replaces, scene.text("export-replace"));
+        ui.add_space(8.0);
+        if let Some(progress) = exporting.progress() {
+            if progress_ui(ui, scene, &progress) {
+                exporting.cancel();
+            }
+            return;
+        }
+        if let Some(trouble) = exporting.trouble() {
+            ui.label(RichText::new(&trouble.sentence).color(colours.danger));
+        }
+        if let Some((path, report)) = exporting.done() {
+            let path = path.display().to_string();
+            let values = [("count", grouped(report.events).into()), ("path", path.into())];
+            ui.label(scene.locale.with("export-done", values));
+        }
+        let text = RichText::new(scene.text("export-start")).strong().color(colours.on_accent);
+        let can_start = !exporting.to.trim().is_empty();
+        if ui.add_enabled(can_start, egui::Button::new(text).fill(colours.accent)).clicked() {
+            scene.ask(Action::StartExport);
+        }
+    });
+}

@@ -1,0 +1,86 @@
+use egui::{Align, Layout, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo, vec2};
+
+use super::parts::{cut, dialog, named_field, progress_ui};
+use super::{Scene, grouped};
+use crate::command::Action;
+use crate::session::{HITS_KEPT, Hit, OpenStore};
+use crate::theme::{ROW_HEIGHT, palette};
+
+/// Events by any part of them. Stays open while one goes from find to find.
+pub fn search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
+    let here = store.view.as_ref().map(|view| view.stream.clone());
+    let search = &mut store.search;
+    let title = scene.text("search-events");
+    dialog(ui, &title, 680.0, is_open, |ui| {
+        ui.horizontal(|ui| {
+            let field =
+                TextEdit::singleline(&mut search.text).hint_text(scene.text("search-hint")).desired_width(460.0);
+            let field = named_field(ui, field, &scene.text("search-text"));
+            let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+            if is_entered || ui.button(scene.text("search-start")).clicked() {
+                scene.ask(Action::StartSearch);
+            }
+            if ui.memory(|memory| memory.focused().is_none()) && search.found().is_none() {
+                field.request_focus();
+            }
+        });
+        if let Some(here) = &here {
+            let name = scene.locale.with("only-stream", [("stream", here.to_string().into())]);
+            ui.checkbox(&mut search.is_here_only, name);
+        }
+        ui.add_space(4.0);
+        if let Some(progress) = search.progress() {
+            if progress_ui(ui, scene, &progress) {
+                search.cancel();
+            }
+        } else if let Some(trouble) = search.trouble() {
+            ui.label(RichText::new(&trouble.sentence).color(palette(ui).danger));
+        } else if let Some(found) = search.found() {
+            let values = [
+                ("count", found.hits.len().into()),
+                ("events", grouped(found.looked_at).into()),
+                ("text", found.text.clone().into()),
+            ];
+            let name = if found.has_more { "search-more" } else { "search-found" };
+            ui.label(RichText::new(scene.locale.with(name, values)).color(palette(ui).dim));
+        }
+        let Some(found) = search.found() else { return };
+        debug_assert!(found.hits.len() <= HITS_KEPT);
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let height = (found.hits.len() as f32 * 2.0 * ROW_HEIGHT).min(380.0);
+        ScrollArea::vertical().id_salt("found").auto_shrink(false).max_height(height).show_rows(
+            ui,
+            2.0 * ROW_HEIGHT,
+            found.hits.len(),
+            |ui, range| {
+                for hit in &found.hits[range] {
+                    hit_ui(ui, scene, hit);
+                }
+            },
+        );
+    });
+}
+
+fn hit_ui(ui: &mut Ui, scene: &mut Scene<'_>, hit: &Hit) {
+    let colours = palette(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 2.0 * ROW_HEIGHT), egui::Sense::click());
+    let name = format!("{} v{} {}", hit.stream, hit.version, hit.event_type);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+    if response.hovered() || response.has_focus() {
+        ui.painter().rect_filled(rect, 6.0, colours.selection);
+    }
+    let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(rect.shrink2(vec2(8.0, 6.0))));
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let when = hit.recorded_at.map_or_else(String::new, |at| scene.zone.long(at));
+            ui.label(RichText::new(when).monospace().color(colours.dim));
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                cut(ui, RichText::new(name).color(colours.text));
+            });
+        });
+    });
+    cut(&mut ui, RichText::new(&hit.excerpt).monospace().color(colours.dim));
+    if response.clicked() {
+        scene.ask(Action::GoToPlace(hit.stream.clone(), hit.version));
+    }
+}

@@ -1,0 +1,99 @@
+//! What lies over the panels: search, export, settings, menus, keys.
+
+use egui::{Key, Modifiers, Role};
+
+use crate::desk::Desk;
+
+#[test]
+fn an_event_is_found_by_any_part_of_it_and_a_click_goes_there() {
+    let mut desk = Desk::at("lead-4");
+    desk.press_with(Modifiers::COMMAND, Key::F);
+    desk.type_into("Text to find", "PENDING_PAY");
+    desk.press(Key::Enter);
+    assert!(desk.shows_part("stands in none of 3,000 events"), "{}", desk.all_text());
+    desk.type_over("Text to find", "transfer received");
+    desk.press(Key::Enter);
+    desk.click_role(Role::Button, "lead-1 v6 payment-confirmed");
+    desk.assert_shows("v6 of 6");
+    desk.press(Key::Escape);
+    desk.assert_hides("Text to find");
+}
+
+#[test]
+fn a_search_can_be_kept_to_the_stream_on_the_desk() {
+    let mut desk = Desk::at("lead-1");
+    desk.press_with(Modifiers::COMMAND, Key::F);
+    desk.click("Only in lead-1");
+    desk.type_into("Text to find", "lead");
+    desk.click("Find");
+    assert!(desk.shows_part("of 7 events"), "{}", desk.all_text());
+}
+
+#[test]
+fn a_stream_is_exported_to_a_typed_path_and_a_file_is_not_replaced_unasked() {
+    let mut desk = Desk::at("lead-1");
+    let path = desk.path("lead-1.csv");
+    desk.press_with(Modifiers::COMMAND, Key::E);
+    desk.type_into("File to write", &path.display().to_string());
+    desk.click("Only in lead-1");
+    desk.click("Export");
+    assert!(desk.shows_part("7 events written"), "{}", desk.all_text());
+    let text = std::fs::read_to_string(&path).expect("the exported file");
+    assert_eq!(text.lines().count(), 8, "{text}");
+    desk.click("Export");
+    assert!(desk.shows_part("is there already"), "{}", desk.all_text());
+    desk.click("Replace the file if it is there");
+    desk.click("Export");
+    assert!(!desk.shows_part("is there already"), "{}", desk.all_text());
+}
+
+#[test]
+fn settings_act_at_once() {
+    let mut desk = Desk::at("lead-1");
+    desk.press_with(Modifiers::COMMAND, Key::Comma);
+    desk.click_role(Role::Button, "한국어");
+    desk.assert_shows("설정…");
+    desk.assert_hides("Streams");
+}
+
+#[test]
+fn every_command_stands_in_a_menu() {
+    use foldline::command::{Command, Menu};
+    let locale = foldline::locale::Locale::new(foldline::locale::Language::English);
+    for menu in Menu::ALL {
+        let mut desk = Desk::at("lead-1");
+        desk.click("small.db");
+        desk.click_first(&locale.text(menu.title()));
+        for command in Command::ALL.iter().filter(|command| command.menu() == menu) {
+            let title = locale.text(command.title());
+            assert!(desk.shows_part(&title), "{title} is in no menu; the window shows:\n{}", desk.all_text());
+        }
+    }
+}
+
+#[test]
+fn what_went_wrong_can_be_looked_into_tried_again_and_put_away() {
+    let mut desk = Desk::at("lead-1");
+    let path = desk.path("late.db");
+    desk.open(&path);
+    assert!(desk.shows_part("there is no such file"), "{}", desk.all_text());
+    desk.click("Show details");
+    assert!(desk.shows_part("NotFound") || desk.shows_part("Missing"), "{}", desk.all_text());
+    desk.other_sample_at("late.db");
+    desk.click("Try again");
+    desk.assert_shows("late.db");
+    assert!(!desk.shows_part("there is no such file"), "{}", desk.all_text());
+}
+
+#[test]
+fn a_store_that_vanishes_is_told_and_what_was_read_stays() {
+    let mut desk = Desk::at("lead-1");
+    std::fs::remove_file(desk.path("small.db")).expect("removed");
+    desk.press(Key::ArrowLeft);
+    assert!(desk.shows_part("there is no such file"), "{}", desk.all_text());
+    desk.assert_shows("State at version 5");
+    desk.click("Close");
+    assert!(!desk.shows_part("there is no such file"), "{}", desk.all_text());
+    desk.press(Key::Home);
+    desk.assert_shows("State at version 0");
+}
