@@ -87,6 +87,7 @@ fn dim_if(ui: &mut Ui, is_leaving: bool) {
 
 /// The stream on the desk: its name, its state or a comparison, and its history.
 fn middle_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_comparing: bool, reveal: &mut bool) {
+    let label = store.on_desk().0.and_then(|view| store.labels.of(&view.stream)).map(str::to_owned);
     let (view, comparing, pins) = store.desk_mut();
     let Some(view) = view else {
         let dim = palette(ui).dim;
@@ -95,7 +96,7 @@ fn middle_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_compa
         });
         return;
     };
-    title_ui(ui, scene, view, is_comparing);
+    title_ui(ui, scene, view, label.as_deref(), is_comparing);
     ui.add_space(8.0);
     let height = (ui.available_height() * STATE_SHARE).max(120.0);
     if is_comparing {

@@ -260,6 +260,11 @@ impl App {
                     store.begin_draft(self.settings.actor.clone());
                 }
             }
+            Command::CopyLink => {
+                if let Some(link) = self.store.as_ref().and_then(OpenStore::link) {
+                    ctx.copy_text(link);
+                }
+            }
             Command::Palette => self.palette.toggle(),
             Command::ShowKeys => self.dialog = Dialog::toggled(self.dialog, Dialog::Keys),
             // What lies on top goes first.

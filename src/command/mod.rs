@@ -32,6 +32,7 @@ pub enum Command {
     ToggleZone,
     ToggleWriting,
     Compensate,
+    CopyLink,
     Palette,
     ShowKeys,
     Dismiss,
@@ -116,6 +117,7 @@ impl Command {
         Self::ToggleZone,
         Self::ToggleWriting,
         Self::Compensate,
+        Self::CopyLink,
         Self::Palette,
         Self::ShowKeys,
         Self::Dismiss,
@@ -148,6 +150,7 @@ impl Command {
             Self::ToggleZone => "toggle-zone",
             Self::ToggleWriting => "toggle-writing",
             Self::Compensate => "compensate",
+            Self::CopyLink => "copy-link",
             Self::Palette => "palette",
             Self::ShowKeys => "show-keys",
             Self::Dismiss => "dismiss",
@@ -189,7 +192,7 @@ impl Command {
             | Self::Last
             | Self::Play
             | Self::Follow => Menu::Go,
-            Self::PinA | Self::PinB | Self::Compare | Self::Compensate => Menu::Event,
+            Self::PinA | Self::PinB | Self::Compare | Self::Compensate | Self::CopyLink => Menu::Event,
             Self::FocusFilter
             | Self::ToggleTheme
             | Self::ToggleLanguage
@@ -231,7 +234,8 @@ impl Command {
             | Self::ToggleTheme
             | Self::ToggleLanguage
             | Self::ToggleZone
-            | Self::ToggleWriting => None,
+            | Self::ToggleWriting
+            | Self::CopyLink => None,
         }
     }
 }

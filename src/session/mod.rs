@@ -6,6 +6,7 @@ mod comparing;
 mod draft;
 mod exporting;
 mod history_filter;
+mod labels;
 mod load;
 mod loaded;
 mod moment;
@@ -27,6 +28,7 @@ pub use comparing::{CompareCell, CompareMode, CompareRow, Compared, Comparing, P
 pub use draft::Draft;
 pub use exporting::Exporting;
 pub use history_filter::HistoryFilter;
+pub use labels::Labels;
 pub use load::{Described, Shown, describe, load_replay, load_story, load_timeline, show};
 pub use loaded::Loaded;
 pub use moment::{Moment, resolve};

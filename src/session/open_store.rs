@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::trouble::Trouble;
 use super::watch::Watch;
-use super::{Comparing, Draft, EventSearch, Exporting, Moment, Pin, StreamView};
+use super::{Comparing, Draft, EventSearch, Exporting, Labels, Moment, Pin, StreamView};
 use crate::event::{StreamId, Version};
 use crate::jobs::{Job, Loading, Progress, Wake};
 use crate::replay::Index;
@@ -22,6 +22,7 @@ pub struct OpenStore {
     pub info: Loading<StoreInfo, Trouble>,
     pub filter: String,
     pub order: StreamOrder,
+    pub labels: Labels,
     pub groups: Loading<Vec<StreamGroup>, Trouble>,
     pub view: Option<StreamView>,
     /// The stream that was looked at before, for as long as the next one is on its way.
@@ -67,6 +68,7 @@ impl OpenStore {
             info: Loading::default(),
             filter: String::new(),
             order: StreamOrder::Began,
+            labels: Labels::default(),
             groups: Loading::default(),
             view: None,
             leaving: None,
@@ -83,9 +85,15 @@ impl OpenStore {
 
     /// Asks anew for everything that an append may have changed.
     fn look(&mut self) {
+        self.labels.doubt();
         let opener = self.opener.clone();
         self.info.request(Job::start("looking at the store", &self.wake, move |_| Ok(opener()?.info()?)));
         self.list_streams();
+    }
+
+    /// These streams are seen in the list: what they are called is read.
+    pub fn want_labels<'s>(&mut self, seen: impl Iterator<Item = &'s StreamId>) {
+        self.labels.want(seen, &self.opener, &self.wake);
     }
 
     /// Begins a correction of the event at the cursor.
@@ -178,6 +186,14 @@ impl OpenStore {
         (view, &mut self.comparing, &self.pins)
     }
 
+    /// The command that opens the window right here.
+    pub fn link(&self) -> Option<String> {
+        let view = self.view.as_ref()?;
+        let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
+        let store = quoted(&self.source.absolute_name());
+        Some(format!("foldline {store} {} --at {}", quoted(view.stream.as_str()), view.version()?))
+    }
+
     /// The first thing that went wrong and is not mended.
     pub fn trouble(&self) -> Option<&Trouble> {
         let of_view = self.view.as_ref().and_then(StreamView::trouble);
@@ -223,7 +239,7 @@ impl OpenStore {
             self.comparing.reload();
         }
         let follows = self.follows;
-        let Self { info, groups, view, leaving, comparing, search, exporting, .. } = self;
+        let Self { info, groups, labels, view, leaving, comparing, search, exporting, .. } = self;
         let mut is_new = info.poll();
         is_new |= recorded.is_some();
         is_new |= groups.poll();
@@ -233,6 +249,7 @@ impl OpenStore {
             *leaving = None;
         }
         is_new |= comparing.poll();
+        is_new |= labels.poll();
         is_new |= search.poll();
         is_new |= exporting.poll();
         if let (true, Some(view)) = (follows, view)
@@ -247,6 +264,7 @@ impl OpenStore {
         self.info.is_loading()
             || self.groups.is_loading()
             || self.comparing.is_loading()
+            || self.labels.is_loading()
             || self.search.is_loading()
             || self.exporting.is_loading()
             || self.view.as_ref().is_some_and(StreamView::is_loading)

@@ -30,13 +30,10 @@ pub fn top_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>,
             if icon_button(ui, Icon::HalfMoon, &scene.text("toggle-theme")).clicked() {
                 scene.run(Command::ToggleTheme);
             }
-            // Once a store is open, the room is for the store; both stand in the menu and the settings.
-            let at_first = [
-                (Command::ShowKeys, scene.text("show-keys")),
+            for (command, title) in [
                 (Command::ToggleLanguage, scene.text("toggle-language")),
-            ];
-            let always = [(Command::ToggleZone, scene.zone.name().to_owned())];
-            for (command, title) in always.into_iter().chain(at_first.into_iter().filter(|_| store.is_none())) {
+                (Command::ToggleZone, scene.zone.name().to_owned()),
+            ] {
                 let button = ui.add(Button::new(RichText::new(title).color(colours.dim)).frame(false));
                 if button.on_hover_text(scene.text(command.title())).clicked() {
                     scene.run(command);

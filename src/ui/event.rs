@@ -39,12 +39,22 @@ pub fn event_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView) {
         caption(ui, event.event_type.as_str());
     }
     ui.add_space(6.0);
-    facts_ui(ui, scene, detail);
+    facts_ui(ui, scene, detail, view);
     ui.add_space(8.0);
     let text = RichText::new(scene.text("compensate")).strong().color(colours.on_accent);
-    if ui.add(egui::Button::new(text).fill(colours.accent)).clicked() {
-        scene.run(Command::Compensate);
-    }
+    ui.horizontal(|ui| {
+        if ui.add(egui::Button::new(text).fill(colours.accent)).clicked() {
+            scene.run(Command::Compensate);
+        }
+        let copy = ui.button(scene.text("copy-event"));
+        if copy.on_hover_text(scene.text("copy-event-about")).clicked() {
+            scene.ask(Action::Copy(serde_json::to_string_pretty(event).unwrap_or_default()));
+        }
+        let copy = ui.button(scene.text("copy-link"));
+        if copy.on_hover_text(scene.text("copy-link-about")).clicked() {
+            scene.run(Command::CopyLink);
+        }
+    });
     ui.add_space(8.0);
     hairline(ui);
     ScrollArea::vertical().id_salt("event detail").auto_shrink(false).show(ui, |ui| {
@@ -55,7 +65,7 @@ pub fn event_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView) {
     });
 }
 
-fn facts_ui(ui: &mut Ui, scene: &mut Scene<'_>, detail: &EventDetail) {
+fn facts_ui(ui: &mut Ui, scene: &mut Scene<'_>, detail: &EventDetail, view: &StreamView) {
     let dim = palette(ui).dim;
     let EventDetail { event, metadata, caused_by, led_to, .. } = detail;
     Grid::new("facts").num_columns(2).spacing([16.0, 6.0]).show(ui, |ui| {
@@ -81,7 +91,7 @@ fn facts_ui(ui: &mut Ui, scene: &mut Scene<'_>, detail: &EventDetail) {
             ui.label(RichText::new(scene.text(name)).color(dim));
             ui.horizontal_wrapped(|ui| {
                 for version in versions {
-                    if link(ui, &format!("v{version} ↗")).clicked() {
+                    if link(ui, &format!("{}v{version}", type_of(view, *version))).clicked() {
                         scene.ask(Action::GoToVersion(*version));
                     }
                 }
@@ -91,6 +101,15 @@ fn facts_ui(ui: &mut Ui, scene: &mut Scene<'_>, detail: &EventDetail) {
         ways(ui, "caused-by", caused_by.as_slice());
         ways(ui, "led-to", led_to);
     });
+}
+
+/// What kind of event this is, to stand before its version.
+fn type_of(view: &StreamView, version: Version) -> String {
+    let head = view.base().and_then(|loaded| {
+        let timeline = loaded.timeline.as_ref();
+        timeline.heads().get(timeline.index_of(version)?)
+    });
+    head.map_or_else(String::new, |head| format!("{} · ", head.event_type))
 }
 
 fn block_ui(ui: &mut Ui, scene: &mut Scene<'_>, id: &str, title: &str, text: &str, is_open: bool) {

@@ -37,6 +37,7 @@ fn table_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, filter: &mut 
         }
         let index_of = |row: usize| found.map_or(Some(row), |found| found.get(row).copied()).unwrap_or_default();
         let row_of_cursor = found.map_or(cursor, |found| found.partition_point(|index| *index < cursor));
+        ui.spacing_mut().item_spacing.y = 0.0;
         let height = ui.available_height() - HEADER_HEIGHT - 8.0;
         let mut table = TableBuilder::new(ui)
             .min_scrolled_height(0.0)

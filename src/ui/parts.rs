@@ -91,7 +91,8 @@ pub fn trouble_ui(ui: &mut Ui, scene: &mut Scene<'_>, trouble: &Trouble) {
 
 /// A window over the others that Esc and its cross close. It can be moved away from what it covers.
 pub(super) fn dialog(ui: &Ui, title: &str, width: f32, is_open: &mut bool, contents: impl FnOnce(&mut Ui)) {
-    egui::Window::new(title)
+    let heading = RichText::new(title.trim_end_matches('…')).size(14.0).strong();
+    egui::Window::new(heading)
         .id(egui::Id::unique(title))
         .open(is_open)
         .collapsible(false)

@@ -10,7 +10,7 @@ use crate::session::{StateRow, StreamView};
 use crate::theme::{ROW_HEIGHT, palette};
 
 /// The stream's name, and under which projection it is seen.
-pub fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, is_comparing: bool) {
+pub fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, label: Option<&str>, is_comparing: bool) {
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if ui.selectable_label(is_comparing, scene.text("compare")).clicked() {
@@ -23,7 +23,20 @@ pub fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, is_compar
                 }
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                cut(ui, RichText::new(view.stream.as_str()).heading());
+                let dim = palette(ui).dim;
+                let name = view.stream.as_str();
+                let label = label.unwrap_or_default();
+                // The two share one line, and what does not fit is under the pointer.
+                let mut job = egui::text::LayoutJob::default();
+                let heading = egui::TextStyle::Heading.resolve(ui.style());
+                job.append(name, 0.0, egui::TextFormat::simple(heading, palette(ui).text));
+                let body = egui::TextStyle::Body.resolve(ui.style());
+                job.append(
+                    label,
+                    12.0,
+                    egui::TextFormat { valign: Align::Center, ..egui::TextFormat::simple(body, dim) },
+                );
+                cut(ui, job);
             });
         });
     });

@@ -6,6 +6,7 @@ use super::icons::{Icon, paint};
 use super::parts::caption;
 use super::{Scene, grouped};
 use crate::command::Action;
+use crate::event::StreamId;
 use crate::session::{OpenStore, StreamGroup};
 use crate::store::{StreamOrder, StreamRow};
 use crate::theme::{ROW_HEIGHT, palette};
@@ -18,17 +19,24 @@ const ORDERS: [(StreamOrder, &str); 4] = [
 ];
 
 /// The streams of the store, grouped by category. Only the rows in view are laid out, however many there are.
-pub fn streams_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus: &mut bool) {
+pub fn streams_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, wants_focus: &mut bool) {
+    let seen = list_ui(ui, scene, store, wants_focus);
+    store.want_labels(seen.iter());
+}
+
+/// Answers with the streams that were drawn.
+fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus: &mut bool) -> Vec<StreamId> {
+    let mut seen = Vec::new();
     head_ui(ui, scene, store);
     filter_ui(ui, scene, store, wants_focus);
     ui.add_space(6.0);
-    let Some(groups) = store.groups.value() else { return };
+    let Some(groups) = store.groups.value() else { return seen };
     let closed_id = Id::unique("closed categories");
     let mut closed: BTreeSet<String> = ui.data(|data| data.get_temp(closed_id)).unwrap_or_default();
     let is_filtered = !store.filter.trim().is_empty();
     if is_filtered && groups.iter().all(|group| group.rows.is_empty()) {
         ui.label(RichText::new(scene.text("streams-none")).color(palette(ui).dim));
-        return;
+        return seen;
     }
     let selected = store.view.as_ref().map(|view| view.stream.clone());
     // The places at which each group begins, so that any row is found without walking.
@@ -53,7 +61,9 @@ pub fn streams_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_f
                 }
                 row if row <= group.rows.len() => {
                     let row = &group.rows[row - 1];
-                    if row_ui(ui, row, selected.as_ref() == Some(&row.stream)) {
+                    seen.push(row.stream.clone());
+                    let label = store.labels.of(&row.stream);
+                    if row_ui(ui, row, label, selected.as_ref() == Some(&row.stream)) {
                         scene.ask(Action::Select(row.stream.clone()));
                     }
                 }
@@ -62,6 +72,7 @@ pub fn streams_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_f
         }
     });
     ui.data_mut(|data| data.insert_temp(closed_id, closed));
+    seen
 }
 
 /// The group's rows, and a line where not all are listed.
@@ -122,7 +133,7 @@ fn category_ui(ui: &mut Ui, group: &StreamGroup, is_closed: bool, is_filtered: b
     response.clicked()
 }
 
-fn row_ui(ui: &mut Ui, row: &StreamRow, is_selected: bool) -> bool {
+fn row_ui(ui: &mut Ui, row: &StreamRow, label: Option<&str>, is_selected: bool) -> bool {
     let colours = palette(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::click());
     let name = row.stream.as_str();
@@ -144,16 +155,23 @@ fn row_ui(ui: &mut Ui, row: &StreamRow, is_selected: bool) -> bool {
     );
     // A name may have thousands of letters: what does not fit is not laid out.
     let space = count.left() - rect.left() - 30.0;
-    let mut job = egui::text::LayoutJob::simple_singleline(shortened(name), font, colours.text);
+    let mut job = egui::text::LayoutJob::simple_singleline(shortened(name), font.clone(), colours.text);
+    if let Some(label) = label {
+        job.append(&shortened(label), 10.0, egui::TextFormat::simple(font, colours.dim));
+    }
     job.wrap = egui::text::TextWrapping::truncate_at_width(space);
     let galley = ui.painter().layout_job(job);
     let is_cut = galley.elided || name.len() > LONGEST_DRAWN;
     ui.painter().galley(rect.left_center() + vec2(22.0, -galley.size().y / 2.0), galley, colours.text);
-    if is_cut { response.on_hover_text(name).clicked() } else { response.clicked() }
+    if is_cut { response.on_hover_text(whole(name, label)).clicked() } else { response.clicked() }
 }
 
 /// More letters than any panel is wide.
 const LONGEST_DRAWN: usize = 300;
+
+fn whole(name: &str, label: Option<&str>) -> String {
+    label.map_or_else(|| name.to_owned(), |label| format!("{name}  {label}"))
+}
 
 fn shortened(name: &str) -> String {
     name[..name.floor_char_boundary(LONGEST_DRAWN)].to_owned()

@@ -68,6 +68,12 @@ fn controls_ui(
             scene.ask(Action::GoToTyped);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if pins.iter().all(Option::is_some) {
+                let text = RichText::new(scene.text("diff-pins")).color(colours.accent);
+                if ui.add(egui::Button::new(text).frame(false)).clicked() {
+                    scene.run(Command::Compare);
+                }
+            }
             for (pin, command, colour, letter) in
                 [(1, Command::PinB, colours.pin_b, 'B'), (0, Command::PinA, colours.pin_a, 'A')]
             {

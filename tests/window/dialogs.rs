@@ -51,9 +51,10 @@ fn a_stream_is_exported_to_a_typed_path_and_a_file_is_not_replaced_unasked() {
 fn settings_act_at_once() {
     let mut desk = Desk::at("lead-1");
     desk.press_with(Modifiers::COMMAND, Key::Comma);
-    desk.click_role(Role::Button, "한국어");
-    desk.assert_shows("설정…");
-    desk.assert_hides("Streams");
+    desk.click_role(Role::Button, "Local");
+    desk.assert_shows("7 events  ·  Local");
+    desk.click_role(Role::Button, "Light");
+    assert_eq!(desk.window.ctx.theme(), egui::Theme::Light);
 }
 
 #[test]

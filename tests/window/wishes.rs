@@ -64,7 +64,6 @@ fn a_category_folds_and_unfolds() {
 #[test]
 fn the_language_changes_at_once_and_back() {
     let mut desk = Desk::at("lead-1");
-    desk.press_with(egui::Modifiers::COMMAND, Key::Comma);
     desk.click("한국어");
     desk.assert_shows("버전 6의 상태");
     desk.assert_shows("이력");
