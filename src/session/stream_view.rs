@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::loaded::{Loaded, load_job};
 use super::open_store::Opener;
-use super::rows::{StateRow, state_rows};
+use super::rows::{StateRow, StateRows};
 use super::trouble::Trouble;
 use super::{HistoryFilter, Moment};
 use crate::domain::as_read;
@@ -54,7 +54,9 @@ const LOOKED_AT: u64 = 200;
 struct Shown {
     projection: usize,
     index: Index,
-    rows: Vec<StateRow>,
+    rows: StateRows,
+    /// How many of them are lit.
+    changed: usize,
 }
 
 impl std::fmt::Debug for StreamView {
@@ -250,16 +252,24 @@ impl StreamView {
         self.history_filter.advance(loaded, self.readings)
     }
 
-    /// The state at the cursor, field by field. Made anew only when the cursor or the projection has moved.
-    pub fn state_rows(&mut self) -> &[StateRow] {
-        let Some((number, loaded)) = self.current() else { return &[] };
-        let Some(index) = self.cursor else { return &[] };
+    /// Makes the state at the cursor ready to be shown, field by field. Made anew only when the cursor or the
+    /// projection has moved. Answers how many rows there are, and how many of them are lit.
+    pub fn prepare_state(&mut self) -> (usize, usize) {
+        let Some((number, loaded)) = self.current() else { return (0, 0) };
+        let Some(index) = self.cursor else { return (0, 0) };
         let is_made = self.shown.as_ref().is_some_and(|shown| shown.projection == number && shown.index == index);
         if !is_made {
-            let rows = state_rows(loaded.timeline.as_ref(), index);
-            self.shown = Some(Shown { projection: number, index, rows });
+            let rows = StateRows::new(loaded.timeline.as_ref(), index);
+            let changed = rows.changed();
+            self.shown = Some(Shown { projection: number, index, rows, changed });
         }
-        self.shown.as_ref().map_or(&[], |shown| &shown.rows)
+        self.shown.as_ref().map_or((0, 0), |shown| (shown.rows.len(), shown.changed))
+    }
+
+    /// One row of what was prepared.
+    pub fn state_row(&self, place: usize) -> Option<StateRow> {
+        let (_, loaded) = self.current()?;
+        self.shown.as_ref()?.rows.row(loaded.timeline.as_ref(), place)
     }
 
     pub(super) fn poll(&mut self) -> bool {

@@ -1,7 +1,7 @@
 use egui::{Align, Frame, Layout, Margin, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo, vec2};
 
 use super::Scene;
-use super::parts::{card, card_head, cut};
+use super::parts::{card, card_head, cut, shortened};
 use super::state::as_read;
 use crate::command::Action;
 use crate::session::{CompareCell, CompareMode, CompareRow, Compared, Comparing, Pin, Side, StreamView};
@@ -116,7 +116,7 @@ fn pins_ui(ui: &mut Ui, scene: &Scene<'_>, pins: &[Option<Pin>; 2]) {
     for (pin, letter, colour) in [(&pins[0], 'A', colours.pin_a), (&pins[1], 'B', colours.pin_b)] {
         let place = pin.as_ref().map_or_else(
             || format!("{letter}  {}", scene.text("compare-no-pin")),
-            |pin| format!("{letter}  {} v{}", pin.stream, pin.version),
+            |pin| format!("{letter}  {} v{}", shortened(pin.stream.as_str()), pin.version),
         );
         ui.label(RichText::new(place).color(colour));
         ui.add_space(12.0);
@@ -131,7 +131,7 @@ fn side_title(scene: &Scene<'_>, side: &Side, sides: &[Side]) -> String {
     match (is_one_stream, is_one_projection) {
         (true, true) => version,
         (true, false) => scene.text(&format!("projection-{}", side.builtin.name())),
-        (false, _) => format!("{} {version}", side.stream),
+        (false, _) => format!("{} {version}", shortened(side.stream.as_str())),
     }
 }
 
@@ -180,7 +180,7 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &CompareRow, sides: &[Side], 
         ui.horizontal(|ui| {
             let name_ink = if row.differs { colours.accent } else { colours.dim };
             cell(ui, width * NAME_SHARE, |ui| {
-                cut(ui, RichText::new(&row.field).color(name_ink));
+                cut(ui, RichText::new(shortened(&row.field)).color(name_ink));
             });
             for ((value, side), ink) in row.cells.iter().zip(sides).zip(inks) {
                 let ink = if row.differs { ink } else { colours.text };

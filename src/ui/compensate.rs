@@ -1,6 +1,7 @@
 use egui::{Button, Grid, Label, RichText, ScrollArea, TextEdit, Ui};
 
 use super::Scene;
+use super::parts::shortened;
 use crate::command::Action;
 use crate::compensate::Plan;
 use crate::session::Draft;
@@ -111,7 +112,7 @@ fn preview_ui(ui: &mut Ui, scene: &Scene<'_>, plan: &Plan) {
     ScrollArea::vertical().id_salt("preview").max_height(180.0).show(ui, |ui| {
         Grid::new("preview rows").num_columns(3).spacing([24.0, 6.0]).show(ui, |ui| {
             for change in &plan.changes {
-                ui.label(RichText::new(&change.field).color(colours.accent));
+                ui.label(RichText::new(shortened(&change.field)).color(colours.accent));
                 ui.label(RichText::new(shown(&change.before)).monospace().strikethrough().color(colours.dim));
                 ui.label(RichText::new(shown(&change.after)).monospace());
                 ui.end_row();
@@ -126,8 +127,8 @@ fn preview_ui(ui: &mut Ui, scene: &Scene<'_>, plan: &Plan) {
 fn shown(value: &serde_json::Value) -> String {
     match value {
         serde_json::Value::Null => "—".to_owned(),
-        serde_json::Value::String(text) => text.clone(),
-        other => other.to_string(),
+        serde_json::Value::String(text) => shortened(text).into_owned(),
+        other => shortened(&other.to_string()).into_owned(),
     }
 }
 

@@ -2,7 +2,7 @@ use egui::{CollapsingHeader, Grid, RichText, ScrollArea, Ui};
 
 use super::Scene;
 use super::history::mark;
-use super::parts::{caption, hairline, link};
+use super::parts::{caption, cut, hairline, link, shortened};
 use crate::command::{Action, Command};
 use crate::event::Version;
 use crate::session::{EventDetail, StreamView};
@@ -33,10 +33,10 @@ pub fn event_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView) {
     ui.add_space(4.0);
     ui.horizontal(|ui| {
         mark(ui, colours.hue(event.event_type.as_str()));
-        ui.label(RichText::new(read_type).strong().size(15.0));
+        cut(ui, RichText::new(shortened(read_type)).strong().size(15.0));
     });
     if event.event_type.as_str() != read_type {
-        caption(ui, event.event_type.as_str());
+        caption(ui, &shortened(event.event_type.as_str()));
     }
     ui.add_space(6.0);
     facts_ui(ui, scene, detail, view);
@@ -71,14 +71,14 @@ fn facts_ui(ui: &mut Ui, scene: &mut Scene<'_>, detail: &EventDetail, view: &Str
     Grid::new("facts").num_columns(2).spacing([16.0, 6.0]).show(ui, |ui| {
         let fact = |ui: &mut Ui, name: &str, value: RichText| {
             ui.label(RichText::new(scene.text(name)).color(dim));
-            ui.label(value);
+            ui.add(egui::Label::new(value).wrap());
             ui.end_row();
         };
         let when = event.recorded_at.map_or_else(|| scene.text("no-time"), |at| scene.zone.long(at));
         fact(ui, "when", RichText::new(when).monospace());
         for (name, value) in [("who", &metadata.actor), ("why", &metadata.reason)] {
             if let Some(value) = value {
-                fact(ui, name, RichText::new(value));
+                fact(ui, name, RichText::new(shortened(value)));
             }
         }
         if let Some(id) = &metadata.compensates {
@@ -109,7 +109,7 @@ fn type_of(view: &StreamView, version: Version) -> String {
         let timeline = loaded.timeline.as_ref();
         timeline.heads().get(timeline.index_of(version)?)
     });
-    head.map_or_else(String::new, |head| format!("{} · ", head.event_type))
+    head.map_or_else(String::new, |head| format!("{} · ", shortened(head.event_type.as_str())))
 }
 
 fn block_ui(ui: &mut Ui, scene: &mut Scene<'_>, id: &str, title: &str, text: &str, is_open: bool) {

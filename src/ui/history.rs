@@ -2,12 +2,15 @@ use egui::{Align, Frame, Layout, Margin, RichText, Role, Sense, Ui, WidgetInfo};
 use egui_extras::{Column, TableBuilder};
 
 use super::Scene;
-use super::parts::{card, cut, hairline, named_field};
+use super::parts::{card, cut, hairline, named_field, shortened};
 use crate::command::Action;
 use crate::session::StreamView;
 use crate::theme::{ROW_HEIGHT, palette};
 
 const HEADER_HEIGHT: f32 = 24.0;
+
+/// Of those that an event changed; more do not fit.
+const FIELDS_SHOWN: usize = 20;
 
 /// Every event of the stream, of which only the rows in view are laid out. What lies after the cursor is faint: one
 /// sees what is to come.
@@ -37,8 +40,9 @@ fn table_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, filter: &mut 
         }
         let index_of = |row: usize| found.map_or(Some(row), |found| found.get(row).copied()).unwrap_or_default();
         let row_of_cursor = found.map_or(cursor, |found| found.partition_point(|index| *index < cursor));
-        ui.spacing_mut().item_spacing.y = 0.0;
         let height = ui.available_height() - HEADER_HEIGHT - 8.0;
+        // A chosen row is painted a little wider than it is; this keeps it inside the card.
+        ui.spacing_mut().item_spacing = egui::vec2(0.0, 0.0);
         let mut table = TableBuilder::new(ui)
             .min_scrolled_height(0.0)
             .max_scroll_height(height)
@@ -47,11 +51,11 @@ fn table_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, filter: &mut 
             .sense(Sense::click())
             .auto_shrink(false)
             .cell_layout(Layout::left_to_right(Align::Center))
-            .column(Column::exact(16.0))
-            .column(Column::exact(56.0))
-            .column(Column::exact(120.0))
-            .column(Column::initial(190.0).clip(true))
-            .column(Column::initial(90.0).clip(true))
+            .column(Column::exact(20.0))
+            .column(Column::exact(64.0))
+            .column(Column::exact(132.0))
+            .column(Column::initial(198.0).clip(true))
+            .column(Column::initial(98.0).clip(true))
             .column(Column::remainder().clip(true));
         if std::mem::take(reveal) {
             table = table.scroll_to_row(row_of_cursor.min(count - 1), None);
@@ -93,20 +97,22 @@ fn table_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, filter: &mut 
                     row.col(|ui| {
                         let name = head.event_type.as_str();
                         mark(ui, if index > cursor { colours.faint } else { colours.hue(name) });
-                        cut(ui, RichText::new(name).color(ink));
+                        cut(ui, RichText::new(shortened(name)).color(ink));
                         if let Some(message) = finding {
                             ui.label(RichText::new("!").strong().color(colours.warning))
                                 .on_hover_text(format!("{}: {message}", scene.text("finding")));
                         }
                     });
                     row.col(|ui| {
-                        cut(ui, RichText::new(view.actor(index)).color(dim));
+                        cut(ui, RichText::new(shortened(view.actor(index))).color(dim));
                     });
                     row.col(|ui| {
-                        cut(ui, RichText::new(loaded.timeline.changed_fields(index).join(", ")).color(dim));
+                        let fields = loaded.timeline.changed_fields(index);
+                        let shown = fields.get(..FIELDS_SHOWN).unwrap_or(&fields).join(", ");
+                        cut(ui, RichText::new(shortened(&shown)).color(dim));
                     });
                     let response = row.response();
-                    let label = format!("v{} {}", head.version, head.event_type);
+                    let label = format!("v{} {}", head.version, shortened(head.event_type.as_str()));
                     response.widget_info(|| WidgetInfo::selected(Role::Row, true, index == cursor, &label));
                     if response.clicked() {
                         scene.ask(Action::GoTo(index));

@@ -1,5 +1,7 @@
 //! Pieces that several panels are made of.
 
+use std::borrow::Cow;
+
 use egui::{Align, CornerRadius, Frame, Label, Layout, Margin, Response, RichText, Sense, Stroke, Ui, WidgetText};
 
 use super::Scene;
@@ -43,6 +45,17 @@ pub(super) fn hairline(ui: &mut Ui) {
 /// One line that is cut where the space ends, with the whole text under the pointer.
 pub(super) fn cut(ui: &mut Ui, text: impl Into<WidgetText>) -> Response {
     ui.add(Label::new(text).truncate().selectable(false))
+}
+
+/// More letters than any panel is wide. Laying out more would cost a frame, and nobody would see them.
+const LONGEST_DRAWN: usize = 400;
+
+/// What is worth laying out of a text that may have millions of letters.
+pub(super) fn shortened(text: &str) -> Cow<'_, str> {
+    if text.len() <= LONGEST_DRAWN {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(format!("{}…", &text[..text.floor_char_boundary(LONGEST_DRAWN)]))
 }
 
 /// A small heading over a panel.

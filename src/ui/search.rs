@@ -1,6 +1,6 @@
 use egui::{Align, Layout, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo, vec2};
 
-use super::parts::{cut, dialog, named_field, progress_ui};
+use super::parts::{cut, dialog, named_field, progress_ui, shortened};
 use super::{Scene, grouped};
 use crate::command::Action;
 use crate::session::{HITS_KEPT, Hit, OpenStore};
@@ -75,7 +75,7 @@ fn hit_ui(ui: &mut Ui, scene: &mut Scene<'_>, hit: &Hit) {
             let when = hit.recorded_at.map_or_else(String::new, |at| scene.zone.long(at));
             ui.label(RichText::new(when).monospace().color(colours.dim));
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                cut(ui, RichText::new(name).color(colours.text));
+                cut(ui, RichText::new(shortened(&name)).color(colours.text));
             });
         });
     });

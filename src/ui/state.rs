@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use egui::{Align, Frame, Layout, Margin, RichText, ScrollArea, Ui, vec2};
 
 use super::Scene;
-use super::parts::{card, card_head, cut};
+use super::parts::{card, card_head, cut, shortened};
 use crate::command::{Action, Command};
 use crate::event::Timestamp;
 use crate::session::{StateRow, StreamView};
@@ -24,7 +24,7 @@ pub fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, label: Op
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let dim = palette(ui).dim;
-                let name = view.stream.as_str();
+                let name = &shortened(view.stream.as_str());
                 let label = label.unwrap_or_default();
                 // The two share one line, and what does not fit is under the pointer.
                 let mut job = egui::text::LayoutJob::default();
@@ -45,8 +45,7 @@ pub fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, label: Op
 /// Every field of the state at the cursor: what the event there changed is lit, with what it was before.
 pub fn state_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, height: f32) {
     let Some(at) = view.version() else { return };
-    let rows = view.state_rows();
-    let changed = rows.iter().filter(|row| row.was.is_some()).count();
+    let (count, changed) = view.prepare_state();
     card(ui, |ui| {
         let title = scene.locale.with("state-at", [("version", at.to_string().into())]);
         let aside = scene.locale.with("fields-changed", [("count", changed.into())]);
@@ -55,10 +54,10 @@ pub fn state_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, heigh
         ScrollArea::vertical().id_salt("state").auto_shrink(false).max_height(height).show_rows(
             ui,
             ROW_HEIGHT,
-            rows.len(),
+            count,
             |ui, range| {
-                for index in range {
-                    row_ui(ui, scene, &rows[index]);
+                for row in range.filter_map(|place| view.state_row(place)) {
+                    row_ui(ui, scene, &row);
                 }
             },
         );
@@ -85,7 +84,7 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &StateRow) {
                 });
             };
             let name_ink = if is_lit { colours.accent } else { colours.dim };
-            cell(ui, 0.22, RichText::new(&row.field).color(name_ink));
+            cell(ui, 0.22, RichText::new(shortened(&row.field)).color(name_ink));
             match (row.is_removed, &row.was) {
                 (true, Some(was)) => {
                     cell(
@@ -120,10 +119,10 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &StateRow) {
     });
 }
 
-/// A time in the zone that the window shows; anything else as it is.
+/// A time in the zone that the window shows; anything else as it is, as far as it can be seen.
 pub(super) fn as_read<'v>(scene: &Scene<'_>, value: &'v str) -> Cow<'v, str> {
     match Timestamp::parse_rfc3339(value) {
         Some(at) => Cow::Owned(scene.zone.long(at)),
-        None => Cow::Borrowed(value),
+        None => shortened(value),
     }
 }

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use egui::{Align, Id, Layout, Rect, RichText, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, vec2};
 
 use super::icons::{Icon, paint};
-use super::parts::caption;
+use super::parts::{caption, shortened};
 use super::{Scene, grouped};
 use crate::command::Action;
 use crate::event::StreamId;
@@ -155,26 +155,19 @@ fn row_ui(ui: &mut Ui, row: &StreamRow, label: Option<&str>, is_selected: bool) 
     );
     // A name may have thousands of letters: what does not fit is not laid out.
     let space = count.left() - rect.left() - 30.0;
-    let mut job = egui::text::LayoutJob::simple_singleline(shortened(name), font.clone(), colours.text);
+    let mut job = egui::text::LayoutJob::simple_singleline(shortened(name).into_owned(), font.clone(), colours.text);
     if let Some(label) = label {
         job.append(&shortened(label), 10.0, egui::TextFormat::simple(font, colours.dim));
     }
     job.wrap = egui::text::TextWrapping::truncate_at_width(space);
     let galley = ui.painter().layout_job(job);
-    let is_cut = galley.elided || name.len() > LONGEST_DRAWN;
+    let is_cut = galley.elided || shortened(name).len() != name.len();
     ui.painter().galley(rect.left_center() + vec2(22.0, -galley.size().y / 2.0), galley, colours.text);
     if is_cut { response.on_hover_text(whole(name, label)).clicked() } else { response.clicked() }
 }
 
-/// More letters than any panel is wide.
-const LONGEST_DRAWN: usize = 300;
-
 fn whole(name: &str, label: Option<&str>) -> String {
-    label.map_or_else(|| name.to_owned(), |label| format!("{name}  {label}"))
-}
-
-fn shortened(name: &str) -> String {
-    name[..name.floor_char_boundary(LONGEST_DRAWN)].to_owned()
+    format!("{}  {}", shortened(name), shortened(label.unwrap_or_default())).trim_end().to_owned()
 }
 
 fn more_ui(ui: &mut Ui, scene: &Scene<'_>, group: &StreamGroup) {
