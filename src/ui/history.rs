@@ -97,6 +97,7 @@ fn table_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, filter: &mut 
                     row.col(|ui| {
                         let name = head.event_type.as_str();
                         mark(ui, if index > cursor { colours.faint } else { colours.hue(name) });
+                        ui.add_space(8.0);
                         cut(ui, RichText::new(shortened(name)).color(ink));
                         if let Some(message) = finding {
                             ui.label(RichText::new("!").strong().color(colours.warning))

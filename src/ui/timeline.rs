@@ -162,7 +162,11 @@ fn track_ui(
         }
         let head = &heads[track.index_at(pointer.x)];
         let when = head.recorded_at.map_or_else(|| scene.text("no-time"), |at| scene.zone.long(at));
-        response.on_hover_text_at_pointer(format!("v{}  {}\n{when}", head.version, super::parts::shortened(head.event_type.as_str())));
+        response.on_hover_text_at_pointer(format!(
+            "v{}  {}\n{when}",
+            head.version,
+            super::parts::shortened(head.event_type.as_str())
+        ));
     }
 }
 
