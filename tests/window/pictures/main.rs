@@ -1,0 +1,187 @@
+//! What the main screens look like, in both themes and both languages, against pictures that somebody looked at.
+//!
+//! `tests/pictures` draws them all anew after a wanted change; look at what `git diff` then shows before it is
+//! committed. A test that fails leaves `NAME.new.png` and `NAME.diff.png` beside the picture.
+
+mod painter;
+mod stage;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use egui::Key;
+use egui_kittest::{SnapshotOptions, try_image_snapshot_options};
+use foldline::command::Command;
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{DynamicImage, RgbaImage};
+
+use crate::stage::{Look, Stage};
+
+const SIZE: [f32; 2] = [1280.0, 800.0];
+const LARGE: [f32; 2] = [1920.0, 1080.0];
+
+/// What rounding may differ by where a processor has other instructions: less than two of 255 steps of grey. A line
+/// that moved by one pixel differs by far more.
+const TOLERANCE: f32 = 2.0;
+
+struct Screen {
+    name: &'static str,
+    /// Where its pictures are: those that the README shows are assets, the others are only compared.
+    folder: &'static str,
+    looks: &'static [Look],
+    open: fn(Look) -> Stage,
+}
+
+const COMPARED: &str = "tests/window/snapshots";
+const SHOWN: &str = "assets/screenshots";
+
+const SCREENS: [Screen; 8] = [
+    Screen { name: "welcome", folder: COMPARED, looks: &Look::ALL, open: |look| Stage::welcome(look, SIZE) },
+    Screen { name: "lead", folder: SHOWN, looks: &Look::ALL, open: |look| Stage::at(look, SIZE, "lead-1", "5") },
+    Screen {
+        name: "lead-large",
+        folder: SHOWN,
+        looks: &[Look::ALL[0]],
+        open: |look| Stage::at(look, LARGE, "lead-1", "5"),
+    },
+    Screen { name: "ticket", folder: COMPARED, looks: &Look::ALL, open: |look| Stage::at(look, SIZE, "ticket-1", "3") },
+    Screen { name: "compare", folder: SHOWN, looks: &Look::ALL, open: comparing },
+    Screen { name: "compensate", folder: SHOWN, looks: &Look::ALL, open: compensating },
+    Screen { name: "palette", folder: COMPARED, looks: &Look::ALL, open: finding },
+    Screen { name: "keys", folder: COMPARED, looks: &Look::ALL, open: listing_keys },
+];
+
+fn comparing(look: Look) -> Stage {
+    let mut stage = Stage::at(look, SIZE, "lead-1", "2");
+    stage.press(Key::A);
+    stage.press(Key::End);
+    stage.press(Key::ArrowLeft);
+    stage.press(Key::B);
+    stage.press(Key::D);
+    stage
+}
+
+/// The draft that would take back a correction of a name, signed.
+fn compensating(look: Look) -> Stage {
+    let mut stage = Stage::at(look, SIZE, "lead-1", "3");
+    stage.run(Command::ToggleWriting);
+    stage.run(Command::Compensate);
+    stage.type_into("compensate-actor", "kim@example.com");
+    stage.type_into("compensate-reason", "the first spelling was right");
+    stage
+}
+
+fn finding(look: Look) -> Stage {
+    let mut stage = Stage::at(look, SIZE, "lead-1", "5");
+    stage.open_palette_with("lead-1");
+    stage
+}
+
+fn listing_keys(look: Look) -> Stage {
+    let mut stage = Stage::at(look, SIZE, "lead-1", "5");
+    stage.press(Key::F1);
+    stage
+}
+
+fn in_house(folder: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)
+}
+
+/// Draws a screen in each of its looks and compares; what differs is told all at once.
+#[track_caller]
+fn check(name: &str) {
+    let screen = SCREENS.iter().find(|screen| screen.name == name).expect("a screen of the list");
+    let folder = in_house(screen.folder);
+    let is_drawn_anew = std::env::var_os("DRAW_ANEW").is_some();
+    let options = SnapshotOptions::new().threshold(TOLERANCE).output_path(&folder);
+    let mut faults = Vec::new();
+    for look in screen.looks {
+        let picture = (screen.open)(*look).picture();
+        assert_eq!(holes(&picture), 0, "{name}-{}: pixels that nothing was drawn on", look.name());
+        let name = format!("{name}-{}", look.name());
+        if is_drawn_anew {
+            keep(&picture, &folder.join(format!("{name}.png")));
+        }
+        let compared = try_image_snapshot_options(&picture, name, &options);
+        faults.extend(compared.err().map(|fault| fault.to_string()));
+    }
+    assert!(faults.is_empty(), "after a wanted change run tests/pictures\n{}", faults.join("\n"));
+}
+
+/// Without the layer of transparency, which is full everywhere, and packed as well as the format can: these are kept
+/// with the sources.
+fn keep(picture: &RgbaImage, path: &Path) {
+    let file = std::fs::File::create(path).expect("the picture's file");
+    let encoder = PngEncoder::new_with_quality(file, CompressionType::Best, FilterType::Adaptive);
+    DynamicImage::ImageRgba8(picture.clone()).to_rgb8().write_with_encoder(encoder).expect("the picture written");
+}
+
+fn holes(picture: &RgbaImage) -> usize {
+    picture.pixels().filter(|pixel| pixel.0[3] != 255).count()
+}
+
+#[test]
+fn welcome() {
+    check("welcome");
+}
+
+#[test]
+fn a_lead_at_a_version() {
+    check("lead");
+}
+
+#[test]
+fn a_lead_in_a_large_window() {
+    check("lead-large");
+}
+
+#[test]
+fn a_ticket_at_a_version() {
+    check("ticket");
+}
+
+#[test]
+fn two_versions_beside_each_other() {
+    check("compare");
+}
+
+#[test]
+fn a_correction_before_it_is_written() {
+    check("compensate");
+}
+
+#[test]
+fn the_palette() {
+    check("palette");
+}
+
+#[test]
+fn the_keys() {
+    check("keys");
+}
+
+#[test]
+fn the_same_screen_is_drawn_the_same_twice_and_another_differently() {
+    let [dark, light, ..] = Look::ALL;
+    let draw = |look, version| Stage::at(look, SIZE, "lead-1", version).picture();
+    let once = draw(dark, "4");
+    assert!(once == draw(dark, "4"), "the pictures change by themselves");
+    assert!(once != draw(dark, "5"), "another version looks the same");
+    assert!(once != draw(light, "4"), "the other theme looks the same");
+}
+
+#[test]
+fn no_picture_is_left_of_a_screen_that_is_gone() {
+    for folder in [COMPARED, SHOWN] {
+        let of_folder = SCREENS.iter().filter(|screen| screen.folder == folder);
+        let wanted: BTreeSet<String> = of_folder
+            .flat_map(|screen| screen.looks.iter().map(|look| format!("{}-{}.png", screen.name, look.name())))
+            .collect();
+        let entries = std::fs::read_dir(in_house(folder)).expect("the folder of pictures");
+        let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
+        let is_fault_report =
+            |name: &String| [".new.png", ".diff.png", ".old.png"].iter().any(|end| name.ends_with(end));
+        let found: BTreeSet<String> = names.filter(|name| !is_fault_report(name)).collect();
+        assert_eq!(found, wanted, "in {folder}");
+    }
+}
