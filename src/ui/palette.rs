@@ -25,8 +25,6 @@ impl PaletteState {
 /// Every command and every stream, by a part of its name: type, choose with the arrows, Enter.
 pub fn palette_ui(ui: &mut Ui, scene: &mut Scene<'_>, state: &mut PaletteState, store: Option<&OpenStore>) {
     let colours = palette(ui);
-    let lines = lines(scene, &state.text, store);
-    state.chosen = state.chosen.min(lines.len().saturating_sub(1));
     let (is_down, is_up, is_entered) = ui.input_mut(|input| {
         (
             input.consume_key(Modifiers::NONE, Key::ArrowDown),
@@ -34,13 +32,7 @@ pub fn palette_ui(ui: &mut Ui, scene: &mut Scene<'_>, state: &mut PaletteState, 
             input.consume_key(Modifiers::NONE, Key::Enter),
         )
     });
-    if is_down {
-        state.chosen = (state.chosen + 1).min(lines.len().saturating_sub(1));
-    }
-    if is_up {
-        state.chosen = state.chosen.saturating_sub(1);
-    }
-    let mut picked = is_entered.then(|| lines.get(state.chosen).map(|line| line.action.clone())).flatten();
+    let mut picked = None;
     egui::Window::new(scene.text("palette"))
         .id(Id::unique("palette"))
         .title_bar(false)
@@ -56,6 +48,14 @@ pub fn palette_ui(ui: &mut Ui, scene: &mut Scene<'_>, state: &mut PaletteState, 
                 state.chosen = 0;
             }
             field.request_focus();
+            // After the field: letters and Enter may come in one frame, and mean what was typed.
+            let lines = lines(scene, &state.text, store);
+            let last = lines.len().saturating_sub(1);
+            let moved = if is_down { state.chosen + 1 } else { state.chosen.saturating_sub(usize::from(is_up)) };
+            state.chosen = moved.min(last);
+            if is_entered {
+                picked = lines.get(state.chosen).map(|line| line.action.clone());
+            }
             ScrollArea::vertical().id_salt("palette lines").max_height(320.0).show(ui, |ui| {
                 for (number, line) in lines.iter().enumerate() {
                     ui.horizontal(|ui| {
