@@ -2,6 +2,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use super::loaded::Loaded;
 use crate::event::Version;
 use crate::projection::{leaves, parents, path_value};
 use crate::replay::{Change, Index, Timeline};
@@ -18,6 +19,8 @@ pub struct StateRow {
     pub is_removed: bool,
     /// The version of the event that gave the field this value.
     pub set_by: Option<Version>,
+    /// Who recorded that event.
+    pub actor: String,
 }
 
 /// The state after one event. A state may have ten thousand fields: what a row shows is looked up when it is drawn.
@@ -56,13 +59,14 @@ impl StateRows {
         self.removed.len() + self.fields.iter().filter(|field| self.change(field).is_some()).count()
     }
 
-    pub(super) fn row(&self, timeline: &dyn Timeline, place: usize) -> Option<StateRow> {
+    pub(super) fn row(&self, loaded: &Loaded, place: usize) -> Option<StateRow> {
+        let timeline = loaded.timeline.as_ref();
         let version = |index: Index| timeline.heads().get(index).map(|head| head.version);
         let Some(field) = self.fields.get(place) else {
             let field = self.removed.get(place - self.fields.len())?;
             let was = self.changes.get(field).map(|change| text(&change.before));
-            let set_by = version(self.index);
-            return Some(StateRow { field: field.clone(), value: String::new(), was, is_removed: true, set_by });
+            let (set_by, actor) = (version(self.index), loaded.actor(self.index).to_owned());
+            return Some(StateRow { field: field.clone(), value: String::new(), was, is_removed: true, set_by, actor });
         };
         let change = self.change(field);
         let was = change.map(|change| if change.field == *field { text(&change.before) } else { String::new() });
@@ -72,6 +76,7 @@ impl StateRows {
             value: path_value(&self.state, field).map_or_else(String::new, text),
             is_removed: change.is_some_and(|change| change.field == *field && change.after.is_null()),
             set_by: set_by.and_then(version),
+            actor: set_by.map(|index| loaded.actor(index).to_owned()).unwrap_or_default(),
             field: field.clone(),
             was,
         })

@@ -269,7 +269,7 @@ impl StreamView {
     /// One row of what was prepared.
     pub fn state_row(&self, place: usize) -> Option<StateRow> {
         let (_, loaded) = self.current()?;
-        self.shown.as_ref()?.rows.row(loaded.timeline.as_ref(), place)
+        self.shown.as_ref()?.rows.row(loaded, place)
     }
 
     pub(super) fn poll(&mut self) -> bool {

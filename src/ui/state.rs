@@ -84,24 +84,24 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &StateRow) {
                 });
             };
             let name_ink = if is_lit { colours.accent } else { colours.dim };
-            cell(ui, 0.22, RichText::new(shortened(&row.field)).color(name_ink));
+            cell(ui, 0.20, RichText::new(shortened(&row.field)).color(name_ink));
             match (row.is_removed, &row.was) {
                 (true, Some(was)) => {
                     cell(
                         ui,
-                        0.34,
+                        0.31,
                         RichText::new(as_read(scene, was)).monospace().strikethrough().color(colours.danger),
                     );
-                    cell(ui, 0.28, RichText::new(scene.text("removed")).color(colours.danger));
+                    cell(ui, 0.26, RichText::new(scene.text("removed")).color(colours.danger));
                 }
                 (_, was) => {
-                    cell(ui, 0.34, RichText::new(as_read(scene, &row.value)).monospace().color(colours.text));
+                    cell(ui, 0.31, RichText::new(as_read(scene, &row.value)).monospace().color(colours.text));
                     let was = match was.as_deref() {
                         None => String::new(),
                         Some("") => scene.text("was-empty"),
                         Some(value) => scene.locale.with("was", [("value", as_read(scene, value).into())]),
                     };
-                    cell(ui, 0.28, RichText::new(was).monospace().color(colours.dim));
+                    cell(ui, 0.26, RichText::new(was).monospace().color(colours.dim));
                 }
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -113,6 +113,7 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &StateRow) {
                     if button.on_hover_text(hint).clicked() {
                         scene.ask(Action::GoToVersion(version));
                     }
+                    cut(ui, RichText::new(shortened(&row.actor)).color(colours.dim));
                 }
             });
         });
