@@ -17,11 +17,8 @@ fn window(wish: WindowWish) -> ExitCode {
     let WindowWish { store, stream, at, frame_times } = wish;
     match foldline::app::run(foldline::app::Start { store, stream, at, frame_times }) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!(
-                "foldline: the window cannot be opened ({error}); it needs a display and, on Debian, the packages libegl1, \
-                 libxkbcommon-x11-0, libxcursor1 and libxi6. The commands work without: see `foldline help`"
-            );
+        Err(reason) => {
+            eprintln!("foldline: {reason}");
             ExitCode::from(2)
         }
     }

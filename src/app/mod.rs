@@ -3,6 +3,7 @@
 mod keys;
 mod layout;
 mod logic;
+mod no_window;
 mod place;
 mod settings;
 
@@ -11,6 +12,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use no_window::NoWindow;
 pub use settings::Settings;
 
 use crate::event::StreamId;
@@ -215,7 +217,10 @@ impl eframe::App for App {
 }
 
 /// Opens the window and stays until it is closed.
-pub fn run(start: Start) -> eframe::Result {
+pub fn run(start: Start) -> Result<(), NoWindow> {
+    if let Some(reason) = NoWindow::foreseen() {
+        return Err(reason);
+    }
     let viewport = egui::ViewportBuilder::default()
         .with_title("Foldline")
         .with_app_id("foldline")
@@ -223,4 +228,5 @@ pub fn run(start: Start) -> eframe::Result {
         .with_min_inner_size([860.0, 560.0]);
     let options = eframe::NativeOptions { viewport, ..eframe::NativeOptions::default() };
     eframe::run_native("foldline", options, Box::new(|context| Ok(Box::new(App::new(context, start)))))
+        .map_err(|error| NoWindow::from_error(&error))
 }

@@ -72,7 +72,7 @@ impl Failure {
 /// Messages for whoever looks into a problem: `FOLDLINE_LOG=debug foldline …`.
 pub fn start_logging() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("FOLDLINE_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,winit=error"));
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).try_init();
 }
 
