@@ -12,7 +12,7 @@ use foldline::command::Command;
 use foldline::event::StreamId;
 use foldline::locale::{Language, Locale};
 use foldline::sample::SampleOptions;
-use foldline::session::{Moment, write_sample};
+use foldline::session::write_sample;
 use foldline::store::Flow;
 use image::RgbaImage;
 use tempfile::TempDir;
@@ -62,15 +62,19 @@ impl Stage {
     }
 
     /// At a version of a stream of the sample.
-    pub(crate) fn at(look: Look, size: [f32; 2], stream: &str, version: &str) -> Self {
+    pub(crate) fn at(look: Look, size: [f32; 2], stream: &str, version: usize) -> Self {
         go_where_the_sample_is();
         let start = Start {
             store: Some(Path::new(STORE).to_owned().into()),
             stream: Some(StreamId::from(stream)),
-            at: Some(version.parse::<Moment>().expect("a version")),
             ..Start::default()
         };
-        Self::begin(look, size, start)
+        let mut stage = Self::begin(look, size, start);
+        // Step by step from the first event: how far a list is scrolled depends on the way there, and while a busy
+        // machine still reads, a line that says so takes room.
+        stage.press(Key::Home);
+        (0..version).for_each(|_| stage.press(Key::ArrowRight));
+        stage
     }
 
     fn begin(look: Look, size: [f32; 2], start: Start) -> Self {

@@ -1,0 +1,192 @@
+"""What people do with Foldline, done in a real window, and checked against what the command line says."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+from desk import PATIENCE, Display, Window, brightness, until
+
+BINARY = os.path.abspath(sys.argv.pop(1))
+
+
+def foldline(*words):
+    """What the command line answers, as data."""
+    command = [BINARY, *map(str, words), "--format", "json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 0, f"{command}: {done.stderr}"
+    return json.loads(done.stdout)
+
+
+class Journey(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.display = Display()
+        cls.addClassCleanup(cls.display.close)
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.home = folder.name
+
+    def window(self, *arguments):
+        window = Window(BINARY, *arguments, home=self.home)
+        self.addCleanup(window.end)
+        window.begin()
+        return window
+
+    def store(self):
+        path = os.path.join(self.home, "sales.db")
+        subprocess.run([BINARY, "sample", path, "--events", "3000", "--seed", "1"], check=True, capture_output=True)
+        return path
+
+    def assert_state_is_that_of(self, window, store, stream, version):
+        state = foldline("show", store, stream, "--at", version)["state"]
+        window.wait_for_version(version)
+        for field in ("status", "name"):
+            value = state[field]
+            window.until(lambda: field in window.names() and value in window.names(), f"{field} {value}")
+
+
+class Newcomer(Journey):
+    def test_three_clicks_from_nothing_to_lead_1_at_version_4_and_who_set_each_field(self):
+        window = self.window()
+        window.click("Explore the sample", "push button", "button")
+        window.wait_for("lead-1", "tree item")
+        window.until(lambda: window.shows("State at version 6"), "the end of lead-1")
+        window.click("v4 contacted")
+        window.wait_for_version(4)
+        self.assertLessEqual(window.clicks, 3)
+        store = os.path.join(self.home, "foldline", "sample.db")
+        rows = [row for row in foldline("blame", store, "lead-1", "--at", 4) if row["version"] is not None]
+        self.assertGreater(len(rows), 5)
+        shown = window.names()
+        for row in rows:
+            # The version of the state as a whole stands in its heading.
+            if row["field"] != "version":
+                self.assertIn(row["field"], shown)
+            setters = [name for name in shown if name.split()[0] == f"v{row['version']}"]
+            self.assertTrue(setters, f"{row['field']}: {window.text()}")
+            self.assertIn(row["actor"], shown)
+
+
+class Looking(Journey):
+    def test_scrubbing_by_mouse_and_keys_shows_what_the_command_line_says_of_that_version(self):
+        store = self.store()
+        last = foldline("info", store)
+        self.assertGreater(last["events"], 1000)
+        window = self.window(store, "lead-4", "--at", 20)
+        self.assert_state_is_that_of(window, store, "lead-4", 20)
+        line = window.place(window.wait_for("Version", "slider"))
+        at = lambda share: line.x + int(line.width * share)
+        window.drag(at(20 / 30), at(0.25), line.y + line.height // 2, lambda: 5 <= window.version() <= 9)
+        dragged = window.version()
+        self.assert_state_is_that_of(window, store, "lead-4", dragged)
+        window.press("Left")
+        self.assert_state_is_that_of(window, store, "lead-4", dragged - 1)
+        window.press("shift+Right")
+        self.assert_state_is_that_of(window, store, "lead-4", dragged + 9)
+        window.press("End")
+        self.assert_state_is_that_of(window, store, "lead-4", 30)
+        window.press("Home")
+        self.assert_state_is_that_of(window, store, "lead-4", 0)
+
+    def test_an_idle_window_takes_no_processor_time(self):
+        window = self.window(self.store(), "lead-1")
+        window.wait_for("State at version 6")
+        still_for = 3.0
+        seen = [(window.ticks(), time.monotonic())]
+
+        def is_idle():
+            now = window.ticks()
+            if now != seen[0][0]:
+                seen[0] = (now, time.monotonic())
+            return time.monotonic() - seen[0][1] >= still_for
+
+        until(is_idle, f"{still_for:.0f} s in a row without work")
+
+
+class Correcting(Journey):
+    def test_a_correction_made_in_the_window_is_read_by_the_command_line_and_the_store_is_intact(self):
+        store = self.store()
+        window = self.window(store, "lead-1", "--at", 3)
+        window.wait_for_version(3)
+        window.click("read-only")
+        window.wait_for("writing on")
+        window.click("Compensate…")
+        window.wait_for("Compensate version 3")
+        window.type_into("Author", "kim")
+        window.type_into("Reason", "the first spelling was right")
+        window.wait_for("contact-details-updated would be recorded as version 7")
+        self.assertEqual(foldline("show", store, "lead-1")["version"], 6, "written before it was asked for")
+        window.click("Append", "push button", "button")
+        window.wait_for_version(7)
+        [event] = foldline("events", store, "lead-1", "--from", 7)
+        self.assertEqual(event["type"], "contact-details-updated")
+        self.assertEqual(event["payload"], {"name": "aab"})
+        self.assertEqual(event["metadata"]["actor"], "kim")
+        self.assertEqual(event["metadata"]["reason"], "the first spelling was right")
+        self.assert_state_is_that_of(window, store, "lead-1", 7)
+        self.assertEqual(foldline("verify", store), {"ok": True, "findings": []})
+
+
+class Remembering(Journey):
+    def test_theme_language_and_store_are_as_they_were_left(self):
+        store = self.store()
+        window = self.window(store, "lead-1")
+        window.wait_for("State at version 6")
+        until(lambda: brightness() < 80, "a dark window")
+        window.run("Light or dark")
+        until(lambda: brightness() > 200, "a light window")
+        window.click("한국어")
+        window.wait_for("버전 6의 상태")
+        window.close()
+        again = self.window()
+        again.wait_for("샘플 둘러보기")
+        again.wait_for(store)
+        until(lambda: brightness() > 200, "a light window from the start")
+
+
+class WithoutAWindow(unittest.TestCase):
+    def start(self, *before, **environment):
+        kept = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+        return subprocess.run(
+            [*before, BINARY], env={**kept, **environment}, capture_output=True, text=True, timeout=PATIENCE
+        )
+
+    def assert_one_line_with(self, done, *parts):
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertEqual(done.stdout, "")
+        self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr)
+        for part in (*parts, "the commands", "foldline help"):
+            self.assertIn(part, done.stderr)
+        for part in ("panic", ".rs:"):
+            self.assertNotIn(part, done.stderr)
+
+    def test_without_a_display_it_says_so_and_that_the_commands_work(self):
+        self.assert_one_line_with(self.start(), "no display")
+
+    def test_a_display_that_does_not_answer_is_named(self):
+        self.assert_one_line_with(self.start(DISPLAY=":64999"), "display :64999 does not answer")
+
+    def test_a_missing_library_is_named_by_its_package(self):
+        display = Display()
+        self.addCleanup(display.close)
+        for library, package in {"libxkbcommon-x11.so.0": "libxkbcommon-x11-0", "libXcursor.so.1": "libxcursor1"}.items():
+            with self.subTest(library):
+                # In a view of the file system of its own, where that library is an empty file.
+                hide = f'mount --bind /dev/null "$(readlink -f "{place_of(library)}")" && exec "$0"'
+                done = self.start("unshare", "--mount", "--map-root-user", "sh", "-c", hide, DISPLAY=display.name)
+                self.assert_one_line_with(done, "apt install", package)
+
+
+def place_of(library):
+    listed = subprocess.run(["/sbin/ldconfig", "-p"], capture_output=True, text=True, check=True).stdout
+    return next(line.split(" => ")[1] for line in listed.splitlines() if line.strip().startswith(library + " "))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
