@@ -224,9 +224,26 @@ pub fn run(start: Start) -> Result<(), NoWindow> {
     let viewport = egui::ViewportBuilder::default()
         .with_title("Foldline")
         .with_app_id("foldline")
+        .with_icon(icon())
         .with_inner_size([1280.0, 800.0])
         .with_min_inner_size([860.0, 560.0]);
     let options = eframe::NativeOptions { viewport, ..eframe::NativeOptions::default() };
     eframe::run_native("foldline", options, Box::new(|context| Ok(Box::new(App::new(context, start)))))
         .map_err(|error| NoWindow::from_error(&error))
+}
+
+const ICON: &[u8] = include_bytes!("../../assets/icons/128.png");
+
+/// What stands for the window in a list of windows. Without one it is only less easy to find.
+fn icon() -> egui::IconData {
+    eframe::icon_data::from_png_bytes(ICON).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_icon_can_be_read() {
+        let icon = super::icon();
+        assert_eq!((icon.width, icon.height, icon.rgba.len()), (128, 128, 128 * 128 * 4));
+    }
 }
