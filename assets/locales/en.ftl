@@ -189,3 +189,5 @@ copy-event = Copy event
 copy-event-about = The whole event, as JSON
 diff-pins = Diff A–B
 job-reading-names = reading names
+stream-coming = Reading the stream…
+stream-stopped = Reading this stream was stopped.

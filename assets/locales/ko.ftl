@@ -183,3 +183,5 @@ copy-event = 이벤트 복사
 copy-event-about = 이벤트 전체, JSON
 diff-pins = A–B 비교
 job-reading-names = 이름 읽는 중
+stream-coming = 스트림을 읽는 중…
+stream-stopped = 이 스트림 읽기를 멈췄습니다.

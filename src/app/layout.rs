@@ -1,7 +1,7 @@
 use egui::{CentralPanel, Frame, Margin, Panel, RichText, Ui};
 
 use super::{App, Dialog};
-use crate::command::Action;
+use crate::command::{Action, Command};
 use crate::session::OpenStore;
 use crate::theme::palette;
 use crate::ui::{
@@ -96,6 +96,21 @@ fn middle_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_compa
         });
         return;
     };
+    if view.is_empty() {
+        let dim = palette(ui).dim;
+        ui.vertical_centered(|ui| {
+            ui.add_space(ui.available_height() * 0.4);
+            if view.is_loading() {
+                ui.label(RichText::new(scene.text("stream-coming")).color(dim));
+            } else if view.trouble().is_none() {
+                ui.label(RichText::new(scene.text("stream-stopped")).color(dim));
+                if ui.button(scene.text("retry")).clicked() {
+                    scene.run(Command::Retry);
+                }
+            }
+        });
+        return;
+    }
     title_ui(ui, scene, view, label.as_deref(), is_comparing);
     ui.add_space(8.0);
     let height = (ui.available_height() * STATE_SHARE).max(120.0);

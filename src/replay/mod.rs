@@ -13,11 +13,14 @@ pub use fold::Fold;
 pub use story::Story;
 
 use crate::event::{EventRow, Head, Timestamp, Version};
-use crate::projection::{Projection, cell_value, diff_values, leaves};
+use crate::projection::{Projection, cell_value, diff_values, leaves, path_value};
 
 /// How many events lie between two checkpoints. States share what is long, so a checkpoint costs some hundred bytes;
 /// at 32 the dearest seek takes a microsecond or two (`cargo bench` prints other spacings).
 pub const CHECKPOINT_SPACING: usize = 32;
+
+/// Up to so many changed fields are looked up one by one, without showing the whole state.
+const FEW_CHANGES: usize = 16;
 
 /// The place of an event in a loaded stream, counted from nought whatever its store counts from.
 pub type Index = usize;
@@ -188,8 +191,7 @@ pub trait Timeline: Send + Sync + std::fmt::Debug {
     fn diff(&self, from: Option<Index>, to: Option<Index>) -> Vec<(Change, Option<Index>)> {
         let (before, after) = (self.show(from), self.show(to));
         let later = from.max(to);
-        let value =
-            |state: &Value, path: &str| crate::projection::path_value(state, path).cloned().unwrap_or(Value::Null);
+        let value = |state: &Value, path: &str| path_value(state, path).cloned().unwrap_or(Value::Null);
         diff_values(&before, &after, self.bookkeeping())
             .into_iter()
             .map(|field| {
@@ -250,14 +252,22 @@ where
         let (Some(before), Some(after)) = (self.state_before(index), self.state_after(index)) else {
             return Vec::new();
         };
-        self.changed_fields(index)
-            .into_iter()
-            .map(|path| Change {
+        let fields = self.changed_fields(index);
+        if fields.len() <= FEW_CHANGES {
+            let value = |state: &P::State, path: &str| cell_value(&self.projection, state, path);
+            let change = |path: &str| Change {
                 field: path.to_owned(),
-                before: cell_value(&self.projection, &before, path),
-                after: cell_value(&self.projection, &after, path),
-            })
-            .collect()
+                before: value(&before, path),
+                after: value(&after, path),
+            };
+            return fields.into_iter().map(change).collect();
+        }
+        // To look each of ten thousand fields up in the state would walk it ten thousand times.
+        let (before, after) = (self.projection.show(&before), self.projection.show(&after));
+        let value = |state: &Value, path: &str| path_value(state, path).cloned().unwrap_or(Value::Null);
+        let change =
+            |path: &str| Change { field: path.to_owned(), before: value(&before, path), after: value(&after, path) };
+        fields.into_iter().map(change).collect()
     }
 
     fn set_by(&self, index: Index, path: &str) -> Option<Index> {

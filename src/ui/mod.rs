@@ -49,7 +49,7 @@ impl Scene<'_> {
         self.actions.push(action);
     }
 
-    fn run(&mut self, command: Command) {
+    pub(crate) fn run(&mut self, command: Command) {
         self.ask(Action::Run(command));
     }
 

@@ -5,4 +5,5 @@ mod correcting;
 mod desk;
 mod dialogs;
 mod looking;
+mod odd;
 mod wishes;
