@@ -28,6 +28,20 @@ impl Desk {
         Self { window: window(Start::default()), folder }
     }
 
+    /// A window that was made elsewhere, with a folder of its own.
+    pub(crate) fn welcome_in(window: Harness<'static, App>) -> Self {
+        Self { window, folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    /// Another window at the same folder.
+    pub(crate) fn with_window(self, window: Harness<'static, App>) -> Self {
+        Self { window, folder: self.folder }
+    }
+
+    pub(crate) fn into_parts(self) -> (Harness<'static, App>, TempDir) {
+        (self.window, self.folder)
+    }
+
     /// A small sample, opened at one of its streams.
     pub(crate) fn at(stream: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");

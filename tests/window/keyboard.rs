@@ -1,0 +1,96 @@
+//! From start to append without a mouse: Tab, Enter, arrows, shortcuts and letters.
+
+use egui::{Event, Key, Modifiers, Role};
+use egui_kittest::kittest::NodeT;
+use foldline::store::open;
+
+use crate::desk::Desk;
+
+/// More stops than any screen has: whoever has gone round so often has missed the one that was meant.
+const STOPS: usize = 200;
+
+fn focused(desk: &Desk) -> Option<(Role, String)> {
+    fn down(node: &egui_kittest::Node<'_>) -> Option<(Role, String)> {
+        let access = node.accesskit_node();
+        if node.is_focused() {
+            return Some((access.role(), access.label().unwrap_or_default()));
+        }
+        node.children().find_map(|child| down(&child))
+    }
+    down(&desk.window.root())
+}
+
+/// Goes on with Tab until this has the focus.
+#[track_caller]
+fn tab_to(desk: &mut Desk, role: Role, name: &str) {
+    let wanted = Some((role, name.to_owned()));
+    for _ in 0..STOPS {
+        if focused(desk) == wanted {
+            return;
+        }
+        desk.press(Key::Tab);
+    }
+    panic!("Tab never came to {role:?} “{name}”; it is at {:?} of\n{}", focused(desk), desk.all_text());
+}
+
+/// Letters go to whatever has the focus.
+fn type_text(desk: &mut Desk, text: &str) {
+    desk.window.event(Event::Text(text.to_owned()));
+    desk.settle();
+}
+
+fn run(desk: &mut Desk, command: &str) {
+    desk.press_with(Modifiers::COMMAND, Key::K);
+    type_text(desk, command);
+    desk.press(Key::Enter);
+}
+
+#[test]
+fn from_the_welcome_to_an_appended_correction_without_a_mouse() {
+    let mut desk = Desk::welcome();
+    let path = desk.sample();
+    desk.settle();
+    tab_to(&mut desk, Role::TextInput, "Path of a store");
+    type_text(&mut desk, &path.display().to_string());
+    desk.press(Key::Enter);
+    desk.assert_shows("Pick a stream on the left to see what was true at every version.");
+    run(&mut desk, "lead-1");
+    desk.assert_shows("State at version 6");
+    for _ in 0..3 {
+        desk.press(Key::ArrowLeft);
+    }
+    desk.assert_shows("State at version 3");
+    run(&mut desk, "Switch writing");
+    desk.assert_shows("writing on");
+    run(&mut desk, "Compensate");
+    desk.assert_shows("Compensate version 3");
+    tab_to(&mut desk, Role::TextInput, "Author");
+    type_text(&mut desk, "kim");
+    tab_to(&mut desk, Role::TextInput, "Reason");
+    type_text(&mut desk, "the first spelling was right");
+    tab_to(&mut desk, Role::Button, "Append");
+    desk.press(Key::Enter);
+    desk.assert_shows("State at version 7");
+    let reader = open(&path.into()).expect("the store");
+    let event = reader.event_at(&"lead-1".into(), foldline::event::Version(7)).expect("read").expect("recorded");
+    assert_eq!(String::from_utf8_lossy(&event.payload), r#"{"name":"aab"}"#);
+}
+
+#[test]
+fn a_stream_is_picked_from_the_list_without_a_mouse() {
+    let mut desk = Desk::at("lead-1");
+    tab_to(&mut desk, Role::TreeItem, "lead-4");
+    desk.press(Key::Enter);
+    desk.assert_shows("v30 of 30");
+}
+
+#[test]
+fn what_is_typed_fast_into_the_palette_is_what_runs() {
+    let mut desk = Desk::at("lead-1");
+    desk.press_with(Modifiers::COMMAND, Key::K);
+    let enter =
+        Event::Key { key: Key::Enter, physical_key: None, pressed: true, repeat: false, modifiers: Modifiers::NONE };
+    desk.window.input_mut().events.extend([Event::Text("first ev".to_owned()), enter]);
+    desk.settle();
+    desk.assert_shows("State at version 0");
+}

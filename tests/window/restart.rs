@@ -1,0 +1,100 @@
+//! What survives a restart: everything the user chose, and nothing that would surprise.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use eframe::{App as _, Storage};
+use egui::{Key, Modifiers};
+use egui_kittest::Harness;
+use foldline::app::{App, Start};
+
+use crate::desk::Desk;
+
+/// What one run leaves for the next.
+#[derive(Clone, Debug, Default)]
+struct Kept(Rc<RefCell<BTreeMap<String, String>>>);
+
+impl Storage for Kept {
+    fn get_string(&self, key: &str) -> Option<String> {
+        self.0.borrow().get(key).cloned()
+    }
+
+    fn set_string(&mut self, key: &str, value: String) {
+        self.0.borrow_mut().insert(key.to_owned(), value);
+    }
+
+    fn remove_string(&mut self, key: &str) {
+        self.0.borrow_mut().remove(key);
+    }
+
+    fn flush(&mut self) {}
+}
+
+fn start(kept: &Kept, start: Start) -> Harness<'static, App> {
+    // Leaked: the window asks for what outlives it.
+    let kept: &'static Kept = Box::leak(Box::new(kept.clone()));
+    Harness::builder().with_size([1280.0, 800.0]).build_eframe(move |context| {
+        context.storage = Some(kept);
+        App::new(context, start)
+    })
+}
+
+fn close(desk: Desk, kept: &Kept) -> tempfile::TempDir {
+    let (window, folder) = desk.into_parts();
+    let mut app = window.into_state();
+    app.save(&mut kept.clone());
+    folder
+}
+
+fn run(desk: &mut Desk, command: &str) {
+    desk.press_with(Modifiers::COMMAND, Key::K);
+    desk.type_into("Search or run a command", command);
+    desk.press(Key::Enter);
+}
+
+#[test]
+fn language_zone_and_recent_stores_are_as_they_were_left() {
+    let kept = Kept::default();
+    let mut desk = Desk::welcome_in(start(&kept, Start::default()));
+    let path = desk.sample();
+    desk.settle();
+    desk.type_into("Path of a store", &path.display().to_string());
+    desk.press(Key::Enter);
+    run(&mut desk, "UTC or local");
+    run(&mut desk, "한국어");
+    desk.assert_shows("small.db");
+    let folder = close(desk, &kept);
+    let mut again = Desk::welcome_in(start(&kept, Start::default()));
+    again.settle();
+    again.assert_shows("샘플 둘러보기");
+    again.assert_shows(&path.display().to_string());
+    again.assert_hides("UTC");
+    drop(folder);
+}
+
+#[test]
+fn writing_is_off_again_after_a_restart() {
+    let kept = Kept::default();
+    let mut desk = Desk::welcome_in(start(&kept, Start::default()));
+    let path = desk.sample();
+    let at_lead = || Start { store: Some(path.clone().into()), stream: Some("lead-1".into()), ..Start::default() };
+    desk = desk.with_window(start(&kept, at_lead()));
+    desk.settle();
+    run(&mut desk, "Switch writing");
+    desk.assert_shows("writing on");
+    let _folder = close(desk, &kept);
+    let mut again = Desk::welcome_in(start(&kept, at_lead()));
+    again.settle();
+    again.assert_shows("State at version 6");
+    again.assert_shows("read-only");
+}
+
+#[test]
+fn settings_that_cannot_be_read_are_as_at_the_first_start() {
+    let mut kept = Kept::default();
+    kept.set_string("settings", "{\"language\":\"Klingon\"".to_owned());
+    let mut desk = Desk::welcome_in(start(&kept, Start::default()));
+    desk.settle();
+    desk.assert_shows("Explore the sample");
+}
