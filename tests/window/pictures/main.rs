@@ -123,8 +123,9 @@ fn holes(picture: &RgbaImage) -> usize {
 /// The first and the last pixel, line by line from the top, that are not the same in both.
 fn where_they_differ(one: &RgbaImage, other: &RgbaImage) -> Option<[(u32, u32); 2]> {
     let differs = |place: &(u32, u32)| one.get_pixel(place.0, place.1) != other.get_pixel(place.0, place.1);
-    let places = || (0..one.height()).flat_map(|y| (0..one.width()).map(move |x| (x, y)));
-    Some([places().find(differs)?, places().filter(differs).last()?])
+    let mut places = (0..one.height()).flat_map(|y| (0..one.width()).map(move |x| (x, y)));
+    let first = places.find(differs)?;
+    Some([first, places.rfind(differs).unwrap_or(first)])
 }
 
 #[test]

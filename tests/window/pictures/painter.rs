@@ -167,7 +167,10 @@ impl<'a> Ink<'a> {
 /// The texture at this place, between the four texels around it.
 fn sample(texture: &ColorImage, u: f32, v: f32) -> [f32; 4] {
     let [width, height] = texture.size;
-    let (x, y) = (u * width as f32 - 0.5, v * height as f32 - 0.5);
+    // To a small part of a texel, as graphics cards do: where a letter lies in the texture differs from run to run, and
+    // with it how these numbers are rounded.
+    let snapped = |value: f32| (value * STEPS as f32).round() / STEPS as f32;
+    let (x, y) = (snapped(u * width as f32 - 0.5), snapped(v * height as f32 - 0.5));
     let (left, top) = (x.floor(), y.floor());
     let texel = |column: f32, row: f32| {
         let column = (column.max(0.0) as usize).min(width - 1);
@@ -175,7 +178,7 @@ fn sample(texture: &ColorImage, u: f32, v: f32) -> [f32; 4] {
         texture.pixels[row * width + column].to_array().map(f32::from)
     };
     let (right_share, bottom_share) = (x - left, y - top);
-    if right_share < 1e-3 && bottom_share < 1e-3 {
+    if right_share == 0.0 && bottom_share == 0.0 {
         return texel(left, top);
     }
     let corners = [

@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use crate::painter::Painter;
 
 /// Longer than any of this takes on a busy machine; a picture that gets here has failed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The name under which the sample is opened, relative to the folder that the pictures are taken in: so no path of
 /// this machine is ever in a picture.
