@@ -6,7 +6,7 @@ mod desk;
 mod dialogs;
 mod keyboard;
 mod looking;
-mod odd;
 mod names;
+mod odd;
 mod restart;
 mod wishes;
