@@ -191,3 +191,5 @@ diff-pins = Diff A–B
 job-reading-names = reading names
 stream-coming = Reading the stream…
 stream-stopped = Reading this stream was stopped.
+preview-now = now
+preview-after = after

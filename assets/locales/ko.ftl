@@ -185,3 +185,5 @@ diff-pins = A–B 비교
 job-reading-names = 이름 읽는 중
 stream-coming = 스트림을 읽는 중…
 stream-stopped = 이 스트림 읽기를 멈췄습니다.
+preview-now = 지금
+preview-after = 이후

@@ -71,6 +71,8 @@ pub struct CompareRow {
     /// `None` where a side has no such field.
     pub cells: Vec<Option<CompareCell>>,
     pub differs: bool,
+    /// Every side has it, with the same value.
+    pub is_equal: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -255,12 +257,13 @@ impl Comparing {
             .iter()
             .map(|side| Some((self.loaded(view, &side.stream, side.number)?.timeline.as_ref(), side.index?)))
             .collect();
-        compare(&timelines)
+        // Projections are made to hold different fields: what only one of them has is no disagreement.
+        compare(&timelines, self.mode != CompareMode::Projections)
     }
 }
 
 /// Every field that any side has, in the order in which the sides show them.
-fn compare(sides: &[Option<(&dyn Timeline, Index)>]) -> Vec<CompareRow> {
+fn compare(sides: &[Option<(&dyn Timeline, Index)>], absence_differs: bool) -> Vec<CompareRow> {
     let mut rows: Vec<CompareRow> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut is_bookkeeping = BTreeSet::new();
@@ -271,7 +274,12 @@ fn compare(sides: &[Option<(&dyn Timeline, Index)>]) -> Vec<CompareRow> {
                 is_bookkeeping.insert(field.clone());
             }
             let place = *places.entry(field).or_insert_with_key(|field| {
-                rows.push(CompareRow { field: field.clone(), cells: vec![None; sides.len()], differs: false });
+                rows.push(CompareRow {
+                    field: field.clone(),
+                    cells: vec![None; sides.len()],
+                    differs: false,
+                    is_equal: false,
+                });
                 rows.len() - 1
             });
             let set_by = set_by.map(|index| timeline.heads()[index].version);
@@ -279,10 +287,14 @@ fn compare(sides: &[Option<(&dyn Timeline, Index)>]) -> Vec<CompareRow> {
         }
     }
     for row in &mut rows {
-        let mut values = row.cells.iter().map(|cell| cell.as_ref().map(|cell| &cell.value));
+        let mut values = row.cells.iter().flatten().map(|cell| &cell.value);
         let first = values.next();
+        let is_missing = row.cells.iter().any(Option::is_none);
+        let has_others = values.any(|value| Some(value) != first);
         // Every event moves these, which says nothing of what differs.
-        row.differs = !is_bookkeeping.contains(&row.field) && values.any(|value| Some(value) != first);
+        let is_bookkeeping = is_bookkeeping.contains(&row.field);
+        row.differs = !is_bookkeeping && (has_others || (is_missing && absence_differs));
+        row.is_equal = is_bookkeeping || !(has_others || is_missing);
     }
     rows
 }

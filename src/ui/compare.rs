@@ -48,7 +48,7 @@ pub fn compare_ui(
             }
         };
         let differing = rows.iter().filter(|row| row.differs).count();
-        let shown: Vec<&CompareRow> = rows.iter().filter(|row| row.differs || !hides_equal).collect();
+        let shown: Vec<&CompareRow> = rows.iter().filter(|row| !(row.is_equal && hides_equal)).collect();
         let title: Vec<String> = sides.iter().map(|side| side_title(scene, side, sides)).collect();
         let title = title.join(&scene.text("compare-beside"));
         card_head(ui, &title, &scene.locale.with("fields-differ", [("count", differing.into())]));

@@ -12,7 +12,7 @@ use crate::theme::palette;
 pub fn compensate_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, can_write: bool) {
     let mut is_open = true;
     let title = scene.locale.with("compensate-title", [("version", draft.target.to_string().into())]);
-    egui::Window::new(title)
+    egui::Window::new(RichText::new(title).size(14.0).strong())
         .id(egui::Id::unique("compensate"))
         .open(&mut is_open)
         .collapsible(false)
@@ -111,10 +111,16 @@ fn preview_ui(ui: &mut Ui, scene: &Scene<'_>, plan: &Plan) {
     }
     ScrollArea::vertical().id_salt("preview").max_height(180.0).show(ui, |ui| {
         Grid::new("preview rows").num_columns(3).spacing([24.0, 6.0]).show(ui, |ui| {
+            if !plan.changes.is_empty() {
+                for name in ["col-field", "preview-now", "preview-after"] {
+                    ui.label(RichText::new(scene.text(name)).size(11.5).color(colours.dim));
+                }
+                ui.end_row();
+            }
             for change in &plan.changes {
                 ui.label(RichText::new(shortened(&change.field)).color(colours.accent));
-                ui.label(RichText::new(shown(&change.before)).monospace().strikethrough().color(colours.dim));
-                ui.label(RichText::new(shown(&change.after)).monospace());
+                ui.label(RichText::new(shown(&change.before)).monospace().color(colours.dim));
+                ui.label(RichText::new(shown(&change.after)).monospace().color(colours.text));
                 ui.end_row();
             }
         });

@@ -98,3 +98,28 @@ fn settings_that_cannot_be_read_are_as_at_the_first_start() {
     desk.settle();
     desk.assert_shows("Explore the sample");
 }
+
+#[test]
+fn each_store_opens_where_it_was_left_with_its_pins() {
+    let kept = Kept::default();
+    let mut desk = Desk::welcome_in(start(&kept, Start::default()));
+    let path = desk.sample();
+    desk.settle();
+    desk.type_into("Path of a store", &path.display().to_string());
+    desk.press(Key::Enter);
+    desk.click_role(egui::Role::TreeItem, "lead-4");
+    desk.press(Key::Home);
+    desk.press(Key::A);
+    desk.click_role(egui::Role::TreeItem, "lead-1");
+    desk.press(Key::ArrowLeft);
+    desk.press(Key::B);
+    let folder = close(desk, &kept);
+    let mut again = Desk::welcome_in(start(&kept, Start::default()));
+    again.settle();
+    again.click(&path.display().to_string());
+    again.assert_shows("State at version 5");
+    again.assert_shows("B v5");
+    again.press(Key::D);
+    again.assert_shows("lead-4 v0 beside lead-1 v5");
+    drop(folder);
+}
