@@ -193,3 +193,8 @@ stream-coming = Reading the stream…
 stream-stopped = Reading this stream was stopped.
 preview-now = now
 preview-after = after
+json-more = … and { $count } more
+json-inside = { $count ->
+    [one] 1 value
+   *[other] { $count } values
+}

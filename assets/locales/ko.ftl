@@ -187,3 +187,5 @@ stream-coming = 스트림을 읽는 중…
 stream-stopped = 이 스트림 읽기를 멈췄습니다.
 preview-now = 지금
 preview-after = 이후
+json-more = … 그 밖에 { $count }개
+json-inside = 값 { $count }개

@@ -4,6 +4,8 @@ use super::loaded::{Loaded, load_job};
 use super::open_store::Opener;
 use super::rows::{StateRow, StateRows};
 use super::trouble::Trouble;
+use serde_json::Value;
+
 use super::{HistoryFilter, Moment};
 use crate::domain::as_read;
 use crate::event::{Metadata, RecordedEvent, StreamId, Timestamp, Version};
@@ -38,7 +40,7 @@ pub struct EventDetail {
     /// Today's name and shape.
     pub read_type: String,
     pub read_schema: u32,
-    pub read_payload: String,
+    pub read_payload: Value,
     pub stored_payload: String,
     pub stored_metadata: String,
     /// The events before and after it in the chain of causes, where they lie in this stream.
@@ -235,7 +237,7 @@ impl StreamView {
             Ok(EventDetail {
                 read_type: read.event_type,
                 read_schema: read.schema,
-                read_payload: serde_json::to_string_pretty(&read.payload).unwrap_or_default(),
+                read_payload: read.payload,
                 stored_payload: text(&event.payload),
                 stored_metadata: text(&event.metadata),
                 metadata,

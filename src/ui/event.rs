@@ -2,6 +2,7 @@ use egui::{CollapsingHeader, Grid, RichText, ScrollArea, Ui};
 
 use super::Scene;
 use super::history::mark;
+use super::json_tree::json_ui;
 use super::parts::{caption, cut, hairline, link, shortened};
 use crate::command::{Action, Command};
 use crate::event::Version;
@@ -58,7 +59,12 @@ pub fn event_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView) {
     ui.add_space(8.0);
     hairline(ui);
     ScrollArea::vertical().id_salt("event detail").auto_shrink(false).show(ui, |ui| {
-        block_ui(ui, scene, "payload", &scene.text("payload-as-read"), read_payload, true);
+        CollapsingHeader::new(scene.text("payload-as-read")).id_salt("payload").default_open(true).show(ui, |ui| {
+            json_ui(ui, scene, read_payload);
+            if ui.small_button(scene.text("copy")).clicked() {
+                scene.ask(Action::Copy(serde_json::to_string_pretty(read_payload).unwrap_or_default()));
+            }
+        });
         let title = scene.locale.with("as-stored", [("schema", event.schema.to_string().into())]);
         block_ui(ui, scene, "stored", &title, stored_payload, false);
         block_ui(ui, scene, "metadata", &scene.text("metadata"), stored_metadata, false);

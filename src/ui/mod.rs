@@ -7,6 +7,7 @@ mod event;
 mod export;
 mod history;
 mod icons;
+mod json_tree;
 mod palette;
 mod parts;
 mod search;

@@ -54,7 +54,7 @@ fn of_ten_thousand_fields_only_those_in_view_are_laid_out() {
     desk.assert_shows("10000 fields changed");
     desk.assert_shows("field-00000");
     let rows = desk.all_text().lines().filter(|line| line.starts_with("field-")).count();
-    assert!(rows < 100, "{rows} rows are laid out");
+    assert!(rows < 200, "{rows} rows are laid out");
 }
 
 #[test]
