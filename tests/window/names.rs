@@ -80,14 +80,22 @@ fn every_control_beside_a_stream_has_a_name() {
     desk.press(Key::B);
     assert_named(&desk, "with pins", 40);
     desk.press(Key::D);
-    assert_named(&desk, "compare", 40);
+    assert_named(&desk, "two moments beside each other", 40);
+    for kind in ["Several projections", "Two streams"] {
+        desk.click(kind);
+        assert_named(&desk, kind, 40);
+    }
 }
 
 #[test]
 fn every_control_that_lies_over_the_panels_has_a_name() {
-    for (screen, command, at_least) in
-        [("keys", "Keys", 40), ("a correction", "Compensate…", 44), ("the sorting", "Filter streams", 40)]
-    {
+    for (screen, command, at_least) in [
+        ("keys", "Keys", 40),
+        ("a correction", "Compensate…", 44),
+        ("searching", "Search events…", 42),
+        ("exporting", "Export events…", 43),
+        ("settings", "Settings…", 44),
+    ] {
         let mut desk = Desk::at("lead-1");
         run(&mut desk, command);
         assert_named(&desk, screen, at_least);

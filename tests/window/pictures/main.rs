@@ -35,7 +35,7 @@ struct Screen {
 const COMPARED: &str = "tests/window/snapshots";
 const SHOWN: &str = "assets/screenshots";
 
-const SCREENS: [Screen; 8] = [
+const SCREENS: [Screen; 10] = [
     Screen { name: "welcome", folder: COMPARED, looks: &Look::ALL, open: |look| Stage::welcome(look, SIZE) },
     Screen { name: "lead", folder: SHOWN, looks: &Look::ALL, open: |look| Stage::at(look, SIZE, "lead-1", 5) },
     Screen {
@@ -49,6 +49,8 @@ const SCREENS: [Screen; 8] = [
     Screen { name: "compensate", folder: SHOWN, looks: &Look::ALL, open: compensating },
     Screen { name: "palette", folder: COMPARED, looks: &Look::ALL, open: finding },
     Screen { name: "keys", folder: COMPARED, looks: &Look::ALL, open: listing_keys },
+    Screen { name: "search", folder: COMPARED, looks: &Look::ALL, open: searching },
+    Screen { name: "settings", folder: COMPARED, looks: &Look::ALL, open: setting },
 ];
 
 fn comparing(look: Look) -> Stage {
@@ -80,6 +82,21 @@ fn finding(look: Look) -> Stage {
 fn listing_keys(look: Look) -> Stage {
     let mut stage = Stage::at(look, SIZE, "lead-1", 5);
     stage.press(Key::F1);
+    stage
+}
+
+/// What a search through the whole store finds.
+fn searching(look: Look) -> Stage {
+    let mut stage = Stage::at(look, SIZE, "lead-1", 5);
+    stage.run(Command::Search);
+    stage.type_into("search-text", "misspelt");
+    stage.press(Key::Enter);
+    stage
+}
+
+fn setting(look: Look) -> Stage {
+    let mut stage = Stage::at(look, SIZE, "lead-1", 5);
+    stage.run(Command::Settings);
     stage
 }
 
@@ -166,6 +183,16 @@ fn the_palette() {
 #[test]
 fn the_keys() {
     check("keys");
+}
+
+#[test]
+fn what_a_search_finds() {
+    check("search");
+}
+
+#[test]
+fn the_settings() {
+    check("settings");
 }
 
 #[test]
