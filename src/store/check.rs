@@ -57,13 +57,34 @@ pub struct Seen {
     latest: Option<Timestamp>,
 }
 
+/// What is right in one store and wrong in another.
+#[derive(Clone, Copy, Debug)]
+pub struct HistoryRules {
+    /// The version of a stream's first event; 0 or 1 where that is not known.
+    pub first_version: Option<u64>,
+    /// How far apart versions stand.
+    pub step: u64,
+    pub expects_json: bool,
+}
+
+impl Default for HistoryRules {
+    fn default() -> Self {
+        Self { first_version: None, step: 1, expects_json: true }
+    }
+}
+
 /// The checks that need nothing but the rows.
 #[derive(Debug, Default)]
 pub struct HistoryCheck {
+    rules: HistoryRules,
     seen: Vec<Seen>,
 }
 
 impl HistoryCheck {
+    pub fn new(rules: HistoryRules) -> Self {
+        Self { rules, seen: Vec::new() }
+    }
+
     pub fn row(&mut self, row: &EventRow<'_>, report: &mut dyn FnMut(Finding)) {
         let mut say = |kind, message| {
             report(Finding { kind, stream: Some(row.stream.clone()), version: Some(row.version), message });
@@ -74,14 +95,14 @@ impl HistoryCheck {
         }
         let seen = &mut self.seen[index];
         let Seen { events, highest, latest } = *seen;
-        let version = row.version.0;
+        let (version, step) = (row.version.0, self.rules.step.max(1));
         if events == 0 {
             // A history begins at 0, or at 1 where its first writer counted so.
-            if version > 1 {
+            if version > self.rules.first_version.unwrap_or(1) {
                 say(FindingKind::Gap, format!("the stream begins at version {version}; what came before is missing"));
             }
-        } else if version > highest.0 + 1 {
-            let missing = match (highest.0 + 1, version - 1) {
+        } else if version > highest.0 + step {
+            let missing = match (highest.0 + step, version - step) {
                 (a, b) if a == b => format!("version {a} is"),
                 (a, b) => format!("versions {a} to {b} are"),
             };
@@ -96,10 +117,15 @@ impl HistoryCheck {
         {
             say(FindingKind::DisorderedTime, format!("recorded at {at}, before the event ahead of it ({before})"));
         }
-        if let Err(error) = serde_json::from_slice::<&RawValue>(row.payload) {
+        if self.rules.expects_json
+            && let Err(error) = serde_json::from_slice::<&RawValue>(row.payload)
+        {
             say(FindingKind::UnreadablePayload, format!("the payload is not JSON: {error}"));
         }
-        if !row.metadata.is_empty() && serde_json::from_slice::<&RawValue>(row.metadata).is_err() {
+        if self.rules.expects_json
+            && !row.metadata.is_empty()
+            && serde_json::from_slice::<&RawValue>(row.metadata).is_err()
+        {
             say(FindingKind::UnreadablePayload, "the metadata is not JSON".to_owned());
         }
         *seen = Seen { events: events + 1, highest: highest.max(row.version), latest: latest.max(row.recorded_at) };

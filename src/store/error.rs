@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use crate::event::{EventId, RecordedEvent, StreamId, Version};
 
 use super::Expected;
+use super::foreign::MappingError;
 
 /// Why a store could not be read or written. Each says what was tried and what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -19,8 +20,16 @@ pub enum StoreError {
     NotADatabase(PathBuf),
     #[error("{0}: stores behind such an address cannot be opened; name a file")]
     NoSuchServer(String),
-    #[error("{}: a SQLite database, but its tables are no event store that Foldline knows (it has: {tables})", path.display())]
+    #[error("{}: a SQLite database, but its tables are no event store that Foldline knows (it has: {tables}); which columns are these? `foldline map` prints a guess to correct, and `--map FILE` reads by it", path.display())]
     Unrecognised { path: PathBuf, tables: String },
+    #[error("{place}: {source}")]
+    Mapping { place: String, source: MappingError },
+    #[error(
+        "{place}: it holds several tables of events ({tables}); choose one with `--map FILE`, where FILE says {{\"table\": \"{first}\"}}"
+    )]
+    Several { place: String, tables: String, first: String },
+    #[error("{place}: Foldline cannot append here: {reason}")]
+    OnlyReads { place: String, reason: String },
     #[error("{}: written by a newer Foldline (format {found}, this one reads up to {supported}); update Foldline", path.display())]
     Newer { path: PathBuf, found: i64, supported: i64 },
     #[error("{}: the database is damaged ({detail}); restore it from a copy", path.display())]

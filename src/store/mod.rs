@@ -6,19 +6,24 @@
 mod check;
 mod error;
 pub mod files;
+pub mod foreign;
 pub mod memory;
 pub mod native;
 mod opening;
 mod query;
 mod source;
+pub mod sqlite;
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
+use std::path::Path;
 
-pub use check::{Finding, FindingKind, HistoryCheck};
+pub use check::{Finding, FindingKind, HistoryCheck, HistoryRules};
 pub use error::{AppendError, Conflict, StoreError};
 pub use query::{Columns, Direction, Framework, Query, Scope, StoreInfo, StreamOrder, StreamQuery, StreamRow};
 pub use source::Source;
+
+use opening::ReadOnlyFile;
 
 use serde_json::value::RawValue;
 
@@ -33,6 +38,11 @@ pub trait Reader {
 
     /// Whether Foldline can append here at all.
     fn is_writable(&self) -> bool;
+
+    /// Why Foldline never appends here; `None` where it can, or where only the file's permissions stand in the way.
+    fn read_only_reason(&self) -> Option<String> {
+        None
+    }
 
     /// Something about the whole store that whoever looks at it should know first.
     fn notice(&self) -> Option<String> {
@@ -135,12 +145,48 @@ pub struct Snapshot {
     pub state: String,
 }
 
+/// What opening a store may need besides its place.
+#[derive(Clone, Debug, Default)]
+pub struct OpenOptions {
+    /// What the columns mean, where no framework is recognised or another table is meant.
+    pub mapping: Option<foreign::Mapping>,
+    /// For encrypted payloads.
+    pub key: Option<foreign::CipherKey>,
+}
+
+impl OpenOptions {
+    /// With the key that the environment holds.
+    pub fn from_environment() -> Self {
+        Self { mapping: None, key: foreign::CipherKey::from_environment() }
+    }
+
+    /// With the key that the environment holds, and the mapping that was kept for this store.
+    pub fn kept_for(source: &Source) -> Self {
+        Self { mapping: foreign::saved_mapping(source), ..Self::from_environment() }
+    }
+}
+
 /// Opens a store to look at it. The file and its folder stay byte for byte as they are.
 pub fn open(source: &Source) -> Result<Box<dyn Reader + Send>, StoreError> {
+    open_with(source, &OpenOptions::kept_for(source))
+}
+
+pub fn open_with(source: &Source, options: &OpenOptions) -> Result<Box<dyn Reader + Send>, StoreError> {
     match source {
-        Source::File(path) => Ok(Box::new(native::NativeStore::open(path)?)),
+        Source::File(path) => open_file(path, options),
         Source::Server(address) => Err(StoreError::NoSuchServer(address.clone())),
     }
+}
+
+fn open_file(path: &Path, options: &OpenOptions) -> Result<Box<dyn Reader + Send>, StoreError> {
+    let file = ReadOnlyFile::open(path)?;
+    if options.mapping.is_none() {
+        match native::NativeStore::recognised(path, file)? {
+            Ok(store) => return Ok(Box::new(store)),
+            Err(file) => return Ok(Box::new(sqlite::open(path, file, options)?)),
+        }
+    }
+    Ok(Box::new(sqlite::open(path, file, options)?))
 }
 
 /// Opens a store to append to it.

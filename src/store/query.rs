@@ -127,18 +127,51 @@ pub struct StreamRow {
     pub last_at: Option<Timestamp>,
 }
 
-/// Who wrote a store's tables. The spelling on the command line is a contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Framework {
-    Foldline,
+macro_rules! frameworks {
+    ($($variant:ident = $name:literal),* $(,)?) => {
+        /// Who wrote a store's tables, or how its file is written. The spelling on the command line is a contract.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Framework { $($variant),* }
+
+        impl Framework {
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),* }
+            }
+        }
+    };
+}
+
+frameworks! {
+    Foldline = "foldline",
+    Eventsourcing = "eventsourcing",
+    Emmett = "emmett",
+    CqrsEs = "cqrs-es",
+    MessageDb = "message-db",
+    Marten = "marten",
+    RailsEventStore = "rails-event-store",
+    Axon = "axon",
+    Pekko = "pekko",
+    Commanded = "commanded",
+    Spatie = "spatie",
+    SqlStreamStore = "sqlstreamstore",
+    Disintegrate = "disintegrate",
+    Ocel = "ocel",
+    Xes = "xes",
+    CloudEvents = "cloudevents",
+    Json = "json",
+    Csv = "csv",
+    Mapped = "mapped",
 }
 
 impl fmt::Display for Framework {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Foldline => "foldline",
-        })
+        f.pad(self.name())
+    }
+}
+
+impl Serialize for Framework {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 

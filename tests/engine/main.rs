@@ -2,6 +2,7 @@
 
 mod decoders;
 mod files;
+mod foreign;
 mod given;
 mod imports;
 mod kill;

@@ -13,6 +13,7 @@ use std::path::Path;
 
 pub use export::{ExportError, ExportReport, export, export_to};
 pub use import::{BadLine, ImportError, ImportOptions, ImportReport, import};
+pub(in crate::store) use raw::RawObject;
 pub use reading::read_events;
 
 use crate::event::{EventId, NewEvent, StreamId, Timestamp, Version};

@@ -11,7 +11,7 @@ use crate::event::same_name;
 
 /// The fields of an object, in order.
 #[derive(Debug)]
-pub(super) struct RawObject<'a>(pub(super) Vec<(String, &'a RawValue)>);
+pub(in crate::store) struct RawObject<'a>(pub(in crate::store) Vec<(String, &'a RawValue)>);
 
 impl<'a> RawObject<'a> {
     /// Takes a field out, by any spelling of its name (lower-case words joined by `-`).

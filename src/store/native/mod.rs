@@ -66,6 +66,18 @@ impl NativeStore {
         Ok(Self { path: path.to_owned(), access: Access::Looking(file), names: Names::default() })
     }
 
+    /// Takes a file that is open already for a store, or gives it back where it is none of ours.
+    pub(in crate::store) fn recognised(
+        path: &Path,
+        file: ReadOnlyFile,
+    ) -> Result<Result<Self, ReadOnlyFile>, StoreError> {
+        match schema::recognise(path, &file.connection) {
+            Ok(()) => Ok(Ok(Self { path: path.to_owned(), access: Access::Looking(file), names: Names::default() })),
+            Err(StoreError::Unrecognised { .. }) => Ok(Err(file)),
+            Err(error) => Err(error),
+        }
+    }
+
     pub fn open_for_writing(path: &Path) -> Result<Self, StoreError> {
         // Recognised before a writing connection touches it: a foreign database must not even get side files.
         drop(Self::open(path)?);

@@ -1,0 +1,140 @@
+//! Payloads and metadata as they can be read: unpacked, decrypted, or labelled as what they are.
+
+use std::borrow::Cow;
+use std::io::Read;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::cell::Cell;
+use super::key::CipherKey;
+
+/// What a stored payload turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Text, JSON or not.
+    Text,
+    /// Bytes that are no text.
+    Binary,
+    Encrypted,
+}
+
+/// An unpacked payload larger than this is shown packed: a few bytes can claim to be any size.
+const LARGEST: u64 = 256 << 20;
+
+/// The payload as text. What is no text becomes a JSON object that says what it is.
+pub(super) fn readable<'a>(cell: Cell<'a>, may_be_encrypted: bool, key: Option<&CipherKey>) -> (Cow<'a, [u8]>, Kind) {
+    let bytes = match cell {
+        Cell::Null => return (Cow::Borrowed(b"null"), Kind::Text),
+        Cell::Int(number) => return (number.to_string().into_bytes().into(), Kind::Text),
+        Cell::Real(number) => return (number.to_string().into_bytes().into(), Kind::Text),
+        Cell::Text(bytes) => return (bytes.into(), Kind::Text),
+        Cell::Bytes(bytes) => bytes,
+    };
+    if is_text(bytes) {
+        return (bytes.into(), Kind::Text);
+    }
+    if let Some(text) = unpacked(bytes) {
+        return (text.into(), Kind::Text);
+    }
+    if may_be_encrypted {
+        let Some(opened) = key.and_then(|key| key.open(bytes)) else {
+            let label = format!("{{\"encrypted\":\"AES-GCM\",\"bytes\":{}}}", bytes.len());
+            return (label.into_bytes().into(), Kind::Encrypted);
+        };
+        return match unpacked(&opened) {
+            Some(text) => (text.into(), Kind::Text),
+            None if is_text(&opened) => (opened.into(), Kind::Text),
+            None => (labelled(&opened).into(), Kind::Binary),
+        };
+    }
+    (labelled(bytes).into(), Kind::Binary)
+}
+
+fn labelled(bytes: &[u8]) -> Vec<u8> {
+    let mut object = Map::new();
+    object.insert("binary".to_owned(), Value::from("base64"));
+    object.insert("bytes".to_owned(), Value::from(bytes.len()));
+    object.insert("data".to_owned(), Value::from(STANDARD.encode(bytes)));
+    Value::Object(object).to_string().into_bytes()
+}
+
+fn is_text(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok_and(|text| !text.contains('\0'))
+}
+
+/// What zlib or gzip packed, if it is text inside.
+fn unpacked(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut text = Vec::new();
+    let read = match bytes {
+        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => {
+            flate2::read::ZlibDecoder::new(bytes).take(LARGEST).read_to_end(&mut text)
+        }
+        [0x1f, 0x8b, ..] => flate2::read::GzDecoder::new(bytes).take(LARGEST).read_to_end(&mut text),
+        _ => return None,
+    };
+    (read.is_ok() && is_text(&text)).then_some(text)
+}
+
+/// One object of all that is said around an event. A single column that holds an object stays as it is stored.
+pub(super) fn merged_metadata<'a>(parts: &[(Option<&str>, Cell<'a>)]) -> Cow<'a, [u8]> {
+    if let [(None, cell)] = parts {
+        return match cell {
+            Cell::Null => Cow::Borrowed(b""),
+            cell => readable(*cell, false, None).0,
+        };
+    }
+    let mut all = Map::new();
+    for (field, cell) in parts.iter().filter(|(_, cell)| !cell.is_null()) {
+        let (text, _) = readable(*cell, false, None);
+        let value = match (cell, serde_json::from_slice::<Value>(&text)) {
+            (Cell::Int(_) | Cell::Real(_), Ok(value)) => value,
+            (_, Ok(value @ (Value::Object(_) | Value::Array(_)))) => value,
+            _ => Value::String(String::from_utf8_lossy(&text).into_owned()),
+        };
+        match (field, value) {
+            (None, Value::Object(fields)) => {
+                for (name, value) in fields {
+                    all.entry(name).or_insert(value);
+                }
+            }
+            (None, Value::String(text)) if text.is_empty() || text == "null" => {}
+            (None, other) => {
+                all.insert("metadata".to_owned(), other);
+            }
+            (Some(field), value) => {
+                all.insert((*field).to_owned(), value);
+            }
+        }
+    }
+    if all.is_empty() { Cow::Borrowed(b"") } else { Value::Object(all).to_string().into_bytes().into() }
+}
+
+/// Adds the marks of a row to its metadata.
+pub(super) fn marked<'a>(metadata: Cow<'a, [u8]>, marks: &[&str]) -> Cow<'a, [u8]> {
+    if marks.is_empty() {
+        return metadata;
+    }
+    let mut all = match serde_json::from_slice(&metadata) {
+        Ok(Value::Object(all)) => all,
+        _ if metadata.is_empty() => Map::new(),
+        _ => return metadata,
+    };
+    for mark in marks {
+        all.insert((*mark).to_owned(), Value::Bool(true));
+    }
+    Value::Object(all).to_string().into_bytes().into()
+}
+
+/// The text or number at a path inside a JSON payload.
+pub(super) fn field_at<'a>(payload: &'a [u8], path: &[String]) -> Option<Cow<'a, str>> {
+    let mut raw: &'a RawValue = serde_json::from_slice(payload).ok()?;
+    for name in path {
+        let fields: crate::store::files::RawObject<'a> = serde_json::from_str(raw.get()).ok()?;
+        raw = fields.0.into_iter().find(|(key, _)| key == name)?.1;
+    }
+    let text = raw.get();
+    if text.starts_with('"') { serde_json::from_str(text).ok().map(Cow::Owned) } else { Some(text.into()) }
+}

@@ -1,0 +1,159 @@
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use super::cell::{Cell, Cells, time_of_text};
+use super::content::{Kind, field_at, marked, merged_metadata, readable};
+use super::key::CipherKey;
+use super::layout::{Layout, Time, TimeUnit};
+use super::naming::{id_of_place, joined};
+use super::sql::{column, group};
+use crate::event::{EventRow, EventType, Position, StreamId, StreamKey, Timestamp, Version};
+use crate::store::StreamRow;
+
+/// Turns rows into events. Streams get their numbers in the order in which they are met.
+#[derive(Debug)]
+pub(crate) struct Decoder {
+    layout: Layout,
+    key: Option<CipherKey>,
+    streams: RefCell<Interned<StreamId>>,
+    types: RefCell<Interned<EventType>>,
+}
+
+#[derive(Debug)]
+struct Interned<T> {
+    numbers: HashMap<T, u32>,
+    last: Option<(T, u32)>,
+}
+
+impl<T> Default for Interned<T> {
+    fn default() -> Self {
+        Self { numbers: HashMap::new(), last: None }
+    }
+}
+
+impl<T: Clone + Eq + std::hash::Hash + for<'a> From<&'a str>> Interned<T> {
+    fn intern(&mut self, name: &str, as_str: fn(&T) -> &str) -> (T, u32) {
+        match &self.last {
+            Some((last, number)) if as_str(last) == name => (last.clone(), *number),
+            _ => {
+                let name = T::from(name);
+                let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
+                let number = *self.numbers.entry(name.clone()).or_insert(next);
+                self.last = Some((name.clone(), number));
+                (name, number)
+            }
+        }
+    }
+}
+
+impl Decoder {
+    pub(crate) fn new(layout: Layout, key: Option<CipherKey>) -> Self {
+        Self { layout, key, streams: RefCell::default(), types: RefCell::default() }
+    }
+
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    pub(crate) fn stream_key(&self, stream: &str) -> StreamKey {
+        StreamKey(self.streams.borrow_mut().intern(stream, StreamId::as_str).1)
+    }
+
+    /// Hands the row to `visit` as an event, with what its payload turned out to be.
+    pub(crate) fn event<T>(&self, row: &dyn Cells, visit: impl FnOnce(&EventRow<'_>, Kind) -> T) -> T {
+        let layout = &self.layout;
+        let stream = self.stream_name(row, column::STREAM);
+        let (stream, stream_key) = self.streams.borrow_mut().intern(&stream, StreamId::as_str);
+        let (event_type, _) = self.types.borrow_mut().intern(&row.cell(column::TYPE).name(), EventType::as_str);
+        let version = Version(unsigned(row.cell(column::VERSION)).unwrap_or(0));
+        let (payload, kind) = readable(row.cell(column::PAYLOAD), layout.may_be_encrypted, self.key.as_ref());
+        let recorded_at = match &layout.time {
+            Time::Column { unit, .. } => row.cell(column::TIME).time(*unit),
+            Time::Payload { path } => time_in(&payload, path),
+            Time::None => None,
+        };
+        let id = match &layout.id {
+            Some(_) if !row.cell(column::ID).is_null() => row.cell(column::ID).id(),
+            _ => id_of_place(&stream, version),
+        };
+        visit(
+            &EventRow {
+                position: unsigned(row.cell(column::POSITION)).map(Position),
+                stream_key: StreamKey(stream_key),
+                stream: &stream,
+                version,
+                event_type: &event_type,
+                schema: schema_of(row.cell(column::SCHEMA)),
+                recorded_at,
+                id,
+                payload: &payload,
+                metadata: &self.metadata(row),
+            },
+            kind,
+        )
+    }
+
+    fn metadata<'r>(&self, row: &'r dyn Cells) -> Cow<'r, [u8]> {
+        let first = column::STREAM + self.layout.stream.len();
+        let parts: Vec<(Option<&str>, Cell<'r>)> = (first..)
+            .zip(&self.layout.metadata)
+            .map(|(index, part)| (part.field.as_deref(), row.cell(index)))
+            .collect();
+        let marks = [(column::ARCHIVED, "archived"), (column::DELETED, "deleted")];
+        let marks: Vec<&str> =
+            marks.into_iter().filter(|(index, _)| row.cell(*index).is_true()).map(|(_, mark)| mark).collect();
+        marked(merged_metadata(&parts), &marks)
+    }
+
+    fn stream_name(&self, row: &dyn Cells, first: usize) -> String {
+        match self.layout.stream.len() {
+            1 => row.cell(first).name().into_owned(),
+            count => {
+                let parts: Vec<String> = (first..first + count).map(|at| row.cell(at).name().into_owned()).collect();
+                joined(&parts)
+            }
+        }
+    }
+
+    /// A row of the list of streams.
+    pub(crate) fn stream_row(&self, row: &dyn Cells) -> StreamRow {
+        let stream = self.stream_name(row, group::STREAM);
+        let column = row.cell(group::CATEGORY);
+        let column = (!column.is_null()).then(|| column.name());
+        let category = self.layout.category.of(&stream, column.as_deref(), &row.cell(group::TYPE).name());
+        let at = |index| match &self.layout.time {
+            Time::Column { unit, .. } => row.cell(index).time(*unit),
+            Time::Payload { .. } | Time::None => None,
+        };
+        let version = |index| Version(unsigned(row.cell(index)).unwrap_or(0));
+        StreamRow {
+            key: self.stream_key(&stream),
+            category,
+            events: unsigned(row.cell(group::EVENTS)).unwrap_or(0),
+            first_version: version(group::FIRST_VERSION),
+            last_version: version(group::LAST_VERSION),
+            first_at: at(group::FIRST_AT),
+            last_at: at(group::LAST_AT),
+            stream: StreamId::new(stream),
+        }
+    }
+}
+
+/// `1`, `v2` and `3.0` say which shape an event has; what says something else is taken for the first.
+fn schema_of(cell: Cell<'_>) -> u32 {
+    let number = cell.number().or_else(|| {
+        let text = std::str::from_utf8(cell.bytes()).ok()?;
+        text.trim_start_matches(['v', 'V']).split('.').next()?.parse().ok()
+    });
+    number.and_then(|number| u32::try_from(number).ok()).unwrap_or(1)
+}
+
+fn unsigned(cell: Cell<'_>) -> Option<u64> {
+    cell.number().map(|number| u64::try_from(number).unwrap_or(0))
+}
+
+fn time_in(payload: &[u8], path: &[String]) -> Option<Timestamp> {
+    let text = field_at(payload, path)?;
+    time_of_text(&text).or_else(|| Cell::Text(text.as_bytes()).time(TimeUnit::Auto))
+}

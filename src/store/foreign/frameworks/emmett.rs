@@ -1,0 +1,59 @@
+//! Emmett, from 0.38 on.
+
+use super::super::catalogue::{Catalogue, Dialect, Table};
+use super::super::layout::{Category, Layout, MetadataPart, Time, TimeUnit};
+use crate::store::Framework;
+
+pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
+    let columns = [
+        "stream_id",
+        "stream_position",
+        "partition",
+        "message_kind",
+        "message_data",
+        "message_metadata",
+        "message_schema_version",
+        "message_type",
+        "message_id",
+        "is_archived",
+        "global_position",
+    ];
+    let is_partition = catalogue.dialect == Dialect::Postgres && is_partition_of_another(catalogue, table);
+    if !table.has(&columns) || is_partition {
+        return None;
+    }
+    let column = |name| table.expr("e", name);
+    let mut layout = Layout::new(
+        Framework::Emmett,
+        catalogue.dialect,
+        table.full_name(),
+        format!("{} e", table.quoted()),
+        column("message_type"),
+    );
+    // Commands are kept in the same table.
+    layout.filter = Some(format!("{} = 'E'", column("message_kind").sql));
+    layout.stream = vec![column("stream_id")];
+    layout.version = column("stream_position");
+    layout.category = Category::Before { mark: '-', otherwise: Some("emt:unknown") };
+    layout.payload = column("message_data");
+    layout.metadata = MetadataPart::whole(Some(column("message_metadata"))).into_iter().collect();
+    layout.schema = (catalogue.dialect == Dialect::Postgres).then(|| column("message_schema_version"));
+    layout.id = Some(column("message_id"));
+    layout.time = Time::Column { expr: column("created"), unit: TimeUnit::Auto };
+    layout.position = Some(column("global_position"));
+    layout.archived = Some(match catalogue.dialect {
+        Dialect::Sqlite => format!("{} IN (1, 'true')", column("is_archived").sql),
+        Dialect::Postgres => column("is_archived").sql,
+    });
+    Some(layout)
+}
+
+/// `emt_messages_emt_default_active` and its like hold rows that the table above them shows too.
+fn is_partition_of_another(catalogue: &Catalogue, table: &Table) -> bool {
+    catalogue.tables.iter().any(|other| {
+        other.schema == table.schema
+            && other.name.len() < table.name.len()
+            && table.name.starts_with(&other.name)
+            && table.columns.iter().all(|column| other.column(&column.name).is_some())
+    })
+}

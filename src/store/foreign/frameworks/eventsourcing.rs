@@ -1,0 +1,42 @@
+//! Python `eventsourcing`.
+
+use super::super::catalogue::{Catalogue, Table};
+use super::super::layout::{Category, Layout, Snapshots, Time};
+use crate::store::Framework;
+
+const KEY: [&str; 2] = ["originator_id", "originator_version"];
+
+pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
+    let is_there = table.has(&["originator_id", "originator_version", "topic", "state"]) && table.is_unique(&KEY);
+    // Snapshots have the same columns, but nothing that orders them all.
+    let position = table.maybe("e", "notification_id").or_else(|| table.rowid("e"))?;
+    if !is_there {
+        return None;
+    }
+    let mut layout = Layout::new(
+        Framework::Eventsourcing,
+        catalogue.dialect,
+        table.full_name(),
+        format!("{} e", table.quoted()),
+        table.expr("e", "topic"),
+    );
+    layout.stream = vec![table.expr("e", "originator_id")];
+    layout.version = table.expr("e", "originator_version");
+    layout.category = Category::Topic;
+    layout.payload = table.expr("e", "state");
+    layout.may_be_encrypted = true;
+    layout.position = Some(position);
+    layout.time = Time::Payload { path: vec!["timestamp".to_owned(), "_data_".to_owned()] };
+    layout.snapshots = snapshots(catalogue, table);
+    Some(layout)
+}
+
+fn snapshots(catalogue: &Catalogue, events: &Table) -> Option<Snapshots> {
+    let stem = events.name.strip_suffix("_events")?;
+    let table = catalogue.beside(events, &format!("{stem}_snapshots"))?;
+    table.has(&KEY).then(|| Snapshots {
+        from: format!("{} s", table.quoted()),
+        stream: vec![table.expr("s", "originator_id")],
+        version: table.expr("s", "originator_version"),
+    })
+}

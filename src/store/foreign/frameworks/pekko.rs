@@ -1,0 +1,64 @@
+//! Akka and Pekko Persistence JDBC, whose tables are the same.
+
+use super::super::catalogue::{Catalogue, Table};
+use super::super::layout::{Category, Layout, MetadataPart, Snapshots, Time, TimeUnit};
+use crate::store::Framework;
+
+const KEY: [&str; 2] = ["persistence_id", "sequence_number"];
+
+pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
+    let others = ["ordering", "deleted", "write_timestamp", "event_ser_id", "event_ser_manifest", "event_payload"];
+    if !table.has(&KEY) || !table.has(&others) || !table.is_unique(&KEY) {
+        return None;
+    }
+    let mut layout = journal(catalogue, table, "event_ser_manifest");
+    layout.payload = table.expr("e", "event_payload");
+    layout.time = Time::Column { expr: table.expr("e", "write_timestamp"), unit: TimeUnit::Millis };
+    layout.metadata = [
+        MetadataPart::field("writer", table.maybe("e", "writer")),
+        MetadataPart::field("serializer", table.maybe("e", "event_ser_id")),
+        MetadataPart::field("adapter-manifest", table.maybe("e", "adapter_manifest")),
+        MetadataPart::field("meta-manifest", table.maybe("e", "meta_ser_manifest")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    Some(layout)
+}
+
+/// Before version 5: one column holds the message with everything around it.
+pub(super) fn legacy_layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
+    if !table.has(&KEY) || !table.has(&["ordering", "deleted", "message"]) || !table.is_unique(&KEY) {
+        return None;
+    }
+    let mut layout = journal(catalogue, table, "persistence_id");
+    layout.event_type = super::super::catalogue::Expr::text("'message'");
+    layout.payload = table.expr("e", "message");
+    layout.metadata = MetadataPart::field("tags", table.maybe("e", "tags")).into_iter().collect();
+    Some(layout)
+}
+
+fn journal(catalogue: &Catalogue, table: &Table, event_type: &str) -> Layout {
+    let mut layout = Layout::new(
+        Framework::Pekko,
+        catalogue.dialect,
+        table.full_name(),
+        format!("{} e", table.quoted()),
+        table.expr("e", event_type),
+    );
+    layout.stream = vec![table.expr("e", "persistence_id")];
+    layout.category = Category::Before { mark: '|', otherwise: None };
+    layout.version = table.expr("e", "sequence_number");
+    layout.expects_json = false;
+    layout.position = Some(table.expr("e", "ordering"));
+    layout.deleted = Some(table.expr("e", "deleted").sql);
+    let snapshots = catalogue.tables.iter().find(|other| {
+        other.schema == table.schema && other.has(&KEY) && other.column("created").is_some() && other.is_unique(&KEY)
+    });
+    layout.snapshots = snapshots.map(|snapshots| Snapshots {
+        from: format!("{} s", snapshots.quoted()),
+        stream: vec![snapshots.expr("s", "persistence_id")],
+        version: snapshots.expr("s", "sequence_number"),
+    });
+    layout
+}

@@ -1,0 +1,36 @@
+//! SqlStreamStore.
+
+use super::super::catalogue::{Catalogue, Table};
+use super::super::layout::{Category, Layout, MetadataPart, Time, TimeUnit};
+use crate::store::Framework;
+
+pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
+    let columns =
+        ["stream_id_internal", "stream_version", "position", "created_utc", "type", "json_data", "json_metadata"];
+    if !table.has(&columns) || !table.is_unique(&["stream_id_internal", "stream_version"]) {
+        return None;
+    }
+    let streams = catalogue.beside_with(table, &["id", "id_original", "id_internal", "version", "position"])?;
+    let id = ["event_id", "message_id"].into_iter().find(|name| table.column(name).is_some())?;
+    let column = |name| table.expr("e", name);
+    let stream = |name| streams.expr("s", name);
+    let from = format!(
+        "{} e JOIN {} s ON {} = {}",
+        table.quoted(),
+        streams.quoted(),
+        stream("id_internal").sql,
+        column("stream_id_internal").sql
+    );
+    let mut layout = Layout::new(Framework::SqlStreamStore, catalogue.dialect, table.full_name(), from, column("type"));
+    // Streams are found by their own name: the hash beside it is indexed, but cannot be made from every name here.
+    layout.stream = vec![stream("id_original")];
+    layout.category = Category::Before { mark: '-', otherwise: None };
+    layout.version = column("stream_version");
+    layout.version_base = 0;
+    layout.payload = column("json_data");
+    layout.metadata = MetadataPart::whole(Some(column("json_metadata"))).into_iter().collect();
+    layout.id = Some(column(id));
+    layout.time = Time::Column { expr: column("created_utc"), unit: TimeUnit::Auto };
+    layout.position = Some(column("position"));
+    Some(layout)
+}

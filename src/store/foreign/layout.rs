@@ -1,0 +1,217 @@
+use super::catalogue::{Dialect, Expr};
+use crate::store::Framework;
+
+/// What a database's tables mean: everything that reading them needs, as data. One is declared for each framework,
+/// and one is made from a mapping of one's own.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    pub framework: Framework,
+    pub dialect: Dialect,
+    /// The table that holds the events, for whoever has to choose or is told.
+    pub table: String,
+    /// What follows `FROM`: one row for each event of each stream.
+    pub from: String,
+    /// What follows `WHERE`, where some rows are no events.
+    pub filter: Option<String>,
+    /// True for the row under which an event counts; a row of another stream that shows the same event is a link.
+    pub counts: Option<String>,
+    /// The columns that name a stream. Several are written `TYPE:ID`.
+    pub stream: Vec<Expr>,
+    pub category: Category,
+    pub version: Expr,
+    /// The number of a stream's first event.
+    pub version_base: u64,
+    /// How far apart versions stand.
+    pub version_step: u64,
+    pub event_type: Expr,
+    pub schema: Option<Expr>,
+    pub payload: Expr,
+    /// Whether payloads that are no JSON are worth a word.
+    pub expects_json: bool,
+    /// Bytes that are no text are then taken for encrypted ones.
+    pub may_be_encrypted: bool,
+    pub metadata: Vec<MetadataPart>,
+    pub time: Time,
+    /// Without one, an event is known by its place: `STREAM@VERSION`.
+    pub id: Option<Expr>,
+    /// Without one, the store has no order across its streams, and is read stream by stream.
+    pub position: Option<Expr>,
+    /// Rows to be marked.
+    pub archived: Option<String>,
+    pub deleted: Option<String>,
+    pub snapshots: Option<Snapshots>,
+    pub unnumbered: Option<Box<Unnumbered>>,
+    /// Why Foldline appends nothing here; `None` where it can.
+    pub read_only: Option<&'static str>,
+    /// What whoever looks should know of these tables first.
+    pub notice: Option<String>,
+}
+
+/// What kind of thing a stream is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Category {
+    Column(Expr),
+    /// What stands before the mark in the stream's name; `otherwise` where there is none, or else the name itself.
+    Before {
+        mark: char,
+        otherwise: Option<&'static str>,
+    },
+    /// The class in a topic `module:Class.Event`.
+    Topic,
+    None,
+}
+
+/// Tables in which some events have no number: where the probe finds one, the other layout counts them.
+#[derive(Clone, Debug)]
+pub struct Unnumbered {
+    /// A statement that answers with a row where there is such an event.
+    pub probe: String,
+    pub layout: Layout,
+}
+
+/// Where an event's time comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Time {
+    Column {
+        expr: Expr,
+        unit: TimeUnit,
+    },
+    /// A field of the payload.
+    Payload {
+        path: Vec<String>,
+    },
+    None,
+}
+
+/// What a number means as a time. Text is read by its own form.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimeUnit {
+    /// By its size: seconds, milliseconds, microseconds or nanoseconds, whichever gives a year near ours.
+    #[default]
+    Auto,
+    Seconds,
+    Millis,
+    Micros,
+    Nanos,
+}
+
+/// A column that says something around the event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetadataPart {
+    /// The field it becomes; `None` where the column holds a whole object.
+    pub field: Option<String>,
+    pub expr: Expr,
+}
+
+impl MetadataPart {
+    pub fn whole(expr: Option<Expr>) -> Option<Self> {
+        Some(Self { field: None, expr: expr? })
+    }
+
+    pub fn field(name: &str, expr: Option<Expr>) -> Option<Self> {
+        Some(Self { field: Some(name.to_owned()), expr: expr? })
+    }
+}
+
+/// A table of states that the framework keeps.
+#[derive(Clone, Debug)]
+pub struct Snapshots {
+    pub from: String,
+    /// As the stream's own key columns.
+    pub stream: Vec<Expr>,
+    pub version: Expr,
+}
+
+impl Layout {
+    /// The bare minimum; what a framework has beyond it is set by its declaration.
+    pub fn new(framework: Framework, dialect: Dialect, table: String, from: String, event_type: Expr) -> Self {
+        Self {
+            framework,
+            dialect,
+            table,
+            from,
+            filter: None,
+            counts: None,
+            stream: Vec::new(),
+            category: Category::None,
+            version: Expr::number("0"),
+            version_base: 1,
+            version_step: 1,
+            event_type,
+            schema: None,
+            payload: Expr::text("NULL"),
+            expects_json: true,
+            may_be_encrypted: false,
+            metadata: Vec::new(),
+            time: Time::None,
+            id: None,
+            position: None,
+            archived: None,
+            deleted: None,
+            snapshots: None,
+            unnumbered: None,
+            read_only: Some("Foldline only reads what this framework writes"),
+            notice: None,
+        }
+    }
+}
+
+/// A table, or tables joined, with a column `foldline_version` that counts the rows of each stream in their order.
+pub(super) fn counted(from: &str, columns: &str, partition: &[&Expr], order: &str, base: u64) -> String {
+    let partition: Vec<&str> = partition.iter().map(|expr| expr.sql.as_str()).collect();
+    let number = format!("row_number() OVER (PARTITION BY {} ORDER BY {order})", partition.join(", "));
+    format!("(SELECT {columns}, {number} - 1 + {base} AS foldline_version FROM {from}) counted")
+}
+
+/// The name of streams and categories that have none.
+pub(super) const NAMELESS: &str = "(none)";
+
+impl Category {
+    /// The category of a stream, from its name, the column if there is one, and the type of one of its events.
+    pub fn of(&self, stream: &str, column: Option<&str>, event_type: &str) -> String {
+        let found = match self {
+            Self::Column(_) => column.unwrap_or_default(),
+            Self::Before { mark, otherwise } => match stream.split_once(*mark) {
+                Some(_) if is_uuid(stream) => otherwise.unwrap_or_default(),
+                Some((category, _)) => category,
+                None if is_uuid(stream) => otherwise.unwrap_or_default(),
+                None => otherwise.unwrap_or(stream),
+            },
+            Self::Topic => class_of(event_type),
+            Self::None => "",
+        };
+        if found.is_empty() { NAMELESS.to_owned() } else { found.to_owned() }
+    }
+}
+
+fn is_uuid(text: &str) -> bool {
+    matches!(text.len(), 32 | 36) && uuid::Uuid::try_parse(text).is_ok()
+}
+
+/// `crm.domain:Lead.Captured` is about a `Lead`; so is `crm.domain:Outer.Lead.Captured`.
+fn class_of(topic: &str) -> &str {
+    let Some((_, path)) = topic.split_once(':') else { return "" };
+    let Some((classes, _event)) = path.rsplit_once('.') else { return "" };
+    classes.rsplit('.').next().unwrap_or(classes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_names_the_class_whose_event_it_is() {
+        assert_eq!(Category::Topic.of("x", None, "crm.domain:Lead.Captured"), "Lead");
+        assert_eq!(Category::Topic.of("x", None, "crm:Outer.Lead.Captured"), "Lead");
+        assert_eq!(Category::Topic.of("x", None, "Captured"), NAMELESS);
+    }
+
+    #[test]
+    fn a_uuid_is_no_category_for_all_its_dashes() {
+        let dash = Category::Before { mark: '-', otherwise: None };
+        assert_eq!(dash.of("0190b1de-5a4f-7c8e-9a3b-0123456789ab", None, ""), NAMELESS);
+        assert_eq!(dash.of("lead-0190b1de-5a4f-7c8e-9a3b-0123456789ab", None, ""), "lead");
+        assert_eq!(dash.of("settings", None, ""), "settings");
+    }
+}

@@ -1,0 +1,244 @@
+//! A table that nobody declared, read by what its user says of its columns.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::catalogue::{Catalogue, Dialect, Expr, Table};
+use super::layout::{Category, Layout, MetadataPart, Time, TimeUnit, Unnumbered, counted};
+use super::recognise::{Recognised, recognise};
+use crate::store::Framework;
+
+/// Which table holds events, and what its columns mean. Kept as JSON. With a table alone, it chooses among several
+/// that a framework wrote.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mapping {
+    /// A table or a view.
+    pub table: String,
+    /// The column, or columns, that say whose event it is.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub stream: Vec<String>,
+    /// Without one, the events of a stream are numbered in the order of their position or time.
+    #[serde(default)]
+    pub version: Option<String>,
+    #[serde(default = "one")]
+    pub version_base: u64,
+    #[serde(default = "one")]
+    pub version_step: u64,
+    #[serde(default, rename = "type")]
+    pub event_type: Option<String>,
+    #[serde(default)]
+    pub payload: Option<String>,
+    #[serde(default)]
+    pub time: Option<String>,
+    #[serde(default)]
+    pub time_unit: TimeUnit,
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub metadata: Vec<String>,
+    #[serde(default)]
+    pub id: Option<String>,
+    /// The order of the whole store.
+    #[serde(default)]
+    pub position: Option<String>,
+    #[serde(default)]
+    pub category: Option<String>,
+    /// The shape that an event has.
+    #[serde(default)]
+    pub schema: Option<String>,
+}
+
+fn one() -> u64 {
+    1
+}
+
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Names {
+        One(String),
+        Many(Vec<String>),
+        None,
+    }
+    Ok(match Names::deserialize(deserializer)? {
+        Names::One(name) => vec![name],
+        Names::Many(names) => names,
+        Names::None => Vec::new(),
+    })
+}
+
+/// What is wrong with a mapping. Each names the place and what could stand there.
+#[derive(Debug, thiserror::Error)]
+pub enum MappingError {
+    #[error("{}: the mapping cannot be read: {detail}; `foldline map STORE` prints one to begin with", path.display())]
+    Unreadable { path: PathBuf, detail: String },
+    #[error("there is no table {asked}; the store has {known}")]
+    NoTable { asked: String, known: String },
+    #[error("there is no column {asked} in {table}, which the mapping names as its {role}; it has {known}")]
+    NoColumn { asked: String, role: &'static str, table: String, known: String },
+    #[error(
+        "the mapping says of {table} neither which column names the stream nor is it a known framework's table; give it a \"stream\""
+    )]
+    NoStream { table: String },
+}
+
+impl Mapping {
+    pub fn read(path: &Path) -> Result<Self, MappingError> {
+        let unreadable = |detail: String| MappingError::Unreadable { path: path.to_owned(), detail };
+        let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+        Self::parse(&text).map_err(|error| unreadable(error.to_string()))
+    }
+
+    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text.trim_start_matches('\u{feff}'))
+    }
+
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+
+    /// What the mapped table means.
+    pub fn layout(&self, catalogue: &Catalogue) -> Result<Layout, MappingError> {
+        let table = catalogue.table(&self.table).ok_or_else(|| MappingError::NoTable {
+            asked: self.table.clone(),
+            known: listed(catalogue.tables.iter().map(Table::full_name)),
+        })?;
+        if self.stream.is_empty() {
+            return known_table(catalogue, table);
+        }
+        let from = format!("{} e", table.quoted());
+        let Some(version) = &self.version else {
+            let order = self.order(catalogue, table, "e")?;
+            let stream = self.columns(table, "e", "stream", &self.stream)?;
+            let stream: Vec<&Expr> = stream.iter().collect();
+            let from = counted(&from, &with_rowid(table), &stream, &order, self.version_base);
+            return self.read_from(catalogue, table, "counted", from, Expr::number("counted.foldline_version"));
+        };
+        let column = self.column(table, "e", "version", version)?;
+        let layout = self.read_from(catalogue, table, "e", from.clone(), as_number(&column))?;
+        let stream: Vec<&Expr> = layout.stream.iter().collect();
+        let order = self.order(catalogue, table, "e")?;
+        let numbered = counted(&from, &with_rowid(table), &stream, &order, self.version_base);
+        let own = as_number(&self.column(table, "counted", "version", version)?);
+        let either = Expr::number(format!("coalesce({}, counted.foldline_version)", own.sql));
+        let unnumbered = Unnumbered {
+            probe: format!("SELECT 1 FROM {from} WHERE {} IS NULL LIMIT 1", column.sql),
+            layout: self.read_from(catalogue, table, "counted", numbered, either)?,
+        };
+        Ok(Layout { unnumbered: Some(Box::new(unnumbered)), ..layout })
+    }
+
+    fn read_from(
+        &self,
+        catalogue: &Catalogue,
+        table: &Table,
+        alias: &str,
+        from: String,
+        version: Expr,
+    ) -> Result<Layout, MappingError> {
+        let maybe =
+            |role, name: &Option<String>| name.as_ref().map(|name| self.column(table, alias, role, name)).transpose();
+        let event_type = maybe("type", &self.event_type)?.unwrap_or_else(|| Expr::text("'event'"));
+        let mut layout = Layout::new(Framework::Mapped, catalogue.dialect, table.full_name(), from, event_type);
+        layout.stream = self.columns(table, alias, "stream", &self.stream)?;
+        layout.version = version;
+        layout.version_base = self.version_base;
+        layout.version_step = self.version_step.max(1);
+        layout.category = match maybe("category", &self.category)? {
+            Some(column) => Category::Column(column),
+            None if self.stream.len() > 1 => Category::Column(layout.stream[0].clone()),
+            None => Category::Before { mark: '-', otherwise: None },
+        };
+        layout.payload = maybe("payload", &self.payload)?.unwrap_or_else(|| Expr::text("NULL"));
+        layout.schema = maybe("schema", &self.schema)?;
+        layout.id = maybe("id", &self.id)?;
+        layout.time = match maybe("time", &self.time)? {
+            Some(expr) => Time::Column { expr, unit: self.time_unit },
+            None => Time::None,
+        };
+        layout.position = match maybe("position", &self.position)? {
+            Some(column) => Some(as_number(&column)),
+            None => rowid(table, alias),
+        };
+        layout.metadata = match self.metadata.as_slice() {
+            [whole] => MetadataPart::whole(Some(self.column(table, alias, "metadata", whole)?)).into_iter().collect(),
+            names => names
+                .iter()
+                .map(|name| {
+                    let expr = self.column(table, alias, "metadata", name)?;
+                    Ok(MetadataPart { field: Some(name.clone()), expr })
+                })
+                .collect::<Result<_, _>>()?,
+        };
+        layout.read_only = Some("a mapping says how to read a table, not by which rules to write it");
+        Ok(layout)
+    }
+
+    /// The order in which events that have no number are counted.
+    fn order(&self, catalogue: &Catalogue, table: &Table, alias: &str) -> Result<String, MappingError> {
+        let of =
+            |role, name: &Option<String>| name.as_ref().map(|name| self.column(table, alias, role, name)).transpose();
+        let rowid = (catalogue.dialect == Dialect::Sqlite).then(|| table.rowid(alias)).flatten();
+        let order: Vec<String> = [of("position", &self.position)?, of("time", &self.time)?, rowid]
+            .into_iter()
+            .flatten()
+            .map(|expr| expr.sql)
+            .collect();
+        Ok(if order.is_empty() { "1".to_owned() } else { order.join(", ") })
+    }
+
+    fn columns(
+        &self,
+        table: &Table,
+        alias: &str,
+        role: &'static str,
+        names: &[String],
+    ) -> Result<Vec<Expr>, MappingError> {
+        names.iter().map(|name| self.column(table, alias, role, name)).collect()
+    }
+
+    fn column(&self, table: &Table, alias: &str, role: &'static str, name: &str) -> Result<Expr, MappingError> {
+        table.maybe(alias, name).ok_or_else(|| MappingError::NoColumn {
+            asked: name.to_owned(),
+            role,
+            table: table.full_name(),
+            known: listed(table.columns.iter().map(|column| column.name.clone())),
+        })
+    }
+}
+
+/// Inside a counted table, the row's own number goes by a name of its own.
+fn with_rowid(table: &Table) -> String {
+    table.rowid("e").map_or_else(|| "e.*".to_owned(), |rowid| format!("e.*, {} AS foldline_row", rowid.sql))
+}
+
+fn rowid(table: &Table, alias: &str) -> Option<Expr> {
+    let rowid = table.rowid(alias)?;
+    Some(if alias == "counted" { Expr::number("counted.foldline_row") } else { rowid })
+}
+
+fn as_number(column: &Expr) -> Expr {
+    if column.is_number() { column.clone() } else { Expr::number(format!("CAST({} AS bigint)", column.sql)) }
+}
+
+fn known_table(catalogue: &Catalogue, table: &Table) -> Result<Layout, MappingError> {
+    let layouts = match recognise(catalogue) {
+        Recognised::One(layout) => vec![layout],
+        Recognised::Several(layouts) => layouts,
+        Recognised::Nothing => Vec::new(),
+    };
+    let name = table.full_name();
+    layouts.into_iter().find(|layout| layout.table == name).ok_or(MappingError::NoStream { table: name })
+}
+
+fn listed(names: impl Iterator<Item = String>) -> String {
+    const LISTED: usize = 20;
+    let names: Vec<String> = names.collect();
+    let rest = names.len().saturating_sub(LISTED);
+    let shown = names[..names.len() - rest].join(", ");
+    match (shown.is_empty(), rest) {
+        (true, _) => "none".to_owned(),
+        (_, 0) => shown,
+        (_, rest) => format!("{shown} and {rest} more"),
+    }
+}

@@ -1,0 +1,49 @@
+//! For whoever makes a mapping: what the database holds, what it may mean, and how the first events then read.
+
+use std::path::Path;
+
+use super::guess::{Guess, guess};
+use super::mapping::Mapping;
+use super::{Catalogue, Database};
+use crate::event::RecordedEvent;
+use crate::store::opening::ReadOnlyFile;
+use crate::store::sqlite::{SqliteTables, read_catalogue};
+use crate::store::{Flow, OpenOptions, Query, Source, StoreError, open_with};
+
+/// A database that is to be mapped.
+#[derive(Debug)]
+pub struct Unmapped {
+    pub catalogue: Catalogue,
+    pub guesses: Vec<Guess>,
+}
+
+/// Looks into a database that nobody recognised.
+pub fn look_into(source: &Source) -> Result<Unmapped, StoreError> {
+    match source {
+        Source::File(path) => look_into_file(path),
+        Source::Server(address) => Err(StoreError::NoSuchServer(address.clone())),
+    }
+}
+
+fn look_into_file(path: &Path) -> Result<Unmapped, StoreError> {
+    let tables = SqliteTables::new(path, ReadOnlyFile::open(path)?);
+    let catalogue = read_catalogue(tables.connection()).map_err(|source| StoreError::from_sqlite(path, source))?;
+    unmapped(&tables, catalogue)
+}
+
+/// The same for any database.
+pub fn unmapped(database: &dyn Database, catalogue: Catalogue) -> Result<Unmapped, StoreError> {
+    let guesses = guess(database, &catalogue)?;
+    Ok(Unmapped { catalogue, guesses })
+}
+
+/// The first events as a mapping reads them.
+pub fn preview(source: &Source, mapping: &Mapping, count: u64) -> Result<Vec<RecordedEvent>, StoreError> {
+    let options = OpenOptions { mapping: Some(mapping.clone()), ..OpenOptions::from_environment() };
+    let mut events = Vec::new();
+    open_with(source, &options)?.visit_events(&Query::store().limit(count), &mut |row| {
+        events.push(row.to_recorded());
+        Flow::Continue(())
+    })?;
+    Ok(events)
+}

@@ -1,0 +1,66 @@
+//! Mappings that were kept, one file a store, in the user's own folder.
+
+use std::path::PathBuf;
+use std::{env, fs, io};
+
+use serde::{Deserialize, Serialize};
+
+use super::mapping::Mapping;
+use crate::store::Source;
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    store: String,
+    mapping: Mapping,
+}
+
+/// The mapping that was kept for this store.
+pub fn saved_mapping(source: &Source) -> Option<Mapping> {
+    let (path, name) = place(source)?;
+    let kept: Kept = serde_json::from_str(&fs::read_to_string(path).ok()?).ok()?;
+    (kept.store == name).then_some(kept.mapping)
+}
+
+/// Keeps a mapping for this store, in place of an earlier one. Answers with the file that holds it.
+pub fn save_mapping(source: &Source, mapping: &Mapping) -> io::Result<PathBuf> {
+    let (path, store) = place(source).ok_or_else(|| io::Error::other("there is no folder for settings"))?;
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let text = serde_json::to_string_pretty(&Kept { store, mapping: mapping.clone() })?;
+    fs::write(&path, text)?;
+    Ok(path)
+}
+
+pub fn forget_mapping(source: &Source) -> io::Result<()> {
+    match place(source) {
+        Some((path, _)) if path.exists() => fs::remove_file(path),
+        _ => Ok(()),
+    }
+}
+
+/// The file, and the store's name in it. An address is kept without its password.
+fn place(source: &Source) -> Option<(PathBuf, String)> {
+    let name = match source {
+        Source::File(path) => std::path::absolute(path).ok()?.to_string_lossy().into_owned(),
+        Source::Server(address) => without_password(address),
+    };
+    let folder = ["XDG_CONFIG_HOME", "APPDATA"]
+        .iter()
+        .find_map(|name| env::var_os(name).filter(|folder| !folder.is_empty()))
+        .map(PathBuf::from)
+        .or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".config")))?;
+    let file = blake3::hash(name.as_bytes()).to_hex();
+    Some((folder.join("foldline").join("mappings").join(format!("{}.json", &file[..16])), name))
+}
+
+fn without_password(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
+    let end = rest.find('/').unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let path = path.split('?').next().unwrap_or_default();
+    match authority.rsplit_once('@') {
+        Some((user, host)) => format!("{scheme}://{}@{host}{path}", user.split(':').next().unwrap_or_default()),
+        None => format!("{scheme}://{authority}{path}"),
+    }
+}

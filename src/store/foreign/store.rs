@@ -1,0 +1,257 @@
+use std::collections::{HashMap, HashSet};
+
+use super::cell::{Cells, Value};
+use super::content::Kind;
+use super::decode::Decoder;
+use super::key::CipherKey;
+use super::layout::{Layout, Time};
+use super::sql::Sql;
+use crate::event::{EventId, EventRow, RecordedEvent, StreamId, StreamKey, Timestamp};
+use crate::store::{
+    Columns, Finding, Flow, Framework, Query, Reader, Scope, StoreError, StoreInfo, StreamQuery, StreamRow,
+};
+
+/// What reading foreign tables asks of a database.
+pub trait Database {
+    /// Runs one statement and hands over its rows as they come.
+    fn rows(&self, sql: &Sql, visit: &mut dyn FnMut(&dyn Cells) -> Flow) -> Result<(), StoreError>;
+
+    /// Something about the whole database that whoever looks at it should know first.
+    fn notice(&self) -> Option<String>;
+
+    /// What the database itself finds wrong with its files.
+    fn verify(&self, _report: &mut dyn FnMut(Finding)) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// A store in some framework's tables, or in mapped ones.
+#[derive(Debug)]
+pub struct ForeignStore<D> {
+    pub(in crate::store) database: D,
+    pub(in crate::store) decoder: Decoder,
+}
+
+impl<D: Database> ForeignStore<D> {
+    pub fn new(database: D, layout: Layout, key: Option<CipherKey>) -> Result<Self, StoreError> {
+        let layout = numbered(&database, layout)?;
+        Ok(Self { database, decoder: Decoder::new(layout, key) })
+    }
+
+    pub fn layout(&self) -> &Layout {
+        self.decoder.layout()
+    }
+
+    pub(super) fn visit_contents(
+        &self,
+        query: &Query,
+        visit: &mut dyn FnMut(&EventRow<'_>, Kind) -> Flow,
+    ) -> Result<(), StoreError> {
+        let Some(sql) = self.layout().events_sql(query) else { return Ok(()) };
+        let wanted = match &query.scope {
+            Scope::Category { name, .. } if self.layout().leaves_to_reader(&query.scope) => {
+                Some(self.streams_of(name)?)
+            }
+            _ => None,
+        };
+        let mut left = query.limit.unwrap_or(u64::MAX);
+        if left == 0 {
+            return Ok(());
+        }
+        self.database.rows(&sql, &mut |cells| {
+            self.decoder.event(cells, |row, kind| {
+                if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&row.stream_key)) {
+                    return Flow::Continue(());
+                }
+                left -= 1;
+                let flow = visit(row, kind);
+                if left == 0 { Flow::Break(()) } else { flow }
+            })
+        })
+    }
+
+    fn streams_of(&self, category: &str) -> Result<HashSet<StreamKey>, StoreError> {
+        let mut keys = HashSet::new();
+        let query = StreamQuery { category: Some(category.to_owned()), ..StreamQuery::default() };
+        self.visit_groups(&query, &mut |row| {
+            keys.insert(row.key);
+            Flow::Continue(())
+        })?;
+        Ok(keys)
+    }
+
+    /// The streams of a query, with their times where those are columns.
+    fn visit_groups(&self, query: &StreamQuery, visit: &mut dyn FnMut(StreamRow) -> Flow) -> Result<(), StoreError> {
+        let StreamQuery { category, filter, order: _, limit } = query;
+        let sql = self.layout().streams_sql(query);
+        let filter = filter.as_ref().map(|filter| filter.to_lowercase());
+        let mut left = limit.unwrap_or(u64::MAX);
+        if left == 0 {
+            return Ok(());
+        }
+        self.database.rows(&sql, &mut |cells| {
+            let row = self.decoder.stream_row(cells);
+            let is_wanted = category.as_ref().is_none_or(|category| row.category == *category)
+                && filter.as_ref().is_none_or(|filter| row.stream.as_str().to_lowercase().contains(filter));
+            if !is_wanted {
+                return Flow::Continue(());
+            }
+            left -= 1;
+            let flow = visit(row);
+            if left == 0 { Flow::Break(()) } else { flow }
+        })
+    }
+
+    /// The times of a stream whose events carry them inside.
+    fn with_times(&self, mut row: StreamRow) -> Result<StreamRow, StoreError> {
+        let stream = Query::stream(row.stream.clone()).limit(1).columns(Columns::HEADS);
+        row.first_at = self.time_of_first(&stream)?;
+        row.last_at = self.time_of_first(&stream.backward())?;
+        Ok(row)
+    }
+
+    fn time_of_first(&self, query: &Query) -> Result<Option<Timestamp>, StoreError> {
+        let mut at = None;
+        self.visit_contents(query, &mut |row, _| {
+            at = row.recorded_at;
+            Flow::Break(())
+        })?;
+        Ok(at)
+    }
+
+    fn has_times_inside(&self) -> bool {
+        matches!(self.layout().time, Time::Payload { .. })
+    }
+}
+
+/// The layout that fits what is in the tables: where some events lack a number, the one that counts them.
+fn numbered(database: &dyn Database, layout: Layout) -> Result<Layout, StoreError> {
+    let Some(unnumbered) = layout.unnumbered.clone() else { return Ok(layout) };
+    let mut is_needed = false;
+    database.rows(&Sql::plain(unnumbered.probe), &mut |_| {
+        is_needed = true;
+        Flow::Break(())
+    })?;
+    Ok(if is_needed { unnumbered.layout } else { layout })
+}
+
+impl<D: Database> Reader for ForeignStore<D> {
+    fn framework(&self) -> Framework {
+        self.layout().framework
+    }
+
+    fn is_writable(&self) -> bool {
+        self.layout().read_only.is_none()
+    }
+
+    fn read_only_reason(&self) -> Option<String> {
+        self.layout().read_only.map(str::to_owned)
+    }
+
+    fn notice(&self) -> Option<String> {
+        self.database.notice().or_else(|| self.layout().notice.clone())
+    }
+
+    fn info(&self) -> Result<StoreInfo, StoreError> {
+        let mut event_types: Vec<(String, u64)> = Vec::new();
+        self.database.rows(&Sql::plain(self.layout().types_sql()), &mut |cells| {
+            let count = cells.cell(1).number().and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
+            event_types.push((cells.cell(0).name().into_owned(), count));
+            Flow::Continue(())
+        })?;
+        event_types.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let mut categories: HashMap<String, u64> = HashMap::new();
+        let (mut streams, mut longest_stream) = (0, None::<StreamRow>);
+        let (mut first_at, mut last_at) = (None, None);
+        self.visit_groups(&StreamQuery::default(), &mut |row| {
+            streams += 1;
+            *categories.entry(row.category.clone()).or_default() += 1;
+            first_at = [first_at, row.first_at].into_iter().flatten().min();
+            last_at = last_at.max(row.last_at);
+            if longest_stream.as_ref().is_none_or(|longest| row.events > longest.events) {
+                longest_stream = Some(row);
+            }
+            Flow::Continue(())
+        })?;
+        if self.has_times_inside() {
+            longest_stream = longest_stream.map(|row| self.with_times(row)).transpose()?;
+            // Whoever writes the time inside an event appends as it passes.
+            let ends = Query::store().limit(1).columns(Columns::HEADS);
+            (first_at, last_at) = (self.time_of_first(&ends)?, self.time_of_first(&ends.backward())?);
+        }
+        let mut categories: Vec<(String, u64)> = categories.into_iter().collect();
+        categories.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        Ok(StoreInfo {
+            framework: self.framework(),
+            events: event_types.iter().map(|(_, count)| count).sum(),
+            streams,
+            event_types,
+            categories,
+            first_at,
+            last_at,
+            longest_stream,
+            is_writable: self.is_writable(),
+        })
+    }
+
+    fn visit_events(&self, query: &Query, visit: &mut dyn FnMut(&EventRow<'_>) -> Flow) -> Result<(), StoreError> {
+        let Columns { payload, .. } = query.columns;
+        self.visit_contents(query, &mut |row, _| {
+            if payload { visit(row) } else { visit(&EventRow { payload: b"", ..row.clone() }) }
+        })
+    }
+
+    fn visit_streams(&self, query: &StreamQuery, visit: &mut dyn FnMut(StreamRow) -> Flow) -> Result<(), StoreError> {
+        if !self.has_times_inside() {
+            return self.visit_groups(query, visit);
+        }
+        let mut rows = Vec::new();
+        self.visit_groups(query, &mut |row| {
+            rows.push(row);
+            Flow::Continue(())
+        })?;
+        for row in rows {
+            if visit(self.with_times(row)?).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn stream(&self, stream: &StreamId) -> Result<Option<StreamRow>, StoreError> {
+        let Some(sql) = self.layout().stream_sql(stream) else { return Ok(None) };
+        let mut found = None;
+        self.database.rows(&sql, &mut |cells| {
+            let row = self.decoder.stream_row(cells);
+            // A database may take another spelling for the same.
+            if row.stream == *stream {
+                found = Some(row);
+            }
+            Flow::Continue(())
+        })?;
+        match found {
+            Some(row) if self.has_times_inside() => self.with_times(row).map(Some),
+            found => Ok(found),
+        }
+    }
+
+    fn event_by_id(&self, id: &EventId) -> Result<Option<RecordedEvent>, StoreError> {
+        let Some(sql) = self.layout().by_id_sql(id) else { return Ok(None) };
+        let mut found = None;
+        self.database.rows(&sql, &mut |cells| {
+            found = self.decoder.event(cells, |row, _| (row.id == *id).then(|| row.to_recorded()));
+            if found.is_some() { Flow::Break(()) } else { Flow::Continue(()) }
+        })?;
+        Ok(found)
+    }
+
+    fn verify(&self, report: &mut dyn FnMut(Finding), progress: &mut dyn FnMut(u64) -> Flow) -> Result<(), StoreError> {
+        super::verify::run(self, report, progress)
+    }
+}
+
+impl Sql {
+    pub(super) fn plain(text: String) -> Self {
+        Self { text, values: Vec::<Value>::new() }
+    }
+}
