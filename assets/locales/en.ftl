@@ -198,3 +198,30 @@ json-inside = { $count ->
     [one] 1 value
    *[other] { $count } values
 }
+notice = Notice
+map-columns = Say what columns mean…
+mapping-title = Which columns are these? { $store }
+mapping-about = No framework that Foldline knows wrote these tables. Say what the columns mean; below are the first events as they then read.
+mapping-guessed = Guessed: { $reasons }
+mapping-take = Read by this
+mapping-table = Table
+mapping-stream = Stream
+mapping-version = Version
+mapping-type = Type
+mapping-payload = Payload
+mapping-metadata = Metadata
+mapping-time = Time
+mapping-unit = Unit of time
+mapping-id = Id
+mapping-position = Store order
+mapping-category = Category
+mapping-base = First version
+mapping-none = none
+mapping-empty = This reads no event: choose another table or column.
+unit-auto = by its size
+unit-seconds = seconds
+unit-millis = milliseconds
+unit-micros = microseconds
+unit-nanos = nanoseconds
+job-looking-at-the-tables = looking at the tables
+job-keeping-the-mapping = keeping the mapping

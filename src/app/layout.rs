@@ -5,8 +5,9 @@ use crate::command::{Action, Command};
 use crate::session::OpenStore;
 use crate::theme::palette;
 use crate::ui::{
-    Choices, Scene, compare_ui, compensate_ui, event_ui, export_ui, history_ui, keys_ui, palette_ui, search_ui,
-    settings_ui, state_ui, status_bar_ui, streams_ui, timeline_ui, title_ui, top_bar_ui, trouble_ui, welcome_ui,
+    Choices, Scene, compare_ui, compensate_ui, event_ui, export_ui, history_ui, keys_ui, mapping_ui, palette_ui,
+    search_ui, settings_ui, state_ui, status_bar_ui, streams_ui, timeline_ui, title_ui, top_bar_ui, trouble_ui,
+    welcome_ui,
 };
 
 /// How much of the middle the state may take before it scrolls.
@@ -31,6 +32,9 @@ impl App {
         }
         if self.palette.is_open {
             palette_ui(ui, scene, &mut self.palette, self.store.as_ref());
+        }
+        if let Some(draft) = &mut self.mapping {
+            mapping_ui(ui, scene, draft);
         }
         dialog_ui(ui, scene, &mut self.dialog, &mut self.settings, self.store.as_mut());
         let Some(store) = &mut self.store else {

@@ -1,11 +1,11 @@
 use std::time::Duration;
 
-use super::{App, Asked, Dialog};
+use super::{App, Asked, Dialog, Question, Refused};
 use crate::command::{Action, Command};
 use crate::event::{StreamId, Version};
 use crate::jobs::Job;
 use crate::locale::Locale;
-use crate::session::{Moment, OpenStore, StreamView, Trouble, sample_store};
+use crate::session::{MappingDraft, Moment, OpenStore, StreamView, Trouble, sample_store};
 use crate::store::Flow;
 use crate::ui::Zone;
 
@@ -29,7 +29,13 @@ impl App {
             if let Some(opened) = self.opening.take() {
                 self.show(opened);
             }
-            self.trouble = self.opening.error().cloned().or(self.trouble.take());
+            if let Some(refused) = self.opening.error().cloned() {
+                self.refuse(refused);
+            }
+        }
+        let is_mapped = self.mapping.as_mut().is_some_and(MappingDraft::poll);
+        if let (true, Some(draft)) = (is_mapped, self.mapping.take_if(|_| is_mapped)) {
+            self.open(draft.source, false);
         }
         if self.file_dialog.poll()
             && let Some(Some(path)) = self.file_dialog.value().cloned()
@@ -60,6 +66,14 @@ impl App {
         });
         self.asked = Some(Asked::Sample);
         self.sample.request(job);
+    }
+
+    /// What did not open is told, or asked about where its user can help.
+    fn refuse(&mut self, refused: Refused) {
+        match refused.question {
+            Some(Question::Columns(source)) => self.mapping = Some(MappingDraft::new(source, self.wake.0.clone())),
+            None => self.trouble = Some(refused.trouble),
+        }
     }
 
     fn shows_trouble(&self) -> bool {
@@ -152,6 +166,8 @@ impl App {
                     Ok(rfd::FileDialog::new().set_title("Foldline").set_file_name("events.jsonl").save_file())
                 }));
             }
+            Action::KeepMapping => self.mapping.iter_mut().for_each(MappingDraft::keep),
+            Action::DropMapping => self.mapping = None,
             Action::ForgetRecent => self.settings.recent.clear(),
             Action::DismissTrouble => self.dismiss_trouble(),
             Action::AppendDraft => {
@@ -260,6 +276,11 @@ impl App {
                     store.begin_draft(self.settings.actor.clone());
                 }
             }
+            Command::MapColumns => {
+                if let Some(store) = &self.store {
+                    self.mapping = Some(MappingDraft::new(store.source.clone(), self.wake.0.clone()));
+                }
+            }
             Command::CopyLink => {
                 if let Some(link) = self.store.as_ref().and_then(OpenStore::link) {
                     ctx.copy_text(link);
@@ -270,6 +291,7 @@ impl App {
             // What lies on top goes first.
             Command::Dismiss => match () {
                 () if self.palette.is_open => self.palette.toggle(),
+                () if self.mapping.is_some() => self.mapping = None,
                 () if self.dialog.is_some() => self.dialog = None,
                 () if self.shows_trouble() => self.dismiss_trouble(),
                 () if self.store.as_ref().is_some_and(|store| store.draft.is_some()) => {

@@ -5,6 +5,7 @@ mod layout;
 mod logic;
 mod no_window;
 mod place;
+mod refused;
 mod settings;
 
 use std::fs::File;
@@ -13,12 +14,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use no_window::NoWindow;
+use refused::{Question, Refused};
 pub use settings::Settings;
 
 use crate::event::StreamId;
 use crate::jobs::{Job, Loading, Wake};
 use crate::locale::Locale;
-use crate::session::{Moment, OpenStore, Opener, Trouble};
+use crate::session::{MappingDraft, Moment, OpenStore, Opener, Trouble};
 use crate::store::{self, Source};
 use crate::ui::PaletteState;
 
@@ -40,7 +42,9 @@ pub struct App {
     locale: Locale,
     wake: Waker,
     store: Option<OpenStore>,
-    opening: Loading<Opened, Trouble>,
+    opening: Loading<Opened, Refused>,
+    /// What the columns of a store mean, while it is being said.
+    mapping: Option<MappingDraft>,
     /// The sample, while it is being made.
     sample: Loading<PathBuf, Trouble>,
     /// Where to go once the store is open.
@@ -115,6 +119,7 @@ impl App {
             wake: Waker(Arc::new(move || ctx.request_repaint())),
             store: None,
             opening: Loading::default(),
+            mapping: None,
             sample: Loading::default(),
             start: Start::default(),
             trouble: None,
@@ -147,8 +152,8 @@ impl App {
     /// Begins to open a store. What can't be opened is told, and what was open stays.
     fn open(&mut self, source: Source, is_writing_on: bool) {
         self.asked = Some(Asked::Store(source.clone(), is_writing_on));
-        self.opening.request(Job::start("opening the store", &self.wake.0, move |_| -> Result<Opened, Trouble> {
-            drop(store::open(&source)?);
+        self.opening.request(Job::start("opening the store", &self.wake.0, move |_| -> Result<Opened, Refused> {
+            drop(store::open(&source).map_err(|error| Refused::of(&source, error))?);
             Ok(Opened { source, is_writing_on })
         }));
     }
@@ -190,7 +195,10 @@ impl App {
 
     /// Whether anything is still on its way, for tests that wait.
     pub fn is_busy(&self) -> bool {
-        self.sample.is_loading() || self.opening.is_loading() || self.store.as_ref().is_some_and(OpenStore::is_loading)
+        self.sample.is_loading()
+            || self.opening.is_loading()
+            || self.mapping.as_ref().is_some_and(MappingDraft::is_busy)
+            || self.store.as_ref().is_some_and(OpenStore::is_loading)
     }
 }
 

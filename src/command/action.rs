@@ -25,6 +25,9 @@ pub enum Action {
     StartExport,
     ChooseExportFile,
     ForgetRecent,
+    /// Reads the store by the mapping as it was seen, from now on.
+    KeepMapping,
+    DropMapping,
     DismissTrouble,
     /// Appends the correction as it was previewed.
     AppendDraft,

@@ -33,6 +33,7 @@ pub enum Command {
     ToggleWriting,
     Compensate,
     CopyLink,
+    MapColumns,
     Palette,
     ShowKeys,
     Dismiss,
@@ -118,6 +119,7 @@ impl Command {
         Self::ToggleWriting,
         Self::Compensate,
         Self::CopyLink,
+        Self::MapColumns,
         Self::Palette,
         Self::ShowKeys,
         Self::Dismiss,
@@ -151,6 +153,7 @@ impl Command {
             Self::ToggleWriting => "toggle-writing",
             Self::Compensate => "compensate",
             Self::CopyLink => "copy-link",
+            Self::MapColumns => "map-columns",
             Self::Palette => "palette",
             Self::ShowKeys => "show-keys",
             Self::Dismiss => "dismiss",
@@ -183,6 +186,7 @@ impl Command {
             | Self::Search
             | Self::Export
             | Self::Retry
+            | Self::MapColumns
             | Self::ToggleWriting => Menu::Store,
             Self::StepForward
             | Self::StepBack
@@ -235,6 +239,7 @@ impl Command {
             | Self::ToggleLanguage
             | Self::ToggleZone
             | Self::ToggleWriting
+            | Self::MapColumns
             | Self::CopyLink => None,
         }
     }

@@ -19,7 +19,7 @@ pub struct OpenStore {
     pub source: Source,
     opener: Opener,
     wake: Wake,
-    pub info: Loading<StoreInfo, Trouble>,
+    pub info: Loading<Overview, Trouble>,
     pub filter: String,
     pub order: StreamOrder,
     pub labels: Labels,
@@ -37,6 +37,16 @@ pub struct OpenStore {
     watch: Watch,
     /// Keep to the newest event of the stream while others append.
     pub follows: bool,
+}
+
+/// A store as a whole.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    pub info: StoreInfo,
+    /// Why Foldline never appends here.
+    pub read_only: Option<String>,
+    /// What whoever looks at it should know first.
+    pub notice: Option<String>,
 }
 
 /// The streams of one category.
@@ -87,7 +97,11 @@ impl OpenStore {
     fn look(&mut self) {
         self.labels.doubt();
         let opener = self.opener.clone();
-        self.info.request(Job::start("looking at the store", &self.wake, move |_| Ok(opener()?.info()?)));
+        self.info.request(Job::start("looking at the store", &self.wake, move |_| {
+            let reader = opener()?;
+            let info = reader.info()?;
+            Ok(Overview { read_only: reader.read_only_reason(), notice: reader.notice(), info })
+        }));
         self.list_streams();
     }
 

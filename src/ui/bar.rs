@@ -5,7 +5,7 @@ use super::parts::{caption, cut, progress_ui};
 use super::{Scene, grouped};
 use crate::command::{Action, Command, Menu};
 use crate::jobs::Progress;
-use crate::session::OpenStore;
+use crate::session::{OpenStore, Overview};
 use crate::store::Source;
 use crate::theme::palette;
 
@@ -18,12 +18,15 @@ pub fn top_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>,
         let menu = ui.menu_button(RichText::new(name).strong(), |ui| menu_ui(ui, scene, store.is_some(), recent));
         menu.response.on_hover_text(scene.text("store-menu"));
         icon(ui, Icon::Down, colours.dim);
-        if let Some(info) = store.and_then(|store| store.info.value()) {
+        if let Some(Overview { info, read_only, notice }) = store.and_then(|store| store.info.value()) {
             let counts: Vec<String> =
                 info.categories.iter().take(4).map(|(name, count)| format!("{} {name}", grouped(*count))).collect();
             ui.label(RichText::new(format!("{}  ·  {}", info.framework, counts.join("  ·  "))).color(colours.dim));
+            if let Some(notice) = notice {
+                ui.label(RichText::new(scene.text("notice")).color(colours.warning)).on_hover_text(notice);
+            }
             if let Some(store) = store {
-                access_ui(ui, scene, store);
+                access_ui(ui, scene, store, read_only.as_deref());
             }
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -52,7 +55,7 @@ pub fn top_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>,
 }
 
 /// Whether this store may be written to; a press changes it.
-fn access_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
+fn access_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, never: Option<&str>) {
     let colours = palette(ui);
     let (ink, name) = if store.is_writing_on { (colours.warning, "writing-on") } else { (colours.dim, "read-only") };
     if ui.selectable_label(store.follows, scene.text("follow")).on_hover_text(scene.text("follow-about")).clicked() {
@@ -61,7 +64,8 @@ fn access_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
     if !store.is_writing_on {
         icon(ui, Icon::Lock, colours.dim);
     }
-    let button = ui.add(Button::new(RichText::new(scene.text(name)).color(ink)));
+    let button = ui.add_enabled(never.is_none(), Button::new(RichText::new(scene.text(name)).color(ink)));
+    let button = button.on_disabled_hover_text(never.unwrap_or_default());
     if button.on_hover_text(scene.text("toggle-writing")).clicked() {
         scene.run(Command::ToggleWriting);
     }
@@ -109,7 +113,7 @@ pub fn status_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, prog
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let small = |text: String| RichText::new(text).size(11.5).color(dim);
-                if let Some(info) = store.info.value() {
+                if let Some(Overview { info, .. }) = store.info.value() {
                     let counts = [("status-streams", info.streams), ("status-events", info.events)];
                     for (name, count) in counts {
                         ui.label(small(scene.locale.with(name, [("count", grouped(count).into())])));

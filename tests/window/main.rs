@@ -4,6 +4,7 @@ mod comparing;
 mod correcting;
 mod desk;
 mod dialogs;
+mod foreign;
 mod keyboard;
 mod looking;
 mod names;

@@ -1,0 +1,34 @@
+use crate::jobs::Lost;
+use crate::session::Trouble;
+use crate::store::{Source, StoreError};
+
+/// A store that did not open, and what its user could say to open it.
+#[derive(Clone, Debug)]
+pub(super) struct Refused {
+    pub(super) trouble: Trouble,
+    pub(super) question: Option<Question>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Question {
+    /// Which columns are these?
+    Columns(Source),
+}
+
+impl Refused {
+    pub(super) fn of(source: &Source, error: StoreError) -> Self {
+        let question = match &error {
+            StoreError::Unrecognised { .. } | StoreError::Several { .. } | StoreError::Mapping { .. } => {
+                Some(Question::Columns(source.clone()))
+            }
+            _ => None,
+        };
+        Self { trouble: Trouble::from(error), question }
+    }
+}
+
+impl From<Lost> for Refused {
+    fn from(lost: Lost) -> Self {
+        Self { trouble: Trouble::from(lost), question: None }
+    }
+}

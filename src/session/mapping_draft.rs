@@ -1,0 +1,125 @@
+use super::trouble::Trouble;
+use crate::event::RecordedEvent;
+use crate::jobs::{Job, Loading, Wake};
+use crate::store::Source;
+use crate::store::foreign::{Column, Mapping, Table, Unmapped, look_into, preview, save_mapping};
+
+/// How many events are shown of what a mapping reads.
+const PREVIEWED: u64 = 10;
+
+/// What the columns of a table mean, in the making: guessed first, corrected by whoever knows, and seen in ten events
+/// before it is taken.
+pub struct MappingDraft {
+    pub source: Source,
+    pub mapping: Mapping,
+    found: Loading<Unmapped, Trouble>,
+    /// What was guessed, in words.
+    pub reasons: Vec<String>,
+    read: Loading<Vec<RecordedEvent>, Trouble>,
+    /// The mapping that the events are read by.
+    previewed: Option<Mapping>,
+    kept: Loading<(), Trouble>,
+    wake: Wake,
+}
+
+impl std::fmt::Debug for MappingDraft {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MappingDraft").field("mapping", &self.mapping).finish_non_exhaustive()
+    }
+}
+
+impl MappingDraft {
+    pub fn new(source: Source, wake: Wake) -> Self {
+        let mut found = Loading::default();
+        let at = source.clone();
+        found.request(Job::start("looking at the tables", &wake, move |_| Ok(look_into(&at)?)));
+        Self {
+            source,
+            mapping: Mapping::default(),
+            found,
+            reasons: Vec::new(),
+            read: Loading::default(),
+            previewed: None,
+            kept: Loading::default(),
+            wake,
+        }
+    }
+
+    pub fn tables(&self) -> &[Table] {
+        self.found.value().map_or(&[], |found| &found.catalogue.tables)
+    }
+
+    /// The columns of the table that is chosen.
+    pub fn columns(&self) -> &[Column] {
+        let table = self.found.value().and_then(|found| found.catalogue.table(&self.mapping.table));
+        table.map_or(&[], |table| &table.columns)
+    }
+
+    /// Takes another table, with what is guessed of it.
+    pub fn choose_table(&mut self, name: &str) {
+        let guess = self.found.value().and_then(|found| found.guesses.iter().find(|guess| guess.mapping.table == name));
+        let guessed = guess.map(|guess| (guess.mapping.clone(), guess.reasons.clone()));
+        (self.mapping, self.reasons) =
+            guessed.unwrap_or_else(|| (Mapping { table: name.to_owned(), ..blank() }, Vec::new()));
+    }
+
+    /// Reads the first events anew where the mapping has changed.
+    pub fn preview(&mut self) {
+        if self.mapping.table.is_empty() || self.previewed.as_ref() == Some(&self.mapping) {
+            return;
+        }
+        self.previewed = Some(self.mapping.clone());
+        let (source, mapping) = (self.source.clone(), self.mapping.clone());
+        self.read
+            .request(Job::start("reading events", &self.wake, move |_| Ok(preview(&source, &mapping, PREVIEWED)?)));
+    }
+
+    /// The events as the mapping reads them, or why it cannot.
+    pub fn events(&self) -> Result<&[RecordedEvent], &Trouble> {
+        match self.read.error() {
+            Some(trouble) => Err(trouble),
+            None => Ok(self.read.value().map_or(&[], Vec::as_slice)),
+        }
+    }
+
+    pub fn trouble(&self) -> Option<&Trouble> {
+        self.found.error().or(self.kept.error())
+    }
+
+    pub fn is_busy(&self) -> bool {
+        self.found.is_loading() || self.read.is_loading() || self.kept.is_loading()
+    }
+
+    /// Whether the mapping reads at least one event.
+    pub fn is_ready(&self) -> bool {
+        !self.is_busy() && self.events().is_ok_and(|events| !events.is_empty())
+    }
+
+    /// Keeps the mapping for this store.
+    pub fn keep(&mut self) {
+        let (source, mapping) = (self.source.clone(), self.mapping.clone());
+        self.kept.request(Job::start("keeping the mapping", &self.wake, move |_| {
+            save_mapping(&source, &mapping)?;
+            Ok(())
+        }));
+    }
+
+    /// Takes what has come. Says whether the mapping has been kept, once.
+    pub fn poll(&mut self) -> bool {
+        if self.found.poll() {
+            let best =
+                self.found.value().and_then(|found| found.guesses.first().map(|guess| guess.mapping.table.clone()));
+            let first = self.tables().first().map(Table::full_name);
+            if let Some(name) = best.or(first) {
+                self.choose_table(&name);
+            }
+        }
+        self.read.poll();
+        self.kept.poll() && self.kept.take().is_some()
+    }
+}
+
+/// Nothing said of any column.
+fn blank() -> Mapping {
+    Mapping { version_base: 1, version_step: 1, ..Mapping::default() }
+}

@@ -1,0 +1,70 @@
+//! Stores that other programs wrote, in the window.
+
+use std::path::Path;
+
+use egui::{Key, Role};
+use egui_kittest::kittest::Queryable;
+use foldline::store::foreign::forget_mapping;
+use rusqlite::Connection;
+
+use crate::desk::Desk;
+
+/// A table that no framework writes.
+fn journal(path: &Path) {
+    let fill = r#"
+        CREATE TABLE "일지" ("order" TEXT, "번호" INTEGER, kind TEXT, body BLOB, at INTEGER);
+        INSERT INTO "일지" VALUES
+            ('order-7', 10, 'placed', '{"total":12}', 1735689600),
+            ('order-7', 20, 'paid', '{"method":"카드"}', 1735689660),
+            ('order-8', 10, 'placed', '{"total":3}', 1735689700);"#;
+    Connection::open(path).and_then(|file| file.execute_batch(fill)).expect("filled");
+}
+
+/// As Python's eventsourcing leaves it.
+fn eventsourcing(path: &Path) {
+    let fill = r#"
+        CREATE TABLE stored_events (originator_id TEXT, originator_version INTEGER, topic TEXT, state BLOB,
+            PRIMARY KEY (originator_id, originator_version));
+        INSERT INTO stored_events VALUES
+            ('8e5b5e0c7c0f4ad2a1c5d3c1d7f0a001', 1, 'crm:Account.Opened',
+             '{"timestamp":{"_type_":"datetime_iso","_data_":"2025-01-01T00:00:00+00:00"},"owner":"김서연"}'),
+            ('8e5b5e0c7c0f4ad2a1c5d3c1d7f0a001', 2, 'crm:Account.Renamed',
+             '{"timestamp":{"_type_":"datetime_iso","_data_":"2025-01-02T00:00:00+00:00"},"owner":"이영희"}');"#;
+    Connection::open(path).and_then(|file| file.execute_batch(fill)).expect("filled");
+}
+
+#[test]
+fn a_known_framework_opens_by_itself_and_its_name_stands_in_the_bar() {
+    let mut desk = Desk::with("8e5b5e0c7c0f4ad2a1c5d3c1d7f0a001", eventsourcing);
+    assert!(desk.shows_part("eventsourcing"), "{}", desk.all_text());
+    desk.assert_shows("이영희");
+    desk.press(Key::ArrowLeft);
+    desk.assert_shows("김서연");
+    desk.assert_shows("State at version 1");
+}
+
+#[test]
+fn an_unknown_table_is_asked_about_seen_in_ten_events_and_opened_by_what_was_said() {
+    let mut desk = Desk::with("order-7", journal);
+    assert!(desk.shows_part("Which columns are these?"), "{}", desk.all_text());
+    let store = foldline::store::Source::from(desk.path("made.db"));
+    for text in ["order-7", "placed", "paid"] {
+        assert!(desk.shows_part(text), "the guess reads no {text}; the window shows:\n{}", desk.all_text());
+    }
+    desk.click_role(Role::Button, "Read by this");
+    assert!(desk.shows_part("mapped"), "{}", desk.all_text());
+    desk.click_role(Role::TreeItem, "order-7");
+    desk.assert_shows("카드");
+    forget_mapping(&store).expect("forgotten");
+}
+
+#[test]
+fn a_mapping_that_reads_nothing_cannot_be_taken() {
+    let desk = Desk::with("order-7", |path| {
+        let fill = "CREATE TABLE notes (a TEXT, b TEXT);";
+        Connection::open(path).and_then(|file| file.execute_batch(fill)).expect("made");
+    });
+    assert!(desk.shows_part("Which columns are these?"), "{}", desk.all_text());
+    let take = desk.window.get_by_role_and_label(Role::Button, "Read by this");
+    assert!(egui_kittest::kittest::NodeT::accesskit_node(&take).is_disabled());
+}
