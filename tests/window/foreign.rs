@@ -48,8 +48,14 @@ fn an_unknown_table_is_asked_about_seen_in_ten_events_and_opened_by_what_was_sai
     let mut desk = Desk::with("order-7", journal);
     assert!(desk.shows_part("Which columns are these?"), "{}", desk.all_text());
     let store = foldline::store::Source::from(desk.path("made.db"));
-    for text in ["order-7", "placed", "paid"] {
-        assert!(desk.shows_part(text), "the guess reads no {text}; the window shows:\n{}", desk.all_text());
+    for (role, column) in
+        [("Stream", "order"), ("Version", "번호"), ("Type", "kind"), ("Payload", "body"), ("Time", "at")]
+    {
+        desk.click_role(Role::ComboBox, role);
+        desk.click_role(Role::Button, column);
+    }
+    for text in ["order-7", "placed", "paid", "2025-01-01 00:01:00.000 UTC"] {
+        desk.assert_shows(text);
     }
     desk.click_role(Role::Button, "Read by this");
     assert!(desk.shows_part("mapped"), "{}", desk.all_text());
