@@ -30,6 +30,9 @@ pub(super) struct Arguments {
     /// Open the stream at this version, time or `latest`
     #[arg(long, value_name = "AT", value_parser = moment)]
     pub at: Option<Moment>,
+    /// Read the store by the mapping in this file, which says what the columns of a table mean
+    #[arg(long, value_name = "FILE", global = true)]
+    pub map: Option<PathBuf>,
     /// Write what each frame of the window costs to this file, in milliseconds
     #[arg(long, value_name = "FILE", hide = true)]
     pub frame_times: Option<PathBuf>,
@@ -55,6 +58,8 @@ pub(super) enum Command {
     Compensate(CompensateArgs),
     /// Check a store: gaps, duplicates, unreadable payloads, disordered times, a broken chain
     Verify(VerifyArgs),
+    /// Guess what the columns of an unknown table mean; prints a mapping for `--map`, to be corrected
+    Map(MapArgs),
     /// Bring events from a file into a native store
     Import(ImportArgs),
     /// Write a store's events to a file
@@ -270,6 +275,17 @@ pub(super) struct VerifyArgs {
     pub store: String,
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MapArgs {
+    pub store: String,
+    /// Keep the mapping given by `--map`, and read this store by it from now on
+    #[arg(long, conflicts_with = "forget")]
+    pub keep: bool,
+    /// Forget the mapping that was kept for this store
+    #[arg(long)]
+    pub forget: bool,
 }
 
 #[derive(Debug, Args)]

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::args::{AppendArgs, CompensateArgs, Format, now};
 use super::output::{Align, Table, json, optional, plain};
 use super::progress::Progress;
-use super::{Failure, Outcome, target};
+use super::target::Desk;
+use super::{Failure, Outcome};
 use crate::compensate::{Authorship, FreeEvent, Plan, append_plan, natural, plan_event};
 use crate::domain::Aggregate;
 use crate::event::{EventId, RecordedEvent, StreamId, Version};
@@ -14,11 +15,11 @@ use crate::replay::Story;
 use crate::session::{SessionError, describe, keep_snapshots, load_story};
 use crate::store::{AppendError, Appended, Conflict, Expected, Reader, Writer};
 
-pub(super) fn append(args: &AppendArgs, out: &mut dyn Write) -> Result<Outcome, Failure> {
+pub(super) fn append(args: &AppendArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let AppendArgs { store, stream, event_type, payload, expect, actor, reason, compensates, id, dry_run, format } =
         args;
     let stream = StreamId::from(stream.as_str());
-    let mut store = opened(store, *dry_run)?;
+    let mut store = opened(desk, store, *dry_run)?;
     let story = match describe(store.reader(), &stream) {
         Ok(described) => loaded(store.reader(), &described)?,
         // A new stream: its first event says what it is.
@@ -54,10 +55,10 @@ fn check_compensated(reader: &dyn Reader, stream: &StreamId, id: &EventId) -> Re
     }
 }
 
-pub(super) fn compensate(args: &CompensateArgs, out: &mut dyn Write) -> Result<Outcome, Failure> {
+pub(super) fn compensate(args: &CompensateArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let CompensateArgs { store, stream, version, actor, reason, dry_run, format } = args;
     let stream = StreamId::from(stream.as_str());
-    let mut store = opened(store, *dry_run)?;
+    let mut store = opened(desk, store, *dry_run)?;
     let described = describe(store.reader(), &stream)?;
     let target = store.reader().event_at(&stream, Version(*version))?.ok_or_else(|| SessionError::NoVersion {
         stream: stream.clone(),
@@ -76,12 +77,8 @@ enum Opened {
     Writing(Box<dyn Writer + Send>),
 }
 
-fn opened(store: &str, is_dry_run: bool) -> Result<Opened, Failure> {
-    Ok(if is_dry_run {
-        Opened::Looking(target::open(store)?)
-    } else {
-        Opened::Writing(target::open_for_writing(store)?)
-    })
+fn opened(desk: &Desk, store: &str, is_dry_run: bool) -> Result<Opened, Failure> {
+    Ok(if is_dry_run { Opened::Looking(desk.open(store)?) } else { Opened::Writing(desk.open_for_writing(store)?) })
 }
 
 impl Opened {

@@ -6,13 +6,14 @@ use serde_json::{Map, Value, json};
 use super::args::{EventsArgs, Format, InfoArgs, RowFormat, StreamsArgs};
 use super::output::{Align, JsonRows, Table, json, optional};
 use super::progress::grouped;
-use super::{Failure, Outcome, target};
+use super::target::Desk;
+use super::{Failure, Outcome};
 use crate::event::{EventRow, EventType, Metadata, Position, StreamId, Version};
 use crate::session::describe;
 use crate::store::{Flow, Query, Scope, StoreInfo, StreamQuery, StreamRow};
 
-pub(super) fn info(args: &InfoArgs, out: &mut dyn Write) -> Result<Outcome, Failure> {
-    let info = target::open(&args.store)?.info()?;
+pub(super) fn info(args: &InfoArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let info = desk.open(&args.store)?.info()?;
     match args.format {
         Format::Json => json(out, &info_json(&args.store, &info))?,
         Format::Table => {
@@ -76,9 +77,9 @@ fn info_json(store: &str, info: &StoreInfo) -> Value {
     })
 }
 
-pub(super) fn streams(args: &StreamsArgs, out: &mut dyn Write) -> Result<Outcome, Failure> {
+pub(super) fn streams(args: &StreamsArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let StreamsArgs { store, category, filter, limit, sort, format } = args;
-    let reader = target::open(store)?;
+    let reader = desk.open(store)?;
     let query =
         StreamQuery { category: category.clone(), filter: filter.clone(), order: (*sort).into(), limit: *limit };
     let columns = [
@@ -111,9 +112,9 @@ pub(super) fn streams(args: &StreamsArgs, out: &mut dyn Write) -> Result<Outcome
     Ok(Outcome::Done)
 }
 
-pub(super) fn events(args: &EventsArgs, out: &mut dyn Write) -> Result<Outcome, Failure> {
+pub(super) fn events(args: &EventsArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let EventsArgs { store, stream, from, to, event_type, category, limit, backward, format } = args;
-    let reader = target::open(store)?;
+    let reader = desk.open(store)?;
     let mut query = match (stream, category) {
         (Some(stream), _) => {
             let stream = StreamId::from(stream.as_str());

@@ -4,6 +4,7 @@
 mod args;
 mod change;
 mod look;
+mod map;
 mod moments;
 mod output;
 mod progress;
@@ -19,6 +20,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use args::{Arguments, Command, Generated};
+use target::Desk;
 
 use crate::compensate::PlanError;
 use crate::event::StreamId;
@@ -96,7 +98,7 @@ pub struct WindowWish {
 
 /// Reads the arguments and runs the command they name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Ended {
-    let Arguments { command, words, at, frame_times } = match Arguments::try_parse_from(arguments) {
+    let Arguments { command, words, at, map, frame_times } = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
             let _ = error.print();
@@ -110,7 +112,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Ended {
         };
     };
     let mut out = io::stdout().lock();
-    let result = dispatch(command, &mut out).and_then(|outcome| {
+    let result = Desk::new(map.as_deref()).and_then(|desk| dispatch(command, &desk, &mut out)).and_then(|outcome| {
         out.flush()?;
         Ok(outcome)
     });
@@ -128,19 +130,20 @@ fn failed(failure: &Failure) -> ExitCode {
     ExitCode::from(failure.exit_code())
 }
 
-fn dispatch(command: Command, out: &mut dyn Write) -> Result<Outcome, Failure> {
+fn dispatch(command: Command, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
     match command {
-        Command::Info(args) => look::info(&args, out),
-        Command::Streams(args) => look::streams(&args, out),
-        Command::Events(args) => look::events(&args, out),
-        Command::Show(args) => moments::show(&args, out),
-        Command::Diff(args) => moments::diff(&args, out),
-        Command::Blame(args) => moments::blame(&args, out),
-        Command::Append(args) => change::append(&args, out),
-        Command::Compensate(args) => change::compensate(&args, out),
-        Command::Verify(args) => verify::verify(&args, out),
+        Command::Info(args) => look::info(&args, desk, out),
+        Command::Streams(args) => look::streams(&args, desk, out),
+        Command::Events(args) => look::events(&args, desk, out),
+        Command::Show(args) => moments::show(&args, desk, out),
+        Command::Diff(args) => moments::diff(&args, desk, out),
+        Command::Blame(args) => moments::blame(&args, desk, out),
+        Command::Append(args) => change::append(&args, desk, out),
+        Command::Compensate(args) => change::compensate(&args, desk, out),
+        Command::Verify(args) => verify::verify(&args, desk, out),
+        Command::Map(args) => map::map(&args, desk, out),
         Command::Import(args) => transfer::import(&args, out),
-        Command::Export(args) => transfer::export(&args, out),
+        Command::Export(args) => transfer::export(&args, desk, out),
         Command::Sample(args) => transfer::sample(&args, out),
         Command::Generate { what } => generate(what, out),
     }

@@ -5,16 +5,17 @@ use serde_json::{Value, json};
 use super::args::{BlameArgs, DiffArgs, Format, ShowArgs};
 use super::output::{Align, Table, json, optional, plain};
 use super::progress::Progress;
-use super::{Failure, Outcome, target};
+use super::target::Desk;
+use super::{Failure, Outcome};
 use crate::event::{Metadata, RecordedEvent, StreamId, Version};
 use crate::projection::leaves;
 use crate::replay::{Index, Timeline};
 use crate::session::{Described, Moment, describe, load_timeline, resolve, show as fold_and_show};
 use crate::store::{Reader, StoreError};
 
-pub(super) fn show(args: &ShowArgs, out: &mut dyn Write) -> Result<Outcome, Failure> {
+pub(super) fn show(args: &ShowArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let ShowArgs { store, stream, at, projection, format } = args;
-    let reader = target::open(store)?;
+    let reader = desk.open(store)?;
     let described = describe(reader.as_ref(), &StreamId::from(stream.as_str()))?;
     let builtin = described.projection(projection.as_deref())?;
     let mut progress = Progress::new("folding events", Some(described.row.events));
@@ -65,8 +66,8 @@ struct Loaded {
 }
 
 impl Loaded {
-    fn new(store: &str, stream: &str, projection: Option<&str>) -> Result<Self, Failure> {
-        let reader = target::open(store)?;
+    fn new(desk: &Desk, store: &str, stream: &str, projection: Option<&str>) -> Result<Self, Failure> {
+        let reader = desk.open(store)?;
         let described = describe(reader.as_ref(), &StreamId::from(stream))?;
         let builtin = described.projection(projection)?;
         let mut progress = Progress::new("folding events", Some(described.row.events));
@@ -91,9 +92,9 @@ impl Loaded {
     }
 }
 
-pub(super) fn diff(args: &DiffArgs, out: &mut dyn Write) -> Result<Outcome, Failure> {
+pub(super) fn diff(args: &DiffArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let DiffArgs { store, stream, from, to, projection, format } = args;
-    let loaded = Loaded::new(store, stream, projection.as_deref())?;
+    let loaded = Loaded::new(desk, store, stream, projection.as_deref())?;
     let ((from_version, from), (to_version, to)) = (loaded.index(*from)?, loaded.index(*to)?);
     let mut rows = Vec::new();
     for (change, set_by) in loaded.timeline.diff(Some(from), Some(to)) {
@@ -142,9 +143,9 @@ pub(super) fn diff(args: &DiffArgs, out: &mut dyn Write) -> Result<Outcome, Fail
     Ok(Outcome::Done)
 }
 
-pub(super) fn blame(args: &BlameArgs, out: &mut dyn Write) -> Result<Outcome, Failure> {
+pub(super) fn blame(args: &BlameArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let BlameArgs { store, stream, at, projection, format } = args;
-    let loaded = Loaded::new(store, stream, projection.as_deref())?;
+    let loaded = Loaded::new(desk, store, stream, projection.as_deref())?;
     let (_, index) = loaded.index(*at)?;
     let mut rows = Vec::new();
     // Many fields share an event; each is read once.

@@ -1,22 +1,48 @@
 //! What STORE means: a path, an address, or the sample.
 
 use std::io::{Write, stderr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Failure;
 use crate::session::sample_store;
-use crate::store::{self, Flow, Reader, Source, Writer};
+use crate::store::foreign::Mapping;
+use crate::store::{self, Flow, OpenOptions, Reader, Source, Writer};
 
-pub(super) fn open(name: &str) -> Result<Box<dyn Reader + Send>, Failure> {
-    let reader = store::open(&source(name)?)?;
-    if let Some(notice) = reader.notice() {
-        let _ = writeln!(stderr(), "foldline: {notice}");
-    }
-    Ok(reader)
+/// What every command needs to open its store.
+#[derive(Debug, Default)]
+pub(super) struct Desk {
+    mapping: Option<Mapping>,
 }
 
-pub(super) fn open_for_writing(name: &str) -> Result<Box<dyn Writer + Send>, Failure> {
-    Ok(store::open_for_writing(&source(name)?)?)
+impl Desk {
+    /// With the mapping from a file, where one was named.
+    pub(super) fn new(map: Option<&Path>) -> Result<Self, Failure> {
+        let mapping = map.map(Mapping::read).transpose().map_err(|error| Failure::Usage(error.to_string()))?;
+        Ok(Self { mapping })
+    }
+
+    pub(super) fn mapping(&self) -> Option<&Mapping> {
+        self.mapping.as_ref()
+    }
+
+    pub(super) fn open(&self, name: &str) -> Result<Box<dyn Reader + Send>, Failure> {
+        let source = source(name)?;
+        let mut options = OpenOptions::kept_for(&source);
+        if self.mapping.is_some() {
+            options.mapping.clone_from(&self.mapping);
+        } else if let Some(kept) = &options.mapping {
+            let _ = writeln!(stderr(), "foldline: read by the mapping of {} that was kept for this store", kept.table);
+        }
+        let reader = store::open_with(&source, &options)?;
+        if let Some(notice) = reader.notice() {
+            let _ = writeln!(stderr(), "foldline: {notice}");
+        }
+        Ok(reader)
+    }
+
+    pub(super) fn open_for_writing(&self, name: &str) -> Result<Box<dyn Writer + Send>, Failure> {
+        Ok(store::open_for_writing(&source(name)?)?)
+    }
 }
 
 pub(super) fn source(name: &str) -> Result<Source, Failure> {

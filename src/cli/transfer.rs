@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::args::{ExportArgs, Format, ImportArgs, SampleArgs};
 use super::output::json;
 use super::progress::{Progress, counted};
-use super::{Failure, Outcome, target};
+use super::target::{self, Desk};
+use super::{Failure, Outcome};
 use crate::sample::{SampleOptions, SampleReport};
 use crate::session::{keep_long_streams, write_sample};
 use crate::store::files::{self, FileFormat, ImportOptions, ImportReport};
@@ -77,7 +78,7 @@ fn missing_file(file: &Path, source: io::Error) -> Failure {
     StoreError::Io { path: file.to_owned(), source }.into()
 }
 
-pub(super) fn export(args: &ExportArgs, out: &mut dyn Write) -> Result<Outcome, Failure> {
+pub(super) fn export(args: &ExportArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let ExportArgs { store, to, file_format, force, format } = args;
     let is_stdout = to.as_os_str() == "-";
     let file_format =
@@ -96,7 +97,7 @@ pub(super) fn export(args: &ExportArgs, out: &mut dyn Write) -> Result<Outcome, 
             to.display()
         )));
     }
-    let reader = target::open(store)?;
+    let reader = desk.open(store)?;
     let mut progress = Progress::new("exporting events", reader.info().ok().map(|info| info.events));
     let reader: &dyn Reader = reader.as_ref();
     if is_stdout {

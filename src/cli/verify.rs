@@ -5,12 +5,13 @@ use serde_json::json;
 use super::args::{Format, VerifyArgs};
 use super::output::{Align, Table, json, optional};
 use super::progress::{Progress, counted};
-use super::{Failure, Outcome, target};
+use super::target::Desk;
+use super::{Failure, Outcome};
 use crate::session::check_snapshots;
 use crate::store::Reader;
 
-pub(super) fn verify(args: &VerifyArgs, out: &mut dyn Write) -> Result<Outcome, Failure> {
-    let reader = target::open(&args.store)?;
+pub(super) fn verify(args: &VerifyArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let reader = desk.open(&args.store)?;
     let total = reader.info().ok().map(|info| info.events);
     let mut progress = Progress::new("checking events", total);
     let mut findings = Vec::new();

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::{Aggregate, EventKind, kind_of};
-use crate::event::payload_value;
+use crate::event::{body_of, payload_value};
 
 /// One step: from this schema of this event to the next.
 struct Step {
@@ -54,7 +54,7 @@ pub struct AsRead {
 
 /// Today's name and shape of a stored event. Events of no known aggregate are read as they are stored.
 pub fn as_read(aggregate: Option<Aggregate>, stored_type: &str, schema: u32, payload: &[u8]) -> AsRead {
-    let mut payload = payload_value(payload);
+    let mut payload = payload_value(&body_of(stored_type, payload));
     match aggregate.and_then(|aggregate| kind_of(aggregate, stored_type)) {
         Some(kind) => {
             let schema = upcast(kind, schema, &mut payload);

@@ -1,12 +1,14 @@
 //! The words of the program: what an event is, where it stands and when it was recorded. Nothing here reads a
 //! clock or a file.
 
+mod body;
 mod ids;
 mod metadata;
 mod names;
 mod recorded;
 mod time;
 
+pub use body::body_of;
 pub use ids::{EventId, EventType, Position, StreamId, StreamKey, Version};
 pub use metadata::{Metadata, MetadataBuilder};
 pub use names::{kebab_words, same_name};

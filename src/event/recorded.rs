@@ -1,9 +1,11 @@
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde::ser::SerializeStruct;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{EventId, EventType, Metadata, Position, StreamId, StreamKey, Timestamp, Version};
+use super::{EventId, EventType, Metadata, Position, StreamId, StreamKey, Timestamp, Version, body_of};
 
 /// One event while a store is being read: it borrows the row, so visiting millions allocates nothing for them.
 #[derive(Clone, Debug)]
@@ -33,6 +35,11 @@ impl EventRow<'_> {
             id: self.id.clone(),
             event_type: self.event_type.clone(),
         }
+    }
+
+    /// The payload without its serialiser's wrapping.
+    pub fn body(&self) -> Cow<'_, [u8]> {
+        body_of(self.event_type.as_str(), self.payload)
     }
 
     pub fn to_recorded(&self) -> RecordedEvent {

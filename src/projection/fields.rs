@@ -46,7 +46,7 @@ impl Projection for FieldsProjection {
     }
 
     fn decode(&self, row: &EventRow<'_>) -> FieldsEvent {
-        match serde_json::from_slice(row.payload) {
+        match serde_json::from_slice(&row.body()) {
             Ok(Value::Object(fields)) => {
                 FieldsEvent::Set(fields.into_iter().map(|(name, value)| (name.into(), Arc::new(value))).collect())
             }

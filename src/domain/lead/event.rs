@@ -103,14 +103,14 @@ pub fn decode(row: &EventRow<'_>) -> Decoded<LeadEvent> {
         return Decoded { event: LeadEvent::Other { name: row.event_type.as_str().into() }, flaw: None };
     };
     if upcast::needs_upcast(kind, row.schema) {
-        let mut payload = payload_value(row.payload);
+        let mut payload = payload_value(&row.body());
         upcast::upcast(kind, row.schema, &mut payload);
         let text = payload.to_string();
         // What was no JSON must be judged as it was stored, not as the string that stands for it here.
         let judged = if payload.is_string() { row.payload } else { text.as_bytes() };
         return decode_payload(kind, judged, row);
     }
-    decode_payload(kind, row.payload, row)
+    decode_payload(kind, &row.body(), row)
 }
 
 fn decode_payload(kind: EventKind, payload: &[u8], row: &EventRow<'_>) -> Decoded<LeadEvent> {

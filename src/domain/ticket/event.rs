@@ -90,7 +90,8 @@ impl TicketEvent {
 pub fn decode(row: &EventRow<'_>) -> Decoded<TicketEvent> {
     let mut flaw = None;
     let flaw_ref = &mut flaw;
-    let payload = row.payload;
+    let body = row.body();
+    let payload: &[u8] = &body;
     let event = match kind_of(Aggregate::Ticket, row.event_type.as_str()) {
         Some(EventKind::TicketInitialized) => {
             let fields = fields_of(payload, &["ticket-id", "customer", "subject", "priority"], flaw_ref);

@@ -1,0 +1,48 @@
+use std::io::Write;
+
+use super::args::MapArgs;
+use super::target::Desk;
+use super::{Failure, Outcome, target};
+use crate::store::foreign::{forget_mapping, look_into, preview, save_mapping};
+use crate::store::{Source, StoreError};
+
+/// Prints the likeliest mapping as JSON; what speaks for it, and what else there is, goes to standard error.
+pub(super) fn map(args: &MapArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let MapArgs { store, keep, forget } = args;
+    let source = target::source(store)?;
+    if *forget {
+        forget_mapping(&source)
+            .map_err(|error| StoreError::Io { path: "the folder for settings".into(), source: error })?;
+        return Ok(Outcome::Done);
+    }
+    if *keep {
+        return kept(desk, &source, out);
+    }
+    let unmapped = look_into(&source)?;
+    let Some((best, others)) = unmapped.guesses.split_first() else {
+        let tables = unmapped.catalogue.names();
+        return Err(Failure::Usage(format!("{store}: no table looks like events (it has: {tables})")));
+    };
+    writeln!(out, "{}", best.mapping.to_json())?;
+    let say = |text: String| {
+        let _ = writeln!(std::io::stderr(), "foldline: {text}");
+    };
+    say(format!("a guess, to be corrected ({})", best.reasons.join("; ")));
+    if !others.is_empty() {
+        let names: Vec<&str> = others.iter().map(|other| other.mapping.table.as_str()).collect();
+        say(format!("other tables that may hold events: {}", names.join(", ")));
+    }
+    Ok(Outcome::Done)
+}
+
+/// Kept only once it has read an event or two.
+fn kept(desk: &Desk, source: &Source, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let Some(mapping) = desk.mapping() else {
+        return Err(Failure::Usage("name the mapping to keep: `foldline map STORE --map FILE --keep`".to_owned()));
+    };
+    preview(source, mapping, 2)?;
+    let path = save_mapping(source, mapping)
+        .map_err(|error| StoreError::Io { path: "the folder for settings".into(), source: error })?;
+    writeln!(out, "{source} is read by its table {} from now on (kept in {})", mapping.table, path.display())?;
+    Ok(Outcome::Done)
+}

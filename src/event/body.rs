@@ -1,0 +1,85 @@
+//! What an event says, without what its framework's serialiser wrapped around it. The stored text stays as it is;
+//! this is only how it is read.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use memchr::memmem;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// Keys between which Python's `eventsourcing` writes what JSON has no type for.
+const TYPE_KEY: &str = "_type_";
+const DATA_KEY: &str = "_data_";
+
+/// The payload, or what is inside `{"TheEventsType": …}`, as Rust's serde tags an enum; with
+/// `{"_type_": …, "_data_": value}` read as the value.
+pub fn body_of<'a>(event_type: &str, payload: &'a [u8]) -> Cow<'a, [u8]> {
+    let inside = untagged(event_type, payload).unwrap_or(payload);
+    if memmem::find(inside, b"\"_type_\"").is_some()
+        && let Ok(mut value) = serde_json::from_slice::<Value>(inside)
+    {
+        unwrap_typed(&mut value);
+        return value.to_string().into_bytes().into();
+    }
+    inside.into()
+}
+
+fn untagged<'a>(event_type: &str, payload: &'a [u8]) -> Option<&'a [u8]> {
+    let key = payload.trim_ascii_start().strip_prefix(b"{")?.trim_ascii_start().strip_prefix(b"\"")?;
+    if !key.strip_prefix(event_type.as_bytes())?.starts_with(b"\"") {
+        return None;
+    }
+    let fields: BTreeMap<String, &'a RawValue> = serde_json::from_slice(payload).ok()?;
+    let raw = fields.get(event_type).filter(|_| fields.len() == 1)?;
+    raw.get().starts_with('{').then(|| raw.get().as_bytes())
+}
+
+fn unwrap_typed(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            if fields.len() == 2
+                && fields.contains_key(TYPE_KEY)
+                && let Some(data) = fields.get_mut(DATA_KEY)
+            {
+                *value = data.take();
+                unwrap_typed(value);
+            } else {
+                fields.values_mut().for_each(unwrap_typed);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(unwrap_typed),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn assert_body(event_type: &str, payload: &str, body: &str) {
+        assert_eq!(String::from_utf8_lossy(&body_of(event_type, payload.as_bytes())), body);
+    }
+
+    #[test]
+    fn a_tag_that_is_the_events_type_is_taken_off_and_no_other() {
+        assert_body("Contacted", r#"{"Contacted":{"notes":"x"}}"#, r#"{"notes":"x"}"#);
+        assert_body("Contacted", r#" { "Contacted" : {"n":1.50} } "#, r#"{"n":1.50}"#);
+        for whole in
+            [r#"{"Called":{"a":1}}"#, r#"{"Contacted":{},"b":1}"#, r#"{"Contacted":"x"}"#, "{", "{\"Contacted\""]
+        {
+            assert_body("Contacted", whole, whole);
+        }
+    }
+
+    #[test]
+    fn a_typed_value_of_python_reads_as_the_value() {
+        assert_body(
+            "crm:Lead.Captured",
+            r#"{"timestamp":{"_type_":"datetime_iso","_data_":"2025-01-01T01:00:01+00:00"},"all":[{"_type_":"tuple_as_list","_data_":[{"_type_":"uuid_hex","_data_":"ab"}]}],"name":"x"}"#,
+            r#"{"timestamp":"2025-01-01T01:00:01+00:00","all":[["ab"]],"name":"x"}"#,
+        );
+        assert_body("x", r#"{"a":"_type_"}"#, r#"{"a":"_type_"}"#);
+    }
+}
