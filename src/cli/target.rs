@@ -41,6 +41,10 @@ impl Desk {
     }
 
     pub(super) fn open_for_writing(&self, name: &str) -> Result<Box<dyn Writer + Send>, Failure> {
+        if self.mapping.is_some() {
+            let reason = "a store that is read by a mapping is never written; leave --map out";
+            return Err(Failure::Usage(format!("{name}: {reason}")));
+        }
         Ok(store::open_for_writing(&source(name)?)?)
     }
 }

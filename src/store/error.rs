@@ -18,6 +18,8 @@ pub enum StoreError {
     EmptyFile(PathBuf),
     #[error("{}: this is not a SQLite database; if it holds events as text, bring it in with `foldline import`", .0.display())]
     NotADatabase(PathBuf),
+    #[error("{}: the file cannot be read as events: {detail}", path.display())]
+    NotEvents { path: PathBuf, detail: String },
     #[error("{0}: stores behind such an address cannot be opened; name a file")]
     NoSuchServer(String),
     #[error("{}: a SQLite database, but its tables are no event store that Foldline knows (it has: {tables}); which columns are these? `foldline map` prints a guess to correct, and `--map FILE` reads by it", path.display())]

@@ -179,6 +179,11 @@ pub fn open_with(source: &Source, options: &OpenOptions) -> Result<Box<dyn Reade
 }
 
 fn open_file(path: &Path, options: &OpenOptions) -> Result<Box<dyn Reader + Send>, StoreError> {
+    if options.mapping.is_none()
+        && let Some(kind) = files::file_kind(path)?
+    {
+        return Ok(Box::new(files::FileStore::open(path, kind)?));
+    }
     let file = ReadOnlyFile::open(path)?;
     if options.mapping.is_none() {
         match native::NativeStore::recognised(path, file)? {
@@ -192,7 +197,16 @@ fn open_file(path: &Path, options: &OpenOptions) -> Result<Box<dyn Reader + Send
 /// Opens a store to append to it.
 pub fn open_for_writing(source: &Source) -> Result<Box<dyn Writer + Send>, StoreError> {
     match source {
-        Source::File(path) => Ok(Box::new(native::NativeStore::open_for_writing(path)?)),
+        Source::File(path) => match native::NativeStore::open_for_writing(path) {
+            Ok(store) => Ok(Box::new(store)),
+            Err(error @ (StoreError::Unrecognised { .. } | StoreError::NotADatabase(_))) => {
+                // Another's store says why it is only read; what is no store at all is said as before.
+                let reason = open(source).ok().and_then(|store| store.read_only_reason());
+                let place = source.to_string();
+                Err(reason.map_or(error, |reason| StoreError::OnlyReads { place, reason }))
+            }
+            Err(error) => Err(error),
+        },
         Source::Server(address) => Err(StoreError::NoSuchServer(address.clone())),
     }
 }

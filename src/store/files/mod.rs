@@ -1,16 +1,20 @@
 //! Events as files: JSON arrays in the seed's shape, JSON Lines, CloudEvents and CSV. Reading goes one event at a
 //! time in constant memory, and names every line that it cannot read.
 
+mod as_store;
 mod cloudevents;
 mod csv_table;
 mod event_object;
 mod export;
 mod import;
+mod ocel;
 mod raw;
 mod reading;
+mod xes;
 
 use std::path::Path;
 
+pub(in crate::store) use as_store::{FileStore, file_kind};
 pub use export::{ExportError, ExportReport, export, export_to};
 pub use import::{BadLine, ImportError, ImportOptions, ImportReport, import};
 pub(in crate::store) use raw::RawObject;

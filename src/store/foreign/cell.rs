@@ -97,7 +97,7 @@ impl<'a> Cell<'a> {
 }
 
 /// Also `2025-01-01 01:00:02.5+09`, `… +0900` and `… UTC`, which databases print and the standard does not know.
-pub(super) fn time_of_text(text: &str) -> Option<Timestamp> {
+pub(in crate::store) fn time_of_text(text: &str) -> Option<Timestamp> {
     Timestamp::parse_lenient(text).or_else(|| {
         let text = text.strip_suffix(" UTC").unwrap_or(text);
         let utc = text.strip_suffix(['Z', 'z']).unwrap_or(text);

@@ -94,7 +94,7 @@ pub(super) fn guess(database: &dyn Database, catalogue: &Catalogue) -> Result<Ve
         let looks = look_at(database, table)?;
         guesses.extend(guess_table(table, &looks));
     }
-    guesses.sort_by(|a, b| b.weight.cmp(&a.weight));
+    guesses.sort_by_key(|guess| std::cmp::Reverse(guess.weight));
     Ok(guesses)
 }
 

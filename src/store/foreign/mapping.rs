@@ -109,20 +109,20 @@ impl Mapping {
         let from = format!("{} e", table.quoted());
         let Some(version) = &self.version else {
             let order = self.order(catalogue, table, "e")?;
-            let stream = self.columns(table, "e", "stream", &self.stream)?;
+            let stream = columns(table, "e", "stream", &self.stream)?;
             let stream: Vec<&Expr> = stream.iter().collect();
             let from = counted(&from, &with_rowid(table), &stream, &order, self.version_base);
             return self.read_from(catalogue, table, "counted", from, Expr::number("counted.foldline_version"));
         };
-        let column = self.column(table, "e", "version", version)?;
-        let layout = self.read_from(catalogue, table, "e", from.clone(), as_number(&column))?;
+        let number = column(table, "e", "version", version)?;
+        let layout = self.read_from(catalogue, table, "e", from.clone(), as_number(&number))?;
         let stream: Vec<&Expr> = layout.stream.iter().collect();
         let order = self.order(catalogue, table, "e")?;
         let numbered = counted(&from, &with_rowid(table), &stream, &order, self.version_base);
-        let own = as_number(&self.column(table, "counted", "version", version)?);
+        let own = as_number(&column(table, "counted", "version", version)?);
         let either = Expr::number(format!("coalesce({}, counted.foldline_version)", own.sql));
         let unnumbered = Unnumbered {
-            probe: format!("SELECT 1 FROM {from} WHERE {} IS NULL LIMIT 1", column.sql),
+            probe: format!("SELECT 1 FROM {from} WHERE {} IS NULL LIMIT 1", number.sql),
             layout: self.read_from(catalogue, table, "counted", numbered, either)?,
         };
         Ok(Layout { unnumbered: Some(Box::new(unnumbered)), ..layout })
@@ -137,10 +137,10 @@ impl Mapping {
         version: Expr,
     ) -> Result<Layout, MappingError> {
         let maybe =
-            |role, name: &Option<String>| name.as_ref().map(|name| self.column(table, alias, role, name)).transpose();
+            |role, name: &Option<String>| name.as_ref().map(|name| column(table, alias, role, name)).transpose();
         let event_type = maybe("type", &self.event_type)?.unwrap_or_else(|| Expr::text("'event'"));
         let mut layout = Layout::new(Framework::Mapped, catalogue.dialect, table.full_name(), from, event_type);
-        layout.stream = self.columns(table, alias, "stream", &self.stream)?;
+        layout.stream = columns(table, alias, "stream", &self.stream)?;
         layout.version = version;
         layout.version_base = self.version_base;
         layout.version_step = self.version_step.max(1);
@@ -161,11 +161,11 @@ impl Mapping {
             None => rowid(table, alias),
         };
         layout.metadata = match self.metadata.as_slice() {
-            [whole] => MetadataPart::whole(Some(self.column(table, alias, "metadata", whole)?)).into_iter().collect(),
+            [whole] => MetadataPart::whole(Some(column(table, alias, "metadata", whole)?)).into_iter().collect(),
             names => names
                 .iter()
                 .map(|name| {
-                    let expr = self.column(table, alias, "metadata", name)?;
+                    let expr = column(table, alias, "metadata", name)?;
                     Ok(MetadataPart { field: Some(name.clone()), expr })
                 })
                 .collect::<Result<_, _>>()?,
@@ -176,8 +176,7 @@ impl Mapping {
 
     /// The order in which events that have no number are counted.
     fn order(&self, catalogue: &Catalogue, table: &Table, alias: &str) -> Result<String, MappingError> {
-        let of =
-            |role, name: &Option<String>| name.as_ref().map(|name| self.column(table, alias, role, name)).transpose();
+        let of = |role, name: &Option<String>| name.as_ref().map(|name| column(table, alias, role, name)).transpose();
         let rowid = (catalogue.dialect == Dialect::Sqlite).then(|| table.rowid(alias)).flatten();
         let order: Vec<String> = [of("position", &self.position)?, of("time", &self.time)?, rowid]
             .into_iter()
@@ -186,25 +185,19 @@ impl Mapping {
             .collect();
         Ok(if order.is_empty() { "1".to_owned() } else { order.join(", ") })
     }
+}
 
-    fn columns(
-        &self,
-        table: &Table,
-        alias: &str,
-        role: &'static str,
-        names: &[String],
-    ) -> Result<Vec<Expr>, MappingError> {
-        names.iter().map(|name| self.column(table, alias, role, name)).collect()
-    }
+fn columns(table: &Table, alias: &str, role: &'static str, names: &[String]) -> Result<Vec<Expr>, MappingError> {
+    names.iter().map(|name| column(table, alias, role, name)).collect()
+}
 
-    fn column(&self, table: &Table, alias: &str, role: &'static str, name: &str) -> Result<Expr, MappingError> {
-        table.maybe(alias, name).ok_or_else(|| MappingError::NoColumn {
-            asked: name.to_owned(),
-            role,
-            table: table.full_name(),
-            known: listed(table.columns.iter().map(|column| column.name.clone())),
-        })
-    }
+fn column(table: &Table, alias: &str, role: &'static str, name: &str) -> Result<Expr, MappingError> {
+    table.maybe(alias, name).ok_or_else(|| MappingError::NoColumn {
+        asked: name.to_owned(),
+        role,
+        table: table.full_name(),
+        known: listed(table.columns.iter().map(|column| column.name.clone())),
+    })
 }
 
 /// Inside a counted table, the row's own number goes by a name of its own.

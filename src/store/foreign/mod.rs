@@ -23,6 +23,7 @@ mod store;
 mod verify;
 
 pub use catalogue::{Catalogue, Column, Dialect, Expr, Table, quote};
+pub(in crate::store) use cell::time_of_text;
 pub use cell::{Cell, Cells, Value};
 pub use guess::Guess;
 pub use key::CipherKey;

@@ -58,6 +58,11 @@ fn is_part(part: &Table, events: &Table) -> bool {
 }
 
 fn attributes(part: &Table) -> String {
+    if let [_, _, only] = part.columns.as_slice()
+        && only.name == "ocel_attributes"
+    {
+        return format!("SELECT ocel_id, ocel_time, ocel_attributes AS attributes FROM {}", part.quoted());
+    }
     let own = part.columns.iter().filter(|column| !["ocel_id", "ocel_time"].contains(&column.name.as_str()));
     let fields: Vec<String> =
         own.map(|column| format!("'{}', {}", column.name.replace('\'', "''"), quote(&column.name))).collect();

@@ -1,0 +1,226 @@
+//! A file of events opened where it is: read once into a private store, which goes when nobody looks any more. The
+//! file itself stays what is opened, and what it says beyond events (lines that are none) is told.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use tempfile::TempDir;
+
+use super::import::{ImportError, ImportOptions, import};
+use super::{ocel, xes};
+use crate::event::{EventId, EventRow, RecordedEvent, StreamId};
+use crate::store::native::NativeStore;
+use crate::store::opening::ReadOnlyFile;
+use crate::store::{
+    Finding, FindingKind, Flow, Framework, OpenOptions, Query, Reader, StoreError, StoreInfo, StreamQuery, StreamRow,
+    sqlite,
+};
+
+/// How much of a file is looked at to tell what it is.
+const BEGINNING: u64 = 1 << 16;
+
+/// Lines that cannot be read are all counted, and this many are told.
+const TOLD: usize = 100;
+
+/// What a file's beginning says it is; `None` where it is no text that holds events.
+pub(in crate::store) fn file_kind(path: &Path) -> Result<Option<Framework>, StoreError> {
+    let failed = |error| StoreError::from_io(path, error);
+    if path.is_dir() {
+        return Ok(None);
+    }
+    let mut beginning = Vec::new();
+    File::open(path).map_err(failed)?.take(BEGINNING).read_to_end(&mut beginning).map_err(failed)?;
+    if beginning.starts_with(&[0x1f, 0x8b]) {
+        let mut unpacked = Vec::new();
+        let mut text = flate2::read::MultiGzDecoder::new(beginning.as_slice()).take(BEGINNING);
+        // The beginning ends in the middle of what is packed.
+        let _ = text.read_to_end(&mut unpacked);
+        return Ok(kind_of(&unpacked, path).filter(|kind| matches!(kind, Framework::Xes)));
+    }
+    Ok(kind_of(&beginning, path))
+}
+
+fn kind_of(beginning: &[u8], path: &Path) -> Option<Framework> {
+    let text = beginning.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(beginning).trim_ascii_start();
+    let says = |part: &str| memchr::memmem::find(text, part.as_bytes()).is_some();
+    match text.first()? {
+        b'<' if says("<object-types") || says("<event-types") || says("<objects") => Some(Framework::Ocel),
+        b'<' if says("<log") => Some(Framework::Xes),
+        b'{' if says("\"eventTypes\"") || says("\"objectTypes\"") => Some(Framework::Ocel),
+        b'{' | b'[' if says("\"specversion\"") => Some(Framework::CloudEvents),
+        b'{' | b'[' => Some(Framework::Json),
+        _ if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("csv")) && !text.contains(&0) => {
+            Some(Framework::Csv)
+        }
+        _ => None,
+    }
+}
+
+/// A file's events, read through the store they were put into.
+pub(in crate::store) struct FileStore {
+    kind: Framework,
+    path: PathBuf,
+    read: Arc<ReadFile>,
+    reader: Box<dyn Reader + Send>,
+}
+
+/// What was made of a file, kept while somebody looks.
+struct ReadFile {
+    look: Look,
+    folder: TempDir,
+    bad: Vec<String>,
+    bad_count: u64,
+}
+
+/// What tells that a file was changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Look {
+    path: PathBuf,
+    len: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Look {
+    fn at(path: &Path) -> Result<Self, StoreError> {
+        let failed = |error| StoreError::from_io(path, error);
+        let file = fs::metadata(path).map_err(failed)?;
+        let path = std::path::absolute(path).map_err(failed)?;
+        Ok(Self { path, len: file.len(), modified: file.modified().ok() })
+    }
+}
+
+/// The file that was read last: the window opens a store anew for each question.
+static LAST: Mutex<Option<Arc<ReadFile>>> = Mutex::new(None);
+
+impl FileStore {
+    pub(in crate::store) fn open(path: &Path, kind: Framework) -> Result<Self, StoreError> {
+        let look = Look::at(path)?;
+        let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = match last.as_ref().filter(|read| read.look == look) {
+            Some(read) => read.clone(),
+            None => {
+                let read = Arc::new(read_file(path, kind, look)?);
+                *last = Some(read.clone());
+                read
+            }
+        };
+        drop(last);
+        let made = read.folder.path().join(STORE);
+        let reader: Box<dyn Reader + Send> = if kind == Framework::Ocel {
+            Box::new(sqlite::open(&made, ReadOnlyFile::open(&made)?, &OpenOptions::default())?)
+        } else {
+            Box::new(NativeStore::open(&made)?)
+        };
+        Ok(Self { kind, path: path.to_owned(), read, reader })
+    }
+
+    /// Errors name the file that was opened, not what was made of it.
+    fn named<T>(&self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
+        match answer {
+            Err(StoreError::Missing(_) | StoreError::Changed(_)) => Err(StoreError::Changed(self.path.clone())),
+            other => other,
+        }
+    }
+}
+
+const STORE: &str = "events.db";
+
+fn read_file(path: &Path, kind: Framework, look: Look) -> Result<ReadFile, StoreError> {
+    let folder =
+        TempDir::with_prefix("foldline-").map_err(|error| StoreError::from_io(&std::env::temp_dir(), error))?;
+    let made = folder.path().join(STORE);
+    let bad: Vec<String> = match kind {
+        Framework::Ocel => ocel::make_tables(path, &made)?,
+        Framework::Xes => xes::make_store(path, &made)?,
+        _ => {
+            let mut store = NativeStore::create(&made)?;
+            let options = ImportOptions { format: None, skip_bad: true };
+            match import(path, &mut store, options, &mut |_| Flow::Continue(())) {
+                Ok(report) if report.events == 0 && !report.left_out.is_empty() => {
+                    return Err(unreadable(path, ImportError::Bad(report.left_out, 1)));
+                }
+                Ok(report) => report.left_out.iter().map(|bad| format!("line {}: {}", bad.line, bad.message)).collect(),
+                Err(error) => return Err(unreadable(path, error)),
+            }
+        }
+    };
+    if Look::at(path)? != look {
+        return Err(StoreError::Changed(path.to_owned()));
+    }
+    let bad_count = bad.len() as u64;
+    Ok(ReadFile { look, folder, bad: bad.into_iter().take(TOLD).collect(), bad_count })
+}
+
+fn unreadable(path: &Path, error: ImportError) -> StoreError {
+    match error {
+        ImportError::Store(error) => error,
+        ImportError::Bad(lines, _) => {
+            let detail = lines.first().map_or_else(String::new, |bad| format!("line {}: {}", bad.line, bad.message));
+            StoreError::NotEvents { path: path.to_owned(), detail }
+        }
+        ImportError::NotUtf8(path) => {
+            StoreError::NotEvents { path, detail: "the text is UTF-16; save it as UTF-8".to_owned() }
+        }
+        other => StoreError::NotEvents { path: path.to_owned(), detail: other.to_string() },
+    }
+}
+
+impl Reader for FileStore {
+    fn framework(&self) -> Framework {
+        self.kind
+    }
+
+    fn is_writable(&self) -> bool {
+        false
+    }
+
+    fn read_only_reason(&self) -> Option<String> {
+        Some("a file of events is only read; bring it into a store of its own with `foldline import`".to_owned())
+    }
+
+    fn notice(&self) -> Option<String> {
+        let ReadFile { bad, bad_count, .. } = &*self.read;
+        let first = bad.first()?;
+        let path = self.path.display();
+        Some(match bad_count {
+            1 => format!("{path}: one event could not be read: {first}"),
+            count => format!("{path}: {count} events could not be read, the first: {first}"),
+        })
+    }
+
+    fn info(&self) -> Result<StoreInfo, StoreError> {
+        let info = self.named(self.reader.info())?;
+        Ok(StoreInfo { framework: self.kind, is_writable: false, ..info })
+    }
+
+    fn visit_events(&self, query: &Query, visit: &mut dyn FnMut(&EventRow<'_>) -> Flow) -> Result<(), StoreError> {
+        self.named(self.reader.visit_events(query, visit))
+    }
+
+    fn visit_streams(&self, query: &StreamQuery, visit: &mut dyn FnMut(StreamRow) -> Flow) -> Result<(), StoreError> {
+        self.named(self.reader.visit_streams(query, visit))
+    }
+
+    fn stream(&self, stream: &StreamId) -> Result<Option<StreamRow>, StoreError> {
+        self.named(self.reader.stream(stream))
+    }
+
+    fn event_by_id(&self, id: &EventId) -> Result<Option<RecordedEvent>, StoreError> {
+        self.named(self.reader.event_by_id(id))
+    }
+
+    fn verify(&self, report: &mut dyn FnMut(Finding), progress: &mut dyn FnMut(u64) -> Flow) -> Result<(), StoreError> {
+        for message in &self.read.bad {
+            report(Finding {
+                kind: FindingKind::UnreadablePayload,
+                stream: None,
+                version: None,
+                message: message.clone(),
+            });
+        }
+        self.named(self.reader.verify(report, progress))
+    }
+}
