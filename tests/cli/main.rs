@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod desk;
+mod foreign;
 mod golden;
 mod seed_walk;
 mod transfer;
