@@ -5,9 +5,9 @@ use crate::command::{Action, Command};
 use crate::session::OpenStore;
 use crate::theme::palette;
 use crate::ui::{
-    Choices, Scene, compare_ui, compensate_ui, event_ui, export_ui, history_ui, keys_ui, mapping_ui, palette_ui,
-    search_ui, settings_ui, state_ui, status_bar_ui, streams_ui, timeline_ui, title_ui, top_bar_ui, trouble_ui,
-    welcome_ui,
+    Choices, Scene, compare_ui, compensate_ui, event_ui, export_ui, history_ui, keys_ui, mapping_ui, open_dialog_ui,
+    palette_ui, search_ui, settings_ui, state_ui, status_bar_ui, streams_ui, timeline_ui, title_ui, top_bar_ui,
+    trouble_ui, welcome_ui,
 };
 
 /// How much of the middle the state may take before it scrolls.
@@ -35,6 +35,13 @@ impl App {
         }
         if let Some(draft) = &mut self.mapping {
             mapping_ui(ui, scene, draft);
+        }
+        if self.dialog == Some(Dialog::Open) {
+            let mut is_open = true;
+            open_dialog_ui(ui, scene, &mut self.typed_path, &mut is_open);
+            if !is_open {
+                self.dialog = None;
+            }
         }
         dialog_ui(ui, scene, &mut self.dialog, &mut self.settings, self.store.as_mut());
         let Some(store) = &mut self.store else {
@@ -137,7 +144,7 @@ fn dialog_ui(
 ) {
     let mut is_open = true;
     match (*dialog, store) {
-        (None, _) => return,
+        (None | Some(Dialog::Open), _) => return,
         (Some(Dialog::Keys), _) => keys_ui(ui, scene, &mut is_open),
         (Some(Dialog::Settings), _) => {
             let mut choices = Choices {

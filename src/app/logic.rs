@@ -229,6 +229,7 @@ impl App {
                 self.remember_place();
                 self.store = None;
             }
+            Command::OpenAddress => self.dialog = Dialog::toggled(self.dialog, Dialog::Open),
             Command::Search => self.dialog = Dialog::toggled(self.dialog, Dialog::Search),
             Command::Export => self.dialog = Dialog::toggled(self.dialog, Dialog::Export),
             Command::Settings => self.dialog = Dialog::toggled(self.dialog, Dialog::Settings),

@@ -73,6 +73,7 @@ pub struct App {
 /// What lies over the panels. One at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Dialog {
+    Open,
     Keys,
     Settings,
     Search,

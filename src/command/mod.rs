@@ -10,6 +10,7 @@ pub use action::Action;
 pub enum Command {
     ExploreSample,
     OpenFile,
+    OpenAddress,
     CloseStore,
     StepForward,
     StepBack,
@@ -96,6 +97,7 @@ impl Command {
     pub const ALL: &'static [Self] = &[
         Self::ExploreSample,
         Self::OpenFile,
+        Self::OpenAddress,
         Self::CloseStore,
         Self::StepForward,
         Self::StepBack,
@@ -130,6 +132,7 @@ impl Command {
         match self {
             Self::ExploreSample => "explore-sample",
             Self::OpenFile => "open-file",
+            Self::OpenAddress => "open-address",
             Self::CloseStore => "close-store",
             Self::StepForward => "step-forward",
             Self::StepBack => "step-back",
@@ -166,6 +169,7 @@ impl Command {
             self,
             Self::ExploreSample
                 | Self::OpenFile
+                | Self::OpenAddress
                 | Self::Settings
                 | Self::Retry
                 | Self::ToggleTheme
@@ -182,6 +186,7 @@ impl Command {
         match self {
             Self::ExploreSample
             | Self::OpenFile
+            | Self::OpenAddress
             | Self::CloseStore
             | Self::Search
             | Self::Export
@@ -213,6 +218,7 @@ impl Command {
         let plain = |key| Some(Shortcut { is_ctrl: false, is_shift: false, key });
         match self {
             Self::OpenFile => ctrl(Key::O),
+            Self::OpenAddress => Some(Shortcut { is_ctrl: true, is_shift: true, key: Key::O }),
             Self::Palette => ctrl(Key::K),
             Self::Search => ctrl(Key::F),
             Self::Export => ctrl(Key::E),

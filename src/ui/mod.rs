@@ -33,7 +33,7 @@ pub use settings::{Choices, settings_ui};
 pub use state::{state_ui, title_ui};
 pub use streams::streams_ui;
 pub use timeline::timeline_ui;
-pub use welcome::welcome_ui;
+pub use welcome::{open_dialog_ui, welcome_ui};
 pub use when::Zone;
 
 use crate::command::{Action, Command};

@@ -1,7 +1,7 @@
 use egui::{Align, Button, Layout, RichText, TextEdit, Ui, vec2};
 
 use super::Scene;
-use super::parts::{caption, card, link, progress_ui};
+use super::parts::{caption, card, dialog, link, progress_ui};
 use crate::command::{Action, Command};
 use crate::jobs::Progress;
 use crate::store::Source;
@@ -42,6 +42,16 @@ pub fn welcome_ui(
             });
         });
     });
+}
+
+/// The same field, while a store is open.
+pub fn open_dialog_ui(ui: &mut Ui, scene: &mut Scene<'_>, typed_path: &mut String, is_open: &mut bool) {
+    let title = scene.text("open-address");
+    let actions = scene.actions.len();
+    dialog(ui, &title, 520.0, is_open, |ui| open_ui(ui, scene, typed_path));
+    if scene.actions.len() > actions {
+        *is_open = false;
+    }
 }
 
 fn sample_ui(ui: &mut Ui, scene: &mut Scene<'_>, progress: Option<&Progress>) {

@@ -98,3 +98,15 @@ fn a_store_that_vanishes_is_told_and_what_was_read_stays() {
     desk.press(Key::Home);
     desk.assert_shows("State at version 0");
 }
+
+#[test]
+fn another_store_is_opened_by_its_path_while_one_is_open() {
+    let mut desk = Desk::at("lead-1");
+    let other = desk.other_sample();
+    desk.press_with(Modifiers::COMMAND | Modifiers::SHIFT, Key::O);
+    desk.type_into("Path or address of a store", &other.display().to_string());
+    desk.press(Key::Enter);
+    desk.assert_shows("other.db");
+    desk.assert_hides("Path or address of a store");
+    desk.assert_shows(&other.display().to_string());
+}

@@ -50,7 +50,7 @@ fn from_the_welcome_to_an_appended_correction_without_a_mouse() {
     let mut desk = Desk::welcome();
     let path = desk.sample();
     desk.settle();
-    tab_to(&mut desk, Role::TextInput, "Path of a store");
+    tab_to(&mut desk, Role::TextInput, "Path or address of a store");
     type_text(&mut desk, &path.display().to_string());
     desk.press(Key::Enter);
     desk.assert_shows("Pick a stream on the left to see what was true at every version.");

@@ -59,7 +59,7 @@ fn language_zone_and_recent_stores_are_as_they_were_left() {
     let mut desk = Desk::welcome_in(start(&kept, Start::default()));
     let path = desk.sample();
     desk.settle();
-    desk.type_into("Path of a store", &path.display().to_string());
+    desk.type_into("Path or address of a store", &path.display().to_string());
     desk.press(Key::Enter);
     run(&mut desk, "UTC or local");
     run(&mut desk, "한국어");
@@ -105,7 +105,7 @@ fn each_store_opens_where_it_was_left_with_its_pins() {
     let mut desk = Desk::welcome_in(start(&kept, Start::default()));
     let path = desk.sample();
     desk.settle();
-    desk.type_into("Path of a store", &path.display().to_string());
+    desk.type_into("Path or address of a store", &path.display().to_string());
     desk.press(Key::Enter);
     desk.click_role(egui::Role::TreeItem, "lead-4");
     desk.press(Key::Home);

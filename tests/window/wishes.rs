@@ -9,7 +9,7 @@ fn nothing_open_shows_where_to_begin() {
     let mut desk = Desk::welcome();
     desk.settle();
     desk.assert_shows("Explore the sample");
-    desk.assert_shows("Path of a store");
+    desk.assert_shows("Path or address of a store");
     desk.assert_shows("…or drop a file here");
 }
 
@@ -18,7 +18,7 @@ fn a_typed_path_opens_the_store_and_is_remembered() {
     let mut desk = Desk::welcome();
     let path = desk.sample();
     desk.settle();
-    desk.type_into("Path of a store", &path.display().to_string());
+    desk.type_into("Path or address of a store", &path.display().to_string());
     desk.click("Open");
     desk.assert_shows("small.db");
     assert!(desk.shows_part("events"), "{}", desk.all_text());
@@ -30,7 +30,7 @@ fn what_cannot_be_opened_is_said_in_a_sentence_and_the_window_goes_on() {
     let mut desk = Desk::welcome();
     let missing = desk.path("nowhere.db");
     desk.settle();
-    desk.type_into("Path of a store", &missing.display().to_string());
+    desk.type_into("Path or address of a store", &missing.display().to_string());
     desk.click("Open");
     assert!(desk.shows_part("there is no such file"), "{}", desk.all_text());
     desk.assert_shows("Explore the sample");
@@ -173,7 +173,7 @@ fn a_store_opened_after_another_was_closed_starts_without_its_stream() {
     desk.press_with(egui::Modifiers::COMMAND, Key::K);
     desk.type_into("Search or run a command", "close the store");
     desk.press(Key::Enter);
-    desk.type_into("Path of a store", &other.display().to_string());
+    desk.type_into("Path or address of a store", &other.display().to_string());
     desk.click("Open");
     desk.assert_shows("other.db");
     desk.assert_shows("Pick a stream on the left to see what was true at every version.");

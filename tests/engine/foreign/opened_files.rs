@@ -53,7 +53,7 @@ fn json_lines_arrays_csv_and_cloud_events_read_as_what_they_are() {
         ("한글 #%.json", format!("[{cloud}]"), Framework::CloudEvents),
         (
             "a.csv",
-            format!("stream,version,type,recorded_at,payload\nlead-1,1,contacted,2025-01-01T01:00:01Z,{{}}\n"),
+            "stream,version,type,recorded_at,payload\nlead-1,1,contacted,2025-01-01T01:00:01Z,{}\n".to_owned(),
             Framework::Csv,
         ),
     ] {
