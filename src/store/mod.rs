@@ -49,6 +49,12 @@ pub trait Reader {
         None
     }
 
+    /// A text that changes when events are recorded, at next to no cost; `None` where there is no such thing and one
+    /// looks at the file instead.
+    fn fingerprint(&self) -> Result<Option<String>, StoreError> {
+        Ok(None)
+    }
+
     fn info(&self) -> Result<StoreInfo, StoreError>;
 
     fn visit_events(&self, query: &Query, visit: &mut dyn FnMut(&EventRow<'_>) -> Flow) -> Result<(), StoreError>;

@@ -122,9 +122,15 @@ impl Decoder {
         let column = row.cell(group::CATEGORY);
         let column = (!column.is_null()).then(|| column.name());
         let category = self.layout.category.of(&stream, column.as_deref(), &row.cell(group::TYPE).name());
+        let payloads = group::STREAM + self.layout.stream.len();
         let at = |index| match &self.layout.time {
             Time::Column { unit, .. } => row.cell(index).time(*unit),
-            Time::Payload { .. } | Time::None => None,
+            // Where the list was asked for with them, the first and the last payload stand behind the columns.
+            Time::Payload { path } => match row.cell(payloads + (index - group::FIRST_AT)) {
+                Cell::Null => None,
+                cell => time_in(&readable(cell, self.layout.may_be_encrypted, self.key.as_ref()).0, path),
+            },
+            Time::None => None,
         };
         let version = |index| Version(unsigned(row.cell(index)).unwrap_or(0));
         StreamRow {

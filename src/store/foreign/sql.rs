@@ -300,6 +300,27 @@ impl Layout {
         Sql { text, values: bound.values }
     }
 
+    /// The list with the first and the last payload of each stream behind its columns, where times stand inside
+    /// payloads: one look-up each in the statement, instead of two statements a stream to a server. `None` where the
+    /// reader asks for them by itself.
+    pub fn timed_streams_sql(&self, query: &StreamQuery) -> Option<Sql> {
+        if self.dialect != Dialect::Postgres || !matches!(self.time, Time::Payload { .. }) {
+            return None;
+        }
+        let Sql { text, values } = self.streams_sql(query);
+        let count = group::STREAM + self.stream.len();
+        let names: Vec<String> = (0..count).map(|at| format!("c{at}")).collect();
+        let keys = self.stream.iter().zip(&names[group::STREAM..]);
+        let keys: Vec<String> =
+            keys.map(|(expr, name)| format!("{} = g.{name}::{}", expr.sql, expr.declared)).collect();
+        let payload_at = |name: &str| {
+            let (payload, from, version) = (self.dialect.read(&self.payload), &self.from, &self.version.sql);
+            format!("(SELECT {payload} FROM {from} WHERE {} AND {version} = g.{name} LIMIT 1)", keys.join(" AND "))
+        };
+        let (first, last) = (payload_at(&names[group::FIRST_VERSION]), payload_at(&names[group::LAST_VERSION]));
+        Some(Sql { text: format!("SELECT g.*, {first}, {last} FROM ({text}) AS g({})", names.join(", ")), values })
+    }
+
     /// Whether the list of streams has rows that the query does not want.
     pub fn lists_in_reader(&self, query: &StreamQuery) -> bool {
         let by_category = query.category.is_some() && !matches!(self.category, Category::Column(_));

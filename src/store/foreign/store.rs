@@ -19,6 +19,11 @@ pub trait Database {
     /// Something about the whole database that whoever looks at it should know first.
     fn notice(&self) -> Option<String>;
 
+    /// See [`Reader::fingerprint`].
+    fn fingerprint(&self, _layout: &Layout) -> Result<Option<String>, StoreError> {
+        Ok(None)
+    }
+
     /// What the database itself finds wrong with its files.
     fn verify(&self, _report: &mut dyn FnMut(Finding)) -> Result<(), StoreError> {
         Ok(())
@@ -82,14 +87,22 @@ impl<D: Database> ForeignStore<D> {
 
     /// The streams of a query, with their times where those are columns.
     fn visit_groups(&self, query: &StreamQuery, visit: &mut dyn FnMut(StreamRow) -> Flow) -> Result<(), StoreError> {
+        self.visit_groups_of(&self.layout().streams_sql(query), query, visit)
+    }
+
+    fn visit_groups_of(
+        &self,
+        sql: &Sql,
+        query: &StreamQuery,
+        visit: &mut dyn FnMut(StreamRow) -> Flow,
+    ) -> Result<(), StoreError> {
         let StreamQuery { category, filter, order: _, limit } = query;
-        let sql = self.layout().streams_sql(query);
         let filter = filter.as_ref().map(|filter| filter.to_lowercase());
         let mut left = limit.unwrap_or(u64::MAX);
         if left == 0 {
             return Ok(());
         }
-        self.database.rows(&sql, &mut |cells| {
+        self.database.rows(sql, &mut |cells| {
             let row = self.decoder.stream_row(cells);
             let is_wanted = category.as_ref().is_none_or(|category| row.category == *category)
                 && filter.as_ref().is_none_or(|filter| row.stream.as_str().to_lowercase().contains(filter));
@@ -152,6 +165,10 @@ impl<D: Database> Reader for ForeignStore<D> {
         self.database.notice().or_else(|| self.layout().notice.clone())
     }
 
+    fn fingerprint(&self) -> Result<Option<String>, StoreError> {
+        self.database.fingerprint(self.layout())
+    }
+
     fn info(&self) -> Result<StoreInfo, StoreError> {
         let mut event_types: Vec<(String, u64)> = Vec::new();
         self.database.rows(&Sql::plain(self.layout().types_sql()), &mut |cells| {
@@ -204,6 +221,9 @@ impl<D: Database> Reader for ForeignStore<D> {
     fn visit_streams(&self, query: &StreamQuery, visit: &mut dyn FnMut(StreamRow) -> Flow) -> Result<(), StoreError> {
         if !self.has_times_inside() {
             return self.visit_groups(query, visit);
+        }
+        if let Some(sql) = self.layout().timed_streams_sql(query) {
+            return self.visit_groups_of(&sql, query, visit);
         }
         let mut rows = Vec::new();
         self.visit_groups(query, &mut |row| {
