@@ -18,10 +18,10 @@ pub(super) fn map(args: &MapArgs, desk: &Desk, out: &mut dyn Write) -> Result<Ou
     if *keep {
         return kept(desk, &source, out);
     }
-    let unmapped = look_into(&source)?;
+    let unmapped = target::asking(source.clone(), look_into)?;
     let Some((best, others)) = unmapped.guesses.split_first() else {
         let tables = unmapped.catalogue.names();
-        return Err(Failure::Usage(format!("{store}: no table looks like events (it has: {tables})")));
+        return Err(Failure::Usage(format!("{source}: no table looks like events (it has: {tables})")));
     };
     writeln!(out, "{}", best.mapping.to_json())?;
     let say = |text: String| {
@@ -40,7 +40,7 @@ fn kept(desk: &Desk, source: &Source, out: &mut dyn Write) -> Result<Outcome, Fa
     let Some(mapping) = desk.mapping() else {
         return Err(Failure::Usage("name the mapping to keep: `foldline map STORE --map FILE --keep`".to_owned()));
     };
-    preview(source, mapping, 2)?;
+    target::asking(source.clone(), |source| preview(source, mapping, 2))?;
     let path = save_mapping(source, mapping)
         .map_err(|error| StoreError::Io { path: "the folder for settings".into(), source: error })?;
     writeln!(out, "{source} is read by its table {} from now on (kept in {})", mapping.table, path.display())?;

@@ -1,12 +1,12 @@
 //! What STORE means: a path, an address, or the sample.
 
-use std::io::{Write, stderr};
+use std::io::{IsTerminal, Write, stderr, stdin};
 use std::path::{Path, PathBuf};
 
 use super::Failure;
 use crate::session::sample_store;
 use crate::store::foreign::Mapping;
-use crate::store::{self, Flow, OpenOptions, Reader, Source, Writer};
+use crate::store::{self, Flow, OpenOptions, Reader, Source, StoreError, Writer};
 
 /// What every command needs to open its store.
 #[derive(Debug, Default)]
@@ -33,7 +33,7 @@ impl Desk {
         } else if let Some(kept) = &options.mapping {
             let _ = writeln!(stderr(), "foldline: read by the mapping of {} that was kept for this store", kept.table);
         }
-        let reader = store::open_with(&source, &options)?;
+        let reader = asking(source, |source| store::open_with(source, &options))?;
         if let Some(notice) = reader.notice() {
             let _ = writeln!(stderr(), "foldline: {notice}");
         }
@@ -45,8 +45,30 @@ impl Desk {
             let reason = "a store that is read by a mapping is never written; leave --map out";
             return Err(Failure::Usage(format!("{name}: {reason}")));
         }
-        Ok(store::open_for_writing(&source(name)?)?)
+        asking(source(name)?, store::open_for_writing)
     }
+}
+
+/// How often a password may be typed.
+const TRIES: usize = 3;
+
+/// Opens, and asks for a password where one is missing or wrong and somebody is there to type it.
+pub(super) fn asking<T>(mut source: Source, open: impl Fn(&Source) -> Result<T, StoreError>) -> Result<T, Failure> {
+    for _ in 0..TRIES {
+        match open(&source) {
+            Err(StoreError::Server { address, trouble }) if trouble.asks_for_password() => {
+                let is_somebody_there = stdin().is_terminal() && stderr().is_terminal();
+                let question = format!("{address}\nPassword (not shown): ");
+                let typed = is_somebody_there.then(|| rpassword::prompt_password(question).ok()).flatten();
+                match typed.filter(|password| !password.is_empty()) {
+                    Some(password) => source = Source::Server(address.with_password(&password)),
+                    None => return Err(StoreError::Server { address, trouble }.into()),
+                }
+            }
+            answer => return Ok(answer?),
+        }
+    }
+    Ok(open(&source)?)
 }
 
 pub(super) fn source(name: &str) -> Result<Source, Failure> {

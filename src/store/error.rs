@@ -2,8 +2,8 @@ use std::path::{Path, PathBuf};
 
 use crate::event::{EventId, RecordedEvent, StreamId, Version};
 
-use super::Expected;
 use super::foreign::MappingError;
+use super::{Address, Expected, ServerTrouble};
 
 /// Why a store could not be read or written. Each says what was tried and what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -20,8 +20,8 @@ pub enum StoreError {
     NotADatabase(PathBuf),
     #[error("{}: the file cannot be read as events: {detail}", path.display())]
     NotEvents { path: PathBuf, detail: String },
-    #[error("{0}: stores behind such an address cannot be opened; name a file")]
-    NoSuchServer(String),
+    #[error("{address}: {trouble}")]
+    Server { address: Address, trouble: Box<ServerTrouble> },
     #[error("{}: a SQLite database, but its tables are no event store that Foldline knows (it has: {tables}); which columns are these? `foldline map` prints a guess to correct, and `--map FILE` reads by it", path.display())]
     Unrecognised { path: PathBuf, tables: String },
     #[error("{place}: {source}")]

@@ -10,6 +10,7 @@ pub mod foreign;
 pub mod memory;
 pub mod native;
 mod opening;
+pub mod postgres;
 mod query;
 mod source;
 pub mod sqlite;
@@ -20,6 +21,7 @@ use std::path::Path;
 
 pub use check::{Finding, FindingKind, HistoryCheck, HistoryRules};
 pub use error::{AppendError, Conflict, StoreError};
+pub use postgres::{Address, ServerTrouble};
 pub use query::{Columns, Direction, Framework, Query, Scope, StoreInfo, StreamOrder, StreamQuery, StreamRow};
 pub use source::Source;
 
@@ -180,7 +182,7 @@ pub fn open(source: &Source) -> Result<Box<dyn Reader + Send>, StoreError> {
 pub fn open_with(source: &Source, options: &OpenOptions) -> Result<Box<dyn Reader + Send>, StoreError> {
     match source {
         Source::File(path) => open_file(path, options),
-        Source::Server(address) => Err(StoreError::NoSuchServer(address.clone())),
+        Source::Server(address) => Ok(Box::new(postgres::open(address, options)?)),
     }
 }
 
@@ -213,7 +215,7 @@ pub fn open_for_writing(source: &Source) -> Result<Box<dyn Writer + Send>, Store
             }
             Err(error) => Err(error),
         },
-        Source::Server(address) => Err(StoreError::NoSuchServer(address.clone())),
+        Source::Server(address) => Err(postgres::not_writable(address)),
     }
 }
 

@@ -1,12 +1,14 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::Address;
+
 /// Where a store is: what is typed, dropped, remembered and shown.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Source {
     File(PathBuf),
     /// An address of the form `scheme://…`.
-    Server(String),
+    Server(Address),
 }
 
 impl Source {
@@ -14,7 +16,7 @@ impl Source {
     pub fn parse(text: &str) -> Self {
         let is_scheme = |scheme: &str| !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric());
         match text.split_once("://") {
-            Some((scheme, _)) if is_scheme(scheme) => Self::Server(text.to_owned()),
+            Some((scheme, _)) if is_scheme(scheme) => Self::Server(Address::new(text)),
             _ => Self::File(PathBuf::from(text)),
         }
     }
@@ -36,7 +38,7 @@ impl Source {
     pub fn name(&self) -> String {
         match self {
             Self::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
-            Self::Server(address) => address.clone(),
+            Self::Server(address) => address.name(),
         }
     }
 }
@@ -45,7 +47,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => path.display().fmt(f),
-            Self::Server(address) => f.write_str(address),
+            Self::Server(address) => address.fmt(f),
         }
     }
 }
@@ -62,7 +64,8 @@ mod tests {
 
     #[test]
     fn what_has_a_scheme_is_an_address_and_all_else_a_path() {
-        assert_eq!(Source::parse("postgres://crm@db/sales"), Source::Server("postgres://crm@db/sales".to_owned()));
+        let address = "postgres://crm@db/sales";
+        assert_eq!(Source::parse(address), Source::Server(Address::new(address)));
         for path in ["sales.db", "a:b//c", "://x", "한글 #%.db", "odd name://x"] {
             assert_eq!(Source::parse(path), Source::File(PathBuf::from(path)));
         }

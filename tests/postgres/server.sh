@@ -10,7 +10,8 @@
 #   PGHOST PGPORT PGUSER PGDATABASE   the socket and a superuser without a password: `psql` and every client find it
 #   FOLDLINE_PG_PORT                  the same number as PGPORT: on 127.0.0.1 a password is asked for (scram-sha-256)
 #   FOLDLINE_PG_PASSWORD              the superuser's password there; it has signs that an address must escape
-#   FOLDLINE_PG_CA                    the authority of the server's certificate, made out to localhost and 127.0.0.1
+#   FOLDLINE_PG_CA                    the authority of the server's certificate, made out to localhost and 127.0.0.1,
+#                                     where 127.0.0.2 is the same server under a name that it does not bear
 #   FOLDLINE_PG_FOLDER                the folder; the server's log is `log` in it
 #   FOLDLINE_PG_BIN                   the folder of psql, pg_dump and the others
 #
@@ -81,7 +82,7 @@ printf '%s\n' "$password" >"$folder/password"
 ) >"$folder/initdb.log" 2>&1 || fail "initdb failed: $(cat "$folder/initdb.log")"
 
 cat >>"$data/postgresql.conf" <<SETTINGS
-listen_addresses = '127.0.0.1'
+listen_addresses = '127.0.0.1,127.0.0.2'
 unix_socket_directories = '$folder'
 unix_socket_permissions = 0777
 ssl = on

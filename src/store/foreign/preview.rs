@@ -7,6 +7,7 @@ use super::mapping::Mapping;
 use super::{Catalogue, Database};
 use crate::event::RecordedEvent;
 use crate::store::opening::ReadOnlyFile;
+use crate::store::postgres::PgDatabase;
 use crate::store::sqlite::{SqliteTables, read_catalogue};
 use crate::store::{Flow, OpenOptions, Query, Source, StoreError, open_with};
 
@@ -21,7 +22,10 @@ pub struct Unmapped {
 pub fn look_into(source: &Source) -> Result<Unmapped, StoreError> {
     match source {
         Source::File(path) => look_into_file(path),
-        Source::Server(address) => Err(StoreError::NoSuchServer(address.clone())),
+        Source::Server(address) => {
+            let database = PgDatabase::at(address)?;
+            unmapped(&database, database.catalogue()?)
+        }
     }
 }
 

@@ -39,11 +39,11 @@ pub fn forget_mapping(source: &Source) -> io::Result<()> {
     }
 }
 
-/// The file, and the store's name in it. An address is kept without its password.
+/// The file, and the store's name in it. An address prints no password.
 fn place(source: &Source) -> Option<(PathBuf, String)> {
     let name = match source {
         Source::File(path) => std::path::absolute(path).ok()?.to_string_lossy().into_owned(),
-        Source::Server(address) => without_password(address),
+        Source::Server(address) => address.to_string(),
     };
     let folder = ["XDG_CONFIG_HOME", "APPDATA"]
         .iter()
@@ -52,15 +52,4 @@ fn place(source: &Source) -> Option<(PathBuf, String)> {
         .or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".config")))?;
     let file = blake3::hash(name.as_bytes()).to_hex();
     Some((folder.join("foldline").join("mappings").join(format!("{}.json", &file[..16])), name))
-}
-
-fn without_password(address: &str) -> String {
-    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
-    let end = rest.find('/').unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    let path = path.split('?').next().unwrap_or_default();
-    match authority.rsplit_once('@') {
-        Some((user, host)) => format!("{scheme}://{}@{host}{path}", user.split(':').next().unwrap_or_default()),
-        None => format!("{scheme}://{authority}{path}"),
-    }
 }

@@ -1,0 +1,117 @@
+//! PostgreSQL: other frameworks' stores behind an address. Looked at in read-only transactions, through portals that
+//! fetch some rows at a time, over connections that are kept for a moment.
+
+mod address;
+mod connection;
+mod pool;
+mod reading;
+mod settings;
+mod tables;
+mod tls;
+mod trouble;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use address::Address;
+pub use trouble::ServerTrouble;
+
+use super::foreign::{Catalogue, Cells, Database, ForeignStore, Layout, Mapping, Sql, Value, chosen};
+use super::{Flow, OpenOptions, StoreError};
+use pool::Server;
+
+/// How long what was found out about the tables is taken for true. A statement over a table that has gone ends it.
+const TABLES_HOLD: Duration = Duration::from_secs(30);
+
+/// A server's tables, read by a declaration.
+pub type ForeignPostgres = ForeignStore<PgDatabase>;
+
+/// One database of a server, to look at.
+#[derive(Clone, Debug)]
+pub struct PgDatabase {
+    address: Address,
+    server: Arc<Server>,
+}
+
+impl PgDatabase {
+    /// Connects at the first question.
+    pub fn at(address: &Address) -> Result<Self, StoreError> {
+        let server = Server::at(address).map_err(|trouble| failed(address, trouble))?;
+        Ok(Self { address: address.clone(), server })
+    }
+
+    /// Every table that may be looked at.
+    pub fn catalogue(&self) -> Result<Catalogue, StoreError> {
+        self.server.catalogue().map_err(|trouble| self.failed(trouble))
+    }
+
+    fn failed(&self, trouble: ServerTrouble) -> StoreError {
+        failed(&self.address, trouble)
+    }
+
+    fn known_catalogue(&self) -> Result<Arc<Catalogue>, StoreError> {
+        if let Some(known) = self.server.known(TABLES_HOLD) {
+            return Ok(known);
+        }
+        let catalogue = Arc::new(self.catalogue()?);
+        self.server.learn(Arc::clone(&catalogue));
+        Ok(catalogue)
+    }
+
+    fn layout(&self, mapping: Option<&Mapping>) -> Result<Layout, StoreError> {
+        let catalogue = self.known_catalogue()?;
+        match chosen(self.address.as_str(), &catalogue, mapping) {
+            Ok(Some(layout)) => Ok(layout),
+            Ok(None) => Err(self.failed(ServerTrouble::Unrecognised { tables: catalogue.names() })),
+            // A server has a shorter way to choose than a file has.
+            Err(StoreError::Several { tables, first, .. }) => {
+                Err(self.failed(ServerTrouble::Several { tables, first }))
+            }
+            Err(other) => Err(other),
+        }
+    }
+}
+
+fn failed(address: &Address, trouble: ServerTrouble) -> StoreError {
+    StoreError::Server { address: address.clone(), trouble: Box::new(trouble) }
+}
+
+impl Database for PgDatabase {
+    fn rows(&self, sql: &Sql, visit: &mut dyn FnMut(&dyn Cells) -> Flow) -> Result<(), StoreError> {
+        self.server.visit(sql, visit).map_err(|trouble| self.failed(trouble))
+    }
+
+    fn notice(&self) -> Option<String> {
+        None
+    }
+
+    /// What the server counts of the table and its parts, and where its sequences stand: neither looks at a row. The
+    /// counts may lag some seconds behind; the sequences, where the framework numbers its events by one, do not.
+    fn fingerprint(&self, layout: &Layout) -> Result<Option<String>, StoreError> {
+        let catalogue = self.known_catalogue()?;
+        let Some(table) = catalogue.table(&layout.table) else { return Ok(None) };
+        let text = "SELECT (SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::text FROM pg_stat_all_tables \
+                      WHERE relid = to_regclass($1::text) OR relid IN (SELECT relid FROM pg_partition_tree(to_regclass($1::text)))) \
+                    || '/' || (SELECT coalesce(sum(last_value), 0)::text FROM pg_sequences WHERE schemaname = $2::text)";
+        let values = vec![Value::Text(table.quoted()), Value::Text(table.schema.clone().unwrap_or_default())];
+        let mut seen = None;
+        self.rows(&Sql { text: text.to_owned(), values }, &mut |cells| {
+            seen = Some(cells.cell(0).name().into_owned());
+            Flow::Break(())
+        })?;
+        Ok(seen)
+    }
+}
+
+/// What some framework wrote there, or what a mapping says.
+pub(super) fn open(address: &Address, options: &OpenOptions) -> Result<ForeignPostgres, StoreError> {
+    let database = PgDatabase::at(address)?;
+    let layout = database.layout(options.mapping.as_ref())?;
+    ForeignStore::new(database, layout, options.key.clone())
+}
+
+/// Why nothing is appended there.
+pub(super) fn not_writable(address: &Address) -> StoreError {
+    let reason = "stores in PostgreSQL are only read".to_owned();
+    StoreError::OnlyReads { place: address.to_string(), reason }
+}

@@ -1,0 +1,151 @@
+use std::error::Error as _;
+
+use postgres::error::{DbError, SqlState};
+
+/// Why a server's store could not be read or written; each says what to do next.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerTrouble {
+    #[error("this is no address of a PostgreSQL store ({0}); write it like postgres://user@host:5432/database")]
+    BadAddress(String),
+    #[error("no server answers there ({0}); check the host and port, and that PostgreSQL runs and listens there")]
+    Unreachable(String),
+    #[error("user “{user}” needs a password; set PGPASSWORD, add a line to ~/.pgpass, or type it when asked")]
+    PasswordNeeded { user: String },
+    #[error("the password of user “{user}” is not accepted; type it again, or correct PGPASSWORD or ~/.pgpass")]
+    WrongPassword { user: String },
+    #[error("the server refuses the connection ({0}); ask its owner to allow it in pg_hba.conf")]
+    Refused(String),
+    #[error("there is no user “{user}” on this server; name another before the @ of the address")]
+    NoSuchUser { user: String },
+    #[error("there is no database “{name}” on this server; name another after the host")]
+    NoSuchDatabase { name: String },
+    #[error(
+        "the server offers no TLS, which sslmode asks for; turn it on there, or say sslmode=disable to send everything in plain text"
+    )]
+    TlsNotOffered,
+    #[error(
+        "TLS with this server failed ({0}); give its authority's certificate with sslrootcert=FILE, or ask for less with sslmode=require"
+    )]
+    TlsFailed(String),
+    #[error("{path}: this certificate or key cannot be read ({detail}); correct the address's option {option}", path = .path.display())]
+    Certificate { option: &'static str, path: std::path::PathBuf, detail: String },
+    #[error("the user may not do that ({detail}); let the owner say: {grant}")]
+    Denied { detail: String, grant: String },
+    #[error(
+        "the server was given up on after the statement timeout; look at less at once, or allow more in the address: ?options=-c%20statement_timeout%3D600s"
+    )]
+    TimedOut,
+    #[error("another program holds a lock on the tables; try again when it has finished")]
+    Locked,
+    #[error("the server has no connection left; close others, or try again later")]
+    TooMany,
+    #[error("the server is starting or shutting down; try again in a moment")]
+    NotReady,
+    #[error("the connection was lost ({0}); try again")]
+    Lost(String),
+    #[error(
+        "no table here is an event store that Foldline knows (it has: {tables}); which columns are these? `foldline map` prints a guess to correct, and `--map FILE` reads by it"
+    )]
+    Unrecognised { tables: String },
+    #[error(
+        "it holds several tables of events ({tables}); say which schema with ?search_path=SCHEMA at the end of the address, or which table with `--map FILE`, where FILE says {{\"table\": \"{first}\"}}"
+    )]
+    Several { tables: String, first: String },
+    #[error("the tables are not as they were found ({0}); open the store again")]
+    Changed(String),
+    #[error("PostgreSQL says: {0}")]
+    Other(String),
+}
+
+impl ServerTrouble {
+    /// Whether a password, typed now, may help.
+    pub fn asks_for_password(&self) -> bool {
+        matches!(self, Self::PasswordNeeded { .. } | Self::WrongPassword { .. })
+    }
+
+    pub(super) fn from_postgres(error: &postgres::Error, user: &str, database: &str) -> Self {
+        let Some(said) = error.as_db_error() else { return without_answer(error, user) };
+        let user = user.to_owned();
+        let message = said.message().to_owned();
+        match *said.code() {
+            SqlState::INVALID_PASSWORD => Self::WrongPassword { user },
+            SqlState::INVALID_AUTHORIZATION_SPECIFICATION if message.contains("does not exist") => {
+                Self::NoSuchUser { user }
+            }
+            SqlState::INVALID_AUTHORIZATION_SPECIFICATION => Self::Refused(message),
+            SqlState::INVALID_CATALOG_NAME => Self::NoSuchDatabase { name: database.to_owned() },
+            SqlState::INSUFFICIENT_PRIVILEGE => Self::Denied { grant: grant(&message, &user), detail: message },
+            SqlState::QUERY_CANCELED => Self::TimedOut,
+            SqlState::LOCK_NOT_AVAILABLE | SqlState::T_R_DEADLOCK_DETECTED => Self::Locked,
+            SqlState::TOO_MANY_CONNECTIONS => Self::TooMany,
+            SqlState::CANNOT_CONNECT_NOW => Self::NotReady,
+            SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN => Self::Lost(message),
+            SqlState::UNDEFINED_TABLE | SqlState::UNDEFINED_COLUMN => Self::Changed(message),
+            _ => Self::Other(in_full(said)),
+        }
+    }
+}
+
+fn in_full(said: &DbError) -> String {
+    match said.detail() {
+        Some(detail) => format!("{} ({detail})", said.message()),
+        None => said.message().to_owned(),
+    }
+}
+
+/// Which right is missing, in the words that give it. The server names what may not be touched: "permission denied
+/// for table messages".
+fn grant(message: &str, user: &str) -> String {
+    let user = format!("\"{}\"", user.replace('"', "\"\""));
+    let named = |kind: &str| Some(message.split_once(&format!(" for {kind} "))?.1.trim_matches('"').to_owned());
+    if let Some(name) = named("schema") {
+        format!("GRANT USAGE ON SCHEMA \"{name}\" TO {user}")
+    } else if let Some(name) = named("table").or_else(|| named("view")) {
+        format!("GRANT SELECT ON \"{name}\" TO {user}")
+    } else if let Some(name) = named("database") {
+        format!("GRANT CONNECT ON DATABASE \"{name}\" TO {user}")
+    } else if let Some(name) = named("function") {
+        format!("GRANT EXECUTE ON FUNCTION \"{name}\" TO {user}")
+    } else if let Some(name) = named("sequence") {
+        format!("GRANT USAGE ON SEQUENCE \"{name}\" TO {user}")
+    } else {
+        format!("GRANT SELECT ON ALL TABLES IN SCHEMA … TO {user}")
+    }
+}
+
+fn without_answer(error: &postgres::Error, user: &str) -> ServerTrouble {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_words = cause.to_string();
+        if !words.contains(&cause_words) {
+            words = format!("{words}: {cause_words}");
+        }
+        source = cause.source();
+    }
+    if words.contains("password missing") {
+        ServerTrouble::PasswordNeeded { user: user.to_owned() }
+    } else if words.contains("server does not support TLS") {
+        ServerTrouble::TlsNotOffered
+    } else if words.contains("TLS handshake") {
+        ServerTrouble::TlsFailed(words)
+    } else if words.starts_with("error connecting") || words.contains("timeout") {
+        ServerTrouble::Unreachable(words)
+    } else if error.is_closed() || words.starts_with("error communicating") {
+        ServerTrouble::Lost(words)
+    } else {
+        ServerTrouble::Other(words)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grant;
+
+    #[test]
+    fn a_missing_right_is_named_in_the_words_that_give_it() {
+        let said = |message| grant(message, "kim");
+        assert_eq!(said("permission denied for table messages"), "GRANT SELECT ON \"messages\" TO \"kim\"");
+        assert_eq!(said("permission denied for schema crm"), "GRANT USAGE ON SCHEMA \"crm\" TO \"kim\"");
+    }
+}

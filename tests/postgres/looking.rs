@@ -1,0 +1,183 @@
+//! Looking changes nothing, takes little memory, and comes back after a lost connection.
+
+use foldline::event::StreamId;
+use foldline::store::{self, Columns, Flow, Query, Source};
+
+use crate::desk::{Database, events, server, stream};
+use crate::tables::{self, MESSAGE_DB};
+
+/// Everything in a database: every row with the transaction that wrote it, and every sequence.
+fn print(database: &Database) -> String {
+    let output = std::process::Command::new(format!("{}/pg_dump", server().get("FOLDLINE_PG_BIN")))
+        .args(["-h", server().get("PGHOST"), "-p", server().get("PGPORT"), "-U", "foldline", &database.name])
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let dump = String::from_utf8(output.stdout).unwrap();
+    // Newer versions guard a dump by a random word.
+    dump.lines().filter(|line| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict")).collect()
+}
+
+#[test]
+fn a_role_that_may_only_select_sees_everything_and_changes_nothing() {
+    for sql in [MESSAGE_DB, tables::EMMETT, tables::EVENTSOURCING, tables::CQRS_ES, tables::MARTEN] {
+        let database = Database::with(sql);
+        let role = format!("reader_{}", database.name);
+        database.run(&format!(
+            "CREATE ROLE {role} LOGIN; GRANT pg_read_all_data TO {role}; ALTER ROLE {role} SET default_transaction_read_only = on"
+        ));
+        let before = print(&database);
+        let reader = store::open(&Source::parse(&database.address_of(&role))).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(reader.info().unwrap().events, 3);
+        assert_eq!(events(&*reader, &Query::store()).len(), 3);
+        reader.verify(&mut |_| {}, &mut |_| Flow::Continue(())).unwrap();
+        assert_eq!(print(&database), before);
+    }
+}
+
+#[test]
+fn a_connection_cut_by_the_server_is_made_anew() {
+    let database = Database::with(MESSAGE_DB);
+    let reader = database.open();
+    assert_eq!(stream(&*reader, "lead-1").len(), 2);
+    let cut = || {
+        let sql = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity \
+                   WHERE application_name = 'foldline' AND datname = current_database()";
+        database.client().query(sql, &[]).unwrap().len()
+    };
+    assert!(cut() > 0, "a connection is kept between two readings");
+    assert_eq!(stream(&*reader, "lead-1").len(), 2);
+
+    // In the middle of a visit the rows already seen cannot be taken back: it is told, and the next one works.
+    database.run(
+        "INSERT INTO message_store.messages (stream_name, position, type, data) \
+         SELECT 'long-1', n, 'Grew', jsonb_build_object('n', n) FROM generate_series(0, 19999) n",
+    );
+    let mut seen = 0;
+    let answer = reader.visit_events(&Query::stream(StreamId::from("long-1")), &mut |_| {
+        seen += 1;
+        if seen == 100 {
+            cut();
+        }
+        Flow::Continue(())
+    });
+    let error = answer.expect_err("the visit was cut in the middle").to_string();
+    assert!(error.contains("lost") && error.contains("try again"), "{error}");
+    assert!((100..20_000).contains(&seen));
+    assert_eq!(stream(&*reader, "long-1").len(), 20_000);
+}
+
+#[test]
+fn a_server_that_takes_too_long_is_given_up_on() {
+    let database = Database::with(MESSAGE_DB);
+    database.run(
+        "ALTER TABLE message_store.messages RENAME TO slow_messages; \
+         CREATE TABLE message_store.messages (LIKE message_store.slow_messages INCLUDING ALL); \
+         INSERT INTO message_store.messages SELECT * FROM message_store.slow_messages; \
+         DROP TABLE message_store.slow_messages CASCADE; \
+         CREATE FUNCTION slow(text) RETURNS text LANGUAGE sql AS 'SELECT $1 FROM pg_sleep(5)'; \
+         ALTER TABLE message_store.messages ENABLE ROW LEVEL SECURITY; \
+         CREATE ROLE slow_reader LOGIN; GRANT pg_read_all_data TO slow_reader; \
+         CREATE POLICY slow ON message_store.messages USING (slow(type) IS NOT NULL);",
+    );
+    let address = format!("{}?options=-c%20statement_timeout%3D200ms", database.address_of("slow_reader"));
+    let reader = store::open(&Source::parse(&address)).unwrap_or_else(|error| panic!("{error}"));
+    let error = reader.info().unwrap_err().to_string();
+    assert!(error.contains("statement_timeout"), "{error}");
+}
+
+#[test]
+fn a_reader_can_be_asked_while_it_answers() {
+    let database = Database::with(MESSAGE_DB);
+    let reader = database.open();
+    let mut inner = 0;
+    reader
+        .visit_events(&Query::store(), &mut |row| {
+            inner += stream(&*reader, row.stream.as_str()).len();
+            Flow::Continue(())
+        })
+        .unwrap();
+    assert_eq!(inner, 2 + 1 + 2);
+}
+
+fn peak_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// 120 MB of payloads in one stream; more with `FOLDLINE_PG_EVENTS`, whose figures are then printed.
+#[test]
+fn a_long_stream_is_visited_in_little_memory() {
+    let count: u64 = std::env::var("FOLDLINE_PG_EVENTS").map_or(120_000, |count| count.parse().unwrap());
+    let database = Database::with(MESSAGE_DB);
+    database.run(&format!(
+        "INSERT INTO message_store.messages (stream_name, position, type, data) \
+         SELECT 'long-1', n, 'Grew', jsonb_build_object('n', n, 'text', repeat(md5(n::text), 30)) FROM generate_series(0, {count} - 1) n; \
+         ANALYZE message_store.messages"
+    ));
+    let reader = database.open();
+    let before = peak_kib();
+    let started = std::time::Instant::now();
+    let (mut seen, mut bytes) = (0, 0);
+    reader
+        .visit_events(&Query::stream(StreamId::from("long-1")), &mut |row| {
+            seen += 1;
+            bytes += row.payload.len();
+            Flow::Continue(())
+        })
+        .unwrap();
+    assert_eq!(seen, count);
+    let (grown, secs) = (peak_kib() - before, started.elapsed().as_secs_f32());
+    eprintln!("{count} events, {} MB of payloads, visited in {secs:.1} s; peak grew by {grown} KiB", bytes / 1_000_000);
+    // Other tests run beside this one.
+    assert!(grown < 60_000, "the peak of memory grew by {grown} KiB while {bytes} bytes were visited");
+
+    let started = std::time::Instant::now();
+    let page = Query::stream(StreamId::from("long-1")).backward().limit(50).columns(Columns::HEADS);
+    assert_eq!(events(&*reader, &page).len(), 50);
+    eprintln!("the last 50: {:.1} ms", started.elapsed().as_secs_f32() * 1000.0);
+    let started = std::time::Instant::now();
+    assert_eq!(reader.info().unwrap().events, count + 3);
+    eprintln!("info: {:.1} ms", started.elapsed().as_secs_f32() * 1000.0);
+}
+
+/// Waits until it is so; a minute is more than any machine needs.
+#[track_caller]
+fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let started = std::time::Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < std::time::Duration::from_mins(1), "{what}");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_fingerprint_changes_when_events_are_recorded_and_only_then() {
+    let cases = [
+        (MESSAGE_DB, "INSERT INTO message_store.messages (stream_name, position, type) VALUES ('lead-1', 2, 'Grew')"),
+        (tables::CQRS_ES, "INSERT INTO events VALUES ('lead', '1', 3, 'Grew', '1', '{}', '{}')"),
+        (
+            tables::EMMETT,
+            "INSERT INTO emt_messages (stream_id, stream_position, transaction_id, message_schema_version, message_id, \
+             message_type, message_data, message_metadata) VALUES ('lead-1', 3, pg_current_xact_id(), '1', 'x', 'Grew', '{}', '{}')",
+        ),
+    ];
+    for (sql, insert) in cases {
+        let database = Database::with(sql);
+        let reader = database.open();
+        let print = || reader.fingerprint().unwrap().expect("a server has one");
+        // The server counts the rows of the set-up with some delay.
+        let mut before = print();
+        let mut unchanged_since = std::time::Instant::now();
+        eventually("the counts come to rest", || {
+            let now = print();
+            if now != before {
+                (before, unchanged_since) = (now, std::time::Instant::now());
+            }
+            unchanged_since.elapsed() > std::time::Duration::from_millis(1500)
+        });
+        database.run(insert);
+        eventually("the fingerprint changes", || print() != before);
+    }
+}

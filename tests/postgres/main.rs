@@ -1,0 +1,9 @@
+//! Stores in PostgreSQL, against a server of its own that this program starts and stops.
+
+#![allow(clippy::unwrap_used)]
+
+mod connecting;
+mod desk;
+mod frameworks;
+mod looking;
+mod tables;
