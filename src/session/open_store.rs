@@ -70,7 +70,7 @@ impl OpenStore {
         let search = EventSearch::new(opener.clone(), wake.clone());
         let exporting = Exporting::new(opener.clone(), wake.clone());
         let mut store = Self {
-            watch: Watch::new(&source, &wake),
+            watch: Watch::new(&source, &opener, &wake),
             follows: false,
             source,
             opener,

@@ -3,59 +3,101 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use super::open_store::Opener;
 use crate::jobs::{Job, Wake};
 use crate::store::Source;
 
 /// Between two looks at the file. Each is a few system calls; nothing is drawn until something has changed.
 const BETWEEN: Duration = Duration::from_millis(400);
 
+/// Between two questions to a server.
+const BETWEEN_QUESTIONS: Duration = Duration::from_secs(2);
+
 /// How long a watch that is no longer wanted may take to notice.
 const SLICE: Duration = Duration::from_millis(50);
 
-/// Notices that another program wrote to a store, by its file and its log.
+/// Notices that another program wrote to a store: by its file and its log, or by what its server says of it.
 pub(super) struct Watch {
-    /// Only a file can be looked at for nothing.
-    path: Option<PathBuf>,
+    watched: Watched,
     wake: Wake,
-    job: Option<Job<()>>,
+    job: Job<Seen>,
+}
+
+#[derive(Clone)]
+enum Watched {
+    File(PathBuf),
+    Server(Opener),
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Seen {
+    File(Look),
+    /// `None` until the server has answered.
+    Server(Option<String>),
 }
 
 type Look = [Option<(u64, SystemTime)>; 2];
 
 impl Watch {
-    pub(super) fn new(source: &Source, wake: &Wake) -> Self {
-        let mut watch = Self { path: source.path().map(Path::to_owned), wake: wake.clone(), job: None };
-        watch.begin();
-        watch
-    }
-
-    fn begin(&mut self) {
-        self.job = self.path.as_ref().map(|path| watching(path.clone(), look(path), &self.wake));
+    pub(super) fn new(source: &Source, opener: &Opener, wake: &Wake) -> Self {
+        let watched = match source {
+            Source::File(path) => Watched::File(path.clone()),
+            Source::Server(_) => Watched::Server(opener.clone()),
+        };
+        let seen = match &watched {
+            Watched::File(path) => Seen::File(look(path)),
+            Watched::Server(_) => Seen::Server(None),
+        };
+        let job = watching(watched.clone(), seen, wake);
+        Self { watched, wake: wake.clone(), job }
     }
 
     /// Whether something was written since this was last asked.
     pub(super) fn has_changed(&mut self) -> bool {
-        let has_changed = self.job.as_mut().is_some_and(|job| job.poll().is_some());
-        if has_changed {
-            self.begin();
+        match self.job.poll() {
+            Some(Ok(seen)) => {
+                let seen = match (&self.watched, seen) {
+                    (Watched::File(path), _) => Seen::File(look(path)),
+                    (Watched::Server(_), seen) => seen,
+                };
+                self.job = watching(self.watched.clone(), seen, &self.wake);
+                true
+            }
+            _ => false,
         }
-        has_changed
     }
 }
 
-fn watching(path: PathBuf, seen: Look, wake: &Wake) -> Job<()> {
-    Job::start("watching the file", wake, move |ticket| {
+fn watching(watched: Watched, seen: Seen, wake: &Wake) -> Job<Seen> {
+    let (name, between) = match &watched {
+        Watched::File(_) => ("watching the file", BETWEEN),
+        Watched::Server(_) => ("watching the server", BETWEEN_QUESTIONS),
+    };
+    let mut seen = seen;
+    Job::start(name, wake, move |ticket| {
         let mut waited = Duration::ZERO;
         while !ticket.is_cancelled() {
             thread::sleep(SLICE);
             waited += SLICE;
-            if waited >= BETWEEN {
-                waited = Duration::ZERO;
-                if look(&path) != seen {
-                    return;
-                }
+            if waited < between {
+                continue;
             }
+            waited = Duration::ZERO;
+            let now = match &watched {
+                Watched::File(path) => Seen::File(look(path)),
+                // A server that does not answer now may later; whoever reads is told of it.
+                Watched::Server(opener) => match opener().and_then(|reader| reader.fingerprint()) {
+                    Ok(Some(print)) => Seen::Server(Some(print)),
+                    _ => continue,
+                },
+            };
+            let is_first = seen == Seen::Server(None);
+            if now != seen && !is_first {
+                return now;
+            }
+            seen = now;
         }
+        seen
     })
 }
 
