@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use crate::event::{EventId, RecordedEvent, StreamId, Version};
 
 use super::foreign::MappingError;
-use super::{Address, Expected, ServerTrouble};
+use super::{Address, Expected, Framework, ServerTrouble};
 
 /// Why a store could not be read or written. Each says what was tried and what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -126,6 +126,8 @@ pub enum AppendError {
     MetadataNotObject { event_type: String },
     #[error("a stream and an event type need a name")]
     NoName,
+    #[error("{framework} would not understand this event: {detail}; correct it and append again")]
+    Unfit { framework: Framework, detail: String },
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -215,7 +215,7 @@ pub fn open_for_writing(source: &Source) -> Result<Box<dyn Writer + Send>, Store
             }
             Err(error) => Err(error),
         },
-        Source::Server(address) => Err(postgres::not_writable(address)),
+        Source::Server(address) => postgres::open_for_writing(address),
     }
 }
 

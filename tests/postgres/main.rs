@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod appending;
 mod connecting;
 mod desk;
 mod frameworks;

@@ -21,6 +21,7 @@ mod saved;
 mod sql;
 mod store;
 mod verify;
+mod writing;
 
 pub use catalogue::{Catalogue, Column, Dialect, Expr, Table, quote};
 pub(in crate::store) use cell::time_of_text;
@@ -29,8 +30,10 @@ pub use guess::Guess;
 pub use key::CipherKey;
 pub use layout::{Category, Layout, MetadataPart, Snapshots, Time, TimeUnit, Unnumbered};
 pub use mapping::{Mapping, MappingError};
+pub(in crate::store) use naming::parts_of as stream_parts;
 pub use preview::{Unmapped, look_into, preview, unmapped};
 pub use recognise::{Recognised, chosen, recognise};
 pub use saved::{forget_mapping, save_mapping, saved_mapping};
 pub use sql::Sql;
 pub use store::{Database, ForeignStore};
+pub use writing::{Example, Shaped, shaped};

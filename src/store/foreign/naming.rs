@@ -19,7 +19,7 @@ pub(super) fn joined(parts: &[String]) -> String {
 }
 
 /// The values of the columns; `None` where the text has not as many parts.
-pub(super) fn parts_of(text: &str, count: usize) -> Option<Vec<String>> {
+pub(in crate::store) fn parts_of(text: &str, count: usize) -> Option<Vec<String>> {
     if count <= 1 {
         return Some(vec![text.to_owned()]);
     }

@@ -2,6 +2,7 @@
 //! fetch some rows at a time, over connections that are kept for a moment.
 
 mod address;
+mod append;
 mod connection;
 mod pool;
 mod reading;
@@ -17,7 +18,7 @@ pub use address::Address;
 pub use trouble::ServerTrouble;
 
 use super::foreign::{Catalogue, Cells, Database, ForeignStore, Layout, Mapping, Sql, Value, chosen};
-use super::{Flow, OpenOptions, StoreError};
+use super::{Flow, OpenOptions, StoreError, Writer};
 use pool::Server;
 
 /// How long what was found out about the tables is taken for true. A statement over a table that has gone ends it.
@@ -106,12 +107,16 @@ impl Database for PgDatabase {
 /// What some framework wrote there, or what a mapping says.
 pub(super) fn open(address: &Address, options: &OpenOptions) -> Result<ForeignPostgres, StoreError> {
     let database = PgDatabase::at(address)?;
-    let layout = database.layout(options.mapping.as_ref())?;
+    let mut layout = database.layout(options.mapping.as_ref())?;
+    layout.read_only = append::read_only_reason(layout.framework);
     ForeignStore::new(database, layout, options.key.clone())
 }
 
-/// Why nothing is appended there.
-pub(super) fn not_writable(address: &Address) -> StoreError {
-    let reason = "stores in PostgreSQL are only read".to_owned();
-    StoreError::OnlyReads { place: address.to_string(), reason }
+/// Opens to append, where the framework's own rules can be kept.
+pub(super) fn open_for_writing(address: &Address) -> Result<Box<dyn Writer + Send>, StoreError> {
+    let store = open(address, &OpenOptions::from_environment())?;
+    match store.layout().read_only {
+        None => Ok(Box::new(store)),
+        Some(reason) => Err(StoreError::OnlyReads { place: address.to_string(), reason: reason.to_owned() }),
+    }
 }
