@@ -7,18 +7,19 @@ use super::args::{EventsArgs, Format, InfoArgs, RowFormat, StreamsArgs};
 use super::output::{Align, JsonRows, Table, json, optional};
 use super::progress::grouped;
 use super::target::Desk;
-use super::{Failure, Outcome};
+use super::{Failure, Outcome, target};
 use crate::event::{EventRow, EventType, Metadata, Position, StreamId, Version};
 use crate::session::describe;
 use crate::store::{Flow, Query, Scope, StoreInfo, StreamQuery, StreamRow};
 
 pub(super) fn info(args: &InfoArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let info = desk.open(&args.store)?.info()?;
+    let store = target::shown(&args.store);
     match args.format {
-        Format::Json => json(out, &info_json(&args.store, &info))?,
+        Format::Json => json(out, &info_json(&store, &info))?,
         Format::Table => {
             let StoreInfo { framework, events, streams, first_at, last_at, is_writable, .. } = &info;
-            let mut table = Table::new(out, &[("store", Align::Left), (&args.store, Align::Left)]);
+            let mut table = Table::new(out, &[("store", Align::Left), (&store, Align::Left)]);
             let mut line = |name: &str, value: String| table.row(&[name.to_owned(), value]);
             line("framework", framework.to_string())?;
             line("events", grouped(*events))?;

@@ -161,7 +161,10 @@ fn window_wish(words: &[String], at: Option<Moment>) -> Result<WindowWish, Failu
         } else {
             format!("did you mean {}?", near.join(" or "))
         };
-        return Err(Failure::Usage(format!("there is no command and no store called {first}; {hint}")));
+        return Err(Failure::Usage(format!(
+            "there is no command and no store called {}; {hint}",
+            target::shown(first)
+        )));
     }
     let stream = rest.first().map(|stream| StreamId::from(stream.as_str()));
     Ok(WindowWish { store: Some(target::source(first)?), stream, at, frame_times: None })

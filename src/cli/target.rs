@@ -71,6 +71,14 @@ pub(super) fn asking<T>(mut source: Source, open: impl Fn(&Source) -> Result<T, 
     Ok(open(&source)?)
 }
 
+/// The store as it may be printed: as it was typed, but for a password.
+pub(super) fn shown(name: &str) -> String {
+    match Source::parse(name) {
+        Source::File(_) => name.to_owned(),
+        Source::Server(address) => address.to_string(),
+    }
+}
+
 pub(super) fn source(name: &str) -> Result<Source, Failure> {
     if name == "sample" {
         return Ok(sample_store(&mut |_| Flow::Continue(()))?.into());

@@ -112,7 +112,7 @@ pub(super) fn export(args: &ExportArgs, desk: &Desk, out: &mut dyn Write) -> Res
     let report = files::export(reader, &Query::store(), to, file_format, &mut |count| progress.tell(count))?;
     drop(progress);
     match format {
-        Format::Json => json(out, &json!({"store": store, "file": to, "events": report.events}))?,
+        Format::Json => json(out, &json!({"store": target::shown(store), "file": to, "events": report.events}))?,
         Format::Table => writeln!(out, "{} written to {}", counted(report.events, "event"), to.display())?,
     }
     Ok(Outcome::Done)

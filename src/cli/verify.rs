@@ -6,7 +6,7 @@ use super::args::{Format, VerifyArgs};
 use super::output::{Align, Table, json, optional};
 use super::progress::{Progress, counted};
 use super::target::Desk;
-use super::{Failure, Outcome};
+use super::{Failure, Outcome, target};
 use crate::session::check_snapshots;
 use crate::store::Reader;
 
@@ -30,7 +30,8 @@ pub(super) fn verify(args: &VerifyArgs, desk: &Desk, out: &mut dyn Write) -> Res
     match args.format {
         Format::Json => json(out, &json!({"ok": is_ok, "findings": findings}))?,
         Format::Table if is_ok => {
-            writeln!(out, "{}: {}, nothing to report", args.store, counted(total.unwrap_or(checked), "event"))?;
+            let (store, count) = (target::shown(&args.store), counted(total.unwrap_or(checked), "event"));
+            writeln!(out, "{store}: {count}, nothing to report")?;
         }
         Format::Table => {
             let columns =

@@ -7,4 +7,5 @@ mod connecting;
 mod desk;
 mod frameworks;
 mod looking;
+mod odd;
 mod tables;

@@ -125,7 +125,10 @@ impl ForeignPostgres {
         if self.layout().id.is_none()
             && expected != Expected::Any
             && since.len() >= events.len()
-            && events.iter().zip(&since).all(|(event, recorded)| is_same_as_stored(event, recorded))
+            && events
+                .iter()
+                .zip(&since)
+                .all(|(event, recorded)| is_same_as_stored(self.layout().framework, event, recorded))
             && let (Some(first), Some(last)) = (since.first(), since.get(events.len().saturating_sub(1)))
         {
             return Ok(Appended {
@@ -146,15 +149,16 @@ fn is_same(event: &NewEvent, recorded: &RecordedEvent) -> bool {
     recorded.event_type == event.event_type && value(&recorded.payload) == value(event.payload.as_bytes())
 }
 
-/// As stored, an event may have its name around it, its class before its name, or its time and author inside.
-fn is_same_as_stored(event: &NewEvent, recorded: &RecordedEvent) -> bool {
-    [Framework::Eventsourcing, Framework::CqrsEs].into_iter().any(|framework| {
-        let example =
-            Example { event_type: recorded.event_type.to_string(), payload: recorded.payload.clone(), schema: None };
-        let value = |text: &[u8]| serde_json::from_slice::<serde_json::Value>(text).ok();
-        shaped(framework, Some(&example), event).is_ok_and(|shaped| {
-            shaped.event_type == recorded.event_type.as_str() && value(&shaped.payload) == value(&recorded.payload)
-        })
+/// As stored, an event may have its name around it, its class before its name, or its time and author inside. Who
+/// appended it and why must be the same too: two people may correct the same thing at once.
+fn is_same_as_stored(framework: Framework, event: &NewEvent, recorded: &RecordedEvent) -> bool {
+    let example =
+        Example { event_type: recorded.event_type.to_string(), payload: recorded.payload.clone(), schema: None };
+    let value = |text: &[u8]| serde_json::from_slice::<serde_json::Value>(text).ok();
+    shaped(framework, Some(&example), event).is_ok_and(|shaped| {
+        shaped.event_type == recorded.event_type.as_str()
+            && value(&shaped.payload) == value(&recorded.payload)
+            && (framework == Framework::Eventsourcing || value(shaped.metadata.as_bytes()) == value(&recorded.metadata))
     })
 }
 

@@ -1,0 +1,205 @@
+//! Tables that nobody declared, histories that do not fit, and the command line over a server.
+
+use std::path::Path;
+use std::process::Command;
+
+use foldline::event::StreamId;
+use foldline::store::foreign::{Mapping, look_into};
+use foldline::store::{Columns, FindingKind, Flow, OpenOptions, Query, Reader, StreamQuery, open_with};
+
+use crate::desk::{Database, events, server, stream, streams};
+use crate::tables;
+
+const ODD: &str = r#"
+CREATE SCHEMA "옛 가게";
+CREATE TABLE "옛 가게"."주문""s" ("order" integer NOT NULL, "순번" text NOT NULL, "type" varchar(40), "내용" text, "ms" bigint, n bigserial);
+INSERT INTO "옛 가게"."주문""s" VALUES
+(7, '10', 'Placed', '{"a":1}', 1735693200500), (8, '10', 'Placed', 'no json', 1735693201000), (7, '20', 'Paid', '{}', 1735693202000);
+CREATE TABLE other (id int);
+"#;
+
+fn mapped(database: &Database, mapping: &str) -> Box<dyn Reader + Send> {
+    let mapping = Some(Mapping::parse(mapping).unwrap());
+    open_with(&database.source(), &OpenOptions { mapping, key: None }).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn a_table_with_odd_names_and_numbers_is_read_by_a_mapping() {
+    let database = Database::with(ODD);
+    let reader = mapped(
+        &database,
+        r#"{"table":"옛 가게.주문\"s","stream":"order","version":"순번","version_base":10,"version_step":10,"type":"type",
+            "payload":"내용","time":"ms","position":"n"}"#,
+    );
+    let info = reader.info().unwrap();
+    assert_eq!((info.framework.to_string().as_str(), info.events, info.streams), ("mapped", 3, 2));
+    let found = stream(&*reader, "7");
+    assert_eq!(found.iter().map(|event| event.version.0).collect::<Vec<_>>(), [10, 20]);
+    assert_eq!(found[0].recorded_at.unwrap().to_string(), "2025-01-01T01:00:00.500Z");
+    assert_eq!(found[0].payload, br#"{"a":1}"#);
+    assert_eq!(found[1].event_type.as_str(), "Paid");
+    let later = Query::stream(StreamId::from("7")).between(Some(found[1].version), None).columns(Columns::HEADS);
+    assert_eq!(events(&*reader, &later).len(), 1);
+    assert_eq!(streams(&*reader, &StreamQuery::default()).len(), 2);
+    assert!(!reader.is_writable());
+}
+
+#[test]
+fn an_unknown_table_is_guessed_at_for_its_owner_to_correct() {
+    let database = Database::with(
+        r#"CREATE TABLE "audit log" (entity_id integer NOT NULL, version integer NOT NULL, event_type text, data jsonb, created_at timestamptz);
+        INSERT INTO "audit log" VALUES (7, 1, 'Placed', '{}', now()), (7, 2, 'Paid', '{}', now());
+        CREATE TABLE other (id int);"#,
+    );
+    let unmapped = look_into(&database.source()).unwrap_or_else(|error| panic!("{error}"));
+    let guess = &unmapped.guesses.first().expect("a guess").mapping;
+    assert!(guess.table.contains("audit log"), "{guess:?}");
+    let reader = mapped(&database, &guess.to_json());
+    assert_eq!(stream(&*reader, "7").iter().map(|event| event.version.0).collect::<Vec<_>>(), [1, 2]);
+}
+
+/// What `verify` finds, by kind and stream.
+fn findings(database: &Database) -> Vec<(FindingKind, String)> {
+    let mut findings = Vec::new();
+    database
+        .open()
+        .verify(
+            &mut |finding| {
+                let stream = finding.stream.map_or_else(String::new, |stream| stream.to_string());
+                findings.push((finding.kind, stream));
+            },
+            &mut |_| Flow::Continue(()),
+        )
+        .unwrap_or_else(|error| panic!("{error}"));
+    findings
+}
+
+#[test]
+fn sound_histories_of_every_framework_have_nothing_to_report() {
+    for sql in [
+        tables::EVENTSOURCING,
+        tables::EMMETT,
+        tables::CQRS_ES,
+        tables::MESSAGE_DB,
+        tables::MARTEN,
+        tables::RAILS_EVENT_STORE,
+        tables::AXON,
+        tables::PEKKO,
+        tables::COMMANDED,
+        tables::SPATIE,
+        tables::SQL_STREAM_STORE,
+        tables::DISINTEGRATE,
+    ] {
+        let database = Database::with(sql);
+        assert_eq!(findings(&database), [], "{}", database.open().framework());
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_found() {
+    let with = |sql: &str, change: &str| {
+        let database = Database::with(sql);
+        database.run(change);
+        findings(&database)
+    };
+    let lead = "0190b1de-5a4f-7c8e-9a3b-000000000001";
+    for (sql, change, expected) in [
+        (
+            tables::MESSAGE_DB,
+            "UPDATE message_store.messages SET position = 3 WHERE type = 'Contacted'",
+            (FindingKind::Gap, "lead-1"),
+        ),
+        (
+            tables::MESSAGE_DB,
+            "UPDATE message_store.messages SET time = '2024-01-01' WHERE type = 'Contacted'",
+            (FindingKind::DisorderedTime, "lead-1"),
+        ),
+        (
+            tables::EVENTSOURCING,
+            "UPDATE crm_events SET state = '{\"timestamp\":' WHERE topic LIKE '%Contacted'",
+            (FindingKind::UnreadablePayload, lead),
+        ),
+        (
+            tables::EVENTSOURCING,
+            "INSERT INTO crm_snapshots SELECT originator_id, 9, topic, state FROM crm_events WHERE topic LIKE '%Contacted'",
+            (FindingKind::StaleSnapshot, lead),
+        ),
+        (
+            tables::CQRS_ES,
+            "INSERT INTO snapshots VALUES ('lead', '1', 9, 1, '{}')",
+            (FindingKind::StaleSnapshot, "lead:1"),
+        ),
+    ] {
+        let found = with(sql, change);
+        assert_eq!(found, [(expected.0, expected.1.to_owned())], "{change}");
+    }
+}
+
+fn foldline(arguments: &[&str]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_foldline"))
+        .args(arguments)
+        .env("HOME", "/nonexistent")
+        .env("XDG_CONFIG_HOME", "/nonexistent")
+        .env_remove("PGPASSWORD")
+        .env("RUST_LOG", "debug")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn every_command_that_looks_takes_an_address_and_prints_no_password() {
+    let database = Database::with(tables::MESSAGE_DB);
+    let password = server().get("FOLDLINE_PG_PASSWORD");
+    let escaped = password.bytes().fold(String::new(), |text, byte| text + &format!("%{byte:02X}"));
+    let port = server().get("FOLDLINE_PG_PORT");
+    let address = format!("postgres://foldline:{escaped}@127.0.0.1:{port}/{}", database.name);
+    let folder = tempfile::tempdir().unwrap();
+    let export = folder.path().join("events.jsonl");
+    for arguments in [
+        &["info", &address][..],
+        &["info", &address, "--format", "json"],
+        &["streams", &address],
+        &["events", &address, "lead-1", "--format", "jsonl"],
+        &["show", &address, "lead-1"],
+        &["blame", &address, "lead-1"],
+        &["diff", &address, "lead-1", "--from", "0", "--to", "1"],
+        &["verify", &address],
+        &["verify", &address, "--format", "json"],
+        &["export", &address, "--to", export.to_str().unwrap(), "--format", "json"],
+    ] {
+        let (code, out, err) = foldline(arguments);
+        assert_eq!(code, 0, "{arguments:?}: {err}");
+        assert!(!out.is_empty());
+        for text in [&out, &err] {
+            assert!(!text.contains(password) && !text.contains(&escaped), "{arguments:?} prints the password: {text}");
+        }
+    }
+    assert_eq!(std::fs::read_to_string(&export).unwrap().lines().count(), 3);
+    assert!(!Path::new("/nonexistent").exists());
+
+    let (code, out, err) = foldline(&["info", &address.replace(&escaped, "wrong%20word")]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(err.contains("not accepted") && !err.contains("wrong"), "{err}");
+}
+
+#[test]
+fn the_command_line_appends_and_tells_a_conflict() {
+    let database = Database::with(tables::CQRS_ES);
+    let address = database.address();
+    let append = |expected: &str, payload: &str| {
+        let words = ["append", &address, "lead:1", "--type", "Renamed", "--payload", payload, "--expect", expected];
+        foldline(&[&words[..], &["--actor", "kim", "--reason", "typo", "--format", "json"]].concat())
+    };
+    let (code, out, err) = append("2", r#"{"name":"corrected"}"#);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("\"version\": 3"), "{out}");
+    let (code, out, _) = append("2", r#"{"name":"other"}"#);
+    assert_eq!(code, 1);
+    assert!(out.contains("\"conflict\"") && out.contains("corrected"), "{out}");
+    let kept = &stream(&*database.open(), "lead:1")[2];
+    assert_eq!(kept.payload, br#"{"Renamed":{"name":"corrected"}}"#);
+    assert_eq!(kept.metadata().actor.as_deref(), Some("kim"));
+}
