@@ -43,7 +43,7 @@ impl Desk {
     pub(super) fn open_for_writing(&self, name: &str) -> Result<Box<dyn Writer + Send>, Failure> {
         if self.mapping.is_some() {
             let reason = "a store that is read by a mapping is never written; leave --map out";
-            return Err(Failure::Usage(format!("{name}: {reason}")));
+            return Err(Failure::Usage(format!("{}: {reason}", shown(name))));
         }
         asking(source(name)?, store::open_for_writing)
     }

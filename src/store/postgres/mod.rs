@@ -18,7 +18,7 @@ pub use address::Address;
 pub use trouble::ServerTrouble;
 
 use super::foreign::{Catalogue, Cells, Database, ForeignStore, Layout, Mapping, Sql, Value, chosen};
-use super::{Flow, OpenOptions, StoreError, Writer};
+use super::{Flow, OpenOptions, Source, StoreError, Writer};
 use pool::Server;
 
 /// How long what was found out about the tables is taken for true. A statement over a table that has gone ends it.
@@ -114,7 +114,7 @@ pub(super) fn open(address: &Address, options: &OpenOptions) -> Result<ForeignPo
 
 /// Opens to append, where the framework's own rules can be kept.
 pub(super) fn open_for_writing(address: &Address) -> Result<Box<dyn Writer + Send>, StoreError> {
-    let store = open(address, &OpenOptions::from_environment())?;
+    let store = open(address, &OpenOptions::kept_for(&Source::Server(address.clone())))?;
     match store.layout().read_only {
         None => Ok(Box::new(store)),
         Some(reason) => Err(StoreError::OnlyReads { place: address.to_string(), reason: reason.to_owned() }),
