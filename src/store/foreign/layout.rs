@@ -40,6 +40,8 @@ pub struct Layout {
     pub archived: Option<String>,
     pub deleted: Option<String>,
     pub snapshots: Option<Snapshots>,
+    /// Where the framework keeps how far each stream has come.
+    pub heads: Option<Snapshots>,
     pub unnumbered: Option<Box<Unnumbered>>,
     /// Why Foldline appends nothing here; `None` where it can.
     pub read_only: Option<&'static str>,
@@ -114,7 +116,7 @@ impl MetadataPart {
     }
 }
 
-/// A table of states that the framework keeps.
+/// A table of what the framework keeps at some version of each stream.
 #[derive(Clone, Debug)]
 pub struct Snapshots {
     pub from: String,
@@ -150,6 +152,7 @@ impl Layout {
             archived: None,
             deleted: None,
             snapshots: None,
+            heads: None,
             unnumbered: None,
             read_only: Some("Foldline only reads what this framework writes"),
             notice: None,

@@ -1,7 +1,9 @@
 use super::content::Kind;
+use super::layout::{Layout, Snapshots};
+use super::naming::joined;
 use super::sql::Sql;
 use super::store::{Database, ForeignStore};
-use crate::event::StreamId;
+use crate::event::{StreamId, Version};
 use crate::store::{Finding, FindingKind, Flow, HistoryCheck, HistoryRules, Query, StoreError};
 
 /// How often progress is told.
@@ -15,7 +17,8 @@ pub(super) fn run<D: Database>(
 ) -> Result<(), StoreError> {
     let whole = |kind, message| Finding { kind, stream: None, version: None, message };
     store.database.verify(report)?;
-    let read = events(store, report, progress).and_then(|()| snapshots(store, report));
+    let read =
+        events(store, report, progress).and_then(|()| snapshots(store, report)).and_then(|()| heads(store, report));
     match read {
         // All that could be read was looked at; the rest is itself a finding.
         Err(StoreError::Damaged { detail, .. }) => {
@@ -72,41 +75,64 @@ fn events<D: Database>(
 /// A snapshot cannot be held against a replay, which only the application can do; its version can be held against
 /// the events.
 fn snapshots<D: Database>(store: &ForeignStore<D>, report: &mut dyn FnMut(Finding)) -> Result<(), StoreError> {
-    let Some(sql) = store.layout().snapshots_sql() else { return Ok(()) };
-    let streams = store.layout().stream.len();
-    store.database.rows(&sql, &mut |cells| {
-        let parts: Vec<String> = (0..streams).map(|at| cells.cell(at).name().into_owned()).collect();
-        let number = |at: usize| cells.cell(streams + at).number();
-        let (kept, last) = (number(0), number(1));
-        let message = match (kept, last) {
-            (Some(kept), None) => Some(format!("a snapshot at version {kept} is kept, but there are no events")),
-            (Some(kept), Some(last)) if kept > last => {
-                Some(format!("a snapshot at version {kept} is kept, but the events end at version {last}"))
+    let Some(kept) = &store.layout().snapshots else { return Ok(()) };
+    each_kept(store, kept, &mut |stream, kept, last| {
+        let message = match last {
+            None => format!("a snapshot at version {kept} is kept, but there are no events"),
+            Some(last) if kept > last => {
+                format!("a snapshot at version {kept} is kept, but the events end at version {last}")
             }
-            _ => None,
+            Some(_) => return,
         };
-        if let Some(message) = message {
-            report(Finding {
-                kind: FindingKind::StaleSnapshot,
-                stream: Some(StreamId::new(super::naming::joined(&parts))),
-                version: kept.and_then(|kept| u64::try_from(kept).ok()).map(crate::event::Version),
-                message,
-            });
+        report(finding(FindingKind::StaleSnapshot, stream, kept, message));
+    })
+}
+
+/// How far the framework says that each stream has come.
+fn heads<D: Database>(store: &ForeignStore<D>, report: &mut dyn FnMut(Finding)) -> Result<(), StoreError> {
+    let Some(kept) = &store.layout().heads else { return Ok(()) };
+    each_kept(store, kept, &mut |stream, kept, last| {
+        let message = match last {
+            None => format!("the stream is kept as at version {kept}; it has no events"),
+            Some(last) if kept != last => {
+                format!("the stream is kept as at version {kept}; its events end at version {last}")
+            }
+            Some(_) => return,
+        };
+        report(finding(FindingKind::WrongCount, stream, kept, message));
+    })
+}
+
+fn finding(kind: FindingKind, stream: StreamId, version: i64, message: String) -> Finding {
+    Finding { kind, stream: Some(stream), version: u64::try_from(version).ok().map(Version), message }
+}
+
+/// Every kept row: its stream, its version, and the last version of the stream's events.
+fn each_kept<D: Database>(
+    store: &ForeignStore<D>,
+    kept: &Snapshots,
+    visit: &mut dyn FnMut(StreamId, i64, Option<i64>),
+) -> Result<(), StoreError> {
+    let layout = store.layout();
+    let count = kept.stream.len();
+    store.database.rows(&layout.kept_sql(kept), &mut |cells| {
+        let parts: Vec<String> = (0..count).map(|at| cells.cell(at).name().into_owned()).collect();
+        if let Some(version) = cells.cell(count).number() {
+            visit(StreamId::new(joined(&parts)), version, cells.cell(count + 1).number());
         }
         Flow::Continue(())
     })
 }
 
-impl super::layout::Layout {
-    /// Each kept snapshot: the stream's columns, its version, and the last version of the stream's events.
-    fn snapshots_sql(&self) -> Option<Sql> {
-        let kept = self.snapshots.as_ref()?;
+impl Layout {
+    fn kept_sql(&self, kept: &Snapshots) -> Sql {
         let read = |expr| self.dialect.read(expr);
-        let same: Vec<String> =
+        let mut conditions: Vec<String> =
             kept.stream.iter().zip(&self.stream).map(|(kept, own)| format!("{} = {}", own.sql, kept.sql)).collect();
+        conditions.extend(self.filter.clone());
+        let last = format!("SELECT max({}) FROM {} WHERE {}", self.version.sql, self.from, conditions.join(" AND "));
         let mut list: Vec<String> = kept.stream.iter().map(read).collect();
-        list.push(read(&kept.version));
-        list.push(format!("(SELECT max({}) FROM {} WHERE {})", self.version.sql, self.from, same.join(" AND ")));
-        Some(Sql::plain(format!("SELECT {} FROM {}", list.join(", "), kept.from)))
+        list.extend([read(&kept.version), format!("({last})")]);
+        Sql::plain(format!("SELECT {} FROM {}", list.join(", "), kept.from))
     }
 }

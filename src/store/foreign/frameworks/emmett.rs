@@ -1,7 +1,7 @@
 //! Emmett, from 0.38 on.
 
 use super::super::catalogue::{Catalogue, Dialect, Table};
-use super::super::layout::{Category, Layout, MetadataPart, Time, TimeUnit};
+use super::super::layout::{Category, Layout, MetadataPart, Snapshots, Time, TimeUnit};
 use crate::store::Framework;
 
 pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
@@ -44,6 +44,12 @@ pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     layout.archived = Some(match catalogue.dialect {
         Dialect::Sqlite => format!("{} IN (1, 'true')", column("is_archived").sql),
         Dialect::Postgres => column("is_archived").sql,
+    });
+    let streams = catalogue.beside_with(table, &["stream_id", "stream_position", "stream_type", "stream_metadata"]);
+    layout.heads = streams.map(|streams| Snapshots {
+        from: format!("{} s", streams.quoted()),
+        stream: vec![streams.expr("s", "stream_id")],
+        version: streams.expr("s", "stream_position"),
     });
     Some(layout)
 }
