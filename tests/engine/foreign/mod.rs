@@ -4,4 +4,5 @@ mod damage;
 mod frameworks;
 mod mappings;
 mod opened_files;
+mod recognition;
 mod tables;

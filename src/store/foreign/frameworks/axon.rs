@@ -14,8 +14,8 @@ pub(super) fn entity_layout(catalogue: &Catalogue, table: &Table) -> Option<Layo
     let (aggregate, sequence) =
         (of("aggregate_identifier", "aggregateIdentifier"), of("sequence_number", "sequenceNumber"));
     let (index, payload_type) = (of("global_index", "globalIndex"), of("payload_type", "payloadType"));
-    let time = of("time_stamp", "timeStamp");
-    let is_there = table.has(&[aggregate, sequence, index, payload_type, time, "payload", "type"]);
+    let (time, id) = (of("time_stamp", "timeStamp"), of("event_identifier", "eventIdentifier"));
+    let is_there = table.has(&[aggregate, sequence, index, payload_type, time, id, "payload", "type"]);
     if !is_there || !table.is_unique(&[aggregate, sequence]) {
         return None;
     }
@@ -36,7 +36,7 @@ pub(super) fn entity_layout(catalogue: &Catalogue, table: &Table) -> Option<Layo
     // XML unless Jackson was chosen.
     layout.expects_json = false;
     layout.metadata = MetadataPart::whole(table.maybe("e", of("meta_data", "metaData"))).into_iter().collect();
-    layout.id = table.maybe("e", of("event_identifier", "eventIdentifier"));
+    layout.id = Some(column(id));
     layout.time = Time::Column { expr: column(time), unit: TimeUnit::Auto };
     layout.position = Some(column(index));
     let snapshots = catalogue.tables.iter().find(|other| {
