@@ -6,8 +6,8 @@ use crate::session::OpenStore;
 use crate::theme::palette;
 use crate::ui::{
     Choices, Scene, compare_ui, compensate_ui, event_ui, export_ui, history_ui, keys_ui, mapping_ui, open_dialog_ui,
-    palette_ui, search_ui, settings_ui, state_ui, status_bar_ui, streams_ui, timeline_ui, title_ui, top_bar_ui,
-    trouble_ui, welcome_ui,
+    palette_ui, password_ui, search_ui, settings_ui, state_ui, status_bar_ui, streams_ui, timeline_ui, title_ui,
+    top_bar_ui, trouble_ui, welcome_ui,
 };
 
 /// How much of the middle the state may take before it scrolls.
@@ -35,6 +35,9 @@ impl App {
         }
         if let Some(draft) = &mut self.mapping {
             mapping_ui(ui, scene, draft);
+        }
+        if let Some(wanted) = &mut self.password {
+            password_ui(ui, scene, &wanted.sentence, &mut wanted.typed);
         }
         if self.dialog == Some(Dialog::Open) {
             let mut is_open = true;

@@ -1,12 +1,12 @@
 use std::time::Duration;
 
-use super::{App, Asked, Dialog, Question, Refused};
+use super::{App, Asked, Dialog, PasswordWanted, Question, Refused};
 use crate::command::{Action, Command};
 use crate::event::{StreamId, Version};
 use crate::jobs::Job;
 use crate::locale::Locale;
 use crate::session::{MappingDraft, Moment, OpenStore, StreamView, Trouble, sample_store};
-use crate::store::Flow;
+use crate::store::{Flow, Source};
 use crate::ui::Zone;
 
 /// Between two events while playing.
@@ -72,6 +72,9 @@ impl App {
     fn refuse(&mut self, refused: Refused) {
         match refused.question {
             Some(Question::Columns(source)) => self.mapping = Some(MappingDraft::new(source, self.wake.0.clone())),
+            Some(Question::Password(address, sentence)) => {
+                self.password = Some(PasswordWanted { address, sentence, typed: String::new() });
+            }
             None => self.trouble = Some(refused.trouble),
         }
     }
@@ -167,6 +170,12 @@ impl App {
                 }));
             }
             Action::KeepMapping => self.mapping.iter_mut().for_each(MappingDraft::keep),
+            Action::Connect => {
+                if let Some(PasswordWanted { address, typed, .. }) = self.password.take() {
+                    self.open(Source::Server(address.with_password(&typed)), false);
+                }
+            }
+            Action::DropPassword => self.password = None,
             Action::DropMapping => self.mapping = None,
             Action::ForgetRecent => self.settings.recent.clear(),
             Action::DismissTrouble => self.dismiss_trouble(),
@@ -292,6 +301,7 @@ impl App {
             // What lies on top goes first.
             Command::Dismiss => match () {
                 () if self.palette.is_open => self.palette.toggle(),
+                () if self.password.is_some() => self.password = None,
                 () if self.mapping.is_some() => self.mapping = None,
                 () if self.dialog.is_some() => self.dialog = None,
                 () if self.shows_trouble() => self.dismiss_trouble(),

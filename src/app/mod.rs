@@ -21,7 +21,7 @@ use crate::event::StreamId;
 use crate::jobs::{Job, Loading, Wake};
 use crate::locale::Locale;
 use crate::session::{MappingDraft, Moment, OpenStore, Opener, Trouble};
-use crate::store::{self, Source};
+use crate::store::{self, Address, Source};
 use crate::ui::PaletteState;
 
 /// What the window begins with.
@@ -45,6 +45,7 @@ pub struct App {
     opening: Loading<Opened, Refused>,
     /// What the columns of a store mean, while it is being said.
     mapping: Option<MappingDraft>,
+    password: Option<PasswordWanted>,
     /// The sample, while it is being made.
     sample: Loading<PathBuf, Trouble>,
     /// Where to go once the store is open.
@@ -87,6 +88,19 @@ impl Dialog {
     }
 }
 
+/// A server's question, and what is being typed in answer.
+struct PasswordWanted {
+    address: Address,
+    sentence: String,
+    typed: String,
+}
+
+impl std::fmt::Debug for PasswordWanted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PasswordWanted").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Asked {
     Sample,
@@ -121,6 +135,7 @@ impl App {
             store: None,
             opening: Loading::default(),
             mapping: None,
+            password: None,
             sample: Loading::default(),
             start: Start::default(),
             trouble: None,

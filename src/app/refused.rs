@@ -1,6 +1,6 @@
 use crate::jobs::Lost;
 use crate::session::Trouble;
-use crate::store::{Source, StoreError};
+use crate::store::{Address, ServerTrouble, Source, StoreError};
 
 /// A store that did not open, and what its user could say to open it.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub(super) struct Refused {
 pub(super) enum Question {
     /// Which columns are these?
     Columns(Source),
+    /// Who asks?
+    Password(Address, String),
 }
 
 impl Refused {
@@ -21,6 +23,13 @@ impl Refused {
             StoreError::Unrecognised { .. } | StoreError::Several { .. } | StoreError::Mapping { .. } => {
                 Some(Question::Columns(source.clone()))
             }
+            StoreError::Server { address, trouble } => match trouble.as_ref() {
+                trouble if trouble.asks_for_password() => Some(Question::Password(address.clone(), error.to_string())),
+                ServerTrouble::Unrecognised { .. } | ServerTrouble::Several { .. } => {
+                    Some(Question::Columns(source.clone()))
+                }
+                _ => None,
+            },
             _ => None,
         };
         Self { trouble: Trouble::from(error), question }

@@ -27,6 +27,9 @@ pub enum Action {
     ForgetRecent,
     /// Reads the store by the mapping as it was seen, from now on.
     KeepMapping,
+    /// With the password as typed.
+    Connect,
+    DropPassword,
     DropMapping,
     DismissTrouble,
     /// Appends the correction as it was previewed.

@@ -100,6 +100,7 @@ impl StreamView {
         for number in numbers {
             self.request(number);
         }
+        self.load_event();
     }
 
     fn request(&mut self, number: usize) {

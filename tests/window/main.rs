@@ -9,5 +9,9 @@ mod keyboard;
 mod looking;
 mod names;
 mod odd;
+#[allow(dead_code, reason = "the tests of the store itself use the rest")]
+#[path = "../postgres/desk.rs"]
+mod postgres;
 mod restart;
+mod servers;
 mod wishes;
