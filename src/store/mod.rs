@@ -207,8 +207,11 @@ pub fn open_for_writing(source: &Source) -> Result<Box<dyn Writer + Send>, Store
     match source {
         Source::File(path) => match native::NativeStore::open_for_writing(path) {
             Ok(store) => Ok(Box::new(store)),
-            Err(error @ (StoreError::Unrecognised { .. } | StoreError::NotADatabase(_))) => {
-                // Another's store says why it is only read; what is no store at all is said as before.
+            Err(StoreError::Unrecognised { .. }) => {
+                Ok(Box::new(sqlite::open_for_writing(path, &OpenOptions::kept_for(source))?))
+            }
+            Err(error @ StoreError::NotADatabase(_)) => {
+                // A file of events says why it is only read; what is no store at all is said as before.
                 let reason = open(source).ok().and_then(|store| store.read_only_reason());
                 let place = source.to_string();
                 Err(reason.map_or(error, |reason| StoreError::OnlyReads { place, reason }))

@@ -30,7 +30,7 @@ fn a_store_of_another_framework_answers_every_question_and_is_left_alone() {
         json!({"store": "app.db", "framework": "cqrs-es", "events": 2, "streams": 1,
             "event_types": {"ContactDetailsUpdated": 1, "LeadInitialized": 1}, "categories": {"lead": 1},
             "first_at": null, "last_at": null,
-            "longest_stream": {"stream": "lead:1", "events": 2, "last_version": 2}, "writable": false})
+            "longest_stream": {"stream": "lead:1", "events": 2, "last_version": 2}, "writable": true})
     );
     let events = desk.run(&["events", "app.db", "lead:1", "--format", "json"]).ok().json();
     assert_eq!(
@@ -45,12 +45,31 @@ fn a_store_of_another_framework_answers_every_question_and_is_left_alone() {
     let name = blame.as_array().and_then(|rows| rows.iter().find(|row| row["field"] == "name")).cloned();
     assert_eq!(name.map(|row| (row["version"].clone(), row["actor"].clone())), Some((json!(2), json!("lee"))));
     desk.run(&["verify", "app.db"]).ok();
-    let append = [
+    let dry = ["compensate", "app.db", "lead:1", "--version", "2", "--actor", "a", "--reason", "b", "--dry-run"];
+    desk.run(&dry).ok();
+    assert_eq!(desk.everything(), before);
+}
+
+#[test]
+fn a_correction_goes_into_the_frameworks_own_table() {
+    let desk = Desk::empty();
+    database(&desk, "app.db", LEDGER);
+    let correct =
+        ["compensate", "app.db", "lead:1", "--version", "2", "--actor", "a", "--reason", "b", "--format", "json"];
+    let done = desk.run(&correct).ok().json();
+    assert_eq!((&done["stream"], &done["version"]), (&json!("lead:1"), &json!(3)), "{done}");
+    let event = desk.run(&["events", "app.db", "lead:1", "--from", "3", "--format", "json"]).ok().json()[0].clone();
+    let name = event["type"].as_str().unwrap_or_default().to_owned();
+    assert_eq!(event["payload"][&name]["name"], "aab", "{event}");
+    assert_eq!((&event["metadata"]["actor"], &event["metadata"]["reason"]), (&json!("a"), &json!("b")));
+    let state = desk.run(&["show", "app.db", "lead:1", "--format", "json"]).ok().json();
+    assert_eq!(state["state"]["name"], "aab", "{state}");
+    let late = [
         "append",
         "app.db",
         "lead:1",
         "--type",
-        "x",
+        "X",
         "--payload",
         "{}",
         "--expect",
@@ -60,8 +79,7 @@ fn a_store_of_another_framework_answers_every_question_and_is_left_alone() {
         "--reason",
         "b",
     ];
-    desk.run(&append).code(2).says("app.db: Foldline cannot append here").in_one_line();
-    assert_eq!(desk.everything(), before);
+    desk.run(&late).code(1);
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod mapping;
 mod naming;
 mod preview;
 mod recognise;
+mod repeated;
 mod saved;
 mod sql;
 mod store;

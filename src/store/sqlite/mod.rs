@@ -1,16 +1,17 @@
 //! Other frameworks' tables in a SQLite file.
 
+mod append;
 mod catalogue;
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::Row;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, Row};
 
 pub(crate) use catalogue::read_catalogue;
 
 use super::foreign::{Cell, Cells, Database, ForeignStore, Sql, Value, chosen};
-use super::opening::ReadOnlyFile;
+use super::opening::{ReadOnlyFile, absolute};
 use super::{Finding, FindingKind, Flow, OpenOptions, StoreError};
 
 /// A SQLite file whose tables are read by a declaration.
@@ -19,25 +20,52 @@ pub type ForeignSqlite = ForeignStore<SqliteTables>;
 #[derive(Debug)]
 pub struct SqliteTables {
     path: PathBuf,
-    file: ReadOnlyFile,
+    access: Access,
+}
+
+#[derive(Debug)]
+enum Access {
+    Looking(ReadOnlyFile),
+    Writing(Connection),
 }
 
 impl SqliteTables {
     pub(crate) fn new(path: &Path, file: ReadOnlyFile) -> Self {
-        Self { path: path.to_owned(), file }
+        Self { path: path.to_owned(), access: Access::Looking(file) }
     }
 
-    pub(crate) fn connection(&self) -> &rusqlite::Connection {
-        &self.file.connection
+    pub(crate) fn connection(&self) -> &Connection {
+        match &self.access {
+            Access::Looking(file) => &file.connection,
+            Access::Writing(connection) => connection,
+        }
     }
 }
 
 /// Reads by the mapping, or by what the tables themselves say.
 pub(super) fn open(path: &Path, file: ReadOnlyFile, options: &OpenOptions) -> Result<ForeignSqlite, StoreError> {
     let catalogue = read_catalogue(&file.connection).map_err(|source| StoreError::from_sqlite(path, source))?;
-    let layout = chosen(&path.display().to_string(), &catalogue, options.mapping.as_ref())?
+    let mut layout = chosen(&path.display().to_string(), &catalogue, options.mapping.as_ref())?
         .ok_or_else(|| StoreError::Unrecognised { path: path.to_owned(), tables: catalogue.names() })?;
+    layout.read_only = append::read_only_reason(path, layout.framework);
     ForeignStore::new(SqliteTables::new(path, file), layout, options.key.clone())
+}
+
+/// Opens to append, where the framework's own rules can be kept. Only looked at before that is sure.
+pub(super) fn open_for_writing(path: &Path, options: &OpenOptions) -> Result<ForeignSqlite, StoreError> {
+    let mut store = open(path, ReadOnlyFile::open(path)?, options)?;
+    if let Some(reason) = store.layout().read_only {
+        return Err(StoreError::OnlyReads { place: path.display().to_string(), reason: reason.to_owned() });
+    }
+    let failed = |source| match StoreError::from_sqlite(path, source) {
+        // It was just read, so what is missing is the right to write beside it.
+        StoreError::Denied(path) => StoreError::ReadOnly(path),
+        other => other,
+    };
+    let connection = Connection::open(absolute(path)?).map_err(failed)?;
+    connection.busy_timeout(append::PATIENCE).map_err(failed)?;
+    store.database.access = Access::Writing(connection);
+    Ok(store)
 }
 
 struct SqliteRow<'r, 's>(&'r Row<'s>);
@@ -68,7 +96,7 @@ impl ToSql for Value {
 impl Database for SqliteTables {
     fn rows(&self, sql: &Sql, visit: &mut dyn FnMut(&dyn Cells) -> Flow) -> Result<(), StoreError> {
         let mut run = || -> rusqlite::Result<()> {
-            let mut statement = self.file.connection.prepare_cached(&sql.text)?;
+            let mut statement = self.connection().prepare_cached(&sql.text)?;
             let mut rows = statement.query(rusqlite::params_from_iter(&sql.values))?;
             while let Some(row) = rows.next()? {
                 if visit(&SqliteRow(row)).is_break() {
@@ -79,12 +107,15 @@ impl Database for SqliteTables {
         };
         let answer = run();
         // A half-seen write can look like damage; that somebody wrote is then the truer answer.
-        self.file.still_the_same()?;
+        if let Access::Looking(file) = &self.access {
+            file.still_the_same()?;
+        }
         answer.map_err(|source| StoreError::from_sqlite(&self.path, source))
     }
 
     fn notice(&self) -> Option<String> {
-        self.file.is_damaged.then(|| {
+        let is_damaged = matches!(&self.access, Access::Looking(file) if file.is_damaged);
+        is_damaged.then(|| {
             format!(
                 "{}: the file is damaged or cut short; what can still be read is shown: restore it from a copy",
                 self.path.display()

@@ -1,5 +1,6 @@
 //! Tables of other frameworks, made from the statements that their own sources document.
 
+mod appending;
 mod damage;
 mod frameworks;
 mod mappings;

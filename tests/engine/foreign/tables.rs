@@ -27,7 +27,7 @@ INSERT INTO emt_streams VALUES ('lead-1', 2, '[object Object]', 'lead', '{}', FA
 INSERT INTO emt_messages VALUES
  ('lead-1', 1, 'emt:default', 'E', '{"name":"aab"}', '{"actor":"kim"}', '0', 'LeadInitialized', '0190b1de-5a4f-7c8e-9a3b-0123456789ab', FALSE, 1, '2025-01-01 01:00:01'),
  ('lead-1', 2, 'emt:default', 'E', '{}', '{}', '1', 'Contacted', '0190b1de-5a4f-7c8e-9a3b-0123456789ac', FALSE, 2, '2025-01-01 01:00:02'),
- ('lead-1', 3, 'emt:default', 'C', '{}', '{}', '1', 'CallLead', '0190b1de-5a4f-7c8e-9a3b-0123456789ad', FALSE, 3, '2025-01-01 01:00:02'),
+ ('calls', 1, 'emt:default', 'C', '{}', '{}', '1', 'CallLead', '0190b1de-5a4f-7c8e-9a3b-0123456789ad', FALSE, 3, '2025-01-01 01:00:02'),
  ('settings', 1, 'emt:default', 'E', '{"a":1}', '{}', '0', 'Changed', '0190b1de-5a4f-7c8e-9a3b-0123456789ae', TRUE, 4, '2025-01-01 01:00:03');
 "#;
 

@@ -1,0 +1,119 @@
+//! Corrections that go into other frameworks' tables, by those frameworks' own rules.
+
+use std::path::Path;
+
+use foldline::event::{EventId, EventType, NewEvent, StreamId, Version};
+use foldline::store::{self, AppendError, Expected, Query, StoreError, Writer};
+use rusqlite::Connection;
+
+use super::tables::{self, file_of};
+use crate::workshop::{fingerprint, read, second, verified};
+
+const LEADS: [(&str, &str, &str); 3] = [
+    (tables::EVENTSOURCING, "0190b1de5a4f7c8e9a3b000000000001", "crm:Lead.Renamed"),
+    (tables::EMMETT, "lead-1", "Renamed"),
+    (tables::CQRS_ES, "lead:1", "Renamed"),
+];
+
+fn renamed(event_type: &str, name: &str) -> NewEvent {
+    NewEvent {
+        id: EventId::from_content(&[name.as_bytes()]),
+        event_type: EventType::from(event_type),
+        schema: 1,
+        recorded_at: Some(second(90_000)),
+        payload: format!("{{\"name\":\"{name}\"}}"),
+        metadata: r#"{"actor":"kim","reason":"typo"}"#.to_owned(),
+    }
+}
+
+fn writer(path: &Path) -> Box<dyn Writer + Send> {
+    store::open_for_writing(&path.to_owned().into()).expect("opens for writing")
+}
+
+#[test]
+fn an_append_stands_behind_the_last_event_once_and_loses_to_one_that_came_first() {
+    for (statements, stream, event_type) in LEADS {
+        let (folder, path) = file_of(statements);
+        let stream = StreamId::from(stream);
+        let mut store = writer(&path);
+        let event = renamed(event_type, "a");
+        let done = store.append(&stream, Expected::Exact(Version(2)), std::slice::from_ref(&event)).expect("appended");
+        assert_eq!((done.first, done.last, done.already_there), (Version(3), Version(3), false), "{stream}");
+        let again = store.append(&stream, Expected::Exact(Version(2)), std::slice::from_ref(&event)).expect("there");
+        assert_eq!((again.last, again.already_there), (Version(3), true), "{stream}");
+        match store.append(&stream, Expected::Exact(Version(2)), &[renamed(event_type, "b")]) {
+            Err(AppendError::Conflict(conflict)) => {
+                assert_eq!((conflict.actual, conflict.since.len()), (Some(Version(3)), 1), "{stream}");
+            }
+            other => panic!("{stream}: {other:?}"),
+        }
+        let pair = [renamed(event_type, "c"), renamed(event_type, "d")];
+        assert_eq!(store.append(&stream, Expected::Any, &pair).expect("appended").last, Version(5), "{stream}");
+        drop(store);
+        assert_eq!(fingerprint(folder.path()).len(), 1, "{stream}: a side file was left behind");
+        let reader = store::open(&path.clone().into()).expect("opens");
+        let events = read(&*reader, &Query::stream(stream.clone()));
+        let names: Vec<_> =
+            events[2..].iter().map(|event| String::from_utf8_lossy(&event.payload).into_owned()).collect();
+        for (name, letter) in names.iter().zip(["a", "c", "d"]) {
+            assert!(name.contains(&format!("\"name\":\"{letter}\"")), "{stream}: {names:?}");
+        }
+        assert_eq!(verified(&*reader), [], "{stream}");
+    }
+}
+
+#[test]
+fn a_new_event_has_the_shape_of_its_neighbours() {
+    let stored = |statements: &str, stream: &str, event_type: &str, columns: &str| -> Vec<String> {
+        let (_folder, path) = file_of(statements);
+        writer(&path).append(&StreamId::from(stream), Expected::Any, &[renamed(event_type, "a")]).expect("appended");
+        let connection = Connection::open(&path).expect("opens");
+        let row = |row: &rusqlite::Row<'_>| {
+            (0..columns.split(", ").count()).map(|at| row.get::<_, String>(at)).collect::<Result<Vec<_>, _>>()
+        };
+        let table = match event_type {
+            "crm:Lead.Renamed" => "stored_events",
+            _ if stream == "lead-1" => "emt_messages",
+            _ => "ledger",
+        };
+        let sql = format!("SELECT {columns} FROM {table} ORDER BY rowid DESC LIMIT 1");
+        connection.query_row(&sql, [], row).expect("a row")
+    };
+    let [(eventsourcing, lead, topic), (emmett, emmett_lead, _), (cqrs_es, cqrs_lead, _)] = LEADS;
+    let row = stored(eventsourcing, lead, topic, "typeof(state), topic, CAST(state AS TEXT)");
+    assert_eq!((row[0].as_str(), row[1].as_str()), ("blob", topic));
+    assert!(row[2].contains(r#""timestamp":{"_type_":"datetime_iso","_data_":""#), "{row:?}");
+    let columns = "partition, message_kind, message_data, message_schema_version, CAST(stream_position AS TEXT), CAST(is_archived AS TEXT)";
+    let row = stored(emmett, emmett_lead, "Renamed", columns);
+    assert_eq!(row, ["emt:default", "E", r#"{"name":"a"}"#, "2", "3", "0"]);
+    let row = stored(cqrs_es, cqrs_lead, "Renamed", "payload, metadata, event_version");
+    assert_eq!(row, [r#"{"Renamed":{"name":"a"}}"#, r#"{"actor":"kim","reason":"typo"}"#, "2.0"]);
+}
+
+#[test]
+fn a_new_stream_of_emmett_gets_its_own_row() {
+    let (_folder, path) = file_of(tables::EMMETT);
+    let stream = StreamId::from("ticket-9");
+    let done = writer(&path).append(&stream, Expected::NoStream, &[renamed("Opened", "a")]).expect("appended");
+    assert_eq!(done.first, Version(1));
+    let connection = Connection::open(&path).expect("opens");
+    let sql = "SELECT stream_position || stream_type FROM emt_streams WHERE stream_id = 'ticket-9'";
+    assert_eq!(connection.query_row(sql, [], |row| row.get::<_, String>(0)).expect("a row"), "1ticket");
+}
+
+#[test]
+fn an_archived_stream_and_a_stream_of_another_framework_are_left_alone() {
+    let (folder, path) = file_of(tables::EMMETT);
+    let before = fingerprint(folder.path());
+    let refusal = writer(&path).append(&StreamId::from("settings"), Expected::Any, &[renamed("Changed", "a")]);
+    assert!(matches!(refusal, Err(AppendError::Unfit { .. })), "{refusal:?}");
+    assert_eq!(fingerprint(folder.path()), before);
+    for statements in [tables::SPATIE, tables::RAILS_EVENT_STORE, tables::SQL_STREAM_STORE, tables::OCEL] {
+        let (folder, path) = file_of(statements);
+        let before = fingerprint(folder.path());
+        let error = store::open_for_writing(&path.clone().into()).err().expect("it is only read");
+        assert!(matches!(error, StoreError::OnlyReads { .. }), "{error}");
+        assert!(error.to_string().contains("app.db"), "{error}");
+        assert_eq!(fingerprint(folder.path()), before);
+    }
+}
