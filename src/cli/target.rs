@@ -56,13 +56,13 @@ const TRIES: usize = 3;
 pub(super) fn asking<T>(mut source: Source, open: impl Fn(&Source) -> Result<T, StoreError>) -> Result<T, Failure> {
     for _ in 0..TRIES {
         match open(&source) {
-            Err(StoreError::Server { address, trouble }) if trouble.asks_for_password() => {
+            Err(error) if error.asks_for_password().is_some() => {
                 let is_somebody_there = stdin().is_terminal() && stderr().is_terminal();
-                let question = format!("{address}\nPassword (not shown): ");
+                let question = format!("{source}\nPassword (not shown): ");
                 let typed = is_somebody_there.then(|| rpassword::prompt_password(question).ok()).flatten();
-                match typed.filter(|password| !password.is_empty()) {
-                    Some(password) => source = Source::Server(address.with_password(&password)),
-                    None => return Err(StoreError::Server { address, trouble }.into()),
+                match (error.asks_for_password(), typed.filter(|password| !password.is_empty())) {
+                    (Some(address), Some(password)) => source = Source::Server(address.with_password(&password)),
+                    _ => return Err(error.into()),
                 }
             }
             answer => return Ok(answer?),

@@ -75,7 +75,8 @@ fn watching(watched: Watched, seen: Seen, wake: &Wake) -> Job<Seen> {
     };
     let mut seen = seen;
     Job::start(name, wake, move |ticket| {
-        let mut waited = Duration::ZERO;
+        // What a server says now is what changes are told from.
+        let mut waited = if seen == Seen::Server(None) { between } else { Duration::ZERO };
         while !ticket.is_cancelled() {
             thread::sleep(SLICE);
             waited += SLICE;

@@ -55,6 +55,14 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The server that a password, typed now, may open: open the store at [`Address::with_password`] then.
+    pub fn asks_for_password(&self) -> Option<&Address> {
+        match self {
+            Self::Server { address, trouble } if trouble.asks_for_password() => Some(address),
+            _ => None,
+        }
+    }
+
     pub(crate) fn from_sqlite(path: &Path, source: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;
         let path = path.to_owned();

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-use foldline::store::{self, Address, Source, StoreError};
+use foldline::store::{self, Address, Source};
 
 use crate::desk::{Database, server};
 use crate::tables::MESSAGE_DB;
@@ -144,7 +144,7 @@ fn a_password_that_is_typed_opens_the_store_and_is_not_shown() {
     let port = server().get("FOLDLINE_PG_PORT");
     let address = Address::new(&format!("postgres://foldline@127.0.0.1:{port}/{}", database.name));
     let error = store::open(&Source::Server(address.clone())).err().unwrap();
-    assert!(matches!(error, StoreError::Server { trouble, .. } if trouble.asks_for_password()));
+    assert_eq!(error.asks_for_password(), Some(&address));
     let source = Source::Server(address.with_password(server().get("FOLDLINE_PG_PASSWORD")));
     assert_eq!(store::open(&source).unwrap_or_else(|error| panic!("{error}")).info().unwrap().events, 3);
     for shown in [source.to_string(), format!("{source:?}"), source.name()] {

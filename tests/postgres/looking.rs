@@ -181,3 +181,36 @@ fn a_fingerprint_changes_when_events_are_recorded_and_only_then() {
         eventually("the fingerprint changes", || print() != before);
     }
 }
+
+/// What the window stands on: the store is opened anew for each job, stays shown while the server is away, and grows
+/// when somebody appends.
+#[test]
+fn an_open_store_notices_what_others_record_and_outlives_a_cut_connection() {
+    let database = Database::with(MESSAGE_DB);
+    let source = database.source();
+    let opened = source.clone();
+    let opener: foldline::session::Opener = std::sync::Arc::new(move || store::open(&opened));
+    let mut desk = foldline::session::OpenStore::new(source, opener, std::sync::Arc::new(|| ()));
+    eventually("the store is read", || {
+        desk.poll();
+        desk.info.value().is_some_and(|info| info.events == 3)
+    });
+    desk.select(StreamId::from("lead-1"));
+    eventually("the stream is loaded", || {
+        desk.poll();
+        desk.view.as_ref().is_some_and(|view| view.len() == 2)
+    });
+    let sql = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity \
+               WHERE application_name = 'foldline' AND datname = current_database()";
+    database.client().query(sql, &[]).unwrap();
+    let mut client = database.client();
+    eventually("what is recorded is noticed", || {
+        // Again and again: what came before the watch's first question is no change to it.
+        let sql = "INSERT INTO message_store.messages (stream_name, position, type, data) \
+                   SELECT 'lead-1', max(position) + 1, 'Grew', '{}' FROM message_store.messages WHERE stream_name = 'lead-1'";
+        client.batch_execute(sql).unwrap();
+        desk.poll();
+        desk.info.value().is_some_and(|info| info.events > 3) && desk.view.as_ref().is_some_and(|view| view.len() > 2)
+    });
+    assert!(desk.info.error().is_none());
+}
