@@ -119,6 +119,17 @@ fn a_server_without_tls_is_refused_when_tls_is_required() {
 }
 
 #[test]
+fn something_that_takes_connections_and_says_nothing_is_given_up_on() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    for mode in ["disable", "prefer"] {
+        let query = format!("sslmode={mode}&connect_timeout=1");
+        let error = refusal(&format!("postgres://kim:x@127.0.0.1:{port}/sales?{query}"));
+        assert!(error.contains("within 1 s") && error.contains("check the host and port"), "{error}");
+    }
+}
+
+#[test]
 fn what_goes_wrong_is_told_with_a_next_step() {
     let database = Database::with(MESSAGE_DB);
     let port = server().get("FOLDLINE_PG_PORT");

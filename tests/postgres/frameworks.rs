@@ -1,7 +1,7 @@
 //! Each framework's tables are recognised and read: counts, versions, streams, times, payloads, links, marks.
 
-use foldline::event::{EventId, StreamId};
-use foldline::store::{self, Columns, Query, Reader, Source, StreamQuery};
+use foldline::event::{EventId, EventType, StreamId};
+use foldline::store::{self, Columns, Query, Reader, Source, StreamOrder, StreamQuery};
 
 use crate::desk::{Database, events, stream, streams};
 use crate::tables;
@@ -64,6 +64,22 @@ fn holds(sql: &str, expected: &Expectation) -> (Database, Box<dyn Reader + Send>
     assert_eq!(of_lead.last_at, row.last_at);
     let of_category = StreamQuery { category: Some(category.to_owned()), ..StreamQuery::default() };
     assert!(streams(&*reader, &of_category).iter().any(|row| row.stream.as_str() == lead));
+    for order in [StreamOrder::Began, StreamOrder::Recent, StreamOrder::Name, StreamOrder::Longest] {
+        let filter = Some(lead.to_uppercase());
+        let found = streams(&*reader, &StreamQuery { filter, order, limit: Some(1), category: None });
+        assert_eq!(found.iter().map(|row| row.stream.as_str()).collect::<Vec<_>>(), [lead], "{order:?}");
+        let first = streams(&*reader, &StreamQuery { order, ..StreamQuery::default() });
+        assert_eq!(first.len(), 2, "{order:?}");
+        if matches!(order, StreamOrder::Longest) || positions.is_some() {
+            assert_eq!(first[0].stream.as_str(), lead, "{order:?}: the lead began, changed last and is the longest");
+        }
+    }
+    let of_type = Query::store().of_type(EventType::from(types[1]));
+    assert_eq!(events(&*reader, &of_type).len(), 1);
+    let in_category = events(&*reader, &Query::category(category).limit(2));
+    assert_eq!(in_category.len(), 2);
+    let after = Query::positions(found[1].position, None);
+    assert_eq!(events(&*reader, &after).len(), if positions.is_some() { 1 } else { 3 });
     assert!(reader.stream(&StreamId::from("nobody's")).unwrap().is_none());
     assert!(reader.event_by_id(&EventId::new("nobody's")).unwrap().is_none());
     (database, reader)

@@ -258,6 +258,14 @@ mod tests {
         assert_eq!(parts.hosts, [("/run/pg".to_owned(), None)]);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_an_address_or_is_refused_without_panic(text in "(postgres://)?[a-z:@/?%=&,\\[\\]#한 .0-9-]*") {
+            let address = Address::new(&text);
+            let _ = (address.name(), address.parts().map(|parts| parts.hosts));
+        }
+    }
+
     #[test]
     fn a_wrong_address_says_what_is_wrong() {
         for (typed, word) in [

@@ -1,3 +1,7 @@
+use std::sync::mpsc::sync_channel;
+use std::thread;
+use std::time::Duration;
+
 use postgres::{Client, Config, NoTls};
 
 use super::ServerTrouble;
@@ -7,6 +11,8 @@ use super::tls;
 /// How long one batch of rows, or one count, may take the server.
 const STATEMENT_TIMEOUT: &str = "60s";
 const LOCK_TIMEOUT: &str = "5s";
+
+const KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// A connection that can only look, and says so to the server.
 pub(super) fn connect(settings: &Settings) -> Result<Client, ServerTrouble> {
@@ -37,14 +43,44 @@ fn connect_to(settings: &Settings, host: &str, port: u16) -> Result<Client, Serv
     if let Some(options) = options {
         config.options(options);
     }
-    let connected = match mode {
-        tls::Mode::Disable => config.connect(NoTls),
-        mode => config.connect(tls::connector(mode, parts, home.as_deref(), root_certificate.clone())?),
+    // A network that goes away in the middle is noticed within a minute.
+    config
+        .keepalives_idle(KEEPALIVE)
+        .keepalives_interval(KEEPALIVE / 3)
+        .keepalives_retries(3)
+        .tcp_user_timeout(KEEPALIVE * 2);
+    let tls = match mode {
+        tls::Mode::Disable => None,
+        mode => Some(tls::connector(mode, parts, home.as_deref(), root_certificate.clone())?),
     };
-    let failed = |error: postgres::Error| ServerTrouble::from_postgres(&error, user, database);
-    let mut client = connected.map_err(failed)?;
-    client.batch_execute(&session_settings(settings)).map_err(failed)?;
-    Ok(client)
+    let session = session_settings(settings);
+    let connect = move || {
+        let mut client = match tls {
+            None => config.connect(NoTls)?,
+            Some(tls) => config.connect(tls)?,
+        };
+        client.batch_execute(&session)?;
+        Ok(client)
+    };
+    match within(*connect_timeout, connect)? {
+        Ok(client) => Ok(client),
+        Err(error) => Err(ServerTrouble::from_postgres(&error, user, database)),
+    }
+}
+
+/// What listens there need not be PostgreSQL, and may take a connection and never say a word.
+fn within<T: Send + 'static>(
+    limit: Duration,
+    work: impl FnOnce() -> Result<T, postgres::Error> + Send + 'static,
+) -> Result<Result<T, postgres::Error>, ServerTrouble> {
+    let (tell, told) = sync_channel(1);
+    let started = thread::Builder::new().name("connecting".to_owned()).spawn(move || {
+        // Nobody waits any more where the limit has passed.
+        let _ = tell.send(work());
+    });
+    started.map_err(|error| ServerTrouble::Other(error.to_string()))?;
+    told.recv_timeout(limit)
+        .map_err(|_| ServerTrouble::Unreachable(format!("nothing was said within {} s", limit.as_secs())))
 }
 
 /// What was asked for in the address stands. Times come in one spelling, and nothing can be written by mistake.
