@@ -60,10 +60,27 @@ fn a_correction_goes_into_the_frameworks_own_table() {
     assert_eq!((&done["stream"], &done["version"]), (&json!("lead:1"), &json!(3)), "{done}");
     let event = desk.run(&["events", "app.db", "lead:1", "--from", "3", "--format", "json"]).ok().json()[0].clone();
     let name = event["type"].as_str().unwrap_or_default().to_owned();
+    assert_eq!(name, "ContactDetailsUpdated", "the application knows no other spelling");
     assert_eq!(event["payload"][&name]["name"], "aab", "{event}");
     assert_eq!((&event["metadata"]["actor"], &event["metadata"]["reason"]), (&json!("a"), &json!("b")));
     let state = desk.run(&["show", "app.db", "lead:1", "--format", "json"]).ok().json();
     assert_eq!(state["state"]["name"], "aab", "{state}");
+    let strange = [
+        "append",
+        "app.db",
+        "lead:1",
+        "--type",
+        "contact-retracted",
+        "--payload",
+        "{}",
+        "--expect",
+        "3",
+        "--actor",
+        "a",
+        "--reason",
+        "b",
+    ];
+    desk.run(&strange).code(2).says("the application could not read one that it does not know").in_one_line();
     let late = [
         "append",
         "app.db",

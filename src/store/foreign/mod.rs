@@ -19,6 +19,7 @@ mod preview;
 mod recognise;
 mod repeated;
 mod saved;
+mod spelling;
 mod sql;
 mod store;
 mod verify;

@@ -33,6 +33,9 @@ struct Append<'a> {
 impl Writer for ForeignPostgres {
     fn append(&mut self, stream: &StreamId, expected: Expected, events: &[NewEvent]) -> Result<Appended, AppendError> {
         check_call(stream, events)?;
+        let events: Vec<NewEvent> =
+            events.iter().map(|event| self.respelled(stream, event)).collect::<Result<_, _>>()?;
+        let events = events.as_slice();
         if let Some(there) = self.already_there(stream, events)? {
             return Ok(there);
         }

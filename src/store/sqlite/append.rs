@@ -39,6 +39,9 @@ struct Append<'a> {
 impl Writer for ForeignSqlite {
     fn append(&mut self, stream: &StreamId, expected: Expected, events: &[NewEvent]) -> Result<Appended, AppendError> {
         check_call(stream, events)?;
+        let events: Vec<NewEvent> =
+            events.iter().map(|event| self.respelled(stream, event)).collect::<Result<_, _>>()?;
+        let events = events.as_slice();
         let transaction = self.database.begin()?;
         // The lock is held from here on, so that what is read stays true until what is written is.
         if let Some(there) = self.already_there(stream, events)? {

@@ -117,3 +117,18 @@ fn an_archived_stream_and_a_stream_of_another_framework_are_left_alone() {
         assert_eq!(fingerprint(folder.path()), before);
     }
 }
+
+#[test]
+fn an_event_is_spelled_as_the_application_spells_its_own() {
+    for (statements, stream, known) in [
+        (tables::EVENTSOURCING, LEADS[0].1, "crm:Lead.Contacted"),
+        (tables::EMMETT, "lead-1", "Contacted"),
+        (tables::CQRS_ES, "lead:1", "Contacted"),
+    ] {
+        let (_folder, path) = file_of(statements);
+        writer(&path).append(&StreamId::from(stream), Expected::Any, &[renamed("contacted", "a")]).expect("appended");
+        let reader = store::open(&path.into()).expect("opens");
+        let events = read(&*reader, &Query::stream(StreamId::from(stream)));
+        assert_eq!(events.last().map(|event| event.event_type.as_str()), Some(known), "{stream}");
+    }
+}
