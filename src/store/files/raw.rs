@@ -36,7 +36,7 @@ impl<'a> RawObject<'a> {
     }
 
     /// What is left, as one object without spaces between.
-    pub(super) fn to_text(&self) -> String {
+    pub(in crate::store) fn to_text(&self) -> String {
         let mut text = String::from("{");
         for (index, (key, value)) in self.0.iter().enumerate() {
             if index > 0 {

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::cell::Cell;
 use super::key::CipherKey;
+use crate::event::same_name;
 
 /// What a stored payload turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,4 +138,15 @@ pub(super) fn field_at<'a>(payload: &'a [u8], path: &[String]) -> Option<Cow<'a,
     }
     let text = raw.get();
     if text.starts_with('"') { serde_json::from_str(text).ok().map(Cow::Owned) } else { Some(text.into()) }
+}
+
+/// The names under which an event says who, why, and what led to it.
+const AROUND: [&str; 7] = ["actor", "user-id", "user-name", "reason", "compensates", "correlation-id", "causation-id"];
+
+/// What an event's own fields say of the kind that metadata says; empty where they say nothing.
+pub(super) fn metadata_inside(payload: &[u8]) -> Vec<u8> {
+    let Ok(fields) = serde_json::from_slice::<crate::store::files::RawObject<'_>>(payload) else { return Vec::new() };
+    let is_around = |name: &str| AROUND.iter().any(|known| same_name(name, known));
+    let around: Vec<(String, &RawValue)> = fields.0.into_iter().filter(|(name, _)| is_around(name)).collect();
+    if around.is_empty() { Vec::new() } else { crate::store::files::RawObject(around).to_text().into_bytes() }
 }

@@ -3,7 +3,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::cell::{Cell, Cells, time_of_text};
-use super::content::{Kind, field_at, marked, merged_metadata, readable};
+use super::content::{Kind, field_at, marked, merged_metadata, metadata_inside, readable};
 use super::key::CipherKey;
 use super::layout::{Layout, Time, TimeUnit};
 use super::naming::{id_of_place, joined};
@@ -77,6 +77,11 @@ impl Decoder {
             Some(_) if !row.cell(column::ID).is_null() => row.cell(column::ID).id(),
             _ => id_of_place(&stream, version),
         };
+        let metadata = if layout.metadata_in_payload && kind == Kind::Text {
+            metadata_inside(&payload).into()
+        } else {
+            self.metadata(row)
+        };
         visit(
             &EventRow {
                 position: unsigned(row.cell(column::POSITION)).map(Position),
@@ -88,7 +93,7 @@ impl Decoder {
                 recorded_at,
                 id,
                 payload: &payload,
-                metadata: &self.metadata(row),
+                metadata: &metadata,
             },
             kind,
         )

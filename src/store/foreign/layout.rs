@@ -31,6 +31,8 @@ pub struct Layout {
     /// Bytes that are no text are then taken for encrypted ones.
     pub may_be_encrypted: bool,
     pub metadata: Vec<MetadataPart>,
+    /// The framework has no place for metadata; what an application says of it stands among an event's own fields.
+    pub metadata_in_payload: bool,
     pub time: Time,
     /// Without one, an event is known by its place: `STREAM@VERSION`.
     pub id: Option<Expr>,
@@ -146,6 +148,7 @@ impl Layout {
             expects_json: true,
             may_be_encrypted: false,
             metadata: Vec::new(),
+            metadata_in_payload: false,
             time: Time::None,
             id: None,
             position: None,

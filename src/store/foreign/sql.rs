@@ -161,7 +161,9 @@ impl Layout {
             conditions.push(bound.equals(dialect, &self.event_type, event_type.as_str())?);
         }
         conditions.extend(self.filter.clone());
-        let needs_payload = columns.payload || matches!(self.time, Time::Payload { .. });
+        let needs_payload = columns.payload
+            || (columns.metadata && self.metadata_in_payload)
+            || matches!(self.time, Time::Payload { .. });
         let list = self.event_columns(needs_payload, columns.metadata);
         let direction = if *direction == Direction::Backward { " DESC" } else { "" };
         let order = if matches!(scope, Scope::Stream { .. }) {

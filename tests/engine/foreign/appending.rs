@@ -58,6 +58,11 @@ fn an_append_stands_behind_the_last_event_once_and_loses_to_one_that_came_first(
         for (name, letter) in names.iter().zip(["a", "c", "d"]) {
             assert!(name.contains(&format!("\"name\":\"{letter}\"")), "{stream}: {names:?}");
         }
+        let around: Vec<_> = events[2..].iter().map(|event| event.metadata()).collect();
+        for metadata in around {
+            let said = (metadata.actor.as_deref(), metadata.reason.as_deref());
+            assert_eq!(said, (Some("kim"), Some("typo")), "{stream}: who and why are not to be read");
+        }
         assert_eq!(verified(&*reader), [], "{stream}");
     }
 }

@@ -25,6 +25,7 @@ pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     layout.category = Category::Topic;
     layout.payload = table.expr("e", "state");
     layout.may_be_encrypted = true;
+    layout.metadata_in_payload = true;
     layout.position = Some(position);
     layout.time = Time::Payload { path: vec!["timestamp".to_owned(), "_data_".to_owned()] };
     layout.snapshots = snapshots(catalogue, table);
