@@ -193,7 +193,7 @@ fn an_open_store_notices_what_others_record_and_outlives_a_cut_connection() {
     let mut desk = foldline::session::OpenStore::new(source, opener, std::sync::Arc::new(|| ()));
     eventually("the store is read", || {
         desk.poll();
-        desk.info.value().is_some_and(|info| info.events == 3)
+        desk.info.value().is_some_and(|info| info.info.events == 3)
     });
     desk.select(StreamId::from("lead-1"));
     eventually("the stream is loaded", || {
@@ -210,7 +210,8 @@ fn an_open_store_notices_what_others_record_and_outlives_a_cut_connection() {
                    SELECT 'lead-1', max(position) + 1, 'Grew', '{}' FROM message_store.messages WHERE stream_name = 'lead-1'";
         client.batch_execute(sql).unwrap();
         desk.poll();
-        desk.info.value().is_some_and(|info| info.events > 3) && desk.view.as_ref().is_some_and(|view| view.len() > 2)
+        desk.info.value().is_some_and(|info| info.info.events > 3)
+            && desk.view.as_ref().is_some_and(|view| view.len() > 2)
     });
     assert!(desk.info.error().is_none());
 }
