@@ -9,7 +9,7 @@ mod keyboard;
 mod looking;
 mod names;
 mod odd;
-#[allow(dead_code, reason = "the tests of the store itself use the rest")]
+#[allow(dead_code, clippy::unwrap_used, reason = "the tests of the store itself use the rest, and are free to panic")]
 #[path = "../postgres/desk.rs"]
 mod postgres;
 mod restart;
