@@ -176,6 +176,14 @@ fn an_archived_stream_takes_nothing_more() {
 }
 
 #[test]
+fn tables_without_the_function_that_appends_are_told_of() {
+    let database = Database::with(tables::MESSAGE_DB);
+    let error = writer(&database).append(&StreamId::from("lead-1"), Expected::Any, &[event("Renamed", "{}")]);
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("write_message") && error.contains("append with the application"), "{error}");
+}
+
+#[test]
 fn whoever_listens_to_an_eventsourcing_application_is_woken() {
     use postgres::fallible_iterator::FallibleIterator;
     let database = Database::with(tables::EVENTSOURCING);

@@ -53,6 +53,10 @@ pub enum ServerTrouble {
     Several { tables: String, first: String },
     #[error("the tables are not as they were found ({0}); open the store again")]
     Changed(String),
+    #[error(
+        "the framework's own function for appending is not here ({0}); append with the application, or let it bring its tables up to date"
+    )]
+    NoFunction(String),
     #[error("PostgreSQL says: {0}")]
     Other(String),
 }
@@ -80,6 +84,7 @@ impl ServerTrouble {
             SqlState::TOO_MANY_CONNECTIONS => Self::TooMany,
             SqlState::CANNOT_CONNECT_NOW => Self::NotReady,
             SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN => Self::Lost(message),
+            SqlState::UNDEFINED_FUNCTION => Self::NoFunction(message),
             SqlState::UNDEFINED_TABLE | SqlState::UNDEFINED_COLUMN => Self::Changed(message),
             _ => Self::Other(in_full(said)),
         }
