@@ -1,3 +1,7 @@
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
 use super::content::Kind;
 use super::layout::{Layout, Snapshots};
 use super::naming::joined;
@@ -72,34 +76,39 @@ fn events<D: Database>(
     if is_cancelled { Err(StoreError::Cancelled) } else { Ok(()) }
 }
 
-/// A snapshot cannot be held against a replay, which only the application can do; its version can be held against
-/// the events.
+/// A snapshot cannot be held against a replay, which only the application can do. Its version can be held against the
+/// events, and a field of it that says what the events said at another version.
 fn snapshots<D: Database>(store: &ForeignStore<D>, report: &mut dyn FnMut(Finding)) -> Result<(), StoreError> {
     let Some(kept) = &store.layout().snapshots else { return Ok(()) };
-    each_kept(store, kept, &mut |stream, kept, last| {
+    each_kept(store, kept, &mut |Kept { stream, version: kept, last, state }| {
         let message = match last {
             None => format!("a snapshot at version {kept} is kept, but there are no events"),
             Some(last) if kept > last => {
                 format!("a snapshot at version {kept} is kept, but the events end at version {last}")
             }
-            Some(_) => return,
+            Some(_) => match state.and_then(|state| strayed(store, &stream, kept, &state).transpose()).transpose()? {
+                Some(message) => message,
+                None => return Ok(()),
+            },
         };
         report(finding(FindingKind::StaleSnapshot, stream, kept, message));
+        Ok(())
     })
 }
 
 /// How far the framework says that each stream has come.
 fn heads<D: Database>(store: &ForeignStore<D>, report: &mut dyn FnMut(Finding)) -> Result<(), StoreError> {
     let Some(kept) = &store.layout().heads else { return Ok(()) };
-    each_kept(store, kept, &mut |stream, kept, last| {
+    each_kept(store, kept, &mut |Kept { stream, version: kept, last, .. }| {
         let message = match last {
             None => format!("the stream is kept as at version {kept}; it has no events"),
             Some(last) if kept != last => {
                 format!("the stream is kept as at version {kept}; its events end at version {last}")
             }
-            Some(_) => return,
+            Some(_) => return Ok(()),
         };
         report(finding(FindingKind::WrongCount, stream, kept, message));
+        Ok(())
     })
 }
 
@@ -107,21 +116,62 @@ fn finding(kind: FindingKind, stream: StreamId, version: i64, message: String) -
     Finding { kind, stream: Some(stream), version: u64::try_from(version).ok().map(Version), message }
 }
 
-/// Every kept row: its stream, its version, and the last version of the stream's events.
+/// The first field of a snapshot that says what the events said at another version than its own.
+fn strayed<D: Database>(
+    store: &ForeignStore<D>,
+    stream: &StreamId,
+    kept: i64,
+    state: &Map<String, Value>,
+) -> Result<Option<String>, StoreError> {
+    let mut now: HashMap<String, Value> = HashMap::new();
+    let mut said: Vec<(Version, String, Value)> = Vec::new();
+    store.visit_contents(&Query::stream(stream.clone()), &mut |row, _| {
+        if let Ok(fields) = serde_json::from_slice::<Map<String, Value>>(&row.body()) {
+            for (name, value) in fields.into_iter().filter(|(name, _)| state.contains_key(name)) {
+                if i64::try_from(row.version.0).is_ok_and(|version| version <= kept) {
+                    now.insert(name.clone(), value.clone());
+                }
+                said.push((row.version, name, value));
+            }
+        }
+        Flow::Continue(())
+    })?;
+    let mut differing = state.iter().filter(|(name, value)| now.get(*name).is_some_and(|now| now != *value));
+    let strayed = differing.find_map(|(name, value)| {
+        let (version, ..) = said.iter().rev().find(|(_, said, was)| said == name && was == value)?;
+        Some(format!(
+            "a snapshot at version {kept} is kept, but its {name} is what the event of version {version} said"
+        ))
+    });
+    Ok(strayed)
+}
+
+/// Something that the framework keeps of a stream.
+struct Kept {
+    stream: StreamId,
+    version: i64,
+    /// The last version of the stream's events.
+    last: Option<i64>,
+    state: Option<Map<String, Value>>,
+}
+
 fn each_kept<D: Database>(
     store: &ForeignStore<D>,
     kept: &Snapshots,
-    visit: &mut dyn FnMut(StreamId, i64, Option<i64>),
+    visit: &mut dyn FnMut(Kept) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let layout = store.layout();
     let count = kept.stream.len();
-    store.database.rows(&layout.kept_sql(kept), &mut |cells| {
+    let mut failed = Ok(());
+    store.database.rows(&store.layout().kept_sql(kept), &mut |cells| {
         let parts: Vec<String> = (0..count).map(|at| cells.cell(at).name().into_owned()).collect();
         if let Some(version) = cells.cell(count).number() {
-            visit(StreamId::new(joined(&parts)), version, cells.cell(count + 1).number());
+            let stream = StreamId::new(joined(&parts));
+            let state = serde_json::from_slice(cells.cell(count + 2).bytes()).ok();
+            failed = visit(Kept { stream, version, last: cells.cell(count + 1).number(), state });
         }
-        Flow::Continue(())
-    })
+        if failed.is_ok() { Flow::Continue(()) } else { Flow::Break(()) }
+    })?;
+    failed
 }
 
 impl Layout {
@@ -133,6 +183,7 @@ impl Layout {
         let last = format!("SELECT max({}) FROM {} WHERE {}", self.version.sql, self.from, conditions.join(" AND "));
         let mut list: Vec<String> = kept.stream.iter().map(read).collect();
         list.extend([read(&kept.version), format!("({last})")]);
+        list.push(kept.state.as_ref().map_or_else(|| "NULL".to_owned(), read));
         Sql::plain(format!("SELECT {} FROM {}", list.join(", "), kept.from))
     }
 }
