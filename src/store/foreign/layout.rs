@@ -125,6 +125,8 @@ pub struct Snapshots {
     /// As the stream's own key columns.
     pub stream: Vec<Expr>,
     pub version: Expr,
+    /// The aggregate's own state as JSON, where its fields can be held against those of the events.
+    pub state: Option<Expr>,
 }
 
 impl Layout {

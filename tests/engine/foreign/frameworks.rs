@@ -190,3 +190,19 @@ fn a_snapshot_ahead_of_its_events_is_found() {
     let (_folder, path) = tables::file_of(tables::CQRS_ES);
     assert_eq!(verified(&*opened(&path)), []);
 }
+
+#[test]
+fn a_snapshot_that_says_what_an_earlier_event_said_is_found() {
+    let (_folder, path) = tables::file_of(tables::CQRS_ES);
+    let writer = rusqlite::Connection::open(&path).expect("opens");
+    let renamed = r#"INSERT INTO ledger VALUES ('lead', '1', 3, 'Renamed', '1.0', '{"Renamed":{"name":"new"}}', '{}')"#;
+    writer.execute_batch(renamed).expect("inserted");
+    assert_eq!(verified(&*opened(&path)), [], "a snapshot of before may say what was so before");
+    writer.execute_batch("UPDATE kept SET last_sequence = 3").expect("moved");
+    let found = verified(&*opened(&path));
+    let [finding] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(finding.kind, FindingKind::StaleSnapshot);
+    assert!(finding.message.contains("its name is what the event of version 1 said"), "{finding:?}");
+    writer.execute_batch(r#"UPDATE kept SET payload = '{"name":"new","calls":3}'"#).expect("made right");
+    assert_eq!(verified(&*opened(&path)), []);
+}

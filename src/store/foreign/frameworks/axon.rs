@@ -48,6 +48,7 @@ pub(super) fn entity_layout(catalogue: &Catalogue, table: &Table) -> Option<Layo
         from: format!("{} s", snapshots.quoted()),
         stream: vec![snapshots.expr("s", aggregate)],
         version: snapshots.expr("s", sequence),
+        state: None,
     });
     Some(layout)
 }

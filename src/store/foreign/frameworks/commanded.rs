@@ -57,6 +57,7 @@ pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
         from: format!("{} k", kept.quoted()),
         stream: vec![kept.expr("k", "source_uuid")],
         version: kept.expr("k", "source_version"),
+        state: None,
     });
     Some(layout)
 }

@@ -31,6 +31,7 @@ pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
         from: format!("{} s", snapshots.quoted()),
         stream: vec![snapshots.expr("s", "aggregate_type"), snapshots.expr("s", "aggregate_id")],
         version: snapshots.expr("s", "last_sequence"),
+        state: Some(snapshots.expr("s", "payload")),
     });
     Some(layout)
 }

@@ -50,6 +50,7 @@ pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
         from: format!("{} s", streams.quoted()),
         stream: vec![streams.expr("s", "stream_id")],
         version: streams.expr("s", "stream_position"),
+        state: None,
     });
     Some(layout)
 }

@@ -39,5 +39,6 @@ fn snapshots(catalogue: &Catalogue, events: &Table) -> Option<Snapshots> {
         from: format!("{} s", table.quoted()),
         stream: vec![table.expr("s", "originator_id")],
         version: table.expr("s", "originator_version"),
+        state: None,
     })
 }

@@ -59,6 +59,7 @@ fn journal(catalogue: &Catalogue, table: &Table, event_type: &str) -> Layout {
         from: format!("{} s", snapshots.quoted()),
         stream: vec![snapshots.expr("s", "persistence_id")],
         version: snapshots.expr("s", "sequence_number"),
+        state: None,
     });
     layout
 }

@@ -41,6 +41,7 @@ fn read(catalogue: &Catalogue, table: &Table, alias: &str, from: String, version
         from: format!("{} k", kept.quoted()),
         stream: vec![kept.expr("k", "aggregate_uuid")],
         version: kept.expr("k", "aggregate_version"),
+        state: None,
     });
     layout
 }
