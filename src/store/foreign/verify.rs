@@ -136,15 +136,14 @@ fn strayed<D: Database>(
         }
         Flow::Continue(())
     })?;
-    let differing = state.iter().filter(|(name, value)| now.get(*name).is_some_and(|now| now != *value));
-    Ok(differing
-        .filter_map(|(name, value)| {
-            let (version, ..) = said.iter().rev().find(|(_, said, was)| said == name && was == value)?;
-            Some(format!(
-                "a snapshot at version {kept} is kept, but its {name} is what the event of version {version} said"
-            ))
-        })
-        .next())
+    let mut differing = state.iter().filter(|(name, value)| now.get(*name).is_some_and(|now| now != *value));
+    let strayed = differing.find_map(|(name, value)| {
+        let (version, ..) = said.iter().rev().find(|(_, said, was)| said == name && was == value)?;
+        Some(format!(
+            "a snapshot at version {kept} is kept, but its {name} is what the event of version {version} said"
+        ))
+    });
+    Ok(strayed)
 }
 
 /// Something that the framework keeps of a stream.
