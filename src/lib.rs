@@ -3,7 +3,7 @@
 //! # The house
 //!
 //! - [`event`]: the words. Ids, versions, positions, times, rows and recorded events.
-//! - [`store`]: reading and appending. The native SQLite store, one in memory, files of events.
+//! - [`store`]: reading and appending. The native store, other frameworks' tables, files of events.
 //! - [`domain`]: leads and tickets. What events mean (`apply`), which commands they answer (`decide`), old shapes.
 //! - [`projection`]: named folds over events, and how their states are shown and compared.
 //! - [`replay`]: one stream in memory. Checkpoints, state at any version, changes, blame.

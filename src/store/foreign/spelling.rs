@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::layout::Category;
 use super::store::{Database, ForeignStore};
 use crate::event::{EventType, NewEvent, StreamId, body_of, kebab_words, same_name};
-use crate::store::{AppendError, Flow, Framework, Query, Reader, StoreError};
+use crate::store::{AppendError, Columns, Flow, Framework, Query, Reader, StoreError};
 
 impl<D: Database> ForeignStore<D> {
     /// The event with its type and fields spelled as the store's own events of that kind have them.
@@ -44,7 +44,7 @@ impl<D: Database> ForeignStore<D> {
             own == words || own.strip_suffix(&words).is_some_and(|ahead| ahead.ends_with('-'))
         };
         let mut own = None;
-        self.visit_contents(&Query::stream(stream.clone()), &mut |row, _| {
+        self.visit_contents(&Query::stream(stream.clone()).columns(Columns::HEADS), &mut |row, _| {
             if is_like(row.event_type.as_str()) {
                 own = Some(row.event_type.to_string());
             }
