@@ -34,7 +34,8 @@ pub(super) fn show(args: &ShowArgs, desk: &Desk, out: &mut dyn Write) -> Result<
             }),
         )?,
         Format::Table => {
-            writeln!(out, "{stream} at version {}, {}\n", shown.version, optional(shown.recorded_at))?;
+            let at = shown.recorded_at.map_or_else(|| "no time recorded".to_owned(), |at| at.to_string());
+            writeln!(out, "{stream} at version {}, {at}\n", shown.version)?;
             print_state(out, &shown.state)?;
             if !shown.findings.is_empty() {
                 writeln!(out)?;
