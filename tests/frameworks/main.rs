@@ -1,0 +1,9 @@
+//! Foldline against the frameworks themselves: they write leads and tickets, Foldline reads and corrects, they load.
+//! `tests/frameworks/install` installs them.
+
+mod appending;
+mod cases;
+mod foldline;
+mod framework;
+mod reading;
+mod server;
