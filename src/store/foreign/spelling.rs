@@ -26,7 +26,8 @@ impl<D: Database> ForeignStore<D> {
                 );
                 return Err(AppendError::Unfit { framework, detail });
             }
-            return Ok(event.clone());
+            let event_type = EventType::new(named_like(asked, &known));
+            return Ok(NewEvent { event_type, ..event.clone() });
         };
         let example = self.newest_of(&event_type)?.unwrap_or_default();
         let payload = match serde_json::from_str(&event.payload) {
@@ -81,6 +82,27 @@ impl<D: Database> ForeignStore<D> {
     }
 }
 
+/// A name in the custom of the known ones. It is asked for in words joined by `-`, or else is somebody's own choice.
+fn named_like(asked: &str, known: &[String]) -> String {
+    if known.is_empty() || known.iter().any(|name| name.contains('-')) {
+        return asked.to_owned();
+    }
+    if known.iter().any(|name| name.contains('_')) {
+        return asked.replace('-', "_");
+    }
+    let are_capital = known.iter().all(|name| name.starts_with(char::is_uppercase));
+    let mut words = asked.split('-');
+    let first = words.next().unwrap_or_default();
+    let mut out = if are_capital { capital(first) } else { first.to_owned() };
+    out.extend(words.map(capital));
+    out
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+}
+
 /// Each field by the name that the example gives it; one that it has not, by the example's custom.
 fn spelled(fields: Map<String, Value>, example: &Map<String, Value>) -> Map<String, Value> {
     let has = |letter: char| example.keys().any(|name| name.contains(letter));
@@ -100,6 +122,19 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_new_name_follows_the_custom_of_the_known_ones() {
+        let like = |known: &[&str]| {
+            named_like("lead-reopened", &known.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(like(&["LeadClosed", "Contacted"]), "LeadReopened");
+        assert_eq!(like(&["leadClosed", "contacted"]), "leadReopened");
+        assert_eq!(like(&["lead_closed", "contacted"]), "lead_reopened");
+        assert_eq!(like(&["lead-closed", "Contacted"]), "lead-reopened");
+        assert_eq!(like(&[]), "lead-reopened");
+        assert_eq!(named_like("Reopened", &["lead_closed".to_owned()]), "Reopened");
+    }
 
     #[test]
     fn fields_take_the_names_of_the_example() {
