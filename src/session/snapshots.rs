@@ -1,10 +1,13 @@
 use super::load::begin_fold;
-use super::{SessionError, describe};
-use crate::event::StreamId;
+use serde_json::Value;
+
+use super::{Moment, SessionError, describe, show};
+use crate::event::{StreamId, Timestamp, same_name};
 use crate::projection::{Builtin, Projection};
 use crate::replay::Fold;
 use crate::store::{
-    Finding, FindingKind, Flow, Query, Reader, Snapshot, StoreError, StreamOrder, StreamQuery, StreamRow, Writer,
+    Finding, FindingKind, Flow, KeptState, Query, Reader, Snapshot, StoreError, StreamOrder, StreamQuery, StreamRow,
+    Writer,
 };
 use crate::with_projection;
 
@@ -85,7 +88,54 @@ pub fn check_snapshots(reader: &dyn Reader, report: &mut dyn FnMut(Finding)) -> 
             report(finding);
         }
     }
+    check_kept_states(reader, report)
+}
+
+/// States that a framework keeps, held against a replay by the domain: fields of the same name and kind must say the
+/// same. What the domain does not know of, it does not judge.
+fn check_kept_states(reader: &dyn Reader, report: &mut dyn FnMut(Finding)) -> Result<(), SessionError> {
+    let mut kept = Vec::new();
+    reader.visit_kept_states(&mut |state| {
+        kept.push(state);
+        Flow::Continue(())
+    })?;
+    for KeptState { stream, version, state } in kept {
+        let described = describe(reader, &stream)?;
+        if described.aggregate.is_none() {
+            continue;
+        }
+        let judge = described.projection(None)?;
+        let replayed = show(reader, &described, judge, Moment::Version(version), &mut |_| Flow::Continue(()))?.state;
+        let Value::Object(replayed) = replayed else { continue };
+        let differing = state.iter().find_map(|(name, kept)| {
+            let (_, now) = replayed.iter().find(|(field, _)| same_name(name, field))?;
+            disagree(kept, now).then(|| format!("the snapshot says {name} {kept}, the events {now}"))
+        });
+        if let Some(what) = differing {
+            report(Finding {
+                kind: FindingKind::StaleSnapshot,
+                stream: Some(stream),
+                version: Some(version),
+                message: what,
+            });
+        }
+    }
     Ok(())
+}
+
+/// Numbers and flags are held to the letter; text however it spells words, so that `PENDING_PAYMENT` is
+/// `PendingPayment`. Of other kinds, or of two kinds, each program has its own idea.
+fn disagree(kept: &Value, now: &Value) -> bool {
+    let letters = |text: &str| {
+        text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
+    };
+    match (kept, now) {
+        (Value::Number(kept), Value::Number(now)) => kept != now,
+        (Value::Bool(kept), Value::Bool(now)) => kept != now,
+        (Value::String(_), Value::String(now)) if now.parse::<Timestamp>().is_ok() => false,
+        (Value::String(kept), Value::String(now)) => letters(kept) != letters(now),
+        _ => false,
+    }
 }
 
 fn differing<P: Projection>(

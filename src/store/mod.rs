@@ -28,6 +28,7 @@ pub use source::Source;
 use opening::ReadOnlyFile;
 
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use crate::event::{EventId, EventRow, NewEvent, Position, RecordedEvent, StreamId, Version};
 
@@ -83,6 +84,11 @@ pub trait Reader {
 
     /// Every kept snapshot, for checking them.
     fn visit_snapshots(&self, _visit: &mut dyn FnMut(&StreamId, &Snapshot) -> Flow) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Every state that a framework keeps of its aggregates as JSON, and the version that it is said to be of.
+    fn visit_kept_states(&self, _visit: &mut dyn FnMut(KeptState) -> Flow) -> Result<(), StoreError> {
         Ok(())
     }
 
@@ -172,6 +178,14 @@ impl OpenOptions {
     pub fn kept_for(source: &Source) -> Self {
         Self { mapping: foreign::saved_mapping(source), ..Self::from_environment() }
     }
+}
+
+/// A state that a framework keeps of an aggregate, by its own application's fold.
+#[derive(Clone, Debug)]
+pub struct KeptState {
+    pub stream: StreamId,
+    pub version: Version,
+    pub state: Map<String, Value>,
 }
 
 /// Opens a store to look at it. The file and its folder stay byte for byte as they are.

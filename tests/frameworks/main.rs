@@ -3,6 +3,7 @@
 
 mod appending;
 mod cases;
+mod findings;
 mod foldline;
 mod framework;
 mod reading;

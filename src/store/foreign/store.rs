@@ -8,7 +8,7 @@ use super::layout::{Layout, Time};
 use super::sql::Sql;
 use crate::event::{EventId, EventRow, RecordedEvent, StreamId, StreamKey, Timestamp};
 use crate::store::{
-    Columns, Finding, Flow, Framework, Query, Reader, Scope, StoreError, StoreInfo, StreamQuery, StreamRow,
+    Columns, Finding, Flow, Framework, KeptState, Query, Reader, Scope, StoreError, StoreInfo, StreamQuery, StreamRow,
 };
 
 /// What reading foreign tables asks of a database.
@@ -267,6 +267,10 @@ impl<D: Database> Reader for ForeignStore<D> {
 
     fn verify(&self, report: &mut dyn FnMut(Finding), progress: &mut dyn FnMut(u64) -> Flow) -> Result<(), StoreError> {
         super::verify::run(self, report, progress)
+    }
+
+    fn visit_kept_states(&self, visit: &mut dyn FnMut(KeptState) -> Flow) -> Result<(), StoreError> {
+        super::verify::kept_states(self, visit)
     }
 }
 

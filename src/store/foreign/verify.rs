@@ -8,7 +8,7 @@ use super::naming::joined;
 use super::sql::Sql;
 use super::store::{Database, ForeignStore};
 use crate::event::{StreamId, Version};
-use crate::store::{Finding, FindingKind, Flow, HistoryCheck, HistoryRules, Query, StoreError};
+use crate::store::{Finding, FindingKind, Flow, HistoryCheck, HistoryRules, KeptState, Query, StoreError};
 
 /// How often progress is told.
 const STEP: u64 = 4096;
@@ -92,6 +92,23 @@ fn snapshots<D: Database>(store: &ForeignStore<D>, report: &mut dyn FnMut(Findin
             },
         };
         report(finding(FindingKind::StaleSnapshot, stream, kept, message));
+        Ok(())
+    })
+}
+
+/// The states that can be held against a replay by whoever knows the domain.
+pub(super) fn kept_states<D: Database>(
+    store: &ForeignStore<D>,
+    visit: &mut dyn FnMut(KeptState) -> Flow,
+) -> Result<(), StoreError> {
+    let Some(kept) = &store.layout().snapshots else { return Ok(()) };
+    let mut is_over = false;
+    each_kept(store, kept, &mut |Kept { stream, version, last, state }| {
+        let is_within = last.is_some_and(|last| version <= last);
+        let version = u64::try_from(version).ok().map(Version);
+        if let (Some(version), Some(state), true, false) = (version, state, is_within, is_over) {
+            is_over = visit(KeptState { stream, version, state }).is_break();
+        }
         Ok(())
     })
 }
