@@ -7,7 +7,7 @@ use std::thread;
 
 use crate::event::{Head, Position, StreamKey};
 use crate::projection::Projection;
-use crate::store::{Columns, Flow, Query, Reader, StoreError};
+use crate::store::{Columns, Flow, Framework, Query, Reader, StoreError};
 
 /// Rows a decoder hands over at once: enough to make the hand-over cheap, few enough to stay in a core's cache.
 const CHUNK: u64 = 4096;
@@ -57,11 +57,14 @@ pub fn fold_whole<P: Projection>(
 ) -> Result<WholeFold<P>, StoreError> {
     let mut last = Position(0);
     let newest = Query::positions(None, up_to).backward().limit(1).columns(Columns::HEADS);
-    open()?.visit_events(&newest, &mut |row| {
+    let reader = open()?;
+    reader.visit_events(&newest, &mut |row| {
         last = row.position.unwrap_or_default();
         Flow::Break(())
     })?;
-    let decoders = thread::available_parallelism().map_or(1, std::num::NonZero::get).clamp(1, 4) as u64;
+    // Only in a native store is a stream's number the same to every reader.
+    let most = if reader.framework() == Framework::Foldline { 4 } else { 1 };
+    let decoders = thread::available_parallelism().map_or(1, std::num::NonZero::get).clamp(1, most) as u64;
     let is_over = AtomicBool::new(false);
     let mut whole = WholeFold { states: Vec::new(), events: 0 };
     thread::scope(|scope| {
