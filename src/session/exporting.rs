@@ -1,11 +1,11 @@
 use std::path::PathBuf;
 
-use super::open_store::Opener;
+use super::open_store::{Opener, stream_or_store};
 use super::trouble::Trouble;
 use crate::event::StreamId;
 use crate::jobs::{Job, Loading, Progress, Wake};
+use crate::store::Flow;
 use crate::store::files::{ExportReport, FileFormat, export};
-use crate::store::{Flow, Query};
 
 /// Events on their way into a file.
 pub struct Exporting {
@@ -65,16 +65,7 @@ impl Exporting {
                 )));
             }
             let reader = opener()?;
-            let query = match stream {
-                Some(stream) => {
-                    ticket.set_total(reader.stream(&stream)?.map_or(0, |row| row.events));
-                    Query::stream(stream)
-                }
-                None => {
-                    ticket.set_total(reader.info()?.events);
-                    Query::store()
-                }
-            };
+            let query = stream_or_store(reader.as_ref(), stream, ticket)?;
             let report = export(reader.as_ref(), &query, &path, format, &mut |count| {
                 ticket.set_done(count);
                 if ticket.is_cancelled() { Flow::Break(()) } else { Flow::Continue(()) }

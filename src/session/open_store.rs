@@ -4,9 +4,9 @@ use super::trouble::Trouble;
 use super::watch::Watch;
 use super::{Comparing, Draft, EventSearch, Exporting, Labels, Moment, Pin, StreamView};
 use crate::event::{StreamId, Version};
-use crate::jobs::{Job, Loading, Progress, Wake};
+use crate::jobs::{Job, Loading, Progress, Ticket, Wake};
 use crate::replay::Index;
-use crate::store::{Flow, Reader, Source, StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow};
+use crate::store::{Flow, Query, Reader, Source, StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow};
 
 /// Opens the store anew; every job has a connection of its own and sees what is recorded by then.
 pub type Opener = Arc<dyn Fn() -> Result<Box<dyn Reader + Send>, StoreError> + Send + Sync>;
@@ -47,6 +47,24 @@ pub struct Overview {
     pub read_only: Option<String>,
     /// What whoever looks at it should know first.
     pub notice: Option<String>,
+}
+
+/// Every event of one stream, or of the store; whoever waits is told how many there are.
+pub(super) fn stream_or_store(
+    reader: &dyn Reader,
+    stream: Option<StreamId>,
+    ticket: &Ticket,
+) -> Result<Query, StoreError> {
+    Ok(match stream {
+        Some(stream) => {
+            ticket.set_total(reader.stream(&stream)?.map_or(0, |row| row.events));
+            Query::stream(stream)
+        }
+        None => {
+            ticket.set_total(reader.info()?.events);
+            Query::store()
+        }
+    })
 }
 
 /// The streams of one category.

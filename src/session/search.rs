@@ -1,10 +1,10 @@
 use memchr::memchr2_iter;
 
-use super::open_store::Opener;
+use super::open_store::{Opener, stream_or_store};
 use super::trouble::Trouble;
 use crate::event::{EventRow, EventType, StreamId, Timestamp, Version};
 use crate::jobs::{Job, Loading, Progress, Wake};
-use crate::store::{Flow, Query};
+use crate::store::Flow;
 
 /// Who finds more than these types more letters.
 pub const HITS_KEPT: usize = 500;
@@ -64,16 +64,7 @@ impl EventSearch {
         let stream = here.filter(|_| self.is_here_only).cloned();
         self.found.request(Job::start("searching events", &self.wake, move |ticket| {
             let reader = opener()?;
-            let query = match stream {
-                Some(stream) => {
-                    ticket.set_total(reader.stream(&stream)?.map_or(0, |row| row.events));
-                    Query::stream(stream)
-                }
-                None => {
-                    ticket.set_total(reader.info()?.events);
-                    Query::store()
-                }
-            };
+            let query = stream_or_store(reader.as_ref(), stream, ticket)?;
             let needle = Needle::new(&text);
             let mut found = Found { text, ..Found::default() };
             reader.visit_events(&query, &mut |row| {
