@@ -231,3 +231,11 @@ password = Password
 password-about = Used for this connection, and kept nowhere.
 connect = Connect
 job-watching-the-server = watching the server
+check-store = Check the store…
+check-again = Check again
+check-found = { $count ->
+    [0] Nothing to report
+    [one] 1 finding
+   *[other] { $grouped } findings
+}
+job-checking-events = checking events

@@ -222,3 +222,10 @@ password = 비밀번호
 password-about = 이 연결에만 쓰고 어디에도 보관하지 않습니다.
 connect = 연결
 job-watching-the-server = 서버를 지켜보는 중
+check-store = 저장소 점검…
+check-again = 다시 점검
+check-found = { $count ->
+    [0] 알릴 것이 없습니다
+   *[other] 발견 { $grouped }건
+}
+job-checking-events = 이벤트 점검 중

@@ -5,9 +5,9 @@ use crate::command::{Action, Command};
 use crate::session::OpenStore;
 use crate::theme::palette;
 use crate::ui::{
-    Choices, Scene, compare_ui, compensate_ui, event_ui, export_ui, history_ui, keys_ui, mapping_ui, open_dialog_ui,
-    palette_ui, password_ui, search_ui, settings_ui, state_ui, status_bar_ui, streams_ui, timeline_ui, title_ui,
-    top_bar_ui, trouble_ui, welcome_ui,
+    Choices, Scene, check_ui, compare_ui, compensate_ui, event_ui, export_ui, history_ui, keys_ui, mapping_ui,
+    open_dialog_ui, palette_ui, password_ui, search_ui, settings_ui, state_ui, status_bar_ui, streams_ui, timeline_ui,
+    title_ui, top_bar_ui, trouble_ui, welcome_ui,
 };
 
 /// How much of the middle the state may take before it scrolls.
@@ -161,7 +161,8 @@ fn dialog_ui(
         }
         (Some(Dialog::Search), Some(store)) => search_ui(ui, scene, store, &mut is_open),
         (Some(Dialog::Export), Some(store)) => export_ui(ui, scene, store, &mut is_open),
-        (Some(Dialog::Search | Dialog::Export), None) => is_open = false,
+        (Some(Dialog::Check), Some(store)) => check_ui(ui, scene, store, &mut is_open),
+        (Some(Dialog::Search | Dialog::Export | Dialog::Check), None) => is_open = false,
     }
     if !is_open {
         *dialog = None;

@@ -286,6 +286,12 @@ impl App {
                     store.begin_draft(self.settings.actor.clone());
                 }
             }
+            Command::Check => {
+                self.dialog = Dialog::toggled(self.dialog, Dialog::Check);
+                if let (Some(Dialog::Check), Some(store)) = (self.dialog, &mut self.store) {
+                    store.checking.start();
+                }
+            }
             Command::MapColumns => {
                 if let Some(store) = &self.store {
                     self.mapping = Some(MappingDraft::new(store.source.clone(), self.wake.0.clone()));

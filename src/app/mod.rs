@@ -79,6 +79,7 @@ enum Dialog {
     Settings,
     Search,
     Export,
+    Check,
 }
 
 impl Dialog {

@@ -35,6 +35,7 @@ pub enum Command {
     Compensate,
     CopyLink,
     MapColumns,
+    Check,
     Palette,
     ShowKeys,
     Dismiss,
@@ -122,6 +123,7 @@ impl Command {
         Self::Compensate,
         Self::CopyLink,
         Self::MapColumns,
+        Self::Check,
         Self::Palette,
         Self::ShowKeys,
         Self::Dismiss,
@@ -157,6 +159,7 @@ impl Command {
             Self::Compensate => "compensate",
             Self::CopyLink => "copy-link",
             Self::MapColumns => "map-columns",
+            Self::Check => "check-store",
             Self::Palette => "palette",
             Self::ShowKeys => "show-keys",
             Self::Dismiss => "dismiss",
@@ -192,6 +195,7 @@ impl Command {
             | Self::Export
             | Self::Retry
             | Self::MapColumns
+            | Self::Check
             | Self::ToggleWriting => Menu::Store,
             Self::StepForward
             | Self::StepBack
@@ -246,6 +250,7 @@ impl Command {
             | Self::ToggleZone
             | Self::ToggleWriting
             | Self::MapColumns
+            | Self::Check
             | Self::CopyLink => None,
         }
     }

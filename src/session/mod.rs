@@ -1,6 +1,7 @@
 //! One open store and the questions asked of it: which stream, at which moment, under which projection. What the
 //! command line answers and what the window draws comes from here.
 
+mod checking;
 mod chunk;
 mod comparing;
 mod draft;
@@ -25,6 +26,7 @@ mod whole;
 use crate::event::{StreamId, Timestamp, Version};
 use crate::store::StoreError;
 
+pub use checking::{Checked, Checking, FINDINGS_KEPT};
 pub use comparing::{CompareCell, CompareMode, CompareRow, Compared, Comparing, Pin, Side};
 pub use draft::Draft;
 pub use exporting::Exporting;

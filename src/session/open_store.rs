@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::trouble::Trouble;
 use super::watch::Watch;
-use super::{Comparing, Draft, EventSearch, Exporting, Labels, Moment, Pin, StreamView};
+use super::{Checking, Comparing, Draft, EventSearch, Exporting, Labels, Moment, Pin, StreamView};
 use crate::event::{StreamId, Version};
 use crate::jobs::{Job, Loading, Progress, Ticket, Wake};
 use crate::replay::Index;
@@ -34,6 +34,7 @@ pub struct OpenStore {
     pub comparing: Comparing,
     pub search: EventSearch,
     pub exporting: Exporting,
+    pub checking: Checking,
     watch: Watch,
     /// Keep to the newest event of the stream while others append.
     pub follows: bool,
@@ -87,6 +88,7 @@ impl OpenStore {
         let comparing = Comparing::new(opener.clone(), wake.clone());
         let search = EventSearch::new(opener.clone(), wake.clone());
         let exporting = Exporting::new(opener.clone(), wake.clone());
+        let checking = Checking::new(opener.clone(), wake.clone());
         let mut store = Self {
             watch: Watch::new(&source, &opener, &wake),
             follows: false,
@@ -106,6 +108,7 @@ impl OpenStore {
             comparing,
             search,
             exporting,
+            checking,
         };
         store.look();
         store
@@ -271,7 +274,7 @@ impl OpenStore {
             self.comparing.reload();
         }
         let follows = self.follows;
-        let Self { info, groups, labels, view, leaving, comparing, search, exporting, .. } = self;
+        let Self { info, groups, labels, view, leaving, comparing, search, exporting, checking, .. } = self;
         let mut is_new = info.poll();
         is_new |= recorded.is_some();
         is_new |= groups.poll();
@@ -284,6 +287,7 @@ impl OpenStore {
         is_new |= labels.poll();
         is_new |= search.poll();
         is_new |= exporting.poll();
+        is_new |= checking.poll();
         if let (true, Some(view)) = (follows, view)
             && length.is_some_and(|length| view.len() > length)
         {
@@ -299,6 +303,7 @@ impl OpenStore {
             || self.labels.is_loading()
             || self.search.is_loading()
             || self.exporting.is_loading()
+            || self.checking.is_loading()
             || self.view.as_ref().is_some_and(StreamView::is_loading)
             || self.draft.as_ref().is_some_and(Draft::is_busy)
     }

@@ -1,6 +1,7 @@
 //! One file a panel. Panels only draw, and ask by sending actions; none of them changes what it draws.
 
 mod bar;
+mod check;
 mod compare;
 mod compensate;
 mod event;
@@ -21,6 +22,7 @@ mod welcome;
 mod when;
 
 pub use bar::{status_bar_ui, top_bar_ui};
+pub use check::check_ui;
 pub use compare::compare_ui;
 pub use compensate::compensate_ui;
 pub use event::event_ui;

@@ -74,3 +74,36 @@ fn a_mapping_that_reads_nothing_cannot_be_taken() {
     let take = desk.window.get_by_role_and_label(Role::Button, "Read by this");
     assert!(egui_kittest::kittest::NodeT::accesskit_node(&take).is_disabled());
 }
+
+#[test]
+fn what_does_not_fit_in_a_store_is_listed_with_the_way_to_its_place() {
+    let mut desk = Desk::with("8e5b5e0c7c0f4ad2a1c5d3c1d7f0a001", |path| {
+        eventsourcing(path);
+        let gap = "UPDATE stored_events SET originator_version = 4 WHERE originator_version = 2;";
+        Connection::open(path).and_then(|file| file.execute_batch(gap)).expect("a gap");
+    });
+    desk.press_with(egui::Modifiers::COMMAND, Key::K);
+    desk.type_into("Search or run a command", "Check the store");
+    desk.press(Key::Enter);
+    desk.assert_shows("1 finding");
+    desk.assert_shows("gap");
+    desk.press(Key::Escape);
+    desk.press(Key::Home);
+    desk.press_with(egui::Modifiers::COMMAND, Key::K);
+    desk.type_into("Search or run a command", "Check the store");
+    desk.press(Key::Enter);
+    desk.click_role(Role::Button, "8e5b5e0c7c0f4ad2a1c5d3c1d7f0a001 v4");
+    desk.assert_shows("State at version 4");
+}
+
+#[test]
+fn a_file_of_events_opens_without_importing_it() {
+    let mut desk = Desk::welcome();
+    let path = desk.path("events.jsonl");
+    let line = r#"{"stream":"lead-9","version":0,"type":"lead-initialized","recorded_at":"2025-01-01T00:00:00Z","payload":{"lead-id":9,"name":"이영희","phone":"1"},"metadata":{}}"#;
+    std::fs::write(&path, line).expect("written");
+    desk.open(&path);
+    assert!(desk.shows_part("json"), "{}", desk.all_text());
+    desk.click_role(Role::TreeItem, "lead-9");
+    desk.assert_shows("이영희");
+}

@@ -1,0 +1,85 @@
+use super::check_snapshots;
+use super::open_store::Opener;
+use super::trouble::Trouble;
+use crate::jobs::{Job, Loading, Progress, Wake};
+use crate::store::{Finding, FindingKind, Flow};
+
+/// More than these nobody reads; the command line prints them all.
+pub const FINDINGS_KEPT: usize = 1_000;
+
+/// What does not fit in a store: the same check as `foldline verify`.
+pub struct Checking {
+    done: Loading<Checked, Trouble>,
+    opener: Opener,
+    wake: Wake,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Checked {
+    pub findings: Vec<Finding>,
+    /// With those that were not kept.
+    pub found: u64,
+}
+
+impl Checked {
+    fn note(&mut self, finding: Finding) {
+        self.found += 1;
+        if self.findings.len() < FINDINGS_KEPT {
+            self.findings.push(finding);
+        }
+    }
+}
+
+impl std::fmt::Debug for Checking {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Checking").finish_non_exhaustive()
+    }
+}
+
+impl Checking {
+    pub(super) fn new(opener: Opener, wake: Wake) -> Self {
+        Self { done: Loading::default(), opener, wake }
+    }
+
+    pub fn start(&mut self) {
+        let opener = self.opener.clone();
+        self.done.request(Job::start("checking events", &self.wake, move |ticket| {
+            let reader = opener()?;
+            ticket.set_total(reader.info()?.events);
+            let mut checked = Checked::default();
+            reader.verify(&mut |finding| checked.note(finding), &mut |count| {
+                ticket.set_done(count);
+                if ticket.is_cancelled() { Flow::Break(()) } else { Flow::Continue(()) }
+            })?;
+            // Snapshots of a store that can't be read whole have nothing to be held against.
+            if !ticket.is_cancelled() && checked.findings.iter().all(|finding| finding.kind != FindingKind::Damaged) {
+                check_snapshots(reader.as_ref(), &mut |finding| checked.note(finding))?;
+            }
+            Ok(checked)
+        }));
+    }
+
+    pub fn checked(&self) -> Option<&Checked> {
+        self.done.value().filter(|_| !self.done.is_loading())
+    }
+
+    pub fn trouble(&self) -> Option<&Trouble> {
+        self.done.error()
+    }
+
+    pub fn progress(&self) -> Option<Progress> {
+        self.done.progress()
+    }
+
+    pub fn is_loading(&self) -> bool {
+        self.done.is_loading()
+    }
+
+    pub fn cancel(&mut self) {
+        self.done.cancel();
+    }
+
+    pub(super) fn poll(&mut self) -> bool {
+        self.done.poll()
+    }
+}

@@ -1,0 +1,58 @@
+use egui::{Label, RichText, ScrollArea, Ui};
+
+use super::parts::{dialog, link, progress_ui, shortened};
+use super::{Scene, grouped};
+use crate::command::Action;
+use crate::session::{Checked, OpenStore};
+use crate::store::Finding;
+use crate::theme::palette;
+
+/// What does not fit in the store, each with the way to its place.
+pub fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
+    let title = scene.text("check-store");
+    let checking = &mut store.checking;
+    dialog(ui, &title, 680.0, is_open, |ui| {
+        let colours = palette(ui);
+        if let Some(progress) = checking.progress() {
+            if progress_ui(ui, scene, &progress) {
+                checking.cancel();
+            }
+        } else if let Some(trouble) = checking.trouble() {
+            ui.add(Label::new(RichText::new(&trouble.sentence).color(colours.danger)).wrap());
+        } else if let Some(Checked { findings, found }) = checking.checked() {
+            let values = [("count", (*found).into()), ("grouped", grouped(*found).into())];
+            let ink = if *found == 0 { colours.accent } else { colours.warning };
+            ui.label(RichText::new(scene.locale.with("check-found", values)).color(ink));
+            ScrollArea::vertical().id_salt("findings").max_height(420.0).show(ui, |ui| {
+                for finding in findings {
+                    finding_ui(ui, scene, finding);
+                }
+            });
+        }
+        if ui.add_enabled(!checking.is_loading(), egui::Button::new(scene.text("check-again"))).clicked() {
+            checking.start();
+        }
+    });
+}
+
+fn finding_ui(ui: &mut Ui, scene: &mut Scene<'_>, finding: &Finding) {
+    let Finding { kind, stream, version, message } = finding;
+    ui.add_space(6.0);
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new(kind.name()).strong());
+        match (stream, version) {
+            (Some(stream), Some(version)) => {
+                if link(ui, &format!("{} v{version}", shortened(stream.as_str()))).clicked() {
+                    scene.ask(Action::GoToPlace(stream.clone(), *version));
+                }
+            }
+            (Some(stream), None) => {
+                if link(ui, &shortened(stream.as_str())).clicked() {
+                    scene.ask(Action::Select(stream.clone()));
+                }
+            }
+            _ => {}
+        }
+    });
+    ui.add(Label::new(RichText::new(shortened(message)).color(palette(ui).dim)).wrap());
+}
