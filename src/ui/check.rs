@@ -40,18 +40,14 @@ fn finding_ui(ui: &mut Ui, scene: &mut Scene<'_>, finding: &Finding) {
     ui.add_space(6.0);
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new(kind.name()).strong());
-        match (stream, version) {
-            (Some(stream), Some(version)) => {
-                if link(ui, &format!("{} v{version}", shortened(stream.as_str()))).clicked() {
-                    scene.ask(Action::GoToPlace(stream.clone(), *version));
-                }
-            }
-            (Some(stream), None) => {
-                if link(ui, &shortened(stream.as_str())).clicked() {
-                    scene.ask(Action::Select(stream.clone()));
-                }
-            }
-            _ => {}
+        let Some(stream) = stream else { return };
+        let name = shortened(stream.as_str());
+        let (name, action) = match version {
+            Some(version) => (format!("{name} v{version}"), Action::GoToPlace(stream.clone(), *version)),
+            None => (name.into_owned(), Action::Select(stream.clone())),
+        };
+        if link(ui, &name).clicked() {
+            scene.ask(action);
         }
     });
     ui.add(Label::new(RichText::new(shortened(message)).color(palette(ui).dim)).wrap());
