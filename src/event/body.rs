@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use memchr::memmem;
 use serde_json::Value;
@@ -12,11 +13,14 @@ use serde_json::value::RawValue;
 const TYPE_KEY: &str = "_type_";
 const DATA_KEY: &str = "_data_";
 
+/// Made once: this is looked for in every payload that is read.
+static TYPED: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(b"\"_type_\""));
+
 /// The payload, or what is inside `{"TheEventsType": …}`, as Rust's serde tags an enum; with
 /// `{"_type_": …, "_data_": value}` read as the value.
 pub fn body_of<'a>(event_type: &str, payload: &'a [u8]) -> Cow<'a, [u8]> {
     let inside = untagged(event_type, payload).unwrap_or(payload);
-    if memmem::find(inside, b"\"_type_\"").is_some()
+    if TYPED.find(inside).is_some()
         && let Ok(mut value) = serde_json::from_slice::<Value>(inside)
     {
         unwrap_typed(&mut value);
