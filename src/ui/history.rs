@@ -98,7 +98,11 @@ fn table_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, filter: &mut 
                         let name = head.event_type.as_str();
                         mark(ui, if index > cursor { colours.faint } else { colours.hue(name) });
                         ui.add_space(8.0);
-                        cut(ui, RichText::new(shortened(name)).color(ink));
+                        let short = telling_part(name);
+                        let cell = cut(ui, RichText::new(shortened(short)).color(ink));
+                        if short.len() < name.len() {
+                            cell.on_hover_text(shortened(name));
+                        }
                         if let Some(message) = finding {
                             ui.label(RichText::new("!").strong().color(colours.warning))
                                 .on_hover_text(format!("{}: {message}", scene.text("finding")));
@@ -121,6 +125,12 @@ fn table_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, filter: &mut 
                 });
             });
     });
+}
+
+/// Of `module:Class.Event` and `App\Events\Event`, what comes last says what happened.
+fn telling_part(event_type: &str) -> &str {
+    let after = event_type.rfind([':', '\\']).map_or(0, |at| at + 1);
+    event_type.get(after..).filter(|rest| !rest.is_empty()).unwrap_or(event_type)
 }
 
 fn head_ui(ui: &mut Ui, scene: &Scene<'_>, filter: &mut String, count: usize) {

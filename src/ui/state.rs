@@ -4,6 +4,7 @@ use egui::{Align, Frame, Layout, Margin, RichText, ScrollArea, Ui, vec2};
 
 use super::Scene;
 use super::parts::{card, card_head, cut, shortened};
+use super::streams::in_order;
 use crate::command::{Action, Command};
 use crate::event::Timestamp;
 use crate::session::{StateRow, StreamView};
@@ -24,8 +25,8 @@ pub fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, label: Op
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let dim = palette(ui).dim;
-                let name = &shortened(view.stream.as_str());
-                let label = label.unwrap_or_default();
+                let (first, second) = in_order(view.stream.as_str(), label);
+                let (name, label) = (&shortened(first), &shortened(second.unwrap_or_default()));
                 // The two share one line, and what does not fit is under the pointer.
                 let mut job = egui::text::LayoutJob::default();
                 let heading = egui::TextStyle::Heading.resolve(ui.style());

@@ -155,9 +155,10 @@ fn row_ui(ui: &mut Ui, row: &StreamRow, label: Option<&str>, is_selected: bool) 
     );
     // A name may have thousands of letters: what does not fit is not laid out.
     let space = count.left() - rect.left() - 30.0;
-    let mut job = egui::text::LayoutJob::simple_singleline(shortened(name).into_owned(), font.clone(), colours.text);
-    if let Some(label) = label {
-        job.append(&shortened(label), 10.0, egui::TextFormat::simple(font, colours.dim));
+    let (first, second) = in_order(name, label);
+    let mut job = egui::text::LayoutJob::simple_singleline(shortened(first).into_owned(), font.clone(), colours.text);
+    if let Some(second) = second {
+        job.append(&shortened(second), 10.0, egui::TextFormat::simple(font, colours.dim));
     }
     job.wrap = egui::text::TextWrapping::truncate_at_width(space);
     let galley = ui.painter().layout_job(job);
@@ -165,6 +166,18 @@ fn row_ui(ui: &mut Ui, row: &StreamRow, label: Option<&str>, is_selected: bool) 
     ui.painter().galley(rect.left_center() + vec2(22.0, -galley.size().y / 2.0), galley, colours.text);
     if is_cut { response.on_hover_text(whole(name, label)).clicked() } else { response.clicked() }
 }
+
+/// A stream's name and what its people call it. Where the name is a long number that tells nobody anything, the other
+/// comes first.
+pub(super) fn in_order<'t>(name: &'t str, label: Option<&'t str>) -> (&'t str, Option<&'t str>) {
+    match label {
+        Some(label) if name.len() > LONG_NAME => (label, Some(name)),
+        label => (name, label),
+    }
+}
+
+/// Longer than what a person remembers.
+const LONG_NAME: usize = 20;
 
 fn whole(name: &str, label: Option<&str>) -> String {
     format!("{}  {}", shortened(name), shortened(label.unwrap_or_default())).trim_end().to_owned()
