@@ -93,14 +93,11 @@ impl App {
     /// Once more what went wrong last.
     fn retry(&mut self) {
         self.dismissed = None;
-        let had_trouble = self.trouble.take().is_some();
-        match (self.asked.clone(), &mut self.store) {
-            (Some(Asked::Sample), _) => self.make_sample(),
-            (Some(Asked::Store(source, is_writing_on)), store) if had_trouble || store.is_none() => {
-                self.open(source, is_writing_on);
-            }
-            (_, Some(store)) => store.retry(),
-            (_, None) => {}
+        self.trouble = None;
+        match self.asked.clone() {
+            Some(Asked::Sample) => self.make_sample(),
+            Some(Asked::Store(source, is_writing_on)) => self.open(source, is_writing_on),
+            None => self.store.iter_mut().for_each(OpenStore::retry),
         }
     }
 
@@ -276,11 +273,7 @@ impl App {
                     Zone::Local => Zone::Utc,
                 };
             }
-            Command::ToggleWriting => {
-                if let Some(store) = &mut self.store {
-                    store.is_writing_on = !store.is_writing_on;
-                }
-            }
+            Command::ToggleWriting => self.store.iter_mut().for_each(OpenStore::toggle_writing),
             Command::Compensate => {
                 if let Some(store) = &mut self.store {
                     store.begin_draft(self.settings.actor.clone());

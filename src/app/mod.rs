@@ -58,7 +58,7 @@ pub struct App {
     typed_moment: String,
     is_playing: bool,
     dialog: Option<Dialog>,
-    /// What was to be opened last, for another try.
+    /// What was to be opened and is not open yet, for another try.
     asked: Option<Asked>,
     is_comparing: bool,
     palette: PaletteState,
@@ -182,6 +182,7 @@ impl App {
         let opener: Opener = Arc::new(move || store::open(&at));
         self.settings.remember(&source);
         self.trouble = None;
+        self.asked = None;
         self.is_playing = false;
         let mut store = OpenStore::new(source, opener, self.wake.0.clone());
         store.is_writing_on = is_writing_on;

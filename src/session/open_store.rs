@@ -137,6 +137,12 @@ impl OpenStore {
         self.draft = Some(Draft::new(view.stream.clone(), version, actor, self.opener.clone(), self.wake.clone()));
     }
 
+    /// Allows or forbids appending, where it is possible at all.
+    pub fn toggle_writing(&mut self) {
+        let is_impossible = self.info.value().is_some_and(|overview| overview.read_only.is_some());
+        self.is_writing_on = !self.is_writing_on && !is_impossible;
+    }
+
     /// Sets a pin at the cursor, or takes it away where it stands there already.
     pub fn pin(&mut self, pin: usize) {
         let Some((view, version)) = self.view.as_ref().and_then(|view| Some((view, view.version()?))) else { return };

@@ -110,3 +110,15 @@ fn another_store_is_opened_by_its_path_while_one_is_open() {
     desk.assert_hides("Path or address of a store");
     desk.assert_shows(&other.display().to_string());
 }
+
+#[test]
+fn trying_again_after_a_slip_of_the_hand_leaves_the_cursor_where_it_is() {
+    let mut desk = Desk::at("lead-1");
+    desk.press(Key::Home);
+    desk.type_into("Version or time", "99");
+    desk.press(Key::Enter);
+    assert!(desk.shows_part("has versions 0 to 6"), "{}", desk.all_text());
+    desk.click("Try again");
+    desk.assert_shows("State at version 0");
+    assert!(!desk.shows_part("has versions 0 to 6"), "{}", desk.all_text());
+}

@@ -61,6 +61,11 @@ fn an_unknown_table_is_asked_about_seen_in_ten_events_and_opened_by_what_was_sai
     assert!(desk.shows_part("mapped"), "{}", desk.all_text());
     desk.click_role(Role::TreeItem, "order-7");
     desk.assert_shows("카드");
+    desk.press_with(egui::Modifiers::COMMAND, Key::K);
+    desk.type_into("Search or run a command", "Switch writing");
+    desk.press(Key::Enter);
+    desk.assert_shows("read-only");
+    desk.assert_hides("writing on");
     forget_mapping(&store).expect("forgotten");
 }
 
