@@ -7,8 +7,7 @@ use super::output::{Align, Table, json, optional};
 use super::progress::{Progress, counted};
 use super::target::Desk;
 use super::{Failure, Outcome, target};
-use crate::session::check_snapshots;
-use crate::store::Reader;
+use crate::session::check;
 
 pub(super) fn verify(args: &VerifyArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let reader = desk.open(&args.store)?;
@@ -16,16 +15,11 @@ pub(super) fn verify(args: &VerifyArgs, desk: &Desk, out: &mut dyn Write) -> Res
     let mut progress = Progress::new("checking events", total);
     let mut findings = Vec::new();
     let mut checked = 0;
-    reader.verify(&mut |finding| findings.push(finding), &mut |count| {
+    check(reader.as_ref(), &mut |finding| findings.push(finding), &mut |count| {
         checked = count;
         progress.tell(count)
     })?;
     drop(progress);
-    // Snapshots of a store that can't be read whole have nothing to be held against.
-    let is_readable = !findings.iter().any(|finding| finding.kind == crate::store::FindingKind::Damaged);
-    if is_readable {
-        check_snapshots(reader.as_ref() as &dyn Reader, &mut |finding| findings.push(finding))?;
-    }
     let is_ok = findings.is_empty();
     match args.format {
         Format::Json => json(out, &json!({"ok": is_ok, "findings": findings}))?,

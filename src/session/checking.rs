@@ -1,13 +1,35 @@
-use super::check_snapshots;
 use super::open_store::Opener;
 use super::trouble::Trouble;
+use super::{SessionError, check_snapshots};
 use crate::jobs::{Job, Loading, Progress, Wake};
-use crate::store::{Finding, FindingKind, Flow};
+use crate::store::{Finding, FindingKind, Flow, Reader};
 
 /// More than these nobody reads; the command line prints them all.
 pub const FINDINGS_KEPT: usize = 1_000;
 
-/// What does not fit in a store: the same check as `foldline verify`.
+/// Looks at every event of a store, and at every kept state, for what does not fit.
+pub fn check(
+    reader: &dyn Reader,
+    report: &mut dyn FnMut(Finding),
+    progress: &mut dyn FnMut(u64) -> Flow,
+) -> Result<(), SessionError> {
+    let (mut is_damaged, mut is_cancelled) = (false, false);
+    reader.verify(
+        &mut |finding| {
+            is_damaged |= finding.kind == FindingKind::Damaged;
+            report(finding);
+        },
+        &mut |count| {
+            let flow = progress(count);
+            is_cancelled = flow.is_break();
+            flow
+        },
+    )?;
+    // Snapshots of a store that can't be read whole have nothing to be held against.
+    if is_damaged || is_cancelled { Ok(()) } else { check_snapshots(reader, report) }
+}
+
+/// What does not fit in a store, as the window lists it.
 pub struct Checking {
     done: Loading<Checked, Trouble>,
     opener: Opener,
@@ -47,14 +69,10 @@ impl Checking {
             let reader = opener()?;
             ticket.set_total(reader.info()?.events);
             let mut checked = Checked::default();
-            reader.verify(&mut |finding| checked.note(finding), &mut |count| {
+            check(reader.as_ref(), &mut |finding| checked.note(finding), &mut |count| {
                 ticket.set_done(count);
                 if ticket.is_cancelled() { Flow::Break(()) } else { Flow::Continue(()) }
             })?;
-            // Snapshots of a store that can't be read whole have nothing to be held against.
-            if !ticket.is_cancelled() && checked.findings.iter().all(|finding| finding.kind != FindingKind::Damaged) {
-                check_snapshots(reader.as_ref(), &mut |finding| checked.note(finding))?;
-            }
             Ok(checked)
         }));
     }

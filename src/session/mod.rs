@@ -12,6 +12,7 @@ mod load;
 mod loaded;
 mod mapping_draft;
 mod moment;
+mod numbers;
 mod open_store;
 mod rows;
 mod sample_store;
@@ -26,7 +27,7 @@ mod whole;
 use crate::event::{StreamId, Timestamp, Version};
 use crate::store::StoreError;
 
-pub use checking::{Checked, Checking, FINDINGS_KEPT};
+pub use checking::{Checked, Checking, FINDINGS_KEPT, check};
 pub use comparing::{CompareCell, CompareMode, CompareRow, Compared, Comparing, Pin, Side};
 pub use draft::Draft;
 pub use exporting::Exporting;
@@ -36,6 +37,7 @@ pub use load::{Described, Shown, describe, load_replay, load_story, load_timelin
 pub use loaded::Loaded;
 pub use mapping_draft::MappingDraft;
 pub use moment::{Moment, resolve};
+pub use numbers::grouped;
 pub use open_store::{OpenStore, Opener, Overview, STREAMS_LISTED, StreamGroup};
 pub use rows::StateRow;
 pub use sample_store::{MakeSampleError, sample_store, write_sample};

@@ -1,11 +1,11 @@
-use egui::{Label, RichText, ScrollArea, Ui};
+use egui::{Label, RichText, ScrollArea, Ui, vec2};
 
-use super::parts::{dialog, link, progress_ui, shortened};
+use super::parts::{cut, dialog, link, progress_ui, shortened};
 use super::{Scene, grouped};
 use crate::command::Action;
 use crate::session::{Checked, OpenStore};
 use crate::store::Finding;
-use crate::theme::palette;
+use crate::theme::{ROW_HEIGHT, palette};
 
 /// What does not fit in the store, each with the way to its place.
 pub fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
@@ -23,8 +23,10 @@ pub fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_op
             let values = [("count", (*found).into()), ("grouped", grouped(*found).into())];
             let ink = if *found == 0 { colours.accent } else { colours.warning };
             ui.label(RichText::new(scene.locale.with("check-found", values)).color(ink));
-            ScrollArea::vertical().id_salt("findings").max_height(420.0).show(ui, |ui| {
-                for finding in findings {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            let rows = ScrollArea::vertical().id_salt("findings").max_height(420.0);
+            rows.show_rows(ui, 2.0 * ROW_HEIGHT, findings.len(), |ui, range| {
+                for finding in &findings[range] {
                     finding_ui(ui, scene, finding);
                 }
             });
@@ -35,20 +37,23 @@ pub fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_op
     });
 }
 
+/// Two lines of one height, so that only those in view are laid out.
 fn finding_ui(ui: &mut Ui, scene: &mut Scene<'_>, finding: &Finding) {
     let Finding { kind, stream, version, message } = finding;
-    ui.add_space(6.0);
-    ui.horizontal_wrapped(|ui| {
-        ui.label(RichText::new(kind.name()).strong());
-        let Some(stream) = stream else { return };
-        let name = shortened(stream.as_str());
-        let (name, action) = match version {
-            Some(version) => (format!("{name} v{version}"), Action::GoToPlace(stream.clone(), *version)),
-            None => (name.into_owned(), Action::Select(stream.clone())),
-        };
-        if link(ui, &name).clicked() {
-            scene.ask(action);
-        }
+    ui.allocate_ui(vec2(ui.available_width(), 2.0 * ROW_HEIGHT), |ui| {
+        ui.set_min_size(vec2(ui.available_width(), 2.0 * ROW_HEIGHT));
+        ui.horizontal(|ui| {
+            ui.label(RichText::new(kind.name()).strong());
+            let Some(stream) = stream else { return };
+            let name = shortened(stream.as_str());
+            let (name, action) = match version {
+                Some(version) => (format!("{name} v{version}"), Action::GoToPlace(stream.clone(), *version)),
+                None => (name.into_owned(), Action::Select(stream.clone())),
+            };
+            if link(ui, &name).clicked() {
+                scene.ask(action);
+            }
+        });
+        cut(ui, RichText::new(shortened(message)).color(palette(ui).dim));
     });
-    ui.add(Label::new(RichText::new(shortened(message)).color(palette(ui).dim)).wrap());
 }

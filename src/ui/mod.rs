@@ -42,6 +42,7 @@ pub use when::Zone;
 
 use crate::command::{Action, Command};
 use crate::locale::Locale;
+use crate::session::grouped;
 
 /// What every panel gets: the language, the zone, and where to put its wishes.
 #[derive(Debug)]
@@ -63,17 +64,4 @@ impl Scene<'_> {
     pub(crate) fn text(&self, name: &str) -> String {
         self.locale.text(name)
     }
-}
-
-/// `31,204`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }

@@ -3,7 +3,7 @@ use egui::{Align, Layout, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo, 
 use super::parts::{cut, dialog, named_field, progress_ui, shortened};
 use super::{Scene, grouped};
 use crate::command::Action;
-use crate::session::{HITS_KEPT, Hit, OpenStore};
+use crate::session::{Hit, OpenStore};
 use crate::theme::{ROW_HEIGHT, palette};
 
 /// Events by any part of them. Stays open while one goes from find to find.
@@ -45,7 +45,6 @@ pub fn search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_o
             ui.label(RichText::new(scene.locale.with(name, values)).color(palette(ui).dim));
         }
         let Some(found) = search.found() else { return };
-        debug_assert!(found.hits.len() <= HITS_KEPT);
         ui.spacing_mut().item_spacing.y = 0.0;
         let height = (found.hits.len() as f32 * 2.0 * ROW_HEIGHT).min(380.0);
         ScrollArea::vertical().id_salt("found").auto_shrink(false).max_height(height).show_rows(
