@@ -239,3 +239,4 @@ check-found = { $count ->
    *[other] { $grouped } findings
 }
 job-checking-events = checking events
+check-more = The first { $listed } are listed; `foldline verify` prints them all.

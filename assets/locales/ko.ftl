@@ -229,3 +229,4 @@ check-found = { $count ->
    *[other] 발견 { $grouped }건
 }
 job-checking-events = 이벤트 점검 중
+check-more = 처음 { $listed }건만 보입니다. `foldline verify`는 모두 출력합니다.

@@ -23,6 +23,11 @@ pub fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_op
             let values = [("count", (*found).into()), ("grouped", grouped(*found).into())];
             let ink = if *found == 0 { colours.accent } else { colours.warning };
             ui.label(RichText::new(scene.locale.with("check-found", values)).color(ink));
+            let listed = findings.len() as u64;
+            if listed < *found {
+                let more = scene.locale.with("check-more", [("listed", grouped(listed).into())]);
+                ui.label(RichText::new(more).color(colours.dim));
+            }
             ui.spacing_mut().item_spacing.y = 0.0;
             let rows = ScrollArea::vertical().id_salt("findings").max_height(420.0);
             rows.show_rows(ui, 2.0 * ROW_HEIGHT, findings.len(), |ui, range| {
