@@ -73,8 +73,8 @@ pub(super) fn compensate(args: &CompensateArgs, desk: &Desk, out: &mut dyn Write
 
 /// A preview only looks, and so leaves no trace; anything else needs the store open for writing.
 enum Opened {
-    Looking(Box<dyn Reader + Send>),
-    Writing(Box<dyn Writer + Send>),
+    Looking(Box<dyn Reader>),
+    Writing(Box<dyn Writer>),
 }
 
 fn opened(desk: &Desk, store: &str, is_dry_run: bool) -> Result<Opened, Failure> {

@@ -61,7 +61,7 @@ pub(super) fn print_state(out: &mut dyn Write, state: &Value) -> Result<(), Fail
 
 /// A stream loaded under a projection, and the events that answers refer to.
 struct Loaded {
-    reader: Box<dyn Reader + Send>,
+    reader: Box<dyn Reader>,
     described: Described,
     timeline: Box<dyn Timeline>,
 }

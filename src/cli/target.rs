@@ -25,7 +25,7 @@ impl Desk {
         self.mapping.as_ref()
     }
 
-    pub(super) fn open(&self, name: &str) -> Result<Box<dyn Reader + Send>, Failure> {
+    pub(super) fn open(&self, name: &str) -> Result<Box<dyn Reader>, Failure> {
         let source = source(name)?;
         let mut options = OpenOptions::kept_for(&source);
         if self.mapping.is_some() {
@@ -40,7 +40,7 @@ impl Desk {
         Ok(reader)
     }
 
-    pub(super) fn open_for_writing(&self, name: &str) -> Result<Box<dyn Writer + Send>, Failure> {
+    pub(super) fn open_for_writing(&self, name: &str) -> Result<Box<dyn Writer>, Failure> {
         if self.mapping.is_some() {
             let reason = "a store that is read by a mapping is never written; leave --map out";
             return Err(Failure::Usage(format!("{}: {reason}", shown(name))));

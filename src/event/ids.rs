@@ -44,6 +44,11 @@ macro_rules! shared_text {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            /// Equality that looks at the letters only where the two are not one text in memory.
+            pub(super) fn is_same(&self, other: &Self) -> bool {
+                Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+            }
         }
 
         impl From<&str> for $name {

@@ -1,14 +1,18 @@
 //! The words of the program: what an event is, where it stands and when it was recorded. Nothing here reads a
 //! clock or a file.
 
+mod batch;
 mod body;
+mod cursor;
 mod ids;
 mod metadata;
 mod names;
 mod recorded;
 mod time;
 
+pub use batch::EventBatch;
 pub use body::body_of;
+pub use cursor::{Cursor, Place};
 pub use ids::{EventId, EventType, Position, StreamId, StreamKey, Version};
 pub use metadata::{Metadata, MetadataBuilder};
 pub use names::{kebab_words, same_name};

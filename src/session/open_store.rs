@@ -9,7 +9,7 @@ use crate::replay::Index;
 use crate::store::{Flow, Query, Reader, Source, StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow};
 
 /// Opens the store anew; every job has a connection of its own and sees what is recorded by then.
-pub type Opener = Arc<dyn Fn() -> Result<Box<dyn Reader + Send>, StoreError> + Send + Sync>;
+pub type Opener = Arc<dyn Fn() -> Result<Box<dyn Reader>, StoreError> + Send + Sync>;
 
 /// How many streams of one category are listed. Who has more finds one by typing a part of its name.
 pub const STREAMS_LISTED: u64 = 10_000;

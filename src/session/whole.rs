@@ -49,7 +49,7 @@ type Decoded<P> = Vec<(StreamKey, Head, <P as Projection>::Event)>;
 /// Folds all streams of a category (of all, where none is named) up to a position. `open` opens the store once for
 /// every thread.
 pub fn fold_whole<P: Projection>(
-    open: &(dyn Fn() -> Result<Box<dyn Reader + Send>, StoreError> + Sync),
+    open: &(dyn Fn() -> Result<Box<dyn Reader>, StoreError> + Sync),
     projection: &P,
     category: Option<&str>,
     up_to: Option<Position>,
@@ -115,7 +115,7 @@ struct Decoder<'a, P> {
 impl<P: Projection> Decoder<'_, P> {
     fn run(
         &self,
-        open: &(dyn Fn() -> Result<Box<dyn Reader + Send>, StoreError> + Sync),
+        open: &(dyn Fn() -> Result<Box<dyn Reader>, StoreError> + Sync),
         hand_over: &SyncSender<Result<Decoded<P>, StoreError>>,
     ) {
         let reader = match open() {

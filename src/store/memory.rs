@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    AppendError, Appended, Conflict, Direction, Expected, Finding, Flow, Framework, HistoryCheck, Query, Reader, Scope,
-    Snapshot, StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow, Writer,
+    AppendError, Appended, BatchSize, Capabilities, Columns, Conflict, Direction, Expected, Finding, Flow, Framework,
+    HistoryCheck, Query, Reader, Scan, Scope, Snapshot, StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow,
+    Writer,
 };
-use crate::event::{EventId, EventRow, NewEvent, Position, RecordedEvent, StreamId, StreamKey, Version};
+use crate::event::{EventBatch, EventId, EventRow, NewEvent, Position, RecordedEvent, StreamId, StreamKey, Version};
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct MemoryStore {
     events: Vec<RecordedEvent>,
     keys: Vec<StreamKey>,
@@ -90,13 +91,67 @@ impl MemoryStore {
     }
 }
 
+struct MemoryScan<'s> {
+    store: &'s MemoryStore,
+    wanted: std::vec::IntoIter<usize>,
+    columns: Columns,
+    size: BatchSize,
+}
+
+impl Scan for MemoryScan<'_> {
+    fn next_batch(&mut self, batch: &mut EventBatch) -> Result<(), StoreError> {
+        batch.clear();
+        while !self.size.is_reached(batch) {
+            let Some(index) = self.wanted.next() else { break };
+            let mut row = self.store.row(index);
+            if !self.columns.payload {
+                row.payload = &[];
+            }
+            if !self.columns.metadata {
+                row.metadata = &[];
+            }
+            batch.push(&row);
+        }
+        self.size.grow();
+        Ok(())
+    }
+}
+
+fn is_wanted(query: &Query, row: &EventRow<'_>) -> bool {
+    let fits = |at: Option<u64>, from: Option<u64>, to: Option<u64>| {
+        let at = at.unwrap_or(0);
+        from.is_none_or(|from| at >= from) && to.is_none_or(|to| at <= to)
+    };
+    let position = row.position.map(|position| position.0);
+    let is_within = match &query.scope {
+        Scope::Store { from, to } => fits(position, from.map(|p| p.0), to.map(|p| p.0)),
+        Scope::Category { name, from, to } => {
+            row.stream.category() == name && fits(position, from.map(|p| p.0), to.map(|p| p.0))
+        }
+        Scope::Stream { id, from, to } => {
+            row.stream == id && fits(Some(row.version.0), from.map(|v| v.0), to.map(|v| v.0))
+        }
+    };
+    is_within && query.event_type.as_ref().is_none_or(|wanted| wanted == row.event_type)
+}
+
 impl Reader for MemoryStore {
     fn framework(&self) -> Framework {
         Framework::Foldline
     }
 
-    fn is_writable(&self) -> bool {
-        true
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            appends: true,
+            has_kept_counts: true,
+            has_feed: true,
+            has_dense_positions: true,
+            finds_by_id: true,
+        }
+    }
+
+    fn again(&self) -> Result<Box<dyn Reader>, StoreError> {
+        Ok(Box::new(self.clone()))
     }
 
     fn info(&self) -> Result<StoreInfo, StoreError> {
@@ -127,53 +182,24 @@ impl Reader for MemoryStore {
         })
     }
 
-    fn visit_events(&self, query: &Query, visit: &mut dyn FnMut(&EventRow<'_>) -> Flow) -> Result<(), StoreError> {
-        let Query { scope, direction, event_type, limit, columns } = query;
-        let is_within = |row: &EventRow<'_>| {
-            let fits = |at: Option<u64>, from: Option<u64>, to: Option<u64>| {
-                let at = at.unwrap_or(0);
-                from.is_none_or(|from| at >= from) && to.is_none_or(|to| at <= to)
-            };
-            let position = row.position.map(|position| position.0);
-            match scope {
-                Scope::Store { from, to } => fits(position, from.map(|p| p.0), to.map(|p| p.0)),
-                Scope::Category { name, from, to } => {
-                    row.stream.category() == name && fits(position, from.map(|p| p.0), to.map(|p| p.0))
-                }
-                Scope::Stream { id, from, to } => {
-                    row.stream == id && fits(Some(row.version.0), from.map(|v| v.0), to.map(|v| v.0))
-                }
-            }
-        };
-        let all: Vec<usize> = match scope {
+    fn scan<'s>(&'s self, query: &Query) -> Result<Box<dyn Scan + 's>, StoreError> {
+        let mut wanted: Vec<usize> = match &query.scope {
             Scope::Stream { id, .. } => self.indexes(id).to_vec(),
-            _ => (0..self.events.len()).collect(),
+            Scope::Store { .. } | Scope::Category { .. } => (0..self.events.len()).collect(),
         };
-        let ordered: Box<dyn Iterator<Item = usize>> = match direction {
-            Direction::Forward => Box::new(all.into_iter()),
-            Direction::Backward => Box::new(all.into_iter().rev()),
-        };
-        let mut left = limit.unwrap_or(u64::MAX);
-        for index in ordered {
-            let mut row = self.row(index);
-            if !is_within(&row) || event_type.as_ref().is_some_and(|wanted| wanted != row.event_type) {
-                continue;
-            }
-            if left == 0 {
-                break;
-            }
-            left -= 1;
-            if !columns.payload {
-                row.payload = &[];
-            }
-            if !columns.metadata {
-                row.metadata = &[];
-            }
-            if visit(&row).is_break() {
-                break;
-            }
+        wanted.retain(|index| is_wanted(query, &self.row(*index)));
+        if query.direction == Direction::Backward {
+            wanted.reverse();
         }
-        Ok(())
+        if let Some(limit) = query.limit {
+            wanted.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        }
+        Ok(Box::new(MemoryScan {
+            store: self,
+            wanted: wanted.into_iter(),
+            columns: query.columns,
+            size: BatchSize::first(),
+        }))
     }
 
     fn visit_streams(&self, query: &StreamQuery, visit: &mut dyn FnMut(StreamRow) -> Flow) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@
 //! write; every implementation meets the same contract tests.
 
 mod check;
+mod contract;
 mod error;
 pub mod files;
 pub mod foreign;
@@ -20,6 +21,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 pub use check::{Finding, FindingKind, HistoryCheck, HistoryRules};
+pub(crate) use contract::BatchSize;
+pub use contract::{Capabilities, Changes, Interrupter, KeptState, Reader, Scan, Writer};
 pub use error::{AppendError, Conflict, StoreError};
 pub use postgres::{Address, ServerTrouble};
 pub use query::{Columns, Direction, Framework, Query, Scope, StoreInfo, StreamOrder, StreamQuery, StreamRow};
@@ -28,91 +31,11 @@ pub use source::Source;
 use opening::ReadOnlyFile;
 
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
-use crate::event::{EventId, EventRow, NewEvent, Position, RecordedEvent, StreamId, Version};
+use crate::event::{EventId, NewEvent, Position, RecordedEvent, StreamId, Version};
 
 /// What a visitor answers after each row.
 pub type Flow = ControlFlow<()>;
-
-/// The reading half. Rows are visited in order, borrowed, until the visitor breaks; nothing is loaded whole.
-pub trait Reader {
-    fn framework(&self) -> Framework;
-
-    /// Whether Foldline can append here at all.
-    fn is_writable(&self) -> bool;
-
-    /// Why Foldline never appends here; `None` where it can, or where only the file's permissions stand in the way.
-    fn read_only_reason(&self) -> Option<String> {
-        None
-    }
-
-    /// Something about the whole store that whoever looks at it should know first.
-    fn notice(&self) -> Option<String> {
-        None
-    }
-
-    /// A text that changes when events are recorded, at next to no cost; `None` where there is no such thing and one
-    /// looks at the file instead.
-    fn fingerprint(&self) -> Result<Option<String>, StoreError> {
-        Ok(None)
-    }
-
-    fn info(&self) -> Result<StoreInfo, StoreError>;
-
-    fn visit_events(&self, query: &Query, visit: &mut dyn FnMut(&EventRow<'_>) -> Flow) -> Result<(), StoreError>;
-
-    fn visit_streams(&self, query: &StreamQuery, visit: &mut dyn FnMut(StreamRow) -> Flow) -> Result<(), StoreError>;
-
-    fn stream(&self, stream: &StreamId) -> Result<Option<StreamRow>, StoreError>;
-
-    fn event_by_id(&self, id: &EventId) -> Result<Option<RecordedEvent>, StoreError>;
-
-    /// Looks at every event and reports what does not fit. `progress` is told how many were seen and may stop.
-    fn verify(&self, report: &mut dyn FnMut(Finding), progress: &mut dyn FnMut(u64) -> Flow) -> Result<(), StoreError>;
-
-    /// The newest kept snapshot at or before `at_most`, if one was ever made.
-    fn snapshot(
-        &self,
-        _stream: &StreamId,
-        _projection: &str,
-        _revision: u32,
-        _at_most: Version,
-    ) -> Result<Option<Snapshot>, StoreError> {
-        Ok(None)
-    }
-
-    /// Every kept snapshot, for checking them.
-    fn visit_snapshots(&self, _visit: &mut dyn FnMut(&StreamId, &Snapshot) -> Flow) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    /// Every state that a framework keeps of its aggregates as JSON, and the version that it is said to be of.
-    fn visit_kept_states(&self, _visit: &mut dyn FnMut(KeptState) -> Flow) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    fn event_at(&self, stream: &StreamId, version: Version) -> Result<Option<RecordedEvent>, StoreError> {
-        let mut found = None;
-        self.visit_events(&Query::stream(stream.clone()).between(Some(version), Some(version)), &mut |row| {
-            found = Some(row.to_recorded());
-            Flow::Break(())
-        })?;
-        Ok(found)
-    }
-}
-
-/// The appending half.
-pub trait Writer: Reader {
-    /// All events of one call are recorded, or none. Events that are already there, with the same content, answer
-    /// with where they stand, so a repeated call is safe.
-    fn append(&mut self, stream: &StreamId, expected: Expected, events: &[NewEvent]) -> Result<Appended, AppendError>;
-
-    /// Keeps a snapshot and drops the older ones of that stream and projection. A store may forget it.
-    fn keep_snapshot(&mut self, _stream: &StreamId, _snapshot: &Snapshot) -> Result<(), StoreError> {
-        Ok(())
-    }
-}
 
 /// What the caller believes of a stream when it appends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,27 +103,19 @@ impl OpenOptions {
     }
 }
 
-/// A state that a framework keeps of an aggregate, by its own application's fold.
-#[derive(Clone, Debug)]
-pub struct KeptState {
-    pub stream: StreamId,
-    pub version: Version,
-    pub state: Map<String, Value>,
-}
-
 /// Opens a store to look at it. The file and its folder stay byte for byte as they are.
-pub fn open(source: &Source) -> Result<Box<dyn Reader + Send>, StoreError> {
+pub fn open(source: &Source) -> Result<Box<dyn Reader>, StoreError> {
     open_with(source, &OpenOptions::kept_for(source))
 }
 
-pub fn open_with(source: &Source, options: &OpenOptions) -> Result<Box<dyn Reader + Send>, StoreError> {
+pub fn open_with(source: &Source, options: &OpenOptions) -> Result<Box<dyn Reader>, StoreError> {
     match source {
         Source::File(path) => open_file(path, options),
         Source::Server(address) => Ok(Box::new(postgres::open(address, options)?)),
     }
 }
 
-fn open_file(path: &Path, options: &OpenOptions) -> Result<Box<dyn Reader + Send>, StoreError> {
+fn open_file(path: &Path, options: &OpenOptions) -> Result<Box<dyn Reader>, StoreError> {
     if options.mapping.is_none()
         && let Some(kind) = files::file_kind(path)?
     {
@@ -217,7 +132,7 @@ fn open_file(path: &Path, options: &OpenOptions) -> Result<Box<dyn Reader + Send
 }
 
 /// Opens a store to append to it.
-pub fn open_for_writing(source: &Source) -> Result<Box<dyn Writer + Send>, StoreError> {
+pub fn open_for_writing(source: &Source) -> Result<Box<dyn Writer>, StoreError> {
     match source {
         Source::File(path) => match native::NativeStore::open_for_writing(path) {
             Ok(store) => Ok(Box::new(store)),

@@ -10,6 +10,7 @@ use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, OpenFlags};
@@ -22,6 +23,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// No database is shorter than its header.
 const HEADER_LEN: u64 = 100;
+
+/// A private copy's name in its folder.
+const COPY: &str = "copy.db";
 
 #[derive(Debug)]
 pub(crate) struct ReadOnlyFile {
@@ -36,7 +40,7 @@ pub(crate) struct ReadOnlyFile {
 enum Mode {
     AtRest(Look),
     /// Kept only so that the copy goes when the connection does.
-    Copied(#[allow(dead_code)] TempDir),
+    Copied(Arc<TempDir>),
     Joined,
 }
 
@@ -57,7 +61,7 @@ impl ReadOnlyFile {
             if Look::at(path)? != look {
                 return Err(StoreError::Changed(path.to_owned()));
             }
-            (connection, Mode::Copied(folder))
+            (connection, Mode::Copied(Arc::new(folder)))
         } else {
             (open_uri(path, "mode=ro&immutable=1")?, Mode::AtRest(look))
         };
@@ -66,6 +70,25 @@ impl ReadOnlyFile {
         let is_damaged = is_damaged(&connection).map_err(fail)? || is_cut;
         tracing::debug!(path = %path.display(), ?mode, is_damaged, "opened to look");
         Ok(Self { connection, path: path.to_owned(), mode, is_damaged })
+    }
+
+    /// The same file for another connection. Where a private copy was made, it is shared.
+    pub(crate) fn again(&self) -> Result<Self, StoreError> {
+        match &self.mode {
+            Mode::Copied(folder) => {
+                let connection = open_copied(&self.path, &folder.path().join(COPY))?;
+                connection.busy_timeout(PATIENCE).map_err(|source| StoreError::from_sqlite(&self.path, source))?;
+                let mode = Mode::Copied(folder.clone());
+                Ok(Self { connection, path: self.path.clone(), mode, is_damaged: self.is_damaged })
+            }
+            Mode::AtRest(_) | Mode::Joined => Self::open(&self.path),
+        }
+    }
+
+    /// Whether it may stay open while nobody reads: where another program has the file open, its last connection to go
+    /// tidies up, and it is never to wait for ours.
+    pub(crate) fn may_be_kept(&self) -> bool {
+        !matches!(self.mode, Mode::Joined)
     }
 
     /// To be asked after each reading: what an `immutable` connection saw holds only if nobody wrote meanwhile.
@@ -157,7 +180,7 @@ fn file_address(path: &Path) -> String {
 fn open_copy(path: &Path) -> Result<(Connection, TempDir), StoreError> {
     let folder =
         TempDir::with_prefix("foldline-").map_err(|error| StoreError::from_io(&std::env::temp_dir(), error))?;
-    let copy = folder.path().join("copy.db");
+    let copy = folder.path().join(COPY);
     let copy_file = |suffix: &str| {
         let source = side_file(path, suffix);
         fs::copy(&source, side_file(&copy, suffix)).map(drop).map_err(|error| StoreError::from_io(&source, error))
@@ -173,10 +196,13 @@ fn open_copy(path: &Path) -> Result<(Connection, TempDir), StoreError> {
     #[allow(clippy::permissions_set_readonly_false, reason = "a private copy in a private folder")]
     permissions.set_readonly(false);
     fs::set_permissions(&copy, permissions).map_err(|error| StoreError::from_io(&copy, error))?;
-    let connection = Connection::open(&copy)
+    Ok((open_copied(path, &copy)?, folder))
+}
+
+fn open_copied(path: &Path, copy: &Path) -> Result<Connection, StoreError> {
+    Connection::open(copy)
         .and_then(|connection| connection.pragma_update(None, "query_only", true).map(|()| connection))
-        .map_err(|source| StoreError::from_sqlite(path, source))?;
-    Ok((connection, folder))
+        .map_err(|source| StoreError::from_sqlite(path, source))
 }
 
 /// Whether some program, this one included, has the database open. A WAL connection holds a lock on the `-shm`

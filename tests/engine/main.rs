@@ -1,5 +1,6 @@
 //! Tests of the engine through its public interface.
 
+mod batches;
 mod decoders;
 mod files;
 mod foreign;

@@ -52,7 +52,7 @@ fn event(event_type: &str, payload: &str) -> NewEvent {
     }
 }
 
-fn writer(database: &Database) -> Box<dyn Writer + Send> {
+fn writer(database: &Database) -> Box<dyn Writer> {
     store::open_for_writing(&database.source()).unwrap_or_else(|error| panic!("{error}"))
 }
 

@@ -94,7 +94,7 @@ impl Database {
     }
 
     #[track_caller]
-    pub(crate) fn open(&self) -> Box<dyn Reader + Send> {
+    pub(crate) fn open(&self) -> Box<dyn Reader> {
         store::open(&self.source()).unwrap_or_else(|error| panic!("{error}"))
     }
 }

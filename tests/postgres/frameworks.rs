@@ -25,7 +25,7 @@ const AT: Option<&str> = Some("2025-01-01T01:00:00.500Z");
 
 /// Every case has three events of two streams: two of a lead, and one of a ticket between them.
 #[track_caller]
-fn holds(sql: &str, expected: &Expectation) -> (Database, Box<dyn Reader + Send>) {
+fn holds(sql: &str, expected: &Expectation) -> (Database, Box<dyn Reader>) {
     let database = Database::with(sql);
     let reader = database.open();
     let Expectation { framework, lead, versions, types, category, first_at, payload, positions } = *expected;

@@ -18,7 +18,7 @@ INSERT INTO "옛 가게"."주문""s" VALUES
 CREATE TABLE other (id int);
 "#;
 
-fn mapped(database: &Database, mapping: &str) -> Box<dyn Reader + Send> {
+fn mapped(database: &Database, mapping: &str) -> Box<dyn Reader> {
     let mapping = Some(Mapping::parse(mapping).unwrap());
     open_with(&database.source(), &OpenOptions { mapping, key: None }).unwrap_or_else(|error| panic!("{error}"))
 }

@@ -4,19 +4,19 @@
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use tempfile::TempDir;
 
 use super::import::{ImportError, ImportOptions, import};
 use super::{ocel, xes};
-use crate::event::{EventId, EventRow, RecordedEvent, StreamId};
+use crate::event::{EventBatch, EventId, RecordedEvent, StreamId};
 use crate::store::native::NativeStore;
 use crate::store::opening::ReadOnlyFile;
 use crate::store::{
-    Finding, FindingKind, Flow, Framework, OpenOptions, Query, Reader, StoreError, StoreInfo, StreamQuery, StreamRow,
-    sqlite,
+    Capabilities, Finding, FindingKind, Flow, Framework, Interrupter, OpenOptions, Query, Reader, Scan, StoreError,
+    StoreInfo, StreamQuery, StreamRow, sqlite,
 };
 
 /// How much of a file is looked at to tell what it is.
@@ -64,7 +64,7 @@ pub(in crate::store) struct FileStore {
     kind: Framework,
     path: PathBuf,
     read: Arc<ReadFile>,
-    reader: Box<dyn Reader + Send>,
+    reader: Box<dyn Reader>,
 }
 
 /// What was made of a file, kept while somebody looks.
@@ -92,24 +92,12 @@ impl Look {
     }
 }
 
-/// The file that was read last: the window opens a store anew for each question.
-static LAST: Mutex<Option<Arc<ReadFile>>> = Mutex::new(None);
-
 impl FileStore {
     pub(in crate::store) fn open(path: &Path, kind: Framework) -> Result<Self, StoreError> {
         let look = Look::at(path)?;
-        let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = match last.as_ref().filter(|read| read.look == look) {
-            Some(read) => read.clone(),
-            None => {
-                let read = Arc::new(read_file(path, kind, look)?);
-                *last = Some(read.clone());
-                read
-            }
-        };
-        drop(last);
+        let read = Arc::new(read_file(path, kind, look)?);
         let made = read.folder.path().join(STORE);
-        let reader: Box<dyn Reader + Send> = if kind == Framework::Ocel {
+        let reader: Box<dyn Reader> = if kind == Framework::Ocel {
             Box::new(sqlite::open(&made, ReadOnlyFile::open(&made)?, &OpenOptions::default())?)
         } else {
             Box::new(NativeStore::open(&made)?)
@@ -168,13 +156,41 @@ fn unreadable(path: &Path, error: ImportError) -> StoreError {
     }
 }
 
+struct NamedScan<'s> {
+    store: &'s FileStore,
+    scan: Box<dyn Scan + 's>,
+}
+
+impl Scan for NamedScan<'_> {
+    fn next_batch(&mut self, batch: &mut EventBatch) -> Result<(), StoreError> {
+        self.store.named(self.scan.next_batch(batch))
+    }
+}
+
 impl Reader for FileStore {
     fn framework(&self) -> Framework {
         self.kind
     }
 
-    fn is_writable(&self) -> bool {
-        false
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { appends: false, ..self.reader.capabilities() }
+    }
+
+    fn again(&self) -> Result<Box<dyn Reader>, StoreError> {
+        // The file is what is looked at; once it has changed, what was made of it is no answer any more.
+        if Look::at(&self.path)? != self.read.look {
+            return Self::open(&self.path, self.kind).map(|store| Box::new(store) as Box<dyn Reader>);
+        }
+        let reader = self.named(self.reader.again())?;
+        Ok(Box::new(Self { kind: self.kind, path: self.path.clone(), read: self.read.clone(), reader }))
+    }
+
+    fn interrupter(&self) -> Option<Interrupter> {
+        self.reader.interrupter()
+    }
+
+    fn categories(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        self.named(self.reader.categories())
     }
 
     fn read_only_reason(&self) -> Option<String> {
@@ -196,8 +212,8 @@ impl Reader for FileStore {
         Ok(StoreInfo { framework: self.kind, is_writable: false, ..info })
     }
 
-    fn visit_events(&self, query: &Query, visit: &mut dyn FnMut(&EventRow<'_>) -> Flow) -> Result<(), StoreError> {
-        self.named(self.reader.visit_events(query, visit))
+    fn scan<'s>(&'s self, query: &Query) -> Result<Box<dyn Scan + 's>, StoreError> {
+        Ok(Box::new(NamedScan { store: self, scan: self.named(self.reader.scan(query))? }))
     }
 
     fn visit_streams(&self, query: &StreamQuery, visit: &mut dyn FnMut(StreamRow) -> Flow) -> Result<(), StoreError> {

@@ -52,6 +52,11 @@ impl Decoder {
         Self { layout, key, streams: RefCell::default(), types: RefCell::default() }
     }
 
+    /// The same for another connection, which numbers its streams by itself.
+    pub(crate) fn again(&self) -> Self {
+        Self::new(self.layout.clone(), self.key.clone())
+    }
+
     pub(crate) fn layout(&self) -> &Layout {
         &self.layout
     }

@@ -5,16 +5,38 @@ use super::content::Kind;
 use super::decode::Decoder;
 use super::key::CipherKey;
 use super::layout::{Layout, Time};
+use super::scan::ForeignScan;
 use super::sql::Sql;
 use crate::event::{EventId, EventRow, RecordedEvent, StreamId, StreamKey, Timestamp};
 use crate::store::{
-    Columns, Finding, Flow, Framework, KeptState, Query, Reader, Scope, StoreError, StoreInfo, StreamQuery, StreamRow,
+    Capabilities, Columns, Finding, Flow, Framework, Interrupter, KeptState, Query, Reader, Scan, Scope, StoreError,
+    StoreInfo, StreamQuery, StreamRow,
 };
 
 /// What reading foreign tables asks of a database.
-pub trait Database {
-    /// Runs one statement and hands over its rows as they come.
-    fn rows(&self, sql: &Sql, visit: &mut dyn FnMut(&dyn Cells) -> Flow) -> Result<(), StoreError>;
+pub trait Database: Send + 'static {
+    /// Begins to run a statement.
+    fn query<'d>(&'d self, sql: &Sql) -> Result<Box<dyn Rows + 'd>, StoreError>;
+
+    /// Another connection to the same.
+    fn again(&self) -> Result<Self, StoreError>
+    where
+        Self: Sized;
+
+    /// See [`Reader::interrupter`].
+    fn interrupter(&self) -> Option<Interrupter> {
+        None
+    }
+
+    /// See [`Reader::may_be_kept`].
+    fn may_be_kept(&self) -> bool {
+        true
+    }
+
+    /// The rows of a statement one by one, until `visit` breaks.
+    fn rows(&self, sql: &Sql, visit: &mut dyn FnMut(&dyn Cells) -> Flow) -> Result<(), StoreError> {
+        self.query(sql)?.some(visit).map(drop)
+    }
 
     /// Something about the whole database that whoever looks at it should know first.
     fn notice(&self) -> Option<String>;
@@ -28,6 +50,12 @@ pub trait Database {
     fn verify(&self, _report: &mut dyn FnMut(Finding)) -> Result<(), StoreError> {
         Ok(())
     }
+}
+
+/// Rows of a statement that is running. Dropping them ends it.
+pub trait Rows {
+    /// Hands over the next rows until `visit` breaks. Says whether there may be more.
+    fn some(&mut self, visit: &mut dyn FnMut(&dyn Cells) -> Flow) -> Result<bool, StoreError>;
 }
 
 /// A store in some framework's tables, or in mapped ones.
@@ -75,7 +103,7 @@ impl<D: Database> ForeignStore<D> {
         })
     }
 
-    fn streams_of(&self, category: &str) -> Result<HashSet<StreamKey>, StoreError> {
+    pub(super) fn streams_of(&self, category: &str) -> Result<HashSet<StreamKey>, StoreError> {
         let mut keys = HashSet::new();
         let query = StreamQuery { category: Some(category.to_owned()), ..StreamQuery::default() };
         self.visit_groups(&query, &mut |row| {
@@ -153,8 +181,27 @@ impl<D: Database> Reader for ForeignStore<D> {
         self.layout().framework
     }
 
-    fn is_writable(&self) -> bool {
-        self.layout().read_only.is_none()
+    fn capabilities(&self) -> Capabilities {
+        let layout = self.layout();
+        Capabilities {
+            appends: layout.read_only.is_none(),
+            has_kept_counts: false,
+            has_feed: layout.position.is_some(),
+            has_dense_positions: false,
+            finds_by_id: true,
+        }
+    }
+
+    fn again(&self) -> Result<Box<dyn Reader>, StoreError> {
+        Ok(Box::new(Self { database: self.database.again()?, decoder: self.decoder.again() }))
+    }
+
+    fn interrupter(&self) -> Option<Interrupter> {
+        self.database.interrupter()
+    }
+
+    fn may_be_kept(&self) -> bool {
+        self.database.may_be_kept()
     }
 
     fn read_only_reason(&self) -> Option<String> {
@@ -211,11 +258,8 @@ impl<D: Database> Reader for ForeignStore<D> {
         })
     }
 
-    fn visit_events(&self, query: &Query, visit: &mut dyn FnMut(&EventRow<'_>) -> Flow) -> Result<(), StoreError> {
-        let Columns { payload, .. } = query.columns;
-        self.visit_contents(query, &mut |row, _| {
-            if payload { visit(row) } else { visit(&EventRow { payload: b"", ..row.clone() }) }
-        })
+    fn scan<'s>(&'s self, query: &Query) -> Result<Box<dyn Scan + 's>, StoreError> {
+        Ok(Box::new(ForeignScan::begin(self, query)?))
     }
 
     fn visit_streams(&self, query: &StreamQuery, visit: &mut dyn FnMut(StreamRow) -> Flow) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@ mod append;
 mod chain;
 mod names;
 mod read;
+mod scan;
 mod schema;
 mod verify;
 
@@ -125,9 +126,13 @@ impl NativeStore {
 
     /// Runs one reading and makes sure afterwards that what it saw held still.
     fn reading<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
-        let answer = read(self.connection());
+        self.held_still(read(self.connection()))
+    }
+
+    /// An answer, if nobody wrote to the file meanwhile. A half-seen write can look like damage; that somebody wrote is
+    /// then the truer answer.
+    fn held_still<T>(&self, answer: rusqlite::Result<T>) -> Result<T, StoreError> {
         if let Access::Looking(file) = &self.access {
-            // A half-seen write can look like damage; that somebody wrote is then the truer answer.
             file.still_the_same()?;
         }
         answer.map_err(|source| self.failed(source))
@@ -140,6 +145,6 @@ fn keep_going(flow: Flow) -> bool {
 }
 
 #[allow(dead_code, reason = "proves at compile time that an open store can move to a background thread")]
-fn an_open_store_moves_between_threads(store: NativeStore) -> Box<dyn Reader + Send> {
+fn an_open_store_moves_between_threads(store: NativeStore) -> Box<dyn Reader> {
     Box::new(store)
 }

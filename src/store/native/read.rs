@@ -2,11 +2,13 @@ use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params_from_iter};
 
 use super::names::{Names, lossy};
+use super::scan::NativeScan;
 use super::{Access, NativeStore, keep_going};
 use crate::event::{EventId, EventRow, Position, RecordedEvent, StreamId, StreamKey, Timestamp, Version};
+use crate::store::opening::ReadOnlyFile;
 use crate::store::{
-    Direction, Finding, FindingKind, Flow, Framework, Query, Reader, Scope, Snapshot, StoreError, StoreInfo,
-    StreamOrder, StreamQuery, StreamRow,
+    Capabilities, Finding, FindingKind, Flow, Framework, Interrupter, Query, Reader, Scan, Snapshot, StoreError,
+    StoreInfo, StreamOrder, StreamQuery, StreamRow,
 };
 
 impl Reader for NativeStore {
@@ -14,11 +16,12 @@ impl Reader for NativeStore {
         Framework::Foldline
     }
 
-    fn is_writable(&self) -> bool {
-        match &self.access {
+    fn capabilities(&self) -> Capabilities {
+        let appends = match &self.access {
             Access::Writing(_) => true,
             Access::Looking(_) => std::fs::metadata(&self.path).is_ok_and(|file| !file.permissions().readonly()),
-        }
+        };
+        Capabilities { appends, has_kept_counts: true, has_feed: true, has_dense_positions: true, finds_by_id: true }
     }
 
     fn notice(&self) -> Option<String> {
@@ -33,9 +36,6 @@ impl Reader for NativeStore {
 
     fn info(&self) -> Result<StoreInfo, StoreError> {
         self.reading(|connection| {
-            let counts = |sql: &str| -> rusqlite::Result<Vec<(String, u64)>> {
-                connection.prepare(sql)?.query_map([], |row| Ok((lossy(row.get_ref(0)?), unsigned(row, 1)?)))?.collect()
-            };
             let (streams, events, first_at, last_at) = connection.query_row(
                 "SELECT count(*), coalesce(sum(events), 0), min(first_at), max(last_at) FROM streams",
                 [],
@@ -48,10 +48,11 @@ impl Reader for NativeStore {
                 framework: self.framework(),
                 events,
                 streams,
-                event_types: counts("SELECT name, events FROM types WHERE events > 0 ORDER BY events DESC, name")?,
-                categories: counts(
-                    "SELECT category, count(*) FROM streams GROUP BY category ORDER BY count(*) DESC, category",
+                event_types: counts(
+                    connection,
+                    "SELECT name, events FROM types WHERE events > 0 ORDER BY events DESC, name",
                 )?,
+                categories: categories(connection)?,
                 first_at,
                 last_at,
                 longest_stream,
@@ -60,23 +61,32 @@ impl Reader for NativeStore {
         })
     }
 
-    fn visit_events(&self, query: &Query, visit: &mut dyn FnMut(&EventRow<'_>) -> Flow) -> Result<(), StoreError> {
-        self.reading(|connection| {
-            let Some((sql, values)) = events_sql(connection, query)? else { return Ok(()) };
-            let mut statement = connection.prepare_cached(&sql)?;
-            let mut rows = statement.query(params_from_iter(values))?;
-            while let Some(row) = rows.next()? {
-                if !keep_going(with_event(connection, &self.names, row, |event| visit(event))?) {
-                    break;
-                }
-            }
-            Ok(())
-        })?;
-        if self.names.met_damage() {
-            let detail = "the names of some streams cannot be read".to_owned();
-            return Err(StoreError::Damaged { path: self.path.clone(), detail });
+    fn scan<'s>(&'s self, query: &Query) -> Result<Box<dyn Scan + 's>, StoreError> {
+        Ok(Box::new(NativeScan::begin(self, query)?))
+    }
+
+    fn again(&self) -> Result<Box<dyn Reader>, StoreError> {
+        let file = match &self.access {
+            Access::Looking(file) => file.again()?,
+            Access::Writing(_) => ReadOnlyFile::open(&self.path)?,
+        };
+        Ok(Box::new(Self { path: self.path.clone(), access: Access::Looking(file), names: Names::default() }))
+    }
+
+    fn interrupter(&self) -> Option<Interrupter> {
+        let handle = self.connection().get_interrupt_handle();
+        Some(Interrupter::new(move || handle.interrupt()))
+    }
+
+    fn may_be_kept(&self) -> bool {
+        match &self.access {
+            Access::Looking(file) => file.may_be_kept(),
+            Access::Writing(_) => false,
         }
-        Ok(())
+    }
+
+    fn categories(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        self.reading(categories)
     }
 
     fn visit_streams(&self, query: &StreamQuery, visit: &mut dyn FnMut(StreamRow) -> Flow) -> Result<(), StoreError> {
@@ -182,6 +192,14 @@ impl Reader for NativeStore {
     }
 }
 
+fn counts(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<(String, u64)>> {
+    connection.prepare_cached(sql)?.query_map([], |row| Ok((lossy(row.get_ref(0)?), unsigned(row, 1)?)))?.collect()
+}
+
+fn categories(connection: &Connection) -> rusqlite::Result<Vec<(String, u64)>> {
+    counts(connection, "SELECT category, count(*) FROM streams GROUP BY category ORDER BY count(*) DESC, category")
+}
+
 const STREAM_COLUMNS: &str =
     "SELECT id, name, category, events, first_version, last_version, first_at, last_at FROM streams";
 
@@ -207,58 +225,6 @@ fn snapshot_row(row: &Row<'_>) -> rusqlite::Result<(StreamId, Snapshot)> {
         state: lossy(row.get_ref(4)?),
     };
     Ok((StreamId::new(lossy(row.get_ref(5)?)), snapshot))
-}
-
-/// The statement for a query; `None` where it names a stream or type that is not in the store.
-fn events_sql(connection: &Connection, query: &Query) -> rusqlite::Result<Option<(String, Vec<Value>)>> {
-    let Query { scope, direction, event_type, limit, columns } = query;
-    let mut conditions: Vec<&str> = Vec::new();
-    let mut values: Vec<Value> = Vec::new();
-    // CROSS JOIN keeps the events outside, in store order, so that a visit can stop early.
-    let (source, order, low, high, low_sql, high_sql) = match scope {
-        Scope::Store { from, to } => {
-            ("events e", "e.position", from.map(|p| p.0), to.map(|p| p.0), "e.position >= ?", "e.position <= ?")
-        }
-        Scope::Category { name, from, to } => {
-            conditions.push("s.category = ?");
-            values.push(name.clone().into());
-            let source = "events e CROSS JOIN streams s ON s.id = e.stream";
-            (source, "e.position", from.map(|p| p.0), to.map(|p| p.0), "e.position >= ?", "e.position <= ?")
-        }
-        Scope::Stream { id, from, to } => {
-            let Some(key) = Names::stream_key(connection, id)? else { return Ok(None) };
-            conditions.push("e.stream = ?");
-            values.push(i64::from(key.0).into());
-            ("events e", "e.version", from.map(|v| v.0), to.map(|v| v.0), "e.version >= ?", "e.version <= ?")
-        }
-    };
-    for (at, condition) in [(low, low_sql), (high, high_sql)] {
-        if let Some(at) = at {
-            conditions.push(condition);
-            values.push(bound(at).into());
-        }
-    }
-    if let Some(name) = event_type {
-        let mut find = connection.prepare_cached("SELECT id FROM types WHERE name = ?1")?;
-        let Some(key) = find.query_row([name.as_str()], |row| row.get::<_, i64>(0)).optional()? else {
-            return Ok(None);
-        };
-        conditions.push("e.type = ?");
-        values.push(key.into());
-    }
-    let payload = if columns.payload { "e.payload" } else { "NULL" };
-    let metadata = if columns.metadata { "e.metadata" } else { "NULL" };
-    let conditions = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
-    let direction = match direction {
-        Direction::Forward => "",
-        Direction::Backward => " DESC",
-    };
-    let limit = limit.map_or(String::new(), |limit| format!(" LIMIT {}", bound(limit)));
-    let sql = format!(
-        "SELECT e.position, e.stream, e.version, e.type, e.schema, e.recorded_at, e.id, {payload}, {metadata} \
-         FROM {source}{conditions} ORDER BY {order}{direction}{limit}"
-    );
-    Ok(Some((sql, values)))
 }
 
 /// The columns that [`with_event`] reads, for a statement of one event.

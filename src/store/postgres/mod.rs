@@ -17,9 +17,10 @@ use std::time::Duration;
 pub use address::Address;
 pub use trouble::ServerTrouble;
 
-use super::foreign::{Catalogue, Cells, Database, ForeignStore, Layout, Mapping, Sql, Value, chosen};
+use super::foreign::{Catalogue, Cells, Database, ForeignStore, Layout, Mapping, Rows, Sql, Value, chosen};
 use super::{Flow, OpenOptions, Source, StoreError, Writer};
 use pool::Server;
+use reading::PgRows;
 
 /// How long what was found out about the tables is taken for true. A statement over a table that has gone ends it.
 const TABLES_HOLD: Duration = Duration::from_secs(30);
@@ -77,9 +78,26 @@ fn failed(address: &Address, trouble: ServerTrouble) -> StoreError {
     StoreError::Server { address: address.clone(), trouble: Box::new(trouble) }
 }
 
+/// Rows whose errors name the address.
+struct NamedRows<'d> {
+    database: &'d PgDatabase,
+    rows: PgRows<'d>,
+}
+
+impl Rows for NamedRows<'_> {
+    fn some(&mut self, visit: &mut dyn FnMut(&dyn Cells) -> Flow) -> Result<bool, StoreError> {
+        self.rows.some(visit).map_err(|trouble| self.database.failed(trouble))
+    }
+}
+
 impl Database for PgDatabase {
-    fn rows(&self, sql: &Sql, visit: &mut dyn FnMut(&dyn Cells) -> Flow) -> Result<(), StoreError> {
-        self.server.visit(sql, visit).map_err(|trouble| self.failed(trouble))
+    fn query<'d>(&'d self, sql: &Sql) -> Result<Box<dyn Rows + 'd>, StoreError> {
+        let rows = PgRows::begin(&self.server, sql).map_err(|trouble| self.failed(trouble))?;
+        Ok(Box::new(NamedRows { database: self, rows }))
+    }
+
+    fn again(&self) -> Result<Self, StoreError> {
+        Ok(self.clone())
     }
 
     fn notice(&self) -> Option<String> {
@@ -113,7 +131,7 @@ pub(super) fn open(address: &Address, options: &OpenOptions) -> Result<ForeignPo
 }
 
 /// Opens to append, where the framework's own rules can be kept.
-pub(super) fn open_for_writing(address: &Address) -> Result<Box<dyn Writer + Send>, StoreError> {
+pub(super) fn open_for_writing(address: &Address) -> Result<Box<dyn Writer>, StoreError> {
     let store = open(address, &OpenOptions::kept_for(&Source::Server(address.clone())))?;
     match store.layout().read_only {
         None => Ok(Box::new(store)),

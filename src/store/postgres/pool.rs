@@ -79,19 +79,14 @@ impl Server {
     }
 
     /// Lends a kept connection, or a new one.
+    pub(super) fn lend(&self) -> Result<Lent<'_>, ServerTrouble> {
+        Ok(Lent { server: self, client: Some(self.take()?) })
+    }
+
+    /// The same for one piece of work.
     pub(super) fn with<T>(&self, work: impl FnOnce(&mut Client) -> T) -> Result<T, ServerTrouble> {
-        let mut client = self.take()?;
-        let mut loan = Loan(self, false);
-        let answer = work(&mut client);
-        if !client.is_closed() {
-            let mut state = lock(&self.state);
-            if state.idle.len() < KEPT {
-                state.idle.push((client, Instant::now()));
-                self.freed.notify_one();
-                loan.1 = true;
-            }
-        }
-        Ok(answer)
+        let mut lent = self.lend()?;
+        lent.client().map(work).ok_or_else(|| ServerTrouble::Other("a connection was lent twice".to_owned()))
     }
 
     fn take(&self) -> Result<Client, ServerTrouble> {
@@ -187,13 +182,29 @@ fn start_dropping() -> Result<(), ServerTrouble> {
     started.map(drop).map_err(|error| ServerTrouble::Other(error.to_string()))
 }
 
-/// Counts a connection as closed, unless it is given back.
-struct Loan<'a>(&'a Server, bool);
+/// A connection in use, given back when it is dropped.
+pub(super) struct Lent<'s> {
+    server: &'s Server,
+    /// Only ever `None` while it is being dropped.
+    client: Option<Client>,
+}
 
-impl Drop for Loan<'_> {
+impl Lent<'_> {
+    pub(super) fn client(&mut self) -> Option<&mut Client> {
+        self.client.as_mut()
+    }
+}
+
+impl Drop for Lent<'_> {
     fn drop(&mut self) {
-        if !self.1 {
-            self.0.closed_one();
+        if let Some(client) = self.client.take().filter(|client| !client.is_closed() && !thread::panicking()) {
+            let mut state = lock(&self.server.state);
+            if state.idle.len() < KEPT {
+                state.idle.push((client, Instant::now()));
+                self.server.freed.notify_one();
+                return;
+            }
         }
+        self.server.closed_one();
     }
 }

@@ -1,13 +1,10 @@
 //! Reading: one transaction that may change nothing and sees one moment, rows some at a time.
 
-use std::cell::Cell as StdCell;
-
-use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::{FromSql, ToSql, Type};
 use postgres::{Client, IsolationLevel, Row, Transaction};
 
 use super::ServerTrouble;
-use super::pool::Server;
+use super::pool::{Lent, Server};
 use crate::store::Flow;
 use crate::store::foreign::{Cell, Cells, Sql, Value};
 
@@ -19,20 +16,6 @@ const LARGEST_BATCH: i32 = 8192;
 const BATCH_BYTES: usize = 1 << 20;
 
 impl Server {
-    /// Rows of a statement, in order, until the visitor breaks.
-    pub(super) fn visit(&self, sql: &Sql, visit: &mut dyn FnMut(&dyn Cells) -> Flow) -> Result<(), ServerTrouble> {
-        // PostgreSQL holds no such text, so nothing can equal it.
-        if sql.values.iter().any(|value| matches!(value, Value::Text(text) if text.contains('\0'))) {
-            return Ok(());
-        }
-        let has_begun = StdCell::new(false);
-        let mut watched = |cells: &dyn Cells| {
-            has_begun.set(true);
-            visit(cells)
-        };
-        self.repeating(&mut |client| through_portal(client, sql, &mut watched), &|| !has_begun.get())
-    }
-
     /// Every row of a short answer.
     pub(super) fn rows<T>(
         &self,
@@ -68,35 +51,128 @@ fn read_only(client: &mut Client) -> Result<Transaction<'_>, postgres::Error> {
     client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start()
 }
 
-fn through_portal(
-    client: &mut Client,
-    sql: &Sql,
-    visit: &mut dyn FnMut(&dyn Cells) -> Flow,
-) -> Result<(), postgres::Error> {
-    let mut transaction = read_only(client)?;
-    let values: Vec<Box<dyn ToSql + Sync>> = sql.values.iter().map(bound).collect();
-    let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| &**value).collect();
-    let portal = transaction.bind(sql.text.as_str(), &values)?;
-    let mut batch = FIRST_BATCH;
-    loop {
-        let mut rows = transaction.query_portal_raw(&portal, batch)?;
-        let (mut count, mut bytes) = (0, 0);
-        while let Some(row) = rows.next()? {
-            count += 1;
-            bytes += row.raw_size_bytes();
-            if visit(&PgCells(&row)).is_break() {
-                return Ok(());
+/// Rows of a statement on their way: a transaction that sees one moment of the store, and a cursor in it.
+pub(super) struct PgRows<'s> {
+    server: &'s Server,
+    sql: Sql,
+    /// `None` when there is nothing more to read.
+    lent: Option<Lent<'s>>,
+    fetched: std::vec::IntoIter<Row>,
+    /// How many rows are asked for next.
+    batch: i32,
+    has_more: bool,
+    has_begun: bool,
+}
+
+impl<'s> PgRows<'s> {
+    pub(super) fn begin(server: &'s Server, sql: &Sql) -> Result<Self, ServerTrouble> {
+        // PostgreSQL holds no such text, so nothing can equal it.
+        let is_impossible = sql.values.iter().any(|value| matches!(value, Value::Text(text) if text.contains('\0')));
+        let mut rows = Self {
+            server,
+            sql: sql.clone(),
+            lent: None,
+            fetched: Vec::new().into_iter(),
+            batch: FIRST_BATCH,
+            has_more: !is_impossible,
+            has_begun: false,
+        };
+        if rows.has_more {
+            rows.fetch()?;
+        }
+        Ok(rows)
+    }
+
+    pub(super) fn some(&mut self, visit: &mut dyn FnMut(&dyn Cells) -> Flow) -> Result<bool, ServerTrouble> {
+        loop {
+            for row in self.fetched.by_ref() {
+                self.has_begun = true;
+                if visit(&PgCells(&row)).is_break() {
+                    return Ok(true);
+                }
             }
-        }
-        if count < batch {
-            return Ok(());
-        }
-        if bytes < BATCH_BYTES {
-            batch = LARGEST_BATCH.min(batch * 4);
-        } else if bytes > 4 * BATCH_BYTES {
-            batch = FIRST_BATCH.max(batch / 2);
+            if !self.has_more {
+                return Ok(false);
+            }
+            self.fetch()?;
         }
     }
+
+    /// A connection that turns out to be lost is made anew, once, if nothing was answered yet.
+    fn fetch(&mut self) -> Result<(), ServerTrouble> {
+        match self.try_fetch() {
+            Err(ServerTrouble::Lost(words)) => {
+                tracing::debug!(words, "the connection was lost");
+                self.lent = None;
+                // What was kept is as old, and most likely lost too.
+                self.server.forget_connections();
+                if self.has_begun {
+                    self.has_more = false;
+                    return Err(ServerTrouble::Lost(words));
+                }
+                self.try_fetch().inspect_err(|_| self.has_more = false)
+            }
+            Err(other) => {
+                self.has_more = false;
+                Err(other)
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    fn try_fetch(&mut self) -> Result<(), ServerTrouble> {
+        let is_new = self.lent.is_none();
+        if is_new {
+            self.lent = Some(self.server.lend()?);
+        }
+        let Some(client) = self.lent.as_mut().and_then(Lent::client) else { return Ok(()) };
+        let mut ask = || -> Result<Vec<Row>, postgres::Error> {
+            if is_new {
+                declare(client, &self.sql)?;
+            }
+            client.query_typed(&format!("FETCH FORWARD {} FROM {CURSOR}", self.batch), &[])
+        };
+        let rows = ask().map_err(|error| self.server.trouble(&error))?;
+        self.has_more = rows.len() as i64 >= i64::from(self.batch);
+        let bytes: usize = rows.iter().map(Row::raw_size_bytes).sum();
+        if bytes < BATCH_BYTES {
+            self.batch = LARGEST_BATCH.min(self.batch * 4);
+        } else if bytes > 4 * BATCH_BYTES {
+            self.batch = FIRST_BATCH.max(self.batch / 2);
+        }
+        self.fetched = rows.into_iter();
+        if !self.has_more {
+            self.end();
+        }
+        Ok(())
+    }
+
+    /// Ends the transaction before the connection is lent to somebody else.
+    fn end(&mut self) {
+        let Some(mut lent) = self.lent.take() else { return };
+        if let Some(client) = lent.client()
+            && !client.is_closed()
+            && let Err(error) = client.batch_execute("ROLLBACK")
+        {
+            tracing::debug!(%error, "the reading could not be ended");
+        }
+    }
+}
+
+impl Drop for PgRows<'_> {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+const CURSOR: &str = "foldline_reading";
+
+fn declare(client: &mut Client, sql: &Sql) -> Result<(), postgres::Error> {
+    client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+    let values: Vec<Box<dyn ToSql + Sync>> = sql.values.iter().map(bound).collect();
+    let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| &**value).collect();
+    client.execute(&format!("DECLARE {CURSOR} NO SCROLL CURSOR FOR {}", sql.text), &values)?;
+    Ok(())
 }
 
 fn bound(value: &Value) -> Box<dyn ToSql + Sync> {

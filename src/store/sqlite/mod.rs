@@ -3,16 +3,17 @@
 mod append;
 mod catalogue;
 
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, Row};
+use rusqlite::{CachedStatement, Connection, Row};
 
 pub(crate) use catalogue::read_catalogue;
 
-use super::foreign::{Cell, Cells, Database, ForeignStore, Sql, Value, chosen};
+use super::foreign::{Cell, Cells, Database, ForeignStore, Rows, Sql, Value, chosen};
 use super::opening::{ReadOnlyFile, absolute};
-use super::{Finding, FindingKind, Flow, OpenOptions, StoreError};
+use super::{Finding, FindingKind, Flow, Interrupter, OpenOptions, StoreError};
 
 /// A SQLite file whose tables are read by a declaration.
 pub type ForeignSqlite = ForeignStore<SqliteTables>;
@@ -32,6 +33,15 @@ enum Access {
 impl SqliteTables {
     pub(crate) fn new(path: &Path, file: ReadOnlyFile) -> Self {
         Self { path: path.to_owned(), access: Access::Looking(file) }
+    }
+
+    /// An answer, if nobody wrote to the file meanwhile. A half-seen write can look like damage; that somebody wrote is
+    /// then the truer answer.
+    fn held_still<T>(&self, answer: rusqlite::Result<T>) -> Result<T, StoreError> {
+        if let Access::Looking(file) = &self.access {
+            file.still_the_same()?;
+        }
+        answer.map_err(|source| StoreError::from_sqlite(&self.path, source))
     }
 
     pub(crate) fn connection(&self) -> &Connection {
@@ -82,6 +92,40 @@ impl Cells for SqliteRow<'_, '_> {
     }
 }
 
+struct SqliteRows<'d> {
+    tables: &'d SqliteTables,
+    statement: CachedStatement<'d>,
+    is_over: bool,
+}
+
+impl Rows for SqliteRows<'_> {
+    fn some(&mut self, visit: &mut dyn FnMut(&dyn Cells) -> Flow) -> Result<bool, StoreError> {
+        if self.is_over {
+            return Ok(false);
+        }
+        let mut run = || -> rusqlite::Result<bool> {
+            // The rows of a statement reset it when they are dropped. Kept from that, it goes on where it was left.
+            let mut rows = ManuallyDrop::new(self.statement.raw_query());
+            while let Some(row) = rows.next()? {
+                if visit(&SqliteRow(row)).is_break() {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        };
+        let answer = run();
+        self.is_over = !matches!(answer, Ok(true));
+        self.tables.held_still(answer)
+    }
+}
+
+impl Drop for SqliteRows<'_> {
+    fn drop(&mut self) {
+        // Resets the statement, which would else hold its moment of the store open.
+        drop(self.statement.raw_query());
+    }
+}
+
 impl ToSql for Value {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(match self {
@@ -94,23 +138,36 @@ impl ToSql for Value {
 }
 
 impl Database for SqliteTables {
-    fn rows(&self, sql: &Sql, visit: &mut dyn FnMut(&dyn Cells) -> Flow) -> Result<(), StoreError> {
-        let mut run = || -> rusqlite::Result<()> {
+    fn query<'d>(&'d self, sql: &Sql) -> Result<Box<dyn Rows + 'd>, StoreError> {
+        let begin = || -> rusqlite::Result<_> {
             let mut statement = self.connection().prepare_cached(&sql.text)?;
-            let mut rows = statement.query(rusqlite::params_from_iter(&sql.values))?;
-            while let Some(row) = rows.next()? {
-                if visit(&SqliteRow(row)).is_break() {
-                    break;
-                }
+            for (place, value) in sql.values.iter().enumerate() {
+                statement.raw_bind_parameter(place + 1, value)?;
             }
-            Ok(())
+            Ok(statement)
         };
-        let answer = run();
-        // A half-seen write can look like damage; that somebody wrote is then the truer answer.
-        if let Access::Looking(file) = &self.access {
-            file.still_the_same()?;
+        let statement = self.held_still(begin())?;
+        Ok(Box::new(SqliteRows { tables: self, statement, is_over: false }))
+    }
+
+    fn again(&self) -> Result<Self, StoreError> {
+        let file = match &self.access {
+            Access::Looking(file) => file.again()?,
+            Access::Writing(_) => ReadOnlyFile::open(&self.path)?,
+        };
+        Ok(Self::new(&self.path, file))
+    }
+
+    fn interrupter(&self) -> Option<Interrupter> {
+        let handle = self.connection().get_interrupt_handle();
+        Some(Interrupter::new(move || handle.interrupt()))
+    }
+
+    fn may_be_kept(&self) -> bool {
+        match &self.access {
+            Access::Looking(file) => file.may_be_kept(),
+            Access::Writing(_) => false,
         }
-        answer.map_err(|source| StoreError::from_sqlite(&self.path, source))
     }
 
     fn notice(&self) -> Option<String> {

@@ -26,7 +26,7 @@ fn renamed(event_type: &str, name: &str) -> NewEvent {
     }
 }
 
-fn writer(path: &Path) -> Box<dyn Writer + Send> {
+fn writer(path: &Path) -> Box<dyn Writer> {
     store::open_for_writing(&path.to_owned().into()).expect("opens for writing")
 }
 

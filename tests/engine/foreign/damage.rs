@@ -27,7 +27,7 @@ const EVERY: [&str; 7] = [
     tables::OCEL,
 ];
 
-fn opened(path: &Path) -> Result<Box<dyn Reader + Send>, StoreError> {
+fn opened(path: &Path) -> Result<Box<dyn Reader>, StoreError> {
     store::open(&path.to_owned().into())
 }
 

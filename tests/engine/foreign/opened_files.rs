@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::workshop::{fingerprint, read, stream, verified};
 
-fn opened(name: &str, content: impl AsRef<[u8]>) -> (TempDir, Result<Box<dyn Reader + Send>, StoreError>) {
+fn opened(name: &str, content: impl AsRef<[u8]>) -> (TempDir, Result<Box<dyn Reader>, StoreError>) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join(name);
     fs::write(&path, content).expect("written");

@@ -1,0 +1,264 @@
+//! What every store answers, whoever wrote it and wherever it is kept.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::{
+    AppendError, Appended, Expected, Finding, Flow, Framework, Query, Snapshot, StoreError, StoreInfo, StreamQuery,
+    StreamRow,
+};
+use crate::event::{Cursor, EventBatch, EventId, EventRow, NewEvent, RecordedEvent, StreamId, Version};
+
+/// The reading half of a store, over one connection. Events come in batches that are pulled, so that whoever reads may
+/// stop, hand them to other threads, or go on later; nothing is loaded whole.
+pub trait Reader: Send {
+    fn framework(&self) -> Framework;
+
+    /// What can be asked here, and what it costs.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Whether Foldline can append here at all.
+    fn is_writable(&self) -> bool {
+        self.capabilities().appends
+    }
+
+    /// Why Foldline never appends here; `None` where it can, or where only the file's permissions stand in the way.
+    fn read_only_reason(&self) -> Option<String> {
+        None
+    }
+
+    /// Something about the whole store that whoever looks at it should know first.
+    fn notice(&self) -> Option<String> {
+        None
+    }
+
+    /// A text that changes when events are recorded, at next to no cost; `None` where there is no such thing and one
+    /// looks at the file instead.
+    fn fingerprint(&self) -> Result<Option<String>, StoreError> {
+        Ok(None)
+    }
+
+    fn info(&self) -> Result<StoreInfo, StoreError>;
+
+    /// The streams by category, the largest category first. Cheaper than [`Reader::info`] where a store knows a way.
+    fn categories(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        Ok(self.info()?.categories)
+    }
+
+    /// Begins to read the events of a query. Its first batch holds no more than a screen shows, the later ones more.
+    fn scan<'s>(&'s self, query: &Query) -> Result<Box<dyn Scan + 's>, StoreError>;
+
+    fn visit_streams(&self, query: &StreamQuery, visit: &mut dyn FnMut(StreamRow) -> Flow) -> Result<(), StoreError>;
+
+    fn stream(&self, stream: &StreamId) -> Result<Option<StreamRow>, StoreError>;
+
+    fn event_by_id(&self, id: &EventId) -> Result<Option<RecordedEvent>, StoreError>;
+
+    /// Looks at every event and reports what does not fit. `progress` is told how many were seen and may stop.
+    fn verify(&self, report: &mut dyn FnMut(Finding), progress: &mut dyn FnMut(u64) -> Flow) -> Result<(), StoreError>;
+
+    /// Another connection to the same store, for another thread. What is known of the store is handed on: nothing is
+    /// recognised, probed or copied again.
+    fn again(&self) -> Result<Box<dyn Reader>, StoreError>;
+
+    /// Ends what this connection is being asked, from another thread; `None` where that cannot be.
+    fn interrupter(&self) -> Option<Interrupter> {
+        None
+    }
+
+    /// Whether this connection may be kept while nothing is asked of it. One that holds another program's files open
+    /// keeps that program from tidying up behind itself.
+    fn may_be_kept(&self) -> bool {
+        true
+    }
+
+    /// The end of the store as it is now.
+    fn end(&self) -> Result<Cursor, StoreError> {
+        let mut end = Cursor::beginning();
+        self.visit_events(&Query::store().backward().limit(1).columns(super::Columns::HEADS), &mut |row| {
+            if let Some(position) = row.position {
+                end = Cursor::after(position, row.id.clone());
+            }
+            Flow::Break(())
+        })?;
+        Ok(end)
+    }
+
+    /// What was recorded after a place.
+    fn changes<'s>(&'s self, after: &Cursor) -> Result<Changes<'s>, StoreError> {
+        if !self.capabilities().has_feed {
+            return Ok(Changes::Unknown);
+        }
+        let Some(place) = after.place() else { return Ok(Changes::Grew(self.scan(&Query::store())?)) };
+        let at = Some(place.position);
+        let mut is_there = false;
+        self.visit_events(&Query::positions(at, at).limit(1).columns(super::Columns::HEADS), &mut |row| {
+            is_there = row.id == place.id;
+            Flow::Break(())
+        })?;
+        if !is_there {
+            return Ok(Changes::Replaced);
+        }
+        let next = crate::event::Position(place.position.0.saturating_add(1));
+        Ok(Changes::Grew(self.scan(&Query::positions(Some(next), None))?))
+    }
+
+    /// The newest kept snapshot at or before `at_most`, if one was ever made.
+    fn snapshot(
+        &self,
+        _stream: &StreamId,
+        _projection: &str,
+        _revision: u32,
+        _at_most: Version,
+    ) -> Result<Option<Snapshot>, StoreError> {
+        Ok(None)
+    }
+
+    /// Every kept snapshot, for checking them.
+    fn visit_snapshots(&self, _visit: &mut dyn FnMut(&StreamId, &Snapshot) -> Flow) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Every state that a framework keeps of its aggregates as JSON, and the version that it is said to be of.
+    fn visit_kept_states(&self, _visit: &mut dyn FnMut(KeptState) -> Flow) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn event_at(&self, stream: &StreamId, version: Version) -> Result<Option<RecordedEvent>, StoreError> {
+        let mut found = None;
+        self.visit_events(&Query::stream(stream.clone()).between(Some(version), Some(version)).limit(1), &mut |row| {
+            found = Some(row.to_recorded());
+            Flow::Break(())
+        })?;
+        Ok(found)
+    }
+
+    /// The events of a query one by one, for what needs no batch, until `visit` breaks.
+    fn visit_events(&self, query: &Query, visit: &mut dyn FnMut(&EventRow<'_>) -> Flow) -> Result<(), StoreError> {
+        let mut scan = self.scan(query)?;
+        let mut batch = EventBatch::default();
+        loop {
+            scan.next_batch(&mut batch)?;
+            if batch.is_empty() {
+                return Ok(());
+            }
+            for row in batch.rows() {
+                if visit(&row).is_break() {
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+/// A reading of events that has begun. Dropping it ends it.
+pub trait Scan {
+    /// Puts the next events in the batch, in place of what it held. A batch that stays empty is the end. What could be
+    /// read ahead of an error comes first, and the error with the next call.
+    fn next_batch(&mut self, batch: &mut EventBatch) -> Result<(), StoreError>;
+}
+
+/// What can be asked of a store, as data, so that nobody has to pretend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+pub struct Capabilities {
+    /// Foldline can append here at all.
+    pub appends: bool,
+    /// Counts of streams, types and categories are kept, and cost nothing to ask for.
+    pub has_kept_counts: bool,
+    /// Events have a place in the order of the whole store, so that what is new can be told from what was read.
+    pub has_feed: bool,
+    /// Places lie close together, and a stream's number is the same to every connection: ranges of places can be read
+    /// by several at once.
+    pub has_dense_positions: bool,
+    /// An event is found by its id without walking through the store.
+    pub finds_by_id: bool,
+}
+
+/// What became of a store since a place in it.
+pub enum Changes<'s> {
+    /// What was read stands as it was; these events, often none, came behind it.
+    Grew(Box<dyn Scan + 's>),
+    /// The event at that place is not there any more: the store was cut, restored or replaced.
+    Replaced,
+    /// The store has no order by which that could be told.
+    Unknown,
+}
+
+impl std::fmt::Debug for Changes<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Grew(_) => "Grew",
+            Self::Replaced => "Replaced",
+            Self::Unknown => "Unknown",
+        })
+    }
+}
+
+/// Ends what a connection is being asked, from any thread. Asked of a connection that is idle, it does nothing.
+#[derive(Clone)]
+pub struct Interrupter(Arc<dyn Fn() + Send + Sync>);
+
+impl Interrupter {
+    pub fn new(interrupt: impl Fn() + Send + Sync + 'static) -> Self {
+        Self(Arc::new(interrupt))
+    }
+
+    pub fn interrupt(&self) {
+        (self.0)();
+    }
+}
+
+impl std::fmt::Debug for Interrupter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Interrupter")
+    }
+}
+
+/// The appending half.
+pub trait Writer: Reader {
+    /// All events of one call are recorded, or none. Events that are already there, with the same content, answer
+    /// with where they stand, so a repeated call is safe.
+    fn append(&mut self, stream: &StreamId, expected: Expected, events: &[NewEvent]) -> Result<Appended, AppendError>;
+
+    /// Keeps a snapshot and drops the older ones of that stream and projection. A store may forget it.
+    fn keep_snapshot(&mut self, _stream: &StreamId, _snapshot: &Snapshot) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// A state that a framework keeps of an aggregate, by its own application's fold.
+#[derive(Clone, Debug)]
+pub struct KeptState {
+    pub stream: StreamId,
+    pub version: Version,
+    pub state: Map<String, Value>,
+}
+
+/// How many events the next batch of a scan may hold: few at first, so that a short look costs little.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BatchSize(usize);
+
+/// What a screen shows.
+const FIRST_BATCH: usize = 64;
+
+/// More would not stay in a core's cache while it is decoded.
+const LARGEST_BATCH: usize = 1024;
+
+/// A batch whose texts are as long as this is handed over, however few its events are.
+const BATCH_TEXT: usize = 1 << 20;
+
+impl BatchSize {
+    pub(crate) fn first() -> Self {
+        Self(FIRST_BATCH)
+    }
+
+    pub(crate) fn is_reached(self, batch: &EventBatch) -> bool {
+        batch.len() >= self.0 || batch.text_len() >= BATCH_TEXT
+    }
+
+    pub(crate) fn grow(&mut self) {
+        self.0 = (self.0 * 4).min(LARGEST_BATCH);
+    }
+}

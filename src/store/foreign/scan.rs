@@ -1,0 +1,83 @@
+use std::collections::HashSet;
+
+use super::store::{Database, ForeignStore, Rows};
+use crate::event::{EventBatch, EventRow, StreamKey};
+use crate::store::{BatchSize, Flow, Query, Scan, Scope, StoreError};
+
+/// Events on their way out of some framework's tables.
+pub(super) struct ForeignScan<'s, D> {
+    store: &'s ForeignStore<D>,
+    /// `None` when there is nothing more to read.
+    rows: Option<Box<dyn Rows + 's>>,
+    /// The streams of the category, where the statement cannot tell them apart.
+    wanted: Option<HashSet<StreamKey>>,
+    left: u64,
+    has_payload: bool,
+    size: BatchSize,
+    /// What ended the reading behind the last batch.
+    failed: Option<StoreError>,
+}
+
+impl<'s, D: Database> ForeignScan<'s, D> {
+    pub(super) fn begin(store: &'s ForeignStore<D>, query: &Query) -> Result<Self, StoreError> {
+        let left = query.limit.unwrap_or(u64::MAX);
+        let sql = store.layout().events_sql(query).filter(|_| left > 0);
+        let wanted = match &query.scope {
+            Scope::Category { name, .. } if sql.is_some() && store.layout().leaves_to_reader(&query.scope) => {
+                Some(store.streams_of(name)?)
+            }
+            _ => None,
+        };
+        Ok(Self {
+            store,
+            rows: sql.map(|sql| store.database.query(&sql)).transpose()?,
+            wanted,
+            left,
+            has_payload: query.columns.payload,
+            size: BatchSize::first(),
+            failed: None,
+        })
+    }
+}
+
+impl<D: Database> Scan for ForeignScan<'_, D> {
+    fn next_batch(&mut self, batch: &mut EventBatch) -> Result<(), StoreError> {
+        batch.clear();
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        let Self { store, rows, wanted, left, has_payload, size, failed } = self;
+        let Some(coming) = rows else { return Ok(()) };
+        let read = coming.some(&mut |cells| {
+            store.decoder.event(cells, |row, _| {
+                if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&row.stream_key)) {
+                    return;
+                }
+                *left -= 1;
+                if *has_payload {
+                    batch.push(row);
+                } else {
+                    batch.push(&EventRow { payload: b"", ..row.clone() });
+                }
+            });
+            if *left == 0 || size.is_reached(batch) { Flow::Break(()) } else { Flow::Continue(()) }
+        });
+        size.grow();
+        match read {
+            Ok(true) if *left > 0 => {}
+            Ok(_) => *rows = None,
+            Err(error) => {
+                *rows = None;
+                // What was read meanwhile may be half of somebody's write.
+                if matches!(error, StoreError::Changed(_)) {
+                    batch.clear();
+                }
+                *failed = Some(error);
+            }
+        }
+        match failed.take_if(|_| batch.is_empty()) {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+}
