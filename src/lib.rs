@@ -40,6 +40,7 @@ pub mod cli;
 pub mod command;
 pub mod compensate;
 pub mod domain;
+pub mod engine;
 pub mod event;
 pub mod jobs;
 #[cfg(feature = "window")]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::{
-    AppendError, Appended, Expected, Finding, Flow, Framework, Query, Snapshot, StoreError, StoreInfo, StreamQuery,
-    StreamRow,
+    AppendError, Appended, Columns, Expected, Finding, Flow, Framework, Query, Snapshot, StoreError, StoreInfo,
+    StreamQuery, StreamRow,
 };
 use crate::event::{Cursor, EventBatch, EventId, EventRow, NewEvent, RecordedEvent, StreamId, Version};
 
@@ -58,9 +58,19 @@ pub trait Reader: Send {
     /// Looks at every event and reports what does not fit. `progress` is told how many were seen and may stop.
     fn verify(&self, report: &mut dyn FnMut(Finding), progress: &mut dyn FnMut(u64) -> Flow) -> Result<(), StoreError>;
 
-    /// Another connection to the same store, for another thread. What is known of the store is handed on: nothing is
-    /// recognised, probed or copied again.
-    fn again(&self) -> Result<Box<dyn Reader>, StoreError>;
+    /// What opens further connections to the same store, from any thread and after this one has gone. What is known of
+    /// the store is in it: nothing is recognised, probed or copied again.
+    fn opener(&self) -> Opener;
+
+    /// Another connection to the same store.
+    fn again(&self) -> Result<Box<dyn Reader>, StoreError> {
+        (self.opener())()
+    }
+
+    /// Whether this connection still sees the store as it is. Where it does not, another one does.
+    fn is_current(&self) -> bool {
+        true
+    }
 
     /// Ends what this connection is being asked, from another thread; `None` where that cannot be.
     fn interrupter(&self) -> Option<Interrupter> {
@@ -76,7 +86,7 @@ pub trait Reader: Send {
     /// The end of the store as it is now.
     fn end(&self) -> Result<Cursor, StoreError> {
         let mut end = Cursor::beginning();
-        self.visit_events(&Query::store().backward().limit(1).columns(super::Columns::HEADS), &mut |row| {
+        self.visit_events(&Query::store().backward().limit(1).columns(Columns::HEADS), &mut |row| {
             if let Some(position) = row.position {
                 end = Cursor::after(position, row.id.clone());
             }
@@ -86,14 +96,14 @@ pub trait Reader: Send {
     }
 
     /// What was recorded after a place.
-    fn changes<'s>(&'s self, after: &Cursor) -> Result<Changes<'s>, StoreError> {
+    fn changes<'s>(&'s self, after: &Cursor, columns: Columns) -> Result<Changes<'s>, StoreError> {
         if !self.capabilities().has_feed {
             return Ok(Changes::Unknown);
         }
-        let Some(place) = after.place() else { return Ok(Changes::Grew(self.scan(&Query::store())?)) };
+        let Some(place) = after.place() else { return Ok(Changes::Grew(self.scan(&Query::store().columns(columns))?)) };
         let at = Some(place.position);
         let mut is_there = false;
-        self.visit_events(&Query::positions(at, at).limit(1).columns(super::Columns::HEADS), &mut |row| {
+        self.visit_events(&Query::positions(at, at).limit(1).columns(Columns::HEADS), &mut |row| {
             is_there = row.id == place.id;
             Flow::Break(())
         })?;
@@ -101,7 +111,7 @@ pub trait Reader: Send {
             return Ok(Changes::Replaced);
         }
         let next = crate::event::Position(place.position.0.saturating_add(1));
-        Ok(Changes::Grew(self.scan(&Query::positions(Some(next), None))?))
+        Ok(Changes::Grew(self.scan(&Query::positions(Some(next), None).columns(columns))?))
     }
 
     /// The newest kept snapshot at or before `at_most`, if one was ever made.
@@ -158,6 +168,9 @@ pub trait Scan {
     /// read ahead of an error comes first, and the error with the next call.
     fn next_batch(&mut self, batch: &mut EventBatch) -> Result<(), StoreError>;
 }
+
+/// Opens a store that was opened before.
+pub type Opener = Arc<dyn Fn() -> Result<Box<dyn Reader>, StoreError> + Send + Sync>;
 
 /// What can be asked of a store, as data, so that nobody has to pretend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

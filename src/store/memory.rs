@@ -1,11 +1,12 @@
 //! A store in memory: for previews and tests, and the second implementation that keeps the contract honest.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use super::{
     AppendError, Appended, BatchSize, Capabilities, Columns, Conflict, Direction, Expected, Finding, Flow, Framework,
-    HistoryCheck, Query, Reader, Scan, Scope, Snapshot, StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow,
-    Writer,
+    HistoryCheck, Opener, Query, Reader, Scan, Scope, Snapshot, StoreError, StoreInfo, StreamOrder, StreamQuery,
+    StreamRow, Writer,
 };
 use crate::event::{EventBatch, EventId, EventRow, NewEvent, Position, RecordedEvent, StreamId, StreamKey, Version};
 
@@ -150,8 +151,9 @@ impl Reader for MemoryStore {
         }
     }
 
-    fn again(&self) -> Result<Box<dyn Reader>, StoreError> {
-        Ok(Box::new(self.clone()))
+    fn opener(&self) -> Opener {
+        let store = self.clone();
+        Arc::new(move || Ok(Box::new(store.clone())))
     }
 
     fn info(&self) -> Result<StoreInfo, StoreError> {

@@ -22,7 +22,7 @@ use std::path::Path;
 
 pub use check::{Finding, FindingKind, HistoryCheck, HistoryRules};
 pub(crate) use contract::BatchSize;
-pub use contract::{Capabilities, Changes, Interrupter, KeptState, Reader, Scan, Writer};
+pub use contract::{Capabilities, Changes, Interrupter, KeptState, Opener, Reader, Scan, Writer};
 pub use error::{AppendError, Conflict, StoreError};
 pub use postgres::{Address, ServerTrouble};
 pub use query::{Columns, Direction, Framework, Query, Scope, StoreInfo, StreamOrder, StreamQuery, StreamRow};

@@ -39,8 +39,7 @@ pub(crate) struct ReadOnlyFile {
 #[derive(Debug)]
 enum Mode {
     AtRest(Look),
-    /// Kept only so that the copy goes when the connection does.
-    Copied(Arc<TempDir>),
+    Copied(Arc<Copied>),
     Joined,
 }
 
@@ -61,7 +60,7 @@ impl ReadOnlyFile {
             if Look::at(path)? != look {
                 return Err(StoreError::Changed(path.to_owned()));
             }
-            (connection, Mode::Copied(Arc::new(folder)))
+            (connection, Mode::Copied(Arc::new(Copied { folder, of: look })))
         } else {
             (open_uri(path, "mode=ro&immutable=1")?, Mode::AtRest(look))
         };
@@ -72,16 +71,37 @@ impl ReadOnlyFile {
         Ok(Self { connection, path: path.to_owned(), mode, is_damaged })
     }
 
-    /// The same file for another connection. Where a private copy was made, it is shared.
-    pub(crate) fn again(&self) -> Result<Self, StoreError> {
+    /// What opens the file for further connections. A private copy is shared for as long as it is one.
+    pub(crate) fn opener(&self) -> FileOpener {
         match &self.mode {
-            Mode::Copied(folder) => {
-                let connection = open_copied(&self.path, &folder.path().join(COPY))?;
-                connection.busy_timeout(PATIENCE).map_err(|source| StoreError::from_sqlite(&self.path, source))?;
-                let mode = Mode::Copied(folder.clone());
-                Ok(Self { connection, path: self.path.clone(), mode, is_damaged: self.is_damaged })
+            Mode::Copied(copied) => {
+                let (path, copied, is_damaged) = (self.path.clone(), Arc::clone(copied), self.is_damaged);
+                Arc::new(move || match copied.of == Look::at(&path)? {
+                    true => Self::of_copy(&path, &copied, is_damaged),
+                    false => Self::open(&path),
+                })
             }
-            Mode::AtRest(_) | Mode::Joined => Self::open(&self.path),
+            Mode::AtRest(_) | Mode::Joined => Self::opener_at(&self.path),
+        }
+    }
+
+    pub(crate) fn opener_at(path: &Path) -> FileOpener {
+        let path = path.to_owned();
+        Arc::new(move || Self::open(&path))
+    }
+
+    fn of_copy(path: &Path, copied: &Arc<Copied>, is_damaged: bool) -> Result<Self, StoreError> {
+        let connection = open_copied(path, &copied.folder.path().join(COPY))?;
+        connection.busy_timeout(PATIENCE).map_err(|source| StoreError::from_sqlite(path, source))?;
+        Ok(Self { connection, path: path.to_owned(), mode: Mode::Copied(Arc::clone(copied)), is_damaged })
+    }
+
+    /// Whether the connection still sees what is in the file.
+    pub(crate) fn is_current(&self) -> bool {
+        match &self.mode {
+            Mode::AtRest(seen) => Look::at(&self.path).is_ok_and(|look| look == *seen),
+            Mode::Copied(copied) => Look::at(&self.path).is_ok_and(|look| look == copied.of),
+            Mode::Joined => true,
         }
     }
 
@@ -99,6 +119,16 @@ impl ReadOnlyFile {
         }
     }
 }
+
+/// A private copy, which goes with the last connection to it.
+#[derive(Debug)]
+struct Copied {
+    folder: TempDir,
+    /// What was copied.
+    of: Look,
+}
+
+pub(crate) type FileOpener = Arc<dyn Fn() -> Result<ReadOnlyFile, StoreError> + Send + Sync>;
 
 /// SQLite refuses a file that is shorter than its first page says, or whose list of tables has a fault, unless it
 /// is told to be lenient. A read-only connection loses nothing by that, and what is left can be looked at.

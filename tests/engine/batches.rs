@@ -137,7 +137,7 @@ fn another_connection_reads_the_same_on_another_thread() {
 }
 
 fn news(reader: &dyn Reader, cursor: &Cursor) -> Vec<RecordedEvent> {
-    match reader.changes(cursor).expect("asked") {
+    match reader.changes(cursor, Columns::ALL).expect("asked") {
         Changes::Grew(mut scan) => pulled(&mut *scan).into_iter().flatten().collect(),
         other => panic!("{other:?}"),
     }
@@ -175,8 +175,8 @@ fn a_store_that_was_cut_or_replaced_is_told_from_one_that_grew() {
     };
     let cursor = begin("a", 10).end().expect("asked");
     assert_eq!(news(&*begin("a", 12), &cursor).len(), 2);
-    assert!(matches!(begin("a", 9).changes(&cursor), Ok(Changes::Replaced)), "cut");
-    assert!(matches!(begin("b", 12).changes(&cursor), Ok(Changes::Replaced)), "another");
+    assert!(matches!(begin("a", 9).changes(&cursor, Columns::ALL), Ok(Changes::Replaced)), "cut");
+    assert!(matches!(begin("b", 12).changes(&cursor, Columns::ALL), Ok(Changes::Replaced)), "another");
 }
 
 #[test]

@@ -15,8 +15,8 @@ use crate::event::{EventBatch, EventId, RecordedEvent, StreamId};
 use crate::store::native::NativeStore;
 use crate::store::opening::ReadOnlyFile;
 use crate::store::{
-    Capabilities, Finding, FindingKind, Flow, Framework, Interrupter, OpenOptions, Query, Reader, Scan, StoreError,
-    StoreInfo, StreamQuery, StreamRow, sqlite,
+    Capabilities, Finding, FindingKind, Flow, Framework, Interrupter, OpenOptions, Opener, Query, Reader, Scan,
+    StoreError, StoreInfo, StreamQuery, StreamRow, sqlite,
 };
 
 /// How much of a file is looked at to tell what it is.
@@ -176,13 +176,19 @@ impl Reader for FileStore {
         Capabilities { appends: false, ..self.reader.capabilities() }
     }
 
-    fn again(&self) -> Result<Box<dyn Reader>, StoreError> {
-        // The file is what is looked at; once it has changed, what was made of it is no answer any more.
-        if Look::at(&self.path)? != self.read.look {
-            return Self::open(&self.path, self.kind).map(|store| Box::new(store) as Box<dyn Reader>);
-        }
-        let reader = self.named(self.reader.again())?;
-        Ok(Box::new(Self { kind: self.kind, path: self.path.clone(), read: self.read.clone(), reader }))
+    fn opener(&self) -> Opener {
+        let (kind, path, read, made) = (self.kind, self.path.clone(), Arc::clone(&self.read), self.reader.opener());
+        Arc::new(move || {
+            // The file is what is looked at; once it has changed, what was made of it is no answer any more.
+            if Look::at(&path)? != read.look {
+                return Ok(Box::new(Self::open(&path, kind)?));
+            }
+            Ok(Box::new(Self { kind, path: path.clone(), read: Arc::clone(&read), reader: made()? }))
+        })
+    }
+
+    fn is_current(&self) -> bool {
+        Look::at(&self.path).is_ok_and(|look| look == self.read.look)
     }
 
     fn interrupter(&self) -> Option<Interrupter> {

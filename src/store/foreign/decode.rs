@@ -52,9 +52,10 @@ impl Decoder {
         Self { layout, key, streams: RefCell::default(), types: RefCell::default() }
     }
 
-    /// The same for another connection, which numbers its streams by itself.
-    pub(crate) fn again(&self) -> Self {
-        Self::new(self.layout.clone(), self.key.clone())
+    /// What makes the same for other connections, each of which numbers its streams by itself.
+    pub(crate) fn opener(&self) -> impl Fn() -> Self + Send + Sync + 'static {
+        let (layout, key) = (self.layout.clone(), self.key.clone());
+        move || Self::new(layout.clone(), key.clone())
     }
 
     pub(crate) fn layout(&self) -> &Layout {

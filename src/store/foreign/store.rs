@@ -1,4 +1,5 @@
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::cell::{Cells, Value};
 use super::content::Kind;
@@ -9,8 +10,8 @@ use super::scan::ForeignScan;
 use super::sql::Sql;
 use crate::event::{EventId, EventRow, RecordedEvent, StreamId, StreamKey, Timestamp};
 use crate::store::{
-    Capabilities, Columns, Finding, Flow, Framework, Interrupter, KeptState, Query, Reader, Scan, Scope, StoreError,
-    StoreInfo, StreamQuery, StreamRow,
+    Capabilities, Columns, Finding, Flow, Framework, Interrupter, KeptState, Opener, Query, Reader, Scan, Scope,
+    StoreError, StoreInfo, StreamQuery, StreamRow,
 };
 
 /// What reading foreign tables asks of a database.
@@ -18,10 +19,15 @@ pub trait Database: Send + 'static {
     /// Begins to run a statement.
     fn query<'d>(&'d self, sql: &Sql) -> Result<Box<dyn Rows + 'd>, StoreError>;
 
-    /// Another connection to the same.
-    fn again(&self) -> Result<Self, StoreError>
+    /// What makes further connections to the same.
+    fn opener(&self) -> Arc<dyn Fn() -> Result<Self, StoreError> + Send + Sync>
     where
         Self: Sized;
+
+    /// See [`Reader::is_current`].
+    fn is_current(&self) -> bool {
+        true
+    }
 
     /// See [`Reader::interrupter`].
     fn interrupter(&self) -> Option<Interrupter> {
@@ -192,8 +198,13 @@ impl<D: Database> Reader for ForeignStore<D> {
         }
     }
 
-    fn again(&self) -> Result<Box<dyn Reader>, StoreError> {
-        Ok(Box::new(Self { database: self.database.again()?, decoder: self.decoder.again() }))
+    fn opener(&self) -> Opener {
+        let (database, decoder) = (self.database.opener(), self.decoder.opener());
+        Arc::new(move || Ok(Box::new(Self { database: database()?, decoder: decoder() })))
+    }
+
+    fn is_current(&self) -> bool {
+        self.database.is_current()
     }
 
     fn interrupter(&self) -> Option<Interrupter> {

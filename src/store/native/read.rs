@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params_from_iter};
 
@@ -7,8 +9,8 @@ use super::{Access, NativeStore, keep_going};
 use crate::event::{EventId, EventRow, Position, RecordedEvent, StreamId, StreamKey, Timestamp, Version};
 use crate::store::opening::ReadOnlyFile;
 use crate::store::{
-    Capabilities, Finding, FindingKind, Flow, Framework, Interrupter, Query, Reader, Scan, Snapshot, StoreError,
-    StoreInfo, StreamOrder, StreamQuery, StreamRow,
+    Capabilities, Finding, FindingKind, Flow, Framework, Interrupter, Opener, Query, Reader, Scan, Snapshot,
+    StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow,
 };
 
 impl Reader for NativeStore {
@@ -65,12 +67,23 @@ impl Reader for NativeStore {
         Ok(Box::new(NativeScan::begin(self, query)?))
     }
 
-    fn again(&self) -> Result<Box<dyn Reader>, StoreError> {
+    fn opener(&self) -> Opener {
+        let path = self.path.clone();
         let file = match &self.access {
-            Access::Looking(file) => file.again()?,
-            Access::Writing(_) => ReadOnlyFile::open(&self.path)?,
+            Access::Looking(file) => file.opener(),
+            Access::Writing(_) => ReadOnlyFile::opener_at(&path),
         };
-        Ok(Box::new(Self { path: self.path.clone(), access: Access::Looking(file), names: Names::default() }))
+        Arc::new(move || {
+            let access = Access::Looking(file()?);
+            Ok(Box::new(Self { path: path.clone(), access, names: Names::default() }))
+        })
+    }
+
+    fn is_current(&self) -> bool {
+        match &self.access {
+            Access::Looking(file) => file.is_current(),
+            Access::Writing(_) => true,
+        }
     }
 
     fn interrupter(&self) -> Option<Interrupter> {

@@ -96,8 +96,9 @@ impl Database for PgDatabase {
         Ok(Box::new(NamedRows { database: self, rows }))
     }
 
-    fn again(&self) -> Result<Self, StoreError> {
-        Ok(self.clone())
+    fn opener(&self) -> Arc<dyn Fn() -> Result<Self, StoreError> + Send + Sync> {
+        let database = self.clone();
+        Arc::new(move || Ok(database.clone()))
     }
 
     fn notice(&self) -> Option<String> {

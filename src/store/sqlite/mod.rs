@@ -5,6 +5,7 @@ mod catalogue;
 
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, Row};
@@ -150,12 +151,20 @@ impl Database for SqliteTables {
         Ok(Box::new(SqliteRows { tables: self, statement, is_over: false }))
     }
 
-    fn again(&self) -> Result<Self, StoreError> {
+    fn opener(&self) -> Arc<dyn Fn() -> Result<Self, StoreError> + Send + Sync> {
+        let path = self.path.clone();
         let file = match &self.access {
-            Access::Looking(file) => file.again()?,
-            Access::Writing(_) => ReadOnlyFile::open(&self.path)?,
+            Access::Looking(file) => file.opener(),
+            Access::Writing(_) => ReadOnlyFile::opener_at(&path),
         };
-        Ok(Self::new(&self.path, file))
+        Arc::new(move || Ok(Self::new(&path, file()?)))
+    }
+
+    fn is_current(&self) -> bool {
+        match &self.access {
+            Access::Looking(file) => file.is_current(),
+            Access::Writing(_) => true,
+        }
     }
 
     fn interrupter(&self) -> Option<Interrupter> {

@@ -1,0 +1,225 @@
+use std::time::{Duration, Instant};
+
+use super::pool::{Answer, Lost};
+use super::{Engine, Progress, Ticket};
+use crate::store::{Reader, StoreError};
+
+/// Something that can be asked of an open store, as data: so it can be asked again.
+pub trait Question: Clone + Send + 'static {
+    type Answer: Send + 'static;
+    type Error: From<Lost> + From<StoreError> + Send + 'static;
+
+    /// Names the work for whoever waits: "reading events".
+    const WHAT: &'static str;
+
+    /// It goes over the whole store.
+    const IS_LONG: bool = false;
+
+    fn answer(self, reader: &dyn Reader, ticket: &Ticket) -> Result<Self::Answer, Self::Error>;
+}
+
+/// Why something is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// A person wants something else now: what runs has become pointless.
+    User,
+    /// The store has changed: what runs is still an answer, and one more is to follow.
+    Store,
+}
+
+/// One kind of question: at most one is running and one waiting. The last answer stays while the next is on its way.
+#[derive(Debug)]
+pub struct Asked<Q: Question> {
+    /// What was asked last.
+    question: Option<Q>,
+    value: Option<Q::Answer>,
+    error: Option<Q::Error>,
+    running: Option<Running<Q>>,
+    /// To be asked when the running one has answered.
+    next: Option<Q>,
+    /// Not before this: the store changes faster than the question is answered.
+    rest_until: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Running<Q: Question> {
+    answer: Answer<Result<Result<Q::Answer, Q::Error>, StoreError>>,
+    began: Instant,
+    cause: Cause,
+}
+
+/// After an answer that the store's change asked for, so long is rested as the answer took, and never longer than this:
+/// a store that is written all the time must not keep its reader busy all the time.
+const LONGEST_REST: Duration = Duration::from_secs(5);
+
+impl<Q: Question> Default for Asked<Q> {
+    fn default() -> Self {
+        Self { question: None, value: None, error: None, running: None, next: None, rest_until: None }
+    }
+}
+
+impl<Q: Question> Asked<Q> {
+    /// Asks, because a person wants it.
+    pub fn ask(&mut self, engine: &Engine, question: Q) {
+        self.ask_because(engine, question, Cause::User);
+    }
+
+    pub fn ask_because(&mut self, engine: &Engine, question: Q, cause: Cause) {
+        self.question = Some(question.clone());
+        if cause == Cause::Store && (self.running.is_some() || self.is_resting()) {
+            self.next = Some(question);
+            return;
+        }
+        self.next = None;
+        self.start(engine, question, cause);
+    }
+
+    fn start(&mut self, engine: &Engine, question: Q, cause: Cause) {
+        // What ran before is dropped, and so interrupted.
+        let work = move |reader: &dyn Reader, ticket: &Ticket| question.answer(reader, ticket);
+        let answer = if Q::IS_LONG { engine.ask_long(Q::WHAT, work) } else { engine.ask(Q::WHAT, work) };
+        self.running = Some(Running { answer, began: Instant::now(), cause });
+    }
+
+    fn is_resting(&self) -> bool {
+        self.rest_until.is_some_and(|until| Instant::now() < until)
+    }
+
+    pub fn question(&self) -> Option<&Q> {
+        self.question.as_ref()
+    }
+
+    pub fn value(&self) -> Option<&Q::Answer> {
+        self.value.as_ref()
+    }
+
+    pub fn value_mut(&mut self) -> Option<&mut Q::Answer> {
+        self.value.as_mut()
+    }
+
+    /// Takes the answer out.
+    pub fn take(&mut self) -> Option<Q::Answer> {
+        self.value.take()
+    }
+
+    pub fn error(&self) -> Option<&Q::Error> {
+        self.error.as_ref()
+    }
+
+    /// An answer is on its way that a person waits for, or the first one.
+    pub fn is_loading(&self) -> bool {
+        self.running.is_some() || self.next.is_some()
+    }
+
+    /// When this wants to be polled, though nothing wakes the window by then.
+    pub fn wants_poll_in(&self) -> Option<Duration> {
+        let until = self.rest_until.filter(|_| self.next.is_some() && self.running.is_none())?;
+        Some(until.saturating_duration_since(Instant::now()))
+    }
+
+    pub fn progress(&self) -> Option<Progress> {
+        self.running.as_ref().map(|running| running.answer.progress())
+    }
+
+    /// Stops what is on its way; what was there stays.
+    pub fn cancel(&mut self) {
+        self.running = None;
+        self.next = None;
+    }
+
+    /// Forgets all of it.
+    pub fn reset(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Asks what was asked last once more.
+    pub fn again(&mut self, engine: &Engine, cause: Cause) {
+        if let Some(question) = self.question.clone() {
+            self.ask_because(engine, question, cause);
+        }
+    }
+
+    /// Takes the answer if it has come. Says whether there is something new to show.
+    pub fn poll(&mut self, engine: &Engine) -> bool {
+        let answered = self.running.as_ref().and_then(|running| running.answer.poll());
+        let is_new = answered.is_some();
+        if let Some(answer) = answered {
+            if let Some(Running { began, cause: Cause::Store, .. }) = self.running.take() {
+                let now = Instant::now();
+                self.rest_until = Some(now + now.duration_since(began).min(LONGEST_REST));
+            }
+            let answer = match answer {
+                Ok(Ok(answer)) => answer,
+                Ok(Err(error)) => Err(error.into()),
+                Err(lost) => Err(lost.into()),
+            };
+            match answer {
+                Ok(value) => {
+                    self.value = Some(value);
+                    self.error = None;
+                }
+                Err(error) => self.error = Some(error),
+            }
+        }
+        if self.running.is_none() && !self.is_resting() {
+            if let Some(question) = self.next.take() {
+                self.start(engine, question, Cause::Store);
+            }
+        }
+        is_new
+    }
+}
+
+/// What every tool of the window can be asked and told, whatever its question is: written once, for all of them.
+pub trait Tool {
+    type Error;
+
+    fn error(&self) -> Option<&Self::Error>;
+    fn progress(&self) -> Option<Progress>;
+    fn is_loading(&self) -> bool;
+    fn wants_poll_in(&self) -> Option<Duration>;
+    fn cancel(&mut self);
+    /// Once more, if it failed.
+    fn retry(&mut self, engine: &Engine);
+    /// Once more, because the store has changed.
+    fn reload(&mut self, engine: &Engine);
+    fn poll(&mut self, engine: &Engine) -> bool;
+}
+
+impl<Q: Question> Tool for Asked<Q> {
+    type Error = Q::Error;
+
+    fn error(&self) -> Option<&Q::Error> {
+        self.error()
+    }
+
+    fn progress(&self) -> Option<Progress> {
+        self.progress()
+    }
+
+    fn is_loading(&self) -> bool {
+        self.is_loading()
+    }
+
+    fn wants_poll_in(&self) -> Option<Duration> {
+        self.wants_poll_in()
+    }
+
+    fn cancel(&mut self) {
+        self.cancel();
+    }
+
+    fn retry(&mut self, engine: &Engine) {
+        if self.error.is_some() || (self.value.is_none() && !self.is_loading()) {
+            self.again(engine, Cause::User);
+        }
+    }
+
+    fn reload(&mut self, engine: &Engine) {
+        self.again(engine, Cause::Store);
+    }
+
+    fn poll(&mut self, engine: &Engine) -> bool {
+        self.poll(engine)
+    }
+}

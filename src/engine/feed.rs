@@ -1,0 +1,262 @@
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use super::Wake;
+use super::pool::{Lane, Pool};
+use super::ticket::{Ticket, lock};
+use crate::event::{Cursor, EventBatch, StreamId};
+use crate::store::{Changes, Columns, Reader, Source, StoreError};
+
+/// Between two looks at a file. Each is a few system calls; nothing is read until something has changed.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(400);
+
+/// Between two questions to a server.
+const BETWEEN_QUESTIONS: Duration = Duration::from_secs(2);
+
+/// New events whose streams are told one by one; of more than these, everything is said to have changed.
+const TOLD: usize = 20_000;
+
+/// What somebody did to a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreChange {
+    /// Events were recorded, in these streams.
+    Grew(HashSet<StreamId>),
+    /// Something was recorded; the store cannot say where, or it was much.
+    Somewhere,
+    /// The store was cut, restored or replaced: what was read of it is no longer so.
+    Replaced,
+}
+
+impl StoreChange {
+    /// Whether what is known of this stream may be out of date.
+    pub fn touches(&self, stream: &StreamId) -> bool {
+        match self {
+            Self::Grew(streams) => streams.contains(stream),
+            Self::Somewhere | Self::Replaced => true,
+        }
+    }
+
+    fn and(self, later: Self) -> Self {
+        match (self, later) {
+            (Self::Replaced, _) | (_, Self::Replaced) => Self::Replaced,
+            (Self::Grew(mut streams), Self::Grew(more)) => {
+                streams.extend(more);
+                Self::Grew(streams)
+            }
+            _ => Self::Somewhere,
+        }
+    }
+}
+
+/// Notices what is recorded, whoever records it, and keeps it until somebody asks.
+pub(super) struct Feed(Arc<Shared>);
+
+struct Shared {
+    state: Mutex<State>,
+    woken: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    change: Option<StoreChange>,
+    looks_soon: bool,
+    is_over: bool,
+}
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        lock(&self.0.state).is_over = true;
+        self.0.woken.notify_all();
+    }
+}
+
+impl Feed {
+    pub(super) fn begin(source: &Source, pool: &Pool, wake: Wake) -> Self {
+        let shared = Arc::new(Shared { state: Mutex::default(), woken: Condvar::new() });
+        let watch = Watch {
+            watched: Watched::of(source),
+            shared: Arc::clone(&shared),
+            // Held weakly, or the store would stay open for the sake of being watched.
+            pool: pool.downgrade(),
+            wake,
+            seen: Seen::default(),
+            cursor: None,
+        };
+        if let Err(error) = thread::Builder::new().name("watching".to_owned()).spawn(move || watch.run()) {
+            tracing::warn!(%error, "nobody watches the store");
+        }
+        Self(shared)
+    }
+
+    pub(super) fn take(&self) -> Option<StoreChange> {
+        lock(&self.0.state).change.take()
+    }
+
+    /// Looks at once instead of at the next beat.
+    pub(super) fn look_soon(&self) {
+        lock(&self.0.state).looks_soon = true;
+        self.0.woken.notify_all();
+    }
+}
+
+#[derive(Clone)]
+enum Watched {
+    File(PathBuf),
+    Server,
+}
+
+impl Watched {
+    fn of(source: &Source) -> Self {
+        match source {
+            // Side files stand beside the file itself, not beside a link to it.
+            Source::File(path) => Self::File(fs::canonicalize(path).unwrap_or_else(|_| path.clone())),
+            Source::Server(_) => Self::Server,
+        }
+    }
+}
+
+/// What changes are told from.
+#[derive(Clone, Default, PartialEq, Eq)]
+enum Seen {
+    /// Nothing yet, or the server did not answer.
+    #[default]
+    Nothing,
+    File([Option<(u64, SystemTime)>; 2]),
+    Server(String),
+}
+
+struct Watch {
+    watched: Watched,
+    shared: Arc<Shared>,
+    pool: super::pool::WeakPool,
+    wake: Wake,
+    seen: Seen,
+    cursor: Option<Cursor>,
+}
+
+impl Watch {
+    fn run(mut self) {
+        // Looked at first, so that whatever is recorded while the end is read counts as a change.
+        self.seen = self.look().unwrap_or_default();
+        self.cursor = self.ask(|reader| reader.end()).and_then(Result::ok);
+        while self.wait() {
+            let Some(now) = self.look() else { continue };
+            if now == self.seen {
+                continue;
+            }
+            let is_first = self.seen == Seen::Nothing;
+            self.seen = now;
+            if is_first {
+                continue;
+            }
+            let change = self.what_changed();
+            let Some(change) = change else { continue };
+            let mut state = lock(&self.shared.state);
+            state.change = Some(match state.change.take() {
+                Some(before) => before.and(change),
+                None => change,
+            });
+            drop(state);
+            (self.wake)();
+        }
+    }
+
+    /// Until it is time for a look; false when nobody is interested any more.
+    fn wait(&self) -> bool {
+        let between = match self.watched {
+            Watched::File(_) => BETWEEN_LOOKS,
+            Watched::Server => BETWEEN_QUESTIONS,
+        };
+        let state = lock(&self.shared.state);
+        let (mut state, _) = self
+            .shared
+            .woken
+            .wait_timeout_while(state, between, |state| !state.is_over && !state.looks_soon)
+            .unwrap_or_else(PoisonError::into_inner);
+        state.looks_soon = false;
+        !state.is_over
+    }
+
+    /// `None` where the server did not answer: it may later, and whoever reads is told of it.
+    fn look(&self) -> Option<Seen> {
+        match &self.watched {
+            Watched::File(path) => Some(Seen::File(look_at(path))),
+            Watched::Server => match self.ask(|reader| reader.fingerprint())? {
+                Ok(Some(print)) => Some(Seen::Server(print)),
+                _ => None,
+            },
+        }
+    }
+
+    /// `None` where nothing was recorded after all: another table was written, or the log was moved into the file.
+    fn what_changed(&mut self) -> Option<StoreChange> {
+        if let Some(pool) = self.pool.upgrade() {
+            pool.forget_outdated();
+        }
+        let cursor = self.cursor.clone()?;
+        let read = self.ask(move |reader| news(reader, cursor))?;
+        match read {
+            Ok((change, cursor)) => {
+                self.cursor = Some(cursor);
+                change
+            }
+            // Whoever reads next is told what is wrong with it.
+            Err(_) => Some(StoreChange::Somewhere),
+        }
+    }
+
+    /// Asks on the store's own threads and waits there.
+    fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Reader) -> Result<T, StoreError> + Send + 'static,
+    ) -> Option<Result<T, StoreError>> {
+        let pool = self.pool.upgrade()?;
+        let answer = pool.ask("watching", Lane::Short, move |reader, _: &Ticket| work(reader));
+        drop(pool);
+        match answer.wait() {
+            Ok(Ok(answer)) => Some(answer),
+            Ok(Err(error)) => Some(Err(error)),
+            Err(_) => None,
+        }
+    }
+}
+
+/// What came behind a place, and the place behind that.
+fn news(reader: &dyn Reader, cursor: Cursor) -> Result<(Option<StoreChange>, Cursor), StoreError> {
+    let mut scan = match reader.changes(&cursor, Columns::HEADS)? {
+        Changes::Grew(scan) => scan,
+        Changes::Replaced => return Ok((Some(StoreChange::Replaced), reader.end()?)),
+        Changes::Unknown => return Ok((Some(StoreChange::Somewhere), cursor)),
+    };
+    let (mut streams, mut events, mut cursor) = (HashSet::new(), 0, cursor);
+    let mut batch = EventBatch::default();
+    loop {
+        scan.next_batch(&mut batch)?;
+        if batch.is_empty() {
+            let change = (events > 0).then_some(StoreChange::Grew(streams));
+            return Ok((change, cursor));
+        }
+        cursor.advance(&batch);
+        events += batch.len();
+        if events > TOLD {
+            drop(scan);
+            return Ok((Some(StoreChange::Somewhere), reader.end()?));
+        }
+        for row in batch.rows() {
+            if !streams.contains(row.stream) {
+                streams.insert(row.stream.clone());
+            }
+        }
+    }
+}
+
+fn look_at(path: &Path) -> [Option<(u64, SystemTime)>; 2] {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let of = |path: &Path| fs::metadata(path).ok().and_then(|file| Some((file.len(), file.modified().ok()?)));
+    [of(path), of(Path::new(&log)).filter(|(len, _)| *len > 0)]
+}

@@ -1,0 +1,343 @@
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
+use std::thread;
+use std::time::Duration;
+
+use super::Wake;
+use super::ticket::{Progress, Ticket, lock};
+use crate::store::{Opener, Reader, StoreError};
+
+/// Threads that answer questions of one store, and so the most connections it ever sees.
+pub(crate) const THREADS: usize = 4;
+
+/// How many of them may be at work on the whole store. One stays free for what a person waits for.
+const LONG: usize = THREADS - 1;
+
+/// How long a connection is kept idle on a thread that nobody needs.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// How often a cancelled question is interrupted until it stops: between two statements, an interruption is lost.
+const BETWEEN_INTERRUPTIONS: Duration = Duration::from_millis(5);
+
+/// Whether a question may take the last thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lane {
+    Short,
+    Long,
+}
+
+/// The threads of one store and the questions that wait for them. They begin when they are needed, and end when nobody
+/// asks any more.
+#[derive(Clone)]
+pub(super) struct Pool(Arc<Guarded>);
+
+/// Ends the threads when the last owner has gone. The threads themselves hold only what is inside.
+struct Guarded(Arc<Inner>);
+
+struct Inner {
+    state: Mutex<State>,
+    work_came: Condvar,
+    opener: Opener,
+    wake: Wake,
+}
+
+#[derive(Default)]
+struct State {
+    short: VecDeque<Waiting>,
+    long: VecDeque<Waiting>,
+    threads: usize,
+    idle: usize,
+    long_running: usize,
+    /// Connections that nobody uses.
+    kept: Vec<Box<dyn Reader>>,
+    /// Cancelled, and perhaps still at work.
+    cancelled: Vec<Ticket>,
+    is_interrupting: bool,
+    is_closed: bool,
+}
+
+struct Waiting {
+    ticket: Ticket,
+    work: Box<dyn FnOnce(&Inner, &Ticket) + Send>,
+}
+
+/// An answer on its way. Dropping it cancels the question.
+#[derive(Debug)]
+pub struct Answer<T> {
+    answer: Receiver<T>,
+    ticket: Ticket,
+    pool: Weak<Inner>,
+}
+
+/// The work ended without an answer: it panicked, or no thread could be started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lost;
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Inner")
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        let mut state = lock(&self.0.state);
+        state.is_closed = true;
+        state.short.clear();
+        state.long.clear();
+        state.kept.clear();
+        self.0.work_came.notify_all();
+    }
+}
+
+impl Pool {
+    pub(super) fn new(first: Box<dyn Reader>, wake: Wake) -> Self {
+        let opener = first.opener();
+        let mut state = State::default();
+        if first.may_be_kept() {
+            state.kept.push(first);
+        }
+        let inner = Inner { state: Mutex::new(state), work_came: Condvar::new(), opener, wake };
+        Self(Arc::new(Guarded(Arc::new(inner))))
+    }
+
+    /// Runs work on a connection to the store.
+    pub(super) fn ask<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        lane: Lane,
+        work: impl FnOnce(&dyn Reader, &Ticket) -> T + Send + 'static,
+    ) -> Answer<Result<T, StoreError>> {
+        self.submit(what, lane, move |inner, ticket| inner.on_connection(ticket, work))
+    }
+
+    /// Runs work that needs no connection of the pool.
+    pub(super) fn run<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        lane: Lane,
+        work: impl FnOnce(&Ticket) -> T + Send + 'static,
+    ) -> Answer<T> {
+        self.submit(what, lane, move |_, ticket| {
+            ticket.runs_on(None);
+            work(ticket)
+        })
+    }
+
+    fn submit<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        lane: Lane,
+        work: impl FnOnce(&Inner, &Ticket) -> T + Send + 'static,
+    ) -> Answer<T> {
+        let inner = &self.0.0;
+        let ticket = Ticket::new(what);
+        let (sender, answer) = sync_channel(1);
+        let wake = inner.wake.clone();
+        let work = Box::new(move |inner: &Inner, ticket: &Ticket| {
+            if !ticket.is_cancelled() {
+                let result = work(inner, ticket);
+                ticket.is_over();
+                let _ = sender.send(result);
+            }
+            drop(sender);
+            wake();
+        });
+        let mut state = lock(&inner.state);
+        let waiting = Waiting { ticket: ticket.clone(), work };
+        match lane {
+            Lane::Short => state.short.push_back(waiting),
+            Lane::Long => state.long.push_back(waiting),
+        }
+        if state.idle == 0 && state.threads < THREADS {
+            let theirs = Arc::clone(inner);
+            // One that cannot be started leaves the question to those that run; if there are none, its answer is lost.
+            let started = thread::Builder::new().name("answering".to_owned()).spawn(move || theirs.answer());
+            match started {
+                Ok(_) => state.threads += 1,
+                Err(_) if state.threads == 0 => {
+                    state.short.clear();
+                    state.long.clear();
+                }
+                Err(_) => {}
+            }
+        }
+        drop(state);
+        inner.work_came.notify_one();
+        Answer { answer, ticket, pool: Arc::downgrade(inner) }
+    }
+
+    /// Drops the connections that do not see the store as it is now.
+    pub(super) fn forget_outdated(&self) {
+        let mut kept = std::mem::take(&mut lock(&self.0.0.state).kept);
+        kept.retain(|reader| reader.is_current());
+        lock(&self.0.0.state).kept.append(&mut kept);
+    }
+
+    /// For whoever must not keep the store open.
+    pub(super) fn downgrade(&self) -> WeakPool {
+        WeakPool(Arc::downgrade(&self.0))
+    }
+
+    #[cfg(test)]
+    pub(super) fn threads(&self) -> usize {
+        lock(&self.0.0.state).threads
+    }
+}
+
+pub(super) struct WeakPool(Weak<Guarded>);
+
+impl WeakPool {
+    pub(super) fn upgrade(&self) -> Option<Pool> {
+        self.0.upgrade().map(Pool)
+    }
+}
+
+impl State {
+    fn next(&mut self) -> Option<(Waiting, Lane)> {
+        if let Some(waiting) = self.short.pop_front() {
+            return Some((waiting, Lane::Short));
+        }
+        if self.long_running >= LONG {
+            return None;
+        }
+        self.long_running += 1;
+        match self.long.pop_front() {
+            Some(waiting) => Some((waiting, Lane::Long)),
+            None => {
+                self.long_running -= 1;
+                None
+            }
+        }
+    }
+}
+
+/// Gives the place of a question back, also where its work panicked.
+struct Place<'i>(&'i Inner, Lane);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if self.1 == Lane::Long {
+            lock(&self.0.state).long_running -= 1;
+            self.0.work_came.notify_one();
+        }
+    }
+}
+
+impl Inner {
+    /// One thread: question after question, until there is none for a while.
+    fn answer(&self) {
+        let mut state = lock(&self.state);
+        loop {
+            if let Some((Waiting { ticket, work }, lane)) = state.next() {
+                drop(state);
+                let place = Place(self, lane);
+                let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(self, &ticket)));
+                ticket.is_over();
+                drop(place);
+                if outcome.is_err() {
+                    // Whoever waits sees the answer lost once woken.
+                    (self.wake)();
+                }
+                state = lock(&self.state);
+                continue;
+            }
+            if state.is_closed {
+                break;
+            }
+            state.idle += 1;
+            let (woken, waited) = self.work_came.wait_timeout(state, IDLE).unwrap_or_else(PoisonError::into_inner);
+            state = woken;
+            state.idle -= 1;
+            if waited.timed_out() && state.short.is_empty() && state.long.is_empty() {
+                let _ = state.kept.pop();
+                break;
+            }
+        }
+        state.threads -= 1;
+    }
+
+    fn on_connection<T>(&self, ticket: &Ticket, work: impl FnOnce(&dyn Reader, &Ticket) -> T) -> Result<T, StoreError> {
+        let kept = lock(&self.state).kept.pop();
+        let reader = match kept {
+            Some(reader) if reader.is_current() => reader,
+            _ => (self.opener)()?,
+        };
+        ticket.runs_on(reader.interrupter());
+        let answer = work(reader.as_ref(), ticket);
+        ticket.is_over();
+        if reader.may_be_kept() && !ticket.is_cancelled() {
+            lock(&self.state).kept.push(reader);
+        }
+        Ok(answer)
+    }
+
+    /// Cancels, and sees to it that the question really ends: for as long as it runs, it is interrupted again.
+    fn cancel(self: &Arc<Self>, ticket: &Ticket) {
+        ticket.cancel();
+        if !ticket.interrupt() {
+            return;
+        }
+        let mut state = lock(&self.state);
+        state.cancelled.push(ticket.clone());
+        if state.is_interrupting {
+            return;
+        }
+        let theirs = Arc::clone(self);
+        let interrupting = thread::Builder::new().name("interrupting".to_owned()).spawn(move || theirs.interrupt());
+        state.is_interrupting = interrupting.is_ok();
+    }
+
+    fn interrupt(&self) {
+        let mut state = lock(&self.state);
+        loop {
+            let mut cancelled = std::mem::take(&mut state.cancelled);
+            drop(state);
+            // Asking a server to stop takes a round trip, which must not hold the lock.
+            cancelled.retain(Ticket::interrupt);
+            if !cancelled.is_empty() {
+                thread::sleep(BETWEEN_INTERRUPTIONS);
+            }
+            state = lock(&self.state);
+            state.cancelled.append(&mut cancelled);
+            if state.cancelled.is_empty() {
+                state.is_interrupting = false;
+                return;
+            }
+        }
+    }
+}
+
+impl<T> Answer<T> {
+    /// The answer, once.
+    pub fn poll(&self) -> Option<Result<T, Lost>> {
+        match self.answer.try_recv() {
+            Ok(answer) => Some(Ok(answer)),
+            Err(TryRecvError::Disconnected) => Some(Err(Lost)),
+            Err(TryRecvError::Empty) => None,
+        }
+    }
+
+    /// Waits for the answer, on a thread that has nothing else to do.
+    pub fn wait(&self) -> Result<T, Lost> {
+        self.answer.recv().map_err(|_| Lost)
+    }
+
+    pub fn progress(&self) -> Progress {
+        self.ticket.progress()
+    }
+
+    pub fn cancel(&self) {
+        match self.pool.upgrade() {
+            Some(pool) => pool.cancel(&self.ticket),
+            None => self.ticket.cancel(),
+        }
+    }
+}
+
+impl<T> Drop for Answer<T> {
+    fn drop(&mut self) {
+        self.cancel();
+    }
+}
