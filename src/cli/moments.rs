@@ -17,9 +17,9 @@ pub(super) fn show(args: &ShowArgs, desk: &Desk, out: &mut dyn Write) -> Result<
     let ShowArgs { store, stream, at, projection, format } = args;
     let reader = desk.open(store)?;
     let described = describe(reader.as_ref(), &StreamId::from(stream.as_str()))?;
-    let builtin = described.projection(projection.as_deref())?;
+    let projection = described.projection(projection.as_deref())?;
     let mut progress = Progress::new("folding events", Some(described.row.events));
-    let shown = fold_and_show(reader.as_ref(), &described, builtin, *at, &mut |count| progress.tell(count))?;
+    let shown = fold_and_show(reader.as_ref(), &described, &projection, *at, &mut |count| progress.tell(count))?;
     drop(progress);
     match format {
         Format::Json => json(
@@ -28,7 +28,7 @@ pub(super) fn show(args: &ShowArgs, desk: &Desk, out: &mut dyn Write) -> Result<
                 "stream": stream,
                 "version": shown.version,
                 "recorded_at": shown.recorded_at,
-                "projection": builtin.name(),
+                "projection": projection.name(),
                 "state": shown.state,
                 "findings": shown.findings,
             }),
@@ -41,7 +41,7 @@ pub(super) fn show(args: &ShowArgs, desk: &Desk, out: &mut dyn Write) -> Result<
                 writeln!(out)?;
                 let mut table = Table::new(out, &[("version", Align::Right), ("finding", Align::Left)]);
                 for finding in &shown.findings {
-                    table.row(&[finding.version.to_string(), finding.message.clone()])?;
+                    table.row(&[finding.version.to_string(), finding.message()])?;
                 }
                 table.finish()?;
             }
@@ -70,9 +70,9 @@ impl Loaded {
     fn new(desk: &Desk, store: &str, stream: &str, projection: Option<&str>) -> Result<Self, Failure> {
         let reader = desk.open(store)?;
         let described = describe(reader.as_ref(), &StreamId::from(stream))?;
-        let builtin = described.projection(projection)?;
+        let projection = described.projection(projection)?;
         let mut progress = Progress::new("folding events", Some(described.row.events));
-        let timeline = load_timeline(reader.as_ref(), &described, builtin, &mut |count| progress.tell(count))?;
+        let timeline = load_timeline(reader.as_ref(), &described, &projection, &mut |count| progress.tell(count))?;
         Ok(Self { reader, described, timeline })
     }
 

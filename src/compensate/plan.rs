@@ -6,7 +6,7 @@ use crate::domain::{Breach, Draft, schema_for};
 use crate::event::{
     EventId, EventRow, EventType, MetadataBuilder, NewEvent, RecordedEvent, StreamId, StreamKey, Timestamp, Version,
 };
-use crate::projection::{Projection, diff_values, path_value};
+use crate::projection::{Problem, Projection, diff_values, path_value};
 use crate::replay::{Change, Replay, Story};
 use crate::store::{AppendError, Appended, Conflict, Expected, Writer};
 
@@ -39,7 +39,7 @@ pub struct Plan {
     pub after: Value,
     pub changes: Vec<Change>,
     /// Rules that the event breaks. The user may still want it.
-    pub breaches: Vec<String>,
+    pub breaches: Vec<Problem>,
     /// What the plan was made from, so that it can be made anew.
     origin: Origin,
 }
@@ -178,12 +178,12 @@ fn preview(story: &Story, stream: &StreamId, expected: Expected, event: NewEvent
     Plan { stream: stream.clone(), expected, version, before, after, changes, breaches, origin, event }
 }
 
-fn after_event<P: Projection>(replay: &Replay<P>, row: &EventRow<'_>) -> (Value, Value, Vec<Change>, Vec<String>) {
+fn after_event<P: Projection>(replay: &Replay<P>, row: &EventRow<'_>) -> (Value, Value, Vec<Change>, Vec<Problem>) {
     let projection = replay.projection();
     let mut state = replay.latest().clone();
     let before = projection.show(&state);
     let mut breaches = Vec::new();
-    projection.apply(&mut state, &projection.decode(row), &row.head(), &mut breaches);
+    projection.fold(&mut state, &projection.decode(row), &row.head(), &mut breaches);
     let after = projection.show(&state);
     let value = |shown: &Value, path: &str| path_value(shown, path).cloned().unwrap_or(Value::Null);
     let changes = diff_values(&before, &after, projection.bookkeeping())

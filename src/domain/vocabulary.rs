@@ -8,6 +8,10 @@ pub enum Aggregate {
     Ticket,
 }
 
+impl Aggregate {
+    pub const ALL: [Self; 2] = [Self::Lead, Self::Ticket];
+}
+
 macro_rules! event_kinds {
     ($($aggregate:ident { $($kind:ident = $name:literal $(| $other:literal)*),* $(,)? })*) => {
         /// Every kind of event that the domain knows.

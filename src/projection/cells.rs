@@ -50,6 +50,9 @@ impl<'s> Cell<'s> {
 }
 
 pub fn show_cells<P: Projection>(projection: &P, state: &P::State) -> Value {
+    if let Some(whole) = projection.as_json(state) {
+        return whole.clone();
+    }
     let mut fields = Map::new();
     projection.cells(state, &mut |name, cell| {
         fields.insert(name.to_owned(), cell.to_value());
@@ -59,6 +62,10 @@ pub fn show_cells<P: Projection>(projection: &P, state: &P::State) -> Value {
 
 /// Compares two states cell by cell. The general way, which looks at everything once.
 pub fn report_cells<P: Projection>(projection: &P, before: &P::State, after: &P::State, report: &mut dyn FnMut(&str)) {
+    if let (Some(before), Some(after)) = (projection.as_json(before), projection.as_json(after)) {
+        report_value_changes("", before, after, report);
+        return;
+    }
     let old = gather(|visit| projection.cells(before, visit));
     let new = gather(|visit| projection.cells(after, visit));
     compare_cells(&old, &new, report);
@@ -94,6 +101,9 @@ pub(super) fn compare_cells(old: &[NamedCell<'_>], new: &[NamedCell<'_>], report
 /// The value at a path of a shown state, without showing the rest of it.
 pub fn cell_value<P: Projection>(projection: &P, state: &P::State, path: &str) -> Value {
     let Some(steps) = path_steps(path) else { return Value::Null };
+    if let Some(whole) = projection.as_json(state) {
+        return step_into(whole, &steps).cloned().unwrap_or(Value::Null);
+    }
     let Some((PathStep::Key(field), rest)) = steps.split_first() else { return Value::Null };
     let mut found = Value::Null;
     projection.cells(state, &mut |name, cell| {

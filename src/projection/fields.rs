@@ -5,8 +5,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::cells::{Cell, report_value_changes};
-use super::{Projection, key_path};
+use super::{Folded, Problem, Projection, Registrar, key_path};
 use crate::event::{EventRow, Head};
+
+pub(super) fn register(registrar: &mut impl Registrar) {
+    registrar.add(FieldsProjection);
+}
 
 /// `fields`: for any domain. Each payload's top-level fields replace those of the same name.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +41,7 @@ impl Projection for FieldsProjection {
     type Event = FieldsEvent;
     type State = FieldsState;
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "fields"
     }
 
@@ -56,7 +60,7 @@ impl Projection for FieldsProjection {
         }
     }
 
-    fn apply(&self, state: &mut FieldsState, event: &FieldsEvent, head: &Head, findings: &mut Vec<String>) {
+    fn apply(&self, state: &mut FieldsState, event: &FieldsEvent, head: &Head, problems: &mut Vec<Problem>) -> Folded {
         match event {
             FieldsEvent::Set(fields) => {
                 for (name, value) in fields {
@@ -69,8 +73,11 @@ impl Projection for FieldsProjection {
                     state.values.insert(name.clone(), Field { place, value: value.clone() });
                 }
             }
-            FieldsEvent::Unreadable(why) => findings.push(format!("{}: {why}", head.event_type)),
+            FieldsEvent::Unreadable(flaw) => {
+                problems.push(Problem::Payload { event_type: head.event_type.clone(), flaw: flaw.clone() });
+            }
         }
+        Ok(())
     }
 
     fn cells<'s>(&self, state: &'s FieldsState, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {

@@ -4,18 +4,23 @@ use imbl::Vector;
 use serde::{Deserialize, Serialize};
 
 use super::cells::{Cell, Items};
-use super::{Projection, item_path};
+use super::{Folded, Problem, Projection, Registrar, item_path};
 use crate::domain::lead::{Lead, LeadEvent, breach, decode};
-use crate::domain::{Breach, Decoded};
+use crate::domain::{Aggregate, Decoded};
 use crate::event::{EventRow, Head, Timestamp, Version};
 use serde_json::Value;
 
 type Event = Decoded<LeadEvent>;
 
-/// What a fold over leads reports of an event: the rule it breaks, and what of it could not be read.
-fn judge(lead: &Lead, event: &Event, head: &Head, findings: &mut Vec<String>) {
-    findings.extend(breach(lead, &event.event, head.recorded_at).as_ref().map(Breach::to_string));
-    findings.extend(event.flaw.as_deref().map(|flaw| format!("{}: {flaw}", head.event_type)));
+pub(super) fn register(registrar: &mut impl Registrar) {
+    registrar.add(LeadState);
+    registrar.add(LeadSearch);
+    registrar.add(LeadAnalysis);
+}
+
+/// What of an event could not be read.
+pub(super) fn flaw(flaw: Option<&str>, head: &Head) -> Option<Problem> {
+    Some(Problem::Payload { event_type: head.event_type.clone(), flaw: flaw?.into() })
 }
 
 /// An aggregate's id as it is usually written: a plain number without quotes.
@@ -39,8 +44,16 @@ impl Projection for LeadState {
     type Event = Event;
     type State = Lead;
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "state"
+    }
+
+    fn aggregate(&self) -> Option<Aggregate> {
+        Some(Aggregate::Lead)
+    }
+
+    fn knows_rules(&self) -> bool {
+        true
     }
 
     fn revision(&self) -> u32 {
@@ -51,9 +64,11 @@ impl Projection for LeadState {
         decode(row)
     }
 
-    fn apply(&self, lead: &mut Lead, event: &Event, head: &Head, findings: &mut Vec<String>) {
-        judge(lead, event, head, findings);
+    fn apply(&self, lead: &mut Lead, event: &Event, head: &Head, problems: &mut Vec<Problem>) -> Folded {
+        problems.extend(breach(lead, &event.event, head.recorded_at).map(Problem::Breach));
+        problems.extend(flaw(event.flaw.as_deref(), head));
         lead.apply(&event.event, head);
+        Ok(())
     }
 
     fn cells<'s>(&self, lead: &'s Lead, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {
@@ -70,7 +85,7 @@ impl Projection for LeadState {
         visit("version", version_cell(lead.version));
     }
 
-    fn bookkeeping(&self) -> &'static [&'static str] {
+    fn bookkeeping(&self) -> &[&str] {
         &["updated-on", "version"]
     }
 
@@ -144,8 +159,12 @@ impl Projection for LeadSearch {
     type Event = Event;
     type State = LeadSearchState;
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "search"
+    }
+
+    fn aggregate(&self) -> Option<Aggregate> {
+        Some(Aggregate::Lead)
     }
 
     fn revision(&self) -> u32 {
@@ -156,7 +175,7 @@ impl Projection for LeadSearch {
         decode(row)
     }
 
-    fn apply(&self, state: &mut LeadSearchState, event: &Event, head: &Head, _findings: &mut Vec<String>) {
+    fn apply(&self, state: &mut LeadSearchState, event: &Event, head: &Head, _problems: &mut Vec<Problem>) -> Folded {
         state.version = Some(head.version);
         match &event.event {
             LeadEvent::Initialized { lead_id, name, phone } => {
@@ -172,6 +191,7 @@ impl Projection for LeadSearch {
             }
             _ => {}
         }
+        Ok(())
     }
 
     fn cells<'s>(&self, state: &'s LeadSearchState, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {
@@ -181,7 +201,7 @@ impl Projection for LeadSearch {
         visit("version", version_cell(state.version));
     }
 
-    fn bookkeeping(&self) -> &'static [&'static str] {
+    fn bookkeeping(&self) -> &[&str] {
         &["version"]
     }
 
@@ -205,8 +225,12 @@ impl Projection for LeadAnalysis {
     type Event = Event;
     type State = Lead;
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "analysis"
+    }
+
+    fn aggregate(&self) -> Option<Aggregate> {
+        Some(Aggregate::Lead)
     }
 
     fn revision(&self) -> u32 {
@@ -217,8 +241,9 @@ impl Projection for LeadAnalysis {
         decode(row)
     }
 
-    fn apply(&self, lead: &mut Lead, event: &Event, head: &Head, _findings: &mut Vec<String>) {
+    fn apply(&self, lead: &mut Lead, event: &Event, head: &Head, _problems: &mut Vec<Problem>) -> Folded {
         lead.apply(&event.event, head);
+        Ok(())
     }
 
     fn cells<'s>(&self, lead: &'s Lead, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {
@@ -231,7 +256,7 @@ impl Projection for LeadAnalysis {
         visit("version", version_cell(lead.version));
     }
 
-    fn bookkeeping(&self) -> &'static [&'static str] {
+    fn bookkeeping(&self) -> &[&str] {
         &["version"]
     }
 }

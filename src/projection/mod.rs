@@ -1,11 +1,17 @@
 //! Named folds over events. Each folds over its own typed state and shows it as cells, from which JSON, differences
 //! and tables are made; so what is displayed and what is compared cannot drift apart.
+//!
+//! To add one: implement [`Projection`] in a file of its own with a `register` function, and call that from
+//! [`register_builtin`].
 
 mod cells;
 mod fields;
 mod lead;
 mod path;
+mod problem;
 mod ticket;
+
+use std::fmt::Debug;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -15,34 +21,81 @@ pub use cells::{Cell, Items, cell_value, diff_values, report_cells, report_value
 pub use fields::{FieldsProjection, FieldsState};
 pub use lead::{LeadAnalysis, LeadSearch, LeadState};
 pub use path::{item_path, key_path, leaves, parents, path_value};
+pub use problem::{Folded, Limits, Problem, ProjectionError};
 pub use ticket::{TicketSearch, TicketService, TicketState};
 
 use crate::domain::Aggregate;
 use crate::event::{EventRow, Head};
 
-/// A named fold. Everything in it is pure; nothing may fail on recorded history, however odd.
-pub trait Projection: Clone + Send + Sync + 'static {
+/// A named fold. Everything in it is pure: the same events always give the same state.
+pub trait Projection: Clone + Debug + Send + Sync + 'static {
     /// An event as this fold needs it: compact, since a long stream keeps all of them.
-    type Event: Send + Sync;
+    type Event: Debug + Send + Sync;
     /// Cloned at every checkpoint, so what may grow long should be shared by its clones.
-    type State: Clone + Default + Serialize + DeserializeOwned + Send + Sync;
+    type State: Clone + Debug + Default + Serialize + DeserializeOwned + Send + Sync;
 
-    fn name(&self) -> &'static str;
+    /// Short, because the stream already says of what.
+    fn name(&self) -> &str;
+
+    /// The aggregate whose streams it folds; `None` if it folds any.
+    fn aggregate(&self) -> Option<Aggregate> {
+        None
+    }
+
+    /// Whether the problems it reports are those of its aggregate's rules.
+    fn knows_rules(&self) -> bool {
+        false
+    }
 
     /// Raised whenever the same events would give another state; snapshots of an older revision are ignored.
     fn revision(&self) -> u32;
 
+    /// For a fold that may fail on an event or grow without bound, as a user's own may. `None` promises that
+    /// [`Self::apply`] takes any recorded event.
+    fn limits(&self) -> Option<Limits> {
+        None
+    }
+
     fn decode(&self, row: &EventRow<'_>) -> Self::Event;
 
-    /// Folds one event in, and says in words where it broke a rule.
-    fn apply(&self, state: &mut Self::State, event: &Self::Event, head: &Head, findings: &mut Vec<String>);
+    /// Folds one event in, and reports what of it is wrong. Called through [`Self::fold`], which takes back what a
+    /// failed call has done to the state.
+    fn apply(&self, state: &mut Self::State, event: &Self::Event, head: &Head, problems: &mut Vec<Problem>) -> Folded;
+
+    /// Folds one event in, within the limits. An event on which the projection fails leaves the state as it was and
+    /// is reported; the fold goes on behind it.
+    fn fold(&self, state: &mut Self::State, event: &Self::Event, head: &Head, problems: &mut Vec<Problem>) {
+        let Some(limits) = self.limits() else {
+            if let Err(error) = self.apply(state, event, head, problems) {
+                problems.push(Problem::Failed(error));
+            }
+            return;
+        };
+        let before = state.clone();
+        let outcome = self.apply(state, event, head, problems).and_then(|()| limits.check_state(self.size(state)));
+        if let Err(error) = outcome {
+            *state = before;
+            problems.push(Problem::Failed(error));
+        }
+    }
+
+    /// The bytes that a state takes, for its limit: its length as JSON, unless the projection knows it sooner.
+    fn size(&self, state: &Self::State) -> usize {
+        problem::json_length(state)
+    }
 
     /// The state's fields, in the order in which they are shown. The same fields at every state, or more as the
     /// state grows.
     fn cells<'s>(&self, state: &'s Self::State, visit: &mut dyn FnMut(&'s str, Cell<'s>));
 
+    /// The state as one JSON value, if it is kept as such; it may then be of any shape, and its cells are not asked
+    /// for.
+    fn as_json<'s>(&self, _state: &'s Self::State) -> Option<&'s Value> {
+        None
+    }
+
     /// Fields that every event moves; they are shown, but a list of changes leaves them out.
-    fn bookkeeping(&self) -> &'static [&'static str] {
+    fn bookkeeping(&self) -> &[&str] {
         &[]
     }
 
@@ -58,77 +111,14 @@ pub trait Projection: Clone + Send + Sync + 'static {
     }
 }
 
-/// The built-in projections, as users name them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Builtin {
-    LeadState,
-    LeadSearch,
-    LeadAnalysis,
-    TicketState,
-    TicketSearch,
-    TicketService,
-    Fields,
+/// Takes projections of any type.
+pub trait Registrar {
+    fn add<P: Projection>(&mut self, projection: P);
 }
 
-impl Builtin {
-    /// Those that a stream of this kind offers; the first is the one shown first.
-    pub fn for_aggregate(aggregate: Option<Aggregate>) -> &'static [Self] {
-        match aggregate {
-            Some(Aggregate::Lead) => &[Self::LeadState, Self::LeadSearch, Self::LeadAnalysis, Self::Fields],
-            Some(Aggregate::Ticket) => &[Self::TicketState, Self::TicketSearch, Self::TicketService, Self::Fields],
-            None => &[Self::Fields],
-        }
-    }
-
-    pub fn find(aggregate: Option<Aggregate>, name: &str) -> Option<Self> {
-        Self::for_aggregate(aggregate).iter().copied().find(|known| known.name() == name)
-    }
-
-    /// Short, because the stream already says of what.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::LeadState | Self::TicketState => "state",
-            Self::LeadSearch | Self::TicketSearch => "search",
-            Self::LeadAnalysis => "analysis",
-            Self::TicketService => "service",
-            Self::Fields => "fields",
-        }
-    }
-}
-
-/// Runs `$body` with `$projection` bound to the projection that a [`Builtin`] names.
-#[macro_export]
-macro_rules! with_projection {
-    ($builtin:expr, $projection:ident => $body:expr) => {
-        match $builtin {
-            $crate::projection::Builtin::LeadState => {
-                let $projection = $crate::projection::LeadState;
-                $body
-            }
-            $crate::projection::Builtin::LeadSearch => {
-                let $projection = $crate::projection::LeadSearch;
-                $body
-            }
-            $crate::projection::Builtin::LeadAnalysis => {
-                let $projection = $crate::projection::LeadAnalysis;
-                $body
-            }
-            $crate::projection::Builtin::TicketState => {
-                let $projection = $crate::projection::TicketState;
-                $body
-            }
-            $crate::projection::Builtin::TicketSearch => {
-                let $projection = $crate::projection::TicketSearch;
-                $body
-            }
-            $crate::projection::Builtin::TicketService => {
-                let $projection = $crate::projection::TicketService;
-                $body
-            }
-            $crate::projection::Builtin::Fields => {
-                let $projection = $crate::projection::FieldsProjection;
-                $body
-            }
-        }
-    };
+/// Every projection that Foldline brings. A stream is shown under the first of its aggregate.
+pub fn register_builtin(registrar: &mut impl Registrar) {
+    lead::register(registrar);
+    ticket::register(registrar);
+    fields::register(registrar);
 }

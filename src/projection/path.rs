@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +86,8 @@ pub fn parents(path: &str) -> Vec<&str> {
     ends.into_iter().map(|end| &path[..end]).collect()
 }
 
-/// Visits every value that holds no further ones, with its path; an empty object or list is such a value.
+/// Visits every value that holds no further ones, with its path; an empty object or list is such a value. A state
+/// without any field has none.
 pub fn leaves<'v>(value: &'v Value, visit: &mut dyn FnMut(&str, &'v Value)) {
     fn down<'v>(path: &str, value: &'v Value, visit: &mut dyn FnMut(&str, &'v Value)) {
         match value {
@@ -103,10 +104,9 @@ pub fn leaves<'v>(value: &'v Value, visit: &mut dyn FnMut(&str, &'v Value)) {
             leaf => visit(path, leaf),
         }
     }
-    if let Value::Object(fields) = value {
-        for (key, value) in fields {
-            down(&key_path("", key), value, visit);
-        }
+    let is_nothing = value.is_null() || value.as_object().is_some_and(Map::is_empty);
+    if !is_nothing {
+        down("", value, visit);
     }
 }
 

@@ -5,13 +5,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::cells::{Cell, Items, compare_cells, gather};
-use super::lead::{SeenTexts, id_cell, version_cell};
-use super::{Projection, item_path};
+use super::lead::{SeenTexts, flaw, id_cell, version_cell};
+use super::{Folded, Problem, Projection, Registrar, item_path};
 use crate::domain::ticket::{Message, Ticket, TicketEvent, breach, decode};
-use crate::domain::{Breach, Decoded};
+use crate::domain::{Aggregate, Decoded};
 use crate::event::{EventRow, Head, Timestamp, Version};
 
 type Event = Decoded<TicketEvent>;
+
+pub(super) fn register(registrar: &mut impl Registrar) {
+    registrar.add(TicketState);
+    registrar.add(TicketSearch);
+    registrar.add(TicketService);
+}
 
 /// `state`: the ticket as it stands.
 #[derive(Clone, Copy, Debug)]
@@ -21,8 +27,16 @@ impl Projection for TicketState {
     type Event = Event;
     type State = Ticket;
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "state"
+    }
+
+    fn aggregate(&self) -> Option<Aggregate> {
+        Some(Aggregate::Ticket)
+    }
+
+    fn knows_rules(&self) -> bool {
+        true
     }
 
     fn revision(&self) -> u32 {
@@ -33,10 +47,11 @@ impl Projection for TicketState {
         decode(row)
     }
 
-    fn apply(&self, ticket: &mut Ticket, event: &Event, head: &Head, findings: &mut Vec<String>) {
-        findings.extend(breach(ticket, &event.event, head.recorded_at).as_ref().map(Breach::to_string));
-        findings.extend(event.flaw.as_deref().map(|flaw| format!("{}: {flaw}", head.event_type)));
+    fn apply(&self, ticket: &mut Ticket, event: &Event, head: &Head, problems: &mut Vec<Problem>) -> Folded {
+        problems.extend(breach(ticket, &event.event, head.recorded_at).map(Problem::Breach));
+        problems.extend(flaw(event.flaw.as_deref(), head));
         ticket.apply(&event.event, head);
+        Ok(())
     }
 
     fn cells<'s>(&self, ticket: &'s Ticket, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {
@@ -44,7 +59,7 @@ impl Projection for TicketState {
         visit("messages", Cell::List(&ticket.messages));
     }
 
-    fn bookkeeping(&self) -> &'static [&'static str] {
+    fn bookkeeping(&self) -> &[&str] {
         &["updated-on", "version"]
     }
 
@@ -115,8 +130,12 @@ impl Projection for TicketSearch {
     type Event = Event;
     type State = TicketSearchState;
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "search"
+    }
+
+    fn aggregate(&self) -> Option<Aggregate> {
+        Some(Aggregate::Ticket)
     }
 
     fn revision(&self) -> u32 {
@@ -127,7 +146,7 @@ impl Projection for TicketSearch {
         decode(row)
     }
 
-    fn apply(&self, state: &mut TicketSearchState, event: &Event, head: &Head, _findings: &mut Vec<String>) {
+    fn apply(&self, state: &mut TicketSearchState, event: &Event, head: &Head, _problems: &mut Vec<Problem>) -> Folded {
         state.version = Some(head.version);
         match &event.event {
             TicketEvent::Initialized { ticket_id, customer, subject, .. } => {
@@ -140,6 +159,7 @@ impl Projection for TicketSearch {
             TicketEvent::AgentAssigned { agent, .. } => state.agents.add(agent.as_ref()),
             _ => {}
         }
+        Ok(())
     }
 
     fn cells<'s>(&self, state: &'s TicketSearchState, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {
@@ -150,7 +170,7 @@ impl Projection for TicketSearch {
         visit("version", version_cell(state.version));
     }
 
-    fn bookkeeping(&self) -> &'static [&'static str] {
+    fn bookkeeping(&self) -> &[&str] {
         &["version"]
     }
 
@@ -175,8 +195,12 @@ impl Projection for TicketService {
     type Event = Event;
     type State = Ticket;
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "service"
+    }
+
+    fn aggregate(&self) -> Option<Aggregate> {
+        Some(Aggregate::Ticket)
     }
 
     fn revision(&self) -> u32 {
@@ -187,8 +211,9 @@ impl Projection for TicketService {
         decode(row)
     }
 
-    fn apply(&self, ticket: &mut Ticket, event: &Event, head: &Head, _findings: &mut Vec<String>) {
+    fn apply(&self, ticket: &mut Ticket, event: &Event, head: &Head, _problems: &mut Vec<Problem>) -> Folded {
         ticket.apply(&event.event, head);
+        Ok(())
     }
 
     fn cells<'s>(&self, ticket: &'s Ticket, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {
@@ -203,7 +228,7 @@ impl Projection for TicketService {
         visit("version", version_cell(ticket.version));
     }
 
-    fn bookkeeping(&self) -> &'static [&'static str] {
+    fn bookkeeping(&self) -> &[&str] {
         &["version"]
     }
 }

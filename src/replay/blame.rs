@@ -56,13 +56,18 @@ impl ChangeIndex {
     }
 
     /// The last event up to `index` that changed what stands at `path`: the field itself, a value that contains it,
-    /// or one inside it.
+    /// or one inside it. The empty path is the whole state.
     pub(super) fn last_change(&self, index: Index, path: &str) -> Option<Index> {
+        if path.is_empty() {
+            let last = index.min(self.ends.len().checked_sub(1)?);
+            return (0..=last).rev().find(|index| !self.of_event(*index).is_empty());
+        }
         let last = |id: u32| {
             let events = &self.events[id as usize];
             events.partition_point(|event| *event as usize <= index).checked_sub(1).map(|at| events[at] as Index)
         };
-        let outward = parents(path).into_iter().filter_map(|known| self.by_path.get(known));
+        // A state that is no object, or becomes one, changes as a whole.
+        let outward = parents(path).into_iter().chain([""]).filter_map(|known| self.by_path.get(known));
         let inward = [".", "["].into_iter().flat_map(|opening| {
             let prefix = format!("{path}{opening}");
             let starts_so = prefix.clone();

@@ -26,19 +26,17 @@ impl<P: Projection> Fold<P> {
         Self { projection, state: P::State::default(), findings: Vec::new(), version: None }
     }
 
-    /// Goes on from a snapshot's text. One that can't be read gives the projection back, to fold from the start.
-    pub fn resume(projection: P, version: Version, kept: &str) -> Result<Self, P> {
-        match serde_json::from_str(kept) {
-            Ok(Kept { state, findings }) => Ok(Self { projection, state, findings, version: Some(version) }),
-            Err(_) => Err(projection),
-        }
+    /// Goes on from a snapshot's text; `None` if it cannot be read.
+    pub fn resume(projection: P, version: Version, kept: &str) -> Option<Self> {
+        let Kept { state, findings } = serde_json::from_str(kept).ok()?;
+        Some(Self { projection, state, findings, version: Some(version) })
     }
 
     pub fn push(&mut self, row: &EventRow<'_>) {
         let event = self.projection.decode(row);
-        let mut said = Vec::new();
-        self.projection.apply(&mut self.state, &event, &row.head(), &mut said);
-        self.findings.extend(said.into_iter().map(|message| Finding { version: row.version, message }));
+        let mut problems = Vec::new();
+        self.projection.fold(&mut self.state, &event, &row.head(), &mut problems);
+        self.findings.extend(problems.into_iter().map(|problem| Finding { version: row.version, problem }));
         self.version = Some(row.version);
     }
 

@@ -2,15 +2,22 @@
 //! every field the events that changed it. Pure: somebody else hands in the rows.
 
 mod blame;
+mod erased;
+mod finding;
 mod fold;
+mod registry;
 mod story;
+mod streams;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use blame::ChangeIndex;
+pub use erased::{AnyFold, ProjectionRef};
+pub use finding::Finding;
 pub use fold::Fold;
+pub use registry::{Registry, registry};
 pub use story::Story;
+pub use streams::{DecodedRows, StreamStates};
 
 use crate::event::{EventRow, Head, Timestamp, Version};
 use crate::projection::{Projection, cell_value, diff_values, leaves, path_value};
@@ -24,13 +31,6 @@ const FEW_CHANGES: usize = 16;
 
 /// The place of an event in a loaded stream, counted from nought whatever its store counts from.
 pub type Index = usize;
-
-/// A history that broke a rule, or could not be read, at this version.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Finding {
-    pub version: Version,
-    pub message: String,
-}
 
 /// One field that differs between two states.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,8 +88,8 @@ impl<P: Projection> Replay<P> {
             self.checkpoints.push(self.latest.clone());
         }
         let before = self.latest.clone();
-        let mut said = Vec::new();
-        self.projection.apply(&mut self.latest, &event, &head, &mut said);
+        let mut problems = Vec::new();
+        self.projection.fold(&mut self.latest, &event, &head, &mut problems);
         let bookkeeping = self.projection.bookkeeping();
         let changes = &mut self.changes;
         self.projection.changes(&before, &event, &self.latest, &mut |path| {
@@ -98,7 +98,8 @@ impl<P: Projection> Replay<P> {
             }
         });
         self.changes.end_event();
-        self.findings.extend(said.into_iter().map(|message| (index, Finding { version: head.version, message })));
+        let findings = problems.into_iter().map(|problem| (index, Finding { version: head.version, problem }));
+        self.findings.extend(findings);
         self.heads.push(head);
         self.events.push(event);
     }
@@ -122,9 +123,10 @@ impl<P: Projection> Replay<P> {
         }
         let nearest = index / self.spacing;
         let mut state = self.checkpoints[nearest].clone();
-        let mut unheard = Vec::new();
+        // They were reported when the events came.
+        let mut known_problems = Vec::new();
         for at in nearest * self.spacing..=index {
-            self.projection.apply(&mut state, &self.events[at], &self.heads[at], &mut unheard);
+            self.projection.fold(&mut state, &self.events[at], &self.heads[at], &mut known_problems);
         }
         Some(state)
     }
@@ -214,11 +216,7 @@ pub trait Timeline: Send + Sync + std::fmt::Debug {
     }
 }
 
-impl<P: Projection + std::fmt::Debug> Timeline for Replay<P>
-where
-    P::Event: std::fmt::Debug,
-    P::State: std::fmt::Debug,
-{
+impl<P: Projection> Timeline for Replay<P> {
     fn projection_name(&self) -> &str {
         self.projection.name()
     }

@@ -36,11 +36,15 @@ impl Story {
         }
     }
 
-    pub fn push(&mut self, row: &EventRow<'_>) {
+    pub fn timeline_mut(&mut self) -> &mut dyn Timeline {
         match self {
-            Self::Lead(replay) => replay.push(row),
-            Self::Ticket(replay) => replay.push(row),
-            Self::Other(replay) => replay.push(row),
+            Self::Lead(replay) => replay,
+            Self::Ticket(replay) => replay,
+            Self::Other(replay) => replay,
         }
+    }
+
+    pub fn push(&mut self, row: &EventRow<'_>) {
+        self.timeline_mut().push_row(row);
     }
 }

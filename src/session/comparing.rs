@@ -7,8 +7,7 @@ use super::stream_view::StreamView;
 use super::trouble::Trouble;
 use crate::event::{StreamId, Timestamp, Version};
 use crate::jobs::{Loading, Progress, Wake};
-use crate::projection::Builtin;
-use crate::replay::{Index, Timeline};
+use crate::replay::{Index, ProjectionRef, Timeline};
 
 /// A place in a store that is kept in mind: an event of a stream.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,7 +60,7 @@ pub struct Side {
     /// `None` where the stream had not begun.
     pub index: Option<Index>,
     pub version: Option<Version>,
-    pub builtin: Builtin,
+    pub projection: ProjectionRef,
 }
 
 /// One field on every side.
@@ -249,7 +248,7 @@ impl Comparing {
             At::End => timeline.heads().len().checked_sub(1),
         };
         let version = index.and_then(|index| timeline.heads().get(index)).map(|head| head.version);
-        Some(Side { stream: stream.clone(), number: *number, index, version, builtin: loaded.builtin })
+        Some(Side { stream: stream.clone(), number: *number, index, version, projection: loaded.projection.clone() })
     }
 
     fn rows(&self, view: &StreamView, sides: &[Side]) -> Vec<CompareRow> {

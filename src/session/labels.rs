@@ -60,9 +60,9 @@ impl Labels {
                 if described.row.events > SHORT {
                     continue;
                 }
-                let Ok(builtin) = described.projection(None) else { continue };
+                let Ok(projection) = described.projection(None) else { continue };
                 let go_on = &mut |_| Flow::Continue(());
-                if let Ok(shown) = show(reader.as_ref(), &described, builtin, Moment::Latest, go_on)
+                if let Ok(shown) = show(reader.as_ref(), &described, &projection, Moment::Latest, go_on)
                     && let Some(label) = label(&shown.state)
                 {
                     labels.push((stream, label));

@@ -7,10 +7,9 @@ use super::chunk::Chunk;
 use super::{Moment, SNAPSHOT_SPACING, SessionError, resolve};
 use crate::domain::Aggregate;
 use crate::event::{EventRow, StreamId, Timestamp, Version};
-use crate::projection::{Builtin, FieldsProjection, LeadState, Projection, TicketState};
-use crate::replay::{Finding, Fold, Replay, Story, Timeline};
+use crate::projection::Problem;
+use crate::replay::{AnyFold, Finding, ProjectionRef, Story, Timeline, registry};
 use crate::store::{Columns, Flow, Query, Reader, StoreError, StreamOrder, StreamQuery, StreamRow};
-use crate::with_projection;
 
 /// A stream and what is known of it before any of it is read.
 #[derive(Clone, Debug)]
@@ -21,16 +20,14 @@ pub struct Described {
 
 impl Described {
     /// The projection of that name, or the one shown first.
-    pub fn projection(&self, name: Option<&str>) -> Result<Builtin, SessionError> {
-        let offered = Builtin::for_aggregate(self.aggregate);
-        match name {
-            None => Ok(offered[0]),
-            Some(name) => Builtin::find(self.aggregate, name).ok_or_else(|| SessionError::NoProjection {
-                stream: self.row.stream.clone(),
-                asked: name.to_owned(),
-                known: offered.iter().map(|known| known.name()).collect(),
-            }),
-        }
+    pub fn projection(&self, name: Option<&str>) -> Result<ProjectionRef, SessionError> {
+        let Some(name) = name else { return Ok(registry().first(self.aggregate).clone()) };
+        let refusal = || SessionError::NoProjection {
+            stream: self.row.stream.clone(),
+            asked: name.to_owned(),
+            known: registry().of_aggregate(self.aggregate).iter().map(|known| known.name().to_owned()).collect(),
+        };
+        registry().find(self.aggregate, name).cloned().ok_or_else(refusal)
     }
 }
 
@@ -78,26 +75,27 @@ pub struct Shown {
 pub fn show(
     reader: &dyn Reader,
     described: &Described,
-    builtin: Builtin,
+    projection: &ProjectionRef,
     moment: Moment,
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<Shown, SessionError> {
     let version = resolve(reader, &described.row, moment)?;
-    let judge = Builtin::for_aggregate(described.aggregate)[0];
-    let shown =
-        with_projection!(builtin, projection => fold_to(reader, &described.row, projection, version, progress)?);
-    let findings = if judge == builtin {
-        shown.findings
-    } else {
-        with_projection!(judge, projection => fold_to(reader, &described.row, projection, version, progress)?).findings
-    };
-    Ok(Shown { findings, ..shown })
+    let judge = registry().judge(described.aggregate);
+    let mut shown = fold_to(reader, &described.row, projection, version, progress)?;
+    if judge != projection {
+        // A projection that fails on an event says so beside what the rules say.
+        let failures = shown.findings.into_iter().filter(|finding| matches!(finding.problem, Problem::Failed(_)));
+        let judged = fold_to(reader, &described.row, judge, version, progress)?.findings;
+        shown.findings = judged.into_iter().chain(failures).collect();
+        shown.findings.sort_by_key(|finding| finding.version);
+    }
+    Ok(shown)
 }
 
-fn fold_to<P: Projection>(
+fn fold_to(
     reader: &dyn Reader,
     row: &StreamRow,
-    projection: P,
+    projection: &ProjectionRef,
     version: Version,
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<Shown, SessionError> {
@@ -124,22 +122,19 @@ fn fold_to<P: Projection>(
 }
 
 /// A fold that stands as far as a snapshot goes, and the first version that is still to be read.
-pub(super) fn begin_fold<P: Projection>(
+pub(super) fn begin_fold(
     reader: &dyn Reader,
     row: &StreamRow,
-    projection: P,
+    projection: &ProjectionRef,
     version: Version,
-) -> Result<(Fold<P>, Option<Version>), StoreError> {
+) -> Result<(Box<dyn AnyFold>, Option<Version>), StoreError> {
     if row.events >= SNAPSHOT_SPACING
         && let Some(kept) = reader.snapshot(&row.stream, projection.name(), projection.revision(), version)?
+        && let Some(fold) = projection.resume(kept.version, &kept.state)
     {
-        let from = Some(Version(kept.version.0 + 1));
-        return match Fold::resume(projection, kept.version, &kept.state) {
-            Ok(fold) => Ok((fold, from)),
-            Err(projection) => Ok((Fold::new(projection), None)),
-        };
+        return Ok((fold, Some(Version(kept.version.0 + 1))));
     }
-    Ok((Fold::new(projection), None))
+    Ok((projection.fold(), None))
 }
 
 /// Loads a stream under the projection that knows its rules.
@@ -148,22 +143,21 @@ pub fn load_story(
     described: &Described,
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<Story, SessionError> {
-    let Described { row, aggregate } = described;
-    Ok(match aggregate {
-        Some(Aggregate::Lead) => Story::Lead(load_replay(reader, row, &LeadState, progress)?),
-        Some(Aggregate::Ticket) => Story::Ticket(load_replay(reader, row, &TicketState, progress)?),
-        None => Story::Other(load_replay(reader, row, &FieldsProjection, progress)?),
-    })
+    let mut story = Story::new(described.aggregate);
+    load_rows(reader, &described.row, story.timeline_mut(), progress)?;
+    Ok(story)
 }
 
 /// Loads a stream under any projection.
 pub fn load_timeline(
     reader: &dyn Reader,
     described: &Described,
-    builtin: Builtin,
+    projection: &ProjectionRef,
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<Box<dyn Timeline>, SessionError> {
-    with_projection!(builtin, projection => Ok(Box::new(load_replay(reader, &described.row, &projection, progress)?)))
+    let mut timeline = projection.timeline(usize::try_from(described.row.events).unwrap_or(0));
+    load_rows(reader, &described.row, timeline.as_mut(), progress)?;
+    Ok(timeline)
 }
 
 /// A stream shorter than this is folded before a second thread would have begun.
@@ -176,20 +170,17 @@ const CHUNK: usize = 256;
 const WAITING: usize = 16;
 
 /// Reads on this thread; where the stream is long, decodes and folds on another.
-pub fn load_replay<P: Projection>(
+fn load_rows(
     reader: &dyn Reader,
     row: &StreamRow,
-    projection: &P,
+    timeline: &mut dyn Timeline,
     progress: &mut dyn FnMut(u64) -> Flow,
-) -> Result<Replay<P>, SessionError> {
-    let mut replay = Replay::new(projection.clone());
-    replay.reserve(usize::try_from(row.events).unwrap_or(0));
+) -> Result<(), SessionError> {
     if row.events < WORTH_A_THREAD {
-        each_row(reader, &row.stream, progress, &mut |event| {
-            replay.push(event);
+        return each_row(reader, &row.stream, progress, &mut |event| {
+            timeline.push_row(event);
             Flow::Continue(())
-        })?;
-        return Ok(replay);
+        });
     }
     let (sender, receiver) = sync_channel::<Chunk>(WAITING);
     thread::scope(|scope| {
@@ -197,9 +188,8 @@ pub fn load_replay<P: Projection>(
             .name("fold".to_owned())
             .spawn_scoped(scope, move || {
                 for chunk in receiver {
-                    chunk.each(&row.stream, &mut |event| replay.push(event));
+                    chunk.each(&row.stream, &mut |event| timeline.push_row(event));
                 }
-                replay
             })
             .map_err(|source| StoreError::Io { path: "a thread".into(), source })?;
         let mut chunk = Chunk::default();
@@ -214,7 +204,8 @@ pub fn load_replay<P: Projection>(
         })?;
         let _ = sender.send(chunk);
         drop(sender);
-        Ok(folding.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        folding.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Ok(())
     })
 }
 

@@ -3,15 +3,14 @@ use super::trouble::Trouble;
 use super::{Described, TimeScale, describe, load_timeline};
 use crate::event::{EventRow, Metadata, StreamId};
 use crate::jobs::{Job, Wake};
-use crate::projection::Builtin;
-use crate::replay::{Index, Timeline};
+use crate::replay::{Index, ProjectionRef, Timeline, registry};
 use crate::store::{Columns, Flow, Query};
 
 /// A stream in memory under one projection, with who recorded each of its events.
 #[derive(Debug)]
 pub struct Loaded {
     pub described: Described,
-    pub builtin: Builtin,
+    pub projection: ProjectionRef,
     pub timeline: Box<dyn Timeline>,
     pub time_scale: TimeScale,
     /// An index into the names, for each event.
@@ -31,11 +30,12 @@ pub(super) fn load_job(stream: StreamId, number: usize, opener: Opener, wake: &W
     Job::start("reading events", wake, move |ticket| {
         let reader = opener()?;
         let described = describe(reader.as_ref(), &stream)?;
-        let offered = Builtin::for_aggregate(described.aggregate);
-        let builtin = offered[number.min(offered.len() - 1)];
+        let offered = registry().of_aggregate(described.aggregate);
+        let projection =
+            offered.get(number).or(offered.last()).unwrap_or_else(|| registry().first(described.aggregate)).clone();
         ticket.set_total(described.row.events);
         let go_on = || if ticket.is_cancelled() { Flow::Break(()) } else { Flow::Continue(()) };
-        let timeline = load_timeline(reader.as_ref(), &described, builtin, &mut |count| {
+        let timeline = load_timeline(reader.as_ref(), &described, &projection, &mut |count| {
             ticket.set_done(count);
             go_on()
         })?;
@@ -51,6 +51,6 @@ pub(super) fn load_job(stream: StreamId, number: usize, opener: Opener, wake: &W
             go_on()
         })?;
         let time_scale = TimeScale::new(timeline.heads());
-        Ok(Loaded { described, builtin, timeline, time_scale, actors, actor_names })
+        Ok(Loaded { described, projection, timeline, time_scale, actors, actor_names })
     })
 }

@@ -33,7 +33,7 @@ pub use draft::Draft;
 pub use exporting::Exporting;
 pub use history_filter::HistoryFilter;
 pub use labels::Labels;
-pub use load::{Described, Shown, describe, load_replay, load_story, load_timeline, show};
+pub use load::{Described, Shown, describe, load_story, load_timeline, show};
 pub use loaded::Loaded;
 pub use mapping_draft::MappingDraft;
 pub use moment::{Moment, resolve};
@@ -46,7 +46,7 @@ pub use snapshots::{SNAPSHOT_SPACING, check_snapshots, keep_long_streams, keep_s
 pub use stream_view::{EventDetail, StreamView};
 pub use time_scale::{Pause, TimeScale};
 pub use trouble::Trouble;
-pub use whole::{WholeFold, fold_whole};
+pub use whole::fold_whole;
 
 /// Why a question has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +58,7 @@ pub enum SessionError {
     #[error("{stream} begins at {first}; nothing of it was recorded by {asked}")]
     BeforeItBegan { stream: StreamId, asked: Timestamp, first: String },
     #[error("{stream} has no projection {asked}; it has {}", known.join(", "))]
-    NoProjection { stream: StreamId, asked: String, known: Vec<&'static str> },
+    NoProjection { stream: StreamId, asked: String, known: Vec<String> },
     #[error("“{0}” is no moment; write a version (5), a time (2025-01-01T01:00:05Z) or latest")]
     NotAMoment(String),
     #[error(transparent)]

@@ -3,13 +3,11 @@ use serde_json::Value;
 
 use super::{Moment, SessionError, describe, show};
 use crate::event::{StreamId, Timestamp, same_name};
-use crate::projection::{Builtin, Projection};
-use crate::replay::Fold;
+use crate::replay::{ProjectionRef, registry};
 use crate::store::{
     Finding, FindingKind, Flow, KeptState, Query, Reader, Snapshot, StoreError, StreamOrder, StreamQuery, StreamRow,
     Writer,
 };
-use crate::with_projection;
 
 /// A stream gets a new snapshot when this many events have come since the last one; a shorter stream is folded
 /// from its start in less than a millisecond.
@@ -24,9 +22,8 @@ pub fn keep_snapshots(store: &mut dyn Writer, stream: &StreamId) -> Result<(), S
     if described.row.events < SNAPSHOT_SPACING {
         return Ok(());
     }
-    for builtin in Builtin::for_aggregate(described.aggregate) {
-        let due = with_projection!(*builtin, projection => due_snapshot(store, &described.row, projection)?);
-        if let Some(snapshot) = due {
+    for projection in registry().of_aggregate(described.aggregate) {
+        if let Some(snapshot) = due_snapshot(store, &described.row, projection)? {
             store.keep_snapshot(stream, &snapshot)?;
         }
     }
@@ -47,12 +44,11 @@ pub fn keep_long_streams(store: &mut dyn Writer) -> Result<(), SessionError> {
     long.iter().try_for_each(|stream| keep_snapshots(store, stream))
 }
 
-fn due_snapshot<P: Projection>(
+fn due_snapshot(
     reader: &dyn Reader,
     row: &StreamRow,
-    projection: P,
+    projection: &ProjectionRef,
 ) -> Result<Option<Snapshot>, StoreError> {
-    let (name, revision) = (projection.name().to_owned(), projection.revision());
     let (mut fold, from) = begin_fold(reader, row, projection, row.last_version)?;
     let kept_at = from.and_then(|from| from.0.checked_sub(1));
     if kept_at.is_some_and(|kept_at| row.last_version.0 - kept_at < SNAPSHOT_SPACING) {
@@ -66,8 +62,8 @@ fn due_snapshot<P: Projection>(
     })?;
     let state = fold.to_snapshot().filter(|state| state.len() <= LARGEST_KEPT);
     Ok(last.zip(state).map(|((version, event_id), state)| Snapshot {
-        projection: name,
-        revision,
+        projection: projection.name().to_owned(),
+        revision: projection.revision(),
         version,
         event_id,
         state,
@@ -83,8 +79,8 @@ pub fn check_snapshots(reader: &dyn Reader, report: &mut dyn FnMut(Finding)) -> 
     })?;
     for (stream, name) in kept {
         let described = describe(reader, &stream)?;
-        let Some(builtin) = Builtin::find(described.aggregate, &name) else { continue };
-        if let Some(finding) = with_projection!(builtin, projection => differing(reader, &described.row, projection)?) {
+        let Some(projection) = registry().find(described.aggregate, &name) else { continue };
+        if let Some(finding) = differing(reader, &described.row, projection)? {
             report(finding);
         }
     }
@@ -105,7 +101,7 @@ fn check_kept_states(reader: &dyn Reader, report: &mut dyn FnMut(Finding)) -> Re
             continue;
         }
         let judge = described.projection(None)?;
-        let replayed = show(reader, &described, judge, Moment::Version(version), &mut |_| Flow::Continue(()))?.state;
+        let replayed = show(reader, &described, &judge, Moment::Version(version), &mut |_| Flow::Continue(()))?.state;
         let Value::Object(replayed) = replayed else { continue };
         let differing = state.iter().find_map(|(name, kept)| {
             let (_, now) = replayed.iter().find(|(field, _)| same_name(name, field))?;
@@ -138,16 +134,12 @@ fn disagree(kept: &Value, now: &Value) -> bool {
     }
 }
 
-fn differing<P: Projection>(
-    reader: &dyn Reader,
-    row: &StreamRow,
-    projection: P,
-) -> Result<Option<Finding>, StoreError> {
+fn differing(reader: &dyn Reader, row: &StreamRow, projection: &ProjectionRef) -> Result<Option<Finding>, StoreError> {
     let name = projection.name();
     let Some(kept) = reader.snapshot(&row.stream, name, projection.revision(), row.last_version)? else {
         return Ok(None);
     };
-    let mut fold = Fold::new(projection);
+    let mut fold = projection.fold();
     reader.visit_events(&Query::stream(row.stream.clone()).between(None, Some(kept.version)), &mut |event| {
         fold.push(event);
         Flow::Continue(())

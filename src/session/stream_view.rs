@@ -10,8 +10,7 @@ use super::{HistoryFilter, Moment};
 use crate::domain::as_read;
 use crate::event::{Metadata, RecordedEvent, StreamId, Timestamp, Version};
 use crate::jobs::{Job, Loading, Wake};
-use crate::projection::Builtin;
-use crate::replay::Index;
+use crate::replay::{Index, ProjectionRef, registry};
 use crate::store::{Columns, Flow, Query};
 
 /// A stream that is looked at: its history under one projection, and the one cursor that everything follows.
@@ -117,8 +116,8 @@ impl StreamView {
     }
 
     /// The projections that this stream offers.
-    pub fn projections(&self) -> &'static [Builtin] {
-        self.base().map_or(&[], |loaded| Builtin::for_aggregate(loaded.described.aggregate))
+    pub fn projections(&self) -> &'static [ProjectionRef] {
+        self.base().map_or(&[], |loaded| registry().of_aggregate(loaded.described.aggregate))
     }
 
     pub fn projection_number(&self) -> usize {

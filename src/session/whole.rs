@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use crate::event::{Head, Position, StreamKey};
-use crate::projection::Projection;
+use crate::event::Position;
+use crate::replay::{DecodedRows, ProjectionRef, StreamStates};
 use crate::store::{Columns, Flow, Framework, Query, Reader, StoreError};
 
 /// Rows a decoder hands over at once: enough to make the hand-over cheap, few enough to stay in a core's cache.
@@ -15,46 +15,15 @@ const CHUNK: u64 = 4096;
 /// Chunks that may wait at each decoder before it pauses.
 const WAITING: usize = 2;
 
-/// Every stream's state, by the stream's number in the store.
-#[derive(Debug)]
-pub struct WholeFold<P: Projection> {
-    /// Boxed: the streams of other categories then cost a pointer each.
-    states: Vec<Option<Box<P::State>>>,
-    pub events: u64,
-}
-
-impl<P: Projection> WholeFold<P> {
-    pub fn state(&self, stream: StreamKey) -> Option<&P::State> {
-        self.states.get(stream.0 as usize)?.as_deref()
-    }
-
-    pub fn streams(&self) -> impl Iterator<Item = (StreamKey, &P::State)> {
-        (0_u32..).map(StreamKey).zip(&self.states).filter_map(|(key, state)| Some((key, state.as_deref()?)))
-    }
-
-    fn fold(&mut self, projection: &P, key: StreamKey, head: &Head, event: &P::Event, unheard: &mut Vec<String>) {
-        let index = key.0 as usize;
-        if self.states.len() <= index {
-            self.states.resize_with(index + 1, || None);
-        }
-        let state = self.states[index].get_or_insert_with(Box::default);
-        projection.apply(state, event, head, unheard);
-        unheard.clear();
-        self.events += 1;
-    }
-}
-
-type Decoded<P> = Vec<(StreamKey, Head, <P as Projection>::Event)>;
-
 /// Folds all streams of a category (of all, where none is named) up to a position. `open` opens the store once for
 /// every thread.
-pub fn fold_whole<P: Projection>(
+pub fn fold_whole(
     open: &(dyn Fn() -> Result<Box<dyn Reader>, StoreError> + Sync),
-    projection: &P,
+    projection: &ProjectionRef,
     category: Option<&str>,
     up_to: Option<Position>,
     progress: &mut dyn FnMut(u64) -> Flow,
-) -> Result<WholeFold<P>, StoreError> {
+) -> Result<Box<dyn StreamStates>, StoreError> {
     let mut last = Position(0);
     let newest = Query::positions(None, up_to).backward().limit(1).columns(Columns::HEADS);
     let reader = open()?;
@@ -66,9 +35,9 @@ pub fn fold_whole<P: Projection>(
     let most = if reader.framework() == Framework::Foldline { 4 } else { 1 };
     let decoders = thread::available_parallelism().map_or(1, std::num::NonZero::get).clamp(1, most) as u64;
     let is_over = AtomicBool::new(false);
-    let mut whole = WholeFold { states: Vec::new(), events: 0 };
+    let mut whole = projection.states();
     thread::scope(|scope| {
-        let mut receivers: Vec<Receiver<Result<Decoded<P>, StoreError>>> = Vec::new();
+        let mut receivers: Vec<Receiver<Decoded>> = Vec::new();
         for first in 0..decoders {
             let (sender, receiver) = sync_channel(WAITING);
             receivers.push(receiver);
@@ -79,14 +48,11 @@ pub fn fold_whole<P: Projection>(
                 .spawn_scoped(scope, move || work.run(open, &sender))
                 .map_err(|source| StoreError::Io { path: "a thread".into(), source })?;
         }
-        let mut unheard = Vec::new();
         let mut seen = 0;
         let result = (|| {
             for chunk in 0..last.0.div_ceil(CHUNK) {
                 let Ok(decoded) = receivers[(chunk % decoders) as usize].recv() else { break };
-                for (key, head, event) in decoded? {
-                    whole.fold(projection, key, &head, &event, &mut unheard);
-                }
+                whole.fold(decoded?);
                 seen += CHUNK;
                 if progress(seen.min(last.0)).is_break() {
                     return Err(StoreError::Cancelled);
@@ -102,8 +68,10 @@ pub fn fold_whole<P: Projection>(
     Ok(whole)
 }
 
-struct Decoder<'a, P> {
-    projection: P,
+type Decoded = Result<Box<dyn DecodedRows>, StoreError>;
+
+struct Decoder<'a> {
+    projection: ProjectionRef,
     category: Option<&'a str>,
     /// This decoder's first chunk, and how many chunks on its next one is.
     first: u64,
@@ -112,11 +80,11 @@ struct Decoder<'a, P> {
     is_over: &'a AtomicBool,
 }
 
-impl<P: Projection> Decoder<'_, P> {
+impl Decoder<'_> {
     fn run(
         &self,
         open: &(dyn Fn() -> Result<Box<dyn Reader>, StoreError> + Sync),
-        hand_over: &SyncSender<Result<Decoded<P>, StoreError>>,
+        hand_over: &SyncSender<Decoded>,
     ) {
         let reader = match open() {
             Ok(reader) => reader,
@@ -138,11 +106,11 @@ impl<P: Projection> Decoder<'_, P> {
         }
     }
 
-    fn decode(&self, reader: &dyn Reader, from: Position, to: Position) -> Result<Decoded<P>, StoreError> {
-        let mut decoded = Vec::with_capacity(CHUNK as usize);
+    fn decode(&self, reader: &dyn Reader, from: Position, to: Position) -> Decoded {
+        let mut decoded = self.projection.rows();
         reader.visit_events(&Query::positions(Some(from), Some(to)), &mut |row| {
             if self.category.is_none_or(|category| row.stream.category() == category) {
-                decoded.push((row.stream_key, row.head(), self.projection.decode(row)));
+                decoded.push(row);
             }
             Flow::Continue(())
         })?;

@@ -88,9 +88,9 @@ fn choice_ui(
         ui.horizontal(|ui| match comparing.mode {
             CompareMode::Moments => pins_ui(ui, scene, pins),
             CompareMode::Projections => {
-                for (number, builtin) in view.projections().iter().enumerate() {
+                for (number, projection) in view.projections().iter().enumerate() {
                     let mut is_shown = comparing.shows_projection(number);
-                    let name = scene.text(&format!("projection-{}", builtin.name()));
+                    let name = scene.text(&format!("projection-{}", projection.name()));
                     if ui.checkbox(&mut is_shown, name).changed() {
                         comparing.toggle_projection(number);
                     }
@@ -130,7 +130,7 @@ fn side_title(scene: &Scene<'_>, side: &Side, sides: &[Side]) -> String {
     let is_one_projection = sides.iter().all(|other| other.number == side.number);
     match (is_one_stream, is_one_projection) {
         (true, true) => version,
-        (true, false) => scene.text(&format!("projection-{}", side.builtin.name())),
+        (true, false) => scene.text(&format!("projection-{}", side.projection.name())),
         (false, _) => format!("{} {version}", shortened(side.stream.as_str())),
     }
 }

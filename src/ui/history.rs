@@ -77,7 +77,7 @@ fn table_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, filter: &mut 
                     row.set_selected(index == cursor);
                     let (ink, dim) =
                         if index > cursor { (colours.faint, colours.faint) } else { (colours.text, colours.dim) };
-                    let finding = loaded.timeline.finding_at(index).map(|finding| finding.message.as_str());
+                    let finding = loaded.timeline.finding_at(index);
                     row.col(|ui| {
                         if index == cursor {
                             let edge = egui::Rect::from_min_size(ui.max_rect().min, egui::vec2(2.0, ROW_HEIGHT));
@@ -103,9 +103,12 @@ fn table_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, filter: &mut 
                         if short.len() < name.len() {
                             cell.on_hover_text(shortened(name));
                         }
-                        if let Some(message) = finding {
-                            ui.label(RichText::new("!").strong().color(colours.warning))
-                                .on_hover_text(format!("{}: {message}", scene.text("finding")));
+                        if let Some(finding) = finding {
+                            ui.label(RichText::new("!").strong().color(colours.warning)).on_hover_text(format!(
+                                "{}: {}",
+                                scene.text("finding"),
+                                finding.problem
+                            ));
                         }
                     });
                     row.col(|ui| {

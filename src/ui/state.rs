@@ -17,8 +17,8 @@ pub fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, label: Op
             if ui.selectable_label(is_comparing, scene.text("compare")).clicked() {
                 scene.run(Command::Compare);
             }
-            for (number, builtin) in view.projections().iter().enumerate().rev() {
-                let name = scene.text(&format!("projection-{}", builtin.name()));
+            for (number, projection) in view.projections().iter().enumerate().rev() {
+                let name = scene.text(&format!("projection-{}", projection.name()));
                 if ui.selectable_label(number == view.projection_number(), name).clicked() {
                     scene.ask(Action::Projection(number));
                 }

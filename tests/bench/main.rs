@@ -15,7 +15,7 @@ use std::time::Instant;
 use foldline::event::{NewEvent, StreamId};
 use foldline::projection::{LeadState, Projection};
 use foldline::replay::{Fold, Replay, Timeline};
-use foldline::session::{describe, fold_whole, load_replay};
+use foldline::session::{describe, fold_whole, load_timeline};
 use foldline::store::native::NativeStore;
 use foldline::store::{Columns, Expected, Flow, Query, Reader, StreamQuery, Writer};
 
@@ -96,8 +96,8 @@ fn load(table: &mut Table, stores: &Stores) {
     let store = NativeStore::open(&stores.long).expect("the long store");
     for (stream, events, times) in [(SHORT_STREAM, 10, 300), (MIDDLE_STREAM, 1_000, 60), (LONG_STREAM, LONG, 7)] {
         let stream = StreamId::from(stream);
-        let row = store.stream(&stream).expect("read").expect("the stream is there");
-        assert_eq!(row.events, events);
+        let described = describe(&store, &stream).expect("the stream is there");
+        assert_eq!(described.row.events, events);
         let query = Query::stream(stream);
         let fetch = || {
             time(|| {
@@ -125,7 +125,8 @@ fn load(table: &mut Table, stores: &Stores) {
         };
         let replay = || {
             let began = Instant::now();
-            let replay = load_replay(&store, &row, &LeadState, &mut |_| Flow::Continue(())).expect("loaded");
+            let replay =
+                load_timeline(&store, &described, &LeadState.into(), &mut |_| Flow::Continue(())).expect("loaded");
             let secs = began.elapsed().as_secs_f64();
             assert_eq!(replay.heads().len() as u64, events);
             secs
@@ -195,7 +196,7 @@ fn refold_all(replay: &Replay<LeadState>) -> <LeadState as Projection>::State {
     let mut unheard = Vec::new();
     for (index, head) in replay.heads().iter().enumerate() {
         if let Some(event) = replay.event(index) {
-            LeadState.apply(&mut state, event, head, &mut unheard);
+            LeadState.fold(&mut state, event, head, &mut unheard);
         }
     }
     state
@@ -230,7 +231,11 @@ fn whole_store(table: &mut Table, stores: &Stores) {
     let open = || foldline::store::open(&stores.sample.clone().into());
     let scan = stores.scan(Columns::ALL);
     let samples = repeat(3, || {
-        time(|| fold_whole(&open, &LeadState, Some("lead"), None, &mut |_| Flow::Continue(())).expect("folded").events)
+        time(|| {
+            fold_whole(&open, &LeadState.into(), Some("lead"), None, &mut |_| Flow::Continue(()))
+                .expect("folded")
+                .events()
+        })
     });
     let per_event = |secs: f64| secs * 1e9 / stores.events as f64;
     table.add(

@@ -6,9 +6,8 @@ use foldline::domain::lead::{self, LeadCommand, LeadTarget};
 use foldline::domain::ticket::{self, TicketCommand, TicketTarget};
 use foldline::domain::{Aggregate, Breach, Draft, kind_of};
 use foldline::event::{EventId, EventType, MetadataBuilder, Position, RecordedEvent, StreamId, Timestamp, Version};
-use foldline::projection::{Builtin, LeadState, Projection, TicketState};
-use foldline::replay::{Replay, Story, Timeline};
-use foldline::with_projection;
+use foldline::projection::{LeadState, Projection, TicketState};
+use foldline::replay::{ProjectionRef, Replay, Story, Timeline};
 use serde_json::Value;
 
 /// 2025-01-01T00:00:00Z, where every history here begins.
@@ -232,29 +231,32 @@ impl Given {
         Asked { given: self, now, answer }
     }
 
-    /// The history under one of the built-in projections.
-    pub(crate) fn timeline(&self, builtin: Builtin) -> Box<dyn Timeline> {
-        with_projection!(builtin, projection => {
-            let mut replay = Replay::new(projection);
-            for event in &self.recorded {
-                replay.push(&event.as_row());
-            }
-            Box::new(replay)
-        })
+    pub(crate) fn recorded(&self) -> &[RecordedEvent] {
+        &self.recorded
+    }
+
+    /// The history under a projection.
+    pub(crate) fn timeline(&self, projection: impl Into<ProjectionRef>) -> Box<dyn Timeline> {
+        let mut timeline = projection.into().timeline(self.recorded.len());
+        for event in &self.recorded {
+            timeline.push_row(&event.as_row());
+        }
+        timeline
     }
 
     /// What the projection shows after the last event.
-    pub(crate) fn shown(&self, builtin: Builtin) -> Value {
-        self.timeline(builtin).show(self.recorded.len().checked_sub(1))
+    pub(crate) fn shown(&self, projection: impl Into<ProjectionRef>) -> Value {
+        self.timeline(projection).show(self.recorded.len().checked_sub(1))
     }
 
     /// Asserts the named fields of what the projection shows at last; other fields do not count.
     #[track_caller]
-    pub(crate) fn shows(self, builtin: Builtin, expected: Value) -> Self {
-        let shown = self.shown(builtin);
+    pub(crate) fn shows(self, projection: impl Into<ProjectionRef>, expected: Value) -> Self {
+        let projection = projection.into();
+        let shown = self.shown(projection.clone());
         for (field, value) in expected.as_object().expect("expected fields are an object") {
-            let Some(found) = shown.get(field) else { panic!("{builtin:?} shows no field “{field}”: {shown}") };
-            assert_eq!(found, value, "{field} under {builtin:?} after {self}");
+            let Some(found) = shown.get(field) else { panic!("{projection:?} shows no field “{field}”: {shown}") };
+            assert_eq!(found, value, "{field} under {projection:?} after {self}");
         }
         self
     }
@@ -275,7 +277,7 @@ impl Given {
             story.push(&event.as_row());
         }
         let findings = story.timeline().findings(self.recorded.len());
-        findings.into_iter().map(|finding| (finding.version.0, finding.message.clone())).collect()
+        findings.into_iter().map(|finding| (finding.version.0, finding.message())).collect()
     }
 }
 

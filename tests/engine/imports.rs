@@ -61,7 +61,7 @@ const ALL: &[&str] = &[
 ];
 
 /// Names at the root of the crate that belong to a module: macros stand there, wherever they were written.
-const ROOT_NAMES: &[(&str, &str)] = &[("with_projection", "projection")];
+const ROOT_NAMES: &[(&str, &str)] = &[];
 
 /// Who may know the window.
 const WINDOW: &[&str] = &["cli", "main", "app", "ui", "theme", "jobs"];
@@ -283,7 +283,6 @@ fn a_source_that_breaks_a_rule_is_caught() {
         ("projection/path.rs", "use crate::store as kept;"),
         ("replay/mod.rs", "use crate::{\n    event::*,\n    compensate::Draft,\n};"),
         ("replay/mod.rs", "impl crate::session::Session {}"),
-        ("domain/mod.rs", "crate::with_projection!(builtin, p => p)"),
         ("session/mod.rs", "use crate::cli::run;"),
         ("jobs/mod.rs", "use crate::event::EventId;"),
         ("cli/mod.rs", "use crate::app::App;"),

@@ -1,7 +1,8 @@
 //! Each event of a lead and what takes it back.
 
 use foldline::domain::{Breach, EventKind};
-use foldline::projection::Builtin;
+use foldline::projection::{LeadAnalysis, LeadSearch, LeadState};
+use foldline::replay::ProjectionRef;
 use serde_json::{Value, json};
 
 use super::given::{Given, Past, REASON, UndoLead, event, given, undoing};
@@ -35,7 +36,7 @@ const SECOND: &str = "2025-03-01T00:00:00.000Z";
 
 #[track_caller]
 fn state(given: Given, expected: Value) -> Given {
-    given.shows(Builtin::LeadState, expected)
+    given.shows(LeadState, expected)
 }
 
 // One compensation for each event.
@@ -53,7 +54,7 @@ fn a_contact_is_compensated_by_retracting_it() {
         "contact-retracted",
         json!({}),
     )]);
-    state(after, json!({"contacts": 1, "status": "NEW_LEAD"})).shows(Builtin::LeadAnalysis, json!({"contacts": 1}));
+    state(after, json!({"contacts": 1, "status": "NEW_LEAD"})).shows(LeadAnalysis, json!({"contacts": 1}));
 }
 
 #[test]
@@ -64,7 +65,7 @@ fn a_followup_is_compensated_by_cancelling_it() {
         json!({}),
     )]);
     state(after, json!({"status": "NEW_LEAD", "followups": 0, "followup-on": null}))
-        .shows(Builtin::LeadAnalysis, json!({"followups": 0, "status": "new_lead"}));
+        .shows(LeadAnalysis, json!({"followups": 0, "status": "new_lead"}));
 }
 
 #[test]
@@ -100,7 +101,7 @@ fn a_confirmed_payment_is_compensated_by_reversing_it() {
         .when(UndoLead(2))
         .then([undoing(2, "payment-reversed", json!({}))]);
     state(after, json!({"status": "PENDING_PAYMENT", "payment-deadline": FIRST}))
-        .shows(Builtin::LeadAnalysis, json!({"status": "pending_payment", "seconds-to-conversion": null}));
+        .shows(LeadAnalysis, json!({"status": "pending_payment", "seconds-to-conversion": null}));
 }
 
 #[test]
@@ -201,13 +202,13 @@ fn compensated_at_once(events: Vec<Past>, past: &Past) {
     let asked = before.clone().and(past.clone()).when(UndoLead(version));
     let counterpart = asked.only_draft();
     let after = asked.then([counterpart]);
-    for builtin in [Builtin::LeadState, Builtin::LeadAnalysis] {
-        let (mut was, mut is) = (before.shown(builtin), after.shown(builtin));
+    for projection in [ProjectionRef::new(LeadState), ProjectionRef::new(LeadAnalysis)] {
+        let (mut was, mut is) = (before.shown(projection.clone()), after.shown(projection.clone()));
         for shown in [&mut was, &mut is] {
             let fields = shown.as_object_mut().expect("a shown state is an object");
             fields.retain(|field, _| !["version", "updated-on"].contains(&field.as_str()));
         }
-        assert_eq!(was, is, "{builtin:?} around {past:?}");
+        assert_eq!(was, is, "{projection:?} around {past:?}");
     }
 }
 
@@ -312,7 +313,7 @@ fn search_still_knows_a_name_that_was_taken_back() {
     given([initialized(), renamed("aaa")])
         .when(UndoLead(1))
         .then([undoing(1, "contact-details-updated", json!({"name": "aab"}))])
-        .shows(Builtin::LeadSearch, json!({"names": ["aab", "aaa"]}));
+        .shows(LeadSearch, json!({"names": ["aab", "aaa"]}));
 }
 
 // What no compensation may do.
@@ -423,7 +424,7 @@ fn a_recorded_compensation_that_names_no_event_is_reported() {
     for name in UNDOING {
         given([initialized(), plain(name)])
             .finds(&[(1, &format!("{name} names no event that it compensates"))])
-            .shows(Builtin::LeadState, json!({"version": 1}));
+            .shows(LeadState, json!({"version": 1}));
     }
 }
 
@@ -432,7 +433,7 @@ fn a_recorded_compensation_of_what_never_happened_is_reported_and_leaves_the_sta
     for name in ["contact-retracted", "followup-cancelled", "order-cancelled", "payment-reversed"] {
         given([initialized(), plain(name).undoing(7)])
             .finds(&[(1, &format!("{name} finds nothing to undo"))])
-            .shows(Builtin::LeadState, json!({"status": "NEW_LEAD", "version": 1}));
+            .shows(LeadState, json!({"status": "NEW_LEAD", "version": 1}));
     }
 }
 
@@ -457,14 +458,14 @@ fn a_recorded_compensation_of_what_is_compensated_already_is_reported() {
 fn a_recorded_correction_of_what_is_corrected_already_is_reported() {
     given([initialized(), renamed("aaa"), renamed("aab").undoing(1), renamed("ccc").undoing(1)])
         .finds(&[(3, "contact-details-updated compensates an event that is compensated already")])
-        .shows(Builtin::LeadState, json!({"name": "ccc"}));
+        .shows(LeadState, json!({"name": "ccc"}));
 }
 
 #[test]
 fn a_recorded_reopening_of_an_open_lead_is_reported() {
     given([initialized(), plain("lead-reopened").undoing(7)])
         .finds(&[(1, "lead-reopened while NEW_LEAD")])
-        .shows(Builtin::LeadState, json!({"status": "NEW_LEAD"}));
+        .shows(LeadState, json!({"status": "NEW_LEAD"}));
 }
 
 #[test]
@@ -474,7 +475,7 @@ fn a_recorded_reopening_of_a_closing_that_never_happened_is_reported() {
     closed()
         .and(plain("lead-reopened").undoing(7))
         .finds(&[(2, "lead-reopened finds nothing to undo")])
-        .shows(Builtin::LeadState, json!({"status": "CLOSED", "version": 2}));
+        .shows(LeadState, json!({"status": "CLOSED", "version": 2}));
 }
 
 #[test]
@@ -487,7 +488,7 @@ fn a_recorded_compensation_before_the_beginning_is_reported() {
 #[test]
 fn counts_never_fall_below_nought() {
     given([initialized(), plain("contact-retracted").undoing(7), plain("followup-cancelled").undoing(8)])
-        .shows(Builtin::LeadState, json!({"contacts": 0, "followups": 0}));
+        .shows(LeadState, json!({"contacts": 0, "followups": 0}));
 }
 
 /// Another system's stream may say in the payload what ours says in the metadata.
@@ -497,7 +498,7 @@ fn the_compensated_event_may_be_named_in_the_payload() {
     for cancelled in [cancelled.clone(), cancelled.by_nobody()] {
         given([initialized(), followup_set(FIRST), followup_set(SECOND), cancelled])
             .finds(&[])
-            .shows(Builtin::LeadState, json!({"followup-on": SECOND, "followups": 1}))
+            .shows(LeadState, json!({"followup-on": SECOND, "followups": 1}))
             .when(UndoLead(1))
             .then_refused(Breach::CompensatedBefore(EventKind::FollowupSet));
     }

@@ -3,7 +3,7 @@
 use foldline::domain::lead::{LeadCommand, LeadStatus};
 use foldline::domain::{Breach, Draft, EventKind};
 use foldline::event::Timestamp;
-use foldline::projection::Builtin;
+use foldline::projection::{LeadAnalysis, LeadSearch, LeadState};
 use serde_json::{Value, json};
 
 use super::given::{Past, draft, event, given, just_after, just_before, minute, stored_event};
@@ -102,7 +102,7 @@ const NEITHER_CLOSED_NOR_CONVERTED: [LeadStatus; 4] =
 
 #[track_caller]
 fn state(events: Vec<Past>, expected: Value) {
-    given(events).shows(Builtin::LeadState, expected);
+    given(events).shows(LeadState, expected);
 }
 
 // What each event does.
@@ -110,7 +110,7 @@ fn state(events: Vec<Past>, expected: Value) {
 #[test]
 fn each_event_gives_the_lead_its_status() {
     for status in LeadStatus::ALL {
-        given(history_to(status)).shows(Builtin::LeadState, json!({"status": status.name()})).finds(&[]);
+        given(history_to(status)).shows(LeadState, json!({"status": status.name()})).finds(&[]);
     }
 }
 
@@ -123,7 +123,7 @@ fn statuses_have_the_names_of_the_wire() {
 #[test]
 fn a_new_lead_has_its_id_name_phone_and_time_of_creation() {
     given([initialized()]).shows(
-        Builtin::LeadState,
+        LeadState,
         json!({"lead-id": 1, "name": "aab", "phone": "1111", "created-on": "2025-01-01T00:00:00.000Z", "version": 0}),
     );
 }
@@ -168,7 +168,7 @@ fn an_order_keeps_its_payment_deadline() {
 #[test]
 fn every_event_moves_the_version_and_the_time_of_the_last_update() {
     given([initialized(), contacted().at(minute(7))])
-        .shows(Builtin::LeadState, json!({"version": 1, "updated-on": "2025-01-01T00:07:00.000Z"}));
+        .shows(LeadState, json!({"version": 1, "updated-on": "2025-01-01T00:07:00.000Z"}));
 }
 
 // The beginning.
@@ -274,7 +274,7 @@ fn a_correction_of_one_field_may_repeat_the_other() {
     given([initialized()])
         .when(command)
         .then([draft("contact-details-updated", json!({"name": "aab", "phone": "2222"}))])
-        .shows(Builtin::LeadState, json!({"name": "aab", "phone": "2222"}));
+        .shows(LeadState, json!({"name": "aab", "phone": "2222"}));
 }
 
 #[test]
@@ -310,7 +310,7 @@ fn a_payment_confirmed_on_a_closed_lead_converts_it_and_is_reported() {
     events.push(payment_confirmed());
     given(events)
         .finds(&[(2, "payment-confirmed while CLOSED")])
-        .shows(Builtin::LeadState, json!({"status": "CONVERTED", "version": 2}));
+        .shows(LeadState, json!({"status": "CONVERTED", "version": 2}));
 }
 
 /// Every event in every status in which it is out of place: it does what it always does, and is reported.
@@ -347,7 +347,7 @@ fn an_event_in_the_wrong_status_is_applied_and_reported() {
             events.push(past.clone());
             given(events)
                 .finds(&[(version, &format!("{name} while {}", status.name()))])
-                .shows(Builtin::LeadState, expected.clone());
+                .shows(LeadState, expected.clone());
         }
     }
 }
@@ -356,14 +356,14 @@ fn an_event_in_the_wrong_status_is_applied_and_reported() {
 fn an_event_before_the_beginning_is_applied_and_reported() {
     given([contacted(), initialized()])
         .finds(&[(0, "contacted before lead-initialized")])
-        .shows(Builtin::LeadState, json!({"contacts": 1, "status": "NEW_LEAD", "name": "aab"}));
+        .shows(LeadState, json!({"contacts": 1, "status": "NEW_LEAD", "name": "aab"}));
 }
 
 #[test]
 fn a_second_beginning_is_applied_and_reported() {
     let again = event("lead-initialized", json!({"lead-id": 1, "name": "bbb", "phone": "2222"}));
     given([initialized(), lead_closed(), again]).finds(&[(2, "lead-initialized a second time")]).shows(
-        Builtin::LeadState,
+        LeadState,
         json!({"name": "bbb", "phone": "2222", "status": "NEW_LEAD", "created-on": "2025-01-01T00:00:00.000Z"}),
     );
 }
@@ -373,7 +373,7 @@ fn a_followup_recorded_for_the_past_is_applied_and_reported() {
     given([initialized(), followup_set(just_before(minute(60))).at(minute(60))])
         .finds(&[(1, "followup-set to a time before the event itself")])
         .shows(
-            Builtin::LeadState,
+            LeadState,
             json!({"status": "FOLLOWUP_SET", "followups": 1, "followup-on": "2025-01-01T00:59:59.999999Z"}),
         );
 }
@@ -383,19 +383,19 @@ fn a_correction_that_changed_nothing_is_reported() {
     let events = [initialized(), event("contact-details-updated", json!({"name": "aab"}))];
     given(events)
         .finds(&[(1, "contact-details-updated changes nothing")])
-        .shows(Builtin::LeadState, json!({"name": "aab", "version": 1}));
+        .shows(LeadState, json!({"name": "aab", "version": 1}));
 }
 
 #[test]
 fn a_type_that_no_lead_knows_moves_the_version_and_is_reported() {
     given([initialized(), event("parcel-shipped", json!({"name": "zzz"}))])
         .finds(&[(1, "parcel-shipped is no event of this kind of stream")])
-        .shows(Builtin::LeadState, json!({"name": "aab", "version": 1}));
+        .shows(LeadState, json!({"name": "aab", "version": 1}));
 }
 
 #[test]
 fn findings_are_reported_up_to_the_version_that_is_looked_at() {
-    let timeline = given([initialized(), payment_failed(), lead_closed(), contacted()]).timeline(Builtin::LeadState);
+    let timeline = given([initialized(), payment_failed(), lead_closed(), contacted()]).timeline(LeadState);
     let counts: Vec<_> = (0..4).map(|index| timeline.findings(index).len()).collect();
     assert_eq!(counts, [0, 1, 1, 2]);
 }
@@ -410,7 +410,7 @@ fn a_rule_about_time_is_not_held_against_an_event_without_one() {
 #[test]
 fn an_event_without_a_time_leaves_the_time_of_the_last_update() {
     given([initialized(), contacted().untimed()])
-        .shows(Builtin::LeadState, json!({"updated-on": "2025-01-01T00:00:00.000Z", "version": 1, "contacts": 1}));
+        .shows(LeadState, json!({"updated-on": "2025-01-01T00:00:00.000Z", "version": 1, "contacts": 1}));
 }
 
 // The other projections of a lead.
@@ -419,7 +419,7 @@ fn an_event_without_a_time_leaves_the_time_of_the_last_update() {
 fn search_keeps_every_name_and_phone_once_first_seen_first() {
     let details = |name: &str, phone: &str| event("contact-details-updated", json!({"name": name, "phone": phone}));
     given([initialized(), details("aaa", "2222"), details("aab", "2222"), details("ccc", "1111")]).shows(
-        Builtin::LeadSearch,
+        LeadSearch,
         json!({"lead-id": 1, "names": ["aab", "aaa", "ccc"], "phones": ["1111", "2222"], "version": 3}),
     );
 }
@@ -428,7 +428,7 @@ fn search_keeps_every_name_and_phone_once_first_seen_first() {
 fn analysis_names_every_status_in_small_letters() {
     for status in LeadStatus::ALL {
         let expected = json!({"status": status.name().to_lowercase()});
-        given(history_to(status)).shows(Builtin::LeadAnalysis, expected);
+        given(history_to(status)).shows(LeadAnalysis, expected);
     }
 }
 
@@ -442,15 +442,15 @@ fn analysis_counts_contacts_followups_and_the_time_to_conversion() {
         order_submitted(),
         payment_confirmed().at(just_after(minute(90))),
     ])
-    .shows(Builtin::LeadAnalysis, json!({"contacts": 2, "followups": 1, "seconds-to-conversion": 5400, "version": 5}));
+    .shows(LeadAnalysis, json!({"contacts": 2, "followups": 1, "seconds-to-conversion": 5400, "version": 5}));
 }
 
 #[test]
 fn a_lead_that_is_not_converted_has_no_time_to_conversion() {
-    given(history_to(LeadStatus::PendingPayment)).shows(Builtin::LeadAnalysis, json!({"seconds-to-conversion": null}));
+    given(history_to(LeadStatus::PendingPayment)).shows(LeadAnalysis, json!({"seconds-to-conversion": null}));
 }
 
 #[test]
 fn a_lead_without_an_id_in_its_payload_takes_the_one_of_its_stream() {
-    given([stored_event("lead-initialized", b"{}")]).shows(Builtin::LeadState, json!({"lead-id": 1, "name": null}));
+    given([stored_event("lead-initialized", b"{}")]).shows(LeadState, json!({"lead-id": 1, "name": null}));
 }

@@ -11,6 +11,7 @@ mod lead_compensations;
 mod lead_rules;
 mod native_store;
 mod odd_payloads;
+mod own_projections;
 mod plans;
 mod race;
 mod replay_properties;

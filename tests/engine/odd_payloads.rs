@@ -1,7 +1,8 @@
 //! Recorded history may hold anything. It is folded all the same, and what could not be read is reported.
 
 use foldline::domain::{Aggregate, EventKind};
-use foldline::projection::Builtin;
+use foldline::projection::{LeadState, TicketState};
+use foldline::replay::{ProjectionRef, registry};
 use serde_json::json;
 
 use super::given::{Given, given, stored_event};
@@ -21,8 +22,8 @@ fn every_payload() -> impl Iterator<Item = &'static [u8]> {
     [&NOT_OBJECTS[..], &NOT_JSON, &WRONG_FIELDS, &NOTHING_SAID].into_iter().flatten().copied()
 }
 
-fn projections(aggregate: Aggregate) -> &'static [Builtin] {
-    Builtin::for_aggregate(Some(aggregate))
+fn projections(aggregate: Aggregate) -> &'static [ProjectionRef] {
+    registry().of_aggregate(Some(aggregate))
 }
 
 fn begun(aggregate: Aggregate) -> Given {
@@ -45,8 +46,8 @@ fn every_event_with_any_payload_moves_the_version_of_every_projection() {
         for payload in every_payload() {
             for (version, history) in [(0, given([])), (1, begun(kind.aggregate()))] {
                 let after = history.and(stored_event(kind.name(), payload));
-                for builtin in projections(kind.aggregate()).iter().filter(|builtin| **builtin != Builtin::Fields) {
-                    let shown = after.shown(*builtin);
+                for projection in projections(kind.aggregate()).iter().filter(|known| known.aggregate().is_some()) {
+                    let shown = after.shown(projection.clone());
                     assert_eq!(shown["version"], json!(version), "{} {}", kind.name(), printed(payload));
                 }
             }
@@ -60,7 +61,7 @@ fn an_event_after_an_unreadable_one_is_folded_as_always() {
         begun(Aggregate::Lead)
             .and(stored_event("contact-details-updated", payload))
             .and(stored_event("contact-details-updated", br#"{"name":"ccc"}"#))
-            .shows(Builtin::LeadState, json!({"name": "ccc", "version": 2}));
+            .shows(LeadState, json!({"name": "ccc", "version": 2}));
     }
 }
 
@@ -68,16 +69,16 @@ fn an_event_after_an_unreadable_one_is_folded_as_always() {
 fn the_type_of_an_unreadable_event_still_counts() {
     for payload in NOT_OBJECTS.into_iter().chain(NOT_JSON).chain(NOTHING_SAID) {
         let lead = |kind: &str| begun(Aggregate::Lead).and(stored_event(kind, payload));
-        lead("contacted").shows(Builtin::LeadState, json!({"contacts": 1}));
-        lead("followup-set").shows(Builtin::LeadState, json!({"status": "FOLLOWUP_SET", "followups": 1}));
-        lead("order-submitted").shows(Builtin::LeadState, json!({"status": "PENDING_PAYMENT"}));
-        lead("payment-confirmed").shows(Builtin::LeadState, json!({"status": "CONVERTED"}));
-        lead("payment-failed").shows(Builtin::LeadState, json!({"status": "PAYMENT_FAILED"}));
-        lead("lead-closed").shows(Builtin::LeadState, json!({"status": "CLOSED"}));
+        lead("contacted").shows(LeadState, json!({"contacts": 1}));
+        lead("followup-set").shows(LeadState, json!({"status": "FOLLOWUP_SET", "followups": 1}));
+        lead("order-submitted").shows(LeadState, json!({"status": "PENDING_PAYMENT"}));
+        lead("payment-confirmed").shows(LeadState, json!({"status": "CONVERTED"}));
+        lead("payment-failed").shows(LeadState, json!({"status": "PAYMENT_FAILED"}));
+        lead("lead-closed").shows(LeadState, json!({"status": "CLOSED"}));
         let ticket = |kind: &str| begun(Aggregate::Ticket).and(stored_event(kind, payload));
-        ticket("ticket-escalated").shows(Builtin::TicketState, json!({"is-escalated": true}));
-        ticket("ticket-closed").shows(Builtin::TicketState, json!({"status": "CLOSED"}));
-        let messages = ticket("message-posted").shown(Builtin::TicketState)["messages"].clone();
+        ticket("ticket-escalated").shows(TicketState, json!({"is-escalated": true}));
+        ticket("ticket-closed").shows(TicketState, json!({"status": "CLOSED"}));
+        let messages = ticket("message-posted").shown(TicketState)["messages"].clone();
         assert_eq!(messages.as_array().map(Vec::len), Some(1), "{}", printed(payload));
     }
 }
@@ -126,11 +127,11 @@ fn a_time_that_is_none_is_quoted_and_the_event_is_applied() {
     begun(Aggregate::Lead)
         .and(stored_event("followup-set", br#"{"followup-on":"tomorrow"}"#))
         .finds(&[(1, "followup-set: followup-on is not a time: “tomorrow”")])
-        .shows(Builtin::LeadState, json!({"status": "FOLLOWUP_SET", "followups": 1, "followup-on": null}));
+        .shows(LeadState, json!({"status": "FOLLOWUP_SET", "followups": 1, "followup-on": null}));
     begun(Aggregate::Lead)
         .and(stored_event("order-submitted", br#"{"payment-deadline":17}"#))
         .finds(&[(1, "order-submitted: payment-deadline is not a time: “17”")])
-        .shows(Builtin::LeadState, json!({"status": "PENDING_PAYMENT", "payment-deadline": null}));
+        .shows(LeadState, json!({"status": "PENDING_PAYMENT", "payment-deadline": null}));
 }
 
 #[test]
@@ -144,13 +145,13 @@ fn a_word_that_is_none_of_the_known_ones_is_quoted_and_the_event_is_applied() {
     ticket()
         .and(stored_event("ticket-closed", br#"{"by":"cat"}"#))
         .finds(&[(1, "ticket-closed: by is unknown: “cat”")])
-        .shows(Builtin::TicketState, json!({"status": "CLOSED"}));
+        .shows(TicketState, json!({"status": "CLOSED"}));
 }
 
 #[test]
 fn a_field_of_another_type_is_kept_as_it_is_written() {
     given([stored_event("lead-initialized", br#"{"lead-id":1.50,"name":{"first":"a"},"phone":1111}"#)])
-        .shows(Builtin::LeadState, json!({"lead-id": "1.50", "name": "{\"first\":\"a\"}", "phone": "1111"}));
+        .shows(LeadState, json!({"lead-id": "1.50", "name": "{\"first\":\"a\"}", "phone": "1111"}));
 }
 
 #[test]
@@ -158,7 +159,7 @@ fn an_absent_detail_and_a_null_one_both_leave_what_was_there() {
     for payload in [&br#"{"phone":"2222"}"#[..], br#"{"name":null,"phone":"2222"}"#] {
         begun(Aggregate::Lead)
             .and(stored_event("contact-details-updated", payload))
-            .shows(Builtin::LeadState, json!({"name": "aab", "phone": "2222"}));
+            .shows(LeadState, json!({"name": "aab", "phone": "2222"}));
     }
 }
 

@@ -1,8 +1,9 @@
 //! Appends that are planned, looked at, carried out, and planned anew after somebody was quicker.
 
 use foldline::compensate::{Authorship, FreeEvent, PlanError, append_plan, natural, plan_event, rebase};
-use foldline::domain::Breach;
+use foldline::domain::{Breach, EventKind};
 use foldline::event::{EventId, EventType, NewEvent, StreamId, Timestamp, Version};
+use foldline::projection::Problem;
 use foldline::replay::{Change, Story};
 use foldline::session::{describe, load_story};
 use foldline::store::memory::MemoryStore;
@@ -147,7 +148,8 @@ fn a_free_event_that_breaks_a_rule_is_planned_with_the_rule_named() {
     let store = store();
     let free = FreeEvent { event_type: "payment-confirmed".into(), payload: "{}".into(), compensates: None };
     let plan = plan_event(&story(&store), &lead(), Expected::Any, free, &kim("f")).expect("planned");
-    assert_eq!(plan.breaches, ["payment-confirmed while NEW_LEAD"]);
+    let breach = Breach::While { kind: EventKind::PaymentConfirmed, status: "NEW_LEAD" };
+    assert_eq!(plan.breaches, [Problem::Breach(breach)]);
     assert_eq!(plan.after["status"], "CONVERTED");
     assert_eq!(plan.event.schema, 2, "written in today's shape");
 }

@@ -7,8 +7,8 @@ use std::fmt::Debug;
 use foldline::domain::{Aggregate, EventKind};
 use foldline::event::{EventId, EventType, RecordedEvent, StreamId, Timestamp, Version};
 use foldline::projection::{
-    FieldsProjection, LeadAnalysis, LeadSearch, LeadState, Projection, TicketSearch, TicketService, TicketState,
-    diff_values, leaves, path_value,
+    FieldsProjection, LeadAnalysis, LeadSearch, LeadState, Problem, Projection, TicketSearch, TicketService,
+    TicketState, diff_values, leaves, path_value,
 };
 use foldline::replay::{Replay, Timeline};
 use proptest::prelude::*;
@@ -215,12 +215,12 @@ fn replayed<P: Projection>(projection: P, spacing: usize, events: &[RecordedEven
 }
 
 /// The state after the first so many events, from scratch, with nothing of what a replay keeps.
-fn folded<P: Projection>(projection: &P, events: &[RecordedEvent]) -> (P::State, Vec<String>) {
+fn folded<P: Projection>(projection: &P, events: &[RecordedEvent]) -> (P::State, Vec<Problem>) {
     let mut state = P::State::default();
     let mut findings = Vec::new();
     for event in events {
         let row = event.as_row();
-        projection.apply(&mut state, &projection.decode(&row), &row.head(), &mut findings);
+        projection.fold(&mut state, &projection.decode(&row), &row.head(), &mut findings);
     }
     (state, findings)
 }
@@ -292,7 +292,7 @@ where
         prop_assert_eq!(replay.show(Some(index)), replay.projection().show(&naive));
         let before = folded(replay.projection(), &events[..index]).0;
         prop_assert_eq!(replay.state_before(index).as_ref().map(text), Some(text(&before)));
-        let told: Vec<_> = replay.findings(index).into_iter().map(|finding| finding.message.clone()).collect();
+        let told: Vec<_> = replay.findings(index).into_iter().map(|finding| finding.problem.clone()).collect();
         prop_assert_eq!(told, findings);
         prop_assert_eq!(replay.index_of(events[index].version), Some(index));
     }
@@ -371,7 +371,7 @@ where
         let mut findings = folded(&projection, &events[..cut]).1;
         for event in &events[cut..] {
             let row = event.as_row();
-            projection.apply(&mut state, &projection.decode(&row), &row.head(), &mut findings);
+            projection.fold(&mut state, &projection.decode(&row), &row.head(), &mut findings);
         }
         prop_assert_eq!(text(&state), text(&whole), "restored after {} events", cut);
         prop_assert_eq!(findings, folded(&projection, events).1);

@@ -62,7 +62,7 @@ fn findings(store: &NativeStore) -> BTreeMap<String, usize> {
         }
         let timeline = replayed.timeline();
         for finding in timeline.findings(timeline.heads().len() - 1) {
-            *found.entry(finding.message.clone()).or_default() += 1;
+            *found.entry(finding.message()).or_default() += 1;
         }
     }
     found

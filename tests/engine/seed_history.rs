@@ -2,9 +2,8 @@
 
 use foldline::domain::{Aggregate, as_read};
 use foldline::event::{EventId, EventType, RecordedEvent, StreamId, Timestamp, Version};
-use foldline::projection::{Builtin, FieldsProjection, LeadAnalysis, LeadSearch, LeadState, Projection, path_value};
-use foldline::replay::{Replay, Timeline};
-use foldline::with_projection;
+use foldline::projection::{FieldsProjection, LeadAnalysis, LeadSearch, LeadState, Projection, path_value};
+use foldline::replay::{Replay, Timeline, registry};
 use serde_json::{Map, Value, json};
 
 /// As it was first printed, misspelt `stauts` included.
@@ -74,13 +73,14 @@ fn respelt(types: &[(&str, &str)], fields: &[(&str, &str)]) -> Vec<RecordedEvent
     events
 }
 
-const LEAD_PROJECTIONS: [Builtin; 3] = [Builtin::LeadState, Builtin::LeadSearch, Builtin::LeadAnalysis];
-
 /// What every projection of a lead shows at every version.
 fn all_shown(events: &[RecordedEvent]) -> Vec<Value> {
-    let shown = LEAD_PROJECTIONS.into_iter().flat_map(|builtin| {
-        let timeline: Box<dyn Timeline> =
-            with_projection!(builtin, projection => Box::new(replayed(projection, events)));
+    let of_a_lead = registry().of_aggregate(Some(Aggregate::Lead)).iter().filter(|known| known.aggregate().is_some());
+    let shown = of_a_lead.flat_map(|projection| {
+        let mut timeline = projection.timeline(events.len());
+        for event in events {
+            timeline.push_row(&event.as_row());
+        }
         (0..events.len()).map(move |index| timeline.show(Some(index))).collect::<Vec<_>>()
     });
     shown.collect()

@@ -1,11 +1,11 @@
 //! Questions asked of an open store: moments, snapshots, loading on several threads, folding everything.
 
 use foldline::event::{EventId, EventType, NewEvent, StreamId, Timestamp, Version};
-use foldline::projection::{Builtin, LeadState, Projection};
-use foldline::replay::{Fold, Replay, Timeline};
+use foldline::projection::{FieldsProjection, LeadState};
+use foldline::replay::{Fold, Replay, Timeline, registry};
 use foldline::session::{
     Moment, SNAPSHOT_SPACING, SessionError, check_snapshots, describe, fold_whole, keep_long_streams, keep_snapshots,
-    load_replay, load_timeline, resolve, show,
+    load_timeline, resolve, show,
 };
 use foldline::store::memory::MemoryStore;
 use foldline::store::native::NativeStore;
@@ -113,13 +113,13 @@ fn a_long_stream_shown_from_its_snapshot_is_what_folding_all_of_it_gives() {
     fill(&mut store, "lead-1", SNAPSHOT_SPACING + 10..last);
     let described = describe(&store, &StreamId::from("lead-1")).expect("there");
     for version in [5, SNAPSHOT_SPACING + 8, SNAPSHOT_SPACING + 9, SNAPSHOT_SPACING + 10, last - 1] {
-        for builtin in Builtin::for_aggregate(described.aggregate) {
+        for projection in registry().of_aggregate(described.aggregate) {
             let shown =
-                show(&store, &described, *builtin, Moment::Version(Version(version)), &mut quiet).expect("shown");
-            let timeline = load_timeline(&store, &described, *builtin, &mut quiet).expect("loaded");
+                show(&store, &described, projection, Moment::Version(Version(version)), &mut quiet).expect("shown");
+            let timeline = load_timeline(&store, &described, projection, &mut quiet).expect("loaded");
             let index = timeline.index_of(Version(version));
-            assert_eq!(shown.state, timeline.show(index), "{} at {version}", builtin.name());
-            assert_eq!(shown.findings.len(), naive(&store, "lead-1", version).1, "{} at {version}", builtin.name());
+            assert_eq!(shown.state, timeline.show(index), "{} at {version}", projection.name());
+            assert_eq!(shown.findings.len(), naive(&store, "lead-1", version).1, "{} at {version}", projection.name());
             assert_eq!(shown.recorded_at, Some(at(version)));
         }
     }
@@ -132,7 +132,7 @@ fn a_snapshot_saves_reading_the_events_before_it() {
     let read = |store: &NativeStore| {
         let described = describe(store, &StreamId::from("lead-1")).expect("there");
         let mut count = 0;
-        show(store, &described, Builtin::LeadState, Moment::Latest, &mut |seen| {
+        show(store, &described, &LeadState.into(), Moment::Latest, &mut |seen| {
             count = seen;
             Flow::Continue(())
         })
@@ -195,7 +195,7 @@ fn a_snapshot_of_another_revision_or_that_cannot_be_read_is_ignored() {
         keep_long_streams(&mut store).expect("kept");
         replace(&mut store, change);
         let described = describe(&store, &StreamId::from("lead-1")).expect("there");
-        let shown = show(&store, &described, Builtin::LeadState, Moment::Latest, &mut quiet).expect("shown");
+        let shown = show(&store, &described, &LeadState.into(), Moment::Latest, &mut quiet).expect("shown");
         assert_eq!(shown.state, naive(&store, "lead-1", SNAPSHOT_SPACING - 1).0);
     }
 }
@@ -222,8 +222,8 @@ fn loading_on_two_threads_gives_what_loading_on_one_does() {
     let mut store = NativeStore::in_memory().expect("a store");
     let length = 6_000;
     fill(&mut store, "lead-1", 0..length);
-    let row = describe(&store, &StreamId::from("lead-1")).expect("there").row;
-    let threaded = load_replay(&store, &row, &LeadState, &mut quiet).expect("loaded");
+    let described = describe(&store, &StreamId::from("lead-1")).expect("there");
+    let threaded = load_timeline(&store, &described, &LeadState.into(), &mut quiet).expect("loaded");
     let mut plain = Replay::new(LeadState);
     store
         .visit_events(&Query::stream(StreamId::from("lead-1")), &mut |row| {
@@ -244,9 +244,9 @@ fn loading_on_two_threads_gives_what_loading_on_one_does() {
 fn loading_can_be_cancelled() {
     let mut store = NativeStore::in_memory().expect("a store");
     fill(&mut store, "lead-1", 0..6_000);
-    let row = describe(&store, &StreamId::from("lead-1")).expect("there").row;
+    let described = describe(&store, &StreamId::from("lead-1")).expect("there");
     let mut seen = 0;
-    let cancelled = load_replay(&store, &row, &LeadState, &mut |count| {
+    let cancelled = load_timeline(&store, &described, &LeadState.into(), &mut |count| {
         seen = count;
         if count == 2_000 { Flow::Break(()) } else { Flow::Continue(()) }
     });
@@ -269,20 +269,20 @@ fn folding_the_whole_store_gives_each_stream_its_own_state() {
     fill(&mut store, "order-1", 0..10);
     drop(store);
     let open = || foldline::store::open(&path.clone().into());
-    let whole = fold_whole(&open, &LeadState, Some("lead"), None, &mut quiet).expect("folded");
-    assert_eq!(whole.events, 40 * 300);
+    let whole = fold_whole(&open, &LeadState.into(), Some("lead"), None, &mut quiet).expect("folded");
+    assert_eq!(whole.events(), 40 * 300);
     let reader = open().expect("opened");
     for stream in &streams {
         let row = reader.stream(&StreamId::from(stream.as_str())).expect("read").expect("there");
-        let state = whole.state(row.key).expect("a state");
-        assert_eq!(LeadState.show(state), naive(reader.as_ref(), stream, 299).0, "{stream}");
+        let state = whole.show(row.key).expect("a state");
+        assert_eq!(state, naive(reader.as_ref(), stream, 299).0, "{stream}");
     }
     let order = reader.stream(&StreamId::from("order-1")).expect("read").expect("there");
-    assert!(whole.state(order.key).is_none(), "another category");
-    let half = fold_whole(&open, &LeadState, Some("lead"), Some(foldline::event::Position(6_000)), &mut quiet)
+    assert!(whole.show(order.key).is_none(), "another category");
+    let half = fold_whole(&open, &LeadState.into(), Some("lead"), Some(foldline::event::Position(6_000)), &mut quiet)
         .expect("folded");
-    assert_eq!(half.events, 6_000);
-    let stopped = fold_whole(&open, &LeadState, None, None, &mut |_| Flow::Break(()));
+    assert_eq!(half.events(), 6_000);
+    let stopped = fold_whole(&open, &LeadState.into(), None, None, &mut |_| Flow::Break(()));
     assert!(stopped.is_err());
 }
 
@@ -295,10 +295,10 @@ fn a_projection_is_found_by_its_name_or_refused_with_the_ones_there_are() {
         .expect("recorded");
     let lead = describe(&store, &StreamId::from("lead-1")).expect("there");
     let order = describe(&store, &StreamId::from("order-1")).expect("there");
-    assert_eq!(lead.projection(None).ok(), Some(Builtin::LeadState));
-    assert_eq!(order.projection(None).ok(), Some(Builtin::Fields));
+    assert_eq!(lead.projection(None).ok(), Some(LeadState.into()));
+    assert_eq!(order.projection(None).ok(), Some(FieldsProjection.into()));
     let refused = order.projection(Some("analysis")).expect_err("an order has none");
     assert_eq!(refused.to_string(), "order-1 has no projection analysis; it has fields");
-    let shown = show(&store, &order, Builtin::Fields, Moment::Latest, &mut quiet).expect("shown");
+    let shown = show(&store, &order, &FieldsProjection.into(), Moment::Latest, &mut quiet).expect("shown");
     assert_eq!(shown.state, json!({"total": 3}));
 }

@@ -2,7 +2,7 @@
 
 use foldline::domain::ticket::{Party, TicketCommand};
 use foldline::domain::{Breach, EventKind};
-use foldline::projection::Builtin;
+use foldline::projection::{TicketSearch, TicketService, TicketState};
 use serde_json::{Value, json};
 
 use super::given::{Given, Past, REASON, UndoTicket, event, given, hour, id_of, just_after, undoing};
@@ -47,17 +47,17 @@ fn plain(event_type: &str) -> Past {
 
 #[track_caller]
 fn state(history: Given, expected: Value) -> Given {
-    history.shows(Builtin::TicketState, expected)
+    history.shows(TicketState, expected)
 }
 
 #[track_caller]
 fn service(history: Given, expected: Value) -> Given {
-    history.shows(Builtin::TicketService, expected)
+    history.shows(TicketService, expected)
 }
 
 /// Each message as its body, or as `null` where it was retracted.
 fn bodies(history: &Given) -> Vec<Value> {
-    let shown = history.shown(Builtin::TicketState);
+    let shown = history.shown(TicketState);
     shown["messages"].as_array().expect("a list").iter().map(|message| message["body"].clone()).collect()
 }
 
@@ -215,7 +215,7 @@ fn search_still_knows_an_agent_that_was_taken_back() {
     given([opened(), assigned("bob"), assigned("eve")])
         .when(UndoTicket(2))
         .then([undoing(2, "agent-assigned", json!({"agent": "bob"}))])
-        .shows(Builtin::TicketSearch, json!({"agents": ["bob", "eve"]}));
+        .shows(TicketSearch, json!({"agents": ["bob", "eve"]}));
 }
 
 // Messages.
@@ -226,7 +226,7 @@ fn a_retracted_message_keeps_its_place_and_author_but_not_its_body() {
         .when(UndoTicket(1))
         .then([undoing(1, "message-retracted", json!({}))]);
     assert_eq!(bodies(&after), [Value::Null, json!("please retract that")]);
-    let message = &after.shown(Builtin::TicketState)["messages"][0];
+    let message = &after.shown(TicketState)["messages"][0];
     assert_eq!((&message["author"], &message["is-retracted"]), (&json!("ann"), &json!(true)));
 }
 
@@ -356,7 +356,7 @@ fn a_question_that_waits_again_on_an_escalated_ticket_is_due_when_it_was() {
 fn retracting_a_message_does_not_take_back_an_escalation_that_came_later() {
     let events = [opened(), asked("anybody there?").at(hour(1)), escalated().at(hour(4))];
     let before = given(events);
-    let cut = before.shown(Builtin::TicketService)["deadline"].clone();
+    let cut = before.shown(TicketService)["deadline"].clone();
     assert_ne!(cut, json!(hour(24).to_string()), "the escalation cut the time");
     let after = before.when(UndoTicket(1)).then([undoing(1, "message-retracted", json!({}))]);
     service(after, json!({"deadline": cut}));

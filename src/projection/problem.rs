@@ -1,0 +1,68 @@
+use std::io;
+
+use serde::Serialize;
+
+use crate::domain::Breach;
+use crate::event::EventType;
+
+/// What is wrong with an event, or with what a projection makes of it. The fold goes on behind it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    #[error(transparent)]
+    Breach(Breach),
+    /// The event's payload could not be read as it should.
+    #[error("{event_type}: {flaw}")]
+    Payload { event_type: EventType, flaw: Box<str> },
+    #[error(transparent)]
+    Failed(ProjectionError),
+    /// One that a snapshot kept in words.
+    #[error("{0}")]
+    Kept(Box<str>),
+}
+
+/// Why a projection could not fold an event.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProjectionError {
+    /// In the projection's own words.
+    #[error("the projection failed: {0}")]
+    Event(Box<str>),
+    #[error("the projection failed: its state would take {bytes} bytes, and {limit} is the limit")]
+    StateTooLarge { bytes: usize, limit: usize },
+}
+
+/// What came of folding one event.
+pub type Folded = Result<(), ProjectionError>;
+
+/// What a projection may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest state, in bytes.
+    pub state_bytes: usize,
+}
+
+impl Limits {
+    pub(super) fn check_state(self, bytes: usize) -> Folded {
+        let limit = self.state_bytes;
+        if bytes <= limit { Ok(()) } else { Err(ProjectionError::StateTooLarge { bytes, limit }) }
+    }
+}
+
+/// The length of a value as JSON, without writing it anywhere.
+pub(super) fn json_length(value: &impl Serialize) -> usize {
+    struct Count(usize);
+
+    impl io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let mut count = Count(0);
+    // Only a map whose keys are no text cannot be written; such a state cannot be kept either.
+    serde_json::to_writer(&mut count, value).map_or(usize::MAX, |()| count.0)
+}

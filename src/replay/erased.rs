@@ -1,0 +1,178 @@
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::streams::{DecodedRows, Rows, States, StreamStates};
+use super::{Finding, Fold, Replay, Timeline};
+use crate::domain::Aggregate;
+use crate::event::{EventRow, Version};
+use crate::projection::Projection;
+
+/// A projection of any type, shared. Two are equal that have one name and fold the streams of one aggregate.
+#[derive(Clone)]
+pub struct ProjectionRef(Arc<dyn ErasedProjection>);
+
+/// A [`Projection`] without its types. What runs once an event stays typed inside of what these make, so that erasing
+/// costs a call for an event or for a chunk of them, and no box.
+trait ErasedProjection: Send + Sync {
+    fn name(&self) -> &str;
+    fn aggregate(&self) -> Option<Aggregate>;
+    fn knows_rules(&self) -> bool;
+    fn revision(&self) -> u32;
+    fn fold(&self) -> Box<dyn AnyFold>;
+    fn resume(&self, version: Version, kept: &str) -> Option<Box<dyn AnyFold>>;
+    fn timeline(&self, events: usize) -> Box<dyn Timeline>;
+    fn rows(&self) -> Box<dyn DecodedRows>;
+    fn states(&self) -> Box<dyn StreamStates>;
+}
+
+impl<P: Projection> ErasedProjection for P {
+    fn name(&self) -> &str {
+        Projection::name(self)
+    }
+
+    fn aggregate(&self) -> Option<Aggregate> {
+        Projection::aggregate(self)
+    }
+
+    fn knows_rules(&self) -> bool {
+        Projection::knows_rules(self)
+    }
+
+    fn revision(&self) -> u32 {
+        Projection::revision(self)
+    }
+
+    fn fold(&self) -> Box<dyn AnyFold> {
+        Box::new(Fold::new(self.clone()))
+    }
+
+    fn resume(&self, version: Version, kept: &str) -> Option<Box<dyn AnyFold>> {
+        Some(Box::new(Fold::resume(self.clone(), version, kept)?))
+    }
+
+    fn timeline(&self, events: usize) -> Box<dyn Timeline> {
+        let mut replay = Replay::new(self.clone());
+        replay.reserve(events);
+        Box::new(replay)
+    }
+
+    fn rows(&self) -> Box<dyn DecodedRows> {
+        Box::new(Rows::new(self.clone()))
+    }
+
+    fn states(&self) -> Box<dyn StreamStates> {
+        Box::new(States::new(self.clone()))
+    }
+}
+
+impl ProjectionRef {
+    pub fn new<P: Projection>(projection: P) -> Self {
+        Self(Arc::new(projection))
+    }
+
+    pub fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    /// The aggregate whose streams it folds; `None` if it folds any.
+    pub fn aggregate(&self) -> Option<Aggregate> {
+        self.0.aggregate()
+    }
+
+    pub fn knows_rules(&self) -> bool {
+        self.0.knows_rules()
+    }
+
+    pub fn revision(&self) -> u32 {
+        self.0.revision()
+    }
+
+    /// A fold that begins at the first event.
+    pub fn fold(&self) -> Box<dyn AnyFold> {
+        self.0.fold()
+    }
+
+    /// A fold that goes on behind a snapshot; `None` if its text cannot be read.
+    pub fn resume(&self, version: Version, kept: &str) -> Option<Box<dyn AnyFold>> {
+        self.0.resume(version, kept)
+    }
+
+    /// An empty stream with room for so many events. Rows can be pushed at any time, also after it was looked at.
+    pub fn timeline(&self, events: usize) -> Box<dyn Timeline> {
+        self.0.timeline(events)
+    }
+
+    /// A chunk of rows of many streams, decoded as they are pushed.
+    pub fn rows(&self) -> Box<dyn DecodedRows> {
+        self.0.rows()
+    }
+
+    /// A state for each stream of a store, which takes what [`Self::rows`] decoded.
+    pub fn states(&self) -> Box<dyn StreamStates> {
+        self.0.states()
+    }
+}
+
+impl<P: Projection> From<P> for ProjectionRef {
+    fn from(projection: P) -> Self {
+        Self::new(projection)
+    }
+}
+
+impl fmt::Debug for ProjectionRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.aggregate() {
+            Some(aggregate) => write!(f, "{} of {aggregate:?}", self.name()),
+            None => f.write_str(self.name()),
+        }
+    }
+}
+
+impl PartialEq for ProjectionRef {
+    fn eq(&self, other: &Self) -> bool {
+        self.aggregate() == other.aggregate() && self.name() == other.name()
+    }
+}
+
+impl Eq for ProjectionRef {}
+
+impl Hash for ProjectionRef {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.aggregate().hash(state);
+        self.name().hash(state);
+    }
+}
+
+/// A [`Fold`] without the type of its projection.
+pub trait AnyFold: Send + fmt::Debug {
+    fn push(&mut self, row: &EventRow<'_>);
+    fn show(&self) -> Value;
+    fn findings(&self) -> &[Finding];
+    fn version(&self) -> Option<Version>;
+    fn to_snapshot(&self) -> Option<String>;
+}
+
+impl<P: Projection> AnyFold for Fold<P> {
+    fn push(&mut self, row: &EventRow<'_>) {
+        Fold::push(self, row);
+    }
+
+    fn show(&self) -> Value {
+        Fold::show(self)
+    }
+
+    fn findings(&self) -> &[Finding] {
+        Fold::findings(self)
+    }
+
+    fn version(&self) -> Option<Version> {
+        Fold::version(self)
+    }
+
+    fn to_snapshot(&self) -> Option<String> {
+        Fold::to_snapshot(self)
+    }
+}

@@ -1,0 +1,41 @@
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::event::Version;
+use crate::projection::Problem;
+
+/// What is wrong at a version: a rule that the event broke, what of it could not be read, or that the projection
+/// failed on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub version: Version,
+    pub problem: Problem,
+}
+
+impl Finding {
+    /// In English, for the command line.
+    pub fn message(&self) -> String {
+        self.problem.to_string()
+    }
+}
+
+/// As the command line prints it, and as a snapshot keeps it.
+#[derive(Serialize, Deserialize)]
+struct Written<'a> {
+    version: Version,
+    message: Cow<'a, str>,
+}
+
+impl Serialize for Finding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Written { version: self.version, message: self.message().into() }.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Finding {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Written { version, message } = Written::deserialize(deserializer)?;
+        Ok(Self { version, problem: Problem::Kept(message.into()) })
+    }
+}

@@ -1,0 +1,100 @@
+use std::sync::LazyLock;
+
+use super::ProjectionRef;
+use crate::domain::Aggregate;
+use crate::projection::{FieldsProjection, Projection, Registrar, register_builtin};
+
+/// The projections that there are, by the streams that they fold.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    /// Folds any stream, and is there for those of which nothing else is known.
+    general: ProjectionRef,
+    /// For each kind of stream what it offers: its own projections first, and then those of any stream.
+    offers: Vec<(Option<Aggregate>, Vec<ProjectionRef>)>,
+}
+
+/// Those that Foldline brings.
+pub fn registry() -> &'static Registry {
+    static BUILTIN: LazyLock<Registry> = LazyLock::new(Registry::builtin);
+    &BUILTIN
+}
+
+impl Registry {
+    pub fn builtin() -> Self {
+        let kinds = Aggregate::ALL.into_iter().map(Some).chain([None]);
+        let offers = kinds.map(|kind| (kind, Vec::new())).collect();
+        let mut registry = Self { general: ProjectionRef::new(FieldsProjection), offers };
+        register_builtin(&mut registry);
+        registry
+    }
+
+    /// Offers one more. One of the same name and aggregate is replaced.
+    pub fn add_ref(&mut self, added: &ProjectionRef) {
+        let of = added.aggregate();
+        for (_, offered) in self.offers.iter_mut().filter(|(kind, _)| of.is_none() || *kind == of) {
+            let same = offered.iter_mut().find(|known| *known == added);
+            match same {
+                Some(known) => *known = added.clone(),
+                None => {
+                    let own = offered.partition_point(|known| known.aggregate().is_some());
+                    let place = if of.is_some() { own } else { offered.len() };
+                    offered.insert(place, added.clone());
+                }
+            }
+        }
+    }
+
+    /// What a stream of this kind offers; the first is the one that is shown first.
+    pub fn of_aggregate(&self, aggregate: Option<Aggregate>) -> &[ProjectionRef] {
+        let offers = self.offers.iter().find(|(kind, _)| *kind == aggregate);
+        offers.map_or(std::slice::from_ref(&self.general), |(_, offered)| offered)
+    }
+
+    pub fn find(&self, aggregate: Option<Aggregate>, name: &str) -> Option<&ProjectionRef> {
+        self.of_aggregate(aggregate).iter().find(|known| known.name() == name)
+    }
+
+    /// The one under which a stream is shown first.
+    pub fn first(&self, aggregate: Option<Aggregate>) -> &ProjectionRef {
+        self.of_aggregate(aggregate).first().unwrap_or(&self.general)
+    }
+
+    /// The one that reports what is wrong in a stream.
+    pub fn judge(&self, aggregate: Option<Aggregate>) -> &ProjectionRef {
+        let judge = self.of_aggregate(aggregate).iter().find(|known| known.knows_rules());
+        judge.unwrap_or_else(|| self.first(aggregate))
+    }
+}
+
+impl Registrar for Registry {
+    fn add<P: Projection>(&mut self, projection: P) {
+        self.add_ref(&ProjectionRef::new(projection));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(aggregate: Option<Aggregate>) -> Vec<String> {
+        registry().of_aggregate(aggregate).iter().map(|offered| offered.name().to_owned()).collect()
+    }
+
+    #[test]
+    fn each_aggregate_offers_its_own_projections_and_then_the_general_one() {
+        assert_eq!(names(Some(Aggregate::Lead)), ["state", "search", "analysis", "fields"]);
+        assert_eq!(names(Some(Aggregate::Ticket)), ["state", "search", "service", "fields"]);
+        assert_eq!(names(None), ["fields"]);
+    }
+
+    #[test]
+    fn a_projection_is_told_by_its_name_and_its_aggregate() {
+        let lead = registry().find(Some(Aggregate::Lead), "state").expect("a lead has a state");
+        let ticket = registry().find(Some(Aggregate::Ticket), "state").expect("a ticket has a state");
+        assert_ne!(lead, ticket);
+        assert_eq!(Some(lead), registry().of_aggregate(Some(Aggregate::Lead)).first());
+        assert_eq!(registry().find(None, "state"), None);
+        assert!(Aggregate::ALL.into_iter().all(|aggregate| registry().judge(Some(aggregate)).knows_rules()));
+        assert_eq!(registry().judge(None).name(), "fields");
+    }
+}
