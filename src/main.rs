@@ -6,6 +6,7 @@ use foldline::cli::{self, Ended, WindowWish};
 
 fn main() -> ExitCode {
     cli::start_logging();
+    foldline::store::sweep_leftovers();
     match cli::run(std::env::args_os()) {
         Ended::Command(code) => code,
         Ended::Window(wish) => window(wish),

@@ -103,7 +103,9 @@ fn watching(watched: Watched, seen: Seen, wake: &Wake) -> Job<Seen> {
 }
 
 fn look(path: &Path) -> Look {
-    let mut log = path.as_os_str().to_owned();
+    // SQLite keeps the log beside the file itself, not beside a link to it.
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let mut log = real.into_os_string();
     log.push("-wal");
     let of = |path: &Path| fs::metadata(path).ok().and_then(|file| Some((file.len(), file.modified().ok()?)));
     [of(path), of(Path::new(&log)).filter(|(len, _)| *len > 0)]

@@ -81,11 +81,7 @@ struct Decoder<'a> {
 }
 
 impl Decoder<'_> {
-    fn run(
-        &self,
-        open: &(dyn Fn() -> Result<Box<dyn Reader>, StoreError> + Sync),
-        hand_over: &SyncSender<Decoded>,
-    ) {
+    fn run(&self, open: &(dyn Fn() -> Result<Box<dyn Reader>, StoreError> + Sync), hand_over: &SyncSender<Decoded>) {
         let reader = match open() {
             Ok(reader) => reader,
             Err(error) => {

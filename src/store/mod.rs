@@ -8,10 +8,12 @@ mod contract;
 mod error;
 pub mod files;
 pub mod foreign;
+mod locking;
 pub mod memory;
 pub mod native;
 mod opening;
 pub mod postgres;
+mod private;
 mod query;
 mod source;
 pub mod sqlite;
@@ -25,10 +27,11 @@ pub(crate) use contract::BatchSize;
 pub use contract::{Capabilities, Changes, Interrupter, KeptState, Opener, Reader, Scan, Writer};
 pub use error::{AppendError, Conflict, StoreError};
 pub use postgres::{Address, ServerTrouble};
+pub use private::sweep_leftovers;
 pub use query::{Columns, Direction, Framework, Query, Scope, StoreInfo, StreamOrder, StreamQuery, StreamRow};
 pub use source::Source;
 
-use opening::ReadOnlyFile;
+use opening::{ReadOnlyFile, is_in_use};
 
 use serde_json::value::RawValue;
 
@@ -116,7 +119,9 @@ pub fn open_with(source: &Source, options: &OpenOptions) -> Result<Box<dyn Reade
 }
 
 fn open_file(path: &Path, options: &OpenOptions) -> Result<Box<dyn Reader>, StoreError> {
+    // Some program has it open as a database; reading its beginning here would drop the locks of this one.
     if options.mapping.is_none()
+        && !is_in_use(path)
         && let Some(kind) = files::file_kind(path)?
     {
         return Ok(Box::new(files::FileStore::open(path, kind)?));

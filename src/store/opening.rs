@@ -3,20 +3,26 @@
 //! SQLite itself does not promise that: a read-only connection to a WAL database makes two side files and needs a
 //! writable folder, and an `immutable` one is blind to a `-wal` and shows half-written pages over a hot journal. So:
 //! - at rest and whole: `immutable`, with a look at the file after each reading that nobody changed it meanwhile;
-//! - at rest with side files (its last writer was killed): a private copy together with them, which SQLite recovers;
+//! - at rest with a `-wal` (its last writer was killed): the log is read as it stands, its index kept in memory, with
+//!   the same look;
+//! - at rest with a hot journal: a private copy, which SQLite recovers and which is unlinked before it is read;
 //! - open in some program: joined as an ordinary reader, whose side files are there already.
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tempfile::TempDir;
 
 use super::StoreError;
+use super::locking::{Locking, Unlocked};
+use super::private::{private_file, private_folder};
 
 /// How long an ordinary connection waits for another's write.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -24,94 +30,99 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// No database is shorter than its header.
 const HEADER_LEN: u64 = 100;
 
-/// A private copy's name in its folder.
-const COPY: &str = "copy.db";
+/// SQLite's own way to open files without locking them.
+const WITHOUT_LOCKS: &str = if cfg!(windows) { "win32-none" } else { "unix-none" };
 
 #[derive(Debug)]
 pub(crate) struct ReadOnlyFile {
-    pub(crate) connection: Connection,
+    connection: Held,
+    /// As its user names it; perhaps a link.
     path: PathBuf,
     mode: Mode,
     /// The file is cut short or its first page is damaged; what is left is shown as far as it goes.
     pub(crate) is_damaged: bool,
 }
 
+pub(crate) type FileOpener = Arc<dyn Fn() -> Result<ReadOnlyFile, StoreError> + Send + Sync>;
+
+#[derive(Debug)]
+enum Held {
+    Plain(Connection),
+    Unlocked(Unlocked<Connection>),
+}
+
 #[derive(Debug)]
 enum Mode {
     AtRest(Look),
-    Copied(Arc<Copied>),
-    Joined,
+    /// What was copied; and the folder, where an open file cannot be unlinked.
+    Copied(Look, #[allow(dead_code, reason = "the copy goes with the connection")] Option<TempDir>),
+    Joined(#[allow(dead_code, reason = "counts as long as the connection lives")] Locking),
 }
 
 impl ReadOnlyFile {
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
         let look = Look::at(path)?;
         match look {
-            Look { len: 0, wal: None, .. } => return Err(StoreError::EmptyFile(path.to_owned())),
+            // SQLite itself takes an empty database for the end of any log beside it, and deletes that.
+            Look { len: 0, .. } => return Err(StoreError::EmptyFile(path.to_owned())),
             // SQLite takes a file of one byte for an empty database.
             Look { len: 1..HEADER_LEN, .. } => return Err(StoreError::NotADatabase(path.to_owned())),
             _ => {}
         }
         let fail = |source| StoreError::from_sqlite(path, source);
-        let (connection, mode) = if is_in_use(path) {
-            (open_uri(path, "mode=ro")?, Mode::Joined)
-        } else if look.wal.is_some() || look.journal.is_some() {
-            let (connection, folder) = open_copy(path)?;
-            if Look::at(path)? != look {
-                return Err(StoreError::Changed(path.to_owned()));
+        let real = &look.real;
+        let (connection, mode) = match use_of(real) {
+            Use::SharedMemory => join(path, real)?,
+            Use::File if look.wal.is_none() => match join(path, real) {
+                // It is only read elsewhere too, and its journal is left over from a writer that was killed.
+                Err(StoreError::ReadOnly(_)) => copied(path, &look)?,
+                joined => joined?,
+            },
+            _ if look.journal.is_some() => copied(path, &look)?,
+            _ if look.wal.is_some() => {
+                let connection = Unlocked::new(with_log_in_memory(real).map_err(fail)?);
+                (Held::Unlocked(connection), Mode::AtRest(look))
             }
-            (connection, Mode::Copied(Arc::new(Copied { folder, of: look })))
-        } else {
-            (open_uri(path, "mode=ro&immutable=1")?, Mode::AtRest(look))
+            _ => (Held::Plain(open_uri(real, "mode=ro&immutable=1").map_err(fail)?), Mode::AtRest(look)),
         };
-        connection.busy_timeout(PATIENCE).map_err(fail)?;
-        let is_cut = matches!(&mode, Mode::AtRest(look) if is_shorter_than_promised(&connection, look.len));
-        let is_damaged = is_damaged(&connection).map_err(fail)? || is_cut;
-        tracing::debug!(path = %path.display(), ?mode, is_damaged, "opened to look");
-        Ok(Self { connection, path: path.to_owned(), mode, is_damaged })
+        let mut file = Self { connection, path: path.to_owned(), mode, is_damaged: false };
+        let is_damaged = is_damaged(file.connection());
+        file.still_the_same()?;
+        let is_cut = matches!(&file.mode, Mode::AtRest(look) if is_shorter_than_promised(file.connection(), look));
+        file.is_damaged = is_damaged.map_err(fail)? || is_cut;
+        tracing::debug!(path = %path.display(), mode = ?file.mode, file.is_damaged, "opened to look");
+        Ok(file)
     }
 
-    /// What opens the file for further connections. A private copy is shared for as long as it is one.
-    pub(crate) fn opener(&self) -> FileOpener {
-        match &self.mode {
-            Mode::Copied(copied) => {
-                let (path, copied, is_damaged) = (self.path.clone(), Arc::clone(copied), self.is_damaged);
-                Arc::new(move || match copied.of == Look::at(&path)? {
-                    true => Self::of_copy(&path, &copied, is_damaged),
-                    false => Self::open(&path),
-                })
-            }
-            Mode::AtRest(_) | Mode::Joined => Self::opener_at(&self.path),
+    pub(crate) fn connection(&self) -> &Connection {
+        match &self.connection {
+            Held::Plain(connection) => connection,
+            Held::Unlocked(connection) => connection,
         }
     }
 
+    /// What opens the file for further connections. A private copy has no name by which it could be opened again, so
+    /// another is made for each.
     pub(crate) fn opener_at(path: &Path) -> FileOpener {
         let path = path.to_owned();
         Arc::new(move || Self::open(&path))
     }
 
-    fn of_copy(path: &Path, copied: &Arc<Copied>, is_damaged: bool) -> Result<Self, StoreError> {
-        let connection = open_copied(path, &copied.folder.path().join(COPY))?;
-        connection.busy_timeout(PATIENCE).map_err(|source| StoreError::from_sqlite(path, source))?;
-        Ok(Self { connection, path: path.to_owned(), mode: Mode::Copied(Arc::clone(copied)), is_damaged })
-    }
-
     /// Whether the connection still sees what is in the file.
     pub(crate) fn is_current(&self) -> bool {
         match &self.mode {
-            Mode::AtRest(seen) => Look::at(&self.path).is_ok_and(|look| look == *seen),
-            Mode::Copied(copied) => Look::at(&self.path).is_ok_and(|look| look == copied.of),
-            Mode::Joined => true,
+            Mode::AtRest(seen) | Mode::Copied(seen, _) => Look::at(&self.path).is_ok_and(|look| look == *seen),
+            Mode::Joined(_) => true,
         }
     }
 
     /// Whether it may stay open while nobody reads: where another program has the file open, its last connection to go
     /// tidies up, and it is never to wait for ours.
     pub(crate) fn may_be_kept(&self) -> bool {
-        !matches!(self.mode, Mode::Joined)
+        !matches!(self.mode, Mode::Joined(_))
     }
 
-    /// To be asked after each reading: what an `immutable` connection saw holds only if nobody wrote meanwhile.
+    /// To be asked after each reading: what a connection without locks saw holds only if nobody wrote meanwhile.
     pub(crate) fn still_the_same(&self) -> Result<(), StoreError> {
         match &self.mode {
             Mode::AtRest(look) if Look::at(&self.path)? != *look => Err(StoreError::Changed(self.path.clone())),
@@ -120,22 +131,42 @@ impl ReadOnlyFile {
     }
 }
 
-/// A private copy, which goes with the last connection to it.
-#[derive(Debug)]
-struct Copied {
-    folder: TempDir,
-    /// What was copied.
-    of: Look,
+fn join(path: &Path, real: &Path) -> Result<(Held, Mode), StoreError> {
+    let fail = |source| StoreError::from_sqlite(path, source);
+    let locking = Locking::begin();
+    let connection = open_uri(real, "mode=ro").map_err(fail)?;
+    connection.busy_timeout(PATIENCE).map_err(fail)?;
+    match is_damaged(&connection) {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ReadOnly) => Err(fail(error)),
+        _ => Ok((Held::Plain(connection), Mode::Joined(locking))),
+    }
 }
 
-pub(crate) type FileOpener = Arc<dyn Fn() -> Result<ReadOnlyFile, StoreError> + Send + Sync>;
+/// SQLite shares a log's index between programs by the `-shm` file, which a reader would have to write. Whoever has
+/// the database for itself keeps that index in its own memory: told so, and left without locks, a reader needs no
+/// other file and changes none.
+fn with_log_in_memory(real: &Path) -> rusqlite::Result<Connection> {
+    let connection = open_uri(real, &format!("mode=ro&vfs={WITHOUT_LOCKS}"))?;
+    connection.pragma_update_and_check(None, "locking_mode", "exclusive", |_| Ok(()))?;
+    // The log stays for its writer to take up.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    Ok(connection)
+}
+
+fn copied(path: &Path, look: &Look) -> Result<(Held, Mode), StoreError> {
+    let (connection, folder) = open_copy(path, &look.real)?;
+    if Look::at(path)? != *look {
+        return Err(StoreError::Changed(path.to_owned()));
+    }
+    Ok((connection, Mode::Copied(look.clone(), folder)))
+}
 
 /// SQLite refuses a file that is shorter than its first page says, or whose list of tables has a fault, unless it
 /// is told to be lenient. A read-only connection loses nothing by that, and what is left can be looked at.
 fn is_damaged(connection: &Connection) -> rusqlite::Result<bool> {
     let list = || connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get::<_, i64>(0));
     match list() {
-        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseCorrupt) => {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
             connection.pragma_update(None, "writable_schema", true)?;
             list().map(|_| true)
         }
@@ -143,15 +174,20 @@ fn is_damaged(connection: &Connection) -> rusqlite::Result<bool> {
     }
 }
 
-/// A file that lost its tail in the middle of a page reads as if the rest were noughts.
-fn is_shorter_than_promised(connection: &Connection, len: u64) -> bool {
+/// A file that lost its tail in the middle of a page reads as if the rest were noughts. What is still in a log need
+/// not be in the file yet.
+fn is_shorter_than_promised(connection: &Connection, look: &Look) -> bool {
     let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, u32>(0)).unwrap_or(0);
-    len < u64::from(number("page_count")) * u64::from(number("page_size"))
+    look.wal.is_none() && look.len < u64::from(number("page_count")) * u64::from(number("page_size"))
 }
 
 /// What tells that a file was changed: everything about it and its side files short of reading them.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Look {
+    /// The file itself, behind every link. SQLite names the side files after it.
+    real: PathBuf,
+    /// A file that was put in the place of another.
+    identity: Option<(u64, u64)>,
     len: u64,
     modified: Option<SystemTime>,
     /// Length and time of a side file that holds something.
@@ -161,16 +197,40 @@ struct Look {
 
 impl Look {
     fn at(path: &Path) -> Result<Self, StoreError> {
-        let file = fs::metadata(path).map_err(|error| StoreError::from_io(path, error))?;
+        let fail = |error| StoreError::from_io(path, error);
+        let real = resolved(path)?;
+        let file = fs::metadata(&real).map_err(fail)?;
         if file.is_dir() {
             return Err(StoreError::IsFolder(path.to_owned()));
         }
         let side = |suffix| {
-            let file = fs::metadata(side_file(path, suffix)).ok().filter(|file| file.len() > 0)?;
-            Some((file.len(), file.modified().ok()))
+            let path = side_file(&real, suffix);
+            let file = fs::metadata(&path).ok().filter(|file| file.len() > 0)?;
+            Some((path, (file.len(), file.modified().ok())))
         };
-        Ok(Self { len: file.len(), modified: file.modified().ok(), wal: side("-wal"), journal: side("-journal") })
+        let wal = side("-wal").map(|(_, seen)| seen);
+        let journal = side("-journal").filter(|(path, _)| is_hot(path)).map(|(_, seen)| seen);
+        Ok(Self { identity: identity(&file), len: file.len(), modified: file.modified().ok(), wal, journal, real })
     }
+}
+
+#[cfg(unix)]
+#[allow(clippy::unnecessary_wraps, reason = "elsewhere there is none")]
+fn identity(file: &fs::Metadata) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    Some((file.dev(), file.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(_: &fs::Metadata) -> Option<(u64, u64)> {
+    None
+}
+
+/// A journal that is kept for the next transaction begins with noughts.
+fn is_hot(journal: &Path) -> bool {
+    let mut first = [0];
+    let read = fs::File::open(journal).and_then(|mut file| file.read(&mut first));
+    read.is_err() || first != [0]
 }
 
 pub(crate) fn side_file(path: &Path, suffix: &str) -> PathBuf {
@@ -179,15 +239,34 @@ pub(crate) fn side_file(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// The path with nothing left for SQLite to read as something else: a relative `:memory:` or `file:x` is no file to it.
-pub(crate) fn absolute(path: &Path) -> Result<PathBuf, StoreError> {
-    std::path::absolute(path).map_err(|error| StoreError::from_io(path, error))
+/// The file itself, behind every link: SQLite looks for a file's log and journal beside the file, not beside a link to
+/// it. Nothing is left either that SQLite could read as something else: a relative `:memory:` or `file:x` is no file
+/// to it.
+pub(crate) fn resolved(path: &Path) -> Result<PathBuf, StoreError> {
+    let resolve = |path: &Path| if cfg!(windows) { std::path::absolute(path) } else { path.canonicalize() };
+    resolve(path).map_err(|error| StoreError::from_io(path, error))
 }
 
-fn open_uri(path: &Path, options: &str) -> Result<Connection, StoreError> {
+/// Opens a file that is there to append to it. Nothing is done that would leave a trace of a user who may not.
+pub(crate) fn open_to_write(path: &Path) -> Result<(Connection, Locking), StoreError> {
+    let fail = |source| match StoreError::from_sqlite(path, source) {
+        // It was just read, so what is missing is the right to write beside it.
+        StoreError::Denied(path) => StoreError::ReadOnly(path),
+        other => other,
+    };
+    let locking = Locking::begin();
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(resolved(path)?, flags).map_err(fail)?;
+    // SQLite then opens it to read only, and would make a log of this user's own that its owner cannot write.
+    if connection.is_readonly(rusqlite::MAIN_DB).map_err(fail)? {
+        return Err(StoreError::ReadOnly(path.to_owned()));
+    }
+    Ok((connection, locking))
+}
+
+fn open_uri(real: &Path, options: &str) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let address = format!("{}?{options}", file_address(&absolute(path)?));
-    Connection::open_with_flags(address, flags).map_err(|source| StoreError::from_sqlite(path, source))
+    Connection::open_with_flags(format!("{}?{options}", file_address(real)), flags)
 }
 
 /// A `file:` address ends its path at `?` and `#`, reads `%` as an escape and what follows `//` as a host. Bytes
@@ -207,53 +286,75 @@ fn file_address(path: &Path) -> String {
     out
 }
 
-fn open_copy(path: &Path) -> Result<(Connection, TempDir), StoreError> {
-    let folder =
-        TempDir::with_prefix("foldline-").map_err(|error| StoreError::from_io(&std::env::temp_dir(), error))?;
-    let copy = folder.path().join(COPY);
-    let copy_file = |suffix: &str| {
-        let source = side_file(path, suffix);
-        fs::copy(&source, side_file(&copy, suffix)).map(drop).map_err(|error| StoreError::from_io(&source, error))
-    };
-    copy_file("")?;
-    for suffix in ["-wal", "-journal"] {
-        if side_file(path, suffix).exists() {
-            copy_file(suffix)?;
+fn open_copy(path: &Path, real: &Path) -> Result<(Held, Option<TempDir>), StoreError> {
+    let folder = private_folder()?;
+    let copy = folder.path().join("copy.db");
+    for suffix in ["", "-wal", "-journal"] {
+        let source = side_file(real, suffix);
+        if suffix.is_empty() || source.exists() {
+            let copied = fs::File::open(&source).and_then(|from| {
+                let from = Unlocked::new(from);
+                std::io::copy(&mut &*from, &mut private_file(&side_file(&copy, suffix))?)
+            });
+            copied.map_err(|error| StoreError::from_io(&source, error))?;
         }
     }
-    // A hot journal names no other file of ours, and a copy of a read-only file must be writable to be recovered.
-    let mut permissions = fs::metadata(&copy).map_err(|error| StoreError::from_io(&copy, error))?.permissions();
-    #[allow(clippy::permissions_set_readonly_false, reason = "a private copy in a private folder")]
-    permissions.set_readonly(false);
-    fs::set_permissions(&copy, permissions).map_err(|error| StoreError::from_io(&copy, error))?;
-    Ok((open_copied(path, &copy)?, folder))
+    let recover = || -> rusqlite::Result<Connection> {
+        let connection = Connection::open(&copy)?;
+        // The first look at it takes back what was half done.
+        let _ = is_damaged(&connection)?;
+        connection.pragma_update(None, "query_only", true)?;
+        Ok(connection)
+    };
+    let connection = recover().map_err(|source| StoreError::from_sqlite(path, source))?;
+    // What is open can be read on without a name, so that nothing is left whatever ends this program.
+    let kept = if cfg!(unix) && !side_file(&copy, "-wal").exists() {
+        if let Err(error) = folder.close() {
+            tracing::debug!(%error, "a private copy keeps its name");
+        }
+        None
+    } else {
+        Some(folder)
+    };
+    Ok((Held::Plain(connection), kept))
 }
 
-fn open_copied(path: &Path, copy: &Path) -> Result<Connection, StoreError> {
-    Connection::open(copy)
-        .and_then(|connection| connection.pragma_update(None, "query_only", true).map(|()| connection))
-        .map_err(|source| StoreError::from_sqlite(path, source))
+/// How some program, this one included, has a database open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Use {
+    None,
+    /// By its `-shm` file, as every WAL connection for as long as it lives.
+    SharedMemory,
+    /// The database itself is locked, as by a transaction without a log.
+    File,
 }
 
-/// Whether some program, this one included, has the database open. A WAL connection holds a lock on the `-shm`
-/// file for as long as it lives, and the kernel lists locks; opening the file to ask would drop this process's own
-/// locks on it. Where locks can't be listed, a `-shm` file is taken for a sign of life.
-fn is_in_use(path: &Path) -> bool {
-    let shm = side_file(path, "-shm");
-    if !shm.exists() {
-        return false;
-    }
+/// The kernel lists locks; opening a file to ask would drop this process's own locks on it. Where locks can't be
+/// listed, a `-shm` file is taken for a sign of life.
+fn use_of(real: &Path) -> Use {
+    let shm = side_file(real, "-shm");
     #[cfg(target_os = "linux")]
     {
         use std::os::unix::fs::MetadataExt;
-        if let (Ok(locks), Ok(file)) = (fs::read_to_string("/proc/locks"), fs::metadata(&shm)) {
+        if let Ok(locks) = fs::read_to_string("/proc/locks") {
             // `1: POSIX  ADVISORY  READ 4711 fe:01:393228 128 128`: the sixth word ends with the inode.
-            let inode = file.ino().to_string();
-            return locks
-                .lines()
-                .filter_map(|line| line.split_whitespace().nth(5))
-                .any(|place| place.rsplit(':').next() == Some(&inode));
+            let is_locked = |path: &Path| {
+                let Ok(file) = fs::metadata(path) else { return false };
+                let inode = file.ino().to_string();
+                let mut places = locks.lines().filter_map(|line| line.split_whitespace().nth(5));
+                places.any(|place| place.rsplit(':').next() == Some(&inode))
+            };
+            return match (is_locked(&shm), is_locked(real)) {
+                (true, _) => Use::SharedMemory,
+                (false, true) => Use::File,
+                (false, false) => Use::None,
+            };
         }
     }
-    true
+    if shm.exists() { Use::SharedMemory } else { Use::None }
+}
+
+/// Whether some program has the database open, so that the file is one and must not be opened otherwise.
+pub(crate) fn is_in_use(path: &Path) -> bool {
+    resolved(path).is_ok_and(|real| use_of(&real) != Use::None)
 }

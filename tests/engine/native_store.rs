@@ -20,7 +20,7 @@ use crate::workshop::{
 };
 
 /// A store at rest with three streams of three events each, interleaved, at positions 1 to 9.
-fn store_at_rest() -> (TempDir, PathBuf) {
+pub(crate) fn store_at_rest() -> (TempDir, PathBuf) {
     let (folder, path, mut store) = native_store();
     for turn in 0..3_i64 {
         for name in ["lead-1", "lead-2", "ticket-1"] {
@@ -36,7 +36,7 @@ fn store_at_rest() -> (TempDir, PathBuf) {
 }
 
 /// Another program's way to the file: with no guards, which stand again afterwards.
-fn with_another_tool(path: &Path, changes: &str) {
+pub(crate) fn with_another_tool(path: &Path, changes: &str) {
     let tool = Connection::open(path).expect("any tool can open it");
     let guards: Vec<(String, String)> = tool
         .prepare("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
@@ -60,7 +60,7 @@ fn findings_after(changes: &str) -> Vec<Finding> {
     verified(&NativeStore::open(&path).expect("still a store"))
 }
 
-fn place(finding: &Finding) -> (FindingKind, Option<&str>, Option<u64>) {
+pub(crate) fn place(finding: &Finding) -> (FindingKind, Option<&str>, Option<u64>) {
     (
         finding.kind,
         finding.stream.as_ref().map(foldline::event::StreamId::as_str),
@@ -458,7 +458,7 @@ fn look_at_all_of_it(path: &Path, page: usize) {
 // Looking leaves no trace
 
 /// Looks at everything that a reader can ask for, and answers the events.
-fn look(store: &dyn Reader) -> Vec<String> {
+pub(crate) fn look(store: &dyn Reader) -> Vec<String> {
     store.info().expect("readable");
     store.visit_streams(&StreamQuery::default(), &mut |_| Flow::Continue(())).expect("readable");
     store.visit_snapshots(&mut |_, _| Flow::Continue(())).expect("readable");
@@ -467,7 +467,7 @@ fn look(store: &dyn Reader) -> Vec<String> {
 }
 
 /// Opens a store to look, and answers its events; the folder must be as it was while and after it is open.
-fn look_without_trace(path: &Path) -> Vec<String> {
+pub(crate) fn look_without_trace(path: &Path) -> Vec<String> {
     let folder = path.parent().expect("a folder");
     let before = fingerprint(folder);
     let store = NativeStore::open(path).expect("it can be looked at");
@@ -496,20 +496,20 @@ fn child_that_holds_a_store_open() {
 }
 
 /// A process that has the store open for writing, and the event that it has just committed.
-fn holder(path: &Path) -> (Talking, String) {
+pub(crate) fn holder(path: &Path) -> (Talking, String) {
     let mut holder = Talking::spawn(child("native_store::child_that_holds_a_store_open", HOLDS, path));
     let id = holder.next_word().expect("the holder has appended");
     (holder, id)
 }
 
-fn side_file(path: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn side_file(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
 }
 
 /// A store whose writer was killed, with the event that it had committed but not yet moved into the main file.
-fn store_of_a_killed_writer() -> (TempDir, PathBuf, String) {
+pub(crate) fn store_of_a_killed_writer() -> (TempDir, PathBuf, String) {
     let (folder, path) = store_at_rest();
     let (holder, id) = holder(&path);
     holder.kill();
@@ -549,7 +549,7 @@ fn looking_while_another_program_writes_leaves_its_files_and_sees_what_is_commit
 
 /// The folder's files and their hashes, except for what is in the `-shm` file: that is memory which the programs
 /// that have a store open share, and each notes there how far it reads. It goes with the last of them.
-fn stored_files(path: &Path) -> std::collections::BTreeMap<String, String> {
+pub(crate) fn stored_files(path: &Path) -> std::collections::BTreeMap<String, String> {
     let mut files = fingerprint(path.parent().expect("a folder"));
     if let Some(shared) = files.get_mut(&side_file(path, "-shm").display().to_string()) {
         "shared memory".clone_into(shared);

@@ -14,6 +14,7 @@ use super::{ocel, xes};
 use crate::event::{EventBatch, EventId, RecordedEvent, StreamId};
 use crate::store::native::NativeStore;
 use crate::store::opening::ReadOnlyFile;
+use crate::store::private::private_folder;
 use crate::store::{
     Capabilities, Finding, FindingKind, Flow, Framework, Interrupter, OpenOptions, Opener, Query, Reader, Scan,
     StoreError, StoreInfo, StreamQuery, StreamRow, sqlite,
@@ -117,8 +118,7 @@ impl FileStore {
 const STORE: &str = "events.db";
 
 fn read_file(path: &Path, kind: Framework, look: Look) -> Result<ReadFile, StoreError> {
-    let folder =
-        TempDir::with_prefix("foldline-").map_err(|error| StoreError::from_io(&std::env::temp_dir(), error))?;
+    let folder = private_folder()?;
     let made = folder.path().join(STORE);
     let bad: Vec<String> = match kind {
         Framework::Ocel => ocel::make_tables(path, &made)?,

@@ -15,7 +15,8 @@ use rusqlite::Connection;
 
 pub use append::{Bulk, Recorded};
 
-use super::opening::{ReadOnlyFile, absolute, side_file};
+use super::locking::Locking;
+use super::opening::{ReadOnlyFile, open_to_write, side_file};
 use super::{Flow, Reader, StoreError};
 use names::Names;
 
@@ -36,7 +37,7 @@ pub struct NativeStore {
 #[derive(Debug)]
 enum Access {
     Looking(ReadOnlyFile),
-    Writing(Connection),
+    Writing(Connection, #[allow(dead_code, reason = "counts as long as the connection lives")] Locking),
 }
 
 impl NativeStore {
@@ -57,13 +58,13 @@ impl NativeStore {
     pub fn in_memory() -> Result<Self, StoreError> {
         let path = Path::new(":memory:");
         let connection = Connection::open_in_memory().map_err(|source| StoreError::from_sqlite(path, source))?;
-        Self::writing(path, connection)
+        Self::writing(path, connection, Locking::begin())
     }
 
     /// Opens to look only. Nothing is written, not even a side file.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let file = ReadOnlyFile::open(path)?;
-        schema::recognise(path, &file.connection)?;
+        schema::recognise(path, file.connection())?;
         Ok(Self { path: path.to_owned(), access: Access::Looking(file), names: Names::default() })
     }
 
@@ -72,7 +73,7 @@ impl NativeStore {
         path: &Path,
         file: ReadOnlyFile,
     ) -> Result<Result<Self, ReadOnlyFile>, StoreError> {
-        match schema::recognise(path, &file.connection) {
+        match schema::recognise(path, file.connection()) {
             Ok(()) => Ok(Ok(Self { path: path.to_owned(), access: Access::Looking(file), names: Names::default() })),
             Err(StoreError::Unrecognised { .. }) => Ok(Err(file)),
             Err(error) => Err(error),
@@ -90,18 +91,19 @@ impl NativeStore {
     }
 
     fn connected(path: &Path) -> Result<Self, StoreError> {
-        let connection = Connection::open(absolute(path)?).map_err(|source| StoreError::from_sqlite(path, source))?;
-        Self::writing(path, connection)
+        let (connection, locking) = open_to_write(path)?;
+        Self::writing(path, connection, locking)
     }
 
-    fn writing(path: &Path, connection: Connection) -> Result<Self, StoreError> {
+    fn writing(path: &Path, connection: Connection, locking: Locking) -> Result<Self, StoreError> {
         let prepare = || {
             connection.busy_timeout(PATIENCE)?;
             connection.pragma_update(None, "foreign_keys", true)?;
             schema::prepare(&connection)
         };
         prepare().map_err(|source| StoreError::from_sqlite(path, source))?;
-        Ok(Self { path: path.to_owned(), access: Access::Writing(connection), names: Names::default() })
+        let access = Access::Writing(connection, locking);
+        Ok(Self { path: path.to_owned(), access, names: Names::default() })
     }
 
     pub fn path(&self) -> &Path {
@@ -115,8 +117,8 @@ impl NativeStore {
 
     fn connection(&self) -> &Connection {
         match &self.access {
-            Access::Looking(file) => &file.connection,
-            Access::Writing(connection) => connection,
+            Access::Looking(file) => file.connection(),
+            Access::Writing(connection, _) => connection,
         }
     }
 

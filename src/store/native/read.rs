@@ -20,7 +20,7 @@ impl Reader for NativeStore {
 
     fn capabilities(&self) -> Capabilities {
         let appends = match &self.access {
-            Access::Writing(_) => true,
+            Access::Writing(..) => true,
             Access::Looking(_) => std::fs::metadata(&self.path).is_ok_and(|file| !file.permissions().readonly()),
         };
         Capabilities { appends, has_kept_counts: true, has_feed: true, has_dense_positions: true, finds_by_id: true }
@@ -69,10 +69,7 @@ impl Reader for NativeStore {
 
     fn opener(&self) -> Opener {
         let path = self.path.clone();
-        let file = match &self.access {
-            Access::Looking(file) => file.opener(),
-            Access::Writing(_) => ReadOnlyFile::opener_at(&path),
-        };
+        let file = ReadOnlyFile::opener_at(&path);
         Arc::new(move || {
             let access = Access::Looking(file()?);
             Ok(Box::new(Self { path: path.clone(), access, names: Names::default() }))
@@ -82,7 +79,7 @@ impl Reader for NativeStore {
     fn is_current(&self) -> bool {
         match &self.access {
             Access::Looking(file) => file.is_current(),
-            Access::Writing(_) => true,
+            Access::Writing(..) => true,
         }
     }
 
@@ -94,7 +91,7 @@ impl Reader for NativeStore {
     fn may_be_kept(&self) -> bool {
         match &self.access {
             Access::Looking(file) => file.may_be_kept(),
-            Access::Writing(_) => false,
+            Access::Writing(..) => false,
         }
     }
 

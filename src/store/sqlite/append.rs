@@ -76,7 +76,8 @@ impl Writer for ForeignSqlite {
         }
         transaction.commit().map_err(failed)?;
         let last = Version(first.0 + events.len() as u64 - 1);
-        let position = self.event_at(stream, last)?.and_then(|event| event.position);
+        // What was recorded stays so, whether its position can be asked for or not.
+        let position = self.event_at(stream, last).ok().flatten().and_then(|event| event.position);
         Ok(Appended { first, last, position, already_there: false })
     }
 }
@@ -87,7 +88,7 @@ impl SqliteTables {
     }
 
     fn begin(&self) -> Result<Transaction<'_>, StoreError> {
-        let super::Access::Writing(connection) = &self.access else {
+        let super::Access::Writing(connection, _) = &self.access else {
             return Err(StoreError::ReadOnly(self.path.clone()));
         };
         Transaction::new_unchecked(connection, TransactionBehavior::Immediate).map_err(|source| self.failed(source))

@@ -13,7 +13,8 @@ use rusqlite::{CachedStatement, Connection, Row};
 pub(crate) use catalogue::read_catalogue;
 
 use super::foreign::{Cell, Cells, Database, ForeignStore, Rows, Sql, Value, chosen};
-use super::opening::{ReadOnlyFile, absolute};
+use super::locking::Locking;
+use super::opening::{ReadOnlyFile, open_to_write};
 use super::{Finding, FindingKind, Flow, Interrupter, OpenOptions, StoreError};
 
 /// A SQLite file whose tables are read by a declaration.
@@ -28,7 +29,7 @@ pub struct SqliteTables {
 #[derive(Debug)]
 enum Access {
     Looking(ReadOnlyFile),
-    Writing(Connection),
+    Writing(Connection, #[allow(dead_code, reason = "counts as long as the connection lives")] Locking),
 }
 
 impl SqliteTables {
@@ -47,15 +48,15 @@ impl SqliteTables {
 
     pub(crate) fn connection(&self) -> &Connection {
         match &self.access {
-            Access::Looking(file) => &file.connection,
-            Access::Writing(connection) => connection,
+            Access::Looking(file) => file.connection(),
+            Access::Writing(connection, _) => connection,
         }
     }
 }
 
 /// Reads by the mapping, or by what the tables themselves say.
 pub(super) fn open(path: &Path, file: ReadOnlyFile, options: &OpenOptions) -> Result<ForeignSqlite, StoreError> {
-    let catalogue = read_catalogue(&file.connection).map_err(|source| StoreError::from_sqlite(path, source))?;
+    let catalogue = read_catalogue(file.connection()).map_err(|source| StoreError::from_sqlite(path, source))?;
     let mut layout = chosen(&path.display().to_string(), &catalogue, options.mapping.as_ref())?
         .ok_or_else(|| StoreError::Unrecognised { path: path.to_owned(), tables: catalogue.names() })?;
     layout.read_only = append::read_only_reason(path, layout.framework);
@@ -68,14 +69,9 @@ pub(super) fn open_for_writing(path: &Path, options: &OpenOptions) -> Result<For
     if let Some(reason) = store.layout().read_only {
         return Err(StoreError::OnlyReads { place: path.display().to_string(), reason: reason.to_owned() });
     }
-    let failed = |source| match StoreError::from_sqlite(path, source) {
-        // It was just read, so what is missing is the right to write beside it.
-        StoreError::Denied(path) => StoreError::ReadOnly(path),
-        other => other,
-    };
-    let connection = Connection::open(absolute(path)?).map_err(failed)?;
-    connection.busy_timeout(append::PATIENCE).map_err(failed)?;
-    store.database.access = Access::Writing(connection);
+    let (connection, locking) = open_to_write(path)?;
+    connection.busy_timeout(append::PATIENCE).map_err(|source| StoreError::from_sqlite(path, source))?;
+    store.database.access = Access::Writing(connection, locking);
     Ok(store)
 }
 
@@ -153,17 +149,14 @@ impl Database for SqliteTables {
 
     fn opener(&self) -> Arc<dyn Fn() -> Result<Self, StoreError> + Send + Sync> {
         let path = self.path.clone();
-        let file = match &self.access {
-            Access::Looking(file) => file.opener(),
-            Access::Writing(_) => ReadOnlyFile::opener_at(&path),
-        };
+        let file = ReadOnlyFile::opener_at(&path);
         Arc::new(move || Ok(Self::new(&path, file()?)))
     }
 
     fn is_current(&self) -> bool {
         match &self.access {
             Access::Looking(file) => file.is_current(),
-            Access::Writing(_) => true,
+            Access::Writing(..) => true,
         }
     }
 
@@ -175,7 +168,7 @@ impl Database for SqliteTables {
     fn may_be_kept(&self) -> bool {
         match &self.access {
             Access::Looking(file) => file.may_be_kept(),
-            Access::Writing(_) => false,
+            Access::Writing(..) => false,
         }
     }
 

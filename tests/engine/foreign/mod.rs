@@ -6,4 +6,4 @@ mod frameworks;
 mod mappings;
 mod opened_files;
 mod recognition;
-mod tables;
+pub(crate) mod tables;

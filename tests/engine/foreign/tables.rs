@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-pub(super) const EVENTSOURCING: &str = r#"
+pub(crate) const EVENTSOURCING: &str = r#"
 CREATE TABLE stored_events (originator_id TEXT, originator_version INTEGER, topic TEXT, state BLOB,
     PRIMARY KEY (originator_id, originator_version));
 CREATE TABLE stored_snapshots (originator_id TEXT, originator_version INTEGER, topic TEXT, state BLOB,
@@ -14,7 +14,7 @@ INSERT INTO stored_events VALUES
  ('0190b1de5a4f7c8e9a3b000000000002', 1, 'crm:Ticket.Opened', CAST('{"timestamp":{"_type_":"datetime_iso","_data_":"2025-01-01T01:00:03+00:00"},"subject":"x"}' AS BLOB));
 "#;
 
-pub(super) const EMMETT: &str = r#"
+pub(crate) const EMMETT: &str = r#"
 CREATE TABLE emt_streams (stream_id TEXT NOT NULL, stream_position BIGINT NOT NULL DEFAULT 0, partition TEXT NOT NULL,
     stream_type TEXT NOT NULL, stream_metadata JSONB NOT NULL, is_archived BOOLEAN NOT NULL DEFAULT FALSE,
     PRIMARY KEY (stream_id, partition, is_archived));
@@ -31,7 +31,7 @@ INSERT INTO emt_messages VALUES
  ('settings', 1, 'emt:default', 'E', '{"a":1}', '{}', '0', 'Changed', '0190b1de-5a4f-7c8e-9a3b-0123456789ae', TRUE, 4, '2025-01-01 01:00:03');
 "#;
 
-pub(super) const CQRS_ES: &str = r#"
+pub(crate) const CQRS_ES: &str = r#"
 CREATE TABLE ledger (aggregate_type text NOT NULL, aggregate_id text NOT NULL, sequence integer NOT NULL CHECK (sequence >= 0),
     event_type text NOT NULL, event_version text NOT NULL, payload text NOT NULL, metadata text NOT NULL,
     PRIMARY KEY (aggregate_type, aggregate_id, sequence)) STRICT;
@@ -45,7 +45,7 @@ INSERT INTO kept VALUES ('lead', '1', 2, 1, '{"name":"aab"}');
 "#;
 
 /// The third event is linked from a second stream, which has one more of its own without a position.
-pub(super) const RAILS_EVENT_STORE: &str = r#"
+pub(crate) const RAILS_EVENT_STORE: &str = r#"
 CREATE TABLE event_store_events (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, event_id varchar(36) NOT NULL, event_type varchar NOT NULL,
     metadata blob, data blob NOT NULL, created_at datetime(6) NOT NULL, valid_at datetime(6));
 CREATE TABLE event_store_events_in_streams (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, stream varchar NOT NULL, position integer,
@@ -65,7 +65,7 @@ INSERT INTO event_store_events_in_streams VALUES
  (4, 'Lead$1', NULL, '0190b1de-5a4f-7c8e-9a3b-000000000003', '2025-01-01 01:00:03');
 "#;
 
-pub(super) const SPATIE: &str = r#"
+pub(crate) const SPATIE: &str = r#"
 CREATE TABLE stored_events (id integer PRIMARY KEY AUTOINCREMENT NOT NULL, aggregate_uuid varchar, aggregate_version integer,
     event_version integer NOT NULL DEFAULT '1', event_class varchar NOT NULL, event_properties text NOT NULL,
     meta_data text NOT NULL, created_at datetime NOT NULL);
@@ -79,7 +79,7 @@ INSERT INTO stored_events VALUES
 INSERT INTO snapshots VALUES (1, '0190b1de-5a4f-7c8e-9a3b-000000000001', 3, '{}', NULL, NULL);
 "#;
 
-pub(super) const SQL_STREAM_STORE: &str = r#"
+pub(crate) const SQL_STREAM_STORE: &str = r#"
 CREATE TABLE streams (id TEXT NOT NULL UNIQUE, id_original TEXT NOT NULL, id_internal INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     version INTEGER DEFAULT -1, position INTEGER DEFAULT -1, max_age INTEGER, max_count INTEGER);
 CREATE TABLE messages (event_id TEXT NOT NULL, stream_id_internal INTEGER NOT NULL, stream_version INTEGER NOT NULL CHECK (stream_version >= 0),
@@ -93,7 +93,7 @@ INSERT INTO messages VALUES
  ('0190b1de-5a4f-7c8e-9a3b-000000000003', 2, 0, 3, '2025-01-01 01:00:03.0000000', 'TicketInitialized', '{"subject":"x"}', NULL);
 "#;
 
-pub(super) const OCEL: &str = r#"
+pub(crate) const OCEL: &str = r#"
 CREATE TABLE event (ocel_id TEXT, ocel_type TEXT);
 CREATE TABLE object (ocel_id TEXT, ocel_type TEXT);
 CREATE TABLE event_object (ocel_event_id TEXT, ocel_object_id TEXT, ocel_qualifier TEXT);
@@ -113,7 +113,7 @@ INSERT INTO event_object VALUES ('e1', 'lead-1', 'of'), ('e2', 'lead-1', 'of'), 
 "#;
 
 /// Makes the tables in a new file.
-pub(super) fn file_of(statements: &str) -> (tempfile::TempDir, std::path::PathBuf) {
+pub(crate) fn file_of(statements: &str) -> (tempfile::TempDir, std::path::PathBuf) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("app.db");
     let connection = Connection::open(&path).expect("a database");

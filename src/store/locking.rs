@@ -1,0 +1,110 @@
+//! POSIX drops every lock that a process has on a file when the process closes *any* descriptor of that file. SQLite
+//! heeds this among the connections it knows to lock; what is opened past its locks must be closed with the same care,
+//! or another program could take away a log that this one is still writing to.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+type Kept = Box<dyn Send>;
+
+/// How many locking connections this process has, and what waits to be closed until there is none.
+static OPEN: Mutex<(usize, Vec<Kept>)> = Mutex::new((0, Vec::new()));
+
+fn open() -> MutexGuard<'static, (usize, Vec<Kept>)> {
+    OPEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Lives as long as a connection that locks its file: taken before it is opened, dropped after it.
+#[derive(Debug)]
+pub(crate) struct Locking(());
+
+impl Locking {
+    pub(crate) fn begin() -> Self {
+        open().0 += 1;
+        Self(())
+    }
+}
+
+impl Drop for Locking {
+    fn drop(&mut self) {
+        let mut open = open();
+        open.0 -= 1;
+        if open.0 == 0 {
+            open.1.clear();
+        }
+    }
+}
+
+/// A file that is open without locks; it is closed only while this process locks none.
+pub(crate) struct Unlocked<T: Send + 'static>(Option<T>);
+
+impl<T: Send + 'static> Unlocked<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(Some(value))
+    }
+}
+
+impl<T: Send + 'static> Deref for Unlocked<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        match &self.0 {
+            Some(value) => value,
+            None => unreachable!("only dropping takes it"),
+        }
+    }
+}
+
+impl<T: Send + 'static> Drop for Unlocked<T> {
+    fn drop(&mut self) {
+        let Some(value) = self.0.take() else { return };
+        let mut open = open();
+        if open.0 > 0 {
+            open.1.push(Box::new(value));
+        } else {
+            // Closed before the next connection may begin to lock.
+            drop(value);
+        }
+    }
+}
+
+impl<T: Send + 'static> fmt::Debug for Unlocked<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unlocked").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+    use super::*;
+
+    struct TellsItsEnd(SyncSender<()>);
+
+    impl Drop for TellsItsEnd {
+        fn drop(&mut self) {
+            let _ = self.0.send(());
+        }
+    }
+
+    fn watched() -> (Unlocked<TellsItsEnd>, Receiver<()>) {
+        let (sender, ended) = sync_channel(1);
+        (Unlocked::new(TellsItsEnd(sender)), ended)
+    }
+
+    #[test]
+    fn what_is_open_without_locks_is_closed_when_no_lock_can_be_lost_by_it() {
+        let (first, second) = (Locking::begin(), Locking::begin());
+        let (value, ended) = watched();
+        drop(value);
+        drop(first);
+        assert!(ended.try_recv().is_err(), "closed while a connection holds its locks");
+        drop(second);
+        ended.recv().unwrap();
+        let (value, ended) = watched();
+        drop(value);
+        ended.recv().unwrap();
+    }
+}
