@@ -111,7 +111,7 @@ fn carry_out(plan: &Plan, store: &mut Opened, format: Format, out: &mut dyn Writ
         }
         Opened::Writing(writer) => match append_plan(plan, writer.as_mut()) {
             Ok(appended) => {
-                keep_snapshots(writer.as_mut(), &plan.stream)?;
+                keep_snapshots(writer.as_mut(), &plan.stream);
                 Some(appended)
             }
             Err(AppendError::Conflict(found)) => return conflict(&found, format, out),

@@ -35,7 +35,7 @@ pub(super) fn import(args: &ImportArgs, out: &mut dyn Write) -> Result<Outcome, 
             return Err(error.into());
         }
     };
-    keep_long_streams(&mut store)?;
+    keep_long_streams(&mut store);
     let ImportReport { events, streams, already_there, left_out, gaps, first_gap } = &report;
     if let Some(first) = first_gap {
         writeln!(

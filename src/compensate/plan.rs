@@ -193,9 +193,24 @@ fn after_event<P: Projection>(replay: &Replay<P>, row: &EventRow<'_>) -> (Value,
     (before, after, changes, breaches)
 }
 
-/// Records what was planned, or answers with the conflict.
+/// Records what was planned, or answers with the conflict. The plan's clock was read before its turn came: an event is
+/// never recorded as earlier than the one that it follows.
 pub fn append_plan(plan: &Plan, store: &mut dyn Writer) -> Result<Appended, AppendError> {
-    store.append(&plan.stream, plan.expected, std::slice::from_ref(&plan.event))
+    loop {
+        let row = store.stream(&plan.stream)?;
+        let last_at = row.as_ref().and_then(|row| row.last_at);
+        let recorded_at = plan.event.recorded_at.map(|at| last_at.map_or(at, |last_at| at.max(last_at)));
+        let event = NewEvent { recorded_at, ..plan.event.clone() };
+        // Behind the very event whose time is known, so that none can come between.
+        let expected = match plan.expected {
+            Expected::Any => row.map_or(Expected::NoStream, |row| Expected::Exact(row.last_version)),
+            expected => expected,
+        };
+        match store.append(&plan.stream, expected, std::slice::from_ref(&event)) {
+            Err(AppendError::Conflict(_)) if plan.expected == Expected::Any => {}
+            answer => return answer,
+        }
+    }
 }
 
 /// A plan made anew on top of the events that came first.

@@ -138,7 +138,7 @@ impl Draft {
             let mut store = store::open_for_writing(&source)?;
             match append_plan(&plan, store.as_mut()) {
                 Ok(appended) => {
-                    keep_snapshots(store.as_mut(), &plan.stream)?;
+                    keep_snapshots(store.as_mut(), &plan.stream);
                     Ok(Attempt::Recorded(appended))
                 }
                 Err(AppendError::Conflict(conflict)) => Ok(Attempt::Conflict(conflict)),

@@ -60,7 +60,7 @@ fn fill(
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<SampleReport, MakeSampleError> {
     let report = generate(store, options, progress)?;
-    keep_long_streams(store)?;
+    keep_long_streams(store);
     Ok(report)
 }
 

@@ -16,8 +16,19 @@ pub const SNAPSHOT_SPACING: u64 = 1_000;
 /// A state larger than this is not kept: reading it back would save nothing.
 const LARGEST_KEPT: usize = 4 << 20;
 
-/// After an append: keeps what is due of a stream. Only ever called on a store that is open for writing anyway.
-pub fn keep_snapshots(store: &mut dyn Writer, stream: &StreamId) -> Result<(), SessionError> {
+/// After an append: keeps what is due of a stream. Only ever called on a store that is open for writing anyway. The
+/// events are recorded by then, and a cache that could not be kept is no failure of theirs: it is noted in the log.
+pub fn keep_snapshots(store: &mut dyn Writer, stream: &StreamId) {
+    noted(keep_due(store, stream));
+}
+
+fn noted(kept: Result<(), SessionError>) {
+    if let Err(error) = kept {
+        tracing::info!(%error, "no snapshot was kept");
+    }
+}
+
+fn keep_due(store: &mut dyn Writer, stream: &StreamId) -> Result<(), SessionError> {
     let described = describe(store, stream)?;
     if described.row.events < SNAPSHOT_SPACING {
         return Ok(());
@@ -31,7 +42,11 @@ pub fn keep_snapshots(store: &mut dyn Writer, stream: &StreamId) -> Result<(), S
 }
 
 /// After a bulk: the same for every long stream.
-pub fn keep_long_streams(store: &mut dyn Writer) -> Result<(), SessionError> {
+pub fn keep_long_streams(store: &mut dyn Writer) {
+    noted(keep_all_due(store));
+}
+
+fn keep_all_due(store: &mut dyn Writer) -> Result<(), SessionError> {
     let mut long = Vec::new();
     let query = StreamQuery { order: StreamOrder::Longest, ..StreamQuery::default() };
     store.visit_streams(&query, &mut |row| {
@@ -41,7 +56,7 @@ pub fn keep_long_streams(store: &mut dyn Writer) -> Result<(), SessionError> {
         long.push(row.stream);
         Flow::Continue(())
     })?;
-    long.iter().try_for_each(|stream| keep_snapshots(store, stream))
+    long.iter().try_for_each(|stream| keep_due(store, stream))
 }
 
 fn due_snapshot(

@@ -51,7 +51,8 @@ impl Writer for ForeignPostgres {
             }
             if self.insert(stream, last, first, events)? {
                 let last = Version(first.0 + events.len() as u64 - 1);
-                let position = self.event_at(stream, last)?.and_then(|event| event.position);
+                // What was recorded stays so, whether its position can be asked for or not.
+                let position = self.event_at(stream, last).ok().flatten().and_then(|event| event.position);
                 return Ok(Appended { first, last, position, already_there: false });
             }
             if expected != Expected::Any {
