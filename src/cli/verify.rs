@@ -8,18 +8,24 @@ use super::progress::{Progress, counted};
 use super::target::Desk;
 use super::{Failure, Outcome, target};
 use crate::session::check;
+use crate::store::{Finding, StoreError};
 
 pub(super) fn verify(args: &VerifyArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
-    let reader = desk.open(&args.store)?;
-    let total = reader.info().ok().map(|info| info.events);
-    let mut progress = Progress::new("checking events", total);
     let mut findings = Vec::new();
-    let mut checked = 0;
-    check(reader.as_ref(), &mut |finding| findings.push(finding), &mut |count| {
-        checked = count;
-        progress.tell(count)
-    })?;
-    drop(progress);
+    let (mut total, mut checked) = (None, 0);
+    match desk.open(&args.store) {
+        Ok(reader) => {
+            total = reader.info().ok().map(|info| info.events);
+            let mut progress = Progress::new("checking events", total);
+            check(reader.as_ref(), &mut |finding| findings.push(finding), &mut |count| {
+                checked = count;
+                progress.tell(count)
+            })?;
+        }
+        // So damaged that nothing of it can be read: that is what was asked for.
+        Err(Failure::Store(error @ StoreError::Damaged { .. })) => findings.push(Finding::damage(error.to_string())),
+        Err(failure) => return Err(failure),
+    }
     let is_ok = findings.is_empty();
     match args.format {
         Format::Json => json(out, &json!({"ok": is_ok, "findings": findings}))?,

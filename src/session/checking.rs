@@ -2,7 +2,7 @@ use super::open_store::Opener;
 use super::trouble::Trouble;
 use super::{SessionError, check_snapshots};
 use crate::jobs::{Job, Loading, Progress, Wake};
-use crate::store::{Finding, FindingKind, Flow, Reader};
+use crate::store::{Finding, FindingKind, Flow, Reader, StoreError};
 
 /// More than these nobody reads; the command line prints them all.
 pub const FINDINGS_KEPT: usize = 1_000;
@@ -14,7 +14,7 @@ pub fn check(
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<(), SessionError> {
     let (mut is_damaged, mut is_cancelled) = (false, false);
-    reader.verify(
+    let checked = reader.verify(
         &mut |finding| {
             is_damaged |= finding.kind == FindingKind::Damaged;
             report(finding);
@@ -24,9 +24,19 @@ pub fn check(
             is_cancelled = flow.is_break();
             flow
         },
-    )?;
+    );
     // Snapshots of a store that can't be read whole have nothing to be held against.
-    if is_damaged || is_cancelled { Ok(()) } else { check_snapshots(reader, report) }
+    let checked = match checked {
+        Ok(()) if !is_damaged && !is_cancelled => check_snapshots(reader, report),
+        other => other.map_err(SessionError::from),
+    };
+    match checked {
+        Err(SessionError::Store(error @ StoreError::Damaged { .. })) => {
+            report(Finding::damage(error.to_string()));
+            Ok(())
+        }
+        other => other,
+    }
 }
 
 /// What does not fit in a store, as the window lists it.
@@ -67,7 +77,10 @@ impl Checking {
         let opener = self.opener.clone();
         self.done.request(Job::start("checking events", &self.wake, move |ticket| {
             let reader = opener()?;
-            ticket.set_total(reader.info()?.events);
+            // A store that is checked because it is damaged may not be able to say how much it holds.
+            if let Ok(info) = reader.info() {
+                ticket.set_total(info.events);
+            }
             let mut checked = Checked::default();
             check(reader.as_ref(), &mut |finding| checked.note(finding), &mut |count| {
                 ticket.set_done(count);

@@ -1,6 +1,8 @@
 //! What any history, whoever wrote it, can be checked for. Fed one row at a time in store order, it keeps a few
 //! numbers a stream.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -15,6 +17,13 @@ pub struct Finding {
     pub message: String,
 }
 
+impl Finding {
+    /// Something that cannot be read, and stands for all that could not be looked at for it.
+    pub(crate) fn damage(message: String) -> Self {
+        Self { kind: FindingKind::Damaged, stream: None, version: None, message }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FindingKind {
@@ -27,8 +36,12 @@ pub enum FindingKind {
     WrongCount,
     /// A snapshot that is not what replaying gives.
     StaleSnapshot,
-    /// The guards against changing events are gone.
+    /// The guards against changing events are gone, or are none.
     Unprotected,
+    /// The tables, indexes and views are not those that the store was made with.
+    AlteredSchema,
+    /// A stream is kept in another category than its name says.
+    WrongCategory,
     /// The database file itself is damaged.
     Damaged,
 }
@@ -44,6 +57,8 @@ impl FindingKind {
             Self::WrongCount => "wrong-count",
             Self::StaleSnapshot => "stale-snapshot",
             Self::Unprotected => "unprotected",
+            Self::AlteredSchema => "altered-schema",
+            Self::WrongCategory => "wrong-category",
             Self::Damaged => "damaged",
         }
     }
@@ -77,23 +92,20 @@ impl Default for HistoryRules {
 #[derive(Debug, Default)]
 pub struct HistoryCheck {
     rules: HistoryRules,
-    seen: Vec<Seen>,
+    /// By number, and not by place: a damaged number may be any.
+    seen: HashMap<StreamKey, Seen>,
 }
 
 impl HistoryCheck {
     pub fn new(rules: HistoryRules) -> Self {
-        Self { rules, seen: Vec::new() }
+        Self { rules, seen: HashMap::new() }
     }
 
     pub fn row(&mut self, row: &EventRow<'_>, report: &mut dyn FnMut(Finding)) {
         let mut say = |kind, message| {
             report(Finding { kind, stream: Some(row.stream.clone()), version: Some(row.version), message });
         };
-        let index = row.stream_key.0 as usize;
-        if self.seen.len() <= index {
-            self.seen.resize(index + 1, Seen::default());
-        }
-        let seen = &mut self.seen[index];
+        let seen = self.seen.entry(row.stream_key).or_default();
         let Seen { events, highest, latest } = *seen;
         let (version, step) = (row.version.0, self.rules.step.max(1));
         if events == 0 {
@@ -118,14 +130,11 @@ impl HistoryCheck {
             say(FindingKind::DisorderedTime, format!("recorded at {at}, before the event ahead of it ({before})"));
         }
         if self.rules.expects_json
-            && let Err(error) = serde_json::from_slice::<&RawValue>(row.payload)
+            && let Err(error) = check_json(row.payload)
         {
             say(FindingKind::UnreadablePayload, format!("the payload is not JSON: {error}"));
         }
-        if self.rules.expects_json
-            && !row.metadata.is_empty()
-            && serde_json::from_slice::<&RawValue>(row.metadata).is_err()
-        {
+        if self.rules.expects_json && !row.metadata.is_empty() && check_json(row.metadata).is_err() {
             say(FindingKind::UnreadablePayload, "the metadata is not JSON".to_owned());
         }
         *seen = Seen { events: events + 1, highest: highest.max(row.version), latest: latest.max(row.recorded_at) };
@@ -133,6 +142,20 @@ impl HistoryCheck {
 
     /// What was seen of the stream with this number.
     pub fn seen(&self, key: StreamKey) -> Seen {
-        self.seen.get(key.0 as usize).copied().unwrap_or_default()
+        self.seen.get(&key).copied().unwrap_or_default()
     }
+}
+
+/// JSON nested deeper than this is not read.
+const DEEPEST: usize = 128;
+
+/// Whether JSON can be read as it will be for showing it. Passing over a text does not notice half a surrogate pair or
+/// how deep it is nested; reading it whole costs several times more, so only what could hold such a thing is.
+fn check_json(text: &[u8]) -> Result<(), serde_json::Error> {
+    serde_json::from_slice::<&RawValue>(text)?;
+    let may_be_deep = || memchr::memchr2_iter(b'[', b'{', text).nth(DEEPEST - 1).is_some();
+    if memchr::memmem::find(text, b"\\u").is_some() || may_be_deep() {
+        serde_json::from_slice::<serde_json::Value>(text)?;
+    }
+    Ok(())
 }

@@ -4,5 +4,6 @@ mod bad_input;
 mod desk;
 mod foreign;
 mod golden;
+mod safety;
 mod seed_walk;
 mod transfer;

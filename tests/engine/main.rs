@@ -20,6 +20,7 @@ mod sample;
 mod seed_history;
 mod sessions;
 mod store_contract;
+mod tampering;
 mod ticket_compensations;
 mod ticket_rules;
 mod workshop;

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
-use super::chain::{Chained, Link, ROOT};
+use super::chain::{Chained, Link, ROOT, seal};
 use super::names::Names;
 use super::read::{EVENT_COLUMNS, IdColumn, bound, recorded_by_id, unsigned, with_event};
 use super::{Access, NativeStore};
@@ -41,15 +41,36 @@ impl Writer for NativeStore {
     fn keep_snapshot(&mut self, stream: &StreamId, snapshot: &Snapshot) -> Result<(), StoreError> {
         let Snapshot { projection, revision, version, event_id, state } = snapshot;
         self.reading(|connection| {
+            // A snapshot of an event that is not there could never be told from a forged one.
+            let Some((key, link)) = connection
+                .prepare_cached(
+                    "SELECT s.id, e.chain FROM streams s JOIN events e ON e.stream = s.id
+                     WHERE s.name = ?1 AND e.version = ?2 AND e.id = ?3",
+                )?
+                .query_row((stream.as_str(), bound(version.0), IdColumn(event_id)), |row| {
+                    Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
+                })
+                .optional()?
+            else {
+                return Ok(());
+            };
             connection
                 .prepare_cached(
-                    "INSERT INTO snapshots (stream, projection, revision, version, event_id, state)
-                     SELECT id, ?2, ?3, ?4, ?5, ?6 FROM streams WHERE name = ?1
+                    "INSERT INTO snapshots (stream, projection, revision, version, event_id, state, seal)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
                      ON CONFLICT (stream, projection) DO UPDATE SET
-                     revision = ?3, version = ?4, event_id = ?5, state = ?6
+                     revision = ?3, version = ?4, event_id = ?5, state = ?6, seal = ?7
                      WHERE ?3 <> revision OR ?4 > version",
                 )?
-                .execute((stream.as_str(), projection, revision, bound(version.0), IdColumn(event_id), state))
+                .execute((
+                    key,
+                    projection,
+                    revision,
+                    bound(version.0),
+                    IdColumn(event_id),
+                    state,
+                    seal(&link, snapshot).as_slice(),
+                ))
                 .map(drop)
         })
     }
@@ -58,7 +79,7 @@ impl Writer for NativeStore {
 impl NativeStore {
     /// Begins a transaction for many events, of many streams. Nothing is recorded before [`Bulk::commit`].
     pub fn bulk(&mut self) -> Result<Bulk<'_>, StoreError> {
-        let Self { path, access, names: _ } = self;
+        let Self { path, access, names: _, format: _ } = self;
         let Access::Writing(connection, _) = access else { return Err(StoreError::ReadOnly(path.clone())) };
         let begin = || -> rusqlite::Result<_> {
             let tx = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
@@ -341,8 +362,11 @@ fn begin_stream(connection: &Connection, stream: &StreamId) -> rusqlite::Result<
     connection
         .prepare_cached("INSERT INTO streams (name, category) VALUES (?1, ?2)")?
         .execute((stream.as_str(), stream.category()))?;
+    let number = connection.last_insert_rowid();
+    // Where another tool has used up the numbers, the next would be that of another stream.
+    let key = u32::try_from(number).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, number))?;
     Ok(Tally {
-        key: StreamKey(connection.last_insert_rowid() as u32),
+        key: StreamKey(key),
         events: 0,
         first_version: Version(0),
         last_version: None,

@@ -2,6 +2,7 @@
 //! removed or inserted event no longer fits.
 
 use crate::event::{EventId, Timestamp, Version};
+use crate::store::Snapshot;
 
 pub(super) type Link = [u8; 32];
 
@@ -23,30 +24,53 @@ pub(super) struct Chained<'a> {
 
 impl Chained<'_> {
     pub(super) fn after(&self, before: &Link) -> Link {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(before);
-        let mut part = |bytes: &[u8]| {
-            // A length ahead of each part: else moving a letter from one to the next would hash alike.
-            hasher.update(&(bytes.len() as u64).to_le_bytes());
-            hasher.update(bytes);
-        };
-        part(self.stream.as_bytes());
-        part(&self.version.0.to_le_bytes());
-        part(self.event_type.as_bytes());
-        part(&self.schema.to_le_bytes());
+        let mut parts = Parts(blake3::Hasher::new());
+        parts.0.update(before);
+        parts.add(self.stream.as_bytes());
+        parts.add(&self.version.0.to_le_bytes());
+        parts.add(self.event_type.as_bytes());
+        parts.add(&self.schema.to_le_bytes());
         match self.recorded_at {
-            Some(at) => part(&at.micros().to_le_bytes()),
-            None => part(&[]),
+            Some(at) => parts.add(&at.micros().to_le_bytes()),
+            None => parts.add(&[]),
         }
-        match self.id {
-            EventId::Uuid(bytes) => part(bytes),
+        parts.add_id(self.id);
+        parts.add(self.payload);
+        parts.add(self.metadata);
+        *parts.0.finalize().as_bytes()
+    }
+}
+
+/// Binds a snapshot to the history up to its event, whose link that is, so that neither can be exchanged alone.
+pub(super) fn seal(link: &[u8], snapshot: &Snapshot) -> Link {
+    let Snapshot { projection, revision, version, event_id, state } = snapshot;
+    let mut parts = Parts(blake3::Hasher::new());
+    parts.add(b"snapshot");
+    parts.add(link);
+    parts.add(projection.as_bytes());
+    parts.add(&revision.to_le_bytes());
+    parts.add(&version.0.to_le_bytes());
+    parts.add_id(event_id);
+    parts.add(state.as_bytes());
+    *parts.0.finalize().as_bytes()
+}
+
+struct Parts(blake3::Hasher);
+
+impl Parts {
+    /// A length ahead of each part: else moving a letter from one to the next would hash alike.
+    fn add(&mut self, bytes: &[u8]) {
+        self.0.update(&(bytes.len() as u64).to_le_bytes());
+        self.0.update(bytes);
+    }
+
+    fn add_id(&mut self, id: &EventId) {
+        match id {
+            EventId::Uuid(bytes) => self.add(bytes),
             EventId::Text(text) => {
-                part(b"text");
-                part(text.as_bytes());
+                self.add(b"text");
+                self.add(text.as_bytes());
             }
         }
-        part(self.payload);
-        part(self.metadata);
-        *hasher.finalize().as_bytes()
     }
 }

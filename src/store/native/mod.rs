@@ -19,6 +19,7 @@ use super::locking::Locking;
 use super::opening::{ReadOnlyFile, open_to_write, side_file};
 use super::{Flow, Reader, StoreError};
 use names::Names;
+use schema::Format;
 
 /// Says "this file is a Foldline store" to `file(1)` and to ourselves: the letters `FOLD`.
 pub const APPLICATION_ID: i32 = i32::from_be_bytes(*b"FOLD");
@@ -32,6 +33,8 @@ pub struct NativeStore {
     path: PathBuf,
     access: Access,
     names: Names,
+    /// Which of the formats the file is in; one that is written is brought to the newest.
+    format: Format,
 }
 
 #[derive(Debug)]
@@ -64,8 +67,8 @@ impl NativeStore {
     /// Opens to look only. Nothing is written, not even a side file.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let file = ReadOnlyFile::open(path)?;
-        schema::recognise(path, file.connection())?;
-        Ok(Self { path: path.to_owned(), access: Access::Looking(file), names: Names::default() })
+        let format = schema::recognise(path, file.connection())?;
+        Ok(Self { path: path.to_owned(), access: Access::Looking(file), names: Names::default(), format })
     }
 
     /// Takes a file that is open already for a store, or gives it back where it is none of ours.
@@ -74,7 +77,9 @@ impl NativeStore {
         file: ReadOnlyFile,
     ) -> Result<Result<Self, ReadOnlyFile>, StoreError> {
         match schema::recognise(path, file.connection()) {
-            Ok(()) => Ok(Ok(Self { path: path.to_owned(), access: Access::Looking(file), names: Names::default() })),
+            Ok(format) => {
+                Ok(Ok(Self { path: path.to_owned(), access: Access::Looking(file), names: Names::default(), format }))
+            }
             Err(StoreError::Unrecognised { .. }) => Ok(Err(file)),
             Err(error) => Err(error),
         }
@@ -82,7 +87,11 @@ impl NativeStore {
 
     pub fn open_for_writing(path: &Path) -> Result<Self, StoreError> {
         // Recognised before a writing connection touches it: a foreign database must not even get side files.
-        drop(Self::open(path)?);
+        let format = Self::open(path)?.format;
+        if format == Format::NONE {
+            let detail = "it does not say which format it is in".to_owned();
+            return Err(StoreError::Damaged { path: path.to_owned(), detail });
+        }
         Self::connected(path).map_err(|error| match error {
             // It was just read, so what is missing is the right to write beside it.
             StoreError::Denied(path) => StoreError::ReadOnly(path),
@@ -103,7 +112,7 @@ impl NativeStore {
         };
         prepare().map_err(|source| StoreError::from_sqlite(path, source))?;
         let access = Access::Writing(connection, locking);
-        Ok(Self { path: path.to_owned(), access, names: Names::default() })
+        Ok(Self { path: path.to_owned(), access, names: Names::default(), format: Format::NEWEST })
     }
 
     pub fn path(&self) -> &Path {

@@ -1,4 +1,5 @@
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension};
 
@@ -11,18 +12,60 @@ const BLOCK: u32 = 1024;
 /// What the interned numbers stand for, learnt as rows are met. Names never change, so what was learnt stays true.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    streams: RefCell<Vec<Option<StreamId>>>,
-    types: RefCell<Vec<Option<EventType>>>,
+    streams: RefCell<Numbered<StreamId>>,
+    types: RefCell<Numbered<EventType>>,
     has_unreadable: Cell<bool>,
+}
+
+/// Names by their numbers. A store counts up from one, so most stand in a row; a number far beyond the others, which
+/// only another tool can have written, takes no more memory than any.
+#[derive(Debug)]
+struct Numbered<T> {
+    near: Vec<Option<T>>,
+    far: HashMap<u32, T>,
+    known: usize,
+}
+
+impl<T> Default for Numbered<T> {
+    fn default() -> Self {
+        Self { near: Vec::new(), far: HashMap::new(), known: 0 }
+    }
+}
+
+impl<T> Numbered<T> {
+    /// A reading may begin anywhere in a store of this many streams and still find names by their place.
+    const NEAR: usize = 1 << 20;
+
+    fn get(&self, number: u32) -> Option<&T> {
+        match self.near.get(number as usize) {
+            Some(Some(name)) => Some(name),
+            _ => self.far.get(&number),
+        }
+    }
+
+    fn learn(&mut self, number: u32, name: T) {
+        self.known += 1;
+        let place = number as usize;
+        if place >= Self::NEAR.max(8 * self.known) {
+            self.far.insert(number, name);
+            return;
+        }
+        if self.near.len() <= place {
+            self.near.resize_with(place + 1, || None);
+        }
+        if let Some(near) = self.near.get_mut(place) {
+            *near = Some(name);
+        }
+    }
 }
 
 impl Names {
     pub(super) fn stream(&self, connection: &Connection, key: StreamKey) -> rusqlite::Result<StreamId> {
-        if let Some(Some(name)) = self.streams.borrow().get(key.0 as usize) {
+        if let Some(name) = self.streams.borrow().get(key.0) {
             return Ok(name.clone());
         }
         let learnt = self.learn_block(connection, key.0 / BLOCK * BLOCK);
-        let known = self.streams.borrow().get(key.0 as usize).cloned().flatten();
+        let known = self.streams.borrow().get(key.0).cloned();
         match (known, learnt) {
             (Some(name), _) => Ok(name),
             (None, Ok(())) => Err(rusqlite::Error::QueryReturnedNoRows),
@@ -46,27 +89,21 @@ impl Names {
         let mut rows = block.query([first, first + (BLOCK - 1)])?;
         while let Some(row) = rows.next()? {
             let id: u32 = row.get(0)?;
-            // Only as far as there are streams: another tool may have left any number in an event.
-            if streams.len() <= id as usize {
-                streams.resize(id as usize + 1, None);
+            if streams.get(id).is_none() {
+                streams.learn(id, StreamId::new(lossy(row.get_ref(1)?)));
             }
-            streams[id as usize].get_or_insert(StreamId::new(lossy(row.get_ref(1)?)));
         }
         Ok(())
     }
 
     pub(super) fn event_type(&self, connection: &Connection, key: u32) -> rusqlite::Result<EventType> {
-        if let Some(Some(name)) = self.types.borrow().get(key as usize) {
+        if let Some(name) = self.types.borrow().get(key) {
             return Ok(name.clone());
         }
         let name = connection
             .prepare_cached("SELECT name FROM types WHERE id = ?1")?
             .query_row([key], |row| Ok(EventType::new(lossy(row.get_ref(0)?))))?;
-        let mut types = self.types.borrow_mut();
-        if types.len() <= key as usize {
-            types.resize(key as usize + 1, None);
-        }
-        types[key as usize] = Some(name.clone());
+        self.types.borrow_mut().learn(key, name.clone());
         Ok(name)
     }
 

@@ -3,8 +3,10 @@ use std::sync::Arc;
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params_from_iter};
 
+use super::chain::seal;
 use super::names::{Names, lossy};
 use super::scan::NativeScan;
+use super::schema::Format;
 use super::{Access, NativeStore, keep_going};
 use crate::event::{EventId, EventRow, Position, RecordedEvent, StreamId, StreamKey, Timestamp, Version};
 use crate::store::opening::ReadOnlyFile;
@@ -68,11 +70,11 @@ impl Reader for NativeStore {
     }
 
     fn opener(&self) -> Opener {
-        let path = self.path.clone();
+        let (path, format) = (self.path.clone(), self.format);
         let file = ReadOnlyFile::opener_at(&path);
         Arc::new(move || {
             let access = Access::Looking(file()?);
-            Ok(Box::new(Self { path: path.clone(), access, names: Names::default() }))
+            Ok(Box::new(Self { path: path.clone(), access, names: Names::default(), format }))
         })
     }
 
@@ -151,7 +153,7 @@ impl Reader for NativeStore {
         if let Some(message) = self.notice() {
             report(Finding { kind: FindingKind::Damaged, stream: None, version: None, message });
         }
-        match self.reading(|connection| super::verify::run(connection, &self.names, report, progress)) {
+        match self.reading(|connection| super::verify::run(connection, &self.names, self.format, report, progress)) {
             Ok(true) => Ok(()),
             Ok(false) => Err(StoreError::Cancelled),
             // All that could be read was looked at; the rest is itself a finding.
@@ -171,33 +173,27 @@ impl Reader for NativeStore {
         revision: u32,
         at_most: Version,
     ) -> Result<Option<Snapshot>, StoreError> {
+        if self.format < Format::SEALED {
+            return Ok(None);
+        }
         self.reading(|connection| {
-            connection
-                .prepare_cached(
-                    "SELECT n.projection, n.revision, n.version, n.event_id, n.state, s.name
-                     FROM streams s JOIN snapshots n ON n.stream = s.id
-                     JOIN events e ON e.stream = n.stream AND e.version = n.version AND e.id = n.event_id
-                     WHERE s.name = ?1 AND n.projection = ?2 AND n.revision = ?3 AND n.version <= ?4",
-                )?
-                .query_row((stream.as_str(), projection, revision, bound(at_most.0)), |row| Ok(snapshot_row(row)?.1))
-                .optional()
+            let mut find = connection.prepare_cached(&format!(
+                "{SNAPSHOT_COLUMNS} WHERE s.name = ?1 AND n.projection = ?2 AND n.revision = ?3 AND n.version <= ?4"
+            ))?;
+            let found =
+                find.query_row((stream.as_str(), projection, revision, bound(at_most.0)), kept_snapshot).optional()?;
+            Ok(found.filter(|kept| kept.fits).map(|kept| kept.snapshot))
         })
     }
 
     fn visit_snapshots(&self, visit: &mut dyn FnMut(&StreamId, &Snapshot) -> Flow) -> Result<(), StoreError> {
+        if self.format < Format::SEALED {
+            return Ok(());
+        }
         self.reading(|connection| {
-            let mut statement = connection.prepare(
-                "SELECT n.projection, n.revision, n.version, n.event_id, n.state, s.name
-                 FROM snapshots n JOIN streams s ON s.id = n.stream ORDER BY n.stream, n.projection",
-            )?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                let (stream, snapshot) = snapshot_row(row)?;
-                if !keep_going(visit(&stream, &snapshot)) {
-                    break;
-                }
-            }
-            Ok(())
+            visit_kept(connection, &mut |kept| {
+                if kept.fits { visit(&kept.stream, &kept.snapshot) } else { Flow::Continue(()) }
+            })
         })
     }
 }
@@ -208,6 +204,44 @@ fn counts(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<(String, u
 
 fn categories(connection: &Connection) -> rusqlite::Result<Vec<(String, u64)>> {
     counts(connection, "SELECT category, count(*) FROM streams GROUP BY category ORDER BY count(*) DESC, category")
+}
+
+const SNAPSHOT_COLUMNS: &str =
+    "SELECT n.projection, n.revision, n.version, n.event_id, n.state, s.name, n.seal, e.chain
+     FROM snapshots n JOIN streams s ON s.id = n.stream
+     LEFT JOIN events e ON e.stream = n.stream AND e.version = n.version AND e.id = n.event_id";
+
+/// A row of the snapshots.
+pub(super) struct KeptSnapshot {
+    pub stream: StreamId,
+    pub snapshot: Snapshot,
+    /// It is as it was kept, and of an event that is as it was then.
+    pub fits: bool,
+}
+
+fn kept_snapshot(row: &Row<'_>) -> rusqlite::Result<KeptSnapshot> {
+    let snapshot = Snapshot {
+        projection: lossy(row.get_ref(0)?),
+        // Only another tool writes a number that is none; no projection has that revision.
+        revision: row.get::<_, i64>(1)?.try_into().unwrap_or(u32::MAX),
+        version: Version(unsigned(row, 2)?),
+        event_id: event_id(row.get_ref(3)?),
+        state: lossy(row.get_ref(4)?),
+    };
+    let sealed = row.get_ref(6)?;
+    let fits = row.get_ref(7)?.as_blob().is_ok_and(|link| bytes(sealed) == seal(link, &snapshot));
+    Ok(KeptSnapshot { stream: StreamId::new(lossy(row.get_ref(5)?)), snapshot, fits })
+}
+
+pub(super) fn visit_kept(connection: &Connection, visit: &mut dyn FnMut(KeptSnapshot) -> Flow) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare(&format!("{SNAPSHOT_COLUMNS} ORDER BY n.stream, n.projection"))?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        if !keep_going(visit(kept_snapshot(row)?)) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 const STREAM_COLUMNS: &str =
@@ -224,17 +258,6 @@ fn stream_row(row: &Row<'_>) -> rusqlite::Result<StreamRow> {
         first_at: moment(row, 6)?,
         last_at: moment(row, 7)?,
     })
-}
-
-fn snapshot_row(row: &Row<'_>) -> rusqlite::Result<(StreamId, Snapshot)> {
-    let snapshot = Snapshot {
-        projection: row.get(0)?,
-        revision: row.get(1)?,
-        version: Version(unsigned(row, 2)?),
-        event_id: event_id(row.get_ref(3)?),
-        state: lossy(row.get_ref(4)?),
-    };
-    Ok((StreamId::new(lossy(row.get_ref(5)?)), snapshot))
 }
 
 /// The columns that [`with_event`] reads, for a statement of one event.

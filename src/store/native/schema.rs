@@ -1,14 +1,28 @@
 //! The tables, how they came to be, and how a file is known as ours.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 
 use super::APPLICATION_ID;
+use super::names::lossy;
 use crate::store::StoreError;
 
 /// Each step brings a store from one format to the next; `user_version` counts the steps taken.
-const MIGRATIONS: &[&str] = &[FORMAT_1];
+const MIGRATIONS: &[&str] = &[FORMAT_1, FORMAT_2];
+
+/// How many of the steps a file has taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Format(i64);
+
+impl Format {
+    /// What another tool leaves that resets the number.
+    pub(super) const NONE: Self = Self(0);
+    /// The first in which a snapshot is bound to the events it was made of.
+    pub(super) const SEALED: Self = Self(2);
+    pub(super) const NEWEST: Self = Self(MIGRATIONS.len() as i64);
+}
 
 /// Small integers stand first and the long texts last, so that a scan that wants no metadata never walks past it.
 const FORMAT_1: &str = "
@@ -71,18 +85,31 @@ CREATE TRIGGER types_never_go BEFORE DELETE ON types
 BEGIN SELECT RAISE(ABORT, 'event types are never deleted'); END;
 ";
 
-/// The triggers whose absence `verify` reports.
-pub(super) const GUARDS: &[&str] = &[
-    "events_never_change",
-    "events_never_go",
-    "stream_names_stay",
-    "streams_never_go",
-    "type_names_stay",
-    "types_never_go",
-];
+/// A snapshot is sealed by a hash of its state and of the chain at its version. What was kept before was a cache and
+/// is made anew. `REPLACE` removes a row without asking a trigger whether it may go: of streams and types it is refused
+/// here; of events, where the question would cost half an import's time, the chain tells it.
+const FORMAT_2: &str = "
+DROP TABLE snapshots;
+CREATE TABLE snapshots (
+    stream     INTEGER NOT NULL REFERENCES streams,
+    projection TEXT NOT NULL,
+    revision   INTEGER NOT NULL,
+    version    INTEGER NOT NULL,
+    event_id   ANY NOT NULL,
+    seal       BLOB NOT NULL,
+    state      TEXT NOT NULL,
+    PRIMARY KEY (stream, projection)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER streams_stay BEFORE INSERT ON streams
+WHEN EXISTS (SELECT 1 FROM streams WHERE id = NEW.id) OR EXISTS (SELECT 1 FROM streams WHERE name = NEW.name)
+BEGIN SELECT RAISE(ABORT, 'streams are never replaced'); END;
+CREATE TRIGGER types_stay BEFORE INSERT ON types
+WHEN EXISTS (SELECT 1 FROM types WHERE id = NEW.id) OR EXISTS (SELECT 1 FROM types WHERE name = NEW.name)
+BEGIN SELECT RAISE(ABORT, 'event types are never replaced'); END;
+";
 
-/// Says whose file this is, without changing it.
-pub(super) fn recognise(path: &Path, connection: &Connection) -> Result<(), StoreError> {
+/// Says whose file this is and in which format, without changing it.
+pub(super) fn recognise(path: &Path, connection: &Connection) -> Result<Format, StoreError> {
     let read = || -> rusqlite::Result<(i32, i64, i64)> {
         let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
         let ours = "SELECT count(*) FROM sqlite_master WHERE name IN ('streams', 'types', 'events', 'snapshots')";
@@ -100,7 +127,7 @@ pub(super) fn recognise(path: &Path, connection: &Connection) -> Result<(), Stor
     if tables < 4 {
         return Err(StoreError::Damaged { path: path.to_owned(), detail: "tables are missing".to_owned() });
     }
-    Ok(())
+    Ok(Format(format))
 }
 
 fn table_names(connection: &Connection) -> String {
@@ -137,13 +164,53 @@ pub(super) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     tx.commit()
 }
 
-pub(super) fn missing_guards(connection: &Connection) -> rusqlite::Result<Vec<&'static str>> {
-    let mut look = connection.prepare("SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name = ?1")?;
-    let mut missing = Vec::new();
-    for guard in GUARDS {
-        if look.query_row([guard], |_| Ok(())).optional()?.is_none() {
-            missing.push(*guard);
-        }
+/// Something of the schema that is not as Foldline made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Strayed {
+    /// `trigger`, `index`, `table` or `view`, as SQLite calls it.
+    pub kind: String,
+    pub name: String,
+    pub how: How,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    Gone,
+    Changed,
+    Added,
+}
+
+type Schema = BTreeMap<(String, String), Option<String>>;
+
+/// Holds the schema against what the steps to the file's format make.
+pub(super) fn strayed(connection: &Connection, format: Format) -> rusqlite::Result<Vec<Strayed>> {
+    let fresh = Connection::open_in_memory()?;
+    let steps = if format == Format::NONE { Format::NEWEST } else { format };
+    for step in MIGRATIONS.iter().take(usize::try_from(steps.0).unwrap_or(usize::MAX)) {
+        fresh.execute_batch(step)?;
     }
-    Ok(missing)
+    let (must, mut is) = (read_schema(&fresh)?, read_schema(connection)?);
+    let mut strayed = Vec::new();
+    for ((kind, name), sql) in must {
+        let how = match is.remove(&(kind.clone(), name.clone())) {
+            None => How::Gone,
+            Some(found) if found != sql => How::Changed,
+            Some(_) => continue,
+        };
+        strayed.push(Strayed { kind, name, how });
+    }
+    strayed.extend(is.into_keys().map(|(kind, name)| Strayed { kind, name, how: How::Added }));
+    Ok(strayed)
+}
+
+fn read_schema(connection: &Connection) -> rusqlite::Result<Schema> {
+    // What `ANALYZE` counts is no part of it.
+    let mut list = connection
+        .prepare("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_stat%' ESCAPE '\\'")?;
+    let mut schema = Schema::new();
+    let mut rows = list.query([])?;
+    while let Some(row) = rows.next()? {
+        schema.insert((lossy(row.get_ref(0)?), lossy(row.get_ref(1)?)), row.get(2)?);
+    }
+    Ok(schema)
 }

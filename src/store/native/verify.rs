@@ -5,8 +5,8 @@ use rusqlite::Connection;
 use super::chain::{Chained, Link, ROOT};
 use super::keep_going;
 use super::names::{Names, lossy};
-use super::read::{moment, unsigned, with_event};
-use super::schema::missing_guards;
+use super::read::{moment, unsigned, visit_kept, with_event};
+use super::schema::{Format, How, Strayed, strayed};
 use crate::event::{Position, StreamId, StreamKey, Timestamp, Version};
 use crate::store::{Finding, FindingKind, Flow, HistoryCheck};
 
@@ -26,23 +26,19 @@ const STEP: u64 = 4096;
 pub(super) fn run(
     connection: &Connection,
     names: &Names,
+    format: Format,
     report: &mut dyn FnMut(Finding),
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> rusqlite::Result<bool> {
     let whole = |kind, message| Finding { kind, stream: None, version: None, message };
     check_pages(connection, report)?;
-    for guard in missing_guards(connection)? {
-        report(whole(
-            FindingKind::Unprotected,
-            format!("the trigger {guard}, which keeps history from being changed, is gone"),
-        ));
-    }
+    check_schema(connection, format, report)?;
 
     let mut history = HistoryCheck::default();
     let mut before: Link = ROOT;
     let mut count = 0;
     let mut next_position = 1;
-    let mut ends: Vec<Ends> = Vec::new();
+    let mut ends: HashMap<StreamKey, Ends> = HashMap::new();
     let mut types: HashMap<i64, u64> = HashMap::new();
     let mut statement = connection.prepare(
         "SELECT position, stream, version, type, schema, recorded_at, id, payload, metadata, chain
@@ -51,7 +47,7 @@ pub(super) fn run(
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let stored = row.get_ref(9)?.as_blob().ok().and_then(|blob| Link::try_from(blob).ok());
-        let position = with_event(connection, names, row, |event| {
+        let read = with_event(connection, names, row, |event| {
             history.row(event, report);
             let link = Chained {
                 stream: event.stream.as_str(),
@@ -76,19 +72,27 @@ pub(super) fn run(
             }
             // Going on from what is stored, so that one edited event is named and not all that follow.
             before = stored.unwrap_or(link);
-            let key = event.stream_key.0 as usize;
-            if ends.len() <= key {
-                ends.resize(key + 1, Ends::default());
-            }
-            let ends = &mut ends[key];
+            let ends = ends.entry(event.stream_key).or_default();
             if history.seen(event.stream_key).events == 1 {
                 (ends.first, ends.first_at) = (event.version, event.recorded_at);
             }
             ends.last_at = event.recorded_at;
             ends.last_position = event.position.unwrap_or_default();
-            event.position.map_or(0, |position| position.0)
-        })?;
-        *types.entry(row.get(3)?).or_default() += 1;
+        });
+        let position = unsigned(row, 0)?;
+        match read {
+            Ok(()) => *types.entry(row.get(3)?).or_default() += 1,
+            Err(error) if is_odd_number(&error) => {
+                before = stored.unwrap_or(before);
+                report(whole(
+                    FindingKind::Damaged,
+                    format!(
+                        "the event at position {position} names a stream or a type that is not there, or holds a number that is none"
+                    ),
+                ));
+            }
+            Err(error) => return Err(error),
+        }
         if position != next_position {
             report(whole(
                 FindingKind::Gap,
@@ -104,21 +108,77 @@ pub(super) fn run(
 
     check_kept_streams(connection, &history, &ends, report)?;
     check_kept_types(connection, &types, report)?;
+    if format >= Format::SEALED {
+        visit_kept(connection, &mut |kept| {
+            if !kept.fits {
+                report(Finding {
+                    kind: FindingKind::StaleSnapshot,
+                    stream: Some(kept.stream),
+                    version: Some(kept.snapshot.version),
+                    message: format!(
+                        "the kept snapshot of {} is not what was kept: its hash does not fit",
+                        kept.snapshot.projection
+                    ),
+                });
+            }
+            Flow::Continue(())
+        })?;
+    }
     Ok(true)
+}
+
+/// Only another tool writes a row whose numbers do not fit the tables.
+fn is_odd_number(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error::{IntegralValueOutOfRange, InvalidColumnType, QueryReturnedNoRows};
+    matches!(error, QueryReturnedNoRows | IntegralValueOutOfRange(..) | InvalidColumnType(..))
+}
+
+fn check_schema(connection: &Connection, format: Format, report: &mut dyn FnMut(Finding)) -> rusqlite::Result<()> {
+    let mut say = |kind, message| report(Finding { kind, stream: None, version: None, message });
+    if format == Format::NONE {
+        say(FindingKind::AlteredSchema, "the number of the file's format is gone".to_owned());
+    }
+    for Strayed { kind, name, how } in strayed(connection, format)? {
+        let is_guard = kind == "trigger" && how != How::Added;
+        let finding = if is_guard { FindingKind::Unprotected } else { FindingKind::AlteredSchema };
+        let keeps = if is_guard { ", which keeps history from being changed," } else { "" };
+        say(
+            finding,
+            match how {
+                How::Gone => format!("the {kind} {name}{keeps} is gone"),
+                How::Changed => format!("the {kind} {name}{keeps} is not as Foldline made it"),
+                How::Added => format!("the {kind} {name} is none of Foldline's"),
+            },
+        );
+    }
+    Ok(())
 }
 
 fn check_kept_streams(
     connection: &Connection,
     history: &HistoryCheck,
-    ends: &[Ends],
+    ends: &HashMap<StreamKey, Ends>,
     report: &mut dyn FnMut(Finding),
 ) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(
-        "SELECT id, name, events, last_version, first_version, first_at, last_at, last_position FROM streams",
+        "SELECT id, name, events, last_version, first_version, first_at, last_at, last_position, category FROM streams",
     )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let key = StreamKey(row.get(0)?);
+        let name = lossy(row.get_ref(1)?);
+        let number: i64 = row.get(0)?;
+        let Ok(key) = u32::try_from(number).map(StreamKey) else {
+            let message = format!("its number, {number}, is none that a stream can have");
+            let stream = Some(StreamId::new(name));
+            report(Finding { kind: FindingKind::Damaged, stream, version: None, message });
+            continue;
+        };
+        let stream = StreamId::new(name);
+        let category = lossy(row.get_ref(8)?);
+        if category != stream.category() {
+            let message = format!("kept in the category “{category}”; by its name it is of “{}”", stream.category());
+            report(Finding { kind: FindingKind::WrongCategory, stream: Some(stream.clone()), version: None, message });
+        }
         let seen = history.seen(key);
         let (kept, last) = (unsigned(row, 2)?, Version(unsigned(row, 3)?));
         let kept_ends = Ends {
@@ -132,13 +192,12 @@ fn check_kept_streams(
                 "kept as {kept} events up to version {last}; there are {} up to version {}",
                 seen.events, seen.highest
             )
-        } else if kept_ends != ends.get(key.0 as usize).copied().unwrap_or_default() {
+        } else if kept_ends != ends.get(&key).copied().unwrap_or_default() {
             "the kept first version, times or last position are not those of the events".to_owned()
         } else {
             continue;
         };
-        let stream = Some(StreamId::new(lossy(row.get_ref(1)?)));
-        report(Finding { kind: FindingKind::WrongCount, stream, version: None, message });
+        report(Finding { kind: FindingKind::WrongCount, stream: Some(stream), version: None, message });
     }
     Ok(())
 }
