@@ -42,15 +42,14 @@ pub mod compensate;
 pub mod domain;
 pub mod engine;
 pub mod event;
-pub mod jobs;
 #[cfg(feature = "window")]
 pub mod locale;
 pub mod projection;
 pub mod replay;
 pub mod sample;
-pub mod session;
 pub mod store;
 #[cfg(feature = "window")]
 pub mod theme;
 #[cfg(feature = "window")]
 pub mod ui;
+pub mod view;

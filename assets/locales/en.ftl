@@ -230,7 +230,8 @@ password-title = Connect
 password = Password
 password-about = Used for this connection, and kept nowhere.
 connect = Connect
-job-watching-the-server = watching the server
+job-watching = watching the store
+job-reading-what-is-new = reading what is new
 check-store = Check the store…
 check-again = Check again
 check-found = { $count ->
@@ -240,3 +241,5 @@ check-found = { $count ->
 }
 job-checking-events = checking events
 check-more = The first { $listed } are listed; `foldline verify` prints them all.
+
+store-replaced = This store was cut, restored or replaced; what is shown was read anew.

@@ -221,7 +221,8 @@ password-title = 연결
 password = 비밀번호
 password-about = 이 연결에만 쓰고 어디에도 보관하지 않습니다.
 connect = 연결
-job-watching-the-server = 서버를 지켜보는 중
+job-watching = 저장소를 살피는 중
+job-reading-what-is-new = 새 이벤트 읽는 중
 check-store = 저장소 점검…
 check-again = 다시 점검
 check-found = { $count ->
@@ -230,3 +231,5 @@ check-found = { $count ->
 }
 job-checking-events = 이벤트 점검 중
 check-more = 처음 { $listed }건만 보입니다. `foldline verify`는 모두 출력합니다.
+
+store-replaced = 이 저장소가 잘리거나 복원되거나 교체되었습니다. 화면의 내용을 새로 읽었습니다.

@@ -2,13 +2,13 @@ use egui::{CentralPanel, Frame, Margin, Panel, RichText, Ui};
 
 use super::{App, Dialog};
 use crate::command::{Action, Command};
-use crate::session::OpenStore;
 use crate::theme::palette;
 use crate::ui::{
     Choices, Scene, check_ui, compare_ui, compensate_ui, event_ui, export_ui, history_ui, keys_ui, mapping_ui,
     open_dialog_ui, palette_ui, password_ui, search_ui, settings_ui, state_ui, status_bar_ui, streams_ui, timeline_ui,
     title_ui, top_bar_ui, trouble_ui, welcome_ui,
 };
+use crate::view::OpenStore;
 
 /// How much of the middle the state may take before it scrolls.
 const STATE_SHARE: f32 = 0.45;
@@ -102,8 +102,8 @@ fn dim_if(ui: &mut Ui, is_leaving: bool) {
 /// The stream on the desk: its name, its state or a comparison, and its history.
 fn middle_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_comparing: bool, reveal: &mut bool) {
     let label = store.on_desk().0.and_then(|view| store.labels.of(&view.stream)).map(str::to_owned);
-    let (view, comparing, pins) = store.desk_mut();
-    let Some(view) = view else {
+    let mut desk = store.desk_mut();
+    let Some(view) = desk.view.take() else {
         let dim = palette(ui).dim;
         ui.centered_and_justified(|ui| {
             ui.label(RichText::new(scene.text("pick-stream")).color(dim));
@@ -129,7 +129,8 @@ fn middle_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_compa
     ui.add_space(8.0);
     let height = (ui.available_height() * STATE_SHARE).max(120.0);
     if is_comparing {
-        compare_ui(ui, scene, comparing, view, pins, ui.available_height() * COMPARE_SHARE);
+        let height = ui.available_height() * COMPARE_SHARE;
+        compare_ui(ui, scene, desk, view, height);
     } else {
         state_ui(ui, scene, view, height);
     }

@@ -2,15 +2,19 @@ use std::time::Duration;
 
 use super::{App, Asked, Dialog, PasswordWanted, Question, Refused};
 use crate::command::{Action, Command};
-use crate::event::{StreamId, Version};
-use crate::jobs::Job;
+use crate::engine::{Moment, begin, sample_store};
+use crate::event::{EventId, StreamId, Timestamp, Version};
 use crate::locale::Locale;
-use crate::session::{MappingDraft, Moment, OpenStore, StreamView, Trouble, sample_store};
-use crate::store::{Flow, Source};
+use crate::store::Source;
 use crate::ui::Zone;
+use crate::view::{MappingDraft, OpenStore, Signature, StreamView, Trouble};
 
 /// Between two events while playing.
 const PLAY_STEP: Duration = Duration::from_millis(400);
+
+fn now() -> Timestamp {
+    Timestamp::from_micros(chrono::Utc::now().timestamp_micros())
+}
 
 impl App {
     /// Takes what has come from the background, and goes on with what waited for it.
@@ -47,8 +51,16 @@ impl App {
         {
             store.exporting.choose(path.display().to_string());
         }
-        if self.store.as_mut().is_some_and(OpenStore::poll) {
-            ctx.request_repaint();
+        if let Some(store) = &mut self.store {
+            if store.poll() {
+                ctx.request_repaint();
+            }
+            if let Some(soon) = store.wants_poll_in() {
+                ctx.request_repaint_after(soon);
+            }
+            if std::mem::take(&mut store.was_replaced) {
+                self.trouble = Some(Trouble::new(self.locale.text("store-replaced")));
+            }
         }
         let dropped = ctx.input(|input| input.raw.dropped_files.first().map(|file| file.path().to_owned()));
         if let Some(path) = dropped {
@@ -57,13 +69,8 @@ impl App {
     }
 
     pub(super) fn make_sample(&mut self) {
-        let job = Job::start("making the sample", &self.wake.0, |ticket| {
-            let go_on = |count| {
-                ticket.set_done(count);
-                if ticket.is_cancelled() { Flow::Break(()) } else { Flow::Continue(()) }
-            };
-            Ok(sample_store(&mut { go_on })?)
-        });
+        let job =
+            begin("making the sample", &self.wake.0, |ticket| Ok(sample_store(&mut |count| ticket.reached(count))?));
         self.asked = Some(Asked::Sample);
         self.sample.request(job);
     }
@@ -129,7 +136,7 @@ impl App {
                 self.store.iter_mut().for_each(|store| store.go_to(stream.clone(), version));
             }
             Action::GoToTyped => self.go_to_typed(),
-            Action::Projection(number) => self.view().into_iter().for_each(|view| view.set_projection(number)),
+            Action::Projection(number) => self.store.iter_mut().for_each(|store| store.set_projection(number)),
             Action::Filter(filter) => {
                 if let Some(store) = &mut self.store {
                     store.filter = filter;
@@ -149,20 +156,11 @@ impl App {
                 self.opening.cancel();
                 self.store.iter_mut().for_each(OpenStore::cancel);
             }
-            Action::StartSearch => {
-                if let Some(store) = &mut self.store {
-                    let here = store.view.as_ref().map(|view| &view.stream);
-                    store.search.start(here);
-                }
-            }
-            Action::StartExport => {
-                if let Some(store) = &mut self.store {
-                    let here = store.view.as_ref().map(|view| &view.stream);
-                    store.exporting.start(here);
-                }
-            }
+            Action::StartSearch => self.store.iter_mut().for_each(OpenStore::start_search),
+            Action::StartExport => self.store.iter_mut().for_each(OpenStore::start_export),
+            Action::StartCheck => self.store.iter_mut().for_each(OpenStore::start_check),
             Action::ChooseExportFile => {
-                self.export_dialog.request(Job::start("choosing a file", &self.wake.0, |_| {
+                self.export_dialog.request(begin("choosing a file", &self.wake.0, |_| {
                     Ok(rfd::FileDialog::new().set_title("Foldline").set_file_name("events.jsonl").save_file())
                 }));
             }
@@ -181,7 +179,7 @@ impl App {
                     if let Some(draft) = &store.draft {
                         self.settings.actor.clone_from(&draft.actor);
                     }
-                    store.append_draft();
+                    store.append_draft(now());
                     self.reveal = true;
                 }
             }
@@ -227,7 +225,7 @@ impl App {
                 self.make_sample();
             }
             Command::OpenFile => {
-                self.file_dialog.request(Job::start("choosing a file", &self.wake.0, |_| {
+                self.file_dialog.request(begin("choosing a file", &self.wake.0, |_| {
                     Ok(rfd::FileDialog::new().set_title("Foldline").pick_file())
                 }));
             }
@@ -276,13 +274,14 @@ impl App {
             Command::ToggleWriting => self.store.iter_mut().for_each(OpenStore::toggle_writing),
             Command::Compensate => {
                 if let Some(store) = &mut self.store {
-                    store.begin_draft(self.settings.actor.clone());
+                    let id = EventId::Uuid(uuid::Uuid::now_v7().into_bytes());
+                    store.begin_draft(Signature { actor: self.settings.actor.clone(), id, now: now() });
                 }
             }
             Command::Check => {
                 self.dialog = Dialog::toggled(self.dialog, Dialog::Check);
                 if let (Some(Dialog::Check), Some(store)) = (self.dialog, &mut self.store) {
-                    store.checking.start();
+                    store.start_check();
                 }
             }
             Command::MapColumns => {

@@ -17,12 +17,12 @@ pub use no_window::NoWindow;
 use refused::{Question, Refused};
 pub use settings::Settings;
 
+use crate::engine::{Engine, Loading, Moment, Wake, begin};
 use crate::event::StreamId;
-use crate::jobs::{Job, Loading, Wake};
 use crate::locale::Locale;
-use crate::session::{MappingDraft, Moment, OpenStore, Opener, Trouble};
 use crate::store::{self, Address, Source};
 use crate::ui::PaletteState;
+use crate::view::{MappingDraft, OpenStore, Trouble};
 
 /// What the window begins with.
 #[derive(Clone, Debug, Default)]
@@ -111,7 +111,7 @@ enum Asked {
 /// A store that was found to be one.
 #[derive(Debug)]
 struct Opened {
-    source: Source,
+    engine: Engine,
     is_writing_on: bool,
 }
 
@@ -169,22 +169,21 @@ impl App {
     /// Begins to open a store. What can't be opened is told, and what was open stays.
     fn open(&mut self, source: Source, is_writing_on: bool) {
         self.asked = Some(Asked::Store(source.clone(), is_writing_on));
-        self.opening.request(Job::start("opening the store", &self.wake.0, move |_| -> Result<Opened, Refused> {
-            drop(store::open(&source).map_err(|error| Refused::of(&source, error))?);
-            Ok(Opened { source, is_writing_on })
+        let wake = self.wake.0.clone();
+        self.opening.request(begin("opening the store", &self.wake.0, move |_| -> Result<Opened, Refused> {
+            let first = store::open(&source).map_err(|error| Refused::of(&source, error))?;
+            Ok(Opened { engine: Engine::new(source, first, wake), is_writing_on })
         }));
     }
 
     fn show(&mut self, opened: Opened) {
         self.remember_place();
-        let Opened { source, is_writing_on } = opened;
-        let at = source.clone();
-        let opener: Opener = Arc::new(move || store::open(&at));
-        self.settings.remember(&source);
+        let Opened { engine, is_writing_on } = opened;
+        self.settings.remember(engine.source());
         self.trouble = None;
         self.asked = None;
         self.is_playing = false;
-        let mut store = OpenStore::new(source, opener, self.wake.0.clone());
+        let mut store = OpenStore::new(engine);
         store.is_writing_on = is_writing_on;
         // Where to go was meant for this store, and for no later one.
         let Start { stream, at, .. } = std::mem::take(&mut self.start);

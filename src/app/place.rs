@@ -1,9 +1,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::Settings;
+use crate::engine::Moment;
 use crate::event::{StreamId, Version};
-use crate::session::{Moment, OpenStore, Pin};
 use crate::store::Source;
+use crate::view::{OpenStore, Pin};
 
 /// Of how many stores the place is kept.
 const PLACES_KEPT: usize = 50;

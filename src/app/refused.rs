@@ -1,6 +1,6 @@
-use crate::jobs::Lost;
-use crate::session::Trouble;
+use crate::engine::Lost;
 use crate::store::{Address, ServerTrouble, Source, StoreError};
+use crate::view::Trouble;
 
 /// A store that did not open, and what its user could say to open it.
 #[derive(Clone, Debug)]

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::engine::Moment;
 use crate::event::{Timestamp, Version};
-use crate::session::Moment;
 use crate::store::files::FileFormat;
 use crate::store::{Expected, StreamOrder};
 
@@ -339,7 +339,7 @@ pub(super) struct SampleArgs {
 }
 
 fn moment(text: &str) -> Result<Moment, String> {
-    text.parse().map_err(|error: crate::session::SessionError| error.to_string())
+    text.parse().map_err(|error: crate::engine::SessionError| error.to_string())
 }
 
 fn expected(text: &str) -> Result<Expected, String> {

@@ -10,9 +10,9 @@ use super::target::Desk;
 use super::{Failure, Outcome};
 use crate::compensate::{Authorship, FreeEvent, Plan, append_plan, natural, plan_event};
 use crate::domain::Aggregate;
+use crate::engine::{SessionError, describe, keep_snapshots, load_story};
 use crate::event::{EventId, RecordedEvent, StreamId, Version};
 use crate::replay::Story;
-use crate::session::{SessionError, describe, keep_snapshots, load_story};
 use crate::store::{AppendError, Appended, Conflict, Expected, Reader, Writer};
 
 pub(super) fn append(args: &AppendArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
@@ -90,7 +90,7 @@ impl Opened {
     }
 }
 
-fn loaded(reader: &dyn Reader, described: &crate::session::Described) -> Result<Story, Failure> {
+fn loaded(reader: &dyn Reader, described: &crate::engine::Described) -> Result<Story, Failure> {
     let mut progress = Progress::new("folding events", Some(described.row.events));
     Ok(load_story(reader, described, &mut |count| progress.tell(count))?)
 }

@@ -7,8 +7,8 @@ use super::args::{EventsArgs, Format, InfoArgs, RowFormat, StreamsArgs};
 use super::output::{Align, JsonRows, Table, json, optional};
 use super::target::Desk;
 use super::{Failure, Outcome, target};
+use crate::engine::{describe, grouped};
 use crate::event::{EventRow, EventType, Metadata, Position, StreamId, Version};
-use crate::session::{describe, grouped};
 use crate::store::{Flow, Query, Scope, StoreInfo, StreamQuery, StreamRow};
 
 pub(super) fn info(args: &InfoArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {

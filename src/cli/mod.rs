@@ -23,9 +23,9 @@ use args::{Arguments, Command, Generated};
 use target::Desk;
 
 use crate::compensate::PlanError;
+use crate::engine::{MakeSampleError, Moment, SessionError};
 use crate::event::StreamId;
 use crate::sample::SampleError;
-use crate::session::{MakeSampleError, Moment, SessionError};
 use crate::store::files::{ExportError, ImportError};
 use crate::store::{AppendError, Source, StoreError};
 

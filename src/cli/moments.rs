@@ -7,10 +7,10 @@ use super::output::{Align, Table, json, optional, plain};
 use super::progress::Progress;
 use super::target::Desk;
 use super::{Failure, Outcome};
+use crate::engine::{Described, Moment, describe, load_timeline, resolve, show as fold_and_show};
 use crate::event::{Metadata, RecordedEvent, StreamId, Version};
 use crate::projection::leaves;
 use crate::replay::{Index, Timeline};
-use crate::session::{Described, Moment, describe, load_timeline, resolve, show as fold_and_show};
 use crate::store::{Reader, StoreError};
 
 pub(super) fn show(args: &ShowArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
@@ -72,7 +72,8 @@ impl Loaded {
         let described = describe(reader.as_ref(), &StreamId::from(stream))?;
         let projection = described.projection(projection)?;
         let mut progress = Progress::new("folding events", Some(described.row.events));
-        let timeline = load_timeline(reader.as_ref(), &described, &projection, &mut |count| progress.tell(count))?;
+        let timeline =
+            load_timeline(reader.as_ref(), &described, &projection, &mut |_| {}, &mut |count| progress.tell(count))?;
         Ok(Self { reader, described, timeline })
     }
 

@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
-use crate::session::grouped;
+use crate::engine::grouped;
 use crate::store::Flow;
 
 /// What takes less is over before it could be read.

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write, stderr, stdin};
 use std::path::{Path, PathBuf};
 
 use super::Failure;
-use crate::session::sample_store;
+use crate::engine::sample_store;
 use crate::store::foreign::Mapping;
 use crate::store::{self, Flow, OpenOptions, Reader, Source, StoreError, Writer};
 

@@ -7,7 +7,7 @@ use super::output::{Align, Table, json, optional};
 use super::progress::{Progress, counted};
 use super::target::Desk;
 use super::{Failure, Outcome, target};
-use crate::session::check;
+use crate::engine::check;
 use crate::store::{Finding, StoreError};
 
 pub(super) fn verify(args: &VerifyArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {

@@ -23,6 +23,7 @@ pub enum Action {
     CancelLoading,
     StartSearch,
     StartExport,
+    StartCheck,
     ChooseExportFile,
     ForgetRecent,
     /// Reads the store by the mapping as it was seen, from now on.

@@ -1,6 +1,7 @@
 use std::time::{Duration, Instant};
 
-use super::pool::{Answer, Lost};
+use super::loading::Loading;
+use super::pool::Lost;
 use super::{Engine, Progress, Ticket};
 use crate::store::{Reader, StoreError};
 
@@ -28,33 +29,31 @@ pub enum Cause {
 }
 
 /// One kind of question: at most one is running and one waiting. The last answer stays while the next is on its way.
-#[derive(Debug)]
 pub struct Asked<Q: Question> {
     /// What was asked last.
     question: Option<Q>,
-    value: Option<Q::Answer>,
-    error: Option<Q::Error>,
-    running: Option<Running<Q>>,
+    loading: Loading<Q::Answer, Q::Error>,
+    /// When the running one was asked, and why.
+    began: Option<(Instant, Cause)>,
     /// To be asked when the running one has answered.
     next: Option<Q>,
     /// Not before this: the store changes faster than the question is answered.
     rest_until: Option<Instant>,
 }
 
-#[derive(Debug)]
-struct Running<Q: Question> {
-    answer: Answer<Result<Result<Q::Answer, Q::Error>, StoreError>>,
-    began: Instant,
-    cause: Cause,
-}
-
 /// After an answer that the store's change asked for, so long is rested as the answer took, and never longer than this:
 /// a store that is written all the time must not keep its reader busy all the time.
 const LONGEST_REST: Duration = Duration::from_secs(5);
 
+impl<Q: Question> std::fmt::Debug for Asked<Q> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Asked").field("what", &Q::WHAT).field("is_loading", &self.is_loading()).finish_non_exhaustive()
+    }
+}
+
 impl<Q: Question> Default for Asked<Q> {
     fn default() -> Self {
-        Self { question: None, value: None, error: None, running: None, next: None, rest_until: None }
+        Self { question: None, loading: Loading::default(), began: None, next: None, rest_until: None }
     }
 }
 
@@ -66,7 +65,7 @@ impl<Q: Question> Asked<Q> {
 
     pub fn ask_because(&mut self, engine: &Engine, question: Q, cause: Cause) {
         self.question = Some(question.clone());
-        if cause == Cause::Store && (self.running.is_some() || self.is_resting()) {
+        if cause == Cause::Store && (self.loading.is_loading() || self.is_resting()) {
             self.next = Some(question);
             return;
         }
@@ -78,7 +77,8 @@ impl<Q: Question> Asked<Q> {
         // What ran before is dropped, and so interrupted.
         let work = move |reader: &dyn Reader, ticket: &Ticket| question.answer(reader, ticket);
         let answer = if Q::IS_LONG { engine.ask_long(Q::WHAT, work) } else { engine.ask(Q::WHAT, work) };
-        self.running = Some(Running { answer, began: Instant::now(), cause });
+        self.loading.request(answer);
+        self.began = Some((Instant::now(), cause));
     }
 
     fn is_resting(&self) -> bool {
@@ -90,40 +90,40 @@ impl<Q: Question> Asked<Q> {
     }
 
     pub fn value(&self) -> Option<&Q::Answer> {
-        self.value.as_ref()
+        self.loading.value()
     }
 
     pub fn value_mut(&mut self) -> Option<&mut Q::Answer> {
-        self.value.as_mut()
+        self.loading.value_mut()
     }
 
     /// Takes the answer out.
     pub fn take(&mut self) -> Option<Q::Answer> {
-        self.value.take()
+        self.loading.take()
     }
 
     pub fn error(&self) -> Option<&Q::Error> {
-        self.error.as_ref()
+        self.loading.error()
     }
 
-    /// An answer is on its way that a person waits for, or the first one.
+    /// An answer is on its way.
     pub fn is_loading(&self) -> bool {
-        self.running.is_some() || self.next.is_some()
+        self.loading.is_loading()
     }
 
     /// When this wants to be polled, though nothing wakes the window by then.
     pub fn wants_poll_in(&self) -> Option<Duration> {
-        let until = self.rest_until.filter(|_| self.next.is_some() && self.running.is_none())?;
+        let until = self.rest_until.filter(|_| self.next.is_some() && !self.is_loading())?;
         Some(until.saturating_duration_since(Instant::now()))
     }
 
     pub fn progress(&self) -> Option<Progress> {
-        self.running.as_ref().map(|running| running.answer.progress())
+        self.loading.progress()
     }
 
     /// Stops what is on its way; what was there stays.
     pub fn cancel(&mut self) {
-        self.running = None;
+        self.loading.cancel();
         self.next = None;
     }
 
@@ -141,30 +141,16 @@ impl<Q: Question> Asked<Q> {
 
     /// Takes the answer if it has come. Says whether there is something new to show.
     pub fn poll(&mut self, engine: &Engine) -> bool {
-        let answered = self.running.as_ref().and_then(|running| running.answer.poll());
-        let is_new = answered.is_some();
-        if let Some(answer) = answered {
-            if let Some(Running { began, cause: Cause::Store, .. }) = self.running.take() {
-                let now = Instant::now();
-                self.rest_until = Some(now + now.duration_since(began).min(LONGEST_REST));
-            }
-            let answer = match answer {
-                Ok(Ok(answer)) => answer,
-                Ok(Err(error)) => Err(error.into()),
-                Err(lost) => Err(lost.into()),
-            };
-            match answer {
-                Ok(value) => {
-                    self.value = Some(value);
-                    self.error = None;
-                }
-                Err(error) => self.error = Some(error),
-            }
+        let is_new = self.loading.poll();
+        if let Some((began, Cause::Store)) = self.began.take_if(|_| is_new) {
+            let now = Instant::now();
+            self.rest_until = Some(now + now.duration_since(began).min(LONGEST_REST));
         }
-        if self.running.is_none() && !self.is_resting() {
-            if let Some(question) = self.next.take() {
-                self.start(engine, question, Cause::Store);
-            }
+        if !self.loading.is_loading()
+            && !self.is_resting()
+            && let Some(question) = self.next.take()
+        {
+            self.start(engine, question, Cause::Store);
         }
         is_new
     }
@@ -210,7 +196,7 @@ impl<Q: Question> Tool for Asked<Q> {
     }
 
     fn retry(&mut self, engine: &Engine) {
-        if self.error.is_some() || (self.value.is_none() && !self.is_loading()) {
+        if self.error().is_some() || (self.value().is_none() && !self.is_loading()) {
             self.again(engine, Cause::User);
         }
     }

@@ -217,11 +217,7 @@ impl Watch {
         let pool = self.pool.upgrade()?;
         let answer = pool.ask("watching", Lane::Short, move |reader, _: &Ticket| work(reader));
         drop(pool);
-        match answer.wait() {
-            Ok(Ok(answer)) => Some(answer),
-            Ok(Err(error)) => Some(Err(error)),
-            Err(_) => None,
-        }
+        answer.wait().ok()
     }
 }
 

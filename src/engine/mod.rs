@@ -3,17 +3,37 @@
 //! pointless, in the database itself.
 
 mod asked;
+mod check;
 mod feed;
+mod load;
+mod loading;
+mod moment;
+mod numbers;
 mod pool;
+mod sample_store;
+mod snapshots;
 mod ticket;
+mod whole;
 
 use std::sync::Arc;
 
 pub use asked::{Asked, Cause, Question, Tool};
+pub use check::check;
 pub use feed::StoreChange;
-pub use pool::{Answer, Lost};
+pub use load::{
+    Continued, Described, Shown, continue_stream, describe, each_batch, load_story, load_timeline, show,
+    stream_or_store,
+};
+pub use loading::Loading;
+pub use moment::{Moment, resolve};
+pub use numbers::grouped;
+pub use pool::{Answer, Lost, begin};
+pub use sample_store::{MakeSampleError, sample_store, write_sample};
+pub use snapshots::{SNAPSHOT_SPACING, check_snapshots, keep_long_streams, keep_snapshots};
 pub use ticket::{Progress, Ticket};
+pub use whole::fold_whole;
 
+use crate::event::{StreamId, Timestamp, Version};
 use crate::store::{Reader, Source, StoreError, Writer};
 use feed::Feed;
 use pool::{Lane, Pool};
@@ -50,39 +70,70 @@ impl Engine {
     }
 
     /// Runs work on a connection that only reads.
-    pub fn ask<T: Send + 'static>(
+    pub fn ask<T: Send + 'static, E: From<StoreError> + Send + 'static>(
         &self,
         what: &'static str,
-        work: impl FnOnce(&dyn Reader, &Ticket) -> T + Send + 'static,
-    ) -> Answer<Result<T, StoreError>> {
+        work: impl FnOnce(&dyn Reader, &Ticket) -> Result<T, E> + Send + 'static,
+    ) -> Answer<Result<T, E>> {
         self.0.pool.ask(what, Lane::Short, work)
     }
 
     /// The same for what goes over the whole store: it never takes the last thread.
-    pub fn ask_long<T: Send + 'static>(
+    pub fn ask_long<T: Send + 'static, E: From<StoreError> + Send + 'static>(
         &self,
         what: &'static str,
-        work: impl FnOnce(&dyn Reader, &Ticket) -> T + Send + 'static,
-    ) -> Answer<Result<T, StoreError>> {
+        work: impl FnOnce(&dyn Reader, &Ticket) -> Result<T, E> + Send + 'static,
+    ) -> Answer<Result<T, E>> {
         self.0.pool.ask(what, Lane::Long, work)
     }
 
     /// Runs work on a connection that may append, opened for it alone.
-    pub fn write<T: Send + 'static>(
+    pub fn write<T: Send + 'static, E: From<StoreError> + Send + 'static>(
         &self,
         what: &'static str,
-        work: impl FnOnce(&mut dyn Writer) -> T + Send + 'static,
-    ) -> Answer<Result<T, StoreError>> {
-        let source = self.0.source.clone();
-        let answer = self.0.pool.run(what, Lane::Short, move |_| {
-            crate::store::open_for_writing(&source).map(|mut store| work(store.as_mut()))
-        });
-        self.0.feed.look_soon();
-        answer
+        work: impl FnOnce(&mut dyn Writer) -> Result<T, E> + Send + 'static,
+    ) -> Answer<Result<T, E>> {
+        let (source, room) = (self.0.source.clone(), Arc::downgrade(&self.0));
+        self.0.pool.run(what, Lane::Short, move |_| {
+            let mut store = crate::store::open_for_writing(&source)?;
+            let answer = work(store.as_mut());
+            drop(store);
+            if let Some(room) = room.upgrade() {
+                room.feed.look_soon();
+            }
+            answer
+        })
     }
 
     /// What happened to the store since this was last asked; `None` where nothing was noticed.
     pub fn take_change(&self) -> Option<StoreChange> {
         self.0.feed.take()
+    }
+}
+
+/// Why a question has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    #[error("there is no stream {stream}{}", hint(near))]
+    NoStream { stream: StreamId, near: Vec<StreamId> },
+    #[error("{stream} has versions {first} to {last}; there is no version {asked}")]
+    NoVersion { stream: StreamId, asked: Version, first: Version, last: Version },
+    #[error("{stream} begins at {first}; nothing of it was recorded by {asked}")]
+    BeforeItBegan { stream: StreamId, asked: Timestamp, first: String },
+    #[error("{stream} has no projection {asked}; it has {}", known.join(", "))]
+    NoProjection { stream: StreamId, asked: String, known: Vec<String> },
+    #[error("“{0}” is no moment; write a version (5), a time (2025-01-01T01:00:05Z) or latest")]
+    NotAMoment(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn hint(near: &[StreamId]) -> String {
+    match near {
+        [] => "; list them with `foldline streams`".to_owned(),
+        names => {
+            let names: Vec<&str> = names.iter().map(StreamId::as_str).collect();
+            format!("; did you mean {}?", names.join(" or "))
+        }
     }
 }

@@ -9,7 +9,7 @@ use super::ticket::{Progress, Ticket, lock};
 use crate::store::{Opener, Reader, StoreError};
 
 /// Threads that answer questions of one store, and so the most connections it ever sees.
-pub(crate) const THREADS: usize = 4;
+pub(super) const THREADS: usize = 4;
 
 /// How many of them may be at work on the whole store. One stays free for what a person waits for.
 const LONG: usize = THREADS - 1;
@@ -59,13 +59,37 @@ struct State {
 
 struct Waiting {
     ticket: Ticket,
-    work: Box<dyn FnOnce(&Inner, &Ticket) + Send>,
+    work: Work,
+}
+
+type Work = Box<dyn FnOnce(&Inner, &Ticket) + Send>;
+
+/// Work for which no store is open yet, on a thread of its own: opening one, asking for a file.
+pub fn begin<T: Send + 'static>(
+    what: &'static str,
+    wake: &Wake,
+    work: impl FnOnce(&Ticket) -> T + Send + 'static,
+) -> Answer<T> {
+    let ticket = Ticket::new(what);
+    let (sender, coming) = sync_channel(1);
+    let (theirs, wake) = (ticket.clone(), wake.clone());
+    // A thread that can't be started drops the sender, and the answer is lost.
+    let _ = thread::Builder::new().name(what.to_owned()).spawn(move || {
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&theirs)));
+        theirs.is_over();
+        if let Ok(result) = outcome {
+            let _ = sender.send(result);
+        }
+        drop(sender);
+        wake();
+    });
+    Answer { coming, ticket, pool: Weak::new() }
 }
 
 /// An answer on its way. Dropping it cancels the question.
 #[derive(Debug)]
 pub struct Answer<T> {
-    answer: Receiver<T>,
+    coming: Receiver<T>,
     ticket: Ticket,
     pool: Weak<Inner>,
 }
@@ -103,12 +127,12 @@ impl Pool {
     }
 
     /// Runs work on a connection to the store.
-    pub(super) fn ask<T: Send + 'static>(
+    pub(super) fn ask<T: Send + 'static, E: From<StoreError> + Send + 'static>(
         &self,
         what: &'static str,
         lane: Lane,
-        work: impl FnOnce(&dyn Reader, &Ticket) -> T + Send + 'static,
-    ) -> Answer<Result<T, StoreError>> {
+        work: impl FnOnce(&dyn Reader, &Ticket) -> Result<T, E> + Send + 'static,
+    ) -> Answer<Result<T, E>> {
         self.submit(what, lane, move |inner, ticket| inner.on_connection(ticket, work))
     }
 
@@ -133,7 +157,7 @@ impl Pool {
     ) -> Answer<T> {
         let inner = &self.0.0;
         let ticket = Ticket::new(what);
-        let (sender, answer) = sync_channel(1);
+        let (sender, coming) = sync_channel(1);
         let wake = inner.wake.clone();
         let work = Box::new(move |inner: &Inner, ticket: &Ticket| {
             if !ticket.is_cancelled() {
@@ -165,7 +189,7 @@ impl Pool {
         }
         drop(state);
         inner.work_came.notify_one();
-        Answer { answer, ticket, pool: Arc::downgrade(inner) }
+        Answer { coming, ticket, pool: Arc::downgrade(inner) }
     }
 
     /// Drops the connections that do not see the store as it is now.
@@ -178,11 +202,6 @@ impl Pool {
     /// For whoever must not keep the store open.
     pub(super) fn downgrade(&self) -> WeakPool {
         WeakPool(Arc::downgrade(&self.0))
-    }
-
-    #[cfg(test)]
-    pub(super) fn threads(&self) -> usize {
-        lock(&self.0.0.state).threads
     }
 }
 
@@ -258,7 +277,11 @@ impl Inner {
         state.threads -= 1;
     }
 
-    fn on_connection<T>(&self, ticket: &Ticket, work: impl FnOnce(&dyn Reader, &Ticket) -> T) -> Result<T, StoreError> {
+    fn on_connection<T, E: From<StoreError>>(
+        &self,
+        ticket: &Ticket,
+        work: impl FnOnce(&dyn Reader, &Ticket) -> Result<T, E>,
+    ) -> Result<T, E> {
         let kept = lock(&self.state).kept.pop();
         let reader = match kept {
             Some(reader) if reader.is_current() => reader,
@@ -270,7 +293,7 @@ impl Inner {
         if reader.may_be_kept() && !ticket.is_cancelled() {
             lock(&self.state).kept.push(reader);
         }
-        Ok(answer)
+        answer
     }
 
     /// Cancels, and sees to it that the question really ends: for as long as it runs, it is interrupted again.
@@ -312,7 +335,7 @@ impl Inner {
 impl<T> Answer<T> {
     /// The answer, once.
     pub fn poll(&self) -> Option<Result<T, Lost>> {
-        match self.answer.try_recv() {
+        match self.coming.try_recv() {
             Ok(answer) => Some(Ok(answer)),
             Err(TryRecvError::Disconnected) => Some(Err(Lost)),
             Err(TryRecvError::Empty) => None,
@@ -321,7 +344,7 @@ impl<T> Answer<T> {
 
     /// Waits for the answer, on a thread that has nothing else to do.
     pub fn wait(&self) -> Result<T, Lost> {
-        self.answer.recv().map_err(|_| Lost)
+        self.coming.recv().map_err(|_| Lost)
     }
 
     pub fn progress(&self) -> Progress {

@@ -4,10 +4,10 @@ use super::icons::{Icon, icon, icon_button};
 use super::parts::{caption, cut, progress_ui};
 use super::{Scene, grouped};
 use crate::command::{Action, Command, Menu};
-use crate::jobs::Progress;
-use crate::session::{OpenStore, Overview};
+use crate::engine::Progress;
 use crate::store::Source;
 use crate::theme::palette;
+use crate::view::{OpenStore, Overview};
 
 /// The bar on top: which store this is and how it is open; zone, language and theme.
 pub fn top_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>, recent: &[String]) {

@@ -1,11 +1,12 @@
-use egui::{Label, RichText, ScrollArea, Ui, vec2};
+use egui::{RichText, ScrollArea, Ui, vec2};
 
-use super::parts::{cut, dialog, link, progress_ui, shortened};
+use super::parts::{cut, dialog, link, shortened};
+use super::tool::tool_ui;
 use super::{Scene, grouped};
 use crate::command::Action;
-use crate::session::{Checked, OpenStore};
 use crate::store::Finding;
 use crate::theme::{ROW_HEIGHT, palette};
+use crate::view::{Checked, OpenStore};
 
 /// What does not fit in the store, each with the way to its place.
 pub fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
@@ -13,13 +14,8 @@ pub fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_op
     let checking = &mut store.checking;
     dialog(ui, &title, 680.0, is_open, |ui| {
         let colours = palette(ui);
-        if let Some(progress) = checking.progress() {
-            if progress_ui(ui, scene, &progress) {
-                checking.cancel();
-            }
-        } else if let Some(trouble) = checking.trouble() {
-            ui.add(Label::new(RichText::new(&trouble.sentence).color(colours.danger)).wrap());
-        } else if let Some(Checked { findings, found }) = checking.checked() {
+        let is_there = tool_ui(ui, scene, &mut checking.asked, &Action::StartCheck);
+        if let Some(Checked { findings, found }) = checking.checked().filter(|_| is_there) {
             let values = [("count", (*found).into()), ("grouped", grouped(*found).into())];
             let ink = if *found == 0 { colours.accent } else { colours.warning };
             ui.label(RichText::new(scene.locale.with("check-found", values)).color(ink));
@@ -31,13 +27,14 @@ pub fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_op
             ui.spacing_mut().item_spacing.y = 0.0;
             let rows = ScrollArea::vertical().id_salt("findings").max_height(420.0);
             rows.show_rows(ui, 2.0 * ROW_HEIGHT, findings.len(), |ui, range| {
-                for finding in &findings[range] {
+                for finding in findings.get(range).unwrap_or_default() {
                     finding_ui(ui, scene, finding);
                 }
             });
         }
-        if ui.add_enabled(!checking.is_loading(), egui::Button::new(scene.text("check-again"))).clicked() {
-            checking.start();
+        let is_idle = !checking.asked.is_loading();
+        if ui.add_enabled(is_idle, egui::Button::new(scene.text("check-again"))).clicked() {
+            scene.ask(Action::StartCheck);
         }
     });
 }

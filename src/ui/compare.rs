@@ -4,8 +4,8 @@ use super::Scene;
 use super::parts::{card, card_head, cut, shortened};
 use super::state::as_read;
 use crate::command::Action;
-use crate::session::{CompareCell, CompareMode, CompareRow, Compared, Comparing, Pin, Side, StreamView};
 use crate::theme::{ROW_HEIGHT, palette};
+use crate::view::{CompareCell, CompareMode, CompareRow, Compared, Comparing, Desk, Pin, Side, StreamView};
 
 const MODES: [(CompareMode, &str); 3] = [
     (CompareMode::Moments, "compare-moments"),
@@ -17,15 +17,9 @@ const MODES: [(CompareMode, &str); 3] = [
 const NAME_SHARE: f32 = 0.22;
 
 /// States side by side: what differs is lit on every side, what is equal can be left out.
-pub fn compare_ui(
-    ui: &mut Ui,
-    scene: &mut Scene<'_>,
-    comparing: &mut Comparing,
-    view: &mut StreamView,
-    pins: &[Option<Pin>; 2],
-    height: f32,
-) {
+pub fn compare_ui(ui: &mut Ui, scene: &mut Scene<'_>, desk: Desk<'_>, view: &mut StreamView, height: f32) {
     let dim = palette(ui).dim;
+    let Desk { view: _, comparing, pins, engine } = desk;
     card(ui, |ui| {
         choice_ui(ui, scene, comparing, view, pins);
         let (mode, hides_equal) = (comparing.mode, comparing.hides_equal);
@@ -35,7 +29,7 @@ pub fn compare_ui(
                 ui.label(RichText::new(text).color(dim));
             });
         };
-        let (sides, rows) = match comparing.table(view, pins) {
+        let (sides, rows) = match comparing.table(engine, view, pins) {
             Compared::Table(sides, rows) => (sides, rows),
             Compared::Loading => return explain(ui, scene.text("compare-loading")),
             Compared::NeedsChoice => {

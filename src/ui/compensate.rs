@@ -4,8 +4,8 @@ use super::Scene;
 use super::parts::shortened;
 use crate::command::Action;
 use crate::compensate::Plan;
-use crate::session::Draft;
 use crate::theme::palette;
+use crate::view::Draft;
 
 /// The correction in the making. Nothing is written before its last button is pressed, and everything that would
 /// change is seen before.

@@ -6,8 +6,8 @@ use super::json_tree::json_ui;
 use super::parts::{caption, cut, hairline, link, shortened};
 use crate::command::{Action, Command};
 use crate::event::Version;
-use crate::session::{EventDetail, StreamView};
 use crate::theme::palette;
+use crate::view::{EventDetail, StreamView};
 
 /// Longer payloads are folded: what is not shown is not laid out.
 const SHOWN_LETTERS: usize = 20_000;

@@ -1,11 +1,12 @@
 use egui::{ComboBox, RichText, TextEdit, Ui};
 
-use super::parts::{dialog, named_field, progress_ui};
+use super::parts::{dialog, named_field};
+use super::tool::tool_ui;
 use super::{Scene, grouped};
 use crate::command::Action;
-use crate::session::OpenStore;
 use crate::store::files::FileFormat;
 use crate::theme::palette;
+use crate::view::OpenStore;
 
 /// The events of the store, or of the stream on the desk, into a file.
 pub fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
@@ -42,16 +43,11 @@ pub fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_o
         }
         ui.checkbox(&mut exporting.replaces, scene.text("export-replace"));
         ui.add_space(8.0);
-        if let Some(progress) = exporting.progress() {
-            if progress_ui(ui, scene, &progress) {
-                exporting.cancel();
-            }
+        let is_there = tool_ui(ui, scene, &mut exporting.asked, &Action::StartExport);
+        if exporting.asked.is_loading() {
             return;
         }
-        if let Some(trouble) = exporting.trouble() {
-            ui.label(RichText::new(&trouble.sentence).color(colours.danger));
-        }
-        if let Some((path, report)) = exporting.done() {
+        if let Some((path, report)) = exporting.asked.value().filter(|_| is_there) {
             let path = path.display().to_string();
             let values = [("count", grouped(report.events).into()), ("path", path.into())];
             ui.label(scene.locale.with("export-done", values));

@@ -4,8 +4,8 @@ use egui_extras::{Column, TableBuilder};
 use super::Scene;
 use super::parts::{card, cut, hairline, named_field, shortened};
 use crate::command::Action;
-use crate::session::StreamView;
 use crate::theme::{ROW_HEIGHT, palette};
+use crate::view::StreamView;
 
 const HEADER_HEIGHT: f32 = 24.0;
 

@@ -3,9 +3,9 @@ use egui::{Button, ComboBox, Grid, Label, RichText, ScrollArea, Ui};
 use super::Scene;
 use super::parts::{cut, dialog, shortened};
 use crate::command::Action;
-use crate::session::MappingDraft;
 use crate::store::foreign::{Table, TimeUnit};
 use crate::theme::palette;
+use crate::view::MappingDraft;
 
 const UNITS: [(TimeUnit, &str); 5] = [
     (TimeUnit::Auto, "unit-auto"),

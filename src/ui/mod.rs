@@ -18,6 +18,7 @@ mod settings;
 mod state;
 mod streams;
 mod timeline;
+mod tool;
 mod welcome;
 mod when;
 
@@ -41,8 +42,8 @@ pub use welcome::{open_dialog_ui, welcome_ui};
 pub use when::Zone;
 
 use crate::command::{Action, Command};
+use crate::engine::grouped;
 use crate::locale::Locale;
-use crate::session::grouped;
 
 /// What every panel gets: the language, the zone, and where to put its wishes.
 #[derive(Debug)]

@@ -2,8 +2,8 @@ use egui::{Align2, Id, Key, Modifiers, RichText, ScrollArea, TextEdit, Ui, Widge
 
 use super::Scene;
 use crate::command::{Action, Command};
-use crate::session::OpenStore;
 use crate::theme::palette;
+use crate::view::OpenStore;
 
 /// How many streams are offered beside the commands.
 const STREAMS_OFFERED: usize = 12;
@@ -97,7 +97,7 @@ fn lines(scene: &Scene<'_>, text: &str, store: Option<&OpenStore>) -> Vec<Line> 
     let mut lines: Vec<Line> = commands.filter(|line| line.title.to_lowercase().contains(&wanted)).collect();
     let groups = store.and_then(|store| store.groups.value());
     if let (Some(groups), false) = (groups, wanted.is_empty()) {
-        let rows = groups.iter().flat_map(|group| &group.rows);
+        let rows = groups.groups.iter().flat_map(|group| &group.rows);
         let found = rows.filter(|row| row.stream.as_str().to_lowercase().contains(&wanted));
         lines.extend(found.take(STREAMS_OFFERED).map(|row| Line {
             title: row.stream.to_string(),

@@ -6,9 +6,9 @@ use egui::{Align, CornerRadius, Frame, Label, Layout, Margin, Response, RichText
 
 use super::Scene;
 use crate::command::{Action, Command, Menu};
-use crate::jobs::Progress;
-use crate::session::Trouble;
+use crate::engine::Progress;
 use crate::theme::{CARD_RADIUS, palette};
+use crate::view::Trouble;
 
 /// A surface of its own, told apart by a hairline.
 pub(super) fn card<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> R {

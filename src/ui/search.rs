@@ -1,10 +1,11 @@
 use egui::{Align, Layout, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo, vec2};
 
-use super::parts::{cut, dialog, named_field, progress_ui, shortened};
+use super::parts::{cut, dialog, named_field, shortened};
+use super::tool::tool_ui;
 use super::{Scene, grouped};
 use crate::command::Action;
-use crate::session::{Hit, OpenStore};
 use crate::theme::{ROW_HEIGHT, palette};
+use crate::view::{Hit, OpenStore};
 
 /// Events by any part of them. Stays open while one goes from find to find.
 pub fn search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
@@ -20,7 +21,7 @@ pub fn search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_o
             if is_entered || ui.button(scene.text("search-start")).clicked() {
                 scene.ask(Action::StartSearch);
             }
-            if ui.memory(|memory| memory.focused().is_none()) && search.found().is_none() {
+            if ui.memory(|memory| memory.focused().is_none()) && search.asked.value().is_none() {
                 field.request_focus();
             }
         });
@@ -29,13 +30,9 @@ pub fn search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_o
             ui.checkbox(&mut search.is_here_only, name);
         }
         ui.add_space(4.0);
-        if let Some(progress) = search.progress() {
-            if progress_ui(ui, scene, &progress) {
-                search.cancel();
-            }
-        } else if let Some(trouble) = search.trouble() {
-            ui.label(RichText::new(&trouble.sentence).color(palette(ui).danger));
-        } else if let Some(found) = search.found() {
+        let is_there = tool_ui(ui, scene, &mut search.asked, &Action::StartSearch);
+        let Some(found) = search.asked.value() else { return };
+        if is_there {
             let values = [
                 ("count", found.hits.len().into()),
                 ("events", grouped(found.looked_at).into()),
@@ -44,7 +41,6 @@ pub fn search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_o
             let name = if found.has_more { "search-more" } else { "search-found" };
             ui.label(RichText::new(scene.locale.with(name, values)).color(palette(ui).dim));
         }
-        let Some(found) = search.found() else { return };
         ui.spacing_mut().item_spacing.y = 0.0;
         let height = (found.hits.len() as f32 * 2.0 * ROW_HEIGHT).min(380.0);
         ScrollArea::vertical().id_salt("found").auto_shrink(false).max_height(height).show_rows(

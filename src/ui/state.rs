@@ -7,8 +7,8 @@ use super::parts::{card, card_head, cut, shortened};
 use super::streams::in_order;
 use crate::command::{Action, Command};
 use crate::event::Timestamp;
-use crate::session::{StateRow, StreamView};
 use crate::theme::{ROW_HEIGHT, palette};
+use crate::view::{StateRow, StreamView};
 
 /// The stream's name, and under which projection it is seen.
 pub fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, label: Option<&str>, is_comparing: bool) {

@@ -7,9 +7,9 @@ use super::parts::{caption, shortened};
 use super::{Scene, grouped};
 use crate::command::Action;
 use crate::event::StreamId;
-use crate::session::{OpenStore, StreamGroup};
 use crate::store::{StreamOrder, StreamRow};
 use crate::theme::{ROW_HEIGHT, palette};
+use crate::view::{Listed, OpenStore, StreamGroup};
 
 const ORDERS: [(StreamOrder, &str); 4] = [
     (StreamOrder::Began, "sort-began"),
@@ -30,7 +30,7 @@ fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus: &
     head_ui(ui, scene, store);
     filter_ui(ui, scene, store, wants_focus);
     ui.add_space(6.0);
-    let Some(groups) = store.groups.value() else { return seen };
+    let Some(Listed { groups, .. }) = store.groups.value() else { return seen };
     let closed_id = Id::unique("closed categories");
     let mut closed: BTreeSet<String> = ui.data(|data| data.get_temp(closed_id)).unwrap_or_default();
     let is_filtered = !store.filter.trim().is_empty();
@@ -77,7 +77,7 @@ fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus: &
 
 /// The group's rows, and a line where not all are listed.
 fn shown_rows(group: &StreamGroup) -> usize {
-    group.rows.len() + usize::from(group.rows.len() as u64 >= crate::session::STREAMS_LISTED)
+    group.rows.len() + usize::from(group.rows.len() as u64 >= crate::view::STREAMS_LISTED)
 }
 
 fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {

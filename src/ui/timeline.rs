@@ -4,8 +4,8 @@ use super::Scene;
 use super::icons::{Icon, icon, icon_button, paint};
 use crate::command::{Action, Command};
 use crate::event::Head;
-use crate::session::{OpenStore, Pause, Pin, TimeScale};
 use crate::theme::{Palette, palette};
+use crate::view::{OpenStore, Pause, Pin, TimeScale};
 
 const MARK: f32 = 10.0;
 

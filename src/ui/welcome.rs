@@ -3,7 +3,7 @@ use egui::{Align, Button, Layout, RichText, TextEdit, Ui, vec2};
 use super::Scene;
 use super::parts::{caption, card, dialog, link, progress_ui};
 use crate::command::{Action, Command};
-use crate::jobs::Progress;
+use crate::engine::Progress;
 use crate::store::Source;
 use crate::theme::palette;
 

@@ -12,10 +12,10 @@ use std::hint::black_box;
 use std::path::Path;
 use std::time::Instant;
 
+use foldline::engine::{describe, fold_whole, load_timeline};
 use foldline::event::{NewEvent, StreamId};
 use foldline::projection::{LeadState, Projection};
 use foldline::replay::{Fold, Replay, Timeline};
-use foldline::session::{describe, fold_whole, load_timeline};
 use foldline::store::native::NativeStore;
 use foldline::store::{Columns, Expected, Flow, Query, Reader, StreamQuery, Writer};
 
@@ -125,8 +125,8 @@ fn load(table: &mut Table, stores: &Stores) {
         };
         let replay = || {
             let began = Instant::now();
-            let replay =
-                load_timeline(&store, &described, &LeadState.into(), &mut |_| Flow::Continue(())).expect("loaded");
+            let replay = load_timeline(&store, &described, &LeadState.into(), &mut |_| {}, &mut |_| Flow::Continue(()))
+                .expect("loaded");
             let secs = began.elapsed().as_secs_f64();
             assert_eq!(replay.heads().len() as u64, events);
             secs
@@ -228,11 +228,11 @@ fn open(table: &mut Table, stores: &Stores) {
 }
 
 fn whole_store(table: &mut Table, stores: &Stores) {
-    let open = || foldline::store::open(&stores.sample.clone().into());
+    let reader = foldline::store::open(&stores.sample.clone().into()).expect("the sample");
     let scan = stores.scan(Columns::ALL);
     let samples = repeat(3, || {
         time(|| {
-            fold_whole(&open, &LeadState.into(), Some("lead"), None, &mut |_| Flow::Continue(()))
+            fold_whole(&*reader, &LeadState.into(), Some("lead"), None, &mut |_| Flow::Continue(()))
                 .expect("folded")
                 .events()
         })

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use foldline::compensate::{Authorship, FreeEvent, append_plan, plan_event};
+use foldline::engine::{describe, load_story};
 use foldline::event::{EventId, NewEvent, StreamId, Timestamp, Version};
-use foldline::session::{describe, load_story};
 use foldline::store::native::NativeStore;
 use foldline::store::{Expected, Flow, Query, Reader, Snapshot, StoreError, StreamQuery, Writer};
 use rusqlite::Connection;

@@ -189,8 +189,9 @@ fn an_open_store_notices_what_others_record_and_outlives_a_cut_connection() {
     let database = Database::with(MESSAGE_DB);
     let source = database.source();
     let opened = source.clone();
-    let opener: foldline::session::Opener = std::sync::Arc::new(move || store::open(&opened));
-    let mut desk = foldline::session::OpenStore::new(source, opener, std::sync::Arc::new(|| ()));
+    let first = store::open(&opened).expect("opened");
+    let engine = foldline::engine::Engine::new(source, first, std::sync::Arc::new(|| ()));
+    let mut desk = foldline::view::OpenStore::new(engine);
     eventually("the store is read", || {
         desk.poll();
         desk.info.value().is_some_and(|info| info.info.events == 3)

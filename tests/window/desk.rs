@@ -7,9 +7,9 @@ use egui::{Key, Modifiers, Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use foldline::app::{App, Start};
+use foldline::engine::write_sample;
 use foldline::event::StreamId;
 use foldline::sample::SampleOptions;
-use foldline::session::write_sample;
 use foldline::store::Flow;
 use tempfile::TempDir;
 

@@ -1,12 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::loaded::{Loaded, load_job};
-use super::open_store::Opener;
+use super::loaded::{ContinueStream, LoadStream, Loaded};
 use super::rows::text;
 use super::stream_view::StreamView;
 use super::trouble::Trouble;
+use crate::engine::{Asked, Cause, Continued, Engine, StoreChange, Tool};
 use crate::event::{StreamId, Timestamp, Version};
-use crate::jobs::{Loading, Progress, Wake};
 use crate::replay::{Index, ProjectionRef, Timeline};
 
 /// A place in a store that is kept in mind: an event of a stream.
@@ -38,17 +37,22 @@ pub struct Comparing {
     /// Which projections are set side by side, by number; empty means all.
     left_out: BTreeSet<usize>,
     /// Streams that are not on the desk.
-    beside: BTreeMap<(StreamId, usize), Loading<Loaded, Trouble>>,
+    beside: BTreeMap<(StreamId, usize), Beside>,
     made: Option<Made>,
-    opener: Opener,
-    wake: Wake,
+}
+
+/// A stream that is read for the sake of the comparison alone.
+#[derive(Debug, Default)]
+struct Beside {
+    loaded: Asked<LoadStream>,
+    news: Asked<ContinueStream>,
 }
 
 #[derive(Debug)]
 struct Made {
     sides: Vec<Side>,
     /// Of the stream on the desk.
-    readings: u64,
+    revision: u64,
     rows: Vec<CompareRow>,
 }
 
@@ -109,7 +113,7 @@ enum At {
 }
 
 impl Comparing {
-    pub(super) fn new(opener: Opener, wake: Wake) -> Self {
+    pub(super) fn new() -> Self {
         Self {
             mode: CompareMode::default(),
             hides_equal: true,
@@ -118,8 +122,6 @@ impl Comparing {
             left_out: BTreeSet::new(),
             beside: BTreeMap::new(),
             made: None,
-            opener,
-            wake,
         }
     }
 
@@ -143,38 +145,60 @@ impl Comparing {
         }
     }
 
-    pub fn trouble(&self) -> Option<&Trouble> {
-        self.beside.values().find_map(Loading::error)
+    /// Every question that is asked for the comparison.
+    pub(super) fn tools(&self) -> impl Iterator<Item = &dyn Tool<Error = Trouble>> {
+        self.beside.values().flat_map(|beside| [&beside.loaded as &dyn Tool<Error = Trouble>, &beside.news])
     }
 
-    pub fn progress(&self) -> Option<Progress> {
-        self.beside.values().find_map(Loading::progress)
+    pub(super) fn cancel(&mut self) {
+        self.beside.values_mut().for_each(|beside| {
+            beside.loaded.cancel();
+            beside.news.cancel();
+        });
     }
 
-    pub fn is_loading(&self) -> bool {
-        self.beside.values().any(Loading::is_loading)
-    }
-
-    pub fn cancel(&mut self) {
-        self.beside.values_mut().for_each(Loading::cancel);
-    }
-
-    /// Reads anew what was read beside the desk.
-    pub(super) fn reload(&mut self) {
-        for ((stream, number), loading) in &mut self.beside {
-            loading.request(load_job(stream.clone(), *number, self.opener.clone(), &self.wake));
+    /// Reads what came behind in the streams that changed.
+    pub(super) fn follow(&mut self, engine: &Engine, change: &StoreChange) {
+        for ((stream, number), beside) in &mut self.beside {
+            match change {
+                StoreChange::Replaced => {
+                    let question = LoadStream { stream: stream.clone(), number: *number };
+                    beside.loaded.ask_because(engine, question, Cause::Store);
+                }
+                change if change.touches(stream) => {
+                    if let Some(loaded) = beside.loaded.value() {
+                        let question = ContinueStream { stream: stream.clone(), after: loaded.end() };
+                        beside.news.ask_because(engine, question, Cause::Store);
+                    }
+                }
+                _ => {}
+            }
         }
     }
 
     /// Forgets what failed, so that it is asked for again.
-    pub fn retry(&mut self) {
-        self.beside.retain(|_, loading| loading.error().is_none());
+    pub(super) fn retry(&mut self) {
+        self.beside.retain(|_, beside| beside.loaded.error().is_none());
     }
 
-    pub(super) fn poll(&mut self) -> bool {
+    pub(super) fn poll(&mut self, engine: &Engine) -> bool {
         let mut is_new = false;
-        for loading in self.beside.values_mut() {
-            is_new |= loading.poll();
+        for ((stream, number), Beside { loaded, news }) in &mut self.beside {
+            is_new |= loaded.poll(engine);
+            if news.poll(engine) {
+                is_new = true;
+                match news.take() {
+                    Some(Continued::Grew(batches)) => {
+                        if let Some(loaded) = loaded.value_mut() {
+                            loaded.grow(&batches);
+                        }
+                    }
+                    Some(Continued::Replaced) => {
+                        loaded.ask(engine, LoadStream { stream: stream.clone(), number: *number });
+                    }
+                    None => {}
+                }
+            }
         }
         if is_new {
             self.made = None;
@@ -183,17 +207,17 @@ impl Comparing {
     }
 
     /// The table as it stands now. Made anew only when one of its sides has moved.
-    pub fn table(&mut self, view: &mut StreamView, pins: &[Option<Pin>; 2]) -> Compared<'_> {
+    pub fn table(&mut self, engine: &Engine, view: &mut StreamView, pins: &[Option<Pin>; 2]) -> Compared<'_> {
         let Some(wanted) = self.wanted(view, pins) else { return Compared::NeedsChoice };
         for Wanted { stream, number, .. } in &wanted {
-            self.ask_for(view, stream, *number);
+            self.ask_for(engine, view, stream, *number);
         }
         let sides: Option<Vec<Side>> = wanted.iter().map(|wanted| self.side(view, wanted)).collect();
         let Some(sides) = sides else { return Compared::Loading };
-        let readings = view.readings;
-        if self.made.as_ref().is_none_or(|made| made.readings != readings || made.sides != sides) {
+        let revision = view.revision;
+        if self.made.as_ref().is_none_or(|made| made.revision != revision || made.sides != sides) {
             let rows = self.rows(view, &sides);
-            self.made = Some(Made { sides, readings, rows });
+            self.made = Some(Made { sides, revision, rows });
         }
         match &self.made {
             Some(Made { sides, rows, .. }) => Compared::Table(sides, rows),
@@ -225,17 +249,22 @@ impl Comparing {
         }
     }
 
-    fn ask_for(&mut self, view: &mut StreamView, stream: &StreamId, number: usize) {
+    fn ask_for(&mut self, engine: &Engine, view: &mut StreamView, stream: &StreamId, number: usize) {
         if *stream == view.stream {
-            view.load(number);
+            view.load(engine, number);
         } else if !self.beside.contains_key(&(stream.clone(), number)) {
-            let job = load_job(stream.clone(), number, self.opener.clone(), &self.wake);
-            self.beside.entry((stream.clone(), number)).or_default().request(job);
+            let mut beside = Beside::default();
+            beside.loaded.ask(engine, LoadStream { stream: stream.clone(), number });
+            self.beside.insert((stream.clone(), number), beside);
         }
     }
 
     fn loaded<'a>(&'a self, view: &'a StreamView, stream: &StreamId, number: usize) -> Option<&'a Loaded> {
-        if *stream == view.stream { view.loaded(number) } else { self.beside.get(&(stream.clone(), number))?.value() }
+        if *stream == view.stream {
+            view.loaded(number)
+        } else {
+            self.beside.get(&(stream.clone(), number))?.loaded.value()
+        }
     }
 
     fn side(&self, view: &StreamView, wanted: &Wanted) -> Option<Side> {
@@ -281,8 +310,10 @@ fn compare(sides: &[Option<(&dyn Timeline, Index)>], absence_differs: bool) -> V
                 });
                 rows.len() - 1
             });
-            let set_by = set_by.map(|index| timeline.heads()[index].version);
-            rows[place].cells[column] = Some(CompareCell { value: text(&value), set_by });
+            let set_by = set_by.and_then(|index| timeline.heads().get(index)).map(|head| head.version);
+            if let Some(cell) = rows.get_mut(place).and_then(|row: &mut CompareRow| row.cells.get_mut(column)) {
+                *cell = Some(CompareCell { value: text(&value), set_by });
+            }
         }
     }
     for row in &mut rows {

@@ -1,11 +1,9 @@
-use super::open_store::Opener;
-use super::trouble::Trouble;
-use super::{describe, keep_snapshots, load_story};
+use super::Trouble;
 use crate::compensate::{Authorship, FreeEvent, Plan, append_plan, natural, plan_event, rebase};
+use crate::engine::{Asked, Engine, Loading, Question, Ticket, describe, keep_snapshots, load_story};
 use crate::event::{EventId, RecordedEvent, StreamId, Timestamp, Version};
-use crate::jobs::{Job, Loading, Wake};
 use crate::replay::Story;
-use crate::store::{self, AppendError, Appended, Conflict, Expected, Flow, Source};
+use crate::store::{AppendError, Appended, Conflict, Expected, Reader};
 
 /// Stands for an author or a reason that is still to be typed, so that the preview can be seen before.
 const TO_BE_TYPED: &str = "…";
@@ -20,15 +18,16 @@ pub struct Draft {
     pub free_type: String,
     pub free_payload: String,
     id: EventId,
-    base: Loading<Base, Trouble>,
+    now: Timestamp,
+    base: Asked<ReadBase>,
     plan: Option<Result<Plan, Trouble>>,
     /// After a conflict: the events that came first, each with the fields it changed and whether this plan changes
     /// one of them too.
     pub since: Vec<(RecordedEvent, Vec<String>, bool)>,
     outcome: Loading<Attempt, Trouble>,
-    wake: Wake,
 }
 
+#[derive(Debug)]
 struct Base {
     story: Story,
     target: RecordedEvent,
@@ -47,20 +46,42 @@ impl std::fmt::Debug for Draft {
     }
 }
 
+/// What a correction is signed with that only whoever draws the window knows.
+#[derive(Clone, Debug)]
+pub struct Signature {
+    pub actor: String,
+    /// Of the event that will be appended.
+    pub id: EventId,
+    pub now: Timestamp,
+}
+
+/// Reads the history that a correction is planned on.
+#[derive(Clone, Debug)]
+struct ReadBase {
+    stream: StreamId,
+    target: Version,
+}
+
+impl Question for ReadBase {
+    type Answer = Base;
+    type Error = Trouble;
+    const WHAT: &'static str = "reading events";
+
+    fn answer(self, reader: &dyn Reader, ticket: &Ticket) -> Result<Base, Trouble> {
+        let Self { stream, target } = self;
+        let described = describe(reader, &stream)?;
+        let story = load_story(reader, &described, &mut |_| ticket.flow())?;
+        let gone = || Trouble::new(format!("version {target} of {stream} is not there any more"));
+        let target = reader.event_at(&stream, target)?.ok_or_else(gone)?;
+        Ok(Base { story, target })
+    }
+}
+
 impl Draft {
-    pub fn new(stream: StreamId, target: Version, actor: String, opener: Opener, wake: Wake) -> Self {
-        let job_stream = stream.clone();
-        let mut base = Loading::default();
-        base.request(Job::start("reading events", &wake, move |ticket| -> Result<Base, Trouble> {
-            let reader = opener()?;
-            let described = describe(reader.as_ref(), &job_stream)?;
-            let story = load_story(reader.as_ref(), &described, &mut |_| {
-                if ticket.is_cancelled() { Flow::Break(()) } else { Flow::Continue(()) }
-            })?;
-            let gone = || Trouble::new(format!("version {target} of {job_stream} is not there any more"));
-            let target = reader.event_at(&job_stream, target)?.ok_or_else(gone)?;
-            Ok(Base { story, target })
-        }));
+    pub fn new(engine: &Engine, stream: StreamId, target: Version, signature: Signature) -> Self {
+        let mut base = Asked::default();
+        base.ask(engine, ReadBase { stream: stream.clone(), target });
+        let Signature { actor, id, now } = signature;
         Self {
             stream,
             target,
@@ -69,12 +90,12 @@ impl Draft {
             is_free: false,
             free_type: String::new(),
             free_payload: "{}".to_owned(),
-            id: EventId::Uuid(uuid::Uuid::now_v7().into_bytes()),
+            id,
+            now,
             base,
             plan: None,
             since: Vec::new(),
             outcome: Loading::default(),
-            wake,
         }
     }
 
@@ -86,12 +107,7 @@ impl Draft {
     fn authorship(&self) -> Authorship {
         let or_later =
             |text: &str| if text.trim().is_empty() { TO_BE_TYPED.to_owned() } else { text.trim().to_owned() };
-        Authorship {
-            actor: or_later(&self.actor),
-            reason: or_later(&self.reason),
-            id: self.id.clone(),
-            now: Timestamp::from_micros(chrono::Utc::now().timestamp_micros()),
-        }
+        Authorship { actor: or_later(&self.actor), reason: or_later(&self.reason), id: self.id.clone(), now: self.now }
     }
 
     /// What would be appended, and what that changes; or why not. `None` while the history is on its way.
@@ -130,15 +146,15 @@ impl Draft {
     }
 
     /// Appends what is planned, in the background.
-    pub fn append(&mut self, source: Source) {
+    pub fn append(&mut self, engine: &Engine, now: Timestamp) {
+        self.now = now;
         self.has_changed();
         let Some(Ok(plan)) = self.plan() else { return };
         let plan = plan.clone();
-        self.outcome.request(Job::start("appending", &self.wake, move |_| -> Result<Attempt, Trouble> {
-            let mut store = store::open_for_writing(&source)?;
-            match append_plan(&plan, store.as_mut()) {
+        self.outcome.request(engine.write("appending", move |store| -> Result<Attempt, Trouble> {
+            match append_plan(&plan, store) {
                 Ok(appended) => {
-                    keep_snapshots(store.as_mut(), &plan.stream);
+                    keep_snapshots(store, &plan.stream);
                     Ok(Attempt::Recorded(appended))
                 }
                 Err(AppendError::Conflict(conflict)) => Ok(Attempt::Conflict(conflict)),
@@ -148,8 +164,8 @@ impl Draft {
     }
 
     /// Takes what has come. Answers with the version that was recorded, once.
-    pub fn poll(&mut self) -> Option<Version> {
-        if self.base.poll() {
+    pub(super) fn poll(&mut self, engine: &Engine) -> Option<Version> {
+        if self.base.poll(engine) {
             self.plan = None;
         }
         if !self.outcome.poll() || self.outcome.error().is_some() {

@@ -1,4 +1,4 @@
-use crate::jobs::Lost;
+use crate::engine::Lost;
 
 /// A failure as a sentence for whoever looks at the window, and what a developer would want to know of it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -67,6 +67,33 @@ impl TimeScale {
         Self { pieces }
     }
 
+    /// Makes the line longer for an event that came behind. A new pause is shortened when the line is made anew.
+    pub fn grow(&mut self, at: Option<Timestamp>) {
+        let (Some(at), Some(last)) = (at, self.pieces.last()) else { return };
+        if at <= last.to {
+            return;
+        }
+        let end = self.pieces.len() - 1;
+        let pauses = self.pieces.iter().filter(|piece| piece.is_pause).count();
+        let room = 1.0 - PAUSE_SHARE * pauses as f64;
+        let length = |piece: &Piece, number: usize| {
+            let to = if number == end { at } else { piece.to };
+            to.micros_since(piece.from)
+        };
+        let active: i64 =
+            (0..).zip(&self.pieces).filter(|(_, piece)| !piece.is_pause).map(|(n, piece)| length(piece, n)).sum();
+        let mut begins = 0.0;
+        for (number, piece) in self.pieces.iter_mut().enumerate() {
+            let width =
+                if piece.is_pause { PAUSE_SHARE } else { room * length(piece, number) as f64 / active.max(1) as f64 };
+            if number == end {
+                piece.to = at;
+            }
+            (piece.begins, piece.ends) = (begins, begins + width);
+            begins += width;
+        }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.pieces.is_empty()
     }
@@ -91,7 +118,7 @@ impl TimeScale {
 
 /// The pauses that dwarf the rest, in the order of time.
 fn long_pauses(times: &[Timestamp]) -> Vec<(Timestamp, Timestamp)> {
-    let mut pauses: Vec<(Timestamp, Timestamp)> = times.windows(2).map(|pair| (pair[0], pair[1])).collect();
+    let mut pauses: Vec<(Timestamp, Timestamp)> = times.iter().copied().zip(times.iter().copied().skip(1)).collect();
     let length = |(from, to): &(Timestamp, Timestamp)| to.micros_since(*from);
     if pauses.len() > PAUSES_SHORTENED {
         pauses.select_nth_unstable_by_key(PAUSES_SHORTENED, |pause| std::cmp::Reverse(length(pause)));
@@ -165,6 +192,18 @@ mod tests {
             last = share;
         }
         assert!(scale.share(at(0)).abs() < 1e-9 && (scale.share(at(5_000_000)) - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_line_that_grows_is_the_line_that_is_made_anew() {
+        let month = 30 * 24 * 3600;
+        let seconds = [0, 10, 20, 30, month, month + 10, month + 20, month + 25, month + 31];
+        let mut grown = scale(&seconds[..7]);
+        seconds[7..].iter().for_each(|second| grown.grow(Some(at(*second))));
+        let anew = scale(&seconds);
+        for second in seconds {
+            assert!((grown.share(at(second)) - anew.share(at(second))).abs() < 1e-9, "{second}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
-use super::trouble::Trouble;
+use super::Trouble;
+use crate::engine::{Loading, Wake, begin};
 use crate::event::RecordedEvent;
-use crate::jobs::{Job, Loading, Wake};
 use crate::store::Source;
 use crate::store::foreign::{Column, Mapping, Table, Unmapped, look_into, preview, save_mapping};
 
@@ -32,7 +32,7 @@ impl MappingDraft {
     pub fn new(source: Source, wake: Wake) -> Self {
         let mut found = Loading::default();
         let at = source.clone();
-        found.request(Job::start("looking at the tables", &wake, move |_| Ok(look_into(&at)?)));
+        found.request(begin("looking at the tables", &wake, move |_| Ok(look_into(&at)?)));
         Self {
             source,
             mapping: Mapping::default(),
@@ -70,8 +70,7 @@ impl MappingDraft {
         }
         self.previewed = Some(self.mapping.clone());
         let (source, mapping) = (self.source.clone(), self.mapping.clone());
-        self.read
-            .request(Job::start("reading events", &self.wake, move |_| Ok(preview(&source, &mapping, PREVIEWED)?)));
+        self.read.request(begin("reading events", &self.wake, move |_| Ok(preview(&source, &mapping, PREVIEWED)?)));
     }
 
     /// The events as the mapping reads them, or why it cannot.
@@ -98,7 +97,7 @@ impl MappingDraft {
     /// Keeps the mapping for this store.
     pub fn keep(&mut self) {
         let (source, mapping) = (self.source.clone(), self.mapping.clone());
-        self.kept.request(Job::start("keeping the mapping", &self.wake, move |_| {
+        self.kept.request(begin("keeping the mapping", &self.wake, move |_| {
             save_mapping(&source, &mapping)?;
             Ok(())
         }));

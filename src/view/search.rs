@@ -1,10 +1,9 @@
 use memchr::memchr2_iter;
 
-use super::open_store::{Opener, stream_or_store};
-use super::trouble::Trouble;
+use super::Trouble;
+use crate::engine::{Asked, Engine, Question, Ticket, stream_or_store};
 use crate::event::{EventRow, EventType, StreamId, Timestamp, Version};
-use crate::jobs::{Job, Loading, Progress, Wake};
-use crate::store::Flow;
+use crate::store::{Flow, Reader, StoreError};
 
 /// Who finds more than these types more letters.
 pub const HITS_KEPT: usize = 500;
@@ -13,13 +12,62 @@ pub const HITS_KEPT: usize = 500;
 const AROUND: usize = 40;
 
 /// A search for events by any part of them: in the payload and metadata as stored, the type and the stream's name.
+#[derive(Debug, Default)]
 pub struct EventSearch {
     pub text: String,
     /// Only in the stream on the desk.
     pub is_here_only: bool,
-    found: Loading<Found, Trouble>,
-    opener: Opener,
-    wake: Wake,
+    pub asked: Asked<SearchEvents>,
+}
+
+impl EventSearch {
+    /// Looks for the text as it is typed, in `here` only if that is wanted.
+    pub fn start(&mut self, engine: &Engine, here: Option<&StreamId>) {
+        let text = self.text.trim().to_owned();
+        if text.is_empty() {
+            return;
+        }
+        let stream = here.filter(|_| self.is_here_only).cloned();
+        self.asked.ask(engine, SearchEvents { text, stream });
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct SearchEvents {
+    text: String,
+    stream: Option<StreamId>,
+}
+
+impl Question for SearchEvents {
+    type Answer = Found;
+    type Error = Trouble;
+    const WHAT: &'static str = "searching events";
+    const IS_LONG: bool = true;
+
+    fn answer(self, reader: &dyn Reader, ticket: &Ticket) -> Result<Found, Trouble> {
+        let query = stream_or_store(reader, self.stream, ticket)?;
+        let needle = Needle::new(&self.text);
+        let mut found = Found { text: self.text, ..Found::default() };
+        reader.visit_events(&query, &mut |row| {
+            found.looked_at += 1;
+            if let Some(excerpt) = needle.excerpt(row) {
+                if found.hits.len() == HITS_KEPT {
+                    found.has_more = true;
+                    return Flow::Break(());
+                }
+                found.hits.push(Hit {
+                    stream: row.stream.clone(),
+                    version: row.version,
+                    event_type: row.event_type.clone(),
+                    recorded_at: row.recorded_at,
+                    excerpt,
+                });
+            }
+            ticket.reached(found.looked_at)
+        })?;
+        // What was found so far would look like all there is.
+        if ticket.is_cancelled() { Err(StoreError::Cancelled.into()) } else { Ok(found) }
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,77 +89,6 @@ pub struct Hit {
     pub recorded_at: Option<Timestamp>,
     /// What stands around the place.
     pub excerpt: String,
-}
-
-impl std::fmt::Debug for EventSearch {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("EventSearch").field("text", &self.text).finish_non_exhaustive()
-    }
-}
-
-impl EventSearch {
-    pub(super) fn new(opener: Opener, wake: Wake) -> Self {
-        Self { text: String::new(), is_here_only: false, found: Loading::default(), opener, wake }
-    }
-
-    /// Looks for the text as it is typed, in `here` only if that is wanted.
-    pub fn start(&mut self, here: Option<&StreamId>) {
-        let text = self.text.trim().to_owned();
-        if text.is_empty() {
-            return;
-        }
-        let opener = self.opener.clone();
-        let stream = here.filter(|_| self.is_here_only).cloned();
-        self.found.request(Job::start("searching events", &self.wake, move |ticket| {
-            let reader = opener()?;
-            let query = stream_or_store(reader.as_ref(), stream, ticket)?;
-            let needle = Needle::new(&text);
-            let mut found = Found { text, ..Found::default() };
-            reader.visit_events(&query, &mut |row| {
-                found.looked_at += 1;
-                ticket.set_done(found.looked_at);
-                if let Some(excerpt) = needle.excerpt(row) {
-                    if found.hits.len() == HITS_KEPT {
-                        found.has_more = true;
-                        return Flow::Break(());
-                    }
-                    found.hits.push(Hit {
-                        stream: row.stream.clone(),
-                        version: row.version,
-                        event_type: row.event_type.clone(),
-                        recorded_at: row.recorded_at,
-                        excerpt,
-                    });
-                }
-                if ticket.is_cancelled() { Flow::Break(()) } else { Flow::Continue(()) }
-            })?;
-            Ok(found)
-        }));
-    }
-
-    pub fn found(&self) -> Option<&Found> {
-        self.found.value()
-    }
-
-    pub fn trouble(&self) -> Option<&Trouble> {
-        self.found.error()
-    }
-
-    pub fn progress(&self) -> Option<Progress> {
-        self.found.progress()
-    }
-
-    pub fn is_loading(&self) -> bool {
-        self.found.is_loading()
-    }
-
-    pub fn cancel(&mut self) {
-        self.found.cancel();
-    }
-
-    pub(super) fn poll(&mut self) -> bool {
-        self.found.poll()
-    }
 }
 
 /// Text to be found: upper and lower case of Latin letters are alike.
@@ -154,7 +131,7 @@ fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
 fn around(text: &[u8], at: usize) -> String {
     let begin = at.saturating_sub(AROUND);
     let end = (at + 2 * AROUND).min(text.len());
-    let mut shown = String::from_utf8_lossy(&text[begin..end]).replace(['\n', '\r', '\t'], " ");
+    let mut shown = String::from_utf8_lossy(text.get(begin..end).unwrap_or_default()).replace(['\n', '\r', '\t'], " ");
     // Letters that were cut through say nothing.
     shown = shown.trim_matches('\u{fffd}').to_owned();
     format!("{}{shown}{}", if begin > 0 { "…" } else { "" }, if end < text.len() { "…" } else { "" })

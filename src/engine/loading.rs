@@ -1,29 +1,30 @@
-use super::{Job, Lost, Progress};
+use super::pool::{Answer, Lost};
+use super::ticket::Progress;
 
-/// A value that comes from a job, now or again. The last value stays while a newer one is on its way.
+/// A value that is on its way, now or again. The last value stays while a newer one is coming.
 #[derive(Debug)]
 pub struct Loading<T, E> {
     value: Option<T>,
     error: Option<E>,
-    job: Option<Job<Result<T, E>>>,
+    coming: Option<Answer<Result<T, E>>>,
 }
 
 impl<T, E> Default for Loading<T, E> {
     fn default() -> Self {
-        Self { value: None, error: None, job: None }
+        Self { value: None, error: None, coming: None }
     }
 }
 
 impl<T, E: From<Lost>> Loading<T, E> {
-    /// Takes a newer request. The one before it, if it still runs, is cancelled.
-    pub fn request(&mut self, job: Job<Result<T, E>>) {
-        self.job = Some(job);
+    /// Waits for a newer answer. The one before it, if it is still on its way, is cancelled.
+    pub fn request(&mut self, answer: Answer<Result<T, E>>) {
+        self.coming = Some(answer);
     }
 
     /// Takes the answer if it has come. Says whether there is something new to show.
     pub fn poll(&mut self) -> bool {
-        let Some(answer) = self.job.as_ref().and_then(Job::poll) else { return false };
-        self.job = None;
+        let Some(answer) = self.coming.as_ref().and_then(Answer::poll) else { return false };
+        self.coming = None;
         match answer {
             Ok(Ok(value)) => {
                 self.value = Some(value);
@@ -55,16 +56,16 @@ impl<T, E> Loading<T, E> {
     }
 
     pub fn is_loading(&self) -> bool {
-        self.job.is_some()
+        self.coming.is_some()
     }
 
     pub fn progress(&self) -> Option<Progress> {
-        self.job.as_ref().map(Job::progress)
+        self.coming.as_ref().map(Answer::progress)
     }
 
     /// Stops what is on its way; what was there stays.
     pub fn cancel(&mut self) {
-        self.job = None;
+        self.coming = None;
     }
 }
 
@@ -74,11 +75,16 @@ mod tests {
     use std::sync::mpsc::sync_channel;
 
     use super::*;
+    use crate::engine::{Wake, begin};
 
     impl From<Lost> for &'static str {
         fn from(_: Lost) -> Self {
             "lost"
         }
+    }
+
+    fn quiet() -> Wake {
+        Arc::new(|| ())
     }
 
     fn settle(loading: &mut Loading<u32, &'static str>) {
@@ -87,18 +93,13 @@ mod tests {
         }
     }
 
-    fn answering(answer: Result<u32, &'static str>) -> Job<Result<u32, &'static str>> {
-        Job::start("test", &(Arc::new(|| ()) as super::super::Wake), move |_| answer)
-    }
-
     #[test]
     fn the_last_value_stays_while_the_next_is_loading_and_after_an_error() {
         let mut loading = Loading::default();
-        loading.request(answering(Ok(1)));
+        loading.request(begin("test", &quiet(), |_| Ok(1)));
         settle(&mut loading);
         let (go, held) = sync_channel::<()>(0);
-        let wake: super::super::Wake = Arc::new(|| ());
-        loading.request(Job::start("slow", &wake, move |_| {
+        loading.request(begin("slow", &quiet(), move |_| {
             let _ = held.recv();
             Err("no")
         }));
@@ -112,15 +113,22 @@ mod tests {
     fn the_newest_request_wins() {
         let mut loading = Loading::default();
         let (go, held) = sync_channel::<()>(0);
-        let wake: super::super::Wake = Arc::new(|| ());
-        loading.request(Job::start("slow", &wake, move |_| {
+        loading.request(begin("slow", &quiet(), move |_| {
             let _ = held.recv();
             Ok(1)
         }));
-        loading.request(answering(Ok(2)));
+        loading.request(begin("test", &quiet(), |_| Ok(2)));
         drop(go);
         settle(&mut loading);
         assert_eq!(loading.value(), Some(&2));
         assert!(!loading.poll());
+    }
+
+    #[test]
+    fn work_that_panics_is_told_as_lost() {
+        let mut loading = Loading::default();
+        loading.request(begin("test", &quiet(), |_| panic!("on purpose")));
+        settle(&mut loading);
+        assert_eq!(loading.error(), Some(&"lost"));
     }
 }

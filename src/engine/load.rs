@@ -3,10 +3,9 @@ use std::thread;
 
 use serde_json::Value;
 
-use super::chunk::Chunk;
-use super::{Moment, SNAPSHOT_SPACING, SessionError, resolve};
+use super::{Moment, SNAPSHOT_SPACING, SessionError, Ticket, resolve};
 use crate::domain::Aggregate;
-use crate::event::{EventRow, StreamId, Timestamp, Version};
+use crate::event::{EventBatch, EventId, EventRow, StreamId, Timestamp, Version};
 use crate::projection::Problem;
 use crate::replay::{AnyFold, Finding, ProjectionRef, Story, Timeline, registry};
 use crate::store::{Columns, Flow, Query, Reader, StoreError, StreamOrder, StreamQuery, StreamRow};
@@ -144,83 +143,140 @@ pub fn load_story(
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<Story, SessionError> {
     let mut story = Story::new(described.aggregate);
-    load_rows(reader, &described.row, story.timeline_mut(), progress)?;
+    load_rows(reader, &described.row, &mut |row| story.timeline_mut().push_row(row), progress)?;
     Ok(story)
 }
 
-/// Loads a stream under any projection.
+/// Loads a stream under any projection. `also` sees each event as it is folded.
 pub fn load_timeline(
     reader: &dyn Reader,
     described: &Described,
     projection: &ProjectionRef,
+    also: &mut (dyn FnMut(&EventRow<'_>) + Send),
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<Box<dyn Timeline>, SessionError> {
     let mut timeline = projection.timeline(usize::try_from(described.row.events).unwrap_or(0));
-    load_rows(reader, &described.row, timeline.as_mut(), progress)?;
+    let push = &mut |row: &EventRow<'_>| {
+        timeline.push_row(row);
+        also(row);
+    };
+    load_rows(reader, &described.row, push, progress)?;
     Ok(timeline)
 }
 
 /// A stream shorter than this is folded before a second thread would have begun.
 const WORTH_A_THREAD: u64 = 500;
 
-/// Events that are handed to the folding thread together.
-const CHUNK: usize = 256;
-
-/// Chunks that may wait for it before reading pauses.
-const WAITING: usize = 16;
+/// Batches that may wait for the folding thread before reading pauses.
+const WAITING: usize = 4;
 
 /// Reads on this thread; where the stream is long, decodes and folds on another.
 fn load_rows(
     reader: &dyn Reader,
     row: &StreamRow,
-    timeline: &mut dyn Timeline,
+    push: &mut (dyn FnMut(&EventRow<'_>) + Send),
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<(), SessionError> {
+    let query = Query::stream(row.stream.clone());
     if row.events < WORTH_A_THREAD {
-        return each_row(reader, &row.stream, progress, &mut |event| {
-            timeline.push_row(event);
+        return each_batch(reader, &query, progress, &mut |batch| {
+            batch.rows().for_each(|row| push(&row));
             Flow::Continue(())
         });
     }
-    let (sender, receiver) = sync_channel::<Chunk>(WAITING);
+    let (sender, receiver) = sync_channel::<EventBatch>(WAITING);
+    let (used, empty) = sync_channel::<EventBatch>(WAITING);
     thread::scope(|scope| {
         let folding = thread::Builder::new()
             .name("fold".to_owned())
             .spawn_scoped(scope, move || {
-                for chunk in receiver {
-                    chunk.each(&row.stream, &mut |event| timeline.push_row(event));
+                for batch in receiver {
+                    batch.rows().for_each(|row| push(&row));
+                    // Its room serves again, if the reader is still there and wants it.
+                    let _ = used.try_send(batch);
                 }
             })
             .map_err(|source| StoreError::Io { path: "a thread".into(), source })?;
-        let mut chunk = Chunk::default();
-        each_row(reader, &row.stream, progress, &mut |event| {
-            chunk.push(event);
-            if chunk.len() < CHUNK {
-                return Flow::Continue(());
-            }
+        let read = each_batch(reader, &query, progress, &mut |batch| {
+            let full = std::mem::replace(batch, empty.try_recv().unwrap_or_default());
             // Nobody listens any more only where folding panicked, which joining will tell.
-            let handed_over = sender.send(std::mem::take(&mut chunk));
-            if handed_over.is_ok() { Flow::Continue(()) } else { Flow::Break(()) }
-        })?;
-        let _ = sender.send(chunk);
+            if sender.send(full).is_ok() { Flow::Continue(()) } else { Flow::Break(()) }
+        });
         drop(sender);
         folding.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        Ok(())
+        read
     })
 }
 
-fn each_row(
+/// Every event of one stream, or of the store; whoever waits is told how many there are, where that costs nothing.
+pub fn stream_or_store(reader: &dyn Reader, stream: Option<StreamId>, ticket: &Ticket) -> Result<Query, StoreError> {
+    Ok(match stream {
+        Some(stream) => {
+            ticket.set_total(reader.stream(&stream)?.map_or(0, |row| row.events));
+            Query::stream(stream)
+        }
+        None => {
+            if reader.capabilities().has_kept_counts {
+                ticket.set_total(reader.info()?.events);
+            }
+            Query::store()
+        }
+    })
+}
+
+/// Every batch of a query, in order. Whoever takes one may keep it and leave another in its place.
+pub fn each_batch(
+    reader: &dyn Reader,
+    query: &Query,
+    progress: &mut dyn FnMut(u64) -> Flow,
+    take: &mut dyn FnMut(&mut EventBatch) -> Flow,
+) -> Result<(), SessionError> {
+    let mut scan = reader.scan(query)?;
+    let (mut batch, mut count) = (EventBatch::default(), 0);
+    loop {
+        scan.next_batch(&mut batch)?;
+        if batch.is_empty() {
+            return Ok(());
+        }
+        count += batch.len() as u64;
+        if progress(count).is_break() {
+            return Err(StoreError::Cancelled.into());
+        }
+        if take(&mut batch).is_break() {
+            return Ok(());
+        }
+    }
+}
+
+/// What became of a stream since it was read.
+#[derive(Debug)]
+pub enum Continued {
+    /// These came behind it, often none.
+    Grew(Vec<EventBatch>),
+    /// Its last event is not there any more, or is another one.
+    Replaced,
+}
+
+/// The events behind the last one that was read of a stream, and nothing else of it.
+pub fn continue_stream(
     reader: &dyn Reader,
     stream: &StreamId,
+    after: Option<&(Version, EventId)>,
     progress: &mut dyn FnMut(u64) -> Flow,
-    push: &mut dyn FnMut(&EventRow<'_>) -> Flow,
-) -> Result<(), SessionError> {
-    let mut count = 0;
-    let mut is_cancelled = false;
-    reader.visit_events(&Query::stream(stream.clone()), &mut |row| {
-        count += 1;
-        is_cancelled = progress(count).is_break();
-        if is_cancelled { Flow::Break(()) } else { push(row) }
+) -> Result<Continued, SessionError> {
+    let from = after.map(|(version, _)| *version);
+    let mut batches = Vec::new();
+    let mut is_first = true;
+    let mut is_replaced = after.is_some();
+    // The last one is read again, to see that it is the same.
+    each_batch(reader, &Query::stream(stream.clone()).between(from, None), progress, &mut |batch| {
+        if std::mem::take(&mut is_first)
+            && let (Some((version, id)), Some(first)) = (after, batch.rows().next())
+        {
+            is_replaced = first.version != *version || first.id != *id;
+        }
+        batches.push(std::mem::take(batch));
+        if is_replaced { Flow::Break(()) } else { Flow::Continue(()) }
     })?;
-    if is_cancelled { Err(StoreError::Cancelled.into()) } else { Ok(()) }
+    Ok(if is_replaced { Continued::Replaced } else { Continued::Grew(batches) })
 }

@@ -1,0 +1,34 @@
+use super::{SessionError, check_snapshots};
+use crate::store::{Finding, FindingKind, Flow, Reader, StoreError};
+
+/// Looks at every event of a store, and at every kept state, for what does not fit.
+pub fn check(
+    reader: &dyn Reader,
+    report: &mut dyn FnMut(Finding),
+    progress: &mut dyn FnMut(u64) -> Flow,
+) -> Result<(), SessionError> {
+    let (mut is_damaged, mut is_cancelled) = (false, false);
+    let checked = reader.verify(
+        &mut |finding| {
+            is_damaged |= finding.kind == FindingKind::Damaged;
+            report(finding);
+        },
+        &mut |count| {
+            let flow = progress(count);
+            is_cancelled = flow.is_break();
+            flow
+        },
+    );
+    // Snapshots of a store that can't be read whole have nothing to be held against.
+    let checked = match checked {
+        Ok(()) if !is_damaged && !is_cancelled => check_snapshots(reader, report),
+        other => other.map_err(SessionError::from),
+    };
+    match checked {
+        Err(SessionError::Store(error @ StoreError::Damaged { .. })) => {
+            report(Finding::damage(error.to_string()));
+            Ok(())
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,193 @@
+//! One projection over every stream of a store: events are decoded on several threads, and folded on one, in store
+//! order.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use crate::event::{EventBatch, Position};
+use crate::replay::{DecodedRows, ProjectionRef, StreamStates};
+use crate::store::{Columns, Flow, Opener, Query, Reader, Scope, StoreError};
+
+/// Positions that a decoder reads at once: enough to make the hand-over cheap, few enough to stay in a core's cache.
+const CHUNK: u64 = 2048;
+
+/// Chunks that may wait at each decoder before it pauses.
+const WAITING: usize = 2;
+
+/// More threads than these would wait for the one that folds.
+const MOST_DECODERS: usize = 4;
+
+/// Folds all streams of a category (of all, where none is named) up to a position.
+pub fn fold_whole(
+    reader: &dyn Reader,
+    projection: &ProjectionRef,
+    category: Option<&str>,
+    up_to: Option<Position>,
+    progress: &mut dyn FnMut(u64) -> Flow,
+) -> Result<Box<dyn StreamStates>, StoreError> {
+    let decoders = thread::available_parallelism().map_or(1, std::num::NonZero::get).clamp(1, MOST_DECODERS);
+    let whole = Whole { projection, category, up_to, decoders, is_over: AtomicBool::new(false) };
+    if reader.capabilities().has_dense_positions {
+        whole.fold_ranges(reader, progress)
+    } else {
+        whole.fold_batches(reader, progress)
+    }
+}
+
+type Decoded = Result<Box<dyn DecodedRows>, StoreError>;
+
+struct Whole<'a> {
+    projection: &'a ProjectionRef,
+    category: Option<&'a str>,
+    up_to: Option<Position>,
+    decoders: usize,
+    is_over: AtomicBool,
+}
+
+impl Whole<'_> {
+    /// Every decoder reads its own ranges, over its own connection.
+    fn fold_ranges(&self, reader: &dyn Reader, progress: &mut dyn FnMut(u64) -> Flow) -> Folded {
+        let mut last = Position(0);
+        let newest = Query::positions(None, self.up_to).backward().limit(1).columns(Columns::HEADS);
+        reader.visit_events(&newest, &mut |row| {
+            last = row.position.unwrap_or_default();
+            Flow::Break(())
+        })?;
+        let opener = &reader.opener();
+        thread::scope(|scope| {
+            let mut receivers = Vec::new();
+            for first in 0..self.decoders as u64 {
+                let (sender, receiver) = sync_channel(WAITING);
+                receivers.push(receiver);
+                spawn(scope, move || self.decode_ranges(opener, first, last, &sender))?;
+            }
+            self.fold(receivers, progress)
+        })
+    }
+
+    fn decode_ranges(&self, opener: &Opener, first: u64, last: Position, hand_over: &SyncSender<Decoded>) {
+        let reader = match opener() {
+            Ok(reader) => reader,
+            Err(error) => {
+                let _ = hand_over.send(Err(error));
+                return;
+            }
+        };
+        let mut batch = EventBatch::default();
+        let mut chunk = first;
+        while chunk * CHUNK < last.0 && !self.is_over.load(Ordering::Relaxed) {
+            let (from, to) = (Position(chunk * CHUNK + 1), Position(((chunk + 1) * CHUNK).min(last.0)));
+            let decoded = self.decode_range(reader.as_ref(), &mut batch, from, to);
+            let has_failed = decoded.is_err();
+            if hand_over.send(decoded).is_err() || has_failed {
+                return;
+            }
+            chunk += self.decoders as u64;
+        }
+    }
+
+    fn decode_range(&self, reader: &dyn Reader, batch: &mut EventBatch, from: Position, to: Position) -> Decoded {
+        let mut decoded = self.projection.rows();
+        let mut scan = reader.scan(&Query::positions(Some(from), Some(to)))?;
+        loop {
+            scan.next_batch(batch)?;
+            if batch.is_empty() {
+                return Ok(decoded);
+            }
+            for row in batch.rows() {
+                if self.category.is_none_or(|category| row.stream.category() == category) {
+                    decoded.push(&row);
+                }
+            }
+        }
+    }
+
+    /// This thread's connection alone reads, since only it numbers the streams; the decoders take turns.
+    fn fold_batches(&self, reader: &dyn Reader, progress: &mut dyn FnMut(u64) -> Flow) -> Folded {
+        let query = match self.category {
+            // By what the layout says a category is, which a stream's name alone need not tell.
+            Some(name) => {
+                let scope = Scope::Category { name: name.to_owned(), from: None, to: self.up_to };
+                Query { scope, ..Query::store() }
+            }
+            None => Query::positions(None, self.up_to),
+        };
+        let opener = &reader.opener();
+        thread::scope(|scope| {
+            let (mut receivers, mut decoders) = (Vec::new(), Vec::new());
+            for _ in 0..self.decoders {
+                let (full, batches) = sync_channel::<Result<EventBatch, StoreError>>(WAITING);
+                let (sender, receiver) = sync_channel(WAITING);
+                receivers.push(receiver);
+                decoders.push(full);
+                spawn(scope, move || {
+                    for batch in batches {
+                        let decoded = batch.map(|batch| {
+                            let mut decoded = self.projection.rows();
+                            batch.rows().for_each(|row| decoded.push(&row));
+                            decoded
+                        });
+                        if sender.send(decoded).is_err() {
+                            return;
+                        }
+                    }
+                })?;
+            }
+            spawn(scope, move || self.read_batches(opener, &query, &decoders))?;
+            self.fold(receivers, progress)
+        })
+    }
+
+    fn read_batches(&self, opener: &Opener, query: &Query, decoders: &[SyncSender<Result<EventBatch, StoreError>>]) {
+        let mut turns = decoders.iter().cycle();
+        let mut hand_over = |batch| turns.next().is_some_and(|decoder| decoder.send(batch).is_ok());
+        let mut read = || -> Result<(), StoreError> {
+            let reader = opener()?;
+            let mut scan = reader.scan(query)?;
+            loop {
+                let mut batch = EventBatch::default();
+                scan.next_batch(&mut batch)?;
+                if batch.is_empty() || self.is_over.load(Ordering::Relaxed) || !hand_over(Ok(batch)) {
+                    return Ok(());
+                }
+            }
+        };
+        if let Err(error) = read() {
+            hand_over(Err(error));
+        }
+    }
+
+    /// Takes what was decoded in turns, which is the order in which it was handed out. Whose turn it is and has gone,
+    /// had the last one.
+    fn fold(&self, receivers: Vec<Receiver<Decoded>>, progress: &mut dyn FnMut(u64) -> Flow) -> Folded {
+        let mut whole = self.projection.states();
+        let mut seen = 0;
+        let result = (|| {
+            for receiver in receivers.iter().cycle() {
+                let Ok(decoded) = receiver.recv() else { break };
+                let decoded = decoded?;
+                seen += decoded.len() as u64;
+                whole.fold(decoded);
+                if progress(seen).is_break() {
+                    return Err(StoreError::Cancelled);
+                }
+            }
+            Ok(())
+        })();
+        self.is_over.store(true, Ordering::Relaxed);
+        // Decoders that wait to hand over see their channel close.
+        drop(receivers);
+        result.map(|()| whole)
+    }
+}
+
+type Folded = Result<Box<dyn StreamStates>, StoreError>;
+
+fn spawn<'scope>(
+    scope: &'scope thread::Scope<'scope, '_>,
+    work: impl FnOnce() + Send + 'scope,
+) -> Result<(), StoreError> {
+    let spawned = thread::Builder::new().name("decoding".to_owned()).spawn_scoped(scope, work);
+    spawned.map(drop).map_err(|source| StoreError::Io { path: "a thread".into(), source })
+}

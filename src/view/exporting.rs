@@ -1,0 +1,82 @@
+use std::path::PathBuf;
+
+use super::Trouble;
+use crate::engine::{Asked, Engine, Question, Ticket, stream_or_store};
+use crate::event::StreamId;
+use crate::store::Reader;
+use crate::store::files::{ExportReport, FileFormat, export};
+
+/// Events on their way into a file.
+#[derive(Debug)]
+pub struct Exporting {
+    /// The path as typed.
+    pub to: String,
+    pub format: FileFormat,
+    /// Only the stream on the desk.
+    pub is_here_only: bool,
+    /// A file that is there already may go.
+    pub replaces: bool,
+    pub asked: Asked<ExportEvents>,
+}
+
+impl Default for Exporting {
+    fn default() -> Self {
+        Self {
+            to: String::new(),
+            format: FileFormat::JsonLines,
+            is_here_only: false,
+            replaces: false,
+            asked: Asked::default(),
+        }
+    }
+}
+
+impl Exporting {
+    /// Takes a path, and the format that its name promises.
+    pub fn choose(&mut self, path: String) {
+        self.to = path;
+        self.named();
+    }
+
+    /// The path has changed: its name may promise a format.
+    pub fn named(&mut self) {
+        if let Some(format) = FileFormat::from_extension(self.to.trim().as_ref()) {
+            self.format = format;
+        }
+    }
+
+    pub fn start(&mut self, engine: &Engine, here: Option<&StreamId>) {
+        let stream = here.filter(|_| self.is_here_only).cloned();
+        let path = PathBuf::from(self.to.trim());
+        self.asked.ask(engine, ExportEvents { path, format: self.format, stream, replaces: self.replaces });
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct ExportEvents {
+    path: PathBuf,
+    format: FileFormat,
+    stream: Option<StreamId>,
+    replaces: bool,
+}
+
+impl Question for ExportEvents {
+    /// The file that was written, and what went into it.
+    type Answer = (PathBuf, ExportReport);
+    type Error = Trouble;
+    const WHAT: &'static str = "exporting events";
+    const IS_LONG: bool = true;
+
+    fn answer(self, reader: &dyn Reader, ticket: &Ticket) -> Result<Self::Answer, Trouble> {
+        let Self { path, format, stream, replaces } = self;
+        if path.exists() && !replaces {
+            let path = path.display();
+            return Err(Trouble::new(format!(
+                "{path}: this file is there already; name another, or allow replacing it"
+            )));
+        }
+        let query = stream_or_store(reader, stream, ticket)?;
+        let report = export(reader, &query, &path, format, &mut |count| ticket.reached(count))?;
+        Ok((path, report))
+    }
+}

@@ -1,0 +1,120 @@
+use std::collections::HashMap;
+
+use super::{TimeScale, Trouble};
+use crate::engine::{Continued, Described, Question, Ticket, continue_stream, describe, load_timeline};
+use crate::event::{EventBatch, EventId, EventRow, Metadata, StreamId, Version};
+use crate::replay::{Index, ProjectionRef, Timeline, registry};
+use crate::store::Reader;
+
+/// A stream in memory under one projection, with who recorded each of its events.
+#[derive(Debug)]
+pub struct Loaded {
+    pub described: Described,
+    pub projection: ProjectionRef,
+    pub timeline: Box<dyn Timeline>,
+    pub time_scale: TimeScale,
+    actors: Actors,
+}
+
+/// Who recorded each event: an index into the names.
+#[derive(Debug, Default)]
+struct Actors {
+    of_events: Vec<u32>,
+    names: Vec<String>,
+    numbers: HashMap<String, u32>,
+}
+
+impl Actors {
+    fn push(&mut self, row: &EventRow<'_>) {
+        let name = Metadata::parse(row.metadata).actor.unwrap_or_default();
+        let number = match self.numbers.get(&name) {
+            Some(number) => *number,
+            None => {
+                let number = self.names.len() as u32;
+                self.names.push(name.clone());
+                self.numbers.insert(name, number);
+                number
+            }
+        };
+        self.of_events.push(number);
+    }
+}
+
+impl Loaded {
+    pub fn actor(&self, index: Index) -> &str {
+        let name = self.actors.of_events.get(index).and_then(|number| self.actors.names.get(*number as usize));
+        name.map_or("", String::as_str)
+    }
+
+    /// The last event that is in memory.
+    pub(super) fn end(&self) -> Option<(Version, EventId)> {
+        self.timeline.heads().last().map(|head| (head.version, head.id.clone()))
+    }
+
+    /// Takes in what came behind. Costs what the new events cost, however long the stream is. Says whether there was
+    /// anything new.
+    pub(super) fn grow(&mut self, batches: &[EventBatch]) -> bool {
+        let last = self.end().map(|(version, _)| version);
+        let before = self.timeline.heads().len();
+        for row in batches.iter().flat_map(EventBatch::rows).filter(|row| last.is_none_or(|last| row.version > last)) {
+            self.timeline.push_row(&row);
+            self.actors.push(&row);
+            self.time_scale.grow(row.recorded_at);
+        }
+        let grown = self.timeline.heads().len() - before;
+        self.described.row.events += grown as u64;
+        if let Some(head) = self.timeline.heads().last() {
+            self.described.row.last_version = head.version;
+            self.described.row.last_at = head.recorded_at;
+        }
+        grown > 0
+    }
+}
+
+/// Reads a stream under its n-th projection; under its last one, where it has not so many.
+#[derive(Clone, Debug)]
+pub(super) struct LoadStream {
+    pub(super) stream: StreamId,
+    pub(super) number: usize,
+}
+
+impl Question for LoadStream {
+    type Answer = Loaded;
+    type Error = Trouble;
+    const WHAT: &'static str = "reading events";
+
+    fn answer(self, reader: &dyn Reader, ticket: &Ticket) -> Result<Loaded, Trouble> {
+        let described = describe(reader, &self.stream)?;
+        let offered = registry().of_aggregate(described.aggregate);
+        let projection = offered
+            .get(self.number)
+            .or(offered.last())
+            .unwrap_or_else(|| registry().first(described.aggregate))
+            .clone();
+        ticket.set_total(described.row.events);
+        let mut actors = Actors::default();
+        let timeline = load_timeline(reader, &described, &projection, &mut |row| actors.push(row), &mut |count| {
+            ticket.reached(count)
+        })?;
+        let time_scale = TimeScale::new(timeline.heads());
+        Ok(Loaded { described, projection, timeline, time_scale, actors })
+    }
+}
+
+/// Reads what came behind the last event that is in memory.
+#[derive(Clone, Debug)]
+pub(super) struct ContinueStream {
+    pub(super) stream: StreamId,
+    pub(super) after: Option<(Version, EventId)>,
+}
+
+impl Question for ContinueStream {
+    type Answer = Continued;
+    type Error = Trouble;
+    const WHAT: &'static str = "reading what is new";
+
+    fn answer(self, reader: &dyn Reader, ticket: &Ticket) -> Result<Continued, Trouble> {
+        let count = &mut |count| ticket.reached(count);
+        Ok(continue_stream(reader, &self.stream, self.after.as_ref(), count)?)
+    }
+}

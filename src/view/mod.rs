@@ -1,0 +1,34 @@
+//! What the window shows of an open store: which stream, at which moment, beside what. It asks the engine and keeps the
+//! last answer; it opens nothing, reads no clock and draws nothing, so that it is tested without a window.
+
+#![deny(clippy::indexing_slicing, reason = "what is shown may have become shorter between two facts")]
+
+mod checking;
+mod comparing;
+mod draft;
+mod exporting;
+mod history_filter;
+mod labels;
+mod loaded;
+mod mapping_draft;
+mod open_store;
+mod rows;
+mod search;
+mod stream_view;
+mod time_scale;
+mod trouble;
+
+pub use checking::{CheckStore, Checked, Checking, FINDINGS_KEPT};
+pub use comparing::{CompareCell, CompareMode, CompareRow, Compared, Comparing, Pin, Side};
+pub use draft::{Draft, Signature};
+pub use exporting::{ExportEvents, Exporting};
+pub use history_filter::HistoryFilter;
+pub use labels::Labels;
+pub use loaded::Loaded;
+pub use mapping_draft::MappingDraft;
+pub use open_store::{Desk, ListStreams, Listed, LookAtStore, OpenStore, Overview, STREAMS_LISTED, StreamGroup};
+pub use rows::StateRow;
+pub use search::{EventSearch, Found, HITS_KEPT, Hit, SearchEvents};
+pub use stream_view::{EventDetail, ReadEvent, StreamView};
+pub use time_scale::{Pause, TimeScale};
+pub use trouble::Trouble;

@@ -1,0 +1,438 @@
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::{Checking, Comparing, Draft, EventSearch, Exporting, Labels, Pin, Signature, StreamView, Trouble};
+use crate::engine::{Asked, Cause, Engine, Moment, Progress, Question, StoreChange, Ticket, Tool};
+use crate::event::{StreamId, Timestamp, Version};
+use crate::replay::Index;
+use crate::store::{Reader, Source, StoreInfo, StreamOrder, StreamQuery, StreamRow};
+
+/// How many streams of one category are listed. Who has more finds one by typing a part of its name.
+pub const STREAMS_LISTED: u64 = 10_000;
+
+/// One store on the desk: what is known of it, its list of streams, and the stream that is looked at.
+pub struct OpenStore {
+    pub source: Source,
+    engine: Engine,
+    pub info: Asked<LookAtStore>,
+    pub filter: String,
+    pub order: StreamOrder,
+    pub labels: Labels,
+    pub groups: Asked<ListStreams>,
+    pub view: Option<StreamView>,
+    /// The stream that was looked at before, for as long as the next one is on its way.
+    leaving: Option<StreamView>,
+    /// Off until it is switched on, for this store and session.
+    pub is_writing_on: bool,
+    pub draft: Option<Draft>,
+    pub pins: [Option<Pin>; 2],
+    pub comparing: Comparing,
+    pub search: EventSearch,
+    pub exporting: Exporting,
+    pub checking: Checking,
+    /// The store was cut, restored or replaced since it was opened, and nobody was told yet.
+    pub was_replaced: bool,
+    /// Keep to the newest event of the stream while others append.
+    pub follows: bool,
+}
+
+/// A store as a whole.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    pub info: StoreInfo,
+    /// Why Foldline never appends here.
+    pub read_only: Option<String>,
+    /// What whoever looks at it should know first.
+    pub notice: Option<String>,
+}
+
+/// The streams of one category.
+#[derive(Clone, Debug)]
+pub struct StreamGroup {
+    pub category: String,
+    /// How many there are, without the filter.
+    pub total: u64,
+    pub rows: Vec<StreamRow>,
+}
+
+impl std::fmt::Debug for OpenStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OpenStore").field("source", &self.source).finish_non_exhaustive()
+    }
+}
+
+impl OpenStore {
+    pub fn new(engine: Engine) -> Self {
+        let mut store = Self {
+            source: engine.source().clone(),
+            engine,
+            info: Asked::default(),
+            filter: String::new(),
+            order: StreamOrder::Began,
+            labels: Labels::default(),
+            groups: Asked::default(),
+            view: None,
+            leaving: None,
+            is_writing_on: false,
+            draft: None,
+            pins: [None, None],
+            comparing: Comparing::new(),
+            search: EventSearch::default(),
+            exporting: Exporting::default(),
+            checking: Checking::default(),
+            was_replaced: false,
+            follows: false,
+        };
+        store.info.ask(&store.engine, LookAtStore);
+        store.list_streams();
+        store
+    }
+
+    /// These streams are seen in the list: what they are called is read.
+    pub fn want_labels<'s>(&mut self, seen: impl Iterator<Item = &'s StreamId>) {
+        self.labels.want(&self.engine, seen);
+    }
+
+    /// Begins a correction of the event at the cursor.
+    pub fn begin_draft(&mut self, signature: Signature) {
+        let Some((view, version)) = self.view.as_ref().and_then(|view| Some((view, view.version()?))) else { return };
+        self.draft = Some(Draft::new(&self.engine, view.stream.clone(), version, signature));
+    }
+
+    /// Allows or forbids appending, where it is possible at all.
+    pub fn toggle_writing(&mut self) {
+        let is_impossible = self.info.value().is_some_and(|overview| overview.read_only.is_some());
+        self.is_writing_on = !self.is_writing_on && !is_impossible;
+    }
+
+    /// Sets a pin at the cursor, or takes it away where it stands there already.
+    pub fn pin(&mut self, pin: usize) {
+        let Some((view, version)) = self.view.as_ref().and_then(|view| Some((view, view.version()?))) else { return };
+        let here = Pin { stream: view.stream.clone(), version };
+        let Some(pin) = self.pins.get_mut(pin) else { return };
+        *pin = Some(here).filter(|here| pin.as_ref() != Some(here));
+    }
+
+    /// The places of the pins in the stream on the desk.
+    pub fn pins_here(&self) -> [Option<Index>; 2] {
+        let place = |pin: &Option<Pin>| {
+            let (pin, view) = (pin.as_ref()?, self.view.as_ref()?);
+            (pin.stream == view.stream).then(|| view.base()?.timeline.index_of(pin.version)).flatten()
+        };
+        self.pins.each_ref().map(place)
+    }
+
+    /// Goes to an event of any stream.
+    pub fn go_to(&mut self, stream: StreamId, version: Version) {
+        self.select(stream);
+        if let Some(view) = &mut self.view {
+            view.start_at(Moment::Version(version));
+        }
+    }
+
+    /// Appends the draft, if writing is on.
+    pub fn append_draft(&mut self, now: Timestamp) {
+        if let (true, Some(draft)) = (self.is_writing_on, &mut self.draft) {
+            draft.append(&self.engine, now);
+        }
+    }
+
+    /// Shows the stream under its n-th projection.
+    pub fn set_projection(&mut self, number: usize) {
+        self.view.iter_mut().for_each(|view| view.set_projection(&self.engine, number));
+    }
+
+    pub fn start_search(&mut self) {
+        self.search.start(&self.engine, self.view.as_ref().map(|view| &view.stream));
+    }
+
+    pub fn start_export(&mut self) {
+        self.exporting.start(&self.engine, self.view.as_ref().map(|view| &view.stream));
+    }
+
+    pub fn start_check(&mut self) {
+        self.checking.start(&self.engine);
+    }
+
+    /// Asks for the list anew, with the filter and order as they are. Where every letter of a filter costs a walk over
+    /// the whole store, it waits for the next letter first.
+    pub fn list_streams(&mut self) {
+        let is_dear = self.groups.value().is_some_and(|listed| !listed.is_cheap);
+        let question = self.list_question(if is_dear { BETWEEN_LETTERS } else { Duration::ZERO });
+        self.groups.ask(&self.engine, question);
+    }
+
+    fn list_question(&self, pause: Duration) -> ListStreams {
+        let filter = Some(self.filter.trim().to_owned()).filter(|filter| !filter.is_empty());
+        let totals = self.groups.value().map(|listed| listed.totals.clone()).unwrap_or_default();
+        ListStreams { filter, order: self.order, pause, totals }
+    }
+
+    /// Looks at a stream; the one before it stays on the desk until this one has come.
+    pub fn select(&mut self, stream: StreamId) {
+        if self.view.as_ref().is_some_and(|view| view.stream == stream) {
+            return;
+        }
+        let before = self.view.replace(StreamView::new(&self.engine, stream));
+        self.leaving = before.filter(|view| !view.is_empty()).or(self.leaving.take());
+    }
+
+    /// What there is to draw of a stream, and whether another one is on its way in its place.
+    pub fn on_desk(&self) -> (Option<&StreamView>, bool) {
+        match (&self.view, &self.leaving) {
+            (Some(view), Some(leaving)) if view.is_empty() => (Some(leaving), true),
+            (view, _) => (view.as_ref(), false),
+        }
+    }
+
+    /// The same with what is compared beside it.
+    pub fn desk_mut(&mut self) -> Desk<'_> {
+        let view = match (&mut self.view, &mut self.leaving) {
+            (Some(view), Some(leaving)) if view.is_empty() => Some(leaving),
+            (view, _) => view.as_mut(),
+        };
+        Desk { view, comparing: &mut self.comparing, pins: &self.pins, engine: &self.engine }
+    }
+
+    /// The command that opens the window right here.
+    pub fn link(&self) -> Option<String> {
+        let view = self.view.as_ref()?;
+        let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
+        let store = quoted(&self.source.absolute_name());
+        Some(format!("foldline {store} {} --at {}", quoted(view.stream.as_str()), view.version()?))
+    }
+
+    /// What is asked without being asked for: its errors and its progress are the window's own.
+    fn background(&self) -> impl Iterator<Item = &dyn Tool<Error = Trouble>> {
+        let of_view = self.view.iter().flat_map(StreamView::tools);
+        of_view.chain(self.comparing.tools()).chain([&self.groups as &dyn Tool<Error = Trouble>, &self.info])
+    }
+
+    /// What a person starts, and sees in a dialog of its own. A tool more is a line more here.
+    fn tools_mut(&mut self) -> [&mut dyn Tool<Error = Trouble>; 3] {
+        [&mut self.search.asked, &mut self.exporting.asked, &mut self.checking.asked]
+    }
+
+    fn tools(&self) -> [&dyn Tool<Error = Trouble>; 3] {
+        [&self.search.asked, &self.exporting.asked, &self.checking.asked]
+    }
+
+    /// The first thing that went wrong and is not mended.
+    pub fn trouble(&self) -> Option<&Trouble> {
+        self.background().find_map(Tool::error)
+    }
+
+    /// Asks again for all that failed or was stopped.
+    pub fn retry(&mut self) {
+        self.info.retry(&self.engine);
+        Tool::retry(&mut self.groups, &self.engine);
+        self.view.iter_mut().for_each(|view| view.retry(&self.engine));
+        self.comparing.retry();
+    }
+
+    /// Reads anew whatever may have changed, because a person asks for it.
+    pub fn refresh(&mut self) {
+        self.change(&StoreChange::Somewhere);
+    }
+
+    /// What is being waited for: the longest first.
+    pub fn progress(&self) -> Option<Progress> {
+        self.background().filter_map(Tool::progress).max_by_key(|progress| progress.running)
+    }
+
+    /// Stops what is on its way; what was there stays.
+    pub fn cancel(&mut self) {
+        self.view.iter_mut().for_each(StreamView::cancel);
+        self.comparing.cancel();
+        self.groups.cancel();
+        self.info.cancel();
+    }
+
+    /// Takes in what somebody did to the store. Nothing is read again but what that touches.
+    fn change(&mut self, change: &StoreChange) {
+        self.labels.invalidate(change);
+        self.was_replaced |= *change == StoreChange::Replaced;
+        self.info.reload(&self.engine);
+        let question = self.list_question(Duration::ZERO);
+        self.groups.ask_because(&self.engine, question, Cause::Store);
+        self.view.iter_mut().for_each(|view| view.follow(&self.engine, change));
+        self.comparing.follow(&self.engine, change);
+    }
+
+    /// Takes what has come from the background. Says whether there is something new to show.
+    pub fn poll(&mut self) -> bool {
+        let recorded = self.draft.as_mut().and_then(|draft| draft.poll(&self.engine));
+        if let (Some(version), Some(draft)) = (recorded, self.draft.take_if(|_| recorded.is_some())) {
+            self.go_behind(draft.stream, version);
+        }
+        if let Some(change) = self.engine.take_change() {
+            self.change(&change);
+        }
+        let follows = self.follows;
+        let Self { engine, info, groups, labels, view, leaving, comparing, .. } = self;
+        let mut is_new = info.poll(engine);
+        is_new |= recorded.is_some();
+        is_new |= groups.poll(engine);
+        let length = view.as_ref().map(StreamView::len);
+        is_new |= view.as_mut().is_some_and(|view| view.poll(engine));
+        if view.as_ref().is_some_and(|view| !view.is_loading() || !view.is_empty()) {
+            *leaving = None;
+        }
+        is_new |= comparing.poll(engine);
+        is_new |= labels.poll(engine);
+        if let (true, Some(view)) = (follows, view)
+            && length.is_some_and(|length| view.len() > length)
+        {
+            view.go_to(usize::MAX);
+            view.poll(engine);
+        }
+        let engine = self.engine.clone();
+        for tool in self.tools_mut() {
+            is_new |= tool.poll(&engine);
+        }
+        is_new
+    }
+
+    /// To an event that was just appended: the feed brings it, if it is not there yet.
+    fn go_behind(&mut self, stream: StreamId, version: Version) {
+        self.select(stream);
+        let touched = self.view.as_ref().map(|view| view.stream.clone()).into_iter().collect();
+        self.change(&StoreChange::Grew(touched));
+        if let Some(view) = &mut self.view {
+            view.go_to_when_there(version);
+        }
+    }
+
+    /// When this wants to be polled, though nothing wakes the window by then.
+    pub fn wants_poll_in(&self) -> Option<Duration> {
+        self.background().chain(self.tools()).filter_map(Tool::wants_poll_in).min()
+    }
+
+    pub fn is_loading(&self) -> bool {
+        self.background().chain(self.tools()).any(Tool::is_loading)
+            || self.labels.asked.is_loading()
+            || self.draft.as_ref().is_some_and(Draft::is_busy)
+    }
+}
+
+/// The stream that there is to draw, with what is compared beside it.
+#[derive(Debug)]
+pub struct Desk<'a> {
+    pub view: Option<&'a mut StreamView>,
+    pub comparing: &'a mut Comparing,
+    pub pins: &'a [Option<Pin>; 2],
+    pub engine: &'a Engine,
+}
+
+/// Looks at the store as a whole.
+#[derive(Clone, Copy, Debug)]
+pub struct LookAtStore;
+
+impl Question for LookAtStore {
+    type Answer = Overview;
+    type Error = Trouble;
+    const WHAT: &'static str = "looking at the store";
+
+    fn answer(self, reader: &dyn Reader, _: &Ticket) -> Result<Overview, Trouble> {
+        let info = reader.info()?;
+        Ok(Overview { read_only: reader.read_only_reason(), notice: reader.notice(), info })
+    }
+}
+
+/// How long a list that is dear to make waits for one more letter of its filter.
+const BETWEEN_LETTERS: Duration = Duration::from_millis(200);
+
+/// Lists the streams of every category.
+#[derive(Clone, Debug)]
+pub struct ListStreams {
+    filter: Option<String>,
+    order: StreamOrder,
+    pause: Duration,
+    /// How many streams each category has, as it was when all were listed.
+    totals: HashMap<String, u64>,
+}
+
+/// The streams as they are listed.
+#[derive(Clone, Debug, Default)]
+pub struct Listed {
+    pub groups: Vec<StreamGroup>,
+    totals: HashMap<String, u64>,
+    is_cheap: bool,
+}
+
+impl Question for ListStreams {
+    type Answer = Listed;
+    type Error = Trouble;
+    const WHAT: &'static str = "listing streams";
+
+    fn answer(self, reader: &dyn Reader, ticket: &Ticket) -> Result<Listed, Trouble> {
+        ticket.pause(self.pause);
+        let listed = if reader.capabilities().has_kept_counts {
+            self.by_category(reader, ticket)
+        } else {
+            self.all(reader, ticket)
+        };
+        Ok(listed?)
+    }
+}
+
+impl ListStreams {
+    /// One short question a category, where the store keeps its counts.
+    fn by_category(self, reader: &dyn Reader, ticket: &Ticket) -> Result<Listed, crate::store::StoreError> {
+        let mut groups = Vec::new();
+        for (category, total) in reader.categories()? {
+            let query = StreamQuery {
+                category: Some(category.clone()),
+                filter: self.filter.clone(),
+                order: self.order,
+                limit: Some(STREAMS_LISTED),
+            };
+            let mut rows = Vec::new();
+            reader.visit_streams(&query, &mut |row| {
+                rows.push(row);
+                ticket.flow()
+            })?;
+            groups.push(StreamGroup { category, total, rows });
+        }
+        Ok(Listed { groups, totals: HashMap::new(), is_cheap: true })
+    }
+
+    /// One walk over all of them, where every list is one.
+    fn all(self, reader: &dyn Reader, ticket: &Ticket) -> Result<Listed, crate::store::StoreError> {
+        let is_whole = self.filter.is_none();
+        let query = StreamQuery { category: None, filter: self.filter, order: self.order, limit: None };
+        let mut groups: HashMap<String, StreamGroup> = HashMap::new();
+        reader.visit_streams(&query, &mut |row| {
+            let group = match groups.get_mut(&row.category) {
+                Some(group) => group,
+                None => groups.entry(row.category.clone()).or_insert_with(|| StreamGroup {
+                    category: row.category.clone(),
+                    total: 0,
+                    rows: Vec::new(),
+                }),
+            };
+            group.total += 1;
+            if (group.rows.len() as u64) < STREAMS_LISTED {
+                group.rows.push(row);
+            }
+            ticket.flow()
+        })?;
+        let totals = if is_whole {
+            groups.iter().map(|(category, group)| (category.clone(), group.total)).collect()
+        } else {
+            // A category that the filter leaves empty is listed all the same.
+            for (category, total) in &self.totals {
+                let group = groups.entry(category.clone()).or_insert_with(|| StreamGroup {
+                    category: category.clone(),
+                    total: 0,
+                    rows: Vec::new(),
+                });
+                group.total = group.total.max(*total);
+            }
+            self.totals
+        };
+        let mut groups: Vec<StreamGroup> = groups.into_values().collect();
+        groups.sort_by(|a, b| b.total.cmp(&a.total).then_with(|| a.category.cmp(&b.category)));
+        Ok(Listed { groups, totals, is_cheap: false })
+    }
+}

@@ -1,0 +1,382 @@
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::loaded::{ContinueStream, LoadStream, Loaded};
+use super::rows::{StateRow, StateRows};
+use super::{HistoryFilter, Trouble};
+use crate::domain::{Aggregate, as_read};
+use crate::engine::{Asked, Cause, Continued, Engine, Moment, Question, StoreChange, Ticket, Tool};
+use crate::event::{Metadata, RecordedEvent, StreamId, Timestamp, Version};
+use crate::replay::{Index, ProjectionRef, registry};
+use crate::store::{Columns, Flow, Query, Reader};
+
+/// A stream that is looked at: its history under one projection, and the one cursor that everything follows.
+pub struct StreamView {
+    pub stream: StreamId,
+    /// Under which projections it was loaded so far; the first is the one that knows its rules.
+    timelines: BTreeMap<usize, Asked<LoadStream>>,
+    /// What came behind it since.
+    news: Asked<ContinueStream>,
+    wanted: usize,
+    cursor: Option<Index>,
+    /// Where to stand once the stream has come.
+    start: Option<Moment>,
+    /// Where to go once it has been appended.
+    awaited: Option<Version>,
+    event: Asked<ReadEvent>,
+    /// Which event is to be read, as soon as the store can be asked.
+    wants_event: bool,
+    shown: Option<Shown>,
+    pub history_filter: HistoryFilter,
+    /// How often the stream was read from its beginning; what was found in it before is out of date.
+    readings: u64,
+    /// Raised whenever anything of it has come.
+    pub(super) revision: u64,
+}
+
+/// An event with all that is shown of it.
+#[derive(Clone, Debug)]
+pub struct EventDetail {
+    pub event: RecordedEvent,
+    pub metadata: Metadata,
+    /// Today's name and shape.
+    pub read_type: String,
+    pub read_schema: u32,
+    pub read_payload: Value,
+    pub stored_payload: String,
+    pub stored_metadata: String,
+    /// The events before and after it in the chain of causes, where they lie in this stream.
+    pub caused_by: Option<Version>,
+    pub led_to: Vec<Version>,
+}
+
+/// Effects lie close behind their cause: a look at the next few events finds what a person would follow.
+const LOOKED_AT: u64 = 200;
+
+/// What the state panel draws, made once for each place of the cursor.
+#[derive(Debug)]
+struct Shown {
+    projection: usize,
+    index: Index,
+    rows: StateRows,
+    /// How many of them are lit.
+    changed: usize,
+}
+
+impl std::fmt::Debug for StreamView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StreamView").field("stream", &self.stream).field("cursor", &self.cursor).finish_non_exhaustive()
+    }
+}
+
+impl StreamView {
+    pub(super) fn new(engine: &Engine, stream: StreamId) -> Self {
+        let mut view = Self {
+            stream,
+            timelines: BTreeMap::new(),
+            news: Asked::default(),
+            wanted: 0,
+            cursor: None,
+            start: None,
+            awaited: None,
+            event: Asked::default(),
+            wants_event: false,
+            shown: None,
+            history_filter: HistoryFilter::default(),
+            readings: 0,
+            revision: 0,
+        };
+        view.load(engine, 0);
+        view
+    }
+
+    /// Begins to load the stream under its n-th projection, unless that was asked for before.
+    pub(super) fn load(&mut self, engine: &Engine, number: usize) {
+        if !self.timelines.contains_key(&number) {
+            self.request(engine, number, Cause::User);
+        }
+    }
+
+    fn request(&mut self, engine: &Engine, number: usize, cause: Cause) {
+        let question = LoadStream { stream: self.stream.clone(), number };
+        self.timelines.entry(number).or_default().ask_because(engine, question, cause);
+    }
+
+    /// Reads everything anew that was read so far.
+    fn reload(&mut self, engine: &Engine, cause: Cause) {
+        let numbers: Vec<usize> = self.timelines.keys().copied().collect();
+        numbers.into_iter().for_each(|number| self.request(engine, number, cause));
+        self.wants_event = true;
+    }
+
+    /// Asks again for what failed or was stopped.
+    pub(super) fn retry(&mut self, engine: &Engine) {
+        self.timelines.values_mut().for_each(|asked| asked.retry(engine));
+        self.news.retry(engine);
+        self.wants_event = self.event.error().is_some();
+    }
+
+    /// Reads what came behind it, if this change touches it.
+    pub(super) fn follow(&mut self, engine: &Engine, change: &StoreChange) {
+        if *change == StoreChange::Replaced {
+            self.reload(engine, Cause::Store);
+        } else if change.touches(&self.stream) {
+            self.ask_for_news(engine);
+        }
+    }
+
+    /// From where the shortest of its histories ends.
+    fn ask_for_news(&mut self, engine: &Engine) {
+        let ends = self.timelines.values().filter_map(Asked::value).map(Loaded::end);
+        let Some(after) = ends.min_by_key(|end| end.as_ref().map(|(version, _)| *version)) else { return };
+        let question = ContinueStream { stream: self.stream.clone(), after };
+        self.news.ask_because(engine, question, Cause::Store);
+    }
+
+    /// Stands at this moment, or as soon as the stream has come.
+    pub fn start_at(&mut self, moment: Moment) {
+        match self.base().map(|loaded| moment.index_in(loaded.timeline.as_ref())) {
+            None => self.start = Some(moment),
+            Some(index) => index.into_iter().for_each(|index| self.go_to(index)),
+        }
+    }
+
+    /// Goes to a version that was just appended: now, or as soon as it has come.
+    pub(super) fn go_to_when_there(&mut self, version: Version) {
+        match self.base().and_then(|loaded| loaded.timeline.index_of(version)) {
+            Some(index) => self.go_to(index),
+            None => self.awaited = Some(version),
+        }
+    }
+
+    /// The projections that this stream offers.
+    pub fn projections(&self) -> &'static [ProjectionRef] {
+        self.base().map_or(&[], |loaded| registry().of_aggregate(loaded.described.aggregate))
+    }
+
+    pub fn projection_number(&self) -> usize {
+        self.wanted
+    }
+
+    pub fn set_projection(&mut self, engine: &Engine, number: usize) {
+        if number < self.projections().len() {
+            self.wanted = number;
+            self.load(engine, number);
+        }
+    }
+
+    /// The history as loaded first; it knows the rules.
+    pub fn base(&self) -> Option<&Loaded> {
+        self.timelines.get(&0)?.value()
+    }
+
+    /// The history under the n-th projection, once it has come.
+    pub(super) fn loaded(&self, number: usize) -> Option<&Loaded> {
+        self.timelines.get(&number)?.value()
+    }
+
+    /// The history under the projection that is shown; the first one until it has come.
+    fn current(&self) -> Option<(usize, &Loaded)> {
+        let wanted = self.timelines.get(&self.wanted).and_then(Asked::value).map(|loaded| (self.wanted, loaded));
+        wanted.or_else(|| self.base().map(|loaded| (0, loaded)))
+    }
+
+    /// Every question that is asked for it.
+    pub(super) fn tools(&self) -> impl Iterator<Item = &dyn Tool<Error = Trouble>> {
+        let timelines = self.timelines.values().map(|asked| asked as &dyn Tool<Error = Trouble>);
+        timelines.chain([&self.news as &dyn Tool<Error = Trouble>, &self.event])
+    }
+
+    pub fn trouble(&self) -> Option<&Trouble> {
+        self.tools().find_map(Tool::error)
+    }
+
+    pub(super) fn cancel(&mut self) {
+        self.timelines.values_mut().for_each(Asked::cancel);
+        self.news.cancel();
+    }
+
+    pub fn is_loading(&self) -> bool {
+        self.tools().any(Tool::is_loading)
+    }
+
+    pub fn len(&self) -> usize {
+        self.base().map_or(0, |loaded| loaded.timeline.heads().len())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The version that the cursor stands at.
+    pub fn version(&self) -> Option<Version> {
+        Some(self.base()?.timeline.heads().get(self.cursor?)?.version)
+    }
+
+    /// When the event at the cursor was recorded.
+    pub(super) fn time(&self) -> Option<Timestamp> {
+        self.base()?.timeline.heads().get(self.cursor?)?.recorded_at
+    }
+
+    pub fn cursor(&self) -> Option<Index> {
+        self.cursor
+    }
+
+    /// Moves the cursor, to the nearest event where there is none at this place.
+    pub fn go_to(&mut self, index: Index) {
+        let Some(last) = self.len().checked_sub(1) else { return };
+        let index = index.min(last);
+        if self.cursor != Some(index) {
+            self.cursor = Some(index);
+            self.wants_event = true;
+        }
+    }
+
+    pub fn step(&mut self, by: isize) {
+        if let Some(cursor) = self.cursor {
+            self.go_to(cursor.saturating_add_signed(by));
+        }
+    }
+
+    pub fn actor(&self, index: Index) -> &str {
+        self.base().map_or("", |loaded| loaded.actor(index))
+    }
+
+    pub fn event(&self) -> &Asked<ReadEvent> {
+        &self.event
+    }
+
+    fn read_event(&mut self, engine: &Engine) {
+        let Some((index, loaded)) = self.cursor.zip(self.base()) else { return };
+        let Some(head) = loaded.timeline.heads().get(index) else { return };
+        let aggregate = loaded.described.aggregate;
+        let question = ReadEvent { stream: self.stream.clone(), version: head.version, aggregate };
+        self.event.ask(engine, question);
+    }
+
+    /// Looks on for the events that the history's filter wants. Says whether there is more to look at.
+    pub fn filter_history(&mut self) -> bool {
+        let Some(loaded) = self.timelines.get(&0).and_then(Asked::value) else { return false };
+        self.history_filter.advance(loaded, self.readings)
+    }
+
+    /// Makes the state at the cursor ready to be shown, field by field. Made anew only when the cursor or the
+    /// projection has moved. Answers how many rows there are, and how many of them are lit.
+    pub fn prepare_state(&mut self) -> (usize, usize) {
+        let Some((number, loaded)) = self.current() else { return (0, 0) };
+        let Some(index) = self.cursor else { return (0, 0) };
+        let is_made = self.shown.as_ref().is_some_and(|shown| shown.projection == number && shown.index == index);
+        if !is_made {
+            let rows = StateRows::new(loaded.timeline.as_ref(), index);
+            let changed = rows.changed();
+            self.shown = Some(Shown { projection: number, index, rows, changed });
+        }
+        self.shown.as_ref().map_or((0, 0), |shown| (shown.rows.len(), shown.changed))
+    }
+
+    /// One row of what was prepared.
+    pub fn state_row(&self, place: usize) -> Option<StateRow> {
+        let (_, loaded) = self.current()?;
+        self.shown.as_ref()?.rows.row(loaded, place)
+    }
+
+    pub(super) fn poll(&mut self, engine: &Engine) -> bool {
+        let mut is_read_anew = false;
+        for asked in self.timelines.values_mut() {
+            is_read_anew |= asked.poll(engine);
+        }
+        let has_grown = self.news.poll(engine) && self.grow(engine);
+        if is_read_anew {
+            self.readings += 1;
+        }
+        if is_read_anew || has_grown {
+            // What was made from the history as it stood before.
+            self.shown = None;
+            self.revision += 1;
+            self.stay_within();
+            if let Some(version) = self.awaited.take() {
+                self.go_to_when_there(version);
+            }
+        }
+        if self.cursor.is_none() && !self.is_empty() {
+            let start = self.start.take().and_then(|moment| moment.index_in(self.base()?.timeline.as_ref()));
+            self.go_to(start.unwrap_or(usize::MAX));
+        }
+        if std::mem::take(&mut self.wants_event) {
+            self.read_event(engine);
+        }
+        self.event.poll(engine) | is_read_anew | has_grown
+    }
+
+    /// Takes in what came behind. Says whether that was anything.
+    fn grow(&mut self, engine: &Engine) -> bool {
+        match self.news.take() {
+            Some(Continued::Grew(batches)) => {
+                let loaded = self.timelines.values_mut().filter_map(Asked::value_mut);
+                loaded.fold(false, |has_grown, loaded| loaded.grow(&batches) | has_grown)
+            }
+            Some(Continued::Replaced) => {
+                self.reload(engine, Cause::User);
+                false
+            }
+            None => false,
+        }
+    }
+
+    /// The stream may have become shorter under the cursor.
+    fn stay_within(&mut self) {
+        let last = self.len().checked_sub(1);
+        let cursor = self.cursor.zip(last).map(|(cursor, last)| cursor.min(last));
+        self.wants_event |= cursor != self.cursor;
+        self.cursor = cursor;
+    }
+}
+
+/// Reads an event with all that is shown of it.
+#[derive(Clone, Debug)]
+pub struct ReadEvent {
+    stream: StreamId,
+    version: Version,
+    aggregate: Option<Aggregate>,
+}
+
+impl Question for ReadEvent {
+    type Answer = EventDetail;
+    type Error = Trouble;
+    const WHAT: &'static str = "reading the event";
+
+    fn answer(self, reader: &dyn Reader, ticket: &Ticket) -> Result<EventDetail, Trouble> {
+        let Self { stream, version, aggregate } = self;
+        let gone =
+            || Trouble::new(format!("version {version} of {stream} is not there any more; open the store again"));
+        let event = reader.event_at(&stream, version)?.ok_or_else(gone)?;
+        let metadata = event.metadata();
+        let read = as_read(aggregate, event.event_type.as_str(), event.schema, &event.payload);
+        let cause = metadata.causation_id.as_deref().map(crate::event::EventId::new);
+        let cause = cause.map(|id| reader.event_by_id(&id)).transpose()?.flatten();
+        let caused_by = cause.filter(|cause| cause.stream == stream).map(|cause| cause.version);
+        let mut led_to = Vec::new();
+        let own_id = event.id.to_string();
+        let next = Version(version.0.saturating_add(1));
+        let behind = Query::stream(stream.clone()).between(Some(next), None).limit(LOOKED_AT);
+        reader.visit_events(&behind.columns(Columns { payload: false, metadata: true }), &mut |row| {
+            if Metadata::parse(row.metadata).causation_id.as_deref() == Some(&own_id) {
+                led_to.push(row.version);
+            }
+            if ticket.is_cancelled() { Flow::Break(()) } else { Flow::Continue(()) }
+        })?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Ok(EventDetail {
+            read_type: read.event_type,
+            read_schema: read.schema,
+            read_payload: read.payload,
+            stored_payload: text(&event.payload),
+            stored_metadata: text(&event.metadata),
+            metadata,
+            caused_by,
+            led_to,
+            event,
+        })
+    }
+}
