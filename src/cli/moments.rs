@@ -1,5 +1,7 @@
+use std::collections::BTreeMap;
 use std::io::Write;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::args::{BlameArgs, DiffArgs, Format, ShowArgs};
@@ -8,10 +10,10 @@ use super::progress::Progress;
 use super::target::Desk;
 use super::{Failure, Outcome};
 use crate::engine::{Described, Moment, describe, load_timeline, resolve, show as fold_and_show};
-use crate::event::{Metadata, RecordedEvent, StreamId, Version};
+use crate::event::{EventRow, EventType, Head, Metadata, StreamId, Timestamp, Version};
 use crate::projection::leaves;
 use crate::replay::{Index, Timeline};
-use crate::store::{Reader, StoreError};
+use crate::store::{Columns, Flow, Query, Reader, StoreError};
 
 pub(super) fn show(args: &ShowArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let ShowArgs { store, stream, at, projection, format } = args;
@@ -83,38 +85,111 @@ impl Loaded {
         Ok((version, self.timeline.index_of(version).ok_or_else(gone)?))
     }
 
-    /// The event behind an index, with its author; only the few that an answer names are read again.
-    fn event(&self, index: Option<Index>) -> Result<Option<(RecordedEvent, Metadata)>, Failure> {
-        let Some(head) = index.and_then(|index| self.timeline.heads().get(index)) else { return Ok(None) };
-        let event = self.reader.event_at(&self.described.row.stream, head.version)?;
-        Ok(event.map(|event| {
-            let metadata = event.metadata();
-            (event, metadata)
-        }))
+    /// Who recorded the events at these places, and why.
+    fn authors(&self, indexes: impl Iterator<Item = Index>) -> Result<Authors, Failure> {
+        let mut wanted: Vec<Index> = indexes.collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let stream = &self.described.row.stream;
+        let columns = Columns { payload: false, metadata: true };
+        let mut authors = Authors::default();
+        let mut note = |row: &EventRow<'_>| {
+            let Metadata { actor, reason, .. } = Metadata::parse(row.metadata);
+            authors.0.insert(row.version, Author { actor, reason });
+            Flow::Continue(())
+        };
+        let version = |index: &Index| Some(self.timeline.heads().get(*index)?.version);
+        let versions: Vec<Version> = wanted.iter().filter_map(version).collect();
+        if versions.len() <= ASKED_ONE_BY_ONE {
+            for version in &versions {
+                let one = Query::stream(stream.clone()).between(Some(*version), Some(*version)).columns(columns);
+                self.reader.visit_events(&one, &mut note)?;
+            }
+        } else {
+            let all = Query::stream(stream.clone()).between(versions.first().copied(), versions.last().copied());
+            self.reader.visit_events(&all.columns(columns), &mut |row| {
+                if versions.binary_search(&row.version).is_ok() { note(row) } else { Flow::Continue(()) }
+            })?;
+        }
+        Ok(authors)
     }
+
+    fn head(&self, index: Option<Index>) -> Option<&Head> {
+        self.timeline.heads().get(index?)
+    }
+}
+
+/// More events than these are read in one go.
+const ASKED_ONE_BY_ONE: usize = 16;
+
+/// What an answer prints of an event besides its head. A payload may be megabytes, and thousands of fields may be
+/// set by one event: nothing else of it is kept, and that once.
+#[derive(Default)]
+struct Authors(BTreeMap<Version, Author>);
+
+struct Author {
+    actor: Option<String>,
+    reason: Option<String>,
+}
+
+impl Authors {
+    fn actor(&self, head: Option<&Head>) -> Option<&str> {
+        self.0.get(&head?.version)?.actor.as_deref()
+    }
+
+    fn reason(&self, head: Option<&Head>) -> Option<&str> {
+        self.0.get(&head?.version)?.reason.as_deref()
+    }
+}
+
+#[derive(Serialize)]
+struct DiffRow<'a> {
+    field: &'a str,
+    before: &'a Value,
+    after: &'a Value,
+    set_by: Option<SetBy<'a>>,
+}
+
+#[derive(Serialize)]
+struct SetBy<'a> {
+    version: Version,
+    #[serde(rename = "type")]
+    event_type: &'a EventType,
+    actor: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct BlameRow<'a> {
+    field: &'a str,
+    value: &'a Value,
+    version: Option<Version>,
+    #[serde(rename = "type")]
+    event_type: Option<&'a EventType>,
+    recorded_at: Option<Timestamp>,
+    actor: Option<&'a str>,
+    reason: Option<&'a str>,
 }
 
 pub(super) fn diff(args: &DiffArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let DiffArgs { store, stream, from, to, projection, format } = args;
     let loaded = Loaded::new(desk, store, stream, projection.as_deref())?;
     let ((from_version, from), (to_version, to)) = (loaded.index(*from)?, loaded.index(*to)?);
-    let mut rows = Vec::new();
-    for (change, set_by) in loaded.timeline.diff(Some(from), Some(to)) {
-        rows.push((change, loaded.event(set_by)?));
-    }
+    let changes = loaded.timeline.diff(Some(from), Some(to));
+    let authors = loaded.authors(changes.iter().filter_map(|(_, set_by)| *set_by))?;
+    let rows: Vec<DiffRow<'_>> = changes
+        .iter()
+        .map(|(change, set_by)| {
+            let head = loaded.head(*set_by);
+            let set_by = head.map(|head| SetBy {
+                version: head.version,
+                event_type: &head.event_type,
+                actor: authors.actor(Some(head)),
+            });
+            DiffRow { field: &change.field, before: &change.before, after: &change.after, set_by }
+        })
+        .collect();
     match format {
-        Format::Json => {
-            let rows: Vec<Value> = rows
-                .iter()
-                .map(|(change, event)| {
-                    let set_by = event.as_ref().map(|(event, metadata)| {
-                        json!({"version": event.version, "type": event.event_type, "actor": metadata.actor})
-                    });
-                    json!({"field": change.field, "before": change.before, "after": change.after, "set_by": set_by})
-                })
-                .collect();
-            json(out, &rows)?;
-        }
+        Format::Json => json(out, &rows)?,
         Format::Table if rows.is_empty() => {
             writeln!(out, "{stream} is the same at versions {from_version} and {to_version}")?;
         }
@@ -128,15 +203,15 @@ pub(super) fn diff(args: &DiffArgs, desk: &Desk, out: &mut dyn Write) -> Result<
                 ("actor", Align::Left),
             ];
             let mut table = Table::new(out, &columns);
-            for (change, event) in &rows {
-                let of = |text: fn(&(RecordedEvent, Metadata)) -> String| event.as_ref().map(text).unwrap_or_default();
+            for DiffRow { field, before, after, set_by } in &rows {
+                let set_by = set_by.as_ref();
                 table.row(&[
-                    change.field.clone(),
-                    plain(&change.before),
-                    plain(&change.after),
-                    of(|(event, _)| format!("v{}", event.version)),
-                    of(|(event, _)| event.event_type.to_string()),
-                    of(|(_, metadata)| metadata.actor.clone().unwrap_or_default()),
+                    (*field).to_owned(),
+                    plain(before),
+                    plain(after),
+                    set_by.map(|event| format!("v{}", event.version)).unwrap_or_default(),
+                    set_by.map(|event| event.event_type.to_string()).unwrap_or_default(),
+                    set_by.and_then(|event| event.actor).unwrap_or_default().to_owned(),
                 ])?;
             }
             table.finish()?;
@@ -149,37 +224,25 @@ pub(super) fn blame(args: &BlameArgs, desk: &Desk, out: &mut dyn Write) -> Resul
     let BlameArgs { store, stream, at, projection, format } = args;
     let loaded = Loaded::new(desk, store, stream, projection.as_deref())?;
     let (_, index) = loaded.index(*at)?;
-    let mut rows = Vec::new();
-    // Many fields share an event; each is read once.
-    let mut known = std::collections::BTreeMap::new();
-    for (field, value, set_by) in loaded.timeline.blame(index) {
-        if let Some(index) = set_by
-            && !known.contains_key(&index)
-        {
-            known.insert(index, loaded.event(set_by)?);
-        }
-        rows.push((field, value, set_by));
-    }
-    let event_of = |set_by: Option<Index>| set_by.and_then(|index| known.get(&index)?.as_ref());
+    let fields = loaded.timeline.blame(index);
+    let authors = loaded.authors(fields.iter().filter_map(|(_, _, set_by)| *set_by))?;
+    let rows: Vec<BlameRow<'_>> = fields
+        .iter()
+        .map(|(field, value, set_by)| {
+            let head = loaded.head(*set_by);
+            BlameRow {
+                field,
+                value,
+                version: head.map(|head| head.version),
+                event_type: head.map(|head| &head.event_type),
+                recorded_at: head.and_then(|head| head.recorded_at),
+                actor: authors.actor(head),
+                reason: authors.reason(head),
+            }
+        })
+        .collect();
     match format {
-        Format::Json => {
-            let rows: Vec<Value> = rows
-                .iter()
-                .map(|(field, value, set_by)| {
-                    let event = event_of(*set_by);
-                    json!({
-                        "field": field,
-                        "value": value,
-                        "version": event.map(|(event, _)| event.version),
-                        "type": event.map(|(event, _)| &event.event_type),
-                        "recorded_at": event.and_then(|(event, _)| event.recorded_at),
-                        "actor": event.and_then(|(_, metadata)| metadata.actor.as_ref()),
-                        "reason": event.and_then(|(_, metadata)| metadata.reason.as_ref()),
-                    })
-                })
-                .collect();
-            json(out, &rows)?;
-        }
+        Format::Json => json(out, &rows)?,
         Format::Table => {
             let columns = [
                 ("field", Align::Left),
@@ -191,16 +254,15 @@ pub(super) fn blame(args: &BlameArgs, desk: &Desk, out: &mut dyn Write) -> Resul
                 ("reason", Align::Left),
             ];
             let mut table = Table::new(out, &columns);
-            for (field, value, set_by) in &rows {
-                let event = event_of(*set_by);
+            for row in &rows {
                 table.row(&[
-                    field.clone(),
-                    plain(value),
-                    event.map(|(event, _)| format!("v{}", event.version)).unwrap_or_default(),
-                    optional(event.map(|(event, _)| &event.event_type)),
-                    optional(event.and_then(|(event, _)| event.recorded_at)),
-                    optional(event.and_then(|(_, metadata)| metadata.actor.as_ref())),
-                    optional(event.and_then(|(_, metadata)| metadata.reason.as_ref())),
+                    row.field.to_owned(),
+                    plain(row.value),
+                    row.version.map(|version| format!("v{version}")).unwrap_or_default(),
+                    optional(row.event_type),
+                    optional(row.recorded_at),
+                    optional(row.actor),
+                    optional(row.reason),
                 ])?;
             }
             table.finish()?;

@@ -41,7 +41,7 @@ impl Projection for FieldsProjection {
     type Event = FieldsEvent;
     type State = FieldsState;
 
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "fields"
     }
 

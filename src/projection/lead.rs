@@ -44,7 +44,7 @@ impl Projection for LeadState {
     type Event = Event;
     type State = Lead;
 
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "state"
     }
 
@@ -85,7 +85,7 @@ impl Projection for LeadState {
         visit("version", version_cell(lead.version));
     }
 
-    fn bookkeeping(&self) -> &[&str] {
+    fn bookkeeping(&self) -> &'static [&'static str] {
         &["updated-on", "version"]
     }
 
@@ -159,7 +159,7 @@ impl Projection for LeadSearch {
     type Event = Event;
     type State = LeadSearchState;
 
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "search"
     }
 
@@ -201,7 +201,7 @@ impl Projection for LeadSearch {
         visit("version", version_cell(state.version));
     }
 
-    fn bookkeeping(&self) -> &[&str] {
+    fn bookkeeping(&self) -> &'static [&'static str] {
         &["version"]
     }
 
@@ -225,7 +225,7 @@ impl Projection for LeadAnalysis {
     type Event = Event;
     type State = Lead;
 
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "analysis"
     }
 
@@ -256,7 +256,7 @@ impl Projection for LeadAnalysis {
         visit("version", version_cell(lead.version));
     }
 
-    fn bookkeeping(&self) -> &[&str] {
+    fn bookkeeping(&self) -> &'static [&'static str] {
         &["version"]
     }
 }

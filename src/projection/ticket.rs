@@ -27,7 +27,7 @@ impl Projection for TicketState {
     type Event = Event;
     type State = Ticket;
 
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "state"
     }
 
@@ -59,7 +59,7 @@ impl Projection for TicketState {
         visit("messages", Cell::List(&ticket.messages));
     }
 
-    fn bookkeeping(&self) -> &[&str] {
+    fn bookkeeping(&self) -> &'static [&'static str] {
         &["updated-on", "version"]
     }
 
@@ -130,7 +130,7 @@ impl Projection for TicketSearch {
     type Event = Event;
     type State = TicketSearchState;
 
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "search"
     }
 
@@ -170,7 +170,7 @@ impl Projection for TicketSearch {
         visit("version", version_cell(state.version));
     }
 
-    fn bookkeeping(&self) -> &[&str] {
+    fn bookkeeping(&self) -> &'static [&'static str] {
         &["version"]
     }
 
@@ -195,7 +195,7 @@ impl Projection for TicketService {
     type Event = Event;
     type State = Ticket;
 
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "service"
     }
 
@@ -228,7 +228,7 @@ impl Projection for TicketService {
         visit("version", version_cell(ticket.version));
     }
 
-    fn bookkeeping(&self) -> &[&str] {
+    fn bookkeeping(&self) -> &'static [&'static str] {
         &["version"]
     }
 }

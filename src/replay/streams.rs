@@ -79,7 +79,10 @@ impl<P: Projection> States<P> {
 
 impl<P: Projection> fmt::Debug for States<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("States").field("projection", &self.projection).field("events", &self.events).finish()
+        f.debug_struct("States")
+            .field("projection", &self.projection)
+            .field("events", &self.events)
+            .finish_non_exhaustive()
     }
 }
 

@@ -77,7 +77,7 @@ fn table_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, filter: &mut 
                     row.set_selected(index == cursor);
                     let (ink, dim) =
                         if index > cursor { (colours.faint, colours.faint) } else { (colours.text, colours.dim) };
-                    let finding = loaded.timeline.finding_at(index);
+                    let problem = loaded.timeline.finding_at(index).map(|finding| &finding.problem);
                     row.col(|ui| {
                         if index == cursor {
                             let edge = egui::Rect::from_min_size(ui.max_rect().min, egui::vec2(2.0, ROW_HEIGHT));
@@ -103,12 +103,9 @@ fn table_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, filter: &mut 
                         if short.len() < name.len() {
                             cell.on_hover_text(shortened(name));
                         }
-                        if let Some(finding) = finding {
-                            ui.label(RichText::new("!").strong().color(colours.warning)).on_hover_text(format!(
-                                "{}: {}",
-                                scene.text("finding"),
-                                finding.problem
-                            ));
+                        if let Some(problem) = problem {
+                            ui.label(RichText::new("!").strong().color(colours.warning))
+                                .on_hover_text(format!("{}: {problem}", scene.text("finding")));
                         }
                     });
                     row.col(|ui| {

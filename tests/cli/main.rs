@@ -4,6 +4,7 @@ mod bad_input;
 mod desk;
 mod foreign;
 mod golden;
+mod memory;
 mod safety;
 mod seed_walk;
 mod transfer;
