@@ -8,7 +8,7 @@ use super::progress::{Progress, counted};
 use super::target::Desk;
 use super::{Failure, Outcome, target};
 use crate::engine::check;
-use crate::store::{Finding, StoreError};
+use crate::store::{Fault, Finding, FoundAt, StoreError};
 
 pub(super) fn verify(args: &VerifyArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let mut findings = Vec::new();
@@ -23,7 +23,9 @@ pub(super) fn verify(args: &VerifyArgs, desk: &Desk, out: &mut dyn Write) -> Res
             })?;
         }
         // So damaged that nothing of it can be read: that is what was asked for.
-        Err(Failure::Store(error @ StoreError::Damaged { .. })) => findings.push(Finding::damage(error.to_string())),
+        Err(Failure::Store(StoreError::Damaged { path, detail })) => {
+            findings.push(Finding::of_store(Fault::Unreadable { path: path.display().to_string(), detail }));
+        }
         Err(failure) => return Err(failure),
     }
     let is_ok = findings.is_empty();
@@ -37,14 +39,9 @@ pub(super) fn verify(args: &VerifyArgs, desk: &Desk, out: &mut dyn Write) -> Res
             let columns =
                 [("kind", Align::Left), ("stream", Align::Left), ("version", Align::Right), ("finding", Align::Left)];
             let mut table = Table::new(out, &columns);
-            for finding in &findings {
-                let kind = finding.kind.name().to_owned();
-                table.row(&[
-                    kind,
-                    optional(finding.stream.as_ref()),
-                    optional(finding.version),
-                    finding.message.clone(),
-                ])?;
+            for Finding { place: FoundAt { stream, version, position: _ }, what } in &findings {
+                let kind = what.kind().name().to_owned();
+                table.row(&[kind, optional(stream.as_ref()), optional(*version), what.to_string()])?;
             }
             table.finish()?;
         }

@@ -1,5 +1,5 @@
 use super::{SessionError, check_snapshots};
-use crate::store::{Finding, FindingKind, Flow, Reader, StoreError};
+use crate::store::{Fault, Finding, FindingKind, Flow, Reader, StoreError};
 
 /// Looks at every event of a store, and at every kept state, for what does not fit.
 pub fn check(
@@ -10,7 +10,7 @@ pub fn check(
     let (mut is_damaged, mut is_cancelled) = (false, false);
     let checked = reader.verify(
         &mut |finding| {
-            is_damaged |= finding.kind == FindingKind::Damaged;
+            is_damaged |= finding.kind() == FindingKind::Damaged;
             report(finding);
         },
         &mut |count| {
@@ -25,8 +25,8 @@ pub fn check(
         other => other.map_err(SessionError::from),
     };
     match checked {
-        Err(SessionError::Store(error @ StoreError::Damaged { .. })) => {
-            report(Finding::damage(error.to_string()));
+        Err(SessionError::Store(StoreError::Damaged { path, detail })) => {
+            report(Finding::of_store(Fault::Unreadable { path: path.display().to_string(), detail }));
             Ok(())
         }
         other => other,

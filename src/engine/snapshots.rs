@@ -5,8 +5,7 @@ use super::{Moment, SessionError, describe, show};
 use crate::event::{StreamId, Timestamp, same_name};
 use crate::replay::{ProjectionRef, registry};
 use crate::store::{
-    Finding, FindingKind, Flow, KeptState, Query, Reader, Snapshot, StoreError, StreamOrder, StreamQuery, StreamRow,
-    Writer,
+    Fault, Finding, Flow, KeptState, Query, Reader, Snapshot, StoreError, StreamOrder, StreamQuery, StreamRow, Writer,
 };
 
 /// A stream gets a new snapshot when this many events have come since the last one; a shorter stream is folded
@@ -120,15 +119,14 @@ fn check_kept_states(reader: &dyn Reader, report: &mut dyn FnMut(Finding)) -> Re
         let Value::Object(replayed) = replayed else { continue };
         let differing = state.iter().find_map(|(name, kept)| {
             let (_, now) = replayed.iter().find(|(field, _)| same_name(name, field))?;
-            disagree(kept, now).then(|| format!("the snapshot says {name} {kept}, the events {now}"))
+            disagree(kept, now).then(|| Fault::SnapshotFieldDiffers {
+                field: name.clone(),
+                kept: kept.to_string(),
+                events: now.to_string(),
+            })
         });
         if let Some(what) = differing {
-            report(Finding {
-                kind: FindingKind::StaleSnapshot,
-                stream: Some(stream),
-                version: Some(version),
-                message: what,
-            });
+            report(Finding::of_stream(stream, Some(version), what));
         }
     }
     Ok(())
@@ -160,10 +158,6 @@ fn differing(reader: &dyn Reader, row: &StreamRow, projection: &ProjectionRef) -
         Flow::Continue(())
     })?;
     let is_same = fold.to_snapshot().as_deref() == Some(&kept.state);
-    Ok((!is_same).then(|| Finding {
-        kind: FindingKind::StaleSnapshot,
-        stream: Some(row.stream.clone()),
-        version: Some(kept.version),
-        message: format!("the kept snapshot of {name} is not what replaying the events gives"),
-    }))
+    let what = || Fault::SnapshotDiffers { projection: name.to_owned() };
+    Ok((!is_same).then(|| Finding::of_stream(row.stream.clone(), Some(kept.version), what())))
 }

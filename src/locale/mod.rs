@@ -78,12 +78,17 @@ impl Locale {
     }
 
     /// A text with values in it.
-    pub fn with<'a, const N: usize>(&self, name: &str, values: [(&'a str, FluentValue<'a>); N]) -> String {
+    pub fn with<'a>(&self, name: &str, values: impl IntoIterator<Item = (&'a str, FluentValue<'a>)>) -> String {
         let mut args = FluentArgs::new();
         for (key, value) in values {
             args.set(key, value);
         }
         self.format(name, Some(&args))
+    }
+
+    /// Whether there is a text of that name.
+    pub fn has(&self, name: &str) -> bool {
+        self.bundle.has_message(name)
     }
 
     fn format(&self, name: &str, args: Option<&FluentArgs<'_>>) -> String {

@@ -4,7 +4,8 @@ use super::parts::{cut, dialog, link, shortened};
 use super::tool::tool_ui;
 use super::{Scene, grouped};
 use crate::command::Action;
-use crate::store::Finding;
+use crate::event::Explain;
+use crate::store::{Finding, FoundAt};
 use crate::theme::{ROW_HEIGHT, palette};
 use crate::view::{Checked, OpenStore};
 
@@ -41,11 +42,11 @@ pub fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_op
 
 /// Two lines of one height, so that only those in view are laid out.
 fn finding_ui(ui: &mut Ui, scene: &mut Scene<'_>, finding: &Finding) {
-    let Finding { kind, stream, version, message } = finding;
+    let Finding { place: FoundAt { stream, version, position: _ }, what } = finding;
     ui.allocate_ui(vec2(ui.available_width(), 2.0 * ROW_HEIGHT), |ui| {
         ui.set_min_size(vec2(ui.available_width(), 2.0 * ROW_HEIGHT));
         ui.horizontal(|ui| {
-            ui.label(RichText::new(kind.name()).strong());
+            ui.label(RichText::new(scene.sentence(&what.kind().message())).strong());
             let Some(stream) = stream else { return };
             let name = shortened(stream.as_str());
             let (name, action) = match version {
@@ -56,6 +57,6 @@ fn finding_ui(ui: &mut Ui, scene: &mut Scene<'_>, finding: &Finding) {
                 scene.ask(action);
             }
         });
-        cut(ui, RichText::new(shortened(message)).color(palette(ui).dim));
+        cut(ui, RichText::new(shortened(&scene.sentence(&what.message()))).color(palette(ui).dim));
     });
 }

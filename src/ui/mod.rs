@@ -41,8 +41,11 @@ pub use timeline::timeline_ui;
 pub use welcome::{open_dialog_ui, welcome_ui};
 pub use when::Zone;
 
+use fluent_bundle::FluentValue;
+
 use crate::command::{Action, Command};
 use crate::engine::grouped;
+use crate::event::{Message, Said};
 use crate::locale::Locale;
 
 /// What every panel gets: the language, the zone, and where to put its wishes.
@@ -65,4 +68,22 @@ impl Scene<'_> {
     pub(crate) fn text(&self, name: &str) -> String {
         self.locale.text(name)
     }
+
+    pub(crate) fn sentence(&self, message: &Message) -> String {
+        sentence(self.locale, message)
+    }
+}
+
+/// What is to be said, in a language. Sentences inside it are made first.
+pub fn sentence(locale: &Locale, message: &Message) -> String {
+    let Message { id, values } = message;
+    let values = values.iter().map(|(name, value)| {
+        let value: FluentValue<'_> = match value {
+            Said::Text(text) => text.as_str().into(),
+            Said::Number(number) => number.to_string().into(),
+            Said::Message(inner) => sentence(locale, inner).into(),
+        };
+        (*name, value)
+    });
+    locale.with(id, values)
 }

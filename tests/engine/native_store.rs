@@ -62,9 +62,9 @@ fn findings_after(changes: &str) -> Vec<Finding> {
 
 pub(crate) fn place(finding: &Finding) -> (FindingKind, Option<&str>, Option<u64>) {
     (
-        finding.kind,
-        finding.stream.as_ref().map(foldline::event::StreamId::as_str),
-        finding.version.map(|version| version.0),
+        finding.kind(),
+        finding.place.stream.as_ref().map(foldline::event::StreamId::as_str),
+        finding.place.version.map(|version| version.0),
     )
 }
 
@@ -153,7 +153,7 @@ fn each_missing_guard_is_reported_by_name() {
             .expect("the guard is dropped");
         let findings = verified(&NativeStore::open(&path).expect("still a store"));
         assert_eq!(findings.iter().map(place).collect::<Vec<_>>(), [(FindingKind::Unprotected, None, None)]);
-        assert!(findings[0].message.contains(guard), "{}", findings[0].message);
+        assert!(findings[0].what.to_string().contains(guard), "{}", findings[0].what.to_string());
     }
 }
 
@@ -203,7 +203,7 @@ fn a_renamed_stream_or_type_breaks_the_chain_at_each_of_its_events() {
     let places: Vec<_> = findings.iter().map(place).collect();
     assert_eq!(places, [0, 1, 2].map(|version| (FindingKind::BrokenChain, Some("lead-3"), Some(version))));
     let findings = findings_after("UPDATE types SET name = 'noticed'");
-    assert_eq!(findings.iter().filter(|finding| finding.kind == FindingKind::BrokenChain).count(), 9);
+    assert_eq!(findings.iter().filter(|finding| finding.kind() == FindingKind::BrokenChain).count(), 9);
 }
 
 #[test]
@@ -245,7 +245,7 @@ fn two_swapped_events_are_found() {
          WHERE position IN (4, 5)",
     ] {
         let findings = findings_after(swap);
-        let broken = findings.iter().filter(|finding| finding.kind == FindingKind::BrokenChain).count();
+        let broken = findings.iter().filter(|finding| finding.kind() == FindingKind::BrokenChain).count();
         assert!(broken >= 2, "{swap}: {findings:?}");
     }
 }
@@ -373,7 +373,7 @@ fn a_store_that_lacks_a_page_is_refused_or_opened_with_a_notice() {
             Err(StoreError::NotADatabase(_)) => length < 4_096,
             Err(_) => false,
             Ok(store) => {
-                let kinds: Vec<FindingKind> = verified(&store).into_iter().map(|finding| finding.kind).collect();
+                let kinds: Vec<FindingKind> = verified(&store).into_iter().map(|finding| finding.kind()).collect();
                 assert!(kinds.contains(&FindingKind::Damaged), "cut to {length} bytes: {kinds:?}");
                 let notice = store.notice().unwrap_or_default();
                 length > 512 && notice.contains("cut.db") && !notice.contains('\n')

@@ -214,7 +214,10 @@ fn a_snapshot_that_replaying_contradicts_is_reported() {
     replace(&mut store, |snapshot| snapshot.state = snapshot.state.replace("\"contacts\":", "\"contacts\":1"));
     let found = findings(&store);
     assert_eq!(found.len(), 1, "{found:?}");
-    assert_eq!((found[0].kind, found[0].version), (FindingKind::StaleSnapshot, Some(Version(SNAPSHOT_SPACING - 1))));
+    assert_eq!(
+        (found[0].kind(), found[0].place.version),
+        (FindingKind::StaleSnapshot, Some(Version(SNAPSHOT_SPACING - 1)))
+    );
 }
 
 #[test]

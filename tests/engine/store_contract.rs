@@ -428,7 +428,8 @@ fn any_json_is_taken_as_a_payload(stores: &dyn Factory) {
         assert!(recorded.payload == payload.as_bytes(), "a payload of {} bytes came back changed", payload.len());
     }
     // It is kept as it came, and said to be nested deeper than anything shows it.
-    let found: Vec<_> = verified(&*store).into_iter().map(|finding| (finding.kind.name(), finding.version)).collect();
+    let found: Vec<_> =
+        verified(&*store).into_iter().map(|finding| (finding.kind().name(), finding.place.version)).collect();
     assert_eq!(found, [("unreadable-payload", Some(Version(5)))]);
 }
 

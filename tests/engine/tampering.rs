@@ -22,7 +22,7 @@ fn tool(path: &Path, changes: &str) {
 }
 
 fn kinds(path: &Path) -> Vec<&'static str> {
-    verified(&NativeStore::open(path).expect("still a store")).iter().map(|finding| finding.kind.name()).collect()
+    verified(&NativeStore::open(path).expect("still a store")).iter().map(|finding| finding.kind().name()).collect()
 }
 
 // The schema
@@ -59,8 +59,8 @@ fn a_stream_kept_in_another_category_is_found() {
     with_another_tool(&path, "UPDATE streams SET category = 'ticket' WHERE name = 'lead-2'");
     let findings = verified(&NativeStore::open(&path).expect("still a store"));
     assert_eq!(findings.len(), 1, "{findings:?}");
-    assert_eq!(findings[0].kind.name(), "wrong-category");
-    assert!(findings[0].message.contains("ticket"), "{}", findings[0].message);
+    assert_eq!(findings[0].kind().name(), "wrong-category");
+    assert!(findings[0].what.to_string().contains("ticket"), "{}", findings[0].what.to_string());
 }
 
 #[test]

@@ -65,8 +65,8 @@ fn findings(database: &Database) -> Vec<(FindingKind, String)> {
         .open()
         .verify(
             &mut |finding| {
-                let stream = finding.stream.map_or_else(String::new, |stream| stream.to_string());
-                findings.push((finding.kind, stream));
+                let stream = finding.place.stream.as_ref().map_or_else(String::new, ToString::to_string);
+                findings.push((finding.kind(), stream));
             },
             &mut |_| Flow::Continue(()),
         )

@@ -6,6 +6,7 @@ mod desk;
 mod dialogs;
 mod foreign;
 mod keyboard;
+mod languages;
 mod looking;
 mod names;
 mod odd;

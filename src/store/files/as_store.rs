@@ -16,8 +16,8 @@ use crate::store::native::NativeStore;
 use crate::store::opening::ReadOnlyFile;
 use crate::store::private::private_folder;
 use crate::store::{
-    Capabilities, Finding, FindingKind, Flow, Framework, Interrupter, OpenOptions, Opener, Query, Reader, Scan,
-    StoreError, StoreInfo, StreamQuery, StreamRow, sqlite,
+    Capabilities, Fault, Finding, Flow, Framework, Interrupter, OpenOptions, Opener, Query, Reader, Scan, StoreError,
+    StoreInfo, StreamQuery, StreamRow, sqlite,
 };
 
 /// How much of a file is looked at to tell what it is.
@@ -235,13 +235,8 @@ impl Reader for FileStore {
     }
 
     fn verify(&self, report: &mut dyn FnMut(Finding), progress: &mut dyn FnMut(u64) -> Flow) -> Result<(), StoreError> {
-        for message in &self.read.bad {
-            report(Finding {
-                kind: FindingKind::UnreadablePayload,
-                stream: None,
-                version: None,
-                message: message.clone(),
-            });
+        for line in &self.read.bad {
+            report(Finding::of_store(Fault::LineUnreadable { line: line.clone() }));
         }
         self.named(self.reader.verify(report, progress))
     }

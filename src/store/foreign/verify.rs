@@ -8,7 +8,7 @@ use super::naming::joined;
 use super::sql::Sql;
 use super::store::{Database, ForeignStore};
 use crate::event::{StreamId, Version};
-use crate::store::{Finding, FindingKind, Flow, HistoryCheck, HistoryRules, KeptState, Query, StoreError};
+use crate::store::{Fault, Finding, Flow, HistoryCheck, HistoryRules, KeptState, Query, StoreError};
 
 /// How often progress is told.
 const STEP: u64 = 4096;
@@ -19,14 +19,13 @@ pub(super) fn run<D: Database>(
     report: &mut dyn FnMut(Finding),
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<(), StoreError> {
-    let whole = |kind, message| Finding { kind, stream: None, version: None, message };
     store.database.verify(report)?;
     let read =
         events(store, report, progress).and_then(|()| snapshots(store, report)).and_then(|()| heads(store, report));
     match read {
         // All that could be read was looked at; the rest is itself a finding.
         Err(StoreError::Damaged { detail, .. }) => {
-            report(whole(FindingKind::Damaged, format!("the events could not be read to the end: {detail}")));
+            report(Finding::of_store(Fault::ReadingEnded { detail }));
             Ok(())
         }
         other => other,
@@ -51,12 +50,7 @@ fn events<D: Database>(
         history.row(row, report);
         match kind {
             Kind::Encrypted => encrypted += 1,
-            Kind::Binary if layout.expects_json => report(Finding {
-                kind: FindingKind::UnreadablePayload,
-                stream: Some(row.stream.clone()),
-                version: Some(row.version),
-                message: "the payload is neither text nor packed text".to_owned(),
-            }),
+            Kind::Binary if layout.expects_json => report(Finding::of_event(row, Fault::PayloadNotText)),
             Kind::Binary | Kind::Text => {}
         }
         count += 1;
@@ -64,14 +58,7 @@ fn events<D: Database>(
         if is_cancelled { Flow::Break(()) } else { Flow::Continue(()) }
     })?;
     if encrypted > 0 {
-        report(Finding {
-            kind: FindingKind::UnreadablePayload,
-            stream: None,
-            version: None,
-            message: format!(
-                "{encrypted} payloads are encrypted or damaged; to read them, set FOLDLINE_KEY to the application's key in base64"
-            ),
-        });
+        report(Finding::of_store(Fault::PayloadsEncrypted { count: encrypted }));
     }
     if is_cancelled { Err(StoreError::Cancelled) } else { Ok(()) }
 }
@@ -80,18 +67,13 @@ fn events<D: Database>(
 /// events, and a field of it that says what the events said at another version.
 fn snapshots<D: Database>(store: &ForeignStore<D>, report: &mut dyn FnMut(Finding)) -> Result<(), StoreError> {
     let Some(kept) = &store.layout().snapshots else { return Ok(()) };
-    each_kept(store, kept, &mut |Kept { stream, version: kept, last, state }| {
-        let message = match last {
-            None => format!("a snapshot at version {kept} is kept, but there are no events"),
-            Some(last) if kept > last => {
-                format!("a snapshot at version {kept} is kept, but the events end at version {last}")
-            }
-            Some(_) => match state.and_then(|state| strayed(store, &stream, kept, &state).transpose()).transpose()? {
-                Some(message) => message,
-                None => return Ok(()),
-            },
+    each_kept(store, kept, &mut |Kept { stream, version, last, state }| {
+        let what = match last {
+            None => Some(Fault::SnapshotWithoutEvents { version }),
+            Some(last) if version > last => Some(Fault::SnapshotBeyondEvents { version, last }),
+            Some(_) => state.and_then(|state| strayed(store, &stream, version, &state).transpose()).transpose()?,
         };
-        report(finding(FindingKind::StaleSnapshot, stream, kept, message));
+        report_at(stream, version, what, report);
         Ok(())
     })
 }
@@ -116,21 +98,22 @@ pub(super) fn kept_states<D: Database>(
 /// How far the framework says that each stream has come.
 fn heads<D: Database>(store: &ForeignStore<D>, report: &mut dyn FnMut(Finding)) -> Result<(), StoreError> {
     let Some(kept) = &store.layout().heads else { return Ok(()) };
-    each_kept(store, kept, &mut |Kept { stream, version: kept, last, .. }| {
-        let message = match last {
-            None => format!("the stream is kept as at version {kept}; it has no events"),
-            Some(last) if kept != last => {
-                format!("the stream is kept as at version {kept}; its events end at version {last}")
-            }
-            Some(_) => return Ok(()),
+    each_kept(store, kept, &mut |Kept { stream, version, last, .. }| {
+        let what = match last {
+            None => Some(Fault::HeadWithoutEvents { version }),
+            Some(last) if version != last => Some(Fault::HeadElsewhere { version, last }),
+            Some(_) => None,
         };
-        report(finding(FindingKind::WrongCount, stream, kept, message));
+        report_at(stream, version, what, report);
         Ok(())
     })
 }
 
-fn finding(kind: FindingKind, stream: StreamId, version: i64, message: String) -> Finding {
-    Finding { kind, stream: Some(stream), version: u64::try_from(version).ok().map(Version), message }
+fn report_at(stream: StreamId, version: i64, what: Option<Fault>, report: &mut dyn FnMut(Finding)) {
+    let version = u64::try_from(version).ok().map(Version);
+    if let Some(what) = what {
+        report(Finding::of_stream(stream, version, what));
+    }
 }
 
 /// The first field of a snapshot that says what the events said at another version than its own.
@@ -139,7 +122,7 @@ fn strayed<D: Database>(
     stream: &StreamId,
     kept: i64,
     state: &Map<String, Value>,
-) -> Result<Option<String>, StoreError> {
+) -> Result<Option<Fault>, StoreError> {
     let mut now: HashMap<String, Value> = HashMap::new();
     let mut said: Vec<(Version, String, Value)> = Vec::new();
     store.visit_contents(&Query::stream(stream.clone()), &mut |row, _| {
@@ -156,9 +139,7 @@ fn strayed<D: Database>(
     let mut differing = state.iter().filter(|(name, value)| now.get(*name).is_some_and(|now| now != *value));
     let strayed = differing.find_map(|(name, value)| {
         let (version, ..) = said.iter().rev().find(|(_, said, was)| said == name && was == value)?;
-        Some(format!(
-            "a snapshot at version {kept} is kept, but its {name} is what the event of version {version} said"
-        ))
+        Some(Fault::SnapshotFieldOfOtherVersion { version: kept, field: name.clone(), said_at: *version })
     });
     Ok(strayed)
 }

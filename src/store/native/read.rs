@@ -11,8 +11,8 @@ use super::{Access, NativeStore, keep_going};
 use crate::event::{EventId, EventRow, Position, RecordedEvent, StreamId, StreamKey, Timestamp, Version};
 use crate::store::opening::ReadOnlyFile;
 use crate::store::{
-    Capabilities, Finding, FindingKind, Flow, Framework, Interrupter, Opener, Query, Reader, Scan, Snapshot,
-    StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow,
+    Capabilities, Fault, Finding, Flow, Framework, Interrupter, Opener, Query, Reader, Scan, Snapshot, StoreError,
+    StoreInfo, StreamOrder, StreamQuery, StreamRow,
 };
 
 impl Reader for NativeStore {
@@ -150,16 +150,15 @@ impl Reader for NativeStore {
     }
 
     fn verify(&self, report: &mut dyn FnMut(Finding), progress: &mut dyn FnMut(u64) -> Flow) -> Result<(), StoreError> {
-        if let Some(message) = self.notice() {
-            report(Finding { kind: FindingKind::Damaged, stream: None, version: None, message });
+        if matches!(&self.access, Access::Looking(file) if file.is_damaged) {
+            report(Finding::of_store(Fault::FileDamaged { path: self.path.display().to_string() }));
         }
         match self.reading(|connection| super::verify::run(connection, &self.names, self.format, report, progress)) {
             Ok(true) => Ok(()),
             Ok(false) => Err(StoreError::Cancelled),
             // All that could be read was looked at; the rest is itself a finding.
             Err(StoreError::Damaged { detail, .. }) => {
-                let message = format!("the events could not be read to the end: {detail}");
-                report(Finding { kind: FindingKind::Damaged, stream: None, version: None, message });
+                report(Finding::of_store(Fault::ReadingEnded { detail }));
                 Ok(())
             }
             Err(error) => Err(error),

@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::APPLICATION_ID;
 use super::names::lossy;
-use crate::store::StoreError;
+use crate::store::{Fault, SchemaChange, SchemaObject, StoreError};
 
 /// Each step brings a store from one format to the next; `user_version` counts the steps taken.
 const MIGRATIONS: &[&str] = &[FORMAT_1, FORMAT_2];
@@ -164,26 +164,10 @@ pub(super) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     tx.commit()
 }
 
-/// Something of the schema that is not as Foldline made it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Strayed {
-    /// `trigger`, `index`, `table` or `view`, as SQLite calls it.
-    pub kind: String,
-    pub name: String,
-    pub how: How,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum How {
-    Gone,
-    Changed,
-    Added,
-}
-
 type Schema = BTreeMap<(String, String), Option<String>>;
 
-/// Holds the schema against what the steps to the file's format make.
-pub(super) fn strayed(connection: &Connection, format: Format) -> rusqlite::Result<Vec<Strayed>> {
+/// What of the schema is not as the steps to the file's format make it.
+pub(super) fn strayed(connection: &Connection, format: Format) -> rusqlite::Result<Vec<Fault>> {
     let fresh = Connection::open_in_memory()?;
     let steps = if format == Format::NONE { Format::NEWEST } else { format };
     for step in MIGRATIONS.iter().take(usize::try_from(steps.0).unwrap_or(usize::MAX)) {
@@ -193,14 +177,28 @@ pub(super) fn strayed(connection: &Connection, format: Format) -> rusqlite::Resu
     let mut strayed = Vec::new();
     for ((kind, name), sql) in must {
         let how = match is.remove(&(kind.clone(), name.clone())) {
-            None => How::Gone,
-            Some(found) if found != sql => How::Changed,
+            None => SchemaChange::Gone,
+            Some(found) if found != sql => SchemaChange::Changed,
             Some(_) => continue,
         };
-        strayed.push(Strayed { kind, name, how });
+        let object = if kind == "trigger" { SchemaObject::Guard } else { object(&kind) };
+        strayed.push(Fault::SchemaDiffers { object, name, how });
     }
-    strayed.extend(is.into_keys().map(|(kind, name)| Strayed { kind, name, how: How::Added }));
+    strayed.extend(is.into_keys().map(|(kind, name)| Fault::SchemaDiffers {
+        object: object(&kind),
+        name,
+        how: SchemaChange::Added,
+    }));
     Ok(strayed)
+}
+
+fn object(kind: &str) -> SchemaObject {
+    match kind {
+        "trigger" => SchemaObject::Trigger,
+        "index" => SchemaObject::Index,
+        "view" => SchemaObject::View,
+        _ => SchemaObject::Table,
+    }
 }
 
 fn read_schema(connection: &Connection) -> rusqlite::Result<Schema> {

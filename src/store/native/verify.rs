@@ -6,9 +6,9 @@ use super::chain::{Chained, Link, ROOT};
 use super::keep_going;
 use super::names::{Names, lossy};
 use super::read::{moment, unsigned, visit_kept, with_event};
-use super::schema::{Format, How, Strayed, strayed};
+use super::schema::{Format, strayed};
 use crate::event::{Position, StreamId, StreamKey, Timestamp, Version};
-use crate::store::{Finding, FindingKind, Flow, HistoryCheck};
+use crate::store::{Fault, Finding, Flow, HistoryCheck, Snapshot};
 
 /// What the kept row of a stream says besides what every history is checked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,7 +30,6 @@ pub(super) fn run(
     report: &mut dyn FnMut(Finding),
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> rusqlite::Result<bool> {
-    let whole = |kind, message| Finding { kind, stream: None, version: None, message };
     check_pages(connection, report)?;
     check_schema(connection, format, report)?;
 
@@ -61,14 +60,7 @@ pub(super) fn run(
             }
             .after(&before);
             if stored != Some(link) {
-                report(Finding {
-                    kind: FindingKind::BrokenChain,
-                    stream: Some(event.stream.clone()),
-                    version: Some(event.version),
-                    message:
-                        "the event, or the one recorded before it, is not what was recorded: its hash does not fit"
-                            .to_owned(),
-                });
+                report(Finding::of_event(event, Fault::HashBroken));
             }
             // Going on from what is stored, so that one edited event is named and not all that follow.
             before = stored.unwrap_or(link);
@@ -84,20 +76,13 @@ pub(super) fn run(
             Ok(()) => *types.entry(row.get(3)?).or_default() += 1,
             Err(error) if is_odd_number(&error) => {
                 before = stored.unwrap_or(before);
-                report(whole(
-                    FindingKind::Damaged,
-                    format!(
-                        "the event at position {position} names a stream or a type that is not there, or holds a number that is none"
-                    ),
-                ));
+                report(Finding::of_store(Fault::EventNumbers { position }));
             }
             Err(error) => return Err(error),
         }
         if position != next_position {
-            report(whole(
-                FindingKind::Gap,
-                format!("positions {next_position} to {} of the store are missing", position.saturating_sub(1)),
-            ));
+            let (from, to) = (next_position, position.saturating_sub(1));
+            report(Finding::of_store(Fault::PositionsMissing { from, to }));
         }
         next_position = position + 1;
         count += 1;
@@ -111,15 +96,8 @@ pub(super) fn run(
     if format >= Format::SEALED {
         visit_kept(connection, &mut |kept| {
             if !kept.fits {
-                report(Finding {
-                    kind: FindingKind::StaleSnapshot,
-                    stream: Some(kept.stream),
-                    version: Some(kept.snapshot.version),
-                    message: format!(
-                        "the kept snapshot of {} is not what was kept: its hash does not fit",
-                        kept.snapshot.projection
-                    ),
-                });
+                let Snapshot { projection, version, .. } = kept.snapshot;
+                report(Finding::of_stream(kept.stream, Some(version), Fault::SnapshotSealBroken { projection }));
             }
             Flow::Continue(())
         })?;
@@ -134,22 +112,11 @@ fn is_odd_number(error: &rusqlite::Error) -> bool {
 }
 
 fn check_schema(connection: &Connection, format: Format, report: &mut dyn FnMut(Finding)) -> rusqlite::Result<()> {
-    let mut say = |kind, message| report(Finding { kind, stream: None, version: None, message });
     if format == Format::NONE {
-        say(FindingKind::AlteredSchema, "the number of the file's format is gone".to_owned());
+        report(Finding::of_store(Fault::FormatGone));
     }
-    for Strayed { kind, name, how } in strayed(connection, format)? {
-        let is_guard = kind == "trigger" && how != How::Added;
-        let finding = if is_guard { FindingKind::Unprotected } else { FindingKind::AlteredSchema };
-        let keeps = if is_guard { ", which keeps history from being changed," } else { "" };
-        say(
-            finding,
-            match how {
-                How::Gone => format!("the {kind} {name}{keeps} is gone"),
-                How::Changed => format!("the {kind} {name}{keeps} is not as Foldline made it"),
-                How::Added => format!("the {kind} {name} is none of Foldline's"),
-            },
-        );
+    for what in strayed(connection, format)? {
+        report(Finding::of_store(what));
     }
     Ok(())
 }
@@ -168,16 +135,14 @@ fn check_kept_streams(
         let name = lossy(row.get_ref(1)?);
         let number: i64 = row.get(0)?;
         let Ok(key) = u32::try_from(number).map(StreamKey) else {
-            let message = format!("its number, {number}, is none that a stream can have");
-            let stream = Some(StreamId::new(name));
-            report(Finding { kind: FindingKind::Damaged, stream, version: None, message });
+            report(Finding::of_stream(StreamId::new(name), None, Fault::StreamNumber { number }));
             continue;
         };
         let stream = StreamId::new(name);
         let category = lossy(row.get_ref(8)?);
         if category != stream.category() {
-            let message = format!("kept in the category “{category}”; by its name it is of “{}”", stream.category());
-            report(Finding { kind: FindingKind::WrongCategory, stream: Some(stream.clone()), version: None, message });
+            let what = Fault::CategoryDiffers { kept: category, own: stream.category().to_owned() };
+            report(Finding::of_stream(stream.clone(), None, what));
         }
         let seen = history.seen(key);
         let (kept, last) = (unsigned(row, 2)?, Version(unsigned(row, 3)?));
@@ -187,17 +152,14 @@ fn check_kept_streams(
             last_at: moment(row, 6)?,
             last_position: Position(unsigned(row, 7)?),
         };
-        let message = if kept != seen.events || (kept > 0 && last != seen.highest) {
-            format!(
-                "kept as {kept} events up to version {last}; there are {} up to version {}",
-                seen.events, seen.highest
-            )
+        let what = if kept != seen.events || (kept > 0 && last != seen.highest) {
+            Fault::CountsDiffer { kept, kept_last: last, events: seen.events, last: seen.highest }
         } else if kept_ends != ends.get(&key).copied().unwrap_or_default() {
-            "the kept first version, times or last position are not those of the events".to_owned()
+            Fault::EndsDiffer
         } else {
             continue;
         };
-        report(Finding { kind: FindingKind::WrongCount, stream: Some(stream), version: None, message });
+        report(Finding::of_stream(stream, None, what));
     }
     Ok(())
 }
@@ -212,8 +174,8 @@ fn check_kept_types(
     while let Some(row) = rows.next()? {
         let (kept, there) = (unsigned(row, 2)?, seen.get(&row.get(0)?).copied().unwrap_or(0));
         if kept != there {
-            let message = format!("kept as {kept} events of type {}; there are {there}", lossy(row.get_ref(1)?));
-            report(Finding { kind: FindingKind::WrongCount, stream: None, version: None, message });
+            let what = Fault::TypeCountDiffers { event_type: lossy(row.get_ref(1)?), kept, events: there };
+            report(Finding::of_store(what));
         }
     }
     Ok(())
@@ -224,9 +186,9 @@ fn check_pages(connection: &Connection, report: &mut dyn FnMut(Finding)) -> rusq
     let mut statement = connection.prepare("PRAGMA integrity_check(20)")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let message: String = row.get(0)?;
-        if message != "ok" {
-            report(Finding { kind: FindingKind::Damaged, stream: None, version: None, message });
+        let detail: String = row.get(0)?;
+        if detail != "ok" {
+            report(Finding::of_store(Fault::Pages { detail }));
         }
     }
     Ok(())

@@ -15,7 +15,7 @@ pub(crate) use catalogue::read_catalogue;
 use super::foreign::{Cell, Cells, Database, ForeignStore, Rows, Sql, Value, chosen};
 use super::locking::Locking;
 use super::opening::{ReadOnlyFile, open_to_write};
-use super::{Finding, FindingKind, Flow, Interrupter, OpenOptions, StoreError};
+use super::{Fault, Finding, Flow, Interrupter, OpenOptions, StoreError};
 
 /// A SQLite file whose tables are read by a declaration.
 pub type ForeignSqlite = ForeignStore<SqliteTables>;
@@ -183,15 +183,14 @@ impl Database for SqliteTables {
     }
 
     fn verify(&self, report: &mut dyn FnMut(Finding)) -> Result<(), StoreError> {
-        let mut say = |message| report(Finding { kind: FindingKind::Damaged, stream: None, version: None, message });
-        if let Some(message) = self.notice() {
-            say(message);
+        if matches!(&self.access, Access::Looking(file) if file.is_damaged) {
+            report(Finding::of_store(Fault::FileDamaged { path: self.path.display().to_string() }));
         }
         let check = Sql { text: "PRAGMA integrity_check(20)".to_owned(), values: Vec::new() };
         self.rows(&check, &mut |cells| {
-            let message = cells.cell(0).name().into_owned();
-            if message != "ok" {
-                say(message);
+            let detail = cells.cell(0).name().into_owned();
+            if detail != "ok" {
+                report(Finding::of_store(Fault::Pages { detail }));
             }
             Flow::Continue(())
         })

@@ -86,7 +86,7 @@ fn an_index_that_has_lost_its_rows_is_a_finding() {
         content[page * 4_096 + 8..(page + 1) * 4_096].fill(0);
         fs::write(&broken, content).expect("written");
         if let Ok(reader) = opened(&broken) {
-            let damaged = |finding: &store::Finding| finding.kind == FindingKind::Damaged;
+            let damaged = |finding: &store::Finding| finding.kind() == FindingKind::Damaged;
             found += usize::from(verified(&*reader).iter().any(damaged));
         }
     }
@@ -183,8 +183,8 @@ fn every_kind_of_bad_json_is_shown_and_found() {
     assert_eq!(payloads, bad.map(|text| text.as_bytes().to_vec()));
     let found: Vec<u64> = verified(&*reader)
         .into_iter()
-        .filter(|finding| finding.kind == FindingKind::UnreadablePayload)
-        .filter_map(|finding| Some(finding.version?.0))
+        .filter(|finding| finding.kind() == FindingKind::UnreadablePayload)
+        .filter_map(|finding| Some(finding.place.version?.0))
         .collect();
     assert_eq!(found, (3..3 + bad.len() as u64).collect::<Vec<_>>());
 }
@@ -200,7 +200,7 @@ fn versions_that_repeat_or_are_missing_and_times_that_run_back_are_found() {
     let reader = store::open_with(&path.into(), &options).expect("opens");
     let found: Vec<(FindingKind, Option<u64>)> = verified(&*reader)
         .into_iter()
-        .map(|finding| (finding.kind, finding.version.map(|version| version.0)))
+        .map(|finding| (finding.kind(), finding.place.version.map(|version| version.0)))
         .collect();
     let expected =
         [(FindingKind::DisorderedTime, Some(2)), (FindingKind::Duplicate, Some(2)), (FindingKind::Gap, Some(5))];
@@ -211,7 +211,7 @@ fn versions_that_repeat_or_are_missing_and_times_that_run_back_are_found() {
 fn a_stream_that_is_kept_further_on_than_its_events_is_found() {
     let (_folder, path) = file_of(tables::EMMETT);
     let kinds = |path: &Path| -> Vec<FindingKind> {
-        verified(&*opened(path).expect("opens")).into_iter().map(|finding| finding.kind).collect()
+        verified(&*opened(path).expect("opens")).into_iter().map(|finding| finding.kind()).collect()
     };
     assert_eq!(kinds(&path), []);
     let writer = Connection::open(&path).expect("opens");

@@ -186,7 +186,7 @@ fn ocel_objects_are_streams_and_an_event_of_two_counts_once() {
 fn a_snapshot_ahead_of_its_events_is_found() {
     let (_folder, path) = tables::file_of(tables::SPATIE);
     let found = verified(&*opened(&path));
-    assert!(found.iter().any(|finding| finding.kind == FindingKind::StaleSnapshot), "{found:?}");
+    assert!(found.iter().any(|finding| finding.kind() == FindingKind::StaleSnapshot), "{found:?}");
     let (_folder, path) = tables::file_of(tables::CQRS_ES);
     assert_eq!(verified(&*opened(&path)), []);
 }
@@ -201,8 +201,8 @@ fn a_snapshot_that_says_what_an_earlier_event_said_is_found() {
     writer.execute_batch("UPDATE kept SET last_sequence = 3").expect("moved");
     let found = verified(&*opened(&path));
     let [finding] = found.as_slice() else { panic!("{found:?}") };
-    assert_eq!(finding.kind, FindingKind::StaleSnapshot);
-    assert!(finding.message.contains("its name is what the event of version 1 said"), "{finding:?}");
+    assert_eq!(finding.kind(), FindingKind::StaleSnapshot);
+    assert!(finding.what.to_string().contains("its name is what the event of version 1 said"), "{finding:?}");
     writer.execute_batch(r#"UPDATE kept SET payload = '{"name":"new","calls":3}'"#).expect("made right");
     assert_eq!(verified(&*opened(&path)), []);
 }
