@@ -37,7 +37,7 @@ impl App {
             mapping_ui(ui, scene, draft);
         }
         if let Some(wanted) = &mut self.password {
-            password_ui(ui, scene, &wanted.sentence, &mut wanted.typed);
+            password_ui(ui, scene, &wanted.message, &mut wanted.typed);
         }
         if self.dialog == Some(Dialog::Open) {
             let mut is_open = true;

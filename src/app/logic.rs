@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::{App, Asked, Dialog, PasswordWanted, Question, Refused};
 use crate::command::{Action, Command};
 use crate::engine::{Moment, begin, sample_store};
-use crate::event::{EventId, StreamId, Timestamp, Version};
+use crate::event::{EventId, Message, StreamId, Timestamp, Version};
 use crate::locale::Locale;
 use crate::store::Source;
 use crate::ui::Zone;
@@ -59,7 +59,7 @@ impl App {
                 ctx.request_repaint_after(soon);
             }
             if std::mem::take(&mut store.was_replaced) {
-                self.trouble = Some(Trouble::new(self.locale.text("store-replaced")));
+                self.trouble = Some(Trouble::new(Message::new("store-replaced")));
             }
         }
         let dropped = ctx.input(|input| input.raw.dropped_files.first().map(|file| file.path().to_owned()));
@@ -79,8 +79,8 @@ impl App {
     fn refuse(&mut self, refused: Refused) {
         match refused.question {
             Some(Question::Columns(source)) => self.mapping = Some(MappingDraft::new(source, self.wake.0.clone())),
-            Some(Question::Password(address, sentence)) => {
-                self.password = Some(PasswordWanted { address, sentence, typed: String::new() });
+            Some(Question::Password(address, message)) => {
+                self.password = Some(PasswordWanted { address, message, typed: String::new() });
             }
             None => self.trouble = Some(refused.trouble),
         }
@@ -212,8 +212,11 @@ impl App {
             (None, Ok(_)) => {
                 let first = timeline.heads().first().map_or(Version(0), |head| head.version);
                 let last = timeline.heads().last().map_or(Version(0), |head| head.version);
-                let text = format!("{} has versions {first} to {last}; type one of them, or a time", view.stream);
-                self.trouble = Some(Trouble::new(text));
+                let message = Message::new("trouble-no-moment")
+                    .text("stream", &view.stream)
+                    .number("first", first.0)
+                    .number("last", last.0);
+                self.trouble = Some(Trouble::new(message));
             }
         }
     }

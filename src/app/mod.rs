@@ -18,7 +18,7 @@ use refused::{Question, Refused};
 pub use settings::Settings;
 
 use crate::engine::{Engine, Loading, Moment, Wake, begin};
-use crate::event::StreamId;
+use crate::event::{Message, StreamId};
 use crate::locale::Locale;
 use crate::store::{self, Address, Source};
 use crate::ui::PaletteState;
@@ -92,7 +92,7 @@ impl Dialog {
 /// A server's question, and what is being typed in answer.
 struct PasswordWanted {
     address: Address,
-    sentence: String,
+    message: Message,
     typed: String,
 }
 

@@ -1,4 +1,5 @@
 use crate::engine::Lost;
+use crate::event::{Explain, Message};
 use crate::store::{Address, ServerTrouble, Source, StoreError};
 use crate::view::Trouble;
 
@@ -14,7 +15,7 @@ pub(super) enum Question {
     /// Which columns are these?
     Columns(Source),
     /// Who asks?
-    Password(Address, String),
+    Password(Address, Message),
 }
 
 impl Refused {
@@ -24,7 +25,7 @@ impl Refused {
                 Some(Question::Columns(source.clone()))
             }
             StoreError::Server { address, trouble } => match trouble.as_ref() {
-                trouble if trouble.asks_for_password() => Some(Question::Password(address.clone(), error.to_string())),
+                trouble if trouble.asks_for_password() => Some(Question::Password(address.clone(), error.message())),
                 ServerTrouble::Unrecognised { .. } | ServerTrouble::Several { .. } => {
                     Some(Question::Columns(source.clone()))
                 }

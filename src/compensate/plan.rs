@@ -4,7 +4,8 @@ use crate::domain::lead::{self, LeadCommand, LeadTarget};
 use crate::domain::ticket::{self, TicketCommand, TicketTarget};
 use crate::domain::{Breach, Draft, schema_for};
 use crate::event::{
-    EventId, EventRow, EventType, MetadataBuilder, NewEvent, RecordedEvent, StreamId, StreamKey, Timestamp, Version,
+    EventId, EventRow, EventType, Explain, Message, MetadataBuilder, NewEvent, RecordedEvent, StreamId, StreamKey,
+    Timestamp, Version,
 };
 use crate::projection::{Problem, Projection, diff_values, path_value};
 use crate::replay::{Change, Replay, Story};
@@ -66,6 +67,22 @@ pub enum PlanError {
     PayloadNotJson(String),
     #[error("the event type is empty")]
     NoType,
+}
+
+impl Explain for PlanError {
+    fn message(&self) -> Message {
+        match self {
+            Self::Refused(breach) => breach.message(),
+            Self::NoSuchEvent { stream, version } => {
+                Message::new("plan-no-such-event").text("stream", stream).number("version", version.0)
+            }
+            Self::NoRules(event_type) => Message::new("plan-no-rules").text("type", event_type),
+            Self::NoActor => Message::new("plan-no-actor"),
+            Self::NoReason => Message::new("plan-no-reason"),
+            Self::PayloadNotJson(detail) => Message::new("plan-payload-not-json").text("detail", detail),
+            Self::NoType => Message::new("plan-no-type"),
+        }
+    }
 }
 
 /// Plans the natural compensation of a recorded event. The story must be loaded to its end.

@@ -1,4 +1,5 @@
 use super::EventKind;
+use crate::event::{Explain, Message};
 
 /// A rule that an event breaks. The same words refuse a command and mark recorded history.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,4 +50,36 @@ pub enum Breach {
     Unreadable(String),
     #[error("{0} is no event of this kind of stream")]
     Foreign(String),
+}
+
+impl Explain for Breach {
+    fn message(&self) -> Message {
+        let of = |id, kind: &EventKind| Message::new(id).text("event", kind.name());
+        let with = |id, text: &str| Message::new(id).text("text", text);
+        match self {
+            Self::While { kind, status } => of("breach-while", kind).text("status", status),
+            Self::NotBegun { kind, first } => of("breach-not-begun", kind).text("first", first.name()),
+            Self::BegunTwice(kind) => of("breach-begun-twice", kind),
+            Self::FollowupInThePast => Message::new("breach-followup-in-the-past"),
+            Self::ChangesNothing(kind) => of("breach-changes-nothing", kind),
+            Self::NamesNothing(kind) => of("breach-names-nothing", kind),
+            Self::AlreadyCompensated(kind) => of("breach-already-compensated", kind),
+            Self::CompensatedBefore(kind) => of("breach-compensated-before", kind),
+            Self::NothingToUndo(kind) => of("breach-nothing-to-undo", kind),
+            Self::NoCompensation(name) => with("breach-no-compensation", name),
+            Self::ChangedLater(field) => with("breach-changed-later", field),
+            Self::NothingBefore(field) => with("breach-nothing-before", field),
+            Self::EscalatedEarly => Message::new("breach-escalated-early"),
+            Self::EscalatedWithoutWait => Message::new("breach-escalated-without-wait"),
+            Self::EscalatedTwice => Message::new("breach-escalated-twice"),
+            Self::EscalatedClosedBy(who) => with("breach-escalated-closed-by", who),
+            Self::ClosedEarly => Message::new("breach-closed-early"),
+            Self::ReopenedBy(who) => with("breach-reopened-by", who),
+            Self::ReopenedLate => Message::new("breach-reopened-late"),
+            Self::MovedUnescalated => Message::new("breach-moved-unescalated"),
+            Self::MovedEarly => Message::new("breach-moved-early"),
+            Self::Unreadable(detail) => with("breach-unreadable", detail),
+            Self::Foreign(name) => with("breach-foreign", name),
+        }
+    }
 }

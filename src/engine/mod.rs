@@ -4,6 +4,7 @@
 
 mod asked;
 mod check;
+mod explain;
 mod feed;
 mod load;
 mod loading;

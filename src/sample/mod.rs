@@ -21,6 +21,7 @@ mod ticket;
 use business::Business;
 
 use crate::domain::Breach;
+use crate::event::{Explain, Message};
 use crate::store::native::NativeStore;
 use crate::store::{AppendError, Columns, Flow, Query, Reader, StoreError};
 
@@ -85,6 +86,25 @@ pub enum SampleError {
     Append(#[from] AppendError),
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl Explain for SampleError {
+    fn message(&self) -> Message {
+        match self {
+            Self::Nothing => Message::new("sample-nothing"),
+            Self::TooFewEvents { streams, events } => {
+                Message::new("sample-too-few-events").number("streams", *streams).number("events", *events)
+            }
+            Self::OnlyLead1 => Message::new("sample-only-lead-1").number("events", first_lead::LENGTH),
+            Self::TooMany => {
+                Message::new("sample-too-many").number("events", MOST_EVENTS).number("streams", MOST_STREAMS)
+            }
+            Self::NotEmpty(path) => Message::new("sample-not-empty").text("path", path.display()),
+            Self::Story(breach) => Message::new("sample-story").inner("breach", breach.message()),
+            Self::Append(error) => error.message(),
+            Self::Store(error) => error.message(),
+        }
+    }
 }
 
 impl SampleOptions {

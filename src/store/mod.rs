@@ -6,6 +6,7 @@
 mod check;
 mod contract;
 mod error;
+mod explain;
 pub mod files;
 mod finding;
 pub mod foreign;

@@ -30,10 +30,10 @@ pub fn compensate_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, can_
                     ui.spinner();
                 }
                 Some(Ok(plan)) => preview_ui(ui, scene, plan),
-                Some(Err(trouble)) => warning(ui, &trouble.sentence),
+                Some(Err(trouble)) => warning(ui, &scene.sentence(&trouble.message)),
             }
             if let Some(trouble) = draft.trouble() {
-                warning(ui, &trouble.sentence);
+                warning(ui, &scene.sentence(&trouble.message));
             }
             ui.add_space(8.0);
             buttons_ui(ui, scene, draft, can_write);

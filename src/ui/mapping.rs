@@ -25,7 +25,7 @@ pub fn mapping_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut MappingDraft) 
         ui.label(RichText::new(scene.text("mapping-about")).color(colours.dim));
         ui.add_space(8.0);
         if let Some(trouble) = draft.trouble() {
-            ui.label(RichText::new(&trouble.sentence).color(colours.danger));
+            ui.label(RichText::new(scene.sentence(&trouble.message)).color(colours.danger));
         }
         columns_ui(ui, scene, draft);
         if !draft.reasons.is_empty() {
@@ -124,7 +124,7 @@ fn preview_ui(ui: &mut Ui, scene: &Scene<'_>, draft: &MappingDraft) {
     let events = match draft.events() {
         Ok(events) => events,
         Err(trouble) => {
-            ui.add(Label::new(RichText::new(&trouble.sentence).color(colours.danger)).wrap());
+            ui.add(Label::new(RichText::new(scene.sentence(&trouble.message)).color(colours.danger)).wrap());
             return;
         }
     };

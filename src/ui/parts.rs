@@ -73,7 +73,8 @@ pub(super) fn link(ui: &mut Ui, text: &str) -> Response {
 /// The sentence about what went wrong, with what can be done about it.
 pub fn trouble_ui(ui: &mut Ui, scene: &mut Scene<'_>, trouble: &Trouble) {
     let colours = palette(ui);
-    let Trouble { sentence, details } = trouble;
+    let Trouble { message, details } = trouble;
+    let sentence = &scene.sentence(message);
     Frame::new().fill(colours.danger_soft).inner_margin(Margin::symmetric(16, 8)).show(ui, |ui| {
         ui.horizontal(|ui| {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

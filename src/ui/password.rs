@@ -3,15 +3,16 @@ use egui::{Button, Label, RichText, TextEdit, Ui};
 use super::Scene;
 use super::parts::{dialog, named_field};
 use crate::command::Action;
+use crate::event::Message;
 use crate::theme::palette;
 
 /// A server wants to know who asks. What is typed is used for this one connection, and kept nowhere.
-pub fn password_ui(ui: &mut Ui, scene: &mut Scene<'_>, sentence: &str, typed: &mut String) {
+pub fn password_ui(ui: &mut Ui, scene: &mut Scene<'_>, message: &Message, typed: &mut String) {
     let mut is_open = true;
     let title = scene.text("password-title");
     dialog(ui, &title, 460.0, &mut is_open, |ui| {
         let colours = palette(ui);
-        ui.add(Label::new(sentence).wrap());
+        ui.add(Label::new(scene.sentence(message)).wrap());
         ui.add_space(8.0);
         let field = TextEdit::singleline(typed).password(true).desired_width(f32::INFINITY);
         let field = named_field(ui, field, &scene.text("password"));

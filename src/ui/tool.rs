@@ -22,7 +22,7 @@ pub(super) fn tool_ui(
         return false;
     }
     let Some(trouble) = tool.error() else { return true };
-    ui.add(Label::new(RichText::new(&trouble.sentence).color(palette(ui).danger)).wrap());
+    ui.add(Label::new(RichText::new(scene.sentence(&trouble.message)).color(palette(ui).danger)).wrap());
     if ui.button(scene.text("retry")).clicked() {
         scene.ask(start.clone());
     }

@@ -71,7 +71,7 @@ impl Question for ReadBase {
         let Self { stream, target } = self;
         let described = describe(reader, &stream)?;
         let story = load_story(reader, &described, &mut |_| ticket.flow())?;
-        let gone = || Trouble::new(format!("version {target} of {stream} is not there any more"));
+        let gone = || Trouble::gone(&stream, target);
         let target = reader.event_at(&stream, target)?.ok_or_else(gone)?;
         Ok(Base { story, target })
     }

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use super::Trouble;
 use crate::engine::{Asked, Engine, Question, Ticket, stream_or_store};
-use crate::event::StreamId;
+use crate::event::{Message, StreamId};
 use crate::store::Reader;
 use crate::store::files::{ExportReport, FileFormat, export};
 
@@ -70,10 +70,7 @@ impl Question for ExportEvents {
     fn answer(self, reader: &dyn Reader, ticket: &Ticket) -> Result<Self::Answer, Trouble> {
         let Self { path, format, stream, replaces } = self;
         if path.exists() && !replaces {
-            let path = path.display();
-            return Err(Trouble::new(format!(
-                "{path}: this file is there already; name another, or allow replacing it"
-            )));
+            return Err(Trouble::new(Message::new("trouble-export-there").text("path", path.display())));
         }
         let query = stream_or_store(reader, stream, ticket)?;
         let report = export(reader, &query, &path, format, &mut |count| ticket.reached(count))?;

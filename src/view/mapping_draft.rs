@@ -1,6 +1,6 @@
 use super::Trouble;
 use crate::engine::{Loading, Wake, begin};
-use crate::event::RecordedEvent;
+use crate::event::{Message, RecordedEvent};
 use crate::store::Source;
 use crate::store::foreign::{Column, Mapping, Table, Unmapped, look_into, preview, save_mapping};
 
@@ -98,7 +98,8 @@ impl MappingDraft {
     pub fn keep(&mut self) {
         let (source, mapping) = (self.source.clone(), self.mapping.clone());
         self.kept.request(begin("keeping the mapping", &self.wake, move |_| {
-            save_mapping(&source, &mapping)?;
+            let failed = |error| Trouble::new(Message::new("trouble-mapping-not-kept").text("detail", error));
+            save_mapping(&source, &mapping).map_err(failed)?;
             Ok(())
         }));
     }

@@ -348,8 +348,7 @@ impl Question for ReadEvent {
 
     fn answer(self, reader: &dyn Reader, ticket: &Ticket) -> Result<EventDetail, Trouble> {
         let Self { stream, version, aggregate } = self;
-        let gone =
-            || Trouble::new(format!("version {version} of {stream} is not there any more; open the store again"));
+        let gone = || Trouble::gone(&stream, version);
         let event = reader.event_at(&stream, version)?.ok_or_else(gone)?;
         let metadata = event.metadata();
         let read = as_read(aggregate, event.event_type.as_str(), event.schema, &event.payload);

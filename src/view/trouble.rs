@@ -1,26 +1,35 @@
-use crate::engine::Lost;
+use std::error::Error;
 
-/// A failure as a sentence for whoever looks at the window, and what a developer would want to know of it.
+use crate::engine::Lost;
+use crate::event::{Explain, Message, StreamId, Version};
+
+/// A failure as it is said to whoever looks at the window, and what a developer would want to know of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
-    pub sentence: String,
+    pub message: Message,
     /// Empty where the sentence says all.
     pub details: String,
 }
 
 impl Trouble {
-    pub fn new(sentence: impl Into<String>) -> Self {
-        Self { sentence: sentence.into(), details: String::new() }
+    pub fn new(message: Message) -> Self {
+        Self { message, details: String::new() }
+    }
+
+    /// An event that was there, in a store that has been replaced since.
+    pub(super) fn gone(stream: &StreamId, version: Version) -> Self {
+        Self::new(Message::new("trouble-gone").text("stream", stream).number("version", version.0))
     }
 }
 
 impl From<Lost> for Trouble {
     fn from(_: Lost) -> Self {
-        Self::new("the work ended without an answer; try again")
+        Self::new(Message::new("trouble-lost"))
     }
 }
 
-impl<E: std::error::Error> From<E> for Trouble {
+/// The one place where an error becomes a sentence of the window: what cannot be said in each language does not get here.
+impl<E: Error + Explain> From<E> for Trouble {
     fn from(error: E) -> Self {
         let mut details = format!("{error:?}");
         let mut cause = error.source();
@@ -28,6 +37,6 @@ impl<E: std::error::Error> From<E> for Trouble {
             details = format!("{details}\n{deeper}");
             cause = deeper.source();
         }
-        Self { sentence: error.to_string(), details }
+        Self { message: error.message(), details }
     }
 }

@@ -1,8 +1,24 @@
 //! Everything that the engine may find or refuse can be said in each language.
 
-use foldline::event::{Explain, Message, Said, Timestamp, Version};
+use std::collections::BTreeSet;
+use std::io;
+use std::path::PathBuf;
+
+use egui::{Key, Modifiers};
+use foldline::compensate::PlanError;
+use foldline::domain::{Breach, EventKind};
+use foldline::event::{EventId, EventType, Explain, Message, Said, StreamId, Timestamp, Version};
 use foldline::locale::{Language, Locale};
-use foldline::store::{Fault, SchemaChange, SchemaObject};
+use foldline::sample::{SampleError, SampleOptions};
+use foldline::engine::{MakeSampleError, SessionError, write_sample};
+use foldline::store::files::ExportError;
+use foldline::store::foreign::MappingError;
+use foldline::store::{
+    Address, AppendError, Conflict, Expected, Fault, Flow, Framework, SchemaChange, SchemaObject, ServerTrouble,
+    StoreError,
+};
+
+use crate::desk::Desk;
 use foldline::ui::sentence;
 
 /// The names of a message and of those inside it, and the texts that must be found in the sentence.
@@ -145,4 +161,240 @@ fn every_finding_is_said_in_every_language() {
             assert_eq!(kind.chars().any(is_hangul), language == Language::Korean, "{kind}");
         }
     }
+}
+
+fn path() -> PathBuf {
+    PathBuf::from(text("path"))
+}
+
+fn every_store_error() -> Vec<StoreError> {
+    vec![
+        StoreError::Missing(path()),
+        StoreError::IsFolder(path()),
+        StoreError::AlreadyThere(path()),
+        StoreError::EmptyFile(path()),
+        StoreError::NotADatabase(path()),
+        StoreError::NotEvents { path: path(), detail: text("detail") },
+        StoreError::Unrecognised { path: path(), tables: text("tables") },
+        StoreError::Several { place: text("place"), tables: text("tables"), first: text("first") },
+        StoreError::OnlyReads { place: text("place"), reason: text("reason") },
+        StoreError::Newer { path: path(), found: 11, supported: 12 },
+        StoreError::Damaged { path: path(), detail: text("detail") },
+        StoreError::Locked(path()),
+        StoreError::Changed(path()),
+        StoreError::Full(path()),
+        StoreError::ReadOnly(path()),
+        StoreError::Denied(path()),
+        StoreError::Io { path: path(), source: io::Error::other(text("source")) },
+        StoreError::Sqlite { path: path(), source: rusqlite::Error::InvalidParameterName(text("source")) },
+        StoreError::Cancelled,
+    ]
+}
+
+fn every_server_trouble() -> Vec<ServerTrouble> {
+    let detail = || text("detail");
+    vec![
+        ServerTrouble::BadAddress(detail()),
+        ServerTrouble::Unreachable(detail()),
+        ServerTrouble::PasswordNeeded { user: text("user") },
+        ServerTrouble::WrongPassword { user: text("user") },
+        ServerTrouble::Refused(detail()),
+        ServerTrouble::NoSuchUser { user: text("user") },
+        ServerTrouble::NoSuchDatabase { name: text("name") },
+        ServerTrouble::TlsNotOffered,
+        ServerTrouble::TlsFailed(detail()),
+        ServerTrouble::Certificate { option: "sslrootcert", path: path(), detail: detail() },
+        ServerTrouble::Denied { detail: detail(), grant: text("grant") },
+        ServerTrouble::TimedOut,
+        ServerTrouble::Locked,
+        ServerTrouble::TooMany,
+        ServerTrouble::NotReady,
+        ServerTrouble::Lost(detail()),
+        ServerTrouble::Unrecognised { tables: text("tables") },
+        ServerTrouble::Several { tables: text("tables"), first: text("first") },
+        ServerTrouble::Changed(detail()),
+        ServerTrouble::NoFunction(detail()),
+        ServerTrouble::Other(detail()),
+    ]
+}
+
+fn every_mapping_error() -> Vec<MappingError> {
+    vec![
+        MappingError::Unreadable { path: path(), detail: text("detail") },
+        MappingError::NoTable { asked: text("asked"), known: text("known") },
+        MappingError::NoColumn { asked: text("asked"), role: "version", table: text("table"), known: text("known") },
+        MappingError::NoStream { table: text("table") },
+    ]
+}
+
+fn every_append_error() -> Vec<AppendError> {
+    let conflict = |expected, actual| {
+        let stream = StreamId::from("lead-1");
+        AppendError::Conflict(Box::new(Conflict { stream, expected, actual, since: Vec::new() }))
+    };
+    vec![
+        conflict(Expected::Exact(Version(11)), Some(Version(12))),
+        conflict(Expected::NoStream, Some(Version(12))),
+        conflict(Expected::Any, None),
+        AppendError::IdTaken(EventId::new("«id»")),
+        AppendError::PayloadNotJson { event_type: text("type"), detail: text("detail") },
+        AppendError::MetadataNotObject { event_type: text("type") },
+        AppendError::NoName,
+        AppendError::Unfit { framework: Framework::Emmett, detail: text("detail") },
+    ]
+}
+
+fn every_breach() -> Vec<Breach> {
+    let (kind, first) = (EventKind::ALL[0], EventKind::ALL[1]);
+    vec![
+        Breach::While { kind, status: "converted" },
+        Breach::NotBegun { kind, first },
+        Breach::BegunTwice(kind),
+        Breach::FollowupInThePast,
+        Breach::ChangesNothing(kind),
+        Breach::NamesNothing(kind),
+        Breach::AlreadyCompensated(kind),
+        Breach::CompensatedBefore(kind),
+        Breach::NothingToUndo(kind),
+        Breach::NoCompensation(text("type")),
+        Breach::ChangedLater(text("field")),
+        Breach::NothingBefore("«field»"),
+        Breach::EscalatedEarly,
+        Breach::EscalatedWithoutWait,
+        Breach::EscalatedTwice,
+        Breach::EscalatedClosedBy("«who»"),
+        Breach::ClosedEarly,
+        Breach::ReopenedBy("«who»"),
+        Breach::ReopenedLate,
+        Breach::MovedUnescalated,
+        Breach::MovedEarly,
+        Breach::Unreadable(text("detail")),
+        Breach::Foreign(text("type")),
+    ]
+}
+
+fn every_session_error() -> Vec<SessionError> {
+    let stream = StreamId::from("lead-1");
+    vec![
+        SessionError::NoStream { stream: stream.clone(), near: Vec::new() },
+        SessionError::NoStream { stream: stream.clone(), near: vec![StreamId::from("lead-2")] },
+        SessionError::NoVersion { stream: stream.clone(), asked: Version(20), first: Version(11), last: Version(12) },
+        SessionError::BeforeItBegan { stream: stream.clone(), asked: Timestamp::from_micros(1), first: text("first") },
+        SessionError::NoProjection { stream, asked: text("asked"), known: vec![text("known")] },
+        SessionError::NotAMoment(text("text")),
+    ]
+}
+
+fn every_plan_error() -> Vec<PlanError> {
+    vec![
+        PlanError::NoSuchEvent { stream: StreamId::from("lead-1"), version: Version(11) },
+        PlanError::NoRules(EventType::from("«type»")),
+        PlanError::NoActor,
+        PlanError::NoReason,
+        PlanError::PayloadNotJson(text("detail")),
+        PlanError::NoType,
+    ]
+}
+
+fn every_sample_error() -> Vec<SampleError> {
+    vec![
+        SampleError::Nothing,
+        SampleError::TooFewEvents { streams: 12, events: 11 },
+        SampleError::OnlyLead1,
+        SampleError::TooMany,
+        SampleError::NotEmpty(path()),
+        SampleError::Story(Breach::ClosedEarly),
+    ]
+}
+
+#[test]
+fn every_error_is_said_in_every_language() {
+    every_store_error().iter().for_each(assert_said);
+    for trouble in every_server_trouble() {
+        assert_said(&trouble);
+        let address = Address::new("postgres://kim@db/sales");
+        assert_said(&StoreError::Server { address, trouble: Box::new(trouble) });
+    }
+    for error in every_mapping_error() {
+        assert_said(&error);
+        assert_said(&StoreError::Mapping { place: text("place"), source: error });
+    }
+    every_append_error().iter().for_each(assert_said);
+    assert_said(&AppendError::Store(StoreError::Cancelled));
+    every_breach().iter().for_each(assert_said);
+    every_session_error().iter().for_each(assert_said);
+    every_plan_error().iter().for_each(assert_said);
+    assert_said(&PlanError::Refused(Breach::ClosedEarly));
+    every_sample_error().iter().for_each(assert_said);
+    assert_said(&MakeSampleError::NoHome);
+    assert_said(&ExportError::Store(StoreError::Cancelled));
+    assert_said(&ExportError::Write { path: path(), source: io::Error::other(text("source")) });
+}
+
+#[test]
+fn no_sentence_of_one_language_lacks_a_value_that_the_other_says() {
+    let texts = |language: &str| {
+        let file = format!("{}/assets/locales/{language}.ftl", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read_to_string(file).expect("readable")
+    };
+    let values = |text: &str| -> BTreeSet<String> {
+        let names = text.split("{ $").skip(1).filter_map(|rest| rest.split([' ', '}']).next());
+        names.map(str::to_owned).collect()
+    };
+    let korean = texts("ko");
+    let explained = ["error-", "server-", "mapping-no-", "append-", "ask-", "plan-", "breach-", "fault-", "trouble-"];
+    let mut seen = 0;
+    for line in texts("en").lines().filter(|line| explained.iter().any(|prefix| line.starts_with(prefix))) {
+        let (name, english) = line.split_once(" = ").expect("a name and a text");
+        let other = korean.lines().find_map(|line| line.strip_prefix(&format!("{name} = "))).expect(name);
+        assert_eq!(values(english), values(other), "{name}");
+        seen += 1;
+    }
+    assert!(seen > 100, "only {seen}");
+}
+
+/// The words of a sentence about what failed that are neither a name nor another program's.
+fn shown_failure(desk: &Desk, part: &str) -> String {
+    desk.all_text().lines().find(|line| line.contains(part)).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn what_does_not_open_is_said_in_korean_where_korean_is_chosen() {
+    let mut desk = Desk::at("lead-1");
+    desk.click("한국어");
+    for (name, content, words) in [
+        ("missing.db", None, "파일이 없습니다"),
+        ("empty.db", Some(String::new()), "빈 파일"),
+        ("text.db", Some("no database at all ".repeat(100)), "SQLite 데이터베이스가 아닙니다"),
+    ] {
+        let path = desk.path(name);
+        if let Some(content) = content {
+            std::fs::write(&path, content).expect("written");
+        }
+        desk.open(&path);
+        let said = shown_failure(&desk, &format!("{name}: "));
+        assert!(said.contains(words), "{name}: {said}\n{}", desk.all_text());
+        // The same failure, once the other language is chosen.
+        desk.click("English");
+        let english = shown_failure(&desk, &format!("{name}: "));
+        assert!(!english.is_empty() && !english.chars().any(is_hangul), "{english}");
+        desk.click("한국어");
+    }
+}
+
+#[test]
+fn what_a_check_finds_is_said_in_korean_where_korean_is_chosen() {
+    let mut desk = Desk::with("lead-1", |path| {
+        let options = SampleOptions { streams: None, events: Some(200), seed: 1 };
+        write_sample(path, &options, &mut |_| Flow::Continue(())).expect("a sample");
+        let tool = rusqlite::Connection::open(path).expect("any tool can open it");
+        tool.execute_batch("DROP TRIGGER events_never_go").expect("the guard is dropped");
+    });
+    desk.click("한국어");
+    desk.press_with(Modifiers::COMMAND, Key::K);
+    desk.type_into("찾기 또는 명령 실행", "저장소 점검");
+    desk.press(Key::Enter);
+    desk.wait_for("보호 해제");
+    assert!(desk.shows_part("events_never_go이(가) 없습니다"), "{}", desk.all_text());
+    assert!(!desk.shows_part("is gone"), "{}", desk.all_text());
 }

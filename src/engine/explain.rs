@@ -1,0 +1,44 @@
+//! What a question could not be answered for, for the window's languages.
+
+use super::{MakeSampleError, SessionError};
+use crate::event::{Explain, Message, StreamId};
+
+impl Explain for SessionError {
+    fn message(&self) -> Message {
+        match self {
+            Self::NoStream { stream, near } => {
+                let near: Vec<&str> = near.iter().map(StreamId::as_str).collect();
+                if near.is_empty() {
+                    Message::new("ask-no-stream").text("stream", stream)
+                } else {
+                    Message::new("ask-no-stream-near").text("stream", stream).text("near", near.join(", "))
+                }
+            }
+            Self::NoVersion { stream, asked, first, last } => Message::new("ask-no-version")
+                .text("stream", stream)
+                .number("asked", asked.0)
+                .number("first", first.0)
+                .number("last", last.0),
+            Self::BeforeItBegan { stream, asked, first } => {
+                Message::new("ask-before-it-began").text("stream", stream).text("asked", asked).text("first", first)
+            }
+            Self::NoProjection { stream, asked, known } => Message::new("ask-no-projection")
+                .text("stream", stream)
+                .text("asked", asked)
+                .text("known", known.join(", ")),
+            Self::NotAMoment(text) => Message::new("ask-not-a-moment").text("text", text),
+            Self::Store(error) => error.message(),
+        }
+    }
+}
+
+impl Explain for MakeSampleError {
+    fn message(&self) -> Message {
+        match self {
+            Self::NoHome => Message::new("sample-no-home"),
+            Self::Sample(error) => error.message(),
+            Self::Session(error) => error.message(),
+            Self::Store(error) => error.message(),
+        }
+    }
+}

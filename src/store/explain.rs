@@ -1,0 +1,144 @@
+//! What went wrong with a store, for the window's languages. The command line prints the English of `Display`; a test
+//! holds the two together.
+
+use super::files::ExportError;
+use super::foreign::MappingError;
+use super::{AppendError, Expected, ServerTrouble, StoreError};
+use crate::event::{Explain, Message, Version};
+
+impl Explain for StoreError {
+    fn message(&self) -> Message {
+        let of = |id, path: &std::path::Path| Message::new(id).text("path", path.display());
+        match self {
+            Self::Missing(path) => of("error-missing", path),
+            Self::IsFolder(path) => of("error-is-folder", path),
+            Self::AlreadyThere(path) => of("error-already-there", path),
+            Self::EmptyFile(path) => of("error-empty-file", path),
+            Self::NotADatabase(path) => of("error-not-a-database", path),
+            Self::NotEvents { path, detail } => of("error-not-events", path).text("detail", detail),
+            Self::Server { address, trouble } => {
+                Message::new("error-of-place").text("place", address).inner("what", trouble.message())
+            }
+            Self::Unrecognised { path, tables } => of("error-unrecognised", path).text("tables", tables),
+            Self::Mapping { place, source } => {
+                Message::new("error-of-place").text("place", place).inner("what", source.message())
+            }
+            Self::Several { place, tables, first } => {
+                Message::new("error-several").text("place", place).text("tables", tables).text("first", first)
+            }
+            Self::OnlyReads { place, reason } => {
+                Message::new("error-only-reads").text("place", place).text("reason", reason)
+            }
+            Self::Newer { path, found, supported } => {
+                of("error-newer", path).text("found", found).text("supported", supported)
+            }
+            Self::Damaged { path, detail } => of("error-damaged", path).text("detail", detail),
+            Self::Locked(path) => of("error-locked", path),
+            Self::Changed(path) => of("error-changed", path),
+            Self::Full(path) => of("error-full", path),
+            Self::ReadOnly(path) => of("error-read-only", path),
+            Self::Denied(path) => of("error-denied", path),
+            Self::Io { path, source } => of("error-io", path).text("detail", source),
+            Self::Sqlite { path, source } => of("error-sqlite", path).text("detail", source),
+            Self::Cancelled => Message::new("error-cancelled"),
+        }
+    }
+}
+
+impl Explain for ServerTrouble {
+    fn message(&self) -> Message {
+        let with = |id, detail: &String| Message::new(id).text("detail", detail);
+        match self {
+            Self::BadAddress(detail) => with("server-bad-address", detail),
+            Self::Unreachable(detail) => with("server-unreachable", detail),
+            Self::PasswordNeeded { user } => Message::new("server-password-needed").text("user", user),
+            Self::WrongPassword { user } => Message::new("server-wrong-password").text("user", user),
+            Self::Refused(detail) => with("server-refused", detail),
+            Self::NoSuchUser { user } => Message::new("server-no-such-user").text("user", user),
+            Self::NoSuchDatabase { name } => Message::new("server-no-such-database").text("name", name),
+            Self::TlsNotOffered => Message::new("server-tls-not-offered"),
+            Self::TlsFailed(detail) => with("server-tls-failed", detail),
+            Self::Certificate { option, path, detail } => {
+                with("server-certificate", detail).text("option", option).text("path", path.display())
+            }
+            Self::Denied { detail, grant } => with("server-denied", detail).text("grant", grant),
+            Self::TimedOut => Message::new("server-timed-out"),
+            Self::Locked => Message::new("server-locked"),
+            Self::TooMany => Message::new("server-too-many"),
+            Self::NotReady => Message::new("server-not-ready"),
+            Self::Lost(detail) => with("server-lost", detail),
+            Self::Unrecognised { tables } => Message::new("server-unrecognised").text("tables", tables),
+            Self::Several { tables, first } => {
+                Message::new("server-several").text("tables", tables).text("first", first)
+            }
+            Self::Changed(detail) => with("server-changed", detail),
+            Self::NoFunction(detail) => with("server-no-function", detail),
+            Self::Other(detail) => with("server-other", detail),
+        }
+    }
+}
+
+impl Explain for MappingError {
+    fn message(&self) -> Message {
+        match self {
+            Self::Unreadable { path, detail } => {
+                Message::new("mapping-unreadable").text("path", path.display()).text("detail", detail)
+            }
+            Self::NoTable { asked, known } => {
+                Message::new("mapping-no-table").text("asked", asked).text("known", known)
+            }
+            Self::NoColumn { asked, role, table, known } => Message::new("mapping-no-column")
+                .text("asked", asked)
+                .text("role", role)
+                .text("table", table)
+                .text("known", known),
+            Self::NoStream { table } => Message::new("mapping-no-stream").text("table", table),
+        }
+    }
+}
+
+impl Explain for AppendError {
+    fn message(&self) -> Message {
+        match self {
+            Self::Conflict(conflict) => Message::new("append-conflict")
+                .text("stream", &conflict.stream)
+                .inner("expected", expected(conflict.expected))
+                .inner("actual", conflict.actual.map_or_else(|| Message::new("append-no-stream"), at_version)),
+            Self::IdTaken(id) => Message::new("append-id-taken").text("id", id),
+            Self::PayloadNotJson { event_type, detail } => {
+                Message::new("append-payload-not-json").text("type", event_type).text("detail", detail)
+            }
+            Self::MetadataNotObject { event_type } => {
+                Message::new("append-metadata-not-object").text("type", event_type)
+            }
+            Self::NoName => Message::new("append-no-name"),
+            Self::Unfit { framework, detail } => {
+                Message::new("append-unfit").text("framework", framework).text("detail", detail)
+            }
+            Self::Store(error) => error.message(),
+        }
+    }
+}
+
+fn expected(expected: Expected) -> Message {
+    match expected {
+        Expected::Exact(version) => at_version(version),
+        Expected::NoStream => Message::new("append-no-stream"),
+        Expected::Any => Message::new("append-any-version"),
+    }
+}
+
+fn at_version(version: Version) -> Message {
+    Message::new("append-version").number("version", version.0)
+}
+
+impl Explain for ExportError {
+    fn message(&self) -> Message {
+        match self {
+            Self::Store(error) => error.message(),
+            Self::Write { path, source } => {
+                Message::new("error-io").text("path", path.display()).text("detail", source)
+            }
+        }
+    }
+}
