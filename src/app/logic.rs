@@ -79,7 +79,8 @@ impl App {
     fn refuse(&mut self, refused: Refused) {
         match refused.question {
             Some(Question::Columns(source)) => self.mapping = Some(MappingDraft::new(source, self.wake.0.clone())),
-            Some(Question::Password(address, message)) => {
+            Some(Question::Password(address)) => {
+                let message = refused.trouble.message;
                 self.password = Some(PasswordWanted { address, message, typed: String::new() });
             }
             None => self.trouble = Some(refused.trouble),

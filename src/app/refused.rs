@@ -15,7 +15,7 @@ pub(super) enum Question {
     /// Which columns are these?
     Columns(Source),
     /// Who asks?
-    Password(Address, Message),
+    Password(Address),
 }
 
 impl Refused {
@@ -25,7 +25,7 @@ impl Refused {
                 Some(Question::Columns(source.clone()))
             }
             StoreError::Server { address, trouble } => match trouble.as_ref() {
-                trouble if trouble.asks_for_password() => Some(Question::Password(address.clone(), error.message())),
+                trouble if trouble.asks_for_password() => Some(Question::Password(address.clone())),
                 ServerTrouble::Unrecognised { .. } | ServerTrouble::Several { .. } => {
                     Some(Question::Columns(source.clone()))
                 }

@@ -23,6 +23,7 @@ impl Message {
     }
 
     #[must_use]
+    #[allow(clippy::needless_pass_by_value, reason = "a path's display is made on the spot")]
     pub fn text(self, name: &'static str, text: impl ToString) -> Self {
         self.value(name, Said::Text(text.to_string()))
     }

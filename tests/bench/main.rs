@@ -36,6 +36,7 @@ fn main() {
     load(&mut table, &stores);
     seek(&mut table, &stores);
     open(&mut table, &stores);
+    beside_a_log(&mut table, &stores, folder.path());
     whole_store(&mut table, &stores);
     table.note(format!("events in the store: {events}; peak memory of the whole run: {:.0} MiB", peak_memory_mib()));
     table.print();
@@ -225,6 +226,37 @@ fn open(table: &mut Table, stores: &Stores) {
     let info =
         repeat(5, || time(|| NativeStore::open(&stores.sample).expect("the sample").info().expect("info").events));
     table.add(Row::new("info: every count", "100 ms", micros(&info) / 1_000.0, 100.0, "ms"));
+}
+
+/// Opening and one question where a writer was killed and left its log, against the same store at rest.
+fn beside_a_log(table: &mut Table, stores: &Stores, folder: &Path) {
+    let logged = folder.join("logged.db");
+    stores::copy_beside_a_log(&stores.sample, &logged);
+    let ask = |path: &Path| {
+        time(|| {
+            let store = NativeStore::open(path).expect("a store");
+            let mut seen = 0;
+            let newest = Query::store().backward().limit(200);
+            let visited = store.visit_events(&newest, &mut |_| {
+                seen += 1;
+                Flow::Continue(())
+            });
+            visited.map(|()| seen).expect("read")
+        })
+    };
+    let (mut at_rest, mut beside) = (Vec::new(), Vec::new());
+    for _ in 0..60 {
+        at_rest.push(ask(&stores.sample));
+        beside.push(ask(&logged));
+    }
+    let row = Row::new(
+        "open beside a leftover log, the newest 200 events",
+        "the same store at rest",
+        micros(&beside),
+        micros(&at_rest),
+        "µs",
+    );
+    table.add(row.bar(2.0));
 }
 
 fn whole_store(table: &mut Table, stores: &Stores) {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use foldline::event::{EventId, EventType, NewEvent, StreamId, Timestamp, Version};
 use foldline::sample::{SampleOptions, generate};
 use foldline::store::native::NativeStore;
-use foldline::store::{Columns, Flow, Query, Reader};
+use foldline::store::{Columns, Expected, Flow, Query, Reader, Writer};
 
 use crate::measure::{micros, repeat, time};
 
@@ -100,6 +100,23 @@ pub(crate) fn contacted(number: &mut u64) -> NewEvent {
             r#"{{"actor":"kim","reason":"scheduled call","correlation-id":"c-{number}","causation-id":"e-{number}"}}"#
         ),
     }
+}
+
+/// A copy as a killed writer leaves it: a few appends stand in its log alone.
+pub(crate) fn copy_beside_a_log(from: &Path, to: &Path) {
+    let written = to.with_extension("written");
+    std::fs::copy(from, &written).expect("a copy");
+    let mut store = NativeStore::open_for_writing(&written).expect("the copy");
+    let mut number = 1 << 40;
+    for _ in 0..20 {
+        store.append(&StreamId::from("lead-1"), Expected::Any, &[contacted(&mut number)]).expect("recorded");
+    }
+    for suffix in ["", "-wal"] {
+        let with = |path: &Path| PathBuf::from(format!("{}{suffix}", path.display()));
+        std::fs::copy(with(&written), with(to)).expect("a copy");
+    }
+    drop(store);
+    std::fs::remove_file(written).expect("removed");
 }
 
 /// What the disk needs to make one page safe.
