@@ -1,7 +1,7 @@
 //! Appending by the frameworks' own rules, and what they refuse.
 
 use foldline::event::{EventId, EventType, NewEvent, StreamId, Timestamp, Version};
-use foldline::store::{self, AppendError, Appended, Expected, Writer};
+use foldline::store::{self, AppendError, Appended, Expected, Source, Writer};
 
 use crate::desk::{Database, stream};
 use crate::tables;
@@ -204,4 +204,48 @@ fn all_other_frameworks_are_read_only_and_say_why() {
         let error = store::open_for_writing(&database.source()).err().unwrap().to_string();
         assert!(error.contains("rules") && error.contains("append with the application"), "{error}");
     }
+}
+
+#[test]
+fn each_right_that_an_append_lacks_is_named_in_words_that_can_be_run() {
+    for Case { sql, lead, event_type, .. } in cases() {
+        let database = Database::with(&sql);
+        let role = format!("clerk_{}", database.name);
+        let schema = if sql.contains("message_store") { "message_store" } else { "public" };
+        database.run(&format!(
+            "CREATE ROLE {role} LOGIN; GRANT USAGE ON SCHEMA {schema} TO {role}; \
+             REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} FROM public; GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role}"
+        ));
+        let mut given = Vec::new();
+        loop {
+            let mut writer = store::open_for_writing(&Source::parse(&database.address_of(&role))).unwrap();
+            let error = match writer.append(&StreamId::from(lead), Expected::Any, &[event(event_type, "{}")]) {
+                Ok(_) => break,
+                Err(error) => error.to_string(),
+            };
+            let (_, grant) = error.split_once("let the owner say: ").unwrap_or_else(|| panic!("{error}"));
+            assert!(
+                !grant.contains("DELETE") && !grant.contains('…') && grant.ends_with(&format!("\"{role}\"")),
+                "{grant}"
+            );
+            // What it says helps: nothing is asked for twice.
+            assert!(!given.contains(&grant.to_owned()) && given.len() < 6, "{given:?} {grant}");
+            database.run(grant);
+            given.push(grant.to_owned());
+        }
+        assert!(given.iter().any(|grant| grant.contains("INSERT")), "{given:?}");
+    }
+}
+
+#[test]
+fn a_policy_that_refuses_a_row_is_told_as_one() {
+    let database = Database::with(tables::CQRS_ES);
+    let role = format!("fenced_{}", database.name);
+    database.run(&format!(
+        "CREATE ROLE {role} LOGIN; GRANT SELECT, INSERT ON events TO {role}; ALTER TABLE events ENABLE ROW LEVEL SECURITY; \
+         CREATE POLICY look ON events FOR SELECT USING (true)"
+    ));
+    let mut writer = store::open_for_writing(&Source::parse(&database.address_of(&role))).unwrap();
+    let error = writer.append(&StreamId::from("lead:1"), Expected::Any, &[event("Renamed", "{}")]).unwrap_err();
+    assert!(error.to_string().contains("policy") && !error.to_string().contains("GRANT"), "{error}");
 }

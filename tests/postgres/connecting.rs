@@ -177,5 +177,115 @@ fn a_missing_right_is_told_with_the_grant_that_gives_it() {
     assert!(error.contains(&format!("GRANT USAGE ON SCHEMA \"message_store\" TO \"{role}\"")), "{error}");
     database.run(&format!("GRANT USAGE ON SCHEMA message_store TO {role}"));
     let error = said(&source);
-    assert!(error.contains(&format!("GRANT SELECT ON \"messages\" TO \"{role}\"")), "{error}");
+    assert!(error.contains(&format!("GRANT SELECT ON \"message_store\".\"messages\" TO \"{role}\"")), "{error}");
+}
+
+/// A certificate that signs itself, and its key, in a folder.
+fn self_signed(folder: &std::path::Path, subject: &str, more: &[&str]) -> (std::path::PathBuf, std::path::PathBuf) {
+    let (certificate, key) = (folder.join("own.crt"), folder.join("own.key"));
+    let output = std::process::Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"])
+        .args(["-subj", subject, "-keyout"])
+        .args([&key, std::path::Path::new("-out"), &certificate])
+        .args(more)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    (certificate, key)
+}
+
+/// The tests' server behind TLS with another certificate. Answers with its port.
+fn behind_tls(certificate: &std::path::Path, key: &std::path::Path) -> u16 {
+    use rustls::pki_types::pem::PemObject;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![CertificateDer::from_pem_file(certificate).unwrap()],
+            PrivateKeyDer::from_pem_file(key).unwrap(),
+        )
+        .unwrap();
+    let config = std::sync::Arc::new(config);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let config = std::sync::Arc::clone(&config);
+            std::thread::spawn(move || relay_tls(stream.unwrap(), config));
+        }
+    });
+    port
+}
+
+fn relay_tls(mut stream: std::net::TcpStream, config: std::sync::Arc<rustls::ServerConfig>) {
+    stream.read_exact(&mut [0; 8]).unwrap();
+    stream.write_all(b"S").unwrap();
+    let socket = format!("{}/.s.PGSQL.{}", server().get("PGHOST"), server().get("PGPORT"));
+    let mut upstream = std::os::unix::net::UnixStream::connect(socket).unwrap();
+    let patience = Some(std::time::Duration::from_millis(5));
+    stream.set_read_timeout(patience).unwrap();
+    upstream.set_read_timeout(patience).unwrap();
+    let mut tls = rustls::StreamOwned::new(rustls::ServerConnection::new(config).unwrap(), stream);
+    let mut bytes = [0; 16_384];
+    // What is there is handed over, now in one direction, now in the other.
+    loop {
+        for direction in 0..2 {
+            let read = if direction == 0 { tls.read(&mut bytes) } else { upstream.read(&mut bytes) };
+            let written = match read {
+                Ok(0) => return,
+                Ok(count) if direction == 0 => upstream.write_all(&bytes[..count]),
+                Ok(count) => tls.write_all(&bytes[..count]),
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => Ok(()),
+                Err(_) => return,
+            };
+            if written.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_certificate_that_signed_itself_is_proof_when_it_is_the_one_that_was_given() {
+    let database = Database::with(MESSAGE_DB);
+    // As PostgreSQL's own manual makes one: an authority, with its name in the subject alone; and one that is none.
+    let by_hand = &[][..];
+    let plain = &["-addext", "basicConstraints=critical,CA:FALSE", "-addext", "subjectAltName=DNS:localhost"][..];
+    for (subject, more) in [("/CN=localhost", by_hand), ("/O=Sales/CN=other", plain)] {
+        let folder = tempfile::tempdir().unwrap();
+        let (certificate, key) = self_signed(folder.path(), subject, more);
+        let port = behind_tls(&certificate, &key);
+        let address = |host: &str, mode: &str, root: &std::path::Path| {
+            format!("postgres://foldline@{host}:{port}/{}?sslmode={mode}&sslrootcert={}", database.name, root.display())
+        };
+        opens(&address("localhost", "verify-full", &certificate));
+        opens(&address("127.0.0.1", "verify-ca", &certificate));
+        let error = refusal(&address("127.0.0.1", "verify-full", &certificate));
+        assert!(error.contains("TLS"), "{error}");
+        // Another one of the same name is not the one that was given.
+        let elsewhere = tempfile::tempdir().unwrap();
+        let (other, _) = self_signed(elsewhere.path(), subject, more);
+        let error = refusal(&address("localhost", "verify-full", &other));
+        assert!(error.contains("TLS"), "{error}");
+    }
+}
+
+#[test]
+fn a_certificate_of_yesterday_is_no_proof() {
+    let database = Database::with(MESSAGE_DB);
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = self_signed(folder.path(), "/CN=localhost", &[]);
+    let script = "openssl req -new -key own.key -subj /CN=localhost -out own.csr && \
+                  printf 'subjectAltName=DNS:localhost\\n' >own.ext && \
+                  openssl x509 -req -in own.csr -signkey own.key -days -1 -extfile own.ext -out own.crt";
+    let made = std::process::Command::new("bash").args(["-c", script]).current_dir(folder.path()).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let port = behind_tls(&certificate, &key);
+    let root = certificate.display();
+    let query = format!("sslmode=verify-full&sslrootcert={root}");
+    let error = refusal(&format!("postgres://foldline@localhost:{port}/{}?{query}", database.name));
+    assert!(error.contains("TLS") && error.to_lowercase().contains("expired"), "{error}");
 }

@@ -216,3 +216,52 @@ fn an_open_store_notices_what_others_record_and_outlives_a_cut_connection() {
     });
     assert!(desk.info.error().is_none());
 }
+
+/// A store whose rows take a second each, and who may see them so.
+const SLOW: &str = "CREATE FUNCTION slow(text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(1); RETURN $1; END $$; \
+    ALTER TABLE message_store.messages ENABLE ROW LEVEL SECURITY; \
+    CREATE ROLE slow_looker LOGIN; GRANT pg_read_all_data TO slow_looker; \
+    INSERT INTO message_store.messages (stream_name, position, type, data) \
+    SELECT 'long-1', n, 'Grew', '{}' FROM generate_series(0, 59) n; \
+    CREATE POLICY slow ON message_store.messages USING (slow(type) IS NOT NULL);";
+
+#[test]
+fn a_question_is_interrupted_in_the_server_within_a_moment() {
+    let database = Database::with(&format!("{MESSAGE_DB};{SLOW}"));
+    let (port, password) = (server().get("FOLDLINE_PG_PORT"), "slow");
+    database.run(&format!("ALTER ROLE slow_looker PASSWORD '{password}'"));
+    let over_tls = format!("postgres://slow_looker:{password}@127.0.0.1:{port}/{}", database.name);
+    for address in [database.address_of("slow_looker"), format!("{over_tls}?sslmode=disable"), over_tls] {
+        let source = Source::parse(&address);
+        let reader = store::open(&source).unwrap_or_else(|error| panic!("{error}"));
+        let interrupter = reader.interrupter().expect("a server can be told to stop");
+        // With nothing to interrupt, nothing happens.
+        interrupter.interrupt();
+        let again = reader.again().unwrap();
+        let asking = std::thread::spawn(move || {
+            let answer = reader.info();
+            (std::time::Instant::now(), answer.map(drop), reader)
+        });
+        let is_asked = || {
+            let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+                       AND usename = 'slow_looker' AND state = 'active'";
+            database.client().query_one(sql, &[]).unwrap().get::<_, i64>(0) > 0
+        };
+        eventually("the question is asked", is_asked);
+        let told = std::time::Instant::now();
+        // Another reader's questions are its own.
+        again.interrupter().unwrap().interrupt();
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        assert!(!asking.is_finished());
+        let interrupted = std::time::Instant::now();
+        interrupter.interrupt();
+        let (ended, answer, reader) = asking.join().unwrap();
+        assert!(matches!(answer, Err(store::StoreError::Cancelled)), "{answer:?}");
+        let took = ended.duration_since(interrupted);
+        eprintln!("interrupted within {took:?}, {:?} after it was asked", ended.duration_since(told));
+        assert!(took < std::time::Duration::from_millis(500), "{took:?}");
+        eventually("the server has stopped", || !is_asked());
+        // The reader goes on.
+        assert_eq!(reader.fingerprint().unwrap().is_some(), true);
+    }
+}

@@ -6,6 +6,7 @@ mod appending;
 mod connecting;
 mod desk;
 mod frameworks;
+mod hanging;
 mod looking;
 mod odd;
 mod tables;

@@ -203,3 +203,31 @@ fn the_command_line_appends_and_tells_a_conflict() {
     assert_eq!(kept.payload, br#"{"Renamed":{"name":"corrected"}}"#);
     assert_eq!(kept.metadata().actor.as_deref(), Some("kim"));
 }
+
+#[test]
+fn a_version_that_is_no_number_refuses_no_other_row() {
+    for (kind, odd) in [("numeric", "'NaN'"), ("double precision", "'NaN'"), ("real", "'Infinity'"), ("text", "'two'")]
+    {
+        let database = Database::with(&format!(
+            "CREATE TABLE log (whose text, n {kind}, what text, at timestamptz, place bigserial); \
+             INSERT INTO log (whose, n, what) VALUES ('a', '1', 'Begun'), ('a', {odd}, 'Odd'), ('a', '3', 'Ended'), ('b', '1', 'Begun')"
+        ));
+        let mapping = r#"{"table":"public.log","stream":"whose","version":"n","type":"what","position":"place"}"#;
+        let reader = mapped(&database, mapping);
+        let versions: Vec<u64> = stream(&*reader, "a").iter().map(|event| event.version.0).collect();
+        assert_eq!(versions, [1, 2, 3], "{kind}");
+        assert_eq!(events(&*reader, &Query::store()).len(), 4);
+        assert_eq!(reader.info().unwrap().events, 4);
+        assert!(reader.notice().is_some_and(|notice| notice.contains("no number")), "{kind}");
+    }
+    // A framework's own tables, made over: the odd row is shown, and the check tells of it.
+    let database = Database::with(tables::CQRS_ES);
+    database.run(
+        "ALTER TABLE events ALTER sequence TYPE numeric; \
+         INSERT INTO events VALUES ('lead', '1', 'NaN', 'Odd', '1', '{}', '{}')",
+    );
+    let reader = database.open();
+    assert_eq!(stream(&*reader, "lead:1").len(), 3);
+    assert_eq!(reader.info().unwrap().events, 4);
+    assert!(!findings(&database).is_empty());
+}

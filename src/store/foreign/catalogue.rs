@@ -122,7 +122,9 @@ impl Expr {
     }
 
     pub fn is_number(&self) -> bool {
-        ["int", "serial"].iter().any(|part| self.declared.contains(part))
+        // `point`, `interval`, `int4range` and `integer[]` are none.
+        let is_other = ["point", "interval", "range", "["].iter().any(|part| self.declared.contains(part));
+        !is_other && ["int", "serial"].iter().any(|part| self.declared.contains(part))
     }
 }
 

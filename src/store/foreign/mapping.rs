@@ -115,15 +115,18 @@ impl Mapping {
             return self.read_from(catalogue, table, "counted", from, Expr::number("counted.foldline_version"));
         };
         let number = column(table, "e", "version", version)?;
-        let layout = self.read_from(catalogue, table, "e", from.clone(), as_number(&number))?;
+        let layout = self.read_from(catalogue, table, "e", from.clone(), as_number(catalogue.dialect, &number))?;
         let stream: Vec<&Expr> = layout.stream.iter().collect();
         let order = self.order(catalogue, table, "e")?;
         let numbered = counted(&from, &with_rowid(table), &stream, &order, self.version_base);
-        let own = as_number(&column(table, "counted", "version", version)?);
+        let own = or_null(catalogue.dialect, &column(table, "counted", "version", version)?);
         let either = Expr::number(format!("coalesce({}, counted.foldline_version)", own.sql));
+        let mut counted_layout = self.read_from(catalogue, table, "counted", numbered, either)?;
+        counted_layout.notice =
+            Some(format!("some events have no number as their {version}: they are counted in their order"));
         let unnumbered = Unnumbered {
-            probe: format!("SELECT 1 FROM {from} WHERE {} IS NULL LIMIT 1", number.sql),
-            layout: self.read_from(catalogue, table, "counted", numbered, either)?,
+            probe: format!("SELECT 1 FROM {from} WHERE {} IS NULL LIMIT 1", or_null(catalogue.dialect, &number).sql),
+            layout: counted_layout,
         };
         Ok(Layout { unnumbered: Some(Box::new(unnumbered)), ..layout })
     }
@@ -157,7 +160,7 @@ impl Mapping {
             None => Time::None,
         };
         layout.position = match maybe("position", &self.position)? {
-            Some(column) => Some(as_number(&column)),
+            Some(column) => Some(as_number(catalogue.dialect, &column)),
             None => rowid(table, alias),
         };
         layout.metadata = match self.metadata.as_slice() {
@@ -210,8 +213,29 @@ fn rowid(table: &Table, alias: &str) -> Option<Expr> {
     Some(if alias == "counted" { Expr::number("counted.foldline_row") } else { rowid })
 }
 
-fn as_number(column: &Expr) -> Expr {
-    if column.is_number() { column.clone() } else { Expr::number(format!("CAST({} AS bigint)", column.sql)) }
+/// The column as a whole number. One that is declared as such stays as it is, so that an index on it serves.
+fn as_number(dialect: Dialect, column: &Expr) -> Expr {
+    if column.is_number() { column.clone() } else { or_null(dialect, column) }
+}
+
+/// The column as a whole number; NULL for what is none, so that one odd row is counted instead of refusing them all.
+fn or_null(dialect: Dialect, column: &Expr) -> Expr {
+    let Expr { sql, declared } = column;
+    if dialect == Dialect::Sqlite {
+        // A column may hold anything there, whatever it is declared as; and `CAST` makes 0 of any text.
+        return Expr::number(format!("CASE WHEN {sql} = CAST({sql} AS integer) THEN CAST({sql} AS integer) END"));
+    }
+    if column.is_number() {
+        return column.clone();
+    }
+    let is_counting = ["numeric", "real", "double precision"].contains(&declared.as_str());
+    let is_whole = if is_counting {
+        // NaN is larger than any number.
+        format!("{sql} BETWEEN -9e18 AND 9e18")
+    } else {
+        format!("({sql})::text ~ '^\\s*[+-]?\\d{{1,18}}\\s*$'")
+    };
+    Expr::number(format!("CASE WHEN {is_whole} THEN CAST({sql} AS text)::numeric::bigint END"))
 }
 
 fn known_table(catalogue: &Catalogue, table: &Table) -> Result<Layout, MappingError> {

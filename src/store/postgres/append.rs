@@ -129,9 +129,23 @@ impl PgDatabase {
         let answer = outcome.map_err(|trouble| self.failed(trouble))?;
         match answer {
             Err(error) if is_conflict(&error) => Ok(false),
-            Err(error) => Err(self.failed(self.server.trouble(&error))),
+            Err(error) => {
+                let trouble = self.server.trouble(&error);
+                let needed = |table: &str| needed(append.framework, table == append.table.name);
+                Err(super::failed(&self.address, self.server.with_missing_rights(trouble, &needed)))
+            }
             Ok(is_written) => Ok(is_written),
         }
+    }
+}
+
+/// What an append needs of the table of events, or of another that goes with it.
+fn needed(framework: Framework, is_of_events: bool) -> &'static [&'static str] {
+    match (framework, is_of_events) {
+        // The lock that keeps others from appending is given to who may change rows.
+        (Framework::Eventsourcing, true) => &["SELECT", "INSERT", "UPDATE"],
+        (_, true) => &["SELECT", "INSERT"],
+        (_, false) => &["SELECT", "INSERT", "UPDATE"],
     }
 }
 

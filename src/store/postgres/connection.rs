@@ -2,24 +2,60 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::Duration;
 
-use postgres::{Client, Config, NoTls};
+use postgres::config::{SslMode, SslNegotiation};
+use postgres::{CancelToken, Client, Config, NoTls};
 
 use super::ServerTrouble;
+use super::connector::Connector;
+use super::guarded::Patience;
 use super::settings::Settings;
 use super::tls;
 
 /// How long one batch of rows, or one count, may take the server.
-const STATEMENT_TIMEOUT: &str = "60s";
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(60);
 const LOCK_TIMEOUT: &str = "5s";
 
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
+/// A connection, and what ends a question that is asked over it.
+pub(super) struct Connected {
+    pub(super) client: Client,
+    pub(super) cancel: Cancel,
+}
+
+/// Asks the server, over a connection of its own, to end what it is doing for this one. Idle, it does nothing.
+#[derive(Clone)]
+pub(super) struct Cancel {
+    token: CancelToken,
+    /// `None` over a socket of the same machine.
+    connector: Option<Connector>,
+}
+
+impl Cancel {
+    /// The server does not say whether it had anything to end, and an answer that comes all the same does no harm.
+    pub(super) fn cancel(&self) {
+        let answer = match &self.connector {
+            None => self.token.cancel_query(NoTls),
+            Some(connector) => self.token.cancel_query(connector.clone()),
+        };
+        if let Err(error) = answer {
+            tracing::debug!(%error, "a question could not be cancelled");
+        }
+    }
+}
+
+impl std::fmt::Debug for Cancel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Cancel")
+    }
+}
+
 /// A connection that can only look, and says so to the server.
-pub(super) fn connect(settings: &Settings) -> Result<Client, ServerTrouble> {
+pub(super) fn connect(settings: &Settings) -> Result<Connected, ServerTrouble> {
     let mut last = ServerTrouble::Unreachable("no host is named".to_owned());
     for (host, port) in &settings.hosts {
         match connect_to(settings, host, *port) {
-            Ok(client) => return Ok(client),
+            Ok(connected) => return Ok(connected),
             // Another host may be there; a wrong password is wrong on each.
             Err(trouble @ (ServerTrouble::Unreachable(_) | ServerTrouble::NotReady)) => last = trouble,
             Err(trouble) => return Err(trouble),
@@ -28,15 +64,13 @@ pub(super) fn connect(settings: &Settings) -> Result<Client, ServerTrouble> {
     Err(last)
 }
 
-fn connect_to(settings: &Settings, host: &str, port: u16) -> Result<Client, ServerTrouble> {
+fn connect_to(settings: &Settings, host: &str, port: u16) -> Result<Connected, ServerTrouble> {
     let Settings {
         user, database, password, options, connect_timeout, tls_mode, parts, home, root_certificate, ..
     } = settings;
-    // TLS is for what others can listen to.
-    let mode = if host.starts_with('/') { tls::Mode::Disable } else { *tls_mode };
     let mut config = Config::new();
     config.host(host).port(port).user(user).dbname(database).application_name("foldline");
-    config.connect_timeout(*connect_timeout).ssl_mode(mode.for_client());
+    config.connect_timeout(*connect_timeout);
     if let Some(password) = password {
         config.password(password.reveal());
     }
@@ -49,23 +83,62 @@ fn connect_to(settings: &Settings, host: &str, port: u16) -> Result<Client, Serv
         .keepalives_interval(KEEPALIVE / 3)
         .keepalives_retries(3)
         .tcp_user_timeout(KEEPALIVE * 2);
-    let tls = match mode {
-        tls::Mode::Disable => None,
-        mode => Some(tls::connector(mode, parts, home.as_deref(), root_certificate.clone())?),
+    // TLS is for what others can listen to, and the way through a socket of this machine cannot be wrapped.
+    let connector = if host.starts_with('/') {
+        config.ssl_mode(SslMode::Disable);
+        None
+    } else {
+        // The connector agrees on TLS by itself, also on there being none.
+        config.ssl_mode(SslMode::Require).ssl_negotiation(SslNegotiation::Direct);
+        let tls = match *tls_mode {
+            tls::Mode::Disable => None,
+            mode => Some(tls::connector(mode, parts, home.as_deref(), root_certificate.clone())?),
+        };
+        let is_tls_required = !matches!(tls_mode, tls::Mode::Disable | tls::Mode::Prefer);
+        let patience = Patience { connecting: *connect_timeout, answering: answering(settings) };
+        Some(Connector { tls, is_tls_required, patience })
     };
     let session = session_settings(settings);
     let connect = move || {
-        let mut client = match tls {
+        let mut client = match &connector {
             None => config.connect(NoTls)?,
-            Some(tls) => config.connect(tls)?,
+            Some(connector) => config.connect(connector.clone())?,
         };
         client.batch_execute(&session)?;
-        Ok(client)
+        let cancel = Cancel { token: client.cancel_token(), connector };
+        Ok(Connected { client, cancel })
     };
     match within(*connect_timeout, connect)? {
-        Ok(client) => Ok(client),
+        Ok(connected) => Ok(connected),
         Err(error) => Err(ServerTrouble::from_postgres(&error, user, database)),
     }
+}
+
+/// How long a server may be silent: as long as a statement may take, and then as long as the network may.
+fn answering(settings: &Settings) -> Option<Duration> {
+    let statement = match settings.option("statement_timeout") {
+        None => STATEMENT_TIMEOUT,
+        Some(written) => duration(written).filter(|limit| !limit.is_zero())?,
+    };
+    Some(statement + settings.connect_timeout)
+}
+
+/// As PostgreSQL writes one: milliseconds, or a number with its unit.
+fn duration(written: &str) -> Option<Duration> {
+    let written = written.trim_matches(|letter: char| letter.is_whitespace() || letter == '\'');
+    let digits = written.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(written.len());
+    let (number, unit) = written.split_at(digits);
+    let number: u64 = number.parse().ok()?;
+    let millis = match unit.trim() {
+        "us" => return Some(Duration::from_micros(number)),
+        "" | "ms" => 1,
+        "s" => 1_000,
+        "min" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return None,
+    };
+    Some(Duration::from_millis(number.saturating_mul(millis)))
 }
 
 /// What listens there need not be PostgreSQL, and may take a connection and never say a word.
@@ -88,7 +161,8 @@ fn session_settings(settings: &Settings) -> String {
     let mut sql = "SET default_transaction_read_only = on; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; \
                    SET bytea_output = 'hex'; SET standard_conforming_strings = on;"
         .to_owned();
-    for (name, value) in [("statement_timeout", STATEMENT_TIMEOUT), ("lock_timeout", LOCK_TIMEOUT)] {
+    let statement = format!("{}s", STATEMENT_TIMEOUT.as_secs());
+    for (name, value) in [("statement_timeout", statement.as_str()), ("lock_timeout", LOCK_TIMEOUT)] {
         if !settings.says(name) {
             sql += &format!(" SET {name} = '{value}';");
         }
@@ -103,4 +177,18 @@ fn session_settings(settings: &Settings) -> String {
 /// A name as PostgreSQL takes it literally.
 pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\"").replace('\0', ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_read_as_postgresql_writes_it() {
+        for (written, millis) in [("500", 500), ("200ms", 200), ("60s", 60_000), ("2min", 120_000), ("1 h", 3_600_000)]
+        {
+            assert_eq!(duration(written), Some(Duration::from_millis(millis)), "{written}");
+        }
+        assert_eq!(duration("soon"), None);
+    }
 }

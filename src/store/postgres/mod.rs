@@ -3,9 +3,15 @@
 
 mod address;
 mod append;
+mod certificate;
 mod connection;
+mod connector;
+mod guarded;
+mod messages;
 mod pool;
 mod reading;
+mod rights;
+mod running;
 mod settings;
 mod tables;
 mod tls;
@@ -18,9 +24,10 @@ pub use address::Address;
 pub use trouble::ServerTrouble;
 
 use super::foreign::{Catalogue, Cells, Database, ForeignStore, Layout, Mapping, Rows, Sql, Value, chosen};
-use super::{Flow, OpenOptions, Source, StoreError, Writer};
+use super::{Flow, Interrupter, OpenOptions, Source, StoreError, Writer};
 use pool::Server;
 use reading::PgRows;
+use running::Running;
 
 /// How long what was found out about the tables is taken for true. A statement over a table that has gone ends it.
 const TABLES_HOLD: Duration = Duration::from_secs(30);
@@ -33,22 +40,23 @@ pub type ForeignPostgres = ForeignStore<PgDatabase>;
 pub struct PgDatabase {
     address: Address,
     server: Arc<Server>,
+    running: Running,
 }
 
 impl PgDatabase {
     /// Connects at the first question.
     pub fn at(address: &Address) -> Result<Self, StoreError> {
         let server = Server::at(address).map_err(|trouble| failed(address, trouble))?;
-        Ok(Self { address: address.clone(), server })
+        Ok(Self { address: address.clone(), server, running: Running::default() })
     }
 
     /// Every table that may be looked at.
     pub fn catalogue(&self) -> Result<Catalogue, StoreError> {
-        self.server.catalogue().map_err(|trouble| self.failed(trouble))
+        self.server.catalogue().map_err(|trouble| failed(&self.address, trouble))
     }
 
     fn failed(&self, trouble: ServerTrouble) -> StoreError {
-        failed(&self.address, trouble)
+        failed(&self.address, self.server.with_missing_rights(trouble, &|_| rights::TO_READ))
     }
 
     fn known_catalogue(&self) -> Result<Arc<Catalogue>, StoreError> {
@@ -75,6 +83,9 @@ impl PgDatabase {
 }
 
 fn failed(address: &Address, trouble: ServerTrouble) -> StoreError {
+    if matches!(trouble, ServerTrouble::Cancelled) {
+        return StoreError::Cancelled;
+    }
     StoreError::Server { address: address.clone(), trouble: Box::new(trouble) }
 }
 
@@ -92,13 +103,17 @@ impl Rows for NamedRows<'_> {
 
 impl Database for PgDatabase {
     fn query<'d>(&'d self, sql: &Sql) -> Result<Box<dyn Rows + 'd>, StoreError> {
-        let rows = PgRows::begin(&self.server, sql).map_err(|trouble| self.failed(trouble))?;
+        let rows = PgRows::begin(&self.server, &self.running, sql).map_err(|trouble| self.failed(trouble))?;
         Ok(Box::new(NamedRows { database: self, rows }))
     }
 
     fn opener(&self) -> Arc<dyn Fn() -> Result<Self, StoreError> + Send + Sync> {
         let database = self.clone();
-        Arc::new(move || Ok(database.clone()))
+        Arc::new(move || Ok(Self { running: Running::default(), ..database.clone() }))
+    }
+
+    fn interrupter(&self) -> Option<Interrupter> {
+        Some(self.running.interrupter())
     }
 
     fn notice(&self) -> Option<String> {

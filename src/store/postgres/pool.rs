@@ -10,7 +10,7 @@ use postgres::Client;
 
 use super::ServerTrouble;
 use super::address::Address;
-use super::connection::connect;
+use super::connection::{Cancel, Connected, connect};
 use super::settings::Settings;
 use crate::store::foreign::Catalogue;
 
@@ -37,7 +37,7 @@ pub(super) struct Server {
 
 #[derive(Default)]
 struct State {
-    idle: Vec<(Client, Instant)>,
+    idle: Vec<(Connected, Instant)>,
     open: usize,
     known: Option<(Arc<Catalogue>, Instant)>,
 }
@@ -80,7 +80,7 @@ impl Server {
 
     /// Lends a kept connection, or a new one.
     pub(super) fn lend(&self) -> Result<Lent<'_>, ServerTrouble> {
-        Ok(Lent { server: self, client: Some(self.take()?) })
+        Ok(Lent { server: self, connected: Some(self.take()?) })
     }
 
     /// The same for one piece of work.
@@ -89,13 +89,13 @@ impl Server {
         lent.client().map(work).ok_or_else(|| ServerTrouble::Other("a connection was lent twice".to_owned()))
     }
 
-    fn take(&self) -> Result<Client, ServerTrouble> {
+    fn take(&self) -> Result<Connected, ServerTrouble> {
         let until = Instant::now() + PATIENCE;
         let mut state = lock(&self.state);
         loop {
-            while let Some((client, _)) = state.idle.pop() {
-                if !client.is_closed() {
-                    return Ok(client);
+            while let Some((connected, _)) = state.idle.pop() {
+                if !connected.client.is_closed() {
+                    return Ok(connected);
                 }
                 state.open = state.open.saturating_sub(1);
             }
@@ -143,11 +143,11 @@ impl Server {
         let mut dropped = Vec::new();
         let mut state = lock(&self.state);
         let all = std::mem::take(&mut state.idle);
-        for (client, since) in all {
-            if since.elapsed() < IDLE && !client.is_closed() {
-                state.idle.push((client, since));
+        for (connected, since) in all {
+            if since.elapsed() < IDLE && !connected.client.is_closed() {
+                state.idle.push((connected, since));
             } else {
-                dropped.push(client);
+                dropped.push(connected);
             }
         }
         state.open = state.open.saturating_sub(dropped.len());
@@ -186,21 +186,31 @@ fn start_dropping() -> Result<(), ServerTrouble> {
 pub(super) struct Lent<'s> {
     server: &'s Server,
     /// Only ever `None` while it is being dropped.
-    client: Option<Client>,
+    connected: Option<Connected>,
 }
 
 impl Lent<'_> {
     pub(super) fn client(&mut self) -> Option<&mut Client> {
-        self.client.as_mut()
+        self.connected.as_mut().map(|connected| &mut connected.client)
+    }
+
+    pub(super) fn cancel(&self) -> Option<Cancel> {
+        self.connected.as_ref().map(|connected| connected.cancel.clone())
+    }
+
+    /// Ends the connection instead of giving it back.
+    pub(super) fn close(mut self) {
+        self.connected = None;
     }
 }
 
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
-        if let Some(client) = self.client.take().filter(|client| !client.is_closed() && !thread::panicking()) {
+        let connected = self.connected.take().filter(|connected| !connected.client.is_closed());
+        if let Some(connected) = connected.filter(|_| !thread::panicking()) {
             let mut state = lock(&self.server.state);
             if state.idle.len() < KEPT {
-                state.idle.push((client, Instant::now()));
+                state.idle.push((connected, Instant::now()));
                 self.server.freed.notify_one();
                 return;
             }

@@ -5,6 +5,7 @@ use postgres::{Client, IsolationLevel, Row, Transaction};
 
 use super::ServerTrouble;
 use super::pool::{Lent, Server};
+use super::running::{Asking, Running};
 use crate::store::Flow;
 use crate::store::foreign::{Cell, Cells, Sql, Value};
 
@@ -42,6 +43,10 @@ impl Server {
                 self.forget_connections();
                 if may_repeat() { once(work) } else { Err(ServerTrouble::Lost(words)) }
             }
+            Err(trouble) if trouble.ends_connection() => {
+                self.forget_connections();
+                Err(trouble)
+            }
             answer => answer,
         }
     }
@@ -54,9 +59,10 @@ fn read_only(client: &mut Client) -> Result<Transaction<'_>, postgres::Error> {
 /// Rows of a statement on their way: a transaction that sees one moment of the store, and a cursor in it.
 pub(super) struct PgRows<'s> {
     server: &'s Server,
+    running: &'s Running,
     sql: Sql,
     /// `None` when there is nothing more to read.
-    lent: Option<Lent<'s>>,
+    lent: Option<(Lent<'s>, Asking)>,
     fetched: std::vec::IntoIter<Row>,
     /// How many rows are asked for next.
     batch: i32,
@@ -65,11 +71,12 @@ pub(super) struct PgRows<'s> {
 }
 
 impl<'s> PgRows<'s> {
-    pub(super) fn begin(server: &'s Server, sql: &Sql) -> Result<Self, ServerTrouble> {
+    pub(super) fn begin(server: &'s Server, running: &'s Running, sql: &Sql) -> Result<Self, ServerTrouble> {
         // PostgreSQL holds no such text, so nothing can equal it.
         let is_impossible = sql.values.iter().any(|value| matches!(value, Value::Text(text) if text.contains('\0')));
         let mut rows = Self {
             server,
+            running,
             sql: sql.clone(),
             lent: None,
             fetched: Vec::new().into_iter(),
@@ -100,32 +107,40 @@ impl<'s> PgRows<'s> {
 
     /// A connection that turns out to be lost is made anew, once, if nothing was answered yet.
     fn fetch(&mut self) -> Result<(), ServerTrouble> {
-        match self.try_fetch() {
-            Err(ServerTrouble::Lost(words)) => {
-                tracing::debug!(words, "the connection was lost");
-                self.lent = None;
-                // What was kept is as old, and most likely lost too.
-                self.server.forget_connections();
-                if self.has_begun {
-                    self.has_more = false;
-                    return Err(ServerTrouble::Lost(words));
-                }
-                self.try_fetch().inspect_err(|_| self.has_more = false)
-            }
-            Err(other) => {
-                self.has_more = false;
-                Err(other)
-            }
-            Ok(()) => Ok(()),
+        let trouble = match self.try_fetch() {
+            Ok(()) => return Ok(()),
+            Err(trouble) => trouble,
+        };
+        let is_cancelled = self.lent.as_ref().is_some_and(|(_, asking)| asking.is_cancelled());
+        if !is_cancelled && !trouble.ends_connection() {
+            self.has_more = false;
+            return Err(trouble);
         }
+        if let Some((lent, _)) = self.lent.take() {
+            lent.close();
+        }
+        if is_cancelled {
+            self.has_more = false;
+            return Err(ServerTrouble::Cancelled);
+        }
+        tracing::debug!(%trouble, "the connection was lost");
+        // What was kept is as old, and most likely lost too.
+        self.server.forget_connections();
+        if self.has_begun || !matches!(trouble, ServerTrouble::Lost(_)) {
+            self.has_more = false;
+            return Err(trouble);
+        }
+        self.try_fetch().inspect_err(|_| self.has_more = false)
     }
 
     fn try_fetch(&mut self) -> Result<(), ServerTrouble> {
         let is_new = self.lent.is_none();
         if is_new {
-            self.lent = Some(self.server.lend()?);
+            let lent = self.server.lend()?;
+            let Some(cancel) = lent.cancel() else { return Ok(()) };
+            self.lent = Some((lent, self.running.begin(cancel)));
         }
-        let Some(client) = self.lent.as_mut().and_then(Lent::client) else { return Ok(()) };
+        let Some(client) = self.lent.as_mut().and_then(|(lent, _)| lent.client()) else { return Ok(()) };
         let mut ask = || -> Result<Vec<Row>, postgres::Error> {
             if is_new {
                 declare(client, &self.sql)?;
@@ -149,12 +164,18 @@ impl<'s> PgRows<'s> {
 
     /// Ends the transaction before the connection is lent to somebody else.
     fn end(&mut self) {
-        let Some(mut lent) = self.lent.take() else { return };
-        if let Some(client) = lent.client()
-            && !client.is_closed()
-            && let Err(error) = client.batch_execute("ROLLBACK")
-        {
+        let Some((mut lent, asking)) = self.lent.take() else { return };
+        let ended = match lent.client() {
+            Some(client) if !client.is_closed() && !asking.is_cancelled() => client.batch_execute("ROLLBACK"),
+            _ => return lent.close(),
+        };
+        let is_cancelled = asking.is_cancelled();
+        drop(asking);
+        if let Err(error) = &ended {
             tracing::debug!(%error, "the reading could not be ended");
+        }
+        if is_cancelled || ended.is_err() {
+            lent.close();
         }
     }
 }

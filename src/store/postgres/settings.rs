@@ -85,6 +85,16 @@ impl Settings {
     pub(super) fn says(&self, setting: &str) -> bool {
         self.options.as_deref().is_some_and(|options| options.contains(setting))
     }
+
+    /// What the options say of a setting: `-c setting=value` or `--setting=value`, the last of them.
+    pub(super) fn option(&self, setting: &str) -> Option<&str> {
+        let words = self.options.as_deref()?.split_whitespace();
+        let values = words.filter_map(|word| {
+            let word = word.trim_start_matches("-c").trim_start_matches("--");
+            word.split_once('=').filter(|(name, _)| *name == setting).map(|(_, value)| value)
+        });
+        values.last()
+    }
 }
 
 fn default_host(port: u16) -> String {

@@ -9,8 +9,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::ServerTrouble;
 use super::address::Parts;
+use super::{ServerTrouble, certificate};
 
 /// How much of the server's identity is to be proven, in libpq's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,14 +40,6 @@ impl Mode {
             ))),
         }
     }
-
-    pub(super) fn for_client(self) -> postgres::config::SslMode {
-        match self {
-            Self::Disable => postgres::config::SslMode::Disable,
-            Self::Prefer => postgres::config::SslMode::Prefer,
-            _ => postgres::config::SslMode::Require,
-        }
-    }
 }
 
 pub(super) fn connector(
@@ -61,11 +53,11 @@ pub(super) fn connector(
         .with_safe_default_protocol_versions()
         .map_err(|error| ServerTrouble::TlsFailed(error.to_string()))?;
     let builder = if matches!(mode, Mode::VerifyCa | Mode::VerifyFull) {
-        let roots = authorities(parts, home, roots)?;
-        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+        let Authorities { store, given } = authorities(parts, home, roots)?;
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider)
             .build()
             .map_err(|error| ServerTrouble::TlsFailed(error.to_string()))?;
-        let verifier = Checked { verifier, is_name_checked: mode == Mode::VerifyFull };
+        let verifier = Checked { verifier, given, is_name_checked: mode == Mode::VerifyFull };
         builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
     } else {
         builder.dangerous().with_custom_certificate_verifier(Arc::new(Unchecked(provider)))
@@ -83,24 +75,32 @@ pub(super) fn connector(
     Ok(MakeRustlsConnect::new(config))
 }
 
+/// Who is believed.
+struct Authorities {
+    store: RootCertStore,
+    /// The certificates that the user named, each believed for itself too.
+    given: Vec<CertificateDer<'static>>,
+}
+
 /// As libpq finds them: the file that is named, the system's when asked for, else `~/.postgresql/root.crt`.
-fn authorities(parts: &Parts, home: Option<&Path>, named: Option<String>) -> Result<RootCertStore, ServerTrouble> {
+fn authorities(parts: &Parts, home: Option<&Path>, named: Option<String>) -> Result<Authorities, ServerTrouble> {
     let mut store = RootCertStore::empty();
     let named = parts.option("sslrootcert").map(ToOwned::to_owned).or(named);
     if named.as_deref() == Some("system") {
         store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        return Ok(store);
+        return Ok(Authorities { store, given: Vec::new() });
     }
     let path = match (named, home) {
         (Some(path), _) => PathBuf::from(path),
         (None, Some(home)) => home.join(".postgresql/root.crt"),
         (None, None) => return Err(ServerTrouble::TlsFailed("no authority is given to check it against".to_owned())),
     };
-    store.add_parsable_certificates(certificates("sslrootcert", &path)?);
+    let given = certificates("sslrootcert", &path)?;
+    store.add_parsable_certificates(given.iter().cloned());
     if store.is_empty() {
         return Err(unreadable("sslrootcert", &path, &"it holds no certificate"));
     }
-    Ok(store)
+    Ok(Authorities { store, given })
 }
 
 fn certificates(option: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, ServerTrouble> {
@@ -115,6 +115,7 @@ fn unreadable(option: &'static str, path: &Path, detail: &dyn std::fmt::Display)
 #[derive(Debug)]
 struct Checked {
     verifier: Arc<WebPkiServerVerifier>,
+    given: Vec<CertificateDer<'static>>,
     is_name_checked: bool,
 }
 
@@ -127,14 +128,24 @@ impl ServerCertVerifier for Checked {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let answer = self.verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
-        match answer {
-            // The name is looked at last, after the authority, the dates and the purpose.
-            Err(Error::InvalidCertificate(
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) if !self.is_name_checked => Ok(ServerCertVerified::assertion()),
-            answer => answer,
+        // A certificate that signed itself vouches for itself when it is the very one that the user named.
+        if self.given.contains(end_entity) {
+            certificate::check_dates(end_entity, now)?;
+        } else {
+            let answer = self.verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+            match answer {
+                // The name is looked at last, after the authority, the dates and the purpose.
+                Err(Error::InvalidCertificate(
+                    CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+                )) => {}
+                Ok(proven) => return Ok(proven),
+                Err(error) => return Err(error),
+            }
         }
+        if self.is_name_checked {
+            certificate::check_name(end_entity, server_name)?;
+        }
+        Ok(ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(

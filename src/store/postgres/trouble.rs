@@ -2,6 +2,10 @@ use std::error::Error as _;
 
 use postgres::error::{DbError, SqlState};
 
+use super::connection::quoted;
+use super::connector::NO_TLS;
+use super::guarded::GaveUp;
+
 /// Why a server's store could not be read or written; each says what to do next.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerTrouble {
@@ -31,6 +35,10 @@ pub enum ServerTrouble {
     Certificate { option: &'static str, path: std::path::PathBuf, detail: String },
     #[error("the user may not do that ({detail}); let the owner say: {grant}")]
     Denied { detail: String, grant: String },
+    #[error("{0}; let the table's owner change the policy, or append as a user for whom it allows that")]
+    Policy(String),
+    #[error("this server takes no changes ({0}); append at the one that it follows")]
+    Follows(String),
     #[error(
         "the server was given up on after the statement timeout; look at less at once, or allow more in the address: ?options=-c%20statement_timeout%3D600s"
     )]
@@ -43,6 +51,14 @@ pub enum ServerTrouble {
     NotReady,
     #[error("the connection was lost ({0}); try again")]
     Lost(String),
+    #[error("the server stopped answering ({0}); check the network and the server, then try again")]
+    Silent(String),
+    #[error("what answers there is not a PostgreSQL that Foldline can read: {0}; check the host and port")]
+    NoPostgres(String),
+    #[error("the events there are too large to be read at once ({bytes} bytes); look at fewer")]
+    TooLarge { bytes: u64 },
+    #[error("stopped before the end, as asked")]
+    Cancelled,
     #[error(
         "no table here is an event store that Foldline knows (it has: {tables}); which columns are these? `foldline map` prints a guess to correct, and `--map FILE` reads by it"
     )]
@@ -67,6 +83,11 @@ impl ServerTrouble {
         matches!(self, Self::PasswordNeeded { .. } | Self::WrongPassword { .. })
     }
 
+    /// Whether the connection that it came over is of no more use.
+    pub(super) fn ends_connection(&self) -> bool {
+        matches!(self, Self::Lost(_) | Self::Silent(_) | Self::TooLarge { .. } | Self::NoPostgres(_))
+    }
+
     pub(super) fn from_postgres(error: &postgres::Error, user: &str, database: &str) -> Self {
         let Some(said) = error.as_db_error() else { return without_answer(error, user) };
         let user = user.to_owned();
@@ -78,7 +99,13 @@ impl ServerTrouble {
             }
             SqlState::INVALID_AUTHORIZATION_SPECIFICATION => Self::Refused(message),
             SqlState::INVALID_CATALOG_NAME => Self::NoSuchDatabase { name: database.to_owned() },
-            SqlState::INSUFFICIENT_PRIVILEGE => Self::Denied { grant: grant(&message, &user), detail: message },
+            SqlState::INSUFFICIENT_PRIVILEGE if message.contains("row-level security") => Self::Policy(message),
+            // Which right that is, the server's catalogue tells.
+            SqlState::INSUFFICIENT_PRIVILEGE => {
+                let grant = format!("GRANT SELECT ON ALL TABLES IN SCHEMA … TO {}", quoted(&user));
+                Self::Denied { grant, detail: message }
+            }
+            SqlState::READ_ONLY_SQL_TRANSACTION => Self::Follows(message),
             SqlState::QUERY_CANCELED => Self::TimedOut,
             SqlState::LOCK_NOT_AVAILABLE | SqlState::T_R_DEADLOCK_DETECTED => Self::Locked,
             SqlState::TOO_MANY_CONNECTIONS => Self::TooMany,
@@ -98,27 +125,16 @@ fn in_full(said: &DbError) -> String {
     }
 }
 
-/// Which right is missing, in the words that give it. The server names what may not be touched: "permission denied
-/// for table messages".
-fn grant(message: &str, user: &str) -> String {
-    let user = format!("\"{}\"", user.replace('"', "\"\""));
-    let named = |kind: &str| Some(message.split_once(&format!(" for {kind} "))?.1.trim_matches('"').to_owned());
-    if let Some(name) = named("schema") {
-        format!("GRANT USAGE ON SCHEMA \"{name}\" TO {user}")
-    } else if let Some(name) = named("table").or_else(|| named("view")) {
-        format!("GRANT SELECT ON \"{name}\" TO {user}")
-    } else if let Some(name) = named("database") {
-        format!("GRANT CONNECT ON DATABASE \"{name}\" TO {user}")
-    } else if let Some(name) = named("function") {
-        format!("GRANT EXECUTE ON FUNCTION \"{name}\" TO {user}")
-    } else if let Some(name) = named("sequence") {
-        format!("GRANT USAGE ON SEQUENCE \"{name}\" TO {user}")
-    } else {
-        format!("GRANT SELECT ON ALL TABLES IN SCHEMA … TO {user}")
-    }
-}
-
 fn without_answer(error: &postgres::Error, user: &str) -> ServerTrouble {
+    if let Some(gave_up) = GaveUp::behind(error) {
+        let words = gave_up.to_string();
+        return match gave_up {
+            GaveUp::SilentGreeting(_) => ServerTrouble::Unreachable(words),
+            GaveUp::SilentAnswer(_) => ServerTrouble::Silent(words),
+            GaveUp::TooLarge(bytes) => ServerTrouble::TooLarge { bytes: *bytes },
+            GaveUp::NoPostgres(_) => ServerTrouble::NoPostgres(words),
+        };
+    }
     let mut words = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -130,7 +146,7 @@ fn without_answer(error: &postgres::Error, user: &str) -> ServerTrouble {
     }
     if words.contains("password missing") {
         ServerTrouble::PasswordNeeded { user: user.to_owned() }
-    } else if words.contains("server does not support TLS") {
+    } else if words.contains(NO_TLS) {
         ServerTrouble::TlsNotOffered
     } else if words.contains("TLS handshake") {
         ServerTrouble::TlsFailed(words)
@@ -140,17 +156,5 @@ fn without_answer(error: &postgres::Error, user: &str) -> ServerTrouble {
         ServerTrouble::Lost(words)
     } else {
         ServerTrouble::Other(words)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::grant;
-
-    #[test]
-    fn a_missing_right_is_named_in_the_words_that_give_it() {
-        let said = |message| grant(message, "kim");
-        assert_eq!(said("permission denied for table messages"), "GRANT SELECT ON \"messages\" TO \"kim\"");
-        assert_eq!(said("permission denied for schema crm"), "GRANT USAGE ON SCHEMA \"crm\" TO \"kim\"");
     }
 }

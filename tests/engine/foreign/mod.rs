@@ -3,6 +3,7 @@
 mod appending;
 mod damage;
 mod frameworks;
+mod interrupting;
 mod mappings;
 mod opened_files;
 mod recognition;
