@@ -1,5 +1,4 @@
 use crate::engine::Lost;
-use crate::event::{Explain, Message};
 use crate::store::{Address, ServerTrouble, Source, StoreError};
 use crate::view::Trouble;
 

@@ -3,7 +3,7 @@ use std::io::Write;
 use super::args::MapArgs;
 use super::target::Desk;
 use super::{Failure, Outcome, target};
-use crate::store::foreign::{forget_mapping, look_into, preview, save_mapping};
+use crate::store::frameworks::{forget_mapping, look_into, preview, save_mapping};
 use crate::store::{Source, StoreError};
 
 /// Prints the likeliest mapping as JSON; what speaks for it, and what else there is, goes to standard error.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Failure;
 use crate::engine::sample_store;
-use crate::store::foreign::Mapping;
+use crate::store::frameworks::Mapping;
 use crate::store::{self, Flow, OpenOptions, Reader, Source, StoreError, Writer};
 
 /// What every command needs to open its store.

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use crate::event::{EventId, RecordedEvent, StreamId, Version};
 
-use super::foreign::MappingError;
+use super::frameworks::MappingError;
 use super::{Address, Expected, Framework, ServerTrouble};
 
 /// Why a store could not be read or written. Each says what was tried and what to do next.

@@ -2,7 +2,7 @@
 //! holds the two together.
 
 use super::files::ExportError;
-use super::foreign::MappingError;
+use super::frameworks::MappingError;
 use super::{AppendError, Expected, ServerTrouble, StoreError};
 use crate::event::{Explain, Message, Version};
 
@@ -62,6 +62,12 @@ impl Explain for ServerTrouble {
                 with("server-certificate", detail).text("option", option).text("path", path.display())
             }
             Self::Denied { detail, grant } => with("server-denied", detail).text("grant", grant),
+            Self::Policy(detail) => with("server-policy", detail),
+            Self::Follows(detail) => with("server-follows", detail),
+            Self::Silent(detail) => with("server-silent", detail),
+            Self::NoPostgres(detail) => with("server-no-postgres", detail),
+            Self::TooLarge { bytes } => Message::new("server-too-large").number("bytes", *bytes),
+            Self::Cancelled => Message::new("error-cancelled"),
             Self::TimedOut => Message::new("server-timed-out"),
             Self::Locked => Message::new("server-locked"),
             Self::TooMany => Message::new("server-too-many"),

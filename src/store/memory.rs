@@ -138,7 +138,7 @@ fn is_wanted(query: &Query, row: &EventRow<'_>) -> bool {
 
 impl Reader for MemoryStore {
     fn framework(&self) -> Framework {
-        Framework::Foldline
+        Framework::FOLDLINE
     }
 
     fn capabilities(&self) -> Capabilities {

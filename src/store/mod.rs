@@ -9,7 +9,7 @@ mod error;
 mod explain;
 pub mod files;
 mod finding;
-pub mod foreign;
+pub mod frameworks;
 mod locking;
 pub mod memory;
 pub mod native;
@@ -92,20 +92,20 @@ pub struct Snapshot {
 #[derive(Clone, Debug, Default)]
 pub struct OpenOptions {
     /// What the columns mean, where no framework is recognised or another table is meant.
-    pub mapping: Option<foreign::Mapping>,
+    pub mapping: Option<frameworks::Mapping>,
     /// For encrypted payloads.
-    pub key: Option<foreign::CipherKey>,
+    pub key: Option<frameworks::CipherKey>,
 }
 
 impl OpenOptions {
     /// With the key that the environment holds.
     pub fn from_environment() -> Self {
-        Self { mapping: None, key: foreign::CipherKey::from_environment() }
+        Self { mapping: None, key: frameworks::CipherKey::from_environment() }
     }
 
     /// With the key that the environment holds, and the mapping that was kept for this store.
     pub fn kept_for(source: &Source) -> Self {
-        Self { mapping: foreign::saved_mapping(source), ..Self::from_environment() }
+        Self { mapping: frameworks::saved_mapping(source), ..Self::from_environment() }
     }
 }
 

@@ -127,40 +127,26 @@ pub struct StreamRow {
     pub last_at: Option<Timestamp>,
 }
 
-macro_rules! frameworks {
-    ($($variant:ident = $name:literal),* $(,)?) => {
-        /// Who wrote a store's tables, or how its file is written. The spelling on the command line is a contract.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Framework { $($variant),* }
+/// Who wrote a store's tables, or how its file is written. Each framework names itself in its own folder; the spelling
+/// on the command line is a contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Framework(&'static str);
 
-        impl Framework {
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name),* }
-            }
-        }
-    };
-}
+impl Framework {
+    pub const FOLDLINE: Self = Self::named("foldline");
+    pub const XES: Self = Self::named("xes");
+    pub const CLOUD_EVENTS: Self = Self::named("cloudevents");
+    pub const JSON: Self = Self::named("json");
+    pub const CSV: Self = Self::named("csv");
+    pub const MAPPED: Self = Self::named("mapped");
 
-frameworks! {
-    Foldline = "foldline",
-    Eventsourcing = "eventsourcing",
-    Emmett = "emmett",
-    CqrsEs = "cqrs-es",
-    MessageDb = "message-db",
-    Marten = "marten",
-    RailsEventStore = "rails-event-store",
-    Axon = "axon",
-    Pekko = "pekko",
-    Commanded = "commanded",
-    Spatie = "spatie",
-    SqlStreamStore = "sqlstreamstore",
-    Disintegrate = "disintegrate",
-    Ocel = "ocel",
-    Xes = "xes",
-    CloudEvents = "cloudevents",
-    Json = "json",
-    Csv = "csv",
-    Mapped = "mapped",
+    pub(super) const fn named(name: &'static str) -> Self {
+        Self(name)
+    }
+
+    pub const fn name(self) -> &'static str {
+        self.0
+    }
 }
 
 impl fmt::Display for Framework {

@@ -3,7 +3,7 @@ use egui::{Button, ComboBox, Grid, Label, RichText, ScrollArea, Ui};
 use super::Scene;
 use super::parts::{cut, dialog, shortened};
 use crate::command::Action;
-use crate::store::foreign::{Table, TimeUnit};
+use crate::store::frameworks::{Table, TimeUnit};
 use crate::theme::palette;
 use crate::view::MappingDraft;
 

@@ -2,7 +2,7 @@ use super::Trouble;
 use crate::engine::{Loading, Wake, begin};
 use crate::event::{Message, RecordedEvent};
 use crate::store::Source;
-use crate::store::foreign::{Column, Mapping, Table, Unmapped, look_into, preview, save_mapping};
+use crate::store::frameworks::{Column, Mapping, Table, Unmapped, look_into, preview, save_mapping};
 
 /// How many events are shown of what a mapping reads.
 const PREVIEWED: u64 = 10;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use foldline::event::StreamId;
-use foldline::store::foreign::{Mapping, look_into};
+use foldline::store::frameworks::{Mapping, look_into};
 use foldline::store::{Columns, FindingKind, Flow, OpenOptions, Query, Reader, StreamQuery, open_with};
 
 use crate::desk::{Database, events, server, stream, streams};

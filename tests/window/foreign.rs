@@ -4,7 +4,7 @@ use std::path::Path;
 
 use egui::{Key, Role};
 use egui_kittest::kittest::Queryable;
-use foldline::store::foreign::forget_mapping;
+use foldline::store::frameworks::forget_mapping;
 use rusqlite::Connection;
 
 use crate::desk::Desk;

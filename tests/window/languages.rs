@@ -7,12 +7,12 @@ use std::path::PathBuf;
 use egui::{Key, Modifiers};
 use foldline::compensate::PlanError;
 use foldline::domain::{Breach, EventKind};
+use foldline::engine::{MakeSampleError, SessionError, write_sample};
 use foldline::event::{EventId, EventType, Explain, Message, Said, StreamId, Timestamp, Version};
 use foldline::locale::{Language, Locale};
 use foldline::sample::{SampleError, SampleOptions};
-use foldline::engine::{MakeSampleError, SessionError, write_sample};
 use foldline::store::files::ExportError;
-use foldline::store::foreign::MappingError;
+use foldline::store::frameworks::MappingError;
 use foldline::store::{
     Address, AppendError, Conflict, Expected, Fault, Flow, Framework, SchemaChange, SchemaObject, ServerTrouble,
     StoreError,
@@ -240,7 +240,7 @@ fn every_append_error() -> Vec<AppendError> {
         AppendError::PayloadNotJson { event_type: text("type"), detail: text("detail") },
         AppendError::MetadataNotObject { event_type: text("type") },
         AppendError::NoName,
-        AppendError::Unfit { framework: Framework::Emmett, detail: text("detail") },
+        AppendError::Unfit { framework: Framework::FOLDLINE, detail: text("detail") },
     ]
 }
 

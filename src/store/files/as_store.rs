@@ -39,7 +39,7 @@ pub(in crate::store) fn file_kind(path: &Path) -> Result<Option<Framework>, Stor
         let mut text = flate2::read::MultiGzDecoder::new(beginning.as_slice()).take(BEGINNING);
         // The beginning ends in the middle of what is packed.
         let _ = text.read_to_end(&mut unpacked);
-        return Ok(kind_of(&unpacked, path).filter(|kind| matches!(kind, Framework::Xes)));
+        return Ok(kind_of(&unpacked, path).filter(|kind| *kind == Framework::XES));
     }
     Ok(kind_of(&beginning, path))
 }
@@ -48,13 +48,13 @@ fn kind_of(beginning: &[u8], path: &Path) -> Option<Framework> {
     let text = beginning.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(beginning).trim_ascii_start();
     let says = |part: &str| memchr::memmem::find(text, part.as_bytes()).is_some();
     match text.first()? {
-        b'<' if says("<object-types") || says("<event-types") || says("<objects") => Some(Framework::Ocel),
-        b'<' if says("<log") => Some(Framework::Xes),
-        b'{' if says("\"eventTypes\"") || says("\"objectTypes\"") => Some(Framework::Ocel),
-        b'{' | b'[' if says("\"specversion\"") => Some(Framework::CloudEvents),
-        b'{' | b'[' => Some(Framework::Json),
+        b'<' if says("<object-types") || says("<event-types") || says("<objects") => Some(Framework::OCEL),
+        b'<' if says("<log") => Some(Framework::XES),
+        b'{' if says("\"eventTypes\"") || says("\"objectTypes\"") => Some(Framework::OCEL),
+        b'{' | b'[' if says("\"specversion\"") => Some(Framework::CLOUD_EVENTS),
+        b'{' | b'[' => Some(Framework::JSON),
         _ if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("csv")) && !text.contains(&0) => {
-            Some(Framework::Csv)
+            Some(Framework::CSV)
         }
         _ => None,
     }
@@ -98,7 +98,7 @@ impl FileStore {
         let look = Look::at(path)?;
         let read = Arc::new(read_file(path, kind, look)?);
         let made = read.folder.path().join(STORE);
-        let reader: Box<dyn Reader> = if kind == Framework::Ocel {
+        let reader: Box<dyn Reader> = if kind == Framework::OCEL {
             Box::new(sqlite::open(&made, ReadOnlyFile::open(&made)?, &OpenOptions::default())?)
         } else {
             Box::new(NativeStore::open(&made)?)
@@ -121,8 +121,8 @@ fn read_file(path: &Path, kind: Framework, look: Look) -> Result<ReadFile, Store
     let folder = private_folder()?;
     let made = folder.path().join(STORE);
     let bad: Vec<String> = match kind {
-        Framework::Ocel => ocel::make_tables(path, &made)?,
-        Framework::Xes => xes::make_store(path, &made)?,
+        Framework::OCEL => ocel::make_tables(path, &made)?,
+        Framework::XES => xes::make_store(path, &made)?,
         _ => {
             let mut store = NativeStore::create(&made)?;
             let options = ImportOptions { format: None, skip_bad: true };

@@ -10,7 +10,7 @@ use serde_json::{Map, Number, Value};
 
 use super::derived_id;
 use crate::event::{EventType, MetadataBuilder, NewEvent, StreamId, Version};
-use crate::store::foreign::time_of_text;
+use crate::store::frameworks::time_of_text;
 use crate::store::native::{Bulk, NativeStore};
 use crate::store::{AppendError, StoreError};
 

@@ -17,7 +17,7 @@ use crate::store::{
 
 impl Reader for NativeStore {
     fn framework(&self) -> Framework {
-        Framework::Foldline
+        Framework::FOLDLINE
     }
 
     fn capabilities(&self) -> Capabilities {

@@ -23,7 +23,7 @@ use std::time::Duration;
 pub use address::Address;
 pub use trouble::ServerTrouble;
 
-use super::foreign::{Catalogue, Cells, Database, ForeignStore, Layout, Mapping, Rows, Sql, Value, chosen};
+use super::frameworks::{Catalogue, Cells, Database, ForeignStore, Layout, Mapping, Rows, Sql, Value, chosen};
 use super::{Flow, Interrupter, OpenOptions, Source, StoreError, Writer};
 use pool::Server;
 use reading::PgRows;
@@ -142,7 +142,7 @@ impl Database for PgDatabase {
 pub(super) fn open(address: &Address, options: &OpenOptions) -> Result<ForeignPostgres, StoreError> {
     let database = PgDatabase::at(address)?;
     let mut layout = database.layout(options.mapping.as_ref())?;
-    layout.read_only = append::read_only_reason(layout.framework);
+    layout.read_only = layout.why_read_only();
     ForeignStore::new(database, layout, options.key.clone())
 }
 

@@ -12,7 +12,7 @@ use super::ServerTrouble;
 use super::address::Address;
 use super::connection::{Cancel, Connected, connect};
 use super::settings::Settings;
-use crate::store::foreign::Catalogue;
+use crate::store::frameworks::Catalogue;
 
 /// Connections kept idle for one address: a view, its list and its watch ask at once, seldom more.
 const KEPT: usize = 4;

@@ -7,7 +7,7 @@ use super::ServerTrouble;
 use super::pool::{Lent, Server};
 use super::running::{Asking, Running};
 use crate::store::Flow;
-use crate::store::foreign::{Cell, Cells, Sql, Value};
+use crate::store::frameworks::{Cell, Cells, Sql, Value};
 
 /// Rows of the first batch: what a screen shows. Who reads on gets more at once.
 const FIRST_BATCH: i32 = 128;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::ServerTrouble;
 use super::pool::Server;
-use crate::store::foreign::{Catalogue, Column, Dialect, Table};
+use crate::store::frameworks::{Catalogue, Column, Dialect, Table};
 
 /// Parts of a partitioned table are not listed: their rows are the whole table's.
 const IS_OURS: &str = "c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition \

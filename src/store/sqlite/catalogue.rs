@@ -1,6 +1,6 @@
 use rusqlite::Connection;
 
-use crate::store::foreign::{Catalogue, Column, Dialect, Table};
+use crate::store::frameworks::{Catalogue, Column, Dialect, Table};
 
 /// Every table and view with its columns and keys, as SQLite tells them.
 pub(crate) fn read_catalogue(connection: &Connection) -> rusqlite::Result<Catalogue> {

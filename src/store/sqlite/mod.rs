@@ -12,7 +12,7 @@ use rusqlite::{CachedStatement, Connection, Row};
 
 pub(crate) use catalogue::read_catalogue;
 
-use super::foreign::{Cell, Cells, Database, ForeignStore, Rows, Sql, Value, chosen};
+use super::frameworks::{Cell, Cells, Database, ForeignStore, Rows, Sql, Value, chosen};
 use super::locking::Locking;
 use super::opening::{ReadOnlyFile, open_to_write};
 use super::{Fault, Finding, Flow, Interrupter, OpenOptions, StoreError};
@@ -59,7 +59,7 @@ pub(super) fn open(path: &Path, file: ReadOnlyFile, options: &OpenOptions) -> Re
     let catalogue = read_catalogue(file.connection()).map_err(|source| StoreError::from_sqlite(path, source))?;
     let mut layout = chosen(&path.display().to_string(), &catalogue, options.mapping.as_ref())?
         .ok_or_else(|| StoreError::Unrecognised { path: path.to_owned(), tables: catalogue.names() })?;
-    layout.read_only = append::read_only_reason(path, layout.framework);
+    layout.read_only = append::read_only_reason(path, &layout);
     ForeignStore::new(SqliteTables::new(path, file), layout, options.key.clone())
 }
 

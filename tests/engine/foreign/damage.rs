@@ -9,7 +9,7 @@ use aes_gcm::aead::{Aead, KeyInit};
 use aes_gcm::{Aes256Gcm, Nonce};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use foldline::store::foreign::{CipherKey, Mapping};
+use foldline::store::frameworks::{CipherKey, Mapping};
 use foldline::store::{self, FindingKind, OpenOptions, Query, Reader, StoreError, StreamQuery};
 use rusqlite::Connection;
 use tempfile::TempDir;

@@ -18,7 +18,7 @@ fn a_question_to_a_file_is_interrupted_within_a_moment() {
     drop(connection);
     let mapping = r#"{"table":"log","stream":"stream","type":"type","payload":"payload"}"#;
     let options = store::OpenOptions {
-        mapping: Some(store::foreign::Mapping::parse(mapping).unwrap()),
+        mapping: Some(store::frameworks::Mapping::parse(mapping).unwrap()),
         ..store::OpenOptions::default()
     };
     let reader = store::open_with(&Source::File(path), &options);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use foldline::event::RecordedEvent;
-use foldline::store::foreign::{Mapping, look_into, preview};
+use foldline::store::frameworks::{Mapping, look_into, preview};
 use foldline::store::{self, OpenOptions, Query, StoreError};
 use proptest::prelude::*;
 use rusqlite::{Connection, params};
@@ -141,7 +141,7 @@ proptest! {
         names in prop::array::uniform5("\\PC{1,10}"),
     ) {
         let names: Vec<String> = names.iter().enumerate().map(|(at, name)| format!("{name}{at}")).collect();
-        let quoted: Vec<String> = names.iter().map(|name| store::foreign::quote(name)).collect();
+        let quoted: Vec<String> = names.iter().map(|name| store::frameworks::quote(name)).collect();
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("odd.db");
         let connection = Connection::open(&path).expect("a database");
@@ -164,7 +164,7 @@ proptest! {
             payload: Some(names[2].clone()),
             event_type: Some(names[3].clone()),
             time: Some(names[4].clone()),
-            time_unit: store::foreign::TimeUnit::Micros,
+            time_unit: store::frameworks::TimeUnit::Micros,
             ..Mapping::parse(r#"{"table":"t"}"#).expect("a mapping")
         };
         let events = mapped(&path, &mapping.to_json());

@@ -47,14 +47,14 @@ fn json_lines_arrays_csv_and_cloud_events_read_as_what_they_are() {
         r#"{"stream":"lead-1","version":1,"type":"contacted","recorded_at":"2025-01-01T01:00:01Z","payload":{}}"#;
     let cloud = r#"{"specversion":"1.0","id":"a","source":"crm","type":"contacted","subject":"lead-1","time":"2025-01-01T01:00:01Z","data":{}}"#;
     for (name, content, framework) in [
-        ("a.json", format!("[{line}]"), Framework::Json),
-        ("a.jsonl", format!("{line}\n"), Framework::Json),
-        ("name without an end", format!("\u{feff}{line}\n"), Framework::Json),
-        ("한글 #%.json", format!("[{cloud}]"), Framework::CloudEvents),
+        ("a.json", format!("[{line}]"), Framework::JSON),
+        ("a.jsonl", format!("{line}\n"), Framework::JSON),
+        ("name without an end", format!("\u{feff}{line}\n"), Framework::JSON),
+        ("한글 #%.json", format!("[{cloud}]"), Framework::CLOUD_EVENTS),
         (
             "a.csv",
             "stream,version,type,recorded_at,payload\nlead-1,1,contacted,2025-01-01T01:00:01Z,{}\n".to_owned(),
-            Framework::Csv,
+            Framework::CSV,
         ),
     ] {
         let events = events_of(name, content, framework);
@@ -82,7 +82,7 @@ fn a_trace_is_a_stream_packed_or_not() {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     packed.write_all(XES.as_bytes()).expect("packed");
     for (name, content) in [("log.xes", XES.as_bytes().to_vec()), ("log.xes.gz", packed.finish().expect("packed"))] {
-        let events = events_of(name, content, Framework::Xes);
+        let events = events_of(name, content, Framework::XES);
         let at = |second| Some(format!("2025-01-01T01:00:0{second}.000Z"));
         let expected =
             [("case 1", 1, "Captured", at(1)), ("case 1", 2, "Contacted", at(2)), ("trace-2", 1, "Captured", None)];
@@ -120,7 +120,7 @@ fn an_event_about_two_objects_is_in_both_and_counts_once() {
         let (_folder, reader) = opened(name, content);
         let reader = reader.unwrap_or_else(|error| panic!("{name}: {error}"));
         let info = reader.info().expect("readable");
-        assert_eq!((info.framework, info.events, info.streams), (Framework::Ocel, 2, 2), "{name}");
+        assert_eq!((info.framework, info.events, info.streams), (Framework::OCEL, 2, 2), "{name}");
         assert_eq!(info.categories, [("Lead".to_owned(), 1), ("Person".to_owned(), 1)], "{name}");
         let ids = |of| read(&*reader, &Query::stream(stream(of))).into_iter().map(|event| event.id).collect::<Vec<_>>();
         assert_eq!(ids("lead-1"), ["e1", "e2"].map(EventId::new), "{name}");

@@ -1,7 +1,7 @@
 //! Columns and keys decide whose tables these are, told of PostgreSQL without one.
 
 use foldline::event::{StreamId, Version};
-use foldline::store::foreign::{Catalogue, Column, Dialect, Layout, Recognised, Table, recognise};
+use foldline::store::frameworks::{Catalogue, Column, Dialect, Layout, Recognised, Table, recognise};
 use foldline::store::{Framework, Query};
 
 /// `name: column type, …; key, key; key`.
@@ -32,7 +32,7 @@ fn recognised(tables: &[&str]) -> Layout {
 
 const EVERY: &[(Framework, u64, &[&str])] = &[
     (
-        Framework::Eventsourcing,
+        Framework::EVENTSOURCING,
         1,
         &[
             "crm_events: originator_id uuid, originator_version bigint, topic, state bytea, notification_id bigint; originator_id, originator_version; notification_id",
@@ -40,7 +40,7 @@ const EVERY: &[(Framework, u64, &[&str])] = &[
         ],
     ),
     (
-        Framework::Emmett,
+        Framework::EMMETT,
         1,
         &[
             "emt_streams: stream_id, stream_position bigint, partition, stream_type, stream_metadata jsonb, is_archived boolean; stream_id, partition, is_archived",
@@ -49,7 +49,7 @@ const EVERY: &[(Framework, u64, &[&str])] = &[
         ],
     ),
     (
-        Framework::CqrsEs,
+        Framework::CQRS_ES,
         1,
         &[
             "events: aggregate_type, aggregate_id, sequence bigint, event_type, event_version, payload json, metadata json; aggregate_type, aggregate_id, sequence",
@@ -57,14 +57,14 @@ const EVERY: &[(Framework, u64, &[&str])] = &[
         ],
     ),
     (
-        Framework::MessageDb,
+        Framework::MESSAGE_DB,
         0,
         &[
             "message_store.messages: global_position bigint, position bigint, time timestamp without time zone, stream_name, type, data jsonb, metadata jsonb, id uuid; global_position; id; stream_name, position",
         ],
     ),
     (
-        Framework::Marten,
+        Framework::MARTEN,
         1,
         &[
             "crm.mt_streams: id uuid, type varchar, version bigint, timestamp timestamp with time zone, created timestamp with time zone, tenant_id varchar, is_archived boolean; id",
@@ -73,7 +73,7 @@ const EVERY: &[(Framework, u64, &[&str])] = &[
         ],
     ),
     (
-        Framework::RailsEventStore,
+        Framework::RAILS_EVENT_STORE,
         0,
         &[
             "event_store_events: id bigint, event_id uuid, event_type varchar, metadata bytea, data bytea, created_at timestamp without time zone, valid_at timestamp without time zone; id; event_id",
@@ -81,7 +81,7 @@ const EVERY: &[(Framework, u64, &[&str])] = &[
         ],
     ),
     (
-        Framework::Axon,
+        Framework::AXON,
         0,
         &[
             "domain_event_entry: global_index bigint, event_identifier varchar, meta_data oid, payload oid, payload_revision varchar, payload_type varchar, time_stamp varchar, aggregate_identifier varchar, sequence_number bigint, type varchar; global_index; event_identifier; aggregate_identifier, sequence_number",
@@ -90,21 +90,21 @@ const EVERY: &[(Framework, u64, &[&str])] = &[
         ],
     ),
     (
-        Framework::Axon,
+        Framework::AXON,
         0,
         &[
             "DomainEventEntry: globalIndex bigint, eventIdentifier varchar, metaData bytea, payload bytea, payloadRevision varchar, payloadType varchar, timeStamp varchar, aggregateIdentifier varchar, sequenceNumber bigint, type varchar; globalIndex; aggregateIdentifier, sequenceNumber",
         ],
     ),
     (
-        Framework::Axon,
+        Framework::AXON,
         0,
         &[
             "aggregate_event_entry: global_index bigint, aggregate_type varchar, aggregate_identifier varchar, aggregate_sequence_number bigint, type varchar, version varchar, timestamp varchar, payload bytea, metadata bytea, identifier varchar; global_index; aggregate_identifier, aggregate_sequence_number",
         ],
     ),
     (
-        Framework::Pekko,
+        Framework::PEKKO,
         1,
         &[
             "event_journal: ordering bigint, persistence_id varchar, sequence_number bigint, deleted boolean, writer varchar, write_timestamp bigint, adapter_manifest varchar, event_ser_id integer, event_ser_manifest varchar, event_payload bytea, meta_ser_id integer, meta_ser_manifest varchar, meta_payload bytea; persistence_id, sequence_number; ordering",
@@ -112,14 +112,14 @@ const EVERY: &[(Framework, u64, &[&str])] = &[
         ],
     ),
     (
-        Framework::Pekko,
+        Framework::PEKKO,
         1,
         &[
             "journal: ordering bigint, persistence_id varchar, sequence_number bigint, deleted boolean, tags varchar, message bytea; persistence_id, sequence_number; ordering",
         ],
     ),
     (
-        Framework::Commanded,
+        Framework::COMMANDED,
         1,
         &[
             "streams: stream_id bigint, stream_uuid text, stream_version bigint, created_at timestamp with time zone, deleted_at timestamp with time zone; stream_id; stream_uuid",
@@ -129,14 +129,14 @@ const EVERY: &[(Framework, u64, &[&str])] = &[
         ],
     ),
     (
-        Framework::Spatie,
+        Framework::SPATIE,
         1,
         &[
             "stored_events: id bigint, aggregate_uuid uuid, aggregate_version bigint, event_version smallint, event_class varchar, event_properties jsonb, meta_data jsonb, created_at timestamp without time zone; id; aggregate_uuid, aggregate_version",
         ],
     ),
     (
-        Framework::SqlStreamStore,
+        Framework::SQL_STREAM_STORE,
         0,
         &[
             "streams: id char, id_original varchar, id_internal integer, version integer, position bigint, max_age integer, max_count integer; id; id_internal",
@@ -144,7 +144,7 @@ const EVERY: &[(Framework, u64, &[&str])] = &[
         ],
     ),
     (
-        Framework::Disintegrate,
+        Framework::DISINTEGRATE,
         1,
         &[
             "event: event_id bigint, event_type varchar, payload bytea, inserted_at timestamp without time zone, cart_id text, user_id bigint; event_id",
@@ -171,7 +171,7 @@ fn a_table_without_its_key_or_one_of_its_columns_is_nobodys() {
             table
         });
         let catalogue = Catalogue { dialect: Dialect::Postgres, tables: without_keys.collect() };
-        let by_many_columns = [Framework::Emmett, Framework::Axon, Framework::Commanded, Framework::Spatie];
+        let by_many_columns = [Framework::EMMETT, Framework::AXON, Framework::COMMANDED, Framework::SPATIE];
         if !by_many_columns.contains(framework) {
             assert!(matches!(recognise(&catalogue), Recognised::Nothing), "{tables:?}");
         }

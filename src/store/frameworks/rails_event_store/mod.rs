@@ -1,10 +1,18 @@
 //! Rails Event Store.
 
-use super::super::catalogue::{Catalogue, Expr, Table};
-use super::super::layout::{Category, Layout, MetadataPart, Time, TimeUnit, Unnumbered, counted};
+use super::catalogue::{Catalogue, Expr, Table};
+use super::layout::{Category, Layout, MetadataPart, Time, TimeUnit, Unnumbered, counted};
+use super::rules::{ONLY_THE_APPLICATION, Rules};
 use crate::store::Framework;
 
-pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
+impl Framework {
+    pub const RAILS_EVENT_STORE: Self = Self::named("rails-event-store");
+}
+
+pub(super) static RULES: Rules =
+    Rules { framework: Framework::RAILS_EVENT_STORE, recognise: &[layout], appends: ONLY_THE_APPLICATION };
+
+fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     if !table.has(&["id", "event_id", "event_type", "metadata", "data", "created_at"]) {
         return None;
     }
@@ -22,7 +30,7 @@ pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
         column("event_id").sql
     );
     let mut layout = Layout::new(
-        Framework::RailsEventStore,
+        Framework::RAILS_EVENT_STORE,
         catalogue.dialect,
         table.full_name(),
         joined.clone(),

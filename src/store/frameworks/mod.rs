@@ -1,15 +1,34 @@
 //! Tables that other frameworks write, and tables that nobody declared. One declaration says what they mean; both
 //! databases are read by it.
 //!
+//! Each framework has a folder with all its rules: how its tables are recognised and what their columns mean, how it
+//! spells an append, by which rule it numbers versions and what can be checked. To add one is to add a folder and to
+//! name it here.
+//!
 //! [`Catalogue`] is what a database holds; [`recognise`] finds the declaration that fits its columns and keys and
 //! gives a [`Layout`]; [`ForeignStore`] reads events through it, and leaves to a [`Database`] only how a statement is
 //! run.
 
+// The frameworks.
+mod axon;
+mod commanded;
+mod cqrs_es;
+mod disintegrate;
+mod emmett;
+mod eventsourcing;
+mod marten;
+mod message_db;
+mod ocel;
+mod pekko;
+mod rails_event_store;
+mod spatie;
+mod sql_stream_store;
+
+// What they all stand on.
 mod catalogue;
 mod cell;
 mod content;
 mod decode;
-mod frameworks;
 mod guess;
 mod key;
 mod layout;
@@ -18,6 +37,7 @@ mod naming;
 mod preview;
 mod recognise;
 mod repeated;
+mod rules;
 mod saved;
 mod scan;
 mod spelling;
@@ -25,6 +45,8 @@ mod sql;
 mod store;
 mod verify;
 mod writing;
+
+use rules::Rules;
 
 pub use catalogue::{Catalogue, Column, Dialect, Expr, Table, quote};
 pub(in crate::store) use cell::time_of_text;
@@ -36,7 +58,25 @@ pub use mapping::{Mapping, MappingError};
 pub(in crate::store) use naming::parts_of as stream_parts;
 pub use preview::{Unmapped, look_into, preview, unmapped};
 pub use recognise::{Recognised, chosen, recognise};
+pub(in crate::store) use rules::{Append, AppendRules, PostgresRules, SqliteRules};
 pub use saved::{forget_mapping, save_mapping, saved_mapping};
 pub use sql::Sql;
 pub use store::{Database, ForeignStore, Rows};
-pub use writing::{Example, Shaped, shaped};
+pub(in crate::store) use writing::{Example, Shaped, shaped};
+
+/// Every framework that is known, in the order in which a table is held against them.
+static ALL: &[&Rules] = &[
+    &eventsourcing::RULES,
+    &emmett::RULES,
+    &cqrs_es::RULES,
+    &message_db::RULES,
+    &marten::RULES,
+    &rails_event_store::RULES,
+    &axon::RULES,
+    &pekko::RULES,
+    &commanded::RULES,
+    &spatie::RULES,
+    &sql_stream_store::RULES,
+    &disintegrate::RULES,
+    &ocel::RULES,
+];

@@ -1,9 +1,10 @@
 //! Appends that came before: the same call made again, or another's that stands in the way.
 
+use super::layout::Layout;
 use super::store::{Database, ForeignStore};
 use super::writing::{Example, shaped};
 use crate::event::{NewEvent, RecordedEvent, StreamId, Version};
-use crate::store::{AppendError, Appended, Conflict, Expected, Flow, Framework, Query, Reader};
+use crate::store::{AppendError, Appended, Conflict, Expected, Flow, Query, Reader};
 
 impl<D: Database> ForeignStore<D> {
     /// Frameworks that keep an id know their own events again.
@@ -55,10 +56,7 @@ impl<D: Database> ForeignStore<D> {
         if self.layout().id.is_none()
             && expected != Expected::Any
             && since.len() >= events.len()
-            && events
-                .iter()
-                .zip(&since)
-                .all(|(event, recorded)| is_same_as_stored(self.layout().framework, event, recorded))
+            && events.iter().zip(&since).all(|(event, recorded)| is_same_as_stored(self.layout(), event, recorded))
             && let (Some(first), Some(last)) = (since.first(), since.get(events.len().saturating_sub(1)))
         {
             return Ok(Appended {
@@ -81,13 +79,14 @@ fn is_same(event: &NewEvent, recorded: &RecordedEvent) -> bool {
 
 /// As stored, an event may have its name around it, its class before its name, or its time and author inside. Who
 /// appended it and why must be the same too: two people may correct the same thing at once.
-fn is_same_as_stored(framework: Framework, event: &NewEvent, recorded: &RecordedEvent) -> bool {
+fn is_same_as_stored(layout: &Layout, event: &NewEvent, recorded: &RecordedEvent) -> bool {
+    let Some(rules) = layout.append_rules() else { return false };
     let example =
         Example { event_type: recorded.event_type.to_string(), payload: recorded.payload.clone(), schema: None };
     let value = |text: &[u8]| serde_json::from_slice::<serde_json::Value>(text).ok();
-    shaped(framework, Some(&example), event).is_ok_and(|shaped| {
+    shaped(rules, Some(&example), event).is_ok_and(|shaped| {
         shaped.event_type == recorded.event_type.as_str()
             && value(&shaped.payload) == value(&recorded.payload)
-            && (framework == Framework::Eventsourcing || value(shaped.metadata.as_bytes()) == value(&recorded.metadata))
+            && (layout.metadata_in_payload || value(shaped.metadata.as_bytes()) == value(&recorded.metadata))
     })
 }

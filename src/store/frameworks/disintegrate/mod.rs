@@ -1,13 +1,21 @@
 //! Disintegrate for Rust: no streams and no versions. What an event is about stands in columns of its own, one for
 //! each identifier of the domain; each such identifier is shown as a stream of the events that carry it.
 
-use super::super::catalogue::{Catalogue, Expr, Table, quote};
-use super::super::layout::{Category, Layout, Time, TimeUnit, counted};
+use super::catalogue::{Catalogue, Expr, Table, quote};
+use super::layout::{Category, Layout, Time, TimeUnit, counted};
+use super::rules::{ONLY_THE_APPLICATION, Rules};
 use crate::store::Framework;
+
+impl Framework {
+    pub const DISINTEGRATE: Self = Self::named("disintegrate");
+}
+
+pub(super) static RULES: Rules =
+    Rules { framework: Framework::DISINTEGRATE, recognise: &[layout], appends: ONLY_THE_APPLICATION };
 
 const OWN: [&str; 4] = ["event_id", "event_type", "payload", "inserted_at"];
 
-pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
+fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     let is_binary = table.column("payload").is_some_and(|column| column.declared == "bytea");
     if !table.has(&OWN) || !is_binary || !table.is_unique(&["event_id"]) || table.columns.len() == OWN.len() {
         return None;
@@ -38,7 +46,7 @@ pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     let from = counted(&rows, "e.*", &[&key[0], &key[1]], "e.event_id", 1);
     let column = |name: &str, declared: &str| Expr { sql: format!("counted.{name}"), declared: declared.to_owned() };
     let mut layout =
-        Layout::new(Framework::Disintegrate, catalogue.dialect, table.full_name(), from, column("event_type", "text"));
+        Layout::new(Framework::DISINTEGRATE, catalogue.dialect, table.full_name(), from, column("event_type", "text"));
     layout.stream = vec![column("about", "text"), column("key", "text")];
     layout.counts = Some("counted.counts".to_owned());
     layout.category = Category::Column(column("about", "text"));

@@ -1,19 +1,41 @@
 //! cqrs-es for Rust, by `sqlite-es` and `postgres-es`.
 
-use super::super::catalogue::{Catalogue, Table};
-use super::super::layout::{Category, Layout, MetadataPart, Snapshots};
+mod append;
+mod shape;
+
+use super::catalogue::{Catalogue, Table};
+use super::layout::{Category, Layout, MetadataPart, Snapshots};
+use super::rules::{AppendRules, Appends, PostgresRules, Rules, SqliteRules};
 use crate::store::Framework;
+
+impl Framework {
+    pub const CQRS_ES: Self = Self::named("cqrs-es");
+}
+
+pub(super) static RULES: Rules =
+    Rules { framework: Framework::CQRS_ES, recognise: &[layout], appends: Appends::By(&APPEND) };
+
+static APPEND: AppendRules = AppendRules {
+    shape: shape::shape,
+    types_are_classes: true,
+    sqlite: Some(SqliteRules { example: Some(append::sqlite_example), write: append::to_sqlite }),
+    postgres: Some(PostgresRules {
+        example: Some(append::postgres_example),
+        write: append::to_postgres,
+        rights: &["SELECT", "INSERT"],
+    }),
+};
 
 const KEY: [&str; 3] = ["aggregate_type", "aggregate_id", "sequence"];
 
-pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
+fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     let others = ["event_type", "event_version", "payload", "metadata"];
     if !table.has(&KEY) || !table.has(&others) || !table.is_unique(&KEY) {
         return None;
     }
     let column = |name| table.expr("e", name);
     let mut layout = Layout::new(
-        Framework::CqrsEs,
+        Framework::CQRS_ES,
         catalogue.dialect,
         table.full_name(),
         format!("{} e", table.quoted()),

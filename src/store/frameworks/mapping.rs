@@ -142,7 +142,7 @@ impl Mapping {
         let maybe =
             |role, name: &Option<String>| name.as_ref().map(|name| column(table, alias, role, name)).transpose();
         let event_type = maybe("type", &self.event_type)?.unwrap_or_else(|| Expr::text("'event'"));
-        let mut layout = Layout::new(Framework::Mapped, catalogue.dialect, table.full_name(), from, event_type);
+        let mut layout = Layout::new(Framework::MAPPED, catalogue.dialect, table.full_name(), from, event_type);
         layout.stream = columns(table, alias, "stream", &self.stream)?;
         layout.version = version;
         layout.version_base = self.version_base;

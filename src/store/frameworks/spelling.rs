@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::layout::Category;
 use super::store::{Database, ForeignStore};
 use crate::event::{EventType, NewEvent, StreamId, body_of, kebab_words, same_name};
-use crate::store::{AppendError, Columns, Flow, Framework, Query, Reader, StoreError};
+use crate::store::{AppendError, Columns, Flow, Query, Reader, StoreError};
 
 impl<D: Database> ForeignStore<D> {
     /// The event with its type and fields spelled as the store's own events of that kind have them.
@@ -16,7 +16,7 @@ impl<D: Database> ForeignStore<D> {
         let Some(event_type) = like else {
             // Where types are classes, one that is spelled as none of them can't be read by the application, and the
             // whole aggregate with it.
-            let are_classes = matches!(framework, Framework::CqrsEs | Framework::Eventsourcing);
+            let are_classes = self.layout().append_rules().is_some_and(|rules| rules.types_are_classes);
             let is_strange = asked.contains('-') && !known.iter().any(|known| known.contains('-'));
             if are_classes && is_strange && !known.is_empty() {
                 let detail = format!(

@@ -1,12 +1,35 @@
 //! Python `eventsourcing`.
 
-use super::super::catalogue::{Catalogue, Table};
-use super::super::layout::{Category, Layout, Snapshots, Time};
+mod append;
+mod shape;
+
+use super::catalogue::{Catalogue, Table};
+use super::layout::{Category, Layout, Snapshots, Time};
+use super::rules::{AppendRules, Appends, PostgresRules, Rules, SqliteRules};
 use crate::store::Framework;
+
+impl Framework {
+    pub const EVENTSOURCING: Self = Self::named("eventsourcing");
+}
+
+pub(super) static RULES: Rules =
+    Rules { framework: Framework::EVENTSOURCING, recognise: &[layout], appends: Appends::By(&APPEND) };
+
+static APPEND: AppendRules = AppendRules {
+    shape: shape::shape,
+    types_are_classes: true,
+    sqlite: Some(SqliteRules { example: Some(append::sqlite_example), write: append::to_sqlite }),
+    postgres: Some(PostgresRules {
+        example: Some(append::postgres_example),
+        write: append::to_postgres,
+        // The lock that keeps others from appending is given to who may change rows.
+        rights: &["SELECT", "INSERT", "UPDATE"],
+    }),
+};
 
 const KEY: [&str; 2] = ["originator_id", "originator_version"];
 
-pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
+fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     let is_there = table.has(&["originator_id", "originator_version", "topic", "state"]) && table.is_unique(&KEY);
     // Snapshots have the same columns, but nothing that orders them all.
     let position = table.maybe("e", "notification_id").or_else(|| table.rowid("e"))?;
@@ -14,7 +37,7 @@ pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
         return None;
     }
     let mut layout = Layout::new(
-        Framework::Eventsourcing,
+        Framework::EVENTSOURCING,
         catalogue.dialect,
         table.full_name(),
         format!("{} e", table.quoted()),

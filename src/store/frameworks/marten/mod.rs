@@ -1,10 +1,18 @@
 //! Marten.
 
-use super::super::catalogue::{Catalogue, Expr, Table};
-use super::super::layout::{Category, Layout, MetadataPart, Time, TimeUnit};
+use super::catalogue::{Catalogue, Expr, Table};
+use super::layout::{Category, Layout, MetadataPart, Time, TimeUnit};
+use super::rules::{ONLY_THE_APPLICATION, Rules};
 use crate::store::Framework;
 
-pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
+impl Framework {
+    pub const MARTEN: Self = Self::named("marten");
+}
+
+pub(super) static RULES: Rules =
+    Rules { framework: Framework::MARTEN, recognise: &[layout], appends: ONLY_THE_APPLICATION };
+
+fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     let columns = ["seq_id", "id", "stream_id", "version", "data", "type", "timestamp", "mt_dotnet_type"];
     let of_tenant = table.is_unique(&["tenant_id", "stream_id", "version"]);
     if !table.has(&columns) || !(of_tenant || table.is_unique(&["stream_id", "version"])) {
@@ -23,7 +31,7 @@ pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
         }
         None => format!("{} e", table.quoted()),
     };
-    let mut layout = Layout::new(Framework::Marten, catalogue.dialect, table.full_name(), from, column("type"));
+    let mut layout = Layout::new(Framework::MARTEN, catalogue.dialect, table.full_name(), from, column("type"));
     layout.stream = vec![column("stream_id")];
     if of_tenant {
         layout.stream.insert(0, column("tenant_id"));

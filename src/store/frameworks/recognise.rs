@@ -1,5 +1,5 @@
+use super::ALL;
 use super::catalogue::{Catalogue, Table};
-use super::frameworks;
 use super::layout::Layout;
 use super::mapping::Mapping;
 use crate::store::StoreError;
@@ -15,7 +15,9 @@ pub enum Recognised {
 
 /// Columns and keys decide; most frameworks let their users name the tables.
 pub fn recognise(catalogue: &Catalogue) -> Recognised {
-    let mut layouts = frameworks::all(catalogue);
+    let declared = |table| ALL.iter().flat_map(|rules| rules.recognise).find_map(|layout| layout(catalogue, table));
+    let mut layouts: Vec<Layout> =
+        catalogue.tables.iter().filter(|table| !table.is_view).filter_map(declared).collect();
     match layouts.len() {
         0 => Recognised::Nothing,
         1 => layouts.pop().map_or(Recognised::Nothing, Recognised::One),

@@ -1,17 +1,34 @@
 //! Message DB.
 
-use super::super::catalogue::{Catalogue, Table};
-use super::super::layout::{Category, Layout, MetadataPart, Time, TimeUnit};
+mod append;
+
+use super::catalogue::{Catalogue, Table};
+use super::layout::{Category, Layout, MetadataPart, Time, TimeUnit};
+use super::rules::{AppendRules, Appends, PostgresRules, Rules, as_given};
 use crate::store::Framework;
 
-pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
+impl Framework {
+    pub const MESSAGE_DB: Self = Self::named("message-db");
+}
+
+pub(super) static RULES: Rules =
+    Rules { framework: Framework::MESSAGE_DB, recognise: &[layout], appends: Appends::By(&APPEND) };
+
+static APPEND: AppendRules = AppendRules {
+    shape: as_given,
+    types_are_classes: false,
+    sqlite: None,
+    postgres: Some(PostgresRules { example: None, write: append::to_postgres, rights: &["SELECT", "INSERT"] }),
+};
+
+fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     let columns = ["global_position", "position", "time", "stream_name", "type", "data", "metadata", "id"];
     if !table.has(&columns) || !table.is_unique(&["stream_name", "position"]) {
         return None;
     }
     let column = |name| table.expr("e", name);
     let mut layout = Layout::new(
-        Framework::MessageDb,
+        Framework::MESSAGE_DB,
         catalogue.dialect,
         table.full_name(),
         format!("{} e", table.quoted()),

@@ -1,10 +1,18 @@
 //! Commanded's EventStore for Elixir.
 
-use super::super::catalogue::{Catalogue, Table};
-use super::super::layout::{Category, Layout, MetadataPart, Snapshots, Time, TimeUnit};
+use super::catalogue::{Catalogue, Table};
+use super::layout::{Category, Layout, MetadataPart, Snapshots, Time, TimeUnit};
+use super::rules::{ONLY_THE_APPLICATION, Rules};
 use crate::store::Framework;
 
-pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
+impl Framework {
+    pub const COMMANDED: Self = Self::named("commanded");
+}
+
+pub(super) static RULES: Rules =
+    Rules { framework: Framework::COMMANDED, recognise: &[layout], appends: ONLY_THE_APPLICATION };
+
+fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     if !table.has(&["event_id", "event_type", "causation_id", "correlation_id", "data", "metadata", "created_at"]) {
         return None;
     }
@@ -32,7 +40,7 @@ pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
         places.expr("a", "stream_id").sql,
     );
     let mut layout =
-        Layout::new(Framework::Commanded, catalogue.dialect, table.full_name(), from, column("event_type"));
+        Layout::new(Framework::COMMANDED, catalogue.dialect, table.full_name(), from, column("event_type"));
     layout.counts = Some(format!("{} = {}", place("stream_id").sql, place("original_stream_id").sql));
     layout.stream = vec![stream("stream_uuid")];
     layout.category = Category::Before { mark: '-', otherwise: None };

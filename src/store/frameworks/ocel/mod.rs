@@ -1,10 +1,21 @@
 //! OCEL 2.0: a log of events that are about several objects each. Objects are shown as streams.
 
-use super::super::catalogue::{Catalogue, Dialect, Expr, Table, quote};
-use super::super::layout::{Category, Layout, Time, TimeUnit, counted};
+use super::catalogue::{Catalogue, Dialect, Expr, Table, quote};
+use super::layout::{Category, Layout, Time, TimeUnit, counted};
+use super::rules::{Appends, Rules};
 use crate::store::Framework;
 
-pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
+impl Framework {
+    pub const OCEL: Self = Self::named("ocel");
+}
+
+pub(super) static RULES: Rules = Rules {
+    framework: Framework::OCEL,
+    recognise: &[layout],
+    appends: Appends::Never("a log of events is a record made from other systems; correct it there"),
+};
+
+fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     let is_there = catalogue.dialect == Dialect::Sqlite && table.has(&["ocel_id", "ocel_type"]);
     if !is_there || table.columns.len() != 2 {
         return None;
@@ -35,7 +46,7 @@ pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
                    row_number() OVER (PARTITION BY e.ocel_id ORDER BY l.ocel_object_id) AS place";
     let from = counted(&rows, columns, &[&object], "a.ocel_time, e.rowid", 1);
     let mut layout =
-        Layout::new(Framework::Ocel, catalogue.dialect, table.full_name(), from, Expr::text("counted.type"));
+        Layout::new(Framework::OCEL, catalogue.dialect, table.full_name(), from, Expr::text("counted.type"));
     layout.stream = vec![Expr::text("counted.object")];
     layout.category = Category::Column(Expr::text("counted.object_type"));
     layout.version = Expr::number("counted.foldline_version");

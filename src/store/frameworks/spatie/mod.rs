@@ -1,10 +1,18 @@
 //! Spatie's event sourcing for Laravel.
 
-use super::super::catalogue::{Catalogue, Expr, Table};
-use super::super::layout::{Category, Layout, MetadataPart, Snapshots, Time, TimeUnit, Unnumbered, counted};
+use super::catalogue::{Catalogue, Expr, Table};
+use super::layout::{Category, Layout, MetadataPart, Snapshots, Time, TimeUnit, Unnumbered, counted};
+use super::rules::{ONLY_THE_APPLICATION, Rules};
 use crate::store::Framework;
 
-pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
+impl Framework {
+    pub const SPATIE: Self = Self::named("spatie");
+}
+
+pub(super) static RULES: Rules =
+    Rules { framework: Framework::SPATIE, recognise: &[layout], appends: ONLY_THE_APPLICATION };
+
+fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     let columns = ["id", "aggregate_uuid", "event_class", "event_properties", "meta_data", "created_at"];
     if !table.has(&columns) || !table.has(&["aggregate_version"]) {
         return None;
@@ -26,7 +34,7 @@ pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
 
 fn read(catalogue: &Catalogue, table: &Table, alias: &str, from: String, version: Expr) -> Layout {
     let column = |name| table.expr(alias, name);
-    let mut layout = Layout::new(Framework::Spatie, catalogue.dialect, table.full_name(), from, column("event_class"));
+    let mut layout = Layout::new(Framework::SPATIE, catalogue.dialect, table.full_name(), from, column("event_class"));
     layout.stream = vec![column("aggregate_uuid")];
     layout.category = Category::None;
     layout.version = version;

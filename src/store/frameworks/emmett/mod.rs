@@ -1,10 +1,30 @@
 //! Emmett, from 0.38 on.
 
-use super::super::catalogue::{Catalogue, Dialect, Table};
-use super::super::layout::{Category, Layout, MetadataPart, Snapshots, Time, TimeUnit};
+mod append;
+
+use super::catalogue::{Catalogue, Dialect, Table};
+use super::layout::{Category, Layout, MetadataPart, Snapshots, Time, TimeUnit};
+use super::rules::{AppendRules, Appends, PostgresRules, Rules, SqliteRules, as_given};
 use crate::store::Framework;
 
-pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
+impl Framework {
+    pub const EMMETT: Self = Self::named("emmett");
+}
+
+pub(super) static RULES: Rules =
+    Rules { framework: Framework::EMMETT, recognise: &[layout], appends: Appends::By(&APPEND) };
+
+/// What a stream is about whose name says nothing of it.
+const NO_KIND: &str = "emt:unknown";
+
+static APPEND: AppendRules = AppendRules {
+    shape: as_given,
+    types_are_classes: false,
+    sqlite: Some(SqliteRules { example: None, write: append::to_sqlite }),
+    postgres: Some(PostgresRules { example: None, write: append::to_postgres, rights: &["SELECT", "INSERT"] }),
+};
+
+fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     let columns = [
         "stream_id",
         "stream_position",
@@ -24,7 +44,7 @@ pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     }
     let column = |name| table.expr("e", name);
     let mut layout = Layout::new(
-        Framework::Emmett,
+        Framework::EMMETT,
         catalogue.dialect,
         table.full_name(),
         format!("{} e", table.quoted()),
@@ -34,7 +54,7 @@ pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     layout.filter = Some(format!("{} = 'E'", column("message_kind").sql));
     layout.stream = vec![column("stream_id")];
     layout.version = column("stream_position");
-    layout.category = Category::Before { mark: '-', otherwise: Some("emt:unknown") };
+    layout.category = Category::Before { mark: '-', otherwise: Some(NO_KIND) };
     layout.payload = column("message_data");
     layout.metadata = MetadataPart::whole(Some(column("message_metadata"))).into_iter().collect();
     layout.schema = (catalogue.dialect == Dialect::Postgres).then(|| column("message_schema_version"));

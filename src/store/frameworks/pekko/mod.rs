@@ -1,12 +1,20 @@
 //! Akka and Pekko Persistence JDBC, whose tables are the same.
 
-use super::super::catalogue::{Catalogue, Table};
-use super::super::layout::{Category, Layout, MetadataPart, Snapshots, Time, TimeUnit};
+use super::catalogue::{Catalogue, Expr, Table};
+use super::layout::{Category, Layout, MetadataPart, Snapshots, Time, TimeUnit};
+use super::rules::{ONLY_THE_APPLICATION, Rules};
 use crate::store::Framework;
+
+impl Framework {
+    pub const PEKKO: Self = Self::named("pekko");
+}
+
+pub(super) static RULES: Rules =
+    Rules { framework: Framework::PEKKO, recognise: &[layout, legacy_layout], appends: ONLY_THE_APPLICATION };
 
 const KEY: [&str; 2] = ["persistence_id", "sequence_number"];
 
-pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
+fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     let others = ["ordering", "deleted", "write_timestamp", "event_ser_id", "event_ser_manifest", "event_payload"];
     if !table.has(&KEY) || !table.has(&others) || !table.is_unique(&KEY) {
         return None;
@@ -27,12 +35,12 @@ pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
 }
 
 /// Before version 5: one column holds the message with everything around it.
-pub(super) fn legacy_layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
+fn legacy_layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     if !table.has(&KEY) || !table.has(&["ordering", "deleted", "message"]) || !table.is_unique(&KEY) {
         return None;
     }
     let mut layout = journal(catalogue, table, "persistence_id");
-    layout.event_type = super::super::catalogue::Expr::text("'message'");
+    layout.event_type = Expr::text("'message'");
     layout.payload = table.expr("e", "message");
     layout.metadata = MetadataPart::field("tags", table.maybe("e", "tags")).into_iter().collect();
     Some(layout)
@@ -40,7 +48,7 @@ pub(super) fn legacy_layout(catalogue: &Catalogue, table: &Table) -> Option<Layo
 
 fn journal(catalogue: &Catalogue, table: &Table, event_type: &str) -> Layout {
     let mut layout = Layout::new(
-        Framework::Pekko,
+        Framework::PEKKO,
         catalogue.dialect,
         table.full_name(),
         format!("{} e", table.quoted()),

@@ -1,15 +1,23 @@
 //! Axon: the entities of version 4, in snake case or as Java names them, and the table of version 5.
 
-use super::super::catalogue::{Catalogue, Table};
-use super::super::layout::{Category, Layout, MetadataPart, Snapshots, Time, TimeUnit};
+use super::catalogue::{Catalogue, Table};
+use super::layout::{Category, Layout, MetadataPart, Snapshots, Time, TimeUnit};
+use super::rules::{ONLY_THE_APPLICATION, Rules};
 use crate::store::Framework;
+
+impl Framework {
+    pub const AXON: Self = Self::named("axon");
+}
+
+pub(super) static RULES: Rules =
+    Rules { framework: Framework::AXON, recognise: &[entity_layout, aggregate_layout], appends: ONLY_THE_APPLICATION };
 
 /// The two spellings of a name.
 fn spelling(table: &Table, snake: &'static str, camel: &'static str) -> &'static str {
     if table.column(snake).is_some() { snake } else { camel }
 }
 
-pub(super) fn entity_layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
+fn entity_layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     let of = |snake, camel| spelling(table, snake, camel);
     let (aggregate, sequence) =
         (of("aggregate_identifier", "aggregateIdentifier"), of("sequence_number", "sequenceNumber"));
@@ -21,7 +29,7 @@ pub(super) fn entity_layout(catalogue: &Catalogue, table: &Table) -> Option<Layo
     }
     let column = |name| table.expr("e", name);
     let mut layout = Layout::new(
-        Framework::Axon,
+        Framework::AXON,
         catalogue.dialect,
         table.full_name(),
         format!("{} e", table.quoted()),
@@ -53,7 +61,7 @@ pub(super) fn entity_layout(catalogue: &Catalogue, table: &Table) -> Option<Layo
     Some(layout)
 }
 
-pub(super) fn aggregate_layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
+fn aggregate_layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     let of = |snake, camel| spelling(table, snake, camel);
     let (aggregate, sequence) =
         (of("aggregate_identifier", "aggregateIdentifier"), of("aggregate_sequence_number", "aggregateSequenceNumber"));
@@ -73,7 +81,7 @@ pub(super) fn aggregate_layout(catalogue: &Catalogue, table: &Table) -> Option<L
     }
     let column = |name| table.expr("e", name);
     let mut layout = Layout::new(
-        Framework::Axon,
+        Framework::AXON,
         catalogue.dialect,
         table.full_name(),
         format!("{} e", table.quoted()),

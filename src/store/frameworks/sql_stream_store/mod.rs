@@ -1,10 +1,18 @@
 //! SqlStreamStore.
 
-use super::super::catalogue::{Catalogue, Table};
-use super::super::layout::{Category, Layout, MetadataPart, Time, TimeUnit};
+use super::catalogue::{Catalogue, Table};
+use super::layout::{Category, Layout, MetadataPart, Time, TimeUnit};
+use super::rules::{ONLY_THE_APPLICATION, Rules};
 use crate::store::Framework;
 
-pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
+impl Framework {
+    pub const SQL_STREAM_STORE: Self = Self::named("sqlstreamstore");
+}
+
+pub(super) static RULES: Rules =
+    Rules { framework: Framework::SQL_STREAM_STORE, recognise: &[layout], appends: ONLY_THE_APPLICATION };
+
+fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     let columns =
         ["stream_id_internal", "stream_version", "position", "created_utc", "type", "json_data", "json_metadata"];
     if !table.has(&columns) || !table.is_unique(&["stream_id_internal", "stream_version"]) {
@@ -21,7 +29,8 @@ pub(super) fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
         stream("id_internal").sql,
         column("stream_id_internal").sql
     );
-    let mut layout = Layout::new(Framework::SqlStreamStore, catalogue.dialect, table.full_name(), from, column("type"));
+    let mut layout =
+        Layout::new(Framework::SQL_STREAM_STORE, catalogue.dialect, table.full_name(), from, column("type"));
     // Streams are found by their own name: the hash beside it is indexed, but cannot be made from every name here.
     layout.stream = vec![stream("id_original")];
     layout.category = Category::Before { mark: '-', otherwise: None };
