@@ -144,7 +144,7 @@ fn a_long_stream_is_visited_in_little_memory() {
 
 /// Waits until it is so; a minute is more than any machine needs.
 #[track_caller]
-fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let started = std::time::Instant::now();
     while !is_so() {
         assert!(started.elapsed() < std::time::Duration::from_mins(1), "{what}");

@@ -9,4 +9,5 @@ mod frameworks;
 mod hanging;
 mod looking;
 mod odd;
+mod probing;
 mod tables;

@@ -58,10 +58,6 @@ impl Decoder {
         move || Self::new(layout.clone(), key.clone())
     }
 
-    pub(crate) fn layout(&self) -> &Layout {
-        &self.layout
-    }
-
     pub(crate) fn stream_key(&self, stream: &str) -> StreamKey {
         StreamKey(self.streams.borrow_mut().intern(stream, StreamId::as_str).1)
     }
@@ -115,6 +111,13 @@ impl Decoder {
         let marks: Vec<&str> =
             marks.into_iter().filter(|(index, _)| row.cell(*index).is_true()).map(|(_, mark)| mark).collect();
         marked(merged_metadata(&parts), &marks)
+    }
+
+    /// Of a row with a stream's category, where that is a column, and then the stream's own columns.
+    pub(crate) fn category(&self, row: &dyn Cells) -> String {
+        let column = row.cell(0);
+        let column = (!column.is_null()).then(|| column.name());
+        self.layout.category.of(&self.stream_name(row, 1), column.as_deref(), "")
     }
 
     fn stream_name(&self, row: &dyn Cells, first: usize) -> String {

@@ -65,11 +65,17 @@ pub enum Category {
     None,
 }
 
-/// Tables in which some events have no number: where the probe finds one, the other layout counts them.
+/// Tables in which some events have no number: where there is one, the other layout counts them.
 #[derive(Clone, Debug)]
 pub struct Unnumbered {
+    /// What is true of such a row, in the words of the layout that takes every event for numbered.
+    pub row: String,
     /// A statement that answers with a row where there is such an event.
     pub probe: String,
+    /// An index leads to the first and the last rows by their position.
+    pub is_position_indexed: bool,
+    /// An event outside of any stream is such a row too.
+    pub is_outside_counted: bool,
     pub layout: Layout,
 }
 
@@ -190,6 +196,13 @@ impl Category {
             Self::None => "",
         };
         if found.is_empty() { NAMELESS.to_owned() } else { found.to_owned() }
+    }
+}
+
+impl Category {
+    /// Whether the types of a stream's events say what it is about.
+    pub(super) fn is_told_by_events(&self) -> bool {
+        matches!(self, Self::Topic)
     }
 }
 

@@ -124,8 +124,18 @@ impl Mapping {
         let mut counted_layout = self.read_from(catalogue, table, "counted", numbered, either)?;
         counted_layout.notice =
             Some(format!("some events have no number as their {version}: they are counted in their order"));
+        let row = format!("{} IS NULL", or_null(catalogue.dialect, &number).sql);
+        if number.is_number() && is_required(catalogue.dialect, table, version) {
+            return Ok(layout);
+        }
         let unnumbered = Unnumbered {
-            probe: format!("SELECT 1 FROM {from} WHERE {} IS NULL LIMIT 1", or_null(catalogue.dialect, &number).sql),
+            probe: format!("SELECT 1 FROM {from} WHERE {row} LIMIT 1"),
+            row,
+            is_position_indexed: match &self.position {
+                Some(position) => table.unique_keys.iter().any(|key| key.first() == Some(position)),
+                None => layout.position.is_some(),
+            },
+            is_outside_counted: true,
             layout: counted_layout,
         };
         Ok(Layout { unnumbered: Some(Box::new(unnumbered)), ..layout })
@@ -211,6 +221,11 @@ fn with_rowid(table: &Table) -> String {
 fn rowid(table: &Table, alias: &str) -> Option<Expr> {
     let rowid = table.rowid(alias)?;
     Some(if alias == "counted" { Expr::number("counted.foldline_row") } else { rowid })
+}
+
+/// Whether each row holds a number there, by the database's own word. SQLite's columns hold what was put in.
+fn is_required(dialect: Dialect, table: &Table, name: &str) -> bool {
+    dialect == Dialect::Postgres && table.column(name).is_some_and(|column| column.is_required)
 }
 
 /// The column as a whole number. One that is declared as such stays as it is, so that an index on it serves.

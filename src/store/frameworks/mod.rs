@@ -34,6 +34,7 @@ mod key;
 mod layout;
 mod mapping;
 mod naming;
+mod numbering;
 mod preview;
 mod recognise;
 mod repeated;

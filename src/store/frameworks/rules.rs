@@ -31,11 +31,14 @@ pub(super) const ONLY_THE_APPLICATION: Appends = Appends::Never(CANNOT_BE_KEPT);
 const CANNOT_BE_KEPT: &str =
     "the framework's own rules for appending cannot be kept from outside; append with the application";
 
+type Shape = fn(Shaped, Option<&Example>, &NewEvent) -> Result<Shaped, AppendError>;
+
 /// How the framework itself would have recorded an event.
 #[derive(Debug)]
 pub(in crate::store) struct AppendRules {
-    /// The event in the shape in which the framework stores one, after an example from the same stream.
-    pub(super) shape: fn(Shaped, Option<&Example>, &NewEvent) -> Result<Shaped, AppendError>,
+    /// The event in the shape in which the framework stores one, after an example from the same stream; `None` where it
+    /// is stored as it is given.
+    pub(super) shape: Option<Shape>,
     /// An event's type is a class of the application's, which cannot read an aggregate with any other in it.
     pub(super) types_are_classes: bool,
     pub(in crate::store) sqlite: Option<SqliteRules>,
@@ -84,11 +87,6 @@ impl Append<'_> {
     pub(in crate::store) fn key<const COUNT: usize>(&self) -> Option<[String; COUNT]> {
         naming::parts_of(self.stream.as_str(), COUNT)?.try_into().ok()
     }
-}
-
-/// Stores an event as it is given.
-pub(super) fn as_given(event: Shaped, _: Option<&Example>, _: &NewEvent) -> Result<Shaped, AppendError> {
-    Ok(event)
 }
 
 impl AppendRules {

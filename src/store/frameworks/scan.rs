@@ -21,7 +21,8 @@ pub(super) struct ForeignScan<'s, D> {
 impl<'s, D: Database> ForeignScan<'s, D> {
     pub(super) fn begin(store: &'s ForeignStore<D>, query: &Query) -> Result<Self, StoreError> {
         let left = query.limit.unwrap_or(u64::MAX);
-        let sql = store.layout().events_sql(query).filter(|_| left > 0);
+        let layout = store.numbering.for_query(&store.database, query)?;
+        let sql = layout.events_sql(query).filter(|_| left > 0);
         let wanted = match &query.scope {
             Scope::Category { name, .. } if sql.is_some() && store.layout().leaves_to_reader(&query.scope) => {
                 Some(store.streams_of(name)?)
@@ -48,7 +49,12 @@ impl<D: Database> Scan for ForeignScan<'_, D> {
         }
         let Self { store, rows, wanted, left, has_payload, size, failed } = self;
         let Some(coming) = rows else { return Ok(()) };
+        let mut is_counted_anew = false;
         let read = coming.some(&mut |cells| {
+            is_counted_anew = store.numbering.is_unnumbered(cells);
+            if is_counted_anew {
+                return Flow::Break(());
+            }
             store.decoder.event(cells, |row, _| {
                 if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&row.stream_key)) {
                     return;
@@ -63,6 +69,8 @@ impl<D: Database> Scan for ForeignScan<'_, D> {
             if *left == 0 || size.is_reached(batch) { Flow::Break(()) } else { Flow::Continue(()) }
         });
         size.grow();
+        // An event without a number, where all should have one: the next reading counts them.
+        let read = if is_counted_anew { Err(store.database.changed()) } else { read };
         match read {
             Ok(true) if *left > 0 => {}
             Ok(_) => *rows = None,

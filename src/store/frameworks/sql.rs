@@ -2,7 +2,7 @@
 
 use super::catalogue::{Dialect, Expr};
 use super::cell::Value;
-use super::layout::{Category, Layout, NAMELESS, Time};
+use super::layout::{Category, Layout, NAMELESS, Time, Unnumbered};
 use super::naming;
 use crate::event::{EventId, StreamId};
 use crate::store::{Direction, Query, Scope, StreamOrder, StreamQuery};
@@ -239,6 +239,55 @@ impl Layout {
             Category::Column(expr) => Some(expr),
             _ => None,
         }
+    }
+
+    /// The first or last rows: how many there are up to a limit, and how many of them have no number. `None` for the
+    /// last ones where only a walk through the whole table would find them.
+    pub(super) fn end_sql(&self, unnumbered: &Unnumbered, limit: u64, is_last: bool) -> Option<Sql> {
+        let order = match &self.position {
+            Some(position) if unnumbered.is_position_indexed => {
+                format!(" ORDER BY {}{}", position.sql, if is_last { " DESC" } else { "" })
+            }
+            _ if is_last => return None,
+            _ => String::new(),
+        };
+        let conditions: Vec<String> = self.filter.iter().cloned().collect();
+        Some(Sql::plain(format!(
+            "SELECT count(*), count(is_unnumbered) FROM (SELECT CASE WHEN {} THEN 1 END AS is_unnumbered FROM {}{}{order} LIMIT {limit}) ends",
+            unnumbered.row,
+            self.from,
+            conditions_text(&conditions)
+        )))
+    }
+
+    /// Answers with a row where the stream has an event without a number.
+    pub(super) fn unnumbered_in_stream_sql(&self, unnumbered: &Unnumbered, id: &StreamId) -> Option<Sql> {
+        let mut bound = Bound::default();
+        let mut conditions = self.is_stream(&mut bound, id)?;
+        conditions.push(format!("({})", unnumbered.row));
+        conditions.extend(self.filter.clone());
+        let text = format!("SELECT 1 FROM {}{} LIMIT 1", self.from, conditions_text(&conditions));
+        Some(Sql { text, values: bound.values })
+    }
+
+    /// Each stream once: its columns, and the column of its category. `None` where a category is told by the events.
+    pub(super) fn categories_sql(&self) -> Option<Sql> {
+        if self.category.is_told_by_events() {
+            return None;
+        }
+        let read = |expr: &Expr| self.dialect.read(expr);
+        let category = self.category_column().map_or_else(|| "NULL".to_owned(), read);
+        let streams: Vec<String> = self.stream.iter().map(read).collect();
+        let mut keys: Vec<&str> = self.stream.iter().map(|expr| expr.sql.as_str()).collect();
+        keys.extend(self.category_column().map(|expr| expr.sql.as_str()));
+        let conditions: Vec<String> = self.filter.iter().cloned().collect();
+        Some(Sql::plain(format!(
+            "SELECT {category}, {} FROM {}{} GROUP BY {}",
+            streams.join(", "),
+            self.from,
+            conditions_text(&conditions),
+            keys.join(", ")
+        )))
     }
 
     fn is_stream(&self, bound: &mut Bound, id: &StreamId) -> Option<Vec<String>> {

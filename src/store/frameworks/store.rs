@@ -6,6 +6,7 @@ use super::content::Kind;
 use super::decode::Decoder;
 use super::key::CipherKey;
 use super::layout::{Layout, Time};
+use super::numbering::Numbering;
 use super::scan::ForeignScan;
 use super::sql::Sql;
 use crate::event::{EventId, EventRow, RecordedEvent, StreamId, StreamKey, Timestamp};
@@ -44,6 +45,9 @@ pub trait Database: Send + 'static {
         self.query(sql)?.some(visit).map(drop)
     }
 
+    /// Another program changed what is being read.
+    fn changed(&self) -> StoreError;
+
     /// Something about the whole database that whoever looks at it should know first.
     fn notice(&self) -> Option<String>;
 
@@ -68,17 +72,35 @@ pub trait Rows {
 #[derive(Debug)]
 pub struct ForeignStore<D> {
     pub(in crate::store) database: D,
+    pub(super) numbering: Numbering,
     pub(in crate::store) decoder: Decoder,
 }
 
 impl<D: Database> ForeignStore<D> {
     pub fn new(database: D, layout: Layout, key: Option<CipherKey>) -> Result<Self, StoreError> {
-        let layout = numbered(&database, layout)?;
-        Ok(Self { database, decoder: Decoder::new(layout, key) })
+        let numbering = Numbering::at_opening(&database, layout)?;
+        let decoder = Decoder::new(numbering.layout().clone(), key);
+        Ok(Self { database, numbering, decoder })
     }
 
+    /// By what is known so far of its events' numbers.
     pub fn layout(&self) -> &Layout {
-        self.decoder.layout()
+        self.numbering.layout()
+    }
+
+    /// The layout for whoever reads every event.
+    fn layout_of_all(&self) -> Result<&Layout, StoreError> {
+        self.numbering.for_all(&self.database)
+    }
+
+    /// Runs a statement over events. One that has no number where all should have one, ends it: the next reading counts.
+    fn rows_of_events(&self, sql: &Sql, visit: &mut dyn FnMut(&dyn Cells) -> Flow) -> Result<(), StoreError> {
+        let mut is_counted_anew = false;
+        self.database.rows(sql, &mut |cells| {
+            is_counted_anew = self.numbering.is_unnumbered(cells);
+            if is_counted_anew { Flow::Break(()) } else { visit(cells) }
+        })?;
+        if is_counted_anew { Err(self.database.changed()) } else { Ok(()) }
     }
 
     pub(super) fn visit_contents(
@@ -86,7 +108,7 @@ impl<D: Database> ForeignStore<D> {
         query: &Query,
         visit: &mut dyn FnMut(&EventRow<'_>, Kind) -> Flow,
     ) -> Result<(), StoreError> {
-        let Some(sql) = self.layout().events_sql(query) else { return Ok(()) };
+        let Some(sql) = self.numbering.for_query(&self.database, query)?.events_sql(query) else { return Ok(()) };
         let wanted = match &query.scope {
             Scope::Category { name, .. } if self.layout().leaves_to_reader(&query.scope) => {
                 Some(self.streams_of(name)?)
@@ -97,7 +119,7 @@ impl<D: Database> ForeignStore<D> {
         if left == 0 {
             return Ok(());
         }
-        self.database.rows(&sql, &mut |cells| {
+        self.rows_of_events(&sql, &mut |cells| {
             self.decoder.event(cells, |row, kind| {
                 if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&row.stream_key)) {
                     return Flow::Continue(());
@@ -121,7 +143,7 @@ impl<D: Database> ForeignStore<D> {
 
     /// The streams of a query, with their times where those are columns.
     fn visit_groups(&self, query: &StreamQuery, visit: &mut dyn FnMut(StreamRow) -> Flow) -> Result<(), StoreError> {
-        self.visit_groups_of(&self.layout().streams_sql(query), query, visit)
+        self.visit_groups_of(&self.layout_of_all()?.streams_sql(query), query, visit)
     }
 
     fn visit_groups_of(
@@ -171,17 +193,6 @@ impl<D: Database> ForeignStore<D> {
     }
 }
 
-/// The layout that fits what is in the tables: where some events lack a number, the one that counts them.
-fn numbered(database: &dyn Database, layout: Layout) -> Result<Layout, StoreError> {
-    let Some(unnumbered) = layout.unnumbered.clone() else { return Ok(layout) };
-    let mut is_needed = false;
-    database.rows(&Sql::plain(unnumbered.probe), &mut |_| {
-        is_needed = true;
-        Flow::Break(())
-    })?;
-    Ok(if is_needed { unnumbered.layout } else { layout })
-}
-
 impl<D: Database> Reader for ForeignStore<D> {
     fn framework(&self) -> Framework {
         self.layout().framework
@@ -199,8 +210,8 @@ impl<D: Database> Reader for ForeignStore<D> {
     }
 
     fn opener(&self) -> Opener {
-        let (database, decoder) = (self.database.opener(), self.decoder.opener());
-        Arc::new(move || Ok(Box::new(Self { database: database()?, decoder: decoder() })))
+        let (database, decoder, numbering) = (self.database.opener(), self.decoder.opener(), self.numbering.clone());
+        Arc::new(move || Ok(Box::new(Self { database: database()?, numbering: numbering.clone(), decoder: decoder() })))
     }
 
     fn is_current(&self) -> bool {
@@ -227,9 +238,26 @@ impl<D: Database> Reader for ForeignStore<D> {
         self.database.fingerprint(self.layout())
     }
 
+    fn categories(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        let mut categories: HashMap<String, u64> = HashMap::new();
+        // Which number an event has says nothing of its category.
+        if let Some(sql) = self.layout().categories_sql() {
+            self.database.rows(&sql, &mut |cells| {
+                *categories.entry(self.decoder.category(cells)).or_default() += 1;
+                Flow::Continue(())
+            })?;
+        } else {
+            self.visit_groups(&StreamQuery::default(), &mut |row| {
+                *categories.entry(row.category).or_default() += 1;
+                Flow::Continue(())
+            })?;
+        }
+        Ok(largest_first(categories))
+    }
+
     fn info(&self) -> Result<StoreInfo, StoreError> {
         let mut event_types: Vec<(String, u64)> = Vec::new();
-        self.database.rows(&Sql::plain(self.layout().types_sql()), &mut |cells| {
+        self.database.rows(&Sql::plain(self.layout_of_all()?.types_sql()), &mut |cells| {
             let count = cells.cell(1).number().and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
             event_types.push((cells.cell(0).name().into_owned(), count));
             Flow::Continue(())
@@ -254,8 +282,7 @@ impl<D: Database> Reader for ForeignStore<D> {
             let ends = Query::store().limit(1).columns(Columns::HEADS);
             (first_at, last_at) = (self.time_of_first(&ends)?, self.time_of_first(&ends.backward())?);
         }
-        let mut categories: Vec<(String, u64)> = categories.into_iter().collect();
-        categories.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let categories = largest_first(categories);
         Ok(StoreInfo {
             framework: self.framework(),
             events: event_types.iter().map(|(_, count)| count).sum(),
@@ -277,7 +304,7 @@ impl<D: Database> Reader for ForeignStore<D> {
         if !self.has_times_inside() {
             return self.visit_groups(query, visit);
         }
-        if let Some(sql) = self.layout().timed_streams_sql(query) {
+        if let Some(sql) = self.layout_of_all()?.timed_streams_sql(query) {
             return self.visit_groups_of(&sql, query, visit);
         }
         let mut rows = Vec::new();
@@ -294,7 +321,8 @@ impl<D: Database> Reader for ForeignStore<D> {
     }
 
     fn stream(&self, stream: &StreamId) -> Result<Option<StreamRow>, StoreError> {
-        let Some(sql) = self.layout().stream_sql(stream) else { return Ok(None) };
+        let layout = self.numbering.for_query(&self.database, &Query::stream(stream.clone()))?;
+        let Some(sql) = layout.stream_sql(stream) else { return Ok(None) };
         let mut found = None;
         self.database.rows(&sql, &mut |cells| {
             let row = self.decoder.stream_row(cells);
@@ -311,13 +339,19 @@ impl<D: Database> Reader for ForeignStore<D> {
     }
 
     fn event_by_id(&self, id: &EventId) -> Result<Option<RecordedEvent>, StoreError> {
-        let Some(sql) = self.layout().by_id_sql(id) else { return Ok(None) };
-        let mut found = None;
-        self.database.rows(&sql, &mut |cells| {
-            found = self.decoder.event(cells, |row, _| (row.id == *id).then(|| row.to_recorded()));
-            if found.is_some() { Flow::Break(()) } else { Flow::Continue(()) }
-        })?;
-        Ok(found)
+        loop {
+            let Some(sql) = self.layout().by_id_sql(id) else { return Ok(None) };
+            let (mut found, mut is_counted_anew) = (None, false);
+            self.database.rows(&sql, &mut |cells| {
+                is_counted_anew = self.numbering.is_unnumbered(cells);
+                found = self.decoder.event(cells, |row, _| (row.id == *id).then(|| row.to_recorded()));
+                if found.is_some() || is_counted_anew { Flow::Break(()) } else { Flow::Continue(()) }
+            })?;
+            // It has no number of its own, and is asked for once more where the rows are counted.
+            if !is_counted_anew {
+                return Ok(found);
+            }
+        }
     }
 
     fn verify(&self, report: &mut dyn FnMut(Finding), progress: &mut dyn FnMut(u64) -> Flow) -> Result<(), StoreError> {
@@ -327,6 +361,12 @@ impl<D: Database> Reader for ForeignStore<D> {
     fn visit_kept_states(&self, visit: &mut dyn FnMut(KeptState) -> Flow) -> Result<(), StoreError> {
         super::verify::kept_states(self, visit)
     }
+}
+
+fn largest_first(counts: HashMap<String, u64>) -> Vec<(String, u64)> {
+    let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
+    counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    counts
 }
 
 impl Sql {

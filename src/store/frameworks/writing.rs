@@ -44,7 +44,10 @@ pub(in crate::store) fn shaped(
     let metadata = if event.metadata.is_empty() { "{}".to_owned() } else { event.metadata.clone() };
     let plain =
         Shaped { id, event_type, payload: event.payload.clone().into_bytes(), metadata, schema: "1".to_owned() };
-    (rules.shape)(plain, example, event)
+    match rules.shape {
+        Some(shape) => shape(plain, example, event),
+        None => Ok(plain),
+    }
 }
 
 pub(super) fn unfit(framework: Framework, detail: &str) -> AppendError {

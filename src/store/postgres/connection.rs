@@ -12,7 +12,7 @@ use super::settings::Settings;
 use super::tls;
 
 /// How long one batch of rows, or one count, may take the server.
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(60);
+const STATEMENT_TIMEOUT: Duration = Duration::from_mins(1);
 const LOCK_TIMEOUT: &str = "5s";
 
 const KEEPALIVE: Duration = Duration::from_secs(30);

@@ -116,6 +116,10 @@ impl Database for PgDatabase {
         Some(self.running.interrupter())
     }
 
+    fn changed(&self) -> StoreError {
+        self.failed(ServerTrouble::Changed("an event has no number".to_owned()))
+    }
+
     fn notice(&self) -> Option<String> {
         None
     }

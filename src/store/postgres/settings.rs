@@ -88,12 +88,10 @@ impl Settings {
 
     /// What the options say of a setting: `-c setting=value` or `--setting=value`, the last of them.
     pub(super) fn option(&self, setting: &str) -> Option<&str> {
-        let words = self.options.as_deref()?.split_whitespace();
-        let values = words.filter_map(|word| {
+        self.options.as_deref()?.split_whitespace().rev().find_map(|word| {
             let word = word.trim_start_matches("-c").trim_start_matches("--");
             word.split_once('=').filter(|(name, _)| *name == setting).map(|(_, value)| value)
-        });
-        values.last()
+        })
     }
 }
 

@@ -57,7 +57,7 @@ pub(super) fn connector(
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider)
             .build()
             .map_err(|error| ServerTrouble::TlsFailed(error.to_string()))?;
-        let verifier = Checked { verifier, given, is_name_checked: mode == Mode::VerifyFull };
+        let verifier = Checked { verifier, given, needs_name: mode == Mode::VerifyFull };
         builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
     } else {
         builder.dangerous().with_custom_certificate_verifier(Arc::new(Unchecked(provider)))
@@ -116,7 +116,7 @@ fn unreadable(option: &'static str, path: &Path, detail: &dyn std::fmt::Display)
 struct Checked {
     verifier: Arc<WebPkiServerVerifier>,
     given: Vec<CertificateDer<'static>>,
-    is_name_checked: bool,
+    needs_name: bool,
 }
 
 impl ServerCertVerifier for Checked {
@@ -142,7 +142,7 @@ impl ServerCertVerifier for Checked {
                 Err(error) => return Err(error),
             }
         }
-        if self.is_name_checked {
+        if self.needs_name {
             certificate::check_name(end_entity, server_name)?;
         }
         Ok(ServerCertVerified::assertion())

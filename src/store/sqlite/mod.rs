@@ -172,6 +172,10 @@ impl Database for SqliteTables {
         }
     }
 
+    fn changed(&self) -> StoreError {
+        StoreError::Changed(self.path.clone())
+    }
+
     fn notice(&self) -> Option<String> {
         let is_damaged = matches!(&self.access, Access::Looking(file) if file.is_damaged);
         is_damaged.then(|| {

@@ -4,7 +4,7 @@ mod append;
 
 use super::catalogue::{Catalogue, Dialect, Table};
 use super::layout::{Category, Layout, MetadataPart, Snapshots, Time, TimeUnit};
-use super::rules::{AppendRules, Appends, PostgresRules, Rules, SqliteRules, as_given};
+use super::rules::{AppendRules, Appends, PostgresRules, Rules, SqliteRules};
 use crate::store::Framework;
 
 impl Framework {
@@ -18,7 +18,7 @@ pub(super) static RULES: Rules =
 const NO_KIND: &str = "emt:unknown";
 
 static APPEND: AppendRules = AppendRules {
-    shape: as_given,
+    shape: None,
     types_are_classes: false,
     sqlite: Some(SqliteRules { example: None, write: append::to_sqlite }),
     postgres: Some(PostgresRules { example: None, write: append::to_postgres, rights: &["SELECT", "INSERT"] }),

@@ -16,7 +16,7 @@ pub(super) static RULES: Rules =
     Rules { framework: Framework::EVENTSOURCING, recognise: &[layout], appends: Appends::By(&APPEND) };
 
 static APPEND: AppendRules = AppendRules {
-    shape: shape::shape,
+    shape: Some(shape::shape),
     types_are_classes: true,
     sqlite: Some(SqliteRules { example: Some(append::sqlite_example), write: append::to_sqlite }),
     postgres: Some(PostgresRules {

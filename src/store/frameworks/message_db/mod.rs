@@ -4,7 +4,7 @@ mod append;
 
 use super::catalogue::{Catalogue, Table};
 use super::layout::{Category, Layout, MetadataPart, Time, TimeUnit};
-use super::rules::{AppendRules, Appends, PostgresRules, Rules, as_given};
+use super::rules::{AppendRules, Appends, PostgresRules, Rules};
 use crate::store::Framework;
 
 impl Framework {
@@ -15,7 +15,7 @@ pub(super) static RULES: Rules =
     Rules { framework: Framework::MESSAGE_DB, recognise: &[layout], appends: Appends::By(&APPEND) };
 
 static APPEND: AppendRules = AppendRules {
-    shape: as_given,
+    shape: None,
     types_are_classes: false,
     sqlite: None,
     postgres: Some(PostgresRules { example: None, write: append::to_postgres, rights: &["SELECT", "INSERT"] }),

@@ -62,7 +62,10 @@ fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     ));
     let position = link("position").sql;
     layout.unnumbered = Some(Box::new(Unnumbered {
+        row: format!("{} IS NOT NULL AND {position} IS NULL", link("stream").sql),
         probe: format!("SELECT 1 FROM {} l WHERE {position} IS NULL LIMIT 1", links.quoted()),
+        is_position_indexed: true,
+        is_outside_counted: false,
         layout: numbered(&layout, &joined, &link("stream"), &link("id").sql, &position, table, links),
     }));
     Some(layout)

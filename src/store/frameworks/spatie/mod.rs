@@ -26,7 +26,15 @@ fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     let number =
         Expr::number(format!("coalesce({}, counted.foldline_version)", table.expr("counted", "aggregate_version").sql));
     layout.unnumbered = Some(Box::new(Unnumbered {
-        probe: format!("SELECT 1 FROM {from} WHERE {} IS NULL LIMIT 1", version.sql),
+        row: format!("{} IS NULL", version.sql),
+        // Events outside of any aggregate are found by the index on its id.
+        probe: format!(
+            "SELECT 1 FROM {from} WHERE {0} IS NULL AND {1} IS NULL \
+             UNION ALL SELECT 1 FROM {from} WHERE {0} IS NULL AND {1} IS NOT NULL LIMIT 1",
+            version.sql, uuid.sql
+        ),
+        is_position_indexed: true,
+        is_outside_counted: true,
         layout: read(catalogue, table, "counted", counted, number),
     }));
     Some(layout)

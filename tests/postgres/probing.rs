@@ -1,0 +1,126 @@
+//! How much of a table is read to learn what it means: little when a store is opened, and nothing twice.
+
+use foldline::event::{Position, StreamId};
+use foldline::store::{Columns, Query, Reader, StreamQuery};
+
+use crate::desk::{Database, events, server, stream, streams};
+use crate::looking::eventually;
+
+const ROWS: i64 = 200_000;
+
+/// Spatie's table in a schema that no other test's statements name, every event numbered.
+fn spatie() -> (Database, String) {
+    let database = Database::with("SELECT 1");
+    let table = format!("\"of_{}\".\"stored_events\"", database.name);
+    database.run(&format!(
+        "CREATE SCHEMA \"of_{0}\"; CREATE TABLE {table} (id bigserial PRIMARY KEY, aggregate_uuid uuid, aggregate_version bigint, \
+         event_version smallint NOT NULL DEFAULT 1, event_class varchar NOT NULL, event_properties jsonb NOT NULL, meta_data jsonb NOT NULL, \
+         created_at timestamp NOT NULL, UNIQUE (aggregate_uuid, aggregate_version)); \
+         INSERT INTO {table} (aggregate_uuid, aggregate_version, event_class, event_properties, meta_data, created_at) \
+         SELECT md5((n / 10)::text)::uuid, n % 10 + 1, 'App\\Grew', '{{}}', '{{}}', now() FROM generate_series(0, {ROWS} - 1) n; \
+         ANALYZE {table}; ALTER DATABASE {0} SET log_statement = 'all'",
+        database.name
+    ));
+    (database, table)
+}
+
+/// The statements over the table so far.
+fn asked(table: &str) -> Vec<String> {
+    let log = std::fs::read_to_string(format!("{}/log", server().get("FOLDLINE_PG_FOLDER"))).unwrap();
+    let is_asked = |line: &&str| line.contains(table) && (line.contains("DECLARE") || line.contains("SELECT 1 FROM"));
+    log.lines().filter(is_asked).map(ToOwned::to_owned).collect()
+}
+
+/// Rows of the table that were read, by the server's own count, which lags behind.
+fn rows_read(database: &Database) -> i64 {
+    let read = || {
+        let sql = "SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0)::bigint FROM pg_stat_user_tables \
+                   WHERE relname = 'stored_events'";
+        database.client().query_one(sql, &[]).unwrap().get::<_, i64>(0)
+    };
+    let (mut before, mut since) = (read(), std::time::Instant::now());
+    eventually("the counts come to rest", || {
+        let now = read();
+        if now != before {
+            (before, since) = (now, std::time::Instant::now());
+        }
+        since.elapsed() > std::time::Duration::from_millis(2500)
+    });
+    before
+}
+
+#[test]
+fn opening_a_store_and_its_first_screen_read_a_few_rows_of_many() {
+    let (database, table) = spatie();
+    let before = rows_read(&database);
+    let reader = database.open();
+    assert_eq!(events(&*reader, &Query::store().limit(64)).len(), 64);
+    assert_eq!(events(&*reader, &Query::store().backward().limit(64).columns(Columns::HEADS)).len(), 64);
+    let name = events(&*reader, &Query::store().limit(1))[0].stream.clone();
+    assert_eq!(stream(&*reader, name.as_str()).len(), 10);
+    assert!(reader.stream(&name).unwrap().is_some());
+    let read = rows_read(&database) - before;
+    assert!(read < 10_000, "{read} of {ROWS} rows were read by {:#?}", asked(&table));
+
+    // The whole table is looked through once, by the first who reads it as a whole; not by the next, on any connection.
+    let looks = || asked(&table).iter().filter(|sql| sql.contains("SELECT 1 FROM") && !sql.contains("$1")).count();
+    assert_eq!(looks(), 0);
+    assert_eq!(reader.info().unwrap().events, ROWS as u64);
+    reader.info().unwrap();
+    let again = reader.again().unwrap();
+    assert_eq!(streams(&*again, &StreamQuery { limit: Some(5), ..StreamQuery::default() }).len(), 5);
+    assert_eq!(looks(), 1);
+}
+
+#[test]
+fn an_event_without_a_number_is_counted_wherever_it_stands() {
+    let (database, table) = spatie();
+    // In the middle, where no look at the ends finds it.
+    let middle = ROWS / 2 + 5;
+    database.run(&format!("UPDATE {table} SET aggregate_version = NULL WHERE id = {middle}"));
+    let odd: String = database
+        .client()
+        .query_one(&format!("SELECT aggregate_uuid::text FROM {table} WHERE id = {middle}"), &[])
+        .unwrap()
+        .get(0);
+    let versions = |reader: &dyn Reader| stream(reader, &odd).iter().map(|event| event.version.0).collect::<Vec<_>>();
+    let all: Vec<u64> = (1..=10).collect();
+    assert_eq!(versions(&*database.open()), all);
+    let reader = database.open();
+    let at = |position: i64| Some(Position(position as u64));
+    let few = Query::positions(at(middle - 2), at(middle + 2)).limit(5);
+    // Whoever comes upon it unprepared is told, and it is counted from then on, for every connection.
+    let mut count = 0;
+    let again = reader.again().unwrap();
+    let answer = reader.visit_events(&few, &mut |_| {
+        count += 1;
+        foldline::store::Flow::Continue(())
+    });
+    assert!(answer.is_err() && count <= 2, "{count}");
+    assert_eq!(events(&*again, &few).iter().map(|event| event.version.0).collect::<Vec<_>>(), [3, 4, 5, 6, 7]);
+    let reader = database.open();
+    let found = events(&*reader, &Query::store().columns(Columns::HEADS));
+    let of_odd: Vec<u64> = found
+        .iter()
+        .filter(|event| event.stream == StreamId::from(odd.as_str()))
+        .map(|event| event.version.0)
+        .collect();
+    assert_eq!((found.len() as i64, of_odd), (ROWS, all));
+}
+
+#[test]
+fn categories_are_learnt_without_the_rest_of_what_there_is_to_know() {
+    for sql in [
+        crate::tables::CQRS_ES,
+        crate::tables::MESSAGE_DB,
+        crate::tables::EVENTSOURCING,
+        crate::tables::MARTEN,
+        crate::tables::SPATIE,
+        crate::tables::RAILS_EVENT_STORE,
+        crate::tables::COMMANDED,
+    ] {
+        let database = Database::with(sql);
+        let reader = database.open();
+        assert_eq!(reader.categories().unwrap(), reader.info().unwrap().categories, "{}", reader.framework());
+    }
+}
