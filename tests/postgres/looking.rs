@@ -265,3 +265,22 @@ fn a_question_is_interrupted_in_the_server_within_a_moment() {
         assert_eq!(reader.fingerprint().unwrap().is_some(), true);
     }
 }
+
+#[test]
+fn events_that_are_too_long_to_be_had_together_are_had_one_after_the_other() {
+    let database = Database::with(MESSAGE_DB);
+    database.run(
+        "INSERT INTO message_store.messages (stream_name, position, type, data) \
+         SELECT 'long-1', n, 'Grew', jsonb_build_object('text', repeat('x', 30000000)) FROM generate_series(0, 9) n",
+    );
+    let reader = database.open();
+    let mut seen = 0;
+    reader
+        .visit_events(&Query::stream(StreamId::from("long-1")), &mut |row| {
+            assert!(row.payload.len() > 30_000_000);
+            seen += 1;
+            Flow::Continue(())
+        })
+        .unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(seen, 10);
+}

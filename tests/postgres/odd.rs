@@ -231,3 +231,33 @@ fn a_version_that_is_no_number_refuses_no_other_row() {
     assert_eq!(reader.info().unwrap().events, 4);
     assert!(!findings(&database).is_empty());
 }
+
+#[test]
+fn an_odd_value_in_one_row_refuses_no_other() {
+    let cases = [
+        // A large object that is not there any more.
+        (tables::AXON, "UPDATE domain_event_entry SET payload = 4294967290 WHERE global_index = 1"),
+        (tables::AXON, "UPDATE domain_event_entry SET meta_data = 4294967290 WHERE global_index = 0"),
+        (tables::MESSAGE_DB, "UPDATE message_store.messages SET time = 'infinity' WHERE type = 'Contacted'"),
+        (tables::MESSAGE_DB, "UPDATE message_store.messages SET time = '4713-01-01 BC' WHERE type = 'Contacted'"),
+        (tables::MARTEN, "UPDATE crm.mt_events SET timestamp = '-infinity' WHERE seq_id = 1"),
+        (
+            tables::EVENTSOURCING,
+            "UPDATE crm_events SET state = '\\xff00ff', topic = NULL WHERE topic LIKE '%Contacted'",
+        ),
+        (tables::PEKKO, "UPDATE event_journal SET write_timestamp = 9223372036854775807 WHERE ordering = 1"),
+        (tables::PEKKO, "UPDATE event_journal SET sequence_number = -9223372036854775808 WHERE ordering = 1"),
+    ];
+    for (sql, change) in cases {
+        let database = Database::with(sql);
+        database.run(change);
+        let reader = database.open();
+        assert_eq!(reader.info().unwrap_or_else(|error| panic!("{change}: {error}")).events, 3, "{change}");
+        assert_eq!(events(&*reader, &Query::store()).len(), 3, "{change}");
+        let listed = streams(&*reader, &StreamQuery::default());
+        for row in &listed {
+            assert_eq!(stream(&*reader, row.stream.as_str()).len() as u64, row.events, "{change}");
+        }
+        reader.verify(&mut |_| {}, &mut |_| Flow::Continue(())).unwrap_or_else(|error| panic!("{change}: {error}"));
+    }
+}

@@ -60,8 +60,11 @@ pub enum Category {
         mark: char,
         otherwise: Option<&'static str>,
     },
-    /// The class in a topic `module:Class.Event`.
-    Topic,
+    /// The class in a topic `module:Class.Event`; events of the library's own classes name it only where there are no
+    /// others.
+    Topic {
+        library: &'static str,
+    },
     None,
 }
 
@@ -192,7 +195,7 @@ impl Category {
                 None if is_uuid(stream) => otherwise.unwrap_or_default(),
                 None => otherwise.unwrap_or(stream),
             },
-            Self::Topic => class_of(event_type),
+            Self::Topic { library: _ } => class_of(event_type),
             Self::None => "",
         };
         if found.is_empty() { NAMELESS.to_owned() } else { found.to_owned() }
@@ -202,7 +205,7 @@ impl Category {
 impl Category {
     /// Whether the types of a stream's events say what it is about.
     pub(super) fn is_told_by_events(&self) -> bool {
-        matches!(self, Self::Topic)
+        matches!(self, Self::Topic { .. })
     }
 }
 
@@ -223,9 +226,10 @@ mod tests {
 
     #[test]
     fn a_topic_names_the_class_whose_event_it_is() {
-        assert_eq!(Category::Topic.of("x", None, "crm.domain:Lead.Captured"), "Lead");
-        assert_eq!(Category::Topic.of("x", None, "crm:Outer.Lead.Captured"), "Lead");
-        assert_eq!(Category::Topic.of("x", None, "Captured"), NAMELESS);
+        let topic = Category::Topic { library: "library." };
+        assert_eq!(topic.of("x", None, "crm.domain:Lead.Captured"), "Lead");
+        assert_eq!(topic.of("x", None, "crm:Outer.Lead.Captured"), "Lead");
+        assert_eq!(topic.of("x", None, "Captured"), NAMELESS);
     }
 
     #[test]

@@ -60,11 +60,12 @@ impl<D: Database> ForeignStore<D> {
             Flow::Continue(())
         })?;
         // Another class's event of the same name is another event.
-        let category = match self.layout().category {
-            Category::Topic => self.stream(stream)?.map(|row| row.category),
+        let categories = &self.layout().category;
+        let category = match categories {
+            Category::Topic { .. } => self.stream(stream)?.map(|row| row.category),
             _ => None,
         };
-        let is_ours = |name: &str| category.as_ref().is_none_or(|ours| Category::Topic.of("", None, name) == *ours);
+        let is_ours = |name: &str| category.as_ref().is_none_or(|ours| categories.of("", None, name) == *ours);
         let exact = known.iter().find(|name| *name == asked);
         let like = exact.or_else(|| known.iter().find(|name| is_like(name) && is_ours(name))).cloned();
         Ok((known, like))

@@ -109,7 +109,12 @@ impl Dialect {
             "smallint" | "integer" | "serial" | "bigserial" => format!("({sql})::bigint"),
             "real" | "numeric" if declared == "real" => format!("({sql})::double precision"),
             "boolean" => format!("({sql})::int::bigint"),
-            "oid" => format!("lo_get({sql})"),
+            // One that is gone would refuse every row.
+            "oid" => format!(
+                "CASE WHEN {sql} IS NULL THEN NULL \
+                 WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_largeobject_metadata o WHERE o.oid = {sql}) THEN lo_get({sql}) \
+                 ELSE convert_to('{{\"missing\":\"large object\",\"oid\":' || {sql} || '}}', 'UTF8') END"
+            ),
             _ if declared.starts_with("timestamp") => {
                 let utc = if declared.contains("with time zone") || declared == "timestamptz" {
                     format!("({sql}) AT TIME ZONE 'UTC'")
@@ -396,8 +401,8 @@ impl Layout {
         };
         // A class's own events name it better than those it inherits from the framework.
         let event_type = match self.category {
-            Category::Topic => {
-                let own = format!("CASE WHEN {0} LIKE 'eventsourcing.%' THEN NULL ELSE {0} END", self.event_type.sql);
+            Category::Topic { library } => {
+                let own = format!("CASE WHEN {0} LIKE '{library}%' THEN NULL ELSE {0} END", self.event_type.sql);
                 format!("coalesce(min({own}), min({}))", self.event_type.sql)
             }
             _ => "NULL".to_owned(),

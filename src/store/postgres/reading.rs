@@ -11,7 +11,8 @@ use crate::store::frameworks::{Cell, Cells, Sql, Value};
 
 /// Rows of the first batch: what a screen shows. Who reads on gets more at once.
 const FIRST_BATCH: i32 = 128;
-const LARGEST_BATCH: i32 = 8192;
+/// Rows are in memory together, and the next ones may be much longer than those before.
+const LARGEST_BATCH: i32 = 1024;
 
 /// A batch as large as this is not followed by one of more rows.
 const BATCH_BYTES: usize = 1 << 20;
@@ -105,7 +106,8 @@ impl<'s> PgRows<'s> {
         }
     }
 
-    /// A connection that turns out to be lost is made anew, once, if nothing was answered yet.
+    /// A connection that turns out to be lost is made anew, once, if nothing was answered yet. Long rows are asked for a
+    /// few at a time.
     fn fetch(&mut self) -> Result<(), ServerTrouble> {
         let trouble = match self.try_fetch() {
             Ok(()) => return Ok(()),
@@ -124,8 +126,15 @@ impl<'s> PgRows<'s> {
             return Err(ServerTrouble::Cancelled);
         }
         tracing::debug!(%trouble, "the connection was lost");
-        // What was kept is as old, and most likely lost too.
-        self.server.forget_connections();
+        match trouble {
+            ServerTrouble::TooLarge { .. } if !self.has_begun && self.batch > 1 => {
+                self.batch = (self.batch / 16).max(1);
+                return self.fetch();
+            }
+            // What was kept is as old, and most likely lost too.
+            ServerTrouble::Lost(_) => self.server.forget_connections(),
+            _ => {}
+        }
         if self.has_begun || !matches!(trouble, ServerTrouble::Lost(_)) {
             self.has_more = false;
             return Err(trouble);

@@ -5,6 +5,7 @@ mod damage;
 mod frameworks;
 mod interrupting;
 mod mappings;
+mod odd_rows;
 mod opened_files;
 mod recognition;
 pub(crate) mod tables;

@@ -45,7 +45,7 @@ fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     );
     layout.stream = vec![table.expr("e", "originator_id")];
     layout.version = table.expr("e", "originator_version");
-    layout.category = Category::Topic;
+    layout.category = Category::Topic { library: "eventsourcing." };
     layout.payload = table.expr("e", "state");
     layout.may_be_encrypted = true;
     layout.metadata_in_payload = true;
