@@ -9,6 +9,8 @@ use memchr::memmem;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::json_text::{skip_mark, skip_space, skip_value};
+
 /// Keys between which Python's `eventsourcing` writes what JSON has no type for.
 const TYPE_KEY: &str = "_type_";
 const DATA_KEY: &str = "_data_";
@@ -20,13 +22,58 @@ static TYPED: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finde
 /// `{"_type_": …, "_data_": value}` read as the value.
 pub fn body_of<'a>(event_type: &str, payload: &'a [u8]) -> Cow<'a, [u8]> {
     let inside = untagged(event_type, payload).unwrap_or(payload);
-    if TYPED.find(inside).is_some()
-        && let Ok(mut value) = serde_json::from_slice::<Value>(inside)
-    {
-        unwrap_typed(&mut value);
-        return value.to_string().into_bytes().into();
+    if TYPED.find(inside).is_none() {
+        return inside.into();
     }
-    inside.into()
+    if let Some(text) = without_marks(inside) {
+        return text.into();
+    }
+    match serde_json::from_slice::<Value>(inside) {
+        Ok(mut value) => {
+            unwrap_typed(&mut value);
+            value.to_string().into_bytes().into()
+        }
+        Err(_) => inside.into(),
+    }
+}
+
+/// Deeper than this, nobody wraps values in values.
+const MARKS_NESTED: usize = 32;
+
+/// The text with each `{"_type_": …, "_data_": value}` replaced by the value, and all else as it is written. `None`
+/// where a mark does not stand as Python writes it; then the values have to be looked at.
+///
+/// The mark is never found inside of another text: its quotes would be escaped there.
+fn without_marks(text: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut copied = 0;
+    // Where the values end that are being copied, and where to go on behind their wrapping; the innermost last.
+    let mut open: Vec<(usize, usize)> = Vec::new();
+    let close_before = |open: &mut Vec<(usize, usize)>, out: &mut Vec<u8>, copied: &mut usize, at: usize| {
+        while let Some((end, behind)) = open.pop_if(|(end, _)| *end <= at) {
+            out.extend_from_slice(&text[*copied..end]);
+            *copied = behind;
+        }
+    };
+    for mark in TYPED.find_iter(text) {
+        let begin = text[..mark].trim_ascii_end().len().checked_sub(1).filter(|begin| text[*begin] == b'{')?;
+        let tag = skip_space(text, skip_mark(text, mark + TYPED.needle().len(), b":")?);
+        let tag_end = skip_mark(text, skip_value(text, tag)?, b",")?;
+        let data = skip_mark(text, skip_mark(text, tag_end, b"\"_data_\"")?, b":")?;
+        let data = skip_space(text, data);
+        let end = skip_value(text, data)?;
+        let behind = skip_mark(text, end, b"}")?;
+        close_before(&mut open, &mut out, &mut copied, begin);
+        out.extend_from_slice(text.get(copied..begin)?);
+        copied = data;
+        open.push((end, behind));
+        if open.len() > MARKS_NESTED {
+            return None;
+        }
+    }
+    close_before(&mut open, &mut out, &mut copied, text.len());
+    out.extend_from_slice(&text[copied..]);
+    Some(out)
 }
 
 fn untagged<'a>(event_type: &str, payload: &'a [u8]) -> Option<&'a [u8]> {
@@ -84,6 +131,19 @@ mod tests {
             r#"{"timestamp":{"_type_":"datetime_iso","_data_":"2025-01-01T01:00:01+00:00"},"all":[{"_type_":"tuple_as_list","_data_":[{"_type_":"uuid_hex","_data_":"ab"}]}],"name":"x"}"#,
             r#"{"timestamp":"2025-01-01T01:00:01+00:00","all":[["ab"]],"name":"x"}"#,
         );
-        assert_body("x", r#"{"a":"_type_"}"#, r#"{"a":"_type_"}"#);
+        for (wrapped, plain) in [
+            (r#"{"a":"_type_"}"#, r#"{"a":"_type_"}"#),
+            (r#"{"a":{"_data_":1,"_type_":"t"}}"#, r#"{"a":1}"#),
+            (
+                r#"{"a":{"_type_":"t","_data_":{"b":{"_type_":"u","_data_":[]},"c":2}},"d":3}"#,
+                r#"{"a":{"b":[],"c":2},"d":3}"#,
+            ),
+            (r#"{"a":{"_type_":"t","_data_":1,"more":2}}"#, r#"{"a":{"_type_":"t","_data_":1,"more":2}}"#),
+            (r#"{"_type_":"t","_data_":{"a":1}}"#, r#"{"a":1}"#),
+            (r#"{"a":"\"_type_\"","b":{"_type_":"t","_data_":"}"}}"#, r#"{"a":"\"_type_\"","b":"}"}"#),
+            (r#"{"a":{"_type_":"t","_data_":"#, r#"{"a":{"_type_":"t","_data_":"#),
+        ] {
+            assert_body("x", wrapped, plain);
+        }
     }
 }

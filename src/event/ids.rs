@@ -51,6 +51,13 @@ macro_rules! shared_text {
             }
         }
 
+        /// Equal and hashed as its text is: a map keyed by it is asked without making one.
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
         impl From<&str> for $name {
             fn from(text: &str) -> Self {
                 Self(text.into())

@@ -5,6 +5,7 @@ mod batch;
 mod body;
 mod cursor;
 mod ids;
+pub mod json_text;
 mod message;
 mod metadata;
 mod names;

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::cell::Cell;
 use super::key::CipherKey;
+use crate::event::json_text::members;
 use crate::event::same_name;
 
 /// What a stored payload turned out to be.
@@ -131,12 +132,11 @@ pub(super) fn marked<'a>(metadata: Cow<'a, [u8]>, marks: &[&str]) -> Cow<'a, [u8
 
 /// The text or number at a path inside a JSON payload.
 pub(super) fn field_at<'a>(payload: &'a [u8], path: &[String]) -> Option<Cow<'a, str>> {
-    let mut raw: &'a RawValue = serde_json::from_slice(payload).ok()?;
+    let mut value = payload;
     for name in path {
-        let fields: crate::store::files::RawObject<'a> = serde_json::from_str(raw.get()).ok()?;
-        raw = fields.0.into_iter().find(|(key, _)| key == name)?.1;
+        value = members(value).find(|(key, _)| *key == name.as_bytes())?.1;
     }
-    let text = raw.get();
+    let text = std::str::from_utf8(value).ok()?.trim_ascii();
     if text.starts_with('"') { serde_json::from_str(text).ok().map(Cow::Owned) } else { Some(text.into()) }
 }
 
@@ -145,8 +145,20 @@ const AROUND: [&str; 7] = ["actor", "user-id", "user-name", "reason", "compensat
 
 /// What an event's own fields say of the kind that metadata says; empty where they say nothing.
 pub(super) fn metadata_inside(payload: &[u8]) -> Vec<u8> {
+    // Most names are told apart by their first letter.
+    let may_be_around = |key: &[u8]| {
+        let first = key.iter().find(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase);
+        AROUND.iter().any(|known| known.as_bytes().first().copied() == first)
+    };
+    let is_around = |key: &[u8]| {
+        let name = std::str::from_utf8(key).unwrap_or_default();
+        AROUND.iter().any(|known| same_name(name, known))
+    };
+    if !members(payload).any(|(key, _)| may_be_around(key) && is_around(key)) {
+        return Vec::new();
+    }
     let Ok(fields) = serde_json::from_slice::<crate::store::files::RawObject<'_>>(payload) else { return Vec::new() };
-    let is_around = |name: &str| AROUND.iter().any(|known| same_name(name, known));
-    let around: Vec<(String, &RawValue)> = fields.0.into_iter().filter(|(name, _)| is_around(name)).collect();
-    if around.is_empty() { Vec::new() } else { crate::store::files::RawObject(around).to_text().into_bytes() }
+    let around: Vec<(String, &RawValue)> =
+        fields.0.into_iter().filter(|(name, _)| is_around(name.as_bytes())).collect();
+    crate::store::files::RawObject(around).to_text().into_bytes()
 }

@@ -1,6 +1,7 @@
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::hash::Hash;
 
 use super::cell::{Cell, Cells, time_of_text};
 use super::content::{Kind, field_at, marked, merged_metadata, metadata_inside, readable};
@@ -32,18 +33,21 @@ impl<T> Default for Interned<T> {
     }
 }
 
-impl<T: Clone + Eq + std::hash::Hash + for<'a> From<&'a str>> Interned<T> {
-    fn intern(&mut self, name: &str, as_str: fn(&T) -> &str) -> (T, u32) {
-        match &self.last {
-            Some((last, number)) if as_str(last) == name => (last.clone(), *number),
-            _ => {
-                let name = T::from(name);
-                let next = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
-                let number = *self.numbers.entry(name.clone()).or_insert(next);
-                self.last = Some((name.clone(), number));
-                (name, number)
-            }
+impl<T: Clone + Eq + Hash + Borrow<str> + for<'a> From<&'a str>> Interned<T> {
+    fn intern(&mut self, name: &str) -> (T, u32) {
+        if let Some((last, number)) = &self.last
+            && last.borrow() == name
+        {
+            return (last.clone(), *number);
         }
+        let known = self.numbers.get_key_value(name).map(|(known, number)| (known.clone(), *number));
+        let (name, number) = known.unwrap_or_else(|| {
+            let (name, next) = (T::from(name), u32::try_from(self.numbers.len()).unwrap_or(u32::MAX));
+            self.numbers.insert(name.clone(), next);
+            (name, next)
+        });
+        self.last = Some((name.clone(), number));
+        (name, number)
     }
 }
 
@@ -59,15 +63,15 @@ impl Decoder {
     }
 
     pub(crate) fn stream_key(&self, stream: &str) -> StreamKey {
-        StreamKey(self.streams.borrow_mut().intern(stream, StreamId::as_str).1)
+        StreamKey(self.streams.borrow_mut().intern(stream).1)
     }
 
     /// Hands the row to `visit` as an event, with what its payload turned out to be.
     pub(crate) fn event<T>(&self, row: &dyn Cells, visit: impl FnOnce(&EventRow<'_>, Kind) -> T) -> T {
         let layout = &self.layout;
         let stream = self.stream_name(row, column::STREAM);
-        let (stream, stream_key) = self.streams.borrow_mut().intern(&stream, StreamId::as_str);
-        let (event_type, _) = self.types.borrow_mut().intern(&row.cell(column::TYPE).name(), EventType::as_str);
+        let (stream, stream_key) = self.streams.borrow_mut().intern(&stream);
+        let (event_type, _) = self.types.borrow_mut().intern(&row.cell(column::TYPE).name());
         let version = Version(unsigned(row.cell(column::VERSION)).unwrap_or(0));
         let (payload, kind) = readable(row.cell(column::PAYLOAD), layout.may_be_encrypted, self.key.as_ref());
         let recorded_at = match &layout.time {
@@ -120,12 +124,12 @@ impl Decoder {
         self.layout.category.of(&self.stream_name(row, 1), column.as_deref(), "")
     }
 
-    fn stream_name(&self, row: &dyn Cells, first: usize) -> String {
+    fn stream_name<'r>(&self, row: &'r dyn Cells, first: usize) -> Cow<'r, str> {
         match self.layout.stream.len() {
-            1 => row.cell(first).name().into_owned(),
+            1 => row.cell(first).name(),
             count => {
                 let parts: Vec<String> = (first..first + count).map(|at| row.cell(at).name().into_owned()).collect();
-                joined(&parts)
+                joined(&parts).into()
             }
         }
     }
@@ -155,7 +159,7 @@ impl Decoder {
             last_version: version(group::LAST_VERSION),
             first_at: at(group::FIRST_AT),
             last_at: at(group::LAST_AT),
-            stream: StreamId::new(stream),
+            stream: StreamId::from(&*stream),
         }
     }
 }
