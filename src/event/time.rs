@@ -1,11 +1,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SecondsFormat, Timelike, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A moment, to the microsecond, as microseconds since 1970 in UTC. The unit reaches far past year 9999; finer
-/// digits of a text that is read are dropped.
+/// A moment, to the microsecond, as microseconds since 1970 in UTC: some 292,000 years either way. Whatever is printed
+/// is read as the same moment again, also before year 0 (`-3999-01-01…` is 4000 BC) and after 9999. Finer digits of a
+/// text that is read are dropped, and a leap second is the last microsecond of its day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
@@ -39,7 +40,13 @@ impl Timestamp {
     /// RFC 3339 only: what machines write.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
         parse_plain_utc(text.as_bytes())
-            .or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|at| Self(at.timestamp_micros())))
+            .or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|at| Self::of(at.naive_utc())))
+    }
+
+    /// The calendar keeps a leap second as a nanosecond beyond the 59th second, which would be the next day's first.
+    fn of(at: NaiveDateTime) -> Self {
+        let is_leap = at.nanosecond() >= 1_000_000_000;
+        Self(if is_leap { at.with_nanosecond(999_999_999).unwrap_or(at) } else { at }.and_utc().timestamp_micros())
     }
 
     /// What people write too: a date, or a time without a zone, both read as UTC.
@@ -49,12 +56,13 @@ impl Timestamp {
         Self::parse_rfc3339(text)
             .or_else(|| {
                 naive(&["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
-                    .map(|at| Self(at.and_utc().timestamp_micros()))
+                    .map(Self::of)
             })
             .or_else(|| {
                 let midnight = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0)?;
-                Some(Self(midnight.and_utc().timestamp_micros()))
+                Some(Self::of(midnight))
             })
+            .or_else(|| parse_far(text))
     }
 }
 
@@ -118,7 +126,12 @@ fn parse_plain_utc(text: &[u8]) -> Option<Timestamp> {
 fn parse_far(text: &str) -> Option<Timestamp> {
     match text.strip_suffix(BEYOND_THE_CALENDAR) {
         Some(micros) => micros.parse().ok().map(Timestamp),
-        None => text.parse::<DateTime<Utc>>().ok().map(|at| Timestamp(at.timestamp_micros())),
+        // What the calendar holds and 64 bits do not would come back as another moment.
+        None if text.starts_with(['+', '-']) => {
+            let at = text.parse::<DateTime<Utc>>().ok()?;
+            Some(Timestamp::of(at.naive_utc())).filter(|read| read.to_utc().map(|utc| utc.year()) == Some(at.year()))
+        }
+        None => None,
     }
 }
 
@@ -179,6 +192,35 @@ mod tests {
     }
 
     #[test]
+    fn a_leap_second_belongs_to_the_day_that_it_ends() {
+        for (text, printed) in [
+            ("9999-12-31T23:59:60Z", "9999-12-31T23:59:59.999999Z"),
+            ("2016-12-31T23:59:60.25Z", "2016-12-31T23:59:59.999999Z"),
+            ("2017-01-01T08:59:60+09:00", "2016-12-31T23:59:59.999999Z"),
+            ("2016-12-31 23:59:60", "2016-12-31T23:59:59.999999Z"),
+        ] {
+            assert_eq!(text.parse::<Timestamp>().map(|t| t.to_string()), Ok(printed.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn years_of_any_length_read_and_print_alike() {
+        for (text, printed) in [
+            ("-3999-01-01T00:00:00Z", "-3999-01-01T00:00:00.000Z"),
+            ("+12025-06-01T12:00:00.5Z", "+12025-06-01T12:00:00.500Z"),
+            ("0000-01-01T00:00:00+01:00", "-0001-12-31T23:00:00.000Z"),
+            ("9999-12-31T23:59:59-01:00", "+10000-01-01T00:59:59.000Z"),
+        ] {
+            let read = text.parse::<Timestamp>();
+            assert_eq!(read.as_ref().map(ToString::to_string), Ok(printed.to_owned()), "{text}");
+            assert_eq!(printed.parse::<Timestamp>(), read, "{text}");
+        }
+        for text in ["-3999", "+300000-01-01T00:00:00Z", "-262143-01-01T00:00:00Z1", "+99999999-01-01T00:00:00Z"] {
+            assert!(text.parse::<Timestamp>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_no_time_is_refused() {
         for text in ["", "now", "2025-02-30T00:00:00Z", "2025-13-01", "2025-01-01T24:00:00Z", "2025-01-01T01:00:01.Z"] {
             assert!(text.parse::<Timestamp>().is_err(), "{text}");
@@ -186,6 +228,11 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn whatever_is_printed_is_read_again(micros in any::<i64>()) {
+            prop_assert_eq!(Timestamp(micros).to_string().parse(), Ok(Timestamp(micros)));
+        }
+
         #[test]
         fn the_fast_reading_agrees_with_the_general_one(micros in -62_135_596_800_000_000_i64..253_402_300_799_999_999) {
             let text = Timestamp(micros).to_string();

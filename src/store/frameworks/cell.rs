@@ -96,8 +96,19 @@ impl<'a> Cell<'a> {
     }
 }
 
-/// Also `2025-01-01 01:00:02.5+09`, `… +0900` and `… UTC`, which databases print and the standard does not know.
+/// Also `2025-01-01 01:00:02.5+09`, `… +0900`, `… UTC` and `… BC`, which databases print and the standard does not know.
 pub(in crate::store) fn time_of_text(text: &str) -> Option<Timestamp> {
+    if let Some(before_christ) = text.strip_suffix(" BC") {
+        // The calendar of machines has a year 0 between 1 BC and 1 AD.
+        let (year, rest) = before_christ.split_at(before_christ.find('-')?);
+        let year = year.parse::<i64>().ok().filter(|year| *year > 0)? - 1;
+        // Leap years come again every 400 years, so the rest is read in a year that the standard knows.
+        let (cycles, known) = ((year + 399) / 400, (400 - year % 400) % 400);
+        return time_of_text(&format!("{known:04}{rest}"))?
+            .micros()
+            .checked_sub(cycles * CYCLE)
+            .map(Timestamp::from_micros);
+    }
     Timestamp::parse_lenient(text).or_else(|| {
         let text = text.strip_suffix(" UTC").unwrap_or(text);
         let utc = text.strip_suffix(['Z', 'z']).unwrap_or(text);
@@ -114,6 +125,9 @@ pub(in crate::store) fn time_of_text(text: &str) -> Option<Timestamp> {
         })
     })
 }
+
+/// Four hundred years, after which the calendar repeats itself, in microseconds.
+const CYCLE: i64 = 146_097 * 86_400 * 1_000_000;
 
 /// 1973 in seconds reads as 1970 in milliseconds; what lies between the marks is sure for a century around now.
 const SECONDS_END: i64 = 100_000_000_000;
@@ -180,6 +194,20 @@ mod tests {
         }
         assert_eq!(Cell::Int(5).time(TimeUnit::Millis), Some(Timestamp::from_micros(5_000)));
         assert_eq!(Cell::Text(b"yesterday").time(TimeUnit::Auto), None);
+    }
+
+    #[test]
+    fn a_year_before_our_era_is_not_one_of_ours() {
+        for (text, moment) in [
+            ("4000-01-01 00:00:00+00 BC", "-3999-01-01T00:00:00.000Z"),
+            ("0001-12-31 23:00:00-01 BC", "0001-01-01T00:00:00.000Z"),
+            ("0001-02-29 01:00:00 BC", "0000-02-29T01:00:00.000Z"),
+            ("0400-01-01 BC", "-0399-01-01T00:00:00.000Z"),
+            ("0401-02-29 12:00:00+00 BC", "-0400-02-29T12:00:00.000Z"),
+        ] {
+            assert_eq!(time_of_text(text).map(|at| at.to_string()).as_deref(), Some(moment), "{text}");
+        }
+        assert_eq!(time_of_text("0000-01-01 00:00:00 BC"), None);
     }
 
     #[test]
