@@ -35,7 +35,7 @@ pub enum StoreError {
     #[error("{}: written by a newer Foldline (format {found}, this one reads up to {supported}); update Foldline", path.display())]
     Newer { path: PathBuf, found: i64, supported: i64 },
     #[error("{}: the database is damaged ({detail}); restore it from a copy", path.display())]
-    Damaged { path: PathBuf, detail: String },
+    Damaged { path: PathBuf, detail: Damage },
     #[error("{}: another program is writing to it; try again when it has finished", .0.display())]
     Locked(PathBuf),
     #[error("{}: another program changed it while it was being read; run that again", .0.display())]
@@ -52,6 +52,22 @@ pub enum StoreError {
     Sqlite { path: PathBuf, source: rusqlite::Error },
     #[error("stopped before the end, as asked")]
     Cancelled,
+}
+
+/// What is damaged in a database.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Damage {
+    /// In the database's own words.
+    #[error("{0}")]
+    Said(String),
+    #[error("an event names a stream or a type that is not there")]
+    UnknownNumbers,
+    #[error("tables are missing")]
+    TablesMissing,
+    #[error("the names of some streams cannot be read")]
+    NamesUnreadable,
+    #[error("it does not say which format it is in")]
+    FormatGone,
 }
 
 impl StoreError {
@@ -72,18 +88,16 @@ impl StoreError {
             Some(ErrorCode::DiskFull) => Self::Full(path),
             Some(ErrorCode::ReadOnly) => Self::ReadOnly(path),
             Some(ErrorCode::NotADatabase) => Self::NotADatabase(path),
-            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { path, detail: plain_message(&source) },
+            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { path, detail: Damage::Said(plain_message(&source)) },
             Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied) => {
                 Self::Denied(path)
             }
             Some(_) => Self::Sqlite { path, source },
             // Only another tool writes a row whose numbers do not fit the tables.
             None => match source {
-                rusqlite::Error::QueryReturnedNoRows => {
-                    Self::Damaged { path, detail: "an event names a stream or a type that is not there".to_owned() }
-                }
+                rusqlite::Error::QueryReturnedNoRows => Self::Damaged { path, detail: Damage::UnknownNumbers },
                 rusqlite::Error::IntegralValueOutOfRange(..) | rusqlite::Error::InvalidColumnType(..) => {
-                    Self::Damaged { path, detail: source.to_string() }
+                    Self::Damaged { path, detail: Damage::Said(source.to_string()) }
                 }
                 source => Self::Sqlite { path, source },
             },

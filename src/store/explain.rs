@@ -3,7 +3,7 @@
 
 use super::files::ExportError;
 use super::frameworks::MappingError;
-use super::{AppendError, Expected, ServerTrouble, StoreError};
+use super::{AppendError, Damage, Expected, ServerTrouble, StoreError};
 use crate::event::{Explain, Message, Version};
 
 impl Explain for StoreError {
@@ -32,7 +32,7 @@ impl Explain for StoreError {
             Self::Newer { path, found, supported } => {
                 of("error-newer", path).text("found", found).text("supported", supported)
             }
-            Self::Damaged { path, detail } => of("error-damaged", path).text("detail", detail),
+            Self::Damaged { path, detail } => of("error-damaged", path).inner("detail", detail.message()),
             Self::Locked(path) => of("error-locked", path),
             Self::Changed(path) => of("error-changed", path),
             Self::Full(path) => of("error-full", path),
@@ -41,6 +41,18 @@ impl Explain for StoreError {
             Self::Io { path, source } => of("error-io", path).text("detail", source),
             Self::Sqlite { path, source } => of("error-sqlite", path).text("detail", source),
             Self::Cancelled => Message::new("error-cancelled"),
+        }
+    }
+}
+
+impl Explain for Damage {
+    fn message(&self) -> Message {
+        match self {
+            Self::Said(words) => Message::new("damage-said").text("words", words),
+            Self::UnknownNumbers => Message::new("damage-unknown-numbers"),
+            Self::TablesMissing => Message::new("damage-tables-missing"),
+            Self::NamesUnreadable => Message::new("damage-names-unreadable"),
+            Self::FormatGone => Message::new("damage-format-gone"),
         }
     }
 }

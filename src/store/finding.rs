@@ -5,6 +5,7 @@ use std::fmt;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
+use super::Damage;
 use crate::event::{EventRow, Explain, Message, Position, StreamId, Timestamp, Version};
 
 /// One thing in a store that does not fit.
@@ -219,11 +220,11 @@ pub enum Fault {
         path: String,
     },
     ReadingEnded {
-        detail: String,
+        detail: Damage,
     },
     Unreadable {
         path: String,
-        detail: String,
+        detail: Damage,
     },
 }
 
@@ -465,9 +466,9 @@ impl Explain for Fault {
             Self::EventNumbers { position } => Message::new("fault-event-numbers").number("position", *position),
             Self::Pages { detail } => Message::new("fault-pages").text("detail", detail),
             Self::FileDamaged { path } => Message::new("fault-file-damaged").text("path", path),
-            Self::ReadingEnded { detail } => Message::new("fault-reading-ended").text("detail", detail),
+            Self::ReadingEnded { detail } => Message::new("fault-reading-ended").inner("detail", detail.message()),
             Self::Unreadable { path, detail } => {
-                Message::new("fault-unreadable").text("path", path).text("detail", detail)
+                Message::new("fault-unreadable").text("path", path).inner("detail", detail.message())
             }
         }
     }

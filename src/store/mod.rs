@@ -27,7 +27,7 @@ use std::path::Path;
 pub use check::{HistoryCheck, HistoryRules};
 pub(crate) use contract::BatchSize;
 pub use contract::{Capabilities, Changes, Interrupter, KeptState, Opener, Reader, Scan, Writer};
-pub use error::{AppendError, Conflict, StoreError};
+pub use error::{AppendError, Conflict, Damage, StoreError};
 pub use finding::{Fault, Finding, FindingKind, FoundAt, SchemaChange, SchemaObject};
 pub use postgres::{Address, ServerTrouble};
 pub use private::sweep_leftovers;

@@ -90,8 +90,8 @@ fn a_hot_journal_is_seen_through_a_link() {
     for link in &links {
         let before = (fingerprint(folder.path()), times(folder.path()));
         let events = read(&*store::open(&link.clone().into()).expect("opens"), &Query::store());
-        let types: Vec<_> = events.iter().map(|event| event.event_type.as_str()).collect();
-        assert_eq!(types, ["LeadInitialized", "Contacted", "Changed"]);
+        let undone = events.iter().filter(|event| event.event_type.as_str() != "Never").count();
+        assert_eq!((events.len(), undone), (COMMITTED, COMMITTED));
         assert_eq!((fingerprint(folder.path()), times(folder.path())), before);
     }
 }
@@ -250,16 +250,20 @@ fn telling_what_a_file_is_takes_no_lock_from_a_writer_of_this_process() {
 
 // Copies
 
-/// A file in the middle of a transaction whose program is no more, with three events.
+/// How many events [`with_hot_journal`] holds.
+const COMMITTED: usize = 603;
+
+/// A file in the middle of a transaction whose program is no more: every event was to be called `Never`.
 fn with_hot_journal() -> (TempDir, PathBuf) {
     let (home, path) = file_of(tables::EMMETT);
     let writer = Connection::open(&path).expect("opens");
-    writer.pragma_update(None, "cache_size", 1).expect("set");
-    writer.execute_batch("BEGIN; UPDATE emt_messages SET message_type = 'Never'").expect("begun");
-    for n in 0..2_000 {
-        let insert = "INSERT INTO emt_messages SELECT 'x-' || ?1, 1, 'p', 'E', hex(randomblob(400)), '{}', '0', 'Never', 'id', 0, NULL, NULL";
+    writer.execute_batch("BEGIN").expect("begun");
+    for n in 0..600 {
+        let insert = "INSERT INTO emt_messages SELECT 'x-' || ?1, 1, 'p', 'E', '{}', '{}', '0', 'Noted', 'id-' || ?1, 0, NULL, NULL";
         writer.execute(insert, [n]).expect("inserted");
     }
+    writer.execute_batch("COMMIT; PRAGMA cache_size = 1; BEGIN").expect("begun");
+    writer.execute_batch("UPDATE emt_messages SET message_type = 'Never'").expect("updated");
     let folder = tempfile::tempdir().expect("a folder");
     let copy = folder.path().join("app.db");
     for suffix in ["", "-journal"] {
@@ -289,7 +293,7 @@ fn a_recovered_copy_has_no_name_while_it_is_read() {
     let before = (fingerprint(folder.path()), times(folder.path()));
     let mut command = child("opening::child_that_reads_over_a_hot_journal", COPIES, &path);
     command.env("TMPDIR", temporary.path());
-    assert_eq!(crate::workshop::Talking::spawn(command).finish(), ["3", "3"]);
+    assert_eq!(crate::workshop::Talking::spawn(command).finish(), [COMMITTED.to_string(), COMMITTED.to_string()]);
     assert_eq!((fingerprint(folder.path()), times(folder.path())), before);
 }
 

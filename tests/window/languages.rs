@@ -14,8 +14,8 @@ use foldline::sample::{SampleError, SampleOptions};
 use foldline::store::files::ExportError;
 use foldline::store::frameworks::MappingError;
 use foldline::store::{
-    Address, AppendError, Conflict, Expected, Fault, Flow, Framework, SchemaChange, SchemaObject, ServerTrouble,
-    StoreError,
+    Address, AppendError, Conflict, Damage, Expected, Fault, Flow, Framework, SchemaChange, SchemaObject,
+    ServerTrouble, StoreError,
 };
 
 use crate::desk::Desk;
@@ -95,8 +95,8 @@ fn every_fault() -> Vec<Fault> {
         Fault::StreamNumber { number: -11 },
         Fault::EventNumbers { position: 11 },
         Fault::FileDamaged { path: text("path") },
-        Fault::ReadingEnded { detail: text("detail") },
-        Fault::Unreadable { path: text("path"), detail: text("detail") },
+        Fault::ReadingEnded { detail: Damage::Said(text("detail")) },
+        Fault::Unreadable { path: text("path"), detail: Damage::UnknownNumbers },
     ];
     for how in [SchemaChange::Gone, SchemaChange::Changed, SchemaChange::Added] {
         for object in [SchemaObject::Index, SchemaObject::Table, SchemaObject::View] {
@@ -179,7 +179,11 @@ fn every_store_error() -> Vec<StoreError> {
         StoreError::Several { place: text("place"), tables: text("tables"), first: text("first") },
         StoreError::OnlyReads { place: text("place"), reason: text("reason") },
         StoreError::Newer { path: path(), found: 11, supported: 12 },
-        StoreError::Damaged { path: path(), detail: text("detail") },
+        StoreError::Damaged { path: path(), detail: Damage::Said(text("detail")) },
+        StoreError::Damaged { path: path(), detail: Damage::UnknownNumbers },
+        StoreError::Damaged { path: path(), detail: Damage::TablesMissing },
+        StoreError::Damaged { path: path(), detail: Damage::NamesUnreadable },
+        StoreError::Damaged { path: path(), detail: Damage::FormatGone },
         StoreError::Locked(path()),
         StoreError::Changed(path()),
         StoreError::Full(path()),

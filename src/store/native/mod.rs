@@ -17,7 +17,7 @@ pub use append::{Bulk, Recorded};
 
 use super::locking::Locking;
 use super::opening::{ReadOnlyFile, open_to_write, side_file};
-use super::{Flow, Reader, StoreError};
+use super::{Damage, Flow, Reader, StoreError};
 use names::Names;
 use schema::Format;
 
@@ -89,8 +89,7 @@ impl NativeStore {
         // Recognised before a writing connection touches it: a foreign database must not even get side files.
         let format = Self::open(path)?.format;
         if format == Format::NONE {
-            let detail = "it does not say which format it is in".to_owned();
-            return Err(StoreError::Damaged { path: path.to_owned(), detail });
+            return Err(StoreError::Damaged { path: path.to_owned(), detail: Damage::FormatGone });
         }
         Self::connected(path).map_err(|error| match error {
             // It was just read, so what is missing is the right to write beside it.

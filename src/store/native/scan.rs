@@ -7,7 +7,7 @@ use super::NativeStore;
 use super::names::Names;
 use super::read::{bound, with_event};
 use crate::event::EventBatch;
-use crate::store::{BatchSize, Direction, Query, Scan, Scope, StoreError};
+use crate::store::{BatchSize, Damage, Direction, Query, Scan, Scope, StoreError};
 
 /// Events on their way out of the tables.
 pub(super) struct NativeScan<'s> {
@@ -70,8 +70,7 @@ impl Scan for NativeScan<'_> {
         if is_over {
             *statement = None;
             if failed.is_none() && store.names.met_damage() {
-                let detail = "the names of some streams cannot be read".to_owned();
-                *failed = Some(StoreError::Damaged { path: store.path.clone(), detail });
+                *failed = Some(StoreError::Damaged { path: store.path.clone(), detail: Damage::NamesUnreadable });
             }
         }
         match failed.take_if(|_| batch.is_empty()) {

@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::APPLICATION_ID;
 use super::names::lossy;
-use crate::store::{Fault, SchemaChange, SchemaObject, StoreError};
+use crate::store::{Damage, Fault, SchemaChange, SchemaObject, StoreError};
 
 /// Each step brings a store from one format to the next; `user_version` counts the steps taken.
 const MIGRATIONS: &[&str] = &[FORMAT_1, FORMAT_2];
@@ -125,7 +125,7 @@ pub(super) fn recognise(path: &Path, connection: &Connection) -> Result<Format, 
         return Err(StoreError::Newer { path: path.to_owned(), found: format, supported });
     }
     if tables < 4 {
-        return Err(StoreError::Damaged { path: path.to_owned(), detail: "tables are missing".to_owned() });
+        return Err(StoreError::Damaged { path: path.to_owned(), detail: Damage::TablesMissing });
     }
     Ok(Format(format))
 }
