@@ -218,6 +218,12 @@ fn every_server_trouble() -> Vec<ServerTrouble> {
         ServerTrouble::Several { tables: text("tables"), first: text("first") },
         ServerTrouble::Changed(detail()),
         ServerTrouble::NoFunction(detail()),
+        ServerTrouble::Policy(detail()),
+        ServerTrouble::Follows(detail()),
+        ServerTrouble::Silent(detail()),
+        ServerTrouble::NoPostgres(detail()),
+        ServerTrouble::TooLarge { bytes: 11 },
+        ServerTrouble::Cancelled,
         ServerTrouble::Other(detail()),
     ]
 }
