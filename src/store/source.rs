@@ -1,24 +1,27 @@
+use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::Address;
+use super::postgres::looks_like_address;
 
 /// Where a store is: what is typed, dropped, remembered and shown.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Source {
     File(PathBuf),
-    /// An address of the form `scheme://…`.
+    /// An address, `scheme://…` or `host=…`; also one that is mistyped, so that no password in it is shown.
     Server(Address),
 }
 
 impl Source {
-    /// What was typed: an address if it has a scheme, else a path.
+    /// What was typed: whatever looks like an address is one, else it is a path.
     pub fn parse(text: &str) -> Self {
-        let is_scheme = |scheme: &str| !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        match text.split_once("://") {
-            Some((scheme, _)) if is_scheme(scheme) => Self::Server(Address::new(text)),
-            _ => Self::File(PathBuf::from(text)),
-        }
+        if looks_like_address(text) { Self::Server(Address::new(text)) } else { Self::File(PathBuf::from(text)) }
+    }
+
+    /// The same of an argument; one that is no text can only be a path.
+    pub fn parse_os(text: &OsStr) -> Self {
+        text.to_str().map_or_else(|| Self::File(PathBuf::from(text)), Self::parse)
     }
 
     pub fn path(&self) -> Option<&Path> {

@@ -1,23 +1,27 @@
 use std::fmt;
 
 use super::ServerTrouble;
+use super::secrets::{self, Hidden};
 
-/// Where a PostgreSQL store is, as typed: `postgres://user@host:port/database?option=value`. A password that stood in
+/// Where a PostgreSQL store is, as typed: `postgres://user@host:port/database?option=value`, or libpq's `host=… user=…
+/// dbname=…`. A password that stood in
 /// it is kept apart, in memory only: whatever prints, remembers or logs an address prints none.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Address {
-    /// The text without the password.
-    text: String,
+    /// The text without what could be a secret.
+    text: Box<str>,
     password: Option<Secret>,
+    /// Why it cannot be meant as it was typed.
+    flaw: Option<&'static str>,
 }
 
 /// A password; nothing prints it.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub(super) struct Secret(String);
+pub(super) struct Secret(Box<str>);
 
 impl Secret {
     pub(super) fn new(text: String) -> Self {
-        Self(text)
+        Self(text.into())
     }
 
     pub(super) fn reveal(&self) -> &str {
@@ -34,25 +38,19 @@ impl fmt::Debug for Secret {
 impl Address {
     /// Takes any text; what is wrong with it is said when it is connected to.
     pub fn new(typed: &str) -> Self {
-        let (mut text, mut password) = without_userinfo_password(typed);
-        if let Some((front, query)) = text.split_once('?') {
-            let (secret, kept): (Vec<&str>, Vec<&str>) =
-                query.split('&').partition(|option| option.starts_with("password="));
-            if let Some(option) = secret.last() {
-                password = Some(option["password=".len()..].to_owned());
-            }
-            let kept = kept.join("&");
-            text = if kept.is_empty() { front.to_owned() } else { format!("{front}?{kept}") };
-        }
-        // Of an escape that is none, the letters stand for themselves.
-        let password = password.map(|written| Secret(decoded(&written).unwrap_or(written)));
-        Self { text, password: password.filter(|secret| !secret.0.is_empty()) }
+        let Hidden { shown, password, flaw } = secrets::hide(typed);
+        // Of an escape that is none, the letters stand for themselves; the other form of an address knows no escapes.
+        let password = password.map(|written| match decoded(&written) {
+            Some(read) if !secrets::is_key_value(typed.trim()) => Secret::new(read),
+            _ => Secret::new(written),
+        });
+        Self { text: shown.into(), password: password.filter(|secret| !secret.0.is_empty()), flaw }
     }
 
     /// The same place, with the password that somebody typed.
     #[must_use]
     pub fn with_password(&self, password: &str) -> Self {
-        Self { text: self.text.clone(), password: Some(Secret(password.to_owned())) }
+        Self { password: Some(Secret::new(password.to_owned())), ..self.clone() }
     }
 
     /// Without the password; this may be shown and remembered.
@@ -61,7 +59,7 @@ impl Address {
     }
 
     pub fn is_postgres(&self) -> bool {
-        self.rest().is_some()
+        self.rest().is_some() || secrets::is_key_value(&self.text)
     }
 
     /// Short enough for a title: `database on host`.
@@ -71,7 +69,7 @@ impl Address {
                 Some((host, _)) => format!("{database} on {host}"),
                 None => database,
             },
-            _ => self.text.clone(),
+            _ => self.text.to_string(),
         }
     }
 
@@ -81,11 +79,17 @@ impl Address {
 
     fn rest(&self) -> Option<&str> {
         let (scheme, rest) = self.text.split_once("://")?;
-        ["postgres", "postgresql"].contains(&scheme).then_some(rest)
+        ["postgres", "postgresql"].iter().any(|known| scheme.eq_ignore_ascii_case(known)).then_some(rest)
     }
 
     pub(super) fn parts(&self) -> Result<Parts, ServerTrouble> {
         let bad = |detail: &str| ServerTrouble::BadAddress(detail.to_owned());
+        if let Some(flaw) = self.flaw {
+            return Err(bad(flaw));
+        }
+        if secrets::is_key_value(&self.text) {
+            return Parts::from_pairs(secrets::pairs(&self.text).0);
+        }
         let rest = self.rest().ok_or_else(|| bad("it begins with neither postgres:// nor postgresql://"))?;
         let (front, query) = rest.split_once('?').unwrap_or((rest, ""));
         let decode = |text: &str| decoded(text).ok_or_else(|| bad("a % in it is not followed by two hex digits"));
@@ -135,16 +139,41 @@ pub(super) struct Parts {
 }
 
 impl Parts {
+    /// From libpq's list, whose order says nothing: what a port belongs to is known first.
+    fn from_pairs(mut pairs: Vec<(String, String)>) -> Result<Self, ServerTrouble> {
+        pairs.sort_by_key(|(name, _)| match name.as_str() {
+            "host" => 0,
+            "hostaddr" => 1,
+            _ => 2,
+        });
+        let mut parts = Self { user: None, hosts: Vec::new(), database: None, options: Vec::new() };
+        for (name, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
+            parts.take_option(name, value)?;
+        }
+        Ok(parts)
+    }
+
     fn take_option(&mut self, name: String, value: String) -> Result<(), ServerTrouble> {
         match name.as_str() {
             "user" => self.user = Some(value),
             "dbname" => self.database = Some(value),
             "host" | "hostaddr" => self.hosts = value.split(',').map(|host| (host.to_owned(), None)).collect(),
+            // One port for each host.
+            "port" if value.contains(',') && value.split(',').count() == self.hosts.len() => {
+                for ((_, known), port) in self.hosts.iter_mut().zip(value.split(',')) {
+                    *known = match port {
+                        "" => None,
+                        port => {
+                            Some(port.parse().map_err(|_| ServerTrouble::BadAddress("port is no number".to_owned()))?)
+                        }
+                    };
+                }
+            }
             "port" => {
                 let port = value.parse().map_err(|_| ServerTrouble::BadAddress("port is no number".to_owned()))?;
-                match self.hosts.last_mut() {
-                    Some((_, known)) => *known = Some(port),
-                    None => self.options.push((name, value)),
+                match self.hosts.as_mut_slice() {
+                    [] => self.options.push((name, value)),
+                    hosts => hosts.iter_mut().for_each(|(_, known)| *known = Some(port)),
                 }
             }
             // What libpq knows and makes no difference to somebody who only looks.
@@ -174,27 +203,7 @@ impl Parts {
     }
 }
 
-/// Cuts out generously: what stands between a user's `:` and the last `@` is no more to be shown when it has signs
-/// that should have been escaped.
-fn without_userinfo_password(typed: &str) -> (String, Option<String>) {
-    let untouched = || (typed.to_owned(), None);
-    let Some(start) = typed.find("://").map(|at| at + 3) else { return untouched() };
-    let rest = &typed[start..];
-    let before_options = rest.find('?').unwrap_or(rest.len());
-    let last_at = rest[..before_options].rfind('@').or_else(|| {
-        // A password with a bare `?` in it: the `@` comes after what looks like options.
-        let colon = rest.find(':')?;
-        let at = rest.rfind('@')?;
-        let is_host_before = rest[..before_options].contains('/');
-        (colon < before_options && !is_host_before).then_some(at)
-    });
-    let Some(at) = last_at else { return untouched() };
-    let Some(colon) = rest[..at].find(':') else { return untouched() };
-    let shown = format!("{}{}{}", &typed[..start], &rest[..colon], &rest[at..]);
-    (shown, Some(rest[colon + 1..at].to_owned()))
-}
-
-fn decoded(text: &str) -> Option<String> {
+pub(super) fn decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
@@ -256,6 +265,26 @@ mod tests {
         assert_eq!((parts.hosts, parts.user.as_deref()), (vec![("/run/pg".to_owned(), Some(6000))], Some("kim")));
         let parts = Address::new("postgres://%2Frun%2Fpg/sales").parts().unwrap();
         assert_eq!(parts.hosts, [("/run/pg".to_owned(), None)]);
+    }
+
+    #[test]
+    fn the_key_value_form_is_read_as_libpq_reads_it() {
+        let address = Address::new(
+            "host=db,10.0.0.2 port=6000,6001 user=kim password='s3 \\'cret' dbname='sa les' sslmode=require",
+        );
+        let parts = address.parts().unwrap();
+        assert_eq!(parts.hosts, [("db".to_owned(), Some(6000)), ("10.0.0.2".to_owned(), Some(6001))]);
+        assert_eq!((parts.user.as_deref(), parts.database.as_deref()), (Some("kim"), Some("sa les")));
+        assert_eq!(
+            (parts.option("sslmode"), address.secret().map(Secret::reveal)),
+            (Some("require"), Some("s3 'cret"))
+        );
+        assert_eq!(address.as_str(), "host=db,10.0.0.2 port=6000,6001 user=kim dbname='sa les' sslmode=require");
+        assert_eq!(address.name(), "sa les on db");
+        let percent = Address::new("user=kim password=a%41 host=/run/pg port=6000");
+        assert_eq!(percent.secret().map(Secret::reveal), Some("a%41"), "this form knows no escapes");
+        assert_eq!(percent.parts().unwrap().hosts, [("/run/pg".to_owned(), Some(6000))]);
+        assert!(Address::new("host=db frobnicate=1").parts().unwrap_err().to_string().contains("frobnicate"));
     }
 
     proptest::proptest! {

@@ -12,6 +12,7 @@ mod pool;
 mod reading;
 mod rights;
 mod running;
+mod secrets;
 mod settings;
 mod tables;
 mod tls;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use address::Address;
+pub(in crate::store) use secrets::looks_like_address;
 pub use trouble::ServerTrouble;
 
 use super::frameworks::{Catalogue, Cells, Database, ForeignStore, Layout, Mapping, Rows, Sql, Value, chosen};
