@@ -12,6 +12,8 @@ pub enum StoreError {
     Missing(PathBuf),
     #[error("{}: this is a folder; name the file inside it", .0.display())]
     IsFolder(PathBuf),
+    #[error("{}: this is a {kind}, not a file; name the file that holds the events", path.display())]
+    NoFile { path: PathBuf, kind: &'static str },
     #[error("{}: this file is there already; name another, or remove it first", .0.display())]
     AlreadyThere(PathBuf),
     #[error("{}: the file is empty; it holds no event store", .0.display())]
@@ -79,6 +81,33 @@ impl StoreError {
         }
     }
 
+    /// What stands at a path instead of a file or folder. To open one may wait for ever, or do something.
+    pub(crate) fn kind_of_no_file(found: &std::fs::Metadata) -> Option<&'static str> {
+        let kind = found.file_type();
+        if kind.is_file() || kind.is_dir() || kind.is_symlink() {
+            return None;
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::FileTypeExt;
+            if kind.is_fifo() {
+                return Some("pipe");
+            }
+            if kind.is_socket() {
+                return Some("socket");
+            }
+        }
+        Some("device")
+    }
+
+    /// Refuses what is there and is no file.
+    pub(crate) fn unless_file(path: &Path) -> Result<(), Self> {
+        match std::fs::metadata(path).ok().as_ref().and_then(Self::kind_of_no_file) {
+            Some(kind) => Err(Self::NoFile { path: path.to_owned(), kind }),
+            None => Ok(()),
+        }
+    }
+
     pub(crate) fn from_sqlite(path: &Path, source: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;
         let path = path.to_owned();
@@ -141,6 +170,13 @@ pub struct Conflict {
 pub enum AppendError {
     #[error("{} has moved on: expected {}, found {}", .0.stream, expected_words(.0.expected), actual_words(.0.actual))]
     Conflict(Box<Conflict>),
+    /// An event of a history, at a version that its stream has passed already.
+    #[error(
+        "version {version} of {stream} is taken by another event, or out of order: the stream stands at version {last}"
+    )]
+    VersionTaken { stream: StreamId, version: Version, last: Version },
+    #[error("version {version} of {stream} is larger than a store can keep ({} at most)", i64::MAX)]
+    VersionTooLarge { stream: StreamId, version: Version },
     #[error("the event id {0} is already taken by an event with other content; give the new event its own id")]
     IdTaken(EventId),
     #[error("the payload of {event_type} is not JSON ({detail}); correct it and append again")]

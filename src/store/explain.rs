@@ -12,6 +12,7 @@ impl Explain for StoreError {
         match self {
             Self::Missing(path) => of("error-missing", path),
             Self::IsFolder(path) => of("error-is-folder", path),
+            Self::NoFile { path, kind } => of("error-no-file", path).text("kind", kind),
             Self::AlreadyThere(path) => of("error-already-there", path),
             Self::EmptyFile(path) => of("error-empty-file", path),
             Self::NotADatabase(path) => of("error-not-a-database", path),
@@ -128,6 +129,14 @@ impl Explain for AppendError {
                 .text("stream", &conflict.stream)
                 .inner("expected", expected(conflict.expected))
                 .inner("actual", conflict.actual.map_or_else(|| Message::new("append-no-stream"), at_version)),
+            Self::VersionTaken { stream, version, last } => Message::new("append-version-taken")
+                .text("stream", stream)
+                .text("version", version)
+                .text("last", last),
+            Self::VersionTooLarge { stream, version } => Message::new("append-version-too-large")
+                .text("stream", stream)
+                .text("version", version)
+                .text("most", i64::MAX),
             Self::IdTaken(id) => Message::new("append-id-taken").text("id", id),
             Self::PayloadNotJson { event_type, detail } => {
                 Message::new("append-payload-not-json").text("type", event_type).text("detail", detail)

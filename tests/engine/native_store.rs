@@ -953,10 +953,7 @@ fn a_bulk_records_many_streams_keeps_gaps_and_knows_what_is_there() {
     assert_eq!(bulk.record(&stream("lead-2"), seventh, &noted("c")).expect("recorded"), Recorded::New(Version(7)));
     assert_eq!(bulk.record(&stream("lead-2"), None, &noted("d")).expect("recorded"), Recorded::New(Version(8)));
     match bulk.record(&stream("lead-2"), seventh, &noted("e")).expect_err("the version is taken") {
-        AppendError::Conflict(conflict) => {
-            assert_eq!((conflict.expected, conflict.actual), (Expected::Exact(Version(6)), Some(Version(8))));
-            assert_eq!(conflict.since.len(), 2);
-        }
+        AppendError::VersionTaken { version, last, .. } => assert_eq!((version, last), (Version(7), Version(8))),
         other => panic!("{other}"),
     }
     assert!(matches!(bulk.record(&stream("lead-3"), None, &noted("a")), Err(AppendError::IdTaken(_))));
@@ -972,4 +969,25 @@ fn a_bulk_records_many_streams_keeps_gaps_and_knows_what_is_there() {
     // The gap is known to have been there, so it is told, and nothing else is.
     let findings = verified(&store);
     assert_eq!(findings.iter().map(place).collect::<Vec<_>>(), [(FindingKind::Gap, Some("lead-2"), Some(7))]);
+}
+
+#[test]
+fn a_version_that_the_store_has_no_number_for_is_refused_and_never_kept_as_another() {
+    let (_folder, _path, mut store) = native_store();
+    let largest = Version(i64::MAX as u64);
+    let mut bulk = store.bulk().expect("begun");
+    for version in [largest.0 + 1, u64::MAX] {
+        let refused = bulk.record(&stream("note-1"), Some(Version(version)), &noted("a"));
+        assert!(matches!(refused, Err(AppendError::VersionTooLarge { .. })), "{version}: {refused:?}");
+        let refused = bulk.record_new(&stream("note-1"), Version(version), &noted("a"));
+        assert!(matches!(refused, Err(AppendError::VersionTooLarge { .. })), "{version}: {refused:?}");
+    }
+    assert_eq!(bulk.record(&stream("note-1"), Some(largest), &noted("b")).expect("recorded"), Recorded::New(largest));
+    let refused = bulk.record(&stream("note-1"), None, &noted("c"));
+    assert!(matches!(refused, Err(AppendError::VersionTooLarge { .. })), "{refused:?}");
+    bulk.commit().expect("committed");
+    let refused = store.append(&stream("note-1"), Expected::Exact(largest), &[noted("d")]);
+    assert!(matches!(refused, Err(AppendError::VersionTooLarge { .. })), "{refused:?}");
+    let findings = verified(&store);
+    assert_eq!(findings.iter().map(place).collect::<Vec<_>>(), [(FindingKind::Gap, Some("note-1"), Some(largest.0))]);
 }

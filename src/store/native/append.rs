@@ -28,7 +28,8 @@ impl Writer for NativeStore {
             let conflict = Conflict { stream: stream.clone(), expected, actual: last, since };
             return Err(AppendError::Conflict(Box::new(conflict)));
         }
-        let first = last.map_or(Version(0), |last| Version(last.0 + 1));
+        let first = last.map_or(Version(0), |last| Version(last.0.saturating_add(1)));
+        check_version(stream, Version(first.0.saturating_add((events.len() as u64).saturating_sub(1))))?;
         for (event, version) in events.iter().zip(first.0..) {
             bulk.insert(stream, Version(version), event)?;
         }
@@ -66,7 +67,7 @@ impl Writer for NativeStore {
                     key,
                     projection,
                     revision,
-                    bound(version.0),
+                    exact(version.0)?,
                     IdColumn(event_id),
                     state,
                     seal(&link, snapshot).as_slice(),
@@ -163,15 +164,16 @@ impl Bulk<'_> {
     ) -> Result<Version, AppendError> {
         let last = self.last_version(stream)?;
         let version = match version {
-            Some(version) if last.is_some_and(|last| version <= last) => {
-                let since = self.events_after(stream, version.0.checked_sub(1).map(Version))?;
-                let expected = version.0.checked_sub(1).map_or(Expected::NoStream, |v| Expected::Exact(Version(v)));
-                let conflict = Conflict { stream: stream.clone(), expected, actual: last, since };
-                return Err(AppendError::Conflict(Box::new(conflict)));
+            Some(version) => {
+                // Without the events that came first: to read them for each refused line of a file takes for ever.
+                if let Some(last) = last.filter(|last| version <= *last) {
+                    return Err(AppendError::VersionTaken { stream: stream.clone(), version, last });
+                }
+                version
             }
-            Some(version) => version,
-            None => last.map_or(Version(0), |last| Version(last.0 + 1)),
+            None => last.map_or(Version(0), |last| Version(last.0.saturating_add(1))),
         };
+        check_version(stream, version)?;
         self.insert(stream, version, event)?;
         Ok(version)
     }
@@ -187,6 +189,11 @@ impl Bulk<'_> {
             self.streams.insert(stream.clone(), tally);
         }
         Ok(last)
+    }
+
+    /// Whether the store holds no event, as this transaction sees it.
+    pub(super) fn is_of_nothing(&self) -> bool {
+        self.head == Position::default()
     }
 
     pub fn commit(mut self) -> Result<(), StoreError> {
@@ -293,9 +300,9 @@ impl Bulk<'_> {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )?
             .execute((
-                bound(position.0),
+                exact(position.0)?,
                 tally.key.0,
-                bound(version.0),
+                exact(version.0)?,
                 type_key,
                 schema,
                 recorded_at.map(Timestamp::micros),
@@ -330,23 +337,36 @@ impl Bulk<'_> {
                 tally.is_changed = false;
                 update.execute((
                     tally.key.0,
-                    bound(tally.events),
-                    bound(tally.first_version.0),
-                    tally.last_version.map_or(-1, |version| bound(version.0)),
+                    exact(tally.events)?,
+                    exact(tally.first_version.0)?,
+                    tally.last_version.map_or(Ok(-1), |version| exact(version.0))?,
                     tally.first_at.map(Timestamp::micros),
                     tally.last_at.map(Timestamp::micros),
-                    bound(tally.last_position.0),
+                    exact(tally.last_position.0)?,
                 ))?;
             }
             let mut update = tx.prepare_cached("UPDATE types SET events = events + ?2 WHERE id = ?1")?;
             for (key, count) in types.values_mut().filter(|(_, count)| *count > 0) {
-                update.execute((*key, bound(*count)))?;
+                update.execute((*key, exact(*count)?))?;
                 *count = 0;
             }
             Ok(())
         };
         write().map_err(|source| StoreError::from_sqlite(self.path, source))
     }
+}
+
+/// A version that SQLite has no number for is refused; kept as the nearest number, it would break the chain.
+fn check_version(stream: &StreamId, version: Version) -> Result<(), AppendError> {
+    match i64::try_from(version.0) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(AppendError::VersionTooLarge { stream: stream.clone(), version }),
+    }
+}
+
+/// A number as SQLite keeps it. Bounds of a question may be brought into range; what is written never is.
+fn exact(number: u64) -> rusqlite::Result<i64> {
+    i64::try_from(number).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
 }
 
 fn intern(connection: &Connection, table: &str, name: &str) -> rusqlite::Result<i64> {
