@@ -61,6 +61,7 @@ enum Mode {
 
 impl ReadOnlyFile {
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        StoreError::unless_file(path)?;
         let look = Look::at(path)?;
         match look {
             // SQLite itself takes an empty database for the end of any log beside it, and deletes that.

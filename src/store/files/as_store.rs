@@ -32,6 +32,7 @@ pub(in crate::store) fn file_kind(path: &Path) -> Result<Option<Framework>, Stor
     if path.is_dir() {
         return Ok(None);
     }
+    StoreError::unless_file(path)?;
     let mut beginning = Vec::new();
     File::open(path).map_err(failed)?.take(BEGINNING).read_to_end(&mut beginning).map_err(failed)?;
     if beginning.starts_with(&[0x1f, 0x8b]) {

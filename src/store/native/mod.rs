@@ -57,6 +57,32 @@ impl NativeStore {
         made
     }
 
+    /// Opens a store to bring events into, or makes it where none is. An empty file is taken up, and so is a store that
+    /// an earlier call had begun when it was killed: neither holds anything that could be lost.
+    pub fn open_or_create(path: &Path) -> Result<(Self, Begun), StoreError> {
+        StoreError::unless_file(path)?;
+        if !path.exists() {
+            return Ok((Self::create(path)?, Begun::Made));
+        }
+        if is_barely_begun(path) {
+            return Ok((Self::connected(path)?, Begun::TakenUp));
+        }
+        Ok((Self::open_for_writing(path)?, Begun::Before))
+    }
+
+    /// Takes a store back that nothing was brought into, as far as it was not there before.
+    pub fn discard(mut self, begun: Begun) {
+        // Another program may have recorded something meanwhile.
+        let is_empty = self.bulk().is_ok_and(|bulk| bulk.is_of_nothing());
+        let path = self.path.clone();
+        drop(self);
+        match begun {
+            Begun::Made if is_empty => drop(std::fs::remove_file(path)),
+            Begun::TakenUp if is_empty => drop(std::fs::File::create(path)),
+            _ => {}
+        }
+    }
+
     /// A store that lives as long as this value, for tests and previews.
     pub fn in_memory() -> Result<Self, StoreError> {
         let path = Path::new(":memory:");
@@ -147,6 +173,31 @@ impl NativeStore {
         }
         answer.map_err(|source| self.failed(source))
     }
+}
+
+/// What a store was before it was opened to bring events into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// A store.
+    Before,
+    /// An empty file, or one whose making was interrupted.
+    TakenUp,
+    /// Nothing.
+    Made,
+}
+
+/// A store is made in one transaction with a journal beside it, and logs ahead only once it is whole. So a file of ours
+/// beside a journal is one whose making was interrupted.
+fn is_barely_begun(path: &Path) -> bool {
+    let len = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
+    if len(path) == 0 {
+        return true;
+    }
+    let mut header = [0; 100];
+    let read = std::fs::File::open(path).and_then(|mut file| std::io::Read::read_exact(&mut file, &mut header));
+    // Where SQLite keeps the application's number.
+    let is_ours = read.is_ok() && header[68..72] == APPLICATION_ID.to_be_bytes();
+    is_ours && len(&side_file(path, "-journal")) > 0
 }
 
 /// Stops a visit that its visitor broke off.

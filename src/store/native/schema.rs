@@ -146,22 +146,22 @@ fn table_names(connection: &Connection) -> String {
 
 /// Makes or updates the tables. Only called on a new file or on one already known as ours.
 pub(super) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
-    connection.pragma_update(None, "journal_mode", "wal")?;
     // An acknowledged event must outlive a power cut.
     connection.pragma_update(None, "synchronous", "full")?;
     let format =
         |connection: &Connection| connection.pragma_query_value(None, "user_version", |row| row.get::<_, u32>(0));
-    if format(connection)? as usize >= MIGRATIONS.len() {
-        return Ok(());
+    if (format(connection)? as usize) < MIGRATIONS.len() {
+        let tx = rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+        // Asked again under the lock: another program may have migrated meanwhile.
+        for step in &MIGRATIONS[format(&tx)? as usize..] {
+            tx.execute_batch(step)?;
+        }
+        tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+        tx.pragma_update(None, "user_version", MIGRATIONS.len() as u32)?;
+        tx.commit()?;
     }
-    let tx = rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-    // Asked again under the lock: another program may have migrated meanwhile.
-    for step in &MIGRATIONS[format(&tx)? as usize..] {
-        tx.execute_batch(step)?;
-    }
-    tx.pragma_update(None, "application_id", APPLICATION_ID)?;
-    tx.pragma_update(None, "user_version", MIGRATIONS.len() as u32)?;
-    tx.commit()
+    // Only now: whoever is killed while making a store leaves nothing, or all of it.
+    connection.pragma_update(None, "journal_mode", "wal")
 }
 
 type Schema = BTreeMap<(String, String), Option<String>>;
