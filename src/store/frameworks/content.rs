@@ -23,8 +23,11 @@ pub(crate) enum Kind {
     Encrypted,
 }
 
-/// An unpacked payload larger than this is shown packed: a few bytes can claim to be any size.
-const LARGEST: u64 = 256 << 20;
+/// An unpacked payload larger than this is cut, and says so: a few bytes can claim to be any size.
+const LARGEST: u64 = 64 << 20;
+
+/// How much of a payload that was cut is shown.
+const BEGINNING: usize = 64 << 10;
 
 /// The payload as text. What is no text becomes a JSON object that says what it is.
 pub(super) fn readable<'a>(cell: Cell<'a>, may_be_encrypted: bool, key: Option<&CipherKey>) -> (Cow<'a, [u8]>, Kind) {
@@ -72,12 +75,30 @@ fn unpacked(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut text = Vec::new();
     let read = match bytes {
         [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => {
-            flate2::read::ZlibDecoder::new(bytes).take(LARGEST).read_to_end(&mut text)
+            flate2::read::ZlibDecoder::new(bytes).take(LARGEST + 1).read_to_end(&mut text)
         }
-        [0x1f, 0x8b, ..] => flate2::read::GzDecoder::new(bytes).take(LARGEST).read_to_end(&mut text),
+        [0x1f, 0x8b, ..] => flate2::read::GzDecoder::new(bytes).take(LARGEST + 1).read_to_end(&mut text),
         _ => return None,
     };
-    (read.is_ok() && is_text(&text)).then_some(text)
+    if read.is_err() {
+        return None;
+    }
+    if text.len() as u64 > LARGEST {
+        return Some(cut(bytes.len(), &text));
+    }
+    is_text(&text).then_some(text)
+}
+
+/// A payload that is too long to be shown, as an object that says so. Cut text would be no JSON.
+fn cut(packed: usize, text: &[u8]) -> Vec<u8> {
+    let mut object = Map::new();
+    object.insert(
+        "cut".to_owned(),
+        format!("it unpacks to more than {} MiB; this is its beginning", LARGEST >> 20).into(),
+    );
+    object.insert("packed-bytes".to_owned(), Value::from(packed));
+    object.insert("beginning".to_owned(), String::from_utf8_lossy(&text[..BEGINNING.min(text.len())]).into());
+    Value::Object(object).to_string().into_bytes()
 }
 
 /// One object of all that is said around an event. A single column that holds an object stays as it is stored.
