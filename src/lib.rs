@@ -33,6 +33,8 @@
 //! runs the other way: a command → `decide` → a [`compensate::Plan`] to look at → [`store::Writer::append`] → recorded,
 //! or a [`store::Conflict`] that carries the events that came first.
 
+#![warn(clippy::print_stderr)]
+
 #[cfg(feature = "window")]
 pub mod app;
 pub mod cli;

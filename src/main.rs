@@ -19,7 +19,7 @@ fn window(wish: WindowWish) -> ExitCode {
     match foldline::app::run(foldline::app::Start { store, stream, at, frame_times }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
-            eprintln!("foldline: {reason}");
+            cli::message(reason);
             ExitCode::from(2)
         }
     }
@@ -27,6 +27,6 @@ fn window(wish: WindowWish) -> ExitCode {
 
 #[cfg(not(feature = "window"))]
 fn window(_: WindowWish) -> ExitCode {
-    eprintln!("foldline: this build has no window; ask about a store with a command, such as `foldline info STORE`");
+    cli::message("this build has no window; ask about a store with a command, such as `foldline info STORE`");
     ExitCode::from(2)
 }

@@ -1,5 +1,6 @@
 //! What can be said on the command line. The texts here are the help, the man page and the completions.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -26,7 +27,7 @@ pub(super) struct Arguments {
     pub command: Option<Command>,
     /// Open the window at this store and stream; without one, at the welcome
     #[arg(value_name = "STORE [STREAM]", num_args = 0..)]
-    pub words: Vec<String>,
+    pub words: Vec<OsString>,
     /// Open the stream at this version, time or `latest`
     #[arg(long, value_name = "AT", value_parser = moment)]
     pub at: Option<Moment>,
@@ -103,14 +104,14 @@ pub(super) enum RowFormat {
 
 #[derive(Debug, Args)]
 pub(super) struct InfoArgs {
-    pub store: String,
+    pub store: OsString,
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct StreamsArgs {
-    pub store: String,
+    pub store: OsString,
     /// Only streams of this category (what stands before the first `-`)
     #[arg(long)]
     pub category: Option<String>,
@@ -123,6 +124,9 @@ pub(super) struct StreamsArgs {
     pub sort: Sort,
     #[arg(long, value_enum, default_value = "table")]
     pub format: RowFormat,
+    /// Let no cell of the CSV begin like a formula: a `'` is put before it, which an import takes away again
+    #[arg(long)]
+    pub csv_safe: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -149,7 +153,7 @@ impl From<Sort> for StreamOrder {
 
 #[derive(Debug, Args)]
 pub(super) struct EventsArgs {
-    pub store: String,
+    pub store: OsString,
     /// Only this stream; without it, every event in store order
     pub stream: Option<String>,
     /// From this version on (without a stream: from this position on)
@@ -171,11 +175,14 @@ pub(super) struct EventsArgs {
     pub backward: bool,
     #[arg(long, value_enum, default_value = "table")]
     pub format: RowFormat,
+    /// Let no cell of the CSV begin like a formula: a `'` is put before it, which an import takes away again
+    #[arg(long)]
+    pub csv_safe: bool,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct ShowArgs {
-    pub store: String,
+    pub store: OsString,
     pub stream: String,
     /// A version, a time or `latest`
     #[arg(long, value_name = "AT", default_value = "latest", value_parser = moment)]
@@ -189,7 +196,7 @@ pub(super) struct ShowArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct DiffArgs {
-    pub store: String,
+    pub store: OsString,
     pub stream: String,
     /// A version, a time or `latest`
     #[arg(long, value_name = "AT", value_parser = moment)]
@@ -206,7 +213,7 @@ pub(super) struct DiffArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct BlameArgs {
-    pub store: String,
+    pub store: OsString,
     pub stream: String,
     /// A version, a time or `latest`
     #[arg(long, value_name = "AT", default_value = "latest", value_parser = moment)]
@@ -220,14 +227,14 @@ pub(super) struct BlameArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct AppendArgs {
-    pub store: String,
+    pub store: OsString,
     pub stream: String,
     /// The type of the event
     #[arg(long = "type", value_name = "T")]
     pub event_type: String,
     /// The payload, as JSON; `@FILE` reads it from a file, `-` from standard input
     #[arg(long, value_name = "JSON")]
-    pub payload: String,
+    pub payload: OsString,
     /// The version you have seen last, `none` for a new stream, or `any`
     #[arg(long, value_name = "V|none|any", value_parser = expected)]
     pub expect: Expected,
@@ -252,7 +259,7 @@ pub(super) struct AppendArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct CompensateArgs {
-    pub store: String,
+    pub store: OsString,
     pub stream: String,
     /// The version of the event to compensate
     #[arg(long, value_name = "V")]
@@ -272,14 +279,14 @@ pub(super) struct CompensateArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct VerifyArgs {
-    pub store: String,
+    pub store: OsString,
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct MapArgs {
-    pub store: String,
+    pub store: OsString,
     /// Keep the mapping given by `--map`, and read this store by it from now on
     #[arg(long, conflicts_with = "forget")]
     pub keep: bool,
@@ -294,7 +301,7 @@ pub(super) struct ImportArgs {
     pub file: PathBuf,
     /// The native store to bring them into; made if it is not there
     #[arg(long, value_name = "STORE")]
-    pub into: String,
+    pub into: OsString,
     /// How the file is written [default: told from its name and text]
     #[arg(long = "as", value_name = "FORMAT", value_parser = file_format)]
     pub file_format: Option<FileFormat>,
@@ -307,13 +314,16 @@ pub(super) struct ImportArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ExportArgs {
-    pub store: String,
+    pub store: OsString,
     /// The file to write; `-` for standard output
     #[arg(long, value_name = "FILE")]
     pub to: PathBuf,
     /// json, jsonl, csv, cloudevents or cloudevents-lines [default: told from the file's name]
     #[arg(long = "as", value_name = "FORMAT", value_parser = file_format)]
     pub file_format: Option<FileFormat>,
+    /// Let no cell of a CSV begin like a formula: a `'` is put before it, which an import takes away again
+    #[arg(long)]
+    pub csv_safe: bool,
     /// Replace the file if it is there
     #[arg(long)]
     pub force: bool,

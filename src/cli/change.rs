@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
@@ -7,7 +8,8 @@ use super::args::{AppendArgs, CompensateArgs, Format, now};
 use super::output::{Align, Table, json, optional, plain};
 use super::progress::Progress;
 use super::target::Desk;
-use super::{Failure, Outcome};
+use super::terminal::{Output, message};
+use super::{Failure, Outcome, target, told};
 use crate::compensate::{Authorship, FreeEvent, Plan, append_plan, natural, plan_event};
 use crate::domain::Aggregate;
 use crate::engine::{SessionError, describe, keep_snapshots, load_story};
@@ -15,7 +17,7 @@ use crate::event::{EventId, RecordedEvent, StreamId, Version};
 use crate::replay::Story;
 use crate::store::{AppendError, Appended, Conflict, Expected, Reader, Writer};
 
-pub(super) fn append(args: &AppendArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
+pub(super) fn append(args: &AppendArgs, desk: &Desk, out: &mut Output) -> Result<Outcome, Failure> {
     let AppendArgs { store, stream, event_type, payload, expect, actor, reason, compensates, id, dry_run, format } =
         args;
     let stream = StreamId::from(stream.as_str());
@@ -37,13 +39,17 @@ pub(super) fn append(args: &AppendArgs, desk: &Desk, out: &mut dyn Write) -> Res
 }
 
 /// A payload may be longer than a command line: `-` reads it from standard input, `@FILE` from a file.
-fn payload_text(argument: &str) -> Result<String, Failure> {
-    let read = match argument.strip_prefix('@') {
-        Some(file) => std::fs::read_to_string(file).map_err(|error| (file, error)),
-        None if argument == "-" => io::read_to_string(io::stdin()).map_err(|error| ("standard input", error)),
-        None => Ok(argument.to_owned()),
-    };
-    read.map_err(|(source, error)| Failure::Usage(format!("{source}: the payload could not be read: {error}")))
+fn payload_text(argument: &OsStr) -> Result<String, Failure> {
+    let unreadable =
+        |source: &str, error: io::Error| Failure::Usage(format!("{source}: the payload could not be read: {error}"));
+    if argument == "-" {
+        return io::read_to_string(io::stdin()).map_err(|error| unreadable("standard input", error));
+    }
+    if let Some(file) = target::after_at(argument) {
+        return std::fs::read_to_string(&file).map_err(|error| unreadable(&file.display().to_string(), error));
+    }
+    let text = argument.to_str().ok_or_else(|| Failure::Usage("the payload is not UTF-8 text".to_owned()))?;
+    Ok(text.to_owned())
 }
 
 /// A correction that names nothing would be a dead end for whoever follows it.
@@ -55,7 +61,7 @@ fn check_compensated(reader: &dyn Reader, stream: &StreamId, id: &EventId) -> Re
     }
 }
 
-pub(super) fn compensate(args: &CompensateArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
+pub(super) fn compensate(args: &CompensateArgs, desk: &Desk, out: &mut Output) -> Result<Outcome, Failure> {
     let CompensateArgs { store, stream, version, actor, reason, dry_run, format } = args;
     let stream = StreamId::from(stream.as_str());
     let mut store = opened(desk, store, *dry_run)?;
@@ -77,7 +83,7 @@ enum Opened {
     Writing(Box<dyn Writer>),
 }
 
-fn opened(desk: &Desk, store: &str, is_dry_run: bool) -> Result<Opened, Failure> {
+fn opened(desk: &Desk, store: &OsStr, is_dry_run: bool) -> Result<Opened, Failure> {
     Ok(if is_dry_run { Opened::Looking(desk.open(store)?) } else { Opened::Writing(desk.open_for_writing(store)?) })
 }
 
@@ -100,7 +106,7 @@ fn authorship(actor: &str, reason: &str, id: Option<&str>) -> Authorship {
     Authorship { actor: actor.to_owned(), reason: reason.to_owned(), id, now: now() }
 }
 
-fn carry_out(plan: &Plan, store: &mut Opened, format: Format, out: &mut dyn Write) -> Result<Outcome, Failure> {
+fn carry_out(plan: &Plan, store: &mut Opened, format: Format, out: &mut Output) -> Result<Outcome, Failure> {
     let appended = match store {
         Opened::Looking(reader) => {
             let last = reader.stream(&plan.stream)?.map(|row| row.last_version);
@@ -119,18 +125,32 @@ fn carry_out(plan: &Plan, store: &mut Opened, format: Format, out: &mut dyn Writ
         },
     };
     for breach in &plan.breaches {
-        writeln!(io::stderr(), "foldline: this breaks a rule: {breach}")?;
+        message(format_args!("this breaks a rule: {breach}"));
     }
+    let printed = print_plan(plan, appended.as_ref(), format, out);
+    match &appended {
+        None => printed?,
+        // What is recorded is done, whoever hears of it.
+        Some(appended) => told(printed, out, || plan_sentence(plan, Some(appended)))?,
+    }
+    Ok(Outcome::Done)
+}
+
+fn plan_sentence(plan: &Plan, appended: Option<&Appended>) -> String {
+    let version = appended.map_or(plan.version, |appended| appended.last);
+    let what = match appended {
+        None => "would be recorded as",
+        Some(appended) if appended.already_there => "was recorded before as",
+        Some(_) => "recorded as",
+    };
+    format!("{} {what} version {version} of {}", plan.event.event_type, plan.stream)
+}
+
+fn print_plan(plan: &Plan, appended: Option<&Appended>, format: Format, out: &mut Output) -> Result<(), Failure> {
     match format {
-        Format::Json => json(out, &plan_json(plan, appended.as_ref()))?,
+        Format::Json => json(out, &plan_json(plan, appended))?,
         Format::Table => {
-            let version = appended.as_ref().map_or(plan.version, |appended| appended.last);
-            let what = match &appended {
-                None => "would be recorded as",
-                Some(appended) if appended.already_there => "was recorded before as",
-                Some(_) => "recorded as",
-            };
-            writeln!(out, "{} {what} version {version} of {}\n", plan.event.event_type, plan.stream)?;
+            writeln!(out.text(), "{}\n", plan_sentence(plan, appended))?;
             let mut table = Table::new(out, &[("field", Align::Left), ("before", Align::Left), ("after", Align::Left)]);
             for change in &plan.changes {
                 table.row(&[change.field.clone(), plain(&change.before), plain(&change.after)])?;
@@ -141,7 +161,7 @@ fn carry_out(plan: &Plan, store: &mut Opened, format: Format, out: &mut dyn Writ
             table.finish()?;
         }
     }
-    Ok(Outcome::Done)
+    Ok(())
 }
 
 fn plan_json(plan: &Plan, appended: Option<&Appended>) -> Value {
@@ -177,7 +197,7 @@ struct ShownConflict<'a> {
     since: &'a [RecordedEvent],
 }
 
-fn conflict(conflict: &Conflict, format: Format, out: &mut dyn Write) -> Result<Outcome, Failure> {
+fn conflict(conflict: &Conflict, format: Format, out: &mut Output) -> Result<Outcome, Failure> {
     let Conflict { stream, expected, actual, since } = conflict;
     match format {
         Format::Json => {
@@ -190,12 +210,11 @@ fn conflict(conflict: &Conflict, format: Format, out: &mut dyn Write) -> Result<
         }
         Format::Table => {
             let found = AppendError::Conflict(Box::new(conflict.clone()));
-            writeln!(
-                io::stderr(),
-                "foldline: {found}; look at what came since, then append with --expect {}",
+            message(format_args!(
+                "{found}; look at what came since, then append with --expect {}",
                 actual.map_or_else(|| "none".to_owned(), |version| version.to_string())
-            )?;
-            writeln!(out, "recorded in {stream} since:")?;
+            ));
+            writeln!(out.text(), "recorded in {stream} since:")?;
             let columns = [
                 ("version", Align::Right),
                 ("type", Align::Left),

@@ -6,12 +6,14 @@ use serde_json::{Map, Value, json};
 use super::args::{EventsArgs, Format, InfoArgs, RowFormat, StreamsArgs};
 use super::output::{Align, JsonRows, Table, json, optional};
 use super::target::Desk;
+use super::terminal::{Cleaned, Output};
 use super::{Failure, Outcome, target};
 use crate::engine::{describe, grouped};
 use crate::event::{EventRow, EventType, Metadata, Position, StreamId, Version};
+use crate::store::files::{SAFE_MARK, safe_cell};
 use crate::store::{Flow, Query, Scope, StoreInfo, StreamQuery, StreamRow};
 
-pub(super) fn info(args: &InfoArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
+pub(super) fn info(args: &InfoArgs, desk: &Desk, out: &mut Output) -> Result<Outcome, Failure> {
     let info = desk.open(&args.store)?.info()?;
     let store = target::shown(&args.store);
     match args.format {
@@ -33,7 +35,7 @@ pub(super) fn info(args: &InfoArgs, desk: &Desk, out: &mut dyn Write) -> Result<
             }
             line("writable", if *is_writable { "yes" } else { "no" }.to_owned())?;
             table.finish()?;
-            writeln!(out)?;
+            writeln!(out.text())?;
             let mut table = Table::new(out, &[("event type", Align::Left), ("events", Align::Right)]);
             for (name, count) in &info.event_types {
                 table.row(&[name.clone(), grouped(*count)])?;
@@ -77,8 +79,9 @@ fn info_json(store: &str, info: &StoreInfo) -> Value {
     })
 }
 
-pub(super) fn streams(args: &StreamsArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
-    let StreamsArgs { store, category, filter, limit, sort, format } = args;
+pub(super) fn streams(args: &StreamsArgs, desk: &Desk, out: &mut Output) -> Result<Outcome, Failure> {
+    let StreamsArgs { store, category, filter, limit, sort, format, csv_safe } = args;
+    check_csv_safe(*csv_safe, *format)?;
     let reader = desk.open(store)?;
     let query =
         StreamQuery { category: category.clone(), filter: filter.clone(), order: (*sort).into(), limit: *limit };
@@ -102,7 +105,7 @@ pub(super) fn streams(args: &StreamsArgs, desk: &Desk, out: &mut dyn Write) -> R
             optional(row.last_at),
         ]
     };
-    let mut rows = Rows::new(out, *format, &columns)?;
+    let mut rows = Rows::new(out, *format, *csv_safe, &columns)?;
     let mut failed = Ok(());
     let visited = reader.visit_streams(&query, &mut |row| written(rows.row(&row, || cells(&row)), &mut failed));
     failed?;
@@ -112,8 +115,9 @@ pub(super) fn streams(args: &StreamsArgs, desk: &Desk, out: &mut dyn Write) -> R
     Ok(Outcome::Done)
 }
 
-pub(super) fn events(args: &EventsArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
-    let EventsArgs { store, stream, from, to, event_type, category, limit, backward, format } = args;
+pub(super) fn events(args: &EventsArgs, desk: &Desk, out: &mut Output) -> Result<Outcome, Failure> {
+    let EventsArgs { store, stream, from, to, event_type, category, limit, backward, format, csv_safe } = args;
+    check_csv_safe(*csv_safe, *format)?;
     let reader = desk.open(store)?;
     let mut query = match (stream, category) {
         (Some(stream), _) => {
@@ -169,7 +173,7 @@ pub(super) fn events(args: &EventsArgs, desk: &Desk, out: &mut dyn Write) -> Res
         ]
     };
     let csv_columns: Vec<(&str, Align)> = csv_columns.iter().map(|name| (*name, Align::Left)).collect();
-    let mut rows = Rows::new(out, *format, if is_csv { &csv_columns } else { &columns })?;
+    let mut rows = Rows::new(out, *format, *csv_safe, if is_csv { &csv_columns } else { &columns })?;
     let mut failed = Ok(());
     let visited = reader.visit_events(&query, &mut |row| written(rows.row(row, || cells(row)), &mut failed));
     failed?;
@@ -178,22 +182,29 @@ pub(super) fn events(args: &EventsArgs, desk: &Desk, out: &mut dyn Write) -> Res
     Ok(Outcome::Done)
 }
 
+fn check_csv_safe(is_safe: bool, format: RowFormat) -> Result<(), Failure> {
+    if is_safe && format != RowFormat::Csv {
+        return Err(Failure::Usage("--csv-safe is for csv alone; add --format csv, or leave it out".to_owned()));
+    }
+    Ok(())
+}
+
 /// Rows in whichever form was asked for, printed as they come.
 enum Rows<'o> {
     Table(Table<'o>),
     Json(JsonRows<'o>),
-    Csv(csv::Writer<&'o mut dyn Write>),
+    Csv { table: csv::Writer<Cleaned<'o>>, is_safe: bool },
 }
 
 impl<'o> Rows<'o> {
-    fn new(out: &'o mut dyn Write, format: RowFormat, columns: &[(&str, Align)]) -> io::Result<Self> {
+    fn new(out: &'o mut Output, format: RowFormat, is_safe: bool, columns: &[(&str, Align)]) -> io::Result<Self> {
         Ok(match format {
             RowFormat::Table => Self::Table(Table::new(out, columns)),
             RowFormat::Json | RowFormat::Jsonl => Self::Json(JsonRows::new(out, format)),
             RowFormat::Csv => {
-                let mut writer = csv::Writer::from_writer(out);
-                writer.write_record(columns.iter().map(|(name, _)| name))?;
-                Self::Csv(writer)
+                let mut table = csv::Writer::from_writer(out.data());
+                table.write_record(columns.iter().map(|(name, _)| *name).chain(is_safe.then_some(SAFE_MARK)))?;
+                Self::Csv { table, is_safe }
             }
         })
     }
@@ -202,7 +213,12 @@ impl<'o> Rows<'o> {
         match self {
             Self::Table(table) => table.row(&cells()),
             Self::Json(rows) => rows.row(row),
-            Self::Csv(writer) => writer.write_record(cells()).map_err(csv_error),
+            Self::Csv { table, is_safe: true } => {
+                let cells = cells();
+                let cells = cells.iter().map(|cell| safe_cell(cell)).chain(["".into()]);
+                table.write_record(cells.map(|cell| cell.into_owned())).map_err(csv_error)
+            }
+            Self::Csv { table, is_safe: false } => table.write_record(cells()).map_err(csv_error),
         }
     }
 
@@ -210,7 +226,7 @@ impl<'o> Rows<'o> {
         match self {
             Self::Table(table) => table.finish(),
             Self::Json(rows) => rows.finish(),
-            Self::Csv(mut writer) => writer.flush(),
+            Self::Csv { mut table, is_safe: _ } => table.flush(),
         }
     }
 }

@@ -2,12 +2,13 @@ use std::io::Write;
 
 use super::args::MapArgs;
 use super::target::Desk;
+use super::terminal::{Output, message};
 use super::{Failure, Outcome, target};
 use crate::store::frameworks::{forget_mapping, look_into, preview, save_mapping};
 use crate::store::{Source, StoreError};
 
 /// Prints the likeliest mapping as JSON; what speaks for it, and what else there is, goes to standard error.
-pub(super) fn map(args: &MapArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
+pub(super) fn map(args: &MapArgs, desk: &Desk, out: &mut Output) -> Result<Outcome, Failure> {
     let MapArgs { store, keep, forget } = args;
     let source = target::source(store)?;
     if *forget {
@@ -23,26 +24,23 @@ pub(super) fn map(args: &MapArgs, desk: &Desk, out: &mut dyn Write) -> Result<Ou
         let tables = unmapped.catalogue.names();
         return Err(Failure::Usage(format!("{source}: no table looks like events (it has: {tables})")));
     };
-    writeln!(out, "{}", best.mapping.to_json())?;
-    let say = |text: String| {
-        let _ = writeln!(std::io::stderr(), "foldline: {text}");
-    };
-    say(format!("a guess, to be corrected ({})", best.reasons.join("; ")));
+    writeln!(out.json(), "{}", best.mapping.to_json())?;
+    message(format!("a guess, to be corrected ({})", best.reasons.join("; ")));
     if !others.is_empty() {
         let names: Vec<&str> = others.iter().map(|other| other.mapping.table.as_str()).collect();
-        say(format!("other tables that may hold events: {}", names.join(", ")));
+        message(format!("other tables that may hold events: {}", names.join(", ")));
     }
     Ok(Outcome::Done)
 }
 
 /// Kept only once it has read an event or two.
-fn kept(desk: &Desk, source: &Source, out: &mut dyn Write) -> Result<Outcome, Failure> {
+fn kept(desk: &Desk, source: &Source, out: &mut Output) -> Result<Outcome, Failure> {
     let Some(mapping) = desk.mapping() else {
         return Err(Failure::Usage("name the mapping to keep: `foldline map STORE --map FILE --keep`".to_owned()));
     };
     target::asking(source.clone(), |source| preview(source, mapping, 2))?;
     let path = save_mapping(source, mapping)
         .map_err(|error| StoreError::Io { path: "the folder for settings".into(), source: error })?;
-    writeln!(out, "{source} is read by its table {} from now on (kept in {})", mapping.table, path.display())?;
+    writeln!(out.text(), "{source} is read by its table {} from now on (kept in {})", mapping.table, path.display())?;
     Ok(Outcome::Done)
 }

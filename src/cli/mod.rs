@@ -9,11 +9,12 @@ mod moments;
 mod output;
 mod progress;
 mod target;
+mod terminal;
 mod transfer;
 mod verify;
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -21,12 +22,14 @@ use clap::{CommandFactory, Parser};
 
 use args::{Arguments, Command, Generated};
 use target::Desk;
+pub use terminal::message;
+use terminal::{Output, keep_secret, print_message};
 
 use crate::compensate::PlanError;
 use crate::engine::{MakeSampleError, Moment, SessionError};
 use crate::event::StreamId;
 use crate::sample::SampleError;
-use crate::store::files::{ExportError, ImportError};
+use crate::store::files::{ExportError, ImportError, TargetError};
 use crate::store::{AppendError, Source, StoreError};
 
 /// What a command ends with.
@@ -48,6 +51,10 @@ enum Failure {
     Append(#[from] AppendError),
     #[error(transparent)]
     Import(#[from] ImportError),
+    #[error("{}: this file is there already; name another, or add --force", .0.display())]
+    Taken(PathBuf),
+    #[error(transparent)]
+    Target(TargetError),
     #[error(transparent)]
     Export(#[from] ExportError),
     #[error(transparent)]
@@ -60,6 +67,16 @@ enum Failure {
     Usage(String),
     #[error("the result could not be written: {0}")]
     Output(#[from] io::Error),
+}
+
+impl From<TargetError> for Failure {
+    fn from(error: TargetError) -> Self {
+        match error {
+            // The command line has a word for allowing it.
+            TargetError::Taken(path) => Self::Taken(path),
+            other => Self::Target(other),
+        }
+    }
 }
 
 impl Failure {
@@ -75,7 +92,7 @@ impl Failure {
 pub fn start_logging() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("FOLDLINE_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,winit=error"));
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).try_init();
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(|| terminal::Log).try_init();
 }
 
 /// How reading the arguments ended.
@@ -98,10 +115,17 @@ pub struct WindowWish {
 
 /// Reads the arguments and runs the command they name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Ended {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    keep_secret(&arguments);
     let Arguments { command, words, at, map, frame_times } = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
-            let _ = error.print();
+            // Help has nothing in it but the program's own words; an error repeats what was typed.
+            if error.use_stderr() {
+                print_message(&error.render().to_string());
+            } else {
+                let _ = error.print();
+            }
             return Ended::Command(ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)));
         }
     };
@@ -111,7 +135,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Ended {
             Err(failure) => Ended::Command(failed(&failure)),
         };
     };
-    let mut out = io::stdout().lock();
+    let mut out = Output::stdout();
     let result = Desk::new(map.as_deref()).and_then(|desk| dispatch(command, &desk, &mut out)).and_then(|outcome| {
         out.flush()?;
         Ok(outcome)
@@ -125,12 +149,25 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Ended {
     })
 }
 
+/// What was written to a store or a file is done, also where its result cannot be printed: that is said, and is no
+/// failure. Repeating the command would do it twice.
+fn told(printed: Result<(), Failure>, out: &mut Output, what: impl FnOnce() -> String) -> Result<(), Failure> {
+    match printed.and_then(|()| Ok(out.flush()?)) {
+        Err(Failure::Output(error)) => {
+            out.close();
+            message(format_args!("{}, but the result could not be printed: {error}", what()));
+            Ok(())
+        }
+        other => other,
+    }
+}
+
 fn failed(failure: &Failure) -> ExitCode {
-    let _ = writeln!(io::stderr(), "foldline: {failure}");
+    message(failure);
     ExitCode::from(failure.exit_code())
 }
 
-fn dispatch(command: Command, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
+fn dispatch(command: Command, desk: &Desk, out: &mut Output) -> Result<Outcome, Failure> {
     match command {
         Command::Info(args) => look::info(&args, desk, out),
         Command::Streams(args) => look::streams(&args, desk, out),
@@ -150,11 +187,16 @@ fn dispatch(command: Command, desk: &Desk, out: &mut dyn Write) -> Result<Outcom
 }
 
 /// No command: the window, at the store and stream that were named.
-fn window_wish(words: &[String], at: Option<Moment>) -> Result<WindowWish, Failure> {
+fn window_wish(words: &[OsString], at: Option<Moment>) -> Result<WindowWish, Failure> {
     let [first, rest @ ..] = words else { return Ok(WindowWish::default()) };
-    if rest.len() > 1 || (first != "sample" && !first.contains("://") && !std::path::Path::new(first).exists()) {
+    let is_there = match Source::parse_os(first) {
+        Source::Server(_) => true,
+        Source::File(path) => first == "sample" || path.exists(),
+    };
+    if rest.len() > 1 || !is_there {
         let commands = Arguments::command();
-        let begins_alike = |name: &&str| first.get(..2).is_some_and(|beginning| name.starts_with(beginning));
+        let typed = first.to_string_lossy();
+        let begins_alike = |name: &&str| typed.get(..2).is_some_and(|beginning| name.starts_with(beginning));
         let near: Vec<&str> = commands.get_subcommands().map(clap::Command::get_name).filter(begins_alike).collect();
         let hint = if near.is_empty() {
             "see `foldline help`".to_owned()
@@ -166,19 +208,19 @@ fn window_wish(words: &[String], at: Option<Moment>) -> Result<WindowWish, Failu
             target::shown(first)
         )));
     }
-    let stream = rest.first().map(|stream| StreamId::from(stream.as_str()));
+    let stream = rest.first().map(|stream| StreamId::from(&*stream.to_string_lossy()));
     Ok(WindowWish { store: Some(target::source(first)?), stream, at, frame_times: None })
 }
 
-fn generate(what: Generated, out: &mut dyn Write) -> Result<Outcome, Failure> {
+fn generate(what: Generated, out: &mut Output) -> Result<Outcome, Failure> {
     let mut command = Arguments::command();
     match what {
         Generated::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut command, "foldline", &mut script);
-            out.write_all(&script)?;
+            io::Write::write_all(&mut out.data(), &script)?;
         }
-        Generated::Man => clap_mangen::Man::new(command).render(&mut *out)?,
+        Generated::Man => clap_mangen::Man::new(command).render(&mut out.data())?,
     }
     Ok(Outcome::Done)
 }

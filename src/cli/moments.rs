@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io::Write;
 
 use serde::Serialize;
@@ -8,6 +9,7 @@ use super::args::{BlameArgs, DiffArgs, Format, ShowArgs};
 use super::output::{Align, Table, json, optional, plain};
 use super::progress::Progress;
 use super::target::Desk;
+use super::terminal::Output;
 use super::{Failure, Outcome};
 use crate::engine::{Described, Moment, describe, load_timeline, resolve, show as fold_and_show};
 use crate::event::{EventRow, EventType, Head, Metadata, StreamId, Timestamp, Version};
@@ -15,7 +17,7 @@ use crate::projection::leaves;
 use crate::replay::{Index, Timeline};
 use crate::store::{Columns, Flow, Query, Reader, StoreError};
 
-pub(super) fn show(args: &ShowArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
+pub(super) fn show(args: &ShowArgs, desk: &Desk, out: &mut Output) -> Result<Outcome, Failure> {
     let ShowArgs { store, stream, at, projection, format } = args;
     let reader = desk.open(store)?;
     let described = describe(reader.as_ref(), &StreamId::from(stream.as_str()))?;
@@ -37,10 +39,10 @@ pub(super) fn show(args: &ShowArgs, desk: &Desk, out: &mut dyn Write) -> Result<
         )?,
         Format::Table => {
             let at = shown.recorded_at.map_or_else(|| "no time recorded".to_owned(), |at| at.to_string());
-            writeln!(out, "{stream} at version {}, {at}\n", shown.version)?;
+            writeln!(out.text(), "{stream} at version {}, {at}\n", shown.version)?;
             print_state(out, &shown.state)?;
             if !shown.findings.is_empty() {
-                writeln!(out)?;
+                writeln!(out.text())?;
                 let mut table = Table::new(out, &[("version", Align::Right), ("finding", Align::Left)]);
                 for finding in &shown.findings {
                     table.row(&[finding.version.to_string(), finding.message()])?;
@@ -52,7 +54,7 @@ pub(super) fn show(args: &ShowArgs, desk: &Desk, out: &mut dyn Write) -> Result<
     Ok(Outcome::Done)
 }
 
-pub(super) fn print_state(out: &mut dyn Write, state: &Value) -> Result<(), Failure> {
+pub(super) fn print_state(out: &mut Output, state: &Value) -> Result<(), Failure> {
     let mut rows = Vec::new();
     leaves(state, &mut |path, value| rows.push(vec![path.to_owned(), plain(value)]));
     let mut table = Table::new(out, &[("field", Align::Left), ("value", Align::Left)]);
@@ -69,7 +71,7 @@ struct Loaded {
 }
 
 impl Loaded {
-    fn new(desk: &Desk, store: &str, stream: &str, projection: Option<&str>) -> Result<Self, Failure> {
+    fn new(desk: &Desk, store: &OsStr, stream: &str, projection: Option<&str>) -> Result<Self, Failure> {
         let reader = desk.open(store)?;
         let described = describe(reader.as_ref(), &StreamId::from(stream))?;
         let projection = described.projection(projection)?;
@@ -170,7 +172,7 @@ struct BlameRow<'a> {
     reason: Option<&'a str>,
 }
 
-pub(super) fn diff(args: &DiffArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
+pub(super) fn diff(args: &DiffArgs, desk: &Desk, out: &mut Output) -> Result<Outcome, Failure> {
     let DiffArgs { store, stream, from, to, projection, format } = args;
     let loaded = Loaded::new(desk, store, stream, projection.as_deref())?;
     let ((from_version, from), (to_version, to)) = (loaded.index(*from)?, loaded.index(*to)?);
@@ -191,7 +193,7 @@ pub(super) fn diff(args: &DiffArgs, desk: &Desk, out: &mut dyn Write) -> Result<
     match format {
         Format::Json => json(out, &rows)?,
         Format::Table if rows.is_empty() => {
-            writeln!(out, "{stream} is the same at versions {from_version} and {to_version}")?;
+            writeln!(out.text(), "{stream} is the same at versions {from_version} and {to_version}")?;
         }
         Format::Table => {
             let columns = [
@@ -220,7 +222,7 @@ pub(super) fn diff(args: &DiffArgs, desk: &Desk, out: &mut dyn Write) -> Result<
     Ok(Outcome::Done)
 }
 
-pub(super) fn blame(args: &BlameArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
+pub(super) fn blame(args: &BlameArgs, desk: &Desk, out: &mut Output) -> Result<Outcome, Failure> {
     let BlameArgs { store, stream, at, projection, format } = args;
     let loaded = Loaded::new(desk, store, stream, projection.as_deref())?;
     let (_, index) = loaded.index(*at)?;

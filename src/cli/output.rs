@@ -4,9 +4,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::Value;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 use super::args::RowFormat;
+use super::terminal::{Output, push_shown};
 
 /// A long value is cut on screen, never in JSON.
 const WIDEST_CELL: usize = 60;
@@ -17,7 +18,7 @@ const ROWS_MEASURED: usize = 500;
 /// A table that prints while it is filled, in constant memory. Columns are aligned by what a terminal shows: a
 /// Hangul syllable takes two places.
 pub(super) struct Table<'o> {
-    out: &'o mut dyn Write,
+    out: &'o mut Output,
     alignments: Vec<Align>,
     widths: Vec<usize>,
     held: Vec<Vec<String>>,
@@ -31,8 +32,8 @@ pub(super) enum Align {
 }
 
 impl<'o> Table<'o> {
-    pub(super) fn new(out: &'o mut dyn Write, columns: &[(&str, Align)]) -> Self {
-        let headings: Vec<String> = columns.iter().map(|(name, _)| (*name).to_owned()).collect();
+    pub(super) fn new(out: &'o mut Output, columns: &[(&str, Align)]) -> Self {
+        let headings: Vec<String> = columns.iter().map(|(name, _)| on_one_line(name)).collect();
         Self {
             out,
             alignments: columns.iter().map(|(_, align)| *align).collect(),
@@ -78,22 +79,23 @@ impl<'o> Table<'o> {
                 Align::Right => line.extend([&padding, cell.as_str()]),
             }
         }
-        writeln!(self.out, "{}", line.trim_end())
+        writeln!(self.out.text(), "{}", line.trim_end())
     }
 }
 
-/// Line breaks and control letters would tear the table, or the terminal.
+/// Line breaks would tear the table; control letters are shown here already, so that their width is counted.
 fn on_one_line(cell: &str) -> String {
     let mut line = String::new();
     let mut width = 0;
     for letter in cell.chars() {
-        let letter = if letter.is_control() { ' ' } else { letter };
-        width += letter.width().unwrap_or(0);
+        let end = line.len();
+        push_shown(&mut line, if matches!(letter, '\n' | '\r' | '\t') { ' ' } else { letter });
+        width += line[end..].width();
         if width > WIDEST_CELL {
+            line.truncate(end);
             line.push('…');
             break;
         }
-        line.push(letter);
     }
     line
 }
@@ -112,36 +114,38 @@ pub(super) fn optional<T: ToString>(value: Option<T>) -> String {
 }
 
 /// One JSON value, indented.
-pub(super) fn json(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, value)?;
+pub(super) fn json(out: &mut Output, value: &impl Serialize) -> io::Result<()> {
+    let mut out = out.json();
+    serde_json::to_writer_pretty(&mut out, value)?;
     writeln!(out)
 }
 
 /// Rows as JSON, printed as they come: an array with one row a line, or bare lines.
 pub(super) struct JsonRows<'o> {
-    out: &'o mut dyn Write,
+    out: &'o mut Output,
     format: RowFormat,
     count: u64,
 }
 
 impl<'o> JsonRows<'o> {
-    pub(super) fn new(out: &'o mut dyn Write, format: RowFormat) -> Self {
+    pub(super) fn new(out: &'o mut Output, format: RowFormat) -> Self {
         Self { out, format, count: 0 }
     }
 
     pub(super) fn row(&mut self, row: &impl Serialize) -> io::Result<()> {
+        let mut out = self.out.json();
         if self.format == RowFormat::Json {
-            self.out.write_all(if self.count == 0 { b"[\n  " } else { b",\n  " })?;
+            out.write_all(if self.count == 0 { b"[\n  " } else { b",\n  " })?;
         }
         self.count += 1;
-        serde_json::to_writer(&mut *self.out, row)?;
-        if self.format == RowFormat::Jsonl { self.out.write_all(b"\n") } else { Ok(()) }
+        serde_json::to_writer(&mut out, row)?;
+        if self.format == RowFormat::Jsonl { out.write_all(b"\n") } else { Ok(()) }
     }
 
     pub(super) fn finish(self) -> io::Result<()> {
         match (self.format, self.count) {
-            (RowFormat::Json, 0) => self.out.write_all(b"[]\n"),
-            (RowFormat::Json, _) => self.out.write_all(b"\n]\n"),
+            (RowFormat::Json, 0) => self.out.json().write_all(b"[]\n"),
+            (RowFormat::Json, _) => self.out.json().write_all(b"\n]\n"),
             _ => Ok(()),
         }
     }

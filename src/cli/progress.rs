@@ -1,8 +1,8 @@
 //! One line on the terminal for what takes more than a second; nothing in a pipe.
 
-use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
+use super::terminal::{messages_are_watched, status};
 use crate::engine::grouped;
 use crate::store::Flow;
 
@@ -25,7 +25,7 @@ pub(super) struct Progress {
 impl Progress {
     /// `doing` names the work: "reading events".
     pub(super) fn new(doing: &'static str, total: Option<u64>) -> Self {
-        Self { doing, total, began: Instant::now(), drawn: None, is_shown: stderr().is_terminal() }
+        Self { doing, total, began: Instant::now(), drawn: None, is_shown: messages_are_watched() }
     }
 
     /// To be told how many are done.
@@ -35,7 +35,7 @@ impl Progress {
             if is_due && self.began.elapsed() >= PATIENCE {
                 self.drawn = Some(Instant::now());
                 let share = self.total.filter(|total| *total > 0).map(|total| format!(" · {} %", count * 100 / total));
-                let _ = write!(stderr(), "\r\x1b[K{} · {}{}", self.doing, grouped(count), share.unwrap_or_default());
+                status(&format!("{} · {}{}", self.doing, grouped(count), share.unwrap_or_default()));
             }
         }
         Flow::Continue(())
@@ -45,7 +45,7 @@ impl Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         if self.drawn.is_some() {
-            let _ = write!(stderr(), "\r\x1b[K");
+            status("");
         }
     }
 }

@@ -1,9 +1,11 @@
 //! What STORE means: a path, an address, or the sample.
 
-use std::io::{IsTerminal, Write, stderr, stdin};
+use std::ffi::OsStr;
+use std::io::{IsTerminal, stdin};
 use std::path::{Path, PathBuf};
 
 use super::Failure;
+use super::terminal::{self, message, messages_are_watched};
 use crate::engine::sample_store;
 use crate::store::frameworks::Mapping;
 use crate::store::{self, Flow, OpenOptions, Reader, Source, StoreError, Writer};
@@ -25,22 +27,22 @@ impl Desk {
         self.mapping.as_ref()
     }
 
-    pub(super) fn open(&self, name: &str) -> Result<Box<dyn Reader>, Failure> {
+    pub(super) fn open(&self, name: &OsStr) -> Result<Box<dyn Reader>, Failure> {
         let source = source(name)?;
         let mut options = OpenOptions::kept_for(&source);
         if self.mapping.is_some() {
             options.mapping.clone_from(&self.mapping);
         } else if let Some(kept) = &options.mapping {
-            let _ = writeln!(stderr(), "foldline: read by the mapping of {} that was kept for this store", kept.table);
+            message(format_args!("read by the mapping of {} that was kept for this store", kept.table));
         }
         let reader = asking(source, |source| store::open_with(source, &options))?;
         if let Some(notice) = reader.notice() {
-            let _ = writeln!(stderr(), "foldline: {notice}");
+            message(notice);
         }
         Ok(reader)
     }
 
-    pub(super) fn open_for_writing(&self, name: &str) -> Result<Box<dyn Writer>, Failure> {
+    pub(super) fn open_for_writing(&self, name: &OsStr) -> Result<Box<dyn Writer>, Failure> {
         if self.mapping.is_some() {
             let reason = "a store that is read by a mapping is never written; leave --map out";
             return Err(Failure::Usage(format!("{}: {reason}", shown(name))));
@@ -57,8 +59,8 @@ pub(super) fn asking<T>(mut source: Source, open: impl Fn(&Source) -> Result<T, 
     for _ in 0..TRIES {
         match open(&source) {
             Err(error) if error.asks_for_password().is_some() => {
-                let is_somebody_there = stdin().is_terminal() && stderr().is_terminal();
-                let question = format!("{source}\nPassword (not shown): ");
+                let is_somebody_there = stdin().is_terminal() && messages_are_watched();
+                let question = format!("{}\nPassword (not shown): ", terminal::shown(&source.to_string()));
                 let typed = is_somebody_there.then(|| rpassword::prompt_password(question).ok()).flatten();
                 match (error.asks_for_password(), typed.filter(|password| !password.is_empty())) {
                     (Some(address), Some(password)) => source = Source::Server(address.with_password(&password)),
@@ -72,26 +74,41 @@ pub(super) fn asking<T>(mut source: Source, open: impl Fn(&Source) -> Result<T, 
 }
 
 /// The store as it may be printed: as it was typed, but for a password.
-pub(super) fn shown(name: &str) -> String {
-    match Source::parse(name) {
-        Source::File(_) => name.to_owned(),
-        Source::Server(address) => address.to_string(),
-    }
+pub(super) fn shown(name: &OsStr) -> String {
+    Source::parse_os(name).to_string()
 }
 
-pub(super) fn source(name: &str) -> Result<Source, Failure> {
+pub(super) fn source(name: &OsStr) -> Result<Source, Failure> {
     if name == "sample" {
         return Ok(sample_store(&mut |_| Flow::Continue(()))?.into());
     }
-    Ok(Source::parse(name))
+    Ok(Source::parse_os(name))
 }
 
 /// Where a native store may be made: a file, and nothing behind an address.
-pub(super) fn path(name: &str) -> Result<PathBuf, Failure> {
+pub(super) fn path(name: &OsStr) -> Result<PathBuf, Failure> {
     match source(name)? {
         Source::File(path) => Ok(path),
         Source::Server(address) => {
             Err(Failure::Usage(format!("{address}: events can only be brought into a file; name one")))
         }
     }
+}
+
+/// The path in an argument `@FILE`, whose name need not be text.
+pub(super) fn after_at(argument: &OsStr) -> Option<PathBuf> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        argument.as_bytes().strip_prefix(b"@").map(|name| PathBuf::from(OsStr::from_bytes(name)))
+    }
+    #[cfg(not(unix))]
+    {
+        argument.to_str()?.strip_prefix('@').map(PathBuf::from)
+    }
+}
+
+/// A path as it may be printed: where an address was typed in its place, without a password.
+pub(super) fn shown_path(path: &Path) -> String {
+    shown(path.as_os_str())
 }

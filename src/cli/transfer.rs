@@ -6,21 +6,21 @@ use serde_json::{Value, json};
 use super::args::{ExportArgs, Format, ImportArgs, SampleArgs};
 use super::output::json;
 use super::progress::{Progress, counted};
-use super::target::{self, Desk};
-use super::{Failure, Outcome};
+use super::target::{self, Desk, shown_path};
+use super::terminal::{Output, message};
+use super::{Failure, Outcome, told};
 use crate::engine::{keep_long_streams, write_sample};
 use crate::sample::{SampleOptions, SampleReport};
-use crate::store::files::{self, FileFormat, ImportOptions, ImportReport};
+use crate::store::files::{self, ExportOptions, ExportTarget, FileFormat, ImportOptions, ImportReport};
 use crate::store::native::NativeStore;
-use crate::store::{Query, Reader, StoreError};
+use crate::store::{Query, Reader, Source, StoreError};
 
-pub(super) fn import(args: &ImportArgs, out: &mut dyn Write) -> Result<Outcome, Failure> {
+pub(super) fn import(args: &ImportArgs, out: &mut Output) -> Result<Outcome, Failure> {
     let ImportArgs { file, into, file_format, skip_bad, format } = args;
     // Named before a store is made that would then stay empty.
     std::fs::metadata(file).map_err(|source| missing_file(file, source))?;
     let path = target::path(into)?;
-    let is_new = !path.exists();
-    let mut store = if is_new { NativeStore::create(&path)? } else { NativeStore::open_for_writing(&path)? };
+    let (mut store, begun) = NativeStore::open_or_create(&path)?;
     let mut progress = Progress::new("importing events", None);
     let options = ImportOptions { format: *file_format, skip_bad: *skip_bad };
     let imported = files::import(file, &mut store, options, &mut |count| progress.tell(count));
@@ -28,21 +28,39 @@ pub(super) fn import(args: &ImportArgs, out: &mut dyn Write) -> Result<Outcome, 
     let report = match imported {
         Ok(report) => report,
         Err(error) => {
-            drop(store);
-            if is_new {
-                let _ = std::fs::remove_file(&path);
-            }
+            store.discard(begun);
             return Err(error.into());
         }
     };
+    // The events are recorded; a snapshot only makes looking at them faster.
     keep_long_streams(&mut store);
-    let ImportReport { events, streams, already_there, left_out, gaps, first_gap } = &report;
-    if let Some(first) = first_gap {
-        writeln!(
-            io::stderr(),
-            "foldline: {gaps} places where versions jump, the first: {first}; their numbers are kept"
-        )?;
+    if let Some(first) = &report.first_gap {
+        let gaps = report.gaps;
+        message(format_args!("{gaps} places where versions jump, the first: {first}; their numbers are kept"));
     }
+    let into = target::shown(into);
+    let printed = print_import(&report, &shown_path(file), &into, *format, out);
+    told(printed, out, || import_sentence(&report, &into))?;
+    Ok(Outcome::Done)
+}
+
+fn import_sentence(report: &ImportReport, into: &str) -> String {
+    let ImportReport { events, streams, already_there, .. } = report;
+    let mut text = format!("{} of {} imported into {into}", counted(*events, "event"), counted(*streams, "stream"));
+    if *already_there > 0 {
+        text += &format!("; {} there already", counted(*already_there, "event"));
+    }
+    text
+}
+
+fn print_import(
+    report: &ImportReport,
+    file: &str,
+    into: &str,
+    format: Format,
+    out: &mut Output,
+) -> Result<(), Failure> {
+    let ImportReport { events, streams, already_there, left_out, left_out_count, .. } = report;
     match format {
         Format::Json => {
             let left_out: Vec<Value> =
@@ -58,80 +76,88 @@ pub(super) fn import(args: &ImportArgs, out: &mut dyn Write) -> Result<Outcome, 
             json(out, &shown)?;
         }
         Format::Table => {
-            write!(out, "{} of {} imported into {into}", counted(*events, "event"), counted(*streams, "stream"))?;
-            if *already_there > 0 {
-                write!(out, "; {} there already", counted(*already_there, "event"))?;
-            }
-            writeln!(out)?;
+            writeln!(out.text(), "{}", import_sentence(report, into))?;
             for bad in left_out {
-                writeln!(out, "left out: {bad}")?;
+                writeln!(out.text(), "left out: {bad}")?;
+            }
+            let unlisted = left_out_count - left_out.len() as u64;
+            if unlisted > 0 {
+                writeln!(out.text(), "left out: {} more", counted(unlisted, "line"))?;
             }
         }
     }
-    Ok(Outcome::Done)
+    Ok(())
 }
 
 fn missing_file(file: &Path, source: io::Error) -> Failure {
     if source.kind() == io::ErrorKind::NotFound {
-        return Failure::Usage(format!("{}: there is no such file; check the path", file.display()));
+        return Failure::Usage(format!("{}: there is no such file; check the path", shown_path(file)));
     }
     StoreError::Io { path: file.to_owned(), source }.into()
 }
 
-pub(super) fn export(args: &ExportArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
-    let ExportArgs { store, to, file_format, force, format } = args;
-    let is_stdout = to.as_os_str() == "-";
+/// Names that mean standard output, whatever it is.
+const STANDARD_OUTPUT: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+
+pub(super) fn export(args: &ExportArgs, desk: &Desk, out: &mut Output) -> Result<Outcome, Failure> {
+    let ExportArgs { store, to, file_format, csv_safe, force, format } = args;
+    let is_stdout = STANDARD_OUTPUT.iter().any(|name| to.as_os_str() == *name);
     let file_format =
         file_format.or_else(|| FileFormat::from_extension(to)).or(is_stdout.then_some(FileFormat::JsonLines));
+    let shown_to = shown_path(to);
+    if let Source::Server(address) = Source::parse_os(to.as_os_str()) {
+        return Err(Failure::Usage(format!("{address}: events can only be written to a file; name one")));
+    }
     let Some(file_format) = file_format else {
         let names: Vec<&str> = FileFormat::ALL.iter().map(|(_, name)| *name).collect();
         return Err(Failure::Usage(format!(
-            "{}: the name does not say which format to write; add --as {}",
-            to.display(),
+            "{shown_to}: the name does not say which format to write; add --as {}",
             names.join("|")
         )));
     };
-    if !is_stdout && to.exists() && !force {
-        return Err(Failure::Usage(format!(
-            "{}: this file is there already; name another, or add --force",
-            to.display()
-        )));
+    if *csv_safe && file_format != FileFormat::Csv {
+        return Err(Failure::Usage("--csv-safe is for CSV alone; add --as csv, or leave it out".to_owned()));
     }
+    let options = ExportOptions { format: file_format, is_csv_safe: *csv_safe };
+    // Asked before the store is opened, which may take a while.
+    let target = if is_stdout { None } else { Some(ExportTarget::new(to, &target::source(store)?, *force)?) };
     let reader = desk.open(store)?;
     let mut progress = Progress::new("exporting events", reader.info().ok().map(|info| info.events));
     let reader: &dyn Reader = reader.as_ref();
-    if is_stdout {
-        files::export_to(reader, &Query::store(), out, file_format, &mut |count| progress.tell(count)).map_err(
-            |error| match error {
+    let Some(target) = target else {
+        files::export_to(reader, &Query::store(), &mut out.data(), options, &mut |count| progress.tell(count))
+            .map_err(|error| match error {
                 files::ExportError::Write { source, .. } => Failure::Output(source),
                 other => other.into(),
-            },
-        )?;
+            })?;
         return Ok(Outcome::Done);
-    }
-    let report = files::export(reader, &Query::store(), to, file_format, &mut |count| progress.tell(count))?;
+    };
+    let report = files::export(reader, &Query::store(), target, options, &mut |count| progress.tell(count))?;
     drop(progress);
-    match format {
-        Format::Json => json(out, &json!({"store": target::shown(store), "file": to, "events": report.events}))?,
-        Format::Table => writeln!(out, "{} written to {}", counted(report.events, "event"), to.display())?,
-    }
+    let done = || format!("{} written to {shown_to}", counted(report.events, "event"));
+    let printed = match format {
+        Format::Json => json(out, &json!({"store": target::shown(store), "file": shown_to, "events": report.events})),
+        Format::Table => writeln!(out.text(), "{}", done()),
+    };
+    told(printed.map_err(Failure::from), out, done)?;
     Ok(Outcome::Done)
 }
 
-pub(super) fn sample(args: &SampleArgs, out: &mut dyn Write) -> Result<Outcome, Failure> {
+pub(super) fn sample(args: &SampleArgs, out: &mut Output) -> Result<Outcome, Failure> {
     let SampleArgs { file, streams, events, seed, format } = args;
     let options = SampleOptions { streams: *streams, events: *events, seed: *seed };
     let total = options.numbers()?.events;
     let mut progress = Progress::new("writing events", Some(total));
     let SampleReport { streams, events } = write_sample(file, &options, &mut |count| progress.tell(count))?;
     drop(progress);
-    match format {
-        Format::Json => json(out, &json!({"store": file, "streams": streams, "events": events, "seed": seed}))?,
+    let file = shown_path(file);
+    let done = || format!("{} of {} written to {file}", counted(events, "event"), counted(streams, "stream"));
+    let printed = match format {
+        Format::Json => json(out, &json!({"store": file, "streams": streams, "events": events, "seed": seed})),
         Format::Table => {
-            let file = file.display();
-            writeln!(out, "{} of {} written to {file}", counted(events, "event"), counted(streams, "stream"))?;
-            writeln!(out, "Look at one of them: foldline show {file} lead-1 --at 4")?;
+            writeln!(out.text(), "{}\nLook at one of them: foldline show {file} lead-1 --at 4", done())
         }
-    }
+    };
+    told(printed.map_err(Failure::from), out, done)?;
     Ok(Outcome::Done)
 }

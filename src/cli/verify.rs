@@ -6,11 +6,12 @@ use super::args::{Format, VerifyArgs};
 use super::output::{Align, Table, json, optional};
 use super::progress::{Progress, counted};
 use super::target::Desk;
+use super::terminal::Output;
 use super::{Failure, Outcome, target};
 use crate::engine::check;
 use crate::store::{Fault, Finding, FoundAt, StoreError};
 
-pub(super) fn verify(args: &VerifyArgs, desk: &Desk, out: &mut dyn Write) -> Result<Outcome, Failure> {
+pub(super) fn verify(args: &VerifyArgs, desk: &Desk, out: &mut Output) -> Result<Outcome, Failure> {
     let mut findings = Vec::new();
     let (mut total, mut checked) = (None, 0);
     match desk.open(&args.store) {
@@ -33,7 +34,7 @@ pub(super) fn verify(args: &VerifyArgs, desk: &Desk, out: &mut dyn Write) -> Res
         Format::Json => json(out, &json!({"ok": is_ok, "findings": findings}))?,
         Format::Table if is_ok => {
             let (store, count) = (target::shown(&args.store), counted(total.unwrap_or(checked), "event"));
-            writeln!(out, "{store}: {count}, nothing to report")?;
+            writeln!(out.text(), "{store}: {count}, nothing to report")?;
         }
         Format::Table => {
             let columns =

@@ -1,7 +1,7 @@
 //! What went wrong with a store, for the window's languages. The command line prints the English of `Display`; a test
 //! holds the two together.
 
-use super::files::ExportError;
+use super::files::{ExportError, TargetError};
 use super::frameworks::MappingError;
 use super::{AppendError, Damage, Expected, ServerTrouble, StoreError};
 use crate::event::{Explain, Message, Version};
@@ -169,9 +169,26 @@ impl Explain for ExportError {
     fn message(&self) -> Message {
         match self {
             Self::Store(error) => error.message(),
+            Self::Target(error) => error.message(),
             Self::Write { path, source } => {
                 Message::new("error-io").text("path", path.display()).text("detail", source)
             }
+        }
+    }
+}
+
+impl Explain for TargetError {
+    fn message(&self) -> Message {
+        let of = |id, path: &std::path::Path| Message::new(id).text("path", path.display());
+        match self {
+            Self::Taken(path) => of("trouble-export-there", path),
+            Self::Exported(path) => of("export-onto-itself", path),
+            Self::Database(path) => of("export-onto-database", path),
+            Self::SideFile { path, database } => of("export-onto-side-file", path).text("database", database.display()),
+            Self::NoFile { path, kind } => of("export-onto-no-file", path).text("kind", kind),
+            Self::NoFolder(path) => of("error-no-folder", path),
+            Self::Circle(path) => of("export-links-in-circle", path),
+            Self::Store(error) => error.message(),
         }
     }
 }

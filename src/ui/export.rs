@@ -42,6 +42,9 @@ pub fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_o
             ui.checkbox(&mut exporting.is_here_only, name);
         }
         ui.checkbox(&mut exporting.replaces, scene.text("export-replace"));
+        if exporting.format == FileFormat::Csv {
+            ui.checkbox(&mut exporting.is_csv_safe, scene.text("export-csv-safe"));
+        }
         ui.add_space(8.0);
         let is_there = tool_ui(ui, scene, &mut exporting.asked, &Action::StartExport);
         if exporting.asked.is_loading() {

@@ -2,9 +2,9 @@ use std::path::PathBuf;
 
 use super::Trouble;
 use crate::engine::{Asked, Engine, Question, Ticket, stream_or_store};
-use crate::event::{Message, StreamId};
-use crate::store::Reader;
-use crate::store::files::{ExportReport, FileFormat, export};
+use crate::event::StreamId;
+use crate::store::files::{ExportOptions, ExportReport, ExportTarget, FileFormat, export};
+use crate::store::{Reader, Source};
 
 /// Events on their way into a file.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub struct Exporting {
     pub is_here_only: bool,
     /// A file that is there already may go.
     pub replaces: bool,
+    /// In CSV, no cell begins like a formula.
+    pub is_csv_safe: bool,
     pub asked: Asked<ExportEvents>,
 }
 
@@ -26,6 +28,7 @@ impl Default for Exporting {
             format: FileFormat::JsonLines,
             is_here_only: false,
             replaces: false,
+            is_csv_safe: true,
             asked: Asked::default(),
         }
     }
@@ -48,15 +51,19 @@ impl Exporting {
     pub fn start(&mut self, engine: &Engine, here: Option<&StreamId>) {
         let stream = here.filter(|_| self.is_here_only).cloned();
         let path = PathBuf::from(self.to.trim());
-        self.asked.ask(engine, ExportEvents { path, format: self.format, stream, replaces: self.replaces });
+        let options = ExportOptions { format: self.format, is_csv_safe: self.is_csv_safe };
+        let source = engine.source().clone();
+        self.asked.ask(engine, ExportEvents { path, options, stream, source, replaces: self.replaces });
     }
 }
 
 #[derive(Clone, Debug)]
 pub struct ExportEvents {
     path: PathBuf,
-    format: FileFormat,
+    options: ExportOptions,
     stream: Option<StreamId>,
+    /// The store itself, which no export may replace.
+    source: Source,
     replaces: bool,
 }
 
@@ -68,12 +75,10 @@ impl Question for ExportEvents {
     const IS_LONG: bool = true;
 
     fn answer(self, reader: &dyn Reader, ticket: &Ticket) -> Result<Self::Answer, Trouble> {
-        let Self { path, format, stream, replaces } = self;
-        if path.exists() && !replaces {
-            return Err(Trouble::new(Message::new("trouble-export-there").text("path", path.display())));
-        }
+        let Self { path, options, stream, source, replaces } = self;
+        let target = ExportTarget::new(&path, &source, replaces)?;
         let query = stream_or_store(reader, stream, ticket)?;
-        let report = export(reader, &query, &path, format, &mut |count| ticket.reached(count))?;
+        let report = export(reader, &query, target, options, &mut |count| ticket.reached(count))?;
         Ok((path, report))
     }
 }

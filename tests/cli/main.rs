@@ -2,9 +2,12 @@
 
 mod bad_input;
 mod desk;
+mod exporting;
 mod foreign;
 mod golden;
+mod hostile;
 mod memory;
+mod ordering;
 mod safety;
 mod seed_walk;
 mod transfer;

@@ -1,11 +1,12 @@
 //! Files of events: whatever is exported comes back the same, and no bytes make reading panic.
 
 use std::fs;
+use std::path::PathBuf;
 
 use foldline::event::{EventId, EventType, NewEvent, RecordedEvent, StreamId, Timestamp};
-use foldline::store::files::{FileFormat, ImportError, ImportOptions, export, import, read_events};
+use foldline::store::files::{ExportTarget, FileFormat, ImportError, ImportOptions, export, import, read_events};
 use foldline::store::native::NativeStore;
-use foldline::store::{Flow, Query, Reader};
+use foldline::store::{Flow, Query, Reader, Source};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -126,7 +127,8 @@ proptest! {
         for (format, name) in FileFormat::ALL {
             // A name that promises nothing: the text itself must say what it is, or the format is named.
             let file = folder.path().join(name);
-            export(&store, &Query::store(), &file, format, &mut quiet).expect("exported");
+            let target = ExportTarget::new(&file, &Source::from(PathBuf::new()), true).expect("it may be written");
+            export(&store, &Query::store(), target, format.into(), &mut quiet).expect("exported");
             let mut copy = NativeStore::in_memory().expect("a store");
             let options = ImportOptions { format: (format == FileFormat::Csv).then_some(format), skip_bad: false };
             let report = import(&file, &mut copy, options, &mut quiet);
@@ -229,7 +231,8 @@ fn an_export_that_is_stopped_leaves_the_file_that_was_there() {
     }
     bulk.commit().expect("committed");
     let mut stop = |count| if count == 10 { Flow::Break(()) } else { Flow::Continue(()) };
-    assert!(export(&store, &Query::store(), &file, FileFormat::JsonLines, &mut stop).is_err());
+    let target = ExportTarget::new(&file, &Source::from(PathBuf::new()), true).expect("it may be written");
+    assert!(export(&store, &Query::store(), target, FileFormat::JsonLines.into(), &mut stop).is_err());
     assert_eq!(fs::read_to_string(&file).expect("read"), "mine");
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing half-written lies about");
 }

@@ -162,6 +162,7 @@ impl Talking {
 }
 
 /// What a child says to its [`Talking`] parent. The full stop shows that the line is whole.
+#[allow(clippy::disallowed_methods, reason = "the parent reads it, and no terminal")]
 pub(crate) fn say(word: &str) {
     use std::io::Write as _;
     let mut line = String::new();

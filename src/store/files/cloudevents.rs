@@ -10,8 +10,9 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::Incoming;
+use super::event_object::version;
 use super::raw::{RawObject, quoted};
-use crate::event::{EventId, EventRow, EventType, Metadata, NewEvent, StreamId, Timestamp, Version};
+use crate::event::{EventId, EventRow, EventType, Metadata, NewEvent, StreamId, Timestamp};
 
 /// The `source` of what Foldline exports: its ids need no source to be unique.
 const OWN_SOURCE: &str = "urn:foldline";
@@ -64,7 +65,7 @@ pub(super) fn read(mut object: RawObject<'_>, line: u64) -> Result<Incoming, Str
         line,
         stream: StreamId::new(subject.filter(|text| !text.is_empty()).unwrap_or_else(|| source.clone())),
         // A sequence that counts something else than versions of a stream can't be one.
-        version: sequence.filter(|_| is_own).and_then(|text| text.parse().ok()).map(Version),
+        version: sequence.filter(|_| is_own).and_then(|text| text.parse().ok()).map(version).transpose()?,
         needs_id: false,
         event: NewEvent {
             // Only source and id together are unique.

@@ -1,9 +1,11 @@
 //! CSV with a heading line. Columns named as in the JSON shapes are taken as such; the others are payload fields.
 
+use std::borrow::Cow;
 use std::io::{Read, Write};
 
 use serde_json::value::RawValue;
 
+use super::limits::{Allowance, Limited};
 use super::raw::{RawObject, quoted};
 use super::{Incoming, event_object};
 use crate::event::{EventRow, same_name};
@@ -15,19 +17,47 @@ const COLUMNS: [&str; 9] =
 /// These hold JSON as it is stored; every other cell is one text.
 const JSON_COLUMNS: [&str; 2] = ["payload", "metadata"];
 
+/// The last heading of a file in which no cell begins like a formula: it says that the escapes are to be taken back.
+pub const SAFE_MARK: &str = "csv_safe";
+
+/// What a spreadsheet takes for the beginning of a formula. The wide forms count as such in some languages.
+const FORMULA_STARTS: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
+
+/// A cell that no spreadsheet runs: one that would begin a formula, or that looks like such an escape, gets a `'`.
+pub fn safe_cell(cell: &str) -> Cow<'_, str> {
+    if cell.trim_start_matches('\'').starts_with(FORMULA_STARTS) { format!("'{cell}").into() } else { cell.into() }
+}
+
+/// The cell that [`safe_cell`] was given.
+fn restored(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(rest) if rest.trim_start_matches('\'').starts_with(FORMULA_STARTS) => rest,
+        _ => cell,
+    }
+}
+
 pub(super) fn read(
     input: impl Read,
     visit: &mut dyn FnMut(Result<Incoming, (u64, String)>) -> Flow,
 ) -> Result<(), (u64, String)> {
-    let mut table = csv::ReaderBuilder::new().flexible(true).from_reader(input);
-    let headings = table.headers().map_err(|error| (1, plain(&error)))?.clone();
+    let allowance = Allowance::new();
+    let mut table = csv::ReaderBuilder::new().flexible(true).from_reader(Limited::new(input, &allowance));
+    let mut headings = table.headers().map_err(|error| (1, plain(&error)))?.clone();
+    let is_safe = headings.iter().next_back().is_some_and(|last| last.trim() == SAFE_MARK);
+    if is_safe {
+        headings.truncate(headings.len() - 1);
+    }
     let mut record = csv::StringRecord::new();
     loop {
+        allowance.renew();
         let line = table.position().line();
         let answer = match table.read_record(&mut record) {
             Ok(false) => return Ok(()),
             Ok(true) => {
                 let line = record.position().map_or(line, csv::Position::line);
+                if is_safe {
+                    record = record.iter().take(record.len().saturating_sub(1)).map(restored).collect();
+                }
                 row(&headings, &record, line).map_err(|message| (line, message))
             }
             Err(error) if error.is_io_error() => return Err((line, plain(&error))),
@@ -77,18 +107,21 @@ fn row(headings: &csv::StringRecord, record: &csv::StringRecord, line: u64) -> R
 }
 
 #[derive(Debug)]
-pub(super) struct CsvWriter<W: Write>(csv::Writer<W>);
+pub(super) struct CsvWriter<W: Write> {
+    table: csv::Writer<W>,
+    is_safe: bool,
+}
 
 impl<W: Write> CsvWriter<W> {
-    pub(super) fn new(out: W) -> csv::Result<Self> {
-        let mut writer = csv::Writer::from_writer(out);
-        writer.write_record(COLUMNS)?;
-        Ok(Self(writer))
+    pub(super) fn new(out: W, is_safe: bool) -> csv::Result<Self> {
+        let mut table = csv::Writer::from_writer(out);
+        table.write_record(COLUMNS.into_iter().chain(is_safe.then_some(SAFE_MARK)))?;
+        Ok(Self { table, is_safe })
     }
 
     pub(super) fn write(&mut self, row: &EventRow<'_>) -> csv::Result<()> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        self.0.write_record([
+        let cells = [
             row.position.map(|position| position.to_string()).unwrap_or_default(),
             row.stream.to_string(),
             row.version.to_string(),
@@ -98,10 +131,16 @@ impl<W: Write> CsvWriter<W> {
             row.recorded_at.map(|at| at.to_string()).unwrap_or_default(),
             text(row.payload),
             text(row.metadata),
-        ])
+        ];
+        if self.is_safe {
+            return self.table.write_record(
+                cells.iter().map(|cell| safe_cell(cell)).chain(["".into()]).map(|cell| cell.into_owned()),
+            );
+        }
+        self.table.write_record(cells)
     }
 
     pub(super) fn finish(mut self) -> std::io::Result<()> {
-        self.0.flush()
+        self.table.flush()
     }
 }

@@ -42,7 +42,7 @@ fn read_plain(object: &mut RawObject<'_>, line: u64) -> Result<Incoming, String>
     let stream = object.take_text("stream")?.ok_or("no stream is named; give it a field `stream` or `lead-id`")?;
     let event_type =
         object.take_text("type")?.ok_or("no event type is named; give it a field `type` or `event-type`")?;
-    let version = object.take_text("version")?.map(|text| number("version", &text)).transpose()?;
+    let version = object.take_text("version")?.map(|text| number("version", &text).and_then(version)).transpose()?;
     let recorded_at = object.take_text("recorded-at")?;
     // Its place in the store it came from says nothing in another.
     object.take("position");
@@ -71,7 +71,7 @@ fn read_seed(object: &mut RawObject<'_>, line: u64) -> Result<Incoming, String> 
     // A number is the version; anything else is a real id.
     let (version, id) = match object.take_text("event-id")? {
         Some(text) => match text.parse() {
-            Ok(number) => (Some(number), None),
+            Ok(number) => (Some(version(number)?), None),
             Err(_) => (None, Some(text)),
         },
         None => (None, None),
@@ -91,7 +91,7 @@ fn finish(
     object: &mut RawObject<'_>,
     line: u64,
     stream: String,
-    version: Option<u64>,
+    version: Option<Version>,
     event_type: String,
     recorded_at: Option<String>,
 ) -> Result<Incoming, String> {
@@ -106,7 +106,7 @@ fn finish(
     Ok(Incoming {
         line,
         stream: StreamId::new(stream),
-        version: version.map(Version),
+        version,
         needs_id: id.is_none(),
         event: NewEvent {
             id: EventId::new(id.as_deref().unwrap_or_default()),
@@ -129,6 +129,14 @@ fn nested(object: &mut RawObject<'_>, name: &str, text_name: &str) -> Result<Opt
 
 fn number(name: &str, text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("{name} should be a whole number, not {text}"))
+}
+
+/// Databases count to 2^63 − 1; a larger number could only be kept as another.
+pub(super) fn version(number: u64) -> Result<Version, String> {
+    match i64::try_from(number) {
+        Ok(_) => Ok(Version(number)),
+        Err(_) => Err(format!("version {number} is larger than a store can keep ({} at most)", i64::MAX)),
+    }
 }
 
 /// Writes the plain shape.

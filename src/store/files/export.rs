@@ -1,7 +1,8 @@
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::csv_table::CsvWriter;
+use super::target::{ExportTarget, TargetError};
 use super::{FileFormat, cloudevents, event_object};
 use crate::event::EventRow;
 use crate::store::{Flow, Query, Reader, StoreError};
@@ -15,8 +16,24 @@ pub struct ExportReport {
 pub enum ExportError {
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Target(#[from] TargetError),
     #[error("{}: {source}", path.display())]
     Write { path: PathBuf, source: io::Error },
+}
+
+/// How an export is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExportOptions {
+    pub format: FileFormat,
+    /// In CSV, no cell begins like a formula; an import takes the escapes back.
+    pub is_csv_safe: bool,
+}
+
+impl From<FileFormat> for ExportOptions {
+    fn from(format: FileFormat) -> Self {
+        Self { format, is_csv_safe: false }
+    }
 }
 
 /// Writes the events that the query names, in its order, to a file. The file appears when it is whole; a failed export
@@ -24,25 +41,21 @@ pub enum ExportError {
 pub fn export(
     store: &dyn Reader,
     query: &Query,
-    path: &Path,
-    format: FileFormat,
+    target: ExportTarget,
+    options: ExportOptions,
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<ExportReport, ExportError> {
-    let failed = |source| ExportError::Store(StoreError::from_io(path, source));
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".foldline-export-").tempfile_in(folder).map_err(failed)?;
-    let report = export_to(store, query, file.as_file_mut(), format, progress).map_err(|error| match error {
-        ExportError::Write { source, .. } => failed(source),
-        other => other,
-    })?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // A temporary file is for its owner's eyes; what is exported is an ordinary file.
-        let _ = file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644));
-    }
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(report)
+    let path = target.name().to_owned();
+    let failed = |source| ExportError::Store(StoreError::from_io(&path, source));
+    target.write(
+        |file| {
+            export_to(store, query, file, options, progress).map_err(|error| match error {
+                ExportError::Write { source, .. } => failed(source),
+                other => other,
+            })
+        },
+        failed,
+    )
 }
 
 /// The same to anything that can be written to.
@@ -50,15 +63,16 @@ pub fn export_to(
     store: &dyn Reader,
     query: &Query,
     out: &mut dyn Write,
-    format: FileFormat,
+    options: ExportOptions,
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<ExportReport, ExportError> {
+    let ExportOptions { format, is_csv_safe } = options;
     let mut out = BufWriter::with_capacity(1 << 16, out);
     let broken = |source| ExportError::Write { path: PathBuf::from("the output"), source };
     match format {
         FileFormat::Csv => {
             let from_csv = |error: csv::Error| broken(io::Error::other(error));
-            let mut table = CsvWriter::new(&mut out).map_err(from_csv)?;
+            let mut table = CsvWriter::new(&mut out, is_csv_safe).map_err(from_csv)?;
             let report = each_event(store, query, progress, &mut |row, _| table.write(row).map_err(io::Error::other))?;
             table.finish().map_err(broken)?;
             Ok(report)

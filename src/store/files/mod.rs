@@ -7,18 +7,23 @@ mod csv_table;
 mod event_object;
 mod export;
 mod import;
+mod limits;
 mod ocel;
 mod raw;
 mod reading;
+mod spool;
+mod target;
 mod xes;
 
 use std::path::Path;
 
 pub(in crate::store) use as_store::{FileStore, file_kind};
-pub use export::{ExportError, ExportReport, export, export_to};
+pub use csv_table::{SAFE_MARK, safe_cell};
+pub use export::{ExportError, ExportOptions, ExportReport, export, export_to};
 pub use import::{BadLine, ImportError, ImportOptions, ImportReport, import};
 pub(in crate::store) use raw::RawObject;
 pub use reading::read_events;
+pub use target::{ExportTarget, TargetError};
 
 use crate::event::{EventId, NewEvent, StreamId, Timestamp, Version};
 

@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::limits::{Allowance, DEEPEST, LARGEST_OCEL, Limited, mebibytes};
 use crate::store::StoreError;
 
 const TABLES: &str = "
@@ -71,6 +72,11 @@ struct JsonRelation {
 pub(super) fn make_tables(path: &Path, made: &Path) -> Result<Vec<String>, StoreError> {
     let not_events = |detail| StoreError::NotEvents { path: path.to_owned(), detail };
     let file = File::open(path).map_err(|error| StoreError::from_io(path, error))?;
+    let len = file.metadata().map_or(0, |file| file.len());
+    if len > LARGEST_OCEL {
+        let (len, most) = (mebibytes(len), mebibytes(LARGEST_OCEL));
+        return Err(not_events(format!("the log is {len} long and is read in memory, which is done up to {most}")));
+    }
     let mut input = BufReader::new(file);
     let beginning = input.fill_buf().map_err(|error| StoreError::from_io(path, error))?;
     let is_xml = beginning.iter().find(|byte| **byte >= b' ' && **byte < 0x80 && **byte != b' ') == Some(&b'<');
@@ -115,13 +121,26 @@ fn write(connection: &mut Connection, log: &JsonLog) -> rusqlite::Result<()> {
 
 fn read_xml(input: impl BufRead, bad: &mut Vec<String>) -> JsonLog {
     let mut log = JsonLog { events: Vec::new(), objects: Vec::new() };
-    let mut xml = XmlReader::from_reader(input);
+    let allowance = Allowance::new();
+    let mut xml = XmlReader::from_reader(Limited::new(input, &allowance));
+    let mut nesting = 0_u32;
     let mut buffer = Vec::new();
     let mut event: Option<JsonEvent> = None;
     let mut attribute: Option<JsonAttribute> = None;
     loop {
         buffer.clear();
-        match xml.read_event_into(&mut buffer) {
+        allowance.renew();
+        let read = xml.read_event_into(&mut buffer);
+        match read {
+            Ok(Event::Start(_)) => nesting += 1,
+            Ok(Event::End(_)) => nesting = nesting.saturating_sub(1),
+            _ => {}
+        }
+        match read {
+            Ok(_) if nesting > DEEPEST => {
+                bad.push(format!("nested deeper than {DEEPEST}; what follows could not be read"));
+                return log;
+            }
             Ok(Event::Start(tag)) => match tag.local_name().as_ref() {
                 b"event" => event = Some(event_of(&tag)),
                 b"object" => log.objects.extend(object_of(&tag)),

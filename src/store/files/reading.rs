@@ -1,7 +1,7 @@
 use std::cell::Cell;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -9,6 +9,7 @@ use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::import::{BadLine, ImportError};
+use super::limits::{Allowance, LARGEST_EVENT, Limited, Line, read_line, shortened, too_long};
 use super::raw::RawObject;
 use super::{FileFormat, Incoming, cloudevents, csv_table, event_object};
 use crate::store::{Flow, StoreError};
@@ -41,7 +42,7 @@ pub fn read_events(
         // Nothing but space: what exporting an empty store gives.
         return Ok(());
     }
-    let bad = |(line, message): (u64, String)| BadLine { file: path.to_owned(), line, message };
+    let bad = |(line, message): (u64, String)| BadLine { file: path.to_owned(), line, message: shortened(message) };
     let mut visit = |answer: Result<Incoming, (u64, String)>| visit(answer.map_err(bad));
     let result = match (format, first) {
         (Some(FileFormat::Csv), _) => csv_table::read(input, &mut visit),
@@ -68,7 +69,7 @@ fn plain(error: &serde_json::Error) -> String {
     let message = error.to_string();
     let end = message.rfind(" at line ").unwrap_or(message.len());
     match error.classify() {
-        serde_json::error::Category::Data => message[..end].to_owned(),
+        serde_json::error::Category::Data | serde_json::error::Category::Io => message[..end].to_owned(),
         _ => format!("not JSON: {} at column {}", &message[..end], error.column()),
     }
 }
@@ -80,39 +81,49 @@ fn read_lines(
 ) -> Result<(), (u64, String)> {
     let mut bytes = Vec::new();
     let mut line = 0;
-    let mut is_first = true;
+    // Blank lines before the first event.
     loop {
-        bytes.clear();
         line += 1;
-        let failed = |error: io::Error| (line, error.to_string());
-        if input.read_until(b'\n', &mut bytes).map_err(failed)? == 0 {
-            return Ok(());
-        }
-        if bytes.iter().all(u8::is_ascii_whitespace) {
-            continue;
-        }
-        if is_first && serde_json::from_slice::<&RawValue>(&bytes).is_err() {
-            // A single event, written over several lines; or a first line that is broken.
-            let mut whole = bytes.clone();
-            input.read_to_end(&mut whole).map_err(failed)?;
-            if serde_json::from_slice::<&RawValue>(&whole).is_ok() {
-                let _ = visit(event(&String::from_utf8_lossy(&whole), line));
-                return Ok(());
+        match read_line(&mut input, &mut bytes).map_err(|error| (line, error.to_string()))? {
+            Line::End => return Ok(()),
+            Line::Read if bytes.iter().all(u8::is_ascii_whitespace) => {}
+            Line::Read if serde_json::from_slice::<&RawValue>(&bytes).is_err() => break,
+            answer => {
+                let event = if answer == Line::Read { line_event(&bytes, line) } else { Err((line, too_long())) };
+                if visit(event).is_break() {
+                    return Ok(());
+                }
+                return read_lines_after(input, line, visit);
             }
-            read_broken_first(&whole, line, visit);
-            return Ok(());
-        }
-        is_first = false;
-        if visit(line_event(&bytes, line)).is_break() {
-            return Ok(());
         }
     }
+    // A single event, written over several lines; or a first line that is broken.
+    let mut whole = bytes;
+    let rest = LARGEST_EVENT.saturating_sub(whole.len() as u64);
+    input.by_ref().take(rest).read_to_end(&mut whole).map_err(|error| (line, error.to_string()))?;
+    if serde_json::from_slice::<&RawValue>(&whole).is_ok() {
+        let _ = visit(event(&String::from_utf8_lossy(&whole), line));
+        return Ok(());
+    }
+    read_lines_after(Cursor::new(whole).chain(input), line - 1, visit)
 }
 
-fn read_broken_first(text: &[u8], first_line: u64, visit: &mut dyn FnMut(Result<Incoming, (u64, String)>) -> Flow) {
-    for (line, bytes) in (first_line..).zip(text.split(|byte| *byte == b'\n')) {
-        if !bytes.iter().all(u8::is_ascii_whitespace) && visit(line_event(bytes, line)).is_break() {
-            return;
+fn read_lines_after(
+    mut input: impl BufRead,
+    mut line: u64,
+    visit: &mut dyn FnMut(Result<Incoming, (u64, String)>) -> Flow,
+) -> Result<(), (u64, String)> {
+    let mut bytes = Vec::new();
+    loop {
+        line += 1;
+        let event = match read_line(&mut input, &mut bytes).map_err(|error| (line, error.to_string()))? {
+            Line::End => return Ok(()),
+            Line::Read if bytes.iter().all(u8::is_ascii_whitespace) => continue,
+            Line::Read => line_event(&bytes, line),
+            Line::TooLong => Err((line, too_long())),
+        };
+        if visit(event).is_break() {
+            return Ok(());
         }
     }
 }
@@ -128,8 +139,10 @@ fn read_array(
     visit: &mut dyn FnMut(Result<Incoming, (u64, String)>) -> Flow,
 ) -> Result<(), (u64, String)> {
     let line = Rc::new(Cell::new(1));
-    let mut json = serde_json::Deserializer::from_reader(CountingLines { input, line: line.clone() });
-    let read = json.deserialize_seq(Elements { line: &line, visit });
+    let allowance = Allowance::new();
+    let input = CountingLines { input: Limited::new(input, &allowance), line: line.clone() };
+    let mut json = serde_json::Deserializer::from_reader(input);
+    let read = json.deserialize_seq(Elements { line: &line, allowance: &allowance, visit });
     match read.and_then(|went_on| if went_on { json.end() } else { Ok(()) }) {
         Ok(()) => Ok(()),
         Err(error) => Err((line.get(), format!("{}; what follows could not be read", plain(&error)))),
@@ -152,6 +165,7 @@ impl<R: BufRead> Read for CountingLines<R> {
 
 struct Elements<'v> {
     line: &'v Cell<u64>,
+    allowance: &'v Allowance,
     visit: &'v mut dyn FnMut(Result<Incoming, (u64, String)>) -> Flow,
 }
 
@@ -165,6 +179,7 @@ impl<'de> Visitor<'de> for Elements<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<bool, A::Error> {
         while let Some(raw) = elements.next_element_seed(AsRaw)? {
+            self.allowance.renew();
             // The parser stands at the element's end; it began as many lines up as it has breaks.
             let breaks = raw.get().bytes().filter(|byte| *byte == b'\n').count();
             let line = self.line.get().saturating_sub(breaks as u64).max(1);

@@ -9,6 +9,9 @@ use quick_xml::events::{BytesStart, Event};
 use serde_json::{Map, Number, Value};
 
 use super::derived_id;
+use super::limits::{
+    Allowance, DEEPEST, LARGEST_ATTRIBUTE, LARGEST_EVENT, Limited, Unpacked, mebibytes, shortened, too_long,
+};
 use crate::event::{EventType, MetadataBuilder, NewEvent, StreamId, Version};
 use crate::store::frameworks::time_of_text;
 use crate::store::native::{Bulk, NativeStore};
@@ -19,11 +22,23 @@ pub(super) fn make_store(path: &Path, made: &Path) -> Result<Vec<String>, StoreE
     let file = File::open(path).map_err(|error| StoreError::from_io(path, error))?;
     let mut input = BufReader::new(file);
     let is_packed = input.fill_buf().map_err(|error| StoreError::from_io(path, error))?.starts_with(&[0x1f, 0x8b]);
-    let input: Box<dyn Read> =
-        if is_packed { Box::new(flate2::bufread::MultiGzDecoder::new(input)) } else { Box::new(input) };
+    let input: Box<dyn Read> = if is_packed {
+        let packed = input.get_ref().metadata().map_or(0, |file| file.len());
+        Box::new(Unpacked::new(flate2::bufread::MultiGzDecoder::new(input), packed))
+    } else {
+        Box::new(input)
+    };
     let mut store = NativeStore::create(made)?;
-    let mut log =
-        Log { bulk: store.bulk()?, bad: Vec::new(), traces: 0, events: 0, trace: None, event: None, depth: 0 };
+    let mut log = Log {
+        bulk: store.bulk()?,
+        bad: Vec::new(),
+        traces: 0,
+        events: 0,
+        trace: None,
+        event: None,
+        depth: 0,
+        nesting: 0,
+    };
     log.read(path, BufReader::new(input))?;
     let Log { bulk, bad, events, .. } = log;
     if let (0, Some(first)) = (events, bad.first()) {
@@ -39,9 +54,44 @@ struct Log<'s> {
     traces: u64,
     events: u64,
     trace: Option<Trace>,
-    event: Option<Vec<(String, Value)>>,
+    event: Option<Attributes>,
     /// How deep inside an attribute, whose own attributes are left out.
     depth: u32,
+    /// How deep inside anything.
+    nesting: u32,
+}
+
+/// An event's attributes, as far as one event may be long.
+#[derive(Default)]
+struct Attributes {
+    all: Vec<(String, Value)>,
+    size: u64,
+    /// The keys of what was cut or left out, and why.
+    cut: Option<String>,
+}
+
+impl Attributes {
+    fn push(&mut self, key: String, mut value: Value) {
+        if let Value::String(text) = &mut value
+            && text.len() > LARGEST_ATTRIBUTE
+        {
+            let (len, kept) = (text.len() as u64, LARGEST_ATTRIBUTE as u64);
+            text.truncate(text.floor_char_boundary(LARGEST_ATTRIBUTE));
+            text.push('…');
+            let (len, kept) = (mebibytes(len), mebibytes(kept));
+            self.cut.get_or_insert_with(|| format!("“{}” is {len} long and was cut to {kept}", shortened(key.clone())));
+        }
+        self.size += (key.len() + plain_len(&value)) as u64;
+        if self.size > LARGEST_EVENT {
+            self.cut.get_or_insert_with(|| format!("{}; the rest of it is left out", too_long()));
+        } else {
+            self.all.push((key, value));
+        }
+    }
+}
+
+fn plain_len(value: &Value) -> usize {
+    value.as_str().map_or(8, str::len)
 }
 
 #[derive(Default)]
@@ -49,20 +99,39 @@ struct Trace {
     name: Option<String>,
     number: u64,
     events: u64,
-    /// Events that stand ahead of the trace's name.
-    waiting: Vec<Vec<(String, Value)>>,
+    /// Events that stand ahead of the trace's name, and their length.
+    waiting: Vec<Attributes>,
+    waiting_size: u64,
+}
+
+impl Trace {
+    fn fallback_name(&self) -> String {
+        format!("trace-{}", self.number)
+    }
 }
 
 impl Log<'_> {
     fn read(&mut self, path: &Path, input: impl BufRead) -> Result<(), StoreError> {
-        let mut xml = XmlReader::from_reader(input);
+        let allowance = Allowance::new();
+        let mut xml = XmlReader::from_reader(Limited::new(input, &allowance));
         let mut buffer = Vec::new();
         loop {
             buffer.clear();
+            allowance.renew();
             match xml.read_event_into(&mut buffer) {
-                Ok(Event::Start(tag)) => self.begin(&tag, false),
+                Ok(Event::Start(tag)) => {
+                    self.nesting += 1;
+                    if self.nesting > DEEPEST {
+                        let detail = format!("at byte {}: nested deeper than {DEEPEST}", xml.buffer_position());
+                        return self.stop(path, detail);
+                    }
+                    self.begin(&tag, false);
+                }
                 Ok(Event::Empty(tag)) => self.begin(&tag, true),
-                Ok(Event::End(tag)) => self.end(tag.local_name().as_ref())?,
+                Ok(Event::End(tag)) => {
+                    self.nesting = self.nesting.saturating_sub(1);
+                    self.end(tag.local_name().as_ref())?;
+                }
                 Ok(Event::Eof) if self.trace.is_some() => {
                     self.bad.push("the file ends inside a trace; what follows is missing".to_owned());
                     return self.close_trace();
@@ -70,16 +139,25 @@ impl Log<'_> {
                 Ok(Event::Eof) => return Ok(()),
                 Ok(_) => {}
                 Err(error) => {
-                    let place = xml.error_position();
-                    let detail = format!("at byte {place}: {error}");
-                    if self.traces == 0 {
-                        return Err(StoreError::NotEvents { path: path.to_owned(), detail });
-                    }
-                    self.bad.push(format!("{detail}; what follows could not be read"));
-                    return self.close_trace();
+                    let place = xml.error_position().max(xml.buffer_position());
+                    let said = match &error {
+                        quick_xml::Error::Io(error) => error.to_string(),
+                        other => other.to_string(),
+                    };
+                    return self.stop(path, format!("at byte {place}: {said}"));
                 }
             }
         }
+    }
+
+    /// Keeps what was read before the place that ends the reading.
+    fn stop(&mut self, path: &Path, detail: String) -> Result<(), StoreError> {
+        if self.traces == 0 {
+            return Err(StoreError::NotEvents { path: path.to_owned(), detail });
+        }
+        self.bad.push(format!("{detail}; what follows could not be read"));
+        self.event = None;
+        self.close_trace()
     }
 
     fn begin(&mut self, tag: &BytesStart<'_>, is_empty: bool) {
@@ -88,14 +166,16 @@ impl Log<'_> {
                 self.traces += 1;
                 self.trace = Some(Trace { number: self.traces, ..Trace::default() });
             }
-            b"event" if self.trace.is_some() && !is_empty => self.event = Some(Vec::new()),
+            b"event" if self.trace.is_some() && !is_empty => self.event = Some(Attributes::default()),
             kind @ (b"string" | b"date" | b"int" | b"float" | b"boolean" | b"id" | b"list" | b"container") => {
                 if self.depth == 0
                     && let Some((key, value)) = attribute(kind, tag)
                 {
                     match (&mut self.event, &mut self.trace) {
-                        (Some(event), _) => event.push((key, value)),
-                        (None, Some(trace)) if key == "concept:name" => trace.name = Some(plain(&value)),
+                        (Some(event), _) => event.push(key, value),
+                        (None, Some(trace)) if key == "concept:name" && trace.name.is_none() => {
+                            trace.name = Some(plain(&value));
+                        }
                         _ => {}
                     }
                 }
@@ -109,7 +189,14 @@ impl Log<'_> {
         match name {
             b"event" => {
                 if let (Some(event), Some(trace)) = (self.event.take(), &mut self.trace) {
+                    trace.waiting_size += event.size;
                     trace.waiting.push(event);
+                    if trace.name.is_none() && trace.waiting_size > LARGEST_EVENT {
+                        let name = trace.fallback_name();
+                        let most = mebibytes(LARGEST_EVENT);
+                        self.bad.push(format!("{name} has no name within {most} of events and is called that"));
+                        trace.name = Some(name);
+                    }
                     if trace.name.is_some() {
                         for event in std::mem::take(&mut trace.waiting) {
                             self.record(event)?;
@@ -128,8 +215,8 @@ impl Log<'_> {
 
     fn close_trace(&mut self) -> Result<(), StoreError> {
         let Some(trace) = &mut self.trace else { return Ok(()) };
-        let number = trace.number;
-        trace.name.get_or_insert_with(|| format!("trace-{number}"));
+        let fallback = trace.fallback_name();
+        trace.name.get_or_insert(fallback);
         for event in std::mem::take(&mut trace.waiting) {
             self.record(event)?;
         }
@@ -137,20 +224,24 @@ impl Log<'_> {
         Ok(())
     }
 
-    fn record(&mut self, attributes: Vec<(String, Value)>) -> Result<(), StoreError> {
+    fn record(&mut self, attributes: Attributes) -> Result<(), StoreError> {
         let Some(trace) = &mut self.trace else { return Ok(()) };
         trace.events += 1;
         let (number, name) = (trace.events, trace.name.clone().unwrap_or_default());
         let stream = StreamId::new(name);
         let mut payload = Map::new();
         let (mut event_type, mut recorded_at, mut actor) = ("event".to_owned(), None, None);
-        for (key, value) in attributes {
+        if let Some(cut) = attributes.cut {
+            self.bad.push(format!("event {number} of {}: {cut}", shortened(stream.to_string())));
+        }
+        for (key, value) in attributes.all {
             match key.as_str() {
                 "concept:name" => event_type = plain(&value),
                 "time:timestamp" if recorded_at.is_none() => {
                     recorded_at = time_of_text(&plain(&value));
                     if recorded_at.is_none() {
-                        self.bad.push(format!("event {number} of {stream}: “{}” is not a time", plain(&value)));
+                        self.bad
+                            .push(format!("event {number} of {stream}: “{}” is not a time", shortened(plain(&value))));
                     }
                 }
                 _ => {

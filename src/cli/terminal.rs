@@ -1,0 +1,287 @@
+//! The only way to print. A store holds what strangers wrote, and a terminal obeys what it is sent: whatever is meant
+//! for a person goes through one place that shows control letters instead of sending them.
+//!
+//! A command gets an [`Output`] and asks it for a writer by what it will write: text, JSON or data.
+
+use std::borrow::Cow;
+use std::ffi::OsString;
+use std::fmt::Display;
+use std::io::{self, IsTerminal, Write};
+use std::sync::OnceLock;
+
+use crate::store::Source;
+
+/// Standard output. It is no writer itself, so that nothing is printed without saying what it is.
+pub(super) struct Output {
+    out: Box<dyn Write>,
+    is_terminal: bool,
+}
+
+impl Output {
+    #[allow(clippy::disallowed_methods, reason = "the one place that may")]
+    pub(super) fn stdout() -> Self {
+        let out = io::stdout();
+        Self { is_terminal: out.is_terminal(), out: Box::new(out.lock()) }
+    }
+
+    /// For people: every letter that steers a terminal, or that cannot be seen, is shown by its number.
+    pub(super) fn text(&mut self) -> Cleaned<'_> {
+        Cleaned { out: self.out.as_mut(), way: Way::Shown, rest: Vec::new() }
+    }
+
+    /// For programs, and harmless in a terminal: the same letters are escaped as JSON has it, which changes no value.
+    pub(super) fn json(&mut self) -> Cleaned<'_> {
+        Cleaned { out: self.out.as_mut(), way: Way::Json, rest: Vec::new() }
+    }
+
+    /// Byte for byte into a file or a pipe; cleaned where it would meet a terminal.
+    pub(super) fn data(&mut self) -> Cleaned<'_> {
+        let way = if self.is_terminal { Way::Shown } else { Way::AsIs };
+        Cleaned { out: self.out.as_mut(), way, rest: Vec::new() }
+    }
+
+    /// Nothing more is printed, and nothing that could not be is tried again.
+    pub(super) fn close(&mut self) {
+        self.out = Box::new(io::sink());
+    }
+
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Shown,
+    Json,
+    AsIs,
+}
+
+/// A writer that cleans what passes.
+pub(super) struct Cleaned<'o> {
+    out: &'o mut dyn Write,
+    way: Way,
+    /// The beginning of a letter whose end comes with the next piece.
+    rest: Vec<u8>,
+}
+
+impl Cleaned<'_> {
+    fn clean(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut text = String::with_capacity(bytes.len() + 16);
+        let mut chunks = bytes.utf8_chunks().peekable();
+        while let Some(chunk) = chunks.next() {
+            chunk.valid().chars().for_each(|letter| self.push(&mut text, letter));
+            match chunk.invalid() {
+                [] => {}
+                cut if chunks.peek().is_none() && cut.len() < 4 => self.rest = cut.to_vec(),
+                _ => text.push(char::REPLACEMENT_CHARACTER),
+            }
+        }
+        self.out.write_all(text.as_bytes())
+    }
+
+    fn push(&self, text: &mut String, letter: char) {
+        match self.way {
+            Way::Json if is_hidden(letter) => {
+                letter.encode_utf16(&mut [0; 2]).iter().for_each(|unit| text.push_str(&format!("\\u{unit:04x}")));
+            }
+            Way::Shown => push_shown(text, letter),
+            _ => text.push(letter),
+        }
+    }
+}
+
+impl Write for Cleaned<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.way == Way::AsIs || self.rest.is_empty() && is_harmless(bytes) {
+            self.out.write_all(bytes)?;
+        } else {
+            let mut all = std::mem::take(&mut self.rest);
+            all.extend(bytes);
+            self.clean(&all)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+impl Drop for Cleaned<'_> {
+    fn drop(&mut self) {
+        if !self.rest.is_empty() {
+            let _ = self.out.write_all(char::REPLACEMENT_CHARACTER.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+    }
+}
+
+/// Nearly everything is: one look at the bytes spares the rest.
+fn is_harmless(bytes: &[u8]) -> bool {
+    // What is hidden begins with one of these bytes.
+    let may_be_hidden = |byte: &u8| matches!(byte, 0..=0x09 | 0x0b..=0x1f | 0x7f | 0xc2 | 0xd8 | 0xe2 | 0xef | 0xf3);
+    !bytes.iter().any(may_be_hidden) && std::str::from_utf8(bytes).is_ok()
+}
+
+/// Letters that steer a terminal, turn the direction of writing, or leave no trace on the screen. A line break is the
+/// layout's own.
+fn is_hidden(letter: char) -> bool {
+    match letter {
+        '\n' => false,
+        '\u{61c}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e007f}' => true,
+        letter => letter.is_control(),
+    }
+}
+
+/// Adds a letter, or its number where it cannot be shown itself.
+pub(super) fn push_shown(text: &mut String, letter: char) {
+    if is_hidden(letter) {
+        text.extend(letter.escape_unicode());
+    } else {
+        text.push(letter);
+    }
+}
+
+pub(super) fn shown(text: &str) -> Cow<'_, str> {
+    if is_harmless(text.as_bytes()) {
+        return text.into();
+    }
+    let mut cleaned = String::with_capacity(text.len() + 16);
+    text.chars().for_each(|letter| push_shown(&mut cleaned, letter));
+    cleaned.into()
+}
+
+/// The arguments that hold a password, and how they may be shown.
+static SECRETS: OnceLock<Vec<(String, String)>> = OnceLock::new();
+
+/// To be told before anything is printed: no message repeats a password that was typed, whoever words it.
+pub(super) fn keep_secret(arguments: &[OsString]) {
+    let typed = arguments.iter().filter_map(|argument| argument.to_str());
+    let secrets = typed.filter_map(|typed| match Source::parse(typed) {
+        Source::Server(address) if address.as_str() != typed => Some((typed.to_owned(), address.to_string())),
+        _ => None,
+    });
+    let _ = SECRETS.set(secrets.collect());
+}
+
+fn without_secrets(mut text: String) -> String {
+    for (typed, shown) in SECRETS.get().into_iter().flatten() {
+        if text.contains(typed.as_str()) {
+            text = text.replace(typed.as_str(), shown);
+        }
+    }
+    text
+}
+
+/// Says something to whoever ran the program; where nobody can hear it, nothing is lost but the message.
+pub fn message(text: impl Display) {
+    print_message(&format!("foldline: {text}\n"));
+}
+
+#[allow(clippy::disallowed_methods, reason = "the one place that may")]
+pub(super) fn print_message(text: &str) {
+    let _ = io::stderr().lock().write_all(shown(&without_secrets(text.to_owned())).as_bytes());
+}
+
+/// Whether messages are read by somebody as they come.
+#[allow(clippy::disallowed_methods, reason = "the one place that may")]
+pub(super) fn messages_are_watched() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// One line that is written over until it is cleared by an empty one. The text is the program's own.
+#[allow(clippy::disallowed_methods, reason = "the one place that may")]
+pub(super) fn status(text: &str) {
+    let _ = write!(io::stderr(), "\r\x1b[K{}", shown(text));
+}
+
+/// Where the log goes.
+pub(super) struct Log;
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        print_message(&String::from_utf8_lossy(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Page(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Page {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn printed(is_terminal: bool, print: impl FnOnce(&mut Output)) -> Vec<u8> {
+        let page = Page::default();
+        print(&mut Output { out: Box::new(page.clone()), is_terminal });
+        let bytes = page.0.lock().unwrap();
+        bytes.clone()
+    }
+
+    const HOSTILE: &str = "a\u{1b}[2J\u{9b}31m\u{202e}b\u{200b}\u{7}\u{7f}한\u{e0041}\r\n";
+
+    #[test]
+    fn text_shows_what_steers_a_terminal_in_any_pieces() {
+        let expected = "a\\u{1b}[2J\\u{9b}31m\\u{202e}b\\u{200b}\\u{7}\\u{7f}한\\u{e0041}\\u{d}\n";
+        for size in 1..HOSTILE.len() {
+            let bytes = printed(false, |out| {
+                let mut text = out.text();
+                HOSTILE.as_bytes().chunks(size).for_each(|piece| text.write_all(piece).unwrap());
+            });
+            assert_eq!(String::from_utf8(bytes).unwrap(), expected, "in pieces of {size}");
+        }
+    }
+
+    #[test]
+    fn json_stays_the_same_value() {
+        let bytes = printed(true, |out| serde_json::to_writer(out.json(), HOSTILE).unwrap());
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(!text.chars().any(is_hidden), "{text:?}");
+        assert_eq!(serde_json::from_str::<String>(&text).unwrap(), HOSTILE);
+    }
+
+    #[test]
+    fn data_is_cleaned_for_a_terminal_alone() {
+        let write = |out: &mut Output| out.data().write_all(HOSTILE.as_bytes()).unwrap();
+        assert_eq!(printed(false, write), HOSTILE.as_bytes());
+        let text = String::from_utf8(printed(true, write)).unwrap();
+        assert!(!text.chars().any(is_hidden), "{text:?}");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_do_not_reach_a_terminal() {
+        let bytes = printed(true, |out| out.data().write_all(b"a\x9bb\xff\xe2\x80").unwrap());
+        assert_eq!(String::from_utf8(bytes).unwrap(), "a\u{fffd}b\u{fffd}\u{fffd}");
+    }
+
+    #[test]
+    fn the_quick_look_lets_nothing_through() {
+        for letter in ('\0'..=char::MAX).filter(|letter| is_hidden(*letter)) {
+            assert!(!is_harmless(letter.encode_utf8(&mut [0; 4]).as_bytes()), "{letter:?}");
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Where an export may be written. Nobody who exports wants to lose a store, and a name is soon mistyped: a store, a
+//! database, their side files, and whatever is no ordinary file are never replaced.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::store::{Source, StoreError};
+
+/// The files that SQLite keeps beside a database.
+const SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// More links than this lead in a circle.
+const MOST_LINKS: usize = 40;
+
+const DATABASE: &[u8; 16] = b"SQLite format 3\0";
+
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    #[error("{}: this file is there already; name another, or allow replacing it", .0.display())]
+    Taken(PathBuf),
+    #[error("{}: this is the store that is exported; name another file", .0.display())]
+    Exported(PathBuf),
+    #[error("{}: this is a database, which an export never replaces; name another file", .0.display())]
+    Database(PathBuf),
+    #[error("{}: this belongs to the database {}; name another file", path.display(), database.display())]
+    SideFile { path: PathBuf, database: PathBuf },
+    #[error("{}: this is a {kind}, which an export never replaces; name another file, or `-` for standard output", path.display())]
+    NoFile { path: PathBuf, kind: &'static str },
+    #[error("{}: there is no such folder to write to; make it first", .0.display())]
+    NoFolder(PathBuf),
+    #[error("{}: the links lead in a circle; name another file", .0.display())]
+    Circle(PathBuf),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A file that an export may write.
+#[derive(Debug)]
+pub struct ExportTarget {
+    /// As it was named.
+    named: PathBuf,
+    /// Behind all symbolic links.
+    path: PathBuf,
+    exported: Option<PathBuf>,
+    may_replace: bool,
+    existing: Option<Metadata>,
+}
+
+impl ExportTarget {
+    pub fn new(path: &Path, exported: &Source, may_replace: bool) -> Result<Self, TargetError> {
+        let mut target = Self {
+            named: path.to_owned(),
+            path: behind_links(path)?,
+            exported: exported.path().map(Path::to_owned),
+            may_replace,
+            existing: None,
+        };
+        target.look()?;
+        Ok(target)
+    }
+
+    /// May be asked again: another program may have made something of the file meanwhile.
+    fn look(&mut self) -> Result<(), TargetError> {
+        let Self { named, path, exported, may_replace, existing } = self;
+        let failed = |error| TargetError::Store(StoreError::from_io(named, error));
+        let folder = folder_of(path);
+        if !folder.is_dir() {
+            return Err(TargetError::NoFolder(folder.to_owned()));
+        }
+        *existing = match fs::symlink_metadata(&*path) {
+            Ok(found) => Some(found),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(failed(error)),
+        };
+        if let Some(found) = existing
+            && let Some(kind) = kind_of_no_file(found)
+        {
+            return Err(TargetError::NoFile { path: named.clone(), kind });
+        }
+        if existing.is_some() && exported.as_deref().is_some_and(|exported| is_same_file(exported, path)) {
+            return Err(TargetError::Exported(named.clone()));
+        }
+        if let Some(database) = database_of_side_file(path) {
+            return Err(TargetError::SideFile { path: named.clone(), database });
+        }
+        if existing.is_some() && is_database(path).map_err(failed)? {
+            return Err(TargetError::Database(named.clone()));
+        }
+        if existing.is_some() && !*may_replace {
+            return Err(TargetError::Taken(named.clone()));
+        }
+        Ok(())
+    }
+
+    /// Writes aside, in the same folder, and puts the file in its place when it is whole; a failure leaves what was
+    /// there. A new file gets the mode that the umask leaves, a replaced one keeps its own.
+    pub(super) fn write<T, E: From<TargetError>>(
+        mut self,
+        write: impl FnOnce(&mut File) -> Result<T, E>,
+        failed: impl Fn(io::Error) -> E,
+    ) -> Result<T, E> {
+        let mut file = self.beside().map_err(&failed)?;
+        let answer = write(file.as_file_mut())?;
+        file.as_file_mut().flush().map_err(&failed)?;
+        if let Some(existing) = &self.existing {
+            keep_mode(file.as_file(), existing).map_err(&failed)?;
+        }
+        self.look()?;
+        let persisted = if self.may_replace { file.persist(&self.path) } else { file.persist_noclobber(&self.path) };
+        persisted.map_err(|error| failed(error.error))?;
+        Ok(answer)
+    }
+
+    /// What replaces a file is for its owner's eyes until it has that file's mode.
+    fn beside(&self) -> io::Result<NamedTempFile> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".foldline-export-");
+        #[cfg(unix)]
+        if self.existing.is_none() {
+            use std::os::unix::fs::PermissionsExt;
+            builder.permissions(fs::Permissions::from_mode(0o666));
+        }
+        builder.tempfile_in(folder_of(&self.path))
+    }
+
+    /// As it was named.
+    pub fn name(&self) -> &Path {
+        &self.named
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Also where the last link leads to a file that is not there yet.
+fn behind_links(path: &Path) -> Result<PathBuf, TargetError> {
+    let mut at = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        match fs::read_link(&at) {
+            Ok(next) => at = folder_of(&at).join(next),
+            Err(_) => return Ok(at),
+        }
+    }
+    Err(TargetError::Circle(path.to_owned()))
+}
+
+fn kind_of_no_file(found: &Metadata) -> Option<&'static str> {
+    StoreError::kind_of_no_file(found).or_else(|| found.is_dir().then_some("folder"))
+}
+
+fn is_database(path: &Path) -> io::Result<bool> {
+    let mut beginning = Vec::new();
+    File::open(path)?.take(DATABASE.len() as u64).read_to_end(&mut beginning)?;
+    // A database that was just begun has all it holds in its side files.
+    let has_side_file = || SIDE_FILES.iter().any(|suffix| with_suffix(path, suffix).exists());
+    Ok(beginning == DATABASE || beginning.is_empty() && has_side_file())
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// A file of this name would be taken for a part of the database.
+fn database_of_side_file(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.as_encoded_bytes();
+    let base = SIDE_FILES.iter().find_map(|suffix| name.strip_suffix(suffix.as_bytes()))?;
+    let base = without_encoding_trouble(base)?;
+    let database = path.with_file_name(base);
+    let is_empty = || fs::metadata(&database).is_ok_and(|file| file.is_file() && file.len() == 0);
+    (database.is_file() && (is_database(&database).unwrap_or(true) || is_empty())).then_some(database)
+}
+
+#[cfg(unix)]
+#[allow(clippy::unnecessary_wraps, reason = "elsewhere a name's bytes need not be text")]
+fn without_encoding_trouble(name: &[u8]) -> Option<&OsStr> {
+    use std::os::unix::ffi::OsStrExt;
+    Some(OsStr::from_bytes(name))
+}
+
+#[cfg(not(unix))]
+fn without_encoding_trouble(name: &[u8]) -> Option<&OsStr> {
+    std::str::from_utf8(name).ok().map(OsStr::new)
+}
+
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        if let (Ok(one), Ok(other)) = (fs::metadata(one), fs::metadata(other)) {
+            return (one.dev(), one.ino()) == (other.dev(), other.ino());
+        }
+    }
+    matches!((fs::canonicalize(one), fs::canonicalize(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+#[cfg(unix)]
+fn keep_mode(file: &File, existing: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+    let mut mode = existing.mode() & 0o777;
+    let made = file.metadata()?;
+    if made.uid() != existing.uid() || made.gid() != existing.gid() {
+        let kept = fchown(file, Some(existing.uid()), Some(existing.gid()))
+            .or_else(|_| fchown(file, None, Some(existing.gid())));
+        if kept.is_err() {
+            // What the old group might, the new one may not.
+            mode &= !0o070;
+        }
+    }
+    file.set_permissions(fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn keep_mode(_: &File, _: &Metadata) -> io::Result<()> {
+    Ok(())
+}
