@@ -12,13 +12,13 @@ use crate::store::{Expected, StreamOrder};
 
 /// Shows any aggregate of an event store at any version, and who set each of its fields.
 ///
-/// STORE is a path, or `sample` for a store to look around in. AT is a version (5), a time (2025-01-01T01:00:05Z, or
+/// STORE is a path, an address (postgres://user@host/database), or `sample` for a store to look around in. AT is a version (5), a time (2025-01-01T01:00:05Z, or
 /// a date) or `latest`. Looking never changes a store.
 #[derive(Debug, Parser)]
 #[command(name = "foldline", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
 #[command(
     after_help = "Exit codes: 0 done; 1 the answer is no (a check failed, a conflict); 2 wrong usage, or a store \
-that cannot be read.\n\nExamples:\n  foldline sample sales.db\n  foldline streams sales.db --category lead --limit 5\n  \
+that cannot be read. What was recorded or written is done, also where its result could not be printed: that is said.\n\nExamples:\n  foldline sample sales.db\n  foldline streams sales.db --category lead --limit 5\n  \
 foldline show sales.db lead-1 --at 4\n  foldline blame sales.db lead-1\n  foldline diff sales.db lead-1 --from 2 --to 5\n  \
 foldline compensate sales.db lead-1 --version 3 --actor kim --reason \"wrong lead\" --dry-run"
 )]
@@ -29,7 +29,7 @@ pub(super) struct Arguments {
     #[arg(value_name = "STORE [STREAM]", num_args = 0..)]
     pub words: Vec<OsString>,
     /// Open the stream at this version, time or `latest`
-    #[arg(long, value_name = "AT", value_parser = moment)]
+    #[arg(long, value_name = "AT", value_parser = moment, allow_negative_numbers = true)]
     pub at: Option<Moment>,
     /// Read the store by the mapping in this file, which says what the columns of a table mean
     #[arg(long, value_name = "FILE", global = true)]
@@ -104,6 +104,7 @@ pub(super) enum RowFormat {
 
 #[derive(Debug, Args)]
 pub(super) struct InfoArgs {
+    /// A path, an address or `sample`
     pub store: OsString,
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
@@ -111,6 +112,7 @@ pub(super) struct InfoArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct StreamsArgs {
+    /// A path, an address or `sample`
     pub store: OsString,
     /// Only streams of this category (what stands before the first `-`)
     #[arg(long)]
@@ -118,7 +120,8 @@ pub(super) struct StreamsArgs {
     /// Only streams with this text in their name
     #[arg(long, value_name = "TEXT")]
     pub filter: Option<String>,
-    #[arg(long, value_name = "N")]
+    /// At most so many
+    #[arg(long, value_name = "N", value_parser = number, allow_negative_numbers = true)]
     pub limit: Option<u64>,
     #[arg(long, value_enum, default_value = "began")]
     pub sort: Sort,
@@ -153,14 +156,15 @@ impl From<Sort> for StreamOrder {
 
 #[derive(Debug, Args)]
 pub(super) struct EventsArgs {
+    /// A path, an address or `sample`
     pub store: OsString,
     /// Only this stream; without it, every event in store order
     pub stream: Option<String>,
     /// From this version on (without a stream: from this position on)
-    #[arg(long, value_name = "V")]
+    #[arg(long, value_name = "V", value_parser = number, allow_negative_numbers = true)]
     pub from: Option<u64>,
     /// Up to this version (without a stream: up to this position)
-    #[arg(long, value_name = "V")]
+    #[arg(long, value_name = "V", value_parser = number, allow_negative_numbers = true)]
     pub to: Option<u64>,
     /// Only events of this type
     #[arg(long = "type", value_name = "T")]
@@ -168,7 +172,8 @@ pub(super) struct EventsArgs {
     /// Only streams of this category
     #[arg(long, conflicts_with = "stream")]
     pub category: Option<String>,
-    #[arg(long, value_name = "N")]
+    /// At most so many
+    #[arg(long, value_name = "N", value_parser = number, allow_negative_numbers = true)]
     pub limit: Option<u64>,
     /// The newest first
     #[arg(long)]
@@ -182,10 +187,12 @@ pub(super) struct EventsArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ShowArgs {
+    /// A path, an address or `sample`
     pub store: OsString,
+    /// The stream, as `foldline streams` names it
     pub stream: String,
     /// A version, a time or `latest`
-    #[arg(long, value_name = "AT", default_value = "latest", value_parser = moment)]
+    #[arg(long, value_name = "AT", default_value = "latest", value_parser = moment, allow_negative_numbers = true)]
     pub at: Moment,
     /// state, search, analysis (leads), service (tickets) or fields (any stream)
     #[arg(long, value_name = "P")]
@@ -196,13 +203,15 @@ pub(super) struct ShowArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct DiffArgs {
+    /// A path, an address or `sample`
     pub store: OsString,
+    /// The stream, as `foldline streams` names it
     pub stream: String,
     /// A version, a time or `latest`
-    #[arg(long, value_name = "AT", value_parser = moment)]
+    #[arg(long, value_name = "AT", value_parser = moment, allow_negative_numbers = true)]
     pub from: Moment,
     /// A version, a time or `latest`
-    #[arg(long, value_name = "AT", value_parser = moment)]
+    #[arg(long, value_name = "AT", value_parser = moment, allow_negative_numbers = true)]
     pub to: Moment,
     /// state, search, analysis (leads), service (tickets) or fields (any stream)
     #[arg(long, value_name = "P")]
@@ -213,10 +222,12 @@ pub(super) struct DiffArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct BlameArgs {
+    /// A path, an address or `sample`
     pub store: OsString,
+    /// The stream, as `foldline streams` names it
     pub stream: String,
     /// A version, a time or `latest`
-    #[arg(long, value_name = "AT", default_value = "latest", value_parser = moment)]
+    #[arg(long, value_name = "AT", default_value = "latest", value_parser = moment, allow_negative_numbers = true)]
     pub at: Moment,
     /// state, search, analysis (leads), service (tickets) or fields (any stream)
     #[arg(long, value_name = "P")]
@@ -227,7 +238,9 @@ pub(super) struct BlameArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct AppendArgs {
+    /// A path, an address or `sample`
     pub store: OsString,
+    /// The stream, as `foldline streams` names it
     pub stream: String,
     /// The type of the event
     #[arg(long = "type", value_name = "T")]
@@ -236,7 +249,7 @@ pub(super) struct AppendArgs {
     #[arg(long, value_name = "JSON")]
     pub payload: OsString,
     /// The version you have seen last, `none` for a new stream, or `any`
-    #[arg(long, value_name = "V|none|any", value_parser = expected)]
+    #[arg(long, value_name = "V|none|any", value_parser = expected, allow_negative_numbers = true)]
     pub expect: Expected,
     /// Who appends
     #[arg(long, value_name = "A")]
@@ -259,10 +272,12 @@ pub(super) struct AppendArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct CompensateArgs {
+    /// A path, an address or `sample`
     pub store: OsString,
+    /// The stream, as `foldline streams` names it
     pub stream: String,
     /// The version of the event to compensate
-    #[arg(long, value_name = "V")]
+    #[arg(long, value_name = "V", value_parser = number, allow_negative_numbers = true)]
     pub version: u64,
     /// Who compensates
     #[arg(long, value_name = "A")]
@@ -279,6 +294,7 @@ pub(super) struct CompensateArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct VerifyArgs {
+    /// A path, an address or `sample`
     pub store: OsString,
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
@@ -286,6 +302,7 @@ pub(super) struct VerifyArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct MapArgs {
+    /// A path, an address or `sample`
     pub store: OsString,
     /// Keep the mapping given by `--map`, and read this store by it from now on
     #[arg(long, conflicts_with = "forget")]
@@ -297,7 +314,7 @@ pub(super) struct MapArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ImportArgs {
-    /// A JSON array, JSON Lines, CloudEvents or CSV
+    /// A JSON array, JSON Lines, CloudEvents or CSV, its events in any order
     pub file: PathBuf,
     /// The native store to bring them into; made if it is not there
     #[arg(long, value_name = "STORE")]
@@ -314,6 +331,7 @@ pub(super) struct ImportArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ExportArgs {
+    /// A path, an address or `sample`
     pub store: OsString,
     /// The file to write; `-` for standard output
     #[arg(long, value_name = "FILE")]
@@ -336,16 +354,20 @@ pub(super) struct SampleArgs {
     /// The store to write; it must not be there yet
     pub file: PathBuf,
     /// How many streams
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number, allow_negative_numbers = true)]
     pub streams: Option<u64>,
     /// How many events
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number, allow_negative_numbers = true)]
     pub events: Option<u64>,
     /// The same seed gives the same events
-    #[arg(long, value_name = "S", default_value_t = 1)]
+    #[arg(long, value_name = "S", default_value_t = 1, value_parser = number, allow_negative_numbers = true)]
     pub seed: u64,
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
+}
+
+fn number(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "write a whole number, 0 or more".to_owned())
 }
 
 fn moment(text: &str) -> Result<Moment, String> {

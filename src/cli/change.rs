@@ -214,6 +214,9 @@ fn conflict(conflict: &Conflict, format: Format, out: &mut Output) -> Result<Out
                 "{found}; look at what came since, then append with --expect {}",
                 actual.map_or_else(|| "none".to_owned(), |version| version.to_string())
             ));
+            if since.is_empty() {
+                return Ok(Outcome::No);
+            }
             writeln!(out.text(), "recorded in {stream} since:")?;
             let columns = [
                 ("version", Align::Right),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::args::{EventsArgs, Format, InfoArgs, RowFormat, StreamsArgs};
 use super::output::{Align, JsonRows, Table, json, optional};
 use super::target::Desk;
-use super::terminal::{Cleaned, Output};
+use super::terminal::{Cleaned, Output, message};
 use super::{Failure, Outcome, target};
 use crate::engine::{describe, grouped};
 use crate::event::{EventRow, EventType, Metadata, Position, StreamId, Version};
@@ -224,7 +224,13 @@ impl<'o> Rows<'o> {
 
     fn finish(self) -> io::Result<()> {
         match self {
-            Self::Table(table) => table.finish(),
+            Self::Table(table) => {
+                // Headings alone look as if something were missing.
+                if table.is_empty() {
+                    message("nothing matches; ask for more, or see what there is with `foldline info STORE`");
+                }
+                table.finish()
+            }
             Self::Json(rows) => rows.finish(),
             Self::Csv { mut table, is_safe: _ } => table.flush(),
         }

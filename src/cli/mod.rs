@@ -189,11 +189,20 @@ fn dispatch(command: Command, desk: &Desk, out: &mut Output) -> Result<Outcome, 
 /// No command: the window, at the store and stream that were named.
 fn window_wish(words: &[OsString], at: Option<Moment>) -> Result<WindowWish, Failure> {
     let [first, rest @ ..] = words else { return Ok(WindowWish::default()) };
+    if first.is_empty() {
+        return Err(target::no_store());
+    }
     let is_there = match Source::parse_os(first) {
         Source::Server(_) => true,
         Source::File(path) => first == "sample" || path.exists(),
     };
-    if rest.len() > 1 || !is_there {
+    if let (true, [_, extra, ..]) = (is_there, rest) {
+        let extra = extra.to_string_lossy();
+        return Err(Failure::Usage(format!(
+            "the window opens at one store and one stream, and “{extra}” is neither; a command goes before the store"
+        )));
+    }
+    if !is_there {
         let commands = Arguments::command();
         let typed = first.to_string_lossy();
         let begins_alike = |name: &&str| typed.get(..2).is_some_and(|beginning| name.starts_with(beginning));

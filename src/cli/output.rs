@@ -52,6 +52,11 @@ impl<'o> Table<'o> {
         if self.held.len() > ROWS_MEASURED { self.print_held() } else { Ok(()) }
     }
 
+    /// Whether it has headings alone.
+    pub(super) fn is_empty(&self) -> bool {
+        !self.is_measured && self.held.len() == 1
+    }
+
     pub(super) fn finish(mut self) -> io::Result<()> {
         if self.is_measured { Ok(()) } else { self.print_held() }
     }

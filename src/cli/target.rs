@@ -79,10 +79,17 @@ pub(super) fn shown(name: &OsStr) -> String {
 }
 
 pub(super) fn source(name: &OsStr) -> Result<Source, Failure> {
+    if name.is_empty() {
+        return Err(no_store());
+    }
     if name == "sample" {
         return Ok(sample_store(&mut |_| Flow::Continue(()))?.into());
     }
     Ok(Source::parse_os(name))
+}
+
+pub(super) fn no_store() -> Failure {
+    Failure::Usage("no store is named; write a path, an address or `sample`".to_owned())
 }
 
 /// Where a native store may be made: a file, and nothing behind an address.

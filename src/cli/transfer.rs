@@ -20,7 +20,13 @@ pub(super) fn import(args: &ImportArgs, out: &mut Output) -> Result<Outcome, Fai
     // Named before a store is made that would then stay empty.
     std::fs::metadata(file).map_err(|source| missing_file(file, source))?;
     let path = target::path(into)?;
-    let (mut store, begun) = NativeStore::open_or_create(&path)?;
+    let (mut store, begun) = NativeStore::open_or_create(&path).map_err(|error| match error {
+        StoreError::NotADatabase(_) | StoreError::Unrecognised { .. } => Failure::Usage(format!(
+            "{}: events are brought into a store of Foldline's own, which this is not; name another, or a new file",
+            target::shown(into)
+        )),
+        other => other.into(),
+    })?;
     let mut progress = Progress::new("importing events", None);
     let options = ImportOptions { format: *file_format, skip_bad: *skip_bad };
     let imported = files::import(file, &mut store, options, &mut |count| progress.tell(count));
@@ -108,6 +114,8 @@ pub(super) fn export(args: &ExportArgs, desk: &Desk, out: &mut Output) -> Result
     if let Source::Server(address) = Source::parse_os(to.as_os_str()) {
         return Err(Failure::Usage(format!("{address}: events can only be written to a file; name one")));
     }
+    // Asked before the store is opened, which may take a while.
+    let target = if is_stdout { None } else { Some(ExportTarget::new(to, &target::source(store)?, *force)?) };
     let Some(file_format) = file_format else {
         let names: Vec<&str> = FileFormat::ALL.iter().map(|(_, name)| *name).collect();
         return Err(Failure::Usage(format!(
@@ -119,8 +127,6 @@ pub(super) fn export(args: &ExportArgs, desk: &Desk, out: &mut Output) -> Result
         return Err(Failure::Usage("--csv-safe is for CSV alone; add --as csv, or leave it out".to_owned()));
     }
     let options = ExportOptions { format: file_format, is_csv_safe: *csv_safe };
-    // Asked before the store is opened, which may take a while.
-    let target = if is_stdout { None } else { Some(ExportTarget::new(to, &target::source(store)?, *force)?) };
     let reader = desk.open(store)?;
     let mut progress = Progress::new("exporting events", reader.info().ok().map(|info| info.events));
     let reader: &dyn Reader = reader.as_ref();

@@ -14,6 +14,8 @@ pub enum StoreError {
     IsFolder(PathBuf),
     #[error("{}: this is a {kind}, not a file; name the file that holds the events", path.display())]
     NoFile { path: PathBuf, kind: &'static str },
+    #[error("{}: there is no such folder to write to; make it first", .0.display())]
+    NoFolder(PathBuf),
     #[error("{}: this file is there already; name another, or remove it first", .0.display())]
     AlreadyThere(PathBuf),
     #[error("{}: the file is empty; it holds no event store", .0.display())]

@@ -13,6 +13,7 @@ impl Explain for StoreError {
             Self::Missing(path) => of("error-missing", path),
             Self::IsFolder(path) => of("error-is-folder", path),
             Self::NoFile { path, kind } => of("error-no-file", path).text("kind", kind),
+            Self::NoFolder(path) => of("error-no-folder", path),
             Self::AlreadyThere(path) => of("error-already-there", path),
             Self::EmptyFile(path) => of("error-empty-file", path),
             Self::NotADatabase(path) => of("error-not-a-database", path),
@@ -186,7 +187,6 @@ impl Explain for TargetError {
             Self::Database(path) => of("export-onto-database", path),
             Self::SideFile { path, database } => of("export-onto-side-file", path).text("database", database.display()),
             Self::NoFile { path, kind } => of("export-onto-no-file", path).text("kind", kind),
-            Self::NoFolder(path) => of("error-no-folder", path),
             Self::Circle(path) => of("export-links-in-circle", path),
             Self::Store(error) => error.message(),
         }

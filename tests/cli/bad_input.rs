@@ -248,3 +248,55 @@ fn without_a_display_the_window_says_what_it_needs_and_that_commands_work() {
     let ran = crate::desk::Ran::from(command.output().expect("the program runs"));
     ran.code(2).says("foldline help").in_one_line();
 }
+
+#[test]
+fn a_mistake_is_answered_by_what_is_wrong_with_it() {
+    let desk = Desk::with_seed();
+    desk.run(&["export", "a.db", "--to", "x.csv"]).ok();
+    desk.write("log.xes", "<log/>");
+    let append = |expect: &'static str| {
+        [
+            "append",
+            "a.db",
+            "lead-1",
+            "--type",
+            "t",
+            "--payload",
+            "{}",
+            "--actor",
+            "a",
+            "--reason",
+            "r",
+            "--expect",
+            expect,
+        ]
+    };
+    for (arguments, part) in [
+        (&["export", "a.db", "--to", "a.db"][..], "the store that is exported"),
+        (&["export", "a.db", "--to", "none/x.csv"], "no such folder"),
+        (&["import", "x.csv", "--into", "x.csv"], "a store of Foldline's own"),
+        (&["import", "x.csv", "--into", "none/t.db"], "no such folder"),
+        (&["import", "x.csv", "--into", "t.db", "--as", "jsonl"], "is no jsonl"),
+        (&["import", "log.xes", "--into", "t.db"], "opened where it is"),
+        (&["sample", "none/s.db"], "no such folder"),
+        (&["info", ""], "no store is named"),
+        (&[""], "no store is named"),
+        (&["a.db", "lead-1", "more"], "one store and one stream"),
+    ] {
+        desk.run(arguments).code(2).says(part).in_one_line();
+    }
+    for (arguments, part) in [
+        (&["events", "a.db", "--limit", "-1"][..], "whole number"),
+        (&["events", "a.db", "--from", "x"], "whole number"),
+        (&["show", "a.db", "lead-1", "--at", "-1"], "write a version"),
+        (&append("-1"), "`none`"),
+    ] {
+        desk.run(arguments).code(2).says(part);
+    }
+    for arguments in [&["events", "a.db", "--type", "nope"][..], &["streams", "a.db", "--category", "nope"]] {
+        desk.run(arguments).ok().says("nothing matches");
+        assert_eq!(desk.run(&[arguments, &["--format", "json"]].concat()).ok().err, "");
+    }
+    // Nothing came since a version that has not been reached, so no empty list is shown.
+    assert_eq!(desk.run(&append("99")).code(1).out, "");
+}

@@ -71,6 +71,10 @@ pub enum ImportError {
     NotUtf8(PathBuf),
     #[error("{}: no JSON array, JSON Lines, CloudEvents or CSV; name the format with --as", .0.display())]
     UnknownFormat(PathBuf),
+    #[error("{}: the text is no {format}; leave --as out, and the text itself tells", path.display())]
+    OtherFormat { path: PathBuf, format: &'static str },
+    #[error("{}: this is XML or packed, which is not imported but opened where it is; look at it with `foldline info FILE`", .0.display())]
+    OnlyOpened(PathBuf),
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -48,6 +48,12 @@ pub fn read_events(
         (Some(FileFormat::Csv), _) => csv_table::read(input, &mut visit),
         (_, Some(b'[')) => read_array(input, &mut visit),
         (_, Some(b'{')) => read_lines(input, &mut visit),
+        (Some(format), _) => {
+            let format =
+                FileFormat::ALL.iter().find(|(known, _)| *known == format).map_or("such text", |(_, name)| name);
+            return Err(ImportError::OtherFormat { path: path.to_owned(), format });
+        }
+        (None, Some(b'<' | 0x1f)) => return Err(ImportError::OnlyOpened(path.to_owned())),
         _ => return Err(ImportError::UnknownFormat(path.to_owned())),
     };
     result.map_err(|place| ImportError::Bad(vec![bad(place)], 1))

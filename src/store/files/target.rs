@@ -30,8 +30,6 @@ pub enum TargetError {
     SideFile { path: PathBuf, database: PathBuf },
     #[error("{}: this is a {kind}, which an export never replaces; name another file, or `-` for standard output", path.display())]
     NoFile { path: PathBuf, kind: &'static str },
-    #[error("{}: there is no such folder to write to; make it first", .0.display())]
-    NoFolder(PathBuf),
     #[error("{}: the links lead in a circle; name another file", .0.display())]
     Circle(PathBuf),
     #[error(transparent)]
@@ -69,7 +67,7 @@ impl ExportTarget {
         let failed = |error| TargetError::Store(StoreError::from_io(named, error));
         let folder = folder_of(path);
         if !folder.is_dir() {
-            return Err(TargetError::NoFolder(folder.to_owned()));
+            return Err(StoreError::NoFolder(folder.to_owned()).into());
         }
         *existing = match fs::symlink_metadata(&*path) {
             Ok(found) => Some(found),

@@ -46,7 +46,10 @@ enum Access {
 impl NativeStore {
     /// Makes a new store where no file is yet.
     pub fn create(path: &Path) -> Result<Self, StoreError> {
-        std::fs::File::create_new(path).map_err(|error| StoreError::from_io(path, error))?;
+        std::fs::File::create_new(path).map_err(|error| match (error.kind(), path.parent()) {
+            (std::io::ErrorKind::NotFound, Some(folder)) => StoreError::NoFolder(folder.to_owned()),
+            _ => StoreError::from_io(path, error),
+        })?;
         let made = Self::connected(path);
         if made.is_err() {
             // What could not be made whole would stand in the way of the next attempt.
