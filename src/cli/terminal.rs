@@ -36,7 +36,16 @@ impl Output {
 
     /// Byte for byte into a file or a pipe; cleaned where it would meet a terminal.
     pub(super) fn data(&mut self) -> Cleaned<'_> {
-        let way = if self.is_terminal { Way::Shown } else { Way::AsIs };
+        self.data_in(Way::Shown)
+    }
+
+    /// The same of JSON.
+    pub(super) fn json_data(&mut self) -> Cleaned<'_> {
+        self.data_in(Way::Json)
+    }
+
+    fn data_in(&mut self, way_to_terminal: Way) -> Cleaned<'_> {
+        let way = if self.is_terminal { way_to_terminal } else { Way::AsIs };
         Cleaned { out: self.out.as_mut(), way, rest: Vec::new() }
     }
 
@@ -270,6 +279,10 @@ mod tests {
         assert_eq!(printed(false, write), HOSTILE.as_bytes());
         let text = String::from_utf8(printed(true, write)).unwrap();
         assert!(!text.chars().any(is_hidden), "{text:?}");
+        let write = |out: &mut Output| serde_json::to_writer(out.json_data(), HOSTILE).unwrap();
+        let text = String::from_utf8(printed(true, write)).unwrap();
+        assert_eq!(serde_json::from_str::<String>(&text).unwrap(), HOSTILE);
+        assert_eq!(String::from_utf8(printed(false, write)).unwrap(), serde_json::to_string(HOSTILE).unwrap());
     }
 
     #[test]

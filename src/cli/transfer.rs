@@ -131,11 +131,13 @@ pub(super) fn export(args: &ExportArgs, desk: &Desk, out: &mut Output) -> Result
     let mut progress = Progress::new("exporting events", reader.info().ok().map(|info| info.events));
     let reader: &dyn Reader = reader.as_ref();
     let Some(target) = target else {
-        files::export_to(reader, &Query::store(), &mut out.data(), options, &mut |count| progress.tell(count))
-            .map_err(|error| match error {
+        let mut to = if file_format == FileFormat::Csv { out.data() } else { out.json_data() };
+        files::export_to(reader, &Query::store(), &mut to, options, &mut |count| progress.tell(count)).map_err(
+            |error| match error {
                 files::ExportError::Write { source, .. } => Failure::Output(source),
                 other => other.into(),
-            })?;
+            },
+        )?;
         return Ok(Outcome::Done);
     };
     let report = files::export(reader, &Query::store(), target, options, &mut |count| progress.tell(count))?;
