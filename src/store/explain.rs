@@ -130,10 +130,9 @@ impl Explain for AppendError {
                 .text("stream", &conflict.stream)
                 .inner("expected", expected(conflict.expected))
                 .inner("actual", conflict.actual.map_or_else(|| Message::new("append-no-stream"), at_version)),
-            Self::VersionTaken { stream, version, last } => Message::new("append-version-taken")
-                .text("stream", stream)
-                .text("version", version)
-                .text("last", last),
+            Self::VersionTaken { stream, version, last } => {
+                Message::new("append-version-taken").text("stream", stream).text("version", version).text("last", last)
+            }
             Self::VersionTooLarge { stream, version } => Message::new("append-version-too-large")
                 .text("stream", stream)
                 .text("version", version)

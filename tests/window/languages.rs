@@ -11,7 +11,7 @@ use foldline::engine::{MakeSampleError, SessionError, write_sample};
 use foldline::event::{EventId, EventType, Explain, Message, Said, StreamId, Timestamp, Version};
 use foldline::locale::{Language, Locale};
 use foldline::sample::{SampleError, SampleOptions};
-use foldline::store::files::ExportError;
+use foldline::store::files::{ExportError, TargetError};
 use foldline::store::frameworks::MappingError;
 use foldline::store::{
     Address, AppendError, Conflict, Damage, Expected, Fault, Flow, Framework, SchemaChange, SchemaObject,
@@ -171,6 +171,8 @@ fn every_store_error() -> Vec<StoreError> {
     vec![
         StoreError::Missing(path()),
         StoreError::IsFolder(path()),
+        StoreError::NoFile { path: path(), kind: "pipe" },
+        StoreError::NoFolder(path()),
         StoreError::AlreadyThere(path()),
         StoreError::EmptyFile(path()),
         StoreError::NotADatabase(path()),
@@ -246,6 +248,8 @@ fn every_append_error() -> Vec<AppendError> {
         conflict(Expected::Exact(Version(11)), Some(Version(12))),
         conflict(Expected::NoStream, Some(Version(12))),
         conflict(Expected::Any, None),
+        AppendError::VersionTaken { stream: StreamId::from("lead-1"), version: Version(11), last: Version(12) },
+        AppendError::VersionTooLarge { stream: StreamId::from("lead-1"), version: Version(u64::MAX) },
         AppendError::IdTaken(EventId::new("«id»")),
         AppendError::PayloadNotJson { event_type: text("type"), detail: text("detail") },
         AppendError::MetadataNotObject { event_type: text("type") },
@@ -338,6 +342,17 @@ fn every_error_is_said_in_every_language() {
     every_sample_error().iter().for_each(assert_said);
     assert_said(&MakeSampleError::NoHome);
     assert_said(&ExportError::Store(StoreError::Cancelled));
+    for refused in [
+        TargetError::Taken(path()),
+        TargetError::Exported(path()),
+        TargetError::Database(path()),
+        TargetError::SideFile { path: path(), database: PathBuf::from(text("database")) },
+        TargetError::NoFile { path: path(), kind: "pipe" },
+        TargetError::Circle(path()),
+        TargetError::Store(StoreError::NoFolder(path())),
+    ] {
+        assert_said(&ExportError::Target(refused));
+    }
     assert_said(&ExportError::Write { path: path(), source: io::Error::other(text("source")) });
 }
 
