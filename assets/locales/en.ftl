@@ -65,6 +65,7 @@ caused-by = caused by
 led-to = led to
 corrects = corrects
 payload-as-read = Payload, as read
+type-guessed = The meaning of this type is guessed from its name
 as-stored = As stored, schema { $schema }
 metadata = Metadata
 copy = Copy

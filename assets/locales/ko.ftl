@@ -61,6 +61,7 @@ caused-by = 원인
 led-to = 결과
 corrects = 바로잡은 이벤트
 payload-as-read = 읽은 내용
+type-guessed = 이 종류의 뜻은 이름으로 추측한 것입니다
 as-stored = 저장된 내용, 스키마 { $schema }
 metadata = 메타데이터
 copy = 복사

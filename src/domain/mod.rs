@@ -16,7 +16,7 @@ pub use breach::Breach;
 pub use draft::{Draft, plain_id};
 pub use payload::{Fields, read_fields};
 pub use upcast::{AsRead, as_read, schema_for};
-pub use vocabulary::{Aggregate, EventKind, kind_of};
+pub use vocabulary::{Aggregate, EventKind, Reading, kind_of, reading_of};
 
 /// An event of a domain as read from its payload, with what was wrong with it.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,4 +24,6 @@ pub struct Decoded<E> {
     pub event: E,
     /// In words, where the payload could not be read as it should.
     pub flaw: Option<Box<str>>,
+    /// Its type only resembles the kind that it is taken for.
+    pub is_guess: bool,
 }

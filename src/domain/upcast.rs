@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::{Aggregate, EventKind, kind_of};
+use super::{Aggregate, EventKind, Reading, kind_of, reading_of};
 use crate::event::{body_of, payload_value};
 
 /// One step: from this schema of this event to the next.
@@ -50,17 +50,19 @@ pub struct AsRead {
     pub event_type: String,
     pub schema: u32,
     pub payload: Value,
+    /// The stored name only resembles the one that it is read as.
+    pub is_guess: bool,
 }
 
 /// Today's name and shape of a stored event. Events of no known aggregate are read as they are stored.
 pub fn as_read(aggregate: Option<Aggregate>, stored_type: &str, schema: u32, payload: &[u8]) -> AsRead {
     let mut payload = payload_value(&body_of(stored_type, payload));
-    match aggregate.and_then(|aggregate| kind_of(aggregate, stored_type)) {
-        Some(kind) => {
+    match aggregate.and_then(|aggregate| reading_of(aggregate, stored_type)) {
+        Some(Reading { kind, is_guess }) => {
             let schema = upcast(kind, schema, &mut payload);
-            AsRead { event_type: kind.name().to_owned(), schema, payload }
+            AsRead { event_type: kind.name().to_owned(), schema, payload, is_guess }
         }
-        None => AsRead { event_type: stored_type.to_owned(), schema, payload },
+        None => AsRead { event_type: stored_type.to_owned(), schema, payload, is_guess: false },
     }
 }
 

@@ -1,7 +1,7 @@
 use serde_json::{Map, Value};
 
 use super::Projection;
-use super::path::{PathStep, item_path, key_path, path_steps, step_into};
+use super::path::{PathStep, item_path, key_path, leaf_count, path_steps, step_into};
 use crate::event::Timestamp;
 
 /// One value of a shown state, borrowed: comparing two states of a dozen fields makes no copies.
@@ -13,12 +13,30 @@ pub enum Cell<'s> {
     Text(&'s str),
     Time(Timestamp),
     Json(&'s Value),
+    /// JSON as it is written; valid.
+    Raw(RawJson<'s>),
     List(&'s dyn Items),
+}
+
+/// The text of a value, and how many leaves it has.
+#[derive(Clone, Copy, Debug)]
+pub struct RawJson<'s> {
+    pub text: &'s str,
+    pub leaves: usize,
+}
+
+impl RawJson<'_> {
+    pub fn to_value(self) -> Value {
+        serde_json::from_str(self.text).unwrap_or_else(|_| self.text.into())
+    }
 }
 
 /// A list whose items are made only when they are looked at.
 pub trait Items: std::fmt::Debug {
     fn len(&self) -> usize;
+
+    /// How many leaves the first so many items have together, found without making them.
+    fn leaves_before(&self, index: usize) -> usize;
 
     fn is_empty(&self) -> bool {
         self.len() == 0
@@ -44,7 +62,33 @@ impl<'s> Cell<'s> {
             Self::Text(text) => text.into(),
             Self::Time(at) => at.to_string().into(),
             Self::Json(value) => value.clone(),
+            Self::Raw(raw) => raw.to_value(),
             Self::List(items) => (0..items.len()).map(|index| items.item(index)).collect(),
+        }
+    }
+}
+
+impl Cell<'_> {
+    /// What stands at a path inside of the cell.
+    pub(super) fn value_at(self, steps: &[PathStep]) -> Option<Value> {
+        match (self, steps) {
+            (cell, []) => Some(cell.to_value()),
+            (Cell::List(items), [PathStep::Item(index), rest @ ..]) if *index < items.len() => {
+                step_into(&items.item(*index), rest).cloned()
+            }
+            (Cell::Json(value), steps) => step_into(value, steps).cloned(),
+            (Cell::Raw(raw), steps) => step_into(&raw.to_value(), steps).cloned(),
+            _ => None,
+        }
+    }
+
+    /// How many values it holds that hold no further ones.
+    pub(super) fn leaf_count(self) -> usize {
+        match self {
+            Self::Json(value) => leaf_count(value),
+            Self::Raw(raw) => raw.leaves,
+            Self::List(items) if !items.is_empty() => items.leaves_before(items.len()),
+            _ => 1,
         }
     }
 }
@@ -105,20 +149,8 @@ pub fn cell_value<P: Projection>(projection: &P, state: &P::State, path: &str) -
         return step_into(whole, &steps).cloned().unwrap_or(Value::Null);
     }
     let Some((PathStep::Key(field), rest)) = steps.split_first() else { return Value::Null };
-    let mut found = Value::Null;
-    projection.cells(state, &mut |name, cell| {
-        if name == field {
-            found = match (cell, rest) {
-                (Cell::List(items), [PathStep::Item(index), rest @ ..]) if *index < items.len() => {
-                    step_into(&items.item(*index), rest).cloned().unwrap_or(Value::Null)
-                }
-                (Cell::Json(value), rest) => step_into(value, rest).cloned().unwrap_or(Value::Null),
-                (cell, []) => cell.to_value(),
-                _ => Value::Null,
-            };
-        }
-    });
-    found
+    let cell = projection.cell(state, field);
+    cell.and_then(|cell| cell.value_at(rest)).unwrap_or(Value::Null)
 }
 
 fn report_cell(name: &str, before: Cell<'_>, after: Cell<'_>, report: &mut dyn FnMut(&str)) {
@@ -128,6 +160,9 @@ fn report_cell(name: &str, before: Cell<'_>, after: Cell<'_>, report: &mut dyn F
         (Cell::Number(a), Cell::Number(b)) if a == b => {}
         (Cell::Text(a), Cell::Text(b)) if a == b => {}
         (Cell::Time(a), Cell::Time(b)) if a == b => {}
+        (Cell::Raw(a), Cell::Raw(b)) => report_text_changes(&key_path("", name), a.text, b.text, report),
+        (Cell::Raw(RawJson { text: "null", .. }), Cell::Null)
+        | (Cell::Null, Cell::Raw(RawJson { text: "null", .. })) => {}
         (Cell::Json(a), Cell::Json(b)) => report_value_changes(&key_path("", name), a, b, report),
         (Cell::Json(Value::Null), Cell::Null) | (Cell::Null, Cell::Json(Value::Null)) => {}
         (Cell::List(a), Cell::List(b)) => {
@@ -138,6 +173,32 @@ fn report_cell(name: &str, before: Cell<'_>, after: Cell<'_>, report: &mut dyn F
             }
         }
         _ => report(&key_path("", name)),
+    }
+}
+
+/// The paths at which two values differ that are given as text. What is written alike is alike; only where that does
+/// not decide are the values looked at.
+pub fn report_text_changes(path: &str, before: &str, after: &str, report: &mut dyn FnMut(&str)) {
+    if before == after {
+        return;
+    }
+    let kind = |text: &str| text.as_bytes().first().copied().unwrap_or_default();
+    let is_plain = |text: &str| match kind(text) {
+        // A letter may be written as itself or as an escape, and an exponent in more ways than one.
+        b'"' => !text.contains('\\'),
+        b'{' | b'[' => false,
+        _ => !text.contains(['e', 'E']) || matches!(text, "true" | "false"),
+    };
+    let is_container = |text: &str| matches!(kind(text), b'{' | b'[');
+    let is_decided = (is_plain(before) && is_plain(after))
+        || (is_container(before) || is_container(after)) && kind(before) != kind(after);
+    if is_decided {
+        report(path);
+        return;
+    }
+    match (serde_json::from_str(before), serde_json::from_str(after)) {
+        (Ok(before), Ok(after)) => report_value_changes(path, &before, &after, report),
+        _ => report(path),
     }
 }
 

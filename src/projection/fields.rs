@@ -1,11 +1,20 @@
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::Range;
+use std::sync::{Arc, LazyLock};
 
-use imbl::OrdMap;
+use imbl::{OrdMap, Vector};
+use memchr::{memchr2_iter, memmem};
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::ser::{SerializeSeq, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
-use super::cells::{Cell, report_value_changes};
+use super::cells::{Cell, RawJson, report_text_changes};
 use super::{Folded, Problem, Projection, Registrar, key_path};
+use crate::event::json_text::leaf_count;
 use crate::event::{EventRow, Head};
 
 pub(super) fn register(registrar: &mut impl Registrar) {
@@ -16,25 +25,102 @@ pub(super) fn register(registrar: &mut impl Registrar) {
 #[derive(Clone, Copy, Debug)]
 pub struct FieldsProjection;
 
-/// The fields by name, with the place in which each first appeared. Persistent, so that a state of thousands of
-/// fields costs a checkpoint nothing.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+/// The fields in the order in which each first appeared. Persistent, so that a state of thousands of fields costs a
+/// checkpoint nothing; a value stays the text that its event gave it.
+#[derive(Clone, Debug, Default)]
 pub struct FieldsState {
-    values: OrdMap<Arc<str>, Field>,
-    order: OrdMap<u32, Arc<str>>,
+    fields: Vector<Field>,
+    places: OrdMap<Arc<str>, usize>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// Which of the fields that some payload set.
+#[derive(Clone, Debug)]
 struct Field {
-    place: u32,
-    value: Arc<Value>,
+    set: Arc<Setting>,
+    slot: u32,
 }
 
 /// What one payload sets.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum FieldsEvent {
-    Set(Vec<(Arc<str>, Arc<Value>)>),
+    Set(Arc<Setting>),
     Unreadable(Box<str>),
+}
+
+/// A payload's text, and where in it the names and values of its fields stand. Nothing of it is parsed further
+/// before somebody looks.
+#[derive(Debug)]
+pub struct Setting {
+    text: Box<str>,
+    slots: Box<[Slot]>,
+}
+
+#[derive(Debug)]
+struct Slot {
+    name: Range<u32>,
+    value: Range<u32>,
+    /// How many values it holds that hold no further ones.
+    leaves: u32,
+}
+
+impl Setting {
+    fn part(&self, range: &Range<u32>) -> &str {
+        self.text.get(range.start as usize..range.end as usize).unwrap_or_default()
+    }
+
+    fn fields(&self) -> impl Iterator<Item = (u32, &str, &str)> {
+        (0..).zip(&self.slots).map(|(number, slot)| (number, self.part(&slot.name), self.part(&slot.value)))
+    }
+}
+
+impl Field {
+    fn name(&self) -> &str {
+        self.set.slots.get(self.slot as usize).map_or("", |slot| self.set.part(&slot.name))
+    }
+
+    fn text(&self) -> &str {
+        self.set.slots.get(self.slot as usize).map_or(NULL, |slot| self.set.part(&slot.value))
+    }
+
+    fn cell(&self) -> Cell<'_> {
+        let leaves = self.set.slots.get(self.slot as usize).map_or(1, |slot| slot.leaves as usize);
+        Cell::Raw(RawJson { text: self.text(), leaves })
+    }
+}
+
+const NULL: &str = "null";
+
+impl FieldsState {
+    fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.get(*self.places.get(name)?)
+    }
+
+    fn text(&self, name: &str) -> &str {
+        self.field(name).map_or(NULL, Field::text)
+    }
+
+    /// Sets what the payload sets, and says for each field what its value was and what it is now.
+    fn set(&mut self, set: &Arc<Setting>, mut changed: impl FnMut(&str, &str, &str)) {
+        for (slot, name, value) in set.fields() {
+            let field = || Field { set: Arc::clone(set), slot };
+            match self.places.get(name) {
+                Some(place) => {
+                    let known = self.fields.get(*place);
+                    if let Some(known) = known
+                        && known.text() != value
+                    {
+                        changed(name, known.text(), value);
+                        self.fields.set(*place, field());
+                    }
+                }
+                None => {
+                    changed(name, NULL, value);
+                    self.places.insert(name.into(), self.fields.len());
+                    self.fields.push_back(field());
+                }
+            }
+        }
+    }
 }
 
 impl Projection for FieldsProjection {
@@ -46,33 +132,16 @@ impl Projection for FieldsProjection {
     }
 
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn decode(&self, row: &EventRow<'_>) -> FieldsEvent {
-        match serde_json::from_slice(&row.body()) {
-            Ok(Value::Object(fields)) => {
-                FieldsEvent::Set(fields.into_iter().map(|(name, value)| (name.into(), Arc::new(value))).collect())
-            }
-            Ok(Value::Null) => FieldsEvent::Set(Vec::new()),
-            Ok(_) => FieldsEvent::Unreadable("the payload is not an object".into()),
-            Err(error) => FieldsEvent::Unreadable(format!("the payload is not JSON: {error}").into()),
-        }
+        decode(&row.body()).unwrap_or_else(|flaw| FieldsEvent::Unreadable(flaw.into()))
     }
 
     fn apply(&self, state: &mut FieldsState, event: &FieldsEvent, head: &Head, problems: &mut Vec<Problem>) -> Folded {
         match event {
-            FieldsEvent::Set(fields) => {
-                for (name, value) in fields {
-                    let known = state.values.get(name).map(|field| field.place);
-                    let place = known.unwrap_or_else(|| {
-                        let next = state.order.get_max().map_or(0, |(last, _)| last + 1);
-                        state.order.insert(next, name.clone());
-                        next
-                    });
-                    state.values.insert(name.clone(), Field { place, value: value.clone() });
-                }
-            }
+            FieldsEvent::Set(set) => state.set(set, |_, _, _| {}),
             FieldsEvent::Unreadable(flaw) => {
                 problems.push(Problem::Payload { event_type: head.event_type.clone(), flaw: flaw.clone() });
             }
@@ -81,21 +150,212 @@ impl Projection for FieldsProjection {
     }
 
     fn cells<'s>(&self, state: &'s FieldsState, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {
-        for name in state.order.values() {
-            if let Some(field) = state.values.get(name) {
-                visit(name, Cell::Json(&field.value));
-            }
+        for field in &state.fields {
+            visit(field.name(), field.cell());
         }
+    }
+
+    fn cell_at<'s>(&self, state: &'s FieldsState, place: usize) -> Option<(&'s str, Cell<'s>)> {
+        let field = state.fields.get(place)?;
+        Some((field.name(), field.cell()))
+    }
+
+    fn cell<'s>(&self, state: &'s FieldsState, name: &str) -> Option<Cell<'s>> {
+        state.field(name).map(Field::cell)
     }
 
     /// Only what the payload names can have changed.
     fn changes(&self, before: &FieldsState, event: &FieldsEvent, after: &FieldsState, report: &mut dyn FnMut(&str)) {
-        let FieldsEvent::Set(fields) = event else { return };
-        let value = |state: &FieldsState, name: &str| state.values.get(name).map(|field| field.value.clone());
-        for (name, _) in fields {
-            let (was, is) = (value(before, name), value(after, name));
-            let (was, is) = (was.as_deref().unwrap_or(&Value::Null), is.as_deref().unwrap_or(&Value::Null));
-            report_value_changes(&key_path("", name), was, is, report);
+        let FieldsEvent::Set(set) = event else { return };
+        for (_, name, _) in set.fields() {
+            report_field(name, before.text(name), after.text(name), report);
         }
+    }
+
+    /// Without the state from before: to keep it would copy a part of the state for every event.
+    fn fold_and_report(
+        &self,
+        state: &mut FieldsState,
+        event: &FieldsEvent,
+        head: &Head,
+        problems: &mut Vec<Problem>,
+        report: &mut dyn FnMut(&str),
+    ) {
+        match event {
+            FieldsEvent::Set(set) => state.set(set, |name, was, is| report_field(name, was, is, report)),
+            FieldsEvent::Unreadable(_) => self.fold(state, event, head, problems),
+        }
+    }
+}
+
+fn report_field(name: &str, was: &str, is: &str, report: &mut dyn FnMut(&str)) {
+    let is_plain_word =
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    let path = if is_plain_word { Cow::Borrowed(name) } else { key_path("", name).into() };
+    report_text_changes(&path, was, is, report);
+}
+
+/// Takes a payload apart, no deeper than its own fields.
+fn decode(body: &[u8]) -> Result<FieldsEvent, String> {
+    let not_json = |error: &dyn fmt::Display| format!("the payload is not JSON: {error}");
+    let is_sound = u32::try_from(body.len()).is_ok_and(|length| length < u32::MAX / 2) && !may_hide_a_flaw(body);
+    let text = match std::str::from_utf8(body) {
+        Ok(text) if is_sound => text,
+        other => {
+            // The parser says in its own words what is wrong and where.
+            serde_json::from_slice::<Value>(body).map_err(|error| not_json(&error))?;
+            other.map_err(|error| not_json(&error))?
+        }
+    };
+    if !text.trim_ascii_start().starts_with('{') {
+        return match serde_json::from_str::<Value>(text) {
+            Ok(Value::Null) => Ok(FieldsEvent::Set(setting("", Vec::new()))),
+            Ok(_) => Err("the payload is not an object".to_owned()),
+            Err(error) => Err(not_json(&error)),
+        };
+    }
+    let RawFields(fields) = serde_json::from_str(text).map_err(|error| not_json(&error))?;
+    Ok(FieldsEvent::Set(setting(text, fields)))
+}
+
+fn setting(text: &str, fields: Vec<(Cow<'_, str>, &str)>) -> Arc<Setting> {
+    let place = |part: &str| {
+        let start = (part.as_ptr() as usize - text.as_ptr() as usize) as u32;
+        start..start + part.len() as u32
+    };
+    // Names that are written with escapes stand behind the text as they are read.
+    let mut names = String::new();
+    let slots = fields.into_iter().map(|(name, value)| {
+        let name = match name {
+            Cow::Borrowed(name) => place(name),
+            Cow::Owned(name) => {
+                let start = (text.len() + names.len()) as u32;
+                names.push_str(&name);
+                start..start + name.len() as u32
+            }
+        };
+        let is_container = value.starts_with(['{', '[']);
+        let leaves = if is_container { leaf_count(value.as_bytes()) as u32 } else { 1 };
+        Slot { name, value: place(value), leaves }
+    });
+    let slots = slots.collect();
+    let text = if names.is_empty() { text.into() } else { [text, &names].concat().into() };
+    Arc::new(Setting { text, slots })
+}
+
+/// More containers than these may be nested deeper than a value is read.
+const CONTAINERS_UNDOUBTED: usize = 100;
+
+/// Whether there may be in the text what is passed over when it is taken apart, and refused when a value is read:
+/// half a letter in an escape, or nesting without end.
+fn may_hide_a_flaw(text: &[u8]) -> bool {
+    static ESCAPE: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(b"\\u"));
+    let is_surrogate = |at: usize| matches!(text.get(at + 2..), Some([b'd' | b'D', second, ..]) if second.is_ascii_hexdigit() && !matches!(second, b'0'..=b'7'));
+    memchr2_iter(b'{', b'[', text).nth(CONTAINERS_UNDOUBTED).is_some() || ESCAPE.find_iter(text).any(is_surrogate)
+}
+
+/// The fields of an object, each name once, with the value that was written last.
+struct RawFields<'a>(Vec<(Cow<'a, str>, &'a str)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for RawFields<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(RawFieldsVisitor).map(RawFields)
+    }
+}
+
+struct RawFieldsVisitor;
+
+impl<'de> Visitor<'de> for RawFieldsVisitor {
+    type Value = Vec<(Cow<'de, str>, &'de str)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        /// So many names are compared with each other; more are looked up.
+        const FEW: usize = 16;
+        let mut fields: Self::Value = Vec::with_capacity(8);
+        let mut places: HashMap<Cow<'de, str>, usize> = HashMap::new();
+        while let Some(Name(name)) = map.next_key()? {
+            let value = map.next_value::<&'de RawValue>()?.get();
+            let known = if fields.len() <= FEW {
+                fields.iter().position(|(known, _)| *known == name)
+            } else {
+                if places.is_empty() {
+                    places.extend(fields.iter().enumerate().map(|(place, (name, _))| (name.clone(), place)));
+                }
+                places.get(&name).copied()
+            };
+            match known.and_then(|place| fields.get_mut(place)) {
+                Some(field) => field.1 = value,
+                None => {
+                    if fields.len() > FEW {
+                        places.insert(name.clone(), fields.len());
+                    }
+                    fields.push((name, value));
+                }
+            }
+        }
+        Ok(fields)
+    }
+}
+
+/// A key, borrowed from the text where it has no escapes.
+struct Name<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameVisitor;
+
+        impl<'de> Visitor<'de> for NameVisitor {
+            type Value = Cow<'de, str>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a field name")
+            }
+
+            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
+                Ok(Cow::Borrowed(name))
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+                Ok(Cow::Owned(name.to_owned()))
+            }
+        }
+
+        deserializer.deserialize_str(NameVisitor).map(Name)
+    }
+}
+
+/// As a list of names and values: their order is a part of the state.
+impl Serialize for FieldsState {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.fields.len()))?;
+        for field in &self.fields {
+            let value: &RawValue = serde_json::from_str(field.text()).map_err(serde::ser::Error::custom)?;
+            list.serialize_element(&(field.name(), value))?;
+        }
+        list.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for FieldsState {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = Vec::<(String, Box<RawValue>)>::deserialize(deserializer)?;
+        let mut text = String::new();
+        for (_, value) in &fields {
+            text.push_str(value.get());
+        }
+        let mut rest = text.as_str();
+        let parts = fields.iter().map(|(name, value)| {
+            let (value, behind) = rest.split_at(value.get().len());
+            rest = behind;
+            (Cow::Owned(name.clone()), value)
+        });
+        let parts = parts.collect();
+        let mut state = Self::default();
+        state.set(&setting(&text, parts), |_, _, _| {});
+        Ok(state)
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::cells::{Cell, Items};
 use super::{Folded, Problem, Projection, Registrar, item_path};
 use crate::domain::lead::{Lead, LeadEvent, breach, decode};
-use crate::domain::{Aggregate, Decoded};
+use crate::domain::{Aggregate, Decoded, EventKind};
 use crate::event::{EventRow, Head, Timestamp, Version};
 use serde_json::Value;
 
@@ -21,6 +21,11 @@ pub(super) fn register(registrar: &mut impl Registrar) {
 /// What of an event could not be read.
 pub(super) fn flaw(flaw: Option<&str>, head: &Head) -> Option<Problem> {
     Some(Problem::Payload { event_type: head.event_type.clone(), flaw: flaw?.into() })
+}
+
+/// That an event's type was only guessed.
+pub(super) fn guess(is_guess: bool, kind: Option<EventKind>, head: &Head) -> Option<Problem> {
+    Some(Problem::Guess { event_type: head.event_type.clone(), kind: kind.filter(|_| is_guess)? })
 }
 
 /// An aggregate's id as it is usually written: a plain number without quotes.
@@ -67,6 +72,7 @@ impl Projection for LeadState {
     fn apply(&self, lead: &mut Lead, event: &Event, head: &Head, problems: &mut Vec<Problem>) -> Folded {
         problems.extend(breach(lead, &event.event, head.recorded_at).map(Problem::Breach));
         problems.extend(flaw(event.flaw.as_deref(), head));
+        problems.extend(guess(event.is_guess, event.event.kind(), head));
         lead.apply(&event.event, head);
         Ok(())
     }
@@ -136,6 +142,10 @@ impl SeenTexts {
 impl Items for SeenTexts {
     fn len(&self) -> usize {
         self.0.len()
+    }
+
+    fn leaves_before(&self, index: usize) -> usize {
+        index
     }
 
     fn item(&self, index: usize) -> Value {

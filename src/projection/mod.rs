@@ -7,6 +7,7 @@
 mod cells;
 mod fields;
 mod lead;
+mod look;
 mod path;
 mod problem;
 mod ticket;
@@ -17,9 +18,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-pub use cells::{Cell, Items, cell_value, diff_values, report_cells, report_value_changes, show_cells};
+pub use cells::{
+    Cell, Items, RawJson, cell_value, diff_values, report_cells, report_text_changes, report_value_changes, show_cells,
+};
 pub use fields::{FieldsProjection, FieldsState};
 pub use lead::{LeadAnalysis, LeadSearch, LeadState};
+pub use look::Look;
 pub use path::{item_path, key_path, leaves, parents, path_value};
 pub use problem::{Folded, Limits, Problem, ProjectionError};
 pub use ticket::{TicketSearch, TicketService, TicketState};
@@ -88,6 +92,29 @@ pub trait Projection: Clone + Debug + Send + Sync + 'static {
     /// state grows.
     fn cells<'s>(&self, state: &'s Self::State, visit: &mut dyn FnMut(&'s str, Cell<'s>));
 
+    /// The cell at a place among them.
+    fn cell_at<'s>(&self, state: &'s Self::State, place: usize) -> Option<(&'s str, Cell<'s>)> {
+        let (mut at, mut found) = (0, None);
+        self.cells(state, &mut |name, cell| {
+            if at == place {
+                found = Some((name, cell));
+            }
+            at += 1;
+        });
+        found
+    }
+
+    /// The cell of this name.
+    fn cell<'s>(&self, state: &'s Self::State, name: &str) -> Option<Cell<'s>> {
+        let mut found = None;
+        self.cells(state, &mut |known, cell| {
+            if known == name {
+                found = Some(cell);
+            }
+        });
+        found
+    }
+
     /// The state as one JSON value, if it is kept as such; it may then be of any shape, and its cells are not asked
     /// for.
     fn as_json<'s>(&self, _state: &'s Self::State) -> Option<&'s Value> {
@@ -104,6 +131,21 @@ pub trait Projection: Clone + Debug + Send + Sync + 'static {
     /// of the two shown states.
     fn changes(&self, before: &Self::State, _event: &Self::Event, after: &Self::State, report: &mut dyn FnMut(&str)) {
         report_cells(self, before, after, report);
+    }
+
+    /// Folds one event in, as [`Self::fold`] does, and reports what it changed. Runs for every event of a stream that is
+    /// loaded: a projection that can tell without the state from before does so.
+    fn fold_and_report(
+        &self,
+        state: &mut Self::State,
+        event: &Self::Event,
+        head: &Head,
+        problems: &mut Vec<Problem>,
+        report: &mut dyn FnMut(&str),
+    ) {
+        let before = state.clone();
+        self.fold(state, event, head, problems);
+        self.changes(&before, event, state, report);
     }
 
     fn show(&self, state: &Self::State) -> Value {

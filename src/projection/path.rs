@@ -110,6 +110,39 @@ pub fn leaves<'v>(value: &'v Value, visit: &mut dyn FnMut(&str, &'v Value)) {
     }
 }
 
+/// How many leaves a value has; one that is no container is its own.
+pub(super) fn leaf_count(value: &Value) -> usize {
+    match value {
+        Value::Object(fields) if !fields.is_empty() => fields.values().map(leaf_count).sum(),
+        Value::Array(items) if !items.is_empty() => items.iter().map(leaf_count).sum(),
+        _ => 1,
+    }
+}
+
+/// The n-th leaf of the value at `path`, with its own path.
+pub(super) fn nth_leaf(path: String, value: &Value, n: usize) -> Option<(String, Value)> {
+    let mut left = n;
+    let mut is_here = |value: &Value| {
+        let count = leaf_count(value);
+        let is_here = left < count;
+        if !is_here {
+            left -= count;
+        }
+        is_here
+    };
+    match value {
+        Value::Object(fields) if !fields.is_empty() => {
+            let (key, inner) = fields.iter().find(|(_, value)| is_here(value))?;
+            nth_leaf(key_path(&path, key), inner, left)
+        }
+        Value::Array(items) if !items.is_empty() => {
+            let (index, inner) = items.iter().enumerate().find(|(_, value)| is_here(value))?;
+            nth_leaf(item_path(&path, index), inner, left)
+        }
+        leaf => (n == 0).then(|| (path, leaf.clone())),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

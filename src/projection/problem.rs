@@ -2,7 +2,7 @@ use std::io;
 
 use serde::Serialize;
 
-use crate::domain::Breach;
+use crate::domain::{Breach, EventKind};
 use crate::event::EventType;
 
 /// What is wrong with an event, or with what a projection makes of it. The fold goes on behind it.
@@ -13,6 +13,9 @@ pub enum Problem {
     /// The event's payload could not be read as it should.
     #[error("{event_type}: {flaw}")]
     Payload { event_type: EventType, flaw: Box<str> },
+    /// The event's type only resembles the kind that it was taken for.
+    #[error("{event_type} is taken for {}, which is a guess", kind.name())]
+    Guess { event_type: EventType, kind: EventKind },
     #[error(transparent)]
     Failed(ProjectionError),
     /// One that a snapshot kept in words.

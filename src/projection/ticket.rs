@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::cells::{Cell, Items, compare_cells, gather};
-use super::lead::{SeenTexts, flaw, id_cell, version_cell};
+use super::lead::{SeenTexts, flaw, guess, id_cell, version_cell};
 use super::{Folded, Problem, Projection, Registrar, item_path};
-use crate::domain::ticket::{Message, Ticket, TicketEvent, breach, decode};
+use crate::domain::ticket::{Messages, Ticket, TicketEvent, breach, decode};
 use crate::domain::{Aggregate, Decoded};
 use crate::event::{EventRow, Head, Timestamp, Version};
 
@@ -50,6 +50,7 @@ impl Projection for TicketState {
     fn apply(&self, ticket: &mut Ticket, event: &Event, head: &Head, problems: &mut Vec<Problem>) -> Folded {
         problems.extend(breach(ticket, &event.event, head.recorded_at).map(Problem::Breach));
         problems.extend(flaw(event.flaw.as_deref(), head));
+        problems.extend(guess(event.is_guess, event.event.kind(), head));
         ticket.apply(&event.event, head);
         Ok(())
     }
@@ -93,9 +94,16 @@ fn scalar_cells<'s>(ticket: &'s Ticket, visit: &mut dyn FnMut(&'s str, Cell<'s>)
     visit("version", version_cell(ticket.version));
 }
 
-impl Items for Vector<Arc<Message>> {
+/// Of each message these are shown: role, author, body and time.
+const MESSAGE_LEAVES: usize = 4;
+
+impl Items for Messages {
     fn len(&self) -> usize {
-        self.len()
+        Vector::len(self)
+    }
+
+    fn leaves_before(&self, index: usize) -> usize {
+        MESSAGE_LEAVES * index + self.retracted_before(index)
     }
 
     fn item(&self, index: usize) -> Value {

@@ -55,6 +55,12 @@ impl ChangeIndex {
         self.changed[start as usize..*end as usize].iter().map(|id| &*self.paths[*id as usize]).collect()
     }
 
+    /// Whether the event changed the value at this path as such.
+    pub(super) fn is_changed(&self, index: Index, path: &str) -> bool {
+        let events = self.by_path.get(path).and_then(|id| self.events.get(*id as usize));
+        events.is_some_and(|events| events.binary_search(&(index as u32)).is_ok())
+    }
+
     /// The last event up to `index` that changed what stands at `path`: the field itself, a value that contains it,
     /// or one inside it. The empty path is the whole state.
     pub(super) fn last_change(&self, index: Index, path: &str) -> Option<Index> {

@@ -5,6 +5,7 @@ mod blame;
 mod erased;
 mod finding;
 mod fold;
+mod look;
 mod registry;
 mod story;
 mod streams;
@@ -15,12 +16,14 @@ use blame::ChangeIndex;
 pub use erased::{AnyFold, ProjectionRef};
 pub use finding::Finding;
 pub use fold::Fold;
+use look::BeforeAndAfter;
+pub use look::StateLook;
 pub use registry::{Registry, registry};
 pub use story::Story;
 pub use streams::{DecodedRows, StreamStates};
 
 use crate::event::{EventRow, Head, Timestamp, Version};
-use crate::projection::{Projection, cell_value, diff_values, leaves, path_value};
+use crate::projection::{Look, Projection, cell_value, diff_values, leaves, path_value};
 
 /// How many events lie between two checkpoints. States share what is long, so a checkpoint costs some hundred bytes;
 /// at 32 the dearest seek takes a microsecond or two (`cargo bench` prints other spacings).
@@ -87,12 +90,10 @@ impl<P: Projection> Replay<P> {
         if index.is_multiple_of(self.spacing) {
             self.checkpoints.push(self.latest.clone());
         }
-        let before = self.latest.clone();
         let mut problems = Vec::new();
-        self.projection.fold(&mut self.latest, &event, &head, &mut problems);
         let bookkeeping = self.projection.bookkeeping();
         let changes = &mut self.changes;
-        self.projection.changes(&before, &event, &self.latest, &mut |path| {
+        self.projection.fold_and_report(&mut self.latest, &event, &head, &mut problems, &mut |path| {
             if !bookkeeping.contains(&path) {
                 changes.note(path, index);
             }
@@ -154,6 +155,13 @@ pub trait Timeline: Send + Sync + std::fmt::Debug {
 
     /// The shown state after the event at `index`; before the first event, all is empty.
     fn show(&self, index: Option<Index>) -> Value;
+
+    /// The state after the event at `index` and the one before it, to be looked at leaf by leaf. For a cursor that
+    /// moves: costs a seek and a look at each cell, not at what is long inside of one.
+    fn look(&self, index: Index) -> Option<Box<dyn StateLook>>;
+
+    /// Whether the event at `index` changed the value at this path as such, and not one around it or inside of it.
+    fn is_changed(&self, index: Index, path: &str) -> bool;
 
     /// The paths of the fields that the event at `index` changed.
     fn changed_fields(&self, index: Index) -> Vec<&str>;
@@ -240,6 +248,16 @@ impl<P: Projection> Timeline for Replay<P> {
     fn show(&self, index: Option<Index>) -> Value {
         let state = index.map_or_else(|| Some(P::State::default()), |index| self.state_after(index));
         state.map_or(Value::Null, |state| self.projection.show(&state))
+    }
+
+    fn look(&self, index: Index) -> Option<Box<dyn StateLook>> {
+        let (before, after) = (self.state_before(index)?, self.state_after(index)?);
+        let after = Look::new(self.projection.clone(), after);
+        Some(Box::new(BeforeAndAfter { projection: self.projection.clone(), before, after }))
+    }
+
+    fn is_changed(&self, index: Index, path: &str) -> bool {
+        self.changes.is_changed(index, path)
     }
 
     fn changed_fields(&self, index: Index) -> Vec<&str> {

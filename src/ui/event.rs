@@ -39,6 +39,9 @@ pub fn event_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView) {
     if event.event_type.as_str() != read_type {
         caption(ui, &shortened(event.event_type.as_str()));
     }
+    if detail.is_guess {
+        caption(ui, &scene.text("type-guessed"));
+    }
     ui.add_space(6.0);
     facts_ui(ui, scene, detail, view);
     ui.add_space(8.0);

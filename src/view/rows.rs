@@ -1,11 +1,9 @@
-use std::collections::HashMap;
-
 use serde_json::Value;
 
 use super::loaded::Loaded;
 use crate::event::Version;
-use crate::projection::{leaves, parents, path_value};
-use crate::replay::{Change, Index, Timeline};
+use crate::projection::parents;
+use crate::replay::{Index, StateLook, Timeline};
 
 /// One field of the state at the cursor.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,68 +21,75 @@ pub struct StateRow {
     pub actor: String,
 }
 
-/// The state after one event. A state may have ten thousand fields: what a row shows is looked up when it is drawn.
+/// The state after one event. It may have a hundred thousand values: a row is made when it is drawn, and moving the
+/// cursor costs what the event changed.
 #[derive(Debug, Default)]
 pub(super) struct StateRows {
     index: Index,
-    state: Value,
-    fields: Vec<String>,
-    changes: HashMap<String, Change>,
+    look: Option<Box<dyn StateLook>>,
+    /// Rows that are lit, without the removed ones.
+    lit: usize,
     /// Fields that the event took away, after all the others.
     removed: Vec<String>,
 }
 
 impl StateRows {
     pub(super) fn new(timeline: &dyn Timeline, index: Index) -> Self {
-        let state = timeline.show(Some(index));
-        let mut fields = Vec::new();
-        leaves(&state, &mut |path, _| fields.push(path.to_owned()));
-        let changes: HashMap<String, Change> =
-            timeline.changes(index).into_iter().map(|change| (change.field.clone(), change)).collect();
-        let is_gone = |change: &&Change| change.after.is_null() && path_value(&state, &change.field).is_none();
-        let mut removed: Vec<String> = changes.values().filter(is_gone).map(|change| change.field.clone()).collect();
+        let Some(look) = timeline.look(index) else { return Self::default() };
+        let (mut lit, mut removed) = (0, Vec::new());
+        for field in timeline.changed_fields(index) {
+            match look.leaves_at(field) {
+                Some(leaves) => lit += leaves,
+                None => removed.push(field.to_owned()),
+            }
+        }
         removed.sort_unstable();
-        Self { index, state, fields, changes, removed }
+        Self { index, look: Some(look), lit, removed }
+    }
+
+    fn leaf_count(&self) -> usize {
+        self.look.as_ref().map_or(0, |look| look.leaf_count())
     }
 
     pub(super) fn len(&self) -> usize {
-        self.fields.len() + self.removed.len()
+        self.leaf_count() + self.removed.len()
     }
 
     /// How many of the rows are lit.
     pub(super) fn changed(&self) -> usize {
-        if self.changes.is_empty() {
-            return 0;
-        }
-        self.removed.len() + self.fields.iter().filter(|field| self.change(field).is_some()).count()
+        self.lit + self.removed.len()
     }
 
     pub(super) fn row(&self, loaded: &Loaded, place: usize) -> Option<StateRow> {
         let timeline = loaded.timeline.as_ref();
+        let look = self.look.as_ref()?;
         let version = |index: Index| timeline.heads().get(index).map(|head| head.version);
-        let Some(field) = self.fields.get(place) else {
-            let field = self.removed.get(place - self.fields.len())?;
-            let was = self.changes.get(field).map(|change| text(&change.before));
-            let (set_by, actor) = (version(self.index), loaded.actor(self.index).to_owned());
-            return Some(StateRow { field: field.clone(), value: String::new(), was, is_removed: true, set_by, actor });
+        let actor = |index: Index| loaded.actor(index).to_owned();
+        let Some((field, value)) = look.leaf(place) else {
+            let field = self.removed.get(place.checked_sub(self.leaf_count())?)?;
+            return Some(StateRow {
+                field: field.clone(),
+                value: String::new(),
+                was: Some(text(&look.value_before(field))),
+                is_removed: true,
+                set_by: version(self.index),
+                actor: actor(self.index),
+            });
         };
-        let change = self.change(field);
-        let was = change.map(|change| if change.field == *field { text(&change.before) } else { String::new() });
+        // A value is lit where it changed itself, or came with what contains it.
+        let changed = parents(&field).into_iter().chain([""]).find(|path| timeline.is_changed(self.index, path));
+        let is_itself = changed == Some(field.as_str());
+        let was = changed.map(|_| if is_itself { text(&look.value_before(&field)) } else { String::new() });
         let is_bookkeeping = timeline.bookkeeping().contains(&field.as_str());
-        let set_by = if is_bookkeeping { Some(self.index) } else { timeline.set_by(self.index, field) };
+        let set_by = if is_bookkeeping { Some(self.index) } else { timeline.set_by(self.index, &field) };
         Some(StateRow {
-            value: path_value(&self.state, field).map_or_else(String::new, text),
-            is_removed: change.is_some_and(|change| change.field == *field && change.after.is_null()),
+            value: text(&value),
+            is_removed: is_itself && value.is_null(),
             set_by: set_by.and_then(version),
-            actor: set_by.map(|index| loaded.actor(index).to_owned()).unwrap_or_default(),
-            field: field.clone(),
+            actor: set_by.map(actor).unwrap_or_default(),
             was,
+            field,
         })
-    }
-
-    /// A value is lit where it changed itself, or came with what contains it.
-    fn change(&self, field: &str) -> Option<&Change> {
-        parents(field).into_iter().find_map(|path| self.changes.get(path))
     }
 }
 

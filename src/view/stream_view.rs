@@ -43,6 +43,8 @@ pub struct EventDetail {
     /// Today's name and shape.
     pub read_type: String,
     pub read_schema: u32,
+    /// The stored type only resembles the one that it is read as.
+    pub is_guess: bool,
     pub read_payload: Value,
     pub stored_payload: String,
     pub stored_metadata: String,
@@ -369,6 +371,7 @@ impl Question for ReadEvent {
         Ok(EventDetail {
             read_type: read.event_type,
             read_schema: read.schema,
+            is_guess: read.is_guess,
             read_payload: read.payload,
             stored_payload: text(&event.payload),
             stored_metadata: text(&event.metadata),

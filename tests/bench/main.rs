@@ -5,7 +5,9 @@
 
 #![allow(clippy::print_stdout, reason = "the table is the product")]
 
+mod frameworks;
 mod measure;
+mod moving;
 mod stores;
 
 use std::hint::black_box;
@@ -35,6 +37,9 @@ fn main() {
     scan(&mut table, &stores);
     load(&mut table, &stores);
     seek(&mut table, &stores);
+    frameworks::load(&mut table, folder.path());
+    moving::ticket(&mut table);
+    moving::memory(&mut table, folder.path());
     open(&mut table, &stores);
     beside_a_log(&mut table, &stores, folder.path());
     whole_store(&mut table, &stores);

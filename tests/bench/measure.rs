@@ -30,7 +30,12 @@ pub(crate) fn micros(samples: &[f64]) -> f64 {
 
 /// The most memory this process ever held; nought where the system does not tell.
 pub(crate) fn peak_memory_mib() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    peak_memory_of(Path::new("/proc/self/status"))
+}
+
+/// The same of another process, by the file in which the system says it.
+pub(crate) fn peak_memory_of(status: &Path) -> f64 {
+    let status = std::fs::read_to_string(status).unwrap_or_default();
     let kib =
         status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse().ok());
     kib.unwrap_or(0.0) / 1024.0

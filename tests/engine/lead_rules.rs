@@ -454,3 +454,19 @@ fn a_lead_that_is_not_converted_has_no_time_to_conversion() {
 fn a_lead_without_an_id_in_its_payload_takes_the_one_of_its_stream() {
     given([stored_event("lead-initialized", b"{}")]).shows(LeadState, json!({"lead-id": 1, "name": null}));
 }
+
+#[test]
+fn an_event_whose_name_negates_a_contact_is_none() {
+    for name in ["CustomerNotContacted", "NotContacted", "lead_never_contacted", "FailedToBeContacted"] {
+        given([initialized(), event(name, json!({}))])
+            .shows(LeadState, json!({"contacts": 0}))
+            .finds(&[(1, &format!("{name} is no event of this kind of stream"))]);
+    }
+}
+
+#[test]
+fn an_event_that_is_only_guessed_to_be_a_contact_says_so() {
+    given([initialized(), event("CustomerContacted", json!({})), event("crm.Lead.Contacted", json!({}))])
+        .shows(LeadState, json!({"contacts": 2}))
+        .finds(&[(1, "CustomerContacted is taken for contacted, which is a guess")]);
+}

@@ -112,6 +112,12 @@ fn a_state_of_any_shape_has_changes_blame_and_differences() {
     assert_eq!(blamed(3), [("note.text".to_owned(), json!("b"), 2), ("note.by".to_owned(), json!("kim"), 2)]);
     assert_eq!(blamed(4), [(String::new(), json!(7), 4)]);
     assert_eq!(blamed(6), [("[0]".to_owned(), json!(1), 5), ("[1].a".to_owned(), json!(2), 6)]);
+    for index in 0..7 {
+        let look = timeline.look(index).expect("there is such an event");
+        let leaves: Vec<_> = (0..look.leaf_count()).filter_map(|place| look.leaf(place)).collect();
+        let expected: Vec<_> = timeline.blame(index).into_iter().map(|(field, value, _)| (field, value)).collect();
+        assert_eq!(leaves, expected, "{index}");
+    }
     let diff = timeline.diff(Some(2), Some(4));
     assert_eq!(diff.len(), 1);
     assert_eq!((diff[0].0.field.as_str(), diff[0].1), ("", Some(4)));

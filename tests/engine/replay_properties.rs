@@ -10,7 +10,7 @@ use foldline::projection::{
     FieldsProjection, LeadAnalysis, LeadSearch, LeadState, Problem, Projection, TicketSearch, TicketService,
     TicketState, diff_values, leaves, path_value,
 };
-use foldline::replay::{Replay, Timeline};
+use foldline::replay::{ProjectionRef, Replay, Timeline};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -271,6 +271,8 @@ where
     let replay = replayed(projection, 4, events);
     changed_fields_are_the_differences(&replay, &states)?;
     set_by_is_the_last_real_change(&replay, &states)?;
+    a_look_shows_the_leaves_and_what_changed(&replay, &states)?;
+    rows_pushed_later_change_nothing(&projection.into(), events, &replay)?;
     a_restored_snapshot_folds_on_alike(projection, events)?;
     diff_names_exactly_what_differs(&replay, &states)
 }
@@ -322,6 +324,60 @@ fn changed_fields_are_the_differences(replay: &dyn Timeline, states: &[Value]) -
         }
         prop_assert_eq!(replay.changes(index).len(), said.len());
     }
+    Ok(())
+}
+
+/// Leaf by leaf, a look at a state is what showing all of it gives.
+fn a_look_shows_the_leaves_and_what_changed(replay: &dyn Timeline, states: &[Value]) -> Result<(), TestCaseError> {
+    for index in 0..states.len() - 1 {
+        let (before, after) = (&states[index], &states[index + 1]);
+        let mut expected = Vec::new();
+        leaves(after, &mut |path, value| expected.push((path.to_owned(), value.clone())));
+        let look = replay.look(index).expect("there is such an event");
+        let found: Vec<_> = (0..look.leaf_count()).map(|place| look.leaf(place)).collect();
+        prop_assert_eq!(found, expected.iter().cloned().map(Some).collect::<Vec<_>>(), "event {}", index);
+        prop_assert_eq!(look.leaf(expected.len()), None);
+        prop_assert_eq!(look.leaf(usize::MAX), None);
+        let changed = replay.changed_fields(index);
+        for path in &changed {
+            prop_assert!(replay.is_changed(index, path));
+            let under = expected.iter().filter(|(leaf, _)| is_within(leaf, path)).count();
+            let there = path_value(after, path).map(|_| under);
+            prop_assert_eq!(look.leaves_at(path), there, "{} after event {}", path, index);
+            prop_assert_eq!(without_nulls(&look.value_before(path)), at(before, path), "{}", path);
+        }
+        for (path, _) in &expected {
+            prop_assert_eq!(replay.is_changed(index, path), changed.contains(&path.as_str()), "{}", path);
+        }
+    }
+    prop_assert!(replay.look(states.len() - 1).is_none());
+    Ok(())
+}
+
+/// Some rows, a look anywhere, the next rows, and so on: as if all had been there at once.
+fn rows_pushed_later_change_nothing(
+    projection: &ProjectionRef,
+    events: &[RecordedEvent],
+    whole: &dyn Timeline,
+) -> Result<(), TestCaseError> {
+    let mut grown = projection.timeline(0);
+    for (count, event) in events.iter().enumerate() {
+        // A look may leave nothing behind that the next rows would not change.
+        if count % 3 == 0 {
+            let anywhere = (count * 7 + 3) % (count + 1);
+            prop_assert_eq!(grown.show(anywhere.checked_sub(1)), whole.show(anywhere.checked_sub(1)));
+            grown.diff(None, count.checked_sub(1));
+            grown.look(anywhere).map(|look| look.leaf(0));
+        }
+        grown.push_row(&event.as_row());
+    }
+    for index in 0..events.len() {
+        prop_assert_eq!(grown.show(Some(index)), whole.show(Some(index)), "{}", index);
+        prop_assert_eq!(grown.changed_fields(index), whole.changed_fields(index));
+        prop_assert_eq!(grown.findings(index), whole.findings(index));
+        prop_assert_eq!(grown.blame(index), whole.blame(index));
+    }
+    prop_assert_eq!(grown.heads(), whole.heads());
     Ok(())
 }
 

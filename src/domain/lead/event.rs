@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use crate::domain::payload::{compensated, fields_of};
-use crate::domain::{Aggregate, Decoded, EventKind, Fields, kind_of, upcast};
+use crate::domain::{Aggregate, Decoded, EventKind, Fields, Reading, reading_of, upcast};
 use crate::event::{EventId, EventRow, Timestamp, payload_value};
 
 /// An event of a lead, with what folding needs of it; a call's notes stay in the payload. Where a compensation
@@ -99,8 +99,9 @@ impl LeadEvent {
 
 /// Reads a stored event. Total: what can't be read is noted as a flaw, and its type still counts.
 pub fn decode(row: &EventRow<'_>) -> Decoded<LeadEvent> {
-    let Some(kind) = kind_of(Aggregate::Lead, row.event_type.as_str()) else {
-        return Decoded { event: LeadEvent::Other { name: row.event_type.as_str().into() }, flaw: None };
+    let Some(Reading { kind, is_guess }) = reading_of(Aggregate::Lead, row.event_type.as_str()) else {
+        let event = LeadEvent::Other { name: row.event_type.as_str().into() };
+        return Decoded { event, flaw: None, is_guess: false };
     };
     if upcast::needs_upcast(kind, row.schema) {
         let mut payload = payload_value(&row.body());
@@ -108,9 +109,9 @@ pub fn decode(row: &EventRow<'_>) -> Decoded<LeadEvent> {
         let text = payload.to_string();
         // What was no JSON must be judged as it was stored, not as the string that stands for it here.
         let judged = if payload.is_string() { row.payload } else { text.as_bytes() };
-        return decode_payload(kind, judged, row);
+        return Decoded { is_guess, ..decode_payload(kind, judged, row) };
     }
-    decode_payload(kind, &row.body(), row)
+    Decoded { is_guess, ..decode_payload(kind, &row.body(), row) }
 }
 
 fn decode_payload(kind: EventKind, payload: &[u8], row: &EventRow<'_>) -> Decoded<LeadEvent> {
@@ -155,5 +156,5 @@ fn decode_payload(kind: EventKind, payload: &[u8], row: &EventRow<'_>) -> Decode
             }
         }
     };
-    Decoded { event, flaw }
+    Decoded { event, flaw, is_guess: false }
 }

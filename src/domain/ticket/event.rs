@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::{Party, Priority, Role};
 use crate::domain::payload::{compensated, fields_of, shortened};
-use crate::domain::{Aggregate, Decoded, EventKind, Fields, kind_of};
+use crate::domain::{Aggregate, Decoded, EventKind, Fields, reading_of};
 use crate::event::{EventId, EventRow};
 
 /// An event of a ticket, with what folding needs of it. Where a compensation names an event, `of` is its id.
@@ -92,7 +92,8 @@ pub fn decode(row: &EventRow<'_>) -> Decoded<TicketEvent> {
     let flaw_ref = &mut flaw;
     let body = row.body();
     let payload: &[u8] = &body;
-    let event = match kind_of(Aggregate::Ticket, row.event_type.as_str()) {
+    let reading = reading_of(Aggregate::Ticket, row.event_type.as_str());
+    let event = match reading.map(|reading| reading.kind) {
         Some(EventKind::TicketInitialized) => {
             let fields = fields_of(payload, &["ticket-id", "customer", "subject", "priority"], flaw_ref);
             let text = |index| fields.text(index).map(Arc::from);
@@ -146,7 +147,7 @@ pub fn decode(row: &EventRow<'_>) -> Decoded<TicketEvent> {
         }
         None => TicketEvent::Other { name: row.event_type.as_str().into() },
     };
-    Decoded { event, flaw }
+    Decoded { event, flaw, is_guess: reading.is_some_and(|reading| reading.is_guess) }
 }
 
 /// A field that takes one of a few words.

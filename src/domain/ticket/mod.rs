@@ -2,15 +2,17 @@
 
 mod decide;
 mod event;
+mod messages;
 mod rules;
 
 use std::sync::Arc;
 
-use imbl::{OrdSet, Vector};
+use imbl::OrdSet;
 use serde::{Deserialize, Serialize};
 
 pub use decide::{TicketCommand, TicketTarget, decide};
 pub use event::{TicketEvent, decode};
+pub use messages::Messages;
 pub use rules::breach;
 
 use crate::event::{EventId, Head, Timestamp, Version};
@@ -135,7 +137,7 @@ pub struct Ticket {
     /// The event that gave the status.
     status_set_by: Option<EventId>,
     pub agent: Option<Arc<str>>,
-    pub messages: Vector<Arc<Message>>,
+    pub messages: Messages,
     pub created_on: Option<Timestamp>,
     pub closed_on: Option<Timestamp>,
     pub updated_on: Option<Timestamp>,

@@ -1,0 +1,46 @@
+use std::fmt::Debug;
+
+use serde_json::Value;
+
+use crate::projection::{Look, Projection, cell_value};
+
+/// A state and the one before it, without the type of their projection. Leaves are addressed by their place and made
+/// when they are asked for.
+pub trait StateLook: Send + Sync + Debug {
+    /// How many leaves the state has.
+    fn leaf_count(&self) -> usize;
+
+    /// The leaf at a place, with its path.
+    fn leaf(&self, place: usize) -> Option<(String, Value)>;
+
+    /// How many leaves stand at a path or below; `None` where nothing stands.
+    fn leaves_at(&self, path: &str) -> Option<usize>;
+
+    /// The value at a path before the event, `null` where there was none.
+    fn value_before(&self, path: &str) -> Value;
+}
+
+#[derive(Debug)]
+pub(super) struct BeforeAndAfter<P: Projection> {
+    pub(super) projection: P,
+    pub(super) before: P::State,
+    pub(super) after: Look<P>,
+}
+
+impl<P: Projection> StateLook for BeforeAndAfter<P> {
+    fn leaf_count(&self) -> usize {
+        self.after.leaf_count()
+    }
+
+    fn leaf(&self, place: usize) -> Option<(String, Value)> {
+        self.after.leaf(place)
+    }
+
+    fn leaves_at(&self, path: &str) -> Option<usize> {
+        self.after.leaves_at(path)
+    }
+
+    fn value_before(&self, path: &str) -> Value {
+        cell_value(&self.projection, &self.before, path)
+    }
+}
