@@ -1,5 +1,7 @@
 //! The window: its state here, what it does in `logic`, how it is laid out in `layout`.
 
+#![deny(clippy::indexing_slicing, reason = "a redraw between two facts must not end the program")]
+
 mod keys;
 mod layout;
 mod logic;

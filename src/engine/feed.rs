@@ -75,16 +75,14 @@ impl Drop for Feed {
 }
 
 impl Feed {
-    pub(super) fn begin(source: &Source, pool: &Pool, wake: Wake) -> Self {
+    pub(super) fn begin(place: WatchedPlace, pool: &Pool, wake: Wake) -> Self {
         let shared = Arc::new(Shared { state: Mutex::default(), woken: Condvar::new() });
         let watch = Watch {
-            watched: Watched::of(source),
+            place,
             shared: Arc::clone(&shared),
             // Held weakly, or the store would stay open for the sake of being watched.
             pool: pool.downgrade(),
             wake,
-            seen: Seen::default(),
-            cursor: None,
         };
         if let Err(error) = thread::Builder::new().name("watching".to_owned()).spawn(move || watch.run()) {
             tracing::warn!(%error, "nobody watches the store");
@@ -129,27 +127,43 @@ enum Seen {
     Server(String),
 }
 
-struct Watch {
+/// What is watched, and up to where it is known.
+pub(super) struct WatchedPlace {
     watched: Watched,
+    seen: Seen,
+    /// `None` where the store could not say.
+    cursor: Option<Cursor>,
+}
+
+impl WatchedPlace {
+    /// Looked at first, so that whatever is recorded while the end is read counts as a change.
+    pub(super) fn of(source: &Source, reader: &dyn Reader) -> Self {
+        let watched = Watched::of(source);
+        let seen = match &watched {
+            Watched::File(path) => Seen::File(look_at(path)),
+            Watched::Server => reader.fingerprint().ok().flatten().map_or(Seen::Nothing, Seen::Server),
+        };
+        let cursor = if reader.capabilities().has_feed { reader.end().ok() } else { Some(Cursor::beginning()) };
+        Self { watched, seen, cursor }
+    }
+}
+
+struct Watch {
+    place: WatchedPlace,
     shared: Arc<Shared>,
     pool: super::pool::WeakPool,
     wake: Wake,
-    seen: Seen,
-    cursor: Option<Cursor>,
 }
 
 impl Watch {
     fn run(mut self) {
-        // Looked at first, so that whatever is recorded while the end is read counts as a change.
-        self.seen = self.look().unwrap_or_default();
-        self.cursor = self.ask(|reader| reader.end()).and_then(Result::ok);
         while self.wait() {
             let Some(now) = self.look() else { continue };
-            if now == self.seen {
+            if now == self.place.seen {
                 continue;
             }
-            let is_first = self.seen == Seen::Nothing;
-            self.seen = now;
+            let is_first = self.place.seen == Seen::Nothing;
+            self.place.seen = now;
             if is_first {
                 continue;
             }
@@ -167,7 +181,7 @@ impl Watch {
 
     /// Until it is time for a look; false when nobody is interested any more.
     fn wait(&self) -> bool {
-        let between = match self.watched {
+        let between = match self.place.watched {
             Watched::File(_) => BETWEEN_LOOKS,
             Watched::Server => BETWEEN_QUESTIONS,
         };
@@ -183,7 +197,7 @@ impl Watch {
 
     /// `None` where the server did not answer: it may later, and whoever reads is told of it.
     fn look(&self) -> Option<Seen> {
-        match &self.watched {
+        match &self.place.watched {
             Watched::File(path) => Some(Seen::File(look_at(path))),
             Watched::Server => match self.ask(|reader| reader.fingerprint())? {
                 Ok(Some(print)) => Some(Seen::Server(print)),
@@ -197,11 +211,14 @@ impl Watch {
         if let Some(pool) = self.pool.upgrade() {
             pool.forget_outdated();
         }
-        let cursor = self.cursor.clone()?;
+        let Some(cursor) = self.place.cursor.clone() else {
+            self.place.cursor = self.ask(|reader| reader.end()).and_then(Result::ok);
+            return Some(StoreChange::Somewhere);
+        };
         let read = self.ask(move |reader| news(reader, cursor))?;
         match read {
             Ok((change, cursor)) => {
-                self.cursor = Some(cursor);
+                self.place.cursor = Some(cursor);
                 change
             }
             // Whoever reads next is told what is wrong with it.

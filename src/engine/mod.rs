@@ -36,7 +36,7 @@ pub use whole::fold_whole;
 
 use crate::event::{StreamId, Timestamp, Version};
 use crate::store::{Reader, Source, StoreError, Writer};
-use feed::Feed;
+use feed::{Feed, WatchedPlace};
 use pool::{Lane, Pool};
 
 /// Called from a working thread when there is something to see.
@@ -61,8 +61,10 @@ impl std::fmt::Debug for Engine {
 impl Engine {
     /// Takes over a store that was opened.
     pub fn new(source: Source, first: Box<dyn Reader>, wake: Wake) -> Self {
+        // Before anything is answered, so that whatever is recorded later is new to whoever asks.
+        let place = WatchedPlace::of(&source, first.as_ref());
         let pool = Pool::new(first, wake.clone());
-        let feed = Feed::begin(&source, &pool, wake);
+        let feed = Feed::begin(place, &pool, wake);
         Self(Arc::new(Room { source, pool, feed }))
     }
 

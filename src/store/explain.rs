@@ -93,12 +93,6 @@ impl Explain for ServerTrouble {
             }
             Self::Changed(detail) => with("server-changed", detail),
             Self::NoFunction(detail) => with("server-no-function", detail),
-            Self::Policy(detail) => with("server-policy", detail),
-            Self::Follows(detail) => with("server-follows", detail),
-            Self::Silent(detail) => with("server-silent", detail),
-            Self::NoPostgres(detail) => with("server-no-postgres", detail),
-            Self::TooLarge { bytes } => Message::new("server-too-large").number("bytes", *bytes),
-            Self::Cancelled => Message::new("error-cancelled"),
             Self::Other(detail) => with("server-other", detail),
         }
     }

@@ -54,7 +54,7 @@ pub fn compare_ui(ui: &mut Ui, scene: &mut Scene<'_>, desk: Desk<'_>, view: &mut
             ROW_HEIGHT,
             shown.len(),
             |ui, range| {
-                for row in &shown[range] {
+                for row in shown.get(range).unwrap_or_default() {
                     row_ui(ui, scene, row, sides, &view.stream);
                 }
             },

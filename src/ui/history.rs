@@ -73,7 +73,7 @@ fn table_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, filter: &mut 
             .body(|body| {
                 body.rows(ROW_HEIGHT, count, |mut row| {
                     let index = index_of(row.index());
-                    let head = &heads[index];
+                    let Some(head) = heads.get(index) else { return };
                     row.set_selected(index == cursor);
                     let (ink, dim) =
                         if index > cursor { (colours.faint, colours.faint) } else { (colours.text, colours.dim) };

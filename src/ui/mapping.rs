@@ -139,7 +139,7 @@ fn preview_ui(ui: &mut Ui, scene: &Scene<'_>, draft: &MappingDraft) {
             ui.end_row();
             for event in events {
                 let when = event.recorded_at.map_or_else(|| scene.text("no-time"), |at| scene.zone.long(at));
-                let payload = String::from_utf8_lossy(&event.payload[..event.payload.len().min(300)]).into_owned();
+                let payload = String::from_utf8_lossy(event.payload.get(..300).unwrap_or(&event.payload)).into_owned();
                 for text in [
                     shortened(event.stream.as_str()).into_owned(),
                     event.version.to_string(),

@@ -1,5 +1,7 @@
 //! One file a panel. Panels only draw, and ask by sending actions; none of them changes what it draws.
 
+#![deny(clippy::indexing_slicing, reason = "a redraw between two facts must not end the program")]
+
 mod bar;
 mod check;
 mod compare;

@@ -159,7 +159,7 @@ pub fn keys_ui(ui: &mut Ui, scene: &mut Scene<'_>, is_open: &mut bool) {
     dialog(ui, &title, 760.0, is_open, |ui| {
         ui.columns(2, |columns| {
             for (number, menu) in Menu::ALL.into_iter().enumerate() {
-                let ui = &mut columns[number % 2];
+                let Some(ui) = columns.get_mut(number % 2) else { continue };
                 caption(ui, &scene.text(menu.title()));
                 egui::Grid::new(menu.title()).num_columns(2).spacing([24.0, 6.0]).show(ui, |ui| {
                     for command in Command::ALL.iter().filter(|command| command.menu() == menu) {

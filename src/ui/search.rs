@@ -48,7 +48,7 @@ pub fn search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_o
             2.0 * ROW_HEIGHT,
             found.hits.len(),
             |ui, range| {
-                for hit in &found.hits[range] {
+                for hit in found.hits.get(range).unwrap_or_default() {
                     hit_ui(ui, scene, hit);
                 }
             },

@@ -49,25 +49,25 @@ fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus: &
     ui.spacing_mut().item_spacing.y = 0.0;
     ScrollArea::vertical().id_salt("streams").auto_shrink(false).show_rows(ui, ROW_HEIGHT, total, |ui, range| {
         for place in range {
-            let group_number = begins.partition_point(|begin| *begin <= place) - 1;
-            let group = &groups[group_number];
-            match place - begins[group_number] {
-                0 => {
+            let number = begins.partition_point(|begin| *begin <= place).saturating_sub(1);
+            let Some((group, begin)) = groups.get(number).zip(begins.get(number)) else { continue };
+            let row = place.checked_sub(begin + 1);
+            match row.map(|row| group.rows.get(row)) {
+                None => {
                     if category_ui(ui, group, closed.contains(&group.category), is_filtered)
                         && !closed.remove(&group.category)
                     {
                         closed.insert(group.category.clone());
                     }
                 }
-                row if row <= group.rows.len() => {
-                    let row = &group.rows[row - 1];
+                Some(Some(row)) => {
                     seen.push(row.stream.clone());
                     let label = store.labels.of(&row.stream);
                     if row_ui(ui, row, label, selected.as_ref() == Some(&row.stream)) {
                         scene.ask(Action::Select(row.stream.clone()));
                     }
                 }
-                _ => more_ui(ui, scene, group),
+                Some(None) => more_ui(ui, scene, group),
             }
         }
     });

@@ -3,7 +3,7 @@ use egui::{Align, Align2, Color32, Layout, Rect, RichText, Role, Sense, Stroke, 
 use super::Scene;
 use super::icons::{Icon, icon, icon_button, paint};
 use crate::command::{Action, Command};
-use crate::event::Head;
+use crate::event::{Head, Version};
 use crate::theme::{Palette, palette};
 use crate::view::{OpenStore, Pause, Pin, TimeScale};
 
@@ -56,10 +56,11 @@ fn controls_ui(
                 scene.run(command);
             }
         }
+        let Some(head) = heads.get(cursor) else { return };
         let last = heads.last().map_or(String::new(), |head| head.version.to_string());
-        let values = [("version", heads[cursor].version.to_string().into()), ("last", last.into())];
+        let values = [("version", head.version.to_string().into()), ("last", last.into())];
         ui.label(RichText::new(scene.locale.with("version-of", values)).strong());
-        let when = heads[cursor].recorded_at.map_or_else(|| scene.text("no-time"), |at| scene.zone.long(at));
+        let when = head.recorded_at.map_or_else(|| scene.text("no-time"), |at| scene.zone.long(at));
         ui.label(RichText::new(when).monospace().color(colours.dim));
         let name = scene.text("timeline-go");
         let field = ui.add(TextEdit::singleline(typed).hint_text(&name).desired_width(120.0));
@@ -74,11 +75,12 @@ fn controls_ui(
                     scene.run(Command::Compare);
                 }
             }
+            let [a, b] = pins;
             for (pin, command, colour, letter) in
-                [(1, Command::PinB, colours.pin_b, 'B'), (0, Command::PinA, colours.pin_a, 'A')]
+                [(b, Command::PinB, colours.pin_b, 'B'), (a, Command::PinA, colours.pin_a, 'A')]
             {
-                let at = pins[pin].as_ref().map(|pin| format!(" v{}", pin.version));
-                let where_to = pins[pin].as_ref().map(|pin| format!("{} v{}", pin.stream, pin.version));
+                let at = pin.as_ref().map(|pin| format!(" v{}", pin.version));
+                let where_to = pin.as_ref().map(|pin| format!("{} v{}", pin.stream, pin.version));
                 let text = RichText::new(format!("{letter}{}", at.unwrap_or_default())).color(colour);
                 let button = ui.add(egui::Button::new(text).frame(false));
                 let hint = scene.text(command.title());
@@ -110,7 +112,8 @@ fn track_ui(
     let colours = palette(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 52.0), Sense::click_and_drag());
     let name = scene.text("timeline");
-    response.widget_info(|| WidgetInfo::slider(true, heads[cursor].version.0 as f64, &name));
+    let version = heads.get(cursor).map_or(Version(0), |head| head.version);
+    response.widget_info(|| WidgetInfo::slider(true, version.0 as f64, &name));
     let track = Track::new(rect.shrink2(vec2(MARK, 0.0)), heads, scale);
     if (response.dragged() || response.clicked())
         && let Some(pointer) = response.interact_pointer_pos()
@@ -134,7 +137,8 @@ fn track_ui(
         painter.rect_filled(rect, if right > left { 0.0 } else { 3.0 }, fill);
     };
     track.marks(|index, x| {
-        let hue = colours.hue(heads[index].event_type.as_str());
+        let Some(head) = heads.get(index) else { return };
+        let hue = colours.hue(head.event_type.as_str());
         let fill = if index > cursor { hue.gamma_multiply(0.45) } else { hue };
         run = match run.take() {
             Some((left, right, of)) if of == fill && x - right <= TOUCHING => Some((left, x, fill)),
@@ -160,7 +164,7 @@ fn track_ui(
             response.on_hover_text_at_pointer(scene.locale.with("pause", [("length", length.into())]));
             return;
         }
-        let head = &heads[track.index_at(pointer.x)];
+        let Some(head) = heads.get(track.index_at(pointer.x)) else { return };
         let when = head.recorded_at.map_or_else(|| scene.text("no-time"), |at| scene.zone.long(at));
         response.on_hover_text_at_pointer(format!(
             "v{}  {}\n{when}",
@@ -216,9 +220,9 @@ impl<'a> Track<'a> {
     }
 
     fn x(&self, index: usize) -> f32 {
-        let share = match (self.scale, self.heads[index].recorded_at) {
+        let share = match (self.scale, self.heads.get(index).and_then(|head| head.recorded_at)) {
             (Some(scale), Some(at)) => scale.share(at),
-            _ => index as f64 / (self.heads.len() - 1).max(1) as f64,
+            _ => index as f64 / (self.heads.len().saturating_sub(1)).max(1) as f64,
         };
         self.rect.left() + self.rect.width() * share.min(1.0) as f32
     }

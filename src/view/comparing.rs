@@ -1,3 +1,4 @@
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::loaded::{ContinueStream, LoadStream, Loaded};
@@ -252,10 +253,9 @@ impl Comparing {
     fn ask_for(&mut self, engine: &Engine, view: &mut StreamView, stream: &StreamId, number: usize) {
         if *stream == view.stream {
             view.load(engine, number);
-        } else if !self.beside.contains_key(&(stream.clone(), number)) {
-            let mut beside = Beside::default();
-            beside.loaded.ask(engine, LoadStream { stream: stream.clone(), number });
-            self.beside.insert((stream.clone(), number), beside);
+        } else if let Entry::Vacant(place) = self.beside.entry((stream.clone(), number)) {
+            let question = LoadStream { stream: stream.clone(), number };
+            place.insert(Beside::default()).loaded.ask(engine, question);
         }
     }
 

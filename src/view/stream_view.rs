@@ -108,7 +108,9 @@ impl StreamView {
     /// Reads everything anew that was read so far.
     fn reload(&mut self, engine: &Engine, cause: Cause) {
         let numbers: Vec<usize> = self.timelines.keys().copied().collect();
-        numbers.into_iter().for_each(|number| self.request(engine, number, cause));
+        for number in numbers {
+            self.request(engine, number, cause);
+        }
         self.wants_event = true;
     }
 

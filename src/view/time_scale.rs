@@ -170,7 +170,7 @@ mod tests {
         let scale = scale(&[0, 10, 20, 30, month, month + 10, month + 20]);
         let pauses: Vec<Pause> = scale.pauses().collect();
         assert_eq!(pauses.len(), 1);
-        assert_eq!((pauses[0].from, pauses[0].to), (at(30), at(month)));
+        assert_eq!(pauses.first().map(|pause| (pause.from, pause.to)), Some((at(30), at(month))));
         assert!((scale.share(at(month)) - scale.share(at(30)) - PAUSE_SHARE).abs() < 1e-9);
         assert!(scale.share(at(30)) > 0.5);
     }

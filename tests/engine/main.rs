@@ -2,6 +2,7 @@
 
 mod batches;
 mod decoders;
+mod engine_room;
 mod files;
 mod foreign;
 mod given;
