@@ -1,6 +1,7 @@
 //! How much of a table is read to learn what it means: little when a store is opened, and nothing twice.
 
 use foldline::event::{Position, StreamId};
+use foldline::store::frameworks::{Mapping, preview};
 use foldline::store::{Columns, Query, Reader, StreamQuery};
 
 use crate::desk::{Database, events, server, stream, streams};
@@ -106,6 +107,26 @@ fn an_event_without_a_number_is_counted_wherever_it_stands() {
         .map(|event| event.version.0)
         .collect();
     assert_eq!((found.len() as i64, of_odd), (ROWS, all));
+}
+
+#[test]
+fn trying_a_mapping_reads_a_few_rows_of_many() {
+    let (database, table) = spatie();
+    for version in ["", r#","version":"aggregate_version""#] {
+        let text = format!(
+            r#"{{"table":"of_{}.stored_events","stream":"aggregate_uuid","type":"event_class","position":"id"{version}}}"#,
+            database.name
+        );
+        let before = rows_read(&database);
+        let mapping = Mapping::parse(&text).unwrap();
+        let found = preview(&database.source(), &mapping, 20).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(
+            found.iter().map(|event| event.version.0 - 1).collect::<Vec<_>>(),
+            (0..20).map(|n| n % 10).collect::<Vec<_>>()
+        );
+        let read = rows_read(&database) - before;
+        assert!(read < 10_000, "{read} of {ROWS} rows were read by {:#?}", asked(&table));
+    }
 }
 
 #[test]

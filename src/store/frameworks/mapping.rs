@@ -46,6 +46,9 @@ pub struct Mapping {
     /// The shape that an event has.
     #[serde(default)]
     pub schema: Option<String>,
+    /// No more than the table's first rows are read, for whoever only tries a mapping.
+    #[serde(skip)]
+    pub first_rows: Option<u64>,
 }
 
 fn one() -> u64 {
@@ -106,7 +109,7 @@ impl Mapping {
         if self.stream.is_empty() {
             return known_table(catalogue, table);
         }
-        let from = format!("{} e", table.quoted());
+        let from = format!("{} e", self.rows_of(table));
         let Some(version) = &self.version else {
             let order = self.order(catalogue, table, "e")?;
             let stream = columns(table, "e", "stream", &self.stream)?;
@@ -185,6 +188,16 @@ impl Mapping {
         };
         layout.read_only = Some("a mapping says how to read a table, not by which rules to write it");
         Ok(layout)
+    }
+
+    /// The table, or its first rows under the names that it has them by.
+    fn rows_of(&self, table: &Table) -> String {
+        let Some(count) = self.first_rows else { return table.quoted() };
+        let rowid = table.rowid("rows").map(|rowid| {
+            let name = rowid.sql.trim_start_matches("rows.").to_owned();
+            format!(", {} AS {name}", rowid.sql)
+        });
+        format!("(SELECT rows.*{} FROM {} rows LIMIT {count})", rowid.unwrap_or_default(), table.quoted())
     }
 
     /// The order in which events that have no number are counted.

@@ -41,9 +41,15 @@ pub fn unmapped(database: &dyn Database, catalogue: Catalogue) -> Result<Unmappe
     Ok(Unmapped { catalogue, guesses })
 }
 
-/// The first events as a mapping reads them.
+/// Rows that are read to show a few events: some may be no events, or stand in another order.
+const TRIED: u64 = 1000;
+
+/// The first events as a mapping reads them, of a table's first rows.
 pub fn preview(source: &Source, mapping: &Mapping, count: u64) -> Result<Vec<RecordedEvent>, StoreError> {
-    let options = OpenOptions { mapping: Some(mapping.clone()), ..OpenOptions::from_environment() };
+    let options = OpenOptions {
+        mapping: Some(Mapping { first_rows: Some(TRIED), ..mapping.clone() }),
+        ..OpenOptions::from_environment()
+    };
     let mut events = Vec::new();
     open_with(source, &options)?.visit_events(&Query::store().limit(count), &mut |row| {
         events.push(row.to_recorded());
