@@ -1,8 +1,8 @@
 //! How much of a table is read to learn what it means: little when a store is opened, and nothing twice.
 
-use foldline::event::{Position, StreamId};
+use foldline::event::{EventBatch, Position, StreamId};
 use foldline::store::frameworks::{Mapping, preview};
-use foldline::store::{Columns, Query, Reader, StreamQuery};
+use foldline::store::{Changes, Columns, Query, Reader, StreamQuery};
 
 use crate::desk::{Database, events, server, stream, streams};
 use crate::looking::eventually;
@@ -60,6 +60,15 @@ fn opening_a_store_and_its_first_screen_read_a_few_rows_of_many() {
     let name = events(&*reader, &Query::store().limit(1))[0].stream.clone();
     assert_eq!(stream(&*reader, name.as_str()).len(), 10);
     assert!(reader.stream(&name).unwrap().is_some());
+    // What a window asks for again and again while nothing happens.
+    let end = reader.end().unwrap();
+    for _ in 0..3 {
+        let again = reader.again().unwrap();
+        let Changes::Grew(mut scan) = again.changes(&end, Columns::ALL).unwrap() else { panic!("nothing happened") };
+        let mut batch = EventBatch::default();
+        scan.next_batch(&mut batch).unwrap();
+        assert!(batch.is_empty());
+    }
     let read = rows_read(&database) - before;
     assert!(read < 10_000, "{read} of {ROWS} rows were read by {:#?}", asked(&table));
 

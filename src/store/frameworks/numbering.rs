@@ -20,6 +20,8 @@ pub(super) struct Numbering {
     own: Layout,
     counted: Option<Box<Unnumbered>>,
     known: Arc<AtomicU8>,
+    /// From this position on, every event had a number when the store was opened.
+    numbered_from: Option<u64>,
 }
 
 const UNKNOWN: u8 = 0;
@@ -31,14 +33,15 @@ impl Numbering {
     pub(super) fn at_opening(database: &dyn Database, mut own: Layout) -> Result<Self, StoreError> {
         let counted = own.unnumbered.take();
         let known = if counted.is_some() { UNKNOWN } else { ALL_NUMBERED };
-        let numbering = Self { own, counted, known: Arc::new(AtomicU8::new(known)) };
-        let Some(counted) = &numbering.counted else { return Ok(numbering) };
+        let mut numbering = Self { own, counted, known: Arc::new(AtomicU8::new(known)), numbered_from: None };
+        let Some(counted) = numbering.counted.clone() else { return Ok(numbering) };
         for is_last in [false, true] {
-            let Some(sql) = numbering.own.end_sql(counted, LOOKED_AT + 1, is_last) else { break };
-            let (mut rows, mut unnumbered) = (0, 0);
+            let Some(sql) = numbering.own.end_sql(&counted, LOOKED_AT + 1, is_last) else { break };
+            let (mut rows, mut unnumbered, mut lowest) = (0, 0, None);
             database.rows(&sql, &mut |cells| {
                 rows = cells.cell(0).number().unwrap_or_default();
                 unnumbered = cells.cell(1).number().unwrap_or_default();
+                lowest = cells.cell(2).number().and_then(|lowest| u64::try_from(lowest).ok());
                 Flow::Break(())
             })?;
             if unnumbered > 0 {
@@ -48,6 +51,9 @@ impl Numbering {
             if u64::try_from(rows).is_ok_and(|rows| rows <= LOOKED_AT) {
                 numbering.learn(ALL_NUMBERED);
                 break;
+            }
+            if is_last {
+                numbering.numbered_from = lowest;
             }
         }
         Ok(numbering)
@@ -86,6 +92,12 @@ impl Numbering {
                 _ => Ok(&self.own),
             },
             _ if query.limit.is_some_and(|limit| limit <= LOOKED_AT) => Ok(&self.own),
+            // What is new behind an end that was looked at; a row without a number among it is noticed as it comes.
+            Scope::Store { from: Some(from), .. } | Scope::Category { from: Some(from), .. }
+                if self.numbered_from.is_some_and(|numbered| from.0 >= numbered) =>
+            {
+                Ok(&self.own)
+            }
             _ => self.for_all(database),
         }
     }

@@ -257,8 +257,10 @@ impl Layout {
             _ => String::new(),
         };
         let conditions: Vec<String> = self.filter.iter().cloned().collect();
+        let place = self.position.as_ref().map_or("NULL", |position| position.sql.as_str());
         Some(Sql::plain(format!(
-            "SELECT count(*), count(is_unnumbered) FROM (SELECT CASE WHEN {} THEN 1 END AS is_unnumbered FROM {}{}{order} LIMIT {limit}) ends",
+            "SELECT count(*), count(is_unnumbered), CAST(min(place) AS bigint) FROM \
+             (SELECT CASE WHEN {} THEN 1 END AS is_unnumbered, {place} AS place FROM {}{}{order} LIMIT {limit}) ends",
             unnumbered.row,
             self.from,
             conditions_text(&conditions)
