@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::{
-    AppendError, Appended, Columns, Expected, Finding, Flow, Framework, Query, Snapshot, StoreError, StoreInfo,
-    StreamQuery, StreamRow,
+    AppendError, Appended, Columns, Expected, Finding, Flow, Framework, Notice, Query, ReadOnlyReason, Snapshot,
+    StoreError, StoreInfo, StreamQuery, StreamRow,
 };
 use crate::event::{Cursor, EventBatch, EventId, EventRow, NewEvent, RecordedEvent, StreamId, Version};
 
@@ -24,12 +24,12 @@ pub trait Reader: Send {
     }
 
     /// Why Foldline never appends here; `None` where it can, or where only the file's permissions stand in the way.
-    fn read_only_reason(&self) -> Option<String> {
+    fn read_only_reason(&self) -> Option<ReadOnlyReason> {
         None
     }
 
     /// Something about the whole store that whoever looks at it should know first.
-    fn notice(&self) -> Option<String> {
+    fn notice(&self) -> Option<Notice> {
         None
     }
 

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use crate::event::{EventId, RecordedEvent, StreamId, Version};
 
 use super::frameworks::MappingError;
-use super::{Address, Expected, Framework, ServerTrouble};
+use super::{Address, Expected, Framework, ReadOnlyReason, ServerTrouble};
 
 /// Why a store could not be read or written. Each says what was tried and what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +35,7 @@ pub enum StoreError {
     )]
     Several { place: String, tables: String, first: String },
     #[error("{place}: Foldline cannot append here: {reason}")]
-    OnlyReads { place: String, reason: String },
+    OnlyReads { place: String, reason: ReadOnlyReason },
     #[error("{}: written by a newer Foldline (format {found}, this one reads up to {supported}); update Foldline", path.display())]
     Newer { path: PathBuf, found: i64, supported: i64 },
     #[error("{}: the database is damaged ({detail}); restore it from a copy", path.display())]

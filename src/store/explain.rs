@@ -29,7 +29,7 @@ impl Explain for StoreError {
                 Message::new("error-several").text("place", place).text("tables", tables).text("first", first)
             }
             Self::OnlyReads { place, reason } => {
-                Message::new("error-only-reads").text("place", place).text("reason", reason)
+                Message::new("error-only-reads").text("place", place).inner("reason", reason.message())
             }
             Self::Newer { path, found, supported } => {
                 of("error-newer", path).text("found", found).text("supported", supported)

@@ -5,6 +5,7 @@ use super::parts::{caption, cut, progress_ui};
 use super::{Scene, grouped};
 use crate::command::{Action, Command, Menu};
 use crate::engine::Progress;
+use crate::event::Explain;
 use crate::store::Source;
 use crate::theme::palette;
 use crate::view::{OpenStore, Overview};
@@ -23,10 +24,11 @@ pub fn top_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>,
                 info.categories.iter().take(4).map(|(name, count)| format!("{} {name}", grouped(*count))).collect();
             ui.label(RichText::new(format!("{}  ·  {}", info.framework, counts.join("  ·  "))).color(colours.dim));
             if let Some(notice) = notice {
-                ui.label(RichText::new(scene.text("notice")).color(colours.warning)).on_hover_text(notice);
+                ui.label(RichText::new(scene.text("notice")).color(colours.warning))
+                    .on_hover_text(scene.sentence(&notice.message()));
             }
             if let Some(store) = store {
-                access_ui(ui, scene, store, read_only.as_deref());
+                access_ui(ui, scene, store, read_only.map(|reason| scene.sentence(&reason.message())).as_deref());
             }
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

@@ -5,7 +5,7 @@ use super::{Checking, Comparing, Draft, EventSearch, Exporting, Labels, Pin, Sig
 use crate::engine::{Asked, Cause, Engine, Moment, Progress, Question, StoreChange, Ticket, Tool};
 use crate::event::{StreamId, Timestamp, Version};
 use crate::replay::Index;
-use crate::store::{Reader, Source, StoreInfo, StreamOrder, StreamQuery, StreamRow};
+use crate::store::{Notice, ReadOnlyReason, Reader, Source, StoreInfo, StreamOrder, StreamQuery, StreamRow};
 
 /// How many streams of one category are listed. Who has more finds one by typing a part of its name.
 pub const STREAMS_LISTED: u64 = 10_000;
@@ -41,9 +41,9 @@ pub struct OpenStore {
 pub struct Overview {
     pub info: StoreInfo,
     /// Why Foldline never appends here.
-    pub read_only: Option<String>,
+    pub read_only: Option<ReadOnlyReason>,
     /// What whoever looks at it should know first.
-    pub notice: Option<String>,
+    pub notice: Option<Notice>,
 }
 
 /// The streams of one category.

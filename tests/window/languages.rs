@@ -14,8 +14,8 @@ use foldline::sample::{SampleError, SampleOptions};
 use foldline::store::files::{ExportError, TargetError};
 use foldline::store::frameworks::MappingError;
 use foldline::store::{
-    Address, AppendError, Conflict, Damage, Expected, Fault, Flow, Framework, SchemaChange, SchemaObject,
-    ServerTrouble, StoreError,
+    Address, AppendError, Conflict, Damage, Expected, Fault, Flow, Framework, Notice, ReadOnlyReason, SchemaChange,
+    SchemaObject, ServerTrouble, StoreError,
 };
 
 use crate::desk::Desk;
@@ -179,7 +179,7 @@ fn every_store_error() -> Vec<StoreError> {
         StoreError::NotEvents { path: path(), detail: text("detail") },
         StoreError::Unrecognised { path: path(), tables: text("tables") },
         StoreError::Several { place: text("place"), tables: text("tables"), first: text("first") },
-        StoreError::OnlyReads { place: text("place"), reason: text("reason") },
+        StoreError::OnlyReads { place: text("place"), reason: ReadOnlyReason::File },
         StoreError::Newer { path: path(), found: 11, supported: 12 },
         StoreError::Damaged { path: path(), detail: Damage::Said(text("detail")) },
         StoreError::Damaged { path: path(), detail: Damage::UnknownNumbers },
@@ -354,6 +354,30 @@ fn every_error_is_said_in_every_language() {
         assert_said(&ExportError::Target(refused));
     }
     assert_said(&ExportError::Write { path: path(), source: io::Error::other(text("source")) });
+}
+
+#[test]
+fn what_one_should_know_of_a_store_is_said_in_every_language() {
+    let all = [
+        ReadOnlyReason::RulesOutside,
+        ReadOnlyReason::Framework,
+        ReadOnlyReason::NoStreams,
+        ReadOnlyReason::Log,
+        ReadOnlyReason::Mapping,
+        ReadOnlyReason::File,
+        ReadOnlyReason::Permissions,
+    ];
+    all.iter().for_each(assert_said);
+    let all = [
+        Notice::FileDamaged(path()),
+        Notice::LineUnreadable { path: path(), first: text("first") },
+        Notice::LinesUnreadable { path: path(), count: 11, first: text("first") },
+        Notice::NumberedByIdentifier,
+        Notice::NumberedByTime,
+        Notice::NumberedByRecording,
+        Notice::NumberedWhereMissing(text("column")),
+    ];
+    all.iter().for_each(assert_said);
 }
 
 #[test]

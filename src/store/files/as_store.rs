@@ -16,8 +16,8 @@ use crate::store::native::NativeStore;
 use crate::store::opening::ReadOnlyFile;
 use crate::store::private::private_folder;
 use crate::store::{
-    Capabilities, Fault, Finding, Flow, Framework, Interrupter, OpenOptions, Opener, Query, Reader, Scan, StoreError,
-    StoreInfo, StreamQuery, StreamRow, sqlite,
+    Capabilities, Fault, Finding, Flow, Framework, Interrupter, Notice, OpenOptions, Opener, Query, ReadOnlyReason,
+    Reader, Scan, StoreError, StoreInfo, StreamQuery, StreamRow, sqlite,
 };
 
 /// How much of a file is looked at to tell what it is.
@@ -200,17 +200,16 @@ impl Reader for FileStore {
         self.named(self.reader.categories())
     }
 
-    fn read_only_reason(&self) -> Option<String> {
-        Some("a file of events is only read; bring it into a store of its own with `foldline import`".to_owned())
+    fn read_only_reason(&self) -> Option<ReadOnlyReason> {
+        Some(ReadOnlyReason::File)
     }
 
-    fn notice(&self) -> Option<String> {
+    fn notice(&self) -> Option<Notice> {
         let ReadFile { bad, bad_count, .. } = &*self.read;
-        let first = bad.first()?;
-        let path = self.path.display();
-        Some(match bad_count {
-            1 => format!("{path}: one event could not be read: {first}"),
-            count => format!("{path}: {count} events could not be read, the first: {first}"),
+        let (path, first) = (self.path.clone(), bad.first()?.clone());
+        Some(match *bad_count {
+            1 => Notice::LineUnreadable { path, first },
+            count => Notice::LinesUnreadable { path, count, first },
         })
     }
 

@@ -1,5 +1,5 @@
 use super::catalogue::{Dialect, Expr};
-use crate::store::Framework;
+use crate::store::{Framework, Notice, ReadOnlyReason};
 
 /// What a database's tables mean: everything that reading them needs, as data. One is declared for each framework,
 /// and one is made from a mapping of one's own.
@@ -46,9 +46,9 @@ pub struct Layout {
     pub heads: Option<Snapshots>,
     pub unnumbered: Option<Box<Unnumbered>>,
     /// Why Foldline appends nothing here; `None` where it can.
-    pub read_only: Option<&'static str>,
+    pub read_only: Option<ReadOnlyReason>,
     /// What whoever looks should know of these tables first.
-    pub notice: Option<String>,
+    pub notice: Option<Notice>,
 }
 
 /// What kind of thing a stream is about.
@@ -168,7 +168,7 @@ impl Layout {
             snapshots: None,
             heads: None,
             unnumbered: None,
-            read_only: Some("Foldline only reads what this framework writes"),
+            read_only: Some(ReadOnlyReason::Framework),
             notice: None,
         }
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::catalogue::{Catalogue, Dialect, Expr, Table};
 use super::layout::{Category, Layout, MetadataPart, Time, TimeUnit, Unnumbered, counted};
 use super::recognise::{Recognised, recognise};
-use crate::store::Framework;
+use crate::store::{Framework, Notice, ReadOnlyReason};
 
 /// Which table holds events, and what its columns mean. Kept as JSON. With a table alone, it chooses among several
 /// that a framework wrote.
@@ -125,8 +125,7 @@ impl Mapping {
         let own = or_null(catalogue.dialect, &column(table, "counted", "version", version)?);
         let either = Expr::number(format!("coalesce({}, counted.foldline_version)", own.sql));
         let mut counted_layout = self.read_from(catalogue, table, "counted", numbered, either)?;
-        counted_layout.notice =
-            Some(format!("some events have no number as their {version}: they are counted in their order"));
+        counted_layout.notice = Some(Notice::NumberedWhereMissing(version.clone()));
         let row = format!("{} IS NULL", or_null(catalogue.dialect, &number).sql);
         if number.is_number() && is_required(catalogue.dialect, table, version) {
             return Ok(layout);
@@ -186,7 +185,7 @@ impl Mapping {
                 })
                 .collect::<Result<_, _>>()?,
         };
-        layout.read_only = Some("a mapping says how to read a table, not by which rules to write it");
+        layout.read_only = Some(ReadOnlyReason::Mapping);
         Ok(layout)
     }
 

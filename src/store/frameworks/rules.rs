@@ -6,7 +6,7 @@ use super::layout::Layout;
 use super::naming;
 use super::writing::{Example, Shaped};
 use crate::event::{NewEvent, StreamId, Version};
-use crate::store::{AppendError, Framework};
+use crate::store::{AppendError, Framework, ReadOnlyReason};
 
 /// All that is particular to one framework.
 #[derive(Debug)]
@@ -22,14 +22,11 @@ pub(in crate::store) struct Rules {
 pub(in crate::store) enum Appends {
     By(&'static AppendRules),
     /// And why.
-    Never(&'static str),
+    Never(ReadOnlyReason),
 }
 
 /// Of most frameworks.
-pub(super) const ONLY_THE_APPLICATION: Appends = Appends::Never(CANNOT_BE_KEPT);
-
-const CANNOT_BE_KEPT: &str =
-    "the framework's own rules for appending cannot be kept from outside; append with the application";
+pub(super) const ONLY_THE_APPLICATION: Appends = Appends::Never(ReadOnlyReason::RulesOutside);
 
 type Shape = fn(Shaped, Option<&Example>, &NewEvent) -> Result<Shaped, AppendError>;
 
@@ -113,11 +110,11 @@ impl Layout {
     }
 
     /// Why nothing can be appended to such tables; `None` where it can.
-    pub(in crate::store) fn why_read_only(&self) -> Option<&'static str> {
+    pub(in crate::store) fn why_read_only(&self) -> Option<ReadOnlyReason> {
         match self.rules().map(|rules| &rules.appends) {
             _ if self.append_rules().is_some() => None,
-            Some(Appends::Never(reason)) => Some(reason),
-            Some(Appends::By(_)) => Some(CANNOT_BE_KEPT),
+            Some(Appends::Never(reason)) => Some(*reason),
+            Some(Appends::By(_)) => Some(ReadOnlyReason::RulesOutside),
             None => self.read_only,
         }
     }

@@ -11,8 +11,8 @@ use super::scan::ForeignScan;
 use super::sql::Sql;
 use crate::event::{EventId, EventRow, RecordedEvent, StreamId, StreamKey, Timestamp};
 use crate::store::{
-    Capabilities, Columns, Finding, Flow, Framework, Interrupter, KeptState, Opener, Query, Reader, Scan, Scope,
-    StoreError, StoreInfo, StreamQuery, StreamRow,
+    Capabilities, Columns, Finding, Flow, Framework, Interrupter, KeptState, Notice, Opener, Query, ReadOnlyReason,
+    Reader, Scan, Scope, StoreError, StoreInfo, StreamQuery, StreamRow,
 };
 
 /// What reading foreign tables asks of a database.
@@ -49,7 +49,7 @@ pub trait Database: Send + 'static {
     fn changed(&self) -> StoreError;
 
     /// Something about the whole database that whoever looks at it should know first.
-    fn notice(&self) -> Option<String>;
+    fn notice(&self) -> Option<Notice>;
 
     /// See [`Reader::fingerprint`].
     fn fingerprint(&self, _layout: &Layout) -> Result<Option<String>, StoreError> {
@@ -226,11 +226,11 @@ impl<D: Database> Reader for ForeignStore<D> {
         self.database.may_be_kept()
     }
 
-    fn read_only_reason(&self) -> Option<String> {
-        self.layout().read_only.map(str::to_owned)
+    fn read_only_reason(&self) -> Option<ReadOnlyReason> {
+        self.layout().read_only
     }
 
-    fn notice(&self) -> Option<String> {
+    fn notice(&self) -> Option<Notice> {
         self.database.notice().or_else(|| self.layout().notice.clone())
     }
 

@@ -11,8 +11,8 @@ use super::{Access, NativeStore, keep_going};
 use crate::event::{EventId, EventRow, Position, RecordedEvent, StreamId, StreamKey, Timestamp, Version};
 use crate::store::opening::ReadOnlyFile;
 use crate::store::{
-    Capabilities, Fault, Finding, Flow, Framework, Interrupter, Opener, Query, Reader, Scan, Snapshot, StoreError,
-    StoreInfo, StreamOrder, StreamQuery, StreamRow,
+    Capabilities, Fault, Finding, Flow, Framework, Interrupter, Notice, Opener, Query, Reader, Scan, Snapshot,
+    StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow,
 };
 
 impl Reader for NativeStore {
@@ -28,14 +28,9 @@ impl Reader for NativeStore {
         Capabilities { appends, has_kept_counts: true, has_feed: true, has_dense_positions: true, finds_by_id: true }
     }
 
-    fn notice(&self) -> Option<String> {
-        match &self.access {
-            Access::Looking(file) if file.is_damaged => Some(format!(
-                "{}: the file is damaged or cut short; what can still be read is shown: restore it from a copy",
-                self.path.display()
-            )),
-            _ => None,
-        }
+    fn notice(&self) -> Option<Notice> {
+        let is_damaged = matches!(&self.access, Access::Looking(file) if file.is_damaged);
+        is_damaged.then(|| Notice::FileDamaged(self.path.clone()))
     }
 
     fn info(&self) -> Result<StoreInfo, StoreError> {

@@ -6,7 +6,7 @@ use postgres::error::SqlState;
 use super::{ForeignPostgres, PgDatabase, ServerTrouble};
 use crate::event::{NewEvent, StreamId, Version};
 use crate::store::frameworks::{Append, Example, Layout, PostgresRules, Shaped, shaped, stream_parts};
-use crate::store::{AppendError, Appended, Expected, Reader, StoreError, Writer, check_call};
+use crate::store::{AppendError, Appended, Expected, ReadOnlyReason, Reader, StoreError, Writer, check_call};
 
 /// How often an append at any version is tried anew after another came first.
 const TRIES: usize = 5;
@@ -65,7 +65,7 @@ impl ForeignPostgres {
         let rules = self.layout().append_rules();
         let Some((rules, postgres)) = rules.and_then(|rules| Some((rules, rules.postgres.as_ref()?))) else {
             let place = self.database.address.to_string();
-            let reason = self.layout().why_read_only().unwrap_or_default().to_owned();
+            let reason = self.layout().why_read_only().unwrap_or(ReadOnlyReason::RulesOutside);
             return Err(StoreError::OnlyReads { place, reason }.into());
         };
         let append = Append { table, stream, last, first };

@@ -26,7 +26,7 @@ pub(in crate::store) use secrets::looks_like_address;
 pub use trouble::ServerTrouble;
 
 use super::frameworks::{Catalogue, Cells, Database, ForeignStore, Layout, Mapping, Rows, Sql, Value, chosen};
-use super::{Flow, Interrupter, OpenOptions, Source, StoreError, Writer};
+use super::{Flow, Interrupter, Notice, OpenOptions, Source, StoreError, Writer};
 use pool::Server;
 use reading::PgRows;
 use running::Running;
@@ -122,7 +122,7 @@ impl Database for PgDatabase {
         self.failed(ServerTrouble::Changed("an event has no number".to_owned()))
     }
 
-    fn notice(&self) -> Option<String> {
+    fn notice(&self) -> Option<Notice> {
         None
     }
 
@@ -157,6 +157,6 @@ pub(super) fn open_for_writing(address: &Address) -> Result<Box<dyn Writer>, Sto
     let store = open(address, &OpenOptions::kept_for(&Source::Server(address.clone())))?;
     match store.layout().read_only {
         None => Ok(Box::new(store)),
-        Some(reason) => Err(StoreError::OnlyReads { place: address.to_string(), reason: reason.to_owned() }),
+        Some(reason) => Err(StoreError::OnlyReads { place: address.to_string(), reason }),
     }
 }

@@ -10,15 +10,15 @@ use crate::event::{NewEvent, StreamId, Version};
 use crate::store::frameworks::{
     Append, AppendRules, Example, Layout, Shaped, SqliteRules, Table, shaped, stream_parts,
 };
-use crate::store::{AppendError, Appended, Expected, Reader, StoreError, Writer, check_call};
+use crate::store::{AppendError, Appended, Expected, ReadOnlyReason, Reader, StoreError, Writer, check_call};
 
 /// How long an append waits for another writer.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why nothing can be appended; `None` where it can.
-pub(super) fn read_only_reason(path: &Path, layout: &Layout) -> Option<&'static str> {
+pub(super) fn read_only_reason(path: &Path, layout: &Layout) -> Option<ReadOnlyReason> {
     let is_locked = || std::fs::metadata(path).is_ok_and(|file| file.permissions().readonly());
-    let of_file = || is_locked().then_some("the file may only be read; check its permissions");
+    let of_file = || is_locked().then_some(ReadOnlyReason::Permissions);
     layout.why_read_only().or_else(of_file)
 }
 

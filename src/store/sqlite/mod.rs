@@ -15,7 +15,7 @@ pub(crate) use catalogue::read_catalogue;
 use super::frameworks::{Cell, Cells, Database, ForeignStore, Rows, Sql, Value, chosen};
 use super::locking::Locking;
 use super::opening::{ReadOnlyFile, open_to_write};
-use super::{Fault, Finding, Flow, Interrupter, OpenOptions, StoreError};
+use super::{Fault, Finding, Flow, Interrupter, Notice, OpenOptions, StoreError};
 
 /// A SQLite file whose tables are read by a declaration.
 pub type ForeignSqlite = ForeignStore<SqliteTables>;
@@ -67,7 +67,7 @@ pub(super) fn open(path: &Path, file: ReadOnlyFile, options: &OpenOptions) -> Re
 pub(super) fn open_for_writing(path: &Path, options: &OpenOptions) -> Result<ForeignSqlite, StoreError> {
     let mut store = open(path, ReadOnlyFile::open(path)?, options)?;
     if let Some(reason) = store.layout().read_only {
-        return Err(StoreError::OnlyReads { place: path.display().to_string(), reason: reason.to_owned() });
+        return Err(StoreError::OnlyReads { place: path.display().to_string(), reason });
     }
     let (connection, locking) = open_to_write(path)?;
     connection.busy_timeout(append::PATIENCE).map_err(|source| StoreError::from_sqlite(path, source))?;
@@ -176,14 +176,9 @@ impl Database for SqliteTables {
         StoreError::Changed(self.path.clone())
     }
 
-    fn notice(&self) -> Option<String> {
+    fn notice(&self) -> Option<Notice> {
         let is_damaged = matches!(&self.access, Access::Looking(file) if file.is_damaged);
-        is_damaged.then(|| {
-            format!(
-                "{}: the file is damaged or cut short; what can still be read is shown: restore it from a copy",
-                self.path.display()
-            )
-        })
+        is_damaged.then(|| Notice::FileDamaged(self.path.clone()))
     }
 
     fn verify(&self, report: &mut dyn FnMut(Finding)) -> Result<(), StoreError> {

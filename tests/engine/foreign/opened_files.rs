@@ -99,7 +99,7 @@ fn a_log_that_breaks_off_is_read_up_to_there_and_says_so() {
     let (_folder, reader) = opened("cut.xes", &XES[..end]);
     let reader = reader.expect("what is there can be read");
     assert_eq!(read(&*reader, &Query::store()).len(), 2);
-    assert!(reader.notice().is_some_and(|notice| notice.contains("cut.xes")), "{:?}", reader.notice());
+    assert!(reader.notice().is_some_and(|notice| notice.to_string().contains("cut.xes")), "{:?}", reader.notice());
     assert!(verified(&*reader).iter().any(|finding| finding.kind() == FindingKind::UnreadablePayload));
 }
 

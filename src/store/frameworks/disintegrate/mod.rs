@@ -4,7 +4,7 @@
 use super::catalogue::{Catalogue, Expr, Table, quote};
 use super::layout::{Category, Layout, Time, TimeUnit, counted};
 use super::rules::{ONLY_THE_APPLICATION, Rules};
-use crate::store::Framework;
+use crate::store::{Framework, Notice, ReadOnlyReason};
 
 impl Framework {
     pub const DISINTEGRATE: Self = Self::named("disintegrate");
@@ -58,9 +58,8 @@ fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     let declared = table.column("inserted_at").map_or("timestamp", |column| column.declared.as_str());
     layout.time = Time::Column { expr: column("inserted_at", declared), unit: TimeUnit::Auto };
     layout.position = Some(column("event_id", "bigint"));
-    layout.read_only = Some("its events belong to queries and not to streams, which Foldline cannot guard");
-    layout.notice =
-        Some("its events have no versions: those of each identifier are numbered in their order".to_owned());
+    layout.read_only = Some(ReadOnlyReason::NoStreams);
+    layout.notice = Some(Notice::NumberedByIdentifier);
     Some(layout)
 }
 

@@ -3,17 +3,14 @@
 use super::catalogue::{Catalogue, Dialect, Expr, Table, quote};
 use super::layout::{Category, Layout, Time, TimeUnit, counted};
 use super::rules::{Appends, Rules};
-use crate::store::Framework;
+use crate::store::{Framework, Notice, ReadOnlyReason};
 
 impl Framework {
     pub const OCEL: Self = Self::named("ocel");
 }
 
-pub(super) static RULES: Rules = Rules {
-    framework: Framework::OCEL,
-    recognise: &[layout],
-    appends: Appends::Never("a log of events is a record made from other systems; correct it there"),
-};
+pub(super) static RULES: Rules =
+    Rules { framework: Framework::OCEL, recognise: &[layout], appends: Appends::Never(ReadOnlyReason::Log) };
 
 fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     let is_there = catalogue.dialect == Dialect::Sqlite && table.has(&["ocel_id", "ocel_type"]);
@@ -55,9 +52,8 @@ fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     layout.id = Some(Expr::text("counted.id"));
     layout.time = Time::Column { expr: Expr::text("counted.time"), unit: TimeUnit::Auto };
     layout.position = Some(Expr::number("counted.position"));
-    layout.read_only = Some("a log of events is a record made from other systems; correct it there");
-    layout.notice =
-        Some("a log without versions: the events of each object are numbered in the order of their times".to_owned());
+    layout.read_only = Some(ReadOnlyReason::Log);
+    layout.notice = Some(Notice::NumberedByTime);
     Some(layout)
 }
 

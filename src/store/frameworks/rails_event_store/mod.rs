@@ -3,7 +3,7 @@
 use super::catalogue::{Catalogue, Expr, Table};
 use super::layout::{Category, Layout, MetadataPart, Time, TimeUnit, Unnumbered, counted};
 use super::rules::{ONLY_THE_APPLICATION, Rules};
-use crate::store::Framework;
+use crate::store::{Framework, Notice};
 
 impl Framework {
     pub const RAILS_EVENT_STORE: Self = Self::named("rails-event-store");
@@ -108,10 +108,7 @@ fn numbered(
             links.quoted(),
             inside(&table.expr("e", "event_id")).sql
         )),
-        notice: Some(
-            "some events were appended at any version, and have none: their streams are numbered in the order of recording"
-                .to_owned(),
-        ),
+        notice: Some(Notice::NumberedByRecording),
         ..layout.clone()
     }
 }

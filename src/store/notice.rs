@@ -1,0 +1,78 @@
+//! What whoever opens a store should know of it, as values: the sentence is made where it is shown.
+
+use std::path::PathBuf;
+
+use crate::event::{Explain, Message};
+
+/// Why Foldline never appends to a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReadOnlyReason {
+    #[error("the framework's own rules for appending cannot be kept from outside; append with the application")]
+    RulesOutside,
+    #[error("Foldline only reads what this framework writes")]
+    Framework,
+    #[error("its events belong to queries and not to streams, which Foldline cannot guard")]
+    NoStreams,
+    #[error("a log of events is a record made from other systems; correct it there")]
+    Log,
+    #[error("a mapping says how to read a table, not by which rules to write it")]
+    Mapping,
+    #[error("a file of events is only read; bring it into a store of its own with `foldline import`")]
+    File,
+    #[error("the file may only be read; check its permissions")]
+    Permissions,
+}
+
+impl Explain for ReadOnlyReason {
+    fn message(&self) -> Message {
+        Message::new(match self {
+            Self::RulesOutside => "reads-rules-outside",
+            Self::Framework => "reads-framework",
+            Self::NoStreams => "reads-no-streams",
+            Self::Log => "reads-log",
+            Self::Mapping => "reads-mapping",
+            Self::File => "reads-file",
+            Self::Permissions => "reads-permissions",
+        })
+    }
+}
+
+/// Something about a whole store.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Notice {
+    #[error("{}: the file is damaged or cut short; what can still be read is shown: restore it from a copy", .0.display())]
+    FileDamaged(PathBuf),
+    #[error("{}: one event could not be read: {first}", path.display())]
+    LineUnreadable { path: PathBuf, first: String },
+    #[error("{}: {count} events could not be read, the first: {first}", path.display())]
+    LinesUnreadable { path: PathBuf, count: u64, first: String },
+    #[error("its events have no versions: those of each identifier are numbered in their order")]
+    NumberedByIdentifier,
+    #[error("a log without versions: the events of each object are numbered in the order of their times")]
+    NumberedByTime,
+    #[error(
+        "some events were appended at any version, and have none: their streams are numbered in the order of recording"
+    )]
+    NumberedByRecording,
+    #[error("some events have no number as their {0}: they are counted in their order")]
+    NumberedWhereMissing(String),
+}
+
+impl Explain for Notice {
+    fn message(&self) -> Message {
+        match self {
+            Self::FileDamaged(path) => Message::new("fault-file-damaged").text("path", path.display()),
+            Self::LineUnreadable { path, first } => {
+                Message::new("notice-line-unreadable").text("path", path.display()).text("first", first)
+            }
+            Self::LinesUnreadable { path, count, first } => Message::new("notice-lines-unreadable")
+                .text("path", path.display())
+                .number("count", *count)
+                .text("first", first),
+            Self::NumberedByIdentifier => Message::new("notice-numbered-by-identifier"),
+            Self::NumberedByTime => Message::new("notice-numbered-by-time"),
+            Self::NumberedByRecording => Message::new("notice-numbered-by-recording"),
+            Self::NumberedWhereMissing(column) => Message::new("notice-numbered-where-missing").text("column", column),
+        }
+    }
+}
