@@ -3,7 +3,10 @@
 //! or another program could take away a log that this one is still writing to.
 
 use std::fmt;
+use std::fs::File;
+use std::io;
 use std::ops::Deref;
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 type Kept = Box<dyn Send>;
@@ -38,6 +41,11 @@ impl Drop for Locking {
 
 /// A file that is open without locks; it is closed only while this process locks none.
 pub(crate) struct Unlocked<T: Send + 'static>(Option<T>);
+
+/// Opens what may be a database to read some of it.
+pub(crate) fn open_beside_locks(path: &Path) -> io::Result<Unlocked<File>> {
+    File::open(path).map(Unlocked::new)
+}
 
 impl<T: Send + 'static> Unlocked<T> {
     pub(crate) fn new(value: T) -> Self {

@@ -36,7 +36,7 @@ pub use private::sweep_leftovers;
 pub use query::{Columns, Direction, Framework, Query, Scope, StoreInfo, StreamOrder, StreamQuery, StreamRow};
 pub use source::Source;
 
-use opening::{ReadOnlyFile, is_in_use};
+use opening::ReadOnlyFile;
 
 use serde_json::value::RawValue;
 
@@ -124,9 +124,7 @@ pub fn open_with(source: &Source, options: &OpenOptions) -> Result<Box<dyn Reade
 }
 
 fn open_file(path: &Path, options: &OpenOptions) -> Result<Box<dyn Reader>, StoreError> {
-    // Some program has it open as a database; reading its beginning here would drop the locks of this one.
     if options.mapping.is_none()
-        && !is_in_use(path)
         && let Some(kind) = files::file_kind(path)?
     {
         return Ok(Box::new(files::FileStore::open(path, kind)?));

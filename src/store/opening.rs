@@ -21,7 +21,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tempfile::TempDir;
 
 use super::StoreError;
-use super::locking::{Locking, Unlocked};
+use super::locking::{Locking, Unlocked, open_beside_locks};
 use super::private::{private_file, private_folder};
 
 /// How long an ordinary connection waits for another's write.
@@ -293,10 +293,8 @@ fn open_copy(path: &Path, real: &Path) -> Result<(Held, Option<TempDir>), StoreE
     for suffix in ["", "-wal", "-journal"] {
         let source = side_file(real, suffix);
         if suffix.is_empty() || source.exists() {
-            let copied = fs::File::open(&source).and_then(|from| {
-                let from = Unlocked::new(from);
-                std::io::copy(&mut &*from, &mut private_file(&side_file(&copy, suffix))?)
-            });
+            let copied = open_beside_locks(&source)
+                .and_then(|from| std::io::copy(&mut &*from, &mut private_file(&side_file(&copy, suffix))?));
             copied.map_err(|error| StoreError::from_io(&source, error))?;
         }
     }
@@ -342,7 +340,9 @@ fn use_of(real: &Path) -> Use {
             let is_locked = |path: &Path| {
                 let Ok(file) = fs::metadata(path) else { return false };
                 let inode = file.ino().to_string();
-                let mut places = locks.lines().filter_map(|line| line.split_whitespace().nth(5));
+                // Others lock files of text by other means.
+                let locks = locks.lines().filter(|line| line.contains(" POSIX "));
+                let mut places = locks.filter_map(|line| line.split_whitespace().nth(5));
                 places.any(|place| place.rsplit(':').next() == Some(&inode))
             };
             return match (is_locked(&shm), is_locked(real)) {
@@ -353,9 +353,4 @@ fn use_of(real: &Path) -> Use {
         }
     }
     if shm.exists() { Use::SharedMemory } else { Use::None }
-}
-
-/// Whether some program has the database open, so that the file is one and must not be opened otherwise.
-pub(crate) fn is_in_use(path: &Path) -> bool {
-    resolved(path).is_ok_and(|real| use_of(&real) != Use::None)
 }

@@ -372,3 +372,14 @@ fn wal_of(statements: &str) -> (TempDir, PathBuf) {
     Connection::open(&path).expect("opens").pragma_update(None, "journal_mode", "wal").expect("set");
     (folder, path)
 }
+
+#[test]
+fn a_file_of_events_that_its_writer_has_locked_is_still_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("events.jsonl");
+    fs::write(&path, r#"{"stream":"lead-1","version":0,"type":"noted","payload":{}}"#).expect("written");
+    let writer = fs::File::options().append(true).open(&path).expect("opens");
+    writer.lock().expect("locked");
+    let reader = store::open(&path.into()).expect("opens");
+    assert_eq!(ids(&*reader).len(), 1);
+}

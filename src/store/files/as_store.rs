@@ -1,7 +1,7 @@
 //! A file of events opened where it is: read once into a private store, which goes when nobody looks any more. The
 //! file itself stays what is opened, and what it says beyond events (lines that are none) is told.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use super::import::{ImportError, ImportOptions, import};
 use super::{ocel, xes};
 use crate::event::{EventBatch, EventId, RecordedEvent, StreamId};
+use crate::store::locking::open_beside_locks;
 use crate::store::native::NativeStore;
 use crate::store::opening::ReadOnlyFile;
 use crate::store::private::private_folder;
@@ -34,7 +35,9 @@ pub(in crate::store) fn file_kind(path: &Path) -> Result<Option<Framework>, Stor
     }
     StoreError::unless_file(path)?;
     let mut beginning = Vec::new();
-    File::open(path).map_err(failed)?.take(BEGINNING).read_to_end(&mut beginning).map_err(failed)?;
+    // It may be a database that this process writes to.
+    let file = open_beside_locks(path).map_err(failed)?;
+    (&*file).take(BEGINNING).read_to_end(&mut beginning).map_err(failed)?;
     if beginning.starts_with(&[0x1f, 0x8b]) {
         let mut unpacked = Vec::new();
         let mut text = flate2::read::MultiGzDecoder::new(beginning.as_slice()).take(BEGINNING);

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use crate::store::locking::open_beside_locks;
 use crate::store::{Source, StoreError};
 
 /// The files that SQLite keeps beside a database.
@@ -153,7 +154,7 @@ fn kind_of_no_file(found: &Metadata) -> Option<&'static str> {
 
 fn is_database(path: &Path) -> io::Result<bool> {
     let mut beginning = Vec::new();
-    File::open(path)?.take(DATABASE.len() as u64).read_to_end(&mut beginning)?;
+    (&*open_beside_locks(path)?).take(DATABASE.len() as u64).read_to_end(&mut beginning)?;
     // A database that was just begun has all it holds in its side files.
     let has_side_file = || SIDE_FILES.iter().any(|suffix| with_suffix(path, suffix).exists());
     Ok(beginning == DATABASE || beginning.is_empty() && has_side_file())

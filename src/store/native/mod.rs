@@ -15,7 +15,7 @@ use rusqlite::Connection;
 
 pub use append::{Bulk, Recorded};
 
-use super::locking::Locking;
+use super::locking::{Locking, open_beside_locks};
 use super::opening::{ReadOnlyFile, open_to_write, side_file};
 use super::{Damage, Flow, Reader, StoreError};
 use names::Names;
@@ -197,7 +197,7 @@ fn is_barely_begun(path: &Path) -> bool {
         return true;
     }
     let mut header = [0; 100];
-    let read = std::fs::File::open(path).and_then(|mut file| std::io::Read::read_exact(&mut file, &mut header));
+    let read = open_beside_locks(path).and_then(|file| std::io::Read::read_exact(&mut &*file, &mut header));
     // Where SQLite keeps the application's number.
     let is_ours = read.is_ok() && header[68..72] == APPLICATION_ID.to_be_bytes();
     is_ours && len(&side_file(path, "-journal")) > 0
