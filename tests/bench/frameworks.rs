@@ -123,8 +123,8 @@ pub(crate) fn load(table: &mut Table, folder: &Path) {
             }));
             let began = Instant::now();
             let fields = FieldsProjection.into();
-            let timeline =
-                load_timeline(store.as_ref(), &described, &fields, &mut |_| Flow::Continue(())).expect("loaded");
+            let timeline = load_timeline(store.as_ref(), &described, &fields, &mut |_| {}, &mut |_| Flow::Continue(()))
+                .expect("loaded");
             loaded.push(began.elapsed().as_secs_f64());
             assert_eq!(timeline.heads().len() as u64, EVENTS);
             assert!(timeline.findings(EVENTS as usize).is_empty());
