@@ -48,6 +48,19 @@ fn tls_is_on_where_the_server_offers_it() {
 }
 
 #[test]
+fn the_key_value_form_of_an_address_opens_the_same_store() {
+    let database = Database::with(MESSAGE_DB);
+    let (password, port) = (server().get("FOLDLINE_PG_PASSWORD"), server().get("FOLDLINE_PG_PORT"));
+    let quoted = password.replace('\\', "\\\\").replace('\'', "\\'");
+    let name = &database.name;
+    opens(&format!("host=127.0.0.1 port={port} user=foldline password='{quoted}' dbname={name}"));
+    opens(&format!(" dbname = {name} port = {port} sslmode=disable PASSWORD='{quoted}' user=foldline host=localhost"));
+    opens(&loopback(&database, "127.0.0.1", "").replace("postgresql://", "POSTGRESQL://"));
+    let said = refusal(&format!("host=127.0.0.1 port={port} user=foldline password='{quoted}' dbname=gone"));
+    assert!(said.contains("gone"), "{said}");
+}
+
+#[test]
 fn plain_text_is_for_who_asks_for_it() {
     let database = Database::with(MESSAGE_DB);
     opens(&loopback(&database, "127.0.0.1", "sslmode=disable"));

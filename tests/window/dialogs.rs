@@ -40,11 +40,26 @@ fn a_stream_is_exported_to_a_typed_path_and_a_file_is_not_replaced_unasked() {
     assert!(desk.shows_part("7 events written"), "{}", desk.all_text());
     let text = std::fs::read_to_string(&path).expect("the exported file");
     assert_eq!(text.lines().count(), 8, "{text}");
+    let heading = text.lines().next().unwrap_or_default();
+    assert!(heading.ends_with(",csv_safe"), "no cell begins like a formula unless that is asked for: {heading}");
     desk.click("Export");
     assert!(desk.shows_part("is there already"), "{}", desk.all_text());
     desk.click("Replace the file if it is there");
     desk.click("Export");
     assert!(!desk.shows_part("is there already"), "{}", desk.all_text());
+}
+
+#[test]
+fn an_export_never_replaces_the_store_it_reads() {
+    let mut desk = Desk::at("lead-1");
+    let store = desk.path("small.db");
+    let before = std::fs::read(&store).expect("the store");
+    desk.press_with(Modifiers::COMMAND, Key::E);
+    desk.type_into("File to write", &store.display().to_string());
+    desk.click("Replace the file if it is there");
+    desk.click("Export");
+    assert!(desk.shows_part("this is the store that is exported"), "{}", desk.all_text());
+    assert!(std::fs::read(&store).expect("the store") == before, "the store was replaced");
 }
 
 #[test]
