@@ -140,6 +140,37 @@ proptest! {
     }
 
     #[test]
+    fn a_file_in_any_order_holds_the_same_streams(
+        history in proptest::collection::vec(any_event(), 0..12), order in any::<u64>()
+    ) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut store = NativeStore::in_memory().expect("a store");
+        let mut bulk = store.bulk().expect("a transaction");
+        for (stream, event) in &history {
+            bulk.record(&StreamId::from(stream.as_str()), None, event).expect("recorded");
+        }
+        bulk.commit().expect("committed");
+        let file = folder.path().join("mixed.jsonl");
+        let target = ExportTarget::new(&file, &Source::from(PathBuf::new()), true).expect("it may be written");
+        export(&store, &Query::store(), target, FileFormat::JsonLines.into(), &mut quiet).expect("exported");
+        let text = fs::read_to_string(&file).expect("read");
+        let mut lines: Vec<&str> = text.lines().collect();
+        lines.sort_by_key(|line| line.bytes().fold(order, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into())));
+        fs::write(&file, lines.join("
+")).expect("written");
+        let mut copy = NativeStore::in_memory().expect("a store");
+        let report = import(&file, &mut copy, ImportOptions::default(), &mut quiet);
+        prop_assert!(report.is_ok(), "{report:?}");
+        let by_stream = |store: &NativeStore| {
+            let mut all = events(store);
+            all.iter_mut().for_each(|event| event.position = None);
+            all.sort_by(|one, other| (&one.stream, one.version).cmp(&(&other.stream, other.version)));
+            all
+        };
+        prop_assert_eq!(by_stream(&copy), by_stream(&store));
+    }
+
+    #[test]
     fn any_bytes_are_read_or_refused_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         read_every_way(&bytes);
     }

@@ -183,3 +183,31 @@ pub(super) fn metadata_inside(payload: &[u8]) -> Vec<u8> {
         fields.0.into_iter().filter(|(name, _)| is_around(name.as_bytes())).collect();
     crate::store::files::RawObject(around).to_text().into_bytes()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn packed(len: usize) -> Vec<u8> {
+        let mut out = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+        out.write_all(b"{\"text\":\"").unwrap();
+        out.write_all(&vec![b'a'; len]).unwrap();
+        out.write_all(b"\"}").unwrap();
+        out.finish().unwrap()
+    }
+
+    #[test]
+    fn a_payload_that_unpacks_without_end_is_cut_and_says_so() {
+        let bytes = packed(1_000);
+        let (whole, _) = readable(Cell::Bytes(&bytes), false, None);
+        assert_eq!(serde_json::from_slice::<Value>(&whole).unwrap()["text"].as_str().map(str::len), Some(1_000));
+        let bytes = packed(LARGEST as usize);
+        let (cut, kind) = readable(Cell::Bytes(&bytes), false, None);
+        let said: Value = serde_json::from_slice(&cut).unwrap();
+        assert_eq!((kind, said["packed-bytes"].as_u64()), (Kind::Text, Some(bytes.len() as u64)));
+        assert!(said["cut"].as_str().is_some_and(|said| said.contains("64 MiB")), "{}", said["cut"]);
+        assert_eq!(said["beginning"].as_str().map(str::len), Some(BEGINNING));
+    }
+}
