@@ -6,6 +6,7 @@
 
 mod breach;
 mod draft;
+mod flaw;
 pub mod lead;
 mod payload;
 pub mod ticket;
@@ -14,6 +15,7 @@ mod vocabulary;
 
 pub use breach::Breach;
 pub use draft::{Draft, plain_id};
+pub use flaw::Flaw;
 pub use payload::{Fields, read_fields};
 pub use upcast::{AsRead, as_read, schema_for};
 pub use vocabulary::{Aggregate, EventKind, Reading, kind_of, reading_of};
@@ -22,8 +24,8 @@ pub use vocabulary::{Aggregate, EventKind, Reading, kind_of, reading_of};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decoded<E> {
     pub event: E,
-    /// In words, where the payload could not be read as it should.
-    pub flaw: Option<Box<str>>,
+    /// Where the payload could not be read as it should.
+    pub flaw: Option<Box<Flaw>>,
     /// Its type only resembles the kind that it is taken for.
     pub is_guess: bool,
 }

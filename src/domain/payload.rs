@@ -7,6 +7,7 @@ use std::fmt;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::Flaw;
 use crate::event::{EventId, EventRow, Metadata, Timestamp, same_name};
 
 /// The wanted fields, in the order in which they were asked for. Absent and `null` are the same.
@@ -14,13 +15,13 @@ use crate::event::{EventId, EventRow, Metadata, Timestamp, same_name};
 pub struct Fields<'a, const N: usize>([Option<&'a RawValue>; N]);
 
 /// Reads the fields named in `wanted`, which must be lower-case words joined by `-`. What is no JSON object is
-/// answered with a sentence.
-pub fn read_fields<'a, const N: usize>(payload: &'a [u8], wanted: &[&str; N]) -> Result<Fields<'a, N>, String> {
+/// answered with its flaw.
+pub fn read_fields<'a, const N: usize>(payload: &'a [u8], wanted: &[&str; N]) -> Result<Fields<'a, N>, Flaw> {
     let refusal = |error: Option<serde_json::Error>| match (serde_json::from_slice::<IgnoredAny>(payload), error) {
         // Skipping does not look into texts, so a text that is no UTF-8 was found only by reading it.
-        (Ok(_), Some(error)) if !error.is_data() => format!("the payload is not JSON: {error}"),
-        (Ok(_), _) => "the payload is not an object".to_owned(),
-        (Err(error), _) => format!("the payload is not JSON: {error}"),
+        (Ok(_), Some(error)) if !error.is_data() => Flaw::not_json(&error),
+        (Ok(_), _) => Flaw::NotAnObject,
+        (Err(error), _) => Flaw::not_json(&error),
     };
     // A number that keeps its digits reaches a visitor as a map, and must not pass for an object.
     if payload.trim_ascii_start().first().is_some_and(|first| first.is_ascii_digit() || *first == b'-') {
@@ -52,11 +53,11 @@ impl<'a, const N: usize> Fields<'a, N> {
     }
 
     /// The field as a time; a text that is none is noted in `flaw`.
-    pub fn time(&self, index: usize, name: &str, flaw: &mut Option<Box<str>>) -> Option<Timestamp> {
+    pub fn time(&self, index: usize, field: &'static str, flaw: &mut Option<Box<Flaw>>) -> Option<Timestamp> {
         let text = self.text(index)?;
         let at = Timestamp::parse_lenient(&text);
         if at.is_none() {
-            flaw.get_or_insert(format!("{name} is not a time: {}", shortened(&text)).into());
+            flaw.get_or_insert_with(|| Box::new(Flaw::NotATime { field, text: shortened(&text).into() }));
         }
         at
     }
@@ -75,10 +76,10 @@ pub(super) fn shortened(text: &str) -> String {
 pub(super) fn fields_of<'a, const N: usize>(
     payload: &'a [u8],
     wanted: &[&str; N],
-    flaw: &mut Option<Box<str>>,
+    flaw: &mut Option<Box<Flaw>>,
 ) -> Fields<'a, N> {
-    read_fields(payload, wanted).unwrap_or_else(|message| {
-        *flaw = Some(message.into());
+    read_fields(payload, wanted).unwrap_or_else(|found| {
+        *flaw = Some(Box::new(found));
         Fields::none()
     })
 }
@@ -169,8 +170,8 @@ mod tests {
 
     #[test]
     fn what_is_no_object_is_said_in_words() {
-        assert_eq!(read_fields(b"[1]", &["a"]).err().as_deref(), Some("the payload is not an object"));
-        assert!(read_fields(b"{\"a\":", &["a"]).is_err_and(|e| e.starts_with("the payload is not JSON")));
+        assert_eq!(read_fields(b"[1]", &["a"]).err(), Some(Flaw::NotAnObject));
+        assert!(read_fields(b"{\"a\":", &["a"]).is_err_and(|flaw| matches!(flaw, Flaw::NotJson(_))));
         assert!(read_fields(b"{} {}", &["a"]).is_err());
         assert!(read_fields(b"null", &["a"]).is_ok());
     }

@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 
 use super::cells::{Cell, RawJson, report_text_changes};
 use super::{Folded, Problem, Projection, Registrar, key_path};
+use crate::domain::Flaw;
 use crate::event::json_text::leaf_count;
 use crate::event::{EventRow, Head};
 
@@ -44,7 +45,7 @@ struct Field {
 #[derive(Clone, Debug)]
 pub enum FieldsEvent {
     Set(Arc<Setting>),
-    Unreadable(Box<str>),
+    Unreadable(Flaw),
 }
 
 /// A payload's text, and where in it the names and values of its fields stand. Nothing of it is parsed further
@@ -136,7 +137,7 @@ impl Projection for FieldsProjection {
     }
 
     fn decode(&self, row: &EventRow<'_>) -> FieldsEvent {
-        decode(&row.body()).unwrap_or_else(|flaw| FieldsEvent::Unreadable(flaw.into()))
+        decode(&row.body()).unwrap_or_else(FieldsEvent::Unreadable)
     }
 
     fn apply(&self, state: &mut FieldsState, event: &FieldsEvent, head: &Head, problems: &mut Vec<Problem>) -> Folded {
@@ -196,25 +197,24 @@ fn report_field(name: &str, was: &str, is: &str, report: &mut dyn FnMut(&str)) {
 }
 
 /// Takes a payload apart, no deeper than its own fields.
-fn decode(body: &[u8]) -> Result<FieldsEvent, String> {
-    let not_json = |error: &dyn fmt::Display| format!("the payload is not JSON: {error}");
+fn decode(body: &[u8]) -> Result<FieldsEvent, Flaw> {
     let is_sound = u32::try_from(body.len()).is_ok_and(|length| length < u32::MAX / 2) && !may_hide_a_flaw(body);
     let text = match std::str::from_utf8(body) {
         Ok(text) if is_sound => text,
         other => {
             // The parser says in its own words what is wrong and where.
-            serde_json::from_slice::<Value>(body).map_err(|error| not_json(&error))?;
-            other.map_err(|error| not_json(&error))?
+            serde_json::from_slice::<Value>(body).map_err(|error| Flaw::not_json(&error))?;
+            other.map_err(|error| Flaw::not_json(&error))?
         }
     };
     if !text.trim_ascii_start().starts_with('{') {
         return match serde_json::from_str::<Value>(text) {
             Ok(Value::Null) => Ok(FieldsEvent::Set(setting("", Vec::new()))),
-            Ok(_) => Err("the payload is not an object".to_owned()),
-            Err(error) => Err(not_json(&error)),
+            Ok(_) => Err(Flaw::NotAnObject),
+            Err(error) => Err(Flaw::not_json(&error)),
         };
     }
-    let RawFields(fields) = serde_json::from_str(text).map_err(|error| not_json(&error))?;
+    let RawFields(fields) = serde_json::from_str(text).map_err(|error| Flaw::not_json(&error))?;
     Ok(FieldsEvent::Set(setting(text, fields)))
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::cells::{Cell, Items};
 use super::{Folded, Problem, Projection, Registrar, item_path};
 use crate::domain::lead::{Lead, LeadEvent, breach, decode};
-use crate::domain::{Aggregate, Decoded, EventKind};
+use crate::domain::{Aggregate, Decoded, EventKind, Flaw};
 use crate::event::{EventRow, Head, Timestamp, Version};
 use serde_json::Value;
 
@@ -19,8 +19,8 @@ pub(super) fn register(registrar: &mut impl Registrar) {
 }
 
 /// What of an event could not be read.
-pub(super) fn flaw(flaw: Option<&str>, head: &Head) -> Option<Problem> {
-    Some(Problem::Payload { event_type: head.event_type.clone(), flaw: flaw?.into() })
+pub(super) fn flaw(flaw: Option<&Flaw>, head: &Head) -> Option<Problem> {
+    Some(Problem::Payload { event_type: head.event_type.clone(), flaw: flaw?.clone() })
 }
 
 /// That an event's type was only guessed.

@@ -2,8 +2,8 @@ use std::io;
 
 use serde::Serialize;
 
-use crate::domain::{Breach, EventKind};
-use crate::event::EventType;
+use crate::domain::{Breach, EventKind, Flaw};
+use crate::event::{EventType, Explain, Message};
 
 /// What is wrong with an event, or with what a projection makes of it. The fold goes on behind it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -12,7 +12,7 @@ pub enum Problem {
     Breach(Breach),
     /// The event's payload could not be read as it should.
     #[error("{event_type}: {flaw}")]
-    Payload { event_type: EventType, flaw: Box<str> },
+    Payload { event_type: EventType, flaw: Flaw },
     /// The event's type only resembles the kind that it was taken for.
     #[error("{event_type} is taken for {}, which is a guess", kind.name())]
     Guess { event_type: EventType, kind: EventKind },
@@ -31,6 +31,33 @@ pub enum ProjectionError {
     Event(Box<str>),
     #[error("the projection failed: its state would take {bytes} bytes, and {limit} is the limit")]
     StateTooLarge { bytes: usize, limit: usize },
+}
+
+impl Explain for Problem {
+    fn message(&self) -> Message {
+        match self {
+            Self::Breach(breach) => breach.message(),
+            Self::Payload { event_type, flaw } => {
+                Message::new("problem-payload").text("event", event_type).inner("flaw", flaw.message())
+            }
+            Self::Guess { event_type, kind } => {
+                Message::new("problem-guess").text("event", event_type).text("kind", kind.name())
+            }
+            Self::Failed(error) => error.message(),
+            Self::Kept(words) => Message::new("problem-kept").text("words", words),
+        }
+    }
+}
+
+impl Explain for ProjectionError {
+    fn message(&self) -> Message {
+        match self {
+            Self::Event(detail) => Message::new("problem-failed").text("detail", detail),
+            Self::StateTooLarge { bytes, limit } => {
+                Message::new("problem-too-large").text("bytes", bytes).text("limit", limit)
+            }
+        }
+    }
 }
 
 /// What came of folding one event.

@@ -4,6 +4,7 @@ use super::Scene;
 use super::parts::shortened;
 use crate::command::Action;
 use crate::compensate::Plan;
+use crate::event::Explain;
 use crate::theme::palette;
 use crate::view::Draft;
 
@@ -126,7 +127,7 @@ fn preview_ui(ui: &mut Ui, scene: &Scene<'_>, plan: &Plan) {
         });
     });
     for breach in &plan.breaches {
-        warning(ui, &format!("{}: {breach}", scene.text("finding")));
+        warning(ui, &scene.sentence(&breach.message()));
     }
 }
 

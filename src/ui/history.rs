@@ -4,6 +4,7 @@ use egui_extras::{Column, TableBuilder};
 use super::Scene;
 use super::parts::{card, cut, hairline, named_field, shortened};
 use crate::command::Action;
+use crate::event::Explain;
 use crate::theme::{ROW_HEIGHT, palette};
 use crate::view::StreamView;
 
@@ -105,7 +106,7 @@ fn table_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, filter: &mut 
                         }
                         if let Some(problem) = problem {
                             ui.label(RichText::new("!").strong().color(colours.warning))
-                                .on_hover_text(format!("{}: {problem}", scene.text("finding")));
+                                .on_hover_text(scene.sentence(&problem.message()));
                         }
                     });
                     row.col(|ui| {

@@ -6,10 +6,11 @@ use std::path::PathBuf;
 
 use egui::{Key, Modifiers};
 use foldline::compensate::PlanError;
-use foldline::domain::{Breach, EventKind};
+use foldline::domain::{Breach, EventKind, Flaw};
 use foldline::engine::{MakeSampleError, SessionError, write_sample};
 use foldline::event::{EventId, EventType, Explain, Message, Said, StreamId, Timestamp, Version};
 use foldline::locale::{Language, Locale};
+use foldline::projection::{Problem, ProjectionError};
 use foldline::sample::{SampleError, SampleOptions};
 use foldline::store::files::{ExportError, TargetError};
 use foldline::store::frameworks::MappingError;
@@ -258,6 +259,23 @@ fn every_append_error() -> Vec<AppendError> {
     ]
 }
 
+fn every_problem() -> Vec<Problem> {
+    let flaws = [
+        Flaw::NotJson(text("detail").into()),
+        Flaw::NotAnObject,
+        Flaw::NotATime { field: "followup-on", text: text("text").into() },
+        Flaw::Unknown { field: "priority", text: text("text").into() },
+    ];
+    let event_type = EventType::new(text("event"));
+    let mut problems: Vec<Problem> =
+        flaws.into_iter().map(|flaw| Problem::Payload { event_type: event_type.clone(), flaw }).collect();
+    problems.extend(every_breach().into_iter().map(Problem::Breach));
+    problems.push(Problem::Guess { event_type, kind: EventKind::Contacted });
+    problems.push(Problem::Failed(ProjectionError::Event(text("detail").into())));
+    problems.push(Problem::Failed(ProjectionError::StateTooLarge { bytes: 7, limit: 5 }));
+    problems
+}
+
 fn every_breach() -> Vec<Breach> {
     let (kind, first) = (EventKind::ALL[0], EventKind::ALL[1]);
     vec![
@@ -339,6 +357,7 @@ fn every_error_is_said_in_every_language() {
     every_session_error().iter().for_each(assert_said);
     every_plan_error().iter().for_each(assert_said);
     assert_said(&PlanError::Refused(Breach::ClosedEarly));
+    every_problem().iter().for_each(assert_said);
     every_sample_error().iter().for_each(assert_said);
     assert_said(&MakeSampleError::NoHome);
     assert_said(&ExportError::Store(StoreError::Cancelled));
@@ -391,7 +410,19 @@ fn no_sentence_of_one_language_lacks_a_value_that_the_other_says() {
         names.map(str::to_owned).collect()
     };
     let korean = texts("ko");
-    let explained = ["error-", "server-", "mapping-no-", "append-", "ask-", "plan-", "breach-", "fault-", "trouble-"];
+    let explained = [
+        "error-",
+        "server-",
+        "mapping-no-",
+        "append-",
+        "ask-",
+        "plan-",
+        "breach-",
+        "problem-",
+        "flaw-",
+        "fault-",
+        "trouble-",
+    ];
     let mut seen = 0;
     for line in texts("en").lines().filter(|line| explained.iter().any(|prefix| line.starts_with(prefix))) {
         let (name, english) = line.split_once(" = ").expect("a name and a text");

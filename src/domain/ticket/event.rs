@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::{Party, Priority, Role};
 use crate::domain::payload::{compensated, fields_of, shortened};
-use crate::domain::{Aggregate, Decoded, EventKind, Fields, reading_of};
+use crate::domain::{Aggregate, Decoded, EventKind, Fields, Flaw, reading_of};
 use crate::event::{EventId, EventRow};
 
 /// An event of a ticket, with what folding needs of it. Where a compensation names an event, `of` is its id.
@@ -154,14 +154,14 @@ pub fn decode(row: &EventRow<'_>) -> Decoded<TicketEvent> {
 fn named<T, const N: usize>(
     fields: &Fields<'_, N>,
     index: usize,
-    field: &str,
+    field: &'static str,
     from_name: fn(&str) -> Option<T>,
-    flaw: &mut Option<Box<str>>,
+    flaw: &mut Option<Box<Flaw>>,
 ) -> Option<T> {
     let text = fields.text(index)?;
     let value = from_name(&text);
     if value.is_none() {
-        flaw.get_or_insert(format!("{field} is unknown: {}", shortened(&text)).into());
+        flaw.get_or_insert_with(|| Box::new(Flaw::Unknown { field, text: shortened(&text).into() }));
     }
     value
 }
