@@ -14,7 +14,9 @@ use crate::measure::{Row, Table, micros, repeat, time};
 const EVENTS: u64 = 20_480;
 
 /// Message DB has only PostgreSQL; the same table in SQLite goes the same way from its first byte on.
-const SHAPES: [(&str, &str, fn(u64) -> String); 3] = [
+type Shape = (&'static str, &'static str, fn(u64) -> String);
+
+const SHAPES: [Shape; 3] = [
     (
         "eventsourcing",
         "CREATE TABLE stored_events (originator_id TEXT, originator_version INTEGER, topic TEXT, state BLOB,

@@ -1,10 +1,12 @@
 //! `cargo bench`: what things cost, each beside the limit that the same machine gave in the same run. Prints a
 //! table and writes it to `target/bench.json`. `cargo bench -- --events 10000000` takes a larger store.
 //!
-//! Machines differ and are shared, so only the ratios mean something. A row whose bar is missed says so.
+//! Machines differ and are shared, so only the ratios mean something. A row whose bar is missed says so; with
+//! `cargo bench --bench bench -- --check` the run then ends with 1.
 
 #![allow(clippy::print_stdout, reason = "the table is the product")]
 
+mod busy;
 mod frameworks;
 mod measure;
 mod moving;
@@ -41,11 +43,20 @@ fn main() {
     moving::ticket(&mut table);
     moving::memory(&mut table, folder.path());
     open(&mut table, &stores);
+    busy::written(&mut table, &stores, folder.path());
+    busy::noticed(&mut table, &stores);
     beside_a_log(&mut table, &stores, folder.path());
     whole_store(&mut table, &stores);
     table.note(format!("events in the store: {events}; peak memory of the whole run: {:.0} MiB", peak_memory_mib()));
-    table.print();
+    // Without optimisation a bar says nothing, so no verdict is given then.
+    let judges = !cfg!(debug_assertions);
+    table.print(judges);
     table.write_json(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/target/bench.json")));
+    let missed = table.missed();
+    if judges && arguments.iter().any(|argument| argument == "--check") && !missed.is_empty() {
+        println!("missed: {}", missed.join("; "));
+        std::process::exit(1);
+    }
 }
 
 /// Against what the disk needs to make one page durable, and against bare inserts.

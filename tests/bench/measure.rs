@@ -101,7 +101,13 @@ impl Table {
         self.notes.push(note);
     }
 
-    pub(crate) fn print(&self) {
+    /// The rows whose bar was missed.
+    pub(crate) fn missed(&self) -> Vec<&str> {
+        self.rows.iter().filter(|row| row.verdict().starts_with("missed")).map(|row| row.what.as_str()).collect()
+    }
+
+    /// With what is said of each bar, where the build is one that can be judged.
+    pub(crate) fn print(&self, judges: bool) {
         println!(
             "{:<48} {:>12} {:>14}  {:<36} {:>9} {:>7}  {:<14} {:>9}",
             "what", "measured", "limit", "limit is", "ratio", "bar", "", "peak MiB"
@@ -118,7 +124,7 @@ impl Table {
                 row.against,
                 row.ratio(),
                 bar,
-                row.verdict(),
+                if judges { row.verdict() } else { String::new() },
                 row.peak_memory_mib
             );
         }

@@ -67,7 +67,7 @@ pub(crate) fn ticket(table: &mut Table) {
 /// One event that sets many fields: what it takes to say of each who set it.
 pub(crate) fn memory(table: &mut Table, folder: &Path) {
     const FIELDS: usize = 16_000;
-    let fields: Vec<String> = (0..FIELDS).map(|n| format!("\"field-{n}\":\"{:060}\"", n)).collect();
+    let fields: Vec<String> = (0..FIELDS).map(|n| format!("\"field-{n}\":\"{n:060}\"")).collect();
     let line = |version: u64, payload: &str| {
         format!(
             r#"{{"stream":"order-1","version":{version},"type":"placed","payload":{payload},"recorded_at":"2025-01-01T00:00:00Z","metadata":{{"actor":"kim"}}}}"#

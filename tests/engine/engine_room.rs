@@ -79,15 +79,10 @@ fn a_store_that_becomes_shorter_under_the_cursor_is_read_anew_and_told() {
 fn a_file_of_events_that_becomes_shorter_is_read_anew() {
     let folder = TempDir::new().expect("a folder");
     let path = folder.path().join("events.jsonl");
-    let lines = |count: u32| {
-        (0..count)
-            .map(|number| {
-                format!(
-                    "{{\"stream\":\"note-1\",\"version\":{number},\"type\":\"noted\",\"payload\":{{\"n\":{number}}}}}\n"
-                )
-            })
-            .collect::<String>()
+    let line = |number| {
+        format!("{{\"stream\":\"note-1\",\"version\":{number},\"type\":\"noted\",\"payload\":{{\"n\":{number}}}}}")
     };
+    let lines = |count: u32| (0..count).map(line).collect::<Vec<String>>().join("\n");
     std::fs::write(&path, lines(30)).expect("written");
     let mut desk = OpenStore::new(engine(&path));
     desk.select(stream("note-1"));
@@ -320,7 +315,7 @@ fn stress(folder: &Path, length_of_it: Duration) {
         }
         if let Some(view) = desk.view.as_mut()
             && view.stream == StreamId::from(format!("note-{selected}").as_str())
-            && view.len() > 0
+            && !view.is_empty()
         {
             let before = lengths.insert(selected, view.len()).unwrap_or(0);
             assert!(before <= view.len() && view.len() as u64 <= counts[selected as usize].load(Ordering::SeqCst));

@@ -163,7 +163,9 @@ proptest! {
         prop_assert!(report.is_ok(), "{report:?}");
         let by_stream = |store: &NativeStore| {
             let mut all = events(store);
-            all.iter_mut().for_each(|event| event.position = None);
+            for event in &mut all {
+                event.position = None;
+            }
             all.sort_by(|one, other| (&one.stream, one.version).cmp(&(&other.stream, other.version)));
             all
         };

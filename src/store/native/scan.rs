@@ -68,7 +68,7 @@ impl Scan for NativeScan<'_> {
             Ok(is_over) => is_over,
         };
         if is_over {
-            *statement = None;
+            end(statement);
             if failed.is_none() && store.names.met_damage() {
                 *failed = Some(StoreError::Damaged { path: store.path.clone(), detail: Damage::NamesUnreadable });
             }
@@ -80,12 +80,17 @@ impl Scan for NativeScan<'_> {
     }
 }
 
+/// Resets the statement before it is kept for the next time: it would hold its moment of the store open, and an
+/// interruption of this reading would go on to all that follow.
+fn end(statement: &mut Option<CachedStatement<'_>>) {
+    if let Some(mut statement) = statement.take() {
+        drop(statement.raw_query());
+    }
+}
+
 impl Drop for NativeScan<'_> {
     fn drop(&mut self) {
-        if let Some(statement) = &mut self.statement {
-            // Resets the statement, which would else hold its moment of the store open.
-            drop(statement.raw_query());
-        }
+        end(&mut self.statement);
     }
 }
 
