@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use foldline::store::{self, Address, Source};
 
-use crate::desk::{Database, server};
+use crate::desk::{Database, on_thread, server};
 use crate::tables::MESSAGE_DB;
 
 fn escaped(text: &str) -> String {
@@ -224,10 +224,10 @@ fn behind_tls(certificate: &std::path::Path, key: &std::path::Path) -> u16 {
     let config = std::sync::Arc::new(config);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
+    on_thread("TLS in front", move || {
         for stream in listener.incoming() {
             let config = std::sync::Arc::clone(&config);
-            std::thread::spawn(move || relay_tls(stream.unwrap(), config));
+            on_thread("one connection", move || relay_tls(stream.unwrap(), config));
         }
     });
     port

@@ -124,3 +124,11 @@ pub(crate) fn streams(reader: &dyn Reader, query: &StreamQuery) -> Vec<StreamRow
         .unwrap_or_else(|error| panic!("{error}"));
     rows
 }
+
+/// A thread with a name.
+pub(crate) fn on_thread<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> std::thread::JoinHandle<T> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(work).unwrap()
+}

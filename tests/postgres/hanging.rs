@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use foldline::event::StreamId;
 use foldline::store::{self, Query, Source};
 
-use crate::desk::{Database, events, server};
+use crate::desk::{Database, events, on_thread, server};
 use crate::tables::MESSAGE_DB;
 
 /// Longer than any limit that these tests set.
@@ -23,8 +23,8 @@ const FOREVER: Duration = Duration::from_secs(30);
 #[track_caller]
 fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> (T, Duration) {
     let started = Instant::now();
-    let (tell, told) = mpsc::channel();
-    thread::spawn(move || {
+    let (tell, told) = mpsc::sync_channel(1);
+    on_thread("what may hang", move || {
         let _ = tell.send(work());
     });
     let answer = told.recv_timeout(FOREVER).expect("it is given up on in time");
@@ -44,18 +44,18 @@ impl Relay {
         let port = listener.local_addr().unwrap().port();
         let allowed = Arc::new(AtomicI64::new(i64::MAX));
         let held = Arc::clone(&allowed);
-        thread::spawn(move || {
+        on_thread("relay", move || {
             for client in listener.incoming() {
                 let client = client.unwrap();
                 let socket = format!("{}/.s.PGSQL.{}", server().get("PGHOST"), server().get("PGPORT"));
                 let upstream = UnixStream::connect(socket).unwrap();
                 let (from, mut to) = (client.try_clone().unwrap(), upstream.try_clone().unwrap());
-                thread::spawn(move || {
+                on_thread("questions", move || {
                     let _ = std::io::copy(&mut &from, &mut to);
                     let _ = to.shutdown(Shutdown::Both);
                 });
                 let held = Arc::clone(&held);
-                thread::spawn(move || hand_over(&upstream, &client, &held));
+                on_thread("answers", move || hand_over(&upstream, &client, &held));
             }
         });
         Self { port, allowed }
@@ -123,7 +123,7 @@ fn a_server_that_stalls_in_tls_or_in_the_greeting_is_given_up_on_and_let_go() {
     for said in [&b"S"[..], b"S\x16\x03\x03", b"N", b"NR\0\0\0\x08\0\0\0\0"] {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let answering = thread::spawn(move || {
+        let answering = on_thread("a server that stalls", move || {
             let (mut stream, _) = listener.accept().unwrap();
             stream.read_exact(&mut [0; 8]).unwrap();
             stream.write_all(said).unwrap();
@@ -252,7 +252,7 @@ fn a_server_that_sends_without_end_costs_little_memory() {
     for (name, behaviour) in cases {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        thread::spawn(move || {
+        on_thread("a server without end", move || {
             while let Ok((mut stream, _)) = listener.accept() {
                 behaviour(&mut stream);
             }

@@ -3,7 +3,7 @@
 use foldline::event::StreamId;
 use foldline::store::{self, Columns, Flow, Query, Source};
 
-use crate::desk::{Database, events, server, stream};
+use crate::desk::{Database, events, on_thread, server, stream};
 use crate::tables::{self, MESSAGE_DB};
 
 /// Everything in a database: every row with the transaction that wrote it, and every sequence.
@@ -238,7 +238,7 @@ fn a_question_is_interrupted_in_the_server_within_a_moment() {
         // With nothing to interrupt, nothing happens.
         interrupter.interrupt();
         let again = reader.again().unwrap();
-        let asking = std::thread::spawn(move || {
+        let asking = on_thread("asking", move || {
             let answer = reader.info();
             (std::time::Instant::now(), answer.map(drop), reader)
         });
@@ -262,7 +262,7 @@ fn a_question_is_interrupted_in_the_server_within_a_moment() {
         assert!(took < std::time::Duration::from_millis(500), "{took:?}");
         eventually("the server has stopped", || !is_asked());
         // The reader goes on.
-        assert_eq!(reader.fingerprint().unwrap().is_some(), true);
+        assert!(reader.fingerprint().unwrap().is_some());
     }
 }
 

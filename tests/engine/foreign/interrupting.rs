@@ -24,10 +24,11 @@ fn a_question_to_a_file_is_interrupted_within_a_moment() {
     let reader = store::open_with(&Source::File(path), &options);
     let reader = reader.unwrap_or_else(|error| panic!("{error}"));
     let interrupter = reader.interrupter().expect("SQLite can be told to stop");
-    let asking = std::thread::spawn(move || {
+    let asking = std::thread::Builder::new().name("asking".to_owned()).spawn(move || {
         let answer = reader.info().map(drop);
         (Instant::now(), answer)
     });
+    let asking = asking.unwrap();
     std::thread::sleep(Duration::from_millis(300));
     let interrupted = Instant::now();
     interrupter.interrupt();

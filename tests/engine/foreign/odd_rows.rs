@@ -60,7 +60,7 @@ const MAPPED: &str = "CREATE TABLE log (whose TEXT, n INTEGER, what TEXT, said T
 fn opened(path: &std::path::Path, kind: &Kind) -> Box<dyn Reader> {
     let mapping = (kind.events == "log").then(|| {
         let text = r#"{"table":"log","stream":"whose","version":"n","type":"what","payload":"said"}"#;
-        store::frameworks::Mapping::parse(text).unwrap()
+        store::frameworks::Mapping::parse(text).expect("a mapping")
     });
     let options = OpenOptions { mapping, key: None };
     store::open_with(&path.to_owned().into(), &options).unwrap_or_else(|error| panic!("{error}"))
@@ -109,7 +109,7 @@ fn one_odd_row_refuses_no_other() {
                     &if *column == kind.stream { (*value).to_owned() } else { format!("'odd-{number}'") },
                 )
                 .replace(kind.version, if *column == kind.version { value } else { "1" })
-                .replace(kind.event_type, if *column == kind.event_type { *value } else { kind.event_type });
+                .replace(kind.event_type, if *column == kind.event_type { value } else { kind.event_type });
             let sql = format!(
                 "INSERT INTO {0} ({1}) SELECT {values} FROM {0} ORDER BY rowid LIMIT 1",
                 kind.events, kind.columns
