@@ -69,6 +69,18 @@ pub fn members(object: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     })
 }
 
+/// The values of a list, as they are written.
+pub fn items(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let begin = skip_mark(list, 0, b"[").map(|at| skip_space(list, at));
+    let mut next = begin.filter(|at| list.get(*at) != Some(&b']'));
+    std::iter::from_fn(move || {
+        let start = next.take()?;
+        let end = skip_value(list, start)?;
+        next = skip_mark(list, end, b",").map(|at| skip_space(list, at));
+        Some(&list[start..end])
+    })
+}
+
 /// How many values there are in a value that hold no further ones; an empty object or list is one.
 pub fn leaf_count(value: &[u8]) -> usize {
     let mut count = 0;
@@ -113,6 +125,16 @@ mod tests {
         for nothing in ["", "{}", "[1]", "7", "{1:2}", "{\"a\"", "{\"a\":", "null"] {
             assert_eq!(found(nothing), [], "{nothing}");
         }
+    }
+
+    #[test]
+    fn items_are_found_as_they_are_written() {
+        let found = |list: &str| -> Vec<String> {
+            items(list.as_bytes()).map(|item| String::from_utf8_lossy(item).into_owned()).collect()
+        };
+        assert_eq!(found(r#" [ 1.50 ,"]",[2, 3],{"a" : []} ] "#), ["1.50", "\"]\"", "[2, 3]", r#"{"a" : []}"#]);
+        assert_eq!(found("[]"), [""; 0]);
+        assert_eq!(found("{}"), [""; 0]);
     }
 
     #[test]

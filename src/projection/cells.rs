@@ -3,6 +3,7 @@ use serde_json::{Map, Value};
 use super::Projection;
 use super::path::{PathStep, item_path, key_path, leaf_count, path_steps, step_into};
 use crate::event::Timestamp;
+use crate::event::json_text::{items, members};
 
 /// One value of a shown state, borrowed: comparing two states of a dozen fields makes no copies.
 #[derive(Clone, Copy, Debug)]
@@ -196,10 +197,51 @@ pub fn report_text_changes(path: &str, before: &str, after: &str, report: &mut d
         report(path);
         return;
     }
-    match (serde_json::from_str(before), serde_json::from_str(after)) {
-        (Ok(before), Ok(after)) => report_value_changes(path, &before, &after, report),
-        _ => report(path),
+    match (kind(before), members_of(before), members_of(after)) {
+        (b'{', Some(a), Some(b)) => {
+            for (key, was) in &a {
+                let is = b.iter().find(|(known, _)| known == key).map_or("null", |(_, is)| is);
+                if *was != is {
+                    report_text_changes(&key_path(path, key), was, is, report);
+                }
+            }
+            for (key, is) in b.iter().filter(|(key, _)| !a.iter().any(|(known, _)| known == key)) {
+                report_text_changes(&key_path(path, key), "null", is, report);
+            }
+        }
+        (b'[', _, _) => {
+            let items = |list| items(str::as_bytes(list)).map(|item| std::str::from_utf8(item).unwrap_or("null"));
+            let (mut a, mut b) = (items(before), items(after));
+            for index in 0.. {
+                let (was, is) = (a.next(), b.next());
+                if was.is_none() && is.is_none() {
+                    break;
+                }
+                if was != is {
+                    let (was, is) = (was.unwrap_or("null"), is.unwrap_or("null"));
+                    report_text_changes(&item_path(path, index), was, is, report);
+                }
+            }
+        }
+        _ => match (serde_json::from_str(before), serde_json::from_str(after)) {
+            (Ok(before), Ok(after)) => report_value_changes(path, &before, &after, report),
+            _ => report(path),
+        },
     }
+}
+
+/// The members of an object of usual size that is plainly written: no escape in a name, and none named twice.
+fn members_of(object: &str) -> Option<Vec<(&str, &str)>> {
+    const MOST: usize = 32;
+    let mut found: Vec<(&str, &str)> = Vec::new();
+    for (key, value) in members(object.as_bytes()) {
+        let (key, value) = (std::str::from_utf8(key).ok()?, std::str::from_utf8(value).ok()?);
+        if found.len() == MOST || key.contains('\\') || found.iter().any(|(known, _)| *known == key) {
+            return None;
+        }
+        found.push((key, value));
+    }
+    Some(found)
 }
 
 /// The paths at which two values differ: as deep as both are of one shape. What is absent and what is `null` are
