@@ -2,38 +2,51 @@
 //!
 //! # The house
 //!
-//! - [`event`]: the words. Ids, versions, positions, times, rows and recorded events.
-//! - [`store`]: reading and appending. The native store, other frameworks' tables, files of events.
+//! - [`event`]: the words. Ids, versions, positions, times, an event as recorded, [`event::EventBatch`] and
+//!   [`event::Cursor`], and [`event::Message`]: what is said to a person, before it is in any language.
+//! - [`store`]: where events are kept. Batches that are pulled, what is new behind a place, appending.
+//!   - `native`: Foldline's own SQLite file. `memory`: the same promises without a file.
+//!   - `frameworks`: one folder a framework with all its rules; beside them what they share.
+//!   - `sqlite`, `postgres`: how any layout is read and written there. `files`: JSON, CloudEvents, CSV, XES, OCEL.
 //! - [`domain`]: leads and tickets. What events mean (`apply`), which commands they answer (`decide`), old shapes.
-//! - [`projection`]: named folds over events, and how their states are shown and compared.
-//! - [`replay`]: one stream in memory. Checkpoints, state at any version, changes, blame.
+//! - [`projection`]: named folds over events, and how their states are shown and compared. Each registers itself.
+//! - [`replay`]: one stream in memory. Checkpoints, state at any version, changes, blame; the registry of projections.
 //! - [`compensate`]: an append planned, previewed, carried out, and made anew after a conflict.
-//! - [`session`]: one open store and the questions asked of it.
+//! - [`engine`]: an open store at work. A few threads with kept connections, one answer at a time for each question,
+//!   what others record, and the questions that the command line and the window share.
+//! - [`view`]: what the window shows of an open store, without drawing it. No I/O, no clock.
 //! - [`sample`]: believable histories from a seed number.
 //! - [`cli`]: the command line.
-//! - `jobs`: background threads whose newest request wins.
-//! - `command`, `app`, `ui`, `theme`, `locale`: the window (feature `window`).
+//! - `command`, `app`, `ui`, `theme`, `locale`: the window (feature `window`). A file a panel.
 //!
-//! Imports point one way: `event ← store, domain ← projection ← replay ← compensate ← session ← {cli, ui ← app}`.
+//! Imports point one way: `event ← store, domain ← projection ← replay ← compensate ← engine ← view ← ui ← app`, and
+//! `engine ← cli`. `theme` and `locale` import nothing of the house. A test reads every path that a file names.
+//!
+//! A tool more for the window is a file in `view` with its [`engine::Question`], a file in `ui` that draws its answer,
+//! a line in `view`'s list of tools and one in the window's list of dialogs. How it reports progress, is stopped, fails,
+//! is tried again and is asked anew when the store has changed is written once, in [`engine::Asked`].
 //!
 //! # What always holds
 //!
-//! 1. `event`, `domain`, `projection` and `replay` do no input or output and read no clock; no recorded history can
-//!    make them fail.
+//! 1. `event`, `domain`, `projection`, `replay` and `view` do no input or output, read no clock and know no egui; no
+//!    recorded history can make a built-in projection fail, and where a user's own fails, that is part of what is shown.
 //! 2. `store` knows no domain, and `domain` no store.
-//! 3. Opening a store to look changes nothing: not a byte of it, not a file beside it.
-//! 4. Events are never changed or removed, by any way through the program.
-//! 5. The window's thread reads no store: it asks a job, and draws the last answer it has.
+//! 3. The window's thread reads no store: it asks the engine, and draws the last answer it has.
+//! 4. Opening a store to look changes nothing: not a byte of it, not a file beside it; and nothing of its content stays
+//!    in a temporary folder.
+//! 5. Events are never changed or removed, by any way through the program. What was acknowledged is never reported as
+//!    failed, nor the other way round.
 //! 6. Whatever is shown at version v equals folding every event up to v, one by one, from nothing.
+//! 7. The engine builds without the window, and nothing in it names egui.
 //!
 //! # How data flows
 //!
-//! A table's bytes → [`store::Reader`] visits borrowed rows in order → a [`projection::Projection`] decodes and folds
-//! them → [`replay::Replay`] keeps checkpoints and the events of each field → [`session`] answers for a moment. Appending
-//! runs the other way: a command → `decide` → a [`compensate::Plan`] to look at → [`store::Writer::append`] → recorded,
-//! or a [`store::Conflict`] that carries the events that came first.
-
-#![warn(clippy::print_stderr)]
+//! A table's bytes → a [`store::Scan`] fills an [`event::EventBatch`] → a [`projection::Projection`] decodes and folds its
+//! rows → [`replay::Replay`] keeps checkpoints and the events of each field → [`engine`] answers for a moment → [`view`]
+//! holds what is asked and shown → `ui` draws it. Appending runs the other way: a command → `decide` → a
+//! [`compensate::Plan`] to look at → [`store::Writer::append`] → recorded, or a [`store::Conflict`] that carries the events
+//! that came first. What was recorded comes back through the engine's feed like everybody else's: as what lies behind a
+//! [`event::Cursor`], and a history that is open grows by it alone.
 
 #[cfg(feature = "window")]
 pub mod app;
