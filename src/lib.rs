@@ -5,7 +5,7 @@
 //! - [`event`]: the words. Ids, versions, positions, times, an event as recorded, [`event::EventBatch`] and
 //!   [`event::Cursor`], and [`event::Message`]: what is said to a person, before it is in any language.
 //! - [`store`]: where events are kept. Batches that are pulled, what is new behind a place, appending.
-//!   - `native`: Foldline's own SQLite file. `memory`: the same promises without a file.
+//!   - `native`: Foldline's own SQLite file.
 //!   - `frameworks`: one folder a framework with all its rules; beside them what they share.
 //!   - `sqlite`, `postgres`: how any layout is read and written there. `files`: JSON, CloudEvents, CSV, XES, OCEL.
 //! - [`domain`]: leads and tickets. What events mean (`apply`), which commands they answer (`decide`), old shapes.

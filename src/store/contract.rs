@@ -251,7 +251,7 @@ pub struct KeptState {
 
 /// How many events the next batch of a scan may hold: few at first, so that a short look costs little.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct BatchSize(usize);
+pub struct BatchSize(usize);
 
 /// What a screen shows.
 const FIRST_BATCH: usize = 64;
@@ -263,15 +263,15 @@ const LARGEST_BATCH: usize = 1024;
 const BATCH_TEXT: usize = 1 << 20;
 
 impl BatchSize {
-    pub(crate) fn first() -> Self {
+    pub fn first() -> Self {
         Self(FIRST_BATCH)
     }
 
-    pub(crate) fn is_reached(self, batch: &EventBatch) -> bool {
+    pub fn is_reached(self, batch: &EventBatch) -> bool {
         batch.len() >= self.0 || batch.text_len() >= BATCH_TEXT
     }
 
-    pub(crate) fn grow(&mut self) {
+    pub fn grow(&mut self) {
         self.0 = (self.0 * 4).min(LARGEST_BATCH);
     }
 }

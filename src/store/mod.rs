@@ -11,7 +11,6 @@ pub mod files;
 mod finding;
 pub mod frameworks;
 mod locking;
-pub mod memory;
 pub mod native;
 mod notice;
 mod opening;
@@ -26,8 +25,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 pub use check::{HistoryCheck, HistoryRules};
-pub(crate) use contract::BatchSize;
-pub use contract::{Capabilities, Changes, Interrupter, KeptState, Opener, Reader, Scan, Writer};
+pub use contract::{BatchSize, Capabilities, Changes, Interrupter, KeptState, Opener, Reader, Scan, Writer};
 pub use error::{AppendError, Conflict, Damage, StoreError};
 pub use finding::{Fault, Finding, FindingKind, FoundAt, SchemaChange, SchemaObject};
 pub use notice::{Notice, ReadOnlyReason};
@@ -160,7 +158,7 @@ pub fn open_for_writing(source: &Source) -> Result<Box<dyn Writer>, StoreError> 
 }
 
 /// What every store asks of one append before it looks at the stream.
-fn check_call(stream: &StreamId, events: &[NewEvent]) -> Result<(), AppendError> {
+pub fn check_call(stream: &StreamId, events: &[NewEvent]) -> Result<(), AppendError> {
     let mut ids = HashSet::new();
     for event in events {
         check_content(stream, event)?;
@@ -188,7 +186,7 @@ fn check_content(stream: &StreamId, event: &NewEvent) -> Result<(), AppendError>
 }
 
 /// A repeated call may carry a later clock; what was recorded first stands, so the time does not count.
-fn same_content(stream: &StreamId, event: &NewEvent, recorded: &RecordedEvent) -> bool {
+pub fn same_content(stream: &StreamId, event: &NewEvent, recorded: &RecordedEvent) -> bool {
     let NewEvent { id: _, event_type, schema, recorded_at: _, payload, metadata } = event;
     recorded.stream == *stream
         && recorded.event_type == *event_type

@@ -230,11 +230,6 @@ impl OpenStore {
         self.comparing.retry();
     }
 
-    /// Reads anew whatever may have changed, because a person asks for it.
-    pub fn refresh(&mut self) {
-        self.change(&StoreChange::Somewhere);
-    }
-
     /// What is being waited for: the longest first.
     pub fn progress(&self) -> Option<Progress> {
         self.background().filter_map(Tool::progress).max_by_key(|progress| progress.running)

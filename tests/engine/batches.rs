@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::thread;
 
+use crate::memory_store::MemoryStore;
 use foldline::event::{Cursor, EventBatch, RecordedEvent};
-use foldline::store::memory::MemoryStore;
 use foldline::store::native::NativeStore;
 use foldline::store::{self, Changes, Columns, Expected, Query, Reader, Scan, StoreError, Writer};
 use tempfile::TempDir;

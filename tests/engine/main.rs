@@ -10,6 +10,7 @@ mod imports;
 mod kill;
 mod lead_compensations;
 mod lead_rules;
+mod memory_store;
 pub(crate) mod native_store;
 mod odd_payloads;
 mod opening;

@@ -1,12 +1,12 @@
 //! Appends that are planned, looked at, carried out, and planned anew after somebody was quicker.
 
+use crate::memory_store::MemoryStore;
 use foldline::compensate::{Authorship, FreeEvent, PlanError, append_plan, natural, plan_event, rebase};
 use foldline::domain::{Breach, EventKind};
 use foldline::engine::{describe, load_story};
 use foldline::event::{EventId, EventType, NewEvent, StreamId, Timestamp, Version};
 use foldline::projection::Problem;
 use foldline::replay::{Change, Story};
-use foldline::store::memory::MemoryStore;
 use foldline::store::{AppendError, Conflict, Expected, Flow, Reader, Writer};
 use serde_json::{Value, json};
 

@@ -1,5 +1,6 @@
 //! Questions asked of an open store: moments, snapshots, loading on several threads, folding everything.
 
+use crate::memory_store::MemoryStore;
 use foldline::engine::{
     Moment, SNAPSHOT_SPACING, SessionError, check_snapshots, describe, fold_whole, keep_long_streams, keep_snapshots,
     load_timeline, resolve, show,
@@ -7,7 +8,6 @@ use foldline::engine::{
 use foldline::event::{EventId, EventType, NewEvent, StreamId, Timestamp, Version};
 use foldline::projection::{FieldsProjection, LeadState};
 use foldline::replay::{Fold, Replay, Timeline, registry};
-use foldline::store::memory::MemoryStore;
 use foldline::store::native::NativeStore;
 use foldline::store::{Expected, Finding, FindingKind, Flow, Query, Reader, Snapshot, Writer};
 use serde_json::json;

@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
+use crate::memory_store::MemoryStore;
 use foldline::event::{EventId, NewEvent, Position, RecordedEvent, StreamId, StreamKey, Version};
-use foldline::store::memory::MemoryStore;
 use foldline::store::native::NativeStore;
 use foldline::store::{
     AppendError, Appended, Columns, Conflict, Direction, Expected, Flow, Query, Scope, Snapshot, StreamOrder,

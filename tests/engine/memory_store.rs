@@ -1,17 +1,17 @@
-//! A store in memory: for previews and tests, and the second implementation that keeps the contract honest.
+//! A store in memory: the second implementation that keeps the contract honest.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::{
+use foldline::event::{EventBatch, EventId, EventRow, NewEvent, Position, RecordedEvent, StreamId, StreamKey, Version};
+use foldline::store::{
     AppendError, Appended, BatchSize, Capabilities, Columns, Conflict, Direction, Expected, Finding, Flow, Framework,
     HistoryCheck, Opener, Query, Reader, Scan, Scope, Snapshot, StoreError, StoreInfo, StreamOrder, StreamQuery,
-    StreamRow, Writer,
+    StreamRow, Writer, check_call, same_content,
 };
-use crate::event::{EventBatch, EventId, EventRow, NewEvent, Position, RecordedEvent, StreamId, StreamKey, Version};
 
 #[derive(Clone, Debug, Default)]
-pub struct MemoryStore {
+pub(crate) struct MemoryStore {
     events: Vec<RecordedEvent>,
     keys: Vec<StreamKey>,
     streams: Vec<(StreamId, Vec<usize>)>,
@@ -52,7 +52,7 @@ impl MemoryStore {
         let mut there = Vec::new();
         for event in events {
             let Some(recorded) = self.by_id.get(&event.id).map(|index| &self.events[*index]) else { continue };
-            if !super::same_content(stream, event, recorded) {
+            if !same_content(stream, event, recorded) {
                 return Err(AppendError::IdTaken(event.id.clone()));
             }
             there.push(recorded);
@@ -276,7 +276,7 @@ impl Reader for MemoryStore {
 
 impl Writer for MemoryStore {
     fn append(&mut self, stream: &StreamId, expected: Expected, events: &[NewEvent]) -> Result<Appended, AppendError> {
-        super::check_call(stream, events)?;
+        check_call(stream, events)?;
         if let Some(there) = self.already_recorded(stream, events)? {
             return Ok(there);
         }
