@@ -195,6 +195,8 @@ fn a_projection_is_offered_to_the_streams_it_folds_and_replaced_by_one_of_its_na
     assert_eq!(names(None), ["fields", "notebook"]);
     assert_eq!(names(Some(Aggregate::Lead)), ["state", "search", "analysis", "fields", "notebook"]);
     let mut fold = registry.find(None, "notebook").expect("it was added").fold();
-    history().iter().for_each(|event| fold.push(&event.as_row()));
+    for event in history() {
+        fold.push(&event.as_row());
+    }
     assert_eq!(fold.show(), json!(7), "held to the limit of the one added last");
 }
