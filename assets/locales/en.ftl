@@ -23,13 +23,13 @@ welcome-path = Path or address of a store
 welcome-path-hint = /path/to/store.db or postgres://user@host/database
 welcome-go = Open
 welcome-drop = …or drop a file here
-welcome-recent = Opened lately
+welcome-recent = Recent
 welcome-sample-about = Some 31,000 events of leads and tickets, in English and Korean. Nothing to set up.
 streams = Streams
 streams-filter = Filter streams
 streams-none = No stream has this in its name
 streams-more = { $shown } of { $total } listed; filter to find others
-sort-began = as begun
+sort-began = oldest first
 sort-recent = recent
 sort-name = by name
 sort-longest = longest
@@ -136,7 +136,7 @@ search-hint = A name, a number, any part of an event
 search-text = Text to find
 search-start = Find
 search-found = { $count ->
-    [0] “{ $text }” stands in none of { $events } events
+    [0] “{ $text }” is not in any of { $events } events
     [one] “{ $text }” stands in 1 of { $events } events
    *[other] “{ $text }” stands in { $count } of { $events } events
 }
@@ -204,7 +204,7 @@ map-columns = Say what columns mean…
 mapping-title = Which columns are these? { $store }
 mapping-about = No framework that Foldline knows wrote these tables. Say what the columns mean; below are the first events as they then read.
 mapping-guessed = Guessed: { $reasons }
-mapping-take = Read by this
+mapping-take = Use this mapping
 mapping-table = Table
 mapping-stream = Stream
 mapping-version = Version
@@ -373,7 +373,7 @@ ask-no-stream-near = there is no stream { $stream }; did you mean { $near }?
 ask-no-version = { $stream } has versions { $first } to { $last }; there is no version { $asked }
 ask-before-it-began = { $stream } begins at { $first }; nothing of it was recorded by { $asked }
 ask-no-projection = { $stream } has no projection { $asked }; it has { $known }
-ask-not-a-moment = “{ $text }” is no moment; write a version (5), a time (2025-01-01T01:00:05Z) or latest
+ask-not-a-moment = “{ $text }” is neither a version nor a time; write a version (5), a time (2025-01-01T01:00:05Z) or latest
 plan-no-such-event = version { $version } of { $stream } is not in the stream
 plan-no-rules = { $type } is an event of a domain that Foldline has no rules for; append an event of your own that corrects it
 plan-no-actor = the author is missing; say who appends with --actor

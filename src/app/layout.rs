@@ -4,9 +4,9 @@ use super::{App, Dialog};
 use crate::command::{Action, Command};
 use crate::theme::palette;
 use crate::ui::{
-    Choices, Scene, check_ui, compare_ui, compensate_ui, event_ui, export_ui, history_ui, keys_ui, mapping_ui,
-    open_dialog_ui, palette_ui, password_ui, search_ui, settings_ui, state_ui, status_bar_ui, streams_ui, timeline_ui,
-    title_ui, top_bar_ui, trouble_ui, welcome_ui,
+    Choices, Scene, check_ui, compare_ui, compensate_ui, error_bar_ui, event_ui, export_ui, history_ui, keys_ui,
+    mapping_ui, open_dialog_ui, palette_ui, password_ui, search_ui, settings_ui, state_ui, status_bar_ui, streams_ui,
+    timeline_ui, title_ui, top_bar_ui, welcome_ui,
 };
 use crate::view::OpenStore;
 
@@ -28,7 +28,7 @@ impl App {
         });
         let of_store = || self.store.as_ref()?.trouble().filter(|trouble| self.dismissed.as_ref() != Some(trouble));
         if let Some(trouble) = self.trouble.as_ref().or_else(of_store) {
-            Panel::top("trouble").frame(Frame::new()).show(ui, |ui| trouble_ui(ui, scene, trouble));
+            Panel::top("trouble").frame(Frame::new()).show(ui, |ui| error_bar_ui(ui, scene, trouble));
         }
         if self.palette.is_open {
             palette_ui(ui, scene, &mut self.palette, self.store.as_ref());
@@ -62,8 +62,8 @@ impl App {
         Panel::bottom("status").exact_size(26.0).frame(bar(0)).show(ui, |ui| {
             status_bar_ui(ui, scene, store, progress.as_ref());
         });
-        let (on_desk, is_leaving) = store.on_desk();
-        if on_desk.is_some_and(|view| !view.is_empty()) {
+        let (on_screen, is_leaving) = store.on_screen();
+        if on_screen.is_some_and(|view| !view.is_empty()) {
             Panel::bottom("timeline").exact_size(104.0).frame(bar(8)).show(ui, |ui| {
                 dim_if(ui, is_leaving);
                 timeline_ui(ui, scene, store, self.settings.is_by_time, &mut self.typed_moment, self.is_playing);
@@ -80,7 +80,7 @@ impl App {
             ui,
             |ui| {
                 dim_if(ui, is_leaving);
-                if let (Some(view), _) = store.on_desk() {
+                if let (Some(view), _) = store.on_screen() {
                     event_ui(ui, scene, view);
                 }
             },
@@ -99,11 +99,11 @@ fn dim_if(ui: &mut Ui, is_leaving: bool) {
     }
 }
 
-/// The stream on the desk: its name, its state or a comparison, and its history.
+/// The stream on screen: its name, its state or a comparison, and its history.
 fn middle_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_comparing: bool, reveal: &mut bool) {
-    let label = store.on_desk().0.and_then(|view| store.labels.of(&view.stream)).map(str::to_owned);
-    let mut desk = store.desk_mut();
-    let Some(view) = desk.view.take() else {
+    let label = store.on_screen().0.and_then(|view| store.labels.of(&view.stream)).map(str::to_owned);
+    let mut shown = store.on_screen_mut();
+    let Some(view) = shown.view.take() else {
         let dim = palette(ui).dim;
         ui.centered_and_justified(|ui| {
             ui.label(RichText::new(scene.text("pick-stream")).color(dim));
@@ -130,7 +130,7 @@ fn middle_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_compa
     let height = (ui.available_height() * STATE_SHARE).max(120.0);
     if is_comparing {
         let height = ui.available_height() * COMPARE_SHARE;
-        compare_ui(ui, scene, desk, view, height);
+        compare_ui(ui, scene, shown, view, height);
     } else {
         state_ui(ui, scene, view, height);
     }

@@ -7,7 +7,7 @@ use crate::event::{EventId, Message, StreamId, Timestamp, Version};
 use crate::locale::Locale;
 use crate::store::Source;
 use crate::ui::Zone;
-use crate::view::{MappingDraft, OpenStore, Signature, StreamView, Trouble};
+use crate::view::{MappingDraft, OpenStore, Signature, StreamView, UserError};
 
 /// Between two events while playing.
 const PLAY_STEP: Duration = Duration::from_millis(400);
@@ -59,7 +59,7 @@ impl App {
                 ctx.request_repaint_after(soon);
             }
             if std::mem::take(&mut store.was_replaced) {
-                self.trouble = Some(Trouble::new(Message::new("store-replaced")));
+                self.trouble = Some(UserError::new(Message::new("store-replaced")));
             }
         }
         let dropped = ctx.input(|input| input.raw.dropped_files.first().map(|file| file.path().to_owned()));
@@ -209,7 +209,7 @@ impl App {
                 self.typed_moment.clear();
                 self.reveal = true;
             }
-            (None, Err(error)) => self.trouble = Some(Trouble::from(error)),
+            (None, Err(error)) => self.trouble = Some(UserError::from(error)),
             (None, Ok(_)) => {
                 let first = timeline.heads().first().map_or(Version(0), |head| head.version);
                 let last = timeline.heads().last().map_or(Version(0), |head| head.version);
@@ -217,7 +217,7 @@ impl App {
                     .text("stream", &view.stream)
                     .number("first", first.0)
                     .number("last", last.0);
-                self.trouble = Some(Trouble::new(message));
+                self.trouble = Some(UserError::new(message));
             }
         }
     }

@@ -24,7 +24,7 @@ use crate::event::{Message, StreamId};
 use crate::locale::Locale;
 use crate::store::{self, Address, Source};
 use crate::ui::PaletteState;
-use crate::view::{MappingDraft, OpenStore, Trouble};
+use crate::view::{MappingDraft, OpenStore, UserError};
 
 /// What the window begins with.
 #[derive(Clone, Debug, Default)]
@@ -49,13 +49,13 @@ pub struct App {
     mapping: Option<MappingDraft>,
     password: Option<PasswordWanted>,
     /// The sample, while it is being made.
-    sample: Loading<PathBuf, Trouble>,
+    sample: Loading<PathBuf, UserError>,
     /// Where to go once the store is open.
     start: Start,
     /// What went wrong last, until it is dismissed.
-    trouble: Option<Trouble>,
+    trouble: Option<UserError>,
     /// What was put away of what the store itself has to say.
-    dismissed: Option<Trouble>,
+    dismissed: Option<UserError>,
     typed_path: String,
     typed_moment: String,
     is_playing: bool,
@@ -69,8 +69,8 @@ pub struct App {
     wants_filter_focus: bool,
     /// The row that the history should bring into view, because the cursor moved elsewhere.
     reveal: bool,
-    file_dialog: Loading<Option<PathBuf>, Trouble>,
-    export_dialog: Loading<Option<PathBuf>, Trouble>,
+    file_dialog: Loading<Option<PathBuf>, UserError>,
+    export_dialog: Loading<Option<PathBuf>, UserError>,
 }
 
 /// What lies over the panels. One at a time.

@@ -1,11 +1,11 @@
 use crate::engine::Lost;
-use crate::store::{Address, ServerTrouble, Source, StoreError};
-use crate::view::Trouble;
+use crate::store::{Address, ServerError, Source, StoreError};
+use crate::view::UserError;
 
 /// A store that did not open, and what its user could say to open it.
 #[derive(Clone, Debug)]
 pub(super) struct Refused {
-    pub(super) trouble: Trouble,
+    pub(super) trouble: UserError,
     pub(super) question: Option<Question>,
 }
 
@@ -25,19 +25,19 @@ impl Refused {
             }
             StoreError::Server { address, trouble } => match trouble.as_ref() {
                 trouble if trouble.asks_for_password() => Some(Question::Password(address.clone())),
-                ServerTrouble::Unrecognised { .. } | ServerTrouble::Several { .. } => {
+                ServerError::Unrecognised { .. } | ServerError::Several { .. } => {
                     Some(Question::Columns(source.clone()))
                 }
                 _ => None,
             },
             _ => None,
         };
-        Self { trouble: Trouble::from(error), question }
+        Self { trouble: UserError::from(error), question }
     }
 }
 
 impl From<Lost> for Refused {
     fn from(lost: Lost) -> Self {
-        Self { trouble: Trouble::from(lost), question: None }
+        Self { trouble: UserError::from(lost), question: None }
     }
 }

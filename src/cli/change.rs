@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::args::{AppendArgs, CompensateArgs, Format, now};
 use super::output::{Align, Table, json, optional, plain};
 use super::progress::Progress;
-use super::target::Desk;
+use super::target::Context;
 use super::terminal::{Output, message};
 use super::{Failure, Outcome, target, told};
 use crate::compensate::{Authorship, FreeEvent, Plan, append_plan, natural, plan_event};
@@ -15,13 +15,13 @@ use crate::domain::Aggregate;
 use crate::engine::{SessionError, describe, keep_snapshots, load_story};
 use crate::event::{EventId, RecordedEvent, StreamId, Version};
 use crate::replay::Story;
-use crate::store::{AppendError, Appended, Conflict, Expected, Reader, Writer};
+use crate::store::{AppendError, Appended, Conflict, Expected, Store, Writer};
 
-pub(super) fn append(args: &AppendArgs, desk: &Desk, out: &mut Output) -> Result<Outcome, Failure> {
+pub(super) fn append(args: &AppendArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     let AppendArgs { store, stream, event_type, payload, expect, actor, reason, compensates, id, dry_run, format } =
         args;
     let stream = StreamId::from(stream.as_str());
-    let mut store = opened(desk, store, *dry_run)?;
+    let mut store = opened(context, store, *dry_run)?;
     let story = match describe(store.reader(), &stream) {
         Ok(described) => loaded(store.reader(), &described)?,
         // A new stream: its first event says what it is.
@@ -53,7 +53,7 @@ fn payload_text(argument: &OsStr) -> Result<String, Failure> {
 }
 
 /// A correction that names nothing would be a dead end for whoever follows it.
-fn check_compensated(reader: &dyn Reader, stream: &StreamId, id: &EventId) -> Result<(), Failure> {
+fn check_compensated(reader: &dyn Store, stream: &StreamId, id: &EventId) -> Result<(), Failure> {
     match reader.event_by_id(id)? {
         Some(event) if event.stream == *stream => Ok(()),
         Some(event) => Err(Failure::Usage(format!("the event {id} is one of {}, not of {stream}", event.stream))),
@@ -61,10 +61,10 @@ fn check_compensated(reader: &dyn Reader, stream: &StreamId, id: &EventId) -> Re
     }
 }
 
-pub(super) fn compensate(args: &CompensateArgs, desk: &Desk, out: &mut Output) -> Result<Outcome, Failure> {
+pub(super) fn compensate(args: &CompensateArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     let CompensateArgs { store, stream, version, actor, reason, dry_run, format } = args;
     let stream = StreamId::from(stream.as_str());
-    let mut store = opened(desk, store, *dry_run)?;
+    let mut store = opened(context, store, *dry_run)?;
     let described = describe(store.reader(), &stream)?;
     let target = store.reader().event_at(&stream, Version(*version))?.ok_or_else(|| SessionError::NoVersion {
         stream: stream.clone(),
@@ -79,16 +79,20 @@ pub(super) fn compensate(args: &CompensateArgs, desk: &Desk, out: &mut Output) -
 
 /// A preview only looks, and so leaves no trace; anything else needs the store open for writing.
 enum Opened {
-    Looking(Box<dyn Reader>),
+    Looking(Box<dyn Store>),
     Writing(Box<dyn Writer>),
 }
 
-fn opened(desk: &Desk, store: &OsStr, is_dry_run: bool) -> Result<Opened, Failure> {
-    Ok(if is_dry_run { Opened::Looking(desk.open(store)?) } else { Opened::Writing(desk.open_for_writing(store)?) })
+fn opened(context: &Context, store: &OsStr, is_dry_run: bool) -> Result<Opened, Failure> {
+    Ok(if is_dry_run {
+        Opened::Looking(context.open(store)?)
+    } else {
+        Opened::Writing(context.open_for_writing(store)?)
+    })
 }
 
 impl Opened {
-    fn reader(&self) -> &dyn Reader {
+    fn reader(&self) -> &dyn Store {
         match self {
             Self::Looking(reader) => reader.as_ref(),
             Self::Writing(store) => store.as_ref(),
@@ -96,7 +100,7 @@ impl Opened {
     }
 }
 
-fn loaded(reader: &dyn Reader, described: &crate::engine::Described) -> Result<Story, Failure> {
+fn loaded(reader: &dyn Store, described: &crate::engine::Described) -> Result<Story, Failure> {
     let mut progress = Progress::new("folding events", Some(described.row.events));
     Ok(load_story(reader, described, &mut |count| progress.tell(count))?)
 }
@@ -175,7 +179,7 @@ fn plan_json(plan: &Plan, appended: Option<&Appended>) -> Value {
 }
 
 /// What an append would have met, found without writing.
-fn would_conflict(plan: &Plan, actual: Option<Version>, reader: &dyn Reader) -> Result<Conflict, Failure> {
+fn would_conflict(plan: &Plan, actual: Option<Version>, reader: &dyn Store) -> Result<Conflict, Failure> {
     let from = match plan.expected {
         Expected::Exact(version) => Some(Version(version.0 + 1)),
         Expected::NoStream | Expected::Any => None,

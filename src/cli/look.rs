@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::args::{EventsArgs, Format, InfoArgs, RowFormat, StreamsArgs};
 use super::output::{Align, JsonRows, Table, json, optional};
-use super::target::Desk;
+use super::target::Context;
 use super::terminal::{Cleaned, Output, message};
 use super::{Failure, Outcome, target};
 use crate::engine::{describe, grouped};
@@ -13,8 +13,8 @@ use crate::event::{EventRow, EventType, Metadata, Position, StreamId, Version};
 use crate::store::files::{SAFE_MARK, safe_cell};
 use crate::store::{Flow, Query, Scope, StoreInfo, StreamQuery, StreamRow};
 
-pub(super) fn info(args: &InfoArgs, desk: &Desk, out: &mut Output) -> Result<Outcome, Failure> {
-    let info = desk.open(&args.store)?.info()?;
+pub(super) fn info(args: &InfoArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
+    let info = context.open(&args.store)?.info()?;
     let store = target::shown(&args.store);
     match args.format {
         Format::Json => json(out, &info_json(&store, &info))?,
@@ -79,10 +79,10 @@ fn info_json(store: &str, info: &StoreInfo) -> Value {
     })
 }
 
-pub(super) fn streams(args: &StreamsArgs, desk: &Desk, out: &mut Output) -> Result<Outcome, Failure> {
+pub(super) fn streams(args: &StreamsArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     let StreamsArgs { store, category, filter, limit, sort, format, csv_safe } = args;
     check_csv_safe(*csv_safe, *format)?;
-    let reader = desk.open(store)?;
+    let reader = context.open(store)?;
     let query =
         StreamQuery { category: category.clone(), filter: filter.clone(), order: (*sort).into(), limit: *limit };
     let columns = [
@@ -115,10 +115,10 @@ pub(super) fn streams(args: &StreamsArgs, desk: &Desk, out: &mut Output) -> Resu
     Ok(Outcome::Done)
 }
 
-pub(super) fn events(args: &EventsArgs, desk: &Desk, out: &mut Output) -> Result<Outcome, Failure> {
+pub(super) fn events(args: &EventsArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     let EventsArgs { store, stream, from, to, event_type, category, limit, backward, format, csv_safe } = args;
     check_csv_safe(*csv_safe, *format)?;
-    let reader = desk.open(store)?;
+    let reader = context.open(store)?;
     let mut query = match (stream, category) {
         (Some(stream), _) => {
             let stream = StreamId::from(stream.as_str());

@@ -1,14 +1,14 @@
 use std::io::Write;
 
 use super::args::MapArgs;
-use super::target::Desk;
+use super::target::Context;
 use super::terminal::{Output, message};
 use super::{Failure, Outcome, target};
 use crate::store::frameworks::{forget_mapping, look_into, preview, save_mapping};
 use crate::store::{Source, StoreError};
 
 /// Prints the likeliest mapping as JSON; what speaks for it, and what else there is, goes to standard error.
-pub(super) fn map(args: &MapArgs, desk: &Desk, out: &mut Output) -> Result<Outcome, Failure> {
+pub(super) fn map(args: &MapArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     let MapArgs { store, keep, forget } = args;
     let source = target::source(store)?;
     if *forget {
@@ -17,7 +17,7 @@ pub(super) fn map(args: &MapArgs, desk: &Desk, out: &mut Output) -> Result<Outco
         return Ok(Outcome::Done);
     }
     if *keep {
-        return kept(desk, &source, out);
+        return kept(context, &source, out);
     }
     let unmapped = target::asking(source.clone(), look_into)?;
     let Some((best, others)) = unmapped.guesses.split_first() else {
@@ -34,8 +34,8 @@ pub(super) fn map(args: &MapArgs, desk: &Desk, out: &mut Output) -> Result<Outco
 }
 
 /// Kept only once it has read an event or two.
-fn kept(desk: &Desk, source: &Source, out: &mut Output) -> Result<Outcome, Failure> {
-    let Some(mapping) = desk.mapping() else {
+fn kept(context: &Context, source: &Source, out: &mut Output) -> Result<Outcome, Failure> {
+    let Some(mapping) = context.mapping() else {
         return Err(Failure::Usage("name the mapping to keep: `foldline map STORE --map FILE --keep`".to_owned()));
     };
     target::asking(source.clone(), |source| preview(source, mapping, 2))?;

@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use args::{Arguments, Command, Generated};
-use target::Desk;
+use target::Context;
 pub use terminal::message;
 use terminal::{Output, keep_secret, print_message};
 
@@ -136,10 +136,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Ended {
         };
     };
     let mut out = Output::stdout();
-    let result = Desk::new(map.as_deref()).and_then(|desk| dispatch(command, &desk, &mut out)).and_then(|outcome| {
-        out.flush()?;
-        Ok(outcome)
-    });
+    let result =
+        Context::new(map.as_deref()).and_then(|context| dispatch(command, &context, &mut out)).and_then(|outcome| {
+            out.flush()?;
+            Ok(outcome)
+        });
     Ended::Command(match result {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::No) => ExitCode::from(1),
@@ -167,20 +168,20 @@ fn failed(failure: &Failure) -> ExitCode {
     ExitCode::from(failure.exit_code())
 }
 
-fn dispatch(command: Command, desk: &Desk, out: &mut Output) -> Result<Outcome, Failure> {
+fn dispatch(command: Command, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     match command {
-        Command::Info(args) => look::info(&args, desk, out),
-        Command::Streams(args) => look::streams(&args, desk, out),
-        Command::Events(args) => look::events(&args, desk, out),
-        Command::Show(args) => moments::show(&args, desk, out),
-        Command::Diff(args) => moments::diff(&args, desk, out),
-        Command::Blame(args) => moments::blame(&args, desk, out),
-        Command::Append(args) => change::append(&args, desk, out),
-        Command::Compensate(args) => change::compensate(&args, desk, out),
-        Command::Verify(args) => verify::verify(&args, desk, out),
-        Command::Map(args) => map::map(&args, desk, out),
+        Command::Info(args) => look::info(&args, context, out),
+        Command::Streams(args) => look::streams(&args, context, out),
+        Command::Events(args) => look::events(&args, context, out),
+        Command::Show(args) => moments::show(&args, context, out),
+        Command::Diff(args) => moments::diff(&args, context, out),
+        Command::Blame(args) => moments::blame(&args, context, out),
+        Command::Append(args) => change::append(&args, context, out),
+        Command::Compensate(args) => change::compensate(&args, context, out),
+        Command::Verify(args) => verify::verify(&args, context, out),
+        Command::Map(args) => map::map(&args, context, out),
         Command::Import(args) => transfer::import(&args, out),
-        Command::Export(args) => transfer::export(&args, desk, out),
+        Command::Export(args) => transfer::export(&args, context, out),
         Command::Sample(args) => transfer::sample(&args, out),
         Command::Generate { what } => generate(what, out),
     }

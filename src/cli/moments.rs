@@ -8,18 +8,18 @@ use serde_json::{Value, json};
 use super::args::{BlameArgs, DiffArgs, Format, ShowArgs};
 use super::output::{Align, Table, json, optional, plain};
 use super::progress::Progress;
-use super::target::Desk;
+use super::target::Context;
 use super::terminal::Output;
 use super::{Failure, Outcome};
 use crate::engine::{Described, Moment, describe, load_timeline, resolve, show as fold_and_show};
 use crate::event::{EventRow, EventType, Head, Metadata, StreamId, Timestamp, Version};
 use crate::projection::leaves;
 use crate::replay::{Index, Timeline};
-use crate::store::{Columns, Flow, Query, Reader, StoreError};
+use crate::store::{Columns, Flow, Query, Store, StoreError};
 
-pub(super) fn show(args: &ShowArgs, desk: &Desk, out: &mut Output) -> Result<Outcome, Failure> {
+pub(super) fn show(args: &ShowArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     let ShowArgs { store, stream, at, projection, format } = args;
-    let reader = desk.open(store)?;
+    let reader = context.open(store)?;
     let described = describe(reader.as_ref(), &StreamId::from(stream.as_str()))?;
     let projection = described.projection(projection.as_deref())?;
     let mut progress = Progress::new("folding events", Some(described.row.events));
@@ -65,14 +65,14 @@ pub(super) fn print_state(out: &mut Output, state: &Value) -> Result<(), Failure
 
 /// A stream loaded under a projection, and the events that answers refer to.
 struct Loaded {
-    reader: Box<dyn Reader>,
+    reader: Box<dyn Store>,
     described: Described,
     timeline: Box<dyn Timeline>,
 }
 
 impl Loaded {
-    fn new(desk: &Desk, store: &OsStr, stream: &str, projection: Option<&str>) -> Result<Self, Failure> {
-        let reader = desk.open(store)?;
+    fn new(context: &Context, store: &OsStr, stream: &str, projection: Option<&str>) -> Result<Self, Failure> {
+        let reader = context.open(store)?;
         let described = describe(reader.as_ref(), &StreamId::from(stream))?;
         let projection = described.projection(projection)?;
         let mut progress = Progress::new("folding events", Some(described.row.events));
@@ -172,9 +172,9 @@ struct BlameRow<'a> {
     reason: Option<&'a str>,
 }
 
-pub(super) fn diff(args: &DiffArgs, desk: &Desk, out: &mut Output) -> Result<Outcome, Failure> {
+pub(super) fn diff(args: &DiffArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     let DiffArgs { store, stream, from, to, projection, format } = args;
-    let loaded = Loaded::new(desk, store, stream, projection.as_deref())?;
+    let loaded = Loaded::new(context, store, stream, projection.as_deref())?;
     let ((from_version, from), (to_version, to)) = (loaded.index(*from)?, loaded.index(*to)?);
     let changes = loaded.timeline.diff(Some(from), Some(to));
     let authors = loaded.authors(changes.iter().filter_map(|(_, set_by)| *set_by))?;
@@ -222,9 +222,9 @@ pub(super) fn diff(args: &DiffArgs, desk: &Desk, out: &mut Output) -> Result<Out
     Ok(Outcome::Done)
 }
 
-pub(super) fn blame(args: &BlameArgs, desk: &Desk, out: &mut Output) -> Result<Outcome, Failure> {
+pub(super) fn blame(args: &BlameArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     let BlameArgs { store, stream, at, projection, format } = args;
-    let loaded = Loaded::new(desk, store, stream, projection.as_deref())?;
+    let loaded = Loaded::new(context, store, stream, projection.as_deref())?;
     let (_, index) = loaded.index(*at)?;
     let fields = loaded.timeline.blame(index);
     let authors = loaded.authors(fields.iter().filter_map(|(_, _, set_by)| *set_by))?;

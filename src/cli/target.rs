@@ -8,15 +8,15 @@ use super::Failure;
 use super::terminal::{self, message, messages_are_watched};
 use crate::engine::sample_store;
 use crate::store::frameworks::Mapping;
-use crate::store::{self, Flow, OpenOptions, Reader, Source, StoreError, Writer};
+use crate::store::{self, Flow, OpenOptions, Source, Store, StoreError, Writer};
 
 /// What every command needs to open its store.
 #[derive(Debug, Default)]
-pub(super) struct Desk {
+pub(super) struct Context {
     mapping: Option<Mapping>,
 }
 
-impl Desk {
+impl Context {
     /// With the mapping from a file, where one was named.
     pub(super) fn new(map: Option<&Path>) -> Result<Self, Failure> {
         let mapping = map.map(Mapping::read).transpose().map_err(|error| Failure::Usage(error.to_string()))?;
@@ -27,7 +27,7 @@ impl Desk {
         self.mapping.as_ref()
     }
 
-    pub(super) fn open(&self, name: &OsStr) -> Result<Box<dyn Reader>, Failure> {
+    pub(super) fn open(&self, name: &OsStr) -> Result<Box<dyn Store>, Failure> {
         let source = source(name)?;
         let mut options = OpenOptions::kept_for(&source);
         if self.mapping.is_some() {

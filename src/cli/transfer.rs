@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 use super::args::{ExportArgs, Format, ImportArgs, SampleArgs};
 use super::output::json;
 use super::progress::{Progress, counted};
-use super::target::{self, Desk, shown_path};
+use super::target::{self, Context, shown_path};
 use super::terminal::{Output, message};
 use super::{Failure, Outcome, told};
 use crate::engine::{keep_long_streams, write_sample};
 use crate::sample::{SampleOptions, SampleReport};
 use crate::store::files::{self, ExportOptions, ExportTarget, FileFormat, ImportOptions, ImportReport};
 use crate::store::native::NativeStore;
-use crate::store::{Query, Reader, Source, StoreError};
+use crate::store::{Query, Source, Store, StoreError};
 
 pub(super) fn import(args: &ImportArgs, out: &mut Output) -> Result<Outcome, Failure> {
     let ImportArgs { file, into, file_format, skip_bad, format } = args;
@@ -105,7 +105,7 @@ fn missing_file(file: &Path, source: io::Error) -> Failure {
 /// Names that mean standard output, whatever it is.
 const STANDARD_OUTPUT: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
 
-pub(super) fn export(args: &ExportArgs, desk: &Desk, out: &mut Output) -> Result<Outcome, Failure> {
+pub(super) fn export(args: &ExportArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     let ExportArgs { store, to, file_format, csv_safe, force, format } = args;
     let is_stdout = STANDARD_OUTPUT.iter().any(|name| to.as_os_str() == *name);
     let file_format =
@@ -127,9 +127,9 @@ pub(super) fn export(args: &ExportArgs, desk: &Desk, out: &mut Output) -> Result
         return Err(Failure::Usage("--csv-safe is for CSV alone; add --as csv, or leave it out".to_owned()));
     }
     let options = ExportOptions { format: file_format, is_csv_safe: *csv_safe };
-    let reader = desk.open(store)?;
+    let reader = context.open(store)?;
     let mut progress = Progress::new("exporting events", reader.info().ok().map(|info| info.events));
-    let reader: &dyn Reader = reader.as_ref();
+    let reader: &dyn Store = reader.as_ref();
     let Some(target) = target else {
         let mut to = if file_format == FileFormat::Csv { out.data() } else { out.json_data() };
         files::export_to(reader, &Query::store(), &mut to, options, &mut |count| progress.tell(count)).map_err(

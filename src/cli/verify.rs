@@ -5,16 +5,16 @@ use serde_json::json;
 use super::args::{Format, VerifyArgs};
 use super::output::{Align, Table, json, optional};
 use super::progress::{Progress, counted};
-use super::target::Desk;
+use super::target::Context;
 use super::terminal::Output;
 use super::{Failure, Outcome, target};
 use crate::engine::check;
 use crate::store::{Fault, Finding, FoundAt, StoreError};
 
-pub(super) fn verify(args: &VerifyArgs, desk: &Desk, out: &mut Output) -> Result<Outcome, Failure> {
+pub(super) fn verify(args: &VerifyArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     let mut findings = Vec::new();
     let (mut total, mut checked) = (None, 0);
-    match desk.open(&args.store) {
+    match context.open(&args.store) {
         Ok(reader) => {
             total = reader.info().ok().map(|info| info.events);
             let mut progress = Progress::new("checking events", total);

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use super::loading::Loading;
 use super::pool::Lost;
 use super::{Engine, Progress, Ticket};
-use crate::store::{Reader, StoreError};
+use crate::store::{Store, StoreError};
 
 /// Something that can be asked of an open store, as data: so it can be asked again.
 pub trait Question: Clone + Send + 'static {
@@ -16,7 +16,7 @@ pub trait Question: Clone + Send + 'static {
     /// It goes over the whole store.
     const IS_LONG: bool = false;
 
-    fn answer(self, reader: &dyn Reader, ticket: &Ticket) -> Result<Self::Answer, Self::Error>;
+    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Self::Answer, Self::Error>;
 }
 
 /// Why something is asked.
@@ -75,7 +75,7 @@ impl<Q: Question> Asked<Q> {
 
     fn start(&mut self, engine: &Engine, question: Q, cause: Cause) {
         // What ran before is dropped, and so interrupted.
-        let work = move |reader: &dyn Reader, ticket: &Ticket| question.answer(reader, ticket);
+        let work = move |reader: &dyn Store, ticket: &Ticket| question.answer(reader, ticket);
         let answer = if Q::IS_LONG { engine.ask_long(Q::WHAT, work) } else { engine.ask(Q::WHAT, work) };
         self.loading.request(answer);
         self.began = Some((Instant::now(), cause));

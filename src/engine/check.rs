@@ -1,9 +1,9 @@
 use super::{SessionError, check_snapshots};
-use crate::store::{Fault, Finding, FindingKind, Flow, Reader, StoreError};
+use crate::store::{Fault, Finding, FindingKind, Flow, Store, StoreError};
 
 /// Looks at every event of a store, and at every kept state, for what does not fit.
 pub fn check(
-    reader: &dyn Reader,
+    reader: &dyn Store,
     report: &mut dyn FnMut(Finding),
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<(), SessionError> {

@@ -9,7 +9,7 @@ use super::Wake;
 use super::pool::{Lane, Pool};
 use super::ticket::{Ticket, lock};
 use crate::event::{Cursor, EventBatch, StreamId};
-use crate::store::{Changes, Columns, Reader, Source, StoreError};
+use crate::store::{Changes, Columns, Source, Store, StoreError};
 
 /// Between two looks at a file. Each is a few system calls; nothing is read until something has changed.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(400);
@@ -137,7 +137,7 @@ pub(super) struct WatchedPlace {
 
 impl WatchedPlace {
     /// Looked at first, so that whatever is recorded while the end is read counts as a change.
-    pub(super) fn of(source: &Source, reader: &dyn Reader) -> Self {
+    pub(super) fn of(source: &Source, reader: &dyn Store) -> Self {
         let watched = Watched::of(source);
         let seen = match &watched {
             Watched::File(path) => Seen::File(look_at(path)),
@@ -229,7 +229,7 @@ impl Watch {
     /// Asks on the store's own threads and waits there.
     fn ask<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&dyn Reader) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
     ) -> Option<Result<T, StoreError>> {
         let pool = self.pool.upgrade()?;
         let answer = pool.ask("watching", Lane::Short, move |reader, _: &Ticket| work(reader));
@@ -239,7 +239,7 @@ impl Watch {
 }
 
 /// What came behind a place, and the place behind that.
-fn news(reader: &dyn Reader, cursor: Cursor) -> Result<(Option<StoreChange>, Cursor), StoreError> {
+fn news(reader: &dyn Store, cursor: Cursor) -> Result<(Option<StoreChange>, Cursor), StoreError> {
     let mut scan = match reader.changes(&cursor, Columns::HEADS)? {
         Changes::Grew(scan) => scan,
         Changes::Replaced => return Ok((Some(StoreChange::Replaced), reader.end()?)),

@@ -8,7 +8,7 @@ use crate::domain::Aggregate;
 use crate::event::{EventBatch, EventId, EventRow, StreamId, Timestamp, Version};
 use crate::projection::Problem;
 use crate::replay::{AnyFold, Finding, ProjectionRef, Story, Timeline, registry};
-use crate::store::{Columns, Flow, Query, Reader, StoreError, StreamOrder, StreamQuery, StreamRow};
+use crate::store::{Columns, Flow, Query, Store, StoreError, StreamOrder, StreamQuery, StreamRow};
 
 /// A stream and what is known of it before any of it is read.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ impl Described {
 }
 
 /// Looks a stream up. A name that is not there is answered with those that look like it.
-pub fn describe(reader: &dyn Reader, stream: &StreamId) -> Result<Described, SessionError> {
+pub fn describe(reader: &dyn Store, stream: &StreamId) -> Result<Described, SessionError> {
     let Some(row) = reader.stream(stream)? else {
         return Err(SessionError::NoStream { stream: stream.clone(), near: near_names(reader, stream)? });
     };
@@ -43,7 +43,7 @@ pub fn describe(reader: &dyn Reader, stream: &StreamId) -> Result<Described, Ses
     Ok(Described { row, aggregate })
 }
 
-fn near_names(reader: &dyn Reader, stream: &StreamId) -> Result<Vec<StreamId>, StoreError> {
+fn near_names(reader: &dyn Store, stream: &StreamId) -> Result<Vec<StreamId>, StoreError> {
     const NAMED: u64 = 3;
     let mut near = Vec::new();
     let last_part = stream.as_str().rsplit(['-', ':', '_']).next().unwrap_or_default();
@@ -72,7 +72,7 @@ pub struct Shown {
 /// Folds a stream up to a moment, from a snapshot where that saves reading. The findings are those of the
 /// projection that knows the rules, whichever one is shown.
 pub fn show(
-    reader: &dyn Reader,
+    reader: &dyn Store,
     described: &Described,
     projection: &ProjectionRef,
     moment: Moment,
@@ -92,7 +92,7 @@ pub fn show(
 }
 
 fn fold_to(
-    reader: &dyn Reader,
+    reader: &dyn Store,
     row: &StreamRow,
     projection: &ProjectionRef,
     version: Version,
@@ -122,7 +122,7 @@ fn fold_to(
 
 /// A fold that stands as far as a snapshot goes, and the first version that is still to be read.
 pub(super) fn begin_fold(
-    reader: &dyn Reader,
+    reader: &dyn Store,
     row: &StreamRow,
     projection: &ProjectionRef,
     version: Version,
@@ -138,7 +138,7 @@ pub(super) fn begin_fold(
 
 /// Loads a stream under the projection that knows its rules.
 pub fn load_story(
-    reader: &dyn Reader,
+    reader: &dyn Store,
     described: &Described,
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<Story, SessionError> {
@@ -149,7 +149,7 @@ pub fn load_story(
 
 /// Loads a stream under any projection. `also` sees each event as it is folded.
 pub fn load_timeline(
-    reader: &dyn Reader,
+    reader: &dyn Store,
     described: &Described,
     projection: &ProjectionRef,
     also: &mut (dyn FnMut(&EventRow<'_>) + Send),
@@ -172,7 +172,7 @@ const WAITING: usize = 4;
 
 /// Reads on this thread; where the stream is long, decodes and folds on another.
 fn load_rows(
-    reader: &dyn Reader,
+    reader: &dyn Store,
     row: &StreamRow,
     push: &mut (dyn FnMut(&EventRow<'_>) + Send),
     progress: &mut dyn FnMut(u64) -> Flow,
@@ -209,7 +209,7 @@ fn load_rows(
 }
 
 /// Every event of one stream, or of the store; whoever waits is told how many there are, where that costs nothing.
-pub fn stream_or_store(reader: &dyn Reader, stream: Option<StreamId>, ticket: &Ticket) -> Result<Query, StoreError> {
+pub fn stream_or_store(reader: &dyn Store, stream: Option<StreamId>, ticket: &Ticket) -> Result<Query, StoreError> {
     Ok(match stream {
         Some(stream) => {
             ticket.set_total(reader.stream(&stream)?.map_or(0, |row| row.events));
@@ -226,7 +226,7 @@ pub fn stream_or_store(reader: &dyn Reader, stream: Option<StreamId>, ticket: &T
 
 /// Every batch of a query, in order. Whoever takes one may keep it and leave another in its place.
 pub fn each_batch(
-    reader: &dyn Reader,
+    reader: &dyn Store,
     query: &Query,
     progress: &mut dyn FnMut(u64) -> Flow,
     take: &mut dyn FnMut(&mut EventBatch) -> Flow,
@@ -259,7 +259,7 @@ pub enum Continued {
 
 /// The events behind the last one that was read of a stream, and nothing else of it.
 pub fn continue_stream(
-    reader: &dyn Reader,
+    reader: &dyn Store,
     stream: &StreamId,
     after: Option<&(Version, EventId)>,
     progress: &mut dyn FnMut(u64) -> Flow,

@@ -35,7 +35,7 @@ pub use ticket::{Progress, Ticket};
 pub use whole::fold_whole;
 
 use crate::event::{StreamId, Timestamp, Version};
-use crate::store::{Reader, Source, StoreError, Writer};
+use crate::store::{Source, Store, StoreError, Writer};
 use feed::{Feed, WatchedPlace};
 use pool::{Lane, Pool};
 
@@ -60,7 +60,7 @@ impl std::fmt::Debug for Engine {
 
 impl Engine {
     /// Takes over a store that was opened.
-    pub fn new(source: Source, first: Box<dyn Reader>, wake: Wake) -> Self {
+    pub fn new(source: Source, first: Box<dyn Store>, wake: Wake) -> Self {
         // Before anything is answered, so that whatever is recorded later is new to whoever asks.
         let place = WatchedPlace::of(&source, first.as_ref());
         let pool = Pool::new(first, wake.clone());
@@ -76,7 +76,7 @@ impl Engine {
     pub fn ask<T: Send + 'static, E: From<StoreError> + Send + 'static>(
         &self,
         what: &'static str,
-        work: impl FnOnce(&dyn Reader, &Ticket) -> Result<T, E> + Send + 'static,
+        work: impl FnOnce(&dyn Store, &Ticket) -> Result<T, E> + Send + 'static,
     ) -> Answer<Result<T, E>> {
         self.0.pool.ask(what, Lane::Short, work)
     }
@@ -85,7 +85,7 @@ impl Engine {
     pub fn ask_long<T: Send + 'static, E: From<StoreError> + Send + 'static>(
         &self,
         what: &'static str,
-        work: impl FnOnce(&dyn Reader, &Ticket) -> Result<T, E> + Send + 'static,
+        work: impl FnOnce(&dyn Store, &Ticket) -> Result<T, E> + Send + 'static,
     ) -> Answer<Result<T, E>> {
         self.0.pool.ask(what, Lane::Long, work)
     }
@@ -125,7 +125,7 @@ pub enum SessionError {
     BeforeItBegan { stream: StreamId, asked: Timestamp, first: String },
     #[error("{stream} has no projection {asked}; it has {}", known.join(", "))]
     NoProjection { stream: StreamId, asked: String, known: Vec<String> },
-    #[error("“{0}” is no moment; write a version (5), a time (2025-01-01T01:00:05Z) or latest")]
+    #[error("“{0}” is neither a version nor a time; write a version (5), a time (2025-01-01T01:00:05Z) or latest")]
     NotAMoment(String),
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -3,7 +3,7 @@ use std::str::FromStr;
 use super::SessionError;
 use crate::event::{StreamId, Timestamp, Version};
 use crate::replay::{Index, Timeline};
-use crate::store::{Columns, Flow, Query, Reader, StreamRow};
+use crate::store::{Columns, Flow, Query, Store, StreamRow};
 
 /// A moment in a stream, as a user names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl FromStr for Moment {
 }
 
 /// The version that was the stream's last at this moment.
-pub fn resolve(reader: &dyn Reader, stream: &StreamRow, moment: Moment) -> Result<Version, SessionError> {
+pub fn resolve(reader: &dyn Store, stream: &StreamRow, moment: Moment) -> Result<Version, SessionError> {
     let name = &stream.stream;
     let heads = |query: Query| query.columns(Columns::HEADS);
     match moment {

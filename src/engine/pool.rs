@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Wake;
 use super::ticket::{Progress, Ticket, lock};
-use crate::store::{Opener, Reader, StoreError};
+use crate::store::{Opener, Store, StoreError};
 
 /// Threads that answer questions of one store, and so the most connections it ever sees.
 pub(super) const THREADS: usize = 4;
@@ -50,7 +50,7 @@ struct State {
     idle: usize,
     long_running: usize,
     /// Connections that nobody uses.
-    kept: Vec<Box<dyn Reader>>,
+    kept: Vec<Box<dyn Store>>,
     /// Cancelled, and perhaps still at work.
     cancelled: Vec<Ticket>,
     is_interrupting: bool,
@@ -116,7 +116,7 @@ impl Drop for Guarded {
 }
 
 impl Pool {
-    pub(super) fn new(first: Box<dyn Reader>, wake: Wake) -> Self {
+    pub(super) fn new(first: Box<dyn Store>, wake: Wake) -> Self {
         let opener = first.opener();
         let mut state = State::default();
         if first.may_be_kept() {
@@ -131,7 +131,7 @@ impl Pool {
         &self,
         what: &'static str,
         lane: Lane,
-        work: impl FnOnce(&dyn Reader, &Ticket) -> Result<T, E> + Send + 'static,
+        work: impl FnOnce(&dyn Store, &Ticket) -> Result<T, E> + Send + 'static,
     ) -> Answer<Result<T, E>> {
         self.submit(what, lane, move |inner, ticket| inner.on_connection(ticket, work))
     }
@@ -280,7 +280,7 @@ impl Inner {
     fn on_connection<T, E: From<StoreError>>(
         &self,
         ticket: &Ticket,
-        work: impl FnOnce(&dyn Reader, &Ticket) -> Result<T, E>,
+        work: impl FnOnce(&dyn Store, &Ticket) -> Result<T, E>,
     ) -> Result<T, E> {
         let kept = lock(&self.state).kept.pop();
         let reader = match kept {

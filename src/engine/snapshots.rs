@@ -5,7 +5,7 @@ use super::{Moment, SessionError, describe, show};
 use crate::event::{StreamId, Timestamp, same_name};
 use crate::replay::{ProjectionRef, registry};
 use crate::store::{
-    Fault, Finding, Flow, KeptState, Query, Reader, Snapshot, StoreError, StreamOrder, StreamQuery, StreamRow, Writer,
+    Fault, Finding, Flow, KeptState, Query, Snapshot, Store, StoreError, StreamOrder, StreamQuery, StreamRow, Writer,
 };
 
 /// A stream gets a new snapshot when this many events have come since the last one; a shorter stream is folded
@@ -59,7 +59,7 @@ fn keep_all_due(store: &mut dyn Writer) -> Result<(), SessionError> {
 }
 
 fn due_snapshot(
-    reader: &dyn Reader,
+    reader: &dyn Store,
     row: &StreamRow,
     projection: &ProjectionRef,
 ) -> Result<Option<Snapshot>, StoreError> {
@@ -85,7 +85,7 @@ fn due_snapshot(
 }
 
 /// Refolds every kept snapshot's stream and reports those that say something else.
-pub fn check_snapshots(reader: &dyn Reader, report: &mut dyn FnMut(Finding)) -> Result<(), SessionError> {
+pub fn check_snapshots(reader: &dyn Store, report: &mut dyn FnMut(Finding)) -> Result<(), SessionError> {
     let mut kept = Vec::new();
     reader.visit_snapshots(&mut |stream, snapshot| {
         kept.push((stream.clone(), snapshot.projection.clone()));
@@ -103,7 +103,7 @@ pub fn check_snapshots(reader: &dyn Reader, report: &mut dyn FnMut(Finding)) -> 
 
 /// States that a framework keeps, held against a replay by the domain: fields of the same name and kind must say the
 /// same. What the domain does not know of, it does not judge.
-fn check_kept_states(reader: &dyn Reader, report: &mut dyn FnMut(Finding)) -> Result<(), SessionError> {
+fn check_kept_states(reader: &dyn Store, report: &mut dyn FnMut(Finding)) -> Result<(), SessionError> {
     let mut kept = Vec::new();
     reader.visit_kept_states(&mut |state| {
         kept.push(state);
@@ -147,7 +147,7 @@ fn disagree(kept: &Value, now: &Value) -> bool {
     }
 }
 
-fn differing(reader: &dyn Reader, row: &StreamRow, projection: &ProjectionRef) -> Result<Option<Finding>, StoreError> {
+fn differing(reader: &dyn Store, row: &StreamRow, projection: &ProjectionRef) -> Result<Option<Finding>, StoreError> {
     let name = projection.name();
     let Some(kept) = reader.snapshot(&row.stream, name, projection.revision(), row.last_version)? else {
         return Ok(None);

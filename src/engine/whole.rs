@@ -7,7 +7,7 @@ use std::thread;
 
 use crate::event::{EventBatch, Position};
 use crate::replay::{DecodedRows, ProjectionRef, StreamStates};
-use crate::store::{Columns, Flow, Opener, Query, Reader, Scope, StoreError};
+use crate::store::{Columns, Flow, Opener, Query, Scope, Store, StoreError};
 
 /// Positions that a decoder reads at once: enough to make the hand-over cheap, few enough to stay in a core's cache.
 const CHUNK: u64 = 2048;
@@ -20,7 +20,7 @@ const MOST_DECODERS: usize = 4;
 
 /// Folds all streams of a category (of all, where none is named) up to a position.
 pub fn fold_whole(
-    reader: &dyn Reader,
+    reader: &dyn Store,
     projection: &ProjectionRef,
     category: Option<&str>,
     up_to: Option<Position>,
@@ -47,7 +47,7 @@ struct Whole<'a> {
 
 impl Whole<'_> {
     /// Every decoder reads its own ranges, over its own connection.
-    fn fold_ranges(&self, reader: &dyn Reader, progress: &mut dyn FnMut(u64) -> Flow) -> Folded {
+    fn fold_ranges(&self, reader: &dyn Store, progress: &mut dyn FnMut(u64) -> Flow) -> Folded {
         let mut last = Position(0);
         let newest = Query::positions(None, self.up_to).backward().limit(1).columns(Columns::HEADS);
         reader.visit_events(&newest, &mut |row| {
@@ -87,7 +87,7 @@ impl Whole<'_> {
         }
     }
 
-    fn decode_range(&self, reader: &dyn Reader, batch: &mut EventBatch, from: Position, to: Position) -> Decoded {
+    fn decode_range(&self, reader: &dyn Store, batch: &mut EventBatch, from: Position, to: Position) -> Decoded {
         let mut decoded = self.projection.rows();
         let mut scan = reader.scan(&Query::positions(Some(from), Some(to)))?;
         loop {
@@ -104,7 +104,7 @@ impl Whole<'_> {
     }
 
     /// This thread's connection alone reads, since only it numbers the streams; the decoders take turns.
-    fn fold_batches(&self, reader: &dyn Reader, progress: &mut dyn FnMut(u64) -> Flow) -> Folded {
+    fn fold_batches(&self, reader: &dyn Store, progress: &mut dyn FnMut(u64) -> Flow) -> Folded {
         let query = match self.category {
             // By what the layout says a category is, which a stream's name alone need not tell.
             Some(name) => {

@@ -20,12 +20,15 @@ pub(super) fn register(registrar: &mut impl Registrar) {
 
 /// What of an event could not be read.
 pub(super) fn flaw(flaw: Option<&Flaw>, head: &Head) -> Option<Problem> {
-    Some(Problem::Payload { event_type: head.event_type.clone(), flaw: flaw?.clone() })
+    // Asked first: this runs for every event that is folded, and hardly any has one.
+    let flaw = flaw?.clone();
+    Some(Problem::Payload { event_type: head.event_type.clone(), flaw })
 }
 
 /// That an event's type was only guessed.
 pub(super) fn guess(is_guess: bool, kind: Option<EventKind>, head: &Head) -> Option<Problem> {
-    Some(Problem::Guess { event_type: head.event_type.clone(), kind: kind.filter(|_| is_guess)? })
+    let kind = kind.filter(|_| is_guess)?;
+    Some(Problem::Guess { event_type: head.event_type.clone(), kind })
 }
 
 /// An aggregate's id as it is usually written: a plain number without quotes.

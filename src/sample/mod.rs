@@ -23,7 +23,7 @@ use business::Business;
 use crate::domain::Breach;
 use crate::event::{Explain, Message};
 use crate::store::native::NativeStore;
-use crate::store::{AppendError, Columns, Flow, Query, Reader, StoreError};
+use crate::store::{AppendError, Columns, Flow, Query, Store, StoreError};
 
 /// The usual sample, which newcomers see first: 4,210 leads and 902 tickets.
 pub const USUAL_STREAMS: u64 = 5_112;

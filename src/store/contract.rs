@@ -5,14 +5,14 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::{
-    AppendError, Appended, Columns, Expected, Finding, Flow, Framework, Notice, Query, ReadOnlyReason, Snapshot,
+    AppendError, Appended, Columns, Expected, Finding, Flow, Framework, Notice, Query, ReadOnlyReason, Scope, Snapshot,
     StoreError, StoreInfo, StreamQuery, StreamRow,
 };
 use crate::event::{Cursor, EventBatch, EventId, EventRow, NewEvent, RecordedEvent, StreamId, Version};
 
 /// The reading half of a store, over one connection. Events come in batches that are pulled, so that whoever reads may
 /// stop, hand them to other threads, or go on later; nothing is loaded whole.
-pub trait Reader: Send {
+pub trait Store: Send {
     fn framework(&self) -> Framework;
 
     /// What can be asked here, and what it costs.
@@ -41,7 +41,7 @@ pub trait Reader: Send {
 
     fn info(&self) -> Result<StoreInfo, StoreError>;
 
-    /// The streams by category, the largest category first. Cheaper than [`Reader::info`] where a store knows a way.
+    /// The streams by category, the largest category first. Cheaper than [`Store::info`] where a store knows a way.
     fn categories(&self) -> Result<Vec<(String, u64)>, StoreError> {
         Ok(self.info()?.categories)
     }
@@ -63,7 +63,7 @@ pub trait Reader: Send {
     fn opener(&self) -> Opener;
 
     /// Another connection to the same store.
-    fn again(&self) -> Result<Box<dyn Reader>, StoreError> {
+    fn again(&self) -> Result<Box<dyn Store>, StoreError> {
         (self.opener())()
     }
 
@@ -170,7 +170,7 @@ pub trait Scan {
 }
 
 /// Opens a store that was opened before.
-pub type Opener = Arc<dyn Fn() -> Result<Box<dyn Reader>, StoreError> + Send + Sync>;
+pub type Opener = Arc<dyn Fn() -> Result<Box<dyn Store>, StoreError> + Send + Sync>;
 
 /// What can be asked of a store, as data, so that nobody has to pretend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -230,7 +230,7 @@ impl std::fmt::Debug for Interrupter {
 }
 
 /// The appending half.
-pub trait Writer: Reader {
+pub trait Writer: Store {
     /// All events of one call are recorded, or none. Events that are already there, with the same content, answer
     /// with where they stand, so a repeated call is safe.
     fn append(&mut self, stream: &StreamId, expected: Expected, events: &[NewEvent]) -> Result<Appended, AppendError>;
@@ -263,8 +263,14 @@ const LARGEST_BATCH: usize = 1024;
 const BATCH_TEXT: usize = 1 << 20;
 
 impl BatchSize {
-    pub fn first() -> Self {
-        Self(FIRST_BATCH)
+    /// Of a range that was named from end to end, everything is wanted; of anything else perhaps only what a screen
+    /// shows.
+    pub fn first_of(query: &Query) -> Self {
+        let is_range = match &query.scope {
+            Scope::Store { from, to } | Scope::Category { from, to, .. } => from.is_some() && to.is_some(),
+            Scope::Stream { .. } => false,
+        };
+        Self(if is_range { LARGEST_BATCH } else { FIRST_BATCH })
     }
 
     pub fn is_reached(self, batch: &EventBatch) -> bool {

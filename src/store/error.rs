@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use crate::event::{EventId, RecordedEvent, StreamId, Version};
 
 use super::frameworks::MappingError;
-use super::{Address, Expected, Framework, ReadOnlyReason, ServerTrouble};
+use super::{Address, Expected, Framework, ReadOnlyReason, ServerError};
 
 /// Why a store could not be read or written. Each says what was tried and what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +25,7 @@ pub enum StoreError {
     #[error("{}: the file cannot be read as events: {detail}", path.display())]
     NotEvents { path: PathBuf, detail: String },
     #[error("{address}: {trouble}")]
-    Server { address: Address, trouble: Box<ServerTrouble> },
+    Server { address: Address, trouble: Box<ServerError> },
     #[error("{}: a SQLite database, but its tables are no event store that Foldline knows (it has: {tables}); which columns are these? `foldline map` prints a guess to correct, and `--map FILE` reads by it", path.display())]
     Unrecognised { path: PathBuf, tables: String },
     #[error("{place}: {source}")]

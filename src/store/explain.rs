@@ -3,7 +3,7 @@
 
 use super::files::{ExportError, TargetError};
 use super::frameworks::MappingError;
-use super::{AppendError, Damage, Expected, ServerTrouble, StoreError};
+use super::{AppendError, Damage, Expected, ServerError, StoreError};
 use crate::event::{Explain, Message, Version};
 
 impl Explain for StoreError {
@@ -59,7 +59,7 @@ impl Explain for Damage {
     }
 }
 
-impl Explain for ServerTrouble {
+impl Explain for ServerError {
     fn message(&self) -> Message {
         let with = |id, detail: &String| Message::new(id).text("detail", detail);
         match self {

@@ -25,11 +25,11 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 pub use check::{HistoryCheck, HistoryRules};
-pub use contract::{BatchSize, Capabilities, Changes, Interrupter, KeptState, Opener, Reader, Scan, Writer};
+pub use contract::{BatchSize, Capabilities, Changes, Interrupter, KeptState, Opener, Scan, Store, Writer};
 pub use error::{AppendError, Conflict, Damage, StoreError};
 pub use finding::{Fault, Finding, FindingKind, FoundAt, SchemaChange, SchemaObject};
 pub use notice::{Notice, ReadOnlyReason};
-pub use postgres::{Address, ServerTrouble};
+pub use postgres::{Address, ServerError};
 pub use private::sweep_leftovers;
 pub use query::{Columns, Direction, Framework, Query, Scope, StoreInfo, StreamOrder, StreamQuery, StreamRow};
 pub use source::Source;
@@ -110,18 +110,18 @@ impl OpenOptions {
 }
 
 /// Opens a store to look at it. The file and its folder stay byte for byte as they are.
-pub fn open(source: &Source) -> Result<Box<dyn Reader>, StoreError> {
+pub fn open(source: &Source) -> Result<Box<dyn Store>, StoreError> {
     open_with(source, &OpenOptions::kept_for(source))
 }
 
-pub fn open_with(source: &Source, options: &OpenOptions) -> Result<Box<dyn Reader>, StoreError> {
+pub fn open_with(source: &Source, options: &OpenOptions) -> Result<Box<dyn Store>, StoreError> {
     match source {
         Source::File(path) => open_file(path, options),
         Source::Server(address) => Ok(Box::new(postgres::open(address, options)?)),
     }
 }
 
-fn open_file(path: &Path, options: &OpenOptions) -> Result<Box<dyn Reader>, StoreError> {
+fn open_file(path: &Path, options: &OpenOptions) -> Result<Box<dyn Store>, StoreError> {
     if options.mapping.is_none()
         && let Some(kind) = files::file_kind(path)?
     {

@@ -5,7 +5,7 @@ use super::parts::{card, card_head, cut, shortened};
 use super::state::as_read;
 use crate::command::Action;
 use crate::theme::{ROW_HEIGHT, palette};
-use crate::view::{CompareCell, CompareMode, CompareRow, Compared, Comparing, Desk, Pin, Side, StreamView};
+use crate::view::{CompareCell, CompareMode, CompareRow, Compared, Comparing, OnScreen, Pin, Side, StreamView};
 
 const MODES: [(CompareMode, &str); 3] = [
     (CompareMode::Moments, "compare-moments"),
@@ -17,9 +17,9 @@ const MODES: [(CompareMode, &str); 3] = [
 const NAME_SHARE: f32 = 0.22;
 
 /// States side by side: what differs is lit on every side, what is equal can be left out.
-pub fn compare_ui(ui: &mut Ui, scene: &mut Scene<'_>, desk: Desk<'_>, view: &mut StreamView, height: f32) {
+pub fn compare_ui(ui: &mut Ui, scene: &mut Scene<'_>, shown: OnScreen<'_>, view: &mut StreamView, height: f32) {
     let dim = palette(ui).dim;
-    let Desk { view: _, comparing, pins, engine } = desk;
+    let OnScreen { view: _, comparing, pins, engine } = shown;
     card(ui, |ui| {
         choice_ui(ui, scene, comparing, view, pins);
         let (mode, hides_equal) = (comparing.mode, comparing.hides_equal);

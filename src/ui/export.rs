@@ -8,7 +8,7 @@ use crate::store::files::FileFormat;
 use crate::theme::palette;
 use crate::view::OpenStore;
 
-/// The events of the store, or of the stream on the desk, into a file.
+/// The events of the store, or of the stream on screen, into a file.
 pub fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
     let here = store.view.as_ref().map(|view| view.stream.clone());
     let exporting = &mut store.exporting;

@@ -33,7 +33,7 @@ pub use export::export_ui;
 pub use history::history_ui;
 pub use mapping::mapping_ui;
 pub use palette::{PaletteState, palette_ui};
-pub use parts::{keys_ui, trouble_ui};
+pub use parts::{error_bar_ui, keys_ui};
 pub use password::password_ui;
 pub use search::search_ui;
 pub use settings::{Choices, settings_ui};

@@ -8,7 +8,7 @@ use super::Scene;
 use crate::command::{Action, Command, Menu};
 use crate::engine::Progress;
 use crate::theme::{CARD_RADIUS, palette};
-use crate::view::Trouble;
+use crate::view::UserError;
 
 /// A surface of its own, told apart by a hairline.
 pub(super) fn card<R>(ui: &mut Ui, contents: impl FnOnce(&mut Ui) -> R) -> R {
@@ -71,9 +71,9 @@ pub(super) fn link(ui: &mut Ui, text: &str) -> Response {
 }
 
 /// The sentence about what went wrong, with what can be done about it.
-pub fn trouble_ui(ui: &mut Ui, scene: &mut Scene<'_>, trouble: &Trouble) {
+pub fn error_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, trouble: &UserError) {
     let colours = palette(ui);
-    let Trouble { message, details } = trouble;
+    let UserError { message, details } = trouble;
     let sentence = &scene.sentence(message);
     Frame::new().fill(colours.danger_soft).inner_margin(Margin::symmetric(16, 8)).show(ui, |ui| {
         ui.horizontal(|ui| {

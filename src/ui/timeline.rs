@@ -22,7 +22,7 @@ pub fn timeline_ui(
     typed: &mut String,
     is_playing: bool,
 ) {
-    let (Some(view), _) = store.on_desk() else { return };
+    let (Some(view), _) = store.on_screen() else { return };
     let (Some(loaded), Some(cursor)) = (view.base(), view.cursor()) else { return };
     let heads = loaded.timeline.heads();
     let pins = store.pins_here();

@@ -5,14 +5,14 @@ use super::parts::progress_ui;
 use crate::command::Action;
 use crate::engine::Tool;
 use crate::theme::palette;
-use crate::view::Trouble;
+use crate::view::UserError;
 
 /// How a tool stands, whatever it does: what it is doing with a way to stop it, or what went wrong with a way to try
 /// again. Answers whether its result is there to be shown.
 pub(super) fn tool_ui(
     ui: &mut Ui,
     scene: &mut Scene<'_>,
-    tool: &mut dyn Tool<Error = Trouble>,
+    tool: &mut dyn Tool<Error = UserError>,
     start: &Action,
 ) -> bool {
     if let Some(progress) = tool.progress() {

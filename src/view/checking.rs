@@ -1,6 +1,6 @@
-use super::Trouble;
+use super::UserError;
 use crate::engine::{Asked, Engine, Question, Ticket, check};
-use crate::store::{Finding, Reader};
+use crate::store::{Finding, Store};
 
 /// More than these nobody reads; the command line prints them all.
 pub const FINDINGS_KEPT: usize = 1_000;
@@ -42,11 +42,11 @@ pub struct CheckStore;
 
 impl Question for CheckStore {
     type Answer = Checked;
-    type Error = Trouble;
+    type Error = UserError;
     const WHAT: &'static str = "checking events";
     const IS_LONG: bool = true;
 
-    fn answer(self, reader: &dyn Reader, ticket: &Ticket) -> Result<Checked, Trouble> {
+    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Checked, UserError> {
         // A damaged store may not be able to say how many events it holds, and is checked all the same.
         if reader.capabilities().has_kept_counts
             && let Ok(info) = reader.info()

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::loaded::{ContinueStream, LoadStream, Loaded};
 use super::rows::text;
 use super::stream_view::StreamView;
-use super::trouble::Trouble;
+use super::user_error::UserError;
 use crate::engine::{Asked, Cause, Continued, Engine, StoreChange, Tool};
 use crate::event::{StreamId, Timestamp, Version};
 use crate::replay::{Index, ProjectionRef, Timeline};
@@ -37,7 +37,7 @@ pub struct Comparing {
     other: Option<StreamId>,
     /// Which projections are set side by side, by number; empty means all.
     left_out: BTreeSet<usize>,
-    /// Streams that are not on the desk.
+    /// Streams that are not on screen.
     beside: BTreeMap<(StreamId, usize), Beside>,
     made: Option<Made>,
 }
@@ -47,12 +47,23 @@ pub struct Comparing {
 struct Beside {
     loaded: Asked<LoadStream>,
     news: Asked<ContinueStream>,
+    /// Something came while it was being read, which that reading need not have seen.
+    is_behind: bool,
+}
+
+impl Beside {
+    fn ask_for_news(&mut self, engine: &Engine, stream: &StreamId) {
+        if let Some(loaded) = self.loaded.value() {
+            let question = ContinueStream { stream: stream.clone(), after: loaded.end() };
+            self.news.ask_because(engine, question, Cause::Store);
+        }
+    }
 }
 
 #[derive(Debug)]
 struct Made {
     sides: Vec<Side>,
-    /// Of the stream on the desk.
+    /// Of the stream on screen.
     revision: u64,
     rows: Vec<CompareRow>,
 }
@@ -147,8 +158,8 @@ impl Comparing {
     }
 
     /// Every question that is asked for the comparison.
-    pub(super) fn tools(&self) -> impl Iterator<Item = &dyn Tool<Error = Trouble>> {
-        self.beside.values().flat_map(|beside| [&beside.loaded as &dyn Tool<Error = Trouble>, &beside.news])
+    pub(super) fn tools(&self) -> impl Iterator<Item = &dyn Tool<Error = UserError>> {
+        self.beside.values().flat_map(|beside| [&beside.loaded as &dyn Tool<Error = UserError>, &beside.news])
     }
 
     pub(super) fn cancel(&mut self) {
@@ -167,10 +178,8 @@ impl Comparing {
                     beside.loaded.ask_because(engine, question, Cause::Store);
                 }
                 change if change.touches(stream) => {
-                    if let Some(loaded) = beside.loaded.value() {
-                        let question = ContinueStream { stream: stream.clone(), after: loaded.end() };
-                        beside.news.ask_because(engine, question, Cause::Store);
-                    }
+                    beside.is_behind |= beside.loaded.is_loading();
+                    beside.ask_for_news(engine, stream);
                 }
                 _ => {}
             }
@@ -184,18 +193,23 @@ impl Comparing {
 
     pub(super) fn poll(&mut self, engine: &Engine) -> bool {
         let mut is_new = false;
-        for ((stream, number), Beside { loaded, news }) in &mut self.beside {
-            is_new |= loaded.poll(engine);
-            if news.poll(engine) {
+        for ((stream, number), beside) in &mut self.beside {
+            if beside.loaded.poll(engine) {
                 is_new = true;
-                match news.take() {
+                if std::mem::take(&mut beside.is_behind) {
+                    beside.ask_for_news(engine, stream);
+                }
+            }
+            if beside.news.poll(engine) {
+                is_new = true;
+                match beside.news.take() {
                     Some(Continued::Grew(batches)) => {
-                        if let Some(loaded) = loaded.value_mut() {
+                        if let Some(loaded) = beside.loaded.value_mut() {
                             loaded.grow(&batches);
                         }
                     }
                     Some(Continued::Replaced) => {
-                        loaded.ask(engine, LoadStream { stream: stream.clone(), number: *number });
+                        beside.loaded.ask(engine, LoadStream { stream: stream.clone(), number: *number });
                     }
                     None => {}
                 }

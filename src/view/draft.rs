@@ -1,9 +1,9 @@
-use super::Trouble;
+use super::UserError;
 use crate::compensate::{Authorship, FreeEvent, Plan, append_plan, natural, plan_event, rebase};
 use crate::engine::{Asked, Engine, Loading, Question, Ticket, describe, keep_snapshots, load_story};
 use crate::event::{EventId, RecordedEvent, StreamId, Timestamp, Version};
 use crate::replay::Story;
-use crate::store::{AppendError, Appended, Conflict, Expected, Reader};
+use crate::store::{AppendError, Appended, Conflict, Expected, Store};
 
 /// Stands for an author or a reason that is still to be typed, so that the preview can be seen before.
 const TO_BE_TYPED: &str = "…";
@@ -20,11 +20,11 @@ pub struct Draft {
     id: EventId,
     now: Timestamp,
     base: Asked<ReadBase>,
-    plan: Option<Result<Plan, Trouble>>,
+    plan: Option<Result<Plan, UserError>>,
     /// After a conflict: the events that came first, each with the fields it changed and whether this plan changes
     /// one of them too.
     pub since: Vec<(RecordedEvent, Vec<String>, bool)>,
-    outcome: Loading<Attempt, Trouble>,
+    outcome: Loading<Attempt, UserError>,
 }
 
 #[derive(Debug)]
@@ -64,14 +64,14 @@ struct ReadBase {
 
 impl Question for ReadBase {
     type Answer = Base;
-    type Error = Trouble;
+    type Error = UserError;
     const WHAT: &'static str = "reading events";
 
-    fn answer(self, reader: &dyn Reader, ticket: &Ticket) -> Result<Base, Trouble> {
+    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Base, UserError> {
         let Self { stream, target } = self;
         let described = describe(reader, &stream)?;
         let story = load_story(reader, &described, &mut |_| ticket.flow())?;
-        let gone = || Trouble::gone(&stream, target);
+        let gone = || UserError::gone(&stream, target);
         let target = reader.event_at(&stream, target)?.ok_or_else(gone)?;
         Ok(Base { story, target })
     }
@@ -111,7 +111,7 @@ impl Draft {
     }
 
     /// What would be appended, and what that changes; or why not. `None` while the history is on its way.
-    pub fn plan(&mut self) -> Option<&Result<Plan, Trouble>> {
+    pub fn plan(&mut self) -> Option<&Result<Plan, UserError>> {
         if self.plan.is_none() {
             let authorship = self.authorship();
             let Base { story, target } = self.base.value()?;
@@ -123,9 +123,9 @@ impl Draft {
                     compensates: Some(target.id.clone()),
                 };
                 let expected = last.map_or(Expected::NoStream, Expected::Exact);
-                plan_event(story, &self.stream, expected, free, &authorship).map_err(Trouble::from)
+                plan_event(story, &self.stream, expected, free, &authorship).map_err(UserError::from)
             } else {
-                natural(story, target, &authorship).map_err(Trouble::from)
+                natural(story, target, &authorship).map_err(UserError::from)
             });
         }
         self.plan.as_ref()
@@ -141,7 +141,7 @@ impl Draft {
         self.base.is_loading() || self.outcome.is_loading()
     }
 
-    pub fn trouble(&self) -> Option<&Trouble> {
+    pub fn trouble(&self) -> Option<&UserError> {
         self.base.error().or(self.outcome.error())
     }
 
@@ -151,7 +151,7 @@ impl Draft {
         self.has_changed();
         let Some(Ok(plan)) = self.plan() else { return };
         let plan = plan.clone();
-        self.outcome.request(engine.write("appending", move |store| -> Result<Attempt, Trouble> {
+        self.outcome.request(engine.write("appending", move |store| -> Result<Attempt, UserError> {
             match append_plan(&plan, store) {
                 Ok(appended) => {
                     keep_snapshots(store, &plan.stream);

@@ -1,10 +1,10 @@
 use std::path::PathBuf;
 
-use super::Trouble;
+use super::UserError;
 use crate::engine::{Asked, Engine, Question, Ticket, stream_or_store};
 use crate::event::StreamId;
 use crate::store::files::{ExportOptions, ExportReport, ExportTarget, FileFormat, export};
-use crate::store::{Reader, Source};
+use crate::store::{Source, Store};
 
 /// Events on their way into a file.
 #[derive(Debug)]
@@ -12,7 +12,7 @@ pub struct Exporting {
     /// The path as typed.
     pub to: String,
     pub format: FileFormat,
-    /// Only the stream on the desk.
+    /// Only the stream on screen.
     pub is_here_only: bool,
     /// A file that is there already may go.
     pub replaces: bool,
@@ -70,11 +70,11 @@ pub struct ExportEvents {
 impl Question for ExportEvents {
     /// The file that was written, and what went into it.
     type Answer = (PathBuf, ExportReport);
-    type Error = Trouble;
+    type Error = UserError;
     const WHAT: &'static str = "exporting events";
     const IS_LONG: bool = true;
 
-    fn answer(self, reader: &dyn Reader, ticket: &Ticket) -> Result<Self::Answer, Trouble> {
+    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Self::Answer, UserError> {
         let Self { path, options, stream, source, replaces } = self;
         let target = ExportTarget::new(&path, &source, replaces)?;
         let query = stream_or_store(reader, stream, ticket)?;

@@ -2,13 +2,13 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::Trouble;
+use super::UserError;
 use crate::engine::{Asked, Engine, Moment, Question, StoreChange, Ticket, describe, show};
 use crate::event::StreamId;
-use crate::store::Reader;
+use crate::store::Store;
 
 /// Fields that say to a person which one this is, the best first.
-const TELLING: [&str; 6] = ["name", "subject", "title", "customer", "email", "label"];
+const LABEL_FIELDS: [&str; 6] = ["name", "subject", "title", "customer", "email", "label"];
 
 /// Longer streams are not folded for the sake of a name.
 const SHORT: u64 = 1_000;
@@ -66,10 +66,10 @@ pub(super) struct ReadLabels(Vec<StreamId>);
 
 impl Question for ReadLabels {
     type Answer = Vec<(StreamId, String)>;
-    type Error = Trouble;
+    type Error = UserError;
     const WHAT: &'static str = "reading names";
 
-    fn answer(self, reader: &dyn Reader, ticket: &Ticket) -> Result<Self::Answer, Trouble> {
+    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Self::Answer, UserError> {
         let mut labels = Vec::new();
         for stream in self.0 {
             if ticket.is_cancelled() {
@@ -92,7 +92,7 @@ impl Question for ReadLabels {
 }
 
 fn label(state: &Value) -> Option<String> {
-    let texts = TELLING.iter().filter_map(|field| state.get(field)?.as_str());
+    let texts = LABEL_FIELDS.iter().filter_map(|field| state.get(field)?.as_str());
     texts.map(str::trim).find(|text| !text.is_empty()).map(str::to_owned)
 }
 

@@ -1,10 +1,10 @@
 use std::collections::HashMap;
 
-use super::{TimeScale, Trouble};
+use super::{TimeScale, UserError};
 use crate::engine::{Continued, Described, Question, Ticket, continue_stream, describe, load_timeline};
 use crate::event::{EventBatch, EventId, EventRow, Metadata, StreamId, Version};
 use crate::replay::{Index, ProjectionRef, Timeline, registry};
-use crate::store::Reader;
+use crate::store::Store;
 
 /// A stream in memory under one projection, with who recorded each of its events.
 #[derive(Debug)]
@@ -80,10 +80,10 @@ pub(super) struct LoadStream {
 
 impl Question for LoadStream {
     type Answer = Loaded;
-    type Error = Trouble;
+    type Error = UserError;
     const WHAT: &'static str = "reading events";
 
-    fn answer(self, reader: &dyn Reader, ticket: &Ticket) -> Result<Loaded, Trouble> {
+    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Loaded, UserError> {
         let described = describe(reader, &self.stream)?;
         let offered = registry().of_aggregate(described.aggregate);
         let projection = offered
@@ -110,10 +110,10 @@ pub(super) struct ContinueStream {
 
 impl Question for ContinueStream {
     type Answer = Continued;
-    type Error = Trouble;
+    type Error = UserError;
     const WHAT: &'static str = "reading what is new";
 
-    fn answer(self, reader: &dyn Reader, ticket: &Ticket) -> Result<Continued, Trouble> {
+    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Continued, UserError> {
         let count = &mut |count| ticket.reached(count);
         Ok(continue_stream(reader, &self.stream, self.after.as_ref(), count)?)
     }

@@ -1,4 +1,4 @@
-use super::Trouble;
+use super::UserError;
 use crate::engine::{Loading, Wake, begin};
 use crate::event::{Message, RecordedEvent};
 use crate::store::Source;
@@ -12,13 +12,13 @@ const PREVIEWED: u64 = 10;
 pub struct MappingDraft {
     pub source: Source,
     pub mapping: Mapping,
-    found: Loading<Unmapped, Trouble>,
+    found: Loading<Unmapped, UserError>,
     /// What was guessed, in words.
     pub reasons: Vec<String>,
-    read: Loading<Vec<RecordedEvent>, Trouble>,
+    read: Loading<Vec<RecordedEvent>, UserError>,
     /// The mapping that the events are read by.
     previewed: Option<Mapping>,
-    kept: Loading<(), Trouble>,
+    kept: Loading<(), UserError>,
     wake: Wake,
 }
 
@@ -74,14 +74,14 @@ impl MappingDraft {
     }
 
     /// The events as the mapping reads them, or why it cannot.
-    pub fn events(&self) -> Result<&[RecordedEvent], &Trouble> {
+    pub fn events(&self) -> Result<&[RecordedEvent], &UserError> {
         match self.read.error() {
             Some(trouble) => Err(trouble),
             None => Ok(self.read.value().map_or(&[], Vec::as_slice)),
         }
     }
 
-    pub fn trouble(&self) -> Option<&Trouble> {
+    pub fn trouble(&self) -> Option<&UserError> {
         self.found.error().or(self.kept.error())
     }
 
@@ -98,7 +98,7 @@ impl MappingDraft {
     pub fn keep(&mut self) {
         let (source, mapping) = (self.source.clone(), self.mapping.clone());
         self.kept.request(begin("keeping the mapping", &self.wake, move |_| {
-            let failed = |error| Trouble::new(Message::new("trouble-mapping-not-kept").text("detail", error));
+            let failed = |error| UserError::new(Message::new("trouble-mapping-not-kept").text("detail", error));
             save_mapping(&source, &mapping).map_err(failed)?;
             Ok(())
         }));

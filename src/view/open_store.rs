@@ -1,16 +1,16 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::{Checking, Comparing, Draft, EventSearch, Exporting, Labels, Pin, Signature, StreamView, Trouble};
+use super::{Checking, Comparing, Draft, EventSearch, Exporting, Labels, Pin, Signature, StreamView, UserError};
 use crate::engine::{Asked, Cause, Engine, Moment, Progress, Question, StoreChange, Ticket, Tool};
 use crate::event::{StreamId, Timestamp, Version};
 use crate::replay::Index;
-use crate::store::{Notice, ReadOnlyReason, Reader, Source, StoreInfo, StreamOrder, StreamQuery, StreamRow};
+use crate::store::{Notice, ReadOnlyReason, Source, Store, StoreInfo, StreamOrder, StreamQuery, StreamRow};
 
 /// How many streams of one category are listed. Who has more finds one by typing a part of its name.
 pub const STREAMS_LISTED: u64 = 10_000;
 
-/// One store on the desk: what is known of it, its list of streams, and the stream that is looked at.
+/// One store on screen: what is known of it, its list of streams, and the stream that is looked at.
 pub struct OpenStore {
     pub source: Source,
     engine: Engine,
@@ -113,7 +113,7 @@ impl OpenStore {
         *pin = Some(here).filter(|here| pin.as_ref() != Some(here));
     }
 
-    /// The places of the pins in the stream on the desk.
+    /// The places of the pins in the stream on screen.
     pub fn pins_here(&self) -> [Option<Index>; 2] {
         let place = |pin: &Option<Pin>| {
             let (pin, view) = (pin.as_ref()?, self.view.as_ref()?);
@@ -168,7 +168,7 @@ impl OpenStore {
         ListStreams { filter, order: self.order, pause, totals }
     }
 
-    /// Looks at a stream; the one before it stays on the desk until this one has come.
+    /// Looks at a stream; the one before it stays on screen until this one has come.
     pub fn select(&mut self, stream: StreamId) {
         if self.view.as_ref().is_some_and(|view| view.stream == stream) {
             return;
@@ -178,7 +178,7 @@ impl OpenStore {
     }
 
     /// What there is to draw of a stream, and whether another one is on its way in its place.
-    pub fn on_desk(&self) -> (Option<&StreamView>, bool) {
+    pub fn on_screen(&self) -> (Option<&StreamView>, bool) {
         match (&self.view, &self.leaving) {
             (Some(view), Some(leaving)) if view.is_empty() => (Some(leaving), true),
             (view, _) => (view.as_ref(), false),
@@ -186,12 +186,12 @@ impl OpenStore {
     }
 
     /// The same with what is compared beside it.
-    pub fn desk_mut(&mut self) -> Desk<'_> {
+    pub fn on_screen_mut(&mut self) -> OnScreen<'_> {
         let view = match (&mut self.view, &mut self.leaving) {
             (Some(view), Some(leaving)) if view.is_empty() => Some(leaving),
             (view, _) => view.as_mut(),
         };
-        Desk { view, comparing: &mut self.comparing, pins: &self.pins, engine: &self.engine }
+        OnScreen { view, comparing: &mut self.comparing, pins: &self.pins, engine: &self.engine }
     }
 
     /// The command that opens the window right here.
@@ -203,22 +203,22 @@ impl OpenStore {
     }
 
     /// What is asked without being asked for: its errors and its progress are the window's own.
-    fn background(&self) -> impl Iterator<Item = &dyn Tool<Error = Trouble>> {
+    fn background(&self) -> impl Iterator<Item = &dyn Tool<Error = UserError>> {
         let of_view = self.view.iter().flat_map(StreamView::tools);
-        of_view.chain(self.comparing.tools()).chain([&self.groups as &dyn Tool<Error = Trouble>, &self.info])
+        of_view.chain(self.comparing.tools()).chain([&self.groups as &dyn Tool<Error = UserError>, &self.info])
     }
 
     /// What a person starts, and sees in a dialog of its own. A tool more is a line more here.
-    fn tools_mut(&mut self) -> [&mut dyn Tool<Error = Trouble>; 3] {
+    fn tools_mut(&mut self) -> [&mut dyn Tool<Error = UserError>; 3] {
         [&mut self.search.asked, &mut self.exporting.asked, &mut self.checking.asked]
     }
 
-    fn tools(&self) -> [&dyn Tool<Error = Trouble>; 3] {
+    fn tools(&self) -> [&dyn Tool<Error = UserError>; 3] {
         [&self.search.asked, &self.exporting.asked, &self.checking.asked]
     }
 
     /// The first thing that went wrong and is not mended.
-    pub fn trouble(&self) -> Option<&Trouble> {
+    pub fn trouble(&self) -> Option<&UserError> {
         self.background().find_map(Tool::error)
     }
 
@@ -312,7 +312,7 @@ impl OpenStore {
 
 /// The stream that there is to draw, with what is compared beside it.
 #[derive(Debug)]
-pub struct Desk<'a> {
+pub struct OnScreen<'a> {
     pub view: Option<&'a mut StreamView>,
     pub comparing: &'a mut Comparing,
     pub pins: &'a [Option<Pin>; 2],
@@ -325,10 +325,10 @@ pub struct LookAtStore;
 
 impl Question for LookAtStore {
     type Answer = Overview;
-    type Error = Trouble;
+    type Error = UserError;
     const WHAT: &'static str = "looking at the store";
 
-    fn answer(self, reader: &dyn Reader, _: &Ticket) -> Result<Overview, Trouble> {
+    fn answer(self, reader: &dyn Store, _: &Ticket) -> Result<Overview, UserError> {
         let info = reader.info()?;
         Ok(Overview { read_only: reader.read_only_reason(), notice: reader.notice(), info })
     }
@@ -357,10 +357,10 @@ pub struct Listed {
 
 impl Question for ListStreams {
     type Answer = Listed;
-    type Error = Trouble;
+    type Error = UserError;
     const WHAT: &'static str = "listing streams";
 
-    fn answer(self, reader: &dyn Reader, ticket: &Ticket) -> Result<Listed, Trouble> {
+    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Listed, UserError> {
         ticket.pause(self.pause);
         let listed = if reader.capabilities().has_kept_counts {
             self.by_category(reader, ticket)
@@ -373,7 +373,7 @@ impl Question for ListStreams {
 
 impl ListStreams {
     /// One short question a category, where the store keeps its counts.
-    fn by_category(self, reader: &dyn Reader, ticket: &Ticket) -> Result<Listed, crate::store::StoreError> {
+    fn by_category(self, reader: &dyn Store, ticket: &Ticket) -> Result<Listed, crate::store::StoreError> {
         let mut groups = Vec::new();
         for (category, total) in reader.categories()? {
             let query = StreamQuery {
@@ -393,7 +393,7 @@ impl ListStreams {
     }
 
     /// One walk over all of them, where every list is one.
-    fn all(self, reader: &dyn Reader, ticket: &Ticket) -> Result<Listed, crate::store::StoreError> {
+    fn all(self, reader: &dyn Store, ticket: &Ticket) -> Result<Listed, crate::store::StoreError> {
         let is_whole = self.filter.is_none();
         let query = StreamQuery { category: None, filter: self.filter, order: self.order, limit: None };
         let mut groups: HashMap<String, StreamGroup> = HashMap::new();

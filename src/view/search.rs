@@ -1,9 +1,9 @@
 use memchr::memchr2_iter;
 
-use super::Trouble;
+use super::UserError;
 use crate::engine::{Asked, Engine, Question, Ticket, stream_or_store};
 use crate::event::{EventRow, EventType, StreamId, Timestamp, Version};
-use crate::store::{Flow, Reader, StoreError};
+use crate::store::{Flow, Store, StoreError};
 
 /// Who finds more than these types more letters.
 pub const HITS_KEPT: usize = 500;
@@ -15,7 +15,7 @@ const AROUND: usize = 40;
 #[derive(Debug, Default)]
 pub struct EventSearch {
     pub text: String,
-    /// Only in the stream on the desk.
+    /// Only in the stream on screen.
     pub is_here_only: bool,
     pub asked: Asked<SearchEvents>,
 }
@@ -40,11 +40,11 @@ pub struct SearchEvents {
 
 impl Question for SearchEvents {
     type Answer = Found;
-    type Error = Trouble;
+    type Error = UserError;
     const WHAT: &'static str = "searching events";
     const IS_LONG: bool = true;
 
-    fn answer(self, reader: &dyn Reader, ticket: &Ticket) -> Result<Found, Trouble> {
+    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Found, UserError> {
         let query = stream_or_store(reader, self.stream, ticket)?;
         let needle = Needle::new(&self.text);
         let mut found = Found { text: self.text, ..Found::default() };

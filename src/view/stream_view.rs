@@ -4,12 +4,12 @@ use serde_json::Value;
 
 use super::loaded::{ContinueStream, LoadStream, Loaded};
 use super::rows::{StateRow, StateRows};
-use super::{HistoryFilter, Trouble};
+use super::{HistoryFilter, UserError};
 use crate::domain::{Aggregate, as_read};
 use crate::engine::{Asked, Cause, Continued, Engine, Moment, Question, StoreChange, Ticket, Tool};
 use crate::event::{Metadata, RecordedEvent, StreamId, Timestamp, Version};
 use crate::replay::{Index, ProjectionRef, registry};
-use crate::store::{Columns, Flow, Query, Reader};
+use crate::store::{Columns, Flow, Query, Store};
 
 /// A stream that is looked at: its history under one projection, and the one cursor that everything follows.
 pub struct StreamView {
@@ -18,6 +18,8 @@ pub struct StreamView {
     timelines: BTreeMap<usize, Asked<LoadStream>>,
     /// What came behind it since.
     news: Asked<ContinueStream>,
+    /// Something came while it was being read, which that reading need not have seen.
+    is_behind: bool,
     wanted: usize,
     cursor: Option<Index>,
     /// Where to stand once the stream has come.
@@ -78,6 +80,7 @@ impl StreamView {
             stream,
             timelines: BTreeMap::new(),
             news: Asked::default(),
+            is_behind: false,
             wanted: 0,
             cursor: None,
             start: None,
@@ -126,6 +129,7 @@ impl StreamView {
         if *change == StoreChange::Replaced {
             self.reload(engine, Cause::Store);
         } else if change.touches(&self.stream) {
+            self.is_behind |= self.timelines.values().any(Asked::is_loading);
             self.ask_for_news(engine);
         }
     }
@@ -187,12 +191,12 @@ impl StreamView {
     }
 
     /// Every question that is asked for it.
-    pub(super) fn tools(&self) -> impl Iterator<Item = &dyn Tool<Error = Trouble>> {
-        let timelines = self.timelines.values().map(|asked| asked as &dyn Tool<Error = Trouble>);
-        timelines.chain([&self.news as &dyn Tool<Error = Trouble>, &self.event])
+    pub(super) fn tools(&self) -> impl Iterator<Item = &dyn Tool<Error = UserError>> {
+        let timelines = self.timelines.values().map(|asked| asked as &dyn Tool<Error = UserError>);
+        timelines.chain([&self.news as &dyn Tool<Error = UserError>, &self.event])
     }
 
-    pub fn trouble(&self) -> Option<&Trouble> {
+    pub fn trouble(&self) -> Option<&UserError> {
         self.tools().find_map(Tool::error)
     }
 
@@ -299,6 +303,9 @@ impl StreamView {
             self.shown = None;
             self.revision += 1;
             self.stay_within();
+            if is_read_anew && std::mem::take(&mut self.is_behind) {
+                self.ask_for_news(engine);
+            }
             if let Some(version) = self.awaited.take() {
                 self.go_to_when_there(version);
             }
@@ -347,12 +354,12 @@ pub struct ReadEvent {
 
 impl Question for ReadEvent {
     type Answer = EventDetail;
-    type Error = Trouble;
+    type Error = UserError;
     const WHAT: &'static str = "reading the event";
 
-    fn answer(self, reader: &dyn Reader, ticket: &Ticket) -> Result<EventDetail, Trouble> {
+    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<EventDetail, UserError> {
         let Self { stream, version, aggregate } = self;
-        let gone = || Trouble::gone(&stream, version);
+        let gone = || UserError::gone(&stream, version);
         let event = reader.event_at(&stream, version)?.ok_or_else(gone)?;
         let metadata = event.metadata();
         let read = as_read(aggregate, event.event_type.as_str(), event.schema, &event.payload);

@@ -43,7 +43,7 @@ pub(crate) fn written(table: &mut Table, stores: &Stores, folder: &Path) {
         let began = Instant::now();
         let mut desk = desk(path);
         until(&mut desk, |desk| desk.groups.value().is_some());
-        desk.filter = "lead-1".to_owned();
+        desk.filter.push_str("lead-1");
         desk.list_streams();
         until(&mut desk, |desk| !desk.groups.is_loading());
         desk.select(StreamId::from("lead-1"));

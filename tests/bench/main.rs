@@ -21,7 +21,7 @@ use foldline::event::{NewEvent, StreamId};
 use foldline::projection::{LeadState, Projection};
 use foldline::replay::{Fold, Replay, Timeline};
 use foldline::store::native::NativeStore;
-use foldline::store::{Columns, Expected, Flow, Query, Reader, StreamQuery, Writer};
+use foldline::store::{Columns, Expected, Flow, Query, Store, StreamQuery, Writer};
 
 use measure::{Row, Table, micros, peak_memory_mib, percentile, repeat, time};
 use stores::{LONG_STREAM, MIDDLE_STREAM, SHORT_STREAM, Stores};
@@ -159,11 +159,13 @@ fn load(table: &mut Table, stores: &Stores) {
         let what = format!("fetch, parse, fold {events} events, each");
         table.add(Row::new(&what, "fetching alone", per_event(&folded), per_event(&fetched), "ns").bar(2.0));
         let what = format!("load {events} with checkpoints and blame, each");
-        table.add(Row::new(&what, "fetching alone", per_event(&replayed), per_event(&fetched), "ns").bar(2.0));
+        // Short streams cost a look-up or two more than their events; of a long one, the events are all of it.
+        let bar = if events == LONG { 1.7 } else { 2.0 };
+        table.add(Row::new(&what, "fetching alone", per_event(&replayed), per_event(&fetched), "ns").bar(bar));
     }
 }
 
-fn spaced(store: &dyn Reader, query: &Query, spacing: usize) -> Replay<LeadState> {
+fn spaced(store: &dyn Store, query: &Query, spacing: usize) -> Replay<LeadState> {
     let mut replay = Replay::with_spacing(LeadState, spacing);
     store
         .visit_events(query, &mut |row| {
@@ -196,7 +198,7 @@ fn seek(table: &mut Table, stores: &Stores) {
         table.add(Row::new(&name("p50"), "refolding from the start", percentile(&samples, 50.0), full, "µs"));
         let p99 = Row::new(&name("p99"), "refolding from the start", percentile(&samples, 99.0), full, "µs");
         let is_default = spacing == foldline::replay::CHECKPOINT_SPACING;
-        table.add(if is_default { p99.bar(0.001).at_most(50.0) } else { p99 });
+        table.add(if is_default { p99.bar(0.001).at_most(10.0) } else { p99 });
     }
     let replay = spaced(&store, &query, foldline::replay::CHECKPOINT_SPACING);
     let full = micros(&repeat(5, || time(|| refold_all(&replay))));
@@ -210,10 +212,10 @@ fn seek(table: &mut Table, stores: &Stores) {
 
 fn refold_all(replay: &Replay<LeadState>) -> <LeadState as Projection>::State {
     let mut state = <LeadState as Projection>::State::default();
-    let mut unheard = Vec::new();
+    let mut known_problems = Vec::new();
     for (index, head) in replay.heads().iter().enumerate() {
         if let Some(event) = replay.event(index) {
-            LeadState.fold(&mut state, event, head, &mut unheard);
+            LeadState.fold(&mut state, event, head, &mut known_problems);
         }
     }
     state
@@ -294,7 +296,7 @@ fn whole_store(table: &mut Table, stores: &Stores) {
             per_event(scan),
             "ns",
         )
-        .bar(4.0),
+        .bar(1.4),
     );
     let store = NativeStore::open(&stores.sample).expect("the sample");
     let verify =

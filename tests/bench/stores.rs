@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use foldline::event::{EventId, EventType, NewEvent, StreamId, Timestamp, Version};
 use foldline::sample::{SampleOptions, generate};
 use foldline::store::native::NativeStore;
-use foldline::store::{Columns, Expected, Flow, Query, Reader, Writer};
+use foldline::store::{Columns, Expected, Flow, Query, Store, Writer};
 
 use crate::measure::{micros, repeat, time};
 

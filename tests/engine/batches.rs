@@ -6,7 +6,7 @@ use std::thread;
 use crate::memory_store::MemoryStore;
 use foldline::event::{Cursor, EventBatch, RecordedEvent};
 use foldline::store::native::NativeStore;
-use foldline::store::{self, Changes, Columns, Expected, Query, Reader, Scan, StoreError, Writer};
+use foldline::store::{self, Changes, Columns, Expected, Query, Scan, Store, StoreError, Writer};
 use tempfile::TempDir;
 
 use crate::workshop::{noted, read, stream};
@@ -14,7 +14,7 @@ use crate::workshop::{noted, read, stream};
 const EVENTS: usize = 5_000;
 
 /// A store of each kind with the same five thousand events, in streams of unlike length.
-fn stores(folder: &Path) -> Vec<(&'static str, Box<dyn Reader>)> {
+fn stores(folder: &Path) -> Vec<(&'static str, Box<dyn Store>)> {
     let mut memory = MemoryStore::default();
     let mut native = NativeStore::create(&folder.join("native.db")).expect("a new store");
     let table = rusqlite::Connection::open(folder.join("table.db")).expect("a database");
@@ -136,7 +136,7 @@ fn another_connection_reads_the_same_on_another_thread() {
     }
 }
 
-fn news(reader: &dyn Reader, cursor: &Cursor) -> Vec<RecordedEvent> {
+fn news(reader: &dyn Store, cursor: &Cursor) -> Vec<RecordedEvent> {
     match reader.changes(cursor, Columns::ALL).expect("asked") {
         Changes::Grew(mut scan) => pulled(&mut *scan).into_iter().flatten().collect(),
         other => panic!("{other:?}"),

@@ -183,7 +183,7 @@ fn a_question_that_nobody_wants_ends_inside_the_database() {
         let _ = tell.send((Instant::now(), outcome.is_err()));
         outcome
     });
-    begins.recv().expect("it has begun");
+    begins.recv().expect("it holdest first");
     thread::sleep(Duration::from_millis(20));
     let cancelled = Instant::now();
     drop(answer);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use foldline::event::{EventId, EventType, NewEvent, RecordedEvent, StreamId, Timestamp};
 use foldline::store::files::{ExportTarget, FileFormat, ImportError, ImportOptions, export, import, read_events};
 use foldline::store::native::NativeStore;
-use foldline::store::{Flow, Query, Reader, Source};
+use foldline::store::{Flow, Query, Source, Store};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -281,13 +281,13 @@ fn words(source: &str) -> Vec<String> {
 #[test]
 fn a_source_that_breaks_a_rule_is_caught() {
     for (place, source) in [
-        ("event/ids.rs", "use crate::store::Reader;"),
+        ("event/ids.rs", "use crate::store::Store;"),
         ("store/mod.rs", "use crate::domain::lead::Lead;"),
         ("store/native/read.rs", "fn f() { crate::domain::kind_of(); }"),
         ("store/native/read.rs", "use super::super::super::domain;"),
         ("domain/mod.rs", "pub use crate::{event::EventId, store::{native::NativeStore}};"),
         ("domain/mod.rs", "use super::store;"),
-        ("domain/mod.rs", "mod tests { use foldline::store::Reader; }"),
+        ("domain/mod.rs", "mod tests { use foldline::store::Store; }"),
         ("projection/path.rs", "use crate::replay;"),
         ("projection/path.rs", "use crate::store as kept;"),
         ("replay/mod.rs", "use crate::{\n    event::*,\n    compensate::Draft,\n};"),
@@ -328,10 +328,10 @@ fn a_source_that_breaks_a_rule_is_caught() {
 #[test]
 fn a_source_that_keeps_the_rules_is_left_alone() {
     for (place, source) in [
-        ("event/mod.rs", "// use crate::store;\n/* std::fs */ const A: &str = \"crate::store::Reader\";"),
+        ("event/mod.rs", "// use crate::store;\n/* std::fs */ const A: &str = \"crate::store::Store\";"),
         ("event/mod.rs", "const A: &str = r#\"use \"crate::store\"; \"#; use std::fmt;"),
         ("store/opening.rs", "use std::fs; use rusqlite::Connection; use super::StoreError; use crate::event::*;"),
-        ("store/native/read.rs", "use super::super::Reader; use crate::store::native::names;"),
+        ("store/native/read.rs", "use super::super::Store; use crate::store::native::names;"),
         ("domain/lead/mod.rs", "use super::super::event; mod event; use event::LeadEvent; use super::store;"),
         ("domain/mod.rs", "mod tests { use super::*; }"),
         ("replay/mod.rs", "use crate::projection::{Projection, cell_value}; use std::time::{Duration, Instant};"),
@@ -339,7 +339,7 @@ fn a_source_that_keeps_the_rules_is_left_alone() {
         ("projection/mod.rs", "macro_rules! m { () => { $crate::projection::LeadState } }"),
         ("ui/mod.rs", "use egui::Ui; use crate::view::OpenStore; use crate::locale;"),
         ("app/mod.rs", "use crate::ui; use crate::store::open; use eframe::App;"),
-        ("view/search.rs", "use crate::engine::Question; use std::time::Duration; use crate::store::Reader;"),
+        ("view/search.rs", "use crate::engine::Question; use std::time::Duration; use crate::store::Store;"),
         ("main.rs", "use foldline::{app, cli}; use eframe::run_native;"),
         ("lib.rs", "pub mod app; pub mod store;"),
     ] {

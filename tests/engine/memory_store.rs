@@ -6,7 +6,7 @@ use std::sync::Arc;
 use foldline::event::{EventBatch, EventId, EventRow, NewEvent, Position, RecordedEvent, StreamId, StreamKey, Version};
 use foldline::store::{
     AppendError, Appended, BatchSize, Capabilities, Columns, Conflict, Direction, Expected, Finding, Flow, Framework,
-    HistoryCheck, Opener, Query, Reader, Scan, Scope, Snapshot, StoreError, StoreInfo, StreamOrder, StreamQuery,
+    HistoryCheck, Opener, Query, Scan, Scope, Snapshot, Store, StoreError, StoreInfo, StreamOrder, StreamQuery,
     StreamRow, Writer, check_call, same_content,
 };
 
@@ -136,7 +136,7 @@ fn is_wanted(query: &Query, row: &EventRow<'_>) -> bool {
     is_within && query.event_type.as_ref().is_none_or(|wanted| wanted == row.event_type)
 }
 
-impl Reader for MemoryStore {
+impl Store for MemoryStore {
     fn framework(&self) -> Framework {
         Framework::FOLDLINE
     }
@@ -200,7 +200,7 @@ impl Reader for MemoryStore {
             store: self,
             wanted: wanted.into_iter(),
             columns: query.columns,
-            size: BatchSize::first(),
+            size: BatchSize::first_of(query),
         }))
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use foldline::event::{EventId, Version};
 use foldline::store::native::{APPLICATION_ID, NativeStore, Recorded};
 use foldline::store::{
-    self, AppendError, Expected, Finding, FindingKind, Flow, Query, Reader, Snapshot, StoreError, StreamQuery, Writer,
+    self, AppendError, Expected, Finding, FindingKind, Flow, Query, Snapshot, Store, StoreError, StreamQuery, Writer,
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -458,7 +458,7 @@ fn look_at_all_of_it(path: &Path, page: usize) {
 // Looking leaves no trace
 
 /// Looks at everything that a reader can ask for, and answers the events.
-pub(crate) fn look(store: &dyn Reader) -> Vec<String> {
+pub(crate) fn look(store: &dyn Store) -> Vec<String> {
     store.info().expect("readable");
     store.visit_streams(&StreamQuery::default(), &mut |_| Flow::Continue(())).expect("readable");
     store.visit_snapshots(&mut |_, _| Flow::Continue(())).expect("readable");

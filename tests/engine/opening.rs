@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use foldline::event::Version;
 use foldline::store::native::NativeStore;
-use foldline::store::{self, AppendError, Expected, Query, Reader, StoreError, Writer};
+use foldline::store::{self, AppendError, Expected, Query, Store, StoreError, Writer};
 use proptest::prelude::Rng as _;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use rusqlite::Connection;
@@ -20,7 +20,7 @@ use crate::native_store::{
 };
 use crate::workshop::{child, fingerprint, noted, read, say, stream};
 
-fn ids(store: &dyn Reader) -> Vec<String> {
+fn ids(store: &dyn Store) -> Vec<String> {
     read(store, &Query::store()).into_iter().map(|event| event.id.to_string()).collect()
 }
 

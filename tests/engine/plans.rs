@@ -7,7 +7,7 @@ use foldline::engine::{describe, load_story};
 use foldline::event::{EventId, EventType, NewEvent, StreamId, Timestamp, Version};
 use foldline::projection::Problem;
 use foldline::replay::{Change, Story};
-use foldline::store::{AppendError, Conflict, Expected, Flow, Reader, Writer};
+use foldline::store::{AppendError, Conflict, Expected, Flow, Store, Writer};
 use serde_json::{Value, json};
 
 const NOW: Timestamp = Timestamp::from_micros(1_735_700_000_000_000);

@@ -9,7 +9,7 @@ use foldline::event::{EventId, EventType, NewEvent, StreamId, Timestamp, Version
 use foldline::projection::{FieldsProjection, LeadState};
 use foldline::replay::{Fold, Replay, Timeline, registry};
 use foldline::store::native::NativeStore;
-use foldline::store::{Expected, Finding, FindingKind, Flow, Query, Reader, Snapshot, Writer};
+use foldline::store::{Expected, Finding, FindingKind, Flow, Query, Snapshot, Store, Writer};
 use serde_json::json;
 
 fn at(second: u64) -> Timestamp {
@@ -50,7 +50,7 @@ fn quiet(_: u64) -> Flow {
     Flow::Continue(())
 }
 
-fn naive(store: &dyn Reader, stream: &str, version: u64) -> (serde_json::Value, usize) {
+fn naive(store: &dyn Store, stream: &str, version: u64) -> (serde_json::Value, usize) {
     let mut fold = Fold::new(LeadState);
     let query = Query::stream(StreamId::from(stream)).between(None, Some(Version(version)));
     store
@@ -146,7 +146,7 @@ fn a_snapshot_saves_reading_the_events_before_it() {
     assert_eq!(read(&store), 3);
 }
 
-fn kept(store: &dyn Reader) -> Vec<Snapshot> {
+fn kept(store: &dyn Store) -> Vec<Snapshot> {
     let mut all = Vec::new();
     store
         .visit_snapshots(&mut |_, snapshot| {

@@ -8,7 +8,7 @@ use std::thread;
 
 use foldline::event::{NewEvent, RecordedEvent, Version};
 use foldline::store::native::NativeStore;
-use foldline::store::{AppendError, Expected, Reader, Writer};
+use foldline::store::{AppendError, Expected, Store, Writer};
 use proptest::prelude::*;
 
 use crate::workshop::{

@@ -7,7 +7,7 @@ use foldline::event::{EventRow, Metadata, RecordedEvent, StreamId};
 use foldline::replay::Story;
 use foldline::sample::{SampleError, SampleOptions, SampleReport, USUAL_EVENTS, USUAL_STREAMS, generate};
 use foldline::store::native::NativeStore;
-use foldline::store::{Flow, Query, Reader, StreamQuery, StreamRow};
+use foldline::store::{Flow, Query, Store, StreamQuery, StreamRow};
 
 fn wish(streams: Option<u64>, events: Option<u64>, seed: u64) -> SampleOptions {
     SampleOptions { streams, events, seed }

@@ -8,7 +8,7 @@ use foldline::compensate::{Authorship, FreeEvent, append_plan, plan_event};
 use foldline::engine::{describe, load_story};
 use foldline::event::{EventId, NewEvent, StreamId, Timestamp, Version};
 use foldline::store::native::NativeStore;
-use foldline::store::{Expected, Flow, Query, Reader, Snapshot, StoreError, StreamQuery, Writer};
+use foldline::store::{Expected, Flow, Query, Snapshot, Store, StoreError, StreamQuery, Writer};
 use rusqlite::Connection;
 use tempfile::TempDir;
 

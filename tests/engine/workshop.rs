@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use foldline::event::{EventId, NewEvent, RecordedEvent, StreamId, Timestamp};
 use foldline::store::native::NativeStore;
-use foldline::store::{Finding, Flow, Query, Reader};
+use foldline::store::{Finding, Flow, Query, Store};
 use proptest::test_runner::Config;
 use tempfile::TempDir;
 
@@ -37,7 +37,7 @@ pub(crate) fn stream(name: &str) -> StreamId {
     StreamId::from(name)
 }
 
-pub(crate) fn read(store: &dyn Reader, query: &Query) -> Vec<RecordedEvent> {
+pub(crate) fn read(store: &dyn Store, query: &Query) -> Vec<RecordedEvent> {
     let mut events = Vec::new();
     store
         .visit_events(query, &mut |row| {
@@ -48,11 +48,11 @@ pub(crate) fn read(store: &dyn Reader, query: &Query) -> Vec<RecordedEvent> {
     events
 }
 
-pub(crate) fn read_stream(store: &dyn Reader, name: &str) -> Vec<RecordedEvent> {
+pub(crate) fn read_stream(store: &dyn Store, name: &str) -> Vec<RecordedEvent> {
     read(store, &Query::stream(stream(name)))
 }
 
-pub(crate) fn verified(store: &dyn Reader) -> Vec<Finding> {
+pub(crate) fn verified(store: &dyn Store) -> Vec<Finding> {
     let mut findings = Vec::new();
     store
         .verify(&mut |finding| findings.push(finding), &mut |_| Flow::Continue(()))
@@ -61,7 +61,7 @@ pub(crate) fn verified(store: &dyn Reader) -> Vec<Finding> {
 }
 
 #[track_caller]
-pub(crate) fn assert_verifies_clean(store: &dyn Reader) {
+pub(crate) fn assert_verifies_clean(store: &dyn Store) {
     assert_eq!(verified(store), []);
 }
 

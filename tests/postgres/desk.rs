@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use foldline::event::{RecordedEvent, StreamId};
-use foldline::store::{self, Flow, Query, Reader, Source, StreamQuery, StreamRow};
+use foldline::store::{self, Flow, Query, Source, Store, StreamQuery, StreamRow};
 use postgres::{Client, Config, NoTls};
 
 /// One server for all tests of this program. It ends when its standard input closes, which this process's end does.
@@ -94,12 +94,12 @@ impl Database {
     }
 
     #[track_caller]
-    pub(crate) fn open(&self) -> Box<dyn Reader> {
+    pub(crate) fn open(&self) -> Box<dyn Store> {
         store::open(&self.source()).unwrap_or_else(|error| panic!("{error}"))
     }
 }
 
-pub(crate) fn events(reader: &dyn Reader, query: &Query) -> Vec<RecordedEvent> {
+pub(crate) fn events(reader: &dyn Store, query: &Query) -> Vec<RecordedEvent> {
     let mut events = Vec::new();
     reader
         .visit_events(query, &mut |row| {
@@ -110,11 +110,11 @@ pub(crate) fn events(reader: &dyn Reader, query: &Query) -> Vec<RecordedEvent> {
     events
 }
 
-pub(crate) fn stream(reader: &dyn Reader, name: &str) -> Vec<RecordedEvent> {
+pub(crate) fn stream(reader: &dyn Store, name: &str) -> Vec<RecordedEvent> {
     events(reader, &Query::stream(StreamId::from(name)))
 }
 
-pub(crate) fn streams(reader: &dyn Reader, query: &StreamQuery) -> Vec<StreamRow> {
+pub(crate) fn streams(reader: &dyn Store, query: &StreamQuery) -> Vec<StreamRow> {
     let mut rows = Vec::new();
     reader
         .visit_streams(query, &mut |row| {

@@ -1,7 +1,7 @@
 //! Each framework's tables are recognised and read: counts, versions, streams, times, payloads, links, marks.
 
 use foldline::event::{EventId, EventType, StreamId};
-use foldline::store::{self, Columns, Query, Reader, Source, StreamOrder, StreamQuery};
+use foldline::store::{self, Columns, Query, Source, Store, StreamOrder, StreamQuery};
 
 use crate::desk::{Database, events, stream, streams};
 use crate::tables;
@@ -25,7 +25,7 @@ const AT: Option<&str> = Some("2025-01-01T01:00:00.500Z");
 
 /// Every case has three events of two streams: two of a lead, and one of a ticket between them.
 #[track_caller]
-fn holds(sql: &str, expected: &Expectation) -> (Database, Box<dyn Reader>) {
+fn holds(sql: &str, expected: &Expectation) -> (Database, Box<dyn Store>) {
     let database = Database::with(sql);
     let reader = database.open();
     let Expectation { framework, lead, versions, types, category, first_at, payload, positions } = *expected;
@@ -98,7 +98,7 @@ fn expected(framework: &'static str, lead: &'static str, category: &'static str,
     }
 }
 
-fn metadata_of(reader: &dyn Reader, lead: &str, at: usize) -> String {
+fn metadata_of(reader: &dyn Store, lead: &str, at: usize) -> String {
     String::from_utf8(stream(reader, lead)[at].metadata.clone()).unwrap()
 }
 

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use foldline::event::StreamId;
 use foldline::store::frameworks::{Mapping, look_into};
-use foldline::store::{Columns, FindingKind, Flow, OpenOptions, Query, Reader, StreamQuery, open_with};
+use foldline::store::{Columns, FindingKind, Flow, OpenOptions, Query, Store, StreamQuery, open_with};
 
 use crate::desk::{Database, events, server, stream, streams};
 use crate::tables;
@@ -18,7 +18,7 @@ INSERT INTO "옛 가게"."주문""s" VALUES
 CREATE TABLE other (id int);
 "#;
 
-fn mapped(database: &Database, mapping: &str) -> Box<dyn Reader> {
+fn mapped(database: &Database, mapping: &str) -> Box<dyn Store> {
     let mapping = Some(Mapping::parse(mapping).unwrap());
     open_with(&database.source(), &OpenOptions { mapping, key: None }).unwrap_or_else(|error| panic!("{error}"))
 }

@@ -2,7 +2,7 @@
 
 use foldline::event::{EventBatch, Position, StreamId};
 use foldline::store::frameworks::{Mapping, preview};
-use foldline::store::{Changes, Columns, Query, Reader, StreamQuery};
+use foldline::store::{Changes, Columns, Query, Store, StreamQuery};
 
 use crate::desk::{Database, events, server, stream, streams};
 use crate::looking::eventually;
@@ -93,7 +93,7 @@ fn an_event_without_a_number_is_counted_wherever_it_stands() {
         .query_one(&format!("SELECT aggregate_uuid::text FROM {table} WHERE id = {middle}"), &[])
         .unwrap()
         .get(0);
-    let versions = |reader: &dyn Reader| stream(reader, &odd).iter().map(|event| event.version.0).collect::<Vec<_>>();
+    let versions = |reader: &dyn Store| stream(reader, &odd).iter().map(|event| event.version.0).collect::<Vec<_>>();
     let all: Vec<u64> = (1..=10).collect();
     assert_eq!(versions(&*database.open()), all);
     let reader = database.open();

@@ -58,10 +58,13 @@ impl Desk {
         let path = folder.path().join("made.db");
         make(&path);
         let start = Start { store: Some(path.into()), stream: Some(StreamId::from(stream)), ..Start::default() };
-        let mut desk = Self { window: window(start), folder };
         // The bundled fonts have no Hebrew and no Arabic. The program shows boxes where the system has none either; the
-        // harness would end the test.
-        desk.window.ctx.set_missing_glyph_policy(egui::MissingGlyphPolicy::Tofu);
+        // harness would end the test, from its first frame on.
+        let window = Harness::builder()
+            .with_size([1280.0, 800.0])
+            .allow_missing_glyphs()
+            .build_eframe(move |context| App::new(context, start));
+        let mut desk = Self { window, folder };
         desk.settle();
         desk
     }

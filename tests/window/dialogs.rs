@@ -10,7 +10,7 @@ fn an_event_is_found_by_any_part_of_it_and_a_click_goes_there() {
     desk.press_with(Modifiers::COMMAND, Key::F);
     desk.type_into("Text to find", "PENDING_PAY");
     desk.press(Key::Enter);
-    assert!(desk.shows_part("stands in none of 3,000 events"), "{}", desk.all_text());
+    assert!(desk.shows_part("is not in any of 3,000 events"), "{}", desk.all_text());
     desk.type_over("Text to find", "transfer received");
     desk.press(Key::Enter);
     desk.click_role(Role::Button, "lead-1 v6 payment-confirmed");

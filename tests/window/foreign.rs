@@ -57,7 +57,7 @@ fn an_unknown_table_is_asked_about_seen_in_ten_events_and_opened_by_what_was_sai
     for text in ["order-7", "placed", "paid", "2025-01-01 00:01:00.000 UTC"] {
         desk.assert_shows(text);
     }
-    desk.click_role(Role::Button, "Read by this");
+    desk.click_role(Role::Button, "Use this mapping");
     assert!(desk.shows_part("mapped"), "{}", desk.all_text());
     desk.click_role(Role::TreeItem, "order-7");
     desk.assert_shows("카드");
@@ -76,7 +76,7 @@ fn a_mapping_that_reads_nothing_cannot_be_taken() {
         Connection::open(path).and_then(|file| file.execute_batch(fill)).expect("made");
     });
     assert!(desk.shows_part("Which columns are these?"), "{}", desk.all_text());
-    let take = desk.window.get_by_role_and_label(Role::Button, "Read by this");
+    let take = desk.window.get_by_role_and_label(Role::Button, "Use this mapping");
     assert!(egui_kittest::kittest::NodeT::accesskit_node(&take).is_disabled());
 }
 

@@ -16,7 +16,7 @@ use foldline::store::files::{ExportError, TargetError};
 use foldline::store::frameworks::MappingError;
 use foldline::store::{
     Address, AppendError, Conflict, Damage, Expected, Fault, Flow, Framework, Notice, ReadOnlyReason, SchemaChange,
-    SchemaObject, ServerTrouble, StoreError,
+    SchemaObject, ServerError, StoreError,
 };
 
 use crate::desk::Desk;
@@ -198,36 +198,36 @@ fn every_store_error() -> Vec<StoreError> {
     ]
 }
 
-fn every_server_trouble() -> Vec<ServerTrouble> {
+fn every_server_trouble() -> Vec<ServerError> {
     let detail = || text("detail");
     vec![
-        ServerTrouble::BadAddress(detail()),
-        ServerTrouble::Unreachable(detail()),
-        ServerTrouble::PasswordNeeded { user: text("user") },
-        ServerTrouble::WrongPassword { user: text("user") },
-        ServerTrouble::Refused(detail()),
-        ServerTrouble::NoSuchUser { user: text("user") },
-        ServerTrouble::NoSuchDatabase { name: text("name") },
-        ServerTrouble::TlsNotOffered,
-        ServerTrouble::TlsFailed(detail()),
-        ServerTrouble::Certificate { option: "sslrootcert", path: path(), detail: detail() },
-        ServerTrouble::Denied { detail: detail(), grant: text("grant") },
-        ServerTrouble::TimedOut,
-        ServerTrouble::Locked,
-        ServerTrouble::TooMany,
-        ServerTrouble::NotReady,
-        ServerTrouble::Lost(detail()),
-        ServerTrouble::Unrecognised { tables: text("tables") },
-        ServerTrouble::Several { tables: text("tables"), first: text("first") },
-        ServerTrouble::Changed(detail()),
-        ServerTrouble::NoFunction(detail()),
-        ServerTrouble::Policy(detail()),
-        ServerTrouble::Follows(detail()),
-        ServerTrouble::Silent(detail()),
-        ServerTrouble::NoPostgres(detail()),
-        ServerTrouble::TooLarge { bytes: 11 },
-        ServerTrouble::Cancelled,
-        ServerTrouble::Other(detail()),
+        ServerError::BadAddress(detail()),
+        ServerError::Unreachable(detail()),
+        ServerError::PasswordNeeded { user: text("user") },
+        ServerError::WrongPassword { user: text("user") },
+        ServerError::Refused(detail()),
+        ServerError::NoSuchUser { user: text("user") },
+        ServerError::NoSuchDatabase { name: text("name") },
+        ServerError::TlsNotOffered,
+        ServerError::TlsFailed(detail()),
+        ServerError::Certificate { option: "sslrootcert", path: path(), detail: detail() },
+        ServerError::Denied { detail: detail(), grant: text("grant") },
+        ServerError::TimedOut,
+        ServerError::Locked,
+        ServerError::TooMany,
+        ServerError::NotReady,
+        ServerError::Lost(detail()),
+        ServerError::Unrecognised { tables: text("tables") },
+        ServerError::Several { tables: text("tables"), first: text("first") },
+        ServerError::Changed(detail()),
+        ServerError::NoFunction(detail()),
+        ServerError::Policy(detail()),
+        ServerError::Follows(detail()),
+        ServerError::Silent(detail()),
+        ServerError::NoPostgres(detail()),
+        ServerError::TooLarge { bytes: 11 },
+        ServerError::Cancelled,
+        ServerError::Other(detail()),
     ]
 }
 

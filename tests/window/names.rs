@@ -117,7 +117,7 @@ fn every_control_of_the_free_event_and_of_a_trouble_has_a_name() {
 
 #[test]
 fn every_control_of_the_opened_menus_has_a_name() {
-    for menu in ["small.db", "as begun"] {
+    for menu in ["small.db", "oldest first"] {
         let mut desk = Desk::at("lead-1");
         let before = nameless(&desk).1;
         desk.click(menu);

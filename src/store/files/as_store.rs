@@ -18,7 +18,7 @@ use crate::store::opening::ReadOnlyFile;
 use crate::store::private::private_folder;
 use crate::store::{
     Capabilities, Fault, Finding, Flow, Framework, Interrupter, Notice, OpenOptions, Opener, Query, ReadOnlyReason,
-    Reader, Scan, StoreError, StoreInfo, StreamQuery, StreamRow, sqlite,
+    Scan, Store, StoreError, StoreInfo, StreamQuery, StreamRow, sqlite,
 };
 
 /// How much of a file is looked at to tell what it is.
@@ -69,7 +69,7 @@ pub(in crate::store) struct FileStore {
     kind: Framework,
     path: PathBuf,
     read: Arc<ReadFile>,
-    reader: Box<dyn Reader>,
+    reader: Box<dyn Store>,
 }
 
 /// What was made of a file, kept while somebody looks.
@@ -102,7 +102,7 @@ impl FileStore {
         let look = Look::at(path)?;
         let read = Arc::new(read_file(path, kind, look)?);
         let made = read.folder.path().join(STORE);
-        let reader: Box<dyn Reader> = if kind == Framework::OCEL {
+        let reader: Box<dyn Store> = if kind == Framework::OCEL {
             Box::new(sqlite::open(&made, ReadOnlyFile::open(&made)?, &OpenOptions::default())?)
         } else {
             Box::new(NativeStore::open(&made)?)
@@ -171,7 +171,7 @@ impl Scan for NamedScan<'_> {
     }
 }
 
-impl Reader for FileStore {
+impl Store for FileStore {
     fn framework(&self) -> Framework {
         self.kind
     }

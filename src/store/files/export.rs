@@ -5,7 +5,7 @@ use super::csv_table::CsvWriter;
 use super::target::{ExportTarget, TargetError};
 use super::{FileFormat, cloudevents, event_object};
 use crate::event::EventRow;
-use crate::store::{Flow, Query, Reader, StoreError};
+use crate::store::{Flow, Query, Store, StoreError};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ExportReport {
@@ -39,7 +39,7 @@ impl From<FileFormat> for ExportOptions {
 /// Writes the events that the query names, in its order, to a file. The file appears when it is whole; a failed export
 /// leaves what was there before.
 pub fn export(
-    store: &dyn Reader,
+    store: &dyn Store,
     query: &Query,
     target: ExportTarget,
     options: ExportOptions,
@@ -60,7 +60,7 @@ pub fn export(
 
 /// The same to anything that can be written to.
 pub fn export_to(
-    store: &dyn Reader,
+    store: &dyn Store,
     query: &Query,
     out: &mut dyn Write,
     options: ExportOptions,
@@ -110,7 +110,7 @@ fn line_writer(format: FileFormat) -> WriteRow {
 }
 
 fn each_event(
-    store: &dyn Reader,
+    store: &dyn Store,
     query: &Query,
     progress: &mut dyn FnMut(u64) -> Flow,
     write: &mut dyn FnMut(&EventRow<'_>, bool) -> io::Result<()>,

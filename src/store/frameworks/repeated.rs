@@ -4,7 +4,7 @@ use super::layout::Layout;
 use super::store::{Database, ForeignStore};
 use super::writing::{Example, shaped};
 use crate::event::{NewEvent, RecordedEvent, StreamId, Version};
-use crate::store::{AppendError, Appended, Conflict, Expected, Flow, Query, Reader};
+use crate::store::{AppendError, Appended, Conflict, Expected, Flow, Query, Store};
 
 impl<D: Database> ForeignStore<D> {
     /// Frameworks that keep an id know their own events again.

@@ -35,7 +35,7 @@ impl<'s, D: Database> ForeignScan<'s, D> {
             wanted,
             left,
             has_payload: query.columns.payload,
-            size: BatchSize::first(),
+            size: BatchSize::first_of(query),
             failed: None,
         })
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::layout::Category;
 use super::store::{Database, ForeignStore};
 use crate::event::{EventType, NewEvent, StreamId, body_of, kebab_words, same_name};
-use crate::store::{AppendError, Columns, Flow, Query, Reader, StoreError};
+use crate::store::{AppendError, Columns, Flow, Query, Store, StoreError};
 
 impl<D: Database> ForeignStore<D> {
     /// The event with its type and fields spelled as the store's own events of that kind have them.

@@ -12,7 +12,7 @@ use super::sql::Sql;
 use crate::event::{EventId, EventRow, RecordedEvent, StreamId, StreamKey, Timestamp};
 use crate::store::{
     Capabilities, Columns, Finding, Flow, Framework, Interrupter, KeptState, Notice, Opener, Query, ReadOnlyReason,
-    Reader, Scan, Scope, StoreError, StoreInfo, StreamQuery, StreamRow,
+    Scan, Scope, Store, StoreError, StoreInfo, StreamQuery, StreamRow,
 };
 
 /// What reading foreign tables asks of a database.
@@ -25,17 +25,17 @@ pub trait Database: Send + 'static {
     where
         Self: Sized;
 
-    /// See [`Reader::is_current`].
+    /// See [`Store::is_current`].
     fn is_current(&self) -> bool {
         true
     }
 
-    /// See [`Reader::interrupter`].
+    /// See [`Store::interrupter`].
     fn interrupter(&self) -> Option<Interrupter> {
         None
     }
 
-    /// See [`Reader::may_be_kept`].
+    /// See [`Store::may_be_kept`].
     fn may_be_kept(&self) -> bool {
         true
     }
@@ -51,7 +51,7 @@ pub trait Database: Send + 'static {
     /// Something about the whole database that whoever looks at it should know first.
     fn notice(&self) -> Option<Notice>;
 
-    /// See [`Reader::fingerprint`].
+    /// See [`Store::fingerprint`].
     fn fingerprint(&self, _layout: &Layout) -> Result<Option<String>, StoreError> {
         Ok(None)
     }
@@ -193,7 +193,7 @@ impl<D: Database> ForeignStore<D> {
     }
 }
 
-impl<D: Database> Reader for ForeignStore<D> {
+impl<D: Database> Store for ForeignStore<D> {
     fn framework(&self) -> Framework {
         self.layout().framework
     }

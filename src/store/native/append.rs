@@ -8,7 +8,7 @@ use super::read::{EVENT_COLUMNS, IdColumn, bound, recorded_by_id, unsigned, with
 use super::{Access, NativeStore};
 use crate::event::{EventType, NewEvent, Position, RecordedEvent, StreamId, StreamKey, Timestamp, Version};
 use crate::store::{
-    AppendError, Appended, Conflict, Expected, Reader, Snapshot, StoreError, Writer, check_call, check_content,
+    AppendError, Appended, Conflict, Expected, Snapshot, Store, StoreError, Writer, check_call, check_content,
     same_content,
 };
 

@@ -17,7 +17,7 @@ pub use append::{Bulk, Recorded};
 
 use super::locking::{Locking, open_beside_locks};
 use super::opening::{ReadOnlyFile, open_to_write, side_file};
-use super::{Damage, Flow, Reader, StoreError};
+use super::{Damage, Flow, Store, StoreError};
 use names::Names;
 use schema::Format;
 
@@ -209,6 +209,6 @@ fn keep_going(flow: Flow) -> bool {
 }
 
 #[allow(dead_code, reason = "proves at compile time that an open store can move to a background thread")]
-fn an_open_store_moves_between_threads(store: NativeStore) -> Box<dyn Reader> {
+fn an_open_store_moves_between_threads(store: NativeStore) -> Box<dyn Store> {
     Box::new(store)
 }

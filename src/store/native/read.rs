@@ -11,11 +11,11 @@ use super::{Access, NativeStore, keep_going};
 use crate::event::{EventId, EventRow, Position, RecordedEvent, StreamId, StreamKey, Timestamp, Version};
 use crate::store::opening::ReadOnlyFile;
 use crate::store::{
-    Capabilities, Fault, Finding, Flow, Framework, Interrupter, Notice, Opener, Query, Reader, Scan, Snapshot,
+    Capabilities, Fault, Finding, Flow, Framework, Interrupter, Notice, Opener, Query, Scan, Snapshot, Store,
     StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow,
 };
 
-impl Reader for NativeStore {
+impl Store for NativeStore {
     fn framework(&self) -> Framework {
         Framework::FOLDLINE
     }

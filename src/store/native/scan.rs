@@ -31,7 +31,7 @@ impl<'s> NativeScan<'s> {
             Ok(Some(statement))
         };
         let statement = store.held_still(begin())?;
-        Ok(Self { store, statement, size: BatchSize::first(), failed: None })
+        Ok(Self { store, statement, size: BatchSize::first_of(query), failed: None })
     }
 }
 

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::ServerTrouble;
+use super::ServerError;
 use super::secrets::{self, Hidden};
 
 /// Where a PostgreSQL store is, as typed: `postgres://user@host:port/database?option=value`, or libpq's `host=… user=…
@@ -82,8 +82,8 @@ impl Address {
         ["postgres", "postgresql"].iter().any(|known| scheme.eq_ignore_ascii_case(known)).then_some(rest)
     }
 
-    pub(super) fn parts(&self) -> Result<Parts, ServerTrouble> {
-        let bad = |detail: &str| ServerTrouble::BadAddress(detail.to_owned());
+    pub(super) fn parts(&self) -> Result<Parts, ServerError> {
+        let bad = |detail: &str| ServerError::BadAddress(detail.to_owned());
         if let Some(flaw) = self.flaw {
             return Err(bad(flaw));
         }
@@ -140,7 +140,7 @@ pub(super) struct Parts {
 
 impl Parts {
     /// From libpq's list, whose order says nothing: what a port belongs to is known first.
-    fn from_pairs(mut pairs: Vec<(String, String)>) -> Result<Self, ServerTrouble> {
+    fn from_pairs(mut pairs: Vec<(String, String)>) -> Result<Self, ServerError> {
         pairs.sort_by_key(|(name, _)| match name.as_str() {
             "host" => 0,
             "hostaddr" => 1,
@@ -153,7 +153,7 @@ impl Parts {
         Ok(parts)
     }
 
-    fn take_option(&mut self, name: String, value: String) -> Result<(), ServerTrouble> {
+    fn take_option(&mut self, name: String, value: String) -> Result<(), ServerError> {
         match name.as_str() {
             "user" => self.user = Some(value),
             "dbname" => self.database = Some(value),
@@ -164,13 +164,13 @@ impl Parts {
                     *known = match port {
                         "" => None,
                         port => {
-                            Some(port.parse().map_err(|_| ServerTrouble::BadAddress("port is no number".to_owned()))?)
+                            Some(port.parse().map_err(|_| ServerError::BadAddress("port is no number".to_owned()))?)
                         }
                     };
                 }
             }
             "port" => {
-                let port = value.parse().map_err(|_| ServerTrouble::BadAddress("port is no number".to_owned()))?;
+                let port = value.parse().map_err(|_| ServerError::BadAddress("port is no number".to_owned()))?;
                 match self.hosts.as_mut_slice() {
                     [] => self.options.push((name, value)),
                     hosts => hosts.iter_mut().for_each(|(_, known)| *known = Some(port)),
@@ -193,7 +193,7 @@ impl Parts {
             | "ssl_min_protocol_version" => {}
             "sslmode" | "sslrootcert" | "sslcert" | "sslkey" | "options" | "connect_timeout" | "passfile"
             | "search_path" => self.options.push((name, value)),
-            _ => return Err(ServerTrouble::BadAddress(format!("it has an option that is not known: {name}"))),
+            _ => return Err(ServerError::BadAddress(format!("it has an option that is not known: {name}"))),
         }
         Ok(())
     }

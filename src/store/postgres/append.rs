@@ -3,10 +3,10 @@
 use postgres::IsolationLevel;
 use postgres::error::SqlState;
 
-use super::{ForeignPostgres, PgDatabase, ServerTrouble};
+use super::{ForeignPostgres, PgDatabase, ServerError};
 use crate::event::{NewEvent, StreamId, Version};
 use crate::store::frameworks::{Append, Example, Layout, PostgresRules, Shaped, shaped, stream_parts};
-use crate::store::{AppendError, Appended, Expected, ReadOnlyReason, Reader, StoreError, Writer, check_call};
+use crate::store::{AppendError, Appended, Expected, ReadOnlyReason, Store, StoreError, Writer, check_call};
 
 /// How often an append at any version is tried anew after another came first.
 const TRIES: usize = 5;
@@ -60,7 +60,7 @@ impl ForeignPostgres {
             return Err(AppendError::Unfit { framework, detail: format!("{stream} is archived") });
         }
         let catalogue = self.database.known_catalogue()?;
-        let gone = || self.database.failed(ServerTrouble::Changed(self.layout().table.clone()));
+        let gone = || self.database.failed(ServerError::Changed(self.layout().table.clone()));
         let table = catalogue.table(&self.layout().table).ok_or_else(gone)?;
         let rules = self.layout().append_rules();
         let Some((rules, postgres)) = rules.and_then(|rules| Some((rules, rules.postgres.as_ref()?))) else {

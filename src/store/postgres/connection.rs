@@ -5,7 +5,7 @@ use std::time::Duration;
 use postgres::config::{SslMode, SslNegotiation};
 use postgres::{CancelToken, Client, Config, NoTls};
 
-use super::ServerTrouble;
+use super::ServerError;
 use super::connector::Connector;
 use super::guarded::Patience;
 use super::settings::Settings;
@@ -51,20 +51,20 @@ impl std::fmt::Debug for Cancel {
 }
 
 /// A connection that can only look, and says so to the server.
-pub(super) fn connect(settings: &Settings) -> Result<Connected, ServerTrouble> {
-    let mut last = ServerTrouble::Unreachable("no host is named".to_owned());
+pub(super) fn connect(settings: &Settings) -> Result<Connected, ServerError> {
+    let mut last = ServerError::Unreachable("no host is named".to_owned());
     for (host, port) in &settings.hosts {
         match connect_to(settings, host, *port) {
             Ok(connected) => return Ok(connected),
             // Another host may be there; a wrong password is wrong on each.
-            Err(trouble @ (ServerTrouble::Unreachable(_) | ServerTrouble::NotReady)) => last = trouble,
+            Err(trouble @ (ServerError::Unreachable(_) | ServerError::NotReady)) => last = trouble,
             Err(trouble) => return Err(trouble),
         }
     }
     Err(last)
 }
 
-fn connect_to(settings: &Settings, host: &str, port: u16) -> Result<Connected, ServerTrouble> {
+fn connect_to(settings: &Settings, host: &str, port: u16) -> Result<Connected, ServerError> {
     let Settings {
         user, database, password, options, connect_timeout, tls_mode, parts, home, root_certificate, ..
     } = settings;
@@ -110,7 +110,7 @@ fn connect_to(settings: &Settings, host: &str, port: u16) -> Result<Connected, S
     };
     match within(*connect_timeout, connect)? {
         Ok(connected) => Ok(connected),
-        Err(error) => Err(ServerTrouble::from_postgres(&error, user, database)),
+        Err(error) => Err(ServerError::from_postgres(&error, user, database)),
     }
 }
 
@@ -145,15 +145,15 @@ fn duration(written: &str) -> Option<Duration> {
 fn within<T: Send + 'static>(
     limit: Duration,
     work: impl FnOnce() -> Result<T, postgres::Error> + Send + 'static,
-) -> Result<Result<T, postgres::Error>, ServerTrouble> {
+) -> Result<Result<T, postgres::Error>, ServerError> {
     let (tell, told) = sync_channel(1);
     let started = thread::Builder::new().name("connecting".to_owned()).spawn(move || {
         // Nobody waits any more where the limit has passed.
         let _ = tell.send(work());
     });
-    started.map_err(|error| ServerTrouble::Other(error.to_string()))?;
+    started.map_err(|error| ServerError::Other(error.to_string()))?;
     told.recv_timeout(limit)
-        .map_err(|_| ServerTrouble::Unreachable(format!("nothing was said within {} s", limit.as_secs())))
+        .map_err(|_| ServerError::Unreachable(format!("nothing was said within {} s", limit.as_secs())))
 }
 
 /// What was asked for in the address stands. Times come in one spelling, and nothing can be written by mistake.

@@ -13,17 +13,17 @@ mod reading;
 mod rights;
 mod running;
 mod secrets;
+mod server_error;
 mod settings;
 mod tables;
 mod tls;
-mod trouble;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use address::Address;
 pub(in crate::store) use secrets::looks_like_address;
-pub use trouble::ServerTrouble;
+pub use server_error::ServerError;
 
 use super::frameworks::{Catalogue, Cells, Database, ForeignStore, Layout, Mapping, Rows, Sql, Value, chosen};
 use super::{Flow, Interrupter, Notice, OpenOptions, Source, StoreError, Writer};
@@ -57,7 +57,7 @@ impl PgDatabase {
         self.server.catalogue().map_err(|trouble| failed(&self.address, trouble))
     }
 
-    fn failed(&self, trouble: ServerTrouble) -> StoreError {
+    fn failed(&self, trouble: ServerError) -> StoreError {
         failed(&self.address, self.server.with_missing_rights(trouble, &|_| rights::TO_READ))
     }
 
@@ -74,18 +74,16 @@ impl PgDatabase {
         let catalogue = self.known_catalogue()?;
         match chosen(self.address.as_str(), &catalogue, mapping) {
             Ok(Some(layout)) => Ok(layout),
-            Ok(None) => Err(self.failed(ServerTrouble::Unrecognised { tables: catalogue.names() })),
+            Ok(None) => Err(self.failed(ServerError::Unrecognised { tables: catalogue.names() })),
             // A server has a shorter way to choose than a file has.
-            Err(StoreError::Several { tables, first, .. }) => {
-                Err(self.failed(ServerTrouble::Several { tables, first }))
-            }
+            Err(StoreError::Several { tables, first, .. }) => Err(self.failed(ServerError::Several { tables, first })),
             Err(other) => Err(other),
         }
     }
 }
 
-fn failed(address: &Address, trouble: ServerTrouble) -> StoreError {
-    if matches!(trouble, ServerTrouble::Cancelled) {
+fn failed(address: &Address, trouble: ServerError) -> StoreError {
+    if matches!(trouble, ServerError::Cancelled) {
         return StoreError::Cancelled;
     }
     StoreError::Server { address: address.clone(), trouble: Box::new(trouble) }
@@ -119,7 +117,7 @@ impl Database for PgDatabase {
     }
 
     fn changed(&self) -> StoreError {
-        self.failed(ServerTrouble::Changed("an event has no number".to_owned()))
+        self.failed(ServerError::Changed("an event has no number".to_owned()))
     }
 
     fn notice(&self) -> Option<Notice> {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use postgres::Client;
 
-use super::ServerTrouble;
+use super::ServerError;
 use super::address::Address;
 use super::connection::{Cancel, Connected, connect};
 use super::settings::Settings;
@@ -53,7 +53,7 @@ impl std::fmt::Debug for Server {
 }
 
 impl Server {
-    pub(super) fn at(address: &Address) -> Result<Arc<Self>, ServerTrouble> {
+    pub(super) fn at(address: &Address) -> Result<Arc<Self>, ServerError> {
         let settings = Settings::of(address)?;
         let mut servers = lock(&SERVERS);
         if let Some(server) = servers.get(address)
@@ -70,26 +70,26 @@ impl Server {
         Ok(server)
     }
 
-    pub(super) fn trouble(&self, error: &postgres::Error) -> ServerTrouble {
-        let trouble = ServerTrouble::from_postgres(error, &self.settings.user, &self.settings.database);
-        if matches!(trouble, ServerTrouble::Changed(_)) {
+    pub(super) fn trouble(&self, error: &postgres::Error) -> ServerError {
+        let trouble = ServerError::from_postgres(error, &self.settings.user, &self.settings.database);
+        if matches!(trouble, ServerError::Changed(_)) {
             lock(&self.state).known = None;
         }
         trouble
     }
 
     /// Lends a kept connection, or a new one.
-    pub(super) fn lend(&self) -> Result<Lent<'_>, ServerTrouble> {
+    pub(super) fn lend(&self) -> Result<Lent<'_>, ServerError> {
         Ok(Lent { server: self, connected: Some(self.take()?) })
     }
 
     /// The same for one piece of work.
-    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Client) -> T) -> Result<T, ServerTrouble> {
+    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Client) -> T) -> Result<T, ServerError> {
         let mut lent = self.lend()?;
-        lent.client().map(work).ok_or_else(|| ServerTrouble::Other("a connection was lent twice".to_owned()))
+        lent.client().map(work).ok_or_else(|| ServerError::Other("a connection was lent twice".to_owned()))
     }
 
-    fn take(&self) -> Result<Connected, ServerTrouble> {
+    fn take(&self) -> Result<Connected, ServerError> {
         let until = Instant::now() + PATIENCE;
         let mut state = lock(&self.state);
         loop {
@@ -104,7 +104,7 @@ impl Server {
             }
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(ServerTrouble::TooMany);
+                return Err(ServerError::TooMany);
             }
             state = self.freed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -160,7 +160,7 @@ impl Server {
     }
 }
 
-fn start_dropping() -> Result<(), ServerTrouble> {
+fn start_dropping() -> Result<(), ServerError> {
     let look = || {
         loop {
             thread::sleep(BETWEEN_LOOKS);
@@ -179,7 +179,7 @@ fn start_dropping() -> Result<(), ServerTrouble> {
         }
     };
     let started = thread::Builder::new().name("closing idle connections".to_owned()).spawn(look);
-    started.map(drop).map_err(|error| ServerTrouble::Other(error.to_string()))
+    started.map(drop).map_err(|error| ServerError::Other(error.to_string()))
 }
 
 /// A connection in use, given back when it is dropped.

@@ -3,7 +3,7 @@
 use postgres::types::{FromSql, ToSql, Type};
 use postgres::{Client, IsolationLevel, Row, Transaction};
 
-use super::ServerTrouble;
+use super::ServerError;
 use super::pool::{Lent, Server};
 use super::running::{Asking, Running};
 use crate::store::Flow;
@@ -23,7 +23,7 @@ impl Server {
         &self,
         sql: &str,
         read: &dyn Fn(&Row) -> Result<T, postgres::Error>,
-    ) -> Result<Vec<T>, ServerTrouble> {
+    ) -> Result<Vec<T>, ServerError> {
         let all = |client: &mut Client| read_only(client)?.query(sql, &[])?.iter().map(read).collect();
         self.repeating(&mut { all }, &|| true)
     }
@@ -33,16 +33,16 @@ impl Server {
         &self,
         work: &mut dyn FnMut(&mut Client) -> Result<T, postgres::Error>,
         may_repeat: &dyn Fn() -> bool,
-    ) -> Result<T, ServerTrouble> {
+    ) -> Result<T, ServerError> {
         let once = |work: &mut dyn FnMut(&mut Client) -> Result<T, postgres::Error>| {
             self.with(|client| work(client).map_err(|error| self.trouble(&error)))?
         };
         match once(work) {
-            Err(ServerTrouble::Lost(words)) => {
+            Err(ServerError::Lost(words)) => {
                 tracing::debug!(words, "the connection was lost");
                 // What was kept is as old, and most likely lost too.
                 self.forget_connections();
-                if may_repeat() { once(work) } else { Err(ServerTrouble::Lost(words)) }
+                if may_repeat() { once(work) } else { Err(ServerError::Lost(words)) }
             }
             Err(trouble) if trouble.ends_connection() => {
                 self.forget_connections();
@@ -72,7 +72,7 @@ pub(super) struct PgRows<'s> {
 }
 
 impl<'s> PgRows<'s> {
-    pub(super) fn begin(server: &'s Server, running: &'s Running, sql: &Sql) -> Result<Self, ServerTrouble> {
+    pub(super) fn begin(server: &'s Server, running: &'s Running, sql: &Sql) -> Result<Self, ServerError> {
         // PostgreSQL holds no such text, so nothing can equal it.
         let is_impossible = sql.values.iter().any(|value| matches!(value, Value::Text(text) if text.contains('\0')));
         let mut rows = Self {
@@ -91,7 +91,7 @@ impl<'s> PgRows<'s> {
         Ok(rows)
     }
 
-    pub(super) fn some(&mut self, visit: &mut dyn FnMut(&dyn Cells) -> Flow) -> Result<bool, ServerTrouble> {
+    pub(super) fn some(&mut self, visit: &mut dyn FnMut(&dyn Cells) -> Flow) -> Result<bool, ServerError> {
         loop {
             for row in self.fetched.by_ref() {
                 self.has_begun = true;
@@ -108,7 +108,7 @@ impl<'s> PgRows<'s> {
 
     /// A connection that turns out to be lost is made anew, once, if nothing was answered yet. Long rows are asked for a
     /// few at a time.
-    fn fetch(&mut self) -> Result<(), ServerTrouble> {
+    fn fetch(&mut self) -> Result<(), ServerError> {
         let trouble = match self.try_fetch() {
             Ok(()) => return Ok(()),
             Err(trouble) => trouble,
@@ -123,26 +123,26 @@ impl<'s> PgRows<'s> {
         }
         if is_cancelled {
             self.has_more = false;
-            return Err(ServerTrouble::Cancelled);
+            return Err(ServerError::Cancelled);
         }
         tracing::debug!(%trouble, "the connection was lost");
         match trouble {
-            ServerTrouble::TooLarge { .. } if !self.has_begun && self.batch > 1 => {
+            ServerError::TooLarge { .. } if !self.has_begun && self.batch > 1 => {
                 self.batch = (self.batch / 16).max(1);
                 return self.fetch();
             }
             // What was kept is as old, and most likely lost too.
-            ServerTrouble::Lost(_) => self.server.forget_connections(),
+            ServerError::Lost(_) => self.server.forget_connections(),
             _ => {}
         }
-        if self.has_begun || !matches!(trouble, ServerTrouble::Lost(_)) {
+        if self.has_begun || !matches!(trouble, ServerError::Lost(_)) {
             self.has_more = false;
             return Err(trouble);
         }
         self.try_fetch().inspect_err(|_| self.has_more = false)
     }
 
-    fn try_fetch(&mut self) -> Result<(), ServerTrouble> {
+    fn try_fetch(&mut self) -> Result<(), ServerError> {
         let is_new = self.lent.is_none();
         if is_new {
             let lent = self.server.lend()?;

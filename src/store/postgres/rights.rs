@@ -1,7 +1,7 @@
 //! Which right is missing, and the words that give it. The server says only what may not be touched ("permission
 //! denied for table messages"), not for which kind of touch; its catalogue knows.
 
-use super::ServerTrouble;
+use super::ServerError;
 use super::connection::quoted;
 use super::pool::Server;
 
@@ -40,12 +40,12 @@ impl Server {
     /// A denial that names each missing right, of those that are `needed` of the table that it is about.
     pub(super) fn with_missing_rights(
         &self,
-        trouble: ServerTrouble,
+        trouble: ServerError,
         needed: &dyn Fn(&str) -> &'static [&'static str],
-    ) -> ServerTrouble {
-        let ServerTrouble::Denied { detail, grant } = trouble else { return trouble };
+    ) -> ServerError {
+        let ServerError::Denied { detail, grant } = trouble else { return trouble };
         let found = denied(&detail).and_then(|(kind, name)| self.grant(kind, name, needed(name)));
-        ServerTrouble::Denied { grant: found.unwrap_or(grant), detail }
+        ServerError::Denied { grant: found.unwrap_or(grant), detail }
     }
 
     fn grant(&self, kind: Kind, name: &str, needed: &[&str]) -> Option<String> {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::ServerTrouble;
+use super::ServerError;
 use super::address::{Address, Parts, Secret};
 use super::tls;
 
@@ -33,13 +33,13 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    pub(super) fn of(address: &Address) -> Result<Self, ServerTrouble> {
+    pub(super) fn of(address: &Address) -> Result<Self, ServerError> {
         Self::within(address, &|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
     }
 
-    fn within(address: &Address, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self, ServerTrouble> {
+    fn within(address: &Address, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self, ServerError> {
         let mut parts = address.parts()?;
-        let bad = |what: &str| ServerTrouble::BadAddress(what.to_owned());
+        let bad = |what: &str| ServerError::BadAddress(what.to_owned());
         let home = environment("HOME").or_else(|| environment("USERPROFILE")).map(PathBuf::from);
         let port = match parts.option("port").map(ToOwned::to_owned).or_else(|| environment("PGPORT")) {
             Some(port) => port.parse().map_err(|_| bad("the port is no number"))?,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::ServerTrouble;
+use super::ServerError;
 use super::pool::Server;
 use crate::store::frameworks::{Catalogue, Column, Dialect, Table};
 
@@ -12,7 +12,7 @@ const IS_OURS: &str = "c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispar
 
 impl Server {
     /// Every table and view of the schemas that the address asks for, or else of all.
-    pub(super) fn catalogue(&self) -> Result<Catalogue, ServerTrouble> {
+    pub(super) fn catalogue(&self) -> Result<Catalogue, ServerError> {
         let chosen = if self.settings.search_path.is_some() || self.settings.says("search_path") {
             "AND n.nspname = ANY (current_schemas(false))"
         } else {

@@ -10,7 +10,7 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootC
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::address::Parts;
-use super::{ServerTrouble, certificate};
+use super::{ServerError, certificate};
 
 /// How much of the server's identity is to be proven, in libpq's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(super) enum Mode {
 }
 
 impl Mode {
-    pub(super) fn of(parts: &Parts, environment: Option<String>) -> Result<Self, ServerTrouble> {
+    pub(super) fn of(parts: &Parts, environment: Option<String>) -> Result<Self, ServerError> {
         let written = parts.option("sslmode").map(ToOwned::to_owned).or(environment);
         let is_root_given = parts.option("sslrootcert").is_some();
         match written.as_deref() {
@@ -35,7 +35,7 @@ impl Mode {
             Some("require") => Ok(Self::Require),
             Some("verify-ca") => Ok(Self::VerifyCa),
             Some("verify-full") => Ok(Self::VerifyFull),
-            Some(other) => Err(ServerTrouble::BadAddress(format!(
+            Some(other) => Err(ServerError::BadAddress(format!(
                 "sslmode={other} is none of disable, prefer, require, verify-ca and verify-full"
             ))),
         }
@@ -47,16 +47,16 @@ pub(super) fn connector(
     parts: &Parts,
     home: Option<&Path>,
     roots: Option<String>,
-) -> Result<MakeRustlsConnect, ServerTrouble> {
+) -> Result<MakeRustlsConnect, ServerError> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .map_err(|error| ServerTrouble::TlsFailed(error.to_string()))?;
+        .map_err(|error| ServerError::TlsFailed(error.to_string()))?;
     let builder = if matches!(mode, Mode::VerifyCa | Mode::VerifyFull) {
         let Authorities { store, given } = authorities(parts, home, roots)?;
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider)
             .build()
-            .map_err(|error| ServerTrouble::TlsFailed(error.to_string()))?;
+            .map_err(|error| ServerError::TlsFailed(error.to_string()))?;
         let verifier = Checked { verifier, given, needs_name: mode == Mode::VerifyFull };
         builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
     } else {
@@ -70,7 +70,7 @@ pub(super) fn connector(
             builder.with_client_auth_cert(chain, key).map_err(|error| unreadable("sslcert", key_path, &error))?
         }
         (None, None) => builder.with_no_client_auth(),
-        _ => return Err(ServerTrouble::BadAddress("sslcert and sslkey go together".to_owned())),
+        _ => return Err(ServerError::BadAddress("sslcert and sslkey go together".to_owned())),
     };
     Ok(MakeRustlsConnect::new(config))
 }
@@ -83,7 +83,7 @@ struct Authorities {
 }
 
 /// As libpq finds them: the file that is named, the system's when asked for, else `~/.postgresql/root.crt`.
-fn authorities(parts: &Parts, home: Option<&Path>, named: Option<String>) -> Result<Authorities, ServerTrouble> {
+fn authorities(parts: &Parts, home: Option<&Path>, named: Option<String>) -> Result<Authorities, ServerError> {
     let mut store = RootCertStore::empty();
     let named = parts.option("sslrootcert").map(ToOwned::to_owned).or(named);
     if named.as_deref() == Some("system") {
@@ -93,7 +93,7 @@ fn authorities(parts: &Parts, home: Option<&Path>, named: Option<String>) -> Res
     let path = match (named, home) {
         (Some(path), _) => PathBuf::from(path),
         (None, Some(home)) => home.join(".postgresql/root.crt"),
-        (None, None) => return Err(ServerTrouble::TlsFailed("no authority is given to check it against".to_owned())),
+        (None, None) => return Err(ServerError::TlsFailed("no authority is given to check it against".to_owned())),
     };
     let given = certificates("sslrootcert", &path)?;
     store.add_parsable_certificates(given.iter().cloned());
@@ -103,12 +103,12 @@ fn authorities(parts: &Parts, home: Option<&Path>, named: Option<String>) -> Res
     Ok(Authorities { store, given })
 }
 
-fn certificates(option: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, ServerTrouble> {
+fn certificates(option: &'static str, path: &Path) -> Result<Vec<CertificateDer<'static>>, ServerError> {
     CertificateDer::pem_file_iter(path).and_then(Iterator::collect).map_err(|error| unreadable(option, path, &error))
 }
 
-fn unreadable(option: &'static str, path: &Path, detail: &dyn std::fmt::Display) -> ServerTrouble {
-    ServerTrouble::Certificate { option, path: path.to_owned(), detail: detail.to_string() }
+fn unreadable(option: &'static str, path: &Path, detail: &dyn std::fmt::Display) -> ServerError {
+    ServerError::Certificate { option, path: path.to_owned(), detail: detail.to_string() }
 }
 
 /// Checks the authority, and the name where that is asked for.

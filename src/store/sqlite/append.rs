@@ -10,7 +10,7 @@ use crate::event::{NewEvent, StreamId, Version};
 use crate::store::frameworks::{
     Append, AppendRules, Example, Layout, Shaped, SqliteRules, Table, shaped, stream_parts,
 };
-use crate::store::{AppendError, Appended, Expected, ReadOnlyReason, Reader, StoreError, Writer, check_call};
+use crate::store::{AppendError, Appended, Expected, ReadOnlyReason, Store, StoreError, Writer, check_call};
 
 /// How long an append waits for another writer.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);

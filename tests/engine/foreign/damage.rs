@@ -10,7 +10,7 @@ use aes_gcm::{Aes256Gcm, Nonce};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use foldline::store::frameworks::{CipherKey, Mapping};
-use foldline::store::{self, FindingKind, OpenOptions, Query, Reader, StoreError, StreamQuery};
+use foldline::store::{self, FindingKind, OpenOptions, Query, Store, StoreError, StreamQuery};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -27,7 +27,7 @@ const EVERY: [&str; 7] = [
     tables::OCEL,
 ];
 
-fn opened(path: &Path) -> Result<Box<dyn Reader>, StoreError> {
+fn opened(path: &Path) -> Result<Box<dyn Store>, StoreError> {
     store::open(&path.to_owned().into())
 }
 

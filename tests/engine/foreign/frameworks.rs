@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use foldline::event::{EventId, Version};
-use foldline::store::{self, FindingKind, Query, Reader, StreamQuery};
+use foldline::store::{self, FindingKind, Query, Store, StreamQuery};
 
 use super::tables;
 use crate::workshop::{fingerprint, read, stream, verified};
@@ -11,7 +11,7 @@ use crate::workshop::{fingerprint, read, stream, verified};
 /// What the three or so events of a framework should look like: stream, version, type, second of the hour, id.
 type Expected<'a> = (&'a str, u64, &'a str, Option<u32>, Option<&'a str>);
 
-fn opened(path: &Path) -> Box<dyn Reader> {
+fn opened(path: &Path) -> Box<dyn Store> {
     store::open(&path.to_owned().into()).expect("recognised")
 }
 

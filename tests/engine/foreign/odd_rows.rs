@@ -3,7 +3,7 @@
 use std::ops::ControlFlow::Continue;
 
 use foldline::event::StreamId;
-use foldline::store::{self, OpenOptions, Query, Reader, StreamQuery};
+use foldline::store::{self, OpenOptions, Query, Store, StreamQuery};
 use rusqlite::Connection;
 
 use super::tables::{self, file_of};
@@ -57,7 +57,7 @@ const KINDS: [Kind; 4] = [
 const MAPPED: &str = "CREATE TABLE log (whose TEXT, n INTEGER, what TEXT, said TEXT); \
     INSERT INTO log VALUES ('a', 1, 'Begun', '{}'), ('a', 2, 'Grew', '{}'), ('b', 1, 'Begun', '{}')";
 
-fn opened(path: &std::path::Path, kind: &Kind) -> Box<dyn Reader> {
+fn opened(path: &std::path::Path, kind: &Kind) -> Box<dyn Store> {
     let mapping = (kind.events == "log").then(|| {
         let text = r#"{"table":"log","stream":"whose","version":"n","type":"what","payload":"said"}"#;
         store::frameworks::Mapping::parse(text).expect("a mapping")
@@ -66,7 +66,7 @@ fn opened(path: &std::path::Path, kind: &Kind) -> Box<dyn Reader> {
     store::open_with(&path.to_owned().into(), &options).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn count(reader: &dyn Reader, query: &Query) -> u64 {
+fn count(reader: &dyn Store, query: &Query) -> u64 {
     let mut count = 0;
     reader
         .visit_events(query, &mut |_| {

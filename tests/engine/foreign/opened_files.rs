@@ -4,12 +4,12 @@ use std::fs;
 use std::io::Write;
 
 use foldline::event::{EventId, RecordedEvent};
-use foldline::store::{self, FindingKind, Framework, Query, Reader, StoreError};
+use foldline::store::{self, FindingKind, Framework, Query, Store, StoreError};
 use tempfile::TempDir;
 
 use crate::workshop::{fingerprint, read, stream, verified};
 
-fn opened(name: &str, content: impl AsRef<[u8]>) -> (TempDir, Result<Box<dyn Reader>, StoreError>) {
+fn opened(name: &str, content: impl AsRef<[u8]>) -> (TempDir, Result<Box<dyn Store>, StoreError>) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join(name);
     fs::write(&path, content).expect("written");

@@ -8,7 +8,7 @@ use super::guarded::GaveUp;
 
 /// Why a server's store could not be read or written; each says what to do next.
 #[derive(Debug, thiserror::Error)]
-pub enum ServerTrouble {
+pub enum ServerError {
     #[error("this is no address of a PostgreSQL store ({0}); write it like postgres://user@host:5432/database")]
     BadAddress(String),
     #[error("no server answers there ({0}); check the host and port, and that PostgreSQL runs and listens there")]
@@ -77,7 +77,7 @@ pub enum ServerTrouble {
     Other(String),
 }
 
-impl ServerTrouble {
+impl ServerError {
     /// Whether a password, typed now, may help.
     pub fn asks_for_password(&self) -> bool {
         matches!(self, Self::PasswordNeeded { .. } | Self::WrongPassword { .. })
@@ -125,14 +125,14 @@ fn in_full(said: &DbError) -> String {
     }
 }
 
-fn without_answer(error: &postgres::Error, user: &str) -> ServerTrouble {
+fn without_answer(error: &postgres::Error, user: &str) -> ServerError {
     if let Some(gave_up) = GaveUp::behind(error) {
         let words = gave_up.to_string();
         return match gave_up {
-            GaveUp::SilentGreeting(_) => ServerTrouble::Unreachable(words),
-            GaveUp::SilentAnswer(_) => ServerTrouble::Silent(words),
-            GaveUp::TooLarge(bytes) => ServerTrouble::TooLarge { bytes: *bytes },
-            GaveUp::NoPostgres(_) => ServerTrouble::NoPostgres(words),
+            GaveUp::SilentGreeting(_) => ServerError::Unreachable(words),
+            GaveUp::SilentAnswer(_) => ServerError::Silent(words),
+            GaveUp::TooLarge(bytes) => ServerError::TooLarge { bytes: *bytes },
+            GaveUp::NoPostgres(_) => ServerError::NoPostgres(words),
         };
     }
     let mut words = error.to_string();
@@ -145,16 +145,16 @@ fn without_answer(error: &postgres::Error, user: &str) -> ServerTrouble {
         source = cause.source();
     }
     if words.contains("password missing") {
-        ServerTrouble::PasswordNeeded { user: user.to_owned() }
+        ServerError::PasswordNeeded { user: user.to_owned() }
     } else if words.contains(NO_TLS) {
-        ServerTrouble::TlsNotOffered
+        ServerError::TlsNotOffered
     } else if words.contains("TLS handshake") {
-        ServerTrouble::TlsFailed(words)
+        ServerError::TlsFailed(words)
     } else if words.starts_with("error connecting") || words.contains("timeout") {
-        ServerTrouble::Unreachable(words)
+        ServerError::Unreachable(words)
     } else if error.is_closed() || words.starts_with("error communicating") {
-        ServerTrouble::Lost(words)
+        ServerError::Lost(words)
     } else {
-        ServerTrouble::Other(words)
+        ServerError::Other(words)
     }
 }

@@ -5,13 +5,13 @@ use crate::event::{Explain, Message, StreamId, Version};
 
 /// A failure as it is said to whoever looks at the window, and what a developer would want to know of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
+pub struct UserError {
     pub message: Message,
     /// Empty where the sentence says all.
     pub details: String,
 }
 
-impl Trouble {
+impl UserError {
     pub fn new(message: Message) -> Self {
         Self { message, details: String::new() }
     }
@@ -22,14 +22,14 @@ impl Trouble {
     }
 }
 
-impl From<Lost> for Trouble {
+impl From<Lost> for UserError {
     fn from(_: Lost) -> Self {
         Self::new(Message::new("trouble-lost"))
     }
 }
 
 /// The one place where an error becomes a sentence of the window: what cannot be said in each language does not get here.
-impl<E: Error + Explain> From<E> for Trouble {
+impl<E: Error + Explain> From<E> for UserError {
     fn from(error: E) -> Self {
         let mut details = format!("{error:?}");
         let mut cause = error.source();
