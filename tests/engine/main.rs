@@ -5,6 +5,7 @@ mod decoders;
 mod engine_room;
 mod files;
 mod foreign;
+mod fuzz;
 mod given;
 mod imports;
 mod kill;
