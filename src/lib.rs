@@ -23,7 +23,7 @@
 //! `engine ← cli`. `theme` and `locale` import nothing of the house. A test reads every path that a file names.
 //!
 //! A tool more for the window is a file in `view` with its [`engine::Question`], a file in `ui` that draws its answer,
-//! a line in `view`'s list of tools and one in the window's list of dialogs. How it reports progress, is stopped, fails,
+//! a line in the list of `view::tools` and one in that of `ui::tools`. How it reports progress, is stopped, fails,
 //! is tried again and is asked anew when the store has changed is written once, in [`engine::Asked`].
 //!
 //! # What always holds

@@ -7,7 +7,7 @@ pub(super) fn actions_of_keys(ui: &egui::Ui) -> Vec<Action> {
     ui.input_mut(|input| {
         // Longer combinations first: `Shift+→` must not be taken for `→`.
         let mut commands: Vec<(Command, Shortcut)> =
-            Command::ALL.iter().filter_map(|command| Some((*command, command.shortcut()?))).collect();
+            Command::all().filter_map(|command| Some((command, command.shortcut()?))).collect();
         commands
             .sort_by_key(|(_, shortcut)| std::cmp::Reverse(u8::from(shortcut.is_ctrl) + u8::from(shortcut.is_shift)));
         commands

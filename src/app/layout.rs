@@ -4,9 +4,9 @@ use super::{App, Dialog};
 use crate::command::{Action, Command};
 use crate::theme::palette;
 use crate::ui::{
-    Choices, Scene, check_ui, compare_ui, compensate_ui, error_bar_ui, event_ui, export_ui, history_ui, keys_ui,
-    mapping_ui, open_dialog_ui, palette_ui, password_ui, search_ui, settings_ui, state_ui, status_bar_ui, streams_ui,
-    timeline_ui, title_ui, top_bar_ui, welcome_ui,
+    Choices, Scene, compare_ui, compensate_ui, error_bar_ui, event_ui, history_ui, keys_ui, mapping_ui, open_dialog_ui,
+    palette_ui, password_ui, settings_ui, state_ui, status_bar_ui, streams_ui, timeline_ui, title_ui, tool_dialog_ui,
+    top_bar_ui, welcome_ui,
 };
 use crate::view::OpenStore;
 
@@ -160,10 +160,8 @@ fn dialog_ui(
             };
             settings_ui(ui, scene, &mut choices, &mut is_open);
         }
-        (Some(Dialog::Search), Some(store)) => search_ui(ui, scene, store, &mut is_open),
-        (Some(Dialog::Export), Some(store)) => export_ui(ui, scene, store, &mut is_open),
-        (Some(Dialog::Check), Some(store)) => check_ui(ui, scene, store, &mut is_open),
-        (Some(Dialog::Search | Dialog::Export | Dialog::Check), None) => is_open = false,
+        (Some(Dialog::Tool(name)), Some(store)) => tool_dialog_ui(name)(ui, scene, store, &mut is_open),
+        (Some(Dialog::Tool(_)), None) => is_open = false,
     }
     if !is_open {
         *dialog = None;

@@ -49,7 +49,7 @@ impl App {
         if self.export_dialog.poll()
             && let (Some(Some(path)), Some(store)) = (self.export_dialog.value(), &mut self.store)
         {
-            store.exporting.choose(path.display().to_string());
+            store.tools.exporting.choose(path.display().to_string());
         }
         if let Some(store) = &mut self.store {
             if store.poll() {
@@ -157,9 +157,7 @@ impl App {
                 self.opening.cancel();
                 self.store.iter_mut().for_each(OpenStore::cancel);
             }
-            Action::StartSearch => self.store.iter_mut().for_each(OpenStore::start_search),
-            Action::StartExport => self.store.iter_mut().for_each(OpenStore::start_export),
-            Action::StartCheck => self.store.iter_mut().for_each(OpenStore::start_check),
+            Action::StartTool(name) => self.store.iter_mut().for_each(|store| store.start_tool(name)),
             Action::ChooseExportFile => {
                 self.export_dialog.request(begin("choosing a file", &self.wake.0, |_| {
                     Ok(rfd::FileDialog::new().set_title("Foldline").set_file_name("events.jsonl").save_file())
@@ -238,8 +236,14 @@ impl App {
                 self.store = None;
             }
             Command::OpenAddress => self.dialog = Dialog::toggled(self.dialog, Dialog::Open),
-            Command::Search => self.dialog = Dialog::toggled(self.dialog, Dialog::Search),
-            Command::Export => self.dialog = Dialog::toggled(self.dialog, Dialog::Export),
+            Command::Tool(name) => {
+                self.dialog = Dialog::toggled(self.dialog, Dialog::Tool(name));
+                if let (Some(_), Some(store)) = (self.dialog, &mut self.store)
+                    && store.tools.get(name).starts_by_itself()
+                {
+                    store.start_tool(name);
+                }
+            }
             Command::Settings => self.dialog = Dialog::toggled(self.dialog, Dialog::Settings),
             Command::Retry => self.retry(),
             Command::StepForward => self.go_to(|view| view.step(1)),
@@ -280,12 +284,6 @@ impl App {
                 if let Some(store) = &mut self.store {
                     let id = EventId::Uuid(uuid::Uuid::now_v7().into_bytes());
                     store.begin_draft(Signature { actor: self.settings.actor.clone(), id, now: now() });
-                }
-            }
-            Command::Check => {
-                self.dialog = Dialog::toggled(self.dialog, Dialog::Check);
-                if let (Some(Dialog::Check), Some(store)) = (self.dialog, &mut self.store) {
-                    store.start_check();
                 }
             }
             Command::MapColumns => {

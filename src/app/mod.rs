@@ -24,7 +24,7 @@ use crate::event::{Message, StreamId};
 use crate::locale::Locale;
 use crate::store::{self, Address, Source};
 use crate::ui::PaletteState;
-use crate::view::{MappingDraft, OpenStore, UserError};
+use crate::view::{MappingDraft, OpenStore, ToolName, UserError};
 
 /// What the window begins with.
 #[derive(Clone, Debug, Default)]
@@ -79,9 +79,7 @@ enum Dialog {
     Open,
     Keys,
     Settings,
-    Search,
-    Export,
-    Check,
+    Tool(ToolName),
 }
 
 impl Dialog {

@@ -1,6 +1,7 @@
 use super::Command;
 use crate::event::{StreamId, Version};
 use crate::store::{Source, StreamOrder};
+use crate::view::ToolName;
 
 /// What a panel asks for. Panels only send; `logic` carries out.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,9 +22,8 @@ pub enum Action {
     ByTime(bool),
     Copy(String),
     CancelLoading,
-    StartSearch,
-    StartExport,
-    StartCheck,
+    /// Begins what the tool's dialog says.
+    StartTool(ToolName),
     ChooseExportFile,
     ForgetRecent,
     /// Reads the store by the mapping as it was seen, from now on.

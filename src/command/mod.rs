@@ -5,6 +5,8 @@ mod action;
 
 pub use action::Action;
 
+use crate::view::ToolName;
+
 /// What a user can ask for without saying more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Command {
@@ -23,8 +25,8 @@ pub enum Command {
     PinB,
     Compare,
     Follow,
-    Search,
-    Export,
+    /// Opens the tool's dialog, or closes it.
+    Tool(ToolName),
     Settings,
     Retry,
     FocusFilter,
@@ -35,7 +37,6 @@ pub enum Command {
     Compensate,
     CopyLink,
     MapColumns,
-    Check,
     Palette,
     ShowKeys,
     Dismiss,
@@ -94,8 +95,48 @@ pub enum Key {
     Comma,
 }
 
+impl Key {
+    fn of_letter(letter: char) -> Option<Self> {
+        let letters = [Self::A, Self::B, Self::C, Self::D, Self::E, Self::F, Self::K, Self::O, Self::R];
+        letters.into_iter().find(|key| key.label().chars().eq([letter]))
+    }
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Left => "←",
+            Self::Right => "→",
+            Self::Home => "Home",
+            Self::End => "End",
+            Self::Space => "Space",
+            Self::Escape => "Esc",
+            Self::F1 => "F1",
+            Self::Slash => "/",
+            Self::A => "A",
+            Self::B => "B",
+            Self::C => "C",
+            Self::D => "D",
+            Self::E => "E",
+            Self::F => "F",
+            Self::K => "K",
+            Self::O => "O",
+            Self::R => "R",
+            Self::Comma => ",",
+        }
+    }
+}
+
 impl Command {
-    pub const ALL: &'static [Self] = &[
+    /// Every command, in the order of the menus. Tools stand together, behind what has to do with the store's file.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let (before, after) = Self::FIXED.split_at(Self::BEFORE_TOOLS);
+        let tools = ToolName::ALL.iter().copied().map(Self::Tool);
+        before.iter().copied().chain(tools).chain(after.iter().copied())
+    }
+
+    const BEFORE_TOOLS: usize = 4;
+
+    /// All but the tools.
+    const FIXED: &'static [Self] = &[
         Self::ExploreSample,
         Self::OpenFile,
         Self::OpenAddress,
@@ -111,8 +152,6 @@ impl Command {
         Self::PinB,
         Self::Compare,
         Self::Follow,
-        Self::Search,
-        Self::Export,
         Self::Settings,
         Self::Retry,
         Self::FocusFilter,
@@ -123,7 +162,6 @@ impl Command {
         Self::Compensate,
         Self::CopyLink,
         Self::MapColumns,
-        Self::Check,
         Self::Palette,
         Self::ShowKeys,
         Self::Dismiss,
@@ -147,8 +185,7 @@ impl Command {
             Self::PinB => "pin-b",
             Self::Compare => "compare",
             Self::Follow => "follow",
-            Self::Search => "search-events",
-            Self::Export => "export",
+            Self::Tool(name) => name.title(),
             Self::Settings => "settings",
             Self::Retry => "retry",
             Self::FocusFilter => "focus-filter",
@@ -159,7 +196,6 @@ impl Command {
             Self::Compensate => "compensate",
             Self::CopyLink => "copy-link",
             Self::MapColumns => "map-columns",
-            Self::Check => "check-store",
             Self::Palette => "palette",
             Self::ShowKeys => "show-keys",
             Self::Dismiss => "dismiss",
@@ -191,11 +227,9 @@ impl Command {
             | Self::OpenFile
             | Self::OpenAddress
             | Self::CloseStore
-            | Self::Search
-            | Self::Export
+            | Self::Tool(_)
             | Self::Retry
             | Self::MapColumns
-            | Self::Check
             | Self::ToggleWriting => Menu::Store,
             Self::StepForward
             | Self::StepBack
@@ -224,8 +258,7 @@ impl Command {
             Self::OpenFile => ctrl(Key::O),
             Self::OpenAddress => Some(Shortcut { is_ctrl: true, is_shift: true, key: Key::O }),
             Self::Palette => ctrl(Key::K),
-            Self::Search => ctrl(Key::F),
-            Self::Export => ctrl(Key::E),
+            Self::Tool(name) => name.ctrl_letter().and_then(Key::of_letter).and_then(ctrl),
             Self::Settings => ctrl(Key::Comma),
             Self::Retry => ctrl(Key::R),
             Self::Follow => plain(Key::F),
@@ -250,7 +283,6 @@ impl Command {
             | Self::ToggleZone
             | Self::ToggleWriting
             | Self::MapColumns
-            | Self::Check
             | Self::CopyLink => None,
         }
     }
@@ -264,26 +296,7 @@ impl Shortcut {
 
     /// As it stands on a keyboard.
     pub fn label(self) -> String {
-        let key = match self.key {
-            Key::Left => "←",
-            Key::Right => "→",
-            Key::Home => "Home",
-            Key::End => "End",
-            Key::Space => "Space",
-            Key::Escape => "Esc",
-            Key::F1 => "F1",
-            Key::Slash => "/",
-            Key::A => "A",
-            Key::B => "B",
-            Key::C => "C",
-            Key::D => "D",
-            Key::E => "E",
-            Key::F => "F",
-            Key::K => "K",
-            Key::O => "O",
-            Key::R => "R",
-            Key::Comma => ",",
-        };
+        let key = self.key.label();
         let ctrl = if self.is_ctrl { "Ctrl+" } else { "" };
         let shift = if self.is_shift { "Shift+" } else { "" };
         format!("{ctrl}{shift}{key}")
@@ -300,7 +313,7 @@ mod tests {
     fn no_two_commands_share_a_shortcut_or_a_title() {
         let mut shortcuts = HashSet::new();
         let mut titles = HashSet::new();
-        for command in Command::ALL {
+        for command in Command::all() {
             assert!(titles.insert(command.title()), "{command:?}");
             if let Some(shortcut) = command.shortcut() {
                 assert!(shortcuts.insert(shortcut), "{command:?} has a taken shortcut");

@@ -77,8 +77,8 @@ fn access_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, never: Optio
 fn menu_ui(ui: &mut Ui, scene: &mut Scene<'_>, is_open: bool, recent: &[String]) {
     for menu in Menu::ALL {
         ui.menu_button(scene.text(menu.title()), |ui| {
-            for command in Command::ALL.iter().filter(|command| command.menu() == menu) {
-                command_ui(ui, scene, *command, is_open);
+            for command in Command::all().filter(|command| command.menu() == menu) {
+                command_ui(ui, scene, command, is_open);
             }
         });
     }

@@ -7,15 +7,15 @@ use crate::command::Action;
 use crate::event::Explain;
 use crate::store::{Finding, FoundAt};
 use crate::theme::{ROW_HEIGHT, palette};
-use crate::view::{Checked, OpenStore};
+use crate::view::{Checked, OpenStore, ToolName};
 
 /// What does not fit in the store, each with the way to its place.
-pub fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
+pub(super) fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
     let title = scene.text("check-store");
-    let checking = &mut store.checking;
+    let checking = &mut store.tools.checking;
     dialog(ui, &title, 680.0, is_open, |ui| {
         let colours = palette(ui);
-        let is_there = tool_ui(ui, scene, &mut checking.asked, &Action::StartCheck);
+        let is_there = tool_ui(ui, scene, &mut checking.asked, &Action::StartTool(ToolName::Checking));
         if let Some(Checked { findings, found }) = checking.checked().filter(|_| is_there) {
             let values = [("count", (*found).into()), ("grouped", grouped(*found).into())];
             let ink = if *found == 0 { colours.accent } else { colours.warning };
@@ -35,7 +35,7 @@ pub fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_op
         }
         let is_idle = !checking.asked.is_loading();
         if ui.add_enabled(is_idle, egui::Button::new(scene.text("check-again"))).clicked() {
-            scene.ask(Action::StartCheck);
+            scene.ask(Action::StartTool(ToolName::Checking));
         }
     });
 }

@@ -6,12 +6,12 @@ use super::{Scene, grouped};
 use crate::command::Action;
 use crate::store::files::FileFormat;
 use crate::theme::palette;
-use crate::view::OpenStore;
+use crate::view::{OpenStore, ToolName};
 
 /// The events of the store, or of the stream on screen, into a file.
-pub fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
+pub(super) fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
     let here = store.view.as_ref().map(|view| view.stream.clone());
-    let exporting = &mut store.exporting;
+    let exporting = &mut store.tools.exporting;
     let colours = palette(ui);
     let title = scene.text("export");
     dialog(ui, &title, 520.0, is_open, |ui| {
@@ -46,7 +46,7 @@ pub fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_o
             ui.checkbox(&mut exporting.is_csv_safe, scene.text("export-csv-safe"));
         }
         ui.add_space(8.0);
-        let is_there = tool_ui(ui, scene, &mut exporting.asked, &Action::StartExport);
+        let is_there = tool_ui(ui, scene, &mut exporting.asked, &Action::StartTool(ToolName::Exporting));
         if exporting.asked.is_loading() {
             return;
         }
@@ -58,7 +58,7 @@ pub fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_o
         let text = RichText::new(scene.text("export-start")).strong().color(colours.on_accent);
         let can_start = !exporting.to.trim().is_empty();
         if ui.add_enabled(can_start, egui::Button::new(text).fill(colours.accent)).clicked() {
-            scene.ask(Action::StartExport);
+            scene.ask(Action::StartTool(ToolName::Exporting));
         }
     });
 }

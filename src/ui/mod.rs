@@ -21,25 +21,24 @@ mod state;
 mod streams;
 mod timeline;
 mod tool;
+mod tools;
 mod welcome;
 mod when;
 
 pub use bar::{status_bar_ui, top_bar_ui};
-pub use check::check_ui;
 pub use compare::compare_ui;
 pub use compensate::compensate_ui;
 pub use event::event_ui;
-pub use export::export_ui;
 pub use history::history_ui;
 pub use mapping::mapping_ui;
 pub use palette::{PaletteState, palette_ui};
 pub use parts::{error_bar_ui, keys_ui};
 pub use password::password_ui;
-pub use search::search_ui;
 pub use settings::{Choices, settings_ui};
 pub use state::{state_ui, title_ui};
 pub use streams::streams_ui;
 pub use timeline::timeline_ui;
+pub use tools::tool_dialog_ui;
 pub use welcome::{open_dialog_ui, welcome_ui};
 pub use when::Zone;
 

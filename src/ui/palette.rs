@@ -88,11 +88,11 @@ struct Line {
 
 fn lines(scene: &Scene<'_>, text: &str, store: Option<&OpenStore>) -> Vec<Line> {
     let wanted = text.trim().to_lowercase();
-    let is_offered = |command: &&Command| !matches!(**command, Command::Palette | Command::Dismiss);
-    let commands = Command::ALL.iter().filter(is_offered).map(|command| Line {
+    let is_offered = |command: &Command| !matches!(command, Command::Palette | Command::Dismiss);
+    let commands = Command::all().filter(is_offered).map(|command| Line {
         title: scene.text(command.title()),
         aside: command.shortcut().map(|shortcut| shortcut.label()).unwrap_or_default(),
-        action: Action::Run(*command),
+        action: Action::Run(command),
     });
     let mut lines: Vec<Line> = commands.filter(|line| line.title.to_lowercase().contains(&wanted)).collect();
     let groups = store.and_then(|store| store.groups.value());

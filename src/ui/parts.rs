@@ -162,7 +162,7 @@ pub fn keys_ui(ui: &mut Ui, scene: &mut Scene<'_>, is_open: &mut bool) {
                 let Some(ui) = columns.get_mut(number % 2) else { continue };
                 caption(ui, &scene.text(menu.title()));
                 egui::Grid::new(menu.title()).num_columns(2).spacing([24.0, 6.0]).show(ui, |ui| {
-                    for command in Command::ALL.iter().filter(|command| command.menu() == menu) {
+                    for command in Command::all().filter(|command| command.menu() == menu) {
                         ui.label(scene.text(command.title()));
                         let keys = command.shortcut().map(|shortcut| shortcut.label()).unwrap_or_default();
                         ui.label(RichText::new(keys).monospace());

@@ -5,12 +5,12 @@ use super::tool::tool_ui;
 use super::{Scene, grouped};
 use crate::command::Action;
 use crate::theme::{ROW_HEIGHT, palette};
-use crate::view::{Hit, OpenStore};
+use crate::view::{Hit, OpenStore, ToolName};
 
 /// Events by any part of them. Stays open while one goes from find to find.
-pub fn search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
+pub(super) fn search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
     let here = store.view.as_ref().map(|view| view.stream.clone());
-    let search = &mut store.search;
+    let search = &mut store.tools.search;
     let title = scene.text("search-events");
     dialog(ui, &title, 680.0, is_open, |ui| {
         ui.horizontal(|ui| {
@@ -19,7 +19,7 @@ pub fn search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_o
             let field = named_field(ui, field, &scene.text("search-text"));
             let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
             if is_entered || ui.button(scene.text("search-start")).clicked() {
-                scene.ask(Action::StartSearch);
+                scene.ask(Action::StartTool(ToolName::EventSearch));
             }
             if ui.memory(|memory| memory.focused().is_none()) && search.asked.value().is_none() {
                 field.request_focus();
@@ -30,7 +30,7 @@ pub fn search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_o
             ui.checkbox(&mut search.is_here_only, name);
         }
         ui.add_space(4.0);
-        let is_there = tool_ui(ui, scene, &mut search.asked, &Action::StartSearch);
+        let is_there = tool_ui(ui, scene, &mut search.asked, &Action::StartTool(ToolName::EventSearch));
         let Some(found) = search.asked.value() else { return };
         if is_there {
             let values = [

@@ -1,5 +1,6 @@
-use super::UserError;
-use crate::engine::{Asked, Engine, Question, Ticket, check};
+use super::{UserError, WindowTool};
+use crate::engine::{Asked, Engine, Question, Ticket, Tool, check};
+use crate::event::StreamId;
 use crate::store::{Finding, Store};
 
 /// More than these nobody reads; the command line prints them all.
@@ -12,12 +13,26 @@ pub struct Checking {
 }
 
 impl Checking {
-    pub fn start(&mut self, engine: &Engine) {
+    pub fn checked(&self) -> Option<&Checked> {
+        self.asked.value().filter(|_| !self.asked.is_loading())
+    }
+}
+
+impl WindowTool for Checking {
+    fn start(&mut self, engine: &Engine, _: Option<&StreamId>) {
         self.asked.ask(engine, CheckStore);
     }
 
-    pub fn checked(&self) -> Option<&Checked> {
-        self.asked.value().filter(|_| !self.asked.is_loading())
+    fn starts_by_itself(&self) -> bool {
+        true
+    }
+
+    fn asked(&self) -> &dyn Tool<Error = UserError> {
+        &self.asked
+    }
+
+    fn asked_mut(&mut self) -> &mut dyn Tool<Error = UserError> {
+        &mut self.asked
     }
 }
 

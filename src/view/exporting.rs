@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
-use super::UserError;
-use crate::engine::{Asked, Engine, Question, Ticket, stream_or_store};
+use super::{UserError, WindowTool};
+use crate::engine::{Asked, Engine, Question, Ticket, Tool, stream_or_store};
 use crate::event::StreamId;
 use crate::store::files::{ExportOptions, ExportReport, ExportTarget, FileFormat, export};
 use crate::store::{Source, Store};
@@ -47,13 +47,23 @@ impl Exporting {
             self.format = format;
         }
     }
+}
 
-    pub fn start(&mut self, engine: &Engine, here: Option<&StreamId>) {
+impl WindowTool for Exporting {
+    fn start(&mut self, engine: &Engine, here: Option<&StreamId>) {
         let stream = here.filter(|_| self.is_here_only).cloned();
         let path = PathBuf::from(self.to.trim());
         let options = ExportOptions { format: self.format, is_csv_safe: self.is_csv_safe };
         let source = engine.source().clone();
         self.asked.ask(engine, ExportEvents { path, options, stream, source, replaces: self.replaces });
+    }
+
+    fn asked(&self) -> &dyn Tool<Error = UserError> {
+        &self.asked
+    }
+
+    fn asked_mut(&mut self) -> &mut dyn Tool<Error = UserError> {
+        &mut self.asked
     }
 }
 

@@ -16,6 +16,7 @@ mod rows;
 mod search;
 mod stream_view;
 mod time_scale;
+mod tools;
 mod user_error;
 
 pub use checking::{CheckStore, Checked, Checking, FINDINGS_KEPT};
@@ -31,4 +32,5 @@ pub use rows::StateRow;
 pub use search::{EventSearch, Found, HITS_KEPT, Hit, SearchEvents};
 pub use stream_view::{EventDetail, ReadEvent, StreamView};
 pub use time_scale::{Pause, TimeScale};
+pub use tools::{ToolName, Tools, WindowTool};
 pub use user_error::UserError;

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::{Checking, Comparing, Draft, EventSearch, Exporting, Labels, Pin, Signature, StreamView, UserError};
+use super::{Comparing, Draft, Labels, Pin, Signature, StreamView, ToolName, Tools, UserError};
 use crate::engine::{Asked, Cause, Engine, Moment, Progress, Question, StoreChange, Ticket, Tool};
 use crate::event::{StreamId, Timestamp, Version};
 use crate::replay::Index;
@@ -27,9 +27,7 @@ pub struct OpenStore {
     pub draft: Option<Draft>,
     pub pins: [Option<Pin>; 2],
     pub comparing: Comparing,
-    pub search: EventSearch,
-    pub exporting: Exporting,
-    pub checking: Checking,
+    pub tools: Tools,
     /// The store was cut, restored or replaced since it was opened, and nobody was told yet.
     pub was_replaced: bool,
     /// Keep to the newest event of the stream while others append.
@@ -77,9 +75,7 @@ impl OpenStore {
             draft: None,
             pins: [None, None],
             comparing: Comparing::new(),
-            search: EventSearch::default(),
-            exporting: Exporting::default(),
-            checking: Checking::default(),
+            tools: Tools::default(),
             was_replaced: false,
             follows: false,
         };
@@ -142,16 +138,10 @@ impl OpenStore {
         self.view.iter_mut().for_each(|view| view.set_projection(&self.engine, number));
     }
 
-    pub fn start_search(&mut self) {
-        self.search.start(&self.engine, self.view.as_ref().map(|view| &view.stream));
-    }
-
-    pub fn start_export(&mut self) {
-        self.exporting.start(&self.engine, self.view.as_ref().map(|view| &view.stream));
-    }
-
-    pub fn start_check(&mut self) {
-        self.checking.start(&self.engine);
+    /// Begins what a tool's dialog says.
+    pub fn start_tool(&mut self, name: ToolName) {
+        let here = self.view.as_ref().map(|view| &view.stream);
+        self.tools.get_mut(name).start(&self.engine, here);
     }
 
     /// Asks for the list anew, with the filter and order as they are. Where every letter of a filter costs a walk over
@@ -208,13 +198,8 @@ impl OpenStore {
         of_view.chain(self.comparing.tools()).chain([&self.groups as &dyn Tool<Error = UserError>, &self.info])
     }
 
-    /// What a person starts, and sees in a dialog of its own. A tool more is a line more here.
-    fn tools_mut(&mut self) -> [&mut dyn Tool<Error = UserError>; 3] {
-        [&mut self.search.asked, &mut self.exporting.asked, &mut self.checking.asked]
-    }
-
-    fn tools(&self) -> [&dyn Tool<Error = UserError>; 3] {
-        [&self.search.asked, &self.exporting.asked, &self.checking.asked]
+    fn started(&self) -> impl Iterator<Item = &dyn Tool<Error = UserError>> {
+        ToolName::ALL.iter().map(|name| self.tools.get(*name).asked())
     }
 
     /// The first thing that went wrong and is not mended.
@@ -281,9 +266,8 @@ impl OpenStore {
             view.go_to(usize::MAX);
             view.poll(engine);
         }
-        let engine = self.engine.clone();
-        for tool in self.tools_mut() {
-            is_new |= tool.poll(&engine);
+        for name in ToolName::ALL {
+            is_new |= self.tools.get_mut(*name).asked_mut().poll(&self.engine);
         }
         is_new
     }
@@ -300,11 +284,11 @@ impl OpenStore {
 
     /// When this wants to be polled, though nothing wakes the window by then.
     pub fn wants_poll_in(&self) -> Option<Duration> {
-        self.background().chain(self.tools()).filter_map(Tool::wants_poll_in).min()
+        self.background().chain(self.started()).filter_map(Tool::wants_poll_in).min()
     }
 
     pub fn is_loading(&self) -> bool {
-        self.background().chain(self.tools()).any(Tool::is_loading)
+        self.background().chain(self.started()).any(Tool::is_loading)
             || self.labels.asked.is_loading()
             || self.draft.as_ref().is_some_and(Draft::is_busy)
     }

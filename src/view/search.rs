@@ -1,7 +1,7 @@
 use memchr::memchr2_iter;
 
-use super::UserError;
-use crate::engine::{Asked, Engine, Question, Ticket, stream_or_store};
+use super::{UserError, WindowTool};
+use crate::engine::{Asked, Engine, Question, Ticket, Tool, stream_or_store};
 use crate::event::{EventRow, EventType, StreamId, Timestamp, Version};
 use crate::store::{Flow, Store, StoreError};
 
@@ -20,15 +20,23 @@ pub struct EventSearch {
     pub asked: Asked<SearchEvents>,
 }
 
-impl EventSearch {
+impl WindowTool for EventSearch {
     /// Looks for the text as it is typed, in `here` only if that is wanted.
-    pub fn start(&mut self, engine: &Engine, here: Option<&StreamId>) {
+    fn start(&mut self, engine: &Engine, here: Option<&StreamId>) {
         let text = self.text.trim().to_owned();
         if text.is_empty() {
             return;
         }
         let stream = here.filter(|_| self.is_here_only).cloned();
         self.asked.ask(engine, SearchEvents { text, stream });
+    }
+
+    fn asked(&self) -> &dyn Tool<Error = UserError> {
+        &self.asked
+    }
+
+    fn asked_mut(&mut self) -> &mut dyn Tool<Error = UserError> {
+        &mut self.asked
     }
 }
 

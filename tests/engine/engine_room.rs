@@ -151,10 +151,10 @@ fn a_damaged_store_is_checked_though_it_cannot_be_counted() {
     }
     std::fs::write(&path, bytes).expect("written");
     let mut desk = OpenStore::new(engine(&path));
-    desk.start_check();
-    until(&mut desk, "the check has ended", |desk| !desk.checking.asked.is_loading());
-    assert!(desk.checking.asked.error().is_none(), "{:?}", desk.checking.asked.error());
-    assert!(desk.checking.checked().is_some_and(|checked| checked.found > 0));
+    desk.start_tool(foldline::view::ToolName::Checking);
+    until(&mut desk, "the check has ended", |desk| !desk.tools.checking.asked.is_loading());
+    assert!(desk.tools.checking.asked.error().is_none(), "{:?}", desk.tools.checking.asked.error());
+    assert!(desk.tools.checking.checked().is_some_and(|checked| checked.found > 0));
 }
 
 #[test]

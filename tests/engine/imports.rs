@@ -14,7 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sample", &["event", "store", "domain"]),
     ("engine", &["event", "store", "domain", "projection", "replay", "compensate", "sample"]),
     ("view", &["event", "store", "domain", "projection", "replay", "compensate", "engine"]),
-    ("command", &["event", "store"]),
+    ("command", &["event", "store", "view"]),
     ("theme", &[]),
     ("locale", &[]),
     ("cli", &["event", "store", "domain", "projection", "replay", "compensate", "sample", "engine"]),

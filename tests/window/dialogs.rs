@@ -80,7 +80,7 @@ fn every_command_stands_in_a_menu() {
         let mut desk = Desk::at("lead-1");
         desk.click("small.db");
         desk.click_first(&locale.text(menu.title()));
-        for command in Command::ALL.iter().filter(|command| command.menu() == menu) {
+        for command in Command::all().filter(|command| command.menu() == menu) {
             let title = locale.text(command.title());
             assert!(desk.shows_part(&title), "{title} is in no menu; the window shows:\n{}", desk.all_text());
         }

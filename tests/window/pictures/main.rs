@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use egui::Key;
 use egui_kittest::{SnapshotOptions, try_image_snapshot_options};
 use foldline::command::Command;
+use foldline::view::ToolName;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{DynamicImage, RgbaImage};
 
@@ -88,7 +89,7 @@ fn listing_keys(look: Look) -> Stage {
 /// What a search through the whole store finds.
 fn searching(look: Look) -> Stage {
     let mut stage = Stage::at(look, SIZE, "lead-1", 5);
-    stage.run(Command::Search);
+    stage.run(Command::Tool(ToolName::EventSearch));
     stage.type_into("search-text", "misspelt");
     stage.press(Key::Enter);
     stage

@@ -1,0 +1,18 @@
+use egui::Ui;
+
+use super::Scene;
+use super::check::check_ui;
+use super::export::export_ui;
+use super::search::search_ui;
+use crate::view::{OpenStore, ToolName};
+
+type ToolUi = fn(&mut Ui, &mut Scene<'_>, &mut OpenStore, &mut bool);
+
+/// Draws the dialog of a tool. A tool more is a line more.
+pub fn tool_dialog_ui(name: ToolName) -> ToolUi {
+    match name {
+        ToolName::EventSearch => search_ui,
+        ToolName::Exporting => export_ui,
+        ToolName::Checking => check_ui,
+    }
+}

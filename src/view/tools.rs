@@ -1,0 +1,62 @@
+//! What a person starts, and sees in a dialog of its own. A tool more is a file beside this one, a line in the list
+//! here, and a line in the list of those that draw them.
+
+use super::{Checking, EventSearch, Exporting, UserError};
+use crate::engine::{Engine, Tool};
+use crate::event::StreamId;
+
+/// What the window asks of every tool, whatever it does.
+pub trait WindowTool {
+    /// Begins with what its dialog says, in the stream that is on screen if it wants that.
+    fn start(&mut self, engine: &Engine, here: Option<&StreamId>);
+
+    /// It needs to be told nothing, and begins when its dialog is opened.
+    fn starts_by_itself(&self) -> bool {
+        false
+    }
+
+    fn asked(&self) -> &dyn Tool<Error = UserError>;
+    fn asked_mut(&mut self) -> &mut dyn Tool<Error = UserError>;
+}
+
+macro_rules! tools {
+    ($($field:ident: $tool:ident = $title:literal, $ctrl:expr;)*) => {
+        /// Every tool of an open store.
+        #[derive(Debug, Default)]
+        pub struct Tools { $(pub $field: $tool),* }
+
+        /// Which of them.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum ToolName { $($tool),* }
+
+        impl ToolName {
+            pub const ALL: &'static [Self] = &[$(Self::$tool),*];
+
+            /// Under which name its title stands in the language files.
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$tool => $title),* }
+            }
+
+            /// The letter that opens it, held with Ctrl.
+            pub fn ctrl_letter(self) -> Option<char> {
+                match self { $(Self::$tool => $ctrl),* }
+            }
+        }
+
+        impl Tools {
+            pub fn get(&self, name: ToolName) -> &dyn WindowTool {
+                match name { $(ToolName::$tool => &self.$field),* }
+            }
+
+            pub fn get_mut(&mut self, name: ToolName) -> &mut dyn WindowTool {
+                match name { $(ToolName::$tool => &mut self.$field),* }
+            }
+        }
+    };
+}
+
+tools! {
+    search: EventSearch = "search-events", Some('F');
+    exporting: Exporting = "export", Some('E');
+    checking: Checking = "check-store", None;
+}
