@@ -438,3 +438,4 @@ notice-numbered-by-identifier = its events have no versions: those of each ident
 notice-numbered-by-time = a log without versions: the events of each object are numbered in the order of their times
 notice-numbered-by-recording = some events were appended at any version, and have none: their streams are numbered in the order of recording
 notice-numbered-where-missing = some events have no number as their { $column }: they are counted in their order
+stream-failed = This stream could not be read.

@@ -428,3 +428,4 @@ notice-numbered-by-identifier = 이벤트에 버전이 없어 식별자마다 �
 notice-numbered-by-time = 버전이 없는 로그라 객체마다 시각 순으로 이벤트에 번호를 매겼습니다.
 notice-numbered-by-recording = 버전 없이 추가된 이벤트가 있어 그 스트림은 기록 순서대로 번호를 매겼습니다.
 notice-numbered-where-missing = { $column }에 번호가 없는 이벤트가 있어 순서대로 셉니다.
+stream-failed = 이 스트림을 읽지 못했습니다.

@@ -27,7 +27,7 @@ impl App {
             top_bar_ui(ui, scene, self.store.as_ref(), &self.settings.recent);
         });
         let of_store = || self.store.as_ref()?.trouble().filter(|trouble| self.dismissed.as_ref() != Some(trouble));
-        if let Some(trouble) = self.trouble.as_ref().or_else(of_store) {
+        if let Some(trouble) = self.trouble.as_ref().or_else(of_store).or(self.told.as_ref()) {
             Panel::top("trouble").frame(Frame::new()).show(ui, |ui| error_bar_ui(ui, scene, trouble));
         }
         if self.palette.is_open {
@@ -116,8 +116,9 @@ fn middle_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_compa
             ui.add_space(ui.available_height() * 0.4);
             if view.is_loading() {
                 ui.label(RichText::new(scene.text("stream-coming")).color(dim));
-            } else if view.trouble().is_none() {
-                ui.label(RichText::new(scene.text("stream-stopped")).color(dim));
+            } else {
+                let name = if view.trouble().is_none() { "stream-stopped" } else { "stream-failed" };
+                ui.label(RichText::new(scene.text(name)).color(dim));
                 if ui.button(scene.text("retry")).clicked() {
                     scene.run(Command::Retry);
                 }

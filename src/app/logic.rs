@@ -59,7 +59,7 @@ impl App {
                 ctx.request_repaint_after(soon);
             }
             if std::mem::take(&mut store.was_replaced) {
-                self.trouble = Some(UserError::new(Message::new("store-replaced")));
+                self.told = Some(UserError::new(Message::new("store-replaced")));
             }
         }
         let dropped = ctx.input(|input| input.raw.dropped_files.first().map(|file| file.path().to_owned()));
@@ -89,11 +89,13 @@ impl App {
 
     fn shows_trouble(&self) -> bool {
         let of_store = self.store.as_ref().and_then(OpenStore::trouble);
-        self.trouble.is_some() || of_store.is_some_and(|trouble| self.dismissed.as_ref() != Some(trouble))
+        self.trouble.is_some()
+            || self.told.is_some()
+            || of_store.is_some_and(|trouble| self.dismissed.as_ref() != Some(trouble))
     }
 
     fn dismiss_trouble(&mut self) {
-        if self.trouble.take().is_none() {
+        if self.trouble.take().is_none() && self.told.take().is_none() {
             self.dismissed = self.store.as_ref().and_then(OpenStore::trouble).cloned();
         }
     }
@@ -102,6 +104,7 @@ impl App {
     fn retry(&mut self) {
         self.dismissed = None;
         self.trouble = None;
+        self.told = None;
         match self.asked.clone() {
             Some(Asked::Sample) => self.make_sample(),
             Some(Asked::Store(source, is_writing_on)) => self.open(source, is_writing_on),

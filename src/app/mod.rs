@@ -54,6 +54,8 @@ pub struct App {
     start: Start,
     /// What went wrong last, until it is dismissed.
     trouble: Option<UserError>,
+    /// What happened to the store, until it is dismissed or something goes wrong.
+    told: Option<UserError>,
     /// What was put away of what the store itself has to say.
     dismissed: Option<UserError>,
     typed_path: String,
@@ -140,6 +142,7 @@ impl App {
             sample: Loading::default(),
             start: Start::default(),
             trouble: None,
+            told: None,
             dismissed: None,
             typed_path: String::new(),
             typed_moment: String::new(),
@@ -181,6 +184,7 @@ impl App {
         let Opened { engine, is_writing_on } = opened;
         self.settings.remember(engine.source());
         self.trouble = None;
+        self.told = None;
         self.asked = None;
         self.is_playing = false;
         let mut store = OpenStore::new(engine);

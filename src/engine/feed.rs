@@ -129,6 +129,7 @@ enum Seen {
 
 /// What is watched, and up to where it is known.
 pub(super) struct WatchedPlace {
+    source: Source,
     watched: Watched,
     seen: Seen,
     /// `None` where the store could not say.
@@ -144,7 +145,7 @@ impl WatchedPlace {
             Watched::Server => reader.fingerprint().ok().flatten().map_or(Seen::Nothing, Seen::Server),
         };
         let cursor = if reader.capabilities().has_feed { reader.end().ok() } else { Some(Cursor::beginning()) };
-        Self { watched, seen, cursor }
+        Self { source: source.clone(), watched, seen, cursor }
     }
 }
 
@@ -215,15 +216,24 @@ impl Watch {
             self.place.cursor = self.ask(|reader| reader.end()).and_then(Result::ok);
             return Some(StoreChange::Somewhere);
         };
-        let read = self.ask(move |reader| news(reader, cursor))?;
-        match read {
-            Ok((change, cursor)) => {
-                self.place.cursor = Some(cursor);
-                change
-            }
-            // Whoever reads next is told what is wrong with it.
-            Err(_) => Some(StoreChange::Somewhere),
-        }
+        let before = cursor.clone();
+        let (change, cursor) = match self.ask(move |reader| news(reader, cursor))? {
+            Ok((Some(StoreChange::Replaced), _)) | Err(_) => self.recognise_anew(&before)?,
+            Ok(read) => read,
+        };
+        self.place.cursor = Some(cursor);
+        change
+    }
+
+    /// What stands there now may be another framework's, and nothing that was known of the first holds. Where it cannot
+    /// be opened, whoever reads next is told why.
+    fn recognise_anew(&self, cursor: &Cursor) -> Option<(Option<StoreChange>, Cursor)> {
+        let pool = self.pool.upgrade()?;
+        let unread = (Some(StoreChange::Somewhere), cursor.clone());
+        let Ok(first) = crate::store::open(&self.place.source) else { return Some(unread) };
+        let read = news(first.as_ref(), cursor.clone()).unwrap_or(unread);
+        pool.adopt(first);
+        Some(read)
     }
 
     /// Asks on the store's own threads and waits there.

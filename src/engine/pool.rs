@@ -38,7 +38,7 @@ struct Guarded(Arc<Inner>);
 struct Inner {
     state: Mutex<State>,
     work_came: Condvar,
-    opener: Opener,
+    opener: Mutex<Opener>,
     wake: Wake,
 }
 
@@ -122,6 +122,7 @@ impl Pool {
         if first.may_be_kept() {
             state.kept.push(first);
         }
+        let opener = Mutex::new(opener);
         let inner = Inner { state: Mutex::new(state), work_came: Condvar::new(), opener, wake };
         Self(Arc::new(Guarded(Arc::new(inner))))
     }
@@ -197,6 +198,19 @@ impl Pool {
         let mut kept = std::mem::take(&mut lock(&self.0.0.state).kept);
         kept.retain(|reader| reader.is_current());
         lock(&self.0.0.state).kept.append(&mut kept);
+    }
+
+    /// Goes on with a store that was recognised anew: another one stands in the place of the first.
+    pub(super) fn adopt(&self, first: Box<dyn Store>) {
+        let inner = &self.0.0;
+        *lock(&inner.opener) = first.opener();
+        let mut state = lock(&inner.state);
+        let before = std::mem::take(&mut state.kept);
+        if first.may_be_kept() {
+            state.kept.push(first);
+        }
+        drop(state);
+        drop(before);
     }
 
     /// For whoever must not keep the store open.
@@ -285,7 +299,10 @@ impl Inner {
         let kept = lock(&self.state).kept.pop();
         let reader = match kept {
             Some(reader) if reader.is_current() => reader,
-            _ => (self.opener)()?,
+            _ => {
+                let opener = Opener::clone(&lock(&self.opener));
+                opener()?
+            }
         };
         ticket.runs_on(reader.interrupter());
         let answer = work(reader.as_ref(), ticket);
