@@ -12,7 +12,7 @@ use super::{Failure, Outcome, told};
 use crate::engine::{keep_long_streams, write_sample};
 use crate::sample::{SampleOptions, SampleReport};
 use crate::store::files::{self, ExportOptions, ExportTarget, FileFormat, ImportOptions, ImportReport};
-use crate::store::native::NativeStore;
+use crate::store::native::{Aside, NativeStore};
 use crate::store::{Query, Source, Store, StoreError};
 
 pub(super) fn import(args: &ImportArgs, out: &mut Output) -> Result<Outcome, Failure> {
@@ -20,26 +20,20 @@ pub(super) fn import(args: &ImportArgs, out: &mut Output) -> Result<Outcome, Fai
     // Named before a store is made that would then stay empty.
     std::fs::metadata(file).map_err(|source| missing_file(file, source))?;
     let path = target::path(into)?;
-    let (mut store, begun) = NativeStore::open_or_create(&path).map_err(|error| match error {
-        StoreError::NotADatabase(_) | StoreError::Unrecognised { .. } => Failure::Usage(format!(
-            "{}: events are brought into a store of Foldline's own, which this is not; name another, or a new file",
-            target::shown(into)
-        )),
-        other => other.into(),
-    })?;
-    let mut progress = Progress::new("importing events", None);
     let options = ImportOptions { format: *file_format, skip_bad: *skip_bad };
-    let imported = files::import(file, &mut store, options, &mut |count| progress.tell(count));
-    drop(progress);
-    let report = match imported {
-        Ok(report) => report,
-        Err(error) => {
-            store.discard(begun);
-            return Err(error.into());
+    let report = match import_aside(file, &path, options)? {
+        Some(report) => report,
+        None => {
+            let mut store = NativeStore::open_or_create(&path).map_err(|error| match error {
+                StoreError::NotADatabase(_) | StoreError::Unrecognised { .. } => Failure::Usage(format!(
+                    "{}: events are brought into a store of Foldline's own, which this is not; name another, or a new file",
+                    target::shown(into)
+                )),
+                other => other.into(),
+            })?;
+            import_into(file, &mut store, options)?
         }
     };
-    // The events are recorded; a snapshot only makes looking at them faster.
-    keep_long_streams(&mut store);
     if let Some(first) = &report.first_gap {
         let gaps = report.gaps;
         message(format_args!("{gaps} places where versions jump, the first: {first}; their numbers are kept"));
@@ -48,6 +42,29 @@ pub(super) fn import(args: &ImportArgs, out: &mut Output) -> Result<Outcome, Fai
     let printed = print_import(&report, &shown_path(file), &into, *format, out);
     told(printed, out, || import_sentence(&report, &into))?;
     Ok(Outcome::Done)
+}
+
+/// Into a new store, which appears when it is whole; `None` where there is one already, by now at least.
+fn import_aside(file: &Path, path: &Path, options: ImportOptions) -> Result<Option<ImportReport>, Failure> {
+    let (mut store, aside) = match Aside::begin(path) {
+        Err(StoreError::AlreadyThere(_)) => return Ok(None),
+        begun => begun?,
+    };
+    let report = import_into(file, &mut store, options)?;
+    drop(store);
+    match aside.place() {
+        Err(StoreError::AlreadyThere(_)) => Ok(None),
+        placed => Ok(Some(placed.map(|()| report)?)),
+    }
+}
+
+fn import_into(file: &Path, store: &mut NativeStore, options: ImportOptions) -> Result<ImportReport, Failure> {
+    let mut progress = Progress::new("importing events", None);
+    let report = files::import(file, store, options, &mut |count| progress.tell(count))?;
+    drop(progress);
+    // The events are recorded; a snapshot only makes looking at them faster.
+    keep_long_streams(store);
+    Ok(report)
 }
 
 fn import_sentence(report: &ImportReport, into: &str) -> String {
@@ -155,8 +172,9 @@ pub(super) fn sample(args: &SampleArgs, out: &mut Output) -> Result<Outcome, Fai
     let SampleArgs { file, streams, events, seed, format } = args;
     let options = SampleOptions { streams: *streams, events: *events, seed: *seed };
     let total = options.numbers()?.events;
+    let path = target::path(file.as_os_str())?;
     let mut progress = Progress::new("writing events", Some(total));
-    let SampleReport { streams, events } = write_sample(file, &options, &mut |count| progress.tell(count))?;
+    let SampleReport { streams, events } = write_sample(&path, &options, &mut |count| progress.tell(count))?;
     drop(progress);
     let file = shown_path(file);
     let done = || format!("{} of {} written to {file}", counted(events, "event"), counted(streams, "stream"));

@@ -134,6 +134,8 @@ pub(super) struct WatchedPlace {
     seen: Seen,
     /// `None` where the store could not say.
     cursor: Option<Cursor>,
+    /// The store could not be read when it was last looked into: whoever was told so has to hear that it can be again.
+    has_failed: bool,
 }
 
 impl WatchedPlace {
@@ -145,7 +147,7 @@ impl WatchedPlace {
             Watched::Server => reader.fingerprint().ok().flatten().map_or(Seen::Nothing, Seen::Server),
         };
         let cursor = if reader.capabilities().has_feed { reader.end().ok() } else { Some(Cursor::beginning()) };
-        Self { source: source.clone(), watched, seen, cursor }
+        Self { source: source.clone(), watched, seen, cursor, has_failed: false }
     }
 }
 
@@ -217,23 +219,26 @@ impl Watch {
             return Some(StoreChange::Somewhere);
         };
         let before = cursor.clone();
-        let (change, cursor) = match self.ask(move |reader| news(reader, cursor))? {
+        let (read, has_failed) = match self.ask(move |reader| news(reader, cursor))? {
             Ok((Some(StoreChange::Replaced), _)) | Err(_) => self.recognise_anew(&before)?,
-            Ok(read) => read,
+            Ok(read) => (read, false),
         };
+        let (change, cursor) = read;
         self.place.cursor = Some(cursor);
-        change
+        let had_failed = std::mem::replace(&mut self.place.has_failed, has_failed);
+        change.or_else(|| had_failed.then_some(StoreChange::Somewhere))
     }
 
     /// What stands there now may be another framework's, and nothing that was known of the first holds. Where it cannot
     /// be opened, whoever reads next is told why.
-    fn recognise_anew(&self, cursor: &Cursor) -> Option<(Option<StoreChange>, Cursor)> {
+    fn recognise_anew(&self, cursor: &Cursor) -> Option<(News, bool)> {
         let pool = self.pool.upgrade()?;
         let unread = (Some(StoreChange::Somewhere), cursor.clone());
-        let Ok(first) = crate::store::open(&self.place.source) else { return Some(unread) };
-        let read = news(first.as_ref(), cursor.clone()).unwrap_or(unread);
+        let Ok(first) = crate::store::open(&self.place.source) else { return Some((unread, true)) };
+        let read = news(first.as_ref(), cursor.clone());
+        let has_failed = read.is_err();
         pool.adopt(first);
-        Some(read)
+        Some((read.unwrap_or(unread), has_failed))
     }
 
     /// Asks on the store's own threads and waits there.
@@ -248,8 +253,10 @@ impl Watch {
     }
 }
 
+type News = (Option<StoreChange>, Cursor);
+
 /// What came behind a place, and the place behind that.
-fn news(reader: &dyn Store, cursor: Cursor) -> Result<(Option<StoreChange>, Cursor), StoreError> {
+fn news(reader: &dyn Store, cursor: Cursor) -> Result<News, StoreError> {
     let mut scan = match reader.changes(&cursor, Columns::HEADS)? {
         Changes::Grew(scan) => scan,
         Changes::Replaced => return Ok((Some(StoreChange::Replaced), reader.end()?)),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{SessionError, keep_long_streams};
 use crate::sample::{SampleError, SampleOptions, SampleReport, generate};
-use crate::store::native::NativeStore;
+use crate::store::native::{Aside, NativeStore};
 use crate::store::{Flow, StoreError};
 
 #[derive(Debug, thiserror::Error)]
@@ -28,30 +28,27 @@ pub fn sample_store(progress: &mut dyn FnMut(u64) -> Flow) -> Result<PathBuf, Ma
     if path.exists() {
         return Ok(path);
     }
-    fs::create_dir_all(&folder).map_err(|source| StoreError::Io { path: folder.clone(), source })?;
-    // Made aside and moved when whole: an interrupted first use must not leave half a sample.
-    let unfinished = tempfile::TempDir::new_in(&folder).map_err(|source| StoreError::Io { path: folder, source })?;
-    let made = unfinished.path().join("sample.db");
-    write_sample(&made, &SampleOptions::default(), progress)?;
-    fs::rename(&made, &path).map_err(|source| StoreError::Io { path: path.clone(), source })?;
-    Ok(path)
+    fs::create_dir_all(&folder).map_err(|source| StoreError::Io { path: folder, source })?;
+    match write_sample(&path, &SampleOptions::default(), progress) {
+        // Another program was quicker, and may have recorded something in it by now.
+        Err(MakeSampleError::Store(StoreError::AlreadyThere(_))) => Ok(path),
+        made => made.map(|_| path),
+    }
 }
 
-/// Makes a new store and fills it.
+/// Makes a new store and fills it. It appears when it is whole, so that nobody can record into what may still fail, and
+/// never in the place of another.
 pub fn write_sample(
     path: &Path,
     options: &SampleOptions,
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<SampleReport, MakeSampleError> {
-    // Asked before a file is made that would then stay empty.
     options.numbers()?;
-    let mut store = NativeStore::create(path)?;
-    let made = fill(&mut store, options, progress);
+    let (mut store, aside) = Aside::begin(path)?;
+    let report = fill(&mut store, options, progress)?;
     drop(store);
-    if made.is_err() {
-        let _ = fs::remove_file(path);
-    }
-    made
+    aside.place()?;
+    Ok(report)
 }
 
 fn fill(

@@ -29,6 +29,9 @@ use crate::projection::{Look, Projection, cell_value, diff_values, leaves, path_
 /// at 32 the dearest seek takes a microsecond or two (`cargo bench` prints other spacings).
 pub const CHECKPOINT_SPACING: usize = 32;
 
+/// More events than these are not made room for before they have come.
+const MOST_RESERVED: usize = 1 << 20;
+
 /// Up to so many changed fields are looked up one by one, without showing the whole state.
 const FEW_CHANGES: usize = 16;
 
@@ -75,8 +78,10 @@ impl<P: Projection> Replay<P> {
         }
     }
 
-    /// Makes room for this many events more.
+    /// Makes room for this many events more. A store may say any number of itself; of a very large one only the
+    /// beginning is taken at its word.
     pub fn reserve(&mut self, events: usize) {
+        let events = events.min(MOST_RESERVED);
         self.heads.reserve(events);
         self.events.reserve(events);
         self.checkpoints.reserve(events / self.spacing + 1);

@@ -10,15 +10,38 @@ use super::StoreError;
 
 const PREFIX: &str = "foldline-";
 
+/// What stands in a user's own folder is not to be seen there.
+const BESIDE: &str = ".foldline-";
+
 /// A folder for this process alone, removed with the value.
 pub(crate) fn private_folder() -> Result<TempDir, StoreError> {
-    let parent = std::env::temp_dir();
-    let prefix = owner().map_or_else(|| PREFIX.to_owned(), |owner| format!("{PREFIX}{owner}-"));
+    folder_in(&std::env::temp_dir(), PREFIX)
+}
+
+/// The same beside a file that is to be made, on the same disk. What programs that were killed left there goes.
+pub(crate) fn private_folder_beside(path: &Path) -> Result<TempDir, StoreError> {
+    let parent = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !parent.is_dir() {
+        return Err(StoreError::NoFolder(parent.to_owned()));
+    }
+    sweep(parent, BESIDE);
+    folder_in(parent, BESIDE)
+}
+
+/// How a file is named that this process makes beside another, so that it is known for a leftover once the process has
+/// ended.
+pub(crate) fn prefix_beside(folder: &Path) -> String {
+    sweep(folder, BESIDE);
+    owner().map_or_else(|| BESIDE.to_owned(), |owner| format!("{BESIDE}{owner}-"))
+}
+
+fn folder_in(parent: &Path, prefix: &str) -> Result<TempDir, StoreError> {
+    let prefix = owner().map_or_else(|| prefix.to_owned(), |owner| format!("{prefix}{owner}-"));
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    builder.tempdir_in(&parent).map_err(|error| StoreError::from_io(&parent, error))
+    builder.tempdir_in(parent).map_err(|error| StoreError::from_io(parent, error))
 }
 
 /// A new file in a private folder; other users may not read it whatever the umask says.
@@ -32,11 +55,15 @@ pub(crate) fn private_file(path: &Path) -> std::io::Result<fs::File> {
 
 /// Removes the folders of programs that ended without doing so. To be called once at the start.
 pub fn sweep_leftovers() {
+    sweep(&std::env::temp_dir(), PREFIX);
+}
+
+fn sweep(folder: &Path, prefix: &str) {
     let Some((me, namespace)) = owner().zip(namespace()) else { return };
-    let Ok(entries) = fs::read_dir(std::env::temp_dir()) else { return };
+    let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        let Some(rest) = name.to_str().and_then(|name| name.strip_prefix(PREFIX)) else { continue };
+        let Some(rest) = name.to_str().and_then(|name| name.strip_prefix(prefix)) else { continue };
         let words: Vec<&str> = rest.split('-').collect();
         let [of_namespace, pid, started, _] = words.as_slice() else { continue };
         let is_mine = rest.starts_with(&me);
@@ -44,10 +71,13 @@ pub fn sweep_leftovers() {
         if is_mine || *of_namespace != namespace || started_at(pid).as_deref() == Some(*started) {
             continue;
         }
-        if entry.file_type().is_ok_and(|kind| kind.is_dir())
-            && let Err(error) = fs::remove_dir_all(entry.path())
-        {
-            tracing::debug!(folder = %entry.path().display(), %error, "a leftover folder stays");
+        let removed = match entry.file_type() {
+            Ok(kind) if kind.is_dir() => fs::remove_dir_all(entry.path()),
+            Ok(kind) if kind.is_file() => fs::remove_file(entry.path()),
+            _ => Ok(()),
+        };
+        if let Err(error) = removed {
+            tracing::debug!(leftover = %entry.path().display(), %error, "a leftover stays");
         }
     }
 }

@@ -148,3 +148,57 @@ fn a_store_is_the_same_through_a_link() {
         assert_eq!(run("elsewhere/link.db"), run("long.db"), "{words:?}");
     }
 }
+
+/// Another program may bring events into a store that is being made.
+#[test]
+fn what_another_program_recorded_survives_an_import_that_fails() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (bad, good) = (folder.path().join("bad.jsonl"), folder.path().join("good.jsonl"));
+    let mut lines: String =
+        (0..20_000).map(|number| format!("{{\"stream\":\"a-{number}\",\"type\":\"t\",\"payload\":{{}}}}\n")).collect();
+    lines.push_str("{\"broken");
+    fs::write(&bad, lines).expect("written");
+    fs::write(&good, "{\"stream\":\"s-1\",\"type\":\"t\",\"payload\":{}}\n").expect("written");
+    let program = || std::process::Command::new(env!("CARGO_BIN_EXE_foldline"));
+    for begins_empty in [false, true] {
+        let store = folder.path().join(format!("new-{begins_empty}.db"));
+        if begins_empty {
+            fs::write(&store, "").expect("written");
+        }
+        let failing = (bad.clone(), store.clone());
+        let both = std::thread::scope(|scope| {
+            let failing = std::thread::Builder::new()
+                .spawn_scoped(scope, move || {
+                    program().arg("import").arg(failing.0).arg("--into").arg(failing.1).output()
+                })
+                .expect("a thread");
+            let brought = program().arg("import").arg(&good).arg("--into").arg(&store).output().expect("it runs");
+            assert!(!failing.join().expect("it ends").expect("it runs").status.success(), "the import was to fail");
+            brought
+        });
+        assert!(both.status.success(), "{both:?}");
+        let read =
+            program().arg("events").arg(&store).arg("s-1").args(["--format", "jsonl"]).output().expect("it runs");
+        assert_eq!(String::from_utf8_lossy(&read.stdout).lines().count(), 1, "{begins_empty}");
+    }
+}
+
+#[test]
+fn a_sample_is_never_put_in_the_place_of_another_store() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = folder.path().join("sample.db");
+    let program = || std::process::Command::new(env!("CARGO_BIN_EXE_foldline"));
+    let mut making = program()
+        .args(["sample", "--events", "20000"])
+        .arg(&store)
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("it starts");
+    fs::write(&store, "somebody else's").expect("written");
+    assert!(!making.wait().expect("it ends").success());
+    assert_eq!(fs::read(&store).expect("there"), b"somebody else's");
+    let left: Vec<_> = fs::read_dir(folder.path()).expect("read").flatten().map(|entry| entry.file_name()).collect();
+    assert_eq!(left, ["sample.db"], "something was left behind");
+    let address = program().args(["sample", "postgres://u:hunter2secret@h/x"]).output().expect("it runs");
+    assert!(!address.status.success() && !String::from_utf8_lossy(&address.stderr).contains("hunter2"), "{address:?}");
+}

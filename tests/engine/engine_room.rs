@@ -364,3 +364,46 @@ fn threads_of_the_engine() -> usize {
         .filter(|name| ["answering", "watching", "interrupting", "fold", "decoding"].contains(&name.trim()))
         .count()
 }
+
+#[test]
+fn a_store_that_comes_back_is_shown_again_and_another_in_its_place_is_recognised() {
+    let folder = TempDir::new().expect("a folder");
+    long_and_short(folder.path(), 20, 5);
+    let path = folder.path().join("long.db");
+    let aside = folder.path().join("aside.db");
+    let mut desk = OpenStore::new(engine(&path));
+    desk.select(stream("note-1"));
+    until(&mut desk, "the stream has come", |desk| length(desk) == 20);
+    settled(&mut desk);
+    std::fs::rename(&path, &aside).expect("moved");
+    until(&mut desk, "that it is gone is told", |desk| desk.trouble().is_some());
+    std::fs::rename(&aside, &path).expect("moved back");
+    until(&mut desk, "that it is back is seen", |desk| desk.trouble().is_none() && !desk.is_loading());
+    let other = rusqlite::Connection::open(&aside).expect("a database");
+    other
+        .execute_batch(
+            "CREATE TABLE stored_events (originator_id TEXT, originator_version INTEGER, topic TEXT, state BLOB,
+             PRIMARY KEY (originator_id, originator_version));
+             INSERT INTO stored_events VALUES ('note-1', 1, 'm:Note.Noted', '{\"a\":1}')",
+        )
+        .expect("a table");
+    drop(other);
+    std::fs::rename(&aside, &path).expect("replaced");
+    until(&mut desk, "the other one is read", |desk| length(desk) == 1);
+    settled(&mut desk);
+    assert!(desk.trouble().is_none(), "{:?}", desk.trouble());
+    assert_eq!(desk.info.value().map(|overview| overview.info.framework.name()), Some("eventsourcing"));
+}
+
+#[test]
+fn a_store_that_says_it_holds_any_number_of_events_takes_no_memory_for_them() {
+    let folder = TempDir::new().expect("a folder");
+    long_and_short(folder.path(), 20, 5);
+    let path = folder.path().join("long.db");
+    let forged = rusqlite::Connection::open(&path).expect("opened");
+    forged.execute("UPDATE streams SET events = 9223372036854775807", []).expect("forged");
+    drop(forged);
+    let mut desk = OpenStore::new(engine(&path));
+    desk.select(stream("note-1"));
+    until(&mut desk, "the stream has come", |desk| length(desk) == 20);
+}

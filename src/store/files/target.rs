@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use crate::store::locking::open_beside_locks;
+use crate::store::private::prefix_beside;
 use crate::store::{Source, StoreError};
 
 /// The files that SQLite keeps beside a database.
@@ -116,8 +117,9 @@ impl ExportTarget {
 
     /// What replaces a file is for its owner's eyes until it has that file's mode.
     fn beside(&self) -> io::Result<NamedTempFile> {
+        let prefix = prefix_beside(folder_of(&self.path));
         let mut builder = tempfile::Builder::new();
-        builder.prefix(".foldline-export-");
+        builder.prefix(&prefix);
         #[cfg(unix)]
         if self.existing.is_none() {
             use std::os::unix::fs::PermissionsExt;

@@ -191,11 +191,6 @@ impl Bulk<'_> {
         Ok(last)
     }
 
-    /// Whether the store holds no event, as this transaction sees it.
-    pub(super) fn is_of_nothing(&self) -> bool {
-        self.head == Position::default()
-    }
-
     pub fn commit(mut self) -> Result<(), StoreError> {
         self.flush()?;
         let Self { path, tx, .. } = self;

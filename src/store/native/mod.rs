@@ -1,6 +1,7 @@
 //! The native store: one SQLite file.
 
 mod append;
+mod aside;
 mod chain;
 mod names;
 mod read;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 pub use append::{Bulk, Recorded};
+pub use aside::Aside;
 
 use super::locking::{Locking, open_beside_locks};
 use super::opening::{ReadOnlyFile, open_to_write, side_file};
@@ -61,29 +63,17 @@ impl NativeStore {
     }
 
     /// Opens a store to bring events into, or makes it where none is. An empty file is taken up, and so is a store that
-    /// an earlier call had begun when it was killed: neither holds anything that could be lost.
-    pub fn open_or_create(path: &Path) -> Result<(Self, Begun), StoreError> {
+    /// an earlier call had begun when it was killed: neither holds anything that could be lost. What was made stays, even
+    /// where nothing is brought in after all: another program may have it open by then, and record into it.
+    pub fn open_or_create(path: &Path) -> Result<Self, StoreError> {
         StoreError::unless_file(path)?;
         if !path.exists() {
-            return Ok((Self::create(path)?, Begun::Made));
+            return Self::create(path);
         }
         if is_barely_begun(path) {
-            return Ok((Self::connected(path)?, Begun::TakenUp));
+            return Self::connected(path);
         }
-        Ok((Self::open_for_writing(path)?, Begun::Before))
-    }
-
-    /// Takes a store back that nothing was brought into, as far as it was not there before.
-    pub fn discard(mut self, begun: Begun) {
-        // Another program may have recorded something meanwhile.
-        let is_empty = self.bulk().is_ok_and(|bulk| bulk.is_of_nothing());
-        let path = self.path.clone();
-        drop(self);
-        match begun {
-            Begun::Made if is_empty => drop(std::fs::remove_file(path)),
-            Begun::TakenUp if is_empty => drop(std::fs::File::create(path)),
-            _ => {}
-        }
+        Self::open_for_writing(path)
     }
 
     /// A store that lives as long as this value, for tests and previews.
@@ -176,17 +166,6 @@ impl NativeStore {
         }
         answer.map_err(|source| self.failed(source))
     }
-}
-
-/// What a store was before it was opened to bring events into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Begun {
-    /// A store.
-    Before,
-    /// An empty file, or one whose making was interrupted.
-    TakenUp,
-    /// Nothing.
-    Made,
 }
 
 /// A store is made in one transaction with a journal beside it, and logs ahead only once it is whole. So a file of ours
