@@ -138,6 +138,20 @@ fn the_file_says_whose_it_is_and_which_format_it_has() {
 }
 
 #[test]
+fn a_view_in_place_of_a_table_is_no_table() {
+    for name in ["streams", "types", "events", "snapshots"] {
+        let (_folder, path) = store_at_rest();
+        let tool = Connection::open(&path).expect("any tool can open it");
+        let endless = "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n";
+        tool.execute_batch(&format!("PRAGMA foreign_keys = OFF; DROP TABLE {name}; CREATE VIEW {name} AS {endless}"))
+            .expect("replaced");
+        drop(tool);
+        let refused = NativeStore::open(&path).map(drop);
+        assert!(matches!(refused, Err(StoreError::Damaged { .. })), "{name}: {refused:?}");
+    }
+}
+
+#[test]
 fn each_missing_guard_is_reported_by_name() {
     for guard in [
         "events_never_change",
