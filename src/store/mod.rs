@@ -185,6 +185,14 @@ fn check_content(stream: &StreamId, event: &NewEvent) -> Result<(), AppendError>
     Ok(())
 }
 
+/// A version that a database has no number for is refused; kept as the nearest number, it would be another one.
+fn check_version(stream: &StreamId, version: Version) -> Result<(), AppendError> {
+    match i64::try_from(version.0) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(AppendError::VersionTooLarge { stream: stream.clone(), version }),
+    }
+}
+
 /// A repeated call may carry a later clock; what was recorded first stands, so the time does not count.
 pub fn same_content(stream: &StreamId, event: &NewEvent, recorded: &RecordedEvent) -> bool {
     let NewEvent { id: _, event_type, schema, recorded_at: _, payload, metadata } = event;

@@ -44,7 +44,7 @@ impl<D: Database> ForeignStore<D> {
         events: &[NewEvent],
     ) -> Result<Appended, AppendError> {
         let after = match expected {
-            Expected::Exact(version) => Some(Version(version.0 + 1)),
+            Expected::Exact(version) => Some(Version(version.0.saturating_add(1))),
             Expected::NoStream | Expected::Any => None,
         };
         let mut since = Vec::new();

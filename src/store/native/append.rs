@@ -9,7 +9,7 @@ use super::{Access, NativeStore};
 use crate::event::{EventType, NewEvent, Position, RecordedEvent, StreamId, StreamKey, Timestamp, Version};
 use crate::store::{
     AppendError, Appended, Conflict, Expected, Snapshot, Store, StoreError, Writer, check_call, check_content,
-    same_content,
+    check_version, same_content,
 };
 
 impl Writer for NativeStore {
@@ -348,14 +348,6 @@ impl Bulk<'_> {
             Ok(())
         };
         write().map_err(|source| StoreError::from_sqlite(self.path, source))
-    }
-}
-
-/// A version that SQLite has no number for is refused; kept as the nearest number, it would break the chain.
-fn check_version(stream: &StreamId, version: Version) -> Result<(), AppendError> {
-    match i64::try_from(version.0) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(AppendError::VersionTooLarge { stream: stream.clone(), version }),
     }
 }
 

@@ -6,7 +6,9 @@ use postgres::error::SqlState;
 use super::{ForeignPostgres, PgDatabase, ServerError};
 use crate::event::{NewEvent, StreamId, Version};
 use crate::store::frameworks::{Append, Example, Layout, PostgresRules, Shaped, shaped, stream_parts};
-use crate::store::{AppendError, Appended, Expected, ReadOnlyReason, Store, StoreError, Writer, check_call};
+use crate::store::{
+    AppendError, Appended, Expected, ReadOnlyReason, Store, StoreError, Writer, check_call, check_version,
+};
 
 /// How often an append at any version is tried anew after another came first.
 const TRIES: usize = 5;
@@ -26,10 +28,11 @@ impl Writer for ForeignPostgres {
                 break;
             }
             let base = self.layout().version_base;
-            let first = last.map_or(Version(base), |last| Version(last.0 + 1));
+            let first = last.map_or(Version(base), |last| Version(last.0.saturating_add(1)));
             if events.is_empty() {
                 return Ok(Appended { first, last: last.unwrap_or_default(), position: None, already_there: false });
             }
+            check_version(stream, Version(first.0.saturating_add(events.len() as u64 - 1)))?;
             if self.insert(stream, last, first, events)? {
                 let last = Version(first.0 + events.len() as u64 - 1);
                 // What was recorded stays so, whether its position can be asked for or not.

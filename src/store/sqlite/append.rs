@@ -10,7 +10,9 @@ use crate::event::{NewEvent, StreamId, Version};
 use crate::store::frameworks::{
     Append, AppendRules, Example, Layout, Shaped, SqliteRules, Table, shaped, stream_parts,
 };
-use crate::store::{AppendError, Appended, Expected, ReadOnlyReason, Store, StoreError, Writer, check_call};
+use crate::store::{
+    AppendError, Appended, Expected, ReadOnlyReason, Store, StoreError, Writer, check_call, check_version,
+};
 
 /// How long an append waits for another writer.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -37,10 +39,11 @@ impl Writer for ForeignSqlite {
         if !expected.holds(last) {
             return self.conflict(stream, expected, events);
         }
-        let first = last.map_or(Version(self.layout().version_base), |last| Version(last.0 + 1));
+        let first = last.map_or(Version(self.layout().version_base), |last| Version(last.0.saturating_add(1)));
         if events.is_empty() {
             return Ok(Appended { first, last: last.unwrap_or_default(), position: None, already_there: false });
         }
+        check_version(stream, Version(first.0.saturating_add(events.len() as u64 - 1)))?;
         let framework = self.layout().framework;
         if let Some(last) = last
             && self.event_at(stream, last)?.is_some_and(|event| event.metadata().all.contains_key("archived"))

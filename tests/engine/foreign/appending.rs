@@ -68,6 +68,34 @@ fn an_append_stands_behind_the_last_event_once_and_loses_to_one_that_came_first(
 }
 
 #[test]
+fn a_version_that_the_database_has_no_number_for_is_refused_and_nothing_is_written() {
+    let largest = i64::MAX;
+    let at_the_end = [
+        format!("UPDATE stored_events SET originator_version = {largest} WHERE originator_version = 2"),
+        format!(
+            "UPDATE emt_messages SET stream_position = {largest} WHERE stream_id = 'lead-1' AND stream_position = 2;
+             UPDATE emt_streams SET stream_position = {largest} WHERE stream_id = 'lead-1'"
+        ),
+        format!("UPDATE ledger SET sequence = {largest} WHERE aggregate_id = '1' AND sequence = 2"),
+    ];
+    for ((statements, stream, event_type), at_the_end) in LEADS.into_iter().zip(at_the_end) {
+        let (folder, path) = file_of(statements);
+        Connection::open(&path).and_then(|tool| tool.execute_batch(&at_the_end)).expect("moved");
+        let before = fingerprint(folder.path());
+        let stream = StreamId::from(stream);
+        let mut store = writer(&path);
+        let end = store.stream(&stream).expect("read").expect("there").last_version;
+        assert_eq!(end, Version(largest as u64), "{stream}");
+        for expected in [Expected::Any, Expected::Exact(end)] {
+            let refusal = store.append(&stream, expected, &[renamed(event_type, "a")]);
+            assert!(matches!(refusal, Err(AppendError::VersionTooLarge { .. })), "{stream}: {refusal:?}");
+        }
+        drop(store);
+        assert_eq!(fingerprint(folder.path()), before, "{stream}");
+    }
+}
+
+#[test]
 fn a_new_event_has_the_shape_of_its_neighbours() {
     let stored = |statements: &str, stream: &str, event_type: &str, columns: &str| -> Vec<String> {
         let (_folder, path) = file_of(statements);
