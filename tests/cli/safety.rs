@@ -154,9 +154,9 @@ fn a_store_is_the_same_through_a_link() {
 fn what_another_program_recorded_survives_an_import_that_fails() {
     let folder = tempfile::tempdir().expect("a folder");
     let (bad, good) = (folder.path().join("bad.jsonl"), folder.path().join("good.jsonl"));
-    let mut lines: String =
-        (0..20_000).map(|number| format!("{{\"stream\":\"a-{number}\",\"type\":\"t\",\"payload\":{{}}}}\n")).collect();
-    lines.push_str("{\"broken");
+    let line = |number| format!("{{\"stream\":\"a-{number}\",\"type\":\"t\",\"payload\":{{}}}}");
+    let mut lines = (0..20_000).map(line).collect::<Vec<String>>().join("\n");
+    lines.push_str("\n{\"broken");
     fs::write(&bad, lines).expect("written");
     fs::write(&good, "{\"stream\":\"s-1\",\"type\":\"t\",\"payload\":{}}\n").expect("written");
     let program = || std::process::Command::new(env!("CARGO_BIN_EXE_foldline"));
