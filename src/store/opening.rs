@@ -74,7 +74,7 @@ impl ReadOnlyFile {
         let real = &look.real;
         let (connection, mode) = match use_of(real) {
             Use::SharedMemory => join(path, real)?,
-            Use::File if look.wal.is_none() => match join(path, real) {
+            Use::File if look.wal.is_none() && may_join(real) => match join(path, real) {
                 // It is only read elsewhere too, and its journal is left over from a writer that was killed.
                 Err(StoreError::ReadOnly(_)) => copied(path, &look)?,
                 joined => joined?,
@@ -328,6 +328,14 @@ enum Use {
     File,
 }
 
+/// Whether joining it makes no side file: a log without an index would get both.
+fn may_join(real: &Path) -> bool {
+    // Bytes 18 and 19 say by which rules it is written and read: 2 is with a log.
+    let mut header = [0; 20];
+    let read = open_beside_locks(real).and_then(|file| (&*file).read_exact(&mut header));
+    side_file(real, "-shm").exists() || (read.is_ok() && header[18..20] != [2, 2])
+}
+
 /// The kernel lists locks; opening a file to ask would drop this process's own locks on it. Where locks can't be
 /// listed, a `-shm` file is taken for a sign of life.
 fn use_of(real: &Path) -> Use {
@@ -336,14 +344,14 @@ fn use_of(real: &Path) -> Use {
     {
         use std::os::unix::fs::MetadataExt;
         if let Ok(locks) = fs::read_to_string("/proc/locks") {
-            // `1: POSIX  ADVISORY  READ 4711 fe:01:393228 128 128`: the sixth word ends with the inode.
+            let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+            // `1: POSIX  ADVISORY  READ 4711 fe:01:393228 128 128`: the sixth word is the device and the inode.
             let is_locked = |path: &Path| {
                 let Ok(file) = fs::metadata(path) else { return false };
-                let inode = file.ino().to_string();
                 // Others lock files of text by other means.
                 let locks = locks.lines().filter(|line| line.contains(" POSIX "));
                 let mut places = locks.filter_map(|line| line.split_whitespace().nth(5));
-                places.any(|place| place.rsplit(':').next() == Some(&inode))
+                places.any(|place| is_place_of(place, file.dev(), file.ino(), &mounts))
             };
             return match (is_locked(&shm), is_locked(real)) {
                 (true, _) => Use::SharedMemory,
@@ -353,4 +361,34 @@ fn use_of(real: &Path) -> Use {
         }
     }
     if shm.exists() { Use::SharedMemory } else { Use::None }
+}
+
+/// Whether `fe:01:393228` is this file. Some file systems, such as btrfs, tell each file another device than the one
+/// that locks are listed under; theirs is no mount's, and then the inode alone must do.
+#[cfg(target_os = "linux")]
+fn is_place_of(place: &str, device: u64, inode: u64, mounts: &str) -> bool {
+    let Some((listed, number)) = place.rsplit_once(':') else { return false };
+    let major = ((device >> 8) & 0xfff) | ((device >> 32) & 0xffff_f000);
+    let minor = (device & 0xff) | ((device >> 12) & 0xffff_ff00);
+    let mounted = format!("{major}:{minor}");
+    let is_mounted = || mounts.lines().any(|mount| mount.split_whitespace().nth(2) == Some(&mounted));
+    number == inode.to_string() && (listed == format!("{major:02x}:{minor:02x}") || !is_mounted())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_on_another_device_is_not_taken_for_one_on_this_file() {
+        let mounts = "22 27 0:21 / /proc rw - proc proc rw\n27 1 254:0 / / rw - ext4 /dev/vda rw";
+        let disk = 0xfe00;
+        assert!(is_place_of("fe:00:393228", disk, 393_228, mounts));
+        assert!(!is_place_of("fe:01:393228", disk, 393_228, mounts), "another device");
+        assert!(!is_place_of("fe:00:393229", disk, 393_228, mounts), "another inode");
+        assert!(is_place_of("00:1c:393228", 0x2d, 393_228, mounts), "a device that is no mount's");
+        assert!(!is_place_of("00:1c:393229", 0x2d, 393_228, mounts));
+        let large = "30 27 259:300 / /data rw - ext4 /dev/nvme0n1p1 rw";
+        assert!(is_place_of("103:12c:7", 0x0011_032c, 7, large));
+    }
 }

@@ -326,6 +326,30 @@ fn a_transaction_under_way_elsewhere_is_not_taken_for_a_killed_one() {
     writer.execute_batch("COMMIT").expect("nobody is in its way");
 }
 
+/// Locks one of the bytes that SQLite locks to read, until its input ends.
+const LOCKS: &str = "import fcntl, sys
+file = open(sys.argv[1], 'rb')
+fcntl.lockf(file, fcntl.LOCK_SH, 1, 0x40000002)
+sys.stdout.write('x'); sys.stdout.flush(); sys.stdin.read()";
+
+#[test]
+fn a_file_with_a_log_that_is_locked_by_itself_is_read_without_making_its_side_files() {
+    let (folder, path) = wal_of(tables::EMMETT);
+    let mut command = Command::new("python3");
+    command.args(["-c", LOCKS]).arg(&path).stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+    let mut holder = command.spawn().expect("python3 runs");
+    let mut said = [0];
+    std::io::Read::read_exact(holder.stdout.as_mut().expect("piped"), &mut said).expect("locked");
+    let before = (fingerprint(folder.path()), times(folder.path()));
+    let reader = store::open(&path.clone().into()).expect("opens");
+    assert_eq!(ids(&*reader).len(), 3);
+    assert_eq!((fingerprint(folder.path()), times(folder.path())), before);
+    drop(reader);
+    assert_eq!((fingerprint(folder.path()), times(folder.path())), before);
+    drop(holder.stdin.take());
+    holder.wait().expect("ended");
+}
+
 // Rights
 
 const MAY_NOT: &str = "FOLDLINE_TEST_MAY_NOT";
