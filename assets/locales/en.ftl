@@ -311,6 +311,7 @@ error-is-folder = { $path }: this is a folder; name the file inside it
 error-no-file = { $path }: this is a { $kind }, not a file; name the file that holds the events
 append-version-taken = version { $version } of { $stream } is taken by another event, or out of order: the stream stands at version { $last }
 append-version-too-large = version { $version } of { $stream } is larger than a store can keep ({ $most } at most)
+append-head-disagrees = the head that the store keeps of { $stream } does not agree with its events; `foldline verify` says more
 error-already-there = { $path }: this file is there already; name another, or remove it first
 error-empty-file = { $path }: the file is empty; it holds no event store
 error-not-a-database = { $path }: this is not a SQLite database; if it holds events as text, bring it in with `foldline import`

@@ -301,6 +301,7 @@ error-is-folder = { $path }: 폴더입니다. 그 안의 파일을 지정하세�
 error-no-file = { $path }: 파일이 아닙니다({ $kind }). 이벤트가 든 파일을 지정하세요.
 append-version-taken = { $stream }의 버전 { $version }에 다른 이벤트가 있거나 순서가 맞지 않습니다. 스트림은 버전 { $last }에 있습니다.
 append-version-too-large = { $stream }의 버전 { $version }은(는) 저장소가 담을 수 있는 수({ $most })보다 큽니다.
+append-head-disagrees = 저장소에 적힌 { $stream }의 마지막 버전이 이벤트와 맞지 않습니다. 자세한 내용은 `foldline verify`로 확인하세요.
 error-already-there = { $path }: 이미 있는 파일입니다. 다른 이름을 쓰거나 먼저 지우세요.
 error-empty-file = { $path }: 빈 파일이라 이벤트 저장소가 들어 있지 않습니다.
 error-not-a-database = { $path }: SQLite 데이터베이스가 아닙니다. 텍스트로 된 이벤트라면 `foldline import`로 가져오세요.

@@ -213,6 +213,7 @@ fn after_event<P: Projection>(replay: &Replay<P>, row: &EventRow<'_>) -> (Value,
 /// Records what was planned, or answers with the conflict. The plan's clock was read before its turn came: an event is
 /// never recorded as earlier than the one that it follows.
 pub fn append_plan(plan: &Plan, store: &mut dyn Writer) -> Result<Appended, AppendError> {
+    let mut before = None;
     loop {
         let row = store.stream(&plan.stream)?;
         let last_at = row.as_ref().and_then(|row| row.last_at);
@@ -224,7 +225,15 @@ pub fn append_plan(plan: &Plan, store: &mut dyn Writer) -> Result<Appended, Appe
             expected => expected,
         };
         match store.append(&plan.stream, expected, std::slice::from_ref(&event)) {
-            Err(AppendError::Conflict(_)) if plan.expected == Expected::Any => {}
+            Err(AppendError::Conflict(conflict))
+                if plan.expected == Expected::Any || conflict.expected.holds(conflict.actual) =>
+            {
+                // Nobody was quicker: what the store says of its stream is not what it appends behind.
+                if before.as_ref() == Some(&conflict) {
+                    return Err(AppendError::HeadDisagrees { stream: plan.stream.clone() });
+                }
+                before = Some(conflict);
+            }
             answer => return answer,
         }
     }

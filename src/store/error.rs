@@ -179,6 +179,9 @@ pub enum AppendError {
     VersionTaken { stream: StreamId, version: Version, last: Version },
     #[error("version {version} of {stream} is larger than a store can keep ({} at most)", i64::MAX)]
     VersionTooLarge { stream: StreamId, version: Version },
+    /// Nobody was quicker, and still the stream does not stand where the store says.
+    #[error("the head that the store keeps of {stream} does not agree with its events; `foldline verify` says more")]
+    HeadDisagrees { stream: StreamId },
     #[error("the event id {0} is already taken by an event with other content; give the new event its own id")]
     IdTaken(EventId),
     #[error("the payload of {event_type} is not JSON ({detail}); correct it and append again")]

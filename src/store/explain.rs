@@ -131,6 +131,7 @@ impl Explain for AppendError {
                 .text("stream", stream)
                 .text("version", version)
                 .text("most", i64::MAX),
+            Self::HeadDisagrees { stream } => Message::new("append-head-disagrees").text("stream", stream),
             Self::IdTaken(id) => Message::new("append-id-taken").text("id", id),
             Self::PayloadNotJson { event_type, detail } => {
                 Message::new("append-payload-not-json").text("type", event_type).text("detail", detail)

@@ -1,6 +1,8 @@
 //! Appends that are planned, looked at, carried out, and planned anew after somebody was quicker.
 
+use crate::foreign::tables::{self, file_of};
 use crate::memory_store::MemoryStore;
+use crate::native_store::{store_at_rest, with_another_tool};
 use foldline::compensate::{Authorship, FreeEvent, PlanError, append_plan, natural, plan_event, rebase};
 use foldline::domain::{Breach, EventKind};
 use foldline::engine::{describe, load_story};
@@ -94,6 +96,34 @@ fn what_was_planned_is_what_is_recorded() {
     let story = story(&store);
     assert_eq!(story.timeline().show(Some(2)), plan.after);
     assert!(append_plan(&plan, &mut store).expect("the same call again").already_there);
+}
+
+#[test]
+fn a_kept_head_that_is_not_the_last_event_is_told_and_not_tried_for_ever() {
+    let (_native, native) = store_at_rest();
+    with_another_tool(&native, "UPDATE streams SET last_version = -1 WHERE name = 'lead-1'");
+    let ahead = file_of(tables::EMMETT);
+    let behind = file_of(tables::EMMETT);
+    for (path, head) in [(&ahead.1, 7), (&behind.1, 1)] {
+        with_another_tool(path, &format!("UPDATE emt_streams SET stream_position = {head} WHERE stream_id = 'lead-1'"));
+    }
+    for (path, stands) in [(&native, None), (&ahead.1, Some(2)), (&behind.1, Some(2))] {
+        let mut expectations = vec![Expected::Any];
+        expectations.extend(stands.map(|version| Expected::Exact(Version(version))));
+        for expected in expectations {
+            let (_, mut plan) = correction(&store());
+            plan.expected = expected;
+            let path = path.clone();
+            let (sender, answer) = std::sync::mpsc::sync_channel(1);
+            let append = move || {
+                let mut store = foldline::store::open_for_writing(&path.into()).expect("opens");
+                let _ = sender.send(append_plan(&plan, store.as_mut()));
+            };
+            std::thread::Builder::new().name("append".to_owned()).spawn(append).expect("started");
+            let answer = answer.recv_timeout(std::time::Duration::from_secs(30)).expect("an answer");
+            assert!(matches!(answer, Err(AppendError::HeadDisagrees { .. })), "{expected:?}: {answer:?}");
+        }
+    }
 }
 
 #[test]

@@ -251,6 +251,7 @@ fn every_append_error() -> Vec<AppendError> {
         conflict(Expected::Any, None),
         AppendError::VersionTaken { stream: StreamId::from("lead-1"), version: Version(11), last: Version(12) },
         AppendError::VersionTooLarge { stream: StreamId::from("lead-1"), version: Version(u64::MAX) },
+        AppendError::HeadDisagrees { stream: StreamId::from("lead-1") },
         AppendError::IdTaken(EventId::new("«id»")),
         AppendError::PayloadNotJson { event_type: text("type"), detail: text("detail") },
         AppendError::MetadataNotObject { event_type: text("type") },
