@@ -8,7 +8,7 @@ use crate::store::{Store, StoreError};
 /// Something that can be asked of an open store, as data: so it can be asked again.
 pub trait Question: Clone + Send + 'static {
     type Answer: Send + 'static;
-    type Error: From<Lost> + From<StoreError> + Send + 'static;
+    type Error: From<Lost> + From<StoreError> + Passing + Send + 'static;
 
     /// Names the work for whoever waits: "reading events".
     const WHAT: &'static str;
@@ -17,6 +17,11 @@ pub trait Question: Clone + Send + 'static {
     const IS_LONG: bool = false;
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Self::Answer, Self::Error>;
+}
+
+/// Whether what went wrong goes by itself: somebody wrote just then, and does not for ever.
+pub trait Passing {
+    fn is_passing(&self) -> bool;
 }
 
 /// Why something is asked.
@@ -39,11 +44,18 @@ pub struct Asked<Q: Question> {
     next: Option<Q>,
     /// Not before this: the store changes faster than the question is answered.
     rest_until: Option<Instant>,
+    /// How often in a row it failed for something that passes.
+    failed: u32,
 }
 
 /// After an answer that the store's change asked for, so long is rested as the answer took, and never longer than this:
 /// a store that is written all the time must not keep its reader busy all the time.
 const LONGEST_REST: Duration = Duration::from_secs(5);
+
+const BETWEEN_TRIES: Duration = Duration::from_millis(200);
+
+/// Some five seconds: who still writes then is told of, and asked about by hand.
+const MOST_TRIES: u32 = 25;
 
 impl<Q: Question> std::fmt::Debug for Asked<Q> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -53,7 +65,7 @@ impl<Q: Question> std::fmt::Debug for Asked<Q> {
 
 impl<Q: Question> Default for Asked<Q> {
     fn default() -> Self {
-        Self { question: None, loading: Loading::default(), began: None, next: None, rest_until: None }
+        Self { question: None, loading: Loading::default(), began: None, next: None, rest_until: None, failed: 0 }
     }
 }
 
@@ -139,12 +151,32 @@ impl<Q: Question> Asked<Q> {
         }
     }
 
+    /// A short question that failed for what passes is asked again in a moment, without anybody's doing.
+    fn try_again_if_passing(&mut self) {
+        let is_passing = self.loading.error().is_some_and(Passing::is_passing) && !Q::IS_LONG;
+        self.failed = if is_passing { self.failed + 1 } else { 0 };
+        if is_passing && self.failed <= MOST_TRIES && self.next.is_none() {
+            self.next.clone_from(&self.question);
+            self.rest_until = Some(Instant::now() + BETWEEN_TRIES);
+        }
+    }
+
+    /// The same, if the last answer was an error.
+    pub fn again_if_failed(&mut self, engine: &Engine) {
+        if self.error().is_some() && !self.is_loading() {
+            self.again(engine, Cause::Store);
+        }
+    }
+
     /// Takes the answer if it has come. Says whether there is something new to show.
     pub fn poll(&mut self, engine: &Engine) -> bool {
         let is_new = self.loading.poll();
         if let Some((began, Cause::Store)) = self.began.take_if(|_| is_new) {
             let now = Instant::now();
             self.rest_until = Some(now + now.duration_since(began).min(LONGEST_REST));
+        }
+        if is_new {
+            self.try_again_if_passing();
         }
         if !self.loading.is_loading()
             && !self.is_resting()

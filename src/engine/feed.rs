@@ -27,6 +27,9 @@ pub enum StoreChange {
     Grew(HashSet<StreamId>),
     /// Something was recorded; the store cannot say where, or it was much.
     Somewhere,
+    /// The file was written, but nothing was recorded: its log was moved into it. What could not be read meanwhile can
+    /// be now.
+    Rewritten,
     /// The store was cut, restored or replaced: what was read of it is no longer so.
     Replaced,
 }
@@ -37,12 +40,14 @@ impl StoreChange {
         match self {
             Self::Grew(streams) => streams.contains(stream),
             Self::Somewhere | Self::Replaced => true,
+            Self::Rewritten => false,
         }
     }
 
     fn and(self, later: Self) -> Self {
         match (self, later) {
             (Self::Replaced, _) | (_, Self::Replaced) => Self::Replaced,
+            (Self::Rewritten, other) | (other, Self::Rewritten) => other,
             (Self::Grew(mut streams), Self::Grew(more)) => {
                 streams.extend(more);
                 Self::Grew(streams)
@@ -162,7 +167,9 @@ impl Watch {
     fn run(mut self) {
         while self.wait() {
             let Some(now) = self.look() else { continue };
-            if now == self.place.seen {
+            // What failed is tried again until it does not: whatever was in the way may be gone without a trace.
+            let is_same = now == self.place.seen;
+            if is_same && !self.place.has_failed {
                 continue;
             }
             let is_first = self.place.seen == Seen::Nothing;
@@ -171,7 +178,8 @@ impl Watch {
                 continue;
             }
             let change = self.what_changed();
-            let Some(change) = change else { continue };
+            // Who was told once that it cannot be read need not be told at each beat.
+            let Some(change) = change.filter(|_| !(is_same && self.place.has_failed)) else { continue };
             let mut state = lock(&self.shared.state);
             state.change = Some(match state.change.take() {
                 Some(before) => before.and(change),
@@ -209,7 +217,7 @@ impl Watch {
         }
     }
 
-    /// `None` where nothing was recorded after all: another table was written, or the log was moved into the file.
+    /// `None` where nobody could be asked.
     fn what_changed(&mut self) -> Option<StoreChange> {
         if let Some(pool) = self.pool.upgrade() {
             pool.forget_outdated();
@@ -226,7 +234,8 @@ impl Watch {
         let (change, cursor) = read;
         self.place.cursor = Some(cursor);
         let had_failed = std::mem::replace(&mut self.place.has_failed, has_failed);
-        change.or_else(|| had_failed.then_some(StoreChange::Somewhere))
+        let unsaid = if had_failed && !has_failed { StoreChange::Somewhere } else { StoreChange::Rewritten };
+        Some(change.unwrap_or(unsaid))
     }
 
     /// What stands there now may be another framework's, and nothing that was known of the first holds. Where it cannot

@@ -18,7 +18,7 @@ mod whole;
 
 use std::sync::Arc;
 
-pub use asked::{Asked, Cause, Question, Tool};
+pub use asked::{Asked, Cause, Passing, Question, Tool};
 pub use check::check;
 pub use feed::StoreChange;
 pub use load::{

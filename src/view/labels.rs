@@ -36,6 +36,7 @@ impl Labels {
             StoreChange::Grew(streams) => streams.iter().for_each(|stream| {
                 self.asked_for.remove(stream);
             }),
+            StoreChange::Rewritten => {}
             StoreChange::Somewhere | StoreChange::Replaced => self.asked_for.clear(),
         }
     }

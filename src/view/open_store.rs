@@ -230,6 +230,9 @@ impl OpenStore {
 
     /// Takes in what somebody did to the store. Nothing is read again but what that touches.
     fn change(&mut self, change: &StoreChange) {
+        if *change == StoreChange::Rewritten {
+            return self.try_failed_again();
+        }
         self.labels.invalidate(change);
         self.was_replaced |= *change == StoreChange::Replaced;
         self.info.reload(&self.engine);
@@ -237,6 +240,14 @@ impl OpenStore {
         self.groups.ask_because(&self.engine, question, Cause::Store);
         self.view.iter_mut().for_each(|view| view.follow(&self.engine, change));
         self.comparing.follow(&self.engine, change);
+    }
+
+    /// What was read while the file was being written may have failed for that alone.
+    fn try_failed_again(&mut self) {
+        self.info.again_if_failed(&self.engine);
+        self.groups.again_if_failed(&self.engine);
+        self.view.iter_mut().for_each(|view| view.try_failed_again(&self.engine));
+        self.comparing.retry();
     }
 
     /// Takes what has come from the background. Says whether there is something new to show.

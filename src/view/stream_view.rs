@@ -124,6 +124,14 @@ impl StreamView {
         self.wants_event = self.event.error().is_some();
     }
 
+    pub(super) fn try_failed_again(&mut self, engine: &Engine) {
+        self.timelines.values_mut().for_each(|asked| asked.again_if_failed(engine));
+        self.event.again_if_failed(engine);
+        if self.news.error().is_some() {
+            self.ask_for_news(engine);
+        }
+    }
+
     /// Reads what came behind it, if this change touches it.
     pub(super) fn follow(&mut self, engine: &Engine, change: &StoreChange) {
         if *change == StoreChange::Replaced {

@@ -1,6 +1,6 @@
 use std::error::Error;
 
-use crate::engine::Lost;
+use crate::engine::{Lost, Passing};
 use crate::event::{Explain, Message, StreamId, Version};
 
 /// A failure as it is said to whoever looks at the window, and what a developer would want to know of it.
@@ -25,6 +25,12 @@ impl UserError {
 impl From<Lost> for UserError {
     fn from(_: Lost) -> Self {
         Self::new(Message::new("trouble-lost"))
+    }
+}
+
+impl Passing for UserError {
+    fn is_passing(&self) -> bool {
+        ["error-changed", "error-locked"].contains(&self.message.id)
     }
 }
 

@@ -33,7 +33,12 @@ fn until(desk: &mut OpenStore, what: &str, mut is_so: impl FnMut(&mut OpenStore)
         if is_so(desk) {
             return began.elapsed();
         }
-        assert!(began.elapsed() < Duration::from_secs(30), "{what}: not after {:?}", began.elapsed());
+        assert!(
+            began.elapsed() < Duration::from_secs(30),
+            "{what}: not after {:?}; {:?}",
+            began.elapsed(),
+            desk.trouble()
+        );
         thread::sleep(Duration::from_millis(1));
     }
 }
