@@ -97,10 +97,6 @@ impl<Q: Question> Asked<Q> {
         self.rest_until.is_some_and(|until| Instant::now() < until)
     }
 
-    pub fn question(&self) -> Option<&Q> {
-        self.question.as_ref()
-    }
-
     pub fn value(&self) -> Option<&Q::Answer> {
         self.loading.value()
     }
@@ -137,11 +133,6 @@ impl<Q: Question> Asked<Q> {
     pub fn cancel(&mut self) {
         self.loading.cancel();
         self.next = None;
-    }
-
-    /// Forgets all of it.
-    pub fn reset(&mut self) {
-        *self = Self::default();
     }
 
     /// Asks what was asked last once more.

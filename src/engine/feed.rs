@@ -115,8 +115,7 @@ enum Watched {
 impl Watched {
     fn of(source: &Source) -> Self {
         match source {
-            // Side files stand beside the file itself, not beside a link to it.
-            Source::File(path) => Self::File(fs::canonicalize(path).unwrap_or_else(|_| path.clone())),
+            Source::File(path) => Self::File(path.clone()),
             Source::Server(_) => Self::Server,
         }
     }
@@ -294,6 +293,8 @@ fn news(reader: &dyn Store, cursor: Cursor) -> Result<News, StoreError> {
 }
 
 fn look_at(path: &Path) -> [Option<(u64, SystemTime)>; 2] {
+    // Side files stand beside the file itself, not beside a link to it; and a link may lead elsewhere by now.
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     let of = |path: &Path| fs::metadata(path).ok().and_then(|file| Some((file.len(), file.modified().ok()?)));
