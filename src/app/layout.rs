@@ -26,9 +26,9 @@ impl App {
         Panel::top("top bar").exact_size(44.0).frame(bar(0)).show(ui, |ui| {
             top_bar_ui(ui, scene, self.store.as_ref(), &self.settings.recent);
         });
-        let of_store = || self.store.as_ref()?.trouble().filter(|trouble| self.dismissed.as_ref() != Some(trouble));
-        if let Some(trouble) = self.trouble.as_ref().or_else(of_store).or(self.told.as_ref()) {
-            Panel::top("trouble").frame(Frame::new()).show(ui, |ui| error_bar_ui(ui, scene, trouble));
+        let of_store = || self.store.as_ref()?.error().filter(|error| self.dismissed.as_ref() != Some(error));
+        if let Some(error) = self.error.as_ref().or_else(of_store).or(self.told.as_ref()) {
+            Panel::top("error").frame(Frame::new()).show(ui, |ui| error_bar_ui(ui, scene, error));
         }
         if self.palette.is_open {
             palette_ui(ui, scene, &mut self.palette, self.store.as_ref());
@@ -117,7 +117,7 @@ fn middle_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_compa
             if view.is_loading() {
                 ui.label(RichText::new(scene.text("stream-coming")).color(dim));
             } else {
-                let name = if view.trouble().is_none() { "stream-stopped" } else { "stream-failed" };
+                let name = if view.error().is_none() { "stream-stopped" } else { "stream-failed" };
                 ui.label(RichText::new(scene.text(name)).color(dim));
                 if ui.button(scene.text("retry")).clicked() {
                     scene.run(Command::Retry);

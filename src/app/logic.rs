@@ -27,7 +27,7 @@ impl App {
                 // The sample is there to be tried out on.
                 self.open(path.into(), true);
             }
-            self.trouble = self.sample.error().cloned().or(self.trouble.take());
+            self.error = self.sample.error().cloned().or(self.error.take());
         }
         if self.opening.poll() {
             if let Some(opened) = self.opening.take() {
@@ -80,30 +80,30 @@ impl App {
         match refused.question {
             Some(Question::Columns(source)) => self.mapping = Some(MappingDraft::new(source, self.wake.0.clone())),
             Some(Question::Password(address)) => {
-                let message = refused.trouble.message;
+                let message = refused.error.message;
                 self.password = Some(PasswordWanted { address, message, typed: String::new() });
             }
-            None => self.trouble = Some(refused.trouble),
+            None => self.error = Some(refused.error),
         }
     }
 
-    fn shows_trouble(&self) -> bool {
-        let of_store = self.store.as_ref().and_then(OpenStore::trouble);
-        self.trouble.is_some()
+    fn shows_error(&self) -> bool {
+        let of_store = self.store.as_ref().and_then(OpenStore::error);
+        self.error.is_some()
             || self.told.is_some()
-            || of_store.is_some_and(|trouble| self.dismissed.as_ref() != Some(trouble))
+            || of_store.is_some_and(|error| self.dismissed.as_ref() != Some(error))
     }
 
-    fn dismiss_trouble(&mut self) {
-        if self.trouble.take().is_none() && self.told.take().is_none() {
-            self.dismissed = self.store.as_ref().and_then(OpenStore::trouble).cloned();
+    fn dismiss_error(&mut self) {
+        if self.error.take().is_none() && self.told.take().is_none() {
+            self.dismissed = self.store.as_ref().and_then(OpenStore::error).cloned();
         }
     }
 
     /// Once more what went wrong last.
     fn retry(&mut self) {
         self.dismissed = None;
-        self.trouble = None;
+        self.error = None;
         self.told = None;
         match self.asked.clone() {
             Some(Asked::Sample) => self.make_sample(),
@@ -175,7 +175,7 @@ impl App {
             Action::DropPassword => self.password = None,
             Action::DropMapping => self.mapping = None,
             Action::ForgetRecent => self.settings.recent.clear(),
-            Action::DismissTrouble => self.dismiss_trouble(),
+            Action::DismissError => self.dismiss_error(),
             Action::AppendDraft => {
                 if let Some(store) = &mut self.store {
                     if let Some(draft) = &store.draft {
@@ -210,15 +210,15 @@ impl App {
                 self.typed_moment.clear();
                 self.reveal = true;
             }
-            (None, Err(error)) => self.trouble = Some(UserError::from(error)),
+            (None, Err(error)) => self.error = Some(UserError::from(error)),
             (None, Ok(_)) => {
                 let first = timeline.heads().first().map_or(Version(0), |head| head.version);
                 let last = timeline.heads().last().map_or(Version(0), |head| head.version);
-                let message = Message::new("trouble-no-moment")
+                let message = Message::new("error-no-moment")
                     .text("stream", &view.stream)
                     .number("first", first.0)
                     .number("last", last.0);
-                self.trouble = Some(UserError::new(message));
+                self.error = Some(UserError::new(message));
             }
         }
     }
@@ -307,7 +307,7 @@ impl App {
                 () if self.password.is_some() => self.password = None,
                 () if self.mapping.is_some() => self.mapping = None,
                 () if self.dialog.is_some() => self.dialog = None,
-                () if self.shows_trouble() => self.dismiss_trouble(),
+                () if self.shows_error() => self.dismiss_error(),
                 () if self.store.as_ref().is_some_and(|store| store.draft.is_some()) => {
                     if let Some(store) = &mut self.store {
                         store.draft = None;

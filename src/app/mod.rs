@@ -53,7 +53,7 @@ pub struct App {
     /// Where to go once the store is open.
     start: Start,
     /// What went wrong last, until it is dismissed.
-    trouble: Option<UserError>,
+    error: Option<UserError>,
     /// What happened to the store, until it is dismissed or something goes wrong.
     told: Option<UserError>,
     /// What was put away of what the store itself has to say.
@@ -141,7 +141,7 @@ impl App {
             password: None,
             sample: Loading::default(),
             start: Start::default(),
-            trouble: None,
+            error: None,
             told: None,
             dismissed: None,
             typed_path: String::new(),
@@ -183,7 +183,7 @@ impl App {
         self.remember_place();
         let Opened { engine, is_writing_on } = opened;
         self.settings.remember(engine.source());
-        self.trouble = None;
+        self.error = None;
         self.told = None;
         self.asked = None;
         self.is_playing = false;

@@ -5,7 +5,7 @@ use crate::view::UserError;
 /// A store that did not open, and what its user could say to open it.
 #[derive(Clone, Debug)]
 pub(super) struct Refused {
-    pub(super) trouble: UserError,
+    pub(super) error: UserError,
     pub(super) question: Option<Question>,
 }
 
@@ -23,8 +23,8 @@ impl Refused {
             StoreError::Unrecognised { .. } | StoreError::Several { .. } | StoreError::Mapping { .. } => {
                 Some(Question::Columns(source.clone()))
             }
-            StoreError::Server { address, trouble } => match trouble.as_ref() {
-                trouble if trouble.asks_for_password() => Some(Question::Password(address.clone())),
+            StoreError::Server { address, error } => match error.as_ref() {
+                error if error.asks_for_password() => Some(Question::Password(address.clone())),
                 ServerError::Unrecognised { .. } | ServerError::Several { .. } => {
                     Some(Question::Columns(source.clone()))
                 }
@@ -32,12 +32,12 @@ impl Refused {
             },
             _ => None,
         };
-        Self { trouble: UserError::from(error), question }
+        Self { error: UserError::from(error), question }
     }
 }
 
 impl From<Lost> for Refused {
     fn from(lost: Lost) -> Self {
-        Self { trouble: UserError::from(lost), question: None }
+        Self { error: UserError::from(lost), question: None }
     }
 }

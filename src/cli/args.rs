@@ -371,7 +371,7 @@ fn number(text: &str) -> Result<u64, String> {
 }
 
 fn moment(text: &str) -> Result<Moment, String> {
-    text.parse().map_err(|error: crate::engine::SessionError| error.to_string())
+    text.parse().map_err(|error: crate::engine::EngineError| error.to_string())
 }
 
 fn expected(text: &str) -> Result<Expected, String> {

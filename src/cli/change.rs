@@ -12,7 +12,7 @@ use super::terminal::{Output, message};
 use super::{Failure, Outcome, target, told};
 use crate::compensate::{Authorship, FreeEvent, Plan, append_plan, natural, plan_event};
 use crate::domain::Aggregate;
-use crate::engine::{SessionError, describe, keep_snapshots, load_story};
+use crate::engine::{EngineError, describe, keep_snapshots, load_story};
 use crate::event::{EventId, RecordedEvent, StreamId, Version};
 use crate::replay::Story;
 use crate::store::{AppendError, Appended, Conflict, Expected, Store, Writer};
@@ -25,7 +25,7 @@ pub(super) fn append(args: &AppendArgs, context: &Context, out: &mut Output) -> 
     let story = match describe(store.reader(), &stream) {
         Ok(described) => loaded(store.reader(), &described)?,
         // A new stream: its first event says what it is.
-        Err(SessionError::NoStream { .. }) => Story::new(Aggregate::of_stream(&stream, stream.category(), event_type)),
+        Err(EngineError::NoStream { .. }) => Story::new(Aggregate::of_stream(&stream, stream.category(), event_type)),
         Err(error) => return Err(error.into()),
     };
     let authorship = authorship(actor, reason, id.as_deref());
@@ -66,7 +66,7 @@ pub(super) fn compensate(args: &CompensateArgs, context: &Context, out: &mut Out
     let stream = StreamId::from(stream.as_str());
     let mut store = opened(context, store, *dry_run)?;
     let described = describe(store.reader(), &stream)?;
-    let target = store.reader().event_at(&stream, Version(*version))?.ok_or_else(|| SessionError::NoVersion {
+    let target = store.reader().event_at(&stream, Version(*version))?.ok_or_else(|| EngineError::NoVersion {
         stream: stream.clone(),
         asked: Version(*version),
         first: described.row.first_version,

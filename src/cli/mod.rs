@@ -26,7 +26,7 @@ pub use terminal::message;
 use terminal::{Output, keep_secret, print_message};
 
 use crate::compensate::PlanError;
-use crate::engine::{MakeSampleError, Moment, SessionError};
+use crate::engine::{EngineError, MakeSampleError, Moment};
 use crate::event::StreamId;
 use crate::sample::SampleError;
 use crate::store::files::{ExportError, ImportError, TargetError};
@@ -44,7 +44,7 @@ enum Outcome {
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error(transparent)]
-    Session(#[from] SessionError),
+    Engine(#[from] EngineError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]

@@ -32,7 +32,7 @@ pub enum Action {
     Connect,
     DropPassword,
     DropMapping,
-    DismissTrouble,
+    DismissError,
     /// Appends the correction as it was previewed.
     AppendDraft,
     DropDraft,

@@ -1,4 +1,4 @@
-use super::{SessionError, check_snapshots};
+use super::{EngineError, check_snapshots};
 use crate::store::{Fault, Finding, FindingKind, Flow, Store, StoreError};
 
 /// Looks at every event of a store, and at every kept state, for what does not fit.
@@ -6,7 +6,7 @@ pub fn check(
     reader: &dyn Store,
     report: &mut dyn FnMut(Finding),
     progress: &mut dyn FnMut(u64) -> Flow,
-) -> Result<(), SessionError> {
+) -> Result<(), EngineError> {
     let (mut is_damaged, mut is_cancelled) = (false, false);
     let checked = reader.verify(
         &mut |finding| {
@@ -22,10 +22,10 @@ pub fn check(
     // Snapshots of a store that can't be read whole have nothing to be held against.
     let checked = match checked {
         Ok(()) if !is_damaged && !is_cancelled => check_snapshots(reader, report),
-        other => other.map_err(SessionError::from),
+        other => other.map_err(EngineError::from),
     };
     match checked {
-        Err(SessionError::Store(StoreError::Damaged { path, detail })) => {
+        Err(EngineError::Store(StoreError::Damaged { path, detail })) => {
             report(Finding::of_store(Fault::Unreadable { path: path.display().to_string(), detail }));
             Ok(())
         }

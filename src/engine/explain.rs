@@ -1,9 +1,9 @@
 //! What a question could not be answered for, for the window's languages.
 
-use super::{MakeSampleError, SessionError};
+use super::{EngineError, MakeSampleError};
 use crate::event::{Explain, Message, StreamId};
 
-impl Explain for SessionError {
+impl Explain for EngineError {
     fn message(&self) -> Message {
         match self {
             Self::NoStream { stream, near } => {
@@ -37,7 +37,7 @@ impl Explain for MakeSampleError {
         match self {
             Self::NoHome => Message::new("sample-no-home"),
             Self::Sample(error) => error.message(),
-            Self::Session(error) => error.message(),
+            Self::Engine(error) => error.message(),
             Self::Store(error) => error.message(),
         }
     }

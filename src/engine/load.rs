@@ -3,7 +3,7 @@ use std::thread;
 
 use serde_json::Value;
 
-use super::{Moment, SNAPSHOT_SPACING, SessionError, Ticket, resolve};
+use super::{EngineError, Moment, SNAPSHOT_SPACING, Ticket, resolve};
 use crate::domain::Aggregate;
 use crate::event::{EventBatch, EventId, EventRow, StreamId, Timestamp, Version};
 use crate::projection::Problem;
@@ -19,9 +19,9 @@ pub struct Described {
 
 impl Described {
     /// The projection of that name, or the one shown first.
-    pub fn projection(&self, name: Option<&str>) -> Result<ProjectionRef, SessionError> {
+    pub fn projection(&self, name: Option<&str>) -> Result<ProjectionRef, EngineError> {
         let Some(name) = name else { return Ok(registry().first(self.aggregate).clone()) };
-        let refusal = || SessionError::NoProjection {
+        let refusal = || EngineError::NoProjection {
             stream: self.row.stream.clone(),
             asked: name.to_owned(),
             known: registry().of_aggregate(self.aggregate).iter().map(|known| known.name().to_owned()).collect(),
@@ -31,9 +31,9 @@ impl Described {
 }
 
 /// Looks a stream up. A name that is not there is answered with those that look like it.
-pub fn describe(reader: &dyn Store, stream: &StreamId) -> Result<Described, SessionError> {
+pub fn describe(reader: &dyn Store, stream: &StreamId) -> Result<Described, EngineError> {
     let Some(row) = reader.stream(stream)? else {
-        return Err(SessionError::NoStream { stream: stream.clone(), near: near_names(reader, stream)? });
+        return Err(EngineError::NoStream { stream: stream.clone(), near: near_names(reader, stream)? });
     };
     let mut aggregate = None;
     reader.visit_events(&Query::stream(stream.clone()).limit(1).columns(Columns::HEADS), &mut |first| {
@@ -77,7 +77,7 @@ pub fn show(
     projection: &ProjectionRef,
     moment: Moment,
     progress: &mut dyn FnMut(u64) -> Flow,
-) -> Result<Shown, SessionError> {
+) -> Result<Shown, EngineError> {
     let version = resolve(reader, &described.row, moment)?;
     let judge = registry().judge(described.aggregate);
     let mut shown = fold_to(reader, &described.row, projection, version, progress)?;
@@ -97,7 +97,7 @@ fn fold_to(
     projection: &ProjectionRef,
     version: Version,
     progress: &mut dyn FnMut(u64) -> Flow,
-) -> Result<Shown, SessionError> {
+) -> Result<Shown, EngineError> {
     let (mut fold, from) = begin_fold(reader, row, projection, version)?;
     let mut recorded_at = None;
     let mut is_cancelled = false;
@@ -141,7 +141,7 @@ pub fn load_story(
     reader: &dyn Store,
     described: &Described,
     progress: &mut dyn FnMut(u64) -> Flow,
-) -> Result<Story, SessionError> {
+) -> Result<Story, EngineError> {
     let mut story = Story::new(described.aggregate);
     load_rows(reader, &described.row, &mut |row| story.timeline_mut().push_row(row), progress)?;
     Ok(story)
@@ -154,7 +154,7 @@ pub fn load_timeline(
     projection: &ProjectionRef,
     also: &mut (dyn FnMut(&EventRow<'_>) + Send),
     progress: &mut dyn FnMut(u64) -> Flow,
-) -> Result<Box<dyn Timeline>, SessionError> {
+) -> Result<Box<dyn Timeline>, EngineError> {
     let mut timeline = projection.timeline(usize::try_from(described.row.events).unwrap_or(0));
     let push = &mut |row: &EventRow<'_>| {
         timeline.push_row(row);
@@ -176,7 +176,7 @@ fn load_rows(
     row: &StreamRow,
     push: &mut (dyn FnMut(&EventRow<'_>) + Send),
     progress: &mut dyn FnMut(u64) -> Flow,
-) -> Result<(), SessionError> {
+) -> Result<(), EngineError> {
     let query = Query::stream(row.stream.clone());
     if row.events < WORTH_A_THREAD {
         return each_batch(reader, &query, progress, &mut |batch| {
@@ -230,7 +230,7 @@ pub fn each_batch(
     query: &Query,
     progress: &mut dyn FnMut(u64) -> Flow,
     take: &mut dyn FnMut(&mut EventBatch) -> Flow,
-) -> Result<(), SessionError> {
+) -> Result<(), EngineError> {
     let mut scan = reader.scan(query)?;
     let (mut batch, mut count) = (EventBatch::default(), 0);
     loop {
@@ -263,7 +263,7 @@ pub fn continue_stream(
     stream: &StreamId,
     after: Option<&(Version, EventId)>,
     progress: &mut dyn FnMut(u64) -> Flow,
-) -> Result<Continued, SessionError> {
+) -> Result<Continued, EngineError> {
     let from = after.map(|(version, _)| *version);
     let mut batches = Vec::new();
     let mut is_first = true;

@@ -116,7 +116,7 @@ impl Engine {
 
 /// Why a question has no answer.
 #[derive(Debug, thiserror::Error)]
-pub enum SessionError {
+pub enum EngineError {
     #[error("there is no stream {stream}{}", hint(near))]
     NoStream { stream: StreamId, near: Vec<StreamId> },
     #[error("{stream} has versions {first} to {last}; there is no version {asked}")]

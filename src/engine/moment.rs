@@ -1,6 +1,6 @@
 use std::str::FromStr;
 
-use super::SessionError;
+use super::EngineError;
 use crate::event::{StreamId, Timestamp, Version};
 use crate::replay::{Index, Timeline};
 use crate::store::{Columns, Flow, Query, Store, StreamRow};
@@ -25,21 +25,21 @@ impl Moment {
 }
 
 impl FromStr for Moment {
-    type Err = SessionError;
+    type Err = EngineError;
 
-    fn from_str(text: &str) -> Result<Self, SessionError> {
+    fn from_str(text: &str) -> Result<Self, EngineError> {
         if text == "latest" {
             return Ok(Self::Latest);
         }
         if let Ok(version) = text.strip_prefix('v').unwrap_or(text).parse() {
             return Ok(Self::Version(Version(version)));
         }
-        text.parse().map(Self::Time).map_err(|_| SessionError::NotAMoment(text.to_owned()))
+        text.parse().map(Self::Time).map_err(|_| EngineError::NotAMoment(text.to_owned()))
     }
 }
 
 /// The version that was the stream's last at this moment.
-pub fn resolve(reader: &dyn Store, stream: &StreamRow, moment: Moment) -> Result<Version, SessionError> {
+pub fn resolve(reader: &dyn Store, stream: &StreamRow, moment: Moment) -> Result<Version, EngineError> {
     let name = &stream.stream;
     let heads = |query: Query| query.columns(Columns::HEADS);
     match moment {
@@ -55,7 +55,7 @@ pub fn resolve(reader: &dyn Store, stream: &StreamRow, moment: Moment) -> Result
             if is_there {
                 Ok(version)
             } else {
-                Err(SessionError::NoVersion { stream: name.clone(), asked: version, first, last })
+                Err(EngineError::NoVersion { stream: name.clone(), asked: version, first, last })
             }
         }
         Moment::Time(at) => {
@@ -68,7 +68,7 @@ pub fn resolve(reader: &dyn Store, stream: &StreamRow, moment: Moment) -> Result
                 }
                 Flow::Continue(())
             })?;
-            found.ok_or_else(|| SessionError::BeforeItBegan {
+            found.ok_or_else(|| EngineError::BeforeItBegan {
                 stream: StreamId::clone(name),
                 asked: at,
                 first: stream.first_at.map_or_else(|| "no recorded time".to_owned(), |at| at.to_string()),

@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{SessionError, keep_long_streams};
+use super::{EngineError, keep_long_streams};
 use crate::sample::{SampleError, SampleOptions, SampleReport, generate};
 use crate::store::native::{Aside, NativeStore};
 use crate::store::{Flow, StoreError};
@@ -16,7 +16,7 @@ pub enum MakeSampleError {
     #[error(transparent)]
     Sample(#[from] SampleError),
     #[error(transparent)]
-    Session(#[from] SessionError),
+    Engine(#[from] EngineError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -1,7 +1,7 @@
 use super::load::begin_fold;
 use serde_json::Value;
 
-use super::{Moment, SessionError, describe, show};
+use super::{EngineError, Moment, describe, show};
 use crate::event::{StreamId, Timestamp, same_name};
 use crate::replay::{ProjectionRef, registry};
 use crate::store::{
@@ -21,13 +21,13 @@ pub fn keep_snapshots(store: &mut dyn Writer, stream: &StreamId) {
     noted(keep_due(store, stream));
 }
 
-fn noted(kept: Result<(), SessionError>) {
+fn noted(kept: Result<(), EngineError>) {
     if let Err(error) = kept {
         tracing::info!(%error, "no snapshot was kept");
     }
 }
 
-fn keep_due(store: &mut dyn Writer, stream: &StreamId) -> Result<(), SessionError> {
+fn keep_due(store: &mut dyn Writer, stream: &StreamId) -> Result<(), EngineError> {
     let described = describe(store, stream)?;
     if described.row.events < SNAPSHOT_SPACING {
         return Ok(());
@@ -45,7 +45,7 @@ pub fn keep_long_streams(store: &mut dyn Writer) {
     noted(keep_all_due(store));
 }
 
-fn keep_all_due(store: &mut dyn Writer) -> Result<(), SessionError> {
+fn keep_all_due(store: &mut dyn Writer) -> Result<(), EngineError> {
     let mut long = Vec::new();
     let query = StreamQuery { order: StreamOrder::Longest, ..StreamQuery::default() };
     store.visit_streams(&query, &mut |row| {
@@ -85,7 +85,7 @@ fn due_snapshot(
 }
 
 /// Refolds every kept snapshot's stream and reports those that say something else.
-pub fn check_snapshots(reader: &dyn Store, report: &mut dyn FnMut(Finding)) -> Result<(), SessionError> {
+pub fn check_snapshots(reader: &dyn Store, report: &mut dyn FnMut(Finding)) -> Result<(), EngineError> {
     let mut kept = Vec::new();
     reader.visit_snapshots(&mut |stream, snapshot| {
         kept.push((stream.clone(), snapshot.projection.clone()));
@@ -103,7 +103,7 @@ pub fn check_snapshots(reader: &dyn Store, report: &mut dyn FnMut(Finding)) -> R
 
 /// States that a framework keeps, held against a replay by the domain: fields of the same name and kind must say the
 /// same. What the domain does not know of, it does not judge.
-fn check_kept_states(reader: &dyn Store, report: &mut dyn FnMut(Finding)) -> Result<(), SessionError> {
+fn check_kept_states(reader: &dyn Store, report: &mut dyn FnMut(Finding)) -> Result<(), EngineError> {
     let mut kept = Vec::new();
     reader.visit_kept_states(&mut |state| {
         kept.push(state);

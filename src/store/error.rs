@@ -24,8 +24,8 @@ pub enum StoreError {
     NotADatabase(PathBuf),
     #[error("{}: the file cannot be read as events: {detail}", path.display())]
     NotEvents { path: PathBuf, detail: String },
-    #[error("{address}: {trouble}")]
-    Server { address: Address, trouble: Box<ServerError> },
+    #[error("{address}: {error}")]
+    Server { address: Address, error: Box<ServerError> },
     #[error("{}: a SQLite database, but its tables are no event store that Foldline knows (it has: {tables}); which columns are these? `foldline map` prints a guess to correct, and `--map FILE` reads by it", path.display())]
     Unrecognised { path: PathBuf, tables: String },
     #[error("{place}: {source}")]
@@ -78,7 +78,7 @@ impl StoreError {
     /// The server that a password, typed now, may open: open the store at [`Address::with_password`] then.
     pub fn asks_for_password(&self) -> Option<&Address> {
         match self {
-            Self::Server { address, trouble } if trouble.asks_for_password() => Some(address),
+            Self::Server { address, error } if error.asks_for_password() => Some(address),
             _ => None,
         }
     }

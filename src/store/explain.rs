@@ -18,8 +18,8 @@ impl Explain for StoreError {
             Self::EmptyFile(path) => of("error-empty-file", path),
             Self::NotADatabase(path) => of("error-not-a-database", path),
             Self::NotEvents { path, detail } => of("error-not-events", path).text("detail", detail),
-            Self::Server { address, trouble } => {
-                Message::new("error-of-place").text("place", address).inner("what", trouble.message())
+            Self::Server { address, error } => {
+                Message::new("error-of-place").text("place", address).inner("what", error.message())
             }
             Self::Unrecognised { path, tables } => of("error-unrecognised", path).text("tables", tables),
             Self::Mapping { place, source } => {
@@ -176,7 +176,7 @@ impl Explain for TargetError {
     fn message(&self) -> Message {
         let of = |id, path: &std::path::Path| Message::new(id).text("path", path.display());
         match self {
-            Self::Taken(path) => of("trouble-export-there", path),
+            Self::Taken(path) => of("error-export-there", path),
             Self::Exported(path) => of("export-onto-itself", path),
             Self::Database(path) => of("export-onto-database", path),
             Self::SideFile { path, database } => of("export-onto-side-file", path).text("database", database.display()),

@@ -31,10 +31,10 @@ pub fn compensate_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, can_
                     ui.spinner();
                 }
                 Some(Ok(plan)) => preview_ui(ui, scene, plan),
-                Some(Err(trouble)) => warning(ui, &scene.sentence(&trouble.message)),
+                Some(Err(error)) => warning(ui, &scene.sentence(&error.message)),
             }
-            if let Some(trouble) = draft.trouble() {
-                warning(ui, &scene.sentence(&trouble.message));
+            if let Some(error) = draft.error() {
+                warning(ui, &scene.sentence(&error.message));
             }
             ui.add_space(8.0);
             buttons_ui(ui, scene, draft, can_write);

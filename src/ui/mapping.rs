@@ -24,8 +24,8 @@ pub fn mapping_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut MappingDraft) 
         let colours = palette(ui);
         ui.label(RichText::new(scene.text("mapping-about")).color(colours.dim));
         ui.add_space(8.0);
-        if let Some(trouble) = draft.trouble() {
-            ui.label(RichText::new(scene.sentence(&trouble.message)).color(colours.danger));
+        if let Some(error) = draft.error() {
+            ui.label(RichText::new(scene.sentence(&error.message)).color(colours.danger));
         }
         columns_ui(ui, scene, draft);
         if !draft.reasons.is_empty() {
@@ -123,8 +123,8 @@ fn preview_ui(ui: &mut Ui, scene: &Scene<'_>, draft: &MappingDraft) {
     let colours = palette(ui);
     let events = match draft.events() {
         Ok(events) => events,
-        Err(trouble) => {
-            ui.add(Label::new(RichText::new(scene.sentence(&trouble.message)).color(colours.danger)).wrap());
+        Err(error) => {
+            ui.add(Label::new(RichText::new(scene.sentence(&error.message)).color(colours.danger)).wrap());
             return;
         }
     };

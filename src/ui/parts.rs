@@ -71,15 +71,15 @@ pub(super) fn link(ui: &mut Ui, text: &str) -> Response {
 }
 
 /// The sentence about what went wrong, with what can be done about it.
-pub fn error_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, trouble: &UserError) {
+pub fn error_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, error: &UserError) {
     let colours = palette(ui);
-    let UserError { message, details } = trouble;
+    let UserError { message, details } = error;
     let sentence = &scene.sentence(message);
     Frame::new().fill(colours.danger_soft).inner_margin(Margin::symmetric(16, 8)).show(ui, |ui| {
         ui.horizontal(|ui| {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if ui.button(scene.text("dismiss")).clicked() {
-                    scene.ask(Action::DismissTrouble);
+                    scene.ask(Action::DismissError);
                 }
                 if ui.button(scene.text("copy")).clicked() {
                     let text = if details.is_empty() { sentence.clone() } else { format!("{sentence}\n\n{details}") };
@@ -94,7 +94,7 @@ pub fn error_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, trouble: &UserError) {
             });
         });
         if !details.is_empty() {
-            egui::CollapsingHeader::new(scene.text("show-details")).id_salt("trouble details").show(ui, |ui| {
+            egui::CollapsingHeader::new(scene.text("show-details")).id_salt("error details").show(ui, |ui| {
                 egui::ScrollArea::vertical().max_height(120.0).show(ui, |ui| {
                     ui.add(Label::new(RichText::new(details).monospace()).wrap());
                 });

@@ -21,8 +21,8 @@ pub(super) fn tool_ui(
         }
         return false;
     }
-    let Some(trouble) = tool.error() else { return true };
-    ui.add(Label::new(RichText::new(scene.sentence(&trouble.message)).color(palette(ui).danger)).wrap());
+    let Some(error) = tool.error() else { return true };
+    ui.add(Label::new(RichText::new(scene.sentence(&error.message)).color(palette(ui).danger)).wrap());
     if ui.button(scene.text("retry")).clicked() {
         scene.ask(start.clone());
     }

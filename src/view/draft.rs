@@ -141,7 +141,7 @@ impl Draft {
         self.base.is_loading() || self.outcome.is_loading()
     }
 
-    pub fn trouble(&self) -> Option<&UserError> {
+    pub fn error(&self) -> Option<&UserError> {
         self.base.error().or(self.outcome.error())
     }
 

@@ -76,12 +76,12 @@ impl MappingDraft {
     /// The events as the mapping reads them, or why it cannot.
     pub fn events(&self) -> Result<&[RecordedEvent], &UserError> {
         match self.read.error() {
-            Some(trouble) => Err(trouble),
+            Some(error) => Err(error),
             None => Ok(self.read.value().map_or(&[], Vec::as_slice)),
         }
     }
 
-    pub fn trouble(&self) -> Option<&UserError> {
+    pub fn error(&self) -> Option<&UserError> {
         self.found.error().or(self.kept.error())
     }
 
@@ -98,7 +98,7 @@ impl MappingDraft {
     pub fn keep(&mut self) {
         let (source, mapping) = (self.source.clone(), self.mapping.clone());
         self.kept.request(begin("keeping the mapping", &self.wake, move |_| {
-            let failed = |error| UserError::new(Message::new("trouble-mapping-not-kept").text("detail", error));
+            let failed = |error| UserError::new(Message::new("error-mapping-not-kept").text("detail", error));
             save_mapping(&source, &mapping).map_err(failed)?;
             Ok(())
         }));

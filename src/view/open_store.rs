@@ -203,7 +203,7 @@ impl OpenStore {
     }
 
     /// The first thing that went wrong and is not mended.
-    pub fn trouble(&self) -> Option<&UserError> {
+    pub fn error(&self) -> Option<&UserError> {
         self.background().find_map(Tool::error)
     }
 

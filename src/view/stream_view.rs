@@ -204,7 +204,7 @@ impl StreamView {
         timelines.chain([&self.news as &dyn Tool<Error = UserError>, &self.event])
     }
 
-    pub fn trouble(&self) -> Option<&UserError> {
+    pub fn error(&self) -> Option<&UserError> {
         self.tools().find_map(Tool::error)
     }
 

@@ -18,13 +18,13 @@ impl UserError {
 
     /// An event that was there, in a store that has been replaced since.
     pub(super) fn gone(stream: &StreamId, version: Version) -> Self {
-        Self::new(Message::new("trouble-gone").text("stream", stream).number("version", version.0))
+        Self::new(Message::new("error-gone").text("stream", stream).number("version", version.0))
     }
 }
 
 impl From<Lost> for UserError {
     fn from(_: Lost) -> Self {
-        Self::new(Message::new("trouble-lost"))
+        Self::new(Message::new("error-lost"))
     }
 }
 

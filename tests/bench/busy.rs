@@ -18,19 +18,19 @@ use super::stores::{LONG_STREAM, Stores, contacted};
 /// Between two appends of the other program.
 const BETWEEN_APPENDS: Duration = Duration::from_millis(100);
 
-fn desk(path: &Path) -> OpenStore {
+fn open(path: &Path) -> OpenStore {
     let source: Source = path.to_owned().into();
     let first = store::open(&source).expect("opened");
     OpenStore::new(Engine::new(source, first, Arc::new(|| ())))
 }
 
 /// Seconds until it is so.
-fn until(desk: &mut OpenStore, mut is_so: impl FnMut(&OpenStore) -> bool) -> f64 {
+fn until(open: &mut OpenStore, mut is_so: impl FnMut(&OpenStore) -> bool) -> f64 {
     let began = Instant::now();
-    while !is_so(desk) {
+    while !is_so(open) {
         assert!(began.elapsed() < Duration::from_mins(2), "it never came");
         thread::sleep(Duration::from_micros(200));
-        desk.poll();
+        open.poll();
     }
     began.elapsed().as_secs_f64()
 }
@@ -41,13 +41,13 @@ pub(crate) fn written(table: &mut Table, stores: &Stores, folder: &Path) {
     std::fs::copy(&stores.sample, &path).expect("copied");
     let look = |path: &Path| {
         let began = Instant::now();
-        let mut desk = desk(path);
-        until(&mut desk, |desk| desk.groups.value().is_some());
-        desk.filter.push_str("lead-1");
-        desk.list_streams();
-        until(&mut desk, |desk| !desk.groups.is_loading());
-        desk.select(StreamId::from("lead-1"));
-        until(&mut desk, |desk| desk.view.as_ref().is_some_and(|view| !view.is_empty()));
+        let mut open = open(path);
+        until(&mut open, |open| open.groups.value().is_some());
+        open.filter.push_str("lead-1");
+        open.list_streams();
+        until(&mut open, |open| !open.groups.is_loading());
+        open.select(StreamId::from("lead-1"));
+        until(&mut open, |open| open.view.as_ref().is_some_and(|view| !view.is_empty()));
         began.elapsed().as_secs_f64()
     };
     let quiet = repeat(5, || look(&path));
@@ -75,21 +75,21 @@ pub(crate) fn written(table: &mut Table, stores: &Stores, folder: &Path) {
 
 /// From the store's change being noticed to the event being there, against loading the stream.
 pub(crate) fn noticed(table: &mut Table, stores: &Stores) {
-    let mut desk = desk(&stores.long);
-    desk.select(StreamId::from(LONG_STREAM));
-    let length = |desk: &OpenStore| desk.view.as_ref().map_or(0, |view| view.len());
-    let loaded = until(&mut desk, |desk| length(desk) > 1_000);
+    let mut open = open(&stores.long);
+    open.select(StreamId::from(LONG_STREAM));
+    let length = |open: &OpenStore| open.view.as_ref().map_or(0, |view| view.len());
+    let loaded = until(&mut open, |open| length(open) > 1_000);
     let mut store = NativeStore::open_for_writing(&stores.long).expect("opened");
     let mut number = 1 << 41;
     let samples = repeat(5, || {
-        let before = length(&desk);
+        let before = length(&open);
         let events = [contacted(&mut number)];
         store.append(&StreamId::from(LONG_STREAM), Expected::Any, &events).expect("recorded");
         // When it is noticed is a matter of the watch's beat; what it costs then is measured.
         let mut cost = Duration::ZERO;
-        while length(&desk) == before {
+        while length(&open) == before {
             let began = Instant::now();
-            desk.poll();
+            open.poll();
             cost += began.elapsed();
             thread::sleep(Duration::from_micros(200));
         }

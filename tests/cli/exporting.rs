@@ -4,75 +4,75 @@ use std::fs;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
 use std::process::Command;
 
-use crate::desk::{Desk, Ran};
+use crate::sandbox::{Ran, Sandbox};
 
-fn mode(desk: &Desk, name: &str) -> u32 {
-    fs::metadata(desk.path(name)).expect("the file is there").mode() & 0o777
+fn mode(sandbox: &Sandbox, name: &str) -> u32 {
+    fs::metadata(sandbox.path(name)).expect("the file is there").mode() & 0o777
 }
 
-fn export_under_umask(desk: &Desk, umask: &str, to: &str) {
+fn export_under_umask(sandbox: &Sandbox, umask: &str, to: &str) {
     let line = format!("umask {umask}; exec \"$0\" export a.db --to {to} --force");
     let mut command = Command::new("sh");
-    command.args(["-c", &line, env!("CARGO_BIN_EXE_foldline")]).current_dir(desk.path("."));
+    command.args(["-c", &line, env!("CARGO_BIN_EXE_foldline")]).current_dir(sandbox.path("."));
     Ran::from(command.output().expect("a shell")).ok();
 }
 
 #[test]
 fn a_new_export_has_the_mode_that_the_umask_leaves() {
-    let desk = Desk::with_seed();
+    let sandbox = Sandbox::with_seed();
     for (umask, expected) in [("077", 0o600), ("027", 0o640), ("022", 0o644), ("002", 0o664)] {
         let name = format!("out-{umask}.jsonl");
-        export_under_umask(&desk, umask, &name);
-        assert_eq!(mode(&desk, &name), expected, "umask {umask}");
+        export_under_umask(&sandbox, umask, &name);
+        assert_eq!(mode(&sandbox, &name), expected, "umask {umask}");
     }
 }
 
 #[test]
 fn an_export_over_a_file_keeps_its_mode() {
-    let desk = Desk::with_seed();
+    let sandbox = Sandbox::with_seed();
     for kept in [0o600, 0o640, 0o666] {
-        desk.write("out.jsonl", "old");
-        fs::set_permissions(desk.path("out.jsonl"), fs::Permissions::from_mode(kept)).expect("a mode");
-        export_under_umask(&desk, "022", "out.jsonl");
-        assert_eq!(mode(&desk, "out.jsonl"), kept);
-        assert_eq!(desk.read("out.jsonl").lines().count(), 7);
+        sandbox.write("out.jsonl", "old");
+        fs::set_permissions(sandbox.path("out.jsonl"), fs::Permissions::from_mode(kept)).expect("a mode");
+        export_under_umask(&sandbox, "022", "out.jsonl");
+        assert_eq!(mode(&sandbox, "out.jsonl"), kept);
+        assert_eq!(sandbox.read("out.jsonl").lines().count(), 7);
     }
 }
 
 #[test]
 fn an_export_through_a_symlink_writes_its_target_and_leaves_the_link() {
-    let desk = Desk::with_seed();
-    fs::create_dir(desk.path("far")).expect("a folder");
-    desk.write("far/real.jsonl", "old");
-    symlink("far/real.jsonl", desk.path("link.jsonl")).expect("a link");
-    symlink("far/new.jsonl", desk.path("dangling.jsonl")).expect("a link");
-    symlink("link.jsonl", desk.path("twice.jsonl")).expect("a link");
+    let sandbox = Sandbox::with_seed();
+    fs::create_dir(sandbox.path("far")).expect("a folder");
+    sandbox.write("far/real.jsonl", "old");
+    symlink("far/real.jsonl", sandbox.path("link.jsonl")).expect("a link");
+    symlink("far/new.jsonl", sandbox.path("dangling.jsonl")).expect("a link");
+    symlink("link.jsonl", sandbox.path("twice.jsonl")).expect("a link");
     for (link, target) in
         [("link.jsonl", "far/real.jsonl"), ("dangling.jsonl", "far/new.jsonl"), ("twice.jsonl", "far/real.jsonl")]
     {
-        if desk.path(target).exists() {
-            desk.write(target, "old");
+        if sandbox.path(target).exists() {
+            sandbox.write(target, "old");
         }
-        desk.run(&["export", "a.db", "--to", link, "--force"]).ok();
-        assert!(desk.path(link).is_symlink(), "{link} is a link still");
-        assert_eq!(desk.read(target).lines().count(), 7, "{target}");
-        assert!(!desk.path(target).is_symlink());
+        sandbox.run(&["export", "a.db", "--to", link, "--force"]).ok();
+        assert!(sandbox.path(link).is_symlink(), "{link} is a link still");
+        assert_eq!(sandbox.read(target).lines().count(), 7, "{target}");
+        assert!(!sandbox.path(target).is_symlink());
     }
-    assert_eq!(fs::read_dir(desk.path("far")).expect("a folder").count(), 2, "nothing half-written lies about");
+    assert_eq!(fs::read_dir(sandbox.path("far")).expect("a folder").count(), 2, "nothing half-written lies about");
 }
 
 #[test]
 fn an_export_never_replaces_a_store_a_database_or_their_side_files() {
-    let desk = Desk::with_seed();
-    desk.run(&["sample", "other.db", "--events", "50"]).ok();
-    let invoices = rusqlite::Connection::open(desk.path("invoices.sqlite")).expect("a database");
+    let sandbox = Sandbox::with_seed();
+    sandbox.run(&["sample", "other.db", "--events", "50"]).ok();
+    let invoices = rusqlite::Connection::open(sandbox.path("invoices.sqlite")).expect("a database");
     invoices.execute_batch("CREATE TABLE invoices (id INTEGER)").expect("a table");
     drop(invoices);
-    symlink("a.db", desk.path("link.jsonl")).expect("a link");
-    fs::hard_link(desk.path("a.db"), desk.path("hard.jsonl")).expect("a link");
-    desk.write("events.jsonl", "{\"stream\":\"n-1\",\"type\":\"noted\",\"payload\":{}}\n");
-    symlink("events.jsonl", desk.path("same.jsonl")).expect("a link");
-    let before = desk.everything();
+    symlink("a.db", sandbox.path("link.jsonl")).expect("a link");
+    fs::hard_link(sandbox.path("a.db"), sandbox.path("hard.jsonl")).expect("a link");
+    sandbox.write("events.jsonl", "{\"stream\":\"n-1\",\"type\":\"noted\",\"payload\":{}}\n");
+    symlink("events.jsonl", sandbox.path("same.jsonl")).expect("a link");
+    let before = sandbox.everything();
     for (store, to) in [
         ("a.db", "a.db"),
         ("a.db", "./a.db"),
@@ -88,22 +88,22 @@ fn an_export_never_replaces_a_store_a_database_or_their_side_files() {
         ("events.jsonl", "same.jsonl"),
         ("events.jsonl", "a.db"),
     ] {
-        let ran = desk.run(&["export", store, "--to", to, "--as", "jsonl", "--force"]).code(2).in_one_line();
+        let ran = sandbox.run(&["export", store, "--to", to, "--as", "jsonl", "--force"]).code(2).in_one_line();
         assert!(ran.err.contains(to.trim_start_matches("./")) && ran.err.contains("name another"), "{to}: {}", ran.err);
     }
-    assert_eq!(desk.everything(), before);
-    desk.run(&["verify", "a.db"]).ok();
+    assert_eq!(sandbox.everything(), before);
+    sandbox.run(&["verify", "a.db"]).ok();
 }
 
 #[test]
 fn an_export_replaces_no_pipe_socket_device_or_folder() {
-    let desk = Desk::with_seed();
-    fs::create_dir(desk.path("folder.jsonl")).expect("a folder");
-    let made = Command::new("mkfifo").arg(desk.path("pipe.jsonl")).status();
+    let sandbox = Sandbox::with_seed();
+    fs::create_dir(sandbox.path("folder.jsonl")).expect("a folder");
+    let made = Command::new("mkfifo").arg(sandbox.path("pipe.jsonl")).status();
     assert!(made.is_ok_and(|status| status.success()), "a pipe");
-    let socket = std::os::unix::net::UnixListener::bind(desk.path("socket.jsonl")).expect("a socket");
+    let socket = std::os::unix::net::UnixListener::bind(sandbox.path("socket.jsonl")).expect("a socket");
     // Only the superuser may make a device.
-    let device = Command::new("mknod").arg(desk.path("device.jsonl")).args(["c", "1", "7"]).output();
+    let device = Command::new("mknod").arg(sandbox.path("device.jsonl")).args(["c", "1", "7"]).output();
     let has_device = device.is_ok_and(|output| output.status.success());
     for (name, word) in
         [("folder.jsonl", "folder"), ("pipe.jsonl", "pipe"), ("socket.jsonl", "socket"), ("device.jsonl", "device")]
@@ -111,9 +111,9 @@ fn an_export_replaces_no_pipe_socket_device_or_folder() {
         if name.starts_with("device") && !has_device {
             continue;
         }
-        desk.run(&["export", "a.db", "--to", name, "--force"]).code(2).says(word).in_one_line();
+        sandbox.run(&["export", "a.db", "--to", name, "--force"]).code(2).says(word).in_one_line();
     }
-    let kind = |name: &str| fs::symlink_metadata(desk.path(name)).expect("it is there").file_type();
+    let kind = |name: &str| fs::symlink_metadata(sandbox.path(name)).expect("it is there").file_type();
     assert!(kind("pipe.jsonl").is_fifo() && kind("socket.jsonl").is_socket() && kind("folder.jsonl").is_dir());
     assert!(!has_device || kind("device.jsonl").is_char_device());
     drop(socket);
@@ -125,7 +125,7 @@ const CELLS: [&str; 14] =
 
 #[test]
 fn a_safe_csv_begins_no_cell_with_a_formula_and_comes_back_letter_for_letter() {
-    let desk = Desk::empty();
+    let sandbox = Sandbox::empty();
     let lines: Vec<String> = CELLS
         .iter()
         .enumerate()
@@ -136,14 +136,14 @@ fn a_safe_csv_begins_no_cell_with_a_formula_and_comes_back_letter_for_letter() {
         })
         .chain([r#"{"stream":"number","type":"t","payload":-5}"#.to_owned()])
         .collect();
-    desk.write("cells.jsonl", lines.join("\n"));
-    desk.run(&["import", "cells.jsonl", "--into", "cells.db"]).ok();
-    let original = desk.run(&["events", "cells.db", "--format", "json"]).ok().out;
-    desk.run(&["export", "cells.db", "--to", "safe.csv", "--csv-safe"]).ok();
-    desk.run(&["export", "cells.db", "--to", "plain.csv"]).ok();
-    desk.write("events.csv", desk.run(&["events", "cells.db", "--format", "csv", "--csv-safe"]).ok().out);
+    sandbox.write("cells.jsonl", lines.join("\n"));
+    sandbox.run(&["import", "cells.jsonl", "--into", "cells.db"]).ok();
+    let original = sandbox.run(&["events", "cells.db", "--format", "json"]).ok().out;
+    sandbox.run(&["export", "cells.db", "--to", "safe.csv", "--csv-safe"]).ok();
+    sandbox.run(&["export", "cells.db", "--to", "plain.csv"]).ok();
+    sandbox.write("events.csv", sandbox.run(&["events", "cells.db", "--format", "csv", "--csv-safe"]).ok().out);
     for name in ["safe.csv", "events.csv"] {
-        let mut table = csv::ReaderBuilder::new().from_path(desk.path(name)).expect("CSV");
+        let mut table = csv::ReaderBuilder::new().from_path(sandbox.path(name)).expect("CSV");
         for record in table.records() {
             for cell in &record.expect("a row") {
                 let first = cell.chars().next().unwrap_or(' ');
@@ -153,16 +153,16 @@ fn a_safe_csv_begins_no_cell_with_a_formula_and_comes_back_letter_for_letter() {
     }
     for name in ["safe.csv", "plain.csv", "events.csv"] {
         let copy = format!("{name}.db");
-        desk.run(&["import", name, "--into", &copy]).ok();
-        assert_eq!(desk.run(&["events", &copy, "--format", "json"]).ok().out, original, "{name}");
+        sandbox.run(&["import", name, "--into", &copy]).ok();
+        assert_eq!(sandbox.run(&["events", &copy, "--format", "json"]).ok().out, original, "{name}");
     }
-    let streams = desk.run(&["streams", "cells.db", "--format", "csv", "--csv-safe"]).ok().out;
+    let streams = sandbox.run(&["streams", "cells.db", "--format", "csv", "--csv-safe"]).ok().out;
     assert!(streams.contains("'=1+1") && !streams.lines().any(|line| line.starts_with('=')), "{streams}");
 }
 
 #[test]
 fn csv_safe_without_csv_is_a_mistake_that_is_said() {
-    let desk = Desk::with_seed();
-    desk.run(&["export", "a.db", "--to", "x.jsonl", "--csv-safe"]).code(2).says("CSV").in_one_line();
-    desk.run(&["events", "a.db", "--format", "json", "--csv-safe"]).code(2).says("csv").in_one_line();
+    let sandbox = Sandbox::with_seed();
+    sandbox.run(&["export", "a.db", "--to", "x.jsonl", "--csv-safe"]).code(2).says("CSV").in_one_line();
+    sandbox.run(&["events", "a.db", "--format", "json", "--csv-safe"]).code(2).says("csv").in_one_line();
 }

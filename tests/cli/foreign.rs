@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use serde_json::json;
 
-use crate::desk::Desk;
+use crate::sandbox::Sandbox;
 
 const LEDGER: &str = r#"
 CREATE TABLE ledger (aggregate_type text NOT NULL, aggregate_id text NOT NULL, sequence integer NOT NULL,
@@ -14,17 +14,17 @@ INSERT INTO ledger VALUES
  ('lead', '1', 2, 'ContactDetailsUpdated', '1.0', '{"ContactDetailsUpdated":{"name":"aaa"}}', '{"actor":"lee"}');
 "#;
 
-fn database(desk: &Desk, name: &str, statements: &str) {
-    let connection = Connection::open(desk.path(name)).expect("a database");
+fn database(sandbox: &Sandbox, name: &str, statements: &str) {
+    let connection = Connection::open(sandbox.path(name)).expect("a database");
     connection.execute_batch(statements).expect("the tables are made");
 }
 
 #[test]
 fn a_store_of_another_framework_answers_every_question_and_is_left_alone() {
-    let desk = Desk::empty();
-    database(&desk, "app.db", LEDGER);
-    let before = desk.everything();
-    let info = desk.run(&["info", "app.db", "--format", "json"]).ok().json();
+    let sandbox = Sandbox::empty();
+    database(&sandbox, "app.db", LEDGER);
+    let before = sandbox.everything();
+    let info = sandbox.run(&["info", "app.db", "--format", "json"]).ok().json();
     assert_eq!(
         info,
         json!({"store": "app.db", "framework": "cqrs-es", "events": 2, "streams": 1,
@@ -32,38 +32,38 @@ fn a_store_of_another_framework_answers_every_question_and_is_left_alone() {
             "first_at": null, "last_at": null,
             "longest_stream": {"stream": "lead:1", "events": 2, "last_version": 2}, "writable": true})
     );
-    let events = desk.run(&["events", "app.db", "lead:1", "--format", "json"]).ok().json();
+    let events = sandbox.run(&["events", "app.db", "lead:1", "--format", "json"]).ok().json();
     assert_eq!(
         events[0],
         json!({"position": 1, "stream": "lead:1", "version": 1, "id": "lead:1@1", "type": "LeadInitialized", "schema": 1,
             "recorded_at": null, "payload": {"LeadInitialized": {"name": "aab", "phone": "1111"}}, "metadata": {"actor": "kim"}})
     );
-    let state = desk.run(&["show", "app.db", "lead:1", "--format", "json"]).ok().json();
+    let state = sandbox.run(&["show", "app.db", "lead:1", "--format", "json"]).ok().json();
     assert_eq!(state["state"]["name"], "aaa", "{state}");
     assert_eq!(state["state"]["phone"], "1111", "{state}");
-    let blame = desk.run(&["blame", "app.db", "lead:1", "--projection", "fields", "--format", "json"]).ok().json();
+    let blame = sandbox.run(&["blame", "app.db", "lead:1", "--projection", "fields", "--format", "json"]).ok().json();
     let name = blame.as_array().and_then(|rows| rows.iter().find(|row| row["field"] == "name")).cloned();
     assert_eq!(name.map(|row| (row["version"].clone(), row["actor"].clone())), Some((json!(2), json!("lee"))));
-    desk.run(&["verify", "app.db"]).ok();
+    sandbox.run(&["verify", "app.db"]).ok();
     let dry = ["compensate", "app.db", "lead:1", "--version", "2", "--actor", "a", "--reason", "b", "--dry-run"];
-    desk.run(&dry).ok();
-    assert_eq!(desk.everything(), before);
+    sandbox.run(&dry).ok();
+    assert_eq!(sandbox.everything(), before);
 }
 
 #[test]
 fn a_correction_goes_into_the_frameworks_own_table() {
-    let desk = Desk::empty();
-    database(&desk, "app.db", LEDGER);
+    let sandbox = Sandbox::empty();
+    database(&sandbox, "app.db", LEDGER);
     let correct =
         ["compensate", "app.db", "lead:1", "--version", "2", "--actor", "a", "--reason", "b", "--format", "json"];
-    let done = desk.run(&correct).ok().json();
+    let done = sandbox.run(&correct).ok().json();
     assert_eq!((&done["stream"], &done["version"]), (&json!("lead:1"), &json!(3)), "{done}");
-    let event = desk.run(&["events", "app.db", "lead:1", "--from", "3", "--format", "json"]).ok().json()[0].clone();
+    let event = sandbox.run(&["events", "app.db", "lead:1", "--from", "3", "--format", "json"]).ok().json()[0].clone();
     let name = event["type"].as_str().unwrap_or_default().to_owned();
     assert_eq!(name, "ContactDetailsUpdated", "the application knows no other spelling");
     assert_eq!(event["payload"][&name]["name"], "aab", "{event}");
     assert_eq!((&event["metadata"]["actor"], &event["metadata"]["reason"]), (&json!("a"), &json!("b")));
-    let state = desk.run(&["show", "app.db", "lead:1", "--format", "json"]).ok().json();
+    let state = sandbox.run(&["show", "app.db", "lead:1", "--format", "json"]).ok().json();
     assert_eq!(state["state"]["name"], "aab", "{state}");
     let strange = [
         "append",
@@ -80,7 +80,7 @@ fn a_correction_goes_into_the_frameworks_own_table() {
         "--reason",
         "b",
     ];
-    desk.run(&strange).code(2).says("the application could not read one that it does not know").in_one_line();
+    sandbox.run(&strange).code(2).says("the application could not read one that it does not know").in_one_line();
     let late = [
         "append",
         "app.db",
@@ -96,59 +96,59 @@ fn a_correction_goes_into_the_frameworks_own_table() {
         "--reason",
         "b",
     ];
-    desk.run(&late).code(1);
+    sandbox.run(&late).code(1);
 }
 
 #[test]
 fn an_unknown_table_is_asked_about_guessed_corrected_and_kept() {
-    let desk = Desk::empty();
+    let sandbox = Sandbox::empty();
     database(
-        &desk,
+        &sandbox,
         "odd.db",
         r#"CREATE TABLE "기록" ("대상" TEXT, "번호" INTEGER, kind TEXT, "내용" TEXT, UNIQUE ("대상", "번호"));
            INSERT INTO "기록" VALUES ('리드-1', 1, 'captured', '{"a":1}');"#,
     );
-    let before = desk.everything();
-    desk.run(&["info", "odd.db"]).code(2).says("which columns are these?").says("--map FILE").in_one_line();
-    let guess = desk.run(&["map", "odd.db"]).ok();
+    let before = sandbox.everything();
+    sandbox.run(&["info", "odd.db"]).code(2).says("which columns are these?").says("--map FILE").in_one_line();
+    let guess = sandbox.run(&["map", "odd.db"]).ok();
     assert!(guess.err.contains("a guess, to be corrected"), "{guess:#?}");
     assert_eq!(guess.json()["stream"], json!(["대상"]));
-    assert_eq!(desk.everything(), before);
-    desk.write("map.json", &guess.out);
-    let events = desk.run(&["events", "odd.db", "--map", "map.json", "--format", "jsonl"]).ok().json();
+    assert_eq!(sandbox.everything(), before);
+    sandbox.write("map.json", &guess.out);
+    let events = sandbox.run(&["events", "odd.db", "--map", "map.json", "--format", "jsonl"]).ok().json();
     assert_eq!((&events["stream"], &events["payload"]), (&json!("리드-1"), &json!({"a": 1})));
-    desk.run(&["info", "odd.db"]).code(2);
-    desk.run(&["map", "odd.db", "--map", "map.json", "--keep"]).ok();
-    let info = desk.run(&["info", "odd.db", "--format", "json"]).ok();
+    sandbox.run(&["info", "odd.db"]).code(2);
+    sandbox.run(&["map", "odd.db", "--map", "map.json", "--keep"]).ok();
+    let info = sandbox.run(&["info", "odd.db", "--format", "json"]).ok();
     assert_eq!(info.json()["framework"], "mapped");
     assert!(info.err.contains("the mapping of 기록 that was kept"), "{info:#?}");
-    desk.run(&["map", "odd.db", "--forget"]).ok();
-    desk.run(&["info", "odd.db"]).code(2);
+    sandbox.run(&["map", "odd.db", "--forget"]).ok();
+    sandbox.run(&["info", "odd.db"]).code(2);
 }
 
 #[test]
 fn a_mapping_that_does_not_fit_names_the_place_and_the_next_step() {
-    let desk = Desk::empty();
-    database(&desk, "odd.db", "CREATE TABLE log (who TEXT, what TEXT)");
+    let sandbox = Sandbox::empty();
+    database(&sandbox, "odd.db", "CREATE TABLE log (who TEXT, what TEXT)");
     for (mapping, part) in [
         ("{", "map.json: the mapping cannot be read"),
         (r#"{"table":"log","streem":"who"}"#, "unknown field `streem`"),
         (r#"{"table":"log","stream":"whom"}"#, "odd.db: there is no column whom in log"),
     ] {
-        desk.write("map.json", mapping);
-        desk.run(&["events", "odd.db", "--map", "map.json"]).code(2).says(part).in_one_line();
+        sandbox.write("map.json", mapping);
+        sandbox.run(&["events", "odd.db", "--map", "map.json"]).code(2).says(part).in_one_line();
     }
-    desk.run(&["events", "odd.db", "--map", "none.json"]).code(2).says("none.json").in_one_line();
+    sandbox.run(&["events", "odd.db", "--map", "none.json"]).code(2).says("none.json").in_one_line();
 }
 
 #[test]
 fn a_file_of_events_is_looked_at_where_it_is() {
-    let desk = Desk::empty();
-    desk.write("lead-1.json", crate::desk::SEED);
-    let before = desk.everything();
-    let info = desk.run(&["info", "lead-1.json", "--format", "json"]).ok().json();
+    let sandbox = Sandbox::empty();
+    sandbox.write("lead-1.json", crate::sandbox::SEED);
+    let before = sandbox.everything();
+    let info = sandbox.run(&["info", "lead-1.json", "--format", "json"]).ok().json();
     assert_eq!((&info["framework"], &info["events"], &info["writable"]), (&json!("json"), &json!(7), &json!(false)));
-    let state = desk.run(&["show", "lead-1.json", "lead-1", "--at", "3", "--format", "json"]).ok().json();
+    let state = sandbox.run(&["show", "lead-1.json", "lead-1", "--at", "3", "--format", "json"]).ok().json();
     assert_eq!(state["state"]["name"], "aaa", "{state}");
     let append = [
         "append",
@@ -165,6 +165,6 @@ fn a_file_of_events_is_looked_at_where_it_is() {
         "--reason",
         "b",
     ];
-    desk.run(&append).code(2).says("foldline import").in_one_line();
-    assert_eq!(desk.everything(), before);
+    sandbox.run(&append).code(2).says("foldline import").in_one_line();
+    assert_eq!(sandbox.everything(), before);
 }

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::desk::Desk;
+use crate::sandbox::Sandbox;
 
 #[track_caller]
 fn golden(name: &str, actual: &str) {
@@ -17,7 +17,7 @@ fn golden(name: &str, actual: &str) {
 
 #[test]
 fn json_of_every_command_that_looks() {
-    let desk = Desk::with_seed();
+    let sandbox = Sandbox::with_seed();
     for (name, arguments) in [
         ("info.json", &["info", "a.db", "--format", "json"][..]),
         ("streams.json", &["streams", "a.db", "--format", "json"]),
@@ -35,13 +35,13 @@ fn json_of_every_command_that_looks() {
         ("blame.json", &["blame", "a.db", "lead-1", "--at", "4", "--format", "json"]),
         ("verify.json", &["verify", "a.db", "--format", "json"]),
     ] {
-        golden(name, &desk.run(arguments).ok().out);
+        golden(name, &sandbox.run(arguments).ok().out);
     }
 }
 
 #[test]
 fn tables_of_every_command_that_looks() {
-    let desk = Desk::with_seed();
+    let sandbox = Sandbox::with_seed();
     let mut all = String::new();
     for arguments in [
         &["info", "a.db"][..],
@@ -53,15 +53,15 @@ fn tables_of_every_command_that_looks() {
         &["blame", "a.db", "lead-1"],
         &["verify", "a.db"],
     ] {
-        all += &format!("$ foldline {}\n{}\n", arguments.join(" "), desk.run(arguments).ok().out);
+        all += &format!("$ foldline {}\n{}\n", arguments.join(" "), sandbox.run(arguments).ok().out);
     }
     golden("tables.txt", &all);
 }
 
 #[test]
 fn json_of_a_conflict() {
-    let desk = Desk::with_seed();
-    let ran = desk.run(&[
+    let sandbox = Sandbox::with_seed();
+    let ran = sandbox.run(&[
         "append",
         "a.db",
         "lead-1",
@@ -83,8 +83,8 @@ fn json_of_a_conflict() {
 
 #[test]
 fn json_of_an_append_and_of_a_correction() {
-    let desk = Desk::with_seed();
-    let append = desk.run(&[
+    let sandbox = Sandbox::with_seed();
+    let append = sandbox.run(&[
         "append",
         "a.db",
         "lead-2",
@@ -106,7 +106,7 @@ fn json_of_an_append_and_of_a_correction() {
     golden("append.json", &without_clock(&append.ok().out));
     let correct =
         ["compensate", "a.db", "lead-1", "--version", "3", "--actor", "kim", "--reason", "r", "--format", "json"];
-    golden("compensate.json", &without_clock(&desk.run(&correct).ok().out));
+    golden("compensate.json", &without_clock(&sandbox.run(&correct).ok().out));
 }
 
 /// Times of today and fresh ids cannot stand in a file.
@@ -126,16 +126,16 @@ fn without_clock(text: &str) -> String {
 
 #[test]
 fn json_of_an_import_with_lines_left_out() {
-    let desk = Desk::empty();
-    desk.write("mixed.jsonl", "{\"stream\":\"lead-1\",\"type\":\"contacted\"}\n{oops\n\n{\"stream\":\"lead-1\"}\n");
-    let ran = desk.run(&["import", "mixed.jsonl", "--into", "b.db", "--skip-bad", "--format", "json"]).ok();
+    let sandbox = Sandbox::empty();
+    sandbox.write("mixed.jsonl", "{\"stream\":\"lead-1\",\"type\":\"contacted\"}\n{oops\n\n{\"stream\":\"lead-1\"}\n");
+    let ran = sandbox.run(&["import", "mixed.jsonl", "--into", "b.db", "--skip-bad", "--format", "json"]).ok();
     golden("import.json", &ran.out);
 }
 
 #[test]
 fn the_help_of_every_command() {
-    let desk = Desk::empty();
-    let mut all = desk.run(&["help"]).ok().out;
+    let sandbox = Sandbox::empty();
+    let mut all = sandbox.run(&["help"]).ok().out;
     for command in [
         "info",
         "streams",
@@ -151,18 +151,18 @@ fn the_help_of_every_command() {
         "sample",
         "generate",
     ] {
-        all += &format!("\n$ foldline help {command}\n{}", desk.run(&["help", command]).ok().out);
+        all += &format!("\n$ foldline help {command}\n{}", sandbox.run(&["help", command]).ok().out);
     }
     golden("help.txt", &all);
 }
 
 #[test]
 fn completions_and_the_man_page_are_generated() {
-    let desk = Desk::empty();
+    let sandbox = Sandbox::empty();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        let script = desk.run(&["generate", "completions", shell]).ok().out;
+        let script = sandbox.run(&["generate", "completions", shell]).ok().out;
         assert!(script.contains("compensate"), "{shell}");
     }
-    let page = desk.run(&["generate", "man"]).ok().out;
+    let page = sandbox.run(&["generate", "man"]).ok().out;
     assert!(page.contains(".TH foldline"), "{page}");
 }

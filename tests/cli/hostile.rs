@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::desk::{Desk, Ran};
+use crate::sandbox::{Ran, Sandbox};
 
 /// Each of these does something to a terminal, or hides what is there.
 const HOSTILE: &[char] = &[
@@ -30,17 +30,17 @@ fn assert_clean(what: &str, text: &str) {
 
 #[test]
 fn nothing_that_steers_a_terminal_comes_out_of_any_command() {
-    let desk = Desk::empty();
+    let sandbox = Sandbox::empty();
     let word = hostile("a");
     let (stream, kind) = (hostile("lead-"), hostile("lead-initialized"));
     let line = json!({"stream": stream, "type": kind, "id": word, "payload": {"name": word, &word: word},
         "metadata": {"actor": word, "reason": word}});
     let second = json!({"stream": stream, "type": word, "payload": {"name": "b"}, "metadata": {"actor": word}});
-    desk.write("h.jsonl", format!("{line}\n{second}\n"));
-    desk.run(&["import", "h.jsonl", "--into", "h.db"]).ok();
+    sandbox.write("h.jsonl", format!("{line}\n{second}\n"));
+    sandbox.run(&["import", "h.jsonl", "--into", "h.db"]).ok();
     let name = format!("{word}.db").replace('/', "");
-    fs::copy(desk.path("h.db"), desk.path(&name)).expect("a copy");
-    desk.write("bad.jsonl", format!("{{\"stream\":\"s\",\"type\":\"t\",\"version\":{}}}\n", json!(word)));
+    fs::copy(sandbox.path("h.db"), sandbox.path(&name)).expect("a copy");
+    sandbox.write("bad.jsonl", format!("{{\"stream\":\"s\",\"type\":\"t\",\"version\":{}}}\n", json!(word)));
     let append = |stream: &str, expect: &str| {
         [
             "append",
@@ -98,37 +98,40 @@ fn nothing_that_steers_a_terminal_comes_out_of_any_command() {
     .collect();
     for arguments in commands {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let ran = desk.run(&arguments);
+        let ran = sandbox.run(&arguments);
         assert_clean(&format!("{arguments:?}, output"), &ran.out);
         assert_clean(&format!("{arguments:?}, messages"), &ran.err);
         assert!((0..=2).contains(&ran.code) && !ran.err.contains("panicked"), "{ran:#?}");
     }
     // What is escaped in JSON is the same text to whoever reads it.
-    let rows = desk.run(&["events", "h.db", "--format", "json"]).ok().json();
+    let rows = sandbox.run(&["events", "h.db", "--format", "json"]).ok().json();
     assert_eq!((&rows[0]["stream"], &rows[0]["payload"]["name"]), (&json!(stream), &json!(word)));
 }
 
 #[test]
 fn csv_in_a_pipe_is_what_is_stored() {
-    let desk = Desk::empty();
+    let sandbox = Sandbox::empty();
     let word = hostile("a");
-    desk.write("h.jsonl", json!({"stream": word, "type": word, "payload": {}}).to_string());
-    desk.run(&["import", "h.jsonl", "--into", "h.db"]).ok();
-    assert!(desk.run(&["events", "h.db", "--format", "csv"]).ok().out.contains(&word));
-    assert!(desk.run(&["export", "h.db", "--to", "-", "--as", "csv"]).ok().out.contains(&word));
+    sandbox.write("h.jsonl", json!({"stream": word, "type": word, "payload": {}}).to_string());
+    sandbox.run(&["import", "h.jsonl", "--into", "h.db"]).ok();
+    assert!(sandbox.run(&["events", "h.db", "--format", "csv"]).ok().out.contains(&word));
+    assert!(sandbox.run(&["export", "h.db", "--to", "-", "--as", "csv"]).ok().out.contains(&word));
 }
 
 /// Runs with so little memory that what is read whole does not fit.
-fn in_little_memory(desk: &Desk, arguments: &str) -> Ran {
+fn in_little_memory(sandbox: &Sandbox, arguments: &str) -> Ran {
     let line = format!("ulimit -v 700000; exec \"$0\" {arguments}");
     let mut command = Command::new("sh");
-    command.args(["-c", &line, env!("CARGO_BIN_EXE_foldline")]).current_dir(desk.path(".")).env("HOME", desk.path("."));
+    command
+        .args(["-c", &line, env!("CARGO_BIN_EXE_foldline")])
+        .current_dir(sandbox.path("."))
+        .env("HOME", sandbox.path("."));
     Ran::from(command.output().expect("a shell"))
 }
 
 /// A packed log of `before`, then `times` × `part`, then `after`.
-fn packed(desk: &Desk, name: &str, before: &str, part: &str, times: usize, after: &str) {
-    let file = fs::File::create(desk.path(name)).expect("a file");
+fn packed(sandbox: &Sandbox, name: &str, before: &str, part: &str, times: usize, after: &str) {
+    let file = fs::File::create(sandbox.path(name)).expect("a file");
     let mut out = flate2::write::GzEncoder::new(file, flate2::Compression::best());
     out.write_all(before.as_bytes()).expect("written");
     for _ in 0..times {
@@ -143,19 +146,19 @@ const LOG: &str = "<?xml version=\"1.0\"?><log><trace><string key=\"concept:name
 
 #[test]
 fn a_packed_log_that_unpacks_without_end_is_refused_in_bounded_memory() {
-    let desk = Desk::empty();
+    let sandbox = Sandbox::empty();
     let megabyte = "a".repeat(1 << 20);
     let attribute = format!("{LOG}<event><string key=\"note\" value=\"");
-    packed(&desk, "attribute.xes.gz", &attribute, &megabyte, 600, "\"/></event></trace></log>");
+    packed(&sandbox, "attribute.xes.gz", &attribute, &megabyte, 600, "\"/></event></trace></log>");
     let fields = format!("<string key=\"k\" value=\"{}\"/>", "v".repeat(1 << 18));
-    packed(&desk, "fields.xes.gz", &format!("{LOG}<event>"), &fields, 2_400, "</event></trace></log>");
+    packed(&sandbox, "fields.xes.gz", &format!("{LOG}<event>"), &fields, 2_400, "</event></trace></log>");
     let event = format!("<event><string key=\"k\" value=\"{}\"/></event>", "v".repeat(1 << 18));
-    packed(&desk, "nameless.xes.gz", "<log><trace>", &event, 2_400, "</trace></log>");
-    packed(&desk, "text.xes.gz", LOG, &megabyte, 600, "</trace></log>");
+    packed(&sandbox, "nameless.xes.gz", "<log><trace>", &event, 2_400, "</trace></log>");
+    packed(&sandbox, "text.xes.gz", LOG, &megabyte, 600, "</trace></log>");
     let deep = "<list key=\"x\">".repeat(100_000);
-    packed(&desk, "deep.xes.gz", &format!("{LOG}<event>"), &deep, 400, "</event></trace></log>");
+    packed(&sandbox, "deep.xes.gz", &format!("{LOG}<event>"), &deep, 400, "</event></trace></log>");
     for name in ["attribute", "fields", "nameless", "text", "deep"] {
-        let ran = in_little_memory(&desk, &format!("info {name}.xes.gz --format json"));
+        let ran = in_little_memory(&sandbox, &format!("info {name}.xes.gz --format json"));
         assert!(ran.code == 0 || ran.code == 2, "{name}: {ran:#?}");
         assert_eq!(ran.err.lines().count(), 1, "{name} is said in a sentence: {ran:#?}");
         assert!(ran.err.contains("MiB") || ran.err.contains("deep"), "{name}: {ran:#?}");
@@ -164,29 +167,29 @@ fn a_packed_log_that_unpacks_without_end_is_refused_in_bounded_memory() {
 
 #[test]
 fn a_line_an_element_or_a_row_without_end_is_refused_in_bounded_memory() {
-    let desk = Desk::empty();
+    let sandbox = Sandbox::empty();
     let long = "a".repeat(300 << 20);
     let good = r#"{"stream":"n-1","type":"noted","payload":{}}"#;
-    desk.write(
+    sandbox.write(
         "line.jsonl",
         format!("{good}\n{{\"stream\":\"n-1\",\"type\":\"noted\",\"payload\":\"{long}\"}}\n{good}\n"),
     );
-    let ran = in_little_memory(&desk, "import line.jsonl --into line.db").code(2).says("line 2").says("MiB");
+    let ran = in_little_memory(&sandbox, "import line.jsonl --into line.db").code(2).says("line 2").says("MiB");
     assert_eq!(ran.out, "");
-    let ran = in_little_memory(&desk, "import line.jsonl --into line.db --skip-bad").ok();
+    let ran = in_little_memory(&sandbox, "import line.jsonl --into line.db --skip-bad").ok();
     assert!(ran.out.contains("2 events") && ran.out.contains("line 2"), "the lines around it are read: {ran:#?}");
-    desk.write("array.json", format!("[{good},\n{{\"stream\":\"n-1\",\"type\":\"noted\",\"payload\":\"{long}\"}}]"));
-    in_little_memory(&desk, "import array.json --into array.db").code(2).says("line 2").says("MiB");
-    desk.write("table.csv", format!("stream,type,note\nn-1,noted,b\nn-1,noted,{long}\n"));
-    in_little_memory(&desk, "import table.csv --into table.db").code(2).says("line 3").says("MiB");
+    sandbox.write("array.json", format!("[{good},\n{{\"stream\":\"n-1\",\"type\":\"noted\",\"payload\":\"{long}\"}}]"));
+    in_little_memory(&sandbox, "import array.json --into array.db").code(2).says("line 2").says("MiB");
+    sandbox.write("table.csv", format!("stream,type,note\nn-1,noted,b\nn-1,noted,{long}\n"));
+    in_little_memory(&sandbox, "import table.csv --into table.db").code(2).says("line 3").says("MiB");
 }
 
 #[test]
 fn a_pipe_a_socket_or_a_device_is_no_store_and_is_not_waited_for() {
-    let desk = Desk::empty();
-    let made = Command::new("mkfifo").arg(desk.path("pipe")).status();
+    let sandbox = Sandbox::empty();
+    let made = Command::new("mkfifo").arg(sandbox.path("pipe")).status();
     assert!(made.is_ok_and(|status| status.success()), "a pipe");
-    let _socket = std::os::unix::net::UnixListener::bind(desk.path("socket")).expect("a socket");
+    let _socket = std::os::unix::net::UnixListener::bind(sandbox.path("socket")).expect("a socket");
     for (name, word) in [("pipe", "pipe"), ("socket", "socket"), ("/dev/zero", "device")] {
         let verbs: [&[&str]; 5] = [
             &["info", name],
@@ -210,7 +213,7 @@ fn a_pipe_a_socket_or_a_device_is_no_store_and_is_not_waited_for() {
             ],
         ];
         for arguments in verbs {
-            let mut child = desk.command();
+            let mut child = sandbox.command();
             let mut child =
                 child.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
             let until = Instant::now() + Duration::from_secs(20);
@@ -228,10 +231,10 @@ fn a_pipe_a_socket_or_a_device_is_no_store_and_is_not_waited_for() {
 
 #[test]
 fn an_append_whose_result_cannot_be_printed_is_no_failure() {
-    let desk = Desk::with_seed();
+    let sandbox = Sandbox::with_seed();
     let full = || fs::OpenOptions::new().write(true).open("/dev/full").expect("a full device");
     for (expect, format) in [("6", "table"), ("7", "json")] {
-        let mut command = desk.command();
+        let mut command = sandbox.command();
         command.args([
             "append",
             "a.db",
@@ -249,40 +252,40 @@ fn an_append_whose_result_cannot_be_printed_is_no_failure() {
         let version = expect.parse::<u64>().expect("a number") + 1;
         Ran::from(command.output().expect("it runs")).ok().says(&format!("recorded as version {version} of lead-1"));
     }
-    let mut command = desk.command();
+    let mut command = sandbox.command();
     command.args(["compensate", "a.db", "lead-1", "--version", "3", "--actor", "a", "--reason", "r"]).stdout(full());
     Ran::from(command.output().expect("it runs")).ok().says("recorded as version 9 of lead-1");
-    desk.write("more.jsonl", r#"{"stream":"n-1","type":"noted","payload":{}}"#);
-    let mut command = desk.command();
+    sandbox.write("more.jsonl", r#"{"stream":"n-1","type":"noted","payload":{}}"#);
+    let mut command = sandbox.command();
     command.args(["import", "more.jsonl", "--into", "a.db"]).stdout(full());
     Ran::from(command.output().expect("it runs")).ok().says("1 event of 1 stream imported");
-    let mut command = desk.command();
+    let mut command = sandbox.command();
     command.args(["sample", "s.db", "--events", "20"]).stdout(full());
     Ran::from(command.output().expect("it runs")).ok().says("written");
-    let mut command = desk.command();
+    let mut command = sandbox.command();
     command.args(["export", "a.db", "--to", "x.jsonl"]).stdout(full());
     Ran::from(command.output().expect("it runs")).ok().says("written");
     // Where looking is all that was asked, the answer is what failed.
-    let mut command = desk.command();
+    let mut command = sandbox.command();
     command.args(["info", "a.db"]).stdout(full());
     Ran::from(command.output().expect("it runs")).code(2).says("could not be written");
 }
 
 #[test]
 fn a_file_whose_name_is_no_text_is_a_path_everywhere() {
-    let desk = Desk::with_seed();
+    let sandbox = Sandbox::with_seed();
     let named = |ending: &str| {
         let mut bytes = b"odd-\xff\xfe".to_vec();
         bytes.extend(ending.bytes());
         OsStr::from_bytes(&bytes).to_owned()
     };
     let (store, json, second) = (named(".db"), named(".jsonl"), named("-2.db"));
-    fs::copy(desk.path("a.db"), desk.path(".").join(&store)).expect("a copy");
+    fs::copy(sandbox.path("a.db"), sandbox.path(".").join(&store)).expect("a copy");
     let (store, json, second) = (store.as_os_str(), json.as_os_str(), second.as_os_str());
     let word = OsStr::new;
-    let map = desk.path("payload.json");
+    let map = sandbox.path("payload.json");
     fs::write(&map, "{}").expect("a payload");
-    fs::copy(&map, desk.path(".").join(named("-payload"))).expect("a copy");
+    fs::copy(&map, sandbox.path(".").join(named("-payload"))).expect("a copy");
     let payload = [b"@".as_slice(), named("-payload").as_bytes()].concat();
     let payload = OsStr::from_bytes(&payload);
     let commands: Vec<Vec<&OsStr>> = vec![
@@ -327,18 +330,18 @@ fn a_file_whose_name_is_no_text_is_a_path_everywhere() {
         ],
     ];
     for arguments in commands {
-        Ran::from(desk.command().args(&arguments).output().expect("it runs")).ok();
+        Ran::from(sandbox.command().args(&arguments).output().expect("it runs")).ok();
     }
     let missing = named("-missing.db");
-    Ran::from(desk.command().arg("info").arg(&missing).output().expect("it runs")).code(2).says("no such file");
-    let mut command = desk.command();
+    Ran::from(sandbox.command().arg("info").arg(&missing).output().expect("it runs")).code(2).says("no such file");
+    let mut command = sandbox.command();
     command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").env_remove("WAYLAND_SOCKET").arg(store);
     Ran::from(command.output().expect("it runs")).code(2).says("foldline help").in_one_line();
 }
 
 #[test]
 fn a_password_in_whatever_looks_like_an_address_is_never_printed() {
-    let desk = Desk::empty();
+    let sandbox = Sandbox::empty();
     for address in [
         "postgresql+psycopg2://u:s3cr3t@127.0.0.1:1/d",
         "jdbc:postgresql://127.0.0.1:1/d?user=u&password=s3cr3t",
@@ -364,7 +367,7 @@ fn a_password_in_whatever_looks_like_an_address_is_never_printed() {
             &[address],
             &[address, "lead-1", "more"],
         ] {
-            let mut command = desk.command();
+            let mut command = sandbox.command();
             command.env("FOLDLINE_LOG", "debug").env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
             let ran = Ran::from(command.args(arguments).output().expect("it runs"));
             assert!(!ran.err.contains("s3cr3t") && !ran.out.contains("s3cr3t"), "{arguments:?}: {ran:#?}");
@@ -374,7 +377,7 @@ fn a_password_in_whatever_looks_like_an_address_is_never_printed() {
 
 #[test]
 fn a_first_import_that_was_killed_never_blocks_its_own_retry() {
-    let desk = Desk::empty();
+    let sandbox = Sandbox::empty();
     let mut text = String::new();
     for n in 0..1_500 {
         let _ = writeln!(
@@ -383,48 +386,48 @@ fn a_first_import_that_was_killed_never_blocks_its_own_retry() {
             json!({"stream": format!("lead-{}", n % 50), "type": "contacted", "payload": {"n": n}})
         );
     }
-    desk.write("many.jsonl", text);
+    sandbox.write("many.jsonl", text);
     let mut blocked = Vec::new();
     for round in 0..80_u64 {
         let name = format!("new-{round}.db");
-        let mut child = desk.command().args(["import", "many.jsonl", "--into", &name]).spawn().expect("it runs");
+        let mut child = sandbox.command().args(["import", "many.jsonl", "--into", &name]).spawn().expect("it runs");
         // From before the file is there until well into the work.
         std::thread::sleep(Duration::from_micros(round * 400));
         let _ = child.kill();
         let _ = child.wait();
-        let ran = desk.run(&["import", "many.jsonl", "--into", &name]);
+        let ran = sandbox.run(&["import", "many.jsonl", "--into", &name]);
         if ran.code != 0 {
             blocked.push((round, ran.err));
             continue;
         }
-        let info = desk.run(&["info", &name, "--format", "json"]).ok().json();
+        let info = sandbox.run(&["info", &name, "--format", "json"]).ok().json();
         assert_eq!(info["events"], 1_500, "round {round}");
-        desk.run(&["verify", &name]).ok();
+        sandbox.run(&["verify", &name]).ok();
     }
     assert_eq!(blocked, [], "of 80");
 }
 
 #[test]
 fn an_empty_file_is_taken_up_only_where_it_is_named_as_the_place_to_import_into() {
-    let desk = Desk::empty();
-    desk.write("one.jsonl", r#"{"stream":"n-1","type":"noted","payload":{}}"#);
-    desk.write("empty.db", "");
-    desk.write("text.db", "x");
-    rusqlite::Connection::open(desk.path("bare.db"))
+    let sandbox = Sandbox::empty();
+    sandbox.write("one.jsonl", r#"{"stream":"n-1","type":"noted","payload":{}}"#);
+    sandbox.write("empty.db", "");
+    sandbox.write("text.db", "x");
+    rusqlite::Connection::open(sandbox.path("bare.db"))
         .and_then(|db| db.execute_batch("PRAGMA user_version = 1"))
         .expect("a database");
-    desk.run(&["info", "empty.db"]).code(2).says("empty").in_one_line();
-    desk.run(&["import", "one.jsonl", "--into", "empty.db"]).ok();
-    desk.run(&["verify", "empty.db"]).ok();
+    sandbox.run(&["info", "empty.db"]).code(2).says("empty").in_one_line();
+    sandbox.run(&["import", "one.jsonl", "--into", "empty.db"]).ok();
+    sandbox.run(&["verify", "empty.db"]).ok();
     for name in ["text.db", "bare.db"] {
-        let before = fs::read(desk.path(name)).expect("the file");
-        desk.run(&["import", "one.jsonl", "--into", name]).code(2).in_one_line();
-        assert_eq!(fs::read(desk.path(name)).expect("the file"), before, "{name} is somebody else's");
+        let before = fs::read(sandbox.path(name)).expect("the file");
+        sandbox.run(&["import", "one.jsonl", "--into", name]).code(2).in_one_line();
+        assert_eq!(fs::read(sandbox.path(name)).expect("the file"), before, "{name} is somebody else's");
     }
     // What a failed import has begun in it stays, empty: another program may have recorded something there by now.
-    desk.write("bad.jsonl", "{\"stream\":1}\n");
-    desk.write("empty-2.db", "");
-    desk.run(&["import", "bad.jsonl", "--into", "empty-2.db"]).code(2);
-    assert_eq!(desk.run(&["info", "empty-2.db", "--format", "json"]).json()["events"], 0);
-    desk.run(&["import", "one.jsonl", "--into", "empty-2.db"]).ok();
+    sandbox.write("bad.jsonl", "{\"stream\":1}\n");
+    sandbox.write("empty-2.db", "");
+    sandbox.run(&["import", "bad.jsonl", "--into", "empty-2.db"]).code(2);
+    assert_eq!(sandbox.run(&["info", "empty-2.db", "--format", "json"]).json()["events"], 0);
+    sandbox.run(&["import", "one.jsonl", "--into", "empty-2.db"]).ok();
 }

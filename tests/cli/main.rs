@@ -1,7 +1,6 @@
 //! Tests of the command line: the built program, run as a user runs it.
 
 mod bad_input;
-mod desk;
 mod exporting;
 mod foreign;
 mod golden;
@@ -9,5 +8,6 @@ mod hostile;
 mod memory;
 mod ordering;
 mod safety;
+mod sandbox;
 mod seed_walk;
 mod transfer;

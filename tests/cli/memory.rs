@@ -4,16 +4,16 @@ use std::process::Command;
 
 use serde_json::{Map, Value, json};
 
-use crate::desk::Desk;
+use crate::sandbox::Sandbox;
 
 /// Runs the program with so much memory and no more.
-fn run_within(desk: &Desk, mebibytes: u64, arguments: &[&str]) -> Value {
-    let program = desk.command();
+fn run_within(sandbox: &Sandbox, mebibytes: u64, arguments: &[&str]) -> Value {
+    let program = sandbox.command();
     let limited = Command::new("sh")
         .args(["-c", &format!("ulimit -v {} && exec \"$0\" \"$@\"", mebibytes * 1024)])
         .arg(program.get_program())
         .args(arguments)
-        .current_dir(desk.path("."))
+        .current_dir(sandbox.path("."))
         .output()
         .expect("a shell");
     let told = String::from_utf8_lossy(&limited.stderr);
@@ -22,27 +22,27 @@ fn run_within(desk: &Desk, mebibytes: u64, arguments: &[&str]) -> Value {
 }
 
 /// Two events: the second sets so many fields at once.
-fn wide_stream(desk: &Desk, fields: usize) {
+fn wide_stream(sandbox: &Sandbox, fields: usize) {
     let event = |version: u64, payload: Value| {
         json!({"stream": "order-1", "version": version, "type": "placed", "recorded_at": "2025-01-01T00:00:00Z",
                "payload": payload, "metadata": {"actor": "kim", "reason": "a large order"}})
     };
     let wide: Map<String, Value> = (0..fields).map(|n| (format!("field-{n}"), json!("x".repeat(500)))).collect();
     let lines = [event(0, json!({"first": 1})), event(1, Value::Object(wide))].map(|event| event.to_string());
-    desk.write("wide.jsonl", lines.join("\n"));
-    desk.run(&["import", "wide.jsonl", "--into", "wide.db"]).ok();
+    sandbox.write("wide.jsonl", lines.join("\n"));
+    sandbox.run(&["import", "wide.jsonl", "--into", "wide.db"]).ok();
 }
 
 #[test]
 fn a_difference_keeps_no_copy_of_the_event_for_every_field_it_set() {
-    let desk = Desk::empty();
+    let sandbox = Sandbox::empty();
     // The payload takes 2 MB; once for each field, it would take 8 GB.
-    wide_stream(&desk, 4_000);
+    wide_stream(&sandbox, 4_000);
     let diff = ["diff", "wide.db", "order-1", "--from", "0", "--to", "1", "--format", "json"];
-    let rows = run_within(&desk, 1_024, &diff);
+    let rows = run_within(&sandbox, 1_024, &diff);
     assert_eq!(rows.as_array().map(Vec::len), Some(4_000));
     assert_eq!(rows[17]["set_by"], json!({"version": 1, "type": "placed", "actor": "kim"}));
-    let rows = run_within(&desk, 1_024, &["blame", "wide.db", "order-1", "--format", "json"]);
+    let rows = run_within(&sandbox, 1_024, &["blame", "wide.db", "order-1", "--format", "json"]);
     assert_eq!(rows.as_array().map(Vec::len), Some(4_001));
     assert_eq!((&rows[0]["version"], &rows[1]["version"]), (&json!(0), &json!(1)));
     assert_eq!(rows[17]["reason"], "a large order");
@@ -50,7 +50,7 @@ fn a_difference_keeps_no_copy_of_the_event_for_every_field_it_set() {
 
 #[test]
 fn blame_keeps_no_event_that_set_a_field() {
-    let desk = Desk::empty();
+    let sandbox = Sandbox::empty();
     let notes = "x".repeat(4_000_000);
     let lines: Vec<String> = (0..100)
         .map(|version| {
@@ -60,11 +60,11 @@ fn blame_keeps_no_event_that_set_a_field() {
             .to_string()
         })
         .collect();
-    desk.write("long.jsonl", lines.join("\n"));
+    sandbox.write("long.jsonl", lines.join("\n"));
     // A hundred names, each set by an event of 4 MB.
     let blame = ["blame", "long.jsonl", "lead-1", "--projection", "search", "--format", "json"];
-    desk.run(&["import", "long.jsonl", "--into", "long.db"]).ok();
-    let rows = run_within(&desk, 250, &[&["blame", "long.db"], &blame[2..]].concat());
+    sandbox.run(&["import", "long.jsonl", "--into", "long.db"]).ok();
+    let rows = run_within(&sandbox, 250, &[&["blame", "long.db"], &blame[2..]].concat());
     let names = rows.as_array().map(|rows| rows.iter().filter(|row| row["actor"] == "kim").count());
     assert!(names.is_some_and(|names| names >= 100), "{rows}");
 }

@@ -3,18 +3,18 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
-use crate::desk::Desk;
+use crate::sandbox::Sandbox;
 
 const BY_KIM: [&str; 8] = ["--type", "contacted", "--payload", "{}", "--actor", "kim", "--reason", "r"];
 
-fn append(desk: &Desk, expected: &str) -> crate::desk::Ran {
+fn append(sandbox: &Sandbox, expected: &str) -> crate::sandbox::Ran {
     let words = ["append", "long.db", "lead-1", "--expect", expected, "--format", "json"];
-    desk.run(&[&words[..], &BY_KIM[..]].concat())
+    sandbox.run(&[&words[..], &BY_KIM[..]].concat())
 }
 
 /// A store with one stream that is long enough for snapshots.
-fn long_store() -> Desk {
-    let desk = Desk::empty();
+fn long_store() -> Sandbox {
+    let sandbox = Sandbox::empty();
     let mut lines = String::from(
         r#"{"stream":"lead-1","version":0,"id":"e0","type":"lead-initialized","recorded_at":"2025-01-01T00:00:00Z","payload":{"name":"a","phone":"1"}}"#,
     );
@@ -23,51 +23,51 @@ fn long_store() -> Desk {
             "\n{{\"stream\":\"lead-1\",\"version\":{version},\"id\":\"e{version}\",\"type\":\"contacted\",\"recorded_at\":\"2025-01-01T01:00:00Z\",\"payload\":{{}}}}"
         ));
     }
-    desk.write("long.jsonl", lines);
-    desk.run(&["import", "long.jsonl", "--into", "long.db"]).ok();
-    desk
+    sandbox.write("long.jsonl", lines);
+    sandbox.run(&["import", "long.jsonl", "--into", "long.db"]).ok();
+    sandbox
 }
 
-fn tool(desk: &Desk, changes: &str) {
-    let connection = rusqlite::Connection::open(desk.path("long.db")).expect("the store");
+fn tool(sandbox: &Sandbox, changes: &str) {
+    let connection = rusqlite::Connection::open(sandbox.path("long.db")).expect("the store");
     connection.execute_batch(changes).expect("the change goes in");
 }
 
 #[test]
 fn an_append_whose_snapshot_cannot_be_kept_is_recorded_and_said_so() {
-    let desk = long_store();
+    let sandbox = long_store();
     let refuse = "BEGIN SELECT RAISE(ABORT, 'no cache today'); END";
     tool(
-        &desk,
+        &sandbox,
         &format!(
             "DELETE FROM snapshots; CREATE TRIGGER i BEFORE INSERT ON snapshots {refuse};
              CREATE TRIGGER u BEFORE UPDATE ON snapshots {refuse}"
         ),
     );
-    let ran = append(&desk, "any").ok();
+    let ran = append(&sandbox, "any").ok();
     assert_eq!(ran.json()["version"], 1_200);
-    assert_eq!(desk.run(&["info", "long.db", "--format", "json"]).ok().json()["events"], 1_201);
+    assert_eq!(sandbox.run(&["info", "long.db", "--format", "json"]).ok().json()["events"], 1_201);
     // So is what a compensation recorded.
-    desk.run(&["compensate", "long.db", "lead-1", "--version", "1200", "--actor", "kim", "--reason", "r"]).ok();
-    let events = desk.run(&["export", "long.db", "--to", "again.jsonl"]).ok();
+    sandbox.run(&["compensate", "long.db", "lead-1", "--version", "1200", "--actor", "kim", "--reason", "r"]).ok();
+    let events = sandbox.run(&["export", "long.db", "--to", "again.jsonl"]).ok();
     assert!(!events.err.contains("no cache"), "{events:?}");
-    desk.run(&["import", "again.jsonl", "--into", "long2.db"]).ok();
+    sandbox.run(&["import", "again.jsonl", "--into", "long2.db"]).ok();
 }
 
 #[test]
 fn a_forged_snapshot_is_not_shown() {
-    let desk = long_store();
-    let shown = desk.run(&["show", "long.db", "lead-1", "--format", "json"]).ok().json();
-    tool(&desk, "UPDATE snapshots SET state = replace(state, '1199', '7')");
-    assert_eq!(desk.run(&["show", "long.db", "lead-1", "--format", "json"]).ok().json(), shown);
-    let found = desk.run(&["verify", "long.db", "--format", "json"]).code(1).json();
+    let sandbox = long_store();
+    let shown = sandbox.run(&["show", "long.db", "lead-1", "--format", "json"]).ok().json();
+    tool(&sandbox, "UPDATE snapshots SET state = replace(state, '1199', '7')");
+    assert_eq!(sandbox.run(&["show", "long.db", "lead-1", "--format", "json"]).ok().json(), shown);
+    let found = sandbox.run(&["verify", "long.db", "--format", "json"]).code(1).json();
     assert_eq!(found["findings"][0]["kind"], "stale-snapshot", "{found}");
 }
 
 #[test]
 fn verifying_a_store_with_a_corrupt_page_ends_in_findings() {
-    let desk = long_store();
-    let whole = fs::read(desk.path("long.db")).expect("the store");
+    let sandbox = long_store();
+    let whole = fs::read(sandbox.path("long.db")).expect("the store");
     let pages = whole.len() / 4_096;
     let mut found = 0;
     for page in (0..pages).filter(|page| *page < 12 || page % 7 == 0) {
@@ -77,8 +77,8 @@ fn verifying_a_store_with_a_corrupt_page_ends_in_findings() {
         for (at, byte) in content[from..(page + 1) * 4_096].iter_mut().enumerate() {
             *byte = (at as u32).wrapping_mul(2_654_435_761).to_be_bytes()[1];
         }
-        desk.write("long.db", &content);
-        let ran = desk.run(&["verify", "long.db", "--format", "json"]).code(1);
+        sandbox.write("long.db", &content);
+        let ran = sandbox.run(&["verify", "long.db", "--format", "json"]).code(1);
         let said = ran.json();
         assert_eq!(said["ok"], false, "page {page}");
         assert!(said["findings"].as_array().is_some_and(|all| !all.is_empty()), "page {page}: {said}");
@@ -89,26 +89,26 @@ fn verifying_a_store_with_a_corrupt_page_ends_in_findings() {
 
 #[test]
 fn a_folder_left_by_a_program_that_was_killed_goes_with_the_next_start() {
-    let desk = long_store();
-    let temporary = desk.path("temporary");
+    let sandbox = long_store();
+    let temporary = sandbox.path("temporary");
     let namespace = fs::read_link("/proc/self/ns/pid").expect("a namespace");
     let namespace: String = namespace.to_string_lossy().chars().filter(char::is_ascii_digit).collect();
     // Its number may be another program's by now; that began at another time.
     let left = temporary.join(format!("foldline-{namespace}-{}-1-abc", std::process::id()));
     fs::create_dir_all(&left).expect("made");
     fs::write(left.join("copy.db"), "somebody's events").expect("written");
-    let ran = desk.command().args(["info", "long.db"]).env("TMPDIR", &temporary).output().expect("runs");
+    let ran = sandbox.command().args(["info", "long.db"]).env("TMPDIR", &temporary).output().expect("runs");
     assert!(ran.status.success());
     assert_eq!(fs::read_dir(&temporary).expect("readable").count(), 0);
 }
 
 #[test]
 fn what_is_unpacked_to_be_read_is_nobody_elses() {
-    let desk = long_store();
-    let temporary = desk.path("temporary");
+    let sandbox = long_store();
+    let temporary = sandbox.path("temporary");
     fs::create_dir_all(&temporary).expect("made");
     // Read slowly enough to be looked at: from a pipe that is not emptied.
-    let mut child = desk
+    let mut child = sandbox
         .command()
         .args(["events", "long.jsonl", "--format", "jsonl"])
         .env("TMPDIR", &temporary)
@@ -127,20 +127,20 @@ fn what_is_unpacked_to_be_read_is_nobody_elses() {
     child.kill().expect("ended");
     child.wait().expect("ended");
     // What it left goes with the next start.
-    desk.command().args(["info", "long.db"]).env("TMPDIR", &temporary).output().expect("runs");
+    sandbox.command().args(["info", "long.db"]).env("TMPDIR", &temporary).output().expect("runs");
     assert_eq!(fs::read_dir(&temporary).expect("readable").count(), 0);
 }
 
 #[test]
 fn a_store_is_the_same_through_a_link() {
-    let desk = long_store();
-    fs::create_dir(desk.path("elsewhere")).expect("made");
-    symlink("../long.db", desk.path("elsewhere/link.db")).expect("linked");
+    let sandbox = long_store();
+    fs::create_dir(sandbox.path("elsewhere")).expect("made");
+    symlink("../long.db", sandbox.path("elsewhere/link.db")).expect("linked");
     for words in [&["info"][..], &["show", "lead-1"], &["verify"]] {
         let run = |store: &str| {
             let mut words = words.to_vec();
             words.insert(1, store);
-            let mut answer = desk.run(&[&words[..], &["--format", "json"]].concat()).ok().json();
+            let mut answer = sandbox.run(&[&words[..], &["--format", "json"]].concat()).ok().json();
             // `info` repeats what was asked for.
             answer.as_object_mut().expect("an object").remove("store");
             answer

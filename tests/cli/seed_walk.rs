@@ -2,19 +2,19 @@
 
 use serde_json::{Value, json};
 
-use crate::desk::Desk;
+use crate::sandbox::Sandbox;
 
-fn state(desk: &Desk, arguments: &[&str]) -> Value {
+fn state(sandbox: &Sandbox, arguments: &[&str]) -> Value {
     let mut all = vec!["show", "a.db", "lead-1", "--format", "json"];
     all.extend(arguments);
-    desk.run(&all).ok().json()["state"].clone()
+    sandbox.run(&all).ok().json()["state"].clone()
 }
 
 #[test]
 fn the_three_projections_give_the_seeds_values_at_version_6() {
-    let desk = Desk::with_seed();
+    let sandbox = Sandbox::with_seed();
     assert_eq!(
-        state(&desk, &["--projection", "state"]),
+        state(&sandbox, &["--projection", "state"]),
         json!({
             "lead-id": 1, "name": "aaa", "status": "CONVERTED", "phone": "1111", "contacts": 2, "followups": 1,
             "followup-on": "2025-01-01T01:00:02.010Z", "payment-deadline": "2025-01-01T01:10:02.010Z",
@@ -22,11 +22,11 @@ fn the_three_projections_give_the_seeds_values_at_version_6() {
         })
     );
     assert_eq!(
-        state(&desk, &["--projection", "search"]),
+        state(&sandbox, &["--projection", "search"]),
         json!({"lead-id": 1, "names": ["aab", "aaa"], "phones": ["1111"], "version": 6})
     );
     assert_eq!(
-        state(&desk, &["--projection", "analysis"]),
+        state(&sandbox, &["--projection", "analysis"]),
         json!({
             "lead-id": 1, "contacts": 2, "followups": 1, "status": "converted", "seconds-to-conversion": 60, "version": 6
         })
@@ -35,21 +35,21 @@ fn the_three_projections_give_the_seeds_values_at_version_6() {
 
 #[test]
 fn an_earlier_moment_shows_what_held_then_by_version_and_by_time() {
-    let desk = Desk::with_seed();
-    let then = state(&desk, &["--at", "4"]);
+    let sandbox = Sandbox::with_seed();
+    let then = state(&sandbox, &["--at", "4"]);
     assert_eq!(
         (&then["status"], &then["name"], &then["payment-deadline"]),
         (&json!("FOLLOWUP_SET"), &json!("aaa"), &Value::Null)
     );
-    assert_eq!(state(&desk, &["--at", "2025-01-01T01:00:04.5Z"]), then);
-    assert_eq!(state(&desk, &["--at", "latest"])["status"], "CONVERTED");
-    assert_eq!(state(&desk, &["--at", "2"])["name"], "aab");
+    assert_eq!(state(&sandbox, &["--at", "2025-01-01T01:00:04.5Z"]), then);
+    assert_eq!(state(&sandbox, &["--at", "latest"])["status"], "CONVERTED");
+    assert_eq!(state(&sandbox, &["--at", "2"])["name"], "aab");
 }
 
 #[test]
 fn a_difference_names_the_fields_and_who_set_them() {
-    let desk = Desk::with_seed();
-    let rows = desk.run(&["diff", "a.db", "lead-1", "--from", "2", "--to", "5", "--format", "json"]).ok().json();
+    let sandbox = Sandbox::with_seed();
+    let rows = sandbox.run(&["diff", "a.db", "lead-1", "--from", "2", "--to", "5", "--format", "json"]).ok().json();
     let row = |field: &str| rows.as_array().and_then(|rows| rows.iter().find(|row| row["field"] == field)).cloned();
     let status = row("status").expect("the status differs");
     assert_eq!((&status["before"], &status["after"]), (&json!("FOLLOWUP_SET"), &json!("PENDING_PAYMENT")));
@@ -60,8 +60,8 @@ fn a_difference_names_the_fields_and_who_set_them() {
 
 #[test]
 fn blame_says_that_version_3_set_the_name() {
-    let desk = Desk::with_seed();
-    let rows = desk.run(&["blame", "a.db", "lead-1", "--format", "json"]).ok().json();
+    let sandbox = Sandbox::with_seed();
+    let rows = sandbox.run(&["blame", "a.db", "lead-1", "--format", "json"]).ok().json();
     let name = rows.as_array().and_then(|rows| rows.iter().find(|row| row["field"] == "name")).cloned();
     let name = name.expect("a row for the name");
     assert_eq!(
@@ -72,7 +72,7 @@ fn blame_says_that_version_3_set_the_name() {
 
 #[test]
 fn an_append_on_a_stale_version_exits_1_and_lists_what_came_since() {
-    let desk = Desk::with_seed();
+    let sandbox = Sandbox::with_seed();
     let arguments = [
         "append",
         "a.db",
@@ -88,46 +88,46 @@ fn an_append_on_a_stale_version_exits_1_and_lists_what_came_since() {
         "--reason",
         "call",
     ];
-    let ran = desk.run(&[&arguments[..], &["--format", "json"]].concat()).code(1);
+    let ran = sandbox.run(&[&arguments[..], &["--format", "json"]].concat()).code(1);
     let conflict = &ran.json()["conflict"];
     assert_eq!((&conflict["expected"], &conflict["actual"]), (&json!(3), &json!(6)));
     let since: Vec<_> =
         conflict["since"].as_array().expect("events").iter().map(|event| event["version"].clone()).collect();
     assert_eq!(since, [4, 5, 6]);
-    assert_eq!(desk.run(&["info", "a.db", "--format", "json"]).json()["events"], 7, "nothing was written");
-    let preview = desk.run(&[&arguments[..], &["--dry-run", "--format", "json"]].concat()).code(1);
+    assert_eq!(sandbox.run(&["info", "a.db", "--format", "json"]).json()["events"], 7, "nothing was written");
+    let preview = sandbox.run(&[&arguments[..], &["--dry-run", "--format", "json"]].concat()).code(1);
     assert_eq!(preview.json(), ran.json(), "a preview meets the same conflict");
 }
 
 #[test]
 fn a_correction_is_previewed_then_recorded_and_the_store_stays_whole() {
-    let desk = Desk::with_seed();
+    let sandbox = Sandbox::with_seed();
     let arguments =
         ["compensate", "a.db", "lead-1", "--version", "3", "--actor", "kim", "--reason", "the first was right"];
-    desk.run(&["verify", "a.db"]).ok();
-    let before = desk.everything();
-    let preview = desk.run(&[&arguments[..], &["--dry-run", "--format", "json"]].concat()).ok().json();
+    sandbox.run(&["verify", "a.db"]).ok();
+    let before = sandbox.everything();
+    let preview = sandbox.run(&[&arguments[..], &["--dry-run", "--format", "json"]].concat()).ok().json();
     assert_eq!(preview["state"]["name"], "aab");
-    assert_eq!(desk.everything(), before, "a preview writes nothing");
+    assert_eq!(sandbox.everything(), before, "a preview writes nothing");
 
-    let recorded = desk.run(&[&arguments[..], &["--format", "json"]].concat()).ok().json();
+    let recorded = sandbox.run(&[&arguments[..], &["--format", "json"]].concat()).ok().json();
     assert_eq!(
         (&recorded["version"], &recorded["position"], &recorded["state"]["name"]),
         (&json!(7), &json!(8), &json!("aab"))
     );
-    assert_eq!(state(&desk, &[])["name"], "aab");
-    let events = desk.run(&["events", "a.db", "lead-1", "--from", "7", "--format", "json"]).ok().json();
-    let named = desk.run(&["events", "a.db", "lead-1", "--from", "3", "--to", "3", "--format", "json"]).ok().json();
+    assert_eq!(state(&sandbox, &[])["name"], "aab");
+    let events = sandbox.run(&["events", "a.db", "lead-1", "--from", "7", "--format", "json"]).ok().json();
+    let named = sandbox.run(&["events", "a.db", "lead-1", "--from", "3", "--to", "3", "--format", "json"]).ok().json();
     assert_eq!(events[0]["metadata"]["actor"], "kim");
     assert_eq!(events[0]["metadata"]["reason"], "the first was right");
     assert_eq!(events[0]["metadata"]["compensates"], named[0]["id"]);
-    desk.run(&["verify", "a.db"]).ok();
-    desk.run(&arguments).code(1).says("compensated already").in_one_line();
+    sandbox.run(&["verify", "a.db"]).ok();
+    sandbox.run(&arguments).code(1).says("compensated already").in_one_line();
 }
 
 #[test]
 fn a_repeated_append_with_the_same_id_answers_where_it_stands() {
-    let desk = Desk::with_seed();
+    let sandbox = Sandbox::with_seed();
     let arguments = [
         "append",
         "a.db",
@@ -147,34 +147,35 @@ fn a_repeated_append_with_the_same_id_answers_where_it_stands() {
         "--format",
         "json",
     ];
-    let first = desk.run(&arguments).ok().json();
-    let again = desk.run(&arguments).ok().json();
+    let first = sandbox.run(&arguments).ok().json();
+    let again = sandbox.run(&arguments).ok().json();
     assert_eq!((&first["version"], &first["position"]), (&again["version"], &again["position"]));
     assert_eq!(again["id"], "n-1");
-    assert_eq!(desk.run(&["info", "a.db", "--format", "json"]).json()["events"], 8);
+    assert_eq!(sandbox.run(&["info", "a.db", "--format", "json"]).json()["events"], 8);
 }
 
 #[test]
 fn an_append_that_breaks_a_rule_is_recorded_said_and_found_again() {
-    let desk = Desk::with_seed();
-    desk.run(&[
-        "append",
-        "a.db",
-        "lead-1",
-        "--type",
-        "contacted",
-        "--payload",
-        "{}",
-        "--expect",
-        "6",
-        "--actor",
-        "kim",
-        "--reason",
-        "r",
-    ])
-    .ok()
-    .says("contacted while CONVERTED");
-    let shown = desk.run(&["show", "a.db", "lead-1", "--format", "json"]).ok().json();
+    let sandbox = Sandbox::with_seed();
+    sandbox
+        .run(&[
+            "append",
+            "a.db",
+            "lead-1",
+            "--type",
+            "contacted",
+            "--payload",
+            "{}",
+            "--expect",
+            "6",
+            "--actor",
+            "kim",
+            "--reason",
+            "r",
+        ])
+        .ok()
+        .says("contacted while CONVERTED");
+    let shown = sandbox.run(&["show", "a.db", "lead-1", "--format", "json"]).ok().json();
     assert_eq!(shown["findings"], json!([{"version": 7, "message": "contacted while CONVERTED"}]));
     assert_eq!(shown["state"]["contacts"], 3, "history is applied, whatever the rules say");
 }
@@ -182,10 +183,10 @@ fn an_append_that_breaks_a_rule_is_recorded_said_and_found_again() {
 #[test]
 fn a_payload_can_come_from_a_file_or_from_standard_input() {
     use std::io::Write;
-    let desk = Desk::empty();
-    desk.run(&["sample", "s.db", "--events", "20"]).ok();
+    let sandbox = Sandbox::empty();
+    sandbox.run(&["sample", "s.db", "--events", "20"]).ok();
     let text = "긴 ".repeat(1_400_000);
-    desk.write("p.json", serde_json::json!({"text": text}).to_string());
+    sandbox.write("p.json", serde_json::json!({"text": text}).to_string());
     let append = |payload: &'static str, expect: &'static str| {
         [
             "append",
@@ -203,24 +204,24 @@ fn a_payload_can_come_from_a_file_or_from_standard_input() {
             "r",
         ]
     };
-    desk.run(&append("@p.json", "none")).ok();
-    let mut child = desk.command().args(append("-", "0")).stdin(std::process::Stdio::piped()).spawn().expect("runs");
+    sandbox.run(&append("@p.json", "none")).ok();
+    let mut child = sandbox.command().args(append("-", "0")).stdin(std::process::Stdio::piped()).spawn().expect("runs");
     child.stdin.take().expect("a pipe").write_all(b"{\"text\":\"short\"}").expect("written");
     assert!(child.wait().expect("ends").success());
-    let shown = desk.run(&["show", "s.db", "note-1", "--at", "0", "--format", "json"]).ok().json();
+    let shown = sandbox.run(&["show", "s.db", "note-1", "--at", "0", "--format", "json"]).ok().json();
     assert_eq!(shown["state"]["text"], text);
-    desk.run(&append("@nowhere.json", "1")).code(2).says("nowhere.json").in_one_line();
+    sandbox.run(&append("@nowhere.json", "1")).code(2).says("nowhere.json").in_one_line();
 }
 
 #[test]
 fn one_changed_byte_of_a_payload_is_named() {
-    let desk = Desk::with_seed();
+    let sandbox = Sandbox::with_seed();
     // Another tool: it writes into the file's bytes, past every trigger.
-    let mut bytes = std::fs::read(desk.path("a.db")).expect("the store");
+    let mut bytes = std::fs::read(sandbox.path("a.db")).expect("the store");
     let at = bytes.windows(12).position(|window| window == br#"{"name":"aaa"#).expect("the payload of version 3");
     bytes[at + 9] = b'x';
-    desk.write("a.db", &bytes);
-    let found = desk.run(&["verify", "a.db", "--format", "json"]).code(1).json();
+    sandbox.write("a.db", &bytes);
+    let found = sandbox.run(&["verify", "a.db", "--format", "json"]).code(1).json();
     assert_eq!(found["ok"], false);
     let findings = found["findings"].as_array().expect("findings");
     assert_eq!(findings.len(), 1, "{found}");
@@ -232,8 +233,8 @@ fn one_changed_byte_of_a_payload_is_named() {
 
 #[test]
 fn looking_changes_no_byte_and_leaves_no_file() {
-    let desk = Desk::with_seed();
-    let before = desk.everything();
+    let sandbox = Sandbox::with_seed();
+    let before = sandbox.everything();
     for arguments in [
         &["info", "a.db"][..],
         &["streams", "a.db"],
@@ -244,7 +245,7 @@ fn looking_changes_no_byte_and_leaves_no_file() {
         &["verify", "a.db"],
         &["export", "a.db", "--to", "-"],
     ] {
-        desk.run(arguments).ok();
-        assert_eq!(desk.everything(), before, "{arguments:?}");
+        sandbox.run(arguments).ok();
+        assert_eq!(sandbox.everything(), before, "{arguments:?}");
     }
 }

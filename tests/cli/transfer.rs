@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::desk::{Desk, SEED};
+use crate::sandbox::{SEED, Sandbox};
 
 const FORMATS: [(&str, &str); 5] = [
     ("json", "out.json"),
@@ -13,7 +13,7 @@ const FORMATS: [(&str, &str); 5] = [
 ];
 
 /// Events that a careless passage would change.
-fn odd_store(desk: &Desk) {
+fn odd_store(sandbox: &Sandbox) {
     let odd = [
         r#"{"stream":"lead-007","type":"lead-initialized","id":"7","recorded_at":"9999-12-31T23:59:59.999999Z","payload":{"lead-id":"007","name":"김 \"철수\",\n","phone":"1.10"}}"#,
         r#"{"stream":"lead-12","type":"contacted","payload":{"timestamp":"x","id":3,"event-type":null},"metadata":{"actor":"kim","n":1.50}}"#,
@@ -24,23 +24,23 @@ fn odd_store(desk: &Desk) {
         r#"{"stream":"-","type":"👩‍👩‍👧","payload":{"":{}}}"#,
         r#"{"stream":"ticket-","type":"t","payload":{"payload":{"stream":1}}}"#,
     ];
-    desk.write("odd.jsonl", odd.join("\n"));
-    desk.run(&["import", "odd.jsonl", "--into", "odd.db"]).ok();
+    sandbox.write("odd.jsonl", odd.join("\n"));
+    sandbox.run(&["import", "odd.jsonl", "--into", "odd.db"]).ok();
 }
 
 #[test]
 fn export_then_import_gives_the_same_events_in_every_format() {
-    let desk = Desk::with_seed();
-    odd_store(&desk);
-    desk.run(&["sample", "s.db", "--events", "500", "--seed", "3"]).ok();
+    let sandbox = Sandbox::with_seed();
+    odd_store(&sandbox);
+    sandbox.run(&["sample", "s.db", "--events", "500", "--seed", "3"]).ok();
     for store in ["a.db", "odd.db", "s.db"] {
-        let original = desk.run(&["events", store, "--format", "csv"]).ok().out;
+        let original = sandbox.run(&["events", store, "--format", "csv"]).ok().out;
         for (format, file) in FORMATS {
-            desk.run(&["export", store, "--to", file, "--as", format, "--force"]).ok();
+            sandbox.run(&["export", store, "--to", file, "--as", format, "--force"]).ok();
             let copy = format!("{store}-{format}");
-            desk.run(&["import", file, "--into", &copy]).ok();
-            assert_eq!(desk.run(&["events", &copy, "--format", "csv"]).ok().out, original, "{store} as {format}");
-            let again = desk.run(&["import", file, "--into", &copy, "--format", "json"]).ok().json();
+            sandbox.run(&["import", file, "--into", &copy]).ok();
+            assert_eq!(sandbox.run(&["events", &copy, "--format", "csv"]).ok().out, original, "{store} as {format}");
+            let again = sandbox.run(&["import", file, "--into", &copy, "--format", "json"]).ok().json();
             assert_eq!(again["events"], 0, "{store} as {format}: a repeated import adds nothing");
         }
     }
@@ -48,69 +48,70 @@ fn export_then_import_gives_the_same_events_in_every_format() {
 
 #[test]
 fn the_seeds_file_comes_back_in_its_own_shape() {
-    let desk = Desk::with_seed();
-    desk.run(&["export", "a.db", "--to", "out.json"]).ok();
+    let sandbox = Sandbox::with_seed();
+    sandbox.run(&["export", "a.db", "--to", "out.json"]).ok();
     let mut expected: serde_json::Value = serde_json::from_str(SEED).expect("the seed");
     for event in expected.as_array_mut().expect("an array") {
         // The same moment, spelled to the millisecond.
         let at = event["timestamp"].as_str().expect("a time").replace(".01Z", ".010Z");
         event["timestamp"] = json!(at);
     }
-    assert_eq!(serde_json::from_str::<serde_json::Value>(&desk.read("out.json")).expect("JSON"), expected);
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&sandbox.read("out.json")).expect("JSON"), expected);
 }
 
 #[test]
 fn cloudevents_of_others_keep_their_source_and_extensions() {
-    let desk = Desk::empty();
+    let sandbox = Sandbox::empty();
     let event = r#"{"specversion":"1.0","id":"1","source":"/crm","type":"LeadInitialized","subject":"lead-5","time":"2025-03-01T09:00:00+09:00","correlationid":"c","data":{"name":"박지훈"}}"#;
     let other = r#"{"specversion":"1.0","id":"1","source":"/other","type":"t","data_base64":"eyJhIjoxfQ=="}"#;
-    desk.write("one.json", event.replace(",\"", ",\n\""));
-    desk.write("batch.json", format!("[{event},\n{other}]"));
-    desk.run(&["import", "one.json", "--into", "one.db"]).ok();
-    desk.run(&["import", "batch.json", "--into", "batch.db"]).ok();
-    let rows = desk.run(&["events", "batch.db", "--format", "json"]).ok().json();
+    sandbox.write("one.json", event.replace(",\"", ",\n\""));
+    sandbox.write("batch.json", format!("[{event},\n{other}]"));
+    sandbox.run(&["import", "one.json", "--into", "one.db"]).ok();
+    sandbox.run(&["import", "batch.json", "--into", "batch.db"]).ok();
+    let rows = sandbox.run(&["events", "batch.db", "--format", "json"]).ok().json();
     assert_eq!(rows[0]["stream"], "lead-5");
     assert_eq!(rows[0]["recorded_at"], "2025-03-01T00:00:00.000Z");
     assert_eq!(rows[0]["metadata"], json!({"source": "/crm", "correlation-id": "c"}));
     assert_eq!(rows[1]["payload"], json!({"a": 1}));
     assert_ne!(rows[0]["id"], rows[1]["id"], "ids are unique only with their source");
-    let shown = desk.run(&["show", "one.db", "lead-5", "--format", "json"]).ok().json();
+    let shown = sandbox.run(&["show", "one.db", "lead-5", "--format", "json"]).ok().json();
     assert_eq!(shown["state"]["name"], "박지훈");
 }
 
 #[test]
 fn a_csv_of_ones_own_makes_its_other_columns_the_payload() {
-    let desk = Desk::empty();
-    desk.write(
+    let sandbox = Sandbox::empty();
+    sandbox.write(
         "t.csv",
         "stream,type,recorded_at,name,note\nlead-1,lead-initialized,2025-01-01,이영희,\"a, b\"\nlead-1,contacted,,,\n",
     );
-    desk.run(&["import", "t.csv", "--into", "plain.db"]).ok();
-    desk.write(
+    sandbox.run(&["import", "t.csv", "--into", "plain.db"]).ok();
+    sandbox.write(
         "t.csv",
         "lead-id,event-type,timestamp,name,note\n1,lead-initialized,2025-01-01,이영희,\"a, b\"\n1,contacted,,,\n",
     );
-    desk.run(&["import", "t.csv", "--into", "t.db"]).ok();
-    let rows = desk.run(&["events", "t.db", "--format", "json"]).ok().json();
+    sandbox.run(&["import", "t.csv", "--into", "t.db"]).ok();
+    let rows = sandbox.run(&["events", "t.db", "--format", "json"]).ok().json();
     assert_eq!(rows[0]["payload"], json!({"name": "이영희", "note": "a, b"}));
     assert_eq!(rows[1]["recorded_at"], json!(null));
-    let plain = desk.run(&["events", "plain.db", "--format", "json"]).ok().json();
+    let plain = sandbox.run(&["events", "plain.db", "--format", "json"]).ok().json();
     assert_eq!(plain[0]["payload"], rows[0]["payload"], "whichever way the columns are named");
-    desk.write("u.csv", "stream,type,payload,colour\na-1,t,{},red\n");
-    desk.run(&["import", "u.csv", "--into", "u.db"])
+    sandbox.write("u.csv", "stream,type,payload,colour\na-1,t,{},red\n");
+    sandbox
+        .run(&["import", "u.csv", "--into", "u.db"])
         .code(2)
         .says("u.csv, line 2: the field colour is unknown beside a payload");
 }
 
 #[test]
 fn a_bad_line_is_named_and_nothing_is_written() {
-    let desk = Desk::empty();
-    desk.write("bad.jsonl", "{\"stream\":\"lead-1\",\"type\":\"a\"}\n{\"stream\":\"lead-1\",\"type\":\"b\",\"payload\":{oops}}\n{\"type\":\"c\"}\n");
-    let ran = desk.run(&["import", "bad.jsonl", "--into", "b.db"]).code(2);
+    let sandbox = Sandbox::empty();
+    sandbox.write("bad.jsonl", "{\"stream\":\"lead-1\",\"type\":\"a\"}\n{\"stream\":\"lead-1\",\"type\":\"b\",\"payload\":{oops}}\n{\"type\":\"c\"}\n");
+    let ran = sandbox.run(&["import", "bad.jsonl", "--into", "b.db"]).code(2);
     assert!(ran.err.contains("bad.jsonl, line 2: not JSON"), "{}", ran.err);
     assert!(ran.err.contains("bad.jsonl, line 3: no stream is named"), "{}", ran.err);
-    assert!(!desk.path("b.db").exists(), "no store is left behind");
-    let ran = desk.run(&["import", "bad.jsonl", "--into", "b.db", "--skip-bad", "--format", "json"]).ok().json();
+    assert!(!sandbox.path("b.db").exists(), "no store is left behind");
+    let ran = sandbox.run(&["import", "bad.jsonl", "--into", "b.db", "--skip-bad", "--format", "json"]).ok().json();
     assert_eq!(
         (&ran["events"], &ran["left_out"][0]["line"], &ran["left_out"][1]["line"]),
         (&json!(1), &json!(2), &json!(3))
@@ -119,52 +120,53 @@ fn a_bad_line_is_named_and_nothing_is_written() {
 
 #[test]
 fn a_bad_element_of_an_array_is_named_by_its_line() {
-    let desk = Desk::empty();
-    desk.write("bad.json", "[\n  {\"lead-id\": 1, \"event-type\": \"a\"},\n  {\n    \"event-type\": \"b\"\n  },\n  {\"lead-id\": 1, \"event-type\": \"c\"}\n]");
-    desk.run(&["import", "bad.json", "--into", "b.db"]).code(2).says("bad.json, line 3: no stream is named");
-    desk.write("cut.json", "[\n  {\"lead-id\": 1, \"event-type\": \"a\"},\n  {\"lead-id\": 1, \"ev");
-    desk.run(&["import", "cut.json", "--into", "b.db"]).code(2).says("cut.json, line 3: not JSON");
-    let ran = desk.run(&["import", "cut.json", "--into", "b.db", "--skip-bad", "--format", "json"]).ok().json();
+    let sandbox = Sandbox::empty();
+    sandbox.write("bad.json", "[\n  {\"lead-id\": 1, \"event-type\": \"a\"},\n  {\n    \"event-type\": \"b\"\n  },\n  {\"lead-id\": 1, \"event-type\": \"c\"}\n]");
+    sandbox.run(&["import", "bad.json", "--into", "b.db"]).code(2).says("bad.json, line 3: no stream is named");
+    sandbox.write("cut.json", "[\n  {\"lead-id\": 1, \"event-type\": \"a\"},\n  {\"lead-id\": 1, \"ev");
+    sandbox.run(&["import", "cut.json", "--into", "b.db"]).code(2).says("cut.json, line 3: not JSON");
+    let ran = sandbox.run(&["import", "cut.json", "--into", "b.db", "--skip-bad", "--format", "json"]).ok().json();
     assert_eq!(ran["events"], 1);
 }
 
 #[test]
 fn an_import_that_clashes_with_what_is_there_is_refused_whole() {
-    let desk = Desk::with_seed();
-    desk.write("clash.json", SEED.replace("\"aaa\"", "\"zzz\"").replace("\"lead-id\": 1", "\"lead-id\":1"));
-    desk.run(&["import", "clash.json", "--into", "a.db"])
+    let sandbox = Sandbox::with_seed();
+    sandbox.write("clash.json", SEED.replace("\"aaa\"", "\"zzz\"").replace("\"lead-id\": 1", "\"lead-id\":1"));
+    sandbox
+        .run(&["import", "clash.json", "--into", "a.db"])
         .code(2)
         .says("clash.json, line 5: version 3 of lead-1 is taken");
-    assert_eq!(desk.run(&["info", "a.db", "--format", "json"]).json()["events"], 7);
+    assert_eq!(sandbox.run(&["info", "a.db", "--format", "json"]).json()["events"], 7);
 }
 
 #[test]
 fn a_jump_in_the_versions_is_kept_said_and_found() {
-    let desk = Desk::empty();
-    desk.write("gap.json", "[{\"lead-id\":1,\"event-id\":0,\"event-type\":\"lead-initialized\"},{\"lead-id\":1,\"event-id\":4,\"event-type\":\"contacted\"}]");
-    desk.run(&["import", "gap.json", "--into", "g.db"]).ok().says("version 4 of lead-1 follows version 0");
-    let shown = desk.run(&["show", "g.db", "lead-1", "--format", "json"]).ok().json();
+    let sandbox = Sandbox::empty();
+    sandbox.write("gap.json", "[{\"lead-id\":1,\"event-id\":0,\"event-type\":\"lead-initialized\"},{\"lead-id\":1,\"event-id\":4,\"event-type\":\"contacted\"}]");
+    sandbox.run(&["import", "gap.json", "--into", "g.db"]).ok().says("version 4 of lead-1 follows version 0");
+    let shown = sandbox.run(&["show", "g.db", "lead-1", "--format", "json"]).ok().json();
     assert_eq!((&shown["version"], &shown["state"]["contacts"]), (&json!(4), &json!(1)));
-    let found = desk.run(&["verify", "g.db", "--format", "json"]).code(1).json();
+    let found = sandbox.run(&["verify", "g.db", "--format", "json"]).code(1).json();
     assert_eq!((&found["findings"][0]["kind"], &found["findings"][0]["version"]), (&json!("gap"), &json!(4)));
 }
 
 #[test]
 fn an_export_never_replaces_a_file_unasked() {
-    let desk = Desk::with_seed();
-    desk.write("keep.json", "mine");
-    desk.run(&["export", "a.db", "--to", "keep.json"]).code(2).says("--force").in_one_line();
-    assert_eq!(desk.read("keep.json"), "mine");
-    desk.run(&["export", "a.db", "--to", "keep.json", "--force"]).ok();
-    assert!(desk.read("keep.json").starts_with('['));
+    let sandbox = Sandbox::with_seed();
+    sandbox.write("keep.json", "mine");
+    sandbox.run(&["export", "a.db", "--to", "keep.json"]).code(2).says("--force").in_one_line();
+    assert_eq!(sandbox.read("keep.json"), "mine");
+    sandbox.run(&["export", "a.db", "--to", "keep.json", "--force"]).ok();
+    assert!(sandbox.read("keep.json").starts_with('['));
 }
 
 #[test]
 fn a_reader_that_has_seen_enough_ends_the_program_quietly() {
     use std::io::{BufRead, BufReader};
-    let desk = Desk::empty();
-    desk.run(&["sample", "s.db", "--events", "20000"]).ok();
-    let mut child = desk
+    let sandbox = Sandbox::empty();
+    sandbox.run(&["sample", "s.db", "--events", "20000"]).ok();
+    let mut child = sandbox
         .command()
         .args(["events", "s.db", "--format", "jsonl"])
         .stdout(std::process::Stdio::piped())
@@ -180,26 +182,27 @@ fn a_reader_that_has_seen_enough_ends_the_program_quietly() {
 
 #[test]
 fn the_sample_is_made_once_and_can_be_written_to() {
-    let desk = Desk::empty();
-    let info = desk.run(&["info", "sample", "--format", "json"]).ok().json();
+    let sandbox = Sandbox::empty();
+    let info = sandbox.run(&["info", "sample", "--format", "json"]).ok().json();
     assert_eq!(info["framework"], "foldline");
     assert_eq!(info["store"], "sample");
-    desk.run(&[
-        "append",
-        "sample",
-        "note-1",
-        "--type",
-        "n",
-        "--payload",
-        "{}",
-        "--expect",
-        "none",
-        "--actor",
-        "a",
-        "--reason",
-        "r",
-    ])
-    .ok();
-    let again = desk.run(&["info", "sample", "--format", "json"]).ok().json();
+    sandbox
+        .run(&[
+            "append",
+            "sample",
+            "note-1",
+            "--type",
+            "n",
+            "--payload",
+            "{}",
+            "--expect",
+            "none",
+            "--actor",
+            "a",
+            "--reason",
+            "r",
+        ])
+        .ok();
+    let again = sandbox.run(&["info", "sample", "--format", "json"]).ok().json();
     assert_eq!(again["events"].as_u64(), info["events"].as_u64().map(|events| events + 1));
 }

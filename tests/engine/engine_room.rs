@@ -26,29 +26,29 @@ fn engine(path: &Path) -> Engine {
 
 /// Polls until it is so; what never becomes so fails after half a minute.
 #[track_caller]
-fn until(desk: &mut OpenStore, what: &str, mut is_so: impl FnMut(&mut OpenStore) -> bool) -> Duration {
+fn until(store: &mut OpenStore, what: &str, mut is_so: impl FnMut(&mut OpenStore) -> bool) -> Duration {
     let began = Instant::now();
     loop {
-        desk.poll();
-        if is_so(desk) {
+        store.poll();
+        if is_so(store) {
             return began.elapsed();
         }
         assert!(
             began.elapsed() < Duration::from_secs(30),
             "{what}: not after {:?}; {:?}",
             began.elapsed(),
-            desk.trouble()
+            store.error()
         );
         thread::sleep(Duration::from_millis(1));
     }
 }
 
-fn settled(desk: &mut OpenStore) {
-    until(desk, "everything has come", |desk| !desk.is_loading());
+fn settled(store: &mut OpenStore) {
+    until(store, "everything has come", |store| !store.is_loading());
 }
 
-fn length(desk: &OpenStore) -> usize {
-    desk.view.as_ref().map_or(0, |view| view.len())
+fn length(store: &OpenStore) -> usize {
+    store.view.as_ref().map_or(0, |view| view.len())
 }
 
 /// A store of one stream, and a second file of the same stream cut after `shorter` events.
@@ -65,16 +65,16 @@ fn a_store_that_becomes_shorter_under_the_cursor_is_read_anew_and_told() {
     let folder = TempDir::new().expect("a folder");
     long_and_short(folder.path(), 20, 5);
     let path = folder.path().join("long.db");
-    let mut desk = OpenStore::new(engine(&path));
-    desk.select(stream("note-1"));
-    until(&mut desk, "the stream has come", |desk| length(desk) == 20);
-    settled(&mut desk);
-    assert_eq!(desk.view.as_ref().and_then(|view| view.version()), Some(Version(19)));
+    let mut store = OpenStore::new(engine(&path));
+    store.select(stream("note-1"));
+    until(&mut store, "the stream has come", |store| length(store) == 20);
+    settled(&mut store);
+    assert_eq!(store.view.as_ref().and_then(|view| view.version()), Some(Version(19)));
     std::fs::rename(folder.path().join("short.db"), &path).expect("replaced");
-    until(&mut desk, "the shorter one has come", |desk| length(desk) == 5);
-    settled(&mut desk);
-    assert!(desk.was_replaced, "nobody was told");
-    let view = desk.view.as_mut().expect("a stream");
+    until(&mut store, "the shorter one has come", |store| length(store) == 5);
+    settled(&mut store);
+    assert!(store.was_replaced, "nobody was told");
+    let view = store.view.as_mut().expect("a stream");
     assert_eq!(view.version(), Some(Version(4)), "the cursor stands inside");
     assert!(view.prepare_state().0 > 0);
     assert_eq!(view.event().value().map(|detail| detail.event.version), Some(Version(4)));
@@ -89,15 +89,15 @@ fn a_file_of_events_that_becomes_shorter_is_read_anew() {
     };
     let lines = |count: u32| (0..count).map(line).collect::<Vec<String>>().join("\n");
     std::fs::write(&path, lines(30)).expect("written");
-    let mut desk = OpenStore::new(engine(&path));
-    desk.select(stream("note-1"));
-    until(&mut desk, "the stream has come", |desk| length(desk) == 30);
+    let mut store = OpenStore::new(engine(&path));
+    store.select(stream("note-1"));
+    until(&mut store, "the stream has come", |store| length(store) == 30);
     std::fs::write(&path, lines(3)).expect("written");
-    until(&mut desk, "the shorter one has come", |desk| length(desk) == 3);
-    settled(&mut desk);
-    assert_eq!(desk.view.as_ref().and_then(|view| view.version()), Some(Version(2)));
+    until(&mut store, "the shorter one has come", |store| length(store) == 3);
+    settled(&mut store);
+    assert_eq!(store.view.as_ref().and_then(|view| view.version()), Some(Version(2)));
     std::fs::write(&path, lines(8)).expect("written");
-    until(&mut desk, "what came behind has come", |desk| length(desk) == 8);
+    until(&mut store, "what came behind has come", |store| length(store) == 8);
 }
 
 #[test]
@@ -107,25 +107,28 @@ fn what_is_appended_is_read_by_itself_and_the_rest_is_not_read_again() {
     let mut writer = NativeStore::create(&path).expect("a new store");
     let events: Vec<_> = (0..3_000).map(|number| noted(&format!("e{number}"))).collect();
     writer.append(&stream("note-1"), Expected::NoStream, &events).expect("appended");
-    let mut desk = OpenStore::new(engine(&path));
-    desk.follows = true;
-    desk.select(stream("note-1"));
-    until(&mut desk, "the stream has come", |desk| length(desk) == 3_000);
-    settled(&mut desk);
-    let before = desk
+    let mut store = OpenStore::new(engine(&path));
+    store.follows = true;
+    store.select(stream("note-1"));
+    until(&mut store, "the stream has come", |store| length(store) == 3_000);
+    settled(&mut store);
+    let before = store
         .view
         .as_ref()
         .and_then(|view| view.base())
         .map(|loaded| std::ptr::from_ref(loaded.timeline.as_ref()).cast::<u8>());
     writer.append(&stream("note-2"), Expected::NoStream, &[noted("elsewhere")]).expect("appended");
-    until(&mut desk, "the other stream is listed", |desk| {
-        desk.groups.value().is_some_and(|listed| listed.groups.iter().map(|group| group.rows.len()).sum::<usize>() == 2)
+    until(&mut store, "the other stream is listed", |store| {
+        store
+            .groups
+            .value()
+            .is_some_and(|listed| listed.groups.iter().map(|group| group.rows.len()).sum::<usize>() == 2)
     });
-    assert_eq!(length(&desk), 3_000);
+    assert_eq!(length(&store), 3_000);
     writer.append(&stream("note-1"), Expected::Any, &[noted("new")]).expect("appended");
-    until(&mut desk, "the new event has come", |desk| length(desk) == 3_001);
-    settled(&mut desk);
-    let view = desk.view.as_ref().expect("a stream");
+    until(&mut store, "the new event has come", |store| length(store) == 3_001);
+    settled(&mut store);
+    let view = store.view.as_ref().expect("a stream");
     assert_eq!(view.version(), Some(Version(3_000)), "the cursor follows");
     let after = view.base().map(|loaded| std::ptr::from_ref(loaded.timeline.as_ref()).cast::<u8>());
     assert_eq!(before, after, "the history was not grown but made anew");
@@ -155,11 +158,11 @@ fn a_damaged_store_is_checked_though_it_cannot_be_counted() {
         bytes[at..at + 4096].fill(0xa5);
     }
     std::fs::write(&path, bytes).expect("written");
-    let mut desk = OpenStore::new(engine(&path));
-    desk.start_tool(foldline::view::ToolName::Checking);
-    until(&mut desk, "the check has ended", |desk| !desk.tools.checking.asked.is_loading());
-    assert!(desk.tools.checking.asked.error().is_none(), "{:?}", desk.tools.checking.asked.error());
-    assert!(desk.tools.checking.checked().is_some_and(|checked| checked.found > 0));
+    let mut store = OpenStore::new(engine(&path));
+    store.start_tool(foldline::view::ToolName::Checking);
+    until(&mut store, "the check has ended", |store| !store.tools.checking.asked.is_loading());
+    assert!(store.tools.checking.asked.error().is_none(), "{:?}", store.tools.checking.asked.error());
+    assert!(store.tools.checking.checked().is_some_and(|checked| checked.found > 0));
 }
 
 #[test]
@@ -291,20 +294,20 @@ fn stress(folder: &Path, length_of_it: Duration) {
         }
     };
     let writer = thread::Builder::new().name("writer".to_owned()).spawn(writing).expect("a thread");
-    let mut desk = OpenStore::new(engine(&path));
+    let mut store = OpenStore::new(engine(&path));
     let began = Instant::now();
     let (mut lists, mut infos, mut selected, mut most_threads) = (0_u32, 0_u64, 0_u64, 0);
     let mut lengths: HashMap<u64, usize> = HashMap::new();
     let mut last_listed = None;
     while began.elapsed() < length_of_it {
-        desk.poll();
+        store.poll();
         let most = written.load(Ordering::SeqCst);
-        if let Some(overview) = desk.info.value() {
+        if let Some(overview) = store.info.value() {
             let events = overview.info.events;
             assert!((infos..=most).contains(&events), "{events} events after {infos}, of {most}");
             infos = events;
         }
-        if let Some(listed) = desk.groups.value() {
+        if let Some(listed) = store.groups.value() {
             let rows: Vec<_> = listed.groups.iter().flat_map(|group| &group.rows).collect();
             assert_eq!(rows.len() as u64, STREAMS);
             for row in &rows {
@@ -318,7 +321,7 @@ fn stress(folder: &Path, length_of_it: Duration) {
                 last_listed = Some(total);
             }
         }
-        if let Some(view) = desk.view.as_mut()
+        if let Some(view) = store.view.as_mut()
             && view.stream == StreamId::from(format!("note-{selected}").as_str())
             && !view.is_empty()
         {
@@ -331,10 +334,10 @@ fn stress(folder: &Path, length_of_it: Duration) {
             assert!(rows > 0);
             if lists.is_multiple_of(3) {
                 selected = (selected + 7) % STREAMS;
-                desk.select(stream(&format!("note-{selected}")));
+                store.select(stream(&format!("note-{selected}")));
             }
-        } else if desk.view.is_none() {
-            desk.select(stream(&format!("note-{selected}")));
+        } else if store.view.is_none() {
+            store.select(stream(&format!("note-{selected}")));
         }
         most_threads = most_threads.max(threads_of_the_engine());
         thread::sleep(Duration::from_millis(3));
@@ -342,23 +345,23 @@ fn stress(folder: &Path, length_of_it: Duration) {
     is_over.store(true, Ordering::SeqCst);
     writer.join().expect("the writer ended well");
     let all = written.load(Ordering::SeqCst);
-    until(&mut desk, "the last count has come", |desk| {
-        desk.info.value().is_some_and(|overview| overview.info.events == all)
+    until(&mut store, "the last count has come", |store| {
+        store.info.value().is_some_and(|overview| overview.info.events == all)
     });
-    until(&mut desk, "the last list has come", |desk| {
-        let rows = desk
+    until(&mut store, "the last list has come", |store| {
+        let rows = store
             .groups
             .value()
             .map(|listed| listed.groups.iter().flat_map(|group| &group.rows).map(|row| row.events).sum::<u64>());
         rows == Some(all)
     });
     let wanted = counts[selected as usize].load(Ordering::SeqCst) as usize;
-    until(&mut desk, "the last events have come", |desk| length(desk) == wanted);
+    until(&mut store, "the last events have come", |store| length(store) == wanted);
     // Four that answer, one that watches, one that interrupts, and the ones that fold long streams.
     assert!(most_threads <= 4 + 1 + 1 + 4, "{most_threads} threads");
     let secs = length_of_it.as_secs() as u32;
     assert!(lists >= secs / 3, "only {lists} lists in {secs} s");
-    assert!(desk.trouble().is_none(), "{:?}", desk.trouble());
+    assert!(store.error().is_none(), "{:?}", store.error());
 }
 
 fn threads_of_the_engine() -> usize {
@@ -376,14 +379,14 @@ fn a_store_that_comes_back_is_shown_again_and_another_in_its_place_is_recognised
     long_and_short(folder.path(), 20, 5);
     let path = folder.path().join("long.db");
     let aside = folder.path().join("aside.db");
-    let mut desk = OpenStore::new(engine(&path));
-    desk.select(stream("note-1"));
-    until(&mut desk, "the stream has come", |desk| length(desk) == 20);
-    settled(&mut desk);
+    let mut store = OpenStore::new(engine(&path));
+    store.select(stream("note-1"));
+    until(&mut store, "the stream has come", |store| length(store) == 20);
+    settled(&mut store);
     std::fs::rename(&path, &aside).expect("moved");
-    until(&mut desk, "that it is gone is told", |desk| desk.trouble().is_some());
+    until(&mut store, "that it is gone is told", |store| store.error().is_some());
     std::fs::rename(&aside, &path).expect("moved back");
-    until(&mut desk, "that it is back is seen", |desk| desk.trouble().is_none() && !desk.is_loading());
+    until(&mut store, "that it is back is seen", |store| store.error().is_none() && !store.is_loading());
     let other = rusqlite::Connection::open(&aside).expect("a database");
     other
         .execute_batch(
@@ -394,10 +397,10 @@ fn a_store_that_comes_back_is_shown_again_and_another_in_its_place_is_recognised
         .expect("a table");
     drop(other);
     std::fs::rename(&aside, &path).expect("replaced");
-    until(&mut desk, "the other one is read", |desk| length(desk) == 1);
-    settled(&mut desk);
-    assert!(desk.trouble().is_none(), "{:?}", desk.trouble());
-    assert_eq!(desk.info.value().map(|overview| overview.info.framework.name()), Some("eventsourcing"));
+    until(&mut store, "the other one is read", |store| length(store) == 1);
+    settled(&mut store);
+    assert!(store.error().is_none(), "{:?}", store.error());
+    assert_eq!(store.info.value().map(|overview| overview.info.framework.name()), Some("eventsourcing"));
 }
 
 #[test]
@@ -408,7 +411,7 @@ fn a_store_that_says_it_holds_any_number_of_events_takes_no_memory_for_them() {
     let forged = rusqlite::Connection::open(&path).expect("opened");
     forged.execute("UPDATE streams SET events = 9223372036854775807", []).expect("forged");
     drop(forged);
-    let mut desk = OpenStore::new(engine(&path));
-    desk.select(stream("note-1"));
-    until(&mut desk, "the stream has come", |desk| length(desk) == 20);
+    let mut store = OpenStore::new(engine(&path));
+    store.select(stream("note-1"));
+    until(&mut store, "the stream has come", |store| length(store) == 20);
 }

@@ -2,7 +2,7 @@
 
 use crate::memory_store::MemoryStore;
 use foldline::engine::{
-    Moment, SNAPSHOT_SPACING, SessionError, check_snapshots, describe, fold_whole, keep_long_streams, keep_snapshots,
+    EngineError, Moment, SNAPSHOT_SPACING, check_snapshots, describe, fold_whole, keep_long_streams, keep_snapshots,
     load_timeline, resolve, show,
 };
 use foldline::event::{EventId, EventType, NewEvent, StreamId, Timestamp, Version};
@@ -74,9 +74,9 @@ fn a_moment_is_a_version_a_time_or_the_latest() {
     assert_eq!(version(&at(4).to_string()).ok(), Some(4));
     assert_eq!(version(&at(4).plus_micros(-1).to_string()).ok(), Some(3));
     assert_eq!(version("2030-01-01").ok(), Some(9));
-    assert!(matches!(version("10"), Err(SessionError::NoVersion { .. })));
-    assert!(matches!(version("2000-01-01"), Err(SessionError::BeforeItBegan { .. })));
-    assert!(matches!("soon".parse::<Moment>(), Err(SessionError::NotAMoment(_))));
+    assert!(matches!(version("10"), Err(EngineError::NoVersion { .. })));
+    assert!(matches!(version("2000-01-01"), Err(EngineError::BeforeItBegan { .. })));
+    assert!(matches!("soon".parse::<Moment>(), Err(EngineError::NotAMoment(_))));
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn a_name_that_is_not_there_is_answered_with_those_like_it() {
     let mut store = MemoryStore::default();
     fill(&mut store, "lead-17", 0..2);
     let near = |name: &str| match describe(&store, &StreamId::from(name)) {
-        Err(SessionError::NoStream { near, .. }) => near.into_iter().map(|stream| stream.to_string()).collect(),
+        Err(EngineError::NoStream { near, .. }) => near.into_iter().map(|stream| stream.to_string()).collect(),
         _ => vec!["no refusal".to_owned()],
     };
     assert_eq!(near("LEAD-17"), ["lead-17"]);

@@ -3,7 +3,7 @@
 use foldline::event::{EventId, EventType, NewEvent, StreamId, Timestamp, Version};
 use foldline::store::{self, AppendError, Appended, Expected, Source, Writer};
 
-use crate::desk::{Database, stream};
+use crate::server::{Database, stream};
 use crate::tables;
 
 /// Message DB's way in: its lock, its comparison, its message.

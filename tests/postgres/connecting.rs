@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use foldline::store::{self, Address, Source};
 
-use crate::desk::{Database, on_thread, server};
+use crate::server::{Database, on_thread, server};
 use crate::tables::MESSAGE_DB;
 
 fn escaped(text: &str) -> String {

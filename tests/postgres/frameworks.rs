@@ -3,7 +3,7 @@
 use foldline::event::{EventId, EventType, StreamId};
 use foldline::store::{self, Columns, Query, Source, Store, StreamOrder, StreamQuery};
 
-use crate::desk::{Database, events, stream, streams};
+use crate::server::{Database, events, stream, streams};
 use crate::tables;
 
 struct Expectation {

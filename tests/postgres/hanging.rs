@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use foldline::event::StreamId;
 use foldline::store::{self, Query, Source};
 
-use crate::desk::{Database, events, on_thread, server};
+use crate::server::{Database, events, on_thread, server};
 use crate::tables::MESSAGE_DB;
 
 /// Longer than any limit that these tests set.

@@ -3,7 +3,7 @@
 use foldline::event::StreamId;
 use foldline::store::{self, Columns, Flow, Query, Source};
 
-use crate::desk::{Database, events, on_thread, server, stream};
+use crate::server::{Database, events, on_thread, server, stream};
 use crate::tables::{self, MESSAGE_DB};
 
 /// Everything in a database: every row with the transaction that wrote it, and every sequence.
@@ -191,15 +191,15 @@ fn an_open_store_notices_what_others_record_and_outlives_a_cut_connection() {
     let opened = source.clone();
     let first = store::open(&opened).expect("opened");
     let engine = foldline::engine::Engine::new(source, first, std::sync::Arc::new(|| ()));
-    let mut desk = foldline::view::OpenStore::new(engine);
+    let mut store = foldline::view::OpenStore::new(engine);
     eventually("the store is read", || {
-        desk.poll();
-        desk.info.value().is_some_and(|info| info.info.events == 3)
+        store.poll();
+        store.info.value().is_some_and(|info| info.info.events == 3)
     });
-    desk.select(StreamId::from("lead-1"));
+    store.select(StreamId::from("lead-1"));
     eventually("the stream is loaded", || {
-        desk.poll();
-        desk.view.as_ref().is_some_and(|view| view.len() == 2)
+        store.poll();
+        store.view.as_ref().is_some_and(|view| view.len() == 2)
     });
     let sql = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity \
                WHERE application_name = 'foldline' AND datname = current_database()";
@@ -210,11 +210,11 @@ fn an_open_store_notices_what_others_record_and_outlives_a_cut_connection() {
         let sql = "INSERT INTO message_store.messages (stream_name, position, type, data) \
                    SELECT 'lead-1', max(position) + 1, 'Grew', '{}' FROM message_store.messages WHERE stream_name = 'lead-1'";
         client.batch_execute(sql).unwrap();
-        desk.poll();
-        desk.info.value().is_some_and(|info| info.info.events > 3)
-            && desk.view.as_ref().is_some_and(|view| view.len() > 2)
+        store.poll();
+        store.info.value().is_some_and(|info| info.info.events > 3)
+            && store.view.as_ref().is_some_and(|view| view.len() > 2)
     });
-    assert!(desk.info.error().is_none());
+    assert!(store.info.error().is_none());
 }
 
 /// A store whose rows take a second each, and who may see them so.

@@ -4,10 +4,10 @@
 
 mod appending;
 mod connecting;
-mod desk;
 mod frameworks;
 mod hanging;
 mod looking;
 mod odd;
 mod probing;
+mod server;
 mod tables;

@@ -7,7 +7,7 @@ use foldline::event::StreamId;
 use foldline::store::frameworks::{Mapping, look_into};
 use foldline::store::{Columns, FindingKind, Flow, OpenOptions, Query, Store, StreamQuery, open_with};
 
-use crate::desk::{Database, events, server, stream, streams};
+use crate::server::{Database, events, server, stream, streams};
 use crate::tables;
 
 const ODD: &str = r#"

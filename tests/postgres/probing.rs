@@ -4,8 +4,8 @@ use foldline::event::{EventBatch, Position, StreamId};
 use foldline::store::frameworks::{Mapping, preview};
 use foldline::store::{Changes, Columns, Query, Store, StreamQuery};
 
-use crate::desk::{Database, events, server, stream, streams};
 use crate::looking::eventually;
+use crate::server::{Database, events, server, stream, streams};
 
 const ROWS: i64 = 200_000;
 

@@ -2,57 +2,57 @@
 
 use egui::{Key, Role};
 
-use crate::desk::Desk;
+use crate::driver::Driver;
 
 #[test]
 fn projections_stand_side_by_side_at_the_cursor_and_follow_it() {
-    let mut desk = Desk::at("lead-1");
-    desk.press(Key::D);
-    desk.click("Several projections");
-    desk.assert_shows("State beside Search beside Analysis beside Fields");
-    desk.click_role(Role::CheckBox, "Fields");
-    desk.assert_shows("State beside Search beside Analysis");
+    let mut driver = Driver::at("lead-1");
+    driver.press(Key::D);
+    driver.click("Several projections");
+    driver.assert_shows("State beside Search beside Analysis beside Fields");
+    driver.click_role(Role::CheckBox, "Fields");
+    driver.assert_shows("State beside Search beside Analysis");
     // Only the search has the names that the lead had before.
-    desk.assert_shows("names[0]");
-    desk.assert_shows("CONVERTED");
-    desk.press(Key::Home);
-    desk.assert_shows("State beside Search beside Analysis");
-    desk.assert_hides("CONVERTED");
-    desk.click_role(Role::CheckBox, "Analysis");
-    desk.assert_shows("State beside Search");
-    desk.click_role(Role::CheckBox, "Search");
-    assert!(desk.shows_part("Choose at least two"), "{}", desk.all_text());
+    driver.assert_shows("names[0]");
+    driver.assert_shows("CONVERTED");
+    driver.press(Key::Home);
+    driver.assert_shows("State beside Search beside Analysis");
+    driver.assert_hides("CONVERTED");
+    driver.click_role(Role::CheckBox, "Analysis");
+    driver.assert_shows("State beside Search");
+    driver.click_role(Role::CheckBox, "Search");
+    assert!(driver.shows_part("Choose at least two"), "{}", driver.all_text());
 }
 
 #[test]
 fn another_stream_is_shown_as_it_was_when_the_event_at_the_cursor_was_recorded() {
-    let mut desk = Desk::at("lead-4");
-    desk.press(Key::D);
-    desk.click("Two streams");
-    assert!(desk.shows_part("Type the name of another stream"), "{}", desk.all_text());
-    desk.type_into("Other stream", "lead-1");
-    desk.press(Key::Enter);
-    desk.assert_shows("lead-4 v30 beside lead-1 v6");
+    let mut driver = Driver::at("lead-4");
+    driver.press(Key::D);
+    driver.click("Two streams");
+    assert!(driver.shows_part("Type the name of another stream"), "{}", driver.all_text());
+    driver.type_into("Other stream", "lead-1");
+    driver.press(Key::Enter);
+    driver.assert_shows("lead-4 v30 beside lead-1 v6");
 }
 
 #[test]
 fn pins_in_two_streams_compare_the_streams() {
-    let mut desk = Desk::at("lead-1");
-    desk.press(Key::Home);
-    desk.press(Key::A);
-    desk.click_role(Role::TreeItem, "lead-4");
-    desk.press(Key::B);
-    desk.press(Key::D);
-    desk.assert_shows("lead-1 v0 beside lead-4 v30");
-    desk.assert_shows("Maria Ortiz");
+    let mut driver = Driver::at("lead-1");
+    driver.press(Key::Home);
+    driver.press(Key::A);
+    driver.click_role(Role::TreeItem, "lead-4");
+    driver.press(Key::B);
+    driver.press(Key::D);
+    driver.assert_shows("lead-1 v0 beside lead-4 v30");
+    driver.assert_shows("Maria Ortiz");
 }
 
 #[test]
 fn a_stream_that_is_not_there_is_said_and_another_can_be_typed() {
-    let mut desk = Desk::at("lead-4");
-    desk.press(Key::D);
-    desk.click("Two streams");
-    desk.type_into("Other stream", "lead-none");
-    desk.press(Key::Enter);
-    assert!(desk.shows_part("there is no stream lead-none"), "{}", desk.all_text());
+    let mut driver = Driver::at("lead-4");
+    driver.press(Key::D);
+    driver.click("Two streams");
+    driver.type_into("Other stream", "lead-none");
+    driver.press(Key::Enter);
+    assert!(driver.shows_part("there is no stream lead-none"), "{}", driver.all_text());
 }

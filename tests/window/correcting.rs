@@ -5,75 +5,75 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use foldline::event::{EventId, EventType, NewEvent, StreamId, Version};
 use foldline::store::{Expected, open, open_for_writing};
 
-use crate::desk::Desk;
+use crate::driver::Driver;
 
-fn name_at(desk: &Desk) -> String {
-    let reader = open(&desk.path("small.db").into()).expect("the store");
+fn name_at(driver: &Driver) -> String {
+    let reader = open(&driver.path("small.db").into()).expect("the store");
     let row = reader.stream(&StreamId::from("lead-1")).expect("read").expect("there");
     let event = reader.event_at(&StreamId::from("lead-1"), row.last_version).expect("read").expect("there");
     format!("v{} {} {}", event.version, event.event_type, String::from_utf8_lossy(&event.payload))
 }
 
 /// The draft for version 3 of lead-1, which corrected the name from `aab` to `aaa`.
-fn drafting() -> Desk {
-    let mut desk = Desk::at("lead-1");
-    desk.click_role(Role::Row, "v3 contact-details-updated");
-    desk.click("Compensate…");
-    desk
+fn drafting() -> Driver {
+    let mut driver = Driver::at("lead-1");
+    driver.click_role(Role::Row, "v3 contact-details-updated");
+    driver.click("Compensate…");
+    driver
 }
 
-fn sign(desk: &mut Desk) {
-    desk.type_into("Author", "kim");
-    desk.type_into("Reason", "the first spelling was right");
+fn sign(driver: &mut Driver) {
+    driver.type_into("Author", "kim");
+    driver.type_into("Reason", "the first spelling was right");
 }
 
-fn can_append(desk: &Desk) -> bool {
-    !desk.window.get_by_role_and_label(Role::Button, "Append").accesskit_node().is_disabled()
+fn can_append(driver: &Driver) -> bool {
+    !driver.window.get_by_role_and_label(Role::Button, "Append").accesskit_node().is_disabled()
 }
 
 #[test]
 fn the_preview_is_there_before_anything_is_signed_or_allowed() {
-    let mut desk = drafting();
-    desk.assert_shows("Compensate version 3");
-    desk.assert_shows("contact-details-updated would be recorded as version 7");
-    desk.assert_shows("aab");
-    assert!(!can_append(&desk));
-    sign(&mut desk);
-    assert!(!can_append(&desk), "the store is read-only");
-    assert!(desk.shows_part("read-only: switch writing on"), "{}", desk.all_text());
+    let mut driver = drafting();
+    driver.assert_shows("Compensate version 3");
+    driver.assert_shows("contact-details-updated would be recorded as version 7");
+    driver.assert_shows("aab");
+    assert!(!can_append(&driver));
+    sign(&mut driver);
+    assert!(!can_append(&driver), "the store is read-only");
+    assert!(driver.shows_part("read-only: switch writing on"), "{}", driver.all_text());
 }
 
 #[test]
 fn a_signed_correction_is_recorded_and_shown() {
-    let mut desk = drafting();
-    desk.click("read-only");
-    sign(&mut desk);
-    assert!(can_append(&desk));
-    desk.click_role(Role::Button, "Append");
-    desk.assert_shows("State at version 7");
-    desk.assert_shows("v7 of 7");
-    desk.assert_shows("was aaa");
-    desk.assert_shows("the first spelling was right");
-    assert_eq!(name_at(&desk), r#"v7 contact-details-updated {"name":"aab"}"#);
+    let mut driver = drafting();
+    driver.click("read-only");
+    sign(&mut driver);
+    assert!(can_append(&driver));
+    driver.click_role(Role::Button, "Append");
+    driver.assert_shows("State at version 7");
+    driver.assert_shows("v7 of 7");
+    driver.assert_shows("was aaa");
+    driver.assert_shows("the first spelling was right");
+    assert_eq!(name_at(&driver), r#"v7 contact-details-updated {"name":"aab"}"#);
 }
 
 #[test]
 fn without_an_author_or_a_reason_nothing_is_appended() {
-    let mut desk = drafting();
-    desk.click("read-only");
-    assert!(!can_append(&desk));
-    desk.type_into("Author", "kim");
-    assert!(!can_append(&desk));
-    desk.type_into("Reason", " ");
-    assert!(!can_append(&desk));
+    let mut driver = drafting();
+    driver.click("read-only");
+    assert!(!can_append(&driver));
+    driver.type_into("Author", "kim");
+    assert!(!can_append(&driver));
+    driver.type_into("Reason", " ");
+    assert!(!can_append(&driver));
 }
 
 #[test]
 fn a_second_writer_during_the_draft_is_told_and_the_plan_stands_on_what_came_first() {
-    let mut desk = drafting();
-    desk.click("read-only");
-    sign(&mut desk);
-    let mut other = open_for_writing(&desk.path("small.db").into()).expect("the store");
+    let mut driver = drafting();
+    driver.click("read-only");
+    sign(&mut driver);
+    let mut other = open_for_writing(&driver.path("small.db").into()).expect("the store");
     let event = NewEvent {
         id: EventId::new("theirs"),
         event_type: EventType::from("contact-details-updated"),
@@ -84,38 +84,38 @@ fn a_second_writer_during_the_draft_is_told_and_the_plan_stands_on_what_came_fir
     };
     other.append(&StreamId::from("lead-1"), Expected::Exact(Version(6)), &[event]).expect("recorded");
     drop(other);
-    desk.click_role(Role::Button, "Append");
-    assert!(desk.shows_part("Somebody was quicker"), "{}", desk.all_text());
-    assert!(desk.shows_part("somebody else"), "{}", desk.all_text());
-    desk.assert_shows("contact-details-updated would be recorded as version 8");
-    assert!(name_at(&desk).contains("9999"), "nothing was written yet");
-    desk.click_role(Role::Button, "Append");
-    desk.assert_shows("State at version 8");
-    assert_eq!(name_at(&desk), r#"v8 contact-details-updated {"name":"aab"}"#);
+    driver.click_role(Role::Button, "Append");
+    assert!(driver.shows_part("Somebody was quicker"), "{}", driver.all_text());
+    assert!(driver.shows_part("somebody else"), "{}", driver.all_text());
+    driver.assert_shows("contact-details-updated would be recorded as version 8");
+    assert!(name_at(&driver).contains("9999"), "nothing was written yet");
+    driver.click_role(Role::Button, "Append");
+    driver.assert_shows("State at version 8");
+    assert_eq!(name_at(&driver), r#"v8 contact-details-updated {"name":"aab"}"#);
 }
 
 #[test]
 fn an_event_of_ones_own_names_the_rules_it_breaks_and_faults_of_its_json() {
-    let mut desk = drafting();
-    desk.click("Event of your own");
-    desk.type_into("Type of the event", "payment-confirmed");
-    assert!(desk.shows_part("payment-confirmed while CONVERTED"), "{}", desk.all_text());
-    desk.type_into("Payload, as JSON", "oops");
-    assert!(desk.shows_part("the payload is not JSON"), "{}", desk.all_text());
+    let mut driver = drafting();
+    driver.click("Event of your own");
+    driver.type_into("Type of the event", "payment-confirmed");
+    assert!(driver.shows_part("payment-confirmed while CONVERTED"), "{}", driver.all_text());
+    driver.type_into("Payload, as JSON", "oops");
+    assert!(driver.shows_part("the payload is not JSON"), "{}", driver.all_text());
 }
 
 #[test]
 fn what_the_rules_refuse_is_said_instead_of_a_preview() {
-    let mut desk = Desk::at("lead-1");
-    desk.press(Key::Home);
-    desk.click("Compensate…");
-    assert!(desk.shows_part("lead-closed while CONVERTED"), "{}", desk.all_text());
+    let mut driver = Driver::at("lead-1");
+    driver.press(Key::Home);
+    driver.click("Compensate…");
+    assert!(driver.shows_part("lead-closed while CONVERTED"), "{}", driver.all_text());
 }
 
 #[test]
 fn escape_puts_the_draft_away() {
-    let mut desk = drafting();
-    desk.press(Key::Escape);
-    desk.assert_hides("Compensate version 3");
-    desk.assert_shows("State at version 3");
+    let mut driver = drafting();
+    driver.press(Key::Escape);
+    driver.assert_hides("Compensate version 3");
+    driver.assert_shows("State at version 3");
 }

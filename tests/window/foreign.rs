@@ -7,7 +7,7 @@ use egui_kittest::kittest::Queryable;
 use foldline::store::frameworks::forget_mapping;
 use rusqlite::Connection;
 
-use crate::desk::Desk;
+use crate::driver::Driver;
 
 /// A table that no framework writes.
 fn journal(path: &Path) {
@@ -35,80 +35,80 @@ fn eventsourcing(path: &Path) {
 
 #[test]
 fn a_known_framework_opens_by_itself_and_its_name_stands_in_the_bar() {
-    let mut desk = Desk::with("8e5b5e0c7c0f4ad2a1c5d3c1d7f0a001", eventsourcing);
-    assert!(desk.shows_part("eventsourcing"), "{}", desk.all_text());
-    desk.assert_shows("이영희");
-    desk.press(Key::ArrowLeft);
-    desk.assert_shows("김서연");
-    desk.assert_shows("State at version 1");
+    let mut driver = Driver::with("8e5b5e0c7c0f4ad2a1c5d3c1d7f0a001", eventsourcing);
+    assert!(driver.shows_part("eventsourcing"), "{}", driver.all_text());
+    driver.assert_shows("이영희");
+    driver.press(Key::ArrowLeft);
+    driver.assert_shows("김서연");
+    driver.assert_shows("State at version 1");
 }
 
 #[test]
 fn an_unknown_table_is_asked_about_seen_in_ten_events_and_opened_by_what_was_said() {
-    let mut desk = Desk::with("order-7", journal);
-    assert!(desk.shows_part("Which columns are these?"), "{}", desk.all_text());
-    let store = foldline::store::Source::from(desk.path("made.db"));
+    let mut driver = Driver::with("order-7", journal);
+    assert!(driver.shows_part("Which columns are these?"), "{}", driver.all_text());
+    let store = foldline::store::Source::from(driver.path("made.db"));
     for (role, column) in
         [("Stream", "order"), ("Version", "번호"), ("Type", "kind"), ("Payload", "body"), ("Time", "at")]
     {
-        desk.click_role(Role::ComboBox, role);
-        desk.click_role(Role::Button, column);
+        driver.click_role(Role::ComboBox, role);
+        driver.click_role(Role::Button, column);
     }
     for text in ["order-7", "placed", "paid", "2025-01-01 00:01:00.000 UTC"] {
-        desk.assert_shows(text);
+        driver.assert_shows(text);
     }
-    desk.click_role(Role::Button, "Use this mapping");
-    assert!(desk.shows_part("mapped"), "{}", desk.all_text());
-    desk.click_role(Role::TreeItem, "order-7");
-    desk.assert_shows("카드");
-    desk.press_with(egui::Modifiers::COMMAND, Key::K);
-    desk.type_into("Search or run a command", "Switch writing");
-    desk.press(Key::Enter);
-    desk.assert_shows("read-only");
-    desk.assert_hides("writing on");
+    driver.click_role(Role::Button, "Use this mapping");
+    assert!(driver.shows_part("mapped"), "{}", driver.all_text());
+    driver.click_role(Role::TreeItem, "order-7");
+    driver.assert_shows("카드");
+    driver.press_with(egui::Modifiers::COMMAND, Key::K);
+    driver.type_into("Search or run a command", "Switch writing");
+    driver.press(Key::Enter);
+    driver.assert_shows("read-only");
+    driver.assert_hides("writing on");
     forget_mapping(&store).expect("forgotten");
 }
 
 #[test]
 fn a_mapping_that_reads_nothing_cannot_be_taken() {
-    let desk = Desk::with("order-7", |path| {
+    let driver = Driver::with("order-7", |path| {
         let fill = "CREATE TABLE notes (a TEXT, b TEXT);";
         Connection::open(path).and_then(|file| file.execute_batch(fill)).expect("made");
     });
-    assert!(desk.shows_part("Which columns are these?"), "{}", desk.all_text());
-    let take = desk.window.get_by_role_and_label(Role::Button, "Use this mapping");
+    assert!(driver.shows_part("Which columns are these?"), "{}", driver.all_text());
+    let take = driver.window.get_by_role_and_label(Role::Button, "Use this mapping");
     assert!(egui_kittest::kittest::NodeT::accesskit_node(&take).is_disabled());
 }
 
 #[test]
 fn what_does_not_fit_in_a_store_is_listed_with_the_way_to_its_place() {
-    let mut desk = Desk::with("8e5b5e0c7c0f4ad2a1c5d3c1d7f0a001", |path| {
+    let mut driver = Driver::with("8e5b5e0c7c0f4ad2a1c5d3c1d7f0a001", |path| {
         eventsourcing(path);
         let gap = "UPDATE stored_events SET originator_version = 4 WHERE originator_version = 2;";
         Connection::open(path).and_then(|file| file.execute_batch(gap)).expect("a gap");
     });
-    desk.press_with(egui::Modifiers::COMMAND, Key::K);
-    desk.type_into("Search or run a command", "Check the store");
-    desk.press(Key::Enter);
-    desk.assert_shows("1 finding");
-    desk.assert_shows("gap");
-    desk.press(Key::Escape);
-    desk.press(Key::Home);
-    desk.press_with(egui::Modifiers::COMMAND, Key::K);
-    desk.type_into("Search or run a command", "Check the store");
-    desk.press(Key::Enter);
-    desk.click_role(Role::Button, "8e5b5e0c7c0f4ad2a1c5d3c1d7f0a001 v4");
-    desk.assert_shows("State at version 4");
+    driver.press_with(egui::Modifiers::COMMAND, Key::K);
+    driver.type_into("Search or run a command", "Check the store");
+    driver.press(Key::Enter);
+    driver.assert_shows("1 finding");
+    driver.assert_shows("gap");
+    driver.press(Key::Escape);
+    driver.press(Key::Home);
+    driver.press_with(egui::Modifiers::COMMAND, Key::K);
+    driver.type_into("Search or run a command", "Check the store");
+    driver.press(Key::Enter);
+    driver.click_role(Role::Button, "8e5b5e0c7c0f4ad2a1c5d3c1d7f0a001 v4");
+    driver.assert_shows("State at version 4");
 }
 
 #[test]
 fn a_file_of_events_opens_without_importing_it() {
-    let mut desk = Desk::welcome();
-    let path = desk.path("events.jsonl");
+    let mut driver = Driver::welcome();
+    let path = driver.path("events.jsonl");
     let line = r#"{"stream":"lead-9","version":0,"type":"lead-initialized","recorded_at":"2025-01-01T00:00:00Z","payload":{"lead-id":9,"name":"이영희","phone":"1"},"metadata":{}}"#;
     std::fs::write(&path, line).expect("written");
-    desk.open(&path);
-    assert!(desk.shows_part("json"), "{}", desk.all_text());
-    desk.click_role(Role::TreeItem, "lead-9");
-    desk.assert_shows("이영희");
+    driver.open(&path);
+    assert!(driver.shows_part("json"), "{}", driver.all_text());
+    driver.click_role(Role::TreeItem, "lead-9");
+    driver.assert_shows("이영희");
 }

@@ -4,12 +4,12 @@ use egui::{Event, Key, Modifiers, Role};
 use egui_kittest::kittest::NodeT;
 use foldline::store::open;
 
-use crate::desk::Desk;
+use crate::driver::Driver;
 
 /// More stops than any screen has: whoever has gone round so often has missed the one that was meant.
 const STOPS: usize = 200;
 
-fn focused(desk: &Desk) -> Option<(Role, String)> {
+fn focused(driver: &Driver) -> Option<(Role, String)> {
     fn down(node: &egui_kittest::Node<'_>) -> Option<(Role, String)> {
         let access = node.accesskit_node();
         if node.is_focused() {
@@ -17,60 +17,60 @@ fn focused(desk: &Desk) -> Option<(Role, String)> {
         }
         node.children().find_map(|child| down(&child))
     }
-    down(&desk.window.root())
+    down(&driver.window.root())
 }
 
 /// Goes on with Tab until this has the focus.
 #[track_caller]
-fn tab_to(desk: &mut Desk, role: Role, name: &str) {
+fn tab_to(driver: &mut Driver, role: Role, name: &str) {
     let wanted = Some((role, name.to_owned()));
     for _ in 0..STOPS {
-        if focused(desk) == wanted {
+        if focused(driver) == wanted {
             return;
         }
-        desk.press(Key::Tab);
+        driver.press(Key::Tab);
     }
-    panic!("Tab never came to {role:?} “{name}”; it is at {:?} of\n{}", focused(desk), desk.all_text());
+    panic!("Tab never came to {role:?} “{name}”; it is at {:?} of\n{}", focused(driver), driver.all_text());
 }
 
 /// Letters go to whatever has the focus.
-fn type_text(desk: &mut Desk, text: &str) {
-    desk.window.event(Event::Text(text.to_owned()));
-    desk.settle();
+fn type_text(driver: &mut Driver, text: &str) {
+    driver.window.event(Event::Text(text.to_owned()));
+    driver.settle();
 }
 
-fn run(desk: &mut Desk, command: &str) {
-    desk.press_with(Modifiers::COMMAND, Key::K);
-    type_text(desk, command);
-    desk.press(Key::Enter);
+fn run(driver: &mut Driver, command: &str) {
+    driver.press_with(Modifiers::COMMAND, Key::K);
+    type_text(driver, command);
+    driver.press(Key::Enter);
 }
 
 #[test]
 fn from_the_welcome_to_an_appended_correction_without_a_mouse() {
-    let mut desk = Desk::welcome();
-    let path = desk.sample();
-    desk.settle();
-    tab_to(&mut desk, Role::TextInput, "Path or address of a store");
-    type_text(&mut desk, &path.display().to_string());
-    desk.press(Key::Enter);
-    desk.assert_shows("Pick a stream on the left to see what was true at every version.");
-    run(&mut desk, "lead-1");
-    desk.assert_shows("State at version 6");
+    let mut driver = Driver::welcome();
+    let path = driver.sample();
+    driver.settle();
+    tab_to(&mut driver, Role::TextInput, "Path or address of a store");
+    type_text(&mut driver, &path.display().to_string());
+    driver.press(Key::Enter);
+    driver.assert_shows("Pick a stream on the left to see what was true at every version.");
+    run(&mut driver, "lead-1");
+    driver.assert_shows("State at version 6");
     for _ in 0..3 {
-        desk.press(Key::ArrowLeft);
+        driver.press(Key::ArrowLeft);
     }
-    desk.assert_shows("State at version 3");
-    run(&mut desk, "Switch writing");
-    desk.assert_shows("writing on");
-    run(&mut desk, "Compensate");
-    desk.assert_shows("Compensate version 3");
-    tab_to(&mut desk, Role::TextInput, "Author");
-    type_text(&mut desk, "kim");
-    tab_to(&mut desk, Role::TextInput, "Reason");
-    type_text(&mut desk, "the first spelling was right");
-    tab_to(&mut desk, Role::Button, "Append");
-    desk.press(Key::Enter);
-    desk.assert_shows("State at version 7");
+    driver.assert_shows("State at version 3");
+    run(&mut driver, "Switch writing");
+    driver.assert_shows("writing on");
+    run(&mut driver, "Compensate");
+    driver.assert_shows("Compensate version 3");
+    tab_to(&mut driver, Role::TextInput, "Author");
+    type_text(&mut driver, "kim");
+    tab_to(&mut driver, Role::TextInput, "Reason");
+    type_text(&mut driver, "the first spelling was right");
+    tab_to(&mut driver, Role::Button, "Append");
+    driver.press(Key::Enter);
+    driver.assert_shows("State at version 7");
     let reader = open(&path.into()).expect("the store");
     let event = reader.event_at(&"lead-1".into(), foldline::event::Version(7)).expect("read").expect("recorded");
     assert_eq!(String::from_utf8_lossy(&event.payload), r#"{"name":"aab"}"#);
@@ -78,19 +78,19 @@ fn from_the_welcome_to_an_appended_correction_without_a_mouse() {
 
 #[test]
 fn a_stream_is_picked_from_the_list_without_a_mouse() {
-    let mut desk = Desk::at("lead-1");
-    tab_to(&mut desk, Role::TreeItem, "lead-4");
-    desk.press(Key::Enter);
-    desk.assert_shows("v30 of 30");
+    let mut driver = Driver::at("lead-1");
+    tab_to(&mut driver, Role::TreeItem, "lead-4");
+    driver.press(Key::Enter);
+    driver.assert_shows("v30 of 30");
 }
 
 #[test]
 fn what_is_typed_fast_into_the_palette_is_what_runs() {
-    let mut desk = Desk::at("lead-1");
-    desk.press_with(Modifiers::COMMAND, Key::K);
+    let mut driver = Driver::at("lead-1");
+    driver.press_with(Modifiers::COMMAND, Key::K);
     let enter =
         Event::Key { key: Key::Enter, physical_key: None, pressed: true, repeat: false, modifiers: Modifiers::NONE };
-    desk.window.input_mut().events.extend([Event::Text("first ev".to_owned()), enter]);
-    desk.settle();
-    desk.assert_shows("State at version 0");
+    driver.window.input_mut().events.extend([Event::Text("first ev".to_owned()), enter]);
+    driver.settle();
+    driver.assert_shows("State at version 0");
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use egui::{Key, Modifiers};
 use foldline::compensate::PlanError;
 use foldline::domain::{Breach, EventKind, Flaw};
-use foldline::engine::{MakeSampleError, SessionError, write_sample};
+use foldline::engine::{EngineError, MakeSampleError, write_sample};
 use foldline::event::{EventId, EventType, Explain, Message, Said, StreamId, Timestamp, Version};
 use foldline::locale::{Language, Locale};
 use foldline::projection::{Problem, ProjectionError};
@@ -19,7 +19,7 @@ use foldline::store::{
     SchemaObject, ServerError, StoreError,
 };
 
-use crate::desk::Desk;
+use crate::driver::Driver;
 use foldline::ui::sentence;
 
 /// The names of a message and of those inside it, and the texts that must be found in the sentence.
@@ -306,15 +306,15 @@ fn every_breach() -> Vec<Breach> {
     ]
 }
 
-fn every_session_error() -> Vec<SessionError> {
+fn every_session_error() -> Vec<EngineError> {
     let stream = StreamId::from("lead-1");
     vec![
-        SessionError::NoStream { stream: stream.clone(), near: Vec::new() },
-        SessionError::NoStream { stream: stream.clone(), near: vec![StreamId::from("lead-2")] },
-        SessionError::NoVersion { stream: stream.clone(), asked: Version(20), first: Version(11), last: Version(12) },
-        SessionError::BeforeItBegan { stream: stream.clone(), asked: Timestamp::from_micros(1), first: text("first") },
-        SessionError::NoProjection { stream, asked: text("asked"), known: vec![text("known")] },
-        SessionError::NotAMoment(text("text")),
+        EngineError::NoStream { stream: stream.clone(), near: Vec::new() },
+        EngineError::NoStream { stream: stream.clone(), near: vec![StreamId::from("lead-2")] },
+        EngineError::NoVersion { stream: stream.clone(), asked: Version(20), first: Version(11), last: Version(12) },
+        EngineError::BeforeItBegan { stream: stream.clone(), asked: Timestamp::from_micros(1), first: text("first") },
+        EngineError::NoProjection { stream, asked: text("asked"), known: vec![text("known")] },
+        EngineError::NotAMoment(text("text")),
     ]
 }
 
@@ -343,10 +343,10 @@ fn every_sample_error() -> Vec<SampleError> {
 #[test]
 fn every_error_is_said_in_every_language() {
     every_store_error().iter().for_each(assert_said);
-    for trouble in every_server_trouble() {
-        assert_said(&trouble);
+    for error in every_server_trouble() {
+        assert_said(&error);
         let address = Address::new("postgres://kim@db/sales");
-        assert_said(&StoreError::Server { address, trouble: Box::new(trouble) });
+        assert_said(&StoreError::Server { address, error: Box::new(error) });
     }
     for error in every_mapping_error() {
         assert_said(&error);
@@ -422,7 +422,7 @@ fn no_sentence_of_one_language_lacks_a_value_that_the_other_says() {
         "problem-",
         "flaw-",
         "fault-",
-        "trouble-",
+        "error-",
     ];
     let mut seen = 0;
     for line in texts("en").lines().filter(|line| explained.iter().any(|prefix| line.starts_with(prefix))) {
@@ -435,47 +435,47 @@ fn no_sentence_of_one_language_lacks_a_value_that_the_other_says() {
 }
 
 /// The words of a sentence about what failed that are neither a name nor another program's.
-fn shown_failure(desk: &Desk, part: &str) -> String {
-    desk.all_text().lines().find(|line| line.contains(part)).unwrap_or_default().to_owned()
+fn shown_failure(driver: &Driver, part: &str) -> String {
+    driver.all_text().lines().find(|line| line.contains(part)).unwrap_or_default().to_owned()
 }
 
 #[test]
 fn what_does_not_open_is_said_in_korean_where_korean_is_chosen() {
-    let mut desk = Desk::at("lead-1");
-    desk.click("한국어");
+    let mut driver = Driver::at("lead-1");
+    driver.click("한국어");
     for (name, content, words) in [
         ("missing.db", None, "파일이 없습니다"),
         ("empty.db", Some(String::new()), "빈 파일"),
         ("text.db", Some("no database at all ".repeat(100)), "SQLite 데이터베이스가 아닙니다"),
     ] {
-        let path = desk.path(name);
+        let path = driver.path(name);
         if let Some(content) = content {
             std::fs::write(&path, content).expect("written");
         }
-        desk.open(&path);
-        let said = shown_failure(&desk, &format!("{name}: "));
-        assert!(said.contains(words), "{name}: {said}\n{}", desk.all_text());
+        driver.open(&path);
+        let said = shown_failure(&driver, &format!("{name}: "));
+        assert!(said.contains(words), "{name}: {said}\n{}", driver.all_text());
         // The same failure, once the other language is chosen.
-        desk.click("English");
-        let english = shown_failure(&desk, &format!("{name}: "));
+        driver.click("English");
+        let english = shown_failure(&driver, &format!("{name}: "));
         assert!(!english.is_empty() && !english.chars().any(is_hangul), "{english}");
-        desk.click("한국어");
+        driver.click("한국어");
     }
 }
 
 #[test]
 fn what_a_check_finds_is_said_in_korean_where_korean_is_chosen() {
-    let mut desk = Desk::with("lead-1", |path| {
+    let mut driver = Driver::with("lead-1", |path| {
         let options = SampleOptions { streams: None, events: Some(200), seed: 1 };
         write_sample(path, &options, &mut |_| Flow::Continue(())).expect("a sample");
         let tool = rusqlite::Connection::open(path).expect("any tool can open it");
         tool.execute_batch("DROP TRIGGER events_never_go").expect("the guard is dropped");
     });
-    desk.click("한국어");
-    desk.press_with(Modifiers::COMMAND, Key::K);
-    desk.type_into("찾기 또는 명령 실행", "저장소 점검");
-    desk.press(Key::Enter);
-    desk.wait_for("보호 해제");
-    assert!(desk.shows_part("events_never_go이(가) 없습니다"), "{}", desk.all_text());
-    assert!(!desk.shows_part("is gone"), "{}", desk.all_text());
+    driver.click("한국어");
+    driver.press_with(Modifiers::COMMAND, Key::K);
+    driver.type_into("찾기 또는 명령 실행", "저장소 점검");
+    driver.press(Key::Enter);
+    driver.wait_for("보호 해제");
+    assert!(driver.shows_part("events_never_go이(가) 없습니다"), "{}", driver.all_text());
+    assert!(!driver.shows_part("is gone"), "{}", driver.all_text());
 }

@@ -2,8 +2,8 @@
 
 mod comparing;
 mod correcting;
-mod desk;
 mod dialogs;
+mod driver;
 mod foreign;
 mod keyboard;
 mod languages;
@@ -11,7 +11,7 @@ mod looking;
 mod names;
 mod odd;
 #[allow(dead_code, clippy::unwrap_used, reason = "the tests of the store itself use the rest, and are free to panic")]
-#[path = "../postgres/desk.rs"]
+#[path = "../postgres/server.rs"]
 mod postgres;
 mod restart;
 mod servers;

@@ -3,7 +3,7 @@
 use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::NodeT;
 
-use crate::desk::Desk;
+use crate::driver::Driver;
 
 /// What can be pressed, chosen, typed into or moved.
 const CONTROLS: [Role; 22] = [
@@ -32,7 +32,7 @@ const CONTROLS: [Role; 22] = [
 ];
 
 /// The roles and places of controls without a name, and how many controls there are.
-fn nameless(desk: &Desk) -> (Vec<String>, usize) {
+fn nameless(driver: &Driver) -> (Vec<String>, usize) {
     fn down(node: &egui_kittest::Node<'_>, faults: &mut Vec<String>, count: &mut usize) {
         let access = node.accesskit_node();
         if CONTROLS.contains(&access.role()) {
@@ -44,46 +44,46 @@ fn nameless(desk: &Desk) -> (Vec<String>, usize) {
         node.children().for_each(|child| down(&child, faults, count));
     }
     let (mut faults, mut count) = (Vec::new(), 0);
-    down(&desk.window.root(), &mut faults, &mut count);
+    down(&driver.window.root(), &mut faults, &mut count);
     (faults, count)
 }
 
 /// A screen has at least so many controls, or it was not the screen that was meant.
 #[track_caller]
-fn assert_named(desk: &Desk, screen: &str, at_least: usize) {
-    let (faults, count) = nameless(desk);
+fn assert_named(driver: &Driver, screen: &str, at_least: usize) {
+    let (faults, count) = nameless(driver);
     assert!(faults.is_empty(), "{screen}: without a name: {faults:#?}");
-    assert!(count >= at_least, "{screen} has only {count} controls:\n{}", desk.all_text());
+    assert!(count >= at_least, "{screen} has only {count} controls:\n{}", driver.all_text());
 }
 
-fn run(desk: &mut Desk, command: &str) {
-    desk.press_with(Modifiers::COMMAND, Key::K);
-    desk.type_into("Search or run a command", command);
-    desk.press(Key::Enter);
+fn run(driver: &mut Driver, command: &str) {
+    driver.press_with(Modifiers::COMMAND, Key::K);
+    driver.type_into("Search or run a command", command);
+    driver.press(Key::Enter);
 }
 
 #[test]
 fn every_control_of_the_welcome_has_a_name() {
-    let mut desk = Desk::welcome();
-    desk.settle();
-    assert_named(&desk, "welcome", 6);
+    let mut driver = Driver::welcome();
+    driver.settle();
+    assert_named(&driver, "welcome", 6);
 }
 
 #[test]
 fn every_control_beside_a_stream_has_a_name() {
-    let mut desk = Desk::at("lead-1");
-    assert_named(&desk, "the last event", 40);
-    desk.press(Key::Home);
-    assert_named(&desk, "the first event", 40);
-    desk.press(Key::A);
-    desk.press(Key::ArrowRight);
-    desk.press(Key::B);
-    assert_named(&desk, "with pins", 40);
-    desk.press(Key::D);
-    assert_named(&desk, "two moments beside each other", 40);
+    let mut driver = Driver::at("lead-1");
+    assert_named(&driver, "the last event", 40);
+    driver.press(Key::Home);
+    assert_named(&driver, "the first event", 40);
+    driver.press(Key::A);
+    driver.press(Key::ArrowRight);
+    driver.press(Key::B);
+    assert_named(&driver, "with pins", 40);
+    driver.press(Key::D);
+    assert_named(&driver, "two moments beside each other", 40);
     for kind in ["Several projections", "Two streams"] {
-        desk.click(kind);
-        assert_named(&desk, kind, 40);
+        driver.click(kind);
+        assert_named(&driver, kind, 40);
     }
 }
 
@@ -96,31 +96,31 @@ fn every_control_that_lies_over_the_panels_has_a_name() {
         ("exporting", "Export events…", 43),
         ("settings", "Settings…", 44),
     ] {
-        let mut desk = Desk::at("lead-1");
-        run(&mut desk, command);
-        assert_named(&desk, screen, at_least);
+        let mut driver = Driver::at("lead-1");
+        run(&mut driver, command);
+        assert_named(&driver, screen, at_least);
     }
-    let mut desk = Desk::at("lead-1");
-    desk.press_with(Modifiers::COMMAND, Key::K);
-    assert_named(&desk, "the palette", 50);
+    let mut driver = Driver::at("lead-1");
+    driver.press_with(Modifiers::COMMAND, Key::K);
+    assert_named(&driver, "the palette", 50);
 }
 
 #[test]
 fn every_control_of_the_free_event_and_of_a_trouble_has_a_name() {
-    let mut desk = Desk::at("lead-1");
-    run(&mut desk, "Compensate…");
-    desk.click("Event of your own");
-    assert_named(&desk, "a free event", 45);
-    let desk = Desk::at("lead-999999");
-    assert_named(&desk, "trouble", 10);
+    let mut driver = Driver::at("lead-1");
+    run(&mut driver, "Compensate…");
+    driver.click("Event of your own");
+    assert_named(&driver, "a free event", 45);
+    let driver = Driver::at("lead-999999");
+    assert_named(&driver, "error", 10);
 }
 
 #[test]
 fn every_control_of_the_opened_menus_has_a_name() {
     for menu in ["small.db", "oldest first"] {
-        let mut desk = Desk::at("lead-1");
-        let before = nameless(&desk).1;
-        desk.click(menu);
-        assert_named(&desk, menu, before + 2);
+        let mut driver = Driver::at("lead-1");
+        let before = nameless(&driver).1;
+        driver.click(menu);
+        assert_named(&driver, menu, before + 2);
     }
 }

@@ -9,11 +9,11 @@ use foldline::store::native::NativeStore;
 use foldline::store::{Expected, Writer};
 use rusqlite::Connection;
 
-use crate::desk::Desk;
+use crate::driver::Driver;
 
 /// A store with one event, opened at its stream.
-fn store_with(stream: &str, event_type: &str, payload: String, at: &str) -> Desk {
-    Desk::with(stream, |path| {
+fn store_with(stream: &str, event_type: &str, payload: String, at: &str) -> Driver {
+    Driver::with(stream, |path| {
         let mut store = NativeStore::create(path).expect("a store");
         let event = NewEvent {
             id: EventId::new("0190b1de-5a4f-7c8e-9a3b-000000000001"),
@@ -28,8 +28,8 @@ fn store_with(stream: &str, event_type: &str, payload: String, at: &str) -> Desk
 }
 
 /// A store that was filled past its own rules: only looking at it is tried.
-fn crowded(stream: &str, fill: &str) -> Desk {
-    Desk::with(stream, |path| {
+fn crowded(stream: &str, fill: &str) -> Driver {
+    Driver::with(stream, |path| {
         drop(NativeStore::create(path).expect("a store"));
         Connection::open(path).and_then(|file| file.execute_batch(fill)).expect("filled");
     })
@@ -40,20 +40,20 @@ const NEW_YEAR: &str = "2025-01-01T00:00:00Z";
 #[test]
 fn a_payload_of_five_megabytes_is_folded() {
     let payload = format!(r#"{{"text":"{}"}}"#, "x".repeat(5_000_000));
-    let mut desk = store_with("big-1", "big-set", payload, NEW_YEAR);
-    desk.assert_shows("State at version 0");
-    assert!(desk.all_text().len() < 100_000, "{} letters are laid out", desk.all_text().len());
-    desk.click("As stored, schema 1");
-    assert!(desk.all_text().len() < 150_000, "{} letters are laid out", desk.all_text().len());
+    let mut driver = store_with("big-1", "big-set", payload, NEW_YEAR);
+    driver.assert_shows("State at version 0");
+    assert!(driver.all_text().len() < 100_000, "{} letters are laid out", driver.all_text().len());
+    driver.click("As stored, schema 1");
+    assert!(driver.all_text().len() < 150_000, "{} letters are laid out", driver.all_text().len());
 }
 
 #[test]
 fn of_ten_thousand_fields_only_those_in_view_are_laid_out() {
     let fields: Vec<String> = (0..10_000).map(|number| format!(r#""field-{number:05}":{number}"#)).collect();
-    let desk = store_with("wide-1", "wide-set", format!("{{{}}}", fields.join(",")), NEW_YEAR);
-    desk.assert_shows("10000 fields changed");
-    desk.assert_shows("field-00000");
-    let rows = desk.all_text().lines().filter(|line| line.starts_with("field-")).count();
+    let driver = store_with("wide-1", "wide-set", format!("{{{}}}", fields.join(",")), NEW_YEAR);
+    driver.assert_shows("10000 fields changed");
+    driver.assert_shows("field-00000");
+    let rows = driver.all_text().lines().filter(|line| line.starts_with("field-")).count();
     assert!(rows < 200, "{rows} rows are laid out");
 }
 
@@ -61,18 +61,18 @@ fn of_ten_thousand_fields_only_those_in_view_are_laid_out() {
 fn names_of_thousands_of_letters_are_cut() {
     let (stream, event_type) = (format!("long-{}", "n".repeat(4_000)), "t".repeat(4_000));
     let payload = format!(r#"{{"{}":"{}"}}"#, "k".repeat(4_000), "v".repeat(4_000));
-    let desk = store_with(&stream, &event_type, payload, NEW_YEAR);
-    desk.assert_shows("State at version 0");
-    let events = desk.window.get_by_role(Role::Slider).rect();
+    let driver = store_with(&stream, &event_type, payload, NEW_YEAR);
+    driver.assert_shows("State at version 0");
+    let events = driver.window.get_by_role(Role::Slider).rect();
     assert!(events.width() < 1_280.0 && events.bottom() < 800.0, "the line is pushed out of the window: {events}");
 }
 
 #[test]
 fn right_to_left_emoji_and_the_last_year_are_shown_as_they_are() {
     let payload = r#"{"שם":"مرحبا שלום","emoji":"🦀"}"#.to_owned();
-    let desk = store_with("rtl-שלום", "حدث", payload, "9999-12-31T23:59:59.999Z");
+    let driver = store_with("rtl-שלום", "حدث", payload, "9999-12-31T23:59:59.999Z");
     for text in ["مرحبا שלום", "🦀", "9999-12-31 23:59:59.999 UTC"] {
-        desk.assert_shows(text);
+        driver.assert_shows(text);
     }
 }
 
@@ -82,12 +82,12 @@ fn a_million_streams_are_listed_at_once_and_found_by_a_part_of_their_name() {
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)
         INSERT INTO streams (id, name, category, events, first_version, last_version, last_position)
         SELECT i, 'lead-' || i, 'lead', 1, 0, 0, i FROM n;";
-    let mut desk = crowded("lead-1", fill);
-    desk.assert_shows("1,000,000 streams");
-    desk.assert_shows("lead, 1,000,000");
-    desk.type_into("Filter streams", "lead-999999");
-    desk.assert_shows("lead, 1");
-    desk.assert_shows("lead-999999");
+    let mut driver = crowded("lead-1", fill);
+    driver.assert_shows("1,000,000 streams");
+    driver.assert_shows("lead, 1,000,000");
+    driver.type_into("Filter streams", "lead-999999");
+    driver.assert_shows("lead, 1");
+    driver.assert_shows("lead-999999");
 }
 
 #[test]
@@ -99,36 +99,36 @@ fn a_long_reading_can_be_stopped_and_begun_again() {
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000)
         INSERT INTO events (position, stream, version, type, schema, recorded_at, id, payload, metadata, chain)
         SELECT i, 1, i - 1, 1, 1, i, i, '{"a":' || i || '}', NULL, x'00' FROM n;"#;
-    let mut desk = crowded("none", fill);
-    desk.click("Close");
-    desk.window.get_by_role_and_label(Role::TreeItem, "long-1").click();
+    let mut driver = crowded("none", fill);
+    driver.click("Close");
+    driver.window.get_by_role_and_label(Role::TreeItem, "long-1").click();
     let end = Instant::now() + std::time::Duration::from_secs(30);
-    while desk.window.query_by_role_and_label(Role::Button, "Cancel").is_none() {
-        assert!(Instant::now() < end, "no Cancel came; the window shows:\n{}", desk.all_text());
-        desk.window.step();
+    while driver.window.query_by_role_and_label(Role::Button, "Cancel").is_none() {
+        assert!(Instant::now() < end, "no Cancel came; the window shows:\n{}", driver.all_text());
+        driver.window.step();
     }
-    assert!(desk.shows_part("reading events"), "{}", desk.all_text());
-    desk.click("Cancel");
-    assert!(desk.shows_part("was stopped"), "{}", desk.all_text());
-    desk.click("Try again");
-    desk.assert_shows("v199999 of 199999");
-    desk.press(Key::ArrowLeft);
-    desk.assert_shows("State at version 199998");
+    assert!(driver.shows_part("reading events"), "{}", driver.all_text());
+    driver.click("Cancel");
+    assert!(driver.shows_part("was stopped"), "{}", driver.all_text());
+    driver.click("Try again");
+    driver.assert_shows("v199999 of 199999");
+    driver.press(Key::ArrowLeft);
+    driver.assert_shows("State at version 199998");
 }
 
 #[test]
 fn while_another_program_holds_the_store_an_append_waits_then_says_so_and_the_draft_stays() {
-    let mut desk = Desk::at("lead-1");
-    desk.click("Compensate…");
-    desk.click("read-only");
-    desk.type_into("Author", "kim");
-    desk.type_into("Reason", "the wrong lead");
-    let other = Connection::open(desk.path("small.db")).expect("a second program");
+    let mut driver = Driver::at("lead-1");
+    driver.click("Compensate…");
+    driver.click("read-only");
+    driver.type_into("Author", "kim");
+    driver.type_into("Reason", "the wrong lead");
+    let other = Connection::open(driver.path("small.db")).expect("a second program");
     other.execute_batch("BEGIN IMMEDIATE").expect("held");
-    desk.click_role(Role::Button, "Append");
-    assert!(desk.shows_part("another program is writing"), "{}", desk.all_text());
-    assert!(desk.all_text().contains("the wrong lead"), "{}", desk.all_text());
+    driver.click_role(Role::Button, "Append");
+    assert!(driver.shows_part("another program is writing"), "{}", driver.all_text());
+    assert!(driver.all_text().contains("the wrong lead"), "{}", driver.all_text());
     other.execute_batch("ROLLBACK").expect("let go");
-    desk.click_role(Role::Button, "Append");
-    desk.assert_shows("State at version 7");
+    driver.click_role(Role::Button, "Append");
+    driver.assert_shows("State at version 7");
 }

@@ -9,7 +9,7 @@ use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use foldline::app::{App, Start};
 
-use crate::desk::Desk;
+use crate::driver::Driver;
 
 /// What one run leaves for the next.
 #[derive(Clone, Debug, Default)]
@@ -40,32 +40,32 @@ fn start(kept: &Kept, start: Start) -> Harness<'static, App> {
     })
 }
 
-fn close(desk: Desk, kept: &Kept) -> tempfile::TempDir {
-    let (window, folder) = desk.into_parts();
+fn close(driver: Driver, kept: &Kept) -> tempfile::TempDir {
+    let (window, folder) = driver.into_parts();
     let mut app = window.into_state();
     app.save(&mut kept.clone());
     folder
 }
 
-fn run(desk: &mut Desk, command: &str) {
-    desk.press_with(Modifiers::COMMAND, Key::K);
-    desk.type_into("Search or run a command", command);
-    desk.press(Key::Enter);
+fn run(driver: &mut Driver, command: &str) {
+    driver.press_with(Modifiers::COMMAND, Key::K);
+    driver.type_into("Search or run a command", command);
+    driver.press(Key::Enter);
 }
 
 #[test]
 fn language_zone_and_recent_stores_are_as_they_were_left() {
     let kept = Kept::default();
-    let mut desk = Desk::welcome_in(start(&kept, Start::default()));
-    let path = desk.sample();
-    desk.settle();
-    desk.type_into("Path or address of a store", &path.display().to_string());
-    desk.press(Key::Enter);
-    run(&mut desk, "UTC or local");
-    run(&mut desk, "한국어");
-    desk.assert_shows("small.db");
-    let folder = close(desk, &kept);
-    let mut again = Desk::welcome_in(start(&kept, Start::default()));
+    let mut driver = Driver::welcome_in(start(&kept, Start::default()));
+    let path = driver.sample();
+    driver.settle();
+    driver.type_into("Path or address of a store", &path.display().to_string());
+    driver.press(Key::Enter);
+    run(&mut driver, "UTC or local");
+    run(&mut driver, "한국어");
+    driver.assert_shows("small.db");
+    let folder = close(driver, &kept);
+    let mut again = Driver::welcome_in(start(&kept, Start::default()));
     again.settle();
     again.assert_shows("샘플 둘러보기");
     again.assert_shows(&path.display().to_string());
@@ -76,15 +76,15 @@ fn language_zone_and_recent_stores_are_as_they_were_left() {
 #[test]
 fn writing_is_off_again_after_a_restart() {
     let kept = Kept::default();
-    let mut desk = Desk::welcome_in(start(&kept, Start::default()));
-    let path = desk.sample();
+    let mut driver = Driver::welcome_in(start(&kept, Start::default()));
+    let path = driver.sample();
     let at_lead = || Start { store: Some(path.clone().into()), stream: Some("lead-1".into()), ..Start::default() };
-    desk = desk.with_window(start(&kept, at_lead()));
-    desk.settle();
-    run(&mut desk, "Switch writing");
-    desk.assert_shows("writing on");
-    let _folder = close(desk, &kept);
-    let mut again = Desk::welcome_in(start(&kept, at_lead()));
+    driver = driver.with_window(start(&kept, at_lead()));
+    driver.settle();
+    run(&mut driver, "Switch writing");
+    driver.assert_shows("writing on");
+    let _folder = close(driver, &kept);
+    let mut again = Driver::welcome_in(start(&kept, at_lead()));
     again.settle();
     again.assert_shows("State at version 6");
     again.assert_shows("read-only");
@@ -94,27 +94,27 @@ fn writing_is_off_again_after_a_restart() {
 fn settings_that_cannot_be_read_are_as_at_the_first_start() {
     let mut kept = Kept::default();
     kept.set_string("settings", "{\"language\":\"Klingon\"".to_owned());
-    let mut desk = Desk::welcome_in(start(&kept, Start::default()));
-    desk.settle();
-    desk.assert_shows("Explore the sample");
+    let mut driver = Driver::welcome_in(start(&kept, Start::default()));
+    driver.settle();
+    driver.assert_shows("Explore the sample");
 }
 
 #[test]
 fn each_store_opens_where_it_was_left_with_its_pins() {
     let kept = Kept::default();
-    let mut desk = Desk::welcome_in(start(&kept, Start::default()));
-    let path = desk.sample();
-    desk.settle();
-    desk.type_into("Path or address of a store", &path.display().to_string());
-    desk.press(Key::Enter);
-    desk.click_role(egui::Role::TreeItem, "lead-4");
-    desk.press(Key::Home);
-    desk.press(Key::A);
-    desk.click_role(egui::Role::TreeItem, "lead-1");
-    desk.press(Key::ArrowLeft);
-    desk.press(Key::B);
-    let folder = close(desk, &kept);
-    let mut again = Desk::welcome_in(start(&kept, Start::default()));
+    let mut driver = Driver::welcome_in(start(&kept, Start::default()));
+    let path = driver.sample();
+    driver.settle();
+    driver.type_into("Path or address of a store", &path.display().to_string());
+    driver.press(Key::Enter);
+    driver.click_role(egui::Role::TreeItem, "lead-4");
+    driver.press(Key::Home);
+    driver.press(Key::A);
+    driver.click_role(egui::Role::TreeItem, "lead-1");
+    driver.press(Key::ArrowLeft);
+    driver.press(Key::B);
+    let folder = close(driver, &kept);
+    let mut again = Driver::welcome_in(start(&kept, Start::default()));
     again.settle();
     again.click(&path.display().to_string());
     again.assert_shows("State at version 5");

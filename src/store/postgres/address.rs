@@ -304,8 +304,8 @@ mod tests {
             ("postgres://db/%zz", "%"),
             ("postgres://a/b:c@db/x", "%2F"),
         ] {
-            let trouble = Address::new(typed).parts().unwrap_err().to_string();
-            assert!(trouble.contains(word), "{typed}: {trouble}");
+            let error = Address::new(typed).parts().unwrap_err().to_string();
+            assert!(error.contains(word), "{typed}: {error}");
         }
     }
 }

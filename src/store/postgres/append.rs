@@ -95,7 +95,7 @@ impl PgDatabase {
             let Some(row) = client.query_opt(&sql, &values)? else { return Ok(None) };
             Ok(Some(Example { event_type: row.try_get(0)?, payload: row.try_get(1)?, schema: row.try_get(2)? }))
         };
-        self.server.repeating(read, &|| true).map_err(|trouble| self.failed(trouble))
+        self.server.repeating(read, &|| true).map_err(|error| self.failed(error))
     }
 
     /// Says `false` where another came first. All is written, or nothing.
@@ -111,13 +111,13 @@ impl PgDatabase {
             }
             Ok(is_written)
         });
-        let answer = outcome.map_err(|trouble| self.failed(trouble))?;
+        let answer = outcome.map_err(|error| self.failed(error))?;
         match answer {
             Err(error) if is_conflict(&error) => Ok(false),
             Err(error) => {
-                let trouble = self.server.trouble(&error);
+                let error = self.server.server_error(&error);
                 let needed = |table: &str| if table == append.table.name { rules.rights } else { TO_MOVE_ON };
-                Err(super::failed(&self.address, self.server.with_missing_rights(trouble, &needed)))
+                Err(super::failed(&self.address, self.server.with_missing_rights(error, &needed)))
             }
             Ok(is_written) => Ok(is_written),
         }

@@ -57,8 +57,8 @@ pub(super) fn connect(settings: &Settings) -> Result<Connected, ServerError> {
         match connect_to(settings, host, *port) {
             Ok(connected) => return Ok(connected),
             // Another host may be there; a wrong password is wrong on each.
-            Err(trouble @ (ServerError::Unreachable(_) | ServerError::NotReady)) => last = trouble,
-            Err(trouble) => return Err(trouble),
+            Err(error @ (ServerError::Unreachable(_) | ServerError::NotReady)) => last = error,
+            Err(error) => return Err(error),
         }
     }
     Err(last)

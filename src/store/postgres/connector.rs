@@ -17,7 +17,7 @@ use super::guarded::{GaveUp, Guarded, Patience, Wire};
 /// PostgreSQL's question whether there is TLS: its own length, and a number that stands for it.
 const TLS_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 
-/// The words of an error that [`super::trouble`] knows again.
+/// The words of an error that [`super::error`] knows again.
 pub(super) const NO_TLS: &str = "server does not support TLS";
 
 #[derive(Clone)]

@@ -48,17 +48,17 @@ pub struct PgDatabase {
 impl PgDatabase {
     /// Connects at the first question.
     pub fn at(address: &Address) -> Result<Self, StoreError> {
-        let server = Server::at(address).map_err(|trouble| failed(address, trouble))?;
+        let server = Server::at(address).map_err(|error| failed(address, error))?;
         Ok(Self { address: address.clone(), server, running: Running::default() })
     }
 
     /// Every table that may be looked at.
     pub fn catalogue(&self) -> Result<Catalogue, StoreError> {
-        self.server.catalogue().map_err(|trouble| failed(&self.address, trouble))
+        self.server.catalogue().map_err(|error| failed(&self.address, error))
     }
 
-    fn failed(&self, trouble: ServerError) -> StoreError {
-        failed(&self.address, self.server.with_missing_rights(trouble, &|_| rights::TO_READ))
+    fn failed(&self, error: ServerError) -> StoreError {
+        failed(&self.address, self.server.with_missing_rights(error, &|_| rights::TO_READ))
     }
 
     fn known_catalogue(&self) -> Result<Arc<Catalogue>, StoreError> {
@@ -82,11 +82,11 @@ impl PgDatabase {
     }
 }
 
-fn failed(address: &Address, trouble: ServerError) -> StoreError {
-    if matches!(trouble, ServerError::Cancelled) {
+fn failed(address: &Address, error: ServerError) -> StoreError {
+    if matches!(error, ServerError::Cancelled) {
         return StoreError::Cancelled;
     }
-    StoreError::Server { address: address.clone(), trouble: Box::new(trouble) }
+    StoreError::Server { address: address.clone(), error: Box::new(error) }
 }
 
 /// Rows whose errors name the address.
@@ -97,13 +97,13 @@ struct NamedRows<'d> {
 
 impl Rows for NamedRows<'_> {
     fn some(&mut self, visit: &mut dyn FnMut(&dyn Cells) -> Flow) -> Result<bool, StoreError> {
-        self.rows.some(visit).map_err(|trouble| self.database.failed(trouble))
+        self.rows.some(visit).map_err(|error| self.database.failed(error))
     }
 }
 
 impl Database for PgDatabase {
     fn query<'d>(&'d self, sql: &Sql) -> Result<Box<dyn Rows + 'd>, StoreError> {
-        let rows = PgRows::begin(&self.server, &self.running, sql).map_err(|trouble| self.failed(trouble))?;
+        let rows = PgRows::begin(&self.server, &self.running, sql).map_err(|error| self.failed(error))?;
         Ok(Box::new(NamedRows { database: self, rows }))
     }
 

@@ -70,12 +70,12 @@ impl Server {
         Ok(server)
     }
 
-    pub(super) fn trouble(&self, error: &postgres::Error) -> ServerError {
-        let trouble = ServerError::from_postgres(error, &self.settings.user, &self.settings.database);
-        if matches!(trouble, ServerError::Changed(_)) {
+    pub(super) fn server_error(&self, error: &postgres::Error) -> ServerError {
+        let error = ServerError::from_postgres(error, &self.settings.user, &self.settings.database);
+        if matches!(error, ServerError::Changed(_)) {
             lock(&self.state).known = None;
         }
-        trouble
+        error
     }
 
     /// Lends a kept connection, or a new one.

@@ -35,7 +35,7 @@ impl Server {
         may_repeat: &dyn Fn() -> bool,
     ) -> Result<T, ServerError> {
         let once = |work: &mut dyn FnMut(&mut Client) -> Result<T, postgres::Error>| {
-            self.with(|client| work(client).map_err(|error| self.trouble(&error)))?
+            self.with(|client| work(client).map_err(|error| self.server_error(&error)))?
         };
         match once(work) {
             Err(ServerError::Lost(words)) => {
@@ -44,9 +44,9 @@ impl Server {
                 self.forget_connections();
                 if may_repeat() { once(work) } else { Err(ServerError::Lost(words)) }
             }
-            Err(trouble) if trouble.ends_connection() => {
+            Err(error) if error.ends_connection() => {
                 self.forget_connections();
-                Err(trouble)
+                Err(error)
             }
             answer => answer,
         }
@@ -109,14 +109,14 @@ impl<'s> PgRows<'s> {
     /// A connection that turns out to be lost is made anew, once, if nothing was answered yet. Long rows are asked for a
     /// few at a time.
     fn fetch(&mut self) -> Result<(), ServerError> {
-        let trouble = match self.try_fetch() {
+        let error = match self.try_fetch() {
             Ok(()) => return Ok(()),
-            Err(trouble) => trouble,
+            Err(error) => error,
         };
         let is_cancelled = self.lent.as_ref().is_some_and(|(_, asking)| asking.is_cancelled());
-        if !is_cancelled && !trouble.ends_connection() {
+        if !is_cancelled && !error.ends_connection() {
             self.has_more = false;
-            return Err(trouble);
+            return Err(error);
         }
         if let Some((lent, _)) = self.lent.take() {
             lent.close();
@@ -125,8 +125,8 @@ impl<'s> PgRows<'s> {
             self.has_more = false;
             return Err(ServerError::Cancelled);
         }
-        tracing::debug!(%trouble, "the connection was lost");
-        match trouble {
+        tracing::debug!(%error, "the connection was lost");
+        match error {
             ServerError::TooLarge { .. } if !self.has_begun && self.batch > 1 => {
                 self.batch = (self.batch / 16).max(1);
                 return self.fetch();
@@ -135,9 +135,9 @@ impl<'s> PgRows<'s> {
             ServerError::Lost(_) => self.server.forget_connections(),
             _ => {}
         }
-        if self.has_begun || !matches!(trouble, ServerError::Lost(_)) {
+        if self.has_begun || !matches!(error, ServerError::Lost(_)) {
             self.has_more = false;
-            return Err(trouble);
+            return Err(error);
         }
         self.try_fetch().inspect_err(|_| self.has_more = false)
     }
@@ -156,7 +156,7 @@ impl<'s> PgRows<'s> {
             }
             client.query_typed(&format!("FETCH FORWARD {} FROM {CURSOR}", self.batch), &[])
         };
-        let rows = ask().map_err(|error| self.server.trouble(&error))?;
+        let rows = ask().map_err(|error| self.server.server_error(&error))?;
         self.has_more = rows.len() as i64 >= i64::from(self.batch);
         let bytes: usize = rows.iter().map(Row::raw_size_bytes).sum();
         if bytes < BATCH_BYTES {

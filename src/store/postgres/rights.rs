@@ -40,10 +40,10 @@ impl Server {
     /// A denial that names each missing right, of those that are `needed` of the table that it is about.
     pub(super) fn with_missing_rights(
         &self,
-        trouble: ServerError,
+        error: ServerError,
         needed: &dyn Fn(&str) -> &'static [&'static str],
     ) -> ServerError {
-        let ServerError::Denied { detail, grant } = trouble else { return trouble };
+        let ServerError::Denied { detail, grant } = error else { return error };
         let found = denied(&detail).and_then(|(kind, name)| self.grant(kind, name, needed(name)));
         ServerError::Denied { grant: found.unwrap_or(grant), detail }
     }

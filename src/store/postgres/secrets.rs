@@ -366,14 +366,14 @@ mod tests {
         for typed in TYPED.iter().map(|typed| typed.replace("PW", secret)) {
             let source = Source::parse(&typed);
             let Source::Server(address) = &source else { panic!("{typed} is taken for a path") };
-            let trouble = address.parts().err().map_or_else(String::new, |trouble| trouble.to_string());
+            let error = address.parts().err().map_or_else(String::new, |error| error.to_string());
             for shown in [
                 source.to_string(),
                 format!("{source:?}"),
                 source.name(),
                 source.absolute_name(),
                 format!("{:?}", address.parts()),
-                trouble,
+                error,
                 address.as_str().to_owned(),
             ] {
                 assert!(!shown.contains(secret), "{typed}: {shown}");

@@ -1,6 +1,6 @@
 // emmett: node emmett.mjs PACKAGES STORE, where STORE is a file or a postgres:// address.
 
-import { camelKeys, evolve, packagesIn, pascal, serve } from './desk.mjs';
+import { camelKeys, evolve, packagesIn, pascal, serve } from './writer.mjs';
 
 const [packages, place] = process.argv.slice(2);
 const load = packagesIn(packages);

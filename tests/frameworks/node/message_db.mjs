@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 
-import { camelKeys, evolve, packagesIn, pascal, serve } from './desk.mjs';
+import { camelKeys, evolve, packagesIn, pascal, serve } from './writer.mjs';
 
 const [packages, address] = process.argv.slice(2);
 const pg = packagesIn(packages)('pg');

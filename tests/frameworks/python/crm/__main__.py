@@ -56,7 +56,7 @@ def arguments(payload):
     return named
 
 
-class Desk:
+class Writer:
     def __init__(self, app, has_uuids):
         self.app = app
         self.has_uuids = has_uuids
@@ -115,12 +115,12 @@ class Desk:
 def main():
     store, options = sys.argv[1], json.loads(sys.argv[2])
     app = (CrmWithSnapshots if "snapshots" in options else Crm)(settings(store, options))
-    desk = Desk(app, "://" in store)
+    writer = Writer(app, "://" in store)
     for line in sys.stdin:
         request = json.loads(line, object_hook=number_or_object)
         action = request.pop("do")
         try:
-            answer = {"ok": getattr(desk, action)(**request)}
+            answer = {"ok": getattr(writer, action)(**request)}
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer, ensure_ascii=False), flush=True)

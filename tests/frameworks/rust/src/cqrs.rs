@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sqlite_es::SqliteEventRepository;
 
 use crate::domain::{Lead, Ticket};
-use crate::{Desk, Step, pascal, snake_keys};
+use crate::{Writer, Step, pascal, snake_keys};
 
 type Answer = Result<Value, String>;
 
@@ -138,7 +138,7 @@ enum Work {
     List,
 }
 
-impl Desk for Cqrs {
+impl Writer for Cqrs {
     async fn append(&mut self, step: Step) -> Answer {
         if !self.seen.contains(&step.stream) {
             self.seen.push(step.stream.clone());

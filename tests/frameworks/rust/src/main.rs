@@ -21,7 +21,7 @@ pub struct Step {
 }
 
 #[allow(async_fn_in_trait)]
-pub trait Desk {
+pub trait Writer {
     async fn append(&mut self, step: Step) -> Result<Value, String>;
     async fn load(&mut self, stream: &str) -> Result<Value, String>;
     async fn list(&mut self) -> Result<Value, String>;
@@ -48,7 +48,7 @@ fn with_big(value: Value) -> Value {
     }
 }
 
-async fn answer(desk: &mut impl Desk, mut request: Value) -> Result<Value, String> {
+async fn answer(writer: &mut impl Writer, mut request: Value) -> Result<Value, String> {
     let text = |name: &str| request[name].as_str().unwrap_or_default().to_owned();
     let step = |value: Value| serde_json::from_value::<Step>(value).map_err(|error| error.to_string());
     match text("do").as_str() {
@@ -57,23 +57,23 @@ async fn answer(desk: &mut impl Desk, mut request: Value) -> Result<Value, Strin
             let steps: Vec<Value> = serde_json::from_slice(&scenario).map_err(|error| error.to_string())?;
             let count = steps.len();
             for value in steps {
-                desk.append(step(value)?).await?;
+                writer.append(step(value)?).await?;
             }
             Ok(json!(count))
         }
-        "append" => desk.append(step(request.take())?).await,
-        "load" => desk.load(&text("stream")).await,
-        "list" => desk.list().await,
-        "name" => Ok(json!(desk.name(&text("stream")))),
+        "append" => writer.append(step(request.take())?).await,
+        "load" => writer.load(&text("stream")).await,
+        "list" => writer.list().await,
+        "name" => Ok(json!(writer.name(&text("stream")))),
         other => Err(format!("{other} is no command")),
     }
 }
 
-async fn serve(mut desk: impl Desk) {
+async fn serve(mut writer: impl Writer) {
     for line in std::io::stdin().lock().lines() {
         let line = line.expect("a line of UTF-8");
         let request = serde_json::from_str(&line).expect("a JSON command");
-        let said = match answer(&mut desk, request).await {
+        let said = match answer(&mut writer, request).await {
             Ok(ok) => json!({ "ok": ok }),
             Err(error) => json!({ "error": error }),
         };

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sqlx::postgres::PgConnectOptions;
 
 use crate::cqrs::tagged;
-use crate::{Desk, Step, pascal, snake_keys};
+use crate::{Writer, Step, pascal, snake_keys};
 
 #[derive(Clone, Debug, PartialEq, Event, Serialize, Deserialize)]
 pub enum CrmEvent {
@@ -139,7 +139,7 @@ fn about(stream: &str) -> Result<(&str, &str), String> {
     }
 }
 
-impl Desk for Tags {
+impl Writer for Tags {
     async fn append(&mut self, step: Step) -> Result<Value, String> {
         let (key, id) = about(&step.stream)?;
         let mut fields = snake_keys(step.payload);

@@ -19,7 +19,7 @@ pub(crate) const SEED: &str = r#"[
 ]
 "#;
 
-pub(crate) struct Desk {
+pub(crate) struct Sandbox {
     folder: TempDir,
 }
 
@@ -31,17 +31,17 @@ pub(crate) struct Ran {
     pub(crate) err: String,
 }
 
-impl Desk {
+impl Sandbox {
     pub(crate) fn empty() -> Self {
         Self { folder: tempfile::tempdir().expect("a temporary folder") }
     }
 
     /// With `lead-1.json` and the store `a.db` made from it.
     pub(crate) fn with_seed() -> Self {
-        let desk = Self::empty();
-        desk.write("lead-1.json", SEED);
-        desk.run(&["import", "lead-1.json", "--into", "a.db"]).ok();
-        desk
+        let sandbox = Self::empty();
+        sandbox.write("lead-1.json", SEED);
+        sandbox.run(&["import", "lead-1.json", "--into", "a.db"]).ok();
+        sandbox
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

@@ -13,7 +13,7 @@ use foldline::sample::SampleOptions;
 use foldline::store::Flow;
 use tempfile::TempDir;
 
-pub(crate) struct Desk {
+pub(crate) struct Driver {
     pub(crate) window: Harness<'static, App>,
     folder: TempDir,
 }
@@ -21,7 +21,7 @@ pub(crate) struct Desk {
 /// Longer than any of this takes on a busy machine; a test that gets here has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-impl Desk {
+impl Driver {
     /// The welcome, with nothing open.
     pub(crate) fn welcome() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
@@ -47,9 +47,9 @@ impl Desk {
         let folder = tempfile::tempdir().expect("a folder");
         let path = sample_in(folder.path());
         let start = Start { store: Some(path.into()), stream: Some(StreamId::from(stream)), ..Start::default() };
-        let mut desk = Self { window: window(start), folder };
-        desk.settle();
-        desk
+        let mut driver = Self { window: window(start), folder };
+        driver.settle();
+        driver
     }
 
     /// A store made by hand, opened at one of its streams.
@@ -64,9 +64,9 @@ impl Desk {
             .with_size([1280.0, 800.0])
             .allow_missing_glyphs()
             .build_eframe(move |context| App::new(context, start));
-        let mut desk = Self { window, folder };
-        desk.settle();
-        desk
+        let mut driver = Self { window, folder };
+        driver.settle();
+        driver
     }
 
     pub(crate) fn sample(&self) -> PathBuf {
