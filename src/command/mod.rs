@@ -187,7 +187,7 @@ impl Command {
             Self::Follow => "follow",
             Self::Tool(name) => name.title(),
             Self::Settings => "settings",
-            Self::Retry => "retry",
+            Self::Retry => "reload",
             Self::FocusFilter => "focus-filter",
             Self::ToggleTheme => "toggle-theme",
             Self::ToggleLanguage => "toggle-language",

@@ -7,6 +7,8 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use serde::{Deserialize, Serialize};
 use unic_langid::LanguageIdentifier;
 
+use crate::event::same_name;
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Language {
     #[default]
@@ -86,6 +88,13 @@ impl Locale {
         self.format(name, Some(&args))
     }
 
+    /// What a field of the built-in domain is called, where its name does not say it already.
+    pub fn caption(&self, field: &str) -> Option<String> {
+        let name = format!("field-{field}");
+        let caption = self.has(&name).then(|| self.text(&name))?;
+        (!same_name(&caption.replace(' ', "-"), field)).then_some(caption)
+    }
+
     /// Whether there is a text of that name.
     pub fn has(&self, name: &str) -> bool {
         self.bundle.has_message(name)
@@ -124,6 +133,14 @@ mod tests {
                 assert!(!locale.text(name).is_empty(), "{name} in {language:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_field_has_a_caption_where_its_name_does_not_say_it_already() {
+        let (english, korean) = (Locale::new(Language::English), Locale::new(Language::Korean));
+        assert_eq!(english.caption("payment-deadline"), None);
+        assert_eq!(korean.caption("payment-deadline").as_deref(), Some("결제 기한"));
+        assert_eq!(korean.caption("somebody-elses-field"), None);
     }
 
     #[test]

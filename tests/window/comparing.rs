@@ -9,18 +9,18 @@ fn projections_stand_side_by_side_at_the_cursor_and_follow_it() {
     let mut driver = Driver::at("lead-1");
     driver.press(Key::D);
     driver.click("Several projections");
-    driver.assert_shows("State beside Search beside Analysis beside Fields");
+    driver.assert_shows("State beside Search terms beside Analysis beside Fields");
     driver.click_role(Role::CheckBox, "Fields");
-    driver.assert_shows("State beside Search beside Analysis");
+    driver.assert_shows("State beside Search terms beside Analysis");
     // Only the search has the names that the lead had before.
     driver.assert_shows("names[0]");
     driver.assert_shows("CONVERTED");
     driver.press(Key::Home);
-    driver.assert_shows("State beside Search beside Analysis");
+    driver.assert_shows("State beside Search terms beside Analysis");
     driver.assert_hides("CONVERTED");
     driver.click_role(Role::CheckBox, "Analysis");
-    driver.assert_shows("State beside Search");
-    driver.click_role(Role::CheckBox, "Search");
+    driver.assert_shows("State beside Search terms");
+    driver.click_role(Role::CheckBox, "Search terms");
     assert!(driver.shows_part("Choose at least two"), "{}", driver.all_text());
 }
 

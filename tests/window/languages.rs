@@ -6,17 +6,18 @@ use std::path::PathBuf;
 
 use egui::{Key, Modifiers};
 use foldline::compensate::PlanError;
-use foldline::domain::{Breach, EventKind, Flaw};
+use foldline::domain::{Aggregate, Breach, EventKind, Flaw};
 use foldline::engine::{EngineError, MakeSampleError, write_sample};
 use foldline::event::{EventId, EventType, Explain, Message, Said, StreamId, Timestamp, Version};
 use foldline::locale::{Language, Locale};
 use foldline::projection::{Problem, ProjectionError};
+use foldline::replay::registry;
 use foldline::sample::{SampleError, SampleOptions};
 use foldline::store::files::{ExportError, TargetError};
 use foldline::store::frameworks::MappingError;
 use foldline::store::{
-    Address, AppendError, Conflict, Damage, Expected, Fault, Flow, Framework, Notice, ReadOnlyReason, SchemaChange,
-    SchemaObject, ServerError, StoreError,
+    Address, AppendError, Conflict, Damage, Expected, Fault, Flow, Framework, Notice, Query, ReadOnlyReason,
+    SchemaChange, SchemaObject, ServerError, StoreError, StreamQuery,
 };
 
 use crate::driver::Driver;
@@ -473,9 +474,51 @@ fn what_a_check_finds_is_said_in_korean_where_korean_is_chosen() {
     });
     driver.click("한국어");
     driver.press_with(Modifiers::COMMAND, Key::K);
-    driver.type_into("찾기 또는 명령 실행", "저장소 점검");
+    driver.type_into("검색 또는 명령 실행", "저장소 점검");
     driver.press(Key::Enter);
     driver.wait_for("보호 해제");
     assert!(driver.shows_part("events_never_go이(가) 없습니다"), "{}", driver.all_text());
     assert!(!driver.shows_part("is gone"), "{}", driver.all_text());
+}
+
+/// Leads and tickets are part of Foldline, and so are the words for their fields.
+#[test]
+fn every_field_of_the_built_in_domain_has_a_korean_caption() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("sample.db");
+    write_sample(
+        &path,
+        &SampleOptions { events: Some(2_000), streams: Some(200), ..SampleOptions::default() },
+        &mut |_| Flow::Continue(()),
+    )
+    .expect("a sample");
+    let store = foldline::store::open(&path.into()).expect("opened");
+    let korean = Locale::new(Language::Korean);
+    let mut fields = BTreeSet::new();
+    for (aggregate, category) in [(Aggregate::Lead, "lead"), (Aggregate::Ticket, "ticket")] {
+        for projection in registry().of_aggregate(Some(aggregate)).iter().filter(|own| own.aggregate().is_some()) {
+            let mut streams = Vec::new();
+            let query = StreamQuery { category: Some(category.to_owned()), ..StreamQuery::default() };
+            store
+                .visit_streams(&query, &mut |row| {
+                    streams.push(row.stream);
+                    Flow::Continue(())
+                })
+                .expect("listed");
+            for stream in streams {
+                let mut fold = projection.fold();
+                store
+                    .visit_events(&Query::stream(stream), &mut |row| {
+                        fold.push(row);
+                        Flow::Continue(())
+                    })
+                    .expect("read");
+                let shown = fold.show();
+                fields.extend(shown.as_object().expect("an object").keys().cloned());
+            }
+        }
+    }
+    assert!(fields.contains("payment-deadline") && fields.contains("waiting-since"), "{fields:?}");
+    let lacking: Vec<_> = fields.iter().filter(|field| korean.caption(field).is_none()).collect();
+    assert!(lacking.is_empty(), "without a caption: {lacking:?}");
 }

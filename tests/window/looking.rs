@@ -106,7 +106,7 @@ fn dragging_the_timeline_scrubs() {
 fn another_projection_shows_the_same_moment() {
     let mut driver = Driver::at("lead-1");
     driver.press(Key::ArrowLeft);
-    driver.click("Search");
+    driver.click("Search terms");
     driver.assert_shows("State at version 5");
     driver.assert_shows("names[1]");
     driver.click("Analysis");
@@ -196,7 +196,7 @@ fn the_history_is_filtered_by_type_author_or_changed_field() {
     assert!(has_row(&driver, "v5 order-submitted"), "it changed the payment deadline");
     assert!(has_row(&driver, "v6 payment-confirmed") && !has_row(&driver, "v0 lead-initialized"));
     driver.type_into("Filter history", " nothing has this");
-    assert!(driver.shows_part("No event of this stream has this"), "{}", driver.all_text());
+    assert!(driver.shows_part("No event of this stream matches"), "{}", driver.all_text());
 }
 
 #[test]
