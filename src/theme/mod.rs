@@ -37,6 +37,35 @@ pub struct Palette {
     pub hues: [Color32; 7],
 }
 
+/// What stands for an event type: when the hues are used up, they come again in another form.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sign {
+    pub hue: Color32,
+    pub form: Form,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Full,
+    Ring,
+    Diamond,
+    HollowDiamond,
+}
+
+impl Form {
+    const ALL: [Self; 4] = [Self::Full, Self::Ring, Self::Diamond, Self::HollowDiamond];
+}
+
+impl Sign {
+    #[must_use]
+    pub fn faint_if(self, is_faint: bool) -> Self {
+        if is_faint { Self { hue: self.hue.gamma_multiply(FAINT), ..self } } else { self }
+    }
+}
+
+/// How much is left of the hue of what is not there yet, or not asked for.
+pub const FAINT: f32 = 0.45;
+
 const fn rgb(hex: u32) -> Color32 {
     Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
 }
@@ -89,10 +118,10 @@ pub fn palette(ui: &egui::Ui) -> &'static Palette {
 }
 
 impl Palette {
-    /// The hue of an event type: the same for the same name, in every store.
-    pub fn hue(&self, event_type: &str) -> Color32 {
-        let sum = event_type.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-        self.hues[sum as usize % self.hues.len()]
+    /// The n-th sign. Those behind the last begin anew.
+    pub fn sign(&self, number: usize) -> Sign {
+        let hues = self.hues.len();
+        Sign { hue: self.hues[number % hues], form: Form::ALL[number / hues % Form::ALL.len()] }
     }
 }
 
@@ -204,8 +233,14 @@ mod tests {
     }
 
     #[test]
-    fn an_event_type_keeps_its_hue() {
-        assert_eq!(DARK.hue("contacted"), DARK.hue("contacted"));
-        assert!(DARK.hues.contains(&DARK.hue("anything else")));
+    fn no_two_signs_look_alike_before_all_were_used() {
+        for palette in [&DARK, &LIGHT] {
+            let signs: Vec<Sign> = (0..28).map(|number| palette.sign(number)).collect();
+            for (number, sign) in signs.iter().enumerate() {
+                assert!(!signs[..number].contains(sign), "{number} looks like one before it");
+            }
+            assert!(signs[..7].iter().all(|sign| sign.form == Form::Full), "hues come first");
+            assert_eq!(palette.sign(28), palette.sign(0));
+        }
     }
 }

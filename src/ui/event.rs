@@ -33,7 +33,7 @@ pub fn event_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView) {
     });
     ui.add_space(4.0);
     ui.horizontal(|ui| {
-        mark(ui, colours.hue(event.event_type.as_str()));
+        mark(ui, colours.sign(view.sign_of(event.event_type.as_str())));
         cut(ui, RichText::new(shortened(read_type)).strong().size(15.0));
     });
     if event.event_type.as_str() != read_type {

@@ -2,10 +2,11 @@ use egui::{Align, Frame, Layout, Margin, RichText, Role, Sense, Ui, WidgetInfo};
 use egui_extras::{Column, TableBuilder};
 
 use super::Scene;
+use super::icons::paint_sign;
 use super::parts::{card, cut, hairline, named_field, shortened};
 use crate::command::Action;
 use crate::event::Explain;
-use crate::theme::{ROW_HEIGHT, palette};
+use crate::theme::{ROW_HEIGHT, Sign, palette};
 use crate::view::StreamView;
 
 const HEADER_HEIGHT: f32 = 24.0;
@@ -97,7 +98,7 @@ fn table_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, filter: &mut 
                     });
                     row.col(|ui| {
                         let name = head.event_type.as_str();
-                        mark(ui, if index > cursor { colours.faint } else { colours.hue(name) });
+                        mark(ui, colours.sign(view.sign_of(name)).faint_if(index > cursor));
                         ui.add_space(8.0);
                         let short = telling_part(name);
                         let cell = cut(ui, RichText::new(shortened(short)).color(ink));
@@ -151,8 +152,8 @@ fn head_ui(ui: &mut Ui, scene: &Scene<'_>, filter: &mut String, count: usize) {
     hairline(ui);
 }
 
-/// The little square that stands for an event type, beside its name.
-pub(super) fn mark(ui: &mut Ui, colour: egui::Color32) {
+/// The little sign that stands for an event type, beside its name.
+pub(super) fn mark(ui: &mut Ui, sign: Sign) {
     let (rect, _) = ui.allocate_exact_size(egui::vec2(8.0, 8.0), Sense::hover());
-    ui.painter().rect_filled(rect, 2.0, colour);
+    paint_sign(ui.painter(), rect, sign);
 }

@@ -1,8 +1,8 @@
 //! The few signs of the window, painted: no font decides whether they are there.
 
-use egui::{Color32, Pos2, Rect, Response, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Color32, Pos2, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
-use crate::theme::palette;
+use crate::theme::{Form, Sign, palette};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Icon {
@@ -38,6 +38,26 @@ pub(super) fn icon_button(ui: &mut Ui, icon: Icon, name: &str) -> Response {
 pub(super) fn icon(ui: &mut Ui, icon: Icon, ink: Color32) {
     let (rect, _) = ui.allocate_exact_size(vec2(SIZE, SIZE), Sense::hover());
     paint(ui.painter(), icon, rect, ink);
+}
+
+/// What stands for an event type, as large as there is room.
+pub(super) fn paint_sign(painter: &egui::Painter, rect: Rect, sign: Sign) {
+    let Sign { hue, form } = sign;
+    let diamond = |rect: Rect| vec![rect.center_top(), rect.right_center(), rect.center_bottom(), rect.left_center()];
+    match form {
+        Form::Full => {
+            painter.rect_filled(rect, 2.0, hue);
+        }
+        Form::Ring => {
+            painter.rect_stroke(rect, 2.0, Stroke::new(2.0, hue), StrokeKind::Inside);
+        }
+        Form::Diamond => {
+            painter.add(Shape::convex_polygon(diamond(rect.expand(0.5)), hue, Stroke::NONE));
+        }
+        Form::HollowDiamond => {
+            painter.add(Shape::closed_line(diamond(rect.shrink(0.5)), Stroke::new(1.5, hue)));
+        }
+    }
 }
 
 pub(super) fn paint(painter: &egui::Painter, icon: Icon, rect: Rect, ink: Color32) {

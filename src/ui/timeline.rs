@@ -5,7 +5,7 @@ use super::icons::{Icon, icon, icon_button, paint};
 use crate::command::{Action, Command};
 use crate::event::{Head, Version};
 use crate::theme::{Palette, palette};
-use crate::view::{OpenStore, Pause, Pin, TimeScale};
+use crate::view::{OpenStore, Pause, Pin, StreamView, TimeScale};
 
 const MARK: f32 = 10.0;
 
@@ -28,7 +28,7 @@ pub fn timeline_ui(
     let pins = store.pins_here();
     let scale = (!loaded.time_scale.is_empty()).then_some(&loaded.time_scale);
     controls_ui(ui, scene, heads, cursor, &store.pins, scale.map(|_| is_by_time), typed, is_playing);
-    track_ui(ui, scene, heads, cursor, pins, scale.filter(|_| is_by_time));
+    track_ui(ui, scene, view, heads, cursor, pins, scale.filter(|_| is_by_time));
 }
 
 #[allow(clippy::too_many_arguments, reason = "one row of controls over one timeline")]
@@ -104,6 +104,7 @@ fn controls_ui(
 fn track_ui(
     ui: &mut Ui,
     scene: &mut Scene<'_>,
+    view: &StreamView,
     heads: &[Head],
     cursor: usize,
     pins: [Option<usize>; 2],
@@ -138,7 +139,7 @@ fn track_ui(
     };
     track.marks(|index, x| {
         let Some(head) = heads.get(index) else { return };
-        let hue = colours.hue(head.event_type.as_str());
+        let hue = colours.sign(view.sign_of(head.event_type.as_str())).hue;
         let fill = if index > cursor { hue.gamma_multiply(0.45) } else { hue };
         run = match run.take() {
             Some((left, right, of)) if of == fill && x - right <= TOUCHING => Some((left, x, fill)),

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use super::{TimeScale, UserError};
+use super::{EventTypes, TimeScale, UserError};
 use crate::engine::{Continued, Described, Question, Ticket, continue_stream, describe, load_timeline};
 use crate::event::{EventBatch, EventId, EventRow, Metadata, StreamId, Version};
 use crate::replay::{Index, ProjectionRef, Timeline, registry};
@@ -13,6 +13,7 @@ pub struct Loaded {
     pub projection: ProjectionRef,
     pub timeline: Box<dyn Timeline>,
     pub time_scale: TimeScale,
+    pub types: EventTypes,
     actors: Actors,
 }
 
@@ -60,6 +61,7 @@ impl Loaded {
             self.timeline.push_row(&row);
             self.actors.push(&row);
             self.time_scale.grow(row.recorded_at);
+            self.types.push(row.event_type);
         }
         let grown = self.timeline.heads().len() - before;
         self.described.row.events += grown as u64;
@@ -97,7 +99,8 @@ impl Question for LoadStream {
             ticket.reached(count)
         })?;
         let time_scale = TimeScale::new(timeline.heads());
-        Ok(Loaded { described, projection, timeline, time_scale, actors })
+        let types = EventTypes::new(timeline.heads());
+        Ok(Loaded { described, projection, timeline, time_scale, types, actors })
     }
 }
 

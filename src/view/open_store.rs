@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::signs::SignBook;
 use super::{Comparing, Draft, Labels, Pin, Signature, StreamView, ToolName, Tools, UserError};
 use crate::engine::{Asked, Cause, Engine, Moment, Progress, Question, StoreChange, Ticket, Tool};
 use crate::event::{StreamId, Timestamp, Version};
@@ -27,6 +28,7 @@ pub struct OpenStore {
     pub draft: Option<Draft>,
     pub pins: [Option<Pin>; 2],
     pub comparing: Comparing,
+    signs: SignBook,
     pub tools: Tools,
     /// The store was cut, restored or replaced since it was opened, and nobody was told yet.
     pub was_replaced: bool,
@@ -75,6 +77,7 @@ impl OpenStore {
             draft: None,
             pins: [None, None],
             comparing: Comparing::new(),
+            signs: SignBook::default(),
             tools: Tools::default(),
             was_replaced: false,
             follows: false,
@@ -260,12 +263,19 @@ impl OpenStore {
             self.change(&change);
         }
         let follows = self.follows;
-        let Self { engine, info, groups, labels, view, leaving, comparing, .. } = self;
+        let Self { engine, info, groups, labels, view, leaving, comparing, signs, .. } = self;
         let mut is_new = info.poll(engine);
         is_new |= recorded.is_some();
         is_new |= groups.poll(engine);
         let length = view.as_ref().map(StreamView::len);
-        is_new |= view.as_mut().is_some_and(|view| view.poll(engine));
+        if let Some(view) = view
+            && view.poll(engine)
+        {
+            is_new = true;
+            if let Some(loaded) = view.base() {
+                view.signs = signs.for_stream(loaded);
+            }
+        }
         if view.as_ref().is_some_and(|view| !view.is_loading() || !view.is_empty()) {
             *leaving = None;
         }

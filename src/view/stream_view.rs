@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::loaded::{ContinueStream, LoadStream, Loaded};
 use super::rows::{StateRow, StateRows};
-use super::{HistoryFilter, UserError};
+use super::{HistoryFilter, Signs, UserError};
 use crate::domain::{Aggregate, as_read};
 use crate::engine::{Asked, Cause, Continued, Engine, Moment, Question, StoreChange, Ticket, Tool};
 use crate::event::{Metadata, RecordedEvent, StreamId, Timestamp, Version};
@@ -31,6 +31,8 @@ pub struct StreamView {
     wants_event: bool,
     shown: Option<Shown>,
     pub history_filter: HistoryFilter,
+    /// How its events are told apart by their types.
+    pub(super) signs: Signs,
     /// How often the stream was read from its beginning; what was found in it before is out of date.
     readings: u64,
     /// Raised whenever anything of it has come.
@@ -89,6 +91,7 @@ impl StreamView {
             wants_event: false,
             shown: None,
             history_filter: HistoryFilter::default(),
+            signs: Signs::default(),
             readings: 0,
             revision: 0,
         };
@@ -257,6 +260,11 @@ impl StreamView {
 
     pub fn actor(&self, index: Index) -> &str {
         self.base().map_or("", |loaded| loaded.actor(index))
+    }
+
+    /// The number of the sign that events of this type have here.
+    pub fn sign_of(&self, event_type: &str) -> usize {
+        self.signs.of(event_type)
     }
 
     pub fn event(&self) -> &Asked<ReadEvent> {

@@ -64,6 +64,8 @@ class Window:
 
     def __init__(self, binary, *arguments, home):
         self.home = pathlib.Path(home)
+        # Named from where we stand; it runs elsewhere.
+        binary = os.path.abspath(binary)
         folders = {name: str(self.home) for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME")}
         environment = {**os.environ, **folders, "LIBGL_ALWAYS_SOFTWARE": "1", "NO_AT_BRIDGE": "0"}
         environment.pop("WAYLAND_DISPLAY", None)

@@ -44,6 +44,9 @@ def main(binary, store=None, stream="lead-2"):
         if store is None:
             store = os.path.join(home, "long.db")
             subprocess.run([binary, "sample", store, "--streams", "2", "--events", "200007"], check=True)
+        elif os.path.exists(store):
+            # A path; anything else is an address.
+            store = os.path.abspath(store)
         costs = os.path.join(home, "frames.txt")
         display = Display(with_screen_reader=False)
         window = Window(binary, store, stream, "--frame-times", costs, home=home)

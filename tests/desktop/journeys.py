@@ -183,6 +183,17 @@ class WithoutAWindow(unittest.TestCase):
                 self.assert_one_line_with(done, "apt install", package)
 
 
+class Measuring(Journey):
+    def test_the_frames_of_a_program_and_store_named_from_here_are_measured(self):
+        frames = os.path.join(os.path.dirname(os.path.abspath(__file__)), "frames")
+        store = self.store()
+        here = os.path.dirname(store)
+        names = [os.path.relpath(BINARY, here), os.path.basename(store)]
+        done = subprocess.run([frames, *names, "lead-4"], cwd=here, capture_output=True, text=True, timeout=600)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("p95", done.stdout)
+
+
 def place_of(library):
     listed = subprocess.run(["/sbin/ldconfig", "-p"], capture_output=True, text=True, check=True).stdout
     return next(line.split(" => ")[1] for line in listed.splitlines() if line.strip().startswith(library + " "))
