@@ -70,6 +70,7 @@ as-stored = As stored, schema { $schema }
 metadata = Metadata
 copy = Copy
 no-time = no time recorded
+no-author = no author recorded
 pick-stream = Pick a stream on the left to see what was true at every version.
 cancel = Cancel
 reload = Reload

@@ -66,6 +66,7 @@ as-stored = 저장된 내용, 스키마 { $schema }
 metadata = 메타데이터
 copy = 복사
 no-time = 기록된 시각 없음
+no-author = 작성자가 기록되지 않음
 pick-stream = 왼쪽에서 스트림을 선택하면 각 버전의 상태를 볼 수 있습니다.
 cancel = 취소
 reload = 새로 고침

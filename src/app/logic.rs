@@ -55,6 +55,9 @@ impl App {
             if store.poll() {
                 ctx.request_repaint();
             }
+            if self.is_comparing {
+                store.compare();
+            }
             if let Some(soon) = store.wants_poll_in() {
                 ctx.request_repaint_after(soon);
             }

@@ -97,6 +97,11 @@ impl<Q: Question> Asked<Q> {
         self.rest_until.is_some_and(|until| Instant::now() < until)
     }
 
+    /// What was asked last.
+    pub fn question(&self) -> Option<&Q> {
+        self.question.as_ref()
+    }
+
     pub fn value(&self) -> Option<&Q::Answer> {
         self.loading.value()
     }

@@ -1,11 +1,18 @@
-use egui::{Align, Frame, Layout, Margin, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo, vec2};
+use egui::{
+    Align, Button, Frame, Key, Label, Layout, Margin, Modifiers, Popup, PopupCloseBehavior, Response, RichText, Role,
+    ScrollArea, Sense, TextEdit, Ui, WidgetInfo, vec2,
+};
 
 use super::Scene;
-use super::parts::{card, card_head, cut, shortened};
+use super::parts::{card, cut, hairline, shortened};
 use super::state::as_read;
+use super::streams::in_order;
 use crate::command::Action;
+use crate::event::{StreamId, Version};
 use crate::theme::{ROW_HEIGHT, palette};
-use crate::view::{CompareCell, CompareMode, CompareRow, Compared, Comparing, OnScreen, Pin, Side, StreamView};
+use crate::view::{
+    CompareCell, CompareMode, CompareRow, Compared, Comparing, Labels, OnScreen, Pin, SetBy, Side, StreamView,
+};
 
 const MODES: [(CompareMode, &str); 3] = [
     (CompareMode::Moments, "compare-moments"),
@@ -16,71 +23,122 @@ const MODES: [(CompareMode, &str); 3] = [
 /// How much of a row the field's name takes.
 const NAME_SHARE: f32 = 0.22;
 
+/// A side narrower than this has no room for who recorded its events.
+const ROOM_FOR_WHO: f32 = 260.0;
+
+/// What drawing a row needs to know.
+struct Table<'a> {
+    comparing: &'a Comparing,
+    view: &'a StreamView,
+    labels: &'a Labels,
+    sides: &'a [Side],
+}
+
 /// States side by side: what differs is lit on every side, what is equal can be left out.
-pub fn compare_ui(ui: &mut Ui, scene: &mut Scene<'_>, shown: OnScreen<'_>, view: &mut StreamView, height: f32) {
-    let dim = palette(ui).dim;
-    let OnScreen { view: _, comparing, pins, engine } = shown;
+pub fn compare_ui(ui: &mut Ui, scene: &mut Scene<'_>, shown: OnScreen<'_>, view: &StreamView, height: f32) {
+    let OnScreen { view: _, comparing, pins, labels } = shown;
     card(ui, |ui| {
-        choice_ui(ui, scene, comparing, view, pins);
-        let (mode, hides_equal) = (comparing.mode, comparing.hides_equal);
-        let explain = |ui: &mut Ui, text: String| {
-            Frame::new().inner_margin(Margin::symmetric(16, 10)).show(ui, |ui| {
-                ui.set_width(ui.available_width());
-                ui.label(RichText::new(text).color(dim));
-            });
-        };
-        let (sides, rows) = match comparing.table(engine, view, pins) {
-            Compared::Table(sides, rows) => (sides, rows),
-            Compared::Loading => return explain(ui, scene.text("compare-loading")),
-            Compared::NeedsChoice => {
-                let name = match mode {
-                    CompareMode::Moments => "compare-needs-pins",
-                    CompareMode::Projections => "compare-needs-projections",
-                    CompareMode::Streams => "compare-needs-stream",
-                };
-                return explain(ui, scene.text(name));
-            }
-        };
-        let differing = rows.iter().filter(|row| row.differs).count();
-        let shown: Vec<&CompareRow> = rows.iter().filter(|row| !(row.is_equal && hides_equal)).collect();
-        let title: Vec<String> = sides.iter().map(|side| side_title(scene, side, sides)).collect();
-        let title = title.join(&scene.text("compare-beside"));
-        card_head(ui, &title, &scene.locale.with("fields-differ", [("count", differing.into())]));
-        heads_ui(ui, scene, sides);
-        ui.spacing_mut().item_spacing.y = 0.0;
-        let height = (height - (ui.min_rect().height())).max(4.0 * ROW_HEIGHT);
-        ScrollArea::vertical().id_salt("compare").auto_shrink(false).max_height(height).show_rows(
-            ui,
-            ROW_HEIGHT,
-            shown.len(),
-            |ui, range| {
-                for row in shown.get(range).unwrap_or_default() {
-                    row_ui(ui, scene, row, sides, &view.stream);
-                }
-            },
-        );
+        // Taken over at the end, so that all of a frame shows the same.
+        let chosen = choice_ui(ui, scene, comparing, view, pins, labels);
+        let pointed = table_ui(ui, scene, comparing, view, labels, height);
+        if let Some(pin) = pointed {
+            comparing.point_at(pin);
+        }
+        comparing.mode = chosen;
     });
 }
 
-/// What is compared. Two lines in every mode, so that what lies below stays where it is.
+/// Answers with the event that the pointer rests on.
+fn table_ui(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    comparing: &Comparing,
+    view: &StreamView,
+    labels: &Labels,
+    height: f32,
+) -> Option<Pin> {
+    let explain = |ui: &mut Ui, text: String| {
+        let dim = palette(ui).dim;
+        Frame::new().inner_margin(Margin::symmetric(16, 10)).show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.label(RichText::new(text).color(dim));
+        });
+    };
+    let (sides, rows) = match comparing.compared() {
+        Compared::Table(sides, rows) => (sides, rows),
+        Compared::Loading => {
+            explain(ui, scene.text("compare-loading"));
+            return None;
+        }
+        Compared::NeedsChoice => {
+            let name = match comparing.mode {
+                CompareMode::Moments => "compare-needs-pins",
+                CompareMode::Projections => "compare-needs-projections",
+                CompareMode::Streams => "compare-needs-stream",
+            };
+            explain(ui, scene.text(name));
+            return None;
+        }
+    };
+    let table = Table { comparing, view, labels, sides };
+    let differing = rows.iter().filter(|row| row.differs).count();
+    let shown: Vec<&CompareRow> = rows.iter().filter(|row| !(row.is_equal && comparing.hides_equal)).collect();
+    let title: Vec<String> = sides.iter().map(|side| table.side_title(scene, side)).collect();
+    let differ = scene.locale.with("fields-differ", [("count", differing.into())]);
+    head_ui(ui, &title.join(&scene.text("compare-beside")), &differ);
+    table.heads_ui(ui, scene);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let height = (height - (ui.min_rect().height())).max(4.0 * ROW_HEIGHT);
+    let mut pointed = None;
+    ScrollArea::vertical().id_salt("compare").auto_shrink(false).max_height(height).show_rows(
+        ui,
+        ROW_HEIGHT,
+        shown.len(),
+        |ui, range| {
+            for row in shown.get(range).unwrap_or_default() {
+                pointed = table.row_ui(ui, scene, row).or(pointed.take());
+            }
+        },
+    );
+    pointed
+}
+
+/// What is compared on the left, cut where there is no room, and how much of it differs on the right.
+fn head_ui(ui: &mut Ui, title: &str, aside: &str) {
+    let dim = palette(ui).dim;
+    Frame::new().inner_margin(Margin::symmetric(16, 8)).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                ui.label(RichText::new(aside).color(dim));
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| cut(ui, title));
+            });
+        });
+    });
+    hairline(ui);
+}
+
+/// What is compared. Answers with the mode that is chosen now.
 fn choice_ui(
     ui: &mut Ui,
     scene: &mut Scene<'_>,
     comparing: &mut Comparing,
     view: &StreamView,
     pins: &[Option<Pin>; 2],
-) {
+    labels: &Labels,
+) -> CompareMode {
+    let mut mode = comparing.mode;
     Frame::new().inner_margin(Margin::symmetric(12, 6)).show(ui, |ui| {
-        ui.horizontal(|ui| {
-            for (mode, name) in MODES {
-                ui.selectable_value(&mut comparing.mode, mode, scene.text(name));
+        ui.set_width(ui.available_width());
+        // What finds no room on a line goes to the next.
+        ui.horizontal_wrapped(|ui| {
+            for (one, name) in MODES {
+                ui.selectable_value(&mut mode, one, scene.text(name));
             }
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                ui.checkbox(&mut comparing.hides_equal, scene.text("hide-equal"));
-            });
+            ui.add_space(12.0);
+            ui.checkbox(&mut comparing.hides_equal, scene.text("hide-equal"));
         });
-        ui.horizontal(|ui| match comparing.mode {
-            CompareMode::Moments => pins_ui(ui, scene, pins),
+        ui.horizontal_wrapped(|ui| match comparing.mode {
+            CompareMode::Moments => pins_ui(ui, scene, pins, labels),
             CompareMode::Projections => {
                 for (number, projection) in view.projections().iter().enumerate() {
                     let mut is_shown = comparing.shows_projection(number);
@@ -90,61 +148,73 @@ fn choice_ui(
                     }
                 }
             }
-            CompareMode::Streams => {
-                let name = scene.text("compare-other");
-                let field =
-                    ui.add(TextEdit::singleline(&mut comparing.typed_other).hint_text(&name).desired_width(240.0));
-                field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, &name));
-                if field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter)) {
-                    comparing.choose_other();
-                }
-            }
+            CompareMode::Streams => other_ui(ui, scene, comparing, labels),
         });
     });
+    mode
+}
+
+/// The other stream: typed, with those that the letters may mean below.
+fn other_ui(ui: &mut Ui, scene: &Scene<'_>, comparing: &mut Comparing, labels: &Labels) {
+    let name = scene.text("compare-other");
+    let id = ui.make_persistent_id("other stream");
+    let is_typing = ui.memory(|memory| memory.has_focus(id));
+    if is_typing && !comparing.choice.offered().is_empty() {
+        for (key, is_next) in [(Key::ArrowDown, true), (Key::ArrowUp, false)] {
+            if ui.input_mut(|input| input.consume_key(Modifiers::NONE, key)) {
+                comparing.choice.mark(is_next);
+            }
+        }
+    }
+    let width = ui.available_width().clamp(120.0, 320.0);
+    let edit = TextEdit::singleline(&mut comparing.choice.text).id(id).hint_text(&name).desired_width(width);
+    let field = ui.add(edit);
+    field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, &name));
+    if field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
+        comparing.take_choice();
+        return;
+    }
+    let offered = comparing.choice.offered();
+    let mut chosen: Option<StreamId> = None;
+    // A click takes the focus away before it is known where it went.
+    let is_open = (field.has_focus() || field.lost_focus()) && !offered.is_empty();
+    let popup = Popup::from_response(&field).open(is_open).close_behavior(PopupCloseBehavior::IgnoreClicks);
+    popup.width(width).accessible_name(&name).show(|ui| {
+        for (place, stream) in offered.iter().enumerate() {
+            let (first, second) = in_order(stream.as_str(), labels.of(stream));
+            let text = match second {
+                Some(second) => format!("{}  {}", shortened(first), shortened(second)),
+                None => shortened(first).into_owned(),
+            };
+            let is_marked = comparing.choice.marked == Some(place);
+            let line = Button::selectable(is_marked, text).truncate().min_size(vec2(width, 0.0));
+            if ui.add(line).clicked() {
+                chosen = Some(stream.clone());
+            }
+        }
+    });
+    if let Some(chosen) = chosen {
+        comparing.choose(chosen);
+    }
 }
 
 /// Where the pins stand, each in its colour.
-fn pins_ui(ui: &mut Ui, scene: &Scene<'_>, pins: &[Option<Pin>; 2]) {
+fn pins_ui(ui: &mut Ui, scene: &Scene<'_>, pins: &[Option<Pin>; 2], labels: &Labels) {
     let colours = palette(ui);
     ui.set_min_height(ui.spacing().interact_size.y);
     for (pin, letter, colour) in [(&pins[0], 'A', colours.pin_a), (&pins[1], 'B', colours.pin_b)] {
         let place = pin.as_ref().map_or_else(
             || format!("{letter}  {}", scene.text("compare-no-pin")),
-            |pin| format!("{letter}  {} v{}", shortened(pin.stream.as_str()), pin.version),
+            |pin| format!("{letter}  {} v{}", called(labels, &pin.stream), pin.version),
         );
         ui.label(RichText::new(place).color(colour));
         ui.add_space(12.0);
     }
 }
 
-/// What tells a side from the others: its version, its stream or its projection.
-fn side_title(scene: &Scene<'_>, side: &Side, sides: &[Side]) -> String {
-    let version = side.version.map_or_else(|| scene.text("compare-not-begun"), |version| format!("v{version}"));
-    let is_one_stream = sides.iter().all(|other| other.stream == side.stream);
-    let is_one_projection = sides.iter().all(|other| other.number == side.number);
-    match (is_one_stream, is_one_projection) {
-        (true, true) => version,
-        (true, false) => scene.text(&format!("projection-{}", side.projection.name())),
-        (false, _) => format!("{} {version}", shortened(side.stream.as_str())),
-    }
-}
-
-fn heads_ui(ui: &mut Ui, scene: &Scene<'_>, sides: &[Side]) {
-    let colours = palette(ui);
-    let inks = inks(ui, sides.len());
-    Frame::new().inner_margin(Margin::symmetric(16, 0)).show(ui, |ui| {
-        let width = ui.available_width();
-        ui.horizontal(|ui| {
-            cell(ui, width * NAME_SHARE, |ui| {
-                cut(ui, RichText::new(scene.text("col-field")).size(11.5).color(colours.dim));
-            });
-            for (side, ink) in sides.iter().zip(inks) {
-                cell(ui, side_width(width, sides.len()), |ui| {
-                    cut(ui, RichText::new(side_title(scene, side, sides)).size(11.5).color(ink));
-                });
-            }
-        });
-    });
+/// A stream as its people call it, where its own name says nothing to them.
+fn called(labels: &Labels, stream: &StreamId) -> String {
+    shortened(in_order(stream.as_str(), labels.of(stream)).0).into_owned()
 }
 
 /// Two sides have the colours of the pins; more have none of their own.
@@ -165,53 +235,134 @@ fn cell(ui: &mut Ui, width: f32, contents: impl FnOnce(&mut Ui)) {
     });
 }
 
-fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &CompareRow, sides: &[Side], here: &crate::event::StreamId) {
-    let colours = palette(ui);
-    let fill = if row.differs { colours.accent_soft } else { colours.panel };
-    let inks = inks(ui, sides.len());
-    Frame::new().fill(fill).inner_margin(Margin::symmetric(16, 0)).show(ui, |ui| {
-        let width = ui.available_width();
-        ui.horizontal(|ui| {
-            let name_ink = if row.differs { colours.accent } else { colours.dim };
-            cell(ui, width * NAME_SHARE, |ui| {
-                cut(ui, RichText::new(shortened(&row.field)).color(name_ink));
+impl Table<'_> {
+    /// What tells a side from the others: its version, its stream or its projection.
+    fn side_title(&self, scene: &Scene<'_>, side: &Side) -> String {
+        let version = side.version.map_or_else(|| scene.text("compare-not-begun"), |version| format!("v{version}"));
+        let is_one_stream = self.sides.iter().all(|other| other.stream == side.stream);
+        let is_one_projection = self.sides.iter().all(|other| other.number == side.number);
+        match (is_one_stream, is_one_projection) {
+            (true, true) => version,
+            (true, false) => scene.text(&format!("projection-{}", side.projection.name())),
+            (false, _) => format!("{} {version}", called(self.labels, &side.stream)),
+        }
+    }
+
+    fn heads_ui(&self, ui: &mut Ui, scene: &Scene<'_>) {
+        let colours = palette(ui);
+        let inks = inks(ui, self.sides.len());
+        Frame::new().inner_margin(Margin::symmetric(16, 0)).show(ui, |ui| {
+            let width = ui.available_width();
+            ui.horizontal(|ui| {
+                cell(ui, width * NAME_SHARE, |ui| {
+                    cut(ui, RichText::new(scene.text("col-field")).size(11.5).color(colours.dim));
+                });
+                for (side, ink) in self.sides.iter().zip(inks) {
+                    cell(ui, side_width(width, self.sides.len()), |ui| {
+                        cut(ui, RichText::new(self.side_title(scene, side)).size(11.5).color(ink));
+                    });
+                }
             });
-            for ((value, side), ink) in row.cells.iter().zip(sides).zip(inks) {
-                let ink = if row.differs { ink } else { colours.text };
-                cell(ui, side_width(width, sides.len()), |ui| value_ui(ui, scene, value.as_ref(), side, ink, here));
-            }
         });
-    });
+    }
+
+    fn row_ui(&self, ui: &mut Ui, scene: &mut Scene<'_>, row: &CompareRow) -> Option<Pin> {
+        let colours = palette(ui);
+        let fill = if row.differs { colours.accent_soft } else { colours.panel };
+        let inks = inks(ui, self.sides.len());
+        let mut pointed = None;
+        Frame::new().fill(fill).inner_margin(Margin::symmetric(16, 0)).show(ui, |ui| {
+            let width = ui.available_width();
+            ui.horizontal(|ui| {
+                let name_ink = if row.differs { colours.accent } else { colours.dim };
+                cell(ui, width * NAME_SHARE, |ui| {
+                    cut(ui, RichText::new(shortened(&row.field)).color(name_ink));
+                });
+                for ((value, side), ink) in row.cells.iter().zip(self.sides).zip(inks) {
+                    let ink = if row.differs { ink } else { colours.text };
+                    cell(ui, side_width(width, self.sides.len()), |ui| match value {
+                        Some(value) => pointed = self.value_ui(ui, scene, value, side, ink).or(pointed.take()),
+                        None => {
+                            let text = RichText::new("—").color(colours.dim);
+                            ui.label(text).on_hover_text(scene.text("compare-absent"));
+                        }
+                    });
+                }
+            });
+        });
+        pointed
+    }
+
+    /// A value, and the event that gave it: both lead there, and say who recorded it and why.
+    fn value_ui(
+        &self,
+        ui: &mut Ui,
+        scene: &mut Scene<'_>,
+        value: &CompareCell,
+        side: &Side,
+        ink: egui::Color32,
+    ) -> Option<Pin> {
+        let colours = palette(ui);
+        let CompareCell { value, set_by } = value;
+        let set_by = set_by.and_then(|version| self.comparing.set_by(self.view, side, version));
+        let has_room = ui.available_width() >= ROOM_FOR_WHO;
+        let mut responses: Vec<Response> = Vec::new();
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.add_space(8.0);
+            if let Some(by) = &set_by {
+                responses.push(
+                    ui.add(Button::new(RichText::new(format!("v{}", by.version)).color(colours.dim)).frame(false)),
+                );
+                if has_room && !by.actor.is_empty() {
+                    ui.scope(|ui| {
+                        ui.set_max_width(96.0);
+                        cut(ui, RichText::new(shortened(&by.actor)).size(11.5).color(colours.dim));
+                    });
+                }
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let text = RichText::new(as_read(scene, value)).monospace().color(ink);
+                let sense = if set_by.is_some() { Sense::click() } else { Sense::hover() };
+                responses.push(ui.add(Label::new(text).truncate().selectable(false).sense(sense)));
+            });
+        });
+        let by = set_by?;
+        let is_clicked = responses.iter().any(Response::clicked);
+        let is_pointed = responses.iter().any(|response| response.hovered() || response.has_focus());
+        for response in responses {
+            let response = response.on_hover_cursor(egui::CursorIcon::PointingHand);
+            response.on_hover_ui(|ui| self.event_ui(ui, scene, side, &by));
+        }
+        if is_clicked {
+            scene.ask(if side.stream == self.view.stream {
+                Action::GoToVersion(by.version)
+            } else {
+                Action::GoToPlace(side.stream.clone(), by.version)
+            });
+        }
+        is_pointed.then(|| Pin { stream: side.stream.clone(), version: by.version })
+    }
+
+    /// The event behind a value, in a few lines.
+    fn event_ui(&self, ui: &mut Ui, scene: &Scene<'_>, side: &Side, by: &SetBy) {
+        let colours = palette(ui);
+        let SetBy { version, event_type, recorded_at, actor } = by;
+        ui.set_max_width(360.0);
+        let stream = called(self.labels, &side.stream);
+        ui.label(RichText::new(format!("{stream} v{version}  {}", shortened(event_type.as_str()))).strong());
+        let when = recorded_at.map_or_else(|| scene.text("no-time"), |at| scene.zone.long(at));
+        ui.label(RichText::new(when).monospace().color(colours.dim));
+        let who = if actor.is_empty() { scene.text("no-author") } else { shortened(actor).into_owned() };
+        ui.label(format!("{}  {who}", scene.text("who")));
+        if let Some(why) = self.comparing.why() {
+            ui.add(Label::new(format!("{}  {}", scene.text("why"), shortened(why))).wrap());
+        }
+        ui.label(
+            RichText::new(scene.locale.with("go-to-version", [("version", version_text(*version))])).color(colours.dim),
+        );
+    }
 }
 
-fn value_ui(
-    ui: &mut Ui,
-    scene: &mut Scene<'_>,
-    value: Option<&CompareCell>,
-    side: &Side,
-    ink: egui::Color32,
-    here: &crate::event::StreamId,
-) {
-    let colours = palette(ui);
-    let Some(CompareCell { value, set_by }) = value else {
-        ui.label(RichText::new("—").color(colours.dim)).on_hover_text(scene.text("compare-absent"));
-        return;
-    };
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        ui.add_space(8.0);
-        if let Some(version) = set_by {
-            let text = RichText::new(format!("v{version}")).color(colours.dim);
-            let hint = scene.locale.with("go-to-version", [("version", version.to_string().into())]);
-            if ui.add(egui::Button::new(text).frame(false)).on_hover_text(hint).clicked() {
-                scene.ask(if side.stream == *here {
-                    Action::GoToVersion(*version)
-                } else {
-                    Action::GoToPlace(side.stream.clone(), *version)
-                });
-            }
-        }
-        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            cut(ui, RichText::new(as_read(scene, value)).monospace().color(ink));
-        });
-    });
+fn version_text(version: Version) -> fluent_bundle::FluentValue<'static> {
+    version.to_string().into()
 }

@@ -1,13 +1,16 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::Labels;
 use super::loaded::{ContinueStream, LoadStream, Loaded};
 use super::rows::text;
+use super::stream_choice::StreamChoice;
 use super::stream_view::StreamView;
 use super::user_error::UserError;
-use crate::engine::{Asked, Cause, Continued, Engine, StoreChange, Tool};
-use crate::event::{StreamId, Timestamp, Version};
+use crate::engine::{Asked, Cause, Continued, Engine, Question, StoreChange, Ticket, Tool};
+use crate::event::{EventType, StreamId, Timestamp, Version};
 use crate::replay::{Index, ProjectionRef, Timeline};
+use crate::store::Store;
 
 /// A place in a store that is kept in mind: an event of a stream.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,14 +35,27 @@ pub enum CompareMode {
 pub struct Comparing {
     pub mode: CompareMode,
     pub hides_equal: bool,
-    /// The name typed for the other stream.
-    pub typed_other: String,
+    /// The other stream, while it is being chosen.
+    pub choice: StreamChoice,
     other: Option<StreamId>,
     /// Which projections are set side by side, by number; empty means all.
     left_out: BTreeSet<usize>,
     /// Streams that are not on screen.
     beside: BTreeMap<(StreamId, usize), Beside>,
+    standing: Standing,
     made: Option<Made>,
+    /// The event whose reason is wanted, and what is known of it.
+    pointed: Option<Pin>,
+    why: Asked<ReadWhy>,
+}
+
+/// How far the comparison is that was asked for last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Standing {
+    #[default]
+    NeedsChoice,
+    Loading,
+    Made,
 }
 
 /// A stream that is read for the sake of the comparison alone.
@@ -62,6 +78,7 @@ impl Beside {
 
 #[derive(Debug)]
 struct Made {
+    mode: CompareMode,
     sides: Vec<Side>,
     /// Of the stream on screen.
     revision: u64,
@@ -94,6 +111,15 @@ pub struct CompareRow {
 pub struct CompareCell {
     pub value: String,
     pub set_by: Option<Version>,
+}
+
+/// The event that gave a value, as far as the history in memory tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetBy {
+    pub version: Version,
+    pub event_type: EventType,
+    pub recorded_at: Option<Timestamp>,
+    pub actor: String,
 }
 
 /// What there is to draw.
@@ -129,18 +155,43 @@ impl Comparing {
         Self {
             mode: CompareMode::default(),
             hides_equal: true,
-            typed_other: String::new(),
+            choice: StreamChoice::default(),
             other: None,
             left_out: BTreeSet::new(),
             beside: BTreeMap::new(),
+            standing: Standing::default(),
             made: None,
+            pointed: None,
+            why: Asked::default(),
         }
     }
 
-    /// Takes the typed name as the other stream.
-    pub fn choose_other(&mut self) {
-        let name = self.typed_other.trim();
-        self.other = (!name.is_empty()).then(|| StreamId::from(name));
+    /// Takes the stream that is marked or typed as the other one.
+    pub fn take_choice(&mut self) {
+        self.other = self.choice.take().or(self.other.take());
+    }
+
+    pub fn choose(&mut self, stream: StreamId) {
+        self.other = Some(self.choice.choose(stream));
+    }
+
+    /// The streams that a comparison names.
+    pub(super) fn streams(&self, pins: &[Option<Pin>; 2]) -> Vec<StreamId> {
+        let pinned = pins.iter().flatten().map(|pin| &pin.stream);
+        pinned.chain(&self.other).chain(self.choice.offered()).cloned().collect()
+    }
+
+    /// Wants to know why this event was recorded.
+    pub fn point_at(&mut self, pin: Pin) {
+        if self.pointed.as_ref() != Some(&pin) {
+            self.pointed = Some(pin);
+        }
+    }
+
+    /// Why the event was recorded that was pointed at; `None` where that is not known, or not yet.
+    pub fn why(&self) -> Option<&str> {
+        let (pin, reason) = self.why.value()?;
+        (Some(pin) == self.pointed.as_ref()).then_some(reason.as_deref()).flatten()
     }
 
     pub fn other(&self) -> Option<&StreamId> {
@@ -159,7 +210,9 @@ impl Comparing {
 
     /// Every question that is asked for the comparison.
     pub(super) fn tools(&self) -> impl Iterator<Item = &dyn Tool<Error = UserError>> {
-        self.beside.values().flat_map(|beside| [&beside.loaded as &dyn Tool<Error = UserError>, &beside.news])
+        let beside =
+            self.beside.values().flat_map(|beside| [&beside.loaded as &dyn Tool<Error = UserError>, &beside.news]);
+        beside.chain([self.choice.tool()])
     }
 
     pub(super) fn cancel(&mut self) {
@@ -191,8 +244,12 @@ impl Comparing {
         self.beside.retain(|_, beside| beside.loaded.error().is_none());
     }
 
-    pub(super) fn poll(&mut self, engine: &Engine) -> bool {
+    pub(super) fn poll(&mut self, engine: &Engine, labels: &Labels) -> bool {
         let mut is_new = false;
+        if let Some(chosen) = self.choice.poll(engine, labels) {
+            self.other = Some(chosen);
+            is_new = true;
+        }
         for ((stream, number), beside) in &mut self.beside {
             if beside.loaded.poll(engine) {
                 is_new = true;
@@ -221,23 +278,59 @@ impl Comparing {
         is_new
     }
 
-    /// The table as it stands now. Made anew only when one of its sides has moved.
-    pub fn table(&mut self, engine: &Engine, view: &mut StreamView, pins: &[Option<Pin>; 2]) -> Compared<'_> {
-        let Some(wanted) = self.wanted(view, pins) else { return Compared::NeedsChoice };
+    /// Asks for what the comparison lacks, and makes its table anew when one of its sides has moved.
+    pub(super) fn prepare(&mut self, engine: &Engine, view: &mut StreamView, pins: &[Option<Pin>; 2]) {
+        self.ask_why(engine);
+        let Some(wanted) = self.wanted(view, pins) else {
+            self.standing = Standing::NeedsChoice;
+            return;
+        };
         for Wanted { stream, number, .. } in &wanted {
             self.ask_for(engine, view, stream, *number);
         }
         let sides: Option<Vec<Side>> = wanted.iter().map(|wanted| self.side(view, wanted)).collect();
-        let Some(sides) = sides else { return Compared::Loading };
-        let revision = view.revision;
-        if self.made.as_ref().is_none_or(|made| made.revision != revision || made.sides != sides) {
+        let Some(sides) = sides else {
+            self.standing = Standing::Loading;
+            return;
+        };
+        let (revision, mode) = (view.revision, self.mode);
+        let is_made = |made: &Made| made.revision == revision && made.mode == mode && made.sides == sides;
+        if !self.made.as_ref().is_some_and(is_made) {
             let rows = self.rows(view, &sides);
-            self.made = Some(Made { sides, revision, rows });
+            self.made = Some(Made { mode, sides, revision, rows });
         }
-        match &self.made {
-            Some(Made { sides, rows, .. }) => Compared::Table(sides, rows),
-            None => Compared::Loading,
+        self.standing = Standing::Made;
+    }
+
+    fn ask_why(&mut self, engine: &Engine) {
+        self.why.poll(engine);
+        let Some(pin) = self.pointed.as_ref().filter(|pin| self.why.question().is_none_or(|asked| asked.0 != **pin))
+        else {
+            return;
+        };
+        self.why.ask(engine, ReadWhy(pin.clone()));
+    }
+
+    /// The table as it was made last. One of the same kind stays until the next has come.
+    pub fn compared(&self) -> Compared<'_> {
+        match (&self.standing, &self.made) {
+            (Standing::NeedsChoice, _) => Compared::NeedsChoice,
+            (_, Some(made)) if made.mode == self.mode => Compared::Table(&made.sides, &made.rows),
+            _ => Compared::Loading,
         }
+    }
+
+    /// The event of this version on a side.
+    pub fn set_by(&self, view: &StreamView, side: &Side, version: Version) -> Option<SetBy> {
+        let loaded = self.loaded(view, &side.stream, side.number)?;
+        let index = loaded.timeline.index_of(version)?;
+        let head = loaded.timeline.heads().get(index)?;
+        Some(SetBy {
+            version,
+            event_type: head.event_type.clone(),
+            recorded_at: head.recorded_at,
+            actor: loaded.actor(index).to_owned(),
+        })
     }
 
     fn wanted(&self, view: &StreamView, pins: &[Option<Pin>; 2]) -> Option<Vec<Wanted>> {
@@ -301,6 +394,22 @@ impl Comparing {
             .collect();
         // Projections are made to hold different fields: what only one of them has is no disagreement.
         compare(&timelines, self.mode != CompareMode::Projections)
+    }
+}
+
+/// Reads why an event was recorded.
+#[derive(Clone, Debug)]
+struct ReadWhy(Pin);
+
+impl Question for ReadWhy {
+    type Answer = (Pin, Option<String>);
+    type Error = UserError;
+    const WHAT: &'static str = "reading the event";
+
+    fn answer(self, reader: &dyn Store, _: &Ticket) -> Result<Self::Answer, UserError> {
+        let Self(pin) = self;
+        let event = reader.event_at(&pin.stream, pin.version)?;
+        Ok((pin, event.and_then(|event| event.metadata().reason)))
     }
 }
 

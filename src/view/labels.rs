@@ -30,6 +30,19 @@ impl Labels {
         self.known.get(stream).map(String::as_str)
     }
 
+    /// The streams that are known to be called something with this in it, upper and lower case alike.
+    pub(super) fn named_like(&self, text: &str, most: usize) -> Vec<StreamId> {
+        let text = text.to_lowercase();
+        if text.is_empty() {
+            return Vec::new();
+        }
+        let is_like = |label: &str| label.to_lowercase().contains(&text);
+        let mut like: Vec<(&String, &StreamId)> =
+            self.known.iter().filter(|(_, label)| is_like(label)).map(|(stream, label)| (label, stream)).collect();
+        like.sort_unstable();
+        like.into_iter().take(most).map(|(_, stream)| stream.clone()).collect()
+    }
+
     /// Names of streams that changed may have changed: they are asked for again, and shown as they were until then.
     pub(super) fn invalidate(&mut self, change: &StoreChange) {
         match change {

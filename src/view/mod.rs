@@ -15,6 +15,7 @@ mod open_store;
 mod rows;
 mod search;
 mod signs;
+mod stream_choice;
 mod stream_view;
 mod tally;
 mod time_scale;
@@ -22,7 +23,7 @@ mod tools;
 mod user_error;
 
 pub use checking::{CheckStore, Checked, Checking, FINDINGS_KEPT};
-pub use comparing::{CompareCell, CompareMode, CompareRow, Compared, Comparing, Pin, Side};
+pub use comparing::{CompareCell, CompareMode, CompareRow, Compared, Comparing, Pin, SetBy, Side};
 pub use draft::{Draft, Signature};
 pub use exporting::{ExportEvents, Exporting};
 pub use history_filter::HistoryFilter;
@@ -33,6 +34,7 @@ pub use open_store::{ListStreams, Listed, LookAtStore, OnScreen, OpenStore, Over
 pub use rows::StateRow;
 pub use search::{EventSearch, Found, HITS_KEPT, Hit, SearchEvents};
 pub use signs::Signs;
+pub use stream_choice::{FindStreams, STREAMS_OFFERED, StreamChoice};
 pub use stream_view::{EventDetail, ReadEvent, StreamView};
 pub use tally::{Counts, EventTypes, LANES, OTHERS, Tally};
 pub use time_scale::{Pause, TimeScale};

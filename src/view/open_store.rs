@@ -184,7 +184,18 @@ impl OpenStore {
             (Some(view), Some(leaving)) if view.is_empty() => Some(leaving),
             (view, _) => view.as_mut(),
         };
-        OnScreen { view, comparing: &mut self.comparing, pins: &self.pins, engine: &self.engine }
+        OnScreen { view, comparing: &mut self.comparing, pins: &self.pins, labels: &self.labels }
+    }
+
+    /// Makes ready what a comparison shows, and asks for what it lacks.
+    pub fn compare(&mut self) {
+        let Self { engine, labels, view, leaving, comparing, pins, .. } = self;
+        let is_leaving = leaving.is_some() && view.as_ref().is_some_and(StreamView::is_empty);
+        let shown = if is_leaving { leaving } else { view };
+        labels.want(engine, comparing.streams(pins).iter());
+        if let Some(view) = shown {
+            comparing.prepare(engine, view, pins);
+        }
     }
 
     /// The command that opens the window right here.
@@ -279,7 +290,7 @@ impl OpenStore {
         if view.as_ref().is_some_and(|view| !view.is_loading() || !view.is_empty()) {
             *leaving = None;
         }
-        is_new |= comparing.poll(engine);
+        is_new |= comparing.poll(engine, labels);
         is_new |= labels.poll(engine);
         if let (true, Some(view)) = (follows, view)
             && length.is_some_and(|length| view.len() > length)
@@ -321,7 +332,7 @@ pub struct OnScreen<'a> {
     pub view: Option<&'a mut StreamView>,
     pub comparing: &'a mut Comparing,
     pub pins: &'a [Option<Pin>; 2],
-    pub engine: &'a Engine,
+    pub labels: &'a Labels,
 }
 
 /// Looks at the store as a whole.

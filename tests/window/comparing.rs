@@ -1,6 +1,7 @@
 //! States side by side: two moments, several projections, two streams.
 
 use egui::{Key, Role};
+use egui_kittest::kittest::{NodeT, Queryable};
 
 use crate::driver::Driver;
 
@@ -33,6 +34,79 @@ fn another_stream_is_shown_as_it_was_when_the_event_at_the_cursor_was_recorded()
     driver.type_into("Other stream", "lead-1");
     driver.press(Key::Enter);
     driver.assert_shows("lead-4 v30 beside lead-1 v6");
+}
+
+#[test]
+fn the_other_stream_is_chosen_by_what_its_people_call_it() {
+    let mut driver = Driver::at("lead-4");
+    driver.press(Key::D);
+    driver.click("Two streams");
+    driver.type_into("Other stream", "aaa");
+    driver.assert_shows("lead-1  aaa");
+    driver.press(Key::Enter);
+    driver.assert_shows("lead-4 v30 beside lead-1 v6");
+    driver.assert_hides("lead-1  aaa");
+}
+
+#[test]
+fn arrows_mark_one_of_the_streams_that_fit_and_enter_takes_it() {
+    let mut driver = Driver::at("lead-4");
+    driver.press(Key::D);
+    driver.click("Two streams");
+    driver.type_into("Other stream", "lead-1");
+    let offered = offered(&driver);
+    assert!(offered.len() > 2 && offered[0].starts_with("lead-1 "), "the exact name comes first: {offered:?}");
+    driver.press(Key::ArrowDown);
+    driver.press(Key::ArrowDown);
+    driver.press(Key::Enter);
+    let second = offered[1].split(' ').next().expect("a name").to_owned();
+    assert!(driver.shows_part(&format!("lead-4 v30 beside {second} ")), "{}", driver.all_text());
+    driver.assert_shows("State at version 30 ".trim());
+}
+
+/// The names of the streams below the field, in their order.
+fn offered(driver: &Driver) -> Vec<String> {
+    let streams = driver.window.query_all_by_role(Role::Button);
+    streams
+        .filter_map(|node| node.accesskit_node().label())
+        .filter(|name| name.starts_with("lead-1") && !name.contains(" v"))
+        .collect()
+}
+
+#[test]
+fn a_value_leads_to_the_event_that_gave_it() {
+    let mut driver = Driver::at("lead-1");
+    driver.press(Key::Home);
+    driver.press(Key::A);
+    driver.press(Key::End);
+    driver.press(Key::B);
+    driver.press(Key::D);
+    driver.assert_shows("v0 beside v6");
+    driver.window.get_by_label("aab").hover();
+    driver.settle();
+    assert!(driver.shows_part("who  "), "who recorded it stands under the pointer: {}", driver.all_text());
+    assert!(driver.shows_part("v0  lead-initialized"), "{}", driver.all_text());
+    driver.click("aaa");
+    driver.assert_shows("v3 of 6");
+}
+
+#[test]
+fn what_a_comparison_is_chosen_by_never_lies_on_something_else() {
+    for size in [[1024.0, 700.0], [900.0, 600.0]] {
+        let mut driver = Driver::at("lead-1");
+        driver.window.set_size(size.into());
+        driver.press(Key::D);
+        let rects: Vec<(String, egui::Rect)> =
+            ["Two moments", "Several projections", "Two streams", "Hide equal fields"]
+                .into_iter()
+                .map(|name| (name.to_owned(), driver.window.get_by_label(name).rect()))
+                .collect();
+        for (place, (name, rect)) in rects.iter().enumerate() {
+            for (other, beside) in &rects[place + 1..] {
+                assert!(!rect.shrink(0.5).intersects(beside.shrink(0.5)), "{name} lies on {other} at {size:?}");
+            }
+        }
+    }
 }
 
 #[test]
