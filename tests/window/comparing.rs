@@ -61,7 +61,7 @@ fn arrows_mark_one_of_the_streams_that_fit_and_enter_takes_it() {
     driver.press(Key::Enter);
     let second = offered[1].split(' ').next().expect("a name").to_owned();
     assert!(driver.shows_part(&format!("lead-4 v30 beside {second} ")), "{}", driver.all_text());
-    driver.assert_shows("State at version 30 ".trim());
+    driver.assert_shows("v30 of 30");
 }
 
 /// The names of the streams below the field, in their order.
