@@ -50,11 +50,25 @@ history-events = { $count ->
     [one] 1 event
    *[other] { $grouped } events
 }
+history-found = { $found } of { $total } events
 col-version = v
 col-when = when
 col-event = event
 col-who = who
 col-changed = changed
+col-value = value
+col-from = from
+col-until = until
+field-open = Every value of { $field }
+field-history = History of { $field }
+field-values = { $count ->
+    [one] 1 value
+   *[other] { $grouped } values
+}
+field-still = still so
+field-never-set = No event of this stream sets this field
+field-close = Back to the history
+no-value = no value
 event = Event
 event-version = Event · v{ $version }
 position = position { $position }
@@ -65,6 +79,7 @@ caused-by = caused by
 led-to = led to
 corrects = corrects
 payload-as-read = Payload, as read
+payload-empty = This event carries no data
 type-guessed = The meaning of this type is guessed from its name
 as-stored = As stored, schema { $schema }
 metadata = Metadata
@@ -222,7 +237,12 @@ length-days = { $count } days
 length-hours = { $count } hours
 length-minutes = { $count } minutes
 length-seconds = { $count } seconds
+span-days = { $count } d
+span-hours = { $count } h
+span-minutes = { $count } min
+span-seconds = { $count } s
 history-filter = Filter history
+history-filter-clear = Clear the filter
 history-none = No event of this stream matches
 copy-link = Copy link
 copy-link-about = The command that opens Foldline at this event

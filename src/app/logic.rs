@@ -144,6 +144,8 @@ impl App {
             }
             Action::GoToTyped => self.go_to_typed(),
             Action::Projection(number) => self.store.iter_mut().for_each(|store| store.set_projection(number)),
+            Action::OpenField(number, path) => self.go_to(|view| view.open_field(number, path)),
+            Action::CloseField => self.go_to(StreamView::close_field),
             Action::Filter(filter) => {
                 if let Some(store) = &mut self.store {
                     store.filter = filter;
@@ -315,6 +317,9 @@ impl App {
                     if let Some(store) = &mut self.store {
                         store.draft = None;
                     }
+                }
+                () if self.view().is_some_and(|view| view.field_history().is_some()) => {
+                    self.go_to(StreamView::close_field);
                 }
                 () => self.is_playing = false,
             },

@@ -17,6 +17,9 @@ pub enum Action {
     /// What was typed into the timeline's field: a version or a time.
     GoToTyped,
     Projection(usize),
+    /// One field through the whole stream, under the n-th projection.
+    OpenField(usize, String),
+    CloseField,
     Filter(String),
     Order(StreamOrder),
     ByTime(bool),

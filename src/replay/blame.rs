@@ -1,5 +1,5 @@
 use std::collections::{BTreeMap, HashMap};
-use std::ops::Bound;
+use std::ops::{Bound, Range};
 
 use super::Index;
 use crate::projection::parents;
@@ -50,9 +50,18 @@ impl ChangeIndex {
     }
 
     pub(super) fn of_event(&self, index: Index) -> Vec<&str> {
-        let Some(end) = self.ends.get(index) else { return Vec::new() };
+        self.changed[self.place_of_event(index)].iter().map(|id| &*self.paths[*id as usize]).collect()
+    }
+
+    pub(super) fn count_of_event(&self, index: Index) -> usize {
+        self.place_of_event(index).len()
+    }
+
+    /// Where in `changed` the paths of an event stand.
+    fn place_of_event(&self, index: Index) -> Range<usize> {
+        let Some(end) = self.ends.get(index) else { return 0..0 };
         let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-        self.changed[start as usize..*end as usize].iter().map(|id| &*self.paths[*id as usize]).collect()
+        start as usize..*end as usize
     }
 
     /// Whether the event changed the value at this path as such.
@@ -69,9 +78,27 @@ impl ChangeIndex {
             return (0..=last).rev().find(|index| !self.of_event(*index).is_empty());
         }
         let last = |id: u32| {
-            let events = &self.events[id as usize];
-            events.partition_point(|event| *event as usize <= index).checked_sub(1).map(|at| events[at] as Index)
+            let events = self.events_of(id);
+            events.partition_point(|event| *event as usize <= index).checked_sub(1).and_then(|at| events.get(at))
         };
+        self.around(path).into_iter().filter_map(last).max().map(|event| *event as Index)
+    }
+
+    /// Every event that changed what stands at `path`, ascending.
+    pub(super) fn every_change(&self, path: &str) -> Vec<Index> {
+        let events = self.around(path).into_iter().flat_map(|id| self.events_of(id)).map(|event| *event as Index);
+        let mut events: Vec<Index> = events.collect();
+        events.sort_unstable();
+        events.dedup();
+        events
+    }
+
+    fn events_of(&self, id: u32) -> &[u32] {
+        self.events.get(id as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// The known paths whose change is one of what stands at `path`: itself, what contains it, what it contains.
+    fn around(&self, path: &str) -> Vec<u32> {
         // A state that is no object, or becomes one, changes as a whole.
         let outward = parents(path).into_iter().chain([""]).filter_map(|known| self.by_path.get(known));
         let inward = [".", "["].into_iter().flat_map(|opening| {
@@ -83,6 +110,6 @@ impl ChangeIndex {
                 .map(|(_, id)| id)
                 .collect::<Vec<_>>()
         });
-        outward.chain(inward).filter_map(|id| last(*id)).max()
+        outward.chain(inward).copied().collect()
     }
 }

@@ -10,6 +10,8 @@ mod registry;
 mod story;
 mod streams;
 
+use std::ops::Range;
+
 use serde_json::Value;
 
 use blame::ChangeIndex;
@@ -171,8 +173,23 @@ pub trait Timeline: Send + Sync + std::fmt::Debug {
     /// The paths of the fields that the event at `index` changed.
     fn changed_fields(&self, index: Index) -> Vec<&str>;
 
+    /// How many those are.
+    fn changed_count(&self, index: Index) -> usize;
+
     /// The same with the values from before and after.
     fn changes(&self, index: Index) -> Vec<Change>;
+
+    /// The first so many of them: what is long is not made for a row that has no room for it.
+    fn first_changes(&self, index: Index, most: usize) -> Vec<Change>;
+
+    /// Each value that the events of a range gave to the fields they changed, event by event. Costs one fold over them.
+    fn visit_values(&self, range: Range<Index>, visit: &mut dyn FnMut(Index, &Value));
+
+    /// Every event that changed what stands at this path, ascending.
+    fn changes_at(&self, path: &str) -> Vec<Index>;
+
+    /// The value at a path after the event at `index`, `null` where there is none.
+    fn value_at(&self, index: Index, path: &str) -> Value;
 
     /// The event that gave the field the value it has after the event at `index`. `None` where none did.
     fn set_by(&self, index: Index, path: &str) -> Option<Index>;
@@ -269,11 +286,20 @@ impl<P: Projection> Timeline for Replay<P> {
         self.changes.of_event(index)
     }
 
+    fn changed_count(&self, index: Index) -> usize {
+        self.changes.count_of_event(index)
+    }
+
     fn changes(&self, index: Index) -> Vec<Change> {
+        self.first_changes(index, usize::MAX)
+    }
+
+    fn first_changes(&self, index: Index, most: usize) -> Vec<Change> {
         let (Some(before), Some(after)) = (self.state_before(index), self.state_after(index)) else {
             return Vec::new();
         };
-        let fields = self.changed_fields(index);
+        let mut fields = self.changed_fields(index);
+        fields.truncate(most);
         if fields.len() <= FEW_CHANGES {
             let value = |state: &P::State, path: &str| cell_value(&self.projection, state, path);
             let change = |path: &str| Change {
@@ -289,6 +315,36 @@ impl<P: Projection> Timeline for Replay<P> {
         let change =
             |path: &str| Change { field: path.to_owned(), before: value(&before, path), after: value(&after, path) };
         fields.into_iter().map(change).collect()
+    }
+
+    fn visit_values(&self, range: Range<Index>, visit: &mut dyn FnMut(Index, &Value)) {
+        let end = range.end.min(self.events.len());
+        let Some(mut state) = self.state_before(range.start) else { return };
+        let mut known_problems = Vec::new();
+        for (index, (event, head)) in self.events.iter().zip(&self.heads).enumerate().take(end).skip(range.start) {
+            self.projection.fold(&mut state, event, head, &mut known_problems);
+            known_problems.clear();
+            let fields = self.changed_fields(index);
+            if fields.len() <= FEW_CHANGES {
+                for path in fields {
+                    visit(index, &cell_value(&self.projection, &state, path));
+                }
+            } else {
+                let shown = self.projection.show(&state);
+                for value in fields.into_iter().filter_map(|path| path_value(&shown, path)) {
+                    visit(index, value);
+                }
+            }
+        }
+    }
+
+    fn changes_at(&self, path: &str) -> Vec<Index> {
+        self.changes.every_change(path)
+    }
+
+    fn value_at(&self, index: Index, path: &str) -> Value {
+        let state = self.state_after(index);
+        state.map_or(Value::Null, |state| cell_value(&self.projection, &state, path))
     }
 
     fn set_by(&self, index: Index, path: &str) -> Option<Index> {

@@ -5,7 +5,7 @@ use egui::{
 
 use super::Scene;
 use super::parts::{card, cut, hairline, shortened};
-use super::state::as_read;
+use super::people::as_read;
 use super::streams::in_order;
 use crate::command::Action;
 use crate::event::{StreamId, Version};

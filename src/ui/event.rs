@@ -1,4 +1,5 @@
 use egui::{CollapsingHeader, Grid, RichText, ScrollArea, Ui};
+use serde_json::Value;
 
 use super::Scene;
 use super::history::mark;
@@ -63,6 +64,11 @@ pub fn event_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView) {
     hairline(ui);
     ScrollArea::vertical().id_salt("event detail").auto_shrink(false).show(ui, |ui| {
         CollapsingHeader::new(scene.text("payload-as-read")).id_salt("payload").default_open(true).show(ui, |ui| {
+            // An event may say all that it has to say by its type.
+            if is_nothing(read_payload) {
+                caption(ui, &scene.text("payload-empty"));
+                return;
+            }
             json_ui(ui, scene, read_payload);
             if ui.small_button(scene.text("copy")).clicked() {
                 scene.ask(Action::Copy(serde_json::to_string_pretty(read_payload).unwrap_or_default()));
@@ -72,6 +78,14 @@ pub fn event_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView) {
         block_ui(ui, scene, "stored", &title, stored_payload, false);
         block_ui(ui, scene, "metadata", &scene.text("metadata"), stored_metadata, false);
     });
+}
+
+fn is_nothing(payload: &Value) -> bool {
+    match payload {
+        Value::Null => true,
+        Value::Object(fields) => fields.is_empty(),
+        _ => false,
+    }
 }
 
 fn facts_ui(ui: &mut Ui, scene: &mut Scene<'_>, detail: &EventDetail, view: &StreamView) {

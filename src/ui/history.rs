@@ -1,132 +1,179 @@
-use egui::{Align, Frame, Layout, Margin, RichText, Role, Sense, Ui, WidgetInfo};
-use egui_extras::{Column, TableBuilder};
+use egui::{Align, Frame, Layout, Margin, RichText, Sense, Ui};
 
 use super::Scene;
-use super::icons::paint_sign;
+use super::changes::changes_ui;
+use super::icons::{Icon, icon_button, paint_sign};
+use super::list::{Cells, list_row, list_ui};
 use super::parts::{card, cut, hairline, named_field, shortened};
 use crate::command::Action;
 use crate::event::Explain;
-use crate::theme::{ROW_HEIGHT, Sign, palette};
+use crate::theme::{Sign, palette};
 use crate::view::StreamView;
 
-const HEADER_HEIGHT: f32 = 24.0;
+pub(super) const HEADER_HEIGHT: f32 = 24.0;
 
-/// Of those that an event changed; more do not fit.
-const FIELDS_SHOWN: usize = 20;
+/// Left of a row's first column.
+pub(super) const MARGIN: f32 = 16.0;
 
 /// Every event of the stream, of which only the rows in view are laid out. What lies after the cursor is faint: one
 /// sees what is to come.
 pub fn history_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, reveal: &mut bool) {
+    if view.field_history().is_some() {
+        return super::field_history::field_history_ui(ui, scene, view, reveal);
+    }
     if view.filter_history() {
         ui.ctx().request_repaint();
     }
     let mut filter = std::mem::take(&mut view.history_filter.text);
-    table_ui(ui, scene, view, &mut filter, reveal);
+    card(ui, |ui| {
+        head_ui(ui, scene, view, &mut filter);
+        rows_ui(ui, scene, view, reveal);
+    });
     view.history_filter.text = filter;
 }
 
-fn table_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, filter: &mut String, reveal: &mut bool) {
+/// How wide each column is. As room runs out they give way: who did it first, then when; what changed goes last.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Columns {
+    version: f32,
+    when: f32,
+    event: f32,
+    who: f32,
+    changed: f32,
+}
+
+impl Columns {
+    fn new(width: f32, digits: usize) -> Self {
+        const EVENT: f32 = 140.0;
+        const CHANGED: f32 = 150.0;
+        let (mut when, mut who) = (116.0, 84.0);
+        let version = 24.0 + 7.5 * digits.max(2) as f32;
+        let room = width - 2.0 * MARGIN - version;
+        if room < EVENT + CHANGED + when + who {
+            who = 0.0;
+        }
+        if room < EVENT + CHANGED + when {
+            when = 0.0;
+        }
+        if room < EVENT + CHANGED / 2.0 {
+            return Self { version, when: 0.0, event: room.max(0.0), who: 0.0, changed: 0.0 };
+        }
+        let spare = (room - EVENT - CHANGED - when - who).max(0.0);
+        if who > 0.0 {
+            who += (spare * 0.15).min(50.0);
+        }
+        let event = EVENT + (spare * 0.2).min(80.0);
+        Self { version, when, event: event.min(room / 1.8), who, changed: room - when - who - event.min(room / 1.8) }
+    }
+}
+
+fn rows_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, reveal: &mut bool) {
     let (Some(loaded), Some(cursor)) = (view.base(), view.cursor()) else { return };
-    let colours = palette(ui);
     let heads = loaded.timeline.heads();
-    card(ui, |ui| {
-        let found = view.history_filter.found();
-        let count = found.map_or(heads.len(), <[usize]>::len);
-        head_ui(ui, scene, filter, count);
-        if count == 0 {
-            Frame::new().inner_margin(Margin::symmetric(16, 10)).show(ui, |ui| {
-                ui.set_width(ui.available_width());
-                ui.label(RichText::new(scene.text("history-none")).color(colours.dim));
-            });
-            return;
+    let found = view.history_filter.found();
+    let count = found.map_or(heads.len(), <[usize]>::len);
+    if count == 0 {
+        return nothing_ui(ui, &scene.text("history-none"));
+    }
+    let digits = heads.last().map_or(1, |head| head.version.to_string().len());
+    let columns = Columns::new(ui.available_width(), digits);
+    header_ui(ui, scene, columns);
+    let index_of = |row: usize| found.map_or(Some(row), |found| found.get(row).copied());
+    let row_of_cursor = found.map_or(cursor, |found| found.partition_point(|index| *index < cursor)).min(count - 1);
+    list_ui(ui, "history", count, Some(row_of_cursor), std::mem::take(reveal), |ui, row| {
+        if let Some(index) = index_of(row) {
+            row_ui(ui, scene, view, index, cursor, columns);
         }
-        let index_of = |row: usize| found.map_or(Some(row), |found| found.get(row).copied()).unwrap_or_default();
-        let row_of_cursor = found.map_or(cursor, |found| found.partition_point(|index| *index < cursor));
-        let height = ui.available_height() - HEADER_HEIGHT - 8.0;
-        // A chosen row is painted a little wider than it is; this keeps it inside the card.
-        ui.spacing_mut().item_spacing = egui::vec2(0.0, 0.0);
-        let mut table = TableBuilder::new(ui)
-            .min_scrolled_height(0.0)
-            .max_scroll_height(height)
-            .id_salt("history")
-            .animate_scrolling(false)
-            .sense(Sense::click())
-            .auto_shrink(false)
-            .cell_layout(Layout::left_to_right(Align::Center))
-            .column(Column::exact(20.0))
-            .column(Column::exact(64.0))
-            .column(Column::exact(132.0))
-            .column(Column::initial(198.0).clip(true))
-            .column(Column::initial(98.0).clip(true))
-            .column(Column::remainder().clip(true));
-        if std::mem::take(reveal) {
-            table = table.scroll_to_row(row_of_cursor.min(count - 1), None);
-        }
-        let header = |ui: &mut Ui, scene: &Scene<'_>, name: &str| {
-            ui.label(RichText::new(scene.text(name)).size(11.5).color(colours.dim));
-        };
-        table
-            .header(HEADER_HEIGHT, |mut row| {
-                row.col(|_| {});
-                for name in ["col-version", "col-when", "col-event", "col-who", "col-changed"] {
-                    row.col(|ui| header(ui, scene, name));
-                }
-            })
-            .body(|body| {
-                body.rows(ROW_HEIGHT, count, |mut row| {
-                    let index = index_of(row.index());
-                    let Some(head) = heads.get(index) else { return };
-                    row.set_selected(index == cursor);
-                    let (ink, dim) =
-                        if index > cursor { (colours.faint, colours.faint) } else { (colours.text, colours.dim) };
-                    let problem = loaded.timeline.finding_at(index).map(|finding| &finding.problem);
-                    row.col(|ui| {
-                        if index == cursor {
-                            let edge = egui::Rect::from_min_size(ui.max_rect().min, egui::vec2(2.0, ROW_HEIGHT));
-                            ui.painter().rect_filled(edge, 0.0, colours.accent);
-                        }
-                    });
-                    row.col(|ui| {
-                        cut(ui, RichText::new(head.version.to_string()).monospace().color(dim));
-                    });
-                    row.col(|ui| {
-                        let when = head.recorded_at.map_or_else(|| "—".to_owned(), |at| scene.zone.short(at));
-                        let cell = cut(ui, RichText::new(when).monospace().color(dim));
-                        if let Some(at) = head.recorded_at {
-                            cell.on_hover_text(scene.zone.long(at));
-                        }
-                    });
-                    row.col(|ui| {
-                        let name = head.event_type.as_str();
-                        mark(ui, colours.sign(view.sign_of(name)).faint_if(index > cursor));
-                        ui.add_space(8.0);
-                        let short = telling_part(name);
-                        let cell = cut(ui, RichText::new(shortened(short)).color(ink));
-                        if short.len() < name.len() {
-                            cell.on_hover_text(shortened(name));
-                        }
-                        if let Some(problem) = problem {
-                            ui.label(RichText::new("!").strong().color(colours.warning))
-                                .on_hover_text(scene.sentence(&problem.message()));
-                        }
-                    });
-                    row.col(|ui| {
-                        cut(ui, RichText::new(shortened(view.actor(index))).color(dim));
-                    });
-                    row.col(|ui| {
-                        let fields = loaded.timeline.changed_fields(index);
-                        let shown = fields.get(..FIELDS_SHOWN).unwrap_or(&fields).join(", ");
-                        cut(ui, RichText::new(shortened(&shown)).color(dim));
-                    });
-                    let response = row.response();
-                    let label = format!("v{} {}", head.version, shortened(head.event_type.as_str()));
-                    response.widget_info(|| WidgetInfo::selected(Role::Row, true, index == cursor, &label));
-                    if response.clicked() {
-                        scene.ask(Action::GoTo(index));
-                    }
-                });
-            });
     });
+}
+
+/// Why a list is empty.
+pub(super) fn nothing_ui(ui: &mut Ui, text: &str) {
+    let dim = palette(ui).dim;
+    Frame::new().inner_margin(Margin::symmetric(16, 10)).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.label(RichText::new(text).color(dim));
+    });
+}
+
+fn header_ui(ui: &mut Ui, scene: &Scene<'_>, columns: Columns) {
+    let Columns { version, when, event, who, changed } = columns;
+    let names = [
+        ("col-version", version),
+        ("col-when", when),
+        ("col-event", event),
+        ("col-who", who),
+        ("col-changed", changed),
+    ];
+    names_ui(ui, scene, &names);
+}
+
+/// The names of the columns over a list.
+pub(super) fn names_ui(ui: &mut Ui, scene: &Scene<'_>, names: &[(&str, f32)]) {
+    let dim = palette(ui).dim;
+    let (rect, _) = ui.allocate_exact_size(egui::vec2(ui.available_width(), HEADER_HEIGHT), Sense::hover());
+    let mut cells = Cells::new(rect, MARGIN);
+    let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(rect));
+    for (name, width) in names {
+        cells.cell(&mut inside, *width, |ui| {
+            cut(ui, RichText::new(scene.text(name)).size(11.5).color(dim));
+        });
+    }
+}
+
+fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, index: usize, cursor: usize, columns: Columns) {
+    let Some(loaded) = view.base() else { return };
+    let Some(head) = loaded.timeline.heads().get(index) else { return };
+    let colours = palette(ui);
+    let is_to_come = index > cursor;
+    let (ink, dim) = if is_to_come { (colours.faint, colours.faint) } else { (colours.text, colours.dim) };
+    let name = head.event_type.as_str();
+    let label = format!("v{} {}", head.version, shortened(name));
+    let response = list_row(ui, &label, index == cursor, |ui, rect| {
+        let mut cells = Cells::new(rect, MARGIN);
+        cells.cell(ui, columns.version, |ui| {
+            cut(ui, RichText::new(head.version.to_string()).monospace().color(dim));
+        });
+        cells.cell(ui, columns.when, |ui| {
+            let when = head.recorded_at.map_or_else(|| "—".to_owned(), |at| scene.zone.short(at));
+            let cell = cut(ui, RichText::new(when).monospace().color(dim));
+            if let Some(at) = head.recorded_at {
+                cell.on_hover_text(scene.zone.long(at));
+            }
+        });
+        cells.cell(ui, columns.event, |ui| {
+            mark(ui, colours.sign(view.sign_of(name)).faint_if(is_to_come));
+            ui.add_space(8.0);
+            if let Some(finding) = loaded.timeline.finding_at(index) {
+                ui.label(RichText::new("!").strong().color(colours.warning))
+                    .on_hover_text(scene.sentence(&finding.problem.message()));
+                ui.add_space(4.0);
+            }
+            let short = telling_part(name);
+            let cell = cut(ui, RichText::new(shortened(short)).color(ink));
+            if short.len() < name.len() {
+                cell.on_hover_text(shortened(name));
+            }
+        });
+        cells.cell(ui, columns.who, |ui| {
+            cut(ui, RichText::new(shortened(view.actor(index))).color(dim));
+        });
+        cells.cell(ui, columns.changed, |ui| {
+            changes_ui(ui, scene, &view.changes_at(index), is_to_come);
+        });
+    });
+    if response.clicked() {
+        scene.ask(Action::GoTo(index));
+    }
+    if columns.who == 0.0 {
+        // What gave way is still said.
+        response.on_hover_ui(|ui| {
+            let when = head.recorded_at.map_or_else(|| scene.text("no-time"), |at| scene.zone.long(at));
+            for text in [&when, view.actor(index), view.reason(index)].into_iter().filter(|text| !text.is_empty()) {
+                ui.label(shortened(text));
+            }
+        });
+    }
 }
 
 /// Of `module:Class.Event` and `App\Events\Event`, what comes last says what happened.
@@ -135,17 +182,41 @@ fn telling_part(event_type: &str) -> &str {
     event_type.get(after..).filter(|rest| !rest.is_empty()).unwrap_or(event_type)
 }
 
-fn head_ui(ui: &mut Ui, scene: &Scene<'_>, filter: &mut String, count: usize) {
+fn head_ui(ui: &mut Ui, scene: &Scene<'_>, view: &StreamView, filter: &mut String) {
     let dim = palette(ui).dim;
+    let total = view.len() as u64;
+    let aside = match view.history_filter.found() {
+        Some(found) => {
+            let values =
+                [("found", super::grouped(found.len() as u64).into()), ("total", super::grouped(total).into())];
+            scene.locale.with("history-found", values)
+        }
+        None => {
+            scene.locale.with("history-events", [("count", total.into()), ("grouped", super::grouped(total).into())])
+        }
+    };
     Frame::new().inner_margin(Margin::symmetric(16, 5)).show(ui, |ui| {
         ui.horizontal(|ui| {
-            ui.label(scene.text("history"));
-            let name = scene.text("history-filter");
-            named_field(ui, egui::TextEdit::singleline(filter).hint_text(&name).desired_width(160.0), &name);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let values = [("count", count.into()), ("grouped", super::grouped(count as u64).into())];
-                let aside = scene.locale.with("history-events", values);
-                ui.label(RichText::new(format!("{aside}  ·  {}", scene.zone.name())).color(dim));
+                cut(ui, RichText::new(format!("{aside}  ·  {}", scene.zone.name())).color(dim));
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    cut(ui, scene.text("history"));
+                    let name = scene.text("history-filter");
+                    let clear = if filter.is_empty() { 0.0 } else { 34.0 };
+                    let width = (ui.available_width() - clear - 8.0).clamp(0.0, 260.0);
+                    if width < 40.0 {
+                        return;
+                    }
+                    named_field(
+                        ui,
+                        egui::TextEdit::singleline(filter).hint_text(&name).desired_width(width - 8.0),
+                        &name,
+                    );
+                    if !filter.is_empty() && icon_button(ui, Icon::Cross, &scene.text("history-filter-clear")).clicked()
+                    {
+                        filter.clear();
+                    }
+                });
             });
         });
     });
@@ -156,4 +227,27 @@ fn head_ui(ui: &mut Ui, scene: &Scene<'_>, filter: &mut String, count: usize) {
 pub(super) fn mark(ui: &mut Ui, sign: Sign) {
     let (rect, _) = ui.allocate_exact_size(egui::vec2(8.0, 8.0), Sense::hover());
     paint_sign(ui.painter(), rect, sign);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_give_way_in_the_order_of_their_importance_and_never_take_more_than_there_is() {
+        let mut gone = (false, false, false);
+        for width in (120..=2_000).rev() {
+            let columns = Columns::new(width as f32, 3);
+            let Columns { version, when, event, who, changed } = columns;
+            let sum = version + when + event + who + changed + 2.0 * MARGIN;
+            assert!(sum <= width as f32 + 0.01, "{width}: {columns:?}");
+            let now = (who == 0.0, when == 0.0, changed == 0.0);
+            assert!(now >= gone || now == gone, "{width}: one came back: {columns:?}");
+            assert!(now.0 || !now.1, "{width}: when went before who");
+            assert!(now.1 || !now.2, "{width}: what changed went before when");
+            assert!(changed == 0.0 || changed >= 70.0, "{width}: {columns:?}");
+            gone = now;
+        }
+        assert_eq!(gone, (true, true, true));
+    }
 }

@@ -17,6 +17,7 @@ pub(super) enum Icon {
     Lock,
     Flag,
     HalfMoon,
+    Cross,
 }
 
 const SIZE: f32 = 12.0;
@@ -100,6 +101,11 @@ pub(super) fn paint(painter: &egui::Painter, icon: Icon, rect: Rect, ink: Color3
                 })
                 .collect();
             fill(&half);
+        }
+        Icon::Cross => {
+            let stroke = Stroke::new(1.4, ink);
+            painter.line_segment([at(0.15, 0.15), at(0.85, 0.85)], stroke);
+            painter.line_segment([at(0.85, 0.15), at(0.15, 0.85)], stroke);
         }
         Icon::Flag => {
             painter.line_segment([at(0.2, 0.0), at(0.2, 1.0)], Stroke::new(1.4, ink));

@@ -3,7 +3,7 @@ use serde_json::Value;
 
 use super::Scene;
 use super::parts::shortened;
-use super::state::as_read;
+use super::people::as_read;
 use crate::theme::palette;
 
 /// Of the fields or items of one value; the rest is counted, and stands in the copied text.

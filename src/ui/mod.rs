@@ -3,18 +3,22 @@
 #![deny(clippy::indexing_slicing, reason = "a redraw between two facts must not end the program")]
 
 mod bar;
+mod changes;
 mod check;
 mod compare;
 mod compensate;
 mod event;
 mod export;
+mod field_history;
 mod history;
 mod icons;
 mod json_tree;
+mod list;
 mod mapping;
 mod palette;
 mod parts;
 mod password;
+mod people;
 mod search;
 mod settings;
 mod state;

@@ -1,12 +1,10 @@
-use std::borrow::Cow;
-
 use egui::{Align, Frame, Layout, Margin, RichText, ScrollArea, Ui, vec2};
 
 use super::Scene;
 use super::parts::{card, card_head, cut, shortened};
+use super::people::as_read;
 use super::streams::in_order;
 use crate::command::{Action, Command};
-use crate::event::Timestamp;
 use crate::theme::{ROW_HEIGHT, palette};
 use crate::view::{StateRow, StreamView};
 
@@ -119,12 +117,4 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &StateRow) {
             });
         });
     });
-}
-
-/// A time in the zone that the window shows; anything else as it is, as far as it can be seen.
-pub(super) fn as_read<'v>(scene: &Scene<'_>, value: &'v str) -> Cow<'v, str> {
-    match Timestamp::parse_rfc3339(value) {
-        Some(at) => Cow::Owned(scene.zone.long(at)),
-        None => shortened(value),
-    }
 }

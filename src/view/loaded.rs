@@ -6,7 +6,7 @@ use crate::event::{EventBatch, EventId, EventRow, Metadata, StreamId, Version};
 use crate::replay::{Index, ProjectionRef, Timeline, registry};
 use crate::store::Store;
 
-/// A stream in memory under one projection, with who recorded each of its events.
+/// A stream in memory under one projection, with who recorded each of its events and why.
 #[derive(Debug)]
 pub struct Loaded {
     pub described: Described,
@@ -14,37 +14,61 @@ pub struct Loaded {
     pub timeline: Box<dyn Timeline>,
     pub time_scale: TimeScale,
     pub types: EventTypes,
-    actors: Actors,
+    people: People,
 }
 
-/// Who recorded each event: an index into the names.
+/// A short text of each event, kept once however often it comes.
 #[derive(Debug, Default)]
-struct Actors {
+struct Words {
     of_events: Vec<u32>,
-    names: Vec<String>,
+    known: Vec<String>,
     numbers: HashMap<String, u32>,
 }
 
-impl Actors {
-    fn push(&mut self, row: &EventRow<'_>) {
-        let name = Metadata::parse(row.metadata).actor.unwrap_or_default();
-        let number = match self.numbers.get(&name) {
+impl Words {
+    fn push(&mut self, word: Option<String>) {
+        let word = word.unwrap_or_default();
+        let number = match self.numbers.get(&word) {
             Some(number) => *number,
             None => {
-                let number = self.names.len() as u32;
-                self.names.push(name.clone());
-                self.numbers.insert(name, number);
+                let number = self.known.len() as u32;
+                self.known.push(word.clone());
+                self.numbers.insert(word, number);
                 number
             }
         };
         self.of_events.push(number);
     }
+
+    fn of(&self, index: Index) -> &str {
+        let word = self.of_events.get(index).and_then(|number| self.known.get(*number as usize));
+        word.map_or("", String::as_str)
+    }
+}
+
+/// Who recorded each event, and why.
+#[derive(Debug, Default)]
+struct People {
+    actors: Words,
+    reasons: Words,
+}
+
+impl People {
+    fn push(&mut self, row: &EventRow<'_>) {
+        let metadata = Metadata::parse(row.metadata);
+        self.actors.push(metadata.actor);
+        self.reasons.push(metadata.reason);
+    }
 }
 
 impl Loaded {
     pub fn actor(&self, index: Index) -> &str {
-        let name = self.actors.of_events.get(index).and_then(|number| self.actors.names.get(*number as usize));
-        name.map_or("", String::as_str)
+        self.people.actors.of(index)
+    }
+
+    /// Why the event was recorded; empty where nobody said.
+    pub fn reason(&self, index: Index) -> &str {
+        self.people.reasons.of(index)
     }
 
     /// The last event that is in memory.
@@ -59,7 +83,7 @@ impl Loaded {
         let before = self.timeline.heads().len();
         for row in batches.iter().flat_map(EventBatch::rows).filter(|row| last.is_none_or(|last| row.version > last)) {
             self.timeline.push_row(&row);
-            self.actors.push(&row);
+            self.people.push(&row);
             self.time_scale.grow(row.recorded_at);
             self.types.push(row.event_type);
         }
@@ -94,13 +118,13 @@ impl Question for LoadStream {
             .unwrap_or_else(|| registry().first(described.aggregate))
             .clone();
         ticket.set_total(described.row.events);
-        let mut actors = Actors::default();
-        let timeline = load_timeline(reader, &described, &projection, &mut |row| actors.push(row), &mut |count| {
+        let mut people = People::default();
+        let timeline = load_timeline(reader, &described, &projection, &mut |row| people.push(row), &mut |count| {
             ticket.reached(count)
         })?;
         let time_scale = TimeScale::new(timeline.heads());
         let types = EventTypes::new(timeline.heads());
-        Ok(Loaded { described, projection, timeline, time_scale, types, actors })
+        Ok(Loaded { described, projection, timeline, time_scale, types, people })
     }
 }
 

@@ -3,9 +3,11 @@
 
 #![deny(clippy::indexing_slicing, reason = "what is shown may have become shorter between two facts")]
 
+mod changes;
 mod checking;
 mod comparing;
 mod draft;
+mod event_detail;
 mod exporting;
 mod history_filter;
 mod labels;
@@ -22,9 +24,11 @@ mod time_scale;
 mod tools;
 mod user_error;
 
+pub use changes::{FieldHistory, FieldValue, RowChanges};
 pub use checking::{CheckStore, Checked, Checking, FINDINGS_KEPT};
 pub use comparing::{CompareCell, CompareMode, CompareRow, Compared, Comparing, Pin, SetBy, Side};
 pub use draft::{Draft, Signature};
+pub use event_detail::{EventDetail, ReadEvent};
 pub use exporting::{ExportEvents, Exporting};
 pub use history_filter::HistoryFilter;
 pub use labels::Labels;
@@ -35,7 +39,7 @@ pub use rows::StateRow;
 pub use search::{EventSearch, Found, HITS_KEPT, Hit, SearchEvents};
 pub use signs::Signs;
 pub use stream_choice::{FindStreams, STREAMS_OFFERED, StreamChoice};
-pub use stream_view::{EventDetail, ReadEvent, StreamView};
+pub use stream_view::StreamView;
 pub use tally::{Counts, EventTypes, LANES, OTHERS, Tally};
 pub use time_scale::{Pause, TimeScale};
 pub use tools::{ToolName, Tools, WindowTool};

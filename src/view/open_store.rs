@@ -166,7 +166,11 @@ impl OpenStore {
         if self.view.as_ref().is_some_and(|view| view.stream == stream) {
             return;
         }
-        let before = self.view.replace(StreamView::new(&self.engine, stream));
+        let mut next = StreamView::new(&self.engine, stream);
+        if let Some(view) = &self.view {
+            next.keep_filters_of(view);
+        }
+        let before = self.view.replace(next);
         self.leaving = before.filter(|view| !view.is_empty()).or(self.leaving.take());
     }
 

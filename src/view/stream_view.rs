@@ -1,15 +1,13 @@
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
-use serde_json::Value;
-
+use super::changes::{FieldHistory, FieldValue, KeptChanges, RowChanges};
 use super::loaded::{ContinueStream, LoadStream, Loaded};
 use super::rows::{StateRow, StateRows};
-use super::{HistoryFilter, Signs, UserError};
-use crate::domain::{Aggregate, as_read};
-use crate::engine::{Asked, Cause, Continued, Engine, Moment, Question, StoreChange, Ticket, Tool};
-use crate::event::{Metadata, RecordedEvent, StreamId, Timestamp, Version};
+use super::{HistoryFilter, ReadEvent, Signs, UserError};
+use crate::engine::{Asked, Cause, Continued, Engine, Moment, StoreChange, Tool};
+use crate::event::{StreamId, Timestamp, Version};
 use crate::replay::{Index, ProjectionRef, registry};
-use crate::store::{Columns, Flow, Query, Store};
 
 /// A stream that is looked at: its history under one projection, and the one cursor that everything follows.
 pub struct StreamView {
@@ -30,6 +28,8 @@ pub struct StreamView {
     /// Which event is to be read, as soon as the store can be asked.
     wants_event: bool,
     shown: Option<Shown>,
+    changes: KeptChanges,
+    field_history: Option<FieldHistory>,
     pub history_filter: HistoryFilter,
     /// How its events are told apart by their types.
     pub(super) signs: Signs,
@@ -38,27 +38,6 @@ pub struct StreamView {
     /// Raised whenever anything of it has come.
     pub(super) revision: u64,
 }
-
-/// An event with all that is shown of it.
-#[derive(Clone, Debug)]
-pub struct EventDetail {
-    pub event: RecordedEvent,
-    pub metadata: Metadata,
-    /// Today's name and shape.
-    pub read_type: String,
-    pub read_schema: u32,
-    /// The stored type only resembles the one that it is read as.
-    pub is_guess: bool,
-    pub read_payload: Value,
-    pub stored_payload: String,
-    pub stored_metadata: String,
-    /// The events before and after it in the chain of causes, where they lie in this stream.
-    pub caused_by: Option<Version>,
-    pub led_to: Vec<Version>,
-}
-
-/// Effects lie close behind their cause: a look at the next few events finds what a person would follow.
-const LOOKED_AT: u64 = 200;
 
 /// What the state panel draws, made once for each place of the cursor.
 #[derive(Debug)]
@@ -90,6 +69,8 @@ impl StreamView {
             event: Asked::default(),
             wants_event: false,
             shown: None,
+            changes: KeptChanges::default(),
+            field_history: None,
             history_filter: HistoryFilter::default(),
             signs: Signs::default(),
             readings: 0,
@@ -97,6 +78,11 @@ impl StreamView {
         };
         view.load(engine, 0);
         view
+    }
+
+    /// What somebody looks for in one stream, they look for in the next, until they clear it.
+    pub(super) fn keep_filters_of(&mut self, before: &Self) {
+        self.history_filter = HistoryFilter::of(before.history_filter.text.clone());
     }
 
     /// Begins to load the stream under its n-th projection, unless that was asked for before.
@@ -267,6 +253,10 @@ impl StreamView {
         self.signs.of(event_type)
     }
 
+    pub fn reason(&self, index: Index) -> &str {
+        self.base().map_or("", |loaded| loaded.reason(index))
+    }
+
     pub fn event(&self) -> &Asked<ReadEvent> {
         &self.event
     }
@@ -283,6 +273,37 @@ impl StreamView {
     pub fn filter_history(&mut self) -> bool {
         let Some(loaded) = self.timelines.get(&0).and_then(Asked::value) else { return false };
         self.history_filter.advance(loaded, self.readings)
+    }
+
+    /// What the event at `index` changed, with the values. Made when a row shows it, and kept while it may.
+    pub fn changes_at(&self, index: Index) -> Rc<RowChanges> {
+        self.base().map(|loaded| self.changes.at(loaded, index)).unwrap_or_default()
+    }
+
+    /// Looks at one field through the whole stream, under its n-th projection.
+    pub fn open_field(&mut self, number: usize, path: String) {
+        let Some(loaded) = self.loaded(number) else { return };
+        self.field_history = Some(FieldHistory::new(path, number, loaded.timeline.as_ref(), self.revision));
+    }
+
+    pub fn close_field(&mut self) {
+        self.field_history = None;
+    }
+
+    /// The field that is looked at, with what has come since.
+    pub fn field_history(&mut self) -> Option<&FieldHistory> {
+        let revision = self.revision;
+        if let Some(old) = self.field_history.take_if(|field| !field.is_of(revision)) {
+            let loaded = self.loaded(old.number)?;
+            self.field_history = Some(FieldHistory::new(old.path, old.number, loaded.timeline.as_ref(), revision));
+        }
+        self.field_history.as_ref()
+    }
+
+    /// One value of the field that is looked at.
+    pub fn field_value(&self, place: usize) -> Option<FieldValue> {
+        let field = self.field_history.as_ref()?;
+        field.value(self.loaded(field.number)?.timeline.as_ref(), place)
     }
 
     /// Makes the state at the cursor ready to be shown, field by field. Made anew only when the cursor or the
@@ -317,6 +338,7 @@ impl StreamView {
         if is_read_anew || has_grown {
             // What was made from the history as it stood before.
             self.shown = None;
+            self.changes.clear();
             self.revision += 1;
             self.stay_within();
             if is_read_anew && std::mem::take(&mut self.is_behind) {
@@ -357,53 +379,5 @@ impl StreamView {
         let cursor = self.cursor.zip(last).map(|(cursor, last)| cursor.min(last));
         self.wants_event |= cursor != self.cursor;
         self.cursor = cursor;
-    }
-}
-
-/// Reads an event with all that is shown of it.
-#[derive(Clone, Debug)]
-pub struct ReadEvent {
-    stream: StreamId,
-    version: Version,
-    aggregate: Option<Aggregate>,
-}
-
-impl Question for ReadEvent {
-    type Answer = EventDetail;
-    type Error = UserError;
-    const WHAT: &'static str = "reading the event";
-
-    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<EventDetail, UserError> {
-        let Self { stream, version, aggregate } = self;
-        let gone = || UserError::gone(&stream, version);
-        let event = reader.event_at(&stream, version)?.ok_or_else(gone)?;
-        let metadata = event.metadata();
-        let read = as_read(aggregate, event.event_type.as_str(), event.schema, &event.payload);
-        let cause = metadata.causation_id.as_deref().map(crate::event::EventId::new);
-        let cause = cause.map(|id| reader.event_by_id(&id)).transpose()?.flatten();
-        let caused_by = cause.filter(|cause| cause.stream == stream).map(|cause| cause.version);
-        let mut led_to = Vec::new();
-        let own_id = event.id.to_string();
-        let next = Version(version.0.saturating_add(1));
-        let behind = Query::stream(stream.clone()).between(Some(next), None).limit(LOOKED_AT);
-        reader.visit_events(&behind.columns(Columns { payload: false, metadata: true }), &mut |row| {
-            if Metadata::parse(row.metadata).causation_id.as_deref() == Some(&own_id) {
-                led_to.push(row.version);
-            }
-            if ticket.is_cancelled() { Flow::Break(()) } else { Flow::Continue(()) }
-        })?;
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Ok(EventDetail {
-            read_type: read.event_type,
-            read_schema: read.schema,
-            is_guess: read.is_guess,
-            read_payload: read.payload,
-            stored_payload: text(&event.payload),
-            stored_metadata: text(&event.metadata),
-            metadata,
-            caused_by,
-            led_to,
-            event,
-        })
     }
 }

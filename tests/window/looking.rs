@@ -189,7 +189,7 @@ fn the_history_shows_the_row_of_the_cursor_wherever_it_goes() {
 fn the_history_is_filtered_by_type_author_or_changed_field() {
     let mut driver = Driver::at("lead-1");
     driver.type_into("Filter history", "payment");
-    driver.assert_shows("2 events  ·  UTC");
+    driver.assert_shows("2 of 7 events  ·  UTC");
     let has_row = |driver: &Driver, name: &str| {
         egui_kittest::kittest::Queryable::query_by_role_and_label(&driver.window, Role::Row, name).is_some()
     };

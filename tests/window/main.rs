@@ -5,6 +5,7 @@ mod correcting;
 mod dialogs;
 mod driver;
 mod foreign;
+mod history;
 mod keyboard;
 mod languages;
 mod looking;

@@ -1,0 +1,129 @@
+//! The history says what each event changed, from what to what; a field tells its own history.
+
+use egui::{Key, Role};
+use egui_kittest::kittest::{NodeT, Queryable};
+
+use crate::driver::Driver;
+
+fn has_row(driver: &Driver, name: &str) -> bool {
+    driver.window.query_by_role_and_label(Role::Row, name).is_some()
+}
+
+/// What stands in one row, from left to right.
+fn row_text(driver: &Driver, name: &str) -> String {
+    fn down(node: &egui_kittest::Node<'_>, row: egui::Rect, out: &mut Vec<(f32, String)>) {
+        let access = node.accesskit_node();
+        if access.role() != Role::Row
+            && let Some(text) = access.label().or_else(|| access.value())
+            && row.contains(node.rect().center())
+            && node.rect().height() <= row.height()
+        {
+            out.push((node.rect().left(), text));
+        }
+        node.children().for_each(|child| down(&child, row, out));
+    }
+    let row = driver.window.get_by_role_and_label(Role::Row, name).rect();
+    let mut out = Vec::new();
+    down(&driver.window.root(), row, &mut out);
+    out.sort_by(|a, b| a.0.total_cmp(&b.0));
+    out.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(" | ")
+}
+
+#[test]
+fn a_row_says_what_changed_from_what_to_what() {
+    let driver = Driver::at("lead-1");
+    let row = row_text(&driver, "v5 order-submitted");
+    assert!(row.contains("status | FOLLOWUP_SET → PENDING_PAYMENT"), "{row}");
+    let row = row_text(&driver, "v3 contact-details-updated");
+    assert!(row.contains("name | aab → aaa"), "{row}");
+    let first = row_text(&driver, "v0 lead-initialized");
+    assert!(first.contains("name | aab") && !first.contains('→'), "{first}");
+}
+
+/// The field that the last row of the history says has changed.
+fn open_status(driver: &mut Driver) {
+    let names = driver.window.get_all_by_role_and_label(Role::Button, "status");
+    let lowest = names.max_by(|a, b| a.rect().top().total_cmp(&b.rect().top()));
+    lowest.expect("a changed status").click();
+    driver.settle();
+}
+
+#[test]
+fn a_field_of_the_history_leads_to_each_value_that_it_had_and_back() {
+    let mut driver = Driver::at("lead-1");
+    open_status(&mut driver);
+    driver.assert_shows("History of status");
+    driver.assert_shows("4 values");
+    for row in ["v0 NEW_LEAD", "v2 FOLLOWUP_SET", "v5 PENDING_PAYMENT", "v6 CONVERTED"] {
+        assert!(has_row(&driver, row), "{row} is missing:\n{}", driver.all_text());
+    }
+    let row = row_text(&driver, "v5 PENDING_PAYMENT");
+    assert!(row.contains("01-01 01:00:05") && row.contains("01-01 01:01:01"), "from when to when: {row}");
+    assert!(row.contains("accepted the offer"), "why: {row}");
+    assert!(row_text(&driver, "v6 CONVERTED").contains("still so"));
+    driver.click_role(Role::Row, "v2 FOLLOWUP_SET");
+    driver.assert_shows("State at version 2");
+    driver.assert_shows("History of status");
+    driver.click("Back to the history");
+    assert!(has_row(&driver, "v5 order-submitted"));
+}
+
+#[test]
+fn esc_leads_back_from_a_field_to_the_history() {
+    let mut driver = Driver::at("lead-1");
+    open_status(&mut driver);
+    driver.assert_shows("History of status");
+    driver.press(Key::Escape);
+    driver.assert_hides("History of status");
+    assert!(has_row(&driver, "v5 order-submitted"));
+}
+
+#[test]
+fn the_filter_finds_by_reason_and_by_value_and_says_how_many_of_how_many() {
+    let mut driver = Driver::at("lead-1");
+    driver.type_into("Filter history", "accepted the offer");
+    driver.assert_shows("1 of 7 events  ·  UTC");
+    assert!(has_row(&driver, "v5 order-submitted"));
+    driver.type_over("Filter history", "aab");
+    driver.assert_shows("1 of 7 events  ·  UTC");
+    assert!(has_row(&driver, "v0 lead-initialized") || has_row(&driver, "v1 contacted"), "{}", driver.all_text());
+    driver.type_over("Filter history", "2025-01-01 01:00:05");
+    driver.assert_hides("7 events  ·  UTC");
+    driver.type_over("Filter history", "no such thing");
+    driver.assert_shows("0 of 7 events  ·  UTC");
+}
+
+#[test]
+fn the_filter_stays_when_another_stream_is_looked_at_until_it_is_cleared() {
+    let mut driver = Driver::at("lead-1");
+    driver.type_into("Filter history", "payment-confirmed");
+    driver.assert_shows("1 of 7 events  ·  UTC");
+    driver.click_role(Role::TreeItem, "lead-4");
+    driver.assert_shows("v30 of 30");
+    assert!(driver.shows_part(" of 31 events"), "{}", driver.all_text());
+    assert!(!has_row(&driver, "v29 contacted"));
+    driver.click("Clear the filter");
+    driver.assert_shows("31 events  ·  UTC");
+}
+
+#[test]
+fn the_first_row_begins_below_the_heads_of_the_columns() {
+    let mut driver = Driver::at("lead-4");
+    for key in [Key::Home, Key::End, Key::Home] {
+        driver.press(key);
+        let head = driver.window.get_by_label("changed").rect();
+        let rows = driver.window.get_all_by_role(Role::Row).map(|row| row.rect());
+        let list = rows.filter(|row| row.top() > head.top() - 28.0);
+        let top = list.map(|row| row.top()).fold(f32::INFINITY, f32::min);
+        assert!(key != Key::Home || top >= head.bottom() - 0.5, "the first row is at {top}, its head ends at {head}");
+    }
+}
+
+#[test]
+fn an_event_without_data_says_so_and_offers_nothing_to_copy() {
+    let mut driver = Driver::at("lead-1");
+    driver.click_role(Role::Row, "v1 contacted");
+    driver.assert_shows("Event · v1");
+    driver.assert_shows("This event carries no data");
+    driver.assert_hides("Copy");
+}
