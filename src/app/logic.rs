@@ -7,7 +7,7 @@ use crate::event::{EventId, Message, StreamId, Timestamp, Version};
 use crate::locale::Locale;
 use crate::store::Source;
 use crate::ui::Zone;
-use crate::view::{MappingDraft, OpenStore, Signature, StreamView, UserError};
+use crate::view::{MappingDraft, OpenStore, Signature, StreamView, ToolName, UserError};
 
 /// Between two events while playing.
 const PLAY_STEP: Duration = Duration::from_millis(400);
@@ -170,6 +170,12 @@ impl App {
                 self.export_dialog.request(begin("choosing a file", &self.wake.0, |_| {
                     Ok(rfd::FileDialog::new().set_title("Foldline").set_file_name("events.jsonl").save_file())
                 }));
+            }
+            Action::Export(what) => {
+                if let Some(store) = &mut self.store {
+                    store.tools.exporting.choose_what(what);
+                    self.dialog = Some(Dialog::Tool(ToolName::Exporting));
+                }
             }
             Action::KeepMapping => self.mapping.iter_mut().for_each(MappingDraft::keep),
             Action::Connect => {

@@ -339,6 +339,15 @@ pub(super) struct ExportArgs {
     /// json, jsonl, csv, cloudevents or cloudevents-lines [default: told from the file's name]
     #[arg(long = "as", value_name = "FORMAT", value_parser = file_format)]
     pub file_format: Option<FileFormat>,
+    /// Only the events of this stream
+    #[arg(long, value_name = "STREAM")]
+    pub stream: Option<String>,
+    /// Only the events with this in their payload, metadata, type or stream, upper and lower case alike
+    #[arg(long, value_name = "TEXT")]
+    pub containing: Option<String>,
+    /// In CSV, one column for each field of payload and metadata. It is for spreadsheets, and not read back
+    #[arg(long)]
+    pub csv_fields: bool,
     /// Let no cell of a CSV begin like a formula: a `'` is put before it, which an import takes away again
     #[arg(long)]
     pub csv_safe: bool,

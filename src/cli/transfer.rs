@@ -9,9 +9,10 @@ use super::progress::{Progress, counted};
 use super::target::{self, Context, shown_path};
 use super::terminal::{Output, message};
 use super::{Failure, Outcome, told};
-use crate::engine::{keep_long_streams, write_sample};
+use crate::engine::{Needle, describe, keep_long_streams, write_sample};
+use crate::event::{EventRow, StreamId};
 use crate::sample::{SampleOptions, SampleReport};
-use crate::store::files::{self, ExportOptions, ExportTarget, FileFormat, ImportOptions, ImportReport};
+use crate::store::files::{self, ExportOptions, ExportTarget, FileFormat, ImportOptions, ImportReport, Selection};
 use crate::store::native::{Aside, NativeStore};
 use crate::store::{Query, Source, Store, StoreError};
 
@@ -123,7 +124,7 @@ fn missing_file(file: &Path, source: io::Error) -> Failure {
 const STANDARD_OUTPUT: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
 
 pub(super) fn export(args: &ExportArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
-    let ExportArgs { store, to, file_format, csv_safe, force, format } = args;
+    let ExportArgs { store, to, file_format, stream, containing, csv_fields, csv_safe, force, format } = args;
     let is_stdout = STANDARD_OUTPUT.iter().any(|name| to.as_os_str() == *name);
     let file_format =
         file_format.or_else(|| FileFormat::from_extension(to)).or(is_stdout.then_some(FileFormat::JsonLines));
@@ -143,21 +144,31 @@ pub(super) fn export(args: &ExportArgs, context: &Context, out: &mut Output) -> 
     if *csv_safe && file_format != FileFormat::Csv {
         return Err(Failure::Usage("--csv-safe is for CSV alone; add --as csv, or leave it out".to_owned()));
     }
-    let options = ExportOptions { format: file_format, is_csv_safe: *csv_safe };
+    if *csv_fields && file_format != FileFormat::Csv {
+        return Err(Failure::Usage("--csv-fields is for CSV alone; add --as csv, or leave it out".to_owned()));
+    }
+    let options = ExportOptions { format: file_format, is_csv_safe: *csv_safe, has_csv_fields: *csv_fields };
     let reader = context.open(store)?;
+    let query = match stream {
+        Some(stream) => Query::stream(describe(reader.as_ref(), &StreamId::from(stream.as_str()))?.row.stream),
+        None => Query::store(),
+    };
+    let needle = containing.as_deref().map(Needle::new);
+    let is_wanted = |row: &EventRow<'_>| needle.as_ref().is_none_or(|needle| needle.is_in(row));
+    let selection = Selection { query: &query, only: needle.is_some().then_some(&is_wanted) };
     let mut progress = Progress::new("exporting events", reader.info().ok().map(|info| info.events));
     let reader: &dyn Store = reader.as_ref();
     let Some(target) = target else {
         let mut to = if file_format == FileFormat::Csv { out.data() } else { out.json_data() };
-        files::export_to(reader, &Query::store(), &mut to, options, &mut |count| progress.tell(count)).map_err(
-            |error| match error {
+        files::export_to(reader, selection, &mut to, options, &mut |count| progress.tell(count)).map_err(|error| {
+            match error {
                 files::ExportError::Write { source, .. } => Failure::Output(source),
                 other => other.into(),
-            },
-        )?;
+            }
+        })?;
         return Ok(Outcome::Done);
     };
-    let report = files::export(reader, &Query::store(), target, options, &mut |count| progress.tell(count))?;
+    let report = files::export(reader, selection, target, options, &mut |count| progress.tell(count))?;
     drop(progress);
     let done = || format!("{} written to {shown_to}", counted(report.events, "event"));
     let printed = match format {

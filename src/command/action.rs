@@ -1,7 +1,7 @@
 use super::Command;
 use crate::event::{StreamId, Version};
 use crate::store::{Source, StreamOrder};
-use crate::view::ToolName;
+use crate::view::{ExportWhat, ToolName};
 
 /// What a panel asks for. Panels only send; `logic` carries out.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +28,8 @@ pub enum Action {
     /// Begins what the tool's dialog says.
     StartTool(ToolName),
     ChooseExportFile,
+    /// Opens the dialog that exports, for this.
+    Export(ExportWhat),
     ForgetRecent,
     /// Reads the store by the mapping as it was seen, from now on.
     KeepMapping,

@@ -1,5 +1,25 @@
 use super::{EngineError, check_snapshots};
+use crate::store::files::{ExportError, ExportOptions, ExportTarget, write_findings};
 use crate::store::{Fault, Finding, FindingKind, Flow, Store, StoreError};
+
+/// Looks for the same, and writes all that is found to a file. Answers how much that is.
+pub fn export_findings<E: From<EngineError> + From<ExportError>>(
+    reader: &dyn Store,
+    target: ExportTarget,
+    options: ExportOptions,
+    progress: &mut dyn FnMut(u64) -> Flow,
+) -> Result<u64, E> {
+    let mut is_cancelled = false;
+    write_findings(target, options, |write| {
+        check(reader, &mut |finding| write(&finding), &mut |count| {
+            let flow = progress(count);
+            is_cancelled = flow.is_break();
+            flow
+        })?;
+        // A part of the findings would look like all of them.
+        if is_cancelled { Err(ExportError::from(StoreError::Cancelled).into()) } else { Ok(()) }
+    })
+}
 
 /// Looks at every event of a store, and at every kept state, for what does not fit.
 pub fn check(

@@ -6,6 +6,7 @@ mod asked;
 mod check;
 mod explain;
 mod feed;
+mod find;
 mod load;
 mod loading;
 mod moment;
@@ -19,8 +20,9 @@ mod whole;
 use std::sync::Arc;
 
 pub use asked::{Asked, Cause, Passing, Question, Tool};
-pub use check::check;
+pub use check::{check, export_findings};
 pub use feed::StoreChange;
+pub use find::Needle;
 pub use load::{
     Continued, Described, Shown, continue_stream, describe, each_batch, load_story, load_timeline, show,
     stream_or_store,

@@ -7,7 +7,7 @@ use crate::command::Action;
 use crate::event::Explain;
 use crate::store::{Finding, FoundAt};
 use crate::theme::{ROW_HEIGHT, palette};
-use crate::view::{Checked, OpenStore, ToolName};
+use crate::view::{Checked, ExportWhat, OpenStore, ToolName};
 
 /// What does not fit in the store, each with the way to its place.
 pub(super) fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
@@ -34,9 +34,15 @@ pub(super) fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore
             });
         }
         let is_idle = !checking.asked.is_loading();
-        if ui.add_enabled(is_idle, egui::Button::new(scene.text("check-again"))).clicked() {
-            scene.ask(Action::StartTool(ToolName::Checking));
-        }
+        let has_found = checking.checked().is_some_and(|checked| checked.found > 0);
+        ui.horizontal(|ui| {
+            if ui.add_enabled(is_idle, egui::Button::new(scene.text("check-again"))).clicked() {
+                scene.ask(Action::StartTool(ToolName::Checking));
+            }
+            if has_found && ui.button(scene.text("export-these")).clicked() {
+                scene.ask(Action::Export(ExportWhat::Findings));
+            }
+        });
     });
 }
 

@@ -1,16 +1,19 @@
 use egui::{ComboBox, RichText, TextEdit, Ui};
 
-use super::parts::{dialog, named_field};
+use super::parts::{dialog, named_field, shortened};
 use super::tool::tool_ui;
 use super::{Scene, grouped};
 use crate::command::Action;
+use crate::event::StreamId;
 use crate::store::files::FileFormat;
 use crate::theme::palette;
-use crate::view::{OpenStore, ToolName};
+use crate::view::{ExportWhat, Exported, Exporting, Found, OpenStore, ToolName};
 
 /// The events of the store, or of the stream on screen, into a file.
 pub(super) fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
     let here = store.view.as_ref().map(|view| view.stream.clone());
+    let found = store.tools.search.asked.value().filter(|found| !found.hits.is_empty());
+    let found = found.map(|Found { text, stream, .. }| (text.clone(), stream.clone()));
     let exporting = &mut store.tools.exporting;
     let colours = palette(ui);
     let title = scene.text("export");
@@ -26,23 +29,25 @@ pub(super) fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
             }
         });
         ui.add_space(6.0);
+        what_ui(ui, scene, exporting, here.as_ref(), found);
+        ui.add_space(6.0);
         ui.horizontal(|ui| {
             let name = ui.label(scene.text("export-format")).id;
             let chosen = FileFormat::ALL.iter().find(|(format, _)| *format == exporting.format);
             let box_of_formats = ComboBox::from_id_salt("format").selected_text(chosen.map_or("", |(_, name)| name));
             let shown = box_of_formats.show_ui(ui, |ui| {
-                for (format, name) in FileFormat::ALL {
+                let formats: Vec<_> = exporting.formats().collect();
+                for (format, name) in formats {
                     ui.selectable_value(&mut exporting.format, format, name);
                 }
             });
             shown.response.labelled_by(name);
         });
-        if let Some(here) = &here {
-            let name = scene.locale.with("only-stream", [("stream", here.to_string().into())]);
-            ui.checkbox(&mut exporting.is_here_only, name);
-        }
         ui.checkbox(&mut exporting.replaces, scene.text("export-replace"));
         if exporting.format == FileFormat::Csv {
+            if exporting.what != ExportWhat::Findings {
+                ui.checkbox(&mut exporting.has_csv_fields, scene.text("export-csv-fields"));
+            }
             ui.checkbox(&mut exporting.is_csv_safe, scene.text("export-csv-safe"));
         }
         ui.add_space(8.0);
@@ -50,10 +55,11 @@ pub(super) fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
         if exporting.asked.is_loading() {
             return;
         }
-        if let Some((path, report)) = exporting.asked.value().filter(|_| is_there) {
+        if let Some(Exported { path, count, is_findings }) = exporting.asked.value().filter(|_| is_there) {
             let path = path.display().to_string();
-            let values = [("count", grouped(report.events).into()), ("path", path.into())];
-            ui.label(scene.locale.with("export-done", values));
+            let values = [("count", grouped(*count).into()), ("path", path.into())];
+            let name = if *is_findings { "export-done-findings" } else { "export-done" };
+            ui.label(scene.locale.with(name, values));
         }
         let text = RichText::new(scene.text("export-start")).strong().color(colours.on_accent);
         let can_start = !exporting.to.trim().is_empty();
@@ -61,4 +67,35 @@ pub(super) fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
             scene.ask(Action::StartTool(ToolName::Exporting));
         }
     });
+}
+
+/// What is to be written: everything, or a part of it that is on screen or was found.
+fn what_ui(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    exporting: &mut Exporting,
+    here: Option<&StreamId>,
+    found: Option<(String, Option<StreamId>)>,
+) {
+    let of_found = |text: &str| scene.locale.with("export-found", [("text", shortened(text).into_owned().into())]);
+    let mut choices = vec![(ExportWhat::Store, scene.text("export-everything"))];
+    if let Some(here) = here {
+        let name = scene.locale.with("only-stream", [("stream", here.to_string().into())]);
+        choices.push((ExportWhat::Here, name));
+    }
+    if let Some((text, stream)) = found {
+        let name = of_found(&text);
+        choices.push((ExportWhat::Found { text, stream }, name));
+    }
+    if let ExportWhat::Found { text, .. } = &exporting.what
+        && !choices.iter().any(|(what, _)| *what == exporting.what)
+    {
+        choices.push((exporting.what.clone(), of_found(text)));
+    }
+    choices.push((ExportWhat::Findings, scene.text("export-findings")));
+    for (what, name) in choices {
+        if ui.radio(exporting.what == what, name).clicked() {
+            exporting.choose_what(what);
+        }
+    }
 }

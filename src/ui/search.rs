@@ -1,11 +1,11 @@
 use egui::{Align, Layout, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo, vec2};
 
-use super::parts::{cut, dialog, named_field, shortened};
+use super::parts::{cut, dialog, link, named_field, shortened};
 use super::tool::tool_ui;
 use super::{Scene, grouped};
 use crate::command::Action;
 use crate::theme::{ROW_HEIGHT, palette};
-use crate::view::{Hit, OpenStore, ToolName};
+use crate::view::{ExportWhat, Hit, OpenStore, ToolName};
 
 /// Events by any part of them. Stays open while one goes from find to find.
 pub(super) fn search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
@@ -39,7 +39,13 @@ pub(super) fn search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
                 ("text", found.text.clone().into()),
             ];
             let name = if found.has_more { "search-more" } else { "search-found" };
-            ui.label(RichText::new(scene.locale.with(name, values)).color(palette(ui).dim));
+            ui.horizontal(|ui| {
+                ui.label(RichText::new(scene.locale.with(name, values)).color(palette(ui).dim));
+                if !found.hits.is_empty() && link(ui, &scene.text("export-these")).clicked() {
+                    let (text, stream) = (found.text.clone(), found.stream.clone());
+                    scene.ask(Action::Export(ExportWhat::Found { text, stream }));
+                }
+            });
         }
         ui.spacing_mut().item_spacing.y = 0.0;
         let height = (found.hits.len() as f32 * 2.0 * ROW_HEIGHT).min(380.0);

@@ -1,23 +1,38 @@
 use std::path::PathBuf;
 
 use super::{UserError, WindowTool};
-use crate::engine::{Asked, Engine, Question, Ticket, Tool, stream_or_store};
-use crate::event::StreamId;
-use crate::store::files::{ExportOptions, ExportReport, ExportTarget, FileFormat, export};
+use crate::engine::{Asked, Engine, Needle, Question, Ticket, Tool, export_findings, stream_or_store};
+use crate::event::{EventRow, StreamId};
+use crate::store::files::{ExportOptions, ExportTarget, FileFormat, Selection, export};
 use crate::store::{Source, Store};
 
-/// Events on their way into a file.
+/// What goes into a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ExportWhat {
+    /// Every event.
+    #[default]
+    Store,
+    /// The events of the stream on screen.
+    Here,
+    /// The events with this in them, in one stream where one is named.
+    Found { text: String, stream: Option<StreamId> },
+    /// What a check of the store finds.
+    Findings,
+}
+
+/// Events on their way into a file, or what was found wrong with them.
 #[derive(Debug)]
 pub struct Exporting {
     /// The path as typed.
     pub to: String,
     pub format: FileFormat,
-    /// Only the stream on screen.
-    pub is_here_only: bool,
+    pub what: ExportWhat,
     /// A file that is there already may go.
     pub replaces: bool,
     /// In CSV, no cell begins like a formula.
     pub is_csv_safe: bool,
+    /// In CSV, each field has a column of its own.
+    pub has_csv_fields: bool,
     pub asked: Asked<ExportEvents>,
 }
 
@@ -26,9 +41,10 @@ impl Default for Exporting {
         Self {
             to: String::new(),
             format: FileFormat::JsonLines,
-            is_here_only: false,
+            what: ExportWhat::default(),
             replaces: false,
             is_csv_safe: true,
+            has_csv_fields: false,
             asked: Asked::default(),
         }
     }
@@ -47,15 +63,41 @@ impl Exporting {
             self.format = format;
         }
     }
+
+    /// Something else is to be exported than before; what was written of that is told no more.
+    pub fn choose_what(&mut self, what: ExportWhat) {
+        if self.what != what {
+            self.what = what;
+            self.asked = Asked::default();
+        }
+        if !self.formats().any(|(format, _)| format == self.format) {
+            self.format = FileFormat::JsonLines;
+        }
+    }
+
+    /// The formats in which it can be written. Findings are no events.
+    pub fn formats(&self) -> impl Iterator<Item = (FileFormat, &'static str)> {
+        let is_of_events = self.what != ExportWhat::Findings;
+        let is_cloud = |format| matches!(format, FileFormat::CloudEvents | FileFormat::CloudEventsLines);
+        FileFormat::ALL.into_iter().filter(move |(format, _)| is_of_events || !is_cloud(*format))
+    }
 }
 
 impl WindowTool for Exporting {
     fn start(&mut self, engine: &Engine, here: Option<&StreamId>) {
-        let stream = here.filter(|_| self.is_here_only).cloned();
+        let what = match (&self.what, here) {
+            (ExportWhat::Here, Some(here)) => What::Events { stream: Some(here.clone()), text: None },
+            (ExportWhat::Store | ExportWhat::Here, _) => What::Events { stream: None, text: None },
+            (ExportWhat::Found { text, stream }, _) => {
+                What::Events { stream: stream.clone(), text: Some(text.clone()) }
+            }
+            (ExportWhat::Findings, _) => What::Findings,
+        };
         let path = PathBuf::from(self.to.trim());
-        let options = ExportOptions { format: self.format, is_csv_safe: self.is_csv_safe };
+        let (is_csv_safe, has_csv_fields) = (self.is_csv_safe, self.has_csv_fields);
+        let options = ExportOptions { format: self.format, is_csv_safe, has_csv_fields };
         let source = engine.source().clone();
-        self.asked.ask(engine, ExportEvents { path, options, stream, source, replaces: self.replaces });
+        self.asked.ask(engine, ExportEvents { path, options, what, source, replaces: self.replaces });
     }
 
     fn asked(&self) -> &dyn Tool<Error = UserError> {
@@ -68,27 +110,50 @@ impl WindowTool for Exporting {
 }
 
 #[derive(Clone, Debug)]
+enum What {
+    Events { stream: Option<StreamId>, text: Option<String> },
+    Findings,
+}
+
+#[derive(Clone, Debug)]
 pub struct ExportEvents {
     path: PathBuf,
     options: ExportOptions,
-    stream: Option<StreamId>,
+    what: What,
     /// The store itself, which no export may replace.
     source: Source,
     replaces: bool,
 }
 
+/// A file that was written, and how much went into it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exported {
+    pub path: PathBuf,
+    pub count: u64,
+    /// They are findings, and not events.
+    pub is_findings: bool,
+}
+
 impl Question for ExportEvents {
-    /// The file that was written, and what went into it.
-    type Answer = (PathBuf, ExportReport);
+    type Answer = Exported;
     type Error = UserError;
     const WHAT: &'static str = "exporting events";
     const IS_LONG: bool = true;
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Self::Answer, UserError> {
-        let Self { path, options, stream, source, replaces } = self;
+        let Self { path, options, what, source, replaces } = self;
         let target = ExportTarget::new(&path, &source, replaces)?;
-        let query = stream_or_store(reader, stream, ticket)?;
-        let report = export(reader, &query, target, options, &mut |count| ticket.reached(count))?;
-        Ok((path, report))
+        let progress = &mut |count| ticket.reached(count);
+        let (count, is_findings) = match what {
+            What::Findings => (export_findings::<UserError>(reader, target, options, progress)?, true),
+            What::Events { stream, text } => {
+                let query = stream_or_store(reader, stream, ticket)?;
+                let needle = text.as_deref().map(Needle::new);
+                let is_found = |row: &EventRow<'_>| needle.as_ref().is_none_or(|needle| needle.is_in(row));
+                let selection = Selection { query: &query, only: needle.is_some().then_some(&is_found) };
+                (export(reader, selection, target, options, progress)?.events, false)
+            }
+        };
+        Ok(Exported { path, count, is_findings })
     }
 }

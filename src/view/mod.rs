@@ -29,7 +29,7 @@ pub use checking::{CheckStore, Checked, Checking, FINDINGS_KEPT};
 pub use comparing::{CompareCell, CompareMode, CompareRow, Compared, Comparing, Pin, SetBy, Side};
 pub use draft::{Draft, Signature};
 pub use event_detail::{EventDetail, ReadEvent};
-pub use exporting::{ExportEvents, Exporting};
+pub use exporting::{ExportEvents, ExportWhat, Exported, Exporting};
 pub use history_filter::HistoryFilter;
 pub use labels::Labels;
 pub use loaded::Loaded;

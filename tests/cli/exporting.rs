@@ -166,3 +166,60 @@ fn csv_safe_without_csv_is_a_mistake_that_is_said() {
     sandbox.run(&["export", "a.db", "--to", "x.jsonl", "--csv-safe"]).code(2).says("CSV").in_one_line();
     sandbox.run(&["events", "a.db", "--format", "json", "--csv-safe"]).code(2).says("csv").in_one_line();
 }
+
+#[test]
+fn a_csv_with_a_column_for_each_field_has_the_union_of_all_fields_and_is_not_read_back() {
+    let sandbox = Sandbox::empty();
+    let events = [
+        r#"{"stream":"o-1","version":0,"type":"placed","payload":{"total":1.50,"to":{"city":"서울"},"tags":["a"]},"metadata":{"actor":"kim"}}"#,
+        r#"{"stream":"o-1","version":1,"type":"noted","payload":{"note":"=1+1","to":{"city":null}}}"#,
+        r#"{"stream":"o-1","version":2,"type":"counted","payload":7}"#,
+    ];
+    sandbox.write("in.jsonl", events.join("\n"));
+    sandbox.run(&["import", "in.jsonl", "--into", "o.db"]).ok();
+    sandbox.run(&["export", "o.db", "--to", "o.csv", "--csv-fields", "--csv-safe"]).ok();
+    let text = sandbox.read("o.csv");
+    let mut table = csv::Reader::from_reader(text.as_bytes());
+    let headings: Vec<String> = table.headers().expect("headings").iter().map(str::to_owned).collect();
+    let fields = ["payload.total", "payload.to.city", "payload.tags", "payload.note", "payload", "metadata.actor"];
+    assert_eq!(headings[..7], ["position", "stream", "version", "id", "type", "schema", "recorded_at"]);
+    assert_eq!(headings[7..], fields);
+    let rows: Vec<Vec<String>> =
+        table.records().map(|row| row.expect("a row").iter().skip(7).map(str::to_owned).collect()).collect();
+    assert_eq!(rows[0], ["1.50", "서울", "[\"a\"]", "", "", "kim"]);
+    assert_eq!(rows[1], ["", "", "", "'=1+1", "", ""], "no cell begins like a formula");
+    assert_eq!(rows[2], ["", "", "", "", "7", ""]);
+    sandbox.run(&["import", "o.csv", "--into", "again.db"]).code(2).says("a column for each field");
+    let refused = sandbox.run(&["export", "o.db", "--to", "o.json", "--csv-fields"]);
+    refused.code(2).says("--csv-fields is for CSV alone");
+}
+
+#[test]
+fn more_fields_than_a_table_can_have_columns_stand_together_in_the_last() {
+    let sandbox = Sandbox::empty();
+    let fields: Vec<String> = (0..1_200).map(|number| format!("\"f{number}\":{number}")).collect();
+    let event = format!(r#"{{"stream":"o-1","version":0,"type":"wide","payload":{{{}}}}}"#, fields.join(","));
+    sandbox.write("in.jsonl", &event);
+    sandbox.run(&["import", "in.jsonl", "--into", "o.db"]).ok();
+    sandbox.run(&["export", "o.db", "--to", "o.csv", "--csv-fields"]).ok();
+    let text = sandbox.read("o.csv");
+    let mut table = csv::Reader::from_reader(text.as_bytes());
+    assert_eq!(table.headers().expect("headings").len(), 7 + 1_000 + 1);
+    let row = table.records().next().expect("a row").expect("a row");
+    let rest: serde_json::Value = serde_json::from_str(&row[7 + 1_000]).expect("an object");
+    assert_eq!((rest["payload.f1000"].as_u64(), rest.as_object().map(serde_json::Map::len)), (Some(1_000), Some(200)));
+}
+
+#[test]
+fn an_export_can_be_kept_to_a_stream_and_to_what_has_a_text_in_it() {
+    let sandbox = Sandbox::with_seed();
+    sandbox.run(&["export", "a.db", "--to", "all.jsonl", "--stream", "lead-1"]).ok();
+    assert_eq!(sandbox.read("all.jsonl").lines().count(), 7);
+    sandbox.run(&["export", "a.db", "--to", "some.jsonl", "--containing", "CONTACT-details"]).ok();
+    let some = sandbox.read("some.jsonl");
+    assert!(!some.is_empty() && some.lines().all(|line| line.contains("contact-details")), "{some}");
+    sandbox.run(&["export", "a.db", "--to", "none.jsonl", "--containing", "no such thing"]).ok();
+    assert_eq!(sandbox.read("none.jsonl"), "");
+    let refused = sandbox.run(&["export", "a.db", "--to", "x.jsonl", "--stream", "lead-none"]);
+    refused.code(2).says("there is no stream lead-none");
+}

@@ -50,6 +50,43 @@ fn a_stream_is_exported_to_a_typed_path_and_a_file_is_not_replaced_unasked() {
 }
 
 #[test]
+fn what_a_search_found_is_exported_with_a_column_for_each_field() {
+    let mut driver = Driver::at("lead-1");
+    let path = driver.path("found.csv");
+    driver.press_with(Modifiers::COMMAND, Key::F);
+    driver.type_into("Text to find", "transfer received");
+    driver.press(Key::Enter);
+    driver.click("Export these…");
+    driver.assert_shows("Only events with “transfer received”");
+    driver.type_into("File to write", &path.display().to_string());
+    driver.click("One column for each field of payload and metadata, for a spreadsheet");
+    driver.click("Export");
+    assert!(driver.shows_part("events written to"), "{}", driver.all_text());
+    let text = std::fs::read_to_string(&path).expect("the exported file");
+    assert!(text.lines().next().is_some_and(|heading| heading.contains(",payload.")), "{text}");
+    assert!(text.lines().skip(1).all(|line| line.contains("transfer received")), "{text}");
+    assert!(text.lines().count() > 1);
+}
+
+#[test]
+fn what_a_check_found_is_exported() {
+    let mut driver = Driver::at("lead-1");
+    let path = driver.path("findings.csv");
+    driver.press_with(Modifiers::COMMAND, Key::E);
+    driver.click("What a check of the store finds");
+    driver.type_into("File to write", &path.display().to_string());
+    driver.click("Export");
+    assert!(driver.shows_part("findings written to"), "{}", driver.all_text());
+    let text = std::fs::read_to_string(&path).expect("the exported file");
+    assert!(text.starts_with("kind,stream,version,message"), "{text}");
+    let listed = foldline::store::open(&driver.path("small.db").into()).expect("the store");
+    let mut found = 0;
+    foldline::engine::check(listed.as_ref(), &mut |_| found += 1, &mut |_| foldline::store::Flow::Continue(()))
+        .expect("checked");
+    assert_eq!(csv::Reader::from_reader(text.as_bytes()).records().count(), found);
+}
+
+#[test]
 fn an_export_never_replaces_the_store_it_reads() {
     let mut driver = Driver::at("lead-1");
     let store = driver.path("small.db");

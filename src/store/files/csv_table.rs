@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::limits::{Allowance, Limited};
 use super::raw::{RawObject, quoted};
-use super::{Incoming, event_object};
+use super::{Incoming, csv_fields, event_object};
 use crate::event::{EventRow, same_name};
 use crate::store::Flow;
 
@@ -47,6 +47,11 @@ pub(super) fn read(
     if is_safe {
         headings.truncate(headings.len() - 1);
     }
+    if is_by_field(&headings) {
+        let message = "this file has a column for each field, which does not say what was text and what a number; \
+                       export the events with the payload in one cell to bring them in";
+        return Err((1, message.to_owned()));
+    }
     let mut record = csv::StringRecord::new();
     loop {
         allowance.renew();
@@ -67,6 +72,13 @@ pub(super) fn read(
             return Ok(());
         }
     }
+}
+
+/// Whether an export wrote these with a column for each field.
+fn is_by_field(headings: &csv::StringRecord) -> bool {
+    let mut names = headings.iter();
+    csv_fields::HEAD.iter().all(|name| names.next() == Some(name))
+        && names.any(|name| name.starts_with(csv_fields::PAYLOAD) || name.starts_with(csv_fields::METADATA))
 }
 
 fn plain(error: &csv::Error) -> String {

@@ -1,11 +1,31 @@
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
+use super::csv_fields::FieldColumns;
 use super::csv_table::CsvWriter;
 use super::target::{ExportTarget, TargetError};
 use super::{FileFormat, cloudevents, event_object};
 use crate::event::EventRow;
 use crate::store::{Flow, Query, Store, StoreError};
+
+/// Which events are written: those of the query for which `only` holds.
+#[derive(Clone, Copy)]
+pub struct Selection<'s> {
+    pub query: &'s Query,
+    pub only: Option<&'s dyn Fn(&EventRow<'_>) -> bool>,
+}
+
+impl<'s> From<&'s Query> for Selection<'s> {
+    fn from(query: &'s Query) -> Self {
+        Self { query, only: None }
+    }
+}
+
+impl std::fmt::Debug for Selection<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Selection").field("query", self.query).finish_non_exhaustive()
+    }
+}
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ExportReport {
@@ -28,28 +48,30 @@ pub struct ExportOptions {
     pub format: FileFormat,
     /// In CSV, no cell begins like a formula; an import takes the escapes back.
     pub is_csv_safe: bool,
+    /// In CSV, each field of payload and metadata has a column of its own. Such a file is not read back.
+    pub has_csv_fields: bool,
 }
 
 impl From<FileFormat> for ExportOptions {
     fn from(format: FileFormat) -> Self {
-        Self { format, is_csv_safe: false }
+        Self { format, is_csv_safe: false, has_csv_fields: false }
     }
 }
 
 /// Writes the events that the query names, in its order, to a file. The file appears when it is whole; a failed export
 /// leaves what was there before.
-pub fn export(
+pub fn export<'s>(
     store: &dyn Store,
-    query: &Query,
+    selection: impl Into<Selection<'s>>,
     target: ExportTarget,
     options: ExportOptions,
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<ExportReport, ExportError> {
-    let path = target.name().to_owned();
+    let (path, selection) = (target.name().to_owned(), selection.into());
     let failed = |source| ExportError::Store(StoreError::from_io(&path, source));
     target.write(
         |file| {
-            export_to(store, query, file, options, progress).map_err(|error| match error {
+            export_to(store, selection, file, options, progress).map_err(|error| match error {
                 ExportError::Write { source, .. } => failed(source),
                 other => other,
             })
@@ -59,27 +81,30 @@ pub fn export(
 }
 
 /// The same to anything that can be written to.
-pub fn export_to(
+pub fn export_to<'s>(
     store: &dyn Store,
-    query: &Query,
+    selection: impl Into<Selection<'s>>,
     out: &mut dyn Write,
     options: ExportOptions,
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<ExportReport, ExportError> {
-    let ExportOptions { format, is_csv_safe } = options;
+    let ExportOptions { format, is_csv_safe, has_csv_fields } = options;
+    let selection = selection.into();
     let mut out = BufWriter::with_capacity(1 << 16, out);
     let broken = |source| ExportError::Write { path: PathBuf::from("the output"), source };
     match format {
+        FileFormat::Csv if has_csv_fields => export_fields(store, selection, &mut out, is_csv_safe, progress),
         FileFormat::Csv => {
             let from_csv = |error: csv::Error| broken(io::Error::other(error));
             let mut table = CsvWriter::new(&mut out, is_csv_safe).map_err(from_csv)?;
-            let report = each_event(store, query, progress, &mut |row, _| table.write(row).map_err(io::Error::other))?;
+            let report =
+                each_event(store, selection, progress, &mut |row, _| table.write(row).map_err(io::Error::other))?;
             table.finish().map_err(broken)?;
             Ok(report)
         }
         FileFormat::JsonLines | FileFormat::CloudEventsLines => {
             let write = line_writer(format);
-            let report = each_event(store, query, progress, &mut |row, _| {
+            let report = each_event(store, selection, progress, &mut |row, _| {
                 write(&mut out, row)?;
                 out.write_all(b"\n")
             })?;
@@ -89,7 +114,7 @@ pub fn export_to(
         FileFormat::JsonArray | FileFormat::CloudEvents => {
             let write = line_writer(format);
             out.write_all(b"[").map_err(broken)?;
-            let report = each_event(store, query, progress, &mut |row, is_first| {
+            let report = each_event(store, selection, progress, &mut |row, is_first| {
                 out.write_all(if is_first { b"\n  " } else { b",\n  " })?;
                 write(&mut out, row)
             })?;
@@ -109,22 +134,68 @@ fn line_writer(format: FileFormat) -> WriteRow {
     }
 }
 
+/// The events are read twice: first for the columns that they need.
+fn export_fields(
+    store: &dyn Store,
+    selection: Selection<'_>,
+    out: &mut dyn Write,
+    is_safe: bool,
+    progress: &mut dyn FnMut(u64) -> Flow,
+) -> Result<ExportReport, ExportError> {
+    let broken = |source| ExportError::Write { path: PathBuf::from("the output"), source };
+    let mut columns = FieldColumns::default();
+    let (mut looked_at, mut is_cancelled) = (0_u64, false);
+    store.visit_events(selection.query, &mut |row| {
+        looked_at += 1;
+        if selection.only.is_none_or(|only| only(row)) {
+            columns.note(row);
+        }
+        // Half of the way.
+        let flow = progress(looked_at.div_ceil(2));
+        is_cancelled = flow.is_break();
+        flow
+    })?;
+    if is_cancelled {
+        return Err(StoreError::Cancelled.into());
+    }
+    let mut table = csv::Writer::from_writer(out);
+    table.write_record(columns.heading()).map_err(|error| broken(io::Error::other(error)))?;
+    // What was recorded meanwhile may need columns that are not there.
+    let query = selection.query.clone().limit(looked_at);
+    let selection = Selection { query: &query, ..selection };
+    let mut has_changed = false;
+    let half = looked_at / 2;
+    let report = each_event(store, selection, &mut |count| progress(half + count.div_ceil(2)), &mut |row, _| {
+        has_changed |= !columns.write(&mut table, row, is_safe)?;
+        Ok(())
+    })?;
+    table.flush().map_err(broken)?;
+    if has_changed { Err(StoreError::Changed(PathBuf::from("the store")).into()) } else { Ok(report) }
+}
+
 fn each_event(
     store: &dyn Store,
-    query: &Query,
+    selection: Selection<'_>,
     progress: &mut dyn FnMut(u64) -> Flow,
     write: &mut dyn FnMut(&EventRow<'_>, bool) -> io::Result<()>,
 ) -> Result<ExportReport, ExportError> {
     let mut report = ExportReport::default();
     let mut failed = None;
     let mut is_cancelled = false;
-    store.visit_events(query, &mut |row| {
+    let mut looked_at = 0;
+    store.visit_events(selection.query, &mut |row| {
+        looked_at += 1;
+        if selection.only.is_some_and(|only| !only(row)) {
+            let flow = progress(looked_at);
+            is_cancelled = flow.is_break();
+            return flow;
+        }
         if let Err(error) = write(row, report.events == 0) {
             failed = Some(error);
             return Flow::Break(());
         }
         report.events += 1;
-        let flow = progress(report.events);
+        let flow = progress(looked_at);
         is_cancelled = flow.is_break();
         flow
     })?;

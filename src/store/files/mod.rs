@@ -3,9 +3,11 @@
 
 mod as_store;
 mod cloudevents;
+mod csv_fields;
 mod csv_table;
 mod event_object;
 mod export;
+mod findings;
 mod import;
 mod limits;
 mod ocel;
@@ -19,7 +21,8 @@ use std::path::Path;
 
 pub(in crate::store) use as_store::{FileStore, file_kind};
 pub use csv_table::{SAFE_MARK, safe_cell};
-pub use export::{ExportError, ExportOptions, ExportReport, export, export_to};
+pub use export::{ExportError, ExportOptions, ExportReport, Selection, export, export_to};
+pub use findings::write_findings;
 pub use import::{BadLine, ImportError, ImportOptions, ImportReport, import};
 pub(in crate::store) use raw::RawObject;
 pub use reading::read_events;

@@ -1,0 +1,153 @@
+//! CSV with a column for each field of the events' payloads and metadata, for whoever looks at them in a spreadsheet.
+//! It does not say what was text and what a number, so it is not read back.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+
+use serde_json::value::RawValue;
+
+use super::csv_table::safe_cell;
+use super::raw::{RawObject, quoted};
+use crate::event::EventRow;
+
+/// The columns that every event has.
+pub(super) const HEAD: [&str; 7] = ["position", "stream", "version", "id", "type", "schema", "recorded_at"];
+
+pub(super) const PAYLOAD: &str = "payload.";
+pub(super) const METADATA: &str = "metadata.";
+
+/// Holds the fields that found no column of their own, as one JSON object.
+const REST: &str = "more_fields";
+
+/// No spreadsheet shows more columns to anybody's use. What has no place in one of its own is still in the file.
+const MOST: usize = 1_000;
+
+/// Objects in objects deeper than this stay JSON.
+const DEEPEST: usize = 8;
+
+/// The union of the fields of many events, in the order in which they were met.
+#[derive(Debug, Default)]
+pub(super) struct FieldColumns {
+    payload: Vec<String>,
+    metadata: Vec<String>,
+    places: HashMap<String, (Part, usize)>,
+    has_rest: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Payload,
+    Metadata,
+}
+
+impl FieldColumns {
+    pub(super) fn note(&mut self, row: &EventRow<'_>) {
+        each_field(row, &mut |name, _| {
+            if self.places.contains_key(name) {
+                return;
+            }
+            if self.places.len() == MOST {
+                self.has_rest = true;
+                return;
+            }
+            let part = if name.starts_with(METADATA) || name == "metadata" { Part::Metadata } else { Part::Payload };
+            let columns = match part {
+                Part::Payload => &mut self.payload,
+                Part::Metadata => &mut self.metadata,
+            };
+            self.places.insert(name.to_owned(), (part, columns.len()));
+            columns.push(name.to_owned());
+        });
+    }
+
+    pub(super) fn heading(&self) -> impl Iterator<Item = &str> {
+        let fields = self.payload.iter().chain(&self.metadata).map(String::as_str);
+        HEAD.into_iter().chain(fields).chain(self.has_rest.then_some(REST))
+    }
+
+    /// `None` where the event has a field that was not there when the columns were looked for.
+    fn cells(&self, row: &EventRow<'_>) -> Option<Vec<String>> {
+        let mut cells = vec![
+            row.position.map(|position| position.to_string()).unwrap_or_default(),
+            row.stream.to_string(),
+            row.version.to_string(),
+            row.id.to_string(),
+            row.event_type.to_string(),
+            row.schema.to_string(),
+            row.recorded_at.map(|at| at.to_string()).unwrap_or_default(),
+        ];
+        cells.resize(HEAD.len() + self.places.len(), String::new());
+        let mut rest = String::new();
+        let mut is_whole = true;
+        each_field(row, &mut |name, value| {
+            let place = self.places.get(name).map(|(part, place)| match part {
+                Part::Payload => HEAD.len() + place,
+                Part::Metadata => HEAD.len() + self.payload.len() + place,
+            });
+            match place.and_then(|place| cells.get_mut(place)).filter(|cell| cell.is_empty()) {
+                Some(cell) => *cell = plain(value),
+                None if self.has_rest => {
+                    rest.push(if rest.is_empty() { '{' } else { ',' });
+                    rest.push_str(&quoted(name));
+                    rest.push(':');
+                    rest.push_str(value);
+                }
+                None => is_whole &= place.is_some(),
+            }
+        });
+        if self.has_rest {
+            if !rest.is_empty() {
+                rest.push('}');
+            }
+            cells.push(rest);
+        }
+        is_whole.then_some(cells)
+    }
+
+    pub(super) fn write<W: Write>(
+        &self,
+        table: &mut csv::Writer<W>,
+        row: &EventRow<'_>,
+        is_safe: bool,
+    ) -> io::Result<bool> {
+        let Some(cells) = self.cells(row) else { return Ok(false) };
+        let cells = cells.iter().map(|cell| if is_safe { safe_cell(cell) } else { cell.as_str().into() });
+        table.write_record(cells.map(|cell| cell.into_owned()))?;
+        Ok(true)
+    }
+}
+
+/// Each field with its name and the JSON text of its value.
+fn each_field(row: &EventRow<'_>, visit: &mut dyn FnMut(&str, &str)) {
+    for (prefix, text) in [(PAYLOAD, &*row.body()), (METADATA, row.metadata)] {
+        match serde_json::from_slice::<&RawValue>(text) {
+            Ok(value) if value.get().starts_with('{') => fields_of(prefix, value, 0, visit),
+            Ok(value) if value.get() == "null" => {}
+            Ok(value) => visit(prefix.trim_end_matches('.'), value.get()),
+            Err(_) if text.is_empty() => {}
+            Err(_) => visit(prefix.trim_end_matches('.'), &quoted(&String::from_utf8_lossy(text))),
+        }
+    }
+}
+
+fn fields_of(prefix: &str, object: &RawValue, depth: usize, visit: &mut dyn FnMut(&str, &str)) {
+    let Ok(RawObject(fields)) = serde_json::from_str::<RawObject<'_>>(object.get()) else { return };
+    for (name, value) in fields {
+        let name = format!("{prefix}{name}");
+        let is_nested = value.get().starts_with('{') && depth < DEEPEST;
+        if is_nested && value.get().bytes().any(|byte| byte == b'"') {
+            fields_of(&format!("{name}."), value, depth + 1, visit);
+        } else {
+            visit(&name, value.get());
+        }
+    }
+}
+
+/// A value as one reads it: text without its quotes, nothing for null.
+fn plain(value: &str) -> String {
+    match value.as_bytes().first() {
+        Some(b'"') => serde_json::from_str(value).unwrap_or_else(|_| value.to_owned()),
+        Some(b'n') => String::new(),
+        _ => value.to_owned(),
+    }
+}
