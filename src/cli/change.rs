@@ -9,7 +9,7 @@ use super::output::{Align, Table, json, optional, plain};
 use super::progress::Progress;
 use super::target::Context;
 use super::terminal::{Output, message};
-use super::{Failure, Outcome, target, told};
+use super::{Failure, Outcome, target, told, tries};
 use crate::compensate::{Authorship, FreeEvent, Plan, append_plan, natural, plan_event};
 use crate::domain::Aggregate;
 use crate::engine::{EngineError, describe, keep_snapshots, load_story};
@@ -21,21 +21,29 @@ pub(super) fn append(args: &AppendArgs, context: &Context, out: &mut Output) -> 
     let AppendArgs { store, stream, event_type, payload, expect, actor, reason, compensates, id, dry_run, format } =
         args;
     let stream = StreamId::from(stream.as_str());
-    let mut store = opened(context, store, *dry_run)?;
-    let story = match describe(store.reader(), &stream) {
-        Ok(described) => loaded(store.reader(), &described)?,
-        // A new stream: its first event says what it is.
-        Err(EngineError::NoStream { .. }) => Story::new(Aggregate::of_stream(&stream, stream.category(), event_type)),
-        Err(error) => return Err(error.into()),
-    };
+    let payload = payload_text(payload)?;
     let authorship = authorship(actor, reason, id.as_deref());
     let compensates = compensates.as_deref().map(EventId::new);
-    if let Some(id) = &compensates {
-        check_compensated(store.reader(), &stream, id)?;
-    }
-    let free = FreeEvent { event_type: event_type.clone(), payload: payload_text(payload)?, compensates };
-    let plan = plan_event(&story, &stream, *expect, free, &authorship)?;
-    carry_out(&plan, &mut store, *format, out)
+    let prepared = tries::while_passing(out, |_| {
+        let store = opened(context, store, *dry_run)?;
+        let reader = store.reader();
+        let story = match describe(reader, &stream) {
+            Ok(described) => loaded(reader, &described)?,
+            // A new stream: its first event says what it is.
+            Err(EngineError::NoStream { .. }) => {
+                Story::new(Aggregate::of_stream(&stream, stream.category(), event_type))
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if let Some(id) = &compensates {
+            check_compensated(reader, &stream, id)?;
+        }
+        let (event_type, payload) = (event_type.clone(), payload.clone());
+        let free = FreeEvent { event_type, payload, compensates: compensates.clone() };
+        let plan = plan_event(&story, &stream, *expect, free, &authorship)?;
+        prepared(plan, store)
+    })?;
+    carry_out(prepared, *format, out)
 }
 
 /// A payload may be longer than a command line: `-` reads it from standard input, `@FILE` from a file.
@@ -64,17 +72,22 @@ fn check_compensated(reader: &dyn Store, stream: &StreamId, id: &EventId) -> Res
 pub(super) fn compensate(args: &CompensateArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     let CompensateArgs { store, stream, version, actor, reason, dry_run, format } = args;
     let stream = StreamId::from(stream.as_str());
-    let mut store = opened(context, store, *dry_run)?;
-    let described = describe(store.reader(), &stream)?;
-    let target = store.reader().event_at(&stream, Version(*version))?.ok_or_else(|| EngineError::NoVersion {
-        stream: stream.clone(),
-        asked: Version(*version),
-        first: described.row.first_version,
-        last: described.row.last_version,
+    let authorship = authorship(actor, reason, None);
+    let prepared = tries::while_passing(out, |_| {
+        let store = opened(context, store, *dry_run)?;
+        let reader = store.reader();
+        let described = describe(reader, &stream)?;
+        let target = reader.event_at(&stream, Version(*version))?.ok_or_else(|| EngineError::NoVersion {
+            stream: stream.clone(),
+            asked: Version(*version),
+            first: described.row.first_version,
+            last: described.row.last_version,
+        })?;
+        let story = loaded(reader, &described)?;
+        let plan = natural(&story, &target, &authorship)?;
+        prepared(plan, store)
     })?;
-    let story = loaded(store.reader(), &described)?;
-    let plan = natural(&story, &target, &authorship(actor, reason, None))?;
-    carry_out(&plan, &mut store, *format, out)
+    carry_out(prepared, *format, out)
 }
 
 /// A preview only looks, and so leaves no trace; anything else needs the store open for writing.
@@ -110,19 +123,27 @@ fn authorship(actor: &str, reason: &str, id: Option<&str>) -> Authorship {
     Authorship { actor: actor.to_owned(), reason: reason.to_owned(), id, now: now() }
 }
 
-fn carry_out(plan: &Plan, store: &mut Opened, format: Format, out: &mut Output) -> Result<Outcome, Failure> {
-    let appended = match store {
-        Opened::Looking(reader) => {
-            let last = reader.stream(&plan.stream)?.map(|row| row.last_version);
-            if !plan.expected.holds(last) {
-                return conflict(&would_conflict(plan, last, reader.as_ref())?, format, out);
-            }
-            None
-        }
-        Opened::Writing(writer) => match append_plan(plan, writer.as_mut()) {
+/// Everything that comes before an append, and that may be done again: an append itself may not.
+enum Prepared {
+    Preview { plan: Plan, conflict: Option<Conflict> },
+    Ready { plan: Plan, writer: Box<dyn Writer> },
+}
+
+fn prepared(plan: Plan, store: Opened) -> Result<Prepared, Failure> {
+    Ok(match store {
+        Opened::Looking(reader) => Prepared::Preview { conflict: would_conflict(&plan, reader.as_ref())?, plan },
+        Opened::Writing(writer) => Prepared::Ready { plan, writer },
+    })
+}
+
+fn carry_out(prepared: Prepared, format: Format, out: &mut Output) -> Result<Outcome, Failure> {
+    let (plan, appended) = match prepared {
+        Prepared::Preview { conflict: Some(found), .. } => return conflict(&found, format, out),
+        Prepared::Preview { plan, conflict: None } => (plan, None),
+        Prepared::Ready { plan, mut writer } => match append_plan(&plan, writer.as_mut()) {
             Ok(appended) => {
                 keep_snapshots(writer.as_mut(), &plan.stream);
-                Some(appended)
+                (plan, Some(appended))
             }
             Err(AppendError::Conflict(found)) => return conflict(&found, format, out),
             Err(error) => return Err(error.into()),
@@ -131,11 +152,11 @@ fn carry_out(plan: &Plan, store: &mut Opened, format: Format, out: &mut Output) 
     for breach in &plan.breaches {
         message(format_args!("this breaks a rule: {breach}"));
     }
-    let printed = print_plan(plan, appended.as_ref(), format, out);
+    let printed = print_plan(&plan, appended.as_ref(), format, out);
     match &appended {
         None => printed?,
         // What is recorded is done, whoever hears of it.
-        Some(appended) => told(printed, out, || plan_sentence(plan, Some(appended)))?,
+        Some(appended) => told(printed, out, || plan_sentence(&plan, Some(appended)))?,
     }
     Ok(Outcome::Done)
 }
@@ -178,8 +199,12 @@ fn plan_json(plan: &Plan, appended: Option<&Appended>) -> Value {
     })
 }
 
-/// What an append would have met, found without writing.
-fn would_conflict(plan: &Plan, actual: Option<Version>, reader: &dyn Store) -> Result<Conflict, Failure> {
+/// The conflict that an append would meet now, found without writing.
+fn would_conflict(plan: &Plan, reader: &dyn Store) -> Result<Option<Conflict>, Failure> {
+    let actual = reader.stream(&plan.stream)?.map(|row| row.last_version);
+    if plan.expected.holds(actual) {
+        return Ok(None);
+    }
     let from = match plan.expected {
         Expected::Exact(version) => Some(Version(version.0 + 1)),
         Expected::NoStream | Expected::Any => None,
@@ -190,7 +215,7 @@ fn would_conflict(plan: &Plan, actual: Option<Version>, reader: &dyn Store) -> R
         since.push(row.to_recorded());
         crate::store::Flow::Continue(())
     })?;
-    Ok(Conflict { stream: plan.stream.clone(), expected: plan.expected, actual, since })
+    Ok(Some(Conflict { stream: plan.stream.clone(), expected: plan.expected, actual, since }))
 }
 
 /// The rows print their payloads as stored, which only a direct serialisation keeps.

@@ -11,7 +11,7 @@ use super::{Failure, Outcome, target};
 use crate::engine::{describe, grouped};
 use crate::event::{EventRow, EventType, Metadata, Position, StreamId, Version};
 use crate::store::files::{SAFE_MARK, safe_cell};
-use crate::store::{Flow, Query, Scope, StoreInfo, StreamQuery, StreamRow};
+use crate::store::{Flow, Query, Scope, StoreError, StoreInfo, StreamQuery, StreamRow};
 
 pub(super) fn info(args: &InfoArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     let info = context.open(&args.store)?.info()?;
@@ -105,14 +105,11 @@ pub(super) fn streams(args: &StreamsArgs, context: &Context, out: &mut Output) -
             optional(row.last_at),
         ]
     };
-    let mut rows = Rows::new(out, *format, *csv_safe, &columns)?;
+    let mut rows = Rows::new(out, *format, *csv_safe, &columns);
     let mut failed = Ok(());
     let visited = reader.visit_streams(&query, &mut |row| written(rows.row(&row, || cells(&row)), &mut failed));
     failed?;
-    // What could be read is shown whole, also where the reading then failed.
-    rows.finish()?;
-    visited?;
-    Ok(Outcome::Done)
+    rows.end(visited)
 }
 
 pub(super) fn events(args: &EventsArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
@@ -173,13 +170,11 @@ pub(super) fn events(args: &EventsArgs, context: &Context, out: &mut Output) -> 
         ]
     };
     let csv_columns: Vec<(&str, Align)> = csv_columns.iter().map(|name| (*name, Align::Left)).collect();
-    let mut rows = Rows::new(out, *format, *csv_safe, if is_csv { &csv_columns } else { &columns })?;
+    let mut rows = Rows::new(out, *format, *csv_safe, if is_csv { &csv_columns } else { &columns });
     let mut failed = Ok(());
     let visited = reader.visit_events(&query, &mut |row| written(rows.row(row, || cells(row)), &mut failed));
     failed?;
-    rows.finish()?;
-    visited?;
-    Ok(Outcome::Done)
+    rows.end(visited)
 }
 
 fn check_csv_safe(is_safe: bool, format: RowFormat) -> Result<(), Failure> {
@@ -193,33 +188,41 @@ fn check_csv_safe(is_safe: bool, format: RowFormat) -> Result<(), Failure> {
 enum Rows<'o> {
     Table(Table<'o>),
     Json(JsonRows<'o>),
-    Csv { table: csv::Writer<Cleaned<'o>>, is_safe: bool },
+    Csv(CsvRows<'o>),
 }
 
 impl<'o> Rows<'o> {
-    fn new(out: &'o mut Output, format: RowFormat, is_safe: bool, columns: &[(&str, Align)]) -> io::Result<Self> {
-        Ok(match format {
+    fn new(out: &'o mut Output, format: RowFormat, is_safe: bool, columns: &[(&str, Align)]) -> Self {
+        match format {
             RowFormat::Table => Self::Table(Table::new(out, columns)),
             RowFormat::Json | RowFormat::Jsonl => Self::Json(JsonRows::new(out, format)),
-            RowFormat::Csv => {
-                let mut table = csv::Writer::from_writer(out.data());
-                table.write_record(columns.iter().map(|(name, _)| *name).chain(is_safe.then_some(SAFE_MARK)))?;
-                Self::Csv { table, is_safe }
-            }
-        })
+            RowFormat::Csv => Self::Csv(CsvRows::new(out, is_safe, columns)),
+        }
     }
 
     fn row(&mut self, row: &impl Serialize, cells: impl FnOnce() -> Vec<String>) -> io::Result<()> {
         match self {
             Self::Table(table) => table.row(&cells()),
             Self::Json(rows) => rows.row(row),
-            Self::Csv { table, is_safe: true } => {
-                let cells = cells();
-                let cells = cells.iter().map(|cell| safe_cell(cell)).chain(["".into()]);
-                table.write_record(cells.map(|cell| cell.into_owned())).map_err(csv_error)
-            }
-            Self::Csv { table, is_safe: false } => table.write_record(cells()).map_err(csv_error),
+            Self::Csv(rows) => rows.row(&cells()),
         }
+    }
+
+    /// What could be read is shown whole, also where the reading then failed; headings alone would only contradict that.
+    fn end(self, visited: Result<(), StoreError>) -> Result<Outcome, Failure> {
+        if let Err(error) = visited {
+            let is_shown = match &self {
+                Self::Table(table) => !table.is_empty(),
+                Self::Json(rows) => !rows.is_empty(),
+                Self::Csv(rows) => !rows.is_empty(),
+            };
+            if is_shown {
+                self.finish()?;
+            }
+            return Err(error.into());
+        }
+        self.finish()?;
+        Ok(Outcome::Done)
     }
 
     fn finish(self) -> io::Result<()> {
@@ -232,8 +235,48 @@ impl<'o> Rows<'o> {
                 table.finish()
             }
             Self::Json(rows) => rows.finish(),
-            Self::Csv { mut table, is_safe: _ } => table.flush(),
+            Self::Csv(rows) => rows.finish(),
         }
+    }
+}
+
+/// Rows as CSV. The headings come with the first row, or at the end.
+struct CsvRows<'o> {
+    table: csv::Writer<Cleaned<'o>>,
+    headings: Option<Vec<String>>,
+    is_safe: bool,
+}
+
+impl<'o> CsvRows<'o> {
+    fn new(out: &'o mut Output, is_safe: bool, columns: &[(&str, Align)]) -> Self {
+        let headings = columns.iter().map(|(name, _)| *name).chain(is_safe.then_some(SAFE_MARK));
+        Self {
+            table: csv::Writer::from_writer(out.data()),
+            headings: Some(headings.map(str::to_owned).collect()),
+            is_safe,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.headings.is_some()
+    }
+
+    fn row(&mut self, cells: &[String]) -> io::Result<()> {
+        self.head()?;
+        if !self.is_safe {
+            return self.table.write_record(cells).map_err(csv_error);
+        }
+        let cells = cells.iter().map(|cell| safe_cell(cell)).chain(["".into()]);
+        self.table.write_record(cells.map(|cell| cell.into_owned())).map_err(csv_error)
+    }
+
+    fn head(&mut self) -> io::Result<()> {
+        self.headings.take().map_or(Ok(()), |headings| self.table.write_record(headings).map_err(csv_error))
+    }
+
+    fn finish(mut self) -> io::Result<()> {
+        self.head()?;
+        self.table.flush()
     }
 }
 

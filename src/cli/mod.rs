@@ -11,6 +11,7 @@ mod progress;
 mod target;
 mod terminal;
 mod transfer;
+mod tries;
 mod verify;
 
 use std::ffi::OsString;
@@ -26,8 +27,8 @@ pub use terminal::message;
 use terminal::{Output, keep_secret, print_message};
 
 use crate::compensate::PlanError;
-use crate::engine::{EngineError, MakeSampleError, Moment};
-use crate::event::StreamId;
+use crate::engine::{EngineError, MakeSampleError, Moment, Passing};
+use crate::event::{Explain, StreamId};
 use crate::sample::SampleError;
 use crate::store::files::{ExportError, ImportError, TargetError};
 use crate::store::{AppendError, Source, StoreError};
@@ -76,6 +77,23 @@ impl From<TargetError> for Failure {
             TargetError::Taken(path) => Self::Taken(path),
             other => Self::Target(other),
         }
+    }
+}
+
+impl Passing for Failure {
+    fn is_passing(&self) -> bool {
+        let said = match self {
+            Self::Engine(error) => error.message(),
+            Self::Store(error) => error.message(),
+            Self::Append(error) => error.message(),
+            Self::Target(error) => error.message(),
+            Self::Export(error) => error.message(),
+            Self::Sample(error) => error.message(),
+            Self::MakeSample(error) => error.message(),
+            Self::Plan(error) => error.message(),
+            Self::Import(_) | Self::Taken(_) | Self::Usage(_) | Self::Output(_) => return false,
+        };
+        said.is_passing()
     }
 }
 
@@ -146,7 +164,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Ended {
         Ok(Outcome::No) => ExitCode::from(1),
         // Whoever read the output has seen enough (`foldline events … | head`).
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(failure) => failed(&failure),
+        Err(failure) => {
+            // What could be read before that is shown.
+            let _ = out.flush();
+            failed(&failure)
+        }
     })
 }
 
@@ -170,21 +192,31 @@ fn failed(failure: &Failure) -> ExitCode {
 
 fn dispatch(command: Command, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     match command {
-        Command::Info(args) => look::info(&args, context, out),
-        Command::Streams(args) => look::streams(&args, context, out),
-        Command::Events(args) => look::events(&args, context, out),
-        Command::Show(args) => moments::show(&args, context, out),
-        Command::Diff(args) => moments::diff(&args, context, out),
-        Command::Blame(args) => moments::blame(&args, context, out),
         Command::Append(args) => change::append(&args, context, out),
         Command::Compensate(args) => change::compensate(&args, context, out),
-        Command::Verify(args) => verify::verify(&args, context, out),
-        Command::Map(args) => map::map(&args, context, out),
         Command::Import(args) => transfer::import(&args, out),
-        Command::Export(args) => transfer::export(&args, context, out),
         Command::Sample(args) => transfer::sample(&args, out),
         Command::Generate { what } => generate(what, out),
+        Command::Info(args) => looking(look::info, &args, context, out),
+        Command::Streams(args) => looking(look::streams, &args, context, out),
+        Command::Events(args) => looking(look::events, &args, context, out),
+        Command::Show(args) => looking(moments::show, &args, context, out),
+        Command::Diff(args) => looking(moments::diff, &args, context, out),
+        Command::Blame(args) => looking(moments::blame, &args, context, out),
+        Command::Verify(args) => looking(verify::verify, &args, context, out),
+        Command::Map(args) => looking(map::map, &args, context, out),
+        Command::Export(args) => looking(transfer::export, &args, context, out),
     }
+}
+
+/// What only looks at its store may be done again, from opening it on.
+fn looking<A>(
+    look: fn(&A, &Context, &mut Output) -> Result<Outcome, Failure>,
+    args: &A,
+    context: &Context,
+    out: &mut Output,
+) -> Result<Outcome, Failure> {
+    tries::while_passing(out, |out| look(args, context, out))
 }
 
 /// No command: the window, at the store and stream that were named.

@@ -147,6 +147,10 @@ impl<'o> JsonRows<'o> {
         if self.format == RowFormat::Jsonl { out.write_all(b"\n") } else { Ok(()) }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     pub(super) fn finish(self) -> io::Result<()> {
         match (self.format, self.count) {
             (RowFormat::Json, 0) => self.out.json().write_all(b"[]\n"),

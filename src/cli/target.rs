@@ -1,5 +1,6 @@
 //! What STORE means: a path, an address, or the sample.
 
+use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::io::{IsTerminal, stdin};
 use std::path::{Path, PathBuf};
@@ -14,13 +15,15 @@ use crate::store::{self, Flow, OpenOptions, Source, Store, StoreError, Writer};
 #[derive(Debug, Default)]
 pub(super) struct Context {
     mapping: Option<Mapping>,
+    /// What was said of the store: said once, however often it is opened.
+    said: RefCell<Vec<String>>,
 }
 
 impl Context {
     /// With the mapping from a file, where one was named.
     pub(super) fn new(map: Option<&Path>) -> Result<Self, Failure> {
         let mapping = map.map(Mapping::read).transpose().map_err(|error| Failure::Usage(error.to_string()))?;
-        Ok(Self { mapping })
+        Ok(Self { mapping, said: RefCell::default() })
     }
 
     pub(super) fn mapping(&self) -> Option<&Mapping> {
@@ -33,13 +36,21 @@ impl Context {
         if self.mapping.is_some() {
             options.mapping.clone_from(&self.mapping);
         } else if let Some(kept) = &options.mapping {
-            message(format_args!("read by the mapping of {} that was kept for this store", kept.table));
+            self.say(format!("read by the mapping of {} that was kept for this store", kept.table));
         }
         let reader = asking(source, |source| store::open_with(source, &options))?;
         if let Some(notice) = reader.notice() {
-            message(notice);
+            self.say(notice.to_string());
         }
         Ok(reader)
+    }
+
+    fn say(&self, text: String) {
+        let mut said = self.said.borrow_mut();
+        if !said.contains(&text) {
+            message(&text);
+            said.push(text);
+        }
     }
 
     pub(super) fn open_for_writing(&self, name: &OsStr) -> Result<Box<dyn Writer>, Failure> {

@@ -13,25 +13,76 @@ use crate::store::Source;
 
 /// Standard output. It is no writer itself, so that nothing is printed without saying what it is.
 pub(super) struct Output {
-    out: Box<dyn Write>,
+    out: Held,
     is_terminal: bool,
+}
+
+/// So much is held back before the first byte goes out: what is not out yet can be taken back.
+const HELD: usize = 64 << 10;
+
+struct Held {
+    out: Box<dyn Write>,
+    bytes: Vec<u8>,
+    has_printed: bool,
+}
+
+impl Held {
+    fn new(out: Box<dyn Write>) -> Self {
+        Self { out, bytes: Vec::new(), has_printed: false }
+    }
+
+    fn release(&mut self) -> io::Result<()> {
+        self.has_printed |= !self.bytes.is_empty();
+        let bytes = std::mem::take(&mut self.bytes);
+        self.out.write_all(&bytes)
+    }
+}
+
+impl Write for Held {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes.extend(bytes);
+        if self.bytes.len() > HELD {
+            self.release()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.release()?;
+        self.out.flush()
+    }
 }
 
 impl Output {
     #[allow(clippy::disallowed_methods, reason = "the one place that may")]
     pub(super) fn stdout() -> Self {
         let out = io::stdout();
-        Self { is_terminal: out.is_terminal(), out: Box::new(out.lock()) }
+        Self { is_terminal: out.is_terminal(), out: Held::new(Box::new(out.lock())) }
+    }
+
+    #[cfg(test)]
+    pub(super) fn nowhere() -> Self {
+        Self { out: Held::new(Box::new(io::sink())), is_terminal: false }
+    }
+
+    /// Something went out that cannot be taken back.
+    pub(super) fn has_printed(&self) -> bool {
+        self.out.has_printed
+    }
+
+    /// Takes back what has not gone out yet.
+    pub(super) fn discard(&mut self) {
+        self.out.bytes.clear();
     }
 
     /// For people: every letter that steers a terminal, or that cannot be seen, is shown by its number.
     pub(super) fn text(&mut self) -> Cleaned<'_> {
-        Cleaned { out: self.out.as_mut(), way: Way::Shown, rest: Vec::new() }
+        self.cleaned(Way::Shown)
     }
 
     /// For programs, and harmless in a terminal: the same letters are escaped as JSON has it, which changes no value.
     pub(super) fn json(&mut self) -> Cleaned<'_> {
-        Cleaned { out: self.out.as_mut(), way: Way::Json, rest: Vec::new() }
+        self.cleaned(Way::Json)
     }
 
     /// Byte for byte into a file or a pipe; cleaned where it would meet a terminal.
@@ -46,12 +97,16 @@ impl Output {
 
     fn data_in(&mut self, way_to_terminal: Way) -> Cleaned<'_> {
         let way = if self.is_terminal { way_to_terminal } else { Way::AsIs };
-        Cleaned { out: self.out.as_mut(), way, rest: Vec::new() }
+        self.cleaned(way)
+    }
+
+    fn cleaned(&mut self, way: Way) -> Cleaned<'_> {
+        Cleaned { out: &mut self.out, way, rest: Vec::new() }
     }
 
     /// Nothing more is printed, and nothing that could not be is tried again.
     pub(super) fn close(&mut self) {
-        self.out = Box::new(io::sink());
+        self.out = Held::new(Box::new(io::sink()));
     }
 
     pub(super) fn flush(&mut self) -> io::Result<()> {
@@ -68,7 +123,7 @@ enum Way {
 
 /// A writer that cleans what passes.
 pub(super) struct Cleaned<'o> {
-    out: &'o mut dyn Write,
+    out: &'o mut Held,
     way: Way,
     /// The beginning of a letter whose end comes with the next piece.
     rest: Vec<u8>,
@@ -112,8 +167,9 @@ impl Write for Cleaned<'_> {
         Ok(bytes.len())
     }
 
+    /// Only the output itself goes out, with all that it holds.
     fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        Ok(())
     }
 }
 
@@ -246,7 +302,9 @@ mod tests {
 
     fn printed(is_terminal: bool, print: impl FnOnce(&mut Output)) -> Vec<u8> {
         let page = Page::default();
-        print(&mut Output { out: Box::new(page.clone()), is_terminal });
+        let mut out = Output { out: Held::new(Box::new(page.clone())), is_terminal };
+        print(&mut out);
+        out.flush().unwrap();
         let bytes = page.0.lock().unwrap();
         bytes.clone()
     }

@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 use super::loading::Loading;
 use super::pool::Lost;
 use super::{Engine, Progress, Ticket};
+use crate::event::Message;
 use crate::store::{Store, StoreError};
 
 /// Something that can be asked of an open store, as data: so it can be asked again.
@@ -19,9 +20,16 @@ pub trait Question: Clone + Send + 'static {
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Self::Answer, Self::Error>;
 }
 
-/// Whether what went wrong goes by itself: somebody wrote just then, and does not for ever.
+/// What went wrong may go by itself: somebody wrote just then, and does not for ever.
 pub trait Passing {
     fn is_passing(&self) -> bool;
+}
+
+/// However deep the error lies: it is said in its own sentence.
+impl Passing for Message {
+    fn is_passing(&self) -> bool {
+        ["error-changed", "error-locked"].contains(&self.id)
+    }
 }
 
 /// Why something is asked.

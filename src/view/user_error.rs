@@ -30,7 +30,7 @@ impl From<Lost> for UserError {
 
 impl Passing for UserError {
     fn is_passing(&self) -> bool {
-        ["error-changed", "error-locked"].contains(&self.message.id)
+        self.message.is_passing()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tests of the command line: the built program, run as a user runs it.
 
 mod bad_input;
+mod busy;
 mod exporting;
 mod foreign;
 mod golden;

@@ -350,6 +350,49 @@ fn a_file_with_a_log_that_is_locked_by_itself_is_read_without_making_its_side_fi
     holder.wait().expect("ended");
 }
 
+const READS_AT_REST: &str = "FOLDLINE_TEST_READS_AT_REST";
+
+/// Opens the file while nobody writes, then reads it over and over until its input ends; one scan stays half read.
+#[test]
+fn child_that_reads_what_it_opened_at_rest() {
+    let Some(path) = std::env::var_os(READS_AT_REST) else { return };
+    let store = store::open(&PathBuf::from(path).into()).expect("opens");
+    let mut half_read = store.scan(&Query::store()).expect("begun");
+    half_read.next_batch(&mut foldline::event::EventBatch::default()).expect("read");
+    say("reading");
+    let is_over = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            crate::workshop::wait_to_begin();
+            is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
+            // That somebody wrote is the right answer; it is not what this is about.
+            let _ = store.info();
+        }
+    });
+    drop(half_read);
+}
+
+/// A writer that has no patience for readers, as many have none.
+#[test]
+fn reading_at_rest_never_makes_the_commit_of_another_program_fail() {
+    let (_folder, path) = file_of(tables::EMMETT);
+    let mut reader = crate::workshop::Talking::spawn(child(
+        "opening::child_that_reads_what_it_opened_at_rest",
+        READS_AT_REST,
+        &path,
+    ));
+    reader.wait_for("reading");
+    let writer = Connection::open(&path).expect("opens");
+    writer.busy_timeout(std::time::Duration::ZERO).expect("set");
+    for n in 0..300 {
+        let insert = "INSERT INTO emt_messages SELECT 'x-' || ?1, 1, 'p', 'E', '{}', '{}', '0', 'Noted', 'id-' || ?1, 0, NULL, NULL";
+        writer.execute(insert, [n]).expect("nobody is in its way");
+    }
+    assert_eq!(reader.finish(), [""; 0]);
+}
+
 // Rights
 
 const MAY_NOT: &str = "FOLDLINE_TEST_MAY_NOT";
