@@ -152,6 +152,9 @@ impl App {
                     store.list_streams();
                 }
             }
+            Action::FindStreams(text) => self.store.iter_mut().for_each(|store| store.find_streams(text.clone())),
+            Action::BeginSurvey => self.store.iter_mut().for_each(OpenStore::begin_survey),
+            Action::StopSurvey => self.store.iter_mut().for_each(|store| store.surveying.cancel()),
             Action::Order(order) => {
                 if let Some(store) = &mut self.store {
                     store.order = order;

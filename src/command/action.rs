@@ -21,6 +21,11 @@ pub enum Action {
     OpenField(usize, String),
     CloseField,
     Filter(String),
+    /// Looks for streams by a part of their id or name.
+    FindStreams(String),
+    /// Reads every event for the names of streams, where that was stopped.
+    BeginSurvey,
+    StopSurvey,
     Order(StreamOrder),
     ByTime(bool),
     Copy(String),

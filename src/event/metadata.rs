@@ -1,5 +1,8 @@
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
+use super::json_text::members;
 use super::{EventId, same_name};
 
 /// What surrounds an event: who, why, and what led to it. Read from the stored JSON object; keys may be
@@ -29,13 +32,40 @@ impl Metadata {
             })
         };
         Self {
-            actor: text(&["actor", "user", "user-name", "user-id"]),
+            actor: text(&ACTOR_KEYS),
             reason: text(&["reason", "why"]),
             compensates: text(&["compensates"]).map(|id| EventId::new(&id)),
             correlation_id: text(&["correlation-id"]),
             causation_id: text(&["causation-id"]),
             all,
         }
+    }
+}
+
+/// The keys under which systems keep who recorded an event, the best first.
+const ACTOR_KEYS: [&str; 4] = ["actor", "user", "user-name", "user-id"];
+
+/// Who recorded an event, without reading anything else of its metadata: what [`Metadata::parse`] says of an object
+/// that is whole.
+pub fn actor_in(stored: &[u8]) -> Option<Cow<'_, str>> {
+    let mut best: Option<(usize, &[u8])> = None;
+    for (key, value) in members(stored) {
+        let key = std::str::from_utf8(key).ok()?;
+        let is_said = matches!(value.first(), Some(b'"' | b'-' | b'0'..=b'9'));
+        let rank = ACTOR_KEYS.iter().position(|known| is_said && same_name(key, known));
+        // Of two spellings of one key, the first counts.
+        if let Some(rank) = rank.filter(|rank| best.is_none_or(|(best, _)| *rank < best)) {
+            best = Some((rank, value));
+        }
+        if matches!(best, Some((0, _))) {
+            break;
+        }
+    }
+    let (_, value) = best?;
+    match value {
+        [b'"', inner @ .., b'"'] if !inner.contains(&b'\\') => std::str::from_utf8(inner).ok().map(Cow::Borrowed),
+        [b'"', ..] => serde_json::from_slice::<String>(value).ok().map(Cow::Owned),
+        number => std::str::from_utf8(number).ok().map(Cow::Borrowed),
     }
 }
 
@@ -98,6 +128,22 @@ mod tests {
                 ),
                 (Some("kim"), Some("typo"), Some("c1"), Some("7"))
             );
+        }
+    }
+
+    #[test]
+    fn the_actor_alone_is_read_as_it_is_with_all_the_rest() {
+        for stored in [
+            r#"{"actor":"kim","reason":"typo"}"#,
+            r#"{"user_id":7,"userName":"김","reason":"x"}"#,
+            r#"{"correlation":{"actor":"no"},"User":"a\"b"}"#,
+            r#"{"actor":null}"#,
+            r#"{"reason":"typo"}"#,
+            "",
+            "[1]",
+        ] {
+            let read = Metadata::parse(stored.as_bytes()).actor;
+            assert_eq!(actor_in(stored.as_bytes()).as_deref(), read.as_deref(), "{stored}");
         }
     }
 

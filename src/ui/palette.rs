@@ -1,12 +1,14 @@
-use egui::{Align2, Id, Key, Modifiers, RichText, ScrollArea, TextEdit, Ui, WidgetInfo, vec2};
+use egui::{
+    Align2, FontId, Id, Key, Modifiers, Response, RichText, Role, ScrollArea, Sense, TextEdit, TextStyle, Ui,
+    WidgetInfo, vec2,
+};
 
 use super::Scene;
+use super::parts::shortened;
 use crate::command::{Action, Command};
-use crate::theme::palette;
+use crate::engine::{folded, short_id};
+use crate::theme::{ROW_HEIGHT, palette};
 use crate::view::OpenStore;
-
-/// How many streams are offered beside the commands.
-const STREAMS_OFFERED: usize = 12;
 
 /// What is typed into the palette, and which line is chosen.
 #[derive(Debug, Default)]
@@ -22,7 +24,7 @@ impl PaletteState {
     }
 }
 
-/// Every command and every stream, by a part of its name: type, choose with the arrows, Enter.
+/// Every command and every stream of the store, by a part of its id or its name: type, choose with the arrows, Enter.
 pub fn palette_ui(ui: &mut Ui, scene: &mut Scene<'_>, state: &mut PaletteState, store: Option<&OpenStore>) {
     let colours = palette(ui);
     let (is_down, is_up, is_entered) = ui.input_mut(|input| {
@@ -43,9 +45,10 @@ pub fn palette_ui(ui: &mut Ui, scene: &mut Scene<'_>, state: &mut PaletteState, 
             let name = scene.text("palette");
             let hint = scene.text("palette-hint");
             let field = ui.add(TextEdit::singleline(&mut state.text).hint_text(hint).desired_width(f32::INFINITY));
-            field.widget_info(|| WidgetInfo::labeled(egui::Role::TextInput, true, &name));
+            field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, &name));
             if field.changed() {
                 state.chosen = 0;
+                scene.ask(Action::FindStreams(state.text.trim().to_owned()));
             }
             field.request_focus();
             // After the field: letters and Enter may come in one frame, and mean what was typed.
@@ -57,17 +60,15 @@ pub fn palette_ui(ui: &mut Ui, scene: &mut Scene<'_>, state: &mut PaletteState, 
                 picked = lines.get(state.chosen).map(|line| line.action.clone());
             }
             ScrollArea::vertical().id_salt("palette lines").max_height(320.0).show(ui, |ui| {
+                ui.spacing_mut().item_spacing.y = 0.0;
                 for (number, line) in lines.iter().enumerate() {
-                    ui.horizontal(|ui| {
-                        let response = ui.selectable_label(number == state.chosen, &line.title);
-                        if number == state.chosen && (is_down || is_up) {
-                            response.scroll_to_me(None);
-                        }
-                        if response.clicked() {
-                            picked = Some(line.action.clone());
-                        }
-                        ui.label(RichText::new(&line.aside).size(11.5).color(colours.dim));
-                    });
+                    let response = line_ui(ui, line, number == state.chosen);
+                    if number == state.chosen && (is_down || is_up) {
+                        response.scroll_to_me(None);
+                    }
+                    if response.clicked() {
+                        picked = Some(line.action.clone());
+                    }
                 }
                 if lines.is_empty() {
                     ui.label(RichText::new(scene.text("palette-none")).color(colours.dim));
@@ -80,30 +81,61 @@ pub fn palette_ui(ui: &mut Ui, scene: &mut Scene<'_>, state: &mut PaletteState, 
     }
 }
 
+/// A line over the whole width: what it is at its left, what belongs to it at its right.
+fn line_ui(ui: &mut Ui, line: &Line, is_chosen: bool) -> Response {
+    let colours = palette(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, is_chosen, &line.spoken));
+    if is_chosen || response.hovered() {
+        ui.painter().rect_filled(rect, 4.0, if is_chosen { colours.selection } else { colours.raised });
+    }
+    let font = TextStyle::Body.resolve(ui.style());
+    let small = FontId::new(11.5, font.family.clone());
+    let text = |text: &str, font: FontId, ink, space: f32| {
+        let mut job = egui::text::LayoutJob::simple_singleline(shortened(text).into_owned(), font, ink);
+        job.wrap = egui::text::TextWrapping::truncate_at_width(space.max(0.0));
+        ui.painter().layout_job(job)
+    };
+    let title = text(&line.title, font, colours.text, rect.width() * 0.7);
+    let aside = text(&line.aside, small, colours.dim, rect.width() - title.size().x - 32.0);
+    let at = |x: f32, galley: &egui::Galley| egui::pos2(x, rect.center().y - galley.size().y / 2.0);
+    ui.painter().galley(at(rect.right() - 8.0 - aside.size().x, &aside), aside, colours.dim);
+    ui.painter().galley(at(rect.left() + 8.0, &title), title, colours.text);
+    response
+}
+
 struct Line {
     title: String,
     aside: String,
+    /// As it is read aloud.
+    spoken: String,
     action: Action,
 }
 
 fn lines(scene: &Scene<'_>, text: &str, store: Option<&OpenStore>) -> Vec<Line> {
-    let wanted = text.trim().to_lowercase();
+    let wanted = folded(text.trim());
     let is_offered = |command: &Command| !matches!(command, Command::Palette | Command::Dismiss);
-    let commands = Command::all().filter(is_offered).map(|command| Line {
-        title: scene.text(command.title()),
-        aside: command.shortcut().map(|shortcut| shortcut.label()).unwrap_or_default(),
-        action: Action::Run(command),
+    let commands = Command::all().filter(is_offered).map(|command| {
+        let title = scene.text(command.title());
+        let aside = command.shortcut().map(|shortcut| shortcut.label()).unwrap_or_default();
+        Line { spoken: title.clone(), title, aside, action: Action::Run(command) }
     });
-    let mut lines: Vec<Line> = commands.filter(|line| line.title.to_lowercase().contains(&wanted)).collect();
-    let groups = store.and_then(|store| store.groups.value());
-    if let (Some(groups), false) = (groups, wanted.is_empty()) {
-        let rows = groups.groups.iter().flat_map(|group| &group.rows);
-        let found = rows.filter(|row| row.stream.as_str().to_lowercase().contains(&wanted));
-        lines.extend(found.take(STREAMS_OFFERED).map(|row| Line {
-            title: row.stream.to_string(),
-            aside: row.category.clone(),
-            action: Action::Select(row.stream.clone()),
-        }));
+    let mut lines: Vec<Line> = commands.filter(|line| folded(&line.title).contains(&wanted)).collect();
+    let found = store.and_then(|store| store.found.value()).filter(|_| !wanted.is_empty());
+    for found in found.iter().flat_map(|found| &found.streams) {
+        let (id, name) = (found.stream.as_str(), found.name.as_deref());
+        // What was found for the letters before stays while the next is looked for, as far as it still fits.
+        if !folded(id).contains(&wanted) && !name.is_some_and(|name| folded(name).contains(&wanted)) {
+            continue;
+        }
+        let (title, aside, spoken) = match name {
+            Some(name) => {
+                let short = short_id(id, &found.category);
+                (name.to_owned(), format!("{} · {short}", found.category), format!("{name}, {id}"))
+            }
+            None => (id.to_owned(), found.category.clone(), id.to_owned()),
+        };
+        lines.push(Line { title, aside, spoken, action: Action::Select(found.stream.clone()) });
     }
     lines
 }

@@ -3,13 +3,14 @@ use std::collections::BTreeSet;
 use egui::{Align, Id, Layout, Rect, RichText, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, vec2};
 
 use super::icons::{Icon, paint};
-use super::parts::{caption, shortened};
+use super::parts::{caption, cut, link, shortened};
 use super::{Scene, grouped};
 use crate::command::Action;
+use crate::engine::{ListedStream, StreamGroup, short_id};
 use crate::event::StreamId;
-use crate::store::{StreamOrder, StreamRow};
+use crate::store::StreamOrder;
 use crate::theme::{ROW_HEIGHT, palette};
-use crate::view::{Listed, OpenStore, StreamGroup};
+use crate::view::{Listed, OpenStore};
 
 const ORDERS: [(StreamOrder, &str); 4] = [
     (StreamOrder::Began, "sort-began"),
@@ -24,11 +25,13 @@ pub fn streams_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, wan
     store.want_labels(seen.iter());
 }
 
-/// Answers with the streams that were drawn.
+/// Answers with the streams whose names are to be read by themselves: the one on screen, and those that were drawn and
+/// have none in the list.
 fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus: &mut bool) -> Vec<StreamId> {
-    let mut seen = Vec::new();
+    let mut seen: Vec<StreamId> = store.view.iter().map(|view| view.stream.clone()).collect();
     head_ui(ui, scene, store);
     filter_ui(ui, scene, store, wants_focus);
+    survey_ui(ui, scene, store);
     ui.add_space(6.0);
     let Some(Listed { groups, .. }) = store.groups.value() else { return seen };
     let closed_id = Id::unique("closed categories");
@@ -61,9 +64,12 @@ fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus: &
                     }
                 }
                 Some(Some(row)) => {
-                    seen.push(row.stream.clone());
-                    let label = store.labels.of(&row.stream);
-                    if row_ui(ui, row, label, selected.as_ref() == Some(&row.stream)) {
+                    if row.name.is_none() {
+                        seen.push(row.stream.clone());
+                    }
+                    // Read by itself, a name is newer than in a list that was made before it changed.
+                    let name = store.labels.of(&row.stream).or(row.name.as_deref());
+                    if row_ui(ui, row, &group.category, name, selected.as_ref() == Some(&row.stream)) {
                         scene.ask(Action::Select(row.stream.clone()));
                     }
                 }
@@ -78,6 +84,45 @@ fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus: &
 /// The group's rows, and a line where not all are listed.
 fn shown_rows(group: &StreamGroup) -> usize {
     group.rows.len() + usize::from(group.rows.len() as u64 >= crate::view::STREAMS_LISTED)
+}
+
+/// How much of the store is read for names, once that takes long enough to wonder why one is not found.
+fn survey_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
+    const LONG_ENOUGH: std::time::Duration = std::time::Duration::from_millis(300);
+    let share = |done: u64, total: u64| (done.min(total) * 100).checked_div(total).unwrap_or(0);
+    let progress = store.surveying.progress();
+    let (text, action, name) = match progress {
+        Some(progress) if progress.running < LONG_ENOUGH => {
+            ui.ctx().request_repaint_after(LONG_ENOUGH);
+            return;
+        }
+        Some(progress) => {
+            ui.ctx().request_repaint_after(LONG_ENOUGH);
+            let percent = share(progress.done, progress.total);
+            (scene.locale.with("names-read", [("percent", percent.into())]), Action::StopSurvey, "names-stop")
+        }
+        None if store.survey().is_too_large() => {
+            cut(ui, RichText::new(scene.text("names-too-many")).size(11.5).color(palette(ui).dim));
+            return;
+        }
+        None if store.survey().is_whole() || store.surveying.value().is_some() => return,
+        None if store.survey().is_listed() || store.surveying.error().is_some() => {
+            let (done, total) = store.survey().extent();
+            let text = scene.locale.with("names-partly", [("percent", share(done, total).into())]);
+            (text, Action::BeginSurvey, "names-go-on")
+        }
+        None => return,
+    };
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if link(ui, &scene.text(name)).clicked() {
+                scene.ask(action);
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                cut(ui, RichText::new(text).size(11.5).color(palette(ui).dim));
+            });
+        });
+    });
 }
 
 fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
@@ -114,7 +159,7 @@ fn filter_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus:
 /// Answers whether it was clicked.
 fn category_ui(ui: &mut Ui, group: &StreamGroup, is_closed: bool, is_filtered: bool) -> bool {
     let colours = palette(ui);
-    let count = if is_filtered { group.rows.len() as u64 } else { group.total };
+    let count = if is_filtered { group.found } else { group.total };
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::click());
     let name = format!("{}, {}", group.category, grouped(count));
     response.widget_info(|| WidgetInfo::selected(Role::DisclosureTriangle, true, !is_closed, &name));
@@ -133,11 +178,12 @@ fn category_ui(ui: &mut Ui, group: &StreamGroup, is_closed: bool, is_filtered: b
     response.clicked()
 }
 
-fn row_ui(ui: &mut Ui, row: &StreamRow, label: Option<&str>, is_selected: bool) -> bool {
+/// The stream's name with its id small beside, or its id alone; both without what the heading over it says already.
+fn row_ui(ui: &mut Ui, row: &ListedStream, category: &str, name: Option<&str>, is_selected: bool) -> bool {
     let colours = palette(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::click());
-    let name = row.stream.as_str();
-    response.widget_info(|| WidgetInfo::selected(Role::TreeItem, true, is_selected, name));
+    let id = row.stream.as_str();
+    response.widget_info(|| WidgetInfo::selected(Role::TreeItem, true, is_selected, whole(id, name)));
     if is_selected || response.hovered() {
         ui.painter().rect_filled(rect, 4.0, if is_selected { colours.selection } else { colours.raised });
     }
@@ -146,29 +192,36 @@ fn row_ui(ui: &mut Ui, row: &StreamRow, label: Option<&str>, is_selected: bool) 
         ui.painter().rect_filled(edge, 0.0, colours.accent);
     }
     let font = egui::TextStyle::Body.resolve(ui.style());
-    let count = ui.painter().text(
-        rect.right_center() - vec2(8.0, 0.0),
-        egui::Align2::RIGHT_CENTER,
-        grouped(row.events),
-        font.clone(),
-        colours.dim,
-    );
-    // A name may have thousands of letters: what does not fit is not laid out.
-    let space = count.left() - rect.left() - 30.0;
-    let (first, second) = in_order(name, label);
-    let mut job = egui::text::LayoutJob::simple_singleline(shortened(first).into_owned(), font.clone(), colours.text);
-    if let Some(second) = second {
-        job.append(&shortened(second), 10.0, egui::TextFormat::simple(font, colours.dim));
+    let small = egui::FontId::new(11.5, font.family.clone());
+    let text = |text: &str, font: egui::FontId, ink, space: f32| {
+        let mut job = egui::text::LayoutJob::simple_singleline(shortened(text).into_owned(), font, ink);
+        job.wrap = egui::text::TextWrapping::truncate_at_width(space.max(0.0));
+        ui.painter().layout_job(job)
+    };
+    let right = rect.right_center() - vec2(8.0, 0.0);
+    let count = ui.painter().text(right, egui::Align2::RIGHT_CENTER, grouped(row.events), font.clone(), colours.dim);
+    let begin = rect.left() + 22.0;
+    let space = count.left() - begin - 8.0;
+    let id = short_id(id, category);
+    // A name may have thousands of letters: what does not fit is not laid out. The name has the better right to space.
+    let first = text(name.unwrap_or(id), font, colours.text, space);
+    let at = |x: f32, galley: &egui::Galley| egui::pos2(x, rect.center().y - galley.size().y / 2.0);
+    let mut is_cut = first.elided || name.unwrap_or(id).len() > shortened(name.unwrap_or(id)).len();
+    let end = begin + first.size().x + 8.0;
+    ui.painter().galley(at(begin, &first), first, colours.text);
+    if name.is_some() {
+        let second = text(id, small, colours.dim, count.left() - end - 8.0);
+        is_cut |= second.elided;
+        // An ellipsis alone tells nothing.
+        if !second.elided || second.size().x > 24.0 {
+            ui.painter().galley(at(end, &second), second, colours.dim);
+        }
     }
-    job.wrap = egui::text::TextWrapping::truncate_at_width(space);
-    let galley = ui.painter().layout_job(job);
-    let is_cut = galley.elided || shortened(name).len() != name.len();
-    ui.painter().galley(rect.left_center() + vec2(22.0, -galley.size().y / 2.0), galley, colours.text);
-    if is_cut { response.on_hover_text(whole(name, label)).clicked() } else { response.clicked() }
+    if is_cut { response.on_hover_text(whole(row.stream.as_str(), name)).clicked() } else { response.clicked() }
 }
 
-/// A stream's name and what its people call it. Where the name is a long number that tells nobody anything, the other
-/// comes first.
+/// A stream's id and what its people call it. Where the id is a long number that tells nobody anything, the other comes
+/// first.
 pub(super) fn in_order<'t>(name: &'t str, label: Option<&'t str>) -> (&'t str, Option<&'t str>) {
     match label {
         Some(label) if name.len() > LONG_NAME => (label, Some(name)),
@@ -179,12 +232,16 @@ pub(super) fn in_order<'t>(name: &'t str, label: Option<&'t str>) -> (&'t str, O
 /// Longer than what a person remembers.
 const LONG_NAME: usize = 20;
 
-fn whole(name: &str, label: Option<&str>) -> String {
-    format!("{}  {}", shortened(name), shortened(label.unwrap_or_default())).trim_end().to_owned()
+/// As it is read aloud, and shown where it was cut.
+fn whole(id: &str, name: Option<&str>) -> String {
+    match name {
+        Some(name) => format!("{}, {}", shortened(name), shortened(id)),
+        None => shortened(id).into_owned(),
+    }
 }
 
 fn more_ui(ui: &mut Ui, scene: &Scene<'_>, group: &StreamGroup) {
-    let values = [("shown", grouped(group.rows.len() as u64).into()), ("total", grouped(group.total).into())];
+    let values = [("shown", grouped(group.rows.len() as u64).into()), ("total", grouped(group.found).into())];
     let text = scene.locale.with("streams-more", values);
-    super::parts::cut(ui, RichText::new(text).size(11.5).color(palette(ui).dim));
+    cut(ui, RichText::new(text).size(11.5).color(palette(ui).dim));
 }

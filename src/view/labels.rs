@@ -1,16 +1,11 @@
 use std::collections::{HashMap, HashSet};
 
-use serde_json::Value;
-
 use super::UserError;
-use crate::engine::{Asked, Engine, Moment, Question, StoreChange, Ticket, describe, show};
+use crate::engine::{Asked, Engine, Question, StoreChange, Survey, Ticket, name_of_stream};
 use crate::event::StreamId;
 use crate::store::Store;
 
-/// Fields that say to a person which one this is, the best first.
-const LABEL_FIELDS: [&str; 6] = ["name", "subject", "title", "customer", "email", "label"];
-
-/// Longer streams are not folded for the sake of a name.
+/// Longer streams are not read for the sake of a name: the survey knows it in the end.
 const SHORT: u64 = 1_000;
 
 /// How many are asked for at once: more than a screen shows.
@@ -54,7 +49,7 @@ impl Labels {
         }
     }
 
-    pub(super) fn want<'s>(&mut self, engine: &Engine, seen: impl Iterator<Item = &'s StreamId>) {
+    pub(super) fn want<'s>(&mut self, engine: &Engine, survey: &Survey, seen: impl Iterator<Item = &'s StreamId>) {
         if self.asked.is_loading() {
             return;
         }
@@ -62,7 +57,7 @@ impl Labels {
             seen.filter(|stream| !self.asked_for.contains(*stream)).take(AT_ONCE).cloned().collect();
         if !wanted.is_empty() {
             self.asked_for.extend(wanted.iter().cloned());
-            self.asked.ask(engine, ReadLabels(wanted));
+            self.asked.ask(engine, ReadLabels { streams: wanted, survey: survey.clone() });
         }
     }
 
@@ -76,7 +71,10 @@ impl Labels {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct ReadLabels(Vec<StreamId>);
+pub(super) struct ReadLabels {
+    streams: Vec<StreamId>,
+    survey: Survey,
+}
 
 impl Question for ReadLabels {
     type Answer = Vec<(StreamId, String)>;
@@ -85,41 +83,19 @@ impl Question for ReadLabels {
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Self::Answer, UserError> {
         let mut labels = Vec::new();
-        for stream in self.0 {
+        for stream in self.streams {
             if ticket.is_cancelled() {
                 break;
             }
             // A stream that cannot be read has no name; whoever opens it is told why.
-            let Ok(described) = describe(reader, &stream) else { continue };
-            if described.row.events > SHORT {
-                continue;
-            }
-            let Ok(projection) = described.projection(None) else { continue };
-            if let Ok(shown) = show(reader, &described, &projection, Moment::Latest, &mut |_| ticket.flow())
-                && let Some(label) = label(&shown.state)
-            {
-                labels.push((stream, label));
-            }
+            let Ok(Some(row)) = reader.stream(&stream) else { continue };
+            let label = if row.events <= SHORT {
+                name_of_stream(reader, &stream, ticket).unwrap_or_default()
+            } else {
+                self.survey.name_of(&stream)
+            };
+            labels.extend(label.map(|label| (stream, label)));
         }
         Ok(labels)
-    }
-}
-
-fn label(state: &Value) -> Option<String> {
-    let texts = LABEL_FIELDS.iter().filter_map(|field| state.get(field)?.as_str());
-    texts.map(str::trim).find(|text| !text.is_empty()).map(str::to_owned)
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn the_most_telling_field_that_holds_text_is_the_label() {
-        assert_eq!(label(&json!({"customer": "Kim", "subject": "Refund"})), Some("Refund".to_owned()));
-        assert_eq!(label(&json!({"name": " ", "email": "a@b"})), Some("a@b".to_owned()));
-        assert_eq!(label(&json!({"name": 7})), None);
     }
 }

@@ -1,15 +1,18 @@
-use std::collections::HashMap;
 use std::time::Duration;
 
+use super::listing::BETWEEN_LETTERS;
 use super::signs::SignBook;
-use super::{Comparing, Draft, Labels, Pin, Signature, StreamView, ToolName, Tools, UserError};
-use crate::engine::{Asked, Cause, Engine, Moment, Progress, Question, StoreChange, Ticket, Tool};
+use super::{
+    Comparing, Draft, FindStreams, Labels, ListStreams, Pin, ReadSurvey, Signature, StreamView, ToolName, Tools,
+    UserError,
+};
+use crate::engine::{Asked, Cause, Engine, Moment, Progress, Question, StoreChange, Survey, Ticket, Tool};
 use crate::event::{StreamId, Timestamp, Version};
 use crate::replay::Index;
-use crate::store::{Notice, ReadOnlyReason, Source, Store, StoreInfo, StreamOrder, StreamQuery, StreamRow};
+use crate::store::{Notice, ReadOnlyReason, Source, Store, StoreInfo, StreamOrder};
 
-/// How many streams of one category are listed. Who has more finds one by typing a part of its name.
-pub const STREAMS_LISTED: u64 = 10_000;
+/// How often the list is made anew while names are being read.
+const SURVEY_STEPS: u64 = 20;
 
 /// One store on screen: what is known of it, its list of streams, and the stream that is looked at.
 pub struct OpenStore {
@@ -20,6 +23,13 @@ pub struct OpenStore {
     pub order: StreamOrder,
     pub labels: Labels,
     pub groups: Asked<ListStreams>,
+    /// What is looked for by a part of its name, beside the list.
+    pub found: Asked<FindStreams>,
+    /// What every event was read for.
+    survey: Survey,
+    pub surveying: Asked<ReadSurvey>,
+    /// How far the survey was when the list was last made from it.
+    survey_step: u64,
     pub view: Option<StreamView>,
     /// The stream that was looked at before, for as long as the next one is on its way.
     leaving: Option<StreamView>,
@@ -46,15 +56,6 @@ pub struct Overview {
     pub notice: Option<Notice>,
 }
 
-/// The streams of one category.
-#[derive(Clone, Debug)]
-pub struct StreamGroup {
-    pub category: String,
-    /// How many there are, without the filter.
-    pub total: u64,
-    pub rows: Vec<StreamRow>,
-}
-
 impl std::fmt::Debug for OpenStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("OpenStore").field("source", &self.source).finish_non_exhaustive()
@@ -71,6 +72,10 @@ impl OpenStore {
             order: StreamOrder::Began,
             labels: Labels::default(),
             groups: Asked::default(),
+            found: Asked::default(),
+            survey: Survey::default(),
+            surveying: Asked::default(),
+            survey_step: 0,
             view: None,
             leaving: None,
             is_writing_on: false,
@@ -84,12 +89,64 @@ impl OpenStore {
         };
         store.info.ask(&store.engine, LookAtStore);
         store.list_streams();
+        // A server may hold more than anybody wants to be sent: there, names are read when somebody looks for one.
+        if store.source.path().is_some() {
+            store.begin_survey();
+        }
         store
     }
 
-    /// These streams are seen in the list: what they are called is read.
+    /// These streams are seen: what they are called is read.
     pub fn want_labels<'s>(&mut self, seen: impl Iterator<Item = &'s StreamId>) {
-        self.labels.want(&self.engine, seen);
+        self.labels.want(&self.engine, &self.survey, seen);
+    }
+
+    pub fn survey(&self) -> &Survey {
+        &self.survey
+    }
+
+    /// Goes on reading every event, where that was stopped or not begun.
+    pub fn begin_survey(&mut self) {
+        if !self.surveying.is_loading() {
+            self.surveying.ask(&self.engine, ReadSurvey(self.survey.clone()));
+        }
+    }
+
+    /// Looks for streams by a part of their id or name.
+    pub fn find_streams(&mut self, text: String) {
+        if text.is_empty() {
+            return self.found.cancel();
+        }
+        self.survey_for_names();
+        self.found.ask(&self.engine, FindStreams { text, survey: self.survey.clone() });
+    }
+
+    /// Somebody looks for a name: where nobody did before, they are read now.
+    fn survey_for_names(&mut self) {
+        if self.survey_step == 0 && self.surveying.value().is_none() {
+            self.begin_survey();
+        }
+    }
+
+    /// The list depends on what streams are called.
+    fn lists_by_name(&self) -> bool {
+        self.order == StreamOrder::Name || !self.filter.trim().is_empty()
+    }
+
+    /// Takes in what the survey has come to know. The list is made anew a few times on the way, and at its end.
+    fn poll_survey(&mut self) -> bool {
+        let is_new = self.surveying.poll(&self.engine);
+        let step = match self.surveying.progress() {
+            Some(progress) if progress.total > 0 => 1 + progress.done * SURVEY_STEPS / progress.total,
+            _ => self.survey_step,
+        };
+        let has_gone_on = std::mem::replace(&mut self.survey_step, step) != step;
+        if is_new || (has_gone_on && self.lists_by_name()) {
+            let question = self.list_question(Duration::ZERO);
+            self.groups.ask_because(&self.engine, question, Cause::Store);
+            self.found.again(&self.engine, Cause::Store);
+        }
+        is_new
     }
 
     /// Begins a correction of the event at the cursor.
@@ -150,7 +207,10 @@ impl OpenStore {
     /// Asks for the list anew, with the filter and order as they are. Where every letter of a filter costs a walk over
     /// the whole store, it waits for the next letter first.
     pub fn list_streams(&mut self) {
-        let is_dear = self.groups.value().is_some_and(|listed| !listed.is_cheap);
+        if self.lists_by_name() {
+            self.survey_for_names();
+        }
+        let is_dear = self.groups.value().is_some_and(|listed| !listed.is_cheap) && !self.survey.is_listed();
         let question = self.list_question(if is_dear { BETWEEN_LETTERS } else { Duration::ZERO });
         self.groups.ask(&self.engine, question);
     }
@@ -158,7 +218,7 @@ impl OpenStore {
     fn list_question(&self, pause: Duration) -> ListStreams {
         let filter = Some(self.filter.trim().to_owned()).filter(|filter| !filter.is_empty());
         let totals = self.groups.value().map(|listed| listed.totals.clone()).unwrap_or_default();
-        ListStreams { filter, order: self.order, pause, totals }
+        ListStreams { filter, order: self.order, pause, totals, survey: self.survey.clone() }
     }
 
     /// Looks at a stream; the one before it stays on screen until this one has come.
@@ -220,6 +280,12 @@ impl OpenStore {
         ToolName::ALL.iter().map(|name| self.tools.get(*name).asked())
     }
 
+    /// With what runs behind the scenes and has nothing to say of its own.
+    fn all(&self) -> impl Iterator<Item = &dyn Tool<Error = UserError>> {
+        let behind: [&dyn Tool<Error = UserError>; 2] = [&self.found, &self.surveying];
+        self.background().chain(self.started()).chain(behind)
+    }
+
     /// The first thing that went wrong and is not mended.
     pub fn error(&self) -> Option<&UserError> {
         self.background().find_map(Tool::error)
@@ -256,6 +322,7 @@ impl OpenStore {
         self.info.reload(&self.engine);
         let question = self.list_question(Duration::ZERO);
         self.groups.ask_because(&self.engine, question, Cause::Store);
+        self.surveying.reload(&self.engine);
         self.view.iter_mut().for_each(|view| view.follow(&self.engine, change));
         self.comparing.follow(&self.engine, change);
     }
@@ -264,6 +331,7 @@ impl OpenStore {
     fn try_failed_again(&mut self) {
         self.info.again_if_failed(&self.engine);
         self.groups.again_if_failed(&self.engine);
+        self.surveying.again_if_failed(&self.engine);
         self.view.iter_mut().for_each(|view| view.try_failed_again(&self.engine));
         self.comparing.retry();
     }
@@ -278,8 +346,9 @@ impl OpenStore {
             self.change(&change);
         }
         let follows = self.follows;
-        let Self { engine, info, groups, labels, view, leaving, comparing, signs, .. } = self;
+        let Self { engine, info, groups, found, labels, view, leaving, comparing, signs, .. } = self;
         let mut is_new = info.poll(engine);
+        is_new |= found.poll(engine);
         is_new |= recorded.is_some();
         is_new |= groups.poll(engine);
         let length = view.as_ref().map(StreamView::len);
@@ -305,6 +374,7 @@ impl OpenStore {
         for name in ToolName::ALL {
             is_new |= self.tools.get_mut(*name).asked_mut().poll(&self.engine);
         }
+        is_new |= self.poll_survey();
         is_new
     }
 
@@ -320,11 +390,11 @@ impl OpenStore {
 
     /// When this wants to be polled, though nothing wakes the window by then.
     pub fn wants_poll_in(&self) -> Option<Duration> {
-        self.background().chain(self.started()).filter_map(Tool::wants_poll_in).min()
+        self.all().filter_map(Tool::wants_poll_in).min()
     }
 
     pub fn is_loading(&self) -> bool {
-        self.background().chain(self.started()).any(Tool::is_loading)
+        self.all().any(Tool::is_loading)
             || self.labels.asked.is_loading()
             || self.draft.as_ref().is_some_and(Draft::is_busy)
     }
@@ -351,103 +421,5 @@ impl Question for LookAtStore {
     fn answer(self, reader: &dyn Store, _: &Ticket) -> Result<Overview, UserError> {
         let info = reader.info()?;
         Ok(Overview { read_only: reader.read_only_reason(), notice: reader.notice(), info })
-    }
-}
-
-/// How long a list that is dear to make waits for one more letter of its filter.
-const BETWEEN_LETTERS: Duration = Duration::from_millis(200);
-
-/// Lists the streams of every category.
-#[derive(Clone, Debug)]
-pub struct ListStreams {
-    filter: Option<String>,
-    order: StreamOrder,
-    pause: Duration,
-    /// How many streams each category has, as it was when all were listed.
-    totals: HashMap<String, u64>,
-}
-
-/// The streams as they are listed.
-#[derive(Clone, Debug, Default)]
-pub struct Listed {
-    pub groups: Vec<StreamGroup>,
-    totals: HashMap<String, u64>,
-    is_cheap: bool,
-}
-
-impl Question for ListStreams {
-    type Answer = Listed;
-    type Error = UserError;
-    const WHAT: &'static str = "listing streams";
-
-    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Listed, UserError> {
-        ticket.pause(self.pause);
-        let listed = if reader.capabilities().has_kept_counts {
-            self.by_category(reader, ticket)
-        } else {
-            self.all(reader, ticket)
-        };
-        Ok(listed?)
-    }
-}
-
-impl ListStreams {
-    /// One short question a category, where the store keeps its counts.
-    fn by_category(self, reader: &dyn Store, ticket: &Ticket) -> Result<Listed, crate::store::StoreError> {
-        let mut groups = Vec::new();
-        for (category, total) in reader.categories()? {
-            let query = StreamQuery {
-                category: Some(category.clone()),
-                filter: self.filter.clone(),
-                order: self.order,
-                limit: Some(STREAMS_LISTED),
-            };
-            let mut rows = Vec::new();
-            reader.visit_streams(&query, &mut |row| {
-                rows.push(row);
-                ticket.flow()
-            })?;
-            groups.push(StreamGroup { category, total, rows });
-        }
-        Ok(Listed { groups, totals: HashMap::new(), is_cheap: true })
-    }
-
-    /// One walk over all of them, where every list is one.
-    fn all(self, reader: &dyn Store, ticket: &Ticket) -> Result<Listed, crate::store::StoreError> {
-        let is_whole = self.filter.is_none();
-        let query = StreamQuery { category: None, filter: self.filter, order: self.order, limit: None };
-        let mut groups: HashMap<String, StreamGroup> = HashMap::new();
-        reader.visit_streams(&query, &mut |row| {
-            let group = match groups.get_mut(&row.category) {
-                Some(group) => group,
-                None => groups.entry(row.category.clone()).or_insert_with(|| StreamGroup {
-                    category: row.category.clone(),
-                    total: 0,
-                    rows: Vec::new(),
-                }),
-            };
-            group.total += 1;
-            if (group.rows.len() as u64) < STREAMS_LISTED {
-                group.rows.push(row);
-            }
-            ticket.flow()
-        })?;
-        let totals = if is_whole {
-            groups.iter().map(|(category, group)| (category.clone(), group.total)).collect()
-        } else {
-            // A category that the filter leaves empty is listed all the same.
-            for (category, total) in &self.totals {
-                let group = groups.entry(category.clone()).or_insert_with(|| StreamGroup {
-                    category: category.clone(),
-                    total: 0,
-                    rows: Vec::new(),
-                });
-                group.total = group.total.max(*total);
-            }
-            self.totals
-        };
-        let mut groups: Vec<StreamGroup> = groups.into_values().collect();
-        groups.sort_by(|a, b| b.total.cmp(&a.total).then_with(|| a.category.cmp(&b.category)));
-        Ok(Listed { groups, totals, is_cheap: false })
     }
 }

@@ -23,6 +23,7 @@ mod replay_properties;
 mod sample;
 mod seed_history;
 mod store_contract;
+mod survey;
 mod tampering;
 mod ticket_compensations;
 mod ticket_rules;

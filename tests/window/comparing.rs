@@ -114,7 +114,7 @@ fn pins_in_two_streams_compare_the_streams() {
     let mut driver = Driver::at("lead-1");
     driver.press(Key::Home);
     driver.press(Key::A);
-    driver.click_role(Role::TreeItem, "lead-4");
+    driver.click_stream("lead-4");
     driver.press(Key::B);
     driver.press(Key::D);
     driver.assert_shows("lead-1 v0 beside lead-4 v30");

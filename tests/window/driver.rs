@@ -121,6 +121,20 @@ impl Driver {
         self.settle();
     }
 
+    /// A stream in the list, by its id: what it is called is read aloud before that.
+    pub(crate) fn click_stream(&mut self, id: &str) {
+        let ending = format!(", {id}");
+        let is_it = |label: String| label == id || label.ends_with(&ending);
+        self.window.get_by(|node| node.role() == Role::TreeItem && node.label().is_some_and(is_it)).click();
+        self.settle();
+    }
+
+    /// The streams of the list in their order, as they are read aloud.
+    pub(crate) fn streams(&self) -> Vec<String> {
+        let rows = self.window.query_all_by_role(Role::TreeItem);
+        rows.filter_map(|row| row.accesskit_node().label()).collect()
+    }
+
     pub(crate) fn press(&mut self, key: Key) {
         self.window.key_press(key);
         self.settle();

@@ -59,7 +59,7 @@ fn an_unknown_table_is_asked_about_seen_in_ten_events_and_opened_by_what_was_sai
     }
     driver.click_role(Role::Button, "Use this mapping");
     assert!(driver.shows_part("mapped"), "{}", driver.all_text());
-    driver.click_role(Role::TreeItem, "order-7");
+    driver.click_stream("order-7");
     driver.assert_shows("카드");
     driver.press_with(egui::Modifiers::COMMAND, Key::K);
     driver.type_into("Search or run a command", "Switch writing");
@@ -109,6 +109,6 @@ fn a_file_of_events_opens_without_importing_it() {
     std::fs::write(&path, line).expect("written");
     driver.open(&path);
     assert!(driver.shows_part("json"), "{}", driver.all_text());
-    driver.click_role(Role::TreeItem, "lead-9");
+    driver.click_stream("lead-9");
     driver.assert_shows("이영희");
 }

@@ -23,9 +23,11 @@ fn focused(driver: &Driver) -> Option<(Role, String)> {
 /// Goes on with Tab until this has the focus.
 #[track_caller]
 fn tab_to(driver: &mut Driver, role: Role, name: &str) {
-    let wanted = Some((role, name.to_owned()));
+    // What a stream is called is read aloud before its id.
+    let ending = format!(", {name}");
+    let is_wanted = |(found, label): &(Role, String)| *found == role && (label == name || label.ends_with(&ending));
     for _ in 0..STOPS {
-        if focused(driver) == wanted {
+        if focused(driver).is_some_and(|focused| is_wanted(&focused)) {
             return;
         }
         driver.press(Key::Tab);

@@ -144,7 +144,7 @@ fn pins_mark_a_version_and_a_second_press_takes_them_away() {
 #[test]
 fn every_stream_of_the_sample_can_be_picked_from_the_list() {
     let mut driver = Driver::at("lead-1");
-    driver.click_role(Role::TreeItem, "lead-4");
+    driver.click_stream("lead-4");
     driver.assert_shows("v30 of 30");
     driver.assert_shows("Maria Ortiz");
 }

@@ -4,6 +4,7 @@ mod comparing;
 mod correcting;
 mod dialogs;
 mod driver;
+mod finding;
 mod foreign;
 mod history;
 mod keyboard;

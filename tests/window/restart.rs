@@ -107,10 +107,10 @@ fn each_store_opens_where_it_was_left_with_its_pins() {
     driver.settle();
     driver.type_into("Path or address of a store", &path.display().to_string());
     driver.press(Key::Enter);
-    driver.click_role(egui::Role::TreeItem, "lead-4");
+    driver.click_stream("lead-4");
     driver.press(Key::Home);
     driver.press(Key::A);
-    driver.click_role(egui::Role::TreeItem, "lead-1");
+    driver.click_stream("lead-1");
     driver.press(Key::ArrowLeft);
     driver.press(Key::B);
     let folder = close(driver, &kept);

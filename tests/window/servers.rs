@@ -1,6 +1,6 @@
 //! Stores behind an address, in the window.
 
-use egui::{Key, Role};
+use egui::Key;
 
 use crate::driver::Driver;
 use crate::postgres::{Database, server};
@@ -25,7 +25,7 @@ fn an_address_opens_a_store_and_its_framework_stands_in_the_bar() {
     let mut driver = Driver::welcome();
     connect(&mut driver, &database.address());
     assert!(driver.shows_part("cqrs-es"), "{}", driver.all_text());
-    driver.click_role(Role::TreeItem, "account:7");
+    driver.click_stream("account:7");
     driver.assert_shows("이영희");
     driver.press(Key::ArrowLeft);
     driver.assert_shows("State at version 1");
@@ -54,7 +54,7 @@ fn a_connection_that_drops_is_told_and_comes_back_where_it_was() {
     let database = Database::with(LEADS);
     let mut driver = Driver::welcome();
     connect(&mut driver, &database.address());
-    driver.click_role(Role::TreeItem, "account:7");
+    driver.click_stream("account:7");
     driver.assert_shows("State at version 2");
     let mut keeper = server().client("postgres");
     let allow = |keeper: &mut postgres::Client, may: bool| {

@@ -42,7 +42,8 @@ fn what_cannot_be_opened_is_said_in_a_sentence_and_the_window_goes_on() {
 fn the_filter_narrows_the_list_and_says_when_nothing_is_left() {
     let mut driver = Driver::at("lead-1");
     driver.type_into("Filter streams", "ead-44");
-    assert!(driver.shows("lead-44") && !driver.shows("lead-5"), "{}", driver.all_text());
+    let streams = driver.streams();
+    assert!(!streams.is_empty() && streams.iter().all(|stream| stream.contains("lead-44")), "{streams:?}");
     driver.type_into("Filter streams", "zzz");
     driver.assert_shows("No stream matches");
 }
@@ -56,9 +57,10 @@ fn a_category_folds_and_unfolds() {
     };
     let category = name(&driver);
     driver.click_role(Role::DisclosureTriangle, &category);
-    driver.assert_hides("lead-2");
+    let leads = |driver: &Driver| driver.streams().iter().filter(|stream| stream.contains("lead-")).count();
+    assert_eq!(leads(&driver), 0);
     driver.click_role(Role::DisclosureTriangle, &category);
-    driver.assert_shows("lead-2");
+    assert!(leads(&driver) > 5, "{:?}", driver.streams());
 }
 
 #[test]
@@ -154,7 +156,7 @@ fn the_palette_runs_a_command_or_goes_to_a_stream_by_a_part_of_its_name() {
     driver.type_into("Search or run a command", "first ev");
     driver.press(Key::Enter);
     driver.assert_shows("State at version 0");
-    driver.assert_hides("A command, or part of a stream's name");
+    driver.assert_hides("A command, or part of a stream's id or name");
     driver.press_with(egui::Modifiers::COMMAND, Key::K);
     driver.type_into("Search or run a command", "ead-4");
     driver.press(Key::Enter);

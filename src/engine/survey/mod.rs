@@ -1,0 +1,284 @@
+//! What only a look at every event tells of a store: what each stream is called by those who work with it, the days on
+//! which something happened, and who did it. Read once behind the scenes, and then kept up with what is recorded.
+
+mod arena;
+mod directory;
+mod folding;
+mod naming;
+mod tally;
+
+use std::collections::HashSet;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+pub use directory::{FoundStream, ListedStream, StreamGroup, short_id};
+pub use folding::folded;
+pub use tally::{Day, Tally};
+
+use directory::Directory;
+use naming::{NAMELESS, Namer};
+
+use super::Ticket;
+use crate::event::{Cursor, EventBatch, EventRow, Position, StreamId};
+use crate::store::{Changes, Columns, Flow, Query, Scan, Store, StoreError, StreamOrder, StreamQuery, StreamRow};
+
+/// What is known so far. Clones are of the same: one is filled while others are asked.
+#[derive(Clone, Debug, Default)]
+pub struct Survey(Arc<RwLock<Content>>);
+
+#[derive(Debug, Default)]
+struct Content {
+    directory: Directory,
+    tally: Tally,
+    namer: Namer,
+    /// Up to where events were looked at.
+    cursor: Cursor,
+    read: u64,
+    stage: Stage,
+    /// Where the store ended when its streams were listed: their counts hold up to there.
+    listed_to: Option<Position>,
+    /// What the store is still to be asked about, because events came behind that.
+    outdated: HashSet<StreamId>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    #[default]
+    Empty,
+    /// There are more streams than are kept in memory.
+    TooLarge,
+    /// All streams are known, and the names of some.
+    Listed,
+    /// Every event was looked at.
+    Whole,
+}
+
+/// Streams that are noted together.
+const ROWS_AT_ONCE: usize = 1024;
+
+/// Batches after which a reading begins anew behind the last, so that no other program has to wait for the end of it
+/// before it may write.
+const BATCHES_AT_ONCE: usize = 128;
+
+/// Streams that are asked about one by one; more than these are listed anew.
+const ASKED_SINGLY: usize = 5_000;
+
+impl Survey {
+    fn read(&self) -> RwLockReadGuard<'_, Content> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Every stream is known, so that lists can be made from here.
+    pub fn is_listed(&self) -> bool {
+        self.read().stage >= Stage::Listed
+    }
+
+    /// Every event was looked at.
+    pub fn is_whole(&self) -> bool {
+        self.read().stage == Stage::Whole
+    }
+
+    /// There are more streams than are kept in memory: names are not known, and the store itself lists and filters.
+    pub fn is_too_large(&self) -> bool {
+        self.read().stage == Stage::TooLarge
+    }
+
+    /// How many events were looked at, and how many there are.
+    pub fn extent(&self) -> (u64, u64) {
+        let content = self.read();
+        (content.read, content.directory.events())
+    }
+
+    /// The streams by category, of each no more than `most`; those that hold the filter in their id or their name.
+    pub fn list(&self, filter: Option<&str>, order: StreamOrder, most: usize) -> Vec<StreamGroup> {
+        self.read().directory.list(filter, order, most)
+    }
+
+    /// The streams that somebody means who types this, the likeliest first.
+    pub fn likely(&self, text: &str, most: usize) -> Vec<FoundStream> {
+        self.read().directory.likely(text, most)
+    }
+
+    pub fn name_of(&self, stream: &StreamId) -> Option<String> {
+        let content = self.read();
+        let number = content.directory.find(stream.as_str())?;
+        content.directory.name(number).map(str::to_owned)
+    }
+
+    /// Puts the names in that are known.
+    pub fn fill_names(&self, groups: &mut [StreamGroup]) {
+        let content = self.read();
+        for row in groups.iter_mut().flat_map(|group| &mut group.rows) {
+            let number = content.directory.find(row.stream.as_str());
+            row.name = number.and_then(|number| content.directory.name(number)).map(str::to_owned);
+        }
+    }
+
+    /// Looks at everything, or at what was recorded since. What was learnt before an error or the end of the ticket stays,
+    /// and the next call goes on behind it.
+    pub fn follow(&self, reader: &dyn Store, ticket: &Ticket) -> Result<(), StoreError> {
+        let (stage, cursor) = {
+            let content = self.read();
+            (content.stage, content.cursor.clone())
+        };
+        if stage == Stage::TooLarge {
+            return Ok(());
+        }
+        if stage == Stage::Empty {
+            *write(&self.0) = Content::default();
+            return build(&self.0, reader, ticket);
+        }
+        match reader.changes(&cursor, Columns::ALL)? {
+            Changes::Grew(scan) => {
+                drop(scan);
+                read_on(&self.0, reader, ticket)
+            }
+            Changes::Replaced | Changes::Unknown => {
+                // What was known serves until all is known anew.
+                let anew = RwLock::default();
+                build(&anew, reader, ticket)?;
+                *write(&self.0) = anew.into_inner().unwrap_or_else(PoisonError::into_inner);
+                Ok(())
+            }
+        }
+    }
+}
+
+fn write(content: &RwLock<Content>) -> RwLockWriteGuard<'_, Content> {
+    content.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn build(content: &RwLock<Content>, reader: &dyn Store, ticket: &Ticket) -> Result<(), StoreError> {
+    let end = if reader.capabilities().has_feed { reader.end()?.position() } else { None };
+    list(content, reader, ticket)?;
+    {
+        let mut content = write(content);
+        if content.directory.is_full() {
+            *content = Content { stage: Stage::TooLarge, ..Content::default() };
+            return Ok(());
+        }
+        content.listed_to = end;
+        content.stage = Stage::Listed;
+    }
+    read_on(content, reader, ticket)
+}
+
+/// Asks the store for every stream.
+fn list(content: &RwLock<Content>, reader: &dyn Store, ticket: &Ticket) -> Result<(), StoreError> {
+    let mut rows: Vec<StreamRow> = Vec::with_capacity(ROWS_AT_ONCE);
+    let note = |rows: &mut Vec<StreamRow>| {
+        let mut content = write(content);
+        rows.drain(..).for_each(|row| content.directory.set(&row));
+        if content.directory.is_full() { Flow::Break(()) } else { ticket.flow() }
+    };
+    reader.visit_streams(&StreamQuery::default(), &mut |row| {
+        rows.push(row);
+        if rows.len() < ROWS_AT_ONCE { Flow::Continue(()) } else { note(&mut rows) }
+    })?;
+    let _ = note(&mut rows);
+    if ticket.is_cancelled() { Err(StoreError::Cancelled) } else { Ok(()) }
+}
+
+/// Looks at the events behind the cursor.
+fn read_on(content: &RwLock<Content>, reader: &dyn Store, ticket: &Ticket) -> Result<(), StoreError> {
+    ticket.set_total(write(content).directory.events());
+    let mut batch = EventBatch::default();
+    if reader.capabilities().has_feed {
+        loop {
+            let cursor = write(content).cursor.clone();
+            let Changes::Grew(mut scan) = reader.changes(&cursor, Columns::ALL)? else { break };
+            if take_batches(content, scan.as_mut(), &mut batch, BATCHES_AT_ONCE, ticket)? {
+                break;
+            }
+        }
+    } else {
+        let mut scan = reader.scan(&Query::store())?;
+        take_batches(content, scan.as_mut(), &mut batch, usize::MAX, ticket)?;
+    }
+    ask_about_outdated(content, reader, ticket)?;
+    write(content).stage = Stage::Whole;
+    Ok(())
+}
+
+/// Answers whether that was all.
+fn take_batches(
+    content: &RwLock<Content>,
+    scan: &mut dyn Scan,
+    batch: &mut EventBatch,
+    most: usize,
+    ticket: &Ticket,
+) -> Result<bool, StoreError> {
+    for _ in 0..most {
+        scan.next_batch(batch)?;
+        if batch.is_empty() {
+            return Ok(true);
+        }
+        let read = {
+            let mut content = write(content);
+            batch.rows().for_each(|row| content.take(&row));
+            content.cursor.advance(batch);
+            content.read
+        };
+        if ticket.reached(read).is_break() {
+            return Err(StoreError::Cancelled);
+        }
+    }
+    Ok(false)
+}
+
+impl Content {
+    fn take(&mut self, row: &EventRow<'_>) {
+        let Self { directory, tally, namer, read, listed_to, outdated, .. } = self;
+        *read += 1;
+        let known = directory.find(row.stream.as_str());
+        if known.is_none() || row.position.zip(*listed_to).is_some_and(|(position, listed)| position > listed) {
+            outdated.insert(row.stream.clone());
+        }
+        let number = known.unwrap_or_else(|| directory.begin(row.stream, row.stream.category()));
+        let is_first = directory.pass(number, *read);
+        if let Some(named) = namer.name_in(row, is_first) {
+            directory.rename(number, &named);
+        }
+        tally.take(row, number);
+    }
+}
+
+/// How long each stream is that events were added to: the store knows.
+fn ask_about_outdated(content: &RwLock<Content>, reader: &dyn Store, ticket: &Ticket) -> Result<(), StoreError> {
+    let (outdated, end) = {
+        let content = write(content);
+        (content.outdated.clone(), content.cursor.position())
+    };
+    if outdated.len() > ASKED_SINGLY {
+        list(content, reader, ticket)?;
+    } else {
+        for stream in &outdated {
+            if let Some(row) = reader.stream(stream)? {
+                write(content).directory.set(&row);
+            }
+            if ticket.is_cancelled() {
+                return Err(StoreError::Cancelled);
+            }
+        }
+    }
+    let mut content = write(content);
+    content.outdated.clear();
+    content.listed_to = content.listed_to.max(end);
+    Ok(())
+}
+
+/// What one stream is called, by its own events; `None` where they do not say.
+pub fn name_of_stream(reader: &dyn Store, stream: &StreamId, ticket: &Ticket) -> Result<Option<String>, StoreError> {
+    let (mut namer, mut rank, mut name) = (Namer::default(), NAMELESS, None);
+    let mut is_first = true;
+    let query = Query::stream(stream.clone()).columns(Columns { payload: true, metadata: false });
+    reader.visit_events(&query, &mut |row| {
+        if let Some(named) = namer.name_in(row, std::mem::take(&mut is_first))
+            && named.rank <= rank
+        {
+            rank = named.rank;
+            name = Some(named.text);
+        }
+        ticket.flow()
+    })?;
+    Ok(name)
+}

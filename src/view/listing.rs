@@ -1,0 +1,176 @@
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::UserError;
+use crate::engine::{FoundStream, ListedStream, Question, StreamGroup, Survey, Ticket};
+use crate::store::{Store, StoreError, StreamOrder, StreamQuery, StreamRow};
+
+/// How many streams of one category are listed. Who has more finds one by typing a part of its name.
+pub const STREAMS_LISTED: u64 = 10_000;
+
+/// How long a list that is dear to make waits for one more letter of its filter.
+pub(super) const BETWEEN_LETTERS: Duration = Duration::from_millis(200);
+
+/// Lists the streams of every category.
+#[derive(Clone, Debug)]
+pub struct ListStreams {
+    pub(super) filter: Option<String>,
+    pub(super) order: StreamOrder,
+    pub(super) pause: Duration,
+    /// How many streams each category has, as it was when all were listed.
+    pub(super) totals: HashMap<String, u64>,
+    /// Knows what the streams are called.
+    pub(super) survey: Survey,
+}
+
+/// The streams as they are listed.
+#[derive(Clone, Debug, Default)]
+pub struct Listed {
+    pub groups: Vec<StreamGroup>,
+    pub(super) totals: HashMap<String, u64>,
+    pub(super) is_cheap: bool,
+}
+
+impl Question for ListStreams {
+    type Answer = Listed;
+    type Error = UserError;
+    const WHAT: &'static str = "listing streams";
+
+    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Listed, UserError> {
+        ticket.pause(self.pause);
+        let has_kept_counts = reader.capabilities().has_kept_counts;
+        if self.is_known_to_survey(has_kept_counts) {
+            let Self { filter, order, survey, .. } = self;
+            let groups = survey.list(filter.as_deref(), order, STREAMS_LISTED as usize);
+            return Ok(Listed { groups, totals: HashMap::new(), is_cheap: true });
+        }
+        let survey = self.survey.clone();
+        let mut listed = if has_kept_counts { self.by_category(reader, ticket)? } else { self.all(reader, ticket)? };
+        survey.fill_names(&mut listed.groups);
+        Ok(listed)
+    }
+}
+
+impl ListStreams {
+    /// Only the survey knows names, and it alone lists without a walk through a store that keeps no counts.
+    fn is_known_to_survey(&self, has_kept_counts: bool) -> bool {
+        let knows_order = self.order != StreamOrder::Recent || self.survey.is_whole();
+        let is_wanted = self.filter.is_some() || self.order == StreamOrder::Name || (!has_kept_counts && knows_order);
+        is_wanted && self.survey.is_listed()
+    }
+
+    /// One short question a category, where the store keeps its counts.
+    fn by_category(self, reader: &dyn Store, ticket: &Ticket) -> Result<Listed, StoreError> {
+        let mut groups = Vec::new();
+        for (category, total) in reader.categories()? {
+            let query = StreamQuery {
+                category: Some(category.clone()),
+                filter: self.filter.clone(),
+                order: self.order,
+                limit: Some(STREAMS_LISTED),
+            };
+            let mut rows = Vec::new();
+            reader.visit_streams(&query, &mut |row| {
+                rows.push(unnamed(row));
+                ticket.flow()
+            })?;
+            // Nobody counted what a filter lets through.
+            let found = if self.filter.is_none() { total } else { rows.len() as u64 };
+            groups.push(StreamGroup { category, total, found, rows });
+        }
+        Ok(Listed { groups, totals: HashMap::new(), is_cheap: true })
+    }
+
+    /// One walk over all of them, where every list is one.
+    fn all(self, reader: &dyn Store, ticket: &Ticket) -> Result<Listed, StoreError> {
+        let is_whole = self.filter.is_none();
+        let empty =
+            |category: &str| StreamGroup { category: category.to_owned(), total: 0, found: 0, rows: Vec::new() };
+        let query = StreamQuery { category: None, filter: self.filter, order: self.order, limit: None };
+        let mut groups: HashMap<String, StreamGroup> = HashMap::new();
+        reader.visit_streams(&query, &mut |row| {
+            let group = match groups.get_mut(&row.category) {
+                Some(group) => group,
+                None => groups.entry(row.category.clone()).or_insert_with(|| empty(&row.category)),
+            };
+            group.total += 1;
+            group.found += 1;
+            if (group.rows.len() as u64) < STREAMS_LISTED {
+                group.rows.push(unnamed(row));
+            }
+            ticket.flow()
+        })?;
+        let totals = if is_whole {
+            groups.iter().map(|(category, group)| (category.clone(), group.total)).collect()
+        } else {
+            // A category that the filter leaves empty is listed all the same.
+            for (category, total) in &self.totals {
+                let group = groups.entry(category.clone()).or_insert_with(|| empty(category));
+                group.total = group.total.max(*total);
+            }
+            self.totals
+        };
+        let mut groups: Vec<StreamGroup> = groups.into_values().collect();
+        groups.sort_by(|a, b| b.total.cmp(&a.total).then_with(|| a.category.cmp(&b.category)));
+        Ok(Listed { groups, totals, is_cheap: false })
+    }
+}
+
+fn unnamed(row: StreamRow) -> ListedStream {
+    ListedStream { stream: row.stream, name: None, events: row.events, last_version: row.last_version }
+}
+
+/// How many streams are offered to whoever types a part of a name.
+const STREAMS_OFFERED: usize = 12;
+
+/// Looks for streams by a part of their id or name, over the whole store.
+#[derive(Clone, Debug)]
+pub struct FindStreams {
+    pub(super) text: String,
+    pub(super) survey: Survey,
+}
+
+/// The streams that were found, and what was looked for.
+#[derive(Clone, Debug, Default)]
+pub struct FoundStreams {
+    pub text: String,
+    pub streams: Vec<FoundStream>,
+}
+
+impl Question for FindStreams {
+    type Answer = FoundStreams;
+    type Error = UserError;
+    const WHAT: &'static str = "listing streams";
+
+    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<FoundStreams, UserError> {
+        let Self { text, survey } = self;
+        let streams = if survey.is_listed() {
+            survey.likely(&text, STREAMS_OFFERED)
+        } else {
+            let filter = Some(text.clone());
+            let query = StreamQuery { filter, limit: Some(STREAMS_OFFERED as u64), ..StreamQuery::default() };
+            let mut streams = Vec::new();
+            reader.visit_streams(&query, &mut |row| {
+                streams.push(FoundStream { stream: row.stream, name: None, category: row.category });
+                ticket.flow()
+            })?;
+            streams
+        };
+        Ok(FoundStreams { text, streams })
+    }
+}
+
+/// Reads what the streams are called, and all else that only a look at every event tells.
+#[derive(Clone, Debug)]
+pub struct ReadSurvey(pub(super) Survey);
+
+impl Question for ReadSurvey {
+    type Answer = ();
+    type Error = UserError;
+    const WHAT: &'static str = "reading names";
+    const IS_LONG: bool = true;
+
+    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<(), UserError> {
+        Ok(self.0.follow(reader, ticket)?)
+    }
+}
