@@ -17,10 +17,20 @@ const AT_ONCE: usize = 100;
 pub struct Labels {
     known: HashMap<StreamId, String>,
     asked_for: HashSet<StreamId>,
+    /// Knows the names of all streams, in the end.
+    survey: Survey,
     pub(super) asked: Asked<ReadLabels>,
 }
 
 impl Labels {
+    pub(super) fn new(survey: Survey) -> Self {
+        Self { survey, ..Self::default() }
+    }
+
+    pub(super) fn survey(&self) -> &Survey {
+        &self.survey
+    }
+
     pub fn of(&self, stream: &StreamId) -> Option<&str> {
         self.known.get(stream).map(String::as_str)
     }
@@ -49,7 +59,7 @@ impl Labels {
         }
     }
 
-    pub(super) fn want<'s>(&mut self, engine: &Engine, survey: &Survey, seen: impl Iterator<Item = &'s StreamId>) {
+    pub(super) fn want<'s>(&mut self, engine: &Engine, seen: impl Iterator<Item = &'s StreamId>) {
         if self.asked.is_loading() {
             return;
         }
@@ -57,7 +67,7 @@ impl Labels {
             seen.filter(|stream| !self.asked_for.contains(*stream)).take(AT_ONCE).cloned().collect();
         if !wanted.is_empty() {
             self.asked_for.extend(wanted.iter().cloned());
-            self.asked.ask(engine, ReadLabels { streams: wanted, survey: survey.clone() });
+            self.asked.ask(engine, ReadLabels { streams: wanted, survey: self.survey.clone() });
         }
     }
 

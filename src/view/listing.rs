@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use super::UserError;
 use crate::engine::{FoundStream, ListedStream, Question, StreamGroup, Survey, Ticket};
+use crate::event::StreamId;
 use crate::store::{Store, StoreError, StreamOrder, StreamQuery, StreamRow};
 
 /// How many streams of one category are listed. Who has more finds one by typing a part of its name.
@@ -120,13 +121,11 @@ fn unnamed(row: StreamRow) -> ListedStream {
     ListedStream { stream: row.stream, name: None, events: row.events, last_version: row.last_version }
 }
 
-/// How many streams are offered to whoever types a part of a name.
-const STREAMS_OFFERED: usize = 12;
-
 /// Looks for streams by a part of their id or name, over the whole store.
 #[derive(Clone, Debug)]
 pub struct FindStreams {
     pub(super) text: String,
+    pub(super) most: usize,
     pub(super) survey: Survey,
 }
 
@@ -143,15 +142,17 @@ impl Question for FindStreams {
     const WHAT: &'static str = "listing streams";
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<FoundStreams, UserError> {
-        let Self { text, survey } = self;
+        let Self { text, most, survey } = self;
         let streams = if survey.is_listed() {
-            survey.likely(&text, STREAMS_OFFERED)
+            survey.likely(&text, most)
         } else {
             let filter = Some(text.clone());
-            let query = StreamQuery { filter, limit: Some(STREAMS_OFFERED as u64), ..StreamQuery::default() };
-            let mut streams = Vec::new();
+            let query = StreamQuery { filter, limit: Some(most as u64), ..StreamQuery::default() };
+            let unnamed = |row: StreamRow| FoundStream { stream: row.stream, name: None, category: row.category };
+            let exact = reader.stream(&StreamId::from(text.as_str()))?;
+            let mut streams = Vec::from_iter(exact.map(unnamed));
             reader.visit_streams(&query, &mut |row| {
-                streams.push(FoundStream { stream: row.stream, name: None, category: row.category });
+                streams.push(unnamed(row));
                 ticket.flow()
             })?;
             streams

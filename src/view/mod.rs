@@ -40,7 +40,7 @@ pub use open_store::{LookAtStore, OnScreen, OpenStore, Overview};
 pub use rows::StateRow;
 pub use search::{EventSearch, Found, HITS_KEPT, Hit, SearchEvents};
 pub use signs::Signs;
-pub use stream_choice::{FindStreams, STREAMS_OFFERED, StreamChoice};
+pub use stream_choice::{STREAMS_OFFERED, StreamChoice};
 pub use stream_view::StreamView;
 pub use tally::{Counts, EventTypes, LANES, OTHERS, Tally};
 pub use time_scale::{Pause, TimeScale};

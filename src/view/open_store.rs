@@ -11,6 +11,9 @@ use crate::event::{StreamId, Timestamp, Version};
 use crate::replay::Index;
 use crate::store::{Notice, ReadOnlyReason, Source, Store, StoreInfo, StreamOrder};
 
+/// How many streams the palette offers beside the commands.
+const STREAMS_IN_PALETTE: usize = 12;
+
 /// How often the list is made anew while names are being read.
 const SURVEY_STEPS: u64 = 20;
 
@@ -64,16 +67,17 @@ impl std::fmt::Debug for OpenStore {
 
 impl OpenStore {
     pub fn new(engine: Engine) -> Self {
+        let survey = Survey::default();
         let mut store = Self {
             source: engine.source().clone(),
             engine,
             info: Asked::default(),
             filter: String::new(),
             order: StreamOrder::Began,
-            labels: Labels::default(),
+            labels: Labels::new(survey.clone()),
             groups: Asked::default(),
             found: Asked::default(),
-            survey: Survey::default(),
+            survey,
             surveying: Asked::default(),
             survey_step: 0,
             view: None,
@@ -98,7 +102,7 @@ impl OpenStore {
 
     /// These streams are seen: what they are called is read.
     pub fn want_labels<'s>(&mut self, seen: impl Iterator<Item = &'s StreamId>) {
-        self.labels.want(&self.engine, &self.survey, seen);
+        self.labels.want(&self.engine, seen);
     }
 
     pub fn survey(&self) -> &Survey {
@@ -118,7 +122,7 @@ impl OpenStore {
             return self.found.cancel();
         }
         self.survey_for_names();
-        self.found.ask(&self.engine, FindStreams { text, survey: self.survey.clone() });
+        self.found.ask(&self.engine, FindStreams { text, most: STREAMS_IN_PALETTE, survey: self.survey.clone() });
     }
 
     /// Somebody looks for a name: where nobody did before, they are read now.

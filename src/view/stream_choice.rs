@@ -1,7 +1,6 @@
-use super::{Labels, UserError};
-use crate::engine::{Asked, Engine, Question, Ticket, Tool};
+use super::{FindStreams, Labels, UserError};
+use crate::engine::{Asked, Engine, Tool};
 use crate::event::StreamId;
-use crate::store::{Flow, Store, StreamOrder, StreamQuery};
 
 /// Who has more than these in mind types one more letter.
 pub const STREAMS_OFFERED: usize = 8;
@@ -76,11 +75,13 @@ impl StreamChoice {
             if text.is_empty() {
                 self.asked = Asked::default();
             } else {
-                self.asked.ask(engine, FindStreams(text.to_owned()));
+                let survey = labels.survey().clone();
+                self.asked.ask(engine, FindStreams { text: text.to_owned(), most: STREAMS_OFFERED, survey });
             }
         }
         if self.asked.poll(engine) {
-            let found = self.asked.take().unwrap_or_default();
+            let found = self.asked.take().unwrap_or_default().streams;
+            let found: Vec<StreamId> = found.into_iter().map(|found| found.stream).collect();
             let named = std::mem::take(&mut self.offered);
             for stream in found.iter().filter(|stream| stream.as_str() == self.text.trim()).chain(&named).chain(&found)
             {
@@ -93,28 +94,5 @@ impl StreamChoice {
             }
         }
         None
-    }
-}
-
-/// Finds the streams that have this in their name.
-#[derive(Clone, Debug)]
-pub struct FindStreams(String);
-
-impl Question for FindStreams {
-    type Answer = Vec<StreamId>;
-    type Error = UserError;
-    const WHAT: &'static str = "listing streams";
-
-    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Vec<StreamId>, UserError> {
-        let Self(text) = self;
-        let exact = reader.stream(&StreamId::from(text.as_str()))?.map(|row| row.stream);
-        let mut found = Vec::from_iter(exact);
-        let limit = Some(STREAMS_OFFERED as u64);
-        let query = StreamQuery { filter: Some(text), order: StreamOrder::Name, limit, category: None };
-        reader.visit_streams(&query, &mut |row| {
-            found.push(row.stream);
-            if ticket.is_cancelled() { Flow::Break(()) } else { Flow::Continue(()) }
-        })?;
-        Ok(found)
     }
 }
