@@ -67,8 +67,7 @@ fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus: &
                     if row.name.is_none() {
                         seen.push(row.stream.clone());
                     }
-                    // Read by itself, a name is newer than in a list that was made before it changed.
-                    let name = store.labels.of(&row.stream).or(row.name.as_deref());
+                    let name = store.labels.newest(&row.stream, row.name.as_deref());
                     if row_ui(ui, row, &group.category, name, selected.as_ref() == Some(&row.stream)) {
                         scene.ask(Action::Select(row.stream.clone()));
                     }

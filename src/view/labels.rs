@@ -35,6 +35,13 @@ impl Labels {
         self.known.get(stream).map(String::as_str)
     }
 
+    /// What a stream is called, where a list says so too: read by itself, a name may be newer than the list; once its
+    /// stream has changed, the list comes to know the new one first.
+    pub fn newest<'l>(&'l self, stream: &StreamId, listed: Option<&'l str>) -> Option<&'l str> {
+        let known = self.of(stream);
+        if self.asked_for.contains(stream) { known.or(listed) } else { listed.or(known) }
+    }
+
     /// The streams that are known to be called something with this in it, upper and lower case alike.
     pub(super) fn named_like(&self, text: &str, most: usize) -> Vec<StreamId> {
         let text = text.to_lowercase();
