@@ -74,12 +74,16 @@ pub(super) enum Command {
     },
 }
 
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub(super) enum Generated {
     /// A completion script, for the shell to load
     Completions { shell: clap_complete::Shell },
     /// The man page, in roff
-    Man,
+    Man {
+        /// Write this page and one for each command into a folder instead
+        #[arg(long, value_name = "FOLDER")]
+        to: Option<PathBuf>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

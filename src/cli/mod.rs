@@ -15,6 +15,7 @@ mod tries;
 mod verify;
 
 use std::ffi::OsString;
+use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -66,6 +67,8 @@ enum Failure {
     Plan(#[from] PlanError),
     #[error("{0}")]
     Usage(String),
+    #[error("{}: the man pages could not be written there: {source}", folder.display())]
+    Pages { folder: PathBuf, source: io::Error },
     #[error("the result could not be written: {0}")]
     Output(#[from] io::Error),
 }
@@ -255,14 +258,19 @@ fn window_wish(words: &[OsString], at: Option<Moment>) -> Result<WindowWish, Fai
 }
 
 fn generate(what: Generated, out: &mut Output) -> Result<Outcome, Failure> {
-    let mut command = Arguments::command();
+    // What `foldline help` tells is no page of its own.
+    let pages = || Arguments::command().disable_help_subcommand(true);
     match what {
         Generated::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut command, "foldline", &mut script);
+            clap_complete::generate(shell, &mut Arguments::command(), "foldline", &mut script);
             io::Write::write_all(&mut out.data(), &script)?;
         }
-        Generated::Man => clap_mangen::Man::new(command).render(&mut out.data())?,
+        Generated::Man { to: None } => clap_mangen::Man::new(pages()).render(&mut out.data())?,
+        Generated::Man { to: Some(folder) } => {
+            let written = fs::create_dir_all(&folder).and_then(|()| clap_mangen::generate_to(pages(), &folder));
+            written.map_err(|source| Failure::Pages { folder, source })?;
+        }
     }
     Ok(Outcome::Done)
 }

@@ -14,8 +14,11 @@ pub enum Source {
 }
 
 impl Source {
-    /// What was typed: whatever looks like an address is one, else it is a path.
+    /// What was typed: whatever looks like an address is one, else it is a path. A file manager hands over `file:///…`.
     pub fn parse(text: &str) -> Self {
+        if let Some(path) = local_file(text) {
+            return Self::File(path);
+        }
         if looks_like_address(text) { Self::Server(Address::new(text)) } else { Self::File(PathBuf::from(text)) }
     }
 
@@ -61,6 +64,37 @@ impl From<PathBuf> for Source {
     }
 }
 
+/// The path in `file:///home/kim/a%20b.db`, where the file is on this machine.
+fn local_file(text: &str) -> Option<PathBuf> {
+    let (scheme, rest) = text.split_at_checked("file://".len())?;
+    let path = rest.strip_prefix("localhost").unwrap_or(rest);
+    if !scheme.eq_ignore_ascii_case("file://") || !path.starts_with('/') {
+        return None;
+    }
+    let mut pieces = path.split('%');
+    let mut bytes = pieces.next()?.as_bytes().to_vec();
+    for piece in pieces {
+        let (digits, plain) = piece.split_at_checked(2)?;
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        bytes.extend_from_slice(plain.as_bytes());
+    }
+    path_of(bytes)
+}
+
+#[cfg(unix)]
+#[allow(clippy::unnecessary_wraps)] // Elsewhere a name that is no text has no path.
+fn path_of(bytes: Vec<u8>) -> Option<PathBuf> {
+    Some(PathBuf::from(<std::ffi::OsString as std::os::unix::ffi::OsStringExt>::from_vec(bytes)))
+}
+
+#[cfg(not(unix))]
+fn path_of(bytes: Vec<u8>) -> Option<PathBuf> {
+    let text = String::from_utf8(bytes).ok()?;
+    // What is before a drive's letter is the address's slash.
+    let drive = text.strip_prefix('/').filter(|path| path.get(1..2) == Some(":"));
+    Some(PathBuf::from(drive.unwrap_or(&text)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +105,23 @@ mod tests {
         assert_eq!(Source::parse(address), Source::Server(Address::new(address)));
         for path in ["sales.db", "a:b//c", "://x", "한글 #%.db", "odd name://x"] {
             assert_eq!(Source::parse(path), Source::File(PathBuf::from(path)));
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_file_manager_hands_over_is_the_file_s_path() {
+        let path = "/home/kim/한글 #100%.db";
+        for address in [
+            "file:///home/kim/%ED%95%9C%EA%B8%80%20%23100%25.db",
+            "file://localhost/home/kim/한글%20%23100%25.db",
+            "FILE:///home/kim/한글 #100%25.db",
+        ] {
+            assert_eq!(Source::parse(address), Source::File(PathBuf::from(path)));
+        }
+        // On another machine, or escaped wrongly: nothing to open here, and perhaps a secret in it.
+        for address in ["file://kim:pass@db/sales.db", "file:///a%2", "file:///a%zz", "file:///%한글"] {
+            assert_eq!(Source::parse(address), Source::Server(Address::new(address)));
         }
     }
 }

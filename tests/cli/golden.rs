@@ -166,3 +166,21 @@ fn completions_and_the_man_page_are_generated() {
     let page = sandbox.run(&["generate", "man"]).ok().out;
     assert!(page.contains(".TH foldline"), "{page}");
 }
+
+#[test]
+fn each_command_that_the_man_page_names_has_its_own_page() {
+    let sandbox = Sandbox::empty();
+    let out = sandbox.run(&["generate", "man", "--to", "share/man1"]).ok().out;
+    assert_eq!(out, "");
+    let page = sandbox.read("share/man1/foldline.1");
+    assert_eq!(page, sandbox.run(&["generate", "man"]).ok().out);
+    let named: Vec<&str> = page.lines().filter_map(|line| line.strip_suffix("(1)")).collect();
+    assert!(named.contains(&"foldline\\-compensate") && !named.contains(&"foldline\\-help"), "{named:?}");
+    for name in named {
+        let name = name.replace('\\', "");
+        let page = sandbox.read(&format!("share/man1/{name}.1"));
+        assert!(page.contains(&format!(".TH {name} 1")), "{page}");
+    }
+    sandbox.write("file", "");
+    sandbox.run(&["generate", "man", "--to", "file/man1"]).code(2).says("could not be written there").in_one_line();
+}
