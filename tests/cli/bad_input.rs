@@ -231,6 +231,7 @@ fn what_has_no_natural_compensation_says_so() {
         .in_one_line();
 }
 
+#[cfg(unix)]
 #[test]
 fn a_folder_that_may_not_be_written_to_still_shows_its_store() {
     use std::os::unix::fs::PermissionsExt;
@@ -244,6 +245,7 @@ fn a_folder_that_may_not_be_written_to_still_shows_its_store() {
     fs::set_permissions(sandbox.path("shut"), fs::Permissions::from_mode(0o755)).expect("permissions");
 }
 
+#[cfg(unix)]
 #[test]
 fn without_a_display_the_window_says_what_it_needs_and_that_commands_work() {
     let sandbox = Sandbox::with_seed();

@@ -1,13 +1,18 @@
-//! Tests of the command line: the built program, run as a user runs it.
+//! Tests of the command line: the built program, run as a user runs it. Some are of what only Unix has: pipes, links,
+//! permissions, limits and full disks.
 
 mod bad_input;
 mod busy;
+#[cfg(unix)]
 mod exporting;
 mod foreign;
 mod golden;
+#[cfg(unix)]
 mod hostile;
+#[cfg(unix)]
 mod memory;
 mod ordering;
+#[cfg(unix)]
 mod safety;
 mod sandbox;
 mod seed_walk;
