@@ -94,7 +94,7 @@ impl Passing for Failure {
             Self::Sample(error) => error.message(),
             Self::MakeSample(error) => error.message(),
             Self::Plan(error) => error.message(),
-            Self::Import(_) | Self::Taken(_) | Self::Usage(_) | Self::Output(_) => return false,
+            Self::Import(_) | Self::Taken(_) | Self::Pages { .. } | Self::Usage(_) | Self::Output(_) => return false,
         };
         said.is_passing()
     }
