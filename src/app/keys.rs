@@ -46,6 +46,9 @@ fn egui_shortcut(shortcut: Shortcut) -> egui::KeyboardShortcut {
         Key::O => egui::Key::O,
         Key::R => egui::Key::R,
         Key::Comma => egui::Key::Comma,
+        Key::Plus => egui::Key::Plus,
+        Key::Minus => egui::Key::Minus,
+        Key::Zero => egui::Key::Num0,
     };
     egui::KeyboardShortcut::new(modifiers, key)
 }

@@ -4,9 +4,9 @@ use super::{App, Dialog};
 use crate::command::{Action, Command};
 use crate::theme::palette;
 use crate::ui::{
-    Choices, Scene, compare_ui, compensate_ui, error_bar_ui, event_ui, history_ui, keys_ui, mapping_ui, open_dialog_ui,
-    palette_ui, password_ui, settings_ui, state_ui, status_bar_ui, streams_ui, timeline_ui, title_ui, tool_dialog_ui,
-    top_bar_ui, welcome_ui,
+    Choices, Scene, TIMELINE_HEIGHT, compare_ui, compensate_ui, error_bar_ui, event_ui, history_ui, keys_ui,
+    mapping_ui, open_dialog_ui, palette_ui, password_ui, settings_ui, state_ui, status_bar_ui, streams_ui, timeline_ui,
+    title_ui, tool_dialog_ui, top_bar_ui, welcome_ui,
 };
 use crate::view::OpenStore;
 
@@ -64,7 +64,7 @@ impl App {
         });
         let (on_screen, is_leaving) = store.on_screen();
         if on_screen.is_some_and(|view| !view.is_empty()) {
-            Panel::bottom("timeline").exact_size(104.0).frame(bar(8)).show(ui, |ui| {
+            Panel::bottom("timeline").exact_size(TIMELINE_HEIGHT).frame(bar(8)).show(ui, |ui| {
                 dim_if(ui, is_leaving);
                 timeline_ui(ui, scene, store, self.settings.is_by_time, &mut self.typed_moment, self.is_playing);
             });

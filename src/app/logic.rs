@@ -12,6 +12,9 @@ use crate::view::{MappingDraft, OpenStore, Signature, StreamView, ToolName, User
 /// Between two events while playing.
 const PLAY_STEP: Duration = Duration::from_millis(400);
 
+/// How much nearer the timeline comes at once.
+const ZOOM_STEP: f64 = 2.0;
+
 fn now() -> Timestamp {
     Timestamp::from_micros(chrono::Utc::now().timestamp_micros())
 }
@@ -162,6 +165,9 @@ impl App {
                 }
             }
             Action::ByTime(is_by_time) => self.settings.is_by_time = is_by_time,
+            Action::ShowPart(span) => self.view().into_iter().for_each(|view| view.show_part(span)),
+            Action::MovePin(pin, index) => self.store.iter_mut().for_each(|store| store.move_pin(pin, index)),
+            Action::RemovePin(pin) => self.store.iter_mut().for_each(|store| store.remove_pin(pin)),
             Action::Copy(text) => ctx.copy_text(text),
             Action::CancelLoading => {
                 self.sample.cancel();
@@ -210,6 +216,11 @@ impl App {
     fn go_to(&mut self, go: impl FnOnce(&mut StreamView)) {
         self.view().into_iter().next().map(go);
         self.reveal = true;
+    }
+
+    fn zoom(&mut self, factor: f64) {
+        let is_by_time = self.settings.is_by_time;
+        self.view().into_iter().for_each(|view| view.zoom(is_by_time, factor));
     }
 
     fn go_to_typed(&mut self) {
@@ -281,6 +292,9 @@ impl App {
                     }
                 }
             }
+            Command::ZoomIn => self.zoom(ZOOM_STEP),
+            Command::ZoomOut => self.zoom(1.0 / ZOOM_STEP),
+            Command::ZoomAll => self.view().into_iter().for_each(|view| view.show_part(None)),
             Command::FocusFilter => self.wants_filter_focus = true,
             Command::ToggleTheme => {
                 self.settings.is_light = !self.settings.is_light;

@@ -1,7 +1,7 @@
 use super::Command;
 use crate::event::{StreamId, Version};
 use crate::store::{Source, StreamOrder};
-use crate::view::{ExportWhat, ToolName};
+use crate::view::{ExportWhat, Span, ToolName};
 
 /// What a panel asks for. Panels only send; `logic` carries out.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +28,11 @@ pub enum Action {
     StopSurvey,
     Order(StreamOrder),
     ByTime(bool),
+    /// Shows this part of the timeline, or all of it.
+    ShowPart(Option<Span>),
+    /// A pin, by its number, to the n-th event of the stream.
+    MovePin(usize, usize),
+    RemovePin(usize),
     Copy(String),
     CancelLoading,
     /// Begins what the tool's dialog says.

@@ -25,6 +25,9 @@ pub enum Command {
     PinB,
     Compare,
     Follow,
+    ZoomIn,
+    ZoomOut,
+    ZoomAll,
     /// Opens the tool's dialog, or closes it.
     Tool(ToolName),
     Settings,
@@ -93,6 +96,9 @@ pub enum Key {
     O,
     R,
     Comma,
+    Plus,
+    Minus,
+    Zero,
 }
 
 impl Key {
@@ -121,6 +127,9 @@ impl Key {
             Self::O => "O",
             Self::R => "R",
             Self::Comma => ",",
+            Self::Plus => "+",
+            Self::Minus => "-",
+            Self::Zero => "0",
         }
     }
 }
@@ -152,6 +161,9 @@ impl Command {
         Self::PinB,
         Self::Compare,
         Self::Follow,
+        Self::ZoomIn,
+        Self::ZoomOut,
+        Self::ZoomAll,
         Self::Settings,
         Self::Retry,
         Self::FocusFilter,
@@ -185,6 +197,9 @@ impl Command {
             Self::PinB => "pin-b",
             Self::Compare => "compare",
             Self::Follow => "follow",
+            Self::ZoomIn => "zoom-in",
+            Self::ZoomOut => "zoom-out",
+            Self::ZoomAll => "zoom-all",
             Self::Tool(name) => name.title(),
             Self::Settings => "settings",
             Self::Retry => "reload",
@@ -238,7 +253,10 @@ impl Command {
             | Self::First
             | Self::Last
             | Self::Play
-            | Self::Follow => Menu::Go,
+            | Self::Follow
+            | Self::ZoomIn
+            | Self::ZoomOut
+            | Self::ZoomAll => Menu::Go,
             Self::PinA | Self::PinB | Self::Compare | Self::Compensate | Self::CopyLink => Menu::Event,
             Self::FocusFilter
             | Self::ToggleTheme
@@ -262,6 +280,9 @@ impl Command {
             Self::Settings => ctrl(Key::Comma),
             Self::Retry => ctrl(Key::R),
             Self::Follow => plain(Key::F),
+            Self::ZoomIn => plain(Key::Plus),
+            Self::ZoomOut => plain(Key::Minus),
+            Self::ZoomAll => plain(Key::Zero),
             Self::Compensate => plain(Key::C),
             Self::StepForward => plain(Key::Right),
             Self::StepBack => plain(Key::Left),

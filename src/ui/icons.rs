@@ -1,6 +1,9 @@
 //! The few signs of the window, painted: no font decides whether they are there.
 
-use egui::{Color32, Pos2, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Atom, Button, Color32, IdSalt, Pos2, Rect, Response, RichText, Role, Sense, Shape, Stroke, StrokeKind, Ui,
+    WidgetInfo, pos2, vec2,
+};
 
 use crate::theme::{Form, Sign, palette};
 
@@ -33,6 +36,18 @@ pub(super) fn icon_button(ui: &mut Ui, icon: Icon, name: &str) -> Response {
     let ink = if response.hovered() { colours.text } else { colours.dim };
     paint(ui.painter(), icon, Rect::from_center_size(rect.center(), vec2(SIZE, SIZE)), ink);
     response.on_hover_text(name)
+}
+
+/// A flag with what stands on it, pressed as one.
+pub(super) fn flag_button(ui: &mut Ui, text: &str, ink: Color32) -> Response {
+    let place = IdSalt::new("flag");
+    let text = RichText::new(text).color(ink);
+    let button = Button::new((Atom::custom(place, vec2(SIZE, SIZE)), text)).frame_when_inactive(false);
+    let shown = button.min_size(vec2(0.0, 26.0)).atom_ui(ui);
+    if let Some(rect) = shown.rect(place) {
+        paint(ui.painter(), Icon::Flag, rect, ink);
+    }
+    shown.response
 }
 
 /// A sign beside a text, which says the same.

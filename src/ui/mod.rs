@@ -41,7 +41,7 @@ pub use password::password_ui;
 pub use settings::{Choices, settings_ui};
 pub use state::{state_ui, title_ui};
 pub use streams::streams_ui;
-pub use timeline::timeline_ui;
+pub use timeline::{TIMELINE_HEIGHT, timeline_ui};
 pub use tools::tool_dialog_ui;
 pub use welcome::{open_dialog_ui, welcome_ui};
 pub use when::Zone;

@@ -26,6 +26,24 @@ impl Zone {
         }
     }
 
+    /// How many seconds a clock on the wall is ahead of UTC.
+    pub fn offset(self, at: Timestamp) -> i64 {
+        let local = |at: Timestamp| Some(at.to_utc()?.with_timezone(&chrono::Local).offset().local_minus_utc());
+        match self {
+            Self::Utc => 0,
+            Self::Local => local(at).map_or(0, i64::from),
+        }
+    }
+
+    /// As much of it as is asked for, without the zone.
+    pub fn in_form(self, at: Timestamp, form: &str) -> Option<String> {
+        let utc = at.to_utc()?;
+        Some(match self {
+            Self::Utc => utc.format(form).to_string(),
+            Self::Local => utc.with_timezone(&chrono::Local).format(form).to_string(),
+        })
+    }
+
     fn format(self, at: Timestamp, format: &str) -> String {
         let Some(utc) = at.to_utc() else { return at.to_string() };
         match self {

@@ -2,6 +2,7 @@ use std::ops::Range;
 
 use super::loaded::Loaded;
 use super::rows::text;
+use super::tally::{Counts, Tally};
 use crate::event::Timestamp;
 use crate::replay::Index;
 
@@ -17,8 +18,31 @@ pub struct HistoryFilter {
     pub text: String,
     wanted: String,
     found: Vec<Index>,
+    /// Of the types of what was found.
+    tally: Tally,
     looked_at: Index,
     readings: u64,
+    /// Raised whenever it has looked on.
+    looks: u64,
+}
+
+/// What a filter found so far, and how much of it lies where.
+#[derive(Clone, Copy, Debug)]
+pub struct Matches<'a> {
+    pub(super) found: &'a [Index],
+    pub(super) tally: &'a Tally,
+}
+
+impl Matches<'_> {
+    pub fn has(&self, index: Index) -> bool {
+        self.found.binary_search(&index).is_ok()
+    }
+
+    /// By type, from one event up to, and without, the other.
+    pub fn between(&self, from: Index, to: Index) -> Counts {
+        let place = |index: Index| self.found.partition_point(|found| *found < index);
+        self.tally.between(place(from), place(to))
+    }
 }
 
 impl HistoryFilter {
@@ -32,11 +56,22 @@ impl HistoryFilter {
         (!self.wanted.is_empty()).then_some(self.found.as_slice())
     }
 
+    /// The same with their types.
+    pub fn matches(&self) -> Option<Matches<'_>> {
+        Some(Matches { found: self.found()?, tally: &self.tally })
+    }
+
+    /// Another number whenever there is something else to show.
+    pub fn looks(&self) -> u64 {
+        self.looks
+    }
+
     /// Looks on. Says whether there is more to look at.
     pub(super) fn advance(&mut self, loaded: &Loaded, readings: u64) -> bool {
         let wanted = self.text.trim().to_lowercase();
         if wanted != self.wanted || readings != self.readings {
-            *self = Self { text: std::mem::take(&mut self.text), wanted, readings, ..Self::default() };
+            let looks = self.looks + 1;
+            *self = Self { text: std::mem::take(&mut self.text), wanted, readings, looks, ..Self::default() };
         }
         if self.wanted.is_empty() {
             return false;
@@ -55,7 +90,11 @@ impl HistoryFilter {
             }
         });
         found.sort_unstable();
-        self.found.extend(found);
+        for index in found {
+            self.found.push(index);
+            self.tally.push(loaded.types.tally().lane(index).unwrap_or_default());
+        }
+        self.looks += u64::from(range.end > self.looked_at);
         self.looked_at = range.end;
         self.looked_at < count
     }

@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 
+use super::time_order::TimeOrder;
 use super::{EventTypes, TimeScale, UserError};
 use crate::engine::{Continued, Described, Question, Ticket, continue_stream, describe, load_timeline};
 use crate::event::{EventBatch, EventId, EventRow, Metadata, StreamId, Version};
@@ -14,6 +15,7 @@ pub struct Loaded {
     pub timeline: Box<dyn Timeline>,
     pub time_scale: TimeScale,
     pub types: EventTypes,
+    pub(super) time_order: Option<TimeOrder>,
     people: People,
 }
 
@@ -88,6 +90,10 @@ impl Loaded {
             self.types.push(row.event_type);
         }
         let grown = self.timeline.heads().len() - before;
+        let tail = self.timeline.heads().get(before.saturating_sub(1)..).unwrap_or_default();
+        if grown > 0 && (self.time_order.is_some() || !TimeOrder::is_kept_by(tail)) {
+            self.time_order = TimeOrder::new(self.timeline.heads(), &self.types);
+        }
         self.described.row.events += grown as u64;
         if let Some(head) = self.timeline.heads().last() {
             self.described.row.last_version = head.version;
@@ -124,7 +130,8 @@ impl Question for LoadStream {
         })?;
         let time_scale = TimeScale::new(timeline.heads());
         let types = EventTypes::new(timeline.heads());
-        Ok(Loaded { described, projection, timeline, time_scale, types, people })
+        let time_order = TimeOrder::new(timeline.heads(), &types);
+        Ok(Loaded { described, projection, timeline, time_scale, types, time_order, people })
     }
 }
 

@@ -173,6 +173,19 @@ impl OpenStore {
         *pin = Some(here).filter(|here| pin.as_ref() != Some(here));
     }
 
+    /// Sets a pin at the n-th event of the stream.
+    pub fn move_pin(&mut self, pin: usize, index: Index) {
+        let Some(view) = &self.view else { return };
+        let head = view.base().and_then(|loaded| loaded.timeline.heads().get(index));
+        if let (Some(pin), Some(head)) = (self.pins.get_mut(pin), head) {
+            *pin = Some(Pin { stream: view.stream.clone(), version: head.version });
+        }
+    }
+
+    pub fn remove_pin(&mut self, pin: usize) {
+        self.pins.get_mut(pin).into_iter().for_each(|pin| *pin = None);
+    }
+
     /// The places of the pins in the stream on screen.
     pub fn pins_here(&self) -> [Option<Index>; 2] {
         let place = |pin: &Option<Pin>| {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use super::changes::{FieldHistory, FieldValue, KeptChanges, RowChanges};
 use super::loaded::{ContinueStream, LoadStream, Loaded};
 use super::rows::{StateRow, StateRows};
-use super::{HistoryFilter, ReadEvent, Signs, UserError};
+use super::{HistoryFilter, Line, ReadEvent, Shown as ShownPart, Signs, Span, UserError};
 use crate::engine::{Asked, Cause, Continued, Engine, Moment, StoreChange, Tool};
 use crate::event::{StreamId, Timestamp, Version};
 use crate::replay::{Index, ProjectionRef, registry};
@@ -31,6 +31,8 @@ pub struct StreamView {
     changes: KeptChanges,
     field_history: Option<FieldHistory>,
     pub history_filter: HistoryFilter,
+    /// The part that the timeline shows, where that is not the whole.
+    span: Option<Span>,
     /// How its events are told apart by their types.
     pub(super) signs: Signs,
     /// How often the stream was read from its beginning; what was found in it before is out of date.
@@ -72,6 +74,7 @@ impl StreamView {
             changes: KeptChanges::default(),
             field_history: None,
             history_filter: HistoryFilter::default(),
+            span: None,
             signs: Signs::default(),
             readings: 0,
             revision: 0,
@@ -235,6 +238,39 @@ impl StreamView {
         if self.cursor != Some(index) {
             self.cursor = Some(index);
             self.wants_event = true;
+            self.keep_in_sight();
+        }
+    }
+
+    /// What the timeline shows of the stream.
+    pub fn shown_part(&self, is_by_time: bool) -> ShownPart {
+        let Some(loaded) = self.base() else { return ShownPart::WHOLE };
+        Line::new(loaded, is_by_time).shown(self.span, &Line::new(loaded, !is_by_time))
+    }
+
+    /// Shows this part of the timeline, or all of it.
+    pub fn show_part(&mut self, span: Option<Span>) {
+        self.span = span;
+    }
+
+    /// Goes so many times as near in the timeline: to the cursor where it is in sight, else to the middle.
+    pub fn zoom(&mut self, is_by_time: bool, factor: f64) {
+        let shown = self.shown_part(is_by_time);
+        let Some((loaded, cursor)) = self.base().zip(self.cursor) else { return };
+        let line = Line::new(loaded, is_by_time);
+        let here = Some(line.share_of(cursor)).filter(|share| shown.has(*share));
+        let about = here.unwrap_or(f64::midpoint(shown.from, shown.to));
+        self.span = line.span(shown.zoomed(about, factor, line.narrowest()));
+    }
+
+    /// The part that is shown follows the cursor when it leaves it.
+    fn keep_in_sight(&mut self) {
+        let (Some(span), Some(loaded), Some(cursor)) = (self.span, self.base(), self.cursor) else { return };
+        let line = Line::new(loaded, span.is_by_time);
+        let shown = self.shown_part(span.is_by_time);
+        let held = shown.holding(line.share_of(cursor));
+        if held != shown {
+            self.span = line.span(held);
         }
     }
 
@@ -255,6 +291,11 @@ impl StreamView {
 
     pub fn reason(&self, index: Index) -> &str {
         self.base().map_or("", |loaded| loaded.reason(index))
+    }
+
+    /// Another number whenever something of it has come.
+    pub fn revision(&self) -> u64 {
+        self.revision
     }
 
     pub fn event(&self) -> &Asked<ReadEvent> {

@@ -107,6 +107,37 @@ impl TimeScale {
         piece.begins + (piece.ends - piece.begins) * part
     }
 
+    /// The same of microseconds, for what lies between two of them.
+    pub(super) fn share_of_micros(&self, micros: f64) -> f64 {
+        let number = self.pieces.partition_point(|piece| (piece.to.micros() as f64) < micros);
+        let Some(piece) = self.pieces.get(number) else { return 1.0 };
+        let length = piece.to.micros_since(piece.from).max(1) as f64;
+        let part = ((micros - piece.from.micros() as f64) / length).clamp(0.0, 1.0);
+        piece.begins + (piece.ends - piece.begins) * part
+    }
+
+    /// When it was at this place.
+    pub fn micros_at(&self, share: f64) -> f64 {
+        let number = self.pieces.partition_point(|piece| piece.ends < share);
+        let Some(piece) = self.pieces.get(number).or(self.pieces.last()) else { return 0.0 };
+        let part = ((share - piece.begins) / (piece.ends - piece.begins).max(f64::MIN_POSITIVE)).clamp(0.0, 1.0);
+        piece.from.micros() as f64 + piece.to.micros_since(piece.from) as f64 * part
+    }
+
+    /// How much of the line so many microseconds take outside of pauses.
+    pub fn share_of_length(&self, micros: f64) -> f64 {
+        let active = self.pieces.iter().filter(|piece| !piece.is_pause);
+        let (length, room) = active.fold((0.0, 0.0), |(length, room), piece| {
+            (length + piece.to.micros_since(piece.from) as f64, room + piece.ends - piece.begins)
+        });
+        if length > 0.0 { micros * room / length } else { 1.0 }
+    }
+
+    /// What is drawn as long as it was: from when to when.
+    pub fn stretches(&self) -> impl Iterator<Item = (Timestamp, Timestamp)> + '_ {
+        self.pieces.iter().filter(|piece| !piece.is_pause).map(|piece| (piece.from, piece.to))
+    }
+
     pub fn pauses(&self) -> impl Iterator<Item = Pause> + '_ {
         self.pieces.iter().filter(|piece| piece.is_pause).map(|piece| Pause {
             from: piece.from,

@@ -17,4 +17,5 @@ mod odd;
 mod postgres;
 mod restart;
 mod servers;
+mod timeline;
 mod wishes;
