@@ -9,6 +9,7 @@ pub mod json_text;
 mod message;
 mod metadata;
 mod names;
+pub mod plain_json;
 mod recorded;
 mod time;
 

@@ -34,8 +34,7 @@ pub fn same_name(name: &str, kebab: &str) -> bool {
     if name == kebab {
         return true;
     }
-    let plain = |text: &str| -> bool { text.is_ascii() };
-    if !plain(name) {
+    if !name.is_ascii() {
         return false;
     }
     let mut left = name.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b.to_ascii_lowercase());

@@ -188,7 +188,7 @@ pub fn report_text_changes(path: &str, before: &str, after: &str, report: &mut d
         // A letter may be written as itself or as an escape, and an exponent in more ways than one.
         b'"' => !text.contains('\\'),
         b'{' | b'[' => false,
-        _ => !text.contains(['e', 'E']) || matches!(text, "true" | "false"),
+        _ => !text.bytes().any(|byte| matches!(byte, b'e' | b'E')) || matches!(text, "true" | "false"),
     };
     let is_container = |text: &str| matches!(kind(text), b'{' | b'[');
     let is_decided = (is_plain(before) && is_plain(after))
@@ -197,19 +197,9 @@ pub fn report_text_changes(path: &str, before: &str, after: &str, report: &mut d
         report(path);
         return;
     }
-    match (kind(before), members_of(before), members_of(after)) {
-        (b'{', Some(a), Some(b)) => {
-            for (key, was) in &a {
-                let is = b.iter().find(|(known, _)| known == key).map_or("null", |(_, is)| is);
-                if *was != is {
-                    report_text_changes(&key_path(path, key), was, is, report);
-                }
-            }
-            for (key, is) in b.iter().filter(|(key, _)| !a.iter().any(|(known, _)| known == key)) {
-                report_text_changes(&key_path(path, key), "null", is, report);
-            }
-        }
-        (b'[', _, _) => {
+    match kind(before) {
+        b'{' if report_member_changes(path, before, after, report) => {}
+        b'[' => {
             let items = |list| items(str::as_bytes(list)).map(|item| std::str::from_utf8(item).unwrap_or("null"));
             let (mut a, mut b) = (items(before), items(after));
             for index in 0.. {
@@ -230,18 +220,57 @@ pub fn report_text_changes(path: &str, before: &str, after: &str, report: &mut d
     }
 }
 
-/// The members of an object of usual size that is plainly written: no escape in a name, and none named twice.
-fn members_of(object: &str) -> Option<Vec<(&str, &str)>> {
-    const MOST: usize = 32;
-    let mut found: Vec<(&str, &str)> = Vec::new();
-    for (key, value) in members(object.as_bytes()) {
-        let (key, value) = (std::str::from_utf8(key).ok()?, std::str::from_utf8(value).ok()?);
-        if found.len() == MOST || key.contains('\\') || found.iter().any(|(known, _)| *known == key) {
-            return None;
+/// So many members are compared one by one.
+const FEW_MEMBERS: usize = 32;
+
+/// The members of an object, each with its name.
+#[derive(Debug)]
+struct FewMembers<'t> {
+    members: [(&'t str, &'t str); FEW_MEMBERS],
+    count: usize,
+}
+
+impl<'t> FewMembers<'t> {
+    /// Of an object of usual size that is plainly written: no escape in a name, and none named twice.
+    fn of(object: &'t str) -> Option<Self> {
+        let mut found = Self { members: [("", ""); FEW_MEMBERS], count: 0 };
+        for (key, value) in members(object.as_bytes()) {
+            let (key, value) = (std::str::from_utf8(key).ok()?, std::str::from_utf8(value).ok()?);
+            if key.contains('\\') || found.all().iter().any(|(known, _)| *known == key) {
+                return None;
+            }
+            *found.members.get_mut(found.count)? = (key, value);
+            found.count += 1;
         }
-        found.push((key, value));
+        Some(found)
     }
-    Some(found)
+
+    fn all(&self) -> &[(&'t str, &'t str)] {
+        self.members.get(..self.count).unwrap_or_default()
+    }
+
+    /// Looked for first where another object of the same shape has it.
+    fn value(&self, key: &str, place: usize) -> Option<&'t str> {
+        let there = self.all().get(place).filter(|(known, _)| *known == key);
+        there.or_else(|| self.all().iter().find(|(known, _)| *known == key)).map(|(_, value)| *value)
+    }
+}
+
+/// Says whether the two could be told apart as they are written.
+fn report_member_changes(path: &str, before: &str, after: &str, report: &mut dyn FnMut(&str)) -> bool {
+    let (Some(old), Some(new)) = (FewMembers::of(before), FewMembers::of(after)) else { return false };
+    for (place, (key, was)) in old.all().iter().enumerate() {
+        let is = new.value(key, place).unwrap_or("null");
+        if *was != is {
+            report_text_changes(&key_path(path, key), was, is, report);
+        }
+    }
+    for (place, (key, is)) in new.all().iter().enumerate() {
+        if old.value(key, place).is_none() {
+            report_text_changes(&key_path(path, key), "null", is, report);
+        }
+    }
+    true
 }
 
 /// The paths at which two values differ: as deep as both are of one shape. What is absent and what is `null` are

@@ -16,6 +16,7 @@ use super::cells::{Cell, RawJson, report_text_changes};
 use super::{Folded, Problem, Projection, Registrar, key_path};
 use crate::domain::Flaw;
 use crate::event::json_text::leaf_count;
+use crate::event::plain_json::{PlainMember, plain_members};
 use crate::event::{EventRow, Head};
 
 pub(super) fn register(registrar: &mut impl Registrar) {
@@ -56,7 +57,7 @@ pub struct Setting {
     slots: Box<[Slot]>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Slot {
     name: Range<u32>,
     value: Range<u32>,
@@ -102,22 +103,27 @@ impl FieldsState {
 
     /// Sets what the payload sets, and says for each field what its value was and what it is now.
     fn set(&mut self, set: &Arc<Setting>, mut changed: impl FnMut(&str, &str, &str)) {
+        // Most events name their fields in the order of those before them: the next one is where it is looked for first.
+        let mut next = 0;
         for (slot, name, value) in set.fields() {
             let field = || Field { set: Arc::clone(set), slot };
-            match self.places.get(name) {
-                Some(place) => {
-                    let known = self.fields.get(*place);
-                    if let Some(known) = known
-                        && known.text() != value
-                    {
+            let known = match self.fields.get(next).filter(|known| known.name() == name) {
+                Some(known) => Some((next, known)),
+                None => self.places.get(name).and_then(|place| Some((*place, self.fields.get(*place)?))),
+            };
+            match known {
+                Some((place, known)) => {
+                    next = place + 1;
+                    if known.text() != value {
                         changed(name, known.text(), value);
-                        self.fields.set(*place, field());
+                        self.fields.set(place, field());
                     }
                 }
                 None => {
                     changed(name, NULL, value);
                     self.places.insert(name.into(), self.fields.len());
                     self.fields.push_back(field());
+                    next = self.fields.len();
                 }
             }
         }
@@ -198,6 +204,9 @@ fn report_field(name: &str, was: &str, is: &str, report: &mut dyn FnMut(&str)) {
 
 /// Takes a payload apart, no deeper than its own fields.
 fn decode(body: &[u8]) -> Result<FieldsEvent, Flaw> {
+    if let Some(set) = plain_setting(body) {
+        return Ok(FieldsEvent::Set(set));
+    }
     let is_sound = u32::try_from(body.len()).is_ok_and(|length| length < u32::MAX / 2) && !may_hide_a_flaw(body);
     let text = match std::str::from_utf8(body) {
         Ok(text) if is_sound => text,
@@ -216,6 +225,30 @@ fn decode(body: &[u8]) -> Result<FieldsEvent, Flaw> {
     }
     let RawFields(fields) = serde_json::from_str(text).map_err(|error| Flaw::not_json(&error))?;
     Ok(FieldsEvent::Set(setting(text, fields)))
+}
+
+/// What a payload of usual size sets that is written as nearly all are.
+fn plain_setting(body: &[u8]) -> Option<Arc<Setting>> {
+    const MOST: usize = 32;
+    u32::try_from(body.len()).ok()?;
+    let text = std::str::from_utf8(body).ok()?;
+    let (mut slots, mut count) = ([const { Slot { name: 0..0, value: 0..0, leaves: 0 } }; MOST], 0);
+    plain_members(text, |PlainMember { name, value, leaves }| {
+        let slot = |range: Range<usize>| range.start as u32..range.end as u32;
+        let known = slots.iter_mut().take(count).find(|known| {
+            let known = known.name.start as usize..known.name.end as usize;
+            known.len() == name.len() && text.get(known) == text.get(name.clone())
+        });
+        // The value that was written last counts.
+        if let Some(known) = known {
+            (known.value, known.leaves) = (slot(value), leaves);
+            return Some(());
+        }
+        *slots.get_mut(count)? = Slot { name: slot(name), value: slot(value), leaves };
+        count += 1;
+        Some(())
+    })?;
+    Some(Arc::new(Setting { text: text.into(), slots: slots.get(..count)?.into() }))
 }
 
 fn setting(text: &str, fields: Vec<(Cow<'_, str>, &str)>) -> Arc<Setting> {

@@ -1,6 +1,5 @@
 //! Long streams of other frameworks, under the projection that knows nothing of them.
 
-use std::path::Path;
 use std::time::Instant;
 
 use foldline::engine::{describe, load_timeline};
@@ -10,6 +9,7 @@ use foldline::store::{Flow, Query};
 use rusqlite::Connection;
 
 use crate::measure::{Row, Table, micros, repeat, time};
+use crate::stores::Stores;
 
 const EVENTS: u64 = 20_480;
 
@@ -87,9 +87,9 @@ fn kind(n: u64) -> &'static str {
     ["ItemAdded", "ItemAdded", "ItemRemoved", "NoteChanged"][(n % 4) as usize]
 }
 
-pub(crate) fn load(table: &mut Table, folder: &Path) {
+pub(crate) fn load(table: &mut Table, stores: &Stores) {
     for (name, schema, event) in SHAPES {
-        let path = folder.join(format!("{name}.db"));
+        let path = stores.folder().join(format!("{name}.db"));
         let connection = Connection::open(&path).expect("a database");
         connection.execute_batch(&format!("{schema}; BEGIN")).expect("a table");
         for n in 0..EVENTS {

@@ -1,5 +1,6 @@
 //! `cargo bench`: what things cost, each beside the limit that the same machine gave in the same run. Prints a
-//! table and writes it to `target/bench.json`. `cargo bench -- --events 10000000` takes a larger store.
+//! table and writes it to `target/bench.json`. `cargo bench -- --events 10000000` takes a larger store, `--sample FILE`
+//! one that `foldline sample` made before, and `--only load,seek` some of the measurements alone.
 //!
 //! Machines differ and are shared, so only the ratios mean something. A row whose bar is missed says so; with
 //! `cargo bench --bench bench -- --check` the run then ends with 1.
@@ -9,7 +10,9 @@
 mod busy;
 mod frameworks;
 mod measure;
+mod memory;
 mod moving;
+mod postgres;
 mod stores;
 
 use std::hint::black_box;
@@ -28,25 +31,44 @@ use stores::{LONG_STREAM, MIDDLE_STREAM, SHORT_STREAM, Stores};
 
 const LONG: u64 = 200_000;
 
+type Part = (&'static str, fn(&mut Table, &Stores));
+
+/// What `--only` names, in the order in which it is measured. What holds the most memory comes last.
+const PARTS: [Part; 14] = [
+    ("append", append),
+    ("scan", scan),
+    ("load", load),
+    ("seek", seek),
+    ("frameworks", frameworks::load),
+    ("ticket", moving::ticket),
+    ("wide", memory::wide_events),
+    ("open", open),
+    ("written", busy::written),
+    ("postgres", postgres::written),
+    ("noticed", busy::noticed),
+    ("log", beside_a_log),
+    ("commands", memory::commands),
+    ("whole", whole_store),
+];
+
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    let wanted = arguments.iter().position(|argument| argument == "--events").and_then(|at| arguments.get(at + 1));
-    let events = wanted.map_or(1_000_000, |wanted| wanted.parse().expect("--events takes a number"));
+    let wanted = |name: &str| {
+        let at = arguments.iter().position(|argument| argument == name)?;
+        Some(arguments.get(at + 1).unwrap_or_else(|| panic!("{name} takes a value")).as_str())
+    };
+    let events = wanted("--events").map_or(1_000_000, |wanted| wanted.parse().expect("--events takes a number"));
+    let only: Vec<&str> = wanted("--only").map(|parts| parts.split(',').collect()).unwrap_or_default();
+    let known = PARTS.map(|(name, _)| name);
+    assert!(only.iter().all(|part| known.contains(part)), "--only takes some of {}", known.join(","));
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let stores = Stores::make(folder.path(), events, LONG);
+    let stores = Stores::new(folder.path(), events, LONG, wanted("--sample").map(Path::new));
     let mut table = Table::default();
-    append(&mut table, folder.path());
-    scan(&mut table, &stores);
-    load(&mut table, &stores);
-    seek(&mut table, &stores);
-    frameworks::load(&mut table, folder.path());
-    moving::ticket(&mut table);
-    moving::memory(&mut table, folder.path());
-    open(&mut table, &stores);
-    busy::written(&mut table, &stores, folder.path());
-    busy::noticed(&mut table, &stores);
-    beside_a_log(&mut table, &stores, folder.path());
-    whole_store(&mut table, &stores);
+    for (name, measure) in PARTS {
+        if only.is_empty() || only.contains(&name) {
+            measure(&mut table, &stores);
+        }
+    }
     table.note(format!("events in the store: {events}; peak memory of the whole run: {:.0} MiB", peak_memory_mib()));
     // Without optimisation a bar says nothing, so no verdict is given then.
     let judges = !cfg!(debug_assertions);
@@ -60,7 +82,8 @@ fn main() {
 }
 
 /// Against what the disk needs to make one page durable, and against bare inserts.
-fn append(table: &mut Table, folder: &Path) {
+fn append(table: &mut Table, stores: &Stores) {
+    let folder = stores.folder();
     let mut store = NativeStore::create(&folder.join("append.db")).expect("a new store");
     let stream = StreamId::from("lead-1");
     let mut number = 0_u64;
@@ -88,10 +111,10 @@ fn append(table: &mut Table, folder: &Path) {
 }
 
 fn scan(table: &mut Table, stores: &Stores) {
-    let read = repeat(3, || time(|| stores::read_whole_file(&stores.sample)));
+    let read = repeat(3, || time(|| stores::read_whole_file(stores.sample())));
     let all = stores.scan(Columns::ALL);
     let heads = stores.scan(Columns::HEADS);
-    let per_event = |secs: f64| secs * 1e9 / stores.events as f64;
+    let per_event = |secs: f64| secs * 1e9 / stores.events() as f64;
     table.add(Row::new(
         "scan all columns, an event",
         "reading the file",
@@ -110,7 +133,7 @@ fn scan(table: &mut Table, stores: &Stores) {
 
 /// Fetching, parsing and folding against fetching alone.
 fn load(table: &mut Table, stores: &Stores) {
-    let store = NativeStore::open(&stores.long).expect("the long store");
+    let store = NativeStore::open(stores.long()).expect("the long store");
     for (stream, events, times) in [(SHORT_STREAM, 10, 300), (MIDDLE_STREAM, 1_000, 60), (LONG_STREAM, LONG, 7)] {
         let stream = StreamId::from(stream);
         let described = describe(&store, &stream).expect("the stream is there");
@@ -178,7 +201,7 @@ fn spaced(store: &dyn Store, query: &Query, spacing: usize) -> Replay<LeadState>
 
 /// Any version against refolding the decoded events from the start.
 fn seek(table: &mut Table, stores: &Stores) {
-    let store = NativeStore::open(&stores.long).expect("the long store");
+    let store = NativeStore::open(stores.long()).expect("the long store");
     let query = Query::stream(StreamId::from(LONG_STREAM));
     for spacing in [16, 32, 64, 256, 1_024, 4_096] {
         let replay = spaced(&store, &query, spacing);
@@ -225,7 +248,7 @@ fn refold_all(replay: &Replay<LeadState>) -> <LeadState as Projection>::State {
 fn open(table: &mut Table, stores: &Stores) {
     let first_look = repeat(20, || {
         time(|| {
-            let store = NativeStore::open(&stores.sample).expect("the sample");
+            let store = NativeStore::open(stores.sample()).expect("the sample");
             let mut seen = 0;
             let mut count = || {
                 seen += 1;
@@ -242,14 +265,14 @@ fn open(table: &mut Table, stores: &Stores) {
         Row::new("open, 100 streams and the newest 200 events", "100 ms", micros(&first_look) / 1_000.0, 100.0, "ms");
     table.add(row.bar(1.0));
     let info =
-        repeat(5, || time(|| NativeStore::open(&stores.sample).expect("the sample").info().expect("info").events));
+        repeat(5, || time(|| NativeStore::open(stores.sample()).expect("the sample").info().expect("info").events));
     table.add(Row::new("info: every count", "100 ms", micros(&info) / 1_000.0, 100.0, "ms"));
 }
 
 /// Opening and one question where a writer was killed and left its log, against the same store at rest.
-fn beside_a_log(table: &mut Table, stores: &Stores, folder: &Path) {
-    let logged = folder.join("logged.db");
-    stores::copy_beside_a_log(&stores.sample, &logged);
+fn beside_a_log(table: &mut Table, stores: &Stores) {
+    let logged = stores.folder().join("logged.db");
+    stores::copy_beside_a_log(stores.sample(), &logged);
     let ask = |path: &Path| {
         time(|| {
             let store = NativeStore::open(path).expect("a store");
@@ -264,7 +287,7 @@ fn beside_a_log(table: &mut Table, stores: &Stores, folder: &Path) {
     };
     let (mut at_rest, mut beside) = (Vec::new(), Vec::new());
     for _ in 0..60 {
-        at_rest.push(ask(&stores.sample));
+        at_rest.push(ask(stores.sample()));
         beside.push(ask(&logged));
     }
     let row = Row::new(
@@ -278,7 +301,7 @@ fn beside_a_log(table: &mut Table, stores: &Stores, folder: &Path) {
 }
 
 fn whole_store(table: &mut Table, stores: &Stores) {
-    let reader = foldline::store::open(&stores.sample.clone().into()).expect("the sample");
+    let reader = foldline::store::open(&stores.sample().to_owned().into()).expect("the sample");
     let scan = stores.scan(Columns::ALL);
     let samples = repeat(3, || {
         time(|| {
@@ -287,7 +310,7 @@ fn whole_store(table: &mut Table, stores: &Stores) {
                 .events()
         })
     });
-    let per_event = |secs: f64| secs * 1e9 / stores.events as f64;
+    let per_event = |secs: f64| secs * 1e9 / stores.events() as f64;
     table.add(
         Row::new(
             "fold every lead, an event of the store",
@@ -298,7 +321,7 @@ fn whole_store(table: &mut Table, stores: &Stores) {
         )
         .bar(1.4),
     );
-    let store = NativeStore::open(&stores.sample).expect("the sample");
+    let store = NativeStore::open(stores.sample()).expect("the sample");
     let verify =
         repeat(1, || time(|| store.verify(&mut |finding| println!("{finding:?}"), &mut |_| Flow::Continue(()))));
     table.add(Row::new(

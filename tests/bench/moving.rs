@@ -1,15 +1,14 @@
-//! What a cursor costs that moves through a large state, and what answers about one may keep.
+//! What a cursor costs that moves through a large state.
 
 use std::hint::black_box;
-use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use foldline::event::{EventId, EventRow, EventType, StreamId, StreamKey, Timestamp, Version};
 use foldline::projection::TicketState;
 use foldline::replay::{ProjectionRef, Timeline};
 
 use crate::measure::{Row, Table, percentile, repeat};
+use crate::stores::Stores;
 
 const MESSAGES: u64 = 20_000;
 
@@ -43,7 +42,7 @@ fn long_ticket() -> Box<dyn Timeline> {
 }
 
 /// All that a frame asks of the state when the cursor has moved.
-pub(crate) fn ticket(table: &mut Table) {
+pub(crate) fn ticket(table: &mut Table, _stores: &Stores) {
     let timeline = long_ticket();
     let mut at = 0;
     let samples = repeat(400, || {
@@ -62,41 +61,4 @@ pub(crate) fn ticket(table: &mut Table) {
     });
     let what = format!("move in a ticket of {MESSAGES} messages, {VISIBLE} rows, p95");
     table.add(Row::new(&what, "1 ms", percentile(&samples, 95.0), 1_000.0, "µs").bar(1.0));
-}
-
-/// One event that sets many fields: what it takes to say of each who set it.
-pub(crate) fn memory(table: &mut Table, folder: &Path) {
-    const FIELDS: usize = 16_000;
-    let fields: Vec<String> = (0..FIELDS).map(|n| format!("\"field-{n}\":\"{n:060}\"")).collect();
-    let line = |version: u64, payload: &str| {
-        format!(
-            r#"{{"stream":"order-1","version":{version},"type":"placed","payload":{payload},"recorded_at":"2025-01-01T00:00:00Z","metadata":{{"actor":"kim"}}}}"#
-        )
-    };
-    let wide = format!("{{{}}}", fields.join(","));
-    let (file, store) = (folder.join("wide.jsonl"), folder.join("wide.db"));
-    std::fs::write(&file, [line(0, "{}"), line(1, &wide)].join("\n")).expect("a file");
-    let program = || Command::new(env!("CARGO_BIN_EXE_foldline"));
-    let imported = program().arg("import").arg(&file).arg("--into").arg(&store).output().expect("run");
-    assert!(imported.status.success(), "{imported:?}");
-    let payload = wide.len() as f64 / 1_048_576.0;
-    for (what, arguments) in [("diff", &["--from", "0", "--to", "1"][..]), ("blame", &[])] {
-        let mut child = program()
-            .args([what])
-            .arg(&store)
-            .arg("order-1")
-            .args(arguments)
-            .args(["--format", "json"])
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("run");
-        let mut peak: f64 = 0.0;
-        let path = format!("/proc/{}/status", child.id());
-        while child.try_wait().expect("waited").is_none() {
-            peak = peak.max(crate::measure::peak_memory_of(Path::new(&path)));
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        let what = format!("peak memory of {what}, {FIELDS} fields of one event");
-        table.add(Row::new(&what, "the payload", peak, payload, "MiB").at_most(128.0));
-    }
 }

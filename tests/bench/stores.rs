@@ -1,5 +1,6 @@
 //! The stores that are measured, and the limits they are held against.
 
+use std::cell::OnceCell;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -14,28 +15,56 @@ pub(crate) const LONG_STREAM: &str = "lead-7";
 pub(crate) const MIDDLE_STREAM: &str = "lead-8";
 pub(crate) const SHORT_STREAM: &str = "lead-9";
 
+/// Each is made when something is first measured on it.
 #[derive(Debug)]
 pub(crate) struct Stores {
-    pub(crate) sample: PathBuf,
-    pub(crate) long: PathBuf,
-    pub(crate) events: u64,
+    folder: PathBuf,
+    events: u64,
+    long_events: u64,
+    sample: OnceCell<PathBuf>,
+    long: OnceCell<PathBuf>,
 }
 
 impl Stores {
-    pub(crate) fn make(folder: &Path, events: u64, long: u64) -> Self {
-        let sample = folder.join("sample.db");
-        let mut store = NativeStore::create(&sample).expect("a new store");
-        let options = SampleOptions { streams: None, events: Some(events), seed: 1 };
-        let secs = time(|| generate(&mut store, &options, &mut |_| Flow::Continue(())).expect("a sample"));
-        println!("sample of {events} events written in {secs:.1} s");
-        let path = folder.join("long.db");
-        write_long_stream(&path, long);
-        Self { sample, long: path, events }
+    /// `sample` is one that was made before.
+    pub(crate) fn new(folder: &Path, events: u64, long_events: u64, sample: Option<&Path>) -> Self {
+        let sample = sample.map_or_else(OnceCell::new, |path| OnceCell::from(path.to_owned()));
+        Self { folder: folder.to_owned(), events, long_events, sample, long: OnceCell::new() }
+    }
+
+    /// A temporary folder for further stores.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(crate) fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// Leads and tickets.
+    pub(crate) fn sample(&self) -> &Path {
+        self.sample.get_or_init(|| {
+            let path = self.folder.join("sample.db");
+            let mut store = NativeStore::create(&path).expect("a new store");
+            let options = SampleOptions { streams: None, events: Some(self.events), seed: 1 };
+            let secs = time(|| generate(&mut store, &options, &mut |_| Flow::Continue(())).expect("a sample"));
+            println!("sample of {} events written in {secs:.1} s", self.events);
+            path
+        })
+    }
+
+    /// One long lead among others.
+    pub(crate) fn long(&self) -> &Path {
+        self.long.get_or_init(|| {
+            let path = self.folder.join("long.db");
+            write_long_stream(&path, self.long_events);
+            path
+        })
     }
 
     /// Seconds to visit every event.
     pub(crate) fn scan(&self, columns: Columns) -> f64 {
-        let store = NativeStore::open(&self.sample).expect("the sample");
+        let store = NativeStore::open(self.sample()).expect("the sample");
         let samples = repeat(3, || {
             time(|| {
                 let mut bytes = 0;

@@ -101,14 +101,16 @@ fn cut(packed: usize, text: &[u8]) -> Vec<u8> {
     Value::Object(object).to_string().into_bytes()
 }
 
-/// One object of all that is said around an event. A single column that holds an object stays as it is stored.
-pub(super) fn merged_metadata<'a>(parts: &[(Option<&str>, Cell<'a>)]) -> Cow<'a, [u8]> {
-    if let [(None, cell)] = parts {
-        return match cell {
-            Cell::Null => Cow::Borrowed(b""),
-            cell => readable(*cell, false, None).0,
-        };
+/// A column that holds all that is said around an event stays as it is stored.
+pub(super) fn whole_metadata(cell: Cell<'_>) -> Cow<'_, [u8]> {
+    match cell {
+        Cell::Null => Cow::Borrowed(b""),
+        cell => readable(cell, false, None).0,
     }
+}
+
+/// One object of what several columns say around an event.
+pub(super) fn merged_metadata<'a>(parts: &[(Option<&str>, Cell<'a>)]) -> Cow<'a, [u8]> {
     let mut all = Map::new();
     for (field, cell) in parts.iter().filter(|(_, cell)| !cell.is_null()) {
         let (text, _) = readable(*cell, false, None);
@@ -158,7 +160,11 @@ pub(super) fn field_at<'a>(payload: &'a [u8], path: &[String]) -> Option<Cow<'a,
         value = members(value).find(|(key, _)| *key == name.as_bytes())?.1;
     }
     let text = std::str::from_utf8(value).ok()?.trim_ascii();
-    if text.starts_with('"') { serde_json::from_str(text).ok().map(Cow::Owned) } else { Some(text.into()) }
+    match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+        Some(inner) if memchr::memchr(b'\\', inner.as_bytes()).is_none() => Some(inner.into()),
+        _ if text.starts_with('"') => serde_json::from_str(text).ok().map(Cow::Owned),
+        _ => Some(text.into()),
+    }
 }
 
 /// The names under which an event says who, why, and what led to it.
@@ -166,16 +172,13 @@ const AROUND: [&str; 7] = ["actor", "user-id", "user-name", "reason", "compensat
 
 /// What an event's own fields say of the kind that metadata says; empty where they say nothing.
 pub(super) fn metadata_inside(payload: &[u8]) -> Vec<u8> {
-    // Most names are told apart by their first letter.
-    let may_be_around = |key: &[u8]| {
-        let first = key.iter().find(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase);
-        AROUND.iter().any(|known| known.as_bytes().first().copied() == first)
-    };
+    // Asked of every field of every event, and most names are told apart by their first letter.
     let is_around = |key: &[u8]| {
-        let name = std::str::from_utf8(key).unwrap_or_default();
-        AROUND.iter().any(|known| same_name(name, known))
+        let first = key.iter().find(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase);
+        let mut known = AROUND.iter().filter(|known| known.as_bytes().first().copied() == first);
+        known.any(|known| std::str::from_utf8(key).is_ok_and(|name| same_name(name, known)))
     };
-    if !members(payload).any(|(key, _)| may_be_around(key) && is_around(key)) {
+    if !members(payload).any(|(key, _)| is_around(key)) {
         return Vec::new();
     }
     let Ok(fields) = serde_json::from_slice::<crate::store::files::RawObject<'_>>(payload) else { return Vec::new() };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use super::cell::{Cell, Cells, time_of_text};
-use super::content::{Kind, field_at, marked, merged_metadata, metadata_inside, readable};
+use super::content::{Kind, field_at, marked, merged_metadata, metadata_inside, readable, whole_metadata};
 use super::key::CipherKey;
 use super::layout::{Layout, Time, TimeUnit};
 use super::naming::{id_of_place, joined};
@@ -25,11 +25,16 @@ pub(crate) struct Decoder {
 struct Interned<T> {
     numbers: HashMap<T, u32>,
     last: Option<(T, u32)>,
+    /// The first ones, which are compared before anything is hashed: most stores have few types.
+    first: Vec<T>,
 }
+
+/// So many are compared one by one.
+const FEW: usize = 8;
 
 impl<T> Default for Interned<T> {
     fn default() -> Self {
-        Self { numbers: HashMap::new(), last: None }
+        Self { numbers: HashMap::new(), last: None, first: Vec::new() }
     }
 }
 
@@ -40,12 +45,19 @@ impl<T: Clone + Eq + Hash + Borrow<str> + for<'a> From<&'a str>> Interned<T> {
         {
             return (last.clone(), *number);
         }
-        let known = self.numbers.get_key_value(name).map(|(known, number)| (known.clone(), *number));
-        let (name, number) = known.unwrap_or_else(|| {
-            let (name, next) = (T::from(name), u32::try_from(self.numbers.len()).unwrap_or(u32::MAX));
-            self.numbers.insert(name.clone(), next);
-            (name, next)
-        });
+        let first = self.first.iter().zip(0..).find(|(known, _)| (*known).borrow() == name);
+        let known = first.or_else(|| self.numbers.get_key_value(name).map(|(known, number)| (known, *number)));
+        let (name, number) = match known {
+            Some((known, number)) => (known.clone(), number),
+            None => {
+                let (name, next) = (T::from(name), u32::try_from(self.numbers.len()).unwrap_or(u32::MAX));
+                self.numbers.insert(name.clone(), next);
+                if self.first.len() < FEW {
+                    self.first.push(name.clone());
+                }
+                (name, next)
+            }
+        };
         self.last = Some((name.clone(), number));
         (name, number)
     }
@@ -79,9 +91,9 @@ impl Decoder {
             Time::Payload { path } => time_in(&payload, path),
             Time::None => None,
         };
-        let id = match &layout.id {
-            Some(_) if !row.cell(column::ID).is_null() => row.cell(column::ID).id(),
-            _ => id_of_place(&stream, version),
+        let id = match layout.id.as_ref().map_or(Cell::Null, |_| row.cell(column::ID)) {
+            Cell::Null => id_of_place(&stream, version),
+            cell => cell.id(),
         };
         let metadata = if layout.metadata_in_payload && kind == Kind::Text {
             metadata_inside(&payload).into()
@@ -90,12 +102,12 @@ impl Decoder {
         };
         visit(
             &EventRow {
-                position: unsigned(row.cell(column::POSITION)).map(Position),
+                position: layout.position.as_ref().and_then(|_| unsigned(row.cell(column::POSITION))).map(Position),
                 stream_key: StreamKey(stream_key),
                 stream: &stream,
                 version,
                 event_type: &event_type,
-                schema: schema_of(row.cell(column::SCHEMA)),
+                schema: layout.schema.as_ref().map_or(1, |_| schema_of(row.cell(column::SCHEMA))),
                 recorded_at,
                 id,
                 payload: &payload,
@@ -106,15 +118,26 @@ impl Decoder {
     }
 
     fn metadata<'r>(&self, row: &'r dyn Cells) -> Cow<'r, [u8]> {
+        let Layout { metadata, archived, deleted, .. } = &self.layout;
         let first = column::STREAM + self.layout.stream.len();
-        let parts: Vec<(Option<&str>, Cell<'r>)> = (first..)
-            .zip(&self.layout.metadata)
-            .map(|(index, part)| (part.field.as_deref(), row.cell(index)))
-            .collect();
+        let merged = match metadata.as_slice() {
+            [] => Cow::Borrowed(&[][..]),
+            [whole] if whole.field.is_none() => whole_metadata(row.cell(first)),
+            parts => {
+                let parts = parts.iter().zip(first..).map(|(part, index)| (part.field.as_deref(), row.cell(index)));
+                merged_metadata(&parts.collect::<Vec<_>>())
+            }
+        };
+        if archived.is_none() && deleted.is_none() {
+            return merged;
+        }
         let marks = [(column::ARCHIVED, "archived"), (column::DELETED, "deleted")];
-        let marks: Vec<&str> =
-            marks.into_iter().filter(|(index, _)| row.cell(*index).is_true()).map(|(_, mark)| mark).collect();
-        marked(merged_metadata(&parts), &marks)
+        let is_marked = marks.map(|(index, mark)| (row.cell(index).is_true(), mark));
+        if is_marked.iter().all(|(is_marked, _)| !is_marked) {
+            return merged;
+        }
+        let marks: Vec<&str> = is_marked.iter().filter(|(is_marked, _)| *is_marked).map(|(_, mark)| *mark).collect();
+        marked(merged, &marks)
     }
 
     /// Of a row with a stream's category, where that is a column, and then the stream's own columns.
@@ -179,5 +202,7 @@ fn unsigned(cell: Cell<'_>) -> Option<u64> {
 
 fn time_in(payload: &[u8], path: &[String]) -> Option<Timestamp> {
     let text = field_at(payload, path)?;
-    time_of_text(&text).or_else(|| Cell::Text(text.as_bytes()).time(TimeUnit::Auto))
+    Timestamp::parse_usual(text.as_bytes())
+        .or_else(|| time_of_text(&text))
+        .or_else(|| Cell::Text(text.as_bytes()).time(TimeUnit::Auto))
 }

@@ -1,9 +1,10 @@
-use super::catalogue::{Dialect, Expr};
+use super::catalogue::{Dialect, Expr, Table};
 use crate::store::{Framework, Notice, ReadOnlyReason};
 
 /// What a database's tables mean: everything that reading them needs, as data. One is declared for each framework,
 /// and one is made from a mapping of one's own.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Layout {
     pub framework: Framework,
     pub dialect: Dialect,
@@ -38,6 +39,10 @@ pub struct Layout {
     pub id: Option<Expr>,
     /// Without one, the store has no order across its streams, and is read stream by stream.
     pub position: Option<Expr>,
+    /// An index leads to the events of a stream.
+    pub is_stream_indexed: bool,
+    /// What orders events of one stream that have the same version; `None` for their position.
+    pub tie_breakers: Option<Vec<Expr>>,
     /// Rows to be marked.
     pub archived: Option<String>,
     pub deleted: Option<String>,
@@ -163,6 +168,8 @@ impl Layout {
             time: Time::None,
             id: None,
             position: None,
+            is_stream_indexed: false,
+            tie_breakers: None,
             archived: None,
             deleted: None,
             snapshots: None,
@@ -170,6 +177,27 @@ impl Layout {
             unnumbered: None,
             read_only: Some(ReadOnlyReason::Framework),
             notice: None,
+        }
+    }
+}
+
+impl Layout {
+    /// Takes from the keys of its table how a stream's events are found, and given in their order, without sorting.
+    pub(super) fn heed_keys(&mut self, table: &Table) {
+        let Some((_, alias)) = self.from.rsplit_once(' ').filter(|(from, _)| *from == table.quoted()) else { return };
+        let is_led =
+            |key: &[Expr], by: &[&Expr]| key.len() >= by.len() && by.iter().zip(key).all(|(led, by)| *led == by);
+        let stream: Vec<&Expr> = self.stream.iter().collect();
+        let place: Vec<&Expr> = self.stream.iter().chain([&self.version]).collect();
+        for key in &table.unique_keys {
+            let columns: Vec<Expr> = key.iter().map(|name| table.expr(alias, name)).collect();
+            self.is_stream_indexed |= is_led(&columns, &stream);
+            // A version may come again with another value in the rest of the key. Where some may be missing, the key
+            // says nothing of the rows without it.
+            let is_required = |name: &String| table.column(name).is_some_and(|column| column.is_required);
+            if is_led(&columns, &place) && key.iter().all(is_required) && self.tie_breakers.is_none() {
+                self.tie_breakers = Some(columns.into_iter().skip(place.len()).collect());
+            }
         }
     }
 }

@@ -118,7 +118,8 @@ impl Mapping {
             return self.read_from(catalogue, table, "counted", from, Expr::number("counted.foldline_version"));
         };
         let number = column(table, "e", "version", version)?;
-        let layout = self.read_from(catalogue, table, "e", from.clone(), as_number(catalogue.dialect, &number))?;
+        let mut layout = self.read_from(catalogue, table, "e", from.clone(), as_number(catalogue.dialect, &number))?;
+        layout.heed_keys(table);
         let stream: Vec<&Expr> = layout.stream.iter().collect();
         let order = self.order(catalogue, table, "e")?;
         let numbered = counted(&from, &with_rowid(table), &stream, &order, self.version_base);

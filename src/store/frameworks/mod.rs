@@ -30,6 +30,7 @@ mod cell;
 mod content;
 mod decode;
 mod guess;
+mod held;
 mod key;
 mod layout;
 mod mapping;

@@ -15,7 +15,11 @@ pub enum Recognised {
 
 /// Columns and keys decide; most frameworks let their users name the tables.
 pub fn recognise(catalogue: &Catalogue) -> Recognised {
-    let declared = |table| ALL.iter().flat_map(|rules| rules.recognise).find_map(|layout| layout(catalogue, table));
+    let declared = |table| {
+        let mut layout = ALL.iter().flat_map(|rules| rules.recognise).find_map(|layout| layout(catalogue, table))?;
+        layout.heed_keys(table);
+        Some(layout)
+    };
     let mut layouts: Vec<Layout> =
         catalogue.tables.iter().filter(|table| !table.is_view).filter_map(declared).collect();
     match layouts.len() {

@@ -21,8 +21,7 @@ pub(super) struct ForeignScan<'s, D> {
 impl<'s, D: Database> ForeignScan<'s, D> {
     pub(super) fn begin(store: &'s ForeignStore<D>, query: &Query) -> Result<Self, StoreError> {
         let left = query.limit.unwrap_or(u64::MAX);
-        let layout = store.numbering.for_query(&store.database, query)?;
-        let sql = layout.events_sql(query).filter(|_| left > 0);
+        let sql = if left > 0 { store.events_sql(query)? } else { None };
         let wanted = match &query.scope {
             Scope::Category { name, .. } if sql.is_some() && store.layout().leaves_to_reader(&query.scope) => {
                 Some(store.streams_of(name)?)

@@ -79,7 +79,7 @@ impl Bound {
             return Some(condition);
         }
         // SQLite lets a column hold any type; each that reads as this text is asked for.
-        let mut places = vec![self.text(dialect, text)];
+        let mut places = Vec::new();
         for value in naming::values_shown_as(text) {
             self.values.push(value);
             places.push(dialect.place(self.values.len(), ""));
@@ -134,8 +134,9 @@ fn conditions_text(conditions: &[String]) -> String {
 
 impl Layout {
     /// The events of a query. `None` where no such stream can be. A limit over a category whose events the
-    /// statement can't tell apart is left to the reader.
-    pub fn events_sql(&self, query: &Query) -> Option<Sql> {
+    /// statement can't tell apart is left to the reader. `held` is how the columns hold the name of the query's stream,
+    /// where that is known.
+    pub fn events_sql(&self, query: &Query, held: Option<&[Value]>) -> Option<Sql> {
         let dialect = self.dialect;
         let mut bound = Bound::default();
         let Query { scope, direction, event_type, limit, columns } = query;
@@ -143,7 +144,10 @@ impl Layout {
         let mut ranged = Vec::new();
         match scope {
             Scope::Stream { id, from, to } => {
-                conditions.extend(self.is_stream(&mut bound, id)?);
+                match held {
+                    Some(held) => conditions.extend(self.is_held_as(&mut bound, held)),
+                    None => conditions.extend(self.is_stream(&mut bound, id)?),
+                }
                 ranged.extend([(&self.version, from.map(|v| v.0), ">="), (&self.version, to.map(|v| v.0), "<=")]);
             }
             Scope::Store { from, to } | Scope::Category { from, to, .. } => {
@@ -172,8 +176,9 @@ impl Layout {
         let list = self.event_columns(needs_payload, columns.metadata);
         let direction = if *direction == Direction::Backward { " DESC" } else { "" };
         let order = if matches!(scope, Scope::Stream { .. }) {
-            let then = self.position.iter().map(|position| format!(", {}{direction}", position.sql));
-            format!("{}{direction}{}", self.version.sql, then.collect::<String>())
+            let then = self.tie_breakers.as_deref().unwrap_or(self.position.as_slice());
+            let terms = std::iter::once(&self.version).chain(then);
+            terms.map(|expr| format!("{}{direction}", expr.sql)).collect::<Vec<_>>().join(", ")
         } else if let Some(position) = &self.position {
             format!("{}{direction}", position.sql)
         } else {
@@ -197,7 +202,7 @@ impl Layout {
     pub fn by_id_sql(&self, id: &EventId) -> Option<Sql> {
         let Some(column) = &self.id else {
             let (stream, version) = naming::place_of(id)?;
-            return self.events_sql(&Query::stream(stream).between(Some(version), Some(version)).limit(1));
+            return self.events_sql(&Query::stream(stream).between(Some(version), Some(version)).limit(1), None);
         };
         let mut bound = Bound::default();
         let mut conditions = vec![bound.equals(self.dialect, column, &id.to_string())?];
@@ -300,6 +305,25 @@ impl Layout {
     fn is_stream(&self, bound: &mut Bound, id: &StreamId) -> Option<Vec<String>> {
         let parts = naming::parts_of(id.as_str(), self.stream.len())?;
         self.stream.iter().zip(parts).map(|(column, part)| bound.equals(self.dialect, column, &part)).collect()
+    }
+
+    fn is_held_as(&self, bound: &mut Bound, held: &[Value]) -> Vec<String> {
+        let columns = self.stream.iter().zip(held);
+        let condition = |(column, value): (&Expr, &Value)| {
+            bound.values.push(value.clone());
+            format!("{} = {}", column.sql, self.dialect.place(bound.values.len(), ""))
+        };
+        columns.map(condition).collect()
+    }
+
+    /// What the columns of a stream's rows hold that is shown as its name, if there are such rows, for one of the ways
+    /// to hold it.
+    pub(super) fn held_sql(&self, held: &[Value]) -> Sql {
+        let mut bound = Bound::default();
+        let columns: Vec<&str> = self.stream.iter().map(|column| column.sql.as_str()).collect();
+        let conditions = conditions_text(&self.is_held_as(&mut bound, held));
+        let text = format!("SELECT {} FROM {}{conditions} LIMIT 1", columns.join(", "), self.from);
+        Sql { text, values: bound.values }
     }
 
     /// Narrows to a category as far as a statement can; the reader looks again.

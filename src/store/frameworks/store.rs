@@ -4,6 +4,7 @@ use std::sync::Arc;
 use super::cell::{Cells, Value};
 use super::content::Kind;
 use super::decode::Decoder;
+use super::held::held_as;
 use super::key::CipherKey;
 use super::layout::{Layout, Time};
 use super::numbering::Numbering;
@@ -93,6 +94,16 @@ impl<D: Database> ForeignStore<D> {
         self.numbering.for_all(&self.database)
     }
 
+    /// The statement for a query, by the layout that its events need.
+    pub(in crate::store) fn events_sql(&self, query: &Query) -> Result<Option<Sql>, StoreError> {
+        let layout = self.numbering.for_query(&self.database, query)?;
+        let held = match &query.scope {
+            Scope::Stream { id, .. } => held_as(&self.database, layout, id)?,
+            Scope::Store { .. } | Scope::Category { .. } => None,
+        };
+        Ok(layout.events_sql(query, held.as_deref()))
+    }
+
     /// Runs a statement over events. One that has no number where all should have one, ends it: the next reading counts.
     fn rows_of_events(&self, sql: &Sql, visit: &mut dyn FnMut(&dyn Cells) -> Flow) -> Result<(), StoreError> {
         let mut is_counted_anew = false;
@@ -108,7 +119,7 @@ impl<D: Database> ForeignStore<D> {
         query: &Query,
         visit: &mut dyn FnMut(&EventRow<'_>, Kind) -> Flow,
     ) -> Result<(), StoreError> {
-        let Some(sql) = self.numbering.for_query(&self.database, query)?.events_sql(query) else { return Ok(()) };
+        let Some(sql) = self.events_sql(query)? else { return Ok(()) };
         let wanted = match &query.scope {
             Scope::Category { name, .. } if self.layout().leaves_to_reader(&query.scope) => {
                 Some(self.streams_of(name)?)

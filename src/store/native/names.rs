@@ -1,5 +1,8 @@
+//! What the interned numbers of streams and types stand for.
+
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension};
 
@@ -9,71 +12,150 @@ use crate::event::{EventType, StreamId, StreamKey};
 /// many rows and a short look costs little.
 const BLOCK: u32 = 1024;
 
-/// What the interned numbers stand for, learnt as rows are met. Names never change, so what was learnt stays true.
+/// So many names that were met last are at hand without another allocation. Streams that are active at one time lie
+/// close together, so that each has a place for itself.
+const RECENT: u32 = 4096;
+
+/// What one connection has learnt as rows were met. Names never change, so what was learnt stays true.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    streams: RefCell<Numbered<StreamId>>,
-    types: RefCell<Numbered<EventType>>,
+    shared: SharedNames,
+    blocks: RefCell<HashMap<u32, Arc<Block>>>,
+    streams: RefCell<Recent<StreamId>>,
+    types: RefCell<Recent<EventType>>,
     has_unreadable: Cell<bool>,
 }
 
-/// Names by their numbers. A store counts up from one, so most stand in a row; a number far beyond the others, which
-/// only another tool can have written, takes no more memory than any.
+/// The names that were met last, by the lower digits of their numbers: a number may be any, and takes no more memory.
 #[derive(Debug)]
-struct Numbered<T> {
-    near: Vec<Option<T>>,
-    far: HashMap<u32, T>,
-    known: usize,
-}
+struct Recent<T>(Vec<Option<(u32, T)>>);
 
-impl<T> Default for Numbered<T> {
+impl<T> Default for Recent<T> {
     fn default() -> Self {
-        Self { near: Vec::new(), far: HashMap::new(), known: 0 }
+        Self(Vec::new())
     }
 }
 
-impl<T> Numbered<T> {
-    /// A reading may begin anywhere in a store of this many streams and still find names by their place.
-    const NEAR: usize = 1 << 20;
-
+impl<T: Clone> Recent<T> {
     fn get(&self, number: u32) -> Option<&T> {
-        match self.near.get(number as usize) {
-            Some(Some(name)) => Some(name),
-            _ => self.far.get(&number),
-        }
+        let (known, name) = self.0.get((number % RECENT) as usize)?.as_ref()?;
+        (*known == number).then_some(name)
     }
 
-    fn learn(&mut self, number: u32, name: T) {
-        self.known += 1;
-        let place = number as usize;
-        if place >= Self::NEAR.max(8 * self.known) {
-            self.far.insert(number, name);
-            return;
+    fn keep(&mut self, number: u32, name: T) {
+        let place = (number % RECENT) as usize;
+        if self.0.len() <= place {
+            self.0.resize(place + 1, None);
         }
-        if self.near.len() <= place {
-            self.near.resize_with(place + 1, || None);
+        if let Some(kept) = self.0.get_mut(place) {
+            *kept = Some((number, name));
         }
-        if let Some(near) = self.near.get_mut(place) {
-            *near = Some(name);
+    }
+}
+
+/// Blocks that several connections to one store have read alike, kept once for all of them: a store may have millions
+/// of streams. Each connection reads a block by itself before it takes the kept one, so that none is ever told the
+/// names of a store that stood there before.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SharedNames(Arc<Mutex<HashMap<u32, Arc<Block>>>>);
+
+impl SharedNames {
+    /// The kept block where it says the same; else this one, which is kept from now on.
+    fn share(&self, number: u32, block: Block) -> Arc<Block> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match kept.get(&number) {
+            Some(known) if **known == block => Arc::clone(known),
+            _ => {
+                let block = Arc::new(block);
+                kept.insert(number, Arc::clone(&block));
+                block
+            }
         }
+    }
+}
+
+/// The names of neighbouring streams behind one another: an allocation for each would take several times its length.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Block {
+    text: Box<str>,
+    /// Where each name ends.
+    ends: Box<[u32]>,
+}
+
+/// In place of an end: no stream has this number.
+const NOBODY: u32 = u32::MAX;
+
+impl Block {
+    fn name(&self, place: usize) -> Option<&str> {
+        let end = *self.ends.get(place).filter(|end| **end != NOBODY)?;
+        let start = self.ends.iter().take(place).rev().find(|end| **end != NOBODY).copied().unwrap_or(0);
+        self.text.get(start as usize..end as usize)
+    }
+
+    /// Reads a block as far as it can be read, and says what ended that too soon.
+    fn read(connection: &Connection, number: u32) -> (Self, rusqlite::Result<()>) {
+        let (mut text, mut ends) = (String::new(), Vec::new());
+        let first = number * BLOCK;
+        let mut read = || {
+            let mut block =
+                connection.prepare_cached("SELECT id, name FROM streams WHERE id BETWEEN ?1 AND ?2 ORDER BY id")?;
+            let mut rows = block.query([first, first + (BLOCK - 1)])?;
+            while let Some(row) = rows.next()? {
+                let place: u32 = row.get::<_, u32>(0)? - first;
+                ends.resize(place as usize, NOBODY);
+                text.push_str(&lossy(row.get_ref(1)?));
+                let end = u32::try_from(text.len()).ok().filter(|end| *end != NOBODY);
+                ends.push(end.ok_or(rusqlite::Error::IntegralValueOutOfRange(1, i64::MAX))?);
+            }
+            Ok(())
+        };
+        let outcome = read();
+        (Self { text: text.into(), ends: ends.into() }, outcome)
     }
 }
 
 impl Names {
+    /// For another connection to the same store.
+    pub(super) fn shared(&self) -> SharedNames {
+        self.shared.clone()
+    }
+
+    pub(super) fn sharing(shared: SharedNames) -> Self {
+        Self { shared, ..Self::default() }
+    }
+
     pub(super) fn stream(&self, connection: &Connection, key: StreamKey) -> rusqlite::Result<StreamId> {
         if let Some(name) = self.streams.borrow().get(key.0) {
             return Ok(name.clone());
         }
-        let learnt = self.learn_block(connection, key.0 / BLOCK * BLOCK);
-        let known = self.streams.borrow().get(key.0).cloned();
-        match (known, learnt) {
-            (Some(name), _) => Ok(name),
-            (None, Ok(())) => Err(rusqlite::Error::QueryReturnedNoRows),
-            (None, Err(error)) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
-                self.has_unreadable.set(true);
-                Ok(StreamId::new(format!("(stream {} of unreadable name)", key.0)))
+        let Some(name) = self.learnt(connection, key)? else {
+            self.has_unreadable.set(true);
+            return Ok(StreamId::new(format!("(stream {} of unreadable name)", key.0)));
+        };
+        self.streams.borrow_mut().keep(key.0, name.clone());
+        Ok(name)
+    }
+
+    /// `None` where the name stands on a damaged page.
+    fn learnt(&self, connection: &Connection, key: StreamKey) -> rusqlite::Result<Option<StreamId>> {
+        let (number, place) = (key.0 / BLOCK, (key.0 % BLOCK) as usize);
+        let mut blocks = self.blocks.borrow_mut();
+        if let Some(name) = blocks.get(&number).and_then(|block| block.name(place)) {
+            return Ok(Some(StreamId::from(name)));
+        }
+        let (block, outcome) = Block::read(connection, number);
+        let name = block.name(place).map(StreamId::from);
+        match outcome {
+            Ok(()) => {
+                blocks.insert(number, self.shared.share(number, block));
+                name.map(Some).ok_or(rusqlite::Error::QueryReturnedNoRows)
             }
-            (None, Err(error)) => Err(error),
+            // What could be read ahead of the damage serves this connection.
+            Err(error) if name.is_some() || error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
+                blocks.insert(number, Arc::new(block));
+                Ok(name)
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -83,19 +165,6 @@ impl Names {
         self.has_unreadable.take()
     }
 
-    fn learn_block(&self, connection: &Connection, first: u32) -> rusqlite::Result<()> {
-        let mut streams = self.streams.borrow_mut();
-        let mut block = connection.prepare_cached("SELECT id, name FROM streams WHERE id BETWEEN ?1 AND ?2")?;
-        let mut rows = block.query([first, first + (BLOCK - 1)])?;
-        while let Some(row) = rows.next()? {
-            let id: u32 = row.get(0)?;
-            if streams.get(id).is_none() {
-                streams.learn(id, StreamId::new(lossy(row.get_ref(1)?)));
-            }
-        }
-        Ok(())
-    }
-
     pub(super) fn event_type(&self, connection: &Connection, key: u32) -> rusqlite::Result<EventType> {
         if let Some(name) = self.types.borrow().get(key) {
             return Ok(name.clone());
@@ -103,7 +172,7 @@ impl Names {
         let name = connection
             .prepare_cached("SELECT name FROM types WHERE id = ?1")?
             .query_row([key], |row| Ok(EventType::new(lossy(row.get_ref(0)?))))?;
-        self.types.borrow_mut().learn(key, name.clone());
+        self.types.borrow_mut().keep(key, name.clone());
         Ok(name)
     }
 
@@ -122,5 +191,68 @@ pub(super) fn lossy(value: rusqlite::types::ValueRef<'_>) -> String {
             String::from_utf8_lossy(bytes).into_owned()
         }
         _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store(names: &[(u32, &str)]) -> Connection {
+        let connection = Connection::open_in_memory().expect("a database");
+        connection.execute_batch("CREATE TABLE streams (id INTEGER PRIMARY KEY, name TEXT)").expect("a table");
+        for (id, name) in names {
+            connection.execute("INSERT INTO streams VALUES (?1, ?2)", (id, name)).expect("inserted");
+        }
+        connection
+    }
+
+    #[track_caller]
+    fn assert_names(names: &Names, connection: &Connection, expected: &[(u32, &str)]) {
+        for (id, name) in expected {
+            assert_eq!(names.stream(connection, StreamKey(*id)).map(|name| name.to_string()).as_deref(), Ok(*name));
+        }
+    }
+
+    const FAR: u32 = u32::MAX;
+
+    #[test]
+    fn names_are_found_by_their_numbers_gaps_and_all() {
+        let there =
+            [(1, "lead-1"), (2, ""), (5, "리드-5"), (BLOCK, "lead-b"), (1 + RECENT, "lead-r"), (FAR, "lead-far")];
+        let (connection, names) = (store(&there), Names::default());
+        for _ in 0..2 {
+            assert_names(&names, &connection, &there);
+        }
+        for nobody in [0, 3, 4, 6, BLOCK + 1, FAR - 1] {
+            assert!(names.stream(&connection, StreamKey(nobody)).is_err(), "{nobody}");
+        }
+    }
+
+    #[test]
+    fn a_stream_that_began_after_its_block_was_read_is_found() {
+        let (connection, names) = (store(&[(1, "lead-1")]), Names::default());
+        assert_names(&names, &connection, &[(1, "lead-1")]);
+        connection.execute("INSERT INTO streams VALUES (2, 'lead-2')", ()).expect("inserted");
+        assert_names(&names, &connection, &[(2, "lead-2"), (1, "lead-1")]);
+    }
+
+    #[test]
+    fn connections_that_read_the_same_names_keep_them_once() {
+        let there = [(1, "lead-1"), (2, "lead-2")];
+        let first = Names::default();
+        let second = Names::sharing(first.shared());
+        assert_names(&first, &store(&there), &there);
+        assert_names(&second, &store(&there), &there);
+        let (one, other) = (first.blocks.borrow(), second.blocks.borrow());
+        assert!(Arc::ptr_eq(&one[&0], &other[&0]));
+    }
+
+    #[test]
+    fn a_store_that_took_the_place_of_another_is_told_by_its_own_names() {
+        let first = Names::default();
+        assert_names(&first, &store(&[(1, "lead-1")]), &[(1, "lead-1")]);
+        let second = Names::sharing(first.shared());
+        assert_names(&second, &store(&[(1, "ticket-1")]), &[(1, "ticket-1")]);
     }
 }

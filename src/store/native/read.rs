@@ -65,11 +65,11 @@ impl Store for NativeStore {
     }
 
     fn opener(&self) -> Opener {
-        let (path, format) = (self.path.clone(), self.format);
+        let (path, format, names) = (self.path.clone(), self.format, self.names.shared());
         let file = ReadOnlyFile::opener_at(&path);
         Arc::new(move || {
             let access = Access::Looking(file()?);
-            Ok(Box::new(Self { path: path.clone(), access, names: Names::default(), format }))
+            Ok(Box::new(Self { path: path.clone(), access, names: Names::sharing(names.clone()), format }))
         })
     }
 

@@ -195,3 +195,66 @@ impl Database for SqliteTables {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::StreamId;
+    use crate::store::Query;
+
+    /// One event `cart-1` of each framework's own, and the name of its stream.
+    const TABLES: [(&str, &str); 4] = [
+        (
+            "cart-1",
+            "CREATE TABLE stored_events (originator_id TEXT, originator_version INTEGER, topic TEXT, state BLOB,
+                 PRIMARY KEY (originator_id, originator_version));
+             INSERT INTO stored_events VALUES ('cart-1', 1, 'shop:Cart.Begun', '{}')",
+        ),
+        (
+            "cart-1",
+            "CREATE TABLE emt_messages (stream_id TEXT NOT NULL, stream_position BIGINT NOT NULL,
+                 partition TEXT NOT NULL, message_kind CHAR(1) NOT NULL, message_data JSONB NOT NULL,
+                 message_metadata JSONB NOT NULL, message_schema_version TEXT NOT NULL, message_type TEXT NOT NULL,
+                 message_id TEXT NOT NULL, is_archived BOOLEAN NOT NULL, global_position INTEGER PRIMARY KEY,
+                 created DATETIME, UNIQUE (stream_id, stream_position, partition, is_archived));
+             INSERT INTO emt_messages VALUES ('cart-1', 1, 'p', 'E', '{}', '{}', '1', 'Begun', 'a', FALSE, 1, NULL)",
+        ),
+        (
+            "cart:1",
+            "CREATE TABLE events (aggregate_type text NOT NULL, aggregate_id text NOT NULL, sequence integer NOT NULL,
+                 event_type text NOT NULL, event_version text NOT NULL, payload text NOT NULL, metadata text NOT NULL,
+                 PRIMARY KEY (aggregate_type, aggregate_id, sequence)) STRICT;
+             INSERT INTO events VALUES ('cart', '1', 1, 'Begun', '1.0', '{}', '{}')",
+        ),
+        (
+            "cart-1",
+            "CREATE TABLE messages (global_position INTEGER PRIMARY KEY, position BIGINT NOT NULL, time TEXT NOT NULL,
+                 stream_name TEXT NOT NULL, type TEXT NOT NULL, data TEXT, metadata TEXT, id TEXT NOT NULL UNIQUE,
+                 UNIQUE (stream_name, position));
+             INSERT INTO messages VALUES (1, 0, '2025-01-01 01:00:00', 'cart-1', 'Begun', '{}', NULL, 'a')",
+        ),
+    ];
+
+    #[test]
+    fn the_events_of_a_stream_come_in_the_order_of_an_index() {
+        for (stream, tables) in TABLES {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("store.db");
+            Connection::open(&path).and_then(|made| made.execute_batch(tables)).expect("tables");
+            let file = ReadOnlyFile::open(&path).expect("a file");
+            let store = open(&path, file, &OpenOptions::default()).expect("recognised");
+            for query in [Query::stream(StreamId::from(stream)), Query::stream(StreamId::from(stream)).backward()] {
+                let sql = store.events_sql(&query).expect("asked").expect("a statement");
+                let explained = Sql { text: format!("EXPLAIN QUERY PLAN {}", sql.text), values: sql.values };
+                let mut plan = Vec::new();
+                let visit = &mut |cells: &dyn Cells| {
+                    plan.push(cells.cell(3).name().into_owned());
+                    Flow::Continue(())
+                };
+                store.database.rows(&explained, visit).expect("explained");
+                assert!(plan.iter().any(|step| step.contains("USING INDEX")), "{plan:?}: {}", sql.text);
+                assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:?}: {}", sql.text);
+            }
+        }
+    }
+}

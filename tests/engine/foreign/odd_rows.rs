@@ -141,3 +141,89 @@ fn one_odd_row_refuses_no_other() {
         reader.verify(&mut |_| (), &mut |_| Continue(())).unwrap_or_else(|error| panic!("{}: {error}", kind.events));
     }
 }
+
+/// The versions of a stream, in the order in which they are read.
+fn versions(reader: &dyn Store, query: &Query) -> Vec<u64> {
+    let mut versions = Vec::new();
+    reader
+        .visit_events(query, &mut |row| {
+            versions.push(row.version.0);
+            Continue(())
+        })
+        .unwrap_or_else(|error| panic!("{error}"));
+    versions
+}
+
+#[test]
+fn a_stream_whose_name_is_kept_in_several_ways_is_read_as_one_and_in_its_order() {
+    let (_folder, path) = file_of(tables::EVENTSOURCING);
+    let connection = Connection::open(&path).unwrap();
+    for (version, name) in [(4, "'7'"), (1, "x'37'"), (3, "'7'"), (2, "x'37'")] {
+        let sql = format!("INSERT INTO stored_events VALUES ({name}, {version}, 'crm:Lead.Grew', '{{}}')");
+        connection.execute(&sql, []).unwrap();
+    }
+    let reader = opened(&path, &KINDS[0]);
+    let seven = Query::stream(StreamId::from("7"));
+    assert_eq!(versions(&*reader, &seven), [1, 2, 3, 4]);
+    assert_eq!(versions(&*reader, &seven.clone().backward()), [4, 3, 2, 1]);
+    assert_eq!(versions(&*reader, &seven.limit(1)), [1]);
+
+    // Held in one way, beside numbers and other texts.
+    for (kept, name) in [("x'38'", "8"), ("'9'", "9"), ("10", "10"), ("x'0190b1de5a4f7c8e9a3b000000000009'", "")] {
+        let name = if name.is_empty() { "0190b1de-5a4f-7c8e-9a3b-000000000009" } else { name };
+        for version in [2, 1] {
+            let sql = format!("INSERT INTO stored_events VALUES ({kept}, {version}, 'crm:Lead.Grew', '{{}}')");
+            connection.execute(&sql, []).unwrap();
+        }
+        let reader = opened(&path, &KINDS[0]);
+        assert_eq!(versions(&*reader, &Query::stream(StreamId::from(name))), [1, 2], "{kept}");
+    }
+}
+
+#[test]
+fn a_stream_that_is_a_number_is_found_in_a_column_of_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("numbers.db");
+    let connection = Connection::open(&path).unwrap();
+    connection
+        .execute_batch(
+            "CREATE TABLE log (whose INTEGER, n INTEGER, what TEXT, said TEXT, PRIMARY KEY (whose, n));
+             INSERT INTO log VALUES (7, 2, 'Grew', '{}'), (7, 1, 'Begun', '{}'), (8, 1, 'Begun', '{}')",
+        )
+        .unwrap();
+    let reader = opened(&path, &KINDS[3]);
+    assert_eq!(versions(&*reader, &Query::stream(StreamId::from("7"))), [1, 2]);
+}
+
+#[test]
+fn events_of_one_version_stand_in_one_order_forward_and_backward() {
+    let (_folder, path) = file_of(tables::EMMETT);
+    let connection = Connection::open(&path).unwrap();
+    let copy = |partition: &str, id: &str| {
+        let sql = format!(
+            "INSERT INTO emt_messages SELECT stream_id, stream_position, '{partition}', message_kind, message_data, \
+             message_metadata, message_schema_version, message_type, '{id}-' || stream_position, is_archived, NULL, created \
+             FROM emt_messages WHERE stream_id = 'lead-1' AND partition = 'emt:default'"
+        );
+        connection.execute(&sql, []).unwrap();
+    };
+    copy("z", "z");
+    copy("a", "a");
+    let reader = opened(&path, &KINDS[1]);
+    let ids = |query: &Query| {
+        let mut ids = Vec::new();
+        reader
+            .visit_events(query, &mut |row| {
+                ids.push(row.id.to_string());
+                Continue(())
+            })
+            .unwrap();
+        ids
+    };
+    let lead = Query::stream(StreamId::from("lead-1"));
+    let forward = ids(&lead);
+    let backward: Vec<String> = ids(&lead.backward()).into_iter().rev().collect();
+    assert_eq!(forward, backward);
+    assert_eq!(versions(&*reader, &Query::stream(StreamId::from("lead-1"))), [1, 1, 1, 2, 2, 2]);
+    assert_eq!([forward[0].as_str(), forward[2].as_str()], ["a-1", "z-1"]);
+}

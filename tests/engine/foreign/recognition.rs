@@ -191,7 +191,7 @@ fn one_stream_is_asked_for_by_its_own_columns_and_never_by_a_text_made_of_them()
         let layout = recognised(tables);
         let id = if layout.stream.len() == 2 { "lead:1" } else { "0190b1de-5a4f-7c8e-9a3b-000000000001" };
         let query = Query::stream(StreamId::from(id)).between(Some(Version(2)), None);
-        let sql = layout.events_sql(&query).expect("a stream of that name can be");
+        let sql = layout.events_sql(&query, None).expect("a stream of that name can be");
         let conditions = sql.text.rsplit(" WHERE ").next().unwrap_or_default();
         assert!(!conditions.contains("||"), "{framework}: {conditions}");
         for column in &layout.stream {

@@ -1,0 +1,101 @@
+//! What the program itself takes for one command: the most memory that it ever holds, and the time.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::measure::{Row, Table, peak_memory_of};
+use crate::stores::Stores;
+
+const MIB: f64 = 1_048_576.0;
+
+/// How often the size of a running command is looked at. The system keeps the highest for as long as it runs.
+const BEAT: Duration = Duration::from_millis(1);
+
+struct Ran {
+    secs: f64,
+    peak_mib: f64,
+}
+
+fn program() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_foldline"))
+}
+
+/// Runs to the end; what is printed is read by nobody.
+fn run(command: &mut Command) -> Ran {
+    let began = Instant::now();
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("run");
+    let status = PathBuf::from(format!("/proc/{}/status", child.id()));
+    let mut peak_mib: f64 = 0.0;
+    let ended = loop {
+        peak_mib = peak_mib.max(peak_memory_of(&status));
+        if let Some(ended) = child.try_wait().expect("waited") {
+            break ended;
+        }
+        std::thread::sleep(BEAT);
+    };
+    assert!(ended.success(), "{command:?}: {ended}");
+    Ran { secs: began.elapsed().as_secs_f64(), peak_mib }
+}
+
+/// A store of one order, with an event for each payload.
+fn order(folder: &Path, name: &str, payloads: &[String]) -> PathBuf {
+    let mut lines = String::new();
+    for (version, payload) in payloads.iter().enumerate() {
+        let _ = writeln!(
+            lines,
+            r#"{{"stream":"order-1","version":{version},"type":"placed","payload":{payload},"recorded_at":"2025-01-01T00:00:00Z","metadata":{{"actor":"kim"}}}}"#
+        );
+    }
+    let (file, store) = (folder.join(format!("{name}.jsonl")), folder.join(format!("{name}.db")));
+    std::fs::write(&file, lines).expect("a file");
+    run(program().arg("import").arg(&file).arg("--into").arg(&store));
+    store
+}
+
+/// An event with a payload of so many fields. What each is set to tells the events apart.
+fn wide(fields: usize, digits: usize, event: usize) -> String {
+    let fields: Vec<String> = (0..fields).map(|n| format!("\"field-{n}\":\"{event}{n:0digits$}\"")).collect();
+    format!("{{{}}}", fields.join(","))
+}
+
+/// Events that set many fields: what it takes to say of each what it was, what it is and who set it.
+pub(crate) fn wide_events(table: &mut Table, stores: &Stores) {
+    const FIELDS: usize = 16_000;
+    const MANY_FIELDS: usize = 600_000;
+    let payload = wide(FIELDS, 59, 1);
+    let size = payload.len() as f64 / MIB;
+    let store = order(stores.folder(), "wide", &["{}".to_owned(), payload]);
+    for (what, arguments) in [("diff", &["--from", "0", "--to", "1"][..]), ("blame", &[])] {
+        let ran = run(program().arg(what).arg(&store).arg("order-1").args(arguments).args(["--format", "json"]));
+        let what = format!("peak memory of {what}, {FIELDS} fields of one event");
+        table.add(Row::new(&what, "the payload", ran.peak_mib, size, "MiB").at_most(128.0));
+    }
+
+    let payloads = [wide(MANY_FIELDS, 6, 1), wide(MANY_FIELDS, 6, 2)];
+    let size = payloads.iter().map(String::len).sum::<usize>() as f64 / MIB;
+    let store = order(stores.folder(), "wider", &payloads);
+    let about = |what: &str| {
+        let mut command = program();
+        command.arg(what).arg(&store).arg("order-1");
+        command
+    };
+    let shown = run(about("show").args(["--format", "json"]));
+    let ran = run(about("diff").args(["--from", "0", "--to", "1", "--format", "json"]));
+    let what = format!("diff of {MANY_FIELDS} changed fields");
+    table.add(Row::new(&what, "showing the state of the later", ran.secs, shown.secs, "s"));
+    let what = format!("peak memory of diff, {MANY_FIELDS} changed fields");
+    table.add(Row::new(&what, "both payloads", ran.peak_mib, size, "MiB"));
+}
+
+/// What goes through every event of a store keeps a few numbers a stream, and nothing of the events.
+pub(crate) fn commands(table: &mut Table, stores: &Stores) {
+    let (sample, to) = (stores.sample(), stores.folder().join("exported.jsonl"));
+    let size = std::fs::metadata(sample).expect("the sample").len() as f64 / MIB;
+    let verify = run(program().arg("verify").arg(sample));
+    table.add(Row::new("peak memory of verify", "the store", verify.peak_mib, size, "MiB"));
+    let export = run(program().arg("export").arg(sample).arg("--to").arg(&to));
+    table.add(Row::new("peak memory of export", "the store", export.peak_mib, size, "MiB"));
+    std::fs::remove_file(to).expect("removed");
+}
