@@ -1,4 +1,6 @@
+use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -29,6 +31,40 @@ impl fmt::Display for Position {
 /// index a vector. It means nothing outside that store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamKey(pub u32);
+
+/// A map by numbers that are counted up by a program. Asked for every event of a store, where the usual guard against
+/// chosen keys takes longer than the look-up.
+pub type ByNumber<K, V> = HashMap<K, V, BuildHasherDefault<NumberHasher>>;
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NumberHasher(u64);
+
+impl Hasher for NumberHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.write_u64(u64::from(number));
+    }
+
+    fn write_i64(&mut self, number: i64) {
+        self.write_u64(number as u64);
+    }
+
+    /// Spreads neighbours over the whole range, in the lower digits as in the upper ones.
+    fn write_u64(&mut self, number: u64) {
+        const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+        let spread = (self.0 ^ number).wrapping_mul(GOLDEN);
+        self.0 = spread ^ (spread >> 32);
+    }
+}
 
 macro_rules! shared_text {
     ($(#[$doc:meta])* $name:ident) => {

@@ -16,7 +16,7 @@ mod time;
 pub use batch::EventBatch;
 pub use body::body_of;
 pub use cursor::{Cursor, Place};
-pub use ids::{EventId, EventType, Position, StreamId, StreamKey, Version};
+pub use ids::{ByNumber, EventId, EventType, Position, StreamId, StreamKey, Version};
 pub use message::{Explain, Message, Said};
 pub use metadata::{Metadata, MetadataBuilder, actor_in};
 pub use names::{kebab_words, same_name};

@@ -24,8 +24,8 @@ pub(super) struct Chained<'a> {
 
 impl Chained<'_> {
     pub(super) fn after(&self, before: &Link) -> Link {
-        let mut parts = Parts(blake3::Hasher::new());
-        parts.0.update(before);
+        let mut parts = Parts::default();
+        parts.gather(before);
         parts.add(self.stream.as_bytes());
         parts.add(&self.version.0.to_le_bytes());
         parts.add(self.event_type.as_bytes());
@@ -37,14 +37,14 @@ impl Chained<'_> {
         parts.add_id(self.id);
         parts.add(self.payload);
         parts.add(self.metadata);
-        *parts.0.finalize().as_bytes()
+        parts.hash()
     }
 }
 
 /// Binds a snapshot to the history up to its event, whose link that is, so that neither can be exchanged alone.
 pub(super) fn seal(link: &[u8], snapshot: &Snapshot) -> Link {
     let Snapshot { projection, revision, version, event_id, state } = snapshot;
-    let mut parts = Parts(blake3::Hasher::new());
+    let mut parts = Parts::default();
     parts.add(b"snapshot");
     parts.add(link);
     parts.add(projection.as_bytes());
@@ -52,16 +52,51 @@ pub(super) fn seal(link: &[u8], snapshot: &Snapshot) -> Link {
     parts.add(&version.0.to_le_bytes());
     parts.add_id(event_id);
     parts.add(state.as_bytes());
-    *parts.0.finalize().as_bytes()
+    parts.hash()
 }
 
-struct Parts(blake3::Hasher);
+/// As long as what blake3 hashes in one go.
+const GATHERED: usize = 1024;
+
+/// What is hashed as one. The parts of an event are many and short: gathered first, they take half the time.
+struct Parts {
+    gathered: [u8; GATHERED],
+    length: usize,
+    /// Of what did not find room.
+    hasher: Option<blake3::Hasher>,
+}
+
+impl Default for Parts {
+    fn default() -> Self {
+        Self { gathered: [0; GATHERED], length: 0, hasher: None }
+    }
+}
 
 impl Parts {
     /// A length ahead of each part: else moving a letter from one to the next would hash alike.
     fn add(&mut self, bytes: &[u8]) {
-        self.0.update(&(bytes.len() as u64).to_le_bytes());
-        self.0.update(bytes);
+        self.gather(&(bytes.len() as u64).to_le_bytes());
+        self.gather(bytes);
+    }
+
+    fn gather(&mut self, bytes: &[u8]) {
+        if let Some(room) = self.gathered.get_mut(self.length..self.length + bytes.len()) {
+            room.copy_from_slice(bytes);
+            self.length += bytes.len();
+            return;
+        }
+        let hasher = self.hasher.get_or_insert_default();
+        hasher.update(&self.gathered[..self.length]);
+        hasher.update(bytes);
+        self.length = 0;
+    }
+
+    fn hash(mut self) -> Link {
+        let rest = &self.gathered[..self.length];
+        match &mut self.hasher {
+            None => blake3::hash(rest).into(),
+            Some(hasher) => hasher.update(rest).finalize().into(),
+        }
     }
 
     fn add_id(&mut self, id: &EventId) {
@@ -70,6 +105,27 @@ impl Parts {
             EventId::Text(text) => {
                 self.add(b"text");
                 self.add(text.as_bytes());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_any_length_are_hashed_as_one_text() {
+        let lengths = [0, 1, 7, 8, 300, 1_007, 1_008, 1_016, 1_017, 1_024, 1_025, 3_000, 70_000];
+        for first in lengths {
+            for second in lengths {
+                let (mut parts, mut whole) = (Parts::default(), blake3::Hasher::new());
+                for length in [first, second, 5] {
+                    let bytes = vec![length as u8; length];
+                    parts.add(&bytes);
+                    whole.update(&(length as u64).to_le_bytes()).update(&bytes);
+                }
+                assert_eq!(parts.hash(), *whole.finalize().as_bytes(), "{first}, {second}");
             }
         }
     }

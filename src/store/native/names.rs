@@ -1,12 +1,11 @@
 //! What the interned numbers of streams and types stand for.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension};
 
-use crate::event::{EventType, StreamId, StreamKey};
+use crate::event::{ByNumber, EventType, StreamId, StreamKey};
 
 /// Streams are named in blocks: reading a store in order meets neighbouring numbers, so one range query serves
 /// many rows and a short look costs little.
@@ -20,7 +19,7 @@ const RECENT: u32 = 4096;
 #[derive(Debug, Default)]
 pub(super) struct Names {
     shared: SharedNames,
-    blocks: RefCell<HashMap<u32, Arc<Block>>>,
+    blocks: RefCell<ByNumber<u32, Arc<Block>>>,
     streams: RefCell<Recent<StreamId>>,
     types: RefCell<Recent<EventType>>,
     has_unreadable: Cell<bool>,
@@ -57,7 +56,7 @@ impl<T: Clone> Recent<T> {
 /// of streams. Each connection reads a block by itself before it takes the kept one, so that none is ever told the
 /// names of a store that stood there before.
 #[derive(Clone, Debug, Default)]
-pub(super) struct SharedNames(Arc<Mutex<HashMap<u32, Arc<Block>>>>);
+pub(super) struct SharedNames(Arc<Mutex<ByNumber<u32, Arc<Block>>>>);
 
 impl SharedNames {
     /// The kept block where it says the same; else this one, which is kept from now on.

@@ -1,5 +1,3 @@
-use std::collections::HashMap;
-
 use rusqlite::Connection;
 
 use super::chain::{Chained, Link, ROOT};
@@ -7,7 +5,7 @@ use super::keep_going;
 use super::names::{Names, lossy};
 use super::read::{moment, unsigned, visit_kept, with_event};
 use super::schema::{Format, strayed};
-use crate::event::{Position, StreamId, StreamKey, Timestamp, Version};
+use crate::event::{ByNumber, Position, StreamId, StreamKey, Timestamp, Version};
 use crate::store::{Fault, Finding, Flow, HistoryCheck, Snapshot};
 
 /// What the kept row of a stream says besides what every history is checked for.
@@ -37,8 +35,8 @@ pub(super) fn run(
     let mut before: Link = ROOT;
     let mut count = 0;
     let mut next_position = 1;
-    let mut ends: HashMap<StreamKey, Ends> = HashMap::new();
-    let mut types: HashMap<i64, u64> = HashMap::new();
+    let mut ends: ByNumber<StreamKey, Ends> = ByNumber::default();
+    let mut types: ByNumber<i64, u64> = ByNumber::default();
     let mut statement = connection.prepare(
         "SELECT position, stream, version, type, schema, recorded_at, id, payload, metadata, chain
          FROM events ORDER BY position",
@@ -47,7 +45,7 @@ pub(super) fn run(
     while let Some(row) = rows.next()? {
         let stored = row.get_ref(9)?.as_blob().ok().and_then(|blob| Link::try_from(blob).ok());
         let read = with_event(connection, names, row, |event| {
-            history.row(event, report);
+            let events_before = history.row(event, report);
             let link = Chained {
                 stream: event.stream.as_str(),
                 version: event.version,
@@ -65,7 +63,7 @@ pub(super) fn run(
             // Going on from what is stored, so that one edited event is named and not all that follow.
             before = stored.unwrap_or(link);
             let ends = ends.entry(event.stream_key).or_default();
-            if history.seen(event.stream_key).events == 1 {
+            if events_before == 0 {
                 (ends.first, ends.first_at) = (event.version, event.recorded_at);
             }
             ends.last_at = event.recorded_at;
@@ -124,7 +122,7 @@ fn check_schema(connection: &Connection, format: Format, report: &mut dyn FnMut(
 fn check_kept_streams(
     connection: &Connection,
     history: &HistoryCheck,
-    ends: &HashMap<StreamKey, Ends>,
+    ends: &ByNumber<StreamKey, Ends>,
     report: &mut dyn FnMut(Finding),
 ) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(
@@ -166,7 +164,7 @@ fn check_kept_streams(
 
 fn check_kept_types(
     connection: &Connection,
-    seen: &HashMap<i64, u64>,
+    seen: &ByNumber<i64, u64>,
     report: &mut dyn FnMut(Finding),
 ) -> rusqlite::Result<()> {
     let mut statement = connection.prepare("SELECT id, name, events FROM types")?;
