@@ -16,6 +16,8 @@ use crate::store::{Expected, StreamOrder};
 /// a date) or `latest`. Looking never changes a store.
 #[derive(Debug, Parser)]
 #[command(name = "foldline", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+// Not by the name of the file: `foldline.exe` is typed without its ending.
+#[command(bin_name = "foldline")]
 #[command(
     after_help = "Exit codes: 0 done; 1 the answer is no (a check failed, a conflict); 2 wrong usage, or a store \
 that cannot be read. What was recorded or written is done, also where its result could not be printed: that is said.\n\nExamples:\n  foldline sample sales.db\n  foldline streams sales.db --category lead --limit 5\n  \

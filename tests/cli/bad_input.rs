@@ -18,7 +18,7 @@ fn what_is_no_store_is_said_in_one_line_that_names_the_file() {
         ("text.db", "not a SQLite database"),
         ("random.db", "not a SQLite database"),
         ("folder", "folder"),
-        ("postgres://localhost/x", "address"),
+        ("postgres://kim@localhost:port/x", "address"),
     ] {
         for arguments in [
             &["info", name][..],
