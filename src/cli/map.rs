@@ -4,7 +4,7 @@ use super::args::MapArgs;
 use super::target::Context;
 use super::terminal::{Output, message};
 use super::{Failure, Outcome, target};
-use crate::store::frameworks::{forget_mapping, look_into, preview, save_mapping};
+use crate::store::frameworks::{Guess, forget_mapping, look_into, preview, save_mapping};
 use crate::store::{Source, StoreError};
 
 /// Prints the likeliest mapping as JSON; what speaks for it, and what else there is, goes to standard error.
@@ -20,12 +20,18 @@ pub(super) fn map(args: &MapArgs, context: &Context, out: &mut Output) -> Result
         return kept(context, &source, out);
     }
     let unmapped = target::asking(source.clone(), look_into)?;
-    let Some((best, others)) = unmapped.guesses.split_first() else {
+    let likely = |guess: &&Guess| guess.is_whole || !unmapped.guesses.iter().any(|other| other.is_whole);
+    let guesses: Vec<&Guess> = unmapped.guesses.iter().filter(likely).collect();
+    let Some((best, others)) = guesses.split_first() else {
         let tables = unmapped.catalogue.names();
         return Err(Failure::Usage(format!("{source}: no table looks like events (it has: {tables})")));
     };
     writeln!(out.json(), "{}", best.mapping.to_json())?;
-    message(format!("a guess, to be corrected ({})", best.reasons.join("; ")));
+    let reasons: Vec<String> = best.reasons.iter().map(ToString::to_string).collect();
+    message(format!("a guess, to be corrected ({})", reasons.join("; ")));
+    if !best.is_whole {
+        message("say which column names the stream, and which holds the type or the payload; no column surely does");
+    }
     if !others.is_empty() {
         let names: Vec<&str> = others.iter().map(|other| other.mapping.table.as_str()).collect();
         message(format!("other tables that may hold events: {}", names.join(", ")));

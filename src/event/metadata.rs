@@ -5,6 +5,28 @@ use serde_json::{Map, Value};
 use super::json_text::members;
 use super::{EventId, same_name};
 
+/// The names under which who, why and what led to it are usually kept around an event, the surest first.
+pub const ACTOR: [&str; 12] = [
+    "actor",
+    "user",
+    "user-name",
+    "user-id",
+    "user-email",
+    "author",
+    "performed-by",
+    "changed-by",
+    "created-by",
+    "initiated-by",
+    "initiator",
+    "principal",
+];
+pub const REASON: [&str; 4] = ["reason", "why", "change-reason", "comment"];
+pub const CORRELATION: [&str; 3] = ["correlation-id", "correlation", "correlation-stream-name"];
+pub const CAUSATION: [&str; 3] = ["causation-id", "causation", "cause-id"];
+
+/// The names by which an object says who it is.
+const NAMED_BY: [&str; 5] = ["name", "user-name", "email", "login", "id"];
+
 /// What surrounds an event: who, why, and what led to it. Read from the stored JSON object; keys may be
 /// spelled in any of the usual ways, and what is not one of these stays in `all`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,29 +43,53 @@ impl Metadata {
     /// Total: what is no JSON object reads as no metadata, and the stored text is still there to be shown.
     pub fn parse(stored: &[u8]) -> Self {
         let Ok(Value::Object(all)) = serde_json::from_slice(stored) else { return Self::default() };
-        let text = |names: &[&str]| {
-            names.iter().find_map(|name| {
-                let (_, value) = all.iter().find(|(key, _)| same_name(key, name))?;
-                match value {
-                    Value::String(text) => Some(text.clone()),
-                    Value::Number(number) => Some(number.to_string()),
-                    _ => None,
-                }
-            })
-        };
-        Self {
-            actor: text(&ACTOR_KEYS),
-            reason: text(&["reason", "why"]),
-            compensates: text(&["compensates"]).map(|id| EventId::new(&id)),
-            correlation_id: text(&["correlation-id"]),
-            causation_id: text(&["causation-id"]),
-            all,
-        }
+        let [actor, reason, compensates, correlation_id, causation_id] = found(&all);
+        let compensates = compensates.map(|id| EventId::new(&id));
+        Self { actor, reason, compensates, correlation_id, causation_id, all }
     }
 }
 
-/// The keys under which systems keep who recorded an event, the best first.
-const ACTOR_KEYS: [&str; 4] = ["actor", "user", "user-name", "user-id"];
+/// Read once an event, so each key is looked at once: the surest name counts, and of its spellings its own.
+fn found(all: &Map<String, Value>) -> [Option<String>; 5] {
+    const ROLES: [&[&str]; 5] = [&ACTOR, &REASON, &["compensates"], &CORRELATION, &CAUSATION];
+    let mut best: [Option<(usize, String)>; 5] = Default::default();
+    for (key, value) in all {
+        let first = first_letter(key);
+        for (names, best) in ROLES.iter().zip(&mut best) {
+            let Some(rank) = rank_of(key, first, names) else { continue };
+            if best.as_ref().is_none_or(|(known, _)| rank < *known)
+                && let Some(text) = text_of(value)
+            {
+                *best = Some((rank, text));
+            }
+        }
+    }
+    best.map(|best| best.map(|(_, text)| text))
+}
+
+/// Most names are told apart by their first letter.
+fn first_letter(key: &str) -> Option<u8> {
+    key.bytes().find(u8::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase())
+}
+
+/// The lower, the surer.
+fn rank_of(key: &str, first: Option<u8>, names: &[&str]) -> Option<usize> {
+    let (place, name) =
+        names.iter().enumerate().find(|(_, name)| name.bytes().next() == first && same_name(key, name))?;
+    Some(2 * place + usize::from(*name != key))
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Object(fields) => NAMED_BY.iter().find_map(|name| {
+            let (_, value) = fields.iter().find(|(key, _)| same_name(key, name))?;
+            if value.is_object() { None } else { text_of(value) }
+        }),
+        _ => None,
+    }
+}
 
 /// Who recorded an event, without reading anything else of its metadata: what [`Metadata::parse`] says of an object
 /// that is whole.
@@ -51,10 +97,11 @@ pub fn actor_in(stored: &[u8]) -> Option<Cow<'_, str>> {
     let mut best: Option<(usize, &[u8])> = None;
     for (key, value) in members(stored) {
         let key = std::str::from_utf8(key).ok()?;
-        let is_said = matches!(value.first(), Some(b'"' | b'-' | b'0'..=b'9'));
-        let rank = ACTOR_KEYS.iter().position(|known| is_said && same_name(key, known));
+        let Some(rank) = rank_of(key, first_letter(key), &ACTOR) else { continue };
         // Of two spellings of one key, the first counts.
-        if let Some(rank) = rank.filter(|rank| best.is_none_or(|(best, _)| *rank < best)) {
+        if best.is_none_or(|(best, _)| rank < best)
+            && let Some(value) = named_by(value)
+        {
             best = Some((rank, value));
         }
         if matches!(best, Some((0, _))) {
@@ -67,6 +114,18 @@ pub fn actor_in(stored: &[u8]) -> Option<Cow<'_, str>> {
         [b'"', ..] => serde_json::from_slice::<String>(value).ok().map(Cow::Owned),
         number => std::str::from_utf8(number).ok().map(Cow::Borrowed),
     }
+}
+
+/// The text or number, or the one by which an object says who it is.
+fn named_by(value: &[u8]) -> Option<&[u8]> {
+    let is_said = |value: &&[u8]| matches!(value.first(), Some(b'"' | b'-' | b'0'..=b'9'));
+    if value.first() != Some(&b'{') {
+        return Some(value).filter(is_said);
+    }
+    NAMED_BY.iter().find_map(|name| {
+        let is_it = |key: &[u8]| std::str::from_utf8(key).is_ok_and(|key| same_name(key, name));
+        members(value).find(|(key, _)| is_it(key)).map(|(_, value)| value).filter(is_said)
+    })
 }
 
 /// Writes metadata the way the native store keeps it.
@@ -139,11 +198,27 @@ mod tests {
             r#"{"correlation":{"actor":"no"},"User":"a\"b"}"#,
             r#"{"actor":null}"#,
             r#"{"reason":"typo"}"#,
+            r#"{"user":{"id":7,"name":"kim"},"performedBy":"lee"}"#,
+            r#"{"user":[1],"created-by":"lee"}"#,
+            r#"{"Actor":"kim","actor":"lee"}"#,
             "",
             "[1]",
         ] {
             let read = Metadata::parse(stored.as_bytes()).actor;
             assert_eq!(actor_in(stored.as_bytes()).as_deref(), read.as_deref(), "{stored}");
+        }
+    }
+
+    #[test]
+    fn who_is_found_where_others_keep_it() {
+        for (stored, actor) in [
+            (r#"{"performed_by":"kim"}"#, Some("kim")),
+            (r#"{"user":{"id":7,"name":"kim"}}"#, Some("kim")),
+            (r#"{"userId":7}"#, Some("7")),
+            (r#"{"createdBy":"kim","actor":"lee"}"#, Some("lee")),
+            (r#"{"user":["kim"]}"#, None),
+        ] {
+            assert_eq!(Metadata::parse(stored.as_bytes()).actor.as_deref(), actor, "{stored}");
         }
     }
 

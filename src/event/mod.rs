@@ -18,7 +18,7 @@ pub use body::body_of;
 pub use cursor::{Cursor, Place};
 pub use ids::{ByNumber, EventId, EventType, Position, StreamId, StreamKey, Version};
 pub use message::{Explain, Message, Said};
-pub use metadata::{Metadata, MetadataBuilder, actor_in};
+pub use metadata::{ACTOR, CAUSATION, CORRELATION, Metadata, MetadataBuilder, REASON, actor_in};
 pub use names::{kebab_words, same_name};
 pub use recorded::{EventRow, Head, NewEvent, RecordedEvent, payload_value};
 pub use time::{NotATime, Timestamp};

@@ -1,8 +1,10 @@
 use super::UserError;
 use crate::engine::{Loading, Wake, begin};
-use crate::event::{Message, RecordedEvent};
+use crate::event::{Message, RecordedEvent, Said};
 use crate::store::Source;
-use crate::store::frameworks::{Column, Mapping, Table, Unmapped, look_into, preview, save_mapping};
+use crate::store::frameworks::{
+    Column, Mapping, Reason, Sample, Table, Unmapped, look_into, preview, save_mapping, saved_mapping,
+};
 
 /// How many events are shown of what a mapping reads.
 const PREVIEWED: u64 = 10;
@@ -12,9 +14,11 @@ const PREVIEWED: u64 = 10;
 pub struct MappingDraft {
     pub source: Source,
     pub mapping: Mapping,
-    found: Loading<Unmapped, UserError>,
-    /// What was guessed, in words.
-    pub reasons: Vec<String>,
+    found: Loading<(Unmapped, Option<Mapping>), UserError>,
+    /// What was guessed, and why.
+    pub reasons: Vec<Reason>,
+    /// The mapping as it was offered.
+    offered: Mapping,
     read: Loading<Vec<RecordedEvent>, UserError>,
     /// The mapping that the events are read by.
     previewed: Option<Mapping>,
@@ -32,12 +36,13 @@ impl MappingDraft {
     pub fn new(source: Source, wake: Wake) -> Self {
         let mut found = Loading::default();
         let at = source.clone();
-        found.request(begin("looking at the tables", &wake, move |_| Ok(look_into(&at)?)));
+        found.request(begin("looking at the tables", &wake, move |_| Ok((look_into(&at)?, saved_mapping(&at)))));
         Self {
             source,
             mapping: Mapping::default(),
             found,
             reasons: Vec::new(),
+            offered: Mapping::default(),
             read: Loading::default(),
             previewed: None,
             kept: Loading::default(),
@@ -45,22 +50,47 @@ impl MappingDraft {
         }
     }
 
+    fn unmapped(&self) -> Option<&Unmapped> {
+        self.found.value().map(|(found, _)| found)
+    }
+
     pub fn tables(&self) -> &[Table] {
-        self.found.value().map_or(&[], |found| &found.catalogue.tables)
+        self.unmapped().map_or(&[], |found| &found.catalogue.tables)
     }
 
     /// The columns of the table that is chosen.
     pub fn columns(&self) -> &[Column] {
-        let table = self.found.value().and_then(|found| found.catalogue.table(&self.mapping.table));
+        let table = self.unmapped().and_then(|found| found.catalogue.table(&self.mapping.table));
         table.map_or(&[], |table| &table.columns)
+    }
+
+    /// What the columns of that table hold.
+    pub fn samples(&self) -> &[Sample] {
+        self.unmapped().map_or(&[], |found| found.samples(&self.mapping.table))
+    }
+
+    /// Something was chosen by hand.
+    pub fn is_touched(&self) -> bool {
+        self.mapping != self.offered
+    }
+
+    /// It is not said yet whose events these are, and no framework says it.
+    pub fn lacks_stream(&self) -> bool {
+        fn is_said(message: &Message) -> bool {
+            let inside =
+                message.values.iter().any(|(_, value)| matches!(value, Said::Message(inner) if is_said(inner)));
+            message.id == "mapping-no-stream" || inside
+        }
+        self.mapping.stream.is_empty() && self.read.error().is_some_and(|error| is_said(&error.message))
     }
 
     /// Takes another table, with what is guessed of it.
     pub fn choose_table(&mut self, name: &str) {
-        let guess = self.found.value().and_then(|found| found.guesses.iter().find(|guess| guess.mapping.table == name));
+        let guess = self.unmapped().and_then(|found| found.guesses.iter().find(|guess| guess.mapping.table == name));
         let guessed = guess.map(|guess| (guess.mapping.clone(), guess.reasons.clone()));
         (self.mapping, self.reasons) =
             guessed.unwrap_or_else(|| (Mapping { table: name.to_owned(), ..blank() }, Vec::new()));
+        self.offered = self.mapping.clone();
     }
 
     /// Reads the first events anew where the mapping has changed.
@@ -107,10 +137,14 @@ impl MappingDraft {
     /// Takes what has come. Says whether the mapping has been kept, once.
     pub fn poll(&mut self) -> bool {
         if self.found.poll() {
-            let best =
-                self.found.value().and_then(|found| found.guesses.first().map(|guess| guess.mapping.table.clone()));
+            let kept = self.found.value().and_then(|(_, kept)| kept.clone());
+            let best = self.unmapped().and_then(|found| found.guesses.first());
+            let best = best.map(|guess| guess.mapping.table.clone());
             let first = self.tables().first().map(Table::full_name);
-            if let Some(name) = best.or(first) {
+            if let Some(kept) = kept {
+                self.offered = kept.clone();
+                self.mapping = kept;
+            } else if let Some(name) = best.or(first) {
                 self.choose_table(&name);
             }
         }

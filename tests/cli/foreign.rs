@@ -126,6 +126,120 @@ fn an_unknown_table_is_asked_about_guessed_corrected_and_kept() {
     sandbox.run(&["info", "odd.db"]).code(2);
 }
 
+/// A table with names of its own: only its values tell what they are.
+const ALBUMS: &str = r#"
+CREATE TABLE album_log (album_ref TEXT, n INTEGER, what_happened TEXT, details_of_it TEXT, moment TEXT, meta TEXT);
+INSERT INTO album_log VALUES
+ ('album-1', 10, 'added', '{"file":"a.png"}', '2025-01-01 00:00:00', 'kim'),
+ ('album-2', 10, 'added', '{"file":"b.png"}', '2025-01-01 00:01:00', 'lee'),
+ ('album-1', 20, 'rotated', '{"by":90}', '2025-01-01 00:02:00', 'lee'),
+ ('album-1', 30, 'rotated', '{"by":180}', '2025-01-01 00:03:00', 'kim');
+"#;
+
+#[test]
+fn a_plain_table_is_guessed_from_its_values_where_names_say_nothing() {
+    let sandbox = Sandbox::empty();
+    database(&sandbox, "albums.db", ALBUMS);
+    let guess = sandbox.run(&["map", "albums.db"]).ok();
+    let mapping = guess.json();
+    assert_eq!((&mapping["stream"], &mapping["version"]), (&json!(["album_ref"]), &json!("n")), "{mapping}");
+    assert_eq!((&mapping["version_base"], &mapping["version_step"]), (&json!(10), &json!(10)), "{mapping}");
+    assert_eq!((&mapping["type"], &mapping["time"]), (&json!("what_happened"), &json!("moment")), "{mapping}");
+    assert_eq!((&mapping["payload"], &mapping["author"]), (&json!("details_of_it"), &json!("meta")), "{mapping}");
+    sandbox.write("map.json", &guess.out);
+    let blame = sandbox.run(&["blame", "albums.db", "album-1", "--map", "map.json", "--format", "json"]).ok().json();
+    assert_eq!(blame[0]["actor"], "kim", "{blame}");
+    sandbox.run(&["verify", "albums.db", "--map", "map.json"]).ok();
+}
+
+#[test]
+fn a_guess_that_lacks_a_part_is_a_beginning_and_says_so() {
+    let sandbox = Sandbox::empty();
+    let photos = "CREATE TABLE photos (caption TEXT, taken_on TEXT); INSERT INTO photos VALUES ('sea', '2025-01-01')";
+    database(&sandbox, "photos.db", photos);
+    let guess = sandbox.run(&["map", "photos.db"]).ok().says("say which column names the stream");
+    assert_eq!((&guess.json()["time"], &guess.json()["stream"]), (&json!("taken_on"), &json!([])));
+    sandbox.write("map.json", &guess.out);
+    let refused = sandbox.run(&["events", "photos.db", "--map", "map.json"]);
+    refused.code(2).says("which column says whose event each row of photos is?").in_one_line();
+}
+
+#[test]
+fn one_line_of_text_in_the_metadata_is_who_recorded_the_event() {
+    let sandbox = Sandbox::empty();
+    database(&sandbox, "albums.db", ALBUMS);
+    let mapping = json!({"table": "album_log", "stream": "album_ref", "version": "n", "version_base": 10,
+        "version_step": 10, "type": "what_happened", "metadata": "meta"});
+    sandbox.write("map.json", mapping.to_string());
+    let events = sandbox.run(&["events", "albums.db", "album-2", "--map", "map.json", "--format", "json"]).ok().json();
+    assert_eq!(events[0]["metadata"], json!({"actor": "lee"}));
+    sandbox.run(&["verify", "albums.db", "--map", "map.json"]).ok();
+}
+
+#[test]
+fn who_and_why_are_read_where_a_mapping_says_they_are() {
+    let sandbox = Sandbox::empty();
+    let table = r#"CREATE TABLE log (id TEXT, n INTEGER, body TEXT, meta TEXT, because TEXT);
+        INSERT INTO log VALUES ('a', 1, '{"by":{"login":"kim"},"x":1}', '{"$causationId":"e-7","n":1.50}', 'asked for'),
+            ('a', 2, '{"x":2}', NULL, NULL)"#;
+    database(&sandbox, "log.db", table);
+    let mut mapping = json!({"table": "log", "stream": "id", "version": "n", "payload": "body", "metadata": "meta",
+        "author": "payload.by.login", "reason": "because", "causation": "metadata.$causationId"});
+    sandbox.write("map.json", mapping.to_string());
+    let arguments = ["events", "log.db", "--map", "map.json", "--format", "json"];
+    let events = sandbox.run(&arguments).ok().json();
+    let metadata = &events[0]["metadata"];
+    assert_eq!((&metadata["actor"], &metadata["reason"]), (&json!("kim"), &json!("asked for")), "{events}");
+    assert_eq!((&metadata["causation-id"], &metadata["$causationId"]), (&json!("e-7"), &json!("e-7")), "{events}");
+    assert_eq!(events[1]["metadata"], json!(null), "{events}");
+    let blame =
+        sandbox.run(&["blame", "log.db", "a", "--at", "1", "--map", "map.json", "--format", "json"]).ok().json();
+    assert_eq!((&blame[0]["actor"], &blame[0]["reason"]), (&json!("kim"), &json!("asked for")), "{blame}");
+    mapping["author"] = json!("payload");
+    sandbox.write("map.json", mapping.to_string());
+    sandbox.run(&arguments).code(2).says("there is no column payload in log, which the mapping names as its author");
+}
+
+#[test]
+fn places_inside_of_payload_and_metadata_are_guessed_by_their_names() {
+    let sandbox = Sandbox::empty();
+    let table = r#"CREATE TABLE log (stream TEXT, version INTEGER, payload TEXT, metadata TEXT);
+        INSERT INTO log VALUES ('a', 1, '{"x":1,"reason":"asked"}', '{"user":{"name":"kim"},"$correlationId":"c"}')"#;
+    database(&sandbox, "log.db", table);
+    let mapping = sandbox.run(&["map", "log.db"]).ok().json();
+    assert_eq!((&mapping["author"], &mapping["reason"]), (&json!("metadata.user.name"), &json!("payload.reason")));
+    assert_eq!(mapping["correlation"], "metadata.$correlationId", "{mapping}");
+}
+
+#[test]
+fn a_known_framework_is_told_where_its_application_says_who() {
+    let sandbox = Sandbox::empty();
+    database(&sandbox, "app.db", LEDGER);
+    sandbox.write("map.json", r#"{"table": "ledger", "author": "payload.LeadInitialized.name"}"#);
+    let events = sandbox.run(&["events", "app.db", "--map", "map.json", "--to", "1", "--format", "json"]).ok().json();
+    assert_eq!(events[0]["metadata"], json!({"actor": "aab"}), "{events}");
+    let info = sandbox.run(&["info", "app.db", "--map", "map.json", "--format", "json"]).ok().json();
+    assert_eq!(info["framework"], "cqrs-es");
+}
+
+#[test]
+fn what_axon_calls_a_correlation_is_the_cause() {
+    let sandbox = Sandbox::empty();
+    let table = r#"CREATE TABLE domain_event_entry (global_index INTEGER PRIMARY KEY, event_identifier TEXT UNIQUE,
+            meta_data TEXT, payload TEXT, payload_revision TEXT, payload_type TEXT, time_stamp TEXT,
+            aggregate_identifier TEXT, sequence_number INTEGER, type TEXT, UNIQUE (aggregate_identifier, sequence_number));
+        INSERT INTO domain_event_entry VALUES (1, 'e1', '{"traceId":"root","correlationId":"before","userId":"kim"}',
+            '{"x":1}', NULL, 'Placed', '2025-01-01T00:00:00Z', 'o-1', 0, 'Order')"#;
+    database(&sandbox, "axon.db", table);
+    let events = sandbox.run(&["events", "axon.db", "--format", "json"]).ok().json();
+    let metadata = &events[0]["metadata"];
+    assert_eq!(
+        (&metadata["correlation-id"], &metadata["causation-id"]),
+        (&json!("root"), &json!("before")),
+        "{events}"
+    );
+}
+
 #[test]
 fn a_mapping_that_does_not_fit_names_the_place_and_the_next_step() {
     let sandbox = Sandbox::empty();

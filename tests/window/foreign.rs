@@ -70,6 +70,40 @@ fn an_unknown_table_is_asked_about_seen_in_ten_events_and_opened_by_what_was_sai
 }
 
 #[test]
+fn a_table_with_names_of_its_own_is_read_by_what_its_values_tell() {
+    let mut driver = Driver::with("album-1", |path| {
+        let fill = r#"CREATE TABLE album_log (album_ref TEXT, n INTEGER, what_happened TEXT, details TEXT, meta TEXT);
+            INSERT INTO album_log VALUES ('album-1', 1, 'added', '{"file":"a.png"}', 'kim'),
+                ('album-2', 1, 'added', '{"file":"b.png"}', 'lee'), ('album-1', 2, 'turned', '{"by":90}', 'lee');"#;
+        Connection::open(path).and_then(|file| file.execute_batch(fill)).expect("filled");
+    });
+    let store = foldline::store::Source::from(driver.path("made.db"));
+    assert!(driver.shows_part("Stream by its values (album_ref)"), "{}", driver.all_text());
+    driver.assert_shows("turned");
+    driver.assert_shows("lee");
+    driver.click_role(Role::ComboBox, "Author");
+    driver.click_role(Role::Button, "payload.file");
+    driver.assert_shows("a.png");
+    driver.click_role(Role::Button, "Use this mapping");
+    assert!(driver.shows_part("mapped"), "{}", driver.all_text());
+    driver.press_with(egui::Modifiers::COMMAND, Key::K);
+    driver.type_into("Search or run a command", "Say what columns mean");
+    driver.press(Key::Enter);
+    assert!(driver.shows_part("payload.file"), "what was kept is where it goes on: {}", driver.all_text());
+    forget_mapping(&store).expect("forgotten");
+}
+
+#[test]
+fn a_mapping_that_lacks_its_stream_asks_for_it_before_it_finds_fault() {
+    let driver = Driver::with("order-7", |path| {
+        let fill = "CREATE TABLE photos (caption TEXT, taken TEXT); INSERT INTO photos VALUES ('sea', '2025-01-01');";
+        Connection::open(path).and_then(|file| file.execute_batch(fill)).expect("made");
+    });
+    assert!(driver.shows_part("Choose as Stream the column"), "{}", driver.all_text());
+    assert!(!driver.shows_part("whose event each row of photos is"), "{}", driver.all_text());
+}
+
+#[test]
 fn a_mapping_that_reads_nothing_cannot_be_taken() {
     let driver = Driver::with("order-7", |path| {
         let fill = "CREATE TABLE notes (a TEXT, b TEXT);";

@@ -8,6 +8,7 @@ use super::content::{Kind, field_at, marked, merged_metadata, metadata_inside, r
 use super::key::CipherKey;
 use super::layout::{Layout, Time, TimeUnit};
 use super::naming::{id_of_place, joined};
+use super::said::said_around;
 use super::sql::{column, group};
 use crate::event::{EventRow, EventType, Position, StreamId, StreamKey, Timestamp, Version};
 use crate::store::StreamRow;
@@ -98,7 +99,7 @@ impl Decoder {
         let metadata = if layout.metadata_in_payload && kind == Kind::Text {
             metadata_inside(&payload).into()
         } else {
-            self.metadata(row)
+            said_around(self.metadata(row), &payload, layout)
         };
         visit(
             &EventRow {

@@ -32,6 +32,10 @@ pub struct Layout {
     /// Bytes that are no text are then taken for encrypted ones.
     pub may_be_encrypted: bool,
     pub metadata: Vec<MetadataPart>,
+    /// What a text in the metadata's column is, where it is no JSON.
+    pub metadata_text: MetadataText,
+    /// What is said around an event in a place of its own.
+    pub said: Vec<SaidAt>,
     /// The framework has no place for metadata; what an application says of it stands among an event's own fields.
     pub metadata_in_payload: bool,
     pub time: Time,
@@ -132,6 +136,36 @@ impl MetadataPart {
     }
 }
 
+/// What a metadata column holds besides JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetadataText {
+    AsStored,
+    /// One line that says who recorded the event.
+    Author,
+    /// Names and values as Ruby prints them.
+    Yaml,
+}
+
+/// A field of the metadata whose value stands elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SaidAt {
+    pub field: &'static str,
+    pub part: SaidIn,
+    pub path: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SaidIn {
+    Payload,
+    Metadata,
+}
+
+impl SaidAt {
+    pub fn in_metadata(field: &'static str, name: &str) -> Self {
+        Self { field, part: SaidIn::Metadata, path: vec![name.to_owned()] }
+    }
+}
+
 /// A table of what the framework keeps at some version of each stream.
 #[derive(Clone, Debug)]
 pub struct Snapshots {
@@ -144,6 +178,11 @@ pub struct Snapshots {
 }
 
 impl Layout {
+    /// What is said around an event may stand in its payload.
+    pub(super) fn reads_metadata_in_payload(&self) -> bool {
+        self.metadata_in_payload || self.said.iter().any(|said| said.part == SaidIn::Payload)
+    }
+
     /// The bare minimum; what a framework has beyond it is set by its declaration.
     pub fn new(framework: Framework, dialect: Dialect, table: String, from: String, event_type: Expr) -> Self {
         Self {
@@ -164,6 +203,8 @@ impl Layout {
             expects_json: true,
             may_be_encrypted: false,
             metadata: Vec::new(),
+            metadata_text: MetadataText::AsStored,
+            said: Vec::new(),
             metadata_in_payload: false,
             time: Time::None,
             id: None,

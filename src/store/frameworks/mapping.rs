@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::catalogue::{Catalogue, Dialect, Expr, Table};
-use super::layout::{Category, Layout, MetadataPart, Time, TimeUnit, Unnumbered, counted};
+use super::layout::{
+    Category, Layout, MetadataPart, MetadataText, SaidAt, SaidIn, Time, TimeUnit, Unnumbered, counted,
+};
 use super::recognise::{Recognised, recognise};
 use crate::store::{Framework, Notice, ReadOnlyReason};
 
@@ -46,6 +48,18 @@ pub struct Mapping {
     /// The shape that an event has.
     #[serde(default)]
     pub schema: Option<String>,
+    /// Who recorded the event: a column, or a place inside of one, written `payload.user` or `metadata.user.name`.
+    #[serde(default)]
+    pub author: Option<String>,
+    /// Why. As the author.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// What it belongs together with. As the author.
+    #[serde(default)]
+    pub correlation: Option<String>,
+    /// The event that led to it. As the author.
+    #[serde(default)]
+    pub causation: Option<String>,
     /// No more than the table's first rows are read, for whoever only tries a mapping.
     #[serde(skip)]
     pub first_rows: Option<u64>,
@@ -79,9 +93,7 @@ pub enum MappingError {
     NoTable { asked: String, known: String },
     #[error("there is no column {asked} in {table}, which the mapping names as its {role}; it has {known}")]
     NoColumn { asked: String, role: &'static str, table: String, known: String },
-    #[error(
-        "the mapping says of {table} neither which column names the stream nor is it a known framework's table; give it a \"stream\""
-    )]
+    #[error("which column says whose event each row of {table} is? Name it as \"stream\"")]
     NoStream { table: String },
 }
 
@@ -107,7 +119,12 @@ impl Mapping {
             known: listed(catalogue.tables.iter().map(Table::full_name)),
         })?;
         if self.stream.is_empty() {
-            return known_table(catalogue, table);
+            let mut layout = known_table(catalogue, table)?;
+            self.say(&mut layout, table, "e")?;
+            if let Some(unnumbered) = &mut layout.unnumbered {
+                unnumbered.layout.said.clone_from(&layout.said);
+            }
+            return Ok(layout);
         }
         let from = format!("{} e", self.rows_of(table));
         let Some(version) = &self.version else {
@@ -186,8 +203,52 @@ impl Mapping {
                 })
                 .collect::<Result<_, _>>()?,
         };
+        if self.metadata.len() == 1 {
+            layout.metadata_text = MetadataText::Author;
+        }
+        self.say(&mut layout, table, alias)?;
         layout.read_only = Some(ReadOnlyReason::Mapping);
         Ok(layout)
+    }
+
+    /// Where each thing is that is said around an event: its name in metadata, its role, and the place.
+    fn around(&self) -> [(&'static str, &'static str, &Option<String>); 4] {
+        [
+            ("actor", "author", &self.author),
+            ("reason", "reason", &self.reason),
+            ("correlation-id", "correlation", &self.correlation),
+            ("causation-id", "causation", &self.causation),
+        ]
+    }
+
+    /// Adds to a layout where the mapping finds what is said around an event.
+    fn say(&self, layout: &mut Layout, table: &Table, alias: &str) -> Result<(), MappingError> {
+        for (field, role, place) in self.around() {
+            let Some(place) = place else { continue };
+            let path = |prefix| {
+                let path = place.strip_prefix(prefix)?.split('.').map(str::to_owned).collect::<Vec<_>>();
+                path.iter().all(|name| !name.is_empty()).then_some(path)
+            };
+            let part = if table.column(place).is_some() {
+                None
+            } else if let Some(path) = path("payload.") {
+                Some((SaidIn::Payload, path))
+            } else {
+                path("metadata.").filter(|_| !layout.metadata.is_empty()).map(|path| (SaidIn::Metadata, path))
+            };
+            layout.said.retain(|said| said.field != field);
+            match part {
+                // It has this name there already.
+                Some((SaidIn::Metadata, path)) if path == [field] => {}
+                Some((part, path)) => layout.said.push(SaidAt { field, part, path }),
+                None => {
+                    let expr = column(table, alias, role, place)?;
+                    layout.metadata.retain(|part| part.field.as_deref() != Some(field));
+                    layout.metadata.push(MetadataPart { field: Some(field.to_owned()), expr });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The table, or its first rows under the names that it has them by.

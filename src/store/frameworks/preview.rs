@@ -1,8 +1,9 @@
 //! For whoever makes a mapping: what the database holds, what it may mean, and how the first events then read.
 
+use std::collections::HashMap;
 use std::path::Path;
 
-use super::guess::{Guess, guess};
+use super::guess::{Guess, Looked, Sample, guess};
 use super::mapping::Mapping;
 use super::{Catalogue, Database};
 use crate::event::RecordedEvent;
@@ -16,6 +17,15 @@ use crate::store::{Flow, OpenOptions, Query, Source, StoreError, open_with};
 pub struct Unmapped {
     pub catalogue: Catalogue,
     pub guesses: Vec<Guess>,
+    /// By table.
+    samples: HashMap<String, Vec<Sample>>,
+}
+
+impl Unmapped {
+    /// What the columns of a table hold.
+    pub fn samples(&self, table: &str) -> &[Sample] {
+        self.samples.get(table).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// Looks into a database that nobody recognised.
@@ -37,8 +47,8 @@ fn look_into_file(path: &Path) -> Result<Unmapped, StoreError> {
 
 /// The same for any database.
 pub fn unmapped(database: &dyn Database, catalogue: Catalogue) -> Result<Unmapped, StoreError> {
-    let guesses = guess(database, &catalogue)?;
-    Ok(Unmapped { catalogue, guesses })
+    let Looked { guesses, samples } = guess(database, &catalogue)?;
+    Ok(Unmapped { catalogue, guesses, samples })
 }
 
 /// Rows that are read to show a few events: some may be no events, or stand in another order.

@@ -171,7 +171,7 @@ impl Layout {
         }
         conditions.extend(self.filter.clone());
         let needs_payload = columns.payload
-            || (columns.metadata && self.metadata_in_payload)
+            || (columns.metadata && self.reads_metadata_in_payload())
             || matches!(self.time, Time::Payload { .. });
         let list = self.event_columns(needs_payload, columns.metadata);
         let direction = if *direction == Direction::Backward { " DESC" } else { "" };

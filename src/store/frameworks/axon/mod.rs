@@ -1,7 +1,7 @@
 //! Axon: the entities of version 4, in snake case or as Java names them, and the table of version 5.
 
 use super::catalogue::{Catalogue, Table};
-use super::layout::{Category, Layout, MetadataPart, Snapshots, Time, TimeUnit};
+use super::layout::{Category, Layout, MetadataPart, SaidAt, Snapshots, Time, TimeUnit};
 use super::rules::{ONLY_THE_APPLICATION, Rules};
 use crate::store::Framework;
 
@@ -44,6 +44,9 @@ fn entity_layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     // XML unless Jackson was chosen.
     layout.expects_json = false;
     layout.metadata = MetadataPart::whole(table.maybe("e", of("meta_data", "metaData"))).into_iter().collect();
+    // Version 4 names the message that led here the correlation, and the one that began it all the trace.
+    layout.said =
+        vec![SaidAt::in_metadata("correlation-id", "traceId"), SaidAt::in_metadata("causation-id", "correlationId")];
     layout.id = Some(column(id));
     layout.time = Time::Column { expr: column(time), unit: TimeUnit::Auto };
     layout.position = Some(column(index));

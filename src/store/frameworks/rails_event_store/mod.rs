@@ -1,7 +1,7 @@
 //! Rails Event Store.
 
 use super::catalogue::{Catalogue, Expr, Table};
-use super::layout::{Category, Layout, MetadataPart, Time, TimeUnit, Unnumbered, counted};
+use super::layout::{Category, Layout, MetadataPart, MetadataText, Time, TimeUnit, Unnumbered, counted};
 use super::rules::{ONLY_THE_APPLICATION, Rules};
 use crate::store::{Framework, Notice};
 
@@ -44,6 +44,7 @@ fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     // Serialised as YAML unless it was told otherwise.
     layout.expects_json = false;
     layout.metadata = MetadataPart::whole(Some(column("metadata"))).into_iter().collect();
+    layout.metadata_text = MetadataText::Yaml;
     layout.id = Some(column("event_id"));
     let valid_at = table.maybe("e", "valid_at").map(|valid_at| format!("{}, ", valid_at.sql)).unwrap_or_default();
     let recorded = Expr {
