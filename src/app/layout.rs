@@ -6,7 +6,7 @@ use crate::theme::palette;
 use crate::ui::{
     Choices, Scene, TIMELINE_HEIGHT, compare_ui, compensate_ui, error_bar_ui, event_ui, history_ui, keys_ui,
     mapping_ui, open_dialog_ui, palette_ui, password_ui, settings_ui, state_ui, status_bar_ui, streams_ui, timeline_ui,
-    title_ui, tool_dialog_ui, top_bar_ui, welcome_ui,
+    title_ui, tool_dialog_ui, top_bar_ui, welcome_ui, writing_ui,
 };
 use crate::view::OpenStore;
 
@@ -54,9 +54,9 @@ impl App {
             });
             return;
         };
-        let can_write = store.is_writing_on;
+        let writing = store.writing();
         if let Some(draft) = &mut store.draft {
-            compensate_ui(ui, scene, draft, can_write);
+            compensate_ui(ui, scene, draft, writing);
         }
         let progress = self.opening.progress().or(self.sample.progress()).or(store.progress());
         Panel::bottom("status").exact_size(26.0).frame(bar(0)).show(ui, |ui| {
@@ -161,8 +161,9 @@ fn dialog_ui(
             };
             settings_ui(ui, scene, &mut choices, &mut is_open);
         }
+        (Some(Dialog::Writing { .. }), Some(store)) => writing_ui(ui, scene, &store.source.name(), &mut is_open),
         (Some(Dialog::Tool(name)), Some(store)) => tool_dialog_ui(name)(ui, scene, store, &mut is_open),
-        (Some(Dialog::Tool(_)), None) => is_open = false,
+        (Some(Dialog::Tool(_) | Dialog::Writing { .. }), None) => is_open = false,
     }
     if !is_open {
         *dialog = None;

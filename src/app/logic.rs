@@ -7,7 +7,7 @@ use crate::event::{EventId, Message, StreamId, Timestamp, Version};
 use crate::locale::Locale;
 use crate::store::Source;
 use crate::ui::Zone;
-use crate::view::{MappingDraft, OpenStore, Signature, StreamView, ToolName, UserError};
+use crate::view::{MappingDraft, OpenStore, Signature, StreamView, ToolName, UserError, Writing};
 
 /// Between two events while playing.
 const PLAY_STEP: Duration = Duration::from_millis(400);
@@ -196,20 +196,62 @@ impl App {
             Action::DropMapping => self.mapping = None,
             Action::ForgetRecent => self.settings.recent.clear(),
             Action::DismissError => self.dismiss_error(),
-            Action::AppendDraft => {
-                if let Some(store) = &mut self.store {
-                    if let Some(draft) = &store.draft {
-                        self.settings.actor.clone_from(&draft.actor);
-                    }
-                    store.append_draft(now());
-                    self.reveal = true;
-                }
+            Action::AppendDraft => self.append_draft(),
+            Action::LeaveDraft => self.store.iter_mut().for_each(OpenStore::leave_draft),
+            Action::DiscardDraft => self.store.iter_mut().for_each(OpenStore::discard_draft),
+            Action::ResumeDraft(stream, version) => {
+                let signature = self.signature();
+                self.reveal = true;
+                self.store.iter_mut().for_each(|store| store.resume_draft(stream.clone(), version, signature.clone()));
             }
-            Action::DropDraft => {
-                if let Some(store) = &mut self.store {
-                    store.draft = None;
+            Action::AllowWriting => self.allow_writing(),
+        }
+    }
+
+    fn signature(&self) -> Signature {
+        let id = EventId::Uuid(uuid::Uuid::now_v7().into_bytes());
+        Signature { actor: self.settings.actor.clone(), id, now: now() }
+    }
+
+    /// Appends what is said whole. Where writing is off, it is asked for first.
+    fn append_draft(&mut self) {
+        let Some(store) = &mut self.store else { return };
+        if !store.try_draft() {
+            return;
+        }
+        match store.writing() {
+            Writing::Never => {}
+            Writing::Off => self.dialog = Some(Dialog::Writing { then_appends: true }),
+            Writing::On => {
+                if let Some(draft) = &store.draft {
+                    self.settings.actor.clone_from(&draft.actor);
                 }
+                store.append_draft(now());
+                self.reveal = true;
             }
+        }
+    }
+
+    /// Whoever switches writing on for the first time is told what that means.
+    fn toggle_writing(&mut self) {
+        let Some(store) = &mut self.store else { return };
+        if store.writing() == Writing::Off && store.asks_before_writing {
+            self.dialog = Some(Dialog::Writing { then_appends: false });
+        } else {
+            store.toggle_writing();
+        }
+    }
+
+    fn allow_writing(&mut self) {
+        let asked = self.dialog.take();
+        let Some(store) = &mut self.store else { return };
+        self.settings.tell_of_writing(&store.source);
+        store.asks_before_writing = false;
+        if store.writing() == Writing::Off {
+            store.toggle_writing();
+        }
+        if asked == Some(Dialog::Writing { then_appends: true }) {
+            self.append_draft();
         }
     }
 
@@ -310,12 +352,10 @@ impl App {
                     Zone::Local => Zone::Utc,
                 };
             }
-            Command::ToggleWriting => self.store.iter_mut().for_each(OpenStore::toggle_writing),
+            Command::ToggleWriting => self.toggle_writing(),
             Command::Compensate => {
-                if let Some(store) = &mut self.store {
-                    let id = EventId::Uuid(uuid::Uuid::now_v7().into_bytes());
-                    store.begin_draft(Signature { actor: self.settings.actor.clone(), id, now: now() });
-                }
+                let signature = self.signature();
+                self.store.iter_mut().for_each(|store| store.begin_draft(signature.clone()));
             }
             Command::MapColumns => {
                 if let Some(store) = &self.store {
@@ -337,9 +377,7 @@ impl App {
                 () if self.dialog.is_some() => self.dialog = None,
                 () if self.shows_error() => self.dismiss_error(),
                 () if self.store.as_ref().is_some_and(|store| store.draft.is_some()) => {
-                    if let Some(store) = &mut self.store {
-                        store.draft = None;
-                    }
+                    self.store.iter_mut().for_each(OpenStore::leave_draft);
                 }
                 () if self.view().is_some_and(|view| view.field_history().is_some()) => {
                     self.go_to(StreamView::close_field);

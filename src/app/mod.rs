@@ -82,6 +82,10 @@ enum Dialog {
     Keys,
     Settings,
     Tool(ToolName),
+    /// What switching writing on means; an append may wait for the answer.
+    Writing {
+        then_appends: bool,
+    },
 }
 
 impl Dialog {
@@ -189,6 +193,7 @@ impl App {
         self.is_playing = false;
         let mut store = OpenStore::new(engine);
         store.is_writing_on = is_writing_on;
+        store.asks_before_writing = !is_writing_on && !self.settings.was_told_of_writing(&store.source);
         // Where to go was meant for this store, and for no later one.
         let Start { stream, at, .. } = std::mem::take(&mut self.start);
         let place = self.settings.place(&store.source);

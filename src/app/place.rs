@@ -4,7 +4,7 @@ use super::Settings;
 use crate::engine::Moment;
 use crate::event::{StreamId, Version};
 use crate::store::Source;
-use crate::view::{OpenStore, Pin};
+use crate::view::{KeptDraft, OpenStore, Pin};
 
 /// Of how many stores the place is kept.
 const PLACES_KEPT: usize = 50;
@@ -16,13 +16,20 @@ pub struct Place {
     store: String,
     at: Option<(String, u64)>,
     pins: [Option<(String, u64)>; 2],
+    /// Corrections that were begun.
+    drafts: Vec<KeptDraft>,
 }
 
 impl Place {
     fn of(store: &OpenStore) -> Self {
         let at = store.view.as_ref().and_then(|view| Some((view.stream.to_string(), view.version()?.0)));
         let kept = |pin: &Option<Pin>| pin.as_ref().map(|pin| (pin.stream.to_string(), pin.version.0));
-        Self { store: store.source.absolute_name(), at, pins: [kept(&store.pins[0]), kept(&store.pins[1])] }
+        Self {
+            store: store.source.absolute_name(),
+            at,
+            pins: [kept(&store.pins[0]), kept(&store.pins[1])],
+            drafts: store.drafts_to_keep(),
+        }
     }
 
     pub(super) fn go_to(&self, store: &mut OpenStore) {
@@ -40,6 +47,9 @@ impl Place {
                 .map(|(stream, version)| Pin { stream: StreamId::from(stream.as_str()), version: Version(*version) })
         };
         store.pins = [pin(&self.pins[0]), pin(&self.pins[1])];
+        for kept in self.drafts.iter().rev() {
+            store.keep_draft(kept.clone());
+        }
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Settings {
     pub recent: Vec<String>,
     /// Where each store was looked at last, the latest first.
     pub places: Vec<Place>,
+    /// Stores for which it was said what switching writing on means.
+    pub told_of_writing: Vec<String>,
     /// Who signed last.
     pub actor: String,
 }
@@ -34,6 +36,18 @@ impl Settings {
         if let Ok(text) = serde_json::to_string(self) {
             storage.set_string(KEY, text);
         }
+    }
+
+    pub(super) fn was_told_of_writing(&self, source: &Source) -> bool {
+        self.told_of_writing.contains(&source.absolute_name())
+    }
+
+    pub(super) fn tell_of_writing(&mut self, source: &Source) {
+        const STORES_KEPT: usize = 200;
+        let name = source.absolute_name();
+        self.told_of_writing.retain(|known| *known != name);
+        self.told_of_writing.insert(0, name);
+        self.told_of_writing.truncate(STORES_KEPT);
     }
 
     pub(super) fn theme(&self) -> egui::Theme {

@@ -50,5 +50,12 @@ pub enum Action {
     DismissError,
     /// Appends the correction as it was previewed.
     AppendDraft,
-    DropDraft,
+    /// Puts the correction away; what was typed is kept with its event.
+    LeaveDraft,
+    /// The same for good.
+    DiscardDraft,
+    /// Goes on with the draft of this event.
+    ResumeDraft(StreamId, Version),
+    /// Writing is switched on by whoever was told what it means, and what waited for it goes on.
+    AllowWriting,
 }

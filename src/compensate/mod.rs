@@ -2,5 +2,7 @@
 //! quicker, it is made anew on top of their events.
 
 mod plan;
+mod undo;
 
 pub use plan::{Authorship, FreeEvent, Plan, PlanError, Rebased, append_plan, natural, plan_event, rebase};
+pub use undo::undoing;

@@ -1,14 +1,15 @@
 use egui::{Align, Button, Layout, RichText, Ui};
 
 use super::icons::{Icon, icon, icon_button};
-use super::parts::{caption, cut, progress_ui};
+use super::parts::{caption, cut, progress_ui, shortened};
+use super::streams::in_order;
 use super::{Scene, grouped};
 use crate::command::{Action, Command, Menu};
 use crate::engine::Progress;
-use crate::event::Explain;
+use crate::event::{Explain, StreamId, Version};
 use crate::store::Source;
 use crate::theme::palette;
-use crate::view::{OpenStore, Overview};
+use crate::view::{KeptDraft, OpenStore, Overview};
 
 /// The bar on top: which store this is and how it is open; zone, language and theme.
 pub fn top_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>, recent: &[String]) {
@@ -122,8 +123,29 @@ pub fn status_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, prog
                         ui.add_space(12.0);
                     }
                 }
+                drafts_ui(ui, scene, store);
                 cut(ui, small(store.source.to_string()));
             });
         });
     });
+}
+
+/// Corrections that were left half done: said quietly, and one press away.
+fn drafts_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
+    let drafts = store.kept_drafts();
+    if drafts.is_empty() {
+        return;
+    }
+    let text = scene.locale.with("drafts-kept", [("count", drafts.len().into())]);
+    ui.menu_button(RichText::new(text).size(11.5), |ui| {
+        for KeptDraft { stream, version, .. } in drafts {
+            let id = StreamId::from(stream.as_str());
+            let called = in_order(stream, store.labels.of(&id)).0;
+            if ui.button(format!("{} v{version}", shortened(called))).clicked() {
+                scene.ask(Action::ResumeDraft(id, Version(*version)));
+                ui.close();
+            }
+        }
+    });
+    ui.add_space(12.0);
 }

@@ -6,11 +6,11 @@ use crate::command::Action;
 use crate::compensate::Plan;
 use crate::event::Explain;
 use crate::theme::palette;
-use crate::view::Draft;
+use crate::view::{Draft, Writing};
 
 /// The correction in the making. Nothing is written before its last button is pressed, and everything that would
 /// change is seen before.
-pub fn compensate_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, can_write: bool) {
+pub fn compensate_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, writing: Writing) {
     let mut is_open = true;
     let title = scene.locale.with("compensate-title", [("version", draft.target.to_string().into())]);
     egui::Window::new(RichText::new(title).size(14.0).strong())
@@ -25,59 +25,83 @@ pub fn compensate_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, can_
             signature_ui(ui, scene, draft);
             ui.add_space(8.0);
             since_ui(ui, scene, draft);
+            let shows_faults = draft.shows_faults();
             let plan = draft.plan().cloned();
             match &plan {
                 None => {
                     ui.spinner();
                 }
-                Some(Ok(plan)) => preview_ui(ui, scene, plan),
-                Some(Err(error)) => warning(ui, &scene.sentence(&error.message)),
+                Some(Ok(plan)) => preview_ui(ui, scene, plan, shows_faults),
+                // What is wrong with a field stands at the field.
+                Some(Err(error)) if OF_FIELDS.contains(&error.message.id) => {}
+                Some(Err(error)) => remark(ui, &scene.sentence(&error.message), shows_faults),
             }
             if let Some(error) = draft.error() {
                 warning(ui, &scene.sentence(&error.message));
             }
             ui.add_space(8.0);
-            buttons_ui(ui, scene, draft, can_write);
+            buttons_ui(ui, scene, draft, writing);
         });
     if !is_open {
-        scene.ask(Action::DropDraft);
+        scene.ask(Action::LeaveDraft);
     }
 }
 
+/// Faults of the plan that are told at the field that has them.
+const OF_FIELDS: [&str; 2] = ["plan-payload-not-json", "plan-no-type"];
+
 fn kind_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft) {
+    let refusal = draft.refusal().map(|error| scene.sentence(&error.message));
     ui.horizontal(|ui| {
         for (is_free, name) in [(false, "compensate-natural"), (true, "compensate-free")] {
-            if ui.selectable_label(draft.is_free == is_free, scene.text(name)).clicked() {
-                draft.is_free = is_free;
-                draft.has_changed();
+            let choice = Button::selectable(draft.is_free == is_free, scene.text(name));
+            if ui.add_enabled(is_free || refusal.is_none(), choice).clicked() {
+                draft.choose_kind(is_free);
             }
         }
     });
+    if let Some(refusal) = refusal {
+        let text = scene.locale.with("compensate-no-natural", [("why", refusal.into())]);
+        remark(ui, &text, false);
+    }
     if draft.is_free {
-        let is_typed = field(ui, &scene.text("compensate-type"), &mut draft.free_type, 1);
-        if field(ui, &scene.text("compensate-payload"), &mut draft.free_payload, 5) || is_typed {
-            draft.has_changed();
+        let fault = |id: &str, draft: &mut Draft| {
+            let shows = draft.shows_faults();
+            let found = draft.plan().and_then(|plan| plan.as_ref().err()).filter(|error| error.message.id == id);
+            found.filter(|_| shows).map(|error| scene.sentence(&error.message))
+        };
+        let (no_type, no_json) = (fault("plan-no-type", draft), fault("plan-payload-not-json", draft));
+        let mut is_typed = field(ui, &scene.text("compensate-type"), &mut draft.free_type, 1, no_type.as_deref());
+        is_typed |= field(ui, &scene.text("compensate-payload"), &mut draft.free_payload, 5, no_json.as_deref());
+        if is_typed {
+            draft.has_changed_freely();
         }
     }
 }
 
 fn signature_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft) {
-    let is_typed = field(ui, &scene.text("compensate-actor"), &mut draft.actor, 1);
-    if field(ui, &scene.text("compensate-reason"), &mut draft.reason, 1) || is_typed {
+    let missing = |text: &str, name: &str| (draft.is_tried && text.trim().is_empty()).then(|| scene.text(name));
+    let (no_actor, no_reason) = (missing(&draft.actor, "actor-missing"), missing(&draft.reason, "reason-missing"));
+    let is_typed = field(ui, &scene.text("compensate-actor"), &mut draft.actor, 1, no_actor.as_deref());
+    if field(ui, &scene.text("compensate-reason"), &mut draft.reason, 1, no_reason.as_deref()) || is_typed {
         draft.has_changed();
     }
 }
 
-/// A named field; answers whether something was typed.
-fn field(ui: &mut Ui, name: &str, text: &mut String, rows: usize) -> bool {
-    let dim = palette(ui).dim;
-    let label = ui.add(Label::new(RichText::new(name).size(11.5).color(dim)).sense(egui::Sense::click()));
+/// A named field, and below it what is wrong with it; answers whether something was typed.
+fn field(ui: &mut Ui, name: &str, text: &mut String, rows: usize, fault: Option<&str>) -> bool {
+    let colours = palette(ui);
+    let ink = if fault.is_some() { colours.danger } else { colours.dim };
+    let label = ui.add(Label::new(RichText::new(name).size(11.5).color(ink)).sense(egui::Sense::click()));
     let edit =
         if rows > 1 { TextEdit::multiline(text).code_editor().desired_rows(rows) } else { TextEdit::singleline(text) };
     let response = ui.add(edit.desired_width(f32::INFINITY));
     let response = response.labelled_by(label.id);
     if label.clicked() {
         response.request_focus();
+    }
+    if let Some(fault) = fault {
+        ui.add(Label::new(RichText::new(fault).size(11.5).color(colours.danger)).wrap());
     }
     response.changed()
 }
@@ -103,7 +127,7 @@ fn since_ui(ui: &mut Ui, scene: &Scene<'_>, draft: &Draft) {
     ui.add_space(8.0);
 }
 
-fn preview_ui(ui: &mut Ui, scene: &Scene<'_>, plan: &Plan) {
+fn preview_ui(ui: &mut Ui, scene: &Scene<'_>, plan: &Plan, shows_faults: bool) {
     let colours = palette(ui);
     let values = [("type", plan.event.event_type.to_string().into()), ("version", plan.version.to_string().into())];
     ui.label(RichText::new(scene.locale.with("preview", values)).strong());
@@ -127,7 +151,7 @@ fn preview_ui(ui: &mut Ui, scene: &Scene<'_>, plan: &Plan) {
         });
     });
     for breach in &plan.breaches {
-        warning(ui, &scene.sentence(&breach.message()));
+        remark(ui, &scene.sentence(&breach.message()), shows_faults);
     }
 }
 
@@ -140,24 +164,35 @@ fn shown(value: &serde_json::Value) -> String {
 }
 
 fn warning(ui: &mut Ui, sentence: &str) {
-    let colours = palette(ui);
-    ui.add(Label::new(RichText::new(sentence).color(colours.warning)).wrap());
+    remark(ui, sentence, true);
 }
 
-fn buttons_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, can_write: bool) {
+/// A warning, or something that is only said while nobody has asked for anything yet.
+fn remark(ui: &mut Ui, sentence: &str, is_warning: bool) {
+    let colours = palette(ui);
+    let ink = if is_warning { colours.warning } else { colours.dim };
+    ui.add(Label::new(RichText::new(sentence).color(ink)).wrap());
+}
+
+fn buttons_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, writing: Writing) {
     let colours = palette(ui);
     ui.horizontal(|ui| {
-        let is_ready = draft.is_ready() && can_write;
         let append =
             Button::new(RichText::new(scene.text("append")).strong().color(colours.on_accent)).fill(colours.accent);
-        if ui.add_enabled(is_ready, append).clicked() {
+        if ui.add_enabled(writing != Writing::Never && !draft.is_busy(), append).clicked() {
             scene.ask(Action::AppendDraft);
         }
-        if ui.button(scene.text("cancel")).clicked() {
-            scene.ask(Action::DropDraft);
+        let leave = if draft.is_touched() { "compensate-discard" } else { "cancel" };
+        if ui.button(scene.text(leave)).clicked() {
+            scene.ask(Action::DiscardDraft);
         }
-        if !can_write {
-            ui.label(RichText::new(scene.text("writing-off")).color(colours.warning));
+        let about = match writing {
+            Writing::On => None,
+            Writing::Off => Some("writing-off"),
+            Writing::Never => Some("writing-never"),
+        };
+        if let Some(about) = about {
+            ui.add(Label::new(RichText::new(scene.text(about)).size(11.5).color(colours.dim)).wrap());
         }
         if draft.is_busy() {
             ui.spinner();

@@ -28,6 +28,7 @@ mod tool;
 mod tools;
 mod welcome;
 mod when;
+mod writing;
 
 pub use bar::{status_bar_ui, top_bar_ui};
 pub use compare::compare_ui;
@@ -45,6 +46,7 @@ pub use timeline::{TIMELINE_HEIGHT, timeline_ui};
 pub use tools::tool_dialog_ui;
 pub use welcome::{open_dialog_ui, welcome_ui};
 pub use when::Zone;
+pub use writing::writing_ui;
 
 use fluent_bundle::FluentValue;
 

@@ -1,5 +1,7 @@
+use serde::{Deserialize, Serialize};
+
 use super::UserError;
-use crate::compensate::{Authorship, FreeEvent, Plan, append_plan, natural, plan_event, rebase};
+use crate::compensate::{Authorship, FreeEvent, Plan, append_plan, natural, plan_event, rebase, undoing};
 use crate::engine::{Asked, Engine, Loading, Question, Ticket, describe, keep_snapshots, load_story};
 use crate::event::{EventId, RecordedEvent, StreamId, Timestamp, Version};
 use crate::replay::Story;
@@ -9,6 +11,7 @@ use crate::store::{AppendError, Appended, Conflict, Expected, Store};
 const TO_BE_TYPED: &str = "…";
 
 /// A correction in the making: what it will be, what it would change, and what came between.
+#[allow(clippy::struct_excessive_bools, reason = "each is a state of its own; none excludes another")]
 pub struct Draft {
     pub stream: StreamId,
     pub target: Version,
@@ -17,6 +20,16 @@ pub struct Draft {
     pub is_free: bool,
     pub free_type: String,
     pub free_payload: String,
+    /// Append was asked for before all was said: what is missing is marked.
+    pub is_tried: bool,
+    /// A field of the event of one's own was changed.
+    is_free_touched: bool,
+    /// Natural or free was chosen by hand.
+    is_kind_chosen: bool,
+    /// Who signs unless another name is typed.
+    first_actor: String,
+    /// Why there is no natural compensation.
+    refusal: Option<UserError>,
     id: EventId,
     now: Timestamp,
     base: Asked<ReadBase>,
@@ -25,6 +38,17 @@ pub struct Draft {
     /// one of them too.
     pub since: Vec<(RecordedEvent, Vec<String>, bool)>,
     outcome: Loading<Attempt, UserError>,
+}
+
+/// A draft that was left, for whoever comes back to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptDraft {
+    pub stream: String,
+    pub version: u64,
+    actor: String,
+    reason: String,
+    /// The event of one's own, if it was one: its type and payload.
+    free: Option<(String, String)>,
 }
 
 #[derive(Debug)]
@@ -85,11 +109,16 @@ impl Draft {
         Self {
             stream,
             target,
+            first_actor: actor.clone(),
             actor,
             reason: String::new(),
             is_free: false,
             free_type: String::new(),
-            free_payload: "{}".to_owned(),
+            free_payload: String::new(),
+            is_tried: false,
+            is_free_touched: false,
+            is_kind_chosen: false,
+            refusal: None,
             id,
             now,
             base,
@@ -99,8 +128,74 @@ impl Draft {
         }
     }
 
+    /// Goes on with a draft that was left.
+    pub(super) fn resume(engine: &Engine, kept: KeptDraft, signature: Signature) -> Self {
+        let KeptDraft { stream, version, actor, reason, free } = kept;
+        let mut draft = Self::new(engine, StreamId::from(stream.as_str()), Version(version), signature);
+        (draft.actor, draft.reason) = (actor, reason);
+        draft.is_kind_chosen = true;
+        if let Some((free_type, free_payload)) = free {
+            (draft.is_free, draft.is_free_touched) = (true, true);
+            (draft.free_type, draft.free_payload) = (free_type, free_payload);
+        }
+        draft
+    }
+
+    /// What there is to keep of it; `None` where nothing was typed.
+    pub(super) fn to_keep(&self) -> Option<KeptDraft> {
+        self.is_touched().then(|| KeptDraft {
+            stream: self.stream.to_string(),
+            version: self.target.0,
+            actor: self.actor.clone(),
+            reason: self.reason.clone(),
+            free: (self.is_free && self.is_free_touched).then(|| (self.free_type.clone(), self.free_payload.clone())),
+        })
+    }
+
+    /// Something was typed that would be lost.
+    pub fn is_touched(&self) -> bool {
+        self.is_free_touched || !self.reason.trim().is_empty() || self.actor != self.first_actor
+    }
+
+    /// What is missing or wrong may be said: the event was changed by hand, or Append was asked for.
+    pub fn shows_faults(&self) -> bool {
+        self.is_tried || (self.is_free && self.is_free_touched)
+    }
+
+    /// Why there is no natural compensation; `None` where there is one.
+    pub fn refusal(&self) -> Option<&UserError> {
+        self.refusal.as_ref()
+    }
+
+    pub fn choose_kind(&mut self, is_free: bool) {
+        self.is_free = is_free;
+        self.is_kind_chosen = true;
+        self.has_changed();
+    }
+
     /// Something that the plan depends on was typed.
     pub fn has_changed(&mut self) {
+        self.plan = None;
+    }
+
+    /// The same in the event of one's own.
+    pub fn has_changed_freely(&mut self) {
+        self.is_free_touched = true;
+        self.has_changed();
+    }
+
+    /// The history has come: what there is to begin with is made of it.
+    fn begin(&mut self) {
+        let authorship = self.authorship();
+        let Some(Base { story, target }) = self.base.value() else { return };
+        self.refusal = natural(story, target, &authorship).err().map(UserError::from);
+        if !self.is_free_touched {
+            let FreeEvent { event_type, payload, compensates: _ } = undoing(story, target);
+            (self.free_type, self.free_payload) = (event_type, payload);
+        }
+        if !self.is_kind_chosen || self.refusal.is_some() {
+            self.is_free = self.refusal.is_some();
+        }
         self.plan = None;
     }
 
@@ -166,7 +261,7 @@ impl Draft {
     /// Takes what has come. Answers with the version that was recorded, once.
     pub(super) fn poll(&mut self, engine: &Engine) -> Option<Version> {
         if self.base.poll(engine) {
-            self.plan = None;
+            self.begin();
         }
         if !self.outcome.poll() || self.outcome.error().is_some() {
             return None;

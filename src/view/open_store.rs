@@ -3,11 +3,11 @@ use std::time::Duration;
 use super::listing::BETWEEN_LETTERS;
 use super::signs::SignBook;
 use super::{
-    Comparing, Draft, FindStreams, Labels, ListStreams, Pin, ReadSurvey, Signature, StreamView, ToolName, Tools,
+    Comparing, Draft, FindStreams, KeptDraft, Labels, ListStreams, Pin, ReadSurvey, StreamView, ToolName, Tools,
     UserError,
 };
 use crate::engine::{Asked, Cause, Engine, Moment, Progress, Question, StoreChange, Survey, Ticket, Tool};
-use crate::event::{StreamId, Timestamp, Version};
+use crate::event::{StreamId, Version};
 use crate::replay::Index;
 use crate::store::{Notice, ReadOnlyReason, Source, Store, StoreInfo, StreamOrder};
 
@@ -18,9 +18,10 @@ const STREAMS_IN_PALETTE: usize = 12;
 const SURVEY_STEPS: u64 = 20;
 
 /// One store on screen: what is known of it, its list of streams, and the stream that is looked at.
+#[allow(clippy::struct_excessive_bools, reason = "each is a state of its own; none excludes another")]
 pub struct OpenStore {
     pub source: Source,
-    engine: Engine,
+    pub(super) engine: Engine,
     pub info: Asked<LookAtStore>,
     pub filter: String,
     pub order: StreamOrder,
@@ -38,7 +39,11 @@ pub struct OpenStore {
     leaving: Option<StreamView>,
     /// Off until it is switched on, for this store and session.
     pub is_writing_on: bool,
+    /// Whoever switches it on is told first what that means.
+    pub asks_before_writing: bool,
     pub draft: Option<Draft>,
+    /// Drafts that were left, the latest first.
+    pub(super) kept_drafts: Vec<KeptDraft>,
     pub pins: [Option<Pin>; 2],
     pub comparing: Comparing,
     signs: SignBook,
@@ -83,7 +88,9 @@ impl OpenStore {
             view: None,
             leaving: None,
             is_writing_on: false,
+            asks_before_writing: true,
             draft: None,
+            kept_drafts: Vec::new(),
             pins: [None, None],
             comparing: Comparing::new(),
             signs: SignBook::default(),
@@ -153,18 +160,6 @@ impl OpenStore {
         is_new
     }
 
-    /// Begins a correction of the event at the cursor.
-    pub fn begin_draft(&mut self, signature: Signature) {
-        let Some((view, version)) = self.view.as_ref().and_then(|view| Some((view, view.version()?))) else { return };
-        self.draft = Some(Draft::new(&self.engine, view.stream.clone(), version, signature));
-    }
-
-    /// Allows or forbids appending, where it is possible at all.
-    pub fn toggle_writing(&mut self) {
-        let is_impossible = self.info.value().is_some_and(|overview| overview.read_only.is_some());
-        self.is_writing_on = !self.is_writing_on && !is_impossible;
-    }
-
     /// Sets a pin at the cursor, or takes it away where it stands there already.
     pub fn pin(&mut self, pin: usize) {
         let Some((view, version)) = self.view.as_ref().and_then(|view| Some((view, view.version()?))) else { return };
@@ -203,13 +198,6 @@ impl OpenStore {
         }
     }
 
-    /// Appends the draft, if writing is on.
-    pub fn append_draft(&mut self, now: Timestamp) {
-        if let (true, Some(draft)) = (self.is_writing_on, &mut self.draft) {
-            draft.append(&self.engine, now);
-        }
-    }
-
     /// Shows the stream under its n-th projection.
     pub fn set_projection(&mut self, number: usize) {
         self.view.iter_mut().for_each(|view| view.set_projection(&self.engine, number));
@@ -242,6 +230,9 @@ impl OpenStore {
     pub fn select(&mut self, stream: StreamId) {
         if self.view.as_ref().is_some_and(|view| view.stream == stream) {
             return;
+        }
+        if self.draft.as_ref().is_some_and(|draft| draft.stream != stream) {
+            self.leave_draft();
         }
         let mut next = StreamView::new(&self.engine, stream);
         if let Some(view) = &self.view {

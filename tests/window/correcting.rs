@@ -1,7 +1,6 @@
 //! Correcting from the window: nothing is written before it is seen, signed and allowed.
 
 use egui::{Key, Role};
-use egui_kittest::kittest::{NodeT, Queryable};
 use foldline::event::{EventId, EventType, NewEvent, StreamId, Version};
 use foldline::store::{Expected, open, open_for_writing};
 
@@ -22,13 +21,18 @@ fn drafting() -> Driver {
     driver
 }
 
+/// The same where writing is on.
+fn drafting_to_append() -> Driver {
+    let mut driver = Driver::at("lead-1");
+    driver.allow_writing();
+    driver.click_role(Role::Row, "v3 contact-details-updated");
+    driver.click("Compensate…");
+    driver
+}
+
 fn sign(driver: &mut Driver) {
     driver.type_into("Author", "kim");
     driver.type_into("Reason", "the first spelling was right");
-}
-
-fn can_append(driver: &Driver) -> bool {
-    !driver.window.get_by_role_and_label(Role::Button, "Append").accesskit_node().is_disabled()
 }
 
 #[test]
@@ -37,18 +41,40 @@ fn the_preview_is_there_before_anything_is_signed_or_allowed() {
     driver.assert_shows("Compensate version 3");
     driver.assert_shows("contact-details-updated would be recorded as version 7");
     driver.assert_shows("aab");
-    assert!(!can_append(&driver));
+    driver.assert_hides("Say who appends this.");
     sign(&mut driver);
-    assert!(!can_append(&driver), "the store is read-only");
-    assert!(driver.shows_part("read-only: switch writing on"), "{}", driver.all_text());
+    assert!(driver.shows_part("This store is read-only"), "{}", driver.all_text());
+    let before = name_at(&driver);
+    driver.click_role(Role::Button, "Append");
+    driver.assert_shows("Switch writing on?");
+    driver.click_role(Role::Button, "Leave it read-only");
+    driver.assert_shows("read-only");
+    driver.assert_shows("Compensate version 3");
+    assert_eq!(name_at(&driver), before, "nothing was written");
+    driver.click_role(Role::Button, "Append");
+    driver.click_role(Role::Button, "Switch writing on");
+    driver.assert_shows("State at version 7");
+    driver.assert_shows("writing on");
+}
+
+#[test]
+fn what_switching_writing_on_means_is_asked_once_for_each_store_and_never_for_the_sample() {
+    let mut driver = Driver::at("lead-1");
+    driver.click("read-only");
+    driver.assert_shows("Switch writing on?");
+    driver.press(Key::Escape);
+    driver.assert_hides("Switch writing on?");
+    driver.assert_shows("read-only");
+    driver.allow_writing();
+    driver.click("writing on");
+    driver.click("read-only");
+    driver.assert_shows("writing on");
 }
 
 #[test]
 fn a_signed_correction_is_recorded_and_shown() {
-    let mut driver = drafting();
-    driver.click("read-only");
+    let mut driver = drafting_to_append();
     sign(&mut driver);
-    assert!(can_append(&driver));
     driver.click_role(Role::Button, "Append");
     driver.assert_shows("State at version 7");
     driver.assert_shows("v7 of 7");
@@ -58,20 +84,24 @@ fn a_signed_correction_is_recorded_and_shown() {
 }
 
 #[test]
-fn without_an_author_or_a_reason_nothing_is_appended() {
-    let mut driver = drafting();
-    driver.click("read-only");
-    assert!(!can_append(&driver));
+fn without_an_author_or_a_reason_nothing_is_appended_and_the_field_says_so() {
+    let mut driver = drafting_to_append();
+    let before = name_at(&driver);
+    driver.assert_hides("Say who appends this.");
+    driver.click_role(Role::Button, "Append");
+    driver.assert_shows("Say who appends this.");
+    driver.assert_shows("Say why.");
     driver.type_into("Author", "kim");
-    assert!(!can_append(&driver));
+    driver.assert_hides("Say who appends this.");
     driver.type_into("Reason", " ");
-    assert!(!can_append(&driver));
+    driver.click_role(Role::Button, "Append");
+    driver.assert_shows("Say why.");
+    assert_eq!(name_at(&driver), before);
 }
 
 #[test]
 fn a_second_writer_during_the_draft_is_told_and_the_plan_stands_on_what_came_first() {
-    let mut driver = drafting();
-    driver.click("read-only");
+    let mut driver = drafting_to_append();
     sign(&mut driver);
     let mut other = open_for_writing(&driver.path("small.db").into()).expect("the store");
     let event = NewEvent {
@@ -98,24 +128,54 @@ fn a_second_writer_during_the_draft_is_told_and_the_plan_stands_on_what_came_fir
 fn an_event_of_ones_own_names_the_rules_it_breaks_and_faults_of_its_json() {
     let mut driver = drafting();
     driver.click("Event of your own");
-    driver.type_into("Type of the event", "payment-confirmed");
+    driver.type_over("Type of the event", "payment-confirmed");
     assert!(driver.shows_part("payment-confirmed while CONVERTED"), "{}", driver.all_text());
     driver.type_into("Payload, as JSON", "oops");
     assert!(driver.shows_part("the payload is not JSON"), "{}", driver.all_text());
 }
 
 #[test]
-fn what_the_rules_refuse_is_said_instead_of_a_preview() {
-    let mut driver = Driver::at("lead-1");
-    driver.press(Key::Home);
-    driver.click("Compensate…");
-    assert!(driver.shows_part("lead-closed while CONVERTED"), "{}", driver.all_text());
+fn an_event_of_ones_own_begins_with_what_would_undo_the_event() {
+    let mut driver = drafting();
+    driver.click("Event of your own");
+    let text = driver.all_text();
+    assert!(text.contains("contact-details-updated would be recorded as version 7"), "{text}");
+    assert!(text.contains("\"name\": \"aab\""), "the name from before: {text}");
 }
 
 #[test]
-fn escape_puts_the_draft_away() {
+fn where_no_natural_compensation_is_an_event_of_ones_own_opens() {
+    let mut driver = Driver::at("lead-1");
+    driver.press(Key::Home);
+    driver.click("Compensate…");
+    assert!(driver.shows_part("No natural compensation: "), "{}", driver.all_text());
+    assert!(driver.shows_part("lead-closed while CONVERTED"), "{}", driver.all_text());
+    let text = driver.all_text();
+    assert!(text.contains("Payload, as JSON") && text.contains("lead-initialized"), "{text}");
+}
+
+#[test]
+fn a_draft_that_was_begun_is_kept_with_its_event_and_an_untouched_one_is_not() {
     let mut driver = drafting();
     driver.press(Key::Escape);
     driver.assert_hides("Compensate version 3");
     driver.assert_shows("State at version 3");
+    driver.assert_hides("1 draft kept");
+    driver.click("Compensate…");
+    driver.type_into("Reason", "half a sentence");
+    driver.press(Key::Escape);
+    if driver.shows("Compensate version 3") {
+        // The first key left the field.
+        driver.press(Key::Escape);
+    }
+    driver.assert_hides("Compensate version 3");
+    driver.assert_shows("1 draft kept");
+    driver.click_stream("lead-4");
+    driver.click("1 draft kept");
+    driver.click("lead-1 v3");
+    driver.assert_shows("Compensate version 3");
+    assert!(driver.all_text().contains("half a sentence"), "{}", driver.all_text());
+    driver.click_role(Role::Button, "Discard");
+    driver.assert_hides("1 draft kept");
+    driver.assert_hides("Compensate version 3");
 }

@@ -169,6 +169,12 @@ impl Driver {
         self.settle();
     }
 
+    /// Switches writing on, as it is done the first time in a store.
+    pub(crate) fn allow_writing(&mut self) {
+        self.click("read-only");
+        self.click_role(Role::Button, "Switch writing on");
+    }
+
     /// As if the file were dropped onto the window.
     pub(crate) fn open(&mut self, path: &Path) {
         self.window.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(path.to_owned())));

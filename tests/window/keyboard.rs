@@ -63,6 +63,8 @@ fn from_the_welcome_to_an_appended_correction_without_a_mouse() {
     }
     driver.assert_shows("State at version 3");
     run(&mut driver, "Switch writing");
+    tab_to(&mut driver, Role::Button, "Switch writing on");
+    driver.press(Key::Enter);
     driver.assert_shows("writing on");
     run(&mut driver, "Compensate");
     driver.assert_shows("Compensate version 3");

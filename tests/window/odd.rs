@@ -119,8 +119,8 @@ fn a_long_reading_can_be_stopped_and_begun_again() {
 #[test]
 fn while_another_program_holds_the_store_an_append_waits_then_says_so_and_the_draft_stays() {
     let mut driver = Driver::at("lead-1");
+    driver.allow_writing();
     driver.click("Compensate…");
-    driver.click("read-only");
     driver.type_into("Author", "kim");
     driver.type_into("Reason", "the wrong lead");
     let other = Connection::open(driver.path("small.db")).expect("a second program");

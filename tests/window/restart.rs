@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use eframe::{App as _, Storage};
-use egui::{Key, Modifiers};
+use egui::{Key, Modifiers, Role};
 use egui_kittest::Harness;
 use foldline::app::{App, Start};
 
@@ -82,12 +82,34 @@ fn writing_is_off_again_after_a_restart() {
     driver = driver.with_window(start(&kept, at_lead()));
     driver.settle();
     run(&mut driver, "Switch writing");
+    driver.click_role(Role::Button, "Switch writing on");
     driver.assert_shows("writing on");
     let _folder = close(driver, &kept);
     let mut again = Driver::welcome_in(start(&kept, at_lead()));
     again.settle();
     again.assert_shows("State at version 6");
     again.assert_shows("read-only");
+    again.click("read-only");
+    // What it means was said for this store.
+    again.assert_shows("writing on");
+}
+
+#[test]
+fn a_correction_that_was_begun_is_there_after_a_restart() {
+    let kept = Kept::default();
+    let mut driver = Driver::welcome_in(start(&kept, Start::default()));
+    let path = driver.sample();
+    let at_lead = || Start { store: Some(path.clone().into()), stream: Some("lead-1".into()), ..Start::default() };
+    driver = driver.with_window(start(&kept, at_lead()));
+    driver.settle();
+    driver.click("Compensate…");
+    driver.type_into("Reason", "half a sentence");
+    let _folder = close(driver, &kept);
+    let mut again = Driver::welcome_in(start(&kept, at_lead()));
+    again.settle();
+    again.click("1 draft kept");
+    again.click("lead-1 v6");
+    assert!(again.all_text().contains("half a sentence"), "{}", again.all_text());
 }
 
 #[test]

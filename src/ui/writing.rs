@@ -1,0 +1,28 @@
+use egui::{Button, Label, RichText, Ui};
+
+use super::Scene;
+use super::parts::dialog;
+use crate::command::Action;
+use crate::theme::palette;
+
+/// What switching writing on means, for whoever is about to.
+pub fn writing_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &str, is_open: &mut bool) {
+    let title = scene.text("writing-title");
+    let mut leaves = false;
+    dialog(ui, &title, 460.0, is_open, |ui| {
+        let colours = palette(ui);
+        let about = scene.locale.with("writing-about", [("store", store.to_owned().into())]);
+        ui.add(Label::new(about).wrap());
+        ui.add_space(4.0);
+        ui.add(Label::new(RichText::new(scene.text("writing-lasts")).color(colours.dim)).wrap());
+        ui.add_space(10.0);
+        ui.horizontal(|ui| {
+            let text = RichText::new(scene.text("writing-allow")).strong().color(colours.on_accent);
+            if ui.add(Button::new(text).fill(colours.accent)).clicked() {
+                scene.ask(Action::AllowWriting);
+            }
+            leaves = ui.button(scene.text("writing-leave")).clicked();
+        });
+    });
+    *is_open &= !leaves;
+}
