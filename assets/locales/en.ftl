@@ -91,6 +91,36 @@ metadata = Metadata
 copy = Copy
 no-time = no time recorded
 no-author = no author recorded
+greeting-holds = { $framework } · { $events } events in { $streams } streams
+greeting-holds-from-to = { $framework } · { $events } events in { $streams } streams, from { $from } to { $to }
+greeting-counting = Counting events…
+greeting-unchecked = Not checked in this window
+greeting-days = Events by day
+greeting-days-coming = Days appear as events are read.
+greeting-no-days = These events carry no times.
+greeting-day = { $count ->
+    [one] { $day }, 1 event
+   *[other] { $day }, { $grouped } events
+}
+greeting-day-open = { $count ->
+    [one] { $day }: open its event
+   *[other] { $day }: open the last of its { $grouped } events
+}
+greeting-day-before = Day before
+greeting-day-after = Day after
+greeting-earlier = Earlier
+greeting-later = Later
+greeting-newest = Latest streams
+greeting-longest = Longest streams
+greeting-types = Event types
+greeting-people = People
+greeting-coming = Not known yet
+greeting-none = None
+greeting-reading = Read: { $percent } %
+greeting-read = Read all events
+weekday-monday = Mon
+weekday-wednesday = Wed
+weekday-friday = Fri
 pick-stream = Pick a stream on the left to see what was true at every version.
 cancel = Cancel
 reload = Reload

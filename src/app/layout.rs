@@ -4,9 +4,9 @@ use super::{App, Dialog};
 use crate::command::{Action, Command};
 use crate::theme::palette;
 use crate::ui::{
-    Choices, Scene, TIMELINE_HEIGHT, compare_ui, compensate_ui, error_bar_ui, event_ui, history_ui, keys_ui,
-    mapping_ui, open_dialog_ui, palette_ui, password_ui, settings_ui, state_ui, status_bar_ui, streams_ui, timeline_ui,
-    title_ui, tool_dialog_ui, top_bar_ui, welcome_ui, writing_ui,
+    Choices, Scene, TIMELINE_HEIGHT, compare_ui, compensate_ui, error_bar_ui, event_ui, greeting_ui, history_ui,
+    keys_ui, mapping_ui, open_dialog_ui, palette_ui, password_ui, settings_ui, state_ui, status_bar_ui, streams_ui,
+    timeline_ui, title_ui, tool_dialog_ui, top_bar_ui, welcome_ui, writing_ui,
 };
 use crate::view::OpenStore;
 
@@ -76,15 +76,13 @@ impl App {
             .size_range(180.0..=420.0)
             .frame(side)
             .show(ui, |ui| streams_ui(ui, scene, store, &mut self.wants_filter_focus));
-        Panel::right("event").resizable(true).default_size(330.0).size_range(240.0..=560.0).frame(side).show(
-            ui,
-            |ui| {
+        if let (Some(view), _) = store.on_screen() {
+            let panel = Panel::right("event").resizable(true).default_size(330.0).size_range(240.0..=560.0);
+            panel.frame(side).show(ui, |ui| {
                 dim_if(ui, is_leaving);
-                if let (Some(view), _) = store.on_screen() {
-                    event_ui(ui, scene, view);
-                }
-            },
-        );
+                event_ui(ui, scene, view);
+            });
+        }
         CentralPanel::default().frame(Frame::new().fill(colours.background).inner_margin(16)).show(ui, |ui| {
             dim_if(ui, is_leaving);
             middle_ui(ui, scene, store, self.is_comparing, &mut self.reveal);
@@ -104,11 +102,7 @@ fn middle_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_compa
     let label = store.on_screen().0.and_then(|view| store.labels.of(&view.stream)).map(str::to_owned);
     let mut shown = store.on_screen_mut();
     let Some(view) = shown.view.take() else {
-        let dim = palette(ui).dim;
-        ui.centered_and_justified(|ui| {
-            ui.label(RichText::new(scene.text("pick-stream")).color(dim));
-        });
-        return;
+        return greeting_ui(ui, scene, store);
     };
     if view.is_empty() {
         let dim = palette(ui).dim;

@@ -156,6 +156,14 @@ impl App {
                 }
             }
             Action::FindStreams(text) => self.store.iter_mut().for_each(|store| store.find_streams(text.clone())),
+            Action::SearchEvents(text) => {
+                if let Some(store) = &mut self.store {
+                    store.tools.search.text = text;
+                    store.tools.search.is_here_only = false;
+                    store.start_tool(ToolName::EventSearch);
+                    self.dialog = Some(Dialog::Tool(ToolName::EventSearch));
+                }
+            }
             Action::BeginSurvey => self.store.iter_mut().for_each(OpenStore::begin_survey),
             Action::StopSurvey => self.store.iter_mut().for_each(|store| store.surveying.cancel()),
             Action::Order(order) => {

@@ -26,6 +26,8 @@ pub enum Action {
     /// Reads every event for the names of streams, where that was stopped.
     BeginSurvey,
     StopSurvey,
+    /// Opens the search over the whole store, and begins it with this text.
+    SearchEvents(String),
     Order(StreamOrder),
     ByTime(bool),
     /// Shows this part of the timeline, or all of it.

@@ -34,7 +34,9 @@ pub use numbers::grouped;
 pub use pool::{Answer, Lost, begin};
 pub use sample_store::{MakeSampleError, sample_store, write_sample};
 pub use snapshots::{SNAPSHOT_SPACING, check_snapshots, keep_long_streams, keep_snapshots};
-pub use survey::{Day, FoundStream, ListedStream, StreamGroup, Survey, Tally, folded, name_of_stream, short_id};
+pub use survey::{
+    DayOfStore, Digest, FoundStream, ListedStream, StreamGroup, Survey, folded, name_of_stream, short_id,
+};
 pub use ticket::{Progress, Ticket};
 pub use whole::fold_whole;
 

@@ -3,6 +3,7 @@
 #![deny(clippy::indexing_slicing, reason = "a redraw between two facts must not end the program")]
 
 mod bar;
+mod calendar;
 mod changes;
 mod check;
 mod compare;
@@ -10,6 +11,7 @@ mod compensate;
 mod event;
 mod export;
 mod field_history;
+mod greeting;
 mod history;
 mod icons;
 mod json_tree;
@@ -34,6 +36,7 @@ pub use bar::{status_bar_ui, top_bar_ui};
 pub use compare::compare_ui;
 pub use compensate::compensate_ui;
 pub use event::event_ui;
+pub use greeting::greeting_ui;
 pub use history::history_ui;
 pub use mapping::mapping_ui;
 pub use palette::{PaletteState, palette_ui};

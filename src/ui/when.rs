@@ -16,6 +16,15 @@ impl Zone {
         self.format(at, "%Y-%m-%d %H:%M:%S%.3f")
     }
 
+    /// `2025-01-01`.
+    pub fn day(self, at: Timestamp) -> String {
+        let Some(utc) = at.to_utc() else { return at.to_string() };
+        match self {
+            Self::Utc => utc.format("%Y-%m-%d").to_string(),
+            Self::Local => utc.with_timezone(&chrono::Local).format("%Y-%m-%d").to_string(),
+        }
+    }
+
     /// The time of day, for rows under a heading that says the zone.
     pub fn short(self, at: Timestamp) -> String {
         let Some(utc) = at.to_utc() else { return at.to_string() };

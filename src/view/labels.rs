@@ -6,7 +6,7 @@ use crate::event::StreamId;
 use crate::store::Store;
 
 /// Longer streams are not read for the sake of a name: the survey knows it in the end.
-const SHORT: u64 = 1_000;
+pub(super) const SHORT: u64 = 1_000;
 
 /// How many are asked for at once: more than a screen shows.
 const AT_ONCE: usize = 100;

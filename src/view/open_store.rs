@@ -3,8 +3,8 @@ use std::time::Duration;
 use super::listing::BETWEEN_LETTERS;
 use super::signs::SignBook;
 use super::{
-    Comparing, Draft, FindStreams, KeptDraft, Labels, ListStreams, Pin, ReadSurvey, StreamView, ToolName, Tools,
-    UserError,
+    Comparing, Draft, FindStreams, Greeting, KeptDraft, Labels, ListStreams, Pin, ReadSurvey, StreamView, ToolName,
+    Tools, UserError,
 };
 use crate::engine::{Asked, Cause, Engine, Moment, Progress, Question, StoreChange, Survey, Ticket, Tool};
 use crate::event::{StreamId, Version};
@@ -32,6 +32,10 @@ pub struct OpenStore {
     /// What every event was read for.
     survey: Survey,
     pub surveying: Asked<ReadSurvey>,
+    /// What is shown before a stream is chosen.
+    pub greeting: Greeting,
+    /// Counts up with what the survey comes to know.
+    survey_news: u64,
     /// How far the survey was when the list was last made from it.
     survey_step: u64,
     pub view: Option<StreamView>,
@@ -84,6 +88,8 @@ impl OpenStore {
             found: Asked::default(),
             survey,
             surveying: Asked::default(),
+            greeting: Greeting::default(),
+            survey_news: 0,
             survey_step: 0,
             view: None,
             leaving: None,
@@ -112,8 +118,18 @@ impl OpenStore {
         self.labels.want(&self.engine, seen);
     }
 
+    /// Every event was looked at. Asked each frame: the survey itself is held by whoever fills it.
+    pub fn survey_is_whole(&self) -> bool {
+        self.surveying.value().is_some()
+    }
+
     pub fn survey(&self) -> &Survey {
         &self.survey
+    }
+
+    /// The greeting is on screen: what it says is asked for.
+    pub fn greet(&mut self) {
+        self.greeting.want(&self.engine, &self.survey, self.survey_news);
     }
 
     /// Goes on reading every event, where that was stopped or not begun.
@@ -152,6 +168,7 @@ impl OpenStore {
             _ => self.survey_step,
         };
         let has_gone_on = std::mem::replace(&mut self.survey_step, step) != step;
+        self.survey_news += u64::from(is_new || has_gone_on);
         if is_new || (has_gone_on && self.lists_by_name()) {
             let question = self.list_question(Duration::ZERO);
             self.groups.ask_because(&self.engine, question, Cause::Store);
@@ -291,7 +308,7 @@ impl OpenStore {
     /// With what runs behind the scenes and has nothing to say of its own.
     fn all(&self) -> impl Iterator<Item = &dyn Tool<Error = UserError>> {
         let behind: [&dyn Tool<Error = UserError>; 2] = [&self.found, &self.surveying];
-        self.background().chain(self.started()).chain(behind)
+        self.background().chain(self.started()).chain(behind).chain(self.greeting.tools())
     }
 
     /// The first thing that went wrong and is not mended.
@@ -331,6 +348,7 @@ impl OpenStore {
         let question = self.list_question(Duration::ZERO);
         self.groups.ask_because(&self.engine, question, Cause::Store);
         self.surveying.reload(&self.engine);
+        self.greeting.change(&self.engine, change);
         self.view.iter_mut().for_each(|view| view.follow(&self.engine, change));
         self.comparing.follow(&self.engine, change);
     }
@@ -383,6 +401,7 @@ impl OpenStore {
             is_new |= self.tools.get_mut(*name).asked_mut().poll(&self.engine);
         }
         is_new |= self.poll_survey();
+        is_new |= self.greeting.poll(&self.engine);
         is_new
     }
 

@@ -6,6 +6,7 @@ mod dialogs;
 mod driver;
 mod finding;
 mod foreign;
+mod greeting;
 mod history;
 mod keyboard;
 mod languages;

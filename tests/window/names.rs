@@ -70,6 +70,14 @@ fn every_control_of_the_welcome_has_a_name() {
 }
 
 #[test]
+fn every_control_of_the_greeting_has_a_name() {
+    let mut driver = Driver::welcome();
+    let path = driver.sample();
+    driver.open(&path);
+    assert_named(&driver, "the greeting", 60);
+}
+
+#[test]
 fn every_control_beside_a_stream_has_a_name() {
     let mut driver = Driver::at("lead-1");
     assert_named(&driver, "the last event", 40);

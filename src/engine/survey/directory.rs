@@ -229,6 +229,16 @@ impl Directory {
         self.streams.get(number as usize)?.name.map(|name| self.names.get(name))
     }
 
+    pub(super) fn id(&self, number: u32) -> &str {
+        self.ids.get(number)
+    }
+
+    /// The first of all streams in an order.
+    pub(super) fn top(&self, order: StreamOrder, most: usize) -> Vec<ListedStream> {
+        let all = (0..self.streams.len() as u32).collect();
+        self.first(all, order, most).into_iter().map(|number| self.listed(number)).collect()
+    }
+
     pub(super) fn category_of(&self, number: u32) -> &str {
         let category =
             self.streams.get(number as usize).and_then(|stream| self.categories.get(stream.category as usize));

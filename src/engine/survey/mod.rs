@@ -12,18 +12,42 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 pub use directory::{FoundStream, ListedStream, StreamGroup, short_id};
 pub use folding::folded;
-pub use tally::{Day, Tally};
 
 use directory::Directory;
 use naming::{NAMELESS, Namer};
+use tally::Tally;
 
 use super::Ticket;
-use crate::event::{Cursor, EventBatch, EventRow, Position, StreamId};
+use crate::event::{Cursor, EventBatch, EventRow, Position, StreamId, Version};
 use crate::store::{Changes, Columns, Flow, Query, Scan, Store, StoreError, StreamOrder, StreamQuery, StreamRow};
 
 /// What is known so far. Clones are of the same: one is filled while others are asked.
 #[derive(Clone, Debug, Default)]
 pub struct Survey(Arc<RwLock<Content>>);
+
+/// What a store holds, as far as its events were looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Digest {
+    /// Every day with events, in order.
+    pub days: Vec<DayOfStore>,
+    /// Who recorded the most.
+    pub people: Vec<(String, u64)>,
+    /// How many people there are.
+    pub all_people: u64,
+    pub longest: Vec<ListedStream>,
+    /// Those that changed last; only once every event was looked at.
+    pub newest: Vec<ListedStream>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DayOfStore {
+    /// Since 1970, in UTC.
+    pub number: i32,
+    pub events: u64,
+    /// Where its last event stands.
+    pub stream: StreamId,
+    pub version: Version,
+}
 
 #[derive(Debug, Default)]
 struct Content {
@@ -96,6 +120,26 @@ impl Survey {
     /// The streams that somebody means who types this, the likeliest first.
     pub fn likely(&self, text: &str, most: usize) -> Vec<FoundStream> {
         self.read().directory.likely(text, most)
+    }
+
+    /// What the store holds, of each kind no more than `most`.
+    pub fn digest(&self, most: usize) -> Digest {
+        let content = self.read();
+        let Content { directory, tally, stage, .. } = &*content;
+        let day = |(number, day): (&i32, &tally::Day)| DayOfStore {
+            number: *number,
+            events: day.events,
+            stream: directory.id(day.stream).into(),
+            version: day.version,
+        };
+        let is_listed = *stage >= Stage::Listed;
+        Digest {
+            days: tally.days.iter().map(day).collect(),
+            people: tally.busiest(most),
+            all_people: tally.people() as u64,
+            longest: if is_listed { directory.top(StreamOrder::Longest, most) } else { Vec::new() },
+            newest: if *stage == Stage::Whole { directory.top(StreamOrder::Recent, most) } else { Vec::new() },
+        }
     }
 
     pub fn name_of(&self, stream: &StreamId) -> Option<String> {

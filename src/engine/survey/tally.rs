@@ -3,23 +3,19 @@ use std::collections::{BTreeMap, HashMap};
 use crate::event::{EventRow, Version, actor_in};
 
 /// Every day on which events were recorded, and who recorded them.
-#[derive(Clone, Debug, Default)]
-pub struct Tally {
+#[derive(Debug, Default)]
+pub(super) struct Tally {
     /// By the number of the day since 1970, in UTC.
-    pub days: BTreeMap<i32, Day>,
+    pub(super) days: BTreeMap<i32, Day>,
     people: HashMap<String, u64>,
-    /// Events of more people than are told apart.
-    pub by_others: u64,
-    /// Events that name nobody.
-    pub by_nobody: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Day {
-    pub events: u64,
+pub(super) struct Day {
+    pub(super) events: u64,
     /// Its last event: the stream's number in the directory, and the version.
     pub(super) stream: u32,
-    pub version: Version,
+    pub(super) version: Version,
 }
 
 /// A store whose clocks ran wild has no more days than these, and none more people.
@@ -38,27 +34,22 @@ impl Tally {
                 *day = Day { events: day.events + 1, stream, version: row.version };
             }
         }
-        let Some(actor) = actor_in(row.metadata) else {
-            self.by_nobody += 1;
-            return;
-        };
+        let Some(actor) = actor_in(row.metadata) else { return };
         if let Some(count) = self.people.get_mut(actor.as_ref()) {
             *count += 1;
         } else if self.people.len() < MOST_PEOPLE {
             self.people.insert(actor.into_owned(), 1);
-        } else {
-            self.by_others += 1;
         }
     }
 
     /// Who recorded the most, and how much.
-    pub fn busiest(&self, most: usize) -> Vec<(String, u64)> {
+    pub(super) fn busiest(&self, most: usize) -> Vec<(String, u64)> {
         let mut people: Vec<(&String, &u64)> = self.people.iter().collect();
         people.sort_unstable_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
         people.into_iter().take(most).map(|(name, count)| (name.clone(), *count)).collect()
     }
 
-    pub fn people(&self) -> usize {
+    pub(super) fn people(&self) -> usize {
         self.people.len()
     }
 }
