@@ -45,6 +45,23 @@ fields-changed = { $count ->
     [one] 1 field changed
    *[other] { $count } fields changed
 }
+state-menu = More about the state
+state-filter = Filter fields
+state-filter-clear = Clear the filter of fields
+state-none = No field matches
+only-changed = Only changed
+copy-value = Copy the value
+copy-state = Copy the whole state, as JSON
+fold = Fold: { $name }
+unfold = Unfold: { $name }
+resize-state = Height of the state
+resize-streams = Width of the streams
+resize-event = Width of the event
+fold-streams = Show or hide the streams
+fold-event = Show or hide the event
+fold-timeline = Show or hide the timeline
+fold-state = Show or hide the state
+fold-history = Show or hide the history
 set-by = set by
 was = was { $value }
 was-empty = was empty

@@ -44,6 +44,23 @@ fields-changed = { $count ->
     [0] 바뀐 필드 없음
    *[other] 필드 { $count }개 바뀜
 }
+state-menu = 상태 메뉴
+state-filter = 필드 필터
+state-filter-clear = 필드 필터 지우기
+state-none = 일치하는 필드가 없습니다
+only-changed = 바뀐 필드만
+copy-value = 값 복사
+copy-state = 상태 전체 복사(JSON)
+fold = 접기: { $name }
+unfold = 펼치기: { $name }
+resize-state = 상태 높이
+resize-streams = 스트림 목록 너비
+resize-event = 이벤트 너비
+fold-streams = 스트림 목록 표시/숨기기
+fold-event = 이벤트 표시/숨기기
+fold-timeline = 타임라인 표시/숨기기
+fold-state = 상태 표시/숨기기
+fold-history = 이력 표시/숨기기
 set-by = 설정한 이벤트
 was = 이전 값 { $value }
 was-empty = 이전에 비어 있음

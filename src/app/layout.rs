@@ -1,20 +1,15 @@
-use egui::{CentralPanel, Frame, Margin, Panel, RichText, Ui};
+use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, RichText, Ui};
 
+use super::panes::{cards_ui, side_splitters_ui};
 use super::{App, Dialog};
 use crate::command::{Action, Command};
 use crate::theme::palette;
 use crate::ui::{
-    Choices, Scene, TIMELINE_HEIGHT, compare_ui, compensate_ui, error_bar_ui, event_ui, greeting_ui, history_ui,
-    keys_ui, mapping_ui, open_dialog_ui, palette_ui, password_ui, settings_ui, state_ui, status_bar_ui, streams_ui,
-    timeline_ui, title_ui, tool_dialog_ui, top_bar_ui, welcome_ui, writing_ui,
+    Choices, Scene, TIMELINE_HEIGHT, compensate_ui, error_bar_ui, event_ui, greeting_ui, keys_ui, mapping_ui,
+    open_dialog_ui, palette_ui, panes_ui, password_ui, settings_ui, status_bar_ui, streams_ui, timeline_ui, title_ui,
+    tool_dialog_ui, top_bar_ui, welcome_ui, writing_ui,
 };
-use crate::view::OpenStore;
-
-/// How much of the middle the state may take before it scrolls.
-const STATE_SHARE: f32 = 0.45;
-
-/// The same of a comparison, with what it is headed by.
-const COMPARE_SHARE: f32 = 0.65;
+use crate::view::{OpenStore, Panes, Split};
 
 impl App {
     /// Lays the panels out. Runs every frame and changes nothing but what fields hold.
@@ -47,6 +42,7 @@ impl App {
             }
         }
         dialog_ui(ui, scene, &mut self.dialog, &mut self.settings, self.store.as_mut());
+        let fit = self.fit(ui.ctx());
         let Some(store) = &mut self.store else {
             let progress = self.sample.progress().or(self.opening.progress());
             CentralPanel::default().frame(Frame::new().fill(colours.background)).show(ui, |ui| {
@@ -59,34 +55,49 @@ impl App {
             compensate_ui(ui, scene, draft, writing);
         }
         let progress = self.opening.progress().or(self.sample.progress()).or(store.progress());
-        Panel::bottom("status").exact_size(26.0).frame(bar(0)).show(ui, |ui| {
-            status_bar_ui(ui, scene, store, progress.as_ref());
-        });
         let (on_screen, is_leaving) = store.on_screen();
-        if on_screen.is_some_and(|view| !view.is_empty()) {
+        let has_stream = on_screen.is_some();
+        let has_events = on_screen.is_some_and(|view| !view.is_empty());
+        Panel::bottom("status").exact_size(26.0).frame(bar(0)).show(ui, |ui| {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                panes_ui(ui, scene, fit, has_stream);
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    status_bar_ui(ui, scene, store, progress.as_ref());
+                });
+            });
+        });
+        if has_events && fit.has_timeline {
             Panel::bottom("timeline").exact_size(TIMELINE_HEIGHT).frame(bar(8)).show(ui, |ui| {
                 dim_if(ui, is_leaving);
                 timeline_ui(ui, scene, store, self.settings.is_by_time, &mut self.typed_moment, self.is_playing);
             });
         }
         let side = Frame::new().fill(colours.panel).inner_margin(12);
-        Panel::left("streams")
-            .resizable(true)
-            .default_size(250.0)
-            .size_range(180.0..=420.0)
-            .frame(side)
-            .show(ui, |ui| streams_ui(ui, scene, store, &mut self.wants_filter_focus));
-        if let (Some(view), _) = store.on_screen() {
-            let panel = Panel::right("event").resizable(true).default_size(330.0).size_range(240.0..=560.0);
-            panel.frame(side).show(ui, |ui| {
-                dim_if(ui, is_leaving);
-                event_ui(ui, scene, view);
+        let space = ui.available_rect_before_wrap();
+        if fit.streams > 0.0 {
+            Panel::left("streams").resizable(false).exact_size(fit.streams).frame(side).show(ui, |ui| {
+                streams_ui(ui, scene, store, &mut self.wants_filter_focus);
             });
         }
-        CentralPanel::default().frame(Frame::new().fill(colours.background).inner_margin(16)).show(ui, |ui| {
-            dim_if(ui, is_leaving);
-            middle_ui(ui, scene, store, self.is_comparing, &mut self.reveal);
-        });
+        if fit.event > 0.0 {
+            Panel::right("event").resizable(false).exact_size(fit.event).frame(side).show(ui, |ui| {
+                dim_if(ui, is_leaving);
+                if let (Some(view), _) = store.on_screen() {
+                    event_ui(ui, scene, view);
+                }
+            });
+        }
+        if fit.has_middle {
+            let frame = Frame::new().fill(colours.background).inner_margin(if space.width() < 700.0 { 8 } else { 16 });
+            CentralPanel::default().frame(frame).show(ui, |ui| {
+                dim_if(ui, is_leaving);
+                let panes = &self.settings.panes;
+                if let Some(split) = middle_ui(ui, scene, store, panes, self.is_comparing, &mut self.reveal) {
+                    self.split = split;
+                }
+            });
+        }
+        side_splitters_ui(ui, scene, space, fit);
     }
 }
 
@@ -97,12 +108,20 @@ fn dim_if(ui: &mut Ui, is_leaving: bool) {
     }
 }
 
-/// The stream on screen: its name, its state or a comparison, and its history.
-fn middle_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_comparing: bool, reveal: &mut bool) {
+/// The stream on screen: its name, its state or a comparison, and its history. Answers how these were shared out.
+fn middle_ui(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    store: &mut OpenStore,
+    panes: &Panes,
+    is_comparing: bool,
+    reveal: &mut bool,
+) -> Option<Split> {
     let label = store.on_screen().0.and_then(|view| store.labels.of(&view.stream)).map(str::to_owned);
     let mut shown = store.on_screen_mut();
     let Some(view) = shown.view.take() else {
-        return greeting_ui(ui, scene, store);
+        greeting_ui(ui, scene, store);
+        return None;
     };
     if view.is_empty() {
         let dim = palette(ui).dim;
@@ -118,19 +137,11 @@ fn middle_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_compa
                 }
             }
         });
-        return;
+        return None;
     }
     title_ui(ui, scene, view, label.as_deref(), is_comparing);
     ui.add_space(8.0);
-    let height = (ui.available_height() * STATE_SHARE).max(120.0);
-    if is_comparing {
-        let height = ui.available_height() * COMPARE_SHARE;
-        compare_ui(ui, scene, shown, view, height);
-    } else {
-        state_ui(ui, scene, view, height);
-    }
-    ui.add_space(10.0);
-    history_ui(ui, scene, view, reveal);
+    Some(cards_ui(ui, scene, shown, view, panes, is_comparing, reveal))
 }
 
 /// What lies over the panels.

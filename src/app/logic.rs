@@ -7,7 +7,7 @@ use crate::event::{EventId, Message, StreamId, Timestamp, Version};
 use crate::locale::Locale;
 use crate::store::Source;
 use crate::ui::Zone;
-use crate::view::{MappingDraft, OpenStore, Signature, StreamView, ToolName, UserError, Writing};
+use crate::view::{MappingDraft, OpenStore, Pane, Signature, StreamView, ToolName, UserError, Writing};
 
 /// Between two events while playing.
 const PLAY_STEP: Duration = Duration::from_millis(400);
@@ -127,6 +127,7 @@ impl App {
             Action::Run(command) => self.run_command(ctx, command),
             Action::Open(source) => self.open(source, false),
             Action::Select(stream) => {
+                self.settings.panes.uncover();
                 self.is_playing = false;
                 self.reveal = true;
                 if let Some(store) = &mut self.store {
@@ -149,6 +150,8 @@ impl App {
             Action::Projection(number) => self.store.iter_mut().for_each(|store| store.set_projection(number)),
             Action::OpenField(number, path) => self.go_to(|view| view.open_field(number, path)),
             Action::CloseField => self.go_to(StreamView::close_field),
+            Action::Fold(pane) => self.fold(ctx, pane),
+            Action::Resize(pane, size) => self.settings.panes.resize(pane, size, self.is_comparing),
             Action::Filter(filter) => {
                 if let Some(store) = &mut self.store {
                     store.filter = filter;
@@ -345,7 +348,13 @@ impl App {
             Command::ZoomIn => self.zoom(ZOOM_STEP),
             Command::ZoomOut => self.zoom(1.0 / ZOOM_STEP),
             Command::ZoomAll => self.view().into_iter().for_each(|view| view.show_part(None)),
-            Command::FocusFilter => self.wants_filter_focus = true,
+            Command::FocusFilter => {
+                if self.fit(ctx).streams == 0.0 {
+                    self.fold(ctx, Pane::Streams);
+                }
+                self.wants_filter_focus = true;
+            }
+            Command::Fold(pane) => self.fold(ctx, pane),
             Command::ToggleTheme => {
                 self.settings.is_light = !self.settings.is_light;
                 ctx.set_theme(self.settings.theme());

@@ -6,6 +6,7 @@ mod keys;
 mod layout;
 mod logic;
 mod no_window;
+mod panes;
 mod place;
 mod refused;
 mod settings;
@@ -24,7 +25,7 @@ use crate::event::{Message, StreamId};
 use crate::locale::Locale;
 use crate::store::{self, Address, Source};
 use crate::ui::PaletteState;
-use crate::view::{MappingDraft, OpenStore, ToolName, UserError};
+use crate::view::{MappingDraft, OpenStore, Split, ToolName, UserError};
 
 /// What the window begins with.
 #[derive(Clone, Debug, Default)]
@@ -69,6 +70,8 @@ pub struct App {
     /// What each frame cost, for whoever measures.
     frame_times: Option<File>,
     wants_filter_focus: bool,
+    /// How the middle was shared out in the last frame.
+    split: Split,
     /// The row that the history should bring into view, because the cursor moved elsewhere.
     reveal: bool,
     file_dialog: Loading<Option<PathBuf>, UserError>,
@@ -157,6 +160,7 @@ impl App {
             palette: PaletteState::default(),
             frame_times: start.frame_times.as_ref().and_then(|path| File::create(path).ok()),
             wants_filter_focus: false,
+            split: Split::default(),
             reveal: false,
             file_dialog: Loading::default(),
             export_dialog: Loading::default(),

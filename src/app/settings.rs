@@ -4,6 +4,7 @@ use super::place::Place;
 use crate::locale::Language;
 use crate::store::Source;
 use crate::ui::Zone;
+use crate::view::Panes;
 
 const KEY: &str = "settings";
 const RECENT_KEPT: usize = 8;
@@ -22,6 +23,7 @@ pub struct Settings {
     pub places: Vec<Place>,
     /// Stores for which it was said what switching writing on means.
     pub told_of_writing: Vec<String>,
+    pub panes: Panes,
     /// Who signed last.
     pub actor: String,
 }

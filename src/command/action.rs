@@ -1,7 +1,7 @@
 use super::Command;
 use crate::event::{StreamId, Version};
 use crate::store::{Source, StreamOrder};
-use crate::view::{ExportWhat, Span, ToolName};
+use crate::view::{ExportWhat, Pane, Span, ToolName};
 
 /// What a panel asks for. Panels only send; `logic` carries out.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +20,10 @@ pub enum Action {
     /// One field through the whole stream, under the n-th projection.
     OpenField(usize, String),
     CloseField,
+    /// Folds a pane, or shows it.
+    Fold(Pane),
+    /// A pane gets this size; `None` is as at first.
+    Resize(Pane, Option<f32>),
     Filter(String),
     /// Looks for streams by a part of their id or name.
     FindStreams(String),

@@ -5,7 +5,7 @@ mod action;
 
 pub use action::Action;
 
-use crate::view::ToolName;
+use crate::view::{Pane, ToolName};
 
 /// What a user can ask for without saying more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,6 +33,8 @@ pub enum Command {
     Settings,
     Retry,
     FocusFilter,
+    /// Shows a pane, or folds it away.
+    Fold(Pane),
     ToggleTheme,
     ToggleLanguage,
     ToggleZone,
@@ -167,6 +169,11 @@ impl Command {
         Self::Settings,
         Self::Retry,
         Self::FocusFilter,
+        Self::Fold(Pane::Streams),
+        Self::Fold(Pane::Event),
+        Self::Fold(Pane::Timeline),
+        Self::Fold(Pane::State),
+        Self::Fold(Pane::History),
         Self::ToggleTheme,
         Self::ToggleLanguage,
         Self::ToggleZone,
@@ -204,6 +211,13 @@ impl Command {
             Self::Settings => "settings",
             Self::Retry => "reload",
             Self::FocusFilter => "focus-filter",
+            Self::Fold(pane) => match pane {
+                Pane::Streams => "fold-streams",
+                Pane::Event => "fold-event",
+                Pane::Timeline => "fold-timeline",
+                Pane::State => "fold-state",
+                Pane::History => "fold-history",
+            },
             Self::ToggleTheme => "toggle-theme",
             Self::ToggleLanguage => "toggle-language",
             Self::ToggleZone => "toggle-zone",
@@ -259,6 +273,7 @@ impl Command {
             | Self::ZoomAll => Menu::Go,
             Self::PinA | Self::PinB | Self::Compare | Self::Compensate | Self::CopyLink => Menu::Event,
             Self::FocusFilter
+            | Self::Fold(_)
             | Self::ToggleTheme
             | Self::ToggleLanguage
             | Self::ToggleZone
@@ -299,6 +314,7 @@ impl Command {
             Self::Dismiss => plain(Key::Escape),
             Self::ExploreSample
             | Self::CloseStore
+            | Self::Fold(_)
             | Self::ToggleTheme
             | Self::ToggleLanguage
             | Self::ToggleZone

@@ -1,4 +1,5 @@
 use std::fmt::Debug;
+use std::ops::Range;
 
 use serde_json::Value;
 
@@ -16,8 +17,21 @@ pub trait StateLook: Send + Sync + Debug {
     /// How many leaves stand at a path or below; `None` where nothing stands.
     fn leaves_at(&self, path: &str) -> Option<usize>;
 
+    /// The place of the first leaf at a path or below.
+    fn place_of(&self, path: &str) -> Option<usize>;
+
+    /// The fields of the state that hold more leaves than this.
+    fn long_groups(&self, leaves: usize) -> Vec<Group>;
+
     /// The value at a path before the event, `null` where there was none.
     fn value_before(&self, path: &str) -> Value;
+}
+
+/// A field that holds many leaves, and their places.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    pub path: String,
+    pub leaves: Range<usize>,
 }
 
 #[derive(Debug)]
@@ -38,6 +52,14 @@ impl<P: Projection> StateLook for BeforeAndAfter<P> {
 
     fn leaves_at(&self, path: &str) -> Option<usize> {
         self.after.leaves_at(path)
+    }
+
+    fn place_of(&self, path: &str) -> Option<usize> {
+        self.after.place_of(path)
+    }
+
+    fn long_groups(&self, leaves: usize) -> Vec<Group> {
+        self.after.long_groups(leaves).into_iter().map(|(path, leaves)| Group { path, leaves }).collect()
     }
 
     fn value_before(&self, path: &str) -> Value {

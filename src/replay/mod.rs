@@ -19,7 +19,7 @@ pub use erased::{AnyFold, ProjectionRef};
 pub use finding::Finding;
 pub use fold::Fold;
 use look::BeforeAndAfter;
-pub use look::StateLook;
+pub use look::{Group, StateLook};
 pub use registry::{Registry, registry};
 pub use story::Story;
 pub use streams::{DecodedRows, StreamStates};

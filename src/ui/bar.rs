@@ -1,6 +1,7 @@
+use egui::containers::menu::MenuButton;
 use egui::{Align, Button, Layout, RichText, Ui};
 
-use super::icons::{Icon, icon, icon_button};
+use super::icons::{Icon, icon, icon_button, icon_toggle};
 use super::parts::{caption, cut, progress_ui, shortened};
 use super::streams::in_order;
 use super::{Scene, grouped};
@@ -9,52 +10,80 @@ use crate::engine::Progress;
 use crate::event::{Explain, StreamId, Version};
 use crate::store::Source;
 use crate::theme::palette;
-use crate::view::{KeptDraft, OpenStore, Overview};
+use crate::view::{Fit, KeptDraft, OpenStore, Overview, Pane};
 
-/// The bar on top: which store this is and how it is open; zone, language and theme.
+/// Narrower than this, the bar has only what stands nowhere else.
+const NARROW: f32 = 640.0;
+
+/// The bar on top: which store this is and how it is open; zone, language and theme. What the store holds is told as far
+/// as there is room.
 pub fn top_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>, recent: &[String]) {
     let colours = palette(ui);
+    let width = ui.available_width();
     ui.horizontal_centered(|ui| {
         let name = store.map(|store| store.source.name());
         let name = name.unwrap_or_else(|| scene.text("app-name"));
-        let menu = ui.menu_button(RichText::new(name).strong(), |ui| menu_ui(ui, scene, store.is_some(), recent));
-        menu.response.on_hover_text(scene.text("store-menu"));
-        icon(ui, Icon::Down, colours.dim);
-        if let Some(Overview { info, read_only, notice }) = store.and_then(|store| store.info.value()) {
-            let counts: Vec<String> =
-                info.categories.iter().take(4).map(|(name, count)| format!("{} {name}", grouped(*count))).collect();
-            ui.label(RichText::new(format!("{}  ·  {}", info.framework, counts.join("  ·  "))).color(colours.dim));
-            if let Some(notice) = notice {
-                ui.label(RichText::new(scene.text("notice")).color(colours.warning))
-                    .on_hover_text(scene.sentence(&notice.message()));
-            }
-            if let Some(store) = store {
-                access_ui(ui, scene, store, read_only.map(|reason| scene.sentence(&reason.message())).as_deref());
-            }
+        let name = Button::new(RichText::new(name).strong()).truncate();
+        ui.scope(|ui| {
+            ui.set_max_width(width * 0.25);
+            let (menu, _) = MenuButton::from_button(name).ui(ui, |ui| menu_ui(ui, scene, store.is_some(), recent));
+            menu.on_hover_text(scene.text("store-menu"));
+        });
+        if width >= NARROW {
+            icon(ui, Icon::Down, colours.dim);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if icon_button(ui, Icon::HalfMoon, &scene.text("toggle-theme")).clicked() {
-                scene.run(Command::ToggleTheme);
-            }
-            for (command, title) in [
-                (Command::ToggleLanguage, scene.text("toggle-language")),
-                (Command::ToggleZone, scene.zone.name().to_owned()),
-            ] {
-                let button = ui.add(Button::new(RichText::new(title).color(colours.dim)).frame(false));
-                if button.on_hover_text(scene.text(command.title())).clicked() {
-                    scene.run(command);
-                }
-            }
-            ui.add_space(8.0);
-            let keys = Command::Palette.shortcut().map(|shortcut| shortcut.label()).unwrap_or_default();
-            let text = RichText::new(scene.text("palette")).color(colours.dim);
-            let finder =
-                Button::new(text).shortcut_text(keys).fill(colours.background).min_size(egui::vec2(280.0, 28.0));
-            if ui.add(finder).clicked() {
-                scene.run(Command::Palette);
-            }
+            right_ui(ui, scene, width);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| store_ui(ui, scene, store));
         });
     });
+}
+
+/// From the right: theme, language and zone, which the menu has, too, and the finder.
+fn right_ui(ui: &mut Ui, scene: &mut Scene<'_>, width: f32) {
+    let colours = palette(ui);
+    if width >= NARROW {
+        if icon_button(ui, Icon::HalfMoon, &scene.text("toggle-theme")).clicked() {
+            scene.run(Command::ToggleTheme);
+        }
+        for (command, title) in [
+            (Command::ToggleLanguage, scene.text("toggle-language")),
+            (Command::ToggleZone, scene.zone.name().to_owned()),
+        ] {
+            let button = ui.add(Button::new(RichText::new(title).color(colours.dim)).frame(false));
+            if button.on_hover_text(scene.text(command.title())).clicked() {
+                scene.run(command);
+            }
+        }
+        ui.add_space(8.0);
+    }
+    let text = RichText::new(scene.text("palette")).color(colours.dim);
+    let size = egui::vec2((width * 0.22).clamp(90.0, 280.0), 28.0);
+    let mut finder = Button::new(text).truncate().fill(colours.background).min_size(size);
+    if size.x > 230.0 {
+        finder = finder.shortcut_text(Command::Palette.shortcut().map(|keys| keys.label()).unwrap_or_default());
+    }
+    if ui.add_sized(size, finder).clicked() {
+        scene.run(Command::Palette);
+    }
+}
+
+/// How the store is open, and what it holds.
+fn store_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>) {
+    let Some(store) = store else { return };
+    let Some(Overview { info, read_only, notice }) = store.info.value() else { return };
+    let colours = palette(ui);
+    access_ui(ui, scene, store, read_only.map(|reason| scene.sentence(&reason.message())).as_deref());
+    if let Some(notice) = notice {
+        ui.label(RichText::new(scene.text("notice")).color(colours.warning))
+            .on_hover_text(scene.sentence(&notice.message()));
+    }
+    if ui.available_width() > 60.0 {
+        let counts: Vec<String> =
+            info.categories.iter().take(4).map(|(name, count)| format!("{} {name}", grouped(*count))).collect();
+        ui.add_space(8.0);
+        cut(ui, RichText::new(format!("{}  ·  {}", info.framework, counts.join("  ·  "))).color(colours.dim));
+    }
 }
 
 /// Whether this store may be written to; a press changes it.
@@ -148,4 +177,19 @@ fn drafts_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
         }
     });
     ui.add_space(12.0);
+}
+
+/// What is shown beside the middle and below it; a press folds it or brings it back. From the right.
+pub fn panes_ui(ui: &mut Ui, scene: &mut Scene<'_>, fit: Fit, has_stream: bool) {
+    let panes = [
+        (Pane::Event, Icon::PaneRight, fit.event > 0.0, has_stream),
+        (Pane::Timeline, Icon::PaneBelow, fit.has_timeline, has_stream),
+        (Pane::Streams, Icon::PaneLeft, fit.streams > 0.0, true),
+    ];
+    for (pane, icon, is_shown, is_possible) in panes {
+        let command = Command::Fold(pane);
+        if is_possible && icon_toggle(ui, icon, &scene.text(command.title()), is_shown).clicked() {
+            scene.run(command);
+        }
+    }
 }

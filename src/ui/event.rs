@@ -19,6 +19,11 @@ pub fn event_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView) {
         caption(ui, &scene.text("event"));
         return;
     };
+    // All of it scrolls: in a low window its buttons are out of reach otherwise.
+    ScrollArea::vertical().id_salt("event detail").auto_shrink(false).show(ui, |ui| detail_ui(ui, scene, view, detail));
+}
+
+fn detail_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, detail: &EventDetail) {
     // While the next event is on its way the last one stays, dimmed.
     let is_stale = view.version().is_some_and(|version| version != detail.event.version);
     if is_stale {
@@ -47,7 +52,7 @@ pub fn event_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView) {
     facts_ui(ui, scene, detail, view);
     ui.add_space(8.0);
     let text = RichText::new(scene.text("compensate")).strong().color(colours.on_accent);
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         if ui.add(egui::Button::new(text).fill(colours.accent)).clicked() {
             scene.run(Command::Compensate);
         }
@@ -62,22 +67,20 @@ pub fn event_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView) {
     });
     ui.add_space(8.0);
     hairline(ui);
-    ScrollArea::vertical().id_salt("event detail").auto_shrink(false).show(ui, |ui| {
-        CollapsingHeader::new(scene.text("payload-as-read")).id_salt("payload").default_open(true).show(ui, |ui| {
-            // An event may say all that it has to say by its type.
-            if is_nothing(read_payload) {
-                caption(ui, &scene.text("payload-empty"));
-                return;
-            }
-            json_ui(ui, scene, read_payload);
-            if ui.small_button(scene.text("copy")).clicked() {
-                scene.ask(Action::Copy(serde_json::to_string_pretty(read_payload).unwrap_or_default()));
-            }
-        });
-        let title = scene.locale.with("as-stored", [("schema", event.schema.to_string().into())]);
-        block_ui(ui, scene, "stored", &title, stored_payload, false);
-        block_ui(ui, scene, "metadata", &scene.text("metadata"), stored_metadata, false);
+    CollapsingHeader::new(scene.text("payload-as-read")).id_salt("payload").default_open(true).show(ui, |ui| {
+        // An event may say all that it has to say by its type.
+        if is_nothing(read_payload) {
+            caption(ui, &scene.text("payload-empty"));
+            return;
+        }
+        json_ui(ui, scene, read_payload);
+        if ui.small_button(scene.text("copy")).clicked() {
+            scene.ask(Action::Copy(serde_json::to_string_pretty(read_payload).unwrap_or_default()));
+        }
     });
+    let title = scene.locale.with("as-stored", [("schema", event.schema.to_string().into())]);
+    block_ui(ui, scene, "stored", &title, stored_payload, false);
+    block_ui(ui, scene, "metadata", &scene.text("metadata"), stored_metadata, false);
 }
 
 fn is_nothing(payload: &Value) -> bool {

@@ -4,7 +4,7 @@ use super::Scene;
 use super::changes::text_of;
 use super::history::{MARGIN, names_ui, nothing_ui};
 use super::icons::{Icon, icon_button};
-use super::list::{Cells, list_row, list_ui};
+use super::list::{Cells, Look, list_row, list_ui};
 use super::parts::{card, cut, hairline, shortened};
 use super::people::exact;
 use crate::command::Action;
@@ -118,7 +118,7 @@ fn row_ui(
         let at = heads.get(index).and_then(|head| head.recorded_at);
         at.map_or_else(|| ("—".to_owned(), scene.text("no-time")), |at| (scene.zone.short(at), scene.zone.long(at)))
     };
-    let response = list_row(ui, &label, side.is_eq(), |ui, rect| {
+    let response = list_row(ui, &label, Look::Choice(side.is_eq()), |ui, rect| {
         let mut cells = Cells::new(rect, MARGIN);
         cells.cell(ui, columns.version, |ui| {
             cut(ui, RichText::new(head.version.to_string()).monospace().color(dim));

@@ -1,7 +1,7 @@
 use egui::{Align, Button, Layout, Margin, Rect, RichText, ScrollArea, Ui, pos2, vec2};
 
 use super::calendar::calendar_ui;
-use super::list::list_row;
+use super::list::{Look, list_row};
 use super::parts::{card, card_head, cut, shortened};
 use super::{Scene, grouped};
 use crate::command::{Action, Command};
@@ -159,7 +159,7 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &GreetingRow, most: u64) {
     let counted = count.map(grouped).unwrap_or_default();
     let parts = [title.as_str(), aside, &counted].map(|part| shortened(part).into_owned());
     let name = parts.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(", ");
-    let response = list_row(ui, &name, false, |ui, rect| {
+    let response = list_row(ui, &name, Look::Plain(None), |ui, rect| {
         if let Some(count) = count.filter(|_| most > 0) {
             let share = count as f32 / most as f32;
             let bar = Rect::from_min_max(

@@ -1,14 +1,15 @@
 use egui::{Align, Frame, Layout, Margin, RichText, Sense, Ui};
 
 use super::Scene;
+use super::card::{CardHead, card_head_ui};
 use super::changes::changes_ui;
 use super::icons::{Icon, icon_button, paint_sign};
-use super::list::{Cells, list_row, list_ui};
-use super::parts::{card, cut, hairline, named_field, shortened};
+use super::list::{Cells, Look, list_row, list_ui};
+use super::parts::{card, cut, named_field, shortened};
 use crate::command::Action;
 use crate::event::Explain;
 use crate::theme::{Sign, palette};
-use crate::view::StreamView;
+use crate::view::{Pane, StreamView};
 
 pub(super) const HEADER_HEIGHT: f32 = 24.0;
 
@@ -17,8 +18,8 @@ pub(super) const MARGIN: f32 = 16.0;
 
 /// Every event of the stream, of which only the rows in view are laid out. What lies after the cursor is faint: one
 /// sees what is to come.
-pub fn history_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, reveal: &mut bool) {
-    if view.field_history().is_some() {
+pub fn history_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, reveal: &mut bool, is_folded: bool) {
+    if view.field_history().is_some() && !is_folded {
         return super::field_history::field_history_ui(ui, scene, view, reveal);
     }
     if view.filter_history() {
@@ -26,8 +27,11 @@ pub fn history_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, rev
     }
     let mut filter = std::mem::take(&mut view.history_filter.text);
     card(ui, |ui| {
-        head_ui(ui, scene, view, &mut filter);
-        rows_ui(ui, scene, view, reveal);
+        ui.set_width(ui.available_width());
+        head_ui(ui, scene, view, &mut filter, is_folded);
+        if !is_folded {
+            rows_ui(ui, scene, view, reveal);
+        }
     });
     view.history_filter.text = filter;
 }
@@ -129,7 +133,7 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, index: usize, c
     let (ink, dim) = if is_to_come { (colours.faint, colours.faint) } else { (colours.text, colours.dim) };
     let name = head.event_type.as_str();
     let label = format!("v{} {}", head.version, shortened(name));
-    let response = list_row(ui, &label, index == cursor, |ui, rect| {
+    let response = list_row(ui, &label, Look::Choice(index == cursor), |ui, rect| {
         let mut cells = Cells::new(rect, MARGIN);
         cells.cell(ui, columns.version, |ui| {
             cut(ui, RichText::new(head.version.to_string()).monospace().color(dim));
@@ -182,7 +186,7 @@ fn telling_part(event_type: &str) -> &str {
     event_type.get(after..).filter(|rest| !rest.is_empty()).unwrap_or(event_type)
 }
 
-fn head_ui(ui: &mut Ui, scene: &Scene<'_>, view: &StreamView, filter: &mut String) {
+fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, filter: &mut String, is_folded: bool) {
     let dim = palette(ui).dim;
     let total = view.len() as u64;
     let aside = match view.history_filter.found() {
@@ -195,32 +199,24 @@ fn head_ui(ui: &mut Ui, scene: &Scene<'_>, view: &StreamView, filter: &mut Strin
             scene.locale.with("history-events", [("count", total.into()), ("grouped", super::grouped(total).into())])
         }
     };
-    Frame::new().inner_margin(Margin::symmetric(16, 5)).show(ui, |ui| {
-        ui.horizontal(|ui| {
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                cut(ui, RichText::new(format!("{aside}  ·  {}", scene.zone.name())).color(dim));
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    cut(ui, scene.text("history"));
-                    let name = scene.text("history-filter");
-                    let clear = if filter.is_empty() { 0.0 } else { 34.0 };
-                    let width = (ui.available_width() - clear - 8.0).clamp(0.0, 260.0);
-                    if width < 40.0 {
-                        return;
-                    }
-                    named_field(
-                        ui,
-                        egui::TextEdit::singleline(filter).hint_text(&name).desired_width(width - 8.0),
-                        &name,
-                    );
-                    if !filter.is_empty() && icon_button(ui, Icon::Cross, &scene.text("history-filter-clear")).clicked()
-                    {
-                        filter.clear();
-                    }
-                });
-            });
+    let title = scene.text("history");
+    card_head_ui(ui, scene, CardHead { pane: Pane::History, title: &title, is_folded }, |ui, scene| {
+        if ui.available_width() > 200.0 {
+            cut(ui, RichText::new(format!("{aside}  ·  {}", scene.zone.name())).color(dim));
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            let clear = if filter.is_empty() { 0.0 } else { 34.0 };
+            let width = (ui.available_width() - clear - 20.0).min(260.0);
+            if width < 60.0 {
+                return;
+            }
+            let name = scene.text("history-filter");
+            named_field(ui, egui::TextEdit::singleline(filter).hint_text(&name).desired_width(width), &name);
+            if !filter.is_empty() && icon_button(ui, Icon::Cross, &scene.text("history-filter-clear")).clicked() {
+                filter.clear();
+            }
         });
     });
-    hairline(ui);
 }
 
 /// The little sign that stands for an event type, beside its name.

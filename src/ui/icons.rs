@@ -21,6 +21,10 @@ pub(super) enum Icon {
     Flag,
     HalfMoon,
     Cross,
+    More,
+    PaneLeft,
+    PaneRight,
+    PaneBelow,
 }
 
 const SIZE: f32 = 12.0;
@@ -48,6 +52,19 @@ pub(super) fn flag_button(ui: &mut Ui, text: &str, ink: Color32) -> Response {
         paint(ui.painter(), Icon::Flag, rect, ink);
     }
     shown.response
+}
+
+/// A sign that says whether something is on, and switches it.
+pub(super) fn icon_toggle(ui: &mut Ui, icon: Icon, name: &str, is_on: bool) -> Response {
+    let (rect, response) = ui.allocate_exact_size(vec2(26.0, 24.0), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_on, name));
+    let colours = palette(ui);
+    if response.hovered() || response.has_focus() {
+        ui.painter().rect_filled(rect, 6.0, colours.selection);
+    }
+    let ink = if is_on || response.hovered() { colours.text } else { colours.faint };
+    paint(ui.painter(), icon, Rect::from_center_size(rect.center(), vec2(SIZE + 1.0, SIZE)), ink);
+    response.on_hover_text(name)
 }
 
 /// A sign beside a text, which says the same.
@@ -121,6 +138,20 @@ pub(super) fn paint(painter: &egui::Painter, icon: Icon, rect: Rect, ink: Color3
             let stroke = Stroke::new(1.4, ink);
             painter.line_segment([at(0.15, 0.15), at(0.85, 0.85)], stroke);
             painter.line_segment([at(0.85, 0.15), at(0.15, 0.85)], stroke);
+        }
+        Icon::More => {
+            for x in [0.15, 0.5, 0.85] {
+                painter.circle_filled(at(x, 0.5), 1.5, ink);
+            }
+        }
+        Icon::PaneLeft | Icon::PaneRight | Icon::PaneBelow => {
+            let frame = Rect::from_min_max(at(0.0, 0.08), at(1.0, 0.92));
+            painter.rect_stroke(frame, 1.5, Stroke::new(1.2, ink), StrokeKind::Inside);
+            match icon {
+                Icon::PaneLeft => fill(&[at(0.0, 0.08), at(0.38, 0.08), at(0.38, 0.92), at(0.0, 0.92)]),
+                Icon::PaneRight => fill(&[at(0.62, 0.08), at(1.0, 0.08), at(1.0, 0.92), at(0.62, 0.92)]),
+                _ => fill(&[at(0.0, 0.6), at(1.0, 0.6), at(1.0, 0.92), at(0.0, 0.92)]),
+            }
         }
         Icon::Flag => {
             painter.line_segment([at(0.2, 0.0), at(0.2, 1.0)], Stroke::new(1.4, ink));

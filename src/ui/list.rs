@@ -1,6 +1,6 @@
 //! Lists of rows of one height, of which only those in view are laid out.
 
-use egui::{Align, Layout, Rect, Response, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use egui::{Align, Color32, Layout, Rect, Response, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use crate::theme::{ROW_HEIGHT, palette};
 
@@ -55,20 +55,38 @@ fn offset_for(place: usize, seen: Option<Seen>, height: f32, is_to_reveal: bool)
     })
 }
 
+/// What a row is, beside being one of many.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Look {
+    /// One that is chosen, or one of the others.
+    Choice(bool),
+    /// On a ground of its own, where something is to be said of it.
+    Plain(Option<Color32>),
+    /// One that others fold into; open or not.
+    Group(bool),
+}
+
 /// A row that can be pressed. What is chosen, under the pointer and neither looks different each.
-pub(super) fn list_row(ui: &mut Ui, name: &str, is_chosen: bool, contents: impl FnOnce(&mut Ui, Rect)) -> Response {
+pub(super) fn list_row(ui: &mut Ui, name: &str, look: Look, contents: impl FnOnce(&mut Ui, Rect)) -> Response {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::click());
-    response.widget_info(|| WidgetInfo::selected(Role::Row, true, is_chosen, name));
+    let (role, is_chosen) = match look {
+        Look::Choice(is_chosen) => (Role::Row, is_chosen),
+        Look::Plain(_) => (Role::Row, false),
+        Look::Group(is_open) => (Role::DisclosureTriangle, is_open),
+    };
+    response.widget_info(|| WidgetInfo::selected(role, true, is_chosen, name));
     let colours = palette(ui);
-    let fill = match (is_chosen, response.contains_pointer() && ui.is_enabled()) {
-        (true, _) => Some(colours.selection),
-        (false, true) => Some(colours.raised),
-        (false, false) => None,
+    let is_under_pointer = response.contains_pointer() && ui.is_enabled();
+    let fill = match look {
+        Look::Choice(true) => Some(colours.selection),
+        Look::Plain(Some(ground)) => Some(ground),
+        _ if is_under_pointer => Some(colours.raised),
+        _ => None,
     };
     if let Some(fill) = fill {
         ui.painter().rect_filled(rect, 0.0, fill);
     }
-    if is_chosen {
+    if look == Look::Choice(true) {
         let edge = Rect::from_min_size(rect.min, vec2(2.0, rect.height()));
         ui.painter().rect_filled(edge, 0.0, colours.accent);
     }

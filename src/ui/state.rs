@@ -1,120 +1,234 @@
-use egui::{Align, Frame, Layout, Margin, RichText, ScrollArea, Ui, vec2};
+use egui::{Align, Layout, RichText, Ui};
 
 use super::Scene;
-use super::parts::{card, card_head, cut, shortened};
-use super::people::as_read;
-use super::streams::in_order;
-use crate::command::{Action, Command};
-use crate::theme::{ROW_HEIGHT, palette};
-use crate::view::{StateRow, StreamView};
+use super::card::{CardHead, card_head_ui};
+use super::changes::field_name;
+use super::icons::{Icon, icon_button, paint};
+use super::list::{Cells, Look, list_row, list_ui};
+use super::parts::{card, cut, named_field, shortened};
+use super::people::{exact, for_people};
+use super::value_menu::value_menu;
+use crate::command::Action;
+use crate::theme::palette;
+use crate::view::{Pane, StateCounts, StateFilter, StateLine, StateRow, StreamView};
 
-/// The stream's name, and under which projection it is seen.
-pub fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, label: Option<&str>, is_comparing: bool) {
-    ui.horizontal(|ui| {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui.selectable_label(is_comparing, scene.text("compare")).clicked() {
-                scene.run(Command::Compare);
-            }
-            for (number, projection) in view.projections().iter().enumerate().rev() {
-                let name = scene.text(&format!("projection-{}", projection.name()));
-                if ui.selectable_label(number == view.projection_number(), name).clicked() {
-                    scene.ask(Action::Projection(number));
-                }
-            }
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let dim = palette(ui).dim;
-                let (first, second) = in_order(view.stream.as_str(), label);
-                let (name, label) = (&shortened(first), &shortened(second.unwrap_or_default()));
-                // The two share one line, and what does not fit is under the pointer.
-                let mut job = egui::text::LayoutJob::default();
-                let heading = egui::TextStyle::Heading.resolve(ui.style());
-                job.append(name, 0.0, egui::TextFormat::simple(heading, palette(ui).text));
-                let body = egui::TextStyle::Body.resolve(ui.style());
-                job.append(
-                    label,
-                    12.0,
-                    egui::TextFormat { valign: Align::Center, ..egui::TextFormat::simple(body, dim) },
-                );
-                cut(ui, job);
-            });
-        });
-    });
-}
+/// Left and right of a row.
+const MARGIN: f32 = 16.0;
 
 /// Every field of the state at the cursor: what the event there changed is lit, with what it was before.
-pub fn state_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, height: f32) {
-    let Some(at) = view.version() else { return };
-    let (count, changed) = view.prepare_state();
+pub fn state_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, is_folded: bool) {
+    let counts = view.prepare_state();
+    if counts.is_searching {
+        ui.ctx().request_repaint();
+    }
     card(ui, |ui| {
-        let title = scene.locale.with("state-at", [("version", at.to_string().into())]);
-        let aside = scene.locale.with("fields-changed", [("count", changed.into())]);
-        card_head(ui, &title, &aside);
-        ui.spacing_mut().item_spacing.y = 0.0;
-        ScrollArea::vertical().id_salt("state").auto_shrink(false).max_height(height).show_rows(
-            ui,
-            ROW_HEIGHT,
-            count,
-            |ui, range| {
-                for row in range.filter_map(|place| view.state_row(place)) {
-                    row_ui(ui, scene, &row);
-                }
-            },
-        );
+        ui.set_width(ui.available_width());
+        head_ui(ui, scene, view, counts, is_folded);
+        if is_folded {
+            return;
+        }
+        if counts.lines == 0 && !counts.is_searching && counts.values > 0 {
+            return super::history::nothing_ui(ui, &scene.text("state-none"));
+        }
+        let columns = Columns::new(ui.available_width());
+        let mut toggled = None;
+        list_ui(ui, "state", counts.lines, None, false, |ui, line| match view.state_line(line) {
+            Some(StateLine::Field(row)) => row_ui(ui, scene, view, &row, columns),
+            Some(StateLine::Group { path, values, changed, is_open })
+                if group_ui(ui, scene, &path, values, changed, is_open) =>
+            {
+                toggled = Some(path);
+            }
+            Some(StateLine::Group { .. }) | None => {}
+        });
+        if let Some(path) = toggled {
+            view.toggle_group(&path);
+        }
     });
 }
 
-fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &StateRow) {
+fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, counts: StateCounts, is_folded: bool) {
+    let dim = palette(ui).dim;
+    let version = view.version().map_or_else(String::new, |version| version.to_string());
+    let title = scene.locale.with("state-at", [("version", version.into())]);
+    let mut filter = view.state_filter.clone();
+    card_head_ui(ui, scene, CardHead { pane: Pane::State, title: &title, is_folded }, |ui, scene| {
+        let menu = icon_button(ui, Icon::More, &scene.text("state-menu"));
+        egui::Popup::menu(&menu).show(|ui| {
+            if ui.button(scene.text("copy-state")).clicked() {
+                scene.ask(Action::Copy(view.state_as_json().unwrap_or_default()));
+            }
+        });
+        let room = ui.available_width();
+        if room > 360.0 {
+            let changed = scene.locale.with("fields-changed", [("count", counts.changed.into())]);
+            cut(ui, RichText::new(changed).color(dim));
+        }
+        if room > 120.0 {
+            filter_ui(ui, scene, &mut filter);
+        }
+    });
+    view.state_filter = filter;
+}
+
+/// From the right: what of the fields is shown.
+fn filter_ui(ui: &mut Ui, scene: &Scene<'_>, filter: &mut StateFilter) {
+    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+        ui.toggle_value(&mut filter.only_changed, scene.text("only-changed"));
+        let clear = if filter.text.is_empty() { 0.0 } else { 34.0 };
+        let width = (ui.available_width() - clear - 20.0).min(180.0);
+        if width < 60.0 {
+            return;
+        }
+        let name = scene.text("state-filter");
+        let field = egui::TextEdit::singleline(&mut filter.text).hint_text(&name).desired_width(width);
+        named_field(ui, field, &name);
+        if !filter.text.is_empty() && icon_button(ui, Icon::Cross, &scene.text("state-filter-clear")).clicked() {
+            filter.text.clear();
+        }
+    });
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Columns {
+    name: f32,
+    values: f32,
+    actor: f32,
+    version: f32,
+}
+
+impl Columns {
+    /// Who set it gives way to the values.
+    fn new(width: f32) -> Self {
+        let room = (width - 2.0 * MARGIN).max(0.0);
+        let name = (room * 0.22).clamp(84.0, 230.0).min(room / 2.0);
+        let actor = if room > 460.0 { (room * 0.14).min(150.0) } else { 0.0 };
+        let version = if room > 220.0 { 64.0 } else { 0.0 };
+        Self { name, values: room - name - actor - version, actor, version }
+    }
+}
+
+fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, row: &StateRow, columns: Columns) {
     let colours = palette(ui);
     let is_lit = row.was.is_some();
     let fill = match (row.is_removed, is_lit) {
-        (true, _) => colours.danger_soft,
-        (false, true) => colours.accent_soft,
-        _ => colours.panel,
+        (true, _) => Some(colours.danger_soft),
+        (false, true) => Some(colours.accent_soft),
+        _ => None,
     };
-    Frame::new().fill(fill).inner_margin(Margin::symmetric(16, 0)).show(ui, |ui| {
-        let width = ui.available_width();
-        ui.allocate_ui_with_layout(vec2(width, ROW_HEIGHT), Layout::left_to_right(Align::Center), |ui| {
-            ui.set_min_height(ROW_HEIGHT);
-            let cell = |ui: &mut Ui, share: f32, text: RichText| {
-                let size = vec2(width * share, ROW_HEIGHT);
-                ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
-                    ui.set_min_width(size.x - 8.0);
-                    cut(ui, text);
-                });
-            };
-            let name_ink = if is_lit { colours.accent } else { colours.dim };
-            cell(ui, 0.20, RichText::new(shortened(&row.field)).color(name_ink));
-            match (row.is_removed, &row.was) {
-                (true, Some(was)) => {
-                    cell(
-                        ui,
-                        0.31,
-                        RichText::new(as_read(scene, was)).monospace().strikethrough().color(colours.danger),
-                    );
-                    cell(ui, 0.26, RichText::new(scene.text("removed")).color(colours.danger));
-                }
-                (_, was) => {
-                    cell(ui, 0.31, RichText::new(as_read(scene, &row.value)).monospace().color(colours.text));
-                    let was = match was.as_deref() {
-                        None => String::new(),
-                        Some("") => scene.text("was-empty"),
-                        Some(value) => scene.locale.with("was", [("value", as_read(scene, value).into())]),
-                    };
-                    cell(ui, 0.26, RichText::new(was).monospace().color(colours.dim));
-                }
+    let value = for_people(scene, &row.field, &row.value).into_owned();
+    let label = format!("{}: {}", shortened(&row.field), shortened(&value));
+    let response = list_row(ui, &label, Look::Plain(fill), |ui, rect| {
+        let mut cells = Cells::new(rect, MARGIN);
+        cells.cell(ui, columns.name, |ui| {
+            let ink = if is_lit { colours.accent } else { colours.dim };
+            if field_name(ui, scene, &row.field, ink).clicked() {
+                scene.ask(Action::OpenField(view.shown_number(), row.field.clone()));
             }
+            caption_ui(ui, scene, &row.field);
+        });
+        // Where nobody is known to have set it, the value has that room, too.
+        let (values, actor) =
+            if row.actor.is_empty() { (columns.values + columns.actor, 0.0) } else { (columns.values, columns.actor) };
+        values_ui(ui, scene, row, &value, &mut cells, values);
+        cells.cell(ui, actor, |ui| {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if let Some(version) = row.set_by {
-                    let ink = if is_lit { colours.accent } else { colours.dim };
-                    let text = RichText::new(format!("v{version} ↗")).color(ink);
-                    let button = ui.add(egui::Button::new(text).frame(false));
-                    let hint = scene.locale.with("go-to-version", [("version", version.to_string().into())]);
-                    if button.on_hover_text(hint).clicked() {
-                        scene.ask(Action::GoToVersion(version));
-                    }
-                    cut(ui, RichText::new(shortened(&row.actor)).color(colours.dim));
-                }
+                cut(ui, RichText::new(shortened(&row.actor)).color(colours.dim));
             });
         });
+        cells.cell(ui, columns.version, |ui| {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| set_by_ui(ui, scene, row));
+        });
     });
+    if response.clicked() {
+        scene.ask(Action::OpenField(view.shown_number(), row.field.clone()));
+    }
+    let shown = if row.is_removed { row.was.as_ref().unwrap_or(&row.value) } else { &row.value };
+    value_menu(ui, scene, &response, view, &row.field, shown, row.set_by);
+}
+
+/// What people call the field, where its name does not say it.
+fn caption_ui(ui: &mut Ui, scene: &Scene<'_>, field: &str) {
+    let name =
+        field.rsplit('.').next().unwrap_or(field).trim_end_matches(|l: char| l.is_ascii_digit() || "[]".contains(l));
+    if let Some(caption) = scene.locale.caption(name)
+        && ui.available_width() > 40.0
+    {
+        ui.add_space(6.0);
+        cut(ui, RichText::new(caption).size(11.5).color(palette(ui).faint));
+    }
+}
+
+/// The value, and what it was. A value has all the room that there is; beside what it was, its share.
+fn values_ui(ui: &mut Ui, scene: &Scene<'_>, row: &StateRow, value: &str, cells: &mut Cells, width: f32) {
+    let colours = palette(ui);
+    let mut tell = |ui: &mut Ui, width: f32, shown: &str, of: &serde_json::Value, text: RichText| {
+        cells.cell(ui, width, |ui| {
+            let cell = cut(ui, text.monospace());
+            let exact = exact(of);
+            if exact != shown && !exact.is_empty() {
+                cell.on_hover_text(shortened(&exact));
+            }
+        });
+    };
+    let Some(was) = &row.was else {
+        return tell(ui, width, value, &row.value, RichText::new(value).color(colours.text));
+    };
+    let before = for_people(scene, &row.field, was);
+    let share = share_of(width, value, &before);
+    if row.is_removed {
+        tell(ui, share, &before, was, RichText::new(before.as_ref()).strikethrough().color(colours.danger));
+        tell(ui, width - share, "", &row.value, RichText::new(scene.text("removed")).color(colours.danger));
+        return;
+    }
+    let said = if was.is_null() {
+        scene.text("was-empty")
+    } else {
+        scene.locale.with("was", [("value", before.as_ref().into())])
+    };
+    tell(ui, share, value, &row.value, RichText::new(value).color(colours.text));
+    tell(ui, width - share, &said, was, RichText::new(said.as_str()).color(colours.dim));
+}
+
+/// How much of the room the first of two texts gets: what it needs, as long as the other keeps its share.
+fn share_of(width: f32, first: &str, second: &str) -> f32 {
+    const LETTER: f32 = 7.3;
+    let needs = |text: &str| (text.chars().count() + 3) as f32 * LETTER;
+    needs(first).max(width * 0.45).min((width - needs(second) - 4.0 * LETTER).max(width * 0.55))
+}
+
+fn set_by_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &StateRow) {
+    let Some(version) = row.set_by else { return };
+    let colours = palette(ui);
+    let ink = if row.was.is_some() { colours.accent } else { colours.dim };
+    let text = RichText::new(format!("v{version} ↗")).color(ink);
+    let button = ui.add(egui::Button::new(text).frame(false));
+    let hint = scene.locale.with("go-to-version", [("version", version.to_string().into())]);
+    if button.on_hover_text(hint).clicked() {
+        scene.ask(Action::GoToVersion(version));
+    }
+}
+
+/// A field whose many values are folded. Answers whether it was pressed.
+fn group_ui(ui: &mut Ui, scene: &Scene<'_>, path: &str, values: usize, changed: usize, is_open: bool) -> bool {
+    let colours = palette(ui);
+    let count = scene.locale.with("json-inside", [("count", values.into())]);
+    let name = format!("{}, {count}", shortened(path));
+    let response = list_row(ui, &name, Look::Group(is_open), |ui, rect| {
+        let mark =
+            egui::Rect::from_center_size(rect.left_center() + egui::vec2(MARGIN - 7.0, 0.0), egui::vec2(9.0, 9.0));
+        paint(ui.painter(), if is_open { Icon::Down } else { Icon::Right }, mark, colours.dim);
+        let mut cells = Cells::new(rect, MARGIN);
+        cells.cell(ui, rect.width() - 2.0 * MARGIN, |ui| {
+            cut(ui, RichText::new(shortened(path)).color(colours.text));
+            ui.add_space(10.0);
+            cut(ui, RichText::new(&count).color(colours.dim));
+            if changed > 0 {
+                ui.add_space(10.0);
+                let changed = scene.locale.with("fields-changed", [("count", changed.into())]);
+                cut(ui, RichText::new(changed).color(colours.accent));
+            }
+        });
+    });
+    response.clicked()
 }

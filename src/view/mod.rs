@@ -19,6 +19,7 @@ mod listing;
 mod loaded;
 mod mapping_draft;
 mod open_store;
+mod panes;
 mod rows;
 mod search;
 mod signs;
@@ -47,7 +48,8 @@ pub use listing::{FindStreams, FoundStreams, ListStreams, Listed, ReadSurvey, ST
 pub use loaded::Loaded;
 pub use mapping_draft::MappingDraft;
 pub use open_store::{LookAtStore, OnScreen, OpenStore, Overview};
-pub use rows::StateRow;
+pub use panes::{CARD_GAP, CARD_HEAD, Fit, Pane, Panes, Split};
+pub use rows::{StateCounts, StateFilter, StateLine, StateRow};
 pub use search::{EventSearch, Found, HITS_KEPT, Hit, SearchEvents};
 pub use signs::Signs;
 pub use stream_choice::{STREAMS_OFFERED, StreamChoice};

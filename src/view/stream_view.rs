@@ -1,9 +1,9 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::changes::{FieldHistory, FieldValue, KeptChanges, RowChanges};
 use super::loaded::{ContinueStream, LoadStream, Loaded};
-use super::rows::{StateRow, StateRows};
+use super::rows::{StateCounts, StateFilter, StateLine, StateRows};
 use super::{HistoryFilter, Line, ReadEvent, Shown as ShownPart, Signs, Span, UserError};
 use crate::engine::{Asked, Cause, Continued, Engine, Moment, StoreChange, Tool};
 use crate::event::{StreamId, Timestamp, Version};
@@ -33,6 +33,10 @@ pub struct StreamView {
     pub history_filter: HistoryFilter,
     /// The part that the timeline shows, where that is not the whole.
     span: Option<Span>,
+    pub state_filter: StateFilter,
+    /// What of the state is unfolded.
+    open_groups: BTreeSet<String>,
+    most_lines: usize,
     /// How its events are told apart by their types.
     pub(super) signs: Signs,
     /// How often the stream was read from its beginning; what was found in it before is out of date.
@@ -47,8 +51,6 @@ struct Shown {
     projection: usize,
     index: Index,
     rows: StateRows,
-    /// How many of them are lit.
-    changed: usize,
 }
 
 impl std::fmt::Debug for StreamView {
@@ -75,6 +77,9 @@ impl StreamView {
             field_history: None,
             history_filter: HistoryFilter::default(),
             span: None,
+            state_filter: StateFilter::default(),
+            open_groups: BTreeSet::new(),
+            most_lines: 0,
             signs: Signs::default(),
             readings: 0,
             revision: 0,
@@ -86,6 +91,8 @@ impl StreamView {
     /// What somebody looks for in one stream, they look for in the next, until they clear it.
     pub(super) fn keep_filters_of(&mut self, before: &Self) {
         self.history_filter = HistoryFilter::of(before.history_filter.text.clone());
+        self.state_filter = before.state_filter.clone();
+        self.open_groups.clone_from(&before.open_groups);
     }
 
     /// Begins to load the stream under its n-th projection, unless that was asked for before.
@@ -170,6 +177,7 @@ impl StreamView {
     pub fn set_projection(&mut self, engine: &Engine, number: usize) {
         if number < self.projections().len() {
             self.wanted = number;
+            self.most_lines = 0;
             self.load(engine, number);
         }
     }
@@ -347,24 +355,56 @@ impl StreamView {
         field.value(self.loaded(field.number)?.timeline.as_ref(), place)
     }
 
-    /// Makes the state at the cursor ready to be shown, field by field. Made anew only when the cursor or the
-    /// projection has moved. Answers how many rows there are, and how many of them are lit.
-    pub fn prepare_state(&mut self) -> (usize, usize) {
-        let Some((number, loaded)) = self.current() else { return (0, 0) };
-        let Some(index) = self.cursor else { return (0, 0) };
-        let is_made = self.shown.as_ref().is_some_and(|shown| shown.projection == number && shown.index == index);
-        if !is_made {
-            let rows = StateRows::new(loaded.timeline.as_ref(), index);
-            let changed = rows.changed();
-            self.shown = Some(Shown { projection: number, index, rows, changed });
+    /// Makes the state at the cursor ready to be shown, line by line, and looks on for what its filter wants. Made anew
+    /// only when the cursor, the projection or the filter has moved.
+    pub fn prepare_state(&mut self) -> StateCounts {
+        let Some((number, loaded)) = self.current() else { return StateCounts::default() };
+        let Some(index) = self.cursor else { return StateCounts::default() };
+        let timeline = loaded.timeline.as_ref();
+        let made = self.shown.as_ref().filter(|shown| shown.projection == number && shown.index == index);
+        if made.is_none() {
+            let rows = StateRows::new(timeline, index, self.state_filter.clone(), self.open_groups.clone());
+            self.shown = Some(Shown { projection: number, index, rows });
+        } else if let Some(mut shown) = self.shown.take() {
+            // Taken out, for what is looked at belongs to the same view.
+            let Some((_, loaded)) = self.current() else { return StateCounts::default() };
+            shown.rows.set(loaded.timeline.as_ref(), &self.state_filter, &self.open_groups);
+            shown.rows.advance(loaded.timeline.as_ref());
+            self.shown = Some(shown);
         }
-        self.shown.as_ref().map_or((0, 0), |shown| (shown.rows.len(), shown.changed))
+        self.shown.as_ref().map_or_else(StateCounts::default, |shown| shown.rows.counts())
     }
 
-    /// One row of what was prepared.
-    pub fn state_row(&self, place: usize) -> Option<StateRow> {
+    /// How many lines the state had at most since this stream was opened: so it does not change its height with every
+    /// step.
+    pub fn most_state_lines(&mut self) -> usize {
+        let lines = self.prepare_state().lines;
+        self.most_lines = self.most_lines.max(lines);
+        self.most_lines
+    }
+
+    /// One line of what was prepared.
+    pub fn state_line(&self, line: usize) -> Option<StateLine> {
         let (_, loaded) = self.current()?;
-        self.shown.as_ref()?.rows.row(loaded, place)
+        self.shown.as_ref()?.rows.line(loaded, line)
+    }
+
+    /// Opens what is folded, or folds it.
+    pub fn toggle_group(&mut self, path: &str) {
+        if !self.open_groups.remove(path) {
+            self.open_groups.insert(path.to_owned());
+        }
+    }
+
+    /// Under which of its projections the state is shown: the wanted one, as soon as it has come.
+    pub fn shown_number(&self) -> usize {
+        self.current().map_or(0, |(number, _)| number)
+    }
+
+    /// The whole state at the cursor, as JSON to be read.
+    pub fn state_as_json(&self) -> Option<String> {
+        let (_, loaded) = self.current()?;
+        serde_json::to_string_pretty(&loaded.timeline.show(Some(self.cursor?))).ok()
     }
 
     pub(super) fn poll(&mut self, engine: &Engine) -> bool {

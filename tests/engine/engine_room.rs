@@ -76,7 +76,7 @@ fn a_store_that_becomes_shorter_under_the_cursor_is_read_anew_and_told() {
     assert!(store.was_replaced, "nobody was told");
     let view = store.view.as_mut().expect("a stream");
     assert_eq!(view.version(), Some(Version(4)), "the cursor stands inside");
-    assert!(view.prepare_state().0 > 0);
+    assert!(view.prepare_state().lines > 0);
     assert_eq!(view.event().value().map(|detail| detail.event.version), Some(Version(4)));
 }
 
@@ -330,7 +330,7 @@ fn stress(folder: &Path, length_of_it: Duration) {
             let heads = view.base().expect("loaded").timeline.heads();
             assert!((0_u64..).zip(heads).all(|(at, head)| head.version.0 == at), "a hole or a double");
             view.start_at(Moment::Version(Version(heads.len() as u64 / 2)));
-            let rows = view.prepare_state().0;
+            let rows = view.prepare_state().lines;
             assert!(rows > 0);
             if lists.is_multiple_of(3) {
                 selected = (selected + 7) % STREAMS;

@@ -98,7 +98,7 @@ fn the_filter_stays_when_another_stream_is_looked_at_until_it_is_cleared() {
     let mut driver = Driver::at("lead-1");
     driver.type_into("Filter history", "payment-confirmed");
     driver.assert_shows("1 of 7 events  ·  UTC");
-    driver.click_role(Role::TreeItem, "lead-4");
+    driver.click_stream("lead-4");
     driver.assert_shows("v30 of 30");
     assert!(driver.shows_part(" of 31 events"), "{}", driver.all_text());
     assert!(!has_row(&driver, "v29 contacted"));

@@ -13,10 +13,12 @@ mod languages;
 mod looking;
 mod names;
 mod odd;
+mod panes;
 #[allow(dead_code, clippy::unwrap_used, reason = "the tests of the store itself use the rest, and are free to panic")]
 #[path = "../postgres/server.rs"]
 mod postgres;
 mod restart;
 mod servers;
+mod state;
 mod timeline;
 mod wishes;

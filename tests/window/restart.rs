@@ -145,3 +145,22 @@ fn each_store_opens_where_it_was_left_with_its_pins() {
     again.assert_shows("lead-4 v0 beside lead-1 v5");
     drop(folder);
 }
+
+#[test]
+fn folded_panes_stay_folded() {
+    let kept = Kept::default();
+    let driver = Driver::welcome_in(start(&kept, Start::default()));
+    let path = driver.sample();
+    let at_lead = || Start { store: Some(path.clone().into()), stream: Some("lead-1".into()), ..Start::default() };
+    let mut driver = driver.with_window(start(&kept, at_lead()));
+    driver.settle();
+    driver.assert_shows("Event · v6");
+    driver.click("Show or hide the event");
+    driver.click("Fold: History");
+    let _folder = close(driver, &kept);
+    let mut again = Driver::welcome_in(start(&kept, at_lead()));
+    again.settle();
+    again.assert_shows("State at version 6");
+    again.assert_hides("Event · v6");
+    again.assert_shows("Unfold: History");
+}

@@ -1,0 +1,88 @@
+//! The panes round the middle: which are there, how large, and what can be dragged between them.
+
+use egui::{Rect, Ui, UiBuilder, pos2, vec2};
+
+use super::App;
+use crate::theme::ROW_HEIGHT;
+use crate::ui::{Scene, Splitter, compare_ui, history_ui, splitter_ui, state_ui};
+use crate::view::{CARD_GAP, CARD_HEAD, Fit, OnScreen, Pane, Panes, Split, StreamView};
+
+impl App {
+    /// What finds room in the window as it is.
+    pub(super) fn fit(&self, ctx: &egui::Context) -> Fit {
+        let size = ctx.content_rect().size();
+        let fit = self.settings.panes.fit(size.x, size.y);
+        let has_stream = self.store.as_ref().is_some_and(|store| store.on_screen().0.is_some());
+        if has_stream { fit } else { Fit { event: 0.0, has_middle: fit.has_middle || fit.event > 0.0, ..fit } }
+    }
+
+    pub(super) fn fold(&mut self, ctx: &egui::Context, pane: Pane) {
+        let fit = self.fit(ctx);
+        let is_shown = match pane {
+            Pane::Streams => fit.streams > 0.0,
+            Pane::Event => fit.event > 0.0,
+            Pane::Timeline => fit.has_timeline,
+            Pane::State => !self.split.is_state_folded,
+            Pane::History => !self.split.is_history_folded,
+        };
+        self.settings.panes.toggle(pane, is_shown);
+        // The row of the cursor stays in sight.
+        self.reveal = true;
+    }
+}
+
+/// The borders of the panes at the sides, which lie between these two.
+pub(super) fn side_splitters_ui(ui: &mut Ui, scene: &mut Scene<'_>, space: Rect, fit: Fit) {
+    if !fit.has_middle {
+        return;
+    }
+    let border = |x: f32| Rect::from_min_max(pos2(x, space.top()), pos2(x + 1.0, space.bottom()));
+    let width = space.width();
+    let sides = [
+        (Pane::Streams, "resize-streams", fit.streams, space.left() + fit.streams, (0.0, width)),
+        (Pane::Event, "resize-event", fit.event, space.right() - fit.event, (width, 0.0)),
+    ];
+    for (pane, name, size, x, sizes) in sides {
+        if size > 0.0 {
+            splitter_ui(ui, scene, &Splitter { pane, name, border: border(x), sizes, space });
+        }
+    }
+}
+
+/// The state or a comparison, and the history below it.
+pub(super) fn cards_ui(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    shown: OnScreen<'_>,
+    view: &mut StreamView,
+    panes: &Panes,
+    is_comparing: bool,
+    reveal: &mut bool,
+) -> Split {
+    let space = ui.available_rect_before_wrap();
+    let lines = if is_comparing { 0 } else { view.most_state_lines() };
+    let natural = CARD_HEAD + lines as f32 * ROW_HEIGHT + 2.0;
+    let split = panes.split(space.height(), natural, is_comparing);
+    let above = Rect::from_min_size(space.min, vec2(space.width(), split.state));
+    let below = Rect::from_min_size(above.left_bottom() + vec2(0.0, CARD_GAP), vec2(space.width(), split.history));
+    ui.scope_builder(UiBuilder::new().max_rect(above), |ui| {
+        ui.shrink_clip_rect(above.expand(1.0));
+        if is_comparing {
+            compare_ui(ui, scene, shown, view, split.state);
+        } else {
+            state_ui(ui, scene, view, split.is_state_folded);
+        }
+    });
+    ui.scope_builder(UiBuilder::new().max_rect(below), |ui| {
+        ui.shrink_clip_rect(below.expand(1.0));
+        history_ui(ui, scene, view, reveal, split.is_history_folded);
+    });
+    if !split.is_state_folded && !split.is_history_folded {
+        let border = Rect::from_min_max(above.left_bottom(), below.right_top()).shrink2(vec2(0.0, 3.0));
+        // Held in the middle of the gap.
+        let space = space.translate(vec2(0.0, CARD_GAP / 2.0));
+        let splitter = Splitter { pane: Pane::State, name: "resize-state", border, sizes: (0.0, 1.0), space };
+        splitter_ui(ui, scene, &splitter);
+    }
+    split
+}

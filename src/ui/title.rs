@@ -1,0 +1,64 @@
+use egui::text::{LayoutJob, TextFormat};
+use egui::{Align, Layout, TextStyle, Ui};
+
+use super::Scene;
+use super::parts::{cut, shortened};
+use super::streams::in_order;
+use crate::command::{Action, Command};
+use crate::theme::palette;
+use crate::view::StreamView;
+
+/// Narrower than this, the name has a line of its own.
+const ONE_LINE: f32 = 600.0;
+
+/// The stream's name, and under which projection it is seen.
+pub fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, label: Option<&str>, is_comparing: bool) {
+    if ui.available_width() < ONE_LINE {
+        name_ui(ui, view, label);
+        ui.horizontal_wrapped(|ui| {
+            for (number, name) in projections(scene, view) {
+                projection_ui(ui, scene, view, number, &name);
+            }
+            compare_ui(ui, scene, is_comparing);
+        });
+        return;
+    }
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            compare_ui(ui, scene, is_comparing);
+            for (number, name) in projections(scene, view).into_iter().rev() {
+                projection_ui(ui, scene, view, number, &name);
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| name_ui(ui, view, label));
+        });
+    });
+}
+
+fn projections(scene: &Scene<'_>, view: &StreamView) -> Vec<(usize, String)> {
+    let name = |name: &str| scene.text(&format!("projection-{name}"));
+    view.projections().iter().map(|projection| name(projection.name())).enumerate().collect()
+}
+
+fn projection_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, number: usize, name: &str) {
+    if ui.selectable_label(number == view.projection_number(), name).clicked() {
+        scene.ask(Action::Projection(number));
+    }
+}
+
+fn compare_ui(ui: &mut Ui, scene: &mut Scene<'_>, is_comparing: bool) {
+    if ui.selectable_label(is_comparing, scene.text("compare")).clicked() {
+        scene.run(Command::Compare);
+    }
+}
+
+/// The name and what people call the stream share one line, and what does not fit is under the pointer.
+fn name_ui(ui: &mut Ui, view: &StreamView, label: Option<&str>) {
+    let colours = palette(ui);
+    let (first, second) = in_order(view.stream.as_str(), label);
+    let (name, label) = (&shortened(first), &shortened(second.unwrap_or_default()));
+    let mut job = LayoutJob::default();
+    job.append(name, 0.0, TextFormat::simple(TextStyle::Heading.resolve(ui.style()), colours.text));
+    let body = TextFormat::simple(TextStyle::Body.resolve(ui.style()), colours.dim);
+    job.append(label, 12.0, TextFormat { valign: Align::Center, ..body });
+    cut(ui, job);
+}

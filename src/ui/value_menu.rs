@@ -1,0 +1,63 @@
+//! What can be done with one value: copied, followed, or the whole state with it.
+
+use egui::{Event, Key, Popup, Response, SetOpenCommand, Ui};
+use serde_json::Value;
+
+use super::Scene;
+use super::parts::shortened;
+use super::people::exact;
+use crate::command::Action;
+use crate::event::Version;
+use crate::view::StreamView;
+
+/// Opened by the other button of the mouse and, on the row that has the focus, by the menu key or Shift+F10. There,
+/// Ctrl+C copies the value.
+pub(super) fn value_menu(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    row: &Response,
+    view: &StreamView,
+    field: &str,
+    value: &Value,
+    set_by: Option<Version>,
+) {
+    let is_asked = row.has_focus() && asks_for_menu(ui);
+    if row.has_focus() && asks_for_copy(ui) {
+        scene.ask(Action::Copy(exact(value)));
+    }
+    let by_key = row.id.with("by key");
+    if row.secondary_clicked() || is_asked {
+        ui.data_mut(|data| data.insert_temp(by_key, is_asked));
+    }
+    let mut popup = Popup::context_menu(row);
+    if ui.data(|data| data.get_temp(by_key)).unwrap_or(false) {
+        popup = popup.at_position(row.rect.left_bottom() + egui::vec2(16.0, 0.0));
+    }
+    if is_asked {
+        popup = popup.open_memory(Some(SetOpenCommand::Bool(true)));
+    }
+    popup.show(|ui| {
+        if ui.button(scene.text("copy-value")).clicked() {
+            scene.ask(Action::Copy(exact(value)));
+        }
+        if ui.button(scene.text("copy-state")).clicked() {
+            scene.ask(Action::Copy(view.state_as_json().unwrap_or_default()));
+        }
+        if ui.button(scene.locale.with("field-open", [("field", shortened(field).into())])).clicked() {
+            scene.ask(Action::OpenField(view.shown_number(), field.to_owned()));
+        }
+        if let Some(version) = set_by
+            && ui.button(scene.locale.with("go-to-version", [("version", version.to_string().into())])).clicked()
+        {
+            scene.ask(Action::GoToVersion(version));
+        }
+    });
+}
+
+fn asks_for_menu(ui: &Ui) -> bool {
+    ui.input(|input| input.key_pressed(Key::Menu) || (input.modifiers.shift && input.key_pressed(Key::F10)))
+}
+
+fn asks_for_copy(ui: &Ui) -> bool {
+    ui.input(|input| input.events.contains(&Event::Copy))
+}

@@ -1,0 +1,151 @@
+//! Panes fold, are resized and give way to one another, so that at any size nothing overlaps or is out of reach.
+
+use egui::{Rect, Role, Vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+use foldline::app::{App, Start};
+
+use crate::driver::Driver;
+
+/// What can be pressed, chosen, typed into or moved, but for the rows of lists and what stands in them: these scroll.
+const CONTROLS: [Role; 9] = [
+    Role::Button,
+    Role::CheckBox,
+    Role::ComboBox,
+    Role::Link,
+    Role::MultilineTextInput,
+    Role::RadioButton,
+    Role::Slider,
+    Role::Tab,
+    Role::TextInput,
+];
+const ROWS: [Role; 3] = [Role::Row, Role::TreeItem, Role::DisclosureTriangle];
+
+fn controls(driver: &Driver) -> Vec<(String, Rect)> {
+    fn down(node: &egui_kittest::Node<'_>, roles: &[Role], out: &mut Vec<(String, Rect)>) {
+        let access = node.accesskit_node();
+        if roles.contains(&access.role()) {
+            out.push((format!("{:?} “{}”", access.role(), access.label().unwrap_or_default()), node.rect()));
+        }
+        node.children().for_each(|child| down(&child, roles, out));
+    }
+    let (mut rows, mut found) = (Vec::new(), Vec::new());
+    down(&driver.window.root(), &ROWS, &mut rows);
+    down(&driver.window.root(), &CONTROLS, &mut found);
+    found.retain(|(_, rect)| !rows.iter().any(|(_, row)| row.expand(0.5).contains_rect(*rect)));
+    found
+}
+
+/// Nothing lies on anything else, and nothing outside of the window. What is below the event's facts scrolls.
+#[track_caller]
+fn assert_tidy(driver: &Driver, size: Vec2, what: &str) {
+    let window = Rect::from_min_size(egui::Pos2::ZERO, size);
+    let found = controls(driver);
+    assert!(found.len() > 12, "{what}: only {found:#?}");
+    for (number, (name, rect)) in found.iter().enumerate() {
+        assert!(window.expand(0.5).contains_rect(*rect), "{what}: {name} at {rect} is outside of {window}");
+        for (other, of_other) in found.iter().skip(number + 1) {
+            let shared = rect.shrink(0.5).intersect(of_other.shrink(0.5));
+            assert!(!shared.is_positive(), "{what}: {name} at {rect} lies on {other} at {of_other}");
+        }
+    }
+}
+
+fn at_size(path: std::path::PathBuf, size: Vec2, scale: f32) -> Harness<'static, App> {
+    let start = Start { store: Some(path.into()), stream: Some("lead-1".into()), ..Start::default() };
+    Harness::builder()
+        .with_size(size)
+        .with_pixels_per_point(scale)
+        .build_eframe(move |context| App::new(context, start))
+}
+
+#[test]
+fn at_no_size_does_anything_overlap_or_lie_outside_of_the_window() {
+    let mut driver = Driver::welcome();
+    let path = driver.sample();
+    for (width, height) in [(900, 600), (1024, 700), (1280, 800), (1440, 900), (1920, 1080), (3840, 2160)] {
+        for scale in [1.0, 2.0] {
+            let size = Vec2::new(width as f32, height as f32) / scale;
+            driver = driver.with_window(at_size(path.clone(), size, scale));
+            driver.settle();
+            let what = format!("{width}x{height} at {scale}");
+            assert_tidy(&driver, size, &what);
+        }
+    }
+}
+
+#[test]
+fn a_narrow_window_shows_what_is_asked_for_in_the_place_of_the_rest() {
+    let mut driver = Driver::welcome();
+    let path = driver.sample();
+    let size = Vec2::new(512.0, 350.0);
+    driver = driver.with_window(at_size(path, size, 2.0));
+    driver.settle();
+    assert!(driver.streams().is_empty());
+    driver.click("Show or hide the streams");
+    assert!(!driver.streams().is_empty(), "{}", driver.all_text());
+    driver.click_stream("lead-4");
+    assert!(driver.streams().is_empty());
+    driver.assert_shows("State at version 30");
+    driver.click("Show or hide the event");
+    driver.assert_shows("Event · v30");
+    driver.click("Show or hide the event");
+    driver.assert_hides("Event · v30");
+}
+
+#[test]
+fn panes_fold_and_come_back() {
+    let mut driver = Driver::at("lead-1");
+    for (name, part) in [
+        ("Show or hide the streams", "Filter streams"),
+        ("Show or hide the event", "Event · v6"),
+        ("Show or hide the timeline", "v6 of 6"),
+    ] {
+        assert!(driver.shows(part), "{part}");
+        driver.click(name);
+        assert!(!driver.shows(part), "{part} is still there");
+        driver.click(name);
+        assert!(driver.shows(part), "{part} did not come back");
+    }
+    driver.click("Fold: History");
+    assert!(driver.window.query_by_role_and_label(Role::Row, "v6 payment-confirmed").is_none());
+    driver.click("Unfold: History");
+    assert!(driver.window.query_by_role_and_label(Role::Row, "v6 payment-confirmed").is_some());
+}
+
+fn drag(driver: &mut Driver, splitter: &str, by: Vec2) {
+    let from = driver.window.get_by_role_and_label(Role::Splitter, splitter).rect().center();
+    driver.window.hover_at(from);
+    driver.window.drag_at(from);
+    driver.window.run_steps(2);
+    for step in 1..=4 {
+        driver.window.hover_at(from + by * (step as f32 / 4.0));
+        driver.window.run_steps(2);
+    }
+    driver.window.drop_at(from + by);
+    driver.settle();
+}
+
+#[test]
+fn a_border_is_dragged_and_a_double_click_makes_it_as_it_was() {
+    let mut driver = Driver::at("lead-1");
+    let width = |driver: &Driver| driver.window.get_by_role_and_label(Role::TextInput, "Filter streams").rect().width();
+    let before = width(&driver);
+    drag(&mut driver, "Width of the streams", Vec2::new(60.0, 0.0));
+    assert!((width(&driver) - before - 60.0).abs() < 4.0, "{before} became {}", width(&driver));
+    let history = |driver: &Driver| driver.window.get_by_role_and_label(Role::TextInput, "Filter history").rect().top();
+    let top = history(&driver);
+    drag(&mut driver, "Height of the state", Vec2::new(0.0, -60.0));
+    assert!((history(&driver) - top + 60.0).abs() < 4.0, "{top} became {}", history(&driver));
+    assert!(driver.window.query_by_role_and_label(Role::Row, "v6 payment-confirmed").is_some());
+}
+
+#[test]
+fn the_row_of_the_cursor_stays_in_sight_beside_a_comparison() {
+    let mut driver = Driver::at("lead-4");
+    driver.press(egui::Key::D);
+    assert!(driver.shows("v30 payment-confirmed"), "{}", driver.all_text());
+    let row = driver.window.get_by_role_and_label(Role::Row, "v30 payment-confirmed").rect();
+    let line = driver.window.get_by_role(Role::Slider).rect();
+    assert!(row.bottom() < line.top(), "the row at {row} is below the history");
+}
