@@ -13,10 +13,16 @@ pub(super) fn actions_of_keys(ui: &egui::Ui) -> Vec<Action> {
         commands
             .into_iter()
             .filter(|(_, shortcut)| !(is_typing && shortcut.belongs_to_text()))
-            .filter(|(_, shortcut)| input.consume_shortcut(&egui_shortcut(*shortcut)))
+            .filter(|(_, shortcut)| is_pressed(input, *shortcut))
             .map(|(command, _)| Action::Run(command))
             .collect()
     })
+}
+
+fn is_pressed(input: &mut egui::InputState, shortcut: Shortcut) -> bool {
+    // On many keyboards the plus is the equals sign with Shift, which nobody thinks of.
+    let is_equals = |input: &mut egui::InputState| input.consume_key(egui::Modifiers::NONE, egui::Key::Equals);
+    input.consume_shortcut(&egui_shortcut(shortcut)) || (shortcut.key == Key::Plus && is_equals(input))
 }
 
 fn egui_shortcut(shortcut: Shortcut) -> egui::KeyboardShortcut {

@@ -110,9 +110,10 @@ impl Step {
             Self::Days(days) if days % 7 == 0 => at.checked_add_days(Days::new(days)),
             Self::Days(days) => {
                 let next = at.checked_add_days(Days::new(days))?;
-                let first = next.date().with_day(1)?.and_time(NaiveTime::MIN);
-                // The last steps of a month would come too near to the first of the next.
-                Some(if next.date().month() == at.date().month() { next } else { first })
+                // The last step of a month would come too near to the first of the next.
+                let behind = next.checked_add_days(Days::new(days - 1))?;
+                let first = behind.date().with_day(1)?.and_time(NaiveTime::MIN);
+                Some(if behind.date().month() == at.date().month() { next } else { first })
             }
             Self::Months(months) => at.checked_add_months(Months::new(months)),
         }
@@ -244,6 +245,19 @@ mod tests {
             ["2024-11", "2024-12", "2025-01", "2025-02"]
         );
         assert_eq!(between("2019-10-30T05:00:00Z", "2023-02-03T00:00:00Z", 0.2), ["2020", "2021", "2022", "2023"]);
+    }
+
+    #[test]
+    fn no_tick_at_the_end_of_a_month_comes_near_to_the_first_of_the_next() {
+        assert_eq!(
+            between("2025-01-26T00:00:00Z", "2025-02-06T00:00:00Z", 0.15),
+            ["2025-01-27", "01-29", "02-01", "02-03", "02-05"]
+        );
+        assert_eq!(
+            between("2024-02-27T00:00:00Z", "2024-03-03T00:00:00Z", 0.15).len(),
+            6,
+            "each day, if there is room"
+        );
     }
 
     #[test]

@@ -88,7 +88,7 @@ fn keys_go_nearer_to_the_cursor_and_away_and_show_all() {
     driver.press(Key::Home);
     driver.press(Key::Plus);
     assert_eq!(ends(&driver), (0, 15));
-    driver.press(Key::Plus);
+    driver.press(Key::Equals);
     assert!(ends(&driver).1 <= 8, "{:?}", ends(&driver));
     driver.press(Key::Minus);
     assert_eq!(ends(&driver), (0, 15));

@@ -68,9 +68,9 @@ pub(super) fn marks_ui(ui: &Ui, painter: &Painter, track: &Track<'_>, view: &Str
         let is_faint = x > here + 0.5;
         let middle = pos2(x, track.y());
         if column.is_alone {
-            let lane = column.counts.iter().position(|count| *count > 0).unwrap_or(LANES);
             let rect = Rect::from_center_size(middle, vec2(8.0, HEIGHT));
-            let sign = signs.get(lane).copied().unwrap_or_else(|| colours.sign(6));
+            let head = track.line.heads().get(track.line.event_at(column.first));
+            let sign = colours.sign(head.map_or(0, |head| view.sign_of(head.event_type.as_str())));
             // Under a ring the line would show through.
             painter.rect_filled(rect, 2.0, colours.panel);
             paint_sign(painter, rect, sign.faint_if(is_faint || column.is_left_out));
