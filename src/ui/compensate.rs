@@ -26,8 +26,8 @@ pub fn compensate_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, writ
             ui.add_space(8.0);
             since_ui(ui, scene, draft);
             let shows_faults = draft.shows_faults();
-            let plan = draft.plan().cloned();
-            match &plan {
+            draft.make_plan();
+            match draft.made_plan() {
                 None => {
                     ui.spinner();
                 }

@@ -205,25 +205,36 @@ impl Draft {
         Authorship { actor: or_later(&self.actor), reason: or_later(&self.reason), id: self.id.clone(), now: self.now }
     }
 
-    /// What would be appended, and what that changes; or why not. `None` while the history is on its way.
+    /// What would be appended, and what that changes; or why not. `None` while the history is on its way. Made once
+    /// for what is typed.
     pub fn plan(&mut self) -> Option<&Result<Plan, UserError>> {
-        if self.plan.is_none() {
-            let authorship = self.authorship();
-            let Base { story, target } = self.base.value()?;
-            let last = story.timeline().heads().last().map(|head| head.version);
-            self.plan = Some(if self.is_free {
-                let free = FreeEvent {
-                    event_type: self.free_type.trim().to_owned(),
-                    payload: self.free_payload.clone(),
-                    compensates: Some(target.id.clone()),
-                };
-                let expected = last.map_or(Expected::NoStream, Expected::Exact);
-                plan_event(story, &self.stream, expected, free, &authorship).map_err(UserError::from)
-            } else {
-                natural(story, target, &authorship).map_err(UserError::from)
-            });
-        }
+        self.make_plan();
         self.plan.as_ref()
+    }
+
+    /// The same as it was made last.
+    pub fn made_plan(&self) -> Option<&Result<Plan, UserError>> {
+        self.plan.as_ref()
+    }
+
+    pub fn make_plan(&mut self) {
+        if self.plan.is_some() {
+            return;
+        }
+        let authorship = self.authorship();
+        let Some(Base { story, target }) = self.base.value() else { return };
+        let last = story.timeline().heads().last().map(|head| head.version);
+        self.plan = Some(if self.is_free {
+            let free = FreeEvent {
+                event_type: self.free_type.trim().to_owned(),
+                payload: self.free_payload.clone(),
+                compensates: Some(target.id.clone()),
+            };
+            let expected = last.map_or(Expected::NoStream, Expected::Exact);
+            plan_event(story, &self.stream, expected, free, &authorship).map_err(UserError::from)
+        } else {
+            natural(story, target, &authorship).map_err(UserError::from)
+        });
     }
 
     /// Author, reason and a plan: all that appending needs.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::catalogue::{Table, quote};
@@ -19,6 +20,9 @@ const VALUES_SHOWN: usize = 3;
 
 /// Longer values are cut where they are shown.
 const LETTERS_KEPT: usize = 60;
+
+/// In a larger object, nothing is looked for.
+const LARGEST_LOOKED_INTO: usize = 64 << 10;
 
 /// What a column's values looked like.
 #[derive(Clone, Debug, Default)]
@@ -78,7 +82,10 @@ impl Looks {
         self.numbers.push(number);
         let first = cell.bytes().iter().find(|byte| !byte.is_ascii_whitespace());
         let object = match first {
-            Some(b'{' | b'[') => serde_json::from_slice::<Value>(cell.bytes()).ok(),
+            Some(b'{' | b'[') if cell.bytes().len() <= LARGEST_LOOKED_INTO => {
+                serde_json::from_slice::<Value>(cell.bytes()).ok()
+            }
+            Some(b'{' | b'[') => serde_json::from_slice::<IgnoredAny>(cell.bytes()).ok().map(|_| Value::Null),
             _ => None,
         };
         let name = cell.name();
