@@ -339,15 +339,14 @@ pub(super) struct ImportArgs {
 pub(super) struct ExportArgs {
     /// A path, an address or `sample`
     pub store: OsString,
+    /// Only this stream; without it, every event
+    pub stream: Option<String>,
     /// The file to write; `-` for standard output
     #[arg(long, value_name = "FILE")]
     pub to: PathBuf,
     /// json, jsonl, csv, cloudevents or cloudevents-lines [default: told from the file's name]
     #[arg(long = "as", value_name = "FORMAT", value_parser = file_format)]
     pub file_format: Option<FileFormat>,
-    /// Only the events of this stream
-    #[arg(long, value_name = "STREAM")]
-    pub stream: Option<String>,
     /// Only the events with this in their payload, metadata, type or stream, upper and lower case alike
     #[arg(long, value_name = "TEXT")]
     pub containing: Option<String>,

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::args::{EventsArgs, Format, InfoArgs, RowFormat, StreamsArgs};
+use super::near::nearest;
 use super::output::{Align, JsonRows, Table, json, optional};
 use super::target::Context;
 use super::terminal::{Cleaned, Output, message};
@@ -11,7 +12,7 @@ use super::{Failure, Outcome, target};
 use crate::engine::{describe, grouped};
 use crate::event::{EventRow, EventType, Metadata, Position, StreamId, Version};
 use crate::store::files::{SAFE_MARK, safe_cell};
-use crate::store::{Flow, Query, Scope, StoreError, StoreInfo, StreamQuery, StreamRow};
+use crate::store::{Flow, Query, Scope, Store, StoreError, StoreInfo, StreamQuery, StreamRow};
 
 pub(super) fn info(args: &InfoArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     let info = context.open(&args.store)?.info()?;
@@ -109,6 +110,9 @@ pub(super) fn streams(args: &StreamsArgs, context: &Context, out: &mut Output) -
     let mut failed = Ok(());
     let visited = reader.visit_streams(&query, &mut |row| written(rows.row(&row, || cells(&row)), &mut failed));
     failed?;
+    if let (true, Some(asked)) = (rows.is_empty() && visited.is_ok(), category) {
+        unless_category(reader.as_ref(), asked)?;
+    }
     rows.end(visited)
 }
 
@@ -174,7 +178,36 @@ pub(super) fn events(args: &EventsArgs, context: &Context, out: &mut Output) -> 
     let mut failed = Ok(());
     let visited = reader.visit_events(&query, &mut |row| written(rows.row(row, || cells(row)), &mut failed));
     failed?;
+    if rows.is_empty() && visited.is_ok() {
+        if let Some(asked) = category {
+            unless_category(reader.as_ref(), asked)?;
+        }
+        if let Some(asked) = event_type {
+            let types = reader.info()?.event_types;
+            unless_known("no event has the type", asked, types.iter().map(|(name, _)| name.as_str()))?;
+        }
+    }
     rows.end(visited)
+}
+
+fn unless_category(reader: &dyn Store, asked: &str) -> Result<(), Failure> {
+    let categories = reader.categories()?;
+    unless_known("no stream is of the category", asked, categories.iter().map(|(name, _)| name.as_str()))
+}
+
+/// Refuses a name that the store does not have, with those that look like it.
+fn unless_known<'n>(what: &str, asked: &str, known: impl Iterator<Item = &'n str>) -> Result<(), Failure> {
+    let known: Vec<&str> = known.collect();
+    if known.is_empty() || known.contains(&asked) {
+        return Ok(());
+    }
+    let near = nearest(asked, &known);
+    let hint = if near.is_empty() {
+        "see what there is with `foldline info STORE`".to_owned()
+    } else {
+        format!("did you mean {}?", near.join(" or "))
+    };
+    Err(Failure::Usage(format!("{what} {asked}; {hint}")))
 }
 
 fn check_csv_safe(is_safe: bool, format: RowFormat) -> Result<(), Failure> {
@@ -208,15 +241,18 @@ impl<'o> Rows<'o> {
         }
     }
 
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Table(table) => table.is_empty(),
+            Self::Json(rows) => rows.is_empty(),
+            Self::Csv(rows) => rows.is_empty(),
+        }
+    }
+
     /// What could be read is shown whole, also where the reading then failed; headings alone would only contradict that.
     fn end(self, visited: Result<(), StoreError>) -> Result<Outcome, Failure> {
         if let Err(error) = visited {
-            let is_shown = match &self {
-                Self::Table(table) => !table.is_empty(),
-                Self::Json(rows) => !rows.is_empty(),
-                Self::Csv(rows) => !rows.is_empty(),
-            };
-            if is_shown {
+            if !self.is_empty() {
                 self.finish()?;
             }
             return Err(error.into());

@@ -6,6 +6,7 @@ mod change;
 mod look;
 mod map;
 mod moments;
+mod near;
 mod output;
 mod progress;
 mod target;
@@ -101,6 +102,13 @@ impl Passing for Failure {
 }
 
 impl Failure {
+    fn is_damage(&self) -> bool {
+        matches!(
+            self,
+            Self::Store(StoreError::Damaged { .. }) | Self::Engine(EngineError::Store(StoreError::Damaged { .. }))
+        )
+    }
+
     fn exit_code(&self) -> u8 {
         match self {
             Self::Plan(PlanError::Refused(_) | PlanError::NoRules(_)) => 1,
@@ -157,11 +165,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Ended {
         };
     };
     let mut out = Output::stdout();
-    let result =
-        Context::new(map.as_deref()).and_then(|context| dispatch(command, &context, &mut out)).and_then(|outcome| {
-            out.flush()?;
-            Ok(outcome)
-        });
+    let context = match Context::new(map.as_deref()) {
+        Ok(context) => context,
+        Err(failure) => return Ended::Command(failed(&failure)),
+    };
+    let result = dispatch(command, &context, &mut out).and_then(|outcome| Ok(out.flush().map(|()| outcome)?));
+    // “What can still be read is shown” would only contradict that nothing can.
+    if !matches!(&result, Err(failure) if failure.is_damage()) {
+        context.print_notices();
+    }
     Ended::Command(match result {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::No) => ExitCode::from(1),

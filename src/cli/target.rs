@@ -15,15 +15,15 @@ use crate::store::{self, Flow, OpenOptions, Source, Store, StoreError, Writer};
 #[derive(Debug, Default)]
 pub(super) struct Context {
     mapping: Option<Mapping>,
-    /// What was said of the store: said once, however often it is opened.
-    said: RefCell<Vec<String>>,
+    /// What is to be said of the store besides the answer: once, however often it was opened.
+    notices: RefCell<Vec<String>>,
 }
 
 impl Context {
     /// With the mapping from a file, where one was named.
     pub(super) fn new(map: Option<&Path>) -> Result<Self, Failure> {
         let mapping = map.map(Mapping::read).transpose().map_err(|error| Failure::Usage(error.to_string()))?;
-        Ok(Self { mapping, said: RefCell::default() })
+        Ok(Self { mapping, notices: RefCell::default() })
     }
 
     pub(super) fn mapping(&self) -> Option<&Mapping> {
@@ -36,21 +36,24 @@ impl Context {
         if self.mapping.is_some() {
             options.mapping.clone_from(&self.mapping);
         } else if let Some(kept) = &options.mapping {
-            self.say(format!("read by the mapping of {} that was kept for this store", kept.table));
+            self.note(format!("read by the mapping of {} that was kept for this store", kept.table));
         }
         let reader = asking(source, |source| store::open_with(source, &options))?;
         if let Some(notice) = reader.notice() {
-            self.say(notice.to_string());
+            self.note(notice.to_string());
         }
         Ok(reader)
     }
 
-    fn say(&self, text: String) {
-        let mut said = self.said.borrow_mut();
-        if !said.contains(&text) {
-            message(&text);
-            said.push(text);
+    fn note(&self, notice: String) {
+        let mut notices = self.notices.borrow_mut();
+        if !notices.contains(&notice) {
+            notices.push(notice);
         }
+    }
+
+    pub(super) fn print_notices(&self) {
+        self.notices.borrow().iter().for_each(message);
     }
 
     pub(super) fn open_for_writing(&self, name: &OsStr) -> Result<Box<dyn Writer>, Failure> {

@@ -99,6 +99,8 @@ fn a_truncated_store_shows_what_is_left_and_never_panics() {
         {
             let ran = sandbox.run(arguments).says("cut.db");
             assert!((0..=2).contains(&ran.code), "{share} %: {ran:#?}");
+            // Not both that something is shown and that nothing can be.
+            assert_eq!(ran.err.lines().count(), 1, "{share} %: {ran:#?}");
         }
         let verdict = sandbox.run(&["verify", "cut.db"]);
         assert_ne!(verdict.code, 0, "{share} % is not whole: {verdict:#?}");
@@ -299,10 +301,67 @@ fn a_mistake_is_answered_by_what_is_wrong_with_it() {
     ] {
         sandbox.run(arguments).code(2).says(part);
     }
-    for arguments in [&["events", "a.db", "--type", "nope"][..], &["streams", "a.db", "--category", "nope"]] {
+    for arguments in
+        [&["events", "a.db", "--type", "contacted", "--limit", "0"][..], &["streams", "a.db", "--filter", "nope"]]
+    {
         sandbox.run(arguments).ok().says("nothing matches");
         assert_eq!(sandbox.run(&[arguments, &["--format", "json"]].concat()).ok().err, "");
     }
+    for (arguments, part) in [
+        (
+            &["events", "a.db", "--type", "lead-initialised"][..],
+            "the type lead-initialised; did you mean lead-initialized?",
+        ),
+        (&["events", "a.db", "--type", "shipped"], "the type shipped; see what there is with `foldline info STORE`"),
+        (&["events", "a.db", "--category", "leads"], "the category leads; did you mean lead?"),
+        (&["streams", "a.db", "--category", "nope"], "the category nope"),
+    ] {
+        for format in ["table", "json", "csv"] {
+            sandbox.run(&[arguments, &["--format", format]].concat()).code(2).says(part).in_one_line();
+        }
+    }
     // Nothing came since a version that has not been reached, so no empty list is shown.
     assert_eq!(sandbox.run(&append("99")).code(1).out, "");
+}
+
+/// The place that is named is one of the file, in letters.
+#[test]
+fn broken_json_is_named_by_its_line_and_letter() {
+    let sandbox = Sandbox::empty();
+    let event = r#"{"stream":"a-1","type":"t","payload":{}}"#;
+    for (name, text, part) in [
+        (
+            "lines.jsonl",
+            format!("{event}\n{{\"stream\":\"a\", oops}}\n"),
+            "line 2: not JSON: key must be a string at column 16;",
+        ),
+        (
+            "korean.jsonl",
+            "{\"이름\":\"김철수\", oops}\n".to_owned(),
+            "line 1: not JSON: key must be a string at column 14;",
+        ),
+        (
+            "korean.json",
+            "[\n  {\"이름\":\"김철수\", oops}\n]".to_owned(),
+            "line 2: not JSON: key must be a string at column 16;",
+        ),
+        (
+            "cut.jsonl",
+            format!("{{\"stream\":\"a\"\n{event}\n"),
+            "line 1: not JSON: EOF while parsing an object at column 13;",
+        ),
+        (
+            "one.json",
+            "{\n\"stream\": \"a\",\n  \"payload\": {oops}}\n".to_owned(),
+            "line 3: not JSON: key must be a string at column 15;",
+        ),
+        (
+            "cell.csv",
+            "stream,type,payload\na,t,\"{\"\"x\"\":1\"\n".to_owned(),
+            "line 2: payload is not JSON: EOF while parsing an object at character 6 of the cell;",
+        ),
+    ] {
+        sandbox.write(name, text);
+        sandbox.run(&["import", name, "--into", "x.db"]).code(2).says(part).in_one_line();
+    }
 }

@@ -213,13 +213,13 @@ fn more_fields_than_a_table_can_have_columns_stand_together_in_the_last() {
 #[test]
 fn an_export_can_be_kept_to_a_stream_and_to_what_has_a_text_in_it() {
     let sandbox = Sandbox::with_seed();
-    sandbox.run(&["export", "a.db", "--to", "all.jsonl", "--stream", "lead-1"]).ok();
+    sandbox.run(&["export", "a.db", "--to", "all.jsonl", "lead-1"]).ok();
     assert_eq!(sandbox.read("all.jsonl").lines().count(), 7);
     sandbox.run(&["export", "a.db", "--to", "some.jsonl", "--containing", "CONTACT-details"]).ok();
     let some = sandbox.read("some.jsonl");
     assert!(!some.is_empty() && some.lines().all(|line| line.contains("contact-details")), "{some}");
     sandbox.run(&["export", "a.db", "--to", "none.jsonl", "--containing", "no such thing"]).ok();
     assert_eq!(sandbox.read("none.jsonl"), "");
-    let refused = sandbox.run(&["export", "a.db", "--to", "x.jsonl", "--stream", "lead-none"]);
+    let refused = sandbox.run(&["export", "a.db", "--to", "x.jsonl", "lead-none"]);
     refused.code(2).says("there is no stream lead-none");
 }

@@ -122,7 +122,9 @@ fn an_unknown_table_is_asked_about_guessed_corrected_and_kept() {
     let info = sandbox.run(&["info", "odd.db", "--format", "json"]).ok();
     assert_eq!(info.json()["framework"], "mapped");
     assert!(info.err.contains("the mapping of 기록 that was kept"), "{info:#?}");
-    sandbox.run(&["map", "odd.db", "--forget"]).ok();
+    let forgotten = sandbox.run(&["map", "odd.db", "--forget"]).ok();
+    assert_eq!(forgotten.out, "odd.db: the mapping that was kept is forgotten\n");
+    assert_eq!(sandbox.run(&["map", "odd.db", "--forget"]).ok().out, "odd.db: no mapping was kept\n");
     sandbox.run(&["info", "odd.db"]).code(2);
 }
 
@@ -238,6 +240,25 @@ fn what_axon_calls_a_correlation_is_the_cause() {
         (&json!("root"), &json!("before")),
         "{events}"
     );
+}
+
+#[test]
+fn a_table_of_which_nothing_can_be_guessed_is_asked_about_all_the_same() {
+    let sandbox = Sandbox::empty();
+    database(
+        &sandbox,
+        "odd.db",
+        "CREATE TABLE t (x); CREATE TABLE log (who TEXT, did TEXT, w TEXT); INSERT INTO log VALUES ('a-1', 'b', 'c')",
+    );
+    let form = sandbox.run(&["map", "odd.db"]).ok();
+    assert!(form.err.contains("who, did, w"), "{form:#?}");
+    let mut mapping = form.json();
+    assert_eq!(mapping["table"], "log");
+    mapping["stream"] = json!("who");
+    mapping["type"] = json!("did");
+    sandbox.write("map.json", mapping.to_string());
+    let events = sandbox.run(&["events", "odd.db", "--map", "map.json", "--format", "jsonl"]).ok().json();
+    assert_eq!((&events["stream"], &events["type"], &events["version"]), (&json!("a-1"), &json!("b"), &json!(1)));
 }
 
 #[test]

@@ -68,3 +68,21 @@ fn blame_keeps_no_event_that_set_a_field() {
     let names = rows.as_array().map(|rows| rows.iter().filter(|row| row["actor"] == "kim").count());
     assert!(names.is_some_and(|names| names >= 100), "{rows}");
 }
+
+#[test]
+fn a_large_log_of_ocel_is_read_an_event_at_a_time() {
+    let sandbox = Sandbox::empty();
+    // Some 21 MB; put together in memory, it would take six times that.
+    let events: Vec<Value> = (0..60_000)
+        .map(|n| {
+            let attributes: Vec<Value> = (0..8).map(|k| json!({"name": format!("a{k}"), "value": k})).collect();
+            json!({"id": format!("e{n}"), "type": "noted", "time": "2025-01-01T00:00:00Z", "attributes": attributes,
+                   "relationships": [{"objectId": format!("o-{}", n % 1_000), "qualifier": "on"}]})
+        })
+        .collect();
+    let log =
+        json!({"eventTypes": [], "objectTypes": [], "objects": [{"id": "o-1", "type": "order"}], "events": events});
+    sandbox.write("large.json", log.to_string());
+    let info = run_within(&sandbox, 96, &["info", "large.json", "--format", "json"]);
+    assert_eq!((&info["framework"], &info["events"]), (&json!("ocel"), &json!(60_000)));
+}

@@ -206,3 +206,25 @@ fn the_sample_is_made_once_and_can_be_written_to() {
     let again = sandbox.run(&["info", "sample", "--format", "json"]).ok().json();
     assert_eq!(again["events"].as_u64(), info["events"].as_u64().map(|events| events + 1));
 }
+
+/// Where a comma is in the numbers, spreadsheets put a semicolon between cells; what is copied from them has tabs.
+#[test]
+fn cells_may_be_parted_by_semicolons_and_tabs() {
+    let sandbox = Sandbox::empty();
+    sandbox.write("comma.csv", "stream,type,note\nlead-1,contacted,\"a;b\tc\"\n");
+    sandbox.run(&["import", "comma.csv", "--into", "comma.db"]).ok();
+    let expected = sandbox.run(&["events", "comma.db", "--format", "csv"]).ok().out;
+    for (name, text) in [
+        ("semicolon.csv", "\u{feff}\"Stream\";\"Type\";\"note\"\r\nlead-1;contacted;\"a;b\tc\"\r\n"),
+        ("tab.csv", "stream\ttype\tnote\nlead-1\tcontacted\t\"a;b\tc\"\n"),
+    ] {
+        sandbox.write(name, text);
+        sandbox.run(&["import", name, "--into", &format!("{name}.db")]).ok();
+        assert_eq!(sandbox.run(&["events", &format!("{name}.db"), "--format", "csv"]).ok().out, expected, "{name}");
+    }
+    // A heading may hold what parts the cells of others.
+    sandbox.write("odd.csv", "stream,type,a;b\nlead-1,contacted,x\n");
+    sandbox.run(&["import", "odd.csv", "--into", "odd.db"]).ok();
+    let odd = sandbox.run(&["events", "odd.db", "--format", "json"]).ok().json();
+    assert_eq!(odd[0]["payload"], json!({"a;b": "x"}));
+}

@@ -1,18 +1,23 @@
 //! CSV with a heading line. Columns named as in the JSON shapes are taken as such; the others are payload fields.
 
 use std::borrow::Cow;
-use std::io::{Read, Write};
+use std::io::{BufRead, Write};
 
 use serde_json::value::RawValue;
 
 use super::limits::{Allowance, Limited};
 use super::raw::{RawObject, quoted};
+use super::reading::json_flaw;
 use super::{Incoming, csv_fields, event_object};
 use crate::event::{EventRow, same_name};
 use crate::store::Flow;
 
 const COLUMNS: [&str; 9] =
     ["position", "stream", "version", "id", "type", "schema", "recorded_at", "payload", "metadata"];
+
+/// What may stand over a column besides, as in the JSON shapes.
+const KNOWN_HEADINGS: [&str; 8] =
+    ["stream", "lead-id", "ticket-id", "type", "event-type", "event-id", "recorded-at", "timestamp"];
 
 /// These hold JSON as it is stored; every other cell is one text.
 const JSON_COLUMNS: [&str; 2] = ["payload", "metadata"];
@@ -36,12 +41,29 @@ fn restored(cell: &str) -> &str {
     }
 }
 
+/// What stands between two cells: a comma, or what spreadsheets put there where a comma is in the numbers. Told by the
+/// headings, of which at least one is known.
+fn delimiter(input: &mut impl BufRead) -> std::io::Result<u8> {
+    let beginning = input.fill_buf()?;
+    let end = memchr::memchr2(b'\n', b'\r', beginning).unwrap_or(beginning.len());
+    let headings = beginning.get(..end).unwrap_or_default();
+    let is_known = |cell: &[u8]| {
+        let name = String::from_utf8_lossy(cell);
+        let name = name.trim().trim_matches('"');
+        KNOWN_HEADINGS.iter().any(|known| same_name(name, known))
+    };
+    let splits = |mark: &u8| headings.contains(mark) && headings.split(|byte| byte == mark).any(is_known);
+    Ok([b',', b';', b'\t'].into_iter().find(splits).unwrap_or(b','))
+}
+
 pub(super) fn read(
-    input: impl Read,
+    mut input: impl BufRead,
     visit: &mut dyn FnMut(Result<Incoming, (u64, String)>) -> Flow,
 ) -> Result<(), (u64, String)> {
     let allowance = Allowance::new();
-    let mut table = csv::ReaderBuilder::new().flexible(true).from_reader(Limited::new(input, &allowance));
+    let delimiter = delimiter(&mut input).map_err(|error| (1, error.to_string()))?;
+    let mut table =
+        csv::ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(Limited::new(input, &allowance));
     let mut headings = table.headers().map_err(|error| (1, plain(&error)))?.clone();
     let is_safe = headings.iter().next_back().is_some_and(|last| last.trim() == SAFE_MARK);
     if is_safe {
@@ -105,7 +127,11 @@ fn row(headings: &csv::StringRecord, record: &csv::StringRecord, line: u64) -> R
         let is_json = JSON_COLUMNS.iter().any(|name| same_name(heading.trim(), name));
         if is_json {
             // As text, so that it is kept letter for letter; whether it is JSON is judged with the event.
-            serde_json::from_str::<&RawValue>(cell).map_err(|error| format!("{heading} is not JSON: {error}"))?;
+            serde_json::from_str::<&RawValue>(cell).map_err(|error| {
+                let (said, place) = json_flaw(&error, cell.as_bytes());
+                let place = place.map_or_else(String::new, |(_, column)| format!(" at character {column} of the cell"));
+                format!("{heading} is not JSON: {said}{place}")
+            })?;
             object.push_str(&quoted(&format!("{}-text", heading.trim())));
         } else {
             object.push_str(&quoted(heading.trim()));

@@ -21,9 +21,6 @@ const UNPACKED_RATIO: u64 = 200;
 /// Logs nest three or four deep; the reader remembers every element that is open.
 pub(super) const DEEPEST: u32 = 1_000;
 
-/// A log of OCEL is put together in memory, at some five times its size.
-pub(super) const LARGEST_OCEL: u64 = 1 << 30;
-
 /// What is said of a bad line quotes at most so much of it.
 const LONGEST_MESSAGE: usize = 300;
 

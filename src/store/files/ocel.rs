@@ -1,16 +1,18 @@
 //! OCEL 2.0 as JSON or XML: put into the tables that OCEL itself has for SQLite, and read from there.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use quick_xml::Reader as XmlReader;
 use quick_xml::events::{BytesStart, Event};
-use rusqlite::Connection;
+use rusqlite::{Connection, Statement, Transaction};
 use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::limits::{Allowance, DEEPEST, LARGEST_OCEL, Limited, mebibytes};
+use super::limits::{Allowance, DEEPEST, Limited};
 use crate::store::StoreError;
 
 const TABLES: &str = "
@@ -25,14 +27,6 @@ const INDEXES: &str = "
 CREATE INDEX event_object_event ON event_object (ocel_event_id);
 CREATE INDEX event_by_id ON event (ocel_id);
 ";
-
-#[derive(Deserialize)]
-struct JsonLog {
-    #[serde(default)]
-    events: Vec<JsonEvent>,
-    #[serde(default)]
-    objects: Vec<JsonObject>,
-}
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -68,59 +62,146 @@ struct JsonRelation {
     qualifier: String,
 }
 
-/// Puts a log into tables at `made`. Answers with what could not be read.
+/// Puts a log into tables at `made`, an event at a time. Answers with what could not be read.
 pub(super) fn make_tables(path: &Path, made: &Path) -> Result<Vec<String>, StoreError> {
-    let not_events = |detail| StoreError::NotEvents { path: path.to_owned(), detail };
     let file = File::open(path).map_err(|error| StoreError::from_io(path, error))?;
-    let len = file.metadata().map_or(0, |file| file.len());
-    if len > LARGEST_OCEL {
-        let (len, most) = (mebibytes(len), mebibytes(LARGEST_OCEL));
-        return Err(not_events(format!("the log is {len} long and is read in memory, which is done up to {most}")));
-    }
     let mut input = BufReader::new(file);
     let beginning = input.fill_buf().map_err(|error| StoreError::from_io(path, error))?;
     let is_xml = beginning.iter().find(|byte| **byte >= b' ' && **byte < 0x80 && **byte != b' ') == Some(&b'<');
     if beginning.starts_with(&[0xef, 0xbb, 0xbf]) {
         input.consume(3);
     }
-    let mut bad = Vec::new();
-    let log = if is_xml {
-        read_xml(input, &mut bad)
-    } else {
-        serde_json::from_reader(input).map_err(|error| not_events(error.to_string()))?
-    };
     let failed = |source| StoreError::from_sqlite(made, source);
     let mut connection = Connection::open(made).map_err(failed)?;
-    write(&mut connection, &log).map_err(failed)?;
+    let tx = connection.transaction().map_err(failed)?;
+    let mut bad = Vec::new();
+    let mut tables = Tables::new(&tx).map_err(failed)?;
+    if is_xml {
+        read_xml(input, &mut bad, &mut tables).map_err(failed)?;
+    } else {
+        let read = read_json(input, &mut tables);
+        if let Some(error) = tables.failed {
+            return Err(failed(error));
+        }
+        read.map_err(|error| StoreError::NotEvents { path: path.to_owned(), detail: error.to_string() })?;
+    }
+    drop(tables);
+    tx.execute_batch(INDEXES).and_then(|()| tx.commit()).map_err(failed)?;
     Ok(bad)
 }
 
-fn write(connection: &mut Connection, log: &JsonLog) -> rusqlite::Result<()> {
-    let tx = connection.transaction()?;
-    tx.execute_batch(TABLES)?;
-    let mut event = tx.prepare("INSERT INTO event VALUES (?1, ?2)")?;
-    let mut content = tx.prepare("INSERT OR IGNORE INTO event_all VALUES (?1, ?2, ?3)")?;
-    let mut relation = tx.prepare("INSERT INTO event_object VALUES (?1, ?2, ?3)")?;
-    let mut object = tx.prepare("INSERT OR IGNORE INTO object VALUES (?1, ?2)")?;
-    for JsonEvent { id, event_type, time, attributes, relationships } in &log.events {
-        let fields: Map<String, Value> =
-            attributes.iter().map(|JsonAttribute { name, value }| (name.clone(), value.clone())).collect();
-        event.execute((id, event_type))?;
-        content.execute((id, time, Value::Object(fields).to_string()))?;
-        for JsonRelation { object, qualifier } in relationships {
-            relation.execute((id, object, qualifier))?;
-        }
-    }
-    for JsonObject { id, object_type } in &log.objects {
-        object.execute((id, object_type))?;
-    }
-    drop((event, content, relation, object));
-    tx.execute_batch(INDEXES)?;
-    tx.commit()
+/// Where a log's events and objects go as they are read.
+struct Tables<'t> {
+    event: Statement<'t>,
+    content: Statement<'t>,
+    relation: Statement<'t>,
+    object: Statement<'t>,
+    /// What ended the reading, where that was not the log's fault.
+    failed: Option<rusqlite::Error>,
 }
 
-fn read_xml(input: impl BufRead, bad: &mut Vec<String>) -> JsonLog {
-    let mut log = JsonLog { events: Vec::new(), objects: Vec::new() };
+impl<'t> Tables<'t> {
+    fn new(tx: &'t Transaction<'_>) -> rusqlite::Result<Self> {
+        tx.execute_batch(TABLES)?;
+        Ok(Self {
+            event: tx.prepare("INSERT INTO event VALUES (?1, ?2)")?,
+            content: tx.prepare("INSERT OR IGNORE INTO event_all VALUES (?1, ?2, ?3)")?,
+            relation: tx.prepare("INSERT INTO event_object VALUES (?1, ?2, ?3)")?,
+            object: tx.prepare("INSERT OR IGNORE INTO object VALUES (?1, ?2)")?,
+            failed: None,
+        })
+    }
+
+    fn add_event(&mut self, event: JsonEvent) -> rusqlite::Result<()> {
+        let JsonEvent { id, event_type, time, attributes, relationships } = event;
+        let fields: Map<String, Value> =
+            attributes.into_iter().map(|JsonAttribute { name, value }| (name, value)).collect();
+        self.event.execute((&id, event_type))?;
+        self.content.execute((&id, time, Value::Object(fields).to_string()))?;
+        for JsonRelation { object, qualifier } in relationships {
+            self.relation.execute((&id, object, qualifier))?;
+        }
+        Ok(())
+    }
+
+    fn add_object(&mut self, object: JsonObject) -> rusqlite::Result<()> {
+        let JsonObject { id, object_type } = object;
+        self.object.execute((id, object_type)).map(|_| ())
+    }
+}
+
+fn read_json(input: impl BufRead, tables: &mut Tables<'_>) -> serde_json::Result<()> {
+    let allowance = Allowance::new();
+    let mut json = serde_json::Deserializer::from_reader(Limited::new(input, &allowance));
+    json.deserialize_map(JsonLog { tables, allowance: &allowance })?;
+    json.end()
+}
+
+/// The log's own object: of it only the events and objects are kept, each as it comes.
+struct JsonLog<'l, 't> {
+    tables: &'l mut Tables<'t>,
+    allowance: &'l Allowance,
+}
+
+impl<'de> Visitor<'de> for JsonLog<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a log of OCEL")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Self { tables, allowance } = self;
+        while let Some(name) = map.next_key::<String>()? {
+            match name.as_str() {
+                "events" => map.next_value_seed(Each { tables, allowance, add: Tables::add_event })?,
+                "objects" => map.next_value_seed(Each { tables, allowance, add: Tables::add_object })?,
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+            allowance.renew();
+        }
+        Ok(())
+    }
+}
+
+/// A list whose elements are taken one by one.
+struct Each<'l, 't, T> {
+    tables: &'l mut Tables<'t>,
+    allowance: &'l Allowance,
+    add: fn(&mut Tables<'t>, T) -> rusqlite::Result<()>,
+}
+
+impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Each<'_, '_, T> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Each<'_, '_, T> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        let Self { tables, allowance, add } = self;
+        while let Some(element) = elements.next_element()? {
+            allowance.renew();
+            if let Err(error) = add(tables, element) {
+                tables.failed = Some(error);
+                return Err(A::Error::custom("it could not be kept"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read_xml(input: impl BufRead, bad: &mut Vec<String>, tables: &mut Tables<'_>) -> rusqlite::Result<()> {
     let allowance = Allowance::new();
     let mut xml = XmlReader::from_reader(Limited::new(input, &allowance));
     let mut nesting = 0_u32;
@@ -139,11 +220,11 @@ fn read_xml(input: impl BufRead, bad: &mut Vec<String>) -> JsonLog {
         match read {
             Ok(_) if nesting > DEEPEST => {
                 bad.push(format!("nested deeper than {DEEPEST}; what follows could not be read"));
-                return log;
+                return Ok(());
             }
             Ok(Event::Start(tag)) => match tag.local_name().as_ref() {
                 b"event" => event = Some(event_of(&tag)),
-                b"object" => log.objects.extend(object_of(&tag)),
+                b"object" => object_of(&tag).map_or(Ok(()), |object| tables.add_object(object))?,
                 b"attribute" => {
                     attribute = text(&tag, "name").map(|name| JsonAttribute { name, value: Value::from("") });
                 }
@@ -151,8 +232,8 @@ fn read_xml(input: impl BufRead, bad: &mut Vec<String>) -> JsonLog {
                 _ => {}
             },
             Ok(Event::Empty(tag)) => match tag.local_name().as_ref() {
-                b"event" => log.events.push(event_of(&tag)),
-                b"object" => log.objects.extend(object_of(&tag)),
+                b"event" => tables.add_event(event_of(&tag))?,
+                b"object" => object_of(&tag).map_or(Ok(()), |object| tables.add_object(object))?,
                 b"relationship" => relate(event.as_mut(), &tag),
                 _ => {}
             },
@@ -175,7 +256,7 @@ fn read_xml(input: impl BufRead, bad: &mut Vec<String>) -> JsonLog {
                 }
             }
             Ok(Event::End(tag)) => match tag.local_name().as_ref() {
-                b"event" => log.events.extend(event.take()),
+                b"event" => event.take().map_or(Ok(()), |event| tables.add_event(event))?,
                 b"attribute" => {
                     if let (Some(event), Some(attribute)) = (&mut event, attribute.take()) {
                         event.attributes.push(attribute);
@@ -183,11 +264,11 @@ fn read_xml(input: impl BufRead, bad: &mut Vec<String>) -> JsonLog {
                 }
                 _ => {}
             },
-            Ok(Event::Eof) => return log,
+            Ok(Event::Eof) => return Ok(()),
             Ok(_) => {}
             Err(error) => {
                 bad.push(format!("at byte {}: {error}; what follows could not be read", xml.error_position()));
-                return log;
+                return Ok(());
             }
         }
     }

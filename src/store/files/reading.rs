@@ -61,7 +61,7 @@ pub fn read_events(
 
 /// One event, whichever of the JSON shapes it has.
 fn event(text: &str, line: u64) -> Result<Incoming, (u64, String)> {
-    let object: RawObject<'_> = serde_json::from_str(text).map_err(|error| (line, plain(&error)))?;
+    let object: RawObject<'_> = serde_json::from_str(text).map_err(|error| (line, plain(&error, text.as_bytes())))?;
     let read = if cloudevents::is_cloud_event(&object) {
         cloudevents::read(object, line)
     } else {
@@ -70,13 +70,36 @@ fn event(text: &str, line: u64) -> Result<Incoming, (u64, String)> {
     read.map_err(|message| (line, message))
 }
 
-/// The message without the place, which is named once and as a line of the file.
-fn plain(error: &serde_json::Error) -> String {
-    let message = error.to_string();
-    let end = message.rfind(" at line ").unwrap_or(message.len());
-    match error.classify() {
-        serde_json::error::Category::Data | serde_json::error::Category::Io => message[..end].to_owned(),
-        _ => format!("not JSON: {} at column {}", &message[..end], error.column()),
+/// What is wrong with JSON, and where: the line, counted from 1, and its letter, where that is known. The parser counts
+/// bytes.
+pub(super) fn json_flaw(error: &serde_json::Error, text: &[u8]) -> (String, Option<(u64, usize)>) {
+    let line = text.split(|byte| *byte == b'\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
+    let ahead = line.get(..error.column()).unwrap_or(line);
+    let column = ahead.iter().filter(|byte| begins_letter(**byte)).count();
+    (words(error), (column > 0).then_some((error.line() as u64, column)))
+}
+
+fn begins_letter(byte: u8) -> bool {
+    byte & 0xc0 != 0x80
+}
+
+/// The parser's words without the place, which is named once and as one of the file.
+fn words(error: &serde_json::Error) -> String {
+    let mut message = error.to_string();
+    message.truncate(message.rfind(" at line ").unwrap_or(message.len()));
+    message
+}
+
+fn is_about_place(error: &serde_json::Error) -> bool {
+    error.is_syntax() || error.is_eof()
+}
+
+/// A flaw of one line.
+fn plain(error: &serde_json::Error, line: &[u8]) -> String {
+    match json_flaw(error, line) {
+        (said, Some((_, column))) if is_about_place(error) => format!("not JSON: {said} at column {column}"),
+        (said, _) if is_about_place(error) => format!("not JSON: {said}"),
+        (said, _) => said,
     }
 }
 
@@ -93,7 +116,7 @@ fn read_lines(
         match read_line(&mut input, &mut bytes).map_err(|error| (line, error.to_string()))? {
             Line::End => return Ok(()),
             Line::Read if bytes.iter().all(u8::is_ascii_whitespace) => {}
-            Line::Read if serde_json::from_slice::<&RawValue>(&bytes).is_err() => break,
+            Line::Read if is_no_json(&bytes).is_some() => break,
             answer => {
                 let event = if answer == Line::Read { line_event(&bytes, line) } else { Err((line, too_long())) };
                 if visit(event).is_break() {
@@ -107,11 +130,33 @@ fn read_lines(
     let mut whole = bytes;
     let rest = LARGEST_EVENT.saturating_sub(whole.len() as u64);
     input.by_ref().take(rest).read_to_end(&mut whole).map_err(|error| (line, error.to_string()))?;
-    if serde_json::from_slice::<&RawValue>(&whole).is_ok() {
-        let _ = visit(event(&String::from_utf8_lossy(&whole), line));
-        return Ok(());
+    match is_no_json(&whole) {
+        None => {
+            let _ = visit(event(&String::from_utf8_lossy(&whole), line));
+            return Ok(());
+        }
+        Some(error) if is_one_event(&whole) => {
+            let (said, place) = json_flaw(&error, &whole);
+            let (below, column) = place.unwrap_or((error.line() as u64, 1));
+            let _ = visit(Err((line + below.saturating_sub(1), format!("not JSON: {said} at column {column}"))));
+            return Ok(());
+        }
+        Some(_) => {}
     }
     read_lines_after(Cursor::new(whole).chain(input), line - 1, visit)
+}
+
+fn is_no_json(text: &[u8]) -> Option<serde_json::Error> {
+    serde_json::from_slice::<&RawValue>(text).err()
+}
+
+/// Whether broken text was meant as one event over several lines: the first only begins it, and no other is one.
+fn is_one_event(whole: &[u8]) -> bool {
+    let mut lines = whole.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let is_begun = lines.next().is_some_and(|first| is_no_json(first).is_some_and(|error| error.is_eof()));
+    let is_event = |line: &[u8]| line.starts_with(b"{") && is_no_json(line).is_none();
+    let mut rest = lines.peekable();
+    (whole.len() as u64) < LARGEST_EVENT && is_begun && rest.peek().is_some() && !rest.any(is_event)
 }
 
 fn read_lines_after(
@@ -135,7 +180,7 @@ fn read_lines_after(
 }
 
 fn line_event(bytes: &[u8], line: u64) -> Result<Incoming, (u64, String)> {
-    let text = std::str::from_utf8(bytes).map_err(|_| (line, "the text is not UTF-8".to_owned()))?;
+    let text = std::str::from_utf8(bytes.trim_ascii_end()).map_err(|_| (line, "the text is not UTF-8".to_owned()))?;
     event(text, line)
 }
 
@@ -144,27 +189,42 @@ fn read_array(
     input: impl BufRead,
     visit: &mut dyn FnMut(Result<Incoming, (u64, String)>) -> Flow,
 ) -> Result<(), (u64, String)> {
-    let line = Rc::new(Cell::new(1));
+    let (line, column) = (Rc::new(Cell::new(1)), Rc::new(Cell::new(0)));
     let allowance = Allowance::new();
-    let input = CountingLines { input: Limited::new(input, &allowance), line: line.clone() };
+    let input =
+        CountingLines { input: Limited::new(input, &allowance), line: Rc::clone(&line), column: Rc::clone(&column) };
     let mut json = serde_json::Deserializer::from_reader(input);
     let read = json.deserialize_seq(Elements { line: &line, allowance: &allowance, visit });
     match read.and_then(|went_on| if went_on { json.end() } else { Ok(()) }) {
         Ok(()) => Ok(()),
-        Err(error) => Err((line.get(), format!("{}; what follows could not be read", plain(&error)))),
+        Err(error) => {
+            let said = words(&error);
+            let place = if column.get() > 0 { format!(" at column {}", column.get()) } else { String::new() };
+            let flaw = if is_about_place(&error) { format!("not JSON: {said}{place}") } else { said };
+            Err((line.get(), format!("{flaw}; what follows could not be read")))
+        }
     }
 }
 
 struct CountingLines<R> {
     input: R,
     line: Rc<Cell<u64>>,
+    /// Letters of the line that have come.
+    column: Rc<Cell<u64>>,
 }
 
 impl<R: BufRead> Read for CountingLines<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.input.read(buffer)?;
         // The parser asks for a byte at a time.
-        buffer[..count].iter().filter(|byte| **byte == b'\n').for_each(|_| self.line.set(self.line.get() + 1));
+        for byte in &buffer[..count] {
+            if *byte == b'\n' {
+                self.line.set(self.line.get() + 1);
+                self.column.set(0);
+            } else if begins_letter(*byte) {
+                self.column.set(self.column.get() + 1);
+            }
+        }
         Ok(count)
     }
 }

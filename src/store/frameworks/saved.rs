@@ -32,10 +32,11 @@ pub fn save_mapping(source: &Source, mapping: &Mapping) -> io::Result<PathBuf> {
     Ok(path)
 }
 
-pub fn forget_mapping(source: &Source) -> io::Result<()> {
+/// Answers whether there was one.
+pub fn forget_mapping(source: &Source) -> io::Result<bool> {
     match place(source) {
-        Some((path, _)) if path.exists() => fs::remove_file(path),
-        _ => Ok(()),
+        Some((path, _)) if path.exists() => fs::remove_file(path).map(|()| true),
+        _ => Ok(false),
     }
 }
 
