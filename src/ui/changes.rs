@@ -69,7 +69,10 @@ pub(super) fn field_name(ui: &mut Ui, scene: &Scene<'_>, field: &str, ink: Color
         ui.painter().hline(response.rect.x_range(), below, egui::Stroke::new(1.0, ink));
         ui.set_cursor_icon(egui::CursorIcon::PointingHand);
     }
-    response.on_hover_text(scene.locale.with("field-open", [("field", short.into())]))
+    // Put into words only when it is shown: there is one in every row.
+    response.on_hover_ui(|ui| {
+        ui.label(scene.locale.with("field-open", [("field", short.into())]));
+    })
 }
 
 fn both(scene: &Scene<'_>, change: &Change) -> [String; 2] {

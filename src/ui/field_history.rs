@@ -66,7 +66,7 @@ struct Columns {
 impl Columns {
     /// The reason gives way first, then who, then the end of a value, then its beginning.
     fn new(width: f32, digits: usize) -> Self {
-        const VALUE: f32 = 160.0;
+        const VALUE: f32 = 130.0;
         let version = 24.0 + 7.5 * digits.max(2) as f32;
         let room = (width - 2.0 * MARGIN - version).max(0.0);
         let mut spare = room - VALUE;
@@ -75,7 +75,7 @@ impl Columns {
             spare = if taken > 0.0 { spare - taken } else { 0.0 };
             taken
         };
-        let (from, until, who) = (take(124.0), take(124.0), take(90.0));
+        let (from, until, who) = (take(116.0), take(116.0), take(84.0));
         let why = if who > 0.0 { take(120.0) } else { 0.0 };
         let rest = room - from - until - who - why;
         let more_why = if why > 0.0 { (rest - VALUE) * 0.5 } else { 0.0 };
@@ -153,5 +153,13 @@ fn row_ui(
     });
     if response.clicked() {
         scene.ask(Action::GoTo(*from));
+    }
+    if columns.why == 0.0 {
+        // What gave way is still said.
+        response.on_hover_ui(|ui| {
+            for text in [view.actor(*from), view.reason(*from)].into_iter().filter(|text| !text.is_empty()) {
+                ui.label(shortened(text));
+            }
+        });
     }
 }

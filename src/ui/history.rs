@@ -49,7 +49,7 @@ struct Columns {
 impl Columns {
     fn new(width: f32, digits: usize) -> Self {
         const EVENT: f32 = 140.0;
-        const CHANGED: f32 = 150.0;
+        const CHANGED: f32 = 190.0;
         let (mut when, mut who) = (116.0, 84.0);
         let version = 24.0 + 7.5 * digits.max(2) as f32;
         let room = width - 2.0 * MARGIN - version;
@@ -59,7 +59,7 @@ impl Columns {
         if room < EVENT + CHANGED + when {
             when = 0.0;
         }
-        if room < EVENT + CHANGED / 2.0 {
+        if room < EVENT + 75.0 {
             return Self { version, when: 0.0, event: room.max(0.0), who: 0.0, changed: 0.0 };
         }
         let spare = (room - EVENT - CHANGED - when - who).max(0.0);
@@ -142,7 +142,9 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, index: usize, c
             let when = head.recorded_at.map_or_else(|| "—".to_owned(), |at| scene.zone.short(at));
             let cell = cut(ui, RichText::new(when).monospace().color(dim));
             if let Some(at) = head.recorded_at {
-                cell.on_hover_text(scene.zone.long(at));
+                cell.on_hover_ui(|ui| {
+                    ui.label(scene.zone.long(at));
+                });
             }
         });
         cells.cell(ui, columns.event, |ui| {

@@ -1,4 +1,5 @@
 use egui::{Align, Layout, RichText, Ui};
+use serde_json::Value;
 
 use super::Scene;
 use super::card::{CardHead, card_head_ui};
@@ -162,12 +163,18 @@ fn caption_ui(ui: &mut Ui, scene: &Scene<'_>, field: &str) {
 /// The value, and what it was. A value has all the room that there is; beside what it was, its share.
 fn values_ui(ui: &mut Ui, scene: &Scene<'_>, row: &StateRow, value: &str, cells: &mut Cells, width: f32) {
     let colours = palette(ui);
-    let mut tell = |ui: &mut Ui, width: f32, shown: &str, of: &serde_json::Value, text: RichText| {
+    let mut tell = |ui: &mut Ui, width: f32, shown: &str, of: &Value, text: RichText| {
         cells.cell(ui, width, |ui| {
             let cell = cut(ui, text.monospace());
-            let exact = exact(of);
-            if exact != shown && !exact.is_empty() {
-                cell.on_hover_text(shortened(&exact));
+            let is_as_kept = match of {
+                Value::Null => true,
+                Value::String(text) => text == shown,
+                _ => exact(of) == shown,
+            };
+            if !is_as_kept {
+                cell.on_hover_ui(|ui| {
+                    ui.label(shortened(&exact(of)));
+                });
             }
         });
     };
@@ -203,8 +210,10 @@ fn set_by_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &StateRow) {
     let ink = if row.was.is_some() { colours.accent } else { colours.dim };
     let text = RichText::new(format!("v{version} ↗")).color(ink);
     let button = ui.add(egui::Button::new(text).frame(false));
-    let hint = scene.locale.with("go-to-version", [("version", version.to_string().into())]);
-    if button.on_hover_text(hint).clicked() {
+    let button = button.on_hover_ui(|ui| {
+        ui.label(scene.locale.with("go-to-version", [("version", version.to_string().into())]));
+    });
+    if button.clicked() {
         scene.ask(Action::GoToVersion(version));
     }
 }
