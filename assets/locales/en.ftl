@@ -19,6 +19,7 @@ toggle-language = 한국어
 toggle-zone = UTC or local time
 show-keys = Keys
 dismiss = Close
+dialog-close = Close (Esc)
 welcome-path = Path or address of a store
 welcome-path-hint = /path/to/store.db or postgres://user@host/database
 welcome-go = Open

@@ -19,6 +19,7 @@ toggle-language = English
 toggle-zone = UTC 또는 현지 시각
 show-keys = 단축키
 dismiss = 닫기
+dialog-close = 닫기 (Esc)
 welcome-path = 저장소 경로 또는 주소
 welcome-path-hint = /path/to/store.db 또는 postgres://user@host/database
 welcome-go = 열기

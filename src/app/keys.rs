@@ -1,39 +1,80 @@
-use crate::command::{Action, Command, Key, Shortcut};
+use egui::{Event, Modifiers};
 
-/// The commands whose keys were pressed. Letters, arrows and the like belong to a text field while one has the
-/// focus.
-pub(super) fn actions_of_keys(ui: &egui::Ui) -> Vec<Action> {
-    let is_typing = ui.ctx().text_edit_focused();
-    ui.input_mut(|input| {
-        // Longer combinations first: `Shift+→` must not be taken for `→`.
-        let mut commands: Vec<(Command, Shortcut)> =
+use super::dialogs::Dialogs;
+use crate::command::{Command, Key, Shortcut};
+
+/// Who has the keyboard as a frame begins. What is pressed in that frame goes there, whatever the frame then changes: a
+/// key is for the widget that has the focus or for a command, and never for both.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Keyboard {
+    is_menu_open: bool,
+    is_typing: bool,
+    has_focus: bool,
+}
+
+impl Keyboard {
+    /// `was_typing`: at the end of the frame before, since Esc has taken the focus away by now.
+    pub(super) fn new(ctx: &egui::Context, was_typing: bool) -> Self {
+        Self {
+            is_menu_open: egui::Popup::is_any_open(ctx),
+            is_typing: was_typing || ctx.text_edit_focused(),
+            has_focus: ctx.memory(|memory| memory.focused().is_some()),
+        }
+    }
+
+    /// The commands of the keys that nothing on screen has used, in the order in which they were pressed. Asked after
+    /// the panels were laid out, which take what is theirs.
+    pub(super) fn commands(self, ui: &egui::Ui, dialogs: &Dialogs) -> Vec<Command> {
+        let known: Vec<(Command, Shortcut)> =
             Command::all().filter_map(|command| Some((command, command.shortcut()?))).collect();
+        let mut commands = Vec::new();
+        ui.input_mut(|input| {
+            input.events.retain(|event| {
+                let Event::Key { key, pressed: true, repeat, modifiers, .. } = event else { return true };
+                let found = known.iter().find(|(_, shortcut)| is_pressed(*shortcut, *key, *modifiers));
+                let Some((command, shortcut)) = found else { return true };
+                if self.keeps(*shortcut, *command, dialogs) || !dialogs.let_through(*command) {
+                    return true;
+                }
+                if !repeat || command.repeats() {
+                    commands.push(*command);
+                }
+                false
+            });
+        });
         commands
-            .sort_by_key(|(_, shortcut)| std::cmp::Reverse(u8::from(shortcut.is_ctrl) + u8::from(shortcut.is_shift)));
-        commands
-            .into_iter()
-            .filter(|(_, shortcut)| !(is_typing && shortcut.belongs_to_text()))
-            .filter(|(_, shortcut)| is_pressed(input, *shortcut))
-            .map(|(command, _)| Action::Run(command))
-            .collect()
-    })
+    }
+
+    /// Whether this key belongs to what has the focus.
+    fn keeps(self, shortcut: Shortcut, command: Command, dialogs: &Dialogs) -> bool {
+        let presses = shortcut == Shortcut::plain(Key::Space);
+        // Esc leaves a field of the desk; in a dialog it closes that.
+        let leaves = command == Command::Dismiss && self.is_typing && dialogs.top().is_none();
+        self.is_menu_open || leaves || self.has_focus && presses || self.is_typing && shortcut.belongs_to_text()
+    }
 }
 
-fn is_pressed(input: &mut egui::InputState, shortcut: Shortcut) -> bool {
-    // On many keyboards the plus is the equals sign with Shift, which nobody thinks of.
-    let is_equals = |input: &mut egui::InputState| input.consume_key(egui::Modifiers::NONE, egui::Key::Equals);
-    input.consume_shortcut(&egui_shortcut(shortcut)) || (shortcut.key == Key::Plus && is_equals(input))
+fn is_pressed(shortcut: Shortcut, key: egui::Key, modifiers: Modifiers) -> bool {
+    // Some keyboards write a sign with Shift and others without.
+    let shift = modifiers.shift && !shortcut.key.is_sign();
+    // On many the plus is the equals sign with Shift, which nobody thinks of.
+    let key = if key == egui::Key::Equals { egui::Key::Plus } else { key };
+    key == egui_key(shortcut.key) && Modifiers { shift, ..modifiers }.matches_exact(egui_modifiers(shortcut))
 }
 
-fn egui_shortcut(shortcut: Shortcut) -> egui::KeyboardShortcut {
-    let mut modifiers = egui::Modifiers::NONE;
+fn egui_modifiers(shortcut: Shortcut) -> Modifiers {
+    let mut modifiers = Modifiers::NONE;
     if shortcut.is_ctrl {
-        modifiers |= egui::Modifiers::COMMAND;
+        modifiers |= Modifiers::COMMAND;
     }
     if shortcut.is_shift {
-        modifiers |= egui::Modifiers::SHIFT;
+        modifiers |= Modifiers::SHIFT;
     }
-    let key = match shortcut.key {
+    modifiers
+}
+
+fn egui_key(key: Key) -> egui::Key {
+    match key {
         Key::Left => egui::Key::ArrowLeft,
         Key::Right => egui::Key::ArrowRight,
         Key::Home => egui::Key::Home,
@@ -55,6 +96,5 @@ fn egui_shortcut(shortcut: Shortcut) -> egui::KeyboardShortcut {
         Key::Plus => egui::Key::Plus,
         Key::Minus => egui::Key::Minus,
         Key::Zero => egui::Key::Num0,
-    };
-    egui::KeyboardShortcut::new(modifiers, key)
+    }
 }

@@ -25,23 +25,9 @@ impl App {
         if let Some(error) = self.error.as_ref().or_else(of_store).or(self.told.as_ref()) {
             Panel::top("error").frame(Frame::new()).show(ui, |ui| error_bar_ui(ui, scene, error));
         }
-        if self.palette.is_open {
-            palette_ui(ui, scene, &mut self.palette, self.store.as_ref());
+        for dialog in self.dialogs.iter_mut() {
+            dialog_ui(ui, scene, dialog, &mut self.settings, &mut self.typed_path, self.store.as_mut());
         }
-        if let Some(draft) = &mut self.mapping {
-            mapping_ui(ui, scene, draft);
-        }
-        if let Some(wanted) = &mut self.password {
-            password_ui(ui, scene, &wanted.message, &mut wanted.typed);
-        }
-        if self.dialog == Some(Dialog::Open) {
-            let mut is_open = true;
-            open_dialog_ui(ui, scene, &mut self.typed_path, &mut is_open);
-            if !is_open {
-                self.dialog = None;
-            }
-        }
-        dialog_ui(ui, scene, &mut self.dialog, &mut self.settings, self.store.as_mut());
         let fit = self.fit(ui.ctx());
         let Some(store) = &mut self.store else {
             let progress = self.sample.progress().or(self.opening.progress());
@@ -50,10 +36,6 @@ impl App {
             });
             return;
         };
-        let writing = store.writing();
-        if let Some(draft) = &mut store.draft {
-            compensate_ui(ui, scene, draft, writing);
-        }
         let progress = self.opening.progress().or(self.sample.progress()).or(store.progress());
         let (on_screen, is_leaving) = store.on_screen();
         let has_stream = on_screen.is_some();
@@ -76,7 +58,11 @@ impl App {
         let space = ui.available_rect_before_wrap();
         if fit.streams > 0.0 {
             Panel::left("streams").resizable(false).exact_size(fit.streams).frame(side).show(ui, |ui| {
-                streams_ui(ui, scene, store, &mut self.wants_filter_focus);
+                // As long as a dialog is above it, nothing here may have the focus.
+                let is_free = ui.memory(|memory| memory.top_modal_layer().is_none());
+                let mut wants_focus = self.wants_filter_focus && is_free;
+                self.wants_filter_focus &= !is_free;
+                streams_ui(ui, scene, store, &mut wants_focus);
             });
         }
         if fit.event > 0.0 {
@@ -148,15 +134,16 @@ fn middle_ui(
 fn dialog_ui(
     ui: &mut Ui,
     scene: &mut Scene<'_>,
-    dialog: &mut Option<Dialog>,
+    dialog: &mut Dialog,
     settings: &mut super::Settings,
+    typed_path: &mut String,
     store: Option<&mut OpenStore>,
 ) {
     let mut is_open = true;
-    match (*dialog, store) {
-        (None | Some(Dialog::Open), _) => return,
-        (Some(Dialog::Keys), _) => keys_ui(ui, scene, &mut is_open),
-        (Some(Dialog::Settings), _) => {
+    match (dialog, store) {
+        (Dialog::Open, _) => open_dialog_ui(ui, scene, typed_path, &mut is_open),
+        (Dialog::Keys, _) => keys_ui(ui, scene, &mut is_open),
+        (Dialog::Settings, _) => {
             let mut choices = Choices {
                 is_light: settings.is_light,
                 language: settings.language,
@@ -166,11 +153,21 @@ fn dialog_ui(
             };
             settings_ui(ui, scene, &mut choices, &mut is_open);
         }
-        (Some(Dialog::Writing { .. }), Some(store)) => writing_ui(ui, scene, &store.source.name(), &mut is_open),
-        (Some(Dialog::Tool(name)), Some(store)) => tool_dialog_ui(name)(ui, scene, store, &mut is_open),
-        (Some(Dialog::Tool(_) | Dialog::Writing { .. }), None) => is_open = false,
+        (Dialog::Palette(state), store) => palette_ui(ui, scene, state, store.as_deref()),
+        (Dialog::Mapping(draft), _) => mapping_ui(ui, scene, draft),
+        (Dialog::Password(wanted), _) => password_ui(ui, scene, &wanted.message, &mut wanted.typed),
+        (Dialog::Writing { .. }, Some(store)) => writing_ui(ui, scene, &store.source.name(), &mut is_open),
+        (Dialog::Tool(name), Some(store)) => tool_dialog_ui(*name)(ui, scene, store, &mut is_open),
+        (Dialog::Compensate, Some(store)) => {
+            let writing = store.writing();
+            match &mut store.draft {
+                Some(draft) => compensate_ui(ui, scene, draft, writing),
+                None => is_open = false,
+            }
+        }
+        (Dialog::Tool(_) | Dialog::Compensate | Dialog::Writing { .. }, None) => is_open = false,
     }
     if !is_open {
-        *dialog = None;
+        scene.ask(Action::CloseDialog);
     }
 }

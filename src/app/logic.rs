@@ -1,12 +1,13 @@
 use std::time::Duration;
 
-use super::{App, Asked, Dialog, PasswordWanted, Question, Refused};
+use super::dialogs::{Dialog, PasswordWanted};
+use super::{App, Asked, Question, Refused};
 use crate::command::{Action, Command};
 use crate::engine::{Moment, begin, sample_store};
 use crate::event::{EventId, Message, StreamId, Timestamp, Version};
 use crate::locale::Locale;
 use crate::store::Source;
-use crate::ui::Zone;
+use crate::ui::{PaletteState, Zone};
 use crate::view::{MappingDraft, OpenStore, Pane, Signature, StreamView, ToolName, UserError, Writing};
 
 /// Between two events while playing.
@@ -34,15 +35,17 @@ impl App {
         }
         if self.opening.poll() {
             if let Some(opened) = self.opening.take() {
+                self.dialogs.close_where(ctx, Dialog::is_of_store);
                 self.show(opened);
             }
             if let Some(refused) = self.opening.error().cloned() {
-                self.refuse(refused);
+                self.refuse(ctx, refused);
             }
         }
-        let is_mapped = self.mapping.as_mut().is_some_and(MappingDraft::poll);
-        if let (true, Some(draft)) = (is_mapped, self.mapping.take_if(|_| is_mapped)) {
-            self.open(draft.source, false);
+        let mapped = self.dialogs.mapping().and_then(|draft| draft.poll().then(|| draft.source.clone()));
+        if let Some(source) = mapped {
+            self.dialogs.close_where(ctx, |dialog| matches!(dialog, Dialog::Mapping(_)));
+            self.open(source, false);
         }
         if self.file_dialog.poll()
             && let Some(Some(path)) = self.file_dialog.value().cloned()
@@ -82,15 +85,20 @@ impl App {
     }
 
     /// What did not open is told, or asked about where its user can help.
-    fn refuse(&mut self, refused: Refused) {
+    fn refuse(&mut self, ctx: &egui::Context, refused: Refused) {
         match refused.question {
-            Some(Question::Columns(source)) => self.mapping = Some(MappingDraft::new(source, self.wake.0.clone())),
+            Some(Question::Columns(source)) => self.ask_for_columns(ctx, source),
             Some(Question::Password(address)) => {
                 let message = refused.error.message;
-                self.password = Some(PasswordWanted { address, message, typed: String::new() });
+                self.dialogs.open(ctx, Dialog::Password(PasswordWanted { address, message, typed: String::new() }));
             }
             None => self.error = Some(refused.error),
         }
+    }
+
+    fn ask_for_columns(&mut self, ctx: &egui::Context, source: Source) {
+        let draft = MappingDraft::new(source, self.wake.0.clone());
+        self.dialogs.open(ctx, Dialog::Mapping(Box::new(draft)));
     }
 
     fn shows_error(&self) -> bool {
@@ -164,7 +172,7 @@ impl App {
                     store.tools.search.text = text;
                     store.tools.search.is_here_only = false;
                     store.start_tool(ToolName::EventSearch);
-                    self.dialog = Some(Dialog::Tool(ToolName::EventSearch));
+                    self.dialogs.open(ctx, Dialog::Tool(ToolName::EventSearch));
                 }
             }
             Action::BeginSurvey => self.store.iter_mut().for_each(OpenStore::begin_survey),
@@ -194,20 +202,19 @@ impl App {
             Action::Export(what) => {
                 if let Some(store) = &mut self.store {
                     store.tools.exporting.choose_what(what);
-                    self.dialog = Some(Dialog::Tool(ToolName::Exporting));
+                    self.dialogs.open(ctx, Dialog::Tool(ToolName::Exporting));
                 }
             }
-            Action::KeepMapping => self.mapping.iter_mut().for_each(MappingDraft::keep),
+            Action::KeepMapping => self.dialogs.mapping().into_iter().for_each(MappingDraft::keep),
             Action::Connect => {
-                if let Some(PasswordWanted { address, typed, .. }) = self.password.take() {
+                if let Some(Dialog::Password(PasswordWanted { address, typed, .. })) = self.dialogs.close_top(ctx) {
                     self.open(Source::Server(address.with_password(&typed)), false);
                 }
             }
-            Action::DropPassword => self.password = None,
-            Action::DropMapping => self.mapping = None,
+            Action::CloseDialog => self.close_dialog(ctx),
             Action::ForgetRecent => self.settings.recent.clear(),
             Action::DismissError => self.dismiss_error(),
-            Action::AppendDraft => self.append_draft(),
+            Action::AppendDraft => self.append_draft(ctx),
             Action::LeaveDraft => self.store.iter_mut().for_each(OpenStore::leave_draft),
             Action::DiscardDraft => self.store.iter_mut().for_each(OpenStore::discard_draft),
             Action::ResumeDraft(stream, version) => {
@@ -215,7 +222,7 @@ impl App {
                 self.reveal = true;
                 self.store.iter_mut().for_each(|store| store.resume_draft(stream.clone(), version, signature.clone()));
             }
-            Action::AllowWriting => self.allow_writing(),
+            Action::AllowWriting => self.allow_writing(ctx),
         }
     }
 
@@ -224,15 +231,22 @@ impl App {
         Signature { actor: self.settings.actor.clone(), id, now: now() }
     }
 
+    /// Closes what is on top, with what was said in it.
+    fn close_dialog(&mut self, ctx: &egui::Context) {
+        if let (Some(Dialog::Compensate), Some(store)) = (self.dialogs.close_top(ctx), &mut self.store) {
+            store.leave_draft();
+        }
+    }
+
     /// Appends what is said whole. Where writing is off, it is asked for first.
-    fn append_draft(&mut self) {
+    fn append_draft(&mut self, ctx: &egui::Context) {
         let Some(store) = &mut self.store else { return };
         if !store.try_draft() {
             return;
         }
         match store.writing() {
             Writing::Never => {}
-            Writing::Off => self.dialog = Some(Dialog::Writing { then_appends: true }),
+            Writing::Off => self.dialogs.open(ctx, Dialog::Writing { then_appends: true }),
             Writing::On => {
                 if let Some(draft) = &store.draft {
                     self.settings.actor.clone_from(&draft.actor);
@@ -244,25 +258,25 @@ impl App {
     }
 
     /// Whoever switches writing on for the first time is told what that means.
-    fn toggle_writing(&mut self) {
+    fn toggle_writing(&mut self, ctx: &egui::Context) {
         let Some(store) = &mut self.store else { return };
         if store.writing() == Writing::Off && store.asks_before_writing {
-            self.dialog = Some(Dialog::Writing { then_appends: false });
+            self.dialogs.open(ctx, Dialog::Writing { then_appends: false });
         } else {
             store.toggle_writing();
         }
     }
 
-    fn allow_writing(&mut self) {
-        let asked = self.dialog.take();
+    fn allow_writing(&mut self, ctx: &egui::Context) {
+        let asked = self.dialogs.close_top(ctx);
         let Some(store) = &mut self.store else { return };
         self.settings.tell_of_writing(&store.source);
         store.asks_before_writing = false;
         if store.writing() == Writing::Off {
             store.toggle_writing();
         }
-        if asked == Some(Dialog::Writing { then_appends: true }) {
-            self.append_draft();
+        if matches!(asked, Some(Dialog::Writing { then_appends: true })) {
+            self.append_draft(ctx);
         }
     }
 
@@ -314,18 +328,23 @@ impl App {
             }
             Command::CloseStore => {
                 self.remember_place();
+                self.dialogs.close_where(ctx, Dialog::is_of_store);
                 self.store = None;
             }
-            Command::OpenAddress => self.dialog = Dialog::toggled(self.dialog, Dialog::Open),
+            Command::OpenAddress => {
+                self.dialogs.toggle(ctx, Dialog::Open);
+            }
             Command::Tool(name) => {
-                self.dialog = Dialog::toggled(self.dialog, Dialog::Tool(name));
-                if let (Some(_), Some(store)) = (self.dialog, &mut self.store)
+                if let Some(store) = &mut self.store
+                    && self.dialogs.toggle(ctx, Dialog::Tool(name))
                     && store.tools.get(name).starts_by_itself()
                 {
                     store.start_tool(name);
                 }
             }
-            Command::Settings => self.dialog = Dialog::toggled(self.dialog, Dialog::Settings),
+            Command::Settings => {
+                self.dialogs.toggle(ctx, Dialog::Settings);
+            }
             Command::Retry => self.retry(),
             Command::StepForward => self.go_to(|view| view.step(1)),
             Command::StepBack => self.go_to(|view| view.step(-1)),
@@ -369,14 +388,14 @@ impl App {
                     Zone::Local => Zone::Utc,
                 };
             }
-            Command::ToggleWriting => self.toggle_writing(),
+            Command::ToggleWriting => self.toggle_writing(ctx),
             Command::Compensate => {
                 let signature = self.signature();
                 self.store.iter_mut().for_each(|store| store.begin_draft(signature.clone()));
             }
             Command::MapColumns => {
-                if let Some(store) = &self.store {
-                    self.mapping = Some(MappingDraft::new(store.source.clone(), self.wake.0.clone()));
+                if let Some(source) = self.store.as_ref().map(|store| store.source.clone()) {
+                    self.ask_for_columns(ctx, source);
                 }
             }
             Command::CopyLink => {
@@ -384,23 +403,25 @@ impl App {
                     ctx.copy_text(link);
                 }
             }
-            Command::Palette => self.palette.toggle(),
-            Command::ShowKeys => self.dialog = Dialog::toggled(self.dialog, Dialog::Keys),
-            // What lies on top goes first.
-            Command::Dismiss => match () {
-                () if self.palette.is_open => self.palette.toggle(),
-                () if self.password.is_some() => self.password = None,
-                () if self.mapping.is_some() => self.mapping = None,
-                () if self.dialog.is_some() => self.dialog = None,
-                () if self.shows_error() => self.dismiss_error(),
-                () if self.store.as_ref().is_some_and(|store| store.draft.is_some()) => {
-                    self.store.iter_mut().for_each(OpenStore::leave_draft);
-                }
-                () if self.view().is_some_and(|view| view.field_history().is_some()) => {
-                    self.go_to(StreamView::close_field);
-                }
-                () => self.is_playing = false,
-            },
+            Command::Palette => {
+                self.dialogs.toggle(ctx, Dialog::Palette(PaletteState::default()));
+            }
+            Command::ShowKeys => {
+                self.dialogs.toggle(ctx, Dialog::Keys);
+            }
+            Command::Dismiss => self.dismiss(ctx),
+        }
+    }
+
+    /// Closes what is on top.
+    fn dismiss(&mut self, ctx: &egui::Context) {
+        match () {
+            () if self.dialogs.top().is_some() => self.close_dialog(ctx),
+            () if self.shows_error() => self.dismiss_error(),
+            () if self.view().is_some_and(|view| view.field_history().is_some()) => {
+                self.go_to(StreamView::close_field);
+            }
+            () => self.is_playing = false,
         }
     }
 

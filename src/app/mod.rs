@@ -2,6 +2,7 @@
 
 #![deny(clippy::indexing_slicing, reason = "a redraw between two facts must not end the program")]
 
+mod dialogs;
 mod keys;
 mod layout;
 mod logic;
@@ -16,16 +17,18 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use dialogs::{Dialog, Dialogs};
+use keys::Keyboard;
 pub use no_window::NoWindow;
 use refused::{Question, Refused};
 pub use settings::Settings;
 
+use crate::command::Action;
 use crate::engine::{Engine, Loading, Moment, Wake, begin};
-use crate::event::{Message, StreamId};
+use crate::event::StreamId;
 use crate::locale::Locale;
-use crate::store::{self, Address, Source};
-use crate::ui::PaletteState;
-use crate::view::{MappingDraft, OpenStore, Split, ToolName, UserError};
+use crate::store::{self, Source};
+use crate::view::{OpenStore, Split, UserError};
 
 /// What the window begins with.
 #[derive(Clone, Debug, Default)]
@@ -46,9 +49,6 @@ pub struct App {
     wake: Waker,
     store: Option<OpenStore>,
     opening: Loading<Opened, Refused>,
-    /// What the columns of a store mean, while it is being said.
-    mapping: Option<MappingDraft>,
-    password: Option<PasswordWanted>,
     /// The sample, while it is being made.
     sample: Loading<PathBuf, UserError>,
     /// Where to go once the store is open.
@@ -62,11 +62,12 @@ pub struct App {
     typed_path: String,
     typed_moment: String,
     is_playing: bool,
-    dialog: Option<Dialog>,
+    dialogs: Dialogs,
+    /// A field had the focus as the last frame ended.
+    was_typing: bool,
     /// What was to be opened and is not open yet, for another try.
     asked: Option<Asked>,
     is_comparing: bool,
-    palette: PaletteState,
     /// What each frame cost, for whoever measures.
     frame_times: Option<File>,
     wants_filter_focus: bool,
@@ -76,39 +77,6 @@ pub struct App {
     reveal: bool,
     file_dialog: Loading<Option<PathBuf>, UserError>,
     export_dialog: Loading<Option<PathBuf>, UserError>,
-}
-
-/// What lies over the panels. One at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Dialog {
-    Open,
-    Keys,
-    Settings,
-    Tool(ToolName),
-    /// What switching writing on means; an append may wait for the answer.
-    Writing {
-        then_appends: bool,
-    },
-}
-
-impl Dialog {
-    /// Opened, or closed where it was open.
-    fn toggled(now: Option<Self>, wanted: Self) -> Option<Self> {
-        (now != Some(wanted)).then_some(wanted)
-    }
-}
-
-/// A server's question, and what is being typed in answer.
-struct PasswordWanted {
-    address: Address,
-    message: Message,
-    typed: String,
-}
-
-impl std::fmt::Debug for PasswordWanted {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PasswordWanted").field("address", &self.address).finish_non_exhaustive()
-    }
 }
 
 #[derive(Clone, Debug)]
@@ -144,8 +112,6 @@ impl App {
             wake: Waker(Arc::new(move || ctx.request_repaint())),
             store: None,
             opening: Loading::default(),
-            mapping: None,
-            password: None,
             sample: Loading::default(),
             start: Start::default(),
             error: None,
@@ -154,10 +120,10 @@ impl App {
             typed_path: String::new(),
             typed_moment: String::new(),
             is_playing: false,
-            dialog: None,
+            dialogs: Dialogs::default(),
+            was_typing: false,
             asked: None,
             is_comparing: false,
-            palette: PaletteState::default(),
             frame_times: start.frame_times.as_ref().and_then(|path| File::create(path).ok()),
             wants_filter_focus: false,
             split: Split::default(),
@@ -227,7 +193,7 @@ impl App {
     pub fn is_busy(&self) -> bool {
         self.sample.is_loading()
             || self.opening.is_loading()
-            || self.mapping.as_ref().is_some_and(MappingDraft::is_busy)
+            || self.dialogs.is_busy()
             || self.store.as_ref().is_some_and(OpenStore::is_loading)
     }
 }
@@ -241,11 +207,22 @@ impl eframe::App for App {
         if let (Some(file), Some(secs)) = (&mut self.frame_times, frame.info().cpu_usage) {
             let _ = writeln!(file, "{:.3}", secs * 1_000.0);
         }
-        let mut actions = keys::actions_of_keys(ui);
+        self.dialogs.return_focus(ui.ctx());
+        let keyboard = Keyboard::new(ui.ctx(), self.was_typing);
+        let mut actions = Vec::new();
         self.layout(ui, &mut actions);
         for action in actions {
             self.run(ui.ctx(), action);
         }
+        for command in keyboard.commands(ui, &self.dialogs) {
+            // The one before it may have opened a dialog.
+            if self.dialogs.let_through(command) {
+                self.run(ui.ctx(), Action::Run(command));
+            }
+        }
+        let has_draft = self.store.as_ref().is_some_and(|store| store.draft.is_some());
+        self.dialogs.show_draft(ui.ctx(), has_draft);
+        self.was_typing = ui.ctx().text_edit_focused();
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {

@@ -51,8 +51,8 @@ pub enum Action {
     KeepMapping,
     /// With the password as typed.
     Connect,
-    DropPassword,
-    DropMapping,
+    /// The one on top, with what was said in it.
+    CloseDialog,
     DismissError,
     /// Appends the correction as it was previewed.
     AppendDraft,

@@ -109,6 +109,11 @@ impl Key {
         letters.into_iter().find(|key| key.label().chars().eq([letter]))
     }
 
+    /// Neither a letter nor a key with a name.
+    pub fn is_sign(self) -> bool {
+        matches!(self, Self::Slash | Self::Comma | Self::Plus | Self::Minus | Self::Zero)
+    }
+
     fn label(self) -> &'static str {
         match self {
             Self::Left => "←",
@@ -249,6 +254,17 @@ impl Command {
         )
     }
 
+    /// Whether its key acts while a dialog is open, whichever that is. All others wait until the dialog is closed: what
+    /// is typed into it must change nothing behind it.
+    pub fn works_over_dialogs(self) -> bool {
+        matches!(self, Self::Dismiss | Self::ShowKeys)
+    }
+
+    /// Whether it is done again and again for as long as its key is held.
+    pub fn repeats(self) -> bool {
+        matches!(self, Self::StepForward | Self::StepBack | Self::TenForward | Self::TenBack)
+    }
+
     /// In which menu it stands.
     pub fn menu(self) -> Menu {
         match self {
@@ -285,11 +301,12 @@ impl Command {
     }
 
     pub fn shortcut(self) -> Option<Shortcut> {
-        let ctrl = |key| Some(Shortcut { is_ctrl: true, is_shift: false, key });
-        let plain = |key| Some(Shortcut { is_ctrl: false, is_shift: false, key });
+        let ctrl = |key| Some(Shortcut { is_ctrl: true, ..Shortcut::plain(key) });
+        let shift = |key| Some(Shortcut { is_shift: true, ..Shortcut::plain(key) });
+        let plain = |key| Some(Shortcut::plain(key));
         match self {
             Self::OpenFile => ctrl(Key::O),
-            Self::OpenAddress => Some(Shortcut { is_ctrl: true, is_shift: true, key: Key::O }),
+            Self::OpenAddress => shift(Key::O).map(|shortcut| Shortcut { is_ctrl: true, ..shortcut }),
             Self::Palette => ctrl(Key::K),
             Self::Tool(name) => name.ctrl_letter().and_then(Key::of_letter).and_then(ctrl),
             Self::Settings => ctrl(Key::Comma),
@@ -301,8 +318,8 @@ impl Command {
             Self::Compensate => plain(Key::C),
             Self::StepForward => plain(Key::Right),
             Self::StepBack => plain(Key::Left),
-            Self::TenForward => Some(Shortcut { is_ctrl: false, is_shift: true, key: Key::Right }),
-            Self::TenBack => Some(Shortcut { is_ctrl: false, is_shift: true, key: Key::Left }),
+            Self::TenForward => shift(Key::Right),
+            Self::TenBack => shift(Key::Left),
             Self::First => plain(Key::Home),
             Self::Last => plain(Key::End),
             Self::Play => plain(Key::Space),
@@ -326,6 +343,11 @@ impl Command {
 }
 
 impl Shortcut {
+    /// The key by itself.
+    pub const fn plain(key: Key) -> Self {
+        Self { is_ctrl: false, is_shift: false, key }
+    }
+
     /// Whether it would write or move inside a text field.
     pub fn belongs_to_text(self) -> bool {
         !self.is_ctrl && !matches!(self.key, Key::F1 | Key::Escape)

@@ -33,6 +33,8 @@ pub struct Palette {
     pub pin_a: Color32,
     pub pin_b: Color32,
     pub selection: Color32,
+    /// Over what lies behind a dialog.
+    pub shade: Color32,
     /// One an event type; the type's name is always beside it.
     pub hues: [Color32; 7],
 }
@@ -88,6 +90,7 @@ pub const DARK: Palette = Palette {
     pin_a: rgb(0xe0a84e),
     pin_b: rgb(0xb48ce0),
     selection: rgb(0x20303a),
+    shade: Color32::from_rgba_premultiplied(0, 0, 0, 140),
     hues: [rgb(0x6aa9e9), rgb(0x63c08d), rgb(0xd9a54a), rgb(0xc68be0), rgb(0xe0836f), rgb(0x57bfc9), rgb(0x9aa6b2)],
 };
 
@@ -109,6 +112,7 @@ pub const LIGHT: Palette = Palette {
     pin_a: rgb(0xa36a00),
     pin_b: rgb(0x7746b8),
     selection: rgb(0xe2eef2),
+    shade: Color32::from_rgba_premultiplied(8, 10, 12, 90),
     hues: [rgb(0x2268b5), rgb(0x1f7a4a), rgb(0x8f6200), rgb(0x7f3fa8), rgb(0xb0482f), rgb(0x0f7380), rgb(0x5b6772)],
 };
 

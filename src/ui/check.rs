@@ -1,6 +1,7 @@
 use egui::{RichText, ScrollArea, Ui, vec2};
 
-use super::parts::{cut, dialog, link, shortened};
+use super::dialog::Dialog;
+use super::parts::{cut, link, shortened};
 use super::tool::tool_ui;
 use super::{Scene, grouped};
 use crate::command::Action;
@@ -13,7 +14,7 @@ use crate::view::{Checked, ExportWhat, OpenStore, ToolName};
 pub(super) fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
     let title = scene.text("check-store");
     let checking = &mut store.tools.checking;
-    dialog(ui, &title, 680.0, is_open, |ui| {
+    Dialog::new("check", &title, 680.0).show(ui, scene, is_open, |ui, scene| {
         let colours = palette(ui);
         let is_there = tool_ui(ui, scene, &mut checking.asked, &Action::StartTool(ToolName::Checking));
         if let Some(Checked { findings, found }) = checking.checked().filter(|_| is_there) {

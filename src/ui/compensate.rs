@@ -1,6 +1,7 @@
 use egui::{Button, Grid, Label, RichText, ScrollArea, TextEdit, Ui};
 
 use super::Scene;
+use super::dialog::{Dialog, take_first_focus};
 use super::parts::shortened;
 use crate::command::Action;
 use crate::compensate::Plan;
@@ -13,35 +14,28 @@ use crate::view::{Draft, Writing};
 pub fn compensate_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, writing: Writing) {
     let mut is_open = true;
     let title = scene.locale.with("compensate-title", [("version", draft.target.to_string().into())]);
-    egui::Window::new(RichText::new(title).size(14.0).strong())
-        .id(egui::Id::unique("compensate"))
-        .open(&mut is_open)
-        .collapsible(false)
-        .default_width(560.0)
-        .anchor(egui::Align2::CENTER_CENTER, [0.0, 0.0])
-        .show(ui.ctx(), |ui| {
-            ui.set_width(560.0);
-            kind_ui(ui, scene, draft);
-            signature_ui(ui, scene, draft);
-            ui.add_space(8.0);
-            since_ui(ui, scene, draft);
-            let shows_faults = draft.shows_faults();
-            draft.make_plan();
-            match draft.made_plan() {
-                None => {
-                    ui.spinner();
-                }
-                Some(Ok(plan)) => preview_ui(ui, scene, plan, shows_faults),
-                // What is wrong with a field stands at the field.
-                Some(Err(error)) if OF_FIELDS.contains(&error.message.id) => {}
-                Some(Err(error)) => remark(ui, &scene.sentence(&error.message), shows_faults),
+    Dialog::new("compensate", &title, 592.0).show(ui, scene, &mut is_open, |ui, scene| {
+        kind_ui(ui, scene, draft);
+        signature_ui(ui, scene, draft);
+        ui.add_space(8.0);
+        since_ui(ui, scene, draft);
+        let shows_faults = draft.shows_faults();
+        draft.make_plan();
+        match draft.made_plan() {
+            None => {
+                ui.spinner();
             }
-            if let Some(error) = draft.error() {
-                warning(ui, &scene.sentence(&error.message));
-            }
-            ui.add_space(8.0);
-            buttons_ui(ui, scene, draft, writing);
-        });
+            Some(Ok(plan)) => preview_ui(ui, scene, plan, shows_faults),
+            // What is wrong with a field stands at the field.
+            Some(Err(error)) if OF_FIELDS.contains(&error.message.id) => {}
+            Some(Err(error)) => remark(ui, &scene.sentence(&error.message), shows_faults),
+        }
+        if let Some(error) = draft.error() {
+            warning(ui, &scene.sentence(&error.message));
+        }
+        ui.add_space(8.0);
+        buttons_ui(ui, scene, draft, writing);
+    });
     if !is_open {
         scene.ask(Action::LeaveDraft);
     }
@@ -92,11 +86,13 @@ fn signature_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft) {
 fn field(ui: &mut Ui, name: &str, text: &mut String, rows: usize, fault: Option<&str>) -> bool {
     let colours = palette(ui);
     let ink = if fault.is_some() { colours.danger } else { colours.dim };
-    let label = ui.add(Label::new(RichText::new(name).size(11.5).color(ink)).sense(egui::Sense::click()));
+    // Pressed with the pointer it leads to its field, as the focus does by itself.
+    let label = ui.add(Label::new(RichText::new(name).size(11.5).color(ink)).sense(egui::Sense::CLICK));
     let edit =
         if rows > 1 { TextEdit::multiline(text).code_editor().desired_rows(rows) } else { TextEdit::singleline(text) };
     let response = ui.add(edit.desired_width(f32::INFINITY));
     let response = response.labelled_by(label.id);
+    take_first_focus(ui, &response);
     if label.clicked() {
         response.request_focus();
     }

@@ -1,6 +1,7 @@
 use egui::{ComboBox, RichText, TextEdit, Ui};
 
-use super::parts::{dialog, named_field, shortened};
+use super::dialog::Dialog;
+use super::parts::{named_field, shortened};
 use super::tool::tool_ui;
 use super::{Scene, grouped};
 use crate::command::Action;
@@ -17,7 +18,7 @@ pub(super) fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
     let exporting = &mut store.tools.exporting;
     let colours = palette(ui);
     let title = scene.text("export");
-    dialog(ui, &title, 520.0, is_open, |ui| {
+    Dialog::new("export", &title, 520.0).show(ui, scene, is_open, |ui, scene| {
         ui.label(RichText::new(scene.text("export-to")).size(11.5).color(colours.dim));
         ui.horizontal(|ui| {
             let field = TextEdit::singleline(&mut exporting.to).hint_text("/path/to/events.jsonl").desired_width(410.0);

@@ -5,7 +5,8 @@ use egui::{
 };
 
 use super::Scene;
-use super::parts::{cut, dialog, shortened};
+use super::dialog::Dialog;
+use super::parts::{cut, shortened};
 use crate::command::Action;
 use crate::store::frameworks::{GuessedBy, Mapping, Reason, Sample, TimeUnit};
 use crate::theme::palette;
@@ -30,7 +31,7 @@ pub fn mapping_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut MappingDraft) 
     draft.preview();
     let mut is_open = true;
     let title = scene.locale.with("mapping-title", [("store", draft.source.name().into())]);
-    dialog(ui, &title, 820.0, &mut is_open, |ui| {
+    Dialog::new("mapping", &title, 820.0).show(ui, scene, &mut is_open, |ui, scene| {
         let colours = palette(ui);
         ui.label(RichText::new(scene.text("mapping-about")).color(colours.dim));
         ui.add_space(8.0);
@@ -51,7 +52,7 @@ pub fn mapping_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut MappingDraft) 
                 scene.ask(Action::KeepMapping);
             }
             if ui.button(scene.text("cancel")).clicked() {
-                scene.ask(Action::DropMapping);
+                scene.ask(Action::CloseDialog);
             }
             if draft.is_busy() {
                 ui.spinner();
@@ -59,7 +60,7 @@ pub fn mapping_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut MappingDraft) 
         });
     });
     if !is_open {
-        scene.ask(Action::DropMapping);
+        scene.ask(Action::CloseDialog);
     }
 }
 

@@ -9,6 +9,7 @@ mod changes;
 mod check;
 mod compare;
 mod compensate;
+mod dialog;
 mod event;
 mod export;
 mod field_history;
@@ -73,7 +74,7 @@ pub struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    fn ask(&mut self, action: Action) {
+    pub(crate) fn ask(&mut self, action: Action) {
         self.actions.push(action);
     }
 

@@ -1,9 +1,9 @@
 use egui::{
-    Align2, FontId, Id, Key, Modifiers, Response, RichText, Role, ScrollArea, Sense, TextEdit, TextStyle, Ui,
-    WidgetInfo, vec2,
+    FontId, Key, Modifiers, Response, RichText, Role, ScrollArea, Sense, TextEdit, TextStyle, Ui, WidgetInfo, vec2,
 };
 
 use super::Scene;
+use super::dialog::{sheet, take_first_focus};
 use super::parts::shortened;
 use crate::command::{Action, Command};
 use crate::engine::{folded, short_id};
@@ -13,15 +13,8 @@ use crate::view::OpenStore;
 /// What is typed into the palette, and which line is chosen.
 #[derive(Debug, Default)]
 pub struct PaletteState {
-    pub is_open: bool,
     text: String,
     chosen: usize,
-}
-
-impl PaletteState {
-    pub fn toggle(&mut self) {
-        *self = Self { is_open: !self.is_open, ..Self::default() };
-    }
 }
 
 /// Every command and every stream of the store, by a part of its id or its name: type, choose with the arrows, Enter.
@@ -35,56 +28,50 @@ pub fn palette_ui(ui: &mut Ui, scene: &mut Scene<'_>, state: &mut PaletteState, 
         )
     });
     let mut picked = None;
-    egui::Window::new(scene.text("palette"))
-        .id(Id::unique("palette"))
-        .title_bar(false)
-        .resizable(false)
-        .anchor(Align2::CENTER_TOP, vec2(0.0, 60.0))
-        .show(ui.ctx(), |ui| {
-            ui.set_width(460.0);
-            let name = scene.text("palette");
-            let hint = scene.text("palette-hint");
-            let field = ui.add(TextEdit::singleline(&mut state.text).hint_text(hint).desired_width(f32::INFINITY));
-            field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, &name));
-            if field.changed() {
-                state.chosen = 0;
-                scene.ask(Action::FindStreams(state.text.trim().to_owned()));
-            }
-            field.request_focus();
-            // After the field: letters and Enter may come in one frame, and mean what was typed.
-            let lines = lines(scene, &state.text, store);
-            let last = lines.len().saturating_sub(1);
-            let moved = if is_down { state.chosen + 1 } else { state.chosen.saturating_sub(usize::from(is_up)) };
-            state.chosen = moved.min(last);
-            if is_entered {
-                picked = lines.get(state.chosen).map(|line| line.action.clone());
-            }
-            ScrollArea::vertical().id_salt("palette lines").max_height(320.0).show(ui, |ui| {
-                ui.spacing_mut().item_spacing.y = 0.0;
-                for (number, line) in lines.iter().enumerate() {
-                    let response = line_ui(ui, line, number == state.chosen);
-                    if number == state.chosen && (is_down || is_up) {
-                        response.scroll_to_me(None);
-                    }
-                    if response.clicked() {
-                        picked = Some(line.action.clone());
-                    }
+    let is_left = sheet(ui, "palette", &scene.text("palette"), 520.0, |ui| {
+        let name = scene.text("palette");
+        let hint = scene.text("palette-hint");
+        let field = ui.add(TextEdit::singleline(&mut state.text).hint_text(hint).desired_width(f32::INFINITY));
+        field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, &name));
+        if field.changed() {
+            state.chosen = 0;
+            scene.ask(Action::FindStreams(state.text.trim().to_owned()));
+        }
+        take_first_focus(ui, &field);
+        // After the field: letters and Enter may come in one frame, and mean what was typed.
+        let lines = lines(scene, &state.text, store);
+        let last = lines.len().saturating_sub(1);
+        let moved = if is_down { state.chosen + 1 } else { state.chosen.saturating_sub(usize::from(is_up)) };
+        state.chosen = moved.min(last);
+        if is_entered {
+            picked = lines.get(state.chosen).map(|line| line.action.clone());
+        }
+        ScrollArea::vertical().id_salt("palette lines").max_height(320.0).min_scrolled_height(320.0).show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            for (number, line) in lines.iter().enumerate() {
+                let response = line_ui(ui, line, number == state.chosen);
+                if number == state.chosen && (is_down || is_up) {
+                    response.scroll_to_me(None);
                 }
-                if lines.is_empty() {
-                    ui.label(RichText::new(scene.text("palette-none")).color(colours.dim));
+                if response.clicked() {
+                    picked = Some(line.action.clone());
                 }
-            });
+            }
+            if lines.is_empty() {
+                ui.label(RichText::new(scene.text("palette-none")).color(colours.dim));
+            }
         });
-    if let Some(action) = picked {
-        state.is_open = false;
-        scene.ask(action);
+    });
+    if picked.is_some() || is_left {
+        scene.ask(Action::CloseDialog);
     }
+    scene.actions.extend(picked);
 }
 
 /// A line over the whole width: what it is at its left, what belongs to it at its right.
 fn line_ui(ui: &mut Ui, line: &Line, is_chosen: bool) -> Response {
     let colours = palette(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::click());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::CLICK);
     response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, is_chosen, &line.spoken));
     if is_chosen || response.hovered() {
         ui.painter().rect_filled(rect, 4.0, if is_chosen { colours.selection } else { colours.raised });

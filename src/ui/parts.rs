@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use egui::{Align, CornerRadius, Frame, Label, Layout, Margin, Response, RichText, Sense, Stroke, Ui, WidgetText};
 
 use super::Scene;
+use super::dialog::{Dialog, take_first_focus};
 use crate::command::{Action, Command, Menu};
 use crate::engine::Progress;
 use crate::theme::{CARD_RADIUS, palette};
@@ -103,26 +104,11 @@ pub fn error_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, error: &UserError) {
     });
 }
 
-/// A window over the others that Esc and its cross close. It can be moved away from what it covers.
-pub(super) fn dialog(ui: &Ui, title: &str, width: f32, is_open: &mut bool, contents: impl FnOnce(&mut Ui)) {
-    let heading = RichText::new(title.trim_end_matches('…')).size(14.0).strong();
-    egui::Window::new(heading)
-        .id(egui::Id::unique(title))
-        .open(is_open)
-        .collapsible(false)
-        .resizable(false)
-        .pivot(egui::Align2::CENTER_CENTER)
-        .default_pos(ui.ctx().content_rect().center())
-        .show(ui.ctx(), |ui| {
-            ui.set_width(width.min(ui.ctx().content_rect().width() - 64.0));
-            contents(ui);
-        });
-}
-
 /// A text field that a screen reader knows by this name.
 pub(super) fn named_field(ui: &mut Ui, field: egui::TextEdit<'_>, name: &str) -> Response {
     let response = ui.add(field);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, name));
+    take_first_focus(ui, &response);
     response
 }
 
@@ -156,10 +142,11 @@ pub(super) fn progress_ui(ui: &mut Ui, scene: &Scene<'_>, progress: &Progress) -
 /// Every command, menu by menu, with its key.
 pub fn keys_ui(ui: &mut Ui, scene: &mut Scene<'_>, is_open: &mut bool) {
     let title = scene.text("keys-title");
-    dialog(ui, &title, 760.0, is_open, |ui| {
-        ui.columns(2, |columns| {
+    Dialog::new("keys", &title, 760.0).show(ui, scene, is_open, |ui, scene| {
+        let side_by_side = if ui.available_width() < 640.0 { 1 } else { 2 };
+        ui.columns(side_by_side, |columns| {
             for (number, menu) in Menu::ALL.into_iter().enumerate() {
-                let Some(ui) = columns.get_mut(number % 2) else { continue };
+                let Some(ui) = columns.get_mut(number % side_by_side) else { continue };
                 caption(ui, &scene.text(menu.title()));
                 egui::Grid::new(menu.title()).num_columns(2).spacing([24.0, 6.0]).show(ui, |ui| {
                     for command in Command::all().filter(|command| command.menu() == menu) {

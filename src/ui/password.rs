@@ -1,7 +1,8 @@
 use egui::{Button, Label, RichText, TextEdit, Ui};
 
 use super::Scene;
-use super::parts::{dialog, named_field};
+use super::dialog::Dialog;
+use super::parts::named_field;
 use crate::command::Action;
 use crate::event::Message;
 use crate::theme::palette;
@@ -10,16 +11,13 @@ use crate::theme::palette;
 pub fn password_ui(ui: &mut Ui, scene: &mut Scene<'_>, message: &Message, typed: &mut String) {
     let mut is_open = true;
     let title = scene.text("password-title");
-    dialog(ui, &title, 460.0, &mut is_open, |ui| {
+    Dialog::new("password", &title, 460.0).show(ui, scene, &mut is_open, |ui, scene| {
         let colours = palette(ui);
         ui.add(Label::new(scene.sentence(message)).wrap());
         ui.add_space(8.0);
         let field = TextEdit::singleline(typed).password(true).desired_width(f32::INFINITY);
         let field = named_field(ui, field, &scene.text("password"));
         let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
-        if ui.memory(|memory| memory.focused().is_none()) {
-            field.request_focus();
-        }
         ui.label(RichText::new(scene.text("password-about")).size(11.5).color(colours.dim));
         ui.add_space(8.0);
         ui.horizontal(|ui| {
@@ -29,11 +27,11 @@ pub fn password_ui(ui: &mut Ui, scene: &mut Scene<'_>, message: &Message, typed:
                 scene.ask(Action::Connect);
             }
             if ui.button(scene.text("cancel")).clicked() {
-                scene.ask(Action::DropPassword);
+                scene.ask(Action::CloseDialog);
             }
         });
     });
     if !is_open {
-        scene.ask(Action::DropPassword);
+        scene.ask(Action::CloseDialog);
     }
 }

@@ -1,6 +1,7 @@
 use egui::{Align, Layout, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo, vec2};
 
-use super::parts::{cut, dialog, link, named_field, shortened};
+use super::dialog::Dialog;
+use super::parts::{cut, link, named_field, shortened};
 use super::tool::tool_ui;
 use super::{Scene, grouped};
 use crate::command::Action;
@@ -12,7 +13,7 @@ pub(super) fn search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
     let here = store.view.as_ref().map(|view| view.stream.clone());
     let search = &mut store.tools.search;
     let title = scene.text("search-events");
-    dialog(ui, &title, 680.0, is_open, |ui| {
+    Dialog::new("search", &title, 680.0).show(ui, scene, is_open, |ui, scene| {
         ui.horizontal(|ui| {
             let field =
                 TextEdit::singleline(&mut search.text).hint_text(scene.text("search-hint")).desired_width(460.0);
@@ -20,9 +21,6 @@ pub(super) fn search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
             let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
             if is_entered || ui.button(scene.text("search-start")).clicked() {
                 scene.ask(Action::StartTool(ToolName::EventSearch));
-            }
-            if ui.memory(|memory| memory.focused().is_none()) && search.asked.value().is_none() {
-                field.request_focus();
             }
         });
         if let Some(here) = &here {

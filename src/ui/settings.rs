@@ -1,6 +1,7 @@
 use egui::{Grid, RichText, TextEdit, Ui};
 
-use super::parts::{dialog, named_field};
+use super::dialog::Dialog;
+use super::parts::named_field;
 use super::{Scene, Zone};
 use crate::command::{Action, Command};
 use crate::locale::Language;
@@ -19,7 +20,7 @@ pub struct Choices<'a> {
 pub fn settings_ui(ui: &mut Ui, scene: &mut Scene<'_>, choices: &mut Choices<'_>, is_open: &mut bool) {
     let dim = palette(ui).dim;
     let title = scene.text("settings");
-    dialog(ui, &title, 440.0, is_open, |ui| {
+    Dialog::new("settings", &title, 440.0).show(ui, scene, is_open, |ui, scene| {
         Grid::new("settings").num_columns(2).spacing([24.0, 10.0]).show(ui, |ui| {
             ui.label(RichText::new(scene.text("settings-theme")).color(dim));
             let themes = [(false, scene.text("dark")), (true, scene.text("light"))];

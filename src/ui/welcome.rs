@@ -1,7 +1,8 @@
 use egui::{Align, Button, Layout, RichText, TextEdit, Ui, vec2};
 
 use super::Scene;
-use super::parts::{caption, card, dialog, link, progress_ui};
+use super::dialog::{Dialog, take_first_focus};
+use super::parts::{caption, card, link, progress_ui};
 use crate::command::{Action, Command};
 use crate::engine::Progress;
 use crate::store::Source;
@@ -48,7 +49,7 @@ pub fn welcome_ui(
 pub fn open_dialog_ui(ui: &mut Ui, scene: &mut Scene<'_>, typed_path: &mut String, is_open: &mut bool) {
     let title = scene.text("open-address");
     let actions = scene.actions.len();
-    dialog(ui, &title, 520.0, is_open, |ui| open_ui(ui, scene, typed_path));
+    Dialog::new("open", &title, 520.0).show(ui, scene, is_open, |ui, scene| open_ui(ui, scene, typed_path));
     if scene.actions.len() > actions {
         *is_open = false;
     }
@@ -75,6 +76,7 @@ fn open_ui(ui: &mut Ui, scene: &mut Scene<'_>, typed_path: &mut String) {
         let hint = scene.text("welcome-path-hint");
         let field = ui.add(TextEdit::singleline(typed_path).hint_text(hint).desired_width(ui.available_width() - 90.0));
         let field = field.labelled_by(name);
+        take_first_focus(ui, &field);
         let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         let is_clicked = ui.button(scene.text("welcome-go")).clicked();
         if (is_entered || is_clicked) && !typed_path.trim().is_empty() {

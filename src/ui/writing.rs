@@ -1,7 +1,7 @@
 use egui::{Button, Label, RichText, Ui};
 
 use super::Scene;
-use super::parts::dialog;
+use super::dialog::Dialog;
 use crate::command::Action;
 use crate::theme::palette;
 
@@ -9,7 +9,7 @@ use crate::theme::palette;
 pub fn writing_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &str, is_open: &mut bool) {
     let title = scene.text("writing-title");
     let mut leaves = false;
-    dialog(ui, &title, 460.0, is_open, |ui| {
+    Dialog::new("writing", &title, 460.0).show(ui, scene, is_open, |ui, scene| {
         let colours = palette(ui);
         let about = scene.locale.with("writing-about", [("store", store.to_owned().into())]);
         ui.add(Label::new(about).wrap());

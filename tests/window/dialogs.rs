@@ -1,6 +1,7 @@
 //! What lies over the panels: search, export, settings, menus, keys.
 
-use egui::{Key, Modifiers, Role};
+use egui::{Key, Modifiers, Role, Vec2};
+use egui_kittest::kittest::Queryable;
 
 use crate::driver::Driver;
 
@@ -173,4 +174,139 @@ fn trying_again_after_a_slip_of_the_hand_leaves_the_cursor_where_it_is() {
     driver.click("Try again");
     driver.assert_shows("State at version 0");
     assert!(!driver.shows_part("has versions 0 to 6"), "{}", driver.all_text());
+}
+
+/// What the panels show, whatever lies over them.
+fn desk(driver: &Driver) -> Vec<String> {
+    let shown = driver.all_text();
+    let tells = |line: &&str| {
+        ["State at version", "v", "A", "B", "Compensate version"].iter().any(|begin| line.starts_with(begin))
+            || ["Hide equal fields", "stop", "Play"].contains(line)
+    };
+    shown.lines().filter(tells).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_search_that_is_opened_again_hears_every_letter_that_is_typed() {
+    let mut driver = Driver::at("lead-1");
+    let before = desk(&driver);
+    for _ in 0..2 {
+        driver.press_with(Modifiers::COMMAND, Key::F);
+        driver.type_over("Text to find", "nobody wrote this");
+        driver.press(Key::Enter);
+        driver.press(Key::Escape);
+    }
+    driver.press_with(Modifiers::COMMAND, Key::F);
+    driver.press_with(Modifiers::COMMAND, Key::A);
+    driver.strike("lead-closed");
+    assert_eq!(driver.value_of("Text to find"), "lead-closed");
+    driver.assert_hides("Compensate version 6");
+    driver.press(Key::Escape);
+    assert_eq!(desk(&driver), before);
+}
+
+#[test]
+fn a_correction_that_is_begun_hears_every_letter_that_is_typed() {
+    let mut driver = Driver::at("lead-1");
+    driver.press(Key::C);
+    driver.strike("dab");
+    assert_eq!(driver.value_of("Author"), "dab");
+    driver.assert_hides("Hide equal fields");
+    assert!(!driver.shows_part("A v6") && !driver.shows_part("B v6"), "{}", driver.all_text());
+}
+
+#[test]
+fn a_path_is_typed_into_the_export_and_not_into_what_had_the_focus_before() {
+    let mut driver = Driver::at("lead-1");
+    driver.type_into("Filter streams", "lead");
+    driver.press_with(Modifiers::COMMAND, Key::E);
+    driver.strike("/tmp/a.csv");
+    assert_eq!(driver.value_of("Filter streams"), "lead");
+    assert_eq!(driver.value_of("File to write"), "/tmp/a.csv");
+    driver.press(Key::Escape);
+    driver.strike("-1");
+    assert_eq!(driver.value_of("Filter streams"), "lead-1", "what had the focus has it again");
+}
+
+#[test]
+fn only_what_belongs_to_a_dialog_runs_while_one_is_open() {
+    let mut driver = Driver::at("lead-1");
+    driver.press_with(Modifiers::COMMAND, Key::Comma);
+    for key in [Key::A, Key::B, Key::C, Key::D, Key::F, Key::ArrowLeft, Key::Home, Key::Space] {
+        driver.press(key);
+    }
+    for key in [Key::F, Key::E, Key::K, Key::O] {
+        driver.press_with(Modifiers::COMMAND, key);
+    }
+    driver.assert_hides("Text to find");
+    driver.assert_hides("File to write");
+    driver.assert_shows("State at version 6");
+    driver.press(Key::F1);
+    driver.assert_shows("Next ten events");
+    driver.press(Key::Escape);
+    driver.assert_hides("Next ten events");
+    driver.assert_shows("Times");
+    driver.press(Key::Escape);
+    driver.assert_hides("Times");
+    assert!(!driver.shows_part("A v6") && !driver.shows("Hide equal fields"), "{}", driver.all_text());
+}
+
+#[test]
+fn what_lies_behind_a_dialog_cannot_be_pressed() {
+    let mut driver = Driver::at("lead-1");
+    driver.press_with(Modifiers::COMMAND, Key::Comma);
+    driver.click_role(Role::Row, "v3 contact-details-updated");
+    driver.assert_shows("State at version 6");
+    driver.assert_shows("Times");
+}
+
+#[test]
+fn escape_closes_a_list_that_is_open_in_a_dialog_before_the_dialog() {
+    let mut driver = Driver::at("lead-1");
+    driver.press_with(Modifiers::COMMAND, Key::E);
+    driver.click_role(Role::ComboBox, "Format");
+    driver.assert_shows("cloudevents");
+    driver.press(Key::Escape);
+    driver.assert_shows("File to write");
+    driver.assert_hides("cloudevents");
+    driver.press(Key::Escape);
+    driver.assert_hides("File to write");
+}
+
+#[test]
+fn escape_closes_a_menu_and_leaves_what_is_below() {
+    let mut driver = Driver::at("lead-1");
+    driver.open(&std::path::PathBuf::from("/nowhere.db"));
+    driver.click("small.db");
+    driver.assert_shows("Store");
+    driver.press(Key::Escape);
+    driver.assert_hides("Store");
+    assert!(driver.shows_part("there is no such file"), "{}", driver.all_text());
+    driver.press(Key::Escape);
+    assert!(!driver.shows_part("there is no such file"), "{}", driver.all_text());
+}
+
+#[test]
+fn a_dialog_is_in_the_middle_again_when_the_window_changes_and_never_larger() {
+    let mut driver = Driver::at("lead-1");
+    for (modifiers, key, name) in [
+        (Modifiers::NONE, Key::F1, "keys"),
+        (Modifiers::COMMAND, Key::F, "search"),
+        (Modifiers::NONE, Key::C, "compensate"),
+    ] {
+        driver.window.set_size(Vec2::new(1280.0, 800.0));
+        driver.press_with(modifiers, key);
+        for size in [Vec2::new(1280.0, 800.0), Vec2::new(900.0, 600.0), Vec2::new(640.0, 360.0)] {
+            driver.window.set_size(size);
+            driver.settle();
+            let area = egui::Id::unique(("dialog", name));
+            let rect = driver.window.ctx.memory(|memory| memory.area_rect(area)).expect("a dialog");
+            let window = egui::Rect::from_min_size(egui::Pos2::ZERO, size);
+            assert!(window.contains_rect(rect), "{name}: {rect:?} at {size:?}");
+            assert!((rect.center() - window.center()).length() < 2.0, "{name}: {rect:?} at {size:?}");
+            let cross = driver.window.get_by_label("Close (Esc)").rect();
+            assert!(window.contains_rect(cross), "{name}: {cross:?} at {size:?}");
+        }
+        driver.press(Key::Escape);
+    }
 }

@@ -145,6 +145,27 @@ impl Driver {
         self.settle();
     }
 
+    /// Every letter as a keyboard sends it: the key, and what it writes. Goes to whatever has the focus.
+    pub(crate) fn strike(&mut self, text: &str) {
+        for letter in text.chars() {
+            let key = Key::from_name(&letter.to_uppercase().to_string());
+            if let Some(key) = key {
+                self.window.key_down(key);
+            }
+            self.window.event(egui::Event::Text(letter.to_string()));
+            if let Some(key) = key {
+                self.window.key_up(key);
+            }
+            self.window.step();
+        }
+        self.settle();
+    }
+
+    /// What stands in a field.
+    pub(crate) fn value_of(&self, field: &str) -> String {
+        self.window.get_by_role_and_label(Role::TextInput, field).value().unwrap_or_default()
+    }
+
     pub(crate) fn type_into(&mut self, field: &str, text: &str) {
         let is_one_line = self.window.query_by_role_and_label(Role::TextInput, field).is_some();
         let role = if is_one_line { Role::TextInput } else { Role::MultilineTextInput };
