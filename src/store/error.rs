@@ -190,10 +190,36 @@ pub enum AppendError {
     MetadataNotObject { event_type: String },
     #[error("a stream and an event type need a name")]
     NoName,
-    #[error("{framework} would not understand this event: {detail}; correct it and append again")]
-    Unfit { framework: Framework, detail: String },
+    #[error("{framework} would not understand this event: {why}; correct it and append again")]
+    Unfit { framework: Framework, why: Unfit },
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Why a framework's application could not read an event.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    #[error("{0} is archived")]
+    Archived(StreamId),
+    /// In the database's own words.
+    #[error("its table refused it (“{0}”)")]
+    Refused(String),
+    #[error("an event type is written module:Class.Event, and this stream has none to follow")]
+    NoTypeToFollow,
+    #[error("the payload must be a JSON object of the event's attributes")]
+    NoAttributes,
+    #[error("the payload must be JSON")]
+    NotJson,
+    #[error("every event needs a time")]
+    NoTime,
+    #[error("it cannot be compressed (“{0}”)")]
+    NotPacked(String),
+    #[error("this stream is encrypted, and only the application writes into it")]
+    Encrypted,
+    #[error(
+        "no event here is called {asked}, and the application could not read one that it does not know; append one of its own with --type ({known})"
+    )]
+    UnknownType { asked: String, known: String },
 }
 
 fn expected_words(expected: Expected) -> String {

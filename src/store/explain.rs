@@ -3,7 +3,7 @@
 
 use super::files::{ExportError, TargetError};
 use super::frameworks::MappingError;
-use super::{AppendError, Damage, Expected, ServerError, StoreError};
+use super::{AppendError, Damage, Expected, ServerError, StoreError, Unfit};
 use crate::event::{Explain, Message, Version};
 
 impl Explain for StoreError {
@@ -140,10 +140,28 @@ impl Explain for AppendError {
                 Message::new("append-metadata-not-object").text("type", event_type)
             }
             Self::NoName => Message::new("append-no-name"),
-            Self::Unfit { framework, detail } => {
-                Message::new("append-unfit").text("framework", framework).text("detail", detail)
+            Self::Unfit { framework, why } => {
+                Message::new("append-unfit").text("framework", framework).inner("detail", why.message())
             }
             Self::Store(error) => error.message(),
+        }
+    }
+}
+
+impl Explain for Unfit {
+    fn message(&self) -> Message {
+        match self {
+            Self::Archived(stream) => Message::new("unfit-archived").text("stream", stream),
+            Self::Refused(words) => Message::new("unfit-refused").text("words", words),
+            Self::NoTypeToFollow => Message::new("unfit-no-type-to-follow"),
+            Self::NoAttributes => Message::new("unfit-no-attributes"),
+            Self::NotJson => Message::new("unfit-not-json"),
+            Self::NoTime => Message::new("unfit-no-time"),
+            Self::NotPacked(words) => Message::new("unfit-not-packed").text("words", words),
+            Self::Encrypted => Message::new("unfit-encrypted"),
+            Self::UnknownType { asked, known } => {
+                Message::new("unfit-unknown-type").text("asked", asked).text("known", known)
+            }
         }
     }
 }

@@ -26,7 +26,7 @@ use std::path::Path;
 
 pub use check::{HistoryCheck, HistoryRules};
 pub use contract::{BatchSize, Capabilities, Changes, Interrupter, KeptState, Opener, Scan, Store, Writer};
-pub use error::{AppendError, Conflict, Damage, StoreError};
+pub use error::{AppendError, Conflict, Damage, StoreError, Unfit};
 pub use finding::{Fault, Finding, FindingKind, FoundAt, SchemaChange, SchemaObject};
 pub use notice::{Notice, ReadOnlyReason};
 pub use postgres::{Address, ServerError};

@@ -17,7 +17,7 @@ use foldline::store::files::{ExportError, TargetError};
 use foldline::store::frameworks::MappingError;
 use foldline::store::{
     Address, AppendError, Conflict, Damage, Expected, Fault, Flow, Framework, Notice, Query, ReadOnlyReason,
-    SchemaChange, SchemaObject, ServerError, StoreError, StreamQuery,
+    SchemaChange, SchemaObject, ServerError, StoreError, StreamQuery, Unfit,
 };
 
 use crate::driver::Driver;
@@ -246,7 +246,20 @@ fn every_append_error() -> Vec<AppendError> {
         let stream = StreamId::from("lead-1");
         AppendError::Conflict(Box::new(Conflict { stream, expected, actual, since: Vec::new() }))
     };
-    vec![
+    let unfit = [
+        Unfit::Archived(StreamId::from("lead-1")),
+        Unfit::Refused(text("words")),
+        Unfit::NoTypeToFollow,
+        Unfit::NoAttributes,
+        Unfit::NotJson,
+        Unfit::NoTime,
+        Unfit::NotPacked(text("words")),
+        Unfit::Encrypted,
+        Unfit::UnknownType { asked: text("asked"), known: text("known") },
+    ];
+    let mut errors: Vec<AppendError> =
+        unfit.into_iter().map(|why| AppendError::Unfit { framework: Framework::FOLDLINE, why }).collect();
+    errors.extend([
         conflict(Expected::Exact(Version(11)), Some(Version(12))),
         conflict(Expected::NoStream, Some(Version(12))),
         conflict(Expected::Any, None),
@@ -257,8 +270,8 @@ fn every_append_error() -> Vec<AppendError> {
         AppendError::PayloadNotJson { event_type: text("type"), detail: text("detail") },
         AppendError::MetadataNotObject { event_type: text("type") },
         AppendError::NoName,
-        AppendError::Unfit { framework: Framework::FOLDLINE, detail: text("detail") },
-    ]
+    ]);
+    errors
 }
 
 fn every_problem() -> Vec<Problem> {

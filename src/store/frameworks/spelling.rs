@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::layout::Category;
 use super::store::{Database, ForeignStore};
 use crate::event::{EventType, NewEvent, StreamId, body_of, kebab_words, same_name};
-use crate::store::{AppendError, Columns, Flow, Query, Store, StoreError};
+use crate::store::{AppendError, Columns, Flow, Query, Store, StoreError, Unfit};
 
 impl<D: Database> ForeignStore<D> {
     /// The event with its type and fields spelled as the store's own events of that kind have them.
@@ -19,12 +19,8 @@ impl<D: Database> ForeignStore<D> {
             let are_classes = self.layout().append_rules().is_some_and(|rules| rules.types_are_classes);
             let is_strange = asked.contains('-') && !known.iter().any(|known| known.contains('-'));
             if are_classes && is_strange && !known.is_empty() {
-                let detail = format!(
-                    "no event here is called {asked}, and the application could not read one that it does not know; \
-                     append one of its own with --type ({})",
-                    known.join(", ")
-                );
-                return Err(AppendError::Unfit { framework, detail });
+                let why = Unfit::UnknownType { asked: asked.to_owned(), known: known.join(", ") };
+                return Err(AppendError::Unfit { framework, why });
             }
             let event_type = EventType::new(named_like(asked, &known));
             return Ok(NewEvent { event_type, ..event.clone() });

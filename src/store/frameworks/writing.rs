@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::rules::AppendRules;
 use crate::event::{EventId, NewEvent};
-use crate::store::{AppendError, Framework};
+use crate::store::AppendError;
 
 /// The newest event of the stream that is appended to, as it is stored: what its writer made of such things.
 #[derive(Clone, Debug, Default)]
@@ -48,10 +48,6 @@ pub(in crate::store) fn shaped(
         Some(shape) => shape(plain, example, event),
         None => Ok(plain),
     }
-}
-
-pub(super) fn unfit(framework: Framework, detail: &str) -> AppendError {
-    AppendError::Unfit { framework, detail: detail.to_owned() }
 }
 
 pub(super) fn object(text: &[u8]) -> Option<Map<String, Value>> {

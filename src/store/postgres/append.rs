@@ -7,7 +7,7 @@ use super::{ForeignPostgres, PgDatabase, ServerError};
 use crate::event::{NewEvent, StreamId, Version};
 use crate::store::frameworks::{Append, Example, Layout, PostgresRules, Shaped, shaped, stream_parts};
 use crate::store::{
-    AppendError, Appended, Expected, ReadOnlyReason, Store, StoreError, Writer, check_call, check_version,
+    AppendError, Appended, Expected, ReadOnlyReason, Store, StoreError, Unfit, Writer, check_call, check_version,
 };
 
 /// How often an append at any version is tried anew after another came first.
@@ -60,7 +60,7 @@ impl ForeignPostgres {
         if let (Some(_), Some(last)) = (&self.layout().archived, last)
             && self.event_at(stream, last)?.is_some_and(|event| event.metadata().all.contains_key("archived"))
         {
-            return Err(AppendError::Unfit { framework, detail: format!("{stream} is archived") });
+            return Err(AppendError::Unfit { framework, why: Unfit::Archived(stream.clone()) });
         }
         let catalogue = self.database.known_catalogue()?;
         let gone = || self.database.failed(ServerError::Changed(self.layout().table.clone()));

@@ -11,7 +11,7 @@ use crate::store::frameworks::{
     Append, AppendRules, Example, Layout, Shaped, SqliteRules, Table, shaped, stream_parts,
 };
 use crate::store::{
-    AppendError, Appended, Expected, ReadOnlyReason, Store, StoreError, Writer, check_call, check_version,
+    AppendError, Appended, Expected, ReadOnlyReason, Store, StoreError, Unfit, Writer, check_call, check_version,
 };
 
 /// How long an append waits for another writer.
@@ -48,7 +48,7 @@ impl Writer for ForeignSqlite {
         if let Some(last) = last
             && self.event_at(stream, last)?.is_some_and(|event| event.metadata().all.contains_key("archived"))
         {
-            return Err(AppendError::Unfit { framework, detail: format!("{stream} is archived") });
+            return Err(AppendError::Unfit { framework, why: Unfit::Archived(stream.clone()) });
         }
         let (rules, sqlite) = self.rules()?;
         let table = Table { name: self.layout().table.clone(), ..Table::default() };
@@ -61,7 +61,7 @@ impl Writer for ForeignSqlite {
             Ok(true) => {}
             Ok(false) => return self.conflict(stream, expected, events),
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
-                return Err(AppendError::Unfit { framework, detail: format!("its table refused it ({error})") });
+                return Err(AppendError::Unfit { framework, why: Unfit::Refused(error.to_string()) });
             }
             Err(error) => return Err(failed(error).into()),
         }

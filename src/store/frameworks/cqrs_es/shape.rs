@@ -1,8 +1,8 @@
 use serde_json::{Map, Value};
 
-use super::super::writing::{Example, Shaped, object, unfit};
+use super::super::writing::{Example, Shaped, object};
 use crate::event::NewEvent;
-use crate::store::{AppendError, Framework};
+use crate::store::{AppendError, Framework, Unfit};
 
 /// By serde's custom an event's fields stand under its name: `{"Captured": {…}}`. Metadata is an object of texts.
 pub(super) fn shape(plain: Shaped, example: Option<&Example>, _: &NewEvent) -> Result<Shaped, AppendError> {
@@ -12,7 +12,7 @@ pub(super) fn shape(plain: Shaped, example: Option<&Example>, _: &NewEvent) -> R
     let follows_tags = example.is_none_or(|example| is_tagged(&example.payload, &example.event_type));
     let payload = if follows_tags && !is_tagged(&plain.payload, &plain.event_type) {
         let fields: Value = serde_json::from_slice(&plain.payload)
-            .map_err(|_| unfit(Framework::CQRS_ES, "the payload must be JSON"))?;
+            .map_err(|_| AppendError::Unfit { framework: Framework::CQRS_ES, why: Unfit::NotJson })?;
         Value::Object(Map::from_iter([(plain.event_type.clone(), fields)])).to_string().into_bytes()
     } else {
         plain.payload

@@ -2,31 +2,28 @@ use std::io::Write;
 
 use serde_json::Value;
 
-use super::super::writing::{Example, Shaped, object, unfit};
+use super::super::writing::{Example, Shaped, object};
 use crate::event::NewEvent;
-use crate::store::{AppendError, Framework};
+use crate::store::{AppendError, Framework, Unfit};
 
 /// The state is an object with the time inside. It has no place for metadata, so who corrected it and why stand
 /// beside its own fields, which the framework hands through.
 pub(super) fn shape(plain: Shaped, example: Option<&Example>, event: &NewEvent) -> Result<Shaped, AppendError> {
-    let framework = Framework::EVENTSOURCING;
+    let unfit = |why| AppendError::Unfit { framework: Framework::EVENTSOURCING, why };
     let event_type = if plain.event_type.contains(':') {
         plain.event_type
     } else {
         // The class of the aggregate is that of its other events.
         let class = example.and_then(|example| example.event_type.rsplit_once('.')).map(|(class, _)| class);
-        let class = class.filter(|class| class.contains(':')).ok_or_else(|| {
-            unfit(framework, "an event type is written module:Class.Event, and this stream has none to follow")
-        })?;
+        let class = class.filter(|class| class.contains(':')).ok_or_else(|| unfit(Unfit::NoTypeToFollow))?;
         format!("{class}.{}", plain.event_type)
     };
-    let mut state = object(&plain.payload)
-        .ok_or_else(|| unfit(framework, "the payload must be a JSON object of the event's attributes"))?;
+    let mut state = object(&plain.payload).ok_or_else(|| unfit(Unfit::NoAttributes))?;
     for own in ["originator_id", "originator_version"] {
         state.shift_remove(own);
     }
     if !state.contains_key("timestamp") {
-        let at = event.recorded_at.ok_or_else(|| unfit(framework, "every event needs a time"))?;
+        let at = event.recorded_at.ok_or_else(|| unfit(Unfit::NoTime))?;
         let text = at.to_string().replace('Z', "+00:00");
         state.insert("timestamp".to_owned(), serde_json::json!({ "_type_": "datetime_iso", "_data_": text }));
     }
@@ -36,10 +33,10 @@ pub(super) fn shape(plain: Shaped, example: Option<&Example>, event: &NewEvent) 
     let text = Value::Object(state).to_string().into_bytes();
     let payload = match example.map(|example| example.payload.as_slice()) {
         Some([0x78, 0x01 | 0x5e | 0x9c | 0xda, ..]) => {
-            packed(&text).map_err(|error| unfit(framework, &error.to_string()))?
+            packed(&text).map_err(|error| unfit(Unfit::NotPacked(error.to_string())))?
         }
         Some(bytes) if std::str::from_utf8(bytes).is_err() => {
-            return Err(unfit(framework, "this stream is encrypted, and only the application writes into it"));
+            return Err(unfit(Unfit::Encrypted));
         }
         _ => text,
     };
