@@ -166,7 +166,8 @@ fn drafts_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
         return;
     }
     let text = scene.locale.with("drafts-kept", [("count", drafts.len().into())]);
-    ui.menu_button(RichText::new(text).size(11.5), |ui| {
+    let button = Button::new(RichText::new(text).size(11.5)).frame(false);
+    MenuButton::from_button(button).ui(ui, |ui| {
         for KeptDraft { stream, version, .. } in drafts {
             let id = StreamId::from(stream.as_str());
             let called = in_order(stream, store.labels.of(&id)).0;

@@ -8,6 +8,8 @@ use crate::driver::Driver;
 #[test]
 fn projections_stand_side_by_side_at_the_cursor_and_follow_it() {
     let mut driver = Driver::at("lead-1");
+    // Room for every row.
+    driver.window.set_size([1280.0, 1400.0].into());
     driver.press(Key::D);
     driver.click("Several projections");
     driver.assert_shows("State beside Search terms beside Analysis beside Fields");
