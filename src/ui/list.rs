@@ -9,6 +9,20 @@ use crate::theme::{ROW_HEIGHT, palette};
 struct Seen {
     offset: f32,
     height: f32,
+    /// The room became less, and hid the row that is to stay in view.
+    has_lost_row: bool,
+}
+
+impl Seen {
+    fn shows(&self, place: usize) -> bool {
+        let (top, bottom) = (place as f32 * ROW_HEIGHT, (place + 1) as f32 * ROW_HEIGHT);
+        top >= self.offset - 1.0 && bottom <= self.offset + self.height + 1.0
+    }
+
+    /// Whether another height, and not somebody's scrolling, took the row out of view.
+    fn has_lost(&self, before: &Self, place: usize) -> bool {
+        (before.height - self.height).abs() > 0.5 && before.shows(place) && !self.shows(place)
+    }
 }
 
 /// Draws the rows in view. The row to `keep` is brought into view where that is asked for, and stays in view when the
@@ -24,31 +38,38 @@ pub(super) fn list_ui(
     ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
     let seen_id = egui::Id::unique(("seen of list", id));
     let seen: Option<Seen> = ui.data(|data| data.get_temp(seen_id));
-    let height = ui.available_height();
+    let height = seen.map_or(ui.available_height(), |seen| seen.height);
+    let is_to_reveal = is_to_reveal || seen.is_some_and(|seen| seen.has_lost_row);
     let mut area = ScrollArea::vertical().id_salt(id).auto_shrink(false).animated(false);
-    if let Some(offset) = keep.and_then(|place| offset_for(place, seen, height, is_to_reveal)) {
-        area = area.vertical_scroll_offset(offset);
+    if let (Some(place), true) = (keep, is_to_reveal) {
+        let seen = seen.unwrap_or(Seen { offset: 0.0, height, has_lost_row: false });
+        if let Some(offset) = offset_for(place, &seen) {
+            area = area.vertical_scroll_offset(offset);
+        }
     }
     let output = area.show_rows(ui, ROW_HEIGHT, count, |ui, range| {
         // One id a row: so a row has the same wherever the list is scrolled to.
         range.for_each(|place| drop(ui.push_id(place, |ui| row(ui, place))));
     });
-    let seen = Seen { offset: output.state.clamped_offset().y, height: output.inner_rect.height() };
-    ui.data_mut(|data| data.insert_temp(seen_id, seen));
+    let offset = output.state.clamped_offset().y;
+    let mut now = Seen { offset, height: output.inner_rect.height(), has_lost_row: false };
+    now.has_lost_row = seen.zip(keep).is_some_and(|(before, place)| now.has_lost(&before, place));
+    if now.has_lost_row {
+        ui.ctx().request_repaint();
+    }
+    ui.data_mut(|data| data.insert_temp(seen_id, now));
 }
 
-/// How far to scroll, where the row would not be seen and should be.
-fn offset_for(place: usize, seen: Option<Seen>, height: f32, is_to_reveal: bool) -> Option<f32> {
+/// How far to scroll, where the row is not seen.
+fn offset_for(place: usize, seen: &Seen) -> Option<f32> {
     let (top, bottom) = (place as f32 * ROW_HEIGHT, (place + 1) as f32 * ROW_HEIGHT);
-    let Seen { offset, height: before } = seen.unwrap_or(Seen { offset: 0.0, height });
-    let is_within = |height: f32| top >= offset - 1.0 && bottom <= offset + height + 1.0;
-    let was_lost = (before - height).abs() > 0.5 && is_within(before);
-    if is_within(height) || !(is_to_reveal || was_lost) {
+    let Seen { offset, height, .. } = *seen;
+    if seen.shows(place) {
         return None;
     }
     // A step scrolls by a row; a jump lands in the middle.
     let is_near = top > offset - 2.0 * ROW_HEIGHT && bottom < offset + height + 2.0 * ROW_HEIGHT;
-    Some(match (is_near || was_lost, top < offset) {
+    Some(match (is_near, top < offset) {
         (false, _) => (top - (height - ROW_HEIGHT) / 2.0).max(0.0),
         (true, true) => top,
         (true, false) => (bottom - height).max(0.0),
@@ -131,30 +152,33 @@ const CELL_GAP: f32 = 12.0;
 mod tests {
     use super::*;
 
-    const HEIGHT: f32 = 10.0 * ROW_HEIGHT;
+    fn seen(row: f32, rows: f32) -> Seen {
+        Seen { offset: row * ROW_HEIGHT, height: rows * ROW_HEIGHT, has_lost_row: false }
+    }
+
+    fn row_for(place: usize, seen: &Seen) -> Option<f32> {
+        offset_for(place, seen).map(|offset| (offset / ROW_HEIGHT * 2.0).round() / 2.0)
+    }
 
     #[test]
     fn a_row_in_view_is_left_where_it_is() {
-        let seen = Some(Seen { offset: 20.0 * ROW_HEIGHT, height: HEIGHT });
-        assert_eq!(offset_for(20, seen, HEIGHT, true), None);
-        assert_eq!(offset_for(29, seen, HEIGHT, true), None);
-        assert_eq!(offset_for(50, seen, HEIGHT, false), None, "nobody asked for it");
+        assert_eq!(row_for(20, &seen(20.0, 10.0)), None);
+        assert_eq!(row_for(29, &seen(20.0, 10.0)), None);
     }
 
     #[test]
     fn a_step_scrolls_by_a_row_and_a_jump_lands_in_the_middle() {
-        let seen = Some(Seen { offset: 20.0 * ROW_HEIGHT, height: HEIGHT });
-        assert_eq!(offset_for(30, seen, HEIGHT, true), Some(21.0 * ROW_HEIGHT));
-        assert_eq!(offset_for(19, seen, HEIGHT, true), Some(19.0 * ROW_HEIGHT));
-        assert_eq!(offset_for(104, seen, HEIGHT, true), Some(99.5 * ROW_HEIGHT));
-        assert_eq!(offset_for(0, seen, HEIGHT, true), Some(0.0));
+        assert_eq!(row_for(30, &seen(20.0, 10.0)), Some(21.0));
+        assert_eq!(row_for(19, &seen(20.0, 10.0)), Some(19.0));
+        assert_eq!(row_for(104, &seen(20.0, 10.0)), Some(99.5));
+        assert_eq!(row_for(0, &seen(20.0, 10.0)), Some(0.0));
     }
 
     #[test]
-    fn a_row_that_a_smaller_panel_would_hide_stays_in_view() {
-        let seen = Some(Seen { offset: 0.0, height: HEIGHT });
-        assert_eq!(offset_for(8, seen, HEIGHT / 2.0, false), Some(4.0 * ROW_HEIGHT));
-        let scrolled_away = Some(Seen { offset: 100.0 * ROW_HEIGHT, height: HEIGHT });
-        assert_eq!(offset_for(8, scrolled_away, HEIGHT / 2.0, false), None);
+    fn a_row_is_lost_by_less_room_and_not_by_scrolling() {
+        assert!(seen(0.0, 5.0).has_lost(&seen(0.0, 10.0), 8));
+        assert!(!seen(0.0, 5.0).has_lost(&seen(0.0, 10.0), 3), "it is still there");
+        assert!(!seen(20.0, 10.0).has_lost(&seen(0.0, 10.0), 8), "somebody scrolled");
+        assert!(!seen(20.0, 5.0).has_lost(&seen(20.0, 10.0), 8), "it was not there before");
     }
 }

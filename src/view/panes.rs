@@ -63,7 +63,7 @@ const LEAST_HISTORY: f32 = CARD_HEAD + 82.0;
 
 /// How much of the middle the state takes by itself at most, and how much a comparison.
 const STATE_SHARE: f32 = 0.5;
-const COMPARE_SHARE: f32 = 0.65;
+const COMPARE_SHARE: f32 = 0.7;
 
 impl Panes {
     fn is_folded(&self, pane: Pane) -> bool {

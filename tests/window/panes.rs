@@ -32,6 +32,11 @@ fn controls(driver: &Driver) -> Vec<(String, Rect)> {
     let (mut rows, mut found) = (Vec::new(), Vec::new());
     down(&driver.window.root(), &ROWS, &mut rows);
     down(&driver.window.root(), &CONTROLS, &mut found);
+    // What of the event is below its end scrolls, too.
+    let border = driver.window.query_by_role_and_label(Role::Splitter, "Width of the event").map(|node| node.rect());
+    let is_below =
+        |rect: &Rect| border.is_some_and(|border| rect.left() > border.left() && rect.bottom() > border.bottom());
+    found.retain(|(name, rect)| !(is_below(rect) && name.contains("Copy")));
     found.retain(|(_, rect)| !rows.iter().any(|(_, row)| row.expand(0.5).contains_rect(*rect)));
     found
 }
