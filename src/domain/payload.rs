@@ -8,15 +8,20 @@ use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visi
 use serde_json::value::RawValue;
 
 use super::Flaw;
+use crate::event::plain_json::plain_members;
 use crate::event::{EventId, EventRow, Metadata, Timestamp, same_name};
 
 /// The wanted fields, in the order in which they were asked for. Absent and `null` are the same.
 #[derive(Debug)]
-pub struct Fields<'a, const N: usize>([Option<&'a RawValue>; N]);
+pub struct Fields<'a, const N: usize>([Option<&'a str>; N]);
 
 /// Reads the fields named in `wanted`, which must be lower-case words joined by `-`. What is no JSON object is
 /// answered with its flaw.
 pub fn read_fields<'a, const N: usize>(payload: &'a [u8], wanted: &[&str; N]) -> Result<Fields<'a, N>, Flaw> {
+    plain_fields(payload, wanted).map_or_else(|| parsed_fields(payload, wanted), Ok)
+}
+
+fn parsed_fields<'a, const N: usize>(payload: &'a [u8], wanted: &[&str; N]) -> Result<Fields<'a, N>, Flaw> {
     let refusal = |error: Option<serde_json::Error>| match (serde_json::from_slice::<IgnoredAny>(payload), error) {
         // Skipping does not look into texts, so a text that is no UTF-8 was found only by reading it.
         (Ok(_), Some(error)) if !error.is_data() => Flaw::not_json(&error),
@@ -35,6 +40,24 @@ pub fn read_fields<'a, const N: usize>(payload: &'a [u8], wanted: &[&str; N]) ->
     Ok(Fields(fields))
 }
 
+/// The same of a payload that is written as nearly all are.
+fn plain_fields<'a, const N: usize>(payload: &'a [u8], wanted: &[&str; N]) -> Option<Fields<'a, N>> {
+    let text = std::str::from_utf8(payload).ok()?;
+    let mut found = [None; N];
+    plain_members(text, |member| {
+        if let Some(index) = place_of(text.get(member.name)?, wanted) {
+            found[index] = Some(text.get(member.value)?);
+        }
+        Some(())
+    })?;
+    Some(Fields(found))
+}
+
+/// The place of a field's name among the wanted ones.
+fn place_of(key: &str, wanted: &[&str]) -> Option<usize> {
+    wanted.iter().position(|name| *name == key).or_else(|| wanted.iter().position(|name| same_name(key, name)))
+}
+
 impl<'a, const N: usize> Fields<'a, N> {
     /// None of them; for a payload that could not be read.
     pub fn none() -> Self {
@@ -43,7 +66,7 @@ impl<'a, const N: usize> Fields<'a, N> {
 
     /// The field as text: a string's own text, a number or anything else as it is written.
     pub fn text(&self, index: usize) -> Option<Cow<'a, str>> {
-        let raw = self.0[index]?.get();
+        let raw = self.0[index]?;
         match raw.as_bytes() {
             [b'"', inner @ .., b'"'] if !inner.contains(&b'\\') => Some(Cow::Borrowed(&raw[1..raw.len() - 1])),
             [b'"', ..] => serde_json::from_str::<String>(raw).ok().map(Cow::Owned),
@@ -87,7 +110,22 @@ pub(super) fn fields_of<'a, const N: usize>(
 /// The event that the metadata says is compensated, or the payload, where another system wrote it there.
 pub(super) fn compensated(row: &EventRow<'_>) -> Option<EventId> {
     let in_payload = || Some(EventId::new(&read_fields(row.payload, &["compensates"]).ok()?.text(0)?));
-    if row.metadata.is_empty() { in_payload() } else { Metadata::parse(row.metadata).compensates.or_else(in_payload) }
+    if may_name_compensated(row.metadata) {
+        Metadata::parse(row.metadata).compensates.or_else(in_payload)
+    } else {
+        in_payload()
+    }
+}
+
+/// Whether it is worth reading as a whole: asked for every event that might be a compensation, and few are.
+fn may_name_compensated(metadata: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(metadata) else { return !metadata.is_empty() };
+    let mut is_named = false;
+    let read = plain_members(text, |member| {
+        is_named |= same_name(text.get(member.name)?, "compensates");
+        Some(())
+    });
+    is_named || (read.is_none() && !text.is_empty())
 }
 
 struct FieldsVisitor<'w, const N: usize> {
@@ -95,7 +133,7 @@ struct FieldsVisitor<'w, const N: usize> {
 }
 
 impl<'de, const N: usize> Visitor<'de> for FieldsVisitor<'_, N> {
-    type Value = [Option<&'de RawValue>; N];
+    type Value = [Option<&'de str>; N];
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
@@ -110,7 +148,7 @@ impl<'de, const N: usize> Visitor<'de> for FieldsVisitor<'_, N> {
         let mut found = [None; N];
         while let Some(index) = map.next_key_seed(KeyIndex(self.wanted))? {
             match index {
-                Some(index) => found[index] = Some(map.next_value::<&'de RawValue>()?),
+                Some(index) => found[index] = Some(map.next_value::<&'de RawValue>()?.get()),
                 None => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -139,7 +177,7 @@ impl Visitor<'_> for KeyIndex<'_> {
     }
 
     fn visit_str<E: de::Error>(self, key: &str) -> Result<Self::Value, E> {
-        Ok(self.0.iter().position(|name| *name == key).or_else(|| self.0.iter().position(|name| same_name(key, name))))
+        Ok(place_of(key, self.0))
     }
 }
 
@@ -176,7 +214,46 @@ mod tests {
         assert!(read_fields(b"null", &["a"]).is_ok());
     }
 
+    #[test]
+    fn the_event_that_is_compensated_is_found_however_metadata_spells_it() {
+        let id = EventId::new("0190b1de-5a4f-7c8e-9a3b-0123456789ab");
+        let (stream, event_type) = ("lead-1".into(), "lead-closed".into());
+        let of = |metadata: &str, payload: &str| {
+            compensated(&EventRow {
+                position: None,
+                stream_key: crate::event::StreamKey(0),
+                stream: &stream,
+                version: crate::event::Version(1),
+                event_type: &event_type,
+                schema: 1,
+                recorded_at: None,
+                id: EventId::new(""),
+                payload: payload.as_bytes(),
+                metadata: metadata.as_bytes(),
+            })
+        };
+        let named = |key: &str| format!("{{\"actor\":\"kim\",\"{key}\":\"{id}\"}}");
+        for key in ["compensates", "Compensates", "COMPENSATES", "comp\\u0065nsates"] {
+            assert_eq!(of(&named(key), "{}"), Some(id.clone()), "{key}");
+        }
+        for metadata in ["", "{}", "{\"actor\":\"kim\"}", "no json", "{\"compensates\":true}"] {
+            assert_eq!(of(metadata, "{}"), None, "{metadata}");
+            assert_eq!(of(metadata, &named("compensates")), Some(id.clone()), "{metadata}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_payload_reads_the_same_whether_plain_or_parsed(
+            text in "\\{(\"[abAB]{1,2}\":(1|-2\\.5|true|null|\"x \\\\n\"|\\[1,\\{\\}\\]|\\{\"a\":1\\}),?){0,4}\\}",
+        ) {
+            let wanted = ["a", "ab", "b"];
+            let texts = |fields: Fields<'_, 3>| [0, 1, 2].map(|at| fields.text(at).map(|text| text.into_owned()));
+            if let Some(plain) = plain_fields(text.as_bytes(), &wanted) {
+                prop_assert_eq!(Ok(texts(plain)), parsed_fields(text.as_bytes(), &wanted).map(texts));
+            }
+        }
+
         #[test]
         fn any_bytes_are_read_or_refused_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             if let Ok(fields) = read_fields(&bytes, &["a", "b"]) {

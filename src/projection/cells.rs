@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
 use super::Projection;
@@ -133,13 +135,50 @@ pub(super) fn compare_cells(old: &[NamedCell<'_>], new: &[NamedCell<'_>], report
         }
         return;
     }
-    let find = |cells: &[NamedCell<'_>], name: &str| cells.iter().any(|(known, _)| *known == name);
+    // A state may have any number of fields, where its events name them.
+    let (old_by_name, new_by_name): (HashMap<&str, Cell<'_>>, HashMap<&str, Cell<'_>>) =
+        (old.iter().copied().collect(), new.iter().copied().collect());
     for (name, was) in old {
-        let is = new.iter().find(|(known, _)| known == name).map_or(Cell::Null, |(_, is)| *is);
-        report_cell(name, *was, is, report);
+        report_cell(name, *was, new_by_name.get(name).copied().unwrap_or(Cell::Null), report);
     }
-    for (name, is) in new.iter().filter(|(name, _)| !find(old, name)) {
+    for (name, is) in new.iter().filter(|(name, _)| !old_by_name.contains_key(name)) {
         report_cell(name, Cell::Null, *is, report);
+    }
+}
+
+/// Values of a shown state by their paths, for paths that come field by field: only the field that was asked for last
+/// is shown, and that once.
+pub struct CellValues<'s, P: Projection> {
+    projection: &'s P,
+    state: &'s P::State,
+    last: Option<(String, Value)>,
+}
+
+impl<P: Projection> std::fmt::Debug for CellValues<'_, P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CellValues").field("last", &self.last).finish_non_exhaustive()
+    }
+}
+
+impl<'s, P: Projection> CellValues<'s, P> {
+    /// Of a state that is not kept as one JSON value.
+    pub fn of(projection: &'s P, state: &'s P::State) -> Self {
+        Self { projection, state, last: None }
+    }
+
+    /// What stands at the path; null where nothing does.
+    pub fn value(&mut self, path: &str) -> Value {
+        let Some(steps) = path_steps(path) else { return Value::Null };
+        let Some((PathStep::Key(field), rest)) = steps.split_first() else { return Value::Null };
+        let Self { projection, state, last } = self;
+        let (_, shown) = match last.take() {
+            Some((known, shown)) if known == *field => last.insert((known, shown)),
+            _ => {
+                let cell = projection.cell(state, field).unwrap_or(Cell::Null);
+                last.insert((field.clone(), cell.to_value()))
+            }
+        };
+        step_into(shown, rest).cloned().unwrap_or(Value::Null)
     }
 }
 

@@ -19,7 +19,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use cells::{
-    Cell, Items, RawJson, cell_value, diff_values, report_cells, report_text_changes, report_value_changes, show_cells,
+    Cell, CellValues, Items, RawJson, cell_value, diff_values, report_cells, report_text_changes, report_value_changes,
+    show_cells,
 };
 pub use fields::{FieldsProjection, FieldsState};
 pub use lead::{LeadAnalysis, LeadSearch, LeadState};

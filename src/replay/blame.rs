@@ -99,6 +99,9 @@ impl ChangeIndex {
 
     /// The known paths whose change is one of what stands at `path`: itself, what contains it, what it contains.
     fn around(&self, path: &str) -> Vec<u32> {
+        if self.nested.is_empty() && !path.contains(['.', '[']) {
+            return [path, ""].into_iter().filter_map(|known| self.by_path.get(known)).copied().collect();
+        }
         // A state that is no object, or becomes one, changes as a whole.
         let outward = parents(path).into_iter().chain([""]).filter_map(|known| self.by_path.get(known));
         let inward = [".", "["].into_iter().flat_map(|opening| {

@@ -25,7 +25,7 @@ pub use story::Story;
 pub use streams::{DecodedRows, StreamStates};
 
 use crate::event::{EventRow, Head, Timestamp, Version};
-use crate::projection::{Look, Projection, cell_value, diff_values, leaves, path_value};
+use crate::projection::{CellValues, Look, Projection, cell_value, diff_values, leaves, path_value, report_cells};
 
 /// How many events lie between two checkpoints. States share what is long, so a checkpoint costs some hundred bytes;
 /// at 32 the dearest seek takes a microsecond or two (`cargo bench` prints other spacings).
@@ -220,18 +220,7 @@ pub trait Timeline: Send + Sync + std::fmt::Debug {
     }
 
     /// Every field that differs between two moments, and the event that last changed it up to the later one.
-    fn diff(&self, from: Option<Index>, to: Option<Index>) -> Vec<(Change, Option<Index>)> {
-        let (before, after) = (self.show(from), self.show(to));
-        let later = from.max(to);
-        let value = |state: &Value, path: &str| path_value(state, path).cloned().unwrap_or(Value::Null);
-        diff_values(&before, &after, self.bookkeeping())
-            .into_iter()
-            .map(|field| {
-                let set_by = later.and_then(|later| self.set_by(later, &field));
-                (Change { before: value(&before, &field), after: value(&after, &field), field }, set_by)
-            })
-            .collect()
-    }
+    fn diff(&self, from: Option<Index>, to: Option<Index>) -> Vec<(Change, Option<Index>)>;
 
     /// Every field of the state after the event at `index`, with the event that set it.
     fn blame(&self, index: Index) -> Vec<(String, Value, Option<Index>)> {
@@ -345,6 +334,36 @@ impl<P: Projection> Timeline for Replay<P> {
     fn value_at(&self, index: Index, path: &str) -> Value {
         let state = self.state_after(index);
         state.map_or(Value::Null, |state| cell_value(&self.projection, &state, path))
+    }
+
+    fn diff(&self, from: Option<Index>, to: Option<Index>) -> Vec<(Change, Option<Index>)> {
+        let later = from.max(to);
+        let set_by = |field: &str| later.and_then(|later| self.set_by(later, field));
+        let state = |index: Option<Index>| index.map_or_else(|| Some(P::State::default()), |at| self.state_after(at));
+        let mut rows = Vec::new();
+        match (state(from), state(to)) {
+            // Compared and shown field by field: two shown states of many fields would take more than all else.
+            (Some(old), Some(new)) if self.projection.as_json(&old).is_none() => {
+                let (mut before, mut after) =
+                    (CellValues::of(&self.projection, &old), CellValues::of(&self.projection, &new));
+                report_cells(&self.projection, &old, &new, &mut |field| {
+                    if !self.projection.bookkeeping().contains(&field) {
+                        let (before, after) = (before.value(field), after.value(field));
+                        rows.push((Change { field: field.to_owned(), before, after }, set_by(field)));
+                    }
+                });
+            }
+            _ => {
+                let (before, after) = (self.show(from), self.show(to));
+                let value = |state: &Value, path: &str| path_value(state, path).cloned().unwrap_or(Value::Null);
+                for field in diff_values(&before, &after, self.projection.bookkeeping()) {
+                    let set_by = set_by(&field);
+                    let (before, after) = (value(&before, &field), value(&after, &field));
+                    rows.push((Change { field, before, after }, set_by));
+                }
+            }
+        }
+        rows
     }
 
     fn set_by(&self, index: Index, path: &str) -> Option<Index> {
