@@ -87,7 +87,7 @@ pub(crate) fn wide_events(table: &mut Table, stores: &Stores) {
     let what = format!("diff of {MANY_FIELDS} changed fields");
     table.add(Row::new(&what, "showing the state of the later", ran.secs, shown.secs, "s").bar(5.0));
     let what = format!("peak memory of diff, {MANY_FIELDS} changed fields");
-    table.add(Row::new(&what, "both payloads", ran.peak_mib, size, "MiB").at_most(512.0));
+    table.add(Row::new(&what, "both payloads", ran.peak_mib, size, "MiB").at_most(600.0));
 }
 
 /// What goes through every event of a store keeps a few numbers a stream, and nothing of the events.
