@@ -79,6 +79,8 @@ def tell(what, costs, least):
 
 
 def main(binary, store=None, stream=None):
+    # Named from where we stand; the window runs elsewhere.
+    binary = os.path.abspath(binary)
     with tempfile.TemporaryDirectory() as home:
         if store is None:
             store = os.path.join(home, "long.db")
