@@ -3,6 +3,7 @@
 //! `tests/pictures` draws them all anew after a wanted change; look at what `git diff` then shows before it is
 //! committed. A test that fails leaves `NAME.new.png` and `NAME.diff.png` beside the picture.
 
+mod animation;
 mod painter;
 mod stage;
 
@@ -197,6 +198,20 @@ fn the_settings() {
 }
 
 #[test]
+fn the_animation_begins_as_it_is_drawn_now() {
+    let path = in_house(SHOWN).join(animation::NAME);
+    let is_drawn_anew = std::env::var_os("DRAW_ANEW").is_some();
+    let pictures = animation::draw(if is_drawn_anew { animation::FRAMES } else { 1 });
+    if is_drawn_anew {
+        animation::write(&pictures, &path);
+    }
+    let (count, first) = animation::read(&path);
+    assert_eq!(count, animation::FRAMES);
+    assert!(std::fs::metadata(&path).expect("the file").len() < animation::MOST_BYTES, "it takes long to come");
+    assert_eq!(where_they_differ(&first, &pictures[0]), None, "after a wanted change run tests/pictures");
+}
+
+#[test]
 fn the_same_screen_is_drawn_the_same_twice_and_another_differently() {
     let [dark, light, ..] = Look::ALL;
     let draw = |look, version| Stage::at(look, SIZE, "lead-1", version).picture();
@@ -213,6 +228,8 @@ fn no_picture_is_left_of_a_screen_that_is_gone() {
         let wanted: BTreeSet<String> = of_folder
             .flat_map(|screen| screen.looks.iter().map(|look| format!("{}-{}.png", screen.name, look.name())))
             .collect();
+        let animation = (folder == SHOWN).then(|| animation::NAME.to_owned());
+        let wanted: BTreeSet<String> = wanted.into_iter().chain(animation).collect();
         let entries = std::fs::read_dir(in_house(folder)).expect("the folder of pictures");
         let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
         let is_fault_report =

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use egui::{Key, Modifiers, Role};
+use egui::{Key, Modifiers, Pos2, Role, pos2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use foldline::app::{App, Settings, Start};
@@ -131,6 +131,28 @@ impl Stage {
         self.window.get_by_role_and_label(Role::TextInput, &label).focus();
         self.settle();
         self.window.event(egui::Event::Text(text.to_owned()));
+        self.settle();
+    }
+
+    /// Where an event lies on the timeline, all of which is shown.
+    fn mark_of(&self, version: usize, last: usize) -> Pos2 {
+        let name = self.locale.text("timeline");
+        let line = self.window.get_by_role_and_label(Role::Slider, &name).rect().shrink2(vec2(10.0, 0.0));
+        pos2(line.left() + line.width() * version as f32 / last as f32, line.top() + 34.0)
+    }
+
+    /// Takes the cursor of the timeline by the hand, which is seen from now on.
+    pub(crate) fn take_the_cursor(&mut self, version: usize, last: usize) {
+        self.window.set_render_cursor(true);
+        let place = self.mark_of(version, last);
+        self.window.hover_at(place);
+        self.window.drag_at(place);
+        self.settle();
+    }
+
+    pub(crate) fn drag_the_cursor_to(&mut self, version: usize, last: usize) {
+        let place = self.mark_of(version, last);
+        self.window.hover_at(place);
         self.settle();
     }
 
