@@ -6,8 +6,8 @@ use crate::command::{Action, Command};
 use crate::theme::palette;
 use crate::ui::{
     Choices, Scene, TIMELINE_HEIGHT, compensate_ui, error_bar_ui, event_ui, greeting_ui, keys_ui, mapping_ui,
-    open_dialog_ui, palette_ui, panes_ui, password_ui, settings_ui, status_bar_ui, streams_ui, timeline_ui, title_ui,
-    tool_dialog_ui, top_bar_ui, welcome_ui, writing_ui,
+    notice_ui, open_dialog_ui, palette_ui, panes_ui, password_ui, settings_ui, status_bar_ui, streams_ui, timeline_ui,
+    title_ui, tool_dialog_ui, top_bar_ui, welcome_ui, writing_ui,
 };
 use crate::view::{OpenStore, Panes, Split};
 
@@ -22,21 +22,25 @@ impl App {
             top_bar_ui(ui, scene, self.store.as_ref(), &self.settings.recent);
         });
         let of_store = || self.store.as_ref()?.error().filter(|error| self.dismissed.as_ref() != Some(error));
+        // What was only told, like a store that was replaced, is not to be tried again.
+        let can_retry = if self.error.is_some() { self.asked.is_some() } else { of_store().is_some() };
         if let Some(error) = self.error.as_ref().or_else(of_store).or(self.told.as_ref()) {
-            Panel::top("error").frame(Frame::new()).show(ui, |ui| error_bar_ui(ui, scene, error));
+            Panel::top("error").frame(Frame::new()).show(ui, |ui| error_bar_ui(ui, scene, error, can_retry));
         }
+        notice_ui(ui, scene, &mut self.notice);
         for dialog in self.dialogs.iter_mut() {
             dialog_ui(ui, scene, dialog, &mut self.settings, &mut self.typed_path, self.store.as_mut());
         }
         let fit = self.fit(ui.ctx());
+        let coming = self.opening.progress().or_else(|| self.coming.as_ref()?.progress());
         let Some(store) = &mut self.store else {
-            let progress = self.sample.progress().or(self.opening.progress());
+            let progress = self.sample.progress().or(coming);
             CentralPanel::default().frame(Frame::new().fill(colours.background)).show(ui, |ui| {
                 welcome_ui(ui, scene, &mut self.typed_path, &self.settings.recent, progress.as_ref());
             });
             return;
         };
-        let progress = self.opening.progress().or(self.sample.progress()).or(store.progress());
+        let progress = coming.or(self.sample.progress()).or(store.progress());
         let (on_screen, is_leaving) = store.on_screen();
         let has_stream = on_screen.is_some();
         let has_events = on_screen.is_some_and(|view| !view.is_empty());

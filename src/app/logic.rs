@@ -3,11 +3,11 @@ use std::time::Duration;
 use super::dialogs::{Dialog, PasswordWanted};
 use super::{App, Asked, Question, Refused};
 use crate::command::{Action, Command};
-use crate::engine::{Moment, begin, sample_store};
-use crate::event::{EventId, Message, StreamId, Timestamp, Version};
+use crate::engine::{begin, sample_store};
+use crate::event::{EventId, Message, StreamId, Timestamp};
 use crate::locale::Locale;
 use crate::store::Source;
-use crate::ui::{PaletteState, Zone};
+use crate::ui::{Notice, PaletteState, Zone};
 use crate::view::{MappingDraft, OpenStore, Pane, Signature, StreamView, ToolName, UserError, Writing};
 
 /// Between two events while playing.
@@ -35,13 +35,13 @@ impl App {
         }
         if self.opening.poll() {
             if let Some(opened) = self.opening.take() {
-                self.dialogs.close_where(ctx, Dialog::is_of_store);
-                self.show(opened);
+                self.greet(opened);
             }
             if let Some(refused) = self.opening.error().cloned() {
                 self.refuse(ctx, refused);
             }
         }
+        self.poll_coming(ctx);
         let mapped = self.dialogs.mapping().and_then(|draft| draft.poll().then(|| draft.source.clone()));
         if let Some(source) = mapped {
             self.dialogs.close_where(ctx, |dialog| matches!(dialog, Dialog::Mapping(_)));
@@ -74,6 +74,22 @@ impl App {
         let dropped = ctx.input(|input| input.raw.dropped_files.first().map(|file| file.path().to_owned()));
         if let Some(path) = dropped {
             self.open(path.into(), false);
+        }
+    }
+
+    /// A store that cannot answer what is asked of every store has not been opened.
+    fn poll_coming(&mut self, ctx: &egui::Context) {
+        let Some(store) = &mut self.coming else { return };
+        store.poll();
+        if let Some(soon) = store.wants_poll_in() {
+            ctx.request_repaint_after(soon);
+        }
+        if let Some(error) = store.error().cloned() {
+            self.coming = None;
+            self.error = Some(error);
+        } else if let Some(store) = self.coming.take_if(|store| store.answers()) {
+            self.dialogs.close_where(ctx, Dialog::is_of_store);
+            self.show(store);
         }
     }
 
@@ -187,10 +203,11 @@ impl App {
             Action::ShowPart(span) => self.view().into_iter().for_each(|view| view.show_part(span)),
             Action::MovePin(pin, index) => self.store.iter_mut().for_each(|store| store.move_pin(pin, index)),
             Action::RemovePin(pin) => self.store.iter_mut().for_each(|store| store.remove_pin(pin)),
-            Action::Copy(text) => ctx.copy_text(text),
+            Action::Copy(text) => self.copy(ctx, text, "copied"),
             Action::CancelLoading => {
                 self.sample.cancel();
                 self.opening.cancel();
+                self.coming = None;
                 self.store.iter_mut().for_each(OpenStore::cancel);
             }
             Action::StartTool(name) => self.store.iter_mut().for_each(|store| store.start_tool(name)),
@@ -290,29 +307,14 @@ impl App {
         self.view().into_iter().for_each(|view| view.zoom(is_by_time, factor));
     }
 
+    fn copy(&mut self, ctx: &egui::Context, text: String, said: &'static str) {
+        ctx.copy_text(text);
+        self.notice = Some(Notice::new(ctx, said));
+    }
+
     fn go_to_typed(&mut self) {
-        let moment = self.typed_moment.trim().parse::<Moment>();
-        let Some(view) = self.view() else { return };
-        let Some(loaded) = view.base() else { return };
-        let timeline = &loaded.timeline;
-        let index = moment.as_ref().ok().and_then(|moment| moment.index_in(timeline.as_ref()));
-        match (index, moment) {
-            (Some(index), _) => {
-                view.go_to(index);
-                self.typed_moment.clear();
-                self.reveal = true;
-            }
-            (None, Err(error)) => self.error = Some(UserError::from(error)),
-            (None, Ok(_)) => {
-                let first = timeline.heads().first().map_or(Version(0), |head| head.version);
-                let last = timeline.heads().last().map_or(Version(0), |head| head.version);
-                let message = Message::new("error-no-moment")
-                    .text("stream", &view.stream)
-                    .number("first", first.0)
-                    .number("last", last.0);
-                self.error = Some(UserError::new(message));
-            }
-        }
+        let Some(view) = self.store.as_mut().and_then(|store| store.view.as_mut()) else { return };
+        self.reveal |= self.typed_moment.go(view);
     }
 
     fn run_command(&mut self, ctx: &egui::Context, command: Command) {
@@ -400,7 +402,7 @@ impl App {
             }
             Command::CopyLink => {
                 if let Some(link) = self.store.as_ref().and_then(OpenStore::link) {
-                    ctx.copy_text(link);
+                    self.copy(ctx, link, "link-copied");
                 }
             }
             Command::Palette => {

@@ -28,7 +28,8 @@ use crate::engine::{Engine, Loading, Moment, Wake, begin};
 use crate::event::StreamId;
 use crate::locale::Locale;
 use crate::store::{self, Source};
-use crate::view::{OpenStore, Split, UserError};
+use crate::ui::Notice;
+use crate::view::{OpenStore, Split, TypedMoment, UserError};
 
 /// What the window begins with.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +50,8 @@ pub struct App {
     wake: Waker,
     store: Option<OpenStore>,
     opening: Loading<Opened, Refused>,
+    /// A store that opened, until its first questions are answered. Until then what was there stays.
+    coming: Option<OpenStore>,
     /// The sample, while it is being made.
     sample: Loading<PathBuf, UserError>,
     /// Where to go once the store is open.
@@ -60,9 +63,10 @@ pub struct App {
     /// What was put away of what the store itself has to say.
     dismissed: Option<UserError>,
     typed_path: String,
-    typed_moment: String,
+    typed_moment: TypedMoment,
     is_playing: bool,
     dialogs: Dialogs,
+    notice: Option<Notice>,
     /// A field had the focus as the last frame ended.
     was_typing: bool,
     /// What was to be opened and is not open yet, for another try.
@@ -112,15 +116,17 @@ impl App {
             wake: Waker(Arc::new(move || ctx.request_repaint())),
             store: None,
             opening: Loading::default(),
+            coming: None,
             sample: Loading::default(),
             start: Start::default(),
             error: None,
             told: None,
             dismissed: None,
             typed_path: String::new(),
-            typed_moment: String::new(),
+            typed_moment: TypedMoment::default(),
             is_playing: false,
             dialogs: Dialogs::default(),
+            notice: None,
             was_typing: false,
             asked: None,
             is_comparing: false,
@@ -146,6 +152,7 @@ impl App {
     /// Begins to open a store. What can't be opened is told, and what was open stays.
     fn open(&mut self, source: Source, is_writing_on: bool) {
         self.asked = Some(Asked::Store(source.clone(), is_writing_on));
+        self.coming = None;
         let wake = self.wake.0.clone();
         self.opening.request(begin("opening the store", &self.wake.0, move |_| -> Result<Opened, Refused> {
             let first = store::open(&source).map_err(|error| Refused::of(&source, error))?;
@@ -153,17 +160,22 @@ impl App {
         }));
     }
 
-    fn show(&mut self, opened: Opened) {
-        self.remember_place();
+    fn greet(&mut self, opened: Opened) {
         let Opened { engine, is_writing_on } = opened;
-        self.settings.remember(engine.source());
+        let mut store = OpenStore::new(engine);
+        store.is_writing_on = is_writing_on;
+        store.asks_before_writing = !is_writing_on && !self.settings.was_told_of_writing(&store.source);
+        self.coming = Some(store);
+    }
+
+    /// A store that answers takes the place of the one before it.
+    fn show(&mut self, mut store: OpenStore) {
+        self.remember_place();
+        self.settings.remember(&store.source);
         self.error = None;
         self.told = None;
         self.asked = None;
         self.is_playing = false;
-        let mut store = OpenStore::new(engine);
-        store.is_writing_on = is_writing_on;
-        store.asks_before_writing = !is_writing_on && !self.settings.was_told_of_writing(&store.source);
         // Where to go was meant for this store, and for no later one.
         let Start { stream, at, .. } = std::mem::take(&mut self.start);
         let place = self.settings.place(&store.source);
@@ -193,6 +205,7 @@ impl App {
     pub fn is_busy(&self) -> bool {
         self.sample.is_loading()
             || self.opening.is_loading()
+            || self.coming.is_some()
             || self.dialogs.is_busy()
             || self.store.as_ref().is_some_and(OpenStore::is_loading)
     }

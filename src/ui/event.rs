@@ -93,7 +93,7 @@ fn is_nothing(payload: &Value) -> bool {
 
 fn facts_ui(ui: &mut Ui, scene: &mut Scene<'_>, detail: &EventDetail, view: &StreamView) {
     let dim = palette(ui).dim;
-    let EventDetail { event, metadata, caused_by, led_to, .. } = detail;
+    let EventDetail { event, metadata, caused_by, led_to, corrects, .. } = detail;
     Grid::new("facts").num_columns(2).spacing([16.0, 6.0]).show(ui, |ui| {
         let fact = |ui: &mut Ui, name: &str, value: RichText| {
             ui.label(RichText::new(scene.text(name)).color(dim));
@@ -107,7 +107,7 @@ fn facts_ui(ui: &mut Ui, scene: &mut Scene<'_>, detail: &EventDetail, view: &Str
                 fact(ui, name, RichText::new(shortened(value)));
             }
         }
-        if let Some(id) = &metadata.compensates {
+        if let (Some(id), None) = (&metadata.compensates, corrects) {
             fact(ui, "corrects", RichText::new(id.to_string()).monospace());
         }
         let mut ways = |ui: &mut Ui, name: &str, versions: &[Version]| {
@@ -124,6 +124,7 @@ fn facts_ui(ui: &mut Ui, scene: &mut Scene<'_>, detail: &EventDetail, view: &Str
             });
             ui.end_row();
         };
+        ways(ui, "corrects", corrects.as_slice());
         ways(ui, "caused-by", caused_by.as_slice());
         ways(ui, "led-to", led_to);
     });

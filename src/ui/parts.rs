@@ -72,7 +72,7 @@ pub(super) fn link(ui: &mut Ui, text: &str) -> Response {
 }
 
 /// The sentence about what went wrong, with what can be done about it.
-pub fn error_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, error: &UserError) {
+pub fn error_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, error: &UserError, can_retry: bool) {
     let colours = palette(ui);
     let UserError { message, details } = error;
     let sentence = &scene.sentence(message);
@@ -86,7 +86,7 @@ pub fn error_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, error: &UserError) {
                     let text = if details.is_empty() { sentence.clone() } else { format!("{sentence}\n\n{details}") };
                     scene.ask(Action::Copy(text));
                 }
-                if ui.button(scene.text("retry")).clicked() {
+                if can_retry && ui.button(scene.text("retry")).clicked() {
                     scene.run(Command::Retry);
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {

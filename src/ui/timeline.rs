@@ -8,10 +8,11 @@ use egui::{Align, Layout, RichText, Role, TextEdit, Ui, WidgetInfo};
 
 use super::Scene;
 use super::icons::{Icon, flag_button, icon_button};
+use super::parts::cut;
 use crate::command::{Action, Command};
 use crate::event::Head;
 use crate::theme::palette;
-use crate::view::{OpenStore, Pin};
+use crate::view::{OpenStore, Pin, TypedMoment};
 
 /// How high it is, with the room around it.
 pub const TIMELINE_HEIGHT: f32 = 26.0 + 4.0 + track::HEIGHT + 4.0 + track::OVERVIEW + 16.0;
@@ -23,7 +24,7 @@ pub fn timeline_ui(
     scene: &mut Scene<'_>,
     store: &OpenStore,
     is_by_time: bool,
-    typed: &mut String,
+    typed: &mut TypedMoment,
     is_playing: bool,
 ) {
     let (Some(view), _) = store.on_screen() else { return };
@@ -42,7 +43,7 @@ fn controls_ui(
     cursor: usize,
     pins: &[Option<Pin>; 2],
     is_by_time: Option<bool>,
-    typed: &mut String,
+    typed: &mut TypedMoment,
     is_playing: bool,
 ) {
     let colours = palette(ui);
@@ -65,12 +66,7 @@ fn controls_ui(
         ui.label(RichText::new(scene.locale.with("version-of", values)).strong());
         let when = head.recorded_at.map_or_else(|| scene.text("no-time"), |at| scene.zone.long(at));
         ui.label(RichText::new(when).monospace().color(colours.dim));
-        let name = scene.text("timeline-go");
-        let field = ui.add(TextEdit::singleline(typed).hint_text(&name).desired_width(120.0));
-        field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, &name));
-        if field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter)) {
-            scene.ask(Action::GoToTyped);
-        }
+        typed_ui(ui, scene, typed);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if pins.iter().all(Option::is_some) {
                 let text = RichText::new(scene.text("diff-pins")).color(colours.accent);
@@ -100,4 +96,29 @@ fn controls_ui(
             }
         });
     });
+}
+
+/// Where a version or a time is typed. What is wrong with it is said beside it, and moves nothing.
+fn typed_ui(ui: &mut Ui, scene: &mut Scene<'_>, typed: &mut TypedMoment) {
+    let danger = palette(ui).danger;
+    let name = scene.text("timeline-go");
+    let field = ui.add(TextEdit::singleline(&mut typed.text).hint_text(&name).desired_width(120.0));
+    field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, &name));
+    if field.changed() {
+        typed.fault = None;
+    }
+    if field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter)) {
+        scene.ask(Action::GoToTyped);
+    }
+    if std::mem::take(&mut typed.wants_focus) {
+        field.request_focus();
+    }
+    if let Some(fault) = &typed.fault {
+        let width = (ui.available_width() * 0.5).max(80.0);
+        let sentence = scene.sentence(&fault.message);
+        ui.scope(|ui| {
+            ui.set_max_width(width);
+            cut(ui, RichText::new(&sentence).color(danger)).on_hover_text(&sentence);
+        });
+    }
 }

@@ -22,6 +22,8 @@ pub struct EventDetail {
     /// The events before and after it in the chain of causes, where they lie in this stream.
     pub caused_by: Option<Version>,
     pub led_to: Vec<Version>,
+    /// The event that this one corrects, where it lies in this stream.
+    pub corrects: Option<Version>,
 }
 
 /// Effects lie close behind their cause: a look at the next few events finds what a person would follow.
@@ -46,9 +48,12 @@ impl Question for ReadEvent {
         let event = reader.event_at(&stream, version)?.ok_or_else(gone)?;
         let metadata = event.metadata();
         let read = as_read(aggregate, event.event_type.as_str(), event.schema, &event.payload);
-        let cause = metadata.causation_id.as_deref().map(EventId::new);
-        let cause = cause.map(|id| reader.event_by_id(&id)).transpose()?.flatten();
-        let caused_by = cause.filter(|cause| cause.stream == stream).map(|cause| cause.version);
+        let version_of = |id: Option<EventId>| -> Result<Option<Version>, UserError> {
+            let found = id.map(|id| reader.event_by_id(&id)).transpose()?.flatten();
+            Ok(found.filter(|found| found.stream == stream).map(|found| found.version))
+        };
+        let caused_by = version_of(metadata.causation_id.as_deref().map(EventId::new))?;
+        let corrects = version_of(metadata.compensates.clone())?;
         let mut led_to = Vec::new();
         let own_id = event.id.to_string();
         let next = Version(version.0.saturating_add(1));
@@ -70,6 +75,7 @@ impl Question for ReadEvent {
             metadata,
             caused_by,
             led_to,
+            corrects,
             event,
         })
     }

@@ -311,6 +311,13 @@ impl OpenStore {
         self.background().chain(self.started()).chain(behind).chain(self.greeting.tools())
     }
 
+    /// Whether it has answered what is asked of every store; of a list that takes long, it is enough that it has begun.
+    pub fn answers(&self) -> bool {
+        const LONG: Duration = Duration::from_millis(500);
+        let is_long = || self.groups.progress().is_some_and(|progress| progress.running >= LONG);
+        self.info.value().is_some() && (self.groups.value().is_some() || is_long())
+    }
+
     /// The first thing that went wrong and is not mended.
     pub fn error(&self) -> Option<&UserError> {
         self.background().find_map(Tool::error)

@@ -80,6 +80,10 @@ fn a_signed_correction_is_recorded_and_shown() {
     driver.assert_shows("v7 of 7");
     driver.assert_shows("was aaa");
     driver.assert_shows("the first spelling was right");
+    driver.assert_shows("corrects");
+    driver.click_first("contact-details-updated · v3");
+    driver.assert_shows("State at version 3");
+    driver.press(Key::End);
     assert_eq!(name_at(&driver), r#"v7 contact-details-updated {"name":"aab"}"#);
 }
 

@@ -165,15 +165,49 @@ fn another_store_is_opened_by_its_path_while_one_is_open() {
 }
 
 #[test]
-fn trying_again_after_a_slip_of_the_hand_leaves_the_cursor_where_it_is() {
+fn what_is_wrong_with_a_typed_version_stands_at_its_field_and_moves_nothing() {
     let mut driver = Driver::at("lead-1");
     driver.press(Key::Home);
+    let place = |driver: &Driver| driver.window.get_by_role_and_label(Role::TextInput, "Filter streams").rect();
+    let before = place(&driver);
     driver.type_into("Version or time", "99");
     driver.press(Key::Enter);
     assert!(driver.shows_part("has versions 0 to 6"), "{}", driver.all_text());
-    driver.click("Try again");
+    driver.assert_hides("Try again");
+    driver.assert_hides("Close");
+    assert_eq!(place(&driver), before, "nothing has moved");
     driver.assert_shows("State at version 0");
+    driver.window.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    driver.strike("5");
     assert!(!driver.shows_part("has versions 0 to 6"), "{}", driver.all_text());
+    driver.press(Key::Enter);
+    driver.assert_shows("State at version 5");
+}
+
+#[test]
+fn a_file_that_turns_out_to_be_no_store_leaves_the_open_one_where_it_is() {
+    let mut driver = Driver::at("lead-1");
+    let whole = std::fs::read(driver.path("small.db")).expect("the store");
+    for kept in [2, 3, 5, 8] {
+        let path = driver.path(&format!("truncated-{kept}.db"));
+        std::fs::write(&path, whole.get(..whole.len() / 10 * kept).expect("a part")).expect("written");
+        driver.open(&path);
+        driver.assert_shows("small.db");
+        driver.assert_shows("State at version 6");
+        driver.assert_shows("Try again");
+        driver.click("Close");
+    }
+    driver.click("small.db");
+    assert!(!driver.shows_part("truncated"), "it is not among the recent ones: {}", driver.all_text());
+}
+
+#[test]
+fn whoever_copies_is_told_so_for_a_moment() {
+    let mut driver = Driver::at("lead-1");
+    driver.click("Copy link");
+    driver.assert_shows("Link copied");
+    driver.window.run_steps(400);
+    driver.assert_hides("Link copied");
 }
 
 /// What the panels show, whatever lies over them.
