@@ -36,7 +36,9 @@ impl App {
         let Some(store) = &mut self.store else {
             let progress = self.sample.progress().or(coming);
             CentralPanel::default().frame(Frame::new().fill(colours.background)).show(ui, |ui| {
-                welcome_ui(ui, scene, &mut self.typed_path, &self.settings.recent, progress.as_ref());
+                let gone = self.gone.value().map_or(&[][..], Vec::as_slice);
+                let recent = self.settings.recent_stores(gone);
+                welcome_ui(ui, scene, &mut self.typed_path, &recent, progress.as_ref());
             });
             return;
         };

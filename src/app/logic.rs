@@ -16,13 +16,14 @@ const PLAY_STEP: Duration = Duration::from_millis(400);
 /// How much nearer the timeline comes at once.
 const ZOOM_STEP: f64 = 2.0;
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     Timestamp::from_micros(chrono::Utc::now().timestamp_micros())
 }
 
 impl App {
     /// Takes what has come from the background, and goes on with what waited for it.
     pub(super) fn poll(&mut self, ctx: &egui::Context) {
+        self.gone.poll();
         if self.sample.poll() {
             if let Some(path) = self.sample.value().cloned() {
                 if self.settings.place(&path.clone().into()).is_none() {
@@ -230,6 +231,7 @@ impl App {
             }
             Action::CloseDialog => self.close_dialog(ctx),
             Action::ForgetRecent => self.settings.recent.clear(),
+            Action::ForgetStore(name) => self.settings.forget(&name),
             Action::DismissError => self.dismiss_error(),
             Action::AppendDraft => self.append_draft(ctx),
             Action::LeaveDraft => self.store.iter_mut().for_each(OpenStore::leave_draft),
@@ -332,6 +334,7 @@ impl App {
                 self.remember_place();
                 self.dialogs.close_where(ctx, Dialog::is_of_store);
                 self.store = None;
+                self.look_for_recent();
             }
             Command::OpenAddress => {
                 self.dialogs.toggle(ctx, Dialog::Open);

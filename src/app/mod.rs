@@ -79,6 +79,8 @@ pub struct App {
     split: Split,
     /// The row that the history should bring into view, because the cursor moved elsewhere.
     reveal: bool,
+    /// Which of the recent stores are not there any more.
+    gone: Loading<Vec<String>, UserError>,
     file_dialog: Loading<Option<PathBuf>, UserError>,
     export_dialog: Loading<Option<PathBuf>, UserError>,
 }
@@ -134,9 +136,11 @@ impl App {
             wants_filter_focus: false,
             split: Split::default(),
             reveal: false,
+            gone: Loading::default(),
             file_dialog: Loading::default(),
             export_dialog: Loading::default(),
         };
+        app.look_for_recent();
         app.begin(start);
         app
     }
@@ -172,6 +176,7 @@ impl App {
     fn show(&mut self, mut store: OpenStore) {
         self.remember_place();
         self.settings.remember(&store.source);
+        self.settings.note_opening(&store.source, logic::now());
         self.error = None;
         self.told = None;
         self.asked = None;
@@ -194,16 +199,32 @@ impl App {
         self.store = Some(store);
     }
 
+    /// Sees which recent files are still there. Away from the window's thread: a share may take long to say so.
+    fn look_for_recent(&mut self) {
+        let names = self.settings.recent.clone();
+        if names.is_empty() {
+            return;
+        }
+        self.gone.request(begin("looking for recent stores", &self.wake.0, move |_| {
+            let is_gone = |name: &String| Source::parse(name).path().is_some_and(|path| !path.exists());
+            Ok(names.into_iter().filter(is_gone).collect())
+        }));
+    }
+
     /// Keeps where the open store is looked at, for the next time.
     fn remember_place(&mut self) {
         if let Some(store) = &self.store {
             self.settings.remember_place(store);
+            if let Some(overview) = store.info.value() {
+                self.settings.note_counts(&store.source, &overview.info);
+            }
         }
     }
 
     /// Whether anything is still on its way, for tests that wait.
     pub fn is_busy(&self) -> bool {
         self.sample.is_loading()
+            || self.gone.is_loading()
             || self.opening.is_loading()
             || self.coming.is_some()
             || self.dialogs.is_busy()

@@ -1,9 +1,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::place::Place;
+use crate::event::Timestamp;
 use crate::locale::Language;
-use crate::store::Source;
-use crate::ui::Zone;
+use crate::store::{Source, StoreInfo};
+use crate::ui::{RecentStore, Zone};
 use crate::view::Panes;
 
 const KEY: &str = "settings";
@@ -19,6 +20,8 @@ pub struct Settings {
     pub is_by_time: bool,
     /// Absolute paths, and addresses.
     pub recent: Vec<String>,
+    /// What was known of them when they were last open.
+    pub known: Vec<KnownStore>,
     /// Where each store was looked at last, the latest first.
     pub places: Vec<Place>,
     /// Stores for which it was said what switching writing on means.
@@ -26,6 +29,18 @@ pub struct Settings {
     pub panes: Panes,
     /// Who signed last.
     pub actor: String,
+}
+
+/// A recent store as it was when it was last open.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct KnownStore {
+    name: String,
+    framework: String,
+    streams: u64,
+    events: u64,
+    /// In microseconds since 1970.
+    opened_at: i64,
 }
 
 impl Settings {
@@ -61,5 +76,47 @@ impl Settings {
         self.recent.retain(|known| *known != name);
         self.recent.insert(0, name);
         self.recent.truncate(RECENT_KEPT);
+    }
+
+    fn known(&mut self, source: &Source) -> Option<&mut KnownStore> {
+        let name = source.absolute_name();
+        let Self { known, recent, .. } = self;
+        known.retain(|known| recent.contains(&known.name));
+        if known.iter().all(|known| known.name != name) {
+            known.push(KnownStore { name: name.clone(), ..KnownStore::default() });
+        }
+        known.iter_mut().find(|known| known.name == name)
+    }
+
+    pub(super) fn note_opening(&mut self, source: &Source, now: Timestamp) {
+        self.known(source).into_iter().for_each(|known| known.opened_at = now.micros());
+    }
+
+    pub(super) fn note_counts(&mut self, source: &Source, info: &StoreInfo) {
+        if let Some(known) = self.known(source) {
+            known.framework = info.framework.to_string();
+            (known.streams, known.events) = (info.streams, info.events);
+        }
+    }
+
+    pub(super) fn forget(&mut self, name: &str) {
+        self.recent.retain(|known| known != name);
+        self.known.retain(|known| known.name != name);
+    }
+
+    /// The recent stores with all that is known of them.
+    pub(super) fn recent_stores(&self, gone: &[String]) -> Vec<RecentStore> {
+        let store = |name: &String| {
+            let known = self.known.iter().find(|known| known.name == *name).cloned().unwrap_or_default();
+            RecentStore {
+                name: name.clone(),
+                framework: known.framework,
+                streams: known.streams,
+                events: known.events,
+                opened_at: Some(known.opened_at).filter(|at| *at > 0).map(Timestamp::from_micros),
+                is_gone: gone.contains(name),
+            }
+        };
+        self.recent.iter().map(store).collect()
     }
 }

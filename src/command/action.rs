@@ -47,6 +47,8 @@ pub enum Action {
     /// Opens the dialog that exports, for this.
     Export(ExportWhat),
     ForgetRecent,
+    /// Takes one store off the list of recent ones, by its name there.
+    ForgetStore(String),
     /// Reads the store by the mapping as it was seen, from now on.
     KeepMapping,
     /// With the password as typed.

@@ -1,48 +1,158 @@
-use egui::{Align, Button, Layout, RichText, TextEdit, Ui, vec2};
+use egui::{
+    Align, Button, ColorImage, Layout, Margin, Rect, RichText, ScrollArea, Sense, TextEdit, TextureHandle, Ui, pos2,
+    vec2,
+};
 
-use super::Scene;
 use super::dialog::{Dialog, take_first_focus};
-use super::parts::{caption, card, link, progress_ui};
+use super::icons::{Icon, icon_button};
+use super::parts::{caption, card, cut, link, progress_ui};
+use super::{Scene, grouped};
 use crate::command::{Action, Command};
 use crate::engine::Progress;
+use crate::event::Timestamp;
 use crate::store::Source;
 use crate::theme::palette;
 
-/// Nothing is open: what can be opened, and one click to something worth looking at.
+/// A store that was open before, and what was known of it then.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RecentStore {
+    /// As it is opened again.
+    pub name: String,
+    /// Empty where the store was never counted.
+    pub framework: String,
+    pub streams: u64,
+    pub events: u64,
+    pub opened_at: Option<Timestamp>,
+    /// Its file is not there any more.
+    pub is_gone: bool,
+}
+
+const WIDTH: f32 = 560.0;
+const MARK: f32 = 56.0;
+const RECENT_HEIGHT: f32 = 46.0;
+
+/// Nothing is open: where one was lately, what can be opened, and one click to something worth looking at.
 pub fn welcome_ui(
     ui: &mut Ui,
     scene: &mut Scene<'_>,
     typed_path: &mut String,
-    recent: &[String],
+    recent: &[RecentStore],
     progress: Option<&Progress>,
 ) {
     let colours = palette(ui);
-    let width = 480.0_f32.min(ui.available_width() - 32.0);
-    ui.vertical_centered(|ui| {
-        ui.add_space((ui.available_height() * 0.16).max(24.0));
-        ui.label(RichText::new(scene.text("app-name")).heading().size(28.0));
-        ui.label(RichText::new(scene.text("tagline")).color(colours.dim));
-        ui.add_space(24.0);
-        ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {
-            ui.set_width(width);
-            card(ui, |ui| {
-                egui::Frame::new().inner_margin(20).show(ui, |ui| {
-                    sample_ui(ui, scene, progress);
-                    ui.add_space(20.0);
-                    open_ui(ui, scene, typed_path);
-                    if !recent.is_empty() {
-                        ui.add_space(20.0);
-                        caption(ui, &scene.text("welcome-recent"));
-                        for name in recent {
-                            if link(ui, name).clicked() {
-                                scene.ask(Action::Open(Source::parse(name)));
-                            }
+    ScrollArea::vertical().id_salt("welcome").auto_shrink(false).show(ui, |ui| {
+        let width = WIDTH.min(ui.available_width() - 32.0);
+        ui.vertical_centered(|ui| {
+            ui.add_space((ui.available_height() * 0.08).clamp(16.0, 96.0));
+            mark_ui(ui);
+            ui.add_space(8.0);
+            ui.label(RichText::new(scene.text("app-name")).heading().size(28.0));
+            ui.label(RichText::new(scene.text("tagline")).color(colours.dim));
+            ui.add_space(20.0);
+            ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {
+                ui.set_width(width);
+                if !recent.is_empty() {
+                    caption(ui, &scene.text("welcome-recent"));
+                    ui.add_space(4.0);
+                    card(ui, |ui| {
+                        ui.spacing_mut().item_spacing.y = 0.0;
+                        for store in recent {
+                            recent_ui(ui, scene, store);
                         }
-                    }
+                    });
+                    ui.add_space(16.0);
+                }
+                card(ui, |ui| {
+                    egui::Frame::new().inner_margin(Margin::same(20)).show(ui, |ui| {
+                        sample_ui(ui, scene, progress);
+                        ui.add_space(20.0);
+                        open_ui(ui, scene, typed_path);
+                    });
                 });
+                ui.add_space(24.0);
             });
         });
     });
+}
+
+/// The program's mark, read once.
+fn mark_ui(ui: &mut Ui) {
+    const PNG: &[u8] = include_bytes!("../../assets/icons/128.png");
+    let id = egui::Id::unique("mark of the program");
+    let known: Option<TextureHandle> = ui.data(|data| data.get_temp(id));
+    let texture = known.or_else(|| {
+        let icon = eframe::icon_data::from_png_bytes(PNG).ok()?;
+        let size = [icon.width as usize, icon.height as usize];
+        let image = ColorImage::from_rgba_unmultiplied(size, &icon.rgba);
+        let texture = ui.ctx().load_texture("mark", image, egui::TextureOptions::LINEAR);
+        ui.data_mut(|data| data.insert_temp(id, texture.clone()));
+        Some(texture)
+    });
+    let (rect, _) = ui.allocate_exact_size(vec2(MARK, MARK), Sense::hover());
+    if let Some(texture) = texture {
+        let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+        ui.painter().image(texture.id(), rect, whole, egui::Color32::WHITE);
+    }
+}
+
+/// A store that was open before: its name, what it was, and a way to take it off the list.
+fn recent_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &RecentStore) {
+    let colours = palette(ui);
+    let source = Source::parse(&store.name);
+    let title = source.name();
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), RECENT_HEIGHT), Sense::hover());
+    let (main, side) = rect.split_left_right_at_x(rect.right() - 44.0);
+    let response = ui.interact(main, ui.scope_id().with(("recent", &store.name)), Sense::click());
+    let about = about(scene, store);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("{title}, {about}")));
+    if response.contains_pointer() || response.has_focus() {
+        ui.painter().rect_filled(rect, 0.0, colours.raised);
+    }
+    let inside = main.shrink2(vec2(16.0, 5.0));
+    ui.scope_builder(egui::UiBuilder::new().max_rect(inside).layout(Layout::top_down(Align::Min)), |ui| {
+        ui.horizontal(|ui| {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if let Some(at) = store.opened_at {
+                    ui.label(RichText::new(scene.zone.day(at)).size(11.5).color(colours.dim));
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    let ink = if store.is_gone { colours.dim } else { colours.text };
+                    cut(ui, RichText::new(&title).color(ink));
+                });
+            });
+        });
+        let ink = if store.is_gone { colours.warning } else { colours.dim };
+        cut(ui, RichText::new(&about).size(11.5).color(ink));
+    });
+    ui.scope_builder(
+        egui::UiBuilder::new().max_rect(side).layout(Layout::centered_and_justified(egui::Direction::LeftToRight)),
+        |ui| {
+            let name = scene.locale.with("welcome-forget", [("store", title.clone().into())]);
+            if icon_button(ui, Icon::Cross, &name).clicked() {
+                scene.ask(Action::ForgetStore(store.name.clone()));
+            }
+        },
+    );
+    if response.on_hover_text(&store.name).clicked() {
+        scene.ask(Action::Open(source));
+    }
+}
+
+fn about(scene: &Scene<'_>, store: &RecentStore) -> String {
+    let place = Source::parse(&store.name).to_string();
+    if store.is_gone {
+        return scene.locale.with("welcome-gone", [("place", place.into())]);
+    }
+    if store.framework.is_empty() {
+        return place;
+    }
+    let values = [
+        ("framework", store.framework.clone().into()),
+        ("streams", grouped(store.streams).into()),
+        ("events", grouped(store.events).into()),
+        ("place", place.into()),
+    ];
+    scene.locale.with("welcome-about", values)
 }
 
 /// The same field, while a store is open.
@@ -90,6 +200,9 @@ fn open_ui(ui: &mut Ui, scene: &mut Scene<'_>, typed_path: &mut String) {
         let dim = palette(ui).dim;
         ui.label(RichText::new(scene.text("welcome-drop")).color(dim));
     });
+    ui.add_space(6.0);
+    let dim = palette(ui).dim;
+    ui.add(egui::Label::new(RichText::new(scene.text("welcome-formats")).size(11.5).color(dim)).wrap());
 }
 
 /// A caption that names the field below it for whoever cannot see the two together.

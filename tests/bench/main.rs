@@ -12,6 +12,7 @@ mod frameworks;
 mod measure;
 mod memory;
 mod moving;
+mod names;
 mod postgres;
 mod stores;
 
@@ -34,7 +35,7 @@ const LONG: u64 = 200_000;
 type Part = (&'static str, fn(&mut Table, &Stores));
 
 /// What `--only` names, in the order in which it is measured. What holds the most memory comes last.
-const PARTS: [Part; 14] = [
+const PARTS: [Part; 15] = [
     ("append", append),
     ("scan", scan),
     ("load", load),
@@ -43,6 +44,7 @@ const PARTS: [Part; 14] = [
     ("ticket", moving::ticket),
     ("wide", memory::wide_events),
     ("open", open),
+    ("names", names::find),
     ("written", busy::written),
     ("postgres", postgres::written),
     ("noticed", busy::noticed),

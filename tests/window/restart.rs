@@ -68,7 +68,7 @@ fn language_zone_and_recent_stores_are_as_they_were_left() {
     let mut again = Driver::welcome_in(start(&kept, Start::default()));
     again.settle();
     again.assert_shows("샘플 둘러보기");
-    again.assert_shows(&path.display().to_string());
+    assert!(again.shows_part(&path.display().to_string()), "{}", again.all_text());
     again.assert_hides("UTC");
     drop(folder);
 }
@@ -163,4 +163,24 @@ fn folded_panes_stay_folded() {
     again.assert_shows("State at version 6");
     again.assert_hides("Event · v6");
     again.assert_shows("Unfold: History");
+}
+
+#[test]
+fn recent_stores_say_what_they_are_and_one_that_is_gone_says_so_and_is_removed_alone() {
+    let kept = Kept::default();
+    let mut driver = Driver::welcome_in(start(&kept, Start::default()));
+    let (path, other) = (driver.sample(), driver.other_sample());
+    driver.open(&path);
+    driver.open(&other);
+    let folder = close(driver, &kept);
+    std::fs::remove_file(&path).expect("removed");
+    let mut again = Driver::welcome_in(start(&kept, Start::default()));
+    again.settle();
+    let text = again.all_text();
+    let line = |begin: &str| text.lines().find(|line| line.starts_with(begin)).unwrap_or_default().to_owned();
+    assert!(line("small.db, ").contains("Not there any more"), "{text}");
+    assert!(line("other.db, ").contains("foldline · ") && line("other.db, ").contains(" events in "), "{text}");
+    again.click("Remove small.db from this list");
+    assert!(!again.shows_part("small.db, ") && again.shows_part("other.db, "), "{}", again.all_text());
+    drop(folder);
 }

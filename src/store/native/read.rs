@@ -101,7 +101,8 @@ impl Store for NativeStore {
         let mut conditions: Vec<&str> = Vec::new();
         let mut values: Vec<Value> = Vec::new();
         if let Some(category) = category {
-            conditions.push("category = ?");
+            // The index leads to one row after the other; where every name is looked at anyway, the table is walked.
+            conditions.push(if filter.is_some() { "+category = ?" } else { "category = ?" });
             values.push(category.clone().into());
         }
         if let Some(filter) = filter {
