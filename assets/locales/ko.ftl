@@ -116,7 +116,10 @@ greeting-days = 날짜별 이벤트
 greeting-days-coming = 이벤트를 읽는 대로 날짜가 표시됩니다.
 greeting-no-days = 이 이벤트에는 시각이 없습니다.
 greeting-day = { $day }, 이벤트 { $grouped }개
-greeting-day-open = { $day }: 이벤트 { $grouped }개 중 마지막 열기
+greeting-day-open = { $count ->
+    [1] { $day }: 이벤트 열기
+   *[other] { $day }: 이벤트 { $grouped }개 중 마지막 열기
+}
 greeting-day-before = 이전 날
 greeting-day-after = 다음 날
 greeting-earlier = 이전

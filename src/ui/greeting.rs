@@ -9,19 +9,22 @@ use crate::theme::palette;
 use crate::view::{Destination, GREETED, GreetingRow, OpenStore, Overview, ToolName, counted};
 
 /// Narrower than this, a card's rows cannot be read.
-const CARD_WIDTH: f32 = 260.0;
+const CARD_WIDTH: f32 = 225.0;
 
 /// Wider than this, the eye loses the line.
 const WIDEST: f32 = 1_280.0;
 
 const GAP: f32 = 12.0;
 
+/// Beside the cards, for the scroll bar.
+const BAR: f32 = 10.0;
+
 /// A store before a stream is chosen: what it holds, and a way into it from each part. Draws a few rows of each kind,
 /// however much there is.
 pub fn greeting_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
     store.greet();
     ScrollArea::vertical().id_salt("greeting").auto_shrink(false).show(ui, |ui| {
-        ui.set_max_width(ui.available_width().min(WIDEST));
+        ui.set_max_width((ui.available_width() - BAR).min(WIDEST));
         head_ui(ui, scene, store);
         ui.add_space(GAP);
         card(ui, |ui| {
@@ -29,10 +32,13 @@ pub fn greeting_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
         });
         ui.add_space(GAP);
         let cards = cards(scene, store);
-        let in_row = ((ui.available_width() + GAP) / (CARD_WIDTH + GAP)).floor().clamp(1.0, cards.len() as f32);
-        let width = (ui.available_width() - GAP * (in_row - 1.0)) / in_row;
+        let in_row =
+            ((ui.available_width() + GAP) / (CARD_WIDTH + GAP)).floor().clamp(1.0, cards.len() as f32) as usize;
+        // Three in a row would leave the fourth alone.
+        let in_row = if in_row == 3 { 2 } else { in_row };
+        let width = (ui.available_width() - GAP * (in_row as f32 - 1.0)) / in_row as f32;
         let height = cards.iter().map(|card| card.rows.len()).max().unwrap_or(0) as f32;
-        for row in cards.chunks(in_row as usize) {
+        for row in cards.chunks(in_row) {
             ui.horizontal_top(|ui| {
                 ui.spacing_mut().item_spacing.x = GAP;
                 for card in row {
@@ -166,7 +172,7 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &GreetingRow, most: u64) {
                 pos2(rect.left() + 16.0, rect.bottom() - 4.0),
                 pos2(rect.left() + 16.0 + (rect.width() - 32.0) * share, rect.bottom() - 2.0),
             );
-            ui.painter().rect_filled(bar, 1.0, colours.accent_soft);
+            ui.painter().rect_filled(bar, 1.0, colours.panel.lerp_to_gamma(colours.accent, 0.42));
         }
         let inside = rect.shrink2(vec2(16.0, 0.0));
         ui.scope_builder(egui::UiBuilder::new().max_rect(inside).layout(Layout::right_to_left(Align::Center)), |ui| {
