@@ -7,8 +7,6 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use serde::{Deserialize, Serialize};
 use unic_langid::LanguageIdentifier;
 
-use crate::event::same_name;
-
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Language {
     #[default]
@@ -92,7 +90,8 @@ impl Locale {
     pub fn caption(&self, field: &str) -> Option<String> {
         let name = format!("field-{field}");
         let caption = self.has(&name).then(|| self.text(&name))?;
-        (!same_name(&caption.replace(' ', "-"), field)).then_some(caption)
+        let letters = |text: &str| text.to_lowercase().replace([' ', '-'], "");
+        (letters(&caption) != letters(field)).then_some(caption)
     }
 
     /// Whether there is a text of that name.

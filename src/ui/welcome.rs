@@ -5,7 +5,7 @@ use egui::{
 
 use super::dialog::{Dialog, take_first_focus};
 use super::icons::{Icon, icon_button};
-use super::parts::{caption, card, cut, link, progress_ui};
+use super::parts::{caption, card, cut, progress_ui};
 use super::{Scene, grouped};
 use crate::command::{Action, Command};
 use crate::engine::Progress;

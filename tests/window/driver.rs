@@ -129,6 +129,12 @@ impl Driver {
         self.settle();
     }
 
+    /// Presses what is read aloud beginning so.
+    pub(crate) fn click_beginning(&mut self, begin: &str) {
+        self.window.get_by(|node| node.label().is_some_and(|label| label.starts_with(begin))).click();
+        self.settle();
+    }
+
     /// The streams of the list in their order, as they are read aloud.
     pub(crate) fn streams(&self) -> Vec<String> {
         let rows = self.window.query_all_by_role(Role::TreeItem);
