@@ -40,7 +40,8 @@ pub(super) fn list_ui(
     let seen: Option<Seen> = ui.data(|data| data.get_temp(seen_id));
     let height = seen.map_or(ui.available_height(), |seen| seen.height);
     let is_to_reveal = is_to_reveal || seen.is_some_and(|seen| seen.has_lost_row);
-    let mut area = ScrollArea::vertical().id_salt(id).auto_shrink(false).animated(false);
+    // As low as its room, or its last row would lie below the card's end.
+    let mut area = ScrollArea::vertical().id_salt(id).auto_shrink(false).animated(false).min_scrolled_height(0.0);
     if let (Some(place), true) = (keep, is_to_reveal) {
         let seen = seen.unwrap_or(Seen { offset: 0.0, height, has_lost_row: false });
         if let Some(offset) = offset_for(place, &seen) {
