@@ -146,7 +146,11 @@ pub(super) fn guess(database: &dyn Database, catalogue: &Catalogue) -> Result<Lo
         looked.samples.insert(table.full_name(), samples.collect());
         looked.guesses.extend(guess_table(table, &looks));
     }
-    looked.guesses.sort_by_key(|guess| std::cmp::Reverse((guess.is_whole, guess.weight)));
+    // A beginning is better than nothing, and only that.
+    if looked.guesses.iter().any(|guess| guess.is_whole) {
+        looked.guesses.retain(|guess| guess.is_whole);
+    }
+    looked.guesses.sort_by_key(|guess| std::cmp::Reverse(guess.weight));
     Ok(looked)
 }
 

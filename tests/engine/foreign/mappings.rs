@@ -92,7 +92,7 @@ fn a_name_that_is_not_there_is_answered_with_those_that_are() {
             r#"{"table":"log","stream":"whom"}"#,
             "there is no column whom in log, which the mapping names as its stream; it has who, what",
         ),
-        (r#"{"table":"log"}"#, "give it a \"stream\""),
+        (r#"{"table":"log"}"#, "which column says whose event each row of log is? Name it as \"stream\""),
     ] {
         let mapping = Mapping::parse(mapping).expect("a mapping");
         let error = preview(&path.clone().into(), &mapping, 10).expect_err("refused");
