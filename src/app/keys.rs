@@ -2,6 +2,7 @@ use egui::{Event, Modifiers};
 
 use super::dialogs::Dialogs;
 use crate::command::{Command, Key, Shortcut};
+use crate::ui::ARROWS_STAY;
 
 /// Who has the keyboard as a frame begins. What is pressed in that frame goes there, whatever the frame then changes: a
 /// key is for the widget that has the focus or for a command, and never for both.
@@ -14,7 +15,12 @@ pub(super) struct Keyboard {
 
 impl Keyboard {
     /// `was_typing`: at the end of the frame before, since Esc has taken the focus away by now.
-    pub(super) fn new(ctx: &egui::Context, was_typing: bool) -> Self {
+    pub(super) fn new(ctx: &egui::Context, was_typing: bool, dialogs: &Dialogs) -> Self {
+        if let (Some(focused), None, false) =
+            (ctx.memory(egui::Memory::focused), dialogs.top(), egui::Popup::is_any_open(ctx))
+        {
+            ctx.memory_mut(|memory| memory.set_focus_lock_filter(focused, ARROWS_STAY));
+        }
         Self {
             is_menu_open: egui::Popup::is_any_open(ctx),
             is_typing: was_typing || ctx.text_edit_focused(),
@@ -82,6 +88,7 @@ fn egui_key(key: Key) -> egui::Key {
         Key::Space => egui::Key::Space,
         Key::Escape => egui::Key::Escape,
         Key::F1 => egui::Key::F1,
+        Key::F6 => egui::Key::F6,
         Key::Slash => egui::Key::Slash,
         Key::A => egui::Key::A,
         Key::B => egui::Key::B,

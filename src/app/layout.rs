@@ -1,6 +1,7 @@
 use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, RichText, Ui};
 
 use super::panes::{cards_ui, side_splitters_ui};
+use super::regions::Place;
 use super::{App, Dialog};
 use crate::command::{Action, Command};
 use crate::theme::palette;
@@ -15,11 +16,14 @@ impl App {
     /// Lays the panels out. Runs every frame and changes nothing but what fields hold.
     pub(super) fn layout(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
         self.play(ui);
+        let fit = self.fit(ui.ctx());
         let colours = palette(ui);
         let bar = |margin| Frame::new().fill(colours.panel).inner_margin(Margin::symmetric(16, margin));
         let scene = &mut Scene { locale: &self.locale, zone: self.settings.zone, actions };
+        let regions = &mut self.regions;
+        regions.begin();
         Panel::top("top bar").exact_size(44.0).frame(bar(0)).show(ui, |ui| {
-            top_bar_ui(ui, scene, self.store.as_ref(), &self.settings.recent);
+            regions.show(ui, |ui| top_bar_ui(ui, scene, self.store.as_ref(), &self.settings.recent));
         });
         let of_store = || self.store.as_ref()?.error().filter(|error| self.dismissed.as_ref() != Some(error));
         // What was only told, like a store that was replaced, is not to be tried again.
@@ -31,7 +35,6 @@ impl App {
         for dialog in self.dialogs.iter_mut() {
             dialog_ui(ui, scene, dialog, &mut self.settings, &mut self.typed_path, self.store.as_mut());
         }
-        let fit = self.fit(ui.ctx());
         let coming = self.opening.progress().or_else(|| self.coming.as_ref()?.progress());
         let Some(store) = &mut self.store else {
             let progress = self.sample.progress().or(coming);
@@ -46,20 +49,10 @@ impl App {
         let (on_screen, is_leaving) = store.on_screen();
         let has_stream = on_screen.is_some();
         let has_events = on_screen.is_some_and(|view| !view.is_empty());
-        Panel::bottom("status").exact_size(26.0).frame(bar(0)).show(ui, |ui| {
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                panes_ui(ui, scene, fit, has_stream);
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    status_bar_ui(ui, scene, store, progress.as_ref());
-                });
-            });
-        });
-        if has_events && fit.has_timeline {
-            Panel::bottom("timeline").exact_size(TIMELINE_HEIGHT).frame(bar(8)).show(ui, |ui| {
-                dim_if(ui, is_leaving);
-                timeline_ui(ui, scene, store, self.settings.is_by_time, &mut self.typed_moment, self.is_playing);
-            });
-        }
+        // What is drawn first is where Tab comes first: the room below is taken, and filled at the end.
+        let status = Place::take(ui, Panel::bottom("status").exact_size(26.0).frame(bar(0)));
+        let timeline = (has_events && fit.has_timeline)
+            .then(|| Place::take(ui, Panel::bottom("timeline").exact_size(TIMELINE_HEIGHT).frame(bar(8))));
         let side = Frame::new().fill(colours.panel).inner_margin(12);
         let space = ui.available_rect_before_wrap();
         if fit.streams > 0.0 {
@@ -68,27 +61,45 @@ impl App {
                 let is_free = ui.memory(|memory| memory.top_modal_layer().is_none());
                 let mut wants_focus = self.wants_filter_focus && is_free;
                 self.wants_filter_focus &= !is_free;
-                streams_ui(ui, scene, store, &mut wants_focus);
+                regions.show(ui, |ui| streams_ui(ui, scene, store, &mut wants_focus));
             });
         }
-        if fit.event > 0.0 {
-            Panel::right("event").resizable(false).exact_size(fit.event).frame(side).show(ui, |ui| {
+        let event = (fit.event > 0.0)
+            .then(|| Place::take(ui, Panel::right("event").resizable(false).exact_size(fit.event).frame(side)));
+        if fit.has_middle {
+            let frame = Frame::new().fill(colours.background).inner_margin(if space.width() < 700.0 { 8 } else { 16 });
+            CentralPanel::default().frame(frame).show(ui, |ui| {
+                dim_if(ui, is_leaving);
+                let panes = &self.settings.panes;
+                regions.show(ui, |ui| {
+                    if let Some(split) = middle_ui(ui, scene, store, panes, self.is_comparing, &mut self.reveal) {
+                        self.split = split;
+                    }
+                });
+            });
+        }
+        if let Some(event) = event {
+            regions.fill(ui, event, |ui| {
                 dim_if(ui, is_leaving);
                 if let (Some(view), _) = store.on_screen() {
                     event_ui(ui, scene, view);
                 }
             });
         }
-        if fit.has_middle {
-            let frame = Frame::new().fill(colours.background).inner_margin(if space.width() < 700.0 { 8 } else { 16 });
-            CentralPanel::default().frame(frame).show(ui, |ui| {
+        if let Some(timeline) = timeline {
+            regions.fill(ui, timeline, |ui| {
                 dim_if(ui, is_leaving);
-                let panes = &self.settings.panes;
-                if let Some(split) = middle_ui(ui, scene, store, panes, self.is_comparing, &mut self.reveal) {
-                    self.split = split;
-                }
+                timeline_ui(ui, scene, store, self.settings.is_by_time, &mut self.typed_moment, self.is_playing);
             });
         }
+        regions.fill(ui, status, |ui| {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                panes_ui(ui, scene, fit, has_stream);
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    status_bar_ui(ui, scene, store, progress.as_ref());
+                });
+            });
+        });
         side_splitters_ui(ui, scene, space, fit);
     }
 }

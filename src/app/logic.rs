@@ -372,6 +372,8 @@ impl App {
             Command::ZoomIn => self.zoom(ZOOM_STEP),
             Command::ZoomOut => self.zoom(1.0 / ZOOM_STEP),
             Command::ZoomAll => self.view().into_iter().for_each(|view| view.show_part(None)),
+            Command::NextPart => self.regions.go(ctx, 1),
+            Command::PreviousPart => self.regions.go(ctx, -1),
             Command::FocusFilter => {
                 if self.fit(ctx).streams == 0.0 {
                     self.fold(ctx, Pane::Streams);

@@ -10,6 +10,7 @@ mod no_window;
 mod panes;
 mod place;
 mod refused;
+mod regions;
 mod settings;
 
 use std::fs::File;
@@ -21,6 +22,7 @@ use dialogs::{Dialog, Dialogs};
 use keys::Keyboard;
 pub use no_window::NoWindow;
 use refused::{Question, Refused};
+use regions::Regions;
 pub use settings::Settings;
 
 use crate::command::Action;
@@ -28,7 +30,7 @@ use crate::engine::{Engine, Loading, Moment, Wake, begin};
 use crate::event::StreamId;
 use crate::locale::Locale;
 use crate::store::{self, Source};
-use crate::ui::Notice;
+use crate::ui::{Notice, focus_ring_ui};
 use crate::view::{OpenStore, Split, TypedMoment, UserError};
 
 /// What the window begins with.
@@ -67,6 +69,7 @@ pub struct App {
     is_playing: bool,
     dialogs: Dialogs,
     notice: Option<Notice>,
+    regions: Regions,
     /// A field had the focus as the last frame ended.
     was_typing: bool,
     /// What was to be opened and is not open yet, for another try.
@@ -129,6 +132,7 @@ impl App {
             is_playing: false,
             dialogs: Dialogs::default(),
             notice: None,
+            regions: Regions::default(),
             was_typing: false,
             asked: None,
             is_comparing: false,
@@ -242,9 +246,10 @@ impl eframe::App for App {
             let _ = writeln!(file, "{:.3}", secs * 1_000.0);
         }
         self.dialogs.return_focus(ui.ctx());
-        let keyboard = Keyboard::new(ui.ctx(), self.was_typing);
+        let keyboard = Keyboard::new(ui.ctx(), self.was_typing, &self.dialogs);
         let mut actions = Vec::new();
         self.layout(ui, &mut actions);
+        focus_ring_ui(ui);
         for action in actions {
             self.run(ui.ctx(), action);
         }

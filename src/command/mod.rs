@@ -33,6 +33,8 @@ pub enum Command {
     Settings,
     Retry,
     FocusFilter,
+    NextPart,
+    PreviousPart,
     /// Shows a pane, or folds it away.
     Fold(Pane),
     ToggleTheme,
@@ -87,6 +89,7 @@ pub enum Key {
     Space,
     Escape,
     F1,
+    F6,
     Slash,
     A,
     B,
@@ -123,6 +126,7 @@ impl Key {
             Self::Space => "Space",
             Self::Escape => "Esc",
             Self::F1 => "F1",
+            Self::F6 => "F6",
             Self::Slash => "/",
             Self::A => "A",
             Self::B => "B",
@@ -174,6 +178,8 @@ impl Command {
         Self::Settings,
         Self::Retry,
         Self::FocusFilter,
+        Self::NextPart,
+        Self::PreviousPart,
         Self::Fold(Pane::Streams),
         Self::Fold(Pane::Event),
         Self::Fold(Pane::Timeline),
@@ -216,6 +222,8 @@ impl Command {
             Self::Settings => "settings",
             Self::Retry => "reload",
             Self::FocusFilter => "focus-filter",
+            Self::NextPart => "next-part",
+            Self::PreviousPart => "previous-part",
             Self::Fold(pane) => match pane {
                 Pane::Streams => "fold-streams",
                 Pane::Event => "fold-event",
@@ -243,6 +251,8 @@ impl Command {
             Self::ExploreSample
                 | Self::OpenFile
                 | Self::OpenAddress
+                | Self::NextPart
+                | Self::PreviousPart
                 | Self::Settings
                 | Self::Retry
                 | Self::ToggleTheme
@@ -289,6 +299,8 @@ impl Command {
             | Self::ZoomAll => Menu::Go,
             Self::PinA | Self::PinB | Self::Compare | Self::Compensate | Self::CopyLink => Menu::Event,
             Self::FocusFilter
+            | Self::NextPart
+            | Self::PreviousPart
             | Self::Fold(_)
             | Self::ToggleTheme
             | Self::ToggleLanguage
@@ -327,6 +339,8 @@ impl Command {
             Self::PinB => plain(Key::B),
             Self::Compare => plain(Key::D),
             Self::FocusFilter => plain(Key::Slash),
+            Self::NextPart => plain(Key::F6),
+            Self::PreviousPart => shift(Key::F6),
             Self::ShowKeys => plain(Key::F1),
             Self::Dismiss => plain(Key::Escape),
             Self::ExploreSample
@@ -350,7 +364,7 @@ impl Shortcut {
 
     /// Whether it would write or move inside a text field.
     pub fn belongs_to_text(self) -> bool {
-        !self.is_ctrl && !matches!(self.key, Key::F1 | Key::Escape)
+        !self.is_ctrl && !matches!(self.key, Key::F1 | Key::F6 | Key::Escape)
     }
 
     /// As it stands on a keyboard.

@@ -33,6 +33,8 @@ pub struct Palette {
     pub pin_a: Color32,
     pub pin_b: Color32,
     pub selection: Color32,
+    /// Around what has the focus.
+    pub focus: Color32,
     /// Over what lies behind a dialog.
     pub shade: Color32,
     /// One an event type; the type's name is always beside it.
@@ -90,6 +92,7 @@ pub const DARK: Palette = Palette {
     pin_a: rgb(0xe0a84e),
     pin_b: rgb(0xb48ce0),
     selection: rgb(0x20303a),
+    focus: rgb(0x8fd9ce),
     shade: Color32::from_rgba_premultiplied(0, 0, 0, 140),
     hues: [rgb(0x6aa9e9), rgb(0x63c08d), rgb(0xd9a54a), rgb(0xc68be0), rgb(0xe0836f), rgb(0x57bfc9), rgb(0x9aa6b2)],
 };
@@ -112,6 +115,7 @@ pub const LIGHT: Palette = Palette {
     pin_a: rgb(0xa36a00),
     pin_b: rgb(0x7746b8),
     selection: rgb(0xe2eef2),
+    focus: rgb(0x0a5d53),
     shade: Color32::from_rgba_premultiplied(8, 10, 12, 90),
     hues: [rgb(0x2268b5), rgb(0x1f7a4a), rgb(0x8f6200), rgb(0x7f3fa8), rgb(0xb0482f), rgb(0x0f7380), rgb(0x5b6772)],
 };
@@ -225,6 +229,8 @@ mod tests {
                 ("danger", palette.danger, danger_soft),
                 ("pin A", palette.pin_a, panel),
                 ("pin B", palette.pin_b, panel),
+                ("focus", palette.focus, panel),
+                ("focus on what is chosen", palette.focus, selection),
             ];
             for (what, ink, ground) in pairs {
                 let ratio = contrast(ink, ground);

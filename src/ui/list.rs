@@ -2,6 +2,7 @@
 
 use egui::{Align, Color32, Layout, Rect, Response, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
+use super::focus::Stops;
 use crate::theme::{ROW_HEIGHT, palette};
 
 /// How far a list was scrolled, and how much of it could be seen.
@@ -36,6 +37,8 @@ pub(super) fn list_ui(
     mut row: impl FnMut(&mut Ui, usize),
 ) {
     ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
+    let mut stops = Stops::new(ui, id, count, keep);
+    let (keep, is_to_reveal) = stops.moved_to().map_or((keep, is_to_reveal), |place| (Some(place), true));
     let seen_id = egui::Id::unique(("seen of list", id));
     let seen: Option<Seen> = ui.data(|data| data.get_temp(seen_id));
     let height = seen.map_or(ui.available_height(), |seen| seen.height);
@@ -50,8 +53,19 @@ pub(super) fn list_ui(
     }
     let output = area.show_rows(ui, ROW_HEIGHT, count, |ui, range| {
         // One id a row: so a row has the same wherever the list is scrolled to.
-        range.for_each(|place| drop(ui.push_id(place, |ui| row(ui, place))));
+        stops.drawn(range.clone());
+        for place in range {
+            let sense = stops.sense(place);
+            ui.data_mut(|data| data.insert_temp(row_id(), RowFocus { sense, id: None }));
+            ui.push_id(place, |ui| row(ui, place));
+            let drawn: Option<RowFocus> = ui.data(|data| data.get_temp(row_id()));
+            if let Some(response) = drawn.and_then(|row| ui.ctx().read_response(row.id?)) {
+                stops.row(ui, place, &response);
+            }
+        }
     });
+    ui.data_mut(|data| data.remove::<RowFocus>(row_id()));
+    stops.end(ui);
     let offset = output.state.clamped_offset().y;
     let mut now = Seen { offset, height: output.inner_rect.height(), has_lost_row: false };
     now.has_lost_row = seen.zip(keep).is_some_and(|(before, place)| now.has_lost(&before, place));
@@ -59,6 +73,17 @@ pub(super) fn list_ui(
         ui.ctx().request_repaint();
     }
     ui.data_mut(|data| data.insert_temp(seen_id, now));
+}
+
+/// What the row that is being drawn listens to, and then which widget it is.
+#[derive(Clone, Copy, Debug)]
+struct RowFocus {
+    sense: Sense,
+    id: Option<egui::Id>,
+}
+
+fn row_id() -> egui::Id {
+    egui::Id::unique("row of a list")
 }
 
 /// How far to scroll, where the row is not seen.
@@ -90,7 +115,13 @@ pub(super) enum Look {
 
 /// A row that can be pressed. What is chosen, under the pointer and neither looks different each.
 pub(super) fn list_row(ui: &mut Ui, name: &str, look: Look, contents: impl FnOnce(&mut Ui, Rect)) -> Response {
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::click());
+    // In a list one row is a stop of Tab; one that stands alone is its own.
+    let in_list: Option<RowFocus> = ui.data(|data| data.get_temp(row_id()));
+    let sense = in_list.map_or(Sense::click(), |row| row.sense);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), sense);
+    if in_list.is_some() {
+        ui.data_mut(|data| data.insert_temp(row_id(), RowFocus { sense, id: Some(response.id) }));
+    }
     let (role, is_chosen) = match look {
         Look::Choice(is_chosen) => (Role::Row, is_chosen),
         Look::Plain(_) => (Role::Row, false),

@@ -209,7 +209,15 @@ fn set_by_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &StateRow) {
     let colours = palette(ui);
     let ink = if row.was.is_some() { colours.accent } else { colours.dim };
     let text = RichText::new(format!("v{version} ↗")).color(ink);
-    let button = ui.add(egui::Button::new(text).frame(false));
+    // Its row is the stop of Tab, and has a menu that leads here.
+    let button = ui.add(egui::Button::new(text).frame(false).sense(egui::Sense::CLICK));
+    let values = [
+        ("field", shortened(&row.field).into()),
+        ("version", version.to_string().into()),
+        ("actor", shortened(&row.actor).into()),
+    ];
+    let said = if row.actor.is_empty() { "set-in" } else { "set-in-by" };
+    button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Link, true, scene.locale.with(said, values.clone())));
     let button = button.on_hover_ui(|ui| {
         ui.label(scene.locale.with("go-to-version", [("version", version.to_string().into())]));
     });

@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
-use egui::{Align, Id, Layout, Rect, RichText, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, vec2};
+use egui::{Align, Id, Layout, Rect, Response, RichText, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, vec2};
 
+use super::focus::Stops;
 use super::icons::{Icon, paint};
 use super::parts::{caption, cut, link, shortened};
 use super::{Scene, grouped};
@@ -50,16 +51,24 @@ fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus: &
         total += 1 + if closed.contains(&group.category) { 0 } else { shown_rows(group) };
     }
     ui.spacing_mut().item_spacing.y = 0.0;
+    let mut stops = Stops::new(ui, "streams", total, None);
     ScrollArea::vertical().id_salt("streams").auto_shrink(false).show_rows(ui, ROW_HEIGHT, total, |ui, range| {
+        if let Some(place) = stops.moved_to() {
+            let top = ui.max_rect().top() + (place as f32 - range.start as f32) * ROW_HEIGHT;
+            let row = Rect::from_min_size(egui::pos2(ui.max_rect().left(), top), vec2(1.0, ROW_HEIGHT));
+            ui.scroll_to_rect_animation(row, None, egui::style::ScrollAnimation::none());
+        }
+        stops.drawn(range.clone());
         for place in range {
             let number = begins.partition_point(|begin| *begin <= place).saturating_sub(1);
             let Some((group, begin)) = groups.get(number).zip(begins.get(number)) else { continue };
             let row = place.checked_sub(begin + 1);
             match row.map(|row| group.rows.get(row)) {
                 None => {
-                    if category_ui(ui, group, closed.contains(&group.category), is_filtered)
-                        && !closed.remove(&group.category)
-                    {
+                    let is_closed = closed.contains(&group.category);
+                    let response = category_ui(ui, group, is_closed, is_filtered, stops.sense(place));
+                    stops.row(ui, place, &response);
+                    if response.clicked() && !closed.remove(&group.category) {
                         closed.insert(group.category.clone());
                     }
                 }
@@ -68,7 +77,10 @@ fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus: &
                         seen.push(row.stream.clone());
                     }
                     let name = store.labels.newest(&row.stream, row.name.as_deref());
-                    if row_ui(ui, row, &group.category, name, selected.as_ref() == Some(&row.stream)) {
+                    let is_selected = selected.as_ref() == Some(&row.stream);
+                    let response = row_ui(ui, row, &group.category, name, is_selected, stops.sense(place));
+                    stops.row(ui, place, &response);
+                    if response.clicked() {
                         scene.ask(Action::Select(row.stream.clone()));
                     }
                 }
@@ -76,6 +88,7 @@ fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus: &
             }
         }
     });
+    stops.end(ui);
     ui.data_mut(|data| data.insert_temp(closed_id, closed));
     seen
 }
@@ -155,11 +168,10 @@ fn filter_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus:
     }
 }
 
-/// Answers whether it was clicked.
-fn category_ui(ui: &mut Ui, group: &StreamGroup, is_closed: bool, is_filtered: bool) -> bool {
+fn category_ui(ui: &mut Ui, group: &StreamGroup, is_closed: bool, is_filtered: bool, sense: Sense) -> Response {
     let colours = palette(ui);
     let count = if is_filtered { group.found } else { group.total };
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::click());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), sense);
     let name = format!("{}, {}", group.category, grouped(count));
     response.widget_info(|| WidgetInfo::selected(Role::DisclosureTriangle, true, !is_closed, &name));
     let painter = ui.painter();
@@ -174,13 +186,20 @@ fn category_ui(ui: &mut Ui, group: &StreamGroup, is_closed: bool, is_filtered: b
         colours.text,
     );
     painter.text(rect.right_center() - vec2(8.0, 0.0), egui::Align2::RIGHT_CENTER, grouped(count), font, colours.dim);
-    response.clicked()
+    response
 }
 
 /// The stream's name with its id small beside, or its id alone; both without what the heading over it says already.
-fn row_ui(ui: &mut Ui, row: &ListedStream, category: &str, name: Option<&str>, is_selected: bool) -> bool {
+fn row_ui(
+    ui: &mut Ui,
+    row: &ListedStream,
+    category: &str,
+    name: Option<&str>,
+    is_selected: bool,
+    sense: Sense,
+) -> Response {
     let colours = palette(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::click());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), sense);
     let id = row.stream.as_str();
     response.widget_info(|| WidgetInfo::selected(Role::TreeItem, true, is_selected, whole(id, name)));
     if is_selected || response.hovered() {
@@ -216,7 +235,7 @@ fn row_ui(ui: &mut Ui, row: &ListedStream, category: &str, name: Option<&str>, i
             ui.painter().galley(at(end, &second), second, colours.dim);
         }
     }
-    if is_cut { response.on_hover_text(whole(row.stream.as_str(), name)).clicked() } else { response.clicked() }
+    if is_cut { response.on_hover_text(whole(row.stream.as_str(), name)) } else { response }
 }
 
 /// A stream's id and what its people call it. Where the id is a long number that tells nobody anything, the other comes

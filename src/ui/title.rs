@@ -60,5 +60,6 @@ fn name_ui(ui: &mut Ui, view: &StreamView, label: Option<&str>) {
     job.append(name, 0.0, TextFormat::simple(TextStyle::Heading.resolve(ui.style()), colours.text));
     let body = TextFormat::simple(TextStyle::Body.resolve(ui.style()), colours.dim);
     job.append(label, 12.0, TextFormat { valign: Align::Center, ..body });
-    cut(ui, job);
+    let said = if label.is_empty() { name.to_string() } else { format!("{name}, {label}") };
+    cut(ui, job).widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &said));
 }

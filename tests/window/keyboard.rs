@@ -83,9 +83,153 @@ fn from_the_welcome_to_an_appended_correction_without_a_mouse() {
 #[test]
 fn a_stream_is_picked_from_the_list_without_a_mouse() {
     let mut driver = Driver::at("lead-1");
-    tab_to(&mut driver, Role::TreeItem, "lead-4");
+    tab_to_list(&mut driver, Role::TreeItem);
+    while !focused(&driver).is_some_and(|(_, name)| name.ends_with("lead-4")) {
+        driver.press(Key::ArrowDown);
+    }
+    driver.assert_shows("State at version 6");
     driver.press(Key::Enter);
     driver.assert_shows("v30 of 30");
+}
+
+/// On with Tab to the one row of a list that has the focus.
+#[track_caller]
+fn tab_to_list(driver: &mut Driver, role: Role) {
+    for _ in 0..STOPS {
+        if focused(driver).is_some_and(|(found, _)| found == role || found == Role::DisclosureTriangle) {
+            return;
+        }
+        driver.press(Key::Tab);
+    }
+    panic!("Tab never came to a {role:?}; it is at {:?}", focused(driver));
+}
+
+/// What has the focus, and where it is.
+fn place(driver: &Driver) -> Option<egui::Rect> {
+    fn down(node: &egui_kittest::Node<'_>) -> Option<egui::Rect> {
+        if node.is_focused() {
+            return Some(node.rect());
+        }
+        node.children().find_map(|child| down(&child))
+    }
+    down(&driver.window.root())
+}
+
+/// Every stop of Tab, from the first until the first comes again.
+fn stops(driver: &mut Driver) -> Vec<(Role, String, egui::Rect)> {
+    let mut stops = Vec::new();
+    for _ in 0..STOPS {
+        driver.press(Key::Tab);
+        let (role, name) = focused(driver).expect("Tab gives the focus to something");
+        let stop = (role, name, place(driver).expect("a place"));
+        if stops.first() == Some(&stop) {
+            return stops;
+        }
+        stops.push(stop);
+    }
+    panic!("Tab never comes round: {stops:#?}");
+}
+
+#[test]
+fn every_stop_of_tab_leads_somewhere_and_has_a_name() {
+    let mut driver = Driver::at("lead-1");
+    for (role, name, rect) in stops(&mut driver) {
+        assert!(!name.is_empty(), "a {role:?} without a name at {rect:?}");
+        assert_ne!(role, Role::GenericContainer, "{name} at {rect:?}");
+        assert_ne!(role, Role::Label, "{name} at {rect:?}");
+    }
+}
+
+#[test]
+fn a_list_is_one_stop_of_tab() {
+    let mut driver = Driver::at("lead-1");
+    let stops = stops(&mut driver);
+    for role in [Role::TreeItem, Role::Row] {
+        let rows: Vec<_> = stops.iter().filter(|(found, _, _)| *found == role).collect();
+        assert!(rows.len() <= 2, "{rows:#?}");
+    }
+    let filter = stops.iter().position(|(_, name, _)| name == "Filter history").expect("the history's filter");
+    assert!(filter <= 30, "the history's filter is {filter} stops away: {stops:#?}");
+}
+
+#[test]
+fn tab_goes_through_the_window_as_it_is_read() {
+    let mut driver = Driver::at("lead-1");
+    let part = |rect: &egui::Rect| match rect.center() {
+        at if at.y < 44.0 => "bar",
+        at if at.y > 774.0 => "status",
+        at if at.y > 610.0 => "timeline",
+        at if at.x < 250.0 => "streams",
+        at if at.x > 950.0 => "event",
+        _ => "middle",
+    };
+    let mut parts: Vec<&str> = stops(&mut driver).iter().map(|(_, _, rect)| part(rect)).collect();
+    parts.dedup();
+    assert_eq!(parts, ["bar", "streams", "middle", "event", "timeline", "status"]);
+}
+
+#[test]
+fn a_key_goes_from_part_to_part_and_back() {
+    let mut driver = Driver::at("lead-1");
+    let mut seen = Vec::new();
+    for _ in 0..6 {
+        driver.press(Key::F6);
+        seen.push(place(&driver).expect("the focus").center());
+    }
+    assert!(seen[0].y < 44.0 && seen[1].x < 250.0 && seen[5].y > 774.0, "{seen:?}");
+    driver.press(Key::F6);
+    assert_eq!(place(&driver).map(|rect| rect.center()), Some(seen[0]), "round and round");
+    driver.press_with(Modifiers::SHIFT, Key::F6);
+    assert_eq!(place(&driver).map(|rect| rect.center()), Some(seen[5]));
+}
+
+#[test]
+fn the_space_bar_presses_the_button_that_has_the_focus_and_plays_nothing() {
+    let mut driver = Driver::at("lead-1");
+    driver.press(Key::Home);
+    tab_to(&mut driver, Role::Button, "Follow");
+    driver.press(Key::Space);
+    driver.assert_shows("Play");
+    driver.assert_shows("State at version 6");
+    driver.press(Key::Space);
+    driver.assert_shows("Play");
+}
+
+#[test]
+fn an_arrow_steps_or_leads_through_a_list_and_never_both() {
+    let mut driver = Driver::at("lead-1");
+    tab_to(&mut driver, Role::Button, "Follow");
+    driver.press(Key::ArrowLeft);
+    driver.assert_shows("State at version 5");
+    assert_eq!(focused(&driver).map(|(_, name)| name), Some("Follow".to_owned()), "the focus stays");
+    tab_to_list(&mut driver, Role::TreeItem);
+    driver.press(Key::End);
+    driver.press(Key::Home);
+    driver.press(Key::ArrowDown);
+    driver.assert_shows("State at version 5");
+}
+
+#[test]
+fn in_a_list_the_keys_lead_from_row_to_row() {
+    let mut driver = Driver::at("lead-1");
+    tab_to(&mut driver, Role::TextInput, "Filter history");
+    driver.press(Key::Tab);
+    while focused(&driver).is_some_and(|(role, _)| role != Role::Row) {
+        driver.press(Key::Tab);
+    }
+    let here = |driver: &Driver| focused(driver).map(|(_, name)| name).unwrap_or_default();
+    assert!(here(&driver).starts_with("v6"), "{}", here(&driver));
+    driver.press(Key::Home);
+    assert!(here(&driver).starts_with("v0"), "{}", here(&driver));
+    driver.press(Key::ArrowDown);
+    assert!(here(&driver).starts_with("v1"), "{}", here(&driver));
+    driver.press(Key::PageDown);
+    assert!(!here(&driver).starts_with("v1"), "{}", here(&driver));
+    driver.press(Key::End);
+    driver.press(Key::ArrowUp);
+    driver.assert_shows("State at version 6");
+    driver.press(Key::Enter);
+    driver.assert_shows("State at version 5");
 }
 
 #[test]
