@@ -1,4 +1,4 @@
-use egui::{Event, Modifiers};
+use egui::{Event, Modifiers, PointerButton};
 
 use super::dialogs::Dialogs;
 use crate::command::{Command, Key, Shortcut};
@@ -48,6 +48,12 @@ impl Keyboard {
                 false
             });
         });
+        // The buttons at the side of a mouse.
+        for (button, command) in [(PointerButton::Extra1, Command::Back), (PointerButton::Extra2, Command::Forward)] {
+            if ui.input(|input| input.pointer.button_pressed(button)) && dialogs.let_through(command) {
+                commands.push(command);
+            }
+        }
         commands
     }
 
@@ -75,6 +81,9 @@ fn egui_modifiers(shortcut: Shortcut) -> Modifiers {
     }
     if shortcut.is_shift {
         modifiers |= Modifiers::SHIFT;
+    }
+    if shortcut.is_alt {
+        modifiers |= Modifiers::ALT;
     }
     modifiers
 }

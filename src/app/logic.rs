@@ -8,7 +8,7 @@ use crate::event::{EventId, Message, StreamId, Timestamp};
 use crate::locale::Locale;
 use crate::store::Source;
 use crate::ui::{Notice, PaletteState, Zone};
-use crate::view::{MappingDraft, OpenStore, Pane, Signature, StreamView, ToolName, UserError, Writing};
+use crate::view::{MappingDraft, OpenStore, Pane, Signature, Stay, StreamView, ToolName, Trail, UserError, Writing};
 
 /// Between two events while playing.
 const PLAY_STEP: Duration = Duration::from_millis(400);
@@ -152,6 +152,7 @@ impl App {
             Action::Run(command) => self.run_command(ctx, command),
             Action::Open(source) => self.open(source, false),
             Action::Select(stream) => {
+                self.leave();
                 self.settings.panes.uncover();
                 self.is_playing = false;
                 self.reveal = true;
@@ -159,14 +160,15 @@ impl App {
                     store.select(stream);
                 }
             }
-            Action::GoTo(index) => self.go_to(|view| view.go_to(index)),
-            Action::GoToVersion(version) => self.go_to(|view| {
+            Action::GoTo(index) => self.go_to_index(ctx, index),
+            Action::GoToVersion(version) => self.jump(|view| {
                 let index = view.base().and_then(|loaded| loaded.timeline.index_of(version));
                 if let Some(index) = index {
                     view.go_to(index);
                 }
             }),
             Action::GoToPlace(stream, version) => {
+                self.leave();
                 self.is_playing = false;
                 self.reveal = true;
                 self.store.iter_mut().for_each(|store| store.go_to(stream.clone(), version));
@@ -299,6 +301,40 @@ impl App {
         }
     }
 
+    /// Keeps where one is, to come back to.
+    fn leave(&mut self) {
+        if let Some(store) = &mut self.store
+            && let Some(here) = store.stay()
+        {
+            store.trail.leave(here);
+        }
+    }
+
+    /// To another place of the stream, from where one can come back.
+    fn jump(&mut self, go: impl FnOnce(&mut StreamView)) {
+        self.leave();
+        self.go_to(go);
+    }
+
+    fn go_to_index(&mut self, ctx: &egui::Context, index: usize) {
+        // Whoever drags along the line comes through every place.
+        if !ctx.input(|input| input.pointer.is_decidedly_dragging()) {
+            self.leave();
+        }
+        self.go_to(|view| view.go_to(index));
+    }
+
+    /// Back to where one was, or forward again.
+    fn go_along(&mut self, step: fn(&mut Trail, Option<Stay>) -> Option<Stay>) {
+        let Some(store) = &mut self.store else { return };
+        let here = store.stay();
+        if let Some(stay) = step(&mut store.trail, here) {
+            self.is_playing = false;
+            self.reveal = true;
+            store.return_to(stay);
+        }
+    }
+
     fn go_to(&mut self, go: impl FnOnce(&mut StreamView)) {
         self.view().into_iter().next().map(go);
         self.reveal = true;
@@ -315,8 +351,14 @@ impl App {
     }
 
     fn go_to_typed(&mut self) {
-        let Some(view) = self.store.as_mut().and_then(|store| store.view.as_mut()) else { return };
-        self.reveal |= self.typed_moment.go(view);
+        let here = self.store.as_ref().and_then(OpenStore::stay);
+        let Some(store) = &mut self.store else { return };
+        let Some(view) = &mut store.view else { return };
+        let has_gone = self.typed_moment.go(view);
+        self.reveal |= has_gone;
+        if let (true, Some(here)) = (has_gone, here) {
+            store.trail.leave(here);
+        }
     }
 
     fn run_command(&mut self, ctx: &egui::Context, command: Command) {
@@ -355,8 +397,10 @@ impl App {
             Command::StepBack => self.go_to(|view| view.step(-1)),
             Command::TenForward => self.go_to(|view| view.step(10)),
             Command::TenBack => self.go_to(|view| view.step(-10)),
-            Command::First => self.go_to(|view| view.go_to(0)),
-            Command::Last => self.go_to(|view| view.go_to(usize::MAX)),
+            Command::Back => self.go_along(Trail::back),
+            Command::Forward => self.go_along(Trail::forward),
+            Command::First => self.jump(|view| view.go_to(0)),
+            Command::Last => self.jump(|view| view.go_to(usize::MAX)),
             Command::Play => self.is_playing = !self.is_playing && self.store.is_some(),
             Command::PinA => self.store.iter_mut().for_each(|store| store.pin(0)),
             Command::PinB => self.store.iter_mut().for_each(|store| store.pin(1)),

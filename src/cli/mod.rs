@@ -29,7 +29,7 @@ pub use terminal::message;
 use terminal::{Output, keep_secret, print_message};
 
 use crate::compensate::PlanError;
-use crate::engine::{EngineError, MakeSampleError, Moment, Passing};
+use crate::engine::{EngineError, Link, MakeSampleError, Moment, Passing};
 use crate::event::{Explain, StreamId};
 use crate::sample::SampleError;
 use crate::store::files::{ExportError, ImportError, TargetError};
@@ -240,6 +240,9 @@ fn window_wish(words: &[OsString], at: Option<Moment>) -> Result<WindowWish, Fai
     if first.is_empty() {
         return Err(target::no_store());
     }
+    if first.as_encoded_bytes().get(..9).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"foldline:")) {
+        return linked(&first.to_string_lossy(), rest, at);
+    }
     let is_there = match Source::parse_os(first) {
         Source::Server(_) => true,
         Source::File(path) => first == "sample" || path.exists(),
@@ -267,6 +270,17 @@ fn window_wish(words: &[OsString], at: Option<Moment>) -> Result<WindowWish, Fai
     }
     let stream = rest.first().map(|stream| StreamId::from(&*stream.to_string_lossy()));
     Ok(WindowWish { store: Some(target::source(first)?), stream, at, frame_times: None })
+}
+
+/// The window, where a link leads.
+fn linked(text: &str, rest: &[OsString], at: Option<Moment>) -> Result<WindowWish, Failure> {
+    let link = Link::parse(text).filter(|_| rest.is_empty());
+    let Some(Link { source, stream, at: linked }) = link else {
+        return Err(Failure::Usage(format!(
+            "“{text}” is no link that Foldline can follow; one reads foldline:/path/to/store.db?stream=STREAM&at=VERSION"
+        )));
+    };
+    Ok(WindowWish { store: Some(source), stream, at: at.or(linked.map(Moment::Version)), frame_times: None })
 }
 
 fn generate(what: Generated, out: &mut Output) -> Result<Outcome, Failure> {

@@ -14,6 +14,8 @@ pub enum Command {
     OpenFile,
     OpenAddress,
     CloseStore,
+    Back,
+    Forward,
     StepForward,
     StepBack,
     TenForward,
@@ -77,6 +79,7 @@ impl Menu {
 pub struct Shortcut {
     pub is_ctrl: bool,
     pub is_shift: bool,
+    pub is_alt: bool,
     pub key: Key,
 }
 
@@ -161,6 +164,8 @@ impl Command {
         Self::OpenFile,
         Self::OpenAddress,
         Self::CloseStore,
+        Self::Back,
+        Self::Forward,
         Self::StepForward,
         Self::StepBack,
         Self::TenForward,
@@ -204,6 +209,8 @@ impl Command {
             Self::OpenFile => "open-file",
             Self::OpenAddress => "open-address",
             Self::CloseStore => "close-store",
+            Self::Back => "back",
+            Self::Forward => "forward",
             Self::StepForward => "step-forward",
             Self::StepBack => "step-back",
             Self::TenForward => "ten-forward",
@@ -286,7 +293,9 @@ impl Command {
             | Self::Retry
             | Self::MapColumns
             | Self::ToggleWriting => Menu::Store,
-            Self::StepForward
+            Self::Back
+            | Self::Forward
+            | Self::StepForward
             | Self::StepBack
             | Self::TenForward
             | Self::TenBack
@@ -315,6 +324,7 @@ impl Command {
     pub fn shortcut(self) -> Option<Shortcut> {
         let ctrl = |key| Some(Shortcut { is_ctrl: true, ..Shortcut::plain(key) });
         let shift = |key| Some(Shortcut { is_shift: true, ..Shortcut::plain(key) });
+        let alt = |key| Some(Shortcut { is_alt: true, ..Shortcut::plain(key) });
         let plain = |key| Some(Shortcut::plain(key));
         match self {
             Self::OpenFile => ctrl(Key::O),
@@ -328,6 +338,8 @@ impl Command {
             Self::ZoomOut => plain(Key::Minus),
             Self::ZoomAll => plain(Key::Zero),
             Self::Compensate => plain(Key::C),
+            Self::Back => alt(Key::Left),
+            Self::Forward => alt(Key::Right),
             Self::StepForward => plain(Key::Right),
             Self::StepBack => plain(Key::Left),
             Self::TenForward => shift(Key::Right),
@@ -359,7 +371,7 @@ impl Command {
 impl Shortcut {
     /// The key by itself.
     pub const fn plain(key: Key) -> Self {
-        Self { is_ctrl: false, is_shift: false, key }
+        Self { is_ctrl: false, is_shift: false, is_alt: false, key }
     }
 
     /// Whether it would write or move inside a text field.
@@ -371,8 +383,9 @@ impl Shortcut {
     pub fn label(self) -> String {
         let key = self.key.label();
         let ctrl = if self.is_ctrl { "Ctrl+" } else { "" };
+        let alt = if self.is_alt { "Alt+" } else { "" };
         let shift = if self.is_shift { "Shift+" } else { "" };
-        format!("{ctrl}{shift}{key}")
+        format!("{ctrl}{alt}{shift}{key}")
     }
 }
 

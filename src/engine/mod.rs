@@ -7,6 +7,7 @@ mod check;
 mod explain;
 mod feed;
 mod find;
+mod link;
 mod load;
 mod loading;
 mod moment;
@@ -24,6 +25,7 @@ pub use asked::{Asked, Cause, Passing, Question, Tool};
 pub use check::{check, export_findings};
 pub use feed::StoreChange;
 pub use find::Needle;
+pub use link::Link;
 pub use load::{
     Continued, Described, Shown, continue_stream, describe, each_batch, load_story, load_timeline, show,
     stream_or_store,

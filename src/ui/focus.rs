@@ -80,6 +80,12 @@ impl Stops {
         Self { id, stop, has_focus: false, is_moved, drawn: 0..count }
     }
 
+    /// This row is to be brought into view, and is where Tab comes in.
+    pub(super) fn lead_to(&mut self, place: usize) {
+        self.stop.place = place;
+        self.is_moved = true;
+    }
+
     /// The row that is to be brought into view, because a key led there.
     pub(super) fn moved_to(&self) -> Option<usize> {
         self.is_moved.then_some(self.stop.place)
@@ -104,7 +110,10 @@ impl Stops {
         }
         if response.has_focus() {
             self.has_focus = true;
-            self.stop.place = place;
+            // Where a key led to a row that is not drawn yet, the old one is left in a moment.
+            if !self.stop.wants_focus {
+                self.stop.place = place;
+            }
             ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, ARROWS_STAY));
         }
     }

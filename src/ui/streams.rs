@@ -52,6 +52,9 @@ fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus: &
     }
     ui.spacing_mut().item_spacing.y = 0.0;
     let mut stops = Stops::new(ui, "streams", total, None);
+    if let Some(place) = led_to(ui, groups, &begins, &closed, selected.as_ref()) {
+        stops.lead_to(place);
+    }
     ScrollArea::vertical().id_salt("streams").auto_shrink(false).show_rows(ui, ROW_HEIGHT, total, |ui, range| {
         if let Some(place) = stops.moved_to() {
             let top = ui.max_rect().top() + (place as f32 - range.start as f32) * ROW_HEIGHT;
@@ -91,6 +94,28 @@ fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus: &
     stops.end(ui);
     ui.data_mut(|data| data.insert_temp(closed_id, closed));
     seen
+}
+
+/// Where the stream on screen stands in the list, once, after another one has come there.
+fn led_to(
+    ui: &Ui,
+    groups: &[StreamGroup],
+    begins: &[usize],
+    closed: &BTreeSet<String>,
+    selected: Option<&StreamId>,
+) -> Option<usize> {
+    let id = Id::unique("stream that the list stands at");
+    let before: Option<Option<StreamId>> = ui.data(|data| data.get_temp(id));
+    if before.as_ref().is_some_and(|before| before.as_ref() == selected) {
+        return None;
+    }
+    ui.data_mut(|data| data.insert_temp(id, selected.cloned()));
+    let open = groups.iter().zip(begins).filter(|(group, _)| !closed.contains(&group.category));
+    let mut places = open.filter_map(|(group, begin)| {
+        let row = group.rows.iter().position(|row| Some(&row.stream) == selected)?;
+        Some(begin + 1 + row)
+    });
+    places.next()
 }
 
 /// The group's rows, and a line where not all are listed.

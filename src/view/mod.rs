@@ -30,6 +30,7 @@ mod ticks;
 mod time_order;
 mod time_scale;
 mod tools;
+mod trail;
 mod typed_moment;
 mod user_error;
 
@@ -59,5 +60,6 @@ pub use tally::{Counts, EventTypes, LANES, OTHERS, Tally};
 pub use ticks::{Tick, time_ticks, version_ticks};
 pub use time_scale::{Pause, TimeScale};
 pub use tools::{ToolName, Tools, WindowTool};
+pub use trail::{Stay, Trail};
 pub use typed_moment::TypedMoment;
 pub use user_error::UserError;

@@ -3,10 +3,10 @@ use std::time::Duration;
 use super::listing::BETWEEN_LETTERS;
 use super::signs::SignBook;
 use super::{
-    Comparing, Draft, FindStreams, Greeting, KeptDraft, Labels, ListStreams, Pin, ReadSurvey, StreamView, ToolName,
-    Tools, UserError,
+    Comparing, Draft, FindStreams, Greeting, KeptDraft, Labels, ListStreams, Pin, ReadSurvey, Stay, StreamView,
+    ToolName, Tools, Trail, UserError,
 };
-use crate::engine::{Asked, Cause, Engine, Moment, Progress, Question, StoreChange, Survey, Ticket, Tool};
+use crate::engine::{Asked, Cause, Engine, Link, Moment, Progress, Question, StoreChange, Survey, Ticket, Tool};
 use crate::event::{StreamId, Version};
 use crate::replay::Index;
 use crate::store::{Notice, ReadOnlyReason, Source, Store, StoreInfo, StreamOrder};
@@ -46,6 +46,7 @@ pub struct OpenStore {
     /// Whoever switches it on is told first what that means.
     pub asks_before_writing: bool,
     pub draft: Option<Draft>,
+    pub trail: Trail,
     /// Drafts that were left, the latest first.
     pub(super) kept_drafts: Vec<KeptDraft>,
     pub pins: [Option<Pin>; 2],
@@ -96,6 +97,7 @@ impl OpenStore {
             is_writing_on: false,
             asks_before_writing: true,
             draft: None,
+            trail: Trail::default(),
             kept_drafts: Vec::new(),
             pins: [None, None],
             comparing: Comparing::new(),
@@ -215,6 +217,21 @@ impl OpenStore {
         }
     }
 
+    /// Where it is looked at now.
+    pub fn stay(&self) -> Option<Stay> {
+        let view = self.view.as_ref()?;
+        Some(Stay { stream: view.stream.clone(), version: view.version(), projection: view.projection_number() })
+    }
+
+    /// Looks at it there again.
+    pub fn return_to(&mut self, stay: Stay) {
+        self.select(stay.stream);
+        if let Some(view) = &mut self.view {
+            stay.version.into_iter().for_each(|version| view.start_at(Moment::Version(version)));
+            view.show_under(&self.engine, stay.projection);
+        }
+    }
+
     /// Shows the stream under its n-th projection.
     pub fn set_projection(&mut self, number: usize) {
         self.view.iter_mut().for_each(|view| view.set_projection(&self.engine, number));
@@ -287,12 +304,11 @@ impl OpenStore {
         }
     }
 
-    /// The command that opens the window right here.
+    /// The address of what is looked at, to be sent to somebody.
     pub fn link(&self) -> Option<String> {
         let view = self.view.as_ref()?;
-        let quoted = |text: &str| format!("'{}'", text.replace('\'', "'\\''"));
-        let store = quoted(&self.source.absolute_name());
-        Some(format!("foldline {store} {} --at {}", quoted(view.stream.as_str()), view.version()?))
+        let link = Link { source: self.source.clone(), stream: Some(view.stream.clone()), at: view.version() };
+        Some(link.to_string())
     }
 
     /// What is asked without being asked for: its errors and its progress are the window's own.

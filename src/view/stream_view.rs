@@ -182,6 +182,14 @@ impl StreamView {
         }
     }
 
+    /// The same as soon as the stream has come.
+    pub(super) fn show_under(&mut self, engine: &Engine, number: usize) {
+        match self.base() {
+            Some(_) => self.set_projection(engine, number),
+            None => self.wanted = number,
+        }
+    }
+
     /// The history as loaded first; it knows the rules.
     pub fn base(&self) -> Option<&Loaded> {
         self.timelines.get(&0)?.value()
@@ -432,6 +440,8 @@ impl StreamView {
         if self.cursor.is_none() && !self.is_empty() {
             let start = self.start.take().and_then(|moment| moment.index_in(self.base()?.timeline.as_ref()));
             self.go_to(start.unwrap_or(usize::MAX));
+            let wanted = std::mem::take(&mut self.wanted);
+            self.set_projection(engine, wanted);
         }
         if std::mem::take(&mut self.wants_event) {
             self.read_event(engine);

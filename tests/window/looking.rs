@@ -88,7 +88,7 @@ fn letters_typed_into_a_field_are_not_commands() {
 #[test]
 fn dragging_the_timeline_scrubs() {
     let mut driver = Driver::at("lead-1");
-    let line = egui_kittest::kittest::Queryable::get_by_role_and_label(&driver.window, Role::Slider, "Version").rect();
+    let line = Queryable::get_by_role_and_label(&driver.window, Role::Slider, "Version").rect();
     let at = |share: f32| egui::pos2(line.left() + line.width() * share, line.top() + 22.0);
     driver.window.hover_at(at(0.98));
     driver.window.drag_at(at(0.98));
@@ -181,9 +181,8 @@ fn two_pinned_versions_are_compared_and_equal_fields_can_be_seen_too() {
 #[test]
 fn the_history_shows_the_row_of_the_cursor_wherever_it_goes() {
     let mut driver = Driver::at("lead-4");
-    let has_row = |driver: &Driver, name: &str| {
-        egui_kittest::kittest::Queryable::query_by_role_and_label(&driver.window, Role::Row, name).is_some()
-    };
+    let has_row =
+        |driver: &Driver, name: &str| Queryable::query_by_role_and_label(&driver.window, Role::Row, name).is_some();
     assert!(has_row(&driver, "v30 payment-confirmed") && !has_row(&driver, "v0 lead-initialized"));
     driver.press(Key::Home);
     assert!(has_row(&driver, "v0 lead-initialized") && !has_row(&driver, "v30 payment-confirmed"));
@@ -196,9 +195,8 @@ fn the_history_is_filtered_by_type_author_or_changed_field() {
     let mut driver = Driver::at("lead-1");
     driver.type_into("Filter history", "payment");
     driver.assert_shows("2 of 7 events  ·  UTC");
-    let has_row = |driver: &Driver, name: &str| {
-        egui_kittest::kittest::Queryable::query_by_role_and_label(&driver.window, Role::Row, name).is_some()
-    };
+    let has_row =
+        |driver: &Driver, name: &str| Queryable::query_by_role_and_label(&driver.window, Role::Row, name).is_some();
     assert!(has_row(&driver, "v5 order-submitted"), "it changed the payment deadline");
     assert!(has_row(&driver, "v6 payment-confirmed") && !has_row(&driver, "v0 lead-initialized"));
     driver.type_into("Filter history", " nothing has this");
@@ -213,8 +211,7 @@ fn by_time_the_line_spaces_events_by_when_they_happened() {
         if is_by_time {
             driver.click("by time");
         }
-        let line =
-            egui_kittest::kittest::Queryable::get_by_role_and_label(&driver.window, Role::Slider, "Version").rect();
+        let line = Queryable::get_by_role_and_label(&driver.window, Role::Slider, "Version").rect();
         let place = egui::pos2(line.left() + line.width() * share, line.top() + 22.0);
         driver.window.hover_at(place);
         driver.window.drag_at(place);

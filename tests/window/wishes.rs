@@ -2,6 +2,9 @@
 
 use egui::{Key, Role};
 
+use egui_kittest::kittest::NodeT;
+use egui_kittest::kittest::Queryable;
+
 use crate::driver::Driver;
 
 #[test]
@@ -179,4 +182,67 @@ fn a_store_opened_after_another_was_closed_starts_without_its_stream() {
     driver.click("Open");
     driver.assert_shows("other.db");
     driver.assert_shows("Pick a stream on the left to see what was true at every version.");
+}
+
+#[test]
+fn back_and_forward_lead_through_the_places_that_were_jumped_from() {
+    let mut driver = Driver::at("lead-1");
+    driver.click_role(Role::Row, "v3 contact-details-updated");
+    driver.click_stream("lead-4");
+    driver.assert_shows("v30 of 30");
+    driver.press_with(egui::Modifiers::ALT, Key::ArrowLeft);
+    driver.assert_shows("v3 of 6");
+    driver.press_with(egui::Modifiers::ALT, Key::ArrowLeft);
+    driver.assert_shows("v6 of 6");
+    driver.press_with(egui::Modifiers::ALT, Key::ArrowRight);
+    driver.assert_shows("v3 of 6");
+    driver.press_with(egui::Modifiers::ALT, Key::ArrowRight);
+    driver.assert_shows("v30 of 30");
+    let press = |pressed| egui::Event::PointerButton {
+        pos: egui::pos2(500.0, 300.0),
+        button: egui::PointerButton::Extra1,
+        pressed,
+        modifiers: egui::Modifiers::NONE,
+    };
+    driver.window.event(press(true));
+    driver.window.event(press(false));
+    driver.settle();
+    driver.assert_shows("v3 of 6");
+}
+
+#[test]
+fn a_jump_brings_the_stream_into_view_in_the_list() {
+    let mut driver = Driver::at("lead-1");
+    assert!(!driver.shows_part("lead-300"), "{}", driver.all_text());
+    driver.press_with(egui::Modifiers::COMMAND, Key::K);
+    driver.type_into("Search or run a command", "lead-300");
+    driver.press(Key::Enter);
+    assert!(
+        driver
+            .window
+            .get_all_by_role(Role::TreeItem)
+            .any(|row| row.accesskit_node().label().is_some_and(|name| name.ends_with("lead-300"))),
+        "{}",
+        driver.all_text()
+    );
+}
+
+#[test]
+fn a_link_that_was_copied_leads_where_it_was_copied() {
+    let mut driver = Driver::at("lead-1");
+    driver.click_role(Role::Row, "v3 contact-details-updated");
+    driver.click("Copy link");
+    let link = foldline::engine::Link {
+        source: driver.path("small.db").into(),
+        stream: Some("lead-1".into()),
+        at: Some(foldline::event::Version(3)),
+    };
+    driver.assert_shows("Link copied");
+    match foldline::cli::run(["foldline".into(), link.to_string().into()]) {
+        foldline::cli::Ended::Window(wish) => {
+            assert_eq!(wish.store, Some(link.source));
+            assert_eq!((wish.stream, wish.at), (link.stream, link.at.map(foldline::engine::Moment::Version)));
+        }
+        foldline::cli::Ended::Command(_) => panic!("a link opens the window"),
+    }
 }

@@ -1,0 +1,105 @@
+use std::fmt;
+
+use crate::event::{StreamId, Version};
+use crate::store::Source;
+
+/// What a link begins with; the desktop opens such links with this program.
+const SCHEME: &str = "foldline:";
+
+/// An address of a store, of a stream in it and of a version of that, to be sent to somebody:
+/// `foldline:/home/kim/sales.db?stream=lead-1&at=5`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    pub source: Source,
+    pub stream: Option<StreamId>,
+    pub at: Option<Version>,
+}
+
+impl Link {
+    /// `None` for what is no link, or says something that this program does not know.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (scheme, rest) = text.split_at_checked(SCHEME.len())?;
+        if !scheme.eq_ignore_ascii_case(SCHEME) {
+            return None;
+        }
+        let (store, asked) = rest.split_once('?').unwrap_or((rest, ""));
+        let store = plain(store)?;
+        let mut link = Self { source: Source::parse(&store), stream: None, at: None };
+        for pair in asked.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=')?;
+            let value = plain(value)?;
+            match name {
+                "stream" => link.stream = Some(StreamId::from(value.as_str())),
+                "at" => link.at = Some(Version(value.parse().ok()?)),
+                _ => return None,
+            }
+        }
+        (!store.is_empty()).then_some(link)
+    }
+}
+
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{SCHEME}{}", escaped(&self.source.absolute_name()))?;
+        if let Some(stream) = &self.stream {
+            write!(f, "?stream={}", escaped(stream.as_str()))?;
+        }
+        if let Some(at) = self.at {
+            write!(f, "{}at={at}", if self.stream.is_some() { '&' } else { '?' })?;
+        }
+        Ok(())
+    }
+}
+
+/// Only what no program between here and there takes for something else is left as it is.
+fn escaped(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/:@".contains(&byte) {
+            written.push(char::from(byte));
+        } else {
+            written.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    written
+}
+
+fn plain(text: &str) -> Option<String> {
+    let mut pieces = text.split('%');
+    let mut bytes = pieces.next()?.as_bytes().to_vec();
+    for piece in pieces {
+        let (digits, rest) = piece.split_at_checked(2)?;
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        bytes.extend_from_slice(rest.as_bytes());
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_read_as_it_was_written() {
+        for (store, stream) in [
+            ("/home/kim/sales.db", "lead-1"),
+            ("/tmp/한글 100%?&#.db", "a b/c&d=e%20"),
+            ("postgres://crm@db:5432/sales?sslmode=require&schema=a", "lead-1"),
+        ] {
+            let link =
+                Link { source: Source::parse(store), stream: Some(StreamId::from(stream)), at: Some(Version(5)) };
+            let text = link.to_string();
+            assert!(!text.contains([' ', '#', '\'']), "{text}");
+            assert_eq!(Link::parse(&text), Some(link), "{text}");
+        }
+        let whole = Link::parse("foldline:/a.db").map(|link| (link.stream, link.at));
+        assert_eq!(whole, Some((None, None)));
+    }
+
+    #[test]
+    fn what_is_no_link_is_not_taken_for_one() {
+        for text in ["", "foldline:", "sales.db", "foldline:/a.db?at=x", "foldline:/a.db?run=rm", "foldline:/a%zz"] {
+            assert_eq!(Link::parse(text), None, "{text}");
+        }
+    }
+}
