@@ -5,6 +5,7 @@
 //! `decide` refuses what it names, and replaying reports the same words as a finding.
 
 mod breach;
+mod compensated;
 mod draft;
 mod flaw;
 pub mod lead;

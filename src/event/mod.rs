@@ -11,6 +11,7 @@ mod metadata;
 mod names;
 pub mod plain_json;
 mod recorded;
+mod short_text;
 mod time;
 
 pub use batch::EventBatch;
@@ -21,4 +22,5 @@ pub use message::{Explain, Message, Said};
 pub use metadata::{ACTOR, CAUSATION, CORRELATION, Metadata, MetadataBuilder, REASON, actor_in};
 pub use names::{kebab_words, same_name};
 pub use recorded::{EventRow, Head, NewEvent, RecordedEvent, payload_value};
+pub use short_text::ShortText;
 pub use time::{NotATime, Timestamp};

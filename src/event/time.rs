@@ -1,4 +1,5 @@
 use std::fmt;
+use std::num::NonZeroU64;
 use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SecondsFormat, Timelike, Utc};
@@ -7,8 +8,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// A moment, to the microsecond, as microseconds since 1970 in UTC: some 292,000 years either way. Whatever is printed
 /// is read as the same moment again, also before year 0 (`-3999-01-01…` is 4000 BC) and after 9999. Finer digits of a
 /// text that is read are dropped, and a leap second is the last microsecond of its day.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(i64);
+///
+/// Kept so that a time that may be missing takes no more room than one that is there: a fold over a million streams
+/// holds several for each. The very first of the 64 bits' microseconds stands for none, and is read as the next one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(NonZeroU64);
+
+/// Turns the sign around, so that times lie in their order without one.
+const SIGN: u64 = 1 << 63;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("“{0}” is not a time; write it like 2025-01-01T01:00:05Z")]
@@ -16,25 +23,28 @@ pub struct NotATime(pub String);
 
 impl Timestamp {
     pub const fn from_micros(micros: i64) -> Self {
-        Self(micros)
+        match NonZeroU64::new(micros.cast_unsigned() ^ SIGN) {
+            Some(ordered) => Self(ordered),
+            None => Self(NonZeroU64::MIN),
+        }
     }
 
     pub const fn micros(self) -> i64 {
-        self.0
+        (self.0.get() ^ SIGN).cast_signed()
     }
 
     #[must_use]
     pub const fn plus_micros(self, micros: i64) -> Self {
-        Self(self.0.saturating_add(micros))
+        Self::from_micros(self.micros().saturating_add(micros))
     }
 
     /// How long after `earlier` this is, in microseconds; negative where it lies before.
     pub const fn micros_since(self, earlier: Self) -> i64 {
-        self.0.saturating_sub(earlier.0)
+        self.micros().saturating_sub(earlier.micros())
     }
 
     pub fn to_utc(self) -> Option<DateTime<Utc>> {
-        DateTime::from_timestamp_micros(self.0)
+        DateTime::from_timestamp_micros(self.micros())
     }
 
     /// RFC 3339 only: what machines write.
@@ -48,7 +58,8 @@ impl Timestamp {
     /// The calendar keeps a leap second as a nanosecond beyond the 59th second, which would be the next day's first.
     fn of(at: NaiveDateTime) -> Self {
         let is_leap = at.nanosecond() >= 1_000_000_000;
-        Self(if is_leap { at.with_nanosecond(999_999_999).unwrap_or(at) } else { at }.and_utc().timestamp_micros())
+        let at = if is_leap { at.with_nanosecond(999_999_999).unwrap_or(at) } else { at };
+        Self::from_micros(at.and_utc().timestamp_micros())
     }
 
     /// Only `2025-01-01T01:00:05.01`, also with a space in it and with `Z` or `+00:00` behind it, which is how nearly
@@ -133,13 +144,14 @@ fn parse_plain(text: &[u8], separator: u8) -> Option<Timestamp> {
     let day_of_year = (153 * shifted_month + 2) / 5 + day - 1;
     let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     let days = era * 146_097 + day_of_era - 719_468;
-    Some(Timestamp((((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000_000 + fraction))
+    let seconds = ((days * 24 + hour) * 60 + minute) * 60 + second;
+    Some(Timestamp::from_micros(seconds * 1_000_000 + fraction))
 }
 
 /// Reads what [`Timestamp`] prints of a year that has not four digits, so that whatever was kept comes back.
 fn parse_far(text: &str) -> Option<Timestamp> {
     match text.strip_suffix(BEYOND_THE_CALENDAR) {
-        Some(micros) => micros.parse().ok().map(Timestamp),
+        Some(micros) => micros.parse().ok().map(Timestamp::from_micros),
         // What the calendar holds and 64 bits do not would come back as another moment.
         None if text.starts_with(['+', '-']) => {
             let at = text.parse::<DateTime<Utc>>().ok()?;
@@ -150,6 +162,18 @@ fn parse_far(text: &str) -> Option<Timestamp> {
 }
 
 const BEYOND_THE_CALENDAR: &str = " µs from 1970";
+
+impl Default for Timestamp {
+    fn default() -> Self {
+        Self::from_micros(0)
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Timestamp").field(&self.micros()).finish()
+    }
+}
 
 impl FromStr for Timestamp {
     type Err = NotATime;
@@ -162,9 +186,9 @@ impl FromStr for Timestamp {
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.to_utc() {
-            Some(at) if self.0 % 1_000 == 0 => f.pad(&at.to_rfc3339_opts(SecondsFormat::Millis, true)),
+            Some(at) if self.micros() % 1_000 == 0 => f.pad(&at.to_rfc3339_opts(SecondsFormat::Millis, true)),
             Some(at) => f.pad(&at.to_rfc3339_opts(SecondsFormat::Micros, true)),
-            None => write!(f, "{}{BEYOND_THE_CALENDAR}", self.0),
+            None => write!(f, "{}{BEYOND_THE_CALENDAR}", self.micros()),
         }
     }
 }
@@ -241,15 +265,30 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_time_that_may_be_missing_takes_no_more_room() {
+        assert_eq!(size_of::<Option<Timestamp>>(), size_of::<i64>());
+        assert_eq!(Timestamp::from_micros(i64::MIN).micros(), -i64::MAX);
+        assert_eq!(Timestamp::default().micros(), 0);
+    }
+
     proptest! {
         #[test]
+        fn times_lie_in_the_order_of_their_microseconds(a in -i64::MAX.., b in -i64::MAX..) {
+            let (earlier, later) = (Timestamp::from_micros(a), Timestamp::from_micros(b));
+            prop_assert_eq!((earlier.micros(), later.micros()), (a, b));
+            prop_assert_eq!(earlier.cmp(&later), a.cmp(&b));
+        }
+
+        #[test]
         fn whatever_is_printed_is_read_again(micros in any::<i64>()) {
-            prop_assert_eq!(Timestamp(micros).to_string().parse(), Ok(Timestamp(micros)));
+            let at = Timestamp::from_micros(micros);
+            prop_assert_eq!(at.to_string().parse(), Ok(at));
         }
 
         #[test]
         fn the_fast_reading_agrees_with_the_general_one(micros in -62_135_596_800_000_000_i64..253_402_300_799_999_999) {
-            let text = Timestamp(micros).to_string();
+            let text = Timestamp::from_micros(micros).to_string();
             let general = DateTime::parse_from_rfc3339(&text).map(|t| t.timestamp_micros());
             let plain = text.trim_end_matches('Z');
             prop_assert_eq!(parse_plain(plain.as_bytes(), b'T').map(Timestamp::micros), general.ok());

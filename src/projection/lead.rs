@@ -7,7 +7,7 @@ use super::cells::{Cell, Items};
 use super::{Folded, Problem, Projection, Registrar, item_path};
 use crate::domain::lead::{Lead, LeadEvent, breach, decode};
 use crate::domain::{Aggregate, Decoded, EventKind, Flaw};
-use crate::event::{EventRow, Head, Timestamp, Version};
+use crate::event::{EventRow, Head, ShortText, Timestamp, Version};
 use serde_json::Value;
 
 type Event = Decoded<LeadEvent>;
@@ -100,15 +100,11 @@ impl Projection for LeadState {
 
     /// Runs for every event of a stream while it is loaded: the fields are compared where they lie.
     fn changes(&self, before: &Lead, _: &Event, after: &Lead, report: &mut dyn FnMut(&str)) {
-        let is_same_text = |a: &Option<Arc<str>>, b: &Option<Arc<str>>| match (a, b) {
-            (Some(a), Some(b)) => Arc::ptr_eq(a, b) || a == b,
-            (a, b) => a.is_none() && b.is_none(),
-        };
         let changed = [
-            ("lead-id", !is_same_text(&before.lead_id, &after.lead_id)),
-            ("name", !is_same_text(&before.name, &after.name)),
+            ("lead-id", before.lead_id != after.lead_id),
+            ("name", before.name != after.name),
             ("status", before.status != after.status),
-            ("phone", !is_same_text(&before.phone, &after.phone)),
+            ("phone", before.phone != after.phone),
             ("contacts", before.contacts != after.contacts),
             ("followups", before.followups != after.followups),
             ("followup-on", before.followup_on != after.followup_on),
@@ -126,11 +122,11 @@ pub(super) struct SeenTexts(Vector<Arc<str>>);
 
 impl SeenTexts {
     /// Few names are ever given to one customer, so a walk finds a known one soonest.
-    pub(super) fn add(&mut self, text: Option<&Arc<str>>) {
+    pub(super) fn add(&mut self, text: Option<&str>) {
         if let Some(text) = text
-            && !self.0.contains(text)
+            && !self.0.iter().any(|seen| **seen == *text)
         {
-            self.0.push_back(text.clone());
+            self.0.push_back(text.into());
         }
     }
 
@@ -162,7 +158,7 @@ pub struct LeadSearch;
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct LeadSearchState {
-    lead_id: Option<Arc<str>>,
+    lead_id: Option<ShortText>,
     names: SeenTexts,
     phones: SeenTexts,
     version: Option<Version>,
@@ -195,12 +191,12 @@ impl Projection for LeadSearch {
                 if lead_id.is_some() {
                     state.lead_id.clone_from(lead_id);
                 }
-                state.names.add(name.as_ref());
-                state.phones.add(phone.as_ref());
+                state.names.add(name.as_deref());
+                state.phones.add(phone.as_deref());
             }
             LeadEvent::DetailsUpdated { name, phone, .. } => {
-                state.names.add(name.as_ref());
-                state.phones.add(phone.as_ref());
+                state.names.add(name.as_deref());
+                state.phones.add(phone.as_deref());
             }
             _ => {}
         }

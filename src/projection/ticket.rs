@@ -161,10 +161,10 @@ impl Projection for TicketSearch {
                 if ticket_id.is_some() {
                     state.ticket_id.clone_from(ticket_id);
                 }
-                state.customers.add(customer.as_ref());
-                state.subjects.add(subject.as_ref());
+                state.customers.add(customer.as_deref());
+                state.subjects.add(subject.as_deref());
             }
-            TicketEvent::AgentAssigned { agent, .. } => state.agents.add(agent.as_ref()),
+            TicketEvent::AgentAssigned { agent, .. } => state.agents.add(agent.as_deref()),
             _ => {}
         }
         Ok(())

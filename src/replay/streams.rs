@@ -1,5 +1,6 @@
 use std::any::Any;
 use std::fmt;
+use std::num::NonZeroU32;
 
 use serde_json::Value;
 
@@ -54,26 +55,69 @@ impl<P: Projection> DecodedRows for Rows<P> {
 /// How many streams stand on a page.
 const PAGE: usize = 1 << 14;
 
-/// States by stream number. In pages, since the numbers of the streams of one category lie close together, and a
-/// number out of the way must not cost memory for all those below it. Boxed: a stream of another category then
-/// costs a pointer.
+/// How many states lie together.
+const BLOCK: usize = 1 << 8;
+
 pub(super) struct States<P: Projection> {
     projection: P,
-    pages: Vec<Option<Page<P::State>>>,
+    of_stream: ByStream<P::State>,
     events: u64,
     unread: Vec<Problem>,
 }
 
-type Page<S> = Box<[Option<Box<S>>]>;
+/// Values by stream number. In pages, since the numbers of the streams of one category lie close together, and a
+/// number out of the way must not cost memory for all those below it. The values themselves lie in blocks, in the
+/// order in which their streams began: a stream of another category costs a place, and no value an allocation.
+struct ByStream<S> {
+    /// Where the value of each stream lies, counted from one.
+    pages: Vec<Option<Box<[Option<NonZeroU32>]>>>,
+    blocks: Vec<Vec<S>>,
+}
+
+impl<S: Default> ByStream<S> {
+    fn new() -> Self {
+        Self { pages: Vec::new(), blocks: Vec::new() }
+    }
+
+    fn get(&self, stream: StreamKey) -> Option<&S> {
+        let index = stream.0 as usize;
+        let place = (*self.pages.get(index / PAGE)?.as_ref()?.get(index % PAGE)?)?.get() as usize - 1;
+        self.blocks.get(place / BLOCK)?.get(place % BLOCK)
+    }
+
+    /// The value of a stream, which begins here where there is none yet.
+    fn get_or_begin(&mut self, stream: StreamKey) -> &mut S {
+        let index = stream.0 as usize;
+        let page = index / PAGE;
+        if self.pages.len() <= page {
+            self.pages.resize_with(page + 1, || None);
+        }
+        let places = self.pages[page].get_or_insert_with(|| vec![None; PAGE].into_boxed_slice());
+        let blocks = &mut self.blocks;
+        let place = places[index % PAGE].get_or_insert_with(|| {
+            if blocks.last().is_none_or(|block| block.len() == BLOCK) {
+                blocks.push(Vec::with_capacity(BLOCK));
+            }
+            let last = blocks.len() - 1;
+            blocks[last].push(S::default());
+            NonZeroU32::MIN.saturating_add((last * BLOCK + blocks[last].len() - 1) as u32)
+        });
+        let place = place.get() as usize - 1;
+        &mut self.blocks[place / BLOCK][place % BLOCK]
+    }
+
+    fn streams(&self) -> impl Iterator<Item = StreamKey> {
+        let pages = self.pages.iter().enumerate().filter_map(|(page, places)| Some((page, places.as_ref()?)));
+        pages.flat_map(|(page, places)| {
+            let there = places.iter().enumerate().filter(|(_, place)| place.is_some());
+            there.map(move |(place, _)| StreamKey((page * PAGE + place) as u32))
+        })
+    }
+}
 
 impl<P: Projection> States<P> {
     pub(super) fn new(projection: P) -> Self {
-        Self { projection, pages: Vec::new(), events: 0, unread: Vec::new() }
-    }
-
-    fn state(&self, stream: StreamKey) -> Option<&P::State> {
-        let index = stream.0 as usize;
-        self.pages.get(index / PAGE)?.as_ref()?.get(index % PAGE)?.as_deref()
+        Self { projection, of_stream: ByStream::new(), events: 0, unread: Vec::new() }
     }
 }
 
@@ -94,13 +138,7 @@ impl<P: Projection> StreamStates for States<P> {
             return;
         };
         for (stream, head, event) in rows.rows {
-            let index = stream.0 as usize;
-            let page = index / PAGE;
-            if self.pages.len() <= page {
-                self.pages.resize_with(page + 1, || None);
-            }
-            let states = self.pages[page].get_or_insert_with(|| (0..PAGE).map(|_| None).collect());
-            let state = states[index % PAGE].get_or_insert_with(Box::default);
+            let state = self.of_stream.get_or_begin(stream);
             self.projection.fold(state, &event, &head, &mut self.unread);
             self.unread.clear();
             self.events += 1;
@@ -112,14 +150,35 @@ impl<P: Projection> StreamStates for States<P> {
     }
 
     fn show(&self, stream: StreamKey) -> Option<Value> {
-        self.state(stream).map(|state| self.projection.show(state))
+        self.of_stream.get(stream).map(|state| self.projection.show(state))
     }
 
     fn streams(&self) -> Box<dyn Iterator<Item = StreamKey> + '_> {
-        let pages = self.pages.iter().enumerate().filter_map(|(page, states)| Some((page, states.as_ref()?)));
-        Box::new(pages.flat_map(|(page, states)| {
-            let there = states.iter().enumerate().filter(|(_, state)| state.is_some());
-            there.map(move |(place, _)| StreamKey((page * PAGE + place) as u32))
-        }))
+        Box::new(self.of_stream.streams())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_stream_finds_its_own_value_however_many_began_between() {
+        let mut values = ByStream::<Vec<u32>>::new();
+        // Over several pages, and not in order.
+        let streams: Vec<StreamKey> = (0..1_000).map(|n: u32| StreamKey(n * 7_919 % 50_000)).collect();
+        for round in 0..3 {
+            for stream in &streams {
+                values.get_or_begin(*stream).push(stream.0 + round);
+            }
+        }
+        for stream in &streams {
+            assert_eq!(values.get(*stream), Some(&vec![stream.0, stream.0 + 1, stream.0 + 2]));
+        }
+        let mut in_order = streams.clone();
+        in_order.sort();
+        assert_eq!(values.streams().collect::<Vec<_>>(), in_order);
+        assert_eq!(values.get(StreamKey(1)), None);
+        assert!(values.blocks.iter().all(|block| block.capacity() == BLOCK), "a block grew, and was copied");
     }
 }

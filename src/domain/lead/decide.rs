@@ -1,11 +1,9 @@
-use std::sync::Arc;
-
 use serde_json::Value;
 
 use super::{Lead, LeadEvent, breach, decode};
 use crate::domain::draft::{object, plain_id};
 use crate::domain::{Breach, Draft, EventKind};
-use crate::event::{EventId, Timestamp};
+use crate::event::{EventId, ShortText, Timestamp};
 
 /// What somebody wants of a lead.
 #[derive(Clone, Debug)]
@@ -91,7 +89,7 @@ fn compensation(lead: &Lead, target: &LeadTarget, reason: &str) -> Result<Draft,
                 (Err(refusal), Err(_) | Ok(None)) | (Ok(None), Err(refusal)) => Err(refusal),
                 (name, phone) => {
                     let value =
-                        |text: Result<Option<Arc<str>>, Breach>| text.ok().flatten().map(|text| Value::from(&*text));
+                        |text: Result<Option<ShortText>, Breach>| text.ok().flatten().map(|text| Value::from(&*text));
                     with(EventKind::ContactDetailsUpdated, object([("name", value(name)), ("phone", value(phone))]))
                 }
             }
@@ -114,10 +112,10 @@ fn compensation(lead: &Lead, target: &LeadTarget, reason: &str) -> Result<Draft,
 /// did or where nothing stood there before.
 fn restored(
     field: &'static str,
-    given: Option<&Arc<str>>,
-    now: Option<&Arc<str>>,
-    before: Option<&Arc<str>>,
-) -> Result<Option<Arc<str>>, Breach> {
+    given: Option<&ShortText>,
+    now: Option<&ShortText>,
+    before: Option<&ShortText>,
+) -> Result<Option<ShortText>, Breach> {
     match given {
         None => Ok(None),
         Some(_) if given == before => Ok(None),

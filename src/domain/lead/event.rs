@@ -2,24 +2,24 @@ use std::sync::Arc;
 
 use crate::domain::payload::{compensated, fields_of};
 use crate::domain::{Aggregate, Decoded, EventKind, Fields, Reading, reading_of, upcast};
-use crate::event::{EventId, EventRow, Timestamp, payload_value};
+use crate::event::{EventId, EventRow, ShortText, Timestamp, payload_value};
 
 /// An event of a lead, with what folding needs of it; a call's notes stay in the payload. Where a compensation
 /// names an event, `of` is its id.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LeadEvent {
     Initialized {
-        lead_id: Option<Arc<str>>,
-        name: Option<Arc<str>>,
-        phone: Option<Arc<str>>,
+        lead_id: Option<ShortText>,
+        name: Option<ShortText>,
+        phone: Option<ShortText>,
     },
     Contacted,
     FollowupSet {
         on: Option<Timestamp>,
     },
     DetailsUpdated {
-        name: Option<Arc<str>>,
-        phone: Option<Arc<str>>,
+        name: Option<ShortText>,
+        phone: Option<ShortText>,
         of: Option<EventId>,
     },
     OrderSubmitted {
@@ -119,9 +119,9 @@ fn decode_payload(kind: EventKind, payload: &[u8], row: &EventRow<'_>) -> Decode
     let event = match kind {
         EventKind::LeadInitialized => {
             let fields = fields_of(payload, &["lead-id", "name", "phone"], &mut flaw);
-            let text = |index| fields.text(index).map(Arc::from);
+            let text = |index| fields.text(index).map(ShortText::from);
             LeadEvent::Initialized {
-                lead_id: text(0).or_else(|| row.stream.key().map(Arc::from)),
+                lead_id: text(0).or_else(|| row.stream.key().map(ShortText::from)),
                 name: text(1),
                 phone: text(2),
             }
@@ -132,7 +132,7 @@ fn decode_payload(kind: EventKind, payload: &[u8], row: &EventRow<'_>) -> Decode
         }
         EventKind::ContactDetailsUpdated => {
             let fields = fields_of(payload, &["name", "phone"], &mut flaw);
-            let text = |index| fields.text(index).map(Arc::from);
+            let text = |index| fields.text(index).map(ShortText::from);
             LeadEvent::DetailsUpdated { name: text(0), phone: text(1), of: compensated(row) }
         }
         EventKind::OrderSubmitted => {

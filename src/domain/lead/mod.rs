@@ -5,9 +5,6 @@ mod event;
 mod rules;
 mod undo;
 
-use std::sync::Arc;
-
-use imbl::OrdSet;
 use serde::{Deserialize, Serialize};
 
 pub use decide::{LeadCommand, LeadTarget, decide};
@@ -15,7 +12,8 @@ pub use event::{LeadEvent, decode};
 pub use rules::breach;
 use undo::{Step, Touched, UndoTrail};
 
-use crate::event::{EventId, Head, Timestamp, Version};
+use crate::domain::compensated::Compensated;
+use crate::event::{EventId, Head, ShortText, Timestamp, Version};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum LeadStatus {
@@ -58,9 +56,9 @@ impl LeadStatus {
 /// What is true of a lead after its events so far. Cloning shares everything that may be long.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Lead {
-    pub lead_id: Option<Arc<str>>,
-    pub name: Option<Arc<str>>,
-    pub phone: Option<Arc<str>>,
+    pub lead_id: Option<ShortText>,
+    pub name: Option<ShortText>,
+    pub phone: Option<ShortText>,
     /// `None` before the lead begins.
     pub status: Option<LeadStatus>,
     pub contacts: u32,
@@ -72,7 +70,7 @@ pub struct Lead {
     pub updated_on: Option<Timestamp>,
     pub version: Option<Version>,
     undo: UndoTrail,
-    compensated: OrdSet<EventId>,
+    compensated: Compensated,
 }
 
 impl Lead {
@@ -171,7 +169,19 @@ impl Lead {
 
     fn mark_compensated(&mut self, of: Option<&EventId>) {
         if let Some(id) = of {
-            self.compensated.insert(id.clone());
+            self.compensated.insert(id);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A fold over a whole store holds one for each of a million leads.
+    #[test]
+    fn a_lead_takes_no_more_room_than_its_fields_need() {
+        assert!(size_of::<Lead>() <= 160, "{}", size_of::<Lead>());
+        assert!(size_of::<Step>() <= 48, "{}", size_of::<Step>());
     }
 }

@@ -7,7 +7,6 @@ mod rules;
 
 use std::sync::Arc;
 
-use imbl::OrdSet;
 use serde::{Deserialize, Serialize};
 
 pub use decide::{TicketCommand, TicketTarget, decide};
@@ -15,6 +14,7 @@ pub use event::{TicketEvent, decode};
 pub use messages::Messages;
 pub use rules::breach;
 
+use crate::domain::compensated::Compensated;
 use crate::event::{EventId, Head, Timestamp, Version};
 
 const HOUR: i64 = 3_600_000_000;
@@ -149,7 +149,7 @@ pub struct Ticket {
     pub escalations: u32,
     pub reassignments: u32,
     escalation: Option<Arc<Escalation>>,
-    compensated: OrdSet<EventId>,
+    compensated: Compensated,
 }
 
 impl Ticket {
@@ -171,7 +171,7 @@ impl Ticket {
         self.version = Some(head.version);
         self.updated_on = head.recorded_at.or(self.updated_on);
         if let Some(id) = event.of() {
-            self.compensated.insert(id.clone());
+            self.compensated.insert(id);
         }
         let at = head.recorded_at;
         match event {
