@@ -88,7 +88,7 @@ fn print_import(
     match format {
         Format::Json => {
             let left_out: Vec<Value> =
-                left_out.iter().map(|bad| json!({"line": bad.line, "message": bad.message})).collect();
+                left_out.iter().map(|bad| json!({"line": bad.line, "message": bad.flaw.to_string()})).collect();
             let shown = json!({
                 "file": file,
                 "store": into,

@@ -38,6 +38,19 @@ impl Message {
         self.value(name, Said::Message(message))
     }
 
+    /// The same with every text in it changed, also inside of what it holds.
+    #[must_use]
+    pub fn with_texts(mut self, change: fn(String) -> String) -> Self {
+        for (_, value) in &mut self.values {
+            *value = match std::mem::replace(value, Said::Number(0)) {
+                Said::Text(text) => Said::Text(change(text)),
+                Said::Message(inner) => Said::Message(inner.with_texts(change)),
+                number @ Said::Number(_) => number,
+            };
+        }
+        self
+    }
+
     fn value(mut self, name: &'static str, value: Said) -> Self {
         self.values.push((name, value));
         self

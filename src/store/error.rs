@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use crate::event::{EventId, RecordedEvent, StreamId, Version};
 
+use super::files::Unread;
 use super::frameworks::MappingError;
 use super::{Address, Expected, Framework, ReadOnlyReason, ServerError};
 
@@ -22,8 +23,8 @@ pub enum StoreError {
     EmptyFile(PathBuf),
     #[error("{}: this is not a SQLite database; if it holds events as text, bring it in with `foldline import`", .0.display())]
     NotADatabase(PathBuf),
-    #[error("{}: the file cannot be read as events: {detail}", path.display())]
-    NotEvents { path: PathBuf, detail: String },
+    #[error("{}: the file cannot be read as events: {what}", path.display())]
+    NotEvents { path: PathBuf, what: Box<Unread> },
     #[error("{address}: {error}")]
     Server { address: Address, error: Box<ServerError> },
     #[error("{}: a SQLite database, but its tables are no event store that Foldline knows (it has: {tables}); which columns are these? `foldline map` prints a guess to correct, and `--map FILE` reads by it", path.display())]
@@ -81,6 +82,10 @@ impl StoreError {
             Self::Server { address, error } if error.asks_for_password() => Some(address),
             _ => None,
         }
+    }
+
+    pub(crate) fn not_events(path: &Path, what: Unread) -> Self {
+        Self::NotEvents { path: path.to_owned(), what: Box::new(what) }
     }
 
     /// What stands at a path instead of a file or folder. To open one may wait for ever, or do something.

@@ -17,7 +17,7 @@ impl Explain for StoreError {
             Self::AlreadyThere(path) => of("error-already-there", path),
             Self::EmptyFile(path) => of("error-empty-file", path),
             Self::NotADatabase(path) => of("error-not-a-database", path),
-            Self::NotEvents { path, detail } => of("error-not-events", path).text("detail", detail),
+            Self::NotEvents { path, what } => of("error-not-events", path).inner("detail", what.message()),
             Self::Server { address, error } => {
                 Message::new("error-of-place").text("place", address).inner("what", error.message())
             }

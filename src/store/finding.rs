@@ -6,6 +6,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use super::Damage;
+use super::files::Unread;
 use crate::event::{EventRow, Explain, Message, Position, StreamId, Timestamp, Version};
 
 /// One thing in a store that does not fit.
@@ -149,7 +150,7 @@ pub enum Fault {
     },
     /// Of a file of events: a line and what is wrong with it.
     LineUnreadable {
-        line: String,
+        line: Unread,
     },
     HashBroken,
     CountsDiffer {
@@ -303,7 +304,7 @@ impl fmt::Display for Fault {
                 f,
                 "{count} payloads are encrypted or damaged; to read them, set FOLDLINE_KEY to the application's key in base64"
             ),
-            Self::LineUnreadable { line } => f.write_str(line),
+            Self::LineUnreadable { line } => write!(f, "{line}"),
             Self::HashBroken => {
                 f.write_str("the event, or the one recorded before it, is not what was recorded: its hash does not fit")
             }
@@ -407,7 +408,7 @@ impl Explain for Fault {
             Self::MetadataNotJson => Message::new("fault-metadata-not-json"),
             Self::PayloadNotText => Message::new("fault-payload-not-text"),
             Self::PayloadsEncrypted { count } => Message::new("fault-payloads-encrypted").number("count", *count),
-            Self::LineUnreadable { line } => Message::new("fault-line-unreadable").text("line", line),
+            Self::LineUnreadable { line } => Message::new("fault-line-unreadable").inner("line", line.message()),
             Self::HashBroken => Message::new("fault-hash-broken"),
             Self::CountsDiffer { kept, kept_last, events, last } => Message::new("fault-counts-differ")
                 .number("kept", *kept)

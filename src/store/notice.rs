@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::files::Unread;
 use crate::event::{Explain, Message};
 
 /// Why Foldline never appends to a store.
@@ -43,9 +44,9 @@ pub enum Notice {
     #[error("{}: the file is damaged or cut short; what can still be read is shown: restore it from a copy", .0.display())]
     FileDamaged(PathBuf),
     #[error("{}: one event could not be read: {first}", path.display())]
-    LineUnreadable { path: PathBuf, first: String },
+    LineUnreadable { path: PathBuf, first: Unread },
     #[error("{}: {count} events could not be read, the first: {first}", path.display())]
-    LinesUnreadable { path: PathBuf, count: u64, first: String },
+    LinesUnreadable { path: PathBuf, count: u64, first: Unread },
     #[error("its events have no versions: those of each identifier are numbered in their order")]
     NumberedByIdentifier,
     #[error("a log without versions: the events of each object are numbered in the order of their times")]
@@ -63,12 +64,12 @@ impl Explain for Notice {
         match self {
             Self::FileDamaged(path) => Message::new("fault-file-damaged").text("path", path.display()),
             Self::LineUnreadable { path, first } => {
-                Message::new("notice-line-unreadable").text("path", path.display()).text("first", first)
+                Message::new("notice-line-unreadable").text("path", path.display()).inner("first", first.message())
             }
             Self::LinesUnreadable { path, count, first } => Message::new("notice-lines-unreadable")
                 .text("path", path.display())
                 .number("count", *count)
-                .text("first", first),
+                .inner("first", first.message()),
             Self::NumberedByIdentifier => Message::new("notice-numbered-by-identifier"),
             Self::NumberedByTime => Message::new("notice-numbered-by-time"),
             Self::NumberedByRecording => Message::new("notice-numbered-by-recording"),

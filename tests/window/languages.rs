@@ -13,7 +13,7 @@ use foldline::locale::{Language, Locale};
 use foldline::projection::{Problem, ProjectionError};
 use foldline::replay::registry;
 use foldline::sample::{SampleError, SampleOptions};
-use foldline::store::files::{ExportError, TargetError};
+use foldline::store::files::{ExportError, LineFlaw, Quote, TargetError, Unread};
 use foldline::store::frameworks::MappingError;
 use foldline::store::{
     Address, AppendError, Conflict, Damage, Expected, Fault, Flow, Framework, Notice, Query, ReadOnlyReason,
@@ -147,7 +147,7 @@ fn is_listed_above(fault: &Fault) {
         | Fault::FileDamaged { .. }
         | Fault::ReadingEnded { .. }
         | Fault::Unreadable { .. } => {}
-        // Another's words: SQLite's of its pages, and those about a line of a file.
+        // Another's words: SQLite's of its pages. A line of a file has a test of its own.
         Fault::Pages { .. } | Fault::LineUnreadable { .. } => {}
     }
 }
@@ -178,7 +178,6 @@ fn every_store_error() -> Vec<StoreError> {
         StoreError::AlreadyThere(path()),
         StoreError::EmptyFile(path()),
         StoreError::NotADatabase(path()),
-        StoreError::NotEvents { path: path(), detail: text("detail") },
         StoreError::Unrecognised { path: path(), tables: text("tables") },
         StoreError::Several { place: text("place"), tables: text("tables"), first: text("first") },
         StoreError::OnlyReads { place: text("place"), reason: ReadOnlyReason::File },
@@ -197,6 +196,94 @@ fn every_store_error() -> Vec<StoreError> {
         StoreError::Sqlite { path: path(), source: rusqlite::Error::InvalidParameterName(text("source")) },
         StoreError::Cancelled,
     ]
+}
+
+/// One of each; the match does not let a new one be forgotten.
+fn every_line_flaw() -> Vec<LineFlaw> {
+    let quote = |name: &str| Quote::from(text(name));
+    let at = Some(7);
+    let all = vec![
+        LineFlaw::NotJson { said: quote("said"), column: None },
+        LineFlaw::NotJson { said: quote("said"), column: at },
+        LineFlaw::CellNotJson { heading: quote("heading"), said: quote("said"), column: None },
+        LineFlaw::CellNotJson { heading: quote("heading"), said: quote("said"), column: at },
+        LineFlaw::Said(quote("words")),
+        LineFlaw::Refused { words: quote("id"), message: Message::new("line-said").text("words", text("id")) },
+        LineFlaw::NotUtf8,
+        LineFlaw::Utf16,
+        LineFlaw::TooLong,
+        LineFlaw::RestLeftOut,
+        LineFlaw::UnpacksTooFar { most: text("most"), ratio: 11 },
+        LineFlaw::TooDeep,
+        LineFlaw::NoStream,
+        LineFlaw::NoType,
+        LineFlaw::NoName,
+        LineFlaw::NotText { field: quote("field"), found: quote("found") },
+        LineFlaw::NotANumber { field: "schema", found: quote("found") },
+        LineFlaw::NumberTooLarge { field: "schema" },
+        LineFlaw::VersionTooLarge { version: u64::MAX },
+        LineFlaw::UnknownField(quote("name")),
+        LineFlaw::NotATime(quote("found")),
+        LineFlaw::CloudEventLacks("source"),
+        LineFlaw::OtherCloudEvents(quote("version")),
+        LineFlaw::NotBase64(quote("said")),
+        LineFlaw::Cells { cells: 11, headings: 12 },
+        LineFlaw::ColumnForEachField,
+        LineFlaw::Cut { key: quote("key"), length: text("length"), kept: text("kept") },
+        LineFlaw::Nameless { trace: quote("trace") },
+        LineFlaw::EndsInTrace,
+        LineFlaw::Ends(Box::new(LineFlaw::NotUtf8)),
+    ];
+    for flaw in &all {
+        match flaw {
+            LineFlaw::NotJson { .. }
+            | LineFlaw::CellNotJson { .. }
+            | LineFlaw::Said(_)
+            | LineFlaw::Refused { .. }
+            | LineFlaw::NotUtf8
+            | LineFlaw::Utf16
+            | LineFlaw::TooLong
+            | LineFlaw::RestLeftOut
+            | LineFlaw::UnpacksTooFar { .. }
+            | LineFlaw::TooDeep
+            | LineFlaw::NoStream
+            | LineFlaw::NoType
+            | LineFlaw::NoName
+            | LineFlaw::NotText { .. }
+            | LineFlaw::NotANumber { .. }
+            | LineFlaw::NumberTooLarge { .. }
+            | LineFlaw::VersionTooLarge { .. }
+            | LineFlaw::UnknownField(_)
+            | LineFlaw::NotATime(_)
+            | LineFlaw::CloudEventLacks(_)
+            | LineFlaw::OtherCloudEvents(_)
+            | LineFlaw::NotBase64(_)
+            | LineFlaw::Cells { .. }
+            | LineFlaw::ColumnForEachField
+            | LineFlaw::Cut { .. }
+            | LineFlaw::Nameless { .. }
+            | LineFlaw::EndsInTrace
+            | LineFlaw::Ends(_) => {}
+        }
+    }
+    all
+}
+
+#[test]
+fn what_is_wrong_with_a_piece_of_a_file_is_said_in_every_language() {
+    for flaw in every_line_flaw() {
+        assert_said(&flaw);
+        for what in [
+            Unread::Line { line: 1234, flaw: flaw.clone() },
+            Unread::Byte { byte: 1234, flaw: flaw.clone() },
+            Unread::Event { number: 1234, stream: text("stream").into(), flaw: flaw.clone() },
+            Unread::Whole(flaw.clone()),
+        ] {
+            assert_said(&what);
+            assert_said(&StoreError::NotEvents { path: path(), what: Box::new(what.clone()) });
+            assert_said(&Fault::LineUnreadable { line: what });
+        }
+    }
 }
 
 fn every_server_trouble() -> Vec<ServerError> {
@@ -404,8 +491,8 @@ fn what_one_should_know_of_a_store_is_said_in_every_language() {
     all.iter().for_each(assert_said);
     let all = [
         Notice::FileDamaged(path()),
-        Notice::LineUnreadable { path: path(), first: text("first") },
-        Notice::LinesUnreadable { path: path(), count: 11, first: text("first") },
+        Notice::LineUnreadable { path: path(), first: Unread::Line { line: 11, flaw: LineFlaw::NotUtf8 } },
+        Notice::LinesUnreadable { path: path(), count: 11, first: Unread::Whole(LineFlaw::Utf16) },
         Notice::NumberedByIdentifier,
         Notice::NumberedByTime,
         Notice::NumberedByRecording,
@@ -436,7 +523,8 @@ fn no_sentence_of_one_language_lacks_a_value_that_the_other_says() {
         "problem-",
         "flaw-",
         "fault-",
-        "error-",
+        "unread-",
+        "line-",
     ];
     let mut seen = 0;
     for line in texts("en").lines().filter(|line| explained.iter().any(|prefix| line.starts_with(prefix))) {

@@ -9,7 +9,8 @@ use std::time::SystemTime;
 
 use tempfile::TempDir;
 
-use super::import::{ImportError, ImportOptions, import};
+use super::flaw::{LineFlaw, Unread};
+use super::import::{BadLine, ImportError, ImportOptions, import};
 use super::{ocel, xes};
 use crate::event::{EventBatch, EventId, RecordedEvent, StreamId};
 use crate::store::locking::open_beside_locks;
@@ -76,7 +77,7 @@ pub(in crate::store) struct FileStore {
 struct ReadFile {
     look: Look,
     folder: TempDir,
-    bad: Vec<String>,
+    bad: Vec<Unread>,
     bad_count: u64,
 }
 
@@ -124,7 +125,7 @@ const STORE: &str = "events.db";
 fn read_file(path: &Path, kind: Framework, look: Look) -> Result<ReadFile, StoreError> {
     let folder = private_folder()?;
     let made = folder.path().join(STORE);
-    let bad: Vec<String> = match kind {
+    let bad: Vec<Unread> = match kind {
         Framework::OCEL => ocel::make_tables(path, &made)?,
         Framework::XES => xes::make_store(path, &made)?,
         _ => {
@@ -134,7 +135,7 @@ fn read_file(path: &Path, kind: Framework, look: Look) -> Result<ReadFile, Store
                 Ok(report) if report.events == 0 && !report.left_out.is_empty() => {
                     return Err(unreadable(path, ImportError::Bad(report.left_out, 1)));
                 }
-                Ok(report) => report.left_out.iter().map(|bad| format!("line {}: {}", bad.line, bad.message)).collect(),
+                Ok(report) => report.left_out.into_iter().map(unread).collect(),
                 Err(error) => return Err(unreadable(path, error)),
             }
         }
@@ -150,14 +151,20 @@ fn unreadable(path: &Path, error: ImportError) -> StoreError {
     match error {
         ImportError::Store(error) => error,
         ImportError::Bad(lines, _) => {
-            let detail = lines.first().map_or_else(String::new, |bad| format!("line {}: {}", bad.line, bad.message));
-            StoreError::NotEvents { path: path.to_owned(), detail }
+            let first = lines.into_iter().next();
+            StoreError::not_events(path, first.map_or(Unread::Whole(LineFlaw::NotUtf8), unread))
         }
-        ImportError::NotUtf8(path) => {
-            StoreError::NotEvents { path, detail: "the text is UTF-16; save it as UTF-8".to_owned() }
-        }
-        other => StoreError::NotEvents { path: path.to_owned(), detail: other.to_string() },
+        ImportError::NotUtf8(path) => StoreError::not_events(&path, Unread::Whole(LineFlaw::Utf16)),
+        // It was JSON or CSV when it was looked at first.
+        ImportError::IsDatabase(_)
+        | ImportError::UnknownFormat(_)
+        | ImportError::OtherFormat { .. }
+        | ImportError::OnlyOpened(_) => StoreError::Changed(path.to_owned()),
     }
+}
+
+fn unread(BadLine { line, flaw, .. }: BadLine) -> Unread {
+    Unread::Line { line, flaw }
 }
 
 struct NamedScan<'s> {

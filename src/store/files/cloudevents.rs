@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::Incoming;
 use super::event_object::version;
+use super::flaw::LineFlaw;
 use super::raw::{RawObject, quoted};
 use crate::event::{EventId, EventRow, EventType, Metadata, NewEvent, StreamId, Timestamp};
 
@@ -21,19 +22,16 @@ pub(super) fn is_cloud_event(object: &RawObject<'_>) -> bool {
     object.has("specversion") && !object.has("event-type")
 }
 
-pub(super) fn read(mut object: RawObject<'_>, line: u64) -> Result<Incoming, String> {
+pub(super) fn read(mut object: RawObject<'_>, line: u64) -> Result<Incoming, LineFlaw> {
     let object = &mut object;
-    let mut required = |name: &str| object.take_text(name)?.ok_or_else(|| format!("a CloudEvent needs `{name}`"));
+    let mut required = |name: &'static str| object.take_text(name)?.ok_or(LineFlaw::CloudEventLacks(name));
     let specversion = required("specversion")?;
     if specversion != "1.0" {
-        return Err(format!("this is CloudEvents {specversion}; only 1.0 is read"));
+        return Err(LineFlaw::OtherCloudEvents(specversion.into()));
     }
     let (id, source, event_type) = (required("id")?, required("source")?, required("type")?);
     let subject = object.take_text("subject")?;
-    let time = object
-        .take_text("time")?
-        .map(|text| text.parse::<Timestamp>().map_err(|error| error.to_string()))
-        .transpose()?;
+    let time = object.take_text("time")?.map(|text| text.parse::<Timestamp>()).transpose()?;
     let content_type = object.take_text("datacontenttype")?;
     let sequence = object.take_text("sequence")?;
     let schema = object.take_text("schemaversion")?;
@@ -79,10 +77,10 @@ pub(super) fn read(mut object: RawObject<'_>, line: u64) -> Result<Incoming, Str
     })
 }
 
-fn payload(object: &mut RawObject<'_>, content_type: Option<&str>) -> Result<String, String> {
+fn payload(object: &mut RawObject<'_>, content_type: Option<&str>) -> Result<String, LineFlaw> {
     if let Some(encoded) = object.take_text("data-base64")? {
         let bytes =
-            BASE64_STANDARD.decode(&encoded).map_err(|error| format!("data_base64 cannot be decoded: {error}"))?;
+            BASE64_STANDARD.decode(&encoded).map_err(|error| LineFlaw::NotBase64(error.to_string().into()))?;
         return Ok(match String::from_utf8(bytes) {
             Ok(text) if serde_json::from_str::<&RawValue>(&text).is_ok() => text,
             Ok(text) => quoted(&text).into_owned(),

@@ -5,6 +5,7 @@ use std::io::{BufRead, Write};
 
 use serde_json::value::RawValue;
 
+use super::flaw::LineFlaw;
 use super::limits::{Allowance, Limited};
 use super::raw::{RawObject, quoted};
 use super::reading::json_flaw;
@@ -58,10 +59,10 @@ fn delimiter(input: &mut impl BufRead) -> std::io::Result<u8> {
 
 pub(super) fn read(
     mut input: impl BufRead,
-    visit: &mut dyn FnMut(Result<Incoming, (u64, String)>) -> Flow,
-) -> Result<(), (u64, String)> {
+    visit: &mut dyn FnMut(Result<Incoming, (u64, LineFlaw)>) -> Flow,
+) -> Result<(), (u64, LineFlaw)> {
     let allowance = Allowance::new();
-    let delimiter = delimiter(&mut input).map_err(|error| (1, error.to_string()))?;
+    let delimiter = delimiter(&mut input).map_err(|error| (1, LineFlaw::of_io(&error)))?;
     let mut table =
         csv::ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(Limited::new(input, &allowance));
     let mut headings = table.headers().map_err(|error| (1, plain(&error)))?.clone();
@@ -70,9 +71,7 @@ pub(super) fn read(
         headings.truncate(headings.len() - 1);
     }
     if is_by_field(&headings) {
-        let message = "this file has a column for each field, which does not say what was text and what a number; \
-                       export the events with the payload in one cell to bring them in";
-        return Err((1, message.to_owned()));
+        return Err((1, LineFlaw::ColumnForEachField));
     }
     let mut record = csv::StringRecord::new();
     loop {
@@ -85,7 +84,7 @@ pub(super) fn read(
                 if is_safe {
                     record = record.iter().take(record.len().saturating_sub(1)).map(restored).collect();
                 }
-                row(&headings, &record, line).map_err(|message| (line, message))
+                row(&headings, &record, line).map_err(|flaw| (line, flaw))
             }
             Err(error) if error.is_io_error() => return Err((line, plain(&error))),
             Err(error) => Err((error.position().map_or(line, csv::Position::line), plain(&error))),
@@ -103,17 +102,17 @@ fn is_by_field(headings: &csv::StringRecord) -> bool {
         && names.any(|name| name.starts_with(csv_fields::PAYLOAD) || name.starts_with(csv_fields::METADATA))
 }
 
-fn plain(error: &csv::Error) -> String {
+fn plain(error: &csv::Error) -> LineFlaw {
     match error.kind() {
-        csv::ErrorKind::Utf8 { .. } => "the text is not UTF-8".to_owned(),
-        csv::ErrorKind::Io(error) => error.to_string(),
-        _ => error.to_string(),
+        csv::ErrorKind::Utf8 { .. } => LineFlaw::NotUtf8,
+        csv::ErrorKind::Io(error) => LineFlaw::of_io(error),
+        _ => LineFlaw::Said(error.to_string().into()),
     }
 }
 
-fn row(headings: &csv::StringRecord, record: &csv::StringRecord, line: u64) -> Result<Incoming, String> {
+fn row(headings: &csv::StringRecord, record: &csv::StringRecord, line: u64) -> Result<Incoming, LineFlaw> {
     if record.len() != headings.len() {
-        return Err(format!("{} cells under {} headings", record.len(), headings.len()));
+        return Err(LineFlaw::Cells { cells: record.len() as u64, headings: headings.len() as u64 });
     }
     let mut object = String::from("{");
     for (heading, cell) in headings.iter().zip(record) {
@@ -129,8 +128,8 @@ fn row(headings: &csv::StringRecord, record: &csv::StringRecord, line: u64) -> R
             // As text, so that it is kept letter for letter; whether it is JSON is judged with the event.
             serde_json::from_str::<&RawValue>(cell).map_err(|error| {
                 let (said, place) = json_flaw(&error, cell.as_bytes());
-                let place = place.map_or_else(String::new, |(_, column)| format!(" at character {column} of the cell"));
-                format!("{heading} is not JSON: {said}{place}")
+                let column = place.map(|(_, column)| column);
+                LineFlaw::CellNotJson { heading: heading.into(), said: said.into(), column }
             })?;
             object.push_str(&quoted(&format!("{}-text", heading.trim())));
         } else {
@@ -140,7 +139,7 @@ fn row(headings: &csv::StringRecord, record: &csv::StringRecord, line: u64) -> R
         object.push_str(&quoted(cell));
     }
     object.push('}');
-    let fields: RawObject<'_> = serde_json::from_str(&object).map_err(|error| error.to_string())?;
+    let fields: RawObject<'_> = serde_json::from_str(&object).map_err(|error| LineFlaw::Said(error.to_string().into()))?;
     event_object::read(fields, line)
 }
 

@@ -10,6 +10,7 @@ use std::io::{self, Write};
 
 use serde_json::value::RawValue;
 
+use super::flaw::LineFlaw;
 use super::raw::{RawObject, quoted};
 use super::{Incoming, derived_id};
 use crate::event::{EventId, EventRow, EventType, NewEvent, StreamId, Timestamp, Version, same_name};
@@ -34,14 +35,14 @@ const SEED_ENVELOPE: [&str; 13] = [
 ];
 
 /// Reads either shape.
-pub(super) fn read(mut object: RawObject<'_>, line: u64) -> Result<Incoming, String> {
+pub(super) fn read(mut object: RawObject<'_>, line: u64) -> Result<Incoming, LineFlaw> {
     if object.has("event-type") { read_seed(&mut object, line) } else { read_plain(&mut object, line) }
 }
 
-fn read_plain(object: &mut RawObject<'_>, line: u64) -> Result<Incoming, String> {
-    let stream = object.take_text("stream")?.ok_or("no stream is named; give it a field `stream` or `lead-id`")?;
+fn read_plain(object: &mut RawObject<'_>, line: u64) -> Result<Incoming, LineFlaw> {
+    let stream = object.take_text("stream")?.ok_or(LineFlaw::NoStream)?;
     let event_type =
-        object.take_text("type")?.ok_or("no event type is named; give it a field `type` or `event-type`")?;
+        object.take_text("type")?.ok_or(LineFlaw::NoType)?;
     let version = object.take_text("version")?.map(|text| number("version", &text).and_then(version)).transpose()?;
     let recorded_at = object.take_text("recorded-at")?;
     // Its place in the store it came from says nothing in another.
@@ -49,14 +50,14 @@ fn read_plain(object: &mut RawObject<'_>, line: u64) -> Result<Incoming, String>
     let payload = nested(object, "payload", "payload-text")?;
     let mut incoming = finish(object, line, stream, version, event_type, recorded_at)?;
     incoming.event.payload = match (payload, object.0.first()) {
-        (Some(_), Some((unknown, _))) => return Err(format!("the field {unknown} is unknown beside a payload")),
+        (Some(_), Some((unknown, _))) => return Err(LineFlaw::UnknownField(unknown.as_str().into())),
         (Some(payload), None) => payload,
         (None, _) => object.to_text(),
     };
     Ok(incoming)
 }
 
-fn read_seed(object: &mut RawObject<'_>, line: u64) -> Result<Incoming, String> {
+fn read_seed(object: &mut RawObject<'_>, line: u64) -> Result<Incoming, LineFlaw> {
     let mut stream = object.take_text("stream")?;
     for category in SEED_STREAMS {
         if stream.is_none()
@@ -65,8 +66,8 @@ fn read_seed(object: &mut RawObject<'_>, line: u64) -> Result<Incoming, String> 
             stream = Some(format!("{category}-{key}"));
         }
     }
-    let stream = stream.ok_or("no stream is named; give it a field `lead-id`, `ticket-id` or `stream`")?;
-    let event_type = object.take_text("event-type")?.ok_or("the event type is empty")?;
+    let stream = stream.ok_or(LineFlaw::NoStream)?;
+    let event_type = object.take_text("event-type")?.ok_or(LineFlaw::NoType)?;
     let recorded_at = object.take_text("timestamp")?;
     // A number is the version; anything else is a real id.
     let (version, id) = match object.take_text("event-id")? {
@@ -94,15 +95,14 @@ fn finish(
     version: Option<Version>,
     event_type: String,
     recorded_at: Option<String>,
-) -> Result<Incoming, String> {
+) -> Result<Incoming, LineFlaw> {
     let id = object.take_text("id")?;
     let schema = object.take_text("schema")?.map(|text| number("schema", &text)).transpose()?;
     let metadata = nested(object, "metadata", "metadata-text")?.filter(|text| text != "null").unwrap_or_default();
     if stream.is_empty() || event_type.is_empty() {
-        return Err("a stream and an event type need a name".to_owned());
+        return Err(LineFlaw::NoName);
     }
-    let recorded_at =
-        recorded_at.map(|text| text.parse::<Timestamp>()).transpose().map_err(|error| error.to_string())?;
+    let recorded_at = recorded_at.map(|text| text.parse::<Timestamp>()).transpose()?;
     Ok(Incoming {
         line,
         stream: StreamId::new(stream),
@@ -111,7 +111,7 @@ fn finish(
         event: NewEvent {
             id: EventId::new(id.as_deref().unwrap_or_default()),
             event_type: EventType::new(event_type),
-            schema: schema.map_or(Ok(1), u32::try_from).map_err(|_| "schema is too large a number".to_owned())?,
+            schema: schema.map_or(Ok(1), u32::try_from).map_err(|_| LineFlaw::NumberTooLarge { field: "schema" })?,
             recorded_at,
             payload: String::new(),
             metadata,
@@ -120,22 +120,22 @@ fn finish(
 }
 
 /// A value that stands as JSON or, beside it, as text.
-fn nested(object: &mut RawObject<'_>, name: &str, text_name: &str) -> Result<Option<String>, String> {
+fn nested(object: &mut RawObject<'_>, name: &str, text_name: &str) -> Result<Option<String>, LineFlaw> {
     match object.take_text(text_name)? {
         Some(text) => Ok(Some(text)),
         None => Ok(object.take(name).map(|raw| raw.get().to_owned())),
     }
 }
 
-fn number(name: &str, text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| format!("{name} should be a whole number, not {text}"))
+fn number(field: &'static str, text: &str) -> Result<u64, LineFlaw> {
+    text.parse().map_err(|_| LineFlaw::NotANumber { field, found: text.into() })
 }
 
 /// Databases count to 2^63 − 1; a larger number could only be kept as another.
-pub(super) fn version(number: u64) -> Result<Version, String> {
+pub(super) fn version(number: u64) -> Result<Version, LineFlaw> {
     match i64::try_from(number) {
         Ok(_) => Ok(Version(number)),
-        Err(_) => Err(format!("version {number} is larger than a store can keep ({} at most)", i64::MAX)),
+        Err(_) => Err(LineFlaw::VersionTooLarge { version: number }),
     }
 }
 

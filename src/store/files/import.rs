@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::limits::shortened;
+use super::flaw::LineFlaw;
 use super::spool::Spool;
 use super::{FileFormat, Incoming, derived_id, read_events};
 use crate::event::{StreamId, Timestamp, Version};
@@ -52,12 +52,12 @@ impl ImportReport {
 pub struct BadLine {
     pub file: PathBuf,
     pub line: u64,
-    pub message: String,
+    pub flaw: LineFlaw,
 }
 
 impl fmt::Display for BadLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, line {}: {}", self.file.display(), self.line, self.message)
+        write!(f, "{}, line {}: {}", self.file.display(), self.line, self.flaw)
     }
 }
 
@@ -234,7 +234,7 @@ struct Import<'s> {
 }
 
 enum Refused {
-    Line(String),
+    Line(LineFlaw),
     Store(StoreError),
 }
 
@@ -258,9 +258,9 @@ impl<'s> Import<'s> {
         match self.record(incoming) {
             Ok(Recorded::New(_)) => self.report.events += 1,
             Ok(Recorded::AlreadyThere(_)) => self.report.already_there += 1,
-            Err(Refused::Line(message)) => {
+            Err(Refused::Line(flaw)) => {
                 let file = self.path.clone();
-                self.report.leave_out(BadLine { file, line, message: shortened(message) });
+                self.report.leave_out(BadLine { file, line, flaw });
             }
             Err(Refused::Store(error)) => return Err(error),
         }
@@ -293,7 +293,7 @@ impl<'s> Import<'s> {
         }
         self.bulk.record(&stream, version, &event).map_err(|error| match error {
             AppendError::Store(error) => Refused::Store(error),
-            other => Refused::Line(other.to_string()),
+            other => Refused::Line(LineFlaw::refused(&other)),
         })
     }
 

@@ -6,6 +6,8 @@ use std::rc::Rc;
 
 use memchr::memchr;
 
+use super::flaw::LineFlaw;
+
 /// The most that one event of a file may take: a line, an element of an array, a row, an element of XML. Payloads of a
 /// few MiB are seen in practice, and reading one takes about five copies of it.
 pub(super) const LARGEST_EVENT: u64 = 64 << 20;
@@ -21,15 +23,11 @@ const UNPACKED_RATIO: u64 = 200;
 /// Logs nest three or four deep; the reader remembers every element that is open.
 pub(super) const DEEPEST: u32 = 1_000;
 
-/// What is said of a bad line quotes at most so much of it.
+/// A quotation of a bad line is at most so long.
 const LONGEST_MESSAGE: usize = 300;
 
 pub(super) fn mebibytes(bytes: u64) -> String {
     format!("{} MiB", bytes >> 20)
-}
-
-pub(super) fn too_long() -> String {
-    format!("longer than {}, the most that one event may take", mebibytes(LARGEST_EVENT))
 }
 
 /// A message may quote what was found, which may be as long as the line it was found in.
@@ -73,7 +71,7 @@ impl<R> Limited<R> {
     }
 
     fn check(&self) -> io::Result<()> {
-        if self.left.0.get() == 0 { Err(io::Error::other(too_long())) } else { Ok(()) }
+        if self.left.0.get() == 0 { Err(LineFlaw::TooLong.into()) } else { Ok(()) }
     }
 }
 
@@ -115,10 +113,7 @@ impl<R> Unpacked<R> {
 impl<R: Read> Read for Unpacked<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.read >= self.allowed {
-            let allowed = mebibytes(self.allowed);
-            return Err(io::Error::other(format!(
-                "it unpacks to more than {allowed}, {UNPACKED_RATIO} times its size or more; unpack it first if that is right"
-            )));
+            return Err(LineFlaw::UnpacksTooFar { most: mebibytes(self.allowed), ratio: UNPACKED_RATIO }.into());
         }
         let count = self.input.read(buffer)?;
         self.read += count as u64;

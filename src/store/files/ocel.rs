@@ -12,7 +12,10 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
+use super::flaw::{LineFlaw, Unread};
 use super::limits::{Allowance, DEEPEST, Limited};
+use super::reading::stream_flaw;
+use super::xes::xml_flaw;
 use crate::store::StoreError;
 
 const TABLES: &str = "
@@ -63,7 +66,7 @@ struct JsonRelation {
 }
 
 /// Puts a log into tables at `made`, an event at a time. Answers with what could not be read.
-pub(super) fn make_tables(path: &Path, made: &Path) -> Result<Vec<String>, StoreError> {
+pub(super) fn make_tables(path: &Path, made: &Path) -> Result<Vec<Unread>, StoreError> {
     let file = File::open(path).map_err(|error| StoreError::from_io(path, error))?;
     let mut input = BufReader::new(file);
     let beginning = input.fill_buf().map_err(|error| StoreError::from_io(path, error))?;
@@ -83,7 +86,11 @@ pub(super) fn make_tables(path: &Path, made: &Path) -> Result<Vec<String>, Store
         if let Some(error) = tables.failed {
             return Err(failed(error));
         }
-        read.map_err(|error| StoreError::NotEvents { path: path.to_owned(), detail: error.to_string() })?;
+        read.map_err(|error| {
+            let (line, column) = (error.line() as u64, error.column() as u64);
+            let flaw = stream_flaw(error, Some(column).filter(|column| *column > 0));
+            StoreError::not_events(path, if line > 0 { Unread::Line { line, flaw } } else { Unread::Whole(flaw) })
+        })?;
     }
     drop(tables);
     tx.execute_batch(INDEXES).and_then(|()| tx.commit()).map_err(failed)?;
@@ -201,7 +208,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Each<'_, '_, T> {
     }
 }
 
-fn read_xml(input: impl BufRead, bad: &mut Vec<String>, tables: &mut Tables<'_>) -> rusqlite::Result<()> {
+fn read_xml(input: impl BufRead, bad: &mut Vec<Unread>, tables: &mut Tables<'_>) -> rusqlite::Result<()> {
     let allowance = Allowance::new();
     let mut xml = XmlReader::from_reader(Limited::new(input, &allowance));
     let mut nesting = 0_u32;
@@ -219,7 +226,7 @@ fn read_xml(input: impl BufRead, bad: &mut Vec<String>, tables: &mut Tables<'_>)
         }
         match read {
             Ok(_) if nesting > DEEPEST => {
-                bad.push(format!("nested deeper than {DEEPEST}; what follows could not be read"));
+                bad.push(Unread::Byte { byte: xml.buffer_position(), flaw: LineFlaw::TooDeep }.ending());
                 return Ok(());
             }
             Ok(Event::Start(tag)) => match tag.local_name().as_ref() {
@@ -267,7 +274,7 @@ fn read_xml(input: impl BufRead, bad: &mut Vec<String>, tables: &mut Tables<'_>)
             Ok(Event::Eof) => return Ok(()),
             Ok(_) => {}
             Err(error) => {
-                bad.push(format!("at byte {}: {error}; what follows could not be read", xml.error_position()));
+                bad.push(Unread::Byte { byte: xml.error_position(), flaw: xml_flaw(&error) }.ending());
                 return Ok(());
             }
         }

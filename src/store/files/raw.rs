@@ -7,6 +7,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::flaw::LineFlaw;
 use crate::event::same_name;
 
 /// The fields of an object, in order.
@@ -25,12 +26,16 @@ impl<'a> RawObject<'a> {
     }
 
     /// Takes out a field that must be text, a number or absent; `null` is absent.
-    pub(super) fn take_text(&mut self, name: &str) -> Result<Option<String>, String> {
+    pub(super) fn take_text(&mut self, name: &str) -> Result<Option<String>, LineFlaw> {
         let Some(raw) = self.take(name) else { return Ok(None) };
         match raw.get().as_bytes().first() {
-            Some(b'"') => serde_json::from_str(raw.get()).map(Some).map_err(|error| format!("{name}: {error}")),
+            Some(b'"') => serde_json::from_str(raw.get())
+                .map(Some)
+                .map_err(|error| LineFlaw::Said(format!("{name}: {error}").into())),
             Some(b'n') => Ok(None),
-            Some(b'{' | b'[' | b't' | b'f') => Err(format!("{name} should be text or a number, not {}", raw.get())),
+            Some(b'{' | b'[' | b't' | b'f') => {
+                Err(LineFlaw::NotText { field: name.into(), found: raw.get().into() })
+            },
             _ => Ok(Some(raw.get().to_owned())),
         }
     }

@@ -9,7 +9,8 @@ use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::import::{BadLine, ImportError};
-use super::limits::{Allowance, LARGEST_EVENT, Limited, Line, read_line, shortened, too_long};
+use super::flaw::LineFlaw;
+use super::limits::{Allowance, LARGEST_EVENT, Limited, Line, read_line};
 use super::raw::RawObject;
 use super::{FileFormat, Incoming, cloudevents, csv_table, event_object};
 use crate::store::{Flow, StoreError};
@@ -42,8 +43,8 @@ pub fn read_events(
         // Nothing but space: what exporting an empty store gives.
         return Ok(());
     }
-    let bad = |(line, message): (u64, String)| BadLine { file: path.to_owned(), line, message: shortened(message) };
-    let mut visit = |answer: Result<Incoming, (u64, String)>| visit(answer.map_err(bad));
+    let bad = |(line, flaw): (u64, LineFlaw)| BadLine { file: path.to_owned(), line, flaw };
+    let mut visit = |answer: Result<Incoming, (u64, LineFlaw)>| visit(answer.map_err(bad));
     let result = match (format, first) {
         (Some(FileFormat::Csv), _) => csv_table::read(input, &mut visit),
         (_, Some(b'[')) => read_array(input, &mut visit),
@@ -60,22 +61,22 @@ pub fn read_events(
 }
 
 /// One event, whichever of the JSON shapes it has.
-fn event(text: &str, line: u64) -> Result<Incoming, (u64, String)> {
+fn event(text: &str, line: u64) -> Result<Incoming, (u64, LineFlaw)> {
     let object: RawObject<'_> = serde_json::from_str(text).map_err(|error| (line, plain(&error, text.as_bytes())))?;
     let read = if cloudevents::is_cloud_event(&object) {
         cloudevents::read(object, line)
     } else {
         event_object::read(object, line)
     };
-    read.map_err(|message| (line, message))
+    read.map_err(|flaw| (line, flaw))
 }
 
 /// What is wrong with JSON, and where: the line, counted from 1, and its letter, where that is known. The parser counts
 /// bytes.
-pub(super) fn json_flaw(error: &serde_json::Error, text: &[u8]) -> (String, Option<(u64, usize)>) {
+pub(super) fn json_flaw(error: &serde_json::Error, text: &[u8]) -> (String, Option<(u64, u64)>) {
     let line = text.split(|byte| *byte == b'\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
     let ahead = line.get(..error.column()).unwrap_or(line);
-    let column = ahead.iter().filter(|byte| begins_letter(**byte)).count();
+    let column = ahead.iter().filter(|byte| begins_letter(**byte)).count() as u64;
     (words(error), (column > 0).then_some((error.line() as u64, column)))
 }
 
@@ -90,35 +91,46 @@ fn words(error: &serde_json::Error) -> String {
     message
 }
 
+/// What ended the reading of JSON that comes piece by piece.
+pub(super) fn stream_flaw(error: serde_json::Error, column: Option<u64>) -> LineFlaw {
+    if error.is_io() {
+        return LineFlaw::of_io(&io::Error::from(error));
+    }
+    let said = words(&error);
+    flaw(&error, said, column)
+}
+
 fn is_about_place(error: &serde_json::Error) -> bool {
     error.is_syntax() || error.is_eof()
 }
 
 /// A flaw of one line.
-fn plain(error: &serde_json::Error, line: &[u8]) -> String {
-    match json_flaw(error, line) {
-        (said, Some((_, column))) if is_about_place(error) => format!("not JSON: {said} at column {column}"),
-        (said, _) if is_about_place(error) => format!("not JSON: {said}"),
-        (said, _) => said,
-    }
+fn plain(error: &serde_json::Error, line: &[u8]) -> LineFlaw {
+    let (said, place) = json_flaw(error, line);
+    flaw(error, said, place.map(|(_, column)| column))
+}
+
+fn flaw(error: &serde_json::Error, said: String, column: Option<u64>) -> LineFlaw {
+    let said = said.into();
+    if is_about_place(error) { LineFlaw::NotJson { said, column } } else { LineFlaw::Said(said) }
 }
 
 /// One event a line; or, where the first line alone is no event, one event in the whole file.
 fn read_lines(
     mut input: impl BufRead,
-    visit: &mut dyn FnMut(Result<Incoming, (u64, String)>) -> Flow,
-) -> Result<(), (u64, String)> {
+    visit: &mut dyn FnMut(Result<Incoming, (u64, LineFlaw)>) -> Flow,
+) -> Result<(), (u64, LineFlaw)> {
     let mut bytes = Vec::new();
     let mut line = 0;
     // Blank lines before the first event.
     loop {
         line += 1;
-        match read_line(&mut input, &mut bytes).map_err(|error| (line, error.to_string()))? {
+        match read_line(&mut input, &mut bytes).map_err(|error| (line, LineFlaw::of_io(&error)))? {
             Line::End => return Ok(()),
             Line::Read if bytes.iter().all(u8::is_ascii_whitespace) => {}
             Line::Read if is_no_json(&bytes).is_some() => break,
             answer => {
-                let event = if answer == Line::Read { line_event(&bytes, line) } else { Err((line, too_long())) };
+                let event = if answer == Line::Read { line_event(&bytes, line) } else { Err((line, LineFlaw::TooLong)) };
                 if visit(event).is_break() {
                     return Ok(());
                 }
@@ -129,7 +141,7 @@ fn read_lines(
     // A single event, written over several lines; or a first line that is broken.
     let mut whole = bytes;
     let rest = LARGEST_EVENT.saturating_sub(whole.len() as u64);
-    input.by_ref().take(rest).read_to_end(&mut whole).map_err(|error| (line, error.to_string()))?;
+    input.by_ref().take(rest).read_to_end(&mut whole).map_err(|error| (line, LineFlaw::of_io(&error)))?;
     match is_no_json(&whole) {
         None => {
             let _ = visit(event(&String::from_utf8_lossy(&whole), line));
@@ -138,7 +150,8 @@ fn read_lines(
         Some(error) if is_one_event(&whole) => {
             let (said, place) = json_flaw(&error, &whole);
             let (below, column) = place.unwrap_or((error.line() as u64, 1));
-            let _ = visit(Err((line + below.saturating_sub(1), format!("not JSON: {said} at column {column}"))));
+            let flaw = LineFlaw::NotJson { said: said.into(), column: Some(column) };
+            let _ = visit(Err((line + below.saturating_sub(1), flaw)));
             return Ok(());
         }
         Some(_) => {}
@@ -162,16 +175,16 @@ fn is_one_event(whole: &[u8]) -> bool {
 fn read_lines_after(
     mut input: impl BufRead,
     mut line: u64,
-    visit: &mut dyn FnMut(Result<Incoming, (u64, String)>) -> Flow,
-) -> Result<(), (u64, String)> {
+    visit: &mut dyn FnMut(Result<Incoming, (u64, LineFlaw)>) -> Flow,
+) -> Result<(), (u64, LineFlaw)> {
     let mut bytes = Vec::new();
     loop {
         line += 1;
-        let event = match read_line(&mut input, &mut bytes).map_err(|error| (line, error.to_string()))? {
+        let event = match read_line(&mut input, &mut bytes).map_err(|error| (line, LineFlaw::of_io(&error)))? {
             Line::End => return Ok(()),
             Line::Read if bytes.iter().all(u8::is_ascii_whitespace) => continue,
             Line::Read => line_event(&bytes, line),
-            Line::TooLong => Err((line, too_long())),
+            Line::TooLong => Err((line, LineFlaw::TooLong)),
         };
         if visit(event).is_break() {
             return Ok(());
@@ -179,16 +192,16 @@ fn read_lines_after(
     }
 }
 
-fn line_event(bytes: &[u8], line: u64) -> Result<Incoming, (u64, String)> {
-    let text = std::str::from_utf8(bytes.trim_ascii_end()).map_err(|_| (line, "the text is not UTF-8".to_owned()))?;
+fn line_event(bytes: &[u8], line: u64) -> Result<Incoming, (u64, LineFlaw)> {
+    let text = std::str::from_utf8(bytes.trim_ascii_end()).map_err(|_| (line, LineFlaw::NotUtf8))?;
     event(text, line)
 }
 
 /// An array, element by element. The parser reads single bytes, so the line it has come to can be told.
 fn read_array(
     input: impl BufRead,
-    visit: &mut dyn FnMut(Result<Incoming, (u64, String)>) -> Flow,
-) -> Result<(), (u64, String)> {
+    visit: &mut dyn FnMut(Result<Incoming, (u64, LineFlaw)>) -> Flow,
+) -> Result<(), (u64, LineFlaw)> {
     let (line, column) = (Rc::new(Cell::new(1)), Rc::new(Cell::new(0)));
     let allowance = Allowance::new();
     let input =
@@ -198,10 +211,8 @@ fn read_array(
     match read.and_then(|went_on| if went_on { json.end() } else { Ok(()) }) {
         Ok(()) => Ok(()),
         Err(error) => {
-            let said = words(&error);
-            let place = if column.get() > 0 { format!(" at column {}", column.get()) } else { String::new() };
-            let flaw = if is_about_place(&error) { format!("not JSON: {said}{place}") } else { said };
-            Err((line.get(), format!("{flaw}; what follows could not be read")))
+            let flaw = stream_flaw(error, Some(column.get()).filter(|column| *column > 0));
+            Err((line.get(), LineFlaw::Ends(Box::new(flaw))))
         }
     }
 }
@@ -232,7 +243,7 @@ impl<R: BufRead> Read for CountingLines<R> {
 struct Elements<'v> {
     line: &'v Cell<u64>,
     allowance: &'v Allowance,
-    visit: &'v mut dyn FnMut(Result<Incoming, (u64, String)>) -> Flow,
+    visit: &'v mut dyn FnMut(Result<Incoming, (u64, LineFlaw)>) -> Flow,
 }
 
 impl<'de> Visitor<'de> for Elements<'_> {

@@ -9,16 +9,15 @@ use quick_xml::events::{BytesStart, Event};
 use serde_json::{Map, Number, Value};
 
 use super::derived_id;
-use super::limits::{
-    Allowance, DEEPEST, LARGEST_ATTRIBUTE, LARGEST_EVENT, Limited, Unpacked, mebibytes, shortened, too_long,
-};
+use super::flaw::{LineFlaw, Unread};
+use super::limits::{Allowance, DEEPEST, LARGEST_ATTRIBUTE, LARGEST_EVENT, Limited, Unpacked, mebibytes};
 use crate::event::{EventType, MetadataBuilder, NewEvent, StreamId, Version};
 use crate::store::frameworks::time_of_text;
 use crate::store::native::{Bulk, NativeStore};
 use crate::store::{AppendError, StoreError};
 
 /// Reads a log, packed or not, into a new store. Answers with what could not be read.
-pub(super) fn make_store(path: &Path, made: &Path) -> Result<Vec<String>, StoreError> {
+pub(super) fn make_store(path: &Path, made: &Path) -> Result<Vec<Unread>, StoreError> {
     let file = File::open(path).map_err(|error| StoreError::from_io(path, error))?;
     let mut input = BufReader::new(file);
     let is_packed = input.fill_buf().map_err(|error| StoreError::from_io(path, error))?.starts_with(&[0x1f, 0x8b]);
@@ -42,7 +41,7 @@ pub(super) fn make_store(path: &Path, made: &Path) -> Result<Vec<String>, StoreE
     log.read(path, BufReader::new(input))?;
     let Log { bulk, bad, events, .. } = log;
     if let (0, Some(first)) = (events, bad.first()) {
-        return Err(StoreError::NotEvents { path: path.to_owned(), detail: first.clone() });
+        return Err(StoreError::not_events(path, first.clone()));
     }
     bulk.commit()?;
     Ok(bad)
@@ -50,7 +49,7 @@ pub(super) fn make_store(path: &Path, made: &Path) -> Result<Vec<String>, StoreE
 
 struct Log<'s> {
     bulk: Bulk<'s>,
-    bad: Vec<String>,
+    bad: Vec<Unread>,
     traces: u64,
     events: u64,
     trace: Option<Trace>,
@@ -67,7 +66,7 @@ struct Attributes {
     all: Vec<(String, Value)>,
     size: u64,
     /// The keys of what was cut or left out, and why.
-    cut: Option<String>,
+    cut: Option<LineFlaw>,
 }
 
 impl Attributes {
@@ -78,12 +77,12 @@ impl Attributes {
             let (len, kept) = (text.len() as u64, LARGEST_ATTRIBUTE as u64);
             text.truncate(text.floor_char_boundary(LARGEST_ATTRIBUTE));
             text.push('…');
-            let (len, kept) = (mebibytes(len), mebibytes(kept));
-            self.cut.get_or_insert_with(|| format!("“{}” is {len} long and was cut to {kept}", shortened(key.clone())));
+            let (length, kept) = (mebibytes(len), mebibytes(kept));
+            self.cut.get_or_insert_with(|| LineFlaw::Cut { key: key.as_str().into(), length, kept });
         }
         self.size += (key.len() + plain_len(&value)) as u64;
         if self.size > LARGEST_EVENT {
-            self.cut.get_or_insert_with(|| format!("{}; the rest of it is left out", too_long()));
+            self.cut.get_or_insert(LineFlaw::RestLeftOut);
         } else {
             self.all.push((key, value));
         }
@@ -122,8 +121,8 @@ impl Log<'_> {
                 Ok(Event::Start(tag)) => {
                     self.nesting += 1;
                     if self.nesting > DEEPEST {
-                        let detail = format!("at byte {}: nested deeper than {DEEPEST}", xml.buffer_position());
-                        return self.stop(path, detail);
+                        let byte = xml.buffer_position();
+                        return self.stop(path, Unread::Byte { byte, flaw: LineFlaw::TooDeep });
                     }
                     self.begin(&tag, false);
                 }
@@ -133,29 +132,25 @@ impl Log<'_> {
                     self.end(tag.local_name().as_ref())?;
                 }
                 Ok(Event::Eof) if self.trace.is_some() => {
-                    self.bad.push("the file ends inside a trace; what follows is missing".to_owned());
+                    self.bad.push(Unread::Whole(LineFlaw::EndsInTrace));
                     return self.close_trace();
                 }
                 Ok(Event::Eof) => return Ok(()),
                 Ok(_) => {}
                 Err(error) => {
-                    let place = xml.error_position().max(xml.buffer_position());
-                    let said = match &error {
-                        quick_xml::Error::Io(error) => error.to_string(),
-                        other => other.to_string(),
-                    };
-                    return self.stop(path, format!("at byte {place}: {said}"));
+                    let byte = xml.error_position().max(xml.buffer_position());
+                    return self.stop(path, Unread::Byte { byte, flaw: xml_flaw(&error) });
                 }
             }
         }
     }
 
     /// Keeps what was read before the place that ends the reading.
-    fn stop(&mut self, path: &Path, detail: String) -> Result<(), StoreError> {
+    fn stop(&mut self, path: &Path, what: Unread) -> Result<(), StoreError> {
         if self.traces == 0 {
-            return Err(StoreError::NotEvents { path: path.to_owned(), detail });
+            return Err(StoreError::not_events(path, what));
         }
-        self.bad.push(format!("{detail}; what follows could not be read"));
+        self.bad.push(what.ending());
         self.event = None;
         self.close_trace()
     }
@@ -193,8 +188,7 @@ impl Log<'_> {
                     trace.waiting.push(event);
                     if trace.name.is_none() && trace.waiting_size > LARGEST_EVENT {
                         let name = trace.fallback_name();
-                        let most = mebibytes(LARGEST_EVENT);
-                        self.bad.push(format!("{name} has no name within {most} of events and is called that"));
+                        self.bad.push(Unread::Whole(LineFlaw::Nameless { trace: name.as_str().into() }));
                         trace.name = Some(name);
                     }
                     if trace.name.is_some() {
@@ -231,8 +225,9 @@ impl Log<'_> {
         let stream = StreamId::new(name);
         let mut payload = Map::new();
         let (mut event_type, mut recorded_at, mut actor) = ("event".to_owned(), None, None);
+        let here = |flaw| Unread::Event { number, stream: stream.as_str().into(), flaw };
         if let Some(cut) = attributes.cut {
-            self.bad.push(format!("event {number} of {}: {cut}", shortened(stream.to_string())));
+            self.bad.push(here(cut));
         }
         for (key, value) in attributes.all {
             match key.as_str() {
@@ -240,8 +235,7 @@ impl Log<'_> {
                 "time:timestamp" if recorded_at.is_none() => {
                     recorded_at = time_of_text(&plain(&value));
                     if recorded_at.is_none() {
-                        self.bad
-                            .push(format!("event {number} of {stream}: “{}” is not a time", shortened(plain(&value))));
+                        self.bad.push(here(LineFlaw::NotATime(plain(&value).into())));
                     }
                 }
                 _ => {
@@ -267,10 +261,17 @@ impl Log<'_> {
             }
             Err(AppendError::Store(error)) => Err(error),
             Err(other) => {
-                self.bad.push(format!("event {number} of {stream}: {other}"));
+                self.bad.push(here(LineFlaw::refused(&other)));
                 Ok(())
             }
         }
+    }
+}
+
+pub(super) fn xml_flaw(error: &quick_xml::Error) -> LineFlaw {
+    match error {
+        quick_xml::Error::Io(error) => LineFlaw::of_io(error),
+        other => LineFlaw::Said(other.to_string().into()),
     }
 }
 
