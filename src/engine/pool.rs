@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Wake;
 use super::ticket::{Progress, Ticket, lock};
@@ -17,8 +17,10 @@ const LONG: usize = THREADS - 1;
 /// How long a connection is kept idle on a thread that nobody needs.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// How often a cancelled question is interrupted until it stops: between two statements, an interruption is lost.
-const BETWEEN_INTERRUPTIONS: Duration = Duration::from_millis(5);
+/// A cancelled question is interrupted until it stops: between two statements, an interruption is lost. Soon at first,
+/// then less and less often.
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Whether a question may take the last thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +40,8 @@ struct Guarded(Arc<Inner>);
 struct Inner {
     state: Mutex<State>,
     work_came: Condvar,
+    /// One of the cancelled questions has ended, or there is one more.
+    cancelled_moved: Condvar,
     opener: Mutex<Opener>,
     wake: Wake,
 }
@@ -52,9 +56,16 @@ struct State {
     /// Connections that nobody uses.
     kept: Vec<Box<dyn Store>>,
     /// Cancelled, and perhaps still at work.
-    cancelled: Vec<Ticket>,
+    cancelled: Vec<Cancelled>,
     is_interrupting: bool,
     is_closed: bool,
+}
+
+/// A question that nobody wants any more, and when it is interrupted again.
+struct Cancelled {
+    ticket: Ticket,
+    due: Instant,
+    pause: Duration,
 }
 
 struct Waiting {
@@ -123,7 +134,13 @@ impl Pool {
             state.kept.push(first);
         }
         let opener = Mutex::new(opener);
-        let inner = Inner { state: Mutex::new(state), work_came: Condvar::new(), opener, wake };
+        let inner = Inner {
+            state: Mutex::new(state),
+            work_came: Condvar::new(),
+            cancelled_moved: Condvar::new(),
+            opener,
+            wake,
+        };
         Self(Arc::new(Guarded(Arc::new(inner))))
     }
 
@@ -274,6 +291,9 @@ impl Inner {
                     (self.wake)();
                 }
                 state = lock(&self.state);
+                if !state.cancelled.is_empty() {
+                    self.cancelled_moved.notify_one();
+                }
                 continue;
             }
             if state.is_closed {
@@ -320,8 +340,13 @@ impl Inner {
             return;
         }
         let mut state = lock(&self.state);
-        state.cancelled.push(ticket.clone());
+        state.cancelled.push(Cancelled {
+            ticket: ticket.clone(),
+            due: Instant::now() + FIRST_PAUSE,
+            pause: FIRST_PAUSE,
+        });
         if state.is_interrupting {
+            self.cancelled_moved.notify_one();
             return;
         }
         let theirs = Arc::clone(self);
@@ -332,19 +357,28 @@ impl Inner {
     fn interrupt(&self) {
         let mut state = lock(&self.state);
         loop {
-            let mut cancelled = std::mem::take(&mut state.cancelled);
-            drop(state);
-            // Asking a server to stop takes a round trip, which must not hold the lock.
-            cancelled.retain(Ticket::interrupt);
-            if !cancelled.is_empty() {
-                thread::sleep(BETWEEN_INTERRUPTIONS);
-            }
-            state = lock(&self.state);
-            state.cancelled.append(&mut cancelled);
-            if state.cancelled.is_empty() {
+            state.cancelled.retain(|cancelled| cancelled.ticket.is_running());
+            let Some(next) = state.cancelled.iter().map(|cancelled| cancelled.due).min() else {
                 state.is_interrupting = false;
                 return;
+            };
+            let left = next.saturating_duration_since(Instant::now());
+            if !left.is_zero() {
+                state = self.cancelled_moved.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+                continue;
             }
+            let mut due = Vec::new();
+            for cancelled in state.cancelled.iter_mut().filter(|cancelled| cancelled.due <= next) {
+                cancelled.pause = (cancelled.pause * 2).min(LONGEST_PAUSE);
+                cancelled.due = Instant::now() + cancelled.pause;
+                due.push(cancelled.ticket.clone());
+            }
+            drop(state);
+            // Asking a server to stop takes a round trip, which must not hold the lock.
+            for ticket in due {
+                ticket.interrupt();
+            }
+            state = lock(&self.state);
         }
     }
 }
@@ -379,5 +413,51 @@ impl<T> Answer<T> {
 impl<T> Drop for Answer<T> {
     fn drop(&mut self) {
         self.cancel();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::mpsc::sync_channel;
+
+    use super::*;
+    use crate::store::Interrupter;
+    use crate::store::native::NativeStore;
+
+    #[test]
+    fn a_cancelled_question_is_interrupted_until_it_ends_and_less_and_less_often() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = NativeStore::create(&folder.path().join("events.db")).expect("a store");
+        let pool = Pool::new(Box::new(store), Arc::new(|| {}));
+        let interruptions = Arc::new(AtomicU32::new(0));
+        let (begun, begins) = sync_channel(1);
+        let (end, ends) = sync_channel::<()>(1);
+        let counted = Arc::clone(&interruptions);
+        let answer = pool.run("testing", Lane::Short, move |ticket| {
+            ticket.runs_on(Some(Interrupter::new(move || {
+                counted.fetch_add(1, Ordering::SeqCst);
+            })));
+            begun.send(()).expect("somebody waits");
+            let _ = ends.recv();
+        });
+        begins.recv().expect("it begins");
+        let cancelled = Instant::now();
+        answer.cancel();
+        // At 0 (twice), 5, 15, 35, 75, 155, 255, 355 ms: a poll every 5 ms would come to 70.
+        while interruptions.load(Ordering::SeqCst) < 8 {
+            assert!(cancelled.elapsed() < Duration::from_secs(20), "it is not interrupted again");
+            thread::sleep(Duration::from_millis(1));
+        }
+        assert!(cancelled.elapsed() > Duration::from_millis(150), "{:?}", cancelled.elapsed());
+        // Once the question has ended, nothing is left to do.
+        drop(end);
+        while lock(&pool.0.0.state).is_interrupting {
+            assert!(cancelled.elapsed() < Duration::from_secs(20), "it is interrupted for ever");
+            thread::sleep(Duration::from_millis(1));
+        }
+        let after = interruptions.load(Ordering::SeqCst);
+        thread::sleep(2 * LONGEST_PAUSE);
+        assert_eq!(interruptions.load(Ordering::SeqCst), after);
     }
 }

@@ -96,8 +96,8 @@ impl Ticket {
         self.0.cancelled.notify_all();
     }
 
-    /// Interrupts the statement that runs now. One that begins a moment later is missed, so this is repeated for as
-    /// long as it answers true: the work still runs.
+    /// Interrupts the statement that runs now. One that begins a moment later is missed, so this is repeated while
+    /// the work runs. Answers whether it does.
     pub(super) fn interrupt(&self) -> bool {
         // Held while interrupting: the connection must not have gone on to somebody else's question by then.
         match &*lock(&self.0.running) {
@@ -107,6 +107,11 @@ impl Ticket {
             }
             Running::Waiting | Running::Over => false,
         }
+    }
+
+    /// Whether the work has begun and not ended.
+    pub(super) fn is_running(&self) -> bool {
+        matches!(*lock(&self.0.running), Running::On(_))
     }
 
     pub(super) fn runs_on(&self, interrupter: Option<Interrupter>) {
