@@ -10,7 +10,7 @@ use foldline::store::{Flow, Query, Source, Store};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::workshop::cases;
+use crate::workshop::{cases, own_store};
 
 fn quiet(_: u64) -> Flow {
     Flow::Continue(())
@@ -118,7 +118,7 @@ proptest! {
     #[test]
     fn what_is_exported_and_imported_is_the_same(history in proptest::collection::vec(any_event(), 0..12)) {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut store = NativeStore::in_memory().expect("a store");
+        let (_folder, mut store) = own_store();
         let mut bulk = store.bulk().expect("a transaction");
         for (stream, event) in &history {
             bulk.record(&StreamId::from(stream.as_str()), None, event).expect("recorded");
@@ -129,7 +129,7 @@ proptest! {
             let file = folder.path().join(name);
             let target = ExportTarget::new(&file, &Source::from(PathBuf::new()), true).expect("it may be written");
             export(&store, &Query::store(), target, format.into(), &mut quiet).expect("exported");
-            let mut copy = NativeStore::in_memory().expect("a store");
+            let (_folder, mut copy) = own_store();
             let options = ImportOptions { format: (format == FileFormat::Csv).then_some(format), skip_bad: false };
             let report = import(&file, &mut copy, options, &mut quiet);
             prop_assert!(report.is_ok(), "{name}: {:?}\n{}", report, fs::read_to_string(&file).unwrap_or_default());
@@ -144,7 +144,7 @@ proptest! {
         history in proptest::collection::vec(any_event(), 0..12), order in any::<u64>()
     ) {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut store = NativeStore::in_memory().expect("a store");
+        let (_folder, mut store) = own_store();
         let mut bulk = store.bulk().expect("a transaction");
         for (stream, event) in &history {
             bulk.record(&StreamId::from(stream.as_str()), None, event).expect("recorded");
@@ -158,7 +158,7 @@ proptest! {
         lines.sort_by_key(|line| line.bytes().fold(order, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into())));
         fs::write(&file, lines.join("
 ")).expect("written");
-        let mut copy = NativeStore::in_memory().expect("a store");
+        let (_folder, mut copy) = own_store();
         let report = import(&file, &mut copy, ImportOptions::default(), &mut quiet);
         prop_assert!(report.is_ok(), "{report:?}");
         let by_stream = |store: &NativeStore| {
@@ -231,7 +231,7 @@ fn read_every_way(bytes: &[u8]) {
         let total = bytes.split(|byte| *byte == b'\n').count() as u64;
         assert!(lines.iter().all(|line| (1..=total).contains(line)), "{lines:?} of {total}");
     }
-    let mut store = NativeStore::in_memory().expect("a store");
+    let (_folder, mut store) = own_store();
     let options = ImportOptions { format: None, skip_bad: true };
     if import(&file, &mut store, options, &mut quiet).is_err() {
         assert_eq!(events(&store), [], "a refused file leaves nothing");
@@ -244,7 +244,7 @@ fn an_import_that_is_stopped_writes_nothing() {
     let file = folder.path().join("many.jsonl");
     let line = |n: u64| json!({"stream": "lead-1", "type": "contacted", "version": n}).to_string();
     fs::write(&file, (0..500).map(line).collect::<Vec<_>>().join("\n")).expect("written");
-    let mut store = NativeStore::in_memory().expect("a store");
+    let (_folder, mut store) = own_store();
     let mut stop = |count| if count == 300 { Flow::Break(()) } else { Flow::Continue(()) };
     let stopped = import(&file, &mut store, ImportOptions::default(), &mut stop);
     assert!(matches!(stopped, Err(ImportError::Store(foldline::store::StoreError::Cancelled))));
@@ -256,7 +256,7 @@ fn an_export_that_is_stopped_leaves_the_file_that_was_there() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("kept.jsonl");
     fs::write(&file, "mine").expect("written");
-    let mut store = NativeStore::in_memory().expect("a store");
+    let (_folder, mut store) = own_store();
     let mut bulk = store.bulk().expect("a transaction");
     for n in 0..50 {
         let event = crate::workshop::noted(&n.to_string());

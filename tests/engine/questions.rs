@@ -1,6 +1,7 @@
 //! Questions asked of an open store: moments, snapshots, loading on several threads, folding everything.
 
 use crate::memory_store::MemoryStore;
+use crate::workshop::own_store;
 use foldline::engine::{
     EngineError, Moment, SNAPSHOT_SPACING, check_snapshots, describe, fold_whole, keep_long_streams, keep_snapshots,
     load_timeline, resolve, show,
@@ -106,7 +107,7 @@ fn a_name_that_is_not_there_is_answered_with_those_like_it() {
 
 #[test]
 fn a_long_stream_shown_from_its_snapshot_is_what_folding_all_of_it_gives() {
-    let mut store = NativeStore::in_memory().expect("a store");
+    let (_folder, mut store) = own_store();
     let last = SNAPSHOT_SPACING * 2;
     fill(&mut store, "lead-1", 0..SNAPSHOT_SPACING + 10);
     keep_snapshots(&mut store, &StreamId::from("lead-1"));
@@ -127,7 +128,7 @@ fn a_long_stream_shown_from_its_snapshot_is_what_folding_all_of_it_gives() {
 
 #[test]
 fn a_snapshot_saves_reading_the_events_before_it() {
-    let mut store = NativeStore::in_memory().expect("a store");
+    let (_folder, mut store) = own_store();
     fill(&mut store, "lead-1", 0..SNAPSHOT_SPACING + 5);
     let read = |store: &NativeStore| {
         let described = describe(store, &StreamId::from("lead-1")).expect("there");
@@ -159,7 +160,7 @@ fn kept(store: &dyn Store) -> Vec<Snapshot> {
 
 #[test]
 fn snapshots_are_made_only_when_due_and_for_every_projection() {
-    let mut store = NativeStore::in_memory().expect("a store");
+    let (_folder, mut store) = own_store();
     let stream = StreamId::from("lead-1");
     fill(&mut store, "lead-1", 0..SNAPSHOT_SPACING - 1);
     keep_snapshots(&mut store, &stream);
@@ -190,7 +191,7 @@ fn a_snapshot_of_another_revision_or_that_cannot_be_read_is_ignored() {
         |snapshot| snapshot.state = "{\"state\":".to_owned(),
         |snapshot| snapshot.event_id = EventId::new("another event"),
     ] {
-        let mut store = NativeStore::in_memory().expect("a store");
+        let (_folder, mut store) = own_store();
         fill(&mut store, "lead-1", 0..SNAPSHOT_SPACING);
         keep_long_streams(&mut store);
         replace(&mut store, change);
@@ -202,7 +203,7 @@ fn a_snapshot_of_another_revision_or_that_cannot_be_read_is_ignored() {
 
 #[test]
 fn a_snapshot_that_replaying_contradicts_is_reported() {
-    let mut store = NativeStore::in_memory().expect("a store");
+    let (_folder, mut store) = own_store();
     fill(&mut store, "lead-1", 0..SNAPSHOT_SPACING);
     keep_long_streams(&mut store);
     let findings = |store: &NativeStore| {
@@ -222,7 +223,7 @@ fn a_snapshot_that_replaying_contradicts_is_reported() {
 
 #[test]
 fn loading_on_two_threads_gives_what_loading_on_one_does() {
-    let mut store = NativeStore::in_memory().expect("a store");
+    let (_folder, mut store) = own_store();
     let length = 6_000;
     fill(&mut store, "lead-1", 0..length);
     let described = describe(&store, &StreamId::from("lead-1")).expect("there");
@@ -245,7 +246,7 @@ fn loading_on_two_threads_gives_what_loading_on_one_does() {
 
 #[test]
 fn loading_can_be_cancelled() {
-    let mut store = NativeStore::in_memory().expect("a store");
+    let (_folder, mut store) = own_store();
     fill(&mut store, "lead-1", 0..6_000);
     let described = describe(&store, &StreamId::from("lead-1")).expect("there");
     let mut seen = 0;

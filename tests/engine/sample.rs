@@ -8,23 +8,26 @@ use foldline::replay::Story;
 use foldline::sample::{SampleError, SampleOptions, SampleReport, USUAL_EVENTS, USUAL_STREAMS, generate};
 use foldline::store::native::NativeStore;
 use foldline::store::{Flow, Query, Store, StreamQuery, StreamRow};
+use tempfile::TempDir;
+
+use crate::workshop::own_store;
 
 fn wish(streams: Option<u64>, events: Option<u64>, seed: u64) -> SampleOptions {
     SampleOptions { streams, events, seed }
 }
 
 #[track_caller]
-fn sample(options: &SampleOptions) -> NativeStore {
-    let mut store = NativeStore::in_memory().expect("a store in memory");
+fn sample(options: &SampleOptions) -> (TempDir, NativeStore) {
+    let (folder, mut store) = own_store();
     let report = generate(&mut store, options, &mut |_| Flow::Continue(())).expect("a sample");
     let info = store.info().expect("counts");
     assert_eq!(report, SampleReport { streams: info.streams, events: info.events });
-    store
+    (folder, store)
 }
 
 #[track_caller]
 fn refused(options: &SampleOptions) -> String {
-    let mut store = NativeStore::in_memory().expect("a store in memory");
+    let (_folder, mut store) = own_store();
     generate(&mut store, options, &mut |_| Flow::Continue(())).expect_err("a refusal").to_string()
 }
 
@@ -76,13 +79,14 @@ fn texts(event: &RecordedEvent) -> (String, String) {
 #[test]
 fn the_same_seed_gives_the_same_events() {
     let wished = wish(None, Some(3_000), 7);
-    let (one, other) = (sample(&wished), sample(&wished));
+    let ((_folder, one), (_another, other)) = (sample(&wished), sample(&wished));
     assert_eq!(rows(&one, &Query::store()), rows(&other, &Query::store()));
 }
 
 #[test]
 fn another_seed_gives_other_events() {
-    let (one, other) = (sample(&wish(None, Some(3_000), 7)), sample(&wish(None, Some(3_000), 8)));
+    let ((_folder, one), (_another, other)) =
+        (sample(&wish(None, Some(3_000), 7)), sample(&wish(None, Some(3_000), 8)));
     let (one, other) = (rows(&one, &Query::store()), rows(&other, &Query::store()));
     assert_eq!(one.len(), other.len());
     assert!(one.iter().zip(&other).skip(7).all(|(one, other)| one.id != other.id));
@@ -92,7 +96,7 @@ fn another_seed_gives_other_events() {
 /// A change of these bytes changes what a seed means to everybody who has noted one down.
 #[test]
 fn a_small_sample_is_byte_for_byte_what_it_was() {
-    let store = sample(&wish(None, Some(2_000), 1));
+    let (_folder, store) = sample(&wish(None, Some(2_000), 1));
     let mut hasher = blake3::Hasher::new();
     for event in rows(&store, &Query::store()) {
         let RecordedEvent { position, stream, version, event_type, schema, recorded_at, id, payload, metadata } = event;
@@ -108,7 +112,7 @@ fn a_small_sample_is_byte_for_byte_what_it_was() {
 #[test]
 fn the_numbers_are_exactly_those_that_were_wished() {
     for (streams, events) in [(1, 1), (1, 7), (2, 8), (2, 400), (50, 50), (50, 60), (30, 4_000), (700, 4_200)] {
-        let store = sample(&wish(Some(streams), Some(events), 3));
+        let (_folder, store) = sample(&wish(Some(streams), Some(events), 3));
         let info = store.info().expect("counts");
         assert_eq!((info.streams, info.events), (streams, events));
     }
@@ -148,7 +152,7 @@ fn impossible_wishes_are_refused_in_a_sentence() {
 
 #[test]
 fn a_store_with_events_is_left_as_it_is() {
-    let mut store = sample(&wish(None, Some(20), 1));
+    let (_folder, mut store) = sample(&wish(None, Some(20), 1));
     let again = generate(&mut store, &wish(None, Some(20), 2), &mut |_| Flow::Continue(()));
     assert!(matches!(again, Err(SampleError::NotEmpty(_))), "{again:?}");
     assert_eq!(store.info().expect("counts").events, 20);
@@ -156,7 +160,7 @@ fn a_store_with_events_is_left_as_it_is() {
 
 #[test]
 fn it_stops_when_asked() {
-    let mut store = NativeStore::in_memory().expect("a store in memory");
+    let (_folder, mut store) = own_store();
     let mut told = Vec::new();
     let stopped = generate(&mut store, &SampleOptions::default(), &mut |done| {
         told.push(done);
@@ -169,7 +173,7 @@ fn it_stops_when_asked() {
 #[test]
 fn lead_1_is_the_case_that_the_words_come_from() {
     for options in [SampleOptions::default(), wish(None, Some(100), 99)] {
-        let store = sample(&options);
+        let (_folder, store) = sample(&options);
         let events = stream(&store, "lead-1");
         let told: Vec<_> = events
             .iter()
@@ -203,13 +207,13 @@ fn lead_1_is_the_case_that_the_words_come_from() {
 
 #[test]
 fn lead_1_is_cut_where_fewer_events_are_wished() {
-    assert_eq!(stream(&sample(&wish(None, Some(3), 1)), "lead-1").len(), 3);
-    assert_eq!(stream(&sample(&wish(Some(10), Some(14), 1)), "lead-1").len(), 5);
+    assert_eq!(stream(&sample(&wish(None, Some(3), 1)).1, "lead-1").len(), 3);
+    assert_eq!(stream(&sample(&wish(Some(10), Some(14), 1)).1, "lead-1").len(), 5);
 }
 
 #[test]
 fn the_usual_sample_is_sound_and_has_everything_to_be_found() {
-    let store = sample(&SampleOptions::default());
+    let (_folder, store) = sample(&SampleOptions::default());
     let mut wrong = Vec::new();
     store.verify(&mut |finding| wrong.push(finding), &mut |_| Flow::Continue(())).expect("a check");
     assert_eq!(wrong, []);
@@ -259,19 +263,19 @@ fn only_the_rules_that_are_meant_to_be_broken_are() {
         "payment-confirmed while NEW_LEAD",
         "payment-confirmed while PAYMENT_FAILED",
     ];
-    let found = findings(&sample(&SampleOptions::default()));
+    let found = findings(&sample(&SampleOptions::default()).1);
     assert!(found.len() >= 7, "{found:?}");
     assert!(found.keys().all(|words| meant.contains(&words.as_str())), "{found:?}");
     assert!(found.values().sum::<usize>() < 60, "{found:?}");
     for seed in 2..6 {
-        let found = findings(&sample(&wish(None, Some(4_000), seed)));
+        let found = findings(&sample(&wish(None, Some(4_000), seed)).1);
         assert!(found.keys().all(|words| meant.contains(&words.as_str())), "seed {seed}: {found:?}");
     }
 }
 
 #[test]
 fn events_follow_each_other_in_time_and_each_names_its_cause() {
-    let events = rows(&sample(&wish(None, Some(5_000), 4)), &Query::store());
+    let events = rows(&sample(&wish(None, Some(5_000), 4)).1, &Query::store());
     assert!(events.is_sorted_by(|one, next| one.id < next.id && one.recorded_at <= next.recorded_at));
     assert_eq!(events[0].recorded_at.map(|at| at.to_string()).as_deref(), Some("2025-01-01T01:00:01.010Z"));
     let ids: std::collections::HashSet<String> = events.iter().map(|event| event.id.to_string()).collect();

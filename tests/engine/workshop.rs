@@ -73,6 +73,12 @@ pub(crate) fn native_store() -> (TempDir, PathBuf, NativeStore) {
     (folder, path, store)
 }
 
+/// The same where nobody asks for its path.
+pub(crate) fn own_store() -> (TempDir, NativeStore) {
+    let (folder, _, store) = native_store();
+    (folder, store)
+}
+
 /// The hash of every file in a folder. The files are read by another program: reading a database file in this
 /// process would, by the rules of POSIX, let go of the locks that this process holds on it.
 pub(crate) fn fingerprint(folder: &Path) -> BTreeMap<String, String> {

@@ -79,8 +79,7 @@ pub(super) fn read(mut object: RawObject<'_>, line: u64) -> Result<Incoming, Lin
 
 fn payload(object: &mut RawObject<'_>, content_type: Option<&str>) -> Result<String, LineFlaw> {
     if let Some(encoded) = object.take_text("data-base64")? {
-        let bytes =
-            BASE64_STANDARD.decode(&encoded).map_err(|error| LineFlaw::NotBase64(error.to_string().into()))?;
+        let bytes = BASE64_STANDARD.decode(&encoded).map_err(|error| LineFlaw::NotBase64(error.to_string().into()))?;
         return Ok(match String::from_utf8(bytes) {
             Ok(text) if serde_json::from_str::<&RawValue>(&text).is_ok() => text,
             Ok(text) => quoted(&text).into_owned(),

@@ -139,7 +139,8 @@ fn row(headings: &csv::StringRecord, record: &csv::StringRecord, line: u64) -> R
         object.push_str(&quoted(cell));
     }
     object.push('}');
-    let fields: RawObject<'_> = serde_json::from_str(&object).map_err(|error| LineFlaw::Said(error.to_string().into()))?;
+    let fields: RawObject<'_> =
+        serde_json::from_str(&object).map_err(|error| LineFlaw::Said(error.to_string().into()))?;
     event_object::read(fields, line)
 }
 

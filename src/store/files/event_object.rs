@@ -41,8 +41,7 @@ pub(super) fn read(mut object: RawObject<'_>, line: u64) -> Result<Incoming, Lin
 
 fn read_plain(object: &mut RawObject<'_>, line: u64) -> Result<Incoming, LineFlaw> {
     let stream = object.take_text("stream")?.ok_or(LineFlaw::NoStream)?;
-    let event_type =
-        object.take_text("type")?.ok_or(LineFlaw::NoType)?;
+    let event_type = object.take_text("type")?.ok_or(LineFlaw::NoType)?;
     let version = object.take_text("version")?.map(|text| number("version", &text).and_then(version)).transpose()?;
     let recorded_at = object.take_text("recorded-at")?;
     // Its place in the store it came from says nothing in another.

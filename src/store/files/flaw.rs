@@ -146,12 +146,8 @@ impl From<LineFlaw> for io::Error {
 impl Explain for Unread {
     fn message(&self) -> Message {
         match self {
-            Self::Line { line, flaw } => {
-                Message::new("unread-line").text("line", line).inner("flaw", flaw.message())
-            }
-            Self::Byte { byte, flaw } => {
-                Message::new("unread-byte").text("byte", byte).inner("flaw", flaw.message())
-            }
+            Self::Line { line, flaw } => Message::new("unread-line").text("line", line).inner("flaw", flaw.message()),
+            Self::Byte { byte, flaw } => Message::new("unread-byte").text("byte", byte).inner("flaw", flaw.message()),
             Self::Event { number, stream, flaw } => {
                 let message = Message::new("unread-event").text("number", number).text("stream", stream);
                 message.inner("flaw", flaw.message())
@@ -172,10 +168,9 @@ impl Explain for LineFlaw {
             Self::CellNotJson { heading, said, column: None } => {
                 Message::new("line-cell-not-json").text("heading", heading).text("said", said)
             }
-            Self::CellNotJson { heading, said, column: Some(column) } => Message::new("line-cell-not-json-at")
-                .text("heading", heading)
-                .text("said", said)
-                .text("column", column),
+            Self::CellNotJson { heading, said, column: Some(column) } => {
+                Message::new("line-cell-not-json-at").text("heading", heading).text("said", said).text("column", column)
+            }
             Self::Said(words) => Message::new("line-said").text("words", words),
             Self::Refused { message, .. } => message.clone(),
             Self::NotUtf8 => Message::new("line-not-utf-8"),
@@ -189,9 +184,7 @@ impl Explain for LineFlaw {
             Self::NoStream => Message::new("line-no-stream"),
             Self::NoType => Message::new("line-no-type"),
             Self::NoName => Message::new("append-no-name"),
-            Self::NotText { field, found } => {
-                Message::new("line-not-text").text("field", field).text("found", found)
-            }
+            Self::NotText { field, found } => Message::new("line-not-text").text("field", field).text("found", found),
             Self::NotANumber { field, found } => {
                 Message::new("line-not-a-number").text("field", field).text("found", found)
             }

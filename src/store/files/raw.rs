@@ -33,9 +33,7 @@ impl<'a> RawObject<'a> {
                 .map(Some)
                 .map_err(|error| LineFlaw::Said(format!("{name}: {error}").into())),
             Some(b'n') => Ok(None),
-            Some(b'{' | b'[' | b't' | b'f') => {
-                Err(LineFlaw::NotText { field: name.into(), found: raw.get().into() })
-            },
+            Some(b'{' | b'[' | b't' | b'f') => Err(LineFlaw::NotText { field: name.into(), found: raw.get().into() }),
             _ => Ok(Some(raw.get().to_owned())),
         }
     }

@@ -8,8 +8,8 @@ use std::rc::Rc;
 use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::import::{BadLine, ImportError};
 use super::flaw::LineFlaw;
+use super::import::{BadLine, ImportError};
 use super::limits::{Allowance, LARGEST_EVENT, Limited, Line, read_line};
 use super::raw::RawObject;
 use super::{FileFormat, Incoming, cloudevents, csv_table, event_object};
@@ -130,7 +130,8 @@ fn read_lines(
             Line::Read if bytes.iter().all(u8::is_ascii_whitespace) => {}
             Line::Read if is_no_json(&bytes).is_some() => break,
             answer => {
-                let event = if answer == Line::Read { line_event(&bytes, line) } else { Err((line, LineFlaw::TooLong)) };
+                let event =
+                    if answer == Line::Read { line_event(&bytes, line) } else { Err((line, LineFlaw::TooLong)) };
                 if visit(event).is_break() {
                     return Ok(());
                 }

@@ -76,13 +76,6 @@ impl NativeStore {
         Self::open_for_writing(path)
     }
 
-    /// A store that lives as long as this value, for tests and previews.
-    pub fn in_memory() -> Result<Self, StoreError> {
-        let path = Path::new(":memory:");
-        let connection = Connection::open_in_memory().map_err(|source| StoreError::from_sqlite(path, source))?;
-        Self::writing(path, connection, Locking::begin())
-    }
-
     /// Opens to look only. Nothing is written, not even a side file.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let file = ReadOnlyFile::open(path)?;
