@@ -511,32 +511,32 @@ error-changed = { $path }: 읽는 동안 다른 프로그램이 파일을 바꿨
 error-full = { $path }: 디스크가 가득 차 아무것도 기록하지 못했습니다. 공간을 확보한 뒤 다시 시도하세요.
 error-read-only = { $path }: 파일이나 폴더에 쓸 수 없습니다. 권한을 확인하세요.
 error-denied = { $path }: 파일을 열 수 없습니다. 권한을 확인하세요.
-error-io = { $path }: 파일을 처리하지 못했습니다: { $detail }
-error-sqlite = { $path }: SQLite 오류: { $detail }
+error-io = { $path }: 파일을 처리하지 못했습니다: “{ $detail }”
+error-sqlite = { $path }: SQLite 오류: “{ $detail }”
 error-cancelled = 요청에 따라 중간에 멈췄습니다.
 server-bad-address = PostgreSQL 저장소의 주소가 아닙니다({ $detail }). postgres://user@host:5432/database 형식으로 쓰세요.
-server-unreachable = 응답하는 서버가 없습니다({ $detail }). 호스트와 포트를 확인하고, PostgreSQL이 그곳에서 실행 중인지 확인하세요.
+server-unreachable = 응답하는 서버가 없습니다(“{ $detail }”). 호스트와 포트를 확인하고, PostgreSQL이 그곳에서 실행 중인지 확인하세요.
 server-password-needed = 사용자 “{ $user }”의 비밀번호가 필요합니다. PGPASSWORD나 ~/.pgpass에 지정하거나 물을 때 입력하세요.
 server-wrong-password = 사용자 “{ $user }”의 비밀번호가 맞지 않습니다. 다시 입력하거나 PGPASSWORD 또는 ~/.pgpass를 고치세요.
-server-refused = 서버가 연결을 거부했습니다({ $detail }). 서버 관리자에게 pg_hba.conf에서 허용해 달라고 하세요.
+server-refused = 서버가 연결을 거부했습니다(“{ $detail }”). 서버 관리자에게 pg_hba.conf에서 허용해 달라고 하세요.
 server-no-such-user = 이 서버에 사용자 “{ $user }”가 없습니다. 주소의 @ 앞을 고치세요.
 server-no-such-database = 이 서버에 데이터베이스 “{ $name }”이 없습니다. 주소의 호스트 뒤를 고치세요.
 server-tls-not-offered = sslmode는 TLS를 요구하지만 서버가 제공하지 않습니다. 서버에서 켜거나, 암호화 없이 보내려면 sslmode=disable을 쓰세요.
-server-tls-failed = 이 서버와의 TLS 연결에 실패했습니다({ $detail }). sslrootcert=FILE로 인증 기관의 인증서를 지정하거나 sslmode=require로 낮추세요.
-server-certificate = { $path }: 인증서나 키를 읽을 수 없습니다({ $detail }). 주소의 { $option } 옵션을 고치세요.
-server-denied = 사용자에게 권한이 없습니다({ $detail }). 소유자가 다음을 실행해야 합니다: { $grant }
+server-tls-failed = 이 서버와의 TLS 연결에 실패했습니다(“{ $detail }”). sslrootcert=FILE로 인증 기관의 인증서를 지정하거나 sslmode=require로 낮추세요.
+server-certificate = { $path }: 인증서나 키를 읽을 수 없습니다(“{ $detail }”). 주소의 { $option } 옵션을 고치세요.
+server-denied = 사용자에게 권한이 없습니다(“{ $detail }”). 소유자가 다음을 실행해야 합니다: { $grant }
 server-timed-out = 문장 제한 시간이 지나 중단했습니다. 한 번에 더 적게 보거나, 주소에서 시간을 늘리세요: ?options=-c%20statement_timeout%3D600s
 server-locked = 다른 프로그램이 테이블을 잠그고 있습니다. 끝난 뒤 다시 시도하세요.
 server-too-many = 서버에 남은 연결이 없습니다. 다른 연결을 닫거나 나중에 다시 시도하세요.
 server-not-ready = 서버가 시작하거나 종료하는 중입니다. 잠시 뒤 다시 시도하세요.
-server-lost = 연결이 끊겼습니다({ $detail }). 다시 시도하세요.
+server-lost = 연결이 끊겼습니다(“{ $detail }”). 다시 시도하세요.
 server-unrecognised = Foldline이 아는 이벤트 저장소의 테이블이 없습니다(있는 테이블: { $tables }). 열의 의미를 지정해 주세요. `foldline map`이 추측한 매핑을 출력하고, `--map FILE`이 그대로 읽습니다.
 server-several = 이벤트 테이블이 여러 개입니다({ $tables }). 주소 끝에 ?search_path=SCHEMA로 스키마를 지정하거나 `--map FILE`로 테이블을 선택하세요. FILE의 내용은 {"{"}"table": "{ $first }"{"}"}와 같습니다.
-server-changed = 테이블이 열 때와 달라졌습니다({ $detail }). 저장소를 다시 여세요.
-server-no-function = 프레임워크의 추가 함수가 없습니다({ $detail }). 애플리케이션으로 추가하거나 애플리케이션이 테이블을 최신으로 바꾸게 하세요.
-server-other = PostgreSQL 오류: { $detail }
-server-policy = { $detail }. 테이블 소유자가 정책을 바꾸거나, 정책이 허용하는 사용자로 추가하세요.
-server-follows = 이 서버는 변경을 받지 않습니다({ $detail }). 원본 서버에서 추가하세요.
+server-changed = 테이블이 열 때와 달라졌습니다(“{ $detail }”). 저장소를 다시 여세요.
+server-no-function = 프레임워크의 추가 함수가 없습니다(“{ $detail }”). 애플리케이션으로 추가하거나 애플리케이션이 테이블을 최신으로 바꾸게 하세요.
+server-other = PostgreSQL 오류: “{ $detail }”
+server-policy = “{ $detail }”. 테이블 소유자가 정책을 바꾸거나, 정책이 허용하는 사용자로 추가하세요.
+server-follows = 이 서버는 변경을 받지 않습니다(“{ $detail }”). 원본 서버에서 추가하세요.
 server-silent = 서버의 응답이 끊겼습니다({ $detail }). 네트워크와 서버를 확인한 뒤 다시 시도하세요.
 server-no-postgres = 그곳에서 응답하는 것은 Foldline이 읽을 수 있는 PostgreSQL이 아닙니다: { $detail }. 호스트와 포트를 확인하세요.
 server-too-large = 이벤트가 너무 커서 한 번에 읽을 수 없습니다({ $bytes }바이트). 더 적게 보세요.
