@@ -15,8 +15,8 @@ fn main() -> ExitCode {
 
 #[cfg(feature = "window")]
 fn window(wish: WindowWish) -> ExitCode {
-    let WindowWish { store, stream, at, frame_times } = wish;
-    match foldline::app::run(foldline::app::Start { store, stream, at, frame_times }) {
+    let WindowWish { store, stream, at, frame_times, is_of_link } = wish;
+    match foldline::app::run(foldline::app::Start { store, stream, at, frame_times, is_of_link }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
             cli::message(reason);

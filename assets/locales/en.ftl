@@ -5,6 +5,7 @@ open-file = Open a store…
 close-store = Close the store
 back = Back
 forward = Forward
+overview = The whole store
 step-forward = Next event
 step-back = Previous event
 ten-forward = Next ten events

@@ -5,6 +5,7 @@ open-file = 저장소 열기…
 close-store = 저장소 닫기
 back = 뒤로
 forward = 앞으로
+overview = 저장소 개요
 step-forward = 다음 이벤트
 step-back = 이전 이벤트
 ten-forward = 다음 10개

@@ -7,7 +7,7 @@ use crate::engine::{begin, sample_store};
 use crate::event::{EventId, Message, StreamId, Timestamp};
 use crate::locale::Locale;
 use crate::store::Source;
-use crate::ui::{Notice, PaletteState, Zone};
+use crate::ui::{Notice, PaletteState};
 use crate::view::{MappingDraft, OpenStore, Pane, Signature, Stay, StreamView, ToolName, Trail, UserError, Writing};
 
 /// Between two events while playing.
@@ -335,6 +335,12 @@ impl App {
         }
     }
 
+    fn go_to_overview(&mut self) {
+        self.leave();
+        self.is_playing = false;
+        self.store.iter_mut().for_each(OpenStore::unselect);
+    }
+
     fn go_to(&mut self, go: impl FnOnce(&mut StreamView)) {
         self.view().into_iter().next().map(go);
         self.reveal = true;
@@ -399,6 +405,7 @@ impl App {
             Command::TenBack => self.go_to(|view| view.step(-10)),
             Command::Back => self.go_along(Trail::back),
             Command::Forward => self.go_along(Trail::forward),
+            Command::Overview => self.go_to_overview(),
             Command::First => self.jump(|view| view.go_to(0)),
             Command::Last => self.jump(|view| view.go_to(usize::MAX)),
             Command::Play => self.is_playing = !self.is_playing && self.store.is_some(),
@@ -433,12 +440,7 @@ impl App {
                 self.settings.language = self.settings.language.other();
                 self.locale = Locale::new(self.settings.language);
             }
-            Command::ToggleZone => {
-                self.settings.zone = match self.settings.zone {
-                    Zone::Utc => Zone::Local,
-                    Zone::Local => Zone::Utc,
-                };
-            }
+            Command::ToggleZone => self.settings.zone = self.settings.zone.other(),
             Command::ToggleWriting => self.toggle_writing(ctx),
             Command::Compensate => {
                 let signature = self.signature();

@@ -29,7 +29,7 @@ use crate::command::Action;
 use crate::engine::{Engine, Loading, Moment, Wake, begin};
 use crate::event::StreamId;
 use crate::locale::Locale;
-use crate::store::{self, Source};
+use crate::store::{self, Address, Source};
 use crate::ui::{Notice, focus_ring_ui};
 use crate::view::{OpenStore, Split, TypedMoment, UserError};
 
@@ -41,6 +41,8 @@ pub struct Start {
     pub at: Option<Moment>,
     /// Where to write what each frame cost, in milliseconds, a line a frame.
     pub frame_times: Option<PathBuf>,
+    /// Whoever made a link chose the store.
+    pub is_of_link: bool,
 }
 
 /// Everything the window holds. Panels draw from it and answer with actions; only `logic` changes it.
@@ -145,16 +147,28 @@ impl App {
             export_dialog: Loading::default(),
         };
         app.look_for_recent();
-        app.begin(start);
+        app.begin(&context.egui_ctx, start);
         app
     }
 
-    fn begin(&mut self, start: Start) {
+    fn begin(&mut self, ctx: &egui::Context, start: Start) {
         let store = start.store.clone();
         self.start = start;
-        if let Some(source) = store {
-            self.open(source, false);
+        match store {
+            // A password kept for another server must not be told to one that a stranger named.
+            Some(Source::Server(address)) if self.start.is_of_link && !self.knows(&address) => {
+                self.typed_path = address.to_string();
+                self.dialogs.open(ctx, Dialog::Open);
+            }
+            Some(source) => self.open(source, false),
+            None => {}
         }
+    }
+
+    /// Whether this server was opened here before.
+    fn knows(&self, address: &Address) -> bool {
+        let name = Source::Server(address.clone()).absolute_name();
+        self.settings.recent.contains(&name)
     }
 
     /// Begins to open a store. What can't be opened is told, and what was open stays.

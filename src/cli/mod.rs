@@ -140,6 +140,8 @@ pub struct WindowWish {
     pub stream: Option<StreamId>,
     pub at: Option<Moment>,
     pub frame_times: Option<PathBuf>,
+    /// Whoever made a link chose it, and not the person who follows it.
+    pub is_of_link: bool,
 }
 
 /// Reads the arguments and runs the command they name.
@@ -269,7 +271,7 @@ fn window_wish(words: &[OsString], at: Option<Moment>) -> Result<WindowWish, Fai
         )));
     }
     let stream = rest.first().map(|stream| StreamId::from(&*stream.to_string_lossy()));
-    Ok(WindowWish { store: Some(target::source(first)?), stream, at, frame_times: None })
+    Ok(WindowWish { store: Some(target::source(first)?), stream, at, ..WindowWish::default() })
 }
 
 /// The window, where a link leads.
@@ -280,7 +282,8 @@ fn linked(text: &str, rest: &[OsString], at: Option<Moment>) -> Result<WindowWis
             "“{text}” is no link that Foldline can follow; one reads foldline:/path/to/store.db?stream=STREAM&at=VERSION"
         )));
     };
-    Ok(WindowWish { store: Some(source), stream, at: at.or(linked.map(Moment::Version)), frame_times: None })
+    let at = at.or(linked.map(Moment::Version));
+    Ok(WindowWish { store: Some(source), stream, at, is_of_link: true, ..WindowWish::default() })
 }
 
 fn generate(what: Generated, out: &mut Output) -> Result<Outcome, Failure> {

@@ -16,6 +16,8 @@ pub enum Command {
     CloseStore,
     Back,
     Forward,
+    /// What the store holds, as when it was opened.
+    Overview,
     StepForward,
     StepBack,
     TenForward,
@@ -166,6 +168,7 @@ impl Command {
         Self::CloseStore,
         Self::Back,
         Self::Forward,
+        Self::Overview,
         Self::StepForward,
         Self::StepBack,
         Self::TenForward,
@@ -211,6 +214,7 @@ impl Command {
             Self::CloseStore => "close-store",
             Self::Back => "back",
             Self::Forward => "forward",
+            Self::Overview => "overview",
             Self::StepForward => "step-forward",
             Self::StepBack => "step-back",
             Self::TenForward => "ten-forward",
@@ -295,6 +299,7 @@ impl Command {
             | Self::ToggleWriting => Menu::Store,
             Self::Back
             | Self::Forward
+            | Self::Overview
             | Self::StepForward
             | Self::StepBack
             | Self::TenForward
@@ -340,6 +345,7 @@ impl Command {
             Self::Compensate => plain(Key::C),
             Self::Back => alt(Key::Left),
             Self::Forward => alt(Key::Right),
+            Self::Overview => alt(Key::Home),
             Self::StepForward => plain(Key::Right),
             Self::StepBack => plain(Key::Left),
             Self::TenForward => shift(Key::Right),

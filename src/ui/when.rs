@@ -11,6 +11,14 @@ pub enum Zone {
 }
 
 impl Zone {
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Utc => Self::Local,
+            Self::Local => Self::Utc,
+        }
+    }
+
     /// `2025-01-01 01:00:05.010 UTC`.
     pub fn long(self, at: Timestamp) -> String {
         self.format(at, "%Y-%m-%d %H:%M:%S%.3f")

@@ -276,6 +276,13 @@ impl OpenStore {
         self.leaving = before.filter(|view| !view.is_empty()).or(self.leaving.take());
     }
 
+    /// Back to what the whole store holds.
+    pub fn unselect(&mut self) {
+        self.leave_draft();
+        self.view = None;
+        self.leaving = None;
+    }
+
     /// What there is to draw of a stream, and whether another one is on its way in its place.
     pub fn on_screen(&self) -> (Option<&StreamView>, bool) {
         match (&self.view, &self.leaving) {

@@ -257,7 +257,7 @@ impl egui::DroppedFile for Dropped {
     }
 }
 
-fn window(start: Start) -> Harness<'static, App> {
+pub(crate) fn window(start: Start) -> Harness<'static, App> {
     Harness::builder().with_size([1280.0, 800.0]).build_eframe(move |context| App::new(context, start))
 }
 

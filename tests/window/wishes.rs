@@ -1,6 +1,8 @@
 //! What can be asked of the window: opening, filtering, language, theme; and what it says when that fails.
 
-use egui::{Key, Role};
+use egui::{Key, Modifiers, Role};
+use foldline::app::Start;
+use foldline::store::Source;
 
 use egui_kittest::kittest::NodeT;
 use egui_kittest::kittest::Queryable;
@@ -155,16 +157,16 @@ fn following_keeps_to_the_newest_event() {
 #[test]
 fn the_palette_runs_a_command_or_goes_to_a_stream_by_a_part_of_its_name() {
     let mut driver = Driver::at("lead-1");
-    driver.press_with(egui::Modifiers::COMMAND, Key::K);
+    driver.press_with(Modifiers::COMMAND, Key::K);
     driver.type_into("Search or run a command", "first ev");
     driver.press(Key::Enter);
     driver.assert_shows("State at version 0");
     driver.assert_hides("A command, or part of a stream's id or name");
-    driver.press_with(egui::Modifiers::COMMAND, Key::K);
+    driver.press_with(Modifiers::COMMAND, Key::K);
     driver.type_into("Search or run a command", "ead-4");
     driver.press(Key::Enter);
     driver.assert_shows("v30 of 30");
-    driver.press_with(egui::Modifiers::COMMAND, Key::K);
+    driver.press_with(Modifiers::COMMAND, Key::K);
     driver.type_into("Search or run a command", "zzz");
     driver.assert_shows("Nothing matches");
     driver.press(Key::Escape);
@@ -175,7 +177,7 @@ fn the_palette_runs_a_command_or_goes_to_a_stream_by_a_part_of_its_name() {
 fn a_store_opened_after_another_was_closed_starts_without_its_stream() {
     let mut driver = Driver::at("lead-1");
     let other = driver.other_sample();
-    driver.press_with(egui::Modifiers::COMMAND, Key::K);
+    driver.press_with(Modifiers::COMMAND, Key::K);
     driver.type_into("Search or run a command", "close the store");
     driver.press(Key::Enter);
     driver.type_into("Path or address of a store", &other.display().to_string());
@@ -190,19 +192,19 @@ fn back_and_forward_lead_through_the_places_that_were_jumped_from() {
     driver.click_role(Role::Row, "v3 contact-details-updated");
     driver.click_stream("lead-4");
     driver.assert_shows("v30 of 30");
-    driver.press_with(egui::Modifiers::ALT, Key::ArrowLeft);
+    driver.press_with(Modifiers::ALT, Key::ArrowLeft);
     driver.assert_shows("v3 of 6");
-    driver.press_with(egui::Modifiers::ALT, Key::ArrowLeft);
+    driver.press_with(Modifiers::ALT, Key::ArrowLeft);
     driver.assert_shows("v6 of 6");
-    driver.press_with(egui::Modifiers::ALT, Key::ArrowRight);
+    driver.press_with(Modifiers::ALT, Key::ArrowRight);
     driver.assert_shows("v3 of 6");
-    driver.press_with(egui::Modifiers::ALT, Key::ArrowRight);
+    driver.press_with(Modifiers::ALT, Key::ArrowRight);
     driver.assert_shows("v30 of 30");
     let press = |pressed| egui::Event::PointerButton {
         pos: egui::pos2(500.0, 300.0),
         button: egui::PointerButton::Extra1,
         pressed,
-        modifiers: egui::Modifiers::NONE,
+        modifiers: Modifiers::NONE,
     };
     driver.window.event(press(true));
     driver.window.event(press(false));
@@ -214,7 +216,7 @@ fn back_and_forward_lead_through_the_places_that_were_jumped_from() {
 fn a_jump_brings_the_stream_into_view_in_the_list() {
     let mut driver = Driver::at("lead-1");
     assert!(!driver.shows_part("lead-300"), "{}", driver.all_text());
-    driver.press_with(egui::Modifiers::COMMAND, Key::K);
+    driver.press_with(Modifiers::COMMAND, Key::K);
     driver.type_into("Search or run a command", "lead-300");
     driver.press(Key::Enter);
     assert!(
@@ -245,4 +247,25 @@ fn a_link_that_was_copied_leads_where_it_was_copied() {
         }
         foldline::cli::Ended::Command(_) => panic!("a link opens the window"),
     }
+}
+
+#[test]
+fn a_link_to_a_server_that_was_never_opened_asks_first() {
+    let start =
+        Start { store: Some(Source::parse("postgres://kim@127.0.0.1:1/crm")), is_of_link: true, ..Start::default() };
+    let mut driver = Driver::welcome().with_window(crate::driver::window(start));
+    driver.settle();
+    driver.assert_shows("Path or address of a store");
+    assert!(driver.all_text().contains("postgres://kim@127.0.0.1:1/crm"), "{}", driver.all_text());
+    assert!(!driver.shows_part("no server answers"), "{}", driver.all_text());
+}
+
+#[test]
+fn the_whole_store_is_a_place_to_come_back_from() {
+    let mut driver = Driver::at("lead-1");
+    driver.press_with(Modifiers::ALT, Key::Home);
+    driver.assert_shows("Events by day");
+    driver.assert_hides("State at version 6");
+    driver.press_with(Modifiers::ALT, Key::ArrowLeft);
+    driver.assert_shows("State at version 6");
 }
