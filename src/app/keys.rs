@@ -1,4 +1,4 @@
-use egui::{Event, Modifiers, PointerButton};
+use egui::{Event, EventFilter, Modifiers, PointerButton};
 
 use super::dialogs::Dialogs;
 use crate::command::{Command, Key, Shortcut};
@@ -17,9 +17,11 @@ impl Keyboard {
     /// `was_typing`: at the end of the frame before, since Esc has taken the focus away by now.
     pub(super) fn new(ctx: &egui::Context, was_typing: bool, dialogs: &Dialogs) -> Self {
         if let (Some(focused), None, false) =
-            (ctx.memory(egui::Memory::focused), dialogs.top(), egui::Popup::is_any_open(ctx))
+            (ctx.memory(egui::Memory::focused), dialogs.top(), ctx.text_edit_focused())
         {
-            ctx.memory_mut(|memory| memory.set_focus_lock_filter(focused, ARROWS_STAY));
+            // The arrows lead through a menu, and from nothing else to what happens to lie beside it.
+            let filter = if egui::Popup::is_any_open(ctx) { EventFilter::default() } else { ARROWS_STAY };
+            ctx.memory_mut(|memory| memory.set_focus_lock_filter(focused, filter));
         }
         Self {
             is_menu_open: egui::Popup::is_any_open(ctx),

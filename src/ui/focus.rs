@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use egui::{EventFilter, Id, Key, Modifiers, Response, Sense, Stroke, StrokeKind, Ui};
+use egui::style::ScrollAnimation;
+use egui::{EventFilter, Id, Key, Modifiers, Rect, Response, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use crate::theme::{CONTROL_RADIUS, ROW_HEIGHT, palette};
 
@@ -89,6 +90,13 @@ impl Stops {
     /// The row that is to be brought into view, because a key led there.
     pub(super) fn moved_to(&self) -> Option<usize> {
         self.is_moved.then_some(self.stop.place)
+    }
+
+    /// Scrolls to a row, from within the rows that are drawn.
+    pub(super) fn scroll_to(ui: &Ui, place: usize, drawn: &Range<usize>, height: f32) {
+        let top = ui.max_rect().top() + (place as f32 - drawn.start as f32) * height;
+        let row = Rect::from_min_size(pos2(ui.max_rect().left(), top), vec2(1.0, height));
+        ui.scroll_to_rect_animation(row, None, ScrollAnimation::none());
     }
 
     /// Which rows are drawn. Where the one that Tab would come in at is not among them, it comes in at the first.

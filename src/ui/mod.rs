@@ -91,20 +91,27 @@ impl Scene<'_> {
     }
 
     pub(crate) fn sentence(&self, message: &Message) -> String {
-        sentence(self.locale, message)
+        said(self.locale, message, true)
     }
 }
 
 /// What is to be said, in a language. Sentences inside it are made first.
 pub fn sentence(locale: &Locale, message: &Message) -> String {
+    said(locale, message, false)
+}
+
+/// The window says some things in its own way, where the command line speaks of its own commands or in a few words.
+fn said(locale: &Locale, message: &Message, is_window: bool) -> String {
     let Message { id, values } = message;
     let values = values.iter().map(|(name, value)| {
         let value: FluentValue<'_> = match value {
             Said::Text(text) => text.as_str().into(),
             Said::Number(number) => number.to_string().into(),
-            Said::Message(inner) => sentence(locale, inner).into(),
+            Said::Message(inner) => said(locale, inner, is_window).into(),
         };
         (*name, value)
     });
+    let of_window = format!("window-{id}");
+    let id = if is_window && locale.has(&of_window) { &of_window } else { *id };
     locale.with(id, values)
 }

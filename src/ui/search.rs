@@ -1,6 +1,7 @@
-use egui::{Align, Layout, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo, vec2};
+use egui::{Align, Layout, Response, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo, vec2};
 
 use super::dialog::Dialog;
+use super::focus::Stops;
 use super::parts::{cut, link, named_field, shortened};
 use super::tool::tool_ui;
 use super::{Scene, grouped};
@@ -47,22 +48,29 @@ pub(super) fn search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
         }
         ui.spacing_mut().item_spacing.y = 0.0;
         let height = (found.hits.len() as f32 * 2.0 * ROW_HEIGHT).min(380.0);
+        let mut stops = Stops::new(ui, "found", found.hits.len(), None);
         ScrollArea::vertical().id_salt("found").auto_shrink(false).max_height(height).show_rows(
             ui,
             2.0 * ROW_HEIGHT,
             found.hits.len(),
             |ui, range| {
-                for hit in found.hits.get(range).unwrap_or_default() {
-                    hit_ui(ui, scene, hit);
+                if let Some(place) = stops.moved_to() {
+                    Stops::scroll_to(ui, place, &range, 2.0 * ROW_HEIGHT);
+                }
+                stops.drawn(range.clone());
+                for (place, hit) in range.clone().zip(found.hits.get(range).unwrap_or_default()) {
+                    let response = hit_ui(ui, scene, hit, stops.sense(place));
+                    stops.row(ui, place, &response);
                 }
             },
         );
+        stops.end(ui);
     });
 }
 
-fn hit_ui(ui: &mut Ui, scene: &mut Scene<'_>, hit: &Hit) {
+fn hit_ui(ui: &mut Ui, scene: &mut Scene<'_>, hit: &Hit, sense: egui::Sense) -> Response {
     let colours = palette(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 2.0 * ROW_HEIGHT), egui::Sense::click());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 2.0 * ROW_HEIGHT), sense);
     let name = format!("{} v{} {}", hit.stream, hit.version, hit.event_type);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
     if response.hovered() || response.has_focus() {
@@ -82,4 +90,5 @@ fn hit_ui(ui: &mut Ui, scene: &mut Scene<'_>, hit: &Hit) {
     if response.clicked() {
         scene.ask(Action::GoToPlace(hit.stream.clone(), hit.version));
     }
+    response
 }

@@ -57,9 +57,7 @@ fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus: &
     }
     ScrollArea::vertical().id_salt("streams").auto_shrink(false).show_rows(ui, ROW_HEIGHT, total, |ui, range| {
         if let Some(place) = stops.moved_to() {
-            let top = ui.max_rect().top() + (place as f32 - range.start as f32) * ROW_HEIGHT;
-            let row = Rect::from_min_size(egui::pos2(ui.max_rect().left(), top), vec2(1.0, ROW_HEIGHT));
-            ui.scroll_to_rect_animation(row, None, egui::style::ScrollAnimation::none());
+            Stops::scroll_to(ui, place, &range, ROW_HEIGHT);
         }
         stops.drawn(range.clone());
         for place in range {

@@ -344,3 +344,50 @@ fn a_dialog_is_in_the_middle_again_when_the_window_changes_and_never_larger() {
         driver.press(Key::Escape);
     }
 }
+
+#[test]
+fn what_is_typed_into_any_dialog_changes_nothing_behind_it() {
+    let mut driver = Driver::at("lead-1");
+    driver.press(Key::ArrowLeft);
+    let (before, store) = (desk(&driver), std::fs::read(driver.path("small.db")).expect("the store"));
+    let locale = foldline::locale::Locale::new(foldline::locale::Language::English);
+    for (id, name) in [
+        ("open", "open-address"),
+        ("keys", "show-keys"),
+        ("settings", "settings"),
+        ("search", "search-events"),
+        ("export", "export"),
+        ("check", "check-store"),
+        ("compensate", "compensate"),
+        ("mapping", "map-columns"),
+        ("writing", "toggle-writing"),
+        ("palette", ""),
+    ] {
+        driver.press_with(Modifiers::COMMAND, Key::K);
+        if !name.is_empty() {
+            driver.strike(&locale.text(name));
+            driver.press(Key::Enter);
+        }
+        let area = egui::Id::unique(("dialog", id));
+        let is_open = |driver: &Driver| {
+            driver
+                .window
+                .ctx
+                .memory(|memory| memory.areas().is_visible(&egui::LayerId::new(egui::Order::Foreground, area)))
+        };
+        assert!(is_open(&driver), "{name} opens no dialog:\n{}", driver.all_text());
+        driver.strike("abcdf/+-0lead-closed");
+        for key in [Key::ArrowLeft, Key::ArrowRight, Key::Home, Key::End, Key::F6] {
+            driver.press(key);
+        }
+        driver.press_with(Modifiers::ALT, Key::ArrowLeft);
+        assert!(is_open(&driver), "{name} is open no more:\n{}", driver.all_text());
+        driver.press(Key::Escape);
+        if is_open(&driver) {
+            driver.press(Key::Escape);
+        }
+        assert!(!is_open(&driver), "{name} is still open:\n{}", driver.all_text());
+        assert_eq!(desk(&driver), before, "{name}");
+    }
+    assert!(std::fs::read(driver.path("small.db")).expect("the store") == store, "the store was written to");
+}

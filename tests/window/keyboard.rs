@@ -243,3 +243,43 @@ fn what_is_typed_fast_into_the_palette_is_what_runs() {
     driver.settle();
     driver.assert_shows("State at version 0");
 }
+
+#[test]
+fn every_command_is_reached_through_the_menus_in_the_order_of_sight() {
+    use foldline::command::{Command, Menu};
+    let locale = foldline::locale::Locale::new(foldline::locale::Language::English);
+    let here = |driver: &Driver| focused(driver).map(|(_, name)| name).unwrap_or_default();
+    let mut driver = Driver::at("lead-1");
+    driver.press(Key::F6);
+    assert_eq!(here(&driver), "small.db");
+    driver.press(Key::Enter);
+    for menu in Menu::ALL {
+        while !here(&driver).starts_with(&locale.text(menu.title())) {
+            let before = here(&driver);
+            driver.press(Key::ArrowDown);
+            assert_ne!(here(&driver), before, "the arrows lead nowhere");
+        }
+        driver.press(Key::ArrowRight);
+        let titles: Vec<String> = Command::all()
+            .filter(|command| command.menu() == menu)
+            .map(|command| locale.text(command.title()))
+            .collect();
+        if !here(&driver).starts_with(titles.first().expect("a command")) {
+            driver.press(Key::ArrowDown);
+        }
+        let first = here(&driver);
+        let mut reached = Vec::new();
+        loop {
+            reached.push(here(&driver));
+            driver.press(Key::ArrowDown);
+            if here(&driver) == first || reached.len() > 40 {
+                break;
+            }
+        }
+        assert_eq!(reached.len(), titles.len(), "{reached:#?} in {menu:?}");
+        for (name, title) in reached.iter().zip(&titles) {
+            assert!(name.starts_with(title), "“{name}” stands where “{title}” is seen: {reached:#?}");
+        }
+        driver.press(Key::ArrowLeft);
+    }
+}

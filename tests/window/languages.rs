@@ -623,3 +623,24 @@ fn every_field_of_the_built_in_domain_has_a_korean_caption() {
     let lacking: Vec<_> = fields.iter().filter(|field| korean.caption(field).is_none()).collect();
     assert!(lacking.is_empty(), "without a caption: {lacking:?}");
 }
+
+#[test]
+fn nothing_that_the_window_says_sends_anybody_to_the_command_line() {
+    for language in Language::ALL {
+        let file = format!(
+            "{}/assets/locales/{}.ftl",
+            env!("CARGO_MANIFEST_DIR"),
+            if language == Language::English { "en" } else { "ko" }
+        );
+        let texts = std::fs::read_to_string(file).expect("readable");
+        let said: BTreeSet<&str> =
+            texts.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name).collect();
+        for (name, text) in texts.lines().filter_map(|line| line.split_once(" = ")) {
+            let is_of_commands = text.contains("`foldline") || text.contains(" --") || text.contains("`--");
+            assert!(
+                !is_of_commands || said.contains(format!("window-{name}").as_str()),
+                "{name} in {language:?}: {text}"
+            );
+        }
+    }
+}
