@@ -36,6 +36,8 @@ pub fn notice_ui(ui: &Ui, scene: &Scene<'_>, notice: &mut Option<Notice>) {
     let area = area.anchor(Align2::CENTER_BOTTOM, vec2(0.0, -36.0)).role(Role::Status).accessible_name(&text);
     area.show(ui.ctx(), |ui| {
         let frame = Frame::new().fill(colours.raised).stroke(Stroke::new(1.0, colours.line));
-        frame.corner_radius(CONTROL_RADIUS).inner_margin(Margin::symmetric(12, 6)).show(ui, |ui| ui.label(&text));
+        frame.corner_radius(CONTROL_RADIUS).inner_margin(Margin::symmetric(12, 6)).show(ui, |ui| {
+            ui.add(egui::Label::new(&text).extend());
+        });
     });
 }

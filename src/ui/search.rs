@@ -20,6 +20,10 @@ pub(super) fn search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
                 TextEdit::singleline(&mut search.text).hint_text(scene.text("search-hint")).desired_width(460.0);
             let field = named_field(ui, field, &scene.text("search-text"));
             let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+            if is_entered {
+                // What is looked for next is typed where this was.
+                field.request_focus();
+            }
             if is_entered || ui.button(scene.text("search-start")).clicked() {
                 scene.ask(Action::StartTool(ToolName::EventSearch));
             }

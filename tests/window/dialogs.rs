@@ -1,7 +1,7 @@
 //! What lies over the panels: search, export, settings, menus, keys.
 
 use egui::{Key, Modifiers, Role, Vec2};
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 
 use crate::driver::Driver;
 
@@ -390,4 +390,25 @@ fn what_is_typed_into_any_dialog_changes_nothing_behind_it() {
         assert_eq!(desk(&driver), before, "{name}");
     }
     assert!(std::fs::read(driver.path("small.db")).expect("the store") == store, "the store was written to");
+}
+
+#[test]
+fn whoever_has_searched_types_on_and_goes_through_the_finds_with_the_arrows() {
+    let mut driver = Driver::at("lead-1");
+    driver.press_with(Modifiers::COMMAND, Key::F);
+    driver.strike("maria");
+    driver.press(Key::Enter);
+    assert!(driver.shows_part("is in "), "{}", driver.all_text());
+    driver.strike("x");
+    assert_eq!(driver.value_of("Text to find"), "mariax");
+    let is_find = |driver: &Driver| {
+        let found = driver.window.query_all_by_role(Role::Button).find(|node| node.is_focused());
+        found.and_then(|node| node.accesskit_node().label()).filter(|name| name.contains(" v"))
+    };
+    while is_find(&driver).is_none() {
+        driver.press(Key::Tab);
+    }
+    let first = is_find(&driver);
+    driver.press(Key::ArrowDown);
+    assert!(is_find(&driver).is_some() && is_find(&driver) != first, "{first:?}");
 }
