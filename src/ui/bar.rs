@@ -46,10 +46,9 @@ fn right_ui(ui: &mut Ui, scene: &mut Scene<'_>, width: f32) {
         if icon_button(ui, Icon::HalfMoon, &scene.text("toggle-theme")).clicked() {
             scene.run(Command::ToggleTheme);
         }
-        for (command, title) in [
-            (Command::ToggleLanguage, scene.text("toggle-language")),
-            (Command::ToggleZone, scene.zone.name().to_owned()),
-        ] {
+        for (command, title) in
+            [(Command::ToggleLanguage, scene.text("toggle-language")), (Command::ToggleZone, scene.zone_name())]
+        {
             let button = ui.add(Button::new(RichText::new(title).color(colours.dim)).frame(false));
             if button.on_hover_text(scene.text(command.title())).clicked() {
                 scene.run(command);

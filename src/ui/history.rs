@@ -204,7 +204,7 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, filter: &mut S
     let title = scene.text("history");
     card_head_ui(ui, scene, CardHead { pane: Pane::History, title: &title, is_folded }, |ui, scene| {
         if ui.available_width() > 200.0 {
-            cut(ui, RichText::new(format!("{aside}  ·  {}", scene.zone.name())).color(dim));
+            cut(ui, RichText::new(format!("{aside}  ·  {}", scene.zone_name())).color(dim));
         }
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             let clear = if filter.is_empty() { 0.0 } else { 34.0 };

@@ -78,6 +78,14 @@ pub struct Scene<'a> {
 }
 
 impl Scene<'_> {
+    /// What the window's times are told in.
+    pub fn zone_name(&self) -> String {
+        match self.zone {
+            Zone::Utc => "UTC".to_owned(),
+            Zone::Local => self.text("settings-local"),
+        }
+    }
+
     pub(crate) fn ask(&mut self, action: Action) {
         self.actions.push(action);
     }

@@ -71,11 +71,4 @@ impl Zone {
             }
         }
     }
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Utc => "UTC",
-            Self::Local => "Local",
-        }
-    }
 }

@@ -69,6 +69,7 @@ fn comparing(look: Look) -> Stage {
 fn compensating(look: Look) -> Stage {
     let mut stage = Stage::at(look, SIZE, "lead-1", 3);
     stage.run(Command::ToggleWriting);
+    stage.click("writing-allow");
     stage.run(Command::Compensate);
     stage.type_into("compensate-actor", "kim@example.com");
     stage.type_into("compensate-reason", "the first spelling was right");

@@ -125,6 +125,13 @@ impl Stage {
         self.settle();
     }
 
+    /// Presses the button whose name stands under `name` in the language files.
+    pub(crate) fn click(&mut self, name: &str) {
+        let label = self.locale.text(name);
+        self.window.get_by_role_and_label(Role::Button, &label).click();
+        self.settle();
+    }
+
     /// Types into the field whose name stands under `name` in the language files.
     pub(crate) fn type_into(&mut self, name: &str, text: &str) {
         let label = self.locale.text(name);
