@@ -98,10 +98,13 @@ impl Dialogs {
         self.top().is_none_or(|top| command.works_over_dialogs() || top.command() == Some(command))
     }
 
+    pub(super) fn shows_draft(&self) -> bool {
+        self.open.iter().any(|shown| matches!(shown.dialog, Dialog::Compensate))
+    }
+
     /// A draft is open in its dialog, and nothing else is.
     pub(super) fn show_draft(&mut self, ctx: &Context, is_there: bool) {
-        let is_shown = self.open.iter().any(|shown| matches!(shown.dialog, Dialog::Compensate));
-        match (is_there, is_shown) {
+        match (is_there, self.shows_draft()) {
             (true, false) => self.open(ctx, Dialog::Compensate),
             (false, true) => self.close_where(ctx, |dialog| matches!(dialog, Dialog::Compensate)),
             _ => {}

@@ -17,6 +17,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use dialogs::{Dialog, Dialogs};
 use keys::Keyboard;
@@ -273,9 +274,18 @@ impl eframe::App for App {
                 self.run(ui.ctx(), Action::Run(command));
             }
         }
+        let had_draft = self.dialogs.shows_draft();
         let has_draft = self.store.as_ref().is_some_and(|store| store.draft.is_some());
         self.dialogs.show_draft(ui.ctx(), has_draft);
+        if (has_draft || had_draft) && ui.input(|input| !input.events.is_empty()) {
+            // What was typed is saved also where nothing is drawn any more before the program is killed.
+            ui.ctx().request_repaint_after(BETWEEN_SAVES + Duration::from_millis(100));
+        }
         self.was_typing = ui.ctx().text_edit_focused();
+    }
+
+    fn auto_save_interval(&self) -> Duration {
+        BETWEEN_SAVES
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
@@ -283,6 +293,9 @@ impl eframe::App for App {
         self.settings.save(storage);
     }
 }
+
+/// While something is drawn, what survives a restart is saved so often.
+const BETWEEN_SAVES: Duration = Duration::from_secs(5);
 
 /// Opens the window and stays until it is closed.
 pub fn run(start: Start) -> Result<(), NoWindow> {

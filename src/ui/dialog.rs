@@ -71,7 +71,8 @@ pub(super) fn sheet(ui: &Ui, id: &'static str, name: &str, width: f32, contents:
 
 /// How large what is inside a dialog may be.
 fn room(ui: &Ui) -> Vec2 {
-    ui.ctx().content_rect().size() - Vec2::splat(2.0 * (MARGIN + f32::from(PADDING)))
+    let all = ui.ctx().content_rect().size() - Vec2::splat(2.0 * (MARGIN + f32::from(PADDING)));
+    all.max(Vec2::splat(1.0))
 }
 
 /// Answers whether what is behind was clicked at.

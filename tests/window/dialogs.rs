@@ -412,3 +412,19 @@ fn whoever_has_searched_types_on_and_goes_through_the_finds_with_the_arrows() {
     driver.press(Key::ArrowDown);
     assert!(is_find(&driver).is_some() && is_find(&driver) != first, "{first:?}");
 }
+
+/// No window manager has to heed the least size that a window asks for.
+#[test]
+fn a_dialog_in_a_window_that_is_far_too_small_is_drawn_without_harm() {
+    for (width, height) in [(79.0, 60.0), (40.0, 40.0), (1.0, 1.0)] {
+        for key in [Key::Comma, Key::E, Key::K] {
+            let mut driver = Driver::at("lead-1");
+            driver.window.set_size(egui::vec2(width, height));
+            driver.press_with(Modifiers::COMMAND, key);
+            driver.window.set_size(egui::vec2(1280.0, 800.0));
+            driver.settle();
+            driver.press(Key::Escape);
+            driver.assert_shows("State at version 6");
+        }
+    }
+}
