@@ -37,6 +37,7 @@ welcome-formats = Opens SQLite and PostgreSQL stores of Foldline and other frame
 welcome-sample-about = Some 31,000 events of leads and tickets, in English and Korean. Nothing to set up.
 streams = Streams
 streams-filter = Filter streams
+streams-filter-clear = Clear the filter of streams
 streams-none = No stream matches
 names-read = Names read: { $percent } %
 names-stop = Stop

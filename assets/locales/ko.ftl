@@ -37,6 +37,7 @@ welcome-formats = Foldline과 다른 프레임워크의 SQLite·PostgreSQL 저�
 welcome-sample-about = 영어와 한국어로 된 리드와 티켓 이벤트 약 31,000개입니다. 따로 준비할 것이 없습니다.
 streams = 스트림
 streams-filter = 스트림 필터
+streams-filter-clear = 스트림 필터 지우기
 streams-none = 일치하는 스트림이 없습니다
 names-read = 이름 읽는 중: { $percent }%
 names-stop = 중지

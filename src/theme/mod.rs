@@ -230,6 +230,7 @@ mod tests {
                 ("pin A", palette.pin_a, panel),
                 ("pin B", palette.pin_b, panel),
                 ("focus", palette.focus, panel),
+                ("between the focus and a primary button", panel, palette.accent),
                 ("focus on what is chosen", palette.focus, selection),
             ];
             for (what, ink, ground) in pairs {

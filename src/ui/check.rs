@@ -62,6 +62,7 @@ fn finding_ui(ui: &mut Ui, scene: &mut Scene<'_>, finding: &Finding) {
             };
             if link(ui, &name).clicked() {
                 scene.ask(action);
+                scene.ask(Action::CloseDialog);
             }
         });
         cut(ui, RichText::new(shortened(&scene.sentence(&what.message()))).color(palette(ui).dim));

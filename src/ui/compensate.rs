@@ -1,8 +1,8 @@
-use egui::{Button, Grid, Label, RichText, ScrollArea, TextEdit, Ui};
+use egui::{Button, Grid, Label, Response, RichText, ScrollArea, TextEdit, Ui};
 
 use super::Scene;
 use super::dialog::{Dialog, take_first_focus};
-use super::parts::shortened;
+use super::parts::{is_entered, shortened};
 use crate::command::Action;
 use crate::compensate::Plan;
 use crate::event::Explain;
@@ -16,7 +16,12 @@ pub fn compensate_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, writ
     let title = scene.locale.with("compensate-title", [("version", draft.target.to_string().into())]);
     Dialog::new("compensate", &title, 592.0).show(ui, scene, &mut is_open, |ui, scene| {
         kind_ui(ui, scene, draft);
-        signature_ui(ui, scene, draft);
+        let is_signed = signature_ui(ui, scene, draft);
+        // Whatever has no field of its own leaves the focus where it is.
+        draft.leads_to_fault = false;
+        if is_signed && can_append(draft, writing) {
+            scene.ask(Action::AppendDraft);
+        }
         ui.add_space(8.0);
         since_ui(ui, scene, draft);
         let shows_faults = draft.shows_faults();
@@ -65,25 +70,32 @@ fn kind_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft) {
             found.filter(|_| shows).map(|error| scene.sentence(&error.message))
         };
         let (no_type, no_json) = (fault("plan-no-type", draft), fault("plan-payload-not-json", draft));
-        let mut is_typed = field(ui, &scene.text("compensate-type"), &mut draft.free_type, 1, no_type.as_deref());
-        is_typed |= field(ui, &scene.text("compensate-payload"), &mut draft.free_payload, 5, no_json.as_deref());
-        if is_typed {
+        let leads = &mut draft.leads_to_fault;
+        let name = scene.text("compensate-type");
+        let event_type = field(ui, &name, &mut draft.free_type, 1, no_type.as_deref(), leads);
+        let name = scene.text("compensate-payload");
+        let payload = field(ui, &name, &mut draft.free_payload, 5, no_json.as_deref(), leads);
+        if event_type.changed() || payload.changed() {
             draft.has_changed_freely();
         }
     }
 }
 
-fn signature_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft) {
+/// Who and why. Answers whether Enter was pressed there, which asks for the primary button.
+fn signature_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft) -> bool {
     let missing = |text: &str, name: &str| (draft.is_tried && text.trim().is_empty()).then(|| scene.text(name));
     let (no_actor, no_reason) = (missing(&draft.actor, "actor-missing"), missing(&draft.reason, "reason-missing"));
-    let is_typed = field(ui, &scene.text("compensate-actor"), &mut draft.actor, 1, no_actor.as_deref());
-    if field(ui, &scene.text("compensate-reason"), &mut draft.reason, 1, no_reason.as_deref()) || is_typed {
+    let leads = &mut draft.leads_to_fault;
+    let actor = field(ui, &scene.text("compensate-actor"), &mut draft.actor, 1, no_actor.as_deref(), leads);
+    let reason = field(ui, &scene.text("compensate-reason"), &mut draft.reason, 1, no_reason.as_deref(), leads);
+    if actor.changed() || reason.changed() {
         draft.has_changed();
     }
+    is_entered(ui, &actor) || is_entered(ui, &reason)
 }
 
-/// A named field, and below it what is wrong with it; answers whether something was typed.
-fn field(ui: &mut Ui, name: &str, text: &mut String, rows: usize, fault: Option<&str>) -> bool {
+/// A named field, and below it what is wrong with it. The first that has a fault gets the focus that `leads` there.
+fn field(ui: &mut Ui, name: &str, text: &mut String, rows: usize, fault: Option<&str>, leads: &mut bool) -> Response {
     let colours = palette(ui);
     let ink = if fault.is_some() { colours.danger } else { colours.dim };
     // Pressed with the pointer it leads to its field, as the focus does by itself.
@@ -93,13 +105,13 @@ fn field(ui: &mut Ui, name: &str, text: &mut String, rows: usize, fault: Option<
     let response = ui.add(edit.desired_width(f32::INFINITY));
     let response = response.labelled_by(label.id);
     take_first_focus(ui, &response);
-    if label.clicked() {
+    if label.clicked() || fault.is_some() && std::mem::take(leads) {
         response.request_focus();
     }
     if let Some(fault) = fault {
         ui.add(Label::new(RichText::new(fault).size(11.5).color(colours.danger)).wrap());
     }
-    response.changed()
+    response
 }
 
 /// After a conflict: what came first. Those that touch the same fields are marked.
@@ -170,12 +182,16 @@ fn remark(ui: &mut Ui, sentence: &str, is_warning: bool) {
     ui.add(Label::new(RichText::new(sentence).color(ink)).wrap());
 }
 
+fn can_append(draft: &Draft, writing: Writing) -> bool {
+    writing != Writing::Never && !draft.is_busy()
+}
+
 fn buttons_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, writing: Writing) {
     let colours = palette(ui);
     ui.horizontal(|ui| {
         let append =
             Button::new(RichText::new(scene.text("append")).strong().color(colours.on_accent)).fill(colours.accent);
-        if ui.add_enabled(writing != Writing::Never && !draft.is_busy(), append).clicked() {
+        if ui.add_enabled(can_append(draft, writing), append).clicked() {
             scene.ask(Action::AppendDraft);
         }
         let leave = if draft.is_touched() { "compensate-discard" } else { "cancel" };

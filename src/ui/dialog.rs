@@ -1,8 +1,10 @@
 //! What lies over the panels. A dialog has the keyboard and the pointer to itself: what is behind it is dimmed, and
 //! nothing that is typed or pressed reaches it.
 
+use egui::text::CCursorRange;
 use egui::{
-    Align, Align2, Area, Id, Layout, Margin, Modal, Order, Response, RichText, ScrollArea, Sense, Ui, Vec2, vec2,
+    Align, Align2, Area, Id, Layout, Margin, Modal, Order, Response, RichText, ScrollArea, Sense, TextEdit, Ui, Vec2,
+    vec2,
 };
 
 use super::Scene;
@@ -143,7 +145,29 @@ fn see(ui: &Ui, id: &'static str, is_focused: bool) {
 /// Gives this the focus if it is in a dialog that has just opened, and nothing before it in the dialog wanted it.
 pub(super) fn take_first_focus(ui: &Ui, response: &Response) {
     if ui.data_mut(|data| data.get_temp(wanted_id()).unwrap_or(false)) {
-        ui.data_mut(|data| data.insert_temp(wanted_id(), false));
+        ui.data_mut(|data| {
+            data.insert_temp(wanted_id(), false);
+            data.insert_temp(selected_id(), response.id);
+        });
         response.request_focus();
+    }
+}
+
+/// The field that got the focus as its dialog opened, until the text in it is selected.
+fn selected_id() -> Id {
+    Id::unique("a dialog selects the text of a field")
+}
+
+/// Selects what stands in a field from before when its dialog opens, so that typing replaces it.
+pub(super) fn select_at_first(ui: &Ui, field: &Response, text: &str) {
+    let is_wanted = ui.data(|data| data.get_temp(selected_id())) == Some(field.id);
+    // Before it hears the keyboard a field lets go of what is selected.
+    if !is_wanted || !ui.memory(|memory| memory.owns_ime_events(field.id)) {
+        return;
+    }
+    ui.data_mut(|data| data.remove::<Id>(selected_id()));
+    if let Some(mut state) = TextEdit::load_state(ui.ctx(), field.id) {
+        state.cursor.set_char_range(Some(CCursorRange::select_all_str(text)));
+        state.store(ui.ctx(), field.id);
     }
 }

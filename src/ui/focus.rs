@@ -16,8 +16,11 @@ pub fn focus_ring_ui(ui: &Ui) {
     let Some(response) = ctx.memory(egui::Memory::focused).and_then(|id| ctx.read_response(id)) else { return };
     let rect = response.interact_rect.expand(1.0);
     if rect.is_positive() {
-        let stroke = Stroke::new(2.0, palette(ui).focus);
-        ctx.layer_painter(response.layer_id).rect_stroke(rect, CONTROL_RADIUS, stroke, StrokeKind::Outside);
+        let colours = palette(ui);
+        let painter = ctx.layer_painter(response.layer_id);
+        // Between the ring and a fill of its own ink, such as a primary button has, there is the ground's.
+        painter.rect_stroke(rect, CONTROL_RADIUS, Stroke::new(2.0, colours.panel), StrokeKind::Inside);
+        painter.rect_stroke(rect, CONTROL_RADIUS, Stroke::new(2.0, colours.focus), StrokeKind::Outside);
     }
 }
 
@@ -85,6 +88,12 @@ impl Stops {
     pub(super) fn lead_to(&mut self, place: usize) {
         self.stop.place = place;
         self.is_moved = true;
+    }
+
+    /// A key led into the list from what stands before it.
+    pub(super) fn enter(&mut self) {
+        self.stop.wants_focus = true;
+        self.lead_to(0);
     }
 
     /// The row that is to be brought into view, because a key led there.

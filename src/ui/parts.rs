@@ -2,13 +2,17 @@
 
 use std::borrow::Cow;
 
-use egui::{Align, CornerRadius, Frame, Label, Layout, Margin, Response, RichText, Sense, Stroke, Ui, WidgetText};
+use egui::style::ScrollAnimation;
+use egui::{
+    Align, CornerRadius, Frame, Key, Label, Layout, Margin, Modifiers, Response, RichText, Sense, Stroke, Ui,
+    WidgetText, vec2,
+};
 
 use super::Scene;
 use super::dialog::{Dialog, take_first_focus};
 use crate::command::{Action, Command, Menu};
 use crate::engine::Progress;
-use crate::theme::{CARD_RADIUS, palette};
+use crate::theme::{CARD_RADIUS, ROW_HEIGHT, palette};
 use crate::view::UserError;
 
 /// A surface of its own, told apart by a hairline.
@@ -39,7 +43,7 @@ pub(super) fn card_head(ui: &mut Ui, title: &str, aside: &str) {
 pub(super) fn hairline(ui: &mut Ui) {
     let line = palette(ui).line;
     let width = ui.available_width();
-    let (rect, _) = ui.allocate_exact_size(egui::vec2(width, 1.0), Sense::hover());
+    let (rect, _) = ui.allocate_exact_size(vec2(width, 1.0), Sense::hover());
     ui.painter().rect_filled(rect, 0.0, line);
 }
 
@@ -112,6 +116,15 @@ pub(super) fn named_field(ui: &mut Ui, field: egui::TextEdit<'_>, name: &str) ->
     response
 }
 
+/// Whether Enter was pressed in this field of one line. The focus stays there, to go on typing.
+pub(super) fn is_entered(ui: &Ui, field: &Response) -> bool {
+    let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+    if is_entered {
+        field.request_focus();
+    }
+    is_entered
+}
+
 /// What is being done and how far it is, once it takes long enough to wonder. Answers whether it shall stop.
 pub(super) fn progress_ui(ui: &mut Ui, scene: &Scene<'_>, progress: &Progress) -> bool {
     const LONG_ENOUGH: std::time::Duration = std::time::Duration::from_millis(100);
@@ -143,6 +156,7 @@ pub(super) fn progress_ui(ui: &mut Ui, scene: &Scene<'_>, progress: &Progress) -
 pub fn keys_ui(ui: &mut Ui, scene: &mut Scene<'_>, is_open: &mut bool) {
     let title = scene.text("keys-title");
     Dialog::new("keys", &title, 760.0).show(ui, scene, is_open, |ui, scene| {
+        scroll_by_keys(ui);
         let side_by_side = if ui.available_width() < 640.0 { 1 } else { 2 };
         ui.columns(side_by_side, |columns| {
             for (number, menu) in Menu::ALL.into_iter().enumerate() {
@@ -160,4 +174,25 @@ pub fn keys_ui(ui: &mut Ui, scene: &mut Scene<'_>, is_open: &mut bool) {
             }
         });
     });
+}
+
+/// What is only read moves under the keys as it does under a wheel.
+fn scroll_by_keys(ui: &Ui) {
+    /// Longer than anything that is read here.
+    const ALL: f32 = 100_000.0;
+    let page = (ui.clip_rect().height() - ROW_HEIGHT).max(ROW_HEIGHT);
+    let steps = [
+        (Key::ArrowDown, ROW_HEIGHT),
+        (Key::ArrowUp, -ROW_HEIGHT),
+        (Key::PageDown, page),
+        (Key::PageUp, -page),
+        (Key::End, ALL),
+        (Key::Home, -ALL),
+    ];
+    let down: f32 = ui.input_mut(|input| {
+        steps.iter().map(|(key, step)| input.count_and_consume_key(Modifiers::NONE, *key) as f32 * step).sum()
+    });
+    if down != 0.0 {
+        ui.scroll_with_delta_animation(vec2(0.0, -down), ScrollAnimation::none());
+    }
 }

@@ -1,29 +1,28 @@
-use egui::{Align, Layout, Response, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo, vec2};
+use egui::{Align, Key, Layout, Modifiers, Response, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo, vec2};
 
-use super::dialog::Dialog;
+use super::dialog::{Dialog, select_at_first};
 use super::focus::Stops;
-use super::parts::{cut, link, named_field, shortened};
+use super::parts::{cut, is_entered, link, named_field, shortened};
 use super::tool::tool_ui;
 use super::{Scene, grouped};
 use crate::command::Action;
 use crate::theme::{ROW_HEIGHT, palette};
 use crate::view::{ExportWhat, Hit, OpenStore, ToolName};
 
-/// Events by any part of them. Stays open while one goes from find to find.
+/// Events by any part of them. Whoever chooses one is led there, and finds the others again when this is opened again.
 pub(super) fn search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
     let here = store.view.as_ref().map(|view| view.stream.clone());
     let search = &mut store.tools.search;
     let title = scene.text("search-events");
     Dialog::new("search", &title, 680.0).show(ui, scene, is_open, |ui, scene| {
+        let mut goes_down = false;
         ui.horizontal(|ui| {
             let field =
                 TextEdit::singleline(&mut search.text).hint_text(scene.text("search-hint")).desired_width(460.0);
             let field = named_field(ui, field, &scene.text("search-text"));
-            let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
-            if is_entered {
-                // What is looked for next is typed where this was.
-                field.request_focus();
-            }
+            select_at_first(ui, &field, &search.text);
+            goes_down = field.has_focus() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::ArrowDown));
+            let is_entered = is_entered(ui, &field);
             if is_entered || ui.button(scene.text("search-start")).clicked() {
                 scene.ask(Action::StartTool(ToolName::EventSearch));
             }
@@ -53,6 +52,9 @@ pub(super) fn search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
         ui.spacing_mut().item_spacing.y = 0.0;
         let height = (found.hits.len() as f32 * 2.0 * ROW_HEIGHT).min(380.0);
         let mut stops = Stops::new(ui, "found", found.hits.len(), None);
+        if goes_down {
+            stops.enter();
+        }
         ScrollArea::vertical().id_salt("found").auto_shrink(false).max_height(height).show_rows(
             ui,
             2.0 * ROW_HEIGHT,
@@ -93,6 +95,7 @@ fn hit_ui(ui: &mut Ui, scene: &mut Scene<'_>, hit: &Hit, sense: egui::Sense) -> 
     cut(&mut ui, RichText::new(&hit.excerpt).monospace().color(colours.dim));
     if response.clicked() {
         scene.ask(Action::GoToPlace(hit.stream.clone(), hit.version));
+        scene.ask(Action::CloseDialog);
     }
     response
 }

@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
-use egui::{Align, Id, Layout, Rect, Response, RichText, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, vec2};
+use egui::{Align, Id, Key, Layout, Rect, Response, RichText, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, vec2};
 
 use super::focus::Stops;
-use super::icons::{Icon, paint};
+use super::icons::{Icon, icon_button, paint};
 use super::parts::{caption, cut, link, shortened};
 use super::{Scene, grouped};
 use crate::command::Action;
@@ -181,14 +181,27 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
 fn filter_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus: &mut bool) {
     let mut filter = store.filter.clone();
     let name = scene.text("streams-filter");
-    let field = ui.add(TextEdit::singleline(&mut filter).hint_text(&name).desired_width(f32::INFINITY));
-    field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, &name));
-    if std::mem::take(wants_focus) {
-        field.request_focus();
-    }
-    if field.changed() {
-        scene.ask(Action::Filter(filter));
-    }
+    ui.horizontal(|ui| {
+        let clear = if filter.is_empty() { 0.0 } else { 34.0 };
+        let width = ui.available_width() - clear;
+        let field = ui.add(TextEdit::singleline(&mut filter).hint_text(&name).desired_width(width));
+        field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, &name));
+        if std::mem::take(wants_focus) {
+            field.request_focus();
+        }
+        if field.changed() {
+            scene.ask(Action::Filter(filter.clone()));
+        }
+        let is_left = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape));
+        let is_cleared =
+            !filter.is_empty() && icon_button(ui, Icon::Cross, &scene.text("streams-filter-clear")).clicked();
+        if is_cleared {
+            field.request_focus();
+        }
+        if is_cleared || is_left && !filter.is_empty() {
+            scene.ask(Action::Filter(String::new()));
+        }
+    });
 }
 
 fn category_ui(ui: &mut Ui, group: &StreamGroup, is_closed: bool, is_filtered: bool, sense: Sense) -> Response {

@@ -86,7 +86,9 @@ impl OpenStore {
     pub fn try_draft(&mut self) -> bool {
         self.draft.as_mut().is_some_and(|draft| {
             draft.is_tried = true;
-            draft.is_ready()
+            let is_ready = draft.is_ready();
+            draft.leads_to_fault = !is_ready;
+            is_ready
         })
     }
 

@@ -22,6 +22,8 @@ pub struct Draft {
     pub free_payload: String,
     /// Append was asked for before all was said: what is missing is marked.
     pub is_tried: bool,
+    /// The focus is to go to the first field that is wrong.
+    pub leads_to_fault: bool,
     /// A field of the event of one's own was changed.
     is_free_touched: bool,
     /// Natural or free was chosen by hand.
@@ -116,6 +118,7 @@ impl Draft {
             free_type: String::new(),
             free_payload: String::new(),
             is_tried: false,
+            leads_to_fault: false,
             is_free_touched: false,
             is_kind_chosen: false,
             refusal: None,

@@ -1,6 +1,7 @@
 //! Correcting from the window: nothing is written before it is seen, signed and allowed.
 
 use egui::{Key, Role};
+use egui_kittest::kittest::Queryable;
 use foldline::event::{EventId, EventType, NewEvent, StreamId, Version};
 use foldline::store::{Expected, open, open_for_writing};
 
@@ -55,6 +56,22 @@ fn the_preview_is_there_before_anything_is_signed_or_allowed() {
     driver.click_role(Role::Button, "Switch writing on");
     driver.assert_shows("State at version 7");
     driver.assert_shows("writing on");
+}
+
+#[test]
+fn enter_in_the_reason_appends_and_leads_to_what_is_missing_first() {
+    let mut driver = drafting_to_append();
+    let focused = |driver: &Driver, name: &str| driver.window.get_by_role_and_label(Role::TextInput, name).is_focused();
+    driver.click_role(Role::Button, "Append");
+    assert!(focused(&driver, "Author"), "{}", driver.all_text());
+    driver.strike("kim");
+    driver.click_role(Role::Button, "Append");
+    assert!(focused(&driver, "Reason"), "{}", driver.all_text());
+    driver.strike("spelling");
+    driver.press(Key::Enter);
+    driver.assert_shows("State at version 7");
+    driver.assert_hides("Reason");
+    assert!(name_at(&driver).starts_with("v7 "), "{}", name_at(&driver));
 }
 
 #[test]

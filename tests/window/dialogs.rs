@@ -16,8 +16,45 @@ fn an_event_is_found_by_any_part_of_it_and_a_click_goes_there() {
     driver.press(Key::Enter);
     driver.click_role(Role::Button, "lead-1 v6 payment-confirmed");
     driver.assert_shows("v6 of 6");
-    driver.press(Key::Escape);
     driver.assert_hides("Text to find");
+}
+
+#[test]
+fn a_search_is_refined_and_its_first_hit_gone_to_by_the_keyboard_alone() {
+    let mut driver = Driver::at("lead-4");
+    driver.press_with(Modifiers::COMMAND, Key::F);
+    driver.strike("transfer");
+    driver.press(Key::Enter);
+    driver.strike(" received");
+    assert_eq!(driver.value_of("Text to find"), "transfer received");
+    driver.press(Key::Enter);
+    driver.press(Key::ArrowDown);
+    let first = driver.window.query_all_by_role(Role::Button).find(|node| node.is_focused());
+    let first = first.and_then(|node| node.accesskit_node().label()).expect("a hit has the focus");
+    assert!(first.ends_with("payment-confirmed"), "{first}");
+    driver.press(Key::Enter);
+    driver.assert_hides("Text to find");
+    let stream = first.split(' ').next().expect("a stream");
+    assert!(driver.shows_part(stream) && driver.shows_part("payment-confirmed"), "{}", driver.all_text());
+    driver.press_with(Modifiers::COMMAND, Key::F);
+    assert_eq!(driver.value_of("Text to find"), "transfer received");
+    driver.strike("other");
+    assert_eq!(driver.value_of("Text to find"), "other", "what was typed before is replaced");
+}
+
+#[test]
+fn the_list_of_keys_is_scrolled_by_the_keyboard() {
+    let mut driver = Driver::at("lead-1");
+    driver.window.set_size(Vec2::new(1024.0, 560.0));
+    driver.press(Key::F1);
+    let top = |driver: &Driver| driver.window.get_by_role_and_label(Role::Label, "Next ten events").rect().top();
+    let mut before = top(&driver);
+    for key in [Key::ArrowDown, Key::PageDown, Key::Home, Key::End] {
+        driver.press(key);
+        let now = top(&driver);
+        assert_eq!(now < before, key != Key::Home, "{key:?} led from {before} to {now}");
+        before = now;
+    }
 }
 
 #[test]

@@ -283,3 +283,26 @@ fn every_command_is_reached_through_the_menus_in_the_order_of_sight() {
         driver.press(Key::ArrowLeft);
     }
 }
+
+#[test]
+fn the_ring_around_a_primary_button_is_told_from_its_fill() {
+    let mut driver = Driver::welcome();
+    driver.settle();
+    tab_to(&mut driver, Role::Button, "Explore the sample");
+    let button = driver.window.get_by_role_and_label(Role::Button, "Explore the sample").rect();
+    let around = |by: f32| -> Vec<(egui::Color32, egui::Color32)> {
+        let shapes = driver.window.output().shapes.iter();
+        let is_there = |rect: egui::Rect| {
+            rect.center().distance(button.center()) < 1.0 && (rect.size() - button.expand(by).size()).length() < 0.5
+        };
+        let of_rect = shapes.filter_map(|shape| match &shape.shape {
+            egui::Shape::Rect(rect) if is_there(rect.rect) => Some((rect.fill, rect.stroke.color)),
+            _ => None,
+        });
+        of_rect.collect()
+    };
+    let lines: Vec<egui::Color32> = around(1.0).into_iter().map(|(_, line)| line).collect();
+    let fills: Vec<egui::Color32> = around(0.0).into_iter().map(|(fill, _)| fill).collect();
+    let [between, ring] = lines[..] else { panic!("{lines:?} and {fills:?}") };
+    assert!(between != ring && !fills.contains(&between), "{lines:?} on {fills:?}");
+}

@@ -54,6 +54,22 @@ fn the_filter_narrows_the_list_and_says_when_nothing_is_left() {
 }
 
 #[test]
+fn the_filter_of_streams_is_cleared_by_esc_and_by_its_button() {
+    let mut driver = Driver::at("lead-1");
+    driver.assert_hides("Clear the filter of streams");
+    let all = driver.streams();
+    for clears in [(|driver| driver.press(Key::Escape)) as fn(&mut Driver), |driver| {
+        driver.click("Clear the filter of streams");
+    }] {
+        driver.type_into("Filter streams", "zzz");
+        driver.assert_shows("No stream matches");
+        clears(&mut driver);
+        assert_eq!(driver.value_of("Filter streams"), "");
+        assert_eq!(driver.streams(), all);
+    }
+}
+
+#[test]
 fn a_category_folds_and_unfolds() {
     let mut driver = Driver::at("lead-1");
     let name = |driver: &Driver| {
