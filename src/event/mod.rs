@@ -20,7 +20,7 @@ pub use cursor::{Cursor, Place};
 pub use ids::{ByNumber, EventId, EventType, Position, StreamId, StreamKey, Version};
 pub use message::{Explain, Message, Said};
 pub use metadata::{ACTOR, CAUSATION, CORRELATION, Metadata, MetadataBuilder, REASON, actor_in};
-pub use names::{kebab_words, same_name};
+pub use names::{kebab_words, key_path, same_name};
 pub use recorded::{EventRow, Head, NewEvent, RecordedEvent, payload_value};
 pub use short_text::ShortText;
 pub use time::{NotATime, Timestamp};

@@ -4,25 +4,13 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
+pub use crate::event::key_path;
+
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum PathStep {
     Key(String),
     Item(usize),
-}
-
-/// The path of a key inside the value at `parent` (empty for the state itself). A key that is no plain name is
-/// quoted, so that every path reads in one way only.
-pub fn key_path(parent: &str, key: &str) -> String {
-    // Most keys are such words, and told to be plain letter by letter at a fraction of the cost.
-    let is_word = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
-    let is_plain =
-        is_word || !key.is_empty() && !key.contains(['.', '[', ']', '"']) && !key.chars().any(char::is_control);
-    match (is_plain, parent.is_empty()) {
-        (true, true) => key.to_owned(),
-        (true, false) => [parent, ".", key].concat(),
-        (false, _) => format!("{parent}[{}]", Value::from(key)),
-    }
 }
 
 pub fn item_path(parent: &str, index: usize) -> String {

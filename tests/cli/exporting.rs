@@ -195,6 +195,29 @@ fn a_csv_with_a_column_for_each_field_has_the_union_of_all_fields_and_is_not_rea
 }
 
 #[test]
+fn fields_whose_names_run_together_have_a_column_each_and_of_one_written_twice_the_last_counts() {
+    let sandbox = Sandbox::empty();
+    let events = [
+        r#"{"stream":"o-1","version":0,"type":"a","payload":{"a.b":1,"a":{"b":2}},"metadata":{"x.y":3,"x":{"y":4}}}"#,
+        r#"{"stream":"o-1","version":1,"type":"a","payload":{"a.b":null,"a":{"b":2}}}"#,
+        r#"{"stream":"o-1","version":2,"type":"a","payload":{"a.b":5,"a":{"b":6,"b":7},"a.b":null}}"#,
+        r#"{"stream":"o-1","version":3,"type":"a","payload":{"\ud800":8}}"#,
+    ];
+    sandbox.write("in.jsonl", events.join("\n"));
+    sandbox.run(&["import", "in.jsonl", "--into", "o.db"]).ok();
+    sandbox.run(&["export", "o.db", "--to", "o.csv", "--csv-fields"]).ok();
+    let text = sandbox.read("o.csv");
+    let mut table = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+    let rows: Vec<Vec<String>> =
+        table.records().map(|row| row.expect("a row").iter().skip(7).map(str::to_owned).collect()).collect();
+    assert_eq!(rows[0], [r#"payload["a.b"]"#, "payload.a.b", "payload", r#"metadata["x.y"]"#, "metadata.x.y"]);
+    assert_eq!(rows[1], ["1", "2", "", "3", "4"]);
+    assert_eq!(rows[2], ["", "2", "", "", ""]);
+    assert_eq!(rows[3], ["", "7", "", "", ""]);
+    assert_eq!(rows[4], ["", "", r#"{"\ud800":8}"#, "", ""]);
+}
+
+#[test]
 fn more_fields_than_a_table_can_have_columns_stand_together_in_the_last() {
     let sandbox = Sandbox::empty();
     let fields: Vec<String> = (0..1_200).map(|number| format!("\"f{number}\":{number}")).collect();

@@ -8,13 +8,19 @@ use serde_json::value::RawValue;
 
 use super::csv_table::safe_cell;
 use super::raw::{RawObject, quoted};
-use crate::event::EventRow;
+use crate::event::{EventRow, key_path};
 
 /// The columns that every event has.
 pub(super) const HEAD: [&str; 7] = ["position", "stream", "version", "id", "type", "schema", "recorded_at"];
 
-pub(super) const PAYLOAD: &str = "payload.";
-pub(super) const METADATA: &str = "metadata.";
+const PAYLOAD: &str = "payload";
+const METADATA: &str = "metadata";
+
+/// Whether a heading names a field inside the payload or the metadata.
+pub(super) fn is_field(heading: &str) -> bool {
+    let inside = heading.strip_prefix(PAYLOAD).or_else(|| heading.strip_prefix(METADATA));
+    inside.is_some_and(|inside| inside.starts_with(['.', '[']))
+}
 
 /// Holds the fields that found no column of their own, as one JSON object.
 const REST: &str = "more_fields";
@@ -42,7 +48,7 @@ enum Part {
 
 impl FieldColumns {
     pub(super) fn note(&mut self, row: &EventRow<'_>) {
-        each_field(row, &mut |name, _| {
+        each_field(row, &mut |part, name, _| {
             if self.places.contains_key(name) {
                 return;
             }
@@ -50,7 +56,6 @@ impl FieldColumns {
                 self.has_rest = true;
                 return;
             }
-            let part = if name.starts_with(METADATA) || name == "metadata" { Part::Metadata } else { Part::Payload };
             let columns = match part {
                 Part::Payload => &mut self.payload,
                 Part::Metadata => &mut self.metadata,
@@ -79,12 +84,12 @@ impl FieldColumns {
         cells.resize(HEAD.len() + self.places.len(), String::new());
         let mut rest = String::new();
         let mut is_whole = true;
-        each_field(row, &mut |name, value| {
+        each_field(row, &mut |_, name, value| {
             let place = self.places.get(name).map(|(part, place)| match part {
                 Part::Payload => HEAD.len() + place,
                 Part::Metadata => HEAD.len() + self.payload.len() + place,
             });
-            match place.and_then(|place| cells.get_mut(place)).filter(|cell| cell.is_empty()) {
+            match place.and_then(|place| cells.get_mut(place)) {
                 Some(cell) => *cell = plain(value),
                 None if self.has_rest => {
                     rest.push(if rest.is_empty() { '{' } else { ',' });
@@ -92,7 +97,7 @@ impl FieldColumns {
                     rest.push(':');
                     rest.push_str(value);
                 }
-                None => is_whole &= place.is_some(),
+                None => is_whole = false,
             }
         });
         if self.has_rest {
@@ -117,28 +122,31 @@ impl FieldColumns {
     }
 }
 
-/// Each field with its name and the JSON text of its value.
-fn each_field(row: &EventRow<'_>, visit: &mut dyn FnMut(&str, &str)) {
-    for (prefix, text) in [(PAYLOAD, &*row.body()), (METADATA, row.metadata)] {
+/// Each field with its name and the JSON text of its value. No two fields of an event have one name: a key with a dot in
+/// it is quoted, and of keys that are written twice the last counts.
+fn each_field(row: &EventRow<'_>, visit: &mut dyn FnMut(Part, &str, &str)) {
+    for (part, whole, text) in [(Part::Payload, PAYLOAD, &*row.body()), (Part::Metadata, METADATA, row.metadata)] {
+        let visit = &mut |name: &str, value: &str| visit(part, name, value);
         match serde_json::from_slice::<&RawValue>(text) {
-            Ok(value) if value.get().starts_with('{') => fields_of(prefix, value, 0, visit),
+            Ok(value) if value.get().starts_with('{') => fields_of(whole, value, 0, visit),
             Ok(value) if value.get() == "null" => {}
-            Ok(value) => visit(prefix.trim_end_matches('.'), value.get()),
+            Ok(value) => visit(whole, value.get()),
             Err(_) if text.is_empty() => {}
-            Err(_) => visit(prefix.trim_end_matches('.'), &quoted(&String::from_utf8_lossy(text))),
+            Err(_) => visit(whole, &quoted(&String::from_utf8_lossy(text))),
         }
     }
 }
 
-fn fields_of(prefix: &str, object: &RawValue, depth: usize, visit: &mut dyn FnMut(&str, &str)) {
-    let Ok(RawObject(fields)) = serde_json::from_str::<RawObject<'_>>(object.get()) else { return };
-    for (name, value) in fields {
-        let name = format!("{prefix}{name}");
+fn fields_of(path: &str, object: &RawValue, depth: usize, visit: &mut dyn FnMut(&str, &str)) {
+    // A key that is no text, as one with half of a surrogate pair, names no column.
+    let Ok(fields) = serde_json::from_str::<RawObject<'_>>(object.get()) else { return visit(path, object.get()) };
+    for (key, value) in fields.last_of_each() {
+        let path = key_path(path, &key);
         let is_nested = value.get().starts_with('{') && depth < DEEPEST;
         if is_nested && value.get().bytes().any(|byte| byte == b'"') {
-            fields_of(&format!("{name}."), value, depth + 1, visit);
+            fields_of(&path, value, depth + 1, visit);
         } else {
-            visit(&name, value.get());
+            visit(&path, value.get());
         }
     }
 }

@@ -98,8 +98,7 @@ pub(super) fn read(
 /// Whether an export wrote these with a column for each field.
 fn is_by_field(headings: &csv::StringRecord) -> bool {
     let mut names = headings.iter();
-    csv_fields::HEAD.iter().all(|name| names.next() == Some(name))
-        && names.any(|name| name.starts_with(csv_fields::PAYLOAD) || name.starts_with(csv_fields::METADATA))
+    csv_fields::HEAD.iter().all(|name| names.next() == Some(name)) && names.any(csv_fields::is_field)
 }
 
 fn plain(error: &csv::Error) -> LineFlaw {

@@ -2,6 +2,7 @@
 //! through a file.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -15,6 +16,22 @@ use crate::event::same_name;
 pub(in crate::store) struct RawObject<'a>(pub(in crate::store) Vec<(String, &'a RawValue)>);
 
 impl<'a> RawObject<'a> {
+    /// Without the fields that are named again: of those with one name, the last counts, at the place of the first.
+    pub(super) fn last_of_each(self) -> Vec<(String, &'a RawValue)> {
+        let mut places: HashMap<String, usize> = HashMap::with_capacity(self.0.len());
+        let mut fields: Vec<(String, &'a RawValue)> = Vec::with_capacity(self.0.len());
+        for (name, value) in self.0 {
+            match places.get(&name).and_then(|place| fields.get_mut(*place)) {
+                Some(known) => known.1 = value,
+                None => {
+                    places.insert(name.clone(), fields.len());
+                    fields.push((name, value));
+                }
+            }
+        }
+        fields
+    }
+
     /// Takes a field out, by any spelling of its name (lower-case words joined by `-`).
     pub(super) fn take(&mut self, name: &str) -> Option<&'a RawValue> {
         let at = self.0.iter().position(|(key, _)| same_name(key, name))?;
