@@ -153,12 +153,17 @@ pub(super) fn marked<'a>(metadata: Cow<'a, [u8]>, marks: &[&str]) -> Cow<'a, [u8
     Value::Object(all).to_string().into_bytes().into()
 }
 
-/// The text or number at a path inside a JSON payload.
+/// The text or number at a path inside a JSON payload. Of keys that are written twice the last counts.
 pub(super) fn field_at<'a>(payload: &'a [u8], path: &[String]) -> Option<Cow<'a, str>> {
     let mut value = payload;
     for name in path {
-        value = members(value).find(|(key, _)| *key == name.as_bytes())?.1;
+        value = members(value).filter(|(key, _)| *key == name.as_bytes()).last()?.1;
     }
+    text_of(value)
+}
+
+/// A JSON text without its quotes, and anything else as it is written.
+pub(super) fn text_of(value: &[u8]) -> Option<Cow<'_, str>> {
     let text = std::str::from_utf8(value).ok()?.trim_ascii();
     match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
         Some(inner) if memchr::memchr(b'\\', inner.as_bytes()).is_none() => Some(inner.into()),

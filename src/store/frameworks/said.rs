@@ -5,26 +5,29 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use super::content::field_at;
+use super::content::{field_at, text_of};
 use super::layout::{Layout, MetadataText, SaidIn};
-use crate::event::json_text::members;
+use crate::store::files::RawObject;
+
+/// Stands before the name of a stored value where another place says what counts.
+const OVERRULED: &str = "stored-";
 
 /// A longer text is no author.
 const LONGEST_AUTHOR: usize = 120;
 
-/// The metadata with what its layout knows of other places. What is an object already keeps its own text.
+/// The metadata with what its layout knows of other places. What is an object already keeps its own text, and a value
+/// that another place overrules stays under a name that says so. What is no object, or is damaged, stays as it is
+/// stored: it has no place for more, and a check is to find it.
 pub(super) fn said_around<'a>(metadata: Cow<'a, [u8]>, payload: &[u8], layout: &Layout) -> Cow<'a, [u8]> {
     let metadata = as_object(metadata, layout.metadata_text);
     if layout.said.is_empty() {
         return metadata;
     }
     let text = metadata.trim_ascii();
-    // What is no object has no place for more.
-    if !(text.is_empty() || text.starts_with(b"{") && text.ends_with(b"}")) {
-        return metadata;
-    }
+    let stored = if text.is_empty() { Ok(RawObject(Vec::new())) } else { serde_json::from_slice(text) };
+    let Ok(RawObject(mut fields)) = stored else { return metadata };
     let mut added = String::new();
-    let mut replaced = Vec::new();
+    let mut is_overruled = false;
     for said in &layout.said {
         let place = match said.part {
             SaidIn::Payload => payload,
@@ -33,28 +36,27 @@ pub(super) fn said_around<'a>(metadata: Cow<'a, [u8]>, payload: &[u8], layout: &
         let Some(value) = field_at(place, &said.path).filter(|value| !value.is_empty() && value != "null") else {
             continue;
         };
-        if members(text).any(|(key, _)| key == said.field.as_bytes()) {
-            replaced.push((said.field, value.into_owned()));
-        } else {
-            let (name, value) = (Value::from(said.field), Value::from(&*value));
-            added.push_str(&format!("{name}:{value},"));
+        let known = fields.iter().rfind(|(name, _)| name == said.field);
+        if known.is_some_and(|(_, known)| text_of(known.get().as_bytes()).is_some_and(|known| known == value)) {
+            continue;
         }
+        for (name, _) in fields.iter_mut().filter(|(name, _)| name == said.field) {
+            name.insert_str(0, OVERRULED);
+            is_overruled = true;
+        }
+        let (name, value) = (Value::from(said.field), Value::from(&*value));
+        added.push_str(&format!("{name}:{value},"));
     }
-    if added.is_empty() && replaced.is_empty() {
+    if added.is_empty() {
         return metadata;
     }
-    let inside = text.strip_prefix(b"{").and_then(|text| text.strip_suffix(b"}")).unwrap_or_default().trim_ascii();
-    let mut whole = Vec::with_capacity(text.len() + added.len() + 2);
+    let rest = if is_overruled { RawObject(fields).to_text().into_bytes().into() } else { Cow::Borrowed(text) };
+    let inside = rest.strip_prefix(b"{").and_then(|rest| rest.strip_suffix(b"}")).unwrap_or_default().trim_ascii();
+    let mut whole = Vec::with_capacity(rest.len() + added.len() + 2);
     whole.push(b'{');
     whole.extend_from_slice(if inside.is_empty() { added.trim_end_matches(',').as_bytes() } else { added.as_bytes() });
     whole.extend_from_slice(inside);
     whole.push(b'}');
-    if !replaced.is_empty()
-        && let Ok(mut fields) = serde_json::from_slice::<Map<String, Value>>(&whole)
-    {
-        fields.extend(replaced.into_iter().map(|(name, value)| (name.to_owned(), value.into())));
-        return Value::Object(fields).to_string().into_bytes().into();
-    }
     whole.into()
 }
 
@@ -67,7 +69,8 @@ fn as_object(metadata: Cow<'_, [u8]>, form: MetadataText) -> Cow<'_, [u8]> {
     let Ok(text) = std::str::from_utf8(text) else { return metadata };
     let fields = match form {
         MetadataText::Yaml => flat_yaml(text),
-        _ if text.len() <= LONGEST_AUTHOR && !text.contains('\n') => {
+        _ if is_damaged(text) => None,
+        _ if text.len() <= LONGEST_AUTHOR && !text.contains(char::is_control) => {
             Some(Map::from_iter([("actor".to_owned(), Value::from(text))]))
         }
         _ => Some(Map::from_iter([("metadata".to_owned(), Value::from(text))])),
@@ -76,6 +79,12 @@ fn as_object(metadata: Cow<'_, [u8]>, form: MetadataText) -> Cow<'_, [u8]> {
         Some(fields) => Value::Object(fields).to_string().into_bytes().into(),
         None => metadata,
     }
+}
+
+/// Whether a text is rather a JSON object that lost its shape, or holds what nobody writes in a text.
+fn is_damaged(text: &str) -> bool {
+    let is_odd = |letter: char| letter == '\u{feff}' || letter.is_control() && !matches!(letter, '\n' | '\r' | '\t');
+    text.contains(is_odd) || text.ends_with('}') || text.contains("\":")
 }
 
 /// `:user_id: 7` and its like, line by line. `None` where there is more to it.
@@ -143,9 +152,51 @@ mod tests {
         );
         assert_said(&layout, "", payload, r#"{"actor":"kim"}"#);
         assert_said(&layout, "{ }", payload, r#"{"actor":"kim"}"#);
-        assert_said(&layout, r#"{"actor":"lee"}"#, payload, r#"{"actor":"kim"}"#);
+        assert_said(&layout, r#"{"actor":"kim" }"#, payload, r#"{"actor":"kim" }"#);
         assert_said(&layout, "{}", "7", "{}");
         assert_said(&layout, "[1]", payload, "[1]");
+    }
+
+    fn author_in_payload() -> Layout {
+        let path = vec!["by".to_owned()];
+        layout(MetadataText::Author, vec![SaidAt { field: "actor", part: SaidIn::Payload, path }])
+    }
+
+    #[test]
+    fn a_value_that_another_place_overrules_is_not_lost() {
+        let (layout, payload) = (author_in_payload(), r#"{"by":"kim"}"#);
+        assert_said(
+            &layout,
+            r#"{"n":1.50,"actor":"lee"}"#,
+            payload,
+            r#"{"actor":"kim","n":1.50,"stored-actor":"lee"}"#,
+        );
+        let deep = r#"{"actor":{"deep":1}}"#;
+        assert_said(&layout, deep, payload, r#"{"actor":"kim","stored-actor":{"deep":1}}"#);
+        assert_said(&layout, deep, "{}", deep);
+    }
+
+    #[test]
+    fn nothing_is_brought_into_damaged_metadata() {
+        let (layout, payload) = (author_in_payload(), r#"{"by":"kim"}"#);
+        for damaged in [r#"{"a":1,}"#, "{,}", r#"{"a":}"#, "{a}", r#"{"a":1}}"#, r#"{"a":1"#, r#""a":1}"#] {
+            assert_said(&layout, damaged, payload, damaged);
+        }
+    }
+
+    #[test]
+    fn of_an_author_that_is_written_twice_the_last_counts() {
+        assert_said(&author_in_payload(), "", r#"{"by":"kim","n":1,"by":"lee"}"#, r#"{"actor":"lee"}"#);
+    }
+
+    #[test]
+    fn damaged_metadata_is_no_author() {
+        let layout = layout(MetadataText::Author, Vec::new());
+        let damaged = ["\u{b}{\"a\":1}", "\u{feff}{\"a\":1}", "a\":1", "a}", "kim\u{1b}[0m", "\u{feff}kim"];
+        for damaged in damaged {
+            assert_said(&layout, damaged, "{}", damaged);
+        }
+        assert_said(&layout, "dependabot[bot]", "{}", r#"{"actor":"dependabot[bot]"}"#);
     }
 
     #[test]
