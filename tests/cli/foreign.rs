@@ -219,7 +219,7 @@ fn a_known_framework_is_told_where_its_application_says_who() {
     database(&sandbox, "app.db", LEDGER);
     sandbox.write("map.json", r#"{"table": "ledger", "author": "payload.LeadInitialized.name"}"#);
     let events = sandbox.run(&["events", "app.db", "--map", "map.json", "--to", "1", "--format", "json"]).ok().json();
-    assert_eq!(events[0]["metadata"], json!({"actor": "aab"}), "{events}");
+    assert_eq!(events[0]["metadata"], json!({"actor": "aab", "stored-actor": "kim"}), "{events}");
     let info = sandbox.run(&["info", "app.db", "--map", "map.json", "--format", "json"]).ok().json();
     assert_eq!(info["framework"], "cqrs-es");
 }
