@@ -211,12 +211,16 @@ fn every_line_flaw() -> Vec<LineFlaw> {
         LineFlaw::Refused { words: quote("id"), message: Message::new("line-said").text("words", text("id")) },
         LineFlaw::NotUtf8,
         LineFlaw::Utf16,
+        LineFlaw::OtherEncoding(quote("name")),
+        LineFlaw::UnknownEntity(quote("name")),
         LineFlaw::TooLong,
         LineFlaw::RestLeftOut,
         LineFlaw::UnpacksTooFar { most: text("most"), ratio: 11 },
         LineFlaw::TooDeep,
         LineFlaw::NoStream,
         LineFlaw::NoType,
+        LineFlaw::NoId { number: 11 },
+        LineFlaw::SameId { number: 11, id: quote("id") },
         LineFlaw::NoName,
         LineFlaw::NotText { field: quote("field"), found: quote("found") },
         LineFlaw::NotANumber { field: "schema", found: quote("found") },
@@ -242,12 +246,16 @@ fn every_line_flaw() -> Vec<LineFlaw> {
             | LineFlaw::Refused { .. }
             | LineFlaw::NotUtf8
             | LineFlaw::Utf16
+            | LineFlaw::OtherEncoding(_)
+            | LineFlaw::UnknownEntity(_)
             | LineFlaw::TooLong
             | LineFlaw::RestLeftOut
             | LineFlaw::UnpacksTooFar { .. }
             | LineFlaw::TooDeep
             | LineFlaw::NoStream
             | LineFlaw::NoType
+            | LineFlaw::NoId { .. }
+            | LineFlaw::SameId { .. }
             | LineFlaw::NoName
             | LineFlaw::NotText { .. }
             | LineFlaw::NotANumber { .. }

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::flaw::{LineFlaw, Unread};
 use super::import::{BadLine, ImportError, ImportOptions, import};
-use super::{ocel, xes};
+use super::{is_named_table, ocel, xes};
 use crate::event::{EventBatch, EventId, RecordedEvent, StreamId};
 use crate::store::locking::open_beside_locks;
 use crate::store::native::NativeStore;
@@ -58,9 +58,7 @@ fn kind_of(beginning: &[u8], path: &Path) -> Option<Framework> {
         b'{' if says("\"eventTypes\"") || says("\"objectTypes\"") => Some(Framework::OCEL),
         b'{' | b'[' if says("\"specversion\"") => Some(Framework::CLOUD_EVENTS),
         b'{' | b'[' => Some(Framework::JSON),
-        _ if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("csv")) && !text.contains(&0) => {
-            Some(Framework::CSV)
-        }
+        _ if is_named_table(path) && !text.contains(&0) => Some(Framework::CSV),
         _ => None,
     }
 }

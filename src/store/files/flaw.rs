@@ -68,6 +68,10 @@ pub enum LineFlaw {
     NotUtf8,
     #[error("the text is UTF-16; save it as UTF-8")]
     Utf16,
+    #[error("the text is {0}, which is not read; save it as UTF-8")]
+    OtherEncoding(Quote),
+    #[error("“&{0};” is nothing that XML itself knows; write the text that it stands for")]
+    UnknownEntity(Quote),
     #[error("longer than {}, the most that one event may take", mebibytes(LARGEST_EVENT))]
     TooLong,
     #[error("longer than {}, the most that one event may take; the rest of it is left out", mebibytes(LARGEST_EVENT))]
@@ -80,6 +84,10 @@ pub enum LineFlaw {
     NoStream,
     #[error("no event type is named; give it a field `type` or `event-type`")]
     NoType,
+    #[error("event {number} has no id and is left out")]
+    NoId { number: u64 },
+    #[error("event {number} has the id “{id}” of an earlier event and is left out")]
+    SameId { number: u64, id: Quote },
     #[error("a stream and an event type need a name")]
     NoName,
     #[error("{field} should be text or a number, not {found}")]
@@ -175,6 +183,8 @@ impl Explain for LineFlaw {
             Self::Refused { message, .. } => message.clone(),
             Self::NotUtf8 => Message::new("line-not-utf-8"),
             Self::Utf16 => Message::new("line-utf-16"),
+            Self::OtherEncoding(name) => Message::new("line-other-encoding").text("name", name),
+            Self::UnknownEntity(name) => Message::new("line-unknown-entity").text("name", name),
             Self::TooLong => too_long("line-too-long"),
             Self::RestLeftOut => too_long("line-rest-left-out"),
             Self::UnpacksTooFar { most, ratio } => {
@@ -183,6 +193,8 @@ impl Explain for LineFlaw {
             Self::TooDeep => Message::new("line-too-deep").text("most", DEEPEST),
             Self::NoStream => Message::new("line-no-stream"),
             Self::NoType => Message::new("line-no-type"),
+            Self::NoId { number } => Message::new("line-no-id").text("number", number),
+            Self::SameId { number, id } => Message::new("line-same-id").text("number", number).text("id", id),
             Self::NoName => Message::new("append-no-name"),
             Self::NotText { field, found } => Message::new("line-not-text").text("field", field).text("found", found),
             Self::NotANumber { field, found } => {

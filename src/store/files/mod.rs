@@ -17,6 +17,7 @@ mod reading;
 mod spool;
 mod target;
 mod xes;
+mod xml;
 
 use std::path::Path;
 
@@ -68,6 +69,11 @@ impl FileFormat {
             _ => None,
         }
     }
+}
+
+/// Whether a file's name promises a table: cells with commas between them, or tabs.
+fn is_named_table(path: &Path) -> bool {
+    path.extension().is_some_and(|end| ["csv", "tsv"].iter().any(|known| end.eq_ignore_ascii_case(known)))
 }
 
 /// An event that a file holds, where it stands there, and what it says of its place in its stream.

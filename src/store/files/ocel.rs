@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use super::flaw::{LineFlaw, Unread};
 use super::limits::{Allowance, DEEPEST, Limited};
 use super::reading::stream_flaw;
-use super::xes::xml_flaw;
+use super::xml::{as_utf8, attribute_text, entity_text, not_utf8, xml_flaw};
 use crate::store::StoreError;
 
 const TABLES: &str = "
@@ -71,17 +71,15 @@ pub(super) fn make_tables(path: &Path, made: &Path) -> Result<Vec<Unread>, Store
     let mut input = BufReader::new(file);
     let beginning = input.fill_buf().map_err(|error| StoreError::from_io(path, error))?;
     let is_xml = beginning.iter().find(|byte| **byte >= b' ' && **byte < 0x80 && **byte != b' ') == Some(&b'<');
-    if beginning.starts_with(&[0xef, 0xbb, 0xbf]) {
-        input.consume(3);
-    }
+    let has_mark = beginning.starts_with(&[0xef, 0xbb, 0xbf]);
     let failed = |source| StoreError::from_sqlite(made, source);
     let mut connection = Connection::open(made).map_err(failed)?;
     let tx = connection.transaction().map_err(failed)?;
-    let mut bad = Vec::new();
     let mut tables = Tables::new(&tx).map_err(failed)?;
     if is_xml {
-        read_xml(input, &mut bad, &mut tables).map_err(failed)?;
+        read_xml(as_utf8(path, input)?, &mut tables).map_err(failed)?;
     } else {
+        input.consume(if has_mark { 3 } else { 0 });
         let read = read_json(input, &mut tables);
         if let Some(error) = tables.failed {
             return Err(failed(error));
@@ -92,6 +90,7 @@ pub(super) fn make_tables(path: &Path, made: &Path) -> Result<Vec<Unread>, Store
             StoreError::not_events(path, if line > 0 { Unread::Line { line, flaw } } else { Unread::Whole(flaw) })
         })?;
     }
+    let bad = std::mem::take(&mut tables.bad);
     drop(tables);
     tx.execute_batch(INDEXES).and_then(|()| tx.commit()).map_err(failed)?;
     Ok(bad)
@@ -103,6 +102,9 @@ struct Tables<'t> {
     content: Statement<'t>,
     relation: Statement<'t>,
     object: Statement<'t>,
+    /// Events that came, kept or not.
+    events: u64,
+    bad: Vec<Unread>,
     /// What ended the reading, where that was not the log's fault.
     failed: Option<rusqlite::Error>,
 }
@@ -115,20 +117,37 @@ impl<'t> Tables<'t> {
             content: tx.prepare("INSERT OR IGNORE INTO event_all VALUES (?1, ?2, ?3)")?,
             relation: tx.prepare("INSERT INTO event_object VALUES (?1, ?2, ?3)")?,
             object: tx.prepare("INSERT OR IGNORE INTO object VALUES (?1, ?2)")?,
+            events: 0,
+            bad: Vec::new(),
             failed: None,
         })
     }
 
     fn add_event(&mut self, event: JsonEvent) -> rusqlite::Result<()> {
         let JsonEvent { id, event_type, time, attributes, relationships } = event;
+        self.events += 1;
+        let number = self.events;
+        if id.is_empty() {
+            self.bad.push(Unread::Whole(LineFlaw::NoId { number }));
+            return Ok(());
+        }
         let fields: Map<String, Value> =
             attributes.into_iter().map(|JsonAttribute { name, value }| (name, value)).collect();
+        // An id names one event: the first that has it.
+        if self.content.execute((&id, time, Value::Object(fields).to_string()))? == 0 {
+            self.bad.push(Unread::Whole(LineFlaw::SameId { number, id: id.into() }));
+            return Ok(());
+        }
         self.event.execute((&id, event_type))?;
-        self.content.execute((&id, time, Value::Object(fields).to_string()))?;
         for JsonRelation { object, qualifier } in relationships {
             self.relation.execute((&id, object, qualifier))?;
         }
         Ok(())
+    }
+
+    fn refuse_event(&mut self, byte: u64, flaw: LineFlaw) {
+        self.events += 1;
+        self.bad.push(Unread::Byte { byte, flaw });
     }
 
     fn add_object(&mut self, object: JsonObject) -> rusqlite::Result<()> {
@@ -208,16 +227,17 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Each<'_, '_, T> {
     }
 }
 
-fn read_xml(input: impl BufRead, bad: &mut Vec<Unread>, tables: &mut Tables<'_>) -> rusqlite::Result<()> {
+fn read_xml(input: impl BufRead, tables: &mut Tables<'_>) -> rusqlite::Result<()> {
     let allowance = Allowance::new();
     let mut xml = XmlReader::from_reader(Limited::new(input, &allowance));
     let mut nesting = 0_u32;
     let mut buffer = Vec::new();
-    let mut event: Option<JsonEvent> = None;
-    let mut attribute: Option<JsonAttribute> = None;
+    let mut event: Option<XmlEvent> = None;
+    let mut attribute: Option<(String, String)> = None;
     loop {
         buffer.clear();
         allowance.renew();
+        let byte = xml.buffer_position();
         let read = xml.read_event_into(&mut buffer);
         match read {
             Ok(Event::Start(_)) => nesting += 1,
@@ -226,47 +246,38 @@ fn read_xml(input: impl BufRead, bad: &mut Vec<Unread>, tables: &mut Tables<'_>)
         }
         match read {
             Ok(_) if nesting > DEEPEST => {
-                bad.push(Unread::Byte { byte: xml.buffer_position(), flaw: LineFlaw::TooDeep }.ending());
+                tables.bad.push(Unread::Byte { byte: xml.buffer_position(), flaw: LineFlaw::TooDeep }.ending());
                 return Ok(());
             }
             Ok(Event::Start(tag)) => match tag.local_name().as_ref() {
-                b"event" => event = Some(event_of(&tag)),
-                b"object" => object_of(&tag).map_or(Ok(()), |object| tables.add_object(object))?,
+                b"event" => event = Some(XmlEvent::begin(&tag, byte)),
+                b"object" => add_object(&tag, byte, tables)?,
                 b"attribute" => {
-                    attribute = text(&tag, "name").map(|name| JsonAttribute { name, value: Value::from("") });
+                    let name = attribute_text(&tag, "name");
+                    let name = event.as_mut().and_then(|event| event.unless_flawed(name)).flatten();
+                    attribute = name.map(|name| (name, String::new()));
                 }
-                b"relationship" => relate(event.as_mut(), &tag),
+                b"relationship" => event.iter_mut().for_each(|event| event.relate(&tag)),
                 _ => {}
             },
             Ok(Event::Empty(tag)) => match tag.local_name().as_ref() {
-                b"event" => tables.add_event(event_of(&tag))?,
-                b"object" => object_of(&tag).map_or(Ok(()), |object| tables.add_object(object))?,
-                b"relationship" => relate(event.as_mut(), &tag),
+                b"event" => XmlEvent::begin(&tag, byte).end(tables)?,
+                b"object" => add_object(&tag, byte, tables)?,
+                b"relationship" => event.iter_mut().for_each(|event| event.relate(&tag)),
                 _ => {}
             },
             Ok(Event::Text(part)) => {
-                if let (Some(JsonAttribute { value: Value::String(value), .. }), Ok(part)) =
-                    (&mut attribute, part.decode())
-                {
-                    value.push_str(&part);
-                }
+                add_text(&mut attribute, &mut event, || Ok(part.decode().map_err(not_utf8)?.into()));
             }
-            Ok(Event::GeneralRef(part)) => {
-                if let (Some(JsonAttribute { value: Value::String(value), .. }), Ok(name)) =
-                    (&mut attribute, part.decode())
-                {
-                    let letter = part.resolve_char_ref().ok().flatten();
-                    match letter {
-                        Some(letter) => value.push(letter),
-                        None => value.push_str(quick_xml::escape::resolve_predefined_entity(&name).unwrap_or_default()),
-                    }
-                }
+            Ok(Event::CData(part)) => {
+                add_text(&mut attribute, &mut event, || Ok(part.decode().map_err(not_utf8)?.into()));
             }
+            Ok(Event::GeneralRef(part)) => add_text(&mut attribute, &mut event, || entity_text(&part)),
             Ok(Event::End(tag)) => match tag.local_name().as_ref() {
-                b"event" => event.take().map_or(Ok(()), |event| tables.add_event(event))?,
+                b"event" => event.take().map_or(Ok(()), |event| event.end(tables))?,
                 b"attribute" => {
-                    if let (Some(event), Some(attribute)) = (&mut event, attribute.take()) {
-                        event.attributes.push(attribute);
+                    if let (Some(XmlEvent { event, .. }), Some((name, value))) = (&mut event, attribute.take()) {
+                        event.attributes.push(JsonAttribute { name, value: Value::String(value) });
                     }
                 }
                 _ => {}
@@ -274,38 +285,72 @@ fn read_xml(input: impl BufRead, bad: &mut Vec<Unread>, tables: &mut Tables<'_>)
             Ok(Event::Eof) => return Ok(()),
             Ok(_) => {}
             Err(error) => {
-                bad.push(Unread::Byte { byte: xml.error_position(), flaw: xml_flaw(&error) }.ending());
+                tables.bad.push(Unread::Byte { byte: xml.error_position(), flaw: xml_flaw(&error) }.ending());
                 return Ok(());
             }
         }
     }
 }
 
-fn event_of(tag: &BytesStart<'_>) -> JsonEvent {
-    JsonEvent {
-        id: text(tag, "id").unwrap_or_default(),
-        event_type: text(tag, "type").unwrap_or_default(),
-        time: text(tag, "time"),
-        ..JsonEvent::default()
+/// An event as far as it was read, and what was the first of it that could not be.
+struct XmlEvent {
+    byte: u64,
+    event: JsonEvent,
+    flaw: Option<LineFlaw>,
+}
+
+impl XmlEvent {
+    fn begin(tag: &BytesStart<'_>, byte: u64) -> Self {
+        let mut begun = Self { byte, event: JsonEvent::default(), flaw: None };
+        let mut text = |name| begun.unless_flawed(attribute_text(tag, name)).flatten();
+        let (id, event_type, time) = (text("id"), text("type"), text("time"));
+        let (id, event_type) = (id.unwrap_or_default(), event_type.unwrap_or_default());
+        begun.event = JsonEvent { id, event_type, time, ..JsonEvent::default() };
+        begun
+    }
+
+    fn unless_flawed<T>(&mut self, read: Result<T, LineFlaw>) -> Option<T> {
+        read.map_err(|flaw| self.flaw.get_or_insert(flaw)).ok()
+    }
+
+    fn relate(&mut self, tag: &BytesStart<'_>) {
+        let object = self.unless_flawed(attribute_text(tag, "object-id")).flatten();
+        let qualifier = self.unless_flawed(attribute_text(tag, "qualifier")).flatten().unwrap_or_default();
+        self.event.relationships.extend(object.map(|object| JsonRelation { object, qualifier }));
+    }
+
+    fn end(self, tables: &mut Tables<'_>) -> rusqlite::Result<()> {
+        match self.flaw {
+            Some(flaw) => {
+                tables.refuse_event(self.byte, flaw);
+                Ok(())
+            }
+            None => tables.add_event(self.event),
+        }
+    }
+}
+
+/// Text counts inside an event's attribute; an attribute that cannot be read whole makes the event a bad one.
+fn add_text(
+    attribute: &mut Option<(String, String)>,
+    event: &mut Option<XmlEvent>,
+    read: impl FnOnce() -> Result<String, LineFlaw>,
+) {
+    if let (Some((_, value)), Some(event)) = (attribute, event)
+        && let Some(text) = event.unless_flawed(read())
+    {
+        value.push_str(&text);
     }
 }
 
 /// Inside an event, older files name what it is about by `object` too.
-fn object_of(tag: &BytesStart<'_>) -> Option<JsonObject> {
-    Some(JsonObject { id: text(tag, "id")?, object_type: text(tag, "type")? })
-}
-
-fn relate(event: Option<&mut JsonEvent>, tag: &BytesStart<'_>) {
-    if let (Some(event), Some(object)) = (event, text(tag, "object-id")) {
-        event.relationships.push(JsonRelation { object, qualifier: text(tag, "qualifier").unwrap_or_default() });
+fn add_object(tag: &BytesStart<'_>, byte: u64, tables: &mut Tables<'_>) -> rusqlite::Result<()> {
+    match (attribute_text(tag, "id"), attribute_text(tag, "type")) {
+        (Ok(Some(id)), Ok(Some(object_type))) => tables.add_object(JsonObject { id, object_type }),
+        (Err(flaw), _) | (_, Err(flaw)) => {
+            tables.bad.push(Unread::Byte { byte, flaw });
+            Ok(())
+        }
+        _ => Ok(()),
     }
-}
-
-fn text(tag: &BytesStart<'_>, name: &str) -> Option<String> {
-    tag.try_get_attribute(name)
-        .ok()
-        .flatten()?
-        .normalized_value(quick_xml::XmlVersion::Explicit1_0)
-        .ok()
-        .map(std::borrow::Cow::into_owned)
 }

@@ -12,7 +12,7 @@ use super::flaw::LineFlaw;
 use super::import::{BadLine, ImportError};
 use super::limits::{Allowance, LARGEST_EVENT, Limited, Line, read_line};
 use super::raw::RawObject;
-use super::{FileFormat, Incoming, cloudevents, csv_table, event_object};
+use super::{FileFormat, Incoming, cloudevents, csv_table, event_object, is_named_table};
 use crate::store::{Flow, StoreError};
 
 /// Reads a file of events one by one. A line that can't be read is handed to `visit` as such; what makes all that
@@ -38,7 +38,7 @@ pub fn read_events(
         input.consume(3);
     }
     let first = input.fill_buf().map_err(unreadable)?.iter().find(|byte| !byte.is_ascii_whitespace()).copied();
-    let format = format.or_else(|| FileFormat::from_extension(path).filter(|format| *format == FileFormat::Csv));
+    let format = format.or_else(|| is_named_table(path).then_some(FileFormat::Csv));
     if first.is_none() && input.fill_buf().map_err(unreadable)?.len() < (1 << 16) {
         // Nothing but space: what exporting an empty store gives.
         return Ok(());

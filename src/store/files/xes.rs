@@ -11,6 +11,7 @@ use serde_json::{Map, Number, Value};
 use super::derived_id;
 use super::flaw::{LineFlaw, Unread};
 use super::limits::{Allowance, DEEPEST, LARGEST_ATTRIBUTE, LARGEST_EVENT, Limited, Unpacked, mebibytes};
+use super::xml::{as_utf8, attribute_text, xml_flaw};
 use crate::event::{EventType, MetadataBuilder, NewEvent, StreamId, Version};
 use crate::store::frameworks::time_of_text;
 use crate::store::native::{Bulk, NativeStore};
@@ -38,7 +39,7 @@ pub(super) fn make_store(path: &Path, made: &Path) -> Result<Vec<Unread>, StoreE
         depth: 0,
         nesting: 0,
     };
-    log.read(path, BufReader::new(input))?;
+    log.read(path, as_utf8(path, BufReader::new(input))?)?;
     let Log { bulk, bad, events, .. } = log;
     if let (0, Some(first)) = (events, bad.first()) {
         return Err(StoreError::not_events(path, first.clone()));
@@ -67,6 +68,8 @@ struct Attributes {
     size: u64,
     /// The keys of what was cut or left out, and why.
     cut: Option<LineFlaw>,
+    /// What could not be read of it, so that it is no event.
+    flaw: Option<LineFlaw>,
 }
 
 impl Attributes {
@@ -124,9 +127,10 @@ impl Log<'_> {
                         let byte = xml.buffer_position();
                         return self.stop(path, Unread::Byte { byte, flaw: LineFlaw::TooDeep });
                     }
-                    self.begin(&tag, false);
+                    let byte = xml.buffer_position();
+                    self.begin(&tag, false, byte);
                 }
-                Ok(Event::Empty(tag)) => self.begin(&tag, true),
+                Ok(Event::Empty(tag)) => self.begin(&tag, true, xml.buffer_position()),
                 Ok(Event::End(tag)) => {
                     self.nesting = self.nesting.saturating_sub(1);
                     self.end(tag.local_name().as_ref())?;
@@ -155,7 +159,7 @@ impl Log<'_> {
         self.close_trace()
     }
 
-    fn begin(&mut self, tag: &BytesStart<'_>, is_empty: bool) {
+    fn begin(&mut self, tag: &BytesStart<'_>, is_empty: bool, byte: u64) {
         match tag.local_name().as_ref() {
             b"trace" if !is_empty => {
                 self.traces += 1;
@@ -163,14 +167,16 @@ impl Log<'_> {
             }
             b"event" if self.trace.is_some() && !is_empty => self.event = Some(Attributes::default()),
             kind @ (b"string" | b"date" | b"int" | b"float" | b"boolean" | b"id" | b"list" | b"container") => {
-                if self.depth == 0
-                    && let Some((key, value)) = attribute(kind, tag)
-                {
-                    match (&mut self.event, &mut self.trace) {
-                        (Some(event), _) => event.push(key, value),
-                        (None, Some(trace)) if key == "concept:name" && trace.name.is_none() => {
+                if self.depth == 0 {
+                    match (attribute(kind, tag), &mut self.event, &mut self.trace) {
+                        (Ok(Some((key, value))), Some(event), _) => event.push(key, value),
+                        (Ok(Some((key, value))), None, Some(trace))
+                            if key == "concept:name" && trace.name.is_none() =>
+                        {
                             trace.name = Some(plain(&value));
                         }
+                        (Err(flaw), Some(event), _) => event.flaw = event.flaw.take().or(Some(flaw)),
+                        (Err(flaw), None, Some(_)) => self.bad.push(Unread::Byte { byte, flaw }),
                         _ => {}
                     }
                 }
@@ -226,6 +232,10 @@ impl Log<'_> {
         let mut payload = Map::new();
         let (mut event_type, mut recorded_at, mut actor) = ("event".to_owned(), None, None);
         let here = |flaw| Unread::Event { number, stream: stream.as_str().into(), flaw };
+        if let Some(flaw) = attributes.flaw {
+            self.bad.push(here(flaw));
+            return Ok(());
+        }
         if let Some(cut) = attributes.cut {
             self.bad.push(here(cut));
         }
@@ -268,19 +278,9 @@ impl Log<'_> {
     }
 }
 
-pub(super) fn xml_flaw(error: &quick_xml::Error) -> LineFlaw {
-    match error {
-        quick_xml::Error::Io(error) => LineFlaw::of_io(error),
-        other => LineFlaw::Said(other.to_string().into()),
-    }
-}
-
-fn attribute(kind: &[u8], tag: &BytesStart<'_>) -> Option<(String, Value)> {
-    let text = |name: &str| {
-        let found = tag.try_get_attribute(name).ok().flatten()?;
-        found.normalized_value(quick_xml::XmlVersion::Explicit1_0).ok().map(std::borrow::Cow::into_owned)
-    };
-    let value = text("value").unwrap_or_default();
+fn attribute(kind: &[u8], tag: &BytesStart<'_>) -> Result<Option<(String, Value)>, LineFlaw> {
+    let Some(key) = attribute_text(tag, "key")? else { return Ok(None) };
+    let value = attribute_text(tag, "value")?.unwrap_or_default();
     let value = match kind {
         b"int" | b"float" => serde_json::from_str::<Number>(&value).map_or(Value::String(value), Value::Number),
         b"boolean" if value == "true" || value == "1" => Value::Bool(true),
@@ -288,7 +288,7 @@ fn attribute(kind: &[u8], tag: &BytesStart<'_>) -> Option<(String, Value)> {
         b"list" | b"container" => Value::String(format!("({})", String::from_utf8_lossy(kind))),
         _ => Value::String(value),
     };
-    Some((text("key")?, value))
+    Ok(Some((key, value)))
 }
 
 fn plain(value: &Value) -> String {

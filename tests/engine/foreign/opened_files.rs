@@ -56,6 +56,11 @@ fn json_lines_arrays_csv_and_cloud_events_read_as_what_they_are() {
             "stream,version,type,recorded_at,payload\nlead-1,1,contacted,2025-01-01T01:00:01Z,{}\n".to_owned(),
             Framework::CSV,
         ),
+        (
+            "a.tsv",
+            "stream\tversion\ttype\trecorded_at\tpayload\nlead-1\t1\tcontacted\t2025-01-01T01:00:01Z\t{}\n".to_owned(),
+            Framework::CSV,
+        ),
     ] {
         let events = events_of(name, content, framework);
         let [(stream, _, event_type, at)] = &*heads(&events) else { panic!("{name}: {events:?}") };
@@ -127,6 +132,99 @@ fn an_event_about_two_objects_is_in_both_and_counts_once() {
         assert_eq!(ids("kim"), ["e2"].map(EventId::new), "{name}");
         assert_eq!(String::from_utf8_lossy(&read(&*reader, &Query::store())[0].payload), payload, "{name}");
     }
+}
+
+/// A log of OCEL with three events of one object. The first has this attribute, the third this id.
+fn ocel_xml(head: &str, attribute: &str, third: &str) -> String {
+    let about = r#"<objects><relationship object-id="lead-1" qualifier="of"/></objects>"#;
+    format!(
+        r#"<?xml version="1.0"{head}?><log><objects><object id="lead-1" type="Lead"/></objects><events>
+        <event id="e1" type="a" time="2025-01-01T01:00:01Z"><attributes><attribute name="note">{attribute}</attribute></attributes>{about}</event>
+        <event id="e2" type="b" time="2025-01-01T01:00:02Z">{about}</event>
+        <event id="{third}" type="c" time="2025-01-01T01:00:03Z">{about}</event>
+        </events></log>"#
+    )
+}
+
+fn latin(text: &str) -> Vec<u8> {
+    text.chars()
+        .map(|letter| if letter == '€' { 0x80 } else { u8::try_from(letter).expect("a letter of Latin-1") })
+        .collect()
+}
+
+fn first_payload(content: impl AsRef<[u8]>, framework: Framework) -> String {
+    let events = events_of("log.xml", content, framework);
+    String::from_utf8_lossy(&events[0].payload).into_owned()
+}
+
+/// What was read, and what a check says.
+fn read_and_found(name: &str, content: impl AsRef<[u8]>) -> (Vec<(String, u64)>, Vec<String>) {
+    let (_folder, reader) = opened(name, content);
+    let reader = reader.unwrap_or_else(|error| panic!("{name}: {error}"));
+    let events = read(&*reader, &Query::stream(stream("lead-1")));
+    let found = verified(&*reader).iter().map(|finding| finding.what.to_string()).collect();
+    (events.into_iter().map(|event| (event.event_type.to_string(), event.version.0)).collect(), found)
+}
+
+#[test]
+fn text_in_cdata_is_text() {
+    let log = ocel_xml("", "1 &lt; <![CDATA[c3 & <]]>", "e3");
+    assert_eq!(first_payload(log, Framework::OCEL), r#"{"note":"1 < c3 & <"}"#);
+}
+
+#[test]
+fn text_in_latin_1_is_read_as_what_it_declares() {
+    for (name, letters) in [("iso-8859-1", "né"), ("ISO-8859-1", "né"), ("windows-1252", "né €")] {
+        let head = format!(" encoding='{name}'");
+        let log = latin(&ocel_xml(&head, letters, "e3"));
+        assert_eq!(first_payload(log, Framework::OCEL), format!(r#"{{"note":"{letters}"}}"#), "{name}");
+        let log = XES.replace("UTF-8", name).replace("kim &amp; lee", letters);
+        assert!(first_payload(latin(&log), Framework::XES).contains(letters), "{name}");
+    }
+}
+
+#[test]
+fn an_encoding_that_is_not_read_is_refused_by_its_name() {
+    for log in [ocel_xml(r#" encoding="EUC-KR""#, "x", "e3"), XES.replace("UTF-8", "EUC-KR")] {
+        let (_folder, reader) = opened("log.xml", log);
+        let error = reader.err().expect("refused").to_string();
+        assert!(error.contains("euc-kr") && error.contains("save it as UTF-8"), "{error}");
+    }
+}
+
+#[test]
+fn an_event_with_text_that_cannot_be_read_is_named_and_left_out() {
+    let entity = ocel_xml("", "a&lol;b", "e3").into_bytes();
+    let letters = latin(&ocel_xml("", "né", "e3"));
+    for (log, what) in [(entity, "“&lol;”"), (letters, "UTF-8")] {
+        let (events, found) = read_and_found("log.xml", log);
+        assert_eq!(events, [("b".to_owned(), 1), ("c".to_owned(), 2)], "{what}");
+        let [said] = &*found else { panic!("{found:?}") };
+        assert!(said.contains(what), "{said}");
+    }
+    let (events, found) = read_and_found("log.xml", ocel_xml("", "x", "&lol;"));
+    assert_eq!((events.len(), found.len()), (2, 1), "{found:?}");
+    let (_folder, reader) = opened("log.xes", XES.replacen("kim &amp; lee", "&lol;", 1));
+    let reader = reader.expect("the rest can be read");
+    assert_eq!(heads(&read(&*reader, &Query::store())).first().map(|head| (head.1, head.2)), Some((1, "Contacted")));
+    assert!(verified(&*reader).iter().any(|finding| finding.what.to_string().contains("“&lol;”")));
+}
+
+#[test]
+fn a_repeated_id_is_named_and_leaves_no_gap() {
+    let json = r#"{"objectTypes":[],"objects":[{"id":"lead-1","type":"Lead"}],"events":[
+        {"id":"e1","type":"a","time":"2025-01-01T01:00:01Z","relationships":[{"objectId":"lead-1","qualifier":"of"}]},
+        {"id":"e1","type":"b","time":"2025-01-01T01:00:02Z","relationships":[{"objectId":"lead-1","qualifier":"of"}]},
+        {"type":"c","time":"2025-01-01T01:00:02Z","relationships":[{"objectId":"lead-1","qualifier":"of"}]},
+        {"id":"e3","type":"c","time":"2025-01-01T01:00:03Z","relationships":[{"objectId":"lead-1","qualifier":"of"}]}]}"#;
+    let (events, found) = read_and_found("log.json", json);
+    assert_eq!(events, [("a".to_owned(), 1), ("c".to_owned(), 2)]);
+    let [same, none] = &*found else { panic!("{found:?}") };
+    assert!(same.contains("event 2") && same.contains("“e1”"), "{same}");
+    assert!(none.contains("event 3 has no id"), "{none}");
+    let (events, found) = read_and_found("log.xml", ocel_xml("", "x", "e2"));
+    assert_eq!(events, [("a".to_owned(), 1), ("b".to_owned(), 2)]);
+    assert!(found.len() == 1 && found.iter().all(|said| said.contains("“e2”")), "{found:?}");
 }
 
 #[test]
