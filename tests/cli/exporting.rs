@@ -161,6 +161,25 @@ fn a_safe_csv_begins_no_cell_with_a_formula_and_comes_back_letter_for_letter() {
 }
 
 #[test]
+fn a_csv_for_spreadsheets_begins_as_excel_wants_it_in_a_file_alone_and_is_read_back() {
+    let sandbox = Sandbox::with_seed();
+    let original = sandbox.run(&["events", "a.db", "--format", "json"]).ok().out;
+    for (name, options) in [("safe.csv", &["--csv-safe"][..]), ("fields.csv", &["--csv-fields"]), ("plain.csv", &[])] {
+        let to = |to| [&["export", "a.db", "--as", "csv", "--to", to][..], options].concat();
+        sandbox.run(&to(name)).ok();
+        let file = sandbox.read(name);
+        assert_eq!(file.starts_with("\u{feff}position,"), !options.is_empty(), "{name}");
+        let printed = sandbox.run(&to("-")).ok().out;
+        assert_eq!(printed, file.trim_start_matches('\u{feff}'), "{name}");
+    }
+    for name in ["safe.csv", "plain.csv"] {
+        let copy = format!("{name}.db");
+        sandbox.run(&["import", name, "--into", &copy]).ok();
+        assert_eq!(sandbox.run(&["events", &copy, "--format", "json"]).ok().out, original, "{name}");
+    }
+}
+
+#[test]
 fn csv_safe_without_csv_is_a_mistake_that_is_said() {
     let sandbox = Sandbox::with_seed();
     sandbox.run(&["export", "a.db", "--to", "x.jsonl", "--csv-safe"]).code(2).says("CSV").in_one_line();

@@ -116,7 +116,7 @@ fn what_a_check_found_is_exported() {
     driver.click("Export");
     assert!(driver.shows_part("findings written to"), "{}", driver.all_text());
     let text = std::fs::read_to_string(&path).expect("the exported file");
-    assert!(text.starts_with("kind,stream,version,message"), "{text}");
+    assert!(text.starts_with("\u{feff}kind,stream,version,message"), "{text}");
     let listed = foldline::store::open(&driver.path("small.db").into()).expect("the store");
     let mut found = 0;
     foldline::engine::check(listed.as_ref(), &mut |_| found += 1, &mut |_| foldline::store::Flow::Continue(()))

@@ -52,6 +52,15 @@ pub struct ExportOptions {
     pub has_csv_fields: bool,
 }
 
+impl ExportOptions {
+    /// What a file begins with: before a table for spreadsheets the mark by which Excel knows that it is UTF-8. An import
+    /// passes over it.
+    pub(super) fn begin(self, file: &mut dyn Write) -> io::Result<()> {
+        let is_for_spreadsheets = self.format == FileFormat::Csv && (self.is_csv_safe || self.has_csv_fields);
+        if is_for_spreadsheets { file.write_all("\u{feff}".as_bytes()) } else { Ok(()) }
+    }
+}
+
 impl From<FileFormat> for ExportOptions {
     fn from(format: FileFormat) -> Self {
         Self { format, is_csv_safe: false, has_csv_fields: false }
@@ -71,6 +80,7 @@ pub fn export<'s>(
     let failed = |source| ExportError::Store(StoreError::from_io(&path, source));
     target.write(
         |file| {
+            options.begin(file).map_err(failed)?;
             export_to(store, selection, file, options, progress).map_err(|error| match error {
                 ExportError::Write { source, .. } => failed(source),
                 other => other,

@@ -58,6 +58,7 @@ struct Writing<'f> {
 
 impl<'f> Writing<'f> {
     fn begin(file: &'f mut File, options: ExportOptions) -> io::Result<Self> {
+        options.begin(file)?;
         let mut out = BufWriter::with_capacity(1 << 16, file);
         let form = match options.format {
             FileFormat::Csv => {
