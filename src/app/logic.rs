@@ -59,9 +59,12 @@ impl App {
             store.tools.exporting.choose(path.display().to_string());
         }
         if let Some(store) = &mut self.store {
+            let before = store.view.as_ref().and_then(StreamView::cursor);
             if store.poll() {
                 ctx.request_repaint();
             }
+            // The stream that was asked for has come, or the event that was appended.
+            self.reveal |= store.view.as_ref().and_then(StreamView::cursor) != before;
             if self.is_comparing {
                 store.compare();
             }

@@ -22,7 +22,10 @@ pub fn history_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, rev
     if view.field_history().is_some() && !is_folded {
         return super::field_history::field_history_ui(ui, scene, view, reveal);
     }
-    if view.filter_history() {
+    let zone = scene.zone;
+    let zone_name = if zone == super::when::Zone::Utc { "utc" } else { "local" };
+    let is_looking = view.filter_history(zone_name, &|at| zone.offset(at));
+    if is_looking {
         ui.ctx().request_repaint();
     }
     let mut filter = std::mem::take(&mut view.history_filter.text);
@@ -30,7 +33,9 @@ pub fn history_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, rev
         ui.set_width(ui.available_width());
         head_ui(ui, scene, view, &mut filter, is_folded);
         if !is_folded {
-            rows_ui(ui, scene, view, reveal);
+            rows_ui(ui, scene, view, *reveal);
+            // The row may be found yet.
+            *reveal &= is_looking;
         }
     });
     view.history_filter.text = filter;
@@ -71,7 +76,7 @@ impl Columns {
     }
 }
 
-fn rows_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, reveal: &mut bool) {
+fn rows_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, is_to_reveal: bool) {
     let (Some(loaded), Some(cursor)) = (view.base(), view.cursor()) else { return };
     let heads = loaded.timeline.heads();
     let found = view.history_filter.found();
@@ -84,7 +89,7 @@ fn rows_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, reveal: &mut b
     header_ui(ui, scene, columns);
     let index_of = |row: usize| found.map_or(Some(row), |found| found.get(row).copied());
     let row_of_cursor = found.map_or(cursor, |found| found.partition_point(|index| *index < cursor)).min(count - 1);
-    list_ui(ui, "history", count, Some(row_of_cursor), std::mem::take(reveal), |ui, row| {
+    list_ui(ui, "history", count, Some(row_of_cursor), is_to_reveal, |ui, row| {
         if let Some(index) = index_of(row) {
             row_ui(ui, scene, view, index, cursor, columns);
         }

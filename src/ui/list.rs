@@ -49,6 +49,9 @@ pub(super) fn list_ui(
         let seen = seen.unwrap_or(Seen { offset: 0.0, height, has_lost_row: false });
         if let Some(offset) = offset_for(place, &seen) {
             area = area.vertical_scroll_offset(offset);
+            // Or it would be taken for scrolling beyond the end of a shorter list that stood here before, and spring back.
+            let kinetic = &mut ui.spacing_mut().scroll.kinetic;
+            (kinetic.rubber_band, kinetic.decay_time) = (false, 0.0);
         }
     }
     let output = area.show_rows(ui, ROW_HEIGHT, count, |ui, range| {

@@ -1,4 +1,7 @@
+use std::fmt::Write;
 use std::ops::Range;
+
+use chrono::{DateTime, Datelike, Timelike};
 
 use super::loaded::Loaded;
 use super::rows::text;
@@ -11,12 +14,14 @@ use crate::replay::Index;
 const LOOKED_AT: usize = 2_048;
 const FIELDS_LOOKED_AT: usize = 4_096;
 
-/// The events of a stream that have a text in their type, author, reason, changed fields or the values these got,
-/// found a little in each frame.
+/// The events of a stream that have a text in their type, author, reason, changed fields or the values these got, or
+/// that were recorded at such a time; found a little in each frame.
 #[derive(Debug, Default)]
 pub struct HistoryFilter {
     pub text: String,
     wanted: String,
+    /// In which times are read.
+    zone: &'static str,
     found: Vec<Index>,
     /// Of the types of what was found.
     tally: Tally,
@@ -67,18 +72,31 @@ impl HistoryFilter {
     }
 
     /// Looks on. Says whether there is more to look at.
-    pub(super) fn advance(&mut self, loaded: &Loaded, readings: u64) -> bool {
+    pub(super) fn advance(
+        &mut self,
+        loaded: &Loaded,
+        readings: u64,
+        zone: &'static str,
+        offset: &dyn Fn(Timestamp) -> i64,
+    ) -> bool {
         let wanted = self.text.trim().to_lowercase();
-        if wanted != self.wanted || readings != self.readings {
+        if wanted != self.wanted || readings != self.readings || zone != self.zone {
             let looks = self.looks + 1;
-            *self = Self { text: std::mem::take(&mut self.text), wanted, readings, looks, ..Self::default() };
+            *self = Self { text: std::mem::take(&mut self.text), wanted, zone, readings, looks, ..Self::default() };
         }
         if self.wanted.is_empty() {
             return false;
         }
         let count = loaded.timeline.heads().len();
         let range = next(loaded, self.looked_at);
-        let mut found: Vec<Index> = range.clone().filter(|index| has(loaded, *index, &self.wanted)).collect();
+        let time = part_of_time(&self.wanted);
+        let mut clock = String::new();
+        let mut is_of_time = |index: Index| {
+            let at = loaded.timeline.heads().get(index).and_then(|head| head.recorded_at);
+            time.as_deref().zip(at).is_some_and(|(time, at)| is_at(at, offset(at), time, &mut clock))
+        };
+        let mut found: Vec<Index> =
+            range.clone().filter(|index| is_of_time(*index) || has(loaded, *index, &self.wanted)).collect();
         let by_words = found.len();
         let mut last = None;
         loaded.timeline.visit_values(range.clone(), &mut |index, value| {
@@ -128,4 +146,44 @@ fn is_in(value: &str, wanted: &str) -> bool {
         || wanted.starts_with(|first: char| first.is_ascii_digit())
             && Timestamp::parse_rfc3339(value).is_some()
             && value.replacen('T', " ", 1).contains(wanted)
+}
+
+/// A date or a time of day, or a part of one, as a clock shows it. A number alone is none: it would be in most times.
+fn part_of_time(wanted: &str) -> Option<String> {
+    let text = wanted.replace('t', " ");
+    let is_time = text.starts_with(|first: char| first.is_ascii_digit())
+        && text.contains(['-', ':'])
+        && text.chars().all(|letter| letter.is_ascii_digit() || "-:. ".contains(letter));
+    is_time.then_some(text)
+}
+
+/// Whether a clock so many seconds ahead of UTC showed this. It is written where the last one stood.
+fn is_at(at: Timestamp, offset: i64, time: &str, clock: &mut String) -> bool {
+    let micros = offset.checked_mul(1_000_000).and_then(|offset| at.micros().checked_add(offset));
+    let Some(wall) = micros.and_then(DateTime::from_timestamp_micros) else { return false };
+    clock.clear();
+    let (year, month, day, millis) = (wall.year(), wall.month(), wall.day(), wall.timestamp_subsec_millis());
+    let (hour, minute, second) = (wall.hour(), wall.minute(), wall.second());
+    let written = write!(clock, "{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{millis:03}");
+    written.is_ok() && clock.contains(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_found_by_its_parts_in_the_zone_that_is_shown_and_no_number_alone_is_one() {
+        let at = Timestamp::parse_rfc3339("2025-03-11T20:30:05.010Z").expect("a time");
+        let finds = |typed: &str, hours: i64| {
+            part_of_time(typed).is_some_and(|time| is_at(at, hours * 3_600, &time, &mut String::new()))
+        };
+        for typed in ["2025-03-12", "03-12", "2025-03", "2025-03-12 05:30", "2025-03-12t05:30:05", "05:30:05.01"] {
+            assert!(finds(typed, 9), "{typed}");
+        }
+        assert!(!finds("03-12", 0) && finds("03-11 20:30", 0), "the day is the one of the zone");
+        for typed in ["12", "2025", "-1", "lead-1", ""] {
+            assert_eq!(part_of_time(typed), None, "{typed}");
+        }
+    }
 }

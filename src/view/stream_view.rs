@@ -326,10 +326,11 @@ impl StreamView {
         self.event.ask(engine, question);
     }
 
-    /// Looks on for the events that the history's filter wants. Says whether there is more to look at.
-    pub fn filter_history(&mut self) -> bool {
+    /// Looks on for the events that the history's filter wants, with times as they are in the zone of this name, where
+    /// clocks are so many seconds ahead of UTC. Says whether there is more to look at.
+    pub fn filter_history(&mut self, zone: &'static str, offset: &dyn Fn(Timestamp) -> i64) -> bool {
         let Some(loaded) = self.timelines.get(&0).and_then(Asked::value) else { return false };
-        self.history_filter.advance(loaded, self.readings)
+        self.history_filter.advance(loaded, self.readings, zone, offset)
     }
 
     /// What the event at `index` changed, with the values. Made when a row shows it, and kept while it may.

@@ -1,6 +1,6 @@
 //! The history says what each event changed, from what to what; a field tells its own history.
 
-use egui::{Key, Role};
+use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use crate::driver::Driver;
@@ -91,6 +91,29 @@ fn the_filter_finds_by_reason_and_by_value_and_says_how_many_of_how_many() {
     driver.assert_hides("7 events  ·  UTC");
     driver.type_over("Filter history", "no such thing");
     driver.assert_shows("0 of 7 events  ·  UTC");
+}
+
+#[test]
+fn the_filter_finds_the_events_of_a_day_as_the_rows_show_it() {
+    let mut driver = Driver::at("lead-1");
+    driver.type_into("Filter history", "2025-01-01");
+    driver.assert_shows("7 of 7 events  ·  UTC");
+    driver.type_over("Filter history", "01-02");
+    driver.assert_shows("0 of 7 events  ·  UTC");
+    driver.type_over("Filter history", "01-01 01:00:05");
+    assert!(has_row(&driver, "v5 order-submitted"), "{}", driver.all_text());
+}
+
+#[test]
+fn the_row_of_a_stream_that_was_opened_by_its_name_is_in_sight() {
+    let mut driver = Driver::at("lead-1");
+    driver.press_with(Modifiers::COMMAND, Key::K);
+    driver.type_into("Search or run a command", "lead-4");
+    driver.press(Key::Enter);
+    driver.assert_shows("v30 of 30");
+    let rows: Vec<_> =
+        driver.window.get_all_by_role(Role::Row).filter_map(|row| row.accesskit_node().label()).collect();
+    assert!(rows.iter().any(|row| row.starts_with("v30 ")), "{rows:?}");
 }
 
 #[test]
