@@ -6,9 +6,9 @@ use super::{App, Dialog};
 use crate::command::{Action, Command};
 use crate::theme::palette;
 use crate::ui::{
-    Choices, Scene, TIMELINE_HEIGHT, compensate_ui, error_bar_ui, event_ui, greeting_ui, keys_ui, mapping_ui,
-    notice_ui, open_dialog_ui, palette_ui, panes_ui, password_ui, settings_ui, status_bar_ui, streams_ui, timeline_ui,
-    title_ui, tool_dialog_ui, top_bar_ui, welcome_ui, writing_ui,
+    Choices, Scene, TIMELINE_HEIGHT, TypedPath, compensate_ui, error_bar_ui, event_ui, greeting_ui, keys_ui,
+    mapping_ui, notice_ui, open_dialog_ui, palette_ui, panes_ui, password_ui, settings_ui, status_bar_ui, streams_ui,
+    timeline_ui, title_ui, tool_dialog_ui, top_bar_ui, welcome_ui, writing_ui,
 };
 use crate::view::{OpenStore, Panes, Split};
 
@@ -32,16 +32,17 @@ impl App {
             Panel::top("error").frame(Frame::new()).show(ui, |ui| error_bar_ui(ui, scene, error, can_retry));
         }
         notice_ui(ui, scene, &mut self.notice);
-        for dialog in self.dialogs.iter_mut() {
-            dialog_ui(ui, scene, dialog, &mut self.settings, &mut self.typed_path, self.store.as_mut());
-        }
         let coming = self.opening.progress().or_else(|| self.coming.as_ref()?.progress());
+        self.typed.progress = coming;
+        for dialog in self.dialogs.iter_mut() {
+            dialog_ui(ui, scene, dialog, &mut self.settings, &mut self.typed, self.store.as_mut());
+        }
         let Some(store) = &mut self.store else {
             let progress = self.sample.progress().or(coming);
             CentralPanel::default().frame(Frame::new().fill(colours.background)).show(ui, |ui| {
                 let gone = self.gone.value().map_or(&[][..], Vec::as_slice);
                 let recent = self.settings.recent_stores(gone);
-                welcome_ui(ui, scene, &mut self.typed_path, &recent, progress.as_ref());
+                welcome_ui(ui, scene, &mut self.typed, &recent, progress.as_ref());
             });
             return;
         };
@@ -153,12 +154,12 @@ fn dialog_ui(
     scene: &mut Scene<'_>,
     dialog: &mut Dialog,
     settings: &mut super::Settings,
-    typed_path: &mut String,
+    typed: &mut TypedPath,
     store: Option<&mut OpenStore>,
 ) {
     let mut is_open = true;
     match (dialog, store) {
-        (Dialog::Open, _) => open_dialog_ui(ui, scene, typed_path, &mut is_open),
+        (Dialog::Open, _) => open_dialog_ui(ui, scene, typed, &mut is_open),
         (Dialog::Keys, _) => keys_ui(ui, scene, &mut is_open),
         (Dialog::Settings, _) => {
             let mut choices = Choices {

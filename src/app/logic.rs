@@ -90,9 +90,9 @@ impl App {
         }
         if let Some(error) = store.error().cloned() {
             self.coming = None;
-            self.error = Some(error);
+            self.tell_unopened(error);
         } else if let Some(store) = self.coming.take_if(|store| store.answers()) {
-            self.dialogs.close_where(ctx, Dialog::is_of_store);
+            self.dialogs.close_where(ctx, |dialog| dialog.is_of_store() || matches!(dialog, Dialog::Open));
             self.show(store);
         }
     }
@@ -104,15 +104,27 @@ impl App {
         self.sample.request(job);
     }
 
+    /// At the field where it was typed, while that is there to be mended.
+    fn tell_unopened(&mut self, error: UserError) {
+        if matches!(self.dialogs.top(), Some(Dialog::Open)) {
+            (self.typed.error, self.typed.wants_focus) = (Some(error.message), true);
+        } else {
+            self.error = Some(error);
+        }
+    }
+
     /// What did not open is told, or asked about where its user can help.
     fn refuse(&mut self, ctx: &egui::Context, refused: Refused) {
+        if refused.question.is_some() {
+            self.dialogs.close_where(ctx, |dialog| matches!(dialog, Dialog::Open));
+        }
         match refused.question {
             Some(Question::Columns(source)) => self.ask_for_columns(ctx, source),
             Some(Question::Password(address)) => {
                 let message = refused.error.message;
                 self.dialogs.open(ctx, Dialog::Password(PasswordWanted { address, message, typed: String::new() }));
             }
-            None => self.error = Some(refused.error),
+            None => self.tell_unopened(refused.error),
         }
     }
 
@@ -388,6 +400,7 @@ impl App {
                 self.look_for_recent();
             }
             Command::OpenAddress => {
+                self.typed.error = None;
                 self.dialogs.toggle(ctx, Dialog::Open);
             }
             Command::Tool(name) => {

@@ -31,7 +31,7 @@ use crate::engine::{Engine, Loading, Moment, Wake, begin};
 use crate::event::StreamId;
 use crate::locale::Locale;
 use crate::store::{self, Address, Source};
-use crate::ui::{Notice, focus_ring_ui};
+use crate::ui::{Notice, TypedPath, focus_ring_ui};
 use crate::view::{OpenStore, Split, TypedMoment, UserError};
 
 /// What the window begins with.
@@ -67,7 +67,7 @@ pub struct App {
     told: Option<UserError>,
     /// What was put away of what the store itself has to say.
     dismissed: Option<UserError>,
-    typed_path: String,
+    typed: TypedPath,
     typed_moment: TypedMoment,
     is_playing: bool,
     dialogs: Dialogs,
@@ -130,7 +130,7 @@ impl App {
             error: None,
             told: None,
             dismissed: None,
-            typed_path: String::new(),
+            typed: TypedPath::default(),
             typed_moment: TypedMoment::default(),
             is_playing: false,
             dialogs: Dialogs::default(),
@@ -158,7 +158,7 @@ impl App {
         match store {
             // A password kept for another server must not be told to one that a stranger named.
             Some(Source::Server(address)) if self.start.is_of_link && !self.knows(&address) => {
-                self.typed_path = address.to_string();
+                self.typed.text = address.to_string();
                 self.dialogs.open(ctx, Dialog::Open);
             }
             Some(source) => self.open(source, false),

@@ -58,7 +58,7 @@ pub use streams::streams_ui;
 pub use timeline::{TIMELINE_HEIGHT, timeline_ui};
 pub use title::title_ui;
 pub use tools::tool_dialog_ui;
-pub use welcome::{RecentStore, open_dialog_ui, welcome_ui};
+pub use welcome::{RecentStore, TypedPath, open_dialog_ui, welcome_ui};
 pub use when::Zone;
 pub use writing::writing_ui;
 

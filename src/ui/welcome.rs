@@ -5,11 +5,11 @@ use egui::{
 
 use super::dialog::{Dialog, take_first_focus};
 use super::icons::{Icon, icon_button};
-use super::parts::{caption, card, cut, progress_ui};
+use super::parts::{caption, card, cut, is_entered, progress_ui};
 use super::{Scene, grouped};
 use crate::command::{Action, Command};
 use crate::engine::Progress;
-use crate::event::Timestamp;
+use crate::event::{Message, Timestamp};
 use crate::store::Source;
 use crate::theme::palette;
 
@@ -27,6 +27,18 @@ pub struct RecentStore {
     pub is_gone: bool,
 }
 
+/// A path or an address that is being typed, and what came of the last try.
+#[derive(Debug, Default)]
+pub struct TypedPath {
+    pub text: String,
+    /// Why it did not open.
+    pub error: Option<Message>,
+    /// The focus is to go back to the field.
+    pub wants_focus: bool,
+    /// How far the opening is, while it goes on.
+    pub progress: Option<Progress>,
+}
+
 const WIDTH: f32 = 560.0;
 const MARK: f32 = 56.0;
 const RECENT_HEIGHT: f32 = 46.0;
@@ -35,7 +47,7 @@ const RECENT_HEIGHT: f32 = 46.0;
 pub fn welcome_ui(
     ui: &mut Ui,
     scene: &mut Scene<'_>,
-    typed_path: &mut String,
+    typed: &mut TypedPath,
     recent: &[RecentStore],
     progress: Option<&Progress>,
 ) {
@@ -66,7 +78,7 @@ pub fn welcome_ui(
                     egui::Frame::new().inner_margin(Margin::same(20)).show(ui, |ui| {
                         sample_ui(ui, scene, progress);
                         ui.add_space(20.0);
-                        open_ui(ui, scene, typed_path);
+                        open_ui(ui, scene, typed);
                     });
                 });
                 ui.add_space(24.0);
@@ -155,12 +167,18 @@ fn about(scene: &Scene<'_>, store: &RecentStore) -> String {
     scene.locale.with("welcome-about", values)
 }
 
-/// The same field, while a store is open.
-pub fn open_dialog_ui(ui: &mut Ui, scene: &mut Scene<'_>, typed_path: &mut String, is_open: &mut bool) {
+/// The same field, while a store is open. Stays until one has opened, with what is wrong at the field.
+pub fn open_dialog_ui(ui: &mut Ui, scene: &mut Scene<'_>, typed: &mut TypedPath, is_open: &mut bool) {
     let title = scene.text("open-address");
     let actions = scene.actions.len();
-    Dialog::new("open", &title, 520.0).show(ui, scene, is_open, |ui, scene| open_ui(ui, scene, typed_path));
-    if scene.actions.len() > actions {
+    Dialog::new("open", &title, 520.0).show(ui, scene, is_open, |ui, scene| {
+        open_ui(ui, scene, typed);
+        if typed.progress.as_ref().is_some_and(|progress| progress_ui(ui, scene, progress)) {
+            scene.ask(Action::CancelLoading);
+        }
+    });
+    let chooses_file = |action: &Action| matches!(action, Action::Run(Command::OpenFile));
+    if scene.actions.get(actions..).is_some_and(|asked| asked.iter().any(chooses_file)) {
         *is_open = false;
     }
 }
@@ -180,19 +198,31 @@ fn sample_ui(ui: &mut Ui, scene: &mut Scene<'_>, progress: Option<&Progress>) {
     ui.label(RichText::new(scene.text("welcome-sample-about")).color(colours.dim));
 }
 
-fn open_ui(ui: &mut Ui, scene: &mut Scene<'_>, typed_path: &mut String) {
+fn open_ui(ui: &mut Ui, scene: &mut Scene<'_>, typed: &mut TypedPath) {
     let name = caption_of(ui, &scene.text("welcome-path"));
     ui.horizontal(|ui| {
         let hint = scene.text("welcome-path-hint");
-        let field = ui.add(TextEdit::singleline(typed_path).hint_text(hint).desired_width(ui.available_width() - 90.0));
+        let field =
+            ui.add(TextEdit::singleline(&mut typed.text).hint_text(hint).desired_width(ui.available_width() - 90.0));
         let field = field.labelled_by(name);
         take_first_focus(ui, &field);
-        let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+        if field.changed() {
+            typed.error = None;
+        }
+        if std::mem::take(&mut typed.wants_focus) {
+            field.request_focus();
+        }
+        let is_entered = is_entered(ui, &field);
         let is_clicked = ui.button(scene.text("welcome-go")).clicked();
-        if (is_entered || is_clicked) && !typed_path.trim().is_empty() {
-            scene.ask(Action::Open(Source::parse(typed_path.trim())));
+        if (is_entered || is_clicked) && !typed.text.trim().is_empty() {
+            typed.error = None;
+            scene.ask(Action::Open(Source::parse(typed.text.trim())));
         }
     });
+    if let Some(error) = &typed.error {
+        let danger = palette(ui).danger;
+        ui.add(egui::Label::new(RichText::new(scene.sentence(error)).size(11.5).color(danger)).wrap());
+    }
     ui.horizontal(|ui| {
         if ui.button(scene.text("open-file")).clicked() {
             scene.run(Command::OpenFile);

@@ -202,6 +202,25 @@ fn another_store_is_opened_by_its_path_while_one_is_open() {
 }
 
 #[test]
+fn what_is_wrong_with_a_typed_path_stands_at_its_field_and_is_mended_there() {
+    let mut driver = Driver::at("lead-1");
+    let other = driver.other_sample().display().to_string();
+    let before = desk(&driver);
+    driver.press_with(Modifiers::COMMAND | Modifiers::SHIFT, Key::O);
+    driver.type_into("Path or address of a store", other.trim_end_matches(".db"));
+    driver.press(Key::Enter);
+    assert!(driver.shows_part("there is no such file"), "{}", driver.all_text());
+    driver.assert_hides("Try again");
+    driver.strike(".db");
+    assert_eq!(driver.value_of("Path or address of a store"), other);
+    assert!(!driver.shows_part("there is no such file"), "{}", driver.all_text());
+    assert_eq!(desk(&driver), before);
+    driver.press(Key::Enter);
+    driver.assert_hides("Path or address of a store");
+    driver.assert_shows("other.db");
+}
+
+#[test]
 fn what_is_wrong_with_a_typed_version_stands_at_its_field_and_moves_nothing() {
     let mut driver = Driver::at("lead-1");
     driver.press(Key::Home);
