@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use egui::Key;
 use egui_kittest::{SnapshotOptions, try_image_snapshot_options};
 use foldline::command::Command;
-use foldline::view::ToolName;
+use foldline::view::{Pane, ToolName};
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{DynamicImage, RgbaImage};
 
@@ -46,7 +46,7 @@ const SCREENS: [Screen; 10] = [
         looks: &[Look::ALL[0]],
         open: |look| Stage::at(look, LARGE, "lead-1", 5),
     },
-    Screen { name: "ticket", folder: COMPARED, looks: &Look::ALL, open: |look| Stage::at(look, SIZE, "ticket-1", 3) },
+    Screen { name: "ticket", folder: COMPARED, looks: &Look::ALL, open: without_streams },
     Screen { name: "compare", folder: SHOWN, looks: &Look::ALL, open: comparing },
     Screen { name: "compensate", folder: SHOWN, looks: &Look::ALL, open: compensating },
     Screen { name: "palette", folder: COMPARED, looks: &Look::ALL, open: finding },
@@ -54,6 +54,13 @@ const SCREENS: [Screen; 10] = [
     Screen { name: "search", folder: COMPARED, looks: &Look::ALL, open: searching },
     Screen { name: "settings", folder: COMPARED, looks: &Look::ALL, open: setting },
 ];
+
+/// A ticket, in the room that the list of streams leaves when it is folded.
+fn without_streams(look: Look) -> Stage {
+    let mut stage = Stage::at(look, SIZE, "ticket-1", 3);
+    stage.run(Command::Fold(Pane::Streams));
+    stage
+}
 
 fn comparing(look: Look) -> Stage {
     let mut stage = Stage::at(look, SIZE, "lead-1", 2);
