@@ -4,11 +4,11 @@ use super::dialogs::{Dialog, PasswordWanted};
 use super::{App, Asked, Question, Refused};
 use crate::command::{Action, Command};
 use crate::engine::{begin, sample_store};
-use crate::event::{EventId, Message, StreamId, Timestamp};
+use crate::event::{Message, StreamId, Timestamp};
 use crate::locale::Locale;
 use crate::store::Source;
 use crate::ui::{Notice, PaletteState};
-use crate::view::{MappingDraft, OpenStore, Pane, Signature, Stay, StreamView, ToolName, Trail, UserError, Writing};
+use crate::view::{MappingDraft, OpenStore, Pane, StreamView, ToolName, Trail, UserError};
 
 /// Between two events while playing.
 const PLAY_STEP: Duration = Duration::from_millis(400);
@@ -158,7 +158,7 @@ impl App {
         }
     }
 
-    fn view(&mut self) -> Option<&mut StreamView> {
+    pub(super) fn view(&mut self) -> Option<&mut StreamView> {
         self.store.as_mut()?.view.as_mut()
     }
 
@@ -262,103 +262,11 @@ impl App {
         }
     }
 
-    fn signature(&self) -> Signature {
-        let id = EventId::Uuid(uuid::Uuid::now_v7().into_bytes());
-        Signature { actor: self.settings.actor.clone(), id, now: now() }
-    }
-
     /// Closes what is on top, with what was said in it.
     fn close_dialog(&mut self, ctx: &egui::Context) {
         if let (Some(Dialog::Compensate), Some(store)) = (self.dialogs.close_top(ctx), &mut self.store) {
             store.leave_draft();
         }
-    }
-
-    /// Appends what is said whole. Where writing is off, it is asked for first.
-    fn append_draft(&mut self, ctx: &egui::Context) {
-        let Some(store) = &mut self.store else { return };
-        if !store.try_draft() {
-            return;
-        }
-        match store.writing() {
-            Writing::Never => {}
-            Writing::Off => self.dialogs.open(ctx, Dialog::Writing { then_appends: true }),
-            Writing::On => {
-                if let Some(draft) = &store.draft {
-                    self.settings.actor.clone_from(&draft.actor);
-                }
-                store.append_draft(now());
-                self.reveal = true;
-            }
-        }
-    }
-
-    /// Whoever switches writing on for the first time is told what that means.
-    fn toggle_writing(&mut self, ctx: &egui::Context) {
-        let Some(store) = &mut self.store else { return };
-        if store.writing() == Writing::Off && store.asks_before_writing {
-            self.dialogs.open(ctx, Dialog::Writing { then_appends: false });
-        } else {
-            store.toggle_writing();
-        }
-    }
-
-    fn allow_writing(&mut self, ctx: &egui::Context) {
-        let asked = self.dialogs.close_top(ctx);
-        let Some(store) = &mut self.store else { return };
-        self.settings.tell_of_writing(&store.source);
-        store.asks_before_writing = false;
-        if store.writing() == Writing::Off {
-            store.toggle_writing();
-        }
-        if matches!(asked, Some(Dialog::Writing { then_appends: true })) {
-            self.append_draft(ctx);
-        }
-    }
-
-    /// Keeps where one is, to come back to.
-    fn leave(&mut self) {
-        if let Some(store) = &mut self.store
-            && let Some(here) = store.stay()
-        {
-            store.trail.leave(here);
-        }
-    }
-
-    /// To another place of the stream, from where one can come back.
-    fn jump(&mut self, go: impl FnOnce(&mut StreamView)) {
-        self.leave();
-        self.go_to(go);
-    }
-
-    fn go_to_index(&mut self, ctx: &egui::Context, index: usize) {
-        // Whoever drags along the line comes through every place.
-        if !ctx.input(|input| input.pointer.is_decidedly_dragging()) {
-            self.leave();
-        }
-        self.go_to(|view| view.go_to(index));
-    }
-
-    /// Back to where one was, or forward again.
-    fn go_along(&mut self, step: fn(&mut Trail, Option<Stay>) -> Option<Stay>) {
-        let Some(store) = &mut self.store else { return };
-        let here = store.stay();
-        if let Some(stay) = step(&mut store.trail, here) {
-            self.is_playing = false;
-            self.reveal = true;
-            store.return_to(stay);
-        }
-    }
-
-    fn go_to_overview(&mut self) {
-        self.leave();
-        self.is_playing = false;
-        self.store.iter_mut().for_each(OpenStore::unselect);
-    }
-
-    fn go_to(&mut self, go: impl FnOnce(&mut StreamView)) {
-        self.view().into_iter().next().map(go);
-        self.reveal = true;
     }
 
     fn zoom(&mut self, factor: f64) {
@@ -369,17 +277,6 @@ impl App {
     fn copy(&mut self, ctx: &egui::Context, text: String, said: &'static str) {
         ctx.copy_text(text);
         self.notice = Some(Notice::new(ctx, said));
-    }
-
-    fn go_to_typed(&mut self) {
-        let here = self.store.as_ref().and_then(OpenStore::stay);
-        let Some(store) = &mut self.store else { return };
-        let Some(view) = &mut store.view else { return };
-        let has_gone = self.typed_moment.go(view);
-        self.reveal |= has_gone;
-        if let (true, Some(here)) = (has_gone, here) {
-            store.trail.leave(here);
-        }
     }
 
     fn run_command(&mut self, ctx: &egui::Context, command: Command) {

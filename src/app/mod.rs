@@ -2,7 +2,9 @@
 
 #![deny(clippy::indexing_slicing, reason = "a redraw between two facts must not end the program")]
 
+mod correcting;
 mod dialogs;
+mod going;
 mod keys;
 mod layout;
 mod logic;

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use crate::event::{StreamId, Version};
-use crate::store::Source;
+use crate::store::{Source, unescaped};
 
 /// What a link begins with; the desktop opens such links with this program.
 const SCHEME: &str = "foldline:";
@@ -65,14 +65,7 @@ fn escaped(text: &str) -> String {
 }
 
 fn plain(text: &str) -> Option<String> {
-    let mut pieces = text.split('%');
-    let mut bytes = pieces.next()?.as_bytes().to_vec();
-    for piece in pieces {
-        let (digits, rest) = piece.split_at_checked(2)?;
-        bytes.push(u8::from_str_radix(digits, 16).ok()?);
-        bytes.extend_from_slice(rest.as_bytes());
-    }
-    String::from_utf8(bytes).ok()
+    String::from_utf8(unescaped(text)?).ok()
 }
 
 #[cfg(test)]
@@ -98,7 +91,15 @@ mod tests {
 
     #[test]
     fn what_is_no_link_is_not_taken_for_one() {
-        for text in ["", "foldline:", "sales.db", "foldline:/a.db?at=x", "foldline:/a.db?run=rm", "foldline:/a%zz"] {
+        for text in [
+            "",
+            "foldline:",
+            "sales.db",
+            "foldline:/a.db?at=x",
+            "foldline:/a.db?run=rm",
+            "foldline:/a%zz",
+            "foldline:/a%+1",
+        ] {
             assert_eq!(Link::parse(text), None, "{text}");
         }
     }

@@ -32,7 +32,7 @@ pub use notice::{Notice, ReadOnlyReason};
 pub use postgres::{Address, ServerError};
 pub use private::sweep_leftovers;
 pub use query::{Columns, Direction, Framework, Query, Scope, StoreInfo, StreamOrder, StreamQuery, StreamRow};
-pub use source::Source;
+pub use source::{Source, unescaped};
 
 use opening::ReadOnlyFile;
 

@@ -71,14 +71,21 @@ fn local_file(text: &str) -> Option<PathBuf> {
     if !scheme.eq_ignore_ascii_case("file://") || !path.starts_with('/') {
         return None;
     }
-    let mut pieces = path.split('%');
+    path_of(unescaped(path)?)
+}
+
+/// The bytes of a text in which some are written as `%20`; `None` where a `%` says no byte.
+pub fn unescaped(text: &str) -> Option<Vec<u8>> {
+    let mut pieces = text.split('%');
     let mut bytes = pieces.next()?.as_bytes().to_vec();
     for piece in pieces {
         let (digits, plain) = piece.split_at_checked(2)?;
-        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        // A number may begin with a sign, an escape may not.
+        let is_hex = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        bytes.push(u8::from_str_radix(digits, 16).ok().filter(|_| is_hex)?);
         bytes.extend_from_slice(plain.as_bytes());
     }
-    path_of(bytes)
+    Some(bytes)
 }
 
 #[cfg(unix)]

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use serde_json::value::RawValue;
 
-use super::csv_table::safe_cell;
+use super::csv_table::{head_cells, safe_cell};
 use super::raw::{RawObject, quoted};
 use crate::event::{EventRow, key_path};
 
@@ -72,15 +72,7 @@ impl FieldColumns {
 
     /// `None` where the event has a field that was not there when the columns were looked for.
     fn cells(&self, row: &EventRow<'_>) -> Option<Vec<String>> {
-        let mut cells = vec![
-            row.position.map(|position| position.to_string()).unwrap_or_default(),
-            row.stream.to_string(),
-            row.version.to_string(),
-            row.id.to_string(),
-            row.event_type.to_string(),
-            row.schema.to_string(),
-            row.recorded_at.map(|at| at.to_string()).unwrap_or_default(),
-        ];
+        let mut cells = Vec::from(head_cells(row));
         cells.resize(HEAD.len() + self.places.len(), String::new());
         let mut rest = String::new();
         let mut is_whole = true;

@@ -158,17 +158,8 @@ impl<W: Write> CsvWriter<W> {
 
     pub(super) fn write(&mut self, row: &EventRow<'_>) -> csv::Result<()> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let cells = [
-            row.position.map(|position| position.to_string()).unwrap_or_default(),
-            row.stream.to_string(),
-            row.version.to_string(),
-            row.id.to_string(),
-            row.event_type.to_string(),
-            row.schema.to_string(),
-            row.recorded_at.map(|at| at.to_string()).unwrap_or_default(),
-            text(row.payload),
-            text(row.metadata),
-        ];
+        let [position, stream, version, id, event_type, schema, time] = head_cells(row);
+        let cells = [position, stream, version, id, event_type, schema, time, text(row.payload), text(row.metadata)];
         if self.is_safe {
             return self.table.write_record(
                 cells.iter().map(|cell| safe_cell(cell)).chain(["".into()]).map(|cell| cell.into_owned()),
@@ -180,4 +171,17 @@ impl<W: Write> CsvWriter<W> {
     pub(super) fn finish(mut self) -> std::io::Result<()> {
         self.table.flush()
     }
+}
+
+/// Everything of an event but what it says, one cell each.
+pub(super) fn head_cells(row: &EventRow<'_>) -> [String; 7] {
+    [
+        row.position.map(|position| position.to_string()).unwrap_or_default(),
+        row.stream.to_string(),
+        row.version.to_string(),
+        row.id.to_string(),
+        row.event_type.to_string(),
+        row.schema.to_string(),
+        row.recorded_at.map(|at| at.to_string()).unwrap_or_default(),
+    ]
 }

@@ -1,0 +1,62 @@
+//! The ways through a store: to a place, and back to where one was.
+
+use super::App;
+use crate::view::{OpenStore, Stay, StreamView, Trail};
+
+impl App {
+    /// Keeps where one is, to come back to.
+    pub(super) fn leave(&mut self) {
+        if let Some(store) = &mut self.store
+            && let Some(here) = store.stay()
+        {
+            store.trail.leave(here);
+        }
+    }
+
+    /// To another place of the stream, from where one can come back.
+    pub(super) fn jump(&mut self, go: impl FnOnce(&mut StreamView)) {
+        self.leave();
+        self.go_to(go);
+    }
+
+    pub(super) fn go_to_index(&mut self, ctx: &egui::Context, index: usize) {
+        // Whoever drags along the line comes through every place.
+        if !ctx.input(|input| input.pointer.is_decidedly_dragging()) {
+            self.leave();
+        }
+        self.go_to(|view| view.go_to(index));
+    }
+
+    /// Back to where one was, or forward again.
+    pub(super) fn go_along(&mut self, step: fn(&mut Trail, Option<Stay>) -> Option<Stay>) {
+        let Some(store) = &mut self.store else { return };
+        let here = store.stay();
+        if let Some(stay) = step(&mut store.trail, here) {
+            self.is_playing = false;
+            self.reveal = true;
+            store.return_to(stay);
+        }
+    }
+
+    pub(super) fn go_to_overview(&mut self) {
+        self.leave();
+        self.is_playing = false;
+        self.store.iter_mut().for_each(OpenStore::unselect);
+    }
+
+    pub(super) fn go_to(&mut self, go: impl FnOnce(&mut StreamView)) {
+        self.view().into_iter().next().map(go);
+        self.reveal = true;
+    }
+
+    pub(super) fn go_to_typed(&mut self) {
+        let here = self.store.as_ref().and_then(OpenStore::stay);
+        let Some(store) = &mut self.store else { return };
+        let Some(view) = &mut store.view else { return };
+        let has_gone = self.typed_moment.go(view);
+        self.reveal |= has_gone;
+        if let (true, Some(here)) = (has_gone, here) {
+            store.trail.leave(here);
+        }
+    }
+}
