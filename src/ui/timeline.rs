@@ -1,3 +1,4 @@
+mod bars;
 mod marks;
 mod overview;
 mod pins;
