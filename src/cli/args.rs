@@ -55,6 +55,8 @@ pub(super) enum Command {
     Diff(DiffArgs),
     /// Every field of a stream's state, with the event that set it
     Blame(BlameArgs),
+    /// What led to an event and what it led to, across streams
+    Causes(CausesArgs),
     /// Append an event of your own
     Append(AppendArgs),
     /// Append the natural compensation of an earlier event
@@ -238,6 +240,20 @@ pub(super) struct BlameArgs {
     /// state, search, analysis (leads), service (tickets) or fields (any stream)
     #[arg(long, value_name = "P")]
     pub projection: Option<String>,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CausesArgs {
+    /// A path, an address or `sample`
+    pub store: OsString,
+    /// The event's id, or STREAM@VERSION
+    #[arg(value_name = "EVENT")]
+    pub event: String,
+    /// Also what has the same beginning, and what belongs to the same correlation
+    #[arg(long)]
+    pub all: bool,
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
 }

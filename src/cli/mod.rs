@@ -2,6 +2,7 @@
 //! standard error.
 
 mod args;
+mod causes;
 mod change;
 mod look;
 mod map;
@@ -220,6 +221,7 @@ fn dispatch(command: Command, context: &Context, out: &mut Output) -> Result<Out
         Command::Show(args) => looking(moments::show, &args, context, out),
         Command::Diff(args) => looking(moments::diff, &args, context, out),
         Command::Blame(args) => looking(moments::blame, &args, context, out),
+        Command::Causes(args) => looking(causes::causes, &args, context, out),
         Command::Verify(args) => looking(verify::verify, &args, context, out),
         Command::Map(args) => looking(map::map, &args, context, out),
         Command::Export(args) => looking(transfer::export, &args, context, out),

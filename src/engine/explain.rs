@@ -26,6 +26,10 @@ impl Explain for EngineError {
                 .text("stream", stream)
                 .text("asked", asked)
                 .text("known", known.join(", ")),
+            Self::NoEvent { asked, names: None } => Message::new("ask-no-event").text("asked", asked),
+            Self::NoEvent { asked, names: Some(names) } => {
+                Message::new("ask-no-event-named").text("asked", asked).text("names", names)
+            }
             Self::NotAMoment(text) => Message::new("ask-not-a-moment").text("text", text),
             Self::Store(error) => error.message(),
         }

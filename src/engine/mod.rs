@@ -3,6 +3,7 @@
 //! pointless, in the database itself.
 
 mod asked;
+mod causes;
 mod check;
 mod explain;
 mod feed;
@@ -22,6 +23,7 @@ mod whole;
 use std::sync::Arc;
 
 pub use asked::{Asked, Cause, Passing, Question, Tool};
+pub use causes::{Around, CAUSES_KEPT, Causes, LinkedEvent, causes, event_meant, light};
 pub use check::{check, export_findings};
 pub use feed::StoreChange;
 pub use find::Needle;
@@ -133,10 +135,19 @@ pub enum EngineError {
     BeforeItBegan { stream: StreamId, asked: Timestamp, first: String },
     #[error("{stream} has no projection {asked}; it has {}", known.join(", "))]
     NoProjection { stream: StreamId, asked: String, known: Vec<String> },
+    #[error("there is no event {asked}{}", named_by(names.as_deref()))]
+    NoEvent { asked: String, names: Option<String> },
     #[error("“{0}” is neither a version nor a time; write a version (5), a time (2025-01-01T01:00:05Z) or latest")]
     NotAMoment(String),
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+fn named_by(names: Option<&str>) -> String {
+    match names {
+        Some(id) => format!(", but {id} names it; ask for that one"),
+        None => "; write an id as `foldline events --format json` prints it, or STREAM@VERSION".to_owned(),
+    }
 }
 
 fn hint(near: &[StreamId]) -> String {

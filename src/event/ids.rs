@@ -150,6 +150,23 @@ impl EventId {
         canonical_uuid(text.as_bytes()).map_or_else(|| Self::Text(text.into()), Self::Uuid)
     }
 
+    /// The event that somebody means who writes this: a UUID however it is spelled, so that links are held against ids
+    /// by what they mean.
+    pub fn meant_by(text: &str) -> Self {
+        let is_uuid = matches!(text.len(), 32 | 36 | 38 | 45);
+        let uuid = is_uuid.then(|| uuid::Uuid::try_parse(text).ok()).flatten();
+        uuid.map_or_else(|| Self::Text(text.into()), |uuid| Self::Uuid(uuid.into_bytes()))
+    }
+
+    /// This event, as a link names it.
+    #[must_use]
+    pub fn as_meant(&self) -> Self {
+        match self {
+            Self::Uuid(_) => self.clone(),
+            Self::Text(text) => Self::meant_by(text),
+        }
+    }
+
     /// An identity made from content alone, for events that arrived without one: the same content gets the
     /// same identity, so a repeated import is recognised.
     pub fn from_content(parts: &[&[u8]]) -> Self {

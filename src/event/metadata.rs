@@ -68,12 +68,12 @@ fn found(all: &Map<String, Value>) -> [Option<String>; 5] {
 }
 
 /// Most names are told apart by their first letter.
-fn first_letter(key: &str) -> Option<u8> {
+pub(super) fn first_letter(key: &str) -> Option<u8> {
     key.bytes().find(u8::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase())
 }
 
 /// The lower, the surer.
-fn rank_of(key: &str, first: Option<u8>, names: &[&str]) -> Option<usize> {
+pub(super) fn rank_of(key: &str, first: Option<u8>, names: &[&str]) -> Option<usize> {
     let (place, name) =
         names.iter().enumerate().find(|(_, name)| name.bytes().next() == first && same_name(key, name))?;
     Some(2 * place + usize::from(*name != key))

@@ -187,6 +187,8 @@ pub struct Capabilities {
     pub has_dense_positions: bool,
     /// An event is found by its id without walking through the store.
     pub finds_by_id: bool,
+    /// The same of the events that name a correlation or a cause.
+    pub finds_by_link: bool,
 }
 
 /// What became of a store since a place in it.
@@ -268,7 +270,7 @@ impl BatchSize {
     pub fn first_of(query: &Query) -> Self {
         let is_range = match &query.scope {
             Scope::Store { from, to } | Scope::Category { from, to, .. } => from.is_some() && to.is_some(),
-            Scope::Stream { .. } => false,
+            Scope::Stream { .. } | Scope::Linked { .. } => false,
         };
         Self(if is_range { LARGEST_BATCH } else { FIRST_BATCH })
     }

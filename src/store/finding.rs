@@ -78,6 +78,8 @@ pub enum FindingKind {
     WrongCategory,
     /// The database file itself is damaged.
     Damaged,
+    /// An event names a cause that is not in the store.
+    MissingCause,
 }
 
 impl FindingKind {
@@ -94,6 +96,7 @@ impl FindingKind {
             Self::AlteredSchema => "altered-schema",
             Self::WrongCategory => "wrong-category",
             Self::Damaged => "damaged",
+            Self::MissingCause => "missing-cause",
         }
     }
 }
@@ -112,6 +115,7 @@ impl Explain for FindingKind {
             Self::AlteredSchema => "kind-altered-schema",
             Self::WrongCategory => "kind-wrong-category",
             Self::Damaged => "kind-damaged",
+            Self::MissingCause => "kind-missing-cause",
         })
     }
 }
@@ -160,6 +164,12 @@ pub enum Fault {
         last: Version,
     },
     EndsDiffer,
+    /// What is kept of correlations and causes is not what the events say.
+    LinksDiffer,
+    /// Other events of this store name causes that are in it.
+    CauseMissing {
+        cause: String,
+    },
     TypeCountDiffers {
         event_type: String,
         kept: u64,
@@ -261,6 +271,7 @@ impl Fault {
             Self::HashBroken => FindingKind::BrokenChain,
             Self::CountsDiffer { .. }
             | Self::EndsDiffer
+            | Self::LinksDiffer
             | Self::TypeCountDiffers { .. }
             | Self::HeadWithoutEvents { .. }
             | Self::HeadElsewhere { .. } => FindingKind::WrongCount,
@@ -270,6 +281,7 @@ impl Fault {
             | Self::SnapshotFieldDiffers { .. }
             | Self::SnapshotDiffers { .. }
             | Self::SnapshotSealBroken { .. } => FindingKind::StaleSnapshot,
+            Self::CauseMissing { .. } => FindingKind::MissingCause,
             Self::SchemaDiffers { object: SchemaObject::Guard, .. } => FindingKind::Unprotected,
             Self::SchemaDiffers { .. } | Self::FormatGone => FindingKind::AlteredSchema,
             Self::CategoryDiffers { .. } => FindingKind::WrongCategory,
@@ -314,6 +326,8 @@ impl fmt::Display for Fault {
             Self::EndsDiffer => {
                 f.write_str("the kept first version, times or last position are not those of the events")
             }
+            Self::LinksDiffer => f.write_str("what is kept of correlations and causes is not what the events say"),
+            Self::CauseMissing { cause } => write!(f, "its cause, {cause}, is not in this store"),
             Self::TypeCountDiffers { event_type, kept, events } => {
                 write!(f, "kept as {kept} events of type {event_type}; there are {events}")
             }
@@ -416,6 +430,8 @@ impl Explain for Fault {
                 .number("events", *events)
                 .number("last", last.0),
             Self::EndsDiffer => Message::new("fault-ends-differ"),
+            Self::LinksDiffer => Message::new("fault-links-differ"),
+            Self::CauseMissing { cause } => Message::new("fault-cause-missing").text("cause", cause),
             Self::TypeCountDiffers { event_type, kept, events } => Message::new("fault-type-count-differs")
                 .text("type", event_type)
                 .number("kept", *kept)

@@ -10,6 +10,7 @@ mod explain;
 pub mod files;
 mod finding;
 pub mod frameworks;
+mod linked;
 mod locking;
 pub mod native;
 mod notice;
@@ -28,10 +29,13 @@ pub use check::{HistoryCheck, HistoryRules};
 pub use contract::{BatchSize, Capabilities, Changes, Interrupter, KeptState, Opener, Scan, Store, Writer};
 pub use error::{AppendError, Conflict, Damage, StoreError, Unfit};
 pub use finding::{Fault, Finding, FindingKind, FoundAt, SchemaChange, SchemaObject};
+pub use linked::linked_scan;
 pub use notice::{Notice, ReadOnlyReason};
 pub use postgres::{Address, ServerError};
 pub use private::sweep_leftovers;
-pub use query::{Columns, Direction, Framework, Query, Scope, StoreInfo, StreamOrder, StreamQuery, StreamRow};
+pub use query::{
+    Columns, Direction, Framework, LINKS_AT_ONCE, Query, Scope, StoreInfo, StreamOrder, StreamQuery, StreamRow,
+};
 pub use source::{Source, unescaped};
 
 use opening::ReadOnlyFile;

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::event::{EventType, Position, StreamId, StreamKey, Timestamp, Version};
+use crate::event::{EventId, EventType, LinkKind, Links, Position, StreamId, StreamKey, Timestamp, Version};
 
 /// Which events to visit, in which order, with which of their columns.
 #[derive(Clone, Debug)]
@@ -17,9 +17,36 @@ pub struct Query {
 /// The bounds lie inside the scope, because a version means nothing across streams. Both ends are included.
 #[derive(Clone, Debug)]
 pub enum Scope {
-    Store { from: Option<Position>, to: Option<Position> },
-    Category { name: String, from: Option<Position>, to: Option<Position> },
-    Stream { id: StreamId, from: Option<Version>, to: Option<Version> },
+    Store {
+        from: Option<Position>,
+        to: Option<Position>,
+    },
+    Category {
+        name: String,
+        from: Option<Position>,
+        to: Option<Position>,
+    },
+    Stream {
+        id: StreamId,
+        from: Option<Version>,
+        to: Option<Version>,
+    },
+    /// The events of any stream that name one of these ids, of which there may be [`LINKS_AT_ONCE`].
+    Linked {
+        by: LinkKind,
+        ids: Vec<EventId>,
+    },
+}
+
+/// More ids than these are asked for in turns.
+pub const LINKS_AT_ONCE: usize = 500;
+
+impl Scope {
+    /// Whether an event with this metadata is one of the linked; of any other scope, nothing is.
+    pub fn links_to(&self, metadata: &[u8]) -> bool {
+        let Self::Linked { by, ids } = self else { return false };
+        !ids.is_empty() && Links::of(metadata).get(*by).is_some_and(|id| ids.contains(id))
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,6 +87,11 @@ impl Query {
 
     pub fn stream(id: StreamId) -> Self {
         Self::over(Scope::Stream { id, from: None, to: None })
+    }
+
+    /// What names one of these ids; each as [`EventId::meant_by`] gives it.
+    pub fn linked(by: LinkKind, ids: Vec<EventId>) -> Self {
+        Self::over(Scope::Linked { by, ids })
     }
 
     /// Bounds for a stream's versions; a query over another scope is left as it is.

@@ -33,6 +33,7 @@ fn json_of_every_command_that_looks() {
             &["diff", "a.db", "lead-1", "--from", "0", "--to", "6", "--projection", "search", "--format", "json"],
         ),
         ("blame.json", &["blame", "a.db", "lead-1", "--at", "4", "--format", "json"]),
+        ("causes.json", &["causes", "a.db", "lead-1@5", "--all", "--format", "json"]),
         ("verify.json", &["verify", "a.db", "--format", "json"]),
     ] {
         golden(name, &sandbox.run(arguments).ok().out);

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod busy;
+mod causes;
 #[cfg(unix)]
 mod exporting;
 mod foreign;

@@ -1,6 +1,7 @@
 //! Tests of the engine through its public interface.
 
 mod batches;
+mod causes;
 mod decoders;
 mod engine_room;
 mod files;

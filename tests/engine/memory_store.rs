@@ -132,6 +132,7 @@ fn is_wanted(query: &Query, row: &EventRow<'_>) -> bool {
         Scope::Stream { id, from, to } => {
             row.stream == id && fits(Some(row.version.0), from.map(|v| v.0), to.map(|v| v.0))
         }
+        Scope::Linked { .. } => query.scope.links_to(row.metadata),
     };
     is_within && query.event_type.as_ref().is_none_or(|wanted| wanted == row.event_type)
 }
@@ -148,6 +149,7 @@ impl Store for MemoryStore {
             has_feed: true,
             has_dense_positions: true,
             finds_by_id: true,
+            finds_by_link: false,
         }
     }
 
@@ -187,7 +189,7 @@ impl Store for MemoryStore {
     fn scan<'s>(&'s self, query: &Query) -> Result<Box<dyn Scan + 's>, StoreError> {
         let mut wanted: Vec<usize> = match &query.scope {
             Scope::Stream { id, .. } => self.indexes(id).to_vec(),
-            Scope::Store { .. } | Scope::Category { .. } => (0..self.events.len()).collect(),
+            Scope::Store { .. } | Scope::Category { .. } | Scope::Linked { .. } => (0..self.events.len()).collect(),
         };
         wanted.retain(|index| is_wanted(query, &self.row(*index)));
         if query.direction == Direction::Backward {

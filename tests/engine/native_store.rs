@@ -131,7 +131,7 @@ fn the_file_says_whose_it_is_and_which_format_it_has() {
     let header = fs::read(&path).expect("readable");
     assert_eq!(&header[68..72], b"FOLD", "application_id, where file(1) looks for it");
     assert_eq!(APPLICATION_ID, i32::from_be_bytes(*b"FOLD"));
-    assert_eq!(header[60..64], [0, 0, 0, 2], "user_version");
+    assert_eq!(header[60..64], [0, 0, 0, 3], "user_version");
     assert_eq!(header[18..20], [2, 2], "write-ahead logging");
     let files: Vec<_> = fingerprint(path.parent().expect("a folder")).into_keys().collect();
     assert_eq!(files, [path.display().to_string()], "a closed store is one file");
@@ -321,9 +321,9 @@ fn each_wrong_kept_count_is_reported() {
 #[test]
 fn a_newer_format_is_refused_with_a_sentence() {
     let (_folder, path) = store_at_rest();
-    Connection::open(&path).and_then(|tool| tool.pragma_update(None, "user_version", 3)).expect("set");
+    Connection::open(&path).and_then(|tool| tool.pragma_update(None, "user_version", 4)).expect("set");
     let error = refused(&path);
-    assert!(matches!(error, StoreError::Newer { found: 3, supported: 2, .. }), "{error}");
+    assert!(matches!(error, StoreError::Newer { found: 4, supported: 3, .. }), "{error}");
     assert!(error.to_string().contains("update Foldline"), "{error}");
 }
 

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use crate::memory_store::MemoryStore;
-use foldline::event::{EventId, NewEvent, Position, RecordedEvent, StreamId, StreamKey, Version};
+use foldline::event::{EventId, LinkKind, NewEvent, Position, RecordedEvent, StreamId, StreamKey, Version};
 use foldline::store::native::NativeStore;
 use foldline::store::{
     AppendError, Appended, Columns, Conflict, Direction, Expected, Flow, Query, Scope, Snapshot, StreamOrder,
@@ -93,6 +93,7 @@ every_store_must! {
     a_snapshot_of_another_revision_projection_or_stream_is_ignored,
     a_snapshot_whose_event_is_not_in_the_stream_is_ignored,
     every_kept_snapshot_is_visited_until_the_visitor_breaks,
+    events_are_found_by_what_they_name,
     an_event_is_found_by_its_id,
     an_event_is_found_by_its_version,
     verifying_an_honest_history_finds_nothing_and_stops_when_asked,
@@ -493,6 +494,14 @@ fn filtered(all: &[RecordedEvent], query: &Query) -> Vec<RecordedEvent> {
                         && from.is_none_or(|from| from <= event.version)
                         && to.is_none_or(|to| event.version <= to)
                 }
+                Scope::Linked { by, ids } => {
+                    let metadata = event.metadata();
+                    let said = match by {
+                        LinkKind::Correlation => metadata.correlation_id,
+                        LinkKind::Causation => metadata.causation_id,
+                    };
+                    said.is_some_and(|said| ids.contains(&EventId::meant_by(&said)))
+                }
             }
     };
     let mut wanted: Vec<_> = all.iter().filter(is_wanted).cloned().collect();
@@ -809,6 +818,46 @@ fn every_kept_snapshot_is_visited_until_the_visitor_breaks(stores: &dyn Factory)
     });
     visited.expect("readable");
     assert_eq!(count, kept.len());
+}
+
+fn events_are_found_by_what_they_name(stores: &dyn Factory) {
+    let uuid = "0190b1de-5a4f-7c8e-9a3b-0123456789ab";
+    let spellings = [
+        r#"{"correlation-id":"c1","causation-id":"e0"}"#.to_owned(),
+        r#"{"correlationId":"c1","Causation_Id":7}"#.to_owned(),
+        format!(r#"{{"$correlationId":"{}","cause-id":"e0"}}"#, uuid.to_uppercase()),
+        format!(r#"{{"correlation":{{"id":"c1"}},"causation":"{uuid}"}}"#),
+        r#"{"causation-id":null,"correlation-id":[]}"#.to_owned(),
+        r#"{"causation-id":"e0","causation-id":"e1"}"#.to_owned(),
+        r#"{"reason":"causation-id"}"#.to_owned(),
+        String::new(),
+    ];
+    let mut store = stores.fresh();
+    for (index, metadata) in spellings.iter().enumerate() {
+        let event = NewEvent { metadata: metadata.clone(), ..noted(&format!("e{index}")) };
+        append(&mut *store, ["lead-1", "ticket-1"][index % 2], Expected::Any, &[event]);
+    }
+    let all = read(&*store, &Query::store());
+    let mut found_any = 0;
+    for by in LinkKind::ALL {
+        for wanted in [&[][..], &["e0"], &["e1", "7"], &["c1"], &[uuid], &["c1", uuid, "c1"], &["C1", ""]] {
+            let wanted: Vec<EventId> = wanted.iter().map(|id| EventId::meant_by(id)).collect();
+            for limit in [None, Some(0), Some(1), Some(2)] {
+                for direction in [Direction::Forward, Direction::Backward] {
+                    for event_type in [None, Some("noted"), Some("never")] {
+                        let event_type = event_type.map(Into::into);
+                        let query = Query { direction, limit, event_type, ..Query::linked(by, wanted.clone()) };
+                        let found = read(&*store, &query);
+                        assert_eq!(found, filtered(&all, &query), "{query:?}");
+                        found_any += found.len();
+                    }
+                }
+            }
+        }
+    }
+    assert!(found_any > 50, "{found_any}");
+    let heads = read(&*store, &Query::linked(LinkKind::Causation, vec![EventId::new("e0")]).columns(Columns::HEADS));
+    assert!(!heads.is_empty() && heads.iter().all(|event| event.metadata.is_empty() && event.payload.is_empty()));
 }
 
 fn an_event_is_found_by_its_id(stores: &dyn Factory) {

@@ -107,6 +107,7 @@ fn what_is_replaced_past_the_triggers_is_refused_or_found() {
 fn store_of_the_first_format() -> (TempDir, PathBuf) {
     let (folder, path) = store_at_rest();
     let changes = "DROP TRIGGER IF EXISTS streams_stay; DROP TRIGGER IF EXISTS types_stay; DROP TABLE snapshots;
+        DROP TABLE links;
         CREATE TABLE snapshots (
     stream     INTEGER NOT NULL REFERENCES streams,
     projection TEXT NOT NULL,

@@ -83,6 +83,8 @@ fn every_fault() -> Vec<Fault> {
         Fault::HashBroken,
         Fault::CountsDiffer { kept: 11, kept_last: version, events: 12, last: Version(13) },
         Fault::EndsDiffer,
+        Fault::LinksDiffer,
+        Fault::CauseMissing { cause: text("cause") },
         Fault::TypeCountDiffers { event_type: text("type"), kept: 11, events: 12 },
         Fault::HeadWithoutEvents { version: -1 },
         Fault::HeadElsewhere { version: 11, last: 12 },
@@ -130,6 +132,8 @@ fn is_listed_above(fault: &Fault) {
         | Fault::HashBroken
         | Fault::CountsDiffer { .. }
         | Fault::EndsDiffer
+        | Fault::LinksDiffer
+        | Fault::CauseMissing { .. }
         | Fault::TypeCountDiffers { .. }
         | Fault::HeadWithoutEvents { .. }
         | Fault::HeadElsewhere { .. }

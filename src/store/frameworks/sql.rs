@@ -150,6 +150,8 @@ impl Layout {
                 }
                 ranged.extend([(&self.version, from.map(|v| v.0), ">="), (&self.version, to.map(|v| v.0), "<=")]);
             }
+            // No statement knows every spelling of a link: the reader looks.
+            Scope::Linked { .. } => conditions.extend(self.counts.clone()),
             Scope::Store { from, to } | Scope::Category { from, to, .. } => {
                 if let Scope::Category { name, .. } = scope {
                     conditions.extend(self.is_category(&mut bound, name));

@@ -13,7 +13,7 @@ use super::sql::Sql;
 use crate::event::{EventId, EventRow, RecordedEvent, StreamId, StreamKey, Timestamp};
 use crate::store::{
     Capabilities, Columns, Finding, Flow, Framework, Interrupter, KeptState, Notice, Opener, Query, ReadOnlyReason,
-    Scan, Scope, Store, StoreError, StoreInfo, StreamQuery, StreamRow,
+    Scan, Scope, Store, StoreError, StoreInfo, StreamQuery, StreamRow, linked_scan,
 };
 
 /// What reading foreign tables asks of a database.
@@ -99,7 +99,7 @@ impl<D: Database> ForeignStore<D> {
         let layout = self.numbering.for_query(&self.database, query)?;
         let held = match &query.scope {
             Scope::Stream { id, .. } => held_as(&self.database, layout, id)?,
-            Scope::Store { .. } | Scope::Category { .. } => None,
+            Scope::Store { .. } | Scope::Category { .. } | Scope::Linked { .. } => None,
         };
         Ok(layout.events_sql(query, held.as_deref()))
     }
@@ -217,6 +217,7 @@ impl<D: Database> Store for ForeignStore<D> {
             has_feed: layout.position.is_some(),
             has_dense_positions: false,
             finds_by_id: true,
+            finds_by_link: false,
         }
     }
 
@@ -308,6 +309,9 @@ impl<D: Database> Store for ForeignStore<D> {
     }
 
     fn scan<'s>(&'s self, query: &Query) -> Result<Box<dyn Scan + 's>, StoreError> {
+        if matches!(query.scope, Scope::Linked { .. }) {
+            return linked_scan(self, query);
+        }
         Ok(Box::new(ForeignScan::begin(self, query)?))
     }
 

@@ -3,6 +3,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
 use super::chain::{Chained, Link, ROOT, seal};
+use super::links::Held;
 use super::names::Names;
 use super::read::{EVENT_COLUMNS, IdColumn, bound, recorded_by_id, unsigned, with_event};
 use super::{Access, NativeStore};
@@ -93,7 +94,8 @@ impl NativeStore {
         let (tx, head) = begin().map_err(|source| StoreError::from_sqlite(path, source))?;
         let (head, link) = head.unwrap_or_default();
         let link = link.try_into().unwrap_or(ROOT);
-        Ok(Bulk { path, tx, names: Names::default(), head, link, streams: HashMap::new(), types: HashMap::new() })
+        let (streams, types) = (HashMap::new(), HashMap::new());
+        Ok(Bulk { path, tx, names: Names::default(), head, link, streams, types, links: Held::default() })
     }
 }
 
@@ -112,6 +114,7 @@ pub struct Bulk<'a> {
     link: Link,
     streams: HashMap<StreamId, Tally>,
     types: HashMap<EventType, (i64, u64)>,
+    links: Held,
 }
 
 #[derive(Clone, Debug)]
@@ -251,6 +254,9 @@ impl Bulk<'_> {
             self.flush()?;
             self.streams.clear();
         }
+        if self.links.is_full() {
+            self.links.flush(&self.tx).map_err(|source| StoreError::from_sqlite(self.path, source))?;
+        }
         Ok(())
     }
 
@@ -306,6 +312,7 @@ impl Bulk<'_> {
                 Some(metadata).filter(|text| !text.is_empty()),
                 link.as_slice(),
             ))?;
+        self.links.note(metadata.as_bytes(), exact(position.0)?);
         if tally.events == 0 {
             tally.first_version = version;
             tally.first_at = *recorded_at;
@@ -322,8 +329,9 @@ impl Bulk<'_> {
 
     /// Writes the held counts.
     fn flush(&mut self) -> Result<(), StoreError> {
-        let Self { tx, streams, types, .. } = self;
+        let Self { tx, streams, types, links, .. } = self;
         let mut write = || -> rusqlite::Result<()> {
+            links.flush(tx)?;
             let mut update = tx.prepare_cached(
                 "UPDATE streams SET events = ?2, first_version = ?3, last_version = ?4, first_at = ?5, last_at = ?6,
                  last_position = ?7 WHERE id = ?1",

@@ -3,6 +3,7 @@
 mod append;
 mod aside;
 mod chain;
+mod links;
 mod names;
 mod read;
 mod scan;

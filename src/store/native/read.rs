@@ -11,8 +11,8 @@ use super::{Access, NativeStore, keep_going};
 use crate::event::{EventId, EventRow, Position, RecordedEvent, StreamId, StreamKey, Timestamp, Version};
 use crate::store::opening::ReadOnlyFile;
 use crate::store::{
-    Capabilities, Fault, Finding, Flow, Framework, Interrupter, Notice, Opener, Query, Scan, Snapshot, Store,
-    StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow,
+    Capabilities, Fault, Finding, Flow, Framework, Interrupter, Notice, Opener, Query, Scan, Scope, Snapshot, Store,
+    StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow, linked_scan,
 };
 
 impl Store for NativeStore {
@@ -25,7 +25,14 @@ impl Store for NativeStore {
             Access::Writing(..) => true,
             Access::Looking(_) => std::fs::metadata(&self.path).is_ok_and(|file| !file.permissions().readonly()),
         };
-        Capabilities { appends, has_kept_counts: true, has_feed: true, has_dense_positions: true, finds_by_id: true }
+        Capabilities {
+            appends,
+            has_kept_counts: true,
+            has_feed: true,
+            has_dense_positions: true,
+            finds_by_id: true,
+            finds_by_link: self.keeps_links(),
+        }
     }
 
     fn notice(&self) -> Option<Notice> {
@@ -61,6 +68,9 @@ impl Store for NativeStore {
     }
 
     fn scan<'s>(&'s self, query: &Query) -> Result<Box<dyn Scan + 's>, StoreError> {
+        if matches!(query.scope, Scope::Linked { .. }) && !self.keeps_links() {
+            return linked_scan(self, query);
+        }
         Ok(Box::new(NativeScan::begin(self, query)?))
     }
 
@@ -193,6 +203,13 @@ impl Store for NativeStore {
     }
 }
 
+impl NativeStore {
+    /// A store that an older Foldline wrote has them only once it is written again.
+    fn keeps_links(&self) -> bool {
+        self.format >= Format::LINKED && super::links::are_kept(self.connection()).unwrap_or(false)
+    }
+}
+
 fn counts(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<(String, u64)>> {
     connection.prepare_cached(sql)?.query_map([], |row| Ok((lossy(row.get_ref(0)?), unsigned(row, 1)?)))?.collect()
 }
@@ -314,7 +331,7 @@ fn event_id(value: ValueRef<'_>) -> EventId {
     }
 }
 
-fn bytes(value: ValueRef<'_>) -> &[u8] {
+pub(super) fn bytes(value: ValueRef<'_>) -> &[u8] {
     match value {
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes,
         _ => &[],

@@ -6,7 +6,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension};
 use super::NativeStore;
 use super::names::Names;
 use super::read::{bound, with_event};
-use crate::event::EventBatch;
+use crate::event::{EventBatch, EventId};
 use crate::store::{BatchSize, Damage, Direction, Query, Scan, Scope, StoreError};
 
 /// Events on their way out of the tables.
@@ -99,6 +99,7 @@ fn events_sql(connection: &Connection, query: &Query) -> rusqlite::Result<Option
     let Query { scope, direction, event_type, limit, columns } = query;
     let mut conditions: Vec<&str> = Vec::new();
     let mut values: Vec<Value> = Vec::new();
+    let linked;
     // CROSS JOIN keeps the events outside, in store order, so that a visit can stop early.
     let (source, order, low, high, low_sql, high_sql) = match scope {
         Scope::Store { from, to } => {
@@ -115,6 +116,17 @@ fn events_sql(connection: &Connection, query: &Query) -> rusqlite::Result<Option
             conditions.push("e.stream = ?");
             values.push(i64::from(key.0).into());
             ("events e", "e.version", from.map(|v| v.0), to.map(|v| v.0), "e.version >= ?", "e.version <= ?")
+        }
+        Scope::Linked { by, ids } => {
+            values.push(super::links::number(*by).into());
+            values.extend(ids.iter().map(|id| match id {
+                EventId::Uuid(bytes) => Value::Blob(bytes.to_vec()),
+                EventId::Text(text) => Value::Text(text.to_string()),
+            }));
+            let places = vec!["?"; ids.len()].join(", ");
+            linked = format!("e.position IN (SELECT position FROM links WHERE kind = ? AND id IN ({places}))");
+            conditions.push(&linked);
+            ("events e", "e.position", None, None, "", "")
         }
     };
     for (at, condition) in [(low, low_sql), (high, high_sql)] {

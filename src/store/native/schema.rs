@@ -5,12 +5,12 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::APPLICATION_ID;
 use super::names::lossy;
+use super::{APPLICATION_ID, links};
 use crate::store::{Damage, Fault, SchemaChange, SchemaObject, StoreError};
 
 /// Each step brings a store from one format to the next; `user_version` counts the steps taken.
-const MIGRATIONS: &[&str] = &[FORMAT_1, FORMAT_2];
+const MIGRATIONS: &[&str] = &[FORMAT_1, FORMAT_2, FORMAT_3];
 
 /// How many of the steps a file has taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,6 +21,8 @@ impl Format {
     pub(super) const NONE: Self = Self(0);
     /// The first in which a snapshot is bound to the events it was made of.
     pub(super) const SEALED: Self = Self(2);
+    /// The first in which events are found by what they name as their correlation or their cause.
+    pub(super) const LINKED: Self = Self(3);
     pub(super) const NEWEST: Self = Self(MIGRATIONS.len() as i64);
 }
 
@@ -108,6 +110,17 @@ WHEN EXISTS (SELECT 1 FROM types WHERE id = NEW.id) OR EXISTS (SELECT 1 FROM typ
 BEGIN SELECT RAISE(ABORT, 'event types are never replaced'); END;
 ";
 
+/// Which events name an id as their correlation (0) or their cause (1). It repeats what their metadata says, as an index
+/// would that knew every spelling of it; `verify` holds it against the events.
+const FORMAT_3: &str = "
+CREATE TABLE links (
+    kind     INTEGER NOT NULL,
+    id       ANY NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (kind, id, position)
+) STRICT, WITHOUT ROWID;
+";
+
 /// Says whose file this is and in which format, without changing it.
 pub(super) fn recognise(path: &Path, connection: &Connection) -> Result<Format, StoreError> {
     let read = || -> rusqlite::Result<(i32, i64, i64)> {
@@ -155,8 +168,12 @@ pub(super) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     if (format(connection)? as usize) < MIGRATIONS.len() {
         let tx = rusqlite::Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
         // Asked again under the lock: another program may have migrated meanwhile.
-        for step in &MIGRATIONS[format(&tx)? as usize..] {
+        let before = format(&tx)?;
+        for step in &MIGRATIONS[before as usize..] {
             tx.execute_batch(step)?;
+        }
+        if i64::from(before) < Format::LINKED.0 {
+            links::keep_all(&tx)?;
         }
         tx.pragma_update(None, "application_id", APPLICATION_ID)?;
         tx.pragma_update(None, "user_version", MIGRATIONS.len() as u32)?;

@@ -2,8 +2,9 @@ use rusqlite::Connection;
 
 use super::chain::{Chained, Link, ROOT};
 use super::keep_going;
+use super::links::{self, Sum};
 use super::names::{Names, lossy};
-use super::read::{moment, unsigned, visit_kept, with_event};
+use super::read::{bytes, moment, unsigned, visit_kept, with_event};
 use super::schema::{Format, strayed};
 use crate::event::{ByNumber, Position, StreamId, StreamKey, Timestamp, Version};
 use crate::store::{Fault, Finding, Flow, HistoryCheck, Snapshot};
@@ -37,6 +38,7 @@ pub(super) fn run(
     let mut next_position = 1;
     let mut ends: ByNumber<StreamKey, Ends> = ByNumber::default();
     let mut types: ByNumber<i64, u64> = ByNumber::default();
+    let mut linked = Sum::default();
     let mut statement = connection.prepare(
         "SELECT position, stream, version, type, schema, recorded_at, id, payload, metadata, chain
          FROM events ORDER BY position",
@@ -70,6 +72,7 @@ pub(super) fn run(
             ends.last_position = event.position.unwrap_or_default();
         });
         let position = unsigned(row, 0)?;
+        linked.add(bytes(row.get_ref(8)?), row.get(0)?);
         match read {
             Ok(()) => *types.entry(row.get(3)?).or_default() += 1,
             Err(error) if is_odd_number(&error) => {
@@ -91,6 +94,10 @@ pub(super) fn run(
 
     check_kept_streams(connection, &history, &ends, report)?;
     check_kept_types(connection, &types, report)?;
+    // Where the table itself is gone, the schema says so.
+    if format >= Format::LINKED && links::are_kept(connection)? && Sum::of_table(connection)? != linked {
+        report(Finding::of_store(Fault::LinksDiffer));
+    }
     if format >= Format::SEALED {
         visit_kept(connection, &mut |kept| {
             if !kept.fits {
