@@ -4,7 +4,7 @@ use crate::event::{EventId, RecordedEvent, StreamId, Version};
 
 use super::files::Unread;
 use super::frameworks::MappingError;
-use super::{Address, Expected, Framework, ReadOnlyReason, ServerError};
+use super::{Address, Expected, FileKind, Framework, ReadOnlyReason, ServerError};
 
 /// Why a store could not be read or written. Each says what was tried and what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -14,7 +14,7 @@ pub enum StoreError {
     #[error("{}: this is a folder; name the file inside it", .0.display())]
     IsFolder(PathBuf),
     #[error("{}: this is a {kind}, not a file; name the file that holds the events", path.display())]
-    NoFile { path: PathBuf, kind: &'static str },
+    NoFile { path: PathBuf, kind: FileKind },
     #[error("{}: there is no such folder to write to; make it first", .0.display())]
     NoFolder(PathBuf),
     #[error("{}: this file is there already; name another, or remove it first", .0.display())]
@@ -88,30 +88,12 @@ impl StoreError {
         Self::NotEvents { path: path.to_owned(), what: Box::new(what) }
     }
 
-    /// What stands at a path instead of a file or folder. To open one may wait for ever, or do something.
-    pub(crate) fn kind_of_no_file(found: &std::fs::Metadata) -> Option<&'static str> {
-        let kind = found.file_type();
-        if kind.is_file() || kind.is_dir() || kind.is_symlink() {
-            return None;
-        }
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::FileTypeExt;
-            if kind.is_fifo() {
-                return Some("pipe");
-            }
-            if kind.is_socket() {
-                return Some("socket");
-            }
-        }
-        Some("device")
-    }
-
     /// Refuses what is there and is no file.
     pub(crate) fn unless_file(path: &Path) -> Result<(), Self> {
-        match std::fs::metadata(path).ok().as_ref().and_then(Self::kind_of_no_file) {
+        match std::fs::metadata(path).ok().as_ref().and_then(FileKind::of) {
+            // A folder has a sentence of its own, where it matters.
+            None | Some(FileKind::Folder) => Ok(()),
             Some(kind) => Err(Self::NoFile { path: path.to_owned(), kind }),
-            None => Ok(()),
         }
     }
 

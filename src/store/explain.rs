@@ -3,7 +3,7 @@
 
 use super::files::{ExportError, TargetError};
 use super::frameworks::MappingError;
-use super::{AppendError, Damage, Expected, ServerError, StoreError, Unfit};
+use super::{AppendError, Damage, Expected, ServerDetail, ServerError, StoreError, Unfit};
 use crate::event::{Explain, Message, Version};
 
 impl Explain for StoreError {
@@ -12,7 +12,7 @@ impl Explain for StoreError {
         match self {
             Self::Missing(path) => of("error-missing", path),
             Self::IsFolder(path) => of("error-is-folder", path),
-            Self::NoFile { path, kind } => of("error-no-file", path).text("kind", kind),
+            Self::NoFile { path, kind } => of("error-no-file", path).inner("kind", kind.message()),
             Self::NoFolder(path) => of("error-no-folder", path),
             Self::AlreadyThere(path) => of("error-already-there", path),
             Self::EmptyFile(path) => of("error-empty-file", path),
@@ -62,38 +62,42 @@ impl Explain for Damage {
 impl Explain for ServerError {
     fn message(&self) -> Message {
         let with = |id, detail: &String| Message::new(id).text("detail", detail);
+        let because = |id, detail: &ServerDetail| Message::new(id).inner("detail", detail.message());
         match self {
-            Self::BadAddress(detail) => with("server-bad-address", detail),
-            Self::Unreachable(detail) => with("server-unreachable", detail),
+            Self::BadAddress(flaw) => Message::new("server-bad-address").inner("detail", flaw.message()),
+            Self::Unreachable(detail) => because("server-unreachable", detail),
             Self::PasswordNeeded { user } => Message::new("server-password-needed").text("user", user),
             Self::WrongPassword { user } => Message::new("server-wrong-password").text("user", user),
             Self::Refused(detail) => with("server-refused", detail),
             Self::NoSuchUser { user } => Message::new("server-no-such-user").text("user", user),
             Self::NoSuchDatabase { name } => Message::new("server-no-such-database").text("name", name),
             Self::TlsNotOffered => Message::new("server-tls-not-offered"),
-            Self::TlsFailed(detail) => with("server-tls-failed", detail),
+            Self::TlsFailed(detail) => because("server-tls-failed", detail),
             Self::Certificate { option, path, detail } => {
-                with("server-certificate", detail).text("option", option).text("path", path.display())
+                because("server-certificate", detail).text("option", option).text("path", path.display())
             }
             Self::Denied { detail, grant } => with("server-denied", detail).text("grant", grant),
             Self::Policy(detail) => with("server-policy", detail),
             Self::Follows(detail) => with("server-follows", detail),
-            Self::Silent(detail) => with("server-silent", detail),
-            Self::NoPostgres(detail) => with("server-no-postgres", detail),
+            Self::Silent(detail) => because("server-silent", detail),
+            Self::NoPostgres(detail) => because("server-no-postgres", detail),
             Self::TooLarge { bytes } => Message::new("server-too-large").number("bytes", *bytes),
             Self::Cancelled => Message::new("error-cancelled"),
             Self::TimedOut => Message::new("server-timed-out"),
             Self::Locked => Message::new("server-locked"),
             Self::TooMany => Message::new("server-too-many"),
             Self::NotReady => Message::new("server-not-ready"),
-            Self::Lost(detail) => with("server-lost", detail),
+            Self::Lost(detail) => because("server-lost", detail),
             Self::Unrecognised { tables } => Message::new("server-unrecognised").text("tables", tables),
             Self::Several { tables, first } => {
                 Message::new("server-several").text("tables", tables).text("first", first)
             }
-            Self::Changed(detail) => with("server-changed", detail),
+            Self::Changed(detail) => because("server-changed", detail),
             Self::NoFunction(detail) => with("server-no-function", detail),
-            Self::Other(detail) => with("server-other", detail),
+            Self::Sql { class, words } => {
+                Message::new("server-sql").inner("class", class.message()).text("words", words)
+            }
+            Self::Failed(detail) => because("server-failed", detail),
         }
     }
 }
@@ -113,6 +117,9 @@ impl Explain for MappingError {
                 .text("table", table)
                 .text("known", known),
             Self::NoStream { table } => Message::new("mapping-no-stream").text("table", table),
+            Self::TooSlow { table, seconds } => {
+                Message::new("mapping-too-slow").text("table", table).number("seconds", *seconds)
+            }
         }
     }
 }
@@ -198,7 +205,7 @@ impl Explain for TargetError {
             Self::Exported(path) => of("export-onto-itself", path),
             Self::Database(path) => of("export-onto-database", path),
             Self::SideFile { path, database } => of("export-onto-side-file", path).text("database", database.display()),
-            Self::NoFile { path, kind } => of("export-onto-no-file", path).text("kind", kind),
+            Self::NoFile { path, kind } => of("export-onto-no-file", path).inner("kind", kind.message()),
             Self::Circle(path) => of("export-links-in-circle", path),
             Self::Store(error) => error.message(),
         }

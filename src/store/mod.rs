@@ -3,10 +3,12 @@
 //! A store knows nothing of any domain. Reading and appending are two halves, so that what only looks cannot
 //! write; every implementation meets the same contract tests.
 
+mod access;
 mod check;
 mod contract;
 mod error;
 mod explain;
+mod file_kind;
 pub mod files;
 mod finding;
 pub mod frameworks;
@@ -28,10 +30,11 @@ use std::path::Path;
 pub use check::{HistoryCheck, HistoryRules};
 pub use contract::{BatchSize, Capabilities, Changes, Interrupter, KeptState, Opener, Scan, Store, Writer};
 pub use error::{AppendError, Conflict, Damage, StoreError, Unfit};
+pub use file_kind::FileKind;
 pub use finding::{Fault, Finding, FindingKind, FoundAt, SchemaChange, SchemaObject};
 pub use linked::linked_scan;
 pub use notice::{Notice, ReadOnlyReason};
-pub use postgres::{Address, ServerError};
+pub use postgres::{Address, AddressFlaw, ServerDetail, ServerError, SqlClass};
 pub use private::sweep_leftovers;
 pub use query::{
     Columns, Direction, Framework, LINKS_AT_ONCE, Query, Scope, StoreInfo, StreamOrder, StreamQuery, StreamRow,

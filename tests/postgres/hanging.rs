@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -33,40 +33,72 @@ fn in_time<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> (T, 
 
 /// A way to the tests' server on which the server's words can be held back.
 struct Relay {
-    port: u16,
+    /// Where an address names its host and port.
+    place: String,
     /// How many more bytes come through from the server.
     allowed: Arc<AtomicI64>,
+    /// That the socket is in.
+    _folder: Option<tempfile::TempDir>,
 }
 
 impl Relay {
-    fn start() -> Self {
+    fn over_network() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
+        let place = format!("127.0.0.1:{}", listener.local_addr().unwrap().port());
         let allowed = Arc::new(AtomicI64::new(i64::MAX));
         let held = Arc::clone(&allowed);
         on_thread("relay", move || {
             for client in listener.incoming() {
                 let client = client.unwrap();
-                let socket = format!("{}/.s.PGSQL.{}", server().get("PGHOST"), server().get("PGPORT"));
-                let upstream = UnixStream::connect(socket).unwrap();
-                let (from, mut to) = (client.try_clone().unwrap(), upstream.try_clone().unwrap());
-                on_thread("questions", move || {
-                    let _ = std::io::copy(&mut &from, &mut to);
-                    let _ = to.shutdown(Shutdown::Both);
-                });
-                let held = Arc::clone(&held);
-                on_thread("answers", move || hand_over(&upstream, &client, &held));
+                let other = client.try_clone().unwrap();
+                relay((client.try_clone().unwrap(), client), &held, move || other.shutdown(Shutdown::Both));
             }
         });
-        Self { port, allowed }
+        Self { place, allowed, _folder: None }
+    }
+
+    fn over_socket() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(folder.path().join(".s.PGSQL.5432")).unwrap();
+        let place = folder.path().to_str().unwrap().replace('/', "%2F");
+        let allowed = Arc::new(AtomicI64::new(i64::MAX));
+        let held = Arc::clone(&allowed);
+        on_thread("relay", move || {
+            for client in listener.incoming() {
+                let client = client.unwrap();
+                let other = client.try_clone().unwrap();
+                relay((client.try_clone().unwrap(), client), &held, move || other.shutdown(Shutdown::Both));
+            }
+        });
+        Self { place, allowed, _folder: Some(folder) }
     }
 
     fn address(&self, database: &Database, query: &str) -> String {
-        format!("postgres://foldline@127.0.0.1:{}/{}?{query}", self.port, database.name)
+        format!("postgres://foldline@{}/{}?{query}", self.place, database.name)
     }
 }
 
-fn hand_over(mut from: &UnixStream, mut to: &TcpStream, allowed: &AtomicI64) {
+/// Hands over between a client and the tests' server.
+fn relay<S: Read + Write + Send + 'static>(
+    (mut from, to): (S, S),
+    held: &Arc<AtomicI64>,
+    hang_up: impl FnOnce() -> std::io::Result<()> + Send + 'static,
+) {
+    let socket = format!("{}/.s.PGSQL.{}", server().get("PGHOST"), server().get("PGPORT"));
+    let upstream = UnixStream::connect(socket).unwrap();
+    let mut questions = upstream.try_clone().unwrap();
+    on_thread("questions", move || {
+        let _ = std::io::copy(&mut from, &mut questions);
+        let _ = questions.shutdown(Shutdown::Both);
+    });
+    let held = Arc::clone(held);
+    on_thread("answers", move || {
+        hand_over(&upstream, to, &held);
+        let _ = hang_up();
+    });
+}
+
+fn hand_over(mut from: &UnixStream, mut to: impl Write, allowed: &AtomicI64) {
     let mut bytes = [0; 4096];
     loop {
         let count = match from.read(&mut bytes) {
@@ -82,7 +114,6 @@ fn hand_over(mut from: &UnixStream, mut to: &TcpStream, allowed: &AtomicI64) {
             thread::sleep(Duration::from_millis(20));
         }
     }
-    let _ = to.shutdown(Shutdown::Both);
 }
 
 const SHORT: &str = "sslmode=disable&connect_timeout=1&options=-c%20statement_timeout%3D500ms";
@@ -94,8 +125,9 @@ fn a_server_that_stalls_before_and_in_an_answer_is_given_up_on() {
         "INSERT INTO message_store.messages (stream_name, position, type, data) \
          SELECT 'long-1', n, 'Grew', jsonb_build_object('n', n) FROM generate_series(0, 4999) n",
     );
-    for bytes in [0, 1, 7, 3000] {
-        let relay = Relay::start();
+    let ways: [fn() -> Relay; 2] = [Relay::over_network, Relay::over_socket];
+    for (way, bytes) in ways.into_iter().flat_map(|way| [0, 1, 7, 3000].map(|bytes| (way, bytes))) {
+        let relay = way();
         let reader = store::open(&Source::parse(&relay.address(&database, SHORT))).unwrap();
         assert_eq!(events(&*reader, &Query::stream(StreamId::from("lead-1"))).len(), 2);
         relay.allowed.store(bytes, Ordering::SeqCst);
@@ -211,6 +243,18 @@ fn tables_without_end(stream: &mut TcpStream) {
             return;
         }
     }
+}
+
+#[test]
+fn a_stopped_server_behind_a_socket_is_given_up_on() {
+    let folder = tempfile::tempdir().unwrap();
+    // A process that is stopped still has its connections taken, by the system, and says nothing.
+    let _listener = UnixListener::bind(folder.path().join(".s.PGSQL.5432")).unwrap();
+    let host = folder.path().to_str().unwrap().replace('/', "%2F");
+    let address = format!("postgres://kim@{host}/sales?connect_timeout=1");
+    let (error, took) = in_time(move || store::open(&Source::parse(&address)).err().unwrap().to_string());
+    assert!(error.contains("within 1 s") && error.contains("check the host and port"), "{error}");
+    assert!(took < Duration::from_secs(5), "{took:?}");
 }
 
 type Behaviour = fn(&mut TcpStream);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use egui::{Key, Modifiers};
 use foldline::compensate::PlanError;
@@ -16,8 +17,8 @@ use foldline::sample::{SampleError, SampleOptions};
 use foldline::store::files::{ExportError, LineFlaw, Quote, TargetError, Unread};
 use foldline::store::frameworks::MappingError;
 use foldline::store::{
-    Address, AppendError, Conflict, Damage, Expected, Fault, Flow, Framework, Notice, Query, ReadOnlyReason,
-    SchemaChange, SchemaObject, ServerError, StoreError, StreamQuery, Unfit,
+    Address, AddressFlaw, AppendError, Conflict, Damage, Expected, Fault, FileKind, Flow, Framework, Notice, Query,
+    ReadOnlyReason, SchemaChange, SchemaObject, ServerDetail, ServerError, SqlClass, StoreError, StreamQuery, Unfit,
 };
 
 use crate::driver::Driver;
@@ -39,6 +40,21 @@ fn is_hangul(letter: char) -> bool {
     ('가'..='힣').contains(&letter)
 }
 
+/// Two words of English in a row are no name of a thing.
+fn is_english_sentence(text: &str) -> bool {
+    let is_word = |word: &str| word.len() > 1 && word.chars().all(|letter| letter.is_ascii_lowercase());
+    let words: Vec<&str> = text.split(|letter: char| letter.is_whitespace() || ",;()".contains(letter)).collect();
+    words.windows(2).any(|pair| pair.iter().all(|word| is_word(word)))
+}
+
+#[test]
+fn a_sentence_is_told_from_a_name() {
+    assert!(
+        is_english_sentence("its port is no number") && is_english_sentence("응답이 없습니다(nobody listens there)")
+    );
+    assert!(!is_english_sentence("sslrootcert") && !is_english_sentence("disable, prefer 중 하나"));
+}
+
 /// English says what the command line says; Korean says it in Korean, with the same values.
 #[track_caller]
 fn assert_said(what: &(impl Explain + std::fmt::Display)) {
@@ -55,8 +71,11 @@ fn assert_said(what: &(impl Explain + std::fmt::Display)) {
     assert_eq!(english, what.to_string(), "{names:?}");
     let own: String = texts.iter().fold(korean.clone(), |rest, text| rest.replace(text.as_str(), ""));
     assert!(own.chars().any(is_hangul), "{names:?}: {korean}");
+    assert!(!is_english_sentence(&own), "{names:?}: {korean}");
     for text in &texts {
         assert!(korean.contains(text), "{names:?}: “{text}” is missing: {korean}");
+        // A value is a name, a number or another program's words; a sentence of Foldline's is none.
+        assert!(!is_english_sentence(text), "{names:?} holds the sentence “{text}”: {korean}");
     }
 }
 
@@ -77,6 +96,7 @@ fn every_fault() -> Vec<Fault> {
         Fault::OutOfOrder { after: version },
         Fault::EarlierThanBefore { at: time(1), before: time(2_000_000) },
         Fault::PayloadNotJson { detail: text("detail") },
+        Fault::PayloadNoObject,
         Fault::MetadataNotJson,
         Fault::PayloadNotText,
         Fault::PayloadsEncrypted { count: 12 },
@@ -126,6 +146,7 @@ fn is_listed_above(fault: &Fault) {
         | Fault::OutOfOrder { .. }
         | Fault::EarlierThanBefore { .. }
         | Fault::PayloadNotJson { .. }
+        | Fault::PayloadNoObject
         | Fault::MetadataNotJson
         | Fault::PayloadNotText
         | Fault::PayloadsEncrypted { .. }
@@ -177,7 +198,6 @@ fn every_store_error() -> Vec<StoreError> {
     vec![
         StoreError::Missing(path()),
         StoreError::IsFolder(path()),
-        StoreError::NoFile { path: path(), kind: "pipe" },
         StoreError::NoFolder(path()),
         StoreError::AlreadyThere(path()),
         StoreError::EmptyFile(path()),
@@ -298,37 +318,168 @@ fn what_is_wrong_with_a_piece_of_a_file_is_said_in_every_language() {
     }
 }
 
-fn every_server_trouble() -> Vec<ServerError> {
-    let detail = || text("detail");
-    vec![
-        ServerError::BadAddress(detail()),
-        ServerError::Unreachable(detail()),
+/// One of each; the match does not let a new one be forgotten.
+fn every_address_flaw() -> Vec<AddressFlaw> {
+    let all = vec![
+        AddressFlaw::OtherScheme,
+        AddressFlaw::Percent,
+        AddressFlaw::SlashBeforeAt,
+        AddressFlaw::HostPort,
+        AddressFlaw::Port,
+        AddressFlaw::OptionForm,
+        AddressFlaw::UnknownOption(text("name").into()),
+        AddressFlaw::PairForm,
+        AddressFlaw::OpenQuote,
+        AddressFlaw::StrayPassword,
+        AddressFlaw::AmpersandInPassword,
+        AddressFlaw::NoUser,
+        AddressFlaw::ConnectTimeout,
+        AddressFlaw::TlsMode(text("mode").into()),
+        AddressFlaw::CertificateWithoutKey,
+    ];
+    for flaw in &all {
+        match flaw {
+            AddressFlaw::OtherScheme
+            | AddressFlaw::Percent
+            | AddressFlaw::SlashBeforeAt
+            | AddressFlaw::HostPort
+            | AddressFlaw::Port
+            | AddressFlaw::OptionForm
+            | AddressFlaw::UnknownOption(_)
+            | AddressFlaw::PairForm
+            | AddressFlaw::OpenQuote
+            | AddressFlaw::StrayPassword
+            | AddressFlaw::AmpersandInPassword
+            | AddressFlaw::NoUser
+            | AddressFlaw::ConnectTimeout
+            | AddressFlaw::TlsMode(_)
+            | AddressFlaw::CertificateWithoutKey => {}
+        }
+    }
+    all
+}
+
+/// The same of what is known of a failure on the way.
+fn every_server_detail() -> Vec<ServerDetail> {
+    let limit = Duration::from_secs(11);
+    let all = vec![
+        ServerDetail::Said(text("words")),
+        ServerDetail::NoHost,
+        ServerDetail::UnknownHost,
+        ServerDetail::NoRoute,
+        ServerDetail::NobodyListens,
+        ServerDetail::NoSocket,
+        ServerDetail::NoAnswerWithin(limit),
+        ServerDetail::NoAnswer,
+        ServerDetail::SilentFor(limit),
+        ServerDetail::HungUp,
+        ServerDetail::EndlessGreeting,
+        ServerDetail::EndlessSettings,
+        ServerDetail::EndlessMessage,
+        ServerDetail::NoAuthority,
+        ServerDetail::Expired,
+        ServerDetail::NotYetValid,
+        ServerDetail::UnknownAuthority,
+        ServerDetail::OtherName,
+        ServerDetail::NoCertificate,
+        ServerDetail::NoEventNumber,
+    ];
+    for detail in &all {
+        match detail {
+            ServerDetail::Said(_)
+            | ServerDetail::NoHost
+            | ServerDetail::UnknownHost
+            | ServerDetail::NoRoute
+            | ServerDetail::NobodyListens
+            | ServerDetail::NoSocket
+            | ServerDetail::NoAnswerWithin(_)
+            | ServerDetail::NoAnswer
+            | ServerDetail::SilentFor(_)
+            | ServerDetail::HungUp
+            | ServerDetail::EndlessGreeting
+            | ServerDetail::EndlessSettings
+            | ServerDetail::EndlessMessage
+            | ServerDetail::NoAuthority
+            | ServerDetail::Expired
+            | ServerDetail::NotYetValid
+            | ServerDetail::UnknownAuthority
+            | ServerDetail::OtherName
+            | ServerDetail::NoCertificate
+            | ServerDetail::NoEventNumber => {}
+        }
+    }
+    all
+}
+
+fn every_server_error() -> Vec<ServerError> {
+    let words = || text("detail");
+    let mut all = vec![
         ServerError::PasswordNeeded { user: text("user") },
         ServerError::WrongPassword { user: text("user") },
-        ServerError::Refused(detail()),
+        ServerError::Refused(words()),
         ServerError::NoSuchUser { user: text("user") },
         ServerError::NoSuchDatabase { name: text("name") },
         ServerError::TlsNotOffered,
-        ServerError::TlsFailed(detail()),
-        ServerError::Certificate { option: "sslrootcert", path: path(), detail: detail() },
-        ServerError::Denied { detail: detail(), grant: text("grant") },
+        ServerError::Denied { detail: words(), grant: text("grant") },
         ServerError::TimedOut,
         ServerError::Locked,
         ServerError::TooMany,
         ServerError::NotReady,
-        ServerError::Lost(detail()),
         ServerError::Unrecognised { tables: text("tables") },
         ServerError::Several { tables: text("tables"), first: text("first") },
-        ServerError::Changed(detail()),
-        ServerError::NoFunction(detail()),
-        ServerError::Policy(detail()),
-        ServerError::Follows(detail()),
-        ServerError::Silent(detail()),
-        ServerError::NoPostgres(detail()),
+        ServerError::NoFunction(words()),
+        ServerError::Policy(words()),
+        ServerError::Follows(words()),
         ServerError::TooLarge { bytes: 11 },
         ServerError::Cancelled,
-        ServerError::Other(detail()),
-    ]
+    ];
+    all.extend(every_address_flaw().into_iter().map(ServerError::BadAddress));
+    for detail in every_server_detail() {
+        all.extend([
+            ServerError::Unreachable(detail.clone()),
+            ServerError::TlsFailed(detail.clone()),
+            ServerError::Certificate { option: "sslrootcert", path: path(), detail: detail.clone() },
+            ServerError::Lost(detail.clone()),
+            ServerError::Silent(detail.clone()),
+            ServerError::NoPostgres(detail.clone()),
+            ServerError::Changed(detail.clone()),
+            ServerError::Failed(detail),
+        ]);
+    }
+    all.extend(SqlClass::ALL.map(|class| ServerError::Sql { class, words: words() }));
+    for error in &all {
+        match error {
+            ServerError::BadAddress(_)
+            | ServerError::Unreachable(_)
+            | ServerError::PasswordNeeded { .. }
+            | ServerError::WrongPassword { .. }
+            | ServerError::Refused(_)
+            | ServerError::NoSuchUser { .. }
+            | ServerError::NoSuchDatabase { .. }
+            | ServerError::TlsNotOffered
+            | ServerError::TlsFailed(_)
+            | ServerError::Certificate { .. }
+            | ServerError::Denied { .. }
+            | ServerError::Policy(_)
+            | ServerError::Follows(_)
+            | ServerError::TimedOut
+            | ServerError::Locked
+            | ServerError::TooMany
+            | ServerError::NotReady
+            | ServerError::Lost(_)
+            | ServerError::Silent(_)
+            | ServerError::NoPostgres(_)
+            | ServerError::TooLarge { .. }
+            | ServerError::Cancelled
+            | ServerError::Unrecognised { .. }
+            | ServerError::Several { .. }
+            | ServerError::Changed(_)
+            | ServerError::NoFunction(_)
+            | ServerError::Sql { .. }
+            | ServerError::Failed(_) => {}
+        }
+    }
+    all
 }
 
 fn every_mapping_error() -> Vec<MappingError> {
@@ -337,6 +488,7 @@ fn every_mapping_error() -> Vec<MappingError> {
         MappingError::NoTable { asked: text("asked"), known: text("known") },
         MappingError::NoColumn { asked: text("asked"), role: "version", table: text("table"), known: text("known") },
         MappingError::NoStream { table: text("table") },
+        MappingError::TooSlow { table: text("table"), seconds: 11 },
     ]
 }
 
@@ -456,7 +608,11 @@ fn every_sample_error() -> Vec<SampleError> {
 #[test]
 fn every_error_is_said_in_every_language() {
     every_store_error().iter().for_each(assert_said);
-    for error in every_server_trouble() {
+    for kind in FileKind::ALL {
+        assert_said(&StoreError::NoFile { path: path(), kind });
+        assert_said(&ExportError::Target(TargetError::NoFile { path: path(), kind }));
+    }
+    for error in every_server_error() {
         assert_said(&error);
         let address = Address::new("postgres://kim@db/sales");
         assert_said(&StoreError::Server { address, error: Box::new(error) });
@@ -480,7 +636,6 @@ fn every_error_is_said_in_every_language() {
         TargetError::Exported(path()),
         TargetError::Database(path()),
         TargetError::SideFile { path: path(), database: PathBuf::from(text("database")) },
-        TargetError::NoFile { path: path(), kind: "pipe" },
         TargetError::Circle(path()),
         TargetError::Store(StoreError::NoFolder(path())),
     ] {
@@ -527,6 +682,9 @@ fn no_sentence_of_one_language_lacks_a_value_that_the_other_says() {
     let explained = [
         "error-",
         "server-",
+        "address-",
+        "sql-",
+        "file-kind-",
         "mapping-no-",
         "append-",
         "ask-",

@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 
 use crate::store::locking::open_beside_locks;
 use crate::store::private::prefix_beside;
-use crate::store::{Source, StoreError};
+use crate::store::{FileKind, Source, StoreError};
 
 /// The files that SQLite keeps beside a database.
 const SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-journal"];
@@ -31,7 +31,7 @@ pub enum TargetError {
     #[error("{}: this belongs to the database {}; name another file", path.display(), database.display())]
     SideFile { path: PathBuf, database: PathBuf },
     #[error("{}: this is a {kind}, which an export never replaces; name another file, or `-` for standard output", path.display())]
-    NoFile { path: PathBuf, kind: &'static str },
+    NoFile { path: PathBuf, kind: FileKind },
     #[error("{}: the links lead in a circle; name another file", .0.display())]
     Circle(PathBuf),
     #[error(transparent)]
@@ -52,10 +52,19 @@ pub struct ExportTarget {
 
 impl ExportTarget {
     pub fn new(path: &Path, exported: &Source, may_replace: bool) -> Result<Self, TargetError> {
+        Self::beside(exported.path(), path, may_replace)
+    }
+
+    /// For what comes from no store.
+    pub fn of_no_store(path: &Path, may_replace: bool) -> Result<Self, TargetError> {
+        Self::beside(None, path, may_replace)
+    }
+
+    fn beside(exported: Option<&Path>, path: &Path, may_replace: bool) -> Result<Self, TargetError> {
         let mut target = Self {
             named: path.to_owned(),
             path: behind_links(path)?,
-            exported: exported.path().map(Path::to_owned),
+            exported: exported.map(Path::to_owned),
             may_replace,
             existing: None,
         };
@@ -77,7 +86,7 @@ impl ExportTarget {
             Err(error) => return Err(failed(error)),
         };
         if let Some(found) = existing
-            && let Some(kind) = kind_of_no_file(found)
+            && let Some(kind) = FileKind::of(found)
         {
             return Err(TargetError::NoFile { path: named.clone(), kind });
         }
@@ -98,12 +107,12 @@ impl ExportTarget {
 
     /// Writes aside, in the same folder, and puts the file in its place when it is whole; a failure leaves what was
     /// there. A new file gets the mode that the umask leaves, a replaced one keeps its own.
-    pub(super) fn write<T, E: From<TargetError>>(
+    pub fn write<T, E: From<TargetError>>(
         mut self,
         write: impl FnOnce(&mut File) -> Result<T, E>,
         failed: impl Fn(io::Error) -> E,
     ) -> Result<T, E> {
-        let mut file = self.beside().map_err(&failed)?;
+        let mut file = self.file_aside().map_err(&failed)?;
         let answer = write(file.as_file_mut())?;
         file.as_file_mut().flush().map_err(&failed)?;
         if let Some(existing) = &self.existing {
@@ -116,7 +125,7 @@ impl ExportTarget {
     }
 
     /// What replaces a file is for its owner's eyes until it has that file's mode.
-    fn beside(&self) -> io::Result<NamedTempFile> {
+    fn file_aside(&self) -> io::Result<NamedTempFile> {
         let prefix = prefix_beside(folder_of(&self.path));
         let mut builder = tempfile::Builder::new();
         builder.prefix(&prefix);
@@ -148,10 +157,6 @@ fn behind_links(path: &Path) -> Result<PathBuf, TargetError> {
         }
     }
     Err(TargetError::Circle(path.to_owned()))
-}
-
-fn kind_of_no_file(found: &Metadata) -> Option<&'static str> {
-    StoreError::kind_of_no_file(found).or_else(|| found.is_dir().then_some("folder"))
 }
 
 fn is_database(path: &Path) -> io::Result<bool> {

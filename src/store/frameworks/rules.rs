@@ -6,6 +6,7 @@ use super::layout::Layout;
 use super::naming;
 use super::writing::{Example, Shaped};
 use crate::event::{NewEvent, StreamId, Version};
+use crate::store::postgres::Client;
 use crate::store::{AppendError, Framework, ReadOnlyReason};
 
 /// All that is particular to one framework.
@@ -57,8 +58,7 @@ pub(in crate::store) struct SqliteRules {
 pub(in crate::store) struct PostgresRules {
     pub(in crate::store) example: Option<ExampleSql>,
     /// Writes inside a transaction. Says `false` where another came first.
-    pub(in crate::store) write:
-        fn(&Append<'_>, &mut postgres::Transaction<'_>, &[Shaped]) -> Result<bool, postgres::Error>,
+    pub(in crate::store) write: fn(&Append<'_>, &mut Client, &[Shaped]) -> Result<bool, tokio_postgres::Error>,
     /// The rights that an append needs of the table of events.
     pub(in crate::store) rights: &'static [&'static str],
 }
@@ -122,7 +122,7 @@ impl Layout {
 
 impl Append<'_> {
     /// For a framework's own functions, which name their tables without a schema.
-    pub(super) fn look_into_schema(&self, to: &mut postgres::Transaction<'_>) -> Result<(), postgres::Error> {
+    pub(super) fn look_into_schema(&self, to: &mut Client) -> Result<(), tokio_postgres::Error> {
         match &self.table.schema {
             Some(schema) => to.batch_execute(&format!("SET LOCAL search_path = {}, public", quote(schema))),
             None => Ok(()),

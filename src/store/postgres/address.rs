@@ -1,7 +1,7 @@
 use std::fmt;
 
-use super::ServerError;
 use super::secrets::{self, Hidden};
+use super::{AddressFlaw, ServerError};
 
 /// Where a PostgreSQL store is, as typed: `postgres://user@host:port/database?option=value`, or libpq's `host=… user=…
 /// dbname=…`. A password that stood in
@@ -12,7 +12,7 @@ pub struct Address {
     text: Box<str>,
     password: Option<Secret>,
     /// Why it cannot be meant as it was typed.
-    flaw: Option<&'static str>,
+    flaw: Option<Box<AddressFlaw>>,
 }
 
 /// A password; nothing prints it.
@@ -44,7 +44,7 @@ impl Address {
             Some(read) if !secrets::is_key_value(typed.trim()) => Secret::new(read),
             _ => Secret::new(written),
         });
-        Self { text: shown.into(), password: password.filter(|secret| !secret.0.is_empty()), flaw }
+        Self { text: shown.into(), password: password.filter(|secret| !secret.0.is_empty()), flaw: flaw.map(Box::new) }
     }
 
     /// The same place, with the password that somebody typed.
@@ -83,19 +83,19 @@ impl Address {
     }
 
     pub(super) fn parts(&self) -> Result<Parts, ServerError> {
-        let bad = |detail: &str| ServerError::BadAddress(detail.to_owned());
-        if let Some(flaw) = self.flaw {
-            return Err(bad(flaw));
+        let bad = ServerError::BadAddress;
+        if let Some(flaw) = &self.flaw {
+            return Err(bad(AddressFlaw::clone(flaw)));
         }
         if secrets::is_key_value(&self.text) {
             return Parts::from_pairs(secrets::pairs(&self.text).0);
         }
-        let rest = self.rest().ok_or_else(|| bad("it begins with neither postgres:// nor postgresql://"))?;
+        let rest = self.rest().ok_or_else(|| bad(AddressFlaw::OtherScheme))?;
         let (front, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let decode = |text: &str| decoded(text).ok_or_else(|| bad("a % in it is not followed by two hex digits"));
+        let decode = |text: &str| decoded(text).ok_or_else(|| bad(AddressFlaw::Percent));
         let (user, place) = match front.rsplit_once('@') {
             Some((user, _)) if user.contains('/') => {
-                return Err(bad("the name or password before @ has a / in it, which must be written %2F"));
+                return Err(bad(AddressFlaw::SlashBeforeAt));
             }
             Some((user, place)) => (Some(decode(user)?).filter(|user| !user.is_empty()), place),
             None => (None, front),
@@ -115,13 +115,12 @@ impl Address {
             };
             let port = match port {
                 "" => None,
-                port => Some(port.parse().map_err(|_| bad("what follows the host's colon is no port number"))?),
+                port => Some(port.parse().map_err(|_| bad(AddressFlaw::HostPort))?),
             };
             parts.hosts.push((decode(name.trim_start_matches('[').trim_end_matches(']'))?, port));
         }
         for option in query.split('&').filter(|option| !option.is_empty()) {
-            let (name, value) =
-                option.split_once('=').ok_or_else(|| bad("what follows ? must be written option=value"))?;
+            let (name, value) = option.split_once('=').ok_or_else(|| bad(AddressFlaw::OptionForm))?;
             parts.take_option(decode(name)?, decode(value)?)?;
         }
         Ok(parts)
@@ -163,14 +162,12 @@ impl Parts {
                 for ((_, known), port) in self.hosts.iter_mut().zip(value.split(',')) {
                     *known = match port {
                         "" => None,
-                        port => {
-                            Some(port.parse().map_err(|_| ServerError::BadAddress("port is no number".to_owned()))?)
-                        }
+                        port => Some(port.parse().map_err(|_| ServerError::BadAddress(AddressFlaw::Port))?),
                     };
                 }
             }
             "port" => {
-                let port = value.parse().map_err(|_| ServerError::BadAddress("port is no number".to_owned()))?;
+                let port = value.parse().map_err(|_| ServerError::BadAddress(AddressFlaw::Port))?;
                 match self.hosts.as_mut_slice() {
                     [] => self.options.push((name, value)),
                     hosts => hosts.iter_mut().for_each(|(_, known)| *known = Some(port)),
@@ -193,7 +190,7 @@ impl Parts {
             | "ssl_min_protocol_version" => {}
             "sslmode" | "sslrootcert" | "sslcert" | "sslkey" | "options" | "connect_timeout" | "passfile"
             | "search_path" => self.options.push((name, value)),
-            _ => return Err(ServerError::BadAddress(format!("it has an option that is not known: {name}"))),
+            _ => return Err(ServerError::BadAddress(AddressFlaw::UnknownOption(name.into()))),
         }
         Ok(())
     }

@@ -1,14 +1,17 @@
 //! Appending by the frameworks' own rules: their functions, locks and keys refuse what would conflict.
 
-use postgres::IsolationLevel;
-use postgres::error::SqlState;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::ToSql;
 
-use super::{ForeignPostgres, PgDatabase, ServerError};
+use super::client::Client;
+use super::{ForeignPostgres, PgDatabase, ServerDetail, ServerError};
 use crate::event::{NewEvent, StreamId, Version};
 use crate::store::frameworks::{Append, Example, Layout, PostgresRules, Shaped, shaped, stream_parts};
 use crate::store::{
     AppendError, Appended, Expected, ReadOnlyReason, Store, StoreError, Unfit, Writer, check_call, check_version,
 };
+
+const READ_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 
 /// How often an append at any version is tried anew after another came first.
 const TRIES: usize = 5;
@@ -63,7 +66,7 @@ impl ForeignPostgres {
             return Err(AppendError::Unfit { framework, why: Unfit::Archived(stream.clone()) });
         }
         let catalogue = self.database.known_catalogue()?;
-        let gone = || self.database.failed(ServerError::Changed(self.layout().table.clone()));
+        let gone = || self.database.failed(ServerError::Changed(ServerDetail::Said(self.layout().table.clone())));
         let table = catalogue.table(&self.layout().table).ok_or_else(gone)?;
         let rules = self.layout().append_rules();
         let Some((rules, postgres)) = rules.and_then(|rules| Some((rules, rules.postgres.as_ref()?))) else {
@@ -90,8 +93,8 @@ impl PgDatabase {
         let Some(sql) = rules.example else { return Ok(None) };
         let sql = sql(append.table);
         let parts = stream_parts(append.stream.as_str(), layout.stream.len()).unwrap_or_default();
-        let read = &mut |client: &mut postgres::Client| {
-            let values: Vec<&(dyn postgres::types::ToSql + Sync)> = parts.iter().map(|part| part as _).collect();
+        let read = &mut |client: &mut Client| {
+            let values: Vec<&(dyn ToSql + Sync)> = parts.iter().map(|part| part as _).collect();
             let Some(row) = client.query_opt(&sql, &values)? else { return Ok(None) };
             Ok(Some(Example { event_type: row.try_get(0)?, payload: row.try_get(1)?, schema: row.try_get(2)? }))
         };
@@ -100,16 +103,8 @@ impl PgDatabase {
 
     /// Says `false` where another came first. All is written, or nothing.
     fn write(&self, rules: &PostgresRules, append: &Append<'_>, events: &[Shaped]) -> Result<bool, StoreError> {
-        let outcome = self.server.with(|client| -> Result<bool, postgres::Error> {
-            let builder = client.build_transaction().isolation_level(IsolationLevel::ReadCommitted).read_only(false);
-            let mut transaction = builder.start()?;
-            let is_written = (rules.write)(append, &mut transaction, events)?;
-            if is_written {
-                transaction.commit()?;
-            } else {
-                transaction.rollback()?;
-            }
-            Ok(is_written)
+        let outcome = self.server.with(|client| {
+            client.in_transaction(READ_WRITE, |client| (rules.write)(append, client, events), |is_written| *is_written)
         });
         let answer = outcome.map_err(|error| self.failed(error))?;
         match answer {
@@ -128,7 +123,7 @@ impl PgDatabase {
 const TO_MOVE_ON: &[&str] = &["SELECT", "INSERT", "UPDATE"];
 
 /// A key that is taken, or what Message DB says.
-fn is_conflict(error: &postgres::Error) -> bool {
+fn is_conflict(error: &tokio_postgres::Error) -> bool {
     error.as_db_error().is_some_and(|said| {
         [SqlState::UNIQUE_VIOLATION, SqlState::T_R_SERIALIZATION_FAILURE].contains(said.code())
             || said.message().starts_with("Wrong expected version")

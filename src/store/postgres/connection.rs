@@ -1,15 +1,16 @@
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::Duration;
 
-use postgres::config::{SslMode, SslNegotiation};
-use postgres::{CancelToken, Client, Config, NoTls};
+use tokio_postgres::Config;
+use tokio_postgres::config::{SslMode, SslNegotiation};
 
-use super::ServerError;
+use super::client::{Cancel, Client, NoConnection, Way};
 use super::connector::Connector;
 use super::guarded::Patience;
 use super::settings::Settings;
-use super::tls;
+use super::{ServerDetail, ServerError, tls};
 
 /// How long one batch of rows, or one count, may take the server.
 const STATEMENT_TIMEOUT: Duration = Duration::from_mins(1);
@@ -23,36 +24,9 @@ pub(super) struct Connected {
     pub(super) cancel: Cancel,
 }
 
-/// Asks the server, over a connection of its own, to end what it is doing for this one. Idle, it does nothing.
-#[derive(Clone)]
-pub(super) struct Cancel {
-    token: CancelToken,
-    /// `None` over a socket of the same machine.
-    connector: Option<Connector>,
-}
-
-impl Cancel {
-    /// The server does not say whether it had anything to end, and an answer that comes all the same does no harm.
-    pub(super) fn cancel(&self) {
-        let answer = match &self.connector {
-            None => self.token.cancel_query(NoTls),
-            Some(connector) => self.token.cancel_query(connector.clone()),
-        };
-        if let Err(error) = answer {
-            tracing::debug!(%error, "a question could not be cancelled");
-        }
-    }
-}
-
-impl std::fmt::Debug for Cancel {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Cancel")
-    }
-}
-
 /// A connection that can only look, and says so to the server.
 pub(super) fn connect(settings: &Settings) -> Result<Connected, ServerError> {
-    let mut last = ServerError::Unreachable("no host is named".to_owned());
+    let mut last = ServerError::Unreachable(ServerDetail::NoHost);
     for (host, port) in &settings.hosts {
         match connect_to(settings, host, *port) {
             Ok(connected) => return Ok(connected),
@@ -83,35 +57,42 @@ fn connect_to(settings: &Settings, host: &str, port: u16) -> Result<Connected, S
         .keepalives_interval(KEEPALIVE / 3)
         .keepalives_retries(3)
         .tcp_user_timeout(KEEPALIVE * 2);
-    // TLS is for what others can listen to, and the way through a socket of this machine cannot be wrapped.
-    let connector = if host.starts_with('/') {
-        config.ssl_mode(SslMode::Disable);
-        None
-    } else {
-        // The connector agrees on TLS by itself, also on there being none.
-        config.ssl_mode(SslMode::Require).ssl_negotiation(SslNegotiation::Direct);
-        let tls = match *tls_mode {
-            tls::Mode::Disable => None,
-            mode => Some(tls::connector(mode, parts, home.as_deref(), root_certificate.clone())?),
-        };
-        let is_tls_required = !matches!(tls_mode, tls::Mode::Disable | tls::Mode::Prefer);
-        let patience = Patience { connecting: *connect_timeout, answering: answering(settings) };
-        Some(Connector { tls, is_tls_required, patience })
+    let patience = Patience { connecting: *connect_timeout, answering: answering(settings) };
+    let way = match socket(host, port) {
+        // What nobody else can listen to needs no TLS.
+        #[cfg(unix)]
+        Some(path) => {
+            config.ssl_mode(SslMode::Disable);
+            Way::Socket { path, patience }
+        }
+        _ => {
+            // The connector agrees on TLS by itself, also on there being none.
+            config.ssl_mode(SslMode::Require).ssl_negotiation(SslNegotiation::Direct);
+            let tls = match *tls_mode {
+                tls::Mode::Disable => None,
+                mode => Some(tls::connector(mode, parts, home.as_deref(), root_certificate.clone())?),
+            };
+            let is_tls_required = !matches!(tls_mode, tls::Mode::Disable | tls::Mode::Prefer);
+            Way::Network(Connector { tls, is_tls_required, patience })
+        }
     };
     let session = session_settings(settings);
     let connect = move || {
-        let mut client = match &connector {
-            None => config.connect(NoTls)?,
-            Some(connector) => config.connect(connector.clone())?,
-        };
+        let mut client = Client::connect(&config, &way)?;
         client.batch_execute(&session)?;
-        let cancel = Cancel { token: client.cancel_token(), connector };
+        let cancel = Cancel { token: client.cancel_token(), way };
         Ok(Connected { client, cancel })
     };
     match within(*connect_timeout, connect)? {
         Ok(connected) => Ok(connected),
-        Err(error) => Err(ServerError::from_postgres(&error, user, database)),
+        Err(NoConnection::System(error)) => Err(ServerError::Unreachable(ServerDetail::of_system(&error))),
+        Err(NoConnection::Postgres(error)) => Err(ServerError::from_postgres(&error, user, database)),
     }
+}
+
+/// Where a host is a folder, the socket in it.
+fn socket(host: &str, port: u16) -> Option<PathBuf> {
+    (cfg!(unix) && host.starts_with('/')).then(|| Path::new(host).join(format!(".s.PGSQL.{port}")))
 }
 
 /// How long a server may be silent: as long as a statement may take, and then as long as the network may.
@@ -144,16 +125,15 @@ fn duration(written: &str) -> Option<Duration> {
 /// What listens there need not be PostgreSQL, and may take a connection and never say a word.
 fn within<T: Send + 'static>(
     limit: Duration,
-    work: impl FnOnce() -> Result<T, postgres::Error> + Send + 'static,
-) -> Result<Result<T, postgres::Error>, ServerError> {
+    work: impl FnOnce() -> Result<T, NoConnection> + Send + 'static,
+) -> Result<Result<T, NoConnection>, ServerError> {
     let (tell, told) = sync_channel(1);
     let started = thread::Builder::new().name("connecting".to_owned()).spawn(move || {
         // Nobody waits any more where the limit has passed.
         let _ = tell.send(work());
     });
-    started.map_err(|error| ServerError::Other(error.to_string()))?;
-    told.recv_timeout(limit)
-        .map_err(|_| ServerError::Unreachable(format!("nothing was said within {} s", limit.as_secs())))
+    started.map_err(|error| ServerError::Failed(ServerDetail::Said(error.to_string())))?;
+    told.recv_timeout(limit).map_err(|_| ServerError::Unreachable(ServerDetail::NoAnswerWithin(limit)))
 }
 
 /// What was asked for in the address stands. Times come in one spelling, and nothing can be written by mistake.

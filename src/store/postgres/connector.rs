@@ -6,10 +6,10 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 
-use postgres::Socket;
-use postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
+use tokio_postgres::Socket;
+use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::guarded::{GaveUp, Guarded, Patience, Wire};

@@ -8,12 +8,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use postgres::Socket;
-use postgres::tls::{ChannelBinding, MakeTlsConnect, TlsStream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
+use tokio_postgres::Socket;
+use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsStream};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::ServerDetail;
 use super::messages::{Greeting, Incoming, Outgoing};
 
 /// How long a server may say nothing while an answer is owed.
@@ -33,8 +34,8 @@ pub(super) enum GaveUp {
     SilentAnswer(Duration),
     #[error("an answer is too large to be read ({0} bytes)")]
     TooLarge(u64),
-    #[error("it sends what no PostgreSQL sends ({0})")]
-    NoPostgres(&'static str),
+    #[error("{0}")]
+    NoPostgres(ServerDetail),
 }
 
 impl GaveUp {
@@ -65,6 +66,9 @@ type Tls = <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream;
 pub(super) enum Wire {
     Plain(Socket),
     Tls(Box<Tls>),
+    /// A socket of this machine.
+    #[cfg(unix)]
+    Local(tokio::net::UnixStream),
 }
 
 /// A wire and what is known of the conversation on it.
@@ -187,8 +191,8 @@ impl AsyncWrite for Guarded {
 impl TlsStream for Guarded {
     fn channel_binding(&self) -> ChannelBinding {
         match &self.wire {
-            Wire::Plain(_) => ChannelBinding::none(),
             Wire::Tls(stream) => stream.channel_binding(),
+            _ => ChannelBinding::none(),
         }
     }
 }
@@ -198,6 +202,8 @@ impl AsyncRead for Wire {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_read(context, into),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_read(context, into),
+            #[cfg(unix)]
+            Self::Local(stream) => Pin::new(stream).poll_read(context, into),
         }
     }
 }
@@ -207,6 +213,8 @@ impl AsyncWrite for Wire {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_write(context, bytes),
+            #[cfg(unix)]
+            Self::Local(stream) => Pin::new(stream).poll_write(context, bytes),
         }
     }
 
@@ -214,6 +222,8 @@ impl AsyncWrite for Wire {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_flush(context),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(context),
+            #[cfg(unix)]
+            Self::Local(stream) => Pin::new(stream).poll_flush(context),
         }
     }
 
@@ -221,6 +231,8 @@ impl AsyncWrite for Wire {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(context),
+            #[cfg(unix)]
+            Self::Local(stream) => Pin::new(stream).poll_shutdown(context),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! PostgreSQL's messages as they pass by: how long each is, and which questions and answers they end. A message is a
 //! letter, its length and as many bytes; nothing of them is kept.
 
+use super::ServerDetail;
 use super::guarded::GaveUp;
 
 /// While a server greets, it has little to say, and nobody knows yet who it is.
@@ -98,13 +99,13 @@ impl Incoming {
         if !self.is_greeted {
             self.greetings += length;
             if length > LONGEST_GREETING || self.greetings > ALL_GREETINGS {
-                return Err(GaveUp::NoPostgres("a greeting that does not end"));
+                return Err(GaveUp::NoPostgres(ServerDetail::EndlessGreeting));
             }
         }
         if matches!(letter, b'S' | b'A') {
             self.unasked += length;
             if self.unasked > ALL_UNASKED {
-                return Err(GaveUp::NoPostgres("settings and notifications without end"));
+                return Err(GaveUp::NoPostgres(ServerDetail::EndlessSettings));
             }
         }
         if letter == b'D' {
@@ -112,7 +113,7 @@ impl Incoming {
             return if self.rows > LONGEST_ANSWER { Err(GaveUp::TooLarge(self.rows)) } else { Ok(()) };
         }
         if length > LONGEST_OTHER {
-            return Err(GaveUp::NoPostgres("a message that does not end"));
+            return Err(GaveUp::NoPostgres(ServerDetail::EndlessMessage));
         }
         Ok(())
     }

@@ -2,10 +2,13 @@
 //! fetch some rows at a time, over connections that are kept for a moment.
 
 mod address;
+mod address_flaw;
 mod append;
 mod certificate;
+mod client;
 mod connection;
 mod connector;
+mod detail;
 mod guarded;
 mod messages;
 mod pool;
@@ -15,6 +18,7 @@ mod running;
 mod secrets;
 mod server_error;
 mod settings;
+mod sql_class;
 mod tables;
 mod tls;
 
@@ -22,8 +26,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use address::Address;
+pub use address_flaw::AddressFlaw;
+pub(in crate::store) use client::Client;
+pub use detail::ServerDetail;
 pub(in crate::store) use secrets::looks_like_address;
 pub use server_error::ServerError;
+pub use sql_class::SqlClass;
 
 use super::frameworks::{Catalogue, Cells, Database, ForeignStore, Layout, Mapping, Rows, Sql, Value, chosen};
 use super::{Flow, Interrupter, Notice, OpenOptions, Source, StoreError, Writer};
@@ -117,7 +125,7 @@ impl Database for PgDatabase {
     }
 
     fn changed(&self) -> StoreError {
-        self.failed(ServerError::Changed("an event has no number".to_owned()))
+        self.failed(ServerError::Changed(ServerDetail::NoEventNumber))
     }
 
     fn notice(&self) -> Option<Notice> {

@@ -6,12 +6,11 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use postgres::Client;
-
-use super::ServerError;
 use super::address::Address;
-use super::connection::{Cancel, Connected, connect};
+use super::client::{Cancel, Client};
+use super::connection::{Connected, connect};
 use super::settings::Settings;
+use super::{ServerDetail, ServerError};
 use crate::store::frameworks::Catalogue;
 
 /// Connections kept idle for one address: a view, its list and its watch ask at once, seldom more.
@@ -70,7 +69,7 @@ impl Server {
         Ok(server)
     }
 
-    pub(super) fn server_error(&self, error: &postgres::Error) -> ServerError {
+    pub(super) fn server_error(&self, error: &tokio_postgres::Error) -> ServerError {
         let error = ServerError::from_postgres(error, &self.settings.user, &self.settings.database);
         if matches!(error, ServerError::Changed(_)) {
             lock(&self.state).known = None;
@@ -86,7 +85,7 @@ impl Server {
     /// The same for one piece of work.
     pub(super) fn with<T>(&self, work: impl FnOnce(&mut Client) -> T) -> Result<T, ServerError> {
         let mut lent = self.lend()?;
-        lent.client().map(work).ok_or_else(|| ServerError::Other("a connection was lent twice".to_owned()))
+        lent.client().map(work).ok_or(ServerError::Lost(ServerDetail::HungUp))
     }
 
     fn take(&self) -> Result<Connected, ServerError> {
@@ -179,7 +178,7 @@ fn start_dropping() -> Result<(), ServerError> {
         }
     };
     let started = thread::Builder::new().name("closing idle connections".to_owned()).spawn(look);
-    started.map(drop).map_err(|error| ServerError::Other(error.to_string()))
+    started.map(drop).map_err(|error| ServerError::Failed(ServerDetail::Said(error.to_string())))
 }
 
 /// A connection in use, given back when it is dropped.

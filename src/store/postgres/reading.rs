@@ -1,9 +1,10 @@
 //! Reading: one transaction that may change nothing and sees one moment, rows some at a time.
 
-use postgres::types::{FromSql, ToSql, Type};
-use postgres::{Client, IsolationLevel, Row, Transaction};
+use tokio_postgres::Row;
+use tokio_postgres::types::{FromSql, ToSql, Type};
 
 use super::ServerError;
+use super::client::Client;
 use super::pool::{Lent, Server};
 use super::running::{Asking, Running};
 use crate::store::Flow;
@@ -22,27 +23,30 @@ impl Server {
     pub(super) fn rows<T>(
         &self,
         sql: &str,
-        read: &dyn Fn(&Row) -> Result<T, postgres::Error>,
+        read: &dyn Fn(&Row) -> Result<T, tokio_postgres::Error>,
     ) -> Result<Vec<T>, ServerError> {
-        let all = |client: &mut Client| read_only(client)?.query(sql, &[])?.iter().map(read).collect();
+        let all = |client: &mut Client| {
+            let rows = client.in_transaction(READ_ONLY, |client| client.query(sql, &[]), |_| false)?;
+            rows.iter().map(read).collect()
+        };
         self.repeating(&mut { all }, &|| true)
     }
 
     /// A connection that turns out to be lost is made anew, once, if nothing was answered yet.
     pub(super) fn repeating<T>(
         &self,
-        work: &mut dyn FnMut(&mut Client) -> Result<T, postgres::Error>,
+        work: &mut dyn FnMut(&mut Client) -> Result<T, tokio_postgres::Error>,
         may_repeat: &dyn Fn() -> bool,
     ) -> Result<T, ServerError> {
-        let once = |work: &mut dyn FnMut(&mut Client) -> Result<T, postgres::Error>| {
+        let once = |work: &mut dyn FnMut(&mut Client) -> Result<T, tokio_postgres::Error>| {
             self.with(|client| work(client).map_err(|error| self.server_error(&error)))?
         };
         match once(work) {
-            Err(ServerError::Lost(words)) => {
-                tracing::debug!(words, "the connection was lost");
+            Err(ServerError::Lost(detail)) => {
+                tracing::debug!(%detail, "the connection was lost");
                 // What was kept is as old, and most likely lost too.
                 self.forget_connections();
-                if may_repeat() { once(work) } else { Err(ServerError::Lost(words)) }
+                if may_repeat() { once(work) } else { Err(ServerError::Lost(detail)) }
             }
             Err(error) if error.ends_connection() => {
                 self.forget_connections();
@@ -53,9 +57,8 @@ impl Server {
     }
 }
 
-fn read_only(client: &mut Client) -> Result<Transaction<'_>, postgres::Error> {
-    client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start()
-}
+/// Sees one moment, and changes nothing.
+const READ_ONLY: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// Rows of a statement on their way: a transaction that sees one moment of the store, and a cursor in it.
 pub(super) struct PgRows<'s> {
@@ -150,11 +153,11 @@ impl<'s> PgRows<'s> {
             self.lent = Some((lent, self.running.begin(cancel)));
         }
         let Some(client) = self.lent.as_mut().and_then(|(lent, _)| lent.client()) else { return Ok(()) };
-        let mut ask = || -> Result<Vec<Row>, postgres::Error> {
+        let mut ask = || -> Result<Vec<Row>, tokio_postgres::Error> {
             if is_new {
                 declare(client, &self.sql)?;
             }
-            client.query_typed(&format!("FETCH FORWARD {} FROM {CURSOR}", self.batch), &[])
+            client.query_at_once(&format!("FETCH FORWARD {} FROM {CURSOR}", self.batch))
         };
         let rows = ask().map_err(|error| self.server.server_error(&error))?;
         self.has_more = rows.len() as i64 >= i64::from(self.batch);
@@ -197,8 +200,8 @@ impl Drop for PgRows<'_> {
 
 const CURSOR: &str = "foldline_reading";
 
-fn declare(client: &mut Client, sql: &Sql) -> Result<(), postgres::Error> {
-    client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+fn declare(client: &mut Client, sql: &Sql) -> Result<(), tokio_postgres::Error> {
+    client.batch_execute(READ_ONLY)?;
     let values: Vec<Box<dyn ToSql + Sync>> = sql.values.iter().map(bound).collect();
     let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| &**value).collect();
     client.execute(&format!("DECLARE {CURSOR} NO SCROLL CURSOR FOR {}", sql.text), &values)?;

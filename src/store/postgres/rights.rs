@@ -86,7 +86,7 @@ impl Server {
                 (sql, "FUNCTION ")
             }
         };
-        let read = |row: &postgres::Row| {
+        let read = |row: &tokio_postgres::Row| {
             let (right, schema): (String, String) = (row.try_get(0)?, row.try_get(1)?);
             let (name, arguments): (String, Option<String>) = (row.try_get(2)?, row.try_get(3)?);
             let arguments = arguments.map(|arguments| format!("({arguments})")).unwrap_or_default();

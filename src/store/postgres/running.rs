@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::connection::Cancel;
+use super::client::Cancel;
 use crate::store::Interrupter;
 
 /// The questions of one reader that have no answer yet.

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use super::AddressFlaw;
+
 /// An address as it may be shown, and what was cut out of it.
 #[derive(Debug, Default)]
 pub(super) struct Hidden {
@@ -10,7 +12,7 @@ pub(super) struct Hidden {
     /// As it was written, escapes and all.
     pub(super) password: Option<String>,
     /// Why the address cannot be meant as it was typed.
-    pub(super) flaw: Option<&'static str>,
+    pub(super) flaw: Option<AddressFlaw>,
 }
 
 /// The keys of libpq's other form of an address, `host=db user=kim`.
@@ -41,8 +43,6 @@ const LIBPQ_KEYS: [&str; 22] = [
 
 /// These name a file, and it is needed to connect.
 const FILES: [&str; 2] = ["passfile", "sslkey"];
-
-const PORT_FLAW: &str = "what follows the host's colon is no port number";
 
 /// Whether a text is meant as an address. Where a path can look like one, a file of that name makes it a path.
 pub(in crate::store) fn looks_like_address(text: &str) -> bool {
@@ -111,7 +111,7 @@ pub(super) fn hide(typed: &str) -> Hidden {
     };
     if let Some(end) = words.iter().filter_map(|word| after(word)).min() {
         hidden.shown.truncate(end);
-        hidden.flaw.get_or_insert("a password stands where none can be read");
+        hidden.flaw.get_or_insert(AddressFlaw::StrayPassword);
     }
     hidden
 }
@@ -142,14 +142,14 @@ fn quoted(value: &str) -> String {
 }
 
 /// libpq's `key = 'value'` list. Nothing after a fault is read, since it may be the rest of a secret.
-pub(super) fn pairs(text: &str) -> (Vec<(String, String)>, Option<&'static str>) {
+pub(super) fn pairs(text: &str) -> (Vec<(String, String)>, Option<AddressFlaw>) {
     let mut pairs = Vec::new();
     let mut rest = text.trim_start();
     while !rest.is_empty() {
-        let Some((key, behind)) = rest.split_once('=') else { return (pairs, Some("a word in it is no key=value")) };
+        let Some((key, behind)) = rest.split_once('=') else { return (pairs, Some(AddressFlaw::PairForm)) };
         let key = key.trim();
         if key.is_empty() || key.contains(char::is_whitespace) {
-            return (pairs, Some("a word in it is no key=value"));
+            return (pairs, Some(AddressFlaw::PairForm));
         }
         let behind = behind.trim_start();
         let is_quoted = behind.starts_with('\'');
@@ -173,7 +173,7 @@ pub(super) fn pairs(text: &str) -> (Vec<(String, String)>, Option<&'static str>)
             }
         }
         if !is_closed {
-            return (pairs, Some("a quoted value in it does not end"));
+            return (pairs, Some(AddressFlaw::OpenQuote));
         }
         pairs.push((key.to_ascii_lowercase(), value));
         rest = behind[end..].trim_start();
@@ -238,7 +238,7 @@ fn hide_false_port(rest: &mut String, begin: usize, hidden: &mut Hidden) {
             let colon = at + name.find(':').filter(|_| !name.contains('[')).unwrap_or(name.len());
             let behind = rest[colon..].rfind('@').map_or(rest.len(), |at| colon + at);
             rest.replace_range(colon..behind, "");
-            hidden.flaw.get_or_insert(PORT_FLAW);
+            hidden.flaw.get_or_insert(AddressFlaw::HostPort);
             return;
         }
         at += host.len() + 1;
@@ -258,7 +258,7 @@ fn hide_in_options(query: &str, is_postgres: bool, hidden: &mut Hidden) -> Strin
                 }
             }
             None if is_after_secret && !option.is_empty() => {
-                hidden.flaw.get_or_insert("a password in it has a & in it, which must be written %26");
+                hidden.flaw.get_or_insert(AddressFlaw::AmpersandInPassword);
             }
             _ => {
                 is_after_secret = false;

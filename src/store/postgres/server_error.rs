@@ -1,18 +1,19 @@
-use std::error::Error as _;
+use std::error::Error;
 
-use postgres::error::{DbError, SqlState};
+use tokio_postgres::error::{DbError, SqlState};
 
 use super::connection::quoted;
 use super::connector::NO_TLS;
 use super::guarded::GaveUp;
+use super::{AddressFlaw, ServerDetail, SqlClass};
 
 /// Why a server's store could not be read or written; each says what to do next.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
     #[error("this is no address of a PostgreSQL store ({0}); write it like postgres://user@host:5432/database")]
-    BadAddress(String),
+    BadAddress(AddressFlaw),
     #[error("no server answers there ({0}); check the host and port, and that PostgreSQL runs and listens there")]
-    Unreachable(String),
+    Unreachable(ServerDetail),
     #[error("user “{user}” needs a password; set PGPASSWORD, add a line to ~/.pgpass, or type it when asked")]
     PasswordNeeded { user: String },
     #[error("the password of user “{user}” is not accepted; type it again, or correct PGPASSWORD or ~/.pgpass")]
@@ -30,9 +31,9 @@ pub enum ServerError {
     #[error(
         "TLS with this server failed ({0}); give its authority's certificate with sslrootcert=FILE, or ask for less with sslmode=require"
     )]
-    TlsFailed(String),
+    TlsFailed(ServerDetail),
     #[error("{path}: this certificate or key cannot be read ({detail}); correct the address's option {option}", path = .path.display())]
-    Certificate { option: &'static str, path: std::path::PathBuf, detail: String },
+    Certificate { option: &'static str, path: std::path::PathBuf, detail: ServerDetail },
     #[error("the user may not do that ({detail}); let the owner say: {grant}")]
     Denied { detail: String, grant: String },
     #[error("{0}; let the table's owner change the policy, or append as a user for whom it allows that")]
@@ -50,11 +51,11 @@ pub enum ServerError {
     #[error("the server is starting or shutting down; try again in a moment")]
     NotReady,
     #[error("the connection was lost ({0}); try again")]
-    Lost(String),
+    Lost(ServerDetail),
     #[error("the server stopped answering ({0}); check the network and the server, then try again")]
-    Silent(String),
+    Silent(ServerDetail),
     #[error("what answers there is not a PostgreSQL that Foldline can read: {0}; check the host and port")]
-    NoPostgres(String),
+    NoPostgres(ServerDetail),
     #[error("the events there are too large to be read at once ({bytes} bytes); look at fewer")]
     TooLarge { bytes: u64 },
     #[error("stopped before the end, as asked")]
@@ -68,13 +69,15 @@ pub enum ServerError {
     )]
     Several { tables: String, first: String },
     #[error("the tables are not as they were found ({0}); open the store again")]
-    Changed(String),
+    Changed(ServerDetail),
     #[error(
         "the framework's own function for appending is not here ({0}); append with the application, or let it bring its tables up to date"
     )]
     NoFunction(String),
-    #[error("PostgreSQL says: {0}")]
-    Other(String),
+    #[error("{class} (PostgreSQL says: {words})")]
+    Sql { class: SqlClass, words: String },
+    #[error("the question could not be asked ({0}); try again")]
+    Failed(ServerDetail),
 }
 
 impl ServerError {
@@ -88,7 +91,7 @@ impl ServerError {
         matches!(self, Self::Lost(_) | Self::Silent(_) | Self::TooLarge { .. } | Self::NoPostgres(_))
     }
 
-    pub(super) fn from_postgres(error: &postgres::Error, user: &str, database: &str) -> Self {
+    pub(super) fn from_postgres(error: &tokio_postgres::Error, user: &str, database: &str) -> Self {
         let Some(said) = error.as_db_error() else { return without_answer(error, user) };
         let user = user.to_owned();
         let message = said.message().to_owned();
@@ -110,10 +113,10 @@ impl ServerError {
             SqlState::LOCK_NOT_AVAILABLE | SqlState::T_R_DEADLOCK_DETECTED => Self::Locked,
             SqlState::TOO_MANY_CONNECTIONS => Self::TooMany,
             SqlState::CANNOT_CONNECT_NOW => Self::NotReady,
-            SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN => Self::Lost(message),
+            SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN => Self::Lost(ServerDetail::Said(message)),
             SqlState::UNDEFINED_FUNCTION => Self::NoFunction(message),
-            SqlState::UNDEFINED_TABLE | SqlState::UNDEFINED_COLUMN => Self::Changed(message),
-            _ => Self::Other(in_full(said)),
+            SqlState::UNDEFINED_TABLE | SqlState::UNDEFINED_COLUMN => Self::Changed(ServerDetail::Said(message)),
+            ref code => Self::Sql { class: SqlClass::of(code), words: in_full(said) },
         }
     }
 }
@@ -125,36 +128,44 @@ fn in_full(said: &DbError) -> String {
     }
 }
 
-fn without_answer(error: &postgres::Error, user: &str) -> ServerError {
+fn without_answer(error: &tokio_postgres::Error, user: &str) -> ServerError {
     if let Some(gave_up) = GaveUp::behind(error) {
-        let words = gave_up.to_string();
+        let detail = ServerDetail::of_giving_up(gave_up);
         return match gave_up {
-            GaveUp::SilentGreeting(_) => ServerError::Unreachable(words),
-            GaveUp::SilentAnswer(_) => ServerError::Silent(words),
+            GaveUp::SilentGreeting(_) => ServerError::Unreachable(detail),
+            GaveUp::SilentAnswer(_) => ServerError::Silent(detail),
             GaveUp::TooLarge(bytes) => ServerError::TooLarge { bytes: *bytes },
-            GaveUp::NoPostgres(_) => ServerError::NoPostgres(words),
+            GaveUp::NoPostgres(_) => ServerError::NoPostgres(detail),
         };
     }
-    let mut words = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_words = cause.to_string();
-        if !words.contains(&cause_words) {
-            words = format!("{words}: {cause_words}");
-        }
-        source = cause.source();
-    }
+    let words = words_and_causes(error);
+    let detail = ServerDetail::of_failure(error);
     if words.contains("password missing") {
         ServerError::PasswordNeeded { user: user.to_owned() }
     } else if words.contains(NO_TLS) {
         ServerError::TlsNotOffered
     } else if words.contains("TLS handshake") {
-        ServerError::TlsFailed(words)
+        ServerError::TlsFailed(detail)
     } else if words.starts_with("error connecting") || words.contains("timeout") {
-        ServerError::Unreachable(words)
+        ServerError::Unreachable(detail)
+    } else if words.starts_with("unexpected message") || words.starts_with("error parsing response") {
+        ServerError::NoPostgres(detail)
     } else if error.is_closed() || words.starts_with("error communicating") {
-        ServerError::Lost(words)
+        ServerError::Lost(detail)
     } else {
-        ServerError::Other(words)
+        ServerError::Failed(detail)
     }
+}
+
+pub(super) fn words_and_causes(error: &dyn Error) -> String {
+    let mut words = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let cause_words = cause.to_string();
+        if !words.contains(&cause_words) {
+            words = format!("{words}: {cause_words}");
+        }
+        next = cause.source();
+    }
+    words
 }

@@ -4,9 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::ServerError;
 use super::address::{Address, Parts, Secret};
-use super::tls;
+use super::{AddressFlaw, ServerError, tls};
 
 /// How long a server may take to answer a connection attempt.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -39,10 +38,10 @@ impl Settings {
 
     fn within(address: &Address, environment: &dyn Fn(&str) -> Option<String>) -> Result<Self, ServerError> {
         let mut parts = address.parts()?;
-        let bad = |what: &str| ServerError::BadAddress(what.to_owned());
+        let bad = ServerError::BadAddress;
         let home = environment("HOME").or_else(|| environment("USERPROFILE")).map(PathBuf::from);
         let port = match parts.option("port").map(ToOwned::to_owned).or_else(|| environment("PGPORT")) {
-            Some(port) => port.parse().map_err(|_| bad("the port is no number"))?,
+            Some(port) => port.parse().map_err(|_| bad(AddressFlaw::Port))?,
             None => DEFAULT_PORT,
         };
         if parts.hosts.is_empty() {
@@ -52,14 +51,14 @@ impl Settings {
         let hosts: Vec<_> = parts.hosts.iter().map(|(host, own)| (host.clone(), own.unwrap_or(port))).collect();
         let user = parts.user.clone().or_else(|| environment("PGUSER")).or_else(|| environment("USER"));
         let user = user.or_else(|| environment("LOGNAME")).or_else(|| environment("USERNAME"));
-        let user = user.ok_or_else(|| bad("it names no user, and neither does PGUSER"))?;
+        let user = user.ok_or_else(|| bad(AddressFlaw::NoUser))?;
         let database = parts.database.clone().or_else(|| environment("PGDATABASE")).unwrap_or_else(|| user.clone());
         let seconds =
             parts.option("connect_timeout").map(ToOwned::to_owned).or_else(|| environment("PGCONNECT_TIMEOUT"));
         let connect_timeout = match seconds.map(|seconds| seconds.parse::<u64>()) {
             None | Some(Ok(0)) => CONNECT_TIMEOUT,
             Some(Ok(seconds)) => Duration::from_secs(seconds),
-            Some(Err(_)) => return Err(bad("connect_timeout is no number of seconds")),
+            Some(Err(_)) => return Err(bad(AddressFlaw::ConnectTimeout)),
         };
         let password = address.secret().cloned().or_else(|| environment("PGPASSWORD").map(Secret::new)).or_else(|| {
             let file = parts.option("passfile").map(ToOwned::to_owned).or_else(|| environment("PGPASSFILE"));

@@ -10,7 +10,7 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootC
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::address::Parts;
-use super::{ServerError, certificate};
+use super::{AddressFlaw, ServerDetail, ServerError, certificate};
 
 /// How much of the server's identity is to be proven, in libpq's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,9 +35,7 @@ impl Mode {
             Some("require") => Ok(Self::Require),
             Some("verify-ca") => Ok(Self::VerifyCa),
             Some("verify-full") => Ok(Self::VerifyFull),
-            Some(other) => Err(ServerError::BadAddress(format!(
-                "sslmode={other} is none of disable, prefer, require, verify-ca and verify-full"
-            ))),
+            Some(other) => Err(ServerError::BadAddress(AddressFlaw::TlsMode(other.into()))),
         }
     }
 }
@@ -51,12 +49,12 @@ pub(super) fn connector(
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .map_err(|error| ServerError::TlsFailed(error.to_string()))?;
+        .map_err(|error| ServerError::TlsFailed(ServerDetail::Said(error.to_string())))?;
     let builder = if matches!(mode, Mode::VerifyCa | Mode::VerifyFull) {
         let Authorities { store, given } = authorities(parts, home, roots)?;
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider)
             .build()
-            .map_err(|error| ServerError::TlsFailed(error.to_string()))?;
+            .map_err(|error| ServerError::TlsFailed(ServerDetail::Said(error.to_string())))?;
         let verifier = Checked { verifier, given, needs_name: mode == Mode::VerifyFull };
         builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
     } else {
@@ -70,7 +68,7 @@ pub(super) fn connector(
             builder.with_client_auth_cert(chain, key).map_err(|error| unreadable("sslcert", key_path, &error))?
         }
         (None, None) => builder.with_no_client_auth(),
-        _ => return Err(ServerError::BadAddress("sslcert and sslkey go together".to_owned())),
+        _ => return Err(ServerError::BadAddress(AddressFlaw::CertificateWithoutKey)),
     };
     Ok(MakeRustlsConnect::new(config))
 }
@@ -93,12 +91,12 @@ fn authorities(parts: &Parts, home: Option<&Path>, named: Option<String>) -> Res
     let path = match (named, home) {
         (Some(path), _) => PathBuf::from(path),
         (None, Some(home)) => home.join(".postgresql/root.crt"),
-        (None, None) => return Err(ServerError::TlsFailed("no authority is given to check it against".to_owned())),
+        (None, None) => return Err(ServerError::TlsFailed(ServerDetail::NoAuthority)),
     };
     let given = certificates("sslrootcert", &path)?;
     store.add_parsable_certificates(given.iter().cloned());
     if store.is_empty() {
-        return Err(unreadable("sslrootcert", &path, &"it holds no certificate"));
+        return Err(ServerError::Certificate { option: "sslrootcert", path, detail: ServerDetail::NoCertificate });
     }
     Ok(Authorities { store, given })
 }
@@ -108,7 +106,7 @@ fn certificates(option: &'static str, path: &Path) -> Result<Vec<CertificateDer<
 }
 
 fn unreadable(option: &'static str, path: &Path, detail: &dyn std::fmt::Display) -> ServerError {
-    ServerError::Certificate { option, path: path.to_owned(), detail: detail.to_string() }
+    ServerError::Certificate { option, path: path.to_owned(), detail: ServerDetail::Said(detail.to_string()) }
 }
 
 /// Checks the authority, and the name where that is asked for.

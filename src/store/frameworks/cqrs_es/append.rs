@@ -3,6 +3,7 @@ use rusqlite::params;
 use super::super::catalogue::Table;
 use super::super::rules::Append;
 use super::super::writing::Shaped;
+use crate::store::postgres::Client;
 
 pub(super) fn sqlite_example(table: &Table) -> String {
     format!(
@@ -38,9 +39,9 @@ pub(super) fn postgres_example(table: &Table) -> String {
 
 pub(super) fn to_postgres(
     append: &Append<'_>,
-    to: &mut postgres::Transaction<'_>,
+    to: &mut Client,
     events: &[Shaped],
-) -> Result<bool, postgres::Error> {
+) -> Result<bool, tokio_postgres::Error> {
     let Some([kind, id]) = append.key() else { return Ok(false) };
     let json = |name| append.table.column(name).map_or("json", |column| column.declared.as_str());
     let sql = format!(

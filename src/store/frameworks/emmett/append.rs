@@ -2,6 +2,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::super::rules::Append;
 use super::super::writing::Shaped;
+use crate::store::postgres::Client;
 
 /// The part of the tables that a stream is in unless it was put in another.
 const PARTITION: &str = "emt:default";
@@ -56,9 +57,9 @@ pub(super) fn to_sqlite(append: &Append<'_>, to: &rusqlite::Connection, events: 
 /// Its own function, which moves the stream's row on and gives every message its transaction.
 pub(super) fn to_postgres(
     append: &Append<'_>,
-    to: &mut postgres::Transaction<'_>,
+    to: &mut Client,
     events: &[Shaped],
-) -> Result<bool, postgres::Error> {
+) -> Result<bool, tokio_postgres::Error> {
     append.look_into_schema(to)?;
     let ids: Vec<String> = events.iter().map(|event| event.id.to_string()).collect();
     let payloads: Vec<_> = events.iter().map(|event| String::from_utf8_lossy(&event.payload).into_owned()).collect();

@@ -3,6 +3,7 @@ use rusqlite::params;
 use super::super::catalogue::{Table, quote};
 use super::super::rules::Append;
 use super::super::writing::Shaped;
+use crate::store::postgres::Client;
 
 pub(super) fn sqlite_example(table: &Table) -> String {
     format!(
@@ -35,9 +36,9 @@ pub(super) fn postgres_example(table: &Table) -> String {
 /// recorder.
 pub(super) fn to_postgres(
     append: &Append<'_>,
-    to: &mut postgres::Transaction<'_>,
+    to: &mut Client,
     events: &[Shaped],
-) -> Result<bool, postgres::Error> {
+) -> Result<bool, tokio_postgres::Error> {
     let table = append.table.quoted();
     let channel = quote(&append.table.name.replace('.', "_"));
     to.batch_execute(&format!("LOCK TABLE {table} IN EXCLUSIVE MODE; NOTIFY {channel}"))?;

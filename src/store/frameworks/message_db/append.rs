@@ -1,12 +1,13 @@
 use super::super::rules::Append;
 use super::super::writing::Shaped;
+use crate::store::postgres::Client;
 
 /// Its own function, which locks the category and compares the version.
 pub(super) fn to_postgres(
     append: &Append<'_>,
-    to: &mut postgres::Transaction<'_>,
+    to: &mut Client,
     events: &[Shaped],
-) -> Result<bool, postgres::Error> {
+) -> Result<bool, tokio_postgres::Error> {
     append.look_into_schema(to)?;
     let sql = "SELECT write_message($1::text, $2::text, $3::text, $4::text::jsonb, $5::text::jsonb, $6::bigint)";
     for (event, place) in events.iter().zip(0_i64..) {
