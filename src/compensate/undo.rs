@@ -1,7 +1,7 @@
 use serde_json::{Map, Value};
 
 use super::FreeEvent;
-use crate::event::{RecordedEvent, body_of, kebab_words, same_name};
+use crate::event::{RecordedEvent, body_of, json_value, kebab_words, same_name};
 use crate::replay::Story;
 
 /// An event to begin with where none is the natural compensation: of the event's own type, with the values that the
@@ -12,7 +12,7 @@ pub fn undoing(story: &Story, target: &RecordedEvent) -> FreeEvent {
     let before = index.and_then(|index| index.checked_sub(1)).map_or(Value::Null, |before| timeline.show(Some(before)));
     let after = index.map_or(Value::Null, |index| timeline.show(Some(index)));
     let event_type = target.event_type.as_str();
-    let payload = match serde_json::from_slice(&body_of(event_type, &target.payload)) {
+    let payload = match json_value(&body_of(event_type, &target.payload)) {
         Ok(Value::Object(mut fields)) => {
             undo_fields(&mut fields, &before, &after);
             Value::Object(fields)

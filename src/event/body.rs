@@ -28,7 +28,7 @@ pub fn body_of<'a>(event_type: &str, payload: &'a [u8]) -> Cow<'a, [u8]> {
     if let Some(text) = without_marks(inside) {
         return text.into();
     }
-    match serde_json::from_slice::<Value>(inside) {
+    match super::json_value(inside) {
         Ok(mut value) => {
             unwrap_typed(&mut value);
             value.to_string().into_bytes().into()

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::json_text::members;
-use super::{EventId, same_name};
+use super::{EventId, json_value, same_name};
 
 /// The names under which who, why and what led to it are usually kept around an event, the surest first.
 pub const ACTOR: [&str; 12] = [
@@ -42,7 +42,7 @@ pub struct Metadata {
 impl Metadata {
     /// Total: what is no JSON object reads as no metadata, and the stored text is still there to be shown.
     pub fn parse(stored: &[u8]) -> Self {
-        let Ok(Value::Object(all)) = serde_json::from_slice(stored) else { return Self::default() };
+        let Ok(Value::Object(all)) = json_value(stored) else { return Self::default() };
         let [actor, reason, compensates, correlation_id, causation_id] = found(&all);
         let compensates = compensates.map(|id| EventId::new(&id));
         Self { actor, reason, compensates, correlation_id, causation_id, all }
@@ -95,17 +95,22 @@ fn text_of(value: &Value) -> Option<String> {
 /// that is whole.
 pub fn actor_in(stored: &[u8]) -> Option<Cow<'_, str>> {
     let mut best: Option<(usize, &[u8])> = None;
-    for (key, value) in members(stored) {
-        let key = std::str::from_utf8(key).ok()?;
+    // The names of actors that there are; of one that is written twice the last counts.
+    let mut seen: [&[u8]; 4] = [b""; 4];
+    let mut count = 0;
+    for (name, value) in members(stored) {
+        let key = std::str::from_utf8(name).ok()?;
         let Some(rank) = rank_of(key, first_letter(key), &ACTOR) else { continue };
+        if count == seen.len() || seen.contains(&name) {
+            return Metadata::parse(stored).actor.map(Cow::Owned);
+        }
+        seen[count] = name;
+        count += 1;
         // Of two spellings of one key, the first counts.
         if best.is_none_or(|(best, _)| rank < best)
             && let Some(value) = named_by(value)
         {
             best = Some((rank, value));
-        }
-        if matches!(best, Some((0, _))) {
-            break;
         }
     }
     let (_, value) = best?;
@@ -124,7 +129,8 @@ fn named_by(value: &[u8]) -> Option<&[u8]> {
     }
     NAMED_BY.iter().find_map(|name| {
         let is_it = |key: &[u8]| std::str::from_utf8(key).is_ok_and(|key| same_name(key, name));
-        members(value).find(|(key, _)| is_it(key)).map(|(_, value)| value).filter(is_said)
+        let (first, _) = members(value).find(|(key, _)| is_it(key))?;
+        members(value).filter(|(key, _)| *key == first).last().map(|(_, value)| value).filter(is_said)
     })
 }
 
@@ -201,6 +207,11 @@ mod tests {
             r#"{"user":{"id":7,"name":"kim"},"performedBy":"lee"}"#,
             r#"{"user":[1],"created-by":"lee"}"#,
             r#"{"Actor":"kim","actor":"lee"}"#,
+            r#"{"actor":"kim","reason":"x","actor":"lee"}"#,
+            r#"{"actor":"kim","actor":null,"user":"lee"}"#,
+            r#"{"actor":null,"actor":"kim"}"#,
+            r#"{"user":{"name":"kim","id":7,"name":"lee"}}"#,
+            r#"{"actor":"a","user":"b","userId":"c","author":"d","createdBy":"e"}"#,
             "",
             "[1]",
         ] {

@@ -5,7 +5,7 @@ use serde::ser::SerializeStruct;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{EventId, EventType, Metadata, Position, StreamId, StreamKey, Timestamp, Version, body_of};
+use super::{EventId, EventType, Metadata, Position, StreamId, StreamKey, Timestamp, Version, body_of, json_value};
 
 /// One event while a store is being read: it borrows the row, so visiting millions allocates nothing for them.
 #[derive(Clone, Debug)]
@@ -147,7 +147,7 @@ impl Serialize for AsStored<'_> {
 
 /// A payload as a JSON value; text that is no JSON becomes a string, so that something can always be shown.
 pub fn payload_value(stored: &[u8]) -> Value {
-    serde_json::from_slice(stored).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(stored).into_owned()))
+    json_value(stored).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(stored).into_owned()))
 }
 
 /// An event that is to be appended. Its stream and version are the append's business.

@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::Projection;
 use super::path::{PathStep, item_path, key_path, leaf_count, path_steps, step_into};
-use crate::event::Timestamp;
 use crate::event::json_text::{items, members};
+use crate::event::{Timestamp, json_value};
 
 /// One value of a shown state, borrowed: comparing two states of a dozen fields makes no copies.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +30,7 @@ pub struct RawJson<'s> {
 
 impl RawJson<'_> {
     pub fn to_value(self) -> Value {
-        serde_json::from_str(self.text).unwrap_or_else(|_| self.text.into())
+        json_value(self.text.as_bytes()).unwrap_or_else(|_| self.text.into())
     }
 }
 
@@ -252,7 +252,7 @@ pub fn report_text_changes(path: &str, before: &str, after: &str, report: &mut d
                 }
             }
         }
-        _ => match (serde_json::from_str(before), serde_json::from_str(after)) {
+        _ => match (json_value(before.as_bytes()), json_value(after.as_bytes())) {
             (Ok(before), Ok(after)) => report_value_changes(path, &before, &after, report),
             _ => report(path),
         },

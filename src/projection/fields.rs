@@ -17,7 +17,7 @@ use super::{Folded, Problem, Projection, Registrar, key_path};
 use crate::domain::Flaw;
 use crate::event::json_text::leaf_count;
 use crate::event::plain_json::{PlainMember, plain_members};
-use crate::event::{EventRow, Head};
+use crate::event::{EventRow, Head, json_value};
 
 pub(super) fn register(registrar: &mut impl Registrar) {
     registrar.add(FieldsProjection);
@@ -212,12 +212,12 @@ fn decode(body: &[u8]) -> Result<FieldsEvent, Flaw> {
         Ok(text) if is_sound => text,
         other => {
             // The parser says in its own words what is wrong and where.
-            serde_json::from_slice::<Value>(body).map_err(|error| Flaw::not_json(&error))?;
+            json_value(body).map_err(|error| Flaw::not_json(&error))?;
             other.map_err(|error| Flaw::not_json(&error))?
         }
     };
     if !text.trim_ascii_start().starts_with('{') {
-        return match serde_json::from_str::<Value>(text) {
+        return match json_value(text.as_bytes()) {
             Ok(Value::Null) => Ok(FieldsEvent::Set(setting("", Vec::new()))),
             Ok(_) => Err(Flaw::NotAnObject),
             Err(error) => Err(Flaw::not_json(&error)),

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::{Fault, Finding};
 use crate::event::plain_json::plain_members;
-use crate::event::{ByNumber, EventRow, StreamKey, Timestamp, Version};
+use crate::event::{ByNumber, EventRow, StreamKey, Timestamp, Version, json_value};
 
 /// Per stream: how many events were seen, the highest version and the latest time.
 #[derive(Clone, Copy, Debug, Default)]
@@ -97,7 +97,7 @@ fn check_json(text: &[u8]) -> Result<(), serde_json::Error> {
     serde_json::from_slice::<&RawValue>(text)?;
     let may_be_deep = || memchr::memchr2_iter(b'[', b'{', text).nth(DEEPEST - 1).is_some();
     if memchr::memmem::find(text, b"\\u").is_some() || may_be_deep() {
-        serde_json::from_slice::<serde_json::Value>(text)?;
+        json_value(text)?;
     }
     Ok(())
 }

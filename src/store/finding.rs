@@ -147,6 +147,8 @@ pub enum Fault {
     PayloadNotJson {
         detail: String,
     },
+    /// Of a framework whose events are objects.
+    PayloadNoObject,
     MetadataNotJson,
     PayloadNotText,
     PayloadsEncrypted {
@@ -264,6 +266,7 @@ impl Fault {
             Self::SecondEvent { .. } | Self::OutOfOrder { .. } => FindingKind::Duplicate,
             Self::EarlierThanBefore { .. } => FindingKind::DisorderedTime,
             Self::PayloadNotJson { .. }
+            | Self::PayloadNoObject
             | Self::MetadataNotJson
             | Self::PayloadNotText
             | Self::PayloadsEncrypted { .. }
@@ -310,6 +313,7 @@ impl fmt::Display for Fault {
                 write!(f, "recorded at {at}, before the event ahead of it ({before})")
             }
             Self::PayloadNotJson { detail } => write!(f, "the payload is not JSON: {detail}"),
+            Self::PayloadNoObject => f.write_str("the payload is no JSON object, as every event of this framework is"),
             Self::MetadataNotJson => f.write_str("the metadata is not JSON"),
             Self::PayloadNotText => f.write_str("the payload is neither text nor packed text"),
             Self::PayloadsEncrypted { count } => write!(
@@ -419,6 +423,7 @@ impl Explain for Fault {
                 Message::new("fault-earlier-than-before").text("at", at).text("before", before)
             }
             Self::PayloadNotJson { detail } => Message::new("fault-payload-not-json").text("detail", detail),
+            Self::PayloadNoObject => Message::new("fault-payload-no-object"),
             Self::MetadataNotJson => Message::new("fault-metadata-not-json"),
             Self::PayloadNotText => Message::new("fault-payload-not-text"),
             Self::PayloadsEncrypted { count } => Message::new("fault-payloads-encrypted").number("count", *count),

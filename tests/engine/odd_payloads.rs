@@ -1,6 +1,7 @@
 //! Recorded history may hold anything. It is folded all the same, and what could not be read is reported.
 
 use foldline::domain::{Aggregate, EventKind};
+use foldline::event::payload_value;
 use foldline::projection::{LeadState, TicketState};
 use foldline::replay::{ProjectionRef, registry};
 use serde_json::json;
@@ -51,6 +52,21 @@ fn every_event_with_any_payload_moves_the_version_of_every_projection() {
                     assert_eq!(shown["version"], json!(version), "{} {}", kind.name(), printed(payload));
                 }
             }
+        }
+    }
+}
+
+/// Keys under which the parser keeps things of its own.
+#[test]
+fn a_key_that_the_parser_uses_itself_is_shown_as_any_other() {
+    for key in ["$serde_json::private::Number", "$serde_json::private::RawValue"] {
+        for value in [r#""12""#, r#""{\"a\":1}""#, "[1]", r#""x""#] {
+            let payload = format!(r#"{{"plain":1.50,"odd":{{"{key}":{value}}},"{key}":{value}}}"#);
+            assert_eq!(payload_value(payload.as_bytes()).to_string(), payload);
+            let fields =
+                projections(Aggregate::Lead).iter().find(|known| known.name() == "fields").expect("for any domain");
+            let shown = given([stored_event("noted", payload.as_bytes())]).shown(fields.clone());
+            assert_eq!(shown.to_string(), payload);
         }
     }
 }

@@ -13,7 +13,7 @@ use super::Incoming;
 use super::event_object::version;
 use super::flaw::LineFlaw;
 use super::raw::{RawObject, quoted};
-use crate::event::{EventId, EventRow, EventType, Metadata, NewEvent, StreamId, Timestamp};
+use crate::event::{EventId, EventRow, EventType, Metadata, NewEvent, StreamId, Timestamp, json_value};
 
 /// The `source` of what Foldline exports: its ids need no source to be unique.
 const OWN_SOURCE: &str = "urn:foldline";
@@ -54,7 +54,7 @@ pub(super) fn read(mut object: RawObject<'_>, line: u64) -> Result<Incoming, Lin
                     "causationid" => "causation-id",
                     other => other,
                 };
-                all.insert(name.to_owned(), serde_json::from_str(raw.get()).unwrap_or(Value::Null));
+                all.insert(name.to_owned(), json_value(raw.get().as_bytes()).unwrap_or(Value::Null));
             }
             if all.is_empty() { String::new() } else { Value::Object(all).to_string() }
         }

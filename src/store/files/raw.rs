@@ -32,10 +32,19 @@ impl<'a> RawObject<'a> {
         fields
     }
 
-    /// Takes a field out, by any spelling of its name (lower-case words joined by `-`).
+    /// Takes a field out, by any spelling of its name (lower-case words joined by `-`). Where it is named again, the last
+    /// counts.
     pub(super) fn take(&mut self, name: &str) -> Option<&'a RawValue> {
         let at = self.0.iter().position(|(key, _)| same_name(key, name))?;
-        Some(self.0.remove(at).1)
+        let (key, mut value) = self.0.remove(at);
+        self.0.retain(|(other, again)| {
+            let is_again = *other == key;
+            if is_again {
+                value = *again;
+            }
+            !is_again
+        });
+        Some(value)
     }
 
     pub(super) fn has(&self, name: &str) -> bool {

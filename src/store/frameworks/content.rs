@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::cell::Cell;
 use super::key::CipherKey;
 use crate::event::json_text::members;
-use crate::event::same_name;
+use crate::event::{json_value, same_name};
 
 /// What a stored payload turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +114,7 @@ pub(super) fn merged_metadata<'a>(parts: &[(Option<&str>, Cell<'a>)]) -> Cow<'a,
     let mut all = Map::new();
     for (field, cell) in parts.iter().filter(|(_, cell)| !cell.is_null()) {
         let (text, _) = readable(*cell, false, None);
-        let value = match (cell, serde_json::from_slice::<Value>(&text)) {
+        let value = match (cell, json_value(&text)) {
             (Cell::Int(_) | Cell::Real(_), Ok(value)) => value,
             (_, Ok(value @ (Value::Object(_) | Value::Array(_)))) => value,
             _ => Value::String(String::from_utf8_lossy(&text).into_owned()),
@@ -142,7 +142,7 @@ pub(super) fn marked<'a>(metadata: Cow<'a, [u8]>, marks: &[&str]) -> Cow<'a, [u8
     if marks.is_empty() {
         return metadata;
     }
-    let mut all = match serde_json::from_slice(&metadata) {
+    let mut all = match json_value(&metadata) {
         Ok(Value::Object(all)) => all,
         _ if metadata.is_empty() => Map::new(),
         _ => return metadata,

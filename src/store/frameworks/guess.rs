@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -9,6 +10,7 @@ use super::catalogue::{Catalogue, Column, Table};
 use super::looks::{Looks, Run, look_at, run_of};
 use super::mapping::Mapping;
 use super::store::Database;
+use super::within::within;
 use crate::event::{ACTOR, CAUSATION, CORRELATION, REASON, kebab_words, same_name};
 use crate::store::StoreError;
 
@@ -64,7 +66,13 @@ pub struct Sample {
 pub(super) struct Looked {
     pub(super) guesses: Vec<Guess>,
     pub(super) samples: HashMap<String, Vec<Sample>>,
+    /// The tables that could not be looked into in time.
+    pub(super) slow: Vec<String>,
 }
+
+/// How long looking into one table may take, and into all of them.
+const ONE_TABLE: Duration = Duration::from_secs(2);
+const ALL_TABLES: Duration = Duration::from_secs(8);
 
 /// A text with more different values than this is no event's type.
 const MOST_TYPES: usize = 60;
@@ -135,8 +143,13 @@ const CAUSATION_COLUMNS: &[&str] = &["caused-by", "parent-event-id", "parent-id"
 /// Looks at every table.
 pub(super) fn guess(database: &dyn Database, catalogue: &Catalogue) -> Result<Looked, StoreError> {
     let mut looked = Looked::default();
+    let end = Instant::now() + ALL_TABLES;
     for table in &catalogue.tables {
-        let looks = look_at(database, table)?;
+        let limit = ONE_TABLE.min(end.saturating_duration_since(Instant::now()));
+        let looks = within(limit, database.interrupter(), || look_at(database, table))?.unwrap_or_else(|| {
+            looked.slow.push(table.full_name());
+            vec![Looks::default(); table.columns.len()]
+        });
         let with_looks = table.columns.iter().zip(&looks);
         let samples = with_looks.map(|(column, looks)| Sample {
             column: column.name.clone(),
@@ -150,7 +163,9 @@ pub(super) fn guess(database: &dyn Database, catalogue: &Catalogue) -> Result<Lo
     if looked.guesses.iter().any(|guess| guess.is_whole) {
         looked.guesses.retain(|guess| guess.is_whole);
     }
-    looked.guesses.sort_by_key(|guess| std::cmp::Reverse(guess.weight));
+    let Looked { guesses, slow, .. } = &mut looked;
+    // What could not be looked into may be right, and would be of little use.
+    guesses.sort_by_key(|guess| (slow.contains(&guess.mapping.table), std::cmp::Reverse(guess.weight)));
     Ok(looked)
 }
 

@@ -29,6 +29,8 @@ pub struct Layout {
     pub payload: Expr,
     /// Whether payloads that are no JSON are worth a word.
     pub expects_json: bool,
+    /// Whether each of the framework's events is a JSON object.
+    pub expects_objects: bool,
     /// Bytes that are no text are then taken for encrypted ones.
     pub may_be_encrypted: bool,
     pub metadata: Vec<MetadataPart>,
@@ -201,6 +203,7 @@ impl Layout {
             schema: None,
             payload: Expr::text("NULL"),
             expects_json: true,
+            expects_objects: false,
             may_be_encrypted: false,
             metadata: Vec::new(),
             metadata_text: MetadataText::AsStored,

@@ -10,6 +10,7 @@ use super::cell::{Cell, Cells};
 use super::layout::TimeUnit;
 use super::sql::Sql;
 use super::store::Database;
+use crate::event::json_value;
 use crate::store::{Flow, StoreError};
 
 /// Rows that are looked at to learn what a column holds.
@@ -82,9 +83,7 @@ impl Looks {
         self.numbers.push(number);
         let first = cell.bytes().iter().find(|byte| !byte.is_ascii_whitespace());
         let object = match first {
-            Some(b'{' | b'[') if cell.bytes().len() <= LARGEST_LOOKED_INTO => {
-                serde_json::from_slice::<Value>(cell.bytes()).ok()
-            }
+            Some(b'{' | b'[') if cell.bytes().len() <= LARGEST_LOOKED_INTO => json_value(cell.bytes()).ok(),
             Some(b'{' | b'[') => serde_json::from_slice::<IgnoredAny>(cell.bytes()).ok().map(|_| Value::Null),
             _ => None,
         };

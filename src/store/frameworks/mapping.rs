@@ -95,6 +95,10 @@ pub enum MappingError {
     NoColumn { asked: String, role: &'static str, table: String, known: String },
     #[error("which column says whose event each row of {table} is? Name it as \"stream\"")]
     NoStream { table: String },
+    #[error(
+        "the first rows of {table} were not there within {seconds} s; if it is a view, map the table that it reads"
+    )]
+    TooSlow { table: String, seconds: u64 },
 }
 
 impl Mapping {

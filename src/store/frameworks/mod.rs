@@ -48,6 +48,7 @@ mod spelling;
 mod sql;
 mod store;
 mod verify;
+mod within;
 mod writing;
 
 use rules::Rules;

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::time::Duration;
 
 use super::guess::{Guess, Looked, Sample, guess};
-use super::mapping::Mapping;
+use super::mapping::{Mapping, MappingError};
+use super::within::within;
 use super::{Catalogue, Database};
 use crate::event::RecordedEvent;
 use crate::store::opening::ReadOnlyFile;
@@ -17,6 +19,8 @@ use crate::store::{Flow, OpenOptions, Query, Source, StoreError, open_with};
 pub struct Unmapped {
     pub catalogue: Catalogue,
     pub guesses: Vec<Guess>,
+    /// The tables whose first rows took too long to read: they are guessed at by their names alone.
+    pub slow: Vec<String>,
     /// By table.
     samples: HashMap<String, Vec<Sample>>,
 }
@@ -47,12 +51,15 @@ fn look_into_file(path: &Path) -> Result<Unmapped, StoreError> {
 
 /// The same for any database.
 pub fn unmapped(database: &dyn Database, catalogue: Catalogue) -> Result<Unmapped, StoreError> {
-    let Looked { guesses, samples } = guess(database, &catalogue)?;
-    Ok(Unmapped { catalogue, guesses, samples })
+    let Looked { guesses, samples, slow } = guess(database, &catalogue)?;
+    Ok(Unmapped { catalogue, guesses, slow, samples })
 }
 
 /// Rows that are read to show a few events: some may be no events, or stand in another order.
 const TRIED: u64 = 1000;
+
+/// How long reading them may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The first events as a mapping reads them, of a table's first rows.
 pub fn preview(source: &Source, mapping: &Mapping, count: u64) -> Result<Vec<RecordedEvent>, StoreError> {
@@ -60,10 +67,17 @@ pub fn preview(source: &Source, mapping: &Mapping, count: u64) -> Result<Vec<Rec
         mapping: Some(Mapping { first_rows: Some(TRIED), ..mapping.clone() }),
         ..OpenOptions::from_environment()
     };
-    let mut events = Vec::new();
-    open_with(source, &options)?.visit_events(&Query::store().limit(count), &mut |row| {
-        events.push(row.to_recorded());
-        Flow::Continue(())
-    })?;
-    Ok(events)
+    let store = open_with(source, &options)?;
+    let read = within(PATIENCE, store.interrupter(), || {
+        let mut events = Vec::new();
+        store.visit_events(&Query::store().limit(count), &mut |row| {
+            events.push(row.to_recorded());
+            Flow::Continue(())
+        })?;
+        Ok(events)
+    });
+    read?.ok_or_else(|| StoreError::Mapping {
+        place: source.to_string(),
+        source: MappingError::TooSlow { table: mapping.table.clone(), seconds: PATIENCE.as_secs() },
+    })
 }

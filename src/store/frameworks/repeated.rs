@@ -3,7 +3,7 @@
 use super::layout::Layout;
 use super::store::{Database, ForeignStore};
 use super::writing::{Example, shaped};
-use crate::event::{NewEvent, RecordedEvent, StreamId, Version};
+use crate::event::{NewEvent, RecordedEvent, StreamId, Version, json_value};
 use crate::store::{AppendError, Appended, Conflict, Expected, Flow, Query, Store};
 
 impl<D: Database> ForeignStore<D> {
@@ -73,7 +73,7 @@ impl<D: Database> ForeignStore<D> {
 
 /// The database writes JSON in its own spelling, so the values are compared.
 fn is_same(event: &NewEvent, recorded: &RecordedEvent) -> bool {
-    let value = |text: &[u8]| serde_json::from_slice::<serde_json::Value>(text).ok();
+    let value = |text: &[u8]| json_value(text).ok();
     recorded.event_type == event.event_type && value(&recorded.payload) == value(event.payload.as_bytes())
 }
 
@@ -83,7 +83,7 @@ fn is_same_as_stored(layout: &Layout, event: &NewEvent, recorded: &RecordedEvent
     let Some(rules) = layout.append_rules() else { return false };
     let example =
         Example { event_type: recorded.event_type.to_string(), payload: recorded.payload.clone(), schema: None };
-    let value = |text: &[u8]| serde_json::from_slice::<serde_json::Value>(text).ok();
+    let value = |text: &[u8]| json_value(text).ok();
     shaped(rules, Some(&example), event).is_ok_and(|shaped| {
         shaped.event_type == recorded.event_type.as_str()
             && value(&shaped.payload) == value(&recorded.payload)

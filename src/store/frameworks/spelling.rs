@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 
 use super::layout::Category;
 use super::store::{Database, ForeignStore};
-use crate::event::{EventType, NewEvent, StreamId, body_of, kebab_words, same_name};
+use super::writing::object;
+use crate::event::{EventType, NewEvent, StreamId, body_of, json_value, kebab_words, same_name};
 use crate::store::{AppendError, Columns, Flow, Query, Store, StoreError, Unfit};
 
 impl<D: Database> ForeignStore<D> {
@@ -26,7 +27,7 @@ impl<D: Database> ForeignStore<D> {
             return Ok(NewEvent { event_type, ..event.clone() });
         };
         let example = self.newest_of(&event_type)?.unwrap_or_default();
-        let payload = match serde_json::from_str(&event.payload) {
+        let payload = match json_value(event.payload.as_bytes()) {
             Ok(Value::Object(fields)) => Value::Object(spelled(fields, &example)).to_string(),
             _ => event.payload.clone(),
         };
@@ -72,7 +73,7 @@ impl<D: Database> ForeignStore<D> {
         let mut fields = None;
         let query = Query::store().backward().of_type(EventType::from(event_type)).limit(1);
         self.visit_contents(&query, &mut |row, _| {
-            fields = serde_json::from_slice(&body_of(event_type, row.payload)).ok();
+            fields = object(&body_of(event_type, row.payload));
             Flow::Break(())
         })?;
         Ok(fields)

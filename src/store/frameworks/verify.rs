@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::content::Kind;
@@ -7,6 +8,7 @@ use super::layout::{Layout, Snapshots};
 use super::naming::joined;
 use super::sql::Sql;
 use super::store::{Database, ForeignStore};
+use super::writing::object;
 use crate::event::{StreamId, Version};
 use crate::store::{Fault, Finding, Flow, HistoryCheck, HistoryRules, KeptState, Query, StoreError};
 
@@ -51,6 +53,9 @@ fn events<D: Database>(
         match kind {
             Kind::Encrypted => encrypted += 1,
             Kind::Binary if layout.expects_json => report(Finding::of_event(row, Fault::PayloadNotText)),
+            Kind::Text if layout.expects_objects && is_other_json(row.payload) => {
+                report(Finding::of_event(row, Fault::PayloadNoObject));
+            }
             Kind::Binary | Kind::Text => {}
         }
         count += 1;
@@ -61,6 +66,12 @@ fn events<D: Database>(
         report(Finding::of_store(Fault::PayloadsEncrypted { count: encrypted }));
     }
     if is_cancelled { Err(StoreError::Cancelled) } else { Ok(()) }
+}
+
+/// JSON that says something, and is no object.
+fn is_other_json(payload: &[u8]) -> bool {
+    let text = payload.trim_ascii();
+    !text.starts_with(b"{") && text != b"null" && serde_json::from_slice::<IgnoredAny>(text).is_ok()
 }
 
 /// A snapshot cannot be held against a replay, which only the application can do. Its version can be held against the
@@ -126,7 +137,7 @@ fn strayed<D: Database>(
     let mut now: HashMap<String, Value> = HashMap::new();
     let mut said: Vec<(Version, String, Value)> = Vec::new();
     store.visit_contents(&Query::stream(stream.clone()), &mut |row, _| {
-        if let Ok(fields) = serde_json::from_slice::<Map<String, Value>>(&row.body()) {
+        if let Some(fields) = object(&row.body()) {
             for (name, value) in fields.into_iter().filter(|(name, _)| state.contains_key(name)) {
                 if i64::try_from(row.version.0).is_ok_and(|version| version <= kept) {
                     now.insert(name.clone(), value.clone());
@@ -164,7 +175,7 @@ fn each_kept<D: Database>(
         let parts: Vec<String> = (0..count).map(|at| cells.cell(at).name().into_owned()).collect();
         if let Some(version) = cells.cell(count).number() {
             let stream = StreamId::new(joined(&parts));
-            let state = serde_json::from_slice(cells.cell(count + 2).bytes()).ok();
+            let state = object(cells.cell(count + 2).bytes());
             failed = visit(Kept { stream, version, last: cells.cell(count + 1).number(), state });
         }
         if failed.is_ok() { Flow::Continue(()) } else { Flow::Break(()) }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::rules::AppendRules;
-use crate::event::{EventId, NewEvent};
+use crate::event::{EventId, NewEvent, json_value};
 use crate::store::AppendError;
 
 /// The newest event of the stream that is appended to, as it is stored: what its writer made of such things.
@@ -51,7 +51,7 @@ pub(in crate::store) fn shaped(
 }
 
 pub(super) fn object(text: &[u8]) -> Option<Map<String, Value>> {
-    match serde_json::from_slice(text) {
+    match json_value(text) {
         Ok(Value::Object(fields)) => Some(fields),
         _ => None,
     }

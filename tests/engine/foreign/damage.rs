@@ -9,8 +9,9 @@ use aes_gcm::aead::{Aead, KeyInit};
 use aes_gcm::{Aes256Gcm, Nonce};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use foldline::event::Version;
 use foldline::store::frameworks::{CipherKey, Mapping};
-use foldline::store::{self, FindingKind, OpenOptions, Query, Store, StoreError, StreamQuery};
+use foldline::store::{self, Fault, FindingKind, OpenOptions, Query, Store, StoreError, StreamQuery};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -187,6 +188,31 @@ fn every_kind_of_bad_json_is_shown_and_found() {
         .filter_map(|finding| Some(finding.place.version?.0))
         .collect();
     assert_eq!(found, (3..3 + bad.len() as u64).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_payload_that_is_no_object_is_found_where_events_are_objects() {
+    let (_folder, path) = file_of(tables::EMMETT);
+    let writer = Connection::open(&path).expect("opens");
+    let others = ["[1]", "\"text\"", "7", "true", "null", "{\"a\":1}"];
+    for (version, payload) in (3..).zip(others) {
+        let insert = "INSERT INTO emt_messages VALUES ('lead-1', ?1, 'emt:default', 'E', ?2, '{}', '1', 'Noted', 'n' || ?1, FALSE, NULL, NULL)";
+        writer.execute(insert, (version, payload)).expect("inserted");
+    }
+    writer.execute_batch("UPDATE emt_streams SET stream_position = 8 WHERE stream_id = 'lead-1'").expect("moved on");
+    drop(writer);
+    let found = verified(&*opened(&path).expect("opens"));
+    let found: Vec<_> = found.iter().map(|finding| (&finding.what, finding.place.version)).collect();
+    let expected = (3..7).map(|version| (&Fault::PayloadNoObject, Some(Version(version))));
+    assert_eq!(found, expected.collect::<Vec<_>>());
+    // Where the framework itself writes other JSON, it is none.
+    let (_folder, path) = file_of(tables::CQRS_ES);
+    let writer = Connection::open(&path).expect("opens");
+    writer
+        .execute_batch("INSERT INTO ledger VALUES ('lead', '1', 3, 'Closed', '1.0', '\"Closed\"', '{}')")
+        .expect("inserted");
+    drop(writer);
+    assert_eq!(verified(&*opened(&path).expect("opens")), []);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use serde_json::{Map, Value};
 
 use super::super::writing::{Example, Shaped, object};
-use crate::event::NewEvent;
+use crate::event::{NewEvent, json_value};
 use crate::store::{AppendError, Framework, Unfit};
 
 /// By serde's custom an event's fields stand under its name: `{"Captured": {…}}`. Metadata is an object of texts.
@@ -11,7 +11,7 @@ pub(super) fn shape(plain: Shaped, example: Option<&Example>, _: &NewEvent) -> R
     };
     let follows_tags = example.is_none_or(|example| is_tagged(&example.payload, &example.event_type));
     let payload = if follows_tags && !is_tagged(&plain.payload, &plain.event_type) {
-        let fields: Value = serde_json::from_slice(&plain.payload)
+        let fields = json_value(&plain.payload)
             .map_err(|_| AppendError::Unfit { framework: Framework::CQRS_ES, why: Unfit::NotJson })?;
         Value::Object(Map::from_iter([(plain.event_type.clone(), fields)])).to_string().into_bytes()
     } else {

@@ -56,6 +56,7 @@ fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     layout.version = column("stream_position");
     layout.category = Category::Before { mark: '-', otherwise: Some(NO_KIND) };
     layout.payload = column("message_data");
+    layout.expects_objects = true;
     layout.metadata = MetadataPart::whole(Some(column("message_metadata"))).into_iter().collect();
     layout.schema = (catalogue.dialect == Dialect::Postgres).then(|| column("message_schema_version"));
     layout.id = Some(column("message_id"));

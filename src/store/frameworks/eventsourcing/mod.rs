@@ -47,6 +47,7 @@ fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     layout.version = table.expr("e", "originator_version");
     layout.category = Category::Topic { library: "eventsourcing." };
     layout.payload = table.expr("e", "state");
+    layout.expects_objects = true;
     layout.may_be_encrypted = true;
     layout.metadata_in_payload = true;
     layout.position = Some(position);

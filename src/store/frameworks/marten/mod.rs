@@ -56,6 +56,7 @@ fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     .flatten()
     .collect();
     layout.id = Some(column("id"));
+    layout.expects_objects = true;
     layout.time = Time::Column { expr: column("timestamp"), unit: TimeUnit::Auto };
     layout.position = Some(column("seq_id"));
     layout.archived = table.maybe("e", "is_archived").map(|archived| archived.sql);

@@ -39,6 +39,7 @@ fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     layout.version = column("position");
     layout.version_base = 0;
     layout.payload = column("data");
+    layout.expects_objects = true;
     layout.metadata = MetadataPart::whole(Some(column("metadata"))).into_iter().collect();
     layout.id = Some(column("id"));
     layout.time = Time::Column { expr: column("time"), unit: TimeUnit::Auto };
