@@ -87,6 +87,9 @@ pub(super) enum Generated {
         /// Write this page and one for each command into a folder instead
         #[arg(long, value_name = "FOLDER")]
         to: Option<PathBuf>,
+        /// Replace the pages that are there
+        #[arg(long, requires = "to")]
+        force: bool,
     },
 }
 

@@ -11,7 +11,7 @@ use super::terminal::{Cleaned, Output, message};
 use super::{Failure, Outcome, target};
 use crate::engine::{describe, grouped};
 use crate::event::{EventRow, EventType, Metadata, Position, StreamId, Version};
-use crate::store::files::{SAFE_MARK, safe_cell};
+use crate::store::files::{CSV_COLUMNS, CsvWriter, event_cells};
 use crate::store::{Flow, Query, Scope, Store, StoreError, StoreInfo, StreamQuery, StreamRow};
 
 pub(super) fn info(args: &InfoArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
@@ -146,22 +146,11 @@ pub(super) fn events(args: &EventsArgs, context: &Context, out: &mut Output) -> 
         ("actor", Align::Left),
         ("payload", Align::Left),
     ];
-    let csv_columns = ["position", "stream", "version", "id", "type", "schema", "recorded_at", "payload", "metadata"];
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let is_csv = *format == RowFormat::Csv;
     let cells = |row: &EventRow<'_>| {
         if is_csv {
-            return vec![
-                optional(row.position),
-                row.stream.to_string(),
-                row.version.to_string(),
-                row.id.to_string(),
-                row.event_type.to_string(),
-                row.schema.to_string(),
-                optional(row.recorded_at),
-                text(row.payload),
-                text(row.metadata),
-            ];
+            return event_cells(row);
         }
         vec![
             optional(row.position),
@@ -173,7 +162,7 @@ pub(super) fn events(args: &EventsArgs, context: &Context, out: &mut Output) -> 
             text(row.payload),
         ]
     };
-    let csv_columns: Vec<(&str, Align)> = csv_columns.iter().map(|name| (*name, Align::Left)).collect();
+    let csv_columns: Vec<(&str, Align)> = CSV_COLUMNS.iter().map(|name| (*name, Align::Left)).collect();
     let mut rows = Rows::new(out, *format, *csv_safe, if is_csv { &csv_columns } else { &columns });
     let mut failed = Ok(());
     let visited = reader.visit_events(&query, &mut |row| written(rows.row(row, || cells(row)), &mut failed));
@@ -278,19 +267,14 @@ impl<'o> Rows<'o> {
 
 /// Rows as CSV. The headings come with the first row, or at the end.
 struct CsvRows<'o> {
-    table: csv::Writer<Cleaned<'o>>,
+    table: CsvWriter<Cleaned<'o>>,
     headings: Option<Vec<String>>,
-    is_safe: bool,
 }
 
 impl<'o> CsvRows<'o> {
     fn new(out: &'o mut Output, is_safe: bool, columns: &[(&str, Align)]) -> Self {
-        let headings = columns.iter().map(|(name, _)| *name).chain(is_safe.then_some(SAFE_MARK));
-        Self {
-            table: csv::Writer::from_writer(out.data()),
-            headings: Some(headings.map(str::to_owned).collect()),
-            is_safe,
-        }
+        let headings = columns.iter().map(|(name, _)| (*name).to_owned());
+        Self { table: CsvWriter::new(out.data(), is_safe), headings: Some(headings.collect()) }
     }
 
     fn is_empty(&self) -> bool {
@@ -299,28 +283,17 @@ impl<'o> CsvRows<'o> {
 
     fn row(&mut self, cells: &[String]) -> io::Result<()> {
         self.head()?;
-        if !self.is_safe {
-            return self.table.write_record(cells).map_err(csv_error);
-        }
-        let cells = cells.iter().map(|cell| safe_cell(cell)).chain(["".into()]);
-        self.table.write_record(cells.map(|cell| cell.into_owned())).map_err(csv_error)
+        self.table.row(cells)
     }
 
     fn head(&mut self) -> io::Result<()> {
-        self.headings.take().map_or(Ok(()), |headings| self.table.write_record(headings).map_err(csv_error))
+        let Some(headings) = self.headings.take() else { return Ok(()) };
+        self.table.headings(headings.iter().map(String::as_str))
     }
 
     fn finish(mut self) -> io::Result<()> {
         self.head()?;
-        self.table.flush()
-    }
-}
-
-/// A closed pipe is told apart from other failures by its kind, which the CSV writer wraps.
-fn csv_error(error: csv::Error) -> io::Error {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error,
-        other => io::Error::other(format!("{other:?}")),
+        self.table.finish()
     }
 }
 

@@ -22,6 +22,13 @@ pub(super) fn map(args: &MapArgs, context: &Context, out: &mut Output) -> Result
         return kept(context, &source, out);
     }
     let unmapped = target::asking(source.clone(), look_into)?;
+    if !unmapped.slow.is_empty() {
+        message(format!(
+            "reading {} took too long, so that its columns are guessed at by their names alone; if it is a view, map the \
+             table that it reads",
+            unmapped.slow.join(", ")
+        ));
+    }
     let likely = |guess: &&Guess| guess.is_whole || !unmapped.guesses.iter().any(|other| other.is_whole);
     let guesses: Vec<&Guess> = unmapped.guesses.iter().filter(likely).collect();
     let Some((best, others)) = guesses.split_first() else { return form(&source, &unmapped.catalogue, out) };

@@ -18,8 +18,8 @@ mod verify;
 
 use std::ffi::OsString;
 use std::fs;
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -30,10 +30,10 @@ pub use terminal::message;
 use terminal::{Output, keep_secret, print_message};
 
 use crate::compensate::PlanError;
-use crate::engine::{EngineError, Link, MakeSampleError, Moment, Passing};
+use crate::engine::{EngineError, Link, MakeSampleError, Moment, Passing, leads_to_other_machine};
 use crate::event::{Explain, StreamId};
 use crate::sample::SampleError;
-use crate::store::files::{ExportError, ImportError, TargetError};
+use crate::store::files::{ExportError, ExportTarget, ImportError, TargetError};
 use crate::store::{AppendError, Source, StoreError};
 
 /// What a command ends with.
@@ -244,7 +244,9 @@ fn window_wish(words: &[OsString], at: Option<Moment>) -> Result<WindowWish, Fai
     if first.is_empty() {
         return Err(target::no_store());
     }
-    if first.as_encoded_bytes().get(..9).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"foldline:")) {
+    let is_link = first.as_encoded_bytes().get(..9).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"foldline:"));
+    // A file may be called so too.
+    if is_link && !Path::new(first).exists() {
         return linked(&first.to_string_lossy(), rest, at);
     }
     let is_there = match Source::parse_os(first) {
@@ -284,6 +286,11 @@ fn linked(text: &str, rest: &[OsString], at: Option<Moment>) -> Result<WindowWis
             "“{text}” is no link that Foldline can follow; one reads foldline:/path/to/store.db?stream=STREAM&at=VERSION"
         )));
     };
+    if cfg!(windows) && leads_to_other_machine(&source) {
+        return Err(Failure::Usage(format!(
+            "{source}: a link may not lead to a file on another machine, which would be told who you are; if you trust it, open the file itself"
+        )));
+    }
     let at = at.or(linked.map(Moment::Version));
     Ok(WindowWish { store: Some(source), stream, at, is_of_link: true, ..WindowWish::default() })
 }
@@ -295,13 +302,29 @@ fn generate(what: Generated, out: &mut Output) -> Result<Outcome, Failure> {
         Generated::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "foldline", &mut script);
-            io::Write::write_all(&mut out.data(), &script)?;
+            out.data().write_all(&script)?;
         }
-        Generated::Man { to: None } => clap_mangen::Man::new(pages()).render(&mut out.data())?,
-        Generated::Man { to: Some(folder) } => {
-            let written = fs::create_dir_all(&folder).and_then(|()| clap_mangen::generate_to(pages(), &folder));
-            written.map_err(|source| Failure::Pages { folder, source })?;
-        }
+        Generated::Man { to: None, .. } => clap_mangen::Man::new(pages()).render(&mut out.data())?,
+        Generated::Man { to: Some(folder), force } => write_pages(pages(), &folder, force)?,
     }
     Ok(Outcome::Done)
+}
+
+/// A page for each command. Whether every one may be written is asked before the first is.
+fn write_pages(mut command: clap::Command, folder: &Path, may_replace: bool) -> Result<(), Failure> {
+    let failed = |source| Failure::Pages { folder: folder.to_owned(), source };
+    fs::create_dir_all(folder).map_err(failed)?;
+    command.build();
+    let (mut commands, mut pages) = (vec![command], Vec::new());
+    while let Some(command) = commands.pop() {
+        commands.extend(command.get_subcommands().filter(|inner| !inner.is_hide_set()).cloned());
+        let page = clap_mangen::Man::new(command);
+        let mut text = Vec::new();
+        page.render(&mut text).map_err(failed)?;
+        pages.push((ExportTarget::of_no_store(&folder.join(page.get_filename()), may_replace)?, text));
+    }
+    for (target, text) in pages {
+        target.write(|file| file.write_all(&text).map_err(failed), failed)?;
+    }
+    Ok(())
 }

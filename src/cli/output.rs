@@ -7,7 +7,8 @@ use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use super::args::RowFormat;
-use super::terminal::{Output, push_shown};
+use super::terminal::Output;
+use crate::event::visible::push_visible;
 
 /// A long value is cut on screen, never in JSON.
 const WIDEST_CELL: usize = 60;
@@ -94,7 +95,7 @@ fn on_one_line(cell: &str) -> String {
     let mut width = 0;
     for letter in cell.chars() {
         let end = line.len();
-        push_shown(&mut line, if matches!(letter, '\n' | '\r' | '\t') { ' ' } else { letter });
+        push_visible(&mut line, if matches!(letter, '\n' | '\r' | '\t') { ' ' } else { letter });
         width += line[end..].width();
         if width > WIDEST_CELL {
             line.truncate(end);

@@ -6,8 +6,9 @@ use std::io::{IsTerminal, stdin};
 use std::path::{Path, PathBuf};
 
 use super::Failure;
-use super::terminal::{self, message, messages_are_watched};
+use super::terminal::{message, messages_are_watched};
 use crate::engine::sample_store;
+use crate::event::visible::visible;
 use crate::store::frameworks::Mapping;
 use crate::store::{self, Flow, OpenOptions, Source, Store, StoreError, Writer};
 
@@ -74,7 +75,7 @@ pub(super) fn asking<T>(mut source: Source, open: impl Fn(&Source) -> Result<T, 
         match open(&source) {
             Err(error) if error.asks_for_password().is_some() => {
                 let is_somebody_there = stdin().is_terminal() && messages_are_watched();
-                let question = format!("{}\nPassword (not shown): ", terminal::shown(&source.to_string()));
+                let question = format!("{}\nPassword (not shown): ", visible(&source.to_string()));
                 let typed = is_somebody_there.then(|| rpassword::prompt_password(question).ok()).flatten();
                 match (error.asks_for_password(), typed.filter(|password| !password.is_empty())) {
                     (Some(address), Some(password)) => source = Source::Server(address.with_password(&password)),

@@ -3,12 +3,12 @@
 //!
 //! A command gets an [`Output`] and asks it for a writer by what it will write: text, JSON or data.
 
-use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
 
+use crate::event::visible::{is_harmless, is_hidden, push_visible, visible};
 use crate::store::Source;
 
 /// Standard output. It is no writer itself, so that nothing is printed without saying what it is.
@@ -149,7 +149,7 @@ impl Cleaned<'_> {
             Way::Json if is_hidden(letter) => {
                 letter.encode_utf16(&mut [0; 2]).iter().for_each(|unit| text.push_str(&format!("\\u{unit:04x}")));
             }
-            Way::Shown => push_shown(text, letter),
+            Way::Shown => push_visible(text, letter),
             _ => text.push(letter),
         }
     }
@@ -181,47 +181,6 @@ impl Drop for Cleaned<'_> {
     }
 }
 
-/// Nearly everything is: one look at the bytes spares the rest.
-fn is_harmless(bytes: &[u8]) -> bool {
-    // What is hidden begins with one of these bytes.
-    let may_be_hidden = |byte: &u8| matches!(byte, 0..=0x09 | 0x0b..=0x1f | 0x7f | 0xc2 | 0xd8 | 0xe2 | 0xef | 0xf3);
-    !bytes.iter().any(may_be_hidden) && std::str::from_utf8(bytes).is_ok()
-}
-
-/// Letters that steer a terminal, turn the direction of writing, or leave no trace on the screen. A line break is the
-/// layout's own.
-fn is_hidden(letter: char) -> bool {
-    match letter {
-        '\n' => false,
-        '\u{61c}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{feff}'
-        | '\u{fff9}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e007f}' => true,
-        letter => letter.is_control(),
-    }
-}
-
-/// Adds a letter, or its number where it cannot be shown itself.
-pub(super) fn push_shown(text: &mut String, letter: char) {
-    if is_hidden(letter) {
-        text.extend(letter.escape_unicode());
-    } else {
-        text.push(letter);
-    }
-}
-
-pub(super) fn shown(text: &str) -> Cow<'_, str> {
-    if is_harmless(text.as_bytes()) {
-        return text.into();
-    }
-    let mut cleaned = String::with_capacity(text.len() + 16);
-    text.chars().for_each(|letter| push_shown(&mut cleaned, letter));
-    cleaned.into()
-}
-
 /// The arguments that hold a password, and how they may be shown.
 static SECRETS: OnceLock<Vec<(String, String)>> = OnceLock::new();
 
@@ -251,7 +210,7 @@ pub fn message(text: impl Display) {
 
 #[allow(clippy::disallowed_methods, reason = "the one place that may")]
 pub(super) fn print_message(text: &str) {
-    let _ = io::stderr().lock().write_all(shown(&without_secrets(text.to_owned())).as_bytes());
+    let _ = io::stderr().lock().write_all(visible(&without_secrets(text.to_owned())).as_bytes());
 }
 
 /// Whether messages are read by somebody as they come.
@@ -263,7 +222,7 @@ pub(super) fn messages_are_watched() -> bool {
 /// One line that is written over until it is cleared by an empty one. The text is the program's own.
 #[allow(clippy::disallowed_methods, reason = "the one place that may")]
 pub(super) fn status(text: &str) {
-    let _ = write!(io::stderr(), "\r\x1b[K{}", shown(text));
+    let _ = write!(io::stderr(), "\r\x1b[K{}", visible(text));
 }
 
 /// Where the log goes.
@@ -347,12 +306,5 @@ mod tests {
     fn bytes_that_are_no_text_do_not_reach_a_terminal() {
         let bytes = printed(true, |out| out.data().write_all(b"a\x9bb\xff\xe2\x80").unwrap());
         assert_eq!(String::from_utf8(bytes).unwrap(), "a\u{fffd}b\u{fffd}\u{fffd}");
-    }
-
-    #[test]
-    fn the_quick_look_lets_nothing_through() {
-        for letter in ('\0'..=char::MAX).filter(|letter| is_hidden(*letter)) {
-            assert!(!is_harmless(letter.encode_utf8(&mut [0; 4]).as_bytes()), "{letter:?}");
-        }
     }
 }

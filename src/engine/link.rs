@@ -64,6 +64,17 @@ fn escaped(text: &str) -> String {
     written
 }
 
+/// Whether it names a file by its machine, as `\\\\machine\\share\\file` does on Windows: looking whether that is there
+/// already hands one's name and a proof of one's password to that machine.
+pub fn leads_to_other_machine(source: &Source) -> bool {
+    let is_slash = |letter: Option<char>| matches!(letter, Some('/' | '\\'));
+    source.path().is_some_and(|path| {
+        let name = path.to_string_lossy();
+        let mut letters = name.trim_start().chars();
+        is_slash(letters.next()) && is_slash(letters.next())
+    })
+}
+
 fn plain(text: &str) -> Option<String> {
     String::from_utf8(unescaped(text)?).ok()
 }
@@ -87,6 +98,18 @@ mod tests {
         }
         let whole = Link::parse("foldline:/a.db").map(|link| (link.stream, link.at));
         assert_eq!(whole, Some((None, None)));
+    }
+
+    #[test]
+    fn a_file_on_another_machine_is_told_from_one_of_this() {
+        for other in [r"\\machine\share\a.db", "//machine/share/a.db", r"\/machine\a.db", r"\\?\UNC\machine\share\a.db"]
+        {
+            let link = Link::parse(&format!("foldline:{other}")).expect("a link");
+            assert!(leads_to_other_machine(&link.source), "{other}");
+        }
+        for own in [r"C:\data\a.db", "/home/kim/a.db", "a.db", r"\a.db", "postgres://db/sales"] {
+            assert!(!leads_to_other_machine(&Source::parse(own)), "{own}");
+        }
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub use causes::{Around, CAUSES_KEPT, Causes, LinkedEvent, causes, event_meant, 
 pub use check::{check, export_findings};
 pub use feed::StoreChange;
 pub use find::Needle;
-pub use link::Link;
+pub use link::{Link, leads_to_other_machine};
 pub use load::{
     Continued, Described, Shown, continue_stream, describe, each_batch, load_story, load_timeline, show,
     stream_or_store,

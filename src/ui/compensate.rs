@@ -6,6 +6,7 @@ use super::parts::{is_entered, shortened};
 use crate::command::Action;
 use crate::compensate::Plan;
 use crate::event::Explain;
+use crate::event::visible::visible;
 use crate::theme::palette;
 use crate::view::{Draft, Writing};
 
@@ -128,7 +129,7 @@ fn since_ui(ui: &mut Ui, scene: &Scene<'_>, draft: &Draft) {
                 let mark = if *touches_same { scene.text("same-fields") } else { String::new() };
                 let who = event.metadata().actor.unwrap_or_default();
                 let text = format!("v{}  {}  {who}  {}  {mark}", event.version, event.event_type, fields.join(", "));
-                ui.label(RichText::new(text).monospace());
+                ui.label(RichText::new(visible(&text)).monospace());
             }
         });
     });
@@ -137,7 +138,8 @@ fn since_ui(ui: &mut Ui, scene: &Scene<'_>, draft: &Draft) {
 
 fn preview_ui(ui: &mut Ui, scene: &Scene<'_>, plan: &Plan, shows_faults: bool) {
     let colours = palette(ui);
-    let values = [("type", plan.event.event_type.to_string().into()), ("version", plan.version.to_string().into())];
+    let values =
+        [("type", shortened(plan.event.event_type.as_str()).into()), ("version", plan.version.to_string().into())];
     ui.label(RichText::new(scene.locale.with("preview", values)).strong());
     if plan.changes.is_empty() {
         ui.label(RichText::new(scene.text("preview-nothing")).color(colours.dim));

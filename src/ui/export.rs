@@ -81,7 +81,7 @@ fn what_ui(
     let of_found = |text: &str| scene.locale.with("export-found", [("text", shortened(text).into_owned().into())]);
     let mut choices = vec![(ExportWhat::Store, scene.text("export-everything"))];
     if let Some(here) = here {
-        let name = scene.locale.with("only-stream", [("stream", here.to_string().into())]);
+        let name = scene.locale.with("only-stream", [("stream", shortened(here.as_str()).into_owned().into())]);
         choices.push((ExportWhat::Here, name));
     }
     if let Some((text, stream)) = found {

@@ -66,6 +66,7 @@ use fluent_bundle::FluentValue;
 
 use crate::command::{Action, Command};
 use crate::engine::grouped;
+use crate::event::visible::visible;
 use crate::event::{Message, Said};
 use crate::locale::Locale;
 
@@ -113,7 +114,7 @@ fn said(locale: &Locale, message: &Message, is_window: bool) -> String {
     let Message { id, values } = message;
     let values = values.iter().map(|(name, value)| {
         let value: FluentValue<'_> = match value {
-            Said::Text(text) => text.as_str().into(),
+            Said::Text(text) => visible(text).into(),
             Said::Number(number) => number.to_string().into(),
             Said::Message(inner) => said(locale, inner, is_window).into(),
         };

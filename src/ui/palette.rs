@@ -72,7 +72,7 @@ pub fn palette_ui(ui: &mut Ui, scene: &mut Scene<'_>, state: &mut PaletteState, 
 fn line_ui(ui: &mut Ui, line: &Line, is_chosen: bool) -> Response {
     let colours = palette(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::CLICK);
-    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, is_chosen, &line.spoken));
+    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, is_chosen, shortened(&line.spoken)));
     if is_chosen || response.hovered() {
         ui.painter().rect_filled(rect, 4.0, if is_chosen { colours.selection } else { colours.raised });
     }

@@ -12,6 +12,7 @@ use super::Scene;
 use super::dialog::{Dialog, take_first_focus};
 use crate::command::{Action, Command, Menu};
 use crate::engine::Progress;
+use crate::event::visible::visible;
 use crate::theme::{CARD_RADIUS, ROW_HEIGHT, palette};
 use crate::view::UserError;
 
@@ -55,12 +56,13 @@ pub(super) fn cut(ui: &mut Ui, text: impl Into<WidgetText>) -> Response {
 /// More letters than any panel is wide. Laying out more would cost a frame, and nobody would see them.
 const LONGEST_DRAWN: usize = 400;
 
-/// What is worth laying out of a text that may have millions of letters.
+/// What is worth laying out of a text that may have millions of letters, with those that hide told by their numbers:
+/// names and values are strangers', and could else change what stands around them.
 pub(super) fn shortened(text: &str) -> Cow<'_, str> {
     if text.len() <= LONGEST_DRAWN {
-        return Cow::Borrowed(text);
+        return visible(text);
     }
-    Cow::Owned(format!("{}…", &text[..text.floor_char_boundary(LONGEST_DRAWN)]))
+    Cow::Owned(format!("{}…", visible(&text[..text.floor_char_boundary(LONGEST_DRAWN)])))
 }
 
 /// A small heading over a panel.

@@ -28,7 +28,7 @@ pub(super) fn search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
             }
         });
         if let Some(here) = &here {
-            let name = scene.locale.with("only-stream", [("stream", here.to_string().into())]);
+            let name = scene.locale.with("only-stream", [("stream", shortened(here.as_str()).into_owned().into())]);
             ui.checkbox(&mut search.is_here_only, name);
         }
         ui.add_space(4.0);
@@ -77,7 +77,7 @@ pub(super) fn search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
 fn hit_ui(ui: &mut Ui, scene: &mut Scene<'_>, hit: &Hit, sense: egui::Sense) -> Response {
     let colours = palette(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 2.0 * ROW_HEIGHT), sense);
-    let name = format!("{} v{} {}", hit.stream, hit.version, hit.event_type);
+    let name = format!("{} v{} {}", shortened(hit.stream.as_str()), hit.version, shortened(hit.event_type.as_str()));
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
     if response.hovered() || response.has_focus() {
         ui.painter().rect_filled(rect, 6.0, colours.selection);
@@ -88,11 +88,11 @@ fn hit_ui(ui: &mut Ui, scene: &mut Scene<'_>, hit: &Hit, sense: egui::Sense) -> 
             let when = hit.recorded_at.map_or_else(String::new, |at| scene.zone.long(at));
             ui.label(RichText::new(when).monospace().color(colours.dim));
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                cut(ui, RichText::new(shortened(&name)).color(colours.text));
+                cut(ui, RichText::new(&name).color(colours.text));
             });
         });
     });
-    cut(&mut ui, RichText::new(&hit.excerpt).monospace().color(colours.dim));
+    cut(&mut ui, RichText::new(shortened(&hit.excerpt)).monospace().color(colours.dim));
     if response.clicked() {
         scene.ask(Action::GoToPlace(hit.stream.clone(), hit.version));
         scene.ask(Action::CloseDialog);

@@ -9,7 +9,7 @@ use egui::{Align, Layout, RichText, Role, TextEdit, Ui, WidgetInfo};
 
 use super::Scene;
 use super::icons::{Icon, flag_button, icon_button};
-use super::parts::cut;
+use super::parts::{cut, shortened};
 use crate::command::{Action, Command};
 use crate::event::Head;
 use crate::theme::palette;
@@ -80,7 +80,7 @@ fn controls_ui(
                 [(b, Command::PinB, colours.pin_b, 'B'), (a, Command::PinA, colours.pin_a, 'A')]
             {
                 let at = pin.as_ref().map(|pin| format!(" v{}", pin.version));
-                let where_to = pin.as_ref().map(|pin| format!("{} v{}", pin.stream, pin.version));
+                let where_to = pin.as_ref().map(|pin| format!("{} v{}", shortened(pin.stream.as_str()), pin.version));
                 let button = flag_button(ui, &format!("{letter}{}", at.unwrap_or_default()), colour);
                 let hint = scene.text(command.title());
                 let button = button.on_hover_text(where_to.map_or(hint.clone(), |place| format!("{hint}  ·  {place}")));

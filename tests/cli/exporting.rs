@@ -4,6 +4,8 @@ use std::fs;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
 use std::process::Command;
 
+use serde_json::json;
+
 use crate::sandbox::{Ran, Sandbox};
 
 fn mode(sandbox: &Sandbox, name: &str) -> u32 {
@@ -158,6 +160,42 @@ fn a_safe_csv_begins_no_cell_with_a_formula_and_comes_back_letter_for_letter() {
     }
     let streams = sandbox.run(&["streams", "cells.db", "--format", "csv", "--csv-safe"]).ok().out;
     assert!(streams.contains("'=1+1") && !streams.lines().any(|line| line.starts_with('=')), "{streams}");
+}
+
+#[test]
+fn a_table_that_says_its_separator_first_is_read_by_it() {
+    let sandbox = Sandbox::empty();
+    for (name, text) in [
+        ("semicolon.csv", "sep=;\r\nstream;type;name\r\nlead-1;Captured;a,b\r\n"),
+        ("quoted.csv", "\u{feff}\"sep=;\"\nstream;type;name\nlead-1;Captured;a,b\n"),
+        ("bar.csv", "SEP=|\nstream|type|name\nlead-1|Captured|a,b\n"),
+        ("comma.csv", "sep=,\nstream,type,name\nlead-1,Captured,\"a,b\"\n"),
+    ] {
+        sandbox.write(name, text);
+        let into = format!("{name}.db");
+        sandbox.run(&["import", name, "--into", &into]).ok();
+        let rows = sandbox.events(&into);
+        assert_eq!((&rows[0]["type"], &rows[0]["payload"]["name"]), (&json!("Captured"), &json!("a,b")), "{name}");
+        assert_eq!(sandbox.events(name)[0]["payload"], rows[0]["payload"], "{name}");
+    }
+    sandbox.write("bad.csv", "sep=;\nstream;type\nlead-1;Captured\nlead-1\n");
+    sandbox.run(&["import", "bad.csv", "--into", "bad.db"]).code(2).says("line 4");
+}
+
+/// As everywhere else in JSON, and as the state shows a payload.
+#[test]
+fn of_a_field_that_is_named_twice_the_last_counts() {
+    let sandbox = Sandbox::empty();
+    let line = r#"{"stream":"no","stream":"lead-1","type":"t","payload":{"n":1},"payload":{"n":1,"n":2},"metadata":{"actor":"kim","actor":"lee"}}"#;
+    sandbox.write("twice.jsonl", format!("{line}\n"));
+    sandbox.run(&["import", "twice.jsonl", "--into", "twice.db"]).ok();
+    let shown = sandbox.run(&["show", "twice.db", "lead-1", "--projection", "fields", "--format", "json"]).ok().json();
+    assert_eq!(shown["state"], json!({"n": 2}));
+    let set_by =
+        sandbox.run(&["blame", "twice.db", "lead-1", "--projection", "fields", "--format", "json"]).ok().json();
+    assert_eq!(set_by[0]["actor"], json!("lee"));
+    let rows = sandbox.events("twice.db");
+    assert_eq!(rows[0]["stream"], json!("lead-1"));
 }
 
 #[test]

@@ -233,12 +233,12 @@ fn what_axon_calls_a_correlation_is_the_cause() {
         INSERT INTO domain_event_entry VALUES (1, 'e1', '{"traceId":"root","correlationId":"before","userId":"kim"}',
             '{"x":1}', NULL, 'Placed', '2025-01-01T00:00:00Z', 'o-1', 0, 'Order')"#;
     database(&sandbox, "axon.db", table);
-    let events = sandbox.run(&["events", "axon.db", "--format", "json"]).ok().json();
+    let events = sandbox.events("axon.db");
     let metadata = &events[0]["metadata"];
     assert_eq!(
         (&metadata["correlation-id"], &metadata["causation-id"]),
         (&json!("root"), &json!("before")),
-        "{events}"
+        "{events:?}"
     );
 }
 

@@ -182,6 +182,21 @@ fn each_command_that_the_man_page_names_has_its_own_page() {
         let page = sandbox.read(&format!("share/man1/{name}.1"));
         assert!(page.contains(&format!(".TH {name} 1")), "{page}");
     }
+    // A page that is there is somebody's, until it is said that it may go; and none is written where one may not be.
+    sandbox.write("share/man1/foldline-show.1", "mine");
+    std::fs::remove_file(sandbox.path("share/man1/foldline-diff.1")).expect("removed");
+    let again = ["generate", "man", "--to", "share/man1"];
+    sandbox.run(&again).code(2).says("is there already").says("--force").in_one_line();
+    assert_eq!(sandbox.read("share/man1/foldline-show.1"), "mine");
+    assert!(!sandbox.path("share/man1/foldline-diff.1").exists());
+    sandbox.run(&["generate", "man", "--to", "share/man1", "--force"]).ok();
+    assert!(sandbox.read("share/man1/foldline-show.1").contains(".TH"));
+    // Nor is what a link leads to overwritten.
+    std::fs::create_dir(sandbox.path("links")).expect("a folder");
+    sandbox.write("precious", "mine");
+    std::os::unix::fs::symlink("../precious", sandbox.path("links/foldline.1")).expect("linked");
+    sandbox.run(&["generate", "man", "--to", "links"]).code(2).says("is there already").in_one_line();
+    assert_eq!(sandbox.read("precious"), "mine");
     sandbox.write("file", "");
     sandbox.run(&["generate", "man", "--to", "file/man1"]).code(2).says("could not be written there").in_one_line();
 }

@@ -104,8 +104,18 @@ fn nothing_that_steers_a_terminal_comes_out_of_any_command() {
         assert!((0..=2).contains(&ran.code) && !ran.err.contains("panicked"), "{ran:#?}");
     }
     // What is escaped in JSON is the same text to whoever reads it.
-    let rows = sandbox.run(&["events", "h.db", "--format", "json"]).ok().json();
+    let rows = sandbox.events("h.db");
     assert_eq!((&rows[0]["stream"], &rows[0]["payload"]["name"]), (&json!(stream), &json!(word)));
+}
+
+#[test]
+fn a_file_that_is_called_like_a_link_is_a_file() {
+    let sandbox = Sandbox::with_seed();
+    let arguments = ["foldline:a.db", "lead-1", "more"];
+    sandbox.run(&arguments).code(2).says("is no link").in_one_line();
+    fs::copy(sandbox.path("a.db"), sandbox.path("foldline:a.db")).expect("a copy");
+    sandbox.run(&arguments).code(2).says("“more” is neither").in_one_line();
+    sandbox.run(&["info", "foldline:a.db"]).ok();
 }
 
 #[test]

@@ -23,8 +23,7 @@ fn lines(events: u64, streams: u64, is_numbered: bool) -> Vec<String> {
 }
 
 fn numbers(sandbox: &Sandbox, store: &str) -> Vec<u64> {
-    let rows = sandbox.run(&["events", store, "--format", "json"]).ok().json();
-    rows.as_array().expect("rows").iter().map(|row| row["payload"]["n"].as_u64().expect("n")).collect()
+    sandbox.events(store).iter().map(|row| row["payload"]["n"].as_u64().expect("n")).collect()
 }
 
 #[test]

@@ -71,6 +71,20 @@ impl Sandbox {
         Ran::from(self.command().args(arguments).output().expect("the program runs"))
     }
 
+    /// Appends an event that says nothing.
+    #[track_caller]
+    pub(crate) fn append(&self, store: &str, stream: &str) -> Ran {
+        let event = ["--type", "t", "--payload", "{}", "--expect", "any", "--actor", "a", "--reason", "r"];
+        self.run(&[&["append", store, stream], &event[..]].concat())
+    }
+
+    /// The events of a store as JSON, in its order.
+    #[track_caller]
+    pub(crate) fn events(&self, store: &str) -> Vec<Value> {
+        let rows = self.run(&["events", store, "--format", "json"]).ok().json();
+        rows.as_array().expect("a list of events").clone()
+    }
+
     /// Every file below the folder with its content.
     pub(crate) fn everything(&self) -> Vec<(PathBuf, Vec<u8>)> {
         fn down(folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {

@@ -68,7 +68,7 @@ fn cloudevents_of_others_keep_their_source_and_extensions() {
     sandbox.write("batch.json", format!("[{event},\n{other}]"));
     sandbox.run(&["import", "one.json", "--into", "one.db"]).ok();
     sandbox.run(&["import", "batch.json", "--into", "batch.db"]).ok();
-    let rows = sandbox.run(&["events", "batch.db", "--format", "json"]).ok().json();
+    let rows = sandbox.events("batch.db");
     assert_eq!(rows[0]["stream"], "lead-5");
     assert_eq!(rows[0]["recorded_at"], "2025-03-01T00:00:00.000Z");
     assert_eq!(rows[0]["metadata"], json!({"source": "/crm", "correlation-id": "c"}));
@@ -91,10 +91,10 @@ fn a_csv_of_ones_own_makes_its_other_columns_the_payload() {
         "lead-id,event-type,timestamp,name,note\n1,lead-initialized,2025-01-01,이영희,\"a, b\"\n1,contacted,,,\n",
     );
     sandbox.run(&["import", "t.csv", "--into", "t.db"]).ok();
-    let rows = sandbox.run(&["events", "t.db", "--format", "json"]).ok().json();
+    let rows = sandbox.events("t.db");
     assert_eq!(rows[0]["payload"], json!({"name": "이영희", "note": "a, b"}));
     assert_eq!(rows[1]["recorded_at"], json!(null));
-    let plain = sandbox.run(&["events", "plain.db", "--format", "json"]).ok().json();
+    let plain = sandbox.events("plain.db");
     assert_eq!(plain[0]["payload"], rows[0]["payload"], "whichever way the columns are named");
     sandbox.write("u.csv", "stream,type,payload,colour\na-1,t,{},red\n");
     sandbox
@@ -225,6 +225,6 @@ fn cells_may_be_parted_by_semicolons_and_tabs() {
     // A heading may hold what parts the cells of others.
     sandbox.write("odd.csv", "stream,type,a;b\nlead-1,contacted,x\n");
     sandbox.run(&["import", "odd.csv", "--into", "odd.db"]).ok();
-    let odd = sandbox.run(&["events", "odd.db", "--format", "json"]).ok().json();
+    let odd = sandbox.events("odd.db");
     assert_eq!(odd[0]["payload"], json!({"a;b": "x"}));
 }

@@ -579,7 +579,12 @@ fn a_reader_that_outlives_the_writer_costs_no_event_and_no_later_append() {
     assert_eq!(look(&store).last(), Some(&id));
     holder.finish();
     assert_eq!(look(&store).last(), Some(&id));
+    let log = fs::read(side_file(&path, "-wal")).expect("the log that the other program leaves to this one");
     drop(store);
+    // SQLite's last connection takes the log up, but for one that may only read. It stays, as it was.
+    let beside: Vec<PathBuf> = stored_files(&path).into_keys().map(PathBuf::from).collect();
+    assert_eq!(beside, [path.clone(), side_file(&path, "-shm"), side_file(&path, "-wal")]);
+    assert_eq!(fs::read(side_file(&path, "-wal")).expect("readable"), log);
     assert_eq!(look_without_trace(&path).last(), Some(&id));
     let mut store = NativeStore::open_for_writing(&path).expect("opens");
     store.append(&stream("held-1"), Expected::Exact(Version(0)), &[noted("next")]).expect("appended");

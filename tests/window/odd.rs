@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
-use egui::{Key, Role};
+use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable;
+use foldline::event::visible::is_hidden;
 use foldline::event::{EventId, EventType, NewEvent, StreamId, Timestamp};
 use foldline::store::native::NativeStore;
 use foldline::store::{Expected, Writer};
@@ -74,6 +75,32 @@ fn right_to_left_emoji_and_the_last_year_are_shown_as_they_are() {
     for text in ["مرحبا שלום", "🦀", "9999-12-31 23:59:59.999 UTC"] {
         driver.assert_shows(text);
     }
+}
+
+/// Letters that turn the direction of writing, steer a terminal or leave no trace.
+#[test]
+fn names_with_letters_that_hide_are_shown_with_their_numbers() {
+    let (stream, event_type) = ("lead-\u{202e}1\u{7}", "lead-\u{1b}captured\u{200b}");
+    let payload = "{\"na\u{202e}me\":\"a\u{2066}b\"}".to_owned();
+    let mut driver = store_with(stream, event_type, payload, NEW_YEAR);
+    driver.assert_shows("State at version 0");
+    for shown in ["lead-\\u{202e}1\\u{7}", "lead-\\u{1b}captured\\u{200b}", "na\\u{202e}me", "a\\u{2066}b"] {
+        assert!(driver.shows_part(shown), "{shown} is not in\n{}", driver.all_text());
+    }
+    let assert_clean = |driver: &Driver| {
+        let text = driver.all_text();
+        let hidden = text.lines().find(|line| line.contains(is_hidden));
+        assert_eq!(hidden, None, "{text}");
+    };
+    assert_clean(&driver);
+    // The same where a stream is looked for, compared and exported.
+    driver.press_with(Modifiers::COMMAND, Key::K);
+    driver.type_into("Search or run a command", "lead-");
+    driver.wait_for("lead-\\u{202e}1\\u{7}");
+    assert_clean(&driver);
+    driver.press(Key::Escape);
+    driver.press_with(Modifiers::COMMAND, Key::E);
+    assert_clean(&driver);
 }
 
 #[test]

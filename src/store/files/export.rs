@@ -2,7 +2,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use super::csv_fields::FieldColumns;
-use super::csv_table::CsvWriter;
+use super::csv_table::{COLUMNS, CsvWriter, event_cells};
 use super::target::{ExportTarget, TargetError};
 use super::{FileFormat, cloudevents, event_object};
 use crate::event::EventRow;
@@ -105,10 +105,9 @@ pub fn export_to<'s>(
     match format {
         FileFormat::Csv if has_csv_fields => export_fields(store, selection, &mut out, is_csv_safe, progress),
         FileFormat::Csv => {
-            let from_csv = |error: csv::Error| broken(io::Error::other(error));
-            let mut table = CsvWriter::new(&mut out, is_csv_safe).map_err(from_csv)?;
-            let report =
-                each_event(store, selection, progress, &mut |row, _| table.write(row).map_err(io::Error::other))?;
+            let mut table = CsvWriter::new(&mut out, is_csv_safe);
+            table.headings(COLUMNS).map_err(broken)?;
+            let report = each_event(store, selection, progress, &mut |row, _| table.row(&event_cells(row)))?;
             table.finish().map_err(broken)?;
             Ok(report)
         }

@@ -22,7 +22,7 @@ mod xml;
 use std::path::Path;
 
 pub(in crate::store) use as_store::{FileStore, file_kind};
-pub use csv_table::{SAFE_MARK, safe_cell};
+pub use csv_table::{COLUMNS as CSV_COLUMNS, CsvWriter, event_cells};
 pub use export::{ExportError, ExportOptions, ExportReport, Selection, export, export_to};
 pub use findings::write_findings;
 pub use flaw::{LineFlaw, Quote, Unread};

@@ -18,6 +18,7 @@ use rusqlite::Connection;
 pub use append::{Bulk, Recorded};
 pub use aside::Aside;
 
+use super::access::Access;
 use super::locking::{Locking, open_beside_locks};
 use super::opening::{ReadOnlyFile, open_to_write, side_file};
 use super::{Damage, Flow, Store, StoreError};
@@ -38,12 +39,6 @@ pub struct NativeStore {
     names: Names,
     /// Which of the formats the file is in; one that is written is brought to the newest.
     format: Format,
-}
-
-#[derive(Debug)]
-enum Access {
-    Looking(ReadOnlyFile),
-    Writing(Connection, #[allow(dead_code, reason = "counts as long as the connection lives")] Locking),
 }
 
 impl NativeStore {
@@ -137,10 +132,7 @@ impl NativeStore {
     }
 
     fn connection(&self) -> &Connection {
-        match &self.access {
-            Access::Looking(file) => file.connection(),
-            Access::Writing(connection, _) => connection,
-        }
+        self.access.connection()
     }
 
     fn failed(&self, source: rusqlite::Error) -> StoreError {
@@ -152,13 +144,8 @@ impl NativeStore {
         self.held_still(read(self.connection()))
     }
 
-    /// An answer, if nobody wrote to the file meanwhile. A half-seen write can look like damage; that somebody wrote is
-    /// then the truer answer.
     fn held_still<T>(&self, answer: rusqlite::Result<T>) -> Result<T, StoreError> {
-        if let Access::Looking(file) = &self.access {
-            file.still_the_same()?;
-        }
-        answer.map_err(|source| self.failed(source))
+        self.access.held_still(&self.path, answer)
     }
 }
 

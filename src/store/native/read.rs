@@ -36,8 +36,7 @@ impl Store for NativeStore {
     }
 
     fn notice(&self) -> Option<Notice> {
-        let is_damaged = matches!(&self.access, Access::Looking(file) if file.is_damaged);
-        is_damaged.then(|| Notice::FileDamaged(self.path.clone()))
+        self.access.notice(&self.path)
     }
 
     fn info(&self) -> Result<StoreInfo, StoreError> {
@@ -84,22 +83,15 @@ impl Store for NativeStore {
     }
 
     fn is_current(&self) -> bool {
-        match &self.access {
-            Access::Looking(file) => file.is_current(),
-            Access::Writing(..) => true,
-        }
+        self.access.is_current()
     }
 
     fn interrupter(&self) -> Option<Interrupter> {
-        let handle = self.connection().get_interrupt_handle();
-        Some(Interrupter::new(move || handle.interrupt()))
+        Some(self.access.interrupter())
     }
 
     fn may_be_kept(&self) -> bool {
-        match &self.access {
-            Access::Looking(file) => file.may_be_kept(),
-            Access::Writing(..) => false,
-        }
+        self.access.may_be_kept()
     }
 
     fn categories(&self) -> Result<Vec<(String, u64)>, StoreError> {
@@ -156,7 +148,7 @@ impl Store for NativeStore {
     }
 
     fn verify(&self, report: &mut dyn FnMut(Finding), progress: &mut dyn FnMut(u64) -> Flow) -> Result<(), StoreError> {
-        if matches!(&self.access, Access::Looking(file) if file.is_damaged) {
+        if self.access.is_damaged() {
             report(Finding::of_store(Fault::FileDamaged { path: self.path.display().to_string() }));
         }
         match self.reading(|connection| super::verify::run(connection, &self.names, self.format, report, progress)) {

@@ -12,8 +12,8 @@ use rusqlite::{CachedStatement, Connection, Row};
 
 pub(crate) use catalogue::read_catalogue;
 
+use super::access::Access;
 use super::frameworks::{Cell, Cells, Database, ForeignStore, Rows, Sql, Value, chosen};
-use super::locking::Locking;
 use super::opening::{ReadOnlyFile, open_to_write};
 use super::{Fault, Finding, Flow, Interrupter, Notice, OpenOptions, StoreError};
 
@@ -26,31 +26,17 @@ pub struct SqliteTables {
     access: Access,
 }
 
-#[derive(Debug)]
-enum Access {
-    Looking(ReadOnlyFile),
-    Writing(Connection, #[allow(dead_code, reason = "counts as long as the connection lives")] Locking),
-}
-
 impl SqliteTables {
     pub(crate) fn new(path: &Path, file: ReadOnlyFile) -> Self {
         Self { path: path.to_owned(), access: Access::Looking(file) }
     }
 
-    /// An answer, if nobody wrote to the file meanwhile. A half-seen write can look like damage; that somebody wrote is
-    /// then the truer answer.
     fn held_still<T>(&self, answer: rusqlite::Result<T>) -> Result<T, StoreError> {
-        if let Access::Looking(file) = &self.access {
-            file.still_the_same()?;
-        }
-        answer.map_err(|source| StoreError::from_sqlite(&self.path, source))
+        self.access.held_still(&self.path, answer)
     }
 
     pub(crate) fn connection(&self) -> &Connection {
-        match &self.access {
-            Access::Looking(file) => file.connection(),
-            Access::Writing(connection, _) => connection,
-        }
+        self.access.connection()
     }
 }
 
@@ -154,22 +140,15 @@ impl Database for SqliteTables {
     }
 
     fn is_current(&self) -> bool {
-        match &self.access {
-            Access::Looking(file) => file.is_current(),
-            Access::Writing(..) => true,
-        }
+        self.access.is_current()
     }
 
     fn interrupter(&self) -> Option<Interrupter> {
-        let handle = self.connection().get_interrupt_handle();
-        Some(Interrupter::new(move || handle.interrupt()))
+        Some(self.access.interrupter())
     }
 
     fn may_be_kept(&self) -> bool {
-        match &self.access {
-            Access::Looking(file) => file.may_be_kept(),
-            Access::Writing(..) => false,
-        }
+        self.access.may_be_kept()
     }
 
     fn changed(&self) -> StoreError {
@@ -177,12 +156,11 @@ impl Database for SqliteTables {
     }
 
     fn notice(&self) -> Option<Notice> {
-        let is_damaged = matches!(&self.access, Access::Looking(file) if file.is_damaged);
-        is_damaged.then(|| Notice::FileDamaged(self.path.clone()))
+        self.access.notice(&self.path)
     }
 
     fn verify(&self, report: &mut dyn FnMut(Finding)) -> Result<(), StoreError> {
-        if matches!(&self.access, Access::Looking(file) if file.is_damaged) {
+        if self.access.is_damaged() {
             report(Finding::of_store(Fault::FileDamaged { path: self.path.display().to_string() }));
         }
         let check = Sql { text: "PRAGMA integrity_check(20)".to_owned(), values: Vec::new() };

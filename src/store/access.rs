@@ -1,0 +1,63 @@
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::locking::Locking;
+use super::opening::ReadOnlyFile;
+use super::{Interrupter, Notice, StoreError};
+
+/// How a SQLite file is open, whoever laid out its tables.
+#[derive(Debug)]
+pub(super) enum Access {
+    Looking(ReadOnlyFile),
+    Writing(Connection, #[allow(dead_code, reason = "counts as long as the connection lives")] Locking),
+}
+
+impl Access {
+    pub(super) fn connection(&self) -> &Connection {
+        match self {
+            Self::Looking(file) => file.connection(),
+            Self::Writing(connection, _) => connection,
+        }
+    }
+
+    /// An answer, if nobody wrote to the file meanwhile. A half-seen write can look like damage; that somebody wrote is
+    /// then the truer answer.
+    pub(super) fn held_still<T>(&self, path: &Path, answer: rusqlite::Result<T>) -> Result<T, StoreError> {
+        if let Self::Looking(file) = self {
+            file.still_the_same()?;
+        }
+        answer.map_err(|source| StoreError::from_sqlite(path, source))
+    }
+
+    /// See [`super::Store::is_current`].
+    pub(super) fn is_current(&self) -> bool {
+        match self {
+            Self::Looking(file) => file.is_current(),
+            Self::Writing(..) => true,
+        }
+    }
+
+    /// See [`super::Store::may_be_kept`].
+    pub(super) fn may_be_kept(&self) -> bool {
+        match self {
+            Self::Looking(file) => file.may_be_kept(),
+            Self::Writing(..) => false,
+        }
+    }
+
+    /// See [`super::Store::interrupter`].
+    pub(super) fn interrupter(&self) -> Interrupter {
+        let handle = self.connection().get_interrupt_handle();
+        Interrupter::new(move || handle.interrupt())
+    }
+
+    pub(super) fn is_damaged(&self) -> bool {
+        matches!(self, Self::Looking(file) if file.is_damaged)
+    }
+
+    /// What whoever looks should know of the file first.
+    pub(super) fn notice(&self, path: &Path) -> Option<Notice> {
+        self.is_damaged().then(|| Notice::FileDamaged(path.to_owned()))
+    }
+}
