@@ -736,6 +736,27 @@ fn what_does_not_open_is_said_in_korean_where_korean_is_chosen() {
 }
 
 #[test]
+fn what_is_wrong_with_an_address_is_said_in_korean_where_korean_is_chosen() {
+    let mut driver = Driver::welcome();
+    driver.settle();
+    driver.click("한국어");
+    for (address, words) in [
+        ("mysql://db/sales", "postgres://"),
+        ("postgres://db:port/sales", "포트 번호가 아닙니다"),
+        ("postgres://db/sales?sslmod=on", "알 수 없는 옵션"),
+        ("postgres://kim@db/sales?sslmode=maybe", "중 하나여야"),
+        ("postgres://kim:x@127.0.0.1:1/sales?sslmode=disable", "연결을 받는 프로그램이 없습니다"),
+        ("postgres://kim@%2Fnowhere/sales", "소켓이 없습니다"),
+    ] {
+        driver.type_over("저장소 경로 또는 주소", address);
+        driver.press(Key::Enter);
+        let said = shown_failure(&driver, words);
+        assert!(!said.is_empty(), "{address}\n{}", driver.all_text());
+        assert!(!is_english_sentence(&said), "{address}: {said}");
+    }
+}
+
+#[test]
 fn what_a_check_finds_is_said_in_korean_where_korean_is_chosen() {
     let mut driver = Driver::with("lead-1", |path| {
         let options = SampleOptions { streams: None, events: Some(200), seed: 1 };
@@ -806,7 +827,7 @@ fn nothing_that_the_window_says_sends_anybody_to_the_command_line() {
         let said: BTreeSet<&str> =
             texts.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name).collect();
         for (name, text) in texts.lines().filter_map(|line| line.split_once(" = ")) {
-            let is_of_commands = text.contains("`foldline") || text.contains(" --") || text.contains("`--");
+            let is_of_commands = ["`foldline", " --", "`--", "`-`"].iter().any(|part| text.contains(part));
             assert!(
                 !is_of_commands || said.contains(format!("window-{name}").as_str()),
                 "{name} in {language:?}: {text}"
