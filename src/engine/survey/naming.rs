@@ -93,13 +93,16 @@ fn is_naming(event_type: &str) -> bool {
 /// The best name among an object's fields. One that is an object itself is looked into once.
 fn name_of(object: &[u8], looks_inside: bool) -> Option<Named> {
     let mut best: Option<Named> = None;
+    let mut best_name: &[u8] = b"";
     let (mut given, mut family) = (None, None);
-    for (key, value) in members(object) {
+    for (name, value) in members(object) {
         let mut letters = [0; LONGEST_KEY];
-        let Some(key) = letters_of(key, &mut letters) else { continue };
+        let Some(key) = letters_of(name, &mut letters) else { continue };
         if let Some(rank) = NAME_FIELDS.iter().position(|field| *field == key) {
             let rank = rank as Rank;
-            if best.as_ref().is_some_and(|best| best.rank <= rank) {
+            // Of a field that is named twice the last counts, as in the state.
+            let is_again = name == best_name;
+            if !is_again && best.as_ref().is_some_and(|best| best.rank <= rank) {
                 continue;
             }
             let text = match value.first() {
@@ -107,7 +110,11 @@ fn name_of(object: &[u8], looks_inside: bool) -> Option<Named> {
                 Some(b'{') if looks_inside => name_of(value, false).map(|inside| inside.text),
                 _ => None,
             };
-            best = text.map(|text| Named { rank, text }).or(best);
+            let named = text.map(|text| Named { rank, text });
+            if named.is_some() {
+                best_name = name;
+            }
+            best = if is_again { named } else { named.or(best) };
         } else if GIVEN.contains(&key) {
             given = text_of(value);
         } else if FAMILY.contains(&key) {
@@ -169,6 +176,8 @@ mod tests {
             (r#"{"first_name":"Maria","lastName":"Ortiz","email":"m@o"}"#, Some("Maria Ortiz")),
             (r#"{"customer":{"id":4,"name":"김서연"}}"#, Some("김서연")),
             (r#"{"name":"\uae40\n서"}"#, Some("김 서")),
+            (r#"{"name":"a","id":1,"name":"b"}"#, Some("b")),
+            (r#"{"name":"a","name":null}"#, None),
             (r#"{"filename":"x"}"#, None),
             ("[1]", None),
             ("{", None),
