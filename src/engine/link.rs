@@ -102,7 +102,8 @@ mod tests {
 
     #[test]
     fn a_file_on_another_machine_is_told_from_one_of_this() {
-        for other in [r"\\machine\share\a.db", "//machine/share/a.db", r"\/machine\a.db", r"\\?\UNC\machine\share\a.db"]
+        for other in
+            [r"\\machine\share\a.db", "//machine/share/a.db", r"\/machine\a.db", r"\\%3F\UNC\machine\share\a.db"]
         {
             let link = Link::parse(&format!("foldline:{other}")).expect("a link");
             assert!(leads_to_other_machine(&link.source), "{other}");
