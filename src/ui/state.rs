@@ -31,7 +31,8 @@ pub fn state_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, is_fo
         if counts.lines == 0 && !counts.is_searching && counts.values > 0 {
             return super::history::nothing_ui(ui, &scene.text("state-none"));
         }
-        let columns = Columns::new(ui.available_width());
+        let digits = view.version().map_or(1, |version| version.to_string().len());
+        let columns = Columns::new(ui.available_width(), digits);
         let mut toggled = None;
         list_ui(ui, "state", counts.lines, None, false, |ui, line| match view.state_line(line) {
             Some(StateLine::Field(row)) => row_ui(ui, scene, view, &row, columns),
@@ -99,12 +100,12 @@ struct Columns {
 }
 
 impl Columns {
-    /// Who set it gives way to the values.
-    fn new(width: f32) -> Self {
+    /// Who set it gives way to the values. No version that is shown has more digits.
+    fn new(width: f32, digits: usize) -> Self {
         let room = (width - 2.0 * MARGIN).max(0.0);
         let name = (room * 0.22).clamp(84.0, 230.0).min(room / 2.0);
         let actor = if room > 460.0 { (room * 0.14).min(150.0) } else { 0.0 };
-        let version = if room > 220.0 { 64.0 } else { 0.0 };
+        let version = if room > 220.0 { 34.0 + 7.5 * digits.max(4) as f32 } else { 0.0 };
         Self { name, values: room - name - actor - version, actor, version }
     }
 }

@@ -131,3 +131,15 @@ fn a_value_has_all_the_room_beside_it() {
     let width = widths.fold(0.0, f32::max);
     assert!(width > 59.0 * 7.0, "only {width} wide");
 }
+
+#[test]
+fn a_link_to_a_version_of_six_digits_is_seen_whole() {
+    let count = 100_001;
+    let payloads: Vec<String> = (0..count).map(|number| format!(r#"{{"number":{number}}}"#)).collect();
+    let mut driver = stream_of(&payloads);
+    driver.press(Key::End);
+    let link = driver.window.get_by_label("number was set in version 100000").rect();
+    // What is left of its cell is cut off.
+    let cell = 34.0 + 7.5 * 6.0;
+    assert!(link.width() <= cell, "{} wide in a cell of {cell}", link.width());
+}
