@@ -57,6 +57,10 @@ pub(super) enum Command {
     Blame(BlameArgs),
     /// What led to an event and what it led to, across streams
     Causes(CausesArgs),
+    /// Which events a field's value stands on, or what would give it another one
+    Why(WhyArgs),
+    /// The fewest events of a stream that still break a rule
+    Reduce(ReduceArgs),
     /// Append an event of your own
     Append(AppendArgs),
     /// Append the natural compensation of an earlier event
@@ -257,6 +261,56 @@ pub(super) struct CausesArgs {
     /// Also what has the same beginning, and what belongs to the same correlation
     #[arg(long)]
     pub all: bool,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WhyArgs {
+    /// A path, an address or `sample`
+    pub store: OsString,
+    /// The stream, as `foldline streams` names it
+    pub stream: String,
+    /// The field, as `foldline blame` names it
+    pub field: String,
+    /// A version, a time or `latest`
+    #[arg(long, value_name = "AT", default_value = "latest", value_parser = moment, allow_negative_numbers = true)]
+    pub at: Moment,
+    /// Why it is not this: text, or JSON. What would make it so is tried, and the rule named that forbids it
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
+    pub not: Option<String>,
+    /// state, search, analysis (leads), service (tickets) or fields (any stream)
+    #[arg(long, value_name = "P")]
+    pub projection: Option<String>,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["rule", "finding"])))]
+pub(super) struct ReduceArgs {
+    /// A path, an address or `sample`
+    pub store: OsString,
+    /// The stream, as `foldline streams` names it
+    pub stream: String,
+    /// What is to show is the last rule that an event broke
+    #[arg(long)]
+    pub rule: bool,
+    /// What is to show is what is wrong at this version: a broken rule, or that a projection failed
+    #[arg(long, value_name = "V", value_parser = number, allow_negative_numbers = true)]
+    pub finding: Option<u64>,
+    /// Leave out nothing without which an event would break another rule than before
+    #[arg(long)]
+    pub by_the_rules: bool,
+    /// Write the events to this file: a store (.db), events (.json, .jsonl, .csv), or a test (.rs, .py, .ts)
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<PathBuf>,
+    /// Replace the file if it is there
+    #[arg(long, requires = "to")]
+    pub force: bool,
+    /// state, search, analysis (leads), service (tickets) or fields (any stream)
+    #[arg(long, value_name = "P")]
+    pub projection: Option<String>,
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
 }

@@ -4,13 +4,12 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::args::{EventsArgs, Format, InfoArgs, RowFormat, StreamsArgs};
-use super::near::nearest;
 use super::output::{Align, JsonRows, Table, json, optional};
 use super::target::Context;
 use super::terminal::{Cleaned, Output, message};
 use super::{Failure, Outcome, target};
 use crate::engine::{describe, grouped};
-use crate::event::{EventRow, EventType, Metadata, Position, StreamId, Version};
+use crate::event::{EventRow, EventType, Metadata, Position, StreamId, Version, nearest};
 use crate::store::files::{CSV_COLUMNS, CsvWriter, event_cells};
 use crate::store::{Flow, Query, Scope, Store, StoreError, StoreInfo, StreamQuery, StreamRow};
 

@@ -7,14 +7,15 @@ mod change;
 mod look;
 mod map;
 mod moments;
-mod near;
 mod output;
 mod progress;
+mod reduce;
 mod target;
 mod terminal;
 mod transfer;
 mod tries;
 mod verify;
+mod why;
 
 use std::ffi::OsString;
 use std::fs;
@@ -30,7 +31,7 @@ pub use terminal::message;
 use terminal::{Output, keep_secret, print_message};
 
 use crate::compensate::PlanError;
-use crate::engine::{EngineError, Link, MakeSampleError, Moment, Passing, leads_to_other_machine};
+use crate::engine::{EngineError, ExcerptError, Link, MakeSampleError, Moment, Passing, leads_to_other_machine};
 use crate::event::{Explain, StreamId};
 use crate::sample::SampleError;
 use crate::store::files::{ExportError, ExportTarget, ImportError, TargetError};
@@ -62,6 +63,8 @@ enum Failure {
     #[error(transparent)]
     Export(#[from] ExportError),
     #[error(transparent)]
+    Excerpt(ExcerptError),
+    #[error(transparent)]
     Sample(#[from] SampleError),
     #[error(transparent)]
     MakeSample(#[from] MakeSampleError),
@@ -73,6 +76,15 @@ enum Failure {
     Pages { folder: PathBuf, source: io::Error },
     #[error("the result could not be written: {0}")]
     Output(#[from] io::Error),
+}
+
+impl From<ExcerptError> for Failure {
+    fn from(error: ExcerptError) -> Self {
+        match error {
+            ExcerptError::Target(error) => error.into(),
+            other => Self::Excerpt(other),
+        }
+    }
 }
 
 impl From<TargetError> for Failure {
@@ -93,6 +105,7 @@ impl Passing for Failure {
             Self::Append(error) => error.message(),
             Self::Target(error) => error.message(),
             Self::Export(error) => error.message(),
+            Self::Excerpt(error) => error.message(),
             Self::Sample(error) => error.message(),
             Self::MakeSample(error) => error.message(),
             Self::Plan(error) => error.message(),
@@ -222,6 +235,8 @@ fn dispatch(command: Command, context: &Context, out: &mut Output) -> Result<Out
         Command::Diff(args) => looking(moments::diff, &args, context, out),
         Command::Blame(args) => looking(moments::blame, &args, context, out),
         Command::Causes(args) => looking(causes::causes, &args, context, out),
+        Command::Why(args) => looking(why::why, &args, context, out),
+        Command::Reduce(args) => looking(reduce::reduce, &args, context, out),
         Command::Verify(args) => looking(verify::verify, &args, context, out),
         Command::Map(args) => looking(map::map, &args, context, out),
         Command::Export(args) => looking(transfer::export, &args, context, out),

@@ -64,14 +64,19 @@ pub(super) fn print_state(out: &mut Output, state: &Value) -> Result<(), Failure
 }
 
 /// A stream loaded under a projection, and the events that answers refer to.
-struct Loaded {
-    reader: Box<dyn Store>,
-    described: Described,
-    timeline: Box<dyn Timeline>,
+pub(super) struct Loaded {
+    pub(super) reader: Box<dyn Store>,
+    pub(super) described: Described,
+    pub(super) timeline: Box<dyn Timeline>,
 }
 
 impl Loaded {
-    fn new(context: &Context, store: &OsStr, stream: &str, projection: Option<&str>) -> Result<Self, Failure> {
+    pub(super) fn new(
+        context: &Context,
+        store: &OsStr,
+        stream: &str,
+        projection: Option<&str>,
+    ) -> Result<Self, Failure> {
         let reader = context.open(store)?;
         let described = describe(reader.as_ref(), &StreamId::from(stream))?;
         let projection = described.projection(projection)?;
@@ -81,14 +86,14 @@ impl Loaded {
         Ok(Self { reader, described, timeline })
     }
 
-    fn index(&self, moment: Moment) -> Result<(Version, Index), Failure> {
+    pub(super) fn index(&self, moment: Moment) -> Result<(Version, Index), Failure> {
         let version = resolve(self.reader.as_ref(), &self.described.row, moment)?;
         let gone = || StoreError::Changed(self.described.row.stream.as_str().into());
         Ok((version, self.timeline.index_of(version).ok_or_else(gone)?))
     }
 
     /// Who recorded the events at these places, and why.
-    fn authors(&self, indexes: impl Iterator<Item = Index>) -> Result<Authors, Failure> {
+    pub(super) fn authors(&self, indexes: impl Iterator<Item = Index>) -> Result<Authors, Failure> {
         let mut wanted: Vec<Index> = indexes.collect();
         wanted.sort_unstable();
         wanted.dedup();
@@ -116,7 +121,7 @@ impl Loaded {
         Ok(authors)
     }
 
-    fn head(&self, index: Option<Index>) -> Option<&Head> {
+    pub(super) fn head(&self, index: Option<Index>) -> Option<&Head> {
         self.timeline.heads().get(index?)
     }
 }
@@ -127,7 +132,7 @@ const ASKED_ONE_BY_ONE: usize = 16;
 /// What an answer prints of an event besides its head. A payload may be megabytes, and thousands of fields may be
 /// set by one event: nothing else of it is kept, and that once.
 #[derive(Default)]
-struct Authors(BTreeMap<Version, Author>);
+pub(super) struct Authors(BTreeMap<Version, Author>);
 
 struct Author {
     actor: Option<String>,
@@ -135,7 +140,7 @@ struct Author {
 }
 
 impl Authors {
-    fn actor(&self, head: Option<&Head>) -> Option<&str> {
+    pub(super) fn actor(&self, head: Option<&Head>) -> Option<&str> {
         self.0.get(&head?.version)?.actor.as_deref()
     }
 
@@ -153,11 +158,17 @@ struct DiffRow<'a> {
 }
 
 #[derive(Serialize)]
-struct SetBy<'a> {
+pub(super) struct SetBy<'a> {
     version: Version,
     #[serde(rename = "type")]
     event_type: &'a EventType,
     actor: Option<&'a str>,
+}
+
+impl<'a> SetBy<'a> {
+    pub(super) fn new(head: &'a Head, actor: Option<&'a str>) -> Self {
+        Self { version: head.version, event_type: &head.event_type, actor }
+    }
 }
 
 #[derive(Serialize)]
@@ -182,11 +193,7 @@ pub(super) fn diff(args: &DiffArgs, context: &Context, out: &mut Output) -> Resu
         .iter()
         .map(|(change, set_by)| {
             let head = loaded.head(*set_by);
-            let set_by = head.map(|head| SetBy {
-                version: head.version,
-                event_type: &head.event_type,
-                actor: authors.actor(Some(head)),
-            });
+            let set_by = head.map(|head| SetBy::new(head, authors.actor(Some(head))));
             DiffRow { field: &change.field, before: &change.before, after: &change.after, set_by }
         })
         .collect();

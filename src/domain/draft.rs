@@ -1,7 +1,7 @@
 use serde_json::{Map, Value};
 
 use super::{Decoded, EventKind, upcast};
-use crate::event::{EventId, EventRow, EventType, MetadataBuilder, StreamId, StreamKey, Version};
+use crate::event::{EventId, EventRow, EventType, MetadataBuilder, StreamId, StreamKey, Timestamp, Version};
 
 /// What `decide` answers: a fact to record, without the identity, author and time that its caller gives it.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,16 +23,26 @@ impl Draft {
 
     /// The draft as history would read it, so that one set of rules judges both.
     pub(super) fn read_back<E>(&self, decode: fn(&EventRow<'_>) -> Decoded<E>) -> Decoded<E> {
+        self.as_recorded(Version(0), None, decode)
+    }
+
+    /// The draft as it would stand in a history.
+    pub fn as_recorded<T>(
+        &self,
+        version: Version,
+        recorded_at: Option<Timestamp>,
+        read: impl FnOnce(&EventRow<'_>) -> T,
+    ) -> T {
         let payload = self.payload.to_string();
         let metadata = MetadataBuilder::default().compensates(self.compensates.as_ref()).build();
-        decode(&EventRow {
+        read(&EventRow {
             position: None,
             stream_key: StreamKey(0),
             stream: &StreamId::from(""),
-            version: Version(0),
+            version,
             event_type: &EventType::from(self.event_type),
             schema: self.schema,
-            recorded_at: None,
+            recorded_at,
             id: EventId::new(""),
             payload: payload.as_bytes(),
             metadata: metadata.as_bytes(),

@@ -13,6 +13,7 @@ mod payload;
 pub mod ticket;
 mod upcast;
 mod vocabulary;
+mod wish;
 
 pub use breach::Breach;
 pub use draft::{Draft, plain_id};
@@ -20,6 +21,7 @@ pub use flaw::Flaw;
 pub use payload::{Fields, read_fields};
 pub use upcast::{AsRead, as_read, schema_for};
 pub use vocabulary::{Aggregate, EventKind, Reading, kind_of, reading_of};
+pub use wish::Wish;
 
 /// An event of a domain as read from its payload, with what was wrong with it.
 #[derive(Clone, Debug, PartialEq)]

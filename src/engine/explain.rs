@@ -30,6 +30,10 @@ impl Explain for EngineError {
             Self::NoEvent { asked, names: Some(names) } => {
                 Message::new("ask-no-event-named").text("asked", asked).text("names", names)
             }
+            Self::NoField { stream, asked, near } => {
+                let said = Message::new(if near.is_empty() { "ask-no-field" } else { "ask-no-field-near" });
+                said.text("stream", stream).text("asked", asked).text("near", near.join(", "))
+            }
             Self::NotAMoment(text) => Message::new("ask-not-a-moment").text("text", text),
             Self::Store(error) => error.message(),
         }

@@ -14,9 +14,12 @@ mod loading;
 mod moment;
 mod numbers;
 mod pool;
+mod reasons;
+mod reduced;
 mod sample_store;
 mod snapshots;
 mod survey;
+mod test_source;
 mod ticket;
 mod whole;
 
@@ -36,11 +39,14 @@ pub use loading::Loading;
 pub use moment::{Moment, resolve};
 pub use numbers::grouped;
 pub use pool::{Answer, Lost, begin};
+pub use reasons::{ask_why_not, check_field};
+pub use reduced::{EXCERPT_ENDINGS, Excerpt, ExcerptError, ExcerptForm, ExcerptTarget, write_excerpt};
 pub use sample_store::{MakeSampleError, sample_store, write_sample};
 pub use snapshots::{SNAPSHOT_SPACING, check_snapshots, keep_long_streams, keep_snapshots};
 pub use survey::{
     DayOfStore, Digest, FoundStream, ListedStream, StreamGroup, Survey, folded, name_of_stream, short_id,
 };
+pub use test_source::{Language, Shows, TestCase, test_source};
 pub use ticket::{Progress, Ticket};
 pub use whole::fold_whole;
 
@@ -137,6 +143,8 @@ pub enum EngineError {
     NoProjection { stream: StreamId, asked: String, known: Vec<String> },
     #[error("there is no event {asked}{}", named_by(names.as_deref()))]
     NoEvent { asked: String, names: Option<String> },
+    #[error("{stream} has no field “{asked}”{}", field_hint(near))]
+    NoField { stream: StreamId, asked: String, near: Vec<String> },
     #[error("“{0}” is neither a version nor a time; write a version (5), a time (2025-01-01T01:00:05Z) or latest")]
     NotAMoment(String),
     #[error(transparent)]
@@ -157,5 +165,12 @@ fn hint(near: &[StreamId]) -> String {
             let names: Vec<&str> = names.iter().map(StreamId::as_str).collect();
             format!("; did you mean {}?", names.join(" or "))
         }
+    }
+}
+
+fn field_hint(near: &[String]) -> String {
+    match near {
+        [] => "; choose one that its state shows".to_owned(),
+        names => format!("; did you mean {}?", names.join(" or ")),
     }
 }

@@ -6,9 +6,13 @@ mod erased;
 mod finding;
 mod fold;
 mod look;
+mod reduce;
+mod refold;
 mod registry;
 mod story;
 mod streams;
+mod why;
+mod why_not;
 
 use std::ops::Range;
 
@@ -20,9 +24,13 @@ pub use finding::Finding;
 pub use fold::Fold;
 use look::BeforeAndAfter;
 pub use look::{Group, StateLook};
+pub use reduce::{ByTheRules, EndsWith, GoesWrong, MOST_FOLDED, Reduced, Stopped, Symptom, Work, reduce};
+pub use refold::Refold;
 pub use registry::{Registry, registry};
 pub use story::Story;
 pub use streams::{DecodedRows, StreamStates};
+pub use why::{Why, why};
+pub use why_not::{Attempt, WhyNot, why_not};
 
 use crate::event::{EventRow, Head, Timestamp, Version};
 use crate::projection::{CellValues, Look, Projection, cell_value, diff_values, leaves, path_value, report_cells};
@@ -182,6 +190,9 @@ pub trait Timeline: Send + Sync + std::fmt::Debug {
     /// The first so many of them: what is long is not made for a row that has no room for it.
     fn first_changes(&self, index: Index, most: usize) -> Vec<Change>;
 
+    /// The state after the event at `after`, or before the first one, to be folded on otherwise than history did.
+    fn refold(&self, after: Option<Index>) -> Option<Box<dyn Refold<'_> + '_>>;
+
     /// Each value that the events of a range gave to the fields they changed, event by event. Costs one fold over them.
     fn visit_values(&self, range: Range<Index>, visit: &mut dyn FnMut(Index, &Value));
 
@@ -199,6 +210,9 @@ pub trait Timeline: Send + Sync + std::fmt::Debug {
 
     /// What is wrong with this event, or the rule that it broke.
     fn finding_at(&self, index: Index) -> Option<&Finding>;
+
+    /// All that is wrong with it.
+    fn findings_at(&self, index: Index) -> Vec<&Finding>;
 
     fn is_empty(&self) -> bool {
         self.heads().is_empty()
@@ -306,6 +320,10 @@ impl<P: Projection> Timeline for Replay<P> {
         fields.into_iter().map(change).collect()
     }
 
+    fn refold(&self, after: Option<Index>) -> Option<Box<dyn Refold<'_> + '_>> {
+        self.refolded(after)
+    }
+
     fn visit_values(&self, range: Range<Index>, visit: &mut dyn FnMut(Index, &Value)) {
         let end = range.end.min(self.events.len());
         let Some(mut state) = self.state_before(range.start) else { return };
@@ -373,6 +391,11 @@ impl<P: Projection> Timeline for Replay<P> {
     fn finding_at(&self, index: Index) -> Option<&Finding> {
         let place = self.findings.partition_point(|(at, _)| *at < index);
         self.findings.get(place).filter(|(at, _)| *at == index).map(|(_, finding)| finding)
+    }
+
+    fn findings_at(&self, index: Index) -> Vec<&Finding> {
+        let place = self.findings.partition_point(|(at, _)| *at < index);
+        self.findings.iter().skip(place).take_while(|(at, _)| *at == index).map(|(_, finding)| finding).collect()
     }
 
     fn findings(&self, index: Index) -> Vec<&Finding> {

@@ -34,6 +34,8 @@ fn json_of_every_command_that_looks() {
         ),
         ("blame.json", &["blame", "a.db", "lead-1", "--at", "4", "--format", "json"]),
         ("causes.json", &["causes", "a.db", "lead-1@5", "--all", "--format", "json"]),
+        ("why.json", &["why", "a.db", "lead-1", "contacts", "--format", "json"]),
+        ("why_not.json", &["why", "a.db", "lead-1", "status", "--at", "2", "--not", "CONVERTED", "--format", "json"]),
         ("verify.json", &["verify", "a.db", "--format", "json"]),
     ] {
         golden(name, &sandbox.run(arguments).ok().out);
@@ -52,6 +54,8 @@ fn tables_of_every_command_that_looks() {
         &["diff", "a.db", "lead-1", "--from", "2", "--to", "5"],
         &["diff", "a.db", "lead-1", "--from", "3", "--to", "3"],
         &["blame", "a.db", "lead-1"],
+        &["why", "a.db", "lead-1", "contacts"],
+        &["why", "a.db", "lead-1", "status", "--at", "2", "--not", "CONVERTED"],
         &["verify", "a.db"],
     ] {
         all += &format!("$ foldline {}\n{}\n", arguments.join(" "), sandbox.run(arguments).ok().out);

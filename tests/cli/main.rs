@@ -18,3 +18,4 @@ mod safety;
 mod sandbox;
 mod seed_walk;
 mod transfer;
+mod why;

@@ -28,4 +28,5 @@ mod survey;
 mod tampering;
 mod ticket_compensations;
 mod ticket_rules;
+mod why;
 mod workshop;

@@ -154,7 +154,7 @@ fn sketches(types: Vec<String>, fields: Vec<&'static str>) -> impl Strategy<Valu
 
 /// Every kind of this aggregate, those that undo something twice as often, in this and that spelling, and some of
 /// no kind that it knows.
-fn histories(aggregate: Aggregate) -> impl Strategy<Value = Vec<RecordedEvent>> {
+pub(crate) fn histories(aggregate: Aggregate) -> impl Strategy<Value = Vec<RecordedEvent>> {
     let (prefix, begins, fields) = match aggregate {
         Aggregate::Lead => (
             "lead",
@@ -198,7 +198,7 @@ fn histories(aggregate: Aggregate) -> impl Strategy<Value = Vec<RecordedEvent>> 
     })
 }
 
-fn free_form() -> impl Strategy<Value = Vec<RecordedEvent>> {
+pub(crate) fn free_form() -> impl Strategy<Value = Vec<RecordedEvent>> {
     let types = ["created", "changed", "changed", "closed"].map(ToOwned::to_owned).to_vec();
     sketches(types, vec!["a", "b", "a.b", "", "가 나", "[0]", "items", "x\"y", "0"])
         .prop_map(|sketches| history("order", sketches))

@@ -8,7 +8,7 @@ use std::time::Duration;
 use egui::{Key, Modifiers};
 use foldline::compensate::PlanError;
 use foldline::domain::{Aggregate, Breach, EventKind, Flaw};
-use foldline::engine::{EngineError, MakeSampleError, write_sample};
+use foldline::engine::{EngineError, ExcerptError, MakeSampleError, write_sample};
 use foldline::event::{EventId, EventType, Explain, Message, Said, StreamId, Timestamp, Version};
 use foldline::locale::{Language, Locale};
 use foldline::projection::{Problem, ProjectionError};
@@ -578,7 +578,9 @@ fn every_session_error() -> Vec<EngineError> {
         EngineError::NoStream { stream: stream.clone(), near: vec![StreamId::from("lead-2")] },
         EngineError::NoVersion { stream: stream.clone(), asked: Version(20), first: Version(11), last: Version(12) },
         EngineError::BeforeItBegan { stream: stream.clone(), asked: Timestamp::from_micros(1), first: text("first") },
-        EngineError::NoProjection { stream, asked: text("asked"), known: vec![text("known")] },
+        EngineError::NoProjection { stream: stream.clone(), asked: text("asked"), known: vec![text("known")] },
+        EngineError::NoField { stream: stream.clone(), asked: text("asked"), near: Vec::new() },
+        EngineError::NoField { stream, asked: text("asked"), near: vec![text("near")] },
         EngineError::NotAMoment(text("text")),
     ]
 }
@@ -641,6 +643,7 @@ fn every_error_is_said_in_every_language() {
     ] {
         assert_said(&ExportError::Target(refused));
     }
+    assert_said(&ExcerptError::NoForm(path()));
     assert_said(&ExportError::Write { path: path(), source: io::Error::other(text("source")) });
 }
 

@@ -29,11 +29,17 @@ pub struct LeadTarget {
 
 /// Answers a command with the facts it leads to, or with the rule that forbids it.
 pub fn decide(lead: &Lead, command: &LeadCommand, now: Timestamp) -> Result<Vec<Draft>, Breach> {
-    let draft = draft(lead, command)?;
-    match breach(lead, &draft.read_back(decode).event, Some(now)) {
-        Some(breach) => Err(breach),
-        None => Ok(vec![draft]),
+    match weigh(lead, command, now)? {
+        (_, Some(breach)) => Err(breach),
+        (draft, None) => Ok(vec![draft]),
     }
+}
+
+/// The fact that a command would lead to, and the rule that it would break.
+pub fn weigh(lead: &Lead, command: &LeadCommand, now: Timestamp) -> Result<(Draft, Option<Breach>), Breach> {
+    let draft = draft(lead, command)?;
+    let breach = breach(lead, &draft.read_back(decode).event, Some(now));
+    Ok((draft, breach))
 }
 
 fn draft(lead: &Lead, command: &LeadCommand) -> Result<Draft, Breach> {

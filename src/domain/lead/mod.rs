@@ -3,13 +3,15 @@
 mod decide;
 mod event;
 mod rules;
+mod towards;
 mod undo;
 
 use serde::{Deserialize, Serialize};
 
-pub use decide::{LeadCommand, LeadTarget, decide};
+pub use decide::{LeadCommand, LeadTarget, decide, weigh};
 pub use event::{LeadEvent, decode};
 pub use rules::breach;
+pub use towards::commands_towards;
 use undo::{Step, Touched, UndoTrail};
 
 use crate::domain::compensated::Compensated;

@@ -61,16 +61,22 @@ pub struct TicketTarget {
 
 /// Answers a command with the facts it leads to, or with the rule that forbids it.
 pub fn decide(ticket: &Ticket, command: &TicketCommand, now: Timestamp) -> Result<Vec<Draft>, Breach> {
+    match weigh(ticket, command, now)? {
+        (_, Some(breach)) => Err(breach),
+        (draft, None) => Ok(vec![draft]),
+    }
+}
+
+/// The fact that a command would lead to, and the rule that it would break.
+pub fn weigh(ticket: &Ticket, command: &TicketCommand, now: Timestamp) -> Result<(Draft, Option<Breach>), Breach> {
     if let TicketCommand::MoveUnopened { .. } = command
         && let Some(breach) = moving_breach(ticket, now)
     {
         return Err(breach);
     }
     let draft = draft(ticket, command)?;
-    match breach(ticket, &draft.read_back(decode).event, Some(now)) {
-        Some(breach) => Err(breach),
-        None => Ok(vec![draft]),
-    }
+    let breach = breach(ticket, &draft.read_back(decode).event, Some(now));
+    Ok((draft, breach))
 }
 
 fn draft(ticket: &Ticket, command: &TicketCommand) -> Result<Draft, Breach> {

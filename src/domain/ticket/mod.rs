@@ -4,15 +4,17 @@ mod decide;
 mod event;
 mod messages;
 mod rules;
+mod towards;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use decide::{TicketCommand, TicketTarget, decide};
+pub use decide::{TicketCommand, TicketTarget, decide, weigh};
 pub use event::{TicketEvent, decode};
 pub use messages::Messages;
 pub use rules::breach;
+pub use towards::commands_towards;
 
 use crate::domain::compensated::Compensated;
 use crate::event::{EventId, Head, Timestamp, Version};

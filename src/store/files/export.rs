@@ -90,6 +90,13 @@ pub fn export<'s>(
     )
 }
 
+/// Writes a text of the program's own, by the rules of an export.
+pub fn write_text(target: ExportTarget, text: &str) -> Result<(), ExportError> {
+    let path = target.name().to_owned();
+    let failed = |source| ExportError::Store(StoreError::from_io(&path, source));
+    target.write(|file| file.write_all(text.as_bytes()).map_err(failed), failed)
+}
+
 /// The same to anything that can be written to.
 pub fn export_to<'s>(
     store: &dyn Store,

@@ -23,7 +23,7 @@ use std::path::Path;
 
 pub(in crate::store) use as_store::{FileStore, file_kind};
 pub use csv_table::{COLUMNS as CSV_COLUMNS, CsvWriter, event_cells};
-pub use export::{ExportError, ExportOptions, ExportReport, Selection, export, export_to};
+pub use export::{ExportError, ExportOptions, ExportReport, Selection, export, export_to, write_text};
 pub use findings::write_findings;
 pub use flaw::{LineFlaw, Quote, Unread};
 pub use import::{BadLine, ImportError, ImportOptions, ImportReport, import};

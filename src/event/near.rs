@@ -2,7 +2,7 @@
 const OFFERED: usize = 3;
 
 /// The names that look like the one that was typed, the likest first.
-pub(super) fn nearest<'n>(typed: &str, known: &[&'n str]) -> Vec<&'n str> {
+pub fn nearest<'n>(typed: &str, known: &[&'n str]) -> Vec<&'n str> {
     let plain = |name: &str| -> Vec<char> {
         name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
     };

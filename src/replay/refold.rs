@@ -1,0 +1,91 @@
+use std::fmt::Debug;
+use std::ops::Range;
+
+use serde_json::Value;
+
+use super::{Index, Replay};
+use crate::event::{EventRow, Head};
+use crate::projection::{Problem, Projection, cell_value};
+
+/// A stream's events folded anew, in another choice than history's, and without decoding them again. Each keeps the
+/// version, the time and the identity that it was recorded with.
+pub trait Refold<'r>: Debug {
+    /// The same as it stands, to go on in another way.
+    fn fork(&self) -> Box<dyn Refold<'r> + 'r>;
+
+    /// Folds these events in behind what is there.
+    fn fold_range(&mut self, events: Range<Index>);
+
+    /// The same with these, whatever lies between them.
+    fn fold_these(&mut self, events: &[Index]);
+
+    /// The same, and hears what is wrong with each of them where it now stands.
+    fn fold_judged(&mut self, events: &[Index], wrong: &mut dyn FnMut(Index, Problem));
+
+    /// Folds in an event that was never recorded, and answers what is wrong with it.
+    fn fold_row(&mut self, row: &EventRow<'_>) -> Vec<Problem>;
+
+    /// The value at a path as it stands, `null` where there is none.
+    fn value(&self, path: &str) -> Value;
+}
+
+#[derive(Debug)]
+struct Refolded<'r, P: Projection> {
+    replay: &'r Replay<P>,
+    state: P::State,
+    /// Its room serves again.
+    problems: Vec<Problem>,
+}
+
+impl<P: Projection> Replay<P> {
+    /// The state after the event at `after`, or the empty one, to be folded on.
+    pub(super) fn refolded<'r>(&'r self, after: Option<Index>) -> Option<Box<dyn Refold<'r> + 'r>> {
+        let state = after.map_or_else(|| Some(P::State::default()), |after| self.state_after(after))?;
+        Some(Box::new(Refolded { replay: self, state, problems: Vec::new() }))
+    }
+}
+
+impl<P: Projection> Refolded<'_, P> {
+    fn fold(&mut self, event: &P::Event, head: &Head) {
+        self.problems.clear();
+        self.replay.projection.fold(&mut self.state, event, head, &mut self.problems);
+    }
+}
+
+impl<'r, P: Projection> Refold<'r> for Refolded<'r, P> {
+    fn fork(&self) -> Box<dyn Refold<'r> + 'r> {
+        Box::new(Self { replay: self.replay, state: self.state.clone(), problems: Vec::new() })
+    }
+
+    fn fold_range(&mut self, events: Range<Index>) {
+        let replay = self.replay;
+        let end = events.end.min(replay.events.len());
+        for (event, head) in replay.events.iter().zip(&replay.heads).take(end).skip(events.start) {
+            self.fold(event, head);
+        }
+    }
+
+    fn fold_these(&mut self, events: &[Index]) {
+        let replay = self.replay;
+        for (event, head) in events.iter().filter_map(|at| Some((replay.events.get(*at)?, replay.heads.get(*at)?))) {
+            self.fold(event, head);
+        }
+    }
+
+    fn fold_judged(&mut self, events: &[Index], wrong: &mut dyn FnMut(Index, Problem)) {
+        for at in events {
+            self.fold_these(std::slice::from_ref(at));
+            self.problems.drain(..).for_each(|problem| wrong(*at, problem));
+        }
+    }
+
+    fn fold_row(&mut self, row: &EventRow<'_>) -> Vec<Problem> {
+        let event = self.replay.projection.decode(row);
+        self.fold(&event, &row.head());
+        std::mem::take(&mut self.problems)
+    }
+
+    fn value(&self, path: &str) -> Value {
+        cell_value(&self.replay.projection, &self.state, path)
+    }
+}

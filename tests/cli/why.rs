@@ -1,0 +1,150 @@
+//! Why a field has its value, why not another one, and the fewest events that still show something.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::sandbox::Sandbox;
+
+fn why(sandbox: &Sandbox, arguments: &[&str]) -> Value {
+    sandbox.run(&[&["why", "a.db", "lead-1"], arguments, &["--format", "json"]].concat()).ok().json()
+}
+
+fn versions(events: &Value) -> Vec<u64> {
+    events.as_array().expect("events").iter().filter_map(|event| event["version"].as_u64()).collect()
+}
+
+/// One event more, whatever the rules say.
+fn append(sandbox: &Sandbox, event_type: &str) {
+    let arguments = ["append", "a.db", "lead-1", "--type", event_type, "--payload", "{}", "--expect", "any"];
+    sandbox.run(&[&arguments[..], &["--actor", "kim", "--reason", "test"]].concat()).ok();
+}
+
+#[test]
+fn a_value_names_the_events_that_it_stands_on() {
+    let sandbox = Sandbox::with_seed();
+    let contacts = why(&sandbox, &["contacts"]);
+    assert_eq!((&contacts["value"], versions(&contacts["needed"])), (&json!(2), vec![1, 4]));
+    assert_eq!(versions(&contacts["enough"]), [1, 4]);
+    assert_eq!(contacts["set_by"], json!({"version": 4, "type": "contacted", "actor": null}));
+    assert_eq!((&contacts["minimal"], &contacts["untried"]), (&json!(true), &json!(0)));
+    let then = why(&sandbox, &["contacts", "--at", "3"]);
+    assert_eq!((&then["value"], versions(&then["needed"])), (&json!(1), vec![1]));
+    let names = why(&sandbox, &["names[1]", "--projection", "search"]);
+    assert_eq!((&names["value"], versions(&names["enough"])), (&json!("aaa"), vec![0, 3]));
+}
+
+#[test]
+fn a_value_that_is_not_there_names_the_rule_and_what_would_give_it() {
+    let sandbox = Sandbox::with_seed();
+    let found = why(&sandbox, &["status", "--at", "2", "--not", "CONVERTED"]);
+    assert_eq!((&found["value"], &found["not"]), (&json!("FOLLOWUP_SET"), &json!("CONVERTED")));
+    assert_eq!(
+        found["forbidden"],
+        json!([{"type": "payment-confirmed", "message": "payment-confirmed while FOLLOWUP_SET"}])
+    );
+    assert_eq!(found["ways"], json!([[{"type": "order-submitted"}, {"type": "payment-confirmed"}]]));
+    let name = why(&sandbox, &["name", "--not", "aab"]);
+    assert_eq!(name["ways"], json!([[{"type": "contact-details-updated", "payload": {"name": "aab"}}]]));
+    assert_eq!(name["was"], json!({"from": 0, "to": 2, "ended_by": {"version": 3, "type": "contact-details-updated"}}));
+}
+
+#[test]
+fn what_is_so_already_is_no_question_and_exits_1() {
+    let sandbox = Sandbox::with_seed();
+    let ran = sandbox.run(&["why", "a.db", "lead-1", "status", "--not", "CONVERTED"]).code(1).in_one_line();
+    ran.says("status is CONVERTED at version 6; leave --not out");
+}
+
+#[test]
+fn a_field_that_is_not_there_is_answered_with_those_that_look_like_it() {
+    let sandbox = Sandbox::with_seed();
+    let ran = sandbox.run(&["why", "a.db", "lead-1", "statsu"]).code(2).in_one_line();
+    ran.says("lead-1 has no field “statsu”; did you mean status?");
+    sandbox.run(&["why", "a.db", "lead-1", "zzzzzz"]).code(2).in_one_line().says("choose one that its state shows");
+}
+
+#[test]
+fn a_broken_rule_is_reduced_to_the_events_that_break_it() {
+    let sandbox = Sandbox::with_seed();
+    sandbox.run(&["reduce", "a.db", "lead-1", "--rule"]).code(1).in_one_line().says("lead-1: no event breaks a rule");
+    append(&sandbox, "contacted");
+    let reduced = sandbox.run(&["reduce", "a.db", "lead-1", "--rule", "--format", "json"]).ok().json();
+    assert_eq!((&reduced["from"], &reduced["events"]), (&json!(8), &json!(2)));
+    assert_eq!(
+        reduced["kept"],
+        json!([
+            {"version": 6, "type": "payment-confirmed"},
+            {"version": 7, "type": "contacted"},
+        ])
+    );
+    let lawful = ["reduce", "a.db", "lead-1", "--finding", "7", "--by-the-rules", "--format", "json"];
+    assert_eq!(versions(&sandbox.run(&lawful).ok().json()["kept"]), [0, 5, 6, 7]);
+    let ran = sandbox.run(&["reduce", "a.db", "lead-1", "--finding", "3"]).code(2).in_one_line();
+    ran.says("nothing is wrong at version 3");
+    sandbox.run(&["reduce", "a.db", "lead-1", "--finding", "99"]).code(2).in_one_line();
+    sandbox.run(&["reduce", "a.db", "lead-1"]).code(2);
+}
+
+#[test]
+fn a_smallest_history_is_a_store_of_its_own_that_shows_the_same() {
+    let sandbox = Sandbox::with_seed();
+    append(&sandbox, "contacted");
+    let before = std::fs::read(sandbox.path("a.db")).expect("the store");
+    sandbox.run(&["reduce", "a.db", "lead-1", "--rule", "--to", "small.db"]).ok();
+    assert_eq!(std::fs::read(sandbox.path("a.db")).expect("the store"), before);
+    let shown = sandbox.run(&["show", "small.db", "lead-1", "--format", "json"]).ok().json();
+    assert_eq!(
+        shown["findings"].as_array().and_then(|all| all.last()),
+        Some(&json!({"version": 7, "message": "contacted while CONVERTED"}))
+    );
+    let ids = |store: &str| -> Vec<Value> {
+        let events = sandbox.run(&["events", store, "lead-1", "--from", "6", "--format", "json"]).ok().json();
+        events.as_array().expect("events").iter().map(|event| event["id"].clone()).collect()
+    };
+    assert_eq!(ids("small.db"), ids("a.db"));
+    // A store never takes the place of anything.
+    let again = ["reduce", "a.db", "lead-1", "--rule", "--to", "small.db", "--force"];
+    sandbox.run(&again).code(2).in_one_line().says("small.db");
+}
+
+#[test]
+fn a_smallest_history_is_written_by_the_rules_of_an_export() {
+    let sandbox = Sandbox::with_seed();
+    append(&sandbox, "contacted");
+    let to = |name: &str, more: &[&str]| {
+        sandbox.run(&[&["reduce", "a.db", "lead-1", "--rule", "--to", name], more].concat())
+    };
+    to("small.json", &[]).ok();
+    let events: Value = serde_json::from_str(&sandbox.read("small.json")).expect("JSON");
+    assert_eq!(events.as_array().map(Vec::len), Some(2));
+    to("small.json", &[]).code(2).in_one_line().says("add --force");
+    to("small.json", &["--force"]).ok();
+    to("a.db-wal", &[]).code(2).in_one_line().says("let it end in .db, .json");
+    to("small.txt", &[]).code(2).in_one_line().says("let it end in .db, .json");
+    to("nowhere/small.json", &[]).code(2).in_one_line();
+    sandbox.run(&["import", "small.json", "--into", "again.db"]).ok();
+    let again = sandbox.run(&["reduce", "again.db", "lead-1", "--rule", "--format", "json"]).ok().json();
+    assert_eq!((&again["from"], &again["events"]), (&json!(2), &json!(2)));
+}
+
+#[test]
+fn a_smallest_history_is_a_test_to_paste() {
+    let sandbox = Sandbox::with_seed();
+    append(&sandbox, "contacted");
+    for name in ["small.rs", "small.py", "small.ts"] {
+        sandbox.run(&["reduce", "a.db", "lead-1", "--rule", "--to", name]).ok();
+        let text = sandbox.read(name);
+        for part in
+            ["2 of the 8 events of lead-1 in a.db", "contacted while CONVERTED", "\"payment-confirmed\"", "\"stauts\""]
+        {
+            assert!(text.contains(part), "{name} without {part}:\n{text}");
+        }
+    }
+    // It compiles as it is, and needs nothing but what it tests.
+    let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    let rustc =
+        rustc.current_dir(sandbox.path("")).args(["--edition", "2021", "--test", "small.rs", "--emit", "metadata"]);
+    let compiled = rustc.output().expect("rustc runs");
+    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+}
