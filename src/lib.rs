@@ -10,17 +10,19 @@
 //!   - `sqlite`, `postgres`: how any layout is read and written there. `files`: JSON, CloudEvents, CSV, XES, OCEL.
 //! - [`domain`]: leads and tickets. What events mean (`apply`), which commands they answer (`decide`), old shapes.
 //! - [`projection`]: named folds over events, and how their states are shown and compared. Each registers itself.
-//! - [`replay`]: one stream in memory. Checkpoints, state at any version, changes, blame; the registry of projections.
-//! - [`compensate`]: an append planned, previewed, carried out, and made anew after a conflict.
+//! - [`replay`]: one stream in memory. Checkpoints, state at any version, changes, blame; branches of it, which are never
+//!   written; the registry of projections.
+//! - [`compensate`]: an append planned, previewed, carried out, and made anew after a conflict; what makes a branch so.
 //! - [`engine`]: an open store at work. A few threads with kept connections, one answer at a time for each question,
 //!   what others record, and the questions that the command line and the window share.
+//! - [`workspace`]: what a user keeps beside a store, in a file of the user's own.
 //! - [`view`]: what the window shows of an open store, without drawing it. No I/O, no clock.
 //! - [`sample`]: believable histories from a seed number.
 //! - [`cli`]: the command line.
 //! - `command`, `app`, `ui`, `theme`, `locale`: the window (feature `window`). A file a panel.
 //!
 //! Imports point one way: `event ← store, domain ← projection ← replay ← compensate ← engine ← view ← ui ← app`, and
-//! `engine ← cli`. `theme` and `locale` import nothing of the house. A test reads every path that a file names.
+//! `engine ← cli`, `store ← workspace ← view, cli`. `theme` and `locale` import nothing of the house. A test reads every path that a file names.
 //!
 //! A tool more for the window is a file in `view` with its [`engine::Question`], a file in `ui` that draws its answer,
 //! a line in the list of `view::tools` and one in that of `ui::tools`. How it reports progress, is stopped, fails,
@@ -68,3 +70,4 @@ pub mod theme;
 #[cfg(feature = "window")]
 pub mod ui;
 pub mod view;
+pub mod workspace;

@@ -21,7 +21,7 @@ use crate::store::{Expected, StreamOrder};
 #[command(
     after_help = "Exit codes: 0 done; 1 the answer is no (a check failed, a conflict); 2 wrong usage, or a store \
 that cannot be read. What was recorded or written is done, also where its result could not be printed: that is said.\n\nExamples:\n  foldline sample sales.db\n  foldline streams sales.db --category lead --limit 5\n  \
-foldline show sales.db lead-1 --at 4\n  foldline blame sales.db lead-1\n  foldline diff sales.db lead-1 --from 2 --to 5\n  \
+foldline show sales.db lead-1 --at 4\n  foldline blame sales.db lead-1\n  foldline diff sales.db lead-1 --from 2 --to 5\n  foldline what-if sales.db lead-1 --skip 3\n  \
 foldline compensate sales.db lead-1 --version 3 --actor kim --reason \"wrong lead\" --dry-run"
 )]
 pub(super) struct Arguments {
@@ -61,6 +61,8 @@ pub(super) enum Command {
     Why(WhyArgs),
     /// The fewest events of a stream that still break a rule
     Reduce(ReduceArgs),
+    /// The state of a stream had some of its events been different; nothing is written
+    WhatIf(WhatIfArgs),
     /// Append an event of your own
     Append(AppendArgs),
     /// Append the natural compensation of an earlier event
@@ -308,6 +310,34 @@ pub(super) struct ReduceArgs {
     /// Replace the file if it is there
     #[arg(long, requires = "to")]
     pub force: bool,
+    /// state, search, analysis (leads), service (tickets) or fields (any stream)
+    #[arg(long, value_name = "P")]
+    pub projection: Option<String>,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WhatIfArgs {
+    /// A path, an address or `sample`
+    pub store: OsString,
+    /// The stream, as `foldline streams` names it
+    pub stream: String,
+    /// Leave this event out; may be given more than once, as all of these
+    #[arg(long, value_name = "V", value_parser = number, allow_negative_numbers = true)]
+    pub skip: Vec<u64>,
+    /// Give a field of an event's payload another value, like '5:name="Kim"'
+    #[arg(long, value_name = "V:FIELD=JSON")]
+    pub set: Vec<String>,
+    /// Insert an event behind version V (or `start`), like '6:payment-confirmed:{}'
+    #[arg(long, value_name = "V:TYPE:JSON")]
+    pub insert: Vec<String>,
+    /// Let an event stand behind another one (or `start`), like 5:2
+    #[arg(long = "move", value_name = "V:V")]
+    pub moves: Vec<String>,
+    /// Print too what would have to be appended to make it so; nothing is appended
+    #[arg(long)]
+    pub propose: bool,
     /// state, search, analysis (leads), service (tickets) or fields (any stream)
     #[arg(long, value_name = "P")]
     pub projection: Option<String>,

@@ -15,6 +15,7 @@ mod terminal;
 mod transfer;
 mod tries;
 mod verify;
+mod what_if;
 mod why;
 
 use std::ffi::OsString;
@@ -33,6 +34,7 @@ use terminal::{Output, keep_secret, print_message};
 use crate::compensate::PlanError;
 use crate::engine::{EngineError, ExcerptError, Link, MakeSampleError, Moment, Passing, leads_to_other_machine};
 use crate::event::{Explain, StreamId};
+use crate::replay::EditError;
 use crate::sample::SampleError;
 use crate::store::files::{ExportError, ExportTarget, ImportError, TargetError};
 use crate::store::{AppendError, Source, StoreError};
@@ -70,6 +72,8 @@ enum Failure {
     MakeSample(#[from] MakeSampleError),
     #[error(transparent)]
     Plan(#[from] PlanError),
+    #[error(transparent)]
+    Edit(#[from] EditError),
     #[error("{0}")]
     Usage(String),
     #[error("{}: the man pages could not be written there: {source}", folder.display())]
@@ -109,6 +113,7 @@ impl Passing for Failure {
             Self::Sample(error) => error.message(),
             Self::MakeSample(error) => error.message(),
             Self::Plan(error) => error.message(),
+            Self::Edit(error) => error.message(),
             Self::Import(_) | Self::Taken(_) | Self::Pages { .. } | Self::Usage(_) | Self::Output(_) => return false,
         };
         said.is_passing()
@@ -237,6 +242,7 @@ fn dispatch(command: Command, context: &Context, out: &mut Output) -> Result<Out
         Command::Causes(args) => looking(causes::causes, &args, context, out),
         Command::Why(args) => looking(why::why, &args, context, out),
         Command::Reduce(args) => looking(reduce::reduce, &args, context, out),
+        Command::WhatIf(args) => looking(what_if::what_if, &args, context, out),
         Command::Verify(args) => looking(verify::verify, &args, context, out),
         Command::Map(args) => looking(map::map, &args, context, out),
         Command::Export(args) => looking(transfer::export, &args, context, out),

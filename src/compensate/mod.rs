@@ -1,8 +1,12 @@
 //! Correcting history by adding to it: a plan is made, previewed and only then appended; where somebody was
 //! quicker, it is made anew on top of their events.
 
+mod make_so;
 mod plan;
 mod undo;
 
-pub use plan::{Authorship, FreeEvent, Plan, PlanError, Rebased, append_plan, natural, plan_event, rebase};
+pub use make_so::{Proposal, propose};
+pub use plan::{
+    Authorship, FreeEvent, Plan, PlanError, Rebased, append_plan, append_proposal, natural, plan_event, rebase,
+};
 pub use undo::undoing;

@@ -11,6 +11,8 @@ use crate::projection::{Problem, Projection, diff_values, path_value};
 use crate::replay::{Change, Replay, Story};
 use crate::store::{AppendError, Appended, Conflict, Expected, Writer};
 
+use super::Proposal;
+
 /// Who appends, why, and under which identity. The clock and the id come from outside: planning is pure.
 #[derive(Clone, Debug)]
 pub struct Authorship {
@@ -67,6 +69,8 @@ pub enum PlanError {
     PayloadNotJson(String),
     #[error("the event type is empty")]
     NoType,
+    #[error("{0} is not loaded whole; try again when it is")]
+    NothingLoaded(StreamId),
 }
 
 impl Explain for PlanError {
@@ -81,6 +85,7 @@ impl Explain for PlanError {
             Self::NoReason => Message::new("plan-no-reason"),
             Self::PayloadNotJson(detail) => Message::new("plan-payload-not-json").text("detail", detail),
             Self::NoType => Message::new("plan-no-type"),
+            Self::NothingLoaded(stream) => Message::new("plan-nothing-loaded").text("stream", stream),
         }
     }
 }
@@ -149,7 +154,7 @@ pub fn plan_event(
     Ok(preview(story, stream, expected, event, Origin::Free(free)))
 }
 
-fn check_authorship(authorship: &Authorship) -> Result<(), PlanError> {
+pub(super) fn check_authorship(authorship: &Authorship) -> Result<(), PlanError> {
     if authorship.actor.trim().is_empty() {
         return Err(PlanError::NoActor);
     }
@@ -210,27 +215,44 @@ fn after_event<P: Projection>(replay: &Replay<P>, row: &EventRow<'_>) -> (Value,
     (before, after, changes, breaches)
 }
 
-/// Records what was planned, or answers with the conflict. The plan's clock was read before its turn came: an event is
-/// never recorded as earlier than the one that it follows.
+/// Records what was planned, or answers with the conflict.
 pub fn append_plan(plan: &Plan, store: &mut dyn Writer) -> Result<Appended, AppendError> {
+    append_all(&plan.stream, plan.expected, std::slice::from_ref(&plan.event), store)
+}
+
+/// Records all that is proposed at once, or answers with the conflict.
+pub fn append_proposal(proposal: &Proposal, store: &mut dyn Writer) -> Result<Appended, AppendError> {
+    append_all(&proposal.stream, proposal.expected, &proposal.events, store)
+}
+
+/// The clock of a plan was read before its turn came: an event is never recorded as earlier than the one that it follows.
+fn append_all(
+    stream: &StreamId,
+    planned: Expected,
+    events: &[NewEvent],
+    store: &mut dyn Writer,
+) -> Result<Appended, AppendError> {
     let mut before = None;
     loop {
-        let row = store.stream(&plan.stream)?;
+        let row = store.stream(stream)?;
         let last_at = row.as_ref().and_then(|row| row.last_at);
-        let recorded_at = plan.event.recorded_at.map(|at| last_at.map_or(at, |last_at| at.max(last_at)));
-        let event = NewEvent { recorded_at, ..plan.event.clone() };
+        let not_earlier = |at: Timestamp| last_at.map_or(at, |last_at| at.max(last_at));
+        let events: Vec<NewEvent> = events
+            .iter()
+            .map(|event| NewEvent { recorded_at: event.recorded_at.map(not_earlier), ..event.clone() })
+            .collect();
         // Behind the very event whose time is known, so that none can come between.
-        let expected = match plan.expected {
+        let expected = match planned {
             Expected::Any => row.map_or(Expected::NoStream, |row| Expected::Exact(row.last_version)),
             expected => expected,
         };
-        match store.append(&plan.stream, expected, std::slice::from_ref(&event)) {
+        match store.append(stream, expected, &events) {
             Err(AppendError::Conflict(conflict))
-                if plan.expected == Expected::Any || conflict.expected.holds(conflict.actual) =>
+                if planned == Expected::Any || conflict.expected.holds(conflict.actual) =>
             {
                 // Nobody was quicker: what the store says of its stream is not what it appends behind.
                 if before.as_ref() == Some(&conflict) {
-                    return Err(AppendError::HeadDisagrees { stream: plan.stream.clone() });
+                    return Err(AppendError::HeadDisagrees { stream: stream.clone() });
                 }
                 before = Some(conflict);
             }

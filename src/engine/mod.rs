@@ -11,6 +11,7 @@ mod find;
 mod link;
 mod load;
 mod loading;
+mod make_so;
 mod moment;
 mod numbers;
 mod pool;
@@ -21,6 +22,7 @@ mod snapshots;
 mod survey;
 mod test_source;
 mod ticket;
+mod what_if;
 mod whole;
 
 use std::sync::Arc;
@@ -36,6 +38,7 @@ pub use load::{
     stream_or_store,
 };
 pub use loading::Loading;
+pub use make_so::{ProjectionPreview, Proposed, propose_branch};
 pub use moment::{Moment, resolve};
 pub use numbers::grouped;
 pub use pool::{Answer, Lost, begin};
@@ -48,6 +51,7 @@ pub use survey::{
 };
 pub use test_source::{Language, Shows, TestCase, test_source};
 pub use ticket::{Progress, Ticket};
+pub use what_if::BranchBase;
 pub use whole::fold_whole;
 
 use crate::event::{StreamId, Timestamp, Version};

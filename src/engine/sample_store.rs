@@ -1,13 +1,12 @@
 //! The sample that everyone shares, and where it is kept.
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{EngineError, keep_long_streams};
 use crate::sample::{SampleError, SampleOptions, SampleReport, generate};
 use crate::store::native::{Aside, NativeStore};
-use crate::store::{Flow, StoreError};
+use crate::store::{Flow, StoreError, data_folder};
 
 #[derive(Debug, thiserror::Error)]
 pub enum MakeSampleError {
@@ -59,17 +58,4 @@ fn fill(
     let report = generate(store, options, progress)?;
     keep_long_streams(store);
     Ok(report)
-}
-
-/// Where programs keep what they made themselves, by the custom of each system.
-fn data_folder() -> Option<PathBuf> {
-    let named = |variable: &str| env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let base = if cfg!(windows) {
-        named("LOCALAPPDATA")?
-    } else if cfg!(target_os = "macos") {
-        named("HOME")?.join("Library/Application Support")
-    } else {
-        named("XDG_DATA_HOME").or_else(|| Some(named("HOME")?.join(".local/share")))?
-    };
-    Some(base.join("foldline"))
 }

@@ -25,7 +25,7 @@ pub use cells::{
 pub use fields::{FieldsProjection, FieldsState};
 pub use lead::{LeadAnalysis, LeadSearch, LeadState};
 pub use look::Look;
-pub use path::{item_path, key_path, leaves, parents, path_value};
+pub use path::{field_name, is_path, item_path, key_path, leaves, parents, path_value, set_path_value};
 pub use problem::{Folded, Limits, Problem, ProjectionError};
 pub use ticket::{TicketSearch, TicketService, TicketState};
 
@@ -34,8 +34,8 @@ use crate::event::{EventRow, Head};
 
 /// A named fold. Everything in it is pure: the same events always give the same state.
 pub trait Projection: Clone + Debug + Send + Sync + 'static {
-    /// An event as this fold needs it: compact, since a long stream keeps all of them.
-    type Event: Debug + Send + Sync;
+    /// An event as this fold needs it: compact, since a long stream keeps all of them, and a branch of it once more.
+    type Event: Clone + Debug + Send + Sync;
     /// Cloned at every checkpoint, so what may grow long should be shared by its clones.
     type State: Clone + Debug + Default + Serialize + DeserializeOwned + Send + Sync;
 

@@ -47,6 +47,42 @@ pub(super) fn path_steps(path: &str) -> Option<Vec<PathStep>> {
     Some(steps)
 }
 
+/// Whether a text is the path of a field.
+pub fn is_path(text: &str) -> bool {
+    path_steps(text).is_some_and(|steps| !steps.is_empty())
+}
+
+/// The name of a field of the state itself; `None` for a path that leads further in.
+pub fn field_name(path: &str) -> Option<String> {
+    match path_steps(path)?.as_slice() {
+        [PathStep::Key(name)] => Some(name.clone()),
+        _ => None,
+    }
+}
+
+/// Puts a value at a path, where what contains it is there or is an object to be made. `None` where there is no such
+/// place: inside of a text, or behind the end of a list.
+pub fn set_path_value(value: &mut Value, path: &str, new: Value) -> Option<()> {
+    let mut place = value;
+    for step in path_steps(path)? {
+        if place.is_null() && matches!(step, PathStep::Key(_)) {
+            *place = Value::Object(Map::new());
+        }
+        place = match (place, step) {
+            (Value::Object(fields), PathStep::Key(key)) => fields.entry(key).or_insert(Value::Null),
+            (Value::Array(items), PathStep::Item(index)) => {
+                if index == items.len() {
+                    items.push(Value::Null);
+                }
+                items.get_mut(index)?
+            }
+            _ => return None,
+        };
+    }
+    *place = new;
+    Some(())
+}
+
 /// The value at a path.
 pub fn path_value<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
     step_into(value, &path_steps(path)?)
@@ -158,6 +194,18 @@ mod tests {
         assert_eq!(parents("messages[3].body"), ["messages[3].body", "messages[3]", "messages"]);
         assert_eq!(parents(r#"["a.b"].c"#), [r#"["a.b"].c"#, r#"["a.b"]"#]);
         assert_eq!(parents("status"), ["status"]);
+    }
+
+    #[test]
+    fn a_value_is_put_where_its_path_leads() {
+        let put = |mut value: Value, path: &str| set_path_value(&mut value, path, json!(9)).map(|()| value);
+        assert_eq!(put(json!({"a": {"b": 1}, "c": 2}), "a.b"), Some(json!({"a": {"b": 9}, "c": 2})));
+        assert_eq!(put(json!({"c": 2}), "a.b"), Some(json!({"c": 2, "a": {"b": 9}})));
+        assert_eq!(put(json!({"a": [1, 2]}), "a[2]"), Some(json!({"a": [1, 2, 9]})));
+        assert_eq!(put(json!({"a.b": 1}), r#"["a.b"]"#), Some(json!({"a.b": 9})));
+        assert_eq!(put(json!({"a": [1]}), "a[2]"), None);
+        assert_eq!(put(json!({"a": "text"}), "a.b"), None);
+        assert!(is_path("a.b[1]") && !is_path("") && !is_path("a..b"));
     }
 
     proptest! {

@@ -19,6 +19,20 @@ pub(super) struct ChangeIndex {
 }
 
 impl ChangeIndex {
+    /// As it stood after the first so many events.
+    pub(super) fn up_to(&self, events: usize) -> Self {
+        let ends = self.ends[..events].to_vec();
+        let before = |of: &Vec<u32>| of[..of.partition_point(|event| (*event as usize) < events)].to_vec();
+        Self {
+            paths: self.paths.clone(),
+            by_path: self.by_path.clone(),
+            nested: self.nested.clone(),
+            events: self.events.iter().map(before).collect(),
+            changed: self.changed[..ends.last().map_or(0, |end| *end as usize)].to_vec(),
+            ends,
+        }
+    }
+
     /// Notes that the event being folded changed this field.
     pub(super) fn note(&mut self, path: &str, index: Index) {
         let id = match self.find(path) {

@@ -2,6 +2,7 @@
 //! every field the events that changed it. Pure: somebody else hands in the rows.
 
 mod blame;
+mod branch;
 mod erased;
 mod finding;
 mod fold;
@@ -14,11 +15,16 @@ mod streams;
 mod why;
 mod why_not;
 
+use std::any::Any;
 use std::ops::Range;
 
 use serde_json::Value;
 
 use blame::ChangeIndex;
+pub use branch::{
+    Alteration, Branch, Broken, Edit, EditError, EventRef, How, InsertedEvent, Label, Layout, NewEvents, NewPayload,
+    START, Slot, SlotEvent, WhatIf, event_ref,
+};
 pub use erased::{AnyFold, ProjectionRef};
 pub use finding::Finding;
 pub use fold::Fold;
@@ -100,7 +106,10 @@ impl<P: Projection> Replay<P> {
     /// Folds one more event in. Rows must come in stream order.
     pub fn push(&mut self, row: &EventRow<'_>) {
         let event = self.projection.decode(row);
-        let head = row.head();
+        self.push_decoded(row.head(), event);
+    }
+
+    fn push_decoded(&mut self, head: Head, event: P::Event) {
         let index = self.events.len();
         if index.is_multiple_of(self.spacing) {
             self.checkpoints.push(self.latest.clone());
@@ -118,6 +127,21 @@ impl<P: Projection> Replay<P> {
         self.findings.extend(findings);
         self.heads.push(head);
         self.events.push(event);
+    }
+
+    /// The first so many events, which must end before a checkpoint. Shares with this one what can be shared.
+    fn up_to(&self, events: usize) -> Self {
+        let checkpoint = events / self.spacing;
+        Self {
+            projection: self.projection.clone(),
+            spacing: self.spacing,
+            heads: self.heads[..events].to_vec(),
+            events: self.events[..events].to_vec(),
+            checkpoints: self.checkpoints[..checkpoint].to_vec(),
+            latest: self.checkpoints.get(checkpoint).unwrap_or(&self.latest).clone(),
+            changes: self.changes.up_to(events),
+            findings: self.findings[..self.findings.partition_point(|(at, _)| *at < events)].to_vec(),
+        }
     }
 
     pub fn projection(&self) -> &P {
@@ -213,6 +237,17 @@ pub trait Timeline: Send + Sync + std::fmt::Debug {
 
     /// All that is wrong with it.
     fn findings_at(&self, index: Index) -> Vec<&Finding>;
+
+    /// All of them, in the order of their events.
+    fn all_findings(&self) -> &[(Index, Finding)];
+
+    /// The same stream as a branch has it, under the same projection.
+    fn branched(&self, layout: &Layout, events: &NewEvents) -> Box<dyn Timeline>;
+
+    /// The first slot after which this stream and a branch of it differ. `None` where they never do.
+    fn first_difference(&self, branch: &dyn Timeline, layout: &Layout) -> Option<usize>;
+
+    fn as_any(&self) -> &dyn Any;
 
     fn is_empty(&self) -> bool {
         self.heads().is_empty()
@@ -400,5 +435,21 @@ impl<P: Projection> Timeline for Replay<P> {
 
     fn findings(&self, index: Index) -> Vec<&Finding> {
         self.findings.iter().take_while(|(at, _)| *at <= index).map(|(_, finding)| finding).collect()
+    }
+
+    fn all_findings(&self) -> &[(Index, Finding)] {
+        &self.findings
+    }
+
+    fn branched(&self, layout: &Layout, events: &NewEvents) -> Box<dyn Timeline> {
+        Box::new(self.branched_replay(layout, events))
+    }
+
+    fn first_difference(&self, branch: &dyn Timeline, layout: &Layout) -> Option<usize> {
+        self.first_different_slot(branch.as_any().downcast_ref()?, layout)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
     }
 }

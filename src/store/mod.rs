@@ -6,6 +6,7 @@
 mod access;
 mod check;
 mod contract;
+mod data_folder;
 mod error;
 mod explain;
 mod file_kind;
@@ -29,6 +30,7 @@ use std::path::Path;
 
 pub use check::{HistoryCheck, HistoryRules};
 pub use contract::{BatchSize, Capabilities, Changes, Interrupter, KeptState, Opener, Scan, Store, Writer};
+pub use data_folder::data_folder;
 pub use error::{AppendError, Conflict, Damage, StoreError, Unfit};
 pub use file_kind::FileKind;
 pub use finding::{Fault, Finding, FindingKind, FoundAt, SchemaChange, SchemaObject};

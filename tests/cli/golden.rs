@@ -32,6 +32,10 @@ fn json_of_every_command_that_looks() {
             "diff_search.json",
             &["diff", "a.db", "lead-1", "--from", "0", "--to", "6", "--projection", "search", "--format", "json"],
         ),
+        (
+            "what_if.json",
+            &["what-if", "a.db", "lead-1", "--skip", "3", "--insert", "5:payment-failed:{}", "--format", "json"],
+        ),
         ("blame.json", &["blame", "a.db", "lead-1", "--at", "4", "--format", "json"]),
         ("causes.json", &["causes", "a.db", "lead-1@5", "--all", "--format", "json"]),
         ("why.json", &["why", "a.db", "lead-1", "contacts", "--format", "json"]),
@@ -56,6 +60,8 @@ fn tables_of_every_command_that_looks() {
         &["blame", "a.db", "lead-1"],
         &["why", "a.db", "lead-1", "contacts"],
         &["why", "a.db", "lead-1", "status", "--at", "2", "--not", "CONVERTED"],
+        &["what-if", "a.db", "lead-1", "--skip", "5", "--set", "0:phone=\"2222\""],
+        &["what-if", "a.db", "lead-1", "--move", "4:1"],
         &["verify", "a.db"],
     ] {
         all += &format!("$ foldline {}\n{}\n", arguments.join(" "), sandbox.run(arguments).ok().out);
@@ -148,6 +154,7 @@ fn the_help_of_every_command() {
         "show",
         "diff",
         "blame",
+        "what-if",
         "append",
         "compensate",
         "verify",

@@ -18,4 +18,5 @@ mod safety;
 mod sandbox;
 mod seed_walk;
 mod transfer;
+mod what_if;
 mod why;

@@ -1,6 +1,7 @@
 //! Tests of the engine through its public interface.
 
 mod batches;
+mod branches;
 mod causes;
 mod decoders;
 mod engine_room;
@@ -12,6 +13,7 @@ mod imports;
 mod kill;
 mod lead_compensations;
 mod lead_rules;
+mod make_so;
 mod memory_store;
 pub(crate) mod native_store;
 mod odd_payloads;
@@ -30,3 +32,4 @@ mod ticket_compensations;
 mod ticket_rules;
 mod why;
 mod workshop;
+mod workspace;

@@ -12,7 +12,7 @@ use foldline::engine::{EngineError, ExcerptError, MakeSampleError, write_sample}
 use foldline::event::{EventId, EventType, Explain, Message, Said, StreamId, Timestamp, Version};
 use foldline::locale::{Language, Locale};
 use foldline::projection::{Problem, ProjectionError};
-use foldline::replay::registry;
+use foldline::replay::{EditError, registry};
 use foldline::sample::{SampleError, SampleOptions};
 use foldline::store::files::{ExportError, LineFlaw, Quote, TargetError, Unread};
 use foldline::store::frameworks::MappingError;
@@ -23,6 +23,7 @@ use foldline::store::{
 
 use crate::driver::Driver;
 use foldline::ui::sentence;
+use foldline::workspace::WorkspaceError;
 
 /// The names of a message and of those inside it, and the texts that must be found in the sentence.
 fn parts(message: &Message, names: &mut Vec<&'static str>, texts: &mut Vec<String>) {
@@ -593,6 +594,26 @@ fn every_plan_error() -> Vec<PlanError> {
         PlanError::NoReason,
         PlanError::PayloadNotJson(text("detail")),
         PlanError::NoType,
+        PlanError::NothingLoaded(text("stream").as_str().into()),
+    ]
+}
+
+fn every_workspace_error() -> Vec<WorkspaceError> {
+    vec![
+        WorkspaceError::NoFolder,
+        WorkspaceError::Unreadable { path: path(), error: io::Error::other(text("detail")) },
+        WorkspaceError::Unwritable { path: path(), error: io::Error::other(text("detail")) },
+        WorkspaceError::Damaged { path: path(), detail: text("detail") },
+        WorkspaceError::Newer { path: path(), what: "«what»", found: 7, supported: 1 },
+    ]
+}
+
+fn every_edit_error() -> Vec<EditError> {
+    vec![
+        EditError::NoEvent { version: Version(11) },
+        EditError::OtherEvent { version: Version(11) },
+        EditError::NotAPath(text("path")),
+        EditError::NoPlace { version: Version(11), path: text("path") },
     ]
 }
 
@@ -630,6 +651,8 @@ fn every_error_is_said_in_every_language() {
     every_plan_error().iter().for_each(assert_said);
     assert_said(&PlanError::Refused(Breach::ClosedEarly));
     every_problem().iter().for_each(assert_said);
+    every_workspace_error().iter().for_each(assert_said);
+    every_edit_error().iter().for_each(assert_said);
     every_sample_error().iter().for_each(assert_said);
     assert_said(&MakeSampleError::NoHome);
     assert_said(&ExportError::Store(StoreError::Cancelled));

@@ -1,0 +1,286 @@
+use std::io::Write;
+
+use serde_json::{Value, json};
+
+use super::args::{Format, WhatIfArgs, now};
+use super::output::{Align, Table, json, plain};
+use super::progress::Progress;
+use super::target::Context;
+use super::terminal::Output;
+use super::{Failure, Outcome};
+use crate::compensate::Authorship;
+use crate::domain::Breach;
+use crate::engine::{BranchBase, Proposed, describe, propose_branch};
+use crate::event::{EventId, Metadata, NewEvent, StreamId, Version, payload_value};
+use crate::replay::{Alteration, Branch, Change, EventRef, InsertedEvent, Label, NewPayload, START, WhatIf};
+use crate::store::Store;
+
+pub(super) fn what_if(args: &WhatIfArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
+    let WhatIfArgs { store, stream, skip, set, insert, moves, propose, projection, format } = args;
+    let edits = Edits::parse(skip, set, insert, moves)?;
+    let reader = context.open(store)?;
+    let described = describe(reader.as_ref(), &StreamId::from(stream.as_str()))?;
+    let projection = described.projection(projection.as_deref())?;
+    let mut progress = Progress::new("folding events", Some(described.row.events));
+    let base = BranchBase::load(reader.as_ref(), described, &projection, &mut |count| progress.tell(count))?;
+    drop(progress);
+    let branch = edits.branch(&base)?;
+    let what_if = base.what_if(reader.as_ref(), &branch)?;
+    // Here each edit was just typed: one that cannot be carried out makes the answer another than the one asked for.
+    if let Some((_, error)) = what_if.layout.faults().first() {
+        return Err(error.clone().into());
+    }
+    let proposed = if *propose { Some(proposed(reader.as_ref(), &base, &branch)?) } else { None };
+    print(&base, &what_if, proposed.as_ref(), *format, out)?;
+    Ok(Outcome::Done)
+}
+
+/// Who appends and why is said when something is appended.
+fn proposed(reader: &dyn Store, base: &BranchBase, branch: &Branch) -> Result<Proposed, Failure> {
+    let (actor, reason) = ("…".to_owned(), "…".to_owned());
+    let authorship = Authorship { actor, reason, id: EventId::new("what if"), now: now() };
+    let mut progress = Progress::new("folding events", Some(base.described.row.events));
+    propose_branch(reader, &base.described, branch, &authorship, &mut |count| progress.tell(count))
+}
+
+fn print(
+    base: &BranchBase,
+    what_if: &WhatIf,
+    proposed: Option<&Proposed>,
+    format: Format,
+    out: &mut Output,
+) -> Result<(), Failure> {
+    let history = base.timeline.as_ref();
+    let diverges_at = what_if.diverges_at(history);
+    let last = what_if.layout.slots().len().saturating_sub(1);
+    let differences = what_if.differences(history, last);
+    match format {
+        Format::Json => {
+            let mut answer = json!({
+                "diverges_at": diverges_at,
+                "rules": what_if.broken.iter().map(|broken| json!({
+                    "version": broken.label,
+                    "message": broken.problem.to_string(),
+                })).collect::<Vec<_>>(),
+                "diff": changes_json(&differences),
+            });
+            if let Some(proposed) = proposed {
+                answer["propose"] = proposed_json(proposed);
+            }
+            json(out, &answer)?;
+        }
+        Format::Table => {
+            let stream = &base.described.row.stream;
+            match diverges_at {
+                Some(label) => writeln!(out.text(), "{stream} diverges at version {label}; nothing was written\n")?,
+                None => writeln!(out.text(), "{stream} stays the same at every version; nothing was written\n")?,
+            }
+            let columns = [("field", Align::Left), ("history", Align::Left), ("what if", Align::Left)];
+            let mut table = Table::new(out, &columns);
+            for change in &differences {
+                table.row(&[change.field.clone(), plain(&change.before), plain(&change.after)])?;
+            }
+            if differences.is_empty() {
+                table.row(&["(no field differs at the end)".to_owned()])?;
+            }
+            table.finish()?;
+            if !what_if.broken.is_empty() {
+                writeln!(out.text())?;
+                let mut table = Table::new(out, &[("version", Align::Right), ("broken rule", Align::Left)]);
+                for broken in &what_if.broken {
+                    table.row(&[broken.label.to_string(), broken.problem.to_string()])?;
+                }
+                table.finish()?;
+            }
+            if let Some(proposed) = proposed {
+                print_proposed(proposed, out)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn changes_json(changes: &[Change]) -> Vec<Value> {
+    let one = |Change { field, before, after }: &Change| json!({ "field": field, "before": before, "after": after });
+    changes.iter().map(one).collect()
+}
+
+fn proposed_json(proposed: &Proposed) -> Value {
+    let Proposed { proposal, previews } = proposed;
+    let event = |(event, number): (&NewEvent, u64)| {
+        json!({
+            "version": proposal.first.0 + number,
+            "type": event.event_type,
+            "payload": payload_value(event.payload.as_bytes()),
+            "compensates": Metadata::parse(event.metadata.as_bytes()).compensates,
+        })
+    };
+    let refused = |(label, breach): &(Label, Breach)| json!({ "version": label, "message": breach.to_string() });
+    json!({
+        "events": proposal.events.iter().zip(0..).map(event).collect::<Vec<_>>(),
+        "remaining": changes_json(&proposal.remaining),
+        "refused": proposal.refused.iter().map(refused).collect::<Vec<_>>(),
+        "projections": previews.iter().map(|preview| json!({
+            "projection": preview.projection,
+            "diff": changes_json(&preview.changes),
+            "rules": preview.problems,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+fn print_proposed(proposed: &Proposed, out: &mut Output) -> Result<(), Failure> {
+    let Proposed { proposal, previews } = proposed;
+    if proposal.events.is_empty() {
+        writeln!(out.text(), "\nno event would make it so")?;
+    } else {
+        writeln!(out.text(), "\nto make it so, append:")?;
+        let columns = [("as", Align::Right), ("type", Align::Left), ("payload", Align::Left)];
+        let mut table = Table::new(out, &columns);
+        for (event, number) in proposal.events.iter().zip(0..) {
+            let version = proposal.first.0 + number;
+            table.row(&[version.to_string(), event.event_type.to_string(), event.payload.clone()])?;
+        }
+        table.finish()?;
+    }
+    if !proposal.events.is_empty() {
+        writeln!(out.text())?;
+        let columns =
+            [("projection", Align::Left), ("field", Align::Left), ("before", Align::Left), ("after", Align::Left)];
+        let mut table = Table::new(out, &columns);
+        for preview in previews {
+            for change in &preview.changes {
+                let name = preview.projection.clone();
+                table.row(&[name, change.field.clone(), plain(&change.before), plain(&change.after)])?;
+            }
+        }
+        table.finish()?;
+    }
+    if !proposal.remaining.is_empty() {
+        writeln!(out.text(), "\nwhat no event brings about:")?;
+        let columns = [("field", Align::Left), ("stays", Align::Left), ("what if", Align::Left)];
+        let mut table = Table::new(out, &columns);
+        for change in &proposal.remaining {
+            table.row(&[change.field.clone(), plain(&change.before), plain(&change.after)])?;
+        }
+        table.finish()?;
+    }
+    for (label, breach) in &proposal.refused {
+        writeln!(out.text(), "version {label}: {breach}")?;
+    }
+    Ok(())
+}
+
+/// What was typed, before it is known which events are meant.
+struct Edits {
+    skipped: Vec<Version>,
+    set: Vec<(Version, String, Value)>,
+    inserted: Vec<(Anchor, String, Value)>,
+    moved: Vec<(Version, Anchor)>,
+}
+
+impl Edits {
+    fn parse(skip: &[u64], set: &[String], insert: &[String], moves: &[String]) -> Result<Self, Failure> {
+        Ok(Self {
+            skipped: skip.iter().copied().map(Version).collect(),
+            set: set.iter().map(|text| setting(text)).collect::<Result<_, _>>()?,
+            inserted: insert.iter().map(|text| insertion(text)).collect::<Result<_, _>>()?,
+            moved: moves.iter().map(|text| move_of(text)).collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn branch(self, base: &BranchBase) -> Result<Branch, Failure> {
+        let mut branch = Branch { stream: base.described.row.stream.to_string(), ..Branch::default() };
+        let event = |version| -> Result<EventRef, Failure> { Ok(base.event(version)?) };
+        let anchor = |anchor: Anchor| match anchor {
+            Anchor::Start => Ok(None),
+            Anchor::After(version) => event(version).map(Some),
+        };
+        for version in self.skipped {
+            branch.push(Alteration::Skip(event(version)?));
+        }
+        for (version, field, value) in self.set {
+            let to = NewPayload::Fields(vec![(field, value)]);
+            branch.push(Alteration::Change { event: event(version)?, to });
+        }
+        for (number, (after, event_type, payload)) in self.inserted.into_iter().enumerate() {
+            // The same call gives the same events.
+            let id = EventId::from_content(&[
+                b"what if",
+                number.to_string().as_bytes(),
+                event_type.as_bytes(),
+                payload.to_string().as_bytes(),
+            ]);
+            let event = InsertedEvent { id, event_type, payload, recorded_at: None, compensates: None };
+            branch.push(Alteration::Insert { after: anchor(after)?, event });
+        }
+        for (version, after) in self.moved {
+            branch.push(Alteration::Move { event: event(version)?, after: anchor(after)? });
+        }
+        Ok(branch)
+    }
+}
+
+fn version(text: &str) -> Option<Version> {
+    text.trim().trim_start_matches('v').parse().ok().map(Version)
+}
+
+/// Behind which version something is to stand.
+#[derive(Clone, Copy)]
+enum Anchor {
+    Start,
+    After(Version),
+}
+
+fn anchor(text: &str) -> Option<Anchor> {
+    if text.trim() == START { Some(Anchor::Start) } else { version(text).map(Anchor::After) }
+}
+
+fn setting(text: &str) -> Result<(Version, String, Value), Failure> {
+    let usage =
+        || Failure::Usage(format!("--set {text}: write a version, a field and its value, like '5:name=\"Kim\"'"));
+    let (at, rest) = text.split_once(':').ok_or_else(usage)?;
+    let at = version(at).ok_or_else(usage)?;
+    // A field's name in quotes may have any sign in it.
+    let mut ends = rest.match_indices('=').map(|(end, _)| end);
+    let end = ends.find(|end| crate::projection::is_path(&rest[..*end])).ok_or_else(usage)?;
+    let (field, value) = (&rest[..end], &rest[end + 1..]);
+    let value = serde_json::from_str(value).map_err(|_| not_json("--set", text, value))?;
+    Ok((at, field.to_owned(), value))
+}
+
+fn insertion(text: &str) -> Result<(Anchor, String, Value), Failure> {
+    let usage = || {
+        Failure::Usage(format!(
+            "--insert {text}: write a version, a type and a payload, like '6:payment-confirmed:{{}}'"
+        ))
+    };
+    let (at, rest) = text.split_once(':').ok_or_else(usage)?;
+    let after = anchor(at).ok_or_else(usage)?;
+    // A type may have colons in it, and a payload too: the first one behind which all is JSON ends the type.
+    let ends: Vec<usize> = rest.match_indices(':').map(|(end, _)| end).filter(|end| *end > 0).collect();
+    let parsed = ends.iter().find_map(|end| Some((*end, serde_json::from_str(&rest[end + 1..]).ok()?)));
+    match (parsed, ends.first()) {
+        (Some((end, payload)), _) => Ok((after, rest[..end].to_owned(), payload)),
+        (None, Some(first)) => Err(not_json("--insert", text, &rest[first + 1..])),
+        (None, None) => Err(usage()),
+    }
+}
+
+fn move_of(text: &str) -> Result<(Version, Anchor), Failure> {
+    let parsed = text.split_once(':').and_then(|(from, to)| Some((version(from)?, anchor(to)?)));
+    parsed.ok_or_else(|| {
+        Failure::Usage(format!("--move {text}: write the event's version and the one it is to stand behind, like 5:2"))
+    })
+}
+
+fn not_json(option: &str, text: &str, value: &str) -> Failure {
+    let quoted = Value::from(value);
+    let corrected =
+        text.strip_suffix(value).map_or_else(String::new, |before| format!(": {option} '{before}{quoted}'"));
+    let hint = if value.trim_start().starts_with(['{', '[']) {
+        "names and texts in it go in double quotes, and all of it in single ones".to_owned()
+    } else {
+        format!("a text goes in double quotes, and all of it in single ones{corrected}")
+    };
+    Failure::Usage(format!("“{value}” is not JSON; {hint}"))
+}

@@ -1,0 +1,95 @@
+use serde_json::Value;
+
+use super::EngineError;
+use super::load::{Described, each_batch};
+use crate::compensate::{Authorship, PlanError, Proposal, propose};
+use crate::event::{EventRow, StreamKey, Version};
+use crate::projection::{diff_values, path_value};
+use crate::replay::{AnyFold, Branch, Change, Finding, Layout, NewEvents, Story, WhatIf, registry};
+use crate::store::{Flow, Query, Store, StoreError};
+
+/// What would have to be appended to make a branch so, and what each projection would then show.
+#[derive(Clone, Debug)]
+pub struct Proposed {
+    pub proposal: Proposal,
+    pub previews: Vec<ProjectionPreview>,
+}
+
+/// What proposed events change under one projection.
+#[derive(Clone, Debug)]
+pub struct ProjectionPreview {
+    pub projection: String,
+    pub changes: Vec<Change>,
+    /// What is wrong with them: rules they break, or a projection that fails on them.
+    pub problems: Vec<Finding>,
+}
+
+/// Proposes events that make a branch so. Reads the stream once, and writes nothing.
+pub fn propose_branch<E: From<EngineError> + From<PlanError>>(
+    reader: &dyn Store,
+    described: &Described,
+    branch: &Branch,
+    authorship: &Authorship,
+    progress: &mut dyn FnMut(u64) -> Flow,
+) -> Result<Proposed, E> {
+    let stream = &described.row.stream;
+    let mut story = Story::new(described.aggregate);
+    let mut folds: Vec<Box<dyn AnyFold>> =
+        registry().of_aggregate(described.aggregate).iter().map(|projection| projection.fold()).collect();
+    each_batch(reader, &Query::stream(stream.clone()), progress, &mut |batch| {
+        for row in batch.rows() {
+            story.push(&row);
+            for fold in &mut folds {
+                fold.push(&row);
+            }
+        }
+        Flow::Continue(())
+    })?;
+    let history = story.timeline();
+    let mut layout = Layout::new(history.heads(), branch);
+    let events = NewEvents::make(&mut layout, branch, stream, described.aggregate, |index| {
+        let changed = || EngineError::from(StoreError::Changed(stream.as_str().into()));
+        let head = history.heads().get(index).ok_or_else(changed)?;
+        let event = reader.event_at(stream, head.version).map_err(EngineError::from)?;
+        event.filter(|event| event.id == head.id).ok_or_else(changed)
+    })?;
+    let what_if = WhatIf::new(history, None, layout, events);
+    let proposal = propose(&story, &what_if, branch, stream, authorship)?;
+    let previews = registry()
+        .of_aggregate(described.aggregate)
+        .iter()
+        .zip(&mut folds)
+        .map(|(projection, fold)| {
+            let (before, known) = (fold.show(), fold.findings().len());
+            each_row(&proposal, &mut |row| fold.push(row));
+            let changes = changes(&before, &fold.show(), projection.timeline(0).bookkeeping());
+            let problems = fold.findings().get(known..).unwrap_or_default().to_vec();
+            ProjectionPreview { projection: projection.name().to_owned(), changes, problems }
+        })
+        .collect();
+    Ok(Proposed { proposal, previews })
+}
+
+/// The proposed events as they will be read once they are recorded.
+fn each_row(proposal: &Proposal, visit: &mut dyn FnMut(&EventRow<'_>)) {
+    for (event, number) in proposal.events.iter().zip(0..) {
+        visit(&EventRow {
+            position: None,
+            stream_key: StreamKey(0),
+            stream: &proposal.stream,
+            version: Version(proposal.first.0 + number),
+            event_type: &event.event_type,
+            schema: event.schema,
+            recorded_at: event.recorded_at,
+            id: event.id.clone(),
+            payload: event.payload.as_bytes(),
+            metadata: event.metadata.as_bytes(),
+        });
+    }
+}
+
+fn changes(before: &Value, after: &Value, bookkeeping: &[&str]) -> Vec<Change> {
+    let value = |shown: &Value, path: &str| path_value(shown, path).cloned().unwrap_or(Value::Null);
+    let change = |field: String| Change { before: value(before, &field), after: value(after, &field), field };
+    diff_values(before, after, bookkeeping).into_iter().map(change).collect()
+}

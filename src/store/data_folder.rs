@@ -1,0 +1,15 @@
+use std::env;
+use std::path::PathBuf;
+
+/// Where programs keep what they made themselves, by the custom of each system.
+pub fn data_folder() -> Option<PathBuf> {
+    let named = |variable: &str| env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = if cfg!(windows) {
+        named("LOCALAPPDATA")?
+    } else if cfg!(target_os = "macos") {
+        named("HOME")?.join("Library/Application Support")
+    } else {
+        named("XDG_DATA_HOME").or_else(|| Some(named("HOME")?.join(".local/share")))?
+    };
+    Some(base.join("foldline"))
+}

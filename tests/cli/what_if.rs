@@ -1,0 +1,89 @@
+//! What if: the answer is computed, and nothing is written.
+
+use serde_json::{Value, json};
+
+use crate::sandbox::{Ran, Sandbox};
+
+fn what_if(sandbox: &Sandbox, edits: &[&str]) -> Ran {
+    sandbox.run(&[&["what-if", "a.db", "lead-1"], edits, &["--format", "json"]].concat())
+}
+
+fn answer(edits: &[&str]) -> Value {
+    let sandbox = Sandbox::with_seed();
+    let before = sandbox.everything();
+    let answer = what_if(&sandbox, edits).ok().json();
+    assert_eq!(sandbox.everything(), before, "something was written");
+    answer
+}
+
+#[test]
+fn a_skipped_event_is_as_if_it_never_was() {
+    assert_eq!(
+        answer(&["--skip", "3"]),
+        json!({"diverges_at": 3, "rules": [], "diff": [{"field": "name", "before": "aaa", "after": "aab"}]})
+    );
+    let answer = answer(&["--skip", "5", "--skip", "3"]);
+    assert_eq!(answer["diverges_at"], 3);
+    assert_eq!(answer["rules"], json!([{"version": 6, "message": "payment-confirmed while FOLLOWUP_SET"}]));
+}
+
+#[test]
+fn an_inserted_event_is_numbered_behind_its_version() {
+    let answer =
+        answer(&["--insert", "5:payment-failed:{}", "--insert", r#"5:contact-details-updated:{"name": "b:c"}"#]);
+    assert_eq!(answer["diverges_at"], "5+1");
+    assert_eq!(answer["rules"], json!([{"version": 6, "message": "payment-confirmed while PAYMENT_FAILED"}]));
+    assert_eq!(answer["diff"], json!([{"field": "name", "before": "aaa", "after": "b:c"}]));
+}
+
+#[test]
+fn a_payload_is_changed_by_its_fields() {
+    let answer = answer(&["--set", r#"0:phone="2222""#, "--set", "v5:payment-deadline=null", "--projection", "state"]);
+    assert_eq!(answer["diverges_at"], 0);
+    assert_eq!(
+        answer["diff"],
+        json!([
+            {"field": "phone", "before": "1111", "after": "2222"},
+            {"field": "payment-deadline", "before": "2025-01-01T01:10:02.010Z", "after": null},
+        ])
+    );
+}
+
+#[test]
+fn a_moved_event_breaks_the_rules_of_the_place_where_it_stands() {
+    let answer = answer(&["--move", "4:start"]);
+    assert_eq!(answer["diverges_at"], "start+1");
+    assert_eq!(answer["rules"], json!([{"version": 4, "message": "contacted before lead-initialized"}]));
+    assert_eq!(answer["diff"], json!([]));
+}
+
+#[test]
+fn without_edits_nothing_differs() {
+    assert_eq!(answer(&[]), json!({"diverges_at": null, "rules": [], "diff": []}));
+    assert_eq!(answer(&["--skip", "1", "--projection", "search"])["diverges_at"], Value::Null);
+}
+
+#[test]
+fn what_cannot_be_carried_out_is_one_sentence() {
+    let sandbox = Sandbox::with_seed();
+    for (edits, sentence) in [
+        (&["--skip", "9"][..], "lead-1 has versions 0 to 6; there is no version 9"),
+        (&["--move", "3:9"], "there is no version 9"),
+        (
+            &["--set", "5:name=foo"],
+            r#"“foo” is not JSON; a text goes in double quotes, and all of it in single ones: --set '5:name="foo"'"#,
+        ),
+        (&["--set", r#"5:name={"a":b}"#], "“{\"a\":b}” is not JSON; names and texts in it go in double quotes"),
+        (&["--set", "name=1"], r#"write a version, a field and its value, like '5:name="Kim"'"#),
+        (&["--set", "5:name"], r#"write a version, a field and its value, like '5:name="Kim"'"#),
+        (&["--set", "5:=1"], r#"write a version, a field and its value, like '5:name="Kim"'"#),
+        (&["--set", "0:name.first=1"], "the payload of version 0 has no place for “name.first”"),
+        (&["--insert", "5"], "write a version, a type and a payload, like '6:payment-confirmed:{}'"),
+        (&["--insert", "5:contacted"], "write a version, a type and a payload, like '6:payment-confirmed:{}'"),
+        (&["--insert", "5:contacted:{a}"], "“{a}” is not JSON"),
+        (&["--move", "3"], "write the event's version and the one it is to stand behind, like 5:2"),
+    ] {
+        what_if(&sandbox, edits).code(2).says(sentence).in_one_line();
+    }
+    sandbox.run(&["what-if", "a.db", "lead-9"]).code(2).says("there is no stream lead-9").in_one_line();
+}
