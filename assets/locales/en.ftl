@@ -662,6 +662,7 @@ ask-no-version = { $stream } has versions { $first } to { $last }; there is no v
 ask-before-it-began = { $stream } begins at { $first }; nothing of it was recorded by { $asked }
 ask-no-projection = { $stream } has no projection { $asked }; it has { $known }
 ask-no-event = there is no event { $asked }; write an id as `foldline events --format json` prints it, or STREAM@VERSION
+window-ask-no-event = there is no event { $asked }; write its id, or STREAM@VERSION
 ask-no-event-named = there is no event { $asked }, but { $names } names it; ask for that one
 ask-no-field = { $stream } has no field “{ $asked }”; choose one that its state shows
 ask-no-field-near = { $stream } has no field “{ $asked }”; did you mean { $near }?

@@ -643,6 +643,7 @@ ask-no-version = { $stream }에는 버전 { $first }~{ $last }이 있고, 버전
 ask-before-it-began = { $stream }은(는) { $first }에 시작합니다. { $asked }까지 기록된 이벤트가 없습니다.
 ask-no-projection = { $stream }에는 { $asked } 프로젝션이 없습니다. 있는 프로젝션: { $known }
 ask-no-event = 이벤트 { $asked }이(가) 없습니다. `foldline events --format json`에 나오는 ID나 STREAM@VERSION을 쓰세요.
+window-ask-no-event = 이벤트 { $asked }이(가) 없습니다. 이벤트의 ID나 STREAM@VERSION을 쓰세요.
 ask-no-event-named = 이벤트 { $asked }은(는) 없지만 { $names }에서 가리키고 있습니다. 그 이벤트를 찾아보세요.
 ask-no-field = { $stream }에는 “{ $asked }” 필드가 없습니다. 상태에 보이는 필드를 고르세요.
 ask-no-field-near = { $stream }에는 “{ $asked }” 필드가 없습니다. { $near }을(를) 찾으셨나요?

@@ -10,9 +10,9 @@ use super::within::within;
 use super::{Catalogue, Database};
 use crate::event::RecordedEvent;
 use crate::store::opening::ReadOnlyFile;
-use crate::store::postgres::PgDatabase;
-use crate::store::sqlite::{SqliteTables, read_catalogue};
-use crate::store::{Flow, OpenOptions, Query, Source, StoreError, open_with};
+use crate::store::postgres::{self, PgDatabase};
+use crate::store::sqlite::{self, SqliteTables, read_catalogue};
+use crate::store::{Flow, Interrupter, OpenOptions, Query, Source, Store, StoreError};
 
 /// A database that is to be mapped.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ pub fn unmapped(database: &dyn Database, catalogue: Catalogue) -> Result<Unmappe
 const TRIED: u64 = 1000;
 
 /// How long reading them may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The first events as a mapping reads them, of a table's first rows.
 pub fn preview(source: &Source, mapping: &Mapping, count: u64) -> Result<Vec<RecordedEvent>, StoreError> {
@@ -67,17 +67,36 @@ pub fn preview(source: &Source, mapping: &Mapping, count: u64) -> Result<Vec<Rec
         mapping: Some(Mapping { first_rows: Some(TRIED), ..mapping.clone() }),
         ..OpenOptions::from_environment()
     };
-    let store = open_with(source, &options)?;
-    let read = within(PATIENCE, store.interrupter(), || {
+    let read = match source {
+        Source::File(path) => {
+            let file = ReadOnlyFile::open(path)?;
+            let handle = file.connection().get_interrupt_handle();
+            let interrupter = Interrupter::new(move || handle.interrupt());
+            first_events(Some(interrupter), || sqlite::open(path, file, &options), count)
+        }
+        Source::Server(address) => {
+            let database = PgDatabase::at(address)?;
+            first_events(database.interrupter(), || postgres::open_in(database, &options), count)
+        }
+    };
+    read?.ok_or_else(|| StoreError::Mapping {
+        place: source.to_string(),
+        source: MappingError::TooSlow { table: mapping.table.clone(), seconds: PATIENCE.as_secs() },
+    })
+}
+
+/// Opening a store by a mapping looks into the table already.
+fn first_events<S: Store>(
+    interrupter: Option<Interrupter>,
+    open: impl FnOnce() -> Result<S, StoreError>,
+    count: u64,
+) -> Result<Option<Vec<RecordedEvent>>, StoreError> {
+    within(PATIENCE, interrupter, || {
         let mut events = Vec::new();
-        store.visit_events(&Query::store().limit(count), &mut |row| {
+        open()?.visit_events(&Query::store().limit(count), &mut |row| {
             events.push(row.to_recorded());
             Flow::Continue(())
         })?;
         Ok(events)
-    });
-    read?.ok_or_else(|| StoreError::Mapping {
-        place: source.to_string(),
-        source: MappingError::TooSlow { table: mapping.table.clone(), seconds: PATIENCE.as_secs() },
     })
 }

@@ -152,7 +152,10 @@ impl Database for PgDatabase {
 
 /// What some framework wrote there, or what a mapping says.
 pub(super) fn open(address: &Address, options: &OpenOptions) -> Result<ForeignPostgres, StoreError> {
-    let database = PgDatabase::at(address)?;
+    open_in(PgDatabase::at(address)?, options)
+}
+
+pub(super) fn open_in(database: PgDatabase, options: &OpenOptions) -> Result<ForeignPostgres, StoreError> {
     let mut layout = database.layout(options.mapping.as_ref())?;
     layout.read_only = layout.why_read_only();
     ForeignStore::new(database, layout, options.key.clone())
