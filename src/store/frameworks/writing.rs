@@ -58,6 +58,11 @@ pub(super) fn object(text: &[u8]) -> Option<Map<String, Value>> {
 }
 
 #[cfg(test)]
+pub(super) fn payload_text(shaped: &Shaped) -> &str {
+    std::str::from_utf8(&shaped.payload).unwrap()
+}
+
+#[cfg(test)]
 pub(super) fn an_event(event_type: &str, payload: &str) -> NewEvent {
     NewEvent {
         id: EventId::new("0190b1de-5a4f-7c8e-9a3b-0123456789ab"),

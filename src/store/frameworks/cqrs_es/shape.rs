@@ -29,14 +29,10 @@ pub(super) fn shape(plain: Shaped, example: Option<&Example>, _: &NewEvent) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::frameworks::writing::an_event as event;
+    use crate::store::frameworks::writing::{an_event as event, payload_text as text};
 
     fn shaped(example: Option<&Example>, event: &NewEvent) -> Result<Shaped, AppendError> {
         crate::store::frameworks::writing::shaped(&super::super::APPEND, example, event)
-    }
-
-    fn text(shaped: &Shaped) -> &str {
-        std::str::from_utf8(&shaped.payload).unwrap()
     }
 
     #[test]
