@@ -5,6 +5,7 @@
 mod bar;
 mod calendar;
 mod card;
+mod causes;
 mod changes;
 mod check;
 mod compare;
@@ -29,6 +30,7 @@ mod search;
 mod settings;
 mod splitter;
 mod state;
+mod stream_field;
 mod streams;
 mod timeline;
 mod title;
@@ -40,6 +42,7 @@ mod when;
 mod writing;
 
 pub use bar::{panes_ui, status_bar_ui, top_bar_ui};
+pub use causes::causes_ui;
 pub use compare::compare_ui;
 pub use compensate::compensate_ui;
 pub use event::event_ui;

@@ -7,6 +7,8 @@ mod track;
 
 use egui::{Align, Layout, RichText, Role, TextEdit, Ui, WidgetInfo};
 
+pub(super) use scale::short_length;
+
 use super::Scene;
 use super::icons::{Icon, flag_button, icon_button};
 use super::parts::{cut, shortened};
