@@ -90,9 +90,6 @@ col-changed = 바뀐 필드
 col-value = 값
 col-from = 시작
 col-until = 끝
-col-number = #
-col-stream = 스트림
-col-after = 원인 뒤
 field-open = { $field }의 모든 값
 field-history = { $field } 이력
 field-values = 값 { $grouped }개
@@ -108,11 +105,6 @@ who = 작성자
 why = 사유
 caused-by = 원인
 led-to = 결과
-led-to-look = 저장소 전체에서 찾기…
-led-to-more = 더 보기…
-causes-root = 처음
-causes-ends = 마지막
-cause-missing = { $cause } (이 저장소에 없음)
 corrects = 정정 대상
 payload-as-read = 읽은 내용
 payload-empty = 이 이벤트에는 내용이 없습니다
@@ -133,8 +125,8 @@ greeting-days-coming = 이벤트를 읽는 대로 날짜가 표시됩니다.
 greeting-no-days = 이 이벤트에는 시각이 없습니다.
 greeting-day = { $day }, 이벤트 { $grouped }개
 greeting-day-open = { $count ->
-    [1] { $day }: 이벤트 열기
-   *[other] { $day }: 이벤트 { $grouped }개 중 마지막 열기
+    [1] { $day }: 이벤트 보기
+   *[other] { $day }: 이벤트 { $grouped }개 보기
 }
 greeting-day-before = 이전 날
 greeting-day-after = 다음 날
@@ -255,29 +247,6 @@ conflict = 다른 사람이 먼저 기록했습니다. 아래 이벤트가 앞�
 same-fields = 같은 필드를 바꿈
 append = 추가
 compare = 비교
-causes = 인과
-causes-chain = 이어진 것만
-causes-chain-about = 이 이벤트의 원인과 결과를 밝게, 나머지는 흐리게 보여 줍니다.
-causes-all = 모두
-causes-all-about = 같은 상관관계에 속한 것도 함께 봅니다.
-causes-add = 스트림 추가
-causes-remove = { $stream } 빼기
-causes-correlation = 모두 상관관계 { $id }에 속하거나 그 결과입니다.
-causes-events = 이벤트 { $grouped }개
-causes-streams = 스트림 { $grouped }개
-causes-on-chain = { $grouped }개가 이어짐
-causes-counts = { $streams }의 { $events } · { $chain }
-causes-none = 이 이벤트에는 원인이 적혀 있지 않고, 이 이벤트를 원인으로 적은 이벤트도 없습니다.
-causes-missing = 없는 원인
-causes-first = 처음
-causes-after = { $number }번에서 { $length } 뒤
-causes-after-other = 원인에서 { $length } 뒤
-causes-after-no-time = { $number }번 다음
-causes-no-times = 시각이 없는 이벤트라 기록된 순서대로 놓았습니다.
-causes-circle = 원인을 따라가면 처음 이벤트로 되돌아옵니다. 맨 처음 이벤트가 없습니다.
-causes-cut = 서로 이어진 이벤트가 { $kept }개를 넘어 나머지는 보이지 않습니다.
-causes-stopped = 원인과 결과를 끝까지 찾지 않았습니다.
-causes-lane-cut = 처음 { $count }개 이벤트
 compare-needs-pins = 비교할 두 버전에 핀을 꽂으세요. A와 B 키를 누르면 커서 위치에 핀이 꽂힙니다.
 fields-differ = { $count ->
     [0] 다른 필드 없음
@@ -302,20 +271,35 @@ compare-absent = 이쪽에는 이 필드가 없습니다
 col-field = 필드
 compare-no-pin = 없음
 search-events = 이벤트 검색…
-search-hint = 이름, 숫자, 이벤트의 일부
+search-hint = 이벤트에 모두 들어 있는 단어들, "따옴표로 묶으면" 하나로 찾습니다
 search-text = 찾을 텍스트
 search-start = 검색
 search-found = { $count ->
     [0] 이벤트 { $events }건에서 “{ $text }”을(를) 찾지 못했습니다
-   *[other] 이벤트 { $events }건 중 { $count }건에서 “{ $text }”을(를) 찾았습니다
+   *[other] 이벤트 { $events }건 중 { $grouped }건에서 “{ $text }”을(를) 찾았습니다
 }
-search-more = “{ $text }”이(가) 포함된 처음 { $count }건입니다. 더 입력하면 줄어듭니다
+search-more = “{ $text }”이(가) 포함된 처음 { $shown }건입니다. 단어를 더 입력하면 줄어듭니다
+search-show-more = 더 보기
+search-day = { $day }에 기록된 것만 ({ $zone })
+search-day-clear = 날짜 제한 없애기
+search-day-found = { $count ->
+    [0] { $day }에 기록된 이벤트가 없습니다
+   *[other] { $day }의 이벤트 { $grouped }건, 최신순
+}
+search-day-more = { $day }의 이벤트 { $grouped }건 중 최근 { $shown }건
+search-day-found-text = { $count ->
+    [0] { $day }의 이벤트에서 “{ $text }”을(를) 찾지 못했습니다
+   *[other] { $day }의 이벤트 중 “{ $text }”이(가) 포함된 { $grouped }건, 최신순
+}
+search-day-more-text = { $day }의 이벤트 중 “{ $text }”이(가) 포함된 { $grouped }건에서 최근 { $shown }건
 only-stream = { $stream }에서만
 export = 이벤트 내보내기…
 export-to = 저장할 파일
 export-format = 형식
 export-everything = 저장소의 모든 이벤트
 export-found = “{ $text }”이(가) 포함된 이벤트만
+export-found-day = { $day }의 이벤트만
+export-found-of-day = { $day }의 이벤트 중 “{ $text }”이(가) 포함된 것만
 export-findings = 저장소 점검 결과
 export-these = 이 결과 내보내기…
 export-replace = 파일이 있으면 바꾸기
@@ -346,7 +330,6 @@ job-appending = 추가하는 중
 job-choosing-a-file = 파일 선택 중
 job-exporting-events = 이벤트 내보내는 중
 job-listing-streams = 스트림 목록 읽는 중
-job-looking-for-causes-and-effects = 원인과 결과 찾는 중
 job-looking-at-the-store = 이벤트 세는 중
 job-making-the-sample = 샘플 만드는 중
 job-opening-the-store = 저장소 여는 중
@@ -676,7 +659,6 @@ ask-before-it-began = { $stream }은(는) { $first }에 시작합니다. { $aske
 ask-no-projection = { $stream }에는 { $asked } 프로젝션이 없습니다. 있는 프로젝션: { $known }
 ask-no-event = 이벤트 { $asked }이(가) 없습니다. `foldline events --format json`에 나오는 ID나 STREAM@VERSION을 쓰세요.
 window-ask-no-event = 이벤트 { $asked }이(가) 없습니다. 이벤트의 ID나 STREAM@VERSION을 쓰세요.
-window-ask-no-event = 이벤트 { $asked }이(가) 없습니다.
 ask-no-event-named = 이벤트 { $asked }은(는) 없지만 { $names }에서 가리키고 있습니다. 그 이벤트를 찾아보세요.
 ask-no-field = { $stream }에는 “{ $asked }” 필드가 없습니다. 상태에 보이는 필드를 고르세요.
 ask-no-field-near = { $stream }에는 “{ $asked }” 필드가 없습니다. { $near }을(를) 찾으셨나요?

@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use egui::{Event, EventFilter, Modifiers, PointerButton};
 
 use super::dialogs::Dialogs;
@@ -33,13 +35,11 @@ impl Keyboard {
     /// The commands of the keys that nothing on screen has used, in the order in which they were pressed. Asked after
     /// the panels were laid out, which take what is theirs.
     pub(super) fn commands(self, ui: &egui::Ui, dialogs: &Dialogs) -> Vec<Command> {
-        let known: Vec<(Command, Shortcut)> =
-            Command::all().filter_map(|command| Some((command, command.shortcut()?))).collect();
         let mut commands = Vec::new();
         ui.input_mut(|input| {
             input.events.retain(|event| {
                 let Event::Key { key, pressed: true, repeat, modifiers, .. } = event else { return true };
-                let found = known.iter().find(|(_, shortcut)| is_pressed(*shortcut, *key, *modifiers));
+                let found = KNOWN.iter().find(|(_, shortcut)| is_pressed(*shortcut, *key, *modifiers));
                 let Some((command, shortcut)) = found else { return true };
                 if self.keeps(*shortcut, *command, dialogs) || !dialogs.let_through(*command) {
                     return true;
@@ -67,6 +67,10 @@ impl Keyboard {
         self.is_menu_open || leaves || self.has_focus && presses || self.is_typing && shortcut.belongs_to_text()
     }
 }
+
+/// Every command that has a key.
+static KNOWN: LazyLock<Vec<(Command, Shortcut)>> =
+    LazyLock::new(|| Command::all().filter_map(|command| Some((command, command.shortcut()?))).collect());
 
 fn is_pressed(shortcut: Shortcut, key: egui::Key, modifiers: Modifiers) -> bool {
     // Some keyboards write a sign with Shift and others without.

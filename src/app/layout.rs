@@ -1,16 +1,16 @@
-use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, RichText, Ui};
+use egui::{CentralPanel, Frame, Margin, Panel, RichText, Ui};
 
-use super::panes::{cards_ui, side_splitters_ui};
+use super::panes::{SideBorders, cards_ui};
 use super::regions::Place;
 use super::{App, Dialog};
 use crate::command::{Action, Command};
 use crate::theme::palette;
 use crate::ui::{
     Choices, Scene, TIMELINE_HEIGHT, TypedPath, compensate_ui, error_bar_ui, event_ui, greeting_ui, keys_ui,
-    mapping_ui, notice_ui, open_dialog_ui, palette_ui, panes_ui, password_ui, settings_ui, status_bar_ui, streams_ui,
+    mapping_ui, notice_ui, open_dialog_ui, palette_ui, password_ui, settings_ui, status_bar_ui, streams_ui,
     timeline_ui, title_ui, tool_dialog_ui, top_bar_ui, welcome_ui, writing_ui,
 };
-use crate::view::{Middle, OpenStore, Panes, Split};
+use crate::view::{OpenStore, Panes, Split};
 
 impl App {
     /// Lays the panels out. Runs every frame and changes nothing but what fields hold.
@@ -56,6 +56,7 @@ impl App {
             .then(|| Place::take(ui, Panel::bottom("timeline").exact_size(TIMELINE_HEIGHT).frame(bar(8))));
         let side = Frame::new().fill(colours.panel).inner_margin(12);
         let space = ui.available_rect_before_wrap();
+        let borders = SideBorders::new(space, fit);
         if fit.streams > 0.0 {
             Panel::left("streams").resizable(false).exact_size(fit.streams).frame(side).show(ui, |ui| {
                 // As long as a dialog is above it, nothing here may have the focus.
@@ -65,6 +66,7 @@ impl App {
                 regions.show(ui, |ui| streams_ui(ui, scene, store, &mut wants_focus));
             });
         }
+        borders.streams_ui(ui, scene);
         let event = (fit.event > 0.0)
             .then(|| Place::take(ui, Panel::right("event").resizable(false).exact_size(fit.event).frame(side)));
         if fit.has_middle {
@@ -73,17 +75,18 @@ impl App {
                 dim_if(ui, is_leaving);
                 let panes = &self.settings.panes;
                 regions.show(ui, |ui| {
-                    if let Some(split) = middle_ui(ui, scene, store, panes, self.middle, &mut self.reveal) {
+                    if let Some(split) = middle_ui(ui, scene, store, panes, self.is_comparing, &mut self.reveal) {
                         self.split = split;
                     }
                 });
             });
         }
+        borders.event_ui(ui, scene);
         if let Some(event) = event {
             regions.fill(ui, event, |ui| {
                 dim_if(ui, is_leaving);
                 if let (Some(view), _) = store.on_screen() {
-                    event_ui(ui, scene, view, &store.causes);
+                    event_ui(ui, scene, view);
                 }
             });
         }
@@ -94,14 +97,9 @@ impl App {
             });
         }
         regions.fill(ui, status, |ui| {
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                panes_ui(ui, scene, fit, has_stream);
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    status_bar_ui(ui, scene, store, progress.as_ref());
-                });
-            });
+            status_bar_ui(ui, scene, store, progress.as_ref(), fit, has_stream);
         });
-        side_splitters_ui(ui, scene, space, fit);
+        borders.paint(ui);
     }
 }
 
@@ -118,7 +116,7 @@ fn middle_ui(
     scene: &mut Scene<'_>,
     store: &mut OpenStore,
     panes: &Panes,
-    middle: Middle,
+    is_comparing: bool,
     reveal: &mut bool,
 ) -> Option<Split> {
     let label = store.on_screen().0.and_then(|view| store.labels.of(&view.stream)).map(str::to_owned);
@@ -143,9 +141,9 @@ fn middle_ui(
         });
         return None;
     }
-    title_ui(ui, scene, view, label.as_deref(), middle);
+    title_ui(ui, scene, view, label.as_deref(), is_comparing);
     ui.add_space(8.0);
-    Some(cards_ui(ui, scene, shown, view, panes, middle, reveal))
+    Some(cards_ui(ui, scene, shown, view, panes, is_comparing, reveal))
 }
 
 /// What lies over the panels.

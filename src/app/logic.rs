@@ -8,7 +8,7 @@ use crate::event::{Message, StreamId, Timestamp};
 use crate::locale::Locale;
 use crate::store::Source;
 use crate::ui::{Notice, PaletteState};
-use crate::view::{MappingDraft, Middle, OpenStore, Pane, StreamView, ToolName, Trail, UserError};
+use crate::view::{MappingDraft, OpenStore, Pane, StreamView, ToolName, Trail, UserError, WallDay, WindowTool};
 
 /// Between two events while playing.
 const PLAY_STEP: Duration = Duration::from_millis(400);
@@ -65,10 +65,8 @@ impl App {
             }
             // The stream that was asked for has come, or the event that was appended.
             self.reveal |= store.view.as_ref().and_then(StreamView::cursor) != before;
-            match self.middle {
-                Middle::State => {}
-                Middle::Compare => store.compare(),
-                Middle::Causes => store.trace(),
+            if self.is_comparing {
+                store.compare();
             }
             if let Some(soon) = store.wants_poll_in() {
                 ctx.request_repaint_after(soon);
@@ -192,12 +190,10 @@ impl App {
             }
             Action::GoToTyped => self.go_to_typed(),
             Action::Projection(number) => self.store.iter_mut().for_each(|store| store.set_projection(number)),
-            Action::AddLane(stream) => self.store.iter_mut().for_each(|store| store.add_lane(stream.clone())),
-            Action::RemoveLane(stream) => self.store.iter_mut().for_each(|store| store.causes.remove(&stream)),
             Action::OpenField(number, path) => self.go_to(|view| view.open_field(number, path)),
             Action::CloseField => self.go_to(StreamView::close_field),
             Action::Fold(pane) => self.fold(ctx, pane),
-            Action::Resize(pane, size) => self.settings.panes.resize(pane, size, self.middle == Middle::Compare),
+            Action::Resize(pane, size) => self.settings.panes.resize(pane, size, self.is_comparing),
             Action::Filter(filter) => {
                 if let Some(store) = &mut self.store {
                     store.filter = filter;
@@ -205,12 +201,12 @@ impl App {
                 }
             }
             Action::FindStreams(text) => self.store.iter_mut().for_each(|store| store.find_streams(text.clone())),
-            Action::SearchEvents(text) => {
+            Action::SearchEvents(text) => self.search(ctx, text, None),
+            Action::SearchDay(day) => self.search(ctx, String::new(), Some(day)),
+            Action::MoreHits => {
                 if let Some(store) = &mut self.store {
-                    store.tools.search.text = text;
-                    store.tools.search.is_here_only = false;
+                    store.tools.search.want_more();
                     store.start_tool(ToolName::EventSearch);
-                    self.dialogs.open(ctx, Dialog::Tool(ToolName::EventSearch));
                 }
             }
             Action::BeginSurvey => self.store.iter_mut().for_each(OpenStore::begin_survey),
@@ -241,6 +237,7 @@ impl App {
             Action::Export(what) => {
                 if let Some(store) = &mut self.store {
                     store.tools.exporting.choose_what(what);
+                    store.tools.exporting.reopened();
                     self.dialogs.open(ctx, Dialog::Tool(ToolName::Exporting));
                 }
             }
@@ -266,10 +263,13 @@ impl App {
         }
     }
 
-    /// Shows this in the middle; what is there already gives way to the state.
-    fn show_in_middle(&mut self, middle: Middle) {
-        self.middle = if self.middle == middle { Middle::State } else { middle };
-        self.reveal = true;
+    /// Opens the search over the whole store, and begins it.
+    fn search(&mut self, ctx: &egui::Context, text: String, day: Option<WallDay>) {
+        if let Some(store) = &mut self.store {
+            store.tools.search.begin(text, day);
+            store.start_tool(ToolName::EventSearch);
+            self.dialogs.open(ctx, Dialog::Tool(ToolName::EventSearch));
+        }
     }
 
     /// Closes what is on top, with what was said in it.
@@ -313,9 +313,11 @@ impl App {
             Command::Tool(name) => {
                 if let Some(store) = &mut self.store
                     && self.dialogs.toggle(ctx, Dialog::Tool(name))
-                    && store.tools.get(name).starts_by_itself()
                 {
-                    store.start_tool(name);
+                    store.tools.get_mut(name).reopened();
+                    if store.tools.get(name).starts_by_itself() {
+                        store.start_tool(name);
+                    }
                 }
             }
             Command::Settings => {
@@ -334,8 +336,7 @@ impl App {
             Command::Play => self.is_playing = !self.is_playing && self.store.is_some(),
             Command::PinA => self.store.iter_mut().for_each(|store| store.pin(0)),
             Command::PinB => self.store.iter_mut().for_each(|store| store.pin(1)),
-            Command::Compare => self.show_in_middle(Middle::Compare),
-            Command::Causes => self.show_in_middle(Middle::Causes),
+            Command::Compare => self.is_comparing = !self.is_comparing,
             Command::Follow => {
                 if let Some(store) = &mut self.store {
                     store.follows = !store.follows;

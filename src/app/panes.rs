@@ -4,8 +4,8 @@ use egui::{Rect, Ui, UiBuilder, pos2, vec2};
 
 use super::App;
 use crate::theme::ROW_HEIGHT;
-use crate::ui::{Scene, Splitter, causes_ui, compare_ui, history_ui, splitter_ui, state_ui};
-use crate::view::{CARD_GAP, CARD_HEAD, Fit, Middle, OnScreen, Pane, Panes, Split, StreamView};
+use crate::ui::{Scene, Splitter, compare_ui, history_ui, state_ui};
+use crate::view::{CARD_GAP, CARD_HEAD, Fit, OnScreen, Pane, Panes, Split, StreamView};
 
 impl App {
     /// What finds room in the window as it is.
@@ -31,21 +31,38 @@ impl App {
     }
 }
 
-/// The borders of the panes at the sides, which lie between these two.
-pub(super) fn side_splitters_ui(ui: &mut Ui, scene: &mut Scene<'_>, space: Rect, fit: Fit) {
-    if !fit.has_middle {
-        return;
-    }
-    let border = |x: f32| Rect::from_min_max(pos2(x, space.top()), pos2(x + 1.0, space.bottom()));
-    let width = space.width();
-    let sides = [
-        (Pane::Streams, "resize-streams", fit.streams, space.left() + fit.streams, (0.0, width)),
-        (Pane::Event, "resize-event", fit.event, space.right() - fit.event, (width, 0.0)),
-    ];
-    for (pane, name, size, x, sizes) in sides {
-        if size > 0.0 {
-            splitter_ui(ui, scene, &Splitter { pane, name, border: border(x), sizes, space });
+/// The borders of the panes at the sides. Each is moved where Tab comes to it, and painted when all is.
+pub(super) struct SideBorders {
+    streams: Option<Splitter>,
+    event: Option<Splitter>,
+}
+
+impl SideBorders {
+    /// The panes lie at both ends of this space.
+    pub(super) fn new(space: Rect, fit: Fit) -> Self {
+        let border = |pane, name, x: f32, sizes| {
+            let border = Rect::from_min_max(pos2(x, space.top()), pos2(x + 1.0, space.bottom()));
+            Splitter { pane, name, border, sizes, space }
+        };
+        let width = space.width();
+        let streams = border(Pane::Streams, "resize-streams", space.left() + fit.streams, (0.0, width));
+        let event = border(Pane::Event, "resize-event", space.right() - fit.event, (width, 0.0));
+        Self {
+            streams: Some(streams).filter(|_| fit.has_middle && fit.streams > 0.0),
+            event: Some(event).filter(|_| fit.has_middle && fit.event > 0.0),
         }
+    }
+
+    pub(super) fn streams_ui(&self, ui: &mut Ui, scene: &mut Scene<'_>) {
+        self.streams.iter().for_each(|splitter| splitter.show(ui, scene));
+    }
+
+    pub(super) fn event_ui(&self, ui: &mut Ui, scene: &mut Scene<'_>) {
+        self.event.iter().for_each(|splitter| splitter.show(ui, scene));
+    }
+
+    pub(super) fn paint(&self, ui: &Ui) {
+        self.streams.iter().chain(&self.event).for_each(|splitter| splitter.paint(ui));
     }
 }
 
@@ -56,15 +73,10 @@ pub(super) fn cards_ui(
     shown: OnScreen<'_>,
     view: &mut StreamView,
     panes: &Panes,
-    middle: Middle,
+    is_comparing: bool,
     reveal: &mut bool,
 ) -> Split {
     let space = ui.available_rect_before_wrap();
-    if middle == Middle::Causes {
-        causes_ui(ui, scene, shown, view, space, reveal);
-        return Split::default();
-    }
-    let is_comparing = middle == Middle::Compare;
     let lines = if is_comparing { 0 } else { view.most_state_lines() };
     let natural = CARD_HEAD + lines as f32 * ROW_HEIGHT + 2.0;
     let split = panes.split(space.height(), natural, is_comparing);
@@ -78,16 +90,17 @@ pub(super) fn cards_ui(
             state_ui(ui, scene, view, split.is_state_folded);
         }
     });
-    ui.scope_builder(UiBuilder::new().max_rect(below), |ui| {
-        ui.shrink_clip_rect(below.expand(1.0));
-        history_ui(ui, scene, view, reveal, split.is_history_folded);
-    });
     if !split.is_state_folded && !split.is_history_folded {
         let border = Rect::from_min_max(above.left_bottom(), below.right_top()).shrink2(vec2(0.0, 3.0));
         // Held in the middle of the gap.
         let space = space.translate(vec2(0.0, CARD_GAP / 2.0));
         let splitter = Splitter { pane: Pane::State, name: "resize-state", border, sizes: (0.0, 1.0), space };
-        splitter_ui(ui, scene, &splitter);
+        splitter.show(ui, scene);
+        splitter.paint(ui);
     }
+    ui.scope_builder(UiBuilder::new().max_rect(below), |ui| {
+        ui.shrink_clip_rect(below.expand(1.0));
+        history_ui(ui, scene, view, reveal, split.is_history_folded);
+    });
     split
 }

@@ -49,7 +49,12 @@ impl Regions {
     /// To the part that many after the one with the focus, round and round.
     pub(super) fn go(&mut self, ctx: &Context, by: isize) {
         let focused = ctx.memory(egui::Memory::focused).and_then(|id| ctx.read_response(id));
-        let here = focused.and_then(|focused| self.drawn.iter().position(|rect| rect.contains(focused.rect.center())));
+        // The border between two parts lies in neither.
+        let here = focused.and_then(|focused| {
+            let far = |rect: &Rect| rect.distance_sq_to_pos(focused.rect.center());
+            let nearest = self.drawn.iter().enumerate().min_by(|(_, one), (_, other)| far(one).total_cmp(&far(other)));
+            nearest.map(|(number, _)| number)
+        });
         let count = self.drawn.len().max(1);
         let next = match here {
             Some(here) => (here + count).saturating_add_signed(by) % count,

@@ -1,7 +1,7 @@
 use super::Command;
 use crate::event::{StreamId, Version};
 use crate::store::{Source, StreamOrder};
-use crate::view::{ExportWhat, Pane, Span, ToolName};
+use crate::view::{ExportWhat, Pane, Span, ToolName, WallDay};
 
 /// What a panel asks for. Panels only send; `logic` carries out.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,9 +17,6 @@ pub enum Action {
     /// What was typed into the timeline's field: a version or a time.
     GoToTyped,
     Projection(usize),
-    /// Lays a stream beside the others, or takes it away again.
-    AddLane(StreamId),
-    RemoveLane(StreamId),
     /// One field through the whole stream, under the n-th projection.
     OpenField(usize, String),
     CloseField,
@@ -35,6 +32,10 @@ pub enum Action {
     StopSurvey,
     /// Opens the search over the whole store, and begins it with this text.
     SearchEvents(String),
+    /// The same for all events of a day.
+    SearchDay(WallDay),
+    /// Searches on for more of the same.
+    MoreHits,
     Order(StreamOrder),
     ByTime(bool),
     /// Shows this part of the timeline, or all of it.

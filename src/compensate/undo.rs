@@ -1,6 +1,7 @@
 use serde_json::{Map, Value};
 
 use super::FreeEvent;
+use crate::domain::{Aggregate, as_read};
 use crate::event::{RecordedEvent, body_of, json_value, kebab_words, same_name};
 use crate::replay::Story;
 
@@ -11,20 +12,33 @@ pub fn undoing(story: &Story, target: &RecordedEvent) -> FreeEvent {
     let index = timeline.index_of(target.version);
     let before = index.and_then(|index| index.checked_sub(1)).map_or(Value::Null, |before| timeline.show(Some(before)));
     let after = index.map_or(Value::Null, |index| timeline.show(Some(index)));
-    let event_type = target.event_type.as_str();
-    let payload = match json_value(&body_of(event_type, &target.payload)) {
-        Ok(Value::Object(mut fields)) => {
+    let payload = match as_written_today(story, target) {
+        Some(Value::Object(mut fields)) => {
             undo_fields(&mut fields, &before, &after);
             Value::Object(fields)
         }
-        Ok(other) => other,
-        Err(_) => Value::Object(Map::new()),
+        Some(other) => other,
+        None => Value::Object(Map::new()),
     };
     FreeEvent {
-        event_type: event_type.to_owned(),
+        event_type: target.event_type.to_string(),
         payload: serde_json::to_string_pretty(&payload).unwrap_or_default(),
         compensates: Some(target.id.clone()),
     }
+}
+
+/// Its payload by today's names, since a new event is written in today's shape; as it is stored where the domain does not
+/// know for certain what the event is.
+fn as_written_today(story: &Story, target: &RecordedEvent) -> Option<Value> {
+    let stored = target.event_type.as_str();
+    let payload = json_value(&body_of(stored, &target.payload)).ok()?;
+    let aggregate = match story {
+        Story::Lead(_) => Some(Aggregate::Lead),
+        Story::Ticket(_) => Some(Aggregate::Ticket),
+        Story::Other(_) => None,
+    };
+    let read = as_read(aggregate, stored, target.schema, &target.payload);
+    Some(if read.is_guess { payload } else { read.payload })
 }
 
 /// What the state knows of a field is put back; what it does not know stays as the event said it.

@@ -42,6 +42,47 @@ impl Needle {
     }
 }
 
+/// Several words, each of which stands somewhere in an event that is found. Words in quotation marks are one.
+#[derive(Clone, Debug)]
+pub struct Words(Vec<Needle>);
+
+impl Words {
+    pub fn new(text: &str) -> Self {
+        Self(words_of(text).map(Needle::new).collect())
+    }
+
+    /// What stands around the first of them, where all of them stand in the event; how it begins, where there is no word.
+    pub fn excerpt(&self, row: &EventRow<'_>) -> Option<String> {
+        let Some((first, others)) = self.0.split_first() else { return Some(around(row.payload, 0)) };
+        if !others.iter().all(|word| word.is_in(row)) {
+            return None;
+        }
+        first.excerpt(row)
+    }
+
+    pub fn are_in(&self, row: &EventRow<'_>) -> bool {
+        self.0.iter().all(|word| word.is_in(row))
+    }
+}
+
+const QUOTES: [char; 3] = ['"', '“', '”'];
+
+/// The parts of a text, between spaces outside of quotation marks.
+fn words_of(text: &str) -> impl Iterator<Item = &str> {
+    let quoted = text.split(QUOTES).enumerate();
+    let parts = quoted.flat_map(|(number, part)| {
+        let (whole, apart) = if number % 2 == 1 { (Some(part.trim()), "") } else { (None, part) };
+        whole.into_iter().chain(apart.split_whitespace())
+    });
+    parts.filter(|word| !word.is_empty())
+}
+
+/// What is to be typed to find exactly this.
+pub fn as_one_word(text: &str) -> String {
+    let is_one = !text.contains(char::is_whitespace) || text.contains(QUOTES);
+    if is_one { text.to_owned() } else { format!("\"{text}\"") }
+}
+
 /// Where in an event is looked.
 fn places<'r>(row: &EventRow<'r>) -> [&'r [u8]; 4] {
     [row.payload, row.metadata, row.event_type.as_str().as_bytes(), row.stream.as_str().as_bytes()]
@@ -78,6 +119,23 @@ mod tests {
             assert!(Needle::new(needle).place(text.as_bytes()).is_some(), "{needle} in {text}");
         }
         assert_eq!(Needle::new("aab").place(b"aaa"), None);
+    }
+
+    #[test]
+    fn words_are_what_stands_between_spaces_or_in_quotation_marks() {
+        for (text, words) in [
+            ("", vec![]),
+            ("  one  two ", vec!["one", "two"]),
+            (r#"kim "transfer received" v6"#, vec!["kim", "transfer received", "v6"]),
+            ("“김 서연” 환불", vec!["김 서연", "환불"]),
+            (r#"never "closed again"#, vec!["never", "closed again"]),
+            (r#""""#, vec![]),
+        ] {
+            assert_eq!(words_of(text).collect::<Vec<_>>(), words, "{text}");
+        }
+        for text in ["kim", "kim lee", "김 서연"] {
+            assert_eq!(words_of(&as_one_word(text)).collect::<Vec<_>>(), [text]);
+        }
     }
 
     #[test]

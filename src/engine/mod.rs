@@ -31,7 +31,7 @@ pub use asked::{Asked, Cause, Passing, Question, Tool};
 pub use causes::{Around, CAUSES_KEPT, Causes, LinkedEvent, causes, event_meant, light};
 pub use check::{check, export_findings};
 pub use feed::StoreChange;
-pub use find::Needle;
+pub use find::{Needle, Words, as_one_word};
 pub use link::{Link, leads_to_other_machine};
 pub use load::{
     Continued, Described, Shown, continue_stream, describe, each_batch, load_story, load_timeline, show,

@@ -1,6 +1,7 @@
 use egui::containers::menu::MenuButton;
-use egui::{Align, Button, Layout, RichText, Ui};
+use egui::{Button, RichText, Ui};
 
+use super::ends::ends_ui;
 use super::icons::{Icon, icon, icon_button, icon_toggle};
 use super::parts::{caption, cut, progress_ui, shortened};
 use super::streams::in_order;
@@ -32,30 +33,14 @@ pub fn top_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>,
         if width >= NARROW {
             icon(ui, Icon::Down, colours.dim);
         }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            right_ui(ui, scene, width);
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| store_ui(ui, scene, store));
-        });
+        let of_store = |ui: &mut Ui, scene: &mut Scene<'_>| store_ui(ui, scene, store);
+        ends_ui(ui, scene, "top bar", of_store, |ui, scene| right_ui(ui, scene, width));
     });
 }
 
-/// From the right: theme, language and zone, which the menu has, too, and the finder.
+/// The finder, and zone, language and theme, which the menu has, too.
 fn right_ui(ui: &mut Ui, scene: &mut Scene<'_>, width: f32) {
     let colours = palette(ui);
-    if width >= NARROW {
-        if icon_button(ui, Icon::HalfMoon, &scene.text("toggle-theme")).clicked() {
-            scene.run(Command::ToggleTheme);
-        }
-        for (command, title) in
-            [(Command::ToggleLanguage, scene.text("toggle-language")), (Command::ToggleZone, scene.zone_name())]
-        {
-            let button = ui.add(Button::new(RichText::new(title).color(colours.dim)).frame(false));
-            if button.on_hover_text(scene.text(command.title())).clicked() {
-                scene.run(command);
-            }
-        }
-        ui.add_space(8.0);
-    }
     let text = RichText::new(scene.text("palette")).color(colours.dim);
     let size = egui::vec2((width * 0.22).clamp(90.0, 280.0), 28.0);
     let mut finder = Button::new(text).truncate().fill(colours.background).min_size(size);
@@ -64,6 +49,21 @@ fn right_ui(ui: &mut Ui, scene: &mut Scene<'_>, width: f32) {
     }
     if ui.add_sized(size, finder).clicked() {
         scene.run(Command::Palette);
+    }
+    if width < NARROW {
+        return;
+    }
+    ui.add_space(8.0);
+    for (command, title) in
+        [(Command::ToggleZone, scene.zone_name()), (Command::ToggleLanguage, scene.text("toggle-language"))]
+    {
+        let button = ui.add(Button::new(RichText::new(title).color(colours.dim)).frame(false));
+        if button.on_hover_text(scene.text(command.title())).clicked() {
+            scene.run(command);
+        }
+    }
+    if icon_button(ui, Icon::HalfMoon, &scene.text("toggle-theme")).clicked() {
+        scene.run(Command::ToggleTheme);
     }
 }
 
@@ -134,26 +134,34 @@ fn command_ui(ui: &mut Ui, scene: &mut Scene<'_>, command: Command, is_open: boo
     }
 }
 
-/// The line at the foot: the store as a whole, and what is being waited for.
-pub fn status_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, progress: Option<&Progress>) {
+/// The line at the foot: the store as a whole, what is being waited for, and which panes are there.
+pub fn status_bar_ui(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    store: &OpenStore,
+    progress: Option<&Progress>,
+    fit: Fit,
+    has_stream: bool,
+) {
     let dim = palette(ui).dim;
+    let of_store = |ui: &mut Ui, scene: &mut Scene<'_>| {
+        let small = |text: String| RichText::new(text).size(11.5).color(dim);
+        if let Some(Overview { info, .. }) = store.info.value() {
+            let counts = [("status-streams", info.streams), ("status-events", info.events)];
+            for (name, count) in counts {
+                ui.label(small(scene.locale.with(name, [("count", grouped(count).into())])));
+                ui.add_space(12.0);
+            }
+        }
+        drafts_ui(ui, scene, store);
+        cut(ui, small(store.source.to_string()));
+    };
     ui.horizontal_centered(|ui| {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        ends_ui(ui, scene, "status", of_store, |ui, scene| {
             if progress.is_some_and(|progress| progress_ui(ui, scene, progress)) {
                 scene.ask(Action::CancelLoading);
             }
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let small = |text: String| RichText::new(text).size(11.5).color(dim);
-                if let Some(Overview { info, .. }) = store.info.value() {
-                    let counts = [("status-streams", info.streams), ("status-events", info.events)];
-                    for (name, count) in counts {
-                        ui.label(small(scene.locale.with(name, [("count", grouped(count).into())])));
-                        ui.add_space(12.0);
-                    }
-                }
-                drafts_ui(ui, scene, store);
-                cut(ui, small(store.source.to_string()));
-            });
+            panes_ui(ui, scene, fit, has_stream);
         });
     });
 }
@@ -179,12 +187,12 @@ fn drafts_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
     ui.add_space(12.0);
 }
 
-/// What is shown beside the middle and below it; a press folds it or brings it back. From the right.
-pub fn panes_ui(ui: &mut Ui, scene: &mut Scene<'_>, fit: Fit, has_stream: bool) {
+/// What is shown beside the middle and below it; a press folds it or brings it back.
+fn panes_ui(ui: &mut Ui, scene: &mut Scene<'_>, fit: Fit, has_stream: bool) {
     let panes = [
-        (Pane::Event, Icon::PaneRight, fit.event > 0.0, has_stream),
-        (Pane::Timeline, Icon::PaneBelow, fit.has_timeline, has_stream),
         (Pane::Streams, Icon::PaneLeft, fit.streams > 0.0, true),
+        (Pane::Timeline, Icon::PaneBelow, fit.has_timeline, has_stream),
+        (Pane::Event, Icon::PaneRight, fit.event > 0.0, has_stream),
     ];
     for (pane, icon, is_shown, is_possible) in panes {
         let command = Command::Fold(pane);

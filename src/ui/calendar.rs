@@ -1,6 +1,7 @@
 use chrono::{DateTime, Datelike, NaiveDate};
-use egui::{Align, Color32, FontId, Layout, Margin, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{Color32, FontId, Margin, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
+use super::ends::ends_ui;
 use super::greeting::survey_state_ui;
 use super::parts::{card_head, link};
 use super::{Scene, grouped};
@@ -23,7 +24,7 @@ const HEAT: [f32; 4] = [0.21, 0.42, 0.63, 0.84];
 
 /// Events by day, a column a week. As many weeks as there is room for; the others are behind two buttons.
 pub(super) fn calendar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
-    card_head(ui, &scene.text("greeting-days"), "UTC");
+    card_head(ui, &scene.text("greeting-days"), &scene.zone_name());
     egui::Frame::new().inner_margin(Margin::symmetric(16, 10)).show(ui, |ui| {
         let (first, last) = match (store.greeting.days().first(), store.greeting.days().last()) {
             (Some(first), Some(last)) => (first.number, last.number),
@@ -46,7 +47,7 @@ pub(super) fn calendar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenSt
         let pressed = weeks_ui(ui, scene, store.greeting.days(), from, weeks);
         if let Some(day) = pressed {
             store.greeting.day = Some(day.number);
-            scene.ask(Action::GoToPlace(day.stream, day.version));
+            scene.ask(Action::SearchDay(scene.zone.wall_day(day.number)));
         }
         ui.add_space(6.0);
         foot_ui(ui, scene, store, weeks, earliest);
@@ -118,7 +119,7 @@ fn weeks_ui(ui: &mut Ui, scene: &Scene<'_>, days: &[DayOfStore], from: i32, week
             ui.painter().rect_stroke(cell, 3.0, egui::Stroke::new(1.0, colours.text), egui::StrokeKind::Outside);
         }
         if response.clicked() {
-            pressed = Some(found.clone());
+            pressed = Some(*found);
         }
         response.on_hover_ui(|ui| drop(ui.label(name())));
     }
@@ -134,55 +135,65 @@ fn heat(colours: &Palette, events: u64, most: u64) -> Color32 {
 
 /// The days one by one, and the weeks that are not in view.
 fn foot_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, weeks: i32, earliest: i32) {
+    let mut back = store.greeting.weeks_back;
+    let turn = |ui: &mut Ui, scene: &mut Scene<'_>| {
+        if earliest == 0 {
+            return;
+        }
+        let is_possible = back < earliest;
+        if ui.add_enabled(is_possible, egui::Button::new(scene.text("greeting-earlier"))).clicked() {
+            back = (back + weeks).min(earliest);
+        }
+        if ui.add_enabled(back > 0, egui::Button::new(scene.text("greeting-later"))).clicked() {
+            back = (back - weeks).max(0);
+        }
+    };
+    let before = store.greeting.weeks_back;
     ui.horizontal(|ui| {
-        let days = store.greeting.days();
-        let at = match store.greeting.day {
-            Some(day) => days.partition_point(|known| known.number < day).min(days.len().saturating_sub(1)),
-            None => days.len().saturating_sub(1),
-        };
-        let (before, after) = (at.checked_sub(1).and_then(|at| days.get(at)), days.get(at + 1));
-        let (before, after) = (before.map(|day| day.number), after.map(|day| day.number));
-        let picked = days.get(at).cloned();
-        let mut step = None;
-        if ui.add_enabled(before.is_some(), egui::Button::new(scene.text("greeting-day-before"))).clicked() {
-            step = before;
-        }
-        if let Some(day) = &picked {
-            let values = [
-                ("day", day_name(day.number).into()),
-                ("count", day.events.into()),
-                ("grouped", grouped(day.events).into()),
-            ];
-            if link(ui, &scene.locale.with("greeting-day-open", values)).clicked() {
-                scene.ask(Action::GoToPlace(day.stream.clone(), day.version));
-            }
-        }
-        if ui.add_enabled(after.is_some(), egui::Button::new(scene.text("greeting-day-after"))).clicked() {
-            step = after;
-        }
-        if let Some(day) = step {
-            store.greeting.day = Some(day);
-            let last = store.greeting.days().last().map_or(0, |day| day.number);
-            let back = week(last) - week(day);
-            let in_view = store.greeting.weeks_back..store.greeting.weeks_back + weeks;
-            if !in_view.contains(&back) {
-                store.greeting.weeks_back = (back - weeks / 2).clamp(0, earliest);
-            }
-        }
-        survey_state_ui(ui, scene, store);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if earliest == 0 {
-                return;
-            }
-            let back = store.greeting.weeks_back;
-            if ui.add_enabled(back > 0, egui::Button::new(scene.text("greeting-later"))).clicked() {
-                store.greeting.weeks_back = (back - weeks).max(0);
-            }
-            if ui.add_enabled(back < earliest, egui::Button::new(scene.text("greeting-earlier"))).clicked() {
-                store.greeting.weeks_back = (back + weeks).min(earliest);
-            }
-        });
+        ends_ui(ui, scene, "calendar", |ui, scene| days_ui(ui, scene, store, weeks, earliest), turn);
     });
+    if back != before {
+        store.greeting.weeks_back = back;
+    }
+}
+
+/// One day after the other.
+fn days_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, weeks: i32, earliest: i32) {
+    let days = store.greeting.days();
+    let at = match store.greeting.day {
+        Some(day) => days.partition_point(|known| known.number < day).min(days.len().saturating_sub(1)),
+        None => days.len().saturating_sub(1),
+    };
+    let (before, after) = (at.checked_sub(1).and_then(|at| days.get(at)), days.get(at + 1));
+    let (before, after) = (before.map(|day| day.number), after.map(|day| day.number));
+    let picked = days.get(at).copied();
+    let mut step = None;
+    if ui.add_enabled(before.is_some(), egui::Button::new(scene.text("greeting-day-before"))).clicked() {
+        step = before;
+    }
+    if let Some(day) = &picked {
+        let values = [
+            ("day", day_name(day.number).into()),
+            ("count", day.events.into()),
+            ("grouped", grouped(day.events).into()),
+        ];
+        if link(ui, &scene.locale.with("greeting-day-open", values)).clicked() {
+            scene.ask(Action::SearchDay(scene.zone.wall_day(day.number)));
+        }
+    }
+    if ui.add_enabled(after.is_some(), egui::Button::new(scene.text("greeting-day-after"))).clicked() {
+        step = after;
+    }
+    if let Some(day) = step {
+        store.greeting.day = Some(day);
+        let last = store.greeting.days().last().map_or(0, |day| day.number);
+        let back = week(last) - week(day);
+        let in_view = store.greeting.weeks_back..store.greeting.weeks_back + weeks;
+        if !in_view.contains(&back) {
+            store.greeting.weeks_back = (back - weeks / 2).clamp(0, earliest);
+        }
+    }
+    survey_state_ui(ui, scene, store);
 }
 
 #[cfg(test)]

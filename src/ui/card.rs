@@ -1,6 +1,7 @@
 use egui::{Align, Layout, Ui, UiBuilder};
 
 use super::Scene;
+use super::ends::ends_ui;
 use super::icons::{Icon, icon_button};
 use super::parts::{cut, hairline};
 use crate::command::Action;
@@ -14,11 +15,13 @@ pub(super) struct CardHead<'a> {
     pub(super) is_folded: bool,
 }
 
-/// One line of one height. What belongs to it stands at its right, laid out from there; a folded card has only its title.
+/// One line of one height. Behind the title stands what narrows the card, and at its right what is said of it; a folded
+/// card has only its title.
 pub(super) fn card_head_ui(
     ui: &mut Ui,
     scene: &mut Scene<'_>,
     head: CardHead<'_>,
+    narrows: impl FnOnce(&mut Ui, &mut Scene<'_>),
     aside: impl FnOnce(&mut Ui, &mut Scene<'_>),
 ) {
     let CardHead { pane, title, is_folded } = head;
@@ -40,9 +43,9 @@ pub(super) fn card_head_ui(
     inner.add_space(8.0);
     let rest = egui::Rect::from_min_max(egui::pos2(taken.rect.right() + 12.0, inside.top()), inside.max);
     if rest.width() > 24.0 {
-        let mut aside_ui =
-            inner.new_child(UiBuilder::new().max_rect(rest).layout(Layout::right_to_left(Align::Center)));
-        aside(&mut aside_ui, scene);
+        let mut rest = inner.new_child(UiBuilder::new().max_rect(rest).layout(Layout::left_to_right(Align::Center)));
+        let line = if pane == Pane::State { "head of state" } else { "head of history" };
+        ends_ui(&mut rest, scene, line, narrows, aside);
     }
     hairline(ui);
 }

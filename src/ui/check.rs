@@ -1,7 +1,8 @@
-use egui::{RichText, ScrollArea, Ui, vec2};
+use egui::{Label, RichText, Role, Ui, UiBuilder, WidgetInfo, vec2};
 
 use super::dialog::Dialog;
-use super::parts::{cut, link, shortened};
+use super::list::{List, row_room};
+use super::parts::{cut, shortened};
 use super::tool::tool_ui;
 use super::{Scene, grouped};
 use crate::command::Action;
@@ -9,6 +10,9 @@ use crate::event::Explain;
 use crate::store::{Finding, FoundAt};
 use crate::theme::{ROW_HEIGHT, palette};
 use crate::view::{Checked, ExportWhat, OpenStore, ToolName};
+
+/// Two lines.
+const FINDING_HEIGHT: f32 = 2.0 * ROW_HEIGHT;
 
 /// What does not fit in the store, each with the way to its place.
 pub(super) fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
@@ -26,12 +30,12 @@ pub(super) fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore
                 let more = scene.locale.with("check-more", [("listed", grouped(listed).into())]);
                 ui.label(RichText::new(more).color(colours.dim));
             }
-            ui.spacing_mut().item_spacing.y = 0.0;
-            let rows = ScrollArea::vertical().id_salt("findings").max_height(420.0);
-            rows.show_rows(ui, 2.0 * ROW_HEIGHT, findings.len(), |ui, range| {
-                for finding in findings.get(range).unwrap_or_default() {
-                    finding_ui(ui, scene, finding);
-                }
+            ui.scope(|ui| {
+                let height = (findings.len() as f32 * FINDING_HEIGHT).min(420.0);
+                let list = List::new("findings", findings.len()).rows_of(FINDING_HEIGHT).no_higher_than(height);
+                list.show(ui, |ui, place| {
+                    findings.get(place).into_iter().for_each(|finding| finding_ui(ui, scene, finding));
+                });
             });
         }
         let is_idle = !checking.asked.is_loading();
@@ -47,24 +51,38 @@ pub(super) fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore
     });
 }
 
-/// Two lines of one height, so that only those in view are laid out.
+/// What it is and where, and below it in a sentence. A press leads there.
 fn finding_ui(ui: &mut Ui, scene: &mut Scene<'_>, finding: &Finding) {
     let Finding { place: FoundAt { stream, version, position: _ }, what } = finding;
-    ui.allocate_ui(vec2(ui.available_width(), 2.0 * ROW_HEIGHT), |ui| {
-        ui.set_min_size(vec2(ui.available_width(), 2.0 * ROW_HEIGHT));
-        ui.horizontal(|ui| {
-            ui.label(RichText::new(scene.sentence(&what.kind().message())).strong());
-            let Some(stream) = stream else { return };
-            let name = shortened(stream.as_str());
-            let (name, action) = match version {
-                Some(version) => (format!("{name} v{version}"), Action::GoToPlace(stream.clone(), *version)),
-                None => (name.into_owned(), Action::Select(stream.clone())),
-            };
-            if link(ui, &name).clicked() {
-                scene.ask(action);
-                scene.ask(Action::CloseDialog);
-            }
-        });
-        cut(ui, RichText::new(shortened(&scene.sentence(&what.message()))).color(palette(ui).dim));
+    let colours = palette(ui);
+    let kind = scene.sentence(&what.kind().message());
+    let sentence = shortened(&scene.sentence(&what.message())).into_owned();
+    let place = stream.as_ref().map(|stream| match version {
+        Some(version) => format!("{} v{version}", shortened(stream.as_str())),
+        None => shortened(stream.as_str()).into_owned(),
     });
+    let (rect, response) = row_room(ui, FINDING_HEIGHT);
+    let role = if place.is_some() { Role::Button } else { Role::Row };
+    let parts = [place.as_deref(), Some(&kind), Some(&sentence)];
+    let name = parts.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    response.widget_info(|| WidgetInfo::labeled(role, true, &name));
+    if response.has_focus() || (response.hovered() && place.is_some()) {
+        ui.painter().rect_filled(rect, 6.0, colours.selection);
+    }
+    let mut inside = ui.new_child(UiBuilder::new().max_rect(rect.shrink2(vec2(8.0, 6.0))));
+    inside.spacing_mut().item_spacing = vec2(8.0, 4.0);
+    inside.horizontal(|ui| {
+        ui.add(Label::new(RichText::new(&kind).strong()).selectable(false));
+        if let Some(place) = &place {
+            cut(ui, RichText::new(place).color(colours.accent));
+        }
+    });
+    cut(&mut inside, RichText::new(&sentence).color(colours.dim));
+    if let (true, Some(stream)) = (response.clicked(), stream) {
+        scene.ask(match version {
+            Some(version) => Action::GoToPlace(stream.clone(), *version),
+            None => Action::Select(stream.clone()),
+        });
+        scene.ask(Action::CloseDialog);
+    }
 }

@@ -1,10 +1,13 @@
-use egui::{Align, Button, Frame, Label, Layout, Margin, Response, RichText, ScrollArea, Sense, Ui, vec2};
+use egui::{
+    Align, Button, Frame, Key, Label, Layout, Margin, Modifiers, Popup, PopupCloseBehavior, Response, RichText, Role,
+    ScrollArea, TextEdit, Ui, WidgetInfo, vec2,
+};
 
 use super::Scene;
+use super::focus::{Shape, Stops};
 use super::parts::{card, cut, hairline, shortened};
 use super::people::as_read;
-use super::stream_field::{Picked, stream_field_ui};
-use super::streams::in_order;
+use super::streams::{in_order, whole};
 use crate::command::Action;
 use crate::event::{StreamId, Version};
 use crate::theme::{ROW_HEIGHT, palette};
@@ -34,7 +37,7 @@ struct Table<'a> {
 
 /// States side by side: what differs is lit on every side, what is equal can be left out.
 pub fn compare_ui(ui: &mut Ui, scene: &mut Scene<'_>, shown: OnScreen<'_>, view: &StreamView, height: f32) {
-    let OnScreen { comparing, pins, labels, .. } = shown;
+    let OnScreen { view: _, comparing, pins, labels } = shown;
     card(ui, |ui| {
         // Taken over at the end, so that all of a frame shows the same.
         let chosen = choice_ui(ui, scene, comparing, view, pins, labels);
@@ -79,25 +82,32 @@ fn table_ui(
         }
     };
     let table = Table { comparing, view, labels, sides };
-    let differing = rows.iter().filter(|row| row.differs).count();
-    let shown: Vec<&CompareRow> = rows.iter().filter(|row| !(row.is_equal && comparing.hides_equal)).collect();
     let title: Vec<String> = sides.iter().map(|side| table.side_title(scene, side)).collect();
-    let differ = scene.locale.with("fields-differ", [("count", differing.into())]);
+    let differ = scene.locale.with("fields-differ", [("count", rows.differing().into())]);
     head_ui(ui, &title.join(&scene.text("compare-beside")), &differ);
     table.heads_ui(ui, scene);
     ui.spacing_mut().item_spacing.y = 0.0;
     let height = (height - (ui.min_rect().height())).max(4.0 * ROW_HEIGHT);
+    let shape = Shape { columns: sides.len(), ..Shape::rows(rows.len(comparing.hides_equal), ROW_HEIGHT, height) };
+    let mut stops = Stops::new(ui, "compare", shape, None);
     let mut pointed = None;
     ScrollArea::vertical().id_salt("compare").auto_shrink(false).max_height(height).show_rows(
         ui,
         ROW_HEIGHT,
-        shown.len(),
+        shape.rows,
         |ui, range| {
-            for row in shown.get(range).unwrap_or_default() {
-                pointed = table.row_ui(ui, scene, row).or(pointed.take());
+            if let Some(row) = stops.moved_to() {
+                Stops::scroll_to(ui, row, &range, ROW_HEIGHT);
+            }
+            stops.drawn(range.clone());
+            for place in range {
+                let Some(row) = rows.get(place, comparing.hides_equal) else { continue };
+                let found = ui.push_id(place, |ui| table.row_ui(ui, scene, row, place, &mut stops)).inner;
+                pointed = found.or(pointed.take());
             }
         },
     );
+    stops.end(ui);
     pointed
 }
 
@@ -146,17 +156,54 @@ fn choice_ui(
                     }
                 }
             }
-            CompareMode::Streams => {
-                let name = scene.text("compare-other");
-                match stream_field_ui(ui, &mut comparing.choice, labels, &name) {
-                    Some(Picked::Entered) => comparing.take_choice(),
-                    Some(Picked::Chosen(stream)) => comparing.choose(stream),
-                    None => {}
-                }
-            }
+            CompareMode::Streams => other_ui(ui, scene, comparing, labels),
         });
     });
     mode
+}
+
+/// The other stream: typed, with those that the letters may mean below.
+fn other_ui(ui: &mut Ui, scene: &Scene<'_>, comparing: &mut Comparing, labels: &Labels) {
+    let name = scene.text("compare-other");
+    let id = ui.make_persistent_id("other stream");
+    let is_typing = ui.memory(|memory| memory.has_focus(id));
+    if is_typing && !comparing.choice.offered().is_empty() {
+        for (key, is_next) in [(Key::ArrowDown, true), (Key::ArrowUp, false)] {
+            if ui.input_mut(|input| input.consume_key(Modifiers::NONE, key)) {
+                comparing.choice.mark(is_next);
+            }
+        }
+    }
+    let width = ui.available_width().clamp(120.0, 320.0);
+    let edit = TextEdit::singleline(&mut comparing.choice.text).id(id).hint_text(&name).desired_width(width);
+    let field = ui.add(edit);
+    field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, &name));
+    if field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
+        comparing.take_choice();
+        return;
+    }
+    let offered = comparing.choice.offered();
+    let mut chosen: Option<StreamId> = None;
+    // A click takes the focus away before it is known where it went.
+    let is_open = (field.has_focus() || field.lost_focus()) && !offered.is_empty();
+    let popup = Popup::from_response(&field).open(is_open).close_behavior(PopupCloseBehavior::IgnoreClicks);
+    popup.width(width).accessible_name(&name).show(|ui| {
+        for (place, stream) in offered.iter().enumerate() {
+            let (first, second) = in_order(stream.as_str(), labels.of(stream));
+            let text = match second {
+                Some(second) => format!("{}  {}", shortened(first), shortened(second)),
+                None => shortened(first).into_owned(),
+            };
+            let is_marked = comparing.choice.marked == Some(place);
+            let line = Button::selectable(is_marked, text).truncate().min_size(vec2(width, 0.0));
+            if ui.add(line).clicked() {
+                chosen = Some(stream.clone());
+            }
+        }
+    });
+    if let Some(chosen) = chosen {
+        comparing.choose(chosen);
+    }
 }
 
 /// Where the pins stand, each in its colour.
@@ -168,13 +215,16 @@ fn pins_ui(ui: &mut Ui, scene: &Scene<'_>, pins: &[Option<Pin>; 2], labels: &Lab
             || format!("{letter}  {}", scene.text("compare-no-pin")),
             |pin| format!("{letter}  {} v{}", called(labels, &pin.stream), pin.version),
         );
-        ui.label(RichText::new(place).color(colour));
+        let place = ui.label(RichText::new(place).color(colour));
+        if let Some(pin) = pin {
+            place.on_hover_ui(|ui| drop(ui.label(whole(pin.stream.as_str(), labels.of(&pin.stream)))));
+        }
         ui.add_space(12.0);
     }
 }
 
 /// A stream as its people call it, where its own name says nothing to them.
-fn called(labels: &Labels, stream: &StreamId) -> String {
+pub(super) fn called(labels: &Labels, stream: &StreamId) -> String {
     shortened(in_order(stream.as_str(), labels.of(stream)).0).into_owned()
 }
 
@@ -200,7 +250,8 @@ impl Table<'_> {
     /// What tells a side from the others: its version, its stream or its projection.
     fn side_title(&self, scene: &Scene<'_>, side: &Side) -> String {
         let version = side.version.map_or_else(|| scene.text("compare-not-begun"), |version| format!("v{version}"));
-        let is_one_stream = self.sides.iter().all(|other| other.stream == side.stream);
+        // A version alone is one of the stream on screen.
+        let is_one_stream = self.sides.iter().all(|other| other.stream == self.view.stream);
         let is_one_projection = self.sides.iter().all(|other| other.number == side.number);
         match (is_one_stream, is_one_projection) {
             (true, true) => version,
@@ -227,7 +278,14 @@ impl Table<'_> {
         });
     }
 
-    fn row_ui(&self, ui: &mut Ui, scene: &mut Scene<'_>, row: &CompareRow) -> Option<Pin> {
+    fn row_ui(
+        &self,
+        ui: &mut Ui,
+        scene: &mut Scene<'_>,
+        row: &CompareRow,
+        place: usize,
+        stops: &mut Stops,
+    ) -> Option<Pin> {
         let colours = palette(ui);
         let fill = if row.differs { colours.accent_soft } else { colours.panel };
         let inks = inks(ui, self.sides.len());
@@ -239,19 +297,36 @@ impl Table<'_> {
                 cell(ui, width * NAME_SHARE, |ui| {
                     cut(ui, RichText::new(shortened(&row.field)).color(name_ink));
                 });
-                for ((value, side), ink) in row.cells.iter().zip(self.sides).zip(inks) {
+                for (number, ((value, side), ink)) in row.cells.iter().zip(self.sides).zip(inks).enumerate() {
                     let ink = if row.differs { ink } else { colours.text };
-                    cell(ui, side_width(width, self.sides.len()), |ui| match value {
-                        Some(value) => pointed = self.value_ui(ui, scene, value, side, ink).or(pointed.take()),
-                        None => {
-                            let text = RichText::new("—").color(colours.dim);
-                            ui.label(text).on_hover_text(scene.text("compare-absent"));
-                        }
+                    let stop = place * self.sides.len() + number;
+                    cell(ui, side_width(width, self.sides.len()), |ui| {
+                        // All of it is pressed, and what stands in it is only seen.
+                        let id = ui.scope_id().with(("value", stop));
+                        let response = ui.interact(ui.max_rect(), id, stops.sense(stop));
+                        stops.row(ui, stop, &response);
+                        let name = self.cell_name(scene, row, side, value.as_ref());
+                        response.widget_info(|| WidgetInfo::labeled(Role::Cell, true, &name));
+                        let found = match value {
+                            Some(value) => self.value_ui(ui, scene, value, side, ink, response),
+                            None => {
+                                ui.add(Label::new(RichText::new("—").color(colours.dim)).selectable(false));
+                                response.on_hover_text(scene.text("compare-absent"));
+                                None
+                            }
+                        };
+                        pointed = found.or(pointed.take());
                     });
                 }
             });
         });
         pointed
+    }
+
+    /// As it is read aloud: of which field and side it is, and what stands there.
+    fn cell_name(&self, scene: &Scene<'_>, row: &CompareRow, side: &Side, value: Option<&CompareCell>) -> String {
+        let value = value.map_or_else(|| scene.text("compare-absent"), |cell| as_read(scene, &cell.value).into_owned());
+        format!("{}, {}: {value}", shortened(&row.field), self.side_title(scene, side))
     }
 
     /// A value, and the event that gave it: both lead there, and say who recorded it and why.
@@ -262,18 +337,18 @@ impl Table<'_> {
         value: &CompareCell,
         side: &Side,
         ink: egui::Color32,
+        response: Response,
     ) -> Option<Pin> {
         let colours = palette(ui);
         let CompareCell { value, set_by } = value;
         let set_by = set_by.and_then(|version| self.comparing.set_by(self.view, side, version));
         let has_room = ui.available_width() >= ROOM_FOR_WHO;
-        let mut responses: Vec<Response> = Vec::new();
+        let is_lit = set_by.is_some() && response.hovered();
+        let version_ink = if is_lit { colours.text } else { colours.dim };
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(8.0);
             if let Some(by) = &set_by {
-                responses.push(
-                    ui.add(Button::new(RichText::new(format!("v{}", by.version)).color(colours.dim)).frame(false)),
-                );
+                cut(ui, RichText::new(format!("v{}", by.version)).color(version_ink));
                 if has_room && !by.actor.is_empty() {
                     ui.scope(|ui| {
                         ui.set_max_width(96.0);
@@ -282,25 +357,20 @@ impl Table<'_> {
                 }
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let text = RichText::new(as_read(scene, value)).monospace().color(ink);
-                let sense = if set_by.is_some() { Sense::click() } else { Sense::hover() };
-                responses.push(ui.add(Label::new(text).truncate().selectable(false).sense(sense)));
+                cut(ui, RichText::new(as_read(scene, value)).monospace().color(ink));
             });
         });
         let by = set_by?;
-        let is_clicked = responses.iter().any(Response::clicked);
-        let is_pointed = responses.iter().any(|response| response.hovered() || response.has_focus());
-        for response in responses {
-            let response = response.on_hover_cursor(egui::CursorIcon::PointingHand);
-            response.on_hover_ui(|ui| self.event_ui(ui, scene, side, &by));
-        }
-        if is_clicked {
+        let is_pointed = response.hovered() || response.has_focus();
+        if response.clicked() {
             scene.ask(if side.stream == self.view.stream {
                 Action::GoToVersion(by.version)
             } else {
                 Action::GoToPlace(side.stream.clone(), by.version)
             });
         }
+        let response = response.on_hover_cursor(egui::CursorIcon::PointingHand);
+        response.on_hover_ui(|ui| self.event_ui(ui, scene, side, &by));
         is_pointed.then(|| Pin { stream: side.stream.clone(), version: by.version })
     }
 

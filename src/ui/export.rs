@@ -8,13 +8,13 @@ use crate::command::Action;
 use crate::event::StreamId;
 use crate::store::files::FileFormat;
 use crate::theme::palette;
-use crate::view::{ExportWhat, Exported, Exporting, Found, OpenStore, ToolName};
+use crate::view::{ExportWhat, Exported, Exporting, OpenStore, Sought, ToolName};
 
 /// The events of the store, or of the stream on screen, into a file.
 pub(super) fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
     let here = store.view.as_ref().map(|view| view.stream.clone());
     let found = store.tools.search.asked.value().filter(|found| !found.hits.is_empty());
-    let found = found.map(|Found { text, stream, .. }| (text.clone(), stream.clone()));
+    let found = found.map(|found| found.sought.clone());
     let exporting = &mut store.tools.exporting;
     let colours = palette(ui);
     let title = scene.text("export");
@@ -71,27 +71,29 @@ pub(super) fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
 }
 
 /// What is to be written: everything, or a part of it that is on screen or was found.
-fn what_ui(
-    ui: &mut Ui,
-    scene: &Scene<'_>,
-    exporting: &mut Exporting,
-    here: Option<&StreamId>,
-    found: Option<(String, Option<StreamId>)>,
-) {
-    let of_found = |text: &str| scene.locale.with("export-found", [("text", shortened(text).into_owned().into())]);
+fn what_ui(ui: &mut Ui, scene: &Scene<'_>, exporting: &mut Exporting, here: Option<&StreamId>, found: Option<Sought>) {
+    let of_found = |Sought { text, day, .. }: &Sought| {
+        let day = day.as_ref().map_or("", |day| &day.name);
+        let name = match (day.is_empty(), text.is_empty()) {
+            (true, _) => "export-found",
+            (false, true) => "export-found-day",
+            (false, false) => "export-found-of-day",
+        };
+        scene.locale.with(name, [("text", shortened(text).into_owned().into()), ("day", day.into())])
+    };
     let mut choices = vec![(ExportWhat::Store, scene.text("export-everything"))];
     if let Some(here) = here {
         let name = scene.locale.with("only-stream", [("stream", shortened(here.as_str()).into_owned().into())]);
         choices.push((ExportWhat::Here, name));
     }
-    if let Some((text, stream)) = found {
-        let name = of_found(&text);
-        choices.push((ExportWhat::Found { text, stream }, name));
+    if let Some(found) = found {
+        let name = of_found(&found);
+        choices.push((ExportWhat::Found(found), name));
     }
-    if let ExportWhat::Found { text, .. } = &exporting.what
+    if let ExportWhat::Found(sought) = &exporting.what
         && !choices.iter().any(|(what, _)| *what == exporting.what)
     {
-        choices.push((exporting.what.clone(), of_found(text)));
+        choices.push((exporting.what.clone(), of_found(sought)));
     }
     choices.push((ExportWhat::Findings, scene.text("export-findings")));
     for (what, name) in choices {

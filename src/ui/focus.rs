@@ -5,7 +5,7 @@ use std::ops::Range;
 use egui::style::ScrollAnimation;
 use egui::{EventFilter, Id, Key, Modifiers, Rect, Response, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
-use crate::theme::{CONTROL_RADIUS, ROW_HEIGHT, palette};
+use crate::theme::{CONTROL_RADIUS, palette};
 
 /// Around whatever has the focus, so that nothing can be forgotten. A field shows it by its own edge.
 pub fn focus_ring_ui(ui: &Ui) {
@@ -28,20 +28,60 @@ pub fn focus_ring_ui(ui: &Ui) {
 pub const ARROWS_STAY: EventFilter =
     EventFilter { tab: false, horizontal_arrows: true, vertical_arrows: true, escape: false };
 
-/// At which row of a list the focus is, or comes in with Tab.
+/// At which place of a list the focus is, or comes in with Tab.
 #[derive(Clone, Copy, Debug, Default)]
 struct Stop {
     place: usize,
     has_focus: bool,
     wants_focus: bool,
-    /// The row that the list itself stood at.
+    /// For how many frames it has wanted it.
+    waited: u8,
+    /// The place that the list itself stood at.
     kept: Option<usize>,
 }
 
-/// A list that is one stop of Tab. Inside it the arrows, Page Up and Down, Home and End lead from row to row.
+/// How many places a list has, beside and below each other. They are numbered row by row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shape {
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+    /// Rows that a page is.
+    pub(super) page: usize,
+}
+
+impl Shape {
+    /// Rows of this height, in a room of that one.
+    pub(super) fn rows(rows: usize, height: f32, room: f32) -> Self {
+        let page = ((room / height.max(1.0)) as usize).saturating_sub(1).max(1);
+        Self { rows, columns: 1, page }
+    }
+
+    /// Where the keys that were pressed lead from here.
+    fn led(self, place: usize, mut pressed: impl FnMut(Key) -> usize) -> usize {
+        let Self { rows, columns, page } = self;
+        let (last_row, last_column) = (rows.saturating_sub(1), columns.saturating_sub(1));
+        let (mut row, mut column) = (place / columns.max(1), place % columns.max(1));
+        row = (row + pressed(Key::ArrowDown) + page * pressed(Key::PageDown)).min(last_row);
+        row = row.saturating_sub(pressed(Key::ArrowUp) + page * pressed(Key::PageUp));
+        // Where nothing stands beside another, these mean something else.
+        if columns > 1 {
+            column = (column + pressed(Key::ArrowRight)).min(last_column).saturating_sub(pressed(Key::ArrowLeft));
+        }
+        if pressed(Key::Home) > 0 {
+            (row, column) = (0, 0);
+        }
+        if pressed(Key::End) > 0 {
+            (row, column) = (last_row, last_column);
+        }
+        row * columns + column
+    }
+}
+
+/// A list that is one stop of Tab. Inside it the arrows, Page Up and Down, Home and End lead from place to place.
 #[derive(Debug)]
 pub(super) struct Stops {
     id: Id,
+    shape: Shape,
     stop: Stop,
     has_focus: bool,
     is_moved: bool,
@@ -49,8 +89,8 @@ pub(super) struct Stops {
 }
 
 impl Stops {
-    /// `kept`: the row that the list stands at by itself.
-    pub(super) fn new(ui: &Ui, list: &'static str, count: usize, kept: Option<usize>) -> Self {
+    /// `kept`: the place that the list stands at by itself.
+    pub(super) fn new(ui: &Ui, list: &'static str, shape: Shape, kept: Option<usize>) -> Self {
         let id = Id::unique(("stop of list", list));
         let mut stop: Stop = ui.data(|data| data.get_temp(id)).unwrap_or_default();
         let is_here = (stop.has_focus || stop.wants_focus) && !egui::Popup::is_any_open(ui.ctx());
@@ -61,31 +101,20 @@ impl Stops {
             stop.wants_focus |= is_here;
         }
         stop.kept = kept;
-        let last = count.saturating_sub(1);
-        stop.place = stop.place.min(last);
+        stop.place = stop.place.min((shape.rows * shape.columns).saturating_sub(1));
         let before = stop.place;
         if is_here {
-            let page = ((ui.available_height() / ROW_HEIGHT) as usize).saturating_sub(1).max(1);
-            ui.input_mut(|input| {
-                let mut pressed = |key| input.count_and_consume_key(Modifiers::NONE, key);
-                stop.place = (stop.place + pressed(Key::ArrowDown) + page * pressed(Key::PageDown)).min(last);
-                let back = pressed(Key::ArrowUp) + page * pressed(Key::PageUp);
-                stop.place = stop.place.saturating_sub(back);
-                if pressed(Key::Home) > 0 {
-                    stop.place = 0;
-                }
-                if pressed(Key::End) > 0 {
-                    stop.place = last;
-                }
-            });
+            stop.place =
+                ui.input_mut(|input| shape.led(before, |key| input.count_and_consume_key(Modifiers::NONE, key)));
         }
         let is_moved = stop.place != before;
         stop.wants_focus |= is_moved;
-        Self { id, stop, has_focus: false, is_moved, drawn: 0..count }
+        Self { id, shape, stop, has_focus: false, is_moved, drawn: 0..shape.rows }
     }
 
-    /// This row is to be brought into view, and is where Tab comes in.
+    /// This place is to be brought into view, and is where Tab comes in.
     pub(super) fn lead_to(&mut self, place: usize) {
+        self.stop.wants_focus |= self.stop.has_focus && self.stop.place != place;
         self.stop.place = place;
         self.is_moved = true;
     }
@@ -98,28 +127,33 @@ impl Stops {
 
     /// The row that is to be brought into view, because a key led there.
     pub(super) fn moved_to(&self) -> Option<usize> {
-        self.is_moved.then_some(self.stop.place)
+        self.is_moved.then_some(self.row_of(self.stop.place))
+    }
+
+    fn row_of(&self, place: usize) -> usize {
+        place / self.shape.columns.max(1)
     }
 
     /// Scrolls to a row, from within the rows that are drawn.
-    pub(super) fn scroll_to(ui: &Ui, place: usize, drawn: &Range<usize>, height: f32) {
-        let top = ui.max_rect().top() + (place as f32 - drawn.start as f32) * height;
+    pub(super) fn scroll_to(ui: &Ui, row: usize, drawn: &Range<usize>, height: f32) {
+        let top = ui.max_rect().top() + (row as f32 - drawn.start as f32) * height;
         let row = Rect::from_min_size(pos2(ui.max_rect().left(), top), vec2(1.0, height));
         ui.scroll_to_rect_animation(row, None, ScrollAnimation::none());
     }
 
-    /// Which rows are drawn. Where the one that Tab would come in at is not among them, it comes in at the first.
+    /// Which rows are drawn. Where the place that Tab would come in at is not in one of them, it comes in at the first.
     pub(super) fn drawn(&mut self, rows: Range<usize>) {
         self.drawn = rows;
     }
 
-    /// What a row listens to: all to the pointer, and one to the keyboard.
+    /// What a place listens to: all to the pointer, and one to the keyboard.
     pub(super) fn sense(&self, place: usize) -> Sense {
-        let stop = if self.drawn.contains(&self.stop.place) { self.stop.place } else { self.drawn.start };
+        let is_drawn = self.drawn.contains(&self.row_of(self.stop.place));
+        let stop = if is_drawn { self.stop.place } else { self.drawn.start * self.shape.columns };
         if place == stop { Sense::click() } else { Sense::CLICK }
     }
 
-    /// A row was drawn: it gets the focus where a key led to it.
+    /// A place was drawn: it gets the focus where a key led to it.
     pub(super) fn row(&mut self, ui: &Ui, place: usize, response: &Response) {
         if self.stop.wants_focus && place == self.stop.place {
             self.stop.wants_focus = false;
@@ -127,7 +161,7 @@ impl Stops {
         }
         if response.has_focus() {
             self.has_focus = true;
-            // Where a key led to a row that is not drawn yet, the old one is left in a moment.
+            // Where a key led to a place that is not drawn yet, the old one is left in a moment.
             if !self.stop.wants_focus {
                 self.stop.place = place;
             }
@@ -136,7 +170,38 @@ impl Stops {
     }
 
     pub(super) fn end(self, ui: &Ui) {
-        let stop = Stop { has_focus: self.has_focus, ..self.stop };
+        /// A row that a key led to is drawn by then, if it is there at all.
+        const LONGEST_WAIT: u8 = 3;
+        let waited = if self.stop.wants_focus && !self.is_moved { self.stop.waited + 1 } else { 0 };
+        let wants_focus = self.stop.wants_focus && waited < LONGEST_WAIT;
+        let stop = Stop { has_focus: self.has_focus, wants_focus, waited, ..self.stop };
         ui.data_mut(|data| data.insert_temp(self.id, stop));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_lead_through_a_table_and_never_out_of_it() {
+        let table = Shape { rows: 3, columns: 2, page: 2 };
+        let led = |from, key| table.led(from, |pressed| usize::from(pressed == key));
+        for (from, key, to) in [
+            (0, Key::ArrowRight, 1),
+            (1, Key::ArrowRight, 1),
+            (1, Key::ArrowDown, 3),
+            (5, Key::ArrowDown, 5),
+            (2, Key::ArrowLeft, 2),
+            (3, Key::ArrowUp, 1),
+            (1, Key::PageDown, 5),
+            (3, Key::Home, 0),
+            (0, Key::End, 5),
+        ] {
+            assert_eq!(led(from, key), to, "{key:?} from {from}");
+        }
+        let list = Shape { columns: 1, ..table };
+        assert_eq!(list.led(1, |key| usize::from(key == Key::ArrowRight)), 1, "beside a row there is nothing");
+        assert_eq!(Shape { rows: 0, ..list }.led(0, |_| 1), 0);
     }
 }

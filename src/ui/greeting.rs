@@ -1,7 +1,7 @@
 use egui::{Align, Button, Layout, Margin, Rect, RichText, ScrollArea, Ui, pos2, vec2};
 
 use super::calendar::calendar_ui;
-use super::list::{Look, list_row};
+use super::list::{Look, few_rows_ui, list_row};
 use super::parts::{card, card_head, cut, shortened};
 use super::{Scene, grouped};
 use crate::command::{Action, Command};
@@ -22,7 +22,7 @@ const BAR: f32 = 10.0;
 /// A store before a stream is chosen: what it holds, and a way into it from each part. Draws a few rows of each kind,
 /// however much there is.
 pub fn greeting_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
-    store.greet();
+    store.greet(scene.zone.clock());
     ScrollArea::vertical().id_salt("greeting").auto_shrink(false).show(ui, |ui| {
         ui.set_max_width((ui.available_width() - BAR).min(WIDEST));
         head_ui(ui, scene, store);
@@ -98,6 +98,7 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
 }
 
 struct Card {
+    id: &'static str,
     title: String,
     aside: String,
     rows: Vec<GreetingRow>,
@@ -112,8 +113,9 @@ fn cards(scene: &Scene<'_>, store: &OpenStore) -> Vec<Card> {
     let coming = |is_coming: bool| scene.text(if is_coming { "greeting-coming" } else { "greeting-none" });
     let is_surveyed = store.survey_is_whole();
     let greeting = &store.greeting;
-    let card = |title: &str, aside: String, rows: Vec<GreetingRow>, is_coming: bool| Card {
-        title: scene.text(title),
+    let card = |id: &'static str, aside: String, rows: Vec<GreetingRow>, is_coming: bool| Card {
+        id,
+        title: scene.text(id),
         aside,
         rows,
         none: coming(is_coming),
@@ -144,9 +146,9 @@ fn card_ui(ui: &mut Ui, scene: &mut Scene<'_>, what: &Card, rows: f32) {
         card_head(ui, &what.title, &what.aside);
         ui.add_space(4.0);
         let top = ui.cursor().top();
-        for row in &what.rows {
-            row_ui(ui, scene, row, most);
-        }
+        few_rows_ui(ui, what.id, what.rows.len(), |ui, place| {
+            what.rows.get(place).into_iter().for_each(|row| row_ui(ui, scene, row, most));
+        });
         if what.rows.is_empty() {
             egui::Frame::new().inner_margin(Margin::symmetric(16, 6)).show(ui, |ui| {
                 cut(ui, RichText::new(&what.none).color(palette(ui).dim));

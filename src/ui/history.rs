@@ -1,11 +1,11 @@
-use egui::{Align, Frame, Layout, Margin, RichText, Sense, Ui};
+use egui::{Frame, Margin, RichText, Sense, Ui};
 
 use super::Scene;
 use super::card::{CardHead, card_head_ui};
 use super::changes::changes_ui;
-use super::icons::{Icon, icon_button, paint_sign};
+use super::icons::paint_sign;
 use super::list::{Cells, Look, list_row, list_ui};
-use super::parts::{card, cut, named_field, shortened};
+use super::parts::{card, cut, filter_field, shortened};
 use crate::command::Action;
 use crate::event::Explain;
 use crate::theme::{Sign, palette};
@@ -23,8 +23,7 @@ pub fn history_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, rev
         return super::field_history::field_history_ui(ui, scene, view, reveal);
     }
     let zone = scene.zone;
-    let zone_name = if zone == super::when::Zone::Utc { "utc" } else { "local" };
-    let is_looking = view.filter_history(zone_name, &|at| zone.offset(at));
+    let is_looking = view.filter_history(zone.name(), &|at| zone.offset(at));
     if is_looking {
         ui.ctx().request_repaint();
     }
@@ -207,22 +206,17 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, filter: &mut S
         }
     };
     let title = scene.text("history");
-    card_head_ui(ui, scene, CardHead { pane: Pane::History, title: &title, is_folded }, |ui, scene| {
+    let names = [scene.text("history-filter"), scene.text("history-filter-clear")];
+    let narrows = |ui: &mut Ui, _: &mut Scene<'_>| {
+        let width = (ui.available_width() - 20.0).min(260.0);
+        if width >= 60.0 {
+            filter_field(ui, filter, &names, width);
+        }
+    };
+    card_head_ui(ui, scene, CardHead { pane: Pane::History, title: &title, is_folded }, narrows, |ui, scene| {
         if ui.available_width() > 200.0 {
             cut(ui, RichText::new(format!("{aside}  ·  {}", scene.zone_name())).color(dim));
         }
-        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            let clear = if filter.is_empty() { 0.0 } else { 34.0 };
-            let width = (ui.available_width() - clear - 20.0).min(260.0);
-            if width < 60.0 {
-                return;
-            }
-            let name = scene.text("history-filter");
-            named_field(ui, egui::TextEdit::singleline(filter).hint_text(&name).desired_width(width), &name);
-            if !filter.is_empty() && icon_button(ui, Icon::Cross, &scene.text("history-filter-clear")).clicked() {
-                filter.clear();
-            }
-        });
     });
 }
 

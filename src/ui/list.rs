@@ -2,7 +2,7 @@
 
 use egui::{Align, Color32, Layout, Rect, Response, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
-use super::focus::Stops;
+use super::focus::{Shape, Stops};
 use crate::theme::{ROW_HEIGHT, palette};
 
 /// How far a list was scrolled, and how much of it could be seen.
@@ -10,13 +10,19 @@ use crate::theme::{ROW_HEIGHT, palette};
 struct Seen {
     offset: f32,
     height: f32,
+    /// How high a row is.
+    row: f32,
     /// The room became less, and hid the row that is to stay in view.
     has_lost_row: bool,
 }
 
 impl Seen {
+    fn ends(&self, place: usize) -> (f32, f32) {
+        (place as f32 * self.row, (place + 1) as f32 * self.row)
+    }
+
     fn shows(&self, place: usize) -> bool {
-        let (top, bottom) = (place as f32 * ROW_HEIGHT, (place + 1) as f32 * ROW_HEIGHT);
+        let (top, bottom) = self.ends(place);
         top >= self.offset - 1.0 && bottom <= self.offset + self.height + 1.0
     }
 
@@ -24,58 +30,151 @@ impl Seen {
     fn has_lost(&self, before: &Self, place: usize) -> bool {
         (before.height - self.height).abs() > 0.5 && before.shows(place) && !self.shows(place)
     }
+
+    /// How far to scroll, where the row is not seen.
+    fn offset_for(&self, place: usize) -> Option<f32> {
+        let (top, bottom) = self.ends(place);
+        let Self { offset, height, row, .. } = *self;
+        if self.shows(place) {
+            return None;
+        }
+        // A step scrolls by a row; a jump lands in the middle.
+        let is_near = top > offset - 2.0 * row && bottom < offset + height + 2.0 * row;
+        Some(match (is_near, top < offset) {
+            (false, _) => (top - (height - row) / 2.0).max(0.0),
+            (true, true) => top,
+            (true, false) => (bottom - height).max(0.0),
+        })
+    }
 }
 
-/// Draws the rows in view. The row to `keep` is brought into view where that is asked for, and stays in view when the
-/// room for the list changes.
+/// A list that scrolls, and is one stop of Tab.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct List {
+    id: &'static str,
+    count: usize,
+    row_height: f32,
+    most_height: f32,
+    keep: Option<usize>,
+    /// The row to keep is also where Tab comes in.
+    stands_there: bool,
+    is_to_reveal: bool,
+    is_entered: bool,
+}
+
+impl List {
+    pub(super) fn new(id: &'static str, count: usize) -> Self {
+        Self {
+            id,
+            count,
+            row_height: ROW_HEIGHT,
+            most_height: f32::INFINITY,
+            keep: None,
+            stands_there: false,
+            is_to_reveal: false,
+            is_entered: false,
+        }
+    }
+
+    /// The row to `keep` is brought into view where that is asked for, and stays in view when the room for the list
+    /// changes.
+    pub(super) fn keep(self, keep: Option<usize>, is_to_reveal: bool) -> Self {
+        Self { keep, is_to_reveal, ..self }
+    }
+
+    pub(super) fn rows_of(self, row_height: f32) -> Self {
+        Self { row_height, ..self }
+    }
+
+    pub(super) fn no_higher_than(self, most_height: f32) -> Self {
+        Self { most_height, ..self }
+    }
+
+    /// A key led to its first row from what stands before it.
+    pub(super) fn entered(self, is_entered: bool) -> Self {
+        Self { is_entered, ..self }
+    }
+
+    /// Draws the rows in view.
+    pub(super) fn show(self, ui: &mut Ui, mut row: impl FnMut(&mut Ui, usize)) {
+        let Self { id, count, row_height, most_height, .. } = self;
+        ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
+        let seen_id = egui::Id::unique(("seen of list", id));
+        let seen: Option<Seen> = ui.data(|data| data.get_temp(seen_id));
+        let room = seen.map_or(ui.available_height().min(most_height), |seen| seen.height);
+        let shape = Shape::rows(count, row_height, room);
+        let mut stops = Stops::new(ui, id, shape, self.keep.filter(|_| self.stands_there));
+        if self.is_entered {
+            stops.enter();
+        } else if let (Some(place), true) = (self.keep, self.is_to_reveal) {
+            stops.lead_to(place);
+        }
+        let reveal = stops.moved_to().or(self.keep.filter(|_| seen.is_some_and(|seen| seen.has_lost_row)));
+        // As low as its room, or its last row would lie below the card's end.
+        let mut area = ScrollArea::vertical().id_salt(id).auto_shrink(false).animated(false).min_scrolled_height(0.0);
+        if most_height.is_finite() {
+            area = area.max_height(most_height);
+        }
+        let before = seen.unwrap_or(Seen { offset: 0.0, height: room, row: row_height, has_lost_row: false });
+        if let Some(offset) = reveal.and_then(|place| before.offset_for(place)) {
+            area = area.vertical_scroll_offset(offset);
+            // Or it would be taken for scrolling beyond the end of a shorter list that stood here before, and spring back.
+            let kinetic = &mut ui.spacing_mut().scroll.kinetic;
+            (kinetic.rubber_band, kinetic.decay_time) = (false, 0.0);
+        }
+        let output = area.show_rows(ui, row_height, count, |ui, range| {
+            stops.drawn(range.clone());
+            for place in range {
+                place_ui(ui, &mut stops, place, &mut row);
+            }
+        });
+        stops.end(ui);
+        let (offset, height) = (output.state.clamped_offset().y, output.inner_rect.height());
+        let mut now = Seen { offset, height, row: row_height, has_lost_row: false };
+        now.has_lost_row = seen.zip(self.keep).is_some_and(|(before, place)| now.has_lost(&before, place));
+        if now.has_lost_row {
+            ui.ctx().request_repaint();
+        }
+        ui.data_mut(|data| data.insert_temp(seen_id, now));
+    }
+}
+
+/// Draws the rows in view of a list that stands at one of its rows by itself.
 pub(super) fn list_ui(
     ui: &mut Ui,
     id: &'static str,
     count: usize,
     keep: Option<usize>,
     is_to_reveal: bool,
-    mut row: impl FnMut(&mut Ui, usize),
+    row: impl FnMut(&mut Ui, usize),
 ) {
-    ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
-    let mut stops = Stops::new(ui, id, count, keep);
-    let (keep, is_to_reveal) = stops.moved_to().map_or((keep, is_to_reveal), |place| (Some(place), true));
-    let seen_id = egui::Id::unique(("seen of list", id));
-    let seen: Option<Seen> = ui.data(|data| data.get_temp(seen_id));
-    let height = seen.map_or(ui.available_height(), |seen| seen.height);
-    let is_to_reveal = is_to_reveal || seen.is_some_and(|seen| seen.has_lost_row);
-    // As low as its room, or its last row would lie below the card's end.
-    let mut area = ScrollArea::vertical().id_salt(id).auto_shrink(false).animated(false).min_scrolled_height(0.0);
-    if let (Some(place), true) = (keep, is_to_reveal) {
-        let seen = seen.unwrap_or(Seen { offset: 0.0, height, has_lost_row: false });
-        if let Some(offset) = offset_for(place, &seen) {
-            area = area.vertical_scroll_offset(offset);
-            // Or it would be taken for scrolling beyond the end of a shorter list that stood here before, and spring back.
-            let kinetic = &mut ui.spacing_mut().scroll.kinetic;
-            (kinetic.rubber_band, kinetic.decay_time) = (false, 0.0);
-        }
+    List { stands_there: true, ..List::new(id, count).keep(keep, is_to_reveal) }.show(ui, row);
+}
+
+/// A few rows that do not scroll by themselves. They are one stop of Tab, too.
+pub(super) fn few_rows_ui(ui: &mut Ui, id: &'static str, count: usize, mut row: impl FnMut(&mut Ui, usize)) {
+    let mut stops = Stops::new(ui, id, Shape { rows: count, columns: 1, page: count }, None);
+    for place in 0..count {
+        let drawn = place_ui(ui, &mut stops, place, &mut row);
+        // What they stand in may scroll.
+        drawn.filter(Response::gained_focus).into_iter().for_each(|row| row.scroll_to_me(None));
     }
-    let output = area.show_rows(ui, ROW_HEIGHT, count, |ui, range| {
-        // One id a row: so a row has the same wherever the list is scrolled to.
-        stops.drawn(range.clone());
-        for place in range {
-            let sense = stops.sense(place);
-            ui.data_mut(|data| data.insert_temp(row_id(), RowFocus { sense, id: None }));
-            ui.push_id(place, |ui| row(ui, place));
-            let drawn: Option<RowFocus> = ui.data(|data| data.get_temp(row_id()));
-            if let Some(response) = drawn.and_then(|row| ui.ctx().read_response(row.id?)) {
-                stops.row(ui, place, &response);
-            }
-        }
-    });
-    ui.data_mut(|data| data.remove::<RowFocus>(row_id()));
     stops.end(ui);
-    let offset = output.state.clamped_offset().y;
-    let mut now = Seen { offset, height: output.inner_rect.height(), has_lost_row: false };
-    now.has_lost_row = seen.zip(keep).is_some_and(|(before, place)| now.has_lost(&before, place));
-    if now.has_lost_row {
-        ui.ctx().request_repaint();
-    }
-    ui.data_mut(|data| data.insert_temp(seen_id, now));
+}
+
+/// Draws one of the rows. It has one id wherever its list is scrolled to.
+fn place_ui(ui: &mut Ui, stops: &mut Stops, place: usize, row: &mut impl FnMut(&mut Ui, usize)) -> Option<Response> {
+    let sense = stops.sense(place);
+    ui.data_mut(|data| data.insert_temp(row_id(), RowFocus { sense, id: None }));
+    ui.push_id(place, |ui| row(ui, place));
+    let drawn: Option<RowFocus> = ui.data_mut(|data| {
+        let drawn = data.get_temp(row_id());
+        data.remove::<RowFocus>(row_id());
+        drawn
+    });
+    let response = drawn.and_then(|row| ui.ctx().read_response(row.id?))?;
+    stops.row(ui, place, &response);
+    Some(response)
 }
 
 /// What the row that is being drawn listens to, and then which widget it is.
@@ -89,20 +188,15 @@ fn row_id() -> egui::Id {
     egui::Id::unique("row of a list")
 }
 
-/// How far to scroll, where the row is not seen.
-fn offset_for(place: usize, seen: &Seen) -> Option<f32> {
-    let (top, bottom) = (place as f32 * ROW_HEIGHT, (place + 1) as f32 * ROW_HEIGHT);
-    let Seen { offset, height, .. } = *seen;
-    if seen.shows(place) {
-        return None;
+/// The room of a row over the whole width. In a list one row is a stop of Tab; one that stands alone is its own.
+pub(super) fn row_room(ui: &mut Ui, height: f32) -> (Rect, Response) {
+    let in_list: Option<RowFocus> = ui.data(|data| data.get_temp(row_id()));
+    let sense = in_list.map_or(Sense::click(), |row| row.sense);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), sense);
+    if in_list.is_some() {
+        ui.data_mut(|data| data.insert_temp(row_id(), RowFocus { sense, id: Some(response.id) }));
     }
-    // A step scrolls by a row; a jump lands in the middle.
-    let is_near = top > offset - 2.0 * ROW_HEIGHT && bottom < offset + height + 2.0 * ROW_HEIGHT;
-    Some(match (is_near, top < offset) {
-        (false, _) => (top - (height - ROW_HEIGHT) / 2.0).max(0.0),
-        (true, true) => top,
-        (true, false) => (bottom - height).max(0.0),
-    })
+    (rect, response)
 }
 
 /// What a row is, beside being one of many.
@@ -118,13 +212,7 @@ pub(super) enum Look {
 
 /// A row that can be pressed. What is chosen, under the pointer and neither looks different each.
 pub(super) fn list_row(ui: &mut Ui, name: &str, look: Look, contents: impl FnOnce(&mut Ui, Rect)) -> Response {
-    // In a list one row is a stop of Tab; one that stands alone is its own.
-    let in_list: Option<RowFocus> = ui.data(|data| data.get_temp(row_id()));
-    let sense = in_list.map_or(Sense::click(), |row| row.sense);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), sense);
-    if in_list.is_some() {
-        ui.data_mut(|data| data.insert_temp(row_id(), RowFocus { sense, id: Some(response.id) }));
-    }
+    let (rect, response) = row_room(ui, ROW_HEIGHT);
     let (role, is_chosen) = match look {
         Look::Choice(is_chosen) => (Role::Row, is_chosen),
         Look::Plain(_) => (Role::Row, false),
@@ -188,11 +276,11 @@ mod tests {
     use super::*;
 
     fn seen(row: f32, rows: f32) -> Seen {
-        Seen { offset: row * ROW_HEIGHT, height: rows * ROW_HEIGHT, has_lost_row: false }
+        Seen { offset: row * ROW_HEIGHT, height: rows * ROW_HEIGHT, row: ROW_HEIGHT, has_lost_row: false }
     }
 
     fn row_for(place: usize, seen: &Seen) -> Option<f32> {
-        offset_for(place, seen).map(|offset| (offset / ROW_HEIGHT * 2.0).round() / 2.0)
+        seen.offset_for(place).map(|offset| (offset / ROW_HEIGHT * 2.0).round() / 2.0)
     }
 
     #[test]

@@ -4,12 +4,14 @@ use std::borrow::Cow;
 
 use egui::style::ScrollAnimation;
 use egui::{
-    Align, CornerRadius, Frame, Key, Label, Layout, Margin, Modifiers, Response, RichText, Sense, Stroke, Ui,
+    Align, CornerRadius, Frame, Key, Label, Layout, Margin, Modifiers, Response, RichText, Sense, Stroke, TextEdit, Ui,
     WidgetText, vec2,
 };
 
 use super::Scene;
 use super::dialog::{Dialog, take_first_focus};
+use super::ends::ends_ui;
+use super::icons::{Icon, icon_button};
 use crate::command::{Action, Command, Menu};
 use crate::engine::Progress;
 use crate::event::visible::visible;
@@ -83,23 +85,22 @@ pub fn error_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, error: &UserError, can_r
     let UserError { message, details } = error;
     let sentence = &scene.sentence(message);
     Frame::new().fill(colours.danger_soft).inner_margin(Margin::symmetric(16, 8)).show(ui, |ui| {
-        ui.horizontal(|ui| {
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if ui.button(scene.text("dismiss")).clicked() {
-                    scene.ask(Action::DismissError);
-                }
-                if ui.button(scene.text("copy")).clicked() {
-                    let text = if details.is_empty() { sentence.clone() } else { format!("{sentence}\n\n{details}") };
-                    scene.ask(Action::Copy(text));
-                }
-                if can_retry && ui.button(scene.text("retry")).clicked() {
-                    scene.run(Command::Retry);
-                }
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    ui.add(Label::new(RichText::new(sentence).color(colours.danger)).wrap());
-                });
-            });
-        });
+        let tell = |ui: &mut Ui, _: &mut Scene<'_>| {
+            ui.add(Label::new(RichText::new(sentence).color(colours.danger)).wrap());
+        };
+        let act = |ui: &mut Ui, scene: &mut Scene<'_>| {
+            if can_retry && ui.button(scene.text("retry")).clicked() {
+                scene.run(Command::Retry);
+            }
+            if ui.button(scene.text("copy")).clicked() {
+                let text = if details.is_empty() { sentence.clone() } else { format!("{sentence}\n\n{details}") };
+                scene.ask(Action::Copy(text));
+            }
+            if ui.button(scene.text("dismiss")).clicked() {
+                scene.ask(Action::DismissError);
+            }
+        };
+        ui.horizontal(|ui| ends_ui(ui, scene, "error", tell, act));
         if !details.is_empty() {
             egui::CollapsingHeader::new(scene.text("show-details")).id_salt("error details").show(ui, |ui| {
                 egui::ScrollArea::vertical().max_height(120.0).show(ui, |ui| {
@@ -111,11 +112,28 @@ pub fn error_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, error: &UserError, can_r
 }
 
 /// A text field that a screen reader knows by this name.
-pub(super) fn named_field(ui: &mut Ui, field: egui::TextEdit<'_>, name: &str) -> Response {
+pub(super) fn named_field(ui: &mut Ui, field: TextEdit<'_>, name: &str) -> Response {
     let response = ui.add(field);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, name));
     take_first_focus(ui, &response);
     response
+}
+
+/// A field that narrows what is below it: its name, and that of the cross that clears it. Esc clears it, too, and leaves
+/// it once it is empty. Answers whether something else stands in it now.
+pub(super) fn filter_field(ui: &mut Ui, text: &mut String, names: &[String; 2], width: f32) -> (Response, bool) {
+    const CROSS: f32 = 34.0;
+    let [name, clear] = names;
+    let width = width - if text.is_empty() { 0.0 } else { CROSS };
+    let field = named_field(ui, TextEdit::singleline(text).hint_text(name).desired_width(width), name);
+    let is_left = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape));
+    let is_cleared = !text.is_empty() && (icon_button(ui, Icon::Cross, clear).clicked() || is_left);
+    if is_cleared {
+        text.clear();
+        field.request_focus();
+    }
+    let is_changed = is_cleared || field.changed();
+    (field, is_changed)
 }
 
 /// Whether Enter was pressed in this field of one line. The focus stays there, to go on typing.

@@ -1,24 +1,33 @@
-use egui::{Align, Key, Layout, Modifiers, Response, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo, vec2};
+use egui::{Align, Key, Layout, Modifiers, RichText, Role, TextEdit, Ui, WidgetInfo, vec2};
 
 use super::dialog::{Dialog, select_at_first};
-use super::focus::Stops;
+use super::icons::{Icon, icon_button};
+use super::list::{List, row_room};
 use super::parts::{cut, is_entered, link, named_field, shortened};
 use super::tool::tool_ui;
 use super::{Scene, grouped};
 use crate::command::Action;
+use crate::event::StreamId;
 use crate::theme::{ROW_HEIGHT, palette};
-use crate::view::{ExportWhat, Hit, OpenStore, ToolName};
+use crate::view::{EventSearch, ExportWhat, Found, Hit, OpenStore, Sought, ToolName};
 
-/// Events by any part of them. Whoever chooses one is led there, and finds the others again when this is opened again.
+/// Two lines.
+const HIT_HEIGHT: f32 = 2.0 * ROW_HEIGHT;
+
+/// Events by any part of them, or all of a day. Whoever chooses one is led there, and finds the others again when this is
+/// opened again.
 pub(super) fn search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
     let here = store.view.as_ref().map(|view| view.stream.clone());
-    let search = &mut store.tools.search;
+    let OpenStore { tools, labels, .. } = store;
+    let search = &mut tools.search;
     let title = scene.text("search-events");
-    Dialog::new("search", &title, 680.0).show(ui, scene, is_open, |ui, scene| {
+    let mut seen: Vec<StreamId> = Vec::new();
+    Dialog::new("search", &title, 720.0).show(ui, scene, is_open, |ui, scene| {
         let mut goes_down = false;
         ui.horizontal(|ui| {
+            let width = (ui.available_width() - 110.0).max(120.0);
             let field =
-                TextEdit::singleline(&mut search.text).hint_text(scene.text("search-hint")).desired_width(460.0);
+                TextEdit::singleline(&mut search.text).hint_text(scene.text("search-hint")).desired_width(width);
             let field = named_field(ui, field, &scene.text("search-text"));
             select_at_first(ui, &field, &search.text);
             goes_down = field.has_focus() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::ArrowDown));
@@ -27,58 +36,78 @@ pub(super) fn search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
                 scene.ask(Action::StartTool(ToolName::EventSearch));
             }
         });
-        if let Some(here) = &here {
-            let name = scene.locale.with("only-stream", [("stream", shortened(here.as_str()).into_owned().into())]);
-            ui.checkbox(&mut search.is_here_only, name);
-        }
+        where_ui(ui, scene, search, here.as_ref());
         ui.add_space(4.0);
         let is_there = tool_ui(ui, scene, &mut search.asked, &Action::StartTool(ToolName::EventSearch));
         let Some(found) = search.asked.value() else { return };
         if is_there {
-            let values = [
-                ("count", found.hits.len().into()),
-                ("events", grouped(found.looked_at).into()),
-                ("text", found.text.clone().into()),
-            ];
-            let name = if found.has_more { "search-more" } else { "search-found" };
-            ui.horizontal(|ui| {
-                ui.label(RichText::new(scene.locale.with(name, values)).color(palette(ui).dim));
-                if !found.hits.is_empty() && link(ui, &scene.text("export-these")).clicked() {
-                    let (text, stream) = (found.text.clone(), found.stream.clone());
-                    scene.ask(Action::Export(ExportWhat::Found { text, stream }));
-                }
-            });
+            found_ui(ui, scene, found);
         }
-        ui.spacing_mut().item_spacing.y = 0.0;
-        let height = (found.hits.len() as f32 * 2.0 * ROW_HEIGHT).min(380.0);
-        let mut stops = Stops::new(ui, "found", found.hits.len(), None);
-        if goes_down {
-            stops.enter();
+        let height = (found.hits.len() as f32 * HIT_HEIGHT).min(380.0);
+        let list = List::new("found", found.hits.len()).rows_of(HIT_HEIGHT).no_higher_than(height).entered(goes_down);
+        list.show(ui, |ui, place| {
+            let Some(hit) = found.hits.get(place) else { return };
+            seen.push(hit.stream.clone());
+            hit_ui(ui, scene, hit, labels.of(&hit.stream));
+        });
+    });
+    store.want_labels(seen.iter());
+}
+
+/// In which stream, and on which day, where it is not everywhere.
+fn where_ui(ui: &mut Ui, scene: &mut Scene<'_>, search: &mut EventSearch, here: Option<&StreamId>) {
+    if let Some(here) = here {
+        let name = scene.locale.with("only-stream", [("stream", shortened(here.as_str()).into_owned().into())]);
+        ui.checkbox(&mut search.is_here_only, name);
+    }
+    let Some(day) = search.day.as_ref().map(|day| day.name.clone()) else { return };
+    ui.horizontal(|ui| {
+        let text = scene.locale.with("search-day", [("day", day.into()), ("zone", scene.zone_name().into())]);
+        ui.label(text);
+        if icon_button(ui, Icon::Cross, &scene.text("search-day-clear")).clicked() {
+            search.day = None;
+            scene.ask(Action::StartTool(ToolName::EventSearch));
         }
-        ScrollArea::vertical().id_salt("found").auto_shrink(false).max_height(height).show_rows(
-            ui,
-            2.0 * ROW_HEIGHT,
-            found.hits.len(),
-            |ui, range| {
-                if let Some(place) = stops.moved_to() {
-                    Stops::scroll_to(ui, place, &range, 2.0 * ROW_HEIGHT);
-                }
-                stops.drawn(range.clone());
-                for (place, hit) in range.clone().zip(found.hits.get(range).unwrap_or_default()) {
-                    let response = hit_ui(ui, scene, hit, stops.sense(place));
-                    stops.row(ui, place, &response);
-                }
-            },
-        );
-        stops.end(ui);
     });
 }
 
-fn hit_ui(ui: &mut Ui, scene: &mut Scene<'_>, hit: &Hit, sense: egui::Sense) -> Response {
+/// How much was found, and what can be done with it.
+fn found_ui(ui: &mut Ui, scene: &mut Scene<'_>, found: &Found) {
+    let Sought { text, day, .. } = &found.sought;
+    let values = [
+        ("count", found.count.into()),
+        ("grouped", grouped(found.count).into()),
+        ("shown", grouped(found.hits.len() as u64).into()),
+        ("events", grouped(found.looked_at).into()),
+        ("text", shortened(text).into_owned().into()),
+        ("day", day.as_ref().map_or(String::new(), |day| day.name.clone()).into()),
+    ];
+    let name = match (day.is_some(), text.is_empty(), found.has_more) {
+        (false, _, false) => "search-found",
+        (false, _, true) => "search-more",
+        (true, true, false) => "search-day-found",
+        (true, true, true) => "search-day-more",
+        (true, false, false) => "search-day-found-text",
+        (true, false, true) => "search-day-more-text",
+    };
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new(scene.locale.with(name, values)).color(palette(ui).dim));
+        if found.has_more && link(ui, &scene.text("search-show-more")).clicked() {
+            scene.ask(Action::MoreHits);
+        }
+        if !found.hits.is_empty() && link(ui, &scene.text("export-these")).clicked() {
+            scene.ask(Action::Export(ExportWhat::Found(found.sought.clone())));
+        }
+    });
+}
+
+/// Where it is, what happened there and when; below it what stands around the place. A press leads there.
+fn hit_ui(ui: &mut Ui, scene: &mut Scene<'_>, hit: &Hit, label: Option<&str>) {
     let colours = palette(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 2.0 * ROW_HEIGHT), sense);
+    let (rect, response) = row_room(ui, HIT_HEIGHT);
     let name = format!("{} v{} {}", shortened(hit.stream.as_str()), hit.version, shortened(hit.event_type.as_str()));
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+    let said = label.map_or(name.clone(), |label| format!("{name}, {}", shortened(label)));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &said));
     if response.hovered() || response.has_focus() {
         ui.painter().rect_filled(rect, 6.0, colours.selection);
     }
@@ -88,7 +117,11 @@ fn hit_ui(ui: &mut Ui, scene: &mut Scene<'_>, hit: &Hit, sense: egui::Sense) -> 
             let when = hit.recorded_at.map_or_else(String::new, |at| scene.zone.long(at));
             ui.label(RichText::new(when).monospace().color(colours.dim));
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.spacing_mut().item_spacing.x = 10.0;
                 cut(ui, RichText::new(&name).color(colours.text));
+                if let Some(label) = label.filter(|_| ui.available_width() > 24.0) {
+                    cut(ui, RichText::new(shortened(label)).size(11.5).color(colours.dim));
+                }
             });
         });
     });
@@ -97,5 +130,4 @@ fn hit_ui(ui: &mut Ui, scene: &mut Scene<'_>, hit: &Hit, sense: egui::Sense) -> 
         scene.ask(Action::GoToPlace(hit.stream.clone(), hit.version));
         scene.ask(Action::CloseDialog);
     }
-    response
 }

@@ -6,7 +6,7 @@ use super::card::{CardHead, card_head_ui};
 use super::changes::field_name;
 use super::icons::{Icon, icon_button, paint};
 use super::list::{Cells, Look, list_row, list_ui};
-use super::parts::{card, cut, named_field, shortened};
+use super::parts::{card, cut, filter_field, shortened};
 use super::people::{exact, for_people};
 use super::value_menu::value_menu;
 use crate::command::Action;
@@ -54,41 +54,33 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, counts: St
     let version = view.version().map_or_else(String::new, |version| version.to_string());
     let title = scene.locale.with("state-at", [("version", version.into())]);
     let mut filter = view.state_filter.clone();
-    card_head_ui(ui, scene, CardHead { pane: Pane::State, title: &title, is_folded }, |ui, scene| {
+    let narrows = |ui: &mut Ui, scene: &mut Scene<'_>| filter_ui(ui, scene, &mut filter);
+    card_head_ui(ui, scene, CardHead { pane: Pane::State, title: &title, is_folded }, narrows, |ui, scene| {
+        if ui.available_width() > 390.0 {
+            let changed = scene.locale.with("fields-changed", [("count", counts.changed.into())]);
+            cut(ui, RichText::new(changed).color(dim));
+        }
         let menu = icon_button(ui, Icon::More, &scene.text("state-menu"));
         egui::Popup::menu(&menu).show(|ui| {
             if ui.button(scene.text("copy-state")).clicked() {
                 scene.ask(Action::Copy(view.state_as_json().unwrap_or_default()));
             }
         });
-        let room = ui.available_width();
-        if room > 360.0 {
-            let changed = scene.locale.with("fields-changed", [("count", counts.changed.into())]);
-            cut(ui, RichText::new(changed).color(dim));
-        }
-        if room > 120.0 {
-            filter_ui(ui, scene, &mut filter);
-        }
     });
     view.state_filter = filter;
 }
 
-/// From the right: what of the fields is shown.
+/// What of the fields is shown.
 fn filter_ui(ui: &mut Ui, scene: &Scene<'_>, filter: &mut StateFilter) {
-    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-        ui.toggle_value(&mut filter.only_changed, scene.text("only-changed"));
-        let clear = if filter.text.is_empty() { 0.0 } else { 34.0 };
-        let width = (ui.available_width() - clear - 20.0).min(180.0);
-        if width < 60.0 {
-            return;
-        }
-        let name = scene.text("state-filter");
-        let field = egui::TextEdit::singleline(&mut filter.text).hint_text(&name).desired_width(width);
-        named_field(ui, field, &name);
-        if !filter.text.is_empty() && icon_button(ui, Icon::Cross, &scene.text("state-filter-clear")).clicked() {
-            filter.text.clear();
-        }
-    });
+    if ui.available_width() < 90.0 {
+        return;
+    }
+    ui.toggle_value(&mut filter.only_changed, scene.text("only-changed"));
+    let width = (ui.available_width() - 20.0).min(180.0);
+    if width >= 60.0 {
+        let names = [scene.text("state-filter"), scene.text("state-filter-clear")];
+        filter_field(ui, &mut filter.text, &names, width);
+    }
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -1,10 +1,10 @@
 use std::collections::BTreeSet;
 
-use egui::{Align, Id, Key, Layout, Rect, Response, RichText, Role, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, vec2};
+use egui::{Align, Id, Layout, Rect, Response, RichText, Role, Ui, UiBuilder, WidgetInfo, vec2};
 
-use super::focus::Stops;
-use super::icons::{Icon, icon_button, paint};
-use super::parts::{caption, cut, link, shortened};
+use super::icons::{Icon, paint};
+use super::list::{List, row_room};
+use super::parts::{caption, cut, filter_field, link, shortened};
 use super::{Scene, grouped};
 use crate::command::Action;
 use crate::engine::{ListedStream, StreamGroup, short_id};
@@ -26,10 +26,11 @@ pub fn streams_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, wan
     store.want_labels(seen.iter());
 }
 
-/// Answers with the streams whose names are to be read by themselves: the one on screen, and those that were drawn and
-/// have none in the list.
+/// Answers with the streams whose names are to be read by themselves: the one on screen, those of the pins, and those that
+/// were drawn and have none in the list.
 fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus: &mut bool) -> Vec<StreamId> {
-    let mut seen: Vec<StreamId> = store.view.iter().map(|view| view.stream.clone()).collect();
+    let pinned = store.pins.iter().flatten().map(|pin| &pin.stream);
+    let mut seen: Vec<StreamId> = store.view.iter().map(|view| &view.stream).chain(pinned).cloned().collect();
     head_ui(ui, scene, store);
     filter_ui(ui, scene, store, wants_focus);
     survey_ui(ui, scene, store);
@@ -43,77 +44,84 @@ fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus: &
         return seen;
     }
     let selected = store.view.as_ref().map(|view| view.stream.clone());
-    // The places at which each group begins, so that any row is found without walking.
     let mut begins = Vec::with_capacity(groups.len());
     let mut total = 0;
     for group in groups {
         begins.push(total);
         total += 1 + if closed.contains(&group.category) { 0 } else { shown_rows(group) };
     }
-    ui.spacing_mut().item_spacing.y = 0.0;
-    let mut stops = Stops::new(ui, "streams", total, None);
-    if let Some(place) = led_to(ui, groups, &begins, &closed, selected.as_ref()) {
-        stops.lead_to(place);
-    }
-    ScrollArea::vertical().id_salt("streams").auto_shrink(false).show_rows(ui, ROW_HEIGHT, total, |ui, range| {
-        if let Some(place) = stops.moved_to() {
-            Stops::scroll_to(ui, place, &range, ROW_HEIGHT);
-        }
-        stops.drawn(range.clone());
-        for place in range {
-            let number = begins.partition_point(|begin| *begin <= place).saturating_sub(1);
-            let Some((group, begin)) = groups.get(number).zip(begins.get(number)) else { continue };
-            let row = place.checked_sub(begin + 1);
-            match row.map(|row| group.rows.get(row)) {
-                None => {
-                    let is_closed = closed.contains(&group.category);
-                    let response = category_ui(ui, group, is_closed, is_filtered, stops.sense(place));
-                    stops.row(ui, place, &response);
-                    if response.clicked() && !closed.remove(&group.category) {
-                        closed.insert(group.category.clone());
-                    }
+    let now_closed = closed.clone();
+    let order = Order { groups, begins: &begins, closed: &now_closed };
+    let (keep, is_new) = order.place_of(ui, store.lists_made(), selected.as_ref());
+    List::new("streams", total).keep(keep, is_new).show(ui, |ui, place| {
+        let Some((group, row)) = order.at(place) else { return };
+        match row.map(|row| group.rows.get(row)) {
+            None => {
+                let is_closed = closed.contains(&group.category);
+                if category_ui(ui, group, is_closed, is_filtered).clicked() && !closed.remove(&group.category) {
+                    closed.insert(group.category.clone());
                 }
-                Some(Some(row)) => {
-                    if row.name.is_none() {
-                        seen.push(row.stream.clone());
-                    }
-                    let name = store.labels.newest(&row.stream, row.name.as_deref());
-                    let is_selected = selected.as_ref() == Some(&row.stream);
-                    let response = row_ui(ui, row, &group.category, name, is_selected, stops.sense(place));
-                    stops.row(ui, place, &response);
-                    if response.clicked() {
-                        scene.ask(Action::Select(row.stream.clone()));
-                    }
-                }
-                Some(None) => more_ui(ui, scene, group),
             }
+            Some(Some(row)) => {
+                if row.name.is_none() {
+                    seen.push(row.stream.clone());
+                }
+                let name = store.labels.newest(&row.stream, row.name.as_deref());
+                let is_selected = selected.as_ref() == Some(&row.stream);
+                if row_ui(ui, row, &group.category, name, is_selected).clicked() {
+                    scene.ask(Action::Select(row.stream.clone()));
+                }
+            }
+            Some(None) => more_ui(ui, scene, group),
         }
     });
-    stops.end(ui);
     ui.data_mut(|data| data.insert_temp(closed_id, closed));
     seen
 }
 
-/// Where the stream on screen stands in the list, once, after another one has come there.
-fn led_to(
-    ui: &Ui,
-    groups: &[StreamGroup],
-    begins: &[usize],
-    closed: &BTreeSet<String>,
-    selected: Option<&StreamId>,
-) -> Option<usize> {
-    let id = Id::unique("stream that the list stands at");
-    let before: Option<Option<StreamId>> = ui.data(|data| data.get_temp(id));
-    if before.as_ref().is_some_and(|before| before.as_ref() == selected) {
-        return None;
+/// The groups as they follow each other in the list.
+struct Order<'a> {
+    groups: &'a [StreamGroup],
+    /// The places at which each begins, so that any row is found without walking.
+    begins: &'a [usize],
+    closed: &'a BTreeSet<String>,
+}
+
+/// Where the stream on screen was found, for as long as nothing moves it.
+#[derive(Clone, Debug, PartialEq)]
+struct Found {
+    stream: Option<StreamId>,
+    /// How often the list was made by then, and how many of its groups were closed.
+    made: (u64, usize),
+    place: Option<usize>,
+}
+
+impl Order<'_> {
+    /// The group that a row is of, and which row of it; its heading has none.
+    fn at(&self, place: usize) -> Option<(&StreamGroup, Option<usize>)> {
+        let number = self.begins.partition_point(|begin| *begin <= place).saturating_sub(1);
+        let (group, begin) = self.groups.get(number).zip(self.begins.get(number))?;
+        Some((group, place.checked_sub(begin + 1)))
     }
-    ui.data_mut(|data| data.insert_temp(id, selected.cloned()));
-    let open = groups.iter().zip(begins).filter(|(group, _)| !closed.contains(&group.category));
-    let mut places = open.filter_map(|(group, begin)| {
-        let row = group.rows.iter().position(|row| Some(&row.stream) == selected)?;
-        Some(begin + 1 + row)
-    });
-    places.next()
+
+    /// Where the stream on screen stands, and whether another one has just come there. Looked for when something moved.
+    fn place_of(&self, ui: &Ui, made: u64, selected: Option<&StreamId>) -> (Option<usize>, bool) {
+        let id = Id::unique("stream that the list stands at");
+        let before: Option<Found> = ui.data(|data| data.get_temp(id));
+        let made = (made, self.closed.len());
+        let is_new = before.as_ref().is_none_or(|before| before.stream.as_ref() != selected);
+        if let Some(before) = before.filter(|before| !is_new && before.made == made) {
+            return (before.place, false);
+        }
+        let open = self.groups.iter().zip(self.begins).filter(|(group, _)| !self.closed.contains(&group.category));
+        let mut places = open.filter_map(|(group, begin)| {
+            let row = group.rows.iter().position(|row| Some(&row.stream) == selected)?;
+            Some(begin + 1 + row)
+        });
+        let place = places.next();
+        ui.data_mut(|data| data.insert_temp(id, Found { stream: selected.cloned(), made, place }));
+        (place, is_new)
+    }
 }
 
 /// The group's rows, and a line where not all are listed.
@@ -180,34 +188,23 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
 
 fn filter_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus: &mut bool) {
     let mut filter = store.filter.clone();
-    let name = scene.text("streams-filter");
+    let names = [scene.text("streams-filter"), scene.text("streams-filter-clear")];
     ui.horizontal(|ui| {
-        let clear = if filter.is_empty() { 0.0 } else { 34.0 };
-        let width = ui.available_width() - clear;
-        let field = ui.add(TextEdit::singleline(&mut filter).hint_text(&name).desired_width(width));
-        field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, &name));
+        let width = ui.available_width();
+        let (field, is_changed) = filter_field(ui, &mut filter, &names, width);
         if std::mem::take(wants_focus) {
             field.request_focus();
         }
-        if field.changed() {
-            scene.ask(Action::Filter(filter.clone()));
-        }
-        let is_left = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape));
-        let is_cleared =
-            !filter.is_empty() && icon_button(ui, Icon::Cross, &scene.text("streams-filter-clear")).clicked();
-        if is_cleared {
-            field.request_focus();
-        }
-        if is_cleared || is_left && !filter.is_empty() {
-            scene.ask(Action::Filter(String::new()));
+        if is_changed {
+            scene.ask(Action::Filter(filter));
         }
     });
 }
 
-fn category_ui(ui: &mut Ui, group: &StreamGroup, is_closed: bool, is_filtered: bool, sense: Sense) -> Response {
+fn category_ui(ui: &mut Ui, group: &StreamGroup, is_closed: bool, is_filtered: bool) -> Response {
     let colours = palette(ui);
     let count = if is_filtered { group.found } else { group.total };
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), sense);
+    let (rect, response) = row_room(ui, ROW_HEIGHT);
     let name = format!("{}, {}", group.category, grouped(count));
     response.widget_info(|| WidgetInfo::selected(Role::DisclosureTriangle, true, !is_closed, &name));
     let painter = ui.painter();
@@ -226,16 +223,9 @@ fn category_ui(ui: &mut Ui, group: &StreamGroup, is_closed: bool, is_filtered: b
 }
 
 /// The stream's name with its id small beside, or its id alone; both without what the heading over it says already.
-fn row_ui(
-    ui: &mut Ui,
-    row: &ListedStream,
-    category: &str,
-    name: Option<&str>,
-    is_selected: bool,
-    sense: Sense,
-) -> Response {
+fn row_ui(ui: &mut Ui, row: &ListedStream, category: &str, name: Option<&str>, is_selected: bool) -> Response {
     let colours = palette(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), sense);
+    let (rect, response) = row_room(ui, ROW_HEIGHT);
     let id = row.stream.as_str();
     response.widget_info(|| WidgetInfo::selected(Role::TreeItem, true, is_selected, whole(id, name)));
     if is_selected || response.hovered() {
@@ -287,7 +277,7 @@ pub(super) fn in_order<'t>(name: &'t str, label: Option<&'t str>) -> (&'t str, O
 const LONG_NAME: usize = 20;
 
 /// As it is read aloud, and shown where it was cut.
-fn whole(id: &str, name: Option<&str>) -> String {
+pub(super) fn whole(id: &str, name: Option<&str>) -> String {
     match name {
         Some(name) => format!("{}, {}", shortened(name), shortened(id)),
         None => shortened(id).into_owned(),
@@ -297,5 +287,8 @@ fn whole(id: &str, name: Option<&str>) -> String {
 fn more_ui(ui: &mut Ui, scene: &Scene<'_>, group: &StreamGroup) {
     let values = [("shown", grouped(group.rows.len() as u64).into()), ("total", grouped(group.found).into())];
     let text = scene.locale.with("streams-more", values);
-    cut(ui, RichText::new(text).size(11.5).color(palette(ui).dim));
+    let (rect, response) = row_room(ui, ROW_HEIGHT);
+    response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &text));
+    let mut inside = ui.new_child(UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center)));
+    cut(&mut inside, RichText::new(&text).size(11.5).color(palette(ui).dim));
 }

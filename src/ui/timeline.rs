@@ -5,15 +5,16 @@ mod pins;
 mod scale;
 mod track;
 
-use egui::{Align, Layout, RichText, Role, TextEdit, Ui, WidgetInfo};
-
-pub(super) use scale::short_length;
+use egui::{RichText, Role, TextEdit, Ui, WidgetInfo};
 
 use super::Scene;
+use super::compare::called;
+use super::ends::ends_ui;
 use super::icons::{Icon, flag_button, icon_button};
-use super::parts::{cut, shortened};
+use super::parts::cut;
+use super::streams::whole;
 use crate::command::{Action, Command};
-use crate::event::Head;
+use crate::event::{Head, StreamId, Version};
 use crate::theme::palette;
 use crate::view::{OpenStore, Pin, TypedMoment};
 
@@ -34,71 +35,102 @@ pub fn timeline_ui(
     let (Some(loaded), Some(cursor)) = (view.base(), view.cursor()) else { return };
     let heads = loaded.timeline.heads();
     let has_times = !loaded.time_scale.is_empty();
-    controls_ui(ui, scene, heads, cursor, &store.pins, has_times.then_some(is_by_time), typed, is_playing);
+    ui.horizontal(|ui| {
+        ends_ui(
+            ui,
+            scene,
+            "timeline",
+            |ui, scene| cursor_ui(ui, scene, heads, cursor, typed, is_playing),
+            |ui, scene| scale_ui(ui, scene, store, &view.stream, has_times.then_some(is_by_time)),
+        );
+    });
     track::track_ui(ui, scene, store, view, is_by_time);
 }
 
-#[allow(clippy::too_many_arguments, reason = "one row of controls over one timeline")]
-fn controls_ui(
+/// What moves the cursor, and where it stands.
+fn cursor_ui(
     ui: &mut Ui,
     scene: &mut Scene<'_>,
     heads: &[Head],
     cursor: usize,
-    pins: &[Option<Pin>; 2],
-    is_by_time: Option<bool>,
     typed: &mut TypedMoment,
     is_playing: bool,
 ) {
+    let play = if is_playing { (Icon::Pause, "stop") } else { (Icon::Play, "play") };
+    for (icon, name, command) in [
+        (Icon::First, "first-event", Command::First),
+        (Icon::Back, "step-back", Command::StepBack),
+        (play.0, play.1, Command::Play),
+        (Icon::Forward, "step-forward", Command::StepForward),
+        (Icon::Last, "last-event", Command::Last),
+    ] {
+        if icon_button(ui, icon, &scene.text(name)).clicked() {
+            scene.run(command);
+        }
+    }
+    let Some(head) = heads.get(cursor) else { return };
+    let last = heads.last().map_or(String::new(), |head| head.version.to_string());
+    let values = [("version", head.version.to_string().into()), ("last", last.into())];
+    ui.label(RichText::new(scene.locale.with("version-of", values)).strong());
+    let when = head.recorded_at.map_or_else(|| scene.text("no-time"), |at| scene.zone.long(at));
+    ui.label(RichText::new(when).monospace().color(palette(ui).dim));
+    typed_ui(ui, scene, typed);
+}
+
+/// By what the line is drawn, and the pins on it.
+fn scale_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, here: &StreamId, is_by_time: Option<bool>) {
     let colours = palette(ui);
-    ui.horizontal(|ui| {
-        let play = if is_playing { (Icon::Pause, "stop") } else { (Icon::Play, "play") };
-        for (icon, name, command) in [
-            (Icon::First, "first-event", Command::First),
-            (Icon::Back, "step-back", Command::StepBack),
-            (play.0, play.1, Command::Play),
-            (Icon::Forward, "step-forward", Command::StepForward),
-            (Icon::Last, "last-event", Command::Last),
-        ] {
-            if icon_button(ui, icon, &scene.text(name)).clicked() {
+    for (by_time, name) in [(false, "by-version"), (true, "by-time")] {
+        let is_chosen = is_by_time.unwrap_or(false) == by_time;
+        let label = egui::Button::selectable(is_chosen, scene.text(name));
+        if ui.add_enabled(is_by_time.is_some() || !by_time, label).clicked() {
+            scene.ask(Action::ByTime(by_time));
+        }
+    }
+    // A short name stands on the flag, where it does not push everything else aside.
+    let has_room = ui.available_width() >= ROOM_FOR_NAMES;
+    let [a, b] = &store.pins;
+    for (pin, command, colour, letter) in
+        [(a, Command::PinA, colours.pin_a, 'A'), (b, Command::PinB, colours.pin_b, 'B')]
+    {
+        let hint = scene.text(command.title());
+        let Some(pin) = pin else {
+            if flag_button(ui, &letter.to_string(), colour).on_hover_text(hint).clicked() {
                 scene.run(command);
             }
+            continue;
+        };
+        let Pin { stream, version } = pin;
+        let is_here = stream == here;
+        let named = format!("{letter} {} v{version}", called(&store.labels, stream));
+        let text = if is_here { format!("{letter} v{version}") } else { named };
+        let text_shown = if is_here || has_room { cut_to(&text, *version) } else { format!("{letter} … v{version}") };
+        let button = flag_button(ui, &text_shown, colour);
+        button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &text));
+        let place = format!("{} v{version}", whole(stream.as_str(), store.labels.of(stream)));
+        if button.on_hover_text(format!("{hint}  ·  {place}")).clicked() {
+            scene.run(command);
         }
-        let Some(head) = heads.get(cursor) else { return };
-        let last = heads.last().map_or(String::new(), |head| head.version.to_string());
-        let values = [("version", head.version.to_string().into()), ("last", last.into())];
-        ui.label(RichText::new(scene.locale.with("version-of", values)).strong());
-        let when = head.recorded_at.map_or_else(|| scene.text("no-time"), |at| scene.zone.long(at));
-        ui.label(RichText::new(when).monospace().color(colours.dim));
-        typed_ui(ui, scene, typed);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if pins.iter().all(Option::is_some) {
-                let text = RichText::new(scene.text("diff-pins")).color(colours.accent);
-                if ui.add(egui::Button::new(text).frame(false)).clicked() {
-                    scene.run(Command::Compare);
-                }
-            }
-            let [a, b] = pins;
-            for (pin, command, colour, letter) in
-                [(b, Command::PinB, colours.pin_b, 'B'), (a, Command::PinA, colours.pin_a, 'A')]
-            {
-                let at = pin.as_ref().map(|pin| format!(" v{}", pin.version));
-                let where_to = pin.as_ref().map(|pin| format!("{} v{}", shortened(pin.stream.as_str()), pin.version));
-                let button = flag_button(ui, &format!("{letter}{}", at.unwrap_or_default()), colour);
-                let hint = scene.text(command.title());
-                let button = button.on_hover_text(where_to.map_or(hint.clone(), |place| format!("{hint}  ·  {place}")));
-                if button.clicked() {
-                    scene.run(command);
-                }
-            }
-            for (by_time, name) in [(true, "by-time"), (false, "by-version")] {
-                let is_chosen = is_by_time.unwrap_or(false) == by_time;
-                let label = egui::Button::selectable(is_chosen, scene.text(name));
-                if ui.add_enabled(is_by_time.is_some() || !by_time, label).clicked() {
-                    scene.ask(Action::ByTime(by_time));
-                }
-            }
-        });
-    });
+    }
+    if store.pins.iter().all(Option::is_some) {
+        let text = RichText::new(scene.text("diff-pins")).color(colours.accent);
+        if ui.add(egui::Button::new(text).frame(false)).clicked() {
+            scene.run(Command::Compare);
+        }
+    }
+}
+
+/// A line narrower than this has no room for what the streams of pins are called.
+const ROOM_FOR_NAMES: f32 = 980.0;
+
+/// As much of a name as a flag has room for, and all of the version.
+fn cut_to(text: &str, version: Version) -> String {
+    const LETTERS: usize = 22;
+    if text.chars().count() <= LETTERS {
+        return text.to_owned();
+    }
+    let begin: String = text.chars().take(LETTERS - 6).collect();
+    format!("{}… v{version}", begin.trim_end())
 }
 
 /// Where a version or a time is typed. What is wrong with it is said beside it, and moves nothing.

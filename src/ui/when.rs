@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::event::Timestamp;
+use crate::view::{Clock, WallDay};
 
 /// Times are shown in one of these, and always say in which.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,14 @@ impl Zone {
         match self {
             Self::Utc => Self::Local,
             Self::Local => Self::Utc,
+        }
+    }
+
+    /// What tells it from the other.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Utc => "utc",
+            Self::Local => "local",
         }
     }
 
@@ -52,6 +61,27 @@ impl Zone {
         }
     }
 
+    pub fn clock(self) -> Clock {
+        let offset: fn(Timestamp) -> i64 = match self {
+            Self::Utc => |at| Self::Utc.offset(at),
+            Self::Local => |at| Self::Local.offset(at),
+        };
+        Clock { name: self.name(), offset }
+    }
+
+    /// The n-th day since 1970.
+    pub fn wall_day(self, number: i32) -> WallDay {
+        const SECONDS: i64 = 86_400;
+        let begin = |number: i64| {
+            let at = |offset: i64| Timestamp::from_micros((number * SECONDS - offset) * 1_000_000);
+            // By the offset that holds there, which is known only once one is near.
+            at(self.offset(at(self.offset(at(0)))))
+        };
+        let name = chrono::DateTime::from_timestamp(i64::from(number) * SECONDS, 0)
+            .map_or_else(|| number.to_string(), |at| at.date_naive().to_string());
+        WallDay { name, from: begin(i64::from(number)), to: begin(i64::from(number) + 1) }
+    }
+
     /// As much of it as is asked for, without the zone.
     pub fn in_form(self, at: Timestamp, form: &str) -> Option<String> {
         let utc = at.to_utc()?;
@@ -69,6 +99,25 @@ impl Zone {
                 let local = utc.with_timezone(&chrono::Local);
                 format!("{} {}", local.format(format), local.format("%:z"))
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_lasts_from_one_midnight_to_the_next() {
+        let WallDay { name, from, to } = Zone::Utc.wall_day(20_159);
+        assert_eq!(name, "2025-03-12");
+        assert_eq!(Some(from), Timestamp::parse_rfc3339("2025-03-12T00:00:00Z"));
+        assert_eq!(Some(to), Timestamp::parse_rfc3339("2025-03-13T00:00:00Z"));
+        // Wherever this runs, its days follow each other and bear their own names.
+        for number in (19_000..20_500).step_by(7) {
+            let (day, next) = (Zone::Local.wall_day(number), Zone::Local.wall_day(number + 1));
+            assert_eq!(day.to, next.from);
+            assert_eq!(Zone::Local.day(Timestamp::from_micros(day.to.micros() - 1)), day.name);
         }
     }
 }

@@ -1,12 +1,11 @@
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::Labels;
 use super::loaded::{ContinueStream, LoadStream, Loaded};
-use super::rows::text;
 use super::stream_choice::StreamChoice;
 use super::stream_view::StreamView;
 use super::user_error::UserError;
+use super::{CompareRows, Labels};
 use crate::engine::{Asked, Cause, Continued, Engine, Question, StoreChange, Ticket, Tool};
 use crate::event::{EventType, StreamId, Timestamp, Version};
 use crate::replay::{Index, ProjectionRef, Timeline};
@@ -82,7 +81,16 @@ struct Made {
     sides: Vec<Side>,
     /// Of the stream on screen.
     revision: u64,
-    rows: Vec<CompareRow>,
+    rows: CompareRows,
+}
+
+impl Made {
+    /// The same sides at other moments.
+    fn is_like(&self, mode: CompareMode, revision: u64, sides: &[Side]) -> bool {
+        let is_same = |(one, other): (&Side, &Side)| one.is_of(other);
+        (self.mode, self.revision, self.sides.len()) == (mode, revision, sides.len())
+            && self.sides.iter().zip(sides).all(is_same)
+    }
 }
 
 /// One column: a stream under a projection at a moment.
@@ -96,21 +104,10 @@ pub struct Side {
     pub projection: ProjectionRef,
 }
 
-/// One field on every side.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CompareRow {
-    pub field: String,
-    /// `None` where a side has no such field.
-    pub cells: Vec<Option<CompareCell>>,
-    pub differs: bool,
-    /// Every side has it, with the same value.
-    pub is_equal: bool,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct CompareCell {
-    pub value: String,
-    pub set_by: Option<Version>,
+impl Side {
+    fn is_of(&self, other: &Self) -> bool {
+        (&self.stream, self.number, &self.projection) == (&other.stream, other.number, &other.projection)
+    }
 }
 
 /// The event that gave a value, as far as the history in memory tells.
@@ -128,7 +125,7 @@ pub enum Compared<'a> {
     /// Something has to be chosen first.
     NeedsChoice,
     Loading,
-    Table(&'a [Side], &'a [CompareRow]),
+    Table(&'a [Side], &'a CompareRows),
 }
 
 impl std::fmt::Debug for Comparing {
@@ -296,7 +293,9 @@ impl Comparing {
         let (revision, mode) = (view.revision, self.mode);
         let is_made = |made: &Made| made.revision == revision && made.mode == mode && made.sides == sides;
         if !self.made.as_ref().is_some_and(is_made) {
-            let rows = self.rows(view, &sides);
+            let before = self.made.take().filter(|made| made.is_like(mode, revision, &sides));
+            let followed = before.and_then(|made| self.followed(view, made, &sides));
+            let rows = followed.unwrap_or_else(|| self.rows(view, &sides));
             self.made = Some(Made { mode, sides, revision, rows });
         }
         self.standing = Standing::Made;
@@ -387,13 +386,25 @@ impl Comparing {
         Some(Side { stream: stream.clone(), number: *number, index, version, projection: loaded.projection.clone() })
     }
 
-    fn rows(&self, view: &StreamView, sides: &[Side]) -> Vec<CompareRow> {
+    /// The rows as they are after a step, where it moved no more than some values.
+    fn followed(&self, view: &StreamView, before: Made, sides: &[Side]) -> Option<CompareRows> {
+        let Made { sides: from, mut rows, .. } = before;
+        for (column, (from, to)) in from.iter().zip(sides).enumerate() {
+            let timeline = self.loaded(view, &to.stream, to.number)?.timeline.as_ref();
+            if from.index != to.index && !rows.follow(column, timeline, from.index?, to.index?) {
+                return None;
+            }
+        }
+        Some(rows)
+    }
+
+    fn rows(&self, view: &StreamView, sides: &[Side]) -> CompareRows {
         let timelines: Vec<Option<(&dyn Timeline, Index)>> = sides
             .iter()
             .map(|side| Some((self.loaded(view, &side.stream, side.number)?.timeline.as_ref(), side.index?)))
             .collect();
         // Projections are made to hold different fields: what only one of them has is no disagreement.
-        compare(&timelines, self.mode != CompareMode::Projections)
+        CompareRows::new(&timelines, self.mode != CompareMode::Projections)
     }
 }
 
@@ -411,43 +422,4 @@ impl Question for ReadWhy {
         let event = reader.event_at(&pin.stream, pin.version)?;
         Ok((pin, event.and_then(|event| event.metadata().reason)))
     }
-}
-
-/// Every field that any side has, in the order in which the sides show them.
-fn compare(sides: &[Option<(&dyn Timeline, Index)>], absence_differs: bool) -> Vec<CompareRow> {
-    let mut rows: Vec<CompareRow> = Vec::new();
-    let mut places: HashMap<String, usize> = HashMap::new();
-    let mut is_bookkeeping = BTreeSet::new();
-    for (column, side) in sides.iter().enumerate() {
-        let Some((timeline, index)) = side else { continue };
-        for (field, value, set_by) in timeline.blame(*index) {
-            if timeline.bookkeeping().contains(&field.as_str()) {
-                is_bookkeeping.insert(field.clone());
-            }
-            let place = *places.entry(field).or_insert_with_key(|field| {
-                rows.push(CompareRow {
-                    field: field.clone(),
-                    cells: vec![None; sides.len()],
-                    differs: false,
-                    is_equal: false,
-                });
-                rows.len() - 1
-            });
-            let set_by = set_by.and_then(|index| timeline.heads().get(index)).map(|head| head.version);
-            if let Some(cell) = rows.get_mut(place).and_then(|row: &mut CompareRow| row.cells.get_mut(column)) {
-                *cell = Some(CompareCell { value: text(&value), set_by });
-            }
-        }
-    }
-    for row in &mut rows {
-        let mut values = row.cells.iter().flatten().map(|cell| &cell.value);
-        let first = values.next();
-        let is_missing = row.cells.iter().any(Option::is_none);
-        let has_others = values.any(|value| Some(value) != first);
-        // Every event moves these, which says nothing of what differs.
-        let is_bookkeeping = is_bookkeeping.contains(&row.field);
-        row.differs = !is_bookkeeping && (has_others || (is_missing && absence_differs));
-        row.is_equal = is_bookkeeping || !(has_others || is_missing);
-    }
-    rows
 }

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
-use super::{UserError, WindowTool};
-use crate::engine::{Asked, Engine, Needle, Question, Ticket, Tool, export_findings, stream_or_store};
+use super::{Sought, UserError, WindowTool};
+use crate::engine::{Asked, Engine, Question, Ticket, Tool, Words, export_findings, stream_or_store};
 use crate::event::{EventRow, StreamId};
 use crate::store::files::{ExportOptions, ExportTarget, FileFormat, Selection, export};
 use crate::store::{Source, Store};
@@ -14,8 +14,8 @@ pub enum ExportWhat {
     Store,
     /// The events of the stream on screen.
     Here,
-    /// The events with this in them, in one stream where one is named.
-    Found { text: String, stream: Option<StreamId> },
+    /// The events that a search for this finds.
+    Found(Sought),
     /// What a check of the store finds.
     Findings,
 }
@@ -84,13 +84,18 @@ impl Exporting {
 }
 
 impl WindowTool for Exporting {
+    /// What was written before is no news any more.
+    fn reopened(&mut self) {
+        if !self.asked.is_loading() {
+            self.asked = Asked::default();
+        }
+    }
+
     fn start(&mut self, engine: &Engine, here: Option<&StreamId>) {
         let what = match (&self.what, here) {
-            (ExportWhat::Here, Some(here)) => What::Events { stream: Some(here.clone()), text: None },
-            (ExportWhat::Store | ExportWhat::Here, _) => What::Events { stream: None, text: None },
-            (ExportWhat::Found { text, stream }, _) => {
-                What::Events { stream: stream.clone(), text: Some(text.clone()) }
-            }
+            (ExportWhat::Here, Some(here)) => What::Events(Sought { stream: Some(here.clone()), ..Sought::default() }),
+            (ExportWhat::Store | ExportWhat::Here, _) => What::Events(Sought::default()),
+            (ExportWhat::Found(sought), _) => What::Events(sought.clone()),
             (ExportWhat::Findings, _) => What::Findings,
         };
         let path = PathBuf::from(self.to.trim());
@@ -111,7 +116,7 @@ impl WindowTool for Exporting {
 
 #[derive(Clone, Debug)]
 enum What {
-    Events { stream: Option<StreamId>, text: Option<String> },
+    Events(Sought),
     Findings,
 }
 
@@ -146,11 +151,12 @@ impl Question for ExportEvents {
         let progress = &mut |count| ticket.reached(count);
         let (count, is_findings) = match what {
             What::Findings => (export_findings::<UserError>(reader, target, options, progress)?, true),
-            What::Events { stream, text } => {
-                let query = stream_or_store(reader, stream, ticket)?;
-                let needle = text.as_deref().map(Needle::new);
-                let is_found = |row: &EventRow<'_>| needle.as_ref().is_none_or(|needle| needle.is_in(row));
-                let selection = Selection { query: &query, only: needle.is_some().then_some(&is_found) };
+            What::Events(sought) => {
+                let query = stream_or_store(reader, sought.stream.clone(), ticket)?;
+                let words = Words::new(&sought.text);
+                let is_found = |row: &EventRow<'_>| sought.is_of_day(row) && words.are_in(row);
+                let is_all = sought.text.is_empty() && sought.day.is_none();
+                let selection = Selection { query: &query, only: (!is_all).then_some(&is_found) };
                 (export(reader, selection, target, options, progress)?.events, false)
             }
         };

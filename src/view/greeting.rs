@@ -1,6 +1,8 @@
 use super::UserError;
-use crate::engine::{Asked, DayOfStore, Digest, Engine, Question, StoreChange, Survey, Ticket, Tool, name_of_stream};
-use crate::event::{StreamId, Version};
+use crate::engine::{
+    Asked, DayOfStore, Digest, Engine, Question, StoreChange, Survey, Ticket, Tool, as_one_word, name_of_stream,
+};
+use crate::event::{StreamId, Timestamp, Version};
 use crate::store::{Columns, Flow, Query, Store};
 
 /// Of each kind, no more than these are named.
@@ -8,6 +10,15 @@ pub const GREETED: usize = 8;
 
 /// Events at the end of the store among which the newest streams are looked for.
 const NEWEST_AMONG: u64 = 400;
+
+/// A clock on a wall: by it, days are told.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    /// What tells it from others.
+    pub name: &'static str,
+    /// How many seconds it is ahead of UTC.
+    pub offset: fn(Timestamp) -> i64,
+}
 
 /// Where a part of the greeting leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +45,8 @@ pub struct GreetingRow {
 pub struct Greeting {
     glance: Asked<Glance>,
     digest: Asked<ReadDigest>,
-    /// How much was known when the digest was last asked for.
-    digested: Option<u64>,
+    /// How much was known when the digest was last asked for, and by which clock.
+    digested: Option<(u64, &'static str)>,
     /// The day that was picked in the calendar.
     pub day: Option<i32>,
     /// How many weeks back the calendar is turned.
@@ -44,15 +55,20 @@ pub struct Greeting {
 
 impl Greeting {
     /// It is on screen. `known` changes with what the survey knows.
-    pub(super) fn want(&mut self, engine: &Engine, survey: &Survey, known: u64) {
+    pub(super) fn want(&mut self, engine: &Engine, survey: &Survey, known: u64, clock: Clock) {
+        let known = (known, clock.name);
         if self.digested == Some(known) {
             return;
+        }
+        if self.digested.is_some_and(|(_, clock)| clock != known.1) {
+            // Its days have other numbers.
+            self.day = None;
         }
         if self.digested.is_none() {
             self.glance.ask(engine, Glance);
         }
         self.digested = Some(known);
-        self.digest.ask_because(engine, ReadDigest(survey.clone()), crate::engine::Cause::Store);
+        self.digest.ask_because(engine, ReadDigest(survey.clone(), clock), crate::engine::Cause::Store);
     }
 
     pub(super) fn change(&mut self, engine: &Engine, change: &StoreChange) {
@@ -111,7 +127,7 @@ pub fn counted(name: &str, count: u64) -> GreetingRow {
         title: name.to_owned(),
         aside: String::new(),
         count: Some(count),
-        leads: Destination::Events(name.to_owned()),
+        leads: Destination::Events(as_one_word(name)),
     }
 }
 
@@ -151,7 +167,7 @@ impl Question for Glance {
 
 /// What the survey knows by now, put together.
 #[derive(Clone, Debug)]
-struct ReadDigest(Survey);
+struct ReadDigest(Survey, Clock);
 
 impl Question for ReadDigest {
     type Answer = Digest;
@@ -159,6 +175,7 @@ impl Question for ReadDigest {
     const WHAT: &'static str = "looking at the store";
 
     fn answer(self, _: &dyn Store, _: &Ticket) -> Result<Digest, UserError> {
-        Ok(self.0.digest(GREETED))
+        let Self(survey, clock) = self;
+        Ok(survey.digest(GREETED, clock.offset))
     }
 }

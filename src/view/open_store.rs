@@ -3,8 +3,8 @@ use std::time::Duration;
 use super::listing::BETWEEN_LETTERS;
 use super::signs::SignBook;
 use super::{
-    CausesView, Comparing, Draft, FindStreams, Greeting, KeptDraft, Labels, ListStreams, Pin, ReadSurvey, Stay,
-    StreamView, ToolName, Tools, Trail, UserError,
+    Clock, Comparing, Draft, FindStreams, Greeting, KeptDraft, Labels, ListStreams, Pin, ReadSurvey, Stay, StreamView,
+    ToolName, Tools, Trail, UserError,
 };
 use crate::engine::{Asked, Cause, Engine, Link, Moment, Progress, Question, StoreChange, Survey, Ticket, Tool};
 use crate::event::{StreamId, Version};
@@ -27,6 +27,8 @@ pub struct OpenStore {
     pub order: StreamOrder,
     pub labels: Labels,
     pub groups: Asked<ListStreams>,
+    /// How often the list has come.
+    lists_made: u64,
     /// What is looked for by a part of its name, beside the list.
     pub found: Asked<FindStreams>,
     /// What every event was read for.
@@ -51,7 +53,6 @@ pub struct OpenStore {
     pub(super) kept_drafts: Vec<KeptDraft>,
     pub pins: [Option<Pin>; 2],
     pub comparing: Comparing,
-    pub causes: CausesView,
     signs: SignBook,
     pub tools: Tools,
     /// The store was cut, restored or replaced since it was opened, and nobody was told yet.
@@ -87,6 +88,7 @@ impl OpenStore {
             order: StreamOrder::Began,
             labels: Labels::new(survey.clone()),
             groups: Asked::default(),
+            lists_made: 0,
             found: Asked::default(),
             survey,
             surveying: Asked::default(),
@@ -102,7 +104,6 @@ impl OpenStore {
             kept_drafts: Vec::new(),
             pins: [None, None],
             comparing: Comparing::new(),
-            causes: CausesView::new(),
             signs: SignBook::default(),
             tools: Tools::default(),
             was_replaced: false,
@@ -132,8 +133,13 @@ impl OpenStore {
     }
 
     /// The greeting is on screen: what it says is asked for.
-    pub fn greet(&mut self) {
-        self.greeting.want(&self.engine, &self.survey, self.survey_news);
+    pub fn greet(&mut self, clock: Clock) {
+        self.greeting.want(&self.engine, &self.survey, self.survey_news, clock);
+    }
+
+    /// Another number for each list of streams.
+    pub fn lists_made(&self) -> u64 {
+        self.lists_made
     }
 
     /// Goes on reading every event, where that was stopped or not begun.
@@ -299,8 +305,7 @@ impl OpenStore {
             (Some(view), Some(leaving)) if view.is_empty() => Some(leaving),
             (view, _) => view.as_mut(),
         };
-        let Self { comparing, causes, pins, labels, .. } = self;
-        OnScreen { view, comparing, causes, pins, labels }
+        OnScreen { view, comparing: &mut self.comparing, pins: &self.pins, labels: &self.labels }
     }
 
     /// Makes ready what a comparison shows, and asks for what it lacks.
@@ -312,21 +317,6 @@ impl OpenStore {
         if let Some(view) = shown {
             comparing.prepare(engine, view, pins);
         }
-    }
-
-    /// Makes ready what led to the event at the cursor and what it led to, and asks for what that lacks.
-    pub fn trace(&mut self) {
-        let Self { engine, labels, view, causes, signs, .. } = self;
-        if let Some(view) = view.as_ref().filter(|view| !view.is_empty()) {
-            causes.prepare(engine, view, signs);
-        }
-        let lanes = causes.lanes().map(|lanes| lanes.lanes.as_slice()).unwrap_or_default();
-        labels.want(engine, lanes.iter().map(|lane| &lane.stream).chain(causes.choice.offered()));
-    }
-
-    /// Lays a stream beside those that belong together.
-    pub fn add_lane(&mut self, stream: StreamId) {
-        self.causes.lay_beside(&self.engine, stream);
     }
 
     /// The address of what is looked at, to be sent to somebody.
@@ -349,8 +339,7 @@ impl OpenStore {
     /// With what runs behind the scenes and has nothing to say of its own.
     fn all(&self) -> impl Iterator<Item = &dyn Tool<Error = UserError>> {
         let behind: [&dyn Tool<Error = UserError>; 2] = [&self.found, &self.surveying];
-        let causes = self.causes.tools();
-        self.background().chain(self.started()).chain(behind).chain(self.greeting.tools()).chain(causes)
+        self.background().chain(self.started()).chain(behind).chain(self.greeting.tools())
     }
 
     /// Whether it has answered what is asked of every store; of a list that takes long, it is enough that it has begun.
@@ -371,7 +360,6 @@ impl OpenStore {
         Tool::retry(&mut self.groups, &self.engine);
         self.view.iter_mut().for_each(|view| view.retry(&self.engine));
         self.comparing.retry();
-        self.causes.retry(&self.engine);
     }
 
     /// What is being waited for: the longest first.
@@ -401,7 +389,6 @@ impl OpenStore {
         self.greeting.change(&self.engine, change);
         self.view.iter_mut().for_each(|view| view.follow(&self.engine, change));
         self.comparing.follow(&self.engine, change);
-        self.causes.follow(&self.engine, change);
     }
 
     /// What was read while the file was being written may have failed for that alone.
@@ -423,11 +410,13 @@ impl OpenStore {
             self.change(&change);
         }
         let follows = self.follows;
-        let Self { engine, info, groups, found, labels, view, leaving, comparing, causes, signs, .. } = self;
+        let Self { engine, info, groups, lists_made, found, labels, view, leaving, comparing, signs, .. } = self;
         let mut is_new = info.poll(engine);
         is_new |= found.poll(engine);
         is_new |= recorded.is_some();
-        is_new |= groups.poll(engine);
+        let has_list = groups.poll(engine);
+        *lists_made += u64::from(has_list);
+        is_new |= has_list;
         let length = view.as_ref().map(StreamView::len);
         if let Some(view) = view
             && view.poll(engine)
@@ -441,7 +430,6 @@ impl OpenStore {
             *leaving = None;
         }
         is_new |= comparing.poll(engine, labels);
-        is_new |= causes.poll(engine, labels);
         is_new |= labels.poll(engine);
         if let (true, Some(view)) = (follows, view)
             && length.is_some_and(|length| view.len() > length)
@@ -484,7 +472,6 @@ impl OpenStore {
 pub struct OnScreen<'a> {
     pub view: Option<&'a mut StreamView>,
     pub comparing: &'a mut Comparing,
-    pub causes: &'a mut CausesView,
     pub pins: &'a [Option<Pin>; 2],
     pub labels: &'a Labels,
 }

@@ -41,11 +41,7 @@ pub struct Pause {
 impl TimeScale {
     /// Empty where there are no times, or only one.
     pub fn new(heads: &[Head]) -> Self {
-        Self::of_times(heads.iter().filter_map(|head| head.recorded_at).collect())
-    }
-
-    /// The same of times in any order.
-    pub(super) fn of_times(mut times: Vec<Timestamp>) -> Self {
+        let mut times: Vec<Timestamp> = heads.iter().filter_map(|head| head.recorded_at).collect();
         // Clocks may run backward; the line shows time, not order.
         times.sort_unstable();
         times.dedup();

@@ -15,6 +15,9 @@ pub trait WindowTool {
         false
     }
 
+    /// Its dialog is opened, perhaps once more.
+    fn reopened(&mut self) {}
+
     fn asked(&self) -> &dyn Tool<Error = UserError>;
     fn asked_mut(&mut self) -> &mut dyn Tool<Error = UserError>;
 }

@@ -140,3 +140,23 @@ fn a_stream_that_is_not_there_is_said_and_another_can_be_typed() {
     driver.press(Key::Enter);
     assert!(driver.shows_part("there is no stream lead-none"), "{}", driver.all_text());
 }
+
+#[test]
+fn pins_of_another_stream_say_whose_they_are() {
+    let mut driver = Driver::at("lead-1");
+    driver.press(Key::Home);
+    driver.press(Key::A);
+    driver.press(Key::End);
+    driver.press(Key::B);
+    driver.assert_shows("A v0");
+    driver.click_stream("lead-4");
+    driver.assert_hides("A v0");
+    driver.assert_shows("A lead-1 v0");
+    driver.window.get_by_role_and_label(Role::Button, "B lead-1 v6").hover();
+    driver.settle();
+    assert!(driver.shows_part("Pin B here  ·  aaa, lead-1 v6"), "{}", driver.all_text());
+    driver.press(Key::D);
+    driver.assert_shows("lead-1 v0 beside lead-1 v6");
+    driver.click_stream("lead-1");
+    driver.assert_shows("v0 beside v6");
+}

@@ -208,3 +208,14 @@ fn a_draft_that_was_begun_is_kept_with_its_event_and_an_untouched_one_is_not() {
     driver.assert_hides("1 draft kept");
     driver.assert_hides("Compensate version 3");
 }
+
+#[test]
+fn an_event_of_ones_own_begins_in_todays_shape() {
+    let mut driver = Driver::at("lead-1");
+    driver.click_role(Role::Row, "v6 payment-confirmed");
+    driver.click("Compensate…");
+    driver.click("Event of your own");
+    let payload = driver.window.get_by_role_and_label(Role::MultilineTextInput, "Payload, as JSON").value();
+    let payload = payload.unwrap_or_default();
+    assert!(payload.contains("\"status\"") && !payload.contains("stauts"), "{payload}");
+}

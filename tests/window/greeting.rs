@@ -1,6 +1,7 @@
 //! A store before a stream is chosen: what it holds, and where each part of that leads.
 
-use egui::Role;
+use egui::{Key, Role};
+use egui_kittest::kittest::{NodeT, Queryable};
 use foldline::event::{EventId, EventType, NewEvent, StreamId, Timestamp};
 use foldline::store::native::NativeStore;
 use foldline::store::{Expected, Writer};
@@ -63,24 +64,64 @@ fn an_opened_store_says_what_it_holds() {
 }
 
 #[test]
-fn a_stream_and_a_day_lead_to_their_last_event() {
+fn a_stream_leads_to_its_last_event() {
     let mut driver = greeted();
     driver.click_role(Role::Row, "Bo, thing-1, 2");
     driver.assert_shows("State at version 1");
+}
+
+/// The events that are listed, in their order.
+fn hits(driver: &Driver) -> Vec<String> {
+    let buttons = driver.window.query_all_by_role(Role::Button);
+    buttons.filter_map(|node| node.accesskit_node().label()).filter(|name| name.contains(" v")).collect()
+}
+
+#[test]
+fn a_day_lists_its_events_the_newest_first() {
     let mut driver = greeted();
-    driver.click_role(Role::Button, "2025-01-01, 1 event");
-    driver.assert_shows("State at version 0");
-    assert!(driver.shows_part("thing-1"), "{}", driver.all_text());
+    let mut store = NativeStore::open_for_writing(&driver.path("made.db")).expect("opened");
+    for (number, hour) in [(20, 3), (21, 2)] {
+        let late = Timestamp::from_micros(NEW_YEAR + DAY + hour * DAY / 24);
+        let event = NewEvent { recorded_at: Some(late), ..event(number, "moved", "lee", r#"{"to":"Jeju"}"#) };
+        store.append(&StreamId::from("thing-1"), Expected::Any, &[event]).expect("appended");
+    }
+    driver.wait_for("2025-01-02, 3 events");
+    driver.click_role(Role::Button, "2025-01-02, 3 events");
+    driver.assert_shows("3 events on 2025-01-02, the newest first");
+    driver.assert_shows("On 2025-01-02 (UTC)");
+    assert_eq!(hits(&driver), ["thing-1 v3 moved, Bo", "thing-1 v2 moved, Bo", "thing-2 v0 created, Zoë"]);
+    driver.type_into("Text to find", "jeju");
+    driver.press(Key::Enter);
+    driver.assert_shows("“jeju” is in 2 events of 2025-01-02, the newest first");
+    driver.click("On any day");
+    assert!(driver.shows_part("“jeju” is in 2 of 5 events"), "{}", driver.all_text());
+    driver.click_role(Role::Button, "thing-1 v2 moved, Bo");
+    driver.assert_shows("State at version 2");
 }
 
 #[test]
 fn days_are_gone_through_without_a_mouse_too() {
     let mut driver = greeted();
-    driver.assert_shows("2025-01-10: open its event");
+    driver.assert_shows("2025-01-10: show its event");
     driver.click("Day before");
-    driver.click("2025-01-02: open its event");
+    driver.click("2025-01-02: show its event");
+    driver.assert_shows("1 event on 2025-01-02");
+    driver.press(Key::ArrowDown);
+    driver.press(Key::Enter);
     assert!(driver.shows_part("thing-2"), "{}", driver.all_text());
     driver.assert_shows("State at version 0");
+}
+
+#[test]
+fn the_days_of_the_calendar_say_whose_they_are() {
+    let mut driver = greeted();
+    let at = driver.window.get_by_label("Events by day").rect().center().y;
+    let zone = |driver: &Driver, zone: &str| {
+        driver.window.query_all_by_label(zone).any(|node| (node.rect().center().y - at).abs() < 8.0)
+    };
+    assert!(zone(&driver, "UTC"), "{}", driver.all_text());
+    driver.click_role(Role::Button, "UTC");
+    assert!(zone(&driver, "Local") && !zone(&driver, "UTC"), "{}", driver.all_text());
 }
 
 #[test]
@@ -99,7 +140,7 @@ fn a_person_and_a_type_lead_to_their_events() {
 fn the_greeting_says_what_a_check_found_and_what_was_recorded_since() {
     let mut driver = greeted();
     driver.click_role(Role::Button, "Check the store…");
-    driver.press(egui::Key::Escape);
+    driver.press(Key::Escape);
     driver.assert_shows("Nothing to report");
     let mut store = NativeStore::open_for_writing(&driver.path("made.db")).expect("opened");
     let later = event(30, "moved", "park", r#"{"to":"Seoul"}"#);

@@ -9,7 +9,17 @@ use crate::driver::Driver;
 /// More stops than any screen has: whoever has gone round so often has missed the one that was meant.
 const STOPS: usize = 200;
 
-fn focused(driver: &Driver) -> Option<(Role, String)> {
+pub(crate) fn focused_id(driver: &Driver) -> Option<egui::accesskit::NodeId> {
+    fn down(node: &egui_kittest::Node<'_>) -> Option<egui::accesskit::NodeId> {
+        if node.is_focused() {
+            return Some(node.accesskit_node().locate().0);
+        }
+        node.children().find_map(|child| down(&child))
+    }
+    down(&driver.window.root())
+}
+
+pub(crate) fn focused(driver: &Driver) -> Option<(Role, String)> {
     fn down(node: &egui_kittest::Node<'_>) -> Option<(Role, String)> {
         let access = node.accesskit_node();
         if node.is_focused() {
@@ -167,6 +177,65 @@ fn tab_goes_through_the_window_as_it_is_read() {
     let mut parts: Vec<&str> = stops(&mut driver).iter().map(|(_, _, rect)| part(rect)).collect();
     parts.dedup();
     assert_eq!(parts, ["bar", "streams", "middle", "event", "timeline", "status"]);
+}
+
+#[test]
+fn tab_goes_from_left_to_right_on_every_line() {
+    let mut driver = Driver::at("lead-1");
+    for key in [Key::A, Key::ArrowLeft, Key::B] {
+        driver.press(key);
+    }
+    for stops in [stops(&mut driver), {
+        driver.press_with(Modifiers::ALT, Key::Home);
+        stops(&mut driver)
+    }] {
+        for pair in stops.windows(2) {
+            let [(_, one, before), (_, other, after)] = pair else { continue };
+            let is_one_line = (before.center().y - after.center().y).abs() < 8.0 && before.height() < 60.0;
+            if is_one_line {
+                assert!(before.left() < after.left(), "from {one} at {before:?} back to {other} at {after:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn esc_clears_a_filter_first_and_then_leaves_it() {
+    for (field, text) in [("Filter streams", "zzz"), ("Filter history", "zzz"), ("Filter fields", "zzz")] {
+        let mut driver = Driver::at("lead-1");
+        driver.type_into(field, text);
+        driver.press(Key::Escape);
+        assert_eq!(driver.value_of(field), "", "{field}");
+        assert_eq!(focused(&driver), Some((Role::TextInput, field.to_owned())), "{field} is cleared, and not left");
+        driver.press(Key::Escape);
+        assert!(focused(&driver).is_none_or(|(role, _)| role != Role::TextInput), "{field} is left");
+    }
+}
+
+#[test]
+fn borders_are_moved_by_the_arrows_and_home_puts_them_back() {
+    let mut driver = Driver::at("lead-1");
+    let rect = |driver: &Driver, name: &str| driver.window.get_by_role_and_label(Role::Splitter, name).rect().center();
+    for (name, on, back, by) in [
+        ("Width of the streams", Key::ArrowRight, Key::ArrowLeft, egui::vec2(16.0, 0.0)),
+        ("Height of the state", Key::ArrowDown, Key::ArrowUp, egui::vec2(0.0, 16.0)),
+        ("Width of the event", Key::ArrowRight, Key::ArrowLeft, egui::vec2(16.0, 0.0)),
+    ] {
+        tab_to(&mut driver, Role::Splitter, name);
+        let before = rect(&driver, name);
+        for (key, times) in [(back, 1.0), (back, 2.0), (on, 1.0)] {
+            driver.press(key);
+            let moved = rect(&driver, name) - before;
+            assert!((moved + by * times).length() < 2.0, "{name}: {key:?} moved it by {moved}");
+        }
+        let value = |driver: &Driver| {
+            driver.window.get_by_role_and_label(Role::Splitter, name).accesskit_node().numeric_value()
+        };
+        assert!(value(&driver).is_some_and(|percent| (1.0..100.0).contains(&percent)), "{:?}", value(&driver));
+        driver.press(Key::Home);
+        assert!((rect(&driver, name) - before).length() < 1.0, "{name}: Home led to {:?}", rect(&driver, name));
+        driver.assert_shows("State at version 6");
+    }
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! Tests of the window through what a screen reader sees of it: roles and names. No display, no graphics card.
 
-mod causes;
 mod comparing;
 mod correcting;
 mod dialogs;
@@ -11,6 +10,7 @@ mod greeting;
 mod history;
 mod keyboard;
 mod languages;
+mod lists;
 mod looking;
 mod names;
 mod odd;

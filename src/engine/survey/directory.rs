@@ -229,10 +229,6 @@ impl Directory {
         self.streams.get(number as usize)?.name.map(|name| self.names.get(name))
     }
 
-    pub(super) fn id(&self, number: u32) -> &str {
-        self.ids.get(number)
-    }
-
     /// The first of all streams in an order.
     pub(super) fn top(&self, order: StreamOrder, most: usize) -> Vec<ListedStream> {
         let all = (0..self.streams.len() as u32).collect();

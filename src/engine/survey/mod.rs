@@ -18,7 +18,7 @@ use naming::{NAMELESS, Namer};
 use tally::Tally;
 
 use super::Ticket;
-use crate::event::{Cursor, EventBatch, EventRow, Position, StreamId, Version};
+use crate::event::{Cursor, EventBatch, EventRow, Position, StreamId, Timestamp};
 use crate::store::{Changes, Columns, Flow, Query, Scan, Store, StoreError, StreamOrder, StreamQuery, StreamRow};
 
 /// What is known so far. Clones are of the same: one is filled while others are asked.
@@ -39,14 +39,11 @@ pub struct Digest {
     pub newest: Vec<ListedStream>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DayOfStore {
-    /// Since 1970, in UTC.
+    /// Since 1970, on the clock that was asked for.
     pub number: i32,
     pub events: u64,
-    /// Where its last event stands.
-    pub stream: StreamId,
-    pub version: Version,
 }
 
 #[derive(Debug, Default)]
@@ -122,19 +119,14 @@ impl Survey {
         self.read().directory.likely(text, most)
     }
 
-    /// What the store holds, of each kind no more than `most`.
-    pub fn digest(&self, most: usize) -> Digest {
+    /// What the store holds, of each kind no more than `most`. Days are those of a clock that is so many seconds ahead of
+    /// UTC.
+    pub fn digest(&self, most: usize, offset: fn(Timestamp) -> i64) -> Digest {
         let content = self.read();
         let Content { directory, tally, stage, .. } = &*content;
-        let day = |(number, day): (&i32, &tally::Day)| DayOfStore {
-            number: *number,
-            events: day.events,
-            stream: directory.id(day.stream).into(),
-            version: day.version,
-        };
         let is_listed = *stage >= Stage::Listed;
         Digest {
-            days: tally.days.iter().map(day).collect(),
+            days: tally.days(offset),
             people: tally.busiest(most),
             all_people: tally.people() as u64,
             longest: if is_listed { directory.top(StreamOrder::Longest, most) } else { Vec::new() },
@@ -282,7 +274,7 @@ impl Content {
         if let Some(named) = namer.name_in(row, is_first) {
             directory.rename(number, &named);
         }
-        tally.take(row, number);
+        tally.take(row);
     }
 }
 

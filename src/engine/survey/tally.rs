@@ -1,37 +1,31 @@
 use std::collections::{BTreeMap, HashMap};
 
-use crate::event::{EventRow, Version, actor_in};
+use super::DayOfStore;
+use crate::event::{EventRow, Timestamp, actor_in};
 
-/// Every day on which events were recorded, and who recorded them.
+/// When events were recorded, and who recorded them.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    /// By the number of the day since 1970, in UTC.
-    pub(super) days: BTreeMap<i32, Day>,
+    /// How many in each quarter of an hour since 1970: of these a day is made up anywhere on earth.
+    quarters: HashMap<i64, u64>,
     people: HashMap<String, u64>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Day {
-    pub(super) events: u64,
-    /// Its last event: the stream's number in the directory, and the version.
-    pub(super) stream: u32,
-    pub(super) version: Version,
-}
-
-/// A store whose clocks ran wild has no more days than these, and none more people.
-const MOST_DAYS: usize = 100_000;
+/// A store whose clocks ran wild has no more quarters than these, and none more people.
+const MOST_QUARTERS: usize = 1_000_000;
 const MOST_PEOPLE: usize = 20_000;
 
+const MICROS_A_QUARTER: i64 = 15 * 60 * 1_000_000;
 const MICROS_A_DAY: i64 = 86_400_000_000;
 
 impl Tally {
-    pub(super) fn take(&mut self, row: &EventRow<'_>, stream: u32) {
+    pub(super) fn take(&mut self, row: &EventRow<'_>) {
         if let Some(at) = row.recorded_at {
-            let day = at.micros().div_euclid(MICROS_A_DAY) as i32;
-            let is_counted = self.days.len() < MOST_DAYS || self.days.contains_key(&day);
-            if is_counted {
-                let day = self.days.entry(day).or_insert(Day { events: 0, stream, version: row.version });
-                *day = Day { events: day.events + 1, stream, version: row.version };
+            let quarter = at.micros().div_euclid(MICROS_A_QUARTER);
+            if let Some(count) = self.quarters.get_mut(&quarter) {
+                *count += 1;
+            } else if self.quarters.len() < MOST_QUARTERS {
+                self.quarters.insert(quarter, 1);
             }
         }
         let Some(actor) = actor_in(row.metadata) else { return };
@@ -40,6 +34,17 @@ impl Tally {
         } else if self.people.len() < MOST_PEOPLE {
             self.people.insert(actor.into_owned(), 1);
         }
+    }
+
+    /// Every day with events, on a clock that is so many seconds ahead of UTC.
+    pub(super) fn days(&self, offset: impl Fn(Timestamp) -> i64) -> Vec<DayOfStore> {
+        let mut days: BTreeMap<i32, u64> = BTreeMap::new();
+        for (quarter, count) in &self.quarters {
+            let begin = quarter * MICROS_A_QUARTER;
+            let wall = begin.saturating_add(offset(Timestamp::from_micros(begin)) * 1_000_000);
+            *days.entry(wall.div_euclid(MICROS_A_DAY) as i32).or_default() += count;
+        }
+        days.into_iter().map(|(number, events)| DayOfStore { number, events }).collect()
     }
 
     /// Who recorded the most, and how much.
@@ -51,5 +56,25 @@ impl Tally {
 
     pub(super) fn people(&self) -> usize {
         self.people.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_those_of_the_clock_that_is_asked_for() {
+        let mut tally = Tally::default();
+        for time in ["2025-03-11T14:59:59Z", "2025-03-11T15:00:00Z", "2025-03-11T18:20:00Z", "1969-12-31T23:59:00Z"] {
+            let at = Timestamp::parse_rfc3339(time).expect("a time");
+            *tally.quarters.entry(at.micros().div_euclid(MICROS_A_QUARTER)).or_default() += 1;
+        }
+        let days = |minutes: i64| -> Vec<(i32, u64)> {
+            tally.days(|_| minutes * 60).into_iter().map(|day| (day.number, day.events)).collect()
+        };
+        assert_eq!(days(0), [(-1, 1), (20_158, 3)]);
+        assert_eq!(days(9 * 60), [(0, 1), (20_158, 1), (20_159, 2)], "Seoul");
+        assert_eq!(days(5 * 60 + 45), [(0, 1), (20_158, 2), (20_159, 1)], "Kathmandu");
     }
 }

@@ -8,9 +8,11 @@ use crate::view::OpenStore;
 /// The flags of the pins that stand in sight: pressed they lead there, dragged they are set elsewhere.
 pub(super) fn pins_ui(ui: &mut Ui, scene: &mut Scene<'_>, track: &Track<'_>, store: &OpenStore) {
     let colours = track.colours;
-    for (pin, letter, colour, place) in
-        [(0, 'A', colours.pin_a, store.pins_here()[0]), (1, 'B', colours.pin_b, store.pins_here()[1])]
-    {
+    let [a, b] = store.pins_here();
+    let mut flags = [(0, 'A', colours.pin_a, a), (1, 'B', colours.pin_b, b)];
+    // As Tab comes to them.
+    flags.sort_by_key(|(_, _, _, place)| *place);
+    for (pin, letter, colour, place) in flags {
         let Some((index, head)) = place.and_then(|index| Some((index, track.line.heads().get(index)?))) else {
             continue;
         };
