@@ -4,6 +4,7 @@
 //!
 //! - [`event`]: the words. Ids, versions, positions, times, an event as recorded, [`event::EventBatch`] and
 //!   [`event::Cursor`], and [`event::Message`]: what is said to a person, before it is in any language.
+//! - [`expr`]: conditions in CEL over an event and the state that it led to, read once and told at any moment.
 //! - [`store`]: where events are kept. Batches that are pulled, what is new behind a place, appending.
 //!   - `native`: Foldline's own SQLite file.
 //!   - `frameworks`: one folder a framework with all its rules; beside them what they share.
@@ -21,7 +22,7 @@
 //! - [`cli`]: the command line.
 //! - `command`, `app`, `ui`, `theme`, `locale`: the window (feature `window`). A file a panel.
 //!
-//! Imports point one way: `event ← store, domain ← projection ← replay ← compensate ← engine ← view ← ui ← app`, and
+//! Imports point one way: `event ← store, domain, expr ← projection ← replay ← compensate ← engine ← view ← ui ← app`, and
 //! `engine ← cli`, `store ← workspace ← view, cli`. `theme` and `locale` import nothing of the house. A test reads every path that a file names.
 //!
 //! A tool more for the window is a file in `view` with its [`engine::Question`], a file in `ui` that draws its answer,
@@ -30,7 +31,7 @@
 //!
 //! # What always holds
 //!
-//! 1. `event`, `domain`, `projection`, `replay` and `view` do no input or output, read no clock and know no egui; no
+//! 1. `event`, `expr`, `domain`, `projection`, `replay` and `view` do no input or output, read no clock and know no egui; no
 //!    recorded history can make a built-in projection fail, and where a user's own fails, that is part of what is shown.
 //! 2. `store` knows no domain, and `domain` no store.
 //! 3. The window's thread reads no store: it asks the engine, and draws the last answer it has.
@@ -59,6 +60,7 @@ pub mod compensate;
 pub mod domain;
 pub mod engine;
 pub mod event;
+pub mod expr;
 #[cfg(feature = "window")]
 pub mod locale;
 pub mod projection;

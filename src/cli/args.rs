@@ -63,6 +63,11 @@ pub(super) enum Command {
     Reduce(ReduceArgs),
     /// The state of a stream had some of its events been different; nothing is written
     WhatIf(WhatIfArgs),
+    /// When a condition held: every version at which it turns true or false, or the streams in which it ever was
+    #[command(
+        override_usage = "foldline when [OPTIONS] <STORE> <STREAM> <EXPRESSION>\n       foldline when [OPTIONS] --category <C> <STORE> <EXPRESSION>"
+    )]
+    When(WhenArgs),
     /// Append an event of your own
     Append(AppendArgs),
     /// Append the natural compensation of an earlier event
@@ -338,6 +343,29 @@ pub(super) struct WhatIfArgs {
     /// Print too what would have to be appended to make it so; nothing is appended
     #[arg(long)]
     pub propose: bool,
+    /// state, search, analysis (leads), service (tickets) or fields (any stream)
+    #[arg(long, value_name = "P")]
+    pub projection: Option<String>,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WhenArgs {
+    /// A path, an address or `sample`
+    pub store: OsString,
+    /// The stream, as `foldline streams` names it; with --category, the expression stands here
+    #[arg(value_name = "STREAM")]
+    pub first: String,
+    /// A condition in CEL, such as `status == "CLOSED" && contacts > 2`
+    #[arg(value_name = "EXPRESSION")]
+    pub second: Option<String>,
+    /// In all streams of this category: those in which it was ever true
+    #[arg(long, value_name = "C")]
+    pub category: Option<String>,
+    /// Only the streams in which it was true at this time
+    #[arg(long, value_name = "AT", value_parser = moment, requires = "category")]
+    pub at: Option<Moment>,
     /// state, search, analysis (leads), service (tickets) or fields (any stream)
     #[arg(long, value_name = "P")]
     pub projection: Option<String>,

@@ -178,7 +178,7 @@ pub(super) fn events(args: &EventsArgs, context: &Context, out: &mut Output) -> 
     rows.end(visited)
 }
 
-fn unless_category(reader: &dyn Store, asked: &str) -> Result<(), Failure> {
+pub(super) fn unless_category(reader: &dyn Store, asked: &str) -> Result<(), Failure> {
     let categories = reader.categories()?;
     unless_known("no stream is of the category", asked, categories.iter().map(|(name, _)| name.as_str()))
 }

@@ -16,6 +16,7 @@ mod transfer;
 mod tries;
 mod verify;
 mod what_if;
+mod when;
 mod why;
 
 use std::ffi::OsString;
@@ -25,6 +26,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+use unicode_width::UnicodeWidthStr;
 
 use args::{Arguments, Command, Generated};
 use target::Context;
@@ -34,6 +36,7 @@ use terminal::{Output, keep_secret, print_message};
 use crate::compensate::PlanError;
 use crate::engine::{EngineError, ExcerptError, Link, MakeSampleError, Moment, Passing, leads_to_other_machine};
 use crate::event::{Explain, StreamId};
+use crate::expr::Flaw;
 use crate::replay::EditError;
 use crate::sample::SampleError;
 use crate::store::files::{ExportError, ExportTarget, ImportError, TargetError};
@@ -74,6 +77,9 @@ enum Failure {
     Plan(#[from] PlanError),
     #[error(transparent)]
     Edit(#[from] EditError),
+    /// With the text in which it stands.
+    #[error("{flaw}{}", pointed_at(text, flaw))]
+    Condition { flaw: Flaw, text: String },
     #[error("{0}")]
     Usage(String),
     #[error("{}: the man pages could not be written there: {source}", folder.display())]
@@ -114,7 +120,12 @@ impl Passing for Failure {
             Self::MakeSample(error) => error.message(),
             Self::Plan(error) => error.message(),
             Self::Edit(error) => error.message(),
-            Self::Import(_) | Self::Taken(_) | Self::Pages { .. } | Self::Usage(_) | Self::Output(_) => return false,
+            Self::Import(_)
+            | Self::Taken(_)
+            | Self::Pages { .. }
+            | Self::Condition { .. }
+            | Self::Usage(_)
+            | Self::Output(_) => return false,
         };
         said.is_passing()
     }
@@ -134,6 +145,16 @@ impl Failure {
             _ => 2,
         }
     }
+}
+
+/// The line with the wrong word, and marks under it.
+fn pointed_at(text: &str, flaw: &Flaw) -> String {
+    let start = text.get(..flaw.span.start).unwrap_or(text);
+    let begin = start.rfind('\n').map_or(0, |at| at + 1);
+    let line = text.get(begin..).unwrap_or_default().lines().next().unwrap_or_default();
+    let before = start.get(begin..).unwrap_or_default().width();
+    let wrong = text.get(flaw.span.clone()).and_then(|wrong| wrong.lines().next()).unwrap_or_default().width();
+    format!("\n  {line}\n  {}{}", " ".repeat(before), "^".repeat(wrong.max(1)))
 }
 
 /// Messages for whoever looks into a problem: `FOLDLINE_LOG=debug foldline …`.
@@ -243,6 +264,7 @@ fn dispatch(command: Command, context: &Context, out: &mut Output) -> Result<Out
         Command::Why(args) => looking(why::why, &args, context, out),
         Command::Reduce(args) => looking(reduce::reduce, &args, context, out),
         Command::WhatIf(args) => looking(what_if::what_if, &args, context, out),
+        Command::When(args) => looking(when::when, &args, context, out),
         Command::Verify(args) => looking(verify::verify, &args, context, out),
         Command::Map(args) => looking(map::map, &args, context, out),
         Command::Export(args) => looking(transfer::export, &args, context, out),

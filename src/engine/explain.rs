@@ -35,6 +35,7 @@ impl Explain for EngineError {
                 said.text("stream", stream).text("asked", asked).text("near", near.join(", "))
             }
             Self::NotAMoment(text) => Message::new("ask-not-a-moment").text("text", text),
+            Self::Condition(flaw) => flaw.message(),
             Self::Store(error) => error.message(),
         }
     }

@@ -23,6 +23,7 @@ mod survey;
 mod test_source;
 mod ticket;
 mod what_if;
+mod when;
 mod whole;
 
 use std::sync::Arc;
@@ -52,6 +53,9 @@ pub use survey::{
 pub use test_source::{Language, Shows, TestCase, test_source};
 pub use ticket::{Progress, Ticket};
 pub use what_if::BranchBase;
+pub use when::{
+    FoundSoFar, FoundWhen, SpokenWords, WhenInStore, projection_of_category, stopped, when_in_store, when_stream,
+};
 pub use whole::fold_whole;
 
 use crate::event::{StreamId, Timestamp, Version};
@@ -151,6 +155,9 @@ pub enum EngineError {
     NoField { stream: StreamId, asked: String, near: Vec<String> },
     #[error("“{0}” is neither a version nor a time; write a version (5), a time (2025-01-01T01:00:05Z) or latest")]
     NotAMoment(String),
+    /// An expression with a wrong word in it.
+    #[error(transparent)]
+    Condition(#[from] crate::expr::Flaw),
     #[error(transparent)]
     Store(#[from] StoreError),
 }

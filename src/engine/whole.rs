@@ -26,19 +26,38 @@ pub fn fold_whole(
     up_to: Option<Position>,
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<Box<dyn StreamStates>, StoreError> {
+    let mut states = projection.states();
+    each_decoded(reader, &|| projection.rows(), category, up_to, &mut |decoded, seen| {
+        states.fold(decoded);
+        if progress(seen).is_break() { Err(StoreError::Cancelled) } else { Ok(()) }
+    })?;
+    Ok(states)
+}
+
+/// Hands what was decoded of a category (of all, where none is named) up to a position to whoever folds it, in store order,
+/// with how many events there were so far.
+pub(super) fn each_decoded(
+    reader: &dyn Store,
+    rows: &(dyn Fn() -> Box<dyn DecodedRows> + Sync),
+    category: Option<&str>,
+    up_to: Option<Position>,
+    take: &mut Take<'_>,
+) -> Result<(), StoreError> {
     let decoders = thread::available_parallelism().map_or(1, std::num::NonZero::get).clamp(1, MOST_DECODERS);
-    let whole = Whole { projection, category, up_to, decoders, is_over: AtomicBool::new(false) };
+    let whole = Whole { rows, category, up_to, decoders, is_over: AtomicBool::new(false) };
     if reader.capabilities().has_dense_positions {
-        whole.fold_ranges(reader, progress)
+        whole.fold_ranges(reader, take)
     } else {
-        whole.fold_batches(reader, progress)
+        whole.fold_batches(reader, take)
     }
 }
+
+type Take<'t> = dyn FnMut(Box<dyn DecodedRows>, u64) -> Result<(), StoreError> + 't;
 
 type Decoded = Result<Box<dyn DecodedRows>, StoreError>;
 
 struct Whole<'a> {
-    projection: &'a ProjectionRef,
+    rows: &'a (dyn Fn() -> Box<dyn DecodedRows> + Sync),
     category: Option<&'a str>,
     up_to: Option<Position>,
     decoders: usize,
@@ -47,7 +66,7 @@ struct Whole<'a> {
 
 impl Whole<'_> {
     /// Every decoder reads its own ranges, over its own connection.
-    fn fold_ranges(&self, reader: &dyn Store, progress: &mut dyn FnMut(u64) -> Flow) -> Folded {
+    fn fold_ranges(&self, reader: &dyn Store, take: &mut Take<'_>) -> Result<(), StoreError> {
         let mut last = Position(0);
         let newest = Query::positions(None, self.up_to).backward().limit(1).columns(Columns::HEADS);
         reader.visit_events(&newest, &mut |row| {
@@ -62,7 +81,7 @@ impl Whole<'_> {
                 receivers.push(receiver);
                 spawn(scope, move || self.decode_ranges(opener, first, last, &sender))?;
             }
-            self.fold(receivers, progress)
+            self.fold(receivers, take)
         })
     }
 
@@ -88,7 +107,7 @@ impl Whole<'_> {
     }
 
     fn decode_range(&self, reader: &dyn Store, batch: &mut EventBatch, from: Position, to: Position) -> Decoded {
-        let mut decoded = self.projection.rows();
+        let mut decoded = (self.rows)();
         let mut scan = reader.scan(&Query::positions(Some(from), Some(to)))?;
         loop {
             scan.next_batch(batch)?;
@@ -104,7 +123,7 @@ impl Whole<'_> {
     }
 
     /// This thread's connection alone reads, since only it numbers the streams; the decoders take turns.
-    fn fold_batches(&self, reader: &dyn Store, progress: &mut dyn FnMut(u64) -> Flow) -> Folded {
+    fn fold_batches(&self, reader: &dyn Store, take: &mut Take<'_>) -> Result<(), StoreError> {
         let query = match self.category {
             // By what the layout says a category is, which a stream's name alone need not tell.
             Some(name) => {
@@ -124,7 +143,7 @@ impl Whole<'_> {
                 spawn(scope, move || {
                     for batch in batches {
                         let decoded = batch.map(|batch| {
-                            let mut decoded = self.projection.rows();
+                            let mut decoded = (self.rows)();
                             batch.rows().for_each(|row| decoded.push(&row));
                             decoded
                         });
@@ -135,7 +154,7 @@ impl Whole<'_> {
                 })?;
             }
             spawn(scope, move || self.read_batches(opener, &query, &decoders))?;
-            self.fold(receivers, progress)
+            self.fold(receivers, take)
         })
     }
 
@@ -160,29 +179,23 @@ impl Whole<'_> {
 
     /// Takes what was decoded in turns, which is the order in which it was handed out. Whose turn it is and has gone,
     /// had the last one.
-    fn fold(&self, receivers: Vec<Receiver<Decoded>>, progress: &mut dyn FnMut(u64) -> Flow) -> Folded {
-        let mut whole = self.projection.states();
+    fn fold(&self, receivers: Vec<Receiver<Decoded>>, take: &mut Take<'_>) -> Result<(), StoreError> {
         let mut seen = 0;
         let result = (|| {
             for receiver in receivers.iter().cycle() {
                 let Ok(decoded) = receiver.recv() else { break };
                 let decoded = decoded?;
                 seen += decoded.len() as u64;
-                whole.fold(decoded);
-                if progress(seen).is_break() {
-                    return Err(StoreError::Cancelled);
-                }
+                take(decoded, seen)?;
             }
             Ok(())
         })();
         self.is_over.store(true, Ordering::Relaxed);
         // Decoders that wait to hand over see their channel close.
         drop(receivers);
-        result.map(|()| whole)
+        result
     }
 }
-
-type Folded = Result<Box<dyn StreamStates>, StoreError>;
 
 fn spawn<'scope>(
     scope: &'scope thread::Scope<'scope, '_>,

@@ -21,22 +21,30 @@ pub fn nearest<'n>(typed: &str, known: &[&'n str]) -> Vec<&'n str> {
     near.into_iter().take(OFFERED).map(|(_, name)| name).collect()
 }
 
-/// How many letters must be put in, taken out or changed to make one word of the other.
+/// How many letters must be put in, taken out, changed or swapped with the next to make one word of the other.
 fn distance(one: &[char], other: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=other.len()).collect();
+    let mut rows: [Vec<usize>; 3] = [Vec::new(), Vec::new(), (0..=other.len()).collect()];
+    let mut before = None;
     for (above, letter) in one.iter().enumerate() {
-        let mut diagonal = above;
+        rows.rotate_left(1);
+        let [two_above, one_above, row] = &mut rows;
+        row.clear();
+        row.push(above + 1);
         let mut left = above + 1;
-        for (cell, theirs) in row.iter_mut().skip(1).zip(other) {
-            let here = (diagonal + usize::from(letter != theirs)).min(left + 1).min(*cell + 1);
-            diagonal = std::mem::replace(cell, here);
+        for (place, theirs) in other.iter().enumerate() {
+            let cell = |row: &[usize], place: usize| row.get(place).copied().unwrap_or(usize::MAX / 2);
+            let changed = cell(one_above, place) + usize::from(letter != theirs);
+            let mut here = changed.min(left + 1).min(cell(one_above, place + 1) + 1);
+            let is_swapped = before == Some(theirs) && place > 0 && other.get(place - 1) == Some(letter);
+            if is_swapped {
+                here = here.min(cell(two_above, place - 1) + 1);
+            }
+            row.push(here);
             left = here;
         }
-        if let Some(first) = row.first_mut() {
-            *first = above + 1;
-        }
+        before = Some(letter);
     }
-    row.last().copied().unwrap_or_default()
+    rows.last().and_then(|row| row.last()).copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -56,7 +64,14 @@ mod tests {
     #[test]
     fn a_distance_counts_letters() {
         let letters = |word: &str| word.chars().collect::<Vec<_>>();
-        for (one, other, expected) in [("", "abc", 3), ("abc", "", 3), ("kitten", "sitting", 3), ("ab", "ab", 0)] {
+        for (one, other, expected) in [
+            ("", "abc", 3),
+            ("abc", "", 3),
+            ("kitten", "sitting", 3),
+            ("ab", "ab", 0),
+            ("tpye", "type", 1),
+            ("ca", "abc", 3),
+        ] {
             assert_eq!(distance(&letters(one), &letters(other)), expected, "{one} {other}");
         }
     }

@@ -107,6 +107,27 @@ impl ChangeIndex {
         events
     }
 
+    /// The same within a range of events, in no order.
+    pub(super) fn changes_within(&self, path: &str, range: &Range<Index>) -> Vec<Index> {
+        let mut within = Vec::new();
+        for id in self.around(path) {
+            let events = self.events_of(id);
+            let place = |index: Index| events.partition_point(|event| (*event as usize) < index);
+            let found = events.get(place(range.start)..place(range.end)).unwrap_or_default();
+            within.extend(found.iter().map(|event| *event as Index));
+        }
+        within
+    }
+
+    /// The fields of the state that were ever changed, in the order in which each first was.
+    pub(super) fn fields(&self) -> Vec<String> {
+        let first_step = |path: &str| match path.strip_prefix('[') {
+            Some(quoted) => serde_json::Deserializer::from_str(quoted).into_iter::<String>().next()?.ok(),
+            None => path.split(['.', '[']).next().filter(|name| !name.is_empty()).map(str::to_owned),
+        };
+        self.paths.iter().filter_map(|path| first_step(path)).collect()
+    }
+
     fn events_of(&self, id: u32) -> &[u32] {
         self.events.get(id as usize).map_or(&[], Vec::as_slice)
     }

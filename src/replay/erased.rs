@@ -5,9 +5,12 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::streams::{DecodedRows, Rows, States, StreamStates};
+use super::watch::{Watch, WatchRows, Watching};
+use super::when::fields_of;
 use super::{Finding, Fold, Replay, Timeline};
 use crate::domain::Aggregate;
-use crate::event::{EventRow, Version};
+use crate::event::{EventRow, Timestamp, Version};
+use crate::expr::{Expression, Names, Uses};
 use crate::projection::Projection;
 
 /// A projection of any type, shared. Two are equal that have one name and fold the streams of one aggregate.
@@ -26,6 +29,9 @@ trait ErasedProjection: Send + Sync {
     fn timeline(&self, events: usize) -> Box<dyn Timeline>;
     fn rows(&self) -> Box<dyn DecodedRows>;
     fn states(&self) -> Box<dyn StreamStates>;
+    fn names(&self) -> Names;
+    fn rows_to_watch(&self, uses: &Uses) -> Box<dyn DecodedRows>;
+    fn watch(&self, expression: Expression, then: Option<Timestamp>) -> Box<dyn Watching>;
 }
 
 impl<P: Projection> ErasedProjection for P {
@@ -65,6 +71,19 @@ impl<P: Projection> ErasedProjection for P {
 
     fn states(&self) -> Box<dyn StreamStates> {
         Box::new(States::new(self.clone()))
+    }
+
+    fn names(&self) -> Names {
+        let fields = fields_of(self, &P::State::default());
+        Names { is_open: fields.is_empty(), fields }
+    }
+
+    fn rows_to_watch(&self, uses: &Uses) -> Box<dyn DecodedRows> {
+        Box::new(WatchRows::new(self.clone(), uses))
+    }
+
+    fn watch(&self, expression: Expression, then: Option<Timestamp>) -> Box<dyn Watching> {
+        Box::new(Watch::new(self.clone(), expression, then))
     }
 }
 
@@ -113,6 +132,21 @@ impl ProjectionRef {
     /// A state for each stream of a store, which takes what [`Self::rows`] decoded.
     pub fn states(&self) -> Box<dyn StreamStates> {
         self.0.states()
+    }
+
+    /// What an expression may name, before any stream is read.
+    pub fn names(&self) -> Names {
+        self.0.names()
+    }
+
+    /// The same as [`Self::rows`] for a condition over them, with what it asks for besides.
+    pub fn rows_to_watch(&self, uses: &Uses) -> Box<dyn DecodedRows> {
+        self.0.rows_to_watch(uses)
+    }
+
+    /// A condition over each stream of a store; also how it was at one moment.
+    pub fn watch(&self, expression: Expression, then: Option<Timestamp>) -> Box<dyn Watching> {
+        self.0.watch(expression, then)
     }
 }
 

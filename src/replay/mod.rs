@@ -2,6 +2,7 @@
 //! every field the events that changed it. Pure: somebody else hands in the rows.
 
 mod blame;
+mod bound;
 mod branch;
 mod erased;
 mod finding;
@@ -12,6 +13,8 @@ mod refold;
 mod registry;
 mod story;
 mod streams;
+mod watch;
+mod when;
 mod why;
 mod why_not;
 
@@ -21,6 +24,7 @@ use std::ops::Range;
 use serde_json::Value;
 
 use blame::ChangeIndex;
+pub use bound::Spoken;
 pub use branch::{
     Alteration, Branch, Broken, Edit, EditError, EventRef, How, InsertedEvent, Label, Layout, NewEvents, NewPayload,
     START, Slot, SlotEvent, WhatIf, event_ref,
@@ -35,10 +39,13 @@ pub use refold::Refold;
 pub use registry::{Registry, registry};
 pub use story::Story;
 pub use streams::{DecodedRows, StreamStates};
+pub use watch::{Counted, Watched, Watching};
+pub use when::{SpokenOf, Stretch, Turns, VisitValue};
 pub use why::{Why, why};
 pub use why_not::{Attempt, WhyNot, why_not};
 
 use crate::event::{EventRow, Head, Timestamp, Version};
+use crate::expr::{Expression, Names, Stop};
 use crate::projection::{CellValues, Look, Projection, cell_value, diff_values, leaves, path_value, report_cells};
 
 /// How many events lie between two checkpoints. States share what is long, so a checkpoint costs some hundred bytes;
@@ -237,6 +244,19 @@ pub trait Timeline: Send + Sync + std::fmt::Debug {
 
     /// All that is wrong with it.
     fn findings_at(&self, index: Index) -> Vec<&Finding>;
+    /// What an expression may name here.
+    fn names(&self) -> Names;
+
+    /// Reads an expression along a range of events: at the first of them, and wherever it may have become another value.
+    /// `spoken` is asked for what the projection keeps nothing of.
+    fn read_along(
+        &self,
+        expression: &Expression,
+        range: Range<Index>,
+        spoken: &dyn SpokenOf,
+        stop: &dyn Fn() -> bool,
+        visit: &mut VisitValue<'_>,
+    ) -> Result<(), Stop>;
 
     /// All of them, in the order of their events.
     fn all_findings(&self) -> &[(Index, Finding)];
@@ -421,6 +441,21 @@ impl<P: Projection> Timeline for Replay<P> {
 
     fn set_by(&self, index: Index, path: &str) -> Option<Index> {
         self.changes.last_change(index, path)
+    }
+
+    fn names(&self) -> Names {
+        Self::names(self)
+    }
+
+    fn read_along(
+        &self,
+        expression: &Expression,
+        range: Range<Index>,
+        spoken: &dyn SpokenOf,
+        stop: &dyn Fn() -> bool,
+        visit: &mut VisitValue<'_>,
+    ) -> Result<(), Stop> {
+        Self::read_along(self, expression, range, spoken, stop, visit)
     }
 
     fn finding_at(&self, index: Index) -> Option<&Finding> {

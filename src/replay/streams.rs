@@ -68,25 +68,25 @@ pub(super) struct States<P: Projection> {
 /// Values by stream number. In pages, since the numbers of the streams of one category lie close together, and a
 /// number out of the way must not cost memory for all those below it. The values themselves lie in blocks, in the
 /// order in which their streams began: a stream of another category costs a place, and no value an allocation.
-struct ByStream<S> {
+pub(super) struct ByStream<S> {
     /// Where the value of each stream lies, counted from one.
     pages: Vec<Option<Box<[Option<NonZeroU32>]>>>,
     blocks: Vec<Vec<S>>,
 }
 
 impl<S: Default> ByStream<S> {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { pages: Vec::new(), blocks: Vec::new() }
     }
 
-    fn get(&self, stream: StreamKey) -> Option<&S> {
+    pub(super) fn get(&self, stream: StreamKey) -> Option<&S> {
         let index = stream.0 as usize;
         let place = (*self.pages.get(index / PAGE)?.as_ref()?.get(index % PAGE)?)?.get() as usize - 1;
         self.blocks.get(place / BLOCK)?.get(place % BLOCK)
     }
 
     /// The value of a stream, which begins here where there is none yet.
-    fn get_or_begin(&mut self, stream: StreamKey) -> &mut S {
+    pub(super) fn get_or_begin(&mut self, stream: StreamKey) -> &mut S {
         let index = stream.0 as usize;
         let page = index / PAGE;
         if self.pages.len() <= page {
@@ -106,7 +106,7 @@ impl<S: Default> ByStream<S> {
         &mut self.blocks[place / BLOCK][place % BLOCK]
     }
 
-    fn streams(&self) -> impl Iterator<Item = StreamKey> {
+    pub(super) fn streams(&self) -> impl Iterator<Item = StreamKey> {
         let pages = self.pages.iter().enumerate().filter_map(|(page, places)| Some((page, places.as_ref()?)));
         pages.flat_map(|(page, places)| {
             let there = places.iter().enumerate().filter(|(_, place)| place.is_some());

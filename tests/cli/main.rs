@@ -19,4 +19,5 @@ mod sandbox;
 mod seed_walk;
 mod transfer;
 mod what_if;
+mod when;
 mod why;

@@ -1,8 +1,10 @@
 //! Tests of the engine through its public interface.
 
 mod batches;
+mod beside_cel;
 mod branches;
 mod causes;
+mod conditions;
 mod decoders;
 mod engine_room;
 mod files;
@@ -30,6 +32,7 @@ mod survey;
 mod tampering;
 mod ticket_compensations;
 mod ticket_rules;
+mod when;
 mod why;
 mod workshop;
 mod workspace;

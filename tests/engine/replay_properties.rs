@@ -198,6 +198,27 @@ pub(crate) fn histories(aggregate: Aggregate) -> impl Strategy<Value = Vec<Recor
     })
 }
 
+/// Those of leads.
+pub(crate) fn lead_histories() -> impl Strategy<Value = Vec<RecordedEvent>> {
+    histories(Aggregate::Lead)
+}
+
+/// A lead that was contacted so often.
+pub(crate) fn some_lead(contacted: usize) -> Vec<RecordedEvent> {
+    let sketch = |event_type: &str, fields: Vec<(String, Value)>| Sketch {
+        event_type: event_type.to_owned(),
+        schema: 1,
+        payload: Payload::Object(fields),
+        of: None,
+        of_stands_in_payload: false,
+        seconds_later: Some(1),
+        versions_skipped: 0,
+    };
+    let begun = sketch("lead-initialized", vec![("phone".to_owned(), json!("1"))]);
+    let contacts = (0..contacted).map(|_| sketch("contacted", Vec::new()));
+    history("lead", std::iter::once(begun).chain(contacts).collect())
+}
+
 pub(crate) fn free_form() -> impl Strategy<Value = Vec<RecordedEvent>> {
     let types = ["created", "changed", "changed", "closed"].map(ToOwned::to_owned).to_vec();
     sketches(types, vec!["a", "b", "a.b", "", "가 나", "[0]", "items", "x\"y", "0"])

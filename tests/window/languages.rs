@@ -10,6 +10,7 @@ use foldline::compensate::PlanError;
 use foldline::domain::{Aggregate, Breach, EventKind, Flaw};
 use foldline::engine::{EngineError, ExcerptError, MakeSampleError, write_sample};
 use foldline::event::{EventId, EventType, Explain, Message, Said, StreamId, Timestamp, Version};
+use foldline::expr::{Doubt, DoubtKind, Flaw as ConditionFlaw, FlawKind, Kind};
 use foldline::locale::{Language, Locale};
 use foldline::projection::{Problem, ProjectionError};
 use foldline::replay::{EditError, registry};
@@ -583,7 +584,72 @@ fn every_session_error() -> Vec<EngineError> {
         EngineError::NoField { stream: stream.clone(), asked: text("asked"), near: Vec::new() },
         EngineError::NoField { stream, asked: text("asked"), near: vec![text("near")] },
         EngineError::NotAMoment(text("text")),
+        EngineError::Condition(ConditionFlaw { kind: FlawKind::Empty, span: 0..0, instead: None }),
     ]
+}
+
+fn every_flaw_of_a_condition() -> Vec<ConditionFlaw> {
+    let kinds = vec![
+        FlawKind::Empty,
+        FlawKind::TooLong,
+        FlawKind::TooDeep,
+        FlawKind::Letter('#'),
+        FlawKind::OpenText,
+        FlawKind::Escape,
+        FlawKind::Number(text("number")),
+        FlawKind::Unexpected(text("word")),
+        FlawKind::Unfinished,
+        FlawKind::Field(text("field")),
+        FlawKind::EventPart(text("part")),
+        FlawKind::Function(text("function")),
+        FlawKind::Arguments { function: "«function»", takes: "«takes»", given: 11 },
+        FlawKind::Variable(text("function")),
+        FlawKind::Pattern(text("pattern")),
+        FlawKind::Time(text("time")),
+        FlawKind::Length(text("length")),
+        FlawKind::Unsupported("«what»"),
+        FlawKind::TooManySteps,
+    ];
+    for kind in &kinds {
+        match kind {
+            FlawKind::Empty
+            | FlawKind::TooLong
+            | FlawKind::TooDeep
+            | FlawKind::Letter(_)
+            | FlawKind::OpenText
+            | FlawKind::Escape
+            | FlawKind::Number(_)
+            | FlawKind::Unexpected(_)
+            | FlawKind::Unfinished
+            | FlawKind::Field(_)
+            | FlawKind::EventPart(_)
+            | FlawKind::Function(_)
+            | FlawKind::Arguments { .. }
+            | FlawKind::Variable(_)
+            | FlawKind::Pattern(_)
+            | FlawKind::Time(_)
+            | FlawKind::Length(_)
+            | FlawKind::Unsupported(_)
+            | FlawKind::TooManySteps => {}
+        }
+    }
+    let flaw = |kind: &FlawKind, instead| ConditionFlaw { kind: kind.clone(), span: 0..1, instead };
+    kinds.iter().flat_map(|kind| [flaw(kind, None), flaw(kind, Some(text("instead")))]).collect()
+}
+
+fn every_doubt() -> Vec<Doubt> {
+    let kinds = vec![
+        DoubtKind::Compare(Kind::Null, Kind::Int),
+        DoubtKind::Compare(Kind::Text, Kind::Time),
+        DoubtKind::Reckon(Kind::Bool, Kind::Length),
+        DoubtKind::NoCondition(Kind::List),
+        DoubtKind::NoCondition(Kind::Map),
+        DoubtKind::Takes("«function»", Kind::Kind),
+        DoubtKind::NoItem,
+        DoubtKind::ByNought,
+        DoubtKind::TooLarge,
+    ];
+    kinds.into_iter().map(|kind| Doubt { kind, span: 0..1 }).collect()
 }
 
 fn every_plan_error() -> Vec<PlanError> {
@@ -648,6 +714,8 @@ fn every_error_is_said_in_every_language() {
     assert_said(&AppendError::Store(StoreError::Cancelled));
     every_breach().iter().for_each(assert_said);
     every_session_error().iter().for_each(assert_said);
+    every_flaw_of_a_condition().iter().for_each(assert_said);
+    every_doubt().iter().for_each(assert_said);
     every_plan_error().iter().for_each(assert_said);
     assert_said(&PlanError::Refused(Breach::ClosedEarly));
     every_problem().iter().for_each(assert_said);

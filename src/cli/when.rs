@@ -1,0 +1,199 @@
+use std::io::Write;
+
+use serde::Serialize;
+
+use super::args::{Format, RowFormat, WhenArgs};
+use super::look::unless_category;
+use super::output::{Align, JsonRows, Table, optional};
+use super::progress::{Progress, counted};
+use super::target::Context;
+use super::terminal::{Output, message};
+use super::{Failure, Outcome};
+use crate::engine::{EngineError, FoundWhen, Moment, WhenInStore, describe, grouped, when_in_store, when_stream};
+use crate::event::{EventType, StreamId, Timestamp, Version};
+use crate::replay::{Counted, Timeline, Turns, Watched};
+
+pub(super) fn when(args: &WhenArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
+    match (&args.category, &args.second) {
+        (None, Some(expression)) => in_stream(args, expression, context, out),
+        (Some(category), None) => in_category(args, category, context, out),
+        (None, None) => Err(Failure::Usage(format!(
+            "“{}” is one word too few: write a stream and an expression, or --category and an expression",
+            args.first
+        ))),
+        (Some(_), Some(_)) => {
+            Err(Failure::Usage("with --category, no stream is named: write the expression alone, in quotes".to_owned()))
+        }
+    }
+}
+
+/// What is wrong with the expression is said under its words.
+fn pointed(error: EngineError, text: &str) -> Failure {
+    match error {
+        EngineError::Condition(flaw) => Failure::Condition { flaw, text: text.to_owned() },
+        other => other.into(),
+    }
+}
+
+#[derive(Serialize)]
+struct TurnRow<'a> {
+    version: Version,
+    becomes: bool,
+    #[serde(rename = "type")]
+    event_type: &'a EventType,
+    recorded_at: Option<Timestamp>,
+}
+
+fn in_stream(args: &WhenArgs, expression: &str, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
+    let reader = context.open(&args.store)?;
+    let described = describe(reader.as_ref(), &StreamId::from(args.first.as_str()))?;
+    let projection = described.projection(args.projection.as_deref())?;
+    let mut progress = Progress::new("folding events", Some(described.row.events));
+    let tell = &mut |count| progress.tell(count);
+    let (timeline, turns) = when_stream(reader.as_ref(), &described, &projection, expression, tell)
+        .map_err(|error| pointed(error, expression))?;
+    drop(progress);
+    let heads = timeline.heads();
+    let rows = turns.turns().filter_map(|(index, becomes)| {
+        let head = heads.get(index)?;
+        let (version, recorded_at) = (head.version, head.recorded_at);
+        Some(TurnRow { version, becomes, event_type: &head.event_type, recorded_at })
+    });
+    match args.format {
+        Format::Json => {
+            let mut printed = JsonRows::new(out, RowFormat::Json);
+            for row in rows {
+                printed.row(&row)?;
+            }
+            printed.finish()?;
+        }
+        Format::Table => {
+            let columns = [
+                ("version", Align::Right),
+                ("becomes", Align::Left),
+                ("type", Align::Left),
+                ("recorded_at", Align::Left),
+            ];
+            let mut table = Table::new(out, &columns);
+            for row in rows {
+                table.row(&[
+                    row.version.to_string(),
+                    row.becomes.to_string(),
+                    row.event_type.to_string(),
+                    optional(row.recorded_at),
+                ])?;
+            }
+            if !table.is_empty() {
+                table.finish()?;
+                writeln!(out.text())?;
+            }
+            let times = counted(turns.ranges().len() as u64, "time");
+            let events = counted(heads.len() as u64, "event");
+            writeln!(out.text(), "true {times}, at {} of {events}", grouped(turns.events_true()))?;
+        }
+    }
+    say_unknown(timeline.as_ref(), &turns);
+    Ok(Outcome::Done)
+}
+
+fn say_unknown(timeline: &dyn Timeline, turns: &Turns) {
+    let Some((index, doubt)) = turns.doubt() else { return };
+    let Some(head) = timeline.heads().get(*index) else { return };
+    let events = counted(turns.unknown(), "event");
+    message(format_args!("it cannot be told at {events}, the first version {}: {doubt}", head.version));
+}
+
+#[derive(Serialize)]
+struct StreamTurns<'a> {
+    stream: &'a StreamId,
+    turns: u64,
+    events_true: u64,
+    is_true_now: bool,
+    first: Version,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_true_then: Option<bool>,
+}
+
+fn in_category(args: &WhenArgs, category: &str, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
+    let then = match args.at {
+        None | Some(Moment::Latest) => None,
+        Some(Moment::Time(at)) => Some(at),
+        Some(Moment::Version(_)) => {
+            let reason = "--at takes a time here (2025-01-01T01:00:05Z): each stream has versions of its own";
+            return Err(Failure::Usage(reason.to_owned()));
+        }
+    };
+    let reader = context.open(&args.store)?;
+    let total = if reader.capabilities().has_kept_counts { Some(reader.info()?.events) } else { None };
+    let mut progress = Progress::new("folding events", total);
+    let (text, projection) = (args.first.clone(), args.projection.clone());
+    let wanted = WhenInStore { text, category: category.to_owned(), projection, then };
+    let tell = &mut |count| progress.tell(count);
+    let watching = when_in_store(reader.as_ref(), &wanted, &FoundWhen::default(), &|| false, tell)
+        .map_err(|error| pointed(error, &args.first))?;
+    drop(progress);
+    if watching.is_none() {
+        unless_category(reader.as_ref(), category)?;
+    }
+    let counts = watching.as_ref().map(|watching| watching.counts()).unwrap_or_default();
+    let found = watching.map(|watching| watching.found(0, usize::MAX)).unwrap_or_default();
+    let found = found.into_iter().filter(|found| match args.at {
+        None => true,
+        Some(Moment::Latest) => found.is_true_now,
+        Some(_) => found.was_true_then,
+    });
+    match args.format {
+        Format::Json => {
+            let mut rows = JsonRows::new(out, RowFormat::Json);
+            for found in found {
+                let Watched { ref stream, turns, events_true, is_true_now, first, was_true_then, .. } = found;
+                let is_true_then = then.map(|_| was_true_then);
+                rows.row(&StreamTurns { stream, turns, events_true, is_true_now, first, is_true_then })?;
+            }
+            rows.finish()?;
+        }
+        Format::Table => print_table(out, found, &counts, category, then)?,
+    }
+    if counts.unknown > 0 {
+        let events = counted(counts.unknown, "event");
+        message(format_args!("it cannot be told at {events}, which count as not true"));
+    }
+    Ok(Outcome::Done)
+}
+
+fn print_table(
+    out: &mut Output,
+    found: impl Iterator<Item = Watched>,
+    counts: &Counted,
+    category: &str,
+    then: Option<Timestamp>,
+) -> Result<(), Failure> {
+    let columns = [
+        ("stream", Align::Left),
+        ("turns", Align::Right),
+        ("events_true", Align::Right),
+        ("now", Align::Left),
+        ("first", Align::Right),
+    ];
+    let mut table = Table::new(out, &columns);
+    for found in found {
+        table.row(&[
+            found.stream.to_string(),
+            found.turns.to_string(),
+            found.events_true.to_string(),
+            if found.is_true_now { "true" } else { "" }.to_owned(),
+            format!("v{}", found.first),
+        ])?;
+    }
+    if !table.is_empty() {
+        table.finish()?;
+        writeln!(out.text())?;
+    }
+    let streams = counted(counts.ever, "stream");
+    write!(out.text(), "ever true in {streams} of {category}, true now in {}", grouped(counts.now))?;
+    if let Some(then) = then {
+        write!(out.text(), ", true in {} at {then}", grouped(counts.then))?;
+    }
+    writeln!(out.text())?;
+    Ok(())
+}
