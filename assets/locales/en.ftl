@@ -94,6 +94,9 @@ col-changed = changed
 col-value = value
 col-from = from
 col-until = until
+col-number = #
+col-stream = stream
+col-after = after its cause
 field-open = Every value of { $field }
 field-history = History of { $field }
 field-values = { $count ->
@@ -112,6 +115,11 @@ who = who
 why = why
 caused-by = caused by
 led-to = led to
+led-to-look = look through the store…
+led-to-more = more…
+causes-root = began with
+causes-ends = ended in
+cause-missing = { $cause }, which is not in this store
 corrects = corrects
 payload-as-read = Payload, as read
 payload-empty = This event carries no data
@@ -260,6 +268,35 @@ conflict = Somebody was quicker. These events came first; the preview now stands
 same-fields = changes the same fields
 append = Append
 compare = Compare
+causes = Causes
+causes-chain = Chain
+causes-chain-about = What led to this event and what it led to; the rest is faint
+causes-all = All
+causes-all-about = Also what belongs to the same
+causes-add = Add a stream
+causes-remove = Take { $stream } away
+causes-correlation = All of them carry the correlation { $id }, or follow from what does
+causes-events = { $count ->
+    [one] 1 event
+   *[other] { $grouped } events
+}
+causes-streams = { $count ->
+    [one] 1 stream
+   *[other] { $grouped } streams
+}
+causes-on-chain = { $grouped } on the chain
+causes-counts = { $events } in { $streams } · { $chain }
+causes-none = This event names no cause, and no other event names it as theirs.
+causes-missing = missing cause
+causes-first = first
+causes-after = { $length } after { $number }
+causes-after-other = { $length } after its cause
+causes-after-no-time = after { $number }
+causes-no-times = These events have no times; they stand in the order in which they were recorded.
+causes-circle = The causes lead back to an event that they began with: none of them is the first.
+causes-cut = More than { $kept } events hang together here; the others are left out.
+causes-stopped = The causes and effects were not looked for to the end.
+causes-lane-cut = the first { $count } events
 compare-needs-pins = Pin two versions to compare them: A and B set the pins where the cursor stands.
 fields-differ = { $count ->
     [0] no field differs
@@ -347,6 +384,7 @@ job-appending = appending
 job-choosing-a-file = choosing a file
 job-exporting-events = exporting events
 job-listing-streams = listing streams
+job-looking-for-causes-and-effects = looking for causes and effects
 job-looking-at-the-store = counting events
 job-making-the-sample = making the sample
 job-opening-the-store = opening the store
@@ -680,6 +718,7 @@ ask-before-it-began = { $stream } begins at { $first }; nothing of it was record
 ask-no-projection = { $stream } has no projection { $asked }; it has { $known }
 ask-no-event = there is no event { $asked }; write an id as `foldline events --format json` prints it, or STREAM@VERSION
 window-ask-no-event = there is no event { $asked }; write its id, or STREAM@VERSION
+window-ask-no-event = there is no event { $asked }
 ask-no-event-named = there is no event { $asked }, but { $names } names it; ask for that one
 ask-no-field = { $stream } has no field “{ $asked }”; choose one that its state shows
 ask-no-field-near = { $stream } has no field “{ $asked }”; did you mean { $near }?

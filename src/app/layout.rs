@@ -10,7 +10,7 @@ use crate::ui::{
     mapping_ui, notice_ui, open_dialog_ui, palette_ui, password_ui, settings_ui, status_bar_ui, streams_ui,
     timeline_ui, title_ui, tool_dialog_ui, top_bar_ui, welcome_ui, writing_ui,
 };
-use crate::view::{OpenStore, Panes, Split};
+use crate::view::{Middle, OpenStore, Panes, Split};
 
 impl App {
     /// Lays the panels out. Runs every frame and changes nothing but what fields hold.
@@ -75,7 +75,7 @@ impl App {
                 dim_if(ui, is_leaving);
                 let panes = &self.settings.panes;
                 regions.show(ui, |ui| {
-                    if let Some(split) = middle_ui(ui, scene, store, panes, self.is_comparing, &mut self.reveal) {
+                    if let Some(split) = middle_ui(ui, scene, store, panes, self.middle, &mut self.reveal) {
                         self.split = split;
                     }
                 });
@@ -86,7 +86,7 @@ impl App {
             regions.fill(ui, event, |ui| {
                 dim_if(ui, is_leaving);
                 if let (Some(view), _) = store.on_screen() {
-                    event_ui(ui, scene, view);
+                    event_ui(ui, scene, view, &store.causes);
                 }
             });
         }
@@ -116,7 +116,7 @@ fn middle_ui(
     scene: &mut Scene<'_>,
     store: &mut OpenStore,
     panes: &Panes,
-    is_comparing: bool,
+    middle: Middle,
     reveal: &mut bool,
 ) -> Option<Split> {
     let label = store.on_screen().0.and_then(|view| store.labels.of(&view.stream)).map(str::to_owned);
@@ -141,9 +141,9 @@ fn middle_ui(
         });
         return None;
     }
-    title_ui(ui, scene, view, label.as_deref(), is_comparing);
+    title_ui(ui, scene, view, label.as_deref(), middle);
     ui.add_space(8.0);
-    Some(cards_ui(ui, scene, shown, view, panes, is_comparing, reveal))
+    Some(cards_ui(ui, scene, shown, view, panes, middle, reveal))
 }
 
 /// What lies over the panels.

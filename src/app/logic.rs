@@ -8,7 +8,7 @@ use crate::event::{Message, StreamId, Timestamp};
 use crate::locale::Locale;
 use crate::store::Source;
 use crate::ui::{Notice, PaletteState};
-use crate::view::{MappingDraft, OpenStore, Pane, StreamView, ToolName, Trail, UserError, WallDay, WindowTool};
+use crate::view::{MappingDraft, Middle, OpenStore, Pane, StreamView, ToolName, Trail, UserError, WallDay, WindowTool};
 
 /// Between two events while playing.
 const PLAY_STEP: Duration = Duration::from_millis(400);
@@ -65,8 +65,10 @@ impl App {
             }
             // The stream that was asked for has come, or the event that was appended.
             self.reveal |= store.view.as_ref().and_then(StreamView::cursor) != before;
-            if self.is_comparing {
-                store.compare();
+            match self.middle {
+                Middle::State => {}
+                Middle::Compare => store.compare(),
+                Middle::Causes => store.trace(),
             }
             if let Some(soon) = store.wants_poll_in() {
                 ctx.request_repaint_after(soon);
@@ -190,10 +192,12 @@ impl App {
             }
             Action::GoToTyped => self.go_to_typed(),
             Action::Projection(number) => self.store.iter_mut().for_each(|store| store.set_projection(number)),
+            Action::AddLane(stream) => self.store.iter_mut().for_each(|store| store.add_lane(stream.clone())),
+            Action::RemoveLane(stream) => self.store.iter_mut().for_each(|store| store.causes.remove(&stream)),
             Action::OpenField(number, path) => self.go_to(|view| view.open_field(number, path)),
             Action::CloseField => self.go_to(StreamView::close_field),
             Action::Fold(pane) => self.fold(ctx, pane),
-            Action::Resize(pane, size) => self.settings.panes.resize(pane, size, self.is_comparing),
+            Action::Resize(pane, size) => self.settings.panes.resize(pane, size, self.middle == Middle::Compare),
             Action::Filter(filter) => {
                 if let Some(store) = &mut self.store {
                     store.filter = filter;
@@ -272,6 +276,12 @@ impl App {
         }
     }
 
+    /// Shows this in the middle; what is there already gives way to the state.
+    fn show_in_middle(&mut self, middle: Middle) {
+        self.middle = if self.middle == middle { Middle::State } else { middle };
+        self.reveal = true;
+    }
+
     /// Closes what is on top, with what was said in it.
     fn close_dialog(&mut self, ctx: &egui::Context) {
         if let (Some(Dialog::Compensate), Some(store)) = (self.dialogs.close_top(ctx), &mut self.store) {
@@ -336,7 +346,8 @@ impl App {
             Command::Play => self.is_playing = !self.is_playing && self.store.is_some(),
             Command::PinA => self.store.iter_mut().for_each(|store| store.pin(0)),
             Command::PinB => self.store.iter_mut().for_each(|store| store.pin(1)),
-            Command::Compare => self.is_comparing = !self.is_comparing,
+            Command::Compare => self.show_in_middle(Middle::Compare),
+            Command::Causes => self.show_in_middle(Middle::Causes),
             Command::Follow => {
                 if let Some(store) = &mut self.store {
                     store.follows = !store.follows;

@@ -34,7 +34,7 @@ use crate::event::StreamId;
 use crate::locale::Locale;
 use crate::store::{self, Address, Source};
 use crate::ui::{Notice, TypedPath, focus_ring_ui};
-use crate::view::{OpenStore, Split, TypedMoment, UserError};
+use crate::view::{Middle, OpenStore, Split, TypedMoment, UserError};
 
 /// What the window begins with.
 #[derive(Clone, Debug, Default)]
@@ -79,7 +79,7 @@ pub struct App {
     was_typing: bool,
     /// What was to be opened and is not open yet, for another try.
     asked: Option<Asked>,
-    is_comparing: bool,
+    middle: Middle,
     /// What each frame cost, for whoever measures.
     frame_times: Option<File>,
     wants_filter_focus: bool,
@@ -140,7 +140,7 @@ impl App {
             regions: Regions::default(),
             was_typing: false,
             asked: None,
-            is_comparing: false,
+            middle: Middle::State,
             frame_times: start.frame_times.as_ref().and_then(|path| File::create(path).ok()),
             wants_filter_focus: false,
             split: Split::default(),

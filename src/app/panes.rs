@@ -4,8 +4,8 @@ use egui::{Rect, Ui, UiBuilder, pos2, vec2};
 
 use super::App;
 use crate::theme::ROW_HEIGHT;
-use crate::ui::{Scene, Splitter, compare_ui, history_ui, state_ui};
-use crate::view::{CARD_GAP, CARD_HEAD, Fit, OnScreen, Pane, Panes, Split, StreamView};
+use crate::ui::{Scene, Splitter, causes_ui, compare_ui, history_ui, state_ui};
+use crate::view::{CARD_GAP, CARD_HEAD, Fit, Middle, OnScreen, Pane, Panes, Split, StreamView};
 
 impl App {
     /// What finds room in the window as it is.
@@ -73,10 +73,15 @@ pub(super) fn cards_ui(
     shown: OnScreen<'_>,
     view: &mut StreamView,
     panes: &Panes,
-    is_comparing: bool,
+    middle: Middle,
     reveal: &mut bool,
 ) -> Split {
     let space = ui.available_rect_before_wrap();
+    if middle == Middle::Causes {
+        causes_ui(ui, scene, shown, view, space, reveal);
+        return Split::default();
+    }
+    let is_comparing = middle == Middle::Compare;
     let lines = if is_comparing { 0 } else { view.most_state_lines() };
     let natural = CARD_HEAD + lines as f32 * ROW_HEIGHT + 2.0;
     let split = panes.split(space.height(), natural, is_comparing);

@@ -17,6 +17,9 @@ pub enum Action {
     /// What was typed into the timeline's field: a version or a time.
     GoToTyped,
     Projection(usize),
+    /// Lays a stream beside the others, or takes it away again.
+    AddLane(StreamId),
+    RemoveLane(StreamId),
     /// One field through the whole stream, under the n-th projection.
     OpenField(usize, String),
     CloseField,

@@ -28,6 +28,8 @@ pub enum Command {
     PinA,
     PinB,
     Compare,
+    /// What led to the event and what it led to.
+    Causes,
     Follow,
     ZoomIn,
     ZoomOut,
@@ -179,6 +181,7 @@ impl Command {
         Self::PinA,
         Self::PinB,
         Self::Compare,
+        Self::Causes,
         Self::Follow,
         Self::ZoomIn,
         Self::ZoomOut,
@@ -225,6 +228,7 @@ impl Command {
             Self::PinA => "pin-a",
             Self::PinB => "pin-b",
             Self::Compare => "compare",
+            Self::Causes => "causes",
             Self::Follow => "follow",
             Self::ZoomIn => "zoom-in",
             Self::ZoomOut => "zoom-out",
@@ -311,7 +315,7 @@ impl Command {
             | Self::ZoomIn
             | Self::ZoomOut
             | Self::ZoomAll => Menu::Go,
-            Self::PinA | Self::PinB | Self::Compare | Self::Compensate | Self::CopyLink => Menu::Event,
+            Self::PinA | Self::PinB | Self::Compare | Self::Causes | Self::Compensate | Self::CopyLink => Menu::Event,
             Self::FocusFilter
             | Self::NextPart
             | Self::PreviousPart
@@ -356,6 +360,7 @@ impl Command {
             Self::PinA => plain(Key::A),
             Self::PinB => plain(Key::B),
             Self::Compare => plain(Key::D),
+            Self::Causes => plain(Key::E),
             Self::FocusFilter => plain(Key::Slash),
             Self::NextPart => plain(Key::F6),
             Self::PreviousPart => shift(Key::F6),

@@ -1,12 +1,10 @@
-use egui::{
-    Align, Button, Frame, Key, Label, Layout, Margin, Modifiers, Popup, PopupCloseBehavior, Response, RichText, Role,
-    ScrollArea, TextEdit, Ui, WidgetInfo, vec2,
-};
+use egui::{Align, Frame, Label, Layout, Margin, Response, RichText, Role, ScrollArea, Ui, WidgetInfo, vec2};
 
 use super::Scene;
 use super::focus::{Shape, Stops};
 use super::parts::{card, cut, hairline, shortened};
 use super::people::as_read;
+use super::stream_field::{Picked, stream_field_ui};
 use super::streams::{in_order, whole};
 use crate::command::Action;
 use crate::event::{StreamId, Version};
@@ -37,7 +35,7 @@ struct Table<'a> {
 
 /// States side by side: what differs is lit on every side, what is equal can be left out.
 pub fn compare_ui(ui: &mut Ui, scene: &mut Scene<'_>, shown: OnScreen<'_>, view: &StreamView, height: f32) {
-    let OnScreen { view: _, comparing, pins, labels } = shown;
+    let OnScreen { comparing, pins, labels, .. } = shown;
     card(ui, |ui| {
         // Taken over at the end, so that all of a frame shows the same.
         let chosen = choice_ui(ui, scene, comparing, view, pins, labels);
@@ -156,54 +154,17 @@ fn choice_ui(
                     }
                 }
             }
-            CompareMode::Streams => other_ui(ui, scene, comparing, labels),
+            CompareMode::Streams => {
+                let name = scene.text("compare-other");
+                match stream_field_ui(ui, &mut comparing.choice, labels, &name) {
+                    Some(Picked::Entered) => comparing.take_choice(),
+                    Some(Picked::Chosen(stream)) => comparing.choose(stream),
+                    None => {}
+                }
+            }
         });
     });
     mode
-}
-
-/// The other stream: typed, with those that the letters may mean below.
-fn other_ui(ui: &mut Ui, scene: &Scene<'_>, comparing: &mut Comparing, labels: &Labels) {
-    let name = scene.text("compare-other");
-    let id = ui.make_persistent_id("other stream");
-    let is_typing = ui.memory(|memory| memory.has_focus(id));
-    if is_typing && !comparing.choice.offered().is_empty() {
-        for (key, is_next) in [(Key::ArrowDown, true), (Key::ArrowUp, false)] {
-            if ui.input_mut(|input| input.consume_key(Modifiers::NONE, key)) {
-                comparing.choice.mark(is_next);
-            }
-        }
-    }
-    let width = ui.available_width().clamp(120.0, 320.0);
-    let edit = TextEdit::singleline(&mut comparing.choice.text).id(id).hint_text(&name).desired_width(width);
-    let field = ui.add(edit);
-    field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, &name));
-    if field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
-        comparing.take_choice();
-        return;
-    }
-    let offered = comparing.choice.offered();
-    let mut chosen: Option<StreamId> = None;
-    // A click takes the focus away before it is known where it went.
-    let is_open = (field.has_focus() || field.lost_focus()) && !offered.is_empty();
-    let popup = Popup::from_response(&field).open(is_open).close_behavior(PopupCloseBehavior::IgnoreClicks);
-    popup.width(width).accessible_name(&name).show(|ui| {
-        for (place, stream) in offered.iter().enumerate() {
-            let (first, second) = in_order(stream.as_str(), labels.of(stream));
-            let text = match second {
-                Some(second) => format!("{}  {}", shortened(first), shortened(second)),
-                None => shortened(first).into_owned(),
-            };
-            let is_marked = comparing.choice.marked == Some(place);
-            let line = Button::selectable(is_marked, text).truncate().min_size(vec2(width, 0.0));
-            if ui.add(line).clicked() {
-                chosen = Some(stream.clone());
-            }
-        }
-    });
-    if let Some(chosen) = chosen {
-        comparing.choose(chosen);
-    }
 }
 
 /// Where the pins stand, each in its colour.

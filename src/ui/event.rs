@@ -1,29 +1,32 @@
-use egui::{CollapsingHeader, Grid, RichText, ScrollArea, Ui};
+use egui::{Button, CollapsingHeader, Grid, RichText, ScrollArea, Ui};
 use serde_json::Value;
 
 use super::Scene;
 use super::history::mark;
 use super::json_tree::json_ui;
-use super::parts::{caption, cut, hairline, link, shortened};
+use super::parts::{caption, cut, hairline, shortened};
 use crate::command::{Action, Command};
-use crate::event::Version;
+use crate::engine::{Causes, LinkedEvent};
+use crate::event::{RecordedEvent, StreamId, Version};
 use crate::theme::palette;
-use crate::view::{EventDetail, StreamView};
+use crate::view::{CausesView, EventDetail, LinkedTo, StreamView};
 
 /// Longer payloads are folded: what is not shown is not laid out.
 const SHOWN_LETTERS: usize = 20_000;
 
 /// The event at the cursor: what happened, when, by whom and why, as read and as stored.
-pub fn event_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView) {
+pub fn event_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, causes: &CausesView) {
     let Some(detail) = view.event().value() else {
         caption(ui, &scene.text("event"));
         return;
     };
     // All of it scrolls: in a low window its buttons are out of reach otherwise.
-    ScrollArea::vertical().id_salt("event detail").auto_shrink(false).show(ui, |ui| detail_ui(ui, scene, view, detail));
+    ScrollArea::vertical().id_salt("event detail").auto_shrink(false).show(ui, |ui| {
+        detail_ui(ui, scene, view, detail, causes);
+    });
 }
 
-fn detail_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, detail: &EventDetail) {
+fn detail_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, detail: &EventDetail, causes: &CausesView) {
     // While the next event is on its way the last one stays, dimmed.
     let is_stale = view.version().is_some_and(|version| version != detail.event.version);
     if is_stale {
@@ -49,11 +52,12 @@ fn detail_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, detail: &Eve
         caption(ui, &scene.text("type-guessed"));
     }
     ui.add_space(6.0);
-    facts_ui(ui, scene, detail, view);
+    let around = causes.around(&event.stream, event.version);
+    facts_ui(ui, scene, detail, around.and_then(|causes| chain_ends(causes, event)));
     ui.add_space(8.0);
     let text = RichText::new(scene.text("compensate")).strong().color(colours.on_accent);
     ui.horizontal_wrapped(|ui| {
-        if ui.add(egui::Button::new(text).fill(colours.accent)).clicked() {
+        if ui.add(Button::new(text).fill(colours.accent)).clicked() {
             scene.run(Command::Compensate);
         }
         let copy = ui.button(scene.text("copy-event"));
@@ -91,9 +95,9 @@ fn is_nothing(payload: &Value) -> bool {
     }
 }
 
-fn facts_ui(ui: &mut Ui, scene: &mut Scene<'_>, detail: &EventDetail, view: &StreamView) {
+fn facts_ui(ui: &mut Ui, scene: &mut Scene<'_>, detail: &EventDetail, ends: Option<(Vec<Way>, Vec<Way>)>) {
     let dim = palette(ui).dim;
-    let EventDetail { event, metadata, caused_by, led_to, corrects, .. } = detail;
+    let EventDetail { event, metadata, caused_by, led_to, missing_cause, may_have_led_to_more, corrects, .. } = detail;
     Grid::new("facts").num_columns(2).spacing([16.0, 6.0]).show(ui, |ui| {
         let fact = |ui: &mut Ui, name: &str, value: RichText| {
             ui.label(RichText::new(scene.text(name)).color(dim));
@@ -110,33 +114,79 @@ fn facts_ui(ui: &mut Ui, scene: &mut Scene<'_>, detail: &EventDetail, view: &Str
         if let (Some(id), None) = (&metadata.compensates, corrects) {
             fact(ui, "corrects", RichText::new(id.to_string()).monospace());
         }
-        let mut ways = |ui: &mut Ui, name: &str, versions: &[Version]| {
-            if versions.is_empty() {
-                return;
-            }
-            ui.label(RichText::new(scene.text(name)).color(dim));
-            ui.horizontal_wrapped(|ui| {
-                for version in versions {
-                    if link(ui, &format!("{}v{version}", type_of(view, *version))).clicked() {
-                        scene.ask(Action::GoToVersion(*version));
-                    }
-                }
-            });
+        let way = |to: &LinkedTo| Way::to(&event.stream, &to.stream, to.version, to.event_type.as_str());
+        ways_ui(ui, scene, "corrects", &corrects.iter().map(way).collect::<Vec<_>>());
+        ways_ui(ui, scene, "caused-by", &caused_by.iter().map(way).collect::<Vec<_>>());
+        if let Some(missing) = missing_cause {
+            ui.label(RichText::new(scene.text("caused-by")).color(dim));
+            let said = scene.locale.with("cause-missing", [("cause", missing.to_string().into())]);
+            ui.add(egui::Label::new(RichText::new(said).color(palette(ui).warning)).wrap());
             ui.end_row();
-        };
-        ways(ui, "corrects", corrects.as_slice());
-        ways(ui, "caused-by", caused_by.as_slice());
-        ways(ui, "led-to", led_to);
+        }
+        let mut effects: Vec<Way> = led_to.iter().map(way).collect();
+        if *may_have_led_to_more {
+            let text = scene.text(if led_to.is_empty() { "led-to-look" } else { "led-to-more" });
+            effects.push(Way { text, action: Action::Run(Command::Causes) });
+        }
+        ways_ui(ui, scene, "led-to", &effects);
+        // Once the whole chain is known, its ends are said too.
+        if let Some((root, ends)) = ends {
+            ways_ui(ui, scene, "causes-root", &root);
+            ways_ui(ui, scene, "causes-ends", &ends);
+        }
     });
 }
 
-/// What kind of event this is, to stand before its version.
-fn type_of(view: &StreamView, version: Version) -> String {
-    let head = view.base().and_then(|loaded| {
-        let timeline = loaded.timeline.as_ref();
-        timeline.heads().get(timeline.index_of(version)?)
-    });
-    head.map_or_else(String::new, |head| format!("{} · ", shortened(head.event_type.as_str())))
+fn ways_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str, to: &[Way]) {
+    if to.is_empty() {
+        return;
+    }
+    let dim = palette(ui).dim;
+    let accent = palette(ui).accent;
+    for (place, Way { text, action }) in to.iter().enumerate() {
+        // Said once, for all of them.
+        ui.label(RichText::new(if place == 0 { scene.text(name) } else { String::new() }).color(dim));
+        if ui.add(Button::new(RichText::new(text).color(accent)).frame(false).truncate()).clicked() {
+            scene.ask(action.clone());
+        }
+        ui.end_row();
+    }
+}
+
+/// A link to an event.
+struct Way {
+    text: String,
+    action: Action,
+}
+
+impl Way {
+    fn to(here: &StreamId, stream: &StreamId, version: Version, event_type: &str) -> Self {
+        let event_type = shortened(event_type);
+        if stream == here {
+            return Self { text: format!("{event_type} · v{version}"), action: Action::GoToVersion(version) };
+        }
+        let text = format!("{event_type} · {} v{version}", shortened(stream.as_str()));
+        Self { text, action: Action::GoToPlace(stream.clone(), version) }
+    }
+}
+
+/// More ends than these are seen among all causes and effects.
+const ENDS_SHOWN: usize = 4;
+
+/// What the event's chain began with, and what it ended in.
+fn chain_ends(causes: &Causes, event: &RecordedEvent) -> Option<(Vec<Way>, Vec<Way>)> {
+    let is_this = |linked: &LinkedEvent| linked.stream == event.stream && linked.head.version == event.version;
+    if !causes.asked().is_some_and(is_this) {
+        return None;
+    }
+    let way = |to: &LinkedEvent| Way::to(&event.stream, &to.stream, to.head.version, to.head.event_type.as_str());
+    let root = causes.events.get(causes.root).filter(|root| !is_this(root)).map(way).into_iter().collect();
+    let causing: std::collections::HashSet<usize> =
+        causes.events.iter().filter(|event| event.is_on_chain).filter_map(|event| event.caused_by).collect();
+    let is_end =
+        |(place, event): &(usize, &LinkedEvent)| event.is_on_chain && !causing.contains(place) && !is_this(event);
+    let ends = causes.events.iter().enumerate().filter(is_end).take(ENDS_SHOWN).map(|(_, event)| way(event)).collect();
+    Some((root, ends))
 }
 
 fn block_ui(ui: &mut Ui, scene: &mut Scene<'_>, id: &str, title: &str, text: &str, is_open: bool) {

@@ -5,6 +5,7 @@
 mod bar;
 mod calendar;
 mod card;
+mod causes;
 mod changes;
 mod check;
 mod compare;
@@ -30,6 +31,7 @@ mod search;
 mod settings;
 mod splitter;
 mod state;
+mod stream_field;
 mod streams;
 mod timeline;
 mod title;
@@ -41,6 +43,7 @@ mod when;
 mod writing;
 
 pub use bar::{status_bar_ui, top_bar_ui};
+pub use causes::causes_ui;
 pub use compare::compare_ui;
 pub use compensate::compensate_ui;
 pub use event::event_ui;

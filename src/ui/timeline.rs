@@ -7,6 +7,8 @@ mod track;
 
 use egui::{RichText, Role, TextEdit, Ui, WidgetInfo};
 
+pub(super) use scale::short_length;
+
 use super::Scene;
 use super::compare::called;
 use super::ends::ends_ui;

@@ -7,20 +7,21 @@ use super::parts::{cut, shortened};
 use super::streams::in_order;
 use crate::command::{Action, Command};
 use crate::theme::palette;
-use crate::view::StreamView;
+use crate::view::{Middle, StreamView};
 
 /// Narrower than this, the name has a line of its own.
 const ONE_LINE: f32 = 600.0;
 
 /// The stream's name, and under which projection it is seen.
-pub fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, label: Option<&str>, is_comparing: bool) {
+pub fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, label: Option<&str>, middle: Middle) {
     if ui.available_width() < ONE_LINE {
         name_ui(ui, view, label);
         ui.horizontal_wrapped(|ui| {
             for (number, name) in projections(scene, view) {
-                projection_ui(ui, scene, view, number, &name);
+                projection_ui(ui, scene, (view, middle), number, &name);
             }
-            compare_ui(ui, scene, is_comparing);
+            compare_ui(ui, scene, middle);
+            causes_ui(ui, scene, middle);
         });
         return;
     }
@@ -32,9 +33,10 @@ pub fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, label: Op
             |ui, _| name_ui(ui, view, label),
             |ui, scene| {
                 for (number, name) in projections(scene, view) {
-                    projection_ui(ui, scene, view, number, &name);
+                    projection_ui(ui, scene, (view, middle), number, &name);
                 }
-                compare_ui(ui, scene, is_comparing);
+                compare_ui(ui, scene, middle);
+                causes_ui(ui, scene, middle);
             },
         );
     });
@@ -45,15 +47,26 @@ fn projections(scene: &Scene<'_>, view: &StreamView) -> Vec<(usize, String)> {
     view.projections().iter().map(|projection| name(projection.name())).enumerate().collect()
 }
 
-fn projection_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, number: usize, name: &str) {
-    if ui.selectable_label(number == view.projection_number(), name).clicked() {
+fn projection_ui(ui: &mut Ui, scene: &mut Scene<'_>, (view, middle): (&StreamView, Middle), number: usize, name: &str) {
+    // Among causes no state is shown, and so none of its projections.
+    let is_chosen = number == view.projection_number() && middle != Middle::Causes;
+    if ui.selectable_label(is_chosen, name).clicked() {
         scene.ask(Action::Projection(number));
+        if middle == Middle::Causes {
+            scene.run(Command::Causes);
+        }
     }
 }
 
-fn compare_ui(ui: &mut Ui, scene: &mut Scene<'_>, is_comparing: bool) {
-    if ui.selectable_label(is_comparing, scene.text("compare")).clicked() {
+fn compare_ui(ui: &mut Ui, scene: &mut Scene<'_>, middle: Middle) {
+    if ui.selectable_label(middle == Middle::Compare, scene.text("compare")).clicked() {
         scene.run(Command::Compare);
+    }
+}
+
+fn causes_ui(ui: &mut Ui, scene: &mut Scene<'_>, middle: Middle) {
+    if ui.selectable_label(middle == Middle::Causes, scene.text("causes")).clicked() {
+        scene.run(Command::Causes);
     }
 }
 

@@ -3,8 +3,8 @@ use serde_json::Value;
 use super::UserError;
 use crate::domain::{Aggregate, as_read};
 use crate::engine::{Question, Ticket};
-use crate::event::{EventId, Metadata, RecordedEvent, StreamId, Version};
-use crate::store::{Columns, Flow, Query, Store};
+use crate::event::{EventId, EventRow, EventType, LinkKind, Links, Metadata, RecordedEvent, StreamId, Version};
+use crate::store::{Columns, Query, Store};
 
 /// An event with all that is shown of it.
 #[derive(Clone, Debug)]
@@ -19,15 +19,36 @@ pub struct EventDetail {
     pub read_payload: Value,
     pub stored_payload: String,
     pub stored_metadata: String,
-    /// The events before and after it in the chain of causes, where they lie in this stream.
-    pub caused_by: Option<Version>,
-    pub led_to: Vec<Version>,
-    /// The event that this one corrects, where it lies in this stream.
-    pub corrects: Option<Version>,
+    /// The events before and after it in the chain of causes, in any stream.
+    pub caused_by: Option<LinkedTo>,
+    pub led_to: Vec<LinkedTo>,
+    /// What it names as its cause, where that is not in the store.
+    pub missing_cause: Option<EventId>,
+    /// What it led to may lie farther away than was looked.
+    pub may_have_led_to_more: bool,
+    /// The event that this one corrects.
+    pub corrects: Option<LinkedTo>,
 }
 
-/// Effects lie close behind their cause: a look at the next few events finds what a person would follow.
+/// Another event, as far as a link says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkedTo {
+    pub stream: StreamId,
+    pub version: Version,
+    pub event_type: EventType,
+}
+
+impl LinkedTo {
+    fn of(row: &EventRow<'_>) -> Self {
+        Self { stream: row.stream.clone(), version: row.version, event_type: row.event_type.clone() }
+    }
+}
+
+/// Without an index to lead there, the next few events are looked at: effects often lie close behind their cause.
 const LOOKED_AT: u64 = 200;
+
+/// More effects than these are seen among all causes and effects.
+const EFFECTS_SHOWN: usize = 12;
 
 /// Reads an event with all that is shown of it.
 #[derive(Clone, Debug)]
@@ -48,22 +69,31 @@ impl Question for ReadEvent {
         let event = reader.event_at(&stream, version)?.ok_or_else(gone)?;
         let metadata = event.metadata();
         let read = as_read(aggregate, event.event_type.as_str(), event.schema, &event.payload);
-        let version_of = |id: Option<EventId>| -> Result<Option<Version>, UserError> {
-            let found = id.map(|id| reader.event_by_id(&id)).transpose()?.flatten();
-            Ok(found.filter(|found| found.stream == stream).map(|found| found.version))
+        let linked = |id: Option<&EventId>| -> Result<Option<LinkedTo>, UserError> {
+            let found = id.map(|id| reader.event_by_id(id)).transpose()?.flatten();
+            Ok(found.map(|found| LinkedTo::of(&found.as_row())))
         };
-        let caused_by = version_of(metadata.causation_id.as_deref().map(EventId::new))?;
-        let corrects = version_of(metadata.compensates.clone())?;
+        let cause = Links::of(&event.metadata).causation;
+        let caused_by = linked(cause.as_ref())?;
+        let corrects = linked(metadata.compensates.as_ref())?;
+        let own_id = event.id.as_meant();
+        let is_indexed = reader.capabilities().finds_by_link;
+        let query = if is_indexed {
+            Query::linked(LinkKind::Causation, vec![own_id.clone()]).limit(EFFECTS_SHOWN as u64 + 1)
+        } else {
+            let next = Version(version.0.saturating_add(1));
+            Query::stream(stream.clone()).between(Some(next), None).limit(LOOKED_AT)
+        };
         let mut led_to = Vec::new();
-        let own_id = event.id.to_string();
-        let next = Version(version.0.saturating_add(1));
-        let behind = Query::stream(stream.clone()).between(Some(next), None).limit(LOOKED_AT);
-        reader.visit_events(&behind.columns(Columns { payload: false, metadata: true }), &mut |row| {
-            if Metadata::parse(row.metadata).causation_id.as_deref() == Some(&own_id) {
-                led_to.push(row.version);
+        reader.visit_events(&query.columns(Columns { payload: false, metadata: true }), &mut |row| {
+            if row.id != event.id && Links::of(row.metadata).causation.as_ref() == Some(&own_id) {
+                led_to.push(LinkedTo::of(row));
             }
-            if ticket.is_cancelled() { Flow::Break(()) } else { Flow::Continue(()) }
+            ticket.flow()
         })?;
+        let may_have_led_to_more = !is_indexed || led_to.len() > EFFECTS_SHOWN;
+        led_to.truncate(EFFECTS_SHOWN);
+        let missing_cause = cause.filter(|cause| caused_by.is_none() && *cause != own_id);
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Ok(EventDetail {
             read_type: read.event_type,
@@ -73,8 +103,10 @@ impl Question for ReadEvent {
             stored_payload: text(&event.payload),
             stored_metadata: text(&event.metadata),
             metadata,
-            caused_by,
+            caused_by: caused_by.filter(|cause| cause.stream != stream || cause.version != version),
             led_to,
+            missing_cause,
+            may_have_led_to_more,
             corrects,
             event,
         })

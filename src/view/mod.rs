@@ -3,6 +3,7 @@
 
 #![deny(clippy::indexing_slicing, reason = "what is shown may have become shorter between two facts")]
 
+mod causes;
 mod changes;
 mod checking;
 mod columns;
@@ -15,6 +16,7 @@ mod exporting;
 mod greeting;
 mod history_filter;
 mod labels;
+mod lanes;
 mod line;
 mod listing;
 mod loaded;
@@ -35,6 +37,7 @@ mod trail;
 mod typed_moment;
 mod user_error;
 
+pub use causes::{CausesView, FindCauses, LANE_EVENTS, ReadLane};
 pub use changes::{FieldHistory, FieldValue, RowChanges};
 pub use checking::{CheckStore, Checked, Checking, FINDINGS_KEPT};
 pub use columns::{Column, columns};
@@ -42,17 +45,18 @@ pub use compare_rows::{CompareCell, CompareRow, CompareRows};
 pub use comparing::{CompareMode, Compared, Comparing, Pin, SetBy, Side};
 pub use correcting::Writing;
 pub use draft::{Draft, KeptDraft, Signature};
-pub use event_detail::{EventDetail, ReadEvent};
+pub use event_detail::{EventDetail, LinkedTo, ReadEvent};
 pub use exporting::{ExportEvents, ExportWhat, Exported, Exporting};
 pub use greeting::{Clock, Destination, GREETED, Greeting, GreetingRow, counted};
 pub use history_filter::{HistoryFilter, Matches};
 pub use labels::Labels;
+pub use lanes::{Arrow, Lane, Lanes, Mark};
 pub use line::{Line, Shown, Span};
 pub use listing::{FindStreams, FoundStreams, ListStreams, Listed, ReadSurvey, STREAMS_LISTED};
 pub use loaded::Loaded;
 pub use mapping_draft::MappingDraft;
 pub use open_store::{LookAtStore, OnScreen, OpenStore, Overview};
-pub use panes::{CARD_GAP, CARD_HEAD, Fit, Pane, Panes, Split};
+pub use panes::{CARD_GAP, CARD_HEAD, Fit, Middle, Pane, Panes, Split};
 pub use rows::{StateCounts, StateFilter, StateLine, StateRow};
 pub use search::{EventSearch, Found, HITS_KEPT, Hit, SearchEvents, Sought, WallDay};
 pub use signs::Signs;

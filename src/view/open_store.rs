@@ -3,8 +3,8 @@ use std::time::Duration;
 use super::listing::BETWEEN_LETTERS;
 use super::signs::SignBook;
 use super::{
-    Clock, Comparing, Draft, FindStreams, Greeting, KeptDraft, Labels, ListStreams, Pin, ReadSurvey, Stay, StreamView,
-    ToolName, Tools, Trail, UserError,
+    CausesView, Clock, Comparing, Draft, FindStreams, Greeting, KeptDraft, Labels, ListStreams, Pin, ReadSurvey, Stay,
+    StreamView, ToolName, Tools, Trail, UserError,
 };
 use crate::engine::{Asked, Cause, Engine, Link, Moment, Progress, Question, StoreChange, Survey, Ticket, Tool};
 use crate::event::{StreamId, Version};
@@ -53,6 +53,7 @@ pub struct OpenStore {
     pub(super) kept_drafts: Vec<KeptDraft>,
     pub pins: [Option<Pin>; 2],
     pub comparing: Comparing,
+    pub causes: CausesView,
     signs: SignBook,
     pub tools: Tools,
     /// The store was cut, restored or replaced since it was opened, and nobody was told yet.
@@ -104,6 +105,7 @@ impl OpenStore {
             kept_drafts: Vec::new(),
             pins: [None, None],
             comparing: Comparing::new(),
+            causes: CausesView::new(),
             signs: SignBook::default(),
             tools: Tools::default(),
             was_replaced: false,
@@ -305,7 +307,8 @@ impl OpenStore {
             (Some(view), Some(leaving)) if view.is_empty() => Some(leaving),
             (view, _) => view.as_mut(),
         };
-        OnScreen { view, comparing: &mut self.comparing, pins: &self.pins, labels: &self.labels }
+        let Self { comparing, causes, pins, labels, .. } = self;
+        OnScreen { view, comparing, causes, pins, labels }
     }
 
     /// Makes ready what a comparison shows, and asks for what it lacks.
@@ -317,6 +320,21 @@ impl OpenStore {
         if let Some(view) = shown {
             comparing.prepare(engine, view, pins);
         }
+    }
+
+    /// Makes ready what led to the event at the cursor and what it led to, and asks for what that lacks.
+    pub fn trace(&mut self) {
+        let Self { engine, labels, view, causes, signs, .. } = self;
+        if let Some(view) = view.as_ref().filter(|view| !view.is_empty()) {
+            causes.prepare(engine, view, signs);
+        }
+        let lanes = causes.lanes().map(|lanes| lanes.lanes.as_slice()).unwrap_or_default();
+        labels.want(engine, lanes.iter().map(|lane| &lane.stream).chain(causes.choice.offered()));
+    }
+
+    /// Lays a stream beside those that belong together.
+    pub fn add_lane(&mut self, stream: StreamId) {
+        self.causes.lay_beside(&self.engine, stream);
     }
 
     /// The address of what is looked at, to be sent to somebody.
@@ -339,7 +357,8 @@ impl OpenStore {
     /// With what runs behind the scenes and has nothing to say of its own.
     fn all(&self) -> impl Iterator<Item = &dyn Tool<Error = UserError>> {
         let behind: [&dyn Tool<Error = UserError>; 2] = [&self.found, &self.surveying];
-        self.background().chain(self.started()).chain(behind).chain(self.greeting.tools())
+        let causes = self.causes.tools();
+        self.background().chain(self.started()).chain(behind).chain(self.greeting.tools()).chain(causes)
     }
 
     /// Whether it has answered what is asked of every store; of a list that takes long, it is enough that it has begun.
@@ -360,6 +379,7 @@ impl OpenStore {
         Tool::retry(&mut self.groups, &self.engine);
         self.view.iter_mut().for_each(|view| view.retry(&self.engine));
         self.comparing.retry();
+        self.causes.retry(&self.engine);
     }
 
     /// What is being waited for: the longest first.
@@ -389,6 +409,7 @@ impl OpenStore {
         self.greeting.change(&self.engine, change);
         self.view.iter_mut().for_each(|view| view.follow(&self.engine, change));
         self.comparing.follow(&self.engine, change);
+        self.causes.follow(&self.engine, change);
     }
 
     /// What was read while the file was being written may have failed for that alone.
@@ -410,7 +431,8 @@ impl OpenStore {
             self.change(&change);
         }
         let follows = self.follows;
-        let Self { engine, info, groups, lists_made, found, labels, view, leaving, comparing, signs, .. } = self;
+        let Self { engine, info, groups, lists_made, found, labels, view, leaving, comparing, causes, signs, .. } =
+            self;
         let mut is_new = info.poll(engine);
         is_new |= found.poll(engine);
         is_new |= recorded.is_some();
@@ -430,6 +452,7 @@ impl OpenStore {
             *leaving = None;
         }
         is_new |= comparing.poll(engine, labels);
+        is_new |= causes.poll(engine, labels);
         is_new |= labels.poll(engine);
         if let (true, Some(view)) = (follows, view)
             && length.is_some_and(|length| view.len() > length)
@@ -472,6 +495,7 @@ impl OpenStore {
 pub struct OnScreen<'a> {
     pub view: Option<&'a mut StreamView>,
     pub comparing: &'a mut Comparing,
+    pub causes: &'a mut CausesView,
     pub pins: &'a [Option<Pin>; 2],
     pub labels: &'a Labels,
 }

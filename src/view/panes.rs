@@ -10,6 +10,18 @@ pub enum Pane {
     History,
 }
 
+/// What stands in the middle of the window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Middle {
+    /// The state above the history.
+    #[default]
+    State,
+    /// States side by side.
+    Compare,
+    /// What led to the event and what it led to.
+    Causes,
+}
+
 /// What the user made of the panes; it survives a restart.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

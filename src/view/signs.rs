@@ -52,8 +52,13 @@ impl SignBook {
     /// The signs for a stream, with those of its types that were not met before.
     pub(super) fn for_stream(&mut self, loaded: &Loaded) -> Signs {
         let described = &loaded.described;
-        let signs = self.0.entry(described.row.category.clone()).or_default();
-        signs.learn(described.aggregate, loaded.types.names());
+        self.for_types(&described.row.category, described.aggregate, loaded.types.names())
+    }
+
+    /// The same for types of a category, wherever they were met.
+    pub(super) fn for_types(&mut self, category: &str, aggregate: Option<Aggregate>, types: &[EventType]) -> Signs {
+        let signs = self.0.entry(category.to_owned()).or_default();
+        signs.learn(aggregate, types);
         signs.clone()
     }
 }

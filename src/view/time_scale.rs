@@ -41,7 +41,11 @@ pub struct Pause {
 impl TimeScale {
     /// Empty where there are no times, or only one.
     pub fn new(heads: &[Head]) -> Self {
-        let mut times: Vec<Timestamp> = heads.iter().filter_map(|head| head.recorded_at).collect();
+        Self::of_times(heads.iter().filter_map(|head| head.recorded_at).collect())
+    }
+
+    /// The same of times in any order.
+    pub(super) fn of_times(mut times: Vec<Timestamp>) -> Self {
         // Clocks may run backward; the line shows time, not order.
         times.sort_unstable();
         times.dedup();

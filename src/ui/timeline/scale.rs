@@ -143,7 +143,7 @@ pub(super) fn plain_length(scene: &Scene<'_>, micros: i64) -> String {
 }
 
 /// The same as short as it can be written.
-fn short_length(scene: &Scene<'_>, micros: i64) -> String {
+pub(in crate::ui) fn short_length(scene: &Scene<'_>, micros: i64) -> String {
     let seconds = micros / 1_000_000;
     let (name, count) = match seconds {
         63_072_000.. => ("pause-years", seconds / 31_557_600),
