@@ -43,6 +43,9 @@ names-read = Names read: { $percent } %
 names-stop = Stop
 names-partly = Names are known of { $percent } %
 names-go-on = Go on
+names-again = Read again
+survey-before-replaced = As it was before the store was replaced
+survey-last-readable = As it was when the store could last be read
 names-too-many = Too many streams to know all names; the filter looks at ids
 streams-more = { $shown } of { $total } listed; type above to find the others
 sort-began = oldest first
@@ -265,6 +268,24 @@ reason-missing = Say why.
 preview = { $type } would be recorded as version { $version }
 preview-nothing = No field changes.
 conflict = Somebody was quicker. These events came first; the preview now stands on them.
+conflict-more = and { $count ->
+    [one] 1 more event
+   *[other] { $count } more events
+}
+conflict-more-fields = and { $count ->
+    [one] 1 more field
+   *[other] { $count } more fields
+}
+conflict-against = From here on: { $why }
+preview-before = As planned, as version { $version }
+preview-anew = On what came first, as version { $version }
+preview-not-anew = On what came first: not possible
+effects = Also changes
+draft-edit = Edit…
+draft-kept = What you wrote is kept until you discard it.
+draft-copy = Copy what you wrote
+draft-other-event = version { $version } of { $stream } is { $is } now, and not the { $was } that this draft is about: the store was replaced since; discard it and begin anew at the event that you mean
+append-behind = Append behind version { $version }
 same-fields = changes the same fields
 append = Append
 compare = Compare

@@ -139,7 +139,7 @@ pub(super) struct StreamsArgs {
     /// Only streams of this category (what stands before the first `-`)
     #[arg(long)]
     pub category: Option<String>,
-    /// Only streams with this text in their name
+    /// Only streams with this text in their id or in what they are called; every event is read for that
     #[arg(long, value_name = "TEXT")]
     pub filter: Option<String>,
     /// At most so many

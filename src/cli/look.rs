@@ -5,10 +5,11 @@ use serde_json::{Map, Value, json};
 
 use super::args::{EventsArgs, Format, InfoArgs, RowFormat, StreamsArgs};
 use super::output::{Align, JsonRows, Table, json, optional};
+use super::progress::watching;
 use super::target::Context;
 use super::terminal::{Cleaned, Output, message};
 use super::{Failure, Outcome, target};
-use crate::engine::{describe, grouped};
+use crate::engine::{Matching, Survey, Ticket, describe, grouped};
 use crate::event::{EventRow, EventType, Metadata, Position, StreamId, Version, nearest};
 use crate::store::files::{CSV_COLUMNS, CsvWriter, event_cells};
 use crate::store::{Flow, Query, Scope, Store, StoreError, StoreInfo, StreamQuery, StreamRow};
@@ -83,10 +84,20 @@ pub(super) fn streams(args: &StreamsArgs, context: &Context, out: &mut Output) -
     let StreamsArgs { store, category, filter, limit, sort, format, csv_safe } = args;
     check_csv_safe(*csv_safe, *format)?;
     let reader = context.open(store)?;
+    let filter = filter.as_deref().map(str::trim).filter(|filter| !filter.is_empty());
+    let found = filter.map(|filter| found_by_name(reader.as_ref(), filter)).transpose()?.flatten();
+    // A filter that knows names is held against each stream; the limit counts what it lets through.
+    let (of_store, mut left) = match &found {
+        Some(_) => ((None, None), limit.unwrap_or(u64::MAX)),
+        None => ((filter.map(str::to_owned), *limit), u64::MAX),
+    };
     let query =
-        StreamQuery { category: category.clone(), filter: filter.clone(), order: (*sort).into(), limit: *limit };
+        StreamQuery { category: category.clone(), filter: of_store.0, order: (*sort).into(), limit: of_store.1 };
+    // Whoever looks for a name wants to see it; the other forms are read by programs, and stay as they are.
+    let names = found.as_ref().filter(|_| *format == RowFormat::Table);
     let columns = [
         ("stream", Align::Left),
+        ("name", Align::Left),
         ("category", Align::Left),
         ("events", Align::Right),
         ("first_version", Align::Right),
@@ -94,25 +105,54 @@ pub(super) fn streams(args: &StreamsArgs, context: &Context, out: &mut Output) -
         ("first_at", Align::Left),
         ("last_at", Align::Left),
     ];
+    let columns: Vec<(&str, Align)> =
+        columns.into_iter().filter(|(column, _)| *column != "name" || names.is_some()).collect();
     let cells = |row: &StreamRow| {
-        vec![
-            row.stream.to_string(),
+        let name = names.map(|found| found.survey().name_of(&row.stream).unwrap_or_default());
+        let rest = [
             row.category.clone(),
             row.events.to_string(),
             row.first_version.to_string(),
             row.last_version.to_string(),
             optional(row.first_at),
             optional(row.last_at),
-        ]
+        ];
+        [row.stream.to_string()].into_iter().chain(name).chain(rest).collect()
     };
     let mut rows = Rows::new(out, *format, *csv_safe, &columns);
     let mut failed = Ok(());
-    let visited = reader.visit_streams(&query, &mut |row| written(rows.row(&row, || cells(&row)), &mut failed));
+    let mut visit = |row: StreamRow| {
+        if found.as_ref().is_some_and(|found| !found.has(&row.stream)) {
+            return Flow::Continue(());
+        }
+        left -= 1;
+        let flow = written(rows.row(&row, || cells(&row)), &mut failed);
+        if left == 0 { Flow::Break(()) } else { flow }
+    };
+    let visited = if *limit == Some(0) { Ok(()) } else { reader.visit_streams(&query, &mut visit) };
     failed?;
     if let (true, Some(asked)) = (rows.is_empty() && visited.is_ok(), category) {
         unless_category(reader.as_ref(), asked)?;
     }
     rows.end(visited)
+}
+
+/// The streams that hold this in their id or in what they are called, as in the window's list. `None` where names cannot
+/// be known, and the store looks at ids.
+fn found_by_name(reader: &dyn Store, filter: &str) -> Result<Option<Matching>, StoreError> {
+    let (survey, ticket) = (Survey::default(), Ticket::new("reading names"));
+    match watching("reading names", &ticket, || survey.follow(reader, &ticket)) {
+        Ok(()) => {}
+        Err(error) if survey.is_listed() => {
+            message(format_args!("names were read up to where that failed; the rest is looked for by id ({error})"));
+        }
+        Err(error) => return Err(error),
+    }
+    if survey.is_too_large() {
+        message("there are too many streams to know all names; the filter looks at ids");
+        return Ok(None);
+    }
+    Ok(Some(survey.matching(filter)))
 }
 
 pub(super) fn events(args: &EventsArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {

@@ -1,9 +1,11 @@
 //! One line on the terminal for what takes more than a second; nothing in a pipe.
 
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::terminal::{messages_are_watched, status};
-use crate::engine::grouped;
+use crate::engine::{Ticket, grouped};
 use crate::store::Flow;
 
 /// What takes less is over before it could be read.
@@ -34,12 +36,41 @@ impl Progress {
             let is_due = self.drawn.is_none_or(|drawn| drawn.elapsed() >= BETWEEN);
             if is_due && self.began.elapsed() >= PATIENCE {
                 self.drawn = Some(Instant::now());
-                let share = self.total.filter(|total| *total > 0).map(|total| format!(" · {} %", count * 100 / total));
-                status(&format!("{} · {}{}", self.doing, grouped(count), share.unwrap_or_default()));
+                draw(self.doing, count, self.total);
             }
         }
         Flow::Continue(())
     }
+}
+
+/// The same for work that reports to a ticket.
+pub(super) fn watching<T>(doing: &'static str, ticket: &Ticket, work: impl FnOnce() -> T) -> T {
+    if !messages_are_watched() {
+        return work();
+    }
+    thread::scope(|scope| {
+        let (over, is_over) = mpsc::sync_channel::<()>(0);
+        let watch = move || {
+            let mut between = PATIENCE;
+            while is_over.recv_timeout(between) == Err(RecvTimeoutError::Timeout) {
+                draw(doing, ticket.progress().done, Some(ticket.progress().total));
+                between = BETWEEN;
+            }
+            if between == BETWEEN {
+                status("");
+            }
+        };
+        // Without it, the work is done all the same.
+        drop(thread::Builder::new().name("progress".to_owned()).spawn_scoped(scope, watch));
+        let answer = work();
+        drop(over);
+        answer
+    })
+}
+
+fn draw(doing: &str, count: u64, total: Option<u64>) {
+    let share = total.filter(|total| *total > 0).map(|total| format!(" · {} %", count.min(total) * 100 / total));
+    status(&format!("{doing} · {}{}", grouped(count), share.unwrap_or_default()));
 }
 
 impl Drop for Progress {

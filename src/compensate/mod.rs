@@ -3,10 +3,10 @@
 
 mod make_so;
 mod plan;
+mod rebase;
 mod undo;
 
 pub use make_so::{Proposal, propose};
-pub use plan::{
-    Authorship, FreeEvent, Plan, PlanError, Rebased, append_plan, append_proposal, natural, plan_event, rebase,
-};
+pub use plan::{Authorship, FreeEvent, Plan, PlanError, append_plan, append_proposal, natural, plan_event};
+pub use rebase::{Rebased, Since, rebase, take_in};
 pub use undo::undoing;

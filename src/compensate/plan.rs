@@ -7,9 +7,9 @@ use crate::event::{
     EventId, EventRow, EventType, Explain, Message, MetadataBuilder, NewEvent, RecordedEvent, StreamId, StreamKey,
     Timestamp, Version,
 };
-use crate::projection::{Problem, Projection, diff_values, path_value};
-use crate::replay::{Change, Replay, Story};
-use crate::store::{AppendError, Appended, Conflict, Expected, Writer};
+use crate::projection::{Problem, Projection};
+use crate::replay::{AnyFold, Change, Preview, Replay, Story};
+use crate::store::{AppendError, Appended, Expected, Writer};
 
 use super::Proposal;
 
@@ -44,11 +44,11 @@ pub struct Plan {
     /// Rules that the event breaks. The user may still want it.
     pub breaches: Vec<Problem>,
     /// What the plan was made from, so that it can be made anew.
-    origin: Origin,
+    pub(super) origin: Origin,
 }
 
 #[derive(Clone, Debug)]
-enum Origin {
+pub(super) enum Origin {
     Natural { target: RecordedEvent },
     Free(FreeEvent),
 }
@@ -180,7 +180,18 @@ fn metadata(authorship: &Authorship, compensates: Option<&EventId>, target: Opti
 fn preview(story: &Story, stream: &StreamId, expected: Expected, event: NewEvent, origin: Origin) -> Plan {
     let last = story.timeline().heads().last().map(|head| head.version);
     let version = last.map_or(Version(0), |last| Version(last.0 + 1));
-    let row = EventRow {
+    let row = row_of(&event, stream, version);
+    let Preview { before, after, changes, problems: breaches } = match story {
+        Story::Lead(replay) => after_event(replay, &row),
+        Story::Ticket(replay) => after_event(replay, &row),
+        Story::Other(replay) => after_event(replay, &row),
+    };
+    Plan { stream: stream.clone(), expected, version, before, after, changes, breaches, origin, event }
+}
+
+/// The event as it will be read.
+fn row_of<'e>(event: &'e NewEvent, stream: &'e StreamId, version: Version) -> EventRow<'e> {
+    EventRow {
         position: None,
         stream_key: StreamKey(0),
         stream,
@@ -191,28 +202,18 @@ fn preview(story: &Story, stream: &StreamId, expected: Expected, event: NewEvent
         id: event.id.clone(),
         payload: event.payload.as_bytes(),
         metadata: event.metadata.as_bytes(),
-    };
-    let (before, after, changes, breaches) = match story {
-        Story::Lead(replay) => after_event(replay, &row),
-        Story::Ticket(replay) => after_event(replay, &row),
-        Story::Other(replay) => after_event(replay, &row),
-    };
-    Plan { stream: stream.clone(), expected, version, before, after, changes, breaches, origin, event }
+    }
 }
 
-fn after_event<P: Projection>(replay: &Replay<P>, row: &EventRow<'_>) -> (Value, Value, Vec<Change>, Vec<Problem>) {
-    let projection = replay.projection();
-    let mut state = replay.latest().clone();
-    let before = projection.show(&state);
-    let mut breaches = Vec::new();
-    projection.fold(&mut state, &projection.decode(row), &row.head(), &mut breaches);
-    let after = projection.show(&state);
-    let value = |shown: &Value, path: &str| path_value(shown, path).cloned().unwrap_or(Value::Null);
-    let changes = diff_values(&before, &after, projection.bookkeeping())
-        .into_iter()
-        .map(|field| Change { before: value(&before, &field), after: value(&after, &field), field })
-        .collect();
-    (before, after, changes, breaches)
+impl Plan {
+    /// What it would change in the stream under another projection, that stands as far as the plan does.
+    pub fn effect_on(&self, fold: &dyn AnyFold) -> Preview {
+        fold.preview(&row_of(&self.event, &self.stream, self.version))
+    }
+}
+
+fn after_event<P: Projection>(replay: &Replay<P>, row: &EventRow<'_>) -> Preview {
+    Preview::of(replay.projection(), replay.latest(), row)
 }
 
 /// Records what was planned, or answers with the conflict.
@@ -259,52 +260,4 @@ fn append_all(
             answer => return answer,
         }
     }
-}
-
-/// A plan made anew on top of the events that came first.
-#[derive(Clone, Debug)]
-pub struct Rebased {
-    pub plan: Plan,
-    /// The events since, each with the fields it changed and whether the plan changes one of them too.
-    pub since: Vec<(RecordedEvent, Vec<String>, bool)>,
-}
-
-/// After a conflict: folds the newer events into the story and plans again, with the same author and id.
-pub fn rebase(
-    story: &mut Story,
-    plan: &Plan,
-    conflict: &Conflict,
-    authorship: &Authorship,
-) -> Result<Rebased, PlanError> {
-    let known = story.timeline().heads().last().map(|head| head.version);
-    for event in conflict.since.iter().filter(|event| known.is_none_or(|known| event.version > known)) {
-        story.push(&event.as_row());
-    }
-    let next = match &plan.origin {
-        Origin::Natural { target } => natural(story, target, authorship)?,
-        Origin::Free(free) => {
-            let expected = match plan.expected {
-                Expected::Any => Expected::Any,
-                _ => conflict.actual.map_or(Expected::NoStream, Expected::Exact),
-            };
-            plan_event(story, &plan.stream, expected, free.clone(), authorship)?
-        }
-    };
-    let timeline = story.timeline();
-    let since = conflict
-        .since
-        .iter()
-        .map(|event| {
-            let index = timeline.index_of(event.version);
-            let fields: Vec<String> = index
-                .map(|index| timeline.changed_fields(index))
-                .unwrap_or_default()
-                .into_iter()
-                .map(str::to_owned)
-                .collect();
-            let touches_same = fields.iter().any(|field| plan.changes.iter().any(|change| change.field == *field));
-            (event.clone(), fields, touches_same)
-        })
-        .collect();
-    Ok(Rebased { plan: next, since })
 }

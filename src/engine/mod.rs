@@ -35,8 +35,8 @@ pub use feed::StoreChange;
 pub use find::{Needle, Words, as_one_word};
 pub use link::{Link, leads_to_other_machine};
 pub use load::{
-    Continued, Described, Shown, continue_stream, describe, each_batch, load_story, load_timeline, show,
-    stream_or_store,
+    Continued, Described, FoldOf, Shown, continue_stream, describe, each_batch, fold_each, load_story, load_story_to,
+    load_timeline, show, stream_or_store,
 };
 pub use loading::Loading;
 pub use make_so::{ProjectionPreview, Proposed, propose_branch};
@@ -48,7 +48,7 @@ pub use reduced::{EXCERPT_ENDINGS, Excerpt, ExcerptError, ExcerptForm, ExcerptTa
 pub use sample_store::{MakeSampleError, sample_store, write_sample};
 pub use snapshots::{SNAPSHOT_SPACING, check_snapshots, keep_long_streams, keep_snapshots};
 pub use survey::{
-    DayOfStore, Digest, FoundStream, ListedStream, StreamGroup, Survey, folded, name_of_stream, short_id,
+    DayOfStore, Digest, FoundStream, ListedStream, Matching, StreamGroup, Survey, folded, name_of_stream, short_id,
 };
 pub use test_source::{Language, Shows, TestCase, test_source};
 pub use ticket::{Progress, Ticket};

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::streams::{DecodedRows, Rows, States, StreamStates};
 use super::watch::{Watch, WatchRows, Watching};
 use super::when::fields_of;
-use super::{Finding, Fold, Replay, Timeline};
+use super::{Finding, Fold, Preview, Replay, Timeline};
 use crate::domain::Aggregate;
 use crate::event::{EventRow, Timestamp, Version};
 use crate::expr::{Expression, Names, Uses};
@@ -187,6 +187,7 @@ pub trait AnyFold: Send + fmt::Debug {
     fn findings(&self) -> &[Finding];
     fn version(&self) -> Option<Version>;
     fn to_snapshot(&self) -> Option<String>;
+    fn preview(&self, row: &EventRow<'_>) -> Preview;
 }
 
 impl<P: Projection> AnyFold for Fold<P> {
@@ -208,5 +209,9 @@ impl<P: Projection> AnyFold for Fold<P> {
 
     fn to_snapshot(&self) -> Option<String> {
         Fold::to_snapshot(self)
+    }
+
+    fn preview(&self, row: &EventRow<'_>) -> Preview {
+        Fold::preview(self, row)
     }
 }

@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Finding;
+use super::{Change, Finding};
 use crate::event::{EventRow, Version};
-use crate::projection::Projection;
+use crate::projection::{Problem, Projection, diff_values, path_value};
 
 /// A fold that keeps nothing but where it has come to: for a state at one version, and for snapshots.
 #[derive(Debug)]
@@ -19,6 +19,32 @@ pub struct Fold<P: Projection> {
 struct Kept<S> {
     state: S,
     findings: Vec<Finding>,
+}
+
+/// What one more event would make of a state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Preview {
+    pub before: Value,
+    pub after: Value,
+    /// Without what only keeps the books.
+    pub changes: Vec<Change>,
+    pub problems: Vec<Problem>,
+}
+
+impl Preview {
+    pub fn of<P: Projection>(projection: &P, state: &P::State, row: &EventRow<'_>) -> Self {
+        let mut state = state.clone();
+        let before = projection.show(&state);
+        let mut problems = Vec::new();
+        projection.fold(&mut state, &projection.decode(row), &row.head(), &mut problems);
+        let after = projection.show(&state);
+        let value = |shown: &Value, path: &str| path_value(shown, path).cloned().unwrap_or(Value::Null);
+        let changes = diff_values(&before, &after, projection.bookkeeping())
+            .into_iter()
+            .map(|field| Change { before: value(&before, &field), after: value(&after, &field), field })
+            .collect();
+        Self { before, after, changes, problems }
+    }
 }
 
 impl<P: Projection> Fold<P> {
@@ -54,6 +80,11 @@ impl<P: Projection> Fold<P> {
 
     pub fn version(&self) -> Option<Version> {
         self.version
+    }
+
+    /// What one more event would change.
+    pub fn preview(&self, row: &EventRow<'_>) -> Preview {
+        Preview::of(&self.projection, &self.state, row)
     }
 
     pub fn state(&self) -> &P::State {

@@ -31,7 +31,7 @@ pub use branch::{
 };
 pub use erased::{AnyFold, ProjectionRef};
 pub use finding::Finding;
-pub use fold::Fold;
+pub use fold::{Fold, Preview};
 use look::BeforeAndAfter;
 pub use look::{Group, StateLook};
 pub use reduce::{ByTheRules, EndsWith, GoesWrong, MOST_FOLDED, Reduced, Stopped, Symptom, Work, reduce};

@@ -1,12 +1,12 @@
 use egui::{Button, Grid, Label, Response, RichText, ScrollArea, TextEdit, Ui};
 
 use super::Scene;
+use super::conflict::{both_ui, effects_ui, shown, since_ui};
 use super::dialog::{Dialog, take_first_focus};
-use super::parts::{is_entered, shortened};
+use super::parts::{is_entered, link, shortened};
 use crate::command::Action;
 use crate::compensate::Plan;
 use crate::event::Explain;
-use crate::event::visible::visible;
 use crate::theme::palette;
 use crate::view::{Draft, Writing};
 
@@ -20,7 +20,8 @@ pub fn compensate_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, writ
         let is_signed = signature_ui(ui, scene, draft);
         // Whatever has no field of its own leaves the focus where it is.
         draft.leads_to_fault = false;
-        if is_signed && can_append(draft, writing) {
+        // What others recorded meanwhile is to be looked at first: there the button alone appends.
+        if is_signed && can_append(draft, writing) && draft.since.is_empty() {
             scene.ask(Action::AppendDraft);
         }
         ui.add_space(8.0);
@@ -28,16 +29,29 @@ pub fn compensate_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, writ
         let shows_faults = draft.shows_faults();
         draft.make_plan();
         match draft.made_plan() {
+            None if draft.error().is_some() => {}
             None => {
                 ui.spinner();
             }
-            Some(Ok(plan)) => preview_ui(ui, scene, plan, shows_faults),
+            Some(Ok(plan)) => {
+                preview_ui(ui, scene, plan, draft.planned_before(), shows_faults);
+                effects_ui(ui, scene, draft.effects(), shows_faults);
+            }
             // What is wrong with a field stands at the field.
             Some(Err(error)) if OF_FIELDS.contains(&error.message.id) => {}
-            Some(Err(error)) => remark(ui, &scene.sentence(&error.message), shows_faults),
+            Some(Err(error)) => {
+                draft.planned_before().into_iter().for_each(|before| both_ui(ui, scene, before, None));
+                remark(ui, &scene.sentence(&error.message), shows_faults || !draft.since.is_empty());
+            }
         }
         if let Some(error) = draft.error() {
             warning(ui, &scene.sentence(&error.message));
+        }
+        if draft.error().is_some() && !draft.has_ground() && draft.is_touched() {
+            remark(ui, &scene.text("draft-kept"), false);
+            if link(ui, &scene.text("draft-copy")).clicked() {
+                scene.ask(Action::Copy(draft.typed()));
+            }
         }
         ui.add_space(8.0);
         buttons_ui(ui, scene, draft, writing);
@@ -76,6 +90,9 @@ fn kind_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft) {
         let event_type = field(ui, &name, &mut draft.free_type, 1, no_type.as_deref(), leads);
         let name = scene.text("compensate-payload");
         let payload = field(ui, &name, &mut draft.free_payload, 5, no_json.as_deref(), leads);
+        if std::mem::take(&mut draft.leads_to_payload) {
+            payload.request_focus();
+        }
         if event_type.changed() || payload.changed() {
             draft.has_changed_freely();
         }
@@ -115,28 +132,7 @@ fn field(ui: &mut Ui, name: &str, text: &mut String, rows: usize, fault: Option<
     response
 }
 
-/// After a conflict: what came first. Those that touch the same fields are marked.
-fn since_ui(ui: &mut Ui, scene: &Scene<'_>, draft: &Draft) {
-    if draft.since.is_empty() {
-        return;
-    }
-    let colours = palette(ui);
-    egui::Frame::new().fill(colours.warning_soft).corner_radius(6).inner_margin(10).show(ui, |ui| {
-        ui.set_width(ui.available_width());
-        ui.label(RichText::new(scene.text("conflict")).color(colours.warning));
-        ScrollArea::vertical().id_salt("since").max_height(120.0).show(ui, |ui| {
-            for (event, fields, touches_same) in &draft.since {
-                let mark = if *touches_same { scene.text("same-fields") } else { String::new() };
-                let who = event.metadata().actor.unwrap_or_default();
-                let text = format!("v{}  {}  {who}  {}  {mark}", event.version, event.event_type, fields.join(", "));
-                ui.label(RichText::new(visible(&text)).monospace());
-            }
-        });
-    });
-    ui.add_space(8.0);
-}
-
-fn preview_ui(ui: &mut Ui, scene: &Scene<'_>, plan: &Plan, shows_faults: bool) {
+fn preview_ui(ui: &mut Ui, scene: &Scene<'_>, plan: &Plan, before: Option<&Plan>, shows_faults: bool) {
     let colours = palette(ui);
     let values =
         [("type", shortened(plan.event.event_type.as_str()).into()), ("version", plan.version.to_string().into())];
@@ -144,6 +140,17 @@ fn preview_ui(ui: &mut Ui, scene: &Scene<'_>, plan: &Plan, shows_faults: bool) {
     if plan.changes.is_empty() {
         ui.label(RichText::new(scene.text("preview-nothing")).color(colours.dim));
     }
+    match before {
+        Some(before) => both_ui(ui, scene, before, Some(plan)),
+        None => changes_ui(ui, scene, plan),
+    }
+    for breach in &plan.breaches {
+        remark(ui, &scene.sentence(&breach.message()), shows_faults);
+    }
+}
+
+fn changes_ui(ui: &mut Ui, scene: &Scene<'_>, plan: &Plan) {
+    let colours = palette(ui);
     ScrollArea::vertical().id_salt("preview").max_height(180.0).show(ui, |ui| {
         Grid::new("preview rows").num_columns(3).spacing([24.0, 6.0]).show(ui, |ui| {
             if !plan.changes.is_empty() {
@@ -160,17 +167,6 @@ fn preview_ui(ui: &mut Ui, scene: &Scene<'_>, plan: &Plan, shows_faults: bool) {
             }
         });
     });
-    for breach in &plan.breaches {
-        remark(ui, &scene.sentence(&breach.message()), shows_faults);
-    }
-}
-
-fn shown(value: &serde_json::Value) -> String {
-    match value {
-        serde_json::Value::Null => "—".to_owned(),
-        serde_json::Value::String(text) => shortened(text).into_owned(),
-        other => shortened(&other.to_string()).into_owned(),
-    }
 }
 
 fn warning(ui: &mut Ui, sentence: &str) {
@@ -185,16 +181,24 @@ fn remark(ui: &mut Ui, sentence: &str, is_warning: bool) {
 }
 
 fn can_append(draft: &Draft, writing: Writing) -> bool {
-    writing != Writing::Never && !draft.is_busy()
+    writing != Writing::Never && !draft.is_busy() && draft.has_ground()
 }
 
 fn buttons_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, writing: Writing) {
     let colours = palette(ui);
     ui.horizontal(|ui| {
-        let append =
-            Button::new(RichText::new(scene.text("append")).strong().color(colours.on_accent)).fill(colours.accent);
+        let came_first = draft.since.last().map(|since| since.event.version.to_string());
+        let append = match came_first {
+            Some(version) => scene.locale.with("append-behind", [("version", version.into())]),
+            None => scene.text("append"),
+        };
+        let append = Button::new(RichText::new(append).strong().color(colours.on_accent)).fill(colours.accent);
         if ui.add_enabled(can_append(draft, writing), append).clicked() {
             scene.ask(Action::AppendDraft);
+        }
+        if !draft.since.is_empty() && ui.add_enabled(!draft.is_busy(), Button::new(scene.text("draft-edit"))).clicked()
+        {
+            draft.edit_by_hand();
         }
         let leave = if draft.is_touched() { "compensate-discard" } else { "cancel" };
         if ui.button(scene.text(leave)).clicked() {

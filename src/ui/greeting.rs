@@ -3,6 +3,7 @@ use egui::{Align, Button, Layout, Margin, Rect, RichText, ScrollArea, Ui, pos2, 
 use super::calendar::calendar_ui;
 use super::list::{Look, few_rows_ui, list_row};
 use super::parts::{card, card_head, cut, shortened};
+use super::streams::survey_age_text;
 use super::{Scene, grouped};
 use crate::command::{Action, Command};
 use crate::theme::palette;
@@ -94,6 +95,9 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
         None => "greeting-holds",
     };
     ui.label(RichText::new(scene.locale.with(name, values)).color(colours.dim));
+    if store.info.error().is_some() {
+        ui.label(RichText::new(scene.text("survey-last-readable")).color(colours.warning));
+    }
     ui.label(RichText::new(scene.text("pick-stream")).color(colours.dim));
 }
 
@@ -198,6 +202,10 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &GreetingRow, most: u64) {
 /// What the calendar says while its days are being read, and how reading begins where it did not by itself.
 pub(super) fn survey_state_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
     let dim = palette(ui).dim;
+    let age = survey_age_text(scene, store);
+    if !age.is_empty() {
+        ui.label(RichText::new(age).size(11.5).color(palette(ui).warning));
+    }
     if let Some(progress) = store.surveying.progress() {
         ui.ctx().request_repaint_after(std::time::Duration::from_millis(200));
         let percent = (progress.done.min(progress.total) * 100).checked_div(progress.total).unwrap_or(0);

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use egui::text::{LayoutJob, TextFormat};
 use egui::{
     Button, CollapsingHeader, ComboBox, FontId, Grid, Label, RichText, Role, ScrollArea, TextStyle, Ui, WidgetInfo,
@@ -8,7 +10,8 @@ use super::Scene;
 use super::dialog::Dialog;
 use super::parts::{cut, shortened};
 use crate::command::Action;
-use crate::store::frameworks::{GuessedBy, Mapping, Reason, Sample, TimeUnit};
+use crate::event::visible::visible;
+use crate::store::frameworks::{GuessedBy, Mapping, Reason, Sample, TimeUnit, places_inside};
 use crate::theme::palette;
 use crate::view::MappingDraft;
 
@@ -22,6 +25,12 @@ const UNITS: [(TimeUnit, &str); 5] = [
 
 /// Room for a column's name and what stands in it.
 const CHOICE_WIDTH: f32 = 260.0;
+
+/// The list is a little wider. What does not fit is cut.
+const LIST_WIDTH: f32 = 420.0;
+
+/// Of a longer name, so much is shown: it may have thousands of letters.
+const NAME_SHOWN: usize = 64;
 
 /// What is not seen of a longer list is scrolled to.
 const CHOICES_HEIGHT: f32 = 360.0;
@@ -79,7 +88,7 @@ fn guessed_ui(ui: &mut Ui, scene: &Scene<'_>, draft: &MappingDraft) {
                 GuessedBy::UniqueKey => "mapping-by-key",
             };
             let role = scene.text(&format!("mapping-{role}"));
-            scene.locale.with(name, [("role", role.into()), ("column", shortened(column).into_owned().into())])
+            scene.locale.with(name, [("role", role.into()), ("column", name_shown(column).into_owned().into())])
         })
         .collect();
     let text = scene.locale.with("mapping-guessed", [("reasons", reasons.join(", ").into())]);
@@ -99,20 +108,29 @@ fn offers(samples: &[Sample]) -> Vec<Offer> {
 
 /// The same with the places inside of the payload and the metadata.
 fn offers_inside(samples: &[Sample], mapping: &Mapping) -> Vec<Offer> {
-    let mut offered = offers(samples);
-    for (prefix, column) in [("metadata", mapping.metadata.first()), ("payload", mapping.payload.as_ref())] {
-        let sample = samples.iter().find(|sample| Some(&sample.column) == column);
-        for (path, values) in sample.iter().flat_map(|sample| &sample.inside) {
-            offered.push(Offer { place: format!("{prefix}.{path}"), values: values.join(", ") });
-        }
-    }
-    offered
+    let inside = places_inside(mapping, samples).into_iter();
+    offers(samples)
+        .into_iter()
+        .chain(inside.map(|(place, values)| Offer { place, values: values.join(", ") }))
+        .collect()
+}
+
+/// The columns, each with the objects inside of it: an event's payload may be wrapped.
+fn offers_of_objects(samples: &[Sample]) -> Vec<Offer> {
+    let of = |sample: &Sample| {
+        let objects = sample.objects.iter();
+        let objects = objects
+            .map(|(path, values)| Offer { place: format!("{}.{path}", sample.column), values: values.join(", ") });
+        offers(std::slice::from_ref(sample)).into_iter().chain(objects).collect::<Vec<_>>()
+    };
+    samples.iter().flat_map(of).collect()
 }
 
 fn columns_ui(ui: &mut Ui, scene: &Scene<'_>, draft: &mut MappingDraft) {
     let tables = draft.tables().iter().map(|table| Offer { place: table.full_name(), values: String::new() });
     let tables: Vec<Offer> = tables.collect();
     let columns = offers(draft.samples());
+    let objects = offers_of_objects(draft.samples());
     let places = offers_inside(draft.samples(), &draft.mapping);
     Grid::new("mapping").num_columns(4).spacing([16.0, 6.0]).show(ui, |ui| {
         let mut table = Some(draft.mapping.table.clone());
@@ -126,8 +144,8 @@ fn columns_ui(ui: &mut Ui, scene: &Scene<'_>, draft: &mut MappingDraft) {
         choice_ui(ui, scene, "mapping-version", &columns, &mut mapping.version, true);
         choice_ui(ui, scene, "mapping-type", &columns, &mut mapping.event_type, true);
         ui.end_row();
-        choice_ui(ui, scene, "mapping-payload", &columns, &mut mapping.payload, true);
-        first_ui(ui, scene, "mapping-metadata", &columns, &mut mapping.metadata);
+        choice_ui(ui, scene, "mapping-payload", &objects, &mut mapping.payload, true);
+        first_ui(ui, scene, "mapping-metadata", &objects, &mut mapping.metadata);
         ui.end_row();
         choice_ui(ui, scene, "mapping-time", &columns, &mut mapping.time, true);
         choice_ui(ui, scene, "mapping-author", &places, &mut mapping.author, true);
@@ -170,11 +188,19 @@ fn more_ui(ui: &mut Ui, scene: &Scene<'_>, draft: &mut MappingDraft, columns: &[
     });
 }
 
+/// As much of a name as tells it from others.
+fn name_shown(name: &str) -> Cow<'_, str> {
+    match name.char_indices().nth(NAME_SHOWN) {
+        Some((end, _)) => format!("{}…", visible(name.get(..end).unwrap_or_default())).into(),
+        None => visible(name),
+    }
+}
+
 /// A place, and what stands there in a fainter ink.
 fn offer_job(ui: &Ui, place: &str, values: &str) -> LayoutJob {
     let colours = palette(ui);
     let font = TextStyle::Button.resolve(ui.style());
-    let mut job = LayoutJob::single_section(shortened(place).into_owned(), TextFormat::simple(font, colours.text));
+    let mut job = LayoutJob::single_section(name_shown(place).into_owned(), TextFormat::simple(font, colours.text));
     let small = FontId { size: 11.5, ..TextStyle::Body.resolve(ui.style()) };
     job.append(&shortened(values), 10.0, TextFormat::simple(small, colours.dim));
     job
@@ -193,13 +219,14 @@ fn choice_ui(ui: &mut Ui, scene: &Scene<'_>, role: &str, offered: &[Offer], now:
     };
     let choice = ComboBox::from_id_salt(role).width(CHOICE_WIDTH).height(CHOICES_HEIGHT).truncate();
     let shown = choice.selected_text(selected).show_ui(ui, |ui| {
+        ui.set_width(LIST_WIDTH);
         if can_lack {
             ui.selectable_value(now, None, none);
         }
         for Offer { place, values } in offered {
             let job = offer_job(ui, place, values);
             let is_chosen = now.as_deref() == Some(place);
-            let line = ui.selectable_label(is_chosen, job);
+            let line = ui.add(Button::selectable(is_chosen, job).truncate());
             line.widget_info(|| WidgetInfo::selected(Role::Button, true, is_chosen, place));
             if line.clicked() {
                 *now = Some(place.clone());
@@ -247,11 +274,11 @@ fn preview_ui(ui: &mut Ui, scene: &Scene<'_>, draft: &MappingDraft) {
                 let when = event.recorded_at.map_or_else(|| scene.text("no-time"), |at| scene.zone.long(at));
                 let payload = String::from_utf8_lossy(event.payload.get(..300).unwrap_or(&event.payload)).into_owned();
                 for text in [
-                    shortened(event.stream.as_str()).into_owned(),
+                    name_shown(event.stream.as_str()).into_owned(),
                     event.version.to_string(),
-                    shortened(event.event_type.as_str()).into_owned(),
+                    name_shown(event.event_type.as_str()).into_owned(),
                     when,
-                    shortened(&event.metadata().actor.unwrap_or_default()).into_owned(),
+                    name_shown(&event.metadata().actor.unwrap_or_default()).into_owned(),
                 ] {
                     ui.label(RichText::new(text).monospace());
                 }

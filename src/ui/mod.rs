@@ -10,6 +10,7 @@ mod changes;
 mod check;
 mod compare;
 mod compensate;
+mod conflict;
 mod dialog;
 mod ends;
 mod event;

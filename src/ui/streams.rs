@@ -11,7 +11,7 @@ use crate::engine::{ListedStream, StreamGroup, short_id};
 use crate::event::StreamId;
 use crate::store::StreamOrder;
 use crate::theme::{ROW_HEIGHT, palette};
-use crate::view::{Listed, OpenStore};
+use crate::view::{Listed, OpenStore, SurveyAge};
 
 const ORDERS: [(StreamOrder, &str); 4] = [
     (StreamOrder::Began, "sort-began"),
@@ -144,6 +144,9 @@ fn survey_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
             let percent = share(progress.done, progress.total);
             (scene.locale.with("names-read", [("percent", percent.into())]), Action::StopSurvey, "names-stop")
         }
+        None if store.survey_age() != SurveyAge::Current => {
+            (survey_age_text(scene, store), Action::BeginSurvey, "names-again")
+        }
         None if store.survey().is_too_large() => {
             cut(ui, RichText::new(scene.text("names-too-many")).size(11.5).color(palette(ui).dim));
             return;
@@ -166,6 +169,15 @@ fn survey_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
             });
         });
     });
+}
+
+/// Said where the survey is not of the store as it is.
+pub(super) fn survey_age_text(scene: &Scene<'_>, store: &OpenStore) -> String {
+    match store.survey_age() {
+        SurveyAge::Current => String::new(),
+        SurveyAge::BeforeReplaced => scene.text("survey-before-replaced"),
+        SurveyAge::LastReadable => scene.text("survey-last-readable"),
+    }
 }
 
 fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {

@@ -1,11 +1,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::UserError;
-use crate::compensate::{Authorship, FreeEvent, Plan, append_plan, natural, plan_event, rebase, undoing};
-use crate::engine::{Asked, Engine, Loading, Question, Ticket, describe, keep_snapshots, load_story};
+use super::draft_ground::{Arrivals, Ground, ReadArrivals, ReadGround, ReadStanding};
+use crate::compensate::{
+    Authorship, FreeEvent, Plan, Since, append_plan, natural, plan_event, rebase, take_in, undoing,
+};
+use crate::engine::{Asked, Cause, Engine, Loading, StoreChange, Tool, keep_snapshots};
 use crate::event::{EventId, RecordedEvent, StreamId, Timestamp, Version};
-use crate::replay::Story;
-use crate::store::{AppendError, Appended, Conflict, Expected, Store};
+use crate::projection::Problem;
+use crate::replay::Change;
+use crate::store::{AppendError, Appended, Conflict, Expected};
 
 /// Stands for an author or a reason that is still to be typed, so that the preview can be seen before.
 const TO_BE_TYPED: &str = "…";
@@ -34,12 +38,29 @@ pub struct Draft {
     refusal: Option<UserError>,
     id: EventId,
     now: Timestamp,
-    base: Asked<ReadBase>,
+    ground: Asked<ReadGround>,
+    /// The event that is corrected, once it was seen: another one at its place is not corrected in its stead.
+    target_seen: Option<(EventId, String)>,
     plan: Option<Result<Plan, UserError>>,
-    /// After a conflict: the events that came first, each with the fields it changed and whether this plan changes
-    /// one of them too.
-    pub since: Vec<(RecordedEvent, Vec<String>, bool)>,
+    /// The events that others recorded since this was begun.
+    pub since: Vec<Since>,
+    /// What was planned before they came.
+    before: Option<Plan>,
+    arrivals: Asked<ReadArrivals>,
+    /// The stream under its other projections.
+    standing: Asked<ReadStanding>,
+    effects: Option<Vec<Effect>>,
+    /// The payload is to be edited now.
+    pub leads_to_payload: bool,
     outcome: Loading<Attempt, UserError>,
+}
+
+/// What the planned event changes under one of the stream's other projections.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Effect {
+    pub projection: String,
+    pub changes: Vec<Change>,
+    pub problems: Vec<Problem>,
 }
 
 /// A draft that was left, for whoever comes back to it.
@@ -51,12 +72,12 @@ pub struct KeptDraft {
     reason: String,
     /// The event of one's own, if it was one: its type and payload.
     free: Option<(String, String)>,
-}
-
-#[derive(Debug)]
-struct Base {
-    story: Story,
-    target: RecordedEvent,
+    /// The id and the type of the event that is corrected.
+    #[serde(default)]
+    target: Option<(String, String)>,
+    /// The last event of the stream that the plan stood on: what came behind it is told.
+    #[serde(default)]
+    seen: Option<(u64, String)>,
 }
 
 /// What came of an attempt to append.
@@ -81,32 +102,15 @@ pub struct Signature {
     pub now: Timestamp,
 }
 
-/// Reads the history that a correction is planned on.
-#[derive(Clone, Debug)]
-struct ReadBase {
-    stream: StreamId,
-    target: Version,
-}
-
-impl Question for ReadBase {
-    type Answer = Base;
-    type Error = UserError;
-    const WHAT: &'static str = "reading events";
-
-    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Base, UserError> {
-        let Self { stream, target } = self;
-        let described = describe(reader, &stream)?;
-        let story = load_story(reader, &described, &mut |_| ticket.flow())?;
-        let gone = || UserError::gone(&stream, target);
-        let target = reader.event_at(&stream, target)?.ok_or_else(gone)?;
-        Ok(Base { story, target })
-    }
-}
-
 impl Draft {
     pub fn new(engine: &Engine, stream: StreamId, target: Version, signature: Signature) -> Self {
-        let mut base = Asked::default();
-        base.ask(engine, ReadBase { stream: stream.clone(), target });
+        Self::begin_at(engine, ReadGround { stream, target, of: None, seen: None }, signature)
+    }
+
+    fn begin_at(engine: &Engine, question: ReadGround, signature: Signature) -> Self {
+        let ReadGround { stream, target, of, .. } = question.clone();
+        let mut ground = Asked::default();
+        ground.ask(engine, question);
         let Signature { actor, id, now } = signature;
         Self {
             stream,
@@ -124,17 +128,29 @@ impl Draft {
             refusal: None,
             id,
             now,
-            base,
+            ground,
+            target_seen: of,
             plan: None,
             since: Vec::new(),
+            before: None,
+            arrivals: Asked::default(),
+            standing: Asked::default(),
+            effects: None,
+            leads_to_payload: false,
             outcome: Loading::default(),
         }
     }
 
     /// Goes on with a draft that was left.
     pub(super) fn resume(engine: &Engine, kept: KeptDraft, signature: Signature) -> Self {
-        let KeptDraft { stream, version, actor, reason, free } = kept;
-        let mut draft = Self::new(engine, StreamId::from(stream.as_str()), Version(version), signature);
+        let KeptDraft { stream, version, actor, reason, free, target, seen } = kept;
+        let question = ReadGround {
+            stream: StreamId::from(stream.as_str()),
+            target: Version(version),
+            of: target.map(|(id, event_type)| (EventId::new(&id), event_type)),
+            seen: seen.map(|(version, id)| (Version(version), EventId::new(&id))),
+        };
+        let mut draft = Self::begin_at(engine, question, signature);
         (draft.actor, draft.reason) = (actor, reason);
         draft.is_kind_chosen = true;
         if let Some((free_type, free_payload)) = free {
@@ -152,6 +168,8 @@ impl Draft {
             actor: self.actor.clone(),
             reason: self.reason.clone(),
             free: (self.is_free && self.is_free_touched).then(|| (self.free_type.clone(), self.free_payload.clone())),
+            target: self.target_seen.as_ref().map(|(id, event_type)| (id.to_string(), event_type.clone())),
+            seen: self.seen(),
         })
     }
 
@@ -178,28 +196,85 @@ impl Draft {
 
     /// Something that the plan depends on was typed.
     pub fn has_changed(&mut self) {
-        self.plan = None;
+        (self.plan, self.effects) = (None, None);
     }
 
-    /// The same in the event of one's own.
+    /// The same in the event of one's own. It is no longer what was planned before others came first.
     pub fn has_changed_freely(&mut self) {
         self.is_free_touched = true;
+        self.before = None;
         self.has_changed();
     }
 
+    /// Goes on with what was planned as an event of one's own.
+    pub fn edit_by_hand(&mut self) {
+        let planned = self.plan.as_ref().and_then(|plan| plan.as_ref().ok()).or(self.before.as_ref());
+        if let (false, Some(plan)) = (self.is_free, planned) {
+            let payload = serde_json::from_str(&plan.event.payload).ok();
+            let pretty = payload.and_then(|payload: serde_json::Value| serde_json::to_string_pretty(&payload).ok());
+            (self.free_type, self.free_payload) =
+                (plan.event.event_type.to_string(), pretty.unwrap_or_else(|| plan.event.payload.clone()));
+            self.is_free_touched = true;
+            self.choose_kind(true);
+        }
+        self.leads_to_payload = true;
+    }
+
+    /// What was planned before others came first.
+    pub fn planned_before(&self) -> Option<&Plan> {
+        self.before.as_ref()
+    }
+
+    /// What was typed, for whoever wants to take it elsewhere.
+    pub fn typed(&self) -> String {
+        let free = if self.is_free { [self.free_type.as_str(), &self.free_payload] } else { ["", ""] };
+        let parts = [self.actor.as_str(), &self.reason].into_iter().chain(free);
+        parts.filter(|part| !part.trim().is_empty()).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The last event that the plan stands on, without what others recorded since: whoever comes back is told of it anew.
+    fn seen(&self) -> Option<(u64, String)> {
+        let Some(ground) = self.ground() else {
+            let asked = self.ground.question().and_then(|question| question.seen.as_ref());
+            return asked.map(|(version, id)| (version.0, id.to_string()));
+        };
+        let heads = ground.story.timeline().heads();
+        let first = self.since.first().map(|since| since.event.version);
+        let head = heads.iter().rev().find(|head| first.is_none_or(|first| head.version < first))?;
+        Some((head.version.0, head.id.to_string()))
+    }
+
+    /// What the plan stands on; `None` while it is on its way, and where it is gone.
+    fn ground(&self) -> Option<&Ground> {
+        self.ground.value().filter(|_| self.ground.error().is_none())
+    }
+
     /// The history has come: what there is to begin with is made of it.
-    fn begin(&mut self) {
+    fn begin(&mut self, engine: &Engine) {
         let authorship = self.authorship();
-        let Some(Base { story, target }) = self.base.value() else { return };
-        self.refusal = natural(story, target, &authorship).err().map(UserError::from);
-        if !self.is_free_touched {
-            let FreeEvent { event_type, payload, compensates: _ } = undoing(story, target);
+        (self.plan, self.before, self.effects) = (None, None, None);
+        self.since.clear();
+        let Some(Ground { story, target, described, .. }) = self.ground() else { return };
+        let refusal = natural(story, target, &authorship).err().map(UserError::from);
+        let undone = (!self.is_free_touched).then(|| undoing(story, target));
+        let seen = (target.id.clone(), target.event_type.to_string());
+        let last = story.timeline().heads().last().map(|head| head.version);
+        let standing = last.map(|last| ReadStanding { described: described.clone(), last });
+        (self.refusal, self.target_seen) = (refusal, Some(seen));
+        if let Some(FreeEvent { event_type, payload, compensates: _ }) = undone {
             (self.free_type, self.free_payload) = (event_type, payload);
         }
         if !self.is_kind_chosen || self.refusal.is_some() {
             self.is_free = self.refusal.is_some();
         }
-        self.plan = None;
+        if let Some(standing) = standing {
+            self.standing.ask(engine, standing);
+        }
+        let since = self.ground.value_mut().map(|ground| std::mem::take(&mut ground.since)).unwrap_or_default();
+        if !since.is_empty() {
+            self.make_plan();
+            self.take_since(since);
+        }
     }
 
     fn authorship(&self) -> Authorship {
@@ -221,23 +296,30 @@ impl Draft {
     }
 
     pub fn make_plan(&mut self) {
-        if self.plan.is_some() {
-            return;
+        if self.plan.is_none() {
+            self.plan = self.new_plan();
         }
+        if self.effects.is_none() {
+            self.make_effects();
+        }
+    }
+
+    fn new_plan(&self) -> Option<Result<Plan, UserError>> {
         let authorship = self.authorship();
-        let Some(Base { story, target }) = self.base.value() else { return };
+        let Ground { story, target, .. } = self.ground()?;
         let last = story.timeline().heads().last().map(|head| head.version);
-        self.plan = Some(if self.is_free {
+        let plan = if self.is_free {
             let free = FreeEvent {
                 event_type: self.free_type.trim().to_owned(),
                 payload: self.free_payload.clone(),
                 compensates: Some(target.id.clone()),
             };
             let expected = last.map_or(Expected::NoStream, Expected::Exact);
-            plan_event(story, &self.stream, expected, free, &authorship).map_err(UserError::from)
+            plan_event(story, &self.stream, expected, free, &authorship)
         } else {
-            natural(story, target, &authorship).map_err(UserError::from)
-        });
+            natural(story, target, &authorship)
+        };
+        Some(plan.map_err(UserError::from))
     }
 
     /// Author, reason and a plan: all that appending needs.
@@ -246,12 +328,68 @@ impl Draft {
         is_signed && !self.outcome.is_loading() && matches!(self.plan(), Some(Ok(_)))
     }
 
+    /// What the plan changes under the stream's other projections. Made once for a plan.
+    pub fn effects(&self) -> &[Effect] {
+        self.effects.as_deref().unwrap_or_default()
+    }
+
+    fn make_effects(&mut self) {
+        let (Some(Ok(plan)), Some(standing), Some(ground)) = (&self.plan, self.standing.value(), self.ground()) else {
+            return;
+        };
+        let own = ground.story.timeline().projection_name();
+        let mut effects = Vec::new();
+        for (projection, fold) in standing.iter().filter(|(projection, _)| projection.name() != own) {
+            let preview = plan.effect_on(fold.as_ref());
+            if !preview.changes.is_empty() || !preview.problems.is_empty() {
+                let projection = projection.name().to_owned();
+                effects.push(Effect { projection, changes: preview.changes, problems: preview.problems });
+            }
+        }
+        self.effects = Some(effects);
+    }
+
     pub fn is_busy(&self) -> bool {
-        self.base.is_loading() || self.outcome.is_loading()
+        self.ground.is_loading() || self.outcome.is_loading()
+    }
+
+    pub(super) fn is_appending(&self) -> bool {
+        self.outcome.is_loading()
+    }
+
+    pub(super) fn tools(&self) -> [&dyn Tool<Error = UserError>; 3] {
+        [&self.ground, &self.arrivals, &self.standing]
+    }
+
+    /// There is something to plan on.
+    pub fn has_ground(&self) -> bool {
+        self.ground().is_some()
     }
 
     pub fn error(&self) -> Option<&UserError> {
-        self.base.error().or(self.outcome.error())
+        self.ground.error().or(self.outcome.error()).or(self.arrivals.error())
+    }
+
+    /// Takes in what others did to the store: what they recorded in this stream is read, and nothing else of it.
+    pub(super) fn follow(&mut self, engine: &Engine, change: &StoreChange) {
+        if !change.touches(&self.stream) || self.is_appending() {
+            return;
+        }
+        let last = self.ground().and_then(|ground| ground.story.timeline().heads().last());
+        match last {
+            Some(last) if *change != StoreChange::Replaced => {
+                let after = Some((last.version, last.id.clone()));
+                self.arrivals.ask_because(engine, ReadArrivals { stream: self.stream.clone(), after }, Cause::Store);
+            }
+            _ => self.read_anew(engine),
+        }
+    }
+
+    fn read_anew(&mut self, engine: &Engine) {
+        let seen = self.seen().map(|(version, id)| (Version(version), EventId::new(&id)));
+        let question =
+            ReadGround { stream: self.stream.clone(), target: self.target, of: self.target_seen.clone(), seen };
+        self.ground.ask_because(engine, question, Cause::Store);
     }
 
     /// Appends what is planned, in the background.
@@ -274,8 +412,19 @@ impl Draft {
 
     /// Takes what has come. Answers with the version that was recorded, once.
     pub(super) fn poll(&mut self, engine: &Engine) -> Option<Version> {
-        if self.base.poll(engine) {
-            self.begin();
+        if self.ground.poll(engine) {
+            self.begin(engine);
+        }
+        if self.arrivals.poll(engine) && self.arrivals.error().is_none() {
+            match self.arrivals.take() {
+                Some(Arrivals::These(events)) => self.take_since(events),
+                Some(Arrivals::Replaced) => self.read_anew(engine),
+                None => {}
+            }
+        }
+        if self.standing.poll(engine) {
+            self.catch_up();
+            self.effects = None;
         }
         if !self.outcome.poll() || self.outcome.error().is_some() {
             return None;
@@ -283,25 +432,52 @@ impl Draft {
         match self.outcome.take()? {
             Attempt::Recorded(appended) => Some(appended.last),
             Attempt::Conflict(conflict) => {
-                self.rebase(&conflict);
+                let Conflict { since, .. } = *conflict;
+                self.take_since(since);
                 None
             }
         }
     }
 
     /// Somebody was quicker: their events are folded in, and the plan is made anew on top of them.
-    fn rebase(&mut self, conflict: &Conflict) {
+    fn take_since(&mut self, mut events: Vec<RecordedEvent>) {
+        let known = self.ground().and_then(|ground| ground.story.timeline().heads().last()).map(|head| head.version);
+        events.retain(|event| known.is_none_or(|known| event.version > known));
+        // One's own event comes back through the feed too, where the answer to its append is still on its way.
+        let is_own = events.iter().any(|event| event.id == self.id);
+        let Some(last) = events.last().map(|event| event.version).filter(|_| !is_own) else {
+            return self.has_changed();
+        };
         let authorship = self.authorship();
-        let Some(Ok(plan)) = self.plan.take() else { return };
-        let Some(base) = self.base.value_mut() else { return };
-        match rebase(&mut base.story, &plan, conflict, &authorship) {
-            Ok(rebased) => {
-                self.since = rebased.since;
-                self.plan = Some(Ok(rebased.plan));
+        let planned = self.plan.take().and_then(Result::ok);
+        let Some(Ground { story, target, .. }) = self.ground.value_mut().filter(|_| !events.is_empty()) else {
+            return;
+        };
+        let since = match &planned {
+            Some(plan) => {
+                let (stream, expected) = (plan.stream.clone(), plan.expected);
+                let conflict = Conflict { stream, expected, actual: Some(last), since: events };
+                let rebased = rebase(story, plan, &conflict, &authorship);
+                self.plan = Some(rebased.plan.map_err(UserError::from));
+                rebased.since
             }
-            Err(error) => {
-                self.since = conflict.since.iter().map(|event| (event.clone(), Vec::new(), true)).collect();
-                self.plan = Some(Err(error.into()));
+            None => take_in(story, &events),
+        };
+        self.refusal = natural(story, target, &authorship).err().map(UserError::from);
+        self.since.extend(since);
+        self.before = self.before.take().or(planned);
+        self.effects = None;
+        self.catch_up();
+    }
+
+    /// The other projections stand as far as the plan does.
+    fn catch_up(&mut self) {
+        let Self { standing, since, .. } = self;
+        for (_, fold) in standing.value_mut().into_iter().flatten() {
+            for Since { event, .. } in since.iter() {
+                if fold.version().is_none_or(|version| version < event.version) {
+                    fold.push(&event.as_row());
+                }
             }
         }
     }

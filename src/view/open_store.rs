@@ -34,6 +34,8 @@ pub struct OpenStore {
     /// What every event was read for.
     survey: Survey,
     pub surveying: Asked<ReadSurvey>,
+    /// The survey is of what was here before the store was replaced.
+    is_survey_of_before: bool,
     /// What is shown before a stream is chosen.
     pub greeting: Greeting,
     /// Counts up with what the survey comes to know.
@@ -60,6 +62,17 @@ pub struct OpenStore {
     pub was_replaced: bool,
     /// Keep to the newest event of the stream while others append.
     pub follows: bool,
+}
+
+/// Which store it is that the survey tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SurveyAge {
+    /// As far as it was read, the one that is open.
+    Current,
+    /// The one that was here before another was put in its place.
+    BeforeReplaced,
+    /// The one that could be read last; now it cannot.
+    LastReadable,
 }
 
 /// A store as a whole.
@@ -93,6 +106,7 @@ impl OpenStore {
             found: Asked::default(),
             survey,
             surveying: Asked::default(),
+            is_survey_of_before: false,
             greeting: Greeting::default(),
             survey_news: 0,
             survey_step: 0,
@@ -127,7 +141,16 @@ impl OpenStore {
 
     /// Every event was looked at. Asked each frame: the survey itself is held by whoever fills it.
     pub fn survey_is_whole(&self) -> bool {
-        self.surveying.value().is_some()
+        self.surveying.value().is_some() && self.survey_age() == SurveyAge::Current
+    }
+
+    /// Whether what the survey knows is of the store as it is.
+    pub fn survey_age(&self) -> SurveyAge {
+        match (self.is_survey_of_before, self.surveying.error()) {
+            (true, _) => SurveyAge::BeforeReplaced,
+            (false, Some(_)) if self.surveying.value().is_some() => SurveyAge::LastReadable,
+            (false, _) => SurveyAge::Current,
+        }
     }
 
     pub fn survey(&self) -> &Survey {
@@ -175,6 +198,9 @@ impl OpenStore {
     /// Takes in what the survey has come to know. The list is made anew a few times on the way, and at its end.
     fn poll_survey(&mut self) -> bool {
         let is_new = self.surveying.poll(&self.engine);
+        if is_new && self.surveying.error().is_none() {
+            self.is_survey_of_before = false;
+        }
         let step = match self.surveying.progress() {
             Some(progress) if progress.total > 0 => 1 + progress.done * SURVEY_STEPS / progress.total,
             _ => self.survey_step,
@@ -358,7 +384,9 @@ impl OpenStore {
     fn all(&self) -> impl Iterator<Item = &dyn Tool<Error = UserError>> {
         let behind: [&dyn Tool<Error = UserError>; 2] = [&self.found, &self.surveying];
         let causes = self.causes.tools();
-        self.background().chain(self.started()).chain(behind).chain(self.greeting.tools()).chain(causes)
+        let of_draft = self.draft.iter().flat_map(Draft::tools);
+        let greeting = self.greeting.tools();
+        self.background().chain(self.started()).chain(behind).chain(greeting).chain(causes).chain(of_draft)
     }
 
     /// Whether it has answered what is asked of every store; of a list that takes long, it is enough that it has begun.
@@ -401,7 +429,11 @@ impl OpenStore {
             return self.try_failed_again();
         }
         self.labels.invalidate(change);
-        self.was_replaced |= *change == StoreChange::Replaced;
+        if *change == StoreChange::Replaced {
+            self.was_replaced = true;
+            self.is_survey_of_before = self.survey.is_listed();
+            self.survey.forget_that_it_is_too_large();
+        }
         self.info.reload(&self.engine);
         let question = self.list_question(Duration::ZERO);
         self.groups.ask_because(&self.engine, question, Cause::Store);
@@ -410,6 +442,7 @@ impl OpenStore {
         self.view.iter_mut().for_each(|view| view.follow(&self.engine, change));
         self.comparing.follow(&self.engine, change);
         self.causes.follow(&self.engine, change);
+        self.draft.iter_mut().for_each(|draft| draft.follow(&self.engine, change));
     }
 
     /// What was read while the file was being written may have failed for that alone.
@@ -486,7 +519,7 @@ impl OpenStore {
     pub fn is_loading(&self) -> bool {
         self.all().any(Tool::is_loading)
             || self.labels.asked.is_loading()
-            || self.draft.as_ref().is_some_and(Draft::is_busy)
+            || self.draft.as_ref().is_some_and(Draft::is_appending)
     }
 }
 

@@ -46,6 +46,27 @@ fn look(source: &Source, stream: &str) -> f64 {
     began.elapsed().as_secs_f64()
 }
 
+/// From opening to a greeting that says how much there is, of which types, what is newest, and to the list beside it. What
+/// only a look at every event tells comes later, by itself: that look has begun by then, and takes its share of the
+/// machine.
+pub(crate) fn greeting(table: &mut Table, stores: &Stores) {
+    let source: Source = stores.sample().to_owned().into();
+    let greet = |is_there: fn(&OpenStore) -> bool| {
+        let began = Instant::now();
+        let mut open = open(&source);
+        open.greet();
+        until(&mut open, is_there);
+        began.elapsed().as_secs_f64()
+    };
+    let first = repeat(7, || greet(|open| !open.greeting.newest().is_empty() && open.groups.value().is_some()));
+    let counted = repeat(7, || greet(|open| !open.greeting.newest().is_empty() && open.answers()));
+    for (what, samples) in
+        [("greeting: the newest streams and the list", first), ("greeting: with every count", counted)]
+    {
+        table.add(Row::new(what, "100 ms", micros(&samples) / 1e3, 100.0, "ms").bar(1.0));
+    }
+}
+
 /// The same while `write` records an event ten times a second, against the store at rest.
 pub(crate) fn looks(
     table: &mut Table,

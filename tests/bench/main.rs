@@ -35,7 +35,7 @@ const LONG: u64 = 200_000;
 type Part = (&'static str, fn(&mut Table, &Stores));
 
 /// What `--only` names, in the order in which it is measured. What holds the most memory comes last.
-const PARTS: [Part; 15] = [
+const PARTS: [Part; 16] = [
     ("append", append),
     ("scan", scan),
     ("load", load),
@@ -44,6 +44,7 @@ const PARTS: [Part; 15] = [
     ("ticket", moving::ticket),
     ("wide", memory::wide_events),
     ("open", open),
+    ("greeting", busy::greeting),
     ("names", names::find),
     ("written", busy::written),
     ("postgres", postgres::written),

@@ -1,7 +1,7 @@
 //! Other frameworks' stores, mapped tables and files, through the program.
 
 use rusqlite::Connection;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::sandbox::Sandbox;
 
@@ -152,6 +152,68 @@ fn a_plain_table_is_guessed_from_its_values_where_names_say_nothing() {
     let blame = sandbox.run(&["blame", "albums.db", "album-1", "--map", "map.json", "--format", "json"]).ok().json();
     assert_eq!(blame[0]["actor"], "kim", "{blame}");
     sandbox.run(&["verify", "albums.db", "--map", "map.json"]).ok();
+}
+
+/// As applications write that keep an event's content and what they say around it in one column.
+const ENVELOPES: &str = r#"
+CREATE TABLE journal (account TEXT, n INTEGER, kind TEXT, at TEXT, body TEXT);
+INSERT INTO journal VALUES
+ ('account-1', 1, 'opened', '2025-01-01 00:00:00', '{"id":"e1","meta":{"actor":"kim"},"data":{"owner":"Bo","limit":1.50}}'),
+ ('account-1', 2, 'moved', '2025-01-01 00:01:00', '{"id":"e2","meta":{"actor":"lee"},"data":{"city":"Busan"}}'),
+ ('account-2', 1, 'opened', '2025-01-01 00:02:00', '{"id":"e3","meta":{},"data":{"owner":"Zoë","limit":2}}');
+"#;
+
+#[test]
+fn a_payload_that_is_wrapped_in_its_column_is_guessed_and_read_by_its_place() {
+    let sandbox = Sandbox::empty();
+    database(&sandbox, "accounts.db", ENVELOPES);
+    let guess = sandbox.run(&["map", "accounts.db"]).ok().says("payload: body.data, by its values");
+    let mapping = guess.json();
+    assert_eq!((&mapping["payload"], &mapping["metadata"]), (&json!("body.data"), &json!(["body.meta"])), "{mapping}");
+    assert_eq!(mapping["author"], "metadata.actor", "{mapping}");
+    sandbox.write("map.json", &guess.out);
+    let with = |command: &str, more: &[&str]| {
+        let arguments =
+            [&[command, "accounts.db", "account-1", "--map", "map.json", "--format", "json"], more].concat();
+        sandbox.run(&arguments).ok().json()
+    };
+    let opened: Value = serde_json::from_str(r#"{"owner":"Bo","limit":1.50}"#).expect("JSON");
+    assert_eq!(with("events", &[])[0]["payload"], opened, "as it is written");
+    // What the second event says nothing of stays as it was.
+    let shown = with("show", &[]);
+    assert_eq!((&shown["state"]["owner"], &shown["state"]["city"]), (&json!("Bo"), &json!("Busan")), "{shown}");
+    let diff = with("diff", &["--from", "1", "--to", "2"]);
+    assert_eq!((&diff[0]["field"], diff.as_array().map(Vec::len)), (&json!("city"), Some(1)), "{diff}");
+    assert_eq!(diff[0]["set_by"]["actor"], "lee", "{diff}");
+    sandbox.run(&["verify", "accounts.db", "--map", "map.json"]).ok();
+    let append = ["append", "accounts.db", "account-1", "--type", "moved", "--payload", "{}", "--expect", "any"];
+    let signed = [&append[..], &["--actor", "a", "--reason", "b", "--map", "map.json"]].concat();
+    let before = sandbox.everything();
+    assert_ne!(sandbox.run(&signed).code, 0, "a mapping is read-only");
+    assert_eq!(sandbox.everything(), before);
+}
+
+#[test]
+fn what_stands_around_a_wrapped_payload_is_its_metadata_and_nothing_of_it_is_lost() {
+    let sandbox = Sandbox::empty();
+    database(&sandbox, "accounts.db", ENVELOPES);
+    let change = "UPDATE journal SET body = '{\"n\":1}' WHERE n = 2; UPDATE journal SET body = '{\"data\":{},}' WHERE account = 'account-2';";
+    Connection::open(sandbox.path("accounts.db")).and_then(|file| file.execute_batch(change)).expect("changed");
+    let mapping = json!({"table": "journal", "stream": "account", "version": "n", "type": "kind", "payload": "body.data",
+        "metadata": "body"});
+    sandbox.write("map.json", mapping.to_string());
+    let events = sandbox.run(&["events", "accounts.db", "--map", "map.json", "--format", "json"]).ok().json();
+    assert_eq!(events[0]["metadata"], json!({"id": "e1", "meta": {"actor": "kim"}}));
+    assert_eq!(events[1]["payload"], json!({"n": 1}), "without a wrapping it is shown whole");
+    assert_eq!(events[2]["payload"], json!("{\"data\":{},}"), "and damaged too");
+    sandbox.run(&["verify", "accounts.db", "--map", "map.json"]).code(1);
+    let wrong = json!({"table": "journal", "stream": "account", "payload": "boby.data"});
+    sandbox.write("wrong.json", wrong.to_string());
+    let refused = sandbox.run(&["events", "accounts.db", "--map", "wrong.json"]);
+    refused
+        .code(2)
+        .says("there is no column boby.data in journal, which the mapping names as its payload")
+        .in_one_line();
 }
 
 #[test]

@@ -232,6 +232,42 @@ fn one_changed_byte_of_a_payload_is_named() {
 }
 
 #[test]
+fn streams_are_found_by_what_people_call_them_as_in_the_window() {
+    let sandbox = Sandbox::with_seed();
+    let lines: String = [("lead-2", "Zoë Ortiz"), ("lead-3", "김서연"), ("ticket-9", "Zoe")]
+        .map(|(stream, name)| {
+            let at = "2025-02-01T00:00:00Z";
+            let payload = json!({"name": name, "phone": "1"});
+            json!({"stream": stream, "version": 0, "type": "created", "recorded_at": at, "payload": payload})
+                .to_string()
+        })
+        .join("\n");
+    sandbox.write("more.jsonl", lines);
+    sandbox.run(&["import", "more.jsonl", "--into", "a.db"]).ok();
+    let found = |arguments: &[&str]| -> Vec<String> {
+        let ran = sandbox.run(&[&["streams", "a.db", "--format", "json"], arguments].concat()).ok();
+        let rows = ran.json();
+        let rows = rows.as_array().expect("a list").iter();
+        rows.filter_map(|row| row["stream"].as_str().map(str::to_owned)).collect()
+    };
+    for (arguments, streams) in [
+        (&["--filter", "aaa"][..], &["lead-1"][..]),
+        (&["--filter", "ZOE"], &["lead-2", "ticket-9"]),
+        (&["--filter", "zoe", "--category", "ticket"], &["ticket-9"]),
+        (&["--filter", "zoe", "--limit", "1"], &["lead-2"]),
+        (&["--filter", "zoe", "--limit", "0"], &[]),
+        (&["--filter", "서연"], &["lead-3"]),
+        (&["--filter", "LEAD-", "--sort", "recent"], &["lead-3", "lead-2", "lead-1"]),
+        (&["--filter", "nobody"], &[]),
+        (&["--filter", " "], &["lead-1", "lead-2", "lead-3", "ticket-9"]),
+    ] {
+        assert_eq!(found(arguments), streams, "{arguments:?}");
+    }
+    let table = sandbox.run(&["streams", "a.db", "--filter", "zoe"]).ok().out;
+    assert!(table.contains("Zoë Ortiz"), "who is looked for is seen: {table}");
+}
+
+#[test]
 fn looking_changes_no_byte_and_leaves_no_file() {
     let sandbox = Sandbox::with_seed();
     let before = sandbox.everything();

@@ -13,7 +13,7 @@ use foldline::engine::{Engine, Moment};
 use foldline::event::{StreamId, Version};
 use foldline::store::native::NativeStore;
 use foldline::store::{self, Expected, Flow, Query, StoreError, Writer};
-use foldline::view::OpenStore;
+use foldline::view::{OpenStore, SurveyAge};
 use tempfile::TempDir;
 
 use crate::workshop::{Talking, child, noted, say, stream};
@@ -78,6 +78,25 @@ fn a_store_that_becomes_shorter_under_the_cursor_is_read_anew_and_told() {
     assert_eq!(view.version(), Some(Version(4)), "the cursor stands inside");
     assert!(view.prepare_state().lines > 0);
     assert_eq!(view.event().value().map(|detail| detail.event.version), Some(Version(4)));
+}
+
+#[test]
+fn what_the_survey_knew_of_a_replaced_store_is_never_taken_for_the_new_one() {
+    let folder = TempDir::new().expect("a folder");
+    long_and_short(folder.path(), 3_000, 5);
+    let path = folder.path().join("long.db");
+    let mut store = OpenStore::new(engine(&path));
+    until(&mut store, "every event was looked at", |store| store.survey_is_whole());
+    assert_eq!(store.survey().extent().0, 3_000);
+    std::fs::rename(folder.path().join("short.db"), &path).expect("replaced");
+    until(&mut store, "somebody noticed", |store| store.was_replaced);
+    let is_honest = |store: &OpenStore| !store.survey_is_whole() || store.survey().extent().0 == 5;
+    assert!(is_honest(&store), "{:?} {:?}", store.survey_age(), store.survey().extent());
+    until(&mut store, "it was read anew", |store| {
+        assert!(is_honest(store), "{:?} {:?}", store.survey_age(), store.survey().extent());
+        store.survey_is_whole()
+    });
+    assert_eq!((store.survey_age(), store.survey().extent()), (SurveyAge::Current, (5, 5)));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::native_store::{store_at_rest, with_another_tool};
 use foldline::compensate::{Authorship, FreeEvent, PlanError, append_plan, natural, plan_event, rebase};
 use foldline::domain::{Breach, EventKind};
 use foldline::engine::{describe, load_story};
-use foldline::event::{EventId, EventType, NewEvent, StreamId, Timestamp, Version};
+use foldline::event::{EventId, EventType, Explain, NewEvent, StreamId, Timestamp, Version};
 use foldline::projection::Problem;
 use foldline::replay::{Change, Story};
 use foldline::store::{AppendError, Conflict, Expected, Flow, Store, Writer};
@@ -134,13 +134,18 @@ fn after_a_conflict_the_plan_is_made_anew_on_what_came_first() {
         [event("t1", "contacted", &json!({})), event("t2", "contact-details-updated", &json!({"phone": "2222"}))];
     store.append(&lead(), Expected::Any, &theirs).expect("recorded");
     let conflict = conflict(append_plan(&plan, &mut store));
-    let rebased = rebase(&mut story, &plan, &conflict, &kim("c")).expect("planned anew");
-    assert_eq!(rebased.plan.expected, Expected::Exact(Version(3)));
-    assert_eq!(rebased.plan.after["phone"], "2222", "theirs is kept");
-    assert_eq!(rebased.plan.after["name"], "aab");
-    let marked: Vec<(u64, bool)> = rebased.since.iter().map(|(event, _, same)| (event.version.0, *same)).collect();
-    assert_eq!(marked, [(2, false), (3, false)], "neither touches the name");
-    append_plan(&rebased.plan, &mut store).expect("recorded");
+    let rebased = rebase(&mut story, &plan, &conflict, &kim("c"));
+    let anew = rebased.plan.expect("planned anew");
+    assert_eq!(anew.expected, Expected::Exact(Version(3)));
+    assert_eq!(anew.after["phone"], "2222", "theirs is kept");
+    assert_eq!(anew.after["name"], "aab");
+    let marked: Vec<(u64, bool)> =
+        rebased.since.iter().map(|since| (since.event.version.0, since.shared.is_empty())).collect();
+    assert_eq!(marked, [(2, true), (3, true)], "neither touches the name");
+    assert!(rebased.since.iter().all(|since| since.against.is_empty()));
+    let phone = Change { field: "phone".into(), before: json!("1111"), after: json!("2222") };
+    assert_eq!(rebased.since[1].changes, [phone], "with what it changed");
+    append_plan(&anew, &mut store).expect("recorded");
 }
 
 #[test]
@@ -151,8 +156,10 @@ fn events_that_touch_the_same_fields_are_marked_and_may_make_the_correction_moot
         .append(&lead(), Expected::Any, &[event("t1", "contact-details-updated", &json!({"name": "ccc"}))])
         .expect("recorded");
     let conflict = conflict(append_plan(&plan, &mut store));
-    let refused = rebase(&mut story, &plan, &conflict, &kim("c"));
-    assert!(matches!(refused, Err(PlanError::Refused(Breach::ChangedLater(field))) if field == "name"));
+    let rebased = rebase(&mut story, &plan, &conflict, &kim("c"));
+    assert_eq!(rebased.since[0].shared, ["name"]);
+    assert_eq!(rebased.since[0].against, [Breach::ChangedLater("name".into()).message()]);
+    assert!(matches!(rebased.plan, Err(PlanError::Refused(Breach::ChangedLater(field))) if field == "name"));
 
     let free = FreeEvent {
         event_type: "contact-details-updated".into(),
@@ -165,12 +172,38 @@ fn events_that_touch_the_same_fields_are_marked_and_may_make_the_correction_moot
         .append(&lead(), Expected::Any, &[event("t2", "contact-details-updated", &json!({"name": "eee"}))])
         .expect("recorded");
     let conflict = self::conflict(append_plan(&plan, &mut store));
-    let rebased = rebase(&mut story, &plan, &conflict, &kim("f")).expect("planned anew");
-    assert_eq!(
-        rebased.since.iter().map(|(_, fields, same)| (fields.clone(), *same)).collect::<Vec<_>>(),
-        [(vec!["name".to_owned()], true)]
-    );
-    assert_eq!((&rebased.plan.before["name"], &rebased.plan.after["name"]), (&json!("eee"), &json!("ddd")));
+    let rebased = rebase(&mut story, &plan, &conflict, &kim("f"));
+    let changed = Change { field: "name".into(), before: json!("ccc"), after: json!("eee") };
+    assert_eq!(rebased.since.iter().map(|since| &since.changes[..]).collect::<Vec<_>>(), [&[changed][..]]);
+    assert_eq!(rebased.since[0].shared, ["name"]);
+    let anew = rebased.plan.expect("planned anew");
+    assert_eq!((&anew.before["name"], &anew.after["name"]), (&json!("eee"), &json!("ddd")));
+}
+
+#[test]
+fn the_event_that_sets_a_rule_against_the_plan_is_told_among_those_that_came_first() {
+    let mut store = store();
+    let mut story = story(&store);
+    let free = FreeEvent {
+        event_type: "followup-set".into(),
+        payload: r#"{"followup-on":"2026-01-01T00:00:00Z"}"#.into(),
+        compensates: None,
+    };
+    let plan = plan_event(&story, &lead(), Expected::Exact(Version(1)), free, &kim("f")).expect("planned");
+    assert_eq!(plan.breaches, []);
+    let theirs = [
+        event("t1", "contacted", &json!({})),
+        event("t2", "lead-closed", &json!({})),
+        event("t3", "contact-details-updated", &json!({"phone": "3"})),
+    ];
+    store.append(&lead(), Expected::Any, &theirs).expect("recorded");
+    let conflict = conflict(append_plan(&plan, &mut store));
+    let rebased = rebase(&mut story, &plan, &conflict, &kim("f"));
+    let breach = Breach::While { kind: EventKind::FollowupSet, status: "CLOSED" };
+    let against: Vec<Vec<_>> = rebased.since.iter().map(|since| since.against.clone()).collect();
+    assert_eq!(against, [vec![], vec![breach.message()], vec![]], "by the event that closed it, and no other");
+    assert_eq!(rebased.since.iter().map(|since| since.shared.is_empty()).collect::<Vec<_>>(), [true, false, true]);
+    assert_eq!(rebased.plan.expect("planned all the same").breaches, [Problem::Breach(breach)]);
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! Correcting from the window: nothing is written before it is seen, signed and allowed.
 
+use std::path::Path;
+use std::process::Command;
+
 use egui::{Key, Role};
 use egui_kittest::kittest::Queryable;
-use foldline::event::{EventId, EventType, NewEvent, StreamId, Version};
-use foldline::store::{Expected, open, open_for_writing};
+use foldline::event::{StreamId, Version};
+use foldline::store::open;
 
 use crate::driver::Driver;
 
@@ -120,29 +123,109 @@ fn without_an_author_or_a_reason_nothing_is_appended_and_the_field_says_so() {
     assert_eq!(name_at(&driver), before);
 }
 
+/// Another program records an event.
+fn elsewhere(store: &Path, stream: &str, event_type: &str, payload: &str) {
+    let append =
+        ["--type", event_type, "--payload", payload, "--expect", "any", "--actor", "lee", "--reason", "by phone"];
+    let ran = Command::new(env!("CARGO_BIN_EXE_foldline")).arg("append").arg(store).arg(stream).args(append).output();
+    let ran = ran.expect("the program runs");
+    assert!(ran.status.success(), "{ran:?}");
+}
+
 #[test]
-fn a_second_writer_during_the_draft_is_told_and_the_plan_stands_on_what_came_first() {
+fn what_another_program_records_during_the_draft_is_told_and_the_plan_stands_on_it() {
     let mut driver = drafting_to_append();
     sign(&mut driver);
-    let mut other = open_for_writing(&driver.path("small.db").into()).expect("the store");
-    let event = NewEvent {
-        id: EventId::new("theirs"),
-        event_type: EventType::from("contact-details-updated"),
-        schema: 1,
-        recorded_at: None,
-        payload: r#"{"phone":"9999"}"#.to_owned(),
-        metadata: r#"{"actor":"somebody else"}"#.to_owned(),
-    };
-    other.append(&StreamId::from("lead-1"), Expected::Exact(Version(6)), &[event]).expect("recorded");
-    drop(other);
-    driver.click_role(Role::Button, "Append");
+    elsewhere(&driver.path("small.db"), "lead-1", "contact-details-updated", r#"{"phone":"9999"}"#);
+    driver.wait_for("contact-details-updated would be recorded as version 8");
     assert!(driver.shows_part("Somebody was quicker"), "{}", driver.all_text());
-    assert!(driver.shows_part("somebody else"), "{}", driver.all_text());
-    driver.assert_shows("contact-details-updated would be recorded as version 8");
-    assert!(name_at(&driver).contains("9999"), "nothing was written yet");
-    driver.click_role(Role::Button, "Append");
+    for text in ["v7", "lee", "phone", "1111 → 9999", "As planned, as version 7", "On what came first, as version 8"]
+    {
+        driver.assert_shows(text);
+    }
+    driver.assert_hides("changes the same fields");
+    assert_eq!(driver.window.query_all_by_label("aaa → aab").count(), 3, "before and now, and under Fields");
+    driver.window.get_by_role_and_label(Role::TextInput, "Reason").focus();
+    driver.press(Key::Enter);
+    assert!(name_at(&driver).contains("9999"), "Enter alone decides nothing: {}", name_at(&driver));
+    driver.click_role(Role::Button, "Append behind version 7");
     driver.assert_shows("State at version 8");
     assert_eq!(name_at(&driver), r#"v8 contact-details-updated {"name":"aab"}"#);
+}
+
+#[test]
+fn what_changes_the_same_field_is_marked_and_the_correction_goes_on_by_hand() {
+    let mut driver = drafting_to_append();
+    sign(&mut driver);
+    elsewhere(&driver.path("small.db"), "lead-1", "contact-details-updated", r#"{"name":"Maria"}"#);
+    driver.wait_for("changes the same fields");
+    driver.assert_shows("aaa → Maria");
+    driver.assert_shows("On what came first: not possible");
+    assert!(driver.shows_part("From here on: "), "the rule that stands against it: {}", driver.all_text());
+    driver.click_role(Role::Button, "Append behind version 7");
+    driver.assert_shows("Compensate version 3");
+    assert!(name_at(&driver).contains("Maria"), "nothing was written: {}", name_at(&driver));
+    driver.click_role(Role::Button, "Edit…");
+    driver.assert_shows("Maria → aab");
+    driver.click_role(Role::Button, "Append behind version 7");
+    driver.assert_shows("State at version 8");
+    assert_eq!(name_at(&driver), "v8 contact-details-updated {\n  \"name\": \"aab\"\n}");
+}
+
+#[test]
+fn a_correction_that_others_made_pointless_is_discarded_and_nothing_of_it_is_kept() {
+    let mut driver = drafting_to_append();
+    sign(&mut driver);
+    elsewhere(&driver.path("small.db"), "lead-1", "contact-details-updated", r#"{"name":"Maria"}"#);
+    driver.wait_for("changes the same fields");
+    driver.click_role(Role::Button, "Discard");
+    driver.assert_hides("Compensate version 3");
+    driver.assert_hides("1 draft kept");
+    driver.wait_for("v3 of 7");
+}
+
+#[test]
+fn in_a_store_of_another_framework_a_conflict_is_told_the_same() {
+    let account = "8e5b5e0c7c0f4ad2a1c5d3c1d7f0a001";
+    let mut driver = Driver::with(account, |path| {
+        let fill = format!(
+            r#"CREATE TABLE stored_events (originator_id TEXT, originator_version INTEGER, topic TEXT, state BLOB,
+                PRIMARY KEY (originator_id, originator_version));
+            INSERT INTO stored_events VALUES
+                ('{account}', 1, 'crm:Account.Opened',
+                 '{{"timestamp":{{"_type_":"datetime_iso","_data_":"2025-01-01T00:00:00+00:00"}},"owner":"Bo"}}'),
+                ('{account}', 2, 'crm:Account.Renamed',
+                 '{{"timestamp":{{"_type_":"datetime_iso","_data_":"2025-01-02T00:00:00+00:00"}},"owner":"Zoe"}}');"#
+        );
+        rusqlite::Connection::open(path).and_then(|file| file.execute_batch(&fill)).expect("filled");
+    });
+    driver.allow_writing();
+    driver.click("Compensate…");
+    sign(&mut driver);
+    driver.assert_shows("crm:Account.Renamed would be recorded as version 3");
+    elsewhere(&driver.path("made.db"), account, "crm:Account.Renamed", r#"{"owner":"Ann"}"#);
+    driver.wait_for("crm:Account.Renamed would be recorded as version 4");
+    driver.assert_shows("changes the same fields");
+    driver.assert_shows("Zoe → Ann");
+    driver.assert_shows("Zoe → Bo");
+    driver.assert_shows("Ann → Bo");
+    driver.click_role(Role::Button, "Append behind version 3");
+    driver.assert_shows("State at version 4");
+    let reader = open(&driver.path("made.db").into()).expect("the store");
+    let event = reader.event_at(&StreamId::from(account), Version(4)).expect("read").expect("there");
+    let owner: serde_json::Value = serde_json::from_slice(&event.payload).expect("JSON");
+    assert_eq!(owner["owner"], "Bo");
+}
+
+#[test]
+fn what_a_correction_changes_in_each_other_projection_is_seen_before() {
+    let mut driver = Driver::at("lead-1");
+    driver.click_role(Role::Row, "v4 contacted");
+    driver.click("Compensate…");
+    for text in ["contact-retracted would be recorded as version 7", "Also changes", "Analysis", "contacts", "2 → 1"]
+    {
+        driver.assert_shows(text);
+    }
 }
 
 #[test]

@@ -38,6 +38,13 @@ impl Driver {
         Self { window, folder: self.folder }
     }
 
+    /// A window that was made elsewhere, at a folder that another had.
+    pub(crate) fn in_folder(window: Harness<'static, App>, folder: TempDir) -> Self {
+        let mut driver = Self { window, folder };
+        driver.settle();
+        driver
+    }
+
     pub(crate) fn into_parts(self) -> (Harness<'static, App>, TempDir) {
         (self.window, self.folder)
     }

@@ -96,6 +96,58 @@ fn a_table_with_names_of_its_own_is_read_by_what_its_values_tell() {
 }
 
 #[test]
+fn a_wrapped_payload_is_offered_by_its_place_and_read_from_there() {
+    let mut driver = Driver::with("account-1", |path| {
+        let fill = r#"CREATE TABLE journal (account TEXT, n INTEGER, kind TEXT, body TEXT);
+            INSERT INTO journal VALUES ('account-1', 1, 'opened', '{"by":{"name":"kim"},"info":{"owner":"Bo","city":"Busan"}}'),
+                ('account-1', 2, 'moved', '{"by":{"name":"lee"},"info":{"city":"Seoul"}}');"#;
+        Connection::open(path).and_then(|file| file.execute_batch(fill)).expect("filled");
+    });
+    let store = foldline::store::Source::from(driver.path("made.db"));
+    for (role, column) in [("Stream", "account"), ("Version", "n"), ("Payload", "body.info")] {
+        driver.click_role(Role::ComboBox, role);
+        driver.click_role(Role::Button, column);
+    }
+    driver.click_role(Role::ComboBox, "Author");
+    driver.click_role(Role::Button, "payload.city");
+    driver.assert_shows(r#"{"city":"Seoul"}"#);
+    driver.click_role(Role::ComboBox, "Metadata");
+    driver.click_role(Role::Button, "body");
+    driver.click_role(Role::ComboBox, "Author");
+    driver.click_role(Role::Button, "metadata.by.name");
+    driver.assert_shows("lee");
+    driver.click_role(Role::Button, "Use this mapping");
+    driver.click_stream("account-1");
+    // The first event's owner is not gone with the second, which says nothing of one.
+    driver.assert_shows("Bo");
+    driver.assert_shows("Seoul");
+    driver.assert_hides("info");
+    forget_mapping(&store).expect("forgotten");
+}
+
+#[test]
+fn names_of_thousands_of_letters_leave_the_lists_of_a_mapping_in_the_window() {
+    let long = "column_".repeat(430);
+    let mut driver = Driver::with("x", |path| {
+        let fill = format!(
+            r#"CREATE TABLE {long} ({long} TEXT, n INTEGER, what TEXT, details TEXT);
+            INSERT INTO {long} VALUES ('a-1', 1, 'added', '{{"a":1}}'), ('a-1', 2, 'added', '{{"a":2}}');"#
+        );
+        Connection::open(path).and_then(|file| file.execute_batch(&fill)).expect("filled");
+    });
+    for role in ["Table", "Stream", "Payload", "Author"] {
+        driver.click_role(Role::ComboBox, role);
+        let lists =
+            driver.window.query_all_by_role(Role::Button).chain(driver.window.query_all_by_role(Role::ComboBox));
+        let widest = lists.map(|node| node.rect()).reduce(|one, other| one.union(other)).expect("shown");
+        assert!(widest.width() <= 1_280.0 && widest.height() <= 800.0, "{role}: {widest:?}");
+        let offered = driver.window.query_all_by_label_contains("column_column_").map(|node| node.rect().width());
+        assert!(offered.fold(0.0, f32::max) <= 800.0, "{role}");
+        driver.press(Key::Escape);
+    }
+}
+
+#[test]
 fn a_mapping_that_lacks_its_stream_asks_for_it_before_it_finds_fault() {
     let driver = Driver::with("order-7", |path| {
         let fill = "CREATE TABLE photos (caption TEXT, taken TEXT); INSERT INTO photos VALUES ('sea', '2025-01-01');";

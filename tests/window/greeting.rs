@@ -149,3 +149,22 @@ fn the_greeting_says_what_a_check_found_and_what_was_recorded_since() {
     driver.assert_shows("moved, 2");
     driver.assert_shows("2025-01-31, 1 event");
 }
+
+#[test]
+fn what_is_known_of_a_store_that_is_gone_is_not_shown_as_if_it_were_there() {
+    let mut driver = greeted();
+    let path = driver.path("made.db");
+    driver.assert_hides("As it was when the store could last be read");
+    let aside = driver.path("aside.db");
+    std::fs::rename(&path, &aside).expect("moved away");
+    driver.wait_for("As it was when the store could last be read");
+    std::fs::rename(&aside, &path).expect("put back");
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while driver.shows_part("As it was") {
+        assert!(std::time::Instant::now() < end, "{}", driver.all_text());
+        driver.window.step();
+        std::thread::yield_now();
+    }
+    driver.settle();
+    driver.assert_shows("kim, 2");
+}

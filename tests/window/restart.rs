@@ -2,12 +2,17 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::rc::Rc;
 
 use eframe::{App as _, Storage};
 use egui::{Key, Modifiers, Role};
 use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
 use foldline::app::{App, Start};
+use foldline::event::{EventId, EventType, NewEvent, StreamId};
+use foldline::store::native::NativeStore;
+use foldline::store::{Expected, Writer};
 
 use crate::driver::Driver;
 
@@ -110,6 +115,93 @@ fn a_correction_that_was_begun_is_there_after_a_restart() {
     again.click("1 draft kept");
     again.click("lead-1 v6");
     assert!(again.all_text().contains("half a sentence"), "{}", again.all_text());
+}
+
+/// A store of one stream: a note, and what became of it.
+fn notes(path: &Path, stream: &str, words: &[&str]) {
+    let mut store = NativeStore::create(path).expect("a store");
+    for (nth, word) in words.iter().enumerate() {
+        let event = NewEvent {
+            id: EventId::new(&format!("{stream} {nth} {word}")),
+            event_type: EventType::from(if nth == 0 { "noted" } else { "changed" }),
+            schema: 1,
+            recorded_at: None,
+            payload: format!(r#"{{"text":"{word}"}}"#),
+            metadata: String::new(),
+        };
+        store.append(&StreamId::from(stream), Expected::Any, &[event]).expect("appended");
+    }
+}
+
+/// A correction of the second event that was begun and left with the window.
+fn begun(kept: &Kept) -> Driver {
+    let mut driver = Driver::welcome_in(start(kept, Start::default()));
+    let path = driver.path("notes.db");
+    notes(&path, "note-1", &["a", "b"]);
+    driver.open(&path);
+    driver.click_stream("note-1");
+    driver.click("Compensate…");
+    driver.type_into("Reason", "half a sentence");
+    let (window, folder) = driver.into_parts();
+    let mut app = window.into_state();
+    app.save(&mut kept.clone());
+    drop(app);
+    Driver::in_folder(start(kept, Start::default()), folder)
+}
+
+#[test]
+fn what_others_recorded_between_two_runs_is_told_with_the_draft() {
+    let kept = Kept::default();
+    let mut driver = begun(&kept);
+    let path = driver.path("notes.db");
+    let mut store = NativeStore::open_for_writing(&path).expect("opened");
+    let event = NewEvent {
+        id: EventId::new("theirs"),
+        event_type: EventType::from("changed"),
+        schema: 1,
+        recorded_at: None,
+        payload: r#"{"text":"c"}"#.to_owned(),
+        metadata: r#"{"actor":"lee"}"#.to_owned(),
+    };
+    store.append(&StreamId::from("note-1"), Expected::Any, &[event]).expect("appended");
+    drop(store);
+    driver.open(&path);
+    driver.click("1 draft kept");
+    driver.click("note-1 v1");
+    assert!(driver.shows_part("Somebody was quicker"), "{}", driver.all_text());
+    for text in ["b → c", "lee", "As planned, as version 2", "b → a", "On what came first, as version 3", "c → a"]
+    {
+        driver.assert_shows(text);
+    }
+    assert!(driver.all_text().contains("half a sentence"), "{}", driver.all_text());
+}
+
+#[test]
+fn a_draft_whose_event_is_another_one_by_now_says_so_and_keeps_its_words() {
+    for (stream, words, said) in [
+        ("note-1", &["x", "y"][..], "version 1 of note-1 is changed now"),
+        ("note-1", &["x"], "version 1 of note-1 is not there any more"),
+        ("other-1", &["x", "y"], "there is no stream note-1"),
+    ] {
+        let kept = Kept::default();
+        let mut driver = begun(&kept);
+        let path = driver.path("notes.db");
+        std::fs::remove_file(&path).expect("removed");
+        notes(&path, stream, words);
+        driver.open(&path);
+        driver.click("1 draft kept");
+        driver.click("note-1 v1");
+        assert!(driver.shows_part(said), "{said}: {}", driver.all_text());
+        assert!(driver.all_text().contains("half a sentence"), "{}", driver.all_text());
+        driver.assert_shows("What you wrote is kept until you discard it.");
+        let append = driver.window.get_by_role_and_label(Role::Button, "Append");
+        assert!(append.accesskit_node().is_disabled(), "{said}");
+        driver.press(Key::Escape);
+        while driver.shows("Compensate version 1") {
+            driver.press(Key::Escape);
+        }
+        driver.assert_shows("1 draft kept");
+    }
 }
 
 #[test]

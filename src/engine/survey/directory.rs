@@ -250,8 +250,8 @@ impl Directory {
         }
     }
 
-    /// The streams whose id or name holds this text, in the order in which they began.
-    fn matching(&self, filter: &str) -> Vec<u32> {
+    /// Whether a stream's id or name holds this text; by its number, in the order in which they began.
+    pub(super) fn matching(&self, filter: &str) -> Vec<bool> {
         let wanted = folded(filter);
         let mut is_found = vec![false; self.streams.len()];
         let mut mark = |number: u32| {
@@ -266,7 +266,13 @@ impl Directory {
                 |owner: &u32| self.streams.get(*owner as usize).is_some_and(|stream| stream.name == Some(name));
             owner.filter(is_current).into_iter().for_each(&mut mark);
         });
-        (0..).zip(is_found).filter_map(|(number, is_found)| is_found.then_some(number)).collect()
+        is_found
+    }
+
+    /// Their numbers.
+    fn found(&self, filter: &str) -> Vec<u32> {
+        let is_found = (0..).zip(self.matching(filter));
+        is_found.filter_map(|(number, is_found)| is_found.then_some(number)).collect()
     }
 
     /// The streams by category, the largest first, of each no more than `most`.
@@ -279,7 +285,7 @@ impl Directory {
             }
         };
         match filter {
-            Some(filter) => self.matching(filter).into_iter().for_each(&mut add),
+            Some(filter) => self.found(filter).into_iter().for_each(&mut add),
             None => (0..self.streams.len() as u32).for_each(&mut add),
         }
         let listed = self.categories.iter().zip(of_category).map(|(category, numbers)| StreamGroup {
@@ -331,7 +337,7 @@ impl Directory {
             let length = [shown, &id].into_iter().filter(|text| text.contains(&wanted)).map(str::len).min();
             (!begins, length, *number)
         };
-        let mut found = self.matching(text);
+        let mut found = self.found(text);
         if found.len() > most {
             found.select_nth_unstable_by_key(most, rank);
             found.truncate(most);

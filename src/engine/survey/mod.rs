@@ -103,6 +103,14 @@ impl Survey {
         self.read().stage == Stage::TooLarge
     }
 
+    /// The store is another one by now, and may be smaller.
+    pub fn forget_that_it_is_too_large(&self) {
+        let mut content = write(&self.0);
+        if content.stage == Stage::TooLarge {
+            *content = Content::default();
+        }
+    }
+
     /// How many events were looked at, and how many there are.
     pub fn extent(&self) -> (u64, u64) {
         let content = self.read();
@@ -112,6 +120,11 @@ impl Survey {
     /// The streams by category, of each no more than `most`; those that hold the filter in their id or their name.
     pub fn list(&self, filter: Option<&str>, order: StreamOrder, most: usize) -> Vec<StreamGroup> {
         self.read().directory.list(filter, order, most)
+    }
+
+    /// The streams that hold this in their id or their name, by the rule of every list.
+    pub fn matching(&self, filter: &str) -> Matching {
+        Matching { survey: self.clone(), is_found: self.read().directory.matching(filter) }
     }
 
     /// The streams that somebody means who types this, the likeliest first.
@@ -176,6 +189,26 @@ impl Survey {
                 Ok(())
             }
         }
+    }
+}
+
+/// The streams that a filter lets through, among those that were known when it was asked.
+#[derive(Debug)]
+pub struct Matching {
+    survey: Survey,
+    /// By the stream's number.
+    is_found: Vec<bool>,
+}
+
+impl Matching {
+    /// What it was asked of.
+    pub fn survey(&self) -> &Survey {
+        &self.survey
+    }
+
+    pub fn has(&self, stream: &StreamId) -> bool {
+        let number = self.survey.read().directory.find(stream.as_str());
+        number.and_then(|number| self.is_found.get(number as usize).copied()).unwrap_or(false)
     }
 }
 

@@ -10,6 +10,8 @@ use serde_json::{Map, Value};
 
 use super::cell::Cell;
 use super::key::CipherKey;
+use super::layout::{ColumnPart, MetadataPart};
+use super::places::{around, value_at};
 use crate::event::json_text::members;
 use crate::event::{json_value, same_name};
 
@@ -109,17 +111,31 @@ pub(super) fn whole_metadata(cell: Cell<'_>) -> Cow<'_, [u8]> {
     }
 }
 
+/// As much of a column as is meant.
+pub(super) fn part_of<'a>(text: Cow<'a, [u8]>, part: &ColumnPart) -> Cow<'a, [u8]> {
+    match part {
+        ColumnPart::Whole => text,
+        ColumnPart::At(path) => value_at(&text, path).map(Cow::into_owned).unwrap_or_default().into(),
+        ColumnPart::Around(path) => around(&text, path).into(),
+    }
+}
+
 /// One object of what several columns say around an event.
-pub(super) fn merged_metadata<'a>(parts: &[(Option<&str>, Cell<'a>)]) -> Cow<'a, [u8]> {
+pub(super) fn merged_metadata<'a>(parts: &[(&MetadataPart, Cell<'a>)]) -> Cow<'a, [u8]> {
     let mut all = Map::new();
-    for (field, cell) in parts.iter().filter(|(_, cell)| !cell.is_null()) {
-        let (text, _) = readable(*cell, false, None);
+    for (MetadataPart { field, part, .. }, cell) in parts.iter().filter(|(_, cell)| !cell.is_null()) {
+        let text = part_of(readable(*cell, false, None).0, part);
+        if text.is_empty() && *part != ColumnPart::Whole {
+            continue;
+        }
         let value = match (cell, json_value(&text)) {
             (Cell::Int(_) | Cell::Real(_), Ok(value)) => value,
             (_, Ok(value @ (Value::Object(_) | Value::Array(_)))) => value,
+            // What stands inside of JSON has its quotes on.
+            (_, Ok(value)) if *part != ColumnPart::Whole => value,
             _ => Value::String(String::from_utf8_lossy(&text).into_owned()),
         };
-        match (field, value) {
+        match (field.as_deref(), value) {
             (None, Value::Object(fields)) => {
                 for (name, value) in fields {
                     all.entry(name).or_insert(value);
@@ -130,7 +146,7 @@ pub(super) fn merged_metadata<'a>(parts: &[(Option<&str>, Cell<'a>)]) -> Cow<'a,
                 all.insert("metadata".to_owned(), other);
             }
             (Some(field), value) => {
-                all.insert((*field).to_owned(), value);
+                all.insert(field.to_owned(), value);
             }
         }
     }

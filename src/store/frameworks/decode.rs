@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use super::cell::{Cell, Cells, time_of_text};
-use super::content::{Kind, field_at, marked, merged_metadata, metadata_inside, readable, whole_metadata};
+use super::content::{Kind, field_at, marked, merged_metadata, metadata_inside, part_of, readable, whole_metadata};
 use super::key::CipherKey;
 use super::layout::{Layout, Time, TimeUnit};
 use super::naming::{id_of_place, joined};
+use super::places::value_at;
 use super::said::said_around;
 use super::sql::{column, group};
 use crate::event::{EventRow, EventType, Position, StreamId, StreamKey, Timestamp, Version};
@@ -86,7 +87,8 @@ impl Decoder {
         let (stream, stream_key) = self.streams.borrow_mut().intern(&stream);
         let (event_type, _) = self.types.borrow_mut().intern(&row.cell(column::TYPE).name());
         let version = Version(unsigned(row.cell(column::VERSION)).unwrap_or(0));
-        let (payload, kind) = readable(row.cell(column::PAYLOAD), layout.may_be_encrypted, self.key.as_ref());
+        let (stored, kind) = readable(row.cell(column::PAYLOAD), layout.may_be_encrypted, self.key.as_ref());
+        let payload = unwrapped(stored, &layout.payload_path);
         let recorded_at = match &layout.time {
             Time::Column { unit, .. } => row.cell(column::TIME).time(*unit),
             Time::Payload { path } => time_in(&payload, path),
@@ -123,9 +125,9 @@ impl Decoder {
         let first = column::STREAM + self.layout.stream.len();
         let merged = match metadata.as_slice() {
             [] => Cow::Borrowed(&[][..]),
-            [whole] if whole.field.is_none() => whole_metadata(row.cell(first)),
+            [whole] if whole.field.is_none() => part_of(whole_metadata(row.cell(first)), &whole.part),
             parts => {
-                let parts = parts.iter().zip(first..).map(|(part, index)| (part.field.as_deref(), row.cell(index)));
+                let parts = parts.iter().zip(first..).map(|(part, index)| (part, row.cell(index)));
                 merged_metadata(&parts.collect::<Vec<_>>())
             }
         };
@@ -195,6 +197,17 @@ fn schema_of(cell: Cell<'_>) -> u32 {
         text.trim_start_matches(['v', 'V']).split('.').next()?.parse().ok()
     });
     number.and_then(|number| u32::try_from(number).ok()).unwrap_or(1)
+}
+
+/// The payload that stands at a path inside of what is stored; what has nothing there is shown whole.
+fn unwrapped<'a>(stored: Cow<'a, [u8]>, path: &[String]) -> Cow<'a, [u8]> {
+    if path.is_empty() {
+        return stored;
+    }
+    match stored {
+        Cow::Borrowed(text) => value_at(text, path).unwrap_or(Cow::Borrowed(text)),
+        Cow::Owned(text) => value_at(&text, path).map(Cow::into_owned).unwrap_or(text).into(),
+    }
 }
 
 fn unsigned(cell: Cell<'_>) -> Option<u64> {

@@ -1,6 +1,6 @@
 //! What a table that nobody declared may mean: never taken for granted, always shown to be corrected.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::time::{Duration, Instant};
 
@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::catalogue::{Catalogue, Column, Table};
 use super::looks::{Looks, Run, look_at, run_of};
 use super::mapping::Mapping;
+use super::places::places_inside;
 use super::store::Database;
 use super::within::within;
 use crate::event::{ACTOR, CAUSATION, CORRELATION, REASON, kebab_words, same_name};
@@ -59,6 +60,8 @@ pub struct Sample {
     pub values: Vec<String>,
     /// The places inside of its objects, `user.name`, with a few of their values.
     pub inside: Vec<(String, Vec<String>)>,
+    /// The same for the objects inside of its objects.
+    pub objects: Vec<(String, Vec<String>)>,
 }
 
 /// The tables that may hold events, the likeliest first, and what the columns of each hold.
@@ -117,6 +120,24 @@ const TYPE: &[&str] =
     &["event-type", "type", "event-name", "event", "name", "kind", "topic", "activity", "action", "what"];
 const PAYLOAD: &[&str] =
     &["payload", "data", "event-data", "body", "json", "content", "state", "details", "message", "value"];
+/// What applications call an event's own content, where they keep it in one column with what they say around it; and
+/// further names of that which are a column's no more often than a member's.
+const WRAPPED: &[&str] = &["payload", "data", "event-data", "event-payload", "body", "content"];
+const ENVELOPE: &[&str] = &[
+    "source",
+    "spec-version",
+    "specversion",
+    "schema",
+    "schema-version",
+    "event-version",
+    "dataschema",
+    "datacontenttype",
+    "v",
+    "tenant",
+    "tenant-id",
+    "service",
+    "producer",
+];
 const TIME: &[&str] = &[
     "recorded-at",
     "occurred-at",
@@ -155,9 +176,11 @@ pub(super) fn guess(database: &dyn Database, catalogue: &Catalogue) -> Result<Lo
             column: column.name.clone(),
             values: looks.shown(),
             inside: looks.inside.clone().into_iter().collect(),
+            objects: looks.objects.iter().map(|(path, (_, values))| (path.clone(), values.clone())).collect(),
         });
-        looked.samples.insert(table.full_name(), samples.collect());
-        looked.guesses.extend(guess_table(table, &looks));
+        let samples: Vec<Sample> = samples.collect();
+        looked.guesses.extend(guess_table(table, &looks, &samples));
+        looked.samples.insert(table.full_name(), samples);
     }
     // A beginning is better than nothing, and only that.
     if looked.guesses.iter().any(|guess| guess.is_whole) {
@@ -273,7 +296,7 @@ fn never(_: &Looks) -> bool {
     false
 }
 
-fn guess_table(table: &Table, looks: &[Looks]) -> Option<Guess> {
+fn guess_table(table: &Table, looks: &[Looks], samples: &[Sample]) -> Option<Guess> {
     let mut search = Search { table, looks, taken: Vec::new(), weight: 0, reasons: Vec::new() };
     let counts = |looks: &Looks| looks.mostly(looks.counts);
     let json = |looks: &Looks| looks.mostly(looks.json);
@@ -303,6 +326,9 @@ fn guess_table(table: &Table, looks: &[Looks]) -> Option<Guess> {
     mapping.time = search.find("time", TIME, |looks| times(looks) || counts(looks), times);
     mapping.metadata = search.find("metadata", METADATA, |_| true, never).into_iter().collect();
     mapping.payload = search.find("payload", PAYLOAD, |looks| looks.values == 0 || !counts(looks), json);
+    if let Some(looks) = mapping.payload.as_deref().and_then(looks_of) {
+        unwrap_payload(&mut mapping, looks, &mut search.reasons);
+    }
     // One line of text is no object around an event: it says who recorded it.
     if let Some(column) = mapping.metadata.first()
         && looks_of(column).is_some_and(|looks| looks.mostly(looks.words))
@@ -331,25 +357,57 @@ fn guess_table(table: &Table, looks: &[Looks]) -> Option<Guess> {
     let both = |one: &[&'static str], more: &[&'static str]| -> Vec<&str> { one.iter().chain(more).copied().collect() };
     mapping.correlation = search.find("correlation", &both(&CORRELATION, CORRELATION_COLUMNS), any_name, never);
     mapping.causation = search.find("causation", &both(&CAUSATION, CAUSATION_COLUMNS), any_name, never);
-    guess_inside(&mut mapping, &looks_of, &mut search.reasons);
+    guess_inside(&mut mapping, samples, &mut search.reasons);
     let is_whole = !mapping.stream.is_empty() && (mapping.payload.is_some() || mapping.event_type.is_some());
     let Search { weight, reasons, .. } = search;
     (weight > 0).then_some(Guess { mapping, weight, reasons, is_whole })
 }
 
+/// A payload that an application wrapped, with what it says around each event beside it, or alone.
+fn unwrap_payload(mapping: &mut Mapping, looks: &Looks, reasons: &mut [Reason]) {
+    let Some(column) = mapping.payload.clone() else { return };
+    let is_around = |name: &str| {
+        let words = kebab_words(name);
+        let known = [METADATA, ID, TYPE, TIME, STREAM, VERSION, POSITION, AUTHOR, CORRELATION_COLUMNS];
+        let around = [ACTOR.as_slice(), &REASON, &CORRELATION, &CAUSATION, CAUSATION_COLUMNS, ENVELOPE];
+        known.iter().chain(&around).any(|names| names.contains(&&*words))
+    };
+    let is_wrapped = |(path, (count, _)): &(&String, &(u32, Vec<String>))| {
+        let is_right_inside = looks.names_in_objects.contains(*path);
+        let others = looks.names_in_objects.iter().filter(|name| name != path);
+        looks.mostly(*count) && is_right_inside && others.clone().all(|name| is_around(name))
+    };
+    let wrapped = WRAPPED.iter().find_map(|name| {
+        looks.objects.iter().find(|(path, _)| kebab_words(path) == *name).filter(|found| is_wrapped(found))
+    });
+    let Some((path, _)) = wrapped else { return };
+    let place = format!("{column}.{path}");
+    for reason in reasons.iter_mut().filter(|reason| reason.role == "payload") {
+        (reason.column, reason.by) = (place.clone(), GuessedBy::Values);
+    }
+    mapping.payload = Some(place);
+    if mapping.metadata.is_empty() && looks.names_in_objects.len() > 1 {
+        let objects = looks.objects.iter().filter(|(_, (count, _))| looks.mostly(*count));
+        let named = objects.map(|(path, _)| path).find(|path| METADATA.contains(&&*kebab_words(path)));
+        // Or else all that stands around the payload.
+        mapping.metadata = vec![named.map_or(column.clone(), |path| format!("{column}.{path}"))];
+    }
+}
+
 /// What no column says may stand inside of the metadata or, by a sure name, of the payload.
-fn guess_inside<'l>(mapping: &mut Mapping, looks_of: &dyn Fn(&str) -> Option<&'l Looks>, reasons: &mut Vec<Reason>) {
-    let inside = |column: Option<&String>| column.and_then(|column| looks_of(column)).map(|looks| &looks.inside);
-    let metadata = inside(mapping.metadata.first());
-    let payload = inside(mapping.payload.as_ref());
+fn guess_inside(mapping: &mut Mapping, samples: &[Sample], reasons: &mut Vec<Reason>) {
+    let places: Vec<String> = places_inside(mapping, samples).into_iter().map(|(place, _)| place).collect();
     let find = |names: &[&str], sure: usize| {
-        let look = |prefix: &str, places: Option<&'l BTreeMap<String, Vec<String>>>, names: &[&str]| {
+        let look = |prefix: &str, names: &[&str]| {
             names.iter().find_map(|name| {
-                let is_it = |path: &&String| same_name(path, name) || same_name(path.trim_end_matches(".name"), name);
-                places?.keys().find(is_it).map(|path| format!("{prefix}.{path}"))
+                let is_it = |place: &&String| {
+                    let path = place.strip_prefix(prefix);
+                    path.is_some_and(|path| same_name(path, name) || same_name(path.trim_end_matches(".name"), name))
+                };
+                places.iter().find(is_it).cloned()
             })
         };
-        look("metadata", metadata, names).or_else(|| look("payload", payload, names.get(..sure).unwrap_or(names)))
+        look("metadata.", names).or_else(|| look("payload.", names.get(..sure).unwrap_or(names)))
     };
     // In a payload, an author may be of a book, and a comment a customer's: only the surer names count.
     let roles = [

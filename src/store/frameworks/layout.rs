@@ -27,6 +27,8 @@ pub struct Layout {
     pub event_type: Expr,
     pub schema: Option<Expr>,
     pub payload: Expr,
+    /// Where in it the payload itself stands, where an application wrapped it; empty for all of it.
+    pub payload_path: Vec<String>,
     /// Whether payloads that are no JSON are worth a word.
     pub expects_json: bool,
     /// Whether each of the framework's events is a JSON object.
@@ -126,15 +128,27 @@ pub struct MetadataPart {
     /// The field it becomes; `None` where the column holds a whole object.
     pub field: Option<String>,
     pub expr: Expr,
+    pub part: ColumnPart,
+}
+
+/// How much of a column is meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ColumnPart {
+    #[default]
+    Whole,
+    /// What stands at this place inside of it.
+    At(Vec<String>),
+    /// All but that.
+    Around(Vec<String>),
 }
 
 impl MetadataPart {
     pub fn whole(expr: Option<Expr>) -> Option<Self> {
-        Some(Self { field: None, expr: expr? })
+        Some(Self { field: None, expr: expr?, part: ColumnPart::Whole })
     }
 
     pub fn field(name: &str, expr: Option<Expr>) -> Option<Self> {
-        Some(Self { field: Some(name.to_owned()), expr: expr? })
+        Some(Self { field: Some(name.to_owned()), expr: expr?, part: ColumnPart::Whole })
     }
 }
 
@@ -202,6 +216,7 @@ impl Layout {
             event_type,
             schema: None,
             payload: Expr::text("NULL"),
+            payload_path: Vec::new(),
             expects_json: true,
             expects_objects: false,
             may_be_encrypted: false,

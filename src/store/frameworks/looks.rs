@@ -1,6 +1,6 @@
 //! What stands in the columns of a table: enough of its first rows to tell a name from a number and a time.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -40,6 +40,10 @@ pub(super) struct Looks {
     numbers: Vec<Option<i64>>,
     /// The places inside of objects, with a value of each.
     pub(super) inside: BTreeMap<String, Vec<String>>,
+    /// The objects inside of objects, with how often they were met and a few of them, as text.
+    pub(super) objects: BTreeMap<String, (u32, Vec<String>)>,
+    /// Every name that stands right in an object.
+    pub(super) names_in_objects: BTreeSet<String>,
 }
 
 pub(super) fn look_at(database: &dyn Database, table: &Table) -> Result<Vec<Looks>, StoreError> {
@@ -59,6 +63,15 @@ pub(super) fn look_at(database: &dyn Database, table: &Table) -> Result<Vec<Look
     match looked {
         Err(StoreError::Sqlite { .. }) => Ok(vec![Looks::default(); table.columns.len()]),
         other => other.map(|()| looks),
+    }
+}
+
+/// Whether it is an object, or a text that holds one.
+fn holds_object(value: &Value) -> bool {
+    match value {
+        Value::Object(_) => true,
+        Value::String(text) => text.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(text).is_ok(),
+        _ => false,
     }
 }
 
@@ -101,13 +114,19 @@ impl Looks {
         self.names.push(Some(shortened(&name)));
     }
 
-    /// The names in an object, and in the objects right inside of it.
+    /// The names in an object, and in the objects inside of it.
     fn note_inside(&mut self, prefix: &str, value: &Value, depth: usize) {
-        const DEEPEST: usize = 1;
+        const DEEPEST: usize = 2;
         const MOST: usize = 60;
         let Value::Object(fields) = value else { return };
         for (name, value) in fields {
             let path = format!("{prefix}{name}");
+            if depth == 0 && self.names_in_objects.len() < MOST {
+                self.names_in_objects.insert(name.clone());
+            }
+            if depth < DEEPEST && holds_object(value) && !name.contains('.') {
+                self.note_object(&path, value, MOST);
+            }
             if value.is_object() && depth < DEEPEST {
                 self.note_inside(&format!("{path}."), value, depth + 1);
             } else if !value.is_object() && !value.is_array() && !value.is_null() && !name.contains('.') {
@@ -121,6 +140,18 @@ impl Looks {
                     values.push(text);
                 }
             }
+        }
+    }
+
+    fn note_object(&mut self, path: &str, value: &Value, most: usize) {
+        if !self.objects.contains_key(path) && self.objects.len() == most {
+            return;
+        }
+        let text = shortened(&value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        let (count, values) = self.objects.entry(path.to_owned()).or_default();
+        *count += 1;
+        if values.len() < VALUES_SHOWN && !values.contains(&text) {
+            values.push(text);
         }
     }
 

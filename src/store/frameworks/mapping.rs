@@ -6,8 +6,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::catalogue::{Catalogue, Dialect, Expr, Table};
 use super::layout::{
-    Category, Layout, MetadataPart, MetadataText, SaidAt, SaidIn, Time, TimeUnit, Unnumbered, counted,
+    Category, ColumnPart, Layout, MetadataPart, MetadataText, SaidAt, SaidIn, Time, TimeUnit, Unnumbered, counted,
 };
+use super::places::split_place;
 use super::recognise::{Recognised, recognise};
 use crate::store::{Framework, Notice, ReadOnlyReason};
 
@@ -30,12 +31,14 @@ pub struct Mapping {
     pub version_step: u64,
     #[serde(default, rename = "type")]
     pub event_type: Option<String>,
+    /// A column, or a place inside of one, written `body.data`.
     #[serde(default)]
     pub payload: Option<String>,
     #[serde(default)]
     pub time: Option<String>,
     #[serde(default)]
     pub time_unit: TimeUnit,
+    /// As the payload. The payload's own column is what stands around the payload there.
     #[serde(default, deserialize_with = "one_or_many")]
     pub metadata: Vec<String>,
     #[serde(default)]
@@ -186,7 +189,9 @@ impl Mapping {
             None if self.stream.len() > 1 => Category::Column(layout.stream[0].clone()),
             None => Category::Before { mark: '-', otherwise: None },
         };
-        layout.payload = maybe("payload", &self.payload)?.unwrap_or_else(|| Expr::text("NULL"));
+        if let Some(payload) = &self.payload {
+            (layout.payload, layout.payload_path) = inside(table, alias, "payload", payload)?;
+        }
         layout.schema = maybe("schema", &self.schema)?;
         layout.id = maybe("id", &self.id)?;
         layout.time = match maybe("time", &self.time)? {
@@ -198,14 +203,8 @@ impl Mapping {
             None => rowid(table, alias),
         };
         layout.metadata = match self.metadata.as_slice() {
-            [whole] => MetadataPart::whole(Some(column(table, alias, "metadata", whole)?)).into_iter().collect(),
-            names => names
-                .iter()
-                .map(|name| {
-                    let expr = column(table, alias, "metadata", name)?;
-                    Ok(MetadataPart { field: Some(name.clone()), expr })
-                })
-                .collect::<Result<_, _>>()?,
+            [whole] => vec![MetadataPart { field: None, ..metadata_part(table, alias, whole, &layout)? }],
+            names => names.iter().map(|name| metadata_part(table, alias, name, &layout)).collect::<Result<_, _>>()?,
         };
         if self.metadata.len() == 1 {
             layout.metadata_text = MetadataText::Author;
@@ -248,7 +247,7 @@ impl Mapping {
                 None => {
                     let expr = column(table, alias, role, place)?;
                     layout.metadata.retain(|part| part.field.as_deref() != Some(field));
-                    layout.metadata.push(MetadataPart { field: Some(field.to_owned()), expr });
+                    layout.metadata.extend(MetadataPart::field(field, Some(expr)));
                 }
             }
         }
@@ -289,6 +288,25 @@ fn column(table: &Table, alias: &str, role: &'static str, name: &str) -> Result<
         table: table.full_name(),
         known: listed(table.columns.iter().map(|column| column.name.clone())),
     })
+}
+
+/// A column, and where in it is meant.
+fn inside(table: &Table, alias: &str, role: &'static str, place: &str) -> Result<(Expr, Vec<String>), MappingError> {
+    let (name, path) = split_place(place, |name| table.column(name).is_some()).unwrap_or((place, Vec::new()));
+    Ok((column(table, alias, role, name)?, path.into_iter().map(str::to_owned).collect()))
+}
+
+fn metadata_part(table: &Table, alias: &str, place: &str, layout: &Layout) -> Result<MetadataPart, MappingError> {
+    let (expr, path) = inside(table, alias, "metadata", place)?;
+    let field = path.last().map_or(place, String::as_str).to_owned();
+    let part = match path.is_empty() {
+        true if expr == layout.payload && !layout.payload_path.is_empty() => {
+            ColumnPart::Around(layout.payload_path.clone())
+        }
+        true => ColumnPart::Whole,
+        false => ColumnPart::At(path),
+    };
+    Ok(MetadataPart { field: Some(field), expr, part })
 }
 
 /// Inside a counted table, the row's own number goes by a name of its own.
@@ -341,11 +359,19 @@ fn known_table(catalogue: &Catalogue, table: &Table) -> Result<Layout, MappingEr
     layouts.into_iter().find(|layout| layout.table == name).ok_or(MappingError::NoStream { table: name })
 }
 
+/// As much of a name as tells it from others: it may have thousands of letters.
+fn brief(name: &str) -> String {
+    const SHOWN: usize = 60;
+    let end = name.char_indices().nth(SHOWN).map(|(end, _)| end);
+    end.map_or_else(|| name.to_owned(), |end| format!("{}…", &name[..end]))
+}
+
 fn listed(names: impl Iterator<Item = String>) -> String {
     const LISTED: usize = 20;
     let names: Vec<String> = names.collect();
     let rest = names.len().saturating_sub(LISTED);
-    let shown = names[..names.len() - rest].join(", ");
+    let shown: Vec<String> = names.iter().take(LISTED).map(|name| brief(name)).collect();
+    let shown = shown.join(", ");
     match (shown.is_empty(), rest) {
         (true, _) => "none".to_owned(),
         (_, 0) => shown,

@@ -20,6 +20,7 @@ mod marten;
 mod message_db;
 mod ocel;
 mod pekko;
+mod places;
 mod rails_event_store;
 mod spatie;
 mod sql_stream_store;
@@ -58,9 +59,12 @@ pub(in crate::store) use cell::time_of_text;
 pub use cell::{Cell, Cells, Value};
 pub use guess::{Guess, GuessedBy, Reason, Sample};
 pub use key::CipherKey;
-pub use layout::{Category, Layout, MetadataPart, MetadataText, SaidAt, SaidIn, Snapshots, Time, TimeUnit, Unnumbered};
+pub use layout::{
+    Category, ColumnPart, Layout, MetadataPart, MetadataText, SaidAt, SaidIn, Snapshots, Time, TimeUnit, Unnumbered,
+};
 pub use mapping::{Mapping, MappingError};
 pub(in crate::store) use naming::parts_of as stream_parts;
+pub use places::places_inside;
 pub use preview::{Unmapped, look_into, preview, unmapped};
 pub use recognise::{Recognised, chosen, recognise};
 pub(in crate::store) use rules::{Append, AppendRules, PostgresRules, SqliteRules};

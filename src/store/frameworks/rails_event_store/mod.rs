@@ -96,7 +96,7 @@ fn numbered(
         metadata: layout
             .metadata
             .iter()
-            .map(|part| MetadataPart { field: part.field.clone(), expr: inside(&part.expr) })
+            .map(|part| MetadataPart { expr: inside(&part.expr), ..part.clone() })
             .collect(),
         id: layout.id.as_ref().map(inside),
         time: match &layout.time {
