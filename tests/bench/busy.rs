@@ -9,7 +9,7 @@ use foldline::engine::Engine;
 use foldline::event::StreamId;
 use foldline::store::native::NativeStore;
 use foldline::store::{self, Expected, Source, Writer};
-use foldline::view::OpenStore;
+use foldline::view::{Clock, OpenStore};
 
 use super::measure::{Row, Table, micros, repeat};
 use super::stores::{LONG_STREAM, Stores, contacted};
@@ -54,7 +54,7 @@ pub(crate) fn greeting(table: &mut Table, stores: &Stores) {
     let greet = |is_there: fn(&OpenStore) -> bool| {
         let began = Instant::now();
         let mut open = open(&source);
-        open.greet();
+        open.greet(Clock { name: "UTC", offset: |_| 0 });
         until(&mut open, is_there);
         began.elapsed().as_secs_f64()
     };
