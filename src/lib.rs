@@ -13,6 +13,8 @@
 //! - [`projection`]: named folds over events, and how their states are shown and compared. Each registers itself.
 //! - [`replay`]: one stream in memory. Checkpoints, state at any version, changes, blame; branches of it, which are never
 //!   written; the registry of projections.
+//! - [`proof`]: a Merkle tree of events, seals that are signed, and what became of a store since one was made.
+//! - [`evidence`]: a part of a history on a page, HTML or PDF, that carries its proof and is checked without the store.
 //! - [`compensate`]: an append planned, previewed, carried out, and made anew after a conflict; what makes a branch so.
 //! - [`engine`]: an open store at work. A few threads with kept connections, one answer at a time for each question,
 //!   what others record, and the questions that the command line and the window share.
@@ -20,10 +22,12 @@
 //! - [`view`]: what the window shows of an open store, without drawing it. No I/O, no clock.
 //! - [`sample`]: believable histories from a seed number.
 //! - [`cli`]: the command line.
-//! - `command`, `app`, `ui`, `theme`, `locale`: the window (feature `window`). A file a panel.
+//! - [`locale`]: the two languages.
+//! - `command`, `app`, `ui`, `theme`: the window (feature `window`). A file a panel.
 //!
 //! Imports point one way: `event ← store, domain, expr ← projection ← replay ← compensate ← engine ← view ← ui ← app`, and
-//! `engine ← cli`, `store ← workspace ← view, cli`. `theme` and `locale` import nothing of the house. A test reads every path that a file names.
+//! `engine ← cli`, `store ← workspace ← view, cli`. `proof` and `locale` import `event` alone, `evidence` what is before
+//! `compensate` and these two, `theme` only `locale`. A test reads every path that a file names.
 //!
 //! A tool more for the window is a file in `view` with its [`engine::Question`], a file in `ui` that draws its answer,
 //! a line in the list of `view::tools` and one in that of `ui::tools`. How it reports progress, is stopped, fails,
@@ -31,7 +35,7 @@
 //!
 //! # What always holds
 //!
-//! 1. `event`, `expr`, `domain`, `projection`, `replay` and `view` do no input or output, read no clock and know no egui; no
+//! 1. `event`, `proof`, `expr`, `domain`, `projection`, `replay`, `evidence` and `view` do no input or output, read no clock and know no egui; no
 //!    recorded history can make a built-in projection fail, and where a user's own fails, that is part of what is shown.
 //! 2. `store` knows no domain, and `domain` no store.
 //! 3. The window's thread reads no store: it asks the engine, and draws the last answer it has.
@@ -60,10 +64,11 @@ pub mod compensate;
 pub mod domain;
 pub mod engine;
 pub mod event;
+pub mod evidence;
 pub mod expr;
-#[cfg(feature = "window")]
 pub mod locale;
 pub mod projection;
+pub mod proof;
 pub mod replay;
 pub mod sample;
 pub mod store;

@@ -74,6 +74,12 @@ pub(super) enum Command {
     Compensate(CompensateArgs),
     /// Check a store: gaps, duplicates, unreadable payloads, disordered times, a broken chain
     Verify(VerifyArgs),
+    /// Write a signed seal of a store as it is, to be kept elsewhere; `verify --since` then tells whether it only grew
+    Seal(SealArgs),
+    /// Write a page about a stream that carries its proof and is checked without the store, as HTML or PDF
+    Evidence(EvidenceArgs),
+    /// Check a page of evidence, without the store it is of
+    VerifyEvidence(VerifyEvidenceArgs),
     /// Guess what the columns of an unknown table mean; prints a mapping for `--map`, to be corrected
     Map(MapArgs),
     /// Bring events from a file into a native store
@@ -433,6 +439,76 @@ pub(super) struct CompensateArgs {
 pub(super) struct VerifyArgs {
     /// A path, an address or `sample`
     pub store: OsString,
+    /// Also check that the store is the one in this seal, grown: not cut, rewritten, imported anew or put back
+    #[arg(long, value_name = "SEAL")]
+    pub since: Option<PathBuf>,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SealArgs {
+    /// A path, an address or `sample`
+    pub store: OsString,
+    /// The file to write; keep it where whoever can write to the store cannot
+    #[arg(long, value_name = "FILE")]
+    pub to: PathBuf,
+    /// The Ed25519 key to sign with, in a PEM file [default: your own, made at its first use]
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Replace the file if it is there
+    #[arg(long)]
+    pub force: bool,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EvidenceArgs {
+    /// A path, an address or `sample`
+    pub store: OsString,
+    /// The stream, as `foldline streams` names it; with --containing it may be left out
+    #[arg(required_unless_present = "containing")]
+    pub stream: Option<String>,
+    /// A version, a time or `latest`
+    #[arg(long, value_name = "AT", default_value = "latest", value_parser = moment, allow_negative_numbers = true)]
+    pub at: Moment,
+    /// Only the events with this in their payload, metadata, type or stream, as a search finds them
+    #[arg(long, value_name = "TEXT", conflicts_with = "at")]
+    pub containing: Option<String>,
+    /// The file to write; its name ends in .html or .pdf
+    #[arg(long, value_name = "FILE")]
+    pub to: PathBuf,
+    #[arg(long, value_enum, default_value = "en")]
+    pub language: PageLanguage,
+    /// The Ed25519 key to sign with, in a PEM file [default: your own, made at its first use]
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Also show that the store grew from the one in this seal
+    #[arg(long, value_name = "SEAL")]
+    pub since: Option<PathBuf>,
+    /// Replace the file if it is there
+    #[arg(long)]
+    pub force: bool,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum PageLanguage {
+    /// English
+    En,
+    /// Korean
+    Ko,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyEvidenceArgs {
+    /// What `foldline evidence` wrote
+    pub file: PathBuf,
+    /// Also hold it against this seal of the store
+    #[arg(long, value_name = "SEAL", visible_alias = "since")]
+    pub checkpoint: Option<PathBuf>,
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
 }

@@ -4,12 +4,14 @@
 mod args;
 mod causes;
 mod change;
+mod evidence;
 mod look;
 mod map;
 mod moments;
 mod output;
 mod progress;
 mod reduce;
+mod seal;
 mod target;
 mod terminal;
 mod transfer;
@@ -34,7 +36,10 @@ pub use terminal::message;
 use terminal::{Output, keep_secret, print_message};
 
 use crate::compensate::PlanError;
-use crate::engine::{EngineError, ExcerptError, Link, MakeSampleError, Moment, Passing, leads_to_other_machine};
+use crate::engine::{
+    EngineError, EvidenceError, ExcerptError, KeyError, Link, MakeSampleError, Moment, Passing, SealError,
+    leads_to_other_machine,
+};
 use crate::event::{Explain, StreamId};
 use crate::expr::Flaw;
 use crate::replay::EditError;
@@ -73,6 +78,12 @@ enum Failure {
     Sample(#[from] SampleError),
     #[error(transparent)]
     MakeSample(#[from] MakeSampleError),
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
     #[error(transparent)]
     Plan(#[from] PlanError),
     #[error(transparent)]
@@ -116,12 +127,15 @@ impl Passing for Failure {
             Self::Target(error) => error.message(),
             Self::Export(error) => error.message(),
             Self::Excerpt(error) => error.message(),
+            Self::Evidence(error) => error.message(),
             Self::Sample(error) => error.message(),
             Self::MakeSample(error) => error.message(),
             Self::Plan(error) => error.message(),
             Self::Edit(error) => error.message(),
             Self::Import(_)
             | Self::Taken(_)
+            | Self::Seal(_)
+            | Self::Key(_)
             | Self::Pages { .. }
             | Self::Condition { .. }
             | Self::Usage(_)
@@ -266,6 +280,9 @@ fn dispatch(command: Command, context: &Context, out: &mut Output) -> Result<Out
         Command::WhatIf(args) => looking(what_if::what_if, &args, context, out),
         Command::When(args) => looking(when::when, &args, context, out),
         Command::Verify(args) => looking(verify::verify, &args, context, out),
+        Command::Seal(args) => looking(seal::seal, &args, context, out),
+        Command::Evidence(args) => looking(evidence::evidence, &args, context, out),
+        Command::VerifyEvidence(args) => evidence::verify(&args, out),
         Command::Map(args) => looking(map::map, &args, context, out),
         Command::Export(args) => looking(transfer::export, &args, context, out),
     }

@@ -8,20 +8,28 @@ use super::progress::{Progress, counted};
 use super::target::Context;
 use super::terminal::Output;
 use super::{Failure, Outcome, target};
-use crate::engine::check;
+use crate::engine::{check, check_since, read_seal};
+use crate::proof::Seal;
 use crate::store::{Fault, Finding, FoundAt, StoreError};
 
 pub(super) fn verify(args: &VerifyArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
+    // A seal that is none is told before the store is read.
+    let seal = args.since.as_deref().map(read_seal).transpose()?.map(|(seal, _)| seal);
     let mut findings = Vec::new();
     let (mut total, mut checked) = (None, 0);
     match context.open(&args.store) {
         Ok(reader) => {
             total = reader.info().ok().map(|info| info.events);
             let mut progress = Progress::new("checking events", total);
-            check(reader.as_ref(), &mut |finding| findings.push(finding), &mut |count| {
+            let mut report = |finding| findings.push(finding);
+            let mut tell = |count| {
                 checked = count;
                 progress.tell(count)
-            })?;
+            };
+            match &seal {
+                Some(seal) => check_since(reader.as_ref(), seal, &mut report, &mut tell)?,
+                None => check(reader.as_ref(), &mut report, &mut tell)?,
+            }
         }
         // So damaged that nothing of it can be read: that is what was asked for.
         Err(Failure::Store(StoreError::Damaged { path, detail })) => {
@@ -35,6 +43,10 @@ pub(super) fn verify(args: &VerifyArgs, context: &Context, out: &mut Output) -> 
         Format::Table if is_ok => {
             let (store, count) = (target::shown(&args.store), counted(total.unwrap_or(checked), "event"));
             writeln!(out.text(), "{store}: {count}, nothing to report")?;
+            if let Some(Seal { size, made_at, key, .. }) = &seal {
+                let sealed = counted(*size, "event");
+                writeln!(out.text(), "grown from the {sealed} sealed on {made_at}; signed by {key}")?;
+            }
         }
         Format::Table => {
             let columns =

@@ -34,6 +34,7 @@ impl Explain for EngineError {
                 let said = Message::new(if near.is_empty() { "ask-no-field" } else { "ask-no-field-near" });
                 said.text("stream", stream).text("asked", asked).text("near", near.join(", "))
             }
+            Self::NoOrder => Message::new("ask-no-order"),
             Self::NotAMoment(text) => Message::new("ask-not-a-moment").text("text", text),
             Self::Condition(flaw) => flaw.message(),
             Self::Store(error) => error.message(),

@@ -5,6 +5,7 @@
 mod asked;
 mod causes;
 mod check;
+mod evidence;
 mod explain;
 mod feed;
 mod find;
@@ -18,6 +19,9 @@ mod pool;
 mod reasons;
 mod reduced;
 mod sample_store;
+mod sealing;
+mod signing;
+mod small_file;
 mod snapshots;
 mod survey;
 mod test_source;
@@ -31,6 +35,7 @@ use std::sync::Arc;
 pub use asked::{Asked, Cause, Passing, Question, Tool};
 pub use causes::{Around, CAUSES_KEPT, Causes, LinkedEvent, causes, event_meant, light};
 pub use check::{check, export_findings};
+pub use evidence::{EvidenceError, EvidenceOf, EvidenceWish, check_evidence, gather_evidence};
 pub use feed::StoreChange;
 pub use find::{Needle, Words, as_one_word};
 pub use link::{Link, leads_to_other_machine};
@@ -46,6 +51,9 @@ pub use pool::{Answer, Lost, begin};
 pub use reasons::{ask_why_not, check_field};
 pub use reduced::{EXCERPT_ENDINGS, Excerpt, ExcerptError, ExcerptForm, ExcerptTarget, write_excerpt};
 pub use sample_store::{MakeSampleError, sample_store, write_sample};
+pub use sealing::{SealError, check_since, read_seal, seal};
+pub use signing::{KeyError, signing_key};
+pub use small_file::Unreadable;
 pub use snapshots::{SNAPSHOT_SPACING, check_snapshots, keep_long_streams, keep_snapshots};
 pub use survey::{
     DayOfStore, Digest, FoundStream, ListedStream, Matching, StreamGroup, Survey, folded, name_of_stream, short_id,
@@ -158,6 +166,10 @@ pub enum EngineError {
     /// An expression with a wrong word in it.
     #[error(transparent)]
     Condition(#[from] crate::expr::Flaw),
+    #[error(
+        "this store keeps no order across its streams, so it cannot be sealed; bring its events into a store of Foldline's own (export, then import) and seal that"
+    )]
+    NoOrder,
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -1,11 +1,16 @@
 //! The two languages. The texts live in `assets/locales`; this looks them up.
 
+pub mod font;
+
 use std::fmt;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use serde::{Deserialize, Serialize};
 use unic_langid::LanguageIdentifier;
+
+use crate::event::visible::visible;
+use crate::event::{Message, Said};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Language {
@@ -17,7 +22,7 @@ pub enum Language {
 impl Language {
     pub const ALL: [Self; 2] = [Self::English, Self::Korean];
 
-    fn tag(self) -> &'static str {
+    pub fn tag(self) -> &'static str {
         match self {
             Self::English => "en",
             Self::Korean => "ko",
@@ -84,6 +89,31 @@ impl Locale {
             args.set(key, value);
         }
         self.format(name, Some(&args))
+    }
+
+    /// What is to be said. Sentences inside it are made first.
+    pub fn sentence(&self, message: &Message) -> String {
+        self.said(message, false)
+    }
+
+    /// The window says some things in its own way, where the command line speaks of its own commands or in a few words.
+    pub fn window_sentence(&self, message: &Message) -> String {
+        self.said(message, true)
+    }
+
+    fn said(&self, message: &Message, is_window: bool) -> String {
+        let Message { id, values } = message;
+        let values = values.iter().map(|(name, value)| {
+            let value: FluentValue<'_> = match value {
+                Said::Text(text) => visible(text).into(),
+                Said::Number(number) => number.to_string().into(),
+                Said::Message(inner) => self.said(inner, is_window).into(),
+            };
+            (*name, value)
+        });
+        let of_window = format!("window-{id}");
+        let id = if is_window && self.has(&of_window) { &of_window } else { *id };
+        self.with(id, values)
     }
 
     /// What a field of the built-in domain is called, where its name does not say it already.

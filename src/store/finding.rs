@@ -80,6 +80,14 @@ pub enum FindingKind {
     Damaged,
     /// An event names a cause that is not in the store.
     MissingCause,
+    /// Events that a seal holds are gone.
+    Cut,
+    /// Events that a seal holds are not what they were.
+    Rewritten,
+    /// The events that a seal holds were brought in once more.
+    Reimported,
+    /// The store is an older one than the seal's, or went on from there.
+    OlderCopy,
 }
 
 impl FindingKind {
@@ -97,6 +105,10 @@ impl FindingKind {
             Self::WrongCategory => "wrong-category",
             Self::Damaged => "damaged",
             Self::MissingCause => "missing-cause",
+            Self::Cut => "cut",
+            Self::Rewritten => "rewritten",
+            Self::Reimported => "reimported",
+            Self::OlderCopy => "older-copy",
         }
     }
 }
@@ -116,6 +128,10 @@ impl Explain for FindingKind {
             Self::WrongCategory => "kind-wrong-category",
             Self::Damaged => "kind-damaged",
             Self::MissingCause => "kind-missing-cause",
+            Self::Cut => "kind-cut",
+            Self::Rewritten => "kind-rewritten",
+            Self::Reimported => "kind-reimported",
+            Self::OlderCopy => "kind-older-copy",
         })
     }
 }
@@ -239,6 +255,25 @@ pub enum Fault {
         path: String,
         detail: Damage,
     },
+    /// Of so many sealed events some are gone; the first `same` are as they were.
+    SealedGone {
+        sealed: u64,
+        there: u64,
+        same: u64,
+    },
+    /// The first `same` are as they were sealed; of those up to `until` one is not.
+    SealedChanged {
+        same: u64,
+        until: u64,
+    },
+    SealedAnew {
+        sealed: u64,
+    },
+    /// Behind the first `same`, what was sealed is not there.
+    SealedBehind {
+        sealed: u64,
+        same: u64,
+    },
 }
 
 /// Something that a database's schema consists of.
@@ -294,6 +329,10 @@ impl Fault {
             | Self::FileDamaged { .. }
             | Self::ReadingEnded { .. }
             | Self::Unreadable { .. } => FindingKind::Damaged,
+            Self::SealedGone { .. } => FindingKind::Cut,
+            Self::SealedChanged { .. } => FindingKind::Rewritten,
+            Self::SealedAnew { .. } => FindingKind::Reimported,
+            Self::SealedBehind { .. } => FindingKind::OlderCopy,
         }
     }
 }
@@ -379,6 +418,22 @@ impl fmt::Display for Fault {
             Self::Unreadable { path, detail } => {
                 write!(f, "{path}: the database is damaged ({detail}); restore it from a copy")
             }
+            Self::SealedGone { sealed, there, same } => write!(
+                f,
+                "the store was cut: {sealed} events were sealed, {there} are there, and sealed ones are gone; the first {same} are as they were"
+            ),
+            Self::SealedChanged { same, until } => write!(
+                f,
+                "history was rewritten: the first {same} events are as they were sealed, not all of those up to event {until} are"
+            ),
+            Self::SealedAnew { sealed } => write!(
+                f,
+                "the store was imported anew: its events are in another order, or are others, than the {sealed} that were sealed"
+            ),
+            Self::SealedBehind { sealed, same } => write!(
+                f,
+                "the store was put back from an older copy: the first {same} of {sealed} sealed events are as they were, those sealed after them are not there"
+            ),
         }
     }
 }
@@ -491,6 +546,17 @@ impl Explain for Fault {
             Self::ReadingEnded { detail } => Message::new("fault-reading-ended").inner("detail", detail.message()),
             Self::Unreadable { path, detail } => {
                 Message::new("fault-unreadable").text("path", path).inner("detail", detail.message())
+            }
+            Self::SealedGone { sealed, there, same } => Message::new("fault-sealed-gone")
+                .number("sealed", *sealed)
+                .number("there", *there)
+                .number("same", *same),
+            Self::SealedChanged { same, until } => {
+                Message::new("fault-sealed-changed").number("same", *same).number("until", *until)
+            }
+            Self::SealedAnew { sealed } => Message::new("fault-sealed-anew").number("sealed", *sealed),
+            Self::SealedBehind { sealed, same } => {
+                Message::new("fault-sealed-behind").number("sealed", *sealed).number("same", *same)
             }
         }
     }

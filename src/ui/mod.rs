@@ -67,12 +67,9 @@ pub use welcome::{RecentStore, TypedPath, open_dialog_ui, welcome_ui};
 pub use when::Zone;
 pub use writing::writing_ui;
 
-use fluent_bundle::FluentValue;
-
 use crate::command::{Action, Command};
 use crate::engine::grouped;
-use crate::event::visible::visible;
-use crate::event::{Message, Said};
+use crate::event::Message;
 use crate::locale::Locale;
 
 /// What every panel gets: the language, the zone, and where to put its wishes.
@@ -105,27 +102,6 @@ impl Scene<'_> {
     }
 
     pub(crate) fn sentence(&self, message: &Message) -> String {
-        said(self.locale, message, true)
+        self.locale.window_sentence(message)
     }
-}
-
-/// What is to be said, in a language. Sentences inside it are made first.
-pub fn sentence(locale: &Locale, message: &Message) -> String {
-    said(locale, message, false)
-}
-
-/// The window says some things in its own way, where the command line speaks of its own commands or in a few words.
-fn said(locale: &Locale, message: &Message, is_window: bool) -> String {
-    let Message { id, values } = message;
-    let values = values.iter().map(|(name, value)| {
-        let value: FluentValue<'_> = match value {
-            Said::Text(text) => visible(text).into(),
-            Said::Number(number) => number.to_string().into(),
-            Said::Message(inner) => said(locale, inner, is_window).into(),
-        };
-        (*name, value)
-    });
-    let of_window = format!("window-{id}");
-    let id = if is_window && locale.has(&of_window) { &of_window } else { *id };
-    locale.with(id, values)
 }

@@ -4,6 +4,7 @@
 mod bad_input;
 mod busy;
 mod causes;
+mod evidence;
 #[cfg(unix)]
 mod exporting;
 mod foreign;
@@ -16,6 +17,7 @@ mod ordering;
 #[cfg(unix)]
 mod safety;
 mod sandbox;
+mod sealing;
 mod seed_walk;
 mod transfer;
 mod what_if;

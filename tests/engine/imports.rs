@@ -7,21 +7,68 @@ use std::path::{Path, PathBuf};
 const ARROWS: &[(&str, &[&str])] = &[
     ("event", &[]),
     ("expr", &["event"]),
+    ("proof", &["event"]),
     ("store", &["event"]),
     ("domain", &["event"]),
     ("projection", &["event", "domain", "expr"]),
     ("replay", &["event", "domain", "expr", "projection"]),
     ("compensate", &["event", "domain", "projection", "replay", "store"]),
+    ("evidence", &["event", "proof", "expr", "domain", "projection", "replay", "locale"]),
     ("sample", &["event", "store", "domain"]),
-    ("engine", &["event", "expr", "store", "domain", "projection", "replay", "compensate", "sample"]),
+    (
+        "engine",
+        &[
+            "event",
+            "proof",
+            "expr",
+            "store",
+            "domain",
+            "projection",
+            "replay",
+            "compensate",
+            "sample",
+            "evidence",
+            "locale",
+        ],
+    ),
     ("workspace", &["event", "store"]),
-    ("view", &["event", "expr", "store", "domain", "projection", "replay", "compensate", "engine", "workspace"]),
+    (
+        "view",
+        &[
+            "event",
+            "proof",
+            "expr",
+            "store",
+            "domain",
+            "projection",
+            "replay",
+            "compensate",
+            "evidence",
+            "engine",
+            "locale",
+            "workspace",
+        ],
+    ),
     ("command", &["event", "store", "view"]),
-    ("theme", &[]),
-    ("locale", &[]),
+    ("theme", &["locale"]),
+    ("locale", &["event"]),
     (
         "cli",
-        &["event", "expr", "store", "domain", "projection", "replay", "compensate", "sample", "engine", "workspace"],
+        &[
+            "event",
+            "proof",
+            "expr",
+            "store",
+            "domain",
+            "projection",
+            "replay",
+            "compensate",
+            "sample",
+            "evidence",
+            "engine",
+            "locale",
+            "workspace",
+        ],
     ),
     (
         "ui",
@@ -49,13 +96,14 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 const ALL: &[&str] = &[
     "event",
-    "expr",
+    "proof",
     "store",
     "domain",
     "projection",
     "replay",
     "compensate",
     "sample",
+    "evidence",
     "engine",
     "workspace",
     "view",
@@ -80,7 +128,7 @@ const ROOT_NAMES: &[(&str, &str)] = &[];
 const WINDOW: &[&str] = &["main", "app", "ui", "theme"];
 
 /// Who does no I/O and reads no clock.
-const PURE: &[&str] = &["event", "expr", "domain", "projection", "replay", "view"];
+const PURE: &[&str] = &["event", "proof", "domain", "projection", "replay", "evidence", "view"];
 
 /// Paths, or ends of paths, that are I/O or a clock.
 const IMPURE: &[&[&str]] = &[

@@ -8,11 +8,12 @@ use std::time::Duration;
 use egui::{Key, Modifiers};
 use foldline::compensate::PlanError;
 use foldline::domain::{Aggregate, Breach, EventKind, Flaw};
-use foldline::engine::{EngineError, ExcerptError, MakeSampleError, write_sample};
+use foldline::engine::{EngineError, ExcerptError, KeyError, MakeSampleError, SealError, Unreadable, write_sample};
 use foldline::event::{EventId, EventType, Explain, Message, Said, StreamId, Timestamp, Version};
 use foldline::expr::{Doubt, DoubtKind, Flaw as ConditionFlaw, FlawKind, Kind};
 use foldline::locale::{Language, Locale};
 use foldline::projection::{Problem, ProjectionError};
+use foldline::proof::BadSeal;
 use foldline::replay::{EditError, registry};
 use foldline::sample::{SampleError, SampleOptions};
 use foldline::store::files::{ExportError, LineFlaw, Quote, TargetError, Unread};
@@ -23,7 +24,6 @@ use foldline::store::{
 };
 
 use crate::driver::Driver;
-use foldline::ui::sentence;
 use foldline::workspace::WorkspaceError;
 
 /// The names of a message and of those inside it, and the texts that must be found in the sentence.
@@ -68,7 +68,7 @@ fn assert_said(what: &(impl Explain + std::fmt::Display)) {
         for name in &names {
             assert!(locale.has(name), "{name} is not said in {language:?}");
         }
-        sentence(&locale, &message)
+        locale.sentence(&message)
     });
     assert_eq!(english, what.to_string(), "{names:?}");
     let own: String = texts.iter().fold(korean.clone(), |rest, text| rest.replace(text.as_str(), ""));
@@ -123,6 +123,10 @@ fn every_fault() -> Vec<Fault> {
         Fault::FileDamaged { path: text("path") },
         Fault::ReadingEnded { detail: Damage::Said(text("detail")) },
         Fault::Unreadable { path: text("path"), detail: Damage::UnknownNumbers },
+        Fault::SealedGone { sealed: 13, there: 12, same: 11 },
+        Fault::SealedChanged { same: 11, until: 12 },
+        Fault::SealedAnew { sealed: 13 },
+        Fault::SealedBehind { sealed: 13, same: 11 },
     ];
     for how in [SchemaChange::Gone, SchemaChange::Changed, SchemaChange::Added] {
         for object in [SchemaObject::Index, SchemaObject::Table, SchemaObject::View] {
@@ -173,7 +177,11 @@ fn is_listed_above(fault: &Fault) {
         | Fault::EventNumbers { .. }
         | Fault::FileDamaged { .. }
         | Fault::ReadingEnded { .. }
-        | Fault::Unreadable { .. } => {}
+        | Fault::Unreadable { .. }
+        | Fault::SealedGone { .. }
+        | Fault::SealedChanged { .. }
+        | Fault::SealedAnew { .. }
+        | Fault::SealedBehind { .. } => {}
         // Another's words: SQLite's of its pages. A line of a file has a test of its own.
         Fault::Pages { .. } | Fault::LineUnreadable { .. } => {}
     }
@@ -186,7 +194,7 @@ fn every_finding_is_said_in_every_language() {
         assert_said(&fault);
         for language in Language::ALL {
             let locale = Locale::new(language);
-            let kind = sentence(&locale, &fault.kind().message());
+            let kind = locale.sentence(&fault.kind().message());
             assert_eq!(kind.chars().any(is_hangul), language == Language::Korean, "{kind}");
         }
     }
@@ -585,6 +593,7 @@ fn every_session_error() -> Vec<EngineError> {
         EngineError::NoField { stream, asked: text("asked"), near: vec![text("near")] },
         EngineError::NotAMoment(text("text")),
         EngineError::Condition(ConditionFlaw { kind: FlawKind::Empty, span: 0..0, instead: None }),
+        EngineError::NoOrder,
     ]
 }
 
@@ -694,8 +703,23 @@ fn every_sample_error() -> Vec<SampleError> {
     ]
 }
 
+/// Of what is sealed and signed.
+fn every_signing_error() -> (Vec<SealError>, Vec<KeyError>, Vec<Unreadable>) {
+    let bad = |bad| SealError::Bad { path: path(), bad };
+    let unwritten = KeyError::Unwritten { path: path(), source: io::Error::other(text("source")) };
+    (
+        vec![bad(BadSeal::NoSeal), bad(BadSeal::Broken)],
+        vec![KeyError::NoHome, KeyError::Bad(path()), unwritten],
+        vec![Unreadable::Missing(path()), Unreadable::TooLong(path())],
+    )
+}
+
 #[test]
 fn every_error_is_said_in_every_language() {
+    let (seals, keys, files) = every_signing_error();
+    seals.iter().for_each(assert_said);
+    keys.iter().for_each(assert_said);
+    files.iter().for_each(assert_said);
     every_store_error().iter().for_each(assert_said);
     for kind in FileKind::ALL {
         assert_said(&StoreError::NoFile { path: path(), kind });

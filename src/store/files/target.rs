@@ -124,6 +124,13 @@ impl ExportTarget {
         Ok(answer)
     }
 
+    /// The same of what is made already.
+    pub fn write_whole(self, bytes: &[u8]) -> Result<(), TargetError> {
+        let path = self.named.clone();
+        let failed = |error| TargetError::Store(StoreError::from_io(&path, error));
+        self.write(|file| file.write_all(bytes).map_err(failed), failed)
+    }
+
     /// What replaces a file is for its owner's eyes until it has that file's mode.
     fn file_aside(&self) -> io::Result<NamedTempFile> {
         let prefix = prefix_beside(folder_of(&self.path));

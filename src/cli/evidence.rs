@@ -1,0 +1,97 @@
+use std::io::Write;
+
+use serde_json::json;
+
+use super::args::{EvidenceArgs, Format, PageLanguage, VerifyEvidenceArgs, now};
+use super::output::{Align, Table, json, optional};
+use super::progress::{Progress, counted};
+use super::target::{self, Context, shown_path};
+use super::terminal::{Output, message};
+use super::{Failure, Outcome, told};
+use crate::engine::{EvidenceOf, EvidenceWish, check_evidence, gather_evidence, read_seal, signing_key};
+use crate::event::StreamId;
+use crate::evidence::{self, Checked, EvidenceFinding, Form};
+use crate::locale::Language;
+use crate::proof::Checkpoint;
+use crate::store::Source;
+use crate::store::files::ExportTarget;
+
+pub(super) fn evidence(args: &EvidenceArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
+    let EvidenceArgs { store, stream, at, containing, to, language, key, since, force, format } = args;
+    if let Source::Server(address) = Source::parse_os(to.as_os_str()) {
+        return Err(Failure::Usage(format!("{address}: evidence can only be written to a file; name one")));
+    }
+    let source = target::source(store)?;
+    let target = ExportTarget::new(to, &source, *force)?;
+    let Some(form) = Form::from_extension(to) else {
+        let to = shown_path(to);
+        return Err(Failure::Usage(format!("{to}: evidence is HTML or PDF; end the file's name in .html or .pdf")));
+    };
+    let since = since.as_deref().map(read_seal).transpose()?;
+    let key = signing_key(key.as_deref())?;
+    let stream = stream.as_deref().map(StreamId::from);
+    let of = match (containing, stream) {
+        (Some(text), stream) => EvidenceOf::Found { text: text.clone(), stream },
+        (None, Some(stream)) => EvidenceOf::Stream { stream, at: *at },
+        (None, None) => return Err(Failure::Usage("no stream is named; name one, or say --containing".to_owned())),
+    };
+    let language = match language {
+        PageLanguage::En => Language::English,
+        PageLanguage::Ko => Language::Korean,
+    };
+    let reader = context.open(store)?;
+    let mut progress = Progress::new("reading events", reader.info().ok().map(|info| info.events));
+    let wish = EvidenceWish { of, language, store: source.name(), made_at: now(), since, notes: Vec::new() };
+    let document = gather_evidence(reader.as_ref(), wish, &key, &mut |count| progress.tell(count))?;
+    drop(progress);
+    target.write_whole(&evidence::write(&document, form, &key))?;
+    let file = shown_path(to);
+    let (events, root) = (document.events.len() as u64, document.tree().map(|Checkpoint { root, .. }| root));
+    let done = || format!("evidence of {} written to {file}", counted(events, "event"));
+    let printed = match format {
+        Format::Json => json(out, &json!({"file": file, "events": events, "root": root, "signed": true})),
+        Format::Table => {
+            writeln!(out.text(), "{}\nroot {}\nsigned by {}", done(), optional(root), document.key)
+        }
+    };
+    told(printed.map_err(Failure::from), out, done)?;
+    Ok(Outcome::Done)
+}
+
+pub(super) fn verify(args: &VerifyEvidenceArgs, out: &mut Output) -> Result<Outcome, Failure> {
+    let VerifyEvidenceArgs { file, checkpoint, format } = args;
+    let seal = checkpoint.as_deref().map(read_seal).transpose()?.map(|(seal, _)| seal);
+    let Checked { findings, key, events, root, is_redrawn } = check_evidence(file, seal.as_ref())?;
+    let is_ok = findings.is_empty();
+    match format {
+        Format::Json => {
+            let shown = json!({"ok": is_ok, "findings": findings, "events": events, "root": root, "key": key});
+            json(out, &shown)?;
+        }
+        Format::Table if is_ok => {
+            let (file, events) = (shown_path(file), counted(events, "event"));
+            writeln!(
+                out.text(),
+                "{file}: {events}, nothing to report\nroot {}\nsigned by {}",
+                optional(root),
+                optional(key)
+            )?;
+        }
+        Format::Table => {
+            let columns =
+                [("kind", Align::Left), ("stream", Align::Left), ("version", Align::Right), ("finding", Align::Left)];
+            let mut table = Table::new(out, &columns);
+            for EvidenceFinding { stream, version, fault } in &findings {
+                let kind = fault.kind().to_owned();
+                table.row(&[kind, optional(stream.as_ref()), optional(*version), fault.to_string()])?;
+            }
+            table.finish()?;
+        }
+    }
+    if is_ok && !is_redrawn {
+        message(
+            "another version of Foldline drew the pages: their signature fits, they were not drawn anew and compared",
+        );
+    }
+    Ok(if is_ok { Outcome::Done } else { Outcome::No })
+}

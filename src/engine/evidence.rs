@@ -1,0 +1,252 @@
+//! Evidence made of a store, and checked without one.
+
+use std::path::{Path, PathBuf};
+
+use super::sealing::each_in_order;
+use super::small_file::{Unreadable, read_small};
+use super::{EngineError, Moment, Needle, describe, resolve};
+use crate::event::{EventRow, Explain, Message, StreamId, Timestamp, Version};
+use crate::evidence::{
+    self, About, Checked, Document, KeptEvent, KeptNote, MOST_EVENTS, NoEvidence, Since, StreamName,
+};
+use crate::locale::Language;
+use crate::proof::{Checkpoint, Consistency, Hash, Leaves, Note, Seal, Selected, SigningKey, Tree, origin};
+use crate::store::{Flow, Query, Store, StoreError};
+
+/// More than this no evidence takes.
+const LONGEST: u64 = 1 << 29;
+
+/// What evidence is to be of.
+#[derive(Clone, Debug)]
+pub enum EvidenceOf {
+    /// A stream up to a moment.
+    Stream { stream: StreamId, at: Moment },
+    /// The events with this in them, in one stream where one is named.
+    Found { text: String, stream: Option<StreamId> },
+}
+
+/// What else goes into it.
+#[derive(Clone, Debug)]
+pub struct EvidenceWish {
+    pub of: EvidenceOf,
+    pub language: Language,
+    /// The store's name as it is to stand there.
+    pub store: String,
+    pub made_at: Timestamp,
+    /// A seal of the store, from which it is to be shown to have grown.
+    pub since: Option<(Seal, String)>,
+    /// Every note on the store's events; those of other events are left out.
+    pub notes: Vec<KeptNote>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum EvidenceError {
+    #[error(
+        "{events} events would go into it, and {MOST_EVENTS} is the most; choose an earlier version, or narrower words"
+    )]
+    TooMany { events: u64 },
+    #[error("no event has “{0}” in it; look for other words")]
+    NothingFound(String),
+    #[error("the store is not the sealed one grown; `foldline verify STORE --since SEAL` says what became of it")]
+    NotGrown,
+    #[error("{}: {NoEvidence}", .0.display())]
+    NoEvidence(PathBuf),
+    #[error(transparent)]
+    Unread(#[from] Unreadable),
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+impl From<StoreError> for EvidenceError {
+    fn from(error: StoreError) -> Self {
+        Self::Engine(error.into())
+    }
+}
+
+impl Explain for EvidenceError {
+    fn message(&self) -> Message {
+        match self {
+            Self::TooMany { events } => {
+                Message::new("evidence-too-many").number("events", *events).number("most", MOST_EVENTS)
+            }
+            Self::NothingFound(text) => Message::new("evidence-nothing-found").text("text", text),
+            Self::NotGrown => Message::new("evidence-not-grown"),
+            Self::NoEvidence(path) => Message::new("evidence-none").text("path", path.display()),
+            Self::Unread(error) => error.message(),
+            Self::Engine(error) => error.message(),
+        }
+    }
+}
+
+/// Checks a file, and holds it against a seal where one is given.
+pub fn check_evidence(path: &Path, seal: Option<&Seal>) -> Result<Checked, EvidenceError> {
+    let file = read_small(path, LONGEST)?;
+    evidence::check(&file, seal).map_err(|NoEvidence| EvidenceError::NoEvidence(path.to_owned()))
+}
+
+/// Reads the whole store once, for its tree; only what is asked for is kept.
+pub fn gather_evidence(
+    reader: &dyn Store,
+    wish: EvidenceWish,
+    key: &SigningKey,
+    progress: &mut dyn FnMut(u64) -> Flow,
+) -> Result<Document, EvidenceError> {
+    let EvidenceWish { of, language, store, made_at, since, mut notes } = wish;
+    let is_of_store = reader.capabilities().has_feed;
+    let (about, scope) = scope_of(reader, &of)?;
+    let mut gathering = Gathering::new(since.as_ref().map(|(seal, _)| seal));
+    let needle = match &of {
+        EvidenceOf::Found { text, .. } => Some(Needle::new(text)),
+        EvidenceOf::Stream { .. } => None,
+    };
+    let is_chosen = |event: &EventRow<'_>| {
+        scope
+            .as_ref()
+            .is_none_or(|(stream, last)| event.stream == stream && last.is_none_or(|last| event.version <= last))
+            && needle.as_ref().is_none_or(|needle| needle.is_in(event))
+    };
+    if is_of_store {
+        each_in_order(reader, progress, &mut |event| gathering.push(event, is_chosen(event)))?;
+    } else {
+        let query = scope
+            .as_ref()
+            .map_or_else(Query::store, |(stream, last)| Query::stream(stream.clone()).between(None, *last));
+        let (mut count, mut is_cancelled) = (0, false);
+        reader.visit_events(&query, &mut |event| {
+            if is_chosen(event) {
+                gathering.push(event, true);
+            }
+            count += 1;
+            let flow = progress(count);
+            is_cancelled = flow.is_break();
+            flow
+        })?;
+        if is_cancelled {
+            return Err(StoreError::Cancelled.into());
+        }
+    }
+    let Gathering { selected, first, events, found, consistency, grew, .. } = gathering;
+    if found > MOST_EVENTS {
+        return Err(EvidenceError::TooMany { events: found });
+    }
+    if let (EvidenceOf::Found { text, .. }, true) = (&of, events.is_empty()) {
+        return Err(EvidenceError::NothingFound(text.clone()));
+    }
+    let since = match (since, consistency) {
+        (Some(_), _) if grew != Some(true) || !is_of_store => return Err(EvidenceError::NotGrown),
+        (Some((_, written)), Some(consistency)) => Some(Since { seal: written, proof: consistency.proof() }),
+        _ => None,
+    };
+    let (size, root, proof) = selected.finish();
+    let checkpoint = Checkpoint { origin: origin(first), size, root, extensions: Vec::new() };
+    notes.retain(|note| events.iter().any(|event| event.is_at(&note.stream.0, note.version)));
+    Ok(Document {
+        format: evidence::FORMAT.to_owned(),
+        program: evidence::PROGRAM.to_owned(),
+        language,
+        made_at,
+        store,
+        about,
+        is_of_store,
+        checkpoint: Note::sign(checkpoint.write(), &checkpoint.origin, key).write(),
+        key: key.public(),
+        proof,
+        since,
+        notes,
+        events,
+    })
+}
+
+/// A stream, and its last version where not all of it is meant.
+type WithinStream = (StreamId, Option<Version>);
+
+/// What the page says it is of, and in which stream up to which version the events lie.
+fn scope_of(reader: &dyn Store, of: &EvidenceOf) -> Result<(About, Option<WithinStream>), EvidenceError> {
+    match of {
+        EvidenceOf::Stream { stream, at } => {
+            let row = describe(reader, stream)?.row;
+            let version = resolve(reader, &row, *at)?;
+            let mut later = 0;
+            if version < row.last_version {
+                let behind = Query::stream(row.stream.clone()).between(Some(Version(version.0 + 1)), None);
+                reader.visit_events(&behind.columns(crate::store::Columns::HEADS), &mut |_| {
+                    later += 1;
+                    Flow::Continue(())
+                })?;
+            }
+            let about =
+                About::Stream { stream: StreamName(row.stream.clone()), category: row.category, version, later };
+            Ok((about, Some((row.stream, Some(version)))))
+        }
+        EvidenceOf::Found { text, stream } => {
+            let stream = stream.as_ref().map(|stream| describe(reader, stream)).transpose()?;
+            let stream = stream.map(|described| described.row.stream);
+            let about = About::Search { words: text.clone(), stream: stream.clone().map(StreamName) };
+            Ok((about, stream.map(|stream| (stream, None))))
+        }
+    }
+}
+
+/// Events on their way into evidence.
+struct Gathering<'s> {
+    leaves: Leaves,
+    selected: Selected,
+    first: Option<Hash>,
+    events: Vec<KeptEvent>,
+    /// With those that were too many to be kept.
+    found: u64,
+    seal: Option<&'s Seal>,
+    /// The tree up to the seal, and what shows that it grew from there.
+    tree: Tree,
+    consistency: Option<Consistency>,
+    /// Whether the tree had the seal's root at its size.
+    grew: Option<bool>,
+}
+
+impl<'s> Gathering<'s> {
+    fn new(seal: Option<&'s Seal>) -> Self {
+        let mut new = Self {
+            leaves: Leaves::default(),
+            selected: Selected::default(),
+            first: None,
+            events: Vec::new(),
+            found: 0,
+            seal,
+            tree: Tree::default(),
+            consistency: None,
+            grew: None,
+        };
+        new.look_at_seal();
+        new
+    }
+
+    fn push(&mut self, event: &EventRow<'_>, is_chosen: bool) {
+        let leaf = self.leaves.of(event);
+        self.first.get_or_insert(leaf);
+        let index = self.selected.push(leaf, is_chosen && self.found < MOST_EVENTS);
+        if is_chosen {
+            if self.found < MOST_EVENTS {
+                self.events.push(KeptEvent::new(event, index, leaf));
+            }
+            self.found += 1;
+        }
+        if self.seal.is_some() {
+            match &mut self.consistency {
+                Some(consistency) => consistency.push(leaf),
+                None => {
+                    self.tree.push(leaf);
+                    self.look_at_seal();
+                }
+            }
+        }
+    }
+
+    fn look_at_seal(&mut self) {
+        if let Some(seal) = self.seal
+            && seal.size == self.tree.size()
+        {
+            self.grew = Some(seal.root == self.tree.root());
+            self.consistency = Some(Consistency::begin(&self.tree));
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! A store sealed, and held against a seal. A seal is a file apart from the store: kept elsewhere, it tells later whether
+//! the store only grew.
+
+use std::path::{Path, PathBuf};
+
+use super::small_file::{Unreadable, read_small};
+use super::{EngineError, check};
+use crate::event::{EventRow, Explain, Message, Timestamp};
+use crate::proof::{BadSeal, Growth, PublicKey, Seal, Sealing, Strayed};
+use crate::store::{Fault, Finding, FindingKind, Flow, Query, Store, StoreError};
+
+/// A seal takes some kilobytes.
+const LONGEST: u64 = 1 << 20;
+
+#[derive(Debug, thiserror::Error)]
+pub enum SealError {
+    #[error("{}: {bad}", path.display())]
+    Bad { path: PathBuf, bad: BadSeal },
+    #[error(transparent)]
+    Unread(#[from] Unreadable),
+}
+
+impl Explain for SealError {
+    fn message(&self) -> Message {
+        match self {
+            Self::Bad { path, bad: BadSeal::NoSeal } => Message::new("seal-no-seal").text("path", path.display()),
+            Self::Bad { path, bad: BadSeal::Broken } => Message::new("seal-broken").text("path", path.display()),
+            Self::Unread(error) => error.message(),
+        }
+    }
+}
+
+/// A seal, and its text to the letter.
+pub fn read_seal(path: &Path) -> Result<(Seal, String), SealError> {
+    let written = read_small(path, LONGEST)?;
+    let seal = Seal::parse(&written).map_err(|bad| SealError::Bad { path: path.to_owned(), bad })?;
+    Ok((seal, String::from_utf8_lossy(&written).into_owned()))
+}
+
+/// What a seal of the store as it is says. Where the store keeps no order across streams, there is nothing to seal.
+pub fn seal(
+    reader: &dyn Store,
+    made_at: Timestamp,
+    key: PublicKey,
+    progress: &mut dyn FnMut(u64) -> Flow,
+) -> Result<Seal, EngineError> {
+    let mut sealing = Sealing::default();
+    each_in_order(reader, progress, &mut |event| sealing.push(event))?;
+    Ok(sealing.finish(made_at, key))
+}
+
+/// Every event of the store, in its order.
+pub(super) fn each_in_order(
+    reader: &dyn Store,
+    progress: &mut dyn FnMut(u64) -> Flow,
+    visit: &mut dyn FnMut(&EventRow<'_>),
+) -> Result<(), EngineError> {
+    if !reader.capabilities().has_feed {
+        return Err(EngineError::NoOrder);
+    }
+    let (mut count, mut is_cancelled) = (0, false);
+    reader.visit_events(&Query::store(), &mut |event| {
+        visit(event);
+        count += 1;
+        let flow = progress(count);
+        is_cancelled = flow.is_break();
+        flow
+    })?;
+    if is_cancelled { Err(StoreError::Cancelled.into()) } else { Ok(()) }
+}
+
+/// Looks at every event as [`check`] does, and whether the store is the sealed one grown.
+pub fn check_since(
+    reader: &dyn Store,
+    seal: &Seal,
+    report: &mut dyn FnMut(Finding),
+    progress: &mut dyn FnMut(u64) -> Flow,
+) -> Result<(), EngineError> {
+    if !reader.capabilities().has_feed {
+        return Err(EngineError::NoOrder);
+    }
+    let (mut is_damaged, mut is_whole) = (false, true);
+    check(
+        reader,
+        &mut |finding| {
+            use FindingKind::{BrokenChain, Damaged, Gap, Unprotected, WrongCount};
+            is_damaged |= finding.kind() == Damaged;
+            is_whole &= !matches!(finding.kind(), BrokenChain | Damaged | Gap | Unprotected | WrongCount);
+            report(finding);
+        },
+        progress,
+    )?;
+    if is_damaged {
+        return Ok(());
+    }
+    let mut growth = Growth::since(seal.clone());
+    each_in_order(reader, progress, &mut |event| growth.push(event))?;
+    if let Err(strayed) = growth.finish() {
+        report(Finding::of_store(fault_of(strayed, seal, is_whole)));
+    }
+    Ok(())
+}
+
+/// A store that ends early and holds together otherwise was whole once; from one that does not, its end was taken.
+fn fault_of(strayed: Strayed, seal: &Seal, is_whole: bool) -> Fault {
+    match strayed {
+        Strayed::Shorter { sealed, there } if is_whole => Fault::SealedBehind { sealed, same: there },
+        Strayed::Shorter { sealed, there } => Fault::SealedGone { sealed, there, same: there },
+        Strayed::Cut { sealed, there, same } => Fault::SealedGone { sealed, there, same },
+        Strayed::Rewritten { same, until } => Fault::SealedChanged { same, until },
+        Strayed::Reimported => Fault::SealedAnew { sealed: seal.size },
+        Strayed::OlderCopy { same, sealed } => Fault::SealedBehind { sealed, same },
+    }
+}
