@@ -177,6 +177,89 @@ zoom-out = Zoom out of the timeline
 zoom-all = Show the whole timeline
 timeline-shown = Shown: v{ $first } to v{ $last }
 timeline-shown-about = Drag to move, double-click to show the whole
+add-lane = Add a lane
+add-lane-hint = A field or a condition
+add-lane-keys = ↑↓ choose  ·  Tab complete  ·  Enter add the lane  ·  Esc close
+choices-fields = Fields of { $category }, with their value at v{ $version }
+choices-values = Values so far
+choices-event = Of the event
+choices-functions = Functions
+function-changed = the event set this field
+function-count = events of this type so far
+function-age = from that time to the event
+function-contains = part stands in text
+function-starts-with = text begins with part
+function-ends-with = text ends with part
+function-matches = text has the pattern
+function-size = letters, items or fields
+function-timestamp = a time
+function-duration = a length of time
+name-event = what happened, who and why
+name-old = the state before the event
+replace = Replace
+lane-events = Events
+lane-events-count = { $count ->
+    [one] { $grouped } event
+   *[other] { $grouped } events
+}, { $types ->
+    [one] 1 type
+   *[other] { $types } types
+}
+lane-reading = reading…
+lane-nothing = empty at every event
+lane-never = never true
+lane-times = true { $times ->
+    [one] once
+   *[other] { $times-grouped } times
+}, { $events ->
+    [one] { $events-grouped } event
+   *[other] { $events-grouped } events
+}
+lane-unknown = unknown at { $count }
+lane-number = number, { $low } to { $high }
+lane-text = { $count ->
+    [one] text, { $grouped } value
+   *[other] text, { $grouped } values
+}
+lane-band = { $count ->
+    [one] { $grouped } event
+   *[other] { $grouped } events
+}
+lane-empty = empty here
+lane-true = true
+lane-false = false
+lane-unknown-here = cannot be told
+lane-true-here = true since v{ $version }, { $number } of { $count }
+lane-false-since = false since v{ $version }
+lane-false-here = false so far
+lane-moment-here = true, { $number } of { $count }
+lane-spoken = { $lane }: { $said }; here { $here }
+lane-previous = Previous turn of { $lane }
+lane-next = Next turn of { $lane }
+lane-remove = Remove the lane { $lane }
+lane-remove-this = Remove this lane
+lane-copy = Copy the condition
+lane-everywhere = Find all streams for which it was true…
+lanes-here = Lanes at this event
+lanes-count = { $count ->
+    [one] 1 lane
+   *[other] { $count } lanes
+}, kept with this store
+lanes-menu = Lanes
+lanes-name = Name of these lanes
+lanes-save = Save
+lanes-show = Show “{ $name }”
+lanes-forget = Forget “{ $name }”
+lanes-remove-all = Remove all lanes
+sort-null = empty
+sort-bool = yes or no
+sort-number = number
+sort-text = text
+sort-time = time
+sort-length = length of time
+sort-list = list
+sort-map = object
+sort-kind = type
 events-here = { $count } events, v{ $first } to v{ $last }
 events-here-others = { $count } others
 pin-at = Pin { $pin } at version { $version }; go there
@@ -342,6 +425,28 @@ compare-not-begun = not begun
 compare-absent = This side has no such field
 col-field = field
 compare-no-pin = not set
+when-search = When was it true…
+when-text = Condition
+when-category = Streams of
+when-start = Find
+when-ever = ever true
+when-now = true now
+when-then = true at
+when-then-time = Time at which it was true
+when-no-time = Not a time; write it like 2025-01-01.
+when-found = { $count ->
+    [one] Ever true in { $ever } stream, true now in { $now }.
+   *[other] Ever true in { $ever } streams, true now in { $now }.
+}
+when-found-then = True in { $count } at { $time }.
+when-unknown = It cannot be told at { $count } events, which count as not true.
+when-more = The first { $count } are listed.
+when-row = v{ $version }  ·  { $events ->
+    [one] { $events-grouped } event
+   *[other] { $events-grouped } events
+}
+when-true-now = true now
+when-no-category = There are no streams of { $category }; choose others.
 search-events = Search events…
 search-hint = Words that all stand in the event; "quoted words" as one
 search-text = Text to find
@@ -412,6 +517,8 @@ job-opening-the-store = opening the store
 job-reading-events = reading events
 job-reading-the-event = reading the event
 job-searching-events = searching events
+job-reading-lanes = reading lanes
+job-asking-every-stream = asking every stream
 pause = No events for { $length }; drawn shorter than it was
 length-days = { $count } days
 length-hours = { $count } hours

@@ -112,6 +112,7 @@ fn egui_key(key: Key) -> egui::Key {
         Key::E => egui::Key::E,
         Key::F => egui::Key::F,
         Key::K => egui::Key::K,
+        Key::L => egui::Key::L,
         Key::O => egui::Key::O,
         Key::R => egui::Key::R,
         Key::Comma => egui::Key::Comma,

@@ -6,9 +6,9 @@ use super::{App, Dialog};
 use crate::command::{Action, Command};
 use crate::theme::palette;
 use crate::ui::{
-    Choices, Scene, TIMELINE_HEIGHT, TypedPath, compensate_ui, error_bar_ui, event_ui, greeting_ui, keys_ui,
-    mapping_ui, notice_ui, open_dialog_ui, palette_ui, password_ui, settings_ui, status_bar_ui, streams_ui,
-    timeline_ui, title_ui, tool_dialog_ui, top_bar_ui, welcome_ui, writing_ui,
+    Choices, Scene, TypedPath, compensate_ui, error_bar_ui, event_ui, greeting_ui, keys_ui, mapping_ui, notice_ui,
+    open_dialog_ui, palette_ui, password_ui, settings_ui, status_bar_ui, streams_ui, timeline_height, timeline_ui,
+    title_ui, tool_dialog_ui, top_bar_ui, welcome_ui, writing_ui,
 };
 use crate::view::{Middle, OpenStore, Panes, Split};
 
@@ -52,8 +52,9 @@ impl App {
         let has_events = on_screen.is_some_and(|view| !view.is_empty());
         // What is drawn first is where Tab comes first: the room below is taken, and filled at the end.
         let status = Place::take(ui, Panel::bottom("status").exact_size(26.0).frame(bar(0)));
+        let height = timeline_height(store, ui.ctx().content_rect().height());
         let timeline = (has_events && fit.has_timeline)
-            .then(|| Place::take(ui, Panel::bottom("timeline").exact_size(TIMELINE_HEIGHT).frame(bar(8))));
+            .then(|| Place::take(ui, Panel::bottom("timeline").exact_size(height).frame(bar(8))));
         let side = Frame::new().fill(colours.panel).inner_margin(12);
         let space = ui.available_rect_before_wrap();
         let borders = SideBorders::new(space, fit);
@@ -85,9 +86,7 @@ impl App {
         if let Some(event) = event {
             regions.fill(ui, event, |ui| {
                 dim_if(ui, is_leaving);
-                if let (Some(view), _) = store.on_screen() {
-                    event_ui(ui, scene, view, &store.causes);
-                }
+                event_ui(ui, scene, store);
             });
         }
         if let Some(timeline) = timeline {

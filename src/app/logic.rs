@@ -225,6 +225,7 @@ impl App {
             Action::ShowPart(span) => self.view().into_iter().for_each(|view| view.show_part(span)),
             Action::MovePin(pin, index) => self.store.iter_mut().for_each(|store| store.move_pin(pin, index)),
             Action::RemovePin(pin) => self.store.iter_mut().for_each(|store| store.remove_pin(pin)),
+            Action::Lanes(action) => self.run_lanes(ctx, action),
             Action::Copy(text) => self.copy(ctx, text, "copied"),
             Action::CancelLoading => {
                 self.sample.cancel();
@@ -330,6 +331,7 @@ impl App {
                     }
                 }
             }
+            Command::AddLane => self.begin_lane(ctx),
             Command::Settings => {
                 self.dialogs.toggle(ctx, Dialog::Settings);
             }

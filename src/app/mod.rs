@@ -6,6 +6,7 @@ mod correcting;
 mod dialogs;
 mod going;
 mod keys;
+mod lanes;
 mod layout;
 mod logic;
 mod no_window;
@@ -213,6 +214,7 @@ impl App {
         if let Some(place) = place {
             place.set_pins(&mut store);
         }
+        self.settings.restore_lanes(&mut store);
         self.reveal = true;
         if let (Some(view), Some(moment)) = (&mut store.view, at) {
             view.start_at(moment);
@@ -236,6 +238,7 @@ impl App {
     fn remember_place(&mut self) {
         if let Some(store) = &self.store {
             self.settings.remember_place(store);
+            self.settings.remember_lanes(store);
             if let Some(overview) = store.info.value() {
                 self.settings.note_counts(&store.source, &overview.info);
             }

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::place::Place;
@@ -5,7 +7,7 @@ use crate::event::Timestamp;
 use crate::locale::Language;
 use crate::store::{Source, StoreInfo};
 use crate::ui::{RecentStore, Zone};
-use crate::view::Panes;
+use crate::view::{OpenStore, Panes};
 
 const KEY: &str = "settings";
 const RECENT_KEPT: usize = 8;
@@ -29,6 +31,18 @@ pub struct Settings {
     pub panes: Panes,
     /// Who signed last.
     pub actor: String,
+    /// Lanes of the timeline, by store and category of streams, the store that was open last first.
+    pub lanes: Vec<KeptLanes>,
+    /// Those that were saved by a name, for any store.
+    pub saved_lanes: Vec<(String, Vec<String>)>,
+}
+
+/// The lanes of a store.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct KeptLanes {
+    store: String,
+    of_category: BTreeMap<String, Vec<String>>,
 }
 
 /// A recent store as it was when it was last open.
@@ -65,6 +79,29 @@ impl Settings {
         self.told_of_writing.retain(|known| *known != name);
         self.told_of_writing.insert(0, name);
         self.told_of_writing.truncate(STORES_KEPT);
+    }
+
+    /// Keeps the lanes of the open store.
+    pub(super) fn remember_lanes(&mut self, store: &OpenStore) {
+        const STORES_KEPT: usize = 100;
+        let name = store.source.absolute_name();
+        self.lanes.retain(|known| known.store != name);
+        let mut of_category = store.lanes.kept().clone();
+        of_category.retain(|_, texts| !texts.is_empty());
+        if !of_category.is_empty() {
+            self.lanes.insert(0, KeptLanes { store: name, of_category });
+            self.lanes.truncate(STORES_KEPT);
+        }
+        self.saved_lanes.clone_from(&store.lanes.saved);
+    }
+
+    /// Gives a store the lanes that it had.
+    pub(super) fn restore_lanes(&self, store: &mut OpenStore) {
+        let name = store.source.absolute_name();
+        if let Some(kept) = self.lanes.iter().find(|known| known.store == name) {
+            store.lanes.restore(kept.of_category.clone());
+        }
+        store.lanes.saved.clone_from(&self.saved_lanes);
     }
 
     pub(super) fn theme(&self) -> egui::Theme {

@@ -46,6 +46,7 @@ pub enum Action {
     /// A pin, by its number, to the n-th event of the stream.
     MovePin(usize, usize),
     RemovePin(usize),
+    Lanes(LaneAction),
     Copy(String),
     CancelLoading,
     /// Begins what the tool's dialog says.
@@ -73,4 +74,18 @@ pub enum Action {
     ResumeDraft(StreamId, Version),
     /// Writing is switched on by whoever was told what it means, and what waited for it goes on.
     AllowWriting,
+}
+
+/// What is asked of the lanes of the timeline, each of them by what was typed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LaneAction {
+    Add(String),
+    Remove(String),
+    /// Shows these and no others.
+    Set(Vec<String>),
+    /// Keeps those that are shown under a name.
+    Save(String),
+    Forget(String),
+    /// Looks for a condition in all streams like this one.
+    Everywhere(String),
 }

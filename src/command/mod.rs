@@ -3,7 +3,7 @@
 
 mod action;
 
-pub use action::Action;
+pub use action::{Action, LaneAction};
 
 use crate::view::{Pane, ToolName};
 
@@ -34,6 +34,8 @@ pub enum Command {
     ZoomIn,
     ZoomOut,
     ZoomAll,
+    /// To where a lane is typed.
+    AddLane,
     /// Opens the tool's dialog, or closes it.
     Tool(ToolName),
     Settings,
@@ -105,6 +107,7 @@ pub enum Key {
     E,
     F,
     K,
+    L,
     O,
     R,
     Comma,
@@ -115,7 +118,7 @@ pub enum Key {
 
 impl Key {
     fn of_letter(letter: char) -> Option<Self> {
-        let letters = [Self::A, Self::B, Self::C, Self::D, Self::E, Self::F, Self::K, Self::O, Self::R];
+        let letters = [Self::A, Self::B, Self::C, Self::D, Self::E, Self::F, Self::K, Self::L, Self::O, Self::R];
         letters.into_iter().find(|key| key.label().chars().eq([letter]))
     }
 
@@ -142,6 +145,7 @@ impl Key {
             Self::E => "E",
             Self::F => "F",
             Self::K => "K",
+            Self::L => "L",
             Self::O => "O",
             Self::R => "R",
             Self::Comma => ",",
@@ -186,6 +190,7 @@ impl Command {
         Self::ZoomIn,
         Self::ZoomOut,
         Self::ZoomAll,
+        Self::AddLane,
         Self::Settings,
         Self::Retry,
         Self::FocusFilter,
@@ -233,6 +238,7 @@ impl Command {
             Self::ZoomIn => "zoom-in",
             Self::ZoomOut => "zoom-out",
             Self::ZoomAll => "zoom-all",
+            Self::AddLane => "add-lane",
             Self::Tool(name) => name.title(),
             Self::Settings => "settings",
             Self::Retry => "reload",
@@ -314,7 +320,8 @@ impl Command {
             | Self::Follow
             | Self::ZoomIn
             | Self::ZoomOut
-            | Self::ZoomAll => Menu::Go,
+            | Self::ZoomAll
+            | Self::AddLane => Menu::Go,
             Self::PinA | Self::PinB | Self::Compare | Self::Causes | Self::Compensate | Self::CopyLink => Menu::Event,
             Self::FocusFilter
             | Self::NextPart
@@ -346,6 +353,7 @@ impl Command {
             Self::ZoomIn => plain(Key::Plus),
             Self::ZoomOut => plain(Key::Minus),
             Self::ZoomAll => plain(Key::Zero),
+            Self::AddLane => plain(Key::L),
             Self::Compensate => plain(Key::C),
             Self::Back => alt(Key::Left),
             Self::Forward => alt(Key::Right),

@@ -106,6 +106,21 @@ impl Kind {
         }
     }
 
+    /// Under which name it stands in the language files, where a field is said to be of it.
+    pub fn short_name(self) -> &'static str {
+        match self {
+            Self::Null => "sort-null",
+            Self::Bool => "sort-bool",
+            Self::Int | Self::Uint | Self::Double => "sort-number",
+            Self::Text => "sort-text",
+            Self::Time => "sort-time",
+            Self::Length => "sort-length",
+            Self::List => "sort-list",
+            Self::Map => "sort-map",
+            Self::Kind => "sort-kind",
+        }
+    }
+
     /// The same in every language.
     pub fn message(self) -> Message {
         Message::new(match self {

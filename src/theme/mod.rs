@@ -39,6 +39,9 @@ pub struct Palette {
     pub shade: Color32,
     /// One an event type; the type's name is always beside it.
     pub hues: [Color32; 7],
+    /// How much of a hue is in what is filled with it: a band, and the area under a line.
+    band: f32,
+    area: f32,
 }
 
 /// What stands for an event type: when the hues are used up, they come again in another form.
@@ -95,6 +98,8 @@ pub const DARK: Palette = Palette {
     focus: rgb(0x8fd9ce),
     shade: Color32::from_rgba_premultiplied(0, 0, 0, 140),
     hues: [rgb(0x6aa9e9), rgb(0x63c08d), rgb(0xd9a54a), rgb(0xc68be0), rgb(0xe0836f), rgb(0x57bfc9), rgb(0x9aa6b2)],
+    band: 0.24,
+    area: 0.16,
 };
 
 pub const LIGHT: Palette = Palette {
@@ -118,6 +123,8 @@ pub const LIGHT: Palette = Palette {
     focus: rgb(0x0a5d53),
     shade: Color32::from_rgba_premultiplied(8, 10, 12, 90),
     hues: [rgb(0x2268b5), rgb(0x1f7a4a), rgb(0x8f6200), rgb(0x7f3fa8), rgb(0xb0482f), rgb(0x0f7380), rgb(0x5b6772)],
+    band: 0.18,
+    area: 0.12,
 };
 
 /// The palette that the window shows now.
@@ -131,6 +138,40 @@ impl Palette {
         let hues = self.hues.len();
         Sign { hue: self.hues[number % hues], form: Form::ALL[number / hues % Form::ALL.len()] }
     }
+}
+
+/// Hues as lanes and the values of a field take them.
+const IN_ORDER: [usize; 7] = [0, 2, 3, 4, 1, 6, 5];
+
+/// The same so that a lane differs most from the one beside it.
+const OF_LANES: [usize; 7] = [0, 3, 5, 2, 4, 1, 6];
+
+impl Palette {
+    /// What a band of this hue is filled with.
+    pub fn band(&self, hue: Color32) -> Color32 {
+        mixed(self.panel, hue, self.band)
+    }
+
+    /// What stands under a line of this hue.
+    pub fn area(&self, hue: Color32) -> Color32 {
+        mixed(self.panel, hue, self.area)
+    }
+
+    /// The hue of the n-th value of a field.
+    pub fn value_hue(&self, number: usize) -> Color32 {
+        self.hues[IN_ORDER[number % IN_ORDER.len()]]
+    }
+
+    /// The hue of the n-th lane.
+    pub fn lane_hue(&self, number: usize) -> Color32 {
+        self.hues[OF_LANES[number % OF_LANES.len()]]
+    }
+}
+
+/// The ground with so much of an ink in it.
+fn mixed(ground: Color32, ink: Color32, share: f32) -> Color32 {
+    let part = |ground: u8, ink: u8| (f32::from(ground) + (f32::from(ink) - f32::from(ground)) * share).round() as u8;
+    Color32::from_rgb(part(ground.r(), ink.r()), part(ground.g(), ink.g()), part(ground.b(), ink.b()))
 }
 
 /// Gives egui both palettes, the fonts and the measures.
@@ -239,6 +280,8 @@ mod tests {
             }
             for hue in palette.hues {
                 assert!(contrast(hue, panel) >= 3.0, "{name}: {hue:?} as a mark");
+                let band = palette.band(hue);
+                assert!(contrast(palette.text, band) >= 4.5, "{name}: text on a band of {hue:?}");
             }
         }
     }

@@ -4,25 +4,28 @@ use serde_json::Value;
 use super::Scene;
 use super::history::mark;
 use super::json_tree::json_ui;
+use super::lanes_here::lanes_here_ui;
 use super::parts::{caption, cut, hairline, shortened};
 use crate::command::{Action, Command};
 use crate::engine::{Causes, LinkedEvent};
 use crate::event::{RecordedEvent, StreamId, Version};
 use crate::theme::palette;
-use crate::view::{CausesView, EventDetail, LinkedTo, StreamView};
+use crate::view::{CausesView, EventDetail, LinkedTo, OpenStore, StreamView};
 
 /// Longer payloads are folded: what is not shown is not laid out.
 const SHOWN_LETTERS: usize = 20_000;
 
 /// The event at the cursor: what happened, when, by whom and why, as read and as stored.
-pub fn event_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, causes: &CausesView) {
+pub fn event_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
+    let (Some(view), _) = store.on_screen() else { return };
     let Some(detail) = view.event().value() else {
         caption(ui, &scene.text("event"));
         return;
     };
     // All of it scrolls: in a low window its buttons are out of reach otherwise.
     ScrollArea::vertical().id_salt("event detail").auto_shrink(false).show(ui, |ui| {
-        detail_ui(ui, scene, view, detail, causes);
+        detail_ui(ui, scene, view, detail, &store.causes);
+        lanes_here_ui(ui, scene, store, view);
     });
 }
 

@@ -42,6 +42,25 @@ pub(super) fn icon_button(ui: &mut Ui, icon: Icon, name: &str) -> Response {
     response.on_hover_text(name)
 }
 
+/// A smaller one, for rows that have several.
+pub(super) fn small_icon_button(ui: &mut Ui, icon: Icon, name: &str, is_enabled: bool) -> Response {
+    let sense = if is_enabled { Sense::click() } else { Sense::hover() };
+    let (rect, response) = ui.allocate_exact_size(vec2(20.0, 18.0), sense);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, is_enabled, name));
+    let colours = palette(ui);
+    let is_lit = is_enabled && (response.hovered() || response.has_focus());
+    if is_lit {
+        ui.painter().rect_filled(rect, 4.0, colours.selection);
+    }
+    let ink = match (is_enabled, is_lit) {
+        (false, _) => colours.line,
+        (true, true) => colours.text,
+        (true, false) => colours.dim,
+    };
+    paint(ui.painter(), icon, Rect::from_center_size(rect.center(), vec2(9.0, 9.0)), ink);
+    response.on_hover_text(name)
+}
+
 /// A flag with what stands on it, pressed as one.
 pub(super) fn flag_button(ui: &mut Ui, text: &str, ink: Color32) -> Response {
     let place = IdSalt::new("flag");

@@ -1,4 +1,7 @@
+mod add_lane;
 mod bars;
+mod lane_drawing;
+mod lanes;
 mod marks;
 mod overview;
 mod pins;
@@ -7,6 +10,7 @@ mod track;
 
 use egui::{RichText, Role, TextEdit, Ui, WidgetInfo};
 
+use add_lane::add_lane_ui;
 pub(super) use scale::short_length;
 
 use super::Scene;
@@ -18,23 +22,42 @@ use super::streams::whole;
 use crate::command::{Action, Command};
 use crate::event::{Head, StreamId, Version};
 use crate::theme::palette;
-use crate::view::{OpenStore, Pin, TypedMoment};
+use crate::view::{LaneTyping, OpenStore, Pin, TypedMoment};
 
-/// How high it is, with the room around it.
-pub const TIMELINE_HEIGHT: f32 = 26.0 + 4.0 + track::HEIGHT + 4.0 + track::OVERVIEW + 16.0;
+/// How high it is with its lanes and the room around it, in a window of this height.
+pub fn timeline_height(store: &OpenStore, window_height: f32) -> f32 {
+    26.0 + 4.0 + track::height(store.lane_texts().len(), window_height) + 4.0 + track::OVERVIEW + 16.0
+}
 
 /// What moves the cursor, and the line with its marks. What is drawn of a stream costs what there is room for, however
 /// long it is.
 pub fn timeline_ui(
     ui: &mut Ui,
     scene: &mut Scene<'_>,
-    store: &OpenStore,
+    store: &mut OpenStore,
     is_by_time: bool,
     typed: &mut TypedMoment,
     is_playing: bool,
 ) {
+    // Taken out while it is drawn: what it offers is of the same store.
+    let mut typing = std::mem::take(&mut store.lanes.typing);
+    let mut controls = Controls { typed, typing: &mut typing, is_playing, is_by_time };
+    timeline_of_ui(ui, scene, store, &mut controls);
+    store.lanes.typing = typing;
+}
+
+/// What the controls hold and say.
+struct Controls<'c> {
+    typed: &'c mut TypedMoment,
+    typing: &'c mut LaneTyping,
+    is_playing: bool,
+    is_by_time: bool,
+}
+
+fn timeline_of_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, controls: &mut Controls<'_>) {
     let (Some(view), _) = store.on_screen() else { return };
     let (Some(loaded), Some(cursor)) = (view.base(), view.cursor()) else { return };
+    let is_by_time = controls.is_by_time;
     let heads = loaded.timeline.heads();
     let has_times = !loaded.time_scale.is_empty();
     ui.horizontal(|ui| {
@@ -42,7 +65,10 @@ pub fn timeline_ui(
             ui,
             scene,
             "timeline",
-            |ui, scene| cursor_ui(ui, scene, heads, cursor, typed, is_playing),
+            |ui, scene| {
+                cursor_ui(ui, scene, heads, cursor, controls.typed, controls.is_playing);
+                add_lane_ui(ui, scene, controls.typing, view);
+            },
             |ui, scene| scale_ui(ui, scene, store, &view.stream, has_times.then_some(is_by_time)),
         );
     });

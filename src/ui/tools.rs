@@ -4,6 +4,7 @@ use super::Scene;
 use super::check::check_ui;
 use super::export::export_ui;
 use super::search::search_ui;
+use super::when_search::when_search_ui;
 use crate::view::{OpenStore, ToolName};
 
 type ToolUi = fn(&mut Ui, &mut Scene<'_>, &mut OpenStore, &mut bool);
@@ -12,6 +13,7 @@ type ToolUi = fn(&mut Ui, &mut Scene<'_>, &mut OpenStore, &mut bool);
 pub fn tool_dialog_ui(name: ToolName) -> ToolUi {
     match name {
         ToolName::EventSearch => search_ui,
+        ToolName::WhenSearch => when_search_ui,
         ToolName::Exporting => export_ui,
         ToolName::Checking => check_ui,
     }

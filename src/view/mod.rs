@@ -28,6 +28,7 @@ mod rows;
 mod search;
 mod signs;
 mod stream_choice;
+mod stream_lanes;
 mod stream_view;
 mod tally;
 mod ticks;
@@ -37,6 +38,7 @@ mod tools;
 mod trail;
 mod typed_moment;
 mod user_error;
+mod when_search;
 
 pub use causes::{CausesView, FindCauses, LANE_EVENTS, ReadLane};
 pub use changes::{FieldHistory, FieldValue, RowChanges};
@@ -62,6 +64,10 @@ pub use rows::{StateCounts, StateFilter, StateLine, StateRow};
 pub use search::{EventSearch, Found, HITS_KEPT, Hit, SearchEvents, Sought, WallDay};
 pub use signs::Signs;
 pub use stream_choice::{STREAMS_OFFERED, StreamChoice};
+pub use stream_lanes::{
+    Choice, ChoiceGroup, Gist, LaneData, LaneKind, LaneTyping, LanesOf, MOST_LANES, Piece, ReadStreamLanes,
+    StreamLanes, Told, pieces,
+};
 pub use stream_view::StreamView;
 pub use tally::{Counts, EventTypes, LANES, OTHERS, Tally};
 pub use ticks::{Tick, time_ticks, version_ticks};
@@ -70,3 +76,4 @@ pub use tools::{ToolName, Tools, WindowTool};
 pub use trail::{Stay, Trail};
 pub use typed_moment::TypedMoment;
 pub use user_error::UserError;
+pub use when_search::{FindWhen, FoundStreamsWhen, STREAMS_KEPT, WhenSearch, WhenWhich};

@@ -4,7 +4,7 @@ use super::listing::BETWEEN_LETTERS;
 use super::signs::SignBook;
 use super::{
     CausesView, Clock, Comparing, Draft, FindStreams, Greeting, KeptDraft, Labels, ListStreams, Pin, ReadSurvey, Stay,
-    StreamView, ToolName, Tools, Trail, UserError,
+    StreamLanes, StreamView, ToolName, Tools, Trail, UserError,
 };
 use crate::engine::{Asked, Cause, Engine, Link, Moment, Progress, Question, StoreChange, Survey, Ticket, Tool};
 use crate::event::{StreamId, Version};
@@ -56,6 +56,7 @@ pub struct OpenStore {
     pub pins: [Option<Pin>; 2],
     pub comparing: Comparing,
     pub causes: CausesView,
+    pub lanes: StreamLanes,
     signs: SignBook,
     pub tools: Tools,
     /// The store was cut, restored or replaced since it was opened, and nobody was told yet.
@@ -120,6 +121,7 @@ impl OpenStore {
             pins: [None, None],
             comparing: Comparing::new(),
             causes: CausesView::new(),
+            lanes: StreamLanes::default(),
             signs: SignBook::default(),
             tools: Tools::default(),
             was_replaced: false,
@@ -279,6 +281,39 @@ impl OpenStore {
         self.tools.get_mut(name).start(&self.engine, here);
     }
 
+    /// Adds a lane to those of the streams that are like the one on screen.
+    pub fn add_lane(&mut self, text: &str) {
+        if let Some(category) = self.view.as_ref().and_then(StreamView::category) {
+            self.lanes.add(category, text);
+        }
+    }
+
+    pub fn remove_lane(&mut self, text: &str) {
+        if let Some(category) = self.view.as_ref().and_then(StreamView::category) {
+            self.lanes.remove(category, text);
+        }
+    }
+
+    /// Shows these lanes and no others.
+    pub fn set_lanes(&mut self, texts: Vec<String>) {
+        if let Some(category) = self.view.as_ref().and_then(StreamView::category) {
+            self.lanes.set(category, texts);
+        }
+    }
+
+    /// Keeps the lanes that are shown under a name.
+    pub fn save_lanes(&mut self, name: &str) {
+        if let Some(category) = self.view.as_ref().and_then(StreamView::category) {
+            self.lanes.save(name, category);
+        }
+    }
+
+    /// The lanes of the stream on screen.
+    pub fn lane_texts(&self) -> &[String] {
+        let category = self.on_screen().0.and_then(StreamView::category);
+        category.map_or(&[], |category| self.lanes.texts(category))
+    }
+
     /// Asks for the list anew, with the filter and order as they are. Where every letter of a filter costs a walk over
     /// the whole store, it waits for the next letter first.
     pub fn list_streams(&mut self) {
@@ -373,7 +408,11 @@ impl OpenStore {
     /// What is asked without being asked for: its errors and its progress are the window's own.
     fn background(&self) -> impl Iterator<Item = &dyn Tool<Error = UserError>> {
         let of_view = self.view.iter().flat_map(StreamView::tools);
-        of_view.chain(self.comparing.tools()).chain([&self.groups as &dyn Tool<Error = UserError>, &self.info])
+        of_view.chain(self.comparing.tools()).chain([
+            &self.groups as &dyn Tool<Error = UserError>,
+            &self.info,
+            self.lanes.asked(),
+        ])
     }
 
     fn started(&self) -> impl Iterator<Item = &dyn Tool<Error = UserError>> {
@@ -408,6 +447,7 @@ impl OpenStore {
         self.view.iter_mut().for_each(|view| view.retry(&self.engine));
         self.comparing.retry();
         self.causes.retry(&self.engine);
+        self.lanes.retry(&self.engine);
     }
 
     /// What is being waited for: the longest first.
@@ -419,6 +459,7 @@ impl OpenStore {
     pub fn cancel(&mut self) {
         self.view.iter_mut().for_each(StreamView::cancel);
         self.comparing.cancel();
+        self.lanes.cancel();
         self.groups.cancel();
         self.info.cancel();
     }
@@ -495,6 +536,10 @@ impl OpenStore {
         }
         for name in ToolName::ALL {
             is_new |= self.tools.get_mut(*name).asked_mut().poll(&self.engine);
+        }
+        is_new |= self.lanes.poll(&self.engine);
+        if let Some(view) = &self.view {
+            self.lanes.follow(&self.engine, view);
         }
         is_new |= self.poll_survey();
         is_new |= self.greeting.poll(&self.engine);

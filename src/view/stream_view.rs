@@ -206,6 +206,16 @@ impl StreamView {
         wanted.or_else(|| self.base().map(|loaded| (0, loaded)))
     }
 
+    /// The history under the projection that is shown.
+    pub fn shown_loaded(&self) -> Option<&Loaded> {
+        self.current().map(|(_, loaded)| loaded)
+    }
+
+    /// The category of its streams, once it has come.
+    pub fn category(&self) -> Option<&str> {
+        self.base().map(|loaded| loaded.described.row.category.as_str())
+    }
+
     /// Every question that is asked for it.
     pub(super) fn tools(&self) -> impl Iterator<Item = &dyn Tool<Error = UserError>> {
         let timelines = self.timelines.values().map(|asked| asked as &dyn Tool<Error = UserError>);

@@ -1,7 +1,7 @@
 //! What a person starts, and sees in a dialog of its own. A tool more is a file beside this one, a line in the list
 //! here, and a line in the list of those that draw them.
 
-use super::{Checking, EventSearch, Exporting, UserError};
+use super::{Checking, EventSearch, Exporting, UserError, WhenSearch};
 use crate::engine::{Engine, Tool};
 use crate::event::StreamId;
 
@@ -60,6 +60,7 @@ macro_rules! tools {
 
 tools! {
     search: EventSearch = "search-events", Some('F');
+    when: WhenSearch = "when-search", Some('L');
     exporting: Exporting = "export", Some('E');
     checking: Checking = "check-store", None;
 }

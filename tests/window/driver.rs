@@ -118,6 +118,22 @@ impl Driver {
         self.settle();
     }
 
+    /// Frame by frame until this is a part of what is shown.
+    pub(crate) fn wait_for_part(&mut self, text: &str) {
+        let end = Instant::now() + PATIENCE;
+        while !self.shows_part(text) {
+            assert!(Instant::now() < end, "“{text}” never came; the window shows:\n{}", self.all_text());
+            self.window.step();
+            std::thread::yield_now();
+        }
+        self.settle();
+    }
+
+    /// The sample that was opened, as it is.
+    pub(crate) fn sample_path(&self) -> PathBuf {
+        self.path("small.db")
+    }
+
     pub(crate) fn click(&mut self, name: &str) {
         self.window.get_by_label(name).click();
         self.settle();

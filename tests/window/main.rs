@@ -10,6 +10,7 @@ mod foreign;
 mod greeting;
 mod history;
 mod keyboard;
+mod lanes;
 mod languages;
 mod lists;
 mod looking;

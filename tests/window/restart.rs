@@ -79,6 +79,25 @@ fn language_zone_and_recent_stores_are_as_they_were_left() {
 }
 
 #[test]
+fn lanes_are_there_again_after_a_restart() {
+    let kept = Kept::default();
+    let driver = Driver::welcome_in(start(&kept, Start::default()));
+    let path = driver.sample();
+    let wish = || Start { store: Some(path.clone().into()), stream: Some("lead-1".into()), ..Start::default() };
+    let mut driver = driver.with_window(start(&kept, wish()));
+    driver.settle();
+    driver.press(Key::L);
+    driver.strike("contacts > 1");
+    driver.press(Key::Enter);
+    assert!(driver.shows_part("contacts > 1: true once, 3 events"), "{}", driver.all_text());
+    let folder = close(driver, &kept);
+    let mut again = Driver::welcome_in(start(&kept, wish()));
+    again.settle();
+    assert!(again.shows_part("contacts > 1: true once, 3 events"), "{}", again.all_text());
+    drop(folder);
+}
+
+#[test]
 fn writing_is_off_again_after_a_restart() {
     let kept = Kept::default();
     let mut driver = Driver::welcome_in(start(&kept, Start::default()));

@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use egui::{Color32, FontId, Painter, Pos2, Rect, Stroke, pos2, vec2};
 
-use super::track::{SCALE, Track};
+use super::track::Track;
 use crate::event::Timestamp;
 use crate::ui::{Scene, grouped};
 use crate::view::{Pause, Tick, time_ticks, version_ticks};
@@ -40,7 +40,7 @@ fn write(painter: &Painter, track: &Track<'_>, written: &mut Written, x: f32, te
     let left = (x - width / 2.0).clamp(first, last);
     let has_room = written.take(left, left + width);
     if has_room {
-        painter.galley(pos2(left.round(), track.rect.top() + SCALE + 2.0), words, ink);
+        painter.galley(pos2(left.round(), track.scale + 2.0), words, ink);
     }
     has_room
 }
@@ -55,7 +55,7 @@ pub(super) fn pauses_ui(painter: &Painter, scene: &Scene<'_>, track: &Track<'_>)
         }
         let is_by_time = track.line.is_by_time();
         // By versions there is no room between the marks; the strokes then stand on the scale.
-        let y = if is_by_time { y } else { track.rect.top() + SCALE - 1.0 };
+        let y = if is_by_time { y } else { track.scale - 1.0 };
         if is_by_time {
             let ground = Rect::from_center_size(pos2(x, y), vec2(7.0, 6.0));
             painter.rect_filled(ground, 0.0, colours.panel);
@@ -83,7 +83,7 @@ pub(super) fn scale_ui(painter: &Painter, scene: &Scene<'_>, track: &Track<'_>, 
     let (colours, line) = (track.colours, track.line);
     let least = f64::from(BETWEEN / track.rect.width().max(1.0));
     let tick = |x: f32, ink: Color32| {
-        let top = track.rect.top() + SCALE - 2.0;
+        let top = track.scale - 2.0;
         painter.line_segment([pos2(x, top), pos2(x, top + 4.0)], Stroke::new(1.0, ink));
     };
     if let Some(scale) = line.scale() {

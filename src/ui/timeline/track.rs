@@ -1,5 +1,6 @@
 use egui::{CursorIcon, Id, Rect, Response, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
+use super::lanes::{LANE, events_head_ui, foot_ui, gutter, lanes_in_sight, lanes_ui};
 use super::marks::marks_ui;
 use super::overview::overview_ui;
 use super::pins::pins_ui;
@@ -16,6 +17,18 @@ pub(super) const MARKS: f32 = 34.0;
 pub(super) const SCALE: f32 = 47.0;
 pub(super) const HEIGHT: f32 = 62.0;
 pub(super) const OVERVIEW: f32 = 10.0;
+
+/// With lanes: the events alone, without their scale, which then stands below the lanes.
+const EVENTS: f32 = 48.0;
+const FOOT: f32 = 22.0;
+
+/// How high all of it is but the overview.
+pub(super) fn height(lanes: usize, window_height: f32) -> f32 {
+    match lanes {
+        0 => HEIGHT,
+        _ => EVENTS + lanes_in_sight(lanes, window_height) as f32 * LANE + FOOT,
+    }
+}
 
 /// So much of a mark may lie beyond the ends of the line.
 const EDGE: f32 = 10.0;
@@ -34,6 +47,8 @@ pub(super) struct Track<'a> {
     pub(super) line: Line<'a>,
     pub(super) shown: Shown,
     pub(super) cursor: usize,
+    /// Where the scale is.
+    pub(super) scale: f32,
     pub(super) colours: &'static Palette,
 }
 
@@ -70,17 +85,28 @@ impl Track<'_> {
 /// The fold line: one mark an event, the cursor on it, and the two pins.
 pub(super) fn track_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, view: &StreamView, is_by_time: bool) {
     let (Some(loaded), Some(cursor)) = (view.base(), view.cursor()) else { return };
-    let (outer, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::click_and_drag());
+    let lanes = store.lane_texts().len();
+    let gutter = gutter(ui.available_width(), lanes);
+    let room = if lanes == 0 { HEIGHT } else { EVENTS };
+    if lanes > 0 {
+        ui.spacing_mut().item_spacing.y = 0.0;
+    }
+    let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), room), Sense::hover());
+    let outer = Rect::from_min_max(pos2(row.left() + gutter, row.top()), row.max);
+    let response = ui.interact(outer, ui.scope_id().with("line"), Sense::click_and_drag());
     let line = Line::new(loaded, is_by_time);
     let shown = view.shown_part(is_by_time);
     let rect = outer.shrink2(vec2(EDGE, 0.0));
-    let track = Track { outer, rect, line, shown, cursor, colours: palette(ui) };
+    let all = height(lanes, ui.ctx().content_rect().height());
+    let scale = if lanes == 0 { rect.top() + SCALE } else { rect.top() + all - FOOT + 3.0 };
+    let track = Track { outer, rect, line, shown, cursor, scale, colours: palette(ui) };
     let version = line.heads().get(cursor).map_or(0.0, |head| head.version.0 as f64);
     let name = scene.text("timeline");
     response.widget_info(|| WidgetInfo::slider(true, version, &name));
     drag_ui(ui, scene, &track, &response);
     wheel_ui(ui, scene, &track, &response);
-    let painter = ui.painter_at(outer.expand2(vec2(EDGE, 4.0)));
+    let below = Rect::from_min_max(outer.min, pos2(outer.right(), outer.top() + all));
+    let painter = ui.painter_at(below.expand2(vec2(EDGE, 4.0)));
     let (y, here) = (track.y(), track.x_of(cursor));
     let (start, end) = if shown.is_whole() { (rect.left(), rect.right()) } else { (outer.left(), outer.right()) };
     let turn = here.clamp(start, end);
@@ -89,8 +115,18 @@ pub(super) fn track_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, vi
     let written = pauses_ui(&painter, scene, &track);
     marks_ui(ui, &painter, &track, view);
     scale_ui(&painter, scene, &track, written);
+    if lanes > 0 {
+        let head = Rect::from_min_max(row.min, pos2(outer.left() - 8.0, row.bottom()));
+        events_head_ui(ui, scene, head, view);
+        lanes_ui(ui, scene, &track, store, view);
+        let (foot, _) = ui.allocate_exact_size(vec2(ui.available_width(), FOOT), Sense::hover());
+        let line = [foot.left_top(), foot.right_top()];
+        ui.painter().line_segment(line, Stroke::new(1.0, track.colours.line));
+        foot_ui(ui, scene, Rect::from_min_max(foot.min, pos2(outer.left() - 12.0, foot.bottom())), store);
+    }
     if (outer.left()..=outer.right()).contains(&here) {
-        painter.line_segment([pos2(here, y - 15.0), pos2(here, y + 13.0)], Stroke::new(2.0, track.colours.text));
+        let end = if lanes == 0 { y + 13.0 } else { outer.top() + all - FOOT };
+        painter.line_segment([pos2(here, y - 15.0), pos2(here, end)], Stroke::new(2.0, track.colours.text));
         painter.circle_filled(pos2(here, y - 15.0), 4.0, track.colours.text);
     }
     pins_ui(ui, scene, &track, store);
@@ -100,7 +136,7 @@ pub(super) fn track_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, vi
 }
 
 /// Scrubs; where only a part is shown, that is what is moved, unless the cursor itself is taken hold of.
-fn drag_ui(ui: &Ui, scene: &mut Scene<'_>, track: &Track<'_>, response: &Response) {
+pub(super) fn drag_ui(ui: &Ui, scene: &mut Scene<'_>, track: &Track<'_>, response: &Response) {
     let held_id = Id::unique("what is held of the timeline");
     if response.drag_started() {
         let from = ui.input(|input| input.pointer.press_origin()).map_or(f32::INFINITY, |origin| origin.x);
@@ -130,7 +166,7 @@ fn drag_ui(ui: &Ui, scene: &mut Scene<'_>, track: &Track<'_>, response: &Respons
 }
 
 /// The wheel and two fingers go nearer to what is under the pointer; sideways they move along.
-fn wheel_ui(ui: &Ui, scene: &mut Scene<'_>, track: &Track<'_>, response: &Response) {
+pub(super) fn wheel_ui(ui: &Ui, scene: &mut Scene<'_>, track: &Track<'_>, response: &Response) {
     let Some(pointer) = response.hover_pos().filter(|_| response.contains_pointer()) else { return };
     let (turned, pinched) = ui.input(|input| (input.smooth_scroll_delta(), input.zoom_delta()));
     let factor = f64::from(pinched) * (f64::from(turned.y) * WHEEL).exp();
