@@ -18,8 +18,9 @@ impl Piece {
     }
 }
 
-/// The steps that are in sight, those narrower than this drawn as one. Costs what there is room for, however many there
-/// are, unless clocks ran backward.
+/// The steps that are in sight; those that begin nearer to each other than this are drawn as one, but for the last of
+/// them, which lasts. Costs what there is room for, however many steps there are, unless clocks ran backward: there a lane
+/// goes on from version to version, and never back.
 pub fn pieces(
     line: &Line<'_>,
     shown: Shown,
@@ -29,68 +30,85 @@ pub fn pieces(
     least: f32,
 ) -> Vec<Piece> {
     let x = |share: f64| (f64::from(width) * shown.place_of(share)) as f32;
-    if !line.is_in_order() {
-        return in_order_of_versions(line, &x, width, count, begin, least);
+    if line.is_in_order() {
+        let end = x(line.share_at(line.len().saturating_sub(1)));
+        let at = |place: usize| begin(place).map_or(end, |begin| x(line.share_at(begin)));
+        return merged(count, &at, end, width, least);
     }
-    let mut pieces = Vec::new();
-    // An event a little left of what is shown may begin what is seen.
-    let before = line.marks_before(shown.from);
-    // The first step that begins behind a place among the events.
-    let first_behind = |from: usize, is_before: &dyn Fn(Index) -> bool| {
+    let mut reached = f32::NEG_INFINITY;
+    let places = (0..count).filter_map(begin).map(|begin| {
+        reached = reached.max(x(line.share_of(begin)));
+        reached
+    });
+    let places: Vec<f32> = places.collect();
+    let end = x(1.0);
+    merged(count, &|place| places.get(place).copied().unwrap_or(end), end, width, least)
+}
+
+/// `at` says where each step begins, from left to right.
+fn merged(count: usize, at: &dyn Fn(usize) -> f32, end: f32, width: f32, least: f32) -> Vec<Piece> {
+    // The first step from this one on that begins there or farther right.
+    let first_from = |from: usize, there: f32| {
         let (mut low, mut high) = (from, count);
         while low < high {
             let middle = low + (high - low) / 2;
-            if begin(middle).is_some_and(is_before) { low = middle + 1 } else { high = middle }
+            if at(middle) < there { low = middle + 1 } else { high = middle }
         }
         low
     };
-    let mut place = first_behind(0, &|begin| begin <= before).saturating_sub(1);
-    let end_of_line = x(line.share_at(line.len().saturating_sub(1)));
-    while let Some(here) = begin(place) {
-        let from = x(line.share_at(here));
+    let mut pieces = Vec::new();
+    // What began left of what is shown reaches into it.
+    let mut place = first_from(0, 0.0).saturating_sub(1);
+    while place < count {
+        let from = at(place);
         if from > width {
             break;
         }
-        let mut next = place + 1;
-        let mut to = begin(next).map_or(end_of_line, |next| x(line.share_at(next)));
-        if to - from < least && next < count {
-            let there = line.marks_before(shown.share_at(f64::from((from + least) / width.max(1.0))));
-            next = first_behind(next, &|begin| begin < there);
-            to = begin(next).map_or(end_of_line, |next| x(line.share_at(next))).max(from + least);
-        }
-        pieces.push(Piece { from, to, first: place, end: next });
+        let behind = first_from(place + 1, from + least);
+        let next = if behind > place + 1 { behind - 1 } else { place + 1 };
+        let to = if next < count { at(next) } else { end };
+        pieces.push(Piece { from, to: to.max(from), first: place, end: next });
         place = next;
     }
     pieces
 }
 
-/// Where clocks ran backward, a lane goes on from version to version, and never back.
-fn in_order_of_versions(
-    line: &Line<'_>,
-    x: &dyn Fn(f64) -> f32,
-    width: f32,
-    count: usize,
-    begin: &dyn Fn(usize) -> Option<Index>,
-    least: f32,
-) -> Vec<Piece> {
-    let mut pieces: Vec<Piece> = Vec::new();
-    let mut reached = f32::NEG_INFINITY;
-    for (place, here) in (0..count).filter_map(|place| Some((place, begin(place)?))) {
-        let from = x(line.share_of(here)).max(reached);
-        match pieces.last_mut() {
-            Some(last) if from - last.from < least => last.end = place + 1,
-            last => {
-                if let Some(last) = last {
-                    last.to = from;
-                }
-                pieces.push(Piece { from, to: from, first: place, end: place + 1 });
-            }
-        }
-        reached = from;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn merged_at(places: &[f32], width: f32, least: f32) -> Vec<(f32, f32, usize, usize)> {
+        let at = |place: usize| places.get(place).copied().unwrap_or(width);
+        let pieces = merged(places.len(), &at, width, width, least);
+        pieces.into_iter().map(|piece| (piece.from, piece.to, piece.first, piece.end)).collect()
     }
-    if let Some(last) = pieces.last_mut() {
-        last.to = x(1.0).max(last.from + least);
+
+    #[test]
+    fn steps_that_share_a_place_are_one_and_the_last_of_them_lasts() {
+        assert_eq!(
+            merged_at(&[0.0, 10.0, 10.5, 11.0, 50.0], 100.0, 2.0),
+            [(0.0, 10.0, 0, 1), (10.0, 11.0, 1, 3), (11.0, 50.0, 3, 4), (50.0, 100.0, 4, 5)]
+        );
+        assert_eq!(
+            merged_at(&[0.0, 0.5, 60.0], 100.0, 2.0),
+            [(0.0, 0.5, 0, 1), (0.5, 60.0, 1, 2), (60.0, 100.0, 2, 3)]
+        );
+        assert_eq!(merged_at(&[], 100.0, 2.0), []);
     }
-    pieces.retain(|piece| piece.to >= 0.0 && piece.from <= width);
-    pieces
+
+    #[test]
+    fn what_began_before_what_is_shown_reaches_into_it_and_what_lies_behind_is_left_out() {
+        assert_eq!(
+            merged_at(&[-300.0, -20.0, 40.0, 130.0, 150.0], 100.0, 2.0),
+            [(-20.0, 40.0, 1, 2), (40.0, 130.0, 2, 3)]
+        );
+    }
+
+    #[test]
+    fn any_number_of_steps_are_no_more_pieces_than_there_is_room_for() {
+        let places: Vec<f32> = (0..200_000_u32).map(|place| place as f32 / 200.0).collect();
+        let pieces = merged_at(&places, 1_000.0, 2.0);
+        assert!(pieces.len() <= 1_001, "{}", pieces.len());
+        assert!(pieces.windows(2).all(|pair| pair[0].3 == pair[1].2), "no step is left out");
+    }
 }
