@@ -178,6 +178,7 @@ zoom-all = Show the whole timeline
 timeline-shown = Shown: v{ $first } to v{ $last }
 timeline-shown-about = Drag to move, double-click to show the whole
 add-lane = Add a lane
+add-lane-plus = + Add a lane
 add-lane-hint = A field or a condition
 add-lane-keys = ↑↓ choose  ·  Tab complete  ·  Enter add the lane  ·  Esc close
 choices-fields = Fields of { $category }, with their value at v{ $version }

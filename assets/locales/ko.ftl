@@ -168,6 +168,7 @@ zoom-all = 타임라인 전체 보기
 timeline-shown = 표시 구간: v{ $first }~v{ $last }
 timeline-shown-about = 끌어서 옮기고, 두 번 클릭하면 전체를 봅니다
 add-lane = 레인 추가
+add-lane-plus = + 레인 추가
 add-lane-hint = 필드나 조건
 add-lane-keys = ↑↓ 선택  ·  Tab 완성  ·  Enter 레인 추가  ·  Esc 닫기
 choices-fields = { $category }의 필드와 v{ $version }의 값

@@ -14,6 +14,7 @@ use crate::expr::Flaw;
 use crate::theme::palette;
 use crate::ui::Scene;
 use crate::ui::parts::{caption, cut, shortened};
+use crate::ui::people::as_read;
 use crate::view::{Choice, ChoiceGroup, LaneTyping, StreamView};
 
 const WIDTH: f32 = 420.0;
@@ -37,9 +38,10 @@ pub(super) fn add_lane_ui(ui: &mut Ui, scene: &mut Scene<'_>, typing: &mut LaneT
     let flaw = typing.flaw().cloned();
     let mut layouter = |ui: &Ui, text: &dyn egui::TextBuffer, _: f32| marked(ui, text.as_str(), flaw.as_ref());
     let width = (ui.available_width() - 8.0).clamp(90.0, WIDTH);
+    let hint = if typing.is_open { "add-lane-hint" } else { "add-lane-plus" };
     let field = TextEdit::singleline(&mut typing.text)
         .id(id)
-        .hint_text(RichText::new(scene.text("add-lane-hint")).color(colours.dim))
+        .hint_text(RichText::new(scene.text(hint)).color(if typing.is_open { colours.dim } else { colours.accent }))
         .font(FontId::monospace(12.0))
         .desired_width(width)
         .lock_focus(true)
@@ -245,7 +247,7 @@ fn choice_ui(ui: &mut Ui, scene: &Scene<'_>, choice: &Choice, is_chosen: bool) -
             write(part(0.4, 0.55), kind, colours.dim, false, false);
             let value = match choice.group {
                 ChoiceGroup::Fields if choice.value.is_empty() => scene.text("lane-empty"),
-                _ => shortened(&choice.value).into_owned(),
+                _ => as_read(scene, &choice.value).into_owned(),
             };
             write(part(0.55, 1.0), value, colours.dim, true, true);
         }

@@ -273,7 +273,9 @@ impl Drawing<'_> {
     fn number_words(&self, scene: &Scene<'_>, y: &dyn Fn(f64) -> f32) {
         let (colours, LaneData { low, high, .. }) = (self.track.colours, self.data);
         let small = FontId::monospace(10.0);
-        if high > low {
+        // They would lie under the tag.
+        let is_near = (self.outer.right() - 90.0..=self.outer.right()).contains(&self.here);
+        if high > low && !is_near {
             for (number, at) in [(*high, self.top + 3.0), (*low, self.bottom - 1.0)] {
                 let right = pos2(self.outer.right() - 2.0, at);
                 let galley = self.painter.layout_no_wrap(number_text(number), small.clone(), colours.dim);
