@@ -18,7 +18,7 @@ impl App {
     pub(super) fn run_lanes(&mut self, ctx: &egui::Context, action: LaneAction) {
         let Some(store) = &mut self.store else { return };
         match action {
-            LaneAction::Add(text) => store.add_lane(&text),
+            LaneAction::Add(text) => store.add_stream_lane(&text),
             LaneAction::Remove(text) => store.remove_lane(&text),
             LaneAction::Set(texts) => store.set_lanes(texts),
             LaneAction::Save(name) => store.save_lanes(&name),

@@ -282,7 +282,7 @@ impl OpenStore {
     }
 
     /// Adds a lane to those of the streams that are like the one on screen.
-    pub fn add_lane(&mut self, text: &str) {
+    pub fn add_stream_lane(&mut self, text: &str) {
         if let Some(category) = self.view.as_ref().and_then(StreamView::category) {
             self.lanes.add(category, text);
         }
