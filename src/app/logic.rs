@@ -207,12 +207,7 @@ impl App {
             Action::FindStreams(text) => self.store.iter_mut().for_each(|store| store.find_streams(text.clone())),
             Action::SearchEvents(text) => self.search(ctx, text, None),
             Action::SearchDay(day) => self.search(ctx, String::new(), Some(day)),
-            Action::MoreHits => {
-                if let Some(store) = &mut self.store {
-                    store.tools.search.want_more();
-                    store.start_tool(ToolName::EventSearch);
-                }
-            }
+            Action::MoreHits => self.store.iter_mut().for_each(OpenStore::want_more_hits),
             Action::BeginSurvey => self.store.iter_mut().for_each(OpenStore::begin_survey),
             Action::StopSurvey => self.store.iter_mut().for_each(|store| store.surveying.cancel()),
             Action::Order(order) => {
@@ -298,6 +293,12 @@ impl App {
     fn copy(&mut self, ctx: &egui::Context, text: String, said: &'static str) {
         ctx.copy_text(text);
         self.notice = Some(Notice::new(ctx, said));
+    }
+
+    fn copy_link(&mut self, ctx: &egui::Context) {
+        if let Some(link) = self.store.as_ref().and_then(OpenStore::link) {
+            self.copy(ctx, link, "link-copied");
+        }
     }
 
     fn run_command(&mut self, ctx: &egui::Context, command: Command) {
@@ -389,11 +390,7 @@ impl App {
                     self.ask_for_columns(ctx, source);
                 }
             }
-            Command::CopyLink => {
-                if let Some(link) = self.store.as_ref().and_then(OpenStore::link) {
-                    self.copy(ctx, link, "link-copied");
-                }
-            }
+            Command::CopyLink => self.copy_link(ctx),
             Command::Palette => {
                 self.dialogs.toggle(ctx, Dialog::Palette(PaletteState::default()));
             }

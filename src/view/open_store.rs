@@ -275,6 +275,12 @@ impl OpenStore {
         self.view.iter_mut().for_each(|view| view.set_projection(&self.engine, number));
     }
 
+    /// Looks for more of what the search found.
+    pub fn want_more_hits(&mut self) {
+        self.tools.search.want_more();
+        self.start_tool(ToolName::EventSearch);
+    }
+
     /// Begins what a tool's dialog says.
     pub fn start_tool(&mut self, name: ToolName) {
         let here = self.view.as_ref().map(|view| &view.stream);
