@@ -1,7 +1,7 @@
 use egui::{Button, Grid, Label, Response, RichText, ScrollArea, TextEdit, Ui};
 
 use super::Scene;
-use super::conflict::{both_ui, effects_ui, shown, since_ui};
+use super::conflict::{both_ui, effects_ui, elsewhere_ui, shown, since_ui};
 use super::dialog::{Dialog, take_first_focus};
 use super::parts::{is_entered, link, shortened};
 use crate::command::Action;
@@ -36,6 +36,7 @@ pub fn compensate_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, writ
             Some(Ok(plan)) => {
                 preview_ui(ui, scene, plan, draft.planned_before(), shows_faults);
                 effects_ui(ui, scene, draft.effects(), shows_faults);
+                draft.elsewhere().into_iter().for_each(|elsewhere| elsewhere_ui(ui, scene, elsewhere));
             }
             // What is wrong with a field stands at the field.
             Some(Err(error)) if OF_FIELDS.contains(&error.message.id) => {}

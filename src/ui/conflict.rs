@@ -3,12 +3,13 @@
 use egui::{Grid, Label, RichText, ScrollArea, Ui};
 
 use super::Scene;
-use super::parts::{caption, shortened};
+use super::parts::{caption, link, shortened};
+use crate::command::Action;
 use crate::compensate::{Plan, Since};
 use crate::event::Explain;
 use crate::replay::Change;
 use crate::theme::palette;
-use crate::view::{Draft, Effect};
+use crate::view::{Draft, Effect, Elsewhere, LedElsewhere};
 
 /// More events than these are not laid out; the history shows them all.
 const EVENTS_SHOWN: usize = 100;
@@ -134,6 +135,41 @@ pub(super) fn effects_ui(ui: &mut Ui, scene: &Scene<'_>, effects: &[Effect], sho
         for problem in effects.iter().flat_map(|effect| &effect.problems) {
             let ink = if shows_faults { colours.warning } else { colours.dim };
             ui.add(Label::new(RichText::new(scene.sentence(&problem.message())).color(ink)).wrap());
+        }
+    });
+}
+
+/// What other streams went on to from the event: a correction here leaves that as it is.
+pub(super) fn elsewhere_ui(ui: &mut Ui, scene: &mut Scene<'_>, led: &LedElsewhere) {
+    let colours = palette(ui);
+    if led.events.is_empty() {
+        return;
+    }
+    ui.add_space(6.0);
+    ui.add(Label::new(RichText::new(scene.text("elsewhere")).size(11.5).color(colours.warning)).wrap());
+    ScrollArea::vertical().id_salt("elsewhere").max_height(100.0).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        for event in led.events.iter().take(EVENTS_SHOWN) {
+            let Elsewhere { stream, version, event_type, recorded_at, actor } = event;
+            ui.horizontal_wrapped(|ui| {
+                let place = format!("{} v{version}", shortened(stream.as_str()));
+                if link(ui, &place).clicked() {
+                    scene.ask(Action::GoToPlace(stream.clone(), *version));
+                }
+                ui.label(RichText::new(shortened(event_type.as_str())).monospace());
+                let when = recorded_at.map(|at| scene.zone.long(at));
+                for aside in [actor.as_deref().map(|actor| shortened(actor).into_owned()), when].into_iter().flatten() {
+                    ui.label(RichText::new(aside).size(11.5).color(colours.dim));
+                }
+            });
+        }
+        let more = led.events.len().saturating_sub(EVENTS_SHOWN);
+        if more > 0 {
+            let text = scene.locale.with("conflict-more", [("count", more.into())]);
+            ui.label(RichText::new(text).color(colours.dim));
+        }
+        if led.is_part {
+            ui.label(RichText::new(scene.text("elsewhere-part")).size(11.5).color(colours.dim));
         }
     });
 }

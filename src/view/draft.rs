@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::UserError;
-use super::draft_ground::{Arrivals, Ground, ReadArrivals, ReadGround, ReadStanding};
+use super::draft_ground::{Arrivals, Ground, LedElsewhere, ReadArrivals, ReadElsewhere, ReadGround, ReadStanding};
 use crate::compensate::{
     Authorship, FreeEvent, Plan, Since, append_plan, natural, plan_event, rebase, take_in, undoing,
 };
@@ -50,6 +50,8 @@ pub struct Draft {
     /// The stream under its other projections.
     standing: Asked<ReadStanding>,
     effects: Option<Vec<Effect>>,
+    /// What the event led to in other streams.
+    elsewhere: Asked<ReadElsewhere>,
     /// The payload is to be edited now.
     pub leads_to_payload: bool,
     outcome: Loading<Attempt, UserError>,
@@ -136,6 +138,7 @@ impl Draft {
             arrivals: Asked::default(),
             standing: Asked::default(),
             effects: None,
+            elsewhere: Asked::default(),
             leads_to_payload: false,
             outcome: Loading::default(),
         }
@@ -260,6 +263,7 @@ impl Draft {
         let seen = (target.id.clone(), target.event_type.to_string());
         let last = story.timeline().heads().last().map(|head| head.version);
         let standing = last.map(|last| ReadStanding { described: described.clone(), last });
+        let elsewhere = ReadElsewhere { event: target.clone() };
         (self.refusal, self.target_seen) = (refusal, Some(seen));
         if let Some(FreeEvent { event_type, payload, compensates: _ }) = undone {
             (self.free_type, self.free_payload) = (event_type, payload);
@@ -270,6 +274,7 @@ impl Draft {
         if let Some(standing) = standing {
             self.standing.ask(engine, standing);
         }
+        self.elsewhere.ask(engine, elsewhere);
         let since = self.ground.value_mut().map(|ground| std::mem::take(&mut ground.since)).unwrap_or_default();
         if !since.is_empty() {
             self.make_plan();
@@ -333,6 +338,11 @@ impl Draft {
         self.effects.as_deref().unwrap_or_default()
     }
 
+    /// What the event that is corrected led to in other streams; `None` while that is looked for.
+    pub fn elsewhere(&self) -> Option<&LedElsewhere> {
+        self.elsewhere.value()
+    }
+
     fn make_effects(&mut self) {
         let (Some(Ok(plan)), Some(standing), Some(ground)) = (&self.plan, self.standing.value(), self.ground()) else {
             return;
@@ -357,8 +367,8 @@ impl Draft {
         self.outcome.is_loading()
     }
 
-    pub(super) fn tools(&self) -> [&dyn Tool<Error = UserError>; 3] {
-        [&self.ground, &self.arrivals, &self.standing]
+    pub(super) fn tools(&self) -> [&dyn Tool<Error = UserError>; 4] {
+        [&self.ground, &self.arrivals, &self.standing, &self.elsewhere]
     }
 
     /// There is something to plan on.
@@ -422,6 +432,7 @@ impl Draft {
                 None => {}
             }
         }
+        self.elsewhere.poll(engine);
         if self.standing.poll(engine) {
             self.catch_up();
             self.effects = None;

@@ -48,6 +48,7 @@ pub use compare_rows::{CompareCell, CompareRow, CompareRows};
 pub use comparing::{CompareMode, Compared, Comparing, Pin, SetBy, Side};
 pub use correcting::Writing;
 pub use draft::{Draft, Effect, KeptDraft, Signature};
+pub use draft_ground::{Elsewhere, LedElsewhere};
 pub use event_detail::{EventDetail, LinkedTo, ReadEvent};
 pub use exporting::{ExportEvents, ExportWhat, Exported, Exporting};
 pub use greeting::{Clock, Destination, GREETED, Greeting, GreetingRow, counted};

@@ -1010,3 +1010,24 @@ fn a_version_that_the_store_has_no_number_for_is_refused_and_never_kept_as_anoth
     let findings = verified(&store);
     assert_eq!(findings.iter().map(place).collect::<Vec<_>>(), [(FindingKind::Gap, Some("note-1"), Some(largest.0))]);
 }
+
+#[test]
+fn streams_are_counted_right_by_category_however_many_of_these_there_are() {
+    for categories in [0_u64, 1, 2, 7, 100, 101, 150] {
+        let (_folder, _path, mut store) = native_store();
+        let mut expected: Vec<(String, u64)> = Vec::new();
+        let mut bulk = store.bulk().expect("begun");
+        for number in 0..categories {
+            let streams = 1 + number * 7 % 5;
+            let name = format!("kind{number}");
+            for nth in 0..streams {
+                let event = event(&format!("{number} {nth}"), "noted", "{}");
+                bulk.record(&stream(&format!("{name}-{nth}")), None, &event).expect("recorded");
+            }
+            expected.push((name, streams));
+        }
+        bulk.commit().expect("committed");
+        expected.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        assert_eq!(store.categories().expect("counted"), expected);
+    }
+}

@@ -5,8 +5,9 @@ use std::process::Command;
 
 use egui::{Key, Role};
 use egui_kittest::kittest::Queryable;
-use foldline::event::{StreamId, Version};
-use foldline::store::open;
+use foldline::event::{EventId, EventType, NewEvent, StreamId, Version};
+use foldline::store::native::NativeStore;
+use foldline::store::{Expected, Writer, open};
 
 use crate::driver::Driver;
 
@@ -225,6 +226,56 @@ fn what_a_correction_changes_in_each_other_projection_is_seen_before() {
     for text in ["contact-retracted would be recorded as version 7", "Also changes", "Analysis", "contacts", "2 → 1"]
     {
         driver.assert_shows(text);
+    }
+}
+
+#[test]
+fn what_the_event_led_to_in_other_streams_is_told_and_leads_there() {
+    let native = |path: &Path| {
+        let mut store = NativeStore::create(path).expect("a store");
+        for (stream, id, cause) in [
+            ("thing-1", "e1", ""),
+            ("bill-1", "e2", "e1"),
+            ("bill-2", "e3", "e2"),
+            ("thing-1", "e4", "e1"),
+            ("bill-3", "e5", "e9"),
+        ] {
+            let event = NewEvent {
+                id: EventId::new(id),
+                event_type: EventType::from("noted"),
+                schema: 1,
+                recorded_at: None,
+                payload: r#"{"n":1}"#.to_owned(),
+                metadata: format!(r#"{{"causation-id":"{cause}"}}"#),
+            };
+            store.append(&StreamId::from(stream), Expected::Any, &[event]).expect("recorded");
+        }
+    };
+    let mapped = |path: &Path| {
+        let fill = r#"CREATE TABLE events (aggregate_type TEXT NOT NULL, aggregate_id TEXT NOT NULL, sequence INTEGER NOT NULL CHECK (sequence >= 0),
+                event_type TEXT NOT NULL, event_version TEXT NOT NULL, payload TEXT NOT NULL, metadata TEXT NOT NULL,
+                PRIMARY KEY (aggregate_type, aggregate_id, sequence)) STRICT;
+            INSERT INTO events VALUES ('thing', '1', 1, 'Noted', '1', '{"n":1}', '{}'),
+                ('bill', '1', 1, 'Noted', '1', '{"n":1}', '{"causation_id":"thing:1@1"}'),
+                ('bill', '2', 1, 'Noted', '1', '{"n":1}', '{"causation_id":"bill:1@1"}'),
+                ('bill', '3', 1, 'Noted', '1', '{"n":1}', '{"causation_id":"other"}');"#;
+        rusqlite::Connection::open(path).and_then(|file| file.execute_batch(fill)).expect("filled");
+    };
+    let ways: [(&str, &str, &dyn Fn(&Path)); 2] = [("thing-1", "bill-", &native), ("thing:1", "bill:", &mapped)];
+    for (stream, others, make) in ways {
+        let mut driver = Driver::with(stream, make);
+        driver.press(Key::Home);
+        driver.click("Compensate…");
+        driver.assert_shows("This event led to events in other streams, which stay as they are:");
+        let text = driver.all_text();
+        let led: Vec<&str> = text.lines().filter(|line| line.starts_with(others) && line.contains(" v")).collect();
+        let first = u64::from(others == "bill:");
+        assert_eq!(led, [format!("{others}1 v{first}"), format!("{others}2 v{first}")], "{text}");
+        driver.type_into("Reason", "half a sentence");
+        driver.click(&format!("{others}2 v{first}"));
+        driver.assert_hides(&format!("Compensate version {first}"));
+        driver.assert_shows(&format!("State at version {first}"));
+        driver.assert_shows("1 draft kept");
     }
 }
 

@@ -103,8 +103,11 @@ impl Store for NativeStore {
         let mut conditions: Vec<&str> = Vec::new();
         let mut values: Vec<Value> = Vec::new();
         if let Some(category) = category {
-            // The index leads to one row after the other; where every name is looked at anyway, the table is walked.
-            conditions.push(if filter.is_some() { "+category = ?" } else { "category = ?" });
+            // The index leads to one row after the other; where every name is looked at anyway, the table is walked. So it
+            // is for the first of a large category, which lie there in their order: those of the index had to be sorted.
+            let takes_first = *order == StreamOrder::Began && limit.is_some();
+            let walks = filter.is_some() || takes_first && self.reading(|found| is_large(found, category))?;
+            conditions.push(if walks { "+category = ?" } else { "category = ?" });
             values.push(category.clone().into());
         }
         if let Some(filter) = filter {
@@ -206,8 +209,55 @@ fn counts(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<(String, u
     connection.prepare_cached(sql)?.query_map([], |row| Ok((lossy(row.get_ref(0)?), unsigned(row, 1)?)))?.collect()
 }
 
+/// So many streams are sorted sooner than a table of millions is walked for the first of them.
+const LARGE: u64 = 100_000;
+
+fn is_large(connection: &Connection, category: &str) -> rusqlite::Result<bool> {
+    let sql = format!("SELECT count(*) FROM (SELECT 1 FROM streams WHERE category = ?1 LIMIT {LARGE})");
+    connection.prepare_cached(&sql)?.query_row([category], |row| Ok(unsigned(row, 0)? == LARGE))
+}
+
+/// More categories than these are counted in one walk.
+const FEW_CATEGORIES: usize = 100;
+
+/// Each category with its streams, the largest first. Their names are found by leaps through the index; the one that
+/// most of a few streams belong to is what the others leave of all, which SQLite counts without looking at a row.
 fn categories(connection: &Connection) -> rusqlite::Result<Vec<(String, u64)>> {
-    counts(connection, "SELECT category, count(*) FROM streams GROUP BY category ORDER BY count(*) DESC, category")
+    let mut of_all = 0;
+    let mut statement = connection.prepare_cached(
+        "WITH RECURSIVE
+           names(name) AS (
+             SELECT min(category) FROM streams
+             UNION ALL
+             SELECT (SELECT min(category) FROM streams WHERE category > names.name) FROM names
+             WHERE names.name IS NOT NULL
+             LIMIT 102),
+           places(place) AS (SELECT 0 UNION ALL SELECT place + 1 FROM places WHERE place < 31),
+           common(name) AS (
+             SELECT (SELECT category FROM streams WHERE id = place * (SELECT max(id) FROM streams) / 31) FROM places
+             GROUP BY 1 ORDER BY count(*) DESC LIMIT 1)
+         SELECT name,
+           CASE WHEN name = (SELECT name FROM common) THEN NULL
+           ELSE (SELECT count(*) FROM streams WHERE category = names.name) END,
+           (SELECT count(*) FROM streams)
+         FROM names WHERE name IS NOT NULL LIMIT 101",
+    )?;
+    let rows = statement.query_map([], |row| {
+        let counted = if row.get_ref(1)? == ValueRef::Null { None } else { Some(unsigned(row, 1)?) };
+        of_all = unsigned(row, 2)?;
+        Ok((lossy(row.get_ref(0)?), counted))
+    })?;
+    let found: Vec<(String, Option<u64>)> = rows.collect::<Result<_, _>>()?;
+    if found.len() > FEW_CATEGORIES {
+        let sql = "SELECT category, count(*) FROM streams GROUP BY category ORDER BY count(*) DESC, category";
+        return counts(connection, sql);
+    }
+    let counted: u64 = found.iter().filter_map(|(_, count)| *count).sum();
+    let rest = of_all.saturating_sub(counted);
+    let mut categories: Vec<(String, u64)> =
+        found.into_iter().map(|(name, count)| (name, count.unwrap_or(rest))).collect();
+    categories.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    Ok(categories)
 }
 
 const SNAPSHOT_COLUMNS: &str =
