@@ -261,8 +261,8 @@ fn what_the_event_led_to_in_other_streams_is_told_and_leads_there() {
                 ('bill', '3', 1, 'Noted', '1', '{"n":1}', '{"causation_id":"other"}');"#;
         rusqlite::Connection::open(path).and_then(|file| file.execute_batch(fill)).expect("filled");
     };
-    let ways: [(&str, &str, &dyn Fn(&Path)); 2] = [("thing-1", "bill-", &native), ("thing:1", "bill:", &mapped)];
-    for (stream, others, make) in ways {
+    let makes: [fn(&Path); 2] = [native, mapped];
+    for ((stream, others), make) in [("thing-1", "bill-"), ("thing:1", "bill:")].into_iter().zip(makes) {
         let mut driver = Driver::with(stream, make);
         driver.press(Key::Home);
         driver.click("Compensate…");
