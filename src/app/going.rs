@@ -1,7 +1,8 @@
 //! The ways through a store: to a place, and back to where one was.
 
 use super::App;
-use crate::view::{OpenStore, Stay, StreamView, Trail};
+use crate::command::{Action, Command};
+use crate::view::{OpenStore, Stay, StreamView, ToolName, Trail};
 
 impl App {
     /// Keeps where one is, to come back to.
@@ -47,6 +48,19 @@ impl App {
     pub(super) fn go_to(&mut self, go: impl FnOnce(&mut StreamView)) {
         self.view().into_iter().next().map(go);
         self.reveal = true;
+    }
+
+    /// To the next finding of a check, or of the stream; where there is none, to the check itself.
+    pub(super) fn step_finding(&mut self, ctx: &egui::Context, is_next: bool) {
+        let Some(store) = &mut self.store else { return };
+        if let Some((stream, version)) = store.tools.checking.step(is_next) {
+            let to = version.map(|version| Action::GoToPlace(stream.clone(), version));
+            return self.run(ctx, to.unwrap_or(Action::Select(stream)));
+        }
+        match store.view.as_ref().and_then(|view| view.next_finding(is_next)) {
+            Some(index) => self.go_to_index(ctx, index),
+            None => self.run_command(ctx, Command::Tool(ToolName::Checking)),
+        }
     }
 
     pub(super) fn go_to_typed(&mut self) {

@@ -104,6 +104,7 @@ fn egui_key(key: Key) -> egui::Key {
         Key::Escape => egui::Key::Escape,
         Key::F1 => egui::Key::F1,
         Key::F6 => egui::Key::F6,
+        Key::F8 => egui::Key::F8,
         Key::Slash => egui::Key::Slash,
         Key::A => egui::Key::A,
         Key::B => egui::Key::B,

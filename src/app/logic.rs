@@ -301,17 +301,19 @@ impl App {
         }
     }
 
-    fn run_command(&mut self, ctx: &egui::Context, command: Command) {
+    fn choose_file(&mut self) {
+        self.file_dialog.request(begin("choosing a file", &self.wake.0, |_| {
+            Ok(rfd::FileDialog::new().set_title("Foldline").pick_file())
+        }));
+    }
+
+    pub(super) fn run_command(&mut self, ctx: &egui::Context, command: Command) {
         match command {
             Command::ExploreSample => {
                 self.start = super::Start::default();
                 self.make_sample();
             }
-            Command::OpenFile => {
-                self.file_dialog.request(begin("choosing a file", &self.wake.0, |_| {
-                    Ok(rfd::FileDialog::new().set_title("Foldline").pick_file())
-                }));
-            }
+            Command::OpenFile => self.choose_file(),
             Command::CloseStore => {
                 self.remember_place();
                 self.dialogs.close_where(ctx, Dialog::is_of_store);
@@ -351,6 +353,8 @@ impl App {
             Command::PinB => self.store.iter_mut().for_each(|store| store.pin(1)),
             Command::Compare => self.show_in_middle(Middle::Compare),
             Command::Causes => self.show_in_middle(Middle::Causes),
+            Command::NextFinding => self.step_finding(ctx, true),
+            Command::PreviousFinding => self.step_finding(ctx, false),
             Command::Follow => {
                 if let Some(store) = &mut self.store {
                     store.follows = !store.follows;

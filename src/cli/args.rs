@@ -442,6 +442,9 @@ pub(super) struct VerifyArgs {
     /// Also check that the store is the one in this seal, grown: not cut, rewritten, imported anew or put back
     #[arg(long, value_name = "SEAL")]
     pub since: Option<PathBuf>,
+    /// Also events that broke a rule of their domain, and causes that are named and not in the store
+    #[arg(long, conflicts_with = "since")]
+    pub all: bool,
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
 }

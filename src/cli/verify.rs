@@ -8,7 +8,7 @@ use super::progress::{Progress, counted};
 use super::target::Context;
 use super::terminal::Output;
 use super::{Failure, Outcome, target};
-use crate::engine::{check, check_since, read_seal};
+use crate::engine::{all_findings, check, check_since, read_seal};
 use crate::proof::Seal;
 use crate::store::{Fault, Finding, FoundAt, StoreError};
 
@@ -20,14 +20,17 @@ pub(super) fn verify(args: &VerifyArgs, context: &Context, out: &mut Output) -> 
     match context.open(&args.store) {
         Ok(reader) => {
             total = reader.info().ok().map(|info| info.events);
-            let mut progress = Progress::new("checking events", total);
+            let mut progress =
+                Progress::new("checking events", total.map(|total| if args.all { 3 * total } else { total }));
             let mut report = |finding| findings.push(finding);
             let mut tell = |count| {
                 checked = count;
-                progress.tell(count)
+                // Told in steps: some of it goes by batches of any length.
+                progress.tell(if args.all { count & !1023 } else { count })
             };
             match &seal {
                 Some(seal) => check_since(reader.as_ref(), seal, &mut report, &mut tell)?,
+                None if args.all => all_findings(reader.as_ref(), &mut report, &mut tell)?,
                 None => check(reader.as_ref(), &mut report, &mut tell)?,
             }
         }

@@ -30,6 +30,9 @@ pub enum Command {
     Compare,
     /// What led to the event and what it led to.
     Causes,
+    /// To the next of the findings of a check, or of the stream where nothing was checked.
+    NextFinding,
+    PreviousFinding,
     Follow,
     ZoomIn,
     ZoomOut,
@@ -99,6 +102,7 @@ pub enum Key {
     Escape,
     F1,
     F6,
+    F8,
     Slash,
     A,
     B,
@@ -137,6 +141,7 @@ impl Key {
             Self::Escape => "Esc",
             Self::F1 => "F1",
             Self::F6 => "F6",
+            Self::F8 => "F8",
             Self::Slash => "/",
             Self::A => "A",
             Self::B => "B",
@@ -186,6 +191,8 @@ impl Command {
         Self::PinB,
         Self::Compare,
         Self::Causes,
+        Self::NextFinding,
+        Self::PreviousFinding,
         Self::Follow,
         Self::ZoomIn,
         Self::ZoomOut,
@@ -234,6 +241,8 @@ impl Command {
             Self::PinB => "pin-b",
             Self::Compare => "compare",
             Self::Causes => "causes",
+            Self::NextFinding => "next-finding",
+            Self::PreviousFinding => "previous-finding",
             Self::Follow => "follow",
             Self::ZoomIn => "zoom-in",
             Self::ZoomOut => "zoom-out",
@@ -317,6 +326,8 @@ impl Command {
             | Self::First
             | Self::Last
             | Self::Play
+            | Self::NextFinding
+            | Self::PreviousFinding
             | Self::Follow
             | Self::ZoomIn
             | Self::ZoomOut
@@ -369,6 +380,8 @@ impl Command {
             Self::PinB => plain(Key::B),
             Self::Compare => plain(Key::D),
             Self::Causes => plain(Key::E),
+            Self::NextFinding => plain(Key::F8),
+            Self::PreviousFinding => shift(Key::F8),
             Self::FocusFilter => plain(Key::Slash),
             Self::NextPart => plain(Key::F6),
             Self::PreviousPart => shift(Key::F6),
@@ -395,7 +408,7 @@ impl Shortcut {
 
     /// Whether it would write or move inside a text field.
     pub fn belongs_to_text(self) -> bool {
-        !self.is_ctrl && !matches!(self.key, Key::F1 | Key::F6 | Key::Escape)
+        !self.is_ctrl && !matches!(self.key, Key::F1 | Key::F6 | Key::F8 | Key::Escape)
     }
 
     /// As it stands on a keyboard.

@@ -1,4 +1,4 @@
-use super::{EngineError, check_snapshots};
+use super::{EngineError, all_findings, check_snapshots};
 use crate::store::files::{ExportError, ExportOptions, ExportTarget, write_findings};
 use crate::store::{Fault, Finding, FindingKind, Flow, Store, StoreError};
 
@@ -11,7 +11,7 @@ pub fn export_findings<E: From<EngineError> + From<ExportError>>(
 ) -> Result<u64, E> {
     let mut is_cancelled = false;
     write_findings(target, options, |write| {
-        check(reader, &mut |finding| write(&finding), &mut |count| {
+        all_findings(reader, &mut |finding| write(&finding), &mut |count| {
             let flow = progress(count);
             is_cancelled = flow.is_break();
             flow

@@ -9,6 +9,7 @@ mod evidence;
 mod explain;
 mod feed;
 mod find;
+mod findings;
 mod link;
 mod load;
 mod loading;
@@ -38,6 +39,7 @@ pub use check::{check, export_findings};
 pub use evidence::{EvidenceError, EvidenceOf, EvidenceWish, check_evidence, gather_evidence};
 pub use feed::StoreChange;
 pub use find::{Needle, Words, as_one_word};
+pub use findings::{all_findings, broken_rules, missing_causes};
 pub use link::{Link, leads_to_other_machine};
 pub use load::{
     Continued, Described, FoldOf, Shown, continue_stream, describe, each_batch, fold_each, load_story, load_story_to,

@@ -88,6 +88,10 @@ pub enum FindingKind {
     Reimported,
     /// The store is an older one than the seal's, or went on from there.
     OlderCopy,
+    /// An event that its domain's rules forbid.
+    BrokenRule,
+    /// An event that is not what its domain knows by its name.
+    OddEvent,
 }
 
 impl FindingKind {
@@ -109,6 +113,8 @@ impl FindingKind {
             Self::Rewritten => "rewritten",
             Self::Reimported => "reimported",
             Self::OlderCopy => "older-copy",
+            Self::BrokenRule => "broken-rule",
+            Self::OddEvent => "odd-event",
         }
     }
 }
@@ -132,6 +138,79 @@ impl Explain for FindingKind {
             Self::Rewritten => "kind-rewritten",
             Self::Reimported => "kind-reimported",
             Self::OlderCopy => "kind-older-copy",
+            Self::BrokenRule => "kind-broken-rule",
+            Self::OddEvent => "kind-odd-event",
+        })
+    }
+}
+
+impl FindingKind {
+    pub const ALL: [Self; 18] = [
+        Self::Damaged,
+        Self::Rewritten,
+        Self::Cut,
+        Self::OlderCopy,
+        Self::Reimported,
+        Self::BrokenChain,
+        Self::Unprotected,
+        Self::AlteredSchema,
+        Self::Gap,
+        Self::Duplicate,
+        Self::UnreadablePayload,
+        Self::DisorderedTime,
+        Self::WrongCount,
+        Self::WrongCategory,
+        Self::StaleSnapshot,
+        Self::BrokenRule,
+        Self::OddEvent,
+        Self::MissingCause,
+    ];
+
+    /// What it means that there is such a thing.
+    pub fn meaning(self) -> Message {
+        Message::new(match self {
+            Self::Gap => "meaning-gap",
+            Self::Duplicate => "meaning-duplicate",
+            Self::UnreadablePayload => "meaning-unreadable-payload",
+            Self::DisorderedTime => "meaning-disordered-time",
+            Self::BrokenChain => "meaning-broken-chain",
+            Self::WrongCount => "meaning-wrong-count",
+            Self::StaleSnapshot => "meaning-stale-snapshot",
+            Self::Unprotected => "meaning-unprotected",
+            Self::AlteredSchema => "meaning-altered-schema",
+            Self::WrongCategory => "meaning-wrong-category",
+            Self::Damaged => "meaning-damaged",
+            Self::MissingCause => "meaning-missing-cause",
+            Self::BrokenRule => "meaning-broken-rule",
+            Self::OddEvent => "meaning-odd-event",
+            Self::Cut => "meaning-cut",
+            Self::Rewritten => "meaning-rewritten",
+            Self::Reimported => "meaning-reimported",
+            Self::OlderCopy => "meaning-older-copy",
+        })
+    }
+
+    /// What to do about it.
+    pub fn advice(self) -> Message {
+        Message::new(match self {
+            Self::Gap => "advice-gap",
+            Self::Duplicate => "advice-duplicate",
+            Self::UnreadablePayload => "advice-unreadable-payload",
+            Self::DisorderedTime => "advice-disordered-time",
+            Self::BrokenChain => "advice-broken-chain",
+            Self::WrongCount => "advice-wrong-count",
+            Self::StaleSnapshot => "advice-stale-snapshot",
+            Self::Unprotected => "advice-unprotected",
+            Self::AlteredSchema => "advice-altered-schema",
+            Self::WrongCategory => "advice-wrong-category",
+            Self::Damaged => "advice-damaged",
+            Self::MissingCause => "advice-missing-cause",
+            Self::BrokenRule => "advice-broken-rule",
+            Self::OddEvent => "advice-odd-event",
+            Self::Cut => "advice-cut",
+            Self::Rewritten => "advice-rewritten",
+            Self::Reimported => "advice-reimported",
+            Self::OlderCopy => "advice-older-copy",
         })
     }
 }
@@ -187,6 +266,15 @@ pub enum Fault {
     /// Other events of this store name causes that are in it.
     CauseMissing {
         cause: String,
+    },
+    /// In the words of the domain, which a store does not know.
+    RuleBroken {
+        said: String,
+        message: Message,
+    },
+    EventOdd {
+        said: String,
+        message: Message,
     },
     TypeCountDiffers {
         event_type: String,
@@ -320,6 +408,8 @@ impl Fault {
             | Self::SnapshotDiffers { .. }
             | Self::SnapshotSealBroken { .. } => FindingKind::StaleSnapshot,
             Self::CauseMissing { .. } => FindingKind::MissingCause,
+            Self::RuleBroken { .. } => FindingKind::BrokenRule,
+            Self::EventOdd { .. } => FindingKind::OddEvent,
             Self::SchemaDiffers { object: SchemaObject::Guard, .. } => FindingKind::Unprotected,
             Self::SchemaDiffers { .. } | Self::FormatGone => FindingKind::AlteredSchema,
             Self::CategoryDiffers { .. } => FindingKind::WrongCategory,
@@ -370,6 +460,7 @@ impl fmt::Display for Fault {
                 f.write_str("the kept first version, times or last position are not those of the events")
             }
             Self::LinksDiffer => f.write_str("what is kept of correlations and causes is not what the events say"),
+            Self::RuleBroken { said, .. } | Self::EventOdd { said, .. } => f.write_str(said),
             Self::CauseMissing { cause } => write!(f, "its cause, {cause}, is not in this store"),
             Self::TypeCountDiffers { event_type, kept, events } => {
                 write!(f, "kept as {kept} events of type {event_type}; there are {events}")
@@ -491,6 +582,7 @@ impl Explain for Fault {
                 .number("last", last.0),
             Self::EndsDiffer => Message::new("fault-ends-differ"),
             Self::LinksDiffer => Message::new("fault-links-differ"),
+            Self::RuleBroken { message, .. } | Self::EventOdd { message, .. } => message.clone(),
             Self::CauseMissing { cause } => Message::new("fault-cause-missing").text("cause", cause),
             Self::TypeCountDiffers { event_type, kept, events } => Message::new("fault-type-count-differs")
                 .text("type", event_type)

@@ -3,8 +3,9 @@ mod canvas;
 mod table;
 mod words;
 
-use egui::{Align, Frame, Layout, Margin, Rect, RichText, Ui, UiBuilder, vec2};
+use egui::{Frame, Margin, Rect, RichText, Ui, UiBuilder, vec2};
 
+use super::ends::ends_ui;
 use super::parts::{card, cut, hairline};
 use super::stream_field::{Picked, stream_field_ui};
 use super::tool::tool_ui;
@@ -63,44 +64,39 @@ pub fn causes_ui(
     }
 }
 
-/// What was found, what is shown of it, and a field for a stream more.
+/// What was found on the left, and on the right a field for a stream more and how much is lit.
 fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, causes: &mut CausesView, labels: &Labels) {
     let dim = palette(ui).dim;
+    let counts = causes.causes().zip(causes.lanes()).map(|(found, lanes)| counts(scene, found, lanes));
+    let counts = counts.unwrap_or_else(|| scene.text("causes"));
+    let correlation = causes.causes().and_then(|found| found.correlation.as_ref()).map(ToString::to_string);
+    let room = (ui.available_width() * 0.3).clamp(90.0, 180.0);
     Frame::new().inner_margin(Margin::symmetric(16, 6)).show(ui, |ui| {
         ui.set_height(HEAD - 12.0);
         ui.horizontal(|ui| {
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                ui.spacing_mut().item_spacing.x = 6.0;
+            let counted = |ui: &mut Ui, scene: &mut Scene<'_>| {
+                let said = cut(ui, RichText::new(counts).color(dim));
+                if let Some(correlation) = correlation {
+                    said.on_hover_text(scene.locale.with("causes-correlation", [("id", correlation.into())]));
+                }
+            };
+            ends_ui(ui, scene, "causes", counted, |ui, scene| {
+                let name = scene.text("causes-add");
+                match stream_field_ui(ui, &mut causes.choice, labels, &name, room) {
+                    Some(Picked::Entered) => {
+                        causes.choice.take().into_iter().for_each(|stream| scene.ask(Action::AddLane(stream)));
+                    }
+                    Some(Picked::Chosen(stream)) => scene.ask(Action::AddLane(stream)),
+                    None => {}
+                }
                 for (is_all, name, about) in
-                    [(true, "causes-all", "causes-all-about"), (false, "causes-chain", "causes-chain-about")]
+                    [(false, "causes-chain", "causes-chain-about"), (true, "causes-all", "causes-all-about")]
                 {
                     let button = ui.selectable_label(causes.shows_all == is_all, scene.text(name));
                     if button.on_hover_text(scene.text(about)).clicked() {
                         causes.shows_all = is_all;
                     }
                 }
-                let name = scene.text("causes-add");
-                ui.scope(|ui| {
-                    ui.set_max_width((ui.available_width() * 0.4).clamp(90.0, 200.0));
-                    match stream_field_ui(ui, &mut causes.choice, labels, &name) {
-                        Some(Picked::Entered) => {
-                            causes.choice.take().into_iter().for_each(|stream| scene.ask(Action::AddLane(stream)));
-                        }
-                        Some(Picked::Chosen(stream)) => scene.ask(Action::AddLane(stream)),
-                        None => {}
-                    }
-                });
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    let counts = causes.causes().zip(causes.lanes()).map(|(found, lanes)| counts(scene, found, lanes));
-                    if let Some(correlation) = causes.causes().and_then(|found| found.correlation.as_ref()) {
-                        let said = [("id", correlation.to_string().into())];
-                        let counts = counts.unwrap_or_default();
-                        cut(ui, RichText::new(counts).color(dim))
-                            .on_hover_text(scene.locale.with("causes-correlation", said));
-                    } else {
-                        cut(ui, RichText::new(counts.unwrap_or_else(|| scene.text("causes"))).color(dim));
-                    }
-                });
             });
         });
     });

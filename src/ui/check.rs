@@ -1,42 +1,46 @@
-use egui::{Label, RichText, Role, Ui, UiBuilder, WidgetInfo, vec2};
+use egui::{Frame, Label, RichText, Role, TextEdit, Ui, UiBuilder, WidgetInfo, vec2};
 
 use super::dialog::Dialog;
 use super::list::{List, row_room};
-use super::parts::{cut, shortened};
+use super::parts::{cut, named_field, shortened};
 use super::tool::tool_ui;
 use super::{Scene, grouped};
 use crate::command::Action;
 use crate::event::Explain;
-use crate::store::{Finding, FoundAt};
-use crate::theme::{ROW_HEIGHT, palette};
-use crate::view::{Checked, ExportWhat, OpenStore, ToolName};
+use crate::store::{Finding, FindingKind, FoundAt};
+use crate::theme::{CONTROL_RADIUS, ROW_HEIGHT, palette};
+use crate::view::{Checked, Checking, ExportWhat, OpenStore, ToolName};
 
 /// Two lines.
 const FINDING_HEIGHT: f32 = 2.0 * ROW_HEIGHT;
 
-/// What does not fit in the store, each with the way to its place.
+/// What is to be looked at in the store, each with the way to its place, what it means and what to do.
 pub(super) fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
     let title = scene.text("check-store");
     let checking = &mut store.tools.checking;
-    Dialog::new("check", &title, 680.0).show(ui, scene, is_open, |ui, scene| {
-        let colours = palette(ui);
+    Dialog::new("check", &title, 720.0).show(ui, scene, is_open, |ui, scene| {
         let is_there = tool_ui(ui, scene, &mut checking.asked, &Action::StartTool(ToolName::Checking));
-        if let Some(Checked { findings, found }) = checking.checked().filter(|_| is_there) {
-            let values = [("count", (*found).into()), ("grouped", grouped(*found).into())];
-            let ink = if *found == 0 { colours.accent } else { colours.warning };
-            ui.label(RichText::new(scene.locale.with("check-found", values)).color(ink));
-            let listed = findings.len() as u64;
-            if listed < *found {
-                let more = scene.locale.with("check-more", [("listed", grouped(listed).into())]);
-                ui.label(RichText::new(more).color(colours.dim));
-            }
-            ui.scope(|ui| {
-                let height = (findings.len() as f32 * FINDING_HEIGHT).min(420.0);
-                let list = List::new("findings", findings.len()).rows_of(FINDING_HEIGHT).no_higher_than(height);
-                list.show(ui, |ui, place| {
-                    findings.get(place).into_iter().for_each(|finding| finding_ui(ui, scene, finding));
+        if is_there && checking.checked().is_some() {
+            head_ui(ui, scene, checking);
+            let listed = checking.listed();
+            let mut pointed = checking.at;
+            if let Some(Checked { findings, .. }) = checking.checked() {
+                ui.scope(|ui| {
+                    let height = (listed.len() as f32 * FINDING_HEIGHT).min(360.0);
+                    let list = List::new("findings", listed.len()).rows_of(FINDING_HEIGHT).no_higher_than(height);
+                    list.show(ui, |ui, row| {
+                        let Some(place) = listed.get(row) else { return };
+                        if findings.get(*place).is_some_and(|finding| finding_ui(ui, scene, finding)) {
+                            pointed = Some(*place);
+                        }
+                    });
                 });
-            });
+                let told = pointed.filter(|place| listed.contains(place)).or(listed.first().copied());
+                if let Some(finding) = told.and_then(|place| findings.get(place)) {
+                    about_ui(ui, scene, finding.kind());
+                }
+            }
+            checking.at = pointed;
         }
         let is_idle = !checking.asked.is_loading();
         let has_found = checking.checked().is_some_and(|checked| checked.found > 0);
@@ -51,8 +55,52 @@ pub(super) fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore
     });
 }
 
-/// What it is and where, and below it in a sentence. A press leads there.
-fn finding_ui(ui: &mut Ui, scene: &mut Scene<'_>, finding: &Finding) {
+/// How much was found, and which of it is listed.
+fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, checking: &mut Checking) {
+    let colours = palette(ui);
+    let Some(Checked { findings, found, kinds }) = checking.checked() else { return };
+    let values = [("count", (*found).into()), ("grouped", grouped(*found).into())];
+    let ink = if *found == 0 { colours.accent } else { colours.warning };
+    let (found, listed, kinds) = (*found, findings.len() as u64, kinds.clone());
+    ui.label(RichText::new(scene.locale.with("check-found", values)).color(ink));
+    if listed < found {
+        let more = scene.locale.with("check-more", [("listed", grouped(listed).into())]);
+        ui.label(RichText::new(more).color(colours.dim));
+    }
+    if found == 0 {
+        return;
+    }
+    ui.horizontal_wrapped(|ui| {
+        if kinds.len() > 1 {
+            ui.selectable_value(&mut checking.kind, None, scene.text("check-all"));
+            for (kind, count) in kinds {
+                let text = format!("{}  {}", scene.sentence(&kind.message()), grouped(count));
+                ui.selectable_value(&mut checking.kind, Some(kind), text);
+            }
+        }
+        let name = scene.text("check-stream");
+        let field = TextEdit::singleline(&mut checking.stream).hint_text(&name).desired_width(170.0);
+        named_field(ui, field, &name);
+    });
+    ui.add_space(4.0);
+}
+
+/// What a kind of finding means, and what to do about it.
+fn about_ui(ui: &mut Ui, scene: &Scene<'_>, kind: FindingKind) {
+    let colours = palette(ui);
+    ui.add_space(6.0);
+    Frame::new().fill(colours.raised).corner_radius(CONTROL_RADIUS).inner_margin(10).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        // Of one height for most kinds, so that little moves under the pointer.
+        ui.set_min_height(58.0);
+        ui.add(Label::new(scene.sentence(&kind.meaning())).wrap());
+        ui.add(Label::new(RichText::new(scene.sentence(&kind.advice())).color(colours.dim)).wrap());
+    });
+    ui.add_space(6.0);
+}
+
+/// What it is and where, and below it in a sentence. A press leads there. Answers whether it is pointed at.
+fn finding_ui(ui: &mut Ui, scene: &mut Scene<'_>, finding: &Finding) -> bool {
     let Finding { place: FoundAt { stream, version, position: _ }, what } = finding;
     let colours = palette(ui);
     let kind = scene.sentence(&what.kind().message());
@@ -85,4 +133,5 @@ fn finding_ui(ui: &mut Ui, scene: &mut Scene<'_>, finding: &Finding) {
         });
         scene.ask(Action::CloseDialog);
     }
+    response.has_focus() || response.hovered()
 }

@@ -156,7 +156,8 @@ fn choice_ui(
             }
             CompareMode::Streams => {
                 let name = scene.text("compare-other");
-                match stream_field_ui(ui, &mut comparing.choice, labels, &name) {
+                let width = ui.available_width().clamp(120.0, 320.0);
+                match stream_field_ui(ui, &mut comparing.choice, labels, &name, width) {
                     Some(Picked::Entered) => comparing.take_choice(),
                     Some(Picked::Chosen(stream)) => comparing.choose(stream),
                     None => {}

@@ -13,7 +13,13 @@ pub(super) enum Picked {
 }
 
 /// A stream to be chosen: typed, with those that the letters may mean below.
-pub(super) fn stream_field_ui(ui: &mut Ui, choice: &mut StreamChoice, labels: &Labels, name: &str) -> Option<Picked> {
+pub(super) fn stream_field_ui(
+    ui: &mut Ui,
+    choice: &mut StreamChoice,
+    labels: &Labels,
+    name: &str,
+    width: f32,
+) -> Option<Picked> {
     let id = ui.make_persistent_id(("stream field", name));
     let is_typing = ui.memory(|memory| memory.has_focus(id));
     if is_typing && !choice.offered().is_empty() {
@@ -23,7 +29,6 @@ pub(super) fn stream_field_ui(ui: &mut Ui, choice: &mut StreamChoice, labels: &L
             }
         }
     }
-    let width = ui.available_width().clamp(120.0, 320.0);
     let edit = TextEdit::singleline(&mut choice.text).id(id).hint_text(name).desired_width(width);
     let field = ui.add(edit);
     field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, name));

@@ -1,25 +1,63 @@
 use super::{UserError, WindowTool};
-use crate::engine::{Asked, Engine, Question, Ticket, Tool, check};
-use crate::event::StreamId;
-use crate::store::{Finding, Store};
+use crate::engine::{Asked, Engine, Question, Ticket, Tool, all_findings};
+use crate::event::{StreamId, Version};
+use crate::store::{Finding, FindingKind, FoundAt, Store};
 
-/// More than these nobody reads; the command line prints them all.
-pub const FINDINGS_KEPT: usize = 1_000;
+/// More than these of one kind nobody reads; the command line prints them all.
+pub const FINDINGS_KEPT: u64 = 1_000;
 
-/// What does not fit in a store, as the window lists it.
+/// What is to be looked at in a store, as the window lists it.
 #[derive(Debug, Default)]
 pub struct Checking {
     pub asked: Asked<CheckStore>,
+    /// Only findings of this kind.
+    pub kind: Option<FindingKind>,
+    /// Only of streams with this in their name.
+    pub stream: String,
+    /// The finding that was gone to last, or pointed at.
+    pub at: Option<usize>,
 }
 
 impl Checking {
     pub fn checked(&self) -> Option<&Checked> {
         self.asked.value().filter(|_| !self.asked.is_loading())
     }
+
+    /// The findings that are listed, by their places among all.
+    pub fn listed(&self) -> Vec<usize> {
+        let Some(Checked { findings, .. }) = self.checked() else { return Vec::new() };
+        let part = self.stream.trim().to_lowercase();
+        let is_of_stream = |finding: &Finding| {
+            let stream = finding.place.stream.as_ref();
+            part.is_empty() || stream.is_some_and(|stream| stream.as_str().to_lowercase().contains(&part))
+        };
+        let is_listed =
+            |finding: &Finding| self.kind.is_none_or(|kind| kind == finding.kind()) && is_of_stream(finding);
+        findings.iter().enumerate().filter(|(_, finding)| is_listed(finding)).map(|(place, _)| place).collect()
+    }
+
+    /// Goes to the next listed finding that has a place, or to the one before, and from either end to the other.
+    pub fn step(&mut self, is_next: bool) -> Option<(StreamId, Option<Version>)> {
+        let findings = &self.checked()?.findings;
+        let has_place = |place: &usize| findings.get(*place).is_some_and(|finding| finding.place.stream.is_some());
+        let listed: Vec<usize> = self.listed().into_iter().filter(has_place).collect();
+        let next = match (is_next, self.at) {
+            (true, Some(at)) => listed.iter().find(|place| **place > at).or(listed.first()),
+            (true, None) => listed.first(),
+            (false, Some(at)) => listed.iter().rfind(|place| **place < at).or(listed.last()),
+            (false, None) => listed.last(),
+        };
+        let next = *next?;
+        let FoundAt { stream, version, .. } = findings.get(next)?.place.clone();
+        self.at = Some(next);
+        Some((stream?, version))
+    }
 }
 
 impl WindowTool for Checking {
     fn start(&mut self, engine: &Engine, _: Option<&StreamId>) {
+        (self.kind, self.at) = (None, None);
+        self.stream.clear();
         self.asked.ask(engine, CheckStore);
     }
 
@@ -41,14 +79,33 @@ pub struct Checked {
     pub findings: Vec<Finding>,
     /// With those that were not kept.
     pub found: u64,
+    /// How many there are of each kind, the gravest first.
+    pub kinds: Vec<(FindingKind, u64)>,
 }
 
 impl Checked {
     fn note(&mut self, finding: Finding) {
         self.found += 1;
-        if self.findings.len() < FINDINGS_KEPT {
+        let (kind, mut none) = (finding.kind(), 0);
+        let known = match self.kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, count)) => count,
+            None => {
+                self.kinds.push((kind, 0));
+                self.kinds.last_mut().map_or(&mut none, |(_, count)| count)
+            }
+        };
+        *known += 1;
+        if *known <= FINDINGS_KEPT {
             self.findings.push(finding);
         }
+    }
+
+    /// The gravest kinds first, and of one kind in the order in which they were found.
+    fn in_order(mut self) -> Self {
+        let rank = |kind: FindingKind| FindingKind::ALL.iter().position(|known| *known == kind);
+        self.kinds.sort_by_key(|(kind, _)| rank(*kind));
+        self.findings.sort_by_key(|finding| rank(finding.kind()));
+        self
     }
 }
 
@@ -66,10 +123,39 @@ impl Question for CheckStore {
         if reader.capabilities().has_kept_counts
             && let Ok(info) = reader.info()
         {
-            ticket.set_total(info.events);
+            // Each is looked at by itself, in its stream, and among all.
+            ticket.set_total(3 * info.events);
         }
         let mut checked = Checked::default();
-        check(reader, &mut |finding| checked.note(finding), &mut |count| ticket.reached(count))?;
-        Ok(checked)
+        all_findings(reader, &mut |finding| checked.note(finding), &mut |count| ticket.reached(count))?;
+        Ok(checked.in_order())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Fault;
+
+    fn finding(stream: Option<&str>, version: u64, what: Fault) -> Finding {
+        match stream {
+            Some(stream) => Finding::of_stream(stream.into(), Some(Version(version)), what),
+            None => Finding::of_store(what),
+        }
+    }
+
+    #[test]
+    fn findings_are_counted_by_kind_the_gravest_first_and_no_kind_crowds_out_another() {
+        let mut checked = Checked::default();
+        for version in 0..1_200 {
+            checked.note(finding(Some("a-1"), version, Fault::CauseMissing { cause: "x".to_owned() }));
+        }
+        checked.note(finding(Some("a-1"), 7, Fault::HashBroken));
+        checked.note(finding(None, 0, Fault::EndsDiffer));
+        let checked = checked.in_order();
+        let kinds = [(FindingKind::BrokenChain, 1), (FindingKind::WrongCount, 1), (FindingKind::MissingCause, 1_200)];
+        assert_eq!((checked.kinds.as_slice(), checked.found), (&kinds[..], 1_202));
+        assert_eq!(checked.findings.len(), 1_002);
+        assert_eq!(checked.findings.first().map(Finding::kind), Some(FindingKind::BrokenChain));
     }
 }

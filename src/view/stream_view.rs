@@ -306,6 +306,17 @@ impl StreamView {
         }
     }
 
+    /// The next event with a finding behind the cursor, or the one before it; from either end the other.
+    pub fn next_finding(&self, is_next: bool) -> Option<Index> {
+        let (found, cursor) = (self.base()?.timeline.all_findings(), self.cursor?);
+        let places = || found.iter().map(|(index, _)| *index);
+        if is_next {
+            places().find(|index| *index > cursor).or(places().next())
+        } else {
+            places().rfind(|index| *index < cursor).or(places().next_back())
+        }
+    }
+
     pub fn actor(&self, index: Index) -> &str {
         self.base().map_or("", |loaded| loaded.actor(index))
     }

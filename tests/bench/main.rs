@@ -8,6 +8,7 @@
 #![allow(clippy::print_stdout, reason = "the table is the product")]
 
 mod busy;
+mod causes;
 mod frameworks;
 mod measure;
 mod memory;
@@ -35,7 +36,7 @@ const LONG: u64 = 200_000;
 type Part = (&'static str, fn(&mut Table, &Stores));
 
 /// What `--only` names, in the order in which it is measured. What holds the most memory comes last.
-const PARTS: [Part; 16] = [
+const PARTS: [Part; 17] = [
     ("append", append),
     ("scan", scan),
     ("load", load),
@@ -46,6 +47,7 @@ const PARTS: [Part; 16] = [
     ("open", open),
     ("greeting", busy::greeting),
     ("names", names::find),
+    ("causes", causes::chains),
     ("written", busy::written),
     ("postgres", postgres::written),
     ("noticed", busy::noticed),

@@ -8,6 +8,7 @@ mod conditions;
 mod decoders;
 mod engine_room;
 mod files;
+mod findings;
 mod foreign;
 mod fuzz;
 mod given;

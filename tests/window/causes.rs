@@ -148,3 +148,26 @@ fn what_is_recorded_meanwhile_appears() {
     drop(other);
     driver.wait_for("12 events in 4 streams · 10 on the chain");
 }
+
+#[test]
+fn findings_are_listed_by_kind_with_what_they_mean_and_a_key_leads_from_one_to_the_next() {
+    let mut driver = traced();
+    driver.press_with(egui::Modifiers::COMMAND, Key::K);
+    driver.type_into("Search or run a command", "Check the store");
+    driver.press(Key::Enter);
+    // What the leads' rules say of this story stands first.
+    driver.assert_shows("4 findings");
+    assert!(driver.shows_part("though the rules of its domain forbid it"), "{}", driver.all_text());
+    driver.click("missing-cause  1");
+    driver.assert_hides("lead-42 v1, broken-rule, ordered is no event of this kind of stream.");
+    driver.assert_shows("mail-3 v2, missing-cause, its cause, e-90c114, is not in this store");
+    assert!(driver.shows_part("Most events of this store name causes that are in it"), "{}", driver.all_text());
+    assert!(driver.shows_part("Look for it in the store that it came from"), "{}", driver.all_text());
+    driver.type_into("Filter by stream", "lead");
+    driver.assert_hides("mail-3 v2, missing-cause, its cause, e-90c114, is not in this store");
+    driver.type_over("Filter by stream", "MAIL");
+    driver.press(Key::Escape);
+    driver.press(Key::F8);
+    driver.assert_shows("Event · v2");
+    driver.assert_shows("e-90c114, which is not in this store");
+}

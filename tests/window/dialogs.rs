@@ -174,7 +174,7 @@ fn what_a_check_found_is_exported() {
     assert!(text.starts_with("\u{feff}kind,stream,version,message"), "{text}");
     let listed = foldline::store::open(&driver.path("small.db").into()).expect("the store");
     let mut found = 0;
-    foldline::engine::check(listed.as_ref(), &mut |_| found += 1, &mut |_| foldline::store::Flow::Continue(()))
+    foldline::engine::all_findings(listed.as_ref(), &mut |_| found += 1, &mut |_| foldline::store::Flow::Continue(()))
         .expect("checked");
     assert_eq!(csv::Reader::from_reader(text.as_bytes()).records().count(), found);
 }

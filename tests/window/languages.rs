@@ -19,8 +19,9 @@ use foldline::sample::{SampleError, SampleOptions};
 use foldline::store::files::{ExportError, LineFlaw, Quote, TargetError, Unread};
 use foldline::store::frameworks::MappingError;
 use foldline::store::{
-    Address, AddressFlaw, AppendError, Conflict, Damage, Expected, Fault, FileKind, Flow, Framework, Notice, Query,
-    ReadOnlyReason, SchemaChange, SchemaObject, ServerDetail, ServerError, SqlClass, StoreError, StreamQuery, Unfit,
+    Address, AddressFlaw, AppendError, Conflict, Damage, Expected, Fault, FileKind, FindingKind, Flow, Framework,
+    Notice, Query, ReadOnlyReason, SchemaChange, SchemaObject, ServerDetail, ServerError, SqlClass, StoreError,
+    StreamQuery, Unfit,
 };
 
 use crate::driver::Driver;
@@ -182,8 +183,19 @@ fn is_listed_above(fault: &Fault) {
         | Fault::SealedChanged { .. }
         | Fault::SealedAnew { .. }
         | Fault::SealedBehind { .. } => {}
-        // Another's words: SQLite's of its pages. A line of a file has a test of its own.
-        Fault::Pages { .. } | Fault::LineUnreadable { .. } => {}
+        // Another's words: SQLite's of its pages, the domain's of its rules. A line of a file has a test of its own.
+        Fault::Pages { .. } | Fault::LineUnreadable { .. } | Fault::RuleBroken { .. } | Fault::EventOdd { .. } => {}
+    }
+}
+
+#[test]
+fn what_each_kind_of_finding_means_and_what_to_do_is_said_in_every_language() {
+    for kind in FindingKind::ALL {
+        for (language, message) in Language::ALL.into_iter().flat_map(|l| [(l, kind.meaning()), (l, kind.advice())]) {
+            let said = Locale::new(language).sentence(&message);
+            assert_eq!(said.chars().any(is_hangul), language == Language::Korean, "{kind:?}: {said}");
+            assert!(said.ends_with('.'), "{said}");
+        }
     }
 }
 
