@@ -16,7 +16,7 @@ fn main() -> ExitCode {
 #[cfg(feature = "window")]
 fn window(wish: WindowWish) -> ExitCode {
     let WindowWish { store, stream, at, frame_times, is_of_link } = wish;
-    match foldline::app::run(foldline::app::Start { store, stream, at, frame_times, is_of_link }) {
+    match foldline::app::run(foldline::app::Start { store, stream, at, frame_times, is_of_link, workspaces: None }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
             cli::message(reason);

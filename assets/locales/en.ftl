@@ -337,6 +337,108 @@ drafts-kept = { $count ->
     [one] 1 draft kept
    *[other] { $count } drafts kept
 }
+what-if = What if…
+what-if-about = Leave events out, change, insert or move them, and see what would be; nothing is written
+what-if-title = What if — nothing is written
+what-if-short = What if
+what-if-name = Branch { $number }
+make-so = Make this so…
+make-so-about = The events that would make this so; you see them before anything is written
+make-so-title = Make this so
+make-so-would = Make this so… would propose
+make-so-events = { $count ->
+    [0] no event
+    [one] 1 event
+   *[other] { $count } events
+}
+make-so-as = as v{ $version }
+make-so-nothing = The latest state is the same: no event is needed.
+make-so-no-event = No event that the domain allows makes it so.
+make-so-all = The latest state is then as in the branch. You see the preview before anything is written.
+make-so-remaining = { $count ->
+    [one] 1 field stays different.
+   *[other] { $count } fields stay different.
+}
+make-so-append = { $count ->
+    [one] Append 1 event
+   *[other] Append { $count } events
+}
+make-so-cannot = What no event brings about
+make-so-stays = stays
+make-so-refused = Version { $version }: { $why }
+make-so-changed = The stream has changed meanwhile, and nothing was written. This is what would be appended now.
+branch-leave = Leave
+branch-leave-about = Back to history; the branch is kept, but not in the store
+branch-menu = Name, other branches, files
+branch-name = Name of the branch
+branch-new = New branch
+branch-export = Save as a file…
+branch-import = Open a branch file…
+branch-discard = Discard this branch
+branch-exported = Branch saved
+branch-edits = { $count ->
+    [0] no edit
+    [one] 1 edit
+   *[other] { $count } edits
+}
+branch-diverges = diverges at v{ $version }
+branch-same = no state differs
+branch-broken = { $count ->
+    [one] 1 rule broken
+   *[other] { $count } rules broken
+}
+branch-broken-rules = Broken rules, { $count }
+branch-still-applied = still applied
+branch-edits-in-order = Edits, in order
+branch-add = Add an edit…
+branch-at = At v{ $version }
+branch-empty = Nothing is edited yet. Add an edit here, or open the menu of a row of the history.
+branch-word-skip = skip
+branch-word-change = change
+branch-word-insert = insert
+branch-word-move = move
+branch-skipped = skipped
+branch-changed = changed
+branch-inserted = inserted
+branch-moved = moved here
+branch-moved-away = moved away
+branch-skip = Leave this event out
+branch-unskip = Take this event in again
+branch-take-out = Remove this inserted event
+branch-change = Change its payload…
+branch-insert = Insert an event after it…
+branch-move = Move it…
+branch-after = after v{ $version }
+branch-at-start = before the first
+branch-whole = the whole payload
+branch-edit-on = Apply: { $name }
+branch-edit-remove = Remove: { $name }
+branch-hide-equal = Hide equal fields
+branch-no-difference = No field differs at this version.
+branch-field-differs = { $field }: { $old } in history, { $new } in the branch
+col-history = history
+col-what-if = what if
+branch-events = { $events } and { $inserted } inserted
+branch-you = you
+branch-line = Line of the branch
+branch-line-same = The branch has no edit yet
+branch-dialog-change = Change the payload of version { $version }
+branch-dialog-insert = Insert an event
+branch-dialog-move = Move version { $version }
+branch-stands-after = After which version (or start)
+branch-done = Apply
+branch-never-written = Nothing is written to the store.
+branch-in-branch = Nothing is written while a branch is open; leave it first.
+branch-compares = In a branch the state stands beside that of history; leave it for the other views.
+branch-none = No branch is open; begin one with What if….
+branch-not-read = This file holds no branch ({ $detail }); choose one that was saved from here.
+branch-newer = A newer Foldline wrote this branch; update Foldline.
+edit-not-json = Line { $line }, column { $column }: { $detail }
+edit-no-version = Write a version (5), or start
+edit-gone = The event that this was about is gone; close this and begin anew.
+workspace-put-aside = What was kept beside this store could not be read whole; a copy of it stays as { $path }.
+job-reading-branches = reading branches
+job-keeping-branches = keeping branches
 compensate = Compensate…
 compensate-title = Compensate version { $version }
 compensate-natural = Natural compensation

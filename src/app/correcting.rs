@@ -12,6 +12,11 @@ impl App {
         Signature { actor: self.settings.actor.clone(), id, now: now() }
     }
 
+    pub(super) fn begin_draft(&mut self) {
+        let signature = self.signature();
+        self.store.iter_mut().for_each(|store| store.begin_draft(signature.clone()));
+    }
+
     /// Appends what is said whole. Where writing is off, it is asked for first.
     pub(super) fn append_draft(&mut self, ctx: &egui::Context) {
         let Some(store) = &mut self.store else { return };
@@ -50,6 +55,9 @@ impl App {
             store.toggle_writing();
         }
         if matches!(asked, Some(Dialog::Writing { then_appends: true })) {
+            if self.store.as_ref().is_some_and(|store| store.branching.is_open()) {
+                return self.append_proposal(ctx);
+            }
             self.append_draft(ctx);
         }
     }

@@ -19,6 +19,10 @@ pub(super) enum Dialog {
     Password(PasswordWanted),
     /// The open store's draft.
     Compensate,
+    /// An edit of the branch that is open.
+    BranchEdit,
+    /// What would make it so.
+    MakeSo,
     /// What switching writing on means; an append may wait for the answer.
     Writing {
         then_appends: bool,
@@ -47,7 +51,12 @@ impl Dialog {
             Self::Settings => Some(Command::Settings),
             Self::Tool(name) => Some(Command::Tool(*name)),
             Self::Palette(_) => Some(Command::Palette),
-            Self::Mapping(_) | Self::Password(_) | Self::Compensate | Self::Writing { .. } => None,
+            Self::Mapping(_)
+            | Self::Password(_)
+            | Self::Compensate
+            | Self::BranchEdit
+            | Self::MakeSo
+            | Self::Writing { .. } => None,
         }
     }
 
@@ -57,7 +66,11 @@ impl Dialog {
 
     /// Whether it is about the store that is open, and has no meaning for another.
     pub(super) fn is_of_store(&self) -> bool {
-        matches!(self, Self::Tool(_) | Self::Compensate | Self::Writing { .. })
+        matches!(self, Self::Tool(_) | Self::Compensate | Self::Writing { .. }) || self.is_of_branch()
+    }
+
+    pub(super) fn is_of_branch(&self) -> bool {
+        matches!(self, Self::BranchEdit | Self::MakeSo)
     }
 }
 

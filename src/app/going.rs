@@ -2,6 +2,7 @@
 
 use super::App;
 use crate::command::{Action, Command};
+use crate::event::{StreamId, Version};
 use crate::view::{OpenStore, Stay, StreamView, ToolName, Trail};
 
 impl App {
@@ -26,6 +27,14 @@ impl App {
             self.leave();
         }
         self.go_to(|view| view.go_to(index));
+    }
+
+    /// To an event of any stream.
+    pub(super) fn go_to_place(&mut self, stream: &StreamId, version: Version) {
+        self.leave();
+        self.is_playing = false;
+        self.reveal = true;
+        self.store.iter_mut().for_each(|store| store.go_to(stream.clone(), version));
     }
 
     /// Back to where one was, or forward again.

@@ -1,14 +1,15 @@
 use egui::{CentralPanel, Frame, Margin, Panel, RichText, Ui};
 
 use super::panes::{SideBorders, cards_ui};
-use super::regions::Place;
+use super::regions::{Place, Regions};
 use super::{App, Dialog};
 use crate::command::{Action, Command};
 use crate::theme::palette;
 use crate::ui::{
-    Choices, Scene, TypedPath, compensate_ui, error_bar_ui, event_ui, greeting_ui, keys_ui, mapping_ui, notice_ui,
-    open_dialog_ui, palette_ui, password_ui, settings_ui, status_bar_ui, streams_ui, timeline_height, timeline_ui,
-    title_ui, tool_dialog_ui, top_bar_ui, welcome_ui, writing_ui,
+    Choices, STRIP_HEIGHT, Scene, TypedPath, branch_edit_ui, compensate_ui, edits_ui, error_bar_ui, event_ui, frame_ui,
+    greeting_ui, keys_ui, make_so_ui, mapping_ui, notice_ui, open_dialog_ui, palette_ui, password_ui, settings_ui,
+    status_bar_ui, streams_ui, strip_ui, timeline_height, timeline_ui, title_ui, tool_dialog_ui, top_bar_ui,
+    welcome_ui, writing_ui,
 };
 use crate::view::{Middle, OpenStore, Panes, Split};
 
@@ -50,8 +51,13 @@ impl App {
         let (on_screen, is_leaving) = store.on_screen();
         let has_stream = on_screen.is_some();
         let has_events = on_screen.is_some_and(|view| !view.is_empty());
+        let in_branch = store.has_branch();
+        if in_branch {
+            strip_panel_ui(ui, scene, store, regions);
+        }
         // What is drawn first is where Tab comes first: the room below is taken, and filled at the end.
         let status = Place::take(ui, Panel::bottom("status").exact_size(26.0).frame(bar(0)));
+        let framed = ui.available_rect_before_wrap();
         let height = timeline_height(store, ui.ctx().content_rect().height());
         let timeline = (has_events && fit.has_timeline)
             .then(|| Place::take(ui, Panel::bottom("timeline").exact_size(height).frame(bar(8))));
@@ -86,7 +92,11 @@ impl App {
         if let Some(event) = event {
             regions.fill(ui, event, |ui| {
                 dim_if(ui, is_leaving);
-                event_ui(ui, scene, store);
+                if in_branch {
+                    edits_ui(ui, scene, store);
+                } else {
+                    event_ui(ui, scene, store);
+                }
             });
         }
         if let Some(timeline) = timeline {
@@ -99,7 +109,18 @@ impl App {
             status_bar_ui(ui, scene, store, progress.as_ref(), fit, has_stream);
         });
         borders.paint(ui);
+        if in_branch {
+            frame_ui(ui, framed);
+        }
     }
+}
+
+/// Over the panels while a branch is looked at.
+fn strip_panel_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, regions: &mut Regions) {
+    let frame = Frame::new().fill(palette(ui).warning_soft).inner_margin(Margin::symmetric(16, 0));
+    Panel::top("what if").exact_size(STRIP_HEIGHT).frame(frame).show(ui, |ui| {
+        regions.show(ui, |ui| strip_ui(ui, scene, store));
+    });
 }
 
 /// What was there stays while the next is on its way, but cannot be acted upon.
@@ -180,7 +201,20 @@ fn dialog_ui(
                 None => is_open = false,
             }
         }
-        (Dialog::Tool(_) | Dialog::Compensate | Dialog::Writing { .. }, None) => is_open = false,
+        (Dialog::BranchEdit, Some(store)) => {
+            let fault = store.edit_fault();
+            match store.branching.open_mut().and_then(|open| open.draft.as_mut()) {
+                Some(draft) => branch_edit_ui(ui, scene, draft, fault.as_ref(), &mut is_open),
+                None => is_open = false,
+            }
+        }
+        (Dialog::MakeSo, Some(store)) => {
+            let writing = store.writing();
+            make_so_ui(ui, scene, &mut store.making_so, writing, &mut is_open);
+        }
+        (Dialog::Tool(_) | Dialog::Compensate | Dialog::Writing { .. } | Dialog::BranchEdit | Dialog::MakeSo, None) => {
+            is_open = false;
+        }
     }
     if !is_open {
         scene.ask(Action::CloseDialog);

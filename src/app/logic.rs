@@ -24,6 +24,7 @@ impl App {
     /// Takes what has come from the background, and goes on with what waited for it.
     pub(super) fn poll(&mut self, ctx: &egui::Context) {
         self.gone.poll();
+        self.poll_branch_file(ctx);
         if self.sample.poll() {
             if let Some(path) = self.sample.value().cloned() {
                 if self.settings.place(&path.clone().into()).is_none() {
@@ -72,6 +73,12 @@ impl App {
             }
             if let Some(soon) = store.wants_poll_in() {
                 ctx.request_repaint_after(soon);
+            }
+            if let Some(told) = store.branching.told.take() {
+                self.told = Some(told);
+            }
+            if !store.branching.is_open() {
+                self.dialogs.close_where(ctx, Dialog::is_of_branch);
             }
             if std::mem::take(&mut store.was_replaced) {
                 self.told = Some(UserError::new(Message::new("store-replaced")));
@@ -184,12 +191,7 @@ impl App {
                     view.go_to(index);
                 }
             }),
-            Action::GoToPlace(stream, version) => {
-                self.leave();
-                self.is_playing = false;
-                self.reveal = true;
-                self.store.iter_mut().for_each(|store| store.go_to(stream.clone(), version));
-            }
+            Action::GoToPlace(stream, version) => self.go_to_place(&stream, version),
             Action::GoToTyped => self.go_to_typed(),
             Action::Projection(number) => self.store.iter_mut().for_each(|store| store.set_projection(number)),
             Action::AddLane(stream) => self.store.iter_mut().for_each(|store| store.add_lane(stream.clone())),
@@ -260,6 +262,7 @@ impl App {
                 self.store.iter_mut().for_each(|store| store.resume_draft(stream.clone(), version, signature.clone()));
             }
             Action::AllowWriting => self.allow_writing(ctx),
+            Action::Branch(action) => self.branch(ctx, action),
         }
     }
 
@@ -280,9 +283,31 @@ impl App {
 
     /// Closes what is on top, with what was said in it.
     fn close_dialog(&mut self, ctx: &egui::Context) {
-        if let (Some(Dialog::Compensate), Some(store)) = (self.dialogs.close_top(ctx), &mut self.store) {
-            store.leave_draft();
+        let Some(store) = &mut self.store else {
+            self.dialogs.close_top(ctx);
+            return;
+        };
+        match self.dialogs.close_top(ctx) {
+            Some(Dialog::Compensate) => store.leave_draft(),
+            Some(Dialog::BranchEdit) => {
+                store.branching.open_mut().into_iter().for_each(|open| open.draft = None);
+            }
+            _ => {}
         }
+    }
+
+    /// A step in a branch comes through what it inserts.
+    fn steps_in_branch(&mut self, command: Command) -> bool {
+        let by = match command {
+            Command::StepForward => 1,
+            Command::StepBack => -1,
+            Command::TenForward => 10,
+            Command::TenBack => -10,
+            _ => return false,
+        };
+        let has_stepped = self.store.as_mut().is_some_and(|store| store.step_in_branch(by));
+        self.reveal |= has_stepped;
+        has_stepped
     }
 
     fn zoom(&mut self, factor: f64) {
@@ -308,6 +333,12 @@ impl App {
     }
 
     pub(super) fn run_command(&mut self, ctx: &egui::Context, command: Command) {
+        if !self.is_refused_in_branch(command) && !self.steps_in_branch(command) {
+            self.carry_out(ctx, command);
+        }
+    }
+
+    fn carry_out(&mut self, ctx: &egui::Context, command: Command) {
         match command {
             Command::ExploreSample => {
                 self.start = super::Start::default();
@@ -385,10 +416,8 @@ impl App {
             }
             Command::ToggleZone => self.settings.zone = self.settings.zone.other(),
             Command::ToggleWriting => self.toggle_writing(ctx),
-            Command::Compensate => {
-                let signature = self.signature();
-                self.store.iter_mut().for_each(|store| store.begin_draft(signature.clone()));
-            }
+            Command::WhatIf | Command::MakeSo => self.branch_command(ctx, command),
+            Command::Compensate => self.begin_draft(),
             Command::MapColumns => {
                 if let Some(source) = self.store.as_ref().map(|store| store.source.clone()) {
                     self.ask_for_columns(ctx, source);

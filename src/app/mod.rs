@@ -2,6 +2,7 @@
 
 #![deny(clippy::indexing_slicing, reason = "a redraw between two facts must not end the program")]
 
+mod branches;
 mod correcting;
 mod dialogs;
 mod going;
@@ -36,6 +37,7 @@ use crate::locale::Locale;
 use crate::store::{self, Address, Source};
 use crate::ui::{Notice, TypedPath, focus_ring_ui};
 use crate::view::{Middle, OpenStore, Split, TypedMoment, UserError};
+use crate::workspace::Workspace;
 
 /// What the window begins with.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +45,8 @@ pub struct Start {
     pub store: Option<Source>,
     pub stream: Option<StreamId>,
     pub at: Option<Moment>,
+    /// Where what a user keeps for stores lies; `None` is the user's own folder.
+    pub workspaces: Option<PathBuf>,
     /// Where to write what each frame cost, in milliseconds, a line a frame.
     pub frame_times: Option<PathBuf>,
     /// Whoever made a link chose the store.
@@ -72,6 +76,8 @@ pub struct App {
     dismissed: Option<UserError>,
     typed: TypedPath,
     typed_moment: TypedMoment,
+    /// Where what is kept for stores lies, where that is not the user's own folder.
+    workspaces: Option<PathBuf>,
     is_playing: bool,
     dialogs: Dialogs,
     notice: Option<Notice>,
@@ -92,6 +98,15 @@ pub struct App {
     gone: Loading<Vec<String>, UserError>,
     file_dialog: Loading<Option<PathBuf>, UserError>,
     export_dialog: Loading<Option<PathBuf>, UserError>,
+    /// A branch on its way to a file, or from one.
+    branch_file: Loading<Option<BranchFile>, UserError>,
+}
+
+/// What became of a file that was chosen for a branch.
+#[derive(Clone, Debug)]
+enum BranchFile {
+    Written,
+    Read(String),
 }
 
 #[derive(Clone, Debug)]
@@ -135,6 +150,8 @@ impl App {
             dismissed: None,
             typed: TypedPath::default(),
             typed_moment: TypedMoment::default(),
+            workspaces: start.workspaces.clone(),
+            branch_file: Loading::default(),
             is_playing: false,
             dialogs: Dialogs::default(),
             notice: None,
@@ -188,7 +205,11 @@ impl App {
 
     fn greet(&mut self, opened: Opened) {
         let Opened { engine, is_writing_on } = opened;
-        let mut store = OpenStore::new(engine);
+        let workspace = match &self.workspaces {
+            Some(folder) => Workspace::in_folder(folder, engine.source()),
+            None => Workspace::of(engine.source()),
+        };
+        let mut store = OpenStore::with_workspace(engine, workspace);
         store.is_writing_on = is_writing_on;
         store.asks_before_writing = !is_writing_on && !self.settings.was_told_of_writing(&store.source);
         self.coming = Some(store);
@@ -252,6 +273,7 @@ impl App {
             || self.opening.is_loading()
             || self.coming.is_some()
             || self.dialogs.is_busy()
+            || self.branch_file.is_loading()
             || self.store.as_ref().is_some_and(OpenStore::is_loading)
     }
 }

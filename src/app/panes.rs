@@ -4,7 +4,7 @@ use egui::{Rect, Ui, UiBuilder, pos2, vec2};
 
 use super::App;
 use crate::theme::ROW_HEIGHT;
-use crate::ui::{Scene, Splitter, causes_ui, compare_ui, history_ui, state_ui};
+use crate::ui::{Scene, Splitter, beside_ui, branch_history_ui, causes_ui, compare_ui, history_ui, state_ui};
 use crate::view::{CARD_GAP, CARD_HEAD, Fit, Middle, OnScreen, Pane, Panes, Split, StreamView};
 
 impl App {
@@ -70,26 +70,39 @@ impl SideBorders {
 pub(super) fn cards_ui(
     ui: &mut Ui,
     scene: &mut Scene<'_>,
-    shown: OnScreen<'_>,
+    mut shown: OnScreen<'_>,
     view: &mut StreamView,
     panes: &Panes,
     middle: Middle,
     reveal: &mut bool,
 ) -> Split {
     let space = ui.available_rect_before_wrap();
+    // A branch has a middle of its own.
+    let middle = if shown.open.is_some() { Middle::State } else { middle };
     if middle == Middle::Causes {
         causes_ui(ui, scene, shown, view, space, reveal);
         return Split::default();
     }
     let is_comparing = middle == Middle::Compare;
-    let lines = if is_comparing { 0 } else { view.most_state_lines() };
+    let lines = match &mut shown.open {
+        Some(open) => {
+            // With a row for the names of the columns.
+            let hides_equal = open.hides_equal;
+            1 + open.prepare(view.cursor()).map_or(0, |beside| beside.len(hides_equal))
+        }
+        None if is_comparing => 0,
+        None => view.most_state_lines(),
+    };
     let natural = CARD_HEAD + lines as f32 * ROW_HEIGHT + 2.0;
     let split = panes.split(space.height(), natural, is_comparing);
     let above = Rect::from_min_size(space.min, vec2(space.width(), split.state));
     let below = Rect::from_min_size(above.left_bottom() + vec2(0.0, CARD_GAP), vec2(space.width(), split.history));
+    let mut open = shown.open.take();
     ui.scope_builder(UiBuilder::new().max_rect(above), |ui| {
         ui.shrink_clip_rect(above.expand(1.0));
-        if is_comparing {
+        if let Some(open) = &mut open {
+            beside_ui(ui, scene, view, open, split.is_state_folded);
+        } else if is_comparing {
             compare_ui(ui, scene, shown, view, split.state);
         } else {
             state_ui(ui, scene, view, split.is_state_folded);
@@ -105,7 +118,10 @@ pub(super) fn cards_ui(
     }
     ui.scope_builder(UiBuilder::new().max_rect(below), |ui| {
         ui.shrink_clip_rect(below.expand(1.0));
-        history_ui(ui, scene, view, reveal, split.is_history_folded);
+        match &open {
+            Some(open) => branch_history_ui(ui, scene, view, open, reveal, split.is_history_folded),
+            None => history_ui(ui, scene, view, reveal, split.is_history_folded),
+        }
     });
     split
 }

@@ -1,7 +1,7 @@
 use super::Command;
 use crate::event::{StreamId, Version};
 use crate::store::{Source, StreamOrder};
-use crate::view::{ExportWhat, Pane, Span, ToolName, WallDay};
+use crate::view::{BranchWish, ExportWhat, Pane, Span, ToolName, WallDay};
 
 /// What a panel asks for. Panels only send; `logic` carries out.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,6 +72,8 @@ pub enum Action {
     DiscardDraft,
     /// Goes on with the draft of this event.
     ResumeDraft(StreamId, Version),
+    /// Of the branch that is looked at.
+    Branch(BranchAction),
     /// Writing is switched on by whoever was told what it means, and what waited for it goes on.
     AllowWriting,
 }
@@ -88,4 +90,16 @@ pub enum LaneAction {
     Forget(String),
     /// Looks for a condition in all streams like this one.
     Everywhere(String),
+}
+
+/// What is asked of branches. Some of it only the window can do: it knows dialogs, and names in its language.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BranchAction {
+    Wish(BranchWish),
+    New,
+    /// To a file that is chosen, and from one.
+    Export,
+    Import,
+    /// Appends all that would make the branch so.
+    Append,
 }

@@ -3,7 +3,7 @@
 
 mod action;
 
-pub use action::{Action, LaneAction};
+pub use action::{Action, BranchAction, LaneAction};
 
 use crate::view::{Pane, ToolName};
 
@@ -53,6 +53,8 @@ pub enum Command {
     ToggleZone,
     ToggleWriting,
     Compensate,
+    WhatIf,
+    MakeSo,
     CopyLink,
     MapColumns,
     Palette,
@@ -114,6 +116,7 @@ pub enum Key {
     L,
     O,
     R,
+    W,
     Comma,
     Plus,
     Minus,
@@ -122,7 +125,8 @@ pub enum Key {
 
 impl Key {
     fn of_letter(letter: char) -> Option<Self> {
-        let letters = [Self::A, Self::B, Self::C, Self::D, Self::E, Self::F, Self::K, Self::L, Self::O, Self::R];
+        let letters =
+            [Self::A, Self::B, Self::C, Self::D, Self::E, Self::F, Self::K, Self::L, Self::O, Self::R, Self::W];
         letters.into_iter().find(|key| key.label().chars().eq([letter]))
     }
 
@@ -153,6 +157,7 @@ impl Key {
             Self::L => "L",
             Self::O => "O",
             Self::R => "R",
+            Self::W => "W",
             Self::Comma => ",",
             Self::Plus => "+",
             Self::Minus => "-",
@@ -213,6 +218,8 @@ impl Command {
         Self::ToggleZone,
         Self::ToggleWriting,
         Self::Compensate,
+        Self::WhatIf,
+        Self::MakeSo,
         Self::CopyLink,
         Self::MapColumns,
         Self::Palette,
@@ -266,6 +273,8 @@ impl Command {
             Self::ToggleZone => "toggle-zone",
             Self::ToggleWriting => "toggle-writing",
             Self::Compensate => "compensate",
+            Self::WhatIf => "what-if",
+            Self::MakeSo => "make-so",
             Self::CopyLink => "copy-link",
             Self::MapColumns => "map-columns",
             Self::Palette => "palette",
@@ -333,7 +342,14 @@ impl Command {
             | Self::ZoomOut
             | Self::ZoomAll
             | Self::AddLane => Menu::Go,
-            Self::PinA | Self::PinB | Self::Compare | Self::Causes | Self::Compensate | Self::CopyLink => Menu::Event,
+            Self::PinA
+            | Self::PinB
+            | Self::Compare
+            | Self::Causes
+            | Self::Compensate
+            | Self::WhatIf
+            | Self::MakeSo
+            | Self::CopyLink => Menu::Event,
             Self::FocusFilter
             | Self::NextPart
             | Self::PreviousPart
@@ -366,6 +382,7 @@ impl Command {
             Self::ZoomAll => plain(Key::Zero),
             Self::AddLane => plain(Key::L),
             Self::Compensate => plain(Key::C),
+            Self::WhatIf => plain(Key::W),
             Self::Back => alt(Key::Left),
             Self::Forward => alt(Key::Right),
             Self::Overview => alt(Key::Home),
@@ -395,6 +412,7 @@ impl Command {
             | Self::ToggleZone
             | Self::ToggleWriting
             | Self::MapColumns
+            | Self::MakeSo
             | Self::CopyLink => None,
         }
     }

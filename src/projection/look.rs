@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Map, Value};
 
 use super::Projection;
-use super::cells::{Cell, RawJson};
+use super::cells::{Cell, RawJson, cell_value};
 use super::path::{PathStep, item_path, key_path, leaf_count, nth_leaf, path_steps, step_into};
 
 /// A state, to be looked at leaf by leaf in the order of [`super::leaves`]. Making one costs as much as the state has
@@ -37,6 +37,11 @@ impl<P: Projection> Look<P> {
 
     pub fn leaf_count(&self) -> usize {
         self.starts.last().copied().unwrap_or(0)
+    }
+
+    /// The value at a path, `null` where there is none.
+    pub fn value(&self, path: &str) -> Value {
+        cell_value(&self.projection, &self.state, path)
     }
 
     /// The leaf at a place, with its path.

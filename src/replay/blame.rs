@@ -67,6 +67,24 @@ impl ChangeIndex {
         self.changed[self.place_of_event(index)].iter().map(|id| &*self.paths[*id as usize]).collect()
     }
 
+    /// Every path that the events of a range changed, each once.
+    pub(super) fn of_events(&self, range: Range<Index>) -> Vec<&str> {
+        let place = |index: Index| self.place_of_event(index);
+        let (start, end) = (range.start, range.end.min(self.ends.len()));
+        let changes = if start < end { place(start).start..place(end - 1).end } else { 0..0 };
+        if changes.len() < self.paths.len() {
+            let mut ids = self.changed[changes].to_vec();
+            ids.sort_unstable();
+            ids.dedup();
+            return ids.into_iter().map(|id| &*self.paths[id as usize]).collect();
+        }
+        let is_changed = |events: &Vec<u32>| {
+            let next = events.partition_point(|event| (*event as usize) < start);
+            events.get(next).is_some_and(|event| (*event as usize) < end)
+        };
+        self.paths.iter().zip(&self.events).filter(|(_, events)| is_changed(events)).map(|(path, _)| &**path).collect()
+    }
+
     pub(super) fn count_of_event(&self, index: Index) -> usize {
         self.place_of_event(index).len()
     }

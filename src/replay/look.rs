@@ -23,6 +23,9 @@ pub trait StateLook: Send + Sync + Debug {
     /// The fields of the state that hold more leaves than this.
     fn long_groups(&self, leaves: usize) -> Vec<Group>;
 
+    /// The value at a path, `null` where there is none.
+    fn value(&self, path: &str) -> Value;
+
     /// The value at a path before the event, `null` where there was none.
     fn value_before(&self, path: &str) -> Value;
 }
@@ -60,6 +63,10 @@ impl<P: Projection> StateLook for BeforeAndAfter<P> {
 
     fn long_groups(&self, leaves: usize) -> Vec<Group> {
         self.after.long_groups(leaves).into_iter().map(|(path, leaves)| Group { path, leaves }).collect()
+    }
+
+    fn value(&self, path: &str) -> Value {
+        self.after.value(path)
     }
 
     fn value_before(&self, path: &str) -> Value {

@@ -212,7 +212,10 @@ pub trait Timeline: Send + Sync + std::fmt::Debug {
     /// The paths of the fields that the event at `index` changed.
     fn changed_fields(&self, index: Index) -> Vec<&str>;
 
-    /// How many those are.
+    /// The paths of the fields that any event of a range changed, each once.
+    fn changed_between(&self, range: Range<Index>) -> Vec<&str>;
+
+    /// How many fields the event at `index` changed.
     fn changed_count(&self, index: Index) -> usize;
 
     /// The same with the values from before and after.
@@ -342,6 +345,10 @@ impl<P: Projection> Timeline for Replay<P> {
 
     fn changed_fields(&self, index: Index) -> Vec<&str> {
         self.changes.of_event(index)
+    }
+
+    fn changed_between(&self, range: Range<Index>) -> Vec<&str> {
+        self.changes.of_events(range)
     }
 
     fn changed_count(&self, index: Index) -> usize {

@@ -27,7 +27,7 @@ pub fn top_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>,
         let name = Button::new(RichText::new(name).strong()).truncate();
         ui.scope(|ui| {
             ui.set_max_width(width * 0.25);
-            let (menu, _) = MenuButton::from_button(name).ui(ui, |ui| menu_ui(ui, scene, store.is_some(), recent));
+            let (menu, _) = MenuButton::from_button(name).ui(ui, |ui| menu_ui(ui, scene, store, recent));
             menu.on_hover_text(scene.text("store-menu"));
         });
         if width >= NARROW {
@@ -95,6 +95,8 @@ fn access_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, never: Optio
     if !store.is_writing_on {
         icon(ui, Icon::Lock, colours.dim);
     }
+    let in_branch = refusal(store, Command::ToggleWriting).map(|why| scene.text(why));
+    let never = never.or(in_branch.as_deref());
     let button = ui.add_enabled(never.is_none(), Button::new(RichText::new(scene.text(name)).color(ink)));
     let button = button.on_disabled_hover_text(never.unwrap_or_default());
     if button.on_hover_text(scene.text("toggle-writing")).clicked() {
@@ -103,11 +105,11 @@ fn access_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, never: Optio
 }
 
 /// Every command, menu by menu. The store's own come first, with the stores that were open lately.
-fn menu_ui(ui: &mut Ui, scene: &mut Scene<'_>, is_open: bool, recent: &[String]) {
+fn menu_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>, recent: &[String]) {
     for menu in Menu::ALL {
         ui.menu_button(scene.text(menu.title()), |ui| {
             for command in Command::all().filter(|command| command.menu() == menu) {
-                command_ui(ui, scene, command, is_open);
+                command_ui(ui, scene, command, store);
             }
         });
     }
@@ -123,14 +125,30 @@ fn menu_ui(ui: &mut Ui, scene: &mut Scene<'_>, is_open: bool, recent: &[String])
     }
 }
 
-fn command_ui(ui: &mut Ui, scene: &mut Scene<'_>, command: Command, is_open: bool) {
+fn command_ui(ui: &mut Ui, scene: &mut Scene<'_>, command: Command, store: Option<&OpenStore>) {
     let mut button = Button::new(scene.text(command.title()));
     if let Some(shortcut) = command.shortcut() {
         button = button.shortcut_text(shortcut.label());
     }
-    if ui.add_enabled(is_open || !command.needs_store(), button).clicked() {
+    let refusal = store.and_then(|store| refusal(store, command));
+    let is_possible = refusal.is_none() && (store.is_some() || !command.needs_store());
+    let mut button = ui.add_enabled(is_possible, button);
+    if let Some(why) = refusal {
+        button = button.on_disabled_hover_text(scene.text(why));
+    }
+    if button.clicked() {
         scene.run(command);
         ui.close();
+    }
+}
+
+/// Why a command is out of place now: nothing that writes goes on while a branch is looked at.
+fn refusal(store: &OpenStore, command: Command) -> Option<&'static str> {
+    match (command, store.branching.is_open()) {
+        (Command::Compensate | Command::ToggleWriting, true) => Some("branch-in-branch"),
+        (Command::Compare | Command::Causes, true) => Some("branch-compares"),
+        (Command::MakeSo, false) => Some("branch-none"),
+        _ => None,
     }
 }
 

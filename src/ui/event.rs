@@ -63,6 +63,10 @@ fn detail_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, detail: &Eve
         if ui.add(Button::new(text).fill(colours.accent)).clicked() {
             scene.run(Command::Compensate);
         }
+        let what_if = ui.button(scene.text("what-if"));
+        if what_if.on_hover_text(scene.text("what-if-about")).clicked() {
+            scene.run(Command::WhatIf);
+        }
         let copy = ui.button(scene.text("copy-event"));
         if copy.on_hover_text(scene.text("copy-event-about")).clicked() {
             scene.ask(Action::Copy(serde_json::to_string_pretty(event).unwrap_or_default()));

@@ -6,7 +6,7 @@ use super::changes::changes_ui;
 use super::icons::paint_sign;
 use super::list::{Cells, Look, list_row, list_ui};
 use super::parts::{card, cut, filter_field, shortened};
-use crate::command::Action;
+use crate::command::{Action, Command};
 use crate::event::Explain;
 use crate::theme::{Sign, palette};
 use crate::view::{Pane, StreamView};
@@ -175,6 +175,16 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, index: usize, c
     if response.clicked() {
         scene.ask(Action::GoTo(index));
     }
+    response.context_menu(|ui| {
+        for command in [Command::WhatIf, Command::Compensate] {
+            if ui.button(scene.text(command.title())).clicked() {
+                // What is meant is the event under the pointer.
+                scene.ask(Action::GoTo(index));
+                scene.run(command);
+                ui.close();
+            }
+        }
+    });
     if columns.who == 0.0 {
         // What gave way is still said.
         response.on_hover_ui(|ui| {

@@ -22,6 +22,7 @@ pub(super) enum Icon {
     HalfMoon,
     Cross,
     More,
+    Branch,
     PaneLeft,
     PaneRight,
     PaneBelow,
@@ -161,6 +162,14 @@ pub(super) fn paint(painter: &egui::Painter, icon: Icon, rect: Rect, ink: Color3
         Icon::More => {
             for x in [0.15, 0.5, 0.85] {
                 painter.circle_filled(at(x, 0.5), 1.5, ink);
+            }
+        }
+        Icon::Branch => {
+            let stroke = Stroke::new(1.4, ink);
+            painter.line_segment([at(0.2, 0.2), at(0.2, 0.8)], stroke);
+            painter.add(Shape::line(vec![at(0.8, 0.3), at(0.8, 0.5), at(0.2, 0.65)], stroke));
+            for (x, y) in [(0.2, 0.1), (0.2, 0.9), (0.8, 0.2)] {
+                painter.circle_filled(at(x, y), 2.0, ink);
             }
         }
         Icon::PaneLeft | Icon::PaneRight | Icon::PaneBelow => {

@@ -41,6 +41,7 @@ mod tool;
 mod tools;
 mod value_menu;
 mod welcome;
+mod what_if;
 mod when;
 mod when_search;
 mod writing;
@@ -66,6 +67,9 @@ pub use timeline::{timeline_height, timeline_ui};
 pub use title::title_ui;
 pub use tools::tool_dialog_ui;
 pub use welcome::{RecentStore, TypedPath, open_dialog_ui, welcome_ui};
+pub use what_if::{
+    STRIP_HEIGHT, beside_ui, branch_edit_ui, branch_history_ui, edits_ui, frame_ui, make_so_ui, strip_ui,
+};
 pub use when::Zone;
 pub use writing::writing_ui;
 

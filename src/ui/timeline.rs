@@ -1,5 +1,6 @@
 mod add_lane;
 mod bars;
+mod branch_line;
 mod lane_drawing;
 mod lanes;
 mod marks;
@@ -26,7 +27,8 @@ use crate::view::{LaneTyping, OpenStore, Pin, TypedMoment};
 
 /// How high it is with its lanes and the room around it, in a window of this height.
 pub fn timeline_height(store: &OpenStore, window_height: f32) -> f32 {
-    26.0 + 4.0 + track::height(store.lane_texts().len(), window_height) + 4.0 + track::OVERVIEW + 16.0
+    let branch = if store.has_branch() { branch_line::HEIGHT + 4.0 } else { 0.0 };
+    26.0 + 4.0 + track::height(store.lane_texts().len(), window_height) + 4.0 + track::OVERVIEW + 16.0 + branch
 }
 
 /// What moves the cursor, and the line with its marks. What is drawn of a stream costs what there is room for, however
@@ -73,6 +75,10 @@ fn timeline_of_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, control
         );
     });
     track::track_ui(ui, scene, store, view, is_by_time);
+    if let Some(open) = store.branching.open().filter(|_| store.has_branch()) {
+        let lanes = store.lane_texts().len();
+        branch_line::branch_line_ui(ui, scene, view, open, is_by_time, lanes);
+    }
 }
 
 /// What moves the cursor, and where it stands.

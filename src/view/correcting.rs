@@ -19,6 +19,10 @@ const DRAFTS_KEPT: usize = 20;
 impl OpenStore {
     /// Begins a correction of the event at the cursor, or goes on with one that was left.
     pub fn begin_draft(&mut self, signature: Signature) {
+        // What a branch shows was never recorded, and is not to be corrected.
+        if self.branching.is_open() {
+            return;
+        }
         let Some((view, version)) = self.view.as_ref().and_then(|view| Some((view, view.version()?))) else { return };
         let stream = view.stream.clone();
         self.leave_draft();
@@ -32,6 +36,7 @@ impl OpenStore {
 
     /// Goes on with a draft that was left, at its event.
     pub fn resume_draft(&mut self, stream: StreamId, version: Version, signature: Signature) {
+        self.leave_branch();
         self.leave_draft();
         let is_it = |kept: &KeptDraft| kept.stream == stream.as_str() && kept.version == version.0;
         let Some(place) = self.kept_drafts.iter().position(is_it) else { return };

@@ -3,6 +3,9 @@
 
 #![deny(clippy::indexing_slicing, reason = "what is shown may have become shorter between two facts")]
 
+mod beside;
+mod branch_wishes;
+mod branching;
 mod causes;
 mod changes;
 mod checking;
@@ -12,8 +15,10 @@ mod comparing;
 mod correcting;
 mod draft;
 mod draft_ground;
+mod edit_draft;
 mod event_detail;
 mod exporting;
+mod folded_branch;
 mod greeting;
 mod history_filter;
 mod labels;
@@ -21,6 +26,7 @@ mod lanes;
 mod line;
 mod listing;
 mod loaded;
+mod making_so;
 mod mapping_draft;
 mod open_store;
 mod panes;
@@ -40,6 +46,9 @@ mod typed_moment;
 mod user_error;
 mod when_search;
 
+pub use beside::{Beside, BesideRow};
+pub use branch_wishes::BranchWish;
+pub use branching::{Branches, Branching, OpenBranch};
 pub use causes::{CausesView, FindCauses, LANE_EVENTS, ReadLane};
 pub use changes::{FieldHistory, FieldValue, RowChanges};
 pub use checking::{CheckStore, Checked, Checking, FINDINGS_KEPT};
@@ -49,8 +58,10 @@ pub use comparing::{CompareMode, Compared, Comparing, Pin, SetBy, Side};
 pub use correcting::Writing;
 pub use draft::{Draft, Effect, KeptDraft, Signature};
 pub use draft_ground::{Elsewhere, LedElsewhere};
+pub use edit_draft::{EditDraft, EditFault, EditKind};
 pub use event_detail::{EventDetail, LinkedTo, ReadEvent};
 pub use exporting::{ExportEvents, ExportWhat, Exported, Exporting};
+pub use folded_branch::Folded;
 pub use greeting::{Clock, Destination, GREETED, Greeting, GreetingRow, counted};
 pub use history_filter::{HistoryFilter, Matches};
 pub use labels::Labels;
@@ -58,6 +69,7 @@ pub use lanes::{Arrow, Lane, Lanes, Mark};
 pub use line::{Line, Shown, Span};
 pub use listing::{FindStreams, FoundStreams, ListStreams, Listed, ReadSurvey, STREAMS_LISTED};
 pub use loaded::Loaded;
+pub use making_so::MakingSo;
 pub use mapping_draft::MappingDraft;
 pub use open_store::{LookAtStore, OnScreen, OpenStore, Overview, SurveyAge};
 pub use panes::{CARD_GAP, CARD_HEAD, Fit, Middle, Pane, Panes, Split};

@@ -1,15 +1,17 @@
 use std::time::Duration;
 
+use super::branching::Branching;
 use super::listing::BETWEEN_LETTERS;
 use super::signs::SignBook;
 use super::{
-    CausesView, Clock, Comparing, Draft, FindStreams, Greeting, KeptDraft, Labels, ListStreams, Pin, ReadSurvey, Stay,
-    StreamLanes, StreamView, ToolName, Tools, Trail, UserError,
+    BranchWish, CausesView, Clock, Comparing, Draft, FindStreams, Greeting, KeptDraft, Labels, ListStreams, MakingSo,
+    OpenBranch, Pin, ReadSurvey, Stay, StreamLanes, StreamView, ToolName, Tools, Trail, UserError,
 };
 use crate::engine::{Asked, Cause, Engine, Link, Moment, Progress, Question, StoreChange, Survey, Ticket, Tool};
-use crate::event::{StreamId, Version};
+use crate::event::{EventId, StreamId, Version};
 use crate::replay::Index;
 use crate::store::{Notice, ReadOnlyReason, Source, Store, StoreInfo, StreamOrder};
+use crate::workspace::Workspace;
 
 /// How many streams the palette offers beside the commands.
 const STREAMS_IN_PALETTE: usize = 12;
@@ -53,6 +55,8 @@ pub struct OpenStore {
     pub trail: Trail,
     /// Drafts that were left, the latest first.
     pub(super) kept_drafts: Vec<KeptDraft>,
+    pub branching: Branching,
+    pub making_so: MakingSo,
     pub pins: [Option<Pin>; 2],
     pub comparing: Comparing,
     pub causes: CausesView,
@@ -94,7 +98,14 @@ impl std::fmt::Debug for OpenStore {
 
 impl OpenStore {
     pub fn new(engine: Engine) -> Self {
+        let workspace = Workspace::of(engine.source());
+        Self::with_workspace(engine, workspace)
+    }
+
+    /// `workspace` is where what a user keeps for this store lies.
+    pub fn with_workspace(engine: Engine, workspace: Workspace) -> Self {
         let survey = Survey::default();
+        let branching = Branching::new(&engine, workspace);
         let mut store = Self {
             source: engine.source().clone(),
             engine,
@@ -118,6 +129,8 @@ impl OpenStore {
             draft: None,
             trail: Trail::default(),
             kept_drafts: Vec::new(),
+            branching,
+            making_so: MakingSo::default(),
             pins: [None, None],
             comparing: Comparing::new(),
             causes: CausesView::new(),
@@ -273,6 +286,7 @@ impl OpenStore {
     /// Shows the stream under its n-th projection.
     pub fn set_projection(&mut self, number: usize) {
         self.view.iter_mut().for_each(|view| view.set_projection(&self.engine, number));
+        self.branching.show_under(&self.engine, number);
     }
 
     /// Looks for more of what the search found.
@@ -345,6 +359,7 @@ impl OpenStore {
         if self.draft.as_ref().is_some_and(|draft| draft.stream != stream) {
             self.leave_draft();
         }
+        self.leave_branch();
         let mut next = StreamView::new(&self.engine, stream);
         if let Some(view) = &self.view {
             next.keep_filters_of(view);
@@ -356,6 +371,7 @@ impl OpenStore {
     /// Back to what the whole store holds.
     pub fn unselect(&mut self) {
         self.leave_draft();
+        self.leave_branch();
         self.view = None;
         self.leaving = None;
     }
@@ -374,8 +390,9 @@ impl OpenStore {
             (Some(view), Some(leaving)) if view.is_empty() => Some(leaving),
             (view, _) => view.as_mut(),
         };
-        let Self { comparing, causes, pins, labels, .. } = self;
-        OnScreen { view, comparing, causes, pins, labels }
+        let Self { comparing, causes, pins, labels, branching, .. } = self;
+        let open = branching.open_mut().filter(|open| view.as_ref().is_some_and(|view| view.stream == open.stream));
+        OnScreen { view, open, comparing, causes, pins, labels }
     }
 
     /// Makes ready what a comparison shows, and asks for what it lacks.
@@ -414,7 +431,7 @@ impl OpenStore {
     /// What is asked without being asked for: its errors and its progress are the window's own.
     fn background(&self) -> impl Iterator<Item = &dyn Tool<Error = UserError>> {
         let of_view = self.view.iter().flat_map(StreamView::tools);
-        of_view.chain(self.comparing.tools()).chain([
+        of_view.chain(self.branching.tools()).chain(self.comparing.tools()).chain([
             &self.groups as &dyn Tool<Error = UserError>,
             &self.info,
             self.lanes.asked(),
@@ -490,6 +507,7 @@ impl OpenStore {
         self.comparing.follow(&self.engine, change);
         self.causes.follow(&self.engine, change);
         self.draft.iter_mut().for_each(|draft| draft.follow(&self.engine, change));
+        self.branching.follow(&self.engine, change);
     }
 
     /// What was read while the file was being written may have failed for that alone.
@@ -510,12 +528,24 @@ impl OpenStore {
         if let Some(change) = self.engine.take_change() {
             self.change(&change);
         }
+        let (made, has_proposal) = self.poll_proposal();
+        if let (Some(version), Some(stream)) = (made, self.branching.open().map(|open| open.stream.clone())) {
+            self.leave_branch();
+            self.go_behind(stream, version);
+        }
+        let has_branched = self.branching.poll(&self.engine);
+        if has_branched {
+            self.propose_soon();
+            if let Some(slot) = self.branching.open_mut().and_then(OpenBranch::take_arrival) {
+                self.branch(BranchWish::GoTo(slot), EventId::new(""));
+            }
+        }
         let follows = self.follows;
         let Self { engine, info, groups, lists_made, found, labels, view, leaving, comparing, causes, signs, .. } =
             self;
         let mut is_new = info.poll(engine);
         is_new |= found.poll(engine);
-        is_new |= recorded.is_some();
+        is_new |= recorded.is_some() || has_proposal || has_branched;
         let has_list = groups.poll(engine);
         *lists_made += u64::from(has_list);
         is_new |= has_list;
@@ -570,6 +600,8 @@ impl OpenStore {
     pub fn is_loading(&self) -> bool {
         self.all().any(Tool::is_loading)
             || self.labels.asked.is_loading()
+            || self.branching.is_loading()
+            || self.making_so.is_loading()
             || self.draft.as_ref().is_some_and(Draft::is_appending)
     }
 }
@@ -578,6 +610,8 @@ impl OpenStore {
 #[derive(Debug)]
 pub struct OnScreen<'a> {
     pub view: Option<&'a mut StreamView>,
+    /// The branch that is looked at in place of its history.
+    pub open: Option<&'a mut OpenBranch>,
     pub comparing: &'a mut Comparing,
     pub causes: &'a mut CausesView,
     pub pins: &'a [Option<Pin>; 2],

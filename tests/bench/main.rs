@@ -7,6 +7,7 @@
 
 #![allow(clippy::print_stdout, reason = "the table is the product")]
 
+mod branching;
 mod busy;
 mod causes;
 mod frameworks;
@@ -36,13 +37,14 @@ const LONG: u64 = 200_000;
 type Part = (&'static str, fn(&mut Table, &Stores));
 
 /// What `--only` names, in the order in which it is measured. What holds the most memory comes last.
-const PARTS: [Part; 17] = [
+const PARTS: [Part; 18] = [
     ("append", append),
     ("scan", scan),
     ("load", load),
     ("seek", seek),
     ("frameworks", frameworks::load),
     ("ticket", moving::ticket),
+    ("what-if", branching::edit),
     ("wide", memory::wide_events),
     ("open", open),
     ("greeting", busy::greeting),

@@ -53,7 +53,17 @@ impl Driver {
     pub(crate) fn at(stream: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let path = sample_in(folder.path());
-        let start = Start { store: Some(path.into()), stream: Some(StreamId::from(stream)), ..Start::default() };
+        let start = start_at(folder.path(), path, stream);
+        let mut driver = Self { window: window(start), folder };
+        driver.settle();
+        driver
+    }
+
+    /// Another window at the small sample, as the first was when it ended.
+    pub(crate) fn restarted(self, stream: &str) -> Self {
+        let Self { window: ended, folder } = self;
+        drop(ended);
+        let start = start_at(folder.path(), folder.path().join("small.db"), stream);
         let mut driver = Self { window: window(start), folder };
         driver.settle();
         driver
@@ -282,6 +292,12 @@ impl egui::DroppedFile for Dropped {
 
 pub(crate) fn window(start: Start) -> Harness<'static, App> {
     Harness::builder().with_size([1280.0, 800.0]).build_eframe(move |context| App::new(context, start))
+}
+
+/// What is kept beside stores lies in the test's own folder, and not in that of whoever runs it.
+fn start_at(folder: &Path, store: PathBuf, stream: &str) -> Start {
+    let workspaces = Some(folder.join("workspaces"));
+    Start { store: Some(store.into()), stream: Some(StreamId::from(stream)), workspaces, ..Start::default() }
 }
 
 fn sample_in(folder: &Path) -> PathBuf {

@@ -330,7 +330,8 @@ fn every_command_is_reached_through_the_menus_in_the_order_of_sight() {
         }
         driver.press(Key::ArrowRight);
         let titles: Vec<String> = Command::all()
-            .filter(|command| command.menu() == menu)
+            // What only a branch has is seen, but not reached without one.
+            .filter(|command| command.menu() == menu && *command != Command::MakeSo)
             .map(|command| locale.text(command.title()))
             .collect();
         if !here(&driver).starts_with(titles.first().expect("a command")) {

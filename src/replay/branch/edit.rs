@@ -8,6 +8,8 @@ use crate::event::{EventId, Explain, Head, Message, Timestamp, Version};
 /// A history that might have been: edits over a recorded stream. Nothing of it is ever written to the store.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Branch {
+    /// Stays the same whatever it is called.
+    pub id: String,
     pub name: String,
     pub stream: String,
     pub edits: Vec<Edit>,

@@ -232,6 +232,10 @@ impl Layout {
         self.changed.iter().map(|(index, edits)| (*index, edits.as_slice()))
     }
 
+    pub fn inserted_count(&self) -> usize {
+        self.inserted.len()
+    }
+
     pub(super) fn inserted(&self) -> impl Iterator<Item = (usize, &InsertedPlace)> {
         self.inserted.iter().map(|(edit, place)| (*edit, place))
     }

@@ -19,6 +19,8 @@ use crate::projection::{Problem, Projection, cell_value, diff_values, path_value
 /// The events that stand in a branch in place of recorded ones, or between them.
 #[derive(Debug, Default)]
 pub struct NewEvents {
+    /// Those whose payload is changed, as they are recorded.
+    recorded: BTreeMap<Index, RecordedEvent>,
     changed: BTreeMap<Index, RecordedEvent>,
     inserted: BTreeMap<usize, RecordedEvent>,
 }
@@ -38,6 +40,7 @@ impl NewEvents {
             layout.changed().map(|(index, edits)| (index, edits.to_vec())).collect();
         for (index, edits) in changed {
             let mut event = recorded(index)?;
+            events.recorded.insert(index, event.clone());
             for place in edits {
                 let Some(Alteration::Change { to, .. }) = branch.edits.get(place).map(|edit| &edit.what) else {
                     continue;
@@ -80,6 +83,11 @@ impl NewEvents {
     /// An event whose payload is changed, as it stands in the branch.
     pub fn changed(&self, index: Index) -> Option<&RecordedEvent> {
         self.changed.get(&index)
+    }
+
+    /// The same as it is recorded.
+    pub fn recorded(&self, index: Index) -> Option<&RecordedEvent> {
+        self.recorded.get(&index)
     }
 
     /// The event that an edit inserts.
@@ -154,6 +162,19 @@ impl WhatIf {
             .into_iter()
             .map(|field| Change { before: value(&before, &field), after: value(&after, &field), field })
             .collect()
+    }
+
+    /// The paths at which the two may differ after a slot: what any event since the first edit has changed in either.
+    pub fn candidates(&self, history: &dyn Timeline, slot: usize) -> Vec<String> {
+        let Some(slot) = self.layout.slots().get(slot) else { return Vec::new() };
+        let shared = self.layout.shared();
+        let up_to = |index: Option<Index>| shared..index.map_or(shared, |index| index + 1);
+        let old = history.changed_between(up_to(slot.history()));
+        let mut paths = self.timeline.changed_between(up_to(slot.branch()));
+        paths.extend(old);
+        paths.sort_unstable();
+        paths.dedup();
+        paths.into_iter().map(str::to_owned).collect()
     }
 
     pub fn label(&self, history: &dyn Timeline, slot: usize) -> Option<Label> {

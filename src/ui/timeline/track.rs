@@ -31,7 +31,7 @@ pub(super) fn height(lanes: usize, window_height: f32) -> f32 {
 }
 
 /// So much of a mark may lie beyond the ends of the line.
-const EDGE: f32 = 10.0;
+pub(super) const EDGE: f32 = 10.0;
 
 /// How near to the cursor one takes hold of it, where dragging elsewhere moves what is shown.
 const GRIP: f32 = 12.0;

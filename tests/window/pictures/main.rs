@@ -37,7 +37,7 @@ struct Screen {
 const COMPARED: &str = "tests/window/snapshots";
 const SHOWN: &str = "assets/screenshots";
 
-const SCREENS: [Screen; 10] = [
+const SCREENS: [Screen; 11] = [
     Screen { name: "welcome", folder: COMPARED, looks: &Look::ALL, open: |look| Stage::welcome(look, SIZE) },
     Screen { name: "lead", folder: SHOWN, looks: &Look::ALL, open: |look| Stage::at(look, SIZE, "lead-1", 5) },
     Screen {
@@ -48,6 +48,7 @@ const SCREENS: [Screen; 10] = [
     },
     Screen { name: "ticket", folder: COMPARED, looks: &Look::ALL, open: without_streams },
     Screen { name: "compare", folder: SHOWN, looks: &Look::ALL, open: comparing },
+    Screen { name: "what-if", folder: COMPARED, looks: &Look::ALL, open: branching },
     Screen { name: "compensate", folder: SHOWN, looks: &Look::ALL, open: compensating },
     Screen { name: "palette", folder: COMPARED, looks: &Look::ALL, open: finding },
     Screen { name: "keys", folder: COMPARED, looks: &Look::ALL, open: listing_keys },
@@ -80,6 +81,22 @@ fn compensating(look: Look) -> Stage {
     stage.run(Command::Compensate);
     stage.type_into("compensate-actor", "kim@example.com");
     stage.type_into("compensate-reason", "the first spelling was right");
+    stage
+}
+
+/// A correction left out, and a payment that failed inserted: a rule that this breaks, and two lines that part.
+fn branching(look: Look) -> Stage {
+    let mut stage = Stage::at(look, SIZE, "lead-1", 3);
+    stage.run(Command::WhatIf);
+    stage.click("branch-add");
+    stage.click("branch-skip");
+    stage.press(Key::ArrowRight);
+    stage.press(Key::ArrowRight);
+    stage.click("branch-add");
+    stage.click("branch-insert");
+    stage.type_into("compensate-type", "payment-failed");
+    stage.click("branch-done");
+    stage.press(Key::ArrowRight);
     stage
 }
 
@@ -178,6 +195,11 @@ fn a_ticket_at_a_version() {
 #[test]
 fn two_versions_beside_each_other() {
     check("compare");
+}
+
+#[test]
+fn a_branch_beside_history() {
+    check("what-if");
 }
 
 #[test]

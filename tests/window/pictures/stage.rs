@@ -54,6 +54,8 @@ impl Look {
 pub(crate) struct Stage {
     window: Harness<'static, App>,
     locale: Locale,
+    /// What is kept beside stores goes with the picture.
+    _workspaces: TempDir,
 }
 
 impl Stage {
@@ -78,6 +80,8 @@ impl Stage {
     }
 
     fn begin(look: Look, size: [f32; 2], start: Start) -> Self {
+        let workspaces = tempfile::tempdir().expect("a folder");
+        let start = Start { workspaces: Some(workspaces.path().to_owned()), ..start };
         let settings = Settings { is_light: look.is_light, language: look.language, ..Settings::default() };
         let kept = serde_json::to_string(&settings).expect("settings");
         let window = Harness::builder()
@@ -91,7 +95,7 @@ impl Stage {
                 context.storage = Some(Box::leak(Box::new(Kept(kept))));
                 App::new(context, start)
             });
-        let mut stage = Self { window, locale: Locale::new(look.language) };
+        let mut stage = Self { window, locale: Locale::new(look.language), _workspaces: workspaces };
         stage.settle();
         stage
     }

@@ -1,0 +1,96 @@
+use egui::{Button, Label, Response, RichText, TextEdit, Ui};
+
+use super::BranchWish;
+use crate::theme::palette;
+use crate::ui::Scene;
+use crate::ui::dialog::{Dialog, take_first_focus};
+use crate::ui::parts::{caption, is_entered, shortened};
+use crate::view::{EditDraft, EditFault, EditKind};
+
+/// An edit of the branch: the payload of an event, an event that is inserted, or where one is to stand. What is wrong with
+/// it stands at its field.
+pub fn branch_edit_ui(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    draft: &mut EditDraft,
+    fault: Option<&EditFault>,
+    is_open: &mut bool,
+) {
+    let name = match draft.kind {
+        EditKind::Change => "branch-dialog-change",
+        EditKind::Insert => "branch-dialog-insert",
+        EditKind::Move => "branch-dialog-move",
+    };
+    let version = draft.event.as_ref().map_or_else(String::new, |event| event.version.to_string());
+    let title = scene.locale.with(name, [("version", version.into())]);
+    Dialog::new("branch edit", &title, 560.0).show(ui, scene, is_open, |ui, scene| {
+        let mut is_done = false;
+        if draft.kind == EditKind::Insert {
+            let fault = said(scene, draft, fault, |fault| match fault {
+                EditFault::Type(message) => Some(message),
+                _ => None,
+            });
+            let field = field(ui, &scene.text("compensate-type"), &mut draft.event_type, 1, fault.as_deref());
+            is_done |= is_entered(ui, &field);
+        } else {
+            caption(ui, &shortened(&draft.event_type));
+        }
+        if draft.kind != EditKind::Move {
+            let fault = said(scene, draft, fault, |fault| match fault {
+                EditFault::Payload(message) => Some(message),
+                _ => None,
+            });
+            let rows = draft.payload.lines().count().clamp(6, 18);
+            let _ = field(ui, &scene.text("compensate-payload"), &mut draft.payload, rows, fault.as_deref());
+        }
+        if draft.kind != EditKind::Change {
+            let fault = said(scene, draft, fault, |fault| match fault {
+                EditFault::After(message) => Some(message),
+                _ => None,
+            });
+            let field = field(ui, &scene.text("branch-stands-after"), &mut draft.after, 1, fault.as_deref());
+            is_done |= is_entered(ui, &field);
+        }
+        ui.add_space(8.0);
+        ui.horizontal(|ui| {
+            let colours = palette(ui);
+            let text = RichText::new(scene.text("branch-done")).strong().color(colours.on_accent);
+            is_done |= ui.add(Button::new(text).fill(colours.warning)).clicked();
+            if ui.button(scene.text("cancel")).clicked() {
+                scene.ask(crate::command::Action::CloseDialog);
+            }
+            ui.add(Label::new(RichText::new(scene.text("branch-never-written")).size(11.5).color(colours.dim)).wrap());
+        });
+        if is_done {
+            scene.wish(BranchWish::Done);
+        }
+    });
+}
+
+/// What is wrong with a field, once it is known to be meant so. A payload is judged as it is typed: it begins sound.
+fn said(
+    scene: &Scene<'_>,
+    draft: &EditDraft,
+    fault: Option<&EditFault>,
+    of_field: impl Fn(&EditFault) -> Option<&crate::event::Message>,
+) -> Option<String> {
+    let is_payload = matches!(fault, Some(EditFault::Payload(_)));
+    fault.filter(|_| draft.is_tried || is_payload).and_then(of_field).map(|message| scene.sentence(message))
+}
+
+fn field(ui: &mut Ui, name: &str, text: &mut String, rows: usize, fault: Option<&str>) -> Response {
+    let colours = palette(ui);
+    let ink = if fault.is_some() { colours.danger } else { colours.dim };
+    let label = ui.add(Label::new(RichText::new(name).size(11.5).color(ink)).sense(egui::Sense::CLICK));
+    let edit =
+        if rows > 1 { TextEdit::multiline(text).code_editor().desired_rows(rows) } else { TextEdit::singleline(text) };
+    let response = ui.add(edit.desired_width(f32::INFINITY)).labelled_by(label.id);
+    take_first_focus(ui, &response);
+    if label.clicked() {
+        response.request_focus();
+    }
+    if let Some(fault) = fault {
+        ui.add(Label::new(RichText::new(fault).size(11.5).color(colours.danger)).wrap());
+    }
+    response
+}

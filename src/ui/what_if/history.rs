@@ -1,0 +1,174 @@
+use egui::{Align, Layout, RichText, Ui};
+
+use super::{BranchWish, badge, how_name, slot_menu_ui};
+use crate::event::Explain;
+use crate::replay::{How, SlotEvent};
+use crate::theme::palette;
+use crate::ui::Scene;
+use crate::ui::card::{CardHead, card_head_ui};
+use crate::ui::history::{MARGIN, mark, names_ui};
+use crate::ui::list::{Cells, Look, list_row, list_ui};
+use crate::ui::parts::{card, cut, shortened};
+use crate::view::{Folded, OpenBranch, Pane, StreamView};
+
+/// So many fields are named of those that an event changes.
+const FIELDS_NAMED: usize = 12;
+
+/// Every event of history and of the branch, in the branch's order: what is left out is struck.
+pub fn branch_history_ui(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    view: &StreamView,
+    open: &OpenBranch,
+    reveal: &mut bool,
+    is_folded: bool,
+) {
+    card(ui, |ui| {
+        ui.set_width(ui.available_width());
+        head_ui(ui, scene, open, is_folded);
+        let (Some(folded), false) = (open.folded(), is_folded) else { return };
+        let count = folded.slots().len();
+        let slot = open.slot(view.cursor());
+        let columns = Columns::new(ui.available_width(), folded);
+        let Columns { version, when, event, who, changed, badge: _ } = columns;
+        let names = [
+            ("col-version", version),
+            ("col-when", when),
+            ("col-event", event),
+            ("col-who", who),
+            ("col-changed", changed),
+        ];
+        names_ui(ui, scene, &names);
+        list_ui(ui, "branch history", count, slot, *reveal, |ui, row| {
+            row_ui(ui, scene, view, folded, row, slot, columns);
+        });
+        *reveal = false;
+    });
+}
+
+fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, open: &OpenBranch, is_folded: bool) {
+    let dim = palette(ui).dim;
+    let title = scene.text("history");
+    let head = CardHead { pane: Pane::History, title: &title, is_folded };
+    card_head_ui(
+        ui,
+        scene,
+        head,
+        |_, _| {},
+        |ui, scene| {
+            let Some(folded) = open.folded() else { return };
+            let total = folded.history().heads().len() as u64;
+            let events = scene
+                .locale
+                .with("history-events", [("count", total.into()), ("grouped", crate::ui::grouped(total).into())]);
+            let inserted = folded.what_if.layout.inserted_count();
+            let aside = if inserted == 0 {
+                events
+            } else {
+                scene.locale.with("branch-events", [("events", events.into()), ("inserted", inserted.into())])
+            };
+            if ui.available_width() > 160.0 {
+                cut(ui, RichText::new(format!("{aside}  ·  {}", scene.zone_name())).color(dim));
+            }
+        },
+    );
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Columns {
+    version: f32,
+    when: f32,
+    event: f32,
+    who: f32,
+    changed: f32,
+    badge: f32,
+}
+
+impl Columns {
+    /// As room runs out, who did it gives way first, then when, then what changed.
+    fn new(width: f32, folded: &Folded) -> Self {
+        const EVENT: f32 = 170.0;
+        const CHANGED: f32 = 110.0;
+        let digits = folded.history().heads().last().map_or(1, |head| head.version.to_string().len()) + 2;
+        let version = 16.0 + 7.5 * digits as f32;
+        let badge = 104.0;
+        let room = (width - 2.0 * MARGIN - version - badge).max(0.0);
+        let who = if room > EVENT + CHANGED + 116.0 + 84.0 { 84.0 } else { 0.0 };
+        let when = if room > EVENT + CHANGED + 116.0 { 116.0 } else { 0.0 };
+        let event = EVENT.min(room);
+        Self { version, when, event, who, changed: (room - when - who - event).max(0.0), badge }
+    }
+}
+
+#[allow(clippy::too_many_arguments, reason = "a row and all that it is drawn from")]
+fn row_ui(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    view: &StreamView,
+    folded: &Folded,
+    row: usize,
+    cursor: Option<usize>,
+    columns: Columns,
+) {
+    let (Some(slot), Some(head)) = (folded.slots().get(row), folded.head(row)) else { return };
+    let colours = palette(ui);
+    let is_to_come = cursor.is_some_and(|cursor| row > cursor);
+    let is_out = !slot.is_in_branch();
+    let (ink, dim) = match (is_to_come || is_out, slot.how) {
+        (true, _) => (colours.faint, colours.faint),
+        (false, How::Inserted | How::MovedHere) => (colours.text, colours.text),
+        (false, _) => (colours.text, colours.dim),
+    };
+    let is_new = matches!(slot.how, How::Inserted | How::MovedHere);
+    let version_ink = if is_new { colours.warning } else { dim };
+    let text = |text: &str, ink| {
+        let text = RichText::new(shortened(text)).color(ink);
+        if is_out { text.strikethrough() } else { text }
+    };
+    let name = head.event_type.as_str();
+    let label = folded.label(row);
+    let how = how_name(slot.how).map(|how| scene.text(how));
+    let spoken =
+        format!("v{label} {}{}", shortened(name), how.as_ref().map(|how| format!(", {how}")).unwrap_or_default());
+    let is_here = cursor == Some(row);
+    let look = if is_new && !is_here { Look::Plain(Some(colours.warning_soft)) } else { Look::Choice(is_here) };
+    let response = list_row(ui, &spoken, look, |ui, rect| {
+        let mut cells = Cells::new(rect, MARGIN);
+        cells.cell(ui, columns.version, |ui| {
+            cut(ui, text(&label, version_ink).monospace());
+        });
+        cells.cell(ui, columns.when, |ui| {
+            let when = head.recorded_at.map_or_else(|| "—".to_owned(), |at| scene.zone.short(at));
+            cut(ui, text(&when, dim).monospace());
+        });
+        cells.cell(ui, columns.event, |ui| {
+            mark(ui, colours.sign(view.sign_of(name)).faint_if(is_to_come || is_out));
+            ui.add_space(8.0);
+            cut(ui, text(name, ink)).on_hover_text(shortened(name));
+        });
+        cells.cell(ui, columns.who, |ui| match slot.event {
+            SlotEvent::Recorded(index) => drop(cut(ui, text(view.actor(index), dim))),
+            SlotEvent::Inserted(_) => drop(cut(ui, text(&scene.text("branch-you"), dim))),
+        });
+        cells.cell(ui, columns.changed, |ui| {
+            let fields = folded.changed_fields(row);
+            let named: Vec<_> = fields.iter().take(FIELDS_NAMED).map(|field| shortened(field)).collect();
+            cut(ui, text(&named.join(", "), dim));
+        });
+        cells.cell(ui, columns.badge, |ui| {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if let Some(how) = &how {
+                    badge(ui, how);
+                }
+                if let Some(broken) = folded.broken_at(row) {
+                    ui.label(RichText::new("!").strong().color(colours.warning))
+                        .on_hover_text(scene.sentence(&broken.problem.message()));
+                }
+            });
+        });
+    });
+    if response.clicked() {
+        scene.wish(BranchWish::GoTo(row));
+    }
+    response.context_menu(|ui| slot_menu_ui(ui, scene, row, slot.how));
+}

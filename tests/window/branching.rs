@@ -1,0 +1,227 @@
+//! What if: a branch is made, looked at beside history, kept, and made so; nothing of it reaches the store before.
+
+use std::path::Path;
+
+use egui::{Key, Modifiers, Role};
+use egui_kittest::kittest::Queryable;
+
+use crate::driver::Driver;
+
+fn run(driver: &mut Driver, command: &str) {
+    driver.press_with(Modifiers::COMMAND, Key::K);
+    driver.type_into("Search or run a command", command);
+    driver.press(Key::Enter);
+}
+
+/// At version 3 of the first lead, where `aab` was corrected to `aaa`.
+fn at_correction() -> Driver {
+    let mut driver = Driver::at("lead-1");
+    driver.click_role(Role::Row, "v3 contact-details-updated");
+    driver
+}
+
+/// In a branch that leaves that out.
+fn skipped() -> Driver {
+    let mut driver = at_correction();
+    driver.click("What if…");
+    driver.click("Add an edit…");
+    driver.click("Leave this event out");
+    driver
+}
+
+fn bytes(driver: &Driver) -> Vec<u8> {
+    std::fs::read(driver.path("small.db")).expect("the store")
+}
+
+#[test]
+fn an_event_is_left_out_and_what_differs_is_told() {
+    let mut driver = at_correction();
+    let before = bytes(&driver);
+    driver.click("What if…");
+    driver.assert_shows("What if — nothing is written");
+    driver.assert_shows("no edit  ·  no state differs");
+    driver.click("Add an edit…");
+    driver.click("Leave this event out");
+    driver.assert_shows("1 edit  ·  diverges at v3");
+    driver.assert_shows("v3 contact-details-updated, skipped");
+    driver.assert_shows("name: aaa in history, aab in the branch");
+    driver.assert_shows("1 field differs");
+    driver.click("Hide equal fields");
+    driver.assert_hides("phone: 1111");
+    driver.click_role(Role::CheckBox, "Apply: skip contact-details-updated v3");
+    driver.assert_shows("no edit  ·  no state differs");
+    driver.click_role(Role::CheckBox, "Apply: skip contact-details-updated v3");
+    driver.click_role(Role::Button, "Remove: skip contact-details-updated v3");
+    driver.assert_hides("v3 contact-details-updated, skipped");
+    driver.click("Leave");
+    driver.assert_hides("What if — nothing is written");
+    driver.assert_shows("State at version 3");
+    assert_eq!(bytes(&driver), before, "the store was touched");
+}
+
+#[test]
+fn a_payload_is_changed_in_a_dialog_that_says_what_is_wrong_where() {
+    let mut driver = at_correction();
+    driver.click("What if…");
+    driver.click("Add an edit…");
+    driver.click("Change its payload…");
+    driver.assert_shows("Change the payload of version 3");
+    let all = |driver: &mut Driver, text: &str| {
+        driver.window.get_by_role_and_label(Role::MultilineTextInput, "Payload, as JSON").focus();
+        driver.window.run_steps(2);
+        driver.press_with(Modifiers::COMMAND, Key::A);
+        driver.type_into("Payload, as JSON", text);
+    };
+    all(&mut driver, "{\"name\": oops}");
+    driver.assert_shows("Line 1, column 10: expected value");
+    driver.click_role(Role::Button, "Apply");
+    driver.assert_shows("Change the payload of version 3");
+    all(&mut driver, "{\"name\": \"bob\"}");
+    driver.click_role(Role::Button, "Apply");
+    driver.assert_hides("Change the payload of version 3");
+    driver.assert_shows("v3 contact-details-updated, changed");
+    driver.assert_shows("name: aaa in history, bob in the branch");
+}
+
+#[test]
+fn an_inserted_event_is_stepped_through_and_the_rules_it_breaks_are_told() {
+    let mut driver = at_correction();
+    driver.click("What if…");
+    driver.click("Add an edit…");
+    driver.click("Insert an event after it…");
+    driver.click_role(Role::Button, "Apply");
+    driver.assert_shows("Insert an event");
+    driver.type_into("Type of the event", "payment-failed");
+    driver.click_role(Role::Button, "Apply");
+    driver.assert_shows("v3+1 payment-failed, inserted");
+    driver.assert_shows("The rules do not allow payment-failed while the status is FOLLOWUP_SET.");
+    driver.assert_shows("State at version 3+1");
+    driver.assert_shows("status: FOLLOWUP_SET in history, PAYMENT_FAILED in the branch");
+    driver.press(Key::ArrowRight);
+    driver.assert_shows("State at version 4");
+    driver.press(Key::ArrowLeft);
+    driver.assert_shows("State at version 3+1");
+    driver.press(Key::ArrowLeft);
+    driver.assert_shows("State at version 3");
+}
+
+#[test]
+fn an_event_is_moved_to_stand_behind_another() {
+    let mut driver = at_correction();
+    driver.click("What if…");
+    driver.click("Add an edit…");
+    driver.click("Move it…");
+    driver.type_into("After which version (or start)", "77");
+    driver.press(Key::Enter);
+    assert!(driver.shows_part("there is no version 77"), "{}", driver.all_text());
+    driver.type_over("After which version (or start)", "0");
+    driver.press(Key::Enter);
+    driver.assert_shows("v3 contact-details-updated, moved here");
+    driver.assert_shows("v3 contact-details-updated, moved away");
+}
+
+#[test]
+fn nothing_that_writes_can_be_reached_in_a_branch() {
+    let mut driver = Driver::at("lead-1");
+    driver.allow_writing();
+    driver.click("What if…");
+    driver.press(Key::C);
+    driver.assert_shows("Nothing is written while a branch is open; leave it first.");
+    driver.assert_hides("Natural compensation");
+    driver.assert_hides("Compensate…");
+    driver.click("Close");
+    run(&mut driver, "Compensate");
+    driver.assert_hides("Natural compensation");
+    driver.click("Leave");
+    driver.press(Key::C);
+    driver.assert_shows("Natural compensation");
+}
+
+#[test]
+fn branches_are_named_and_kept_beside_the_store_over_a_restart() {
+    let mut driver = skipped();
+    driver.click_beginning("Name, other branches, files");
+    driver.type_over("Name of the branch", "Without the correction");
+    driver.press(Key::Escape);
+    driver.click("Leave");
+    driver.click("What if…");
+    driver.assert_shows("1 edit  ·  diverges at v3");
+    driver.click_beginning("Name, other branches, files");
+    driver.click("New branch");
+    driver.assert_shows("no edit  ·  no state differs");
+    driver.press(Key::Escape);
+    // What nothing was done in is not kept.
+    let mut again = driver.restarted("lead-1");
+    again.click("What if…");
+    again.assert_shows("1 edit  ·  diverges at v3");
+    assert!(again.shows_part("Without the correction"), "{}", again.all_text());
+    again.click_beginning("Name, other branches, files");
+    again.click("Discard this branch");
+    again.assert_hides("What if — nothing is written");
+    let mut third = again.restarted("lead-1");
+    third.click("What if…");
+    third.assert_shows("no edit  ·  no state differs");
+}
+
+#[test]
+fn a_branch_of_a_store_that_was_replaced_says_so_at_its_edit() {
+    let driver = skipped();
+    let store = driver.path("small.db");
+    std::fs::remove_file(&store).expect("removed");
+    make_other(&store);
+    let mut again = driver.restarted("lead-1");
+    again.click("What if…");
+    assert!(again.shows_part("version 3 is another event than the one this edit was made for"), "{}", again.all_text());
+    again.assert_shows("1 edit  ·  no state differs");
+}
+
+fn make_other(path: &Path) {
+    use foldline::event::{EventId, NewEvent, StreamId};
+    use foldline::store::native::NativeStore;
+    use foldline::store::{Expected, Writer as _};
+    let mut store = NativeStore::create(path).expect("made");
+    let event = |number: u64, event_type: &str| NewEvent {
+        id: EventId::new(&format!("other-{number}")),
+        event_type: event_type.into(),
+        schema: 1,
+        recorded_at: None,
+        payload: "{}".to_owned(),
+        metadata: String::new(),
+    };
+    let events: Vec<NewEvent> =
+        (0..5).map(|number| event(number, if number == 0 { "lead-initialized" } else { "contacted" })).collect();
+    store.append(&StreamId::from("lead-1"), Expected::NoStream, &events).expect("recorded");
+}
+
+#[test]
+fn a_branch_is_made_so_after_a_preview_and_history_is_then_as_it_was_wanted() {
+    let mut driver = skipped();
+    driver.wait_for("as v7");
+    driver.click("Make this so…");
+    driver.assert_shows("Make this so");
+    driver.type_into("Author", "kim");
+    driver.click_role(Role::Button, "Append 1 event");
+    assert!(driver.shows_part("Say why"), "a reason is wanted: {}", driver.all_text());
+    driver.type_into("Reason", "it was right before");
+    driver.click_role(Role::Button, "Append 1 event");
+    // Writing is switched on by whoever was told what it means.
+    driver.click_role(Role::Button, "Switch writing on");
+    driver.wait_for("State at version 7");
+    driver.assert_hides("What if — nothing is written");
+    driver.assert_shows("name: aab");
+    driver.assert_shows("v7 contact-details-updated");
+}
+
+#[test]
+fn a_file_of_a_branch_opens_as_the_same_branch() {
+    let mut driver = skipped();
+    let file = driver.window.state().open_branch_as_file().expect("a branch is open");
+    driver.click("Leave");
+    driver.window.state_mut().take_branch_file(&file);
+    driver.settle();
+    driver.assert_shows("1 edit  ·  diverges at v3");
+    driver.click("Leave");
+    driver.window.state_mut().take_branch_file("{\"foldline-branch\": 9, \"branch\": {}}");
+    driver.settle();
+    assert!(driver.shows_part("This file holds no branch"), "{}", driver.all_text());
+}
