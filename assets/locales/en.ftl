@@ -624,6 +624,8 @@ job-reading-the-event = reading the event
 job-searching-events = searching events
 job-reading-lanes = reading lanes
 job-asking-every-stream = asking every stream
+job-replaying-without-each-event = replaying without each event
+job-leaving-events-out = leaving events out
 pause = No events for { $length }; drawn shorter than it was
 length-days = { $count } days
 length-hours = { $count } hours
@@ -760,6 +762,55 @@ evidence-fault-other-store = the seal is of another history than this evidence
 evidence-fault-other-root = the seal has another root for the same { $size } events: one of the two histories was rewritten
 evidence-fault-not-compared = the seal is of { $sealed } events and the evidence of { $size }, and nothing in it leads from one to the other; make the evidence with --since and that seal
 
+why-so = Why a value is so…
+why-button = Why?
+why-ask-of = Why is { $field } so?
+why-field = Field
+why-fields = Choose a field
+why-not = and not
+why-not-hint = another value
+why-ask = Ask
+why-place = In { $projection } of { $stream } at version { $version }
+why-no-place = Open a stream first; then a value of its state can be asked about.
+why-is = { $field } is { $value } at version { $version }.
+why-is-already = { $field } is { $value } at version { $version }. Clear the other value to see what made it so.
+why-is-not = { $field } is { $value } at version { $version }, and not { $wish }.
+why-set-by = set by { $event }
+why-legend = Needed: without this event the value differs. Enough: these alone give the value.
+why-needed = needed
+why-enough = enough
+why-nothing-needed = No event is needed for it: it is so from the beginning.
+why-untried = { $count ->
+    [one] The history is long: its earliest event was not taken away alone.
+   *[other] The history is long: its earliest { $grouped } events that never changed the field were not taken away one by one.
+}
+why-not-minimal = The history is long: fewer events than these may be enough.
+reason-way = { $event } would make it so.
+reason-two-ways = { $first }, then { $second } would make it so.
+reason-forbidden = { $event } would make it so, but a rule forbids it: { $rule }
+reason-missed-at = { $event } would have made it so after version { $from }.
+reason-missed = { $event } would have made it so after versions { $from } to { $to }.
+reason-was-at = It was so at version { $from }, until { $event }.
+reason-was = It was so from version { $from } to { $to }, until { $event }.
+reason-out-of-reach = No event makes it so now, alone or with one before it.
+reason-no-rules = What events of this stream are for is not known, so none were tried.
+reason-changed-by = { $event } changed the field so far: { $count } times.
+smallest-history = Smallest history…
+smallest-about = Leaves out of { $stream } what can be spared, until what is left shows the same and no event more can go. Nothing is written to the store.
+smallest-condition = Behind it holds
+smallest-condition-text = Condition
+smallest-rule = The last rule that was broken is still broken
+smallest-by-the-rules = Keep what is needed to break no other rule
+smallest-start = Find it
+smallest-found = { $count ->
+    [one] 1 event of { $total }
+   *[other] { $grouped } events of { $total }
+}
+smallest-past = It held last at version { $version }; what came behind is left out.
+smallest-not-minimal = The history is long: fewer events than these may still show it.
+smallest-to = File of these events; its name ends in { $endings }
+smallest-save = Save
+smallest-saved = { $count } events written to { $path }
 check-store = Check the store…
 check-again = Check again
 check-all = All
@@ -1068,6 +1119,9 @@ window-ask-no-event = there is no event { $asked }
 ask-no-event-named = there is no event { $asked }, but { $names } names it; ask for that one
 ask-no-field = { $stream } has no field “{ $asked }”; choose one that its state shows
 ask-no-field-near = { $stream } has no field “{ $asked }”; did you mean { $near }?
+ask-nothing-wrong = nothing is wrong at version { $version } of { $stream }
+ask-no-rule-broken = no event of { $stream } breaks a rule
+ask-never-true = the condition never holds in { $stream }
 ask-not-a-moment = “{ $text }” is neither a version nor a time; write a version (5), a time (2025-01-01T01:00:05Z) or latest
 ask-no-order = this store keeps no order across its streams, so it cannot be sealed; bring its events into a store of Foldline's own (export, then import) and seal that
 seal-no-seal = { $path }: this is no seal that Foldline made; name the file that `foldline seal` wrote

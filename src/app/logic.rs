@@ -8,7 +8,7 @@ use crate::event::{Message, StreamId, Timestamp};
 use crate::locale::Locale;
 use crate::store::Source;
 use crate::ui::{Notice, PaletteState};
-use crate::view::{MappingDraft, Middle, OpenStore, Pane, StreamView, ToolName, Trail, UserError, WallDay, WindowTool};
+use crate::view::{MappingDraft, Middle, OpenStore, Pane, StreamView, ToolName, Trail, UserError, WallDay};
 
 /// Between two events while playing.
 const PLAY_STEP: Duration = Duration::from_millis(400);
@@ -236,13 +236,8 @@ impl App {
                     Ok(rfd::FileDialog::new().set_title("Foldline").set_file_name("events.jsonl").save_file())
                 }));
             }
-            Action::Export(what) => {
-                if let Some(store) = &mut self.store {
-                    store.tools.exporting.choose_what(what);
-                    store.tools.exporting.reopened();
-                    self.dialogs.open(ctx, Dialog::Tool(ToolName::Exporting));
-                }
-            }
+            Action::AskWhy(number, field) => self.ask_why(ctx, number, field),
+            Action::Export(what) => self.export_this(ctx, what),
             Action::KeepMapping => self.dialogs.mapping().into_iter().for_each(MappingDraft::keep),
             Action::Connect => {
                 if let Some(Dialog::Password(PasswordWanted { address, typed, .. })) = self.dialogs.close_top(ctx) {

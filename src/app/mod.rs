@@ -2,6 +2,7 @@
 
 #![deny(clippy::indexing_slicing, reason = "a redraw between two facts must not end the program")]
 
+mod asking;
 mod branches;
 mod correcting;
 mod dialogs;

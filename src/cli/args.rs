@@ -59,7 +59,7 @@ pub(super) enum Command {
     Causes(CausesArgs),
     /// Which events a field's value stands on, or what would give it another one
     Why(WhyArgs),
-    /// The fewest events of a stream that still break a rule
+    /// The fewest events behind which a condition holds, or that still break a rule
     Reduce(ReduceArgs),
     /// The state of a stream had some of its events been different; nothing is written
     WhatIf(WhatIfArgs),
@@ -300,12 +300,14 @@ pub(super) struct WhyArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(group(clap::ArgGroup::new("what").required(true).args(["rule", "finding"])))]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["expression", "rule", "finding"])))]
 pub(super) struct ReduceArgs {
     /// A path, an address or `sample`
     pub store: OsString,
     /// The stream, as `foldline streams` names it
     pub stream: String,
+    /// What is to hold behind the last event: a condition, as for `foldline when`
+    pub expression: Option<String>,
     /// What is to show is the last rule that an event broke
     #[arg(long)]
     pub rule: bool,

@@ -28,7 +28,7 @@ pub(super) fn when(args: &WhenArgs, context: &Context, out: &mut Output) -> Resu
 }
 
 /// What is wrong with the expression is said under its words.
-fn pointed(error: EngineError, text: &str) -> Failure {
+pub(super) fn pointed(error: EngineError, text: &str) -> Failure {
     match error {
         EngineError::Condition(flaw) => Failure::Condition { flaw, text: text.to_owned() },
         other => other.into(),

@@ -52,6 +52,8 @@ pub enum Action {
     /// Begins what the tool's dialog says.
     StartTool(ToolName),
     ChooseExportFile,
+    /// Asks why a field is as it is, under the n-th projection.
+    AskWhy(usize, String),
     /// Opens the dialog that exports, for this.
     Export(ExportWhat),
     ForgetRecent,

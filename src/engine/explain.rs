@@ -35,6 +35,11 @@ impl Explain for EngineError {
                 said.text("stream", stream).text("asked", asked).text("near", near.join(", "))
             }
             Self::NoOrder => Message::new("ask-no-order"),
+            Self::NothingWrong { stream, version } => {
+                Message::new("ask-nothing-wrong").text("stream", stream).number("version", version.0)
+            }
+            Self::NoRuleBroken(stream) => Message::new("ask-no-rule-broken").text("stream", stream),
+            Self::NeverTrue(stream) => Message::new("ask-never-true").text("stream", stream),
             Self::NotAMoment(text) => Message::new("ask-not-a-moment").text("text", text),
             Self::Condition(flaw) => flaw.message(),
             Self::Store(error) => error.message(),

@@ -23,6 +23,7 @@ mod sample_store;
 mod sealing;
 mod signing;
 mod small_file;
+mod smallest;
 mod snapshots;
 mod survey;
 mod test_source;
@@ -56,6 +57,7 @@ pub use sample_store::{MakeSampleError, sample_store, write_sample};
 pub use sealing::{SealError, check_since, read_seal, seal};
 pub use signing::{KeyError, signing_key};
 pub use small_file::Unreadable;
+pub use smallest::{Smallest, Sought, smallest};
 pub use snapshots::{SNAPSHOT_SPACING, check_snapshots, keep_long_streams, keep_snapshots};
 pub use survey::{
     DayOfStore, Digest, FoundStream, ListedStream, Matching, StreamGroup, Survey, folded, name_of_stream, short_id,
@@ -163,6 +165,12 @@ pub enum EngineError {
     NoEvent { asked: String, names: Option<String> },
     #[error("{stream} has no field “{asked}”{}", field_hint(near))]
     NoField { stream: StreamId, asked: String, near: Vec<String> },
+    #[error("nothing is wrong at version {version} of {stream}")]
+    NothingWrong { stream: StreamId, version: Version },
+    #[error("no event of {0} breaks a rule")]
+    NoRuleBroken(StreamId),
+    #[error("the condition never holds in {0}")]
+    NeverTrue(StreamId),
     #[error("“{0}” is neither a version nor a time; write a version (5), a time (2025-01-01T01:00:05Z) or latest")]
     NotAMoment(String),
     /// An expression with a wrong word in it.

@@ -34,7 +34,7 @@ pub use finding::Finding;
 pub use fold::{Fold, Preview};
 use look::BeforeAndAfter;
 pub use look::{Group, StateLook};
-pub use reduce::{ByTheRules, EndsWith, GoesWrong, MOST_FOLDED, Reduced, Stopped, Symptom, Work, reduce};
+pub use reduce::{ByTheRules, EndsWith, GoesWrong, Holds, MOST_FOLDED, Reduced, Stopped, Symptom, Work, reduce};
 pub use refold::Refold;
 pub use registry::{Registry, registry};
 pub use story::Story;

@@ -3,7 +3,8 @@ use std::ops::ControlFlow;
 
 use serde_json::Value;
 
-use super::{Index, Refold, Timeline};
+use super::{Index, Refold, SpokenOf, Timeline};
+use crate::expr::{Expression, Stop};
 use crate::projection::Problem;
 
 /// What a shorter history must still show.
@@ -26,7 +27,7 @@ pub struct Reduced {
 pub struct Stopped;
 
 /// So many events are folded anew before an answer must do with what was tried: seconds, and not minutes.
-pub const MOST_FOLDED: u64 = 250_000_000;
+pub const MOST_FOLDED: u64 = 500_000_000;
 
 /// How much may be folded, and who is told how far it is.
 pub struct Work<'w> {
@@ -174,6 +175,58 @@ impl Symptom for GoesWrong {
         let mut is_wrong = false;
         history.fold_judged(&[*last], &mut |_, problem| is_wrong |= problem == self.problem);
         is_wrong
+    }
+}
+
+/// That a condition holds behind the last event.
+pub struct Holds<'s> {
+    expression: Expression,
+    timeline: &'s dyn Timeline,
+    spoken: &'s dyn SpokenOf,
+    over: Option<Stop>,
+}
+
+impl Debug for Holds<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Holds").field("expression", &self.expression).finish_non_exhaustive()
+    }
+}
+
+impl<'s> Holds<'s> {
+    pub fn new(expression: Expression, timeline: &'s dyn Timeline, spoken: &'s dyn SpokenOf) -> Self {
+        Self { expression, timeline, spoken, over: None }
+    }
+
+    pub fn expression(&self) -> &Expression {
+        &self.expression
+    }
+
+    /// Why it could not be read any further. What was reduced by then counts for nothing.
+    pub fn over(&self) -> Option<&Stop> {
+        self.over.as_ref()
+    }
+}
+
+impl Symptom for Holds<'_> {
+    fn shows(&mut self, so_far: &dyn Refold<'_>, events: &[Index], folded: usize) -> bool {
+        let Some((_, before)) = events.split_last() else { return false };
+        if self.over.is_some() {
+            return false;
+        }
+        let read = match before.get(folded..) {
+            Some(rest) => {
+                let mut history = so_far.fork();
+                history.fold_these(rest);
+                history.fold_and_read(events, &self.expression, self.spoken)
+            }
+            // The last one was folded already: what it brought is not known any more.
+            None => {
+                let Some(mut history) = self.timeline.refold(None) else { return false };
+                history.fold_these(before);
+                history.fold_and_read(events, &self.expression, self.spoken)
+            }
+        };
+        read.map_err(|stop| self.over = Some(stop)).is_ok_and(|reading| reading.is_true())
     }
 }
 

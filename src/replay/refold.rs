@@ -1,10 +1,13 @@
+use std::cell::OnceCell;
 use std::fmt::Debug;
 use std::ops::Range;
 
 use serde_json::Value;
 
-use super::{Index, Replay};
+use super::bound::{At, Spoken};
+use super::{Index, Replay, SpokenOf};
 use crate::event::{EventRow, Head};
+use crate::expr::{Expression, Reading, Stop};
 use crate::projection::{Problem, Projection, cell_value};
 
 /// A stream's events folded anew, in another choice than history's, and without decoding them again. Each keeps the
@@ -21,6 +24,14 @@ pub trait Refold<'r>: Debug {
 
     /// The same, and hears what is wrong with each of them where it now stands.
     fn fold_judged(&mut self, events: &[Index], wrong: &mut dyn FnMut(Index, Problem));
+
+    /// Folds in the last of these events, where all before it are folded, and reads a condition there.
+    fn fold_and_read(
+        &mut self,
+        events: &[Index],
+        expression: &Expression,
+        spoken: &dyn SpokenOf,
+    ) -> Result<Reading, Stop>;
 
     /// Folds in an event that was never recorded, and answers what is wrong with it.
     fn fold_row(&mut self, row: &EventRow<'_>) -> Vec<Problem>;
@@ -77,6 +88,41 @@ impl<'r, P: Projection> Refold<'r> for Refolded<'r, P> {
             self.fold_these(std::slice::from_ref(at));
             self.problems.drain(..).for_each(|problem| wrong(*at, problem));
         }
+    }
+
+    fn fold_and_read(
+        &mut self,
+        events: &[Index],
+        expression: &Expression,
+        spoken: &dyn SpokenOf,
+    ) -> Result<Reading, Stop> {
+        let replay = self.replay;
+        let Some((last, head)) = events.last().and_then(|last| Some((*last, replay.heads.get(*last)?))) else {
+            return Ok(Reading::False);
+        };
+        let uses = expression.uses();
+        let old = (uses.old || uses.changes).then(|| self.state.clone());
+        self.fold_these(&[last]);
+        let projection = &replay.projection;
+        let value = |state: Option<&P::State>, path: &str| {
+            state.map_or(Value::Null, |state| cell_value(projection, state, path))
+        };
+        let at = At {
+            projection,
+            state: &self.state,
+            old: old.as_ref(),
+            head,
+            spoken: if uses.author || uses.payload { spoken.spoken(last) } else { Spoken::default() },
+            changed: &|path| {
+                projection.bookkeeping().contains(&path) || value(old.as_ref(), path) != value(Some(&self.state), path)
+            },
+            count: &|event_type| {
+                let types = events.iter().filter_map(|index| replay.heads.get(*index));
+                types.filter(|head| head.event_type.as_str() == event_type).count() as u64
+            },
+            payload: OnceCell::new(),
+        };
+        expression.holds(&at, &|| false)
     }
 
     fn fold_row(&mut self, row: &EventRow<'_>) -> Vec<Problem> {

@@ -15,10 +15,11 @@ use crate::view::{FieldValue, StreamView};
 pub(super) fn field_history_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, reveal: &mut bool) {
     let cursor = view.cursor().unwrap_or_default();
     let Some(field) = view.field_history() else { return };
-    let (path, count, here) = (field.path.clone(), field.len(), field.place_at(cursor));
+    let (path, number) = (field.path.clone(), field.number);
+    let (count, here) = (field.len(), field.place_at(cursor));
     let view = &*view;
     card(ui, |ui| {
-        head_ui(ui, scene, &path, count);
+        head_ui(ui, scene, &path, number, count);
         if count == 0 {
             return nothing_ui(ui, &scene.text("field-never-set"));
         }
@@ -34,7 +35,7 @@ pub(super) fn field_history_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut St
     });
 }
 
-fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, path: &str, count: usize) {
+fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, path: &str, number: usize, count: usize) {
     let dim = palette(ui).dim;
     Frame::new().inner_margin(Margin::symmetric(16, 5)).show(ui, |ui| {
         ui.horizontal(|ui| {
@@ -42,6 +43,9 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, path: &str, count: usize) {
                 scene.ask(Action::CloseField);
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if ui.button(scene.text("why-button")).clicked() {
+                    scene.ask(Action::AskWhy(number, path.to_owned()));
+                }
                 let values = [("count", count.into()), ("grouped", super::grouped(count as u64).into())];
                 cut(ui, RichText::new(scene.locale.with("field-values", values)).color(dim));
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {

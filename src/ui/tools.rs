@@ -3,7 +3,9 @@ use egui::Ui;
 use super::Scene;
 use super::check::check_ui;
 use super::export::export_ui;
+use super::reasons::reasons_ui;
 use super::search::search_ui;
+use super::smallest::smallest_ui;
 use super::when_search::when_search_ui;
 use crate::view::{OpenStore, ToolName};
 
@@ -16,5 +18,7 @@ pub fn tool_dialog_ui(name: ToolName) -> ToolUi {
         ToolName::WhenSearch => when_search_ui,
         ToolName::Exporting => export_ui,
         ToolName::Checking => check_ui,
+        ToolName::Reasons => reasons_ui,
+        ToolName::SmallestHistory => smallest_ui,
     }
 }

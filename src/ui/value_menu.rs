@@ -46,6 +46,9 @@ pub(super) fn value_menu(
         if ui.button(scene.locale.with("field-open", [("field", shortened(field).into())])).clicked() {
             scene.ask(Action::OpenField(view.shown_number(), field.to_owned()));
         }
+        if ui.button(scene.locale.with("why-ask-of", [("field", shortened(field).into())])).clicked() {
+            scene.ask(Action::AskWhy(view.shown_number(), field.to_owned()));
+        }
         if let Some(version) = set_by
             && ui.button(scene.locale.with("go-to-version", [("version", version.to_string().into())])).clicked()
         {

@@ -54,7 +54,7 @@ impl KeptChanges {
 pub struct FieldHistory {
     pub path: String,
     /// The projection that has the field.
-    pub(super) number: usize,
+    pub number: usize,
     /// Every event that gave it a value, ascending.
     changes: Vec<Index>,
     /// What of the stream was known when this was made.

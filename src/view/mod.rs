@@ -30,9 +30,11 @@ mod making_so;
 mod mapping_draft;
 mod open_store;
 mod panes;
+mod reasons;
 mod rows;
 mod search;
 mod signs;
+mod smallest;
 mod stream_choice;
 mod stream_lanes;
 mod stream_view;
@@ -73,9 +75,11 @@ pub use making_so::MakingSo;
 pub use mapping_draft::MappingDraft;
 pub use open_store::{LookAtStore, OnScreen, OpenStore, Overview, SurveyAge};
 pub use panes::{CARD_GAP, CARD_HEAD, Fit, Middle, Pane, Panes, Split};
+pub use reasons::{AskReasons, Because, GivenReasons, ReasonEvent, ReasonPlace, Reasons};
 pub use rows::{StateCounts, StateFilter, StateLine, StateRow};
 pub use search::{EventSearch, Found, HITS_KEPT, Hit, SearchEvents, Sought, WallDay};
 pub use signs::Signs;
+pub use smallest::{FindSmallest, FoundSmallest, Showing, SmallestHistory};
 pub use stream_choice::{STREAMS_OFFERED, StreamChoice};
 pub use stream_lanes::{
     Choice, ChoiceGroup, Gist, LaneData, LaneKind, LaneTyping, LanesOf, MOST_LANES, Piece, ReadStreamLanes,

@@ -431,6 +431,13 @@ impl StreamView {
         self.current().map_or(0, |(number, _)| number)
     }
 
+    /// The first so many values of the state at the cursor, by their names.
+    pub fn field_names(&self, most: usize) -> Vec<String> {
+        let look = self.current().zip(self.cursor).and_then(|((_, loaded), cursor)| loaded.timeline.look(cursor));
+        let Some(look) = look else { return Vec::new() };
+        (0..look.leaf_count().min(most)).filter_map(|place| Some(look.leaf(place)?.0)).collect()
+    }
+
     /// The whole state at the cursor, as JSON to be read.
     pub fn state_as_json(&self) -> Option<String> {
         let (_, loaded) = self.current()?;

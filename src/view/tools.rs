@@ -1,7 +1,7 @@
 //! What a person starts, and sees in a dialog of its own. A tool more is a file beside this one, a line in the list
 //! here, and a line in the list of those that draw them.
 
-use super::{Checking, EventSearch, Exporting, UserError, WhenSearch};
+use super::{Checking, EventSearch, Exporting, Reasons, SmallestHistory, UserError, WhenSearch};
 use crate::engine::{Engine, Tool};
 use crate::event::StreamId;
 
@@ -63,4 +63,6 @@ tools! {
     when: WhenSearch = "when-search", Some('L');
     exporting: Exporting = "export", Some('E');
     checking: Checking = "check-store", None;
+    reasons: Reasons = "why-so", None;
+    smallest: SmallestHistory = "smallest-history", None;
 }

@@ -16,6 +16,7 @@ mod memory;
 mod moving;
 mod names;
 mod postgres;
+mod reasons;
 mod stores;
 
 use std::hint::black_box;
@@ -37,7 +38,7 @@ const LONG: u64 = 200_000;
 type Part = (&'static str, fn(&mut Table, &Stores));
 
 /// What `--only` names, in the order in which it is measured. What holds the most memory comes last.
-const PARTS: [Part; 18] = [
+const PARTS: [Part; 19] = [
     ("append", append),
     ("scan", scan),
     ("load", load),
@@ -45,6 +46,7 @@ const PARTS: [Part; 18] = [
     ("frameworks", frameworks::load),
     ("ticket", moving::ticket),
     ("what-if", branching::edit),
+    ("reasons", reasons::reasons),
     ("wide", memory::wide_events),
     ("open", open),
     ("greeting", busy::greeting),

@@ -67,7 +67,7 @@ fn a_field_that_is_not_there_is_answered_with_those_that_look_like_it() {
 #[test]
 fn a_broken_rule_is_reduced_to_the_events_that_break_it() {
     let sandbox = Sandbox::with_seed();
-    sandbox.run(&["reduce", "a.db", "lead-1", "--rule"]).code(1).in_one_line().says("lead-1: no event breaks a rule");
+    sandbox.run(&["reduce", "a.db", "lead-1", "--rule"]).code(1).in_one_line().says("no event of lead-1 breaks a rule");
     append(&sandbox, "contacted");
     let reduced = sandbox.run(&["reduce", "a.db", "lead-1", "--rule", "--format", "json"]).ok().json();
     assert_eq!((&reduced["from"], &reduced["events"]), (&json!(8), &json!(2)));
@@ -84,6 +84,50 @@ fn a_broken_rule_is_reduced_to_the_events_that_break_it() {
     ran.says("nothing is wrong at version 3");
     sandbox.run(&["reduce", "a.db", "lead-1", "--finding", "99"]).code(2).in_one_line();
     sandbox.run(&["reduce", "a.db", "lead-1"]).code(2);
+}
+
+fn reduced(sandbox: &Sandbox, arguments: &[&str]) -> Value {
+    sandbox.run(&[&["reduce", "a.db", "lead-1"], arguments, &["--format", "json"]].concat()).ok().json()
+}
+
+#[test]
+fn a_condition_is_reduced_to_the_events_behind_which_it_holds() {
+    let sandbox = Sandbox::with_seed();
+    let contacts = reduced(&sandbox, &["contacts == 2 && name == \"aaa\""]);
+    assert_eq!((&contacts["from"], versions(&contacts["kept"])), (&json!(7), vec![1, 3, 4]));
+    assert_eq!(versions(&reduced(&sandbox, &["status == \"CONVERTED\"", "--by-the-rules"])["kept"]), [0, 5, 6]);
+    // What an expression asks of the event, of what was before it, of what it changed and of how many there were.
+    assert_eq!(
+        versions(&reduced(&sandbox, &["count(\"contacted\") == 2 && event.type == \"payment-confirmed\""])["kept"]),
+        [1, 4, 6]
+    );
+    assert_eq!(
+        versions(&reduced(&sandbox, &["changed(\"status\") && old.status == \"PENDING_PAYMENT\""])["kept"]),
+        [5, 6]
+    );
+    assert_eq!(versions(&reduced(&sandbox, &["event.payload.stauts == \"converted\""])["kept"]), [6]);
+    let names = reduced(&sandbox, &["names.size() == 2", "--projection", "search"]);
+    assert_eq!(versions(&names["kept"]), [0, 3]);
+}
+
+#[test]
+fn a_condition_that_held_once_is_reduced_up_to_where_it_held_last() {
+    let sandbox = Sandbox::with_seed();
+    let ran = sandbox.run(&["reduce", "a.db", "lead-1", "status == \"FOLLOWUP_SET\"", "--format", "json"]).ok();
+    assert_eq!(versions(&ran.json()["kept"]), [2]);
+    ran.says("it held last at version 4");
+    let never = sandbox.run(&["reduce", "a.db", "lead-1", "contacts > 5"]).code(1).in_one_line();
+    never.says("the condition never holds in lead-1");
+    sandbox.run(&["reduce", "a.db", "lead-1", "statsu == 1"]).code(2).says("Did you mean status?");
+}
+
+#[test]
+fn a_test_of_a_condition_holds_the_fields_against_it() {
+    let sandbox = Sandbox::with_seed();
+    sandbox.run(&["reduce", "a.db", "lead-1", "contacts == 2 && status != \"X\"", "--to", "small.rs"]).ok();
+    let text = sandbox.read("small.rs");
+    assert!(text.contains("assert_eq!(field_after(GIVEN, \"contacts\"), \"2\");"), "{text}");
+    assert!(text.contains("then it holds that contacts == 2"), "{text}");
 }
 
 #[test]

@@ -5,12 +5,13 @@ use std::ops::ControlFlow;
 
 use foldline::domain::{Aggregate, Breach, EventKind, Wish};
 use foldline::event::{RecordedEvent, Timestamp, Version};
+use foldline::expr::Expression;
 use foldline::projection::{
     FieldsProjection, LeadAnalysis, LeadState, Problem, Projection, TicketService, TicketState, cell_value, leaves,
 };
 use foldline::replay::{
-    Attempt, ByTheRules, EndsWith, GoesWrong, Index, MOST_FOLDED, Reduced, Replay, Stopped, Story, Symptom, Timeline,
-    Why, WhyNot, Work, reduce, why, why_not,
+    Attempt, ByTheRules, EndsWith, GoesWrong, Holds, Index, MOST_FOLDED, Reduced, Replay, Stopped, Story, Symptom,
+    Timeline, Turns, Why, WhyNot, Work, reduce, why, why_not,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -177,6 +178,45 @@ fn reduced(timeline: &dyn Timeline, until: Index, symptom: &mut dyn Symptom) -> 
     work(MOST_FOLDED, |work| reduce(timeline, (0..=until).collect(), symptom, work)).expect("nobody stops it")
 }
 
+/// A condition that holds somewhere holds behind fewer events, of which none can be spared: held against a stream of
+/// those events alone, read from its beginning.
+fn check_condition<P: Projection + Copy>(
+    projection: P,
+    events: &[RecordedEvent],
+    text: &str,
+) -> Result<(), TestCaseError> {
+    let holds_last = |kept: &[Index]| {
+        let mut replay = Replay::with_spacing(projection, 4);
+        for index in kept {
+            replay.push(&events[*index].as_row());
+        }
+        let expression = Expression::new(text, &replay.names()).expect("a sound condition");
+        let mut turns = Turns::default();
+        let read = replay.read_along(&expression, 0..kept.len(), &(), &|| false, &mut |index, value| {
+            turns.note_value(index, &expression, value);
+        });
+        read.expect("a short condition");
+        turns.look_to(kept.len());
+        turns.at(kept.len().saturating_sub(1)).is_true
+    };
+    let mut replay = Replay::with_spacing(projection, 4);
+    for event in events {
+        replay.push(&event.as_row());
+    }
+    let expression = Expression::new(text, &replay.names()).expect("a sound condition");
+    for until in 0..events.len() {
+        let all: Vec<Index> = (0..=until).collect();
+        let found = reduced(&replay, until, &mut Holds::new(expression.clone(), &replay, &()));
+        prop_assert_eq!(found.is_some(), holds_last(&all), "{} after {}", text, until);
+        let Some(Reduced { kept, is_minimal }) = found else { continue };
+        prop_assert!(is_minimal && holds_last(&kept), "{} by {:?}", text, kept);
+        for spared in &kept {
+            prop_assert!(!holds_last(&without(&kept, *spared)), "{}: {} of {:?} is spared", text, spared, kept);
+        }
+    }
+    Ok(())
+}
+
 /// Each finding of a history is shown by fewer events, of which none can be spared.
 fn check_reduce<P: Projection + Copy>(projection: P, events: &[RecordedEvent]) -> Result<(), TestCaseError> {
     let mut replay = Replay::with_spacing(projection, 4);
@@ -218,6 +258,19 @@ proptest! {
     #[test]
     fn the_same_of_any_stream(events in free_form()) {
         check_why(FieldsProjection, &events)?;
+    }
+
+    #[test]
+    fn behind_a_smallest_history_a_condition_still_holds_and_no_event_is_spared(events in histories(Aggregate::Lead)) {
+        for text in [
+            "contacts > 1",
+            "status == \"CLOSED\" || followups >= 1 && name != null",
+            "changed(\"status\") && old.status != null && count(\"contacted\") > 0",
+            "event.type == \"order-submitted\"",
+            "version > 3",
+        ] {
+            check_condition(LeadState, &events, text)?;
+        }
     }
 
     #[test]
