@@ -150,6 +150,7 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &Watched, label: Option<&str>
     let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(rect.shrink2(vec2(8.0, 2.0))));
     ui.horizontal_centered(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = 12.0;
             let now = if row.is_true_now { scene.text("when-true-now") } else { String::new() };
             ui.label(RichText::new(now).color(colours.accent));
             ui.label(RichText::new(&said).color(colours.dim));

@@ -18,6 +18,7 @@ mod names;
 mod postgres;
 mod reasons;
 mod stores;
+mod when;
 
 use std::hint::black_box;
 use std::path::Path;
@@ -38,11 +39,12 @@ const LONG: u64 = 200_000;
 type Part = (&'static str, fn(&mut Table, &Stores));
 
 /// What `--only` names, in the order in which it is measured. What holds the most memory comes last.
-const PARTS: [Part; 19] = [
+const PARTS: &[Part] = &[
     ("append", append),
     ("scan", scan),
     ("load", load),
     ("seek", seek),
+    ("when", when::conditions),
     ("frameworks", frameworks::load),
     ("ticket", moving::ticket),
     ("what-if", branching::edit),
@@ -68,13 +70,13 @@ fn main() {
     };
     let events = wanted("--events").map_or(1_000_000, |wanted| wanted.parse().expect("--events takes a number"));
     let only: Vec<&str> = wanted("--only").map(|parts| parts.split(',').collect()).unwrap_or_default();
-    let known = PARTS.map(|(name, _)| name);
+    let known: Vec<&str> = PARTS.iter().map(|(name, _)| *name).collect();
     assert!(only.iter().all(|part| known.contains(part)), "--only takes some of {}", known.join(","));
     let folder = tempfile::tempdir().expect("a temporary folder");
     let stores = Stores::new(folder.path(), events, LONG, wanted("--sample").map(Path::new));
     let mut table = Table::default();
     for (name, measure) in PARTS {
-        if only.is_empty() || only.contains(&name) {
+        if only.is_empty() || only.contains(name) {
             measure(&mut table, &stores);
         }
     }

@@ -221,3 +221,17 @@ fn in_all_streams_a_wrong_word_is_said_and_what_is_true_now_or_was_then_is_chose
     driver.click("true now");
     assert!(!driver.shows_part("lead-1 aaa v0"), "it is not true now:\n{}", driver.all_text());
 }
+
+#[test]
+fn tab_leads_through_the_field_where_nothing_was_typed_and_completes_where_something_was() {
+    let mut driver = Driver::at("lead-1");
+    driver.press(Key::L);
+    driver.assert_shows("Functions");
+    driver.press(Key::Tab);
+    driver.assert_hides("Functions");
+    assert_eq!(driver.value_of(FIELD), "");
+    driver.press(Key::L);
+    driver.strike("foll");
+    driver.press(Key::Tab);
+    assert_eq!(driver.value_of(FIELD), "followups");
+}

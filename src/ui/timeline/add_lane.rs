@@ -20,6 +20,9 @@ use crate::view::{Choice, ChoiceGroup, LaneTyping, StreamView};
 const WIDTH: f32 = 420.0;
 const LINE: f32 = 25.0;
 
+/// What stands below the list of choices, with the gap to the field and the window's edge.
+const BELOW_LIST: f32 = 110.0;
+
 /// What was pressed while the field had the focus.
 #[derive(Debug, Default)]
 struct Pressed {
@@ -33,7 +36,9 @@ pub(super) fn add_lane_ui(ui: &mut Ui, scene: &mut Scene<'_>, typing: &mut LaneT
     let name = scene.text("add-lane");
     let id = Id::unique("the field of a new lane");
     let has_focus = ui.memory(|memory| memory.has_focus(id));
-    let pressed = if has_focus { take_keys(ui) } else { Pressed::default() };
+    // Where nothing was typed there is nothing to complete, and Tab leads on.
+    let completes = typing.is_open && !typing.text.is_empty();
+    let pressed = if has_focus && typing.is_open { take_keys(ui, completes) } else { Pressed::default() };
     let colours = palette(ui);
     let flaw = typing.flaw().cloned();
     let mut layouter = |ui: &Ui, text: &dyn egui::TextBuffer, _: f32| marked(ui, text.as_str(), flaw.as_ref());
@@ -44,7 +49,7 @@ pub(super) fn add_lane_ui(ui: &mut Ui, scene: &mut Scene<'_>, typing: &mut LaneT
         .hint_text(RichText::new(scene.text(hint)).color(if typing.is_open { colours.dim } else { colours.accent }))
         .font(FontId::monospace(12.0))
         .desired_width(width)
-        .lock_focus(true)
+        .lock_focus(completes)
         .layouter(&mut layouter);
     let response = ui.add(field);
     response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, &name));
@@ -53,7 +58,7 @@ pub(super) fn add_lane_ui(ui: &mut Ui, scene: &mut Scene<'_>, typing: &mut LaneT
         typing.is_open = true;
     }
     put_caret(ui, id, typing);
-    if response.gained_focus() || response.changed() {
+    if response.clicked() || response.changed() {
         typing.is_open = true;
     }
     if !typing.is_open {
@@ -106,12 +111,12 @@ fn enter(ui: &Ui, scene: &mut Scene<'_>, typing: &mut LaneTyping, id: Id) {
     ui.ctx().request_repaint();
 }
 
-fn take_keys(ui: &Ui) -> Pressed {
+fn take_keys(ui: &Ui, completes: bool) -> Pressed {
     ui.input_mut(|input| {
         let mut pressed = |key| input.consume_key(Modifiers::NONE, key);
         let down = isize::from(pressed(Key::ArrowDown));
         let up = isize::from(pressed(Key::ArrowUp));
-        let (is_tab, is_entered) = (pressed(Key::Tab), pressed(Key::Enter));
+        let (is_tab, is_entered) = (completes && pressed(Key::Tab), pressed(Key::Enter));
         Pressed { step: down - up, is_tab, is_entered }
     })
 }
@@ -172,7 +177,10 @@ fn list_ui(ui: &Ui, scene: &mut Scene<'_>, typing: &mut LaneTyping, view: &Strea
             frame.show(ui, |ui| {
                 ui.set_width(WIDTH);
                 ui.spacing_mut().item_spacing.y = 0.0;
-                let picked = choices_ui(ui, scene, typing, view);
+                // What is wrong and the keys stay in sight below it.
+                let room = (field.top() - BELOW_LIST).max(3.0 * LINE);
+                let list = egui::ScrollArea::vertical().id_salt("what could be meant").max_height(room);
+                let picked = list.show(ui, |ui| choices_ui(ui, scene, typing, view)).inner;
                 if let Some(place) = picked {
                     typing.take(place);
                 }

@@ -30,7 +30,7 @@ pub(super) fn gutter(width: f32, lanes: usize) -> f32 {
 
 /// How many lanes there is room for in a window of this height; the others are scrolled to.
 pub(super) fn lanes_in_sight(lanes: usize, window_height: f32) -> usize {
-    let room = ((window_height * 0.34) / LANE).floor().max(1.0) as usize;
+    let room = ((window_height * 0.26) / LANE).floor().max(1.0) as usize;
     lanes.min(room)
 }
 
