@@ -42,7 +42,10 @@ pub fn compensate_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, writ
             Some(Err(error)) if OF_FIELDS.contains(&error.message.id) => {}
             Some(Err(error)) => {
                 draft.planned_before().into_iter().for_each(|before| both_ui(ui, scene, before, None));
-                remark(ui, &scene.sentence(&error.message), shows_faults || !draft.since.is_empty());
+                // What forbids the natural compensation stands beside it already.
+                if draft.refusal().is_none_or(|refusal| refusal.message != error.message) {
+                    remark(ui, &scene.sentence(&error.message), shows_faults || !draft.since.is_empty());
+                }
             }
         }
         if let Some(error) = draft.error() {
