@@ -1,7 +1,9 @@
 //! The ways through a store: to a place, and back to where one was.
 
-use super::App;
+use super::dialogs::Dialog;
+use super::{App, Start};
 use crate::command::{Action, Command};
+use crate::engine::{Link, Moment, leads_to_other_machine};
 use crate::event::{StreamId, Version};
 use crate::view::{OpenStore, Stay, StreamView, ToolName, Trail};
 
@@ -45,6 +47,26 @@ impl App {
             self.is_playing = false;
             self.reveal = true;
             store.return_to(stay);
+        }
+    }
+
+    /// To where a link or a place leads. Whoever made it chose the store: another one is opened as a link opens it.
+    pub(super) fn follow(&mut self, ctx: &egui::Context, link: Link) {
+        let Link { source, stream, at } = link;
+        let is_here = self.store.as_ref().is_some_and(|store| store.source.absolute_name() == source.absolute_name());
+        match (is_here, stream, at) {
+            (true, Some(stream), Some(at)) => self.run(ctx, Action::GoToPlace(stream, at)),
+            (true, Some(stream), None) => self.run(ctx, Action::Select(stream)),
+            (true, None, _) => {}
+            // To look whether that is there already tells the other machine who asks.
+            (false, ..) if leads_to_other_machine(&source) => {
+                self.typed.text = source.to_string();
+                self.dialogs.open(ctx, Dialog::Open);
+            }
+            (false, stream, at) => {
+                let at = at.map(Moment::Version);
+                self.begin(ctx, Start { store: Some(source), stream, at, is_of_link: true, ..Start::default() });
+            }
         }
     }
 

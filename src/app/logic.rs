@@ -3,12 +3,12 @@ use std::time::Duration;
 use super::dialogs::{Dialog, PasswordWanted};
 use super::{App, Asked, Question, Refused};
 use crate::command::{Action, Command};
-use crate::engine::{begin, sample_store};
+use crate::engine::{Link, begin, sample_store};
 use crate::event::{Message, StreamId, Timestamp};
 use crate::locale::Locale;
 use crate::store::Source;
 use crate::ui::{Notice, PaletteState};
-use crate::view::{MappingDraft, Middle, OpenStore, Pane, StreamView, ToolName, Trail, UserError, WallDay};
+use crate::view::{FileFor, MappingDraft, Middle, OpenStore, Pane, StreamView, ToolName, Trail, UserError, WallDay};
 
 /// Between two events while playing.
 const PLAY_STEP: Duration = Duration::from_millis(400);
@@ -57,7 +57,7 @@ impl App {
         if self.export_dialog.poll()
             && let (Some(Some(path)), Some(store)) = (self.export_dialog.value(), &mut self.store)
         {
-            store.tools.exporting.choose(path.display().to_string());
+            store.choose_file(self.file_for, path.display().to_string());
         }
         if let Some(store) = &mut self.store {
             let before = store.view.as_ref().and_then(StreamView::cursor);
@@ -175,6 +175,7 @@ impl App {
         match action {
             Action::Run(command) => self.run_command(ctx, command),
             Action::Open(source) => self.open(source, false),
+            Action::Follow(link) => self.follow(ctx, link),
             Action::Select(stream) => {
                 self.leave();
                 self.settings.panes.uncover();
@@ -231,11 +232,8 @@ impl App {
                 self.store.iter_mut().for_each(OpenStore::cancel);
             }
             Action::StartTool(name) => self.store.iter_mut().for_each(|store| store.start_tool(name)),
-            Action::ChooseExportFile => {
-                self.export_dialog.request(begin("choosing a file", &self.wake.0, |_| {
-                    Ok(rfd::FileDialog::new().set_title("Foldline").set_file_name("events.jsonl").save_file())
-                }));
-            }
+            Action::ChooseFile(file_for) => self.choose_file(file_for),
+            Action::RemoveNote(stream, at) => self.store.iter_mut().for_each(|store| store.remove_note(&stream, at)),
             Action::AskWhy(number, field) => self.ask_why(ctx, number, field),
             Action::Export(what) => self.export_this(ctx, what),
             Action::KeepMapping => self.dialogs.mapping().into_iter().for_each(MappingDraft::keep),
@@ -310,18 +308,30 @@ impl App {
         self.view().into_iter().for_each(|view| view.zoom(is_by_time, factor));
     }
 
+    /// The way to what is looked at, as a link or as a place.
+    fn copy_way(&mut self, ctx: &egui::Context, write: fn(&Link) -> String, said: &'static str) {
+        if let Some(link) = self.store.as_ref().and_then(OpenStore::link) {
+            self.copy(ctx, write(&link), said);
+        }
+    }
+
+    fn choose_file(&mut self, file_for: FileFor) {
+        self.file_for = file_for;
+        self.export_dialog.request(begin("choosing a file", &self.wake.0, move |_| {
+            let dialog = rfd::FileDialog::new().set_title("Foldline");
+            Ok(match file_for.new_name() {
+                Some(name) => dialog.set_file_name(name).save_file(),
+                None => dialog.pick_file(),
+            })
+        }));
+    }
+
     fn copy(&mut self, ctx: &egui::Context, text: String, said: &'static str) {
         ctx.copy_text(text);
         self.notice = Some(Notice::new(ctx, said));
     }
 
-    fn copy_link(&mut self, ctx: &egui::Context) {
-        if let Some(link) = self.store.as_ref().and_then(OpenStore::link) {
-            self.copy(ctx, link, "link-copied");
-        }
-    }
-
-    fn choose_file(&mut self) {
+    fn pick_file(&mut self) {
         self.file_dialog.request(begin("choosing a file", &self.wake.0, |_| {
             Ok(rfd::FileDialog::new().set_title("Foldline").pick_file())
         }));
@@ -339,7 +349,7 @@ impl App {
                 self.start = super::Start::default();
                 self.make_sample();
             }
-            Command::OpenFile => self.choose_file(),
+            Command::OpenFile => self.pick_file(),
             Command::CloseStore => {
                 self.remember_place();
                 self.dialogs.close_where(ctx, Dialog::is_of_store);
@@ -418,7 +428,8 @@ impl App {
                     self.ask_for_columns(ctx, source);
                 }
             }
-            Command::CopyLink => self.copy_link(ctx),
+            Command::CopyLink => self.copy_way(ctx, |link| link.to_string(), "link-copied"),
+            Command::CopyPlace => self.copy_way(ctx, Link::place, "place-copied"),
             Command::Palette => {
                 self.dialogs.toggle(ctx, Dialog::Palette(PaletteState::default()));
             }

@@ -37,7 +37,7 @@ use crate::event::StreamId;
 use crate::locale::Locale;
 use crate::store::{self, Address, Source};
 use crate::ui::{Notice, TypedPath, focus_ring_ui};
-use crate::view::{Middle, OpenStore, Split, TypedMoment, UserError};
+use crate::view::{FileFor, Middle, OpenStore, Split, TypedMoment, UserError};
 use crate::workspace::Workspace;
 
 /// What the window begins with.
@@ -101,6 +101,8 @@ pub struct App {
     export_dialog: Loading<Option<PathBuf>, UserError>,
     /// A branch on its way to a file, or from one.
     branch_file: Loading<Option<BranchFile>, UserError>,
+    /// What the file is chosen for.
+    file_for: FileFor,
 }
 
 /// What became of a file that was chosen for a branch.
@@ -167,6 +169,7 @@ impl App {
             gone: Loading::default(),
             file_dialog: Loading::default(),
             export_dialog: Loading::default(),
+            file_for: FileFor::default(),
         };
         app.look_for_recent();
         app.begin(&context.egui_ctx, start);

@@ -2,19 +2,19 @@ use std::io::Write;
 
 use serde_json::json;
 
-use super::args::{EvidenceArgs, Format, PageLanguage, VerifyEvidenceArgs, now};
+use super::args::{EvidenceArgs, Format, PageLanguage, VerifyEvidenceArgs};
 use super::output::{Align, Table, json, optional};
 use super::progress::{Progress, counted};
 use super::target::{self, Context, shown_path};
 use super::terminal::{Output, message};
 use super::{Failure, Outcome, told};
-use crate::engine::{EvidenceOf, EvidenceWish, check_evidence, gather_evidence, read_seal, signing_key};
+use crate::engine::{EvidenceOf, EvidenceWish, Written, check_evidence, read_seal, write_evidence};
 use crate::event::StreamId;
-use crate::evidence::{self, Checked, EvidenceFinding, Form};
+use crate::evidence::{Checked, EvidenceFinding, Form, KeptNote};
 use crate::locale::Language;
-use crate::proof::Checkpoint;
 use crate::store::Source;
 use crate::store::files::ExportTarget;
+use crate::workspace::{Note, Notes, Workspace};
 
 pub(super) fn evidence(args: &EvidenceArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     let EvidenceArgs { store, stream, at, containing, to, language, key, since, force, format } = args;
@@ -27,11 +27,9 @@ pub(super) fn evidence(args: &EvidenceArgs, context: &Context, out: &mut Output)
         let to = shown_path(to);
         return Err(Failure::Usage(format!("{to}: evidence is HTML or PDF; end the file's name in .html or .pdf")));
     };
-    let since = since.as_deref().map(read_seal).transpose()?;
-    let key = signing_key(key.as_deref())?;
     let stream = stream.as_deref().map(StreamId::from);
     let of = match (containing, stream) {
-        (Some(text), stream) => EvidenceOf::Found { text: text.clone(), stream },
+        (Some(text), stream) => EvidenceOf::Found { text: text.clone(), stream, between: None },
         (None, Some(stream)) => EvidenceOf::Stream { stream, at: *at },
         (None, None) => return Err(Failure::Usage("no stream is named; name one, or say --containing".to_owned())),
     };
@@ -41,21 +39,31 @@ pub(super) fn evidence(args: &EvidenceArgs, context: &Context, out: &mut Output)
     };
     let reader = context.open(store)?;
     let mut progress = Progress::new("reading events", reader.info().ok().map(|info| info.events));
-    let wish = EvidenceWish { of, language, store: source.name(), made_at: now(), since, notes: Vec::new() };
-    let document = gather_evidence(reader.as_ref(), wish, &key, &mut |count| progress.tell(count))?;
+    let notes = kept_notes(&source);
+    let wish = EvidenceWish { of, language, store: source.name(), since: since.clone(), notes };
+    let mut tell = |count| progress.tell(count);
+    let Written { events, root, key } = write_evidence(reader.as_ref(), wish, form, target, key.as_deref(), &mut tell)?;
     drop(progress);
-    target.write_whole(&evidence::write(&document, form, &key))?;
     let file = shown_path(to);
-    let (events, root) = (document.events.len() as u64, document.tree().map(|Checkpoint { root, .. }| root));
     let done = || format!("evidence of {} written to {file}", counted(events, "event"));
     let printed = match format {
         Format::Json => json(out, &json!({"file": file, "events": events, "root": root, "signed": true})),
         Format::Table => {
-            writeln!(out.text(), "{}\nroot {}\nsigned by {}", done(), optional(root), document.key)
+            writeln!(out.text(), "{}\nroot {}\nsigned by {}", done(), optional(root), key)
         }
     };
     told(printed.map_err(Failure::from), out, done)?;
     Ok(Outcome::Done)
+}
+
+/// What the user noted about the store's events. Without it evidence is none the less true, so that is only said.
+fn kept_notes(source: &Source) -> Vec<KeptNote> {
+    let notes = Workspace::of(source).load::<Notes>().unwrap_or_else(|error| {
+        message(error);
+        Notes::default()
+    });
+    let kept = |note: &Note| KeptNote::new(note.stream(), note.version, note.id.clone(), note.text.clone(), note.at);
+    notes.iter().map(kept).collect()
 }
 
 pub(super) fn verify(args: &VerifyEvidenceArgs, out: &mut Output) -> Result<Outcome, Failure> {

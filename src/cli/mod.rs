@@ -9,6 +9,7 @@ mod look;
 mod map;
 mod moments;
 mod output;
+mod place;
 mod progress;
 mod reduce;
 mod seal;
@@ -37,8 +38,7 @@ use terminal::{Output, keep_secret, print_message};
 
 use crate::compensate::PlanError;
 use crate::engine::{
-    EngineError, EvidenceError, ExcerptError, KeyError, Link, MakeSampleError, Moment, Passing, SealError,
-    leads_to_other_machine,
+    EngineError, ExcerptError, Link, MakeSampleError, Moment, Passing, ProofError, SealError, leads_to_other_machine,
 };
 use crate::event::{Explain, StreamId};
 use crate::expr::Flaw;
@@ -79,11 +79,9 @@ enum Failure {
     #[error(transparent)]
     MakeSample(#[from] MakeSampleError),
     #[error(transparent)]
-    Evidence(#[from] EvidenceError),
+    Proof(#[from] ProofError),
     #[error(transparent)]
     Seal(#[from] SealError),
-    #[error(transparent)]
-    Key(#[from] KeyError),
     #[error(transparent)]
     Plan(#[from] PlanError),
     #[error(transparent)]
@@ -127,7 +125,7 @@ impl Passing for Failure {
             Self::Target(error) => error.message(),
             Self::Export(error) => error.message(),
             Self::Excerpt(error) => error.message(),
-            Self::Evidence(error) => error.message(),
+            Self::Proof(error) => error.message(),
             Self::Sample(error) => error.message(),
             Self::MakeSample(error) => error.message(),
             Self::Plan(error) => error.message(),
@@ -135,7 +133,6 @@ impl Passing for Failure {
             Self::Import(_)
             | Self::Taken(_)
             | Self::Seal(_)
-            | Self::Key(_)
             | Self::Pages { .. }
             | Self::Condition { .. }
             | Self::Usage(_)
@@ -202,6 +199,7 @@ pub struct WindowWish {
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Ended {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     keep_secret(&arguments);
+    let arguments = place::spelled_out(arguments);
     let Arguments { command, words, at, map, frame_times } = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -318,6 +316,11 @@ fn window_wish(words: &[OsString], at: Option<Moment>) -> Result<WindowWish, Fai
         return Err(Failure::Usage(format!(
             "the window opens at one store and one stream, and “{extra}” is neither; a command goes before the store"
         )));
+    }
+    if let (false, [], Some(link)) = (is_there, rest, first.to_str().and_then(Link::parse_place)) {
+        let Link { source, stream, at: named } = link;
+        let at = at.or(named.map(Moment::Version));
+        return Ok(WindowWish { store: Some(source), stream, at, ..WindowWish::default() });
     }
     if !is_there {
         let commands = Arguments::command();

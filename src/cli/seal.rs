@@ -2,13 +2,13 @@ use std::io::Write;
 
 use serde_json::json;
 
-use super::args::{Format, SealArgs, now};
+use super::args::{Format, SealArgs};
 use super::output::json;
 use super::progress::{Progress, counted};
 use super::target::{self, Context, shown_path};
 use super::terminal::Output;
 use super::{Failure, Outcome, told};
-use crate::engine::{seal as seal_store, signing_key};
+use crate::engine::write_seal;
 use crate::store::Source;
 use crate::store::files::ExportTarget;
 
@@ -19,12 +19,10 @@ pub(super) fn seal(args: &SealArgs, context: &Context, out: &mut Output) -> Resu
     }
     // Asked before the store is read, which may take a while.
     let target = ExportTarget::new(to, &target::source(store)?, *force)?;
-    let key = signing_key(key.as_deref())?;
     let reader = context.open(store)?;
     let mut progress = Progress::new("sealing events", reader.info().ok().map(|info| info.events));
-    let made = seal_store(reader.as_ref(), now(), key.public(), &mut |count| progress.tell(count))?;
+    let made = write_seal(reader.as_ref(), target, key.as_deref(), &mut |count| progress.tell(count))?;
     drop(progress);
-    target.write_whole(made.signed(&key).as_bytes())?;
     let done = || format!("{} sealed in {}", counted(made.size, "event"), shown_path(to));
     let printed = match format {
         Format::Json => json(out, &json!({"events": made.size, "root": made.root, "key": made.key})),

@@ -8,7 +8,7 @@ use super::progress::{Progress, counted};
 use super::target::Context;
 use super::terminal::Output;
 use super::{Failure, Outcome, target};
-use crate::engine::{all_findings, check, check_since, read_seal};
+use crate::engine::{Check, all_findings, check, check_since, read_seal};
 use crate::proof::Seal;
 use crate::store::{Fault, Finding, FoundAt, StoreError};
 
@@ -28,10 +28,10 @@ pub(super) fn verify(args: &VerifyArgs, context: &Context, out: &mut Output) -> 
                 // Told in steps: some of it goes by batches of any length.
                 progress.tell(if args.all { count & !1023 } else { count })
             };
+            let look: Check = if args.all { all_findings } else { check };
             match &seal {
-                Some(seal) => check_since(reader.as_ref(), seal, &mut report, &mut tell)?,
-                None if args.all => all_findings(reader.as_ref(), &mut report, &mut tell)?,
-                None => check(reader.as_ref(), &mut report, &mut tell)?,
+                Some(seal) => check_since(reader.as_ref(), seal, look, &mut report, &mut tell)?,
+                None => look(reader.as_ref(), &mut report, &mut tell)?,
             }
         }
         // So damaged that nothing of it can be read: that is what was asked for.

@@ -1,7 +1,8 @@
 use super::Command;
+use crate::engine::Link;
 use crate::event::{StreamId, Version};
 use crate::store::{Source, StreamOrder};
-use crate::view::{BranchWish, ExportWhat, Pane, Span, ToolName, WallDay};
+use crate::view::{BranchWish, ExportWhat, FileFor, Pane, Span, ToolName, WallDay};
 
 /// What a panel asks for. Panels only send; `logic` carries out.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,6 +10,8 @@ pub enum Action {
     Run(Command),
     Open(Source),
     Select(StreamId),
+    /// To a place in this store, or in another one.
+    Follow(Link),
     /// To the n-th event of the stream.
     GoTo(usize),
     GoToVersion(Version),
@@ -51,7 +54,8 @@ pub enum Action {
     CancelLoading,
     /// Begins what the tool's dialog says.
     StartTool(ToolName),
-    ChooseExportFile,
+    ChooseFile(FileFor),
+    RemoveNote(StreamId, Version),
     /// Asks why a field is as it is, under the n-th projection.
     AskWhy(usize, String),
     /// Opens the dialog that exports, for this.

@@ -56,6 +56,7 @@ pub enum Command {
     WhatIf,
     MakeSo,
     CopyLink,
+    CopyPlace,
     MapColumns,
     Palette,
     ShowKeys,
@@ -221,6 +222,7 @@ impl Command {
         Self::WhatIf,
         Self::MakeSo,
         Self::CopyLink,
+        Self::CopyPlace,
         Self::MapColumns,
         Self::Palette,
         Self::ShowKeys,
@@ -276,6 +278,7 @@ impl Command {
             Self::WhatIf => "what-if",
             Self::MakeSo => "make-so",
             Self::CopyLink => "copy-link",
+            Self::CopyPlace => "copy-place",
             Self::MapColumns => "map-columns",
             Self::Palette => "palette",
             Self::ShowKeys => "show-keys",
@@ -349,7 +352,8 @@ impl Command {
             | Self::Compensate
             | Self::WhatIf
             | Self::MakeSo
-            | Self::CopyLink => Menu::Event,
+            | Self::CopyLink
+            | Self::CopyPlace => Menu::Event,
             Self::FocusFilter
             | Self::NextPart
             | Self::PreviousPart
@@ -413,7 +417,8 @@ impl Command {
             | Self::ToggleWriting
             | Self::MapColumns
             | Self::MakeSo
-            | Self::CopyLink => None,
+            | Self::CopyLink
+            | Self::CopyPlace => None,
         }
     }
 }

@@ -1,16 +1,18 @@
-//! Evidence made of a store, and checked without one.
+//! Seals and evidence of a store on their way into files, and evidence checked without a store.
 
 use std::path::{Path, PathBuf};
 
-use super::sealing::each_in_order;
+use super::sealing::{SealError, each_in_order, read_seal, seal};
+use super::signing::{KeyError, signing_key};
 use super::small_file::{Unreadable, read_small};
-use super::{EngineError, Moment, Needle, describe, resolve};
+use super::{EngineError, Moment, Words, describe, resolve};
 use crate::event::{EventRow, Explain, Message, StreamId, Timestamp, Version};
 use crate::evidence::{
-    self, About, Checked, Document, KeptEvent, KeptNote, MOST_EVENTS, NoEvidence, Since, StreamName,
+    self, About, Checked, Document, Form, KeptEvent, KeptNote, MOST_EVENTS, NoEvidence, Since, StreamName,
 };
 use crate::locale::Language;
-use crate::proof::{Checkpoint, Consistency, Hash, Leaves, Note, Seal, Selected, SigningKey, Tree, origin};
+use crate::proof::{Checkpoint, Consistency, Hash, Leaves, Note, PublicKey, Seal, Selected, SigningKey, Tree, origin};
+use crate::store::files::{ExportTarget, TargetError};
 use crate::store::{Flow, Query, Store, StoreError};
 
 /// More than this no evidence takes.
@@ -21,8 +23,8 @@ const LONGEST: u64 = 1 << 29;
 pub enum EvidenceOf {
     /// A stream up to a moment.
     Stream { stream: StreamId, at: Moment },
-    /// The events with this in them, in one stream where one is named.
-    Found { text: String, stream: Option<StreamId> },
+    /// The events with these words in them, in one stream where one is named, and recorded from a time on up to another.
+    Found { text: String, stream: Option<StreamId>, between: Option<(Timestamp, Timestamp)> },
 }
 
 /// What else goes into it.
@@ -32,15 +34,14 @@ pub struct EvidenceWish {
     pub language: Language,
     /// The store's name as it is to stand there.
     pub store: String,
-    pub made_at: Timestamp,
-    /// A seal of the store, from which it is to be shown to have grown.
-    pub since: Option<(Seal, String)>,
+    /// The file with a seal of the store, from which it is to be shown to have grown.
+    pub since: Option<PathBuf>,
     /// Every note on the store's events; those of other events are left out.
     pub notes: Vec<KeptNote>,
 }
 
 #[derive(Debug, thiserror::Error)]
-pub enum EvidenceError {
+pub enum ProofError {
     #[error(
         "{events} events would go into it, and {MOST_EVENTS} is the most; choose an earlier version, or narrower words"
     )]
@@ -54,16 +55,22 @@ pub enum EvidenceError {
     #[error(transparent)]
     Unread(#[from] Unreadable),
     #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    #[error(transparent)]
     Engine(#[from] EngineError),
 }
 
-impl From<StoreError> for EvidenceError {
+impl From<StoreError> for ProofError {
     fn from(error: StoreError) -> Self {
         Self::Engine(error.into())
     }
 }
 
-impl Explain for EvidenceError {
+impl Explain for ProofError {
     fn message(&self) -> Message {
         match self {
             Self::TooMany { events } => {
@@ -73,37 +80,87 @@ impl Explain for EvidenceError {
             Self::NotGrown => Message::new("evidence-not-grown"),
             Self::NoEvidence(path) => Message::new("evidence-none").text("path", path.display()),
             Self::Unread(error) => error.message(),
+            Self::Key(error) => error.message(),
+            Self::Seal(error) => error.message(),
+            Self::Target(error) => error.message(),
             Self::Engine(error) => error.message(),
         }
     }
 }
 
 /// Checks a file, and holds it against a seal where one is given.
-pub fn check_evidence(path: &Path, seal: Option<&Seal>) -> Result<Checked, EvidenceError> {
+pub fn check_evidence(path: &Path, seal: Option<&Seal>) -> Result<Checked, ProofError> {
     let file = read_small(path, LONGEST)?;
-    evidence::check(&file, seal).map_err(|NoEvidence| EvidenceError::NoEvidence(path.to_owned()))
+    evidence::check(&file, seal).map_err(|NoEvidence| ProofError::NoEvidence(path.to_owned()))
+}
+
+/// A seal of the store as it is now, written to a file and signed with the key in another one, or with the user's own.
+pub fn write_seal(
+    reader: &dyn Store,
+    target: ExportTarget,
+    key: Option<&Path>,
+    progress: &mut dyn FnMut(u64) -> Flow,
+) -> Result<Seal, ProofError> {
+    let key = signing_key(key)?;
+    let made = seal(reader, now(), key.public(), progress)?;
+    target.write_whole(made.signed(&key).as_bytes())?;
+    Ok(made)
+}
+
+/// Evidence that was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    pub events: u64,
+    pub root: Option<Hash>,
+    pub key: PublicKey,
+}
+
+/// The same of evidence.
+pub fn write_evidence(
+    reader: &dyn Store,
+    wish: EvidenceWish,
+    form: Form,
+    target: ExportTarget,
+    key: Option<&Path>,
+    progress: &mut dyn FnMut(u64) -> Flow,
+) -> Result<Written, ProofError> {
+    let key = signing_key(key)?;
+    let document = gather_evidence(reader, wish, now(), &key, progress)?;
+    target.write_whole(&evidence::write(&document, form, &key))?;
+    let root = document.tree().map(|tree| tree.root);
+    Ok(Written { events: document.events.len() as u64, root, key: key.public() })
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_micros(chrono::Utc::now().timestamp_micros())
 }
 
 /// Reads the whole store once, for its tree; only what is asked for is kept.
 pub fn gather_evidence(
     reader: &dyn Store,
     wish: EvidenceWish,
+    made_at: Timestamp,
     key: &SigningKey,
     progress: &mut dyn FnMut(u64) -> Flow,
-) -> Result<Document, EvidenceError> {
-    let EvidenceWish { of, language, store, made_at, since, mut notes } = wish;
+) -> Result<Document, ProofError> {
+    let EvidenceWish { of, language, store, since, mut notes } = wish;
+    let since = since.as_deref().map(read_seal).transpose()?;
     let is_of_store = reader.capabilities().has_feed;
     let (about, scope) = scope_of(reader, &of)?;
     let mut gathering = Gathering::new(since.as_ref().map(|(seal, _)| seal));
-    let needle = match &of {
-        EvidenceOf::Found { text, .. } => Some(Needle::new(text)),
-        EvidenceOf::Stream { .. } => None,
+    let (words, between) = match &of {
+        EvidenceOf::Found { text, between, .. } => (Some(Words::new(text)), *between),
+        EvidenceOf::Stream { .. } => (None, None),
+    };
+    let is_between = |event: &EventRow<'_>| {
+        between.is_none_or(|(from, to)| event.recorded_at.is_some_and(|at| (from..to).contains(&at)))
     };
     let is_chosen = |event: &EventRow<'_>| {
         scope
             .as_ref()
             .is_none_or(|(stream, last)| event.stream == stream && last.is_none_or(|last| event.version <= last))
-            && needle.as_ref().is_none_or(|needle| needle.is_in(event))
+            && words.as_ref().is_none_or(|words| words.are_in(event))
+            && is_between(event)
     };
     if is_of_store {
         each_in_order(reader, progress, &mut |event| gathering.push(event, is_chosen(event)))?;
@@ -127,19 +184,19 @@ pub fn gather_evidence(
     }
     let Gathering { selected, first, events, found, consistency, grew, .. } = gathering;
     if found > MOST_EVENTS {
-        return Err(EvidenceError::TooMany { events: found });
+        return Err(ProofError::TooMany { events: found });
     }
     if let (EvidenceOf::Found { text, .. }, true) = (&of, events.is_empty()) {
-        return Err(EvidenceError::NothingFound(text.clone()));
+        return Err(ProofError::NothingFound(text.clone()));
     }
     let since = match (since, consistency) {
-        (Some(_), _) if grew != Some(true) || !is_of_store => return Err(EvidenceError::NotGrown),
+        (Some(_), _) if grew != Some(true) || !is_of_store => return Err(ProofError::NotGrown),
         (Some((_, written)), Some(consistency)) => Some(Since { seal: written, proof: consistency.proof() }),
         _ => None,
     };
     let (size, root, proof) = selected.finish();
     let checkpoint = Checkpoint { origin: origin(first), size, root, extensions: Vec::new() };
-    notes.retain(|note| events.iter().any(|event| event.is_at(&note.stream.0, note.version)));
+    notes.retain(|note| events.iter().any(|event| event.is_noted_in(note)));
     Ok(Document {
         format: evidence::FORMAT.to_owned(),
         program: evidence::PROGRAM.to_owned(),
@@ -161,7 +218,7 @@ pub fn gather_evidence(
 type WithinStream = (StreamId, Option<Version>);
 
 /// What the page says it is of, and in which stream up to which version the events lie.
-fn scope_of(reader: &dyn Store, of: &EvidenceOf) -> Result<(About, Option<WithinStream>), EvidenceError> {
+fn scope_of(reader: &dyn Store, of: &EvidenceOf) -> Result<(About, Option<WithinStream>), ProofError> {
     match of {
         EvidenceOf::Stream { stream, at } => {
             let row = describe(reader, stream)?.row;
@@ -178,10 +235,11 @@ fn scope_of(reader: &dyn Store, of: &EvidenceOf) -> Result<(About, Option<Within
                 About::Stream { stream: StreamName(row.stream.clone()), category: row.category, version, later };
             Ok((about, Some((row.stream, Some(version)))))
         }
-        EvidenceOf::Found { text, stream } => {
+        EvidenceOf::Found { text, stream, between } => {
             let stream = stream.as_ref().map(|stream| describe(reader, stream)).transpose()?;
             let stream = stream.map(|described| described.row.stream);
-            let about = About::Search { words: text.clone(), stream: stream.clone().map(StreamName) };
+            let about =
+                About::Search { words: text.clone(), stream: stream.clone().map(StreamName), between: *between };
             Ok((about, stream.map(|stream| (stream, None))))
         }
     }

@@ -6,6 +6,9 @@ use crate::store::{Source, unescaped};
 /// What a link begins with; the desktop opens such links with this program.
 const SCHEME: &str = "foldline:";
 
+/// Between the store and the stream of a place: `sales.db#lead-1@5`.
+const PLACE: char = '#';
+
 /// An address of a store, of a stream in it and of a version of that, to be sent to somebody:
 /// `foldline:/home/kim/sales.db?stream=lead-1&at=5`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +19,28 @@ pub struct Link {
 }
 
 impl Link {
+    /// A link, or a place as people write it; `None` for what is neither, or says something that this program does not
+    /// know.
+    pub fn read(text: &str) -> Option<Self> {
+        Self::parse(text).or_else(|| Self::parse_place(text))
+    }
+
+    /// `STORE#STREAM` or `STORE#STREAM@VERSION`. Nothing of it is escaped; a store with a `#` in its name is told from its
+    /// stream by the last one.
+    pub fn parse_place(text: &str) -> Option<Self> {
+        let (store, place) = text.trim().rsplit_once(PLACE)?;
+        let (stream, at) = place_in_store(place)?;
+        (!store.is_empty()).then(|| Self { source: Source::parse(store), stream: Some(stream), at })
+    }
+
+    /// The place, for whoever reads or types it.
+    pub fn place(&self) -> String {
+        let Self { source, stream, at } = self;
+        let stream = stream.as_ref().map_or_else(String::new, |stream| format!("{PLACE}{stream}"));
+        let at = at.map_or_else(String::new, |at| format!("@{at}"));
+        format!("{}{stream}{at}", source.absolute_name())
+    }
+
     /// `None` for what is no link, or says something that this program does not know.
     pub fn parse(text: &str) -> Option<Self> {
         let (scheme, rest) = text.split_at_checked(SCHEME.len())?;
@@ -49,6 +74,18 @@ impl fmt::Display for Link {
         }
         Ok(())
     }
+}
+
+/// A stream, and a version of it where one is named: `lead-1@5`. Also with the mark before it that would part it from its
+/// store.
+pub fn place_in_store(text: &str) -> Option<(StreamId, Option<Version>)> {
+    let text = text.trim().trim_start_matches(PLACE);
+    let version = |digits: &str| digits.strip_prefix('v').unwrap_or(digits).parse().ok().map(Version);
+    let (stream, at) = match text.rsplit_once('@') {
+        Some((stream, digits)) if version(digits).is_some() => (stream, version(digits)),
+        _ => (text, None),
+    };
+    (!stream.is_empty()).then(|| (StreamId::from(stream), at))
 }
 
 /// Only what no program between here and there takes for something else is left as it is.
@@ -111,6 +148,26 @@ mod tests {
         for own in [r"C:\data\a.db", "/home/kim/a.db", "a.db", r"\a.db", "postgres://db/sales"] {
             assert!(!leads_to_other_machine(&Source::parse(own)), "{own}");
         }
+    }
+
+    #[test]
+    fn a_place_is_read_as_it_was_written_and_like_the_link_to_it() {
+        for (store, stream, at) in [
+            ("/home/kim/sales.db", "lead-1", Some(Version(5))),
+            ("/home/kim/sales #2.db", "주문@서울", Some(Version(0))),
+            ("/home/kim/sales.db", "kim@home", None),
+            ("postgres://crm@db:5432/sales?schema=a", "lead-1", Some(Version(5))),
+        ] {
+            let link = Link { source: Source::parse(store), stream: Some(StreamId::from(stream)), at };
+            assert_eq!(Link::read(&link.place()), Some(link.clone()), "{}", link.place());
+            assert_eq!(Link::read(&link.to_string()), Some(link));
+        }
+        let typed = Link::read(" sales.db#lead-1@v5 ").expect("a place");
+        assert_eq!((typed.source, typed.at), (Source::parse("sales.db"), Some(Version(5))));
+        for text in ["sales.db", "#lead-1", "sales.db#", "sales.db#@5", ""] {
+            assert_eq!(Link::parse_place(text), None, "{text}");
+        }
+        assert_eq!(place_in_store("#lead-1@5"), Some((StreamId::from("lead-1"), Some(Version(5)))));
     }
 
     #[test]

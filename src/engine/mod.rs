@@ -37,11 +37,13 @@ use std::sync::Arc;
 pub use asked::{Asked, Cause, Passing, Question, Tool};
 pub use causes::{Around, CAUSES_KEPT, Causes, LinkedEvent, causes, event_meant, light};
 pub use check::{check, export_findings};
-pub use evidence::{EvidenceError, EvidenceOf, EvidenceWish, check_evidence, gather_evidence};
+pub use evidence::{
+    EvidenceOf, EvidenceWish, ProofError, Written, check_evidence, gather_evidence, write_evidence, write_seal,
+};
 pub use feed::StoreChange;
 pub use find::{Needle, Words, as_one_word};
 pub use findings::{all_findings, broken_rules, missing_causes};
-pub use link::{Link, leads_to_other_machine};
+pub use link::{Link, leads_to_other_machine, place_in_store};
 pub use load::{
     Continued, Described, FoldOf, Shown, continue_stream, describe, each_batch, fold_each, load_story, load_story_to,
     load_timeline, show, stream_or_store,
@@ -54,8 +56,8 @@ pub use pool::{Answer, Lost, begin};
 pub use reasons::{ask_why_not, check_field};
 pub use reduced::{EXCERPT_ENDINGS, Excerpt, ExcerptError, ExcerptForm, ExcerptTarget, write_excerpt};
 pub use sample_store::{MakeSampleError, sample_store, write_sample};
-pub use sealing::{SealError, check_since, read_seal, seal};
-pub use signing::{KeyError, signing_key};
+pub use sealing::{Check, SealError, check_since, read_seal};
+pub use signing::KeyError;
 pub use small_file::Unreadable;
 pub use smallest::{Smallest, Sought, smallest};
 pub use snapshots::{SNAPSHOT_SPACING, check_snapshots, keep_long_streams, keep_snapshots};

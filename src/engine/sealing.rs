@@ -3,8 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::EngineError;
 use super::small_file::{Unreadable, read_small};
-use super::{EngineError, check};
 use crate::event::{EventRow, Explain, Message, Timestamp};
 use crate::proof::{BadSeal, Growth, PublicKey, Seal, Sealing, Strayed};
 use crate::store::{Fault, Finding, FindingKind, Flow, Query, Store, StoreError};
@@ -38,7 +38,7 @@ pub fn read_seal(path: &Path) -> Result<(Seal, String), SealError> {
 }
 
 /// What a seal of the store as it is says. Where the store keeps no order across streams, there is nothing to seal.
-pub fn seal(
+pub(super) fn seal(
     reader: &dyn Store,
     made_at: Timestamp,
     key: PublicKey,
@@ -69,10 +69,14 @@ pub(super) fn each_in_order(
     if is_cancelled { Err(StoreError::Cancelled.into()) } else { Ok(()) }
 }
 
-/// Looks at every event as [`check`] does, and whether the store is the sealed one grown.
+/// A look at a store for what does not fit: [`super::check`], or one that looks for more.
+pub type Check = fn(&dyn Store, &mut dyn FnMut(Finding), &mut dyn FnMut(u64) -> Flow) -> Result<(), EngineError>;
+
+/// Looks at a store so, and whether it is the sealed one grown.
 pub fn check_since(
     reader: &dyn Store,
     seal: &Seal,
+    check: Check,
     report: &mut dyn FnMut(Finding),
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<(), EngineError> {

@@ -42,7 +42,7 @@ impl Explain for KeyError {
 const LONGEST: u64 = 1 << 16;
 
 /// The key in this file; without one, the user's own, which is made where there is none.
-pub fn signing_key(file: Option<&Path>) -> Result<SigningKey, KeyError> {
+pub(super) fn signing_key(file: Option<&Path>) -> Result<SigningKey, KeyError> {
     if let Some(path) = file {
         return read(path);
     }

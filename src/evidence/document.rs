@@ -50,7 +50,7 @@ pub enum About {
     /// A stream up to a version, with so many events behind it.
     Stream { stream: StreamName, category: String, version: Version, later: u64 },
     /// What was found, in one stream where one is named.
-    Search { words: String, stream: Option<StreamName> },
+    Search { words: String, stream: Option<StreamName>, between: Option<(Timestamp, Timestamp)> },
 }
 
 /// A stream's name, read and written as a text.
@@ -75,8 +75,15 @@ pub struct Since {
 pub struct KeptNote {
     pub stream: StreamName,
     pub version: Version,
+    pub id: EventId,
     pub text: String,
     pub at: Option<Timestamp>,
+}
+
+impl KeptNote {
+    pub fn new(stream: StreamId, version: Version, id: EventId, text: String, at: Timestamp) -> Self {
+        Self { stream: StreamName(stream), version, id, text, at: Some(at) }
+    }
 }
 
 /// An event, to the byte, and its place in the tree.
@@ -113,8 +120,8 @@ impl KeptEvent {
         }
     }
 
-    pub fn is_at(&self, stream: &StreamId, version: Version) -> bool {
-        self.version == version && self.stream.0 == *stream
+    pub fn is_noted_in(&self, note: &KeptNote) -> bool {
+        self.version == note.version && self.stream == note.stream && self.id == note.id
     }
 
     pub(super) fn recorded(&self) -> RecordedEvent {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::document::{About, Document};
 use super::visible::{LONGEST, cut, value_text, visible};
-use crate::event::{Explain, Message, Metadata, RecordedEvent, Version};
+use crate::event::{Explain, Message, Metadata, RecordedEvent, Timestamp, Version};
 use crate::locale::Locale;
 use crate::proof::Checkpoint;
 use crate::replay::Timeline;
@@ -36,6 +36,12 @@ pub(super) struct Column {
 
 /// A time that was not recorded, and whatever else there is none of.
 const NONE: &str = "–";
+
+/// The column says that it is in UTC.
+fn time_text(at: Timestamp) -> String {
+    let text = at.to_string();
+    text.strip_suffix('Z').map_or_else(|| text.clone(), |plain| plain.replacen('T', " ", 1))
+}
 
 struct Writer<'d> {
     document: &'d Document,
@@ -122,6 +128,9 @@ impl Writer<'_> {
         if let About::Search { stream: Some(stream), .. } = &document.about {
             pairs.push(("evidence-stream", visible(stream.0.as_str())));
         }
+        if let About::Search { between: Some((from, to)), .. } = &document.about {
+            pairs.push(("evidence-when", format!("{} – {}", time_text(*from), time_text(*to))));
+        }
         let count = self.say(Message::new("evidence-count").number("count", self.events.len() as u64));
         pairs.push(("evidence-events", count));
         let made = Message::new("evidence-made-by").text("at", document.made_at).text("version", &document.program);
@@ -138,7 +147,7 @@ impl Writer<'_> {
     /// Where an event stands, who recorded it and why.
     fn circumstances(&mut self, index: usize) -> [String; 3] {
         let at = self.events.get(index).and_then(|event| event.recorded_at);
-        let at = at.map_or_else(|| NONE.to_owned(), |at| at.to_string());
+        let at = at.map_or_else(|| NONE.to_owned(), time_text);
         let (actor, reason) =
             self.about.get(index).map_or((None, None), |about| (about.actor.clone(), about.reason.clone()));
         let [actor, reason] = [actor, reason].map(|text| text.map_or_else(|| NONE.to_owned(), |text| self.cut(&text)));
@@ -172,11 +181,11 @@ impl Writer<'_> {
         self.table(
             &[
                 ("evidence-field", 18),
-                ("evidence-value", 24),
-                ("evidence-set-by", 19),
-                ("evidence-when", 18),
+                ("evidence-value", 22),
+                ("evidence-set-by", 18),
+                ("evidence-when", 20),
                 ("evidence-who", 9),
-                ("evidence-why", 12),
+                ("evidence-why", 13),
             ],
             rows,
         );
@@ -218,12 +227,12 @@ impl Writer<'_> {
         self.heading("evidence-history");
         self.table(
             &[
-                ("evidence-version", 6),
-                ("evidence-when", 18),
+                ("evidence-version", 8),
+                ("evidence-when", 20),
                 ("evidence-event", 17),
                 ("evidence-who", 9),
                 ("evidence-why", 14),
-                ("evidence-changes", 36),
+                ("evidence-changes", 32),
             ],
             rows,
         );
@@ -247,11 +256,11 @@ impl Writer<'_> {
         self.table(
             &[
                 ("evidence-place", 14),
-                ("evidence-when", 18),
+                ("evidence-when", 20),
                 ("evidence-event", 15),
                 ("evidence-who", 9),
                 ("evidence-why", 12),
-                ("evidence-payload", 32),
+                ("evidence-payload", 30),
             ],
             rows,
         );
@@ -262,7 +271,7 @@ impl Writer<'_> {
             return;
         }
         let rows = self.document.notes.iter().map(|note| {
-            let at = note.at.map_or_else(|| NONE.to_owned(), |at| at.to_string());
+            let at = note.at.map_or_else(|| NONE.to_owned(), time_text);
             vec![format!("{} v{}", visible(note.stream.0.as_str()), note.version), at, visible(&note.text)]
         });
         let rows = rows.collect();

@@ -5,11 +5,12 @@ use super::list::{List, row_room};
 use super::parts::{cut, named_field, shortened};
 use super::tool::tool_ui;
 use super::{Scene, grouped};
-use crate::command::Action;
+use crate::command::{Action, Command};
 use crate::event::Explain;
+use crate::proof::Seal;
 use crate::store::{Finding, FindingKind, FoundAt};
 use crate::theme::{CONTROL_RADIUS, ROW_HEIGHT, palette};
-use crate::view::{Checked, Checking, ExportWhat, OpenStore, ToolName};
+use crate::view::{Checked, Checking, ExportWhat, FileFor, OpenStore, ToolName};
 
 /// Two lines.
 const FINDING_HEIGHT: f32 = 2.0 * ROW_HEIGHT;
@@ -19,6 +20,15 @@ pub(super) fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore
     let title = scene.text("check-store");
     let checking = &mut store.tools.checking;
     Dialog::new("check", &title, 720.0).show(ui, scene, is_open, |ui, scene| {
+        ui.horizontal(|ui| {
+            ui.label(scene.text("check-since"));
+            let field = TextEdit::singleline(&mut checking.since).hint_text("/path/to/store.seal").desired_width(360.0);
+            named_field(ui, field, &scene.text("check-since"));
+            if ui.button(scene.text("choose-seal")).clicked() {
+                scene.ask(Action::ChooseFile(FileFor::CheckSince));
+            }
+        });
+        ui.add_space(6.0);
         let is_there = tool_ui(ui, scene, &mut checking.asked, &Action::StartTool(ToolName::Checking));
         if is_there && checking.checked().is_some() {
             head_ui(ui, scene, checking);
@@ -45,11 +55,15 @@ pub(super) fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore
         let is_idle = !checking.asked.is_loading();
         let has_found = checking.checked().is_some_and(|checked| checked.found > 0);
         ui.horizontal(|ui| {
-            if ui.add_enabled(is_idle, egui::Button::new(scene.text("check-again"))).clicked() {
+            let again = if checking.since.trim().is_empty() { "check-again" } else { "check-compare" };
+            if ui.add_enabled(is_idle, egui::Button::new(scene.text(again))).clicked() {
                 scene.ask(Action::StartTool(ToolName::Checking));
             }
             if has_found && ui.button(scene.text("export-these")).clicked() {
                 scene.ask(Action::Export(ExportWhat::Findings));
+            }
+            if ui.button(scene.text("seal-store")).clicked() {
+                scene.run(Command::Tool(ToolName::Sealing));
             }
         });
     });
@@ -58,11 +72,16 @@ pub(super) fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore
 /// How much was found, and which of it is listed.
 fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, checking: &mut Checking) {
     let colours = palette(ui);
-    let Some(Checked { findings, found, kinds }) = checking.checked() else { return };
+    let Some(Checked { findings, found, kinds, since }) = checking.checked() else { return };
     let values = [("count", (*found).into()), ("grouped", grouped(*found).into())];
     let ink = if *found == 0 { colours.accent } else { colours.warning };
     let (found, listed, kinds) = (*found, findings.len() as u64, kinds.clone());
     ui.label(RichText::new(scene.locale.with("check-found", values)).color(ink));
+    if let Some(Seal { size, made_at, key, .. }) = since {
+        let values = [("count", grouped(*size).into()), ("at", scene.zone.long(*made_at).into())];
+        ui.add(Label::new(scene.locale.with("check-held-against", values)).wrap());
+        ui.add(Label::new(RichText::new(key.to_string()).monospace().color(colours.dim)).wrap());
+    }
     if listed < found {
         let more = scene.locale.with("check-more", [("listed", grouped(listed).into())]);
         ui.label(RichText::new(more).color(colours.dim));

@@ -8,9 +8,11 @@ use super::lanes_here::lanes_here_ui;
 use super::parts::{caption, cut, hairline, shortened};
 use crate::command::{Action, Command};
 use crate::engine::{Causes, LinkedEvent};
+use crate::event::visible::visible;
 use crate::event::{RecordedEvent, StreamId, Version};
 use crate::theme::palette;
-use crate::view::{CausesView, EventDetail, LinkedTo, OpenStore, StreamView};
+use crate::view::{CausesView, EventDetail, LinkedTo, OpenStore, StreamView, ToolName};
+use crate::workspace::Note;
 
 /// Longer payloads are folded: what is not shown is not laid out.
 const SHOWN_LETTERS: usize = 20_000;
@@ -75,7 +77,14 @@ fn detail_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, detail: &Eve
         if copy.on_hover_text(scene.text("copy-link-about")).clicked() {
             scene.run(Command::CopyLink);
         }
+        if ui.button(scene.text("note")).on_hover_text(scene.text("note-about")).clicked() {
+            scene.run(Command::Tool(ToolName::Noting));
+        }
     });
+    if let Some(note) = view.head().filter(|_| !is_stale).and_then(|head| view.note_on(head)) {
+        ui.add_space(6.0);
+        note_ui(ui, scene, note);
+    }
     ui.add_space(8.0);
     hairline(ui);
     CollapsingHeader::new(scene.text("payload-as-read")).id_salt("payload").default_open(true).show(ui, |ui| {
@@ -92,6 +101,20 @@ fn detail_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, detail: &Eve
     let title = scene.locale.with("as-stored", [("schema", event.schema.to_string().into())]);
     block_ui(ui, scene, "stored", &title, stored_payload, false);
     block_ui(ui, scene, "metadata", &scene.text("metadata"), stored_metadata, false);
+}
+
+fn note_ui(ui: &mut Ui, scene: &Scene<'_>, note: &Note) {
+    let colours = palette(ui);
+    ui.horizontal_wrapped(|ui| {
+        caption(ui, &scene.text("note"));
+        caption(ui, &scene.zone.long(note.at));
+    });
+    let (text, ink) = if note.text.is_empty() {
+        (scene.text("note-bookmark"), colours.dim)
+    } else {
+        (note.text.clone(), colours.text)
+    };
+    ui.add(egui::Label::new(RichText::new(visible(&text)).color(ink)).wrap());
 }
 
 fn is_nothing(payload: &Value) -> bool {

@@ -4,11 +4,11 @@ use super::dialog::Dialog;
 use super::parts::{named_field, shortened};
 use super::tool::tool_ui;
 use super::{Scene, grouped};
-use crate::command::Action;
+use crate::command::{Action, Command};
 use crate::event::StreamId;
 use crate::store::files::FileFormat;
 use crate::theme::palette;
-use crate::view::{ExportWhat, Exported, Exporting, OpenStore, Sought, ToolName};
+use crate::view::{ExportWhat, Exported, Exporting, FileFor, OpenStore, Sought, ToolName};
 
 /// The events of the store, or of the stream on screen, into a file.
 pub(super) fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
@@ -26,7 +26,7 @@ pub(super) fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
                 exporting.named();
             }
             if ui.button(scene.text("choose-file")).clicked() {
-                scene.ask(Action::ChooseExportFile);
+                scene.ask(Action::ChooseFile(FileFor::Export));
             }
         });
         ui.add_space(6.0);
@@ -62,6 +62,10 @@ pub(super) fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
             let name = if *is_findings { "export-done-findings" } else { "export-done" };
             ui.label(scene.locale.with(name, values));
         }
+        if ui.button(scene.text("evidence")).on_hover_text(scene.text("evidence-about")).clicked() {
+            scene.ask(Action::CloseDialog);
+            scene.run(Command::Tool(ToolName::Evidencing));
+        }
         let text = RichText::new(scene.text("export-start")).strong().color(colours.on_accent);
         let can_start = !exporting.to.trim().is_empty();
         if ui.add_enabled(can_start, egui::Button::new(text).fill(colours.accent)).clicked() {
@@ -70,30 +74,33 @@ pub(super) fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
     });
 }
 
+/// How what was looked for is named where its events are written to a file.
+pub(super) fn sought_name(scene: &Scene<'_>, sought: &Sought) -> String {
+    let Sought { text, day, .. } = sought;
+    let day = day.as_ref().map_or("", |day| &day.name);
+    let name = match (day.is_empty(), text.is_empty()) {
+        (true, _) => "export-found",
+        (false, true) => "export-found-day",
+        (false, false) => "export-found-of-day",
+    };
+    scene.locale.with(name, [("text", shortened(text).into_owned().into()), ("day", day.into())])
+}
+
 /// What is to be written: everything, or a part of it that is on screen or was found.
 fn what_ui(ui: &mut Ui, scene: &Scene<'_>, exporting: &mut Exporting, here: Option<&StreamId>, found: Option<Sought>) {
-    let of_found = |Sought { text, day, .. }: &Sought| {
-        let day = day.as_ref().map_or("", |day| &day.name);
-        let name = match (day.is_empty(), text.is_empty()) {
-            (true, _) => "export-found",
-            (false, true) => "export-found-day",
-            (false, false) => "export-found-of-day",
-        };
-        scene.locale.with(name, [("text", shortened(text).into_owned().into()), ("day", day.into())])
-    };
     let mut choices = vec![(ExportWhat::Store, scene.text("export-everything"))];
     if let Some(here) = here {
         let name = scene.locale.with("only-stream", [("stream", shortened(here.as_str()).into_owned().into())]);
         choices.push((ExportWhat::Here, name));
     }
     if let Some(found) = found {
-        let name = of_found(&found);
+        let name = sought_name(scene, &found);
         choices.push((ExportWhat::Found(found), name));
     }
     if let ExportWhat::Found(sought) = &exporting.what
         && !choices.iter().any(|(what, _)| *what == exporting.what)
     {
-        choices.push((exporting.what.clone(), of_found(sought)));
+        choices.push((exporting.what.clone(), sought_name(scene, sought)));
     }
     choices.push((ExportWhat::Findings, scene.text("export-findings")));
     for (what, name) in choices {

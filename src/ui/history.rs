@@ -8,6 +8,7 @@ use super::list::{Cells, Look, list_row, list_ui};
 use super::parts::{card, cut, filter_field, shortened};
 use crate::command::{Action, Command};
 use crate::event::Explain;
+use crate::event::visible::visible;
 use crate::theme::{Sign, palette};
 use crate::view::{Pane, StreamView};
 
@@ -159,6 +160,16 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, index: usize, c
                     .on_hover_text(scene.sentence(&finding.problem.message()));
                 ui.add_space(4.0);
             }
+            if let Some(note) = view.note_on(head) {
+                let (rect, cell) = ui.allocate_exact_size(egui::vec2(8.0, 12.0), Sense::hover());
+                paint_note(ui.painter(), rect, if is_to_come { colours.faint } else { colours.accent });
+                let text =
+                    if note.text.is_empty() { scene.text("note-bookmark") } else { visible(&note.text).into_owned() };
+                let spoken = format!("{}: {}", scene.text("note"), shortened(&text));
+                cell.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &spoken));
+                cell.on_hover_text(shortened(&text));
+                ui.add_space(4.0);
+            }
             let short = telling_part(name);
             let cell = cut(ui, RichText::new(shortened(short)).color(ink));
             if short.len() < name.len() {
@@ -228,6 +239,18 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, filter: &mut S
             cut(ui, RichText::new(format!("{aside}  ·  {}", scene.zone_name())).color(dim));
         }
     });
+}
+
+/// The ribbon of an event with a note.
+pub(super) fn paint_note(painter: &egui::Painter, rect: egui::Rect, colour: egui::Color32) {
+    let egui::Rect { min, max } = rect;
+    let notch = egui::pos2(rect.center().x, max.y - 3.0);
+    let corners = [min, egui::pos2(max.x, min.y), max, notch, egui::pos2(min.x, max.y)];
+    // Two halves: a shape with a notch is not convex.
+    let [left_top, right_top, right_low, notch, left_low] = corners;
+    let top = egui::pos2(notch.x, min.y);
+    painter.add(egui::Shape::convex_polygon(vec![left_top, top, notch, left_low], colour, egui::Stroke::NONE));
+    painter.add(egui::Shape::convex_polygon(vec![top, right_top, right_low, notch], colour, egui::Stroke::NONE));
 }
 
 /// The little sign that stands for an event type, beside its name.

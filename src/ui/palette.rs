@@ -6,7 +6,7 @@ use super::Scene;
 use super::dialog::{sheet, take_first_focus};
 use super::parts::shortened;
 use crate::command::{Action, Command};
-use crate::engine::{folded, short_id};
+use crate::engine::{Link, folded, place_in_store, short_id};
 use crate::theme::{ROW_HEIGHT, palette};
 use crate::view::OpenStore;
 
@@ -99,6 +99,23 @@ struct Line {
     action: Action,
 }
 
+/// A link or a place that was typed or pasted: in any store, or by its stream and version alone in this one.
+fn place_line(scene: &Scene<'_>, text: &str, store: Option<&OpenStore>) -> Option<Line> {
+    let text = text.trim();
+    let of_here = || {
+        let (stream, at) = place_in_store(text).filter(|(_, at)| at.is_some() || text.starts_with('#'))?;
+        Some(Link { source: store?.source.clone(), stream: Some(stream), at })
+    };
+    let link = Link::read(text).or_else(of_here)?;
+    let title = scene.text("palette-place");
+    Some(Line {
+        spoken: format!("{title}: {text}"),
+        title,
+        aside: shortened(text).into_owned(),
+        action: Action::Follow(link),
+    })
+}
+
 fn lines(scene: &Scene<'_>, text: &str, store: Option<&OpenStore>) -> Vec<Line> {
     let wanted = folded(text.trim());
     let is_offered = |command: &Command| !matches!(command, Command::Palette | Command::Dismiss);
@@ -107,7 +124,9 @@ fn lines(scene: &Scene<'_>, text: &str, store: Option<&OpenStore>) -> Vec<Line> 
         let aside = command.shortcut().map(|shortcut| shortcut.label()).unwrap_or_default();
         Line { spoken: title.clone(), title, aside, action: Action::Run(command) }
     });
+    let place = place_line(scene, text, store);
     let mut lines: Vec<Line> = commands.filter(|line| folded(&line.title).contains(&wanted)).collect();
+    lines.splice(0..0, place);
     let found = store.and_then(|store| store.found.value()).filter(|_| !wanted.is_empty());
     for found in found.iter().flat_map(|found| &found.streams) {
         let (id, name) = (found.stream.as_str(), found.name.as_deref());

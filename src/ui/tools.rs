@@ -2,8 +2,11 @@ use egui::Ui;
 
 use super::Scene;
 use super::check::check_ui;
+use super::evidence::evidence_ui;
 use super::export::export_ui;
+use super::note::note_ui;
 use super::reasons::reasons_ui;
+use super::seal::seal_ui;
 use super::search::search_ui;
 use super::smallest::smallest_ui;
 use super::when_search::when_search_ui;
@@ -20,5 +23,8 @@ pub fn tool_dialog_ui(name: ToolName) -> ToolUi {
         ToolName::Checking => check_ui,
         ToolName::Reasons => reasons_ui,
         ToolName::SmallestHistory => smallest_ui,
+        ToolName::Sealing => seal_ui,
+        ToolName::Evidencing => evidence_ui,
+        ToolName::Noting => note_ui,
     }
 }

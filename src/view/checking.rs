@@ -1,6 +1,10 @@
+use std::path::PathBuf;
+
+use super::sealing::named;
 use super::{UserError, WindowTool};
-use crate::engine::{Asked, Engine, Question, Ticket, Tool, all_findings};
+use crate::engine::{Asked, Engine, Question, Ticket, Tool, all_findings, check_since, read_seal};
 use crate::event::{StreamId, Version};
+use crate::proof::Seal;
 use crate::store::{Finding, FindingKind, FoundAt, Store};
 
 /// More than these of one kind nobody reads; the command line prints them all.
@@ -9,6 +13,8 @@ pub const FINDINGS_KEPT: u64 = 1_000;
 /// What is to be looked at in a store, as the window lists it.
 #[derive(Debug, Default)]
 pub struct Checking {
+    /// The path of a seal that the store is held against; empty for none.
+    pub since: String,
     pub asked: Asked<CheckStore>,
     /// Only findings of this kind.
     pub kind: Option<FindingKind>,
@@ -58,7 +64,7 @@ impl WindowTool for Checking {
     fn start(&mut self, engine: &Engine, _: Option<&StreamId>) {
         (self.kind, self.at) = (None, None);
         self.stream.clear();
-        self.asked.ask(engine, CheckStore);
+        self.asked.ask(engine, CheckStore { since: named(&self.since) });
     }
 
     fn starts_by_itself(&self) -> bool {
@@ -81,6 +87,8 @@ pub struct Checked {
     pub found: u64,
     /// How many there are of each kind, the gravest first.
     pub kinds: Vec<(FindingKind, u64)>,
+    /// What the store was held against.
+    pub since: Option<Seal>,
 }
 
 impl Checked {
@@ -109,8 +117,10 @@ impl Checked {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
-pub struct CheckStore;
+#[derive(Clone, Debug)]
+pub struct CheckStore {
+    since: Option<PathBuf>,
+}
 
 impl Question for CheckStore {
     type Answer = Checked;
@@ -126,8 +136,14 @@ impl Question for CheckStore {
             // Each is looked at by itself, in its stream, and among all.
             ticket.set_total(3 * info.events);
         }
+        let since = self.since.map(|path| read_seal(&path)).transpose()?.map(|(seal, _)| seal);
         let mut checked = Checked::default();
-        all_findings(reader, &mut |finding| checked.note(finding), &mut |count| ticket.reached(count))?;
+        let (mut note, mut reached) = (|finding| checked.note(finding), |count| ticket.reached(count));
+        match &since {
+            Some(seal) => check_since(reader, seal, all_findings, &mut note, &mut reached)?,
+            None => all_findings(reader, &mut note, &mut reached)?,
+        }
+        checked.since = since;
         Ok(checked.in_order())
     }
 }

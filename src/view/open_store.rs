@@ -4,8 +4,8 @@ use super::branching::Branching;
 use super::listing::BETWEEN_LETTERS;
 use super::signs::SignBook;
 use super::{
-    BranchWish, CausesView, Clock, Comparing, Draft, FindStreams, Greeting, KeptDraft, Labels, ListStreams, MakingSo,
-    OpenBranch, Pin, ReadSurvey, Stay, StreamLanes, StreamView, ToolName, Tools, Trail, UserError,
+    BranchWish, CausesView, Clock, Comparing, Draft, FileFor, FindStreams, Greeting, KeptDraft, Labels, ListStreams,
+    MakingSo, OpenBranch, Pin, ReadSurvey, Stay, StreamLanes, StreamView, ToolName, Tools, Trail, UserError,
 };
 use crate::engine::{Asked, Cause, Engine, Link, Moment, Progress, Question, StoreChange, Survey, Ticket, Tool};
 use crate::event::{EventId, StreamId, Version};
@@ -105,7 +105,7 @@ impl OpenStore {
     /// `workspace` is where what a user keeps for this store lies.
     pub fn with_workspace(engine: Engine, workspace: Workspace) -> Self {
         let survey = Survey::default();
-        let branching = Branching::new(&engine, workspace);
+        let branching = Branching::new(&engine, workspace.clone());
         let mut store = Self {
             source: engine.source().clone(),
             engine,
@@ -141,6 +141,8 @@ impl OpenStore {
             follows: false,
         };
         store.info.ask(&store.engine, LookAtStore);
+        store.tools.noting.workspace = Some(workspace);
+        store.tools.noting.read(&store.engine);
         store.list_streams();
         // A server may hold more than anybody wants to be sent: there, names are read when somebody looks for one.
         if store.source.path().is_some() {
@@ -297,6 +299,9 @@ impl OpenStore {
 
     /// Begins what a tool's dialog says.
     pub fn start_tool(&mut self, name: ToolName) {
+        if name == ToolName::Evidencing {
+            self.tools.evidencing.take_notes(self.tools.noting.notes());
+        }
         let here = self.view.as_ref().map(|view| &view.stream);
         self.tools.get_mut(name).start(&self.engine, here);
     }
@@ -332,6 +337,29 @@ impl OpenStore {
     pub fn lane_texts(&self) -> &[String] {
         let category = self.on_screen().0.and_then(StreamView::category);
         category.map_or(&[], |category| self.lanes.texts(category))
+    }
+
+    /// A file was chosen in the system's dialog.
+    pub fn choose_file(&mut self, file_for: FileFor, path: String) {
+        match file_for {
+            FileFor::Export => self.tools.exporting.choose(path),
+            FileFor::Seal => self.tools.sealing.to = path,
+            FileFor::CheckSince => self.tools.checking.since = path,
+            FileFor::Evidence => self.tools.evidencing.to = path,
+            FileFor::EvidenceSince => self.tools.evidencing.since = path,
+        }
+    }
+
+    /// A note on the event at the cursor is wanted.
+    pub fn begin_note(&mut self) {
+        let Some(view) = &self.view else { return };
+        if let Some(head) = view.head() {
+            self.tools.noting.write_on(&view.stream, head.version, &head.id);
+        }
+    }
+
+    pub fn remove_note(&mut self, stream: &StreamId, version: Version) {
+        self.tools.noting.remove(&self.engine, stream, version);
     }
 
     /// Asks for the list anew, with the filter and order as they are. Where every letter of a filter costs a walk over
@@ -422,10 +450,9 @@ impl OpenStore {
     }
 
     /// The address of what is looked at, to be sent to somebody.
-    pub fn link(&self) -> Option<String> {
+    pub fn link(&self) -> Option<Link> {
         let view = self.view.as_ref()?;
-        let link = Link { source: self.source.clone(), stream: Some(view.stream.clone()), at: view.version() };
-        Some(link.to_string())
+        Some(Link { source: self.source.clone(), stream: Some(view.stream.clone()), at: view.version() })
     }
 
     /// What is asked without being asked for: its errors and its progress are the window's own.
@@ -576,6 +603,10 @@ impl OpenStore {
         is_new |= self.lanes.poll(&self.engine);
         if let Some(view) = &self.view {
             self.lanes.follow(&self.engine, view);
+        }
+
+        if let Some(view) = &mut self.view {
+            view.take_notes(&self.tools.noting);
         }
         is_new |= self.poll_survey();
         is_new |= self.greeting.poll(&self.engine);

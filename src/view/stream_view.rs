@@ -4,10 +4,11 @@ use std::rc::Rc;
 use super::changes::{FieldHistory, FieldValue, KeptChanges, RowChanges};
 use super::loaded::{ContinueStream, LoadStream, Loaded};
 use super::rows::{StateCounts, StateFilter, StateLine, StateRows};
-use super::{HistoryFilter, Line, ReadEvent, Shown as ShownPart, Signs, Span, UserError};
+use super::{HistoryFilter, Line, Noting, ReadEvent, Shown as ShownPart, Signs, Span, UserError};
 use crate::engine::{Asked, Cause, Continued, Engine, Moment, StoreChange, Tool};
-use crate::event::{StreamId, Timestamp, Version};
+use crate::event::{Head, StreamId, Timestamp, Version};
 use crate::replay::{Index, ProjectionRef, registry};
+use crate::workspace::Note;
 
 /// A stream that is looked at: its history under one projection, and the one cursor that everything follows.
 pub struct StreamView {
@@ -37,6 +38,8 @@ pub struct StreamView {
     /// What of the state is unfolded.
     open_groups: BTreeSet<String>,
     most_lines: usize,
+    /// What was noted about its events, by the notes of this revision.
+    notes: (u64, Rc<BTreeMap<Version, Note>>),
     /// How its events are told apart by their types.
     pub(super) signs: Signs,
     /// How often the stream was read from its beginning; what was found in it before is out of date.
@@ -80,12 +83,34 @@ impl StreamView {
             state_filter: StateFilter::default(),
             open_groups: BTreeSet::new(),
             most_lines: 0,
+            notes: (0, Rc::default()),
             signs: Signs::default(),
             readings: 0,
             revision: 0,
         };
         view.load(engine, 0);
         view
+    }
+
+    /// The event at the cursor.
+    pub fn head(&self) -> Option<&Head> {
+        self.base()?.timeline.heads().get(self.cursor()?)
+    }
+
+    pub(super) fn take_notes(&mut self, noting: &Noting) {
+        if self.notes.0 != noting.revision() {
+            self.notes = (noting.revision(), Rc::new(noting.of_stream(&self.stream)));
+        }
+    }
+
+    /// What was noted about this event; what was noted about another that stood in its place is not.
+    pub fn note_on(&self, head: &Head) -> Option<&Note> {
+        self.notes.1.get(&head.version).filter(|note| note.id == head.id)
+    }
+
+    /// Every version with a note.
+    pub fn noted(&self) -> impl Iterator<Item = Version> {
+        self.notes.1.keys().copied()
     }
 
     /// What somebody looks for in one stream, they look for in the next, until they clear it.

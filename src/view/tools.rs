@@ -1,9 +1,36 @@
 //! What a person starts, and sees in a dialog of its own. A tool more is a file beside this one, a line in the list
 //! here, and a line in the list of those that draw them.
 
-use super::{Checking, EventSearch, Exporting, Reasons, SmallestHistory, UserError, WhenSearch};
+use super::{
+    Checking, EventSearch, Evidencing, Exporting, Noting, Reasons, Sealing, SmallestHistory, UserError, WhenSearch,
+};
 use crate::engine::{Engine, Tool};
 use crate::event::StreamId;
+
+/// What a file is chosen for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FileFor {
+    #[default]
+    Export,
+    Seal,
+    /// A seal that the store is held against.
+    CheckSince,
+    Evidence,
+    /// A seal from which evidence shows the store to have grown.
+    EvidenceSince,
+}
+
+impl FileFor {
+    /// What a new file of it is called at first; `None` where one that is there is chosen.
+    pub fn new_name(self) -> Option<&'static str> {
+        match self {
+            Self::Export => Some("events.jsonl"),
+            Self::Seal => Some("store.seal"),
+            Self::Evidence => Some("evidence.pdf"),
+            Self::CheckSince | Self::EvidenceSince => None,
+        }
+    }
+}
 
 /// What the window asks of every tool, whatever it does.
 pub trait WindowTool {
@@ -65,4 +92,7 @@ tools! {
     checking: Checking = "check-store", None;
     reasons: Reasons = "why-so", None;
     smallest: SmallestHistory = "smallest-history", None;
+    sealing: Sealing = "seal-store", None;
+    evidencing: Evidencing = "evidence", None;
+    noting: Noting = "note", None;
 }

@@ -6,6 +6,7 @@
 
 mod error;
 mod file;
+mod notes;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use serde_json::Value;
 
 pub use error::WorkspaceError;
 use file::Contents;
+pub use notes::{Note, Notes};
 
 use crate::store::{Source, data_folder};
 

@@ -56,7 +56,7 @@ fn a_page_says_who_set_what_and_what_is_left_out() {
         "<h1>lead-1 at version 5</h1>",
         "<td>aaa</td>",
         "contact-details-updated",
-        "2025-01-01T01:00:03.010Z",
+        "2025-01-01 01:00:03.010",
         "1 later events are not on these pages",
         "default-src 'none'",
     ] {
@@ -81,11 +81,11 @@ fn a_file_with_any_byte_changed_is_refused() {
         of: EvidenceOf::Stream { stream: "lead-1".into(), at: Moment::Latest },
         language: Language::English,
         store: "a.db".to_owned(),
-        made_at: Timestamp::from_micros(1_700_000_000_000_000),
         since: None,
         notes: Vec::new(),
     };
-    let document = gather_evidence(store.as_ref(), wish, &key, &mut |_| Flow::Continue(())).expect("evidence");
+    let at = Timestamp::from_micros(1_700_000_000_000_000);
+    let document = gather_evidence(store.as_ref(), wish, at, &key, &mut |_| Flow::Continue(())).expect("evidence");
     for (form, step) in [(Form::Html, 7), (Form::Pdf, 41)] {
         let whole = write(&document, form, &key);
         assert_eq!(check(&whole, None).expect("ours").findings, [], "{form:?}");

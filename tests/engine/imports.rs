@@ -74,6 +74,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "ui",
         &[
             "event",
+            "proof",
             "expr",
             "store",
             "domain",
@@ -97,6 +98,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const ALL: &[&str] = &[
     "event",
     "proof",
+    "expr",
     "store",
     "domain",
     "projection",
@@ -128,7 +130,7 @@ const ROOT_NAMES: &[(&str, &str)] = &[];
 const WINDOW: &[&str] = &["main", "app", "ui", "theme"];
 
 /// Who does no I/O and reads no clock.
-const PURE: &[&str] = &["event", "proof", "domain", "projection", "replay", "evidence", "view"];
+const PURE: &[&str] = &["event", "proof", "expr", "domain", "projection", "replay", "evidence", "view"];
 
 /// Paths, or ends of paths, that are I/O or a clock.
 const IMPURE: &[&[&str]] = &[

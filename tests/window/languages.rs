@@ -8,8 +8,11 @@ use std::time::Duration;
 use egui::{Key, Modifiers};
 use foldline::compensate::PlanError;
 use foldline::domain::{Aggregate, Breach, EventKind, Flaw};
-use foldline::engine::{EngineError, ExcerptError, KeyError, MakeSampleError, SealError, Unreadable, write_sample};
+use foldline::engine::{
+    EngineError, ExcerptError, KeyError, MakeSampleError, ProofError, SealError, Unreadable, write_sample,
+};
 use foldline::event::{EventId, EventType, Explain, Message, Said, StreamId, Timestamp, Version};
+use foldline::evidence::EvidenceFault;
 use foldline::expr::{Doubt, DoubtKind, Flaw as ConditionFlaw, FlawKind, Kind};
 use foldline::locale::{Language, Locale};
 use foldline::projection::{Problem, ProjectionError};
@@ -719,19 +722,46 @@ fn every_sample_error() -> Vec<SampleError> {
 }
 
 /// Of what is sealed and signed.
-fn every_signing_error() -> (Vec<SealError>, Vec<KeyError>, Vec<Unreadable>) {
+fn every_signing_error() -> (Vec<SealError>, Vec<KeyError>, Vec<Unreadable>, Vec<ProofError>) {
     let bad = |bad| SealError::Bad { path: path(), bad };
     let unwritten = KeyError::Unwritten { path: path(), source: io::Error::other(text("source")) };
     (
         vec![bad(BadSeal::NoSeal), bad(BadSeal::Broken)],
         vec![KeyError::NoHome, KeyError::Bad(path()), unwritten],
         vec![Unreadable::Missing(path()), Unreadable::TooLong(path())],
+        vec![
+            ProofError::TooMany { events: 11 },
+            ProofError::NothingFound(text("text")),
+            ProofError::NotGrown,
+            ProofError::NoEvidence(path()),
+        ],
     )
 }
 
 #[test]
+fn everything_wrong_with_evidence_is_said_in_every_language() {
+    let all = [
+        EvidenceFault::SignatureMissing,
+        EvidenceFault::SignatureBroken,
+        EvidenceFault::Edited,
+        EvidenceFault::DataUnreadable,
+        EvidenceFault::OtherKey,
+        EvidenceFault::CheckpointBroken,
+        EvidenceFault::EventChanged,
+        EvidenceFault::NotInTree,
+        EvidenceFault::PagesDiffer,
+        EvidenceFault::SinceBroken,
+        EvidenceFault::OtherStore,
+        EvidenceFault::OtherRoot { size: 11 },
+        EvidenceFault::NotCompared { sealed: 11, size: 12 },
+    ];
+    all.iter().for_each(assert_said);
+}
+
+#[test]
 fn every_error_is_said_in_every_language() {
-    let (seals, keys, files) = every_signing_error();
+    let (seals, keys, files, proofs) = every_signing_error();
+    proofs.iter().for_each(assert_said);
     seals.iter().for_each(assert_said);
     keys.iter().for_each(assert_said);
     files.iter().for_each(assert_said);

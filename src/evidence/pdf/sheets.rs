@@ -80,7 +80,7 @@ impl Sheets {
         let mut lines = Vec::new();
         for paragraph in text.split('\n') {
             let (mut line, mut used) = (String::new(), 0.0);
-            for word in paragraph.split_inclusive(' ') {
+            for word in paragraph.split_inclusive([' ', '-', '_', '.', '/', ',']) {
                 if used > 0.0 && used + font.width(word.trim_end(), size) > width {
                     lines.push(std::mem::take(&mut line));
                     used = 0.0;

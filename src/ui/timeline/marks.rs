@@ -4,6 +4,7 @@ use egui::{Id, Painter, Rect, Ui, pos2, vec2};
 
 use super::bars::bars_ui;
 use super::track::Track;
+use crate::ui::history::paint_note;
 use crate::ui::icons::paint_sign;
 use crate::view::{Column, StreamView, columns};
 
@@ -66,5 +67,20 @@ pub(super) fn marks_ui(ui: &Ui, painter: &Painter, track: &Track<'_>, view: &Str
         // Under a ring the line would show through.
         painter.rect_filled(rect, 2.0, colours.panel);
         paint_sign(painter, rect, sign.faint_if(x > here + 0.5 || column.is_left_out));
+    }
+    notes_ui(painter, track, view);
+}
+
+/// A ribbon over each event in sight that has a note.
+fn notes_ui(painter: &Painter, track: &Track<'_>, view: &StreamView) {
+    let heads = track.line.heads();
+    for version in view.noted() {
+        let Ok(index) = heads.binary_search_by_key(&version, |head| head.version) else { continue };
+        let x = track.x_of(index);
+        let has_note = heads.get(index).is_some_and(|head| view.note_on(head).is_some());
+        if has_note && track.rect.x_range().contains(x) {
+            let rect = Rect::from_center_size(pos2(x, track.y() - HEIGHT), vec2(6.0, 9.0));
+            paint_note(painter, rect, track.colours.accent);
+        }
     }
 }

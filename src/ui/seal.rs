@@ -1,0 +1,51 @@
+use egui::{RichText, TextEdit, Ui};
+
+use super::dialog::Dialog;
+use super::parts::named_field;
+use super::tool::tool_ui;
+use super::{Scene, grouped};
+use crate::command::Action;
+use crate::theme::palette;
+use crate::view::{FileFor, OpenStore, Sealed, ToolName};
+
+/// A signed checkpoint of the store, to be kept elsewhere.
+pub(super) fn seal_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
+    let title = scene.text("seal-store");
+    let sealing = &mut store.tools.sealing;
+    let colours = palette(ui);
+    Dialog::new("seal", &title, 520.0).show(ui, scene, is_open, |ui, scene| {
+        ui.add(egui::Label::new(RichText::new(scene.text("seal-about")).color(colours.dim)).wrap());
+        ui.add_space(6.0);
+        ui.label(RichText::new(scene.text("export-to")).size(11.5).color(colours.dim));
+        ui.horizontal(|ui| {
+            let field = TextEdit::singleline(&mut sealing.to).hint_text("/path/to/store.seal").desired_width(410.0);
+            named_field(ui, field, &scene.text("export-to"));
+            if ui.button(scene.text("choose-file")).clicked() {
+                scene.ask(Action::ChooseFile(FileFor::Seal));
+            }
+        });
+        ui.label(RichText::new(scene.text("key-file")).size(11.5).color(colours.dim));
+        let field = TextEdit::singleline(&mut sealing.key).hint_text(scene.text("key-file-own")).desired_width(410.0);
+        named_field(ui, field, &scene.text("key-file"));
+        ui.add_space(4.0);
+        ui.checkbox(&mut sealing.replaces, scene.text("export-replace"));
+        ui.add_space(8.0);
+        let is_there = tool_ui(ui, scene, &mut sealing.asked, &Action::StartTool(ToolName::Sealing));
+        if sealing.asked.is_loading() {
+            return;
+        }
+        if let Some(Sealed { path, seal }) = sealing.asked.value().filter(|_| is_there) {
+            let values = [("count", grouped(seal.size).into()), ("path", path.display().to_string().into())];
+            ui.add(egui::Label::new(scene.locale.with("seal-done", values)).wrap());
+            for (name, value) in [("evidence-root", seal.root.to_string()), ("evidence-key", seal.key.to_string())] {
+                ui.label(RichText::new(scene.text(name)).size(11.5).color(colours.dim));
+                ui.add(egui::Label::new(RichText::new(value).monospace()).wrap());
+            }
+        }
+        let text = RichText::new(scene.text("seal-start")).strong().color(colours.on_accent);
+        let can_start = !sealing.to.trim().is_empty();
+        if ui.add_enabled(can_start, egui::Button::new(text).fill(colours.accent)).clicked() {
+            scene.ask(Action::StartTool(ToolName::Sealing));
+        }
+    });
+}
