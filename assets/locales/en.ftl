@@ -1152,7 +1152,6 @@ ask-before-it-began = { $stream } begins at { $first }; nothing of it was record
 ask-no-projection = { $stream } has no projection { $asked }; it has { $known }
 ask-no-event = there is no event { $asked }; write an id as `foldline events --format json` prints it, or STREAM@VERSION
 window-ask-no-event = there is no event { $asked }; write its id, or STREAM@VERSION
-window-ask-no-event = there is no event { $asked }
 ask-no-event-named = there is no event { $asked }, but { $names } names it; ask for that one
 ask-no-field = { $stream } has no field “{ $asked }”; choose one that its state shows
 ask-no-field-near = { $stream } has no field “{ $asked }”; did you mean { $near }?

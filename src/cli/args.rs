@@ -559,7 +559,8 @@ pub(super) struct ExportArgs {
     /// json, jsonl, csv, cloudevents or cloudevents-lines [default: told from the file's name]
     #[arg(long = "as", value_name = "FORMAT", value_parser = file_format)]
     pub file_format: Option<FileFormat>,
-    /// Only the events with this in their payload, metadata, type or stream, upper and lower case alike
+    /// Only the events with all of these words in their payload, metadata, type or stream, upper and lower case alike;
+    /// what is in quotation marks is one word
     #[arg(long, value_name = "TEXT")]
     pub containing: Option<String>,
     /// In CSV, one column for each field of payload and metadata. It is for spreadsheets, and not read back

@@ -9,7 +9,7 @@ use super::progress::{Progress, counted};
 use super::target::{self, Context, shown_path};
 use super::terminal::{Output, message};
 use super::{Failure, Outcome, told};
-use crate::engine::{Needle, describe, keep_long_streams, write_sample};
+use crate::engine::{Words, describe, keep_long_streams, write_sample};
 use crate::event::{EventRow, StreamId};
 use crate::sample::{SampleOptions, SampleReport};
 use crate::store::files::{self, ExportOptions, ExportTarget, FileFormat, ImportOptions, ImportReport, Selection};
@@ -153,9 +153,9 @@ pub(super) fn export(args: &ExportArgs, context: &Context, out: &mut Output) -> 
         Some(stream) => Query::stream(describe(reader.as_ref(), &StreamId::from(stream.as_str()))?.row.stream),
         None => Query::store(),
     };
-    let needle = containing.as_deref().map(Needle::new);
-    let is_wanted = |row: &EventRow<'_>| needle.as_ref().is_none_or(|needle| needle.is_in(row));
-    let selection = Selection { query: &query, only: needle.is_some().then_some(&is_wanted) };
+    let words = containing.as_deref().map(Words::new);
+    let is_wanted = |row: &EventRow<'_>| words.as_ref().is_none_or(|words| words.are_in(row));
+    let selection = Selection { query: &query, only: words.is_some().then_some(&is_wanted) };
     let mut progress = Progress::new("exporting events", reader.info().ok().map(|info| info.events));
     let reader: &dyn Store = reader.as_ref();
     let Some(target) = target else {

@@ -138,6 +138,12 @@ impl<Q: Question> Asked<Q> {
         Some(until.saturating_duration_since(Instant::now()))
     }
 
+    /// An answer is on its way, or is asked for as soon as the one before has rested. What failed and is tried again is
+    /// not waited for.
+    pub fn is_on_its_way(&self) -> bool {
+        self.is_loading() || (self.next.is_some() && self.failed == 0)
+    }
+
     pub fn progress(&self) -> Option<Progress> {
         self.loading.progress()
     }
@@ -199,6 +205,7 @@ pub trait Tool {
     fn error(&self) -> Option<&Self::Error>;
     fn progress(&self) -> Option<Progress>;
     fn is_loading(&self) -> bool;
+    fn is_on_its_way(&self) -> bool;
     fn wants_poll_in(&self) -> Option<Duration>;
     fn cancel(&mut self);
     /// Once more, if it failed.
@@ -221,6 +228,10 @@ impl<Q: Question> Tool for Asked<Q> {
 
     fn is_loading(&self) -> bool {
         self.is_loading()
+    }
+
+    fn is_on_its_way(&self) -> bool {
+        self.is_on_its_way()
     }
 
     fn wants_poll_in(&self) -> Option<Duration> {

@@ -154,6 +154,35 @@ mod tests {
     }
 
     #[test]
+    fn no_name_has_two_texts() {
+        for language in Language::ALL {
+            let lines = language.texts().lines().filter(|line| !line.starts_with([' ', '}', '#']));
+            let lines = lines.filter_map(|line| line.split_once(" = "));
+            let mut seen = BTreeSet::new();
+            let twice: Vec<&str> = lines.map(|(name, _)| name).filter(|name| !seen.insert(*name)).collect();
+            assert!(twice.is_empty(), "{twice:?}");
+        }
+    }
+
+    /// Which particle follows depends on the value's last sound: both are written, 이(가).
+    #[test]
+    fn no_korean_particle_suits_only_some_values() {
+        let (korean, marks) = (Language::Korean.texts(), ['”', '"', '“']);
+        let lone = |text: &str| {
+            let text = text.trim_start_matches(marks);
+            let mut letters = text.chars();
+            let particle = letters.next().is_some_and(|letter| "이가은는을를와과로".contains(letter));
+            particle && letters.next().is_none_or(|next| next == ' ' || ".,".contains(next))
+        };
+        for line in korean.lines() {
+            // A brace that is itself written is no value.
+            let line = line.replace(r#"{"}"}"#, ")");
+            let wrong = line.split('}').skip(1).any(|behind| lone(behind) || behind.starts_with("으로 "));
+            assert!(!wrong, "{line}");
+        }
+    }
+
+    #[test]
     fn every_text_of_every_language_can_be_looked_up() {
         for language in Language::ALL {
             let locale = Locale::new(language);

@@ -19,6 +19,9 @@ use crate::view::{CARD_GAP, CausesView, Labels, Lanes, OnScreen, StreamView};
 const HEAD: f32 = 40.0;
 const AXIS: f32 = 28.0;
 
+/// A sentence on all that was found.
+const TOLD: f32 = 28.0;
+
 /// The table keeps at least this.
 const LEAST_TABLE: f32 = 150.0;
 
@@ -33,7 +36,8 @@ pub fn causes_ui(
 ) {
     let OnScreen { causes, labels, .. } = shown;
     let lanes = causes.lanes().map_or(1, |lanes| lanes.lanes.len());
-    let natural = HEAD + AXIS + lanes as f32 * canvas::LANE + 8.0;
+    let told = causes.causes().map(|found| told(scene, found)).unwrap_or_default();
+    let natural = HEAD + told.len() as f32 * TOLD + AXIS + lanes as f32 * canvas::LANE + 8.0;
     let height = natural.min((space.height() * 0.62).max(space.height() - 420.0)).min(space.height() - LEAST_TABLE);
     let above = Rect::from_min_size(space.min, vec2(space.width(), height.max(HEAD + AXIS + canvas::LANE)));
     let below = Rect::from_min_max(above.left_bottom() + vec2(0.0, CARD_GAP), space.max);
@@ -46,7 +50,7 @@ pub fn causes_ui(
             hairline(ui);
             let is_there = is_found_ui(ui, scene, causes);
             if let (true, Some(found), Some(lanes)) = (is_there, causes.causes(), causes.lanes()) {
-                told_ui(ui, scene, found);
+                told_ui(ui, &told);
                 let mut part = causes.shown;
                 canvas::canvas_ui(ui, scene, &canvas::Drawn { found, lanes, labels, view }, &mut part);
                 causes.shown = part;
@@ -141,21 +145,26 @@ fn is_found_ui(ui: &mut Ui, scene: &mut Scene<'_>, causes: &mut CausesView) -> b
     has_found && is_loading
 }
 
-/// What is to be known of all that was found.
-fn told_ui(ui: &mut Ui, scene: &Scene<'_>, found: &Causes) {
-    let colours = palette(ui);
+/// What is to be known of all that was found, and whether it is a warning.
+fn told(scene: &Scene<'_>, found: &Causes) -> Vec<(String, bool)> {
     let mut told = Vec::new();
     if found.is_circle {
-        told.push((scene.text("causes-circle"), colours.warning));
+        told.push((scene.text("causes-circle"), true));
     }
     if found.is_cut {
         let kept = grouped(CAUSES_KEPT as u64);
-        told.push((scene.locale.with("causes-cut", [("kept", kept.into())]), colours.warning));
+        told.push((scene.locale.with("causes-cut", [("kept", kept.into())]), true));
     }
     if found.events.len() == 1 && found.missing.is_empty() {
-        told.push((scene.text("causes-none"), colours.dim));
+        told.push((scene.text("causes-none"), false));
     }
-    for (text, ink) in told {
-        Frame::new().inner_margin(Margin::symmetric(16, 5)).show(ui, |ui| cut(ui, RichText::new(text).color(ink)));
+    told
+}
+
+fn told_ui(ui: &mut Ui, told: &[(String, bool)]) {
+    let colours = palette(ui);
+    for (text, is_warning) in told {
+        let text = RichText::new(text).color(if *is_warning { colours.warning } else { colours.dim });
+        Frame::new().inner_margin(Margin::symmetric(16, 5)).show(ui, |ui| cut(ui, text));
     }
 }

@@ -2,7 +2,7 @@ use egui::{Align, Frame, Label, Layout, Margin, Response, RichText, Role, Scroll
 
 use super::Scene;
 use super::focus::{Shape, Stops};
-use super::parts::{card, cut, hairline, shortened};
+use super::parts::{card, cut, cut_at, hairline, shortened};
 use super::people::as_read;
 use super::stream_field::{Picked, stream_field_ui};
 use super::streams::{in_order, whole};
@@ -132,7 +132,7 @@ fn choice_ui(
     pins: &[Option<Pin>; 2],
     labels: &Labels,
 ) -> CompareMode {
-    let mut mode = comparing.mode;
+    let (mut mode, mode_shown) = (comparing.mode, comparing.mode);
     Frame::new().inner_margin(Margin::symmetric(12, 6)).show(ui, |ui| {
         ui.set_width(ui.available_width());
         // What finds no room on a line goes to the next.
@@ -143,7 +143,7 @@ fn choice_ui(
             ui.add_space(12.0);
             ui.checkbox(&mut comparing.hides_equal, scene.text("hide-equal"));
         });
-        ui.horizontal_wrapped(|ui| match comparing.mode {
+        let choose_ui = |ui: &mut Ui| match comparing.mode {
             CompareMode::Moments => pins_ui(ui, scene, pins, labels),
             CompareMode::Projections => {
                 for (number, projection) in view.projections().iter().enumerate() {
@@ -163,21 +163,35 @@ fn choice_ui(
                     None => {}
                 }
             }
-        });
+        };
+        // Two pins always share a line.
+        if mode_shown == CompareMode::Moments {
+            ui.horizontal(choose_ui)
+        } else {
+            ui.horizontal_wrapped(choose_ui)
+        };
     });
     mode
 }
+
+/// Room for the version behind a pin's name.
+const PIN_VERSION: f32 = 90.0;
 
 /// Where the pins stand, each in its colour.
 fn pins_ui(ui: &mut Ui, scene: &Scene<'_>, pins: &[Option<Pin>; 2], labels: &Labels) {
     let colours = palette(ui);
     ui.set_min_height(ui.spacing().interact_size.y);
+    // Where a name is long, the version is still seen.
+    let most = ui.available_width() / 2.0 - PIN_VERSION;
     for (pin, letter, colour) in [(&pins[0], 'A', colours.pin_a), (&pins[1], 'B', colours.pin_b)] {
-        let place = pin.as_ref().map_or_else(
-            || format!("{letter}  {}", scene.text("compare-no-pin")),
-            |pin| format!("{letter}  {} v{}", called(labels, &pin.stream), pin.version),
-        );
-        let place = ui.label(RichText::new(place).color(colour));
+        let place = match pin {
+            None => ui.label(RichText::new(format!("{letter}  {}", scene.text("compare-no-pin"))).color(colour)),
+            Some(pin) => {
+                let name = format!("{letter}  {}", called(labels, &pin.stream));
+                let name = cut_at(ui, most.max(40.0), RichText::new(name).color(colour));
+                name | ui.label(RichText::new(format!("v{}", pin.version)).color(colour))
+            }
+        };
         if let Some(pin) = pin {
             place.on_hover_ui(|ui| drop(ui.label(whole(pin.stream.as_str(), labels.of(&pin.stream)))));
         }

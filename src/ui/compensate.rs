@@ -3,7 +3,7 @@ use egui::{Button, Grid, Label, Response, RichText, ScrollArea, TextEdit, Ui};
 use super::Scene;
 use super::conflict::{both_ui, effects_ui, elsewhere_ui, shown, since_ui};
 use super::dialog::{Dialog, take_first_focus};
-use super::parts::{is_entered, link, shortened};
+use super::parts::{cut_at, is_entered, link, shortened};
 use crate::command::Action;
 use crate::compensate::Plan;
 use crate::event::Explain;
@@ -155,6 +155,7 @@ fn preview_ui(ui: &mut Ui, scene: &Scene<'_>, plan: &Plan, before: Option<&Plan>
 
 fn changes_ui(ui: &mut Ui, scene: &Scene<'_>, plan: &Plan) {
     let colours = palette(ui);
+    let width = ui.available_width() - 2.0 * 24.0;
     ScrollArea::vertical().id_salt("preview").max_height(180.0).show(ui, |ui| {
         Grid::new("preview rows").num_columns(3).spacing([24.0, 6.0]).show(ui, |ui| {
             if !plan.changes.is_empty() {
@@ -164,9 +165,9 @@ fn changes_ui(ui: &mut Ui, scene: &Scene<'_>, plan: &Plan) {
                 ui.end_row();
             }
             for change in &plan.changes {
-                ui.label(RichText::new(shortened(&change.field)).color(colours.accent));
-                ui.label(RichText::new(shown(&change.before)).monospace().color(colours.dim));
-                ui.label(RichText::new(shown(&change.after)).monospace().color(colours.text));
+                cut_at(ui, width * 0.3, RichText::new(shortened(&change.field)).color(colours.accent));
+                cut_at(ui, width * 0.35, RichText::new(shown(&change.before)).monospace().color(colours.dim));
+                cut_at(ui, width * 0.35, RichText::new(shown(&change.after)).monospace().color(colours.text));
                 ui.end_row();
             }
         });
@@ -216,7 +217,7 @@ fn buttons_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, writing: Wr
         if let Some(about) = about {
             ui.add(Label::new(RichText::new(scene.text(about)).size(11.5).color(colours.dim)).wrap());
         }
-        if draft.is_busy() {
+        if draft.is_appending() {
             ui.spinner();
         }
     });

@@ -3,7 +3,7 @@
 use egui::{Grid, Label, RichText, ScrollArea, Ui};
 
 use super::Scene;
-use super::parts::{caption, link, shortened};
+use super::parts::{caption, cut_at, link, shortened};
 use crate::command::Action;
 use crate::compensate::{Plan, Since};
 use crate::event::Explain;
@@ -120,14 +120,15 @@ pub(super) fn effects_ui(ui: &mut Ui, scene: &Scene<'_>, effects: &[Effect], sho
     let colours = palette(ui);
     ui.add_space(6.0);
     caption(ui, &scene.text("effects"));
+    let width = ui.available_width() - 3.0 * 24.0;
     ScrollArea::vertical().id_salt("effects").max_height(120.0).show(ui, |ui| {
         Grid::new("effects rows").num_columns(4).spacing([24.0, 4.0]).show(ui, |ui| {
             for Effect { projection, changes, .. } in effects {
                 for (nth, Change { field, before, after }) in changes.iter().enumerate() {
                     let name = if nth == 0 { scene.text(&format!("projection-{projection}")) } else { String::new() };
-                    ui.label(RichText::new(name).color(colours.dim));
-                    ui.label(RichText::new(shortened(field)).color(colours.accent));
-                    ui.label(RichText::new(from_to(before, after)).monospace());
+                    cut_at(ui, width * 0.2, RichText::new(name).color(colours.dim));
+                    cut_at(ui, width * 0.3, RichText::new(shortened(field)).color(colours.accent));
+                    cut_at(ui, width * 0.5, RichText::new(from_to(before, after)).monospace());
                     ui.end_row();
                 }
             }

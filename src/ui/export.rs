@@ -1,6 +1,7 @@
 use egui::{ComboBox, RichText, TextEdit, Ui};
 
 use super::dialog::Dialog;
+use super::ends::ends_ui;
 use super::parts::{named_field, shortened};
 use super::tool::tool_ui;
 use super::{Scene, grouped};
@@ -20,15 +21,18 @@ pub(super) fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
     let title = scene.text("export");
     Dialog::new("export", &title, 520.0).show(ui, scene, is_open, |ui, scene| {
         ui.label(RichText::new(scene.text("export-to")).size(11.5).color(colours.dim));
-        ui.horizontal(|ui| {
-            let field = TextEdit::singleline(&mut exporting.to).hint_text("/path/to/events.jsonl").desired_width(410.0);
-            if named_field(ui, field, &scene.text("export-to")).changed() {
+        let type_ui = |ui: &mut Ui, scene: &mut Scene<'_>| {
+            let field = TextEdit::singleline(&mut exporting.to).hint_text("/path/to/events.jsonl");
+            if named_field(ui, field.desired_width(f32::INFINITY), &scene.text("export-to")).changed() {
                 exporting.named();
             }
+        };
+        let choose_ui = |ui: &mut Ui, scene: &mut Scene<'_>| {
             if ui.button(scene.text("choose-file")).clicked() {
                 scene.ask(Action::ChooseFile(FileFor::Export));
             }
-        });
+        };
+        ui.horizontal(|ui| ends_ui(ui, scene, "export", type_ui, choose_ui));
         ui.add_space(6.0);
         what_ui(ui, scene, exporting, here.as_ref(), found);
         ui.add_space(6.0);

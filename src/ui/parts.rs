@@ -55,6 +55,15 @@ pub(super) fn cut(ui: &mut Ui, text: impl Into<WidgetText>) -> Response {
     ui.add(Label::new(text).truncate().selectable(false))
 }
 
+/// The same in a cell that is no wider than this, and only as wide as what is in it.
+pub(super) fn cut_at(ui: &mut Ui, most: f32, text: impl Into<WidgetText>) -> Response {
+    let cell = ui.scope(|ui| {
+        ui.set_max_width(most);
+        cut(ui, text)
+    });
+    cell.inner
+}
+
 /// More letters than any panel is wide. Laying out more would cost a frame, and nobody would see them.
 const LONGEST_DRAWN: usize = 400;
 
@@ -174,6 +183,7 @@ pub(super) fn progress_ui(ui: &mut Ui, scene: &Scene<'_>, progress: &Progress) -
 
 /// Every command, menu by menu, with its key.
 pub fn keys_ui(ui: &mut Ui, scene: &mut Scene<'_>, is_open: &mut bool) {
+    const NAME_SHARE: f32 = 0.68;
     let title = scene.text("keys-title");
     Dialog::new("keys", &title, 760.0).show(ui, scene, is_open, |ui, scene| {
         scroll_by_keys(ui);
@@ -182,14 +192,18 @@ pub fn keys_ui(ui: &mut Ui, scene: &mut Scene<'_>, is_open: &mut bool) {
             for (number, menu) in Menu::ALL.into_iter().enumerate() {
                 let Some(ui) = columns.get_mut(number % side_by_side) else { continue };
                 caption(ui, &scene.text(menu.title()));
-                egui::Grid::new(menu.title()).num_columns(2).spacing([24.0, 6.0]).show(ui, |ui| {
-                    for command in Command::all().filter(|command| command.menu() == menu) {
-                        ui.label(scene.text(command.title()));
+                // In all menus the keys begin at one place.
+                let of_name = vec2(ui.available_width() * NAME_SHARE, ROW_HEIGHT);
+                for command in Command::all().filter(|command| command.menu() == menu) {
+                    ui.horizontal(|ui| {
+                        ui.allocate_ui_with_layout(of_name, Layout::left_to_right(Align::Center), |ui| {
+                            ui.set_min_width(of_name.x);
+                            cut(ui, scene.text(command.title()));
+                        });
                         let keys = command.shortcut().map(|shortcut| shortcut.label()).unwrap_or_default();
                         ui.label(RichText::new(keys).monospace());
-                        ui.end_row();
-                    }
-                });
+                    });
+                }
                 ui.add_space(12.0);
             }
         });

@@ -9,13 +9,13 @@ use super::{Scene, grouped};
 use crate::event::Timestamp;
 
 /// Numbers that only name something: neither counted nor measured, so never written in groups.
-const NAMING: [&str; 14] = [
+const NAMING: [&str; 17] = [
     "id", "no", "nr", "number", "code", "year", "phone", "zip", "postcode", "version", "position", "port", "key",
-    "schema",
+    "schema", "pin", "model", "season",
 ];
 
 /// From here on a count is written in groups of three.
-const LONG_NUMBER: u64 = 10_000;
+const LONG_NUMBER: u64 = 1_000;
 
 /// The value at this path: a time in the zone of the window, a length of time in days and hours, a long number in
 /// groups, anything else as it is, as far as it can be seen. Empty where there is none.
@@ -164,6 +164,8 @@ mod tests {
         english("amount", json!(1_735_693_201), "1,735,693,201");
         english("balance", json!(-12_345), "-12,345");
         english("amounts[3]", json!(12_345), "12,345");
+        english("followups", json!(7_297), "7,297");
+        english("followups", json!(729), "729");
     }
 
     #[test]

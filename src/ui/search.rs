@@ -1,6 +1,7 @@
 use egui::{Align, Key, Layout, Modifiers, RichText, Role, TextEdit, Ui, WidgetInfo, vec2};
 
 use super::dialog::{Dialog, select_at_first};
+use super::ends::ends_ui;
 use super::icons::{Icon, icon_button};
 use super::list::{List, row_room};
 use super::parts::{cut, is_entered, link, named_field, shortened};
@@ -23,19 +24,19 @@ pub(super) fn search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
     let title = scene.text("search-events");
     let mut seen: Vec<StreamId> = Vec::new();
     Dialog::new("search", &title, 720.0).show(ui, scene, is_open, |ui, scene| {
-        let mut goes_down = false;
-        ui.horizontal(|ui| {
-            let width = (ui.available_width() - 110.0).max(120.0);
-            let field =
-                TextEdit::singleline(&mut search.text).hint_text(scene.text("search-hint")).desired_width(width);
-            let field = named_field(ui, field, &scene.text("search-text"));
+        let (mut goes_down, mut is_entered_now, mut is_clicked) = (false, false, false);
+        let type_ui = |ui: &mut Ui, scene: &mut Scene<'_>| {
+            let field = TextEdit::singleline(&mut search.text).hint_text(scene.text("search-hint"));
+            let field = named_field(ui, field.desired_width(f32::INFINITY), &scene.text("search-text"));
             select_at_first(ui, &field, &search.text);
             goes_down = field.has_focus() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::ArrowDown));
-            let is_entered = is_entered(ui, &field);
-            if is_entered || ui.button(scene.text("search-start")).clicked() {
-                scene.ask(Action::StartTool(ToolName::EventSearch));
-            }
-        });
+            is_entered_now = is_entered(ui, &field);
+        };
+        let go_ui = |ui: &mut Ui, scene: &mut Scene<'_>| is_clicked = ui.button(scene.text("search-start")).clicked();
+        ui.horizontal(|ui| ends_ui(ui, scene, "search", type_ui, go_ui));
+        if is_entered_now || is_clicked {
+            scene.ask(Action::StartTool(ToolName::EventSearch));
+        }
         where_ui(ui, scene, search, here.as_ref());
         ui.add_space(4.0);
         let is_there = tool_ui(ui, scene, &mut search.asked, &Action::StartTool(ToolName::EventSearch));

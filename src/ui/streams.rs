@@ -266,10 +266,12 @@ fn row_ui(ui: &mut Ui, row: &ListedStream, category: &str, name: Option<&str>, i
     let end = begin + first.size().x + 8.0;
     ui.painter().galley(at(begin, &first), first, colours.text);
     if name.is_some() {
-        let second = text(id, small, colours.dim, count.left() - end - 8.0);
-        is_cut |= second.elided;
-        // An ellipsis alone tells nothing.
-        if !second.elided || second.size().x > 24.0 {
+        let space = count.left() - end - 8.0;
+        let second = text(id, small, colours.dim, space);
+        // An ellipsis alone tells nothing; and one letter is laid out even where there is no room for it.
+        let is_told = second.size().x <= space && (!second.elided || second.size().x > 24.0);
+        is_cut |= second.elided || !is_told;
+        if is_told {
             ui.painter().galley(at(end, &second), second, colours.dim);
         }
     }

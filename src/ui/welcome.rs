@@ -4,6 +4,7 @@ use egui::{
 };
 
 use super::dialog::{Dialog, take_first_focus};
+use super::ends::ends_ui;
 use super::icons::{Icon, icon_button};
 use super::parts::{caption, card, cut, is_entered, progress_ui};
 use super::{Scene, grouped};
@@ -76,6 +77,8 @@ pub fn welcome_ui(
                 }
                 card(ui, |ui| {
                     egui::Frame::new().inner_margin(Margin::same(20)).show(ui, |ui| {
+                        // However short what is in it: the card stands under the middle of the mark.
+                        ui.set_width(ui.available_width());
                         sample_ui(ui, scene, progress);
                         ui.add_space(20.0);
                         open_ui(ui, scene, typed);
@@ -200,10 +203,10 @@ fn sample_ui(ui: &mut Ui, scene: &mut Scene<'_>, progress: Option<&Progress>) {
 
 fn open_ui(ui: &mut Ui, scene: &mut Scene<'_>, typed: &mut TypedPath) {
     let name = caption_of(ui, &scene.text("welcome-path"));
-    ui.horizontal(|ui| {
+    let (mut is_entered_now, mut is_clicked) = (false, false);
+    let type_ui = |ui: &mut Ui, scene: &mut Scene<'_>| {
         let hint = scene.text("welcome-path-hint");
-        let field =
-            ui.add(TextEdit::singleline(&mut typed.text).hint_text(hint).desired_width(ui.available_width() - 90.0));
+        let field = ui.add(TextEdit::singleline(&mut typed.text).hint_text(hint).desired_width(f32::INFINITY));
         let field = field.labelled_by(name);
         take_first_focus(ui, &field);
         if field.changed() {
@@ -212,13 +215,14 @@ fn open_ui(ui: &mut Ui, scene: &mut Scene<'_>, typed: &mut TypedPath) {
         if std::mem::take(&mut typed.wants_focus) {
             field.request_focus();
         }
-        let is_entered = is_entered(ui, &field);
-        let is_clicked = ui.button(scene.text("welcome-go")).clicked();
-        if (is_entered || is_clicked) && !typed.text.trim().is_empty() {
-            typed.error = None;
-            scene.ask(Action::Open(Source::parse(typed.text.trim())));
-        }
-    });
+        is_entered_now = is_entered(ui, &field);
+    };
+    let go_ui = |ui: &mut Ui, scene: &mut Scene<'_>| is_clicked = ui.button(scene.text("welcome-go")).clicked();
+    ui.horizontal(|ui| ends_ui(ui, scene, "path", type_ui, go_ui));
+    if (is_entered_now || is_clicked) && !typed.text.trim().is_empty() {
+        typed.error = None;
+        scene.ask(Action::Open(Source::parse(typed.text.trim())));
+    }
     if let Some(error) = &typed.error {
         let danger = palette(ui).danger;
         ui.add(egui::Label::new(RichText::new(scene.sentence(error)).size(11.5).color(danger)).wrap());

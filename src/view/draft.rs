@@ -363,7 +363,7 @@ impl Draft {
         self.ground.is_loading() || self.outcome.is_loading()
     }
 
-    pub(super) fn is_appending(&self) -> bool {
+    pub fn is_appending(&self) -> bool {
         self.outcome.is_loading()
     }
 

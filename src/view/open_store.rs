@@ -629,7 +629,7 @@ impl OpenStore {
     }
 
     pub fn is_loading(&self) -> bool {
-        self.all().any(Tool::is_loading)
+        self.all().any(Tool::is_on_its_way)
             || self.labels.asked.is_loading()
             || self.branching.is_loading()
             || self.making_so.is_loading()

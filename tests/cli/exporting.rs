@@ -298,6 +298,11 @@ fn an_export_can_be_kept_to_a_stream_and_to_what_has_a_text_in_it() {
     sandbox.run(&["export", "a.db", "--to", "some.jsonl", "--containing", "CONTACT-details"]).ok();
     let some = sandbox.read("some.jsonl");
     assert!(!some.is_empty() && some.lines().all(|line| line.contains("contact-details")), "{some}");
+    // Every word is looked for by itself, wherever it stands in the event; what is in quotation marks is one.
+    sandbox.run(&["export", "a.db", "--to", "words.jsonl", "--containing", "CONTACT-details lead-1"]).ok();
+    assert_eq!(sandbox.read("words.jsonl"), some);
+    sandbox.run(&["export", "a.db", "--to", "one.jsonl", "--containing", "\"CONTACT-details lead-1\""]).ok();
+    assert_eq!(sandbox.read("one.jsonl"), "");
     sandbox.run(&["export", "a.db", "--to", "none.jsonl", "--containing", "no such thing"]).ok();
     assert_eq!(sandbox.read("none.jsonl"), "");
     let refused = sandbox.run(&["export", "a.db", "--to", "x.jsonl", "lead-none"]);

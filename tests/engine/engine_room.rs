@@ -9,11 +9,11 @@ use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use foldline::engine::{Engine, Moment};
+use foldline::engine::{Asked, Cause, Engine, Moment, Question, Ticket};
 use foldline::event::{StreamId, Version};
 use foldline::store::native::NativeStore;
 use foldline::store::{self, Expected, Flow, Query, StoreError, Writer};
-use foldline::view::{OpenStore, SurveyAge};
+use foldline::view::{OpenStore, SurveyAge, UserError};
 use tempfile::TempDir;
 
 use crate::workshop::{Talking, child, noted, say, stream};
@@ -433,4 +433,41 @@ fn a_store_that_says_it_holds_any_number_of_events_takes_no_memory_for_them() {
     let mut store = OpenStore::new(engine(&path));
     store.select(stream("note-1"));
     until(&mut store, "the stream has come", |store| length(store) == 20);
+}
+
+/// A question that takes a while, and so is followed by a rest that long.
+#[derive(Clone, Copy, Debug)]
+struct Slow;
+
+impl Question for Slow {
+    type Answer = ();
+    type Error = UserError;
+    const WHAT: &'static str = "reading events";
+
+    fn answer(self, _: &dyn store::Store, _: &Ticket) -> Result<(), UserError> {
+        thread::sleep(Duration::from_millis(300));
+        Ok(())
+    }
+}
+
+#[test]
+fn what_waits_for_the_rest_after_an_answer_is_still_on_its_way() {
+    let folder = TempDir::new().expect("a folder");
+    long_and_short(folder.path(), 1, 1);
+    let engine = engine(&folder.path().join("long.db"));
+    let mut asked: Asked<Slow> = Asked::default();
+    let answered = |asked: &mut Asked<Slow>| {
+        let end = Instant::now() + Duration::from_secs(30);
+        while !asked.poll(&engine) {
+            assert!(Instant::now() < end, "no answer");
+            thread::yield_now();
+        }
+    };
+    asked.ask_because(&engine, Slow, Cause::Store);
+    answered(&mut asked);
+    assert!(!asked.is_on_its_way());
+    asked.ask_because(&engine, Slow, Cause::Store);
+    assert!(!asked.is_loading() && asked.is_on_its_way(), "it rests first");
+    answered(&mut asked);
+    assert!(!asked.is_on_its_way());
 }

@@ -15,6 +15,7 @@ mod lanes;
 mod languages;
 mod lists;
 mod looking;
+mod looks;
 mod names;
 mod odd;
 mod panes;

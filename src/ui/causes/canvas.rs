@@ -146,7 +146,10 @@ fn axis_ui(ui: &Ui, scene: &Scene<'_>, lanes: &Lanes, axis: Axis, head: Rect) ->
     let mut written = Written::default();
     let y = head.center().y;
     let Some(scale) = &lanes.scale else {
-        let text = scene.text("causes-no-times");
+        let mut times = lanes.lanes.iter().flat_map(|lane| &lane.marks).map(|mark| mark.at);
+        // One moment makes no scale, and is told all the same.
+        let only = times.next().flatten().filter(|only| times.all(|at| at == Some(*only)));
+        let text = only.map_or_else(|| scene.text("causes-no-times"), |at| scene.zone.long(at));
         painter.text(pos2(axis.left, y), Align2::LEFT_CENTER, text, FontId::proportional(11.5), colours.dim);
         return Vec::new();
     };
