@@ -60,12 +60,12 @@ impl App {
             store.choose_file(self.file_for, path.display().to_string());
         }
         if let Some(store) = &mut self.store {
-            let before = store.view.as_ref().and_then(StreamView::cursor);
+            let before = store.row();
             if store.poll() {
                 ctx.request_repaint();
             }
             // The stream that was asked for has come, or the event that was appended.
-            self.reveal |= store.view.as_ref().and_then(StreamView::cursor) != before;
+            self.reveal |= store.row() != before;
             match self.middle {
                 Middle::State => {}
                 Middle::Compare => store.compare(),

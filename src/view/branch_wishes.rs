@@ -4,7 +4,7 @@ use super::branching::new_branch;
 use super::edit_draft::{EditDraft, EditFault};
 use super::{OpenStore, UserError};
 use crate::event::{EventId, Message, StreamId, Version};
-use crate::replay::{Alteration, Branch, EventRef, SlotEvent, event_ref};
+use crate::replay::{Alteration, Branch, EventRef, Index, SlotEvent, event_ref};
 
 /// What a panel asks of the branch that is open.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +60,12 @@ impl OpenStore {
         let last = self.branching.of_stream(&stream).next().cloned();
         let branch = last.unwrap_or_else(|| new_branch(id, &stream, name(1)));
         self.branching.enter(&self.engine, stream, number, branch);
+    }
+
+    /// The row of the history that the cursor stands in: the event's, or the slot's of a branch.
+    pub fn row(&self) -> (Option<Index>, Option<usize>) {
+        let cursor = self.view.as_ref().and_then(|view| view.cursor());
+        (cursor, self.branching.open().and_then(|open| open.slot(cursor)))
     }
 
     /// The number of a new branch of the stream that is looked at.

@@ -1,9 +1,9 @@
 use egui::containers::menu::MenuButton;
-use egui::{Align, Button, Frame, Label, Layout, Margin, RichText, ScrollArea, Stroke, Ui};
+use egui::{Button, Frame, Label, Margin, RichText, ScrollArea, Stroke, Ui};
 use serde_json::Value;
 
 use super::strip::switch_ui;
-use super::{BranchWish, badge, slot_menu_ui};
+use super::{BranchWish, badge, line_ui, slot_menu_ui, width_of};
 use crate::event::Explain;
 use crate::replay::{Alteration, Edit, NewPayload};
 use crate::theme::{CONTROL_RADIUS, palette};
@@ -34,13 +34,18 @@ pub fn edits_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
 }
 
 fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, open: &OpenBranch) {
-    ui.horizontal(|ui| {
-        caption(ui, &scene.text("branch-edits-in-order"));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let slot = open.slot(view.cursor());
-            let slot = slot.and_then(|slot| Some((slot, open.folded()?.slots().get(slot)?.how)));
+    let add = scene.text("branch-add");
+    let right = width_of(ui, &add, 13.0) + 28.0;
+    let slot = open.slot(view.cursor());
+    let slot = slot.and_then(|slot| Some((slot, open.folded()?.slots().get(slot)?.how)));
+    line_ui(
+        ui,
+        scene,
+        right,
+        |ui, scene| caption(ui, &scene.text("branch-edits-in-order")),
+        |ui, scene| {
             ui.add_enabled_ui(slot.is_some(), |ui| {
-                MenuButton::from_button(Button::new(scene.text("branch-add"))).ui(ui, |ui| {
+                MenuButton::from_button(Button::new(add)).ui(ui, |ui| {
                     if let Some((slot, how)) = slot {
                         let label = open.folded().map(|folded| folded.label(slot)).unwrap_or_default();
                         caption(ui, &scene.locale.with("branch-at", [("version", label.into())]));
@@ -48,8 +53,8 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, open: &OpenBra
                     }
                 });
             });
-        });
-    });
+        },
+    );
 }
 
 fn edit_ui(ui: &mut Ui, scene: &mut Scene<'_>, open: &OpenBranch, place: usize, edit: &Edit) {
@@ -75,49 +80,42 @@ fn edit_ui(ui: &mut Ui, scene: &mut Scene<'_>, open: &OpenBranch, place: usize, 
         .inner_margin(Margin::symmetric(8, 5))
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
-            ui.horizontal(|ui| {
-                if switch_ui(ui, edit.is_on, &scene.locale.with("branch-edit-on", [("name", name.clone().into())])) {
-                    scene.wish(BranchWish::Toggle(place));
-                }
-                badge(ui, &word);
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    let cross = icon_button(
-                        ui,
-                        Icon::Cross,
-                        &scene.locale.with("branch-edit-remove", [("name", name.clone().into())]),
-                    );
-                    if cross.clicked() {
-                        scene.wish(BranchWish::Remove(place));
+            let slot = open.slot_of_edit(place);
+            let right = width_of(ui, &version, 13.0) + 28.0 + 30.0;
+            line_ui(
+                ui,
+                scene,
+                right,
+                |ui, scene| {
+                    let on = scene.locale.with("branch-edit-on", [("name", name.clone().into())]);
+                    if switch_ui(ui, edit.is_on, &on) {
+                        scene.wish(BranchWish::Toggle(place));
                     }
-                    let slot = open.slot_of_edit(place);
+                    badge(ui, &word);
+                    let ink = if edit.is_on { colours.text } else { colours.dim };
+                    let text = RichText::new(shortened(&event_type)).color(ink);
+                    let is_skip = matches!(edit.what, Alteration::Skip(_));
+                    let text = if is_skip { text.strikethrough() } else { text };
+                    let button = ui.add(Button::new(text).frame(false).truncate());
+                    if button.on_hover_text(shortened(&event_type)).clicked() {
+                        let there = slot.map(BranchWish::GoTo);
+                        let wish = if is_skip { there } else { Some(BranchWish::Reopen(place)) };
+                        if let Some(wish) = wish {
+                            scene.wish(wish);
+                        }
+                    }
+                },
+                |ui, scene| {
                     let version = Button::new(RichText::new(&version).color(colours.dim)).frame(false);
-                    if ui.add(version).clicked()
-                        && let Some(slot) = slot
-                    {
+                    if let (true, Some(slot)) = (ui.add(version).clicked(), slot) {
                         scene.wish(BranchWish::GoTo(slot));
                     }
-                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                        let mut text = RichText::new(shortened(&event_type)).color(if edit.is_on {
-                            colours.text
-                        } else {
-                            colours.dim
-                        });
-                        let is_skip = matches!(edit.what, Alteration::Skip(_));
-                        if is_skip {
-                            text = text.strikethrough();
-                        }
-                        let button = ui.add(Button::new(text).frame(false).truncate());
-                        let button = button.on_hover_text(shortened(&event_type));
-                        if button.clicked() {
-                            match (is_skip, slot) {
-                                (false, _) => scene.wish(BranchWish::Reopen(place)),
-                                (true, Some(slot)) => scene.wish(BranchWish::GoTo(slot)),
-                                (true, None) => {}
-                            }
-                        }
-                    });
-                });
-            });
+                    let remove = scene.locale.with("branch-edit-remove", [("name", name.clone().into())]);
+                    if icon_button(ui, Icon::Cross, &remove).clicked() {
+                        scene.wish(BranchWish::Remove(place));
+                    }
+                },
+            );
             changed_ui(ui, scene, open, place, edit);
             if let Some(fault) = open.folded().filter(|_| edit.is_on).and_then(|folded| folded.fault(place)) {
                 let sentence = scene.sentence(&fault.message());
@@ -173,22 +171,32 @@ fn broken_ui(ui: &mut Ui, scene: &mut Scene<'_>, folded: &Folded) {
     ui.add_space(8.0);
     hairline(ui);
     ui.add_space(8.0);
-    ui.horizontal(|ui| {
-        caption(ui, &scene.locale.with("branch-broken-rules", [("count", broken.len().into())]));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| caption(ui, &scene.text("branch-still-applied")));
-    });
+    let still = scene.text("branch-still-applied");
+    let right = width_of(ui, &still, 11.5) + 4.0;
+    line_ui(
+        ui,
+        scene,
+        right,
+        |ui, scene| caption(ui, &scene.locale.with("branch-broken-rules", [("count", broken.len().into())])),
+        |ui, _| caption(ui, &still),
+    );
     for broken in broken.iter().take(SHOWN) {
-        ui.horizontal(|ui| {
-            ui.label(RichText::new("!").strong().color(colours.warning));
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if link(ui, &format!("v{} ↗", broken.label)).clicked() {
+        let there = format!("v{} ↗", broken.label);
+        let right = width_of(ui, &there, 13.0) + 28.0;
+        line_ui(
+            ui,
+            scene,
+            right,
+            |ui, _| {
+                ui.label(RichText::new("!").strong().color(colours.warning));
+                cut(ui, shortened(broken.event_type.as_str()).into_owned());
+            },
+            |ui, scene| {
+                if link(ui, &there).clicked() {
                     scene.wish(BranchWish::GoTo(broken.slot));
                 }
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    cut(ui, shortened(broken.event_type.as_str()).into_owned());
-                });
-            });
-        });
+            },
+        );
         let sentence = scene.sentence(&broken.problem.message());
         ui.add(Label::new(RichText::new(sentence).size(11.5).color(colours.dim)).wrap());
         ui.add_space(4.0);
@@ -196,30 +204,30 @@ fn broken_ui(ui: &mut Ui, scene: &mut Scene<'_>, folded: &Folded) {
 }
 
 /// What would be appended to make it so, before anybody asks for it.
-fn proposal_ui(ui: &mut Ui, scene: &Scene<'_>, store: &OpenStore, view: &StreamView) {
+fn proposal_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, view: &StreamView) {
     let Some(proposed) = store.making_so.proposed() else { return };
     let colours = palette(ui);
     let proposal = &proposed.proposal;
     ui.add_space(8.0);
     hairline(ui);
     ui.add_space(8.0);
-    ui.horizontal(|ui| {
-        caption(ui, &scene.text("make-so-would"));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            caption(ui, &scene.locale.with("make-so-events", [("count", proposal.events.len().into())]));
-        });
-    });
+    let count = scene.locale.with("make-so-events", [("count", proposal.events.len().into())]);
+    let right = width_of(ui, &count, 11.5) + 4.0;
+    line_ui(ui, scene, right, |ui, scene| caption(ui, &scene.text("make-so-would")), |ui, _| caption(ui, &count));
     for (event, number) in proposal.events.iter().zip(0..) {
-        ui.horizontal(|ui| {
-            mark(ui, colours.sign(view.sign_of(event.event_type.as_str())));
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let version = (proposal.first.0 + number).to_string();
-                caption(ui, &scene.locale.with("make-so-as", [("version", version.into())]));
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    cut(ui, shortened(event.event_type.as_str()).into_owned());
-                });
-            });
-        });
+        let version = (proposal.first.0 + number).to_string();
+        let as_version = scene.locale.with("make-so-as", [("version", version.into())]);
+        let right = width_of(ui, &as_version, 11.5) + 4.0;
+        line_ui(
+            ui,
+            scene,
+            right,
+            |ui, _| {
+                mark(ui, colours.sign(view.sign_of(event.event_type.as_str())));
+                cut(ui, shortened(event.event_type.as_str()).into_owned());
+            },
+            |ui, _| caption(ui, &as_version),
+        );
         if event.payload != "{}" {
             cut(ui, RichText::new(shortened(&event.payload)).monospace().size(11.5).color(colours.dim));
         }

@@ -7,6 +7,7 @@ use crate::theme::palette;
 use crate::ui::Scene;
 use crate::ui::dialog::{Dialog, take_first_focus};
 use crate::ui::parts::{caption, is_entered, shortened};
+use crate::ui::people::for_people;
 use crate::view::{MakingSo, Writing};
 
 /// The events that would make a branch so, what each projection would then show, and what cannot be brought about. Nothing
@@ -72,12 +73,8 @@ pub fn make_so_ui(ui: &mut Ui, scene: &mut Scene<'_>, making: &mut MakingSo, wri
     });
 }
 
-fn shown(value: &serde_json::Value) -> String {
-    match value {
-        serde_json::Value::Null => "—".to_owned(),
-        serde_json::Value::String(text) => shortened(text).into_owned(),
-        other => shortened(&other.to_string()).into_owned(),
-    }
+fn shown(scene: &Scene<'_>, field: &str, value: &serde_json::Value) -> String {
+    if value.is_null() { "—".to_owned() } else { shortened(&for_people(scene, field, value)).into_owned() }
 }
 
 fn preview_ui(ui: &mut Ui, scene: &Scene<'_>, proposed: &Proposed) {
@@ -134,8 +131,9 @@ fn changes_ui(ui: &mut Ui, scene: &Scene<'_>, id: &str, changes: &[crate::replay
         ui.end_row();
         for change in changes.iter().take(SHOWN) {
             ui.label(RichText::new(shortened(&change.field)).color(colours.accent));
-            ui.label(RichText::new(shown(&change.before)).monospace().color(colours.dim));
-            ui.label(RichText::new(shown(&change.after)).monospace().color(colours.text));
+            let [before, after] = [&change.before, &change.after].map(|value| shown(scene, &change.field, value));
+            ui.label(RichText::new(before).monospace().color(colours.dim));
+            ui.label(RichText::new(after).monospace().color(colours.text));
             ui.end_row();
         }
     });

@@ -15,7 +15,7 @@ pub use make_so::make_so_ui;
 pub use state::beside_ui;
 pub use strip::{STRIP_HEIGHT, frame_ui, strip_ui};
 
-use egui::{FontId, Role, Sense, Ui, WidgetInfo, vec2};
+use egui::{Align, FontId, Layout, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 
 use super::Scene;
 use crate::command::{Action, BranchAction};
@@ -37,6 +37,30 @@ fn badge(ui: &mut Ui, text: &str) {
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
     ui.painter().rect_filled(rect, 4.0, colours.warning_soft);
     ui.painter().galley(rect.min + vec2(5.0, 2.0), galley, colours.warning);
+}
+
+/// A line of a column: what it is at the left, cut where its room ends, and behind it what has this width.
+fn line_ui(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    right_width: f32,
+    left: impl FnOnce(&mut Ui, &mut Scene<'_>),
+    right: impl FnOnce(&mut Ui, &mut Scene<'_>),
+) {
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::hover());
+    let (before, behind) = rect.split_left_right_at_x((rect.right() - right_width).max(rect.left()));
+    let layout = Layout::left_to_right(Align::Center);
+    let mut inside = ui.new_child(UiBuilder::new().max_rect(before).layout(layout).id_salt("left"));
+    inside.shrink_clip_rect(before);
+    left(&mut inside, scene);
+    let mut inside = ui.new_child(UiBuilder::new().max_rect(behind).layout(layout).id_salt("right"));
+    inside.shrink_clip_rect(behind);
+    right(&mut inside, scene);
+}
+
+/// How wide a small text is.
+fn width_of(ui: &Ui, text: &str, size: f32) -> f32 {
+    ui.painter().layout_no_wrap(text.to_owned(), FontId::proportional(size), egui::Color32::WHITE).size().x
 }
 
 /// Under which name it is said how a slot's event differs; nothing where it does not.
