@@ -144,8 +144,21 @@ mod tests {
     use super::*;
 
     fn names(language: Language) -> BTreeSet<&'static str> {
+        all_names(language).collect()
+    }
+
+    fn all_names(language: Language) -> impl Iterator<Item = &'static str> {
         let lines = language.texts().lines().filter(|line| !line.starts_with([' ', '}', '#']));
-        lines.filter_map(|line| line.split_once(" = ")).map(|(name, _)| name).collect()
+        lines.filter_map(|line| line.split_once(" = ")).map(|(name, _)| name)
+    }
+
+    #[test]
+    fn no_language_says_a_thing_twice() {
+        for language in [Language::English, Language::Korean] {
+            let mut seen = BTreeSet::new();
+            let twice: Vec<&str> = all_names(language).filter(|name| !seen.insert(*name)).collect();
+            assert_eq!(twice, Vec::<&str>::new(), "{language:?}");
+        }
     }
 
     #[test]
