@@ -39,7 +39,7 @@ fn a_store_is_sealed_and_held_against_its_seal() {
     command(&mut driver, "Seal");
     driver.type_into("File to write", &seal.display().to_string());
     driver.type_into(KEY, &key);
-    driver.click("Seal");
+    driver.click_role(Role::Button, "Seal");
     assert!(driver.shows_part("events sealed in"), "{}", driver.all_text());
     let text = std::fs::read(&seal).expect("the seal");
     let read = Seal::parse(&text).expect("a seal");
