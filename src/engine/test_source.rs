@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::event::visible::{is_hidden, visible};
 use crate::event::{RecordedEvent, payload_value};
 
 /// What a test is written in.
@@ -92,9 +93,9 @@ fn payload_text(event: &RecordedEvent) -> String {
     }
 }
 
-/// A comment must not end before it should.
+/// A comment must not end before it should, nor turn what stands behind it. More letters end a line than one sees.
 fn on_one_line(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+    visible(&text.replace('\n', " ")).into_owned()
 }
 
 fn at(event: &RecordedEvent) -> String {
@@ -103,7 +104,20 @@ fn at(event: &RecordedEvent) -> String {
 
 /// As JSON spells text, which Python and TypeScript read alike.
 fn quoted(text: &str) -> String {
-    Value::from(text).to_string()
+    escaped(&Value::from(text).to_string())
+}
+
+/// JSON that says the same with every hidden letter as an escape; such letters stand only inside of its texts.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for letter in json.chars() {
+        if is_hidden(letter) {
+            letter.encode_utf16(&mut [0; 2]).iter().for_each(|unit| text += &format!("\\u{unit:04x}"));
+        } else {
+            text.push(letter);
+        }
+    }
+    text
 }
 
 /// The plainest spelling that gives exactly this text.
@@ -171,7 +185,7 @@ fn python(case: &TestCase<'_>) -> String {
     let [of, what] = case.heading();
     let mut text = format!("# {of}\n# {what}\n\nimport json\n\nGIVEN = [\n");
     for (event, payload) in case.payloads() {
-        let is_plain = !payload.contains(['\'', '\\']) && !payload.chars().any(char::is_control);
+        let is_plain = !payload.contains(['\'', '\\']) && !payload.contains(is_hidden);
         let payload = if is_plain { format!("'{payload}'") } else { quoted(&payload) };
         let _ = write!(
             text,
@@ -221,7 +235,8 @@ fn type_script(case: &TestCase<'_>) -> String {
     );
     for (event, payload) in case.payloads() {
         // In a literal, this one name would set something else than a field.
-        let payload = if payload.contains("__proto__") { format!("JSON.parse({})", quoted(&payload)) } else { payload };
+        let payload =
+            if payload.contains("__proto__") { format!("JSON.parse({})", quoted(&payload)) } else { escaped(&payload) };
         let _ = write!(
             text,
             "  {{\n    type: {},\n    version: {},\n    recordedAt: {},\n    payload: {payload},\n  }},\n",
@@ -239,7 +254,12 @@ fn type_script(case: &TestCase<'_>) -> String {
                      throw new Error(`fold ${given.length} events and answer ${field}`);\n}\n\n";
             let _ = writeln!(text, "test({name}, () => {{");
             for (field, value) in fields {
-                let _ = writeln!(text, "  assert.deepEqual(fieldAfter(given, {}), {value});", quoted(field));
+                let _ = writeln!(
+                    text,
+                    "  assert.deepEqual(fieldAfter(given, {}), {});",
+                    quoted(field),
+                    escaped(&value.to_string())
+                );
             }
         }
         Shows::Fault { text: fault } => {
@@ -272,6 +292,44 @@ mod tests {
             ("\u{202e}\"", r#""\u{202e}\"""#),
         ] {
             assert_eq!(rust_text(text), spelt);
+        }
+    }
+
+    #[test]
+    fn no_letter_of_a_store_ends_a_line_or_turns_it() {
+        let hostile = "x\u{2028}y\u{2029}z\u{85}\u{202e}\r\n\u{1b}*/\"\"\"";
+        let payload = serde_json::json!({ hostile: hostile }).to_string();
+        let event = RecordedEvent {
+            position: None,
+            stream: hostile.into(),
+            version: crate::event::Version(0),
+            event_type: hostile.into(),
+            schema: 1,
+            recorded_at: None,
+            id: crate::event::EventId::new("e"),
+            payload: payload.into_bytes(),
+            metadata: Vec::new(),
+        };
+        let fields = vec![(hostile.to_owned(), Value::from(hostile))];
+        for shows in [Shows::Condition { text: hostile.to_owned(), fields }, Shows::Fault { text: hostile.to_owned() }]
+        {
+            let given = std::slice::from_ref(&event);
+            let case = TestCase { store: hostile, stream: hostile, from: 1, given, shows: &shows };
+            let plain_event = RecordedEvent { event_type: "x".into(), payload: b"{}".to_vec(), ..event.clone() };
+            let plain_shows = match &shows {
+                Shows::Condition { .. } => {
+                    Shows::Condition { text: "x".to_owned(), fields: vec![("x".to_owned(), "x".into())] }
+                }
+                Shows::Fault { .. } => Shows::Fault { text: "x".to_owned() },
+            };
+            let given = std::slice::from_ref(&plain_event);
+            let plain = TestCase { store: "x", stream: "x", from: 1, given, shows: &plain_shows };
+            for language in [Language::Rust, Language::Python, Language::TypeScript] {
+                let text = test_source(language, &case);
+                assert!(!text.contains(is_hidden), "{language:?}: {text:?}");
+                let lines = |case: &TestCase<'_>| test_source(language, case).lines().count();
+                assert_eq!(lines(&case), lines(&plain), "{language:?}: {text}");
+            }
         }
     }
 }
