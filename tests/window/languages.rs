@@ -998,3 +998,13 @@ fn nothing_that_the_window_says_sends_anybody_to_the_command_line() {
         }
     }
 }
+
+#[test]
+fn every_command_has_a_title_in_every_language() {
+    for language in Language::ALL {
+        let locale = Locale::new(language);
+        for command in foldline::command::Command::all() {
+            assert_ne!(locale.text(command.title()), command.title(), "{language:?} has no text for {command:?}");
+        }
+    }
+}
