@@ -27,6 +27,7 @@ pub fn check(
     report: &mut dyn FnMut(Finding),
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<(), EngineError> {
+    let _steady = reader.steady()?;
     let (mut is_damaged, mut is_cancelled) = (false, false);
     let checked = reader.verify(
         &mut |finding| {

@@ -21,6 +21,7 @@ pub fn all_findings(
     report: &mut dyn FnMut(Finding),
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<(), EngineError> {
+    let _steady = reader.steady()?;
     let (mut is_damaged, mut checked) = (false, 0);
     check(
         reader,

@@ -83,6 +83,7 @@ pub fn check_since(
     if !reader.capabilities().has_feed {
         return Err(EngineError::NoOrder);
     }
+    let _steady = reader.steady()?;
     let (mut is_damaged, mut is_whole) = (false, true);
     check(
         reader,

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::locking::Locking;
 use super::opening::ReadOnlyFile;
-use super::{Interrupter, Notice, StoreError};
+use super::{Interrupter, Notice, Steady, StoreError};
 
 /// How a SQLite file is open, whoever laid out its tables.
 #[derive(Debug)]
@@ -50,6 +50,16 @@ impl Access {
     pub(super) fn interrupter(&self) -> Interrupter {
         let handle = self.connection().get_interrupt_handle();
         Interrupter::new(move || handle.interrupt())
+    }
+
+    /// See [`super::Store::steady`]. Within a moment that is held already, it is that one.
+    pub(super) fn steady(&self, path: &Path) -> Result<Steady<'_>, StoreError> {
+        let connection = self.connection();
+        if !connection.is_autocommit() {
+            return Ok(Steady::default());
+        }
+        let reading = connection.unchecked_transaction().map_err(|source| StoreError::from_sqlite(path, source))?;
+        Ok(Steady::until(move || drop(reading)))
     }
 
     pub(super) fn is_damaged(&self) -> bool {

@@ -83,6 +83,12 @@ pub trait Store: Send {
         true
     }
 
+    /// Until the answer is dropped, this connection tells of one moment of the store, whatever is recorded meanwhile:
+    /// for whoever holds against each other what is read one after the other.
+    fn steady(&self) -> Result<Steady<'_>, StoreError> {
+        Ok(Steady::default())
+    }
+
     /// The end of the store as it is now.
     fn end(&self) -> Result<Cursor, StoreError> {
         let mut end = Cursor::beginning();
@@ -208,6 +214,31 @@ impl std::fmt::Debug for Changes<'_> {
             Self::Replaced => "Replaced",
             Self::Unknown => "Unknown",
         })
+    }
+}
+
+/// A moment of a store that is held on to. See [`Store::steady`].
+#[derive(Default)]
+#[must_use = "the moment is let go of at once"]
+pub struct Steady<'s>(Option<Box<dyn FnOnce() + 's>>);
+
+impl<'s> Steady<'s> {
+    pub(super) fn until(let_go: impl FnOnce() + 's) -> Self {
+        Self(Some(Box::new(let_go)))
+    }
+}
+
+impl Drop for Steady<'_> {
+    fn drop(&mut self) {
+        if let Some(let_go) = self.0.take() {
+            let_go();
+        }
+    }
+}
+
+impl std::fmt::Debug for Steady<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Steady")
     }
 }
 

@@ -29,7 +29,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 pub use check::{HistoryCheck, HistoryRules};
-pub use contract::{BatchSize, Capabilities, Changes, Interrupter, KeptState, Opener, Scan, Store, Writer};
+pub use contract::{BatchSize, Capabilities, Changes, Interrupter, KeptState, Opener, Scan, Steady, Store, Writer};
 pub use data_folder::data_folder;
 pub use error::{AppendError, Conflict, Damage, StoreError, Unfit};
 pub use file_kind::FileKind;

@@ -69,3 +69,28 @@ fn the_search_for_findings_ends_when_asked() {
     let stopped = all_findings(&store, &mut |_| {}, &mut |_| Flow::Break(()));
     assert!(matches!(stopped, Err(EngineError::Store(StoreError::Cancelled))), "{stopped:?}");
 }
+
+#[test]
+fn a_store_that_grows_while_it_is_checked_is_seen_at_one_moment() {
+    let (_folder, path, mut store) = native_store();
+    let mut bulk = store.bulk().expect("writable");
+    for at in 0..5_000 {
+        bulk.record(&stream("note-1"), None, &noted(&format!("n{at}"))).expect("recorded");
+    }
+    bulk.commit().expect("committed");
+    let reader = NativeStore::open(&path).expect("opens");
+    let (mut appended, mut findings) = (0, Vec::new());
+    // Into a stream that is there and into a new one, between any two readings of the check.
+    let record = &mut |_| {
+        for name in ["note-1", "note-2"] {
+            store.append(&stream(name), Expected::Any, &[noted(&format!("late{appended}"))]).expect("appended");
+            appended += 1;
+        }
+        Flow::Continue(())
+    };
+    all_findings(&reader, &mut |finding| findings.push(finding), record).expect("readable");
+    assert!(appended > 0, "nobody appended");
+    assert_eq!(findings, [], "a healthy store");
+    // The moment is let go of behind it.
+    assert_eq!(reader.info().expect("readable").events, 5_000 + appended);
+}

@@ -11,8 +11,8 @@ use super::{Access, NativeStore, keep_going};
 use crate::event::{EventId, EventRow, Position, RecordedEvent, StreamId, StreamKey, Timestamp, Version};
 use crate::store::opening::ReadOnlyFile;
 use crate::store::{
-    Capabilities, Fault, Finding, Flow, Framework, Interrupter, Notice, Opener, Query, Scan, Scope, Snapshot, Store,
-    StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow, linked_scan,
+    Capabilities, Fault, Finding, Flow, Framework, Interrupter, Notice, Opener, Query, Scan, Scope, Snapshot, Steady,
+    Store, StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow, linked_scan,
 };
 
 impl Store for NativeStore {
@@ -150,7 +150,13 @@ impl Store for NativeStore {
         self.reading(|connection| recorded_by_id(connection, &self.names, id))
     }
 
+    fn steady(&self) -> Result<Steady<'_>, StoreError> {
+        self.access.steady(&self.path)
+    }
+
     fn verify(&self, report: &mut dyn FnMut(Finding), progress: &mut dyn FnMut(u64) -> Flow) -> Result<(), StoreError> {
+        // The counts that are kept are those of the events that are read.
+        let _steady = self.steady()?;
         if self.access.is_damaged() {
             report(Finding::of_store(Fault::FileDamaged { path: self.path.display().to_string() }));
         }
