@@ -991,6 +991,7 @@ append-version-too-large = version { $version } of { $stream } is larger than a 
 append-head-disagrees = the head that the store keeps of { $stream } does not agree with its events; `foldline verify` says more
 window-append-head-disagrees = the head that the store keeps of { $stream } does not agree with its events; “Check the store” says more
 error-already-there = { $path }: this file is there already; name another, or remove it first
+error-left-behind = { $side }: this was left behind by a database that stood at { $path } and would be taken for a part of a new one; move it away first, or name another file
 error-empty-file = { $path }: the file is empty; it holds no event store
 error-not-a-database = { $path }: this is not a SQLite database; if it holds events as text, bring it in with `foldline import`
 window-error-not-a-database = { $path }: this is not a SQLite database; files of events that can be opened are JSON, CloudEvents, CSV, XES and OCEL

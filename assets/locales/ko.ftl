@@ -908,6 +908,7 @@ append-version-too-large = { $stream }의 버전 { $version }은(는) 저장소�
 append-head-disagrees = 저장소에 적힌 { $stream }의 마지막 버전이 이벤트와 맞지 않습니다. 자세한 내용은 `foldline verify`로 확인하세요.
 window-append-head-disagrees = 저장소에 적힌 { $stream }의 마지막 버전이 이벤트와 맞지 않습니다. 자세한 내용은 저장소 점검으로 확인하세요.
 error-already-there = { $path }: 이미 있는 파일입니다. 다른 이름을 쓰거나 먼저 지우세요.
+error-left-behind = { $side }: { $path }에 있던 데이터베이스가 남긴 파일로, 새 데이터베이스의 일부로 읽히게 됩니다. 먼저 다른 곳으로 옮기거나 다른 이름을 쓰세요.
 error-empty-file = { $path }: 빈 파일이라 이벤트 저장소가 들어 있지 않습니다.
 error-not-a-database = { $path }: SQLite 데이터베이스가 아닙니다. 텍스트로 된 이벤트라면 `foldline import`로 가져오세요.
 window-error-not-a-database = { $path }: SQLite 데이터베이스가 아닙니다. 열 수 있는 이벤트 파일은 JSON, CloudEvents, CSV, XES, OCEL입니다.

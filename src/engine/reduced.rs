@@ -81,8 +81,8 @@ impl ExcerptTarget {
     pub fn new(path: &Path, source: &Source, may_replace: bool) -> Result<Self, ExcerptError> {
         let form = ExcerptForm::from_ending(path).ok_or_else(|| ExcerptError::NoForm(path.to_owned()))?;
         let is_store = form == ExcerptForm::Store;
-        if is_store && path.symlink_metadata().is_ok() {
-            return Err(StoreError::AlreadyThere(path.to_owned()).into());
+        if is_store {
+            Aside::look(path)?;
         }
         let file = if is_store { None } else { Some(ExportTarget::new(path, source, may_replace)?) };
         Ok(Self { form, path: path.to_owned(), file })

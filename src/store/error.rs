@@ -4,6 +4,7 @@ use crate::event::{EventId, RecordedEvent, StreamId, Version};
 
 use super::files::Unread;
 use super::frameworks::MappingError;
+use super::opening::side_file;
 use super::{Address, Expected, FileKind, Framework, ReadOnlyReason, ServerError};
 
 /// Why a store could not be read or written. Each says what was tried and what to do next.
@@ -19,6 +20,8 @@ pub enum StoreError {
     NoFolder(PathBuf),
     #[error("{}: this file is there already; name another, or remove it first", .0.display())]
     AlreadyThere(PathBuf),
+    #[error("{}: this was left behind by a database that stood at {} and would be taken for a part of a new one; move it away first, or name another file", side.display(), path.display())]
+    LeftBehind { path: PathBuf, side: PathBuf },
     #[error("{}: the file is empty; it holds no event store", .0.display())]
     EmptyFile(PathBuf),
     #[error("{}: this is not a SQLite database; if it holds events as text, bring it in with `foldline import`", .0.display())]
@@ -94,6 +97,16 @@ impl StoreError {
             // A folder has a sentence of its own, where it matters.
             None | Some(FileKind::Folder) => Ok(()),
             Some(kind) => Err(Self::NoFile { path: path.to_owned(), kind }),
+        }
+    }
+
+    /// Refuses to begin a database beside what another one left: SQLite would play that into it, or delete it.
+    pub(crate) fn unless_left_behind(path: &Path, suffixes: &[&str]) -> Result<(), Self> {
+        let is_there =
+            |side: &PathBuf| std::fs::symlink_metadata(side).is_ok_and(|found| !found.is_file() || found.len() > 0);
+        match suffixes.iter().map(|suffix| side_file(path, suffix)).find(is_there) {
+            Some(side) => Err(Self::LeftBehind { path: path.to_owned(), side }),
+            None => Ok(()),
         }
     }
 

@@ -15,6 +15,7 @@ impl Explain for StoreError {
             Self::NoFile { path, kind } => of("error-no-file", path).inner("kind", kind.message()),
             Self::NoFolder(path) => of("error-no-folder", path),
             Self::AlreadyThere(path) => of("error-already-there", path),
+            Self::LeftBehind { path, side } => of("error-left-behind", path).text("side", side.display()),
             Self::EmptyFile(path) => of("error-empty-file", path),
             Self::NotADatabase(path) => of("error-not-a-database", path),
             Self::NotEvents { path, what } => of("error-not-events", path).inner("detail", what.message()),

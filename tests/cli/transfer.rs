@@ -29,6 +29,36 @@ fn odd_store(sandbox: &Sandbox) {
 }
 
 #[test]
+fn a_new_store_never_takes_up_what_another_left_beside_its_name() {
+    let sandbox = Sandbox::with_seed();
+    for suffix in ["-wal", "-shm", "-journal"] {
+        let side = format!("new.db{suffix}");
+        sandbox.write(&side, "somebody's");
+        let before = sandbox.everything();
+        for arguments in [
+            &["sample", "new.db", "--streams", "1", "--events", "3"][..],
+            &["import", "lead-1.json", "--into", "new.db"],
+            &["reduce", "a.db", "lead-1", "contacts == 2", "--to", "new.db"],
+        ] {
+            sandbox.run(arguments).code(2).in_one_line().says(&side).says("move it away first");
+            assert_eq!(sandbox.everything(), before, "{arguments:?}");
+        }
+        // What is empty holds nothing that could be taken up.
+        sandbox.write(&side, "");
+        sandbox.run(&["import", "lead-1.json", "--into", "new.db"]).ok();
+        for name in ["new.db", &side] {
+            let _ = std::fs::remove_file(sandbox.path(name));
+        }
+    }
+    // An empty file beside a log: that log would be lost.
+    sandbox.write("empty.db", "");
+    sandbox.write("empty.db-wal", "somebody's");
+    let before = sandbox.everything();
+    sandbox.run(&["import", "lead-1.json", "--into", "empty.db"]).code(2).in_one_line().says("empty.db-wal");
+    assert_eq!(sandbox.everything(), before);
+}
+
+#[test]
 fn export_then_import_gives_the_same_events_in_every_format() {
     let sandbox = Sandbox::with_seed();
     odd_store(&sandbox);

@@ -225,6 +225,7 @@ fn every_store_error() -> Vec<StoreError> {
         StoreError::IsFolder(path()),
         StoreError::NoFolder(path()),
         StoreError::AlreadyThere(path()),
+        StoreError::LeftBehind { path: path(), side: PathBuf::from(text("side")) },
         StoreError::EmptyFile(path()),
         StoreError::NotADatabase(path()),
         StoreError::Unrecognised { path: path(), tables: text("tables") },

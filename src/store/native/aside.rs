@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::NativeStore;
+use super::{NativeStore, SIDE_FILES};
 use crate::store::StoreError;
 use crate::store::private::private_folder_beside;
 
@@ -19,11 +19,17 @@ pub struct Aside {
 impl Aside {
     /// Begins a store that is to stand at this path, where nothing is yet.
     pub fn begin(path: &Path) -> Result<(NativeStore, Self), StoreError> {
+        Self::look(path)?;
+        let aside = Self { folder: private_folder_beside(path)?, path: path.to_owned() };
+        Ok((NativeStore::create(&aside.made())?, aside))
+    }
+
+    /// Refuses a path where something is, or beside it what a database left there.
+    pub fn look(path: &Path) -> Result<(), StoreError> {
         if path.symlink_metadata().is_ok() {
             return Err(StoreError::AlreadyThere(path.to_owned()));
         }
-        let aside = Self { folder: private_folder_beside(path)?, path: path.to_owned() };
-        Ok((NativeStore::create(&aside.made())?, aside))
+        StoreError::unless_left_behind(path, &SIDE_FILES)
     }
 
     fn made(&self) -> PathBuf {
@@ -32,6 +38,7 @@ impl Aside {
 
     /// Puts the store in its place, never in that of another. Its connection has to be closed by then.
     pub fn place(self) -> Result<(), StoreError> {
+        Self::look(&self.path)?;
         // Unlike renaming, a link never takes the place of what is there by now.
         let placed = fs::hard_link(self.made(), &self.path).or_else(|error| match error.kind() {
             ErrorKind::AlreadyExists => Err(error),

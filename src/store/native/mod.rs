@@ -28,6 +28,9 @@ use schema::Format;
 /// Says "this file is a Foldline store" to `file(1)` and to ourselves: the letters `FOLD`.
 pub const APPLICATION_ID: i32 = i32::from_be_bytes(*b"FOLD");
 
+/// What SQLite keeps beside a database.
+const SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-journal"];
+
 /// How long an append waits for another writer before it says so.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -44,6 +47,7 @@ pub struct NativeStore {
 impl NativeStore {
     /// Makes a new store where no file is yet.
     pub fn create(path: &Path) -> Result<Self, StoreError> {
+        StoreError::unless_left_behind(path, &SIDE_FILES)?;
         std::fs::File::create_new(path).map_err(|error| match (error.kind(), path.parent()) {
             (std::io::ErrorKind::NotFound, Some(folder)) => StoreError::NoFolder(folder.to_owned()),
             _ => StoreError::from_io(path, error),
@@ -51,7 +55,7 @@ impl NativeStore {
         let made = Self::connected(path);
         if made.is_err() {
             // What could not be made whole would stand in the way of the next attempt.
-            for suffix in ["-wal", "-shm", "-journal", ""] {
+            for suffix in SIDE_FILES.into_iter().chain([""]) {
                 let _ = std::fs::remove_file(side_file(path, suffix));
             }
         }
@@ -67,6 +71,8 @@ impl NativeStore {
             return Self::create(path);
         }
         if is_barely_begun(path) {
+            // A journal is how its own making is taken up again; a log cannot be its own yet.
+            StoreError::unless_left_behind(path, &["-wal"])?;
             return Self::connected(path);
         }
         Self::open_for_writing(path)
