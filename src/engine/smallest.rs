@@ -2,11 +2,13 @@
 
 use super::when::{SpokenWords, stopped};
 use super::{Described, EngineError, Shows, load_story, load_timeline};
+use crate::domain::Aggregate;
 use crate::event::{Head, Version};
 use crate::expr::{Expression, Names, Uses};
 use crate::projection::{Problem, key_path};
 use crate::replay::{
-    ByTheRules, GoesWrong, Holds, Index, MOST_FOLDED, ProjectionRef, Reduced, Symptom, Timeline, Turns, Work, reduce,
+    ByTheRules, GoesWrong, Holds, Index, MOST_FOLDED, ProjectionRef, Reduced, Refold, Symptom, Timeline, Turns, Work,
+    reduce,
 };
 use crate::store::{Flow, Store, StoreError};
 
@@ -98,10 +100,12 @@ pub fn smallest(
     };
     let events: Vec<Index> = (0..=until).collect();
     let mut work = Work::new(MOST_FOLDED, progress);
+    let kind = KindOfStream::of(described, timeline.heads());
+    let mut symptom_of_kind = OfItsKind { symptom: symptom.as_mut(), kind: &kind, heads: timeline.heads() };
     let reduced = if is_by_the_rules {
-        reduce(timeline, events, &mut ByTheRules { symptom: symptom.as_mut(), judge }, &mut work)?
+        reduce(timeline, events, &mut ByTheRules { symptom: &mut symptom_of_kind, judge }, &mut work)?
     } else {
-        reduce(timeline, events, symptom.as_mut(), &mut work)?
+        reduce(timeline, events, &mut symptom_of_kind, &mut work)?
     };
     if let AnySymptom::Holds(holds) = &symptom
         && let Some(stop) = holds.over()
@@ -121,6 +125,45 @@ pub fn smallest(
         is_past: until + 1 < heads.len() && matches!(sought, Sought::Condition(_)),
         is_minimal,
     })
+}
+
+/// What a stream is taken for by its name and its first event.
+#[derive(Debug)]
+struct KindOfStream<'d> {
+    described: &'d Described,
+    category: &'d str,
+}
+
+impl<'d> KindOfStream<'d> {
+    fn of(described: &'d Described, heads: &[Head]) -> Self {
+        let stream = &described.row.stream;
+        // A file of its own knows the name alone.
+        let by_name = Self { described, category: stream.category() };
+        match heads.first() {
+            Some(first) if !by_name.may_begin_with(first) => Self { category: &described.row.category, ..by_name },
+            _ => by_name,
+        }
+    }
+
+    fn may_begin_with(&self, first: &Head) -> bool {
+        let Self { described: Described { row, aggregate }, category } = self;
+        Aggregate::of_stream(&row.stream, category, first.event_type.as_str()) == *aggregate
+    }
+}
+
+/// The same, in histories alone that are taken for the same kind: a reader of its own would see another state.
+#[derive(Debug)]
+struct OfItsKind<'s> {
+    symptom: &'s mut dyn Symptom,
+    kind: &'s KindOfStream<'s>,
+    heads: &'s [Head],
+}
+
+impl Symptom for OfItsKind<'_> {
+    fn shows(&mut self, so_far: &dyn Refold<'_>, events: &[Index], folded: usize) -> bool {
+        let first = events.first().and_then(|first| self.heads.get(*first));
+        first.is_none_or(|first| self.kind.may_begin_with(first)) && self.symptom.shows(so_far, events, folded)
+    }
 }
 
 enum AnySymptom<'s> {

@@ -153,6 +153,23 @@ fn a_smallest_history_is_a_store_of_its_own_that_shows_the_same() {
 }
 
 #[test]
+fn a_smallest_history_is_taken_for_the_same_kind_of_stream() {
+    let sandbox = Sandbox::with_seed();
+    append(&sandbox, "teleported");
+    let wrong = json!({"version": 7, "message": "teleported is no event of this kind of stream"});
+    for small in ["small.db", "small.json"] {
+        let ran = sandbox.run(&["reduce", "a.db", "lead-1", "--rule", "--format", "json", "--to", small]).ok().json();
+        assert_eq!(versions(&ran["kept"]).last(), Some(&7), "{ran}");
+        assert_eq!(ran["events"], json!(2), "{ran}");
+        let shown = sandbox.run(&["show", small, "lead-1", "--format", "json"]).ok().json();
+        let findings = shown["findings"].as_array().expect("a list");
+        assert!(findings.contains(&wrong), "{small}: {shown}");
+        let again = sandbox.run(&["reduce", small, "lead-1", "--rule", "--format", "json"]).ok().json();
+        assert_eq!(again["kept"], ran["kept"], "{small}");
+    }
+}
+
+#[test]
 fn a_smallest_history_is_written_by_the_rules_of_an_export() {
     let sandbox = Sandbox::with_seed();
     append(&sandbox, "contacted");
