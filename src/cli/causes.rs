@@ -85,7 +85,7 @@ fn table(found: &Causes, rows: &[(usize, &LinkedEvent)], out: &mut Output) -> Re
     for missing in &found.missing {
         let by = rows.iter().find(|(_, event)| event.cause.as_ref() == Some(missing));
         let by = by.map(|(_, event)| format!(", which {} names as its cause", event.head.id)).unwrap_or_default();
-        writeln!(out.text(), "not in this store: {missing}{by}")?;
+        out.line(format_args!("not in this store: {missing}{by}"))?;
     }
     Ok(())
 }

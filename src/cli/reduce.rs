@@ -88,7 +88,8 @@ fn print(args: &ReduceArgs, found: &Smallest, out: &mut Output) -> Result<(), Fa
         Shows::Condition { text, .. } => format!("this holds: {text}"),
         Shows::Fault { text } => format!("this is wrong: {text}"),
     };
-    writeln!(out.text(), "{}: {events} of {}, behind which {what}\n", args.stream, counted(*from, "event"))?;
+    out.line(format_args!("{}: {events} of {}, behind which {what}", args.stream, counted(*from, "event")))?;
+    writeln!(out.text())?;
     let columns = [("version", Align::Right), ("type", Align::Left), ("recorded_at", Align::Left)];
     let mut table = Table::new(out, &columns);
     for head in kept {

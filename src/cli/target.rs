@@ -9,6 +9,7 @@ use super::Failure;
 use super::terminal::{message, messages_are_watched};
 use crate::engine::sample_store;
 use crate::event::visible::visible;
+use crate::store::files::TargetError;
 use crate::store::frameworks::Mapping;
 use crate::store::{self, Flow, OpenOptions, Source, Store, StoreError, Writer};
 
@@ -109,6 +110,9 @@ pub(super) fn no_store() -> Failure {
 
 /// Where a native store may be made: a file, and nothing behind an address.
 pub(super) fn path(name: &OsStr) -> Result<PathBuf, Failure> {
+    if name == "-" {
+        return Err(TargetError::Dash.into());
+    }
     match source(name)? {
         Source::File(path) => Ok(path),
         Source::Server(address) => {

@@ -8,7 +8,7 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
 
-use crate::event::visible::{is_harmless, is_hidden, push_visible, visible};
+use crate::event::visible::{is_harmless, is_hidden, push_visible, visible, visible_on_line};
 use crate::store::Source;
 
 /// Standard output. It is no writer itself, so that nothing is printed without saying what it is.
@@ -78,6 +78,12 @@ impl Output {
     /// For people: every letter that steers a terminal, or that cannot be seen, is shown by its number.
     pub(super) fn text(&mut self) -> Cleaned<'_> {
         self.cleaned(Way::Shown)
+    }
+
+    /// One line for people, in which a line break is shown as well: what a store holds makes no line of its own.
+    pub(super) fn line(&mut self, line: impl Display) -> io::Result<()> {
+        let line = visible_on_line(&line.to_string());
+        writeln!(self.text(), "{line}")
     }
 
     /// For programs, and harmless in a terminal: the same letters are escaped as JSON has it, which changes no value.

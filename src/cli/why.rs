@@ -98,7 +98,8 @@ fn print_why(args: &WhyArgs, loaded: &Loaded, at: Index, found: &Why, out: &mut 
     let version = optional(loaded.head(Some(at)).map(|head| head.version));
     let set_by = loaded.head(found.set_by);
     let set_by = set_by.map(|head| format!(", set by {} (v{})", head.event_type, head.version)).unwrap_or_default();
-    writeln!(out.text(), "{stream}: {field} is {} at version {version}{set_by}\n", said(&found.value))?;
+    out.line(format_args!("{stream}: {field} is {} at version {version}{set_by}", said(&found.value)))?;
+    writeln!(out.text())?;
     let mut events: Vec<Index> = found.needed.iter().chain(&found.enough.kept).copied().collect();
     events.sort_unstable();
     events.dedup();
@@ -205,14 +206,11 @@ fn answer_not(args: &WhyArgs, loaded: &Loaded, at: Index, wish: &Wish, out: &mut
             json(out, &not_as_json(field, loaded, wish, &found, |head| authors.actor(Some(head))))?;
         }
         Format::Table => {
-            writeln!(
-                out.text(),
-                "{stream}: {field} is {} at version {version}, and not {}\n",
-                said(&found.value),
-                said(wish.value())
-            )?;
+            let (value, wished) = (said(&found.value), said(wish.value()));
+            out.line(format_args!("{stream}: {field} is {value} at version {version}, and not {wished}"))?;
+            writeln!(out.text())?;
             for line in not_in_words(loaded, &found) {
-                writeln!(out.text(), "{line}")?;
+                out.line(line)?;
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::sealing::{SealError, each_in_order, read_seal, seal};
-use super::signing::{KeyError, signing_key};
+use super::signing::{KeyError, key_file, signing_key};
 use super::small_file::{Unreadable, read_small};
 use super::{EngineError, Moment, Words, describe, resolve};
 use crate::event::{EventRow, Explain, Message, StreamId, Timestamp, Version};
@@ -101,7 +101,7 @@ pub fn write_seal(
     key: Option<&Path>,
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<Seal, ProofError> {
-    let key = signing_key(key)?;
+    let (target, key) = (target.signed_with(&key_file(key)?)?, signing_key(key)?);
     let made = seal(reader, now(), key.public(), progress)?;
     target.write_whole(made.signed(&key).as_bytes())?;
     Ok(made)
@@ -124,7 +124,7 @@ pub fn write_evidence(
     key: Option<&Path>,
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<Written, ProofError> {
-    let key = signing_key(key)?;
+    let (target, key) = (target.signed_with(&key_file(key)?)?, signing_key(key)?);
     let document = gather_evidence(reader, wish, now(), &key, progress)?;
     target.write_whole(&evidence::write(&document, form, &key))?;
     let root = document.tree().map(|tree| tree.root);

@@ -109,11 +109,15 @@ pub fn check_since(
 /// A store that ends early and holds together otherwise was whole once; from one that does not, its end was taken.
 fn fault_of(strayed: Strayed, seal: &Seal, is_whole: bool) -> Fault {
     match strayed {
-        Strayed::Shorter { sealed, there } if is_whole => Fault::SealedBehind { sealed, same: there },
-        Strayed::Shorter { sealed, there } => Fault::SealedGone { sealed, there, same: there },
-        Strayed::Cut { sealed, there, same } => Fault::SealedGone { sealed, there, same },
+        Strayed::Shorter { sealed, there, same } if is_whole && there > 0 => {
+            Fault::SealedBehind { sealed, there, same }
+        }
+        Strayed::Shorter { sealed, there, same } | Strayed::Cut { sealed, there, same } => {
+            Fault::SealedGone { sealed, there, same }
+        }
         Strayed::Rewritten { same, until } => Fault::SealedChanged { same, until },
         Strayed::Reimported => Fault::SealedAnew { sealed: seal.size },
-        Strayed::OlderCopy { same, sealed } => Fault::SealedBehind { sealed, same },
+        Strayed::OlderCopy { same, there, sealed } => Fault::SealedBehind { sealed, there, same },
+        Strayed::Other { there, sealed } => Fault::SealedOther { sealed, there },
     }
 }

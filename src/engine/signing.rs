@@ -43,14 +43,16 @@ const LONGEST: u64 = 1 << 16;
 
 /// The key in this file; without one, the user's own, which is made where there is none.
 pub(super) fn signing_key(file: Option<&Path>) -> Result<SigningKey, KeyError> {
-    if let Some(path) = file {
-        return read(path);
-    }
-    let path = own_place().ok_or(KeyError::NoHome)?;
+    let path = key_file(file)?;
     match read(&path) {
-        Err(KeyError::Unread(Unreadable::Missing(_))) => make(&path),
+        Err(KeyError::Unread(Unreadable::Missing(_))) if file.is_none() => make(&path),
         found => found,
     }
+}
+
+/// The file that it is in.
+pub(super) fn key_file(file: Option<&Path>) -> Result<PathBuf, KeyError> {
+    file.map(Path::to_owned).or_else(own_place).ok_or(KeyError::NoHome)
 }
 
 fn read(path: &Path) -> Result<SigningKey, KeyError> {

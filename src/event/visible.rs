@@ -43,6 +43,19 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     cleaned.into()
 }
 
+/// The same for a line among others, which no line break in it may end.
+pub fn visible_on_line(text: &str) -> String {
+    let mut cleaned = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter == '\n' {
+            cleaned.extend(letter.escape_unicode());
+        } else {
+            push_visible(&mut cleaned, letter);
+        }
+    }
+    cleaned
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::seal::{Traits, hash_of_id};
-use super::{Hash, Leaves, Seal, Tree};
+use super::{Hash, Leaves, Seal, Tree, origin};
 use crate::event::EventRow;
 
 /// Tells what became of a store since it was sealed: fed with each event once, in the store's order.
@@ -15,7 +15,9 @@ pub struct Growth {
     marks: BTreeMap<u64, Hash>,
     /// The root when there were as many events as were sealed.
     root: Option<Hash>,
-    /// Up to so many events the beginning is known to be as it was.
+    /// Whether the first event is the one that was sealed.
+    begins_alike: bool,
+    /// Up to so many events the beginning is proven to be as it was: the seal tells only at some sizes.
     same: u64,
     /// By so many events something was found to be another.
     other: Option<u64>,
@@ -26,16 +28,18 @@ pub struct Growth {
 /// How a store is not the sealed one grown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strayed {
-    /// All that is there is as it was; what was sealed behind it is not there.
-    Shorter { sealed: u64, there: u64 },
+    /// Nothing is known to be another, and the end is not there. Proven to be as they were are the first `same` alone.
+    Shorter { sealed: u64, there: u64, same: u64 },
     /// Events are gone from between others.
     Cut { sealed: u64, there: u64, same: u64 },
     /// Events behind the first `same` and up to `until` are others, or say something else.
     Rewritten { same: u64, until: u64 },
-    /// The same events stand in another order, or the same places hold other events.
+    /// By their sums the same events stand in another order.
     Reimported,
-    /// The beginning is as it was; behind it others were recorded than were sealed.
-    OlderCopy { same: u64, sealed: u64 },
+    /// The beginning is as it was; behind it is something else, and not the event that was sealed last.
+    OlderCopy { same: u64, there: u64, sealed: u64 },
+    /// Nothing of it is known to have been sealed.
+    Other { there: u64, sealed: u64 },
 }
 
 impl Growth {
@@ -49,6 +53,7 @@ impl Growth {
             traits: Traits::default(),
             marks,
             root,
+            begins_alike: false,
             same: 0,
             other: None,
             last_at: None,
@@ -57,6 +62,9 @@ impl Growth {
 
     pub fn push(&mut self, event: &EventRow<'_>) {
         let leaf = self.leaves.of(event);
+        if self.tree.size() == 0 && origin(Some(leaf)) == self.seal.origin {
+            (self.begins_alike, self.same) = (true, 1);
+        }
         if self.last_at.is_none() && self.seal.last == Some(hash_of_id(event)) {
             self.last_at = Some(self.tree.size());
         }
@@ -81,7 +89,7 @@ impl Growth {
 
     /// How many events came behind the sealed ones; or how they are not there as they were.
     pub fn finish(self) -> Result<u64, Strayed> {
-        let Self { seal, tree, traits, root, same, other, last_at, .. } = self;
+        let Self { seal, tree, traits, root, begins_alike, same, other, last_at, .. } = self;
         let (sealed, there) = (seal.size, tree.size());
         if root == Some(seal.root) {
             return Ok(there - sealed);
@@ -89,10 +97,10 @@ impl Growth {
         let was_last_at = sealed.checked_sub(1);
         if there < sealed {
             return Err(match (other, last_at) {
-                (None, None) => Strayed::Shorter { sealed, there },
                 (_, Some(_)) => Strayed::Cut { sealed, there, same },
-                (Some(_), None) if same > 0 => Strayed::OlderCopy { same, sealed },
-                (Some(_), None) => Strayed::Reimported,
+                _ if there > 0 && !begins_alike => Strayed::Other { there, sealed },
+                (None, None) => Strayed::Shorter { sealed, there, same },
+                (Some(_), None) => Strayed::OlderCopy { same, there, sealed },
             });
         }
         let until = other.unwrap_or(sealed);
@@ -101,8 +109,8 @@ impl Growth {
             _ if traits.has_ids_of(&seal) => Strayed::Rewritten { same, until },
             Some(_) if last_at < was_last_at => Strayed::Cut { sealed, there, same },
             Some(_) => Strayed::Rewritten { same, until },
-            None if same > 0 => Strayed::OlderCopy { same, sealed },
-            None => Strayed::Reimported,
+            None if begins_alike => Strayed::OlderCopy { same, there, sealed },
+            None => Strayed::Other { there, sealed },
         })
     }
 }
@@ -163,24 +171,50 @@ mod tests {
     }
 
     #[test]
+    fn no_event_is_said_to_be_as_it_was_beyond_what_the_seal_proves() {
+        let before = events(0..1000);
+        for there in 1..999 {
+            let mut forged = events(0..there);
+            let last = forged.len() - 1;
+            forged[last].payload = b"{}".to_vec();
+            let found = became(&before, &forged);
+            let (Err(Strayed::Shorter { same, .. } | Strayed::OlderCopy { same, .. })
+            | Err(Strayed::Other { there: same, .. })) = found
+            else {
+                panic!("{there}: {found:?}")
+            };
+            assert!(same < there || matches!(found, Err(Strayed::Other { .. })), "{there}: {found:?}");
+        }
+    }
+
+    #[test]
     fn what_became_of_a_store_is_named() {
         let before = events(0..100);
-        assert_eq!(became(&before, &events(0..90)), Err(Strayed::Shorter { sealed: 100, there: 90 }));
-        assert_eq!(became(&before, &[]), Err(Strayed::Shorter { sealed: 100, there: 0 }));
+        assert_eq!(became(&before, &events(0..90)), Err(Strayed::Shorter { sealed: 100, there: 90, same: 90 }));
+        assert_eq!(became(&before, &[]), Err(Strayed::Shorter { sealed: 100, there: 0, same: 0 }));
         let without_middle = [events(0..40), events(50..100)].concat();
         assert_eq!(became(&before, &without_middle), Err(Strayed::Cut { sealed: 100, there: 90, same: 40 }));
         let without_middle = [events(0..40), events(50..150)].concat();
         assert_eq!(became(&before, &without_middle), Err(Strayed::Cut { sealed: 100, there: 140, same: 40 }));
         // Put back as it was after 40, and worked on.
         let back: Vec<_> = events(0..40).into_iter().chain((40..170).map(of_another)).collect();
-        assert_eq!(became(&before, &back), Err(Strayed::OlderCopy { same: 40, sealed: 100 }));
+        assert_eq!(became(&before, &back), Err(Strayed::OlderCopy { same: 40, there: 170, sealed: 100 }));
         let back: Vec<_> = events(0..40).into_iter().chain((40..70).map(of_another)).collect();
-        assert_eq!(became(&before, &back), Err(Strayed::OlderCopy { same: 40, sealed: 100 }));
-        let anew: Vec<_> = (0..100).map(of_another).collect();
-        assert_eq!(became(&before, &anew), Err(Strayed::Reimported));
+        assert_eq!(became(&before, &back), Err(Strayed::OlderCopy { same: 40, there: 70, sealed: 100 }));
+        for there in [1, 50, 100, 150] {
+            let other: Vec<_> = (0..there).map(of_another).collect();
+            assert_eq!(became(&before, &other), Err(Strayed::Other { there, sealed: 100 }));
+        }
         let mut turned = before.clone();
         turned.swap(3, 50);
         assert_eq!(became(&before, &turned), Err(Strayed::Reimported));
+        // Too short for the first mark, and all that it has is its first event.
+        let before = events(0..1000);
+        let back: Vec<_> = events(0..1).into_iter().chain((1..5).map(of_another)).collect();
+        assert_eq!(became(&before, &back), Err(Strayed::Shorter { sealed: 1000, there: 5, same: 1 }));
+        let other: Vec<_> = (0..5).map(of_another).collect();
+        assert_eq!(became(&before, &other), Err(Strayed::Other { there: 5, sealed: 1000 }));
+        let before = events(0..100);
         let mut one_replaced = before.clone();
         one_replaced[60] = of_another(60);
         let found = became(&before, &one_replaced);

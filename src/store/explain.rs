@@ -207,6 +207,8 @@ impl Explain for TargetError {
             Self::Database(path) => of("export-onto-database", path),
             Self::SideFile { path, database } => of("export-onto-side-file", path).text("database", database.display()),
             Self::NoFile { path, kind } => of("export-onto-no-file", path).inner("kind", kind.message()),
+            Self::Key(path) => of("export-onto-key", path),
+            Self::Dash => Message::new("export-onto-dash"),
             Self::Circle(path) => of("export-links-in-circle", path),
             Self::Store(error) => error.message(),
         }

@@ -88,6 +88,8 @@ pub enum FindingKind {
     Reimported,
     /// The store is an older one than the seal's, or went on from there.
     OlderCopy,
+    /// Nothing of the store is known to be of the seal's.
+    OtherStore,
     /// An event that its domain's rules forbid.
     BrokenRule,
     /// An event that is not what its domain knows by its name.
@@ -113,6 +115,7 @@ impl FindingKind {
             Self::Rewritten => "rewritten",
             Self::Reimported => "reimported",
             Self::OlderCopy => "older-copy",
+            Self::OtherStore => "other-store",
             Self::BrokenRule => "broken-rule",
             Self::OddEvent => "odd-event",
         }
@@ -138,6 +141,7 @@ impl Explain for FindingKind {
             Self::Rewritten => "kind-rewritten",
             Self::Reimported => "kind-reimported",
             Self::OlderCopy => "kind-older-copy",
+            Self::OtherStore => "kind-other-store",
             Self::BrokenRule => "kind-broken-rule",
             Self::OddEvent => "kind-odd-event",
         })
@@ -145,11 +149,12 @@ impl Explain for FindingKind {
 }
 
 impl FindingKind {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Damaged,
         Self::Rewritten,
         Self::Cut,
         Self::OlderCopy,
+        Self::OtherStore,
         Self::Reimported,
         Self::BrokenChain,
         Self::Unprotected,
@@ -187,6 +192,7 @@ impl FindingKind {
             Self::Rewritten => "meaning-rewritten",
             Self::Reimported => "meaning-reimported",
             Self::OlderCopy => "meaning-older-copy",
+            Self::OtherStore => "meaning-other-store",
         })
     }
 
@@ -211,6 +217,7 @@ impl FindingKind {
             Self::Rewritten => "advice-rewritten",
             Self::Reimported => "advice-reimported",
             Self::OlderCopy => "advice-older-copy",
+            Self::OtherStore => "advice-other-store",
         })
     }
 }
@@ -343,7 +350,7 @@ pub enum Fault {
         path: String,
         detail: Damage,
     },
-    /// Of so many sealed events some are gone; the first `same` are as they were.
+    /// Of so many sealed events some are gone; the first `same` are proven to be as they were.
     SealedGone {
         sealed: u64,
         there: u64,
@@ -357,10 +364,15 @@ pub enum Fault {
     SealedAnew {
         sealed: u64,
     },
-    /// Behind the first `same`, what was sealed is not there.
+    /// The last sealed event is not there; the first `same` of those that are are proven to be as they were.
     SealedBehind {
         sealed: u64,
+        there: u64,
         same: u64,
+    },
+    SealedOther {
+        sealed: u64,
+        there: u64,
     },
 }
 
@@ -423,6 +435,7 @@ impl Fault {
             Self::SealedChanged { .. } => FindingKind::Rewritten,
             Self::SealedAnew { .. } => FindingKind::Reimported,
             Self::SealedBehind { .. } => FindingKind::OlderCopy,
+            Self::SealedOther { .. } => FindingKind::OtherStore,
         }
     }
 }
@@ -511,7 +524,7 @@ impl fmt::Display for Fault {
             }
             Self::SealedGone { sealed, there, same } => write!(
                 f,
-                "the store was cut: {sealed} events were sealed, {there} are there, and sealed ones are gone; the first {same} are as they were"
+                "the store was cut: {sealed} events were sealed, {there} are there, and sealed ones are gone; only the first {same} are proven to be as they were"
             ),
             Self::SealedChanged { same, until } => write!(
                 f,
@@ -519,11 +532,15 @@ impl fmt::Display for Fault {
             ),
             Self::SealedAnew { sealed } => write!(
                 f,
-                "the store was imported anew: its events are in another order, or are others, than the {sealed} that were sealed"
+                "the store was imported anew: as far as the seal tells, its events are the {sealed} that were sealed, in another order"
             ),
-            Self::SealedBehind { sealed, same } => write!(
+            Self::SealedBehind { sealed, there, same } => write!(
                 f,
-                "the store was put back from an older copy: the first {same} of {sealed} sealed events are as they were, those sealed after them are not there"
+                "this looks like an older copy: the last of {sealed} sealed events is not there; of the {there} that are, only the first {same} are proven to be as they were"
+            ),
+            Self::SealedOther { sealed, there } => write!(
+                f,
+                "this is another store: nothing proves that any of its {there} events is one of the {sealed} that were sealed"
             ),
         }
     }
@@ -647,8 +664,12 @@ impl Explain for Fault {
                 Message::new("fault-sealed-changed").number("same", *same).number("until", *until)
             }
             Self::SealedAnew { sealed } => Message::new("fault-sealed-anew").number("sealed", *sealed),
-            Self::SealedBehind { sealed, same } => {
-                Message::new("fault-sealed-behind").number("sealed", *sealed).number("same", *same)
+            Self::SealedBehind { sealed, there, same } => Message::new("fault-sealed-behind")
+                .number("sealed", *sealed)
+                .number("there", *there)
+                .number("same", *same),
+            Self::SealedOther { sealed, there } => {
+                Message::new("fault-sealed-other").number("sealed", *sealed).number("there", *there)
             }
         }
     }

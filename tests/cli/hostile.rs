@@ -441,3 +441,25 @@ fn an_empty_file_is_taken_up_only_where_it_is_named_as_the_place_to_import_into(
     assert_eq!(sandbox.run(&["info", "empty-2.db", "--format", "json"]).json()["events"], 0);
     sandbox.run(&["import", "one.jsonl", "--into", "empty-2.db"]).ok();
 }
+
+#[test]
+fn what_a_store_holds_makes_no_line_of_its_own_in_an_answer() {
+    let sandbox = Sandbox::with_seed();
+    let forged = "\nodd-1: all is well";
+    let event_type = format!("noted{forged}");
+    let payload = serde_json::json!({"a": format!("x{forged}")}).to_string();
+    let metadata = ["--expect", "any", "--actor", "kim", "--reason", "test"];
+    let mut append = vec!["append", "a.db", "odd-1", "--type", &event_type, "--payload", &payload];
+    append.extend(metadata);
+    sandbox.run(&append).ok();
+    let condition = format!("a = {}", serde_json::json!(format!("x{forged}")));
+    for arguments in [
+        vec!["why", "a.db", "odd-1", "a"],
+        vec!["why", "a.db", "odd-1", "a", "--not", "z"],
+        vec!["reduce", "a.db", "odd-1", &condition],
+    ] {
+        let ran = sandbox.run(&arguments);
+        assert!(ran.code < 2 && ran.out.contains("all is well"), "{arguments:?}: {ran:?}");
+        assert!(!ran.out.lines().any(|line| line.starts_with("odd-1: all is well")), "{arguments:?}: {ran:?}");
+    }
+}

@@ -154,10 +154,15 @@ fn a_store_that_was_imported_anew_in_another_order_or_under_other_ids_is_told() 
         event["id"] = format!("new-{n}").into();
         renamed += &format!("{event}\n");
     }
+    let turned: Vec<String> = sandbox.read("all.jsonl").lines().rev().map(|line| format!("{line}\n")).collect();
+    sandbox.write("turned.jsonl", turned.concat());
+    sandbox.run(&["import", "turned.jsonl", "--into", "c.db"]).ok();
+    let (code, found) = verify(&sandbox, "c.db");
+    assert_eq!((code, kinds(&found)), (1, vec!["reimported"]), "{found}");
     sandbox.write("renamed.jsonl", renamed);
     sandbox.run(&["import", "renamed.jsonl", "--into", "b.db"]).ok();
     let (code, found) = verify(&sandbox, "b.db");
-    assert_eq!((code, kinds(&found)), (1, vec!["reimported"]), "{found}");
+    assert_eq!((code, kinds(&found)), (1, vec!["other-store"]), "{found}");
 }
 
 #[test]
@@ -204,4 +209,48 @@ fn a_seal_replaces_what_an_export_may_replace_and_nothing_else() {
         assert!(ran.code == 2 && ran.err.contains(said) && !ran.err.contains("secret"), "{ran:?}");
     }
     sandbox.run(&["verify", "a.db"]).ok();
+}
+
+#[test]
+fn what_is_written_never_replaces_a_private_key() {
+    let sandbox = sealed();
+    let own = ".config/foldline/signing-key.pem";
+    let kept = sandbox.read(own);
+    sandbox.write("named.html", format!("the key of the house\n{kept}"));
+    sandbox.write("other.pem", kept.replace("PRIVATE KEY", "EC PRIVATE KEY"));
+    for arguments in [
+        vec!["seal", "a.db", "--to", own, "--force"],
+        vec!["seal", "a.db", "--to", own],
+        vec!["seal", "a.db", "--to", "other.pem", "--force"],
+        vec!["seal", "a.db", "--key", "named.html", "--to", "named.html", "--force"],
+        vec!["seal", "a.db", "--key", "named.html", "--to", own, "--force"],
+        vec!["evidence", "a.db", "lead-9", "--key", "named.html", "--to", "named.html", "--force"],
+        vec!["export", "a.db", "--as", "jsonl", "--to", own, "--force"],
+    ] {
+        let ran = sandbox.run(&arguments);
+        assert!(ran.code == 2 && ran.err.contains("this is a private key"), "{arguments:?}: {ran:?}");
+    }
+    assert_eq!(sandbox.read(own), kept);
+    assert!(sandbox.read("named.html").ends_with(&kept));
+    // Where the key is made only now, it is kept as well.
+    fs::remove_file(sandbox.path(own)).expect("the key");
+    let ran = sandbox.run(&["seal", "a.db", "--to", own, "--force"]);
+    assert!(ran.code == 2 && ran.err.contains("this is a private key"), "{ran:?}");
+    sandbox.run(&["seal", "a.db", "--to", "again.seal"]).ok();
+}
+
+#[test]
+fn a_dash_makes_no_file_of_that_name() {
+    let sandbox = sealed();
+    for arguments in [
+        vec!["seal", "a.db", "--to", "-"],
+        vec!["evidence", "a.db", "lead-9", "--to", "-"],
+        vec!["reduce", "a.db", "lead-9", "--rule", "--to", "-"],
+        vec!["sample", "-"],
+        vec!["import", "a.seal", "--into", "-"],
+    ] {
+        let ran = sandbox.run(&arguments);
+        assert!(ran.code == 2 && ran.err.trim_end().lines().count() == 1, "{arguments:?}: {ran:?}");
+        assert!(!sandbox.path("-").exists(), "{arguments:?}: {ran:?}");
+    }
 }

@@ -130,7 +130,8 @@ fn every_fault() -> Vec<Fault> {
         Fault::SealedGone { sealed: 13, there: 12, same: 11 },
         Fault::SealedChanged { same: 11, until: 12 },
         Fault::SealedAnew { sealed: 13 },
-        Fault::SealedBehind { sealed: 13, same: 11 },
+        Fault::SealedBehind { sealed: 13, there: 12, same: 11 },
+        Fault::SealedOther { sealed: 13, there: 12 },
     ];
     for how in [SchemaChange::Gone, SchemaChange::Changed, SchemaChange::Added] {
         for object in [SchemaObject::Index, SchemaObject::Table, SchemaObject::View] {
@@ -185,7 +186,8 @@ fn is_listed_above(fault: &Fault) {
         | Fault::SealedGone { .. }
         | Fault::SealedChanged { .. }
         | Fault::SealedAnew { .. }
-        | Fault::SealedBehind { .. } => {}
+        | Fault::SealedBehind { .. }
+        | Fault::SealedOther { .. } => {}
         // Another's words: SQLite's of its pages, the domain's of its rules. A line of a file has a test of its own.
         Fault::Pages { .. } | Fault::LineUnreadable { .. } | Fault::RuleBroken { .. } | Fault::EventOdd { .. } => {}
     }
@@ -799,6 +801,8 @@ fn every_error_is_said_in_every_language() {
         TargetError::Exported(path()),
         TargetError::Database(path()),
         TargetError::SideFile { path: path(), database: PathBuf::from(text("database")) },
+        TargetError::Key(path()),
+        TargetError::Dash,
         TargetError::Circle(path()),
         TargetError::Store(StoreError::NoFolder(path())),
     ] {

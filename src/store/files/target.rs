@@ -30,8 +30,12 @@ pub enum TargetError {
     Database(PathBuf),
     #[error("{}: this belongs to the database {}; name another file", path.display(), database.display())]
     SideFile { path: PathBuf, database: PathBuf },
-    #[error("{}: this is a {kind}, which an export never replaces; name another file, or `-` for standard output", path.display())]
+    #[error("{}: this is a {kind}, which an export never replaces; name another file", path.display())]
     NoFile { path: PathBuf, kind: FileKind },
+    #[error("{}: this is a private key, which is never replaced; name another file", .0.display())]
+    Key(PathBuf),
+    #[error("nothing is written to standard output here; name a file, or `./-` for one of that name")]
+    Dash,
     #[error("{}: the links lead in a circle; name another file", .0.display())]
     Circle(PathBuf),
     #[error(transparent)]
@@ -46,6 +50,8 @@ pub struct ExportTarget {
     /// Behind all symbolic links.
     path: PathBuf,
     exported: Option<PathBuf>,
+    /// What what is written is signed with.
+    key: Option<PathBuf>,
     may_replace: bool,
     existing: Option<Metadata>,
 }
@@ -61,10 +67,14 @@ impl ExportTarget {
     }
 
     fn beside(exported: Option<&Path>, path: &Path, may_replace: bool) -> Result<Self, TargetError> {
+        if path.as_os_str() == "-" {
+            return Err(TargetError::Dash);
+        }
         let mut target = Self {
             named: path.to_owned(),
             path: behind_links(path)?,
             exported: exported.map(Path::to_owned),
+            key: None,
             may_replace,
             existing: None,
         };
@@ -72,9 +82,16 @@ impl ExportTarget {
         Ok(target)
     }
 
+    /// For what is signed with the key in this file.
+    pub fn signed_with(mut self, key: &Path) -> Result<Self, TargetError> {
+        self.key = Some(key.to_owned());
+        self.look()?;
+        Ok(self)
+    }
+
     /// May be asked again: another program may have made something of the file meanwhile.
     fn look(&mut self) -> Result<(), TargetError> {
-        let Self { named, path, exported, may_replace, existing } = self;
+        let Self { named, path, exported, key, may_replace, existing } = self;
         let failed = |error| TargetError::Store(StoreError::from_io(named, error));
         let folder = folder_of(path);
         if !folder.is_dir() {
@@ -98,6 +115,10 @@ impl ExportTarget {
         }
         if existing.is_some() && is_database(path).map_err(failed)? {
             return Err(TargetError::Database(named.clone()));
+        }
+        let is_key_in_use = || key.as_deref().is_some_and(|key| is_same_file(key, path));
+        if existing.is_some() && (is_key_in_use() || is_private_key(path).map_err(failed)?) {
+            return Err(TargetError::Key(named.clone()));
         }
         if existing.is_some() && !*may_replace {
             return Err(TargetError::Taken(named.clone()));
@@ -172,6 +193,15 @@ fn is_database(path: &Path) -> io::Result<bool> {
     // A database that was just begun has all it holds in its side files.
     let has_side_file = || SIDE_FILES.iter().any(|suffix| with_suffix(path, suffix).exists());
     Ok(beginning == DATABASE || beginning.is_empty() && has_side_file())
+}
+
+/// Of whatever kind, where a PEM file begins with it.
+fn is_private_key(path: &Path) -> io::Result<bool> {
+    let mut beginning = Vec::new();
+    (&*open_beside_locks(path)?).take(128).read_to_end(&mut beginning)?;
+    let beginning = String::from_utf8_lossy(&beginning);
+    let first = beginning.trim_start().lines().next().unwrap_or_default();
+    Ok(first.starts_with("-----BEGIN ") && first.trim_end().ends_with("PRIVATE KEY-----"))
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
