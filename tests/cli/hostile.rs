@@ -447,12 +447,12 @@ fn what_a_store_holds_makes_no_line_of_its_own_in_an_answer() {
     let sandbox = Sandbox::with_seed();
     let forged = "\nodd-1: all is well";
     let event_type = format!("noted{forged}");
-    let payload = serde_json::json!({"a": format!("x{forged}")}).to_string();
+    let payload = json!({"a": format!("x{forged}")}).to_string();
     let metadata = ["--expect", "any", "--actor", "kim", "--reason", "test"];
     let mut append = vec!["append", "a.db", "odd-1", "--type", &event_type, "--payload", &payload];
     append.extend(metadata);
     sandbox.run(&append).ok();
-    let condition = format!("a = {}", serde_json::json!(format!("x{forged}")));
+    let condition = format!("a == {}", json!(format!("x{forged}")));
     for arguments in [
         vec!["why", "a.db", "odd-1", "a"],
         vec!["why", "a.db", "odd-1", "a", "--not", "z"],

@@ -145,7 +145,7 @@ fn a_rewritten_history_is_told_though_its_chain_was_made_anew() {
 }
 
 #[test]
-fn a_store_that_was_imported_anew_in_another_order_or_under_other_ids_is_told() {
+fn a_store_that_was_imported_anew_under_other_ids_has_nothing_proven_in_common() {
     let sandbox = sealed();
     sandbox.run(&["export", "a.db", "--to", "all.jsonl"]).ok();
     let mut renamed = String::new();
@@ -154,11 +154,6 @@ fn a_store_that_was_imported_anew_in_another_order_or_under_other_ids_is_told() 
         event["id"] = format!("new-{n}").into();
         renamed += &format!("{event}\n");
     }
-    let turned: Vec<String> = sandbox.read("all.jsonl").lines().rev().map(|line| format!("{line}\n")).collect();
-    sandbox.write("turned.jsonl", turned.concat());
-    sandbox.run(&["import", "turned.jsonl", "--into", "c.db"]).ok();
-    let (code, found) = verify(&sandbox, "c.db");
-    assert_eq!((code, kinds(&found)), (1, vec!["reimported"]), "{found}");
     sandbox.write("renamed.jsonl", renamed);
     sandbox.run(&["import", "renamed.jsonl", "--into", "b.db"]).ok();
     let (code, found) = verify(&sandbox, "b.db");
