@@ -538,10 +538,9 @@ impl fmt::Display for Fault {
                 f,
                 "this looks like an older copy: the last of {sealed} sealed events is not there; of the {there} that are, only the first {same} are proven to be as they were"
             ),
-            Self::SealedOther { sealed, there } => write!(
-                f,
-                "this is another store: nothing proves that any of its {there} events is one of the {sealed} that were sealed"
-            ),
+            Self::SealedOther { sealed, there } => {
+                write!(f, "another store: none of its {there} events is proven to be one of the {sealed} sealed")
+            }
         }
     }
 }
@@ -569,6 +568,7 @@ fn write_schema(f: &mut fmt::Formatter<'_>, object: SchemaObject, name: &str, ho
 impl Explain for Fault {
     fn message(&self) -> Message {
         let signed = |id, name, number: &i64| Message::new(id).text(name, number);
+        let held = |id, sealed: &u64, there: &u64| Message::new(id).number("sealed", *sealed).number("there", *there);
         match self {
             Self::BeginsLate { version } => Message::new("fault-begins-late").number("version", version.0),
             Self::VersionsMissing { from, to } if from == to => {
@@ -656,21 +656,15 @@ impl Explain for Fault {
             Self::Unreadable { path, detail } => {
                 Message::new("fault-unreadable").text("path", path).inner("detail", detail.message())
             }
-            Self::SealedGone { sealed, there, same } => Message::new("fault-sealed-gone")
-                .number("sealed", *sealed)
-                .number("there", *there)
-                .number("same", *same),
+            Self::SealedGone { sealed, there, same } => held("fault-sealed-gone", sealed, there).number("same", *same),
             Self::SealedChanged { same, until } => {
                 Message::new("fault-sealed-changed").number("same", *same).number("until", *until)
             }
             Self::SealedAnew { sealed } => Message::new("fault-sealed-anew").number("sealed", *sealed),
-            Self::SealedBehind { sealed, there, same } => Message::new("fault-sealed-behind")
-                .number("sealed", *sealed)
-                .number("there", *there)
-                .number("same", *same),
-            Self::SealedOther { sealed, there } => {
-                Message::new("fault-sealed-other").number("sealed", *sealed).number("there", *there)
+            Self::SealedBehind { sealed, there, same } => {
+                held("fault-sealed-behind", sealed, there).number("same", *same)
             }
+            Self::SealedOther { sealed, there } => held("fault-sealed-other", sealed, there),
         }
     }
 }
