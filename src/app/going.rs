@@ -3,8 +3,9 @@
 use super::dialogs::Dialog;
 use super::{App, Start};
 use crate::command::{Action, Command};
-use crate::engine::{Link, Moment, leads_to_other_machine};
+use crate::engine::Moment;
 use crate::event::{StreamId, Version};
+use crate::store::{Link, leads_to_other_machine};
 use crate::view::{OpenStore, Stay, StreamView, ToolName, Trail};
 
 impl App {

@@ -3,10 +3,10 @@ use std::time::Duration;
 use super::dialogs::{Dialog, PasswordWanted};
 use super::{App, Asked, Question, Refused};
 use crate::command::{Action, Command};
-use crate::engine::{Link, begin, sample_store};
+use crate::engine::{begin, sample_store};
 use crate::event::{Message, StreamId, Timestamp};
 use crate::locale::Locale;
-use crate::store::Source;
+use crate::store::{Link, Source};
 use crate::ui::{Notice, PaletteState};
 use crate::view::{FileFor, MappingDraft, Middle, OpenStore, Pane, StreamView, ToolName, Trail, UserError, WallDay};
 

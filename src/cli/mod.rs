@@ -37,15 +37,13 @@ pub use terminal::message;
 use terminal::{Output, keep_secret, print_message};
 
 use crate::compensate::PlanError;
-use crate::engine::{
-    EngineError, ExcerptError, Link, MakeSampleError, Moment, Passing, ProofError, SealError, leads_to_other_machine,
-};
+use crate::engine::{EngineError, ExcerptError, MakeSampleError, Moment, Passing, ProofError, SealError};
 use crate::event::{Explain, StreamId};
 use crate::expr::Flaw;
 use crate::replay::EditError;
 use crate::sample::SampleError;
 use crate::store::files::{ExportError, ExportTarget, ImportError, TargetError};
-use crate::store::{AppendError, Source, StoreError};
+use crate::store::{AppendError, Link, Source, StoreError, leads_to_other_machine};
 
 /// What a command ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use crate::engine::Link;
+use crate::store::Link;
 
 /// Where a command names a version, and how; the others take the store and stream of a place alone.
 const VERSIONS: [(&str, &[&str]); 6] = [

@@ -1,7 +1,6 @@
 use super::Command;
-use crate::engine::Link;
 use crate::event::{StreamId, Version};
-use crate::store::{Source, StreamOrder};
+use crate::store::{Link, Source, StreamOrder};
 use crate::view::{BranchWish, ExportWhat, FileFor, Pane, Span, ToolName, WallDay};
 
 /// What a panel asks for. Panels only send; `logic` carries out.

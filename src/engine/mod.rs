@@ -10,7 +10,6 @@ mod explain;
 mod feed;
 mod find;
 mod findings;
-mod link;
 mod load;
 mod loading;
 mod make_so;
@@ -43,7 +42,6 @@ pub use evidence::{
 pub use feed::StoreChange;
 pub use find::{Needle, Words, as_one_word};
 pub use findings::{all_findings, broken_rules, missing_causes};
-pub use link::{Link, leads_to_other_machine, place_in_store};
 pub use load::{
     Continued, Described, FoldOf, Shown, continue_stream, describe, each_batch, fold_each, load_story, load_story_to,
     load_timeline, show, stream_or_store,

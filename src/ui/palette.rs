@@ -6,7 +6,8 @@ use super::Scene;
 use super::dialog::{sheet, take_first_focus};
 use super::parts::shortened;
 use crate::command::{Action, Command};
-use crate::engine::{Link, folded, place_in_store, short_id};
+use crate::engine::{folded, short_id};
+use crate::store::{Link, place_in_store};
 use crate::theme::{ROW_HEIGHT, palette};
 use crate::view::OpenStore;
 

@@ -7,10 +7,10 @@ use super::{
     BranchWish, CausesView, Clock, Comparing, Draft, FileFor, FindStreams, Greeting, KeptDraft, Labels, ListStreams,
     MakingSo, OpenBranch, Pin, ReadSurvey, Stay, StreamLanes, StreamView, ToolName, Tools, Trail, UserError,
 };
-use crate::engine::{Asked, Cause, Engine, Link, Moment, Progress, Question, StoreChange, Survey, Ticket, Tool};
+use crate::engine::{Asked, Cause, Engine, Moment, Progress, Question, StoreChange, Survey, Ticket, Tool};
 use crate::event::{EventId, StreamId, Version};
 use crate::replay::Index;
-use crate::store::{Notice, ReadOnlyReason, Source, Store, StoreInfo, StreamOrder};
+use crate::store::{Link, Notice, ReadOnlyReason, Source, Store, StoreInfo, StreamOrder};
 use crate::workspace::Workspace;
 
 /// How many streams the palette offers beside the commands.

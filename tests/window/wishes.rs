@@ -250,7 +250,7 @@ fn a_link_that_was_copied_leads_where_it_was_copied() {
     let mut driver = Driver::at("lead-1");
     driver.click_role(Role::Row, "v3 contact-details-updated");
     driver.click("Copy link");
-    let link = foldline::engine::Link {
+    let link = foldline::store::Link {
         source: driver.path("small.db").into(),
         stream: Some("lead-1".into()),
         at: Some(foldline::event::Version(3)),

@@ -1,7 +1,7 @@
 use std::fmt;
 
+use super::{Source, unescaped};
 use crate::event::{StreamId, Version};
-use crate::store::{Source, unescaped};
 
 /// What a link begins with; the desktop opens such links with this program.
 const SCHEME: &str = "foldline:";
