@@ -765,6 +765,7 @@ evidence-fault-since-broken = the file does not show that the store grew from th
 evidence-fault-other-store = the seal is of another history than this evidence
 evidence-fault-other-root = the seal has another root for the same { $size } events: one of the two histories was rewritten
 evidence-fault-not-compared = the seal is of { $sealed } events and the evidence of { $size }, and nothing in it leads from one to the other; make the evidence with --since and that seal
+window-evidence-fault-not-compared = the seal is of { $sealed } events and the evidence of { $size }, and nothing in it leads from one to the other
 
 why-so = Why a value is so…
 why-button = Why?

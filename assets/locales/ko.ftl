@@ -689,6 +689,7 @@ evidence-fault-since-broken = 저장소가 적힌 봉인에서 자랐다는 것�
 evidence-fault-other-store = 이 증거와 다른 이력의 봉인입니다
 evidence-fault-other-root = 같은 이벤트 { $size }개에 대한 봉인의 루트가 다릅니다. 둘 중 한 이력이 다시 쓰였습니다
 evidence-fault-not-compared = 봉인은 이벤트 { $sealed }개, 증거는 { $size }개의 것이며 둘을 잇는 것이 없습니다. --since와 그 봉인으로 증거를 만드세요
+window-evidence-fault-not-compared = 봉인은 이벤트 { $sealed }개, 증거는 { $size }개의 것이며 둘을 잇는 것이 없습니다
 
 why-so = 값의 이유…
 why-button = 왜?
