@@ -11,7 +11,7 @@ use crate::domain::ticket::{self, TicketCommand, TicketStatus, TicketTarget};
 use crate::domain::{Breach, Draft, EventKind, schema_for};
 use crate::event::{EventId, EventRow, EventType, MetadataBuilder, NewEvent, StreamId, StreamKey, Timestamp, Version};
 use crate::projection::{
-    FieldsProjection, LeadState, Problem, Projection, TicketState, cell_value, diff_values, parents, path_value,
+    FieldsProjection, LeadState, Problem, Projection, TicketState, cell_value, diff_values, parents, path_value, sized,
 };
 use crate::replay::{Alteration, Branch, Change, How, Index, Label, Replay, SlotEvent, Story, Timeline, WhatIf};
 use crate::store::Expected;
@@ -278,7 +278,7 @@ impl<'a, P: Reach> Search<'a, P> {
         if !problems.iter().all(is_allowed) {
             return None;
         }
-        moved.retain(|path| !projection.bookkeeping().contains(&path.as_str()));
+        moved.retain(|path| sized(path).is_none() && !projection.bookkeeping().contains(&path.as_str()));
         let touches =
             moved.iter().any(|path| differing.iter().any(|known| is_within(path, known) || is_within(known, path)));
         let differs = |path: &String| {

@@ -13,6 +13,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::cells::{Cell, RawJson, report_text_changes};
+use super::path::size_path;
 use super::{Folded, Problem, Projection, Registrar, key_path};
 use crate::domain::Flaw;
 use crate::event::json_text::leaf_count;
@@ -199,7 +200,14 @@ fn report_field(name: &str, was: &str, is: &str, report: &mut dyn FnMut(&str)) {
     let is_plain_word =
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
     let path = if is_plain_word { Cow::Borrowed(name) } else { key_path("", name).into() };
-    report_text_changes(&path, was, is, report);
+    let mut is_reported = false;
+    report_text_changes(&path, was, is, &mut |path| {
+        is_reported = true;
+        report(path);
+    });
+    if !is_reported {
+        report(&size_path(&path));
+    }
 }
 
 /// Takes a payload apart, no deeper than its own fields.

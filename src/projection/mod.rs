@@ -25,7 +25,9 @@ pub use cells::{
 pub use fields::{FieldsProjection, FieldsState};
 pub use lead::{LeadAnalysis, LeadSearch, LeadState};
 pub use look::Look;
-pub use path::{field_name, is_path, item_path, key_path, leaves, parents, path_value, set_path_value};
+pub use path::{
+    field_name, is_path, item_path, key_path, leaves, parents, path_value, set_path_value, size_path, sized,
+};
 pub use problem::{Folded, Limits, Problem, ProjectionError};
 pub use ticket::{TicketSearch, TicketService, TicketState};
 
@@ -129,7 +131,7 @@ pub trait Projection: Clone + Debug + Send + Sync + 'static {
 
     /// Reports the path of every field that this event changed; bookkeeping fields need not be among them. The default
     /// compares all cells; a state with long lists knows better which item it touched. Must agree with [`diff_values`]
-    /// of the two shown states.
+    /// of the two shown states, besides [`size_path`]s.
     fn changes(&self, before: &Self::State, _event: &Self::Event, after: &Self::State, report: &mut dyn FnMut(&str)) {
         report_cells(self, before, after, report);
     }

@@ -20,6 +20,19 @@ pub fn item_path(parent: &str, index: usize) -> String {
     path
 }
 
+/// How a projection reports that nothing which is shown of a value changed, while its size may have: what is absent and
+/// what is `null` are shown alike, and are not as many. The path of no value.
+pub fn size_path(of: &str) -> String {
+    format!("{of}{SIZE}")
+}
+
+/// The value whose size changed; `None` for the path of a value.
+pub fn sized(path: &str) -> Option<&str> {
+    path.strip_suffix(SIZE)
+}
+
+const SIZE: &str = "[]";
+
 /// The steps of a path made by [`key_path`] and [`item_path`]; `None` for a text that is no path.
 pub(super) fn path_steps(path: &str) -> Option<Vec<PathStep>> {
     let mut steps = Vec::new();

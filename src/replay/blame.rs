@@ -16,6 +16,8 @@ pub(super) struct ChangeIndex {
     /// The paths of all events behind one another; event `n` ends at `ends[n]`.
     changed: Vec<u32>,
     ends: Vec<u32>,
+    /// For each field the events that changed nothing of it but how much it holds.
+    sizes: HashMap<Box<str>, Vec<u32>>,
 }
 
 impl ChangeIndex {
@@ -30,7 +32,13 @@ impl ChangeIndex {
             events: self.events.iter().map(before).collect(),
             changed: self.changed[..ends.last().map_or(0, |end| *end as usize)].to_vec(),
             ends,
+            sizes: self.sizes.iter().map(|(path, events)| (path.clone(), before(events))).collect(),
         }
+    }
+
+    /// Notes that this event changed how much a field of the state holds, and nothing else of it.
+    pub(super) fn note_size(&mut self, path: &str, index: Index) {
+        self.sizes.entry(path.into()).or_default().push(index as u32);
     }
 
     /// Notes that the event being folded changed this field.
@@ -125,11 +133,11 @@ impl ChangeIndex {
         events
     }
 
-    /// The same within a range of events, in no order.
+    /// The same within a range of events, in no order, and those that changed only how much a field of the state holds.
     pub(super) fn changes_within(&self, path: &str, range: &Range<Index>) -> Vec<Index> {
         let mut within = Vec::new();
-        for id in self.around(path) {
-            let events = self.events_of(id);
+        let sizes = self.sizes.get(path).map(Vec::as_slice);
+        for events in self.around(path).into_iter().map(|id| self.events_of(id)).chain(sizes) {
             let place = |index: Index| events.partition_point(|event| (*event as usize) < index);
             let found = events.get(place(range.start)..place(range.end)).unwrap_or_default();
             within.extend(found.iter().map(|event| *event as Index));

@@ -46,7 +46,9 @@ pub use why_not::{Attempt, WhyNot, why_not};
 
 use crate::event::{EventRow, Head, Timestamp, Version};
 use crate::expr::{Expression, Names, Stop};
-use crate::projection::{CellValues, Look, Projection, cell_value, diff_values, leaves, path_value, report_cells};
+use crate::projection::{
+    CellValues, Look, Projection, cell_value, diff_values, leaves, path_value, report_cells, sized,
+};
 
 /// How many events lie between two checkpoints. States share what is long, so a checkpoint costs some hundred bytes;
 /// at 32 the dearest seek takes a microsecond or two (`cargo bench` prints other spacings).
@@ -124,11 +126,17 @@ impl<P: Projection> Replay<P> {
         let mut problems = Vec::new();
         let bookkeeping = self.projection.bookkeeping();
         let changes = &mut self.changes;
-        self.projection.fold_and_report(&mut self.latest, &event, &head, &mut problems, &mut |path| {
-            if !bookkeeping.contains(&path) {
-                changes.note(path, index);
-            }
-        });
+        self.projection.fold_and_report(
+            &mut self.latest,
+            &event,
+            &head,
+            &mut problems,
+            &mut |path| match sized(path) {
+                Some(field) => changes.note_size(field, index),
+                None if bookkeeping.contains(&path) => {}
+                None => changes.note(path, index),
+            },
+        );
         self.changes.end_event();
         let findings = problems.into_iter().map(|problem| (index, Finding { version: head.version, problem }));
         self.findings.extend(findings);

@@ -9,7 +9,7 @@ use super::bound::{At, Spoken};
 use super::streams::ByStream;
 use crate::event::{EventRow, EventType, Head, Metadata, StreamId, StreamKey, Timestamp, Version};
 use crate::expr::{Expression, Reading, Stop, Uses};
-use crate::projection::{Projection, parents};
+use crate::projection::{Projection, parents, sized};
 
 /// How a condition held in one stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,8 +146,11 @@ impl<P: Projection> Watch<P> {
         let old = uses.old.then(|| followed.state.clone());
         if uses.changes {
             moved.clear();
-            projection
-                .fold_and_report(&mut followed.state, &event, &head, unread, &mut |path| moved.push(path.to_owned()));
+            projection.fold_and_report(&mut followed.state, &event, &head, unread, &mut |path| {
+                if sized(path).is_none() {
+                    moved.push(path.to_owned());
+                }
+            });
         } else {
             projection.fold(&mut followed.state, &event, &head, unread);
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use foldline::engine::{FoundWhen, WhenInStore, describe, when_in_store, when_stream};
-use foldline::event::{RecordedEvent, StreamId, Version};
+use foldline::event::{EventId, RecordedEvent, StreamId, Version};
 use foldline::expr::{Expression, FlawKind, Reading, Stop};
 use foldline::projection::{FieldsProjection, LeadState, Projection, TicketState};
 use foldline::replay::{Index, Replay, Spoken, SpokenOf, Timeline, Turns, Watched};
@@ -98,6 +98,8 @@ const FREE: &[&str] = &[
     "items",
     r#"state["[0]"] == "1" || old.a == a"#,
     "items.exists(i, i == 'agent' || i > 1)",
+    "size(a)",
+    "size(state)",
     "event.payload == state",
 ];
 
@@ -116,6 +118,33 @@ fn holds_for<P: Projection>(projection: &P, texts: &[&str], events: &[RecordedEv
         }
     }
     Ok(())
+}
+
+/// A field that only gains or loses a null has another size, which is a change of that field.
+#[test]
+fn a_null_that_comes_or_goes_in_a_field_is_read_anew() {
+    let payloads = [
+        r#"{"items": [1], "a": {"b": {}}}"#,
+        r#"{"items": [1, null]}"#,
+        r#"{"a": {"b": {"가": null}}}"#,
+        r#"{"items": [], "c": null}"#,
+        r#"{"items": [null, null], "a": {"b": {}}}"#,
+    ];
+    let events: Vec<RecordedEvent> = (0..)
+        .zip(payloads)
+        .map(|(at, payload)| RecordedEvent {
+            position: None,
+            stream: StreamId::new("order-1"),
+            version: Version(at),
+            event_type: "created".into(),
+            schema: 1,
+            recorded_at: Some(second(1)),
+            id: EventId::new(&format!("id-{at}")),
+            payload: payload.into(),
+            metadata: Vec::new(),
+        })
+        .collect();
+    holds_for(&FieldsProjection, &["size(items)", "items", "size(a.b)", "a", "size(state)"], &events).unwrap();
 }
 
 proptest! {
