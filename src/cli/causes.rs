@@ -53,7 +53,12 @@ fn causes_json(found: &Causes, rows: &[(usize, &LinkedEvent)]) -> Value {
             })
         })
         .collect();
-    json!({"root": found.events.get(found.root).map(|root| &root.head.id), "events": events, "missing": found.missing})
+    json!({
+        "root": found.events.get(found.root).map(|root| &root.head.id),
+        "events": events,
+        "missing": found.missing,
+        "cut": found.is_cut,
+    })
 }
 
 /// One event a line, each indented below its cause.

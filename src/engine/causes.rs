@@ -13,6 +13,9 @@ pub const CAUSES_KEPT: usize = 10_000;
 /// Of what only belongs to the same: the chain is to find room in any case.
 const GROUP_KEPT: usize = CAUSES_KEPT / 2;
 
+/// Of what led to an event, until it is known how much room its effects take.
+const ANCESTORS_KEPT: usize = CAUSES_KEPT / 2;
+
 /// Causes that led to nothing yet are remembered by a number each, up to so many: a second reading is spared then.
 const REMEMBERED: usize = 1 << 21;
 
@@ -132,6 +135,7 @@ pub fn causes(
     } else {
         web.walk(reader, progress)?;
     }
+    web.fill(reader, progress)?;
     let missing = web.missing(reader, around, progress)?;
     Ok(web.into_causes(root, missing, is_circle))
 }
@@ -155,6 +159,8 @@ struct Web {
     correlation: Option<EventId>,
     is_cut: bool,
     has_no_room: bool,
+    /// Where the way back was left, before it was walked to its end.
+    passed_over: Option<EventId>,
 }
 
 impl Web {
@@ -194,14 +200,65 @@ impl Web {
             if self.places.contains_key(&cause) {
                 return Ok(true);
             }
+            if self.nodes.len() >= ANCESTORS_KEPT {
+                self.passed_over = Some(cause.clone());
+                return self.pass_over(reader, cause, progress);
+            }
             let Some(event) = reader.event_by_id(&cause)? else { break };
             if !self.take(&event.as_row()) {
-                // Its id is spelled in two ways, or there is no more room.
+                // Its id is spelled in two ways.
                 break;
             }
             told(progress(self.nodes.len() as u64))?;
         }
         Ok(false)
+    }
+
+    /// Goes on to the beginning from here, and keeps that alone.
+    fn pass_over(
+        &mut self,
+        reader: &dyn Store,
+        mut next: EventId,
+        progress: &mut dyn FnMut(u64) -> Flow,
+    ) -> Result<bool, EngineError> {
+        let mut first = None;
+        let (mut passed, mut marked, mut mark_at) = (0, next.clone(), 2_u64);
+        while let Some(event) = reader.event_by_id(&next)? {
+            let cause = Links::of(&event.metadata).causation.filter(|cause| *cause != event.id.as_meant());
+            first = Some(event);
+            let Some(cause) = cause else { break };
+            // A circle comes back to a mark, which is set anew after twice as many steps each time.
+            if self.places.contains_key(&cause) || cause == marked {
+                return Ok(true);
+            }
+            passed += 1;
+            if passed == mark_at {
+                (marked, mark_at) = (cause.clone(), mark_at * 2);
+            }
+            next = cause;
+            told(progress(self.nodes.len() as u64 + passed))?;
+        }
+        if let Some(first) = first {
+            self.take(&first.as_row());
+        }
+        Ok(false)
+    }
+
+    /// What was passed over on the way back, as far as there is room by now.
+    fn fill(&mut self, reader: &dyn Store, progress: &mut dyn FnMut(u64) -> Flow) -> Result<(), EngineError> {
+        let mut next = self.passed_over.take();
+        while let Some(cause) = next {
+            if self.places.contains_key(&cause) {
+                break;
+            }
+            let Some(event) = reader.event_by_id(&cause)? else { break };
+            if !self.take(&event.as_row()) {
+                break;
+            }
+            next = self.nodes.last().and_then(|node| node.event.cause.clone());
+            told(progress(self.nodes.len() as u64))?;
+        }
+        Ok(())
     }
 
     fn follow(&mut self, place: usize) {
@@ -355,7 +412,12 @@ impl Web {
         let mut events: Vec<LinkedEvent> = sorted.into_iter().map(|(_, event)| event).collect();
         let asked = moved(0);
         light(&mut events, asked);
-        Causes { events, asked, root: moved(root), correlation, missing, is_circle, is_cut: self.is_cut }
+        let root = moved(root);
+        // Also where what lies between them is left out.
+        if let Some(root) = events.get_mut(root) {
+            root.is_on_chain = true;
+        }
+        Causes { events, asked, root, correlation, missing, is_circle, is_cut: self.is_cut }
     }
 }
 

@@ -325,3 +325,52 @@ proptest! {
         }
     }
 }
+
+/// Each event led to the next one.
+fn long_chain(events: usize, first_cause: &str) -> (TempDir, Vec<std::path::PathBuf>) {
+    let (folder, path, mut store) = native_store();
+    let mut bulk = store.bulk().expect("writable");
+    for at in 0..events {
+        let cause = at.checked_sub(1).map_or_else(|| first_cause.to_owned(), |before| format!("e{before}"));
+        let line = ("a-1", &*format!("e{at}"), "same", &*cause);
+        bulk.record(&stream("a-1"), None, &linked(line, at)).expect("recorded");
+    }
+    bulk.commit().expect("committed");
+    drop(store);
+    let old = path.with_file_name("old.db");
+    std::fs::copy(&path, &old).expect("copied");
+    made_older(&old);
+    (folder, vec![path, old])
+}
+
+#[test]
+fn a_chain_longer_than_is_kept_still_names_its_beginning_and_leaves_room_for_effects() {
+    let (_folder, paths) = long_chain(12_000, "");
+    for path in paths {
+        let store = NativeStore::open(&path).expect("opens");
+        for around in [Around::Chain, Around::Everything] {
+            let all = found(&store, "e11500", around);
+            assert!(all.is_cut && all.events.len() == foldline::engine::CAUSES_KEPT, "{}", all.events.len());
+            let root = all.events.get(all.root).expect("a beginning");
+            assert_eq!((root.head.id.to_string().as_str(), root.is_on_chain), ("e0", true));
+            let chain = ids(&all);
+            assert!(["e11499", "e11501", "e11999"].iter().all(|id| chain.iter().any(|kept| kept == id)), "{around:?}");
+            assert_eq!((all.missing.len(), all.is_circle), (0, false));
+        }
+    }
+    // What fits is all there.
+    let (_folder, paths) = long_chain(9_000, "");
+    let store = NativeStore::open(&paths[0]).expect("opens");
+    let whole = found(&store, "e8990", Around::Chain);
+    assert_eq!((whole.is_cut, whole.events.len(), whole.on_chain().count()), (false, 9_000, 9_000));
+}
+
+#[test]
+fn a_circle_longer_than_is_kept_ends_too() {
+    for (events, first_cause) in [(12_000, "e11999"), (20_000, "e7000")] {
+        let (_folder, paths) = long_chain(events, first_cause);
+        let store = NativeStore::open(&paths[0]).expect("opens");
+        let last = found(&store, &format!("e{}", events - 1), Around::Chain);
+        assert!(last.is_circle && last.is_cut, "{events}");
+    }
+}
