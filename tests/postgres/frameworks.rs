@@ -1,6 +1,6 @@
 //! Each framework's tables are recognised and read: counts, versions, streams, times, payloads, links, marks.
 
-use foldline::event::{EventId, EventType, StreamId};
+use foldline::event::{EventId, EventType, LinkKind, Links, RecordedEvent, StreamId};
 use foldline::store::{self, Columns, Query, Source, Store, StreamOrder, StreamQuery};
 
 use crate::server::{Database, events, stream, streams};
@@ -53,6 +53,15 @@ fn holds(sql: &str, expected: &Expectation) -> (Database, Box<dyn Store>) {
     assert_eq!(all, backward);
     for event in &all {
         assert_eq!(reader.event_by_id(&event.id).unwrap().as_ref().map(|found| &found.payload), Some(&event.payload));
+    }
+    // Found by what they name, as a plain look at each event finds them.
+    for by in LinkKind::ALL {
+        let named = |event: &RecordedEvent| Links::of(&event.metadata).get(by).cloned();
+        let ids: Vec<EventId> = all.iter().filter_map(named).chain([EventId::new("none")]).collect();
+        for id in ids {
+            let expected: Vec<_> = all.iter().filter(|event| named(event).as_ref() == Some(&id)).cloned().collect();
+            assert_eq!(events(&*reader, &Query::linked(by, vec![id])), expected, "{by:?}");
+        }
     }
     let second = Query::stream(StreamId::from(lead)).between(Some(found[1].version), None).columns(Columns::HEADS);
     assert_eq!(events(&*reader, &second).len(), 1);

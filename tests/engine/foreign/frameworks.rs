@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use foldline::event::{EventId, Version};
+use foldline::event::{EventId, LinkKind, Links, RecordedEvent, Version};
 use foldline::store::{self, FindingKind, Query, Store, StreamQuery};
 
 use super::tables;
@@ -41,6 +41,14 @@ fn assert_reads(statements: &str, framework: &str, categories: &[(&str, u64)], e
         assert_eq!(reader.event_by_id(&event.id).expect("readable").as_ref(), Some(event), "{framework}: by its id");
         let there = reader.event_at(&event.stream, event.version).expect("readable");
         assert_eq!(there.map(|there| there.id), Some(event.id.clone()), "{framework}: by its place");
+    }
+    for by in LinkKind::ALL {
+        let named = |event: &RecordedEvent| Links::of(&event.metadata).get(by).cloned();
+        let ids: Vec<EventId> = events.iter().filter_map(named).chain([EventId::new("none")]).collect();
+        for id in ids {
+            let linked: Vec<_> = events.iter().filter(|event| named(event).as_ref() == Some(&id)).cloned().collect();
+            assert_eq!(read(&*reader, &Query::linked(by, vec![id])), linked, "{framework}: {by:?}");
+        }
     }
     let mut backward = read(&*reader, &Query::store().backward());
     backward.reverse();
