@@ -106,7 +106,7 @@ fn detail_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, detail: &Eve
 fn note_ui(ui: &mut Ui, scene: &Scene<'_>, note: &Note) {
     let colours = palette(ui);
     ui.horizontal_wrapped(|ui| {
-        caption(ui, &scene.text("note"));
+        caption(ui, &scene.text("note-text"));
         caption(ui, &scene.zone.long(note.at));
     });
     let (text, ink) = if note.text.is_empty() {

@@ -165,7 +165,7 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, index: usize, c
                 paint_note(ui.painter(), rect, if is_to_come { colours.faint } else { colours.accent });
                 let text =
                     if note.text.is_empty() { scene.text("note-bookmark") } else { visible(&note.text).into_owned() };
-                let spoken = format!("{}: {}", scene.text("note"), shortened(&text));
+                let spoken = format!("{}: {}", scene.text("note-text"), shortened(&text));
                 cell.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &spoken));
                 cell.on_hover_text(shortened(&text));
                 ui.add_space(4.0);

@@ -71,6 +71,9 @@ pub(super) fn marks_ui(ui: &Ui, painter: &Painter, track: &Track<'_>, view: &Str
     notes_ui(painter, track, view);
 }
 
+/// Where the cursor stands, its knob leaves a ribbon in sight.
+const NOTE_ASIDE: f32 = 9.0;
+
 /// A ribbon over each event in sight that has a note.
 fn notes_ui(painter: &Painter, track: &Track<'_>, view: &StreamView) {
     let heads = track.line.heads();
@@ -79,7 +82,7 @@ fn notes_ui(painter: &Painter, track: &Track<'_>, view: &StreamView) {
         let x = track.x_of(index);
         let has_note = heads.get(index).is_some_and(|head| view.note_on(head).is_some());
         if has_note && track.rect.x_range().contains(x) {
-            let rect = Rect::from_center_size(pos2(x, track.y() - HEIGHT), vec2(6.0, 9.0));
+            let rect = Rect::from_center_size(pos2(x + NOTE_ASIDE, track.y() - HEIGHT), vec2(6.0, 9.0));
             paint_note(painter, rect, track.colours.accent);
         }
     }
