@@ -58,6 +58,7 @@ fn causes_json(found: &Causes, rows: &[(usize, &LinkedEvent)]) -> Value {
         "events": events,
         "missing": found.missing,
         "cut": found.is_cut,
+        "circle": found.is_circle,
     })
 }
 

@@ -45,7 +45,7 @@ pub struct Causes {
     pub correlation: Option<EventId>,
     /// Causes that are named and are not in the store.
     pub missing: Vec<EventId>,
-    /// The way back to the beginning came to an event it had passed.
+    /// The way back to the beginning came to an event it had passed, or to one that names itself.
     pub is_circle: bool,
     /// There are more than are kept.
     pub is_cut: bool,
@@ -122,20 +122,26 @@ pub fn causes(
     web.take(&asked.as_row());
     let is_circle = web.ascend(reader, progress)?;
     let root = web.nodes.len() - 1;
-    if around == Around::Chain {
-        // What the causes led to besides is not asked for.
-        web.followed = web.nodes.len();
-        web.follow(0);
-    } else {
+    if around == Around::Everything {
         web.correlation = web.nodes.iter().find_map(|node| node.links.correlation.clone());
         web.follow_all();
+        web.find_followed(reader, progress)?;
     }
-    if reader.capabilities().finds_by_link {
-        web.descend(reader, progress)?;
+    if around == Around::Chain || web.has_no_room {
+        // First what was asked for itself led to, then what led to it, and the rest where there is room.
+        let correlation = web.back_to(root + 1);
+        web.follow(0);
+        web.find_followed(reader, progress)?;
+        web.fill(reader, progress)?;
+        if around == Around::Everything && !web.has_no_room {
+            (web.correlation, web.followed) = (correlation.clone(), 0);
+            web.follow_all();
+            web.find_followed(reader, progress)?;
+        }
+        web.correlation = correlation;
     } else {
-        web.walk(reader, progress)?;
+        web.fill(reader, progress)?;
     }
-    web.fill(reader, progress)?;
     let missing = web.missing(reader, around, progress)?;
     Ok(web.into_causes(root, missing, is_circle))
 }
@@ -159,6 +165,8 @@ struct Web {
     correlation: Option<EventId>,
     is_cut: bool,
     has_no_room: bool,
+    /// Of what only belongs to the same, no more is taken.
+    has_whole_group: bool,
     /// Where the way back was left, before it was walked to its end.
     passed_over: Option<EventId>,
 }
@@ -167,7 +175,7 @@ impl Web {
     /// The same, of an effect or of what only belongs to the same.
     fn take_as(&mut self, row: &EventRow<'_>, is_effect: bool) -> bool {
         if !is_effect && self.nodes.len() >= GROUP_KEPT && !self.places.contains_key(&row.id.as_meant()) {
-            self.is_cut = true;
+            (self.is_cut, self.has_whole_group) = (true, true);
             return false;
         }
         self.take(row)
@@ -194,6 +202,22 @@ impl Web {
         true
     }
 
+    /// Lets go of all but the first so many, and of whose effects were wanted. Hands back what they belong to.
+    fn back_to(&mut self, kept: usize) -> Option<EventId> {
+        for node in self.nodes.drain(kept.min(self.nodes.len())..) {
+            self.places.remove(&node.event.head.id.as_meant());
+        }
+        self.wanted.clear();
+        self.waiting.clear();
+        (self.followed, self.has_no_room, self.has_whole_group) = (self.nodes.len(), false, false);
+        self.correlation.take()
+    }
+
+    /// All that follows from the events whose effects are wanted, and what belongs to the same.
+    fn find_followed(&mut self, reader: &dyn Store, progress: &mut dyn FnMut(u64) -> Flow) -> Result<(), EngineError> {
+        if reader.capabilities().finds_by_link { self.descend(reader, progress) } else { self.walk(reader, progress) }
+    }
+
     /// Goes back to the beginning. Says whether the way went in a circle.
     fn ascend(&mut self, reader: &dyn Store, progress: &mut dyn FnMut(u64) -> Flow) -> Result<bool, EngineError> {
         while let Some(cause) = self.nodes.last().and_then(|node| node.event.cause.clone()) {
@@ -211,7 +235,7 @@ impl Web {
             }
             told(progress(self.nodes.len() as u64))?;
         }
-        Ok(false)
+        Ok(self.nodes.last().is_some_and(|node| node.links.causation == Some(node.event.head.id.as_meant())))
     }
 
     /// Goes on to the beginning from here, and keeps that alone.
@@ -221,12 +245,16 @@ impl Web {
         mut next: EventId,
         progress: &mut dyn FnMut(u64) -> Flow,
     ) -> Result<bool, EngineError> {
-        let mut first = None;
+        let (mut first, mut is_circle) = (None, false);
         let (mut passed, mut marked, mut mark_at) = (0, next.clone(), 2_u64);
         while let Some(event) = reader.event_by_id(&next)? {
-            let cause = Links::of(&event.metadata).causation.filter(|cause| *cause != event.id.as_meant());
+            let (cause, own) = (Links::of(&event.metadata).causation, event.id.as_meant());
             first = Some(event);
             let Some(cause) = cause else { break };
+            if cause == own {
+                is_circle = true;
+                break;
+            }
             // A circle comes back to a mark, which is set anew after twice as many steps each time.
             if self.places.contains_key(&cause) || cause == marked {
                 return Ok(true);
@@ -241,7 +269,7 @@ impl Web {
         if let Some(first) = first {
             self.take(&first.as_row());
         }
-        Ok(false)
+        Ok(is_circle)
     }
 
     /// What was passed over on the way back, as far as there is room by now.
@@ -305,7 +333,8 @@ impl Web {
         reader.visit_events(&query, &mut |row| {
             self.take_as(row, by == LinkKind::Causation);
             flow = progress(self.nodes.len() as u64);
-            if self.is_cut { Flow::Break(()) } else { flow }
+            let is_full = self.has_no_room || by == LinkKind::Correlation && self.has_whole_group;
+            if is_full { Flow::Break(()) } else { flow }
         })?;
         self.follow_all();
         told(flow)

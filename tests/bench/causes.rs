@@ -57,7 +57,7 @@ pub(crate) fn chains(table: &mut Table, stores: &Stores) {
             assert!(found.events.len() as u64 >= CHAIN.min(events), "{}", found.events.len());
         })
     });
-    let millis = percentile(&samples, 99.0) * 1e3;
+    let millis = percentile(&samples, 99.0) / 1e3;
     table.add(
         Row::new("causes and effects of an event, by links, p99", "five milliseconds", millis, 5.0, "ms").bar(1.0),
     );

@@ -44,7 +44,7 @@ fn a_chain_is_told_across_streams_in_the_order_of_time() {
         };
         assert_eq!(
             answer,
-            json!({"root": "asked", "missing": [], "cut": false, "events": [
+            json!({"root": "asked", "missing": [], "cut": false, "circle": false, "events": [
                 event("asked", "ticket-7", 0, 1, Value::Null),
                 event("ordered", "lead-42", 0, 2, json!("asked")),
                 event("paid", "payment-19", 0, 4, json!("ordered")),
