@@ -1,4 +1,4 @@
-use egui::{Button, Grid, Label, Response, RichText, ScrollArea, TextEdit, Ui};
+use egui::{Button, Grid, Id, Label, Response, RichText, ScrollArea, TextEdit, Ui};
 
 use super::Scene;
 use super::conflict::{both_ui, effects_ui, elsewhere_ui, shown, since_ui};
@@ -58,7 +58,9 @@ pub fn compensate_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, writ
             }
         }
         ui.add_space(8.0);
-        buttons_ui(ui, scene, draft, writing);
+        // Under a name of their own: what comes and goes above them must not take the focus from them.
+        let place = egui::UiBuilder::new().scope_id(Id::unique(("buttons of a correction", draft.since.is_empty())));
+        ui.scope_builder(place, |ui| buttons_ui(ui, scene, draft, writing));
     });
     if !is_open {
         scene.ask(Action::LeaveDraft);
@@ -124,8 +126,9 @@ fn field(ui: &mut Ui, name: &str, text: &mut String, rows: usize, fault: Option<
     let label = ui.add(Label::new(RichText::new(name).size(11.5).color(ink)).sense(egui::Sense::CLICK));
     let edit =
         if rows > 1 { TextEdit::multiline(text).code_editor().desired_rows(rows) } else { TextEdit::singleline(text) };
-    let response = ui.add(edit.desired_width(f32::INFINITY));
-    let response = response.labelled_by(label.id);
+    // What is said above it comes and goes, and must not take the focus from it.
+    let id = Id::unique(("field of a correction", name));
+    let response = ui.add(edit.id(id).desired_width(f32::INFINITY)).labelled_by(label.id);
     take_first_focus(ui, &response);
     if label.clicked() || fault.is_some() && std::mem::take(leads) {
         response.request_focus();
@@ -185,6 +188,20 @@ fn remark(ui: &mut Ui, sentence: &str, is_warning: bool) {
     ui.add(Label::new(RichText::new(sentence).color(ink)).wrap());
 }
 
+/// Gives the focus to what is to be decided next, once there is something to decide.
+fn lead_to(ui: &Ui, draft: &mut Draft, next: &Response) {
+    if draft.is_busy() {
+        return;
+    }
+    // Whoever types goes on typing.
+    draft.leads_to_buttons |= std::mem::take(&mut draft.has_news) && !ui.ctx().text_edit_focused();
+    // A key that is still held down must not press what it led to.
+    if draft.leads_to_buttons && ui.input(|input| input.keys_down.is_empty()) {
+        draft.leads_to_buttons = false;
+        next.request_focus();
+    }
+}
+
 fn can_append(draft: &Draft, writing: Writing) -> bool {
     writing != Writing::Never && !draft.is_busy() && draft.has_ground()
 }
@@ -198,16 +215,24 @@ fn buttons_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, writing: Wr
             None => scene.text("append"),
         };
         let append = Button::new(RichText::new(append).strong().color(colours.on_accent)).fill(colours.accent);
-        if ui.add_enabled(can_append(draft, writing), append).clicked() {
+        let append = ui.add_enabled(can_append(draft, writing), append);
+        if append.clicked() {
             scene.ask(Action::AppendDraft);
         }
-        if !draft.since.is_empty() && ui.add_enabled(!draft.is_busy(), Button::new(scene.text("draft-edit"))).clicked()
-        {
+        let edit =
+            (!draft.since.is_empty()).then(|| ui.add_enabled(!draft.is_busy(), Button::new(scene.text("draft-edit"))));
+        if edit.as_ref().is_some_and(Response::clicked) {
             draft.edit_by_hand();
         }
         let leave = if draft.is_touched() { "compensate-discard" } else { "cancel" };
-        if ui.button(scene.text(leave)).clicked() {
+        let leave = ui.button(scene.text(leave));
+        if leave.clicked() {
             scene.ask(Action::DiscardDraft);
+        }
+        let is_possible = matches!(draft.made_plan(), Some(Ok(_)));
+        let next = [Some(append).filter(|_| is_possible), edit, Some(leave)];
+        if let Some(next) = next.into_iter().flatten().find(Response::enabled) {
+            lead_to(ui, draft, &next);
         }
         let about = match writing {
             Writing::On => None,

@@ -119,10 +119,10 @@ impl Stops {
         self.is_moved = true;
     }
 
-    /// A key led into the list from what stands before it.
-    pub(super) fn enter(&mut self) {
+    /// A key led to this place of the list from what stands before it.
+    pub(super) fn enter(&mut self, place: usize) {
         self.stop.wants_focus = true;
-        self.lead_to(0);
+        self.lead_to(place);
     }
 
     /// The row that is to be brought into view, because a key led there.

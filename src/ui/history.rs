@@ -4,8 +4,8 @@ use super::Scene;
 use super::card::{CardHead, card_head_ui};
 use super::changes::changes_ui;
 use super::icons::paint_sign;
-use super::list::{Cells, Look, list_row, list_ui};
-use super::parts::{card, cut, filter_field, shortened};
+use super::list::{Cells, List, Look, list_row};
+use super::parts::{Led, card, cut, filter_field, led_from, shortened};
 use crate::command::{Action, Command};
 use crate::event::Explain;
 use crate::event::visible::visible;
@@ -29,15 +29,24 @@ pub fn history_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, rev
         ui.ctx().request_repaint();
     }
     let mut filter = std::mem::take(&mut view.history_filter.text);
+    let first = view.history_filter.found().and_then(|found| found.first()).copied();
+    let first = first.filter(|_| view.history_filter.wants_first);
+    view.history_filter.wants_first &= is_looking && first.is_none();
+    let mut led = None;
     card(ui, |ui| {
         ui.set_width(ui.available_width());
-        head_ui(ui, scene, view, &mut filter, is_folded);
+        led = head_ui(ui, scene, view, &mut filter, is_folded);
         if !is_folded {
-            rows_ui(ui, scene, view, *reveal);
+            if let Some(first) = first {
+                scene.ask(Action::GoTo(first));
+            }
+            let enters = (first.is_some(), led == Some(Led::Down));
+            rows_ui(ui, scene, view, *reveal, enters);
             // The row may be found yet.
             *reveal &= is_looking;
         }
     });
+    view.history_filter.wants_first |= led == Some(Led::ToFirst) && !filter.trim().is_empty();
     view.history_filter.text = filter;
 }
 
@@ -76,7 +85,8 @@ impl Columns {
     }
 }
 
-fn rows_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, is_to_reveal: bool) {
+/// `enters`: a key led from the filter to what it found first, or down to where the list stands.
+fn rows_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, is_to_reveal: bool, enters: (bool, bool)) {
     let (Some(loaded), Some(cursor)) = (view.base(), view.cursor()) else { return };
     let heads = loaded.timeline.heads();
     let found = view.history_filter.found();
@@ -89,7 +99,13 @@ fn rows_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, is_to_reveal: 
     header_ui(ui, scene, columns);
     let index_of = |row: usize| found.map_or(Some(row), |found| found.get(row).copied());
     let row_of_cursor = found.map_or(cursor, |found| found.partition_point(|index| *index < cursor)).min(count - 1);
-    list_ui(ui, "history", count, Some(row_of_cursor), is_to_reveal, |ui, row| {
+    let entered = match enters {
+        (true, _) => Some(0),
+        (false, true) => Some(if found.is_some() { 0 } else { row_of_cursor }),
+        (false, false) => None,
+    };
+    let list = List::new("history", count).keep(Some(row_of_cursor), is_to_reveal).stands_there().entered(entered);
+    list.show(ui, |ui, row| {
         if let Some(index) = index_of(row) {
             row_ui(ui, scene, view, index, cursor, columns);
         }
@@ -213,7 +229,8 @@ fn telling_part(event_type: &str) -> &str {
     event_type.get(after..).filter(|rest| !rest.is_empty()).unwrap_or(event_type)
 }
 
-fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, filter: &mut String, is_folded: bool) {
+fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, filter: &mut String, is_folded: bool) -> Option<Led> {
+    let mut led = None;
     let dim = palette(ui).dim;
     let total = view.len() as u64;
     let aside = match view.history_filter.found() {
@@ -231,7 +248,11 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, filter: &mut S
     let narrows = |ui: &mut Ui, _: &mut Scene<'_>| {
         let width = (ui.available_width() - 20.0).min(260.0);
         if width >= 60.0 {
-            filter_field(ui, filter, &names, width);
+            let (field, _) = filter_field(ui, filter, &names, width);
+            led = led_from(ui, &field);
+            if led.is_some() {
+                ui.ctx().request_repaint();
+            }
         }
     };
     card_head_ui(ui, scene, CardHead { pane: Pane::History, title: &title, is_folded }, narrows, |ui, scene| {
@@ -239,6 +260,7 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, filter: &mut S
             cut(ui, RichText::new(format!("{aside}  ·  {}", scene.zone_name())).color(dim));
         }
     });
+    led
 }
 
 /// The ribbon of an event with a note.

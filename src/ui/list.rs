@@ -59,7 +59,7 @@ pub(super) struct List {
     /// The row to keep is also where Tab comes in.
     stands_there: bool,
     is_to_reveal: bool,
-    is_entered: bool,
+    entered: Option<usize>,
 }
 
 impl List {
@@ -72,7 +72,7 @@ impl List {
             keep: None,
             stands_there: false,
             is_to_reveal: false,
-            is_entered: false,
+            entered: None,
         }
     }
 
@@ -90,9 +90,14 @@ impl List {
         Self { most_height, ..self }
     }
 
-    /// A key led to its first row from what stands before it.
-    pub(super) fn entered(self, is_entered: bool) -> Self {
-        Self { is_entered, ..self }
+    /// A key led to this row from what stands before it.
+    pub(super) fn entered(self, entered: Option<usize>) -> Self {
+        Self { entered, ..self }
+    }
+
+    /// It stands at the row to keep by itself.
+    pub(super) fn stands_there(self) -> Self {
+        Self { stands_there: true, ..self }
     }
 
     /// Draws the rows in view.
@@ -104,8 +109,8 @@ impl List {
         let room = seen.map_or(ui.available_height().min(most_height), |seen| seen.height);
         let shape = Shape::rows(count, row_height, room);
         let mut stops = Stops::new(ui, id, shape, self.keep.filter(|_| self.stands_there));
-        if self.is_entered {
-            stops.enter();
+        if let Some(place) = self.entered {
+            stops.enter(place);
         } else if let (Some(place), true) = (self.keep, self.is_to_reveal) {
             stops.lead_to(place);
         }
@@ -148,7 +153,7 @@ pub(super) fn list_ui(
     is_to_reveal: bool,
     row: impl FnMut(&mut Ui, usize),
 ) {
-    List { stands_there: true, ..List::new(id, count).keep(keep, is_to_reveal) }.show(ui, row);
+    List::new(id, count).keep(keep, is_to_reveal).stands_there().show(ui, row);
 }
 
 /// A few rows that do not scroll by themselves. They are one stop of Tab, too.

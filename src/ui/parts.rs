@@ -145,6 +145,23 @@ pub(super) fn filter_field(ui: &mut Ui, text: &mut String, names: &[String; 2], 
     (field, is_changed)
 }
 
+/// Where a key leads from a filter to what it lets through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Led {
+    /// Into the list.
+    Down,
+    /// To the first that is found.
+    ToFirst,
+}
+
+/// Whether one was pressed in this filter that leads on.
+pub(super) fn led_from(ui: &Ui, filter: &Response) -> Option<Led> {
+    if filter.has_focus() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::ArrowDown)) {
+        return Some(Led::Down);
+    }
+    is_entered(ui, filter).then_some(Led::ToFirst)
+}
+
 /// Whether Enter was pressed in this field of one line. The focus stays there, to go on typing.
 pub(super) fn is_entered(ui: &Ui, field: &Response) -> bool {
     let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));

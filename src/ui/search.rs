@@ -45,7 +45,10 @@ pub(super) fn search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
             found_ui(ui, scene, found);
         }
         let height = (found.hits.len() as f32 * HIT_HEIGHT).min(380.0);
-        let list = List::new("found", found.hits.len()).rows_of(HIT_HEIGHT).no_higher_than(height).entered(goes_down);
+        let list = List::new("found", found.hits.len())
+            .rows_of(HIT_HEIGHT)
+            .no_higher_than(height)
+            .entered(goes_down.then_some(0));
         list.show(ui, |ui, place| {
             let Some(hit) = found.hits.get(place) else { return };
             seen.push(hit.stream.clone());

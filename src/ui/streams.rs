@@ -4,7 +4,7 @@ use egui::{Align, Id, Layout, Rect, Response, RichText, Role, Ui, UiBuilder, Wid
 
 use super::icons::{Icon, paint};
 use super::list::{List, row_room};
-use super::parts::{caption, cut, filter_field, link, shortened};
+use super::parts::{Led, caption, cut, filter_field, led_from, link, shortened};
 use super::{Scene, grouped};
 use crate::command::Action;
 use crate::engine::{ListedStream, StreamGroup, short_id};
@@ -32,7 +32,8 @@ fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus: &
     let pinned = store.pins.iter().flatten().map(|pin| &pin.stream);
     let mut seen: Vec<StreamId> = store.view.iter().map(|view| &view.stream).chain(pinned).cloned().collect();
     head_ui(ui, scene, store);
-    filter_ui(ui, scene, store, wants_focus);
+    let wants_first = wants_first(ui, store);
+    let led = filter_ui(ui, scene, store, wants_focus);
     survey_ui(ui, scene, store);
     ui.add_space(6.0);
     let Some(Listed { groups, .. }) = store.groups.value() else { return seen };
@@ -53,7 +54,13 @@ fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus: &
     let now_closed = closed.clone();
     let order = Order { groups, begins: &begins, closed: &now_closed };
     let (keep, is_new) = order.place_of(ui, store.lists_made(), selected.as_ref());
-    List::new("streams", total).keep(keep, is_new).show(ui, |ui, place| {
+    let found = wants_first.then(|| order.first(&store.filter)).flatten();
+    if let Some((_, row)) = found {
+        scene.ask(Action::Select(row.stream.clone()));
+    }
+    let below = || keep.or_else(|| order.first("").map(|(place, _)| place)).unwrap_or(0);
+    let entered = found.map(|(place, _)| place).or_else(|| (led == Some(Led::Down)).then(below));
+    List::new("streams", total).keep(keep, is_new).entered(entered).show(ui, |ui, place| {
         let Some((group, row)) = order.at(place) else { return };
         match row.map(|row| group.rows.get(row)) {
             None => {
@@ -97,6 +104,20 @@ struct Found {
 }
 
 impl Order<'_> {
+    /// The stream that is called exactly so, or the first that is listed, and where it is.
+    fn first(&self, name: &str) -> Option<(usize, &ListedStream)> {
+        let name = name.trim();
+        let open = self.groups.iter().zip(self.begins).filter(|(group, _)| !self.closed.contains(&group.category));
+        let mut rows =
+            open.flat_map(|(group, begin)| group.rows.iter().zip(begin + 1..)).map(|(row, place)| (place, row));
+        let first = rows.next()?;
+        let is_called_so =
+            |row: &ListedStream| row.stream.as_str() == name || row.name.as_deref().is_some_and(|other| other == name);
+        let is_it = is_called_so(first.1) || name.is_empty();
+        let other = if is_it { None } else { rows.find(|(_, row)| is_called_so(row)) };
+        Some(other.unwrap_or(first))
+    }
+
     /// The group that a row is of, and which row of it; its heading has none.
     fn at(&self, place: usize) -> Option<(&StreamGroup, Option<usize>)> {
         let number = self.begins.partition_point(|begin| *begin <= place).saturating_sub(1);
@@ -198,19 +219,42 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
     });
 }
 
-fn filter_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus: &mut bool) {
+/// Enter was pressed in the filter, and what it lets through is known by now.
+fn wants_first(ui: &Ui, store: &OpenStore) -> bool {
+    let is_waiting = ui.data(|data| data.get_temp(wants_first_id())).unwrap_or(false);
+    let is_known = is_waiting && !store.groups.is_on_its_way();
+    if is_known {
+        ui.data_mut(|data| data.remove::<bool>(wants_first_id()));
+    }
+    is_known
+}
+
+fn wants_first_id() -> Id {
+    Id::unique("the first stream that the filter finds is to be opened")
+}
+
+fn filter_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus: &mut bool) -> Option<Led> {
     let mut filter = store.filter.clone();
     let names = [scene.text("streams-filter"), scene.text("streams-filter-clear")];
-    ui.horizontal(|ui| {
+    let row = ui.horizontal(|ui| {
         let width = ui.available_width();
         let (field, is_changed) = filter_field(ui, &mut filter, &names, width);
         if std::mem::take(wants_focus) {
             field.request_focus();
         }
+        let led = led_from(ui, &field);
+        if is_changed || led == Some(Led::ToFirst) {
+            // What is found first is opened once it is known: the list of what was typed last is still to come.
+            let wants_first = led == Some(Led::ToFirst) && !filter.trim().is_empty();
+            ui.data_mut(|data| data.insert_temp(wants_first_id(), wants_first));
+            ui.ctx().request_repaint();
+        }
         if is_changed {
             scene.ask(Action::Filter(filter));
         }
+        led
     });
+    row.inner
 }
 
 fn category_ui(ui: &mut Ui, group: &StreamGroup, is_closed: bool, is_filtered: bool) -> Response {

@@ -249,7 +249,7 @@ impl OpenStore {
             }
             Err(_) => {
                 if let Some(draft) = self.branching.open_mut().and_then(|open| open.draft.as_mut()) {
-                    draft.is_tried = true;
+                    (draft.is_tried, draft.leads_to_fault) = (true, true);
                 }
             }
         }

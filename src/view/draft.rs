@@ -54,6 +54,10 @@ pub struct Draft {
     elsewhere: Asked<ReadElsewhere>,
     /// The payload is to be edited now.
     pub leads_to_payload: bool,
+    /// An append came to nothing: the focus is to go to what can be done about it.
+    pub leads_to_buttons: bool,
+    /// Others came first while this was being written. The focus goes there, too, unless it is in a field.
+    pub has_news: bool,
     outcome: Loading<Attempt, UserError>,
 }
 
@@ -140,6 +144,8 @@ impl Draft {
             effects: None,
             elsewhere: Asked::default(),
             leads_to_payload: false,
+            leads_to_buttons: false,
+            has_news: false,
             outcome: Loading::default(),
         }
     }
@@ -427,7 +433,11 @@ impl Draft {
         }
         if self.arrivals.poll(engine) && self.arrivals.error().is_none() {
             match self.arrivals.take() {
-                Some(Arrivals::These(events)) => self.take_since(events),
+                Some(Arrivals::These(events)) => {
+                    let before = self.since.len();
+                    self.take_since(events);
+                    self.has_news |= self.since.len() > before;
+                }
                 Some(Arrivals::Replaced) => self.read_anew(engine),
                 None => {}
             }
@@ -437,13 +447,18 @@ impl Draft {
             self.catch_up();
             self.effects = None;
         }
-        if !self.outcome.poll() || self.outcome.error().is_some() {
+        if !self.outcome.poll() {
+            return None;
+        }
+        if self.outcome.error().is_some() {
+            self.leads_to_buttons = true;
             return None;
         }
         match self.outcome.take()? {
             Attempt::Recorded(appended) => Some(appended.last),
             Attempt::Conflict(conflict) => {
                 let Conflict { since, .. } = *conflict;
+                self.leads_to_buttons = true;
                 self.take_since(since);
                 None
             }

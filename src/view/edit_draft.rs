@@ -22,6 +22,8 @@ pub struct EditDraft {
     id: EventId,
     /// Done was asked for: what is wrong is marked.
     pub is_tried: bool,
+    /// The focus is to go to the field that is wrong.
+    pub leads_to_fault: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +78,18 @@ impl EditDraft {
         after: String,
         id: EventId,
     ) -> Self {
-        Self { kind, replaces: None, event, event_type, payload, after, recorded: None, id, is_tried: false }
+        Self {
+            kind,
+            replaces: None,
+            event,
+            event_type,
+            payload,
+            after,
+            recorded: None,
+            id,
+            is_tried: false,
+            leads_to_fault: false,
+        }
     }
 
     /// The edit as it was typed, or what is wrong with it. `find` looks an event up by its version.

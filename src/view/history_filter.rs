@@ -19,6 +19,8 @@ const FIELDS_LOOKED_AT: usize = 4_096;
 #[derive(Debug, Default)]
 pub struct HistoryFilter {
     pub text: String,
+    /// The first event that is found is to be gone to.
+    pub wants_first: bool,
     wanted: String,
     /// In which times are read.
     zone: &'static str,

@@ -13,11 +13,16 @@ const LONG: usize = 20_000;
 
 /// What would make the open branch so, and the append that does.
 #[derive(Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a state of its own; none excludes another")]
 pub struct MakingSo {
     pub actor: String,
     pub reason: String,
     /// Append was asked for before all was said: what is missing is marked.
     pub is_tried: bool,
+    /// The focus is to go to the first field that is wrong.
+    pub leads_to_fault: bool,
+    /// An append came to nothing: the focus is to go back to where it was asked for.
+    pub leads_to_append: bool,
     /// The stream grew between the preview and the append: nothing was written, and the preview was made anew.
     pub has_changed: bool,
     asked: Asked<ProposeBranch>,
@@ -98,6 +103,7 @@ impl OpenStore {
         let making = &mut self.making_so;
         making.is_tried = true;
         let is_signed = !making.actor.trim().is_empty() && !making.reason.trim().is_empty();
+        making.leads_to_fault = !is_signed;
         is_signed && !making.is_busy() && making.proposed().is_some_and(|seen| !seen.proposal.events.is_empty())
     }
 
@@ -142,11 +148,15 @@ impl OpenStore {
             Some(Attempt::Recorded(version)) => (Some(version), is_new),
             Some(Attempt::Changed) => {
                 self.making_so.has_changed = true;
+                self.making_so.leads_to_append = true;
                 self.making_so.asked = Asked::default();
                 self.propose();
                 (None, is_new)
             }
-            None => (None, is_new),
+            None => {
+                self.making_so.leads_to_append = true;
+                (None, is_new)
+            }
         }
     }
 }

@@ -76,6 +76,8 @@ fn a_payload_is_changed_in_a_dialog_that_says_what_is_wrong_where() {
     driver.assert_shows("Line 1, column 10: expected value");
     driver.click_role(Role::Button, "Apply");
     driver.assert_shows("Change the payload of version 3");
+    let payload = driver.window.get_by_role_and_label(Role::MultilineTextInput, "Payload, as JSON");
+    assert!(payload.is_focused(), "the focus is where it is wrong");
     all(&mut driver, "{\"name\": \"bob\"}");
     driver.click_role(Role::Button, "Apply");
     driver.assert_hides("Change the payload of version 3");
@@ -202,7 +204,8 @@ fn a_branch_is_made_so_after_a_preview_and_history_is_then_as_it_was_wanted() {
     driver.type_into("Author", "kim");
     driver.click_role(Role::Button, "Append 1 event");
     assert!(driver.shows_part("Say why"), "a reason is wanted: {}", driver.all_text());
-    driver.type_into("Reason", "it was right before");
+    assert!(driver.window.get_by_role_and_label(Role::TextInput, "Reason").is_focused(), "it is typed there");
+    driver.strike("it was right before");
     driver.click_role(Role::Button, "Append 1 event");
     // Writing is switched on by whoever was told what it means.
     driver.click_role(Role::Button, "Switch writing on");

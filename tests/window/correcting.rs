@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use egui::{Key, Role};
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use foldline::event::{EventId, EventType, NewEvent, StreamId, Version};
 use foldline::store::native::NativeStore;
 use foldline::store::{Expected, Writer, open};
@@ -152,6 +152,44 @@ fn what_another_program_records_during_the_draft_is_told_and_the_plan_stands_on_
     driver.click_role(Role::Button, "Append behind version 7");
     driver.assert_shows("State at version 8");
     assert_eq!(name_at(&driver), r#"v8 contact-details-updated {"name":"aab"}"#);
+}
+
+/// The button that has the focus.
+fn focused_button(driver: &Driver) -> Option<String> {
+    let found = driver.window.query_all_by_role(Role::Button).find(|node| node.is_focused());
+    found.and_then(|node| node.accesskit_node().label())
+}
+
+#[test]
+fn after_an_append_that_fails_the_focus_is_where_it_is_tried_again() {
+    let mut driver = drafting_to_append();
+    sign(&mut driver);
+    let (path, aside) = (driver.path("small.db"), driver.path("aside.db"));
+    std::fs::rename(&path, &aside).expect("moved away");
+    driver.window.get_by_role_and_label(Role::Button, "Append").focus();
+    driver.press(Key::Enter);
+    assert!(driver.shows_part("there is no such file"), "{}", driver.all_text());
+    assert_eq!(focused_button(&driver).as_deref(), Some("Append"), "{}", driver.all_text());
+    std::fs::rename(&aside, &path).expect("put back");
+    driver.press(Key::Enter);
+    driver.assert_shows("State at version 7");
+}
+
+#[test]
+fn when_others_come_first_the_focus_is_at_what_is_to_be_decided_unless_somebody_types() {
+    let mut driver = drafting_to_append();
+    sign(&mut driver);
+    driver.window.get_by_role_and_label(Role::Button, "Append").focus();
+    driver.window.run_steps(2);
+    elsewhere(&driver.path("small.db"), "lead-1", "contact-details-updated", r#"{"phone":"9999"}"#);
+    driver.wait_for_part("Somebody was quicker");
+    assert_eq!(focused_button(&driver).as_deref(), Some("Append behind version 7"), "{}", driver.all_text());
+
+    let mut driver = drafting_to_append();
+    sign(&mut driver);
+    elsewhere(&driver.path("small.db"), "lead-1", "contact-details-updated", r#"{"phone":"9999"}"#);
+    driver.wait_for_part("Somebody was quicker");
+    assert!(driver.window.get_by_role_and_label(Role::TextInput, "Reason").is_focused(), "{}", driver.all_text());
 }
 
 #[test]

@@ -200,6 +200,53 @@ fn tab_goes_from_left_to_right_on_every_line() {
 }
 
 #[test]
+fn enter_in_the_filter_of_streams_opens_the_first_that_is_found_and_down_leads_into_the_list() {
+    let focused = |driver: &Driver| {
+        let rows = driver.window.query_all_by_role(Role::TreeItem);
+        rows.filter(|row| row.is_focused()).find_map(|row| row.accesskit_node().label())
+    };
+    let mut driver = Driver::at("lead-1");
+    driver.press(Key::Slash);
+    type_text(&mut driver, "lead-4");
+    driver.press(Key::Enter);
+    driver.assert_hides("v6 of 6");
+    let opened = focused(&driver).expect("the focus is at the stream that was opened");
+    assert!(opened.ends_with("lead-4"), "{opened}");
+    driver.press(Key::Slash);
+    driver.press_with(Modifiers::COMMAND, Key::A);
+    type_text(&mut driver, "ticket");
+    driver.press(Key::ArrowDown);
+    let first = driver.streams().into_iter().next();
+    assert_eq!(focused(&driver), first);
+    driver.press(Key::ArrowDown);
+    assert!(focused(&driver) != first && focused(&driver).is_some(), "on from {first:?}");
+    driver.press(Key::Slash);
+    type_text(&mut driver, "nobody is called so");
+    driver.press(Key::Enter);
+    assert!(driver.window.get_by_role_and_label(Role::TextInput, "Filter streams").is_focused());
+}
+
+#[test]
+fn enter_in_the_filter_of_history_goes_to_the_first_that_is_found_and_down_leads_into_the_list() {
+    let focused = |driver: &Driver| {
+        let rows = driver.window.query_all_by_role(Role::Row);
+        rows.filter(|row| row.is_focused()).find_map(|row| row.accesskit_node().label())
+    };
+    let mut driver = Driver::at("lead-1");
+    driver.type_into("Filter history", "contacted");
+    driver.press(Key::ArrowDown);
+    assert_eq!(focused(&driver).as_deref(), Some("v1 contacted"));
+    driver.assert_shows("v6 of 6");
+    driver.press(Key::ArrowDown);
+    assert_eq!(focused(&driver).as_deref(), Some("v4 contacted"));
+    driver.window.get_by_role_and_label(Role::TextInput, "Filter history").focus();
+    driver.window.run_steps(2);
+    driver.press(Key::Enter);
+    driver.assert_shows("v1 of 6");
+    assert_eq!(focused(&driver).as_deref(), Some("v1 contacted"));
+}
+
+#[test]
 fn esc_clears_a_filter_first_and_then_leaves_it() {
     for (field, text) in [("Filter streams", "zzz"), ("Filter history", "zzz"), ("Filter fields", "zzz")] {
         let mut driver = Driver::at("lead-1");

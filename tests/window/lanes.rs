@@ -14,6 +14,7 @@ fn add(driver: &mut Driver, text: &str) {
     driver.press(Key::L);
     driver.strike(text);
     driver.press(Key::Enter);
+    driver.press(Key::Escape);
 }
 
 /// How a lane is read aloud, by how that begins.
@@ -41,6 +42,22 @@ fn a_condition_is_a_lane_that_says_when_it_was_true() {
     driver.click(r#"Remove the lane status == "FOLLOWUP_SET""#);
     assert_eq!(lane(&driver, "status"), None);
     driver.assert_hides("Lanes at this event");
+}
+
+#[test]
+fn after_a_lane_the_next_can_be_typed_at_once() {
+    let mut driver = Driver::at("lead-1");
+    driver.press(Key::L);
+    for text in ["contacts", "status"] {
+        driver.strike(text);
+        driver.press(Key::Enter);
+        assert!(lane(&driver, &format!("{text}: ")).is_some(), "{}", driver.all_text());
+        driver.assert_hides("Functions");
+        assert!(driver.window.get_by_role_and_label(Role::TextInput, FIELD).is_focused(), "after {text}");
+    }
+    driver.press(Key::Escape);
+    driver.press(Key::Home);
+    driver.assert_shows("v0 of 6");
 }
 
 #[test]

@@ -102,8 +102,9 @@ pub(super) fn add_lane_ui(ui: &mut Ui, scene: &mut Scene<'_>, typing: &mut LaneT
 fn enter(ui: &Ui, scene: &mut Scene<'_>, typing: &mut LaneTyping, id: Id) {
     if typing.is_sound() {
         scene.ask(Action::Lanes(LaneAction::Add(typing.text.trim().to_owned())));
+        // The focus stays, for one lane more; the list goes out of the way.
         typing.clear();
-        ui.memory_mut(|memory| memory.surrender_focus(id));
+        ui.memory_mut(|memory| memory.request_focus(id));
     } else {
         typing.insists = true;
         typing.wants_focus = true;

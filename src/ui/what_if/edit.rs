@@ -25,12 +25,14 @@ pub fn branch_edit_ui(
     let title = scene.locale.with(name, [("version", version.into())]);
     Dialog::new("branch edit", &title, 560.0).show(ui, scene, is_open, |ui, scene| {
         let mut is_done = false;
+        let mut leads = std::mem::take(&mut draft.leads_to_fault);
+        let leads = &mut leads;
         if draft.kind == EditKind::Insert {
             let fault = said(scene, draft, fault, |fault| match fault {
                 EditFault::Type(message) => Some(message),
                 _ => None,
             });
-            let field = field(ui, &scene.text("compensate-type"), &mut draft.event_type, 1, fault.as_deref());
+            let field = field(ui, &scene.text("compensate-type"), &mut draft.event_type, 1, fault.as_deref(), leads);
             is_done |= is_entered(ui, &field);
         } else {
             caption(ui, &shortened(&draft.event_type));
@@ -41,14 +43,14 @@ pub fn branch_edit_ui(
                 _ => None,
             });
             let rows = draft.payload.lines().count().clamp(6, 18);
-            let _ = field(ui, &scene.text("compensate-payload"), &mut draft.payload, rows, fault.as_deref());
+            let _ = field(ui, &scene.text("compensate-payload"), &mut draft.payload, rows, fault.as_deref(), leads);
         }
         if draft.kind != EditKind::Change {
             let fault = said(scene, draft, fault, |fault| match fault {
                 EditFault::After(message) => Some(message),
                 _ => None,
             });
-            let field = field(ui, &scene.text("branch-stands-after"), &mut draft.after, 1, fault.as_deref());
+            let field = field(ui, &scene.text("branch-stands-after"), &mut draft.after, 1, fault.as_deref(), leads);
             is_done |= is_entered(ui, &field);
         }
         ui.add_space(8.0);
@@ -78,15 +80,18 @@ fn said(
     fault.filter(|_| draft.is_tried || is_payload).and_then(of_field).map(|message| scene.sentence(message))
 }
 
-fn field(ui: &mut Ui, name: &str, text: &mut String, rows: usize, fault: Option<&str>) -> Response {
+/// The first that has a fault gets the focus that `leads` there.
+fn field(ui: &mut Ui, name: &str, text: &mut String, rows: usize, fault: Option<&str>, leads: &mut bool) -> Response {
     let colours = palette(ui);
     let ink = if fault.is_some() { colours.danger } else { colours.dim };
     let label = ui.add(Label::new(RichText::new(name).size(11.5).color(ink)).sense(egui::Sense::CLICK));
     let edit =
         if rows > 1 { TextEdit::multiline(text).code_editor().desired_rows(rows) } else { TextEdit::singleline(text) };
-    let response = ui.add(edit.desired_width(f32::INFINITY)).labelled_by(label.id);
+    // What is said above it comes and goes, and must not take the focus from it.
+    let id = egui::Id::unique(("field of an edit", name));
+    let response = ui.add(edit.id(id).desired_width(f32::INFINITY)).labelled_by(label.id);
     take_first_focus(ui, &response);
-    if label.clicked() {
+    if label.clicked() || fault.is_some() && std::mem::take(leads) {
         response.request_focus();
     }
     if let Some(fault) = fault {

@@ -25,8 +25,13 @@ pub fn make_so_ui(ui: &mut Ui, scene: &mut Scene<'_>, making: &mut MakingSo, wri
             let is_missing = is_tried && text.trim().is_empty();
             let ink = if is_missing { colours.danger } else { colours.dim };
             let label = ui.label(RichText::new(scene.text(name)).size(11.5).color(ink));
-            let field = ui.add(TextEdit::singleline(text).desired_width(f32::INFINITY)).labelled_by(label.id);
+            // What is said above it comes and goes, and must not take the focus from it.
+            let field = TextEdit::singleline(text).id(egui::Id::unique(("field of make so", name)));
+            let field = ui.add(field.desired_width(f32::INFINITY)).labelled_by(label.id);
             take_first_focus(ui, &field);
+            if is_missing && std::mem::take(&mut making.leads_to_fault) {
+                field.request_focus();
+            }
             is_signed |= is_entered(ui, &field);
             if is_missing {
                 ui.add(Label::new(RichText::new(scene.text(missing)).size(11.5).color(colours.danger)).wrap());
@@ -51,12 +56,19 @@ pub fn make_so_ui(ui: &mut Ui, scene: &mut Scene<'_>, making: &mut MakingSo, wri
         ui.horizontal(|ui| {
             let name = scene.locale.with("make-so-append", [("count", count.into())]);
             let text = RichText::new(name).strong().color(colours.on_accent);
-            let pressed = ui.add_enabled(can_append, Button::new(text).fill(colours.accent)).clicked();
-            if can_append && (pressed || is_signed) {
+            let append = ui.add_enabled(can_append, Button::new(text).fill(colours.accent));
+            if can_append && (append.clicked() || is_signed) {
                 scene.ask(Action::Branch(BranchAction::Append));
             }
-            if ui.button(scene.text("cancel")).clicked() {
+            let leave = ui.button(scene.text("cancel"));
+            if leave.clicked() {
                 scene.ask(Action::CloseDialog);
+            }
+            // A key that is still held down must not press what it led to.
+            if making.leads_to_append && !making.is_busy() && ui.input(|input| input.keys_down.is_empty()) {
+                making.leads_to_append = false;
+                let next = if can_append { append } else { leave };
+                next.request_focus();
             }
             let about = match writing {
                 Writing::On => None,
