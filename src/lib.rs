@@ -16,6 +16,7 @@
 //! - [`proof`]: a Merkle tree of events, seals that are signed, and what became of a store since one was made.
 //! - [`evidence`]: a part of a history on a page, HTML or PDF, that carries its proof and is checked without the store.
 //! - [`compensate`]: an append planned, previewed, carried out, and made anew after a conflict; what makes a branch so.
+//! - [`index`]: a whole store at any moment: each stream under a projection as it stood.
 //! - [`engine`]: an open store at work. A few threads with kept connections, one answer at a time for each question,
 //!   what others record, and the questions that the command line and the window share.
 //! - [`workspace`]: what a user keeps beside a store, in a file of the user's own.
@@ -25,7 +26,7 @@
 //! - [`locale`]: the two languages.
 //! - `command`, `app`, `ui`, `theme`: the window (feature `window`). A file a panel.
 //!
-//! Imports point one way: `event ← store, domain, expr ← projection ← replay ← compensate ← engine ← view ← ui ← app`, and
+//! Imports point one way: `event ← store, domain, expr ← projection ← replay ← compensate ← index ← engine ← view ← ui ← app`, and
 //! `engine ← cli`, `store ← workspace ← view, cli`. `proof` and `locale` import `event` alone, `evidence` what is before
 //! `compensate` and these two, `theme` only `locale`. A test reads every path that a file names.
 //!
@@ -35,7 +36,7 @@
 //!
 //! # What always holds
 //!
-//! 1. `event`, `proof`, `expr`, `domain`, `projection`, `replay`, `evidence` and `view` do no input or output, read no clock and know no egui; no
+//! 1. `event`, `proof`, `expr`, `domain`, `projection`, `replay`, `index`, `evidence` and `view` do no input or output, read no clock and know no egui; no
 //!    recorded history can make a built-in projection fail, and where a user's own fails, that is part of what is shown.
 //! 2. `store` knows no domain, and `domain` no store.
 //! 3. The window's thread reads no store: it asks the engine, and draws the last answer it has.
@@ -49,7 +50,8 @@
 //! # How data flows
 //!
 //! A table's bytes → a [`store::Scan`] fills an [`event::EventBatch`] → a [`projection::Projection`] decodes and folds its
-//! rows → [`replay::Replay`] keeps checkpoints and the events of each field → [`engine`] answers for a moment → [`view`]
+//! rows → [`replay::Replay`] keeps checkpoints and the events of each field → [`index`] one state a stream
+//! → [`engine`] answers for a moment → [`view`]
 //! holds what is asked and shown → `ui` draws it. Appending runs the other way: a command → `decide` → a
 //! [`compensate::Plan`] to look at → [`store::Writer::append`] → recorded, or a [`store::Conflict`] that carries the events
 //! that came first. What was recorded comes back through the engine's feed like everybody else's: as what lies behind a
@@ -66,6 +68,7 @@ pub mod engine;
 pub mod event;
 pub mod evidence;
 pub mod expr;
+pub mod index;
 pub mod locale;
 pub mod projection;
 pub mod proof;

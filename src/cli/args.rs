@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::engine::Moment;
 use crate::event::{Timestamp, Version};
+use crate::index::StoreMoment;
 use crate::store::files::FileFormat;
 use crate::store::{Expected, StreamOrder};
 
@@ -68,6 +69,8 @@ pub(super) enum Command {
         override_usage = "foldline when [OPTIONS] <STORE> <STREAM> <EXPRESSION>\n       foldline when [OPTIONS] --category <C> <STORE> <EXPRESSION>"
     )]
     When(WhenArgs),
+    /// Every stream as it stood at a moment: one row a stream, or counts by a field
+    Project(ProjectArgs),
     /// Append an event of your own
     Append(AppendArgs),
     /// Append the natural compensation of an earlier event
@@ -382,6 +385,47 @@ pub(super) struct WhenArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct ProjectArgs {
+    /// A path, an address or `sample`
+    pub store: OsString,
+    /// state, search, analysis (leads), service (tickets) or fields (any stream) [default: the first that a stream has]
+    #[arg(long, value_name = "P")]
+    pub projection: Option<String>,
+    /// A position in the store's order, a time or `latest`
+    #[arg(long, value_name = "AT|POSITION", default_value = "latest", value_parser = store_moment, allow_negative_numbers = true)]
+    pub as_of: StoreMoment,
+    /// Only streams of this category (what stands before the first `-`)
+    #[arg(long, value_name = "C")]
+    pub category: Option<String>,
+    /// Only streams for which this condition held then, such as `status == "CLOSED" && contacts > 2`
+    #[arg(long = "where", value_name = "EXPRESSION")]
+    pub condition: Option<String>,
+    /// How many streams have each value of this field, in place of the streams
+    #[arg(long, value_name = "FIELD", conflicts_with_all = ["sort", "descending", "columns"])]
+    pub count_by: Option<String>,
+    /// In the order of stream, version, recorded_at (of the last event) or a field [default: in which they began]
+    #[arg(long, value_name = "FIELD")]
+    pub sort: Option<String>,
+    /// The largest first
+    #[arg(long, requires = "sort")]
+    pub descending: bool,
+    /// Only these fields of the state
+    #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
+    pub columns: Vec<String>,
+    /// At most so many
+    #[arg(long, value_name = "N", value_parser = number, allow_negative_numbers = true)]
+    pub limit: Option<u64>,
+    /// The memory that it may take, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = number, allow_negative_numbers = true)]
+    pub memory: u64,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: RowFormat,
+    /// Let no cell of the CSV begin like a formula: a `'` is put before it, which an import takes away again
+    #[arg(long)]
+    pub csv_safe: bool,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct AppendArgs {
     /// A path, an address or `sample`
     pub store: OsString,
@@ -599,6 +643,10 @@ fn number(text: &str) -> Result<u64, String> {
 
 fn moment(text: &str) -> Result<Moment, String> {
     text.parse().map_err(|error: crate::engine::EngineError| error.to_string())
+}
+
+fn store_moment(text: &str) -> Result<StoreMoment, String> {
+    text.parse().map_err(|error: crate::index::NoStoreMoment| error.to_string())
 }
 
 fn expected(text: &str) -> Result<Expected, String> {

@@ -238,7 +238,7 @@ fn unless_known<'n>(what: &str, asked: &str, known: impl Iterator<Item = &'n str
     Err(Failure::Usage(format!("{what} {asked}; {hint}")))
 }
 
-fn check_csv_safe(is_safe: bool, format: RowFormat) -> Result<(), Failure> {
+pub(super) fn check_csv_safe(is_safe: bool, format: RowFormat) -> Result<(), Failure> {
     if is_safe && format != RowFormat::Csv {
         return Err(Failure::Usage("--csv-safe is for csv alone; add --format csv, or leave it out".to_owned()));
     }
@@ -246,14 +246,14 @@ fn check_csv_safe(is_safe: bool, format: RowFormat) -> Result<(), Failure> {
 }
 
 /// Rows in whichever form was asked for, printed as they come.
-enum Rows<'o> {
+pub(super) enum Rows<'o> {
     Table(Table<'o>),
     Json(JsonRows<'o>),
     Csv(CsvRows<'o>),
 }
 
 impl<'o> Rows<'o> {
-    fn new(out: &'o mut Output, format: RowFormat, is_safe: bool, columns: &[(&str, Align)]) -> Self {
+    pub(super) fn new(out: &'o mut Output, format: RowFormat, is_safe: bool, columns: &[(&str, Align)]) -> Self {
         match format {
             RowFormat::Table => Self::Table(Table::new(out, columns)),
             RowFormat::Json | RowFormat::Jsonl => Self::Json(JsonRows::new(out, format)),
@@ -261,7 +261,7 @@ impl<'o> Rows<'o> {
         }
     }
 
-    fn row(&mut self, row: &impl Serialize, cells: impl FnOnce() -> Vec<String>) -> io::Result<()> {
+    pub(super) fn row(&mut self, row: &impl Serialize, cells: impl FnOnce() -> Vec<String>) -> io::Result<()> {
         match self {
             Self::Table(table) => table.row(&cells()),
             Self::Json(rows) => rows.row(row),
@@ -289,7 +289,7 @@ impl<'o> Rows<'o> {
         Ok(Outcome::Done)
     }
 
-    fn finish(self) -> io::Result<()> {
+    pub(super) fn finish(self) -> io::Result<()> {
         match self {
             Self::Table(table) => {
                 // Headings alone look as if something were missing.
@@ -305,7 +305,7 @@ impl<'o> Rows<'o> {
 }
 
 /// Rows as CSV. The headings come with the first row, or at the end.
-struct CsvRows<'o> {
+pub(super) struct CsvRows<'o> {
     table: CsvWriter<Cleaned<'o>>,
     headings: Option<Vec<String>>,
 }

@@ -11,6 +11,7 @@ mod moments;
 mod output;
 mod place;
 mod progress;
+mod project;
 mod reduce;
 mod seal;
 mod target;
@@ -275,6 +276,7 @@ fn dispatch(command: Command, context: &Context, out: &mut Output) -> Result<Out
         Command::Reduce(args) => looking(reduce::reduce, &args, context, out),
         Command::WhatIf(args) => looking(what_if::what_if, &args, context, out),
         Command::When(args) => looking(when::when, &args, context, out),
+        Command::Project(args) => looking(project::project, &args, context, out),
         Command::Verify(args) => looking(verify::verify, &args, context, out),
         Command::Seal(args) => looking(seal::seal, &args, context, out),
         Command::Evidence(args) => looking(evidence::evidence, &args, context, out),

@@ -35,6 +35,15 @@ impl Explain for EngineError {
                 said.text("stream", stream).text("asked", asked).text("near", near.join(", "))
             }
             Self::NoOrder => Message::new("ask-no-order"),
+            Self::NoPositions => Message::new("ask-no-positions"),
+            Self::NoSuchProjection { asked, known } => {
+                Message::new("ask-no-such-projection").text("asked", asked).text("known", known.join(", "))
+            }
+            Self::NotOfStates => Message::new("ask-not-of-states"),
+            Self::OverBudget(over) => {
+                let (taken, allowed) = over.mebibytes();
+                Message::new("ask-over-budget").number("taken", taken).number("allowed", allowed)
+            }
             Self::NothingWrong { stream, version } => {
                 Message::new("ask-nothing-wrong").text("stream", stream).number("version", version.0)
             }

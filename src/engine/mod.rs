@@ -2,6 +2,7 @@
 //! is kept between questions. Who asks is answered later and woken then; whoever asks anew interrupts what has become
 //! pointless, in the database itself.
 
+mod as_of;
 mod asked;
 mod causes;
 mod check;
@@ -33,6 +34,7 @@ mod whole;
 
 use std::sync::Arc;
 
+pub use as_of::{AsOfCondition, AsOfWanted, Chosen, as_of, choose};
 pub use asked::{Asked, Cause, Passing, Question, Tool};
 pub use causes::{Around, CAUSES_KEPT, Causes, LinkedEvent, causes, event_meant, light};
 pub use check::{check, export_findings};
@@ -71,6 +73,7 @@ pub use when::{
 pub use whole::fold_whole;
 
 use crate::event::{StreamId, Timestamp, Version};
+use crate::index::OverBudget;
 use crate::store::{Source, Store, StoreError, Writer};
 use feed::{Feed, WatchedPlace};
 use pool::{Lane, Pool};
@@ -180,8 +183,28 @@ pub enum EngineError {
         "this store keeps no order across its streams, so it cannot be sealed; bring its events into a store of Foldline's own (export, then import) and seal that"
     )]
     NoOrder,
+    #[error("this store keeps no order across its streams, so it has no positions; name a time")]
+    NoPositions,
+    #[error("no stream here has a projection {asked}; there are {}", known.join(", "))]
+    NoSuchProjection { asked: String, known: Vec<String> },
+    /// Asked of streams as they stood.
+    #[error(
+        "this condition asks for what an event says or changes; of streams as they stood ask for fields of the state, or event.type, event.version, event.recorded_at and event.id of the last event, and for the rest use `foldline when --category`"
+    )]
+    NotOfStates,
+    #[error(
+        "this takes {} MiB and more, and {} MiB are allowed; name a category, an earlier moment or a larger budget",
+        .0.mebibytes().0, .0.mebibytes().1
+    )]
+    OverBudget(OverBudget),
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<OverBudget> for EngineError {
+    fn from(over: OverBudget) -> Self {
+        Self::OverBudget(over)
+    }
 }
 
 fn named_by(names: Option<&str>) -> String {

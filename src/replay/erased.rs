@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::standing::{AllStood, Standing};
 use super::streams::{DecodedRows, Rows, States, StreamStates};
 use super::watch::{Watch, WatchRows, Watching};
 use super::when::fields_of;
@@ -32,6 +33,7 @@ trait ErasedProjection: Send + Sync {
     fn names(&self) -> Names;
     fn rows_to_watch(&self, uses: &Uses) -> Box<dyn DecodedRows>;
     fn watch(&self, expression: Expression, then: Option<Timestamp>) -> Box<dyn Watching>;
+    fn standing(&self, until: Option<Timestamp>) -> Box<dyn Standing>;
 }
 
 impl<P: Projection> ErasedProjection for P {
@@ -84,6 +86,10 @@ impl<P: Projection> ErasedProjection for P {
 
     fn watch(&self, expression: Expression, then: Option<Timestamp>) -> Box<dyn Watching> {
         Box::new(Watch::new(self.clone(), expression, then))
+    }
+
+    fn standing(&self, until: Option<Timestamp>) -> Box<dyn Standing> {
+        Box::new(AllStood::new(self.clone(), until))
     }
 }
 
@@ -147,6 +153,12 @@ impl ProjectionRef {
     /// A condition over each stream of a store; also how it was at one moment.
     pub fn watch(&self, expression: Expression, then: Option<Timestamp>) -> Box<dyn Watching> {
         self.0.watch(expression, then)
+    }
+
+    /// How each stream of a store stands behind its last event, or the last one that was recorded until a time. Takes
+    /// what [`Self::rows_to_watch`] decoded.
+    pub fn standing(&self, until: Option<Timestamp>) -> Box<dyn Standing> {
+        self.0.standing(until)
     }
 }
 

@@ -106,6 +106,15 @@ impl<S: Default> ByStream<S> {
         &mut self.blocks[place / BLOCK][place % BLOCK]
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.blocks.iter().map(Vec::len).sum()
+    }
+
+    /// In the order in which they began.
+    pub(super) fn values(&self) -> impl Iterator<Item = &S> {
+        self.blocks.iter().flatten()
+    }
+
     pub(super) fn streams(&self) -> impl Iterator<Item = StreamKey> {
         let pages = self.pages.iter().enumerate().filter_map(|(page, places)| Some((page, places.as_ref()?)));
         pages.flat_map(|(page, places)| {

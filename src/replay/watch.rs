@@ -85,6 +85,11 @@ impl<P: Projection> WatchRows<P> {
     pub(super) fn new(projection: P, uses: &Uses) -> Self {
         Self { projection, wants_author: uses.author, wants_payload: uses.payload, rows: Vec::new() }
     }
+
+    /// What was decoded, without what nobody asked for.
+    pub(super) fn into_events(self) -> impl Iterator<Item = (StreamKey, StreamId, Head, P::Event)> {
+        self.rows.into_iter().map(|row| (row.key, row.stream, row.head, row.event))
+    }
 }
 
 impl<P: Projection> DecodedRows for WatchRows<P> {

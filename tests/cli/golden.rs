@@ -154,6 +154,8 @@ fn the_help_of_every_command() {
         "show",
         "diff",
         "blame",
+        "when",
+        "project",
         "what-if",
         "append",
         "compensate",

@@ -14,6 +14,7 @@ mod hostile;
 #[cfg(unix)]
 mod memory;
 mod ordering;
+mod project;
 #[cfg(unix)]
 mod safety;
 mod sandbox;

@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("projection", &["event", "domain", "expr"]),
     ("replay", &["event", "domain", "expr", "projection"]),
     ("compensate", &["event", "domain", "projection", "replay", "store"]),
+    ("index", &["event", "expr", "domain", "projection", "replay", "compensate"]),
     ("evidence", &["event", "proof", "expr", "domain", "projection", "replay", "locale"]),
     ("sample", &["event", "store", "domain"]),
     (
@@ -26,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "projection",
             "replay",
             "compensate",
+            "index",
             "sample",
             "evidence",
             "locale",
@@ -43,6 +45,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "projection",
             "replay",
             "compensate",
+            "index",
             "evidence",
             "engine",
             "locale",
@@ -63,6 +66,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "projection",
             "replay",
             "compensate",
+            "index",
             "sample",
             "evidence",
             "engine",
@@ -81,6 +85,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "projection",
             "replay",
             "compensate",
+            "index",
             "engine",
             "workspace",
             "view",
@@ -104,6 +109,7 @@ const ALL: &[&str] = &[
     "projection",
     "replay",
     "compensate",
+    "index",
     "sample",
     "evidence",
     "engine",
@@ -130,7 +136,7 @@ const ROOT_NAMES: &[(&str, &str)] = &[];
 const WINDOW: &[&str] = &["main", "app", "ui", "theme"];
 
 /// Who does no I/O and reads no clock.
-const PURE: &[&str] = &["event", "proof", "expr", "domain", "projection", "replay", "evidence", "view"];
+const PURE: &[&str] = &["event", "proof", "expr", "domain", "projection", "replay", "index", "evidence", "view"];
 
 /// Paths, or ends of paths, that are I/O or a clock.
 const IMPURE: &[&[&str]] = &[
@@ -352,6 +358,10 @@ fn a_source_that_breaks_a_rule_is_caught() {
         ("projection/path.rs", "use crate::store as kept;"),
         ("replay/mod.rs", "use crate::{\n    event::*,\n    compensate::Draft,\n};"),
         ("replay/mod.rs", "impl crate::engine::Engine {}"),
+        ("index/mod.rs", "use crate::engine::Engine;"),
+        ("index/mod.rs", "use crate::store::Store;"),
+        ("index/mod.rs", "fn f() { std::time::Instant::now(); }"),
+        ("compensate/mod.rs", "use crate::index::AsOf;"),
         ("engine/mod.rs", "use crate::view::OpenStore;"),
         ("engine/mod.rs", "use crate::cli::run;"),
         ("view/search.rs", "use crate::ui::search_ui;"),

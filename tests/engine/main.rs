@@ -1,5 +1,6 @@
 //! Tests of the engine through its public interface.
 
+mod as_of;
 mod batches;
 mod beside_cel;
 mod branches;

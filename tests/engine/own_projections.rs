@@ -11,7 +11,7 @@ use super::given::{event, given};
 
 /// Keeps what was counted last and every note. Fails on an event `broken`, after it has spoilt the state.
 #[derive(Clone, Debug)]
-struct Notebook {
+pub(crate) struct Notebook {
     name: &'static str,
     limit: usize,
 }
@@ -58,7 +58,7 @@ impl Projection for Notebook {
     }
 }
 
-const NOTEBOOK: Notebook = Notebook { name: "notebook", limit: 100 };
+pub(crate) const NOTEBOOK: Notebook = Notebook { name: "notebook", limit: 100 };
 
 fn history() -> Vec<RecordedEvent> {
     let long = "x".repeat(200);

@@ -14,6 +14,7 @@ use foldline::engine::{
 use foldline::event::{EventId, EventType, Explain, Message, Said, StreamId, Timestamp, Version};
 use foldline::evidence::EvidenceFault;
 use foldline::expr::{Doubt, DoubtKind, Flaw as ConditionFlaw, FlawKind, Kind};
+use foldline::index::{Budget, OverBudget};
 use foldline::locale::{Language, Locale};
 use foldline::projection::{Problem, ProjectionError};
 use foldline::proof::BadSeal;
@@ -615,6 +616,10 @@ fn every_session_error() -> Vec<EngineError> {
         EngineError::NotAMoment(text("text")),
         EngineError::Condition(ConditionFlaw { kind: FlawKind::Empty, span: 0..0, instead: None }),
         EngineError::NoOrder,
+        EngineError::NoPositions,
+        EngineError::NoSuchProjection { asked: text("asked"), known: vec![text("known")] },
+        EngineError::NotOfStates,
+        EngineError::OverBudget(OverBudget { bytes: 200 << 20, budget: Budget::of_mebibytes(100) }),
     ]
 }
 

@@ -1,0 +1,226 @@
+//! Every stream of a store as it stood at a moment.
+
+use std::io::Write;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::args::{ProjectArgs, RowFormat};
+use super::look::{Rows, check_csv_safe, unless_category};
+use super::output::{Align, plain};
+use super::progress::{Progress, counted};
+use super::target::Context;
+use super::terminal::{Output, message};
+use super::when::pointed;
+use super::{Failure, Outcome};
+use crate::engine::{AsOfCondition, Chosen, Ticket, as_of, choose, grouped};
+use crate::event::{StreamId, Version, nearest};
+use crate::index::{AsOf, Budget, Place, Sorting, StoreMoment};
+use crate::projection::key_path;
+use crate::replay::Finding;
+
+/// More values than these nobody counts by.
+const MOST_VALUES: usize = 10_000;
+
+/// More fields than these make no table that a person reads.
+const MOST_SHOWN: usize = 12;
+
+/// No spreadsheet shows more columns to anybody's use.
+const MOST_COLUMNS: usize = 1_000;
+
+#[derive(Serialize)]
+struct Row<'a> {
+    stream: &'a StreamId,
+    version: Version,
+    state: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failed: Option<&'a Finding>,
+}
+
+#[derive(Serialize)]
+struct CountRow<'a> {
+    value: &'a Value,
+    streams: u64,
+}
+
+pub(super) fn project(args: &ProjectArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
+    check_csv_safe(args.csv_safe, args.format)?;
+    let reader = context.open(&args.store)?;
+    let Some(chosen) = choose(reader.as_ref(), args.projection.as_deref(), args.category.as_deref())? else {
+        unless_category(reader.as_ref(), args.category.as_deref().unwrap_or_default())?;
+        // There is no stream at all.
+        Rows::new(out, args.format, args.csv_safe, &[]).finish()?;
+        return Ok(Outcome::Done);
+    };
+    let Chosen { choice, left_out } = chosen;
+    let text = args.condition.as_deref().unwrap_or_default();
+    let condition = args.condition.as_deref().map(|text| AsOfCondition::new(text, &choice));
+    let condition = condition.transpose().map_err(|error| pointed(error, text))?;
+    let total = if reader.capabilities().has_kept_counts { Some(reader.info()?.events) } else { None };
+    let mut progress = Progress::new("folding events", total);
+    let budget = Budget::of_mebibytes(args.memory);
+    let (category, tell) = (args.category.as_deref(), &mut |count| progress.tell(count));
+    let as_of = as_of(reader.as_ref(), &choice, category, args.as_of, budget, tell)?;
+    drop(progress);
+    let mut places = as_of.places().to_vec();
+    let mut unknown = 0;
+    if let Some(condition) = &condition {
+        let found = condition.among(&as_of, &places, &Ticket::new("reading states"));
+        (places, unknown) = found.map_err(|error| pointed(error, text))?;
+    }
+    let found = places.len();
+    match &args.count_by {
+        Some(field) => print_counts(args, field, &as_of, &places, out)?,
+        None => print_rows(args, &as_of, places, out)?,
+    }
+    say(args, &as_of, found, out)?;
+    if !left_out.is_empty() {
+        let name = args.projection.as_deref().unwrap_or_default();
+        message(format_args!("streams of {} have no projection {name} and are left out", left_out.join(", ")));
+    }
+    if unknown > 0 {
+        message(format_args!("it cannot be told of {}, which are left out", counted(unknown, "stream")));
+    }
+    Ok(Outcome::Done)
+}
+
+/// What the answer is of, and up to where it was read.
+fn say(args: &ProjectArgs, as_of: &AsOf, found: usize, out: &mut Output) -> Result<(), Failure> {
+    let all = counted(as_of.len() as u64, "stream");
+    let streams = if found == as_of.len() { all } else { format!("{} of {all}", grouped(found as u64)) };
+    let then = match args.as_of {
+        StoreMoment::Latest => String::new(),
+        StoreMoment::Position(position) => format!(" at position {position}"),
+        StoreMoment::Time(at) => format!(" at {at}"),
+    };
+    let read = match as_of.read_to().position() {
+        Some(position) => format!("read up to position {position}"),
+        None => "read to the end".to_owned(),
+    };
+    let said = format!("{streams}{then}, {read}");
+    if args.format == RowFormat::Table {
+        writeln!(out.text(), "\n{said}")?;
+    } else {
+        message(said);
+    }
+    Ok(())
+}
+
+fn print_counts(
+    args: &ProjectArgs,
+    field: &str,
+    as_of: &AsOf,
+    places: &[Place],
+    out: &mut Output,
+) -> Result<(), Failure> {
+    check_field(field, as_of)?;
+    let Some(counts) = as_of.counts(places, field, MOST_VALUES) else {
+        return Err(Failure::Usage(format!(
+            "{field} has more than 10,000 values here; count by a field that has fewer, such as a status"
+        )));
+    };
+    let mut rows = Rows::new(out, args.format, args.csv_safe, &[("value", Align::Left), ("streams", Align::Right)]);
+    let most = args.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    for (value, streams) in counts.iter().take(most) {
+        rows.row(&CountRow { value, streams: *streams }, || vec![plain(value), streams.to_string()])?;
+    }
+    rows.finish()?;
+    Ok(())
+}
+
+fn print_rows(args: &ProjectArgs, as_of: &AsOf, mut places: Vec<Place>, out: &mut Output) -> Result<(), Failure> {
+    if let Some(sort) = &args.sort {
+        let by = match sort.as_str() {
+            "stream" => Sorting::Stream,
+            "version" => Sorting::Version,
+            "recorded_at" => Sorting::Time,
+            field => {
+                check_field(field, as_of)?;
+                Sorting::Field(field.to_owned())
+            }
+        };
+        as_of.sort(&mut places, &by, args.descending);
+    }
+    args.columns.iter().try_for_each(|field| check_field(field, as_of))?;
+    places.truncate(args.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX)));
+    let paths = columns(args, as_of, &places)?;
+    let is_csv = args.format == RowFormat::Csv;
+    let headings: Vec<String> =
+        paths.iter().map(|path| if is_csv { under_state(path) } else { path.clone() }).collect();
+    let has_failed = places.iter().any(|place| as_of.row(*place).is_some_and(|row| row.failed.is_some()));
+    let mut shown = vec![("stream", Align::Left), ("version", Align::Right)];
+    shown.extend(headings.iter().map(|heading| (heading.as_str(), Align::Left)));
+    shown.extend(has_failed.then_some(("failed", Align::Left)));
+    let mut rows = Rows::new(out, args.format, args.csv_safe, &shown);
+    for place in &places {
+        let Some(row) = as_of.row(*place) else { continue };
+        let cells = || {
+            let fields = paths.iter().map(|path| plain(&as_of.value(*place, path)));
+            let failed = row.failed.map(|failed| format!("version {}: {}", failed.version, failed.message()));
+            let head = [row.stream.to_string(), row.version.to_string()];
+            head.into_iter().chain(fields).chain(has_failed.then(|| failed.unwrap_or_default())).collect()
+        };
+        // Only JSON shows the whole state.
+        let state = match args.format {
+            RowFormat::Table | RowFormat::Csv => Value::Null,
+            RowFormat::Json | RowFormat::Jsonl if args.columns.is_empty() => as_of.state(*place).unwrap_or_default(),
+            RowFormat::Json | RowFormat::Jsonl => {
+                let fields = args.columns.iter().map(|path| (path.clone(), as_of.value(*place, path)));
+                Value::Object(fields.collect::<Map<_, _>>())
+            }
+        };
+        rows.row(&Row { stream: row.stream, version: row.version, state, failed: row.failed }, cells)?;
+    }
+    rows.finish()?;
+    Ok(())
+}
+
+/// The paths that stand in columns of their own, each once.
+fn columns(args: &ProjectArgs, as_of: &AsOf, places: &[Place]) -> Result<Vec<String>, Failure> {
+    if !args.columns.is_empty() || matches!(args.format, RowFormat::Json | RowFormat::Jsonl) {
+        return Ok(args.columns.clone());
+    }
+    let mut fields: Vec<String> = as_of.all_fields(places).iter().map(|name| key_path("", name)).collect();
+    if args.format == RowFormat::Csv {
+        if fields.len() > MOST_COLUMNS {
+            return Err(Failure::Usage(format!(
+                "these streams have {} fields together; choose some with --columns, or write --format jsonl",
+                fields.len()
+            )));
+        }
+        return Ok(fields);
+    }
+    // It stands in a column of its own.
+    fields.retain(|field| field != "version");
+    if fields.len() > MOST_SHOWN {
+        message(format_args!(
+            "{} more are not shown; choose with --columns",
+            counted((fields.len() - MOST_SHOWN) as u64, "field")
+        ));
+        fields.truncate(MOST_SHOWN);
+    }
+    Ok(fields)
+}
+
+/// A state may have a field `version`, or one called `stream`.
+fn under_state(path: &str) -> String {
+    if path.starts_with('[') { format!("state{path}") } else { format!("state.{path}") }
+}
+
+/// Refuses a field that no stream has, with those that look like it.
+fn check_field(field: &str, as_of: &AsOf) -> Result<(), Failure> {
+    let places = as_of.places();
+    let has = |place: &Place| as_of.has_field(*place, field) || !as_of.value(*place, field).is_null();
+    if places.is_empty() || places.iter().any(has) {
+        return Ok(());
+    }
+    let fields = as_of.all_fields(places.get(..1_000).unwrap_or(places));
+    let known: Vec<&str> = fields.iter().map(String::as_str).collect();
+    let near = nearest(field, &known);
+    let hint = if near.is_empty() {
+        "see what there is with `foldline project STORE --format json --limit 1`".to_owned()
+    } else {
+        format!("did you mean {}?", near.join(" or "))
+    };
+    Err(Failure::Usage(format!("no stream has the field {field}; {hint}")))
+}

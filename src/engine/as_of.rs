@@ -1,0 +1,242 @@
+//! Every stream of a store as it stood at a moment: read in one pass, decoded on several threads.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::when::stopped;
+use super::whole::each_decoded;
+use super::{EngineError, Ticket, describe};
+use crate::event::{Cursor, Position};
+use crate::expr::{Expression, Names};
+use crate::index::{AsOf, Budget, Choice, MixedRows, Place, StoreMoment};
+use crate::replay::{ProjectionRef, registry};
+use crate::store::{Changes, Columns, Flow, Query, Store, StoreError, StreamQuery};
+
+/// What every stream of a store, or of a category, is to be shown as, and when.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AsOfWanted {
+    /// By its name; what each stream is shown under first where none is named.
+    pub projection: Option<String>,
+    pub category: Option<String>,
+    pub at: StoreMoment,
+    pub budget: Budget,
+}
+
+/// Which projection the streams of a store are shown under.
+#[derive(Clone, Debug, Default)]
+pub struct Chosen {
+    pub choice: Arc<Choice>,
+    /// Categories whose streams have no projection of the wanted name.
+    pub left_out: Vec<String>,
+}
+
+/// A store with more categories than these has its streams named in another way, and is asked for the largest alone.
+const MOST_CATEGORIES: usize = 64;
+
+/// Of each category the first stream tells. `None` where there is no such category.
+pub fn choose(reader: &dyn Store, name: Option<&str>, category: Option<&str>) -> Result<Option<Chosen>, EngineError> {
+    if let Some(category) = category {
+        let Some(aggregate) = aggregate_of(reader, category)? else { return Ok(None) };
+        let projection = match name {
+            Some(name) => registry().find(aggregate, name).ok_or_else(|| no_projection(name, &[aggregate]))?,
+            None => registry().first(aggregate),
+        };
+        return Ok(Some(Chosen { choice: Arc::new(Choice::one(projection.clone())), left_out: Vec::new() }));
+    }
+    let general = match name {
+        Some(name) => registry().find(None, name),
+        None => Some(registry().first(None)),
+    };
+    let (mut of_category, mut left_out, mut met) = (HashMap::new(), Vec::new(), Vec::new());
+    let mut categories = reader.categories()?;
+    categories.truncate(MOST_CATEGORIES);
+    for (category, _) in categories {
+        let Some(aggregate) = aggregate_of(reader, &category)? else { continue };
+        met.push(aggregate);
+        let found = match name {
+            Some(name) => registry().find(aggregate, name),
+            None => Some(registry().first(aggregate)),
+        };
+        match found {
+            Some(projection) => {
+                of_category.insert(category, projection.clone());
+            }
+            None => left_out.push(category),
+        }
+    }
+    if let Some(name) = name.filter(|_| of_category.is_empty() && general.is_none()) {
+        return Err(no_projection(name, &met));
+    }
+    let choice = chosen(reader, &of_category, &left_out, general)?;
+    Ok(Some(Chosen { choice: Arc::new(choice), left_out }))
+}
+
+fn chosen(
+    reader: &dyn Store,
+    of_category: &HashMap<String, ProjectionRef>,
+    left_out: &[String],
+    general: Option<&ProjectionRef>,
+) -> Result<Choice, StoreError> {
+    let mut projections = of_category.values();
+    let first = projections.next();
+    if let (Some(first), true) = (first.or(general), left_out.is_empty())
+        && projections.all(|other| other == first)
+        && general.is_none_or(|general| general == first || !of_category.is_empty())
+    {
+        return Ok(Choice::one(first.clone()));
+    }
+    let mut choice = Choice::default();
+    // By category in the order of their names, so that the same store always gives the same.
+    let mut categories: Vec<_> = of_category.iter().collect();
+    categories.sort_unstable_by_key(|(category, _)| *category);
+    for (category, projection) in categories {
+        choice.set_category(category, projection);
+    }
+    if let Some(general) = general {
+        choice.set_otherwise(general);
+    }
+    if !reader.capabilities().has_dense_positions {
+        // What a category is, its layout says, which a stream's name alone need not tell.
+        reader.visit_streams(&StreamQuery::default(), &mut |row| {
+            if let Some(projection) = of_category.get(&row.category)
+                && row.stream.category() != row.category
+            {
+                choice.set_stream(row.stream, projection);
+            }
+            Flow::Continue(())
+        })?;
+    }
+    Ok(choice)
+}
+
+type Aggregates = Option<crate::domain::Aggregate>;
+
+/// `None` where there is no such category.
+fn aggregate_of(reader: &dyn Store, category: &str) -> Result<Option<Aggregates>, EngineError> {
+    let query = StreamQuery { category: Some(category.to_owned()), limit: Some(1), ..StreamQuery::default() };
+    let mut first = None;
+    reader.visit_streams(&query, &mut |row| {
+        first = Some(row.stream);
+        Flow::Break(())
+    })?;
+    first.map(|first| Ok(describe(reader, &first)?.aggregate)).transpose()
+}
+
+fn no_projection(asked: &str, of: &[Aggregates]) -> EngineError {
+    let mut known: Vec<String> = Vec::new();
+    for aggregate in of.iter().copied().chain(of.is_empty().then_some(None)) {
+        for offered in registry().of_aggregate(aggregate) {
+            if !known.iter().any(|known| known == offered.name()) {
+                known.push(offered.name().to_owned());
+            }
+        }
+    }
+    EngineError::NoSuchProjection { asked: asked.to_owned(), known }
+}
+
+/// Reads how every stream stood at a moment. What is recorded meanwhile is no part of it.
+pub fn as_of(
+    reader: &dyn Store,
+    choice: &Arc<Choice>,
+    category: Option<&str>,
+    at: StoreMoment,
+    budget: Budget,
+    progress: &mut dyn FnMut(u64) -> Flow,
+) -> Result<AsOf, EngineError> {
+    let end = end_at(reader, at)?;
+    let mut answer = AsOf::new(choice, at);
+    let mut over = None;
+    let rows = || -> Box<dyn crate::replay::DecodedRows> { Box::new(MixedRows::new(choice)) };
+    let is_empty = reader.capabilities().has_feed && end.place().is_none();
+    if !is_empty {
+        let read = each_decoded(reader, &rows, category, end.position(), &mut |decoded, seen| {
+            answer.fold(decoded);
+            over = answer.check(seen, budget).err();
+            if over.is_some() || progress(seen).is_break() { Err(StoreError::Cancelled) } else { Ok(()) }
+        });
+        match over {
+            Some(over) => return Err(over.into()),
+            None => read?,
+        }
+    }
+    unless_replaced(reader, &end)?;
+    answer.finish(end, budget)?;
+    Ok(answer)
+}
+
+/// The last event that is read for a moment.
+fn end_at(reader: &dyn Store, at: StoreMoment) -> Result<Cursor, EngineError> {
+    let has_order = reader.capabilities().has_feed;
+    let up_to: Option<Position> = match at {
+        StoreMoment::Position(_) if !has_order => return Err(EngineError::NoPositions),
+        StoreMoment::Position(position) => Some(position),
+        StoreMoment::Latest | StoreMoment::Time(_) => None,
+    };
+    let mut end = Cursor::beginning();
+    if has_order {
+        let newest = Query::positions(None, up_to).backward().limit(1).columns(Columns::HEADS);
+        reader.visit_events(&newest, &mut |row| {
+            if let Some(position) = row.position {
+                end = Cursor::after(position, row.id.clone());
+            }
+            Flow::Break(())
+        })?;
+    }
+    Ok(end)
+}
+
+/// What was cut, restored or replaced while it was read, was read of two stores.
+fn unless_replaced(reader: &dyn Store, end: &Cursor) -> Result<(), StoreError> {
+    if end.place().is_some() && matches!(reader.changes(end, Columns::HEADS)?, Changes::Replaced) {
+        return Err(StoreError::Changed("the store".into()));
+    }
+    Ok(())
+}
+
+/// A condition on streams as they stood.
+#[derive(Clone, Debug)]
+pub struct AsOfCondition(Expression);
+
+impl AsOfCondition {
+    /// Reads it before anything is folded, so that a wrong word is told at once.
+    pub fn new(text: &str, choice: &Choice) -> Result<Self, EngineError> {
+        let expression = Expression::new(text, &choice.names())?;
+        let uses = expression.uses();
+        if uses.old || uses.author || uses.payload || uses.changes || uses.counts {
+            return Err(EngineError::NotOfStates);
+        }
+        Ok(Self(expression))
+    }
+
+    /// The streams for which it holds, and for how many it cannot be told.
+    pub fn among(&self, as_of: &AsOf, places: &[Place], ticket: &Ticket) -> Result<(Vec<Place>, u64), EngineError> {
+        let Self(expression) = self;
+        if as_of.choice().names().is_open {
+            // Where any name may be a field, one that no stream has is a wrong word.
+            let missing = |field: &&String| !places.iter().any(|place| as_of.has_field(*place, field));
+            if expression.uses().fields.iter().any(|field| missing(&field)) {
+                let fields = as_of.all_fields(places.get(..SHOWING_FIELDS).unwrap_or(places));
+                let known = expression.uses().fields.iter().filter(|field| !missing(field)).cloned();
+                let fields = known.chain(fields).collect();
+                Expression::new(expression.text(), &Names { fields, is_open: false })?;
+            }
+        }
+        let stop = || ticket.is_cancelled();
+        let (mut found, mut unknown) = (Vec::new(), 0);
+        for place in places {
+            let reading = as_of.reading(*place, expression, &stop).map_err(|over| stopped(&over, expression))?;
+            match reading {
+                crate::expr::Reading::True => found.push(*place),
+                crate::expr::Reading::False => {}
+                crate::expr::Reading::Unknown(_) => unknown += 1,
+            }
+            if ticket.is_cancelled() {
+                return Err(StoreError::Cancelled.into());
+            }
+        }
+        Ok((found, unknown))
+    }
+}
+
+/// So many rows tell what their fields may be called.
+const SHOWING_FIELDS: usize = 1_000;

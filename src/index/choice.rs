@@ -1,0 +1,120 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::event::{EventRow, StreamId};
+use crate::expr::{Names, Uses};
+use crate::replay::{DecodedRows, ProjectionRef};
+
+/// Which projection each stream of a store is shown under.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    projections: Vec<ProjectionRef>,
+    /// By what stands before the first `-` of a stream's name.
+    of_category: HashMap<String, usize>,
+    /// Where a store knows better what a category is.
+    of_stream: HashMap<StreamId, usize>,
+    /// For all the others; left out where there is none.
+    otherwise: Option<usize>,
+}
+
+impl Choice {
+    /// One for every stream.
+    pub fn one(projection: ProjectionRef) -> Self {
+        Self { projections: vec![projection], otherwise: Some(0), ..Self::default() }
+    }
+
+    fn place_of(&mut self, projection: &ProjectionRef) -> usize {
+        if let Some(place) = self.projections.iter().position(|known| known == projection) {
+            return place;
+        }
+        self.projections.push(projection.clone());
+        self.projections.len() - 1
+    }
+
+    pub fn set_category(&mut self, category: &str, projection: &ProjectionRef) {
+        let place = self.place_of(projection);
+        self.of_category.insert(category.to_owned(), place);
+    }
+
+    pub fn set_stream(&mut self, stream: StreamId, projection: &ProjectionRef) {
+        let place = self.place_of(projection);
+        self.of_stream.insert(stream, place);
+    }
+
+    /// For streams of which nothing else is said.
+    pub fn set_otherwise(&mut self, projection: &ProjectionRef) {
+        self.otherwise = Some(self.place_of(projection));
+    }
+
+    pub fn projections(&self) -> &[ProjectionRef] {
+        &self.projections
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.projections.is_empty()
+    }
+
+    fn of(&self, stream: &StreamId) -> Option<usize> {
+        let by_name = || {
+            if self.of_category.is_empty() { None } else { self.of_category.get(stream.category()).copied() }
+        };
+        let by_stream = if self.of_stream.is_empty() { None } else { self.of_stream.get(stream).copied() };
+        by_stream.or_else(by_name).or(self.otherwise)
+    }
+
+    /// What a condition may name: the fields of any of them.
+    pub fn names(&self) -> Names {
+        let mut names = Names::default();
+        for projection in &self.projections {
+            let Names { fields, is_open } = projection.names();
+            names.is_open |= is_open;
+            for field in fields {
+                if !names.fields.contains(&field) {
+                    names.fields.push(field);
+                }
+            }
+        }
+        names
+    }
+}
+
+/// Rows of many streams, each decoded for the projection of its stream.
+pub struct MixedRows {
+    choice: Arc<Choice>,
+    pub(super) parts: Vec<Box<dyn DecodedRows>>,
+    /// The stream before, which often goes on.
+    last: Option<(StreamId, Option<usize>)>,
+}
+
+impl std::fmt::Debug for MixedRows {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MixedRows").field("choice", &self.choice).field("rows", &self.len()).finish_non_exhaustive()
+    }
+}
+
+impl MixedRows {
+    pub fn new(choice: &Arc<Choice>) -> Self {
+        let parts = choice.projections.iter().map(|projection| projection.rows_to_watch(&Uses::default()));
+        Self { parts: parts.collect(), choice: Arc::clone(choice), last: None }
+    }
+}
+
+impl DecodedRows for MixedRows {
+    fn push(&mut self, row: &EventRow<'_>) {
+        let part = match &self.last {
+            Some((stream, part)) if stream == row.stream => *part,
+            _ => {
+                let part = self.choice.of(row.stream);
+                self.last = Some((row.stream.clone(), part));
+                part
+            }
+        };
+        if let Some(rows) = part.and_then(|part| self.parts.get_mut(part)) {
+            rows.push(row);
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.parts.iter().map(|rows| rows.len()).sum()
+    }
+}

@@ -1,0 +1,243 @@
+//! How every stream of a store stood at a moment, under one projection.
+
+use std::any::Any;
+use std::cell::OnceCell;
+use std::fmt;
+
+use serde_json::Value;
+
+use super::bound::{At, Spoken};
+use super::streams::ByStream;
+use super::watch::WatchRows;
+use super::{DecodedRows, Finding};
+use crate::event::{Head, Position, StreamId, StreamKey, Timestamp};
+use crate::expr::{Expression, Reading, Stop};
+use crate::projection::{Problem, Projection, cell_value};
+
+/// One stream, as it stood.
+#[derive(Clone, Copy, Debug)]
+pub struct Stood<'s> {
+    pub stream: &'s StreamId,
+    /// Where its first event stands.
+    pub began: Option<Position>,
+    /// The last event that counts.
+    pub last: &'s Head,
+    /// The first event on which the projection failed; the state is that of the others.
+    pub failed: Option<&'s Finding>,
+}
+
+/// The states of all streams as they stood, by the place of each in the order in which the streams began.
+pub trait Standing: Send + Sync + fmt::Debug {
+    /// Folds in what [`super::ProjectionRef::rows_to_watch`] decoded, the rows of each stream in order.
+    fn fold(&mut self, rows: Box<dyn DecodedRows>);
+
+    /// The events that count.
+    fn events(&self) -> u64;
+
+    /// The streams that had begun.
+    fn len(&self) -> usize;
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn stood(&self, place: usize) -> Option<Stood<'_>>;
+
+    fn show(&self, place: usize) -> Option<Value>;
+
+    /// What stands at a path of the state; null where nothing does.
+    fn value(&self, place: usize, path: &str) -> Value;
+
+    /// The names of the state's fields.
+    fn fields(&self, place: usize) -> Vec<String>;
+
+    fn has_field(&self, place: usize, name: &str) -> bool;
+
+    /// What a condition is, asked of the state and of the last event's head. It must ask for nothing else.
+    fn reading(&self, place: usize, expression: &Expression, stop: &dyn Fn() -> bool) -> Result<Reading, Stop>;
+
+    /// The bytes that all of it takes, as far as some of the states tell.
+    fn bytes(&self) -> u64;
+}
+
+/// States that are looked at to tell how large all of them are.
+const WEIGHED: usize = 32;
+
+/// A state in memory is some times as long as its text.
+const MEMORY_OF_TEXT: usize = 2;
+
+pub(super) struct AllStood<P: Projection> {
+    projection: P,
+    /// Events behind this do not count; where clocks ran backward, the order of the stream does.
+    until: Option<Timestamp>,
+    of_stream: ByStream<Kept<P::State>>,
+    /// Those that had begun, in that order.
+    began: Vec<StreamKey>,
+    events: u64,
+    problems: Vec<Problem>,
+}
+
+struct Kept<S> {
+    state: S,
+    began: Option<Position>,
+    last: Option<(StreamId, Head)>,
+    failed: Option<Box<Finding>>,
+    /// How it stands behind the events that may not count: they do if one behind them does.
+    beyond: Option<Box<Beyond<S>>>,
+}
+
+struct Beyond<S> {
+    state: S,
+    failed: Option<Box<Finding>>,
+    events: u64,
+}
+
+impl<S: Default> Default for Kept<S> {
+    fn default() -> Self {
+        Self { state: S::default(), began: None, last: None, failed: None, beyond: None }
+    }
+}
+
+impl<P: Projection> AllStood<P> {
+    pub(super) fn new(projection: P, until: Option<Timestamp>) -> Self {
+        Self { projection, until, of_stream: ByStream::new(), began: Vec::new(), events: 0, problems: Vec::new() }
+    }
+
+    fn take(&mut self, key: StreamKey, stream: StreamId, head: Head, event: &P::Event) {
+        let Self { projection, until, of_stream, began, events, problems } = self;
+        let kept = of_stream.get_or_begin(key);
+        if kept.last.is_none() && kept.beyond.is_none() {
+            kept.began = head.position;
+        }
+        let counts = until.is_none_or(|until| head.recorded_at.is_some_and(|at| at <= until));
+        if counts && let Some(beyond) = kept.beyond.take() {
+            let Beyond { state, failed, events: before } = *beyond;
+            (kept.state, kept.failed) = (state, failed);
+            *events += before;
+        }
+        let (state, failed) = if counts {
+            (&mut kept.state, &mut kept.failed)
+        } else {
+            let Kept { state, failed, beyond, .. } = kept;
+            let begin = || Box::new(Beyond { state: state.clone(), failed: failed.clone(), events: 0 });
+            let beyond = beyond.get_or_insert_with(begin);
+            beyond.events += 1;
+            (&mut beyond.state, &mut beyond.failed)
+        };
+        projection.fold(state, event, &head, problems);
+        for problem in problems.drain(..) {
+            if failed.is_none() && matches!(problem, Problem::Failed(_)) {
+                *failed = Some(Box::new(Finding { version: head.version, problem }));
+            }
+        }
+        if counts {
+            *events += 1;
+            match &mut kept.last {
+                Some((_, last)) => *last = head,
+                None => {
+                    kept.last = Some((stream, head));
+                    began.push(key);
+                }
+            }
+        }
+    }
+
+    fn kept(&self, place: usize) -> Option<&Kept<P::State>> {
+        self.of_stream.get(*self.began.get(place)?)
+    }
+}
+
+impl<P: Projection> fmt::Debug for AllStood<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AllStood")
+            .field("projection", &self.projection)
+            .field("until", &self.until)
+            .field("events", &self.events)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<P: Projection> Standing for AllStood<P> {
+    fn fold(&mut self, rows: Box<dyn DecodedRows>) {
+        let rows: Box<dyn Any> = rows;
+        let Ok(rows) = rows.downcast::<WatchRows<P>>() else {
+            debug_assert!(false, "rows that another projection decoded");
+            return;
+        };
+        for (key, stream, head, event) in rows.into_events() {
+            self.take(key, stream, head, &event);
+        }
+    }
+
+    fn events(&self) -> u64 {
+        self.events
+    }
+
+    fn len(&self) -> usize {
+        self.began.len()
+    }
+
+    fn stood(&self, place: usize) -> Option<Stood<'_>> {
+        let kept = self.kept(place)?;
+        let (stream, last) = kept.last.as_ref()?;
+        Some(Stood { stream, began: kept.began, last, failed: kept.failed.as_deref() })
+    }
+
+    fn show(&self, place: usize) -> Option<Value> {
+        self.kept(place).map(|kept| self.projection.show(&kept.state))
+    }
+
+    fn value(&self, place: usize, path: &str) -> Value {
+        self.kept(place).map_or(Value::Null, |kept| cell_value(&self.projection, &kept.state, path))
+    }
+
+    fn fields(&self, place: usize) -> Vec<String> {
+        self.kept(place).map(|kept| super::when::fields_of(&self.projection, &kept.state)).unwrap_or_default()
+    }
+
+    fn has_field(&self, place: usize, name: &str) -> bool {
+        self.kept(place).is_some_and(|kept| match self.projection.as_json(&kept.state) {
+            Some(whole) => whole.get(name).is_some(),
+            None => self.projection.cell(&kept.state, name).is_some(),
+        })
+    }
+
+    fn reading(&self, place: usize, expression: &Expression, stop: &dyn Fn() -> bool) -> Result<Reading, Stop> {
+        let Some((kept, (_, head))) = self.kept(place).and_then(|kept| Some((kept, kept.last.as_ref()?))) else {
+            return Ok(Reading::False);
+        };
+        let at = At {
+            projection: &self.projection,
+            state: &kept.state,
+            old: None,
+            head,
+            spoken: Spoken::default(),
+            changed: &|_| false,
+            count: &|_| 0,
+            payload: OnceCell::new(),
+        };
+        expression.holds(&at, stop)
+    }
+
+    fn bytes(&self) -> u64 {
+        let all = self.of_stream.len();
+        let step = (all / WEIGHED).max(1);
+        let (mut weighed, mut bytes) = (0_u64, 0_u64);
+        for kept in self.of_stream.values().step_by(step) {
+            let beyond = kept.beyond.as_ref();
+            let of_beyond =
+                beyond.map_or(0, |beyond| size_of::<Beyond<P::State>>() + self.weight_of_text(&beyond.state));
+            let name = kept.last.as_ref().map_or(0, |(stream, _)| stream.as_str().len());
+            let own = size_of::<Kept<P::State>>() + self.weight_of_text(&kept.state);
+            bytes += (own + of_beyond + name + size_of::<StreamKey>() + size_of::<usize>()) as u64;
+            weighed += 1;
+        }
+        if weighed == 0 { 0 } else { bytes / weighed * all as u64 }
+    }
+}
+
+impl<P: Projection> AllStood<P> {
+    fn weight_of_text(&self, state: &P::State) -> usize {
+        self.projection.size(state).saturating_mul(MEMORY_OF_TEXT)
+    }
+}

@@ -1,0 +1,89 @@
+//! Every stream as it stood, as the command line tells it.
+
+use serde_json::{Value, json};
+
+use crate::sandbox::Sandbox;
+
+const MORE: &str = r#"{"stream":"lead-2","version":0,"type":"lead-initialized","recorded_at":"2025-01-02T00:00:00Z","payload":{"name":"=kim","phone":"2"}}
+{"stream":"order-1","version":0,"type":"placed","recorded_at":"2025-01-03T00:00:00Z","payload":{"total":5}}
+"#;
+
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::with_seed();
+    sandbox.write("more.jsonl", MORE);
+    sandbox.run(&["import", "more.jsonl", "--into", "a.db"]).ok();
+    sandbox
+}
+
+fn rows(sandbox: &Sandbox, arguments: &[&str]) -> Value {
+    sandbox.run(&[&["project", "a.db", "--format", "json"], arguments].concat()).ok().json()
+}
+
+#[test]
+fn each_stream_is_a_row_with_its_state_as_of_a_position_or_a_time() {
+    let sandbox = sandbox();
+    let then = sandbox.run(&["project", "a.db", "--projection", "state", "--as-of", "4", "--format", "json"]).ok();
+    let shown = sandbox.run(&["show", "a.db", "lead-1", "--at", "3", "--format", "json"]).ok().json();
+    assert_eq!(then.json(), json!([{"stream": "lead-1", "version": 3, "state": shown["state"]}]));
+    assert!(then.err.contains("1 stream at position 4, read up to position 4"), "{}", then.err);
+    let by_time = rows(&sandbox, &["--projection", "state", "--as-of", "2025-01-01T01:00:03.5Z"]);
+    assert_eq!(by_time, then.json());
+    let latest = rows(&sandbox, &[]);
+    let told = latest.as_array().expect("rows").iter();
+    let told: Vec<_> = told.map(|row| (row["stream"].clone(), row["version"].clone())).collect();
+    assert_eq!(told, [(json!("lead-1"), json!(6)), (json!("lead-2"), json!(0)), (json!("order-1"), json!(0))]);
+    assert_eq!(latest[2]["state"], json!({"total": 5}), "a stream of no known domain shows its fields");
+    assert_eq!(rows(&sandbox, &["--as-of", "0"]), json!([]));
+    let left_out = sandbox.run(&["project", "a.db", "--projection", "analysis"]).ok();
+    assert!(left_out.err.contains("streams of order have no projection analysis"), "{}", left_out.err);
+}
+
+#[test]
+fn rows_are_chosen_sorted_counted_and_limited() {
+    let sandbox = sandbox();
+    let found = rows(&sandbox, &["--where", "contacts > 1", "--columns", "status,contacts"]);
+    assert_eq!(found, json!([{"stream": "lead-1", "version": 6, "state": {"status": "CONVERTED", "contacts": 2}}]));
+    let shown = sandbox.run(&["project", "a.db", "--where", "contacts > 1"]).ok();
+    assert!(shown.out.contains("1 of 3 streams, read up to position 9"), "{}", shown.out);
+    assert!(shown.err.contains("it cannot be told of 1 stream"), "{}", shown.err);
+    let sorted = rows(&sandbox, &["--sort", "name", "--descending", "--limit", "1"]);
+    assert_eq!(sorted[0]["stream"], json!("lead-1"));
+    let counts = rows(&sandbox, &["--category", "lead", "--count-by", "status"]);
+    assert_eq!(counts, json!([{"value": "CONVERTED", "streams": 1}, {"value": "NEW_LEAD", "streams": 1}]));
+    let lines = sandbox.run(&["project", "a.db", "--format", "jsonl", "--columns", "name"]).ok().out;
+    assert_eq!(lines.lines().next(), Some(r#"{"stream":"lead-1","version":6,"state":{"name":"aaa"}}"#));
+    let csv = ["project", "a.db", "--columns", "name,total", "--format", "csv"];
+    let plain = sandbox.run(&csv).ok().out;
+    assert_eq!(plain, "stream,version,state.name,state.total\nlead-1,6,aaa,\nlead-2,0,=kim,\norder-1,0,,5\n");
+    let safe = sandbox.run(&[&csv[..], &["--csv-safe"]].concat()).ok().out;
+    assert!(safe.contains("lead-2,0,'=kim,"), "{safe}");
+    let table = sandbox.run(&["project", "a.db", "--category", "order"]).ok().out;
+    assert!(table.contains("order-1        0  5") && table.contains("1 stream, read up to position 9"), "{table}");
+}
+
+#[test]
+fn what_cannot_be_asked_is_said_in_a_sentence_with_a_next_step() {
+    let sandbox = sandbox();
+    for (arguments, said) in [
+        (&["--as-of", "v3"][..], "versions are each stream's own"),
+        (&["--category", "leed"], "did you mean lead?"),
+        (&["--projection", "stat"], "there are state, search, analysis, fields"),
+        (&["--where", "statsu == 'x'"], "^^^^^^"),
+        (&["--where", "changed('name')"], "foldline when --category"),
+        (&["--sort", "nam"], "no stream has the field nam; did you mean name?"),
+        (&["--count-by", "nam"], "did you mean name?"),
+        (&["--csv-safe"], "--csv-safe is for csv alone"),
+        (&["--memory", "0"], "0 MiB are allowed"),
+    ] {
+        let ran = sandbox.run(&[&["project", "a.db"], arguments].concat()).code(2);
+        assert!(ran.err.contains(said), "{arguments:?}: {}", ran.err);
+    }
+}
+
+#[test]
+fn looking_leaves_the_store_as_it_is() {
+    let sandbox = sandbox();
+    let before = sandbox.everything();
+    rows(&sandbox, &["--as-of", "3"]);
+    assert_eq!(sandbox.everything(), before);
+}
