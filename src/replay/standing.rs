@@ -232,7 +232,7 @@ impl<P: Projection> Standing for AllStood<P> {
             bytes += (own + of_beyond + name + size_of::<StreamKey>() + size_of::<usize>()) as u64;
             weighed += 1;
         }
-        if weighed == 0 { 0 } else { bytes / weighed * all as u64 }
+        bytes.checked_div(weighed).unwrap_or_default() * all as u64
     }
 }
 
