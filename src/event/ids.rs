@@ -153,6 +153,9 @@ impl EventId {
     /// The event that somebody means who writes this: a UUID however it is spelled, so that links are held against ids
     /// by what they mean.
     pub fn meant_by(text: &str) -> Self {
+        if let Some(bytes) = canonical_uuid(text.as_bytes()) {
+            return Self::Uuid(bytes);
+        }
         let is_uuid = matches!(text.len(), 32 | 36 | 38 | 45);
         let uuid = is_uuid.then(|| uuid::Uuid::try_parse(text).ok()).flatten();
         uuid.map_or_else(|| Self::Text(text.into()), |uuid| Self::Uuid(uuid.into_bytes()))

@@ -1,9 +1,8 @@
 //! What an event says led to it and what it belongs to: the ids by which events of different streams find each other.
 
-use std::borrow::Cow;
-
 use super::json_text::members;
 use super::metadata::{first_letter, rank_of};
+use super::plain_json::{PlainMember, plain_members};
 use super::{CAUSATION, CORRELATION, EventId, Metadata};
 
 /// The two kinds of link.
@@ -29,9 +28,32 @@ pub struct Links {
 impl Links {
     /// Read without anything else of the metadata: what [`Metadata::parse`] says of an object that is whole.
     pub fn of(metadata: &[u8]) -> Self {
-        let [correlation, causation] = said(metadata);
-        let id = |text: Option<Cow<'_, str>>| text.map(|text| EventId::meant_by(&text));
-        Self { correlation: id(correlation), causation: id(causation) }
+        let mut said = Said::default();
+        for (key, value) in members(metadata) {
+            let Ok(key) = std::str::from_utf8(key) else { continue };
+            if said.member(key, value).is_none() {
+                return Self::of_whole(metadata);
+            }
+        }
+        said.links().unwrap_or_else(|| Self::of_whole(metadata))
+    }
+
+    /// The same, of metadata that is judged in the same pass: `None` where it is not plainly sound JSON.
+    pub fn of_sound(metadata: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(metadata).ok()?;
+        let (mut said, mut is_plain) = (Said::default(), true);
+        plain_members(text, |PlainMember { name, value, .. }| {
+            is_plain = is_plain && said.member(text.get(name)?, metadata.get(value)?).is_some();
+            Some(())
+        })?;
+        let links = if is_plain { said.links() } else { None };
+        Some(links.unwrap_or_else(|| Self::of_whole(metadata)))
+    }
+
+    fn of_whole(metadata: &[u8]) -> Self {
+        let Metadata { correlation_id, causation_id, .. } = Metadata::parse(metadata);
+        let id = |text: Option<String>| text.map(|text| EventId::meant_by(&text));
+        Self { correlation: id(correlation_id), causation: id(causation_id) }
     }
 
     pub fn get(&self, kind: LinkKind) -> Option<&EventId> {
@@ -42,45 +64,57 @@ impl Links {
     }
 }
 
-fn said(stored: &[u8]) -> [Option<Cow<'_, str>>; 2] {
-    const ROLES: [&[&str]; 2] = [&CORRELATION, &CAUSATION];
-    let mut best: [Option<(usize, &[u8])>; 2] = [None; 2];
-    for (key, value) in members(stored) {
-        let Ok(key) = std::str::from_utf8(key) else { continue };
+/// What the members of an object that were met so far say of its links: of each kind the surest, with its rank.
+#[derive(Default)]
+struct Said<'t>([Option<(usize, &'t [u8])>; 2]);
+
+impl<'t> Said<'t> {
+    /// `None` where the object has to be read with all the rest: a name that is written in an odd way or twice, an object
+    /// that names itself. All of it is rare.
+    fn member(&mut self, key: &str, value: &'t [u8]) -> Option<()> {
+        const ROLES: [&[&str]; 2] = [&CORRELATION, &CAUSATION];
         if key.contains('\\') {
-            return whole(stored);
+            return None;
         }
         let first = first_letter(key);
-        for (names, best) in ROLES.iter().zip(&mut best) {
+        // Both kinds begin so, and few other names do.
+        if first != Some(b'c') {
+            return Some(());
+        }
+        let as_written = ROLES.iter().position(|names| names.contains(&key));
+        for (role, (names, best)) in ROLES.iter().zip(&mut self.0).enumerate() {
+            if as_written.is_some_and(|other| other != role) {
+                continue;
+            }
             let Some(rank) = rank_of(key, first, names) else { continue };
-            match best {
-                // A second one of the same name, an object that names itself: rare, and read with all the rest.
-                Some(_) => return whole(stored),
-                None if value.first() == Some(&b'{') => return whole(stored),
-                None if is_said(value) => *best = Some((rank, value)),
-                None => {}
+            if best.is_some() || value.first() == Some(&b'{') {
+                return None;
+            }
+            if is_said(value) {
+                *best = Some((rank, value));
             }
         }
+        Some(())
     }
-    if best.iter().flatten().any(|(_, value)| value.contains(&b'\\')) {
-        return whole(stored);
+
+    /// `None` where one of them is written with escapes.
+    fn links(self) -> Option<Links> {
+        if self.0.iter().flatten().any(|(_, value)| value.contains(&b'\\')) {
+            return None;
+        }
+        let [correlation, causation] = self.0.map(|best| Some(EventId::meant_by(plain(best?.1)?)));
+        Some(Links { correlation, causation })
     }
-    best.map(|best| best.and_then(|(_, value)| plain(value)))
 }
 
 fn is_said(value: &[u8]) -> bool {
     matches!(value.first(), Some(b'"' | b'-' | b'0'..=b'9'))
 }
 
-fn plain(value: &[u8]) -> Option<Cow<'_, str>> {
+fn plain(value: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(value).ok()?;
     let inside = text.strip_prefix('"').map(|rest| rest.strip_suffix('"').unwrap_or(rest));
-    Some(Cow::Borrowed(inside.unwrap_or(text)))
-}
-
-fn whole(stored: &[u8]) -> [Option<Cow<'static, str>>; 2] {
-    let Metadata { correlation_id, causation_id, .. } = Metadata::parse(stored);
-    [correlation_id.map(Cow::Owned), causation_id.map(Cow::Owned)]
+    Some(inside.unwrap_or(text))
 }
 
 #[cfg(test)]
@@ -100,6 +134,9 @@ mod tests {
             r#"{"causation-id":null,"correlation-id":true,"reason":"because"}"#,
             r#"{"correlationStreamName":"lead-1"}"#,
             r#"{"actor":"kim"}"#,
+            r#"{"cause-id":"e1","correlation":"c","causation":"e2"}"#,
+            r#"{"correlation":{"id":"c"},"causation-id":"e1","correlation-id":"d"}"#,
+            r#"{"correlation-id":"c","causation-id":"e\\1","tags":["causation-id"]}"#,
             "",
             "[1]",
         ] {
@@ -107,6 +144,8 @@ mod tests {
             let id = |text: Option<String>| text.map(|text| EventId::meant_by(&text));
             let expected = Links { correlation: id(correlation_id), causation: id(causation_id) };
             assert_eq!(Links::of(stored.as_bytes()), expected, "{stored}");
+            let is_plain = stored.starts_with('{') && !stored.contains("\\u");
+            assert_eq!(Links::of_sound(stored.as_bytes()), is_plain.then_some(expected), "{stored}");
         }
     }
 

@@ -46,6 +46,11 @@ impl HistoryCheck {
 
     /// Says how many events of the row's stream were seen before it.
     pub fn row(&mut self, row: &EventRow<'_>, report: &mut dyn FnMut(Finding)) -> u64 {
+        self.row_judged(row, false, report)
+    }
+
+    /// The same, where its metadata may have been found to be sound already.
+    pub fn row_judged(&mut self, row: &EventRow<'_>, is_metadata_sound: bool, report: &mut dyn FnMut(Finding)) -> u64 {
         let mut say = |what| report(Finding::of_event(row, what));
         let seen = self.seen.entry(row.stream_key).or_default();
         let Seen { events, highest, latest } = *seen;
@@ -72,7 +77,8 @@ impl HistoryCheck {
         {
             say(Fault::PayloadNotJson { detail: error.to_string() });
         }
-        if self.rules.expects_json && !row.metadata.is_empty() && check_json(row.metadata).is_err() {
+        let is_judged = is_metadata_sound || row.metadata.is_empty();
+        if self.rules.expects_json && !is_judged && check_json(row.metadata).is_err() {
             say(Fault::MetadataNotJson);
         }
         *seen = Seen { events: events + 1, highest: highest.max(row.version), latest: latest.max(row.recorded_at) };

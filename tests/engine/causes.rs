@@ -271,6 +271,10 @@ fn kept_links_that_are_not_those_of_the_events_are_found() {
         "UPDATE links SET position = 4 WHERE position = 3 AND kind = 1",
         "INSERT INTO links VALUES (1, 'asked', 1)",
         "UPDATE links SET id = CAST(id AS BLOB)",
+        "UPDATE links SET kind = 2 WHERE position = 3 AND kind = 1",
+        "INSERT INTO links VALUES (-1, 'asked', 1)",
+        // Two that differ in both have changed places.
+        "UPDATE links SET position = CASE position WHEN 2 THEN 4 ELSE 2 END WHERE kind = 1 AND position IN (2, 4)",
     ] {
         let (_folder, path, mut store) = native_store();
         tell(&mut store, STORY);

@@ -1,5 +1,7 @@
 //! What is kept of the links between events, so that an id leads to those that name it.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
+
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension};
 
@@ -71,43 +73,59 @@ pub(super) fn are_kept(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(connection.prepare_cached(sql)?.query_row([], |_| Ok(())).optional()?.is_some())
 }
 
-/// All links of a store in a few bytes, whichever order they come in.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Sum(u128);
+/// All links of a store in a few bytes, whichever order they come in. What is summed is hashed with keys that are drawn
+/// anew each time, so that nobody can write other links that come to the same.
+#[derive(Debug, Default)]
+pub(super) struct Sum {
+    keys: RandomState,
+    links: u64,
+    total: u64,
+}
+
+/// The types of SQLite that an id may have.
+const BLOB: u8 = 4;
+const TEXT: u8 = 3;
+const OTHER: u8 = 0;
 
 impl Sum {
-    pub(super) fn add(&mut self, metadata: &[u8], position: i64) {
-        let links = Links::of(metadata);
+    pub(super) fn add(&mut self, links: &Links, position: i64) {
         for kind in LinkKind::ALL {
             match links.get(kind) {
-                Some(EventId::Uuid(id)) => self.one(number(kind), 4, id, position),
-                Some(EventId::Text(id)) => self.one(number(kind), 3, id.as_bytes(), position),
+                Some(EventId::Uuid(id)) => self.one(kind, BLOB, id, position),
+                Some(EventId::Text(id)) => self.one(kind, TEXT, id.as_bytes(), position),
                 None => {}
             }
         }
     }
 
-    fn one(&mut self, kind: i64, of_type: u8, id: &[u8], position: i64) {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(&kind.to_le_bytes()).update(&position.to_le_bytes()).update(&[of_type]).update(id);
-        let mut half = [0; 16];
-        half.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
-        self.0 = self.0.wrapping_add(u128::from_le_bytes(half));
+    fn one(&mut self, kind: LinkKind, of_type: u8, id: &[u8], position: i64) {
+        let mut hasher = self.keys.build_hasher();
+        hasher.write_i64(position);
+        hasher.write_u64(number(kind) as u64 | u64::from(of_type) << 8);
+        hasher.write(id);
+        self.links += 1;
+        self.total = self.total.wrapping_add(hasher.finish());
     }
 
-    /// What is kept.
-    pub(super) fn of_table(connection: &Connection) -> rusqlite::Result<Self> {
-        let mut sum = Self::default();
-        let mut list = connection.prepare("SELECT kind, id, position FROM links")?;
-        let mut rows = list.query([])?;
-        while let Some(row) = rows.next()? {
-            let (kind, position) = (row.get(0)?, row.get(2)?);
-            match row.get_ref(1)? {
-                ValueRef::Blob(id) => sum.one(kind, 4, id, position),
-                ValueRef::Text(id) => sum.one(kind, 3, id, position),
-                _ => sum.one(kind, 0, &[], position),
+    /// Whether the same is kept.
+    pub(super) fn is_kept(&self, connection: &Connection) -> rusqlite::Result<bool> {
+        let others = "SELECT EXISTS (SELECT 1 FROM links WHERE kind < 0) OR EXISTS (SELECT 1 FROM links WHERE kind > 1)";
+        if connection.query_row(others, [], |row| row.get(0))? {
+            return Ok(false);
+        }
+        let mut kept = Self { keys: self.keys.clone(), ..Self::default() };
+        let mut list = connection.prepare("SELECT position, id FROM links WHERE kind = ?1")?;
+        for kind in LinkKind::ALL {
+            let mut rows = list.query([number(kind)])?;
+            while let Some(row) = rows.next()? {
+                let ValueRef::Integer(position) = row.get_ref(0)? else { return Ok(false) };
+                match row.get_ref(1)? {
+                    ValueRef::Blob(id) => kept.one(kind, BLOB, id, position),
+                    ValueRef::Text(id) => kept.one(kind, TEXT, id, position),
+                    _ => kept.one(kind, OTHER, &[], position),
+                }
             }
         }
-        Ok(sum)
+        Ok((kept.links, kept.total) == (self.links, self.total))
     }
 }

@@ -6,7 +6,7 @@ use super::links::{self, Sum};
 use super::names::{Names, lossy};
 use super::read::{bytes, moment, unsigned, visit_kept, with_event};
 use super::schema::{Format, strayed};
-use crate::event::{ByNumber, Position, StreamId, StreamKey, Timestamp, Version};
+use crate::event::{ByNumber, Links, Position, StreamId, StreamKey, Timestamp, Version};
 use crate::store::{Fault, Finding, Flow, HistoryCheck, Snapshot};
 
 /// What the kept row of a stream says besides what every history is checked for.
@@ -46,8 +46,11 @@ pub(super) fn run(
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let stored = row.get_ref(9)?.as_blob().ok().and_then(|blob| Link::try_from(blob).ok());
+        let number: i64 = row.get(0)?;
         let read = with_event(connection, names, row, |event| {
-            let events_before = history.row(event, report);
+            let sound = if event.metadata.is_empty() { Some(Links::default()) } else { Links::of_sound(event.metadata) };
+            let events_before = history.row_judged(event, sound.is_some(), report);
+            linked.add(&sound.unwrap_or_else(|| Links::of(event.metadata)), number);
             let link = Chained {
                 stream: event.stream.as_str(),
                 version: event.version,
@@ -71,11 +74,11 @@ pub(super) fn run(
             ends.last_at = event.recorded_at;
             ends.last_position = event.position.unwrap_or_default();
         });
-        let position = unsigned(row, 0)?;
-        linked.add(bytes(row.get_ref(8)?), row.get(0)?);
+        let position = u64::try_from(number).unwrap_or(0);
         match read {
             Ok(()) => *types.entry(row.get(3)?).or_default() += 1,
             Err(error) if is_odd_number(&error) => {
+                linked.add(&Links::of(bytes(row.get_ref(8)?)), number);
                 before = stored.unwrap_or(before);
                 report(Finding::of_store(Fault::EventNumbers { position }));
             }
@@ -95,7 +98,7 @@ pub(super) fn run(
     check_kept_streams(connection, &history, &ends, report)?;
     check_kept_types(connection, &types, report)?;
     // Where the table itself is gone, the schema says so.
-    if format >= Format::LINKED && links::are_kept(connection)? && Sum::of_table(connection)? != linked {
+    if format >= Format::LINKED && links::are_kept(connection)? && !linked.is_kept(connection)? {
         report(Finding::of_store(Fault::LinksDiffer));
     }
     if format >= Format::SEALED {
