@@ -39,6 +39,7 @@ streams = Streams
 streams-filter = Filter streams
 streams-filter-clear = Clear the filter of streams
 streams-none = No stream matches
+streams-none-yet = None so far; the streams are still being read
 names-read = Names read: { $percent } %
 names-stop = Stop
 names-partly = Names are known of { $percent } %

@@ -39,6 +39,7 @@ streams = 스트림
 streams-filter = 스트림 필터
 streams-filter-clear = 스트림 필터 지우기
 streams-none = 일치하는 스트림이 없습니다
+streams-none-yet = 아직 없습니다. 스트림을 읽고 있습니다
 names-read = 이름 읽는 중: { $percent }%
 names-stop = 중지
 names-partly = 이름을 { $percent }%까지 읽었습니다

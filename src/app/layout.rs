@@ -1,5 +1,6 @@
-use egui::{CentralPanel, Frame, Margin, Panel, RichText, Ui};
+use egui::{CentralPanel, Color32, Frame, Margin, Panel, Rect, RichText, Ui};
 
+use super::ground::Ground;
 use super::panes::{SideBorders, cards_ui};
 use super::regions::{Place, Regions};
 use super::{App, Dialog};
@@ -19,7 +20,10 @@ impl App {
         self.play(ui);
         let fit = self.fit(ui.ctx());
         let colours = palette(ui);
-        let bar = |margin| Frame::new().fill(colours.panel).inner_margin(Margin::symmetric(16, margin));
+        let is_cleared = self.cleared.get() == Some(colours.panel);
+        // What the window was cleared with already is not painted once more: each time costs a pass over every pixel.
+        let panel = if is_cleared { Color32::TRANSPARENT } else { colours.panel };
+        let bar = |margin| Frame::new().fill(panel).inner_margin(Margin::symmetric(16, margin));
         let scene = &mut Scene { locale: &self.locale, zone: self.settings.zone, actions };
         let regions = &mut self.regions;
         regions.begin();
@@ -61,7 +65,7 @@ impl App {
         let height = timeline_height(store, ui.ctx().content_rect().height());
         let timeline = (has_events && fit.has_timeline)
             .then(|| Place::take(ui, Panel::bottom("timeline").exact_size(height).frame(bar(8))));
-        let side = Frame::new().fill(colours.panel).inner_margin(12);
+        let side = Frame::new().fill(panel).inner_margin(12);
         let space = ui.available_rect_before_wrap();
         let borders = SideBorders::new(space, fit);
         if fit.streams > 0.0 {
@@ -77,15 +81,19 @@ impl App {
         let event = (fit.event > 0.0)
             .then(|| Place::take(ui, Panel::right("event").resizable(false).exact_size(fit.event).frame(side)));
         if fit.has_middle {
-            let frame = Frame::new().fill(colours.background).inner_margin(if space.width() < 700.0 { 8 } else { 16 });
+            let frame = Frame::new().inner_margin(if space.width() < 700.0 { 8 } else { 16 });
             CentralPanel::default().frame(frame).show(ui, |ui| {
+                let ground = Ground::begin(ui);
                 dim_if(ui, is_leaving);
                 let panes = &self.settings.panes;
+                let mut covered = Vec::new();
                 regions.show(ui, |ui| {
-                    if let Some(split) = middle_ui(ui, scene, store, panes, self.middle, &mut self.reveal) {
+                    if let Some((split, cards)) = middle_ui(ui, scene, store, panes, self.middle, &mut self.reveal) {
                         self.split = split;
+                        covered = cards;
                     }
                 });
+                ground.paint_round(colours.background, &covered);
             });
         }
         borders.event_ui(ui, scene);
@@ -130,7 +138,8 @@ fn dim_if(ui: &mut Ui, is_leaving: bool) {
     }
 }
 
-/// The stream on screen: its name, its state or a comparison, and its history. Answers how these were shared out.
+/// The stream on screen: its name, its state or a comparison, and its history. Answers how these were shared out, and
+/// which of it the cards cover.
 fn middle_ui(
     ui: &mut Ui,
     scene: &mut Scene<'_>,
@@ -138,7 +147,7 @@ fn middle_ui(
     panes: &Panes,
     middle: Middle,
     reveal: &mut bool,
-) -> Option<Split> {
+) -> Option<(Split, Vec<Rect>)> {
     let label = store.on_screen().0.and_then(|view| store.labels.of(&view.stream)).map(str::to_owned);
     let mut shown = store.on_screen_mut();
     let Some(view) = shown.view.take() else {

@@ -212,7 +212,7 @@ impl App {
             Action::SearchDay(day) => self.search(ctx, String::new(), Some(day)),
             Action::MoreHits => self.store.iter_mut().for_each(OpenStore::want_more_hits),
             Action::BeginSurvey => self.store.iter_mut().for_each(OpenStore::begin_survey),
-            Action::StopSurvey => self.store.iter_mut().for_each(|store| store.surveying.cancel()),
+            Action::StopSurvey => self.store.iter_mut().for_each(OpenStore::stop_survey),
             Action::Order(order) => {
                 if let Some(store) = &mut self.store {
                     store.order = order;

@@ -7,6 +7,7 @@ mod branches;
 mod correcting;
 mod dialogs;
 mod going;
+mod ground;
 mod keys;
 mod lanes;
 mod layout;
@@ -18,6 +19,7 @@ mod refused;
 mod regions;
 mod settings;
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
@@ -36,6 +38,7 @@ use crate::engine::{Engine, Loading, Moment, Wake, begin};
 use crate::event::StreamId;
 use crate::locale::Locale;
 use crate::store::{self, Address, Source};
+use crate::theme::palette_of;
 use crate::ui::{Notice, TypedPath, focus_ring_ui};
 use crate::view::{FileFor, Middle, OpenStore, Split, TypedMoment, UserError};
 use crate::workspace::Workspace;
@@ -103,6 +106,8 @@ pub struct App {
     branch_file: Loading<Option<BranchFile>, UserError>,
     /// What the file is chosen for.
     file_for: FileFor,
+    /// The colour that whoever shows the window cleared it with, where that is so.
+    cleared: Cell<Option<egui::Color32>>,
 }
 
 /// What became of a file that was chosen for a branch.
@@ -170,6 +175,7 @@ impl App {
             file_dialog: Loading::default(),
             export_dialog: Loading::default(),
             file_for: FileFor::default(),
+            cleared: Cell::default(),
         };
         app.look_for_recent();
         app.begin(&context.egui_ctx, start);
@@ -283,6 +289,13 @@ impl App {
 }
 
 impl eframe::App for App {
+    /// With what most of the window shows, so that most of it is painted by then.
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        let panel = palette_of(visuals).panel;
+        self.cleared.set(Some(panel));
+        panel.to_normalized_gamma_f32()
+    }
+
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         self.poll(ctx);
     }

@@ -66,7 +66,7 @@ impl SideBorders {
     }
 }
 
-/// The state or a comparison, and the history below it.
+/// The state or a comparison, and the history below it. Answers with the cards' places too.
 pub(super) fn cards_ui(
     ui: &mut Ui,
     scene: &mut Scene<'_>,
@@ -75,13 +75,13 @@ pub(super) fn cards_ui(
     panes: &Panes,
     middle: Middle,
     reveal: &mut bool,
-) -> Split {
+) -> (Split, Vec<Rect>) {
     let space = ui.available_rect_before_wrap();
     // A branch has a middle of its own.
     let middle = if shown.open.is_some() { Middle::State } else { middle };
     if middle == Middle::Causes {
         causes_ui(ui, scene, shown, view, space, reveal);
-        return Split::default();
+        return (Split::default(), Vec::new());
     }
     let is_comparing = middle == Middle::Compare;
     let lines = match &mut shown.open {
@@ -98,7 +98,7 @@ pub(super) fn cards_ui(
     let above = Rect::from_min_size(space.min, vec2(space.width(), split.state));
     let below = Rect::from_min_size(above.left_bottom() + vec2(0.0, CARD_GAP), vec2(space.width(), split.history));
     let mut open = shown.open.take();
-    ui.scope_builder(UiBuilder::new().max_rect(above), |ui| {
+    let upper = ui.scope_builder(UiBuilder::new().max_rect(above), |ui| {
         ui.shrink_clip_rect(above.expand(1.0));
         if let Some(open) = &mut open {
             beside_ui(ui, scene, view, open, split.is_state_folded);
@@ -116,12 +116,13 @@ pub(super) fn cards_ui(
         splitter.show(ui, scene);
         splitter.paint(ui);
     }
-    ui.scope_builder(UiBuilder::new().max_rect(below), |ui| {
+    let lower = ui.scope_builder(UiBuilder::new().max_rect(below), |ui| {
         ui.shrink_clip_rect(below.expand(1.0));
         match &open {
             Some(open) => branch_history_ui(ui, scene, view, open, reveal, split.is_history_folded),
             None => history_ui(ui, scene, view, reveal, split.is_history_folded),
         }
     });
-    split
+    let covered = vec![upper.response.rect.intersect(above), lower.response.rect.intersect(below)];
+    (split, covered)
 }

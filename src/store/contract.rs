@@ -41,6 +41,12 @@ pub trait Store: Send {
 
     fn info(&self) -> Result<StoreInfo, StoreError>;
 
+    /// What of [`Store::info`] is known without a walk over all streams: the times and the longest stream are left out
+    /// where they would take one. `None` where nothing is known before all of it.
+    fn info_at_once(&self) -> Result<Option<StoreInfo>, StoreError> {
+        Ok(None)
+    }
+
     /// The streams by category, the largest category first. Cheaper than [`Store::info`] where a store knows a way.
     fn categories(&self) -> Result<Vec<(String, u64)>, StoreError> {
         Ok(self.info()?.categories)

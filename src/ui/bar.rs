@@ -70,7 +70,7 @@ fn right_ui(ui: &mut Ui, scene: &mut Scene<'_>, width: f32) {
 /// How the store is open, and what it holds.
 fn store_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>) {
     let Some(store) = store else { return };
-    let Some(Overview { info, read_only, notice }) = store.info.value() else { return };
+    let Some(Overview { info, read_only, notice, .. }) = store.info.value() else { return };
     let colours = palette(ui);
     access_ui(ui, scene, store, read_only.map(|reason| scene.sentence(&reason.message())).as_deref());
     if let Some(notice) = notice {

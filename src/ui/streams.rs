@@ -36,12 +36,13 @@ fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus: &
     let led = filter_ui(ui, scene, store, wants_focus);
     survey_ui(ui, scene, store);
     ui.add_space(6.0);
-    let Some(Listed { groups, .. }) = store.groups.value() else { return seen };
+    let Some(Listed { groups, is_partial, .. }) = store.groups.value() else { return seen };
     let closed_id = Id::unique("closed categories");
     let mut closed: BTreeSet<String> = ui.data(|data| data.get_temp(closed_id)).unwrap_or_default();
     let is_filtered = !store.filter.trim().is_empty();
     if is_filtered && groups.iter().all(|group| group.rows.is_empty()) {
-        ui.label(RichText::new(scene.text("streams-none")).color(palette(ui).dim));
+        let none = if *is_partial { "streams-none-yet" } else { "streams-none" };
+        ui.label(RichText::new(scene.text(none)).color(palette(ui).dim));
         return seen;
     }
     let selected = store.view.as_ref().map(|view| view.stream.clone());

@@ -30,6 +30,8 @@ pub struct Listed {
     pub groups: Vec<StreamGroup>,
     pub(super) totals: HashMap<String, u64>,
     pub(super) is_cheap: bool,
+    /// Those that are known so far; the others are on their way.
+    pub is_partial: bool,
 }
 
 impl Question for ListStreams {
@@ -43,7 +45,10 @@ impl Question for ListStreams {
         if self.is_known_to_survey(has_kept_counts) {
             let Self { filter, order, survey, .. } = self;
             let groups = survey.list(filter.as_deref(), order, STREAMS_LISTED as usize);
-            return Ok(Listed { groups, totals: HashMap::new(), is_cheap: true });
+            return Ok(Listed { groups, totals: HashMap::new(), is_cheap: true, is_partial: false });
+        }
+        if self.filter.is_some() && self.survey.is_being_listed() {
+            return Ok(self.of_known());
         }
         let survey = self.survey.clone();
         let mut listed = if has_kept_counts { self.by_category(reader, ticket)? } else { self.all(reader, ticket)? };
@@ -79,14 +84,12 @@ impl ListStreams {
             let found = if self.filter.is_none() { total } else { rows.len() as u64 };
             groups.push(StreamGroup { category, total, found, rows });
         }
-        Ok(Listed { groups, totals: HashMap::new(), is_cheap: true })
+        Ok(Listed { groups, totals: HashMap::new(), is_cheap: true, is_partial: false })
     }
 
     /// One walk over all of them, where every list is one.
     fn all(self, reader: &dyn Store, ticket: &Ticket) -> Result<Listed, StoreError> {
         let is_whole = self.filter.is_none();
-        let empty =
-            |category: &str| StreamGroup { category: category.to_owned(), total: 0, found: 0, rows: Vec::new() };
         let query = StreamQuery { category: None, filter: self.filter, order: self.order, limit: None };
         let mut groups: HashMap<String, StreamGroup> = HashMap::new();
         reader.visit_streams(&query, &mut |row| {
@@ -101,20 +104,44 @@ impl ListStreams {
             }
             ticket.flow()
         })?;
-        let totals = if is_whole {
-            groups.iter().map(|(category, group)| (category.clone(), group.total)).collect()
-        } else {
-            // A category that the filter leaves empty is listed all the same.
-            for (category, total) in &self.totals {
-                let group = groups.entry(category.clone()).or_insert_with(|| empty(category));
-                group.total = group.total.max(*total);
-            }
-            self.totals
-        };
-        let mut groups: Vec<StreamGroup> = groups.into_values().collect();
-        groups.sort_by(|a, b| b.total.cmp(&a.total).then_with(|| a.category.cmp(&b.category)));
-        Ok(Listed { groups, totals, is_cheap: false })
+        if is_whole {
+            let totals = groups.iter().map(|(category, group)| (category.clone(), group.total)).collect();
+            return Ok(Listed { groups: largest_first(groups), totals, is_cheap: false, is_partial: false });
+        }
+        let groups = largest_first(with_totals(groups, &self.totals));
+        Ok(Listed { groups, totals: self.totals, is_cheap: false, is_partial: false })
     }
+
+    /// The store is being read for all its streams: what came of them is filtered, and asked for again as more come.
+    fn of_known(self) -> Listed {
+        let Self { filter, order, survey, totals, .. } = self;
+        let known = survey.list(filter.as_deref(), order, STREAMS_LISTED as usize);
+        let groups = known.into_iter().map(|group| (group.category.clone(), group)).collect();
+        let groups = largest_first(with_totals(groups, &totals));
+        Listed { groups, totals, is_cheap: true, is_partial: true }
+    }
+}
+
+fn empty(category: &str) -> StreamGroup {
+    StreamGroup { category: category.to_owned(), total: 0, found: 0, rows: Vec::new() }
+}
+
+/// A category that the filter leaves empty is listed all the same, and is as large as it was known to be.
+fn with_totals(
+    mut groups: HashMap<String, StreamGroup>,
+    totals: &HashMap<String, u64>,
+) -> HashMap<String, StreamGroup> {
+    for (category, total) in totals {
+        let group = groups.entry(category.clone()).or_insert_with(|| empty(category));
+        group.total = group.total.max(*total);
+    }
+    groups
+}
+
+fn largest_first(groups: HashMap<String, StreamGroup>) -> Vec<StreamGroup> {
+    let mut groups: Vec<StreamGroup> = groups.into_values().collect();
+    groups.sort_by(|a, b| b.total.cmp(&a.total).then_with(|| a.category.cmp(&b.category)));
+    groups
 }
 
 fn unnamed(row: StreamRow) -> ListedStream {
@@ -127,6 +154,8 @@ pub struct FindStreams {
     pub(super) text: String,
     pub(super) most: usize,
     pub(super) survey: Survey,
+    /// Whoever asks again as more streams come is content with those that have.
+    pub(super) takes_known: bool,
 }
 
 /// The streams that were found, and what was looked for.
@@ -134,6 +163,8 @@ pub struct FindStreams {
 pub struct FoundStreams {
     pub text: String,
     pub streams: Vec<FoundStream>,
+    /// Among those that are known so far; the others are on their way.
+    pub is_partial: bool,
 }
 
 impl Question for FindStreams {
@@ -142,13 +173,18 @@ impl Question for FindStreams {
     const WHAT: &'static str = "listing streams";
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<FoundStreams, UserError> {
-        let Self { text, most, survey } = self;
-        let streams = if survey.is_listed() {
-            survey.likely(&text, most)
+        let Self { text, most, survey, takes_known } = self;
+        let is_partial = takes_known && survey.is_being_listed();
+        let unnamed = |row: StreamRow| FoundStream { stream: row.stream, name: None, category: row.category };
+        let streams = if is_partial || survey.is_listed() {
+            let mut streams = survey.likely(&text, most);
+            if is_partial && streams.iter().all(|found| found.stream.as_str() != text) {
+                streams.splice(0..0, reader.stream(&StreamId::from(text.as_str()))?.map(unnamed));
+            }
+            streams
         } else {
             let filter = Some(text.clone());
             let query = StreamQuery { filter, limit: Some(most as u64), ..StreamQuery::default() };
-            let unnamed = |row: StreamRow| FoundStream { stream: row.stream, name: None, category: row.category };
             let exact = reader.stream(&StreamId::from(text.as_str()))?;
             let mut streams = Vec::from_iter(exact.map(unnamed));
             reader.visit_streams(&query, &mut |row| {
@@ -157,7 +193,7 @@ impl Question for FindStreams {
             })?;
             streams
         };
-        Ok(FoundStreams { text, streams })
+        Ok(FoundStreams { text, streams, is_partial })
     }
 }
 

@@ -44,6 +44,8 @@ pub struct OpenStore {
     survey_news: u64,
     /// How far the survey was when the list was last made from it.
     survey_step: u64,
+    /// How many streams had come when the list was last made of those.
+    survey_listed: u64,
     pub view: Option<StreamView>,
     /// The stream that was looked at before, for as long as the next one is on its way.
     leaving: Option<StreamView>,
@@ -84,6 +86,8 @@ pub enum SurveyAge {
 #[derive(Clone, Debug)]
 pub struct Overview {
     pub info: StoreInfo,
+    /// Nothing is left out that takes a walk over all streams.
+    pub is_whole: bool,
     /// Why Foldline never appends here.
     pub read_only: Option<ReadOnlyReason>,
     /// What whoever looks at it should know first.
@@ -122,6 +126,7 @@ impl OpenStore {
             greeting: Greeting::default(),
             survey_news: 0,
             survey_step: 0,
+            survey_listed: 0,
             view: None,
             leaving: None,
             is_writing_on: false,
@@ -140,7 +145,7 @@ impl OpenStore {
             was_replaced: false,
             follows: false,
         };
-        store.info.ask(&store.engine, LookAtStore);
+        store.info.ask(&store.engine, LookAtStore::AtOnce);
         store.tools.noting.workspace = Some(workspace);
         store.tools.noting.read(&store.engine);
         store.list_streams();
@@ -187,6 +192,7 @@ impl OpenStore {
     /// Goes on reading every event, where that was stopped or not begun.
     pub fn begin_survey(&mut self) {
         if !self.surveying.is_loading() {
+            self.survey_listed = 0;
             self.surveying.ask(&self.engine, ReadSurvey(self.survey.clone()));
         }
     }
@@ -197,7 +203,9 @@ impl OpenStore {
             return self.found.cancel();
         }
         self.survey_for_names();
-        self.found.ask(&self.engine, FindStreams { text, most: STREAMS_IN_PALETTE, survey: self.survey.clone() });
+        let survey = self.survey.clone();
+        let question = FindStreams { text, most: STREAMS_IN_PALETTE, survey, takes_known: true };
+        self.found.ask(&self.engine, question);
     }
 
     /// Somebody looks for a name: where nobody did before, they are read now.
@@ -224,12 +232,35 @@ impl OpenStore {
         };
         let has_gone_on = std::mem::replace(&mut self.survey_step, step) != step;
         self.survey_news += u64::from(is_new || has_gone_on);
-        if is_new || (has_gone_on && self.lists_by_name()) {
+        if is_new || self.has_listed_more() || (has_gone_on && self.lists_by_name()) {
             let question = self.list_question(Duration::ZERO);
             self.groups.ask_because(&self.engine, question, Cause::Store);
             self.found.again(&self.engine, Cause::Store);
         }
         is_new
+    }
+
+    /// What is listed is of the streams that had come, and by now there are twice as many.
+    fn has_listed_more(&mut self) -> bool {
+        let is_partial = self.groups.value().is_some_and(|listed| listed.is_partial)
+            || self.found.value().is_some_and(|found| found.is_partial);
+        let listed =
+            self.surveying.progress().filter(|progress| progress.total == 0).map_or(0, |progress| progress.done);
+        let has_more = is_partial && listed >= 2 * self.survey_listed.max(1);
+        if has_more {
+            self.survey_listed = listed;
+        }
+        has_more
+    }
+
+    /// Nothing more is read for names; what was not reached is asked of the store.
+    pub fn stop_survey(&mut self) {
+        self.surveying.cancel();
+        self.survey.expect_no_more();
+        if self.groups.value().is_some_and(|listed| listed.is_partial) {
+            let question = self.list_question(BETWEEN_LETTERS);
+            self.groups.ask(&self.engine, question);
+        }
     }
 
     /// Sets a pin at the cursor, or takes it away where it stands there already.
@@ -571,6 +602,9 @@ impl OpenStore {
         let Self { engine, info, groups, lists_made, found, labels, view, leaving, comparing, causes, signs, .. } =
             self;
         let mut is_new = info.poll(engine);
+        if is_new && info.value().is_some_and(|overview| !overview.is_whole) && info.error().is_none() {
+            info.ask(engine, LookAtStore::Whole);
+        }
         is_new |= found.poll(engine);
         is_new |= recorded.is_some() || has_proposal || has_branched;
         let has_list = groups.poll(engine);
@@ -650,8 +684,12 @@ pub struct OnScreen<'a> {
 }
 
 /// Looks at the store as a whole.
-#[derive(Clone, Copy, Debug)]
-pub struct LookAtStore;
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LookAtStore {
+    /// What is known without a walk over all streams, where that is something: the rest is asked for when it is there.
+    AtOnce,
+    Whole,
+}
 
 impl Question for LookAtStore {
     type Answer = Overview;
@@ -659,7 +697,9 @@ impl Question for LookAtStore {
     const WHAT: &'static str = "looking at the store";
 
     fn answer(self, reader: &dyn Store, _: &Ticket) -> Result<Overview, UserError> {
-        let info = reader.info()?;
-        Ok(Overview { read_only: reader.read_only_reason(), notice: reader.notice(), info })
+        let at_once = if self == Self::AtOnce { reader.info_at_once()? } else { None };
+        let is_whole = at_once.is_none();
+        let info = at_once.map_or_else(|| reader.info(), Ok)?;
+        Ok(Overview { read_only: reader.read_only_reason(), notice: reader.notice(), info, is_whole })
     }
 }

@@ -76,7 +76,8 @@ impl StreamChoice {
                 self.asked = Asked::default();
             } else {
                 let survey = labels.survey().clone();
-                self.asked.ask(engine, FindStreams { text: text.to_owned(), most: STREAMS_OFFERED, survey });
+                let (text, most) = (text.to_owned(), STREAMS_OFFERED);
+                self.asked.ask(engine, FindStreams { text, most, survey, takes_known: false });
             }
         }
         if self.asked.poll(engine) {

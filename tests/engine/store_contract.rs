@@ -731,6 +731,13 @@ fn info_counts_events_streams_types_and_categories(stores: &dyn Factory) {
     let longest = info.longest_stream.expect("there are streams");
     assert_eq!((longest.stream.as_str(), longest.events), (LEAD, 4));
     assert!(info.is_writable);
+    // What comes at once is a part of it, and says nothing else.
+    if let Some(at_once) = store.info_at_once().expect("readable") {
+        let whole = store.info().expect("readable");
+        assert_eq!((at_once.events, at_once.streams), (whole.events, whole.streams));
+        assert_eq!((at_once.event_types, at_once.categories), (whole.event_types, whole.categories));
+        assert_eq!((at_once.first_at, at_once.last_at, at_once.longest_stream), (None, None, None));
+    }
 }
 
 fn snapshot(version: u64, id: &str, state: &str) -> Snapshot {

@@ -1,13 +1,21 @@
 //! What a look at every event tells of a store: begun, broken off, gone on with, and kept up with what is recorded.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
 
-use foldline::engine::{Survey, Ticket, name_of_stream};
-use foldline::event::NewEvent;
+use foldline::engine::{Engine, Survey, Ticket, name_of_stream};
+use foldline::event::{EventId, NewEvent, RecordedEvent, StreamId};
 use foldline::store::native::NativeStore;
-use foldline::store::{self, Expected, Store, StreamOrder, Writer};
+use foldline::store::{
+    self, Capabilities, Expected, Finding, Flow, Framework, Opener, Query, Scan, Store, StoreError, StoreInfo,
+    StreamOrder, StreamQuery, StreamRow, Writer,
+};
+use foldline::view::OpenStore;
 use rusqlite::Connection;
 
+use crate::memory_store::MemoryStore;
 use crate::workshop::{event, native_store, stream};
 
 const MOST: usize = 100;
@@ -142,5 +150,106 @@ fn one_stream_by_itself_is_called_what_the_survey_calls_it() {
     for (id, name) in [("thing-1", Some("Bo")), ("thing-2", Some("name 2.")), ("thing-7", None)] {
         assert_eq!(name_of_stream(reader.as_ref(), &stream(id), &ticket).expect("read").as_deref(), name);
         assert_eq!(survey.name_of(&stream(id)).as_deref(), name);
+    }
+}
+
+/// A store whose streams stop coming after some, until they are let go on.
+#[derive(Clone, Debug)]
+struct Halting {
+    inner: MemoryStore,
+    at: usize,
+    /// Whether they may go on.
+    gate: Arc<(Mutex<bool>, Condvar)>,
+    /// How often the store itself was asked to filter.
+    filtered: Arc<AtomicU32>,
+}
+
+impl Store for Halting {
+    fn framework(&self) -> Framework {
+        self.inner.framework()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { has_kept_counts: false, ..self.inner.capabilities() }
+    }
+
+    fn opener(&self) -> Opener {
+        let store = self.clone();
+        Arc::new(move || Ok(Box::new(store.clone())))
+    }
+
+    fn info(&self) -> Result<StoreInfo, StoreError> {
+        self.inner.info()
+    }
+
+    fn scan<'s>(&'s self, query: &Query) -> Result<Box<dyn Scan + 's>, StoreError> {
+        self.inner.scan(query)
+    }
+
+    fn visit_streams(&self, query: &StreamQuery, visit: &mut dyn FnMut(StreamRow) -> Flow) -> Result<(), StoreError> {
+        self.filtered.fetch_add(u32::from(query.filter.is_some()), Ordering::SeqCst);
+        let mut count = 0;
+        self.inner.visit_streams(query, &mut |row| {
+            if count == self.at {
+                let (may_go_on, moved) = &*self.gate;
+                let waits = moved.wait_while(may_go_on.lock().expect("whole"), |may_go_on| !*may_go_on);
+                drop(waits.expect("whole"));
+            }
+            count += 1;
+            visit(row)
+        })
+    }
+
+    fn stream(&self, stream: &StreamId) -> Result<Option<StreamRow>, StoreError> {
+        self.inner.stream(stream)
+    }
+
+    fn event_by_id(&self, id: &EventId) -> Result<Option<RecordedEvent>, StoreError> {
+        self.inner.event_by_id(id)
+    }
+
+    fn verify(&self, report: &mut dyn FnMut(Finding), progress: &mut dyn FnMut(u64) -> Flow) -> Result<(), StoreError> {
+        self.inner.verify(report, progress)
+    }
+}
+
+#[test]
+fn a_filter_typed_while_the_streams_are_read_takes_those_that_came_and_asks_the_store_for_none() {
+    let mut inner = MemoryStore::default();
+    for number in 0..6_000 {
+        let event = created(&format!("e{number}"), &format!("name {number}."));
+        inner.append(&stream(&format!("thing-{number}")), Expected::Any, &[event]).expect("recorded");
+    }
+    let store = Halting { inner, at: 3_000, gate: Arc::default(), filtered: Arc::default() };
+    let place = tempfile::tempdir().expect("a folder");
+    let engine = Engine::new(place.path().join("store.db").into(), Box::new(store.clone()), Arc::new(|| ()));
+    let mut open = OpenStore::new(engine);
+    until(&mut open, |open| open.survey().is_being_listed());
+    for filter in ["9", "99", "999"] {
+        open.filter = filter.to_owned();
+        open.list_streams();
+    }
+    let found = |open: &OpenStore| {
+        let listed = open.groups.value()?;
+        let rows: Vec<String> =
+            listed.groups.iter().flat_map(|group| &group.rows).map(|row| row.stream.to_string()).collect();
+        Some((rows, listed.is_partial))
+    };
+    let some = ["thing-999", "thing-1999"].map(str::to_owned).to_vec();
+    until(&mut open, |open| found(open) == Some((some.clone(), true)));
+    *store.gate.0.lock().expect("whole") = true;
+    store.gate.1.notify_all();
+    let all = ["thing-999", "thing-1999", "thing-2999", "thing-3999", "thing-4999", "thing-5999"];
+    let all = all.map(str::to_owned).to_vec();
+    until(&mut open, |open| found(open) == Some((all.clone(), false)));
+    assert_eq!(store.filtered.load(Ordering::SeqCst), 0);
+}
+
+fn until(open: &mut OpenStore, mut is_so: impl FnMut(&OpenStore) -> bool) {
+    let began = Instant::now();
+    while !is_so(open) {
+        assert!(began.elapsed() < Duration::from_secs(30), "it never came: {:?}", open.groups.value());
+        std::thread::yield_now();
+        open.poll();
     }
 }

@@ -45,6 +45,35 @@ fn texts_in(driver: &Driver, around: Rect) -> Vec<(String, Rect)> {
     found
 }
 
+/// How often the window's area is painted over with what hides all that is below.
+fn times_filled(driver: &Driver) -> f32 {
+    fn filled(shape: &Shape, clip: Rect) -> f32 {
+        match shape {
+            Shape::Vec(shapes) => shapes.iter().map(|shape| filled(shape, clip)).sum(),
+            Shape::Rect(drawn) if drawn.fill.a() == 255 => drawn.rect.intersect(clip).area().max(0.0),
+            _ => 0.0,
+        }
+    }
+    let shapes = &driver.window.output().shapes;
+    let area: f32 = shapes.iter().map(|shape| filled(&shape.shape, shape.clip_rect)).sum();
+    area / driver.window.ctx.content_rect().area()
+}
+
+#[test]
+fn what_the_window_was_cleared_with_is_not_painted_again() {
+    let mut driver = Driver::at("lead-1");
+    let before = times_filled(&driver);
+    assert!((1.0..1.2).contains(&before), "{before}");
+    for _ in 0..2 {
+        let visuals = driver.window.ctx.global_style().visuals.clone();
+        eframe::App::clear_color(driver.window.state(), &visuals);
+        driver.window.step();
+        let after = times_filled(&driver);
+        assert!((0.1..0.62).contains(&after), "{before} before, {after} after");
+        driver.click("Light or dark");
+    }
+}
+
 #[test]
 fn a_long_name_a_short_id_and_a_count_do_not_lie_over_each_other() {
     // One letter of an id is laid out even where no room is left for it.

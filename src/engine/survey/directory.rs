@@ -85,6 +85,10 @@ impl Directory {
         self.events
     }
 
+    pub(super) fn streams(&self) -> u64 {
+        self.streams.len() as u64
+    }
+
     pub(super) fn is_full(&self) -> bool {
         self.streams.len() >= MOST_STREAMS || self.ids.size() + self.names.size() >= MOST_TEXT
     }

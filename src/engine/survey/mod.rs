@@ -55,6 +55,8 @@ struct Content {
     cursor: Cursor,
     read: u64,
     stage: Stage,
+    /// The streams are on their way, and those that came are known.
+    is_being_listed: bool,
     /// Where the store ended when its streams were listed: their counts hold up to there.
     listed_to: Option<Position>,
     /// What the store is still to be asked about, because events came behind that.
@@ -91,6 +93,16 @@ impl Survey {
     /// Every stream is known, so that lists can be made from here.
     pub fn is_listed(&self) -> bool {
         self.read().stage >= Stage::Listed
+    }
+
+    /// Not every stream is known, but those that are not come by themselves: nobody needs to ask the store for them.
+    pub fn is_being_listed(&self) -> bool {
+        self.read().is_being_listed
+    }
+
+    /// Whoever listed the streams was told to stop.
+    pub fn expect_no_more(&self) {
+        write(&self.0).is_being_listed = false;
     }
 
     /// Every event was looked at.
@@ -218,9 +230,12 @@ fn write(content: &RwLock<Content>) -> RwLockWriteGuard<'_, Content> {
 
 fn build(content: &RwLock<Content>, reader: &dyn Store, ticket: &Ticket) -> Result<(), StoreError> {
     let end = if reader.capabilities().has_feed { reader.end()?.position() } else { None };
-    list(content, reader, ticket)?;
+    write(content).is_being_listed = true;
+    let listed = list(content, reader, ticket);
     {
         let mut content = write(content);
+        content.is_being_listed = false;
+        listed?;
         if content.directory.is_full() {
             *content = Content { stage: Stage::TooLarge, ..Content::default() };
             return Ok(());
@@ -237,6 +252,10 @@ fn list(content: &RwLock<Content>, reader: &dyn Store, ticket: &Ticket) -> Resul
     let note = |rows: &mut Vec<StreamRow>| {
         let mut content = write(content);
         rows.drain(..).for_each(|row| content.directory.set(&row));
+        if content.is_being_listed {
+            // Of how many, nobody knows yet.
+            let _ = ticket.reached(content.directory.streams());
+        }
         if content.directory.is_full() { Flow::Break(()) } else { ticket.flow() }
     };
     reader.visit_streams(&StreamQuery::default(), &mut |row| {
@@ -249,7 +268,11 @@ fn list(content: &RwLock<Content>, reader: &dyn Store, ticket: &Ticket) -> Resul
 
 /// Looks at the events behind the cursor.
 fn read_on(content: &RwLock<Content>, reader: &dyn Store, ticket: &Ticket) -> Result<(), StoreError> {
-    ticket.set_total(write(content).directory.events());
+    {
+        let content = write(content);
+        let _ = ticket.reached(content.read);
+        ticket.set_total(content.directory.events());
+    }
     let mut batch = EventBatch::default();
     if reader.capabilities().has_feed {
         loop {

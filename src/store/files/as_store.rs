@@ -226,6 +226,11 @@ impl Store for FileStore {
         Ok(StoreInfo { framework: self.kind, is_writable: false, ..info })
     }
 
+    fn info_at_once(&self) -> Result<Option<StoreInfo>, StoreError> {
+        let info = self.named(self.reader.info_at_once())?;
+        Ok(info.map(|info| StoreInfo { framework: self.kind, is_writable: false, ..info }))
+    }
+
     fn scan<'s>(&'s self, query: &Query) -> Result<Box<dyn Scan + 's>, StoreError> {
         Ok(Box::new(NamedScan { store: self, scan: self.named(self.reader.scan(query))? }))
     }

@@ -10,6 +10,8 @@ pub struct Layout {
     pub dialect: Dialect,
     /// The table that holds the events, for whoever has to choose or is told.
     pub table: String,
+    /// It is a mapped view, which may compute without end.
+    pub is_view: bool,
     /// What follows `FROM`: one row for each event of each stream.
     pub from: String,
     /// What follows `WHERE`, where some rows are no events.
@@ -205,6 +207,7 @@ impl Layout {
             framework,
             dialect,
             table,
+            is_view: false,
             from,
             filter: None,
             counts: None,

@@ -33,7 +33,9 @@ pub fn recognise(catalogue: &Catalogue) -> Recognised {
 pub fn chosen(place: &str, catalogue: &Catalogue, mapping: Option<&Mapping>) -> Result<Option<Layout>, StoreError> {
     if let Some(mapping) = mapping {
         let wrong = |source| StoreError::Mapping { place: place.to_owned(), source };
-        return mapping.layout(catalogue).map(Some).map_err(wrong);
+        let layout = mapping.layout(catalogue).map_err(wrong)?;
+        let is_view = catalogue.table(&mapping.table).is_some_and(|table| table.is_view);
+        return Ok(Some(Layout { is_view, ..layout }));
     }
     match recognise(catalogue) {
         Recognised::One(layout) => Ok(Some(layout)),

@@ -1,5 +1,6 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::cell::{Cells, Value};
 use super::content::Kind;
@@ -7,9 +8,11 @@ use super::decode::Decoder;
 use super::held::held_as;
 use super::key::CipherKey;
 use super::layout::{Layout, Time};
+use super::mapping::MappingError;
 use super::numbering::Numbering;
 use super::scan::ForeignScan;
 use super::sql::Sql;
+use super::within::within;
 use crate::event::{EventId, EventRow, RecordedEvent, StreamId, StreamKey, Timestamp};
 use crate::store::{
     Capabilities, Columns, Finding, Flow, Framework, Interrupter, KeptState, Notice, Opener, Query, ReadOnlyReason,
@@ -77,9 +80,37 @@ pub struct ForeignStore<D> {
     pub(in crate::store) decoder: Decoder,
 }
 
+/// How long a view may take to its first event when it is opened. Whatever is asked of it later takes as long.
+const LONGEST_OPENING: Duration = Duration::from_secs(10);
+
 impl<D: Database> ForeignStore<D> {
-    pub fn new(database: D, layout: Layout, key: Option<CipherKey>) -> Result<Self, StoreError> {
-        let numbering = Numbering::at_opening(&database, layout)?;
+    /// `place` is what the store is called in an error.
+    pub fn new(database: D, layout: Layout, key: Option<CipherKey>, place: &str) -> Result<Self, StoreError> {
+        Self::within(LONGEST_OPENING, database, layout, key, place)
+    }
+
+    /// A table comes to an end, however long it is; what a view computes before its first event may have none.
+    pub(in crate::store) fn within(
+        limit: Duration,
+        database: D,
+        layout: Layout,
+        key: Option<CipherKey>,
+        place: &str,
+    ) -> Result<Self, StoreError> {
+        let (is_view, table) = (layout.is_view, layout.table.clone());
+        let numbering = within(limit, database.interrupter().filter(|_| is_view), || {
+            let numbering = Numbering::at_opening(&database, layout)?;
+            let first = Query::store().limit(1).columns(Columns::HEADS);
+            if let Some(sql) = numbering.layout().events_sql(&first, None).filter(|_| is_view) {
+                database.rows(&sql, &mut |_| Flow::Break(()))?;
+            }
+            Ok(numbering)
+        })?;
+        let too_slow = || StoreError::Mapping {
+            place: place.to_owned(),
+            source: MappingError::TooSlow { table, seconds: limit.as_secs() },
+        };
+        let numbering = numbering.ok_or_else(too_slow)?;
         let decoder = Decoder::new(numbering.layout().clone(), key);
         Ok(Self { database, numbering, decoder })
     }

@@ -109,7 +109,8 @@ impl Sum {
 
     /// Whether the same is kept.
     pub(super) fn is_kept(&self, connection: &Connection) -> rusqlite::Result<bool> {
-        let others = "SELECT EXISTS (SELECT 1 FROM links WHERE kind < 0) OR EXISTS (SELECT 1 FROM links WHERE kind > 1)";
+        let others =
+            "SELECT EXISTS (SELECT 1 FROM links WHERE kind < 0) OR EXISTS (SELECT 1 FROM links WHERE kind > 1)";
         if connection.query_row(others, [], |row| row.get(0))? {
             return Ok(false);
         }

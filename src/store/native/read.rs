@@ -49,21 +49,12 @@ impl Store for NativeStore {
             let longest_stream = connection
                 .query_row(&format!("{STREAM_COLUMNS} ORDER BY events DESC, id LIMIT 1"), [], stream_row)
                 .optional()?;
-            Ok(StoreInfo {
-                framework: self.framework(),
-                events,
-                streams,
-                event_types: counts(
-                    connection,
-                    "SELECT name, events FROM types WHERE events > 0 ORDER BY events DESC, name",
-                )?,
-                categories: categories(connection)?,
-                first_at,
-                last_at,
-                longest_stream,
-                is_writable: self.is_writable(),
-            })
+            Ok(StoreInfo { streams, events, first_at, last_at, longest_stream, ..self.info_of_few(connection)? })
         })
+    }
+
+    fn info_at_once(&self) -> Result<Option<StoreInfo>, StoreError> {
+        self.reading(|connection| self.info_of_few(connection).map(Some))
     }
 
     fn scan<'s>(&'s self, query: &Query) -> Result<Box<dyn Scan + 's>, StoreError> {
@@ -205,6 +196,23 @@ impl Store for NativeStore {
 }
 
 impl NativeStore {
+    /// By the counts of types and categories, of which there are few.
+    fn info_of_few(&self, connection: &Connection) -> rusqlite::Result<StoreInfo> {
+        let of_types = "SELECT name, events FROM types WHERE events > 0 ORDER BY events DESC, name";
+        let (event_types, categories) = (counts(connection, of_types)?, categories(connection)?);
+        Ok(StoreInfo {
+            framework: self.framework(),
+            events: event_types.iter().map(|(_, events)| events).sum(),
+            streams: categories.iter().map(|(_, streams)| streams).sum(),
+            event_types,
+            categories,
+            first_at: None,
+            last_at: None,
+            longest_stream: None,
+            is_writable: self.is_writable(),
+        })
+    }
+
     /// A store that an older Foldline wrote has them only once it is written again.
     fn keeps_links(&self) -> bool {
         self.format >= Format::LINKED && super::links::are_kept(self.connection()).unwrap_or(false)

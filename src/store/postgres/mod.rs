@@ -158,7 +158,8 @@ pub(super) fn open(address: &Address, options: &OpenOptions) -> Result<ForeignPo
 pub(super) fn open_in(database: PgDatabase, options: &OpenOptions) -> Result<ForeignPostgres, StoreError> {
     let mut layout = database.layout(options.mapping.as_ref())?;
     layout.read_only = layout.why_read_only();
-    ForeignStore::new(database, layout, options.key.clone())
+    let place = database.address.to_string();
+    ForeignStore::new(database, layout, options.key.clone(), &place)
 }
 
 /// Opens to append, where the framework's own rules can be kept.

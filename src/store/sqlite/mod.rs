@@ -43,10 +43,11 @@ impl SqliteTables {
 /// Reads by the mapping, or by what the tables themselves say.
 pub(super) fn open(path: &Path, file: ReadOnlyFile, options: &OpenOptions) -> Result<ForeignSqlite, StoreError> {
     let catalogue = read_catalogue(file.connection()).map_err(|source| StoreError::from_sqlite(path, source))?;
-    let mut layout = chosen(&path.display().to_string(), &catalogue, options.mapping.as_ref())?
+    let place = path.display().to_string();
+    let mut layout = chosen(&place, &catalogue, options.mapping.as_ref())?
         .ok_or_else(|| StoreError::Unrecognised { path: path.to_owned(), tables: catalogue.names() })?;
     layout.read_only = append::read_only_reason(path, &layout);
-    ForeignStore::new(SqliteTables::new(path, file), layout, options.key.clone())
+    ForeignStore::new(SqliteTables::new(path, file), layout, options.key.clone(), &place)
 }
 
 /// Opens to append, where the framework's own rules can be kept. Only looked at before that is sure.
@@ -176,9 +177,12 @@ impl Database for SqliteTables {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::event::StreamId;
     use crate::store::Query;
+    use crate::store::frameworks::Mapping;
 
     /// One event `cart-1` of each framework's own, and the name of its stream.
     const TABLES: [(&str, &str); 4] = [
@@ -212,6 +216,30 @@ mod tests {
              INSERT INTO messages VALUES (1, 0, '2025-01-01 01:00:00', 'cart-1', 'Begun', '{}', NULL, 'a')",
         ),
     ];
+
+    #[test]
+    fn a_mapped_view_whose_first_event_never_comes_is_not_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("store.db");
+        let views = "CREATE VIEW endless AS WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers)
+                SELECT 'cart-' || (n % 3) AS stream, n AS version, 'Grew' AS type, '{}' AS payload FROM numbers;
+             CREATE VIEW short AS SELECT * FROM (SELECT * FROM endless LIMIT 5);";
+        Connection::open(&path).and_then(|made| made.execute_batch(views)).expect("views");
+        let open = |table: &str, version: &str| {
+            let mapping =
+                format!(r#"{{"table":"{table}","stream":"stream",{version}"type":"type","payload":"payload"}}"#);
+            let file = ReadOnlyFile::open(&path).expect("a file");
+            let catalogue = read_catalogue(file.connection()).expect("a catalogue");
+            let layout = chosen("here", &catalogue, Some(&Mapping::parse(&mapping).expect("a mapping")));
+            let layout = layout.expect("mapped").expect("a layout");
+            ForeignStore::within(Duration::from_secs(1), SqliteTables::new(&path, file), layout, None, "here")
+        };
+        for version in ["", r#""version":"version","#] {
+            let error = open("endless", version).map(drop).expect_err("it never ends").to_string();
+            assert!(error.contains("endless were not there within 1 s"), "{error}");
+            assert!(open("short", version).is_ok(), "{version}");
+        }
+    }
 
     #[test]
     fn the_events_of_a_stream_come_in_the_order_of_an_index() {

@@ -34,20 +34,24 @@ fn a_question_to_a_file_is_interrupted_within_a_moment() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log.db");
     let connection = rusqlite::Connection::open(&path).unwrap();
-    // A view that never comes to an end.
+    // A view that comes to no end once the store is open.
     connection
         .execute_batch(
-            "CREATE TABLE base (n INTEGER); INSERT INTO base VALUES (1);
-             CREATE VIEW log AS WITH RECURSIVE numbers(n) AS (SELECT n FROM base UNION ALL SELECT n + 1 FROM numbers)
-             SELECT 'a' AS stream, n AS version, 'Grew' AS type, '{}' AS payload FROM numbers",
+            "CREATE TABLE base (most INTEGER); INSERT INTO base VALUES (10);
+             CREATE VIEW log AS
+               WITH RECURSIVE numbers(n) AS
+                 (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < (SELECT most FROM base))
+               SELECT 'a' AS stream, n AS version, 'Grew' AS type, '{}' AS payload FROM numbers",
         )
         .unwrap();
-    drop(connection);
     let mapping = r#"{"table":"log","stream":"stream","type":"type","payload":"payload"}"#;
     let options =
         store::OpenOptions { mapping: Some(Mapping::parse(mapping).unwrap()), ..store::OpenOptions::default() };
     let reader = store::open_with(&Source::File(path), &options);
     let reader = reader.unwrap_or_else(|error| panic!("{error}"));
+    connection.execute("UPDATE base SET most = 1000000000000", ()).unwrap();
+    drop(connection);
+    let reader = reader.again().unwrap_or_else(|error| panic!("{error}"));
     let interrupter = reader.interrupter().expect("SQLite can be told to stop");
     let asking = std::thread::Builder::new().name("asking".to_owned()).spawn(move || {
         let answer = reader.info().map(drop);
