@@ -223,7 +223,7 @@ mod tests {
         let path = folder.path().join("store.db");
         let views = "CREATE VIEW endless AS WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers)
                 SELECT 'cart-' || (n % 3) AS stream, n AS version, 'Grew' AS type, '{}' AS payload FROM numbers;
-             CREATE VIEW short AS SELECT * FROM (SELECT * FROM endless LIMIT 5);";
+             CREATE VIEW short AS SELECT 'cart-1' AS stream, 1 AS version, 'Grew' AS type, '{}' AS payload;";
         Connection::open(&path).and_then(|made| made.execute_batch(views)).expect("views");
         let open = |table: &str, version: &str| {
             let mapping =
@@ -237,7 +237,7 @@ mod tests {
         for version in ["", r#""version":"version","#] {
             let error = open("endless", version).map(drop).expect_err("it never ends").to_string();
             assert!(error.contains("endless were not there within 1 s"), "{error}");
-            assert!(open("short", version).is_ok(), "{version}");
+            open("short", version).map(drop).unwrap_or_else(|error| panic!("{version}: {error}"));
         }
     }
 
