@@ -49,7 +49,7 @@ impl Store for NativeStore {
             let longest_stream = connection
                 .query_row(&format!("{STREAM_COLUMNS} ORDER BY events DESC, id LIMIT 1"), [], stream_row)
                 .optional()?;
-            Ok(StoreInfo { streams, events, first_at, last_at, longest_stream, ..self.info_of_few(connection)? })
+            Ok(StoreInfo { events, streams, first_at, last_at, longest_stream, ..self.info_of_few(connection)? })
         })
     }
 
