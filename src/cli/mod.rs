@@ -198,7 +198,7 @@ pub struct WindowWish {
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Ended {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     keep_secret(&arguments);
-    let arguments = place::spelled_out(arguments);
+    let arguments = place::with_expressions(place::spelled_out(arguments));
     let Arguments { command, words, at, map, frame_times } = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {

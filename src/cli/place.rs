@@ -43,9 +43,57 @@ pub(super) fn spelled_out(arguments: Vec<OsString>) -> Vec<OsString> {
     spell().unwrap_or(arguments)
 }
 
+/// An expression that begins with a minus is no option: a blank before it says so to whoever reads the options, and
+/// nothing to the expression.
+pub(super) fn with_expressions(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    if !arguments.get(1).is_some_and(|command| command == "when" || command == "reduce") {
+        return arguments;
+    }
+    let takes_a_value = |option: &OsString| {
+        let option = option.as_encoded_bytes();
+        option.starts_with(b"--") && !option.contains(&b'=') && !FLAGS.iter().any(|flag| flag.as_bytes() == option)
+    };
+    for place in 2..arguments.len() {
+        let Some(typed) = arguments.get(place).and_then(|typed| typed.to_str()) else { continue };
+        if typed == "--" {
+            break;
+        }
+        let is_expression = typed.len() > 2 && typed.starts_with('-') && !typed.starts_with("--");
+        if is_expression && !arguments.get(place - 1).is_some_and(takes_a_value) {
+            let blank = format!(" {typed}");
+            if let Some(argument) = arguments.get_mut(place) {
+                *argument = blank.into();
+            }
+        }
+    }
+    arguments
+}
+
+/// Options of these commands that take no value.
+const FLAGS: [&str; 3] = ["--rule", "--by-the-rules", "--force"];
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_expression_may_begin_with_a_minus() {
+        for (typed, spelled) in [
+            ("foldline when a.db lead-1 -contacts<0", "foldline when a.db lead-1 | -contacts<0"),
+            ("foldline when --category lead a.db -h>0", "foldline when --category lead a.db | -h>0"),
+            ("foldline reduce a.db l --force -x<0", "foldline reduce a.db l --force | -x<0"),
+            ("foldline reduce a.db l --finding -10", "foldline reduce a.db l --finding -10"),
+            ("foldline when -h", "foldline when -h"),
+            ("foldline when a.db l -- -x<0", "foldline when a.db l -- -x<0"),
+            ("foldline show a.db -x<0", "foldline show a.db -x<0"),
+        ] {
+            let words = |text: &str| text.split(' ').map(OsString::from).collect::<Vec<_>>();
+            let spelled = words(&spelled.replace("| ", "|"));
+            let spelled: Vec<OsString> =
+                spelled.iter().map(|word| word.to_string_lossy().replace('|', " ").into()).collect();
+            assert_eq!(with_expressions(words(typed)), spelled, "{typed}");
+        }
+    }
 
     #[test]
     fn a_place_is_the_store_the_stream_and_the_version() {

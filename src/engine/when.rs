@@ -80,6 +80,9 @@ pub fn stopped(stop: &Stop, expression: &Expression) -> EngineError {
         Stop::TooManySteps => {
             Flaw { kind: FlawKind::TooManySteps, span: 0..expression.text().len(), instead: None }.into()
         }
+        Stop::TooManyStepsInAll => {
+            Flaw { kind: FlawKind::TooManyStepsInAll, span: 0..expression.text().len(), instead: None }.into()
+        }
         Stop::Cancelled | Stop::Unknown(_) => StoreError::Cancelled.into(),
     }
 }
@@ -171,7 +174,7 @@ pub fn when_in_store(
     if names.is_open && expression.uses().fields.iter().any(|field| !watching.has_field(field)) {
         let known = expression.uses().fields.iter().filter(|field| watching.has_field(field)).cloned();
         let fields = known.chain(watching.some_fields()).collect();
-        Expression::new(text, &Names { fields, is_open: false })?;
+        Expression::new(text, &Names { fields, is_open: false, differ: true })?;
     }
     Ok(Some(watching))
 }

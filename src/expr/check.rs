@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::functions::{FUNCTIONS, Function, FunctionHelp};
 use super::node::{Called, Each, EachWhat, Literal, Node};
-use super::text_functions::{length_in, pattern};
+use super::text_functions::{ahead, length_in, pattern};
 use super::tree::{Sign, Tree, What};
 use super::value::Kind;
 use super::{EventPart, Flaw, FlawKind, Names, Uses, Value, Which};
@@ -299,6 +299,20 @@ impl Checker<'_> {
                     return Ok(Node::Literal(Literal::Length(length)));
                 }
             }
+            Function::Year
+            | Function::Month
+            | Function::DayOfMonth
+            | Function::DayOfMonthFromOne
+            | Function::DayOfWeek
+            | Function::DayOfYear
+            | Function::Hours
+            | Function::Minutes
+            | Function::Seconds
+            | Function::Milliseconds => {
+                if let Some((text, place)) = text(1).filter(|(text, _)| ahead(text).is_none()) {
+                    return Err(Flaw::new(FlawKind::Zone(text), place));
+                }
+            }
             Function::Matches => {
                 if let Some((text, place)) = text(1) {
                     let ready = pattern(&text).ok_or_else(|| Flaw::new(FlawKind::Pattern(text), place))?;
@@ -320,6 +334,7 @@ impl Checker<'_> {
 
     /// The field that a path begins with must be known.
     fn check_path(&self, path: &str, span: Range<usize>) -> Result<(), Flaw> {
+        // A field may be called so itself.
         let end = path.find(['.', '[']).unwrap_or(path.len());
         let field = path.get(..end).unwrap_or_default();
         if self.knows(path) || self.knows(field) || path.starts_with('[') {
@@ -334,6 +349,14 @@ impl Checker<'_> {
             let kind = FlawKind::Arguments { function: "has", takes: "has(state.field)", given: given.len() };
             return Err(Flaw::new(kind, span));
         };
+        match self.has_this(asked, &span) {
+            // It is a field elsewhere, and here it is not there.
+            Err(Flaw { kind: FlawKind::Field(_), .. }) if self.names.differ => Ok(Node::Literal(Literal::Bool(false))),
+            node => node,
+        }
+    }
+
+    fn has_this(&mut self, asked: &Tree, span: &Range<usize>) -> Checked {
         let is_not_null = |node: Node| {
             let null = Node::Literal(Literal::Null);
             Node::Two(Sign::Unequal, Box::new([node, null]), span.clone())

@@ -18,14 +18,24 @@ use crate::event::Timestamp;
 /// After so many steps is looked whether anybody still waits.
 const STEPS_BETWEEN_LOOKS: u64 = 4_096;
 
-pub(super) fn value<'m>(root: &'m Node, moment: &'m dyn Moment, stop: &dyn Fn() -> bool) -> Result<Value<'m>, Stop> {
-    Run { moment, stop, steps: 0, look_at: STEPS_BETWEEN_LOOKS, variables: Vec::new() }.value(root)
+/// Takes what it needs of the steps that are left.
+pub(super) fn value<'m>(
+    root: &'m Node,
+    moment: &'m dyn Moment,
+    stop: &dyn Fn() -> bool,
+    left: &mut u64,
+) -> Result<Value<'m>, Stop> {
+    let mut run = Run { moment, stop, steps: 0, left: *left, look_at: STEPS_BETWEEN_LOOKS, variables: Vec::new() };
+    let value = run.value(root);
+    *left = left.saturating_sub(run.steps);
+    value
 }
 
 struct Run<'m, 's> {
     moment: &'m dyn Moment,
     stop: &'s dyn Fn() -> bool,
     steps: u64,
+    left: u64,
     /// When to look next.
     look_at: u64,
     variables: Vec<Value<'m>>,
@@ -46,6 +56,9 @@ impl<'m> Run<'m, '_> {
         self.look_at = self.steps + STEPS_BETWEEN_LOOKS;
         if self.steps > MOST_STEPS {
             return Err(Stop::TooManySteps);
+        }
+        if self.steps > self.left {
+            return Err(Stop::TooManyStepsInAll);
         }
         if (self.stop)() { Err(Stop::Cancelled) } else { Ok(()) }
     }
@@ -342,13 +355,20 @@ impl<'m> Run<'m, '_> {
             | Function::Uint
             | Function::Double
             | Function::String
-            | Function::Bool => converted(function, first).map_or_else(refused, Ok),
+            | Function::Bool => {
+                let is_number = first.number().is_some();
+                let made = converted(function, first);
+                made.map_or_else(|| if is_number { doubt(DoubtKind::TooLarge, span) } else { refused() }, Ok)
+            }
             _ => {
                 let ahead = match &second {
                     None => Some(0),
                     Some(Value::Text(zone)) => ahead(zone),
                     Some(_) => None,
                 };
+                if let (None, Some(Value::Text(zone)), Some(_)) = (ahead, &second, first.time()) {
+                    return doubt(DoubtKind::Zone(zone.to_string()), span);
+                }
                 let part = match (&first, ahead) {
                     (Value::Length(micros), _) => part_of_length(function, *micros),
                     (other, Some(ahead)) => other.time().and_then(|at| part_of_time(function, at, ahead)),

@@ -26,6 +26,7 @@ pub enum FlawKind {
     /// A `\` that stands for nothing.
     Escape,
     Number(String),
+    LargeNumber(String),
     /// A word that cannot stand here.
     Unexpected(String),
     /// More should follow.
@@ -44,10 +45,14 @@ pub enum FlawKind {
     Pattern(String),
     Time(String),
     Length(String),
+    /// A clock that is named by a place.
+    Zone(String),
     /// What CEL has and conditions do not.
     Unsupported(&'static str),
     /// It takes more steps than one look may.
     TooManySteps,
+    /// It takes too many for all events together.
+    TooManyStepsInAll,
 }
 
 impl Flaw {
@@ -76,6 +81,11 @@ impl fmt::Display for Flaw {
             FlawKind::OpenText => f.write_str("This text has no closing quote.")?,
             FlawKind::Escape => f.write_str("This \\ stands for nothing; write \\\\ for the letter itself.")?,
             FlawKind::Number(text) => write!(f, "{text} is not a number that can be compared.")?,
+            FlawKind::LargeNumber(text) => write!(
+                f,
+                "{text} is too large: whole numbers go up to 9223372036854775807, those with a u behind them to \
+                 18446744073709551615, and others to 1.7e308."
+            )?,
             FlawKind::Unexpected(word) => write!(f, "“{word}” cannot stand here.")?,
             FlawKind::Unfinished => f.write_str("The condition breaks off here; something must follow.")?,
             FlawKind::Field(name) => write!(f, "No field {name}.")?,
@@ -92,10 +102,18 @@ impl fmt::Display for Flaw {
             FlawKind::Pattern(text) => write!(f, "“{text}” is not a pattern.")?,
             FlawKind::Time(text) => write!(f, "“{text}” is not a time; write it like 2025-01-01T01:00:05Z.")?,
             FlawKind::Length(text) => write!(f, "“{text}” is not a length of time; write it like 36h or 1h30m.")?,
+            FlawKind::Zone(name) => write!(
+                f,
+                "“{name}” is no clock that conditions know: they hold no table of places; write how far it is ahead of \
+                 UTC, like +09:00."
+            )?,
             FlawKind::Unsupported(what) => write!(f, "Conditions have no {what}.")?,
             FlawKind::TooManySteps => {
                 f.write_str("The condition takes too many steps for one event; look at fewer items at once.")?;
             }
+            FlawKind::TooManyStepsInAll => f.write_str(
+                "The condition takes too many steps over all these events; look at fewer items of each, or at one stream.",
+            )?,
         }
         match &self.instead {
             Some(instead) => write!(f, " Did you mean {instead}?"),
@@ -116,6 +134,7 @@ impl Explain for Flaw {
             FlawKind::OpenText => Message::new("condition-open-text"),
             FlawKind::Escape => Message::new("condition-escape"),
             FlawKind::Number(text) => Message::new("condition-number").text("text", text),
+            FlawKind::LargeNumber(text) => Message::new("condition-large-number").text("text", text),
             FlawKind::Unexpected(word) => Message::new("condition-unexpected").text("word", word),
             FlawKind::Unfinished => Message::new("condition-unfinished"),
             FlawKind::Field(name) => Message::new("condition-no-field").text("name", name),
@@ -129,8 +148,10 @@ impl Explain for Flaw {
             FlawKind::Pattern(text) => Message::new("condition-pattern").text("text", text),
             FlawKind::Time(text) => Message::new("condition-time").text("text", text),
             FlawKind::Length(text) => Message::new("condition-length").text("text", text),
+            FlawKind::Zone(name) => Message::new("condition-zone").text("name", name),
             FlawKind::Unsupported(what) => Message::new("condition-unsupported").text("what", what),
             FlawKind::TooManySteps => Message::new("condition-too-many-steps"),
+            FlawKind::TooManyStepsInAll => Message::new("condition-too-many-steps-in-all"),
         };
         match &self.instead {
             Some(instead) => Message::new("condition-instead").inner("what", said).text("instead", instead),

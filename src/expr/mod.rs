@@ -37,6 +37,11 @@ pub const DEEPEST: u16 = 48;
 /// So many steps one reading may take: some tens of milliseconds.
 pub const MOST_STEPS: u64 = 1_000_000;
 
+/// So many steps a reading of all streams may take, and so many more for each event that was looked at: some seconds, and
+/// more than a condition takes that looks at a state and not at all that is in it.
+pub const MOST_STEPS_OF_ALL: u64 = 100_000_000;
+pub const MORE_STEPS_AN_EVENT: u64 = 250;
+
 /// What the names of an expression may stand for.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
@@ -44,6 +49,8 @@ pub struct Names {
     pub fields: Vec<String>,
     /// There may be more fields than are known: a name that is none of them is no error.
     pub is_open: bool,
+    /// Other states of the kind have fields that this one has not: whether it has such a one is asked with reason.
+    pub differ: bool,
 }
 
 /// What an expression is read at: an event, and the states before and after it.
@@ -134,7 +141,7 @@ impl Expression {
 
     /// Its value at a moment.
     pub fn value<'m>(&'m self, moment: &'m dyn Moment, stop: &dyn Fn() -> bool) -> Result<Value<'m>, Stop> {
-        eval::value(&self.0.root, moment, stop)
+        eval::value(&self.0.root, moment, stop, &mut MOST_STEPS.saturating_mul(2))
     }
 
     /// What a value says of the condition. What cannot be told is not true.
@@ -151,7 +158,12 @@ impl Expression {
 
     /// Whether it holds at a moment.
     pub fn holds(&self, moment: &dyn Moment, stop: &dyn Fn() -> bool) -> Result<Reading, Stop> {
-        match self.value(moment, stop) {
+        self.holds_within(moment, stop, &mut MOST_STEPS.saturating_mul(2))
+    }
+
+    /// The same of a moment among many, for all of which so many steps are left.
+    pub fn holds_within(&self, moment: &dyn Moment, stop: &dyn Fn() -> bool, left: &mut u64) -> Result<Reading, Stop> {
+        match eval::value(&self.0.root, moment, stop, left) {
             Ok(value) => Ok(self.reading(Ok(value))),
             Err(Stop::Unknown(doubt)) => Ok(Reading::Unknown(doubt)),
             Err(over) => Err(over),

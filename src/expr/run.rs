@@ -25,6 +25,8 @@ pub enum Stop {
     /// Here it cannot be told; elsewhere it may be.
     Unknown(Doubt),
     TooManySteps,
+    /// It takes too long over all events together.
+    TooManyStepsInAll,
     /// Nobody waits for it any more.
     Cancelled,
 }
@@ -49,6 +51,8 @@ pub enum DoubtKind {
     NoItem,
     ByNought,
     TooLarge,
+    /// A clock that is named by a place.
+    Zone(String),
 }
 
 impl fmt::Display for Doubt {
@@ -64,7 +68,10 @@ impl fmt::Display for Doubt {
             DoubtKind::Takes(function, kind) => write!(f, "{function} cannot take {}", kind.plain_name()),
             DoubtKind::NoItem => f.write_str("the list has no such item"),
             DoubtKind::ByNought => f.write_str("nothing can be divided by 0"),
-            DoubtKind::TooLarge => f.write_str("the number is too large"),
+            DoubtKind::TooLarge => f.write_str("the number is out of range"),
+            DoubtKind::Zone(name) => {
+                write!(f, "“{name}” is no clock that is known; write how far it is ahead of UTC, like +09:00")
+            }
         }
     }
 }
@@ -85,6 +92,7 @@ impl Explain for Doubt {
             DoubtKind::NoItem => Message::new("doubt-no-item"),
             DoubtKind::ByNought => Message::new("doubt-by-nought"),
             DoubtKind::TooLarge => Message::new("doubt-too-large"),
+            DoubtKind::Zone(name) => Message::new("doubt-zone").text("name", name),
         }
     }
 }

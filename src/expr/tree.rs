@@ -279,7 +279,11 @@ impl Parser<'_> {
         let parsed = match kind {
             WordKind::Int(number) => match i64::try_from(number) {
                 Ok(number) => value(Value::Int(number))?,
-                Err(_) => return Err(Flaw::new(FlawKind::Number(self.written().to_owned()), span)),
+                Err(_) => {
+                    let unsigned = format!("{}u", self.written());
+                    let flaw = Flaw::new(FlawKind::LargeNumber(self.written().to_owned()), span);
+                    return Err(flaw.instead(Some(unsigned)));
+                }
             },
             WordKind::Uint(number) => value(Value::Uint(number))?,
             WordKind::Double(number) => value(Value::Double(number))?,

@@ -199,8 +199,14 @@ fn number(rest: &str, at: usize) -> Result<(WordKind, usize), Flaw> {
         let number = if is_hex { u64::from_str_radix(text.get(2..).unwrap_or_default(), 16) } else { text.parse() };
         number.ok().map(|number| if is_unsigned { WordKind::Uint(number) } else { WordKind::Int(number) })
     };
-    let shown = rest.get(..whole).unwrap_or_default();
-    let kind = parsed.ok_or_else(|| Flaw::new(FlawKind::Number(shown.to_owned()), at..at + whole))?;
+    let shown = rest.get(..whole).unwrap_or_default().to_owned();
+    let kind = parsed.ok_or_else(|| {
+        if whole > length {
+            return Flaw::new(FlawKind::Number(shown), at..at + whole);
+        }
+        let broken = (!is_hex && !is_double).then(|| format!("{text}.0"));
+        Flaw::new(FlawKind::LargeNumber(shown), at..at + whole).instead(broken)
+    })?;
     Ok((kind, length))
 }
 

@@ -27,6 +27,7 @@ pub use lead::{LeadAnalysis, LeadSearch, LeadState};
 pub use look::Look;
 pub use path::{
     field_name, is_path, item_path, key_path, leaves, parents, path_value, set_path_value, size_path, sized,
+    spelled_path,
 };
 pub use problem::{Folded, Limits, Problem, ProjectionError};
 pub use ticket::{TicketSearch, TicketService, TicketState};

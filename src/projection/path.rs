@@ -60,6 +60,15 @@ pub(super) fn path_steps(path: &str) -> Option<Vec<PathStep>> {
     Some(steps)
 }
 
+/// A path as every path is spelled here, however it was written: `a["b"]` is `a.b`.
+pub fn spelled_path(path: &str) -> Option<String> {
+    let spelled = path_steps(path)?.iter().fold(String::new(), |parent, step| match step {
+        PathStep::Key(key) => key_path(&parent, key),
+        PathStep::Item(index) => item_path(&parent, *index),
+    });
+    Some(spelled)
+}
+
 /// Whether a text is the path of a field.
 pub fn is_path(text: &str) -> bool {
     path_steps(text).is_some_and(|steps| !steps.is_empty())

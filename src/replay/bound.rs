@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use crate::event::{Head, body_of};
 use crate::expr::{EventPart, Many, Moment, Value, Which};
-use crate::projection::{Cell, Items, Projection};
+use crate::projection::{Cell, Items, Projection, key_path, spelled_path};
 
 /// What an event says besides its head, as far as somebody reads it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -80,8 +80,13 @@ impl<P: Projection> Moment for At<'_, P> {
         }
     }
 
+    /// A path that leads into a field, or a field that is called so itself.
     fn changed(&self, path: &str) -> bool {
-        (self.changed)(path)
+        if !path.contains(['.', '[', ']', '"']) {
+            return (self.changed)(path);
+        }
+        let leads_in = spelled_path(path).is_some_and(|path| (self.changed)(&path));
+        leads_in || (self.changed)(&key_path("", path))
     }
 
     fn count(&self, event_type: &str) -> u64 {

@@ -8,7 +8,7 @@ use super::DecodedRows;
 use super::bound::{At, Spoken};
 use super::streams::ByStream;
 use crate::event::{EventRow, EventType, Head, Metadata, StreamId, StreamKey, Timestamp, Version};
-use crate::expr::{Expression, Reading, Stop, Uses};
+use crate::expr::{Expression, MORE_STEPS_AN_EVENT, MOST_STEPS_OF_ALL, Reading, Stop, Uses};
 use crate::projection::{Projection, parents, sized};
 
 /// How a condition held in one stream.
@@ -117,6 +117,8 @@ pub(super) struct Watch<P: Projection> {
     ever: Vec<StreamKey>,
     counted: Counted,
     unread: Vec<crate::projection::Problem>,
+    /// Steps that the expression may still take.
+    left: u64,
     moved: Vec<String>,
 }
 
@@ -139,12 +141,13 @@ impl<P: Projection> Watch<P> {
             ever: Vec::new(),
             counted: Counted::default(),
             unread: Vec::new(),
+            left: MOST_STEPS_OF_ALL,
             moved: Vec::new(),
         }
     }
 
     fn take(&mut self, row: Row<P::Event>, stop: &dyn Fn() -> bool) -> Result<(), Stop> {
-        let Self { projection, expression, then, of_stream, ever, counted, unread, moved } = self;
+        let Self { projection, expression, then, of_stream, ever, counted, unread, left, moved } = self;
         let Row { key, stream, head, event, said } = row;
         let uses = expression.uses();
         let followed = of_stream.get_or_begin(key);
@@ -183,7 +186,8 @@ impl<P: Projection> Watch<P> {
             },
             payload: OnceCell::new(),
         };
-        let reading = expression.holds(&at, stop)?;
+        *left = left.saturating_add(MORE_STEPS_AN_EVENT);
+        let reading = expression.holds_within(&at, stop, left)?;
         let is_true = reading.is_true();
         counted.events += 1;
         counted.unknown += u64::from(matches!(reading, Reading::Unknown(_)));

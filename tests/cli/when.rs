@@ -84,3 +84,84 @@ fn a_wrong_word_is_shown_where_it_stands_and_what_cannot_be_told_is_said() {
     let unknown = sandbox.run(&["when", "a.db", "--category", "lead", "phone > 1"]).ok();
     assert!(unknown.err.contains("it cannot be told at 7 events"), "{}", unknown.err);
 }
+
+/// Two things, whose fields are what their events say.
+fn things() -> Sandbox {
+    let sandbox = Sandbox::empty();
+    let line = |stream: &str, payload: Value| {
+        let event = json!({"stream": stream, "type": "said", "payload": payload});
+        format!("{event}\n")
+    };
+    let lines = [
+        line("thing-1", json!({"a.b": 1, "a": {"b": 1}, "x[0]": 1, "x": [1]})),
+        line("thing-1", json!({"a.b": 2})),
+        line("thing-1", json!({"a": {"b": 2}})),
+        line("thing-1", json!({"x[0]": 2})),
+        line("thing-1", json!({"x": [2]})),
+        line("thing-2", json!({"other": -3})),
+    ];
+    sandbox.write("things.jsonl", lines.concat());
+    sandbox.run(&["import", "things.jsonl", "--into", "a.db"]).ok();
+    sandbox
+}
+
+#[test]
+fn what_changed_is_said_by_a_path_or_by_a_name_that_looks_like_one() {
+    let sandbox = things();
+    for (expression, versions) in [
+        (r#"changed("a.b")"#, &[0, 1, 2][..]),
+        (r#"changed('["a.b"]')"#, &[0, 1]),
+        (r#"changed('a["b"]')"#, &[0, 2]),
+        (r#"changed("x[0]")"#, &[0, 3, 4]),
+        (r#"changed('["x[0]"]')"#, &[0, 3]),
+        (r#"changed('["x"][0]')"#, &[0, 4]),
+    ] {
+        let stream = sandbox.run(&["when", "a.db", "thing-1", expression, "--format", "json"]).ok().json();
+        let (mut is, mut held) = (false, Vec::new());
+        for version in 0..5 {
+            let turn = stream.as_array().expect("rows").iter().find(|row| row["version"] == json!(version));
+            is = turn.map_or(is, |row| row["becomes"] == json!(true));
+            held.extend(is.then_some(version));
+        }
+        assert_eq!(held, versions, "{expression}");
+        let all = sandbox.run(&["when", "a.db", "--category", "thing", expression, "--format", "json"]).ok().json();
+        assert_eq!(all[0]["events_true"], json!(versions.len()), "{expression}");
+    }
+}
+
+#[test]
+fn a_field_that_only_other_streams_have_is_not_there() {
+    let sandbox = things();
+    let when = |expression: &str| sandbox.run(&["when", "a.db", "thing-1", expression, "--format", "json"]);
+    assert_eq!(when("has(other)").ok().json(), json!([]));
+    assert_eq!(when("!has(other)").ok().json()[0]["becomes"], json!(true));
+    when("other > 2").code(2).says("No field other");
+    // A kind of stream that is known has the fields that it has.
+    Sandbox::with_seed().run(&["when", "a.db", "lead-1", "has(statsu)"]).code(2).says("Did you mean status?");
+}
+
+#[test]
+fn an_expression_may_begin_with_a_minus() {
+    let sandbox = things();
+    let all = sandbox.run(&["when", "a.db", "--category", "thing", "-other > 2", "--format", "json"]).ok().json();
+    assert_eq!(all[0]["stream"], json!("thing-2"));
+    let one = sandbox.run(&["when", "a.db", "thing-2", "-other > 2", "--format", "json"]).ok().json();
+    assert_eq!(one[0]["becomes"], json!(true));
+    sandbox
+        .run(&["when", "a.db", "thing-2", "-ohter > 2"])
+        .code(2)
+        .says("No field ohter")
+        .says("   -ohter > 2\n    ^^^^^");
+}
+
+#[test]
+fn a_condition_that_asks_too_much_of_a_whole_category_ends_with_a_sentence() {
+    let sandbox = Sandbox::empty();
+    sandbox.run(&["sample", "a.db", "--streams", "3000", "--events", "20000"]).ok();
+    let many = "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]";
+    let hostile =
+        format!("{many}.all(a, {many}.all(b, {many}.all(c, {many}.all(d, {many}.exists(e, a + b + c + d >= 0)))))");
+    let began = std::time::Instant::now();
+    sandbox.run(&["when", "a.db", "--category", "lead", &hostile]).code(2).says("too many steps over all these events");
+    assert!(began.elapsed() < std::time::Duration::from_secs(60), "{:?}", began.elapsed());
+}

@@ -162,7 +162,7 @@ proptest! {
             context.add_variable_from_value(name.as_str(), to_cel(value));
         }
         let program = Program::compile(&text).expect("every one of these is CEL");
-        let names = Names { fields: state.as_object().expect("an object").keys().cloned().collect(), is_open: false };
+        let names = Names { fields: state.as_object().expect("an object").keys().cloned().collect(), ..Names::default() };
         let expression = Expression::new(&text, &names).unwrap_or_else(|flaw| panic!("{text}: {flaw}"));
         let at = At(state);
         if let Some(expected) = program.execute(&context).ok().as_ref().and_then(shown) {

@@ -80,7 +80,7 @@ fn lead() -> At {
 
 fn names() -> Names {
     let state = lead().state;
-    Names { fields: state.as_object().expect("an object").keys().cloned().collect(), is_open: false }
+    Names { fields: state.as_object().expect("an object").keys().cloned().collect(), ..Names::default() }
 }
 
 fn read(text: &str, at: &At) -> Reading {
@@ -154,6 +154,10 @@ fn what_cannot_be_told_is_unknown_and_decides_nothing_that_others_decide() {
     assert_eq!(doubt("!status"), (DoubtKind::NoCondition(Kind::Text), "status".to_owned()));
     assert_eq!(doubt("contacts / 0 == 1").0, DoubtKind::ByNought);
     assert_eq!(doubt("9223372036854775807 + contacts > 0").0, DoubtKind::TooLarge);
+    for text in ["int(1e300) > 0", "uint(-1) > 0u", "int(18446744073709551615u) > 0", "int(0.0 / 0.0) > 0"] {
+        assert_eq!(doubt(text).0, DoubtKind::TooLarge, "{text}");
+    }
+    assert_eq!(doubt("event.recorded_at.getHours(name) > 9").0, DoubtKind::Zone("김서연".into()));
     assert_eq!(doubt("messages[9].body == null").0, DoubtKind::NoItem);
     assert_eq!(doubt("size(contacts) == 1").0, DoubtKind::Takes("size", Kind::Int));
     assert_eq!(doubt("messages.exists(m, m.body > 1)").0, DoubtKind::Compare(Kind::Text, Kind::Int));
@@ -214,7 +218,20 @@ fn a_wrong_word_is_named_where_it_stands_with_what_was_meant() {
         (
             "contacts > 99999999999999999999",
             "99999999999999999999",
-            FlawKind::Number("99999999999999999999".into()),
+            FlawKind::LargeNumber("99999999999999999999".into()),
+            Some("99999999999999999999.0"),
+        ),
+        (
+            "contacts > 9223372036854775808",
+            "9223372036854775808",
+            FlawKind::LargeNumber("9223372036854775808".into()),
+            Some("9223372036854775808u"),
+        ),
+        ("rate > 1e999", "1e999", FlawKind::LargeNumber("1e999".into()), None),
+        (
+            r#"event.recorded_at.getHours("Asia/Seoul") > 9"#,
+            r#""Asia/Seoul""#,
+            FlawKind::Zone("Asia/Seoul".into()),
             None,
         ),
         ("status == #1", "#", FlawKind::Letter('#'), None),
@@ -240,7 +257,7 @@ fn a_wrong_word_is_named_where_it_stands_with_what_was_meant() {
 
 #[test]
 fn where_fields_come_with_the_events_any_name_may_be_one() {
-    let open = Names { fields: vec!["payment-deadline".to_owned()], is_open: true };
+    let open = Names { fields: vec!["payment-deadline".to_owned()], is_open: true, ..Names::default() };
     assert!(Expression::new("whatever == 1 && type == 'x'", &open).is_ok());
     let flaw = Expression::new("payment-deadline > 1", &open).expect_err("a difference of nothing");
     assert_eq!(flaw.instead.as_deref(), Some(r#"state["payment-deadline"]"#));
@@ -283,6 +300,32 @@ fn an_endless_condition_ends_and_one_that_nobody_waits_for_ends_at_once() {
         };
         assert_eq!(expression.holds(&many, &stop), Err(Stop::Cancelled), "{text}");
     }
+}
+
+#[test]
+fn whether_a_field_is_there_may_be_asked_where_other_states_have_it() {
+    let here = Names { differ: true, ..names() };
+    for text in ["has(address2)", "has(state.address2)", "has(state['a b'])", "has(address2.city)"] {
+        let expression = Expression::new(text, &here).unwrap_or_else(|flaw| panic!("{text}: {flaw}"));
+        assert_eq!(expression.holds(&lead(), &|| false), Ok(Reading::False), "{text}");
+        assert!(Expression::new(text, &names()).is_err(), "{text}: all of one kind have the same fields");
+    }
+    assert!(Expression::new("address2 == null", &here).is_err());
+}
+
+#[test]
+fn the_steps_of_many_readings_together_have_an_end() {
+    let many = At::new(json!({ "messages": vec![1; 100] }));
+    let expression = Expression::new("messages.all(a, messages.exists(b, b == a))", &names()).expect("sound");
+    let (mut left, mut readings) = (1_000_000, 0);
+    let over = loop {
+        match expression.holds_within(&many, &|| false, &mut left) {
+            Ok(reading) => readings += i32::from(reading.is_true()),
+            Err(stop) => break stop,
+        }
+    };
+    assert_eq!((over, left), (Stop::TooManyStepsInAll, 0));
+    assert!((10..1_000).contains(&readings), "{readings}");
 }
 
 #[test]

@@ -632,6 +632,7 @@ fn every_flaw_of_a_condition() -> Vec<ConditionFlaw> {
         FlawKind::OpenText,
         FlawKind::Escape,
         FlawKind::Number(text("number")),
+        FlawKind::LargeNumber(text("number")),
         FlawKind::Unexpected(text("word")),
         FlawKind::Unfinished,
         FlawKind::Field(text("field")),
@@ -642,8 +643,10 @@ fn every_flaw_of_a_condition() -> Vec<ConditionFlaw> {
         FlawKind::Pattern(text("pattern")),
         FlawKind::Time(text("time")),
         FlawKind::Length(text("length")),
+        FlawKind::Zone(text("zone")),
         FlawKind::Unsupported("«what»"),
         FlawKind::TooManySteps,
+        FlawKind::TooManyStepsInAll,
     ];
     for kind in &kinds {
         match kind {
@@ -654,6 +657,7 @@ fn every_flaw_of_a_condition() -> Vec<ConditionFlaw> {
             | FlawKind::OpenText
             | FlawKind::Escape
             | FlawKind::Number(_)
+            | FlawKind::LargeNumber(_)
             | FlawKind::Unexpected(_)
             | FlawKind::Unfinished
             | FlawKind::Field(_)
@@ -664,8 +668,10 @@ fn every_flaw_of_a_condition() -> Vec<ConditionFlaw> {
             | FlawKind::Pattern(_)
             | FlawKind::Time(_)
             | FlawKind::Length(_)
+            | FlawKind::Zone(_)
             | FlawKind::Unsupported(_)
-            | FlawKind::TooManySteps => {}
+            | FlawKind::TooManySteps
+            | FlawKind::TooManyStepsInAll => {}
         }
     }
     let flaw = |kind: &FlawKind, instead| ConditionFlaw { kind: kind.clone(), span: 0..1, instead };
@@ -683,6 +689,7 @@ fn every_doubt() -> Vec<Doubt> {
         DoubtKind::NoItem,
         DoubtKind::ByNought,
         DoubtKind::TooLarge,
+        DoubtKind::Zone(text("zone")),
     ];
     kinds.into_iter().map(|kind| Doubt { kind, span: 0..1 }).collect()
 }

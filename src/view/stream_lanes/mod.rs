@@ -89,7 +89,7 @@ impl LaneData {
         });
         data.turns.look_to(all.end);
         match read {
-            Err(Stop::TooManySteps) => {
+            Err(Stop::TooManySteps | Stop::TooManyStepsInAll) => {
                 let span = 0..text.len();
                 Ok(Self { flaw: Some(Flaw { kind: FlawKind::TooManySteps, span, instead: None }), ..Self::default() })
             }
