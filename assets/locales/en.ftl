@@ -967,10 +967,19 @@ fault-pages = { $detail }
 fault-file-damaged = { $path }: the file is damaged or cut short; what can still be read is shown: restore it from a copy
 fault-reading-ended = the events could not be read to the end: { $detail }
 fault-unreadable = { $path }: the database is damaged ({ $detail }); restore it from a copy
-fault-sealed-gone = the store was cut: { $sealed } events were sealed, { $there } are there, and sealed ones are gone; only the first { $same } are proven to be as they were
-fault-sealed-changed = history was rewritten: the first { $same } events are as they were sealed, not all of those up to event { $until } are
+fault-sealed-gone = the store was cut: { $sealed } events were sealed, { $there } are there, and sealed ones are gone; { $same ->
+    [0] none is proven to be as it was
+   *[other] only the first { $same } are proven to be as they were
+}
+fault-sealed-changed = { $same ->
+    [0] history was rewritten: not all events up to event { $until } are as they were sealed
+   *[other] history was rewritten: the first { $same } events are as they were sealed, not all of those up to event { $until } are
+}
 fault-sealed-anew = the store was imported anew: as far as the seal tells, its events are the { $sealed } that were sealed, in another order
-fault-sealed-behind = this looks like an older copy: the last of { $sealed } sealed events is not there; of the { $there } that are, only the first { $same } are proven to be as they were
+fault-sealed-behind = this looks like an older copy: the last of { $sealed } sealed events is not there; of the { $there } that are, { $same ->
+    [0] none is proven to be as it was
+   *[other] only the first { $same } are proven to be as they were
+}
 fault-sealed-other = another store: none of its { $there } events is proven to be one of the { $sealed } sealed
 error-lost = the work ended without an answer; try again
 error-gone = version { $version } of { $stream } is not there any more; open the store again

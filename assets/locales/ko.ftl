@@ -884,10 +884,19 @@ fault-pages = SQLite 검사 결과: { $detail }
 fault-file-damaged = { $path }: 파일이 손상되었거나 잘렸습니다. 읽을 수 있는 부분만 보입니다. 백업에서 복원하세요.
 fault-reading-ended = 이벤트를 끝까지 읽지 못했습니다: { $detail }
 fault-unreadable = { $path }: 데이터베이스가 손상되었습니다({ $detail }). 백업에서 복원하세요.
-fault-sealed-gone = 저장소가 잘렸습니다. 봉인할 때 이벤트가 { $sealed }개였고 지금은 { $there }개이며, 봉인된 이벤트가 사라졌습니다. 그대로임이 증명되는 것은 처음 { $same }개뿐입니다
-fault-sealed-changed = 이력이 다시 쓰였습니다. 처음 { $same }개 이벤트는 봉인한 그대로이지만, { $until }번째까지의 이벤트 중에 그렇지 않은 것이 있습니다
+fault-sealed-gone = 저장소가 잘렸습니다. 봉인할 때 이벤트가 { $sealed }개였고 지금은 { $there }개이며, 봉인된 이벤트가 사라졌습니다. { $same ->
+    [0] 그대로임이 증명되는 것은 없습니다
+   *[other] 그대로임이 증명되는 것은 처음 { $same }개뿐입니다
+}
+fault-sealed-changed = { $same ->
+    [0] 이력이 다시 쓰였습니다. { $until }번째까지의 이벤트 중에 봉인한 그대로가 아닌 것이 있습니다
+   *[other] 이력이 다시 쓰였습니다. 처음 { $same }개 이벤트는 봉인한 그대로이지만, { $until }번째까지의 이벤트 중에 그렇지 않은 것이 있습니다
+}
 fault-sealed-anew = 저장소를 다시 가져왔습니다. 봉인으로 알 수 있는 한, 봉인된 { $sealed }개와 같은 이벤트이지만 순서가 다릅니다
-fault-sealed-behind = 이전 사본으로 보입니다. 봉인된 { $sealed }개 중 마지막 이벤트가 없습니다. 지금 있는 { $there }개 중 그대로임이 증명되는 것은 처음 { $same }개뿐입니다
+fault-sealed-behind = 이전 사본으로 보입니다. 봉인된 { $sealed }개 중 마지막 이벤트가 없습니다. 지금 있는 { $there }개 중 { $same ->
+    [0] 그대로임이 증명되는 것은 없습니다
+   *[other] 그대로임이 증명되는 것은 처음 { $same }개뿐입니다
+}
 fault-sealed-other = 다른 저장소입니다. 이 저장소의 이벤트 { $there }개 중에 봉인된 { $sealed }개에 속한다고 증명되는 것이 없습니다
 error-lost = 작업이 답 없이 끝났습니다. 다시 시도하세요.
 error-gone = { $stream }의 버전 { $version }이(가) 더 이상 없습니다. 저장소를 다시 여세요.

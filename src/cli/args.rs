@@ -61,6 +61,9 @@ pub(super) enum Command {
     /// Which events a field's value stands on, or what would give it another one
     Why(WhyArgs),
     /// The fewest events behind which a condition holds, or that still break a rule
+    #[command(
+        override_usage = "foldline reduce [OPTIONS] <STORE> <STREAM> <EXPRESSION>\n       foldline reduce [OPTIONS] <STORE> <STREAM> --rule\n       foldline reduce [OPTIONS] <STORE> <STREAM> --finding <V>"
+    )]
     Reduce(ReduceArgs),
     /// The state of a stream had some of its events been different; nothing is written
     WhatIf(WhatIfArgs),
@@ -522,7 +525,8 @@ pub(super) struct EvidenceArgs {
     /// A version, a time or `latest`
     #[arg(long, value_name = "AT", default_value = "latest", value_parser = moment, allow_negative_numbers = true)]
     pub at: Moment,
-    /// Only the events with this in their payload, metadata, type or stream, as a search finds them
+    /// Only the events with all of these words in their payload, metadata, type or stream, upper and lower case alike;
+    /// what is in quotation marks is one word
     #[arg(long, value_name = "TEXT", conflicts_with = "at")]
     pub containing: Option<String>,
     /// The file to write; its name ends in .html or .pdf

@@ -150,7 +150,7 @@ fn carry_out(prepared: Prepared, format: Format, out: &mut Output) -> Result<Out
         },
     };
     for breach in &plan.breaches {
-        message(format_args!("this breaks a rule: {breach}"));
+        message(format_args!("warning: this breaks a rule: {breach}"));
     }
     let printed = print_plan(&plan, appended.as_ref(), format, out);
     match &appended {

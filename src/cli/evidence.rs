@@ -1,4 +1,5 @@
 use std::io::Write;
+use std::path::Path;
 
 use serde_json::json;
 
@@ -37,6 +38,7 @@ pub(super) fn evidence(args: &EvidenceArgs, context: &Context, out: &mut Output)
         PageLanguage::En => Language::English,
         PageLanguage::Ko => Language::Korean,
     };
+    warn_of_open_key(key.as_deref());
     let reader = context.open(store)?;
     let mut progress = Progress::new("reading events", reader.info().ok().map(|info| info.events));
     let notes = kept_notes(&source);
@@ -54,6 +56,28 @@ pub(super) fn evidence(args: &EvidenceArgs, context: &Context, out: &mut Output)
     };
     told(printed.map_err(Failure::from), out, done)?;
     Ok(Outcome::Done)
+}
+
+/// Whoever else may read a private key can sign with it.
+pub(super) fn warn_of_open_key(key: Option<&Path>) {
+    if let Some(key) = key.filter(|key| others_may_read(key)) {
+        let key = shown_path(key);
+        message(format_args!(
+            "warning: {key}: others on this machine may read this private key, and sign with it; let its owner alone read it: chmod 600 {key}"
+        ));
+    }
+}
+
+#[cfg(unix)]
+fn others_may_read(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(file).is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o077 != 0)
+}
+
+/// Who may read it is told in another way there.
+#[cfg(not(unix))]
+fn others_may_read(_: &Path) -> bool {
+    false
 }
 
 /// What the user noted about the store's events. Without it evidence is none the less true, so that is only said.
@@ -88,7 +112,7 @@ pub(super) fn verify(args: &VerifyEvidenceArgs, out: &mut Output) -> Result<Outc
         Format::Table => {
             let columns =
                 [("kind", Align::Left), ("stream", Align::Left), ("version", Align::Right), ("finding", Align::Left)];
-            let mut table = Table::new(out, &columns);
+            let mut table = Table::with_sentences(out, &columns);
             for EvidenceFinding { stream, version, fault } in &findings {
                 let kind = fault.kind().to_owned();
                 table.row(&[kind, optional(stream.as_ref()), optional(*version), fault.to_string()])?;

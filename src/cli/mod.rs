@@ -35,7 +35,7 @@ use unicode_width::UnicodeWidthStr;
 use args::{Arguments, Command, Generated};
 use target::Context;
 pub use terminal::message;
-use terminal::{Output, keep_secret, print_message};
+use terminal::{Output, keep_secret, message_above, print_message};
 
 use crate::compensate::PlanError;
 use crate::engine::{EngineError, ExcerptError, MakeSampleError, Moment, Passing, ProofError, SealError};
@@ -86,7 +86,7 @@ enum Failure {
     #[error(transparent)]
     Edit(#[from] EditError),
     /// With the text in which it stands.
-    #[error("{flaw}{}", pointed_at(text, flaw))]
+    #[error("{flaw}")]
     Condition { flaw: Flaw, text: String },
     #[error("{0}")]
     Usage(String),
@@ -254,7 +254,10 @@ fn told(printed: Result<(), Failure>, out: &mut Output, what: impl FnOnce() -> S
 }
 
 fn failed(failure: &Failure) -> ExitCode {
-    message(failure);
+    match failure {
+        Failure::Condition { flaw, text } => message_above(failure, &pointed_at(text, flaw)),
+        _ => message(failure),
+    }
     ExitCode::from(failure.exit_code())
 }
 

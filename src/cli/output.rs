@@ -23,6 +23,9 @@ pub(super) struct Table<'o> {
     alignments: Vec<Align>,
     widths: Vec<usize>,
     held: Vec<Vec<String>>,
+    /// The last column is sentences: none is cut, and where lines end, it goes on below itself.
+    has_sentences: bool,
+    line_width: Option<usize>,
     is_measured: bool,
 }
 
@@ -34,8 +37,10 @@ pub(super) enum Align {
 
 impl<'o> Table<'o> {
     pub(super) fn new(out: &'o mut Output, columns: &[(&str, Align)]) -> Self {
-        let headings: Vec<String> = columns.iter().map(|(name, _)| on_one_line(name)).collect();
+        let headings: Vec<String> = columns.iter().map(|(name, _)| on_one_line(name, WIDEST_CELL)).collect();
         Self {
+            line_width: out.line_width(),
+            has_sentences: false,
             out,
             alignments: columns.iter().map(|(_, align)| *align).collect(),
             widths: vec![0; columns.len()],
@@ -44,8 +49,16 @@ impl<'o> Table<'o> {
         }
     }
 
+    /// With a last column whose sentences are read to their end.
+    pub(super) fn with_sentences(out: &'o mut Output, columns: &[(&str, Align)]) -> Self {
+        Self { has_sentences: true, ..Self::new(out, columns) }
+    }
+
     pub(super) fn row(&mut self, cells: &[String]) -> io::Result<()> {
-        let cells: Vec<String> = cells.iter().map(|cell| on_one_line(cell)).collect();
+        let is_whole = |place: usize| self.has_sentences && place + 1 == self.alignments.len();
+        let widest = |place| if is_whole(place) { usize::MAX } else { WIDEST_CELL };
+        let cells: Vec<String> =
+            cells.iter().enumerate().map(|(place, cell)| on_one_line(cell, widest(place))).collect();
         if self.is_measured {
             return self.print(&cells);
         }
@@ -80,6 +93,9 @@ impl<'o> Table<'o> {
                 line.push_str("  ");
             }
             let padding = " ".repeat(width.saturating_sub(cell.width()));
+            let indent = line.width();
+            let broken = self.line_width.filter(|_| self.has_sentences && indent > 0);
+            let cell = broken.map_or_else(|| cell.clone(), |width| wrapped(cell, indent, width));
             match align {
                 Align::Left => line.extend([cell.as_str(), &padding]),
                 Align::Right => line.extend([&padding, cell.as_str()]),
@@ -90,20 +106,41 @@ impl<'o> Table<'o> {
 }
 
 /// Line breaks would tear the table; control letters are shown here already, so that their width is counted.
-fn on_one_line(cell: &str) -> String {
+fn on_one_line(cell: &str, widest: usize) -> String {
     let mut line = String::new();
     let mut width = 0;
     for letter in cell.chars() {
         let end = line.len();
         push_visible(&mut line, if matches!(letter, '\n' | '\r' | '\t') { ' ' } else { letter });
         width += line[end..].width();
-        if width > WIDEST_CELL {
+        if width > widest {
             line.truncate(end);
             line.push('…');
             break;
         }
     }
     line
+}
+
+/// The words of a sentence on lines of this width, each behind the first below where it began.
+fn wrapped(sentence: &str, indent: usize, width: usize) -> String {
+    const NARROWEST: usize = 24;
+    let room = width.saturating_sub(indent).max(NARROWEST);
+    let (mut text, mut here) = (String::new(), 0);
+    for word in sentence.split(' ') {
+        let length = word.width();
+        if here > 0 && here + 1 + length > room {
+            text.push('\n');
+            text.push_str(&" ".repeat(indent));
+            here = 0;
+        } else if here > 0 {
+            text.push(' ');
+            here += 1;
+        }
+        text.push_str(word);
+        here += length;
+    }
+    text
 }
 
 /// A value as a person reads it: text without quotes, nothing for `null`.
@@ -158,5 +195,21 @@ impl<'o> JsonRows<'o> {
             (RowFormat::Json, _) => self.out.json().write_all(b"\n]\n"),
             _ => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_goes_on_below_where_it_began() {
+        assert_eq!(wrapped("one two three", 3, 200), "one two three");
+        let text = wrapped("the file was changed behind the signature; 누가 바꿨는지는 알 수 없습니다", 4, 30);
+        let lines: Vec<&str> = text.split('\n').collect();
+        assert!(lines.len() > 2 && lines.iter().skip(1).all(|line| line.starts_with("    ")), "{text}");
+        assert!(lines.iter().all(|line| line.trim_start().width() <= 26), "{text}");
+        let words: Vec<&str> = text.split_whitespace().collect();
+        assert_eq!(words.join(" "), "the file was changed behind the signature; 누가 바꿨는지는 알 수 없습니다");
     }
 }

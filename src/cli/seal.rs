@@ -3,6 +3,7 @@ use std::io::Write;
 use serde_json::json;
 
 use super::args::{Format, SealArgs};
+use super::evidence::warn_of_open_key;
 use super::output::json;
 use super::progress::{Progress, counted};
 use super::target::{self, Context, shown_path};
@@ -19,6 +20,7 @@ pub(super) fn seal(args: &SealArgs, context: &Context, out: &mut Output) -> Resu
     }
     // Asked before the store is read, which may take a while.
     let target = ExportTarget::new(to, &target::source(store)?, *force)?;
+    warn_of_open_key(key.as_deref());
     let reader = context.open(store)?;
     let mut progress = Progress::new("sealing events", reader.info().ok().map(|info| info.events));
     let made = write_seal(reader.as_ref(), target, key.as_deref(), &mut |count| progress.tell(count))?;

@@ -65,6 +65,12 @@ impl Output {
         Self { out: Held::new(Box::new(io::sink())), is_terminal: false }
     }
 
+    /// How many letters fit on a line; `None` where a program reads them.
+    pub(super) fn line_width(&self) -> Option<usize> {
+        let size = if self.is_terminal { terminal_size::terminal_size() } else { None };
+        size.map(|(terminal_size::Width(width), _)| usize::from(width))
+    }
+
     /// Something went out that cannot be taken back.
     pub(super) fn has_printed(&self) -> bool {
         self.out.has_printed
@@ -209,9 +215,16 @@ fn without_secrets(mut text: String) -> String {
     text
 }
 
-/// Says something to whoever ran the program; where nobody can hear it, nothing is lost but the message.
+/// Says something to whoever ran the program, on one line whatever a store's names hold; where nobody can hear it,
+/// nothing is lost but the message.
 pub fn message(text: impl Display) {
-    print_message(&format!("foldline: {text}\n"));
+    message_above(text, "");
+}
+
+/// The same, with lines of the program's own making below it.
+pub(super) fn message_above(text: impl Display, below: &str) {
+    let line = visible_on_line(without_secrets(text.to_string()).trim_end());
+    print_message(&format!("foldline: {line}{below}\n"));
 }
 
 #[allow(clippy::disallowed_methods, reason = "the one place that may")]
@@ -306,6 +319,11 @@ mod tests {
         let text = String::from_utf8(printed(true, write)).unwrap();
         assert_eq!(serde_json::from_str::<String>(&text).unwrap(), HOSTILE);
         assert_eq!(String::from_utf8(printed(false, write)).unwrap(), serde_json::to_string(HOSTILE).unwrap());
+    }
+
+    #[test]
+    fn what_a_message_repeats_makes_no_line_of_its_own() {
+        assert_eq!(visible_on_line("a\nfoldline: b\r\u{1b}[2J"), "a\\u{a}foldline: b\\u{d}\\u{1b}[2J");
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub(super) fn verify(args: &VerifyArgs, context: &Context, out: &mut Output) -> 
         Format::Table => {
             let columns =
                 [("kind", Align::Left), ("stream", Align::Left), ("version", Align::Right), ("finding", Align::Left)];
-            let mut table = Table::new(out, &columns);
+            let mut table = Table::with_sentences(out, &columns);
             for Finding { place: FoundAt { stream, version, position: _ }, what } in &findings {
                 let kind = what.kind().name().to_owned();
                 table.row(&[kind, optional(stream.as_ref()), optional(*version), what.to_string()])?;

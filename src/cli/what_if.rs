@@ -6,12 +6,13 @@ use super::args::{Format, WhatIfArgs, now};
 use super::output::{Align, Table, json, plain};
 use super::progress::Progress;
 use super::target::Context;
-use super::terminal::Output;
+use super::terminal::{Output, message};
 use super::{Failure, Outcome};
 use crate::compensate::Authorship;
-use crate::domain::Breach;
-use crate::engine::{BranchBase, Proposed, describe, propose_branch};
-use crate::event::{EventId, Metadata, NewEvent, StreamId, Version, payload_value};
+use crate::domain::{Breach, as_read};
+use crate::engine::{BranchBase, Described, Proposed, describe, propose_branch};
+use crate::event::{EventId, Metadata, NewEvent, StreamId, Version, nearest, payload_value};
+use crate::projection::{leaves, path_value, spelled_path};
 use crate::replay::{Alteration, Branch, Change, EventRef, InsertedEvent, Label, NewPayload, START, WhatIf};
 use crate::store::Store;
 
@@ -30,6 +31,7 @@ pub(super) fn what_if(args: &WhatIfArgs, context: &Context, out: &mut Output) ->
     if let Some((_, error)) = what_if.layout.faults().first() {
         return Err(error.clone().into());
     }
+    edits.say_what_is_new(reader.as_ref(), &base)?;
     let proposed = if *propose { Some(proposed(reader.as_ref(), &base, &branch)?) } else { None };
     print(&base, &what_if, proposed.as_ref(), *format, out)?;
     Ok(Outcome::Done)
@@ -180,29 +182,80 @@ struct Edits {
 
 impl Edits {
     fn parse(skip: &[u64], set: &[String], insert: &[String], moves: &[String]) -> Result<Self, Failure> {
-        Ok(Self {
+        let edits = Self {
             skipped: skip.iter().copied().map(Version).collect(),
             set: set.iter().map(|text| setting(text)).collect::<Result<_, _>>()?,
             inserted: insert.iter().map(|text| insertion(text)).collect::<Result<_, _>>()?,
             moved: moves.iter().map(|text| move_of(text)).collect::<Result<_, _>>()?,
-        })
+        };
+        edits.check()?;
+        Ok(edits)
     }
 
-    fn branch(self, base: &BranchBase) -> Result<Branch, Failure> {
+    /// Of two that contradict each other one was typed by mistake.
+    fn check(&self) -> Result<(), Failure> {
+        let Self { skipped, set, moved, .. } = self;
+        let refused = |sentence: String| Err(Failure::Usage(sentence));
+        let is_skipped = |version: &Version| skipped.contains(version);
+        if let Some((version, field, _)) = set.iter().find(|(version, ..)| is_skipped(version)) {
+            return refused(format!(
+                "version {version} cannot be left out and have another {field} too; give --skip or --set of it"
+            ));
+        }
+        if let Some((version, _)) = moved.iter().find(|(version, _)| is_skipped(version)) {
+            return refused(format!("version {version} cannot be left out and moved too; give --skip or --move of it"));
+        }
+        for (place, (version, field, _)) in set.iter().enumerate() {
+            let spelled = spelled_path(field);
+            let is_same =
+                |(other, theirs, _): &&(Version, String, Value)| other == version && spelled_path(theirs) == spelled;
+            if set.iter().take(place).any(|earlier| is_same(&earlier)) {
+                return refused(format!("{field} of version {version} is given two values; give --set of it once"));
+            }
+        }
+        for (place, (version, _)) in moved.iter().enumerate() {
+            if moved.iter().take(place).any(|(earlier, _)| earlier == version) {
+                return refused(format!("version {version} is moved to two places; give --move of it once"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A field that an event does not have may be meant, or be a slip of the pen.
+    fn say_what_is_new(&self, reader: &dyn Store, base: &BranchBase) -> Result<(), Failure> {
+        let Described { row, aggregate } = &base.described;
+        for (version, field, _) in &self.set {
+            let Some(event) = reader.event_at(&row.stream, *version)? else { continue };
+            let payload = as_read(*aggregate, event.event_type.as_str(), event.schema, &event.payload).payload;
+            if path_value(&payload, field).is_some() {
+                continue;
+            }
+            let mut names = Vec::new();
+            leaves(&payload, &mut |path, _| names.push(path.to_owned()));
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let near = nearest(field, &names);
+            let hint = if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(" or ")) };
+            let event_type = &event.event_type;
+            message(format_args!("version {version}, {event_type}, has no {field}: it is given one{hint}"));
+        }
+        Ok(())
+    }
+
+    fn branch(&self, base: &BranchBase) -> Result<Branch, Failure> {
         let mut branch = Branch { stream: base.described.row.stream.to_string(), ..Branch::default() };
         let event = |version| -> Result<EventRef, Failure> { Ok(base.event(version)?) };
         let anchor = |anchor: Anchor| match anchor {
             Anchor::Start => Ok(None),
             Anchor::After(version) => event(version).map(Some),
         };
-        for version in self.skipped {
+        for version in self.skipped.iter().copied() {
             branch.push(Alteration::Skip(event(version)?));
         }
-        for (version, field, value) in self.set {
+        for (version, field, value) in self.set.iter().cloned() {
             let to = NewPayload::Fields(vec![(field, value)]);
             branch.push(Alteration::Change { event: event(version)?, to });
         }
-        for (number, (after, event_type, payload)) in self.inserted.into_iter().enumerate() {
+        for (number, (after, event_type, payload)) in self.inserted.iter().cloned().enumerate() {
             // The same call gives the same events.
             let id = EventId::from_content(&[
                 b"what if",
@@ -213,7 +266,7 @@ impl Edits {
             let event = InsertedEvent { id, event_type, payload, recorded_at: None, compensates: None };
             branch.push(Alteration::Insert { after: anchor(after)?, event });
         }
-        for (version, after) in self.moved {
+        for (version, after) in self.moved.iter().copied() {
             branch.push(Alteration::Move { event: event(version)?, after: anchor(after)? });
         }
         Ok(branch)

@@ -89,7 +89,11 @@ fn in_stream(args: &WhenArgs, expression: &str, context: &Context, out: &mut Out
             }
             let times = counted(turns.ranges().len() as u64, "time");
             let events = counted(heads.len() as u64, "event");
-            writeln!(out.text(), "true {times}, at {} of {events}", grouped(turns.events_true()))?;
+            if turns.events_true() == 0 {
+                writeln!(out.text(), "never true, in {events}")?;
+            } else {
+                writeln!(out.text(), "true {times}, at {} of {events}", grouped(turns.events_true()))?;
+            }
         }
     }
     say_unknown(timeline.as_ref(), &turns);
@@ -188,6 +192,10 @@ fn print_table(
     if !table.is_empty() {
         table.finish()?;
         writeln!(out.text())?;
+    }
+    if counts.ever == 0 {
+        writeln!(out.text(), "never true in any stream of {category}")?;
+        return Ok(());
     }
     let streams = counted(counts.ever, "stream");
     write!(out.text(), "ever true in {streams} of {category}, true now in {}", grouped(counts.now))?;

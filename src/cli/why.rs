@@ -13,7 +13,7 @@ use super::target::Context;
 use super::terminal::{Output, message};
 use super::{Failure, Outcome};
 use crate::domain::Wish;
-use crate::engine::{EngineError, ask_why_not, check_field};
+use crate::engine::{EngineError, ask_why_not, check_field, values_like};
 use crate::event::{EventType, Head, Version};
 use crate::replay::{Attempt, Index, MOST_FOLDED, Stopped, Why, WhyNot, Work, why as ask_why};
 
@@ -200,6 +200,13 @@ fn answer_not(args: &WhyArgs, loaded: &Loaded, at: Index, wish: &Wish, out: &mut
     let mut work = Work::new(MOST_FOLDED, &mut told);
     let found = ask_why_not(loaded.reader.as_ref(), &loaded.described, timeline, at, (field, wish), &mut work)?;
     drop(progress);
+    if found.ways.is_empty() && found.forbidden.is_empty() && found.missed.is_empty() && found.was.is_none() {
+        let near = values_like(&loaded.described, timeline, field, wish);
+        if !near.is_empty() {
+            let (asked, near) = (said(wish.value()), near.join(" or "));
+            message(format_args!("{field} is {asked} in no event that is known here; did you mean {near}?"));
+        }
+    }
     match format {
         Format::Json => {
             let authors = loaded.authors(found.set_by.into_iter())?;

@@ -53,7 +53,7 @@ pub use make_so::{ProjectionPreview, Proposed, propose_branch};
 pub use moment::{Moment, resolve};
 pub use numbers::grouped;
 pub use pool::{Answer, Lost, begin};
-pub use reasons::{ask_why_not, check_field};
+pub use reasons::{ask_why_not, check_field, values_like};
 pub use reduced::{EXCERPT_ENDINGS, Excerpt, ExcerptError, ExcerptForm, ExcerptTarget, write_excerpt};
 pub use sample_store::{MakeSampleError, sample_store, write_sample};
 pub use sealing::{Check, SealError, check_since, read_seal};

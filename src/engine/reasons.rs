@@ -1,9 +1,12 @@
 //! Why a field is as it is, and why not otherwise, asked of a store.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use super::{Described, EngineError, load_story};
-use crate::domain::Wish;
+use crate::domain::lead::LeadStatus;
+use crate::domain::ticket::{Priority, TicketStatus};
+use crate::domain::{Aggregate, Wish};
 use crate::event::{StreamId, Timestamp, nearest};
 use crate::projection::leaves;
 use crate::replay::{Index, Stopped, Timeline, WhyNot, Work, why_not};
@@ -32,6 +35,25 @@ pub fn ask_why_not(
     let is_latest = at + 1 == heads.len();
     let when = last.filter(|last| !is_latest || *last > now).unwrap_or(now);
     Ok(why_not(&story, shown, at, (field, wish), when, work)?)
+}
+
+/// Values that a field had, or may have, and that look like the one that was wished and never came.
+pub fn values_like(described: &Described, timeline: &dyn Timeline, field: &str, wish: &Wish) -> Vec<String> {
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    for index in timeline.changes_at(field).into_iter().take(MOST_NAMES) {
+        known.extend(timeline.value_at(index, field).as_str().map(str::to_owned));
+    }
+    let named: Vec<&str> = match (described.aggregate, field) {
+        (Some(Aggregate::Lead), "status") => LeadStatus::ALL.iter().map(|status| status.name()).collect(),
+        (Some(Aggregate::Ticket), "status") => TicketStatus::ALL.iter().map(|status| status.name()).collect(),
+        (Some(Aggregate::Ticket), "priority") => Priority::ALL.iter().map(|priority| priority.name()).collect(),
+        _ => Vec::new(),
+    };
+    let known: Vec<&str> =
+        known.iter().map(String::as_str).chain(named).filter(|known| *known != wish.text()).collect();
+    let mut near: Vec<String> = nearest(wish.text(), &known).into_iter().map(str::to_owned).collect();
+    near.dedup();
+    near
 }
 
 /// More names than these are not compared with one that is wrong.

@@ -1,10 +1,12 @@
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::domain::Aggregate;
+use crate::event::visible::is_hidden;
 use crate::event::{EventId, EventRow, EventType, Position, RecordedEvent, StreamId, Timestamp, Version};
 use crate::locale::Language;
 use crate::proof::{Checkpoint, Hash, Leaves, Note, PublicKey};
@@ -167,8 +169,26 @@ impl Document {
     }
 
     pub(super) fn to_json(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+        escaped_hidden(serde_json::to_string(self).unwrap_or_default())
     }
+}
+
+/// The same JSON, with letters that would hide or turn others around written by their numbers: they stand in texts alone.
+fn escaped_hidden(json: String) -> String {
+    if !json.contains(is_hidden) {
+        return json;
+    }
+    let mut escaped = String::with_capacity(json.len() + 64);
+    for letter in json.chars() {
+        if is_hidden(letter) {
+            for unit in letter.encode_utf16(&mut [0; 2]) {
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        } else {
+            escaped.push(letter);
+        }
+    }
+    escaped
 }
 
 /// Stored bytes inside JSON: text as it is, all else in base64.

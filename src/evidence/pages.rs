@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Map, Value};
+
 use super::document::{About, Document};
 use super::visible::{LONGEST, cut, value_text, visible};
 use crate::event::{Explain, Message, Metadata, RecordedEvent, Timestamp, Version};
 use crate::locale::Locale;
+use crate::projection::leaves;
 use crate::proof::Checkpoint;
-use crate::replay::Timeline;
+use crate::replay::{Change, Timeline};
 
 /// Pages on their way to a form.
 pub(super) struct Pages {
@@ -106,7 +109,7 @@ impl Writer<'_> {
         text
     }
 
-    fn value(&mut self, value: &serde_json::Value) -> String {
+    fn value(&mut self, value: &Value) -> String {
         let (text, is_cut) = value_text(value);
         self.has_cut |= is_cut;
         text
@@ -180,10 +183,10 @@ impl Writer<'_> {
         self.heading("evidence-state");
         self.table(
             &[
-                ("evidence-field", 18),
-                ("evidence-value", 22),
-                ("evidence-set-by", 18),
-                ("evidence-when", 20),
+                ("evidence-field", 17),
+                ("evidence-value", 21),
+                ("evidence-set-by", 16),
+                ("evidence-when", 24),
                 ("evidence-who", 9),
                 ("evidence-why", 13),
             ],
@@ -218,8 +221,7 @@ impl Writer<'_> {
             let [at, actor, reason] = self.circumstances(index);
             let mut changes = Vec::new();
             for change in timeline.changes(index) {
-                let (before, after) = (self.value(&change.before), self.value(&change.after));
-                changes.push(format!("{}: {before} → {after}", self.field(&change.field)));
+                changes.extend(self.change(&change));
             }
             let changes = if changes.is_empty() { NONE.to_owned() } else { changes.join("\n") };
             rows.push(vec![format!("v{version}"), at, visible(event_type.as_str()), actor, reason, changes]);
@@ -227,15 +229,43 @@ impl Writer<'_> {
         self.heading("evidence-history");
         self.table(
             &[
-                ("evidence-version", 8),
-                ("evidence-when", 20),
-                ("evidence-event", 17),
+                ("evidence-version", 7),
+                ("evidence-when", 24),
+                ("evidence-event", 16),
                 ("evidence-who", 9),
-                ("evidence-why", 14),
-                ("evidence-changes", 32),
+                ("evidence-why", 13),
+                ("evidence-changes", 31),
             ],
             rows,
         );
+    }
+
+    /// What came whole or went whole is told by what is in it, one line each.
+    fn change(&mut self, change: &Change) -> Vec<String> {
+        let Change { field, before, after } = change;
+        let (whole, is_new) = match (before, after) {
+            (Value::Null, Value::Object(_) | Value::Array(_)) => (after, true),
+            (Value::Object(_) | Value::Array(_), Value::Null) => (before, false),
+            _ => {
+                let (before, after) = (self.value(before), self.value(after));
+                return vec![format!("{}: {before} → {after}", self.field(field))];
+            }
+        };
+        let is_empty = whole.as_object().map_or_else(|| whole.as_array().is_none_or(Vec::is_empty), Map::is_empty);
+        if is_empty {
+            let (before, after) = (self.value(before), self.value(after));
+            return vec![format!("{}: {before} → {after}", self.field(field))];
+        }
+        let mut parts = Vec::new();
+        leaves(whole, &mut |path, value| parts.push((path.to_owned(), value.clone())));
+        let mut lines = Vec::with_capacity(parts.len());
+        for (path, value) in parts.into_iter().filter(|(_, value)| !value.is_null()) {
+            let value = self.value(&value);
+            let inside = if path.starts_with('[') { path } else { format!(".{path}") };
+            let name = self.field(&format!("{field}{inside}"));
+            lines.push(if is_new { format!("{name}: {value}") } else { format!("{name}: {value} → {NONE}") });
+        }
+        lines
     }
 
     fn found(&mut self) {
@@ -256,11 +286,11 @@ impl Writer<'_> {
         self.table(
             &[
                 ("evidence-place", 14),
-                ("evidence-when", 20),
-                ("evidence-event", 15),
+                ("evidence-when", 24),
+                ("evidence-event", 14),
                 ("evidence-who", 9),
                 ("evidence-why", 12),
-                ("evidence-payload", 30),
+                ("evidence-payload", 27),
             ],
             rows,
         );
@@ -276,7 +306,7 @@ impl Writer<'_> {
         });
         let rows = rows.collect();
         self.heading("evidence-notes");
-        self.table(&[("evidence-place", 18), ("evidence-when", 20), ("evidence-note", 62)], rows);
+        self.table(&[("evidence-place", 18), ("evidence-when", 24), ("evidence-note", 58)], rows);
     }
 
     fn left_out(&mut self) {

@@ -522,10 +522,27 @@ impl fmt::Display for Fault {
             Self::Unreadable { path, detail } => {
                 write!(f, "{path}: the database is damaged ({detail}); restore it from a copy")
             }
+            Self::SealedGone { .. }
+            | Self::SealedChanged { .. }
+            | Self::SealedAnew { .. }
+            | Self::SealedBehind { .. }
+            | Self::SealedOther { .. } => self.write_sealed(f),
+        }
+    }
+}
+
+impl Fault {
+    /// What became of a store since it was sealed.
+    fn write_sealed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             Self::SealedGone { sealed, there, same } => write!(
                 f,
-                "the store was cut: {sealed} events were sealed, {there} are there, and sealed ones are gone; only the first {same} are proven to be as they were"
+                "the store was cut: {sealed} events were sealed, {there} are there, and sealed ones are gone; {}",
+                proven(*same)
             ),
+            Self::SealedChanged { same: 0, until } => {
+                write!(f, "history was rewritten: not all events up to event {until} are as they were sealed")
+            }
             Self::SealedChanged { same, until } => write!(
                 f,
                 "history was rewritten: the first {same} events are as they were sealed, not all of those up to event {until} are"
@@ -536,12 +553,21 @@ impl fmt::Display for Fault {
             ),
             Self::SealedBehind { sealed, there, same } => write!(
                 f,
-                "this looks like an older copy: the last of {sealed} sealed events is not there; of the {there} that are, only the first {same} are proven to be as they were"
+                "this looks like an older copy: the last of {sealed} sealed events is not there; of the {there} that are, {}",
+                proven(*same)
             ),
             Self::SealedOther { sealed, there } => {
                 write!(f, "another store: none of its {there} events is proven to be one of the {sealed} sealed")
             }
+            _ => Ok(()),
         }
+    }
+}
+
+fn proven(same: u64) -> String {
+    match same {
+        0 => "none is proven to be as it was".to_owned(),
+        same => format!("only the first {same} are proven to be as they were"),
     }
 }
 

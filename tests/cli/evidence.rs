@@ -223,3 +223,33 @@ fn what_cannot_be_evidence_is_refused_in_a_sentence() {
     }
     assert!(!sandbox.path("new.html").exists());
 }
+
+#[test]
+fn no_letter_in_a_page_hides_or_turns_others_around_and_it_is_checked_all_the_same() {
+    let sandbox = Sandbox::empty();
+    let event =
+        serde_json::json!({"stream": "thing-1", "type": "said", "payload": {"text": "a\u{202e}b\u{200b}c\u{e0041}"}});
+    sandbox.write("a.jsonl", format!("{event}\n"));
+    sandbox.run(&["import", "a.jsonl", "--into", "a.db"]).ok();
+    for file in ["e.html", "e.pdf"] {
+        sandbox.run(&["evidence", "a.db", "thing-1", "--to", file]).ok();
+        assert_eq!(verify(&sandbox, file, &[]).0, 0, "{file}");
+    }
+    let page = sandbox.read("e.html");
+    assert!(!page.contains(['\u{202e}', '\u{200b}', '\u{e0041}']), "{page}");
+    assert!(page.contains(r"\u202e") && page.contains(r"\udb40\udc41"), "{page}");
+}
+
+#[test]
+fn messages_of_a_ticket_are_told_as_people_read_them() {
+    let sandbox = Sandbox::empty();
+    sandbox.run(&["sample", "a.db", "--streams", "20", "--events", "200"]).ok();
+    let streams =
+        sandbox.run(&["streams", "a.db", "--category", "ticket", "--limit", "1", "--format", "json"]).ok().json();
+    let stream = streams[0]["stream"].as_str().expect("a ticket");
+    sandbox.run(&["evidence", "a.db", stream, "--to", "e.html"]).ok();
+    let page = sandbox.read("e.html");
+    let (shown, _) = page.split_once("<details>").expect("pages and data");
+    assert!(shown.contains("messages[0].body"), "{shown}");
+    assert!(!shown.contains("{&quot;"), "{shown}");
+}

@@ -463,3 +463,16 @@ fn what_a_store_holds_makes_no_line_of_its_own_in_an_answer() {
         assert!(!ran.out.lines().any(|line| line.starts_with("odd-1: all is well")), "{arguments:?}: {ran:?}");
     }
 }
+
+#[test]
+fn what_a_message_repeats_of_a_store_makes_no_line_of_its_own() {
+    let sandbox = Sandbox::empty();
+    let event = serde_json::json!({"stream": "a-1\nfoldline: all is well\u{1b}[2J", "type": "t", "payload": {}});
+    sandbox.write("a.jsonl", format!("{event}\n"));
+    sandbox.run(&["import", "a.jsonl", "--into", "a.db"]).ok();
+    for arguments in [&["show", "a.db", "a-2"][..], &["when", "a.db", "a-1\nx", "true"]] {
+        let said = sandbox.run(arguments).code(2).err;
+        assert_eq!(said.trim_end().lines().count(), 1, "{said}");
+        assert!(!said.contains('\u{1b}'), "{said}");
+    }
+}

@@ -92,6 +92,28 @@ fn a_seal_is_a_signed_checkpoint_and_its_key_is_kept_for_its_owner_alone() {
     assert!(!key.exists(), "no other was made");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_private_key_that_others_may_read_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let sandbox = Sandbox::with_seed();
+    let (_, text) = foldline::proof::SigningKey::from_secret([7; 32]).expect("a key");
+    sandbox.write("mine.pem", text);
+    let seal = |mode: u32, to: &str| {
+        let allowed = fs::Permissions::from_mode(mode);
+        fs::set_permissions(sandbox.path("mine.pem"), allowed).expect("changed");
+        sandbox.run(&["seal", "a.db", "--to", to, "--key", "mine.pem"]).ok().err
+    };
+    assert_eq!(seal(0o600, "a.seal"), "");
+    for (mode, to) in [(0o644, "b.seal"), (0o640, "c.seal")] {
+        let said = seal(mode, to);
+        assert!(
+            said.contains("others on this machine may read this private key") && said.contains("chmod 600"),
+            "{said}"
+        );
+    }
+}
+
 #[test]
 fn a_store_that_only_grew_fits_its_seal() {
     let sandbox = sealed();

@@ -78,6 +78,10 @@ fn what_cannot_be_carried_out_is_one_sentence() {
         (&["--set", "5:name"], r#"write a version, a field and its value, like '5:name="Kim"'"#),
         (&["--set", "5:=1"], r#"write a version, a field and its value, like '5:name="Kim"'"#),
         (&["--set", "0:name.first=1"], "the payload of version 0 has no place for “name.first”"),
+        (&["--skip", "3", "--set", r#"3:name="x""#], "version 3 cannot be left out and have another name too"),
+        (&["--skip", "3", "--move", "3:1"], "version 3 cannot be left out and moved too"),
+        (&["--set", r#"3:name="x""#, "--set", r#"3:["name"]="y""#], "[\"name\"] of version 3 is given two values"),
+        (&["--move", "3:1", "--move", "3:5"], "version 3 is moved to two places"),
         (&["--insert", "5"], "write a version, a type and a payload, like '6:payment-confirmed:{}'"),
         (&["--insert", "5:contacted"], "write a version, a type and a payload, like '6:payment-confirmed:{}'"),
         (&["--insert", "5:contacted:{a}"], "“{a}” is not JSON"),
@@ -86,4 +90,12 @@ fn what_cannot_be_carried_out_is_one_sentence() {
         what_if(&sandbox, edits).code(2).says(sentence).in_one_line();
     }
     sandbox.run(&["what-if", "a.db", "lead-9"]).code(2).says("there is no stream lead-9").in_one_line();
+}
+
+#[test]
+fn a_field_that_an_event_does_not_have_is_given_and_said_so_with_those_that_look_like_it() {
+    let sandbox = Sandbox::with_seed();
+    let ran = what_if(&sandbox, &["--set", r#"3:nmae="x""#]).ok();
+    assert!(ran.err.contains("version 3, contact-details-updated, has no nmae: it is given one; did you mean name?"));
+    assert_eq!(what_if(&sandbox, &["--set", r#"3:name="x""#]).ok().err, "");
 }

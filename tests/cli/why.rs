@@ -50,6 +50,15 @@ fn a_value_that_is_not_there_names_the_rule_and_what_would_give_it() {
 }
 
 #[test]
+fn a_value_that_no_field_ever_has_is_answered_with_those_that_look_like_it() {
+    let sandbox = Sandbox::with_seed();
+    let ask = |not: &str| sandbox.run(&["why", "a.db", "lead-1", "status", "--not", not]).ok();
+    assert!(ask("CLOSD").err.contains("did you mean CLOSED?"), "{:?}", ask("CLOSD"));
+    assert!(ask("FOLLOWUPSET").err.contains("did you mean FOLLOWUP_SET?"));
+    assert_eq!(ask("CLOSED").err, "");
+}
+
+#[test]
 fn what_is_so_already_is_no_question_and_exits_1() {
     let sandbox = Sandbox::with_seed();
     let ran = sandbox.run(&["why", "a.db", "lead-1", "status", "--not", "CONVERTED"]).code(1).in_one_line();
