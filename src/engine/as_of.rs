@@ -218,7 +218,7 @@ impl AsOfCondition {
                 let fields = as_of.all_fields(places.get(..SHOWING_FIELDS).unwrap_or(places));
                 let known = expression.uses().fields.iter().filter(|field| !missing(field)).cloned();
                 let fields = known.chain(fields).collect();
-                Expression::new(expression.text(), &Names { fields, is_open: false })?;
+                Expression::new(expression.text(), &Names { fields, is_open: false, differ: true })?;
             }
         }
         let stop = || ticket.is_cancelled();

@@ -66,8 +66,9 @@ impl Choice {
     pub fn names(&self) -> Names {
         let mut names = Names::default();
         for projection in &self.projections {
-            let Names { fields, is_open } = projection.names();
+            let Names { fields, is_open, differ } = projection.names();
             names.is_open |= is_open;
+            names.differ |= differ;
             for field in fields {
                 if !names.fields.contains(&field) {
                     names.fields.push(field);
