@@ -9,7 +9,7 @@ use super::{App, BranchFile};
 use crate::command::{BranchAction, Command};
 use crate::engine::begin;
 use crate::event::{EventId, Message};
-use crate::ui::Notice;
+use crate::ui::{Notice, refusal};
 use crate::view::{BranchWish, Middle, UserError, Writing};
 
 fn new_id() -> EventId {
@@ -58,23 +58,13 @@ impl App {
         self.wish(ctx, BranchWish::New(name));
     }
 
-    /// Nothing that writes goes on while a branch is looked at: says so, and whether that is so.
-    pub(super) fn is_refused_in_branch(&mut self, command: Command) -> bool {
-        let is_in_branch = self.store.as_ref().is_some_and(|store| store.branching.is_open());
-        let is_refused = match command {
-            Command::Compensate | Command::ToggleWriting | Command::Compare | Command::Causes => is_in_branch,
-            Command::MakeSo => !is_in_branch,
-            _ => false,
-        };
-        if is_refused {
-            let id = match (command, is_in_branch) {
-                (Command::Compare | Command::Causes, _) => "branch-compares",
-                (_, true) => "branch-in-branch",
-                (_, false) => "branch-none",
-            };
+    /// Says why a command is out of place now, and whether it is.
+    pub(super) fn is_refused(&mut self, command: Command) -> bool {
+        let refusal = self.store.as_ref().and_then(|store| refusal(store, command));
+        if let Some(id) = refusal {
             self.told = Some(UserError::new(Message::new(id)));
         }
-        is_refused
+        refusal.is_some()
     }
 
     fn make_so(&mut self, ctx: &egui::Context) {

@@ -6,7 +6,8 @@ use crate::command::{Action, Command};
 use crate::engine::Moment;
 use crate::event::{StreamId, Version};
 use crate::store::{Link, leads_to_other_machine};
-use crate::view::{OpenStore, Stay, StreamView, ToolName, Trail};
+use crate::ui::Notice;
+use crate::view::{FindingStep, OpenStore, Stay, StreamView, ToolName, Trail};
 
 impl App {
     /// Keeps where one is, to come back to.
@@ -85,14 +86,30 @@ impl App {
     /// To the next finding of a check, or of the stream; where there is none, to the check itself.
     pub(super) fn step_finding(&mut self, ctx: &egui::Context, is_next: bool) {
         let Some(store) = &mut self.store else { return };
-        if let Some((stream, version)) = store.tools.checking.step(is_next) {
-            let to = version.map(|version| Action::GoToPlace(stream.clone(), version));
-            return self.run(ctx, to.unwrap_or(Action::Select(stream)));
+        // Whoever was told that this is the end, and asks once more, goes on from the other.
+        let here = (is_next, store.stay());
+        let goes_round = self.at_end.take().is_some_and(|at_end| at_end == here);
+        let in_list = store.tools.checking.step(is_next, goes_round);
+        let in_stream = || store.view.as_ref().and_then(|view| view.next_finding(is_next, goes_round));
+        let action = match (in_list, in_stream) {
+            (Some(FindingStep::To((stream, Some(version)))), _) => Action::GoToPlace(stream, version),
+            (Some(FindingStep::To((stream, None))), _) => Action::Select(stream),
+            (None, in_stream) => match in_stream() {
+                Some(FindingStep::To(index)) => Action::GoTo(index),
+                None => Action::Run(Command::Tool(ToolName::Checking)),
+                Some(FindingStep::End) => return self.tell_end(ctx, here),
+            },
+            (Some(FindingStep::End), _) => return self.tell_end(ctx, here),
+        };
+        if goes_round {
+            self.notice = None;
         }
-        match store.view.as_ref().and_then(|view| view.next_finding(is_next)) {
-            Some(index) => self.go_to_index(ctx, index),
-            None => self.run_command(ctx, Command::Tool(ToolName::Checking)),
-        }
+        self.run(ctx, action);
+    }
+
+    fn tell_end(&mut self, ctx: &egui::Context, here: (bool, Option<Stay>)) {
+        self.notice = Some(Notice::new(ctx, if here.0 { "finding-last" } else { "finding-first" }));
+        self.at_end = Some(here);
     }
 
     pub(super) fn go_to_typed(&mut self) {

@@ -5,6 +5,7 @@ use super::panes::{SideBorders, cards_ui};
 use super::regions::{Place, Regions};
 use super::{App, Dialog};
 use crate::command::{Action, Command};
+use crate::event::Message;
 use crate::theme::palette;
 use crate::ui::{
     Choices, STRIP_HEIGHT, Scene, TypedPath, branch_edit_ui, compensate_ui, edits_ui, error_bar_ui, event_ui, frame_ui,
@@ -12,13 +13,14 @@ use crate::ui::{
     status_bar_ui, streams_ui, strip_ui, timeline_height, timeline_ui, title_ui, tool_dialog_ui, top_bar_ui,
     welcome_ui, writing_ui,
 };
-use crate::view::{Middle, OpenStore, Panes, Split};
+use crate::view::{Middle, OpenStore, Panes, Split, UserError};
 
 impl App {
     /// Lays the panels out. Runs every frame and changes nothing but what fields hold.
     pub(super) fn layout(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
         self.play(ui);
         let fit = self.fit(ui.ctx());
+        let banner = self.banner();
         let colours = palette(ui);
         let is_cleared = self.cleared.get() == Some(colours.panel);
         // What the window was cleared with already is not painted once more: each time costs a pass over every pixel.
@@ -30,11 +32,8 @@ impl App {
         Panel::top("top bar").exact_size(44.0).frame(bar(0)).show(ui, |ui| {
             regions.show(ui, |ui| top_bar_ui(ui, scene, self.store.as_ref(), &self.settings.recent));
         });
-        let of_store = || self.store.as_ref()?.error().filter(|error| self.dismissed.as_ref() != Some(error));
-        // What was only told, like a store that was replaced, is not to be tried again.
-        let can_retry = if self.error.is_some() { self.asked.is_some() } else { of_store().is_some() };
-        if let Some(error) = self.error.as_ref().or_else(of_store).or(self.told.as_ref()) {
-            Panel::top("error").frame(Frame::new()).show(ui, |ui| error_bar_ui(ui, scene, error, can_retry));
+        if let Some((error, can_retry)) = banner {
+            Panel::top("error").frame(Frame::new()).show(ui, |ui| error_bar_ui(ui, scene, &error, can_retry));
         }
         notice_ui(ui, scene, &mut self.notice);
         let coming = self.opening.progress().or_else(|| self.coming.as_ref()?.progress());
@@ -119,6 +118,28 @@ impl App {
         borders.paint(ui);
         if in_branch {
             frame_ui(ui, framed);
+        }
+    }
+}
+
+impl App {
+    /// What went wrong or happened, and whether it can be tried again.
+    fn banner(&self) -> Option<(UserError, bool)> {
+        if let Some(error) = &self.error {
+            return Some((error.clone(), self.asked.is_some()));
+        }
+        let of_store = self.store.as_ref().and_then(OpenStore::error);
+        let of_store = of_store.filter(|error| self.dismissed.as_ref() != Some(*error));
+        // That it is another store says why something of the one before is not there any more.
+        let is_replaced = self.told.as_ref().is_some_and(|told| told.message.id == "store-replaced");
+        match (of_store, &self.told) {
+            (Some(error), _) if is_replaced => {
+                let message = Message::new("store-replaced-lost").inner("why", error.message.clone());
+                Some((UserError::new(message), false))
+            }
+            (Some(error), _) => Some((error.clone(), true)),
+            // What was only told is not to be tried again.
+            (None, told) => told.clone().map(|told| (told, false)),
         }
     }
 }

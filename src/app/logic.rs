@@ -338,7 +338,7 @@ impl App {
     }
 
     pub(super) fn run_command(&mut self, ctx: &egui::Context, command: Command) {
-        if !self.is_refused_in_branch(command) && !self.steps_in_branch(command) {
+        if !self.is_refused(command) && !self.steps_in_branch(command) {
             self.carry_out(ctx, command);
         }
     }

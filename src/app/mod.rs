@@ -40,7 +40,7 @@ use crate::locale::Locale;
 use crate::store::{self, Address, Source};
 use crate::theme::palette_of;
 use crate::ui::{Notice, TypedPath, focus_ring_ui};
-use crate::view::{FileFor, Middle, OpenStore, Split, TypedMoment, UserError};
+use crate::view::{FileFor, Middle, OpenStore, Split, Stay, TypedMoment, UserError};
 use crate::workspace::Workspace;
 
 /// What the window begins with.
@@ -94,6 +94,8 @@ pub struct App {
     /// What each frame cost, for whoever measures.
     frame_times: Option<File>,
     wants_filter_focus: bool,
+    /// The end of the findings was told, in this direction and at this place.
+    at_end: Option<(bool, Option<Stay>)>,
     /// How the middle was shared out in the last frame.
     split: Split,
     /// The row that the history should bring into view, because the cursor moved elsewhere.
@@ -169,6 +171,7 @@ impl App {
             middle: Middle::State,
             frame_times: start.frame_times.as_ref().and_then(|path| File::create(path).ok()),
             wants_filter_focus: false,
+            at_end: None,
             split: Split::default(),
             reveal: false,
             gone: Loading::default(),

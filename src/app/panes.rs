@@ -118,7 +118,7 @@ pub(super) fn cards_ui(
     }
     let lower = ui.scope_builder(UiBuilder::new().max_rect(below), |ui| {
         ui.shrink_clip_rect(below.expand(1.0));
-        match &open {
+        match &mut open {
             Some(open) => branch_history_ui(ui, scene, view, open, reveal, split.is_history_folded),
             None => history_ui(ui, scene, view, reveal, split.is_history_folded),
         }

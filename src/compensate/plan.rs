@@ -4,8 +4,8 @@ use crate::domain::lead::{self, LeadCommand, LeadTarget};
 use crate::domain::ticket::{self, TicketCommand, TicketTarget};
 use crate::domain::{Breach, Draft, schema_for};
 use crate::event::{
-    EventId, EventRow, EventType, Explain, Message, MetadataBuilder, NewEvent, RecordedEvent, StreamId, StreamKey,
-    Timestamp, Version,
+    EventId, EventRow, EventType, Explain, JsonFault, Message, MetadataBuilder, NewEvent, RecordedEvent, StreamId,
+    StreamKey, Timestamp, Version,
 };
 use crate::projection::{Problem, Projection};
 use crate::replay::{AnyFold, Change, Preview, Replay, Story};
@@ -65,8 +65,8 @@ pub enum PlanError {
     NoActor,
     #[error("the reason is missing; say why with --reason")]
     NoReason,
-    #[error("the payload is not JSON ({0}); correct it and try again")]
-    PayloadNotJson(String),
+    #[error("the payload is not JSON. {0}")]
+    PayloadNotJson(JsonFault),
     #[error("the event type is empty")]
     NoType,
     #[error("{0} is not loaded whole; try again when it is")]
@@ -83,7 +83,7 @@ impl Explain for PlanError {
             Self::NoRules(event_type) => Message::new("plan-no-rules").text("type", event_type),
             Self::NoActor => Message::new("plan-no-actor"),
             Self::NoReason => Message::new("plan-no-reason"),
-            Self::PayloadNotJson(detail) => Message::new("plan-payload-not-json").text("detail", detail),
+            Self::PayloadNotJson(fault) => Message::new("plan-payload-not-json").inner("detail", fault.message()),
             Self::NoType => Message::new("plan-no-type"),
             Self::NothingLoaded(stream) => Message::new("plan-nothing-loaded").text("stream", stream),
         }
@@ -141,7 +141,7 @@ pub fn plan_event(
         return Err(PlanError::NoType);
     }
     if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(payload) {
-        return Err(PlanError::PayloadNotJson(error.to_string()));
+        return Err(PlanError::PayloadNotJson((&error).into()));
     }
     let event = NewEvent {
         id: authorship.id.clone(),

@@ -4,6 +4,7 @@ use egui::{Button, RichText, Ui};
 use super::ends::ends_ui;
 use super::icons::{Icon, icon, icon_button, icon_toggle};
 use super::parts::{caption, cut, progress_ui, shortened};
+use super::refusal::refusal;
 use super::streams::in_order;
 use super::{Scene, grouped};
 use crate::command::{Action, Command, Menu};
@@ -139,16 +140,6 @@ fn command_ui(ui: &mut Ui, scene: &mut Scene<'_>, command: Command, store: Optio
     if button.clicked() {
         scene.run(command);
         ui.close();
-    }
-}
-
-/// Why a command is out of place now: nothing that writes goes on while a branch is looked at.
-fn refusal(store: &OpenStore, command: Command) -> Option<&'static str> {
-    match (command, store.branching.is_open()) {
-        (Command::Compensate | Command::ToggleWriting, true) => Some("branch-in-branch"),
-        (Command::Compare | Command::Causes, true) => Some("branch-compares"),
-        (Command::MakeSo, false) => Some("branch-none"),
-        _ => None,
     }
 }
 

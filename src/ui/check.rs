@@ -29,7 +29,9 @@ pub(super) fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore
             }
         });
         ui.add_space(6.0);
-        let is_there = tool_ui(ui, scene, &mut checking.asked, &Action::StartTool(ToolName::Checking));
+        // What is found anew because the store has changed takes the place of what was found.
+        let is_there = checking.is_behind && checking.checked().is_some()
+            || tool_ui(ui, scene, &mut checking.asked, &Action::StartTool(ToolName::Checking));
         if is_there && checking.checked().is_some() {
             head_ui(ui, scene, checking);
             let listed = checking.listed();
@@ -75,6 +77,9 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, checking: &mut Checking) {
     let Some(Checked { findings, found, kinds, since }) = checking.checked() else { return };
     let values = [("count", (*found).into()), ("grouped", grouped(*found).into())];
     let ink = if *found == 0 { colours.accent } else { colours.warning };
+    if checking.is_behind && !checking.asked.is_on_its_way() {
+        ui.label(RichText::new(scene.text("check-behind")).color(colours.dim));
+    }
     let (found, listed, kinds) = (*found, findings.len() as u64, kinds.clone());
     ui.label(RichText::new(scene.locale.with("check-found", values)).color(ink));
     if let Some(Seal { size, made_at, key, .. }) = since {

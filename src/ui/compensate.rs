@@ -6,7 +6,7 @@ use super::dialog::{Dialog, take_first_focus};
 use super::parts::{cut_at, is_entered, link, shortened};
 use crate::command::Action;
 use crate::compensate::Plan;
-use crate::event::Explain;
+use crate::event::{Explain, Message};
 use crate::theme::palette;
 use crate::view::{Draft, Writing};
 
@@ -42,8 +42,9 @@ pub fn compensate_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, writ
             Some(Err(error)) if OF_FIELDS.contains(&error.message.id) => {}
             Some(Err(error)) => {
                 draft.planned_before().into_iter().for_each(|before| both_ui(ui, scene, before, None));
-                // What forbids the natural compensation stands beside it already.
-                if draft.refusal().is_none_or(|refusal| refusal.message != error.message) {
+                // What forbids it may stand beside its kind already, or at the event that came first.
+                let is_told = draft.refusal().is_some_and(|refusal| refusal.message == error.message);
+                if !is_told && !is_told_with_event(draft, &error.message) {
                     remark(ui, &scene.sentence(&error.message), shows_faults || !draft.since.is_empty());
                 }
             }
@@ -80,7 +81,8 @@ fn kind_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft) {
             }
         }
     });
-    if let Some(refusal) = refusal {
+    let stands_below = draft.refusal().is_some_and(|refusal| is_told_with_event(draft, &refusal.message));
+    if let Some(refusal) = refusal.filter(|_| !stands_below) {
         let text = scene.locale.with("compensate-no-natural", [("why", refusal.into())]);
         remark(ui, &text, false);
     }
@@ -202,8 +204,19 @@ fn lead_to(ui: &Ui, draft: &mut Draft, next: &Response) {
     }
 }
 
+/// Whether one of the events that came first says so already.
+fn is_told_with_event(draft: &Draft, message: &Message) -> bool {
+    draft.since.iter().any(|since| since.against.contains(message))
+}
+
 fn can_append(draft: &Draft, writing: Writing) -> bool {
-    writing != Writing::Never && !draft.is_busy() && draft.has_ground()
+    writing != Writing::Never && !draft.is_busy() && draft.has_ground() && !is_impossible(draft)
+}
+
+/// There is no such correction, whatever is typed. What is wrong with a field can be mended there, and is led to.
+fn is_impossible(draft: &Draft) -> bool {
+    let fault = draft.made_plan().and_then(|plan| plan.as_ref().err());
+    fault.is_some_and(|error| !OF_FIELDS.contains(&error.message.id))
 }
 
 fn buttons_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, writing: Writing) {
@@ -214,7 +227,11 @@ fn buttons_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, writing: Wr
             Some(version) => scene.locale.with("append-behind", [("version", version.into())]),
             None => scene.text("append"),
         };
-        let append = Button::new(RichText::new(append).strong().color(colours.on_accent)).fill(colours.accent);
+        let append = if is_impossible(draft) {
+            Button::new(append)
+        } else {
+            Button::new(RichText::new(append).strong().color(colours.on_accent)).fill(colours.accent)
+        };
         let append = ui.add_enabled(can_append(draft, writing), append);
         if append.clicked() {
             scene.ask(Action::AppendDraft);

@@ -6,7 +6,7 @@ use super::Scene;
 use super::parts::{caption, cut_at, link, shortened};
 use crate::command::Action;
 use crate::compensate::{Plan, Since};
-use crate::event::Explain;
+use crate::event::{Explain, Message};
 use crate::replay::Change;
 use crate::theme::palette;
 use crate::view::{Draft, Effect, Elsewhere, LedElsewhere};
@@ -25,7 +25,11 @@ pub(super) fn since_ui(ui: &mut Ui, scene: &Scene<'_>, draft: &Draft) {
         ui.add(Label::new(RichText::new(scene.text("conflict")).color(colours.warning)).wrap());
         ScrollArea::vertical().id_salt("since").max_height(150.0).show(ui, |ui| {
             ui.set_width(ui.available_width());
-            draft.since.iter().take(EVENTS_SHOWN).for_each(|since| event_ui(ui, scene, since));
+            let mut told: Vec<&Message> = Vec::new();
+            for since in draft.since.iter().take(EVENTS_SHOWN) {
+                event_ui(ui, scene, since, &told);
+                told.extend(&since.against);
+            }
             let more = draft.since.len().saturating_sub(EVENTS_SHOWN);
             if more > 0 {
                 let text = scene.locale.with("conflict-more", [("count", more.into())]);
@@ -36,7 +40,8 @@ pub(super) fn since_ui(ui: &mut Ui, scene: &Scene<'_>, draft: &Draft) {
     ui.add_space(8.0);
 }
 
-fn event_ui(ui: &mut Ui, scene: &Scene<'_>, since: &Since) {
+/// What stands against the correction is said once, at the first event from which on it does.
+fn event_ui(ui: &mut Ui, scene: &Scene<'_>, since: &Since, told: &[&Message]) {
     let colours = palette(ui);
     let Since { event, changes, more, shared, against } = since;
     let small = |text: String| RichText::new(text).size(11.5);
@@ -69,7 +74,7 @@ fn event_ui(ui: &mut Ui, scene: &Scene<'_>, since: &Since) {
         if changes.is_empty() {
             ui.label(small(scene.text("preview-nothing")).color(colours.dim));
         }
-        for message in against {
+        for message in against.iter().filter(|message| !told.contains(message)) {
             let values = [("why", scene.sentence(message).into())];
             ui.add(Label::new(small(scene.locale.with("conflict-against", values)).color(colours.warning)).wrap());
         }

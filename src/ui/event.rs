@@ -2,16 +2,18 @@ use egui::{Button, CollapsingHeader, Grid, RichText, ScrollArea, Ui};
 use serde_json::Value;
 
 use super::Scene;
+use super::findings_here::findings_here_ui;
 use super::history::mark;
 use super::json_tree::json_ui;
 use super::lanes_here::lanes_here_ui;
 use super::parts::{caption, cut, hairline, shortened};
+use super::refusal;
 use crate::command::{Action, Command};
 use crate::engine::{Causes, LinkedEvent};
 use crate::event::visible::visible;
 use crate::event::{RecordedEvent, StreamId, Version};
 use crate::theme::palette;
-use crate::view::{CausesView, EventDetail, LinkedTo, OpenStore, StreamView, ToolName};
+use crate::view::{EventDetail, LinkedTo, OpenStore, StreamView, ToolName};
 use crate::workspace::Note;
 
 /// Longer payloads are folded: what is not shown is not laid out.
@@ -26,12 +28,12 @@ pub fn event_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
     };
     // All of it scrolls: in a low window its buttons are out of reach otherwise.
     ScrollArea::vertical().id_salt("event detail").auto_shrink(false).show(ui, |ui| {
-        detail_ui(ui, scene, view, detail, &store.causes);
+        detail_ui(ui, scene, store, view, detail);
         lanes_here_ui(ui, scene, store, view);
     });
 }
 
-fn detail_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, detail: &EventDetail, causes: &CausesView) {
+fn detail_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, view: &StreamView, detail: &EventDetail) {
     // While the next event is on its way the last one stays, dimmed.
     let is_stale = view.version().is_some_and(|version| version != detail.event.version);
     if is_stale {
@@ -57,15 +59,19 @@ fn detail_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, detail: &Eve
         caption(ui, &scene.text("type-guessed"));
     }
     ui.add_space(6.0);
-    let around = causes.around(&event.stream, event.version);
+    let around = store.causes.around(&event.stream, event.version);
     facts_ui(ui, scene, detail, around.and_then(|causes| chain_ends(causes, event)));
     ui.add_space(8.0);
     let text = RichText::new(scene.text("compensate")).strong().color(colours.on_accent);
     ui.horizontal_wrapped(|ui| {
-        if ui.add(Button::new(text).fill(colours.accent)).clicked() {
+        let why_not = |command| refusal(store, command);
+        let said = |scene: &Scene<'_>, command| why_not(command).map(|why| scene.text(why)).unwrap_or_default();
+        let fix = ui.add_enabled(why_not(Command::Compensate).is_none(), Button::new(text).fill(colours.accent));
+        if fix.on_disabled_hover_text(said(scene, Command::Compensate)).clicked() {
             scene.run(Command::Compensate);
         }
-        let what_if = ui.button(scene.text("what-if"));
+        let what_if = ui.add_enabled(why_not(Command::WhatIf).is_none(), Button::new(scene.text("what-if")));
+        let what_if = what_if.on_disabled_hover_text(said(scene, Command::WhatIf));
         if what_if.on_hover_text(scene.text("what-if-about")).clicked() {
             scene.run(Command::WhatIf);
         }
@@ -84,6 +90,9 @@ fn detail_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, detail: &Eve
     if let Some(note) = view.head().filter(|_| !is_stale).and_then(|head| view.note_on(head)) {
         ui.add_space(6.0);
         note_ui(ui, scene, note);
+    }
+    if !is_stale {
+        findings_here_ui(ui, scene, store, view);
     }
     ui.add_space(8.0);
     hairline(ui);

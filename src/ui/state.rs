@@ -36,12 +36,14 @@ pub fn state_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, is_fo
         let mut toggled = None;
         list_ui(ui, "state", counts.lines, None, false, |ui, line| match view.state_line(line) {
             Some(StateLine::Field(row)) => row_ui(ui, scene, view, &row, columns),
-            Some(StateLine::Group { path, values, changed, is_open })
-                if group_ui(ui, scene, &path, values, changed, is_open) =>
-            {
-                toggled = Some(path);
+            Some(StateLine::Group { path, values, changed, is_open }) => {
+                let aside = scene.locale.with("fields-changed", [("count", changed.into())]);
+                let aside = (changed > 0).then_some((aside, palette(ui).accent));
+                if group_ui(ui, scene, &path, values, aside, is_open) {
+                    toggled = Some(path);
+                }
             }
-            Some(StateLine::Group { .. }) | None => {}
+            None => {}
         });
         if let Some(path) = toggled {
             view.toggle_group(&path);
@@ -142,7 +144,7 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, row: &StateRow,
 }
 
 /// What people call the field, where its name does not say it.
-fn caption_ui(ui: &mut Ui, scene: &Scene<'_>, field: &str) {
+pub(super) fn caption_ui(ui: &mut Ui, scene: &Scene<'_>, field: &str) {
     let name =
         field.rsplit('.').next().unwrap_or(field).trim_end_matches(|l: char| l.is_ascii_digit() || "[]".contains(l));
     if let Some(caption) = scene.locale.caption(name)
@@ -219,8 +221,15 @@ fn set_by_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &StateRow) {
     }
 }
 
-/// A field whose many values are folded. Answers whether it was pressed.
-fn group_ui(ui: &mut Ui, scene: &Scene<'_>, path: &str, values: usize, changed: usize, is_open: bool) -> bool {
+/// A field whose many values are folded, and what is to be said of them. Answers whether it was pressed.
+pub(super) fn group_ui(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    path: &str,
+    values: usize,
+    aside: Option<(String, egui::Color32)>,
+    is_open: bool,
+) -> bool {
     let colours = palette(ui);
     let count = scene.locale.with("json-inside", [("count", values.into())]);
     let name = format!("{}, {count}", shortened(path));
@@ -233,10 +242,9 @@ fn group_ui(ui: &mut Ui, scene: &Scene<'_>, path: &str, values: usize, changed: 
             cut(ui, RichText::new(shortened(path)).color(colours.text));
             ui.add_space(10.0);
             cut(ui, RichText::new(&count).color(colours.dim));
-            if changed > 0 {
+            if let Some((aside, ink)) = aside {
                 ui.add_space(10.0);
-                let changed = scene.locale.with("fields-changed", [("count", changed.into())]);
-                cut(ui, RichText::new(changed).color(colours.accent));
+                cut(ui, RichText::new(aside).color(ink));
             }
         });
     });

@@ -1,10 +1,12 @@
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use serde_json::Value;
 
 use super::Folded;
+use super::rows::LONG;
 use crate::projection::report_value_changes;
-use crate::replay::{Index, StateLook, Timeline};
+use crate::replay::{Group, Index, StateLook, Timeline};
 
 /// How many paths are compared in one go, so that a frame stays a frame however much the two differ.
 const COMPARED: usize = 512;
@@ -24,6 +26,35 @@ pub struct Beside {
     in_order: Vec<String>,
     /// Those that only the branch has.
     only_new: Vec<String>,
+    /// The places of the differing ones that history has, ascending.
+    lit: Vec<usize>,
+    groups: Vec<Group>,
+    /// What follows what, each part with the line that it begins at, and how many lines there are.
+    parts: Vec<(usize, Part)>,
+    count: usize,
+    /// What the lines were laid out for.
+    laid_out: Option<(BTreeSet<String>, usize)>,
+}
+
+#[derive(Clone, Debug)]
+enum Part {
+    Leaves(Range<usize>),
+    Group(usize),
+    /// Of those that only the branch has.
+    New(Range<usize>),
+}
+
+/// One line of the two states.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BesideLine {
+    Field(Box<BesideRow>),
+    /// What holds so many values that they are folded.
+    Group {
+        path: String,
+        values: usize,
+        differing: usize,
+        is_open: bool,
+    },
 }
 
 /// One field in both states.
@@ -44,7 +75,13 @@ impl Beside {
         let place = folded.slots().get(slot);
         let old = place.and_then(|slot| folded.history().look(slot.history()?));
         let new = place.and_then(|slot| folded.what_if.timeline.look(slot.branch()?));
+        let groups = old.as_ref().map(|look| look.long_groups(LONG)).unwrap_or_default();
         Self {
+            lit: Vec::new(),
+            groups,
+            parts: Vec::new(),
+            count: 0,
+            laid_out: None,
             slot,
             revision,
             old,
@@ -93,6 +130,7 @@ impl Beside {
             }
         }
         places.sort_unstable();
+        self.lit = places.iter().filter(|(is_new, ..)| !is_new).map(|(_, at, _)| *at).collect();
         self.only_new = places.iter().filter(|(is_new, ..)| *is_new).map(|(.., path)| path.clone()).collect();
         self.in_order = places.into_iter().map(|(.., path)| path).collect();
     }
@@ -106,24 +144,84 @@ impl Beside {
         self.differing.len()
     }
 
-    /// How many rows there are.
+    /// Lays the lines out anew, where something else is folded or more is known.
+    pub(super) fn lay_out(&mut self, open: &BTreeSet<String>) {
+        let known = self.lit.len() + self.only_new.len();
+        if self.laid_out.as_ref().is_some_and(|(laid, count)| laid == open && *count == known) {
+            return;
+        }
+        (self.parts, self.count) = (Vec::new(), 0);
+        let mut at = 0;
+        for number in 0..self.groups.len() {
+            let Some(Group { path, leaves }) = self.groups.get(number).cloned() else { continue };
+            self.push(Part::Leaves(at..leaves.start));
+            self.push(Part::Group(number));
+            if open.contains(&path) {
+                self.push(Part::Leaves(leaves.clone()));
+            } else {
+                let is_few = self.lit_in(&leaves).len() <= LONG;
+                // What differs in there is not folded away, unless that is itself long.
+                let lit: Vec<usize> = self.lit_in(&leaves).iter().copied().take(LONG + 1).collect();
+                for place in lit.into_iter().filter(|_| is_few) {
+                    self.push(Part::Leaves(place..place + 1));
+                }
+            }
+            at = leaves.end;
+        }
+        self.push(Part::Leaves(at..self.old_count()));
+        self.push(Part::New(0..self.only_new.len()));
+        self.laid_out = Some((open.clone(), known));
+    }
+
+    fn push(&mut self, part: Part) {
+        let length = match &part {
+            Part::Leaves(range) | Part::New(range) => range.len(),
+            Part::Group(_) => 1,
+        };
+        if length > 0 {
+            self.parts.push((self.count, part));
+            self.count += length;
+        }
+    }
+
+    /// The places that differ among these.
+    fn lit_in(&self, leaves: &Range<usize>) -> &[usize] {
+        let place = |at: usize| self.lit.partition_point(|lit| *lit < at);
+        self.lit.get(place(leaves.start)..place(leaves.end)).unwrap_or_default()
+    }
+
+    /// How many lines there are.
     pub fn len(&self, hides_equal: bool) -> usize {
-        if hides_equal { self.in_order.len() } else { self.old_count() + self.only_new.len() }
+        if hides_equal { self.in_order.len() } else { self.count }
     }
 
     fn old_count(&self) -> usize {
         self.old.as_ref().map_or(0, |look| look.leaf_count())
     }
 
-    /// One row. Costs a look at each of the two states.
-    pub fn row(&self, folded: &Folded, row: usize, hides_equal: bool) -> Option<BesideRow> {
-        let field = if hides_equal {
-            self.in_order.get(row)?.clone()
-        } else if row < self.old_count() {
-            self.old.as_ref()?.leaf(row)?.0
-        } else {
-            self.only_new.get(row - self.old_count())?.clone()
-        };
+    /// One line. Costs a look at each of the two states.
+    pub fn line(&self, folded: &Folded, line: usize, hides_equal: bool) -> Option<BesideLine> {
+        if hides_equal {
+            return self.row(folded, self.in_order.get(line)?.clone());
+        }
+        let (begin, part) = self.parts.get(self.parts.partition_point(|(begin, _)| *begin <= line).checked_sub(1)?)?;
+        let inside = line - begin;
+        match part {
+            Part::Leaves(range) if inside < range.len() => {
+                self.row(folded, self.old.as_ref()?.leaf(range.start + inside)?.0)
+            }
+            Part::New(range) if inside < range.len() => self.row(folded, self.only_new.get(inside)?.clone()),
+            Part::Group(number) if inside == 0 => {
+                let Group { path, leaves } = self.groups.get(*number)?;
+                let is_open = self.laid_out.as_ref().is_some_and(|(open, _)| open.contains(path));
+                let differing = self.lit_in(leaves).len();
+                Some(BesideLine::Group { path: path.clone(), values: leaves.len(), differing, is_open })
+            }
+            _ => None,
+        }
+    }
+
+    fn row(&self, folded: &Folded, field: String) -> Option<BesideLine> {
         let value = |look: &Option<Box<dyn StateLook>>| look.as_ref().map_or(Value::Null, |look| look.value(&field));
         let (old, new) = (value(&self.old), value(&self.new));
         let mut differs = false;
@@ -135,6 +233,6 @@ impl Beside {
         let new_set_by = set_by(folded.what_if.timeline.as_ref(), slot.branch());
         let new_set_by = new_set_by.and_then(|index| folded.what_if.layout.slot_of_branch(index));
         let new_set_by = new_set_by.map(|slot| (slot, folded.label(slot)));
-        Some(BesideRow { field, old, new, differs, old_set_by, new_set_by })
+        Some(BesideLine::Field(Box::new(BesideRow { field, old, new, differs, old_set_by, new_set_by })))
     }
 }

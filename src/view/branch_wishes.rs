@@ -1,8 +1,8 @@
 //! What can be asked of the branches of an open store.
 
 use super::branching::new_branch;
-use super::edit_draft::{EditDraft, EditFault};
-use super::{OpenStore, UserError};
+use super::edit_draft::{EditDraft, EditFault, types_for};
+use super::{OpenBranch, OpenStore, PayloadDraft, StreamView, UserError};
 use crate::event::{EventId, Message, StreamId, Version};
 use crate::replay::{Alteration, Branch, EventRef, Index, SlotEvent, event_ref};
 
@@ -78,7 +78,7 @@ impl OpenStore {
     pub fn branch(&mut self, wish: BranchWish, id: EventId) -> bool {
         let is_of_slot =
             matches!(wish, BranchWish::Skip(_) | BranchWish::Change(_) | BranchWish::Insert(_) | BranchWish::Move(_));
-        if is_of_slot && self.branching.open().is_none_or(super::OpenBranch::is_behind) {
+        if is_of_slot && self.branching.open().is_none_or(OpenBranch::is_behind) {
             // What was pressed is not any more what it was.
             return false;
         }
@@ -120,7 +120,8 @@ impl OpenStore {
             BranchWish::Insert(slot) => {
                 let Some(open) = self.branching.open_mut() else { return false };
                 let after = open.anchor_at(slot);
-                open.draft = Some(EditDraft::insert(after, id));
+                let types = self.view.as_ref().map(|view| offered_types(view, open)).unwrap_or_default();
+                open.draft = Some(EditDraft::insert(after, types, id));
                 return true;
             }
             BranchWish::Move(slot) => {
@@ -197,9 +198,10 @@ impl OpenStore {
                 self.begin_change(slot, Some(edit), id)
             }
             Some(Alteration::Insert { after, event }) => {
-                let mut draft = EditDraft::insert(after, event.id);
+                let types = self.view.as_ref().map(|view| offered_types(view, open)).unwrap_or_default();
+                let mut draft = EditDraft::insert(after, types, event.id);
                 draft.event_type = event.event_type;
-                draft.payload = serde_json::to_string_pretty(&event.payload).unwrap_or_default();
+                draft.payload = PayloadDraft::of(&event.payload);
                 draft.replaces = Some(edit);
                 open.draft = Some(draft);
                 true
@@ -288,6 +290,12 @@ impl OpenStore {
         self.branching.edit(&self.engine, |_| ());
         Ok(())
     }
+}
+
+/// The types of events that may be inserted into a branch of the stream on screen.
+fn offered_types(view: &StreamView, open: &OpenBranch) -> Vec<String> {
+    let aggregate = open.folded().and_then(|folded| folded.base.described.aggregate);
+    types_for(aggregate, view.base().map(|loaded| loaded.types.names()).unwrap_or_default())
 }
 
 #[derive(serde::Serialize, serde::Deserialize)]

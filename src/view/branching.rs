@@ -1,5 +1,6 @@
 //! The branches of a store that is open: those that are kept for it, and the one that is looked at.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::beside::Beside;
 use super::edit_draft::EditDraft;
 use super::folded_branch::FoldBranch;
-use super::{Folded, UserError};
+use super::{BranchFilter, Folded, StreamView, UserError};
 use crate::engine::{Asked, BranchBase, Cause, Engine, Loading, Question, StoreChange, Ticket, Tool};
 use crate::event::{EventId, Message, StreamId};
 use crate::replay::{Alteration, Branch, EventRef, How, Index, Slot, SlotEvent};
@@ -59,6 +60,9 @@ pub struct OpenBranch {
     /// The slot that the cursor stands at, where that is not the one of its event of history.
     slot: Option<usize>,
     pub hides_equal: bool,
+    pub filter: BranchFilter,
+    /// What of the two states is unfolded.
+    open_groups: BTreeSet<String>,
     beside: Option<Beside>,
     /// Raised with every answer.
     revision: u64,
@@ -116,6 +120,8 @@ impl Branching {
             folding: Asked::default(),
             slot: None,
             hides_equal: false,
+            filter: BranchFilter::default(),
+            open_groups: BTreeSet::new(),
             beside: None,
             revision: 0,
             draft: None,
@@ -314,7 +320,7 @@ impl OpenBranch {
     /// The state beside history's, made ready for the slot at the cursor.
     pub fn prepare(&mut self, cursor: Option<Index>) -> Option<&Beside> {
         let slot = self.slot(cursor)?;
-        let Self { folding, beside, revision, .. } = self;
+        let Self { folding, beside, revision, open_groups, .. } = self;
         let folded = folding.value()?;
         let is_made = beside.as_ref().is_some_and(|made| made.is_of(slot, *revision));
         if !is_made {
@@ -322,7 +328,21 @@ impl OpenBranch {
         }
         let made = beside.as_mut()?;
         made.advance(folded);
+        made.lay_out(open_groups);
         Some(made)
+    }
+
+    /// Opens what is folded, or folds it.
+    pub fn toggle_group(&mut self, path: &str) {
+        if !self.open_groups.remove(path) {
+            self.open_groups.insert(path.to_owned());
+        }
+    }
+
+    /// Looks on for what the filter of its history wants. Says whether there is more to look at.
+    pub fn filter_history(&mut self, view: &StreamView) -> bool {
+        let Self { folding, filter, revision, .. } = self;
+        folding.value().is_some_and(|folded| filter.advance(folded, *revision, view))
     }
 
     pub fn beside(&self) -> Option<&Beside> {

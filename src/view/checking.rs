@@ -1,8 +1,9 @@
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::sealing::named;
 use super::{UserError, WindowTool};
-use crate::engine::{Asked, Engine, Question, Ticket, Tool, all_findings, check_since, read_seal};
+use crate::engine::{Asked, Cause, Engine, Question, Ticket, Tool, all_findings, check_since, read_seal};
 use crate::event::{StreamId, Version};
 use crate::proof::Seal;
 use crate::store::{Finding, FindingKind, FoundAt, Store};
@@ -22,11 +23,62 @@ pub struct Checking {
     pub stream: String,
     /// The finding that was gone to last, or pointed at.
     pub at: Option<usize>,
+    /// Something was recorded since, which was not looked at.
+    pub is_behind: bool,
+    /// How long the last check ran, as far as that was seen.
+    took: Duration,
+}
+
+/// What takes no longer is done again by itself when the store has changed.
+const SHORT: Duration = Duration::from_secs(2);
+
+/// A step from one finding to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FindingStep<T> {
+    To(T),
+    /// There is none in this direction; a step more goes round.
+    End,
+}
+
+impl<T> FindingStep<T> {
+    /// `None` where there is no finding at all.
+    pub(super) fn of(next: Option<T>, round: Option<T>, goes_round: bool) -> Option<Self> {
+        match (next, round) {
+            (Some(next), _) => Some(Self::To(next)),
+            (None, Some(round)) if goes_round => Some(Self::To(round)),
+            (None, round) => round.map(|_| Self::End),
+        }
+    }
 }
 
 impl Checking {
     pub fn checked(&self) -> Option<&Checked> {
-        self.asked.value().filter(|_| !self.asked.is_loading())
+        self.asked.value().filter(|_| self.asked.progress().is_none() || self.is_behind)
+    }
+
+    /// The store has changed: what was found is found anew, or said to be out of date where that takes long.
+    pub(super) fn follow(&mut self, engine: &Engine) {
+        if self.asked.question().is_some() && (self.asked.value().is_some() || self.asked.is_loading()) {
+            self.is_behind = true;
+            if self.took <= SHORT {
+                self.asked.again(engine, Cause::Store);
+            }
+        }
+    }
+
+    /// Takes what has come. What was gone to last stays that, wherever it stands now.
+    pub(super) fn poll(&mut self, engine: &Engine) -> bool {
+        let running = self.asked.progress().map(|progress| progress.running);
+        let at = self.at.and_then(|at| self.asked.value()?.findings.get(at).cloned());
+        if !self.asked.poll(engine) {
+            return false;
+        }
+        self.took = running.unwrap_or_default();
+        self.is_behind = self.asked.is_on_its_way();
+        if let (Some(at), Some(checked)) = (at, self.asked.value()) {
+            self.at = checked.findings.iter().position(|finding| *finding == at);
+        }
+        true
     }
 
     /// The findings that are listed, by their places among all.
@@ -42,27 +94,30 @@ impl Checking {
         findings.iter().enumerate().filter(|(_, finding)| is_listed(finding)).map(|(place, _)| place).collect()
     }
 
-    /// Goes to the next listed finding that has a place, or to the one before, and from either end to the other.
-    pub fn step(&mut self, is_next: bool) -> Option<(StreamId, Option<Version>)> {
+    /// Goes to the next listed finding that has a place, or to the one before; from either end to the other where it is
+    /// to go round.
+    pub fn step(&mut self, is_next: bool, goes_round: bool) -> Option<FindingStep<(StreamId, Option<Version>)>> {
         let findings = &self.checked()?.findings;
         let has_place = |place: &usize| findings.get(*place).is_some_and(|finding| finding.place.stream.is_some());
         let listed: Vec<usize> = self.listed().into_iter().filter(has_place).collect();
-        let next = match (is_next, self.at) {
-            (true, Some(at)) => listed.iter().find(|place| **place > at).or(listed.first()),
-            (true, None) => listed.first(),
-            (false, Some(at)) => listed.iter().rfind(|place| **place < at).or(listed.last()),
-            (false, None) => listed.last(),
+        let (next, round) = match (is_next, self.at) {
+            (true, Some(at)) => (listed.iter().find(|place| **place > at), listed.first()),
+            (true, None) => (listed.first(), None),
+            (false, Some(at)) => (listed.iter().rfind(|place| **place < at), listed.last()),
+            (false, None) => (listed.last(), None),
         };
-        let next = *next?;
+        let FindingStep::To(next) = FindingStep::of(next.copied(), round.copied(), goes_round)? else {
+            return Some(FindingStep::End);
+        };
         let FoundAt { stream, version, .. } = findings.get(next)?.place.clone();
         self.at = Some(next);
-        Some((stream?, version))
+        Some(FindingStep::To((stream?, version)))
     }
 }
 
 impl WindowTool for Checking {
     fn start(&mut self, engine: &Engine, _: Option<&StreamId>) {
-        (self.kind, self.at) = (None, None);
+        (self.kind, self.at, self.is_behind) = (None, None, false);
         self.stream.clear();
         self.asked.ask(engine, CheckStore { since: named(&self.since) });
     }

@@ -1,7 +1,8 @@
 use serde_json::Value;
 
-use crate::domain::{Aggregate, as_read};
-use crate::event::{EventId, Message, RecordedEvent, Version};
+use super::payload_draft::{PayloadDraft, PayloadFault};
+use crate::domain::{Aggregate, EventKind, as_read, kind_of};
+use crate::event::{EventId, EventType, Message, RecordedEvent, Version, nearest};
 use crate::replay::{Alteration, EventRef, InsertedEvent, NewPayload, START};
 
 /// An edit of a branch while it is being typed.
@@ -13,7 +14,12 @@ pub struct EditDraft {
     /// The event that is changed or moved, or behind which one is inserted; `None` is before the first.
     pub event: Option<EventRef>,
     pub event_type: String,
-    pub payload: String,
+    /// The types that are known where one is inserted.
+    pub types: Vec<String>,
+    /// Those are offered that the letters may mean, and which of them is marked.
+    pub offers_types: bool,
+    pub marked_type: Option<usize>,
+    pub payload: PayloadDraft,
     /// Where a moved or inserted event is to stand behind: a version, or `start`.
     pub after: String,
     /// The payload as it was recorded, in today's shape.
@@ -37,18 +43,19 @@ pub enum EditKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EditFault {
     Type(Message),
-    Payload(Message),
+    Payload(PayloadFault),
     After(Message),
 }
 
 impl EditDraft {
-    pub fn insert(after: Option<EventRef>, id: EventId) -> Self {
+    pub fn insert(after: Option<EventRef>, types: Vec<String>, id: EventId) -> Self {
         let at = after.as_ref().map_or_else(|| START.to_owned(), |event| event.version.to_string());
-        Self::new(EditKind::Insert, after, String::new(), "{}".to_owned(), at, id)
+        let payload = Value::Object(serde_json::Map::new());
+        Self { types, ..Self::new(EditKind::Insert, after, String::new(), &payload, at, id) }
     }
 
     pub fn of_move(event: EventRef, event_type: String, id: EventId) -> Self {
-        Self::new(EditKind::Move, Some(event), event_type, String::new(), String::new(), id)
+        Self::new(EditKind::Move, Some(event), event_type, &Value::Null, String::new(), id)
     }
 
     /// Of a recorded event, as it stands in the branch so far.
@@ -63,9 +70,8 @@ impl EditDraft {
             |event: &RecordedEvent| as_read(aggregate, event.event_type.as_str(), event.schema, &event.payload).payload;
         let was = read(recorded);
         let is = now.map_or_else(|| was.clone(), read);
-        let text = serde_json::to_string_pretty(&is).unwrap_or_default();
         let mut draft =
-            Self::new(EditKind::Change, Some(event), recorded.event_type.to_string(), text, String::new(), id);
+            Self::new(EditKind::Change, Some(event), recorded.event_type.to_string(), &is, String::new(), id);
         draft.recorded = Some(was);
         draft
     }
@@ -74,15 +80,19 @@ impl EditDraft {
         kind: EditKind,
         event: Option<EventRef>,
         event_type: String,
-        payload: String,
+        payload: &Value,
         after: String,
         id: EventId,
     ) -> Self {
+        let (payload, types) = (PayloadDraft::of(payload), Vec::new());
         Self {
             kind,
             replaces: None,
             event,
             event_type,
+            types,
+            offers_types: false,
+            marked_type: None,
             payload,
             after,
             recorded: None,
@@ -92,11 +102,34 @@ impl EditDraft {
         }
     }
 
+    /// One of the known types is meant.
+    pub fn take_type(&mut self, name: String) {
+        (self.event_type, self.offers_types, self.marked_type) = (name, false, None);
+    }
+
+    /// The known types that what was typed may become: those that have it in their name, or all.
+    pub fn completions(&self) -> Vec<&str> {
+        let typed = self.event_type.trim().to_lowercase();
+        let begins = |name: &str| name.to_lowercase().starts_with(&typed);
+        let mut found: Vec<&str> = self.types.iter().map(String::as_str).collect();
+        found.retain(|name| name.to_lowercase().contains(&typed) && *name != self.event_type);
+        found.sort_by_key(|name| !begins(name));
+        found
+    }
+
+    /// The known types that look like the one that was typed, where that is none; `None` where it is one, or none is known.
+    pub fn near_types(&self) -> Option<Vec<&str>> {
+        let typed = self.event_type.trim();
+        let known: Vec<&str> = self.types.iter().map(String::as_str).collect();
+        let is_unknown = !typed.is_empty() && !known.is_empty() && !known.contains(&typed);
+        is_unknown.then(|| nearest(typed, &known))
+    }
+
     /// The edit as it was typed, or what is wrong with it. `find` looks an event up by its version.
     pub fn edit(&self, find: impl Fn(Version) -> Option<EventRef>) -> Result<Alteration, EditFault> {
         match self.kind {
             EditKind::Change => {
-                let payload = self.payload_value()?;
+                let payload = self.payload.value().map_err(EditFault::Payload)?;
                 let Some(event) = self.event.clone() else { return Err(EditFault::After(Message::new("edit-gone"))) };
                 Ok(Alteration::Change { event, to: self.as_fields(payload) })
             }
@@ -107,7 +140,7 @@ impl EditDraft {
                 let event = InsertedEvent {
                     id: self.id.clone(),
                     event_type: self.event_type.trim().to_owned(),
-                    payload: self.payload_value()?,
+                    payload: self.payload.value().map_err(EditFault::Payload)?,
                     recorded_at: None,
                     compensates: None,
                 };
@@ -118,16 +151,6 @@ impl EditDraft {
                 Ok(Alteration::Move { event, after: self.anchor(find)? })
             }
         }
-    }
-
-    fn payload_value(&self) -> Result<Value, EditFault> {
-        serde_json::from_str(&self.payload).map_err(|error| {
-            let detail = error.to_string();
-            // serde_json says the place behind its sentence; it is said here in the language of the window.
-            let what = detail.split(" at line ").next().unwrap_or_default().to_owned();
-            let place = Message::new("edit-not-json").text("detail", what);
-            EditFault::Payload(place.number("line", error.line() as u64).number("column", error.column() as u64))
-        })
     }
 
     fn anchor(&self, find: impl Fn(Version) -> Option<EventRef>) -> Result<Option<EventRef>, EditFault> {
@@ -154,6 +177,16 @@ impl EditDraft {
             differs.map(|(name, value)| (crate::event::key_path("", name), value.clone())).collect();
         NewPayload::Fields(fields)
     }
+}
+
+/// The types of events that may be inserted: those that the stream has, as it writes them, and the others of its domain.
+pub(super) fn types_for(aggregate: Option<Aggregate>, of_stream: &[EventType]) -> Vec<String> {
+    let known = |kind: &EventKind| {
+        aggregate.is_some_and(|aggregate| of_stream.iter().any(|name| kind_of(aggregate, name.as_str()) == Some(*kind)))
+    };
+    let of_domain = EventKind::ALL.iter().filter(|kind| Some(kind.aggregate()) == aggregate && !known(kind));
+    let of_domain = of_domain.map(|kind| kind.name().to_owned());
+    of_stream.iter().map(ToString::to_string).chain(of_domain).collect()
 }
 
 #[cfg(test)]
@@ -185,14 +218,15 @@ mod tests {
     fn what_was_typed_over_is_told_by_its_fields() {
         let event = recorded(&json!({"a": 1, "b.c": 2}));
         let mut draft = EditDraft::change(&event, None, None, EventId::new("new"));
-        draft.payload = json!({"a": 1, "b.c": 3, "d": null}).to_string();
+        let type_over = |draft: &mut EditDraft, value: Value| draft.payload = PayloadDraft::of(&value);
+        type_over(&mut draft, json!({"a": 1, "b.c": 3, "d": null}));
         let to = match draft.edit(found) {
             Ok(Alteration::Change { to, .. }) => to,
             other => panic!("{other:?}"),
         };
         let fields = vec![(r#"["b.c"]"#.to_owned(), json!(3)), ("d".to_owned(), Value::Null)];
         assert_eq!(to, NewPayload::Fields(fields));
-        draft.payload = json!({"b.c": 2}).to_string();
+        type_over(&mut draft, json!({"b.c": 2}));
         let whole = draft.edit(found).expect("sound");
         assert!(matches!(whole, Alteration::Change { to: NewPayload::Whole(_), .. }), "{whole:?}");
     }
@@ -201,11 +235,12 @@ mod tests {
     fn what_is_wrong_is_told_with_its_place() {
         let event = recorded(&json!({"a": 1}));
         let mut draft = EditDraft::change(&event, None, None, EventId::new("new"));
-        draft.payload = "{\n  \"a\": oops\n}".to_owned();
-        let Err(EditFault::Payload(fault)) = draft.edit(found) else { panic!("taken") };
-        let expected = Message::new("edit-not-json").text("detail", "expected value").number("line", 2);
-        assert_eq!(fault, expected.number("column", 8));
-        let mut draft = EditDraft::insert(None, EventId::new("new"));
+        assert!(draft.payload.show_as_json(true));
+        draft.payload.json = "{\n  \"a\": oops\n}".to_owned();
+        let Err(EditFault::Payload(PayloadFault { field: None, message })) = draft.edit(found) else { panic!("taken") };
+        let expected = Message::new("edit-not-json").inner("detail", Message::new("json-value"));
+        assert_eq!(message, expected.number("line", 2).number("column", 8));
+        let mut draft = EditDraft::insert(None, Vec::new(), EventId::new("new"));
         assert_eq!(draft.edit(found), Err(EditFault::Type(Message::new("plan-no-type"))));
         draft.event_type = "contacted".to_owned();
         assert!(matches!(draft.edit(found), Ok(Alteration::Insert { after: None, .. })));
@@ -213,5 +248,23 @@ mod tests {
         assert_eq!(draft.edit(found), Err(EditFault::After(Message::new("edit-no-event").number("version", 12))));
         draft.after = "soon".to_owned();
         assert_eq!(draft.edit(found), Err(EditFault::After(Message::new("edit-no-version"))));
+    }
+
+    #[test]
+    fn types_of_the_stream_and_of_its_domain_are_offered_and_a_wrong_one_is_told_from_near_ones() {
+        let of_stream = [EventType::from("LeadInitialized"), EventType::from("special")];
+        let types = types_for(Some(Aggregate::Lead), &of_stream);
+        assert!(types.starts_with(&["LeadInitialized".to_owned(), "special".to_owned(), "contacted".to_owned()]));
+        assert!(!types.iter().any(|name| name == "lead-initialized" || name == "ticket-closed"), "{types:?}");
+        let mut draft = EditDraft::insert(None, types, EventId::new("new"));
+        assert_eq!(draft.completions().len(), draft.types.len());
+        draft.event_type = "paymnt-failed".to_owned();
+        assert_eq!(draft.completions(), Vec::<&str>::new());
+        assert_eq!(draft.near_types().expect("unknown").first(), Some(&"payment-failed"));
+        draft.event_type = "fail".to_owned();
+        assert_eq!(draft.completions(), ["payment-failed", "payment-failure-withdrawn"]);
+        draft.event_type = "payment-failed".to_owned();
+        assert_eq!(draft.near_types(), None);
+        assert_eq!(types_for(None, &[]), Vec::<String>::new());
     }
 }

@@ -3,7 +3,9 @@
 
 #![deny(clippy::indexing_slicing, reason = "what is shown may have become shorter between two facts")]
 
+mod arriving;
 mod beside;
+mod branch_filter;
 mod branch_wishes;
 mod branching;
 mod causes;
@@ -32,6 +34,7 @@ mod mapping_draft;
 mod noting;
 mod open_store;
 mod panes;
+mod payload_draft;
 mod reasons;
 mod rows;
 mod sealing;
@@ -51,12 +54,13 @@ mod typed_moment;
 mod user_error;
 mod when_search;
 
-pub use beside::{Beside, BesideRow};
+pub use beside::{Beside, BesideLine, BesideRow};
+pub use branch_filter::BranchFilter;
 pub use branch_wishes::BranchWish;
 pub use branching::{Branches, Branching, OpenBranch};
 pub use causes::{CausesView, FindCauses, LANE_EVENTS, ReadLane};
 pub use changes::{FieldHistory, FieldValue, RowChanges};
-pub use checking::{CheckStore, Checked, Checking, FINDINGS_KEPT};
+pub use checking::{CheckStore, Checked, Checking, FINDINGS_KEPT, FindingStep};
 pub use columns::{Column, columns};
 pub use compare_rows::{CompareCell, CompareRow, CompareRows};
 pub use comparing::{CompareMode, Compared, Comparing, Pin, SetBy, Side};
@@ -80,6 +84,7 @@ pub use mapping_draft::MappingDraft;
 pub use noting::{ChangeNotes, NoteDraft, Noting};
 pub use open_store::{LookAtStore, OnScreen, OpenStore, Overview, SurveyAge};
 pub use panes::{CARD_GAP, CARD_HEAD, Fit, Middle, Pane, Panes, Split};
+pub use payload_draft::{FieldDraft, FieldKind, PayloadDraft, PayloadFault};
 pub use reasons::{AskReasons, Because, GivenReasons, ReasonEvent, ReasonPlace, Reasons};
 pub use rows::{StateCounts, StateFilter, StateLine, StateRow};
 pub use sealing::{SealStore, Sealed, Sealing};

@@ -4,20 +4,17 @@ use super::branching::Branching;
 use super::listing::BETWEEN_LETTERS;
 use super::signs::SignBook;
 use super::{
-    BranchWish, CausesView, Clock, Comparing, Draft, FileFor, FindStreams, Greeting, KeptDraft, Labels, ListStreams,
-    MakingSo, OpenBranch, Pin, ReadSurvey, Stay, StreamLanes, StreamView, ToolName, Tools, Trail, UserError,
+    CausesView, Clock, Comparing, Draft, FileFor, FindStreams, Greeting, KeptDraft, Labels, ListStreams, MakingSo,
+    OpenBranch, Pin, ReadSurvey, Stay, StreamLanes, StreamView, ToolName, Tools, Trail, UserError,
 };
-use crate::engine::{Asked, Cause, Engine, Moment, Progress, Question, StoreChange, Survey, Ticket, Tool};
-use crate::event::{EventId, StreamId, Version};
+use crate::engine::{Asked, Engine, Moment, Question, Survey, Ticket};
+use crate::event::{StreamId, Version};
 use crate::replay::Index;
 use crate::store::{Link, Notice, ReadOnlyReason, Source, Store, StoreInfo, StreamOrder};
 use crate::workspace::Workspace;
 
 /// How many streams the palette offers beside the commands.
 const STREAMS_IN_PALETTE: usize = 12;
-
-/// How often the list is made anew while names are being read.
-const SURVEY_STEPS: u64 = 20;
 
 /// One store on screen: what is known of it, its list of streams, and the stream that is looked at.
 #[allow(clippy::struct_excessive_bools, reason = "each is a state of its own; none excludes another")]
@@ -30,25 +27,25 @@ pub struct OpenStore {
     pub labels: Labels,
     pub groups: Asked<ListStreams>,
     /// How often the list has come.
-    lists_made: u64,
+    pub(super) lists_made: u64,
     /// What is looked for by a part of its name, beside the list.
     pub found: Asked<FindStreams>,
     /// What every event was read for.
-    survey: Survey,
+    pub(super) survey: Survey,
     pub surveying: Asked<ReadSurvey>,
     /// The survey is of what was here before the store was replaced.
-    is_survey_of_before: bool,
+    pub(super) is_survey_of_before: bool,
     /// What is shown before a stream is chosen.
     pub greeting: Greeting,
     /// Counts up with what the survey comes to know.
-    survey_news: u64,
+    pub(super) survey_news: u64,
     /// How far the survey was when the list was last made from it.
-    survey_step: u64,
+    pub(super) survey_step: u64,
     /// How many streams had come when the list was last made of those.
-    survey_listed: u64,
+    pub(super) survey_listed: u64,
     pub view: Option<StreamView>,
     /// The stream that was looked at before, for as long as the next one is on its way.
-    leaving: Option<StreamView>,
+    pub(super) leaving: Option<StreamView>,
     /// Off until it is switched on, for this store and session.
     pub is_writing_on: bool,
     /// Whoever switches it on is told first what that means.
@@ -63,7 +60,7 @@ pub struct OpenStore {
     pub comparing: Comparing,
     pub causes: CausesView,
     pub lanes: StreamLanes,
-    signs: SignBook,
+    pub(super) signs: SignBook,
     pub tools: Tools,
     /// The store was cut, restored or replaced since it was opened, and nobody was told yet.
     pub was_replaced: bool,
@@ -216,51 +213,8 @@ impl OpenStore {
     }
 
     /// The list depends on what streams are called.
-    fn lists_by_name(&self) -> bool {
+    pub(super) fn lists_by_name(&self) -> bool {
         self.order == StreamOrder::Name || !self.filter.trim().is_empty()
-    }
-
-    /// Takes in what the survey has come to know. The list is made anew a few times on the way, and at its end.
-    fn poll_survey(&mut self) -> bool {
-        let is_new = self.surveying.poll(&self.engine);
-        if is_new && self.surveying.error().is_none() {
-            self.is_survey_of_before = false;
-        }
-        let step = match self.surveying.progress() {
-            Some(progress) if progress.total > 0 => 1 + progress.done * SURVEY_STEPS / progress.total,
-            _ => self.survey_step,
-        };
-        let has_gone_on = std::mem::replace(&mut self.survey_step, step) != step;
-        self.survey_news += u64::from(is_new || has_gone_on);
-        if is_new || self.has_listed_more() || (has_gone_on && self.lists_by_name()) {
-            let question = self.list_question(Duration::ZERO);
-            self.groups.ask_because(&self.engine, question, Cause::Store);
-            self.found.again(&self.engine, Cause::Store);
-        }
-        is_new
-    }
-
-    /// What is listed is of the streams that had come, and by now there are twice as many.
-    fn has_listed_more(&mut self) -> bool {
-        let is_partial = self.groups.value().is_some_and(|listed| listed.is_partial)
-            || self.found.value().is_some_and(|found| found.is_partial);
-        let listed =
-            self.surveying.progress().filter(|progress| progress.total == 0).map_or(0, |progress| progress.done);
-        let has_more = is_partial && listed >= 2 * self.survey_listed.max(1);
-        if has_more {
-            self.survey_listed = listed;
-        }
-        has_more
-    }
-
-    /// Nothing more is read for names; what was not reached is asked of the store.
-    pub fn stop_survey(&mut self) {
-        self.surveying.cancel();
-        self.survey.expect_no_more();
-        if self.groups.value().is_some_and(|listed| listed.is_partial) {
-            let question = self.list_question(BETWEEN_LETTERS);
-            self.groups.ask(&self.engine, question);
-        }
     }
 
     /// Sets a pin at the cursor, or takes it away where it stands there already.
@@ -404,7 +358,7 @@ impl OpenStore {
         self.groups.ask(&self.engine, question);
     }
 
-    fn list_question(&self, pause: Duration) -> ListStreams {
+    pub(super) fn list_question(&self, pause: Duration) -> ListStreams {
         let filter = Some(self.filter.trim().to_owned()).filter(|filter| !filter.is_empty());
         let totals = self.groups.value().map(|listed| listed.totals.clone()).unwrap_or_default();
         ListStreams { filter, order: self.order, pause, totals, survey: self.survey.clone() }
@@ -480,194 +434,15 @@ impl OpenStore {
         self.causes.lay_beside(&self.engine, stream);
     }
 
+    /// What is shown of a stream is not any more what the store has.
+    pub fn has_lost_stream(&self) -> bool {
+        self.view.as_ref().is_some_and(StreamView::is_lost)
+    }
+
     /// The address of what is looked at, to be sent to somebody.
     pub fn link(&self) -> Option<Link> {
         let view = self.view.as_ref()?;
         Some(Link { source: self.source.clone(), stream: Some(view.stream.clone()), at: view.version() })
-    }
-
-    /// What is asked without being asked for: its errors and its progress are the window's own.
-    fn background(&self) -> impl Iterator<Item = &dyn Tool<Error = UserError>> {
-        let of_view = self.view.iter().flat_map(StreamView::tools);
-        of_view.chain(self.branching.tools()).chain(self.comparing.tools()).chain([
-            &self.groups as &dyn Tool<Error = UserError>,
-            &self.info,
-            self.lanes.asked(),
-        ])
-    }
-
-    fn started(&self) -> impl Iterator<Item = &dyn Tool<Error = UserError>> {
-        ToolName::ALL.iter().map(|name| self.tools.get(*name).asked())
-    }
-
-    /// With what runs behind the scenes and has nothing to say of its own.
-    fn all(&self) -> impl Iterator<Item = &dyn Tool<Error = UserError>> {
-        let behind: [&dyn Tool<Error = UserError>; 2] = [&self.found, &self.surveying];
-        let causes = self.causes.tools();
-        let of_draft = self.draft.iter().flat_map(Draft::tools);
-        let greeting = self.greeting.tools();
-        self.background().chain(self.started()).chain(behind).chain(greeting).chain(causes).chain(of_draft)
-    }
-
-    /// Whether it has answered what is asked of every store; of a list that takes long, it is enough that it has begun.
-    pub fn answers(&self) -> bool {
-        const LONG: Duration = Duration::from_millis(500);
-        let is_long = || self.groups.progress().is_some_and(|progress| progress.running >= LONG);
-        self.info.value().is_some() && (self.groups.value().is_some() || is_long())
-    }
-
-    /// The first thing that went wrong and is not mended.
-    pub fn error(&self) -> Option<&UserError> {
-        self.background().find_map(Tool::error)
-    }
-
-    /// Asks again for all that failed or was stopped.
-    pub fn retry(&mut self) {
-        self.info.retry(&self.engine);
-        Tool::retry(&mut self.groups, &self.engine);
-        self.view.iter_mut().for_each(|view| view.retry(&self.engine));
-        self.comparing.retry();
-        self.causes.retry(&self.engine);
-        self.lanes.retry(&self.engine);
-    }
-
-    /// What is being waited for: the longest first.
-    pub fn progress(&self) -> Option<Progress> {
-        self.background().filter_map(Tool::progress).max_by_key(|progress| progress.running)
-    }
-
-    /// Stops what is on its way; what was there stays.
-    pub fn cancel(&mut self) {
-        self.view.iter_mut().for_each(StreamView::cancel);
-        self.comparing.cancel();
-        self.lanes.cancel();
-        self.groups.cancel();
-        self.info.cancel();
-    }
-
-    /// Takes in what somebody did to the store. Nothing is read again but what that touches.
-    fn change(&mut self, change: &StoreChange) {
-        if *change == StoreChange::Rewritten {
-            return self.try_failed_again();
-        }
-        self.labels.invalidate(change);
-        if *change == StoreChange::Replaced {
-            self.was_replaced = true;
-            self.is_survey_of_before = self.survey.is_listed();
-            self.survey.forget_that_it_is_too_large();
-        }
-        self.info.reload(&self.engine);
-        let question = self.list_question(Duration::ZERO);
-        self.groups.ask_because(&self.engine, question, Cause::Store);
-        self.surveying.reload(&self.engine);
-        self.greeting.change(&self.engine, change);
-        self.view.iter_mut().for_each(|view| view.follow(&self.engine, change));
-        self.comparing.follow(&self.engine, change);
-        self.causes.follow(&self.engine, change);
-        self.draft.iter_mut().for_each(|draft| draft.follow(&self.engine, change));
-        self.branching.follow(&self.engine, change);
-    }
-
-    /// What was read while the file was being written may have failed for that alone.
-    fn try_failed_again(&mut self) {
-        self.info.again_if_failed(&self.engine);
-        self.groups.again_if_failed(&self.engine);
-        self.surveying.again_if_failed(&self.engine);
-        self.view.iter_mut().for_each(|view| view.try_failed_again(&self.engine));
-        self.comparing.retry();
-    }
-
-    /// Takes what has come from the background. Says whether there is something new to show.
-    pub fn poll(&mut self) -> bool {
-        let recorded = self.draft.as_mut().and_then(|draft| draft.poll(&self.engine));
-        if let (Some(version), Some(draft)) = (recorded, self.draft.take_if(|_| recorded.is_some())) {
-            self.go_behind(draft.stream, version);
-        }
-        if let Some(change) = self.engine.take_change() {
-            self.change(&change);
-        }
-        let (made, has_proposal) = self.poll_proposal();
-        if let (Some(version), Some(stream)) = (made, self.branching.open().map(|open| open.stream.clone())) {
-            self.leave_branch();
-            self.go_behind(stream, version);
-        }
-        let has_branched = self.branching.poll(&self.engine);
-        if has_branched {
-            self.propose_soon();
-            if let Some(slot) = self.branching.open_mut().and_then(OpenBranch::take_arrival) {
-                self.branch(BranchWish::GoTo(slot), EventId::new(""));
-            }
-        }
-        let follows = self.follows;
-        let Self { engine, info, groups, lists_made, found, labels, view, leaving, comparing, causes, signs, .. } =
-            self;
-        let mut is_new = info.poll(engine);
-        if is_new && info.value().is_some_and(|overview| !overview.is_whole) && info.error().is_none() {
-            info.ask(engine, LookAtStore::Whole);
-        }
-        is_new |= found.poll(engine);
-        is_new |= recorded.is_some() || has_proposal || has_branched;
-        let has_list = groups.poll(engine);
-        *lists_made += u64::from(has_list);
-        is_new |= has_list;
-        let length = view.as_ref().map(StreamView::len);
-        if let Some(view) = view
-            && view.poll(engine)
-        {
-            is_new = true;
-            if let Some(loaded) = view.base() {
-                view.signs = signs.for_stream(loaded);
-            }
-        }
-        if view.as_ref().is_some_and(|view| !view.is_loading() || !view.is_empty()) {
-            *leaving = None;
-        }
-        is_new |= comparing.poll(engine, labels);
-        is_new |= causes.poll(engine, labels);
-        is_new |= labels.poll(engine);
-        if let (true, Some(view)) = (follows, view)
-            && length.is_some_and(|length| view.len() > length)
-        {
-            view.go_to(usize::MAX);
-            view.poll(engine);
-        }
-        for name in ToolName::ALL {
-            is_new |= self.tools.get_mut(*name).asked_mut().poll(&self.engine);
-        }
-        is_new |= self.lanes.poll(&self.engine);
-        if let Some(view) = &self.view {
-            self.lanes.follow(&self.engine, view);
-        }
-
-        if let Some(view) = &mut self.view {
-            view.take_notes(&self.tools.noting);
-        }
-        is_new |= self.poll_survey();
-        is_new |= self.greeting.poll(&self.engine);
-        is_new
-    }
-
-    /// To an event that was just appended: the feed brings it, if it is not there yet.
-    fn go_behind(&mut self, stream: StreamId, version: Version) {
-        self.select(stream);
-        let touched = self.view.as_ref().map(|view| view.stream.clone()).into_iter().collect();
-        self.change(&StoreChange::Grew(touched));
-        if let Some(view) = &mut self.view {
-            view.go_to_when_there(version);
-        }
-    }
-
-    /// When this wants to be polled, though nothing wakes the window by then.
-    pub fn wants_poll_in(&self) -> Option<Duration> {
-        self.all().filter_map(Tool::wants_poll_in).min()
-    }
-
-    pub fn is_loading(&self) -> bool {
-        self.all().any(Tool::is_on_its_way)
-            || self.labels.asked.is_loading()
-            || self.branching.is_loading()
-            || self.making_so.is_loading()
-            || self.draft.as_ref().is_some_and(Draft::is_appending)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::projection::parents;
 use crate::replay::{Group, Index, StateLook, Timeline};
 
 /// A list or an object with more values than this is folded to a line, until it is opened.
-const LONG: usize = 24;
+pub(super) const LONG: usize = 24;
 
 /// Of more changed fields than these no places are looked up: who wants only those goes over the whole state.
 const MANY_CHANGES: usize = 512;

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use super::changes::{FieldHistory, FieldValue, KeptChanges, RowChanges};
 use super::loaded::{ContinueStream, LoadStream, Loaded};
 use super::rows::{StateCounts, StateFilter, StateLine, StateRows};
-use super::{HistoryFilter, Line, Noting, ReadEvent, Shown as ShownPart, Signs, Span, UserError};
+use super::{FindingStep, HistoryFilter, Line, Noting, ReadEvent, Shown as ShownPart, Signs, Span, UserError};
 use crate::engine::{Asked, Cause, Continued, Engine, Moment, StoreChange, Tool};
 use crate::event::{Head, StreamId, Timestamp, Version};
 use crate::replay::{Index, ProjectionRef, registry};
@@ -251,6 +251,11 @@ impl StreamView {
         self.tools().find_map(Tool::error)
     }
 
+    /// The store has this stream no longer, or it cannot be read: what is shown is what it was.
+    pub fn is_lost(&self) -> bool {
+        self.timelines.values().any(|asked| asked.error().is_some()) || self.news.error().is_some()
+    }
+
     pub(super) fn cancel(&mut self) {
         self.timelines.values_mut().for_each(Asked::cancel);
         self.news.cancel();
@@ -332,14 +337,15 @@ impl StreamView {
     }
 
     /// The next event with a finding behind the cursor, or the one before it; from either end the other.
-    pub fn next_finding(&self, is_next: bool) -> Option<Index> {
+    pub fn next_finding(&self, is_next: bool, goes_round: bool) -> Option<FindingStep<Index>> {
         let (found, cursor) = (self.base()?.timeline.all_findings(), self.cursor?);
         let places = || found.iter().map(|(index, _)| *index);
-        if is_next {
-            places().find(|index| *index > cursor).or(places().next())
+        let (next, round) = if is_next {
+            (places().find(|index| *index > cursor), places().next())
         } else {
-            places().rfind(|index| *index < cursor).or(places().next_back())
-        }
+            (places().rfind(|index| *index < cursor), places().next_back())
+        };
+        FindingStep::of(next, round, goes_round)
     }
 
     pub fn actor(&self, index: Index) -> &str {

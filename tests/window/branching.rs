@@ -66,19 +66,16 @@ fn a_payload_is_changed_in_a_dialog_that_says_what_is_wrong_where() {
     driver.click("Add an edit…");
     driver.click("Change its payload…");
     driver.assert_shows("Change the payload of version 3");
-    let all = |driver: &mut Driver, text: &str| {
-        driver.window.get_by_role_and_label(Role::MultilineTextInput, "Payload, as JSON").focus();
-        driver.window.run_steps(2);
-        driver.press_with(Modifiers::COMMAND, Key::A);
-        driver.type_into("Payload, as JSON", text);
-    };
-    all(&mut driver, "{\"name\": oops}");
-    driver.assert_shows("Line 1, column 10: expected value");
+    driver.type_over("Value of name", "kim");
+    driver.click("As JSON");
+    assert!(driver.value_of("Payload, as JSON").contains("\"name\": \"kim\""), "{}", driver.all_text());
+    driver.type_over_lines("Payload, as JSON", "{\"name\": oops}");
+    assert!(driver.shows_part("Line 1, column 10: a value belongs here"), "{}", driver.all_text());
     driver.click_role(Role::Button, "Apply");
     driver.assert_shows("Change the payload of version 3");
     let payload = driver.window.get_by_role_and_label(Role::MultilineTextInput, "Payload, as JSON");
     assert!(payload.is_focused(), "the focus is where it is wrong");
-    all(&mut driver, "{\"name\": \"bob\"}");
+    driver.type_over_lines("Payload, as JSON", "{\"name\": \"bob\"}");
     driver.click_role(Role::Button, "Apply");
     driver.assert_hides("Change the payload of version 3");
     driver.assert_shows("v3 contact-details-updated, changed");
@@ -93,7 +90,10 @@ fn an_inserted_event_is_stepped_through_and_the_rules_it_breaks_are_told() {
     driver.click("Insert an event after it…");
     driver.click_role(Role::Button, "Apply");
     driver.assert_shows("Insert an event");
-    driver.type_into("Type of the event", "payment-failed");
+    driver.type_into("Type of the event", "paymnt-faild");
+    driver.assert_shows("No event here has this type. Did you mean");
+    driver.click("payment-failed");
+    assert_eq!(driver.value_of("Type of the event"), "payment-failed");
     driver.click_role(Role::Button, "Apply");
     driver.assert_shows("v3+1 payment-failed, inserted");
     driver.assert_shows("The rules do not allow payment-failed while the status is FOLLOWUP_SET.");
@@ -227,4 +227,72 @@ fn a_file_of_a_branch_opens_as_the_same_branch() {
     driver.window.state_mut().take_branch_file("{\"foldline-branch\": 9, \"branch\": {}}");
     driver.settle();
     assert!(driver.shows_part("This file holds no branch"), "{}", driver.all_text());
+}
+
+#[test]
+fn the_type_of_an_inserted_event_is_completed_from_those_of_the_stream_and_its_domain() {
+    let mut driver = at_correction();
+    driver.click("What if…");
+    driver.click("Add an edit…");
+    driver.click("Insert an event after it…");
+    driver.type_into("Type of the event", "details");
+    driver.assert_shows("contact-details-updated");
+    driver.press(Key::ArrowDown);
+    driver.press(Key::Enter);
+    assert_eq!(driver.value_of("Type of the event"), "contact-details-updated");
+    driver.click("Add a field");
+    driver.type_into("Name of new field 1", "name");
+    driver.type_into("Value of name", "lee");
+    driver.click_role(Role::Button, "Apply");
+    driver.assert_shows("v3+1 contact-details-updated, inserted");
+    driver.assert_shows("name: aaa in history, lee in the branch");
+}
+
+#[test]
+fn a_field_keeps_its_type_and_a_wrong_value_is_told_at_it() {
+    let mut driver = Driver::at("lead-1");
+    driver.click("What if…");
+    driver.click("Add an edit…");
+    driver.click("Change its payload…");
+    driver.click("As JSON");
+    driver.type_over_lines("Payload, as JSON", "{\"amount\": 1}");
+    driver.click("As fields");
+    driver.assert_shows("Type of amount: number");
+    driver.type_over("Value of amount", "much");
+    driver.assert_shows("This is not a number; write 12 or 0.5, or choose another type.");
+    driver.click_role(Role::Button, "Apply");
+    driver.assert_shows("Value of amount");
+    driver.type_over("Value of amount", "12");
+    driver.click_role(Role::Button, "Apply");
+    driver.assert_hides("Value of amount");
+}
+
+#[test]
+fn what_has_no_edit_is_not_made_so_and_says_why() {
+    let mut driver = at_correction();
+    driver.click("What if…");
+    assert!(!driver.is_enabled("Make this so…"), "nothing is to be made so");
+    run(&mut driver, "Make this so");
+    driver.assert_shows("No edit of this branch is switched on: there is nothing to make so.");
+    driver.click("Close");
+    driver.click("Add an edit…");
+    driver.click("Leave this event out");
+    assert!(driver.is_enabled("Make this so…"));
+}
+
+#[test]
+fn the_history_of_a_branch_is_filtered_by_what_the_branch_has() {
+    let mut driver = skipped();
+    driver.type_into("Filter history", "skipped-by-nobody");
+    driver.assert_shows("No event of this stream matches");
+    driver.type_over("Filter history", "contact-details");
+    driver.assert_shows("v3 contact-details-updated, skipped");
+    driver.assert_hides("v1 lead-initialized");
+}
+
+#[test]
+fn fields_have_their_korean_names_beside_history() {
+    let mut driver = skipped();
+    driver.click("한국어");
+    driver.assert_shows("전화번호");
 }

@@ -170,4 +170,12 @@ fn findings_are_listed_by_kind_with_what_they_mean_and_a_key_leads_from_one_to_t
     driver.press(Key::F8);
     driver.assert_shows("Event · v2");
     driver.assert_shows("e-90c114, which is not in this store");
+    // What it means and what to do is told at the event.
+    assert!(driver.shows_part("Most events of this store name causes that are in it"), "{}", driver.all_text());
+    driver.assert_shows("All findings…");
+    driver.press(Key::F8);
+    driver.assert_shows("No finding comes after this one. Once more goes on from the first.");
+    driver.assert_shows("Event · v2");
+    driver.press(Key::F8);
+    driver.assert_hides("No finding comes after this one. Once more goes on from the first.");
 }

@@ -202,7 +202,14 @@ impl Driver {
 
     /// What stands in a field.
     pub(crate) fn value_of(&self, field: &str) -> String {
-        self.window.get_by_role_and_label(Role::TextInput, field).value().unwrap_or_default()
+        let is_one_line = self.window.query_by_role_and_label(Role::TextInput, field).is_some();
+        let role = if is_one_line { Role::TextInput } else { Role::MultilineTextInput };
+        self.window.get_by_role_and_label(role, field).value().unwrap_or_default()
+    }
+
+    /// Whether a button can be pressed.
+    pub(crate) fn is_enabled(&self, button: &str) -> bool {
+        !self.window.get_by_role_and_label(Role::Button, button).accesskit_node().is_disabled()
     }
 
     pub(crate) fn type_into(&mut self, field: &str, text: &str) {
@@ -220,6 +227,14 @@ impl Driver {
         self.window.run_steps(2);
         self.window.key_press_modifiers(Modifiers::COMMAND, Key::A);
         self.window.run_steps(2);
+        self.type_into(field, text);
+    }
+
+    /// The same in a field of many lines.
+    pub(crate) fn type_over_lines(&mut self, field: &str, text: &str) {
+        self.window.get_by_role_and_label(Role::MultilineTextInput, field).focus();
+        self.window.run_steps(2);
+        self.press_with(Modifiers::COMMAND, Key::A);
         self.type_into(field, text);
     }
 

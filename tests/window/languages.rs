@@ -11,7 +11,7 @@ use foldline::domain::{Aggregate, Breach, EventKind, Flaw};
 use foldline::engine::{
     EngineError, ExcerptError, KeyError, MakeSampleError, ProofError, SealError, Unreadable, write_sample,
 };
-use foldline::event::{EventId, EventType, Explain, Message, Said, StreamId, Timestamp, Version};
+use foldline::event::{EventId, EventType, Explain, JsonFault, Message, NotJson, Said, StreamId, Timestamp, Version};
 use foldline::evidence::EvidenceFault;
 use foldline::expr::{Doubt, DoubtKind, Flaw as ConditionFlaw, FlawKind, Kind};
 use foldline::index::{Budget, OverBudget};
@@ -700,7 +700,7 @@ fn every_plan_error() -> Vec<PlanError> {
         PlanError::NoRules(EventType::from("«type»")),
         PlanError::NoActor,
         PlanError::NoReason,
-        PlanError::PayloadNotJson(text("detail")),
+        PlanError::PayloadNotJson(JsonFault { what: NotJson::Value, line: 1, column: 2 }),
         PlanError::NoType,
         PlanError::NothingLoaded(text("stream").as_str().into()),
     ]
@@ -801,6 +801,9 @@ fn every_error_is_said_in_every_language() {
     every_flaw_of_a_condition().iter().for_each(assert_said);
     every_doubt().iter().for_each(assert_said);
     every_plan_error().iter().for_each(assert_said);
+    for what in NotJson::ALL {
+        assert_said(&JsonFault { what, line: 31, column: 47 });
+    }
     assert_said(&PlanError::Refused(Breach::ClosedEarly));
     every_problem().iter().for_each(assert_said);
     every_workspace_error().iter().for_each(assert_said);

@@ -1,6 +1,8 @@
 use egui::{Button, Label, Response, RichText, TextEdit, Ui};
 
 use super::BranchWish;
+use super::payload::payload_ui;
+use super::type_field::type_field_ui;
 use crate::theme::palette;
 use crate::ui::Scene;
 use crate::ui::dialog::{Dialog, take_first_focus};
@@ -26,31 +28,34 @@ pub fn branch_edit_ui(
     Dialog::new("branch edit", &title, 560.0).show(ui, scene, is_open, |ui, scene| {
         let mut is_done = false;
         let mut leads = std::mem::take(&mut draft.leads_to_fault);
-        let leads = &mut leads;
         if draft.kind == EditKind::Insert {
             let fault = said(scene, draft, fault, |fault| match fault {
                 EditFault::Type(message) => Some(message),
                 _ => None,
             });
-            let field = field(ui, &scene.text("compensate-type"), &mut draft.event_type, 1, fault.as_deref(), leads);
+            let field = type_field_ui(ui, scene, draft, fault.as_deref(), &mut leads);
             is_done |= is_entered(ui, &field);
         } else {
             caption(ui, &shortened(&draft.event_type));
         }
         if draft.kind != EditKind::Move {
-            let fault = said(scene, draft, fault, |fault| match fault {
-                EditFault::Payload(message) => Some(message),
+            ui.add_space(4.0);
+            // A payload is judged as it is typed: it begins sound. Only a field without a name is still to get one.
+            let fault = match fault {
+                Some(EditFault::Payload(fault)) if draft.is_tried || fault.message.id != "payload-no-name" => {
+                    Some(fault)
+                }
                 _ => None,
-            });
-            let rows = draft.payload.lines().count().clamp(6, 18);
-            let _ = field(ui, &scene.text("compensate-payload"), &mut draft.payload, rows, fault.as_deref(), leads);
+            };
+            payload_ui(ui, scene, &mut draft.payload, fault, &mut leads);
         }
         if draft.kind != EditKind::Change {
             let fault = said(scene, draft, fault, |fault| match fault {
                 EditFault::After(message) => Some(message),
                 _ => None,
             });
-            let field = field(ui, &scene.text("branch-stands-after"), &mut draft.after, 1, fault.as_deref(), leads);
+            let name = scene.text("branch-stands-after");
+            let field = field(ui, &name, &mut draft.after, fault.as_deref(), &mut leads);
             is_done |= is_entered(ui, &field);
         }
         ui.add_space(8.0);
@@ -69,27 +74,24 @@ pub fn branch_edit_ui(
     });
 }
 
-/// What is wrong with a field, once it is known to be meant so. A payload is judged as it is typed: it begins sound.
+/// What is wrong with a field, once it is known to be meant so.
 fn said(
     scene: &Scene<'_>,
     draft: &EditDraft,
     fault: Option<&EditFault>,
     of_field: impl Fn(&EditFault) -> Option<&crate::event::Message>,
 ) -> Option<String> {
-    let is_payload = matches!(fault, Some(EditFault::Payload(_)));
-    fault.filter(|_| draft.is_tried || is_payload).and_then(of_field).map(|message| scene.sentence(message))
+    fault.filter(|_| draft.is_tried).and_then(of_field).map(|message| scene.sentence(message))
 }
 
 /// The first that has a fault gets the focus that `leads` there.
-fn field(ui: &mut Ui, name: &str, text: &mut String, rows: usize, fault: Option<&str>, leads: &mut bool) -> Response {
+fn field(ui: &mut Ui, name: &str, text: &mut String, fault: Option<&str>, leads: &mut bool) -> Response {
     let colours = palette(ui);
     let ink = if fault.is_some() { colours.danger } else { colours.dim };
     let label = ui.add(Label::new(RichText::new(name).size(11.5).color(ink)).sense(egui::Sense::CLICK));
-    let edit =
-        if rows > 1 { TextEdit::multiline(text).code_editor().desired_rows(rows) } else { TextEdit::singleline(text) };
     // What is said above it comes and goes, and must not take the focus from it.
     let id = egui::Id::unique(("field of an edit", name));
-    let response = ui.add(edit.id(id).desired_width(f32::INFINITY)).labelled_by(label.id);
+    let response = ui.add(TextEdit::singleline(text).id(id).desired_width(f32::INFINITY)).labelled_by(label.id);
     take_first_focus(ui, &response);
     if label.clicked() || fault.is_some() && std::mem::take(leads) {
         response.request_focus();

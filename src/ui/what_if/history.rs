@@ -4,11 +4,11 @@ use super::{BranchWish, badge, how_name, slot_menu_ui};
 use crate::event::Explain;
 use crate::replay::{How, SlotEvent};
 use crate::theme::palette;
-use crate::ui::Scene;
 use crate::ui::card::{CardHead, card_head_ui};
-use crate::ui::history::{MARGIN, mark, names_ui};
+use crate::ui::history::{MARGIN, mark, names_ui, nothing_ui};
 use crate::ui::list::{Cells, Look, list_row, list_ui};
-use crate::ui::parts::{card, cut, shortened};
+use crate::ui::parts::{card, cut, filter_field, shortened};
+use crate::ui::{Scene, grouped};
 use crate::view::{Folded, OpenBranch, Pane, StreamView};
 
 /// So many fields are named of those that an event changes.
@@ -19,15 +19,38 @@ pub fn branch_history_ui(
     ui: &mut Ui,
     scene: &mut Scene<'_>,
     view: &StreamView,
-    open: &OpenBranch,
+    open: &mut OpenBranch,
     reveal: &mut bool,
     is_folded: bool,
 ) {
+    let is_looking = open.filter_history(view);
+    if is_looking {
+        ui.ctx().request_repaint();
+    }
+    let mut filter = std::mem::take(&mut open.filter.text);
+    rows_ui(ui, scene, view, open, &mut filter, reveal, (is_folded, is_looking));
+    open.filter.text = filter;
+}
+
+#[allow(clippy::too_many_arguments, reason = "a list and all that it is drawn from")]
+fn rows_ui(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    view: &StreamView,
+    open: &OpenBranch,
+    filter: &mut String,
+    reveal: &mut bool,
+    (is_folded, is_looking): (bool, bool),
+) {
     card(ui, |ui| {
         ui.set_width(ui.available_width());
-        head_ui(ui, scene, open, is_folded);
+        head_ui(ui, scene, open, filter, is_folded);
         let (Some(folded), false) = (open.folded(), is_folded) else { return };
-        let count = folded.slots().len();
+        let found = open.filter.found();
+        let count = found.map_or(folded.slots().len(), <[usize]>::len);
+        if count == 0 && !is_looking {
+            return nothing_ui(ui, &scene.text("history-none"));
+        }
         let slot = open.slot(view.cursor());
         let columns = Columns::new(ui.available_width(), folded);
         let Columns { version, when, event, who, changed, badge: _ } = columns;
@@ -39,28 +62,45 @@ pub fn branch_history_ui(
             ("col-changed", changed),
         ];
         names_ui(ui, scene, &names);
-        list_ui(ui, "branch history", count, slot, *reveal, |ui, row| {
-            row_ui(ui, scene, view, folded, row, slot, columns);
+        let row_of = |slot: usize| found.map_or(Some(slot), |found| found.binary_search(&slot).ok());
+        list_ui(ui, "branch history", count, slot.and_then(row_of), *reveal, |ui, row| {
+            if let Some(row) = found.map_or(Some(row), |found| found.get(row).copied()) {
+                row_ui(ui, scene, view, folded, row, slot, columns);
+            }
         });
-        *reveal = false;
+        // The row may be found yet.
+        *reveal &= is_looking;
     });
 }
 
-fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, open: &OpenBranch, is_folded: bool) {
+fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, open: &OpenBranch, filter: &mut String, is_folded: bool) {
     let dim = palette(ui).dim;
     let title = scene.text("history");
     let head = CardHead { pane: Pane::History, title: &title, is_folded };
+    let names = [scene.text("history-filter"), scene.text("history-filter-clear")];
     card_head_ui(
         ui,
         scene,
         head,
-        |_, _| {},
+        |ui, _| {
+            let width = (ui.available_width() - 20.0).min(260.0);
+            if width >= 60.0 {
+                filter_field(ui, filter, &names, width);
+            }
+        },
         |ui, scene| {
             let Some(folded) = open.folded() else { return };
+            if let Some(found) = open.filter.found() {
+                let total = grouped(folded.slots().len() as u64);
+                let values = [("found", grouped(found.len() as u64).into()), ("total", total.into())];
+                if ui.available_width() > 160.0 {
+                    cut(ui, RichText::new(scene.locale.with("history-found", values)).color(dim));
+                }
+                return;
+            }
             let total = folded.history().heads().len() as u64;
-            let events = scene
-                .locale
-                .with("history-events", [("count", total.into()), ("grouped", crate::ui::grouped(total).into())]);
+            let events =
+                scene.locale.with("history-events", [("count", total.into()), ("grouped", grouped(total).into())]);
             let inserted = folded.what_if.layout.inserted_count();
             let aside = if inserted == 0 {
                 events

@@ -5,8 +5,10 @@ mod edit;
 mod edits;
 mod history;
 mod make_so;
+mod payload;
 mod state;
 mod strip;
+mod type_field;
 
 pub use edit::branch_edit_ui;
 pub use edits::edits_ui;

@@ -9,7 +9,8 @@ use crate::ui::history::{names_ui, nothing_ui};
 use crate::ui::list::{Cells, Look, list_row, list_ui};
 use crate::ui::parts::{card, cut, shortened};
 use crate::ui::people::for_people;
-use crate::view::{Beside, BesideRow, Folded, OpenBranch, Pane, StreamView};
+use crate::ui::state::{caption_ui, group_ui};
+use crate::view::{Beside, BesideLine, BesideRow, Folded, OpenBranch, Pane, StreamView};
 
 const MARGIN: f32 = 16.0;
 
@@ -40,11 +41,21 @@ pub fn beside_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, open: &m
         let columns = Columns::new(ui.available_width());
         let Columns { name, value, version } = columns;
         names_ui(ui, scene, &[("col-field", name), ("col-history", value + version), ("col-what-if", value + version)]);
-        list_ui(ui, "state beside", rows, None, false, |ui, row| {
-            if let Some(row) = beside.row(folded, row, hides_equal) {
-                row_ui(ui, scene, folded, &row, columns);
+        let mut toggled = None;
+        list_ui(ui, "state beside", rows, None, false, |ui, line| match beside.line(folded, line, hides_equal) {
+            Some(BesideLine::Field(row)) => row_ui(ui, scene, folded, &row, columns),
+            Some(BesideLine::Group { path, values, differing, is_open }) => {
+                let differ = scene.locale.with("fields-differ", [("count", differing.into())]);
+                let aside = (differing > 0).then_some((differ, palette(ui).warning));
+                if group_ui(ui, scene, &path, values, aside, is_open) {
+                    toggled = Some(path);
+                }
             }
+            None => {}
         });
+        if let Some(path) = toggled {
+            open.toggle_group(&path);
+        }
     });
 }
 
@@ -109,6 +120,7 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, folded: &Folded, row: &BesideRow, 
             if row.differs { (colours.warning, colours.what_if_dim) } else { (colours.dim, colours.dim) };
         cells.cell(ui, columns.name, |ui| {
             cut(ui, RichText::new(shortened(&row.field)).color(ink)).on_hover_text(shortened(&row.field));
+            caption_ui(ui, scene, &row.field);
         });
         let value = |ui: &mut Ui, text: &str, ink| {
             cut(ui, RichText::new(shortened(text)).monospace().color(ink)).on_hover_text(shortened(text));

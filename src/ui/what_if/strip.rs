@@ -7,6 +7,7 @@ use crate::ui::Scene;
 use crate::ui::ends::ends_ui;
 use crate::ui::icons::{Icon, icon};
 use crate::ui::parts::{cut, named_field, shortened};
+use crate::ui::refusal;
 use crate::view::{BranchWish, OpenBranch, OpenStore};
 
 pub const STRIP_HEIGHT: f32 = 40.0;
@@ -35,7 +36,9 @@ pub fn strip_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
             },
             |ui, scene| {
                 let text = RichText::new(scene.text("make-so")).color(colours.on_accent);
-                let button = ui.add(Button::new(text).fill(colours.warning));
+                let why_not = refusal(store, Command::MakeSo).map(|why| scene.text(why));
+                let button = ui.add_enabled(why_not.is_none(), Button::new(text).fill(colours.warning));
+                let button = button.on_disabled_hover_text(why_not.unwrap_or_default());
                 if button.on_hover_text(scene.text("make-so-about")).clicked() {
                     scene.run(Command::MakeSo);
                 }

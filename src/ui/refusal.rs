@@ -1,0 +1,16 @@
+use crate::command::Command;
+use crate::view::OpenStore;
+
+/// Why a command is out of place now, by the name of the sentence: nothing that writes goes on while a branch is looked
+/// at, and nothing is corrected that the store does not have any more.
+pub fn refusal(store: &OpenStore, command: Command) -> Option<&'static str> {
+    let open = store.branching.open();
+    match (command, open) {
+        (Command::Compensate | Command::ToggleWriting, Some(_)) => Some("branch-in-branch"),
+        (Command::Compare | Command::Causes, Some(_)) => Some("branch-compares"),
+        (Command::MakeSo, None) => Some("branch-none"),
+        (Command::Compensate | Command::WhatIf | Command::MakeSo, _) if store.has_lost_stream() => Some("stream-lost"),
+        (Command::MakeSo, Some(open)) if open.branch.active().next().is_none() => Some("make-so-no-edit"),
+        _ => None,
+    }
+}

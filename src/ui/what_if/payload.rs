@@ -1,0 +1,151 @@
+use egui::{Button, ComboBox, Label, Response, RichText, ScrollArea, TextEdit, Ui, vec2};
+
+use crate::theme::palette;
+use crate::ui::Scene;
+use crate::ui::icons::{Icon, small_icon_button};
+use crate::ui::parts::{caption, cut_at, named_field, shortened};
+use crate::view::{FieldDraft, FieldKind, PayloadDraft, PayloadFault};
+
+const NAME: f32 = 150.0;
+const KIND: f32 = 96.0;
+const CROSS: f32 = 24.0;
+
+/// A payload, field by field or as JSON. What is wrong stands where it was typed.
+pub(super) fn payload_ui(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    payload: &mut PayloadDraft,
+    fault: Option<&PayloadFault>,
+    leads: &mut bool,
+) {
+    ui.horizontal(|ui| {
+        caption(ui, &scene.text("payload"));
+        for (is_json, name) in [(false, "payload-as-fields"), (true, "payload-as-json")] {
+            let is_chosen = payload.is_json() == is_json;
+            let choice = ui.add(Button::selectable(is_chosen, scene.text(name)).small());
+            if choice.clicked() && !is_chosen {
+                payload.show_as_json(is_json);
+            }
+        }
+    });
+    let said =
+        |place: Option<usize>| fault.filter(|fault| fault.field == place).map(|fault| scene.sentence(&fault.message));
+    if payload.is_json() {
+        let rows = payload.json.lines().count().clamp(6, 18);
+        let edit = TextEdit::multiline(&mut payload.json).code_editor().desired_rows(rows);
+        let field = lines_ui(ui, edit.desired_width(f32::INFINITY), &scene.text("compensate-payload"));
+        if fault.is_some() && std::mem::take(leads) {
+            field.request_focus();
+        }
+        fault_ui(ui, said(None));
+        return;
+    }
+    let mut removed = None;
+    ScrollArea::vertical().id_salt("fields of a payload").max_height(300.0).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        for (place, field) in payload.fields.iter_mut().enumerate() {
+            ui.push_id(place, |ui| {
+                let is_wrong = fault.is_some_and(|fault| fault.field == Some(place));
+                let is_led_to = is_wrong && std::mem::take(leads);
+                if field_ui(ui, scene, place, field, is_led_to) {
+                    removed = Some(place);
+                }
+                fault_ui(ui, said(Some(place)));
+            });
+        }
+    });
+    if let Some(place) = removed {
+        payload.fields.remove(place);
+    }
+    if ui.add(Button::new(scene.text("new-field-add")).small()).clicked() {
+        payload.add_field();
+    }
+}
+
+/// Answers whether the field shall go.
+fn field_ui(ui: &mut Ui, scene: &Scene<'_>, place: usize, field: &mut FieldDraft, is_led_to: bool) -> bool {
+    let colours = palette(ui);
+    let shown = if field.is_new && field.name.trim().is_empty() {
+        scene.locale.with("new-field", [("number", (place + 1).into())])
+    } else {
+        shortened(&field.name).into_owned()
+    };
+    let named = |id: &str| scene.locale.with(id, [("name", shown.clone().into())]);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        if field.is_new {
+            let edit =
+                TextEdit::singleline(&mut field.name).desired_width(NAME - 8.0).hint_text(scene.text("new-field-name"));
+            let response = named_field(ui, edit, &named("new-field-of"));
+            if is_led_to && field.name.trim().is_empty() {
+                response.request_focus();
+            }
+        } else {
+            ui.allocate_ui_with_layout(vec2(NAME, 24.0), egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                ui.set_min_width(NAME);
+                cut_at(ui, NAME, RichText::new(&shown).color(colours.accent));
+            });
+        }
+        let mut kind = field.kind;
+        let chooser = ComboBox::from_id_salt("kind").width(KIND).selected_text(scene.text(kind.name()));
+        let chosen = chooser.show_ui(ui, |ui| {
+            for known in FieldKind::ALL {
+                ui.selectable_value(&mut kind, known, scene.text(known.name()));
+            }
+        });
+        let label = format!("{}: {}", named("payload-kind-of"), scene.text(kind.name()));
+        chosen.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, &label));
+        if kind != field.kind {
+            field.choose(kind);
+        }
+        let width = (ui.available_width() - CROSS - 14.0).max(60.0);
+        let name = named("payload-value-of");
+        let value = match kind {
+            FieldKind::Nothing => {
+                ui.add_sized([width, 24.0], Label::new(RichText::new("null").monospace().color(colours.dim)));
+                None
+            }
+            FieldKind::Truth => {
+                let mut is_true = field.text == "true";
+                ui.scope(|ui| {
+                    ui.set_min_width(width);
+                    let text = if is_true { "true" } else { "false" };
+                    let switch = ui.checkbox(&mut is_true, RichText::new(text).monospace());
+                    switch.widget_info(|| egui::WidgetInfo::selected(egui::Role::CheckBox, true, is_true, &name));
+                });
+                (if is_true { "true" } else { "false" }).clone_into(&mut field.text);
+                None
+            }
+            FieldKind::Json => {
+                let rows = field.text.lines().count().clamp(1, 6);
+                let edit = TextEdit::multiline(&mut field.text).code_editor().desired_rows(rows);
+                Some(lines_ui(ui, edit.desired_width(width), &name))
+            }
+            FieldKind::Text if field.text.contains('\n') => {
+                let rows = field.text.lines().count().clamp(2, 6);
+                Some(lines_ui(ui, TextEdit::multiline(&mut field.text).desired_rows(rows).desired_width(width), &name))
+            }
+            FieldKind::Text | FieldKind::Number => {
+                Some(named_field(ui, TextEdit::singleline(&mut field.text).desired_width(width), &name))
+            }
+        };
+        if let Some(value) = value.filter(|_| is_led_to && !(field.is_new && field.name.trim().is_empty())) {
+            value.request_focus();
+        }
+        small_icon_button(ui, Icon::Cross, &named("payload-remove"), true).clicked()
+    })
+    .inner
+}
+
+/// A field of many lines, by its name.
+fn lines_ui(ui: &mut Ui, field: TextEdit<'_>, name: &str) -> Response {
+    let response = ui.add(field);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::MultilineTextInput, true, name));
+    response
+}
+
+fn fault_ui(ui: &mut Ui, fault: Option<String>) {
+    if let Some(fault) = fault {
+        ui.add(Label::new(RichText::new(fault).size(11.5).color(palette(ui).danger)).wrap());
+    }
+}
