@@ -1376,3 +1376,9 @@ notice-numbered-by-time = a log without versions: the events of each object are 
 notice-numbered-by-recording = some events were appended at any version, and have none: their streams are numbered in the order of recording
 notice-numbered-where-missing = some events have no number as their { $column }: they are counted in their order
 stream-failed = This stream could not be read.
+
+# What cannot be meant in a search.
+misread-empty = Nothing stands behind “{ $term }”; write what is looked for there.
+misread-time = “{ $text }” is not a time; write it like 2025-03, 2025-03-14, yesterday or 2025-03-14T09:23:41Z.
+misread-term = There is nothing like “{ $word }”; did you mean { $meant }? In quotation marks it is found as a word.
+misread-quote = This quotation mark is never closed; close it or take it away.

@@ -1293,3 +1293,9 @@ notice-numbered-by-time = 버전이 없는 로그라 객체마다 시각 순으�
 notice-numbered-by-recording = 버전 없이 추가된 이벤트가 있어 그 스트림은 기록 순서대로 번호를 매겼습니다.
 notice-numbered-where-missing = { $column }에 번호가 없는 이벤트가 있어 순서대로 셉니다.
 stream-failed = 이 스트림을 읽지 못했습니다.
+
+# 검색에서 뜻이 통하지 않는 것.
+misread-empty = “{ $term }” 뒤에 아무것도 없습니다. 찾을 것을 이어서 쓰세요.
+misread-time = “{ $text }”은(는) 시간이 아닙니다. 2025-03, 2025-03-14, 어제, 2025-03-14T09:23:41Z처럼 쓰세요.
+misread-term = “{ $word }” 항목은 없습니다. { $meant }을(를) 쓰려 했나요? 따옴표로 묶으면 낱말로 찾습니다.
+misread-quote = 닫히지 않은 따옴표입니다. 닫거나 지우세요.

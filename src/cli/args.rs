@@ -67,6 +67,14 @@ pub(super) enum Command {
     Reduce(ReduceArgs),
     /// The state of a stream had some of its events been different; nothing is written
     WhatIf(WhatIfArgs),
+    /// Events by who, what, where and when, by values of their payload and by words anywhere, the newest first
+    #[command(
+        after_help = "QUERY is words, and terms like these, all of which must hold:\n  actor:kim  type:lead-closed  \
+stream:lead-42  category:lead  correlation:c-1\n  before:2025-03  after:2025-03-14  on:yesterday  2025-03  last week\n  \
+payload.phone=010*\nTerms of one kind are alternatives; * stands for anything; - before a term denies it; quotation \
+marks make one word. Days are those of UTC."
+    )]
+    Search(SearchArgs),
     /// When a condition held: every version at which it turns true or false, or the streams in which it ever was
     #[command(
         override_usage = "foldline when [OPTIONS] <STORE> <STREAM> <EXPRESSION>\n       foldline when [OPTIONS] --category <C> <STORE> <EXPRESSION>"
@@ -215,6 +223,23 @@ pub(super) struct EventsArgs {
     #[arg(long, value_enum, default_value = "table")]
     pub format: RowFormat,
     /// Let no cell of the CSV begin like a formula: a `'` is put before it, which an import takes away again
+    #[arg(long)]
+    pub csv_safe: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SearchArgs {
+    /// A path, an address or `sample`
+    pub store: OsString,
+    /// What is looked for: words, and terms such as actor:kim or 2025-03
+    #[arg(allow_hyphen_values = true)]
+    pub query: String,
+    /// At most so many
+    #[arg(long, value_name = "N", value_parser = number, allow_negative_numbers = true)]
+    pub limit: Option<u64>,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: RowFormat,
+    /// Let no cell of the CSV begin like a formula: a `'` is put before it
     #[arg(long)]
     pub csv_safe: bool,
 }

@@ -211,8 +211,7 @@ pub(super) fn events(args: &EventsArgs, context: &Context, out: &mut Output) -> 
             unless_category(reader.as_ref(), asked)?;
         }
         if let Some(asked) = event_type {
-            let types = reader.info()?.event_types;
-            unless_known("no event has the type", asked, types.iter().map(|(name, _)| name.as_str()))?;
+            unless_type(reader.as_ref(), asked)?;
         }
     }
     rows.end(visited)
@@ -221,6 +220,11 @@ pub(super) fn events(args: &EventsArgs, context: &Context, out: &mut Output) -> 
 pub(super) fn unless_category(reader: &dyn Store, asked: &str) -> Result<(), Failure> {
     let categories = reader.categories()?;
     unless_known("no stream is of the category", asked, categories.iter().map(|(name, _)| name.as_str()))
+}
+
+pub(super) fn unless_type(reader: &dyn Store, asked: &str) -> Result<(), Failure> {
+    let types = reader.info()?.event_types;
+    unless_known("no event has the type", asked, types.iter().map(|(name, _)| name.as_str()))
 }
 
 /// Refuses a name that the store does not have, with those that look like it.
@@ -269,7 +273,7 @@ impl<'o> Rows<'o> {
         }
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         match self {
             Self::Table(table) => table.is_empty(),
             Self::Json(rows) => rows.is_empty(),
@@ -278,7 +282,7 @@ impl<'o> Rows<'o> {
     }
 
     /// What could be read is shown whole, also where the reading then failed; headings alone would only contradict that.
-    fn end(self, visited: Result<(), StoreError>) -> Result<Outcome, Failure> {
+    pub(super) fn end(self, visited: Result<(), impl Into<Failure>>) -> Result<Outcome, Failure> {
         if let Err(error) = visited {
             if !self.is_empty() {
                 self.finish()?;
@@ -337,7 +341,7 @@ impl<'o> CsvRows<'o> {
 }
 
 /// Goes on while rows can be written, and keeps the failure that stopped it.
-fn written(result: io::Result<()>, failed: &mut io::Result<()>) -> Flow {
+pub(super) fn written(result: io::Result<()>, failed: &mut io::Result<()>) -> Flow {
     match result {
         Ok(()) => Flow::Continue(()),
         Err(error) => {

@@ -14,6 +14,7 @@ mod progress;
 mod project;
 mod reduce;
 mod seal;
+mod search;
 mod target;
 mod terminal;
 mod transfer;
@@ -26,6 +27,7 @@ mod why;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -38,7 +40,7 @@ pub use terminal::message;
 use terminal::{Output, keep_secret, message_above, print_message};
 
 use crate::compensate::PlanError;
-use crate::engine::{EngineError, ExcerptError, MakeSampleError, Moment, Passing, ProofError, SealError};
+use crate::engine::{EngineError, ExcerptError, MakeSampleError, Misread, Moment, Passing, ProofError, SealError};
 use crate::event::{Explain, StreamId};
 use crate::expr::Flaw;
 use crate::replay::EditError;
@@ -88,6 +90,8 @@ enum Failure {
     /// With the text in which it stands.
     #[error("{flaw}")]
     Condition { flaw: Flaw, text: String },
+    #[error("{misread}")]
+    Search { misread: Misread, text: String },
     #[error("{0}")]
     Usage(String),
     #[error("{}: the man pages could not be written there: {source}", folder.display())]
@@ -134,6 +138,7 @@ impl Passing for Failure {
             | Self::Seal(_)
             | Self::Pages { .. }
             | Self::Condition { .. }
+            | Self::Search { .. }
             | Self::Usage(_)
             | Self::Output(_) => return false,
         };
@@ -158,12 +163,12 @@ impl Failure {
 }
 
 /// The line with the wrong word, and marks under it.
-fn pointed_at(text: &str, flaw: &Flaw) -> String {
-    let start = text.get(..flaw.span.start).unwrap_or(text);
+fn pointed_at(text: &str, place: &Range<usize>) -> String {
+    let start = text.get(..place.start).unwrap_or(text);
     let begin = start.rfind('\n').map_or(0, |at| at + 1);
     let line = text.get(begin..).unwrap_or_default().lines().next().unwrap_or_default();
     let before = start.get(begin..).unwrap_or_default().width();
-    let wrong = text.get(flaw.span.clone()).and_then(|wrong| wrong.lines().next()).unwrap_or_default().width();
+    let wrong = text.get(place.clone()).and_then(|wrong| wrong.lines().next()).unwrap_or_default().width();
     format!("\n  {line}\n  {}{}", " ".repeat(before), "^".repeat(wrong.max(1)))
 }
 
@@ -255,7 +260,8 @@ fn told(printed: Result<(), Failure>, out: &mut Output, what: impl FnOnce() -> S
 
 fn failed(failure: &Failure) -> ExitCode {
     match failure {
-        Failure::Condition { flaw, text } => message_above(failure, &pointed_at(text, flaw)),
+        Failure::Condition { flaw, text } => message_above(failure, &pointed_at(text, &flaw.span)),
+        Failure::Search { misread, text } => message_above(failure, &pointed_at(text, &misread.range)),
         _ => message(failure),
     }
     ExitCode::from(failure.exit_code())
@@ -278,6 +284,7 @@ fn dispatch(command: Command, context: &Context, out: &mut Output) -> Result<Out
         Command::Why(args) => looking(why::why, &args, context, out),
         Command::Reduce(args) => looking(reduce::reduce, &args, context, out),
         Command::WhatIf(args) => looking(what_if::what_if, &args, context, out),
+        Command::Search(args) => looking(search::search, &args, context, out),
         Command::When(args) => looking(when::when, &args, context, out),
         Command::Project(args) => looking(project::project, &args, context, out),
         Command::Verify(args) => looking(verify::verify, &args, context, out),

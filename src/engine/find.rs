@@ -51,6 +51,11 @@ impl Words {
         Self(words_of(text).map(Needle::new).collect())
     }
 
+    /// These, whatever stands in them.
+    pub fn of(words: &[&str]) -> Self {
+        Self(words.iter().map(|word| Needle::new(word)).collect())
+    }
+
     /// What stands around the first of them, where all of them stand in the event; how it begins, where there is no word.
     pub fn excerpt(&self, row: &EventRow<'_>) -> Option<String> {
         let Some((first, others)) = self.0.split_first() else { return Some(around(row.payload, 0)) };

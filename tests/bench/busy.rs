@@ -11,6 +11,7 @@ use foldline::store::native::NativeStore;
 use foldline::store::{self, Expected, Source, Writer};
 use foldline::view::{Clock, OpenStore};
 
+use super::LONG;
 use super::measure::{Row, Table, micros, repeat};
 use super::stores::{LONG_STREAM, Stores, contacted};
 
@@ -129,6 +130,6 @@ pub(crate) fn noticed(table: &mut Table, stores: &Stores) {
         }
         cost.as_secs_f64()
     });
-    let what = "an append noticed in 200,000 events: the window's work";
+    let what = &format!("an append noticed in {LONG} events: the window's work");
     table.add(Row::new(what, "loading the stream", micros(&samples) / 1e3, loaded * 1e3, "ms").bar(0.02));
 }

@@ -12,6 +12,7 @@ use foldline::replay::Turns;
 use foldline::store::Flow;
 use foldline::store::native::NativeStore;
 
+use super::LONG;
 use super::measure::{Row, Table, micros, repeat, time};
 use super::stores::{LONG_STREAM, Stores};
 
@@ -49,7 +50,7 @@ fn along_a_stream(table: &mut Table, stores: &Stores) {
                 turns.events_true()
             })
         });
-        let what = format!("a condition {name} along 200,000 events");
+        let what = format!("a condition {name} along {LONG} events");
         let millis = |samples: &[f64]| micros(samples) / 1_000.0;
         let row = Row::new(&what, "loading them", millis(&read), millis(&loaded), "ms");
         table.add(row.bar(1.5).at_most(1_000.0));

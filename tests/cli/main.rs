@@ -19,6 +19,7 @@ mod project;
 mod safety;
 mod sandbox;
 mod sealing;
+mod search;
 mod seed_walk;
 mod transfer;
 mod what_if;

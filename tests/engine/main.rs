@@ -28,6 +28,7 @@ mod questions;
 mod race;
 mod replay_properties;
 mod sample;
+mod search;
 mod seed_history;
 mod store_contract;
 mod survey;
