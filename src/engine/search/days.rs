@@ -154,14 +154,18 @@ mod tests {
             ("last year", "2024-01-01", "2025-01-01"),
         ] {
             let words: Vec<&str> = phrase.split(' ').collect();
-            assert_eq!(shown(named(&words, &calendar)), format!("{from}T00:00:00Z..{to}T00:00:00Z"), "{phrase}");
+            assert_eq!(
+                shown(named(&words, &calendar)),
+                format!("{from}T00:00:00.000Z..{to}T00:00:00.000Z"),
+                "{phrase}"
+            );
         }
         for (text, from, to) in [
             ("2025", "2025-01-01", "2026-01-01"),
             ("2024-12", "2024-12-01", "2025-01-01"),
             ("2024-02-29", "2024-02-29", "2024-03-01"),
         ] {
-            assert_eq!(shown(written(text, &calendar)), format!("{from}T00:00:00Z..{to}T00:00:00Z"), "{text}");
+            assert_eq!(shown(written(text, &calendar)), format!("{from}T00:00:00.000Z..{to}T00:00:00.000Z"), "{text}");
         }
         for text in ["2025-13", "2025-02-30", "25-01", "yesterday", "", "2025-1"] {
             assert_eq!(written(text, &calendar), None, "{text}");
