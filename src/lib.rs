@@ -16,7 +16,7 @@
 //! - [`proof`]: a Merkle tree of events, seals that are signed, and what became of a store since one was made.
 //! - [`evidence`]: a part of a history on a page, HTML or PDF, that carries its proof and is checked without the store.
 //! - [`compensate`]: an append planned, previewed, carried out, and made anew after a conflict; what makes a branch so.
-//! - [`index`]: a whole store at any moment: each stream under a projection as it stood.
+//! - [`index`]: a whole store at any moment: each stream under a projection as it stood, counts of a field over time.
 //! - [`engine`]: an open store at work. A few threads with kept connections, one answer at a time for each question,
 //!   what others record, and the questions that the command line and the window share.
 //! - [`workspace`]: what a user keeps beside a store, in a file of the user's own.

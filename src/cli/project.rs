@@ -52,7 +52,7 @@ pub(super) fn project(args: &ProjectArgs, context: &Context, out: &mut Output) -
         Rows::new(out, args.format, args.csv_safe, &[]).finish()?;
         return Ok(Outcome::Done);
     };
-    let Chosen { choice, left_out } = chosen;
+    let Chosen { choice, left_out, .. } = chosen;
     let text = args.condition.as_deref().unwrap_or_default();
     let condition = args.condition.as_deref().map(|text| AsOfCondition::new(text, &choice));
     let condition = condition.transpose().map_err(|error| pointed(error, text))?;

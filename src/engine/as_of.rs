@@ -1,6 +1,6 @@
 //! Every stream of a store as it stood at a moment: read in one pass, decoded on several threads.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::when::stopped;
@@ -28,6 +28,8 @@ pub struct Chosen {
     pub choice: Arc<Choice>,
     /// Categories whose streams have no projection of the wanted name.
     pub left_out: Vec<String>,
+    /// The categories that it was chosen for, where all were asked: a stream of another one needs a choice of its own.
+    pub categories: Option<HashSet<String>>,
 }
 
 /// A store with more categories than these has its streams named in another way, and is asked for the largest alone.
@@ -41,7 +43,7 @@ pub fn choose(reader: &dyn Store, name: Option<&str>, category: Option<&str>) ->
             Some(name) => registry().find(aggregate, name).ok_or_else(|| no_projection(name, &[aggregate]))?,
             None => registry().first(aggregate),
         };
-        return Ok(Some(Chosen { choice: Arc::new(Choice::one(projection.clone())), left_out: Vec::new() }));
+        return Ok(Some(Chosen { choice: Arc::new(Choice::one(projection.clone())), ..Chosen::default() }));
     }
     let general = match name {
         Some(name) => registry().find(None, name),
@@ -49,6 +51,8 @@ pub fn choose(reader: &dyn Store, name: Option<&str>, category: Option<&str>) ->
     };
     let (mut of_category, mut left_out, mut met) = (HashMap::new(), Vec::new(), Vec::new());
     let mut categories = reader.categories()?;
+    let not_asked = categories.len().saturating_sub(MOST_CATEGORIES);
+    let asked = (not_asked == 0).then(|| categories.iter().map(|(category, _)| category.clone()).collect());
     categories.truncate(MOST_CATEGORIES);
     for (category, _) in categories {
         let Some(aggregate) = aggregate_of(reader, &category)? else { continue };
@@ -68,7 +72,10 @@ pub fn choose(reader: &dyn Store, name: Option<&str>, category: Option<&str>) ->
         return Err(no_projection(name, &met));
     }
     let choice = chosen(reader, &of_category, &left_out, general)?;
-    Ok(Some(Chosen { choice: Arc::new(choice), left_out }))
+    if not_asked > 0 && general.is_none() && !choice.is_for_all() {
+        left_out.push(format!("{not_asked} more categories"));
+    }
+    Ok(Some(Chosen { choice: Arc::new(choice), left_out, categories: asked }))
 }
 
 fn chosen(
@@ -109,10 +116,10 @@ fn chosen(
     Ok(choice)
 }
 
-type Aggregates = Option<crate::domain::Aggregate>;
+pub(super) type Aggregates = Option<crate::domain::Aggregate>;
 
 /// `None` where there is no such category.
-fn aggregate_of(reader: &dyn Store, category: &str) -> Result<Option<Aggregates>, EngineError> {
+pub(super) fn aggregate_of(reader: &dyn Store, category: &str) -> Result<Option<Aggregates>, EngineError> {
     let query = StreamQuery { category: Some(category.to_owned()), limit: Some(1), ..StreamQuery::default() };
     let mut first = None;
     reader.visit_streams(&query, &mut |row| {
@@ -165,7 +172,7 @@ pub fn as_of(
 }
 
 /// The last event that is read for a moment.
-fn end_at(reader: &dyn Store, at: StoreMoment) -> Result<Cursor, EngineError> {
+pub(super) fn end_at(reader: &dyn Store, at: StoreMoment) -> Result<Cursor, EngineError> {
     let has_order = reader.capabilities().has_feed;
     let up_to: Option<Position> = match at {
         StoreMoment::Position(_) if !has_order => return Err(EngineError::NoPositions),
@@ -186,7 +193,7 @@ fn end_at(reader: &dyn Store, at: StoreMoment) -> Result<Cursor, EngineError> {
 }
 
 /// What was cut, restored or replaced while it was read, was read of two stores.
-fn unless_replaced(reader: &dyn Store, end: &Cursor) -> Result<(), StoreError> {
+pub(super) fn unless_replaced(reader: &dyn Store, end: &Cursor) -> Result<(), StoreError> {
     if end.place().is_some() && matches!(reader.changes(end, Columns::HEADS)?, Changes::Replaced) {
         return Err(StoreError::Changed("the store".into()));
     }

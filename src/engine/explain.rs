@@ -44,6 +44,7 @@ impl Explain for EngineError {
                 let (taken, allowed) = over.mebibytes();
                 Message::new("ask-over-budget").number("taken", taken).number("allowed", allowed)
             }
+            Self::Lost => Message::new("error-lost"),
             Self::NothingWrong { stream, version } => {
                 Message::new("ask-nothing-wrong").text("stream", stream).number("version", version.0)
             }

@@ -6,6 +6,7 @@ mod as_of;
 mod asked;
 mod causes;
 mod check;
+mod counting;
 mod evidence;
 mod explain;
 mod feed;
@@ -39,6 +40,7 @@ pub use as_of::{AsOfCondition, AsOfWanted, Chosen, as_of, choose};
 pub use asked::{Asked, Cause, Passing, Question, Tool};
 pub use causes::{Around, CAUSES_KEPT, Causes, LinkedEvent, causes, event_meant, light};
 pub use check::{check, export_findings};
+pub use counting::{AsOfAnswer, CountIndex, CountStore, CountWanted, CountedSo};
 pub use evidence::{
     EvidenceOf, EvidenceWish, ProofError, Written, check_evidence, gather_evidence, write_evidence, write_seal,
 };
@@ -199,6 +201,9 @@ pub enum EngineError {
         .0.mebibytes().0, .0.mebibytes().1
     )]
     OverBudget(OverBudget),
+    /// It panicked, or no thread could be started.
+    #[error("the work ended without an answer; try again")]
+    Lost,
     #[error(transparent)]
     Store(#[from] StoreError),
 }

@@ -50,6 +50,16 @@ impl Choice {
         &self.projections
     }
 
+    /// All streams are shown under the same.
+    pub fn is_one(&self) -> bool {
+        self.projections.len() == 1 && self.otherwise.is_some()
+    }
+
+    /// No stream is left out.
+    pub fn is_for_all(&self) -> bool {
+        self.otherwise.is_some()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.projections.is_empty()
     }

@@ -7,17 +7,28 @@
 //!   time), its state under the projection chosen for it ([`Choice`]), and where that projection failed on it.
 //! - An answer *belongs to one position*: [`AsOf::read_to`] says up to where the store was read. Of a store without an
 //!   order across its streams it says nothing, and a position is no moment of it.
+//! - *Counts over time* ([`Counting`]): of one field, type, actor or category, how many streams or events there were of each
+//!   value at any moment ([`Tally`]), and how many events in each span of time ([`Histogram`]). Read once, and moved on
+//!   by what is recorded since.
 //!
 //! What is kept asks for memory by a [`Budget`], and says so where that is too small.
 
 mod as_of;
 mod budget;
 mod choice;
+mod counting;
+mod histogram;
 mod moment;
 mod order;
+mod tally;
+mod values;
 
 pub use as_of::{AsOf, AsOfRow, Place, Sorting};
 pub use budget::{Budget, OverBudget};
 pub use choice::{Choice, MixedRows};
+pub use counting::{Categories, CountOf, CountRows, CountWish, Counting};
+pub use histogram::{Bucket, Histogram};
 pub use moment::{NoStoreMoment, StoreMoment};
 pub use order::compare;
+pub use tally::Tally;
+pub use values::MOST_VALUES;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::follow::{FollowField, Following};
 use super::standing::{AllStood, Standing};
 use super::streams::{DecodedRows, Rows, States, StreamStates};
 use super::watch::{Watch, WatchRows, Watching};
@@ -34,6 +35,7 @@ trait ErasedProjection: Send + Sync {
     fn rows_to_watch(&self, uses: &Uses) -> Box<dyn DecodedRows>;
     fn watch(&self, expression: Expression, then: Option<Timestamp>) -> Box<dyn Watching>;
     fn standing(&self, until: Option<Timestamp>) -> Box<dyn Standing>;
+    fn follow(&self, path: &str) -> Box<dyn Following>;
 }
 
 impl<P: Projection> ErasedProjection for P {
@@ -90,6 +92,10 @@ impl<P: Projection> ErasedProjection for P {
 
     fn standing(&self, until: Option<Timestamp>) -> Box<dyn Standing> {
         Box::new(AllStood::new(self.clone(), until))
+    }
+
+    fn follow(&self, path: &str) -> Box<dyn Following> {
+        Box::new(FollowField::new(self.clone(), path))
     }
 }
 
@@ -159,6 +165,11 @@ impl ProjectionRef {
     /// what [`Self::rows_to_watch`] decoded.
     pub fn standing(&self, until: Option<Timestamp>) -> Box<dyn Standing> {
         self.0.standing(until)
+    }
+
+    /// What a field of each stream of a store is behind each event. Takes what [`Self::rows_to_watch`] decoded.
+    pub fn follow(&self, path: &str) -> Box<dyn Following> {
+        self.0.follow(path)
     }
 }
 

@@ -7,6 +7,7 @@ mod branch;
 mod erased;
 mod finding;
 mod fold;
+mod follow;
 mod look;
 mod reduce;
 mod refold;
@@ -33,6 +34,7 @@ pub use branch::{
 pub use erased::{AnyFold, ProjectionRef};
 pub use finding::Finding;
 pub use fold::{Fold, Preview};
+pub use follow::{Following, Told};
 use look::BeforeAndAfter;
 pub use look::{Group, StateLook};
 pub use reduce::{ByTheRules, EndsWith, GoesWrong, Holds, MOST_FOLDED, Reduced, Stopped, Symptom, Work, reduce};

@@ -61,10 +61,10 @@ pub trait Standing: Send + Sync + fmt::Debug {
 }
 
 /// States that are looked at to tell how large all of them are.
-const WEIGHED: usize = 32;
+pub(super) const WEIGHED: usize = 32;
 
 /// A state in memory is some times as long as its text.
-const MEMORY_OF_TEXT: usize = 2;
+pub(super) const MEMORY_OF_TEXT: usize = 2;
 
 pub(super) struct AllStood<P: Projection> {
     projection: P,

@@ -11,6 +11,7 @@ mod branching;
 mod busy;
 mod causes;
 mod frameworks;
+mod index;
 mod measure;
 mod memory;
 mod moving;
@@ -64,6 +65,7 @@ const PARTS: &[Part] = &[
     ("log", beside_a_log),
     ("commands", memory::commands),
     ("whole", whole_store),
+    ("index", index::whole_store),
 ];
 
 fn main() {

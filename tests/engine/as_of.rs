@@ -20,9 +20,9 @@ use super::own_projections::NOTEBOOK;
 use super::workshop::{cases, event, own_store, read, second};
 
 /// What is to be recorded: of which stream, what, and when.
-type Sketch = (usize, usize, Option<i64>);
+pub(super) type Sketch = (usize, usize, Option<i64>);
 
-const STREAMS: [&str; 6] = ["lead-1", "ticket-1", "lead-2", "order-1", "settings", "order-2"];
+pub(super) const STREAMS: [&str; 6] = ["lead-1", "ticket-1", "lead-2", "order-1", "settings", "order-2"];
 
 const LEAD: [(&str, &str); 4] = [
     ("lead-initialized", r#"{"name": "aab", "phone": "1"}"#),
@@ -43,7 +43,7 @@ const FREE: [(&str, &str); 4] = [
     ("odd", "["),
 ];
 
-fn sketches() -> impl Strategy<Value = Vec<Sketch>> {
+pub(super) fn sketches() -> impl Strategy<Value = Vec<Sketch>> {
     // Clocks run forward, stand still, run backward, or are not there.
     let time = prop_oneof![9 => (0..40_i64).prop_map(Some), 1 => Just(None)];
     prop::collection::vec((0..STREAMS.len(), 0..4_usize, time), 0..40)
@@ -58,7 +58,7 @@ fn what(stream: usize, kind: usize) -> (&'static str, &'static str) {
     kinds[kind]
 }
 
-fn native(sketches: &[Sketch]) -> (tempfile::TempDir, Box<dyn Store>) {
+pub(super) fn native(sketches: &[Sketch]) -> (tempfile::TempDir, Box<dyn Store>) {
     let (folder, mut store) = own_store();
     for (number, (stream, kind, at)) in sketches.iter().enumerate() {
         let (event_type, payload) = what(*stream, *kind);
@@ -92,7 +92,7 @@ fn clock(at: Option<i64>) -> String {
     format!("2025-01-01 00:00:{:02}", at.unwrap_or(59))
 }
 
-fn emmett(sketches: &[Sketch]) -> (tempfile::TempDir, Box<dyn Store>) {
+pub(super) fn emmett(sketches: &[Sketch]) -> (tempfile::TempDir, Box<dyn Store>) {
     let tables = format!("{EMMETT} DELETE FROM emt_messages; DELETE FROM emt_streams;");
     foreign(&tables, sketches, |connection, number, (stream, kind, at), version| {
         let (event_type, payload) = what(*stream, *kind);
@@ -109,7 +109,7 @@ fn emmett(sketches: &[Sketch]) -> (tempfile::TempDir, Box<dyn Store>) {
     })
 }
 
-fn sql_stream_store(sketches: &[Sketch]) -> (tempfile::TempDir, Box<dyn Store>) {
+pub(super) fn sql_stream_store(sketches: &[Sketch]) -> (tempfile::TempDir, Box<dyn Store>) {
     let tables = format!("{SQL_STREAM_STORE} DELETE FROM messages; DELETE FROM streams;");
     foreign(&tables, sketches, |connection, number, (stream, kind, at), version| {
         let (event_type, payload) = what(*stream, *kind);
@@ -125,7 +125,7 @@ fn sql_stream_store(sketches: &[Sketch]) -> (tempfile::TempDir, Box<dyn Store>) 
 }
 
 /// Records no times, and streams are named by type and number.
-fn cqrs_es(sketches: &[Sketch]) -> (tempfile::TempDir, Box<dyn Store>) {
+pub(super) fn cqrs_es(sketches: &[Sketch]) -> (tempfile::TempDir, Box<dyn Store>) {
     let tables = format!("{CQRS_ES} DELETE FROM ledger; DELETE FROM kept;");
     foreign(&tables, sketches, |connection, _, (stream, kind, _), version| {
         let (event_type, payload) = what(*stream, *kind);
@@ -136,7 +136,7 @@ fn cqrs_es(sketches: &[Sketch]) -> (tempfile::TempDir, Box<dyn Store>) {
 }
 
 /// How each stream stands behind the last event that counts, folded by itself.
-fn naively(
+pub(super) fn naively(
     store: &dyn Store,
     events: &[RecordedEvent],
     name: Option<&str>,

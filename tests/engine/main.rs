@@ -6,6 +6,7 @@ mod beside_cel;
 mod branches;
 mod causes;
 mod conditions;
+mod counting;
 mod decoders;
 mod engine_room;
 mod files;

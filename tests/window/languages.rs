@@ -619,6 +619,7 @@ fn every_session_error() -> Vec<EngineError> {
         EngineError::NoPositions,
         EngineError::NoSuchProjection { asked: text("asked"), known: vec![text("known")] },
         EngineError::NotOfStates,
+        EngineError::Lost,
         EngineError::OverBudget(OverBudget { bytes: 200 << 20, budget: Budget::of_mebibytes(100) }),
     ]
 }

@@ -1,0 +1,264 @@
+//! Counts of a store at any moment of it: read in one pass, and moved on by what is recorded since.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
+
+use super::as_of::{aggregate_of, choose, end_at, unless_replaced};
+use super::asked::Question;
+use super::whole::each_decoded;
+use super::{AsOfWanted, EngineError, Lost, Passing, Ticket, as_of};
+use crate::event::{Cursor, EventBatch, Explain, Position, StreamId};
+use crate::index::{AsOf, Budget, Categories, CountOf, CountRows, CountWish, Counting, StoreMoment};
+use crate::replay::DecodedRows;
+use crate::store::{Changes, Columns, Flow, Query, Scope, Store, StoreError, StreamQuery};
+
+/// What of a store is to be counted at any moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CountWanted {
+    pub of: CountOf,
+    /// For a field: by its name; what each stream is shown under first where none is named.
+    pub projection: Option<String>,
+    pub category: Option<String>,
+    pub budget: Budget,
+}
+
+/// Counts that are kept and moved on, of one wish. Clones are of the same: one is filled while others look.
+#[derive(Clone, Debug, Default)]
+pub struct CountIndex(Arc<RwLock<Option<Counting>>>);
+
+/// What an index holds by now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CountedSo {
+    /// Up to where the store was read.
+    pub read_to: Cursor,
+    pub events: u64,
+    /// There are names or ids where a few values were hoped for, and nothing is counted by them.
+    pub has_too_many_values: bool,
+    /// Whether any stream has the field.
+    pub has_field: bool,
+}
+
+impl CountIndex {
+    /// Looks at what was counted so far; `None` before there is anything.
+    pub fn look<T>(&self, look: impl FnOnce(&Counting) -> T) -> Option<T> {
+        let content = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        content.as_ref().map(look)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Option<Counting>> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn so_far(&self) -> Option<CountedSo> {
+        self.look(|counting| CountedSo {
+            read_to: counting.read_to().clone(),
+            events: counting.events(),
+            has_too_many_values: counting.tally().has_too_many_values(),
+            has_field: counting.has_field(),
+        })
+    }
+
+    /// Counts everything, or what was recorded since. What was known serves until all is known anew. `None` where there is
+    /// no such category.
+    pub fn follow(
+        &self,
+        reader: &dyn Store,
+        wanted: &CountWanted,
+        ticket: &Ticket,
+    ) -> Result<Option<CountedSo>, EngineError> {
+        let read_to = self.look(|counting| counting.read_to().clone());
+        let has_grown = match read_to {
+            // A store that was empty is read as a new one.
+            Some(read_to) if read_to.place().is_some() => self.go_on(reader, wanted, read_to, ticket)?,
+            _ => false,
+        };
+        if !has_grown {
+            let Some(counting) = count_all(reader, wanted, ticket)? else { return Ok(None) };
+            *self.write() = Some(counting);
+        }
+        Ok(self.so_far())
+    }
+
+    /// False where what was read is no more what the store holds.
+    fn go_on(
+        &self,
+        reader: &dyn Store,
+        wanted: &CountWanted,
+        read_to: Cursor,
+        ticket: &Ticket,
+    ) -> Result<bool, EngineError> {
+        let Some(wish) = self.look(|counting| counting.wish().clone()) else { return Ok(false) };
+        let end = reader.end()?;
+        let Changes::Grew(_) = reader.changes(&read_to, Columns::HEADS)? else { return Ok(false) };
+        let (Some(from), Some(to)) = (read_to.position(), end.position()) else { return Ok(false) };
+        if to <= from {
+            return Ok(to == from);
+        }
+        let from = Some(Position(from.0.saturating_add(1)));
+        let query = match &wanted.category {
+            Some(name) => Query { scope: Scope::Category { name: name.clone(), from, to: Some(to) }, ..Query::store() },
+            None => Query::positions(from, Some(to)),
+        };
+        let mut scan = reader.scan(&query)?;
+        let mut batch = EventBatch::default();
+        let mut cursor = read_to;
+        loop {
+            scan.next_batch(&mut batch)?;
+            for row in batch.rows() {
+                if self.look(|counting| asks_for_a_choice(reader, counting, row.stream)).unwrap_or(Ok(true))? {
+                    return Ok(false);
+                }
+            }
+            let mut content = self.write();
+            let Some(counting) = content.as_mut() else { return Ok(false) };
+            if batch.is_empty() {
+                counting.finish(end, wanted.budget)?;
+                return Ok(true);
+            }
+            let mut rows = CountRows::new(&wish);
+            batch.rows().for_each(|row| rows.push(&counting.renumbered(row)));
+            counting.fold(Box::new(rows));
+            cursor.advance(&batch);
+            counting.finish(cursor.clone(), wanted.budget)?;
+            let events = counting.events();
+            drop(content);
+            if ticket.reached(events).is_break() {
+                return Err(StoreError::Cancelled.into());
+            }
+        }
+    }
+}
+
+/// Whether nothing says yet how the events of this stream are to be counted: it is of a category that is new, or is of
+/// another than its name says.
+fn asks_for_a_choice(reader: &dyn Store, counting: &Counting, stream: &StreamId) -> Result<bool, StoreError> {
+    let CountWish { of, choice, chosen_for, .. } = counting.wish();
+    let is_of_field = match of {
+        CountOf::Field(_) => true,
+        CountOf::Category => false,
+        CountOf::Type | CountOf::Actor => return Ok(false),
+    };
+    let is_new =
+        |category: &str| is_of_field && chosen_for.as_ref().is_some_and(|chosen_for| !chosen_for.contains(category));
+    match counting.has_met(stream) {
+        Some(true) => Ok(false),
+        None => Ok(is_new(stream.category())),
+        Some(false) => Ok(reader.stream(stream)?.is_some_and(|row| {
+            is_new(&row.category) || (row.category != stream.category() && !(is_of_field && choice.is_one()))
+        })),
+    }
+}
+
+fn count_all(reader: &dyn Store, wanted: &CountWanted, ticket: &Ticket) -> Result<Option<Counting>, EngineError> {
+    let CountWanted { of, projection, category, budget } = wanted;
+    let category = category.as_deref();
+    let (choice, chosen_for) = match of {
+        CountOf::Field(_) => match choose(reader, projection.as_deref(), category)? {
+            Some(chosen) => (chosen.choice, chosen.categories.map(Arc::new)),
+            None => return Ok(None),
+        },
+        CountOf::Type | CountOf::Actor | CountOf::Category => {
+            if let Some(category) = category
+                && aggregate_of(reader, category)?.is_none()
+            {
+                return Ok(None);
+            }
+            (Arc::default(), None)
+        }
+    };
+    let capabilities = reader.capabilities();
+    if capabilities.has_kept_counts {
+        ticket.set_total(reader.info()?.events);
+    }
+    let categories = if *of == CountOf::Category { categories(reader)? } else { Categories::default() };
+    let wish = CountWish { of: of.clone(), choice, categories, chosen_for };
+    let end = end_at(reader, StoreMoment::Latest)?;
+    let mut counting = Counting::new(&wish, !capabilities.has_dense_positions);
+    let mut over = None;
+    let rows = || -> Box<dyn DecodedRows> { Box::new(CountRows::new(&wish)) };
+    if !capabilities.has_feed || end.place().is_some() {
+        let read = each_decoded(reader, &rows, category, end.position(), &mut |decoded, seen| {
+            counting.fold(decoded);
+            over = counting.check(*budget).err();
+            if over.is_some() || ticket.reached(seen).is_break() { Err(StoreError::Cancelled) } else { Ok(()) }
+        });
+        match over {
+            Some(over) => return Err(over.into()),
+            None => read?,
+        }
+    }
+    unless_replaced(reader, &end)?;
+    counting.finish(end, *budget)?;
+    Ok(Some(counting))
+}
+
+/// The streams whose category is not what their names say.
+fn categories(reader: &dyn Store) -> Result<Categories, StoreError> {
+    let mut categories = HashMap::new();
+    if !reader.capabilities().has_dense_positions {
+        reader.visit_streams(&StreamQuery::default(), &mut |row| {
+            if row.stream.category() != row.category {
+                categories.insert(row.stream, row.category.as_str().into());
+            }
+            Flow::Continue(())
+        })?;
+    }
+    Ok(Arc::new(categories))
+}
+
+/// Counts a store, or moves its counts on.
+#[derive(Clone, Debug)]
+pub struct CountStore {
+    pub index: CountIndex,
+    pub wanted: CountWanted,
+}
+
+impl Question for CountStore {
+    type Answer = Option<CountedSo>;
+    type Error = EngineError;
+    const WHAT: &'static str = "counting events";
+    const IS_LONG: bool = true;
+
+    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Option<CountedSo>, EngineError> {
+        self.index.follow(reader, &self.wanted, ticket)
+    }
+}
+
+/// How every stream stood, and what of the store is no part of it.
+#[derive(Debug)]
+pub struct AsOfAnswer {
+    pub as_of: AsOf,
+    /// Categories whose streams have no projection of the wanted name.
+    pub left_out: Vec<String>,
+}
+
+impl Question for AsOfWanted {
+    /// `None` where there is no such category.
+    type Answer = Option<AsOfAnswer>;
+    type Error = EngineError;
+    const WHAT: &'static str = "folding events";
+    const IS_LONG: bool = true;
+
+    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Option<AsOfAnswer>, EngineError> {
+        let Self { projection, category, at, budget } = self;
+        if reader.capabilities().has_kept_counts {
+            ticket.set_total(reader.info()?.events);
+        }
+        let Some(chosen) = choose(reader, projection.as_deref(), category.as_deref())? else { return Ok(None) };
+        let progress = &mut |seen| ticket.reached(seen);
+        let as_of = as_of(reader, &chosen.choice, category.as_deref(), at, budget, progress)?;
+        Ok(Some(AsOfAnswer { as_of, left_out: chosen.left_out }))
+    }
+}
+
+impl From<Lost> for EngineError {
+    fn from(_: Lost) -> Self {
+        Self::Lost
+    }
+}
+
+impl Passing for EngineError {
+    fn is_passing(&self) -> bool {
+        self.message().is_passing()
+    }
+}

@@ -1,0 +1,277 @@
+use std::any::Any;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::{Budget, Choice, Histogram, MixedRows, OverBudget, Tally};
+use crate::event::{Cursor, EventRow, EventType, Position, StreamId, StreamKey, Timestamp, actor_in};
+use crate::replay::{DecodedRows, Following, Told};
+
+/// What is counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CountOf {
+    /// Streams, by what a field of their state is.
+    Field(String),
+    /// Events, by their type.
+    Type,
+    /// Events, by who recorded them.
+    Actor,
+    /// Events, by the category of their stream.
+    Category,
+}
+
+/// What a category is, where a store knows better than the names of its streams say.
+pub type Categories = Arc<HashMap<StreamId, Arc<str>>>;
+
+/// How a store is counted.
+#[derive(Clone, Debug)]
+pub struct CountWish {
+    pub of: CountOf,
+    /// For a field.
+    pub choice: Arc<Choice>,
+    pub categories: Categories,
+    /// The categories that the choice was made for; `None` where it holds for any.
+    pub chosen_for: Option<Arc<HashSet<String>>>,
+}
+
+/// Counts of a store at any moment of it, and its events over time. New events move it on.
+#[derive(Debug)]
+pub struct Counting {
+    wish: CountWish,
+    tally: Tally,
+    /// Of a field, by type; otherwise by what is counted.
+    histogram: Histogram,
+    /// For a field: the states.
+    parts: Vec<Box<dyn Following>>,
+    read_to: Cursor,
+    events: u64,
+    weighed_at: u64,
+    /// Where each connection numbers streams by itself: the numbers that they have here, and the next.
+    keys: Option<HashMap<StreamId, StreamKey>>,
+    next_key: u32,
+}
+
+/// An event that is counted, out of several projections' rows.
+struct Noted {
+    position: Option<Position>,
+    key: StreamKey,
+    at: Option<Timestamp>,
+    event_type: EventType,
+    value: Box<str>,
+}
+
+/// Rows decoded for counting.
+#[derive(Debug)]
+pub struct CountRows {
+    wish: CountWish,
+    mixed: Option<MixedRows>,
+    names: Vec<Box<str>>,
+    known: HashMap<Box<str>, u32>,
+    rows: Vec<CountRow>,
+}
+
+#[derive(Debug)]
+struct CountRow {
+    key: StreamKey,
+    stream: StreamId,
+    position: Option<Position>,
+    at: Option<Timestamp>,
+    /// Among the names of its batch.
+    name: u32,
+}
+
+impl CountRows {
+    pub fn new(wish: &CountWish) -> Self {
+        let mixed = matches!(wish.of, CountOf::Field(_)).then(|| MixedRows::new(&wish.choice));
+        Self { wish: wish.clone(), mixed, names: Vec::new(), known: HashMap::new(), rows: Vec::new() }
+    }
+
+    fn number(&mut self, name: &str) -> u32 {
+        if let Some(number) = self.known.get(name) {
+            return *number;
+        }
+        let number = self.names.len() as u32;
+        self.names.push(name.into());
+        self.known.insert(name.into(), number);
+        number
+    }
+}
+
+impl DecodedRows for CountRows {
+    fn push(&mut self, row: &EventRow<'_>) {
+        if let Some(mixed) = &mut self.mixed {
+            return mixed.push(row);
+        }
+        let number = match self.wish.of {
+            CountOf::Actor => {
+                let actor = actor_in(row.metadata).map(std::borrow::Cow::into_owned);
+                self.number(&actor.unwrap_or_default())
+            }
+            CountOf::Category => {
+                let known = self.wish.categories.get(row.stream).cloned();
+                self.number(known.as_deref().unwrap_or_else(|| row.stream.category()))
+            }
+            CountOf::Type | CountOf::Field(_) => self.number(row.event_type.as_str()),
+        };
+        self.rows.push(CountRow {
+            key: row.stream_key,
+            stream: row.stream.clone(),
+            position: row.position,
+            at: row.recorded_at,
+            name: number,
+        });
+    }
+
+    fn len(&self) -> usize {
+        self.mixed.as_ref().map_or(self.rows.len(), DecodedRows::len)
+    }
+}
+
+impl Counting {
+    /// `numbers_anew` where each connection numbers the streams by itself.
+    pub fn new(wish: &CountWish, numbers_anew: bool) -> Self {
+        let parts: Vec<Box<dyn Following>> = match &wish.of {
+            CountOf::Field(path) => wish.choice.projections().iter().map(|one| one.follow(path)).collect(),
+            CountOf::Type | CountOf::Actor | CountOf::Category => Vec::new(),
+        };
+        let tally = if matches!(wish.of, CountOf::Field(_)) { Tally::default() } else { Tally::of_events() };
+        Self {
+            wish: wish.clone(),
+            tally,
+            histogram: Histogram::default(),
+            parts,
+            read_to: Cursor::beginning(),
+            events: 0,
+            weighed_at: 0,
+            keys: numbers_anew.then(HashMap::new),
+            next_key: 0,
+        }
+    }
+
+    pub fn wish(&self) -> &CountWish {
+        &self.wish
+    }
+
+    /// Folds in what [`CountRows`] of the same wish decoded.
+    pub fn fold(&mut self, rows: Box<dyn DecodedRows>) {
+        let rows: Box<dyn Any> = rows;
+        let Ok(rows) = rows.downcast::<CountRows>() else {
+            debug_assert!(false, "rows that were decoded for something else");
+            return;
+        };
+        let CountRows { mixed, names, rows, .. } = *rows;
+        match mixed {
+            Some(mixed) => self.fold_states(mixed),
+            None => {
+                for CountRow { key, stream, position, at, name } in rows {
+                    let name = names.get(name as usize).map_or("", AsRef::as_ref);
+                    note_key(&mut self.keys, &mut self.next_key, &stream, key);
+                    self.events += 1;
+                    self.tally.take(key, position, at, name);
+                    self.histogram.take(at, name);
+                }
+            }
+        }
+    }
+
+    fn fold_states(&mut self, mixed: MixedRows) {
+        let Self { tally, histogram, parts, events, keys, next_key, .. } = self;
+        let is_one = parts.len() == 1;
+        let mut noted: Vec<Noted> = Vec::new();
+        for (part, rows) in parts.iter_mut().zip(mixed.parts) {
+            part.fold(rows, &mut |told: Told<'_>| {
+                let Told { key, stream, head, value } = told;
+                note_key(keys, next_key, stream, key);
+                *events += 1;
+                if is_one {
+                    tally.take(key, head.position, head.recorded_at, value);
+                    histogram.take(head.recorded_at, head.event_type.as_str());
+                } else {
+                    let (position, at, event_type) = (head.position, head.recorded_at, head.event_type.clone());
+                    noted.push(Noted { position, key, at, event_type, value: value.into() });
+                }
+            });
+        }
+        // Each part has its own events in order.
+        noted.sort_by_key(|noted| noted.position);
+        for Noted { position, key, at, event_type, value } in noted {
+            tally.take(key, position, at, &value);
+            histogram.take(at, event_type.as_str());
+        }
+    }
+
+    /// Whether a stream was met before, where that is known.
+    pub fn has_met(&self, stream: &StreamId) -> Option<bool> {
+        self.keys.as_ref().map(|keys| keys.contains_key(stream))
+    }
+
+    /// The row with the number that its stream has here, whatever connection read it.
+    pub fn renumbered<'r>(&mut self, row: EventRow<'r>) -> EventRow<'r> {
+        let Some(keys) = &mut self.keys else { return row };
+        let key = match keys.get(row.stream) {
+            Some(key) => *key,
+            None => {
+                let key = StreamKey(self.next_key);
+                self.next_key += 1;
+                keys.insert(row.stream.clone(), key);
+                key
+            }
+        };
+        EventRow { stream_key: key, ..row }
+    }
+
+    /// Looks now and then whether there is room for more.
+    pub fn check(&mut self, budget: Budget) -> Result<(), OverBudget> {
+        const BETWEEN: u64 = 1 << 17;
+        if self.events < self.weighed_at + BETWEEN {
+            return Ok(());
+        }
+        self.weighed_at = self.events;
+        budget.check(self.bytes())
+    }
+
+    /// All up to this place is folded: any moment can be asked.
+    pub fn finish(&mut self, read_to: Cursor, budget: Budget) -> Result<(), OverBudget> {
+        self.tally.settle();
+        self.read_to = read_to;
+        budget.check(self.bytes())
+    }
+
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    pub fn histogram(&self) -> &Histogram {
+        &self.histogram
+    }
+
+    /// Up to where the store was read.
+    pub fn read_to(&self) -> &Cursor {
+        &self.read_to
+    }
+
+    /// How many events were counted.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// Of a field: whether any stream has it.
+    pub fn has_field(&self) -> bool {
+        self.parts.is_empty() || self.parts.iter().any(|part| part.has_field())
+    }
+
+    /// The memory that it takes.
+    pub fn bytes(&self) -> u64 {
+        let states: u64 = self.parts.iter().map(|part| part.bytes()).sum();
+        let keys = self.keys.as_ref().map_or(0, |keys| 2 * keys.len() * (size_of::<(StreamId, StreamKey)>() + 1));
+        states + self.tally.bytes() + self.histogram.bytes() + keys as u64
+    }
+}
+
+fn note_key(keys: &mut Option<HashMap<StreamId, StreamKey>>, next: &mut u32, stream: &StreamId, key: StreamKey) {
+    if let Some(keys) = keys
+        && !keys.contains_key(stream)
+    {
+        keys.insert(stream.clone(), key);
+        *next = (*next).max(key.0.saturating_add(1));
+    }
+}

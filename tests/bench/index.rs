@@ -1,0 +1,64 @@
+//! What it costs to know a whole store at any moment.
+
+use std::hint::black_box;
+
+use foldline::engine::{AsOfWanted, CountIndex, CountWanted, Question, Ticket};
+use foldline::event::{Position, Timestamp};
+use foldline::index::{Budget, CountOf, StoreMoment};
+use foldline::store::Columns;
+
+use super::measure::{Row, Table, micros, percentile, repeat, time};
+use super::stores::Stores;
+
+pub(super) fn whole_store(table: &mut Table, stores: &Stores) {
+    let reader = foldline::store::open(&stores.sample().to_owned().into()).expect("the sample");
+    let per_event = |micros: f64| micros * 1e3 / stores.events() as f64;
+    let scan = stores.scan(Columns::ALL) * 1e6;
+    let wanted = CountWanted {
+        of: CountOf::Field("status".to_owned()),
+        projection: Some("state".to_owned()),
+        category: Some("lead".to_owned()),
+        budget: Budget::default(),
+    };
+    let ticket = Ticket::new("counting");
+    let counted = repeat(3, || {
+        time(|| {
+            let index = CountIndex::default();
+            index.follow(&*reader, &wanted, &ticket).expect("read").expect("there are leads").events
+        })
+    });
+    let what = "fold for the index, an event of the store";
+    table.add(Row::new(what, "scanning all columns", per_event(micros(&counted)), per_event(scan), "ns").bar(1.4));
+
+    let index = CountIndex::default();
+    index.follow(&*reader, &wanted, &ticket).expect("read").expect("there are leads");
+    let last = index.look(|counting| counting.read_to().position()).flatten().unwrap_or_default();
+    let (from, to) = index.look(|counting| counting.histogram().extent()).flatten().expect("there are times");
+    let span = to.micros_since(from);
+    let mut at = 0_u64;
+    let samples = repeat(20_000, || {
+        // A stride that shares no factor with most lengths visits every part of the store.
+        at = at.wrapping_add(7_777_777_777_777);
+        let position = StoreMoment::Position(Position(at % (last.0 + 1)));
+        let then = StoreMoment::Time(Timestamp::from_micros(from.micros() + (at % span.unsigned_abs().max(1)) as i64));
+        time(|| {
+            index
+                .look(|counting| black_box((counting.tally().counts(position), counting.tally().counts(then))))
+                .is_some()
+        })
+    });
+    let p99 = percentile(&samples, 99.0);
+    let row = Row::new("as-of counts at a random moment, by place and by time, p99", "1 ms", p99, 1_000.0, "µs");
+    table.add(row.bar(1.0).at_most(1_000.0));
+    let chart = repeat(50, || time(|| index.look(|counting| counting.histogram().buckets(from, to, 1_000).len())));
+    table.add(Row::new("events in 1,000 spans of time", "16 ms", micros(&chart), 16_000.0, "µs").bar(1.0));
+    let held = index.look(foldline::index::Counting::bytes).unwrap_or_default();
+    table.note(format!("counts of a field at any moment take {} MiB", held.div_ceil(1 << 20)));
+    drop(index);
+
+    let asked = repeat(2, || {
+        time(|| AsOfWanted::default().answer(&*reader, &ticket).expect("read").map(|answer| answer.as_of.len()))
+    });
+    let what = "every stream as it stood, an event of the store";
+    table.add(Row::new(what, "scanning all columns", per_event(micros(&asked)), per_event(scan), "ns"));
+}
