@@ -67,6 +67,8 @@ pub(super) enum Command {
     Reduce(ReduceArgs),
     /// The state of a stream had some of its events been different; nothing is written
     WhatIf(WhatIfArgs),
+    /// Which shapes the payloads of each event type have: their fields, types, how often present, since and until when
+    Census(CensusArgs),
     /// Events by who, what, where and when, by values of their payload and by words anywhere, the newest first
     #[command(
         after_help = "QUERY is words, and terms like these, all of which must hold:\n  actor:kim  type:lead-closed  \
@@ -223,6 +225,20 @@ pub(super) struct EventsArgs {
     #[arg(long, value_enum, default_value = "table")]
     pub format: RowFormat,
     /// Let no cell of the CSV begin like a formula: a `'` is put before it, which an import takes away again
+    #[arg(long)]
+    pub csv_safe: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CensusArgs {
+    /// A path, an address or `sample`
+    pub store: OsString,
+    /// Only the streams of this category
+    #[arg(long, value_name = "C")]
+    pub category: Option<String>,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: RowFormat,
+    /// Let no cell of the CSV begin like a formula: a `'` is put before it
     #[arg(long)]
     pub csv_safe: bool,
 }

@@ -3,6 +3,7 @@
 
 mod args;
 mod causes;
+mod census;
 mod change;
 mod evidence;
 mod look;
@@ -284,6 +285,7 @@ fn dispatch(command: Command, context: &Context, out: &mut Output) -> Result<Out
         Command::Why(args) => looking(why::why, &args, context, out),
         Command::Reduce(args) => looking(reduce::reduce, &args, context, out),
         Command::WhatIf(args) => looking(what_if::what_if, &args, context, out),
+        Command::Census(args) => looking(census::census, &args, context, out),
         Command::Search(args) => looking(search::search, &args, context, out),
         Command::When(args) => looking(when::when, &args, context, out),
         Command::Project(args) => looking(project::project, &args, context, out),

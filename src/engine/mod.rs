@@ -5,6 +5,7 @@
 mod as_of;
 mod asked;
 mod causes;
+mod census;
 mod check;
 mod counting;
 mod evidence;
@@ -39,6 +40,7 @@ use std::sync::Arc;
 pub use as_of::{AsOfCondition, AsOfWanted, Chosen, as_of, choose};
 pub use asked::{Asked, Cause, Passing, Question, Tool};
 pub use causes::{Around, CAUSES_KEPT, Causes, LinkedEvent, causes, event_meant, light};
+pub use census::census;
 pub use check::{check, export_findings};
 pub use counting::{AsOfAnswer, CountIndex, CountStore, CountWanted, CountedSo};
 pub use evidence::{

@@ -11,10 +11,13 @@
 //!   value at any moment ([`Tally`]), and how many events in each span of time ([`Histogram`]). Read once, and moved on
 //!   by what is recorded since.
 //!
+//! A [`Census`] tells which shapes the payloads of each type have.
+//!
 //! What is kept asks for memory by a [`Budget`], and says so where that is too small.
 
 mod as_of;
 mod budget;
+mod census;
 mod choice;
 mod counting;
 mod histogram;
@@ -25,6 +28,7 @@ mod values;
 
 pub use as_of::{AsOf, AsOfRow, Place, Sorting};
 pub use budget::{Budget, OverBudget};
+pub use census::{Census, FieldShape, JsonType, MOST_FIELDS, Span, TypeShape};
 pub use choice::{Choice, MixedRows};
 pub use counting::{Categories, CountOf, CountRows, CountWish, Counting};
 pub use histogram::{Bucket, Histogram};

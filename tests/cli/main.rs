@@ -4,6 +4,7 @@
 mod bad_input;
 mod busy;
 mod causes;
+mod census;
 mod evidence;
 #[cfg(unix)]
 mod exporting;
