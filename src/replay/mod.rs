@@ -51,7 +51,7 @@ pub use why_not::{Attempt, WhyNot, why_not};
 use crate::event::{EventRow, Head, Timestamp, Version};
 use crate::expr::{Expression, Names, Stop};
 use crate::projection::{
-    CellValues, Look, Projection, cell_value, diff_values, leaves, path_value, report_cells, sized,
+    CellValues, Look, Problem, Projection, cell_value, diff_values, leaves, path_value, report_cells, sized,
 };
 
 /// How many events lie between two checkpoints. States share what is long, so a checkpoint costs some hundred bytes;
@@ -279,6 +279,9 @@ pub trait Timeline: Send + Sync + std::fmt::Debug {
     /// The same stream as a branch has it, under the same projection.
     fn branched(&self, layout: &Layout, events: &NewEvents) -> Box<dyn Timeline>;
 
+    /// What is wrong with the events of a branch and is not so in history, by slot: one fold, in which nothing is kept.
+    fn wrong_in_branch(&self, layout: &Layout, events: &NewEvents) -> Vec<(usize, Problem)>;
+
     /// The first slot after which this stream and a branch of it differ. `None` where they never do.
     fn first_difference(&self, branch: &dyn Timeline, layout: &Layout) -> Option<usize>;
 
@@ -497,6 +500,10 @@ impl<P: Projection> Timeline for Replay<P> {
 
     fn branched(&self, layout: &Layout, events: &NewEvents) -> Box<dyn Timeline> {
         Box::new(self.branched_replay(layout, events))
+    }
+
+    fn wrong_in_branch(&self, layout: &Layout, events: &NewEvents) -> Vec<(usize, Problem)> {
+        self.wrong_slots(layout, events)
     }
 
     fn first_difference(&self, branch: &dyn Timeline, layout: &Layout) -> Option<usize> {

@@ -5,6 +5,7 @@ mod edit;
 mod layout;
 
 use std::collections::{BTreeMap, HashMap};
+use std::thread;
 
 use serde_json::Value;
 
@@ -136,18 +137,22 @@ pub struct Broken {
 impl WhatIf {
     /// Folds a branch. `judge` is the history under the projection that knows the rules, where that is another one.
     pub fn new(history: &dyn Timeline, judge: Option<&dyn Timeline>, layout: Layout, events: NewEvents) -> Self {
-        let timeline = history.branched(&layout, &events);
-        let broken = match judge {
+        let (timeline, broken) = match judge {
+            None => {
+                let timeline = history.branched(&layout, &events);
+                let broken = broken_in(history, timeline.as_ref(), &layout, |_| true);
+                (timeline, broken)
+            }
             Some(judge) => {
-                let mut broken = broken(judge, judge.branched(&layout, &events).as_ref(), &layout);
+                let judged = || broken_by(judge, &layout, &events);
+                let (timeline, mut broken) = at_once(|| history.branched(&layout, &events), judged);
                 // A projection that fails on an event says so beside what the rules say.
                 let own =
                     broken_in(history, timeline.as_ref(), &layout, |problem| matches!(problem, Problem::Failed(_)));
                 broken.extend(own);
                 broken.sort_by_key(|broken| broken.slot);
-                broken
+                (timeline, broken)
             }
-            None => broken(history, timeline.as_ref(), &layout),
         };
         let diverges = history.first_difference(timeline.as_ref(), &layout);
         Self { layout, events, timeline, diverges, broken }
@@ -193,8 +198,29 @@ impl WhatIf {
     }
 }
 
-fn broken(history: &dyn Timeline, branch: &dyn Timeline, layout: &Layout) -> Vec<Broken> {
-    broken_in(history, branch, layout, |_| true)
+/// Both done, the second on a thread of its own where there is one to be had.
+fn at_once<A, B: Send>(one: impl FnOnce() -> A, two: impl Fn() -> B + Sync) -> (A, B) {
+    let two = &two;
+    thread::scope(|scope| {
+        let other = thread::Builder::new().name("judging".to_owned()).spawn_scoped(scope, two).ok();
+        let one = one();
+        let other = other.map(|other| other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        (one, other.unwrap_or_else(two))
+    })
+}
+
+/// What the projection that knows the rules finds.
+fn broken_by(judge: &dyn Timeline, layout: &Layout, events: &NewEvents) -> Vec<Broken> {
+    let told = |(slot, problem): (usize, Problem)| {
+        let event = layout.slots().get(slot)?.event;
+        let event_type = match (events.at(event), event) {
+            (Some(new), _) => new.event_type.clone(),
+            (None, SlotEvent::Recorded(index)) => judge.heads().get(index)?.event_type.clone(),
+            (None, SlotEvent::Inserted(_)) => return None,
+        };
+        Some(Broken { slot, label: layout.label(judge.heads(), slot)?, event_type, problem })
+    };
+    judge.wrong_in_branch(layout, events).into_iter().filter_map(told).collect()
 }
 
 fn broken_in(
@@ -250,6 +276,54 @@ impl<P: Projection> Replay<P> {
             }
         }
         replay
+    }
+
+    /// What is wrong with the events of a branch where they stand, as far as it is not so in history.
+    pub(super) fn wrong_slots(&self, layout: &Layout, events: &NewEvents) -> Vec<(usize, Problem)> {
+        let Some((first, last)) = layout.edited() else { return Vec::new() };
+        let Some(mut state) = self.state_before(layout.shared()) else { return Vec::new() };
+        let (mut problems, mut wrong) = (Vec::new(), Vec::new());
+        let mut next_look = last + 1;
+        for (place, slot) in layout.slots().iter().enumerate().skip(first) {
+            if slot.is_in_branch() {
+                match (events.at(slot.event), slot.event) {
+                    (Some(new), _) => {
+                        let row = new.as_row();
+                        self.projection.fold(&mut state, &self.projection.decode(&row), &row.head(), &mut problems);
+                    }
+                    (None, SlotEvent::Recorded(index)) => {
+                        let (event, head) = (&self.events[index], &self.heads[index]);
+                        self.projection.fold(&mut state, event, head, &mut problems);
+                    }
+                    (None, SlotEvent::Inserted(_)) => {}
+                }
+                for problem in problems.drain(..) {
+                    let is_known = match slot.event {
+                        SlotEvent::Recorded(index) => {
+                            self.findings_at(index).iter().any(|known| known.problem == problem)
+                        }
+                        SlotEvent::Inserted(_) => false,
+                    };
+                    if !is_known {
+                        wrong.push((place, problem));
+                    }
+                }
+            }
+            // Where history and branch have met again, nothing is wrong that was not. Looked at where history kept its
+            // state, and ever more rarely.
+            let folded = slot.history().map_or(0, |index| index + 1);
+            if place >= next_look
+                && folded.is_multiple_of(self.spacing)
+                && let Some(kept) = self.checkpoints.get(folded / self.spacing)
+            {
+                let written = |state: &P::State| serde_json::to_string(state).ok();
+                if written(kept).is_some_and(|kept| Some(kept) == written(&state)) {
+                    break;
+                }
+                next_look = place + (place - last);
+            }
+        }
+        wrong
     }
 
     /// The first slot after which the shown states differ. Before it they are equal, so only what an event changed there
