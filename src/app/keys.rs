@@ -116,6 +116,7 @@ fn egui_key(key: Key) -> egui::Key {
         Key::L => egui::Key::L,
         Key::O => egui::Key::O,
         Key::R => egui::Key::R,
+        Key::T => egui::Key::T,
         Key::W => egui::Key::W,
         Key::Comma => egui::Key::Comma,
         Key::Plus => egui::Key::Plus,

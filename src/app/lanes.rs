@@ -1,6 +1,7 @@
 use super::App;
 use super::dialogs::Dialog;
 use crate::command::LaneAction;
+use crate::ui::Notice;
 use crate::view::{Pane, ToolName};
 
 impl App {
@@ -15,11 +16,30 @@ impl App {
         }
     }
 
+    /// To where the chosen lane turns next, or turned last. Says so where it does not.
+    pub(super) fn step_turn(&mut self, ctx: &egui::Context, is_next: bool) {
+        let Some(store) = &self.store else { return };
+        let place = store.view.as_ref().and_then(|view| Some((view, view.cursor()?)));
+        let Some((view, cursor)) = place else { return };
+        let Some(lane) = store.chosen_lane() else {
+            self.notice = Some(Notice::new(ctx, "lane-none"));
+            return;
+        };
+        let data = store.lanes.data(view, lane);
+        let to = data.and_then(|data| if is_next { data.turn_after(cursor) } else { data.turn_before(cursor) });
+        match to {
+            Some(index) => self.go_to_index(ctx, index),
+            None if data.is_none() => {}
+            None => self.notice = Some(Notice::new(ctx, if is_next { "lane-last-turn" } else { "lane-first-turn" })),
+        }
+    }
+
     pub(super) fn run_lanes(&mut self, ctx: &egui::Context, action: LaneAction) {
         let Some(store) = &mut self.store else { return };
         match action {
             LaneAction::Add(text) => store.add_stream_lane(&text),
             LaneAction::Remove(text) => store.remove_lane(&text),
+            LaneAction::Choose(text) => store.lanes.chosen = text,
             LaneAction::Set(texts) => store.set_lanes(texts),
             LaneAction::Save(name) => store.save_lanes(&name),
             LaneAction::Forget(name) => store.lanes.forget(&name),

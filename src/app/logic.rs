@@ -371,6 +371,8 @@ impl App {
                 }
             }
             Command::AddLane => self.begin_lane(ctx),
+            Command::NextTurn => self.step_turn(ctx, true),
+            Command::PreviousTurn => self.step_turn(ctx, false),
             Command::Settings => {
                 self.dialogs.toggle(ctx, Dialog::Settings);
             }

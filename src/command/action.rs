@@ -88,6 +88,8 @@ pub enum Action {
 pub enum LaneAction {
     Add(String),
     Remove(String),
+    /// The one that the keys go along.
+    Choose(String),
     /// Shows these and no others.
     Set(Vec<String>),
     /// Keeps those that are shown under a name.

@@ -39,6 +39,9 @@ pub enum Command {
     ZoomAll,
     /// To where a lane is typed.
     AddLane,
+    /// To where the chosen lane turns next, or turned last.
+    NextTurn,
+    PreviousTurn,
     /// Opens the tool's dialog, or closes it.
     Tool(ToolName),
     Settings,
@@ -117,6 +120,7 @@ pub enum Key {
     L,
     O,
     R,
+    T,
     W,
     Comma,
     Plus,
@@ -126,8 +130,20 @@ pub enum Key {
 
 impl Key {
     fn of_letter(letter: char) -> Option<Self> {
-        let letters =
-            [Self::A, Self::B, Self::C, Self::D, Self::E, Self::F, Self::K, Self::L, Self::O, Self::R, Self::W];
+        let letters = [
+            Self::A,
+            Self::B,
+            Self::C,
+            Self::D,
+            Self::E,
+            Self::F,
+            Self::K,
+            Self::L,
+            Self::O,
+            Self::R,
+            Self::T,
+            Self::W,
+        ];
         letters.into_iter().find(|key| key.label().chars().eq([letter]))
     }
 
@@ -158,6 +174,7 @@ impl Key {
             Self::L => "L",
             Self::O => "O",
             Self::R => "R",
+            Self::T => "T",
             Self::W => "W",
             Self::Comma => ",",
             Self::Plus => "+",
@@ -204,6 +221,8 @@ impl Command {
         Self::ZoomOut,
         Self::ZoomAll,
         Self::AddLane,
+        Self::NextTurn,
+        Self::PreviousTurn,
         Self::Settings,
         Self::Retry,
         Self::FocusFilter,
@@ -257,6 +276,8 @@ impl Command {
             Self::ZoomOut => "zoom-out",
             Self::ZoomAll => "zoom-all",
             Self::AddLane => "add-lane",
+            Self::NextTurn => "next-turn",
+            Self::PreviousTurn => "previous-turn",
             Self::Tool(name) => name.title(),
             Self::Settings => "settings",
             Self::Retry => "reload",
@@ -344,7 +365,9 @@ impl Command {
             | Self::ZoomIn
             | Self::ZoomOut
             | Self::ZoomAll
-            | Self::AddLane => Menu::Go,
+            | Self::AddLane
+            | Self::NextTurn
+            | Self::PreviousTurn => Menu::Go,
             Self::PinA
             | Self::PinB
             | Self::Compare
@@ -385,6 +408,8 @@ impl Command {
             Self::ZoomOut => plain(Key::Minus),
             Self::ZoomAll => plain(Key::Zero),
             Self::AddLane => plain(Key::L),
+            Self::NextTurn => plain(Key::T),
+            Self::PreviousTurn => shift(Key::T),
             Self::Compensate => plain(Key::C),
             Self::WhatIf => plain(Key::W),
             Self::Back => alt(Key::Left),

@@ -28,8 +28,8 @@ use serde_json::Value;
 use blame::ChangeIndex;
 pub use bound::Spoken;
 pub use branch::{
-    Alteration, Branch, Broken, Edit, EditError, EventRef, How, InsertedEvent, Label, Layout, NewEvents, NewPayload,
-    START, Slot, SlotEvent, WhatIf, event_ref,
+    Alteration, Branch, Broken, Edit, EditError, EventRef, How, InsertedEvent, Label, Layout, MadeSo, NewEvents,
+    NewPayload, START, Slot, SlotEvent, WhatIf, event_ref,
 };
 pub use erased::{AnyFold, ProjectionRef};
 pub use finding::Finding;

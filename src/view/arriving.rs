@@ -6,6 +6,7 @@ use super::listing::BETWEEN_LETTERS;
 use super::{BranchWish, Draft, LookAtStore, OpenBranch, OpenStore, StreamView, ToolName, UserError};
 use crate::engine::{Cause, Progress, StoreChange, Tool};
 use crate::event::{EventId, StreamId, Version};
+use crate::replay::MadeSo;
 
 /// How often the list is made anew while names are being read.
 const SURVEY_STEPS: u64 = 20;
@@ -114,6 +115,9 @@ impl OpenStore {
         }
         let (made, has_proposal) = self.poll_proposal();
         if let (Some(version), Some(stream)) = (made, self.branching.open().map(|open| open.stream.clone())) {
+            let more = self.making_so.proposed().map_or(0, |proposed| proposed.proposal.events.len().saturating_sub(1));
+            let first = version.0.saturating_sub(more as u64);
+            self.branching.mark_made(&self.engine, MadeSo { first, last: version.0 });
             self.leave_branch();
             self.go_behind(stream, version);
         }

@@ -50,16 +50,17 @@ impl OpenStore {
         }
     }
 
-    /// Looks at the stream's last branch, or at a new one.
+    /// Looks at the stream's last branch that was not made so, or at a new one.
     pub fn what_if(&mut self, id: &EventId, name: impl Fn(usize) -> String) {
-        let Some((stream, number)) = self.view.as_ref().map(|view| (view.stream.clone(), view.projection_number()))
+        let Some((stream, shown)) = self.view.as_ref().map(|view| (view.stream.clone(), view.projection_number()))
         else {
             return;
         };
         self.leave_draft();
-        let last = self.branching.of_stream(&stream).next().cloned();
-        let branch = last.unwrap_or_else(|| new_branch(id, &stream, name(1)));
-        self.branching.enter(&self.engine, stream, number, branch);
+        let last = self.branching.of_stream(&stream).find(|branch| branch.made.is_none()).cloned();
+        let number = self.next_branch_number();
+        let branch = last.unwrap_or_else(|| new_branch(id, &stream, name(number)));
+        self.branching.enter(&self.engine, stream, shown, branch);
     }
 
     /// The row of the history that the cursor stands in: the event's, or the slot's of a branch.
@@ -285,7 +286,7 @@ impl OpenStore {
         let stream = StreamId::from(file.branch.stream.as_str());
         self.select(stream.clone());
         let number = self.view.as_ref().map_or(0, |view| view.projection_number());
-        let branch = Branch { id: id.to_string(), ..file.branch };
+        let branch = Branch { id: id.to_string(), made: None, ..file.branch };
         self.branching.enter(&self.engine, stream, number, branch);
         self.branching.edit(&self.engine, |_| ());
         Ok(())

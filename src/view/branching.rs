@@ -12,7 +12,7 @@ use super::folded_branch::FoldBranch;
 use super::{BranchFilter, Folded, StreamView, UserError};
 use crate::engine::{Asked, BranchBase, Cause, Engine, Loading, Question, StoreChange, Ticket, Tool};
 use crate::event::{EventId, Message, StreamId};
-use crate::replay::{Alteration, Branch, EventRef, How, Index, Slot, SlotEvent};
+use crate::replay::{Alteration, Branch, EventRef, How, Index, MadeSo, Slot, SlotEvent};
 use crate::store::Store;
 use crate::workspace::{Section, Workspace};
 
@@ -147,12 +147,22 @@ impl Branching {
     /// Changes the branch that is open, folds it anew and keeps it.
     pub fn edit(&mut self, engine: &Engine, edit: impl FnOnce(&mut Branch)) {
         let Some(open) = &mut self.open else { return };
+        // What is edited again is work again.
+        open.branch.made = None;
         edit(&mut open.branch);
         let number = open.number();
         let folded = open.folding.value().filter(|folded| folded.number == number);
         let base = folded.map(|folded| Arc::clone(&folded.base));
         open.fold(engine, number, base, Cause::User);
         self.keep(engine);
+    }
+
+    /// The branch that is open was made so by these events. It is kept, and no longer offered as what to go on with.
+    pub(super) fn mark_made(&mut self, engine: &Engine, made: MadeSo) {
+        if let Some(open) = &mut self.open {
+            open.branch.made = Some(made);
+            self.keep(engine);
+        }
     }
 
     /// Gives it another name, which folds nothing.
@@ -430,5 +440,5 @@ impl Question for ReadBranches {
 
 /// A new branch, with nothing in it yet.
 pub(super) fn new_branch(id: &EventId, stream: &StreamId, name: String) -> Branch {
-    Branch { id: id.to_string(), name, stream: stream.to_string(), edits: Vec::new() }
+    Branch { id: id.to_string(), name, stream: stream.to_string(), ..Branch::default() }
 }

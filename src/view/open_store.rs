@@ -324,6 +324,12 @@ impl OpenStore {
         category.map_or(&[], |category| self.lanes.texts(category))
     }
 
+    /// The lane that the keys go along.
+    pub fn chosen_lane(&self) -> Option<&str> {
+        let texts = self.lane_texts();
+        texts.iter().find(|text| **text == self.lanes.chosen).or(texts.first()).map(String::as_str)
+    }
+
     /// A file was chosen in the system's dialog.
     pub fn choose_file(&mut self, file_for: FileFor, path: String) {
         match file_for {

@@ -213,6 +213,15 @@ fn a_branch_is_made_so_after_a_preview_and_history_is_then_as_it_was_wanted() {
     driver.assert_hides("What if — nothing is written");
     driver.assert_shows("name: aab");
     driver.assert_shows("v7 contact-details-updated");
+    // It is kept as done, and what is begun next is another one.
+    driver.click("What if…");
+    driver.assert_shows("no edit  ·  no state differs");
+    driver.click_beginning("Name, other branches, files");
+    driver.click_beginning("Branch 1");
+    driver.assert_shows("done, as v7");
+    driver.click("done, as v7");
+    driver.assert_hides("What if — nothing is written");
+    driver.assert_shows("State at version 7");
 }
 
 #[test]

@@ -45,6 +45,23 @@ fn a_condition_is_a_lane_that_says_when_it_was_true() {
 }
 
 #[test]
+fn keys_lead_from_turn_to_turn_of_the_chosen_lane_and_say_where_there_is_none() {
+    let mut driver = Driver::at("lead-1");
+    driver.press(Key::T);
+    driver.assert_shows("No lane is shown; L adds one.");
+    add(&mut driver, r#"status == "FOLLOWUP_SET""#);
+    driver.press_with(Modifiers::SHIFT, Key::T);
+    driver.assert_shows("v5 of 6");
+    driver.press_with(Modifiers::SHIFT, Key::T);
+    driver.assert_shows("v2 of 6");
+    driver.press(Key::T);
+    driver.assert_shows("v5 of 6");
+    driver.press(Key::T);
+    driver.assert_shows("This lane does not turn after this event.");
+    driver.assert_shows("v5 of 6");
+}
+
+#[test]
 fn after_a_lane_the_next_can_be_typed_at_once() {
     let mut driver = Driver::at("lead-1");
     driver.press(Key::L);

@@ -13,6 +13,16 @@ pub struct Branch {
     pub name: String,
     pub stream: String,
     pub edits: Vec<Edit>,
+    /// Its correction was appended: there is nothing left to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<MadeSo>,
+}
+
+/// The versions of the events that made a branch so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MadeSo {
+    pub first: u64,
+    pub last: u64,
 }
 
 /// One edit, which may be switched off without being forgotten.

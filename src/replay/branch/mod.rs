@@ -9,7 +9,7 @@ use std::thread;
 
 use serde_json::Value;
 
-pub use edit::{Alteration, Branch, Edit, EditError, EventRef, InsertedEvent, Label, NewPayload, START};
+pub use edit::{Alteration, Branch, Edit, EditError, EventRef, InsertedEvent, Label, MadeSo, NewPayload, START};
 pub use layout::{How, Layout, Slot, SlotEvent};
 
 use super::{Change, Index, Replay, Timeline};

@@ -88,11 +88,19 @@ fn lane_ui(ui: &mut Ui, scene: &mut Scene<'_>, track: &Track<'_>, lane: &Lane<'_
     let hue = colours.lane_hue(lane.number);
     let data = lane.store.lanes.data(lane.view, lane.text);
     let head = Rect::from_min_max(row.min, pos2(track.outer.left() - 8.0, row.bottom()));
+    // Among several, the one that the keys go along is seen.
+    if lane.store.lane_texts().len() > 1 && lane.store.chosen_lane() == Some(lane.text) {
+        ui.painter().rect_filled(head.shrink2(vec2(0.0, 2.0)), 4.0, colours.raised);
+    }
     head_ui(ui, scene, lane, data, head, track.cursor);
     let mark = Rect::from_min_size(row.left_top() + vec2(0.0, 4.0), vec2(3.0, LANE - 8.0));
     ui.painter().rect_filled(mark, 1.5, hue);
     let outer = Rect::from_min_max(pos2(track.outer.left(), row.top() + 1.0), pos2(track.outer.right(), row.bottom()));
     let response = ui.interact(outer, ui.scope_id().with(("lane", lane.text)), Sense::click_and_drag());
+    let is_chosen = lane.store.chosen_lane() == Some(lane.text);
+    if !is_chosen && (response.gained_focus() || response.clicked()) {
+        scene.ask(Action::Lanes(LaneAction::Choose(lane.text.to_owned())));
+    }
     let said = data.map_or_else(|| scene.text("lane-reading"), |data| summary(scene, data));
     let here = data.map_or_else(String::new, |data| lane_at(scene, lane.view, data, track.cursor));
     let values = [("lane", lane.text.into()), ("said", said.into()), ("here", here.clone().into())];
@@ -165,6 +173,7 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, lane: &Lane<'_>, data: Option<&La
         if small_icon_button(ui, icon, &name(scene, id), to.is_some()).clicked()
             && let Some(index) = to
         {
+            scene.ask(Action::Lanes(LaneAction::Choose(lane.text.to_owned())));
             scene.ask(Action::GoTo(index));
         }
     }

@@ -2,11 +2,13 @@ use egui::containers::menu::MenuButton;
 use egui::{Button, Rect, RichText, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use crate::command::{Action, BranchAction, Command};
+use crate::event::Version;
+use crate::replay::MadeSo;
 use crate::theme::palette;
 use crate::ui::Scene;
 use crate::ui::ends::ends_ui;
 use crate::ui::icons::{Icon, icon};
-use crate::ui::parts::{cut, named_field, shortened};
+use crate::ui::parts::{cut, link, named_field, shortened};
 use crate::ui::refusal;
 use crate::view::{BranchWish, OpenBranch, OpenStore};
 
@@ -31,6 +33,12 @@ pub fn strip_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
             |ui, scene| {
                 name_ui(ui, scene, store, open);
                 ui.add_space(4.0);
+                if let Some(made) = open.branch.made
+                    && link(ui, &made_words(scene, made)).on_hover_text(scene.text("branch-made-about")).clicked()
+                {
+                    scene.wish(BranchWish::Leave);
+                    scene.ask(Action::GoToVersion(Version(made.first)));
+                }
                 let counts = cut(ui, RichText::new(counts(scene, open)).color(colours.what_if_dim));
                 hatch_ui(ui, counts.rect.right() + 16.0);
             },
@@ -94,7 +102,11 @@ fn menu_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, open: &OpenBra
     }
     ui.separator();
     for branch in store.branching.of_stream(&open.stream).filter(|branch| branch.id != open.branch.id) {
-        if ui.button(shortened(&branch.name)).clicked() {
+        let mut button = Button::new(shortened(&branch.name));
+        if let Some(made) = branch.made {
+            button = button.right_text(RichText::new(made_words(scene, made)).size(11.5).color(palette(ui).dim));
+        }
+        if ui.add(button).clicked() {
             scene.wish(BranchWish::Enter(branch.id.clone()));
             ui.close();
         }
@@ -110,6 +122,13 @@ fn menu_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, open: &OpenBra
             ui.close();
         }
     }
+}
+
+/// By which events a branch was made so.
+fn made_words(scene: &Scene<'_>, made: MadeSo) -> String {
+    let MadeSo { first, last } = made;
+    let versions = if first == last { format!("v{first}") } else { format!("v{first}–v{last}") };
+    scene.locale.with("branch-made", [("versions", versions.into())])
 }
 
 /// Hatches the free part of the strip, never what is under a text.

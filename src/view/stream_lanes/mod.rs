@@ -243,6 +243,8 @@ pub struct StreamLanes {
     pub saved: Vec<(String, Vec<String>)>,
     asked: Asked<ReadStreamLanes>,
     pub typing: LaneTyping,
+    /// The one that the keys go along, by what was typed; where it is not shown, the first is meant.
+    pub chosen: String,
     /// Raised whenever there is something else to keep.
     edits: u64,
 }
@@ -296,6 +298,7 @@ impl StreamLanes {
         let lanes = self.kept.entry(category.to_owned()).or_default();
         if lanes.len() < MOST_LANES && lanes.iter().all(|known| known != text) {
             lanes.push(text.to_owned());
+            text.clone_into(&mut self.chosen);
             self.edits += 1;
         }
     }
