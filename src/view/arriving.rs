@@ -37,9 +37,12 @@ impl OpenStore {
 
     /// Whether it has answered what is asked of every store; of a list that takes long, it is enough that it has begun.
     pub fn answers(&self) -> bool {
+        self.info.value().is_some() && (self.groups.value().is_some() || self.is_list_long())
+    }
+
+    fn is_list_long(&self) -> bool {
         const LONG: Duration = Duration::from_millis(500);
-        let is_long = || self.groups.progress().is_some_and(|progress| progress.running >= LONG);
-        self.info.value().is_some() && (self.groups.value().is_some() || is_long())
+        self.groups.progress().is_some_and(|progress| progress.running >= LONG)
     }
 
     /// The first thing that went wrong and is not mended.
@@ -129,15 +132,29 @@ impl OpenStore {
             }
         }
         let follows = self.follows;
-        let Self { engine, info, groups, lists_made, found, labels, view, leaving, comparing, causes, signs, .. } =
-            self;
+        let Self {
+            engine,
+            info,
+            wants_whole,
+            groups,
+            lists_made,
+            found,
+            labels,
+            view,
+            leaving,
+            comparing,
+            causes,
+            signs,
+            ..
+        } = self;
         let mut is_new = info.poll(engine);
-        if is_new && info.value().is_some_and(|overview| !overview.is_whole) && info.error().is_none() {
-            info.ask(engine, LookAtStore::Whole);
-        }
+        *wants_whole |= is_new && info.value().is_some_and(|overview| !overview.is_whole) && info.error().is_none();
         is_new |= found.poll(engine);
         is_new |= recorded.is_some() || has_proposal || has_branched;
         let has_list = groups.poll(engine);
+        if !groups.is_loading() && std::mem::take(wants_whole) {
+            info.ask(engine, LookAtStore::Whole);
+        }
         *lists_made += u64::from(has_list);
         is_new |= has_list;
         let length = view.as_ref().map(StreamView::len);
@@ -172,6 +189,9 @@ impl OpenStore {
 
         if let Some(view) = &mut self.view {
             view.take_notes(&self.tools.noting);
+        }
+        if self.wants_survey && (!self.groups.is_loading() || self.is_list_long()) {
+            self.begin_survey();
         }
         is_new |= self.poll_survey();
         is_new |= self.greeting.poll(&self.engine);

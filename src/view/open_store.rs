@@ -22,6 +22,8 @@ pub struct OpenStore {
     pub source: Source,
     pub(super) engine: Engine,
     pub info: Asked<LookAtStore>,
+    /// What is left out of it is asked for when the list has come, which is waited for.
+    pub(super) wants_whole: bool,
     pub filter: String,
     pub order: StreamOrder,
     pub labels: Labels,
@@ -33,6 +35,8 @@ pub struct OpenStore {
     /// What every event was read for.
     pub(super) survey: Survey,
     pub surveying: Asked<ReadSurvey>,
+    /// It begins when the list has come, or takes long: it would take its share of the machine from it.
+    pub(super) wants_survey: bool,
     /// The survey is of what was here before the store was replaced.
     pub(super) is_survey_of_before: bool,
     /// What is shown before a stream is chosen.
@@ -111,6 +115,7 @@ impl OpenStore {
             source: engine.source().clone(),
             engine,
             info: Asked::default(),
+            wants_whole: false,
             filter: String::new(),
             order: StreamOrder::Began,
             labels: Labels::new(survey.clone()),
@@ -119,6 +124,7 @@ impl OpenStore {
             found: Asked::default(),
             survey,
             surveying: Asked::default(),
+            wants_survey: false,
             is_survey_of_before: false,
             greeting: Greeting::default(),
             survey_news: 0,
@@ -147,9 +153,7 @@ impl OpenStore {
         store.tools.noting.read(&store.engine);
         store.list_streams();
         // A server may hold more than anybody wants to be sent: there, names are read when somebody looks for one.
-        if store.source.path().is_some() {
-            store.begin_survey();
-        }
+        store.wants_survey = store.source.path().is_some();
         store
     }
 
@@ -188,6 +192,7 @@ impl OpenStore {
 
     /// Goes on reading every event, where that was stopped or not begun.
     pub fn begin_survey(&mut self) {
+        self.wants_survey = false;
         if !self.surveying.is_loading() {
             self.survey_listed = 0;
             self.surveying.ask(&self.engine, ReadSurvey(self.survey.clone()));
