@@ -13,7 +13,7 @@ use super::target::Context;
 use super::terminal::{Output, message};
 use super::when::pointed;
 use super::{Failure, Outcome};
-use crate::engine::{AsOfCondition, Chosen, Ticket, as_of, choose, grouped};
+use crate::engine::{AsOfCondition, Chosen, EngineError, Ticket, as_of, choose, grouped};
 use crate::event::{StreamId, Version, nearest};
 use crate::index::{AsOf, Budget, Place, Sorting, StoreMoment};
 use crate::projection::key_path;
@@ -43,6 +43,14 @@ struct CountRow<'a> {
     streams: u64,
 }
 
+/// What cannot be asked of streams as they stood has a command of its own.
+fn refused(error: EngineError, text: &str) -> Failure {
+    match error {
+        EngineError::NotOfStates => Failure::Usage(format!("{error}, and for the rest use `foldline when --category`")),
+        other => pointed(other, text),
+    }
+}
+
 pub(super) fn project(args: &ProjectArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     check_csv_safe(args.csv_safe, args.format)?;
     let reader = context.open(&args.store)?;
@@ -55,7 +63,7 @@ pub(super) fn project(args: &ProjectArgs, context: &Context, out: &mut Output) -
     let Chosen { choice, left_out, .. } = chosen;
     let text = args.condition.as_deref().unwrap_or_default();
     let condition = args.condition.as_deref().map(|text| AsOfCondition::new(text, &choice));
-    let condition = condition.transpose().map_err(|error| pointed(error, text))?;
+    let condition = condition.transpose().map_err(|error| refused(error, text))?;
     let total = if reader.capabilities().has_kept_counts { Some(reader.info()?.events) } else { None };
     let mut progress = Progress::new("folding events", total);
     let budget = Budget::of_mebibytes(args.memory);
@@ -66,7 +74,7 @@ pub(super) fn project(args: &ProjectArgs, context: &Context, out: &mut Output) -
     let mut unknown = 0;
     if let Some(condition) = &condition {
         let found = condition.among(&as_of, &places, &Ticket::new("reading states"));
-        (places, unknown) = found.map_err(|error| pointed(error, text))?;
+        (places, unknown) = found.map_err(|error| refused(error, text))?;
     }
     let found = places.len();
     match &args.count_by {

@@ -195,7 +195,7 @@ pub enum EngineError {
     NoSuchProjection { asked: String, known: Vec<String> },
     /// Asked of streams as they stood.
     #[error(
-        "this condition asks for what an event says or changes; of streams as they stood ask for fields of the state, or event.type, event.version, event.recorded_at and event.id of the last event, and for the rest use `foldline when --category`"
+        "this condition asks for what an event says or changes; of streams as they stood ask for fields of the state, or event.type, event.version, event.recorded_at and event.id of the last event"
     )]
     NotOfStates,
     #[error(
