@@ -129,9 +129,9 @@ impl App {
         }
         match refused.question {
             Some(Question::Columns(source)) => self.ask_for_columns(ctx, source),
-            Some(Question::Password(address)) => {
-                let message = refused.error.message;
-                self.dialogs.open(ctx, Dialog::Password(PasswordWanted { address, message, typed: String::new() }));
+            Some(Question::Password(address, message)) => {
+                self.dialogs
+                    .open(ctx, Dialog::Password(PasswordWanted { address, message: *message, typed: String::new() }));
             }
             None => self.tell_unopened(refused.error),
         }

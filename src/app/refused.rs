@@ -1,4 +1,5 @@
 use crate::engine::Lost;
+use crate::event::Message;
 use crate::store::{Address, ServerError, Source, StoreError};
 use crate::view::UserError;
 
@@ -13,8 +14,8 @@ pub(super) struct Refused {
 pub(super) enum Question {
     /// Which columns are these?
     Columns(Source),
-    /// Who asks?
-    Password(Address),
+    /// Who asks? With what is to be said about it.
+    Password(Address, Box<Message>),
 }
 
 impl Refused {
@@ -24,7 +25,8 @@ impl Refused {
                 Some(Question::Columns(source.clone()))
             }
             StoreError::Server { address, error } => match error.as_ref() {
-                error if error.asks_for_password() => Some(Question::Password(address.clone())),
+                ServerError::PasswordNeeded { user } => Some(password_of("password-wanted", user, address)),
+                ServerError::WrongPassword { user } => Some(password_of("password-refused", user, address)),
                 ServerError::Unrecognised { .. } | ServerError::Several { .. } => {
                     Some(Question::Columns(source.clone()))
                 }
@@ -34,6 +36,11 @@ impl Refused {
         };
         Self { error: UserError::from(error), question }
     }
+}
+
+/// Where there is a field to type it into, nothing is said of files and variables that could hold it.
+fn password_of(id: &'static str, user: &str, address: &Address) -> Question {
+    Question::Password(address.clone(), Box::new(Message::new(id).text("user", user).text("place", address)))
 }
 
 impl From<Lost> for Refused {

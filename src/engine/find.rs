@@ -1,11 +1,25 @@
 //! Events by any part of them: in the payload and metadata as stored, the type and the stream's name.
 
+use std::ops::Range;
+
 use memchr::memchr2_iter;
 
 use crate::event::EventRow;
 
-/// How much of an event is shown around the place that was found.
-const AROUND: usize = 40;
+/// How much of an event is shown before and behind a place that was found, in bytes.
+const BEFORE: usize = 40;
+const BEHIND: usize = 60;
+
+/// Words that stand far apart are shown apart; more pieces than these are in no line.
+const MOST_PIECES: usize = 3;
+
+/// A part of an event around what was found in it, on one line, and where in that line the words stand.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snippet {
+    pub text: String,
+    /// In order, none over another.
+    pub words: Vec<Range<usize>>,
+}
 
 /// Text to be found: upper and lower case of Latin letters are alike.
 #[derive(Clone, Debug)]
@@ -27,18 +41,13 @@ impl Needle {
         Self { bytes: text.as_bytes().to_vec(), escaped }
     }
 
-    /// What stands around the text, where it stands in the event.
-    pub fn excerpt(&self, row: &EventRow<'_>) -> Option<String> {
-        places(row).into_iter().find_map(|place| Some(around(place, self.place(place)?)))
-    }
-
     pub fn is_in(&self, row: &EventRow<'_>) -> bool {
         places(row).into_iter().any(|place| self.place(place).is_some())
     }
 
-    fn place(&self, text: &[u8]) -> Option<usize> {
-        let escaped = self.escaped.as_deref().and_then(|needle| find(text, needle));
-        find(text, &self.bytes).or(escaped)
+    fn place(&self, text: &[u8]) -> Option<Range<usize>> {
+        let found = |needle: &[u8]| find(text, needle).map(|at| at..at + needle.len());
+        found(&self.bytes).or_else(|| self.escaped.as_deref().and_then(found))
     }
 }
 
@@ -56,13 +65,50 @@ impl Words {
         Self(words.iter().map(|word| Needle::new(word)).collect())
     }
 
-    /// What stands around the first of them, where all of them stand in the event; how it begins, where there is no word.
-    pub fn excerpt(&self, row: &EventRow<'_>) -> Option<String> {
-        let Some((first, others)) = self.0.split_first() else { return Some(around(row.payload, 0)) };
-        if !others.iter().all(|word| word.is_in(row)) {
+    /// What stands around them, where all of them stand in the event; how it begins, where there is no word.
+    pub fn snippet(&self, row: &EventRow<'_>) -> Option<Snippet> {
+        if !self.are_in(row) {
             return None;
         }
-        first.excerpt(row)
+        let places = places(row);
+        // Which part of which place is shown.
+        let mut pieces: Vec<(usize, Range<usize>)> = Vec::new();
+        for word in &self.0 {
+            let found = places.iter().enumerate().find_map(|(number, place)| Some((number, word.place(place)?)));
+            let Some((number, at)) = found else { continue };
+            let is_shown = |(shown, part): &(usize, Range<usize>)| *shown == number && part.contains(&at.start);
+            if pieces.len() < MOST_PIECES && !pieces.iter().any(is_shown) {
+                pieces.push((number, at.start.saturating_sub(BEFORE)..at.end + BEHIND));
+            }
+        }
+        if self.0.is_empty() {
+            pieces.push((0, 0..BEFORE + BEHIND));
+        }
+        let shown = pieces.into_iter().filter_map(|(number, part)| Some(cut_out(places.get(number)?, part)));
+        let text = shown.collect::<Vec<_>>().join(" ");
+        let words = self.places_in(&text);
+        Some(Snippet { text, words })
+    }
+
+    /// Where they stand in a text.
+    fn places_in(&self, text: &str) -> Vec<Range<usize>> {
+        let mut found: Vec<Range<usize>> = Vec::new();
+        for word in &self.0 {
+            let mut from = 0;
+            while let Some(at) = text.as_bytes().get(from..).and_then(|rest| word.place(rest)) {
+                found.push(from + at.start..from + at.end);
+                from += at.end;
+            }
+        }
+        found.sort_by_key(|at| (at.start, at.end));
+        let mut apart: Vec<Range<usize>> = Vec::new();
+        for at in found {
+            match apart.last_mut() {
+                Some(last) if at.start <= last.end => last.end = last.end.max(at.end),
+                _ => apart.push(at),
+            }
+        }
+        apart
     }
 
     pub fn are_in(&self, row: &EventRow<'_>) -> bool {
@@ -99,14 +145,14 @@ fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
         .find(|at| text.get(*at..at + needle.len()).is_some_and(|found| found.eq_ignore_ascii_case(needle)))
 }
 
-/// What stands around this place, on one line.
-fn around(text: &[u8], at: usize) -> String {
-    let begin = at.saturating_sub(AROUND);
-    let end = (at + 2 * AROUND).min(text.len());
-    let mut shown = String::from_utf8_lossy(text.get(begin..end).unwrap_or_default()).replace(['\n', '\r', '\t'], " ");
+/// A part of a text, on one line.
+fn cut_out(text: &[u8], part: Range<usize>) -> String {
+    let end = part.end.min(text.len());
+    let mut shown =
+        String::from_utf8_lossy(text.get(part.start..end).unwrap_or_default()).replace(['\n', '\r', '\t'], " ");
     // Letters that were cut through say nothing.
     shown = shown.trim_matches('\u{fffd}').to_owned();
-    format!("{}{shown}{}", if begin > 0 { "…" } else { "" }, if end < text.len() { "…" } else { "" })
+    format!("{}{shown}{}", if part.start > 0 { "…" } else { "" }, if end < text.len() { "…" } else { "" })
 }
 
 #[cfg(test)]
@@ -146,7 +192,42 @@ mod tests {
     #[test]
     fn an_excerpt_is_one_line_of_what_stands_around() {
         let text = format!("{}\nfound{}", "가".repeat(100), "나".repeat(100));
-        let shown = around(text.as_bytes(), text.find("found").unwrap_or_default());
+        let Snippet { text: shown, words } = snippet("FOUND", &text);
         assert!(shown.contains(" found나") && shown.starts_with("…가") && shown.ends_with("나…"), "{shown}");
+        assert_eq!(said(&shown, &words), ["found"]);
+    }
+
+    fn snippet(words: &str, payload: &str) -> Snippet {
+        let event = crate::event::RecordedEvent {
+            position: None,
+            stream: "thing-1".into(),
+            version: crate::event::Version(0),
+            event_type: "named".into(),
+            schema: 1,
+            recorded_at: None,
+            id: crate::event::EventId::new("e"),
+            payload: payload.as_bytes().to_vec(),
+            metadata: Vec::new(),
+        };
+        Words::new(words).snippet(&event.as_row()).expect("found")
+    }
+
+    fn said<'t>(text: &'t str, words: &[Range<usize>]) -> Vec<&'t str> {
+        words.iter().filter_map(|at| text.get(at.clone())).collect()
+    }
+
+    #[test]
+    fn every_word_that_was_looked_for_is_in_the_snippet_and_known_by_its_place() {
+        let far = format!("maria{}환불{}Ortiz", " ".repeat(300), "-".repeat(300));
+        for (words, payload, places) in [
+            ("ortiz maria", far.as_str(), &["Ortiz", "maria"][..]),
+            ("환불", far.as_str(), &["환불"]),
+            ("aab ab", "xx aab ab", &["aab", "ab"]),
+            ("thing maria", far.as_str(), &["thing", "maria"]),
+            ("", "nothing was looked for", &[]),
+        ] {
+            let Snippet { text, words: found } = snippet(words, payload);
+            assert_eq!(said(&text, &found), places, "{words} in {text}");
+        }
     }
 }

@@ -47,7 +47,7 @@ pub use evidence::{
     EvidenceOf, EvidenceWish, ProofError, Written, check_evidence, gather_evidence, write_evidence, write_seal,
 };
 pub use feed::StoreChange;
-pub use find::{Needle, Words, as_one_word};
+pub use find::{Needle, Snippet, Words, as_one_word};
 pub use findings::{all_findings, broken_rules, missing_causes};
 pub use load::{
     Continued, Described, FoldOf, Shown, continue_stream, describe, each_batch, fold_each, load_story, load_story_to,

@@ -7,6 +7,7 @@ use super::parts::{card_head, link};
 use super::{Scene, grouped};
 use crate::command::Action;
 use crate::engine::DayOfStore;
+use crate::event::Timestamp;
 use crate::theme::{Palette, palette};
 use crate::view::OpenStore;
 
@@ -41,10 +42,19 @@ pub(super) fn calendar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenSt
         let weeks = (((ui.available_width() - GUTTER) / STEP).floor() as i32).max(4);
         let earliest = (week(last) - week(first) + 1 - weeks).max(0);
         store.greeting.weeks_back = store.greeting.weeks_back.clamp(0, earliest);
+        if let Some(at) = store.greeting.came_from.take() {
+            store.greeting.day = Some(day_of(scene, at).clamp(first, last));
+        }
+        // The day that was picked is in sight until somebody turns away from it.
+        if let Some(day) = store.greeting.day
+            && store.greeting.in_view.replace((day, weeks)) != Some((day, weeks))
+        {
+            bring_into_view(store, day, weeks, earliest);
+        }
         let from = week(last) - store.greeting.weeks_back - weeks + 1;
         // What lies before the first event is not shown as if nothing had happened in it.
         let from = if earliest == 0 { week(first) } else { from };
-        let pressed = weeks_ui(ui, scene, store.greeting.days(), from, weeks);
+        let pressed = weeks_ui(ui, scene, store.greeting.days(), (from, weeks), store.greeting.day);
         if let Some(day) = pressed {
             store.greeting.day = Some(day.number);
             scene.ask(Action::SearchDay(scene.zone.wall_day(day.number)));
@@ -52,6 +62,21 @@ pub(super) fn calendar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenSt
         ui.add_space(6.0);
         foot_ui(ui, scene, store, weeks, earliest);
     });
+}
+
+/// Turns the calendar so that this day is in it.
+fn bring_into_view(store: &mut OpenStore, day: i32, weeks: i32, earliest: i32) {
+    let last = store.greeting.days().last().map_or(0, |day| day.number);
+    let back = week(last) - week(day);
+    let in_view = store.greeting.weeks_back..store.greeting.weeks_back + weeks;
+    if !in_view.contains(&back) {
+        store.greeting.weeks_back = (back - weeks / 2).clamp(0, earliest);
+    }
+}
+
+fn day_of(scene: &Scene<'_>, at: Timestamp) -> i32 {
+    let seconds = at.micros().div_euclid(1_000_000) + scene.zone.offset(at);
+    i32::try_from(seconds.div_euclid(86_400)).unwrap_or_default()
 }
 
 fn week(day: i32) -> i32 {
@@ -72,7 +97,13 @@ fn day_name(day: i32) -> String {
 }
 
 /// Draws the cells of the days in view, and answers with the one that was pressed.
-fn weeks_ui(ui: &mut Ui, scene: &Scene<'_>, days: &[DayOfStore], from: i32, weeks: i32) -> Option<DayOfStore> {
+fn weeks_ui(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    days: &[DayOfStore],
+    (from, weeks): (i32, i32),
+    picked: Option<i32>,
+) -> Option<DayOfStore> {
     let colours = palette(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), MONTHS + 7.0 * STEP), Sense::hover());
     let small = FontId::new(11.0, egui::TextStyle::Body.resolve(ui.style()).family);
@@ -115,6 +146,9 @@ fn weeks_ui(ui: &mut Ui, scene: &Scene<'_>, days: &[DayOfStore], from: i32, week
         let name = || scene.locale.with("greeting-day", values.clone());
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name()));
         ui.painter().rect_filled(cell, 3.0, heat(colours, found.events, most));
+        if picked == Some(day) {
+            ui.painter().rect_stroke(cell, 3.0, egui::Stroke::new(2.0, colours.focus), egui::StrokeKind::Outside);
+        }
         if response.hovered() {
             ui.painter().rect_stroke(cell, 3.0, egui::Stroke::new(1.0, colours.text), egui::StrokeKind::Outside);
         }
@@ -186,12 +220,7 @@ fn days_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, weeks: i32
     }
     if let Some(day) = step {
         store.greeting.day = Some(day);
-        let last = store.greeting.days().last().map_or(0, |day| day.number);
-        let back = week(last) - week(day);
-        let in_view = store.greeting.weeks_back..store.greeting.weeks_back + weeks;
-        if !in_view.contains(&back) {
-            store.greeting.weeks_back = (back - weeks / 2).clamp(0, earliest);
-        }
+        bring_into_view(store, day, weeks, earliest);
     }
     survey_state_ui(ui, scene, store);
 }

@@ -2,7 +2,7 @@ use egui::{Frame, Label, RichText, Role, TextEdit, Ui, UiBuilder, WidgetInfo, ve
 
 use super::dialog::Dialog;
 use super::list::{List, row_room};
-use super::parts::{cut, named_field, shortened};
+use super::parts::{OF_BEFORE, cut, named_field, shortened};
 use super::tool::tool_ui;
 use super::{Scene, grouped};
 use crate::command::{Action, Command};
@@ -32,7 +32,12 @@ pub(super) fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore
         // What is found anew because the store has changed takes the place of what was found.
         let is_there = checking.is_behind && checking.checked().is_some()
             || tool_ui(ui, scene, &mut checking.asked, &Action::StartTool(ToolName::Checking));
-        if is_there && checking.checked().is_some() {
+        // What was found before stays, dimmed, until the new is there.
+        let opacity = ui.opacity();
+        if !is_there {
+            ui.multiply_opacity(OF_BEFORE);
+        }
+        if checking.checked().is_some() {
             head_ui(ui, scene, checking);
             let listed = checking.listed();
             let mut pointed = checking.at;
@@ -54,6 +59,7 @@ pub(super) fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore
             }
             checking.at = pointed;
         }
+        ui.set_opacity(opacity);
         let is_idle = !checking.asked.is_loading();
         let has_found = checking.checked().is_some_and(|checked| checked.found > 0);
         ui.horizontal(|ui| {
@@ -81,6 +87,7 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, checking: &mut Checking) {
         ui.label(RichText::new(scene.text("check-behind")).color(colours.dim));
     }
     let (found, listed, kinds) = (*found, findings.len() as u64, kinds.clone());
+    let ink = if checking.is_behind { colours.dim } else { ink };
     ui.label(RichText::new(scene.locale.with("check-found", values)).color(ink));
     if let Some(Seal { size, made_at, key, .. }) = since {
         let values = [("count", grouped(*size).into()), ("at", scene.zone.long(*made_at).into())];

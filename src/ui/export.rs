@@ -66,15 +66,17 @@ pub(super) fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
             let name = if *is_findings { "export-done-findings" } else { "export-done" };
             ui.label(scene.locale.with(name, values));
         }
-        if ui.button(scene.text("evidence")).on_hover_text(scene.text("evidence-about")).clicked() {
-            scene.ask(Action::CloseDialog);
-            scene.run(Command::Tool(ToolName::Evidencing));
-        }
-        let text = RichText::new(scene.text("export-start")).strong().color(colours.on_accent);
-        let can_start = !exporting.to.trim().is_empty();
-        if ui.add_enabled(can_start, egui::Button::new(text).fill(colours.accent)).clicked() {
-            scene.ask(Action::StartTool(ToolName::Exporting));
-        }
+        ui.horizontal(|ui| {
+            let text = RichText::new(scene.text("export-start")).strong().color(colours.on_accent);
+            let can_start = !exporting.to.trim().is_empty();
+            if ui.add_enabled(can_start, egui::Button::new(text).fill(colours.accent)).clicked() {
+                scene.ask(Action::StartTool(ToolName::Exporting));
+            }
+            if ui.button(scene.text("evidence")).on_hover_text(scene.text("evidence-about")).clicked() {
+                scene.ask(Action::CloseDialog);
+                scene.run(Command::Tool(ToolName::Evidencing));
+            }
+        });
     });
 }
 

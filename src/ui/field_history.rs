@@ -7,6 +7,7 @@ use super::icons::{Icon, icon_button};
 use super::list::{Cells, Look, list_row, list_ui};
 use super::parts::{card, cut, hairline, shortened};
 use super::people::exact;
+use super::when::TimeColumn;
 use crate::command::Action;
 use crate::theme::palette;
 use crate::view::{FieldValue, StreamView};
@@ -25,7 +26,8 @@ pub(super) fn field_history_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut St
         }
         let digits = view.base().and_then(|loaded| loaded.timeline.heads().last());
         let digits = digits.map_or(2, |head| head.version.to_string().len());
-        let columns = Columns::new(ui.available_width(), digits);
+        let (first, last) = view.ends();
+        let columns = Columns::new(ui.available_width(), digits, scene.zone.spans_years(first, last));
         columns.names_ui(ui, scene);
         list_ui(ui, "field history", count, here.or(Some(0)), std::mem::take(reveal), |ui, place| {
             if let Some(value) = view.field_value(place) {
@@ -61,15 +63,15 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, path: &str, number: usize, count:
 struct Columns {
     version: f32,
     value: f32,
-    from: f32,
-    until: f32,
+    from: TimeColumn,
+    until: TimeColumn,
     who: f32,
     why: f32,
 }
 
 impl Columns {
     /// The reason gives way first, then who, then the end of a value, then its beginning.
-    fn new(width: f32, digits: usize) -> Self {
+    fn new(width: f32, digits: usize, has_years: bool) -> Self {
         const VALUE: f32 = 130.0;
         let version = 24.0 + 7.5 * digits.max(2) as f32;
         let room = (width - 2.0 * MARGIN - version).max(0.0);
@@ -79,9 +81,13 @@ impl Columns {
             spare = if taken > 0.0 { spare - taken } else { 0.0 };
             taken
         };
-        let (from, until, who) = (take(116.0), take(116.0), take(84.0));
+        let column = TimeColumn::fitting(has_years, (room - VALUE) / 2.0);
+        let column = if column == TimeColumn::NONE { TimeColumn::fitting(has_years, room - VALUE) } else { column };
+        let mut take_time = || if take(column.width) > 0.0 { column } else { TimeColumn::NONE };
+        let (from, until) = (take_time(), take_time());
+        let who = take(84.0);
         let why = if who > 0.0 { take(120.0) } else { 0.0 };
-        let rest = room - from - until - who - why;
+        let rest = room - from.width - until.width - who - why;
         let more_why = if why > 0.0 { (rest - VALUE) * 0.5 } else { 0.0 };
         Self { version, value: rest - more_why, from, until, who, why: why + more_why }
     }
@@ -91,8 +97,8 @@ impl Columns {
         let names = [
             ("col-version", version),
             ("col-value", value),
-            ("col-from", from),
-            ("col-until", until),
+            ("col-from", from.width),
+            ("col-until", until.width),
             ("col-who", who),
             ("why", why),
         ];
@@ -120,7 +126,10 @@ fn row_ui(
     let label = format!("v{} {}", head.version, shortened(&shown));
     let time = |scene: &Scene<'_>, index: usize| {
         let at = heads.get(index).and_then(|head| head.recorded_at);
-        at.map_or_else(|| ("—".to_owned(), scene.text("no-time")), |at| (scene.zone.short(at), scene.zone.long(at)))
+        at.map_or_else(
+            || ("—".to_owned(), scene.text("no-time")),
+            |at| (columns.from.text(scene.zone, at), scene.zone.long(at)),
+        )
     };
     let response = list_row(ui, &label, Look::Choice(side.is_eq()), |ui, rect| {
         let mut cells = Cells::new(rect, MARGIN);
@@ -135,11 +144,11 @@ fn row_ui(
                 cell.on_hover_text(shortened(&exact));
             }
         });
-        cells.cell(ui, columns.from, |ui| {
+        cells.cell(ui, columns.from.width, |ui| {
             let (short, long) = time(scene, *from);
             cut(ui, RichText::new(short).monospace().color(dim)).on_hover_text(long);
         });
-        cells.cell(ui, columns.until, |ui| match until {
+        cells.cell(ui, columns.until.width, |ui| match until {
             Some(until) => {
                 let (short, long) = time(scene, *until);
                 cut(ui, RichText::new(short).monospace().color(dim)).on_hover_text(long);

@@ -71,6 +71,8 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
                     (scene.locale.with("check-found", values), ink)
                 }
             };
+            let checking = &store.tools.checking;
+            let ink = if checking.is_behind || checking.asked.is_loading() { colours.dim } else { ink };
             ui.label(RichText::new(text).size(11.5).color(ink));
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 cut(ui, RichText::new(store.source.name()).heading());
@@ -201,12 +203,17 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &GreetingRow, most: u64) {
 
 /// What the calendar says while its days are being read, and how reading begins where it did not by itself.
 pub(super) fn survey_state_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
+    const LONG_ENOUGH: std::time::Duration = std::time::Duration::from_millis(300);
     let dim = palette(ui).dim;
     let age = survey_age_text(scene, store);
     if !age.is_empty() {
         ui.label(RichText::new(age).size(11.5).color(palette(ui).warning));
     }
     if let Some(progress) = store.surveying.progress() {
+        // What takes no longer than this would only flicker.
+        if progress.running < LONG_ENOUGH {
+            return ui.ctx().request_repaint_after(LONG_ENOUGH);
+        }
         ui.ctx().request_repaint_after(std::time::Duration::from_millis(200));
         let percent = (progress.done.min(progress.total) * 100).checked_div(progress.total).unwrap_or(0);
         let text = scene.locale.with("greeting-reading", [("percent", percent.into())]);

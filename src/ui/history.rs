@@ -6,6 +6,7 @@ use super::changes::changes_ui;
 use super::icons::paint_sign;
 use super::list::{Cells, List, Look, list_row};
 use super::parts::{Led, card, cut, filter_field, led_from, shortened};
+use super::when::TimeColumn;
 use crate::command::{Action, Command};
 use crate::event::Explain;
 use crate::event::visible::visible;
@@ -54,34 +55,34 @@ pub fn history_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, rev
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Columns {
     version: f32,
-    when: f32,
+    when: TimeColumn,
     event: f32,
     who: f32,
     changed: f32,
 }
 
 impl Columns {
-    fn new(width: f32, digits: usize) -> Self {
+    fn new(width: f32, digits: usize, has_years: bool) -> Self {
         const EVENT: f32 = 140.0;
         const CHANGED: f32 = 190.0;
-        let (mut when, mut who) = (116.0, 84.0);
+        let mut who = 84.0;
         let version = 24.0 + 7.5 * digits.max(2) as f32;
         let room = width - 2.0 * MARGIN - version;
-        if room < EVENT + CHANGED + when + who {
+        let column = TimeColumn::fitting(has_years, room - EVENT - CHANGED);
+        let when = column.width;
+        if when == 0.0 || room < EVENT + CHANGED + when + who {
             who = 0.0;
         }
-        if room < EVENT + CHANGED + when {
-            when = 0.0;
-        }
         if room < EVENT + 75.0 {
-            return Self { version, when: 0.0, event: room.max(0.0), who: 0.0, changed: 0.0 };
+            return Self { version, when: TimeColumn::NONE, event: room.max(0.0), who: 0.0, changed: 0.0 };
         }
         let spare = (room - EVENT - CHANGED - when - who).max(0.0);
         if who > 0.0 {
             who += (spare * 0.15).min(50.0);
         }
         let event = EVENT + (spare * 0.2).min(80.0);
-        Self { version, when, event: event.min(room / 1.8), who, changed: room - when - who - event.min(room / 1.8) }
+        let event = event.min(room / 1.8);
+        Self { version, when: column, event, who, changed: room - when - who - event }
     }
 }
 
@@ -95,7 +96,8 @@ fn rows_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, is_to_reveal: 
         return nothing_ui(ui, &scene.text("history-none"));
     }
     let digits = heads.last().map_or(1, |head| head.version.to_string().len());
-    let columns = Columns::new(ui.available_width(), digits);
+    let (first, last) = view.ends();
+    let columns = Columns::new(ui.available_width(), digits, scene.zone.spans_years(first, last));
     header_ui(ui, scene, columns);
     let index_of = |row: usize| found.map_or(Some(row), |found| found.get(row).copied());
     let row_of_cursor = found.map_or(cursor, |found| found.partition_point(|index| *index < cursor)).min(count - 1);
@@ -125,7 +127,7 @@ fn header_ui(ui: &mut Ui, scene: &Scene<'_>, columns: Columns) {
     let Columns { version, when, event, who, changed } = columns;
     let names = [
         ("col-version", version),
-        ("col-when", when),
+        ("col-when", when.width),
         ("col-event", event),
         ("col-who", who),
         ("col-changed", changed),
@@ -159,8 +161,8 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, index: usize, c
         cells.cell(ui, columns.version, |ui| {
             cut(ui, RichText::new(head.version.to_string()).monospace().color(dim));
         });
-        cells.cell(ui, columns.when, |ui| {
-            let when = head.recorded_at.map_or_else(|| "—".to_owned(), |at| scene.zone.short(at));
+        cells.cell(ui, columns.when.width, |ui| {
+            let when = head.recorded_at.map_or_else(|| "—".to_owned(), |at| columns.when.text(scene.zone, at));
             let cell = cut(ui, RichText::new(when).monospace().color(dim));
             if let Some(at) = head.recorded_at {
                 cell.on_hover_ui(|ui| {
@@ -287,19 +289,21 @@ mod tests {
 
     #[test]
     fn columns_give_way_in_the_order_of_their_importance_and_never_take_more_than_there_is() {
-        let mut gone = (false, false, false);
-        for width in (120..=2_000).rev() {
-            let columns = Columns::new(width as f32, 3);
-            let Columns { version, when, event, who, changed } = columns;
-            let sum = version + when + event + who + changed + 2.0 * MARGIN;
-            assert!(sum <= width as f32 + 0.01, "{width}: {columns:?}");
-            let now = (who == 0.0, when == 0.0, changed == 0.0);
-            assert!(now >= gone || now == gone, "{width}: one came back: {columns:?}");
-            assert!(now.0 || !now.1, "{width}: when went before who");
-            assert!(now.1 || !now.2, "{width}: what changed went before when");
-            assert!(changed == 0.0 || changed >= 70.0, "{width}: {columns:?}");
-            gone = now;
+        for has_years in [false, true] {
+            let mut gone = (false, false, false);
+            for width in (120..=2_000).rev() {
+                let columns = Columns::new(width as f32, 3, has_years);
+                let Columns { version, when, event, who, changed } = columns;
+                let sum = version + when.width + event + who + changed + 2.0 * MARGIN;
+                assert!(sum <= width as f32 + 0.01, "{width}: {columns:?}");
+                let now = (who == 0.0, when.width == 0.0, changed == 0.0);
+                assert!(now >= gone || now == gone, "{width}: one came back: {columns:?}");
+                assert!(now.0 || !now.1, "{width}: when went before who");
+                assert!(now.1 || !now.2, "{width}: what changed went before when");
+                assert!(changed == 0.0 || changed >= 70.0, "{width}: {columns:?}");
+                gone = now;
+            }
+            assert_eq!(gone, (true, true, true));
         }
-        assert_eq!(gone, (true, true, true));
     }
 }

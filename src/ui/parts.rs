@@ -120,6 +120,25 @@ pub fn error_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, error: &UserError, can_r
     });
 }
 
+/// How faint something is that is of before, until its like is known anew.
+pub(super) const OF_BEFORE: f32 = 0.55;
+
+/// Something that is in force and can be taken away. Answers whether it is to be.
+pub(super) fn chip(ui: &mut Ui, text: &str, clear: &str) -> bool {
+    let colours = palette(ui);
+    let frame = Frame::new().fill(colours.selection).stroke(Stroke::new(1.0, colours.accent));
+    let frame =
+        frame.corner_radius(CornerRadius::same(10)).inner_margin(Margin { left: 10, right: 4, top: 0, bottom: 0 });
+    let row = ui.horizontal(|ui| {
+        let inside = frame.show(ui, |ui| {
+            ui.label(text);
+            icon_button(ui, Icon::Cross, clear).clicked()
+        });
+        inside.inner
+    });
+    row.inner
+}
+
 /// A text field that a screen reader knows by this name.
 pub(super) fn named_field(ui: &mut Ui, field: TextEdit<'_>, name: &str) -> Response {
     let response = ui.add(field);

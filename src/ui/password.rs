@@ -2,7 +2,7 @@ use egui::{Button, Label, RichText, TextEdit, Ui};
 
 use super::Scene;
 use super::dialog::Dialog;
-use super::parts::named_field;
+use super::parts::{caption, named_field};
 use crate::command::Action;
 use crate::event::Message;
 use crate::theme::palette;
@@ -15,8 +15,10 @@ pub fn password_ui(ui: &mut Ui, scene: &mut Scene<'_>, message: &Message, typed:
         let colours = palette(ui);
         ui.add(Label::new(scene.sentence(message)).wrap());
         ui.add_space(8.0);
+        let name = scene.text("password");
+        caption(ui, &name);
         let field = TextEdit::singleline(typed).password(true).desired_width(f32::INFINITY);
-        let field = named_field(ui, field, &scene.text("password"));
+        let field = named_field(ui, field, &name);
         let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         ui.label(RichText::new(scene.text("password-about")).size(11.5).color(colours.dim));
         ui.add_space(8.0);

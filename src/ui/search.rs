@@ -1,14 +1,18 @@
+use std::ops::Range;
+
+use egui::text::{LayoutJob, TextFormat};
 use egui::{Align, Key, Layout, Modifiers, RichText, Role, TextEdit, Ui, WidgetInfo, vec2};
 
 use super::dialog::{Dialog, select_at_first};
 use super::ends::ends_ui;
-use super::icons::{Icon, icon_button};
 use super::list::{List, row_room};
-use super::parts::{cut, is_entered, link, named_field, shortened};
+use super::parts::{OF_BEFORE, chip, cut, is_entered, link, named_field, shortened};
 use super::tool::tool_ui;
 use super::{Scene, grouped};
 use crate::command::Action;
+use crate::engine::Snippet;
 use crate::event::StreamId;
+use crate::event::visible::visible;
 use crate::theme::{ROW_HEIGHT, palette};
 use crate::view::{EventSearch, ExportWhat, Found, Hit, OpenStore, Sought, ToolName};
 
@@ -41,9 +45,13 @@ pub(super) fn search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
         ui.add_space(4.0);
         let is_there = tool_ui(ui, scene, &mut search.asked, &Action::StartTool(ToolName::EventSearch));
         let Some(found) = search.asked.value() else { return };
-        if is_there {
+        // What was found before stays, dimmed, until the new is there.
+        ui.scope(|ui| {
+            if search.asked.is_loading() || !is_there {
+                ui.multiply_opacity(OF_BEFORE);
+            }
             found_ui(ui, scene, found);
-        }
+        });
         let height = (found.hits.len() as f32 * HIT_HEIGHT).min(380.0);
         let list = List::new("found", found.hits.len())
             .rows_of(HIT_HEIGHT)
@@ -65,14 +73,11 @@ fn where_ui(ui: &mut Ui, scene: &mut Scene<'_>, search: &mut EventSearch, here: 
         ui.checkbox(&mut search.is_here_only, name);
     }
     let Some(day) = search.day.as_ref().map(|day| day.name.clone()) else { return };
-    ui.horizontal(|ui| {
-        let text = scene.locale.with("search-day", [("day", day.into()), ("zone", scene.zone_name().into())]);
-        ui.label(text);
-        if icon_button(ui, Icon::Cross, &scene.text("search-day-clear")).clicked() {
-            search.day = None;
-            scene.ask(Action::StartTool(ToolName::EventSearch));
-        }
-    });
+    let text = scene.locale.with("search-day", [("day", day.into()), ("zone", scene.zone_name().into())]);
+    if chip(ui, &text, &scene.text("search-day-clear")) {
+        search.day = None;
+        scene.ask(Action::StartTool(ToolName::EventSearch));
+    }
 }
 
 /// How much was found, and what can be done with it.
@@ -105,6 +110,29 @@ fn found_ui(ui: &mut Ui, scene: &mut Scene<'_>, found: &Found) {
     });
 }
 
+/// The line with its words told from what stands around them.
+fn snippet_job(ui: &Ui, snippet: &Snippet) -> LayoutJob {
+    let colours = palette(ui);
+    let font_id = egui::TextStyle::Monospace.resolve(ui.style());
+    let around = TextFormat { font_id, color: colours.dim, ..TextFormat::default() };
+    let word = TextFormat { color: colours.text, underline: egui::Stroke::new(1.5, colours.accent), ..around.clone() };
+    let Snippet { text, words } = snippet;
+    let mut job = LayoutJob::default();
+    let mut add = |part: Range<usize>, format: &TextFormat| {
+        if let Some(part) = text.get(part).filter(|part| !part.is_empty()) {
+            job.append(&visible(part), 0.0, format.clone());
+        }
+    };
+    let mut end = 0;
+    for at in words {
+        add(end..at.start, &around);
+        add(at.clone(), &word);
+        end = at.end;
+    }
+    add(end..text.len(), &around);
+    job
+}
+
 /// Where it is, what happened there and when; below it what stands around the place. A press leads there.
 fn hit_ui(ui: &mut Ui, scene: &mut Scene<'_>, hit: &Hit, label: Option<&str>) {
     let colours = palette(ui);
@@ -129,7 +157,8 @@ fn hit_ui(ui: &mut Ui, scene: &mut Scene<'_>, hit: &Hit, label: Option<&str>) {
             });
         });
     });
-    cut(&mut ui, RichText::new(shortened(&hit.excerpt)).monospace().color(colours.dim));
+    let line = snippet_job(&ui, &hit.snippet);
+    cut(&mut ui, line);
     if response.clicked() {
         scene.ask(Action::GoToPlace(hit.stream.clone(), hit.version));
         scene.ask(Action::CloseDialog);

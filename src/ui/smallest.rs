@@ -92,7 +92,9 @@ fn found_ui(ui: &mut Ui, scene: &mut Scene<'_>, found: &FoundSmallest) {
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         let height = (kept.len() as f32 * ROW_HEIGHT).min(240.0);
-        let rows = ScrollArea::vertical().id_salt("kept events").auto_shrink(false).max_height(height);
+        let rows = ScrollArea::vertical().id_salt("kept events").auto_shrink(false);
+        // As low as its rows, or a gap would lie below a few.
+        let rows = rows.max_height(height).min_scrolled_height(height);
         rows.show_rows(ui, ROW_HEIGHT, kept.len(), |ui, range| {
             for Head { version, event_type, recorded_at, .. } in kept.get(range).unwrap_or_default() {
                 let size = egui::vec2(ui.available_width(), ROW_HEIGHT);

@@ -3,6 +3,32 @@ use serde::{Deserialize, Serialize};
 use crate::event::Timestamp;
 use crate::view::{Clock, WallDay};
 
+/// A column of times: how wide it is, and how they are written in it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct TimeColumn {
+    pub(super) width: f32,
+    form: &'static str,
+}
+
+impl TimeColumn {
+    /// It has given way.
+    pub(super) const NONE: Self = Self { width: 0.0, form: "" };
+    const IN_YEAR: Self = Self { width: 116.0, form: "%m-%d %H:%M:%S" };
+    const WITH_YEAR: Self = Self { width: 154.0, form: "%Y-%m-%d %H:%M:%S" };
+    const WITH_YEAR_ALONE: Self = Self { width: 132.0, form: "%Y-%m-%d %H:%M" };
+
+    /// Where the times are of several years each has its own, and rather that than its seconds. Gives way where there is
+    /// no room.
+    pub(super) fn fitting(has_years: bool, room: f32) -> Self {
+        let forms = if has_years { [Self::WITH_YEAR, Self::WITH_YEAR_ALONE] } else { [Self::IN_YEAR, Self::IN_YEAR] };
+        forms.into_iter().find(|form| form.width <= room).unwrap_or(Self::NONE)
+    }
+
+    pub(super) fn text(self, zone: Zone, at: Timestamp) -> String {
+        zone.in_form(at, self.form).unwrap_or_else(|| at.to_string())
+    }
+}
+
 /// Times are shown in one of these, and always say in which.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Zone {
@@ -42,14 +68,10 @@ impl Zone {
         }
     }
 
-    /// The time of day, for rows under a heading that says the zone.
-    pub fn short(self, at: Timestamp) -> String {
-        let Some(utc) = at.to_utc() else { return at.to_string() };
-        let format = "%m-%d %H:%M:%S";
-        match self {
-            Self::Utc => utc.format(format).to_string(),
-            Self::Local => utc.with_timezone(&chrono::Local).format(format).to_string(),
-        }
+    /// Whether what lies between the two is of more than one year.
+    pub fn spans_years(self, first: Option<Timestamp>, last: Option<Timestamp>) -> bool {
+        let year = |at: Option<Timestamp>| at.and_then(|at| self.in_form(at, "%Y"));
+        year(first).zip(year(last)).is_some_and(|(first, last)| first != last)
     }
 
     /// How many seconds a clock on the wall is ahead of UTC.

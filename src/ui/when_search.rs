@@ -29,6 +29,7 @@ pub(super) fn when_search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut Ope
             let field = TextEdit::singleline(&mut search.text)
                 .hint_text(scene.text("add-lane-hint"))
                 .font(egui::FontId::monospace(12.0))
+                .align(egui::Align2::LEFT_CENTER)
                 .desired_width((ui.available_width() - 210.0).max(160.0));
             let field = named_field(ui, field, &scene.text("when-text"));
             select_at_first(ui, &field, &search.text);
@@ -130,6 +131,11 @@ fn summary_ui(ui: &mut Ui, scene: &Scene<'_>, so_far: &FoundSoFar, then: Option<
     ui.add(egui::Label::new(RichText::new(said).color(dim)).wrap());
 }
 
+fn width_of(ui: &Ui, text: &str) -> f32 {
+    let font = egui::TextStyle::Body.resolve(ui.style());
+    ui.painter().layout_no_wrap(text.to_owned(), font, palette(ui).text).size().x.ceil()
+}
+
 /// In which stream, since when and at how many events. A press leads to where it first was true.
 fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &Watched, label: Option<&str>) {
     let colours = palette(ui);
@@ -142,8 +148,11 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &Watched, label: Option<&str>
     let said = scene.locale.with("when-row", values);
     let label = label.map(|label| shortened(label).into_owned()).unwrap_or_default();
     let stream = shortened(row.stream.as_str()).into_owned();
-    let spoken = [stream.as_str(), &label, &said].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, spoken.join(" ")));
+    let now = scene.text("when-true-now");
+    let spoken_now = if row.is_true_now { now.as_str() } else { "" };
+    let spoken = [stream.as_str(), &label, &said, spoken_now];
+    let spoken = spoken.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ·  ");
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &spoken));
     if response.hovered() || response.has_focus() {
         ui.painter().rect_filled(rect, 6.0, colours.selection);
     }
@@ -151,8 +160,14 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &Watched, label: Option<&str>
     ui.horizontal_centered(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 12.0;
-            let now = if row.is_true_now { scene.text("when-true-now") } else { String::new() };
-            ui.label(RichText::new(now).color(colours.accent));
+            // A column of its own, also where nothing stands in it.
+            let room = vec2(width_of(ui, &now), ui.available_height());
+            ui.allocate_ui_with_layout(room, Layout::left_to_right(Align::Center), |ui| {
+                ui.set_min_size(room);
+                if row.is_true_now {
+                    ui.label(RichText::new(&now).color(colours.accent));
+                }
+            });
             ui.label(RichText::new(&said).color(colours.dim));
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.spacing_mut().item_spacing.x = 10.0;

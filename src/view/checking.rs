@@ -52,8 +52,9 @@ impl<T> FindingStep<T> {
 }
 
 impl Checking {
+    /// What was found last; it stays while the store is checked anew.
     pub fn checked(&self) -> Option<&Checked> {
-        self.asked.value().filter(|_| self.asked.progress().is_none() || self.is_behind)
+        self.asked.value()
     }
 
     /// The store has changed: what was found is found anew, or said to be out of date where that takes long.

@@ -51,6 +51,10 @@ pub struct Greeting {
     pub day: Option<i32>,
     /// How many weeks back the calendar is turned.
     pub weeks_back: i32,
+    /// When what one came from was recorded: its day is the one that is picked, once the days are there.
+    pub came_from: Option<Timestamp>,
+    /// The picked day that was brought into view, and how many weeks there was room for.
+    pub in_view: Option<(i32, i32)>,
 }
 
 impl Greeting {

@@ -84,7 +84,8 @@ impl HistoryFilter {
         let wanted = self.text.trim().to_lowercase();
         if wanted != self.wanted || readings != self.readings || zone != self.zone {
             let looks = self.looks + 1;
-            *self = Self { text: std::mem::take(&mut self.text), wanted, zone, readings, looks, ..Self::default() };
+            let (text, wants_first) = (std::mem::take(&mut self.text), self.wants_first);
+            *self = Self { text, wants_first, wanted, zone, readings, looks, ..Self::default() };
         }
         if self.wanted.is_empty() {
             return false;

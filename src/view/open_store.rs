@@ -396,6 +396,9 @@ impl OpenStore {
     pub fn unselect(&mut self) {
         self.leave_draft();
         self.leave_branch();
+        if let Some(view) = &self.view {
+            self.greeting.came_from = view.recorded_at();
+        }
         self.view = None;
         self.leaving = None;
     }

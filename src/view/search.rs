@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 
 use super::{UserError, WindowTool};
-use crate::engine::{Asked, Engine, Question, Ticket, Tool, Words, stream_or_store};
+use crate::engine::{Asked, Engine, Question, Snippet, Ticket, Tool, Words, stream_or_store};
 use crate::event::{EventRow, EventType, StreamId, Timestamp, Version};
 use crate::store::{Flow, Store, StoreError};
 
@@ -112,7 +112,7 @@ impl Question for SearchEvents {
         let (mut hits, mut count, mut looked_at) = (VecDeque::new(), 0_u64, 0);
         reader.visit_events(&query, &mut |row| {
             looked_at += 1;
-            if let Some(excerpt) = Some(row).filter(|row| sought.is_of_day(row)).and_then(|row| words.excerpt(row)) {
+            if let Some(snippet) = Some(row).filter(|row| sought.is_of_day(row)).and_then(|row| words.snippet(row)) {
                 count += 1;
                 if hits.len() == most {
                     if !is_of_day {
@@ -125,7 +125,7 @@ impl Question for SearchEvents {
                     version: row.version,
                     event_type: row.event_type.clone(),
                     recorded_at: row.recorded_at,
-                    excerpt,
+                    snippet,
                 });
             }
             ticket.reached(looked_at)
@@ -160,5 +160,5 @@ pub struct Hit {
     pub event_type: EventType,
     pub recorded_at: Option<Timestamp>,
     /// What stands around the place.
-    pub excerpt: String,
+    pub snippet: Snippet,
 }

@@ -190,6 +190,17 @@ impl StreamView {
         }
     }
 
+    /// When the event at the cursor was recorded.
+    pub fn recorded_at(&self) -> Option<Timestamp> {
+        self.base()?.timeline.heads().get(self.cursor?)?.recorded_at
+    }
+
+    /// When its first and its last event were recorded, as far as that is known.
+    pub fn ends(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+        let heads = self.base().map_or(&[][..], |loaded| loaded.timeline.heads());
+        (heads.first().and_then(|head| head.recorded_at), heads.last().and_then(|head| head.recorded_at))
+    }
+
     /// The projections that this stream offers.
     pub fn projections(&self) -> &'static [ProjectionRef] {
         self.base().map_or(&[], |loaded| registry().of_aggregate(loaded.described.aggregate))

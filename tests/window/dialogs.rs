@@ -1,5 +1,8 @@
 //! What lies over the panels: search, export, settings, menus, keys.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
 use egui::{Key, Modifiers, Role, Vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
 
@@ -456,6 +459,68 @@ fn a_dialog_is_in_the_middle_again_when_the_window_changes_and_never_larger() {
     }
 }
 
+/// The address of a server that asks everybody for a password, and says nothing else.
+fn asking_server() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let answer = move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut length = [0; 4];
+            let asked = stream.read_exact(&mut length).map(|()| u32::from_be_bytes(length) as usize);
+            let mut question = vec![0; asked.unwrap_or(4).clamp(4, 4_096) - 4];
+            let is_asked = stream.read_exact(&mut question).is_ok();
+            // The password, in plain text.
+            let _ = is_asked && stream.write_all(&[b'R', 0, 0, 0, 8, 0, 0, 0, 3]).is_ok();
+            let _ = stream.read(&mut [0; 64]);
+        }
+    };
+    std::thread::Builder::new().name("asks for passwords".to_owned()).spawn(answer).expect("a thread");
+    format!("postgres://kim@127.0.0.1:{port}/sales?sslmode=disable")
+}
+
+#[test]
+fn whoever_is_asked_for_a_password_is_told_what_can_be_done_there_and_nothing_of_files() {
+    let mut driver = Driver::welcome();
+    driver.type_into("Path or address of a store", &asking_server());
+    driver.press(Key::Enter);
+    assert!(driver.shows_part("asks for the password of “kim”."), "{}", driver.all_text());
+    assert!(!driver.shows_part("PGPASSWORD"), "{}", driver.all_text());
+    assert!(driver.window.get_by_role_and_label(Role::TextInput, "Password").is_focused(), "it can be typed at once");
+}
+
+/// What is drawn with a line below it.
+fn underlined(driver: &Driver) -> Vec<String> {
+    fn walk(shape: &egui::Shape, found: &mut Vec<String>) {
+        match shape {
+            egui::Shape::Vec(shapes) => shapes.iter().for_each(|shape| walk(shape, found)),
+            egui::Shape::Text(text) => {
+                let job = &text.galley.job;
+                let sections = job.sections.iter().filter(|section| section.format.underline.width > 0.0);
+                found.extend(
+                    sections.map(|section| job.text[section.byte_range.start.0..section.byte_range.end.0].to_owned()),
+                );
+            }
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    driver.window.output().shapes.iter().for_each(|clipped| walk(&clipped.shape, &mut found));
+    found
+}
+
+#[test]
+fn the_words_that_were_searched_for_are_told_from_what_stands_around_them() {
+    let mut driver = Driver::at("lead-1");
+    driver.press_with(Modifiers::COMMAND, Key::F);
+    driver.click("Only in lead-1");
+    driver.type_into("Text to find", "RECEIVED lead-1");
+    driver.press(Key::Enter);
+    let found = underlined(&driver);
+    for word in ["received", "lead-1"] {
+        assert!(found.iter().any(|drawn| drawn == word), "{word} in {found:?}");
+    }
+}
+
 #[test]
 fn what_is_typed_into_any_dialog_changes_nothing_behind_it() {
     let mut driver = Driver::at("lead-1");
@@ -476,10 +541,15 @@ fn what_is_typed_into_any_dialog_changes_nothing_behind_it() {
         ("mapping", "map-columns"),
         ("writing", "toggle-writing"),
         ("palette", ""),
+        ("password", "open-address"),
     ] {
         driver.press_with(Modifiers::COMMAND, Key::K);
         if !name.is_empty() {
             driver.strike(&locale.text(name));
+            driver.press(Key::Enter);
+        }
+        if id == "password" {
+            driver.type_over("Path or address of a store", &asking_server());
             driver.press(Key::Enter);
         }
         let area = egui::Id::unique(("dialog", id));

@@ -1,6 +1,6 @@
 //! A store before a stream is chosen: what it holds, and where each part of that leads.
 
-use egui::{Key, Role};
+use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::{NodeT, Queryable};
 use foldline::event::{EventId, EventType, NewEvent, StreamId, Timestamp};
 use foldline::store::native::NativeStore;
@@ -100,6 +100,21 @@ fn a_day_lists_its_events_the_newest_first() {
 }
 
 #[test]
+fn a_search_that_is_opened_again_shows_the_day_it_is_still_held_to() {
+    let mut driver = greeted();
+    driver.click_role(Role::Button, "2025-01-02, 1 event");
+    driver.press(Key::Escape);
+    driver.press_with(Modifiers::COMMAND, Key::F);
+    driver.strike("created");
+    driver.press(Key::Enter);
+    driver.assert_shows("On 2025-01-02 (UTC)");
+    driver.assert_shows("“created” is in 1 event of 2025-01-02");
+    driver.click("On any day");
+    driver.assert_hides("On 2025-01-02 (UTC)");
+    assert!(driver.shows_part("“created” is in 2 of 3 events"), "{}", driver.all_text());
+}
+
+#[test]
 fn days_are_gone_through_without_a_mouse_too() {
     let mut driver = greeted();
     driver.assert_shows("2025-01-10: show its event");
@@ -148,6 +163,32 @@ fn the_greeting_says_what_a_check_found_and_what_was_recorded_since() {
     driver.wait_for("park, 1");
     driver.assert_shows("moved, 2");
     driver.assert_shows("2025-01-31, 1 event");
+}
+
+#[test]
+fn the_day_that_one_comes_from_is_in_sight_however_long_ago_it_was() {
+    const YEAR: i64 = 365 * DAY;
+    let make = |path: &std::path::Path| {
+        let mut store = NativeStore::create(path).expect("created");
+        for (number, years) in [(1, -4), (2, -2), (3, 0)] {
+            let at = Timestamp::from_micros(NEW_YEAR + years * YEAR);
+            let event = NewEvent { recorded_at: Some(at), ..event(number, "created", "kim", "{}") };
+            store.append(&StreamId::from(format!("thing-{number}").as_str()), Expected::Any, &[event]).expect("kept");
+        }
+    };
+    let mut driver = Driver::with("thing-1", make);
+    driver.press_with(Modifiers::COMMAND, Key::K);
+    driver.strike("The whole store");
+    driver.press(Key::Enter);
+    driver.wait_for("2021-01-02: show its event");
+    let cell = driver.window.query_by_role_and_label(Role::Button, "2021-01-02, 1 event");
+    assert!(cell.is_some(), "the calendar lies elsewhere: {}", driver.all_text());
+    // Whoever turns away from it is let go.
+    while driver.window.query_by_role_and_label(Role::Button, "2025-01-01, 1 event").is_none() {
+        driver.click("Later");
+    }
+    driver.settle();
+    assert!(driver.window.query_by_role_and_label(Role::Button, "2021-01-02, 1 event").is_none());
 }
 
 #[test]

@@ -1,7 +1,11 @@
 //! The history says what each event changed, from what to what; a field tells its own history.
 
-use egui::{Key, Modifiers, Role};
+use egui::{Key, Modifiers, Role, Vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
+
+use foldline::event::{EventId, NewEvent, StreamId, Timestamp};
+use foldline::store::native::NativeStore;
+use foldline::store::{Expected, Writer};
 
 use crate::driver::Driver;
 
@@ -46,6 +50,46 @@ fn open_status(driver: &mut Driver) {
     let lowest = names.max_by(|a, b| a.rect().top().total_cmp(&b.rect().top()));
     lowest.expect("a changed status").click();
     driver.settle();
+}
+
+/// One stream with an event each new year.
+fn over_years() -> Driver {
+    let mut driver = Driver::with("thing-1", |path| {
+        let mut store = NativeStore::create(path).expect("a store");
+        for year in 2021..=2025 {
+            let event = NewEvent {
+                id: EventId::new(&format!("e{year}")),
+                event_type: "moved".into(),
+                schema: 1,
+                recorded_at: Timestamp::parse_rfc3339(&format!("{year}-01-01T02:03:04Z")),
+                payload: format!(r#"{{"to":"{year}"}}"#),
+                metadata: String::new(),
+            };
+            store.append(&StreamId::from("thing-1"), Expected::Any, &[event]).expect("appended");
+        }
+    });
+    driver.window.set_size(Vec2::new(1024.0, 700.0));
+    driver.settle();
+    driver
+}
+
+#[test]
+fn times_of_several_years_carry_their_year_in_the_history_and_in_that_of_a_field() {
+    let mut driver = over_years();
+    for _ in 0..2 {
+        let row = row_text(&driver, "v4 moved");
+        assert!(row.contains("2025-01-01 02:03"), "{row}");
+        assert!(row.contains("2024 → 2025"), "what changed is still there: {row}");
+        driver.window.set_size(Vec2::new(1280.0, 800.0));
+        driver.settle();
+    }
+    driver.window.get_by_role_and_label(Role::Row, "to: 2025").click();
+    driver.settle();
+    let row = row_text(&driver, "v4 2025");
+    assert!(row.contains("2025-01-01 02:03"), "{row}");
+    // Within one year it would only take room.
+    let row = row_text(&Driver::at("lead-1"), "v5 order-submitted");
+    assert!(row.contains("01-01 01:00:05") && !row.contains("2025-01-01 01:00"), "{row}");
 }
 
 #[test]

@@ -8,13 +8,14 @@ use crate::ui::history::{MARGIN, mark, names_ui, nothing_ui};
 use crate::ui::list::{Cells, Look, list_row, list_ui};
 use crate::ui::parts::{cut, shortened};
 use crate::ui::timeline::short_length;
+use crate::ui::when::TimeColumn;
 use crate::view::Lanes;
 
 /// How wide each column is; who gives way first, then when.
 #[derive(Clone, Copy)]
 struct Columns {
     number: f32,
-    when: f32,
+    when: TimeColumn,
     event: f32,
     stream: f32,
     who: f32,
@@ -22,24 +23,23 @@ struct Columns {
 }
 
 impl Columns {
-    fn new(width: f32, digits: usize) -> Self {
+    fn new(width: f32, digits: usize, has_years: bool) -> Self {
         const EVENT: f32 = 150.0;
         const STREAM: f32 = 120.0;
         const AFTER: f32 = 150.0;
         let number = 16.0 + 8.0 * digits.max(2) as f32;
-        let (mut when, mut who) = (126.0, 96.0);
+        let mut who = 96.0;
         let room = width - 2.0 * MARGIN - number;
-        if room < EVENT + STREAM + AFTER + when + who {
+        let column = TimeColumn::fitting(has_years, room - EVENT - STREAM - AFTER);
+        let when = column.width;
+        if when == 0.0 || room < EVENT + STREAM + AFTER + when + who {
             who = 0.0;
-        }
-        if room < EVENT + STREAM + AFTER + when {
-            when = 0.0;
         }
         let spare = (room - EVENT - STREAM - AFTER - when - who).max(0.0);
         let after = AFTER.min(room / 3.0);
         let stream = (STREAM + spare * 0.25).min(room / 3.0);
         let who = if who > 0.0 { who + spare * 0.2 } else { 0.0 };
-        Self { number, when, event: (room - when - stream - who - after).max(0.0), stream, who, after }
+        Self { number, when: column, event: (room - when - stream - who - after).max(0.0), stream, who, after }
     }
 }
 
@@ -49,11 +49,13 @@ pub(super) fn table_ui(ui: &mut Ui, scene: &mut Scene<'_>, found: &Causes, lanes
     if count == 0 {
         return nothing_ui(ui, &scene.text("causes-none"));
     }
-    let columns = Columns::new(ui.available_width(), count.to_string().len());
+    let time = |place: Option<&usize>| found.events.get(*place?)?.head.recorded_at;
+    let has_years = scene.zone.spans_years(time(lanes.listed.first()), time(lanes.listed.last()));
+    let columns = Columns::new(ui.available_width(), count.to_string().len(), has_years);
     let Columns { number, when, event, stream, who, after } = columns;
     let names = [
         ("col-number", number),
-        ("col-when", when),
+        ("col-when", when.width),
         ("col-event", event),
         ("col-stream", stream),
         ("col-who", who),
@@ -91,8 +93,8 @@ fn row_ui(
         cells.cell(ui, columns.number, |ui| {
             cut(ui, RichText::new((row + 1).to_string()).monospace().color(dim));
         });
-        cells.cell(ui, columns.when, |ui| {
-            let when = head.recorded_at.map_or_else(|| "—".to_owned(), |at| scene.zone.short(at));
+        cells.cell(ui, columns.when.width, |ui| {
+            let when = head.recorded_at.map_or_else(|| "—".to_owned(), |at| columns.when.text(scene.zone, at));
             cut(ui, RichText::new(when).monospace().color(dim));
         });
         cells.cell(ui, columns.event, |ui| {

@@ -48,6 +48,7 @@ pub(super) fn add_lane_ui(ui: &mut Ui, scene: &mut Scene<'_>, typing: &mut LaneT
         .id(id)
         .hint_text(RichText::new(scene.text(hint)).color(if typing.is_open { colours.dim } else { colours.accent }))
         .font(FontId::monospace(12.0))
+        .align(Align2::LEFT_CENTER)
         .desired_width(width)
         .lock_focus(completes)
         .layouter(&mut layouter);

@@ -81,6 +81,8 @@ pub(super) fn pause_at(track: &Track<'_>, pointer: Pos2) -> Option<Pause> {
 /// Round times, or round versions with their times.
 pub(super) fn scale_ui(painter: &Painter, scene: &Scene<'_>, track: &Track<'_>, mut written: Written) {
     let (colours, line) = (track.colours, track.line);
+    let [first, last] = [line.heads().first(), line.heads().last()].map(|head| head.and_then(|head| head.recorded_at));
+    let has_years = scene.zone.spans_years(first, last);
     let least = f64::from(BETWEEN / track.rect.width().max(1.0));
     let tick = |x: f32, ink: Color32| {
         let top = track.scale - 2.0;
@@ -101,7 +103,7 @@ pub(super) fn scale_ui(painter: &Painter, scene: &Scene<'_>, track: &Track<'_>, 
     } else {
         let places = version_ticks(&line, track.shown, least);
         let times = places.iter().filter_map(|place| line.heads().get(*place)?.recorded_at);
-        let form = form_of(times.clone().min().zip(times.max()), places.len());
+        let form = form_of(times.clone().min().zip(times.max()), places.len(), has_years);
         for place in places {
             let Some(head) = line.heads().get(place) else { continue };
             let x = track.x(line.share_at(place));
@@ -114,16 +116,18 @@ pub(super) fn scale_ui(painter: &Painter, scene: &Scene<'_>, track: &Track<'_>, 
     // No round time lies in what is shown: its ends say when it was.
     for share in [track.shown.from, track.shown.to] {
         let at = line.heads().get(line.nearest(share)).and_then(|head| head.recorded_at);
-        let text = at.map_or_else(String::new, |at| scene.zone.short(at));
+        let form = if has_years { "%Y-%m-%d %H:%M:%S" } else { "%m-%d %H:%M:%S" };
+        let text = at.and_then(|at| scene.zone.in_form(at, form)).unwrap_or_default();
         write(painter, track, &mut written, track.x(share), text, colours.dim);
     }
 }
 
 /// As much of a time as tells these ticks apart.
-fn form_of(ends: Option<(Timestamp, Timestamp)>, count: usize) -> &'static str {
+fn form_of(ends: Option<(Timestamp, Timestamp)>, count: usize, has_years: bool) -> &'static str {
     let length = ends.map_or(0, |(first, last)| last.micros_since(first)) / count.max(1) as i64 / 1_000_000;
     match length {
         86_400.. => "%Y-%m-%d",
+        60.. if has_years => "%Y-%m-%d %H:%M",
         60.. => "%m-%d %H:%M",
         1.. => "%H:%M:%S",
         _ => "%H:%M:%S%.3f",

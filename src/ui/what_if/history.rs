@@ -8,6 +8,7 @@ use crate::ui::card::{CardHead, card_head_ui};
 use crate::ui::history::{MARGIN, mark, names_ui, nothing_ui};
 use crate::ui::list::{Cells, Look, list_row, list_ui};
 use crate::ui::parts::{card, cut, filter_field, shortened};
+use crate::ui::when::TimeColumn;
 use crate::ui::{Scene, grouped};
 use crate::view::{Folded, OpenBranch, Pane, StreamView};
 
@@ -52,11 +53,12 @@ fn rows_ui(
             return nothing_ui(ui, &scene.text("history-none"));
         }
         let slot = open.slot(view.cursor());
-        let columns = Columns::new(ui.available_width(), folded);
+        let (first, last) = view.ends();
+        let columns = Columns::new(ui.available_width(), folded, scene.zone.spans_years(first, last));
         let Columns { version, when, event, who, changed, badge: _ } = columns;
         let names = [
             ("col-version", version),
-            ("col-when", when),
+            ("col-when", when.width),
             ("col-event", event),
             ("col-who", who),
             ("col-changed", changed),
@@ -117,7 +119,7 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, open: &OpenBranch, filter: &mut S
 #[derive(Clone, Copy, Debug)]
 struct Columns {
     version: f32,
-    when: f32,
+    when: TimeColumn,
     event: f32,
     who: f32,
     changed: f32,
@@ -126,17 +128,17 @@ struct Columns {
 
 impl Columns {
     /// As room runs out, who did it gives way first, then when, then what changed.
-    fn new(width: f32, folded: &Folded) -> Self {
+    fn new(width: f32, folded: &Folded, has_years: bool) -> Self {
         const EVENT: f32 = 170.0;
         const CHANGED: f32 = 110.0;
         let digits = folded.history().heads().last().map_or(1, |head| head.version.to_string().len()) + 2;
         let version = 16.0 + 7.5 * digits as f32;
         let badge = 104.0;
         let room = (width - 2.0 * MARGIN - version - badge).max(0.0);
-        let who = if room > EVENT + CHANGED + 116.0 + 84.0 { 84.0 } else { 0.0 };
-        let when = if room > EVENT + CHANGED + 116.0 { 116.0 } else { 0.0 };
+        let when = TimeColumn::fitting(has_years, room - EVENT - CHANGED);
+        let who = if when.width > 0.0 && room > EVENT + CHANGED + when.width + 84.0 { 84.0 } else { 0.0 };
         let event = EVENT.min(room);
-        Self { version, when, event, who, changed: (room - when - who - event).max(0.0), badge }
+        Self { version, when, event, who, changed: (room - when.width - who - event).max(0.0), badge }
     }
 }
 
@@ -177,8 +179,8 @@ fn row_ui(
         cells.cell(ui, columns.version, |ui| {
             cut(ui, text(&label, version_ink).monospace());
         });
-        cells.cell(ui, columns.when, |ui| {
-            let when = head.recorded_at.map_or_else(|| "—".to_owned(), |at| scene.zone.short(at));
+        cells.cell(ui, columns.when.width, |ui| {
+            let when = head.recorded_at.map_or_else(|| "—".to_owned(), |at| columns.when.text(scene.zone, at));
             cut(ui, text(&when, dim).monospace());
         });
         cells.cell(ui, columns.event, |ui| {
