@@ -132,6 +132,69 @@ class Correcting(Journey):
         self.assertEqual(foldline("verify", store), {"ok": True, "findings": []})
 
 
+    def test_when_another_program_was_quicker_what_came_is_told_and_the_correction_goes_behind_it(self):
+        store = self.store()
+        window = self.window(store, "lead-1", "--at", 3)
+        window.wait_for_version(3)
+        window.click("read-only")
+        window.click("Switch writing on", "push button", "button")
+        window.wait_for("writing on")
+        window.click("Compensate…")
+        window.wait_for("contact-details-updated would be recorded as version 7")
+        window.type_into("Author", "kim")
+        window.type_into("Reason", "the first spelling was right")
+        other = ["append", store, "lead-1", "--type", "contact-details-updated", "--payload", '{"phone": "9999"}']
+        foldline(*other, "--expect", 6, "--actor", "lee", "--reason", "a new number")
+        window.until(lambda: any("Somebody was quicker" in name for name in window.names()), "what came first")
+        window.wait_for("contact-details-updated would be recorded as version 8")
+        window.click("Append behind version 7", "push button", "button")
+        window.wait_for_version(8)
+        events = foldline("events", store, "lead-1", "--from", 7)
+        told = [(event["metadata"]["actor"], event["payload"]) for event in events]
+        self.assertEqual(told, [("lee", {"phone": "9999"}), ("kim", {"name": "aab"})])
+        self.assertEqual(foldline("verify", store), {"ok": True, "findings": []})
+
+
+class Debugging(Journey):
+    def test_a_lane_turns_at_the_versions_that_the_command_line_names(self):
+        store = self.store()
+        condition = 'status == "FOLLOWUP_SET"'
+        turns = [turn["version"] for turn in foldline("when", store, "lead-1", condition)]
+        self.assertGreater(len(turns), 1)
+        window = self.window(store, "lead-1", "--at", 0)
+        window.wait_for_version(0)
+        window.type_into("Add a lane", condition)
+        window.press("Return")
+        window.until(lambda: any("true once, 3 events" in name for name in window.names()), "the lane")
+        window.press("Escape")
+        for version in turns:
+            window.press("t")
+            window.wait_for_version(version)
+        for version in reversed(turns[:-1]):
+            window.press("shift+t")
+            window.wait_for_version(version)
+
+    def test_what_if_writes_nothing_until_it_is_made_so(self):
+        store = self.store()
+        [differs] = foldline("what-if", store, "lead-1", "--skip", 3)["diff"]
+        window = self.window(store, "lead-1", "--at", 3)
+        window.wait_for_version(3)
+        window.click("What if…")
+        window.wait_for("What if — nothing is written")
+        window.click("Add an edit…")
+        window.click("Leave this event out")
+        window.wait_for("as v7")
+        self.assertEqual(foldline("show", store, "lead-1")["version"], 6, "written before it was asked for")
+        window.click("Make this so…")
+        window.type_into("Author", "kim")
+        window.type_into("Reason", "the first spelling was right")
+        window.click("Append 1 event", "push button", "button")
+        window.click("Switch writing on", "push button", "button")
+        window.wait_for_version(7)
+        self.assertEqual(foldline("show", store, "lead-1")["state"][differs["field"]], differs["after"])
+        self.assertEqual(foldline("verify", store), {"ok": True, "findings": []})
+
+
 class Remembering(Journey):
     def test_theme_language_and_store_are_as_they_were_left(self):
         store = self.store()
