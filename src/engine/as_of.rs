@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::load::describe_first;
 use super::when::stopped;
 use super::whole::each_decoded;
-use super::{EngineError, Ticket, describe};
+use super::{EngineError, Ticket};
 use crate::event::{Cursor, Position};
 use crate::expr::{Expression, Names};
 use crate::index::{AsOf, Budget, Choice, MixedRows, Place, StoreMoment};
@@ -120,13 +121,7 @@ pub(super) type Aggregates = Option<crate::domain::Aggregate>;
 
 /// `None` where there is no such category.
 pub(super) fn aggregate_of(reader: &dyn Store, category: &str) -> Result<Option<Aggregates>, EngineError> {
-    let query = StreamQuery { category: Some(category.to_owned()), limit: Some(1), ..StreamQuery::default() };
-    let mut first = None;
-    reader.visit_streams(&query, &mut |row| {
-        first = Some(row.stream);
-        Flow::Break(())
-    })?;
-    first.map(|first| Ok(describe(reader, &first)?.aggregate)).transpose()
+    Ok(describe_first(reader, category)?.map(|first| first.aggregate))
 }
 
 fn no_projection(asked: &str, of: &[Aggregates]) -> EngineError {

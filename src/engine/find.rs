@@ -65,16 +65,6 @@ impl Words {
         Self(words.iter().map(|word| Needle::new(word)).collect())
     }
 
-    /// What stands around the first of them, where all of them stand in the event; how it begins, where there is no word.
-    pub fn excerpt(&self, row: &EventRow<'_>) -> Option<String> {
-        let Some((first, others)) = self.0.split_first() else { return Some(cut_out(row.payload, 0..2 * BEFORE)) };
-        if !others.iter().all(|word| word.is_in(row)) {
-            return None;
-        }
-        let found = places(row).into_iter().find_map(|place| Some((place, first.place(place)?.start)));
-        found.map(|(place, at)| cut_out(place, at.saturating_sub(BEFORE)..at + 2 * BEFORE))
-    }
-
     /// What stands around them, where all of them stand in the event; how it begins, where there is no word.
     pub fn snippet(&self, row: &EventRow<'_>) -> Option<Snippet> {
         if !self.are_in(row) {
@@ -126,7 +116,8 @@ impl Words {
     }
 }
 
-const QUOTES: [char; 3] = ['"', '“', '”'];
+/// What holds words together.
+pub(super) const QUOTES: [char; 3] = ['"', '“', '”'];
 
 /// The parts of a text, between spaces outside of quotation marks.
 fn words_of(text: &str) -> impl Iterator<Item = &str> {

@@ -43,6 +43,17 @@ pub fn describe(reader: &dyn Store, stream: &StreamId) -> Result<Described, Engi
     Ok(Described { row, aggregate })
 }
 
+/// The first stream of a category, which tells what the others are. `None` where there is no such category.
+pub(super) fn describe_first(reader: &dyn Store, category: &str) -> Result<Option<Described>, EngineError> {
+    let query = StreamQuery { category: Some(category.to_owned()), limit: Some(1), ..StreamQuery::default() };
+    let mut first = None;
+    reader.visit_streams(&query, &mut |row| {
+        first = Some(row.stream);
+        Flow::Break(())
+    })?;
+    first.map(|first| describe(reader, &first)).transpose()
+}
+
 fn near_names(reader: &dyn Store, stream: &StreamId) -> Result<Vec<StreamId>, StoreError> {
     const NAMED: u64 = 3;
     let mut near = Vec::new();

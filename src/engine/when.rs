@@ -2,13 +2,14 @@
 
 use std::sync::{Arc, Mutex};
 
+use super::load::describe_first;
 use super::ticket::lock;
 use super::whole::each_decoded;
-use super::{Described, EngineError, describe, load_timeline};
+use super::{Described, EngineError, load_timeline};
 use crate::event::{EventRow, Metadata, Timestamp};
 use crate::expr::{Expression, Flaw, FlawKind, Names, Stop, Uses};
 use crate::replay::{Counted, Index, ProjectionRef, Spoken, SpokenOf, Timeline, Turns, Watched, Watching, registry};
-use crate::store::{Flow, Store, StoreError, StreamQuery};
+use crate::store::{Flow, Store, StoreError};
 
 /// What the events of one stream say besides what a projection keeps, as far as an expression asks for it.
 #[derive(Debug, Default)]
@@ -124,14 +125,7 @@ pub fn projection_of_category(
     category: &str,
     name: Option<&str>,
 ) -> Result<Option<ProjectionRef>, EngineError> {
-    let query = StreamQuery { category: Some(category.to_owned()), limit: Some(1), ..StreamQuery::default() };
-    let mut first = None;
-    reader.visit_streams(&query, &mut |row| {
-        first = Some(row.stream);
-        Flow::Break(())
-    })?;
-    let Some(first) = first else { return Ok(None) };
-    let described = describe(reader, &first)?;
+    let Some(described) = describe_first(reader, category)? else { return Ok(None) };
     Ok(Some(match name {
         Some(name) => described.projection(Some(name))?,
         None => registry().first(described.aggregate).clone(),

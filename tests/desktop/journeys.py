@@ -108,8 +108,8 @@ class Looking(Journey):
 
 
 class Correcting(Journey):
-    def test_a_correction_made_in_the_window_is_read_by_the_command_line_and_the_store_is_intact(self):
-        store = self.store()
+    def about_to_correct(self, store):
+        """Version 3 of lead-1, with its correction planned and signed."""
         window = self.window(store, "lead-1", "--at", 3)
         window.wait_for_version(3)
         window.click("read-only")
@@ -120,6 +120,11 @@ class Correcting(Journey):
         window.type_into("Author", "kim")
         window.type_into("Reason", "the first spelling was right")
         window.wait_for("contact-details-updated would be recorded as version 7")
+        return window
+
+    def test_a_correction_made_in_the_window_is_read_by_the_command_line_and_the_store_is_intact(self):
+        store = self.store()
+        window = self.about_to_correct(store)
         self.assertEqual(foldline("show", store, "lead-1")["version"], 6, "written before it was asked for")
         window.click("Append", "push button", "button")
         window.wait_for_version(7)
@@ -134,15 +139,7 @@ class Correcting(Journey):
 
     def test_when_another_program_was_quicker_what_came_is_told_and_the_correction_goes_behind_it(self):
         store = self.store()
-        window = self.window(store, "lead-1", "--at", 3)
-        window.wait_for_version(3)
-        window.click("read-only")
-        window.click("Switch writing on", "push button", "button")
-        window.wait_for("writing on")
-        window.click("Compensate…")
-        window.wait_for("contact-details-updated would be recorded as version 7")
-        window.type_into("Author", "kim")
-        window.type_into("Reason", "the first spelling was right")
+        window = self.about_to_correct(store)
         other = ["append", store, "lead-1", "--type", "contact-details-updated", "--payload", '{"phone": "9999"}']
         foldline(*other, "--expect", 6, "--actor", "lee", "--reason", "a new number")
         window.until(lambda: any("Somebody was quicker" in name for name in window.names()), "what came first")

@@ -3,11 +3,12 @@
 mod days;
 mod terms;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::load::each_batch;
 use super::{EngineError, Words};
-use crate::event::{EventBatch, EventId, EventRow, EventType, LinkKind, Links, Metadata, StreamId, Timestamp, Version};
+use crate::event::{EventBatch, EventId, EventRow, EventType, LinkKind, Links, StreamId, Timestamp, Version, actor_in};
 use crate::store::{Flow, Query, Store};
 
 pub use days::{Calendar, Days};
@@ -58,7 +59,7 @@ pub struct FoundEvent {
     pub event_type: EventType,
     pub recorded_at: Option<Timestamp>,
     pub actor: Option<String>,
-    /// What stands around the first word; the value of the payload where one was asked for; else how the payload begins.
+    /// What stands around the words; the value of the payload where one was asked for; else how the payload begins.
     pub place: String,
 }
 
@@ -101,12 +102,12 @@ impl Search {
             return None;
         }
         let place = match &self.words {
-            Some(words) => Some(words.excerpt(row)?),
+            Some(words) => Some(words.snippet(row)?.text),
             None => None,
         };
         let value = self.payload_holds(row)?;
         let actor = self.actor_holds(row)?;
-        let place = place.or(value).unwrap_or_else(|| Words::of(&[]).excerpt(row).unwrap_or_default());
+        let place = place.or(value).unwrap_or_else(|| Words::of(&[]).snippet(row).unwrap_or_default().text);
         Some(FoundEvent {
             stream: row.stream.clone(),
             version: row.version,
@@ -154,12 +155,12 @@ impl Search {
     /// Who recorded it; `None` where it must be somebody else.
     #[allow(clippy::option_option, reason = "an event of nobody may be wanted too")]
     fn actor_holds(&self, row: &EventRow<'_>) -> Option<Option<String>> {
-        let actor = Metadata::parse(row.metadata).actor;
+        let actor = actor_in(row.metadata);
         let is_wanted = self.any_of(|wanted| match wanted {
             Wanted::Actor(glob) => Some(actor.as_deref().is_some_and(|actor| glob.fits(actor))),
             _ => None,
         });
-        is_wanted.then_some(actor)
+        is_wanted.then(|| actor.map(Cow::into_owned))
     }
 
     /// The first value that was asked for, as it stands; `None` where one is not so.

@@ -7,6 +7,7 @@ use memchr::memchr;
 use memchr::memmem::Finder;
 use serde_json::Value;
 
+use super::super::find::QUOTES;
 use super::days::{self, Calendar};
 use super::{Misread, Term, Wanted};
 use crate::event::{EventId, Explain, Message, json_value, nearest};
@@ -171,8 +172,6 @@ impl Token {
         self.quoted_from.is_none()
     }
 }
-
-const QUOTES: [char; 3] = ['"', '“', '”'];
 
 /// What stands between spaces; quotation marks hold together what stands between them.
 fn tokens(typed: &str) -> Result<Vec<Token>, Misread> {
