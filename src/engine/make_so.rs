@@ -88,7 +88,7 @@ fn each_row(proposal: &Proposal, visit: &mut dyn FnMut(&EventRow<'_>)) {
     }
 }
 
-fn changes(before: &Value, after: &Value, bookkeeping: &[&str]) -> Vec<Change> {
+pub(super) fn changes(before: &Value, after: &Value, bookkeeping: &[&str]) -> Vec<Change> {
     let value = |shown: &Value, path: &str| path_value(shown, path).cloned().unwrap_or(Value::Null);
     let change = |field: String| Change { before: value(before, &field), after: value(after, &field), field };
     diff_values(before, after, bookkeeping).into_iter().map(change).collect()

@@ -2,12 +2,14 @@
 //! is kept between questions. Who asks is answered later and woken then; whoever asks anew interrupts what has become
 //! pointless, in the database itself.
 
+mod arranged;
 mod as_of;
 mod asked;
 mod causes;
 mod census;
 mod check;
 mod counting;
+mod differing;
 mod evidence;
 mod explain;
 mod feed;
@@ -21,6 +23,7 @@ mod numbers;
 mod pool;
 mod reasons;
 mod reduced;
+mod row_export;
 mod sample_store;
 mod sealing;
 mod search;
@@ -28,6 +31,7 @@ mod signing;
 mod small_file;
 mod smallest;
 mod snapshots;
+mod stood;
 mod survey;
 mod test_source;
 mod ticket;
@@ -37,12 +41,14 @@ mod whole;
 
 use std::sync::Arc;
 
+pub use arranged::{ArrangeWanted, Arranged, RowFilter, Stood, arrange};
 pub use as_of::{AsOfCondition, AsOfWanted, Chosen, as_of, choose};
 pub use asked::{Asked, Cause, Passing, Question, Tool};
 pub use causes::{Around, CAUSES_KEPT, Causes, LinkedEvent, causes, event_meant, light};
 pub use census::census;
 pub use check::{check, export_findings};
 pub use counting::{AsOfAnswer, CountIndex, CountStore, CountWanted, CountedSo};
+pub use differing::{DIFFERING_KEPT, DifferWanted, Differing, DifferingStream, differing};
 pub use evidence::{
     EvidenceOf, EvidenceWish, ProofError, Written, check_evidence, gather_evidence, write_evidence, write_seal,
 };
@@ -60,6 +66,7 @@ pub use numbers::grouped;
 pub use pool::{Answer, Lost, begin};
 pub use reasons::{ask_why_not, check_field, values_like};
 pub use reduced::{EXCERPT_ENDINGS, Excerpt, ExcerptError, ExcerptForm, ExcerptTarget, write_excerpt};
+pub use row_export::{RowsFormat, RowsWish, write_rows};
 pub use sample_store::{MakeSampleError, sample_store, write_sample};
 pub use sealing::{Check, SealError, check_since, read_seal};
 pub use search::{Calendar, Days, FoundEvent, Glob, Misread, MisreadKind, PayloadValue, Search, Term, Wanted, search};
@@ -67,6 +74,7 @@ pub use signing::KeyError;
 pub use small_file::Unreadable;
 pub use smallest::{Smallest, Sought, smallest};
 pub use snapshots::{SNAPSHOT_SPACING, check_snapshots, keep_long_streams, keep_snapshots};
+pub use stood::{StoodRow, StoodRows, StoodWanted, stood};
 pub use survey::{
     DayOfStore, Digest, FoundStream, ListedStream, Matching, StreamGroup, Survey, folded, name_of_stream, short_id,
 };

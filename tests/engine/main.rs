@@ -32,6 +32,7 @@ mod sample;
 mod search;
 mod seed_history;
 mod store_contract;
+mod store_lens;
 mod survey;
 mod tampering;
 mod ticket_compensations;

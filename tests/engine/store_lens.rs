@@ -1,0 +1,219 @@
+//! What a table of a whole store shows, against each of its streams folded by itself.
+
+use foldline::engine::{
+    ArrangeWanted, AsOfWanted, DifferWanted, EngineError, RowFilter, StoodWanted, Ticket, arrange, differing, stood,
+};
+use foldline::event::{NewEvent, Position, RecordedEvent, StreamId, Timestamp, Version, key_path};
+use foldline::index::{Sorting, StoreMoment};
+use foldline::projection::{diff_values, path_value};
+use foldline::replay::registry;
+use foldline::store::{Expected, Query, Store, StoreError, Writer};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::as_of::{cqrs_es, emmett, naively, native, sketches, sql_stream_store};
+use super::workshop::{cases, event, own_store, read, second};
+
+fn ticket() -> Ticket {
+    Ticket::new("testing")
+}
+
+/// Moments that lie before, between and behind the events.
+fn moments(store: &dyn Store, events: &[RecordedEvent]) -> Vec<StoreMoment> {
+    let mut moments = vec![StoreMoment::Latest];
+    moments.extend([-1, 0, 7, 20, 100].map(|at| StoreMoment::Time(second(at))));
+    if store.capabilities().has_feed {
+        let last = events.iter().filter_map(|event| event.position).max().unwrap_or_default();
+        moments.extend((0..last.0 + 3).step_by(9).map(|position| StoreMoment::Position(Position(position))));
+    }
+    moments
+}
+
+fn rows_hold(store: &dyn Store, name: Option<&str>) -> Result<(), TestCaseError> {
+    let events = read(store, &Query::store());
+    for at in moments(store, &events) {
+        let expected = naively(store, &events, name, at);
+        let streams = expected.iter().map(|(stream, (version, ..))| (stream.clone(), *version)).collect();
+        let wanted = StoodWanted { streams, projection: name.map(str::to_owned), paths: vec!["total".to_owned()] };
+        let rows = stood(store, &wanted, &ticket()).expect("read").rows;
+        prop_assert_eq!(rows.len(), expected.len());
+        for row in rows {
+            let (version, recorded_at, state) = &expected[&row.stream];
+            prop_assert_eq!((row.version, row.recorded_at), (*version, *recorded_at));
+            let fields = state.as_object().cloned().unwrap_or_default();
+            for (field, value) in &fields {
+                prop_assert_eq!(row.value(&key_path("", field)), value, "{} of {} at {:?}", field, row.stream, at);
+            }
+            prop_assert_eq!(row.value("total"), fields.get("total").unwrap_or(&Value::Null));
+        }
+        let of = AsOfWanted { projection: name.map(str::to_owned), at, ..AsOfWanted::default() };
+        let wanted = ArrangeWanted {
+            of,
+            filter: RowFilter::default(),
+            sorting: Sorting::Time,
+            is_descending: true,
+            numbers_of: None,
+        };
+        let arranged = match arrange(store, &wanted, None, &ticket()) {
+            Ok(arranged) => arranged.expect("no category was named").1,
+            Err(EngineError::NoSuchProjection { .. }) if expected.is_empty() => continue,
+            Err(error) => return Err(TestCaseError::fail(error.to_string())),
+        };
+        prop_assert_eq!(arranged.places.len(), expected.len());
+        let times: Vec<Option<Timestamp>> =
+            arranged.places.iter().filter_map(|place| Some(arranged.as_of.row(*place)?.recorded_at)).collect();
+        let there: Vec<Timestamp> = times.iter().copied().flatten().collect();
+        prop_assert!(there.is_sorted_by(|a, b| a >= b), "{:?}", times);
+        prop_assert!(times.iter().skip_while(|at| at.is_some()).all(Option::is_none), "{:?}", times);
+    }
+    Ok(())
+}
+
+/// What of a state is no bookkeeping and differs.
+fn differ(was: &Value, is: &Value, bookkeeping: &[&str]) -> Vec<(String, Value, Value)> {
+    let value = |state: &Value, path: &str| path_value(state, path).cloned().unwrap_or(Value::Null);
+    let paths = diff_values(was, is, bookkeeping).into_iter();
+    paths.map(|path| (path.clone(), value(was, &path), value(is, &path))).collect()
+}
+
+fn differences_hold(store: &dyn Store, name: Option<&str>) -> Result<(), TestCaseError> {
+    let events = read(store, &Query::store());
+    let moments = moments(store, &events);
+    for (from, to) in moments.iter().flat_map(|from| moments.iter().map(move |to| (*from, *to))) {
+        let (was, is) = (naively(store, &events, name, from), naively(store, &events, name, to));
+        let wanted = DifferWanted { projection: name.map(str::to_owned), category: None, from, to };
+        let found = differing(store, &wanted, &ticket()).expect("read");
+        let mut alike = 0;
+        for stream in was.keys().chain(is.keys().filter(|stream| !was.contains_key(*stream))) {
+            let row = found.rows.iter().find(|row| row.stream == *stream);
+            match (was.get(stream), is.get(stream)) {
+                (Some((a, _, before)), Some((b, _, after))) if a != b => {
+                    let described = foldline::engine::describe(store, stream).expect("there");
+                    let projection = described.projection(name).expect("it has one");
+                    let expected = differ(before, after, projection.timeline(0).bookkeeping());
+                    let told = row.map(|row| {
+                        let change = |change: &foldline::replay::Change| {
+                            (change.field.clone(), change.before.clone(), change.after.clone())
+                        };
+                        row.changes.iter().map(change).collect::<Vec<_>>()
+                    });
+                    alike += u64::from(expected.is_empty());
+                    prop_assert_eq!(told.unwrap_or_default(), expected, "{} from {:?} to {:?}", stream, from, to);
+                }
+                (Some(_), Some(_)) => prop_assert!(row.is_none(), "{} stood still", stream),
+                (before, after) => {
+                    let row = row.expect("it began or is not there yet");
+                    prop_assert_eq!(row.before, before.map(|(version, ..)| *version));
+                    prop_assert_eq!(row.after, after.map(|(version, ..)| *version));
+                }
+            }
+        }
+        prop_assert_eq!(found.alike, alike);
+        prop_assert_eq!(found.differ, found.rows.len() as u64);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(cases(5))]
+
+    #[test]
+    fn the_rows_of_any_moment_are_each_stream_folded_alone(sketches in sketches()) {
+        for make in [native, emmett, sql_stream_store, cqrs_es] {
+            let (_folder, store) = make(&sketches);
+            for name in [None, Some("fields"), Some("state")] {
+                rows_hold(&*store, name)?;
+            }
+        }
+    }
+
+    #[test]
+    fn two_moments_differ_where_their_folds_do(sketches in sketches()) {
+        for make in [native, emmett, sql_stream_store, cqrs_es] {
+            let (_folder, store) = make(&sketches);
+            differences_hold(&*store, None)?;
+        }
+    }
+}
+
+fn of_leads() -> (tempfile::TempDir, foldline::store::native::NativeStore) {
+    let (folder, mut store) = own_store();
+    for number in 0..9_i64 {
+        let stream = StreamId::from(format!("lead-{number}").as_str());
+        let named = json!({"lead-id": number, "name": format!("Name {number}")}).to_string();
+        let mut events = vec![event(&format!("{number}-0"), "lead-initialized", &named)];
+        for step in 0..number % 3 {
+            events.push(NewEvent {
+                recorded_at: Some(second(number * 10 + step)),
+                ..event(&format!("{number}-{}", step + 1), "contacted", "{}")
+            });
+        }
+        store.append(&stream, Expected::NoStream, &events).expect("recorded");
+    }
+    (folder, store)
+}
+
+fn wanted(filter: RowFilter) -> ArrangeWanted {
+    ArrangeWanted {
+        of: AsOfWanted { category: Some("lead".to_owned()), ..AsOfWanted::default() },
+        filter,
+        sorting: Sorting::Stream,
+        is_descending: false,
+        numbers_of: Some("contacts".to_owned()),
+    }
+}
+
+#[test]
+fn conditions_words_and_times_narrow_the_rows_together_and_another_order_reads_nothing() {
+    let (_folder, store) = of_leads();
+    let filter = RowFilter {
+        conditions: vec!["contacts > 0".to_owned(), "name != 'Name 4' || contacts > 7".to_owned()],
+        texts: vec!["NAME".to_owned()],
+        columns: vec!["name".to_owned()],
+        since: Some(second(20)),
+    };
+    let first = wanted(filter);
+    let (known, arranged) = arrange(&store, &first, None, &ticket()).expect("read").expect("there");
+    let names = |arranged: &foldline::engine::Arranged| -> Vec<String> {
+        let name = |place| arranged.as_of.row(place).expect("a row").stream.to_string();
+        arranged.places.iter().map(|place| name(*place)).collect()
+    };
+    assert_eq!(names(&arranged), ["lead-2", "lead-5", "lead-7", "lead-8"]);
+    let numbers = arranged.numbers.expect("contacts are numbers");
+    assert_eq!((numbers.count, numbers.sum, numbers.most), (4, 7.0, 2.0));
+    // A store that cannot be read any more is not asked.
+    let second = ArrangeWanted { sorting: Sorting::Field("contacts".to_owned()), is_descending: true, ..first };
+    let (_elsewhere, empty) = own_store();
+    let (_, arranged) = arrange(&empty, &second, Some(known.clone()), &ticket()).expect("known").expect("there");
+    assert_eq!(names(&arranged), ["lead-2", "lead-5", "lead-8", "lead-7"]);
+    let wrong = wanted(RowFilter { conditions: vec!["contcts > 0".to_owned()], ..RowFilter::default() });
+    let error = arrange(&empty, &wrong, Some(known), &ticket()).expect_err("there is no such field");
+    assert!(matches!(error, EngineError::Condition(_)), "{error}");
+}
+
+#[test]
+fn what_nobody_waits_for_ends() {
+    let (_folder, store) = of_leads();
+    let cancelled = ticket();
+    cancelled.cancel();
+    let is_cancelled = |error: EngineError| matches!(error, EngineError::Store(StoreError::Cancelled));
+    let rows = StoodWanted { streams: vec![(StreamId::from("lead-2"), Version(2))], ..StoodWanted::default() };
+    assert!(is_cancelled(stood(&store, &rows, &cancelled).expect_err("cancelled")));
+    assert!(is_cancelled(arrange(&store, &wanted(RowFilter::default()), None, &cancelled).expect_err("cancelled")));
+    let moments = DifferWanted { from: StoreMoment::Position(Position(2)), ..DifferWanted::default() };
+    assert!(is_cancelled(differing(&store, &moments, &cancelled).expect_err("cancelled")));
+}
+
+#[test]
+fn a_stream_that_is_gone_has_no_row_and_one_without_the_projection_says_so() {
+    let (_folder, mut store) = of_leads();
+    store.append(&StreamId::from("order-1"), Expected::Any, &[event("o", "placed", "{}")]).expect("recorded");
+    let streams = ["lead-1", "gone-1", "order-1"].map(|stream| (StreamId::from(stream), Version(0))).to_vec();
+    let wanted = StoodWanted { streams, projection: Some("analysis".to_owned()), paths: Vec::new() };
+    let rows = stood(&store, &wanted, &ticket()).expect("read").rows;
+    let told: Vec<(&str, bool)> = rows.iter().map(|row| (row.stream.as_str(), row.is_left_out)).collect();
+    assert_eq!(told, [("lead-1", false), ("order-1", true)]);
+    let lead = registry().of_aggregate(Some(foldline::domain::Aggregate::Lead));
+    assert_eq!(rows[0].projections, lead.iter().map(|offered| offered.name().to_owned()).collect::<Vec<_>>());
+    assert!(rows[0].bookkeeping.contains(&"version".to_owned()));
+}
