@@ -113,6 +113,33 @@ field-close = Back to the history
 no-value = no value
 event = Event
 event-version = Event · v{ $version }
+told-lead-initialized = New lead
+told-contacted = Contacted the customer
+told-followup-set = Set a follow-up
+told-contact-details-updated = Corrected contact details
+told-contact-details-updated-name = Corrected the name
+told-contact-details-updated-phone = Corrected the phone number
+told-contact-details-updated-name-phone = Corrected name and phone number
+told-order-submitted = Order submitted
+told-payment-confirmed = Payment confirmed
+told-payment-failed = Payment failed
+told-lead-closed = Closed the lead
+told-contact-retracted = Took a contact back
+told-followup-cancelled = Cancelled a follow-up
+told-order-cancelled = Cancelled the order
+told-payment-reversed = Reversed the payment
+told-payment-failure-withdrawn = Withdrew a failed payment
+told-lead-reopened = Reopened the lead
+told-ticket-initialized = New ticket
+told-agent-assigned = Assigned an agent
+told-ticket-viewed = Viewed the ticket
+told-message-posted = Posted a message
+told-priority-changed = Changed the priority
+told-ticket-escalated = Escalated the ticket
+told-ticket-closed = Closed the ticket
+told-ticket-reopened = Reopened the ticket
+told-message-retracted = Took a message back
+told-escalation-withdrawn = Withdrew the escalation
 position = position { $position }
 when = when
 who = who
@@ -598,6 +625,89 @@ when-row = first at v{ $version }  ·  { $events ->
 }
 when-true-now = true now
 when-no-category = There are no streams of { $category }; choose others.
+activity-search = Search everything that happened
+activity-hint = Who, what, when: actor:kim changed:phone 2025-03, or any words
+activity-clear = Clear the search
+activity-add = + Condition
+activity-add-who = Who
+activity-add-event = Event
+activity-add-field = Changed field
+activity-add-time = When
+activity-add-category = Category
+activity-add-none = Nothing to choose from yet
+when-today = today
+when-yesterday = yesterday
+when-this-week = this week
+when-last-week = last week
+when-this-month = this month
+when-last-month = last month
+chip-who = who
+chip-event = event
+chip-stream = stream
+chip-time = when
+chip-changed = changed
+chip-value = value
+chip-words = words
+chip-not = not
+chip-remove = Remove { $name }
+activity-count = { $count ->
+    [0] Nothing was found
+    [one] 1 event
+   *[other] { $grouped } events, newest first
+}
+activity-count-of = { $count ->
+    [0] Nothing was found among { $of } events
+   *[other] { $grouped } of { $of } events, newest first
+}
+activity-latest = The latest { $grouped }, newest first; scroll for more
+activity-so-far = { $grouped } so far
+activity-stopped = The search was stopped; { $grouped } were found by then
+activity-none = No event is like this. Take a condition away, or choose another time.
+activity-export = Export…
+activity-print = Print…
+activity-day = { $weekday }, { $year }-{ $month }-{ $day }
+activity-day-count = { $count ->
+    [one] 1 event
+   *[other] { $grouped } events
+}
+activity-day-more = { $grouped } and more
+activity-no-time = No time recorded
+day-monday = Monday
+day-tuesday = Tuesday
+day-wednesday = Wednesday
+day-thursday = Thursday
+day-friday = Friday
+day-saturday = Saturday
+day-sunday = Sunday
+strip-month = Only this month
+strip-earlier = Month before
+strip-later = Month after
+strip-coming = Counting this month…
+strip-none = Nobody did anything in this month
+strip-more = { $count } more people
+strip-person = { $name }: { $count } in this month
+strip-cell = { $count ->
+    [0] { $name }, { $day }: nothing
+    [one] { $name }, { $day }: 1 event
+   *[other] { $name }, { $day }: { $grouped } events
+}
+activity-saved = Saved searches
+activity-save = Save this search…
+activity-save-name = Name of the search
+activity-save-now = Save
+activity-saved-none = None yet
+activity-forget = Forget { $name }
+activity-recent = Recent searches
+activity-recent-none = None yet
+activity-recent-clear = Forget recent searches
+activity-fields = Changed fields, in the result
+activity-fields-of = Changed fields, in the latest { $count }
+activity-fields-coming = Being counted…
+activity-fields-none = None
+activity-pick = Choose an event to see all of it
+activity-open = Open at this moment
+activity-compensate-about = Opens the stream at this event, and corrects it there
+activity-causes = Causes and effects
 search-events = Search events…
 search-hint = Words that all stand in the event; "quoted words" as one
 search-text = Text to find
@@ -907,6 +1017,9 @@ note-filter = Search notes
 note-none = No note has that in it.
 note-bookmark = Bookmark
 job-keeping-notes = keeping notes
+job-keeping-searches = keeping searches
+job-counting-fields = counting changed fields
+job-counting-days = counting days
 check-found = { $count ->
     [0] Nothing to report
     [one] 1 finding

@@ -224,6 +224,10 @@ impl App {
             Action::MovePin(pin, index) => self.store.iter_mut().for_each(|store| store.move_pin(pin, index)),
             Action::RemovePin(pin) => self.store.iter_mut().for_each(|store| store.remove_pin(pin)),
             Action::Lanes(action) => self.run_lanes(ctx, action),
+            Action::Activity(wish) => {
+                let calendar = self.settings.zone.calendar(now());
+                self.store.iter_mut().for_each(|store| store.wish(wish.clone(), &calendar));
+            }
             Action::Copy(text) => self.copy(ctx, text, "copied"),
             Action::CancelLoading => {
                 self.sample.cancel();

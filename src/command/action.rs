@@ -1,7 +1,7 @@
 use super::Command;
 use crate::event::{StreamId, Version};
 use crate::store::{Link, Source, StreamOrder};
-use crate::view::{BranchWish, ExportWhat, FileFor, Pane, Span, ToolName, WallDay};
+use crate::view::{ActivityWish, BranchWish, ExportWhat, FileFor, Pane, Span, ToolName, WallDay};
 
 /// What a panel asks for. Panels only send; `logic` carries out.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +49,7 @@ pub enum Action {
     MovePin(usize, usize),
     RemovePin(usize),
     Lanes(LaneAction),
+    Activity(ActivityWish),
     Copy(String),
     CancelLoading,
     /// Begins what the tool's dialog says.

@@ -35,6 +35,7 @@ mod stood;
 mod survey;
 mod test_source;
 mod ticket;
+mod told;
 mod what_if;
 mod when;
 mod whole;
@@ -80,6 +81,7 @@ pub use survey::{
 };
 pub use test_source::{Language, Shows, TestCase, test_source};
 pub use ticket::{Progress, Ticket};
+pub use told::{FIELDS_TOLD, ToldEvent, readable, tell};
 pub use what_if::BranchBase;
 pub use when::{
     FoundSoFar, FoundWhen, SpokenWords, WhenInStore, projection_of_category, stopped, when_in_store, when_stream,

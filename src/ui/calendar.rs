@@ -160,7 +160,7 @@ fn weeks_ui(
     pressed
 }
 
-fn heat(colours: &Palette, events: u64, most: u64) -> Color32 {
+pub(super) fn heat(colours: &Palette, events: u64, most: u64) -> Color32 {
     // By the root, so that one crowded day does not make all others look alike.
     let share = (events as f32 / most.max(1) as f32).sqrt();
     let step = ((share * HEAT.len() as f32).ceil() as usize).clamp(1, HEAT.len()) - 1;

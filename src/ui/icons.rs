@@ -26,6 +26,7 @@ pub(super) enum Icon {
     PaneLeft,
     PaneRight,
     PaneBelow,
+    Glass,
 }
 
 const SIZE: f32 = 12.0;
@@ -180,6 +181,10 @@ pub(super) fn paint(painter: &egui::Painter, icon: Icon, rect: Rect, ink: Color3
                 Icon::PaneRight => fill(&[at(0.62, 0.08), at(1.0, 0.08), at(1.0, 0.92), at(0.62, 0.92)]),
                 _ => fill(&[at(0.0, 0.6), at(1.0, 0.6), at(1.0, 0.92), at(0.0, 0.92)]),
             }
+        }
+        Icon::Glass => {
+            painter.circle_stroke(at(0.42, 0.42), rect.width() * 0.36, Stroke::new(1.4, ink));
+            painter.line_segment([at(0.68, 0.68), at(0.98, 0.98)], Stroke::new(1.6, ink));
         }
         Icon::Flag => {
             painter.line_segment([at(0.2, 0.0), at(0.2, 1.0)], Stroke::new(1.4, ink));

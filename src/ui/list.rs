@@ -168,7 +168,12 @@ pub(super) fn few_rows_ui(ui: &mut Ui, id: &'static str, count: usize, mut row: 
 }
 
 /// Draws one of the rows. It has one id wherever its list is scrolled to.
-fn place_ui(ui: &mut Ui, stops: &mut Stops, place: usize, row: &mut impl FnMut(&mut Ui, usize)) -> Option<Response> {
+pub(super) fn place_ui(
+    ui: &mut Ui,
+    stops: &mut Stops,
+    place: usize,
+    row: &mut impl FnMut(&mut Ui, usize),
+) -> Option<Response> {
     let sense = stops.sense(place);
     ui.data_mut(|data| data.insert_temp(row_id(), RowFocus { sense, id: None }));
     ui.push_id(place, |ui| row(ui, place));

@@ -2,6 +2,7 @@
 
 #![deny(clippy::indexing_slicing, reason = "a redraw between two facts must not end the program")]
 
+mod activity;
 mod bar;
 mod calendar;
 mod card;
@@ -53,6 +54,7 @@ mod when;
 mod when_search;
 mod writing;
 
+pub use activity::{activity_event_ui, activity_left_ui, activity_ui};
 pub use bar::{status_bar_ui, top_bar_ui};
 pub use causes::causes_ui;
 pub use compare::compare_ui;

@@ -1,5 +1,7 @@
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use crate::engine::Calendar;
 use crate::event::Timestamp;
 use crate::view::{Clock, WallDay};
 
@@ -104,6 +106,21 @@ impl Zone {
         WallDay { name, from: begin(i64::from(number)), to: begin(i64::from(number) + 1) }
     }
 
+    /// The days that begin and end in this zone.
+    pub fn calendar(self, now: Timestamp) -> Calendar<'static> {
+        let begins: &dyn Fn(NaiveDate) -> Timestamp = match self {
+            Self::Utc => &|day| Self::Utc.wall_day(number_of(day)).from,
+            Self::Local => &|day| Self::Local.wall_day(number_of(day)).from,
+        };
+        Calendar { today: date_of(self.day_number(now)), begins }
+    }
+
+    /// The day of a moment, since 1970.
+    pub fn day_number(self, at: Timestamp) -> i32 {
+        let seconds = at.micros().div_euclid(1_000_000) + self.offset(at);
+        i32::try_from(seconds.div_euclid(86_400)).unwrap_or_default()
+    }
+
     /// As much of it as is asked for, without the zone.
     pub fn in_form(self, at: Timestamp, form: &str) -> Option<String> {
         let utc = at.to_utc()?;
@@ -125,9 +142,29 @@ impl Zone {
     }
 }
 
+fn number_of(day: NaiveDate) -> i32 {
+    i32::try_from(day.signed_duration_since(NaiveDate::default()).num_days()).unwrap_or_default()
+}
+
+/// The n-th day since 1970.
+pub(super) fn date_of(number: i32) -> NaiveDate {
+    chrono::DateTime::from_timestamp(i64::from(number) * 86_400, 0).map(|at| at.date_naive()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_search_reads_days_by_the_clock_that_the_window_shows() {
+        let now = Timestamp::parse_rfc3339("2025-03-14T09:23:41Z").unwrap_or_default();
+        for zone in [Zone::Utc, Zone::Local] {
+            let calendar = zone.calendar(now);
+            assert_eq!(calendar.today.to_string(), zone.day(now));
+            assert_eq!(zone.day((calendar.begins)(calendar.today)), zone.day(now));
+            assert!((calendar.begins)(calendar.today) <= now);
+        }
+    }
 
     #[test]
     fn a_day_lasts_from_one_midnight_to_the_next() {

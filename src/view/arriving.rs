@@ -32,7 +32,9 @@ impl OpenStore {
         let causes = self.causes.tools();
         let of_draft = self.draft.iter().flat_map(Draft::tools);
         let greeting = self.greeting.tools();
-        self.background().chain(self.started()).chain(behind).chain(greeting).chain(causes).chain(of_draft)
+        let activity = self.activity.tools();
+        let behind = behind.into_iter().chain(greeting).chain(activity);
+        self.background().chain(self.started()).chain(behind).chain(causes).chain(of_draft)
     }
 
     /// Whether it has answered what is asked of every store; of a list that takes long, it is enough that it has begun.
@@ -93,6 +95,7 @@ impl OpenStore {
         self.view.iter_mut().for_each(|view| view.follow(&self.engine, change));
         self.comparing.follow(&self.engine, change);
         self.causes.follow(&self.engine, change);
+        self.activity.follow(change);
         self.draft.iter_mut().for_each(|draft| draft.follow(&self.engine, change));
         self.branching.follow(&self.engine, change);
         self.tools.checking.follow(&self.engine);
@@ -195,6 +198,7 @@ impl OpenStore {
         }
         is_new |= self.poll_survey();
         is_new |= self.greeting.poll(&self.engine);
+        is_new |= self.activity.poll(&self.engine, &mut self.signs);
         is_new
     }
 
@@ -210,7 +214,7 @@ impl OpenStore {
 
     /// When this wants to be polled, though nothing wakes the window by then.
     pub fn wants_poll_in(&self) -> Option<Duration> {
-        self.all().filter_map(Tool::wants_poll_in).min()
+        self.all().filter_map(Tool::wants_poll_in).chain(self.activity.wants_poll_in()).min()
     }
 
     pub fn is_loading(&self) -> bool {

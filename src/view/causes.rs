@@ -205,6 +205,12 @@ fn first_cause(causes: &Causes, from: usize) -> usize {
 #[derive(Clone, Debug)]
 pub struct FindCauses(Pin);
 
+impl FindCauses {
+    pub(super) fn of(event: Pin) -> Self {
+        Self(event)
+    }
+}
+
 impl Question for FindCauses {
     type Answer = Causes;
     type Error = UserError;

@@ -26,6 +26,8 @@ pub struct EventDetail {
     pub missing_cause: Option<EventId>,
     /// What it led to may lie farther away than was looked.
     pub may_have_led_to_more: bool,
+    /// The store finds causes and effects without reading all of it.
+    pub finds_by_link: bool,
     /// The event that this one corrects.
     pub corrects: Option<LinkedTo>,
 }
@@ -107,6 +109,7 @@ impl Question for ReadEvent {
             led_to,
             missing_cause,
             may_have_led_to_more,
+            finds_by_link: is_indexed,
             corrects,
             event,
         })

@@ -3,6 +3,8 @@
 
 #![deny(clippy::indexing_slicing, reason = "what is shown may have become shorter between two facts")]
 
+mod activity;
+mod activity_wishes;
 mod arriving;
 mod beside;
 mod branch_filter;
@@ -54,6 +56,12 @@ mod typed_moment;
 mod user_error;
 mod when_search;
 
+pub use activity::{
+    Activity, ChangeSearches, Chip, ChipKind, CountDays, CountFields, DayOfRows, FOUND_AT_FIRST, FieldCounts,
+    FindActivity, FoundAll, FoundRows, KeptSearches, LOOKED_AT, Month, MonthOfPeople, PEOPLE_SHOWN, Place, SearchText,
+    TellRows, Telling, ToldRow, says_nothing, says_when, says_who, term_text,
+};
+pub use activity_wishes::ActivityWish;
 pub use beside::{Beside, BesideLine, BesideRow};
 pub use branch_filter::BranchFilter;
 pub use branch_wishes::BranchWish;

@@ -4,8 +4,8 @@ use super::branching::Branching;
 use super::listing::BETWEEN_LETTERS;
 use super::signs::SignBook;
 use super::{
-    CausesView, Clock, Comparing, Draft, FileFor, FindStreams, Greeting, KeptDraft, Labels, ListStreams, MakingSo,
-    OpenBranch, Pin, ReadSurvey, Stay, StreamLanes, StreamView, ToolName, Tools, Trail, UserError,
+    Activity, CausesView, Clock, Comparing, Draft, FileFor, FindStreams, Greeting, KeptDraft, Labels, ListStreams,
+    MakingSo, OpenBranch, Pin, ReadSurvey, Stay, StreamLanes, StreamView, ToolName, Tools, Trail, UserError,
 };
 use crate::engine::{Asked, Engine, Moment, Question, Survey, Ticket};
 use crate::event::{StreamId, Version};
@@ -64,6 +64,8 @@ pub struct OpenStore {
     pub comparing: Comparing,
     pub causes: CausesView,
     pub lanes: StreamLanes,
+    /// All that happened, whatever stream it was in.
+    pub activity: Activity,
     pub(super) signs: SignBook,
     pub tools: Tools,
     /// The store was cut, restored or replaced since it was opened, and nobody was told yet.
@@ -111,6 +113,7 @@ impl OpenStore {
     pub fn with_workspace(engine: Engine, workspace: Workspace) -> Self {
         let survey = Survey::default();
         let branching = Branching::new(&engine, workspace.clone());
+        let activity = Activity::new(&engine, workspace.clone());
         let mut store = Self {
             source: engine.source().clone(),
             engine,
@@ -143,6 +146,7 @@ impl OpenStore {
             comparing: Comparing::new(),
             causes: CausesView::new(),
             lanes: StreamLanes::default(),
+            activity,
             signs: SignBook::default(),
             tools: Tools::default(),
             was_replaced: false,

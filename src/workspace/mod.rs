@@ -1,4 +1,4 @@
-//! What a user keeps beside a store: branches, notes. One JSON file a store, in the user's own folder; never in the store,
+//! What a user keeps beside a store: branches, notes, searches. One JSON file a store, in the user's own folder; never in the store,
 //! nor in its folder.
 //!
 //! The file holds named sections, each with a version of its own. Whoever changes one leaves all others as they are, also
@@ -7,6 +7,7 @@
 mod error;
 mod file;
 mod notes;
+mod searches;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use serde_json::Value;
 pub use error::WorkspaceError;
 use file::Contents;
 pub use notes::{Note, Notes};
+pub use searches::{SavedSearch, SearchKind, Searches};
 
 use crate::store::{Source, data_folder};
 

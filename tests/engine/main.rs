@@ -37,6 +37,7 @@ mod survey;
 mod tampering;
 mod ticket_compensations;
 mod ticket_rules;
+mod told;
 mod when;
 mod why;
 mod workshop;

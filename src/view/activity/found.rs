@@ -1,0 +1,196 @@
+//! The events that are found, as they come, and the days on which they were.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::engine::{FoundEvent, Question, Search, Ticket, search};
+use crate::event::Timestamp;
+use crate::store::{Flow, Store, StoreError};
+use crate::view::{Clock, UserError};
+
+/// So many are found at first, and so many times as many whenever somebody comes to their end.
+pub const FOUND_AT_FIRST: usize = 2_000;
+pub(super) const MORE: usize = 5;
+
+/// Looks for events, the newest first, and hands them on as they are found.
+#[derive(Clone, Debug)]
+pub struct FindActivity {
+    pub(super) search: Search,
+    pub(super) most: usize,
+    /// Somebody may type on.
+    pub(super) pause: Duration,
+    pub(super) coming: Coming,
+}
+
+/// Events on their way from whoever finds them to whoever shows them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Coming(Arc<Mutex<Queue>>);
+
+#[derive(Debug, Default)]
+struct Queue {
+    /// Another number for each time that the looking began anew.
+    begun: u64,
+    rows: Vec<FoundEvent>,
+}
+
+impl Coming {
+    fn with<T>(&self, change: impl FnOnce(&mut Queue) -> T) -> T {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What came since, and the number of the time.
+    pub(super) fn take(&self) -> (u64, Vec<FoundEvent>) {
+        self.with(|queue| (queue.begun, std::mem::take(&mut queue.rows)))
+    }
+}
+
+/// How a search ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FoundAll {
+    /// There are more than were wanted.
+    pub has_more: bool,
+    /// Of how many events.
+    pub of: u64,
+}
+
+/// Rows that are handed on together.
+const AT_ONCE: usize = 64;
+
+impl Question for FindActivity {
+    type Answer = FoundAll;
+    type Error = UserError;
+    const WHAT: &'static str = "searching events";
+    const IS_LONG: bool = true;
+
+    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<FoundAll, UserError> {
+        let Self { search: wanted, most, pause, coming } = self;
+        coming.with(|queue| {
+            queue.begun += 1;
+            queue.rows.clear();
+        });
+        ticket.pause(pause);
+        if ticket.is_cancelled() {
+            return Err(StoreError::Cancelled.into());
+        }
+        let of = if reader.capabilities().has_kept_counts { reader.info()?.events } else { 0 };
+        ticket.set_total(of);
+        let (mut count, mut has_more) = (0, false);
+        let mut rows = Vec::with_capacity(AT_ONCE);
+        search(reader, &wanted, &mut |looked_at| ticket.reached(looked_at), &mut |event| {
+            if count == most {
+                has_more = true;
+                return Flow::Break(());
+            }
+            count += 1;
+            rows.push(event);
+            // The first are wanted at once.
+            if rows.len() == AT_ONCE || count < AT_ONCE {
+                coming.with(|queue| queue.rows.append(&mut rows));
+            }
+            ticket.flow()
+        })?;
+        if ticket.is_cancelled() {
+            return Err(StoreError::Cancelled.into());
+        }
+        coming.with(|queue| queue.rows.append(&mut rows));
+        Ok(FoundAll { has_more, of })
+    }
+}
+
+/// Rows of one day that follow each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DayOfRows {
+    /// Since 1970, on the wall; `None` where no time was recorded.
+    pub number: Option<i32>,
+    /// The place of its first row.
+    pub first: usize,
+    pub count: usize,
+}
+
+/// What was found, and where each day of it begins.
+#[derive(Debug, Default)]
+pub struct FoundRows {
+    rows: Vec<FoundEvent>,
+    days: Vec<DayOfRows>,
+}
+
+impl FoundRows {
+    pub fn rows(&self) -> &[FoundEvent] {
+        &self.rows
+    }
+
+    pub fn row(&self, place: usize) -> Option<&FoundEvent> {
+        self.rows.get(place)
+    }
+
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    pub fn days(&self) -> &[DayOfRows] {
+        &self.days
+    }
+
+    pub(super) fn extend(&mut self, rows: Vec<FoundEvent>, clock: Clock) {
+        for row in rows {
+            let number = row.recorded_at.map(|at| wall_day(at, clock));
+            match self.days.last_mut() {
+                Some(day) if day.number == number => day.count += 1,
+                _ => self.days.push(DayOfRows { number, first: self.rows.len(), count: 1 }),
+            }
+            self.rows.push(row);
+        }
+    }
+
+    /// The same rows by another clock.
+    pub(super) fn by_clock(&mut self, clock: Clock) {
+        let rows = std::mem::take(&mut self.rows);
+        self.days.clear();
+        self.extend(rows, clock);
+    }
+}
+
+/// The day of a moment, since 1970, by a clock on the wall.
+pub(super) fn wall_day(at: Timestamp, clock: Clock) -> i32 {
+    let seconds = at.micros().div_euclid(1_000_000) + (clock.offset)(at);
+    i32::try_from(seconds.div_euclid(86_400)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{EventId, Version};
+
+    fn row(at: Option<&str>) -> FoundEvent {
+        FoundEvent {
+            stream: "lead-1".into(),
+            version: Version(0),
+            id: EventId::new("e"),
+            event_type: "contacted".into(),
+            recorded_at: at.and_then(Timestamp::parse_rfc3339),
+            actor: None,
+            place: String::new(),
+        }
+    }
+
+    #[test]
+    fn rows_that_follow_each_other_on_one_day_stand_together_by_the_clock_on_the_wall() {
+        let utc = Clock { name: "utc", offset: |_| 0 };
+        let mut found = FoundRows::default();
+        let times = ["2025-03-14T09:00:00Z", "2025-03-14T01:00:00Z", "2025-03-13T20:00:00Z"];
+        found.extend(times.map(|at| row(Some(at))).to_vec(), utc);
+        found.extend(vec![row(Some("2025-03-13T10:00:00Z")), row(None)], utc);
+        let days = |found: &FoundRows| -> Vec<(usize, usize)> {
+            found.days().iter().map(|day| (day.first, day.count)).collect()
+        };
+        assert_eq!(days(&found), [(0, 2), (2, 2), (4, 1)]);
+        assert_eq!(found.days().last().and_then(|day| day.number), None);
+        found.by_clock(Clock { name: "seoul", offset: |_| 9 * 3_600 });
+        assert_eq!(days(&found), [(0, 3), (3, 1), (4, 1)]);
+        assert_eq!(found.len(), 5);
+    }
+}

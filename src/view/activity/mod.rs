@@ -1,0 +1,407 @@
+//! Everything that happened in a store, the newest first: what is looked for, what was found of it, and the event that is
+//! looked at.
+
+mod asking;
+mod found;
+mod query;
+mod searches;
+
+use std::rc::Rc;
+use std::time::Duration;
+
+pub use asking::{
+    CountDays, CountFields, FieldCounts, LOOKED_AT, Month, MonthOfPeople, PEOPLE_SHOWN, Place, TellRows, Telling,
+    ToldRow,
+};
+pub use found::{DayOfRows, FOUND_AT_FIRST, FindActivity, FoundAll, FoundRows};
+pub use query::{Chip, ChipKind, SearchText, says_nothing, says_when, says_who, term_text};
+pub use searches::{ChangeSearches, KeptSearches};
+
+use found::{Coming, MORE, wall_day};
+
+use super::causes::FindCauses;
+use super::event_detail::ReadEvent;
+use super::signs::SignBook;
+use super::{Clock, EventDetail, Pin, UserError};
+use crate::engine::{
+    Asked, Calendar, Cause, Causes, Days, Engine, FoundEvent, Progress, Search, StoreChange, Tool, Wanted,
+};
+use crate::event::{StreamId, Version};
+use crate::workspace::Workspace;
+
+/// How long it waits for one more letter.
+const BETWEEN_LETTERS: Duration = Duration::from_millis(250);
+
+/// While events come, they are drawn so often.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(40);
+
+/// The audit trail of a store.
+#[derive(Debug, Default)]
+pub struct Activity {
+    /// The search as it stands in its field.
+    pub text: String,
+    /// The same as it was read last.
+    read: SearchText,
+    asked: Asked<FindActivity>,
+    coming: Coming,
+    /// What came of the time before the one that is shown was given up.
+    pending: Vec<FoundEvent>,
+    begun: u64,
+    stage: Stage,
+    found: FoundRows,
+    most: usize,
+    clock: Option<Clock>,
+    /// Something was recorded since.
+    is_stale: bool,
+    telling: Telling,
+    fields: Asked<CountFields>,
+    /// The fields are to be counted for what is shown now.
+    wants_fields: bool,
+    /// What was chosen; without one, that of what is looked at.
+    pub month: Option<Month>,
+    strip: Asked<CountDays>,
+    /// What the strip was asked for.
+    strip_of: Option<(Month, &'static str, String)>,
+    /// Somebody stopped the search.
+    is_stopped: bool,
+    selected: Option<Place>,
+    /// In which row it stands, where it is among those found.
+    selected_row: Option<usize>,
+    event: Asked<ReadEvent>,
+    causes: Asked<FindCauses>,
+    pub kept: KeptSearches,
+    /// The row that is to be brought into view.
+    pub reveal: bool,
+}
+
+/// What becomes of the rows that come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    /// They stand behind those that are shown.
+    #[default]
+    Going,
+    /// They take the place of those that are shown: of another search at once, of the same when there are more of them.
+    Replacing { is_other: bool },
+}
+
+impl Activity {
+    pub(super) fn new(engine: &Engine, workspace: Workspace) -> Self {
+        Self { kept: KeptSearches::of(workspace, engine), most: FOUND_AT_FIRST, ..Self::default() }
+    }
+
+    pub fn found(&self) -> &FoundRows {
+        &self.found
+    }
+
+    pub fn read(&self) -> &SearchText {
+        &self.read
+    }
+
+    /// How the search ended, once it has.
+    pub fn end(&self) -> Option<FoundAll> {
+        self.asked.value().copied().filter(|_| !self.asked.is_loading())
+    }
+
+    /// What is shown is of another search than what is asked for.
+    pub fn is_of_before(&self) -> bool {
+        self.stage == Stage::Replacing { is_other: true } && self.asked.is_loading() || self.read.misread().is_some()
+    }
+
+    pub fn asked(&self) -> &Asked<FindActivity> {
+        &self.asked
+    }
+
+    /// An event as it is told, if that is known by now.
+    pub fn told(&self, stream: &StreamId, version: Version) -> Option<Rc<ToldRow>> {
+        self.telling.of(stream, version)
+    }
+
+    pub fn selected(&self) -> Option<&Place> {
+        self.selected.as_ref()
+    }
+
+    pub fn event(&self) -> Option<&EventDetail> {
+        let (stream, version) = self.selected.as_ref()?;
+        self.event.value().filter(|detail| detail.event.stream == *stream && detail.event.version == *version)
+    }
+
+    /// What led to the event that is looked at and what it led to, once that is known.
+    pub fn causes(&self) -> Option<&Causes> {
+        let (stream, version) = self.selected.as_ref()?;
+        let is_of = |causes: &&Causes| {
+            causes.asked().is_some_and(|event| event.stream == *stream && event.head.version == *version)
+        };
+        self.causes.value().filter(is_of)
+    }
+
+    /// How far the looking for them is.
+    pub fn causes_progress(&self) -> Option<Progress> {
+        self.causes.progress()
+    }
+
+    pub fn is_counting_fields(&self) -> bool {
+        self.fields.is_on_its_way() || self.asked.is_loading()
+    }
+
+    /// Which fields the events that were found last changed.
+    pub fn fields(&self) -> Option<&FieldCounts> {
+        self.fields.value()
+    }
+
+    pub fn strip(&self) -> Option<&MonthOfPeople> {
+        self.strip.value()
+    }
+
+    /// The month whose days are shown.
+    pub fn month_shown(&self) -> Option<Month> {
+        let clock = self.clock?;
+        let looked_at = || self.found.row(self.selected_row.unwrap_or(0)).and_then(|row| row.recorded_at);
+        self.month.or_else(|| Month::of(looked_at()?, clock))
+    }
+
+    fn is_selected(&self, row: &FoundEvent) -> bool {
+        self.selected.as_ref().is_some_and(|(stream, version)| row.version == *version && row.stream == *stream)
+    }
+
+    /// The row that is looked at.
+    pub fn selected_row(&self) -> Option<usize> {
+        self.selected_row
+    }
+
+    fn find_selected(&mut self) {
+        self.selected_row = self.found.rows().iter().position(|row| self.is_selected(row));
+    }
+
+    /// The search is on screen: what it lacks is asked for.
+    pub(super) fn show(&mut self, engine: &Engine, calendar: &Calendar<'_>, clock: Clock) {
+        if self.clock.is_none_or(|known| known.name != clock.name) {
+            self.clock = Some(clock);
+            self.found.by_clock(clock);
+            // Its days begin at other moments.
+            self.read = SearchText::new(self.text.clone(), calendar);
+        }
+        if self.asked.question().is_none() {
+            self.find(engine, Duration::ZERO);
+        } else if std::mem::take(&mut self.is_stale) {
+            self.stage = Stage::Replacing { is_other: false };
+            self.asked.again(engine, Cause::Store);
+            self.strip.again(engine, Cause::Store);
+        }
+        self.count_days(engine, calendar, clock);
+    }
+
+    fn count_days(&mut self, engine: &Engine, calendar: &Calendar<'_>, clock: Clock) {
+        let Some(month) = self.month_shown() else { return };
+        let is_asked = |(known, name, text): &(Month, &'static str, String)| {
+            *known == month && *name == clock.name && *text == self.read.text
+        };
+        if self.strip_of.as_ref().is_some_and(is_asked) {
+            return;
+        }
+        self.strip_of = Some((month, clock.name, self.read.text.clone()));
+        let text = self.read.with(&[], |wanted| says_who(wanted) || says_when(wanted));
+        let Ok(search) = Search::new(&text, calendar) else { return };
+        if self.strip.question().is_some_and(|asked| asked.is_of(month, &search, clock)) {
+            return;
+        }
+        let begins = |day: i32| {
+            let date = chrono::DateTime::from_timestamp(i64::from(day) * 86_400, 0).map(|at| at.date_naive());
+            date.map(|date| (calendar.begins)(date))
+        };
+        let range = month.days();
+        let days = Days { from: begins(range.start), end: begins(range.end) };
+        self.strip.ask(engine, CountDays { search, month, days, clock });
+    }
+
+    /// Something else stands in the field than before.
+    pub(super) fn typed(&mut self, engine: &Engine, calendar: &Calendar<'_>) {
+        self.read = SearchText::new(self.text.clone(), calendar);
+        self.find(engine, BETWEEN_LETTERS);
+    }
+
+    /// Looks for this, and keeps it among the last searches.
+    pub(super) fn look_for(&mut self, engine: &Engine, text: String, calendar: &Calendar<'_>) {
+        self.text = text;
+        self.read = SearchText::new(self.text.clone(), calendar);
+        if self.read.misread().is_none() {
+            self.kept.remember(engine, &self.text);
+        }
+        self.month = None;
+        self.find(engine, Duration::ZERO);
+    }
+
+    fn find(&mut self, engine: &Engine, pause: Duration) {
+        let Ok(search) = self.read.search().cloned() else { return };
+        let is_same = |asked: &FindActivity| asked.search.terms == search.terms;
+        if self.asked.question().is_some_and(is_same) && self.asked.error().is_none() && !self.is_stopped {
+            return;
+        }
+        self.most = FOUND_AT_FIRST;
+        self.stage = Stage::Replacing { is_other: true };
+        self.ask(engine, search, pause);
+    }
+
+    fn ask(&mut self, engine: &Engine, search: Search, pause: Duration) {
+        self.coming = Coming::default();
+        self.is_stopped = false;
+        (self.begun, self.pending) = (0, Vec::new());
+        self.asked.ask(engine, FindActivity { search, most: self.most, pause, coming: self.coming.clone() });
+    }
+
+    /// Somebody has come to the end of what was found.
+    pub(super) fn want_more(&mut self, engine: &Engine) {
+        if self.asked.is_loading() || !self.end().is_some_and(|end| end.has_more) {
+            return;
+        }
+        let Some(search) = self.asked.question().map(|asked| asked.search.clone()) else { return };
+        self.most = self.most.saturating_mul(MORE);
+        self.stage = Stage::Replacing { is_other: false };
+        self.ask(engine, search, Duration::ZERO);
+    }
+
+    /// These rows are on screen.
+    pub(super) fn want_told(&mut self, engine: &Engine, rows: std::ops::Range<usize>) {
+        let seen = self.found.rows().get(rows).unwrap_or_default().iter();
+        let places: Vec<Place> = seen.map(|row| (row.stream.clone(), row.version)).collect();
+        self.telling.want(engine, places.into_iter().chain(self.selected.clone()));
+    }
+
+    /// Looks at an event.
+    pub(super) fn select(&mut self, engine: &Engine, stream: StreamId, version: Version) {
+        let place = (stream, version);
+        if self.selected.as_ref() == Some(&place) {
+            return;
+        }
+        let (stream, version) = place.clone();
+        self.selected = Some(place);
+        self.find_selected();
+        let aggregate = self.told(&stream, version).and_then(|row| row.told.aggregate);
+        self.causes.cancel();
+        self.event.ask(engine, ReadEvent { stream, version, aggregate });
+    }
+
+    /// Looks for the causes and effects of the event that is looked at, wherever they are.
+    pub(super) fn find_causes(&mut self, engine: &Engine) {
+        if let Some((stream, version)) = self.selected.clone() {
+            self.causes.ask(engine, FindCauses::of(Pin { stream, version }));
+        }
+    }
+
+    pub(super) fn follow(&mut self, change: &StoreChange) {
+        if *change == StoreChange::Rewritten {
+            return;
+        }
+        self.is_stale = self.asked.question().is_some();
+        if *change == StoreChange::Replaced {
+            self.telling.forget();
+            self.selected = None;
+        }
+    }
+
+    pub(super) fn cancel(&mut self) {
+        self.is_stopped |= self.asked.is_loading();
+        self.asked.cancel();
+        self.strip.cancel();
+        self.fields.cancel();
+        self.causes.cancel();
+    }
+
+    pub(super) fn retry(&mut self, engine: &Engine) {
+        Tool::retry(&mut self.asked, engine);
+        Tool::retry(&mut self.strip, engine);
+        Tool::retry(&mut self.event, engine);
+    }
+
+    pub(super) fn tools(&self) -> [&dyn Tool<Error = UserError>; 7] {
+        let Self { asked, telling, fields, strip, event, causes, kept, .. } = self;
+        [asked, &telling.asked, fields, strip, event, causes, &kept.asked]
+    }
+
+    /// When this wants to be looked at, though nothing wakes the window by then.
+    pub(super) fn wants_poll_in(&self) -> Option<Duration> {
+        self.asked.is_loading().then_some(BETWEEN_LOOKS)
+    }
+
+    pub(super) fn poll(&mut self, engine: &Engine, signs: &mut SignBook) -> bool {
+        let has_ended = self.asked.poll(engine);
+        let mut is_new = has_ended;
+        is_new |= self.take_rows(has_ended);
+        is_new |= self.telling.poll(engine, signs);
+        is_new |= self.fields.poll(engine);
+        is_new |= self.strip.poll(engine);
+        is_new |= self.kept.poll(engine);
+        if self.selected.is_none()
+            && let Some(first) = self.found.row(0)
+        {
+            let (stream, version) = (first.stream.clone(), first.version);
+            self.select(engine, stream, version);
+        }
+        let has_event = self.event.poll(engine);
+        if has_event && self.event().is_some_and(|detail| detail.finds_by_link) {
+            self.find_causes(engine);
+        }
+        is_new |= has_event;
+        is_new |= self.causes.poll(engine);
+        if has_ended && self.asked.error().is_none() && std::mem::take(&mut self.wants_fields) {
+            let rows = self.found.rows().iter().take(LOOKED_AT);
+            let places = rows.map(|row| (row.stream.clone(), row.version)).collect();
+            self.fields.ask_because(engine, CountFields(places), Cause::Store);
+        }
+        is_new
+    }
+
+    /// Takes in what was found meanwhile.
+    fn take_rows(&mut self, has_ended: bool) -> bool {
+        let (begun, rows) = self.coming.take();
+        if begun != self.begun {
+            self.begun = begun;
+            self.pending.clear();
+            if self.stage == Stage::Going {
+                self.stage = Stage::Replacing { is_other: false };
+            }
+        }
+        let clock = self.clock.unwrap_or(UTC);
+        if self.stage == Stage::Going {
+            let is_new = !rows.is_empty();
+            self.found.extend(rows, clock);
+            return is_new;
+        }
+        self.pending.extend(rows);
+        let is_whole = has_ended && self.asked.error().is_none();
+        let is_enough = match self.stage {
+            Stage::Replacing { is_other: true } => !self.pending.is_empty(),
+            _ => self.pending.len() > self.found.len(),
+        };
+        if !is_enough && !is_whole {
+            return false;
+        }
+        if self.stage == (Stage::Replacing { is_other: true }) {
+            self.selected = None;
+            self.reveal = true;
+        }
+        self.wants_fields = true;
+        self.stage = Stage::Going;
+        self.found = FoundRows::default();
+        self.found.extend(std::mem::take(&mut self.pending), clock);
+        self.find_selected();
+        true
+    }
+
+    /// The days on which something was found of what is shown, by their numbers.
+    pub fn day_of(&self, row: &FoundEvent) -> Option<i32> {
+        Some(wall_day(row.recorded_at?, self.clock?))
+    }
+
+    /// Who is looked for, where that is one.
+    pub fn person(&self) -> Option<String> {
+        let search = self.read.search().ok()?;
+        let mut people = search.terms.iter().filter_map(|term| match &term.wanted {
+            Wanted::Actor(glob) if !term.is_denied => Some(glob.text().to_owned()),
+            _ => None,
+        });
+        people.next().filter(|_| people.next().is_none())
+    }
+}
+
+/// Until it is known which one is on the wall.
+const UTC: Clock = Clock { name: "utc", offset: |_| 0 };
