@@ -36,6 +36,7 @@ mod survey;
 mod test_source;
 mod ticket;
 mod told;
+mod trail;
 mod what_if;
 mod when;
 mod whole;
@@ -82,6 +83,7 @@ pub use survey::{
 pub use test_source::{Language, Shows, TestCase, test_source};
 pub use ticket::{Progress, Ticket};
 pub use told::{FIELDS_TOLD, ToldEvent, readable, tell};
+pub use trail::{TrailForm, TrailWish, write_trail};
 pub use what_if::BranchBase;
 pub use when::{
     FoundSoFar, FoundWhen, SpokenWords, WhenInStore, projection_of_category, stopped, when_in_store, when_stream,

@@ -57,7 +57,7 @@ pub fn readable(event_type: &str) -> String {
         event_type.rsplit([':', '/', '\\', '+', '$']).find(|part| !part.trim().is_empty()).unwrap_or(event_type);
     let parts: Vec<&str> = named.split('.').filter(|part| !part.is_empty()).collect();
     let begins_large = |part: &&str| part.chars().next().is_some_and(char::is_uppercase);
-    let package = parts.iter().position(|part| begins_large(&part)).unwrap_or(0);
+    let package = parts.iter().position(begins_large).unwrap_or(0);
     let words = kebab_words(&parts.get(package..).unwrap_or_default().join(".")).replace('-', " ");
     let mut letters = words.chars();
     match letters.next() {

@@ -5,7 +5,10 @@ use std::fmt::Write;
 use super::Drawn;
 use super::document::Document;
 use super::pages::{Block, Pages};
+use crate::locale::Language;
 use crate::proof::Hash;
+
+const DOCTYPE: &str = "<!doctype html>\n";
 
 /// How such a file begins.
 pub(super) const BEGINNING: &str = "<!doctype html>\n<!-- Foldline evidence -->\n";
@@ -34,18 +37,21 @@ pre{white-space:pre-wrap;overflow-wrap:anywhere;font-size:11px}
 @media print{body{max-width:none;padding:0;font-size:10pt}table{font-size:8pt}details{display:none}}
 ";
 
-pub(super) fn draw(document: &Document, pages: &Pages) -> Drawn {
-    let mut out = String::from(BEGINNING);
-    let title = escaped(&pages.title);
-    let style = Hash::of(STYLE.as_bytes());
-    let _ = write!(
-        out,
-        "<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" \
+/// The beginning of a page that needs nothing else and may fetch nothing, up to its title.
+pub fn html_begin(language: Language, title: &str) -> String {
+    let (title, style) = (escaped(title), Hash::of(STYLE.as_bytes()));
+    format!(
+        "{DOCTYPE}<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" \
          content=\"default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
          <style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n",
-        document.language.tag()
-    );
+        language.tag()
+    )
+}
+
+pub(super) fn draw(document: &Document, pages: &Pages) -> Drawn {
+    let page = html_begin(document.language, &pages.title);
+    let mut out = page.replacen(DOCTYPE, BEGINNING, 1);
     for block in &pages.blocks {
         draw_block(&mut out, block);
     }
@@ -91,7 +97,7 @@ fn draw_block(out: &mut String, block: &Block) {
 }
 
 /// No letter of it is taken for anything else.
-pub(super) fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     for letter in text.chars() {
         match letter {

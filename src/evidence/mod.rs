@@ -19,6 +19,7 @@ mod visible;
 pub use check::{Checked, NoEvidence, check};
 pub use document::{About, Document, FORMAT, KeptEvent, KeptNote, MOST_EVENTS, PROGRAM, Since, StreamName};
 pub use fault::{EvidenceFault, EvidenceFinding};
+pub use html::{escaped as html_text, html_begin};
 pub use signed::write;
 
 /// What a file of evidence is.

@@ -37,6 +37,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(40);
 
 /// The audit trail of a store.
 #[derive(Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a state of its own; none excludes another")]
 pub struct Activity {
     /// The search as it stands in its field.
     pub text: String,
