@@ -84,6 +84,16 @@ marks make one word. Days are those of UTC."
     When(WhenArgs),
     /// Every stream as it stood at a moment: one row a stream, or counts by a field
     Project(ProjectArgs),
+    /// Ask in SQL over events, streams and every projection, as of a moment; nothing is written
+    #[command(
+        after_help = "The tables are `events`, `streams`, `states` (every stream under its first projection, as JSON in `state`) and \
+one for each projection of each category: `lead_state`, `lead_search`, `ticket_service`, `order_fields`, with a column for \
+each field, in whose name `-` is `_`. Without a query they are listed. The SQL is SQLite's; what is nested is JSON, for \
+json_extract and ->>.\n\nExamples:\n  foldline sql sales.db \"select status, count(*) from lead_state group by 1\"\n  \
+foldline sql sales.db \"select actor, count(*) from events where type = 'contacted' group by 1\"\n  \
+foldline sql sales.db --as-of 2025-03-01 \"select stream, phone from lead_state where contacts > 3\""
+    )]
+    Sql(SqlArgs),
     /// Append an event of your own
     Append(AppendArgs),
     /// Append the natural compensation of an earlier event
@@ -465,6 +475,32 @@ pub(super) struct ProjectArgs {
     #[arg(long, value_enum, default_value = "table")]
     pub format: RowFormat,
     /// Let no cell of the CSV begin like a formula: a `'` is put before it, which an import takes away again
+    #[arg(long)]
+    pub csv_safe: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SqlArgs {
+    /// A path, an address or `sample`
+    pub store: OsString,
+    /// One SELECT in SQLite's SQL [default: list the tables]
+    #[arg(allow_hyphen_values = true)]
+    pub query: Option<String>,
+    /// A position in the store's order, a time or `latest`
+    #[arg(long, value_name = "AT|POSITION", default_value = "latest", value_parser = store_moment, allow_negative_numbers = true)]
+    pub as_of: StoreMoment,
+    /// At most so many rows [default: 1000 in a table, all in the other formats]
+    #[arg(long, value_name = "N", value_parser = number, allow_negative_numbers = true)]
+    pub limit: Option<u64>,
+    /// Give up after so many seconds; 0 for never
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = number, allow_negative_numbers = true)]
+    pub timeout: u64,
+    /// The memory that the states of one table may take, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = number, allow_negative_numbers = true)]
+    pub memory: u64,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: RowFormat,
+    /// Let no cell of the CSV begin like a formula: a `'` is put before it
     #[arg(long)]
     pub csv_safe: bool,
 }

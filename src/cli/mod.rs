@@ -16,6 +16,7 @@ mod project;
 mod reduce;
 mod seal;
 mod search;
+mod sql;
 mod target;
 mod terminal;
 mod transfer;
@@ -93,6 +94,8 @@ enum Failure {
     Condition { flaw: Flaw, text: String },
     #[error("{misread}")]
     Search { misread: Misread, text: String },
+    #[error("{message}")]
+    Sql { message: String, range: Range<usize>, text: String },
     #[error("{0}")]
     Usage(String),
     #[error("{}: the man pages could not be written there: {source}", folder.display())]
@@ -140,6 +143,7 @@ impl Passing for Failure {
             | Self::Pages { .. }
             | Self::Condition { .. }
             | Self::Search { .. }
+            | Self::Sql { .. }
             | Self::Usage(_)
             | Self::Output(_) => return false,
         };
@@ -262,6 +266,7 @@ fn told(printed: Result<(), Failure>, out: &mut Output, what: impl FnOnce() -> S
 fn failed(failure: &Failure) -> ExitCode {
     match failure {
         Failure::Condition { flaw, text } => message_above(failure, &pointed_at(text, &flaw.span)),
+        Failure::Sql { range, text, .. } => message_above(failure, &pointed_at(text, range)),
         Failure::Search { misread, text } => message_above(failure, &pointed_at(text, &misread.range)),
         _ => message(failure),
     }
@@ -289,6 +294,7 @@ fn dispatch(command: Command, context: &Context, out: &mut Output) -> Result<Out
         Command::Search(args) => looking(search::search, &args, context, out),
         Command::When(args) => looking(when::when, &args, context, out),
         Command::Project(args) => looking(project::project, &args, context, out),
+        Command::Sql(args) => looking(sql::sql, &args, context, out),
         Command::Verify(args) => looking(verify::verify, &args, context, out),
         Command::Seal(args) => looking(seal::seal, &args, context, out),
         Command::Evidence(args) => looking(evidence::evidence, &args, context, out),

@@ -8,6 +8,7 @@ mod asked;
 mod causes;
 mod census;
 mod check;
+mod columns;
 mod counting;
 mod differing;
 mod evidence;
@@ -31,6 +32,7 @@ mod signing;
 mod small_file;
 mod smallest;
 mod snapshots;
+mod sql;
 mod stood;
 mod survey;
 mod test_source;
@@ -76,6 +78,7 @@ pub use signing::KeyError;
 pub use small_file::Unreadable;
 pub use smallest::{Smallest, Sought, smallest};
 pub use snapshots::{SNAPSHOT_SPACING, check_snapshots, keep_long_streams, keep_snapshots};
+pub use sql::{SqlAnswer, SqlError, SqlQuery, SqlRows, SqlTable, sql, sql_tables};
 pub use stood::{StoodRow, StoodRows, StoodWanted, stood};
 pub use survey::{
     DayOfStore, Digest, FoundStream, ListedStream, Matching, StreamGroup, Survey, folded, name_of_stream, short_id,

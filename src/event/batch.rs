@@ -89,21 +89,30 @@ impl EventBatch {
     pub fn rows(&self) -> impl Iterator<Item = EventRow<'_>> {
         let mut begin = 0;
         self.rows.iter().map(move |row| {
-            let (start, end) = (begin, row.metadata_end);
-            begin = end;
-            EventRow {
-                position: row.position,
-                stream_key: row.stream_key,
-                stream: &self.streams[row.stream as usize],
-                version: row.version,
-                event_type: &self.types[row.event_type as usize],
-                schema: row.schema,
-                recorded_at: row.recorded_at,
-                id: row.id.clone(),
-                payload: &self.texts[start..row.payload_end],
-                metadata: &self.texts[row.payload_end..end],
-            }
+            let start = std::mem::replace(&mut begin, row.metadata_end);
+            self.shown(row, start)
         })
+    }
+
+    /// The event at this place among them.
+    pub fn row(&self, place: usize) -> Option<EventRow<'_>> {
+        let before = place.checked_sub(1).and_then(|before| self.rows.get(before));
+        Some(self.shown(self.rows.get(place)?, before.map_or(0, |before| before.metadata_end)))
+    }
+
+    fn shown(&self, row: &Row, start: usize) -> EventRow<'_> {
+        EventRow {
+            position: row.position,
+            stream_key: row.stream_key,
+            stream: &self.streams[row.stream as usize],
+            version: row.version,
+            event_type: &self.types[row.event_type as usize],
+            schema: row.schema,
+            recorded_at: row.recorded_at,
+            id: row.id.clone(),
+            payload: &self.texts[start..row.payload_end],
+            metadata: &self.texts[row.payload_end..row.metadata_end],
+        }
     }
 
     /// The place of its last event, to go on behind.
@@ -141,7 +150,10 @@ mod tests {
             for (number, read) in batch.rows().enumerate() {
                 assert_eq!(read.to_recorded(), row(number).to_recorded());
                 assert_eq!(read.stream_key, row(number).stream_key);
+                let alone = batch.row(number).expect("it is there");
+                assert_eq!(alone.to_recorded(), row(number).to_recorded());
             }
+            assert!(batch.row(200).is_none());
             assert_eq!(batch.end(), Some((Position(199), &EventId::new("199"))));
         }
     }

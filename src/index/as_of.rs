@@ -174,6 +174,11 @@ impl AsOf {
         self.part(place)?.show(place.within as usize)
     }
 
+    /// A state as a fold goes on from it.
+    pub fn snapshot(&self, place: Place) -> Option<String> {
+        self.part(place)?.snapshot(place.within as usize)
+    }
+
     /// What stands at a path of a state; null where nothing does.
     pub fn value(&self, place: Place, path: &str) -> Value {
         self.part(place).map_or(Value::Null, |part| part.value(place.within as usize, path))

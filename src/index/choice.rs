@@ -64,6 +64,24 @@ impl Choice {
         self.projections.is_empty()
     }
 
+    /// What this stream is shown under.
+    pub fn projection_of(&self, stream: &StreamId) -> Option<&ProjectionRef> {
+        self.projections.get(self.of(stream)?)
+    }
+
+    /// What makes another choice of it: which projections, in which revision, and of which categories.
+    pub fn definition(&self) -> String {
+        let name = |place: usize| {
+            let projection = self.projections.get(place);
+            projection.map(|projection| format!("{projection:?} {}", projection.revision())).unwrap_or_default()
+        };
+        let mut parts: Vec<String> =
+            self.of_category.iter().map(|(category, place)| format!("{category:?}: {}", name(*place))).collect();
+        parts.sort();
+        parts.extend(self.otherwise.map(|place| format!("otherwise: {}", name(place))));
+        parts.join("; ")
+    }
+
     fn of(&self, stream: &StreamId) -> Option<usize> {
         let by_name = || {
             if self.of_category.is_empty() { None } else { self.of_category.get(stream.category()).copied() }

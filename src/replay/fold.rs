@@ -21,6 +21,11 @@ struct Kept<S> {
     findings: Vec<Finding>,
 }
 
+/// The text of a state of which only the first failure is known, and no other finding wanted.
+pub(super) fn snapshot_of<S: Serialize>(state: &S, failed: Option<&Finding>) -> Option<String> {
+    serde_json::to_string(&Kept { state, findings: failed.cloned().into_iter().collect() }).ok()
+}
+
 /// What one more event would make of a state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Preview {

@@ -45,6 +45,9 @@ pub trait Standing: Send + Sync + fmt::Debug {
 
     fn show(&self, place: usize) -> Option<Value>;
 
+    /// The state as [`super::ProjectionRef::resume`] takes it.
+    fn snapshot(&self, place: usize) -> Option<String>;
+
     /// What stands at a path of the state; null where nothing does.
     fn value(&self, place: usize, path: &str) -> Value;
 
@@ -185,6 +188,11 @@ impl<P: Projection> Standing for AllStood<P> {
 
     fn show(&self, place: usize) -> Option<Value> {
         self.kept(place).map(|kept| self.projection.show(&kept.state))
+    }
+
+    fn snapshot(&self, place: usize) -> Option<String> {
+        let kept = self.kept(place)?;
+        super::fold::snapshot_of(&kept.state, kept.failed.as_deref())
     }
 
     fn value(&self, place: usize, path: &str) -> Value {

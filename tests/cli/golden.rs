@@ -156,6 +156,7 @@ fn the_help_of_every_command() {
         "blame",
         "when",
         "project",
+        "sql",
         "what-if",
         "append",
         "compensate",

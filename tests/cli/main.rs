@@ -22,6 +22,7 @@ mod sandbox;
 mod sealing;
 mod search;
 mod seed_walk;
+mod sql;
 mod transfer;
 mod what_if;
 mod when;

@@ -31,6 +31,7 @@ mod replay_properties;
 mod sample;
 mod search;
 mod seed_history;
+mod sql;
 mod store_contract;
 mod store_lens;
 mod survey;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use foldline::event::{EventBatch, EventId, EventRow, NewEvent, Position, RecordedEvent, StreamId, StreamKey, Version};
 use foldline::store::{
@@ -18,9 +19,15 @@ pub(crate) struct MemoryStore {
     by_name: HashMap<StreamId, StreamKey>,
     by_id: HashMap<EventId, usize>,
     snapshots: BTreeMap<(StreamKey, String), Snapshot>,
+    /// Events that were read, by this and by its clones.
+    handed: Arc<AtomicU64>,
 }
 
 impl MemoryStore {
+    pub(crate) fn handed_out(&self) -> u64 {
+        self.handed.load(Ordering::Relaxed)
+    }
+
     fn indexes(&self, stream: &StreamId) -> &[usize] {
         self.by_name.get(stream).map_or(&[], |key| &self.streams[key.0 as usize].1)
     }
@@ -113,6 +120,7 @@ impl Scan for MemoryScan<'_> {
             }
             batch.push(&row);
         }
+        self.store.handed.fetch_add(batch.len() as u64, Ordering::Relaxed);
         self.size.grow();
         Ok(())
     }
