@@ -1511,3 +1511,4 @@ misread-empty = Nothing stands behind “{ $term }”; write what is looked for 
 misread-time = “{ $text }” is not a time; write it like 2025-03, 2025-03-14, yesterday or 2025-03-14T09:23:41Z.
 misread-term = There is nothing like “{ $word }”; did you mean { $meant }? In quotation marks it is found as a word.
 misread-quote = This quotation mark is never closed; close it or take it away.
+misread-brace = This brace is never closed; close it behind the condition.

@@ -257,7 +257,7 @@ pub(super) struct CensusArgs {
 pub(super) struct SearchArgs {
     /// A path, an address or `sample`
     pub store: OsString,
-    /// What is looked for: words, and terms such as actor:kim or 2025-03
+    /// What is looked for: words, terms such as actor:kim or 2025-03, and conditions such as {changed("phone")}
     #[arg(allow_hyphen_values = true)]
     pub query: String,
     /// At most so many

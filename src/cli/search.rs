@@ -6,6 +6,7 @@ use super::output::{Align, optional};
 use super::progress::Progress;
 use super::target::Context;
 use super::terminal::Output;
+use super::when::pointed;
 use super::{Failure, Outcome};
 use crate::engine::{Calendar, FoundEvent, Search, Wanted};
 use crate::event::{EventId, EventType, StreamId, Timestamp, Version};
@@ -77,15 +78,17 @@ pub(super) fn search(args: &SearchArgs, context: &Context, out: &mut Output) -> 
     if rows.is_empty() && visited.is_ok() && *limit != Some(0) {
         unless_known_names(reader.as_ref(), &search)?;
     }
-    rows.end(visited)
+    rows.end(visited.map_err(|error| pointed(error, query)))
 }
 
 /// A name that the store does not have at all is refused with those that look like it.
 fn unless_known_names(reader: &dyn Store, search: &Search) -> Result<(), Failure> {
     for term in search.terms.iter().filter(|term| !term.is_denied) {
         match &term.wanted {
-            Wanted::Category(glob) if !glob.text().contains('*') => unless_category(reader, glob.text())?,
-            Wanted::Type(glob) if !glob.text().contains('*') => unless_type(reader, glob.text())?,
+            Wanted::Category(glob) if !glob.is_open() && !glob.text().contains(',') => {
+                unless_category(reader, glob.text())?;
+            }
+            Wanted::Type(glob) if !glob.is_open() && !glob.text().contains(',') => unless_type(reader, glob.text())?,
             _ => {}
         }
     }

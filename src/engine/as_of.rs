@@ -34,7 +34,7 @@ pub struct Chosen {
 }
 
 /// A store with more categories than these has its streams named in another way, and is asked for the largest alone.
-const MOST_CATEGORIES: usize = 64;
+pub(super) const MOST_CATEGORIES: usize = 64;
 
 /// Of each category the first stream tells. `None` where there is no such category.
 pub fn choose(reader: &dyn Store, name: Option<&str>, category: Option<&str>) -> Result<Option<Chosen>, EngineError> {
@@ -220,7 +220,7 @@ impl AsOfCondition {
                 let fields = as_of.all_fields(places.get(..SHOWING_FIELDS).unwrap_or(places));
                 let known = expression.uses().fields.iter().filter(|field| !missing(field)).cloned();
                 let fields = known.chain(fields).collect();
-                Expression::new(expression.text(), &Names { fields, is_open: false, differ: true })?;
+                Expression::new(expression.text(), &Names { fields, differ: true, ..Names::default() })?;
             }
         }
         let stop = || ticket.is_cancelled();

@@ -193,7 +193,7 @@ fn count_all(reader: &dyn Store, wanted: &CountWanted, ticket: &Ticket) -> Resul
 }
 
 /// The streams whose category is not what their names say.
-fn categories(reader: &dyn Store) -> Result<Categories, StoreError> {
+pub(super) fn categories(reader: &dyn Store) -> Result<Categories, StoreError> {
     let mut categories = HashMap::new();
     if !reader.capabilities().has_dense_positions {
         reader.visit_streams(&StreamQuery::default(), &mut |row| {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use memchr::memchr2_iter;
+use memchr::{memchr, memchr2_iter};
 
 use crate::event::EventRow;
 
@@ -25,7 +25,9 @@ pub struct Snippet {
 #[derive(Clone, Debug)]
 pub struct Needle {
     bytes: Vec<u8>,
-    /// As it stands where JSON writes every other letter as an escape.
+    /// The place in it of the byte that is looked for.
+    rare: usize,
+    /// As it stands where JSON writes every other letter as an escape, which begins with a sign that is seldom written.
     escaped: Option<Vec<u8>>,
 }
 
@@ -38,16 +40,20 @@ impl Needle {
             });
             units.collect::<String>().into_bytes()
         });
-        Self { bytes: text.as_bytes().to_vec(), escaped }
+        Self { bytes: text.as_bytes().to_vec(), rare: rarest(text.as_bytes()), escaped }
     }
 
     pub fn is_in(&self, row: &EventRow<'_>) -> bool {
         places(row).into_iter().any(|place| self.place(place).is_some())
     }
 
+    fn backslash(&self) -> usize {
+        self.escaped.as_deref().and_then(|escaped| memchr(b'\\', escaped)).unwrap_or(0)
+    }
+
     fn place(&self, text: &[u8]) -> Option<Range<usize>> {
-        let found = |needle: &[u8]| find(text, needle).map(|at| at..at + needle.len());
-        found(&self.bytes).or_else(|| self.escaped.as_deref().and_then(found))
+        let found = |needle: &[u8], rare| find(text, needle, rare).map(|at| at..at + needle.len());
+        found(&self.bytes, self.rare).or_else(|| found(self.escaped.as_deref()?, self.backslash()))
     }
 }
 
@@ -140,10 +146,28 @@ fn places<'r>(row: &EventRow<'r>) -> [&'r [u8]; 4] {
     [row.payload, row.metadata, row.event_type.as_str().as_bytes(), row.stream.as_str().as_bytes()]
 }
 
-fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
-    let first = *needle.first()?;
-    memchr2_iter(first.to_ascii_lowercase(), first.to_ascii_uppercase(), text)
-        .find(|at| text.get(*at..at + needle.len()).is_some_and(|found| found.eq_ignore_ascii_case(needle)))
+/// Looks for one byte of the needle that other texts seldom have, and there for the rest.
+fn find(text: &[u8], needle: &[u8], rare: usize) -> Option<usize> {
+    let byte = *needle.get(rare)?;
+    let is_here = |at: usize| text.get(at..at + needle.len()).is_some_and(|found| found.eq_ignore_ascii_case(needle));
+    let mut places = memchr2_iter(byte.to_ascii_lowercase(), byte.to_ascii_uppercase(), text);
+    places.find_map(|at| at.checked_sub(rare).filter(|at| is_here(*at)))
+}
+
+/// Which byte of a needle stands least often where JSON is written: not its signs, not the letters that all words have, and
+/// of a syllable of Korean not the first byte, which it shares with thousands.
+fn rarest(needle: &[u8]) -> usize {
+    let common = |byte: u8| match byte.to_ascii_lowercase() {
+        b'"' | b':' | b',' | b'{' | b'}' | b' ' => 9,
+        b'e' | b't' | b'a' | b'i' | b'n' | b'o' | b's' | b'r' => 8,
+        0xea..=0xed => 7,
+        b'0'..=b'2' | b'-' => 6,
+        b'd' | b'l' | b'c' | b'u' | b'm' | b'p' | b'h' | b'3'..=b'9' => 5,
+        b'a'..=b'z' => 3,
+        0x80..=0xbf => 2,
+        _ => 1,
+    };
+    needle.iter().enumerate().min_by_key(|(_, byte)| common(**byte)).map_or(0, |(at, _)| at)
 }
 
 /// A part of a text, on one line.
@@ -167,6 +191,9 @@ mod tests {
             (r#"{"name":"김서연"}"#, "서연"),
             (r#"{"name":"\uae40\uC11C\uc5f0"}"#, "김서연"),
             (r#"{"name":"aaab"}"#, "aab"),
+            (r#"{"name":"a김\uac00"}"#, "a김"),
+            (r#"{"n":"x\uae40x\uC11C"}"#, "x서"),
+            (r#"{"n":"환환불"}"#, "환불"),
         ] {
             assert!(Needle::new(needle).place(text.as_bytes()).is_some(), "{needle} in {text}");
         }

@@ -73,7 +73,9 @@ pub use reduced::{EXCERPT_ENDINGS, Excerpt, ExcerptError, ExcerptForm, ExcerptTa
 pub use row_export::{RowsFormat, RowsWish, write_rows};
 pub use sample_store::{MakeSampleError, sample_store, write_sample};
 pub use sealing::{Check, SealError, check_since, read_seal};
-pub use search::{Calendar, Days, FoundEvent, Glob, Misread, MisreadKind, PayloadValue, Search, Term, Wanted, search};
+pub use search::{
+    Calendar, Condition, Days, FoundEvent, Glob, Misread, MisreadKind, PayloadValue, Search, Term, Wanted, search,
+};
 pub use signing::KeyError;
 pub use small_file::Unreadable;
 pub use smallest::{Smallest, Sought, smallest};

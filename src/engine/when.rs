@@ -168,7 +168,7 @@ pub fn when_in_store(
     if names.is_open && expression.uses().fields.iter().any(|field| !watching.has_field(field)) {
         let known = expression.uses().fields.iter().filter(|field| watching.has_field(field)).cloned();
         let fields = known.chain(watching.some_fields()).collect();
-        Expression::new(text, &Names { fields, is_open: false, differ: true })?;
+        Expression::new(text, &Names { fields, differ: true, ..Names::default() })?;
     }
     Ok(Some(watching))
 }

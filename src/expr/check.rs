@@ -79,6 +79,9 @@ impl Checker<'_> {
                 let kind = FlawKind::Unexpected("event".to_owned());
                 Err(Flaw::new(kind, span.clone()).instead(Some("event.type".to_owned())))
             }
+            "payload" if self.names.are_of_events && !self.names.fields.iter().any(|known| known == name) => {
+                self.event_part(name, span, false)
+            }
             _ => self.field(Which::Now, name, span),
         }
     }
@@ -88,6 +91,7 @@ impl Checker<'_> {
         self.uses.is_of_event = true;
         self.uses.lasting = true;
         self.uses.old |= which == Which::Old;
+        self.uses.whole = true;
         Node::State(which)
     }
 

@@ -51,6 +51,8 @@ pub struct Names {
     pub is_open: bool,
     /// Other states of the kind have fields that this one has not: whether it has such a one is asked with reason.
     pub differ: bool,
+    /// Single events are looked for: `payload` alone is what the event says, unless a field is called so.
+    pub are_of_events: bool,
 }
 
 /// What an expression is read at: an event, and the states before and after it.
@@ -93,6 +95,8 @@ pub struct Uses {
     pub is_of_event: bool,
     /// The state before the event.
     pub old: bool,
+    /// A state as a whole.
+    pub whole: bool,
     /// Who recorded the event, or why.
     pub author: bool,
     pub payload: bool,
@@ -168,6 +172,13 @@ impl Expression {
             Err(Stop::Unknown(doubt)) => Ok(Reading::Unknown(doubt)),
             Err(over) => Err(over),
         }
+    }
+}
+
+impl Uses {
+    /// Something that the event itself does not say: a state, what was changed of one, or how many events came before.
+    pub fn are_of_stream(&self) -> bool {
+        !self.fields.is_empty() || self.old || self.whole || self.changes || self.counts
     }
 }
 

@@ -94,7 +94,7 @@ impl Choice {
     pub fn names(&self) -> Names {
         let mut names = Names::default();
         for projection in &self.projections {
-            let Names { fields, is_open, differ } = projection.names();
+            let Names { fields, is_open, differ, .. } = projection.names();
             names.is_open |= is_open;
             names.differ |= differ;
             for field in fields {

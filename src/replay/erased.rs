@@ -79,7 +79,7 @@ impl<P: Projection> ErasedProjection for P {
 
     fn names(&self) -> Names {
         let fields = fields_of(self, &P::State::default());
-        Names { is_open: fields.is_empty(), differ: fields.is_empty(), fields }
+        Names { is_open: fields.is_empty(), differ: fields.is_empty(), fields, ..Names::default() }
     }
 
     fn rows_to_watch(&self, uses: &Uses) -> Box<dyn DecodedRows> {

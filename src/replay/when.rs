@@ -41,7 +41,7 @@ impl<P: Projection> Replay<P> {
                 }
             }
         }
-        Names { fields, is_open: false, differ: !is_fixed }
+        Names { fields, differ: !is_fixed, ..Names::default() }
     }
 
     pub(super) fn read_along(

@@ -197,6 +197,8 @@ pub struct Capabilities {
     /// Places lie close together, and a stream's number is the same to every connection: ranges of places can be read
     /// by several at once.
     pub has_dense_positions: bool,
+    /// The event at or behind a place is found without walking through the store.
+    pub finds_by_position: bool,
     /// An event is found by its id without walking through the store.
     pub finds_by_id: bool,
     /// The same of the events that name a correlation or a cause.

@@ -1,11 +1,15 @@
 //! What a search finds is what a plain look at each event finds.
 
-use foldline::engine::{Calendar, FoundEvent, Search, search};
-use foldline::event::{EventBatch, NewEvent, RecordedEvent, StreamId, Timestamp};
+use std::collections::{HashMap, HashSet};
+use std::time::{Duration, Instant};
+
+use foldline::engine::{Calendar, EngineError, FoundEvent, Search, describe, search, when_stream};
+use foldline::event::{EventBatch, NewEvent, RecordedEvent, StreamId, Timestamp, Version};
 use foldline::sample::{SampleOptions, generate};
 use foldline::store::native::NativeStore;
-use foldline::store::{Expected, Flow, Query, Store, Writer};
+use foldline::store::{Expected, Flow, Query, Source, Store, StoreError, StreamQuery, Writer};
 use proptest::prelude::*;
+use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::workshop::{cases, own_store, read};
@@ -44,7 +48,79 @@ enum Asked {
     Word(String),
     Phone(String),
     Correlation(String),
+    Reason(String),
+    Types(String, String),
     NotType(String),
+    NotWord(String),
+    /// A condition, by its place in [`CONDITIONS`].
+    Condition(usize),
+}
+
+/// As it is typed, and as a stream is asked for it.
+const CONDITIONS: [(&str, &str); 5] = [
+    ("changed:status", "changed(\"status\")"),
+    ("{changed(\"phone\") || changed(\"name\")}", "changed(\"phone\") || changed(\"name\")"),
+    ("-{status == old.status}", "!(status == old.status)"),
+    ("{has(payload.phone) && event.version > 0}", "has(event.payload.phone) && event.version > 0"),
+    (
+        "{count(\"lead-initialized\") == 1 && event.actor == \"kim\"}",
+        "count(\"lead-initialized\") == 1 && event.actor == \"kim\"",
+    ),
+];
+
+/// An event, and what a plain look at it says.
+struct Plain {
+    event: RecordedEvent,
+    payload: Value,
+    metadata: Value,
+    category: String,
+    texts: [String; 4],
+    holds: [bool; CONDITIONS.len()],
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}
+
+fn plainly(store: &dyn Store) -> Vec<Plain> {
+    let json = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap_or_default();
+    let lower = |bytes: &[u8]| String::from_utf8_lossy(bytes).to_lowercase();
+    let mut categories = HashMap::new();
+    let mut held: [HashSet<(StreamId, Version)>; CONDITIONS.len()] = Default::default();
+    store
+        .visit_streams(&StreamQuery::default(), &mut |row| {
+            categories.insert(row.stream, row.category);
+            Flow::Continue(())
+        })
+        .expect("readable");
+    for stream in categories.keys() {
+        let described = describe(store, stream).expect("there");
+        let projection = described.projection(None).expect("one");
+        for ((_, condition), held) in CONDITIONS.iter().zip(&mut held) {
+            // Of a ticket, nobody can ask for the phone.
+            let Ok((timeline, turns)) =
+                when_stream(store, &described, &projection, condition, &mut |_| Flow::Continue(()))
+            else {
+                continue;
+            };
+            let all = turns.ranges().iter().flat_map(Clone::clone);
+            held.extend(all.map(|index| (stream.clone(), timeline.heads()[index].version)));
+        }
+    }
+    let plain = |event: RecordedEvent| Plain {
+        payload: json(&event.payload),
+        metadata: json(&event.metadata),
+        category: categories[&event.stream].clone(),
+        texts: [
+            lower(&event.payload),
+            lower(&event.metadata),
+            event.event_type.as_str().to_lowercase(),
+            event.stream.as_str().to_lowercase(),
+        ],
+        holds: std::array::from_fn(|at| held[at].contains(&(event.stream.clone(), event.version))),
+        event,
+    };
+    read(store, &Query::store()).into_iter().map(plain).collect()
 }
 
 impl Asked {
@@ -52,39 +128,40 @@ impl Asked {
         match self {
             Self::Actor(name) => format!("actor:\"{name}\""),
             Self::Type(name) => format!("type:{name}"),
+            Self::Types(one, other) => format!("type:{one},{other}"),
             Self::Stream(name) => format!("stream: {name}"),
             Self::Category(name) => format!("category:{name}"),
             Self::Month(year, month) => format!("{year:04}-{month:02}"),
             Self::After(day) => format!("after:{day}"),
             Self::Word(word) => format!("\"{word}\""),
+            Self::NotWord(word) => format!("-\"{word}\""),
             Self::Phone(phone) => format!("payload.phone = \"{phone}\""),
             Self::Correlation(id) => format!("correlation:{id}"),
+            Self::Reason(word) => format!("reason:\"{word}\""),
             Self::NotType(name) => format!("-type:{name}"),
+            Self::Condition(at) => CONDITIONS[*at].0.to_owned(),
         }
     }
 
-    fn is_met(&self, event: &RecordedEvent) -> bool {
-        let json = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap_or_default();
-        let text = |value: &Value| value.as_str().map(str::to_owned);
+    fn is_met(&self, plain: &Plain) -> bool {
+        let Plain { event, payload, metadata, category, texts, holds } = plain;
         let at = event.recorded_at.map(|at| at.to_string()).unwrap_or_default();
+        let has_word = |word: &str| texts.iter().any(|place| place.contains(&word.to_lowercase()));
         match self {
-            Self::Actor(name) => text(&json(&event.metadata)["actor"]).is_some_and(|actor| actor == *name),
+            Self::Actor(name) => text(&metadata["actor"]).is_some_and(|actor| actor == *name),
             Self::Type(name) => event.event_type.as_str() == name,
+            Self::Types(one, other) => [one, other].contains(&&event.event_type.as_str().to_owned()),
             Self::NotType(name) => event.event_type.as_str() != name,
             Self::Stream(name) => event.stream.as_str() == name,
-            Self::Category(name) => event.stream.as_str().split('-').next() == Some(name),
+            Self::Category(name) => category == name,
             Self::Month(year, month) => at.starts_with(&format!("{year:04}-{month:02}")),
             Self::After(day) => at.as_str() >= day.as_str(),
-            Self::Word(word) => [
-                String::from_utf8_lossy(&event.payload).to_lowercase(),
-                String::from_utf8_lossy(&event.metadata).to_lowercase(),
-                event.event_type.as_str().to_lowercase(),
-                event.stream.as_str().to_lowercase(),
-            ]
-            .iter()
-            .any(|place| place.contains(&word.to_lowercase())),
-            Self::Phone(phone) => text(&json(&event.payload)["phone"]).is_some_and(|known| known == *phone),
-            Self::Correlation(id) => text(&json(&event.metadata)["correlation-id"]).is_some_and(|known| known == *id),
+            Self::Word(word) => has_word(word),
+            Self::NotWord(word) => !has_word(word),
+            Self::Phone(phone) => text(&payload["phone"]).is_some_and(|known| known == *phone),
+            Self::Correlation(id) => text(&metadata["correlation-id"]).is_some_and(|known| known == *id),
+            Self::Reason(word) => text(&metadata["reason"]).is_some_and(|reason| reason.contains(word)),
+            Self::Condition(at) => holds[*at],
         }
     }
 
@@ -92,71 +169,262 @@ impl Asked {
     fn kind(&self) -> u32 {
         match self {
             Self::Actor(_) => 0,
-            Self::Type(_) => 1,
+            Self::Type(_) | Self::Types(..) => 1,
             Self::Stream(_) => 2,
             Self::Category(_) => 3,
             Self::Correlation(_) => 4,
-            _ => 5,
+            Self::Reason(_) => 5,
+            _ => 6,
         }
     }
 }
 
-fn is_met(asked: &[Asked], event: &RecordedEvent) -> bool {
+fn is_met(asked: &[Asked], plain: &Plain) -> bool {
     asked.iter().all(|one| {
-        let alternatives = asked.iter().filter(|other| one.kind() < 5 && other.kind() == one.kind());
-        one.is_met(event) || alternatives.into_iter().any(|other| other.is_met(event))
+        let mut alternatives = asked.iter().filter(|other| one.kind() < 6 && other.kind() == one.kind());
+        one.is_met(plain) || alternatives.any(|other| other.is_met(plain))
     })
 }
 
+const CHOICES: u8 = 15;
+
 /// Something that is true of this event, and perhaps of others.
-fn of_event(event: &RecordedEvent, choice: u8) -> Option<Asked> {
-    let metadata = serde_json::from_slice::<Value>(&event.metadata).unwrap_or_default();
-    let payload = serde_json::from_slice::<Value>(&event.payload).unwrap_or_default();
-    let text = |value: &Value| value.as_str().map(str::to_owned);
-    let at = event.recorded_at?.to_string();
-    Some(match choice % 11 {
+fn of_event(plain: &Plain, other: &Plain, choice: u8) -> Option<Asked> {
+    let Plain { event, payload, metadata, category, holds, .. } = plain;
+    let at = event.recorded_at.map(|at| at.to_string()).unwrap_or_default();
+    let of_type = |plain: &Plain| plain.event.event_type.as_str().to_owned();
+    let a_word = |plain: &Plain| {
+        let word = text(plain.payload.as_object()?.values().find(|value| value.is_string())?)?;
+        Some(word.chars().take(5).collect::<String>()).filter(|word| !word.contains('"') && word.trim() == word)
+    };
+    Some(match choice % CHOICES {
         0 | 1 => Asked::Actor(text(&metadata["actor"])?),
-        2 => Asked::Type(event.event_type.as_str().to_owned()),
+        2 => Asked::Type(of_type(plain)),
         3 => Asked::Stream(event.stream.as_str().to_owned()),
-        4 => Asked::Category(event.stream.as_str().split('-').next()?.to_owned()),
+        4 => Asked::Category(category.clone()),
         5 => Asked::Month(at.get(..4)?.parse().ok()?, at.get(5..7)?.parse().ok()?),
         6 => Asked::After(at.get(..10)?.to_owned()),
-        7 => {
-            Asked::Word(text(payload.as_object()?.values().find(|value| value.is_string())?)?.chars().take(5).collect())
-        }
+        7 => Asked::Word(a_word(plain)?),
         8 => Asked::Phone(text(&payload["phone"])?),
         9 => Asked::Correlation(text(&metadata["correlation-id"])?),
-        _ => Asked::NotType(event.event_type.as_str().to_owned()),
+        10 => Asked::Reason(text(&metadata["reason"])?.chars().skip(1).take(6).collect::<String>().trim().to_owned()),
+        11 => Asked::Types(of_type(plain), of_type(other)),
+        12 => Asked::NotWord(a_word(other)?),
+        13 => Asked::Condition(holds.iter().position(|holds| *holds)?),
+        _ => Asked::NotType(of_type(other)),
     })
+}
+
+fn assert_finds_what_a_plain_look_finds(store: &dyn Store, count: u32) {
+    let events = plainly(store);
+    let pick = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<u8>());
+    let picks = prop::collection::vec(pick, 1..4);
+    let mut runner = proptest::test_runner::TestRunner::new(cases(count));
+    runner
+        .run(&picks, |picks| {
+            let asked: Vec<Asked> = picks
+                .iter()
+                .filter_map(|(at, other, choice)| of_event(at.get(&events), other.get(&events), *choice))
+                .collect();
+            prop_assume!(!asked.is_empty());
+            let typed = asked.iter().map(Asked::typed).collect::<Vec<_>>().join(" ");
+            let met = events.iter().rev().filter(|plain| is_met(&asked, plain));
+            let expected: Vec<_> = met.map(|plain| plain.event.id.clone()).collect();
+            let found: Vec<_> = found(store, &typed).into_iter().map(|event| event.id).collect();
+            prop_assert_eq!(&found, &expected, "{}", typed);
+            Ok(())
+        })
+        .unwrap_or_else(|failed| panic!("{failed}"));
+}
+
+type Fill<'f> = &'f dyn Fn(&Connection) -> rusqlite::Result<()>;
+
+/// The first so many events of the sample.
+fn some_events(count: usize) -> Vec<RecordedEvent> {
+    let (_folder, store) = sampled(3_000);
+    read(&store, &Query::store()).into_iter().take(count).collect()
 }
 
 #[test]
 fn a_search_finds_what_a_plain_look_at_each_event_finds() {
-    let (_folder, store) = sampled(3_000);
-    let events = read(&store, &Query::store());
-    let picks = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4);
-    let mut ran_into = 0_u32;
-    let mut runner = proptest::test_runner::TestRunner::new(cases(200));
-    runner
-        .run(&picks, |picks| {
-            let asked: Vec<Asked> =
-                picks.iter().filter_map(|(at, choice)| of_event(at.get(&events), *choice)).collect();
-            prop_assume!(!asked.is_empty());
-            prop_assume!(
-                asked.iter().all(|one| !matches!(one, Asked::Word(word) if word.contains('"') || word.trim() != word))
-            );
-            let typed = asked.iter().map(Asked::typed).collect::<Vec<_>>().join(" ");
-            let expected: Vec<_> =
-                events.iter().rev().filter(|event| is_met(&asked, event)).map(|event| event.id.clone()).collect();
-            let found: Vec<_> = found(&store, &typed).into_iter().map(|event| event.id).collect();
-            prop_assert_eq!(&found, &expected, "{}", typed);
-            Ok(())
-        })
-        .unwrap();
-    for choice in 0..11 {
-        ran_into += u32::from(events.iter().any(|event| of_event(event, choice).is_some()));
+    let (_folder, store) = sampled(10_000);
+    assert_finds_what_a_plain_look_finds(&store, 150);
+    let events = plainly(&store);
+    let kinds = (0..CHOICES).filter(|choice| events.iter().any(|plain| of_event(plain, &events[0], *choice).is_some()));
+    assert!(kinds.count() >= 14, "the sample has something of each kind");
+    for (at, (_, condition)) in CONDITIONS.iter().enumerate() {
+        assert!(events.iter().any(|plain| plain.holds[at]), "{condition}");
+        assert!(events.iter().any(|plain| !plain.holds[at]), "{condition}");
     }
-    assert!(ran_into >= 10, "the sample has something of each kind: {ran_into}");
+}
+
+#[test]
+fn the_same_is_found_in_tables_of_frameworks() {
+    let events = some_events(2_600);
+    let json = |text: &[u8]| if text.is_empty() { "{}".to_owned() } else { String::from_utf8_lossy(text).into_owned() };
+    // By a stream's name and in an order of positions; and by a column, without any time.
+    let message_db = |connection: &Connection| {
+        connection.execute_batch(
+            "CREATE TABLE messages (global_position INTEGER PRIMARY KEY, position BIGINT NOT NULL, time TEXT NOT NULL,
+                 stream_name TEXT NOT NULL, type TEXT NOT NULL, data TEXT, metadata TEXT, id TEXT NOT NULL UNIQUE,
+                 UNIQUE (stream_name, position));",
+        )?;
+        let mut insert = connection.prepare("INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?)")?;
+        for (place, event) in (1_i64..).zip(&events) {
+            let at = event.recorded_at.map(|at| at.to_string()).unwrap_or_default();
+            let RecordedEvent { stream, version, event_type, id, .. } = event;
+            insert.execute((
+                place * 3,
+                version.0 as i64,
+                at,
+                stream.as_str(),
+                event_type.as_str(),
+                json(&event.payload),
+                json(&event.metadata),
+                id.to_string(),
+            ))?;
+        }
+        Ok(())
+    };
+    let cqrs_es = |connection: &Connection| {
+        connection.execute_batch(
+            "CREATE TABLE ledger (aggregate_type text NOT NULL, aggregate_id text NOT NULL, sequence integer NOT NULL,
+                 event_type text NOT NULL, event_version text NOT NULL, payload text NOT NULL, metadata text NOT NULL,
+                 PRIMARY KEY (aggregate_type, aggregate_id, sequence)) STRICT;",
+        )?;
+        let mut insert = connection.prepare("INSERT INTO ledger VALUES (?, ?, ?, ?, '1.0', ?, ?)")?;
+        for event in &events {
+            let RecordedEvent { stream, version, event_type, .. } = event;
+            insert.execute((
+                stream.category(),
+                stream.as_str(),
+                version.0 as i64 + 1,
+                event_type.as_str(),
+                json(&event.payload),
+                json(&event.metadata),
+            ))?;
+        }
+        Ok(())
+    };
+    let fills: [(&str, Fill<'_>); 2] = [("message-db", &message_db), ("cqrs-es", &cqrs_es)];
+    for (name, fill) in fills {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("app.db");
+        let connection = Connection::open(&path).expect("a database");
+        connection.execute_batch("BEGIN").and_then(|()| fill(&connection)).expect("filled");
+        connection.execute_batch("COMMIT").expect("kept");
+        connection.close().expect("closed");
+        let store = foldline::store::open(&Source::File(path)).expect("recognised");
+        assert_eq!(store.framework().name(), name);
+        assert_finds_what_a_plain_look_finds(store.as_ref(), 50);
+    }
+}
+
+/// Events an hour apart, but for those whose clock was another one.
+fn timed(hours: impl Iterator<Item = i64>) -> (tempfile::TempDir, NativeStore) {
+    let (folder, mut store) = own_store();
+    let events: Vec<NewEvent> = hours
+        .enumerate()
+        .map(|(number, hour)| {
+            let mut event = crate::workshop::noted(&format!("e{number}"));
+            event.recorded_at = Some(crate::workshop::second(hour * 3600));
+            event
+        })
+        .collect();
+    for (number, events) in events.chunks(1_000).enumerate() {
+        store.append(&StreamId::from(format!("lead-{number}").as_str()), Expected::NoStream, events).expect("appended");
+    }
+    (folder, store)
+}
+
+#[test]
+fn a_day_is_found_without_reading_the_store_also_where_clocks_were_set_back() {
+    let hour_of = |number: i64| if number % 97 == 5 { number - 20 } else { number };
+    let (_folder, store) = timed((0..20_000).map(hour_of));
+    let wanted = Search::new("2025-06-15", &Calendar::utc(now())).expect("sound");
+    let (mut looked_at, mut ids) = (0, Vec::new());
+    search(
+        &store,
+        &wanted,
+        &mut |count| {
+            looked_at = count;
+            Flow::Continue(())
+        },
+        &mut |event| {
+            ids.push(event.id);
+            Flow::Continue(())
+        },
+    )
+    .expect("readable");
+    let of_day = |event: &RecordedEvent| event.recorded_at.is_some_and(|at| at.to_string().starts_with("2025-06-15"));
+    let expected: Vec<_> =
+        read(&store, &Query::store()).into_iter().rev().filter(of_day).map(|event| event.id).collect();
+    assert_eq!(ids, expected);
+    assert!(expected.len() > 20, "{}", expected.len());
+    assert!(looked_at < 1_000, "{looked_at}");
+}
+
+#[test]
+fn a_day_is_found_where_the_times_of_a_store_are_out_of_order() {
+    // What was imported later is older.
+    let (_folder, store) = timed((10_000..20_000).chain(0..10_000));
+    let of_days = found(&store, "after:2025-03-01 before:2025-03-03");
+    assert_eq!(of_days.len(), 48);
+    let of_both = found(&store, "2025-03-01 2025-03-02");
+    assert_eq!(of_both.len(), 0, "no event is of two days");
+    assert_eq!(found(&store, "2031-01").len(), 0);
+}
+
+#[test]
+fn what_no_event_can_be_is_told_without_a_look() {
+    let (_folder, store) = sampled(3_000);
+    for typed in ["type:nothing-like-it", "stream:lead-99999999", "stream:nowhere-*"] {
+        let wanted = Search::new(typed, &Calendar::utc(now())).expect("sound");
+        let mut looked_at = 0;
+        let mut tell = |count| {
+            looked_at = count;
+            Flow::Continue(())
+        };
+        search(&store, &wanted, &mut tell, &mut |event| panic!("{event:?}")).expect("readable");
+        assert_eq!(looked_at, 0, "{typed}");
+    }
+}
+
+#[test]
+fn a_condition_on_a_field_that_no_stream_has_is_pointed_at() {
+    let (_folder, store) = sampled(1_000);
+    for (typed, place) in [("kim {statsu == 1}", "statsu"), ("kim changed:phon", "changed:phon")] {
+        let wanted = Search::new(typed, &Calendar::utc(now())).expect("sound");
+        let failed = search(&store, &wanted, &mut |_| Flow::Continue(()), &mut |_| Flow::Continue(()));
+        let Err(EngineError::Condition(flaw)) = failed else { panic!("{typed}: {failed:?}") };
+        assert_eq!(typed.get(flaw.span.clone()), Some(place), "{flaw}");
+    }
+}
+
+#[test]
+fn a_search_is_given_up_at_once() {
+    let (_folder, store) = sampled(20_000);
+    for typed in ["nowhere-at-all", "-{status == old.status} nowhere-at-all"] {
+        let wanted = Search::new(typed, &Calendar::utc(now())).expect("sound");
+        let (mut calls, mut given_up) = (0, None);
+        let searched = search(
+            &store,
+            &wanted,
+            &mut |_| {
+                calls += 1;
+                if calls < 3 {
+                    return Flow::Continue(());
+                }
+                given_up.get_or_insert_with(Instant::now);
+                Flow::Break(())
+            },
+            &mut |_| Flow::Continue(()),
+        );
+        let took = given_up.expect("told").elapsed();
+        assert!(matches!(searched, Err(EngineError::Store(StoreError::Cancelled))), "{typed}: {searched:?}");
+        // A machine that is busy may make the threads wait for their end; it must not be the rest of the search.
+        assert!(took < Duration::from_secs(2), "{took:?}");
+    }
 }
 
 #[test]

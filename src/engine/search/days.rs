@@ -40,6 +40,11 @@ impl Days {
         self.from.is_none_or(|from| from <= at) && self.end.is_none_or(|end| at < end)
     }
 
+    /// What lies within both.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self { from: self.from.max(other.from), end: self.end.into_iter().chain(other.end).min() }
+    }
+
     /// What lies before the first of them.
     pub(super) fn before(self) -> Self {
         Self { from: None, end: self.from }

@@ -1,24 +1,38 @@
-//! Events by what people remember of them: who, what, where, when, a value of the payload, and words anywhere.
+//! Events by what people remember of them: who, what, where, when and why, a value of the payload, a condition, and words
+//! anywhere.
 
+mod bounds;
+mod conditions;
 mod days;
+mod glob;
+mod plan;
+mod running;
 mod terms;
+mod tokens;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::load::each_batch;
+use super::find::Needle;
 use super::{EngineError, Words};
-use crate::event::{EventBatch, EventId, EventRow, EventType, LinkKind, Links, StreamId, Timestamp, Version, actor_in};
-use crate::store::{Flow, Query, Store};
+use crate::event::{
+    EventId, EventRow, EventType, LinkKind, Links, Metadata, Position, StreamId, Timestamp, Version, actor_in,
+};
+use crate::expr::Expression;
+use crate::index::Categories;
+use crate::store::{Flow, Store};
 
+use conditions::holds_of_row;
 pub use days::{Calendar, Days};
-pub use terms::{Glob, MisreadKind, PayloadValue};
+pub use glob::{Glob, PayloadValue};
+pub use terms::MisreadKind;
 
 /// What is looked for. Terms of one kind are alternatives, such as two people; everything else must hold together.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
     pub terms: Vec<Term>,
     words: Option<Words>,
+    denied_words: Vec<Needle>,
 }
 
 /// One thing that is asked of an event, and where it stands in what was typed.
@@ -34,6 +48,8 @@ pub struct Term {
 pub enum Wanted {
     Word(String),
     Actor(Glob),
+    /// Something of why it was recorded.
+    Reason(Glob),
     Type(Glob),
     Stream(Glob),
     Category(Glob),
@@ -41,6 +57,18 @@ pub enum Wanted {
     Time(Days),
     Correlation(EventId),
     Payload(PayloadValue),
+    /// It changed one of these fields of its stream's state.
+    Changed(Vec<String>),
+    Condition(Condition),
+}
+
+/// A condition over the event and the states before and after it, in CEL.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    /// Read before anybody knows which fields there are.
+    pub expression: Expression,
+    /// Where its text begins in what was typed.
+    pub begins: usize,
 }
 
 /// A term that cannot be what was meant.
@@ -53,6 +81,7 @@ pub struct Misread {
 /// An event that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundEvent {
+    pub position: Option<Position>,
     pub stream: StreamId,
     pub version: Version,
     pub id: EventId,
@@ -67,48 +96,47 @@ impl Search {
     /// Reads what was typed. `calendar` knows when a day begins, and which one it is.
     pub fn new(text: &str, calendar: &Calendar<'_>) -> Result<Self, Misread> {
         let terms = terms::read(text, calendar)?;
-        let words: Vec<&str> = terms
-            .iter()
-            .filter_map(|term| match &term.wanted {
-                Wanted::Word(word) => Some(word.as_str()),
-                _ => None,
-            })
-            .collect();
-        let words = (!words.is_empty()).then(|| Words::of(&words));
-        Ok(Self { terms, words })
-    }
-
-    /// Where an event that is looked for can be at all, the newest first.
-    fn query(&self, reader: &dyn Store) -> Result<Query, EngineError> {
-        let wanted = |is_such: fn(&Wanted) -> bool| {
-            let mut such = self.terms.iter().filter(|term| !term.is_denied && is_such(&term.wanted));
-            such.next().filter(|_| such.next().is_none()).map(|term| &term.wanted)
+        let word = |term: &Term, is_denied: bool| match &term.wanted {
+            Wanted::Word(word) if term.is_denied == is_denied => Some(word.clone()),
+            _ => None,
         };
-        if let Some(Wanted::Stream(glob)) = wanted(|wanted| matches!(wanted, Wanted::Stream(_)))
-            && let Some(id) = glob.exact().map(StreamId::from)
-            && reader.stream(&id)?.is_some()
-        {
-            return Ok(Query::stream(id).backward());
-        }
-        if let Some(Wanted::Correlation(id)) = wanted(|wanted| matches!(wanted, Wanted::Correlation(_))) {
-            return Ok(Query::linked(LinkKind::Correlation, vec![id.clone()]).backward());
-        }
-        Ok(Query::store().backward())
+        let words: Vec<String> = terms.iter().filter_map(|term| word(term, false)).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let words = (!words.is_empty()).then(|| Words::of(&words));
+        let denied_words = terms.iter().filter_map(|term| word(term, true)).map(|word| Needle::new(&word)).collect();
+        Ok(Self { terms, words, denied_words })
     }
 
-    /// The event, where it is one that is looked for.
-    pub fn found(&self, row: &EventRow<'_>) -> Option<FoundEvent> {
-        if !self.of_head(row) {
+    /// Within which days all of it was recorded.
+    fn days(&self) -> Days {
+        let asked = self.terms.iter().filter(|term| !term.is_denied);
+        asked.fold(Days::default(), |all, term| match &term.wanted {
+            Wanted::Time(days) => all.and(*days),
+            _ => all,
+        })
+    }
+
+    /// The event, where it is one that is looked for as far as the event itself says. `categories` are those of streams
+    /// whose names do not tell.
+    fn of_row(&self, row: &EventRow<'_>, categories: &Categories) -> Option<FoundEvent> {
+        if !self.of_head(row, categories) || !self.of_metadata(row) {
             return None;
         }
         let place = match &self.words {
             Some(words) => Some(words.snippet(row)?.text),
             None => None,
         };
+        if self.denied_words.iter().any(|word| word.is_in(row)) {
+            return None;
+        }
         let value = self.payload_holds(row)?;
         let actor = self.actor_holds(row)?;
+        if !self.conditions_hold(row) {
+            return None;
+        }
         let place = place.or(value).unwrap_or_else(|| Words::of(&[]).snippet(row).unwrap_or_default().text);
         Some(FoundEvent {
+            position: row.position,
             stream: row.stream.clone(),
             version: row.version,
             id: row.id.clone(),
@@ -120,7 +148,7 @@ impl Search {
     }
 
     /// What needs neither payload nor metadata.
-    fn of_head(&self, row: &EventRow<'_>) -> bool {
+    fn of_head(&self, row: &EventRow<'_>, categories: &Categories) -> bool {
         self.any_of(|wanted| match wanted {
             Wanted::Type(glob) => Some(glob.fits(row.event_type.as_str())),
             _ => None,
@@ -128,14 +156,24 @@ impl Search {
             Wanted::Stream(glob) => Some(glob.fits(row.stream.as_str())),
             _ => None,
         }) && self.any_of(|wanted| match wanted {
-            Wanted::Category(glob) => Some(glob.fits(row.stream.category())),
-            _ => None,
-        }) && self.any_of(|wanted| match wanted {
-            Wanted::Correlation(id) => Some(Links::of(row.metadata).get(LinkKind::Correlation) == Some(id)),
+            Wanted::Category(glob) => {
+                let told = if categories.is_empty() { None } else { categories.get(row.stream) };
+                Some(glob.fits(told.map_or_else(|| row.stream.category(), AsRef::as_ref)))
+            }
             _ => None,
         }) && self.terms.iter().all(|term| match &term.wanted {
             Wanted::Time(days) => row.recorded_at.is_some_and(|at| days.hold(at)) != term.is_denied,
             _ => true,
+        })
+    }
+
+    fn of_metadata(&self, row: &EventRow<'_>) -> bool {
+        self.any_of(|wanted| match wanted {
+            Wanted::Correlation(id) => Some(Links::of(row.metadata).get(LinkKind::Correlation) == Some(id)),
+            _ => None,
+        }) && self.any_of(|wanted| match wanted {
+            Wanted::Reason(glob) => Some(Metadata::parse(row.metadata).reason.is_some_and(|reason| glob.fits(&reason))),
+            _ => None,
         })
     }
 
@@ -179,6 +217,16 @@ impl Search {
         });
         is_so.then_some(first)
     }
+
+    /// Of the conditions that ask for nothing but the event.
+    fn conditions_hold(&self, row: &EventRow<'_>) -> bool {
+        self.terms.iter().all(|term| match &term.wanted {
+            Wanted::Condition(condition) => {
+                holds_of_row(&condition.expression, row).is_none_or(|is| is != term.is_denied)
+            }
+            _ => true,
+        })
+    }
 }
 
 /// Visits the events that are looked for, the newest first, until nobody wants more. Tells how many were looked at.
@@ -188,8 +236,5 @@ pub fn search(
     progress: &mut dyn FnMut(u64) -> Flow,
     visit: &mut dyn FnMut(FoundEvent) -> Flow,
 ) -> Result<(), EngineError> {
-    let query = search.query(reader)?;
-    each_batch(reader, &query, progress, &mut |batch: &mut EventBatch| {
-        batch.rows().filter_map(|row| search.found(&row)).try_for_each(&mut *visit)
-    })
+    running::search(reader, search, progress, visit)
 }

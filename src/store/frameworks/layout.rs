@@ -49,6 +49,8 @@ pub struct Layout {
     pub id: Option<Expr>,
     /// Without one, the store has no order across its streams, and is read stream by stream.
     pub position: Option<Expr>,
+    /// An index leads to the event at or behind a position.
+    pub is_position_indexed: bool,
     /// An index leads to the events of a stream.
     pub is_stream_indexed: bool,
     /// What orders events of one stream that have the same version; `None` for their position.
@@ -230,6 +232,7 @@ impl Layout {
             time: Time::None,
             id: None,
             position: None,
+            is_position_indexed: false,
             is_stream_indexed: false,
             tie_breakers: None,
             archived: None,
@@ -251,8 +254,11 @@ impl Layout {
             |key: &[Expr], by: &[&Expr]| key.len() >= by.len() && by.iter().zip(key).all(|(led, by)| *led == by);
         let stream: Vec<&Expr> = self.stream.iter().collect();
         let place: Vec<&Expr> = self.stream.iter().chain([&self.version]).collect();
+        self.is_position_indexed |= self.position.is_some() && self.position == table.rowid(alias);
         for key in &table.unique_keys {
             let columns: Vec<Expr> = key.iter().map(|name| table.expr(alias, name)).collect();
+            self.is_position_indexed |=
+                self.position.as_ref().is_some_and(|position| columns.first() == Some(position));
             self.is_stream_indexed |= is_led(&columns, &stream);
             // A version may come again with another value in the rest of the key. Where some may be missing, the key
             // says nothing of the rows without it.

@@ -167,6 +167,7 @@ mod tests {
 
     fn row(at: Option<&str>) -> FoundEvent {
         FoundEvent {
+            position: None,
             stream: "lead-1".into(),
             version: Version(0),
             id: EventId::new("e"),

@@ -73,6 +73,7 @@ impl SearchText {
             // A border says on which side of it.
             Wanted::Time(days) if days.from.is_some() && days.end.is_some() => (ChipKind::Time, behind_colon()),
             Wanted::Time(_) => (ChipKind::Time, typed.to_owned()),
+            Wanted::Changed(_) => (ChipKind::Changed, behind_colon()),
             Wanted::Payload(_) => (ChipKind::Payload, typed.strip_prefix("payload.").unwrap_or(typed).to_owned()),
             _ => (ChipKind::Other, typed.to_owned()),
         };
