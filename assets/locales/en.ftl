@@ -6,6 +6,12 @@ close-store = Close the store
 back = Back
 forward = Forward
 overview = The whole store
+look-stream = Look at one stream
+look-store = Look at the whole store
+look-activity = Look at the activity
+lens-stream = Stream
+lens-store = Store
+lens-activity = Activity
 step-forward = Next event
 step-back = Previous event
 ten-forward = Next ten events
@@ -205,6 +211,69 @@ zoom-out = Zoom out of the timeline
 zoom-all = Show the whole timeline
 timeline-shown = Shown: v{ $first } to v{ $last }
 timeline-shown-about = Drag to move, double-click to show the whole
+store-timeline = Moment of the store
+store-go = Position or time
+store-position = position { $position } of { $total }
+store-position-among = position { $position }, { $count } of { $total } events
+store-count = { $count } of { $total } events
+store-before-all = before the first event
+store-latest = latest
+store-bars-of = events { $length }, by
+store-bars = events, by
+bar-milliseconds = { $count ->
+    [one] a millisecond
+   *[other] in { $count } ms
+}
+bar-seconds = { $count ->
+    [one] a second
+   *[other] in { $count } seconds
+}
+bar-minutes = { $count ->
+    [one] a minute
+   *[other] in { $count } minutes
+}
+bar-hours = { $count ->
+    [one] an hour
+   *[other] in { $count } hours
+}
+bar-days = { $count ->
+    [one] a day
+   *[other] in { $count } days
+}
+bar-weeks = { $count ->
+    [one] a week
+   *[other] in { $count } weeks
+}
+bar-months = { $count ->
+    [one] a month
+   *[other] in { $count } months
+}
+bar-years = { $count ->
+    [one] a year
+   *[other] in { $count } years
+}
+by-type = type
+by-category = category
+by-actor = actor
+by-position = by position
+store-nobody = (nobody named)
+store-other-types = { $count } other types
+store-other-categories = { $count } other categories
+store-other-actors = { $count } others
+store-bar-events = { $count } events
+store-span = { $from } to { $to }
+store-shown = Shown: { $span }
+store-brushed = { $span }  ·  { $count } events
+store-brush-about = Drag here to mark a span of time
+store-brush-from = Beginning of the marked span
+store-brush-to = End of the marked span
+store-brush-remove = Remove the mark
+store-zoom-in = Zoom in
+store-time-coming = Reading what happened when…
+store-empty = This store has no events yet
+store-lens-coming = { $count } events by this moment
+memory-taken = { $taken } of { $allowed }
+memory-about = Memory that is taken by what is kept of this store, and how much may be
 add-lane = Add a lane
 next-turn = Next turn of the lane
 previous-turn = Previous turn of the lane
@@ -1358,6 +1427,7 @@ ask-no-order = this store keeps no order across its streams, so it cannot be sea
 ask-no-positions = this store keeps no order across its streams, so it has no positions; name a time
 ask-not-of-states = this condition asks for what an event says or changes; of streams as they stood ask for fields of the state, or event.type, event.version, event.recorded_at and event.id of the last event
 ask-over-budget = this takes { $taken } MiB and more, and { $allowed } MiB are allowed; name a category, an earlier moment or a larger budget
+error-before-store = nothing was recorded by { $moment }; choose a later moment
 ask-not-a-store-moment = “{ $text }” is no moment of a whole store; write a position (120), a time (2025-01-01T01:00:05Z) or latest
 seal-no-seal = { $path }: this is no seal that Foldline made; name the file that `foldline seal` wrote
 window-seal-no-seal = { $path }: this is no seal that Foldline made; choose the file that was written when the store was sealed

@@ -6,6 +6,12 @@ close-store = 저장소 닫기
 back = 뒤로
 forward = 앞으로
 overview = 저장소 개요
+look-stream = 스트림 하나 보기
+look-store = 저장소 전체 보기
+look-activity = 활동 보기
+lens-stream = 스트림
+lens-store = 저장소
+lens-activity = 활동
 step-forward = 다음 이벤트
 step-back = 이전 이벤트
 ten-forward = 다음 10개
@@ -195,6 +201,69 @@ zoom-out = 타임라인 축소
 zoom-all = 타임라인 전체 보기
 timeline-shown = 표시 구간: v{ $first }~v{ $last }
 timeline-shown-about = 끌어서 옮기고, 두 번 클릭하면 전체를 봅니다
+store-timeline = 저장소의 시점
+store-go = 위치 또는 시각
+store-position = 위치 { $position } / { $total }
+store-position-among = 위치 { $position }, 이벤트 { $total }개 중 { $count }개
+store-count = 이벤트 { $total }개 중 { $count }개
+store-before-all = 첫 이벤트 이전
+store-latest = 최신
+store-bars-of = { $length } 이벤트
+store-bars = 이벤트
+bar-milliseconds = { $count ->
+    [1] 1밀리초마다
+   *[other] { $count }밀리초마다
+}
+bar-seconds = { $count ->
+    [1] 초마다
+   *[other] { $count }초마다
+}
+bar-minutes = { $count ->
+    [1] 분마다
+   *[other] { $count }분마다
+}
+bar-hours = { $count ->
+    [1] 시간마다
+   *[other] { $count }시간마다
+}
+bar-days = { $count ->
+    [1] 날마다
+   *[other] { $count }일마다
+}
+bar-weeks = { $count ->
+    [1] 주마다
+   *[other] { $count }주마다
+}
+bar-months = { $count ->
+    [1] 달마다
+   *[other] { $count }개월마다
+}
+bar-years = { $count ->
+    [1] 해마다
+   *[other] { $count }년마다
+}
+by-type = 유형
+by-category = 범주
+by-actor = 행위자
+by-position = 위치 기준
+store-nobody = (이름 없음)
+store-other-types = 그 밖의 유형 { $count }개
+store-other-categories = 그 밖의 범주 { $count }개
+store-other-actors = 그 밖의 { $count }명
+store-bar-events = 이벤트 { $count }개
+store-span = { $from }~{ $to }
+store-shown = 표시 구간: { $span }
+store-brushed = { $span }  ·  이벤트 { $count }개
+store-brush-about = 여기를 끌어 구간을 표시합니다
+store-brush-from = 표시한 구간의 시작
+store-brush-to = 표시한 구간의 끝
+store-brush-remove = 구간 표시 지우기
+store-zoom-in = 확대
+store-time-coming = 언제 무슨 일이 있었는지 읽는 중…
+store-empty = 이 저장소에는 아직 이벤트가 없습니다
+store-lens-coming = 이 시점까지 이벤트 { $count }개
+memory-taken = { $taken } / { $allowed }
+memory-about = 이 저장소를 위해 쓰는 메모리와 허용된 양입니다
 add-lane = 레인 추가
 next-turn = 레인의 다음 변화
 previous-turn = 레인의 이전 변화
@@ -1270,6 +1339,7 @@ ask-no-order = 이 저장소에는 스트림 사이의 순서가 없어 봉인�
 ask-no-positions = 이 저장소에는 스트림 사이의 순서가 없어 위치를 쓸 수 없습니다. 시각을 지정하세요.
 ask-not-of-states = 이 조건은 이벤트의 내용이나 변경을 묻습니다. 그 시점의 스트림에는 상태의 필드와 마지막 이벤트의 event.type, event.version, event.recorded_at, event.id만 물을 수 있습니다.
 ask-over-budget = 메모리가 { $taken }MiB 이상 필요한데 { $allowed }MiB까지만 쓸 수 있습니다. 분류를 고르거나, 더 이른 시점을 고르거나, 한도를 늘리세요.
+error-before-store = { $moment }까지 기록된 것이 없습니다. 더 늦은 시점을 고르세요.
 ask-not-a-store-moment = “{ $text }”은(는) 저장소 전체의 시점이 아닙니다. 위치(120), 시각(2025-01-01T01:00:05Z) 또는 latest를 쓰세요.
 seal-no-seal = { $path }: Foldline이 만든 봉인이 아닙니다. `foldline seal`로 쓴 파일을 지정하세요
 window-seal-no-seal = { $path }: Foldline이 만든 봉인이 아닙니다. 저장소를 봉인할 때 쓴 파일을 선택하세요

@@ -7,7 +7,7 @@ use crate::engine::Moment;
 use crate::event::{StreamId, Version};
 use crate::store::{Link, leads_to_other_machine};
 use crate::ui::Notice;
-use crate::view::{FindingStep, OpenStore, Stay, StreamView, ToolName, Trail};
+use crate::view::{FindingStep, Lens, OpenStore, Stay, StreamView, ToolName, Trail};
 
 impl App {
     /// Keeps where one is, to come back to.
@@ -75,7 +75,10 @@ impl App {
     pub(super) fn go_to_overview(&mut self) {
         self.leave();
         self.is_playing = false;
-        self.store.iter_mut().for_each(OpenStore::unselect);
+        if let Some(store) = &mut self.store {
+            store.unselect();
+            store.set_lens(Lens::Stream);
+        }
     }
 
     pub(super) fn go_to(&mut self, go: impl FnOnce(&mut StreamView)) {

@@ -122,5 +122,8 @@ fn egui_key(key: Key) -> egui::Key {
         Key::Plus => egui::Key::Plus,
         Key::Minus => egui::Key::Minus,
         Key::Zero => egui::Key::Num0,
+        Key::One => egui::Key::Num1,
+        Key::Two => egui::Key::Num2,
+        Key::Three => egui::Key::Num3,
     }
 }

@@ -1,6 +1,7 @@
 use egui::{CentralPanel, Color32, Frame, Margin, Panel, Rect, RichText, Ui};
 
 use super::ground::Ground;
+use super::lens_layout::{LensLook, lens_layout};
 use super::panes::{SideBorders, cards_ui};
 use super::regions::{Place, Regions};
 use super::{App, Dialog};
@@ -54,6 +55,15 @@ impl App {
         let (on_screen, is_leaving) = store.on_screen();
         let has_stream = on_screen.is_some();
         let has_events = on_screen.is_some_and(|view| !view.is_empty());
+        if store.lens().is_of_store() {
+            // As long as a dialog is above it, nothing here may have the focus.
+            let is_free = ui.memory(|memory| memory.top_modal_layer().is_none());
+            let mut wants_focus = self.wants_filter_focus && is_free;
+            self.wants_filter_focus &= !is_free;
+            let (progress, is_playing) = (progress.as_ref(), self.is_playing);
+            let look = LensLook { progress, fit, panel, is_playing, wants_focus: &mut wants_focus };
+            return lens_layout(ui, scene, store, regions, look);
+        }
         let in_branch = store.has_branch();
         if in_branch {
             strip_panel_ui(ui, scene, store, regions);
@@ -112,9 +122,7 @@ impl App {
                 timeline_ui(ui, scene, store, self.settings.is_by_time, &mut self.typed_moment, self.is_playing);
             });
         }
-        regions.fill(ui, status, |ui| {
-            status_bar_ui(ui, scene, store, progress.as_ref(), fit, has_stream);
-        });
+        regions.fill(ui, status, |ui| status_bar_ui(ui, scene, store, progress.as_ref(), fit, has_stream));
         borders.paint(ui);
         if in_branch {
             frame_ui(ui, framed);

@@ -182,7 +182,7 @@ impl App {
                 self.is_playing = false;
                 self.reveal = true;
                 if let Some(store) = &mut self.store {
-                    store.select(stream);
+                    store.open_stream(stream);
                 }
             }
             Action::GoTo(index) => self.go_to_index(ctx, index),
@@ -228,6 +228,7 @@ impl App {
                 let calendar = self.settings.zone.calendar(now());
                 self.store.iter_mut().for_each(|store| store.wish(wish.clone(), &calendar));
             }
+            Action::Time(action) => self.run_time(ctx, &action),
             Action::Copy(text) => self.copy(ctx, text, "copied"),
             Action::CancelLoading => {
                 self.sample.cancel();
@@ -342,7 +343,7 @@ impl App {
     }
 
     pub(super) fn run_command(&mut self, ctx: &egui::Context, command: Command) {
-        if !self.is_refused(command) && !self.steps_in_branch(command) {
+        if !self.is_refused(command) && !self.steps_in_store(command) && !self.steps_in_branch(command) {
             self.carry_out(ctx, command);
         }
     }
@@ -411,11 +412,13 @@ impl App {
             Command::NextPart => self.regions.go(ctx, 1),
             Command::PreviousPart => self.regions.go(ctx, -1),
             Command::FocusFilter => {
-                if self.fit(ctx).streams == 0.0 {
+                let is_of_stream = self.store.as_ref().is_none_or(|store| !store.lens().is_of_store());
+                if is_of_stream && self.fit(ctx).streams == 0.0 {
                     self.fold(ctx, Pane::Streams);
                 }
                 self.wants_filter_focus = true;
             }
+            Command::Lens(lens) => self.look_through(lens),
             Command::Fold(pane) => self.fold(ctx, pane),
             Command::ToggleTheme => {
                 self.settings.is_light = !self.settings.is_light;
@@ -463,8 +466,13 @@ impl App {
         if !self.is_playing {
             return;
         }
-        let Some(view) = self.view() else { return };
-        let is_at_end = view.cursor().is_none_or(|cursor| cursor + 1 >= view.len());
+        let is_of_store = self.store.as_ref().is_some_and(|store| store.lens().is_of_store());
+        let is_at_end = if is_of_store {
+            self.store.as_ref().is_none_or(|store| store.time.cursor().count >= store.time.cursor().total)
+        } else {
+            let Some(view) = self.view() else { return };
+            view.cursor().is_none_or(|cursor| cursor + 1 >= view.len())
+        };
         let due_id = egui::Id::unique("next play step");
         let now = ui.input(|input| input.time);
         let due: Option<f64> = ui.ctx().data(|data| data.get_temp(due_id));
@@ -474,7 +482,11 @@ impl App {
         }
         if due.is_none_or(|due| now >= due || due - now > PLAY_STEP.as_secs_f64()) {
             if due.is_some() {
-                self.go_to(|view| view.step(1));
+                if is_of_store {
+                    self.step_bars(1);
+                } else {
+                    self.go_to(|view| view.step(1));
+                }
             }
             ui.ctx().data_mut(|data| data.insert_temp(due_id, now + PLAY_STEP.as_secs_f64()));
         }

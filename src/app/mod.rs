@@ -11,6 +11,8 @@ mod ground;
 mod keys;
 mod lanes;
 mod layout;
+mod lens_layout;
+mod lenses;
 mod logic;
 mod no_window;
 mod panes;
@@ -240,6 +242,7 @@ impl App {
         // Where to go was meant for this store, and for no later one.
         let Start { stream, at, .. } = std::mem::take(&mut self.start);
         let place = self.settings.place(&store.source);
+        let kept = place.clone().filter(|_| stream.is_none());
         if let Some(stream) = stream {
             store.select(stream);
         } else if let Some(place) = &place {
@@ -249,6 +252,9 @@ impl App {
             place.set_pins(&mut store);
         }
         self.settings.restore_lanes(&mut store);
+        if let Some(place) = &kept {
+            place.restore_lens(&mut store);
+        }
         self.reveal = true;
         if let (Some(view), Some(moment)) = (&mut store.view, at) {
             view.start_at(moment);

@@ -12,7 +12,8 @@ impl App {
     pub(super) fn fit(&self, ctx: &egui::Context) -> Fit {
         let size = ctx.content_rect().size();
         let fit = self.settings.panes.fit(size.x, size.y);
-        let has_stream = self.store.as_ref().is_some_and(|store| store.on_screen().0.is_some());
+        let has_stream =
+            self.store.as_ref().is_some_and(|store| store.on_screen().0.is_some() || store.lens().is_of_store());
         if has_stream { fit } else { Fit { event: 0.0, has_middle: fit.has_middle || fit.event > 0.0, ..fit } }
     }
 

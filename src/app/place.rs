@@ -3,8 +3,9 @@ use serde::{Deserialize, Serialize};
 use super::Settings;
 use crate::engine::Moment;
 use crate::event::{StreamId, Version};
+use crate::index::StoreMoment;
 use crate::store::Source;
-use crate::view::{KeptDraft, OpenStore, Pin};
+use crate::view::{KeptDraft, Lens, OpenStore, Pin};
 
 /// Of how many stores the place is kept.
 const PLACES_KEPT: usize = 50;
@@ -18,6 +19,11 @@ pub struct Place {
     pins: [Option<(String, u64)>; 2],
     /// Corrections that were begun.
     drafts: Vec<KeptDraft>,
+    lens: Lens,
+    /// Of the whole store, as it is typed.
+    moment: Option<String>,
+    /// Its pins.
+    moments: [Option<String>; 2],
 }
 
 impl Place {
@@ -29,6 +35,9 @@ impl Place {
             at,
             pins: [kept(&store.pins[0]), kept(&store.pins[1])],
             drafts: store.drafts_to_keep(),
+            lens: store.lens(),
+            moment: Some(store.time.moment().to_string()).filter(|_| store.lens().is_of_store()),
+            moments: store.time.pins.map(|pin| pin.map(|moment| moment.to_string())),
         }
     }
 
@@ -39,6 +48,18 @@ impl Place {
                 view.start_at(Moment::Version(Version(*version)));
             }
         }
+    }
+
+    /// Looks through the same lens at the same moment.
+    pub(super) fn restore_lens(&self, store: &mut OpenStore) {
+        store.set_lens(self.lens);
+        let moment = |text: &Option<String>| text.as_ref()?.parse::<StoreMoment>().ok();
+        if self.lens.is_of_store()
+            && let Some(moment) = moment(&self.moment)
+        {
+            store.time.go_to(moment);
+        }
+        store.time.pins = self.moments.each_ref().map(moment);
     }
 
     pub(super) fn set_pins(&self, store: &mut OpenStore) {

@@ -1,7 +1,8 @@
 use super::Command;
 use crate::event::{StreamId, Version};
+use crate::index::{Facet, StoreMoment};
 use crate::store::{Link, Source, StreamOrder};
-use crate::view::{ActivityWish, BranchWish, ExportWhat, FileFor, Pane, Span, ToolName, WallDay};
+use crate::view::{ActivityWish, BranchWish, ExportWhat, FileFor, Pane, Span, StoreAxis, StoreSpan, ToolName, WallDay};
 
 /// What a panel asks for. Panels only send; `logic` carries out.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +51,8 @@ pub enum Action {
     RemovePin(usize),
     Lanes(LaneAction),
     Activity(ActivityWish),
+    /// Of the cursor over the whole store, and what is shown of its time.
+    Time(TimeAction),
     Copy(String),
     CancelLoading,
     /// Begins what the tool's dialog says.
@@ -98,6 +101,24 @@ pub enum LaneAction {
     Forget(String),
     /// Looks for a condition in all streams like this one.
     Everywhere(String),
+}
+
+/// What is asked of the store's time.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TimeAction {
+    GoTo(StoreMoment),
+    /// To a place of the axis that is shown.
+    GoToValue(i64),
+    /// So many bars on.
+    StepBars(isize),
+    GoToTyped,
+    By(Facet),
+    Along(StoreAxis),
+    /// Shows this span, or all.
+    Show(Option<StoreSpan>),
+    /// Marks this span, or none.
+    Brush(Option<StoreSpan>),
+    RemovePin(usize),
 }
 
 /// What is asked of branches. Some of it only the window can do: it knows dialogs, and names in its language.

@@ -3,9 +3,9 @@
 
 mod action;
 
-pub use action::{Action, BranchAction, LaneAction};
+pub use action::{Action, BranchAction, LaneAction, TimeAction};
 
-use crate::view::{Pane, ToolName};
+use crate::view::{Lens, Pane, ToolName};
 
 /// What a user can ask for without saying more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,6 +49,8 @@ pub enum Command {
     FocusFilter,
     NextPart,
     PreviousPart,
+    /// Looks through it, at the same moment.
+    Lens(Lens),
     /// Shows a pane, or folds it away.
     Fold(Pane),
     ToggleTheme,
@@ -126,6 +128,9 @@ pub enum Key {
     Plus,
     Minus,
     Zero,
+    One,
+    Two,
+    Three,
 }
 
 impl Key {
@@ -149,7 +154,10 @@ impl Key {
 
     /// Neither a letter nor a key with a name.
     pub fn is_sign(self) -> bool {
-        matches!(self, Self::Slash | Self::Comma | Self::Plus | Self::Minus | Self::Zero)
+        matches!(
+            self,
+            Self::Slash | Self::Comma | Self::Plus | Self::Minus | Self::Zero | Self::One | Self::Two | Self::Three
+        )
     }
 
     fn label(self) -> &'static str {
@@ -180,6 +188,9 @@ impl Key {
             Self::Plus => "+",
             Self::Minus => "-",
             Self::Zero => "0",
+            Self::One => "1",
+            Self::Two => "2",
+            Self::Three => "3",
         }
     }
 }
@@ -228,6 +239,9 @@ impl Command {
         Self::FocusFilter,
         Self::NextPart,
         Self::PreviousPart,
+        Self::Lens(Lens::Stream),
+        Self::Lens(Lens::Store),
+        Self::Lens(Lens::Activity),
         Self::Fold(Pane::Streams),
         Self::Fold(Pane::Event),
         Self::Fold(Pane::Timeline),
@@ -284,6 +298,11 @@ impl Command {
             Self::FocusFilter => "focus-filter",
             Self::NextPart => "next-part",
             Self::PreviousPart => "previous-part",
+            Self::Lens(lens) => match lens {
+                Lens::Stream => "look-stream",
+                Lens::Store => "look-store",
+                Lens::Activity => "look-activity",
+            },
             Self::Fold(pane) => match pane {
                 Pane::Streams => "fold-streams",
                 Pane::Event => "fold-event",
@@ -380,6 +399,7 @@ impl Command {
             Self::FocusFilter
             | Self::NextPart
             | Self::PreviousPart
+            | Self::Lens(_)
             | Self::Fold(_)
             | Self::ToggleTheme
             | Self::ToggleLanguage
@@ -431,6 +451,9 @@ impl Command {
             Self::FocusFilter => plain(Key::Slash),
             Self::NextPart => plain(Key::F6),
             Self::PreviousPart => shift(Key::F6),
+            Self::Lens(Lens::Stream) => ctrl(Key::One),
+            Self::Lens(Lens::Store) => ctrl(Key::Two),
+            Self::Lens(Lens::Activity) => ctrl(Key::Three),
             Self::ShowKeys => plain(Key::F1),
             Self::Dismiss => plain(Key::Escape),
             Self::ExploreSample

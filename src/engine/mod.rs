@@ -8,6 +8,7 @@ mod asked;
 mod causes;
 mod census;
 mod check;
+mod chronicle;
 mod columns;
 mod counting;
 mod differing;
@@ -51,6 +52,7 @@ pub use asked::{Asked, Cause, Passing, Question, Tool};
 pub use causes::{Around, CAUSES_KEPT, Causes, LinkedEvent, causes, event_meant, light};
 pub use census::census;
 pub use check::{check, export_findings};
+pub use chronicle::{ChronicleSo, StoreChronicle};
 pub use counting::{AsOfAnswer, CountIndex, CountStore, CountWanted, CountedSo};
 pub use differing::{DIFFERING_KEPT, DifferWanted, Differing, DifferingStream, differing};
 pub use evidence::{
@@ -96,7 +98,7 @@ pub use when::{
 pub use whole::fold_whole;
 
 use crate::event::{StreamId, Timestamp, Version};
-use crate::index::OverBudget;
+use crate::index::{Memory, OverBudget};
 use crate::store::{Source, Store, StoreError, Writer};
 use feed::{Feed, WatchedPlace};
 use pool::{Lane, Pool};
@@ -112,6 +114,7 @@ struct Room {
     source: Source,
     pool: Pool,
     feed: Feed,
+    memory: Memory,
 }
 
 impl std::fmt::Debug for Engine {
@@ -127,11 +130,16 @@ impl Engine {
         let place = WatchedPlace::of(&source, first.as_ref());
         let pool = Pool::new(first, wake.clone());
         let feed = Feed::begin(place, &pool, wake);
-        Self(Arc::new(Room { source, pool, feed }))
+        Self(Arc::new(Room { source, pool, feed, memory: Memory::default() }))
     }
 
     pub fn source(&self) -> &Source {
         &self.0.source
+    }
+
+    /// What all that is kept of this store takes.
+    pub fn memory(&self) -> &Memory {
+        &self.0.memory
     }
 
     /// Runs work on a connection that only reads.

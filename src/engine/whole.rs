@@ -43,8 +43,20 @@ pub(super) fn each_decoded(
     up_to: Option<Position>,
     take: &mut Take<'_>,
 ) -> Result<(), StoreError> {
+    each_decoded_of(reader, rows, category, up_to, Columns::ALL, take)
+}
+
+/// The same of some columns alone.
+pub(super) fn each_decoded_of(
+    reader: &dyn Store,
+    rows: &(dyn Fn() -> Box<dyn DecodedRows> + Sync),
+    category: Option<&str>,
+    up_to: Option<Position>,
+    columns: Columns,
+    take: &mut Take<'_>,
+) -> Result<(), StoreError> {
     let decoders = thread::available_parallelism().map_or(1, std::num::NonZero::get).clamp(1, MOST_DECODERS);
-    let whole = Whole { rows, category, up_to, decoders, is_over: AtomicBool::new(false) };
+    let whole = Whole { rows, category, up_to, columns, decoders, is_over: AtomicBool::new(false) };
     if reader.capabilities().has_dense_positions {
         whole.fold_ranges(reader, take)
     } else {
@@ -60,6 +72,7 @@ struct Whole<'a> {
     rows: &'a (dyn Fn() -> Box<dyn DecodedRows> + Sync),
     category: Option<&'a str>,
     up_to: Option<Position>,
+    columns: Columns,
     decoders: usize,
     is_over: AtomicBool,
 }
@@ -108,7 +121,7 @@ impl Whole<'_> {
 
     fn decode_range(&self, reader: &dyn Store, batch: &mut EventBatch, from: Position, to: Position) -> Decoded {
         let mut decoded = (self.rows)();
-        let mut scan = reader.scan(&Query::positions(Some(from), Some(to)))?;
+        let mut scan = reader.scan(&Query::positions(Some(from), Some(to)).columns(self.columns))?;
         loop {
             scan.next_batch(batch)?;
             if batch.is_empty() {
@@ -132,6 +145,7 @@ impl Whole<'_> {
             }
             None => Query::positions(None, self.up_to),
         };
+        let query = query.columns(self.columns);
         let opener = &reader.opener();
         thread::scope(|scope| {
             let (mut receivers, mut decoders) = (Vec::new(), Vec::new());

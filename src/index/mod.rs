@@ -11,7 +11,8 @@
 //!   value at any moment ([`Tally`]), and how many events in each span of time ([`Histogram`]). Read once, and moved on
 //!   by what is recorded since.
 //!
-//! A [`Census`] tells which shapes the payloads of each type have.
+//! A [`Census`] tells which shapes the payloads of each type have, and a [`Chronicle`] what happened when: every event of
+//! the store in some sixteen bytes.
 //!
 //! What is kept asks for memory by a [`Budget`], and says so where that is too small.
 
@@ -19,6 +20,7 @@ mod as_of;
 mod budget;
 mod census;
 mod choice;
+mod chronicle;
 mod counting;
 mod histogram;
 mod moment;
@@ -28,9 +30,10 @@ mod tally;
 mod values;
 
 pub use as_of::{AsOf, AsOfRow, Place, Sorting};
-pub use budget::{Budget, OverBudget};
+pub use budget::{Budget, Held, Memory, OverBudget};
 pub use census::{Census, FieldShape, JsonType, MOST_FIELDS, Span, TypeShape};
 pub use choice::{Choice, MixedRows};
+pub use chronicle::{Chronicle, ChronicleRows, Counted, Edges, Entry, Facet, FoundPlaces, Lanes, NumberSet, Sieve};
 pub use counting::{Categories, CountOf, CountRows, CountWish, Counting};
 pub use histogram::{Bucket, Histogram};
 pub use moment::{NoStoreMoment, StoreMoment};

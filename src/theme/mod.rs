@@ -46,6 +46,10 @@ pub struct Palette {
     /// How much of a hue is in what is filled with it: a band, and the area under a line.
     band: f32,
     area: f32,
+    /// The same of a chart behind the cursor.
+    behind: f32,
+    /// What of a chart is not told apart.
+    pub rest: Color32,
 }
 
 /// What stands for an event type: when the hues are used up, they come again in another form.
@@ -106,6 +110,8 @@ pub const DARK: Palette = Palette {
     hues: [rgb(0x6aa9e9), rgb(0x63c08d), rgb(0xd9a54a), rgb(0xc68be0), rgb(0xe0836f), rgb(0x57bfc9), rgb(0x9aa6b2)],
     band: 0.24,
     area: 0.16,
+    behind: 0.38,
+    rest: rgb(0x373f48),
 };
 
 pub const LIGHT: Palette = Palette {
@@ -133,6 +139,8 @@ pub const LIGHT: Palette = Palette {
     hues: [rgb(0x2268b5), rgb(0x1f7a4a), rgb(0x8f6200), rgb(0x7f3fa8), rgb(0xb0482f), rgb(0x0f7380), rgb(0x5b6772)],
     band: 0.18,
     area: 0.12,
+    behind: 0.34,
+    rest: rgb(0xb4bdc6),
 };
 
 /// The palette that the window shows now.
@@ -167,6 +175,11 @@ impl Palette {
     /// What stands under a line of this hue.
     pub fn area(&self, hue: Color32) -> Color32 {
         mixed(self.panel, hue, self.area)
+    }
+
+    /// What this hue is in a chart behind the cursor.
+    pub fn behind(&self, hue: Color32) -> Color32 {
+        mixed(self.panel, hue, self.behind)
     }
 
     /// The hue of the n-th value of a field.

@@ -3,6 +3,8 @@ use egui::{Button, RichText, Ui};
 
 use super::ends::ends_ui;
 use super::icons::{Icon, icon, icon_button, icon_toggle};
+use super::lens::lens_control_ui;
+use super::memory::memory_ui;
 use super::parts::{caption, cut, progress_ui, shortened};
 use super::refusal::refusal;
 use super::streams::in_order;
@@ -33,6 +35,9 @@ pub fn top_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>,
         });
         if width >= NARROW {
             icon(ui, Icon::Down, colours.dim);
+        }
+        if let Some(store) = store {
+            lens_control_ui(ui, scene, store.lens());
         }
         let of_store = |ui: &mut Ui, scene: &mut Scene<'_>| store_ui(ui, scene, store);
         ends_ui(ui, scene, "top bar", of_store, |ui, scene| right_ui(ui, scene, width));
@@ -170,6 +175,7 @@ pub fn status_bar_ui(
             if progress.is_some_and(|progress| progress_ui(ui, scene, progress)) {
                 scene.ask(Action::CancelLoading);
             }
+            memory_ui(ui, scene, store);
             panes_ui(ui, scene, fit, has_stream);
         });
     });

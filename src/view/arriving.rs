@@ -19,6 +19,7 @@ impl OpenStore {
             &self.groups as &dyn Tool<Error = UserError>,
             &self.info,
             self.lanes.asked(),
+            self.time.asked(),
         ])
     }
 
@@ -60,6 +61,7 @@ impl OpenStore {
         self.comparing.retry();
         self.causes.retry(&self.engine);
         self.lanes.retry(&self.engine);
+        self.time.retry(&self.engine);
     }
 
     /// What is being waited for: the longest first.
@@ -72,6 +74,7 @@ impl OpenStore {
         self.view.iter_mut().for_each(StreamView::cancel);
         self.comparing.cancel();
         self.lanes.cancel();
+        self.time.cancel();
         self.groups.cancel();
         self.info.cancel();
     }
@@ -92,6 +95,7 @@ impl OpenStore {
         self.groups.ask_because(&self.engine, question, Cause::Store);
         self.surveying.reload(&self.engine);
         self.greeting.change(&self.engine, change);
+        self.time.follow(&self.engine, change);
         self.view.iter_mut().for_each(|view| view.follow(&self.engine, change));
         self.comparing.follow(&self.engine, change);
         self.causes.follow(&self.engine, change);
@@ -186,6 +190,7 @@ impl OpenStore {
             is_new |= self.tools.get_mut(*name).asked_mut().poll(&self.engine);
         }
         is_new |= self.lanes.poll(&self.engine);
+        is_new |= self.time.poll(&self.engine);
         if let Some(view) = &self.view {
             self.lanes.follow(&self.engine, view);
         }
@@ -195,6 +200,9 @@ impl OpenStore {
         }
         if self.wants_survey && (!self.groups.is_loading() || self.is_list_long()) {
             self.begin_survey();
+        }
+        if !self.groups.is_loading() || self.is_list_long() {
+            self.time.begin(&self.engine);
         }
         is_new |= self.poll_survey();
         is_new |= self.greeting.poll(&self.engine);
@@ -214,7 +222,8 @@ impl OpenStore {
 
     /// When this wants to be polled, though nothing wakes the window by then.
     pub fn wants_poll_in(&self) -> Option<Duration> {
-        self.all().filter_map(Tool::wants_poll_in).chain(self.activity.wants_poll_in()).min()
+        let grows = self.activity.wants_poll_in().into_iter().chain(self.time.grows_in());
+        self.all().filter_map(Tool::wants_poll_in).chain(grows).min()
     }
 
     pub fn is_loading(&self) -> bool {

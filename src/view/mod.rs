@@ -28,6 +28,7 @@ mod greeting;
 mod history_filter;
 mod labels;
 mod lanes;
+mod lens;
 mod line;
 mod listing;
 mod loaded;
@@ -43,6 +44,7 @@ mod sealing;
 mod search;
 mod signs;
 mod smallest;
+mod store_time;
 mod stream_choice;
 mod stream_lanes;
 mod stream_view;
@@ -84,6 +86,7 @@ pub use greeting::{Clock, Destination, GREETED, Greeting, GreetingRow, counted};
 pub use history_filter::{HistoryFilter, Matches};
 pub use labels::Labels;
 pub use lanes::{Arrow, Lane, Lanes, Mark};
+pub use lens::Lens;
 pub use line::{Line, Shown, Span};
 pub use listing::{FindStreams, FoundStreams, ListStreams, Listed, ReadSurvey, STREAMS_LISTED};
 pub use loaded::Loaded;
@@ -99,6 +102,10 @@ pub use sealing::{SealStore, Sealed, Sealing};
 pub use search::{EventSearch, Found, HITS_KEPT, Hit, SearchEvents, Sought, WallDay};
 pub use signs::Signs;
 pub use smallest::{FindSmallest, FoundSmallest, Showing, SmallestHistory};
+pub use store_time::{
+    BarLane, Bars, ReadChronicle, StoreAxis, StoreCursor, StoreSpan, StoreTime, TypedStoreMoment, place_ticks,
+    span_ticks,
+};
 pub use stream_choice::{STREAMS_OFFERED, StreamChoice};
 pub use stream_lanes::{
     Choice, ChoiceGroup, Gist, LaneData, LaneKind, LaneTyping, LanesOf, MOST_LANES, Piece, ReadStreamLanes,
@@ -106,7 +113,7 @@ pub use stream_lanes::{
 };
 pub use stream_view::StreamView;
 pub use tally::{Counts, EventTypes, LANES, OTHERS, Tally};
-pub use ticks::{Tick, time_ticks, version_ticks};
+pub use ticks::{BarLength, Tick, time_ticks, version_ticks};
 pub use time_scale::{Pause, TimeScale};
 pub use tools::{FileFor, ToolName, Tools, WindowTool};
 pub use trail::{Stay, Trail};

@@ -1,11 +1,13 @@
 use std::time::Duration;
 
 use super::branching::Branching;
+use super::lens::CarriedOver;
 use super::listing::BETWEEN_LETTERS;
 use super::signs::SignBook;
 use super::{
-    Activity, CausesView, Clock, Comparing, Draft, FileFor, FindStreams, Greeting, KeptDraft, Labels, ListStreams,
-    MakingSo, OpenBranch, Pin, ReadSurvey, Stay, StreamLanes, StreamView, ToolName, Tools, Trail, UserError,
+    Activity, Bars, CausesView, Clock, Comparing, Draft, FileFor, FindStreams, Greeting, KeptDraft, Labels, Lens,
+    ListStreams, MakingSo, OpenBranch, Pin, ReadSurvey, Stay, StoreTime, StreamLanes, StreamView, ToolName, Tools,
+    Trail, UserError,
 };
 use crate::engine::{Asked, Engine, Moment, Question, Survey, Ticket};
 use crate::event::{StreamId, Version};
@@ -47,6 +49,11 @@ pub struct OpenStore {
     pub(super) survey_step: u64,
     /// How many streams had come when the list was last made of those.
     pub(super) survey_listed: u64,
+    /// Changed by [`OpenStore::set_lens`] alone, which carries the moment over.
+    pub(super) lens: Lens,
+    pub(super) carried: Option<CarriedOver>,
+    /// The cursor over the whole store.
+    pub time: StoreTime,
     pub view: Option<StreamView>,
     /// The stream that was looked at before, for as long as the next one is on its way.
     pub(super) leaving: Option<StreamView>,
@@ -114,6 +121,7 @@ impl OpenStore {
         let survey = Survey::default();
         let branching = Branching::new(&engine, workspace.clone());
         let activity = Activity::new(&engine, workspace.clone());
+        let time = StoreTime::new(&engine);
         let mut store = Self {
             source: engine.source().clone(),
             engine,
@@ -133,6 +141,9 @@ impl OpenStore {
             survey_news: 0,
             survey_step: 0,
             survey_listed: 0,
+            lens: Lens::Stream,
+            carried: None,
+            time,
             view: None,
             leaving: None,
             is_writing_on: false,
@@ -187,6 +198,19 @@ impl OpenStore {
     /// The greeting is on screen: what it says is asked for.
     pub fn greet(&mut self, clock: Clock) {
         self.greeting.want(&self.engine, &self.survey, self.survey_news, clock);
+    }
+
+    pub fn lens(&self) -> Lens {
+        self.lens
+    }
+
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The events of the store in bars, for a line so wide.
+    pub fn prepare_bars(&mut self, width: f32, clock: Clock) -> Option<&Bars> {
+        self.time.prepare_bars(&mut self.signs, width, clock)
     }
 
     /// Another number for each list of streams.
@@ -258,6 +282,7 @@ impl OpenStore {
 
     /// Goes to an event of any stream.
     pub fn go_to(&mut self, stream: StreamId, version: Version) {
+        self.show_stream(Some((&stream, version)));
         self.select(stream);
         if let Some(view) = &mut self.view {
             view.start_at(Moment::Version(version));
@@ -272,6 +297,7 @@ impl OpenStore {
 
     /// Looks at it there again.
     pub fn return_to(&mut self, stay: Stay) {
+        self.show_stream(stay.version.map(|version| (&stay.stream, version)));
         self.select(stay.stream);
         if let Some(view) = &mut self.view {
             stay.version.into_iter().for_each(|version| view.start_at(Moment::Version(version)));

@@ -173,6 +173,57 @@ pub fn time_ticks(scale: &TimeScale, shown: Shown, least: f64, offset: impl Fn(T
     ticks
 }
 
+/// How long a bar of a histogram is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BarLength {
+    pub count: u64,
+    /// Under which name the unit stands in the language files.
+    pub unit: &'static str,
+}
+
+impl BarLength {
+    fn of(step: Step) -> Self {
+        let (count, unit) = match step {
+            Step::Micros(micros) if micros % HOUR == 0 => (micros / HOUR, "bar-hours"),
+            Step::Micros(micros) if micros % MINUTE == 0 => (micros / MINUTE, "bar-minutes"),
+            Step::Micros(micros) if micros % SECOND == 0 => (micros / SECOND, "bar-seconds"),
+            Step::Micros(micros) => (micros / 1_000, "bar-milliseconds"),
+            Step::Days(days) if days % 7 == 0 => (days as i64 / 7, "bar-weeks"),
+            Step::Days(days) => (days as i64, "bar-days"),
+            Step::Months(months) if months % 12 == 0 => (i64::from(months) / 12, "bar-years"),
+            Step::Months(months) => (i64::from(months), "bar-months"),
+        };
+        Self { count: count.unsigned_abs(), unit }
+    }
+}
+
+/// Where hours, days, weeks or months begin on the wall, from before the first moment to behind the last, as short as
+/// they may be. `None` where the calendar does not reach.
+pub(super) fn calendar_edges(
+    from: i64,
+    to: i64,
+    least: f64,
+    offset: impl Fn(Timestamp) -> i64,
+) -> Option<(Vec<i64>, BarLength)> {
+    // Two days have no place of their own in a month.
+    let step = STEPS.into_iter().filter(|step| *step != Step::Days(2)).find(|step| step.micros() as f64 >= least)?;
+    let begin = Timestamp::from_micros(from);
+    let mut wall = step.before(wall_clock(begin, offset(begin))?)?;
+    let mut edges = vec![moment(wall, &offset).micros().min(from)];
+    while edges.last().is_some_and(|edge| *edge < to) && edges.len() < MOST_BARS {
+        wall = step.next(wall)?;
+        let at = moment(wall, &offset).micros();
+        // An hour that a clock was put back by comes twice.
+        if edges.last().is_some_and(|edge| *edge < at) {
+            edges.push(at);
+        }
+    }
+    Some((edges, BarLength::of(step)))
+}
+
+/// More bars than these are on no screen.
+const MOST_BARS: usize = 2_000;
+
 fn wall_clock(at: Timestamp, offset: i64) -> Option<NaiveDateTime> {
     DateTime::from_timestamp_micros(at.micros().checked_add(offset * SECOND)?).map(|at| at.naive_utc())
 }

@@ -52,7 +52,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "workspace",
         ],
     ),
-    ("command", &["event", "store", "view"]),
+    ("command", &["event", "store", "index", "view"]),
     ("theme", &["locale"]),
     ("locale", &["event"]),
     (
@@ -94,7 +94,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "locale",
         ],
     ),
-    ("app", &["event", "store", "engine", "workspace", "view", "command", "theme", "locale", "ui"]),
+    ("app", &["event", "store", "index", "engine", "workspace", "view", "command", "theme", "locale", "ui"]),
     // The roots of the library and of the program: they only put the rooms together.
     ("lib", ALL),
     ("main", ALL),

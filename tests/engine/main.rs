@@ -5,6 +5,7 @@ mod batches;
 mod beside_cel;
 mod branches;
 mod causes;
+mod chronicle;
 mod conditions;
 mod counting;
 mod decoders;

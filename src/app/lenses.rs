@@ -1,0 +1,63 @@
+//! Through what a store is looked at, and the cursor over all of it.
+
+use super::App;
+use crate::command::{Command, TimeAction};
+use crate::view::{Lens, StoreTime};
+
+/// How much nearer the store's time comes at once.
+const ZOOM_STEP: f64 = 2.0;
+
+impl App {
+    pub(super) fn look_through(&mut self, lens: Lens) {
+        self.is_playing = false;
+        self.reveal = true;
+        self.store.iter_mut().for_each(|store| store.set_lens(lens));
+    }
+
+    fn time(&mut self) -> Option<&mut StoreTime> {
+        self.store.as_mut().filter(|store| store.lens().is_of_store()).map(|store| &mut store.time)
+    }
+
+    /// What moves the cursor of a stream moves that of the store, where that is looked at.
+    pub(super) fn steps_in_store(&mut self, command: Command) -> bool {
+        let Some(time) = self.time() else { return false };
+        match command {
+            Command::StepForward => time.step(1),
+            Command::StepBack => time.step(-1),
+            Command::TenForward => time.step(10),
+            Command::TenBack => time.step(-10),
+            Command::First => time.first(),
+            Command::Last | Command::Follow => time.last(),
+            Command::PinA => time.pin(0),
+            Command::PinB => time.pin(1),
+            Command::ZoomIn => time.zoom(ZOOM_STEP),
+            Command::ZoomOut => time.zoom(1.0 / ZOOM_STEP),
+            Command::ZoomAll => time.show(None),
+            _ => return false,
+        }
+        true
+    }
+
+    /// So many bars on from the cursor.
+    pub(super) fn step_bars(&mut self, by: isize) {
+        self.time().into_iter().for_each(|time| time.step_bars(by));
+    }
+
+    pub(super) fn run_time(&mut self, ctx: &egui::Context, action: &TimeAction) {
+        let Some(time) = self.store.as_mut().map(|store| &mut store.time) else { return };
+        match *action {
+            TimeAction::GoTo(moment) => time.go_to(moment),
+            TimeAction::GoToValue(value) => time.go_to_value(value),
+            TimeAction::StepBars(by) => time.step_bars(by),
+            TimeAction::GoToTyped => {
+                time.go_to_typed();
+            }
+            TimeAction::By(facet) => time.facet = facet,
+            TimeAction::Along(axis) => time.set_axis(axis),
+            TimeAction::Show(span) => time.show(span),
+            TimeAction::Brush(brush) => time.set_brush(brush),
+            TimeAction::RemovePin(pin) => time.pins.get_mut(pin).into_iter().for_each(|pin| *pin = None),
+        }
+        ctx.request_repaint();
+    }
+}

@@ -1,0 +1,36 @@
+use egui::{RichText, Role, Sense, Ui, WidgetInfo, vec2};
+
+use super::Scene;
+use crate::theme::palette;
+use crate::view::OpenStore;
+
+const MIB: u64 = 1 << 20;
+
+/// How much what is kept of the store takes, of what it may.
+pub(super) fn memory_ui(ui: &mut Ui, scene: &Scene<'_>, store: &OpenStore) {
+    let memory = store.engine().memory();
+    let (taken, allowed) = (memory.taken(), memory.allowed().bytes);
+    if taken == 0 {
+        return;
+    }
+    let colours = palette(ui);
+    let text = scene.locale.with("memory-taken", [("taken", size(taken).into()), ("allowed", size(allowed).into())]);
+    let (bar, response) = ui.allocate_exact_size(vec2(56.0, 6.0), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, &text));
+    let share = (taken as f32 / allowed.max(1) as f32).clamp(0.0, 1.0);
+    let ink = if share > 0.9 { colours.warning } else { colours.dim };
+    ui.painter().rect_filled(bar, 3.0, colours.line);
+    let filled = egui::Rect::from_min_size(bar.min, vec2((bar.width() * share).max(3.0), bar.height()));
+    ui.painter().rect_filled(filled, 3.0, ink);
+    let about = scene.text("memory-about");
+    response.on_hover_text(&about);
+    ui.label(RichText::new(text).size(11.5).color(colours.dim)).on_hover_text(about);
+}
+
+fn size(bytes: u64) -> String {
+    match bytes {
+        _ if bytes >= 1024 * MIB && bytes.is_multiple_of(1024 * MIB) => format!("{} GiB", bytes / (1024 * MIB)),
+        _ if bytes >= 1024 * MIB => format!("{:.1} GiB", bytes as f64 / (1024 * MIB) as f64),
+        _ => format!("{} MiB", bytes.div_ceil(MIB)),
+    }
+}

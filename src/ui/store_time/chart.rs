@@ -1,0 +1,296 @@
+use egui::{
+    Color32, CursorIcon, FontId, Id, Key, Mesh, Modifiers, Painter, Rect, Response, Sense, Shape, Stroke, Ui,
+    WidgetInfo, pos2, vec2,
+};
+
+use super::brush::{brush_ui, held_end};
+use super::legend::{hues, legend_ui};
+use super::overview::overview_ui;
+use crate::command::{Action, Command, TimeAction};
+use crate::theme::{Palette, palette};
+use crate::ui::{Scene, grouped};
+use crate::view::{Bars, OpenStore, StoreAxis, StoreSpan, place_ticks, span_ticks};
+
+/// How high the scale below the bars is.
+pub(super) const SCALE: f32 = 22.0;
+
+/// What lies between two ticks at least.
+const BETWEEN: f32 = 84.0;
+
+/// How much nearer one comes by a point that the wheel turns.
+const WHEEL: f64 = 1.0 / 200.0;
+
+/// Room above the highest bar, for the knob of the cursor.
+const ABOVE: f32 = 8.0;
+
+/// Where the bars are on the screen.
+#[derive(Clone, Copy)]
+pub(super) struct Chart {
+    pub(super) rect: Rect,
+    pub(super) span: StoreSpan,
+    pub(super) axis: StoreAxis,
+    pub(super) colours: &'static Palette,
+}
+
+impl Chart {
+    pub(super) fn x(&self, value: i64) -> f32 {
+        self.rect.left() + self.rect.width() * self.span.share(value) as f32
+    }
+
+    pub(super) fn value_at(&self, x: f32) -> i64 {
+        let share = f64::from((x - self.rect.left()) / self.rect.width().max(1.0));
+        self.span.value(share.clamp(0.0, 1.0))
+    }
+
+    fn in_sight(&self, x: f32) -> bool {
+        (self.rect.left() - 0.5..=self.rect.right() + 0.5).contains(&x)
+    }
+}
+
+/// What a drag that began on the bars moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Held {
+    Cursor,
+    /// Marks a span from here.
+    Span(i64),
+    /// The other end of the span stays.
+    End(i64),
+}
+
+/// The bars of the store with its cursor, and their legend before them.
+pub(super) fn chart_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, gutter: f32, height: f32) {
+    let marked = store.time.brushed_events();
+    let store: &OpenStore = store;
+    let colours = palette(ui);
+    let (row, _) = ui.allocate_exact_size(vec2(ui.available_width(), height + SCALE), Sense::hover());
+    let rect = Rect::from_min_max(pos2(row.left() + gutter, row.top()), pos2(row.right(), row.top() + height));
+    let Some(bars) = store.time.bars() else {
+        let name = if store.time.is_whole() { "store-empty" } else { "store-time-coming" };
+        let text = scene.text(name);
+        ui.painter().text(rect.center(), egui::Align2::CENTER_CENTER, text, FontId::proportional(13.0), colours.dim);
+        return;
+    };
+    let chart = Chart { rect, span: bars.span, axis: bars.axis(), colours };
+    let hues = hues(colours, bars);
+    if gutter > 0.0 {
+        let room = Rect::from_min_max(row.min, pos2(rect.left() - 12.0, row.bottom()));
+        legend_ui(ui, scene, room, bars, &hues);
+    }
+    let outer = Rect::from_min_max(rect.min, pos2(rect.right(), row.bottom()));
+    let response = ui.interact(outer, ui.scope_id().with("store line"), Sense::click_and_drag());
+    let cursor = store.time.cursor();
+    let name = scene.text("store-timeline");
+    response.widget_info(|| WidgetInfo::slider(true, cursor.count as f64, &name));
+    drag_ui(ui, scene, &chart, store, &response);
+    wheel_ui(ui, scene, &chart, &response);
+    keys_ui(ui, scene, &response);
+    let painter = ui.painter_at(outer.expand2(vec2(6.0, 4.0)));
+    let here = store.time.cursor_value().map_or(rect.left(), |value| chart.x(value));
+    bars_ui(&painter, &chart, bars, &hues, here);
+    painter.hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, colours.line));
+    scale_ui(&painter, scene, &chart);
+    brush_ui(ui, scene, &chart, store, marked);
+    pins_ui(&painter, &chart, store);
+    if chart.in_sight(here) {
+        painter.vline(here, rect.top() - 2.0..=rect.bottom(), Stroke::new(2.0, colours.text));
+        painter.circle_filled(pos2(here, rect.top()), 4.0, colours.text);
+    }
+    menu_ui(scene, &response);
+    hover_ui(scene, &chart, bars, response);
+    overview_ui(ui, scene, store, &chart);
+}
+
+/// Scrubs; from the scale below, or with Shift, it marks a span.
+fn drag_ui(ui: &Ui, scene: &mut Scene<'_>, chart: &Chart, store: &OpenStore, response: &Response) {
+    let held_id = Id::unique("what is held of the store's timeline");
+    if response.drag_started() {
+        let origin = ui.input(|input| input.pointer.press_origin()).unwrap_or(chart.rect.center());
+        let marks = origin.y > chart.rect.bottom() || ui.input(|input| input.modifiers.shift);
+        let held = match held_end(chart, store.time.brush(), origin) {
+            Some(other) => Held::End(other),
+            None if marks => Held::Span(chart.value_at(origin.x)),
+            None => Held::Cursor,
+        };
+        ui.data_mut(|data| data.insert_temp(held_id, held));
+    }
+    let Some(pointer) = response.interact_pointer_pos() else { return };
+    let value = chart.value_at(pointer.x);
+    let held = response.dragged().then(|| ui.data(|data| data.get_temp(held_id))).flatten();
+    match held {
+        Some(Held::Cursor) => scene.ask(Action::Time(TimeAction::GoToValue(value))),
+        Some(Held::Span(from) | Held::End(from)) => {
+            ui.set_cursor_icon(CursorIcon::ResizeHorizontal);
+            scene.ask(Action::Time(TimeAction::Brush(Some(StoreSpan::new(from, value)))));
+        }
+        None if response.clicked() => scene.ask(Action::Time(TimeAction::GoToValue(value))),
+        None => {}
+    }
+}
+
+/// The wheel and two fingers go nearer to what is under the pointer; sideways they move along.
+fn wheel_ui(ui: &Ui, scene: &mut Scene<'_>, chart: &Chart, response: &Response) {
+    let Some(pointer) = response.hover_pos().filter(|_| response.contains_pointer()) else { return };
+    let (turned, pinched) = ui.input(|input| (input.smooth_scroll_delta(), input.zoom_delta()));
+    let factor = f64::from(pinched) * (f64::from(turned.y) * WHEEL).exp();
+    let along = -f64::from(turned.x / chart.rect.width().max(1.0)) * chart.span.len() as f64;
+    if (factor - 1.0).abs() < 1e-6 && along == 0.0 {
+        return;
+    }
+    let nearer = chart.span.zoomed(chart.value_at(pointer.x), factor).moved(along as i64);
+    scene.ask(Action::Time(TimeAction::Show(Some(nearer))));
+}
+
+/// A bar at once, for who has it under the keys. All else is done by the window's own keys.
+fn keys_ui(ui: &Ui, scene: &mut Scene<'_>, response: &Response) {
+    if !response.has_focus() {
+        return;
+    }
+    for (key, by) in [(Key::PageUp, -1), (Key::PageDown, 1)] {
+        if ui.input_mut(|input| input.consume_key(Modifiers::NONE, key)) {
+            scene.ask(Action::Time(TimeAction::StepBars(by)));
+        }
+    }
+}
+
+/// Kinds above each other, from the one of which there is most; behind the cursor they are faint.
+fn bars_ui(painter: &Painter, chart: &Chart, bars: &Bars, hues: &[Color32], here: f32) {
+    let Chart { rect, colours, .. } = *chart;
+    let highest = bars.highest.max(1) as f32;
+    let room = rect.height() - ABOVE;
+    let mut mesh = Mesh::default();
+    for (from, to, counts) in bars.bars() {
+        let (left, right) = (chart.x(from).max(rect.left()), chart.x(to).min(rect.right()));
+        let right = if right - left > 3.0 { right - 1.0 } else { right.max(left + 1.0) };
+        let all: u32 = counts.iter().sum();
+        if all == 0 {
+            continue;
+        }
+        // However few there are, they are seen.
+        let height = (room * all as f32 / highest).max(1.0);
+        let mut bottom = rect.bottom();
+        for (lane, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+            let top = bottom - height * (*count as f32 / all as f32);
+            let hue = hues.get(lane).copied().unwrap_or(colours.rest);
+            let turn = here.clamp(left, right);
+            for (from, to, ink) in [(left, turn, hue), (turn, right, colours.behind(hue))] {
+                if to > from {
+                    mesh.add_colored_rect(Rect::from_min_max(pos2(from, top), pos2(to, bottom)), ink);
+                }
+            }
+            bottom = top;
+        }
+    }
+    painter.add(Shape::mesh(mesh));
+}
+
+fn scale_ui(painter: &Painter, scene: &Scene<'_>, chart: &Chart) {
+    let Chart { rect, colours, .. } = *chart;
+    let least = f64::from(BETWEEN / rect.width().max(1.0));
+    let mut free = rect.left();
+    let mut tick = |share: f64, text: String| {
+        let x = rect.left() + rect.width() * share as f32;
+        painter.vline(x, rect.bottom()..=rect.bottom() + 4.0, Stroke::new(1.0, colours.dim));
+        let words = painter.layout_no_wrap(text, FontId::monospace(11.0), colours.dim);
+        let left = x + 3.0;
+        if left >= free && left + words.size().x <= rect.right() {
+            free = left + words.size().x + 10.0;
+            painter.galley(pos2(left.round(), rect.bottom() + 4.0), words, colours.dim);
+            return true;
+        }
+        false
+    };
+    match chart.axis {
+        StoreAxis::Place => {
+            for (share, place) in place_ticks(chart.span, least) {
+                tick(share, grouped(place));
+            }
+        }
+        StoreAxis::Time => {
+            let mut before = None;
+            for round in span_ticks(chart.span, least, scene.zone.clock()) {
+                if tick(round.share, round.text(before.as_ref())) {
+                    before = Some(round);
+                }
+            }
+        }
+    }
+}
+
+/// The moments that are pinned, by their letters.
+fn pins_ui(painter: &Painter, chart: &Chart, store: &OpenStore) {
+    let colours = chart.colours;
+    for (pin, (letter, ink)) in store.time.pins.iter().zip([('A', colours.pin_a), ('B', colours.pin_b)]) {
+        let Some(x) = pin.and_then(|pin| store.time.value_of(pin)).map(|value| chart.x(value)) else { continue };
+        if !chart.in_sight(x) {
+            continue;
+        }
+        painter.vline(x, chart.rect.y_range(), Stroke::new(1.5, ink));
+        let cloth = Rect::from_min_size(pos2(x, chart.rect.top()), vec2(13.0, 13.0));
+        painter.rect_filled(cloth, 2.0, ink);
+        painter.text(cloth.center(), egui::Align2::CENTER_CENTER, letter, FontId::proportional(10.5), colours.panel);
+    }
+}
+
+fn menu_ui(scene: &mut Scene<'_>, response: &Response) {
+    response.context_menu(|ui| {
+        for command in [Command::ZoomIn, Command::ZoomOut, Command::ZoomAll, Command::PinA, Command::PinB] {
+            if ui.button(scene.text(command.title())).clicked() {
+                scene.run(command);
+                ui.close();
+            }
+        }
+    });
+}
+
+/// When the bar under the pointer was, and how many events of which kinds it has.
+fn hover_ui(scene: &Scene<'_>, chart: &Chart, bars: &Bars, response: Response) {
+    let Some(pointer) = response.hover_pos() else { return };
+    if pointer.y > chart.rect.bottom() {
+        let response = response.on_hover_cursor(CursorIcon::ResizeHorizontal);
+        response.on_hover_text_at_pointer(scene.text("store-brush-about"));
+        return;
+    }
+    let value = chart.value_at(pointer.x);
+    let Some((from, to, counts)) = bars.bars().find(|(from, to, _)| (*from..*to).contains(&value)) else { return };
+    let all: u64 = counts.iter().map(|count| u64::from(*count)).sum();
+    let count = scene.locale.with("store-bar-events", [("count", grouped(all).into())]);
+    let mut lines = vec![span_words(scene, chart.axis, StoreSpan { from, to }), count];
+    for (lane, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+        let name = match bars.lanes.get(lane) {
+            Some(lane) => super::legend::lane_name(scene, bars.facet(), &lane.name),
+            None => super::legend::others(scene, bars),
+        };
+        lines.push(format!("{}  {name}", grouped((*count).into())));
+    }
+    response.on_hover_text_at_pointer(lines.join("\n"));
+}
+
+/// From when to when, as short as it can be told.
+pub(super) fn span_words(scene: &Scene<'_>, axis: StoreAxis, span: StoreSpan) -> String {
+    let values = match axis {
+        StoreAxis::Place => [grouped(span.from.max(0).unsigned_abs() + 1), grouped(span.to.max(0).unsigned_abs())],
+        StoreAxis::Time => {
+            const DAY: i64 = 86_400_000_000;
+            let at = crate::event::Timestamp::from_micros;
+            let (from, to) = (at(span.from), at(span.to));
+            let day = |moment| scene.zone.in_form(moment, "%Y-%m-%d").unwrap_or_default();
+            // The last day is one that belongs to it.
+            let last = at(span.to.saturating_sub(1));
+            if span.len() >= 2 * DAY {
+                [day(from), day(last)]
+            } else if day(from) == day(last) {
+                let form = if span.len() < 60_000_000 { "%H:%M:%S%.3f" } else { "%H:%M:%S" };
+                let time = |moment| scene.zone.in_form(moment, form).unwrap_or_default();
+                [format!("{} {}", day(from), time(from)), time(to)]
+            } else {
+                let time = |moment| scene.zone.in_form(moment, "%Y-%m-%d %H:%M").unwrap_or_default();
+                [time(from), time(to)]
+            }
+        }
+    };
+    let [from, to] = values;
+    if from == to {
+        return from;
+    }
+    scene.locale.with("store-span", [("from", from.into()), ("to", to.into())])
+}

@@ -1,0 +1,180 @@
+//! The timeline of a whole store: its events in bars, the one cursor over them, and a span that is marked.
+
+mod brush;
+mod chart;
+mod legend;
+mod overview;
+
+use egui::{Button, RichText, Role, TextEdit, Ui, WidgetInfo};
+
+use super::Scene;
+use super::ends::ends_ui;
+use super::grouped;
+use super::icons::{Icon, flag_button, icon_button};
+use super::parts::cut;
+use crate::command::{Action, Command, TimeAction};
+use crate::index::{Facet, StoreMoment};
+use crate::theme::palette;
+use crate::view::{BarLength, Lens, OpenStore, StoreAxis};
+
+/// How high it is, with the room around it.
+pub fn store_time_height(store: &OpenStore) -> f32 {
+    26.0 + 8.0 + chart_height(store.lens()) + chart::SCALE + overview::HEIGHT + 16.0
+}
+
+fn chart_height(lens: Lens) -> f32 {
+    match lens {
+        Lens::Activity => 62.0,
+        Lens::Stream | Lens::Store => 92.0,
+    }
+}
+
+/// Below this width the line has no room for what the bars are told apart by.
+const ROOM_FOR_LEGEND: f32 = 760.0;
+const LEGEND: f32 = 244.0;
+
+/// What moves the cursor, and the bars. Costs what is on screen, however large the store is.
+pub fn store_time_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_playing: bool) {
+    let width = ui.available_width();
+    let gutter = if width < ROOM_FOR_LEGEND { 0.0 } else { LEGEND };
+    store.prepare_bars(width - gutter, scene.zone.clock());
+    ui.horizontal(|ui| {
+        let mut typed = std::mem::take(&mut store.time.typed);
+        ends_ui(
+            ui,
+            scene,
+            "store time",
+            |ui, scene| {
+                cursor_ui(ui, scene, store, is_playing);
+                typed_ui(ui, scene, &mut typed);
+            },
+            |ui, scene| choices_ui(ui, scene, store),
+        );
+        store.time.typed = typed;
+    });
+    ui.add_space(4.0);
+    chart::chart_ui(ui, scene, store, gutter, chart_height(store.lens()));
+}
+
+/// What moves the cursor, and where it stands.
+fn cursor_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, is_playing: bool) {
+    let dim = palette(ui).dim;
+    let play = if is_playing { (Icon::Pause, "stop") } else { (Icon::Play, "play") };
+    for (icon, name, command) in [
+        (Icon::First, "first-event", Command::First),
+        (Icon::Back, "step-back", Command::StepBack),
+        (play.0, play.1, Command::Play),
+        (Icon::Forward, "step-forward", Command::StepForward),
+        (Icon::Last, "last-event", Command::Last),
+    ] {
+        if icon_button(ui, icon, &scene.text(name)).clicked() {
+            scene.run(command);
+        }
+    }
+    let cursor = store.time.cursor();
+    let when = match (cursor.recorded_at, cursor.count) {
+        (Some(at), _) => scene.zone.long(at),
+        (None, 0) => scene.text("store-before-all"),
+        (None, _) => scene.text("no-time"),
+    };
+    ui.label(RichText::new(when).monospace().strong());
+    let (count, total) = (cursor.count as u64, grouped(cursor.total as u64));
+    let name = match cursor.position {
+        // Where there are gaps, a position is not the number of events up to it.
+        Some(position) if position.0 == count => "store-position",
+        Some(_) => "store-position-among",
+        None => "store-count",
+    };
+    let position = cursor.position.map_or_else(String::new, |position| grouped(position.0));
+    let values = [("position", position.into()), ("count", grouped(count).into()), ("total", total.into())];
+    let place = scene.locale.with(name, values);
+    ui.label(RichText::new(place).color(dim));
+}
+
+/// Where a position or a time is typed. What is wrong with it is said beside it, and moves nothing.
+fn typed_ui(ui: &mut Ui, scene: &mut Scene<'_>, typed: &mut crate::view::TypedStoreMoment) {
+    let danger = palette(ui).danger;
+    let name = scene.text("store-go");
+    let field = ui.add(TextEdit::singleline(&mut typed.text).hint_text(&name).desired_width(130.0));
+    field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, &name));
+    if field.changed() {
+        typed.fault = None;
+    }
+    if field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter)) {
+        scene.ask(Action::Time(TimeAction::GoToTyped));
+    }
+    if std::mem::take(&mut typed.wants_focus) {
+        field.request_focus();
+    }
+    if let Some(fault) = &typed.fault {
+        let sentence = scene.sentence(&fault.message);
+        let width = (ui.available_width() * 0.9).max(80.0);
+        ui.scope(|ui| {
+            ui.set_max_width(width);
+            cut(ui, RichText::new(&sentence).color(danger)).on_hover_text(&sentence);
+        });
+    }
+}
+
+/// By what the bars are told apart, along what they lie, and the pins.
+fn choices_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
+    let colours = palette(ui);
+    let time = &store.time;
+    let has_room = ui.ctx().content_rect().width() >= 1_180.0;
+    if has_room {
+        let length = time.bars().and_then(|bars| bars.length);
+        ui.label(RichText::new(bar_words(scene, length)).color(colours.dim));
+    }
+    for (facet, name) in [(Facet::Type, "by-type"), (Facet::Category, "by-category"), (Facet::Actor, "by-actor")] {
+        if choice_ui(ui, scene, time.facet == facet, name) {
+            scene.ask(Action::Time(TimeAction::By(facet)));
+        }
+    }
+    ui.add_space(4.0);
+    for (axis, name) in [(StoreAxis::Place, "by-position"), (StoreAxis::Time, "by-time")] {
+        if choice_ui(ui, scene, time.axis == axis, name) {
+            scene.ask(Action::Time(TimeAction::Along(axis)));
+        }
+    }
+    let pins = [(Command::PinA, colours.pin_a, 'A'), (Command::PinB, colours.pin_b, 'B')];
+    for (pin, (command, colour, letter)) in time.pins.iter().zip(pins) {
+        let hint = scene.text(command.title());
+        let text = match pin {
+            Some(pin) => format!("{letter} {}", moment_words(scene, *pin)),
+            None => letter.to_string(),
+        };
+        let shown = if has_room { text.clone() } else { letter.to_string() };
+        let button = flag_button(ui, &shown, colour);
+        button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &text));
+        if button.on_hover_text(format!("{hint}  ·  {text}")).clicked() {
+            scene.run(command);
+        }
+    }
+}
+
+fn choice_ui(ui: &mut Ui, scene: &Scene<'_>, is_chosen: bool, name: &str) -> bool {
+    let text = scene.text(name);
+    let button = ui.add(Button::selectable(is_chosen, &text));
+    button.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, is_chosen, &text));
+    button.clicked()
+}
+
+/// How much one bar holds.
+fn bar_words(scene: &Scene<'_>, length: Option<BarLength>) -> String {
+    match length {
+        Some(BarLength { count, unit }) => {
+            let length = scene.locale.with(unit, [("count", count.into())]);
+            scene.locale.with("store-bars-of", [("length", length.into())])
+        }
+        None => scene.text("store-bars"),
+    }
+}
+
+/// A moment, as short as it can be told.
+pub(super) fn moment_words(scene: &Scene<'_>, moment: StoreMoment) -> String {
+    match moment {
+        StoreMoment::Latest => scene.text("store-latest"),
+        StoreMoment::Position(position) => grouped(position.0),
+        StoreMoment::Time(at) => scene.zone.in_form(at, "%Y-%m-%d %H:%M:%S").unwrap_or_else(|| at.to_string()),
+    }
+}
