@@ -56,10 +56,7 @@ impl App {
         let has_stream = on_screen.is_some();
         let has_events = on_screen.is_some_and(|view| !view.is_empty());
         if store.lens().is_of_store() {
-            // As long as a dialog is above it, nothing here may have the focus.
-            let is_free = ui.memory(|memory| memory.top_modal_layer().is_none());
-            let mut wants_focus = self.wants_filter_focus && is_free;
-            self.wants_filter_focus &= !is_free;
+            let mut wants_focus = take_focus(ui, &mut self.wants_filter_focus);
             let (progress, is_playing) = (progress.as_ref(), self.is_playing);
             let look = LensLook { progress, fit, panel, is_playing, wants_focus: &mut wants_focus };
             return lens_layout(ui, scene, store, regions, look);
@@ -79,10 +76,7 @@ impl App {
         let borders = SideBorders::new(space, fit);
         if fit.streams > 0.0 {
             Panel::left("streams").resizable(false).exact_size(fit.streams).frame(side).show(ui, |ui| {
-                // As long as a dialog is above it, nothing here may have the focus.
-                let is_free = ui.memory(|memory| memory.top_modal_layer().is_none());
-                let mut wants_focus = self.wants_filter_focus && is_free;
-                self.wants_filter_focus &= !is_free;
+                let mut wants_focus = take_focus(ui, &mut self.wants_filter_focus);
                 regions.show(ui, |ui| streams_ui(ui, scene, store, &mut wants_focus));
             });
         }
@@ -150,6 +144,12 @@ impl App {
             (None, told) => told.clone().map(|told| (told, false)),
         }
     }
+}
+
+/// Whether the focus is wanted here now. As long as a dialog is above it, nothing here may have it.
+fn take_focus(ui: &Ui, wanted: &mut bool) -> bool {
+    let is_free = ui.memory(|memory| memory.top_modal_layer().is_none());
+    is_free && std::mem::take(wanted)
 }
 
 /// Over the panels while a branch is looked at.
