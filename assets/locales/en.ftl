@@ -713,6 +713,8 @@ when-last-month = last month
 chip-who = who
 chip-event = event
 chip-stream = stream
+chip-category = category
+chip-why = why
 chip-time = when
 chip-changed = changed
 chip-value = value
@@ -748,7 +750,7 @@ day-thursday = Thursday
 day-friday = Friday
 day-saturday = Saturday
 day-sunday = Sunday
-strip-month = Only this month
+strip-month = Only { $month }
 strip-earlier = Month before
 strip-later = Month after
 strip-coming = Counting this month…
@@ -761,7 +763,7 @@ strip-cell = { $count ->
    *[other] { $name }, { $day }: { $grouped } events
 }
 activity-saved = Saved searches
-activity-save = Save this search…
+activity-save = Save…
 activity-save-name = Name of the search
 activity-save-now = Save
 activity-saved-none = None yet
@@ -777,6 +779,7 @@ activity-pick = Choose an event to see all of it
 activity-open = Open at this moment
 activity-compensate-about = Opens the stream at this event, and corrects it there
 activity-causes = Causes and effects
+activity-causes-more = { $count } more in the chain; open the stream to see all
 trail-title = What happened
 trail-all = Everything
 trail-store = Store
@@ -785,40 +788,15 @@ trail-events = Events
 trail-zone = Times in
 trail-made = Written
 search-events = Search events…
-search-hint = Words that all stand in the event; "quoted words" as one
-search-text = Text to find
-search-start = Find
-search-found = { $count ->
-    [0] “{ $text }” is not in any of { $events } events
-    [one] “{ $text }” is in 1 of { $events } events
-   *[other] “{ $text }” is in { $grouped } of { $events } events
-}
-search-more = The first { $shown } events with “{ $text }”; more words find fewer
-search-show-more = Show more
-search-day = On { $day } ({ $zone })
-search-day-clear = On any day
-search-day-found = { $count ->
-    [0] Nothing was recorded on { $day }
-    [one] 1 event on { $day }
-   *[other] { $grouped } events on { $day }, the newest first
-}
-search-day-more = The latest { $shown } of { $grouped } events on { $day }
-search-day-found-text = { $count ->
-    [0] “{ $text }” is in no event of { $day }
-    [one] “{ $text }” is in 1 event of { $day }
-   *[other] “{ $text }” is in { $grouped } events of { $day }, the newest first
-}
-search-day-more-text = The latest { $shown } of { $grouped } events of { $day } with “{ $text }”
 only-stream = Only in { $stream }
 export = Export events…
 export-to = File to write
 export-format = Format
 export-everything = Every event of the store
 export-found = Only events with “{ $text }”
-export-found-day = Only events of { $day }
-export-found-of-day = Only events of { $day } with “{ $text }”
+export-told = What happened with “{ $text }”, in words: who, what, from and to
+export-told-all = All that happened, in words: who, what, from and to
 export-findings = What a check of the store finds
-export-these = Export these…
 export-replace = Replace the file if it is there
 export-csv-fields = One column for each field of payload and metadata, for a spreadsheet
 export-csv-safe = Let no cell begin like a formula (a ' goes before it; importing takes it away)

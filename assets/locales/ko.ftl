@@ -643,6 +643,8 @@ when-last-month = 지난달
 chip-who = 누가
 chip-event = 이벤트
 chip-stream = 스트림
+chip-category = 범주
+chip-why = 사유
 chip-time = 기간
 chip-changed = 바뀐 필드
 chip-value = 값
@@ -674,7 +676,7 @@ day-thursday = 목요일
 day-friday = 금요일
 day-saturday = 토요일
 day-sunday = 일요일
-strip-month = 이달만 보기
+strip-month = { $month }만 보기
 strip-earlier = 이전 달
 strip-later = 다음 달
 strip-coming = 이달을 세는 중…
@@ -686,7 +688,7 @@ strip-cell = { $count ->
    *[other] { $name }, { $day }: { $grouped }건
 }
 activity-saved = 저장한 검색
-activity-save = 이 검색 저장…
+activity-save = 저장…
 activity-save-name = 검색 이름
 activity-save-now = 저장
 activity-saved-none = 아직 없습니다
@@ -702,6 +704,7 @@ activity-pick = 이벤트를 고르면 자세히 보입니다
 activity-open = 이 시점 열기
 activity-compensate-about = 이 이벤트에서 스트림을 열고 바로잡습니다
 activity-causes = 원인과 결과
+activity-causes-more = 그 밖에 { $count }건이 이어집니다. 스트림을 열면 모두 보입니다
 trail-title = 활동 기록
 trail-all = 전체
 trail-store = 저장소
@@ -710,37 +713,15 @@ trail-events = 이벤트
 trail-zone = 시간대
 trail-made = 작성 시각
 search-events = 이벤트 검색…
-search-hint = 이벤트에 모두 들어 있는 단어들, "따옴표로 묶으면" 하나로 찾습니다
-search-text = 찾을 텍스트
-search-start = 검색
-search-found = { $count ->
-    [0] 이벤트 { $events }건에서 “{ $text }”을(를) 찾지 못했습니다
-   *[other] 이벤트 { $events }건 중 { $grouped }건에서 “{ $text }”을(를) 찾았습니다
-}
-search-more = “{ $text }”이(가) 포함된 처음 { $shown }건입니다. 단어를 더 입력하면 줄어듭니다
-search-show-more = 더 보기
-search-day = { $day }에 기록된 것만 ({ $zone })
-search-day-clear = 날짜 제한 없애기
-search-day-found = { $count ->
-    [0] { $day }에 기록된 이벤트가 없습니다
-   *[other] { $day }의 이벤트 { $grouped }건, 최신순
-}
-search-day-more = { $day }의 이벤트 { $grouped }건 중 최근 { $shown }건
-search-day-found-text = { $count ->
-    [0] { $day }의 이벤트에서 “{ $text }”을(를) 찾지 못했습니다
-   *[other] { $day }의 이벤트 중 “{ $text }”이(가) 포함된 { $grouped }건, 최신순
-}
-search-day-more-text = { $day }의 이벤트 중 “{ $text }”이(가) 포함된 { $grouped }건에서 최근 { $shown }건
 only-stream = { $stream }에서만
 export = 이벤트 내보내기…
 export-to = 저장할 파일
 export-format = 형식
 export-everything = 저장소의 모든 이벤트
 export-found = “{ $text }”이(가) 포함된 이벤트만
-export-found-day = { $day }의 이벤트만
-export-found-of-day = { $day }의 이벤트 중 “{ $text }”이(가) 포함된 것만
+export-told = “{ $text }”의 활동 기록: 누가 무엇을 어떻게 바꿨는지
+export-told-all = 모든 활동 기록: 누가 무엇을 어떻게 바꿨는지
 export-findings = 저장소 점검 결과
-export-these = 이 결과 내보내기…
 export-replace = 파일이 있으면 바꾸기
 export-csv-fields = 페이로드와 메타데이터의 필드마다 열 하나씩 (스프레드시트용)
 export-csv-safe = 수식처럼 시작하는 셀 막기 (앞에 ' 를 붙이고, 가져올 때 다시 뗍니다)

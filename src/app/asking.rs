@@ -2,7 +2,8 @@
 
 use super::App;
 use super::dialogs::Dialog;
-use crate::view::{ExportWhat, ReasonPlace, ToolName, WindowTool};
+use crate::engine::TrailForm;
+use crate::view::{ExportWhat, ReasonPlace, Sought, ToolName, WindowTool};
 
 impl App {
     /// Opens the dialog that exports, for this.
@@ -12,6 +13,14 @@ impl App {
             store.tools.exporting.reopened();
             self.dialogs.open(ctx, Dialog::Tool(ToolName::Exporting));
         }
+    }
+
+    /// The same for a page that tells what was found.
+    pub(super) fn print_this(&mut self, ctx: &egui::Context, sought: Sought) {
+        if let Some(store) = &mut self.store {
+            store.tools.exporting.trail = TrailForm::Html;
+        }
+        self.export_this(ctx, ExportWhat::Told(sought));
     }
 
     /// Asks why a field of the state at the cursor is as it is, under the n-th projection.

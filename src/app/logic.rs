@@ -8,7 +8,7 @@ use crate::event::{Message, StreamId, Timestamp};
 use crate::locale::Locale;
 use crate::store::{Link, Source};
 use crate::ui::{Notice, PaletteState};
-use crate::view::{FileFor, MappingDraft, Middle, OpenStore, Pane, StreamView, ToolName, Trail, UserError, WallDay};
+use crate::view::{FileFor, Lens, MappingDraft, Middle, OpenStore, Pane, StreamView, Trail, UserError};
 
 /// Between two events while playing.
 const PLAY_STEP: Duration = Duration::from_millis(400);
@@ -66,6 +66,10 @@ impl App {
             }
             // The stream that was asked for has come, or the event that was appended.
             self.reveal |= store.row() != before;
+            if store.lens() == Lens::Activity {
+                let zone = self.settings.zone;
+                store.show_activity(&zone.calendar(now()), zone.clock());
+            }
             match self.middle {
                 Middle::State => {}
                 Middle::Compare => store.compare(),
@@ -208,9 +212,8 @@ impl App {
                 }
             }
             Action::FindStreams(text) => self.store.iter_mut().for_each(|store| store.find_streams(text.clone())),
-            Action::SearchEvents(text) => self.search(ctx, text, None),
-            Action::SearchDay(day) => self.search(ctx, String::new(), Some(day)),
-            Action::MoreHits => self.store.iter_mut().for_each(OpenStore::want_more_hits),
+            Action::SearchEvents(text) => self.search(text),
+            Action::SearchDay(day) => self.search(format!("on:{}", day.name)),
             Action::BeginSurvey => self.store.iter_mut().for_each(OpenStore::begin_survey),
             Action::StopSurvey => self.store.iter_mut().for_each(OpenStore::stop_survey),
             Action::Order(order) => {
@@ -224,10 +227,7 @@ impl App {
             Action::MovePin(pin, index) => self.store.iter_mut().for_each(|store| store.move_pin(pin, index)),
             Action::RemovePin(pin) => self.store.iter_mut().for_each(|store| store.remove_pin(pin)),
             Action::Lanes(action) => self.run_lanes(ctx, action),
-            Action::Activity(wish) => {
-                let calendar = self.settings.zone.calendar(now());
-                self.store.iter_mut().for_each(|store| store.wish(wish.clone(), &calendar));
-            }
+            Action::Activity(wish) => self.wish_activity(&wish),
             Action::Time(action) => self.run_time(ctx, &action),
             Action::Copy(text) => self.copy(ctx, text, "copied"),
             Action::CancelLoading => {
@@ -241,6 +241,7 @@ impl App {
             Action::RemoveNote(stream, at) => self.store.iter_mut().for_each(|store| store.remove_note(&stream, at)),
             Action::AskWhy(number, field) => self.ask_why(ctx, number, field),
             Action::Export(what) => self.export_this(ctx, what),
+            Action::Print(sought) => self.print_this(ctx, sought),
             Action::KeepMapping => self.dialogs.mapping().into_iter().for_each(MappingDraft::keep),
             Action::Connect => {
                 if let Some(Dialog::Password(PasswordWanted { address, typed, .. })) = self.dialogs.close_top(ctx) {
@@ -261,15 +262,6 @@ impl App {
             }
             Action::AllowWriting => self.allow_writing(ctx),
             Action::Branch(action) => self.branch(ctx, action),
-        }
-    }
-
-    /// Opens the search over the whole store, and begins it.
-    fn search(&mut self, ctx: &egui::Context, text: String, day: Option<WallDay>) {
-        if let Some(store) = &mut self.store {
-            store.tools.search.begin(text, day);
-            store.start_tool(ToolName::EventSearch);
-            self.dialogs.open(ctx, Dialog::Tool(ToolName::EventSearch));
         }
     }
 
@@ -375,6 +367,7 @@ impl App {
                     }
                 }
             }
+            Command::SearchEvents => self.begin_search(),
             Command::AddLane => self.begin_lane(ctx),
             Command::NextTurn => self.step_turn(ctx, true),
             Command::PreviousTurn => self.step_turn(ctx, false),

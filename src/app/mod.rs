@@ -19,6 +19,7 @@ mod panes;
 mod place;
 mod refused;
 mod regions;
+mod searching;
 mod settings;
 
 use std::cell::Cell;

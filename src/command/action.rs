@@ -2,7 +2,9 @@ use super::Command;
 use crate::event::{StreamId, Version};
 use crate::index::{Facet, StoreMoment};
 use crate::store::{Link, Source, StreamOrder};
-use crate::view::{ActivityWish, BranchWish, ExportWhat, FileFor, Pane, Span, StoreAxis, StoreSpan, ToolName, WallDay};
+use crate::view::{
+    ActivityWish, BranchWish, ExportWhat, FileFor, Pane, Sought, Span, StoreAxis, StoreSpan, ToolName, WallDay,
+};
 
 /// What a panel asks for. Panels only send; `logic` carries out.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,12 +38,10 @@ pub enum Action {
     /// Reads every event for the names of streams, where that was stopped.
     BeginSurvey,
     StopSurvey,
-    /// Opens the search over the whole store, and begins it with this text.
+    /// Looks for this among all that happened.
     SearchEvents(String),
     /// The same for all events of a day.
     SearchDay(WallDay),
-    /// Searches on for more of the same.
-    MoreHits,
     Order(StreamOrder),
     ByTime(bool),
     /// Shows this part of the timeline, or all of it.
@@ -63,6 +63,8 @@ pub enum Action {
     AskWhy(usize, String),
     /// Opens the dialog that exports, for this.
     Export(ExportWhat),
+    /// The same, to tell what was found on a page.
+    Print(Sought),
     ForgetRecent,
     /// Takes one store off the list of recent ones, by its name there.
     ForgetStore(String),

@@ -42,6 +42,8 @@ pub enum Command {
     /// To where the chosen lane turns next, or turned last.
     NextTurn,
     PreviousTurn,
+    /// To where what is looked for among all that happened is typed.
+    SearchEvents,
     /// Opens the tool's dialog, or closes it.
     Tool(ToolName),
     Settings,
@@ -203,7 +205,7 @@ impl Command {
         before.iter().copied().chain(tools).chain(after.iter().copied())
     }
 
-    const BEFORE_TOOLS: usize = 4;
+    const BEFORE_TOOLS: usize = 5;
 
     /// All but the tools.
     const FIXED: &'static [Self] = &[
@@ -211,6 +213,7 @@ impl Command {
         Self::OpenFile,
         Self::OpenAddress,
         Self::CloseStore,
+        Self::SearchEvents,
         Self::Back,
         Self::Forward,
         Self::Overview,
@@ -292,6 +295,7 @@ impl Command {
             Self::AddLane => "add-lane",
             Self::NextTurn => "next-turn",
             Self::PreviousTurn => "previous-turn",
+            Self::SearchEvents => "search-events",
             Self::Tool(name) => name.title(),
             Self::Settings => "settings",
             Self::Retry => "reload",
@@ -364,6 +368,7 @@ impl Command {
             | Self::OpenFile
             | Self::OpenAddress
             | Self::CloseStore
+            | Self::SearchEvents
             | Self::Tool(_)
             | Self::Retry
             | Self::MapColumns
@@ -420,6 +425,7 @@ impl Command {
             Self::OpenFile => ctrl(Key::O),
             Self::OpenAddress => shift(Key::O).map(|shortcut| Shortcut { is_ctrl: true, ..shortcut }),
             Self::Palette => ctrl(Key::K),
+            Self::SearchEvents => ctrl(Key::F),
             Self::Tool(name) => name.ctrl_letter().and_then(Key::of_letter).and_then(ctrl),
             Self::Settings => ctrl(Key::Comma),
             Self::Retry => ctrl(Key::R),

@@ -1,11 +1,12 @@
 //! Seals and evidence of a store on their way into files, and evidence checked without a store.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::sealing::{SealError, each_in_order, read_seal, seal};
 use super::signing::{KeyError, key_file, signing_key};
 use super::small_file::{Unreadable, read_small};
-use super::{EngineError, Moment, Words, describe, resolve};
+use super::{EngineError, Moment, Search, Words, describe, resolve, search};
 use crate::event::{EventRow, Explain, Message, StreamId, Timestamp, Version};
 use crate::evidence::{
     self, About, Checked, Document, Form, KeptEvent, KeptNote, MOST_EVENTS, NoEvidence, Since, StreamName,
@@ -25,6 +26,8 @@ pub enum EvidenceOf {
     Stream { stream: StreamId, at: Moment },
     /// The events with these words in them, in one stream where one is named, and recorded from a time on up to another.
     Found { text: String, stream: Option<StreamId>, between: Option<(Timestamp, Timestamp)> },
+    /// The events that a search finds, with what was typed for it.
+    Sought { text: String, search: Search },
 }
 
 /// What else goes into it.
@@ -150,8 +153,9 @@ pub fn gather_evidence(
     let mut gathering = Gathering::new(since.as_ref().map(|(seal, _)| seal));
     let (words, between) = match &of {
         EvidenceOf::Found { text, between, .. } => (Some(Words::new(text)), *between),
-        EvidenceOf::Stream { .. } => (None, None),
+        EvidenceOf::Stream { .. } | EvidenceOf::Sought { .. } => (None, None),
     };
+    let sought = sought(reader, &of, progress)?;
     let is_between = |event: &EventRow<'_>| {
         between.is_none_or(|(from, to)| event.recorded_at.is_some_and(|at| (from..to).contains(&at)))
     };
@@ -161,6 +165,7 @@ pub fn gather_evidence(
             .is_none_or(|(stream, last)| event.stream == stream && last.is_none_or(|last| event.version <= last))
             && words.as_ref().is_none_or(|words| words.are_in(event))
             && is_between(event)
+            && sought.as_ref().is_none_or(|found| found.contains(&(event.stream.clone(), event.version)))
     };
     if is_of_store {
         each_in_order(reader, progress, &mut |event| gathering.push(event, is_chosen(event)))?;
@@ -186,7 +191,7 @@ pub fn gather_evidence(
     if found > MOST_EVENTS {
         return Err(ProofError::TooMany { events: found });
     }
-    if let (EvidenceOf::Found { text, .. }, true) = (&of, events.is_empty()) {
+    if let (EvidenceOf::Found { text, .. } | EvidenceOf::Sought { text, .. }, true) = (&of, events.is_empty()) {
         return Err(ProofError::NothingFound(text.clone()));
     }
     let since = match (since, consistency) {
@@ -242,7 +247,25 @@ fn scope_of(reader: &dyn Store, of: &EvidenceOf) -> Result<(About, Option<Within
                 About::Search { words: text.clone(), stream: stream.clone().map(StreamName), between: *between };
             Ok((about, stream.map(|stream| (stream, None))))
         }
+        EvidenceOf::Sought { text, .. } => {
+            Ok((About::Search { words: text.clone(), stream: None, between: None }, None))
+        }
     }
+}
+
+/// The places of what a search finds, where that is what is wanted. One more than evidence takes is enough.
+fn sought(
+    reader: &dyn Store,
+    of: &EvidenceOf,
+    progress: &mut dyn FnMut(u64) -> Flow,
+) -> Result<Option<HashSet<(StreamId, Version)>>, EngineError> {
+    let EvidenceOf::Sought { search: wanted, .. } = of else { return Ok(None) };
+    let mut found = HashSet::new();
+    search(reader, wanted, progress, &mut |event| {
+        found.insert((event.stream, event.version));
+        if found.len() as u64 > MOST_EVENTS { Flow::Break(()) } else { Flow::Continue(()) }
+    })?;
+    Ok(Some(found))
 }
 
 /// Events on their way into evidence.

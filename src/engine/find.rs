@@ -96,8 +96,8 @@ impl Words {
         Some(Snippet { text, words })
     }
 
-    /// Where they stand in a text.
-    fn places_in(&self, text: &str) -> Vec<Range<usize>> {
+    /// Where they stand in a text, in order and none over another.
+    pub fn places_in(&self, text: &str) -> Vec<Range<usize>> {
         let mut found: Vec<Range<usize>> = Vec::new();
         for word in &self.0 {
             let mut from = 0;

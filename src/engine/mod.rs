@@ -89,7 +89,7 @@ pub use survey::{
 };
 pub use test_source::{Language, Shows, TestCase, test_source};
 pub use ticket::{Progress, Ticket};
-pub use told::{FIELDS_TOLD, ToldEvent, readable, tell};
+pub use told::{FIELDS_TOLD, ToldEvent, readable, tell, words_of_type};
 pub use trail::{TrailForm, TrailWish, write_trail};
 pub use what_if::BranchBase;
 pub use when::{

@@ -51,6 +51,16 @@ impl ToldEvent {
     }
 }
 
+/// The same of an event of which only its type is known, where its stream's category is one of the domain.
+pub fn words_of_type(locale: &Locale, stream: &StreamId, event_type: &EventType) -> String {
+    let of_domain = Aggregate::ALL.into_iter().find(|aggregate| stream.category() == aggregate.name());
+    let reading = of_domain.and_then(|aggregate| reading_of(aggregate, event_type.as_str()));
+    match reading.filter(|reading| !reading.is_guess) {
+        Some(reading) => locale.text(&format!("told-{}", reading.kind.name())),
+        None => readable(event_type.as_str()),
+    }
+}
+
 /// The words of a type's name, without the package that it lies in: `crm.domain:Account.Opened` reads “Account opened”.
 pub fn readable(event_type: &str) -> String {
     let named =

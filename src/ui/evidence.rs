@@ -14,8 +14,7 @@ use crate::view::{EvidenceChoice, Evidencing, FileFor, Made, OpenStore, Sought, 
 /// A page about the stream up to the cursor, or about what was found, that carries its proof.
 pub(super) fn evidence_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
     let here = store.view.as_ref().and_then(|view| Some((view.stream.clone(), view.version()?)));
-    let found = store.tools.search.asked.value().filter(|found| !found.hits.is_empty());
-    let found = found.map(|found| found.sought.clone());
+    let found = store.activity.sought().filter(|sought| !sought.text.trim().is_empty());
     let making = &mut store.tools.evidencing;
     making.at = here.as_ref().map(|(_, version)| *version);
     let language = *making.language.get_or_insert(scene.locale.language());

@@ -6,6 +6,7 @@ use super::parts::{named_field, shortened};
 use super::tool::tool_ui;
 use super::{Scene, grouped};
 use crate::command::{Action, Command};
+use crate::engine::TrailForm;
 use crate::event::StreamId;
 use crate::store::files::FileFormat;
 use crate::theme::palette;
@@ -14,9 +15,9 @@ use crate::view::{ExportWhat, Exported, Exporting, FileFor, OpenStore, Sought, T
 /// The events of the store, or of the stream on screen, into a file.
 pub(super) fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
     let here = store.view.as_ref().map(|view| view.stream.clone());
-    let found = store.tools.search.asked.value().filter(|found| !found.hits.is_empty());
-    let found = found.map(|found| found.sought.clone());
+    let found = store.activity.sought();
     let exporting = &mut store.tools.exporting;
+    exporting.teller = Some((scene.locale.language(), scene.zone.clock(), scene.zone_name()));
     let colours = palette(ui);
     let title = scene.text("export");
     Dialog::new("export", &title, 520.0).show(ui, scene, is_open, |ui, scene| {
@@ -36,8 +37,21 @@ pub(super) fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
         ui.add_space(6.0);
         what_ui(ui, scene, exporting, here.as_ref(), found);
         ui.add_space(6.0);
+        let is_told = matches!(exporting.what, ExportWhat::Told(_));
         ui.horizontal(|ui| {
             let name = ui.label(scene.text("export-format")).id;
+            if is_told {
+                let chosen = TrailForm::ALL.iter().find(|(form, _)| *form == exporting.trail);
+                let box_of_forms =
+                    ComboBox::from_id_salt("trail form").selected_text(chosen.map_or("", |(_, name)| name));
+                let shown = box_of_forms.show_ui(ui, |ui| {
+                    for (form, name) in TrailForm::ALL {
+                        ui.selectable_value(&mut exporting.trail, form, name);
+                    }
+                });
+                shown.response.labelled_by(name);
+                return;
+            }
             let chosen = FileFormat::ALL.iter().find(|(format, _)| *format == exporting.format);
             let box_of_formats = ComboBox::from_id_salt("format").selected_text(chosen.map_or("", |(_, name)| name));
             let shown = box_of_formats.show_ui(ui, |ui| {
@@ -49,8 +63,9 @@ pub(super) fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
             shown.response.labelled_by(name);
         });
         ui.checkbox(&mut exporting.replaces, scene.text("export-replace"));
-        if exporting.format == FileFormat::Csv {
-            if exporting.what != ExportWhat::Findings {
+        let is_csv = if is_told { exporting.trail == TrailForm::Csv } else { exporting.format == FileFormat::Csv };
+        if is_csv {
+            if exporting.what != ExportWhat::Findings && !is_told {
                 ui.checkbox(&mut exporting.has_csv_fields, scene.text("export-csv-fields"));
             }
             ui.checkbox(&mut exporting.is_csv_safe, scene.text("export-csv-safe"));
@@ -82,14 +97,14 @@ pub(super) fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
 
 /// How what was looked for is named where its events are written to a file.
 pub(super) fn sought_name(scene: &Scene<'_>, sought: &Sought) -> String {
-    let Sought { text, day, .. } = sought;
-    let day = day.as_ref().map_or("", |day| &day.name);
-    let name = match (day.is_empty(), text.is_empty()) {
-        (true, _) => "export-found",
-        (false, true) => "export-found-day",
-        (false, false) => "export-found-of-day",
-    };
-    scene.locale.with(name, [("text", shortened(text).into_owned().into()), ("day", day.into())])
+    scene.locale.with("export-found", [("text", shortened(&sought.text).into_owned().into())])
+}
+
+/// The same where it is told who did what.
+fn told_name(scene: &Scene<'_>, sought: &Sought) -> String {
+    let text = shortened(&sought.text).into_owned();
+    let name = if text.trim().is_empty() { "export-told-all" } else { "export-told" };
+    scene.locale.with(name, [("text", text.into())])
 }
 
 /// What is to be written: everything, or a part of it that is on screen or was found.
@@ -99,14 +114,16 @@ fn what_ui(ui: &mut Ui, scene: &Scene<'_>, exporting: &mut Exporting, here: Opti
         let name = scene.locale.with("only-stream", [("stream", shortened(here.as_str()).into_owned().into())]);
         choices.push((ExportWhat::Here, name));
     }
-    if let Some(found) = found {
-        let name = sought_name(scene, &found);
-        choices.push((ExportWhat::Found(found), name));
-    }
-    if let ExportWhat::Found(sought) = &exporting.what
-        && !choices.iter().any(|(what, _)| *what == exporting.what)
-    {
-        choices.push((exporting.what.clone(), sought_name(scene, sought)));
+    let chosen = match &exporting.what {
+        ExportWhat::Found(sought) | ExportWhat::Told(sought) => Some(sought.clone()),
+        _ => None,
+    };
+    if let Some(sought) = chosen.or(found) {
+        if !sought.text.trim().is_empty() {
+            choices.push((ExportWhat::Found(sought.clone()), sought_name(scene, &sought)));
+        }
+        let name = told_name(scene, &sought);
+        choices.push((ExportWhat::Told(sought), name));
     }
     choices.push((ExportWhat::Findings, scene.text("export-findings")));
     for (what, name) in choices {

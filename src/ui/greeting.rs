@@ -126,7 +126,7 @@ fn cards(scene: &Scene<'_>, store: &OpenStore) -> Vec<Card> {
         rows,
         none: coming(is_coming),
     };
-    let types_named = types.iter().take(GREETED).map(|(name, count)| counted(name, *count)).collect();
+    let types_named = types.iter().take(GREETED).map(|(name, count)| counted("type", name, *count)).collect();
     let longest = match (greeting.longest(), info.and_then(|info| info.longest_stream.as_ref())) {
         (rows, Some(row)) if rows.is_empty() => vec![GreetingRow {
             title: row.stream.to_string(),

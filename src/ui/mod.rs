@@ -38,7 +38,6 @@ mod people;
 mod reasons;
 mod refusal;
 mod seal;
-mod search;
 mod settings;
 mod smallest;
 mod splitter;

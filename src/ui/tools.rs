@@ -7,7 +7,6 @@ use super::export::export_ui;
 use super::note::note_ui;
 use super::reasons::reasons_ui;
 use super::seal::seal_ui;
-use super::search::search_ui;
 use super::smallest::smallest_ui;
 use super::when_search::when_search_ui;
 use crate::view::{OpenStore, ToolName};
@@ -17,7 +16,6 @@ type ToolUi = fn(&mut Ui, &mut Scene<'_>, &mut OpenStore, &mut bool);
 /// Draws the dialog of a tool. A tool more is a line more.
 pub fn tool_dialog_ui(name: ToolName) -> ToolUi {
     match name {
-        ToolName::EventSearch => search_ui,
         ToolName::WhenSearch => when_search_ui,
         ToolName::Exporting => export_ui,
         ToolName::Checking => check_ui,

@@ -29,11 +29,17 @@ pub enum ActivityWish {
 
 impl OpenStore {
     pub fn wish(&mut self, wish: ActivityWish, calendar: &Calendar<'_>) {
-        let Self { engine, activity, .. } = self;
+        let Self { engine, activity, time, .. } = self;
         match wish {
             ActivityWish::Typed => activity.typed(engine, calendar),
             ActivityWish::LookFor(text) => activity.look_for(engine, text, calendar),
-            ActivityWish::Select(stream, version) => activity.select(engine, stream, version),
+            ActivityWish::Select(stream, version) => {
+                activity.select(engine, stream, version);
+                if let Some(moment) = activity.moment(time.has_order()) {
+                    time.go_to(moment);
+                    activity.stands_at(time.moment());
+                }
+            }
             ActivityWish::More => activity.want_more(engine),
             ActivityWish::FindCauses => activity.find_causes(engine),
             ActivityWish::Month(month) => activity.month = Some(month),
@@ -51,7 +57,9 @@ impl OpenStore {
 
     /// The activity is on screen.
     pub fn show_activity(&mut self, calendar: &Calendar<'_>, clock: Clock) {
-        self.activity.show(&self.engine, calendar, clock);
+        let newest = self.info.value().and_then(|overview| overview.info.last_at);
+        self.activity.show(&self.engine, calendar, clock, newest);
+        self.activity.look_at_moment(&self.engine, self.time.moment());
     }
 
     /// These of its rows are.

@@ -11,7 +11,7 @@ use crate::store::{Source, Store};
 use crate::workspace::{Note, Notes};
 
 /// What evidence is made of.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum EvidenceChoice {
     /// The stream on screen, up to the cursor.
     #[default]
@@ -51,11 +51,9 @@ impl Evidencing {
 impl WindowTool for Evidencing {
     fn start(&mut self, engine: &Engine, here: Option<&StreamId>) {
         let of = match (&self.of, here) {
-            (EvidenceChoice::Found(Sought { text, stream, day }), _) => EvidenceOf::Found {
-                text: text.clone(),
-                stream: stream.clone(),
-                between: day.as_ref().map(|day| (day.from, day.to)),
-            },
+            (EvidenceChoice::Found(Sought { text, search }), _) => {
+                EvidenceOf::Sought { text: text.clone(), search: search.clone() }
+            }
             (EvidenceChoice::Here, Some(stream)) => {
                 let at = self.at.map_or(Moment::Latest, Moment::Version);
                 EvidenceOf::Stream { stream: stream.clone(), at }

@@ -1,13 +1,18 @@
+use std::collections::HashSet;
 use std::path::PathBuf;
 
-use super::{Sought, UserError, WindowTool};
-use crate::engine::{Asked, Engine, Question, Ticket, Tool, Words, export_findings, stream_or_store};
-use crate::event::{EventRow, StreamId};
+use super::{Clock, Sought, UserError, WindowTool};
+use crate::engine::{
+    Asked, Engine, Question, Survey, Ticket, Tool, TrailForm, TrailWish, export_findings, search, stream_or_store,
+    write_trail,
+};
+use crate::event::{EventRow, StreamId, Version};
+use crate::locale::Language;
 use crate::store::files::{ExportOptions, ExportTarget, FileFormat, Selection, export};
 use crate::store::{Source, Store};
 
 /// What goes into a file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum ExportWhat {
     /// Every event.
     #[default]
@@ -16,6 +21,8 @@ pub enum ExportWhat {
     Here,
     /// The events that a search for this finds.
     Found(Sought),
+    /// The same as it is told: who did what, which field went from what to what, and why.
+    Told(Sought),
     /// What a check of the store finds.
     Findings,
 }
@@ -33,6 +40,12 @@ pub struct Exporting {
     pub is_csv_safe: bool,
     /// In CSV, each field has a column of its own.
     pub has_csv_fields: bool,
+    /// How it is written what was told.
+    pub trail: TrailForm,
+    /// In which language it is told, and by which clock.
+    pub teller: Option<(Language, Clock, String)>,
+    /// Knows what streams are called.
+    pub(super) survey: Survey,
     pub asked: Asked<ExportEvents>,
 }
 
@@ -45,6 +58,9 @@ impl Default for Exporting {
             replaces: false,
             is_csv_safe: true,
             has_csv_fields: false,
+            trail: TrailForm::default(),
+            teller: None,
+            survey: Survey::default(),
             asked: Asked::default(),
         }
     }
@@ -61,6 +77,9 @@ impl Exporting {
     pub fn named(&mut self) {
         if let Some(format) = FileFormat::from_extension(self.to.trim().as_ref()) {
             self.format = format;
+        }
+        if let Some(form) = TrailForm::from_extension(self.to.trim().as_ref()) {
+            self.trail = form;
         }
     }
 
@@ -83,6 +102,26 @@ impl Exporting {
     }
 }
 
+impl Exporting {
+    fn trail_of(&self, sought: &Sought, engine: &Engine) -> TrailWish {
+        let (language, offset, zone) = match &self.teller {
+            Some((language, clock, zone)) => (*language, clock.offset, zone.clone()),
+            None => (Language::default(), (|_| 0) as fn(_) -> i64, "UTC".to_owned()),
+        };
+        TrailWish {
+            search: sought.search.clone(),
+            text: sought.text.clone(),
+            form: self.trail,
+            is_csv_safe: self.is_csv_safe,
+            language,
+            offset,
+            zone,
+            store: engine.source().name(),
+            survey: self.survey.clone(),
+        }
+    }
+}
+
 impl WindowTool for Exporting {
     /// What was written before is no news any more.
     fn reopened(&mut self) {
@@ -93,9 +132,10 @@ impl WindowTool for Exporting {
 
     fn start(&mut self, engine: &Engine, here: Option<&StreamId>) {
         let what = match (&self.what, here) {
-            (ExportWhat::Here, Some(here)) => What::Events(Sought { stream: Some(here.clone()), ..Sought::default() }),
-            (ExportWhat::Store | ExportWhat::Here, _) => What::Events(Sought::default()),
-            (ExportWhat::Found(sought), _) => What::Events(sought.clone()),
+            (ExportWhat::Here, here) => What::Events(here.cloned()),
+            (ExportWhat::Store, _) => What::Events(None),
+            (ExportWhat::Found(sought), _) => What::Found(sought.clone()),
+            (ExportWhat::Told(sought), _) => What::Told(Box::new(self.trail_of(sought, engine))),
             (ExportWhat::Findings, _) => What::Findings,
         };
         let path = PathBuf::from(self.to.trim());
@@ -116,7 +156,10 @@ impl WindowTool for Exporting {
 
 #[derive(Clone, Debug)]
 enum What {
-    Events(Sought),
+    /// Of one stream, or all of them.
+    Events(Option<StreamId>),
+    Found(Sought),
+    Told(Box<TrailWish>),
     Findings,
 }
 
@@ -151,14 +194,22 @@ impl Question for ExportEvents {
         let progress = &mut |count| ticket.reached(count);
         let (count, is_findings) = match what {
             What::Findings => (export_findings::<UserError>(reader, target, options, progress)?, true),
-            What::Events(sought) => {
-                let query = stream_or_store(reader, sought.stream.clone(), ticket)?;
-                let words = Words::new(&sought.text);
-                let is_found = |row: &EventRow<'_>| sought.is_of_day(row) && words.are_in(row);
-                let is_all = sought.text.is_empty() && sought.day.is_none();
-                let selection = Selection { query: &query, only: (!is_all).then_some(&is_found) };
+            What::Events(stream) => {
+                let query = stream_or_store(reader, stream, ticket)?;
+                (export(reader, &query, target, options, progress)?.events, false)
+            }
+            What::Found(Sought { search: wanted, .. }) => {
+                let mut found: HashSet<(StreamId, Version)> = HashSet::new();
+                search(reader, &wanted, &mut |_| ticket.flow(), &mut |event| {
+                    found.insert((event.stream, event.version));
+                    ticket.flow()
+                })?;
+                let query = stream_or_store(reader, None, ticket)?;
+                let is_found = |row: &EventRow<'_>| found.contains(&(row.stream.clone(), row.version));
+                let selection = Selection { query: &query, only: Some(&is_found) };
                 (export(reader, selection, target, options, progress)?.events, false)
             }
+            What::Told(wish) => (write_trail::<UserError>(reader, target, &wish, ticket)?, false),
         };
         Ok(Exported { path, count, is_findings })
     }

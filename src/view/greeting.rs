@@ -1,7 +1,5 @@
-use super::UserError;
-use crate::engine::{
-    Asked, DayOfStore, Digest, Engine, Question, StoreChange, Survey, Ticket, Tool, as_one_word, name_of_stream,
-};
+use super::{UserError, term_text};
+use crate::engine::{Asked, DayOfStore, Digest, Engine, Question, StoreChange, Survey, Ticket, Tool, name_of_stream};
 use crate::event::{StreamId, Timestamp, Version};
 use crate::store::{Columns, Flow, Query, Store};
 
@@ -25,7 +23,7 @@ pub struct Clock {
 pub enum Destination {
     /// To a stream as it was after this event.
     Event(StreamId, Version),
-    /// To the events in which this stands.
+    /// To the events that a search for this finds.
     Events(String),
 }
 
@@ -107,7 +105,11 @@ impl Greeting {
     }
 
     pub fn people(&self) -> Vec<GreetingRow> {
-        self.digest().iter().flat_map(|digest| &digest.people).map(|(name, count)| counted(name, *count)).collect()
+        self.digest()
+            .iter()
+            .flat_map(|digest| &digest.people)
+            .map(|(name, count)| counted("actor", name, *count))
+            .collect()
     }
 
     pub fn days(&self) -> &[DayOfStore] {
@@ -125,13 +127,13 @@ fn stream_row(row: &crate::engine::ListedStream, is_counted: bool) -> GreetingRo
     GreetingRow { title, aside, count: is_counted.then_some(row.events), leads }
 }
 
-/// A person or a type of event, with how many events there are.
-pub fn counted(name: &str, count: u64) -> GreetingRow {
+/// A person or a type of event, with how many events there are. `key` says in a search which of them it is.
+pub fn counted(key: &str, name: &str, count: u64) -> GreetingRow {
     GreetingRow {
         title: name.to_owned(),
         aside: String::new(),
         count: Some(count),
-        leads: Destination::Events(as_one_word(name)),
+        leads: Destination::Events(term_text(key, name)),
     }
 }
 

@@ -41,9 +41,9 @@ mod payload_draft;
 mod reasons;
 mod rows;
 mod sealing;
-mod search;
 mod signs;
 mod smallest;
+mod sought;
 mod store_time;
 mod stream_choice;
 mod stream_lanes;
@@ -99,9 +99,9 @@ pub use payload_draft::{FieldDraft, FieldKind, PayloadDraft, PayloadFault};
 pub use reasons::{AskReasons, Because, GivenReasons, ReasonEvent, ReasonPlace, Reasons};
 pub use rows::{StateCounts, StateFilter, StateLine, StateRow};
 pub use sealing::{SealStore, Sealed, Sealing};
-pub use search::{EventSearch, Found, HITS_KEPT, Hit, SearchEvents, Sought, WallDay};
 pub use signs::Signs;
 pub use smallest::{FindSmallest, FoundSmallest, Showing, SmallestHistory};
+pub use sought::{Sought, WallDay};
 pub use store_time::{
     BarLane, Bars, ReadChronicle, StoreAxis, StoreCursor, StoreSpan, StoreTime, TypedStoreMoment, place_ticks,
     span_ticks,

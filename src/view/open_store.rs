@@ -311,16 +311,12 @@ impl OpenStore {
         self.branching.show_under(&self.engine, number);
     }
 
-    /// Looks for more of what the search found.
-    pub fn want_more_hits(&mut self) {
-        self.tools.search.want_more();
-        self.start_tool(ToolName::EventSearch);
-    }
-
     /// Begins what a tool's dialog says.
     pub fn start_tool(&mut self, name: ToolName) {
-        if name == ToolName::Evidencing {
-            self.tools.evidencing.take_notes(self.tools.noting.notes());
+        match name {
+            ToolName::Evidencing => self.tools.evidencing.take_notes(self.tools.noting.notes()),
+            ToolName::Exporting => self.tools.exporting.survey = self.survey.clone(),
+            _ => {}
         }
         let here = self.view.as_ref().map(|view| &view.stream);
         self.tools.get_mut(name).start(&self.engine, here);

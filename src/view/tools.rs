@@ -1,9 +1,7 @@
 //! What a person starts, and sees in a dialog of its own. A tool more is a file beside this one, a line in the list
 //! here, and a line in the list of those that draw them.
 
-use super::{
-    Checking, EventSearch, Evidencing, Exporting, Noting, Reasons, Sealing, SmallestHistory, UserError, WhenSearch,
-};
+use super::{Checking, Evidencing, Exporting, Noting, Reasons, Sealing, SmallestHistory, UserError, WhenSearch};
 use crate::engine::{Engine, Tool};
 use crate::event::StreamId;
 
@@ -86,7 +84,6 @@ macro_rules! tools {
 }
 
 tools! {
-    search: EventSearch = "search-events", Some('F');
     when: WhenSearch = "when-search", Some('L');
     exporting: Exporting = "export", Some('E');
     checking: Checking = "check-store", None;

@@ -20,6 +20,7 @@ mod postgres;
 mod reasons;
 mod search;
 mod stores;
+mod told;
 mod when;
 
 use std::hint::black_box;
@@ -50,6 +51,7 @@ const PARTS: &[Part] = &[
     ("seek", seek),
     ("when", when::conditions),
     ("search", search::find),
+    ("told", told::told),
     ("frameworks", frameworks::load),
     ("ticket", moving::ticket),
     ("what-if", branching::edit),

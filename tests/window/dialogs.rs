@@ -4,86 +4,9 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 
 use egui::{Key, Modifiers, Role, Vec2};
-use egui_kittest::kittest::{NodeT, Queryable};
+use egui_kittest::kittest::Queryable;
 
 use crate::driver::Driver;
-
-#[test]
-fn an_event_is_found_by_any_part_of_it_and_a_click_goes_there() {
-    let mut driver = Driver::at("lead-4");
-    driver.press_with(Modifiers::COMMAND, Key::F);
-    driver.type_into("Text to find", "PENDING_PAY");
-    driver.press(Key::Enter);
-    assert!(driver.shows_part("is not in any of 3,000 events"), "{}", driver.all_text());
-    driver.type_over("Text to find", "transfer received");
-    driver.press(Key::Enter);
-    driver.click_role(Role::Button, "lead-1 v6 payment-confirmed, aaa");
-    driver.assert_shows("v6 of 6");
-    driver.assert_hides("Text to find");
-}
-
-#[test]
-fn a_search_is_refined_and_its_first_hit_gone_to_by_the_keyboard_alone() {
-    let mut driver = Driver::at("lead-4");
-    driver.press_with(Modifiers::COMMAND, Key::F);
-    driver.strike("transfer");
-    driver.press(Key::Enter);
-    driver.strike(" received");
-    assert_eq!(driver.value_of("Text to find"), "transfer received");
-    driver.press(Key::Enter);
-    driver.press(Key::ArrowDown);
-    let first = driver.window.query_all_by_role(Role::Button).find(|node| node.is_focused());
-    let first = first.and_then(|node| node.accesskit_node().label()).expect("a hit has the focus");
-    assert!(first.contains("payment-confirmed"), "{first}");
-    driver.press(Key::Enter);
-    driver.assert_hides("Text to find");
-    let stream = first.split(' ').next().expect("a stream");
-    assert!(driver.shows_part(stream) && driver.shows_part("payment-confirmed"), "{}", driver.all_text());
-    driver.press_with(Modifiers::COMMAND, Key::F);
-    assert_eq!(driver.value_of("Text to find"), "transfer received");
-    driver.strike("other");
-    assert_eq!(driver.value_of("Text to find"), "other", "what was typed before is replaced");
-}
-
-#[test]
-fn all_words_of_a_search_must_stand_in_an_event_and_quoted_ones_beside_each_other() {
-    let mut driver = Driver::at("lead-1");
-    driver.press_with(Modifiers::COMMAND, Key::F);
-    driver.click("Only in lead-1");
-    let found = |driver: &Driver| {
-        let buttons = driver.window.query_all_by_role(Role::Button).filter_map(|node| node.accesskit_node().label());
-        buttons.filter(|name| name.starts_with("lead-1 v")).collect::<Vec<_>>()
-    };
-    for (text, versions) in [
-        ("received transfer", &["v6"][..]),
-        ("\"received transfer\"", &[]),
-        ("\"transfer received\" CONFIRMED", &["v6"]),
-        ("transfer initialized", &[]),
-    ] {
-        driver.type_over("Text to find", text);
-        driver.press(Key::Enter);
-        let found = found(&driver);
-        assert_eq!(found.len(), versions.len(), "{text}: {found:?}");
-        assert!(found.iter().zip(versions).all(|(name, version)| name.contains(version)), "{text}: {found:?}");
-    }
-}
-
-#[test]
-fn more_than_are_shown_at_first_are_shown_on_demand() {
-    let mut driver = Driver::at("lead-1");
-    driver.press_with(Modifiers::COMMAND, Key::F);
-    driver.type_into("Text to find", "a");
-    driver.press(Key::Enter);
-    assert!(driver.shows_part("The first 500 events with “a”"), "{}", driver.all_text());
-    driver.click("Show more");
-    assert!(driver.shows_part("The first 2,000 events with “a”"), "{}", driver.all_text());
-    driver.click("Show more");
-    assert!(driver.shows_part("of 3,000 events"), "{}", driver.all_text());
-    driver.assert_hides("Show more");
-    driver.type_over("Text to find", "e");
-    driver.press(Key::Enter);
-    assert!(driver.shows_part("The first 500 events with “e”"), "{}", driver.all_text());
-}
 
 #[test]
 fn an_export_that_is_opened_again_tells_nothing_of_the_one_before() {
@@ -116,16 +39,6 @@ fn the_list_of_keys_is_scrolled_by_the_keyboard() {
 }
 
 #[test]
-fn a_search_can_be_kept_to_the_stream_on_the_desk() {
-    let mut driver = Driver::at("lead-1");
-    driver.press_with(Modifiers::COMMAND, Key::F);
-    driver.click("Only in lead-1");
-    driver.type_into("Text to find", "lead");
-    driver.click("Find");
-    assert!(driver.shows_part("of 7 events"), "{}", driver.all_text());
-}
-
-#[test]
 fn a_stream_is_exported_to_a_typed_path_and_a_file_is_not_replaced_unasked() {
     let mut driver = Driver::at("lead-1");
     let path = driver.path("lead-1.csv");
@@ -143,25 +56,6 @@ fn a_stream_is_exported_to_a_typed_path_and_a_file_is_not_replaced_unasked() {
     driver.click("Replace the file if it is there");
     driver.click("Export");
     assert!(!driver.shows_part("is there already"), "{}", driver.all_text());
-}
-
-#[test]
-fn what_a_search_found_is_exported_with_a_column_for_each_field() {
-    let mut driver = Driver::at("lead-1");
-    let path = driver.path("found.csv");
-    driver.press_with(Modifiers::COMMAND, Key::F);
-    driver.type_into("Text to find", "transfer received");
-    driver.press(Key::Enter);
-    driver.click("Export these…");
-    driver.assert_shows("Only events with “transfer received”");
-    driver.type_into("File to write", &path.display().to_string());
-    driver.click("One column for each field of payload and metadata, for a spreadsheet");
-    driver.click("Export");
-    assert!(driver.shows_part("events written to"), "{}", driver.all_text());
-    let text = std::fs::read_to_string(&path).expect("the exported file");
-    assert!(text.lines().next().is_some_and(|heading| heading.contains(",payload.")), "{text}");
-    assert!(text.lines().skip(1).all(|line| line.contains("transfer received")), "{text}");
-    assert!(text.lines().count() > 1);
 }
 
 #[test]
@@ -335,25 +229,6 @@ fn desk(driver: &Driver) -> Vec<String> {
 }
 
 #[test]
-fn a_search_that_is_opened_again_hears_every_letter_that_is_typed() {
-    let mut driver = Driver::at("lead-1");
-    let before = desk(&driver);
-    for _ in 0..2 {
-        driver.press_with(Modifiers::COMMAND, Key::F);
-        driver.type_over("Text to find", "nobody wrote this");
-        driver.press(Key::Enter);
-        driver.press(Key::Escape);
-    }
-    driver.press_with(Modifiers::COMMAND, Key::F);
-    driver.press_with(Modifiers::COMMAND, Key::A);
-    driver.strike("lead-closed");
-    assert_eq!(driver.value_of("Text to find"), "lead-closed");
-    driver.assert_hides("Compensate version 6");
-    driver.press(Key::Escape);
-    assert_eq!(desk(&driver), before);
-}
-
-#[test]
 fn a_correction_that_is_begun_hears_every_letter_that_is_typed() {
     let mut driver = Driver::at("lead-1");
     driver.press(Key::C);
@@ -386,7 +261,7 @@ fn only_what_belongs_to_a_dialog_runs_while_one_is_open() {
     for key in [Key::F, Key::E, Key::K, Key::O] {
         driver.press_with(Modifiers::COMMAND, key);
     }
-    driver.assert_hides("Text to find");
+    driver.assert_hides("Search everything that happened");
     driver.assert_hides("File to write");
     driver.assert_shows("State at version 6");
     driver.press(Key::F1);
@@ -426,9 +301,9 @@ fn escape_closes_a_menu_and_leaves_what_is_below() {
     let mut driver = Driver::at("lead-1");
     driver.open(&std::path::PathBuf::from("/nowhere.db"));
     driver.click("small.db");
-    driver.assert_shows("Store");
+    driver.assert_shows("Go");
     driver.press(Key::Escape);
-    driver.assert_hides("Store");
+    driver.assert_hides("Go");
     assert!(driver.shows_part("there is no such file"), "{}", driver.all_text());
     driver.press(Key::Escape);
     assert!(!driver.shows_part("there is no such file"), "{}", driver.all_text());
@@ -439,7 +314,7 @@ fn a_dialog_is_in_the_middle_again_when_the_window_changes_and_never_larger() {
     let mut driver = Driver::at("lead-1");
     for (modifiers, key, name) in [
         (Modifiers::NONE, Key::F1, "keys"),
-        (Modifiers::COMMAND, Key::F, "search"),
+        (Modifiers::COMMAND, Key::E, "export"),
         (Modifiers::NONE, Key::C, "compensate"),
     ] {
         driver.window.set_size(Vec2::new(1280.0, 800.0));
@@ -488,39 +363,6 @@ fn whoever_is_asked_for_a_password_is_told_what_can_be_done_there_and_nothing_of
     assert!(driver.window.get_by_role_and_label(Role::TextInput, "Password").is_focused(), "it can be typed at once");
 }
 
-/// What is drawn with a line below it.
-fn underlined(driver: &Driver) -> Vec<String> {
-    fn walk(shape: &egui::Shape, found: &mut Vec<String>) {
-        match shape {
-            egui::Shape::Vec(shapes) => shapes.iter().for_each(|shape| walk(shape, found)),
-            egui::Shape::Text(text) => {
-                let job = &text.galley.job;
-                let sections = job.sections.iter().filter(|section| section.format.underline.width > 0.0);
-                found.extend(
-                    sections.map(|section| job.text[section.byte_range.start.0..section.byte_range.end.0].to_owned()),
-                );
-            }
-            _ => {}
-        }
-    }
-    let mut found = Vec::new();
-    driver.window.output().shapes.iter().for_each(|clipped| walk(&clipped.shape, &mut found));
-    found
-}
-
-#[test]
-fn the_words_that_were_searched_for_are_told_from_what_stands_around_them() {
-    let mut driver = Driver::at("lead-1");
-    driver.press_with(Modifiers::COMMAND, Key::F);
-    driver.click("Only in lead-1");
-    driver.type_into("Text to find", "RECEIVED lead-1");
-    driver.press(Key::Enter);
-    let found = underlined(&driver);
-    for word in ["received", "lead-1"] {
-        assert!(found.iter().any(|drawn| drawn == word), "{word} in {found:?}");
-    }
-}
-
 #[test]
 fn what_is_typed_into_any_dialog_changes_nothing_behind_it() {
     let mut driver = Driver::at("lead-1");
@@ -531,7 +373,6 @@ fn what_is_typed_into_any_dialog_changes_nothing_behind_it() {
         ("open", "open-address"),
         ("keys", "show-keys"),
         ("settings", "settings"),
-        ("search", "search-events"),
         ("export", "export"),
         ("check", "check-store"),
         ("seal", "seal-store"),
@@ -574,27 +415,6 @@ fn what_is_typed_into_any_dialog_changes_nothing_behind_it() {
         assert_eq!(desk(&driver), before, "{name}");
     }
     assert!(std::fs::read(driver.path("small.db")).expect("the store") == store, "the store was written to");
-}
-
-#[test]
-fn whoever_has_searched_types_on_and_goes_through_the_finds_with_the_arrows() {
-    let mut driver = Driver::at("lead-1");
-    driver.press_with(Modifiers::COMMAND, Key::F);
-    driver.strike("maria");
-    driver.press(Key::Enter);
-    assert!(driver.shows_part("is in "), "{}", driver.all_text());
-    driver.strike("x");
-    assert_eq!(driver.value_of("Text to find"), "mariax");
-    let is_find = |driver: &Driver| {
-        let found = driver.window.query_all_by_role(Role::Button).find(|node| node.is_focused());
-        found.and_then(|node| node.accesskit_node().label()).filter(|name| name.contains(" v"))
-    };
-    while is_find(&driver).is_none() {
-        driver.press(Key::Tab);
-    }
-    let first = is_find(&driver);
-    driver.press(Key::ArrowDown);
-    assert!(is_find(&driver).is_some() && is_find(&driver) != first, "{first:?}");
 }
 
 /// No window manager has to heed the least size that a window asks for.

@@ -25,7 +25,8 @@ impl Driver {
     /// The welcome, with nothing open.
     pub(crate) fn welcome() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        Self { window: window(Start::default()), folder }
+        let workspaces = Some(folder.path().join("workspaces"));
+        Self { window: window(Start { workspaces, ..Start::default() }), folder }
     }
 
     /// A window that was made elsewhere, with a folder of its own.
@@ -74,7 +75,7 @@ impl Driver {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("made.db");
         make(&path);
-        let start = Start { store: Some(path.into()), stream: Some(StreamId::from(stream)), ..Start::default() };
+        let start = start_at(folder.path(), path, stream);
         // The bundled fonts have no Hebrew and no Arabic. The program shows boxes where the system has none either; the
         // harness would end the test, from its first frame on.
         let window = Harness::builder()

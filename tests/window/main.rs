@@ -1,5 +1,6 @@
 //! Tests of the window through what a screen reader sees of it: roles and names. No display, no graphics card.
 
+mod activity;
 mod branching;
 mod causes;
 mod comparing;

@@ -100,7 +100,7 @@ fn every_control_that_lies_over_the_panels_has_a_name() {
     for (screen, command, at_least) in [
         ("keys", "Keys", 40),
         ("a correction", "Compensate…", 44),
-        ("searching", "Search events…", 42),
+        ("searching", "Search events…", 30),
         ("exporting", "Export events…", 43),
         ("settings", "Settings…", 44),
     ] {

@@ -40,6 +40,8 @@ pub(super) fn chip_text(scene: &Scene<'_>, chip: &Chip) -> String {
         ChipKind::Who => Some("chip-who"),
         ChipKind::Type => Some("chip-event"),
         ChipKind::Stream => Some("chip-stream"),
+        ChipKind::Category => Some("chip-category"),
+        ChipKind::Why => Some("chip-why"),
         ChipKind::Time => Some("chip-time"),
         ChipKind::Changed => Some("chip-changed"),
         ChipKind::Payload => Some("chip-value"),
@@ -89,6 +91,14 @@ fn add_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
             chosen = Some(read.with(&[term_text("category", name)], is_category));
         });
     });
+    if let Some(view) = &store.view {
+        let stream = view.stream.as_str();
+        let name = scene.locale.with("only-stream", [("stream", shortened(stream).into_owned().into())]);
+        if ui.button(name).clicked() {
+            let is_stream = |wanted: &Wanted| matches!(wanted, Wanted::Stream(_));
+            chosen = Some(read.with(&[term_text("stream", stream)], is_stream));
+        }
+    }
     if let Some(text) = chosen {
         wish(scene, ActivityWish::LookFor(text));
         ui.close();

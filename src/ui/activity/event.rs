@@ -9,14 +9,18 @@ use super::super::json_tree::json_ui;
 use super::super::parts::{caption, cut, hairline, progress_ui, shortened};
 use super::{quiet_button, wish};
 use crate::command::{Action, Command};
-use crate::engine::{Causes, LinkedEvent, readable};
+use crate::engine::{Causes, LinkedEvent, readable, words_of_type};
 use crate::event::visible::visible;
 use crate::store::Link;
 use crate::theme::palette;
 use crate::view::{ActivityWish, EventDetail, OpenStore, ToldRow};
 
-/// More events of a chain are seen in the stream.
-const CHAIN_SHOWN: usize = 40;
+/// So many events of a chain are told before the one that is looked at, and so many from it on.
+const CHAIN_BEFORE: usize = 5;
+const CHAIN_BEHIND: usize = 12;
+
+/// Deeper than this, nothing is set in any further.
+const DEEPEST: usize = 6;
 
 pub fn activity_event_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
     let Some((stream, version)) = store.activity.selected() else {
@@ -26,6 +30,10 @@ pub fn activity_event_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) 
     let told = store.activity.told(stream, *version);
     let Some(detail) = store.activity.event() else {
         caption(ui, &scene.locale.with("event-version", [("version", version.to_string().into())]));
+        if let Some(error) = store.activity.event_error() {
+            let text = scene.sentence(&error.message);
+            ui.add(Label::new(RichText::new(text).color(palette(ui).danger)).wrap());
+        }
         return;
     };
     ScrollArea::vertical().id_salt("activity event").auto_shrink(false).show(ui, |ui| {
@@ -133,23 +141,24 @@ fn causes_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, detail: &Eve
         ui.add(Label::new(RichText::new(scene.text("causes-none")).color(colours.dim)).wrap());
         return;
     }
-    for (place, depth) in chain.iter().take(CHAIN_SHOWN) {
+    // What is near to the event, where the chain is long.
+    let here = chain.iter().position(|(place, _)| *place == causes.asked).unwrap_or(0);
+    let first = here.saturating_sub(CHAIN_BEFORE);
+    let shown = chain.get(first..(here + CHAIN_BEHIND).min(chain.len())).unwrap_or_default();
+    let left_out = chain.len() - shown.len();
+    let outermost = shown.iter().map(|(_, depth)| *depth).min().unwrap_or(0);
+    for (place, depth) in shown {
         let Some(event) = causes.events.get(*place) else { continue };
+        let depth = depth - outermost;
         let LinkedEvent { stream, head, .. } = event;
         let is_this = *place == causes.asked;
         ui.horizontal(|ui| {
-            ui.add_space(10.0 * (*depth).min(8) as f32);
-            let ink = if is_this { colours.text } else { colours.dim };
-            let text = RichText::new(readable(head.event_type.as_str())).color(ink);
+            ui.add_space(10.0 * depth.min(DEEPEST) as f32);
+            let words = words_of_type(scene.locale, stream, &head.event_type);
             if is_this {
-                cut(ui, text.strong());
+                cut(ui, RichText::new(words).strong());
             } else {
-                let to = format!(
-                    "{} · {} v{}",
-                    readable(head.event_type.as_str()),
-                    shortened(stream.as_str()),
-                    head.version
-                );
+                let to = format!("{words} · {} v{}", shortened(stream.as_str()), head.version);
                 let button = ui.add(quiet_button(RichText::new(&to).color(colours.accent)));
                 if button.clicked() {
                     wish(scene, ActivityWish::Select(stream.clone(), head.version));
@@ -157,8 +166,8 @@ fn causes_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, detail: &Eve
             }
         });
     }
-    if chain.len() > CHAIN_SHOWN {
-        caption(ui, &format!("+{}", chain.len() - CHAIN_SHOWN));
+    if left_out > 0 {
+        caption(ui, &scene.locale.with("activity-causes-more", [("count", left_out.into())]));
     }
 }
 

@@ -18,11 +18,11 @@ const RECENT: usize = 6;
 pub fn activity_left_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
     ScrollArea::vertical().id_salt("activity left").auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
-        fields_ui(ui, scene, store);
-        section(ui);
         saved_ui(ui, scene, store);
         section(ui);
         recent_ui(ui, scene, store);
+        section(ui);
+        fields_ui(ui, scene, store);
     });
 }
 
@@ -61,6 +61,10 @@ fn saved_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
         if is_saved {
             wish(scene, ActivityWish::Save);
         }
+    }
+    if let Some(error) = kept.error() {
+        let text = scene.sentence(&error.message);
+        ui.add(egui::Label::new(RichText::new(text).color(palette(ui).danger)).wrap());
     }
     let saved: Vec<(String, String)> = kept.saved().map(|saved| (saved.name.clone(), saved.text.clone())).collect();
     if saved.is_empty() {

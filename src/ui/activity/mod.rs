@@ -12,20 +12,21 @@ use egui::{Align, Button, Frame, Layout, Rect, RichText, Stroke, TextEdit, Ui, U
 use super::icons::{Icon, icon, icon_button};
 use super::parts::{cut, is_entered, link, named_field, progress_ui};
 use super::{Scene, grouped};
-use crate::command::{Action, Command};
+use crate::command::Action;
 use crate::event::Explain;
 use crate::theme::{CONTROL_RADIUS, palette};
-use crate::view::{ActivityWish, ExportWhat, OpenStore, ToolName};
+use crate::view::{ActivityWish, ExportWhat, OpenStore};
+
+/// Narrower than this, the strip of days gives way to the events.
+const STRIP_FROM: f32 = 540.0;
+
+/// How wide the strip is, and where there is little room.
+const STRIP_WIDTH: [f32; 2] = [150.0, 124.0];
+
+const GAP: f32 = 14.0;
 
 pub use event::activity_event_ui;
 pub use left::activity_left_ui;
-
-/// Narrower than this, the strip of days gives way to the events.
-const STRIP_FROM: f32 = 600.0;
-
-const STRIP_WIDTH: f32 = 150.0;
-
-const GAP: f32 = 14.0;
 
 /// What a panel asks of the activity.
 fn wish(scene: &mut Scene<'_>, wish: ActivityWish) {
@@ -42,11 +43,13 @@ pub fn activity_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, wa
     ui.add_space(6.0);
     let space = ui.available_rect_before_wrap();
     let has_strip = space.width() >= STRIP_FROM;
-    let strip = if has_strip { STRIP_WIDTH + GAP } else { 0.0 };
+    let [wide, narrow] = STRIP_WIDTH;
+    let of_strip = if space.width() < 640.0 { narrow } else { wide };
+    let strip = if has_strip { of_strip + GAP } else { 0.0 };
     let of_rows = Rect::from_min_max(space.min, pos2(space.right() - strip, space.bottom()));
     ui.scope_builder(UiBuilder::new().max_rect(of_rows), |ui| rows::rows_ui(ui, scene, store));
     if has_strip {
-        let of_strip = Rect::from_min_max(pos2(space.right() - STRIP_WIDTH, space.top()), space.max);
+        let of_strip = Rect::from_min_max(pos2(space.right() - of_strip, space.top()), space.max);
         ui.scope_builder(UiBuilder::new().max_rect(of_strip), |ui| strip::strip_ui(ui, scene, store));
     }
 }
@@ -67,6 +70,8 @@ fn box_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, wants_focus
         .font(egui::TextStyle::Monospace)
         .frame(Frame::NONE)
         .hint_text(scene.text("activity-hint"))
+        .align(egui::Align2::LEFT_CENTER)
+        .margin(egui::Margin::symmetric(4, 6))
         .desired_width(inside.available_width() - cross);
     let field = named_field(&mut inside, field, &scene.text("activity-search"));
     if std::mem::take(wants_focus) {
@@ -131,9 +136,9 @@ fn state_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
         };
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if found > 0 {
-                for (title, told) in [("activity-print", true), ("activity-export", false)] {
+                for (title, is_to_print) in [("activity-print", true), ("activity-export", false)] {
                     if ui.button(scene.text(title)).clicked() {
-                        ask_export(scene, store, told);
+                        ask_export(scene, store, is_to_print);
                     }
                 }
             }
@@ -150,8 +155,9 @@ fn count_text(scene: &Scene<'_>, count: u64, name: &str, of: u64) -> String {
 
 /// Everything that was found goes into a file, for a spreadsheet or to be printed.
 fn ask_export(scene: &mut Scene<'_>, store: &OpenStore, is_to_print: bool) {
-    let _ = (store, is_to_print, ExportWhat::Store, ToolName::Exporting);
-    scene.run(Command::Tool(ToolName::Exporting));
+    if let Some(sought) = store.activity.sought() {
+        scene.ask(if is_to_print { Action::Print(sought) } else { Action::Export(ExportWhat::Told(sought)) });
+    }
 }
 
 /// A small heading with something at its right.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use egui::text::{LayoutJob, TextFormat};
 use egui::{Align, Key, Layout, Modifiers, Rect, RichText, Role, ScrollArea, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use super::super::changes::old_and_new;
@@ -14,7 +15,7 @@ use super::super::when::date_of;
 use super::super::{Scene, grouped};
 use super::wish;
 use crate::command::Action;
-use crate::engine::{FoundEvent, readable};
+use crate::engine::{FoundEvent, Words, readable};
 use crate::theme::palette;
 use crate::view::{ActivityWish, DayOfRows, OpenStore, ToldRow};
 
@@ -105,6 +106,9 @@ fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, reveal: bool) 
     let mut area =
         ScrollArea::vertical().id_salt("activity").auto_shrink(false).animated(false).min_scrolled_height(0.0);
     if let Some(place) = to_reveal {
+        // Or it would be taken for scrolling beyond the end of a shorter list that stood here before, and spring back.
+        let kinetic = &mut ui.spacing_mut().scroll.kinetic;
+        (kinetic.rubber_band, kinetic.decay_time) = (false, 0.0);
         let (top, bottom) = (heights.of_row(place), heights.of_row(place) + ROW);
         // The first of a day is seen with the day.
         let top = if found.days().iter().any(|day| day.first == place) { top - HEAD } else { top };
@@ -152,7 +156,12 @@ fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, reveal: bool) 
             let Some(row) = found.row(place) else { break };
             let rect = at(heights.of_row(place), ROW);
             ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt("rows"), |ui| {
-                place_ui(ui, &mut stops, place, &mut |ui, _| row_ui(ui, scene, store, row, kept == Some(place)));
+                let is_selected = kept == Some(place);
+                let drawn = place_ui(ui, &mut stops, place, &mut |ui, _| row_ui(ui, scene, store, row, is_selected));
+                // The keys choose as they go.
+                if !is_selected && drawn.is_some_and(|drawn| drawn.gained_focus()) {
+                    wish(scene, ActivityWish::Select(row.stream.clone(), row.version));
+                }
             });
         }
     });
@@ -302,7 +311,13 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, row: &FoundEven
     let of_reason =
         if said.reason.is_empty() || width < 480.0 { 0.0 } else { ((lower.right() - begin) * 0.42).min(300.0) };
     let reason_from = lower.right() - of_reason;
-    cell(ui, begin, reason_from - 10.0, lower, &mut |ui| changes_ui(ui, &said, row));
+    cell(ui, begin, reason_from - 10.0, lower, &mut |ui| {
+        if store.activity.shows_place() || said.changes.is_empty() {
+            cut(ui, place_job(ui, &row.place, &store.activity.words()));
+        } else {
+            changes_ui(ui, &said);
+        }
+    });
     if of_reason > 0.0 {
         cell(ui, reason_from, lower.right(), lower, &mut |ui| {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -313,18 +328,36 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, row: &FoundEven
     let is_entered = response.has_focus() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
     if response.double_clicked() || is_entered {
         scene.ask(Action::GoToPlace(row.stream.clone(), row.version));
-    } else if (response.clicked() || response.gained_focus()) && !is_selected {
+    } else if response.clicked() && !is_selected {
         wish(scene, ActivityWish::Select(row.stream.clone(), row.version));
     }
 }
 
-/// Each field with its old and its new value, as far as there is room; what was found where nothing is known to change.
-fn changes_ui(ui: &mut Ui, said: &Said, row: &FoundEvent) {
+/// What was found of the event, with its words told from what stands around them.
+fn place_job(ui: &Ui, place: &str, words: &[&str]) -> LayoutJob {
     let colours = palette(ui);
-    if said.changes.is_empty() {
-        cut(ui, RichText::new(shortened(&row.place)).monospace().size(11.0).color(colours.dim));
-        return;
+    let font_id = egui::TextStyle::Monospace.resolve(ui.style());
+    let around = TextFormat { font_id, color: colours.dim, ..TextFormat::default() };
+    let word = TextFormat { color: colours.text, underline: egui::Stroke::new(1.5, colours.accent), ..around.clone() };
+    let mut job = LayoutJob::default();
+    let mut add = |part: Range<usize>, format: &TextFormat| {
+        if let Some(part) = place.get(part).filter(|part| !part.is_empty()) {
+            job.append(&shortened(part), 0.0, format.clone());
+        }
+    };
+    let mut end = 0;
+    for at in Words::of(words).places_in(place) {
+        add(end..at.start, &around);
+        add(at.clone(), &word);
+        end = at.end;
     }
+    add(end..place.len(), &around);
+    job
+}
+
+/// Each field with its old and its new value, as far as there is room.
+fn changes_ui(ui: &mut Ui, said: &Said) {
+    let colours = palette(ui);
     let mut left_out = said.more;
     for (number, (field, old, new)) in said.changes.iter().enumerate() {
         let room = ui.available_width();

@@ -42,7 +42,10 @@ pub(super) fn strip_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 // The month is one more thing that can be asked for.
                 let text = RichText::new(month.name()).strong();
-                let button = ui.add(super::quiet_button(text)).on_hover_text(scene.text("strip-month"));
+                let button = ui.add(super::quiet_button(text));
+                let said = scene.locale.with("strip-month", [("month", month.name().into())]);
+                button.widget_info(|| WidgetInfo::labeled(Role::Button, true, &said));
+                let button = button.on_hover_text(said);
                 if button.clicked() {
                     let text = activity.read().toggled(&month.name(), says_when);
                     wish(scene, ActivityWish::LookFor(text));
@@ -79,7 +82,7 @@ fn cells_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, strip: &Month
     let activity = &store.activity;
     let person = activity.person();
     let people = shown(strip, person.as_deref());
-    let days: Vec<i32> = strip.month.map(|month| month.days().rev().collect()).unwrap_or_default();
+    let days: Vec<i32> = strip.days.clone().rev().collect();
     let space = ui.available_rect_before_wrap();
     let height = ((space.height() - NAMES - 26.0) / days.len().max(1) as f32).clamp(8.0, 17.0);
     let width = ((space.width() - GUTTER) / people.len().max(1) as f32).min(30.0);

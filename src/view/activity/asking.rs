@@ -175,6 +175,17 @@ impl Month {
         let end = self.later(1).map_or(self.first, |next| next.first);
         number(self.first)..number(end)
     }
+
+    /// The days that are shown of it: no days to come, and before the newest of all two weeks at least, so that “last
+    /// Tuesday” is there on the first of a month, too.
+    pub(super) fn days_shown(self, newest: Option<i32>) -> std::ops::Range<i32> {
+        const BACK: i32 = 13;
+        let days = self.days();
+        match newest.filter(|newest| days.contains(newest)) {
+            Some(newest) => days.start.min(newest - BACK)..newest + 1,
+            None => days,
+        }
+    }
 }
 
 /// People that have a column in the strip.
@@ -186,7 +197,8 @@ pub struct CountDays {
     /// What is looked for, whoever did it and whenever it was.
     pub(super) search: Search,
     pub(super) month: Month,
-    /// When it begins and ends.
+    /// Which days of it, and when they begin and end.
+    pub(super) range: std::ops::Range<i32>,
     pub(super) days: Days,
     pub(super) clock: Clock,
 }
@@ -195,6 +207,8 @@ pub struct CountDays {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MonthOfPeople {
     pub month: Option<Month>,
+    /// Its days since 1970.
+    pub days: std::ops::Range<i32>,
     /// Who did the most, with how much.
     pub people: Vec<(String, u64)>,
     /// By day since 1970 and the place of the person.
@@ -210,8 +224,8 @@ impl MonthOfPeople {
 }
 
 impl CountDays {
-    pub(super) fn is_of(&self, month: Month, search: &Search, clock: Clock) -> bool {
-        self.month == month && self.clock.name == clock.name && self.search.terms == search.terms
+    pub(super) fn is_of(&self, range: &std::ops::Range<i32>, search: &Search, clock: Clock) -> bool {
+        self.range == *range && self.clock.name == clock.name && self.search.terms == search.terms
     }
 }
 
@@ -222,7 +236,7 @@ impl Question for CountDays {
     const IS_LONG: bool = true;
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<MonthOfPeople, UserError> {
-        let Self { search: mut wanted, month, days, clock } = self;
+        let Self { search: mut wanted, month, range, days, clock } = self;
         wanted.terms.push(Term { range: 0..0, wanted: Wanted::Time(days), is_denied: false });
         let mut counts: HashMap<String, HashMap<i32, u64>> = HashMap::new();
         search(reader, &wanted, &mut |looked_at| ticket.reached(looked_at), &mut |event| {
@@ -246,7 +260,7 @@ impl Question for CountDays {
             })
             .collect();
         let most = cells.values().copied().max().unwrap_or(0);
-        Ok(MonthOfPeople { month: Some(month), people, cells, most })
+        Ok(MonthOfPeople { month: Some(month), days: range, people, cells, most })
     }
 }
 
@@ -264,6 +278,10 @@ mod tests {
         assert!(month.days().contains(&wall_day(at, utc)));
         let names = [-2, 1, 11].map(|by| month.later(by).map(Month::name).unwrap_or_default());
         assert_eq!(names, ["2023-12", "2024-03", "2025-01"]);
+        assert_eq!(month.days_shown(None), month.days());
+        assert_eq!(month.days_shown(Some(19_900)), month.days(), "of an earlier month all");
+        assert_eq!(month.days_shown(Some(19_756)), 19_743..19_757, "two weeks, and no day to come");
+        assert_eq!(month.days_shown(Some(19_780)), 19_754..19_781);
         let seoul = Clock { name: "seoul", offset: |_| 9 * 3_600 };
         assert_eq!(Month::of(at, seoul).map(Month::name).as_deref(), Some("2024-03"));
     }

@@ -6,6 +6,7 @@ mod found;
 mod query;
 mod searches;
 
+use std::ops::Range;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -22,15 +23,19 @@ use found::{Coming, MORE, wall_day};
 use super::causes::FindCauses;
 use super::event_detail::ReadEvent;
 use super::signs::SignBook;
-use super::{Clock, EventDetail, Pin, UserError};
+use super::{Clock, EventDetail, Pin, Sought, UserError};
 use crate::engine::{
-    Asked, Calendar, Cause, Causes, Days, Engine, FoundEvent, Progress, Search, StoreChange, Tool, Wanted,
+    Asked, Calendar, Cause, Causes, Days, Engine, FoundEvent, Progress, Search, StoreChange, Term, Tool, Wanted,
 };
-use crate::event::{StreamId, Version};
+use crate::event::{StreamId, Timestamp, Version};
+use crate::index::StoreMoment;
 use crate::workspace::Workspace;
 
 /// How long it waits for one more letter.
 const BETWEEN_LETTERS: Duration = Duration::from_millis(250);
+
+/// A moment that lies behind more events than these is typed as a time to look for.
+const MOST_FOLLOWED: usize = 50_000;
 
 /// While events come, they are drawn so often.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(40);
@@ -62,7 +67,7 @@ pub struct Activity {
     pub month: Option<Month>,
     strip: Asked<CountDays>,
     /// What the strip was asked for.
-    strip_of: Option<(Month, &'static str, String)>,
+    strip_of: Option<(Range<i32>, &'static str, String)>,
     /// Somebody stopped the search.
     is_stopped: bool,
     selected: Option<Place>,
@@ -73,6 +78,8 @@ pub struct Activity {
     pub kept: KeptSearches,
     /// The row that is to be brought into view.
     pub reveal: bool,
+    /// The moment of the store that the event that is looked at was chosen for, or that it led to.
+    at: Option<StoreMoment>,
 }
 
 /// What becomes of the rows that come.
@@ -103,6 +110,12 @@ impl Activity {
         self.asked.value().copied().filter(|_| !self.asked.is_loading())
     }
 
+    /// What was looked for, where something was found.
+    pub fn sought(&self) -> Option<Sought> {
+        let search = self.read.search().ok().filter(|_| !self.found.is_empty())?;
+        Some(Sought { text: self.read.text.trim().to_owned(), search: search.clone() })
+    }
+
     /// What is shown is of another search than what is asked for.
     pub fn is_of_before(&self) -> bool {
         self.stage == Stage::Replacing { is_other: true } && self.asked.is_loading() || self.read.misread().is_some()
@@ -124,6 +137,11 @@ impl Activity {
     pub fn event(&self) -> Option<&EventDetail> {
         let (stream, version) = self.selected.as_ref()?;
         self.event.value().filter(|detail| detail.event.stream == *stream && detail.event.version == *version)
+    }
+
+    /// Why it could not be read.
+    pub fn event_error(&self) -> Option<&UserError> {
+        self.event.error()
     }
 
     /// What led to the event that is looked at and what it led to, once that is known.
@@ -156,8 +174,9 @@ impl Activity {
     /// The month whose days are shown.
     pub fn month_shown(&self) -> Option<Month> {
         let clock = self.clock?;
-        let looked_at = || self.found.row(self.selected_row.unwrap_or(0)).and_then(|row| row.recorded_at);
-        self.month.or_else(|| Month::of(looked_at()?, clock))
+        let looked_at = || self.found.row(self.selected_row.unwrap_or(0))?.recorded_at;
+        let before = || self.strip.value().and_then(|strip| strip.month);
+        self.month.or_else(|| Month::of(looked_at()?, clock)).or_else(before)
     }
 
     fn is_selected(&self, row: &FoundEvent) -> bool {
@@ -174,7 +193,7 @@ impl Activity {
     }
 
     /// The search is on screen: what it lacks is asked for.
-    pub(super) fn show(&mut self, engine: &Engine, calendar: &Calendar<'_>, clock: Clock) {
+    pub(super) fn show(&mut self, engine: &Engine, calendar: &Calendar<'_>, clock: Clock, newest: Option<Timestamp>) {
         if self.clock.is_none_or(|known| known.name != clock.name) {
             self.clock = Some(clock);
             self.found.by_clock(clock);
@@ -188,30 +207,31 @@ impl Activity {
             self.asked.again(engine, Cause::Store);
             self.strip.again(engine, Cause::Store);
         }
-        self.count_days(engine, calendar, clock);
+        let newest = newest.map(|at| wall_day(at, clock));
+        self.count_days(engine, calendar, clock, newest);
     }
 
-    fn count_days(&mut self, engine: &Engine, calendar: &Calendar<'_>, clock: Clock) {
+    fn count_days(&mut self, engine: &Engine, calendar: &Calendar<'_>, clock: Clock, newest: Option<i32>) {
         let Some(month) = self.month_shown() else { return };
-        let is_asked = |(known, name, text): &(Month, &'static str, String)| {
-            *known == month && *name == clock.name && *text == self.read.text
+        let range = month.days_shown(newest);
+        let is_asked = |(days, name, text): &(Range<i32>, &'static str, String)| {
+            *days == range && *name == clock.name && *text == self.read.text
         };
         if self.strip_of.as_ref().is_some_and(is_asked) {
             return;
         }
-        self.strip_of = Some((month, clock.name, self.read.text.clone()));
+        self.strip_of = Some((range.clone(), clock.name, self.read.text.clone()));
         let text = self.read.with(&[], |wanted| says_who(wanted) || says_when(wanted));
         let Ok(search) = Search::new(&text, calendar) else { return };
-        if self.strip.question().is_some_and(|asked| asked.is_of(month, &search, clock)) {
+        if self.strip.question().is_some_and(|asked| asked.is_of(&range, &search, clock)) {
             return;
         }
         let begins = |day: i32| {
             let date = chrono::DateTime::from_timestamp(i64::from(day) * 86_400, 0).map(|at| at.date_naive());
             date.map(|date| (calendar.begins)(date))
         };
-        let range = month.days();
         let days = Days { from: begins(range.start), end: begins(range.end) };
-        self.strip.ask(engine, CountDays { search, month, days, clock });
+        self.strip.ask(engine, CountDays { search, month, range, days, clock });
     }
 
     /// Something else stands in the field than before.
@@ -261,7 +281,7 @@ impl Activity {
     }
 
     /// These rows are on screen.
-    pub(super) fn want_told(&mut self, engine: &Engine, rows: std::ops::Range<usize>) {
+    pub(super) fn want_told(&mut self, engine: &Engine, rows: Range<usize>) {
         let seen = self.found.rows().get(rows).unwrap_or_default().iter();
         let places: Vec<Place> = seen.map(|row| (row.stream.clone(), row.version)).collect();
         self.telling.want(engine, places.into_iter().chain(self.selected.clone()));
@@ -391,6 +411,58 @@ impl Activity {
     /// The days on which something was found of what is shown, by their numbers.
     pub fn day_of(&self, row: &FoundEvent) -> Option<i32> {
         Some(wall_day(row.recorded_at?, self.clock?))
+    }
+
+    /// The words that are looked for: they stand in what is shown of each event.
+    pub fn words(&self) -> Vec<&str> {
+        let terms = self.read.search().map(|search| search.terms.as_slice()).unwrap_or_default();
+        let word = |term| match term {
+            &Term { wanted: Wanted::Word(ref word), is_denied: false, .. } => Some(word.as_str()),
+            _ => None,
+        };
+        terms.iter().filter_map(word).collect()
+    }
+
+    /// Whether what was found is to be shown, rather than what it changed.
+    pub fn shows_place(&self) -> bool {
+        let terms = self.read.search().map(|search| search.terms.as_slice()).unwrap_or_default();
+        let is_such = |term: &Term| !term.is_denied && matches!(term.wanted, Wanted::Word(_) | Wanted::Payload(_));
+        terms.iter().any(is_such)
+    }
+
+    /// The event that was the last at a moment of the store, among those found.
+    pub(super) fn look_at_moment(&mut self, engine: &Engine, moment: StoreMoment) {
+        if self.found.is_empty() || self.at == Some(moment) || self.asked.is_loading() {
+            return;
+        }
+        let is_later = |row: &FoundEvent| match moment {
+            StoreMoment::Latest => false,
+            StoreMoment::Time(at) => row.recorded_at.is_some_and(|own| own > at),
+            StoreMoment::Position(position) => row.position.is_some_and(|own| own > position),
+        };
+        let place = self.found.rows().partition_point(is_later);
+        let is_beyond = place >= self.found.len() && self.end().is_some_and(|end| end.has_more);
+        if is_beyond && self.found.len() < MOST_FOLLOWED {
+            return self.want_more(engine);
+        }
+        self.at = Some(moment);
+        if let Some(row) = self.found.row(place.min(self.found.len() - 1)) {
+            let (stream, version) = (row.stream.clone(), row.version);
+            self.select(engine, stream, version);
+            self.reveal = true;
+        }
+    }
+
+    /// The moment that the event that is looked at stands at.
+    pub(super) fn moment(&self, has_order: bool) -> Option<StoreMoment> {
+        let row = self.found.row(self.selected_row?)?;
+        let by_time = || row.recorded_at.map(StoreMoment::Time);
+        row.position.filter(|_| has_order).map(StoreMoment::Position).or_else(by_time)
+    }
+
+    /// The store's cursor stands at what is looked at.
+    pub(super) fn stands_at(&mut self, moment: StoreMoment) {
+        self.at = Some(moment);
     }
 
     /// Who is looked for, where that is one.

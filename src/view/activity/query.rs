@@ -19,6 +19,9 @@ pub enum ChipKind {
     Who,
     Type,
     Stream,
+    Category,
+    /// Why it was recorded.
+    Why,
     Time,
     /// A field that it changed.
     Changed,
@@ -75,7 +78,9 @@ impl SearchText {
             Wanted::Time(_) => (ChipKind::Time, typed.to_owned()),
             Wanted::Changed(_) => (ChipKind::Changed, behind_colon()),
             Wanted::Payload(_) => (ChipKind::Payload, typed.strip_prefix("payload.").unwrap_or(typed).to_owned()),
-            _ => (ChipKind::Other, typed.to_owned()),
+            Wanted::Category(_) => (ChipKind::Category, behind_colon()),
+            Wanted::Reason(_) => (ChipKind::Why, behind_colon()),
+            Wanted::Correlation(_) | Wanted::Condition(_) => (ChipKind::Other, typed.to_owned()),
         };
         Chip { kind, value, is_denied: term.is_denied, range: term.range.clone() }
     }
@@ -166,7 +171,9 @@ mod tests {
     #[test]
     fn chips_say_what_was_understood() {
         assert_eq!(
-            shown("actor:\"kim lee\" -type:contacted 2025-03 on:2025-03-14 after:2024 refund payload.phone = 1111"),
+            shown(
+                "actor:\"kim lee\" -type:contacted 2025-03 on:2025-03-14 after:2024 refund payload.phone = 1111 changed:phone"
+            ),
             [
                 "Who kim lee",
                 "not Type contacted",
@@ -175,6 +182,7 @@ mod tests {
                 "Time after:2024",
                 "Words refund",
                 "Payload phone = 1111",
+                "Changed phone",
             ]
         );
         assert_eq!(shown("last week 지난주"), ["Time last week", "Time 지난주"]);

@@ -30,6 +30,11 @@ impl KeptSearches {
         self.known.recent()
     }
 
+    /// Why they could not be read or kept.
+    pub fn error(&self) -> Option<&UserError> {
+        self.asked.error()
+    }
+
     /// Keeps a text under the name that is typed.
     pub(in crate::view) fn save(&mut self, engine: &Engine, text: &str) {
         let name = self.name.take().filter(|name| !name.trim().is_empty());

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use egui::Key;
 use egui_kittest::{SnapshotOptions, try_image_snapshot_options};
 use foldline::command::Command;
-use foldline::view::{Pane, ToolName};
+use foldline::view::Pane;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{DynamicImage, RgbaImage};
 
@@ -115,8 +115,8 @@ fn listing_keys(look: Look) -> Stage {
 /// What a search through the whole store finds.
 fn searching(look: Look) -> Stage {
     let mut stage = Stage::at(look, SIZE, "lead-1", 5);
-    stage.run(Command::Tool(ToolName::EventSearch));
-    stage.type_into("search-text", "misspelt");
+    stage.run(Command::SearchEvents);
+    stage.type_into("activity-search", "misspelt");
     stage.press(Key::Enter);
     stage
 }
