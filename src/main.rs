@@ -16,7 +16,8 @@ fn main() -> ExitCode {
 #[cfg(feature = "window")]
 fn window(wish: WindowWish) -> ExitCode {
     let WindowWish { store, stream, at, frame_times, is_of_link } = wish;
-    match foldline::app::run(foldline::app::Start { store, stream, at, frame_times, is_of_link, workspaces: None }) {
+    let start = foldline::app::Start { store, stream, at, frame_times, is_of_link, ..foldline::app::Start::default() };
+    match foldline::app::run(start) {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
             cli::message(reason);

@@ -9,6 +9,7 @@ use super::{App, BranchFile};
 use crate::command::{BranchAction, Command};
 use crate::engine::begin;
 use crate::event::{EventId, Message};
+use crate::store::system_words;
 use crate::ui::{Notice, refusal};
 use crate::view::{BranchWish, Middle, UserError, Writing};
 
@@ -70,7 +71,7 @@ impl App {
     fn make_so(&mut self, ctx: &egui::Context) {
         let Some(store) = &mut self.store else { return };
         store.making_so.actor.clone_from(&self.settings.actor);
-        store.propose();
+        store.look_at_proposal();
         self.dialogs.open(ctx, Dialog::MakeSo);
     }
 
@@ -136,12 +137,16 @@ impl App {
 }
 
 fn written(path: &Path, text: &str) -> Result<BranchFile, UserError> {
-    let failed = |error| UserError::new(Message::new("error-io").text("path", path.display()).text("detail", error));
+    let failed = |error| {
+        UserError::new(Message::new("error-io").text("path", path.display()).inner("detail", system_words(&error)))
+    };
     fs::write(path, text).map_err(failed)?;
     Ok(BranchFile::Written)
 }
 
 fn read(path: &Path) -> Result<BranchFile, UserError> {
-    let failed = |error| UserError::new(Message::new("error-io").text("path", path.display()).text("detail", error));
+    let failed = |error| {
+        UserError::new(Message::new("error-io").text("path", path.display()).inner("detail", system_words(&error)))
+    };
     fs::read_to_string(path).map(BranchFile::Read).map_err(failed)
 }

@@ -24,6 +24,9 @@ impl App {
     /// Takes what has come from the background, and goes on with what waited for it.
     pub(super) fn poll(&mut self, ctx: &egui::Context) {
         self.gone.poll();
+        if let Some(failed) = self.keeper.poll() {
+            self.told = Some(failed);
+        }
         self.poll_branch_file(ctx);
         if self.sample.poll() {
             if let Some(path) = self.sample.value().cloned() {

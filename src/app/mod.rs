@@ -8,6 +8,7 @@ mod correcting;
 mod dialogs;
 mod going;
 mod ground;
+mod keeping;
 mod keys;
 mod lanes;
 mod layout;
@@ -30,6 +31,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialogs::{Dialog, Dialogs};
+use keeping::Keeper;
 use keys::Keyboard;
 pub use no_window::NoWindow;
 use refused::{Question, Refused};
@@ -40,7 +42,7 @@ use crate::command::Action;
 use crate::engine::{Engine, Loading, Moment, Wake, begin};
 use crate::event::StreamId;
 use crate::locale::Locale;
-use crate::store::{self, Address, Source};
+use crate::store::{self, Address, Source, data_folder};
 use crate::theme::palette_of;
 use crate::ui::{Notice, TypedPath, focus_ring_ui};
 use crate::view::{FileFor, Middle, OpenStore, Split, Stay, TypedMoment, UserError};
@@ -54,6 +56,8 @@ pub struct Start {
     pub at: Option<Moment>,
     /// Where what a user keeps for stores lies; `None` is the user's own folder.
     pub workspaces: Option<PathBuf>,
+    /// The file of the settings; without one nothing survives a restart.
+    pub settings: Option<PathBuf>,
     /// Where to write what each frame cost, in milliseconds, a line a frame.
     pub frame_times: Option<PathBuf>,
     /// Whoever made a link chose the store.
@@ -65,6 +69,7 @@ pub struct Start {
 #[allow(clippy::struct_excessive_bools, reason = "each is a state of its own; none excludes another")]
 pub struct App {
     settings: Settings,
+    keeper: Keeper,
     locale: Locale,
     wake: Waker,
     store: Option<OpenStore>,
@@ -146,12 +151,13 @@ impl std::fmt::Debug for Waker {
 impl App {
     pub fn new(context: &eframe::CreationContext<'_>, start: Start) -> Self {
         crate::theme::install(&context.egui_ctx);
-        let settings = Settings::load(context.storage);
+        let (keeper, settings, told) = Keeper::start(start.settings.as_deref(), context.storage);
         context.egui_ctx.set_theme(settings.theme());
         let ctx = context.egui_ctx.clone();
         let mut app = Self {
             locale: Locale::new(settings.language),
             settings,
+            keeper,
             wake: Waker(Arc::new(move || ctx.request_repaint())),
             store: None,
             opening: Loading::default(),
@@ -159,7 +165,7 @@ impl App {
             sample: Loading::default(),
             start: Start::default(),
             error: None,
-            told: None,
+            told,
             dismissed: None,
             typed: TypedPath::default(),
             typed_moment: TypedMoment::default(),
@@ -237,7 +243,8 @@ impl App {
         self.settings.remember(&store.source);
         self.settings.note_opening(&store.source, logic::now());
         self.error = None;
-        self.told = None;
+        // What became of the settings has nothing to do with which store is open.
+        self.told.take_if(|told| !told.message.id.starts_with("settings-"));
         self.asked = None;
         self.is_playing = false;
         // Where to go was meant for this store, and for no later one.
@@ -344,7 +351,8 @@ impl eframe::App for App {
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
         self.remember_place();
-        self.settings.save(storage);
+        let failed = self.keeper.keep(&self.settings, &self.wake.0, storage);
+        self.told = failed.or(self.told.take());
     }
 }
 
@@ -352,7 +360,7 @@ impl eframe::App for App {
 const BETWEEN_SAVES: Duration = Duration::from_secs(5);
 
 /// Opens the window and stays until it is closed.
-pub fn run(start: Start) -> Result<(), NoWindow> {
+pub fn run(mut start: Start) -> Result<(), NoWindow> {
     if let Some(reason) = NoWindow::foreseen() {
         return Err(reason);
     }
@@ -363,6 +371,7 @@ pub fn run(start: Start) -> Result<(), NoWindow> {
         .with_inner_size([1280.0, 800.0])
         .with_min_inner_size([860.0, 560.0]);
     let options = eframe::NativeOptions { viewport, ..eframe::NativeOptions::default() };
+    start.settings = start.settings.or_else(|| Some(data_folder()?.join("settings.json")));
     eframe::run_native("foldline", options, Box::new(|context| Ok(Box::new(App::new(context, start)))))
         .map_err(|error| NoWindow::from_error(&error))
 }

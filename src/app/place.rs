@@ -8,7 +8,7 @@ use crate::store::Source;
 use crate::view::{KeptDraft, Lens, OpenStore, Pin};
 
 /// Of how many stores the place is kept.
-const PLACES_KEPT: usize = 50;
+pub(super) const PLACES_KEPT: usize = 50;
 
 /// Where a store was looked at last.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -1,16 +1,20 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use super::place::Place;
+use super::place::{PLACES_KEPT, Place};
 use crate::event::Timestamp;
 use crate::locale::Language;
 use crate::store::{Source, StoreInfo};
 use crate::ui::{RecentStore, Zone};
 use crate::view::{OpenStore, Panes};
 
-const KEY: &str = "settings";
 const RECENT_KEPT: usize = 8;
+
+/// Of how many stores each is kept.
+const TOLD_KEPT: usize = 200;
+const LANES_KEPT: usize = 100;
 
 /// What survives a restart.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -58,15 +62,38 @@ pub struct KnownStore {
 }
 
 impl Settings {
-    pub(super) fn load(storage: Option<&dyn eframe::Storage>) -> Self {
-        let text = storage.and_then(|storage| storage.get_string(KEY));
-        text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    /// What the fields of a file say, and the names of those that say what nobody can read.
+    pub(super) fn read(fields: &Map<String, Value>) -> (Self, Vec<&str>) {
+        let read = |fields: &Map<String, Value>| serde_json::from_value::<Self>(Value::Object(fields.clone()));
+        let mut unread = Vec::new();
+        let settings = read(fields).or_else(|_| {
+            let mut good = fields.clone();
+            for (name, value) in fields {
+                if read(&Map::from_iter([(name.clone(), value.clone())])).is_err() {
+                    good.remove(name);
+                    unread.push(name.as_str());
+                }
+            }
+            read(&good)
+        });
+        let mut settings = settings.unwrap_or_default();
+        settings.trim();
+        (settings, unread)
     }
 
-    pub(super) fn save(&self, storage: &mut dyn eframe::Storage) {
-        if let Ok(text) = serde_json::to_string(self) {
-            storage.set_string(KEY, text);
+    pub(super) fn fields(&self) -> Map<String, Value> {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(fields)) => fields,
+            _ => Map::new(),
         }
+    }
+
+    /// Two windows together may have kept more than one keeps.
+    fn trim(&mut self) {
+        self.recent.truncate(RECENT_KEPT);
+        self.places.truncate(PLACES_KEPT);
+        self.lanes.truncate(LANES_KEPT);
+        self.told_of_writing.truncate(TOLD_KEPT);
     }
 
     pub(super) fn was_told_of_writing(&self, source: &Source) -> bool {
@@ -74,23 +101,21 @@ impl Settings {
     }
 
     pub(super) fn tell_of_writing(&mut self, source: &Source) {
-        const STORES_KEPT: usize = 200;
         let name = source.absolute_name();
         self.told_of_writing.retain(|known| *known != name);
         self.told_of_writing.insert(0, name);
-        self.told_of_writing.truncate(STORES_KEPT);
+        self.told_of_writing.truncate(TOLD_KEPT);
     }
 
     /// Keeps the lanes of the open store.
     pub(super) fn remember_lanes(&mut self, store: &OpenStore) {
-        const STORES_KEPT: usize = 100;
         let name = store.source.absolute_name();
         self.lanes.retain(|known| known.store != name);
         let mut of_category = store.lanes.kept().clone();
         of_category.retain(|_, texts| !texts.is_empty());
         if !of_category.is_empty() {
             self.lanes.insert(0, KeptLanes { store: name, of_category });
-            self.lanes.truncate(STORES_KEPT);
+            self.lanes.truncate(LANES_KEPT);
         }
         self.saved_lanes.clone_from(&store.lanes.saved);
     }
@@ -155,5 +180,24 @@ impl Settings {
             }
         };
         self.recent.iter().map(store).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn one_field_that_cannot_be_read_costs_no_other() {
+        let Value::Object(fields) =
+            json!({"is_light": true, "language": "Klingon", "recent": ["a"], "panes": 7, "later": 1})
+        else {
+            return;
+        };
+        let (settings, unread) = Settings::read(&fields);
+        assert_eq!(unread, ["language", "panes"]);
+        assert!(settings.is_light && settings.recent == ["a"], "{settings:?}");
     }
 }

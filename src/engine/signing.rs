@@ -10,6 +10,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use super::small_file::{Unreadable, read_small};
 use crate::event::{Explain, Message};
 use crate::proof::SigningKey;
+use crate::store::system_words;
 
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
@@ -32,7 +33,7 @@ impl Explain for KeyError {
             Self::Bad(path) => Message::new("key-bad").text("path", path.display()),
             Self::Unread(error) => error.message(),
             Self::Unwritten { path, source } => {
-                Message::new("key-unwritten").text("path", path.display()).text("detail", source)
+                Message::new("key-unwritten").text("path", path.display()).inner("detail", system_words(source))
             }
         }
     }

@@ -48,7 +48,7 @@ pub enum FlawKind {
     /// A clock that is named by a place.
     Zone(String),
     /// What CEL has and conditions do not.
-    Unsupported(&'static str),
+    Bytes,
     /// It takes more steps than one look may.
     TooManySteps,
     /// It takes too many for all events together.
@@ -107,7 +107,7 @@ impl fmt::Display for Flaw {
                 "“{name}” is no clock that conditions know: they hold no table of places; write how far it is ahead of \
                  UTC, like +09:00."
             )?,
-            FlawKind::Unsupported(what) => write!(f, "Conditions have no {what}.")?,
+            FlawKind::Bytes => f.write_str("Conditions have no bytes.")?,
             FlawKind::TooManySteps => {
                 f.write_str("The condition takes too many steps for one event; look at fewer items at once.")?;
             }
@@ -149,7 +149,7 @@ impl Explain for Flaw {
             FlawKind::Time(text) => Message::new("condition-time").text("text", text),
             FlawKind::Length(text) => Message::new("condition-length").text("text", text),
             FlawKind::Zone(name) => Message::new("condition-zone").text("name", name),
-            FlawKind::Unsupported(what) => Message::new("condition-unsupported").text("what", what),
+            FlawKind::Bytes => Message::new("condition-bytes"),
             FlawKind::TooManySteps => Message::new("condition-too-many-steps"),
             FlawKind::TooManyStepsInAll => Message::new("condition-too-many-steps-in-all"),
         };

@@ -68,7 +68,7 @@ fn word(rest: &str, at: usize) -> Result<(WordKind, usize), Flaw> {
     if let Some((is_raw, is_bytes, prefix)) = text_prefix(rest) {
         let (text, length) = quoted(rest.get(prefix..).unwrap_or_default(), at + prefix, is_raw)?;
         if is_bytes {
-            return Err(Flaw::new(FlawKind::Unsupported("bytes"), at..at + prefix + length));
+            return Err(Flaw::new(FlawKind::Bytes, at..at + prefix + length));
         }
         return Ok((WordKind::Text(text), prefix + length));
     }

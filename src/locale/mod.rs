@@ -9,7 +9,7 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use serde::{Deserialize, Serialize};
 use unic_langid::LanguageIdentifier;
 
-use crate::event::visible::visible;
+use crate::event::visible::{is_hidden, visible};
 use crate::event::{Message, Said};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,7 +86,8 @@ impl Locale {
     pub fn with<'a>(&self, name: &str, values: impl IntoIterator<Item = (&'a str, FluentValue<'a>)>) -> String {
         let mut args = FluentArgs::new();
         for (key, value) in values {
-            args.set(key, value);
+            // Whatever is put into a sentence may be a stranger's; what is in there already is seen as it is.
+            args.set(key, seen(value));
         }
         self.format(name, Some(&args))
     }
@@ -105,7 +106,7 @@ impl Locale {
         let Message { id, values } = message;
         let values = values.iter().map(|(name, value)| {
             let value: FluentValue<'_> = match value {
-                Said::Text(text) => visible(text).into(),
+                Said::Text(text) => text.as_str().into(),
                 Said::Number(number) => number.to_string().into(),
                 Said::Message(inner) => self.said(inner, is_window).into(),
             };
@@ -134,6 +135,14 @@ impl Locale {
             return name.to_owned();
         };
         self.bundle.format_pattern(pattern, args, &mut Vec::new()).into_owned()
+    }
+}
+
+/// A text with the letters that hide told by their numbers.
+fn seen(value: FluentValue<'_>) -> FluentValue<'_> {
+    match value {
+        FluentValue::String(text) if text.contains(is_hidden) => visible(&text).into_owned().into(),
+        value => value,
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::files::{ExportError, TargetError};
 use super::frameworks::MappingError;
+use super::system_words::system_words;
 use super::{AppendError, Damage, Expected, ServerDetail, ServerError, StoreError, Unfit};
 use crate::event::{Explain, Message, Version};
 
@@ -41,7 +42,7 @@ impl Explain for StoreError {
             Self::Full(path) => of("error-full", path),
             Self::ReadOnly(path) => of("error-read-only", path),
             Self::Denied(path) => of("error-denied", path),
-            Self::Io { path, source } => of("error-io", path).text("detail", source),
+            Self::Io { path, source } => of("error-io", path).inner("detail", system_words(source)),
             Self::Sqlite { path, source } => of("error-sqlite", path).text("detail", source),
             Self::Cancelled => Message::new("error-cancelled"),
         }
@@ -114,7 +115,7 @@ impl Explain for MappingError {
             }
             Self::NoColumn { asked, role, table, known } => Message::new("mapping-no-column")
                 .text("asked", asked)
-                .text("role", role)
+                .inner("role", role_words(role))
                 .text("table", table)
                 .text("known", known),
             Self::NoStream { table } => Message::new("mapping-no-stream").text("table", table),
@@ -123,6 +124,27 @@ impl Explain for MappingError {
             }
         }
     }
+}
+
+/// What a mapping names a column as.
+fn role_words(role: &'static str) -> Message {
+    Message::new(match role {
+        "stream" => "role-stream",
+        "version" => "role-version",
+        "type" => "role-type",
+        "payload" => "role-payload",
+        "metadata" => "role-metadata",
+        "category" => "role-category",
+        "schema" => "role-schema",
+        "id" => "role-id",
+        "time" => "role-time",
+        "position" => "role-position",
+        "author" => "role-author",
+        "reason" => "role-reason",
+        "correlation" => "role-correlation",
+        "causation" => "role-causation",
+        other => return Message::new("system-said").text("words", other),
+    })
 }
 
 impl Explain for AppendError {
@@ -192,7 +214,7 @@ impl Explain for ExportError {
             Self::Store(error) => error.message(),
             Self::Target(error) => error.message(),
             Self::Write { path, source } => {
-                Message::new("error-io").text("path", path.display()).text("detail", source)
+                Message::new("error-io").text("path", path.display()).inner("detail", system_words(source))
             }
         }
     }

@@ -24,6 +24,7 @@ mod private;
 mod query;
 mod source;
 pub mod sqlite;
+mod system_words;
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -44,6 +45,7 @@ pub use query::{
     Columns, Direction, Framework, LINKS_AT_ONCE, Query, Scope, StoreInfo, StreamOrder, StreamQuery, StreamRow,
 };
 pub use source::{Source, unescaped};
+pub use system_words::system_words;
 
 use opening::ReadOnlyFile;
 

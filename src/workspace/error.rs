@@ -2,6 +2,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::event::{Explain, Message};
+use crate::store::system_words;
 
 /// Why what is kept beside a store could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -30,19 +31,29 @@ impl Explain for WorkspaceError {
         match self {
             Self::NoFolder => Message::new("workspace-no-folder"),
             Self::Unreadable { path, error } => {
-                Message::new("workspace-unreadable").text("path", path.display()).text("detail", error)
+                Message::new("workspace-unreadable").text("path", path.display()).inner("detail", system_words(error))
             }
             Self::Unwritable { path, error } => {
-                Message::new("workspace-unwritable").text("path", path.display()).text("detail", error)
+                Message::new("workspace-unwritable").text("path", path.display()).inner("detail", system_words(error))
             }
             Self::Damaged { path, detail } => {
                 Message::new("workspace-damaged").text("path", path.display()).text("detail", detail)
             }
             Self::Newer { path, what, found, supported } => Message::new("workspace-newer")
                 .text("path", path.display())
-                .text("what", what)
+                .inner("what", part_words(what))
                 .number("found", *found)
                 .number("supported", u64::from(*supported)),
         }
     }
+}
+
+/// A part of the file by its name.
+fn part_words(name: &'static str) -> Message {
+    Message::new(match name {
+        "workspace" => "workspace-whole",
+        "notes" => "workspace-notes",
+        "branches" => "workspace-branches",
+        other => return Message::new("system-said").text("words", other),
+    })
 }

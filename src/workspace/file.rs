@@ -72,23 +72,29 @@ impl Contents {
 
     /// Puts a whole new file in the place of the one that is there.
     pub(super) fn write(&self, path: &Path) -> io::Result<()> {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        let mut file = tempfile::Builder::new().prefix(".workspace-").tempfile_in(folder)?;
-        serde_json::to_writer_pretty(&mut file, &self.0)?;
-        file.write_all(b"\n")?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
+        write_whole(path, ".workspace-", &self.0)
     }
 }
 
-/// Copies the file to the next free name beside it: `….aside-1.json`.
+/// Puts a whole new file in the place of the one that is there. What a killed program leaves begins with `prefix`.
+pub(super) fn write_whole(path: &Path, prefix: &str, fields: &Map<String, Value>) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(prefix).tempfile_in(folder)?;
+    serde_json::to_writer_pretty(&mut file, fields)?;
+    file.write_all(b"\n")?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Copies the file to the next free name beside it: `….aside-1.json` for one of JSON.
 pub(super) fn copy_aside(path: &Path) -> Result<PathBuf, WorkspaceError> {
     const MOST_ASIDE: u32 = 1_000;
     let unwritable = |error| WorkspaceError::Unwritable { path: path.to_owned(), error };
     let bytes = fs::read(path).map_err(|error| WorkspaceError::Unreadable { path: path.to_owned(), error })?;
     for number in 1..=MOST_ASIDE {
-        let aside = path.with_extension(format!("aside-{number}.json"));
+        let extension = path.extension().unwrap_or_default().to_string_lossy();
+        let aside = path.with_extension(format!("aside-{number}.{extension}"));
         match File::create_new(&aside) {
             Ok(mut file) => {
                 file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(unwritable)?;

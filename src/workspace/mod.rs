@@ -1,11 +1,13 @@
-//! What a user keeps beside a store: branches, notes, searches. One JSON file a store, in the user's own folder; never in the store,
-//! nor in its folder.
+//! What a user keeps beside a store: branches, notes, searches. One JSON file a store, in the user's own folder; never in
+//! the store, nor in its folder. Beside them, what the user set for the window.
 //!
 //! The file holds named sections, each with a version of its own. Whoever changes one leaves all others as they are, also
 //! those that this program does not know. What cannot be read is copied aside before anything is written in its place.
 
 mod error;
+mod fields;
 mod file;
+mod merge;
 mod notes;
 mod searches;
 
@@ -17,6 +19,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use error::WorkspaceError;
+pub use fields::{FieldsError, FieldsFile, put_aside};
 use file::Contents;
 pub use notes::{Note, Notes};
 pub use searches::{SavedSearch, SearchKind, Searches};

@@ -238,7 +238,7 @@ fn a_wrong_word_is_named_where_it_stands_with_what_was_meant() {
         (r#"status.matches("(")"#, r#""(""#, FlawKind::Pattern("(".into()), None),
         (r#"timestamp("soon") < at"#, r#""soon""#, FlawKind::Time("soon".into()), None),
         (r#"duration("5 x") < age(at)"#, r#""5 x""#, FlawKind::Length("5 x".into()), None),
-        (r#"b"x" == status"#, r#"b"x""#, FlawKind::Unsupported("bytes"), None),
+        (r#"b"x" == status"#, r#"b"x""#, FlawKind::Bytes, None),
         ("event == 1", "event", FlawKind::Unexpected("event".into()), Some("event.type")),
     ] {
         let flaw = Expression::new(text, &names()).expect_err(text);

@@ -32,6 +32,7 @@ mod replay_properties;
 mod sample;
 mod search;
 mod seed_history;
+mod settings_file;
 mod sql;
 mod store_contract;
 mod store_lens;

@@ -118,6 +118,16 @@ impl Driver {
         self.window.run_steps(3);
     }
 
+    /// Frame by frame until this is so, whatever is still on its way.
+    pub(crate) fn step_until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        while !is_so(self) {
+            assert!(Instant::now() < end, "never: {what}; the window shows:\n{}", self.all_text());
+            self.window.step();
+            std::thread::yield_now();
+        }
+    }
+
     /// Frame by frame until this is shown.
     pub(crate) fn wait_for(&mut self, text: &str) {
         let end = Instant::now() + PATIENCE;
@@ -253,8 +263,14 @@ impl Driver {
 
     /// As if the file were dropped onto the window.
     pub(crate) fn open(&mut self, path: &Path) {
-        self.window.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(path.to_owned())));
+        self.drop_file(path);
         self.settle();
+    }
+
+    /// The same without waiting for what comes of it.
+    pub(crate) fn drop_file(&mut self, path: &Path) {
+        self.window.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(path.to_owned())));
+        self.window.step();
     }
 
     pub(crate) fn shows(&self, text: &str) -> bool {

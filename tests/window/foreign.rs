@@ -179,7 +179,7 @@ fn what_does_not_fit_in_a_store_is_listed_with_the_way_to_its_place() {
     driver.type_into("Search or run a command", "Check the store");
     driver.press(Key::Enter);
     driver.assert_shows("1 finding");
-    driver.assert_shows("gap");
+    driver.assert_shows("Gap");
     driver.press(Key::Escape);
     driver.press(Key::Home);
     driver.press_with(egui::Modifiers::COMMAND, Key::K);
@@ -200,4 +200,45 @@ fn a_file_of_events_opens_without_importing_it() {
     assert!(driver.shows_part("json"), "{}", driver.all_text());
     driver.click_stream("lead-9");
     driver.assert_shows("이영희");
+}
+
+/// A view of which nobody has ever seen the first row.
+fn endless(path: &Path) {
+    let fill = "CREATE VIEW event_log AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i % 7 + 1 FROM n)
+        SELECT 's-' || i AS stream_id, i AS version, 'noted' AS type, '{}' AS payload FROM n WHERE i < 0;";
+    Connection::open(path).and_then(|file| file.execute_batch(fill)).expect("filled");
+}
+
+#[test]
+fn a_view_that_has_no_first_row_is_told_of_instead_of_waited_for() {
+    let mut driver = Driver::welcome();
+    let path = driver.path("endless.db");
+    endless(&path);
+    driver.open(&path);
+    let told = "the first rows of event_log were not there within 5 s";
+    assert!(driver.shows_part("Which columns are these?") || driver.shows_part(told), "{}", driver.all_text());
+    assert!(driver.shows_part(told), "{}", driver.all_text());
+    assert!(!driver.is_enabled("Use this mapping"), "it reads nothing");
+    driver.press(Key::Escape);
+    driver.assert_shows("Explore the sample");
+}
+
+#[test]
+fn opening_a_view_that_has_no_first_row_is_left_at_once() {
+    let mut driver = Driver::welcome();
+    let path = driver.path("endless.db");
+    endless(&path);
+    let source = foldline::store::Source::from(path.clone());
+    let mapping = r#"{"table":"event_log","stream":"stream_id","version":"version","type":"type","payload":"payload"}"#;
+    let mapping = foldline::store::frameworks::Mapping::parse(mapping).expect("a mapping");
+    foldline::store::frameworks::save_mapping(&source, &mapping).expect("kept");
+    driver.drop_file(&path);
+    // What there is to wait for, for ten seconds.
+    driver.step_until("it is being opened", |driver| driver.shows("Cancel"));
+    let begun = std::time::Instant::now();
+    driver.window.get_by_role_and_label(Role::Button, "Cancel").click();
+    driver.step_until("nothing is opened any more", |driver| !driver.window.state().is_busy());
+    assert!(begun.elapsed().as_secs() < 2, "it was waited for: {:?}", begun.elapsed());
+    driver.assert_shows("Explore the sample");
+    forget_mapping(&source).expect("forgotten");
 }

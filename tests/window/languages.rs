@@ -29,7 +29,7 @@ use foldline::store::{
 };
 
 use crate::driver::Driver;
-use foldline::workspace::WorkspaceError;
+use foldline::workspace::{FieldsError, WorkspaceError};
 
 /// The names of a message and of those inside it, and the texts that must be found in the sentence.
 fn parts(message: &Message, names: &mut Vec<&'static str>, texts: &mut Vec<String>) {
@@ -246,6 +246,16 @@ fn every_store_error() -> Vec<StoreError> {
         StoreError::ReadOnly(path()),
         StoreError::Denied(path()),
         StoreError::Io { path: path(), source: io::Error::other(text("source")) },
+        // What the system says most often.
+        StoreError::Io { path: path(), source: io::Error::from_raw_os_error(2) },
+        StoreError::Io { path: path(), source: io::Error::from_raw_os_error(13) },
+        StoreError::Io { path: path(), source: io::Error::from_raw_os_error(16) },
+        StoreError::Io { path: path(), source: io::Error::from_raw_os_error(17) },
+        StoreError::Io { path: path(), source: io::Error::from_raw_os_error(20) },
+        StoreError::Io { path: path(), source: io::Error::from_raw_os_error(21) },
+        StoreError::Io { path: path(), source: io::Error::from_raw_os_error(27) },
+        StoreError::Io { path: path(), source: io::Error::from_raw_os_error(28) },
+        StoreError::Io { path: path(), source: io::Error::from_raw_os_error(30) },
         StoreError::Sqlite { path: path(), source: rusqlite::Error::InvalidParameterName(text("source")) },
         StoreError::Cancelled,
     ]
@@ -516,6 +526,7 @@ fn every_mapping_error() -> Vec<MappingError> {
         MappingError::Unreadable { path: path(), detail: text("detail") },
         MappingError::NoTable { asked: text("asked"), known: text("known") },
         MappingError::NoColumn { asked: text("asked"), role: "version", table: text("table"), known: text("known") },
+        MappingError::NoColumn { asked: text("asked"), role: "causation", table: text("table"), known: text("known") },
         MappingError::NoStream { table: text("table") },
         MappingError::TooSlow { table: text("table"), seconds: 11 },
     ]
@@ -645,7 +656,7 @@ fn every_flaw_of_a_condition() -> Vec<ConditionFlaw> {
         FlawKind::Time(text("time")),
         FlawKind::Length(text("length")),
         FlawKind::Zone(text("zone")),
-        FlawKind::Unsupported("«what»"),
+        FlawKind::Bytes,
         FlawKind::TooManySteps,
         FlawKind::TooManyStepsInAll,
     ];
@@ -670,7 +681,7 @@ fn every_flaw_of_a_condition() -> Vec<ConditionFlaw> {
             | FlawKind::Time(_)
             | FlawKind::Length(_)
             | FlawKind::Zone(_)
-            | FlawKind::Unsupported(_)
+            | FlawKind::Bytes
             | FlawKind::TooManySteps
             | FlawKind::TooManyStepsInAll => {}
         }
@@ -713,7 +724,17 @@ fn every_workspace_error() -> Vec<WorkspaceError> {
         WorkspaceError::Unreadable { path: path(), error: io::Error::other(text("detail")) },
         WorkspaceError::Unwritable { path: path(), error: io::Error::other(text("detail")) },
         WorkspaceError::Damaged { path: path(), detail: text("detail") },
-        WorkspaceError::Newer { path: path(), what: "«what»", found: 7, supported: 1 },
+        WorkspaceError::Newer { path: path(), what: "workspace", found: 7, supported: 1 },
+        WorkspaceError::Newer { path: path(), what: "notes", found: 7, supported: 1 },
+        WorkspaceError::Newer { path: path(), what: "branches", found: 7, supported: 1 },
+    ]
+}
+
+fn every_settings_error() -> Vec<FieldsError> {
+    vec![
+        FieldsError::PutAside { path: path(), aside: PathBuf::from(text("aside")), detail: text("detail") },
+        FieldsError::Unreadable { path: path(), error: io::Error::from_raw_os_error(13) },
+        FieldsError::Unwritable { path: path(), error: io::Error::from_raw_os_error(28) },
     ]
 }
 
@@ -808,6 +829,7 @@ fn every_error_is_said_in_every_language() {
     assert_said(&PlanError::Refused(Breach::ClosedEarly));
     every_problem().iter().for_each(assert_said);
     every_workspace_error().iter().for_each(assert_said);
+    every_settings_error().iter().for_each(assert_said);
     every_edit_error().iter().for_each(assert_said);
     every_sample_error().iter().for_each(assert_said);
     assert_said(&MakeSampleError::NoHome);

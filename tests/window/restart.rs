@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use eframe::{App as _, Storage};
@@ -13,12 +13,25 @@ use foldline::app::{App, Start};
 use foldline::event::{EventId, EventType, NewEvent, StreamId};
 use foldline::store::native::NativeStore;
 use foldline::store::{Expected, Writer};
+use tempfile::TempDir;
 
 use crate::driver::Driver;
 
-/// What one run leaves for the next.
-#[derive(Clone, Debug, Default)]
-struct Kept(Rc<RefCell<BTreeMap<String, String>>>);
+/// What one run leaves for the next: a folder of its own, and what whoever shows the window keeps itself.
+#[derive(Clone, Debug)]
+struct Kept(Rc<RefCell<BTreeMap<String, String>>>, Rc<TempDir>);
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self(Rc::default(), Rc::new(tempfile::tempdir().expect("a folder")))
+    }
+}
+
+impl Kept {
+    fn settings(&self) -> PathBuf {
+        self.1.path().join("settings.json")
+    }
+}
 
 impl Storage for Kept {
     fn get_string(&self, key: &str) -> Option<String> {
@@ -37,6 +50,7 @@ impl Storage for Kept {
 }
 
 fn start(kept: &Kept, start: Start) -> Harness<'static, App> {
+    let start = Start { settings: Some(kept.settings()), ..start };
     // Leaked: the window asks for what outlives it.
     let kept: &'static Kept = Box::leak(Box::new(kept.clone()));
     Harness::builder().with_size([1280.0, 800.0]).build_eframe(move |context| {
@@ -45,7 +59,7 @@ fn start(kept: &Kept, start: Start) -> Harness<'static, App> {
     })
 }
 
-fn close(driver: Driver, kept: &Kept) -> tempfile::TempDir {
+fn close(driver: Driver, kept: &Kept) -> TempDir {
     let (window, folder) = driver.into_parts();
     let mut app = window.into_state();
     app.save(&mut kept.clone());
@@ -224,12 +238,88 @@ fn a_draft_whose_event_is_another_one_by_now_says_so_and_keeps_its_words() {
 }
 
 #[test]
-fn settings_that_cannot_be_read_are_as_at_the_first_start() {
-    let mut kept = Kept::default();
-    kept.set_string("settings", "{\"language\":\"Klingon\"".to_owned());
+fn settings_that_cannot_be_read_are_as_at_the_first_start_and_kept_aside() {
+    let kept = Kept::default();
+    std::fs::write(kept.settings(), "{\"language\":\"Klin").expect("written");
     let mut driver = Driver::welcome_in(start(&kept, Start::default()));
     driver.settle();
     driver.assert_shows("Explore the sample");
+    assert!(driver.shows_part("not all settings could be read"), "{}", driver.all_text());
+    let aside = kept.1.path().join("settings.aside-1.json");
+    assert_eq!(std::fs::read_to_string(&aside).expect("kept"), "{\"language\":\"Klin");
+    // It is told once the store that was asked for is open, too.
+    let path = driver.sample();
+    driver.open(&path);
+    assert!(driver.shows_part("not all settings could be read"), "{}", driver.all_text());
+    close(driver, &kept);
+    let mut again = Driver::welcome_in(start(&kept, Start::default()));
+    again.settle();
+    assert!(
+        !again.shows_part("not all settings could be read") && again.shows_part("small.db"),
+        "{}",
+        again.all_text()
+    );
+    assert!(aside.exists());
+}
+
+#[test]
+fn one_setting_that_cannot_be_read_costs_no_other() {
+    let kept = Kept::default();
+    let said = r#"{"foldline-settings":1,"language":"Korean","zone":{"on":"Mars"}}"#;
+    std::fs::write(kept.settings(), said).expect("written");
+    let mut driver = Driver::welcome_in(start(&kept, Start::default()));
+    driver.settle();
+    driver.assert_shows("샘플 둘러보기");
+    assert!(driver.shows_part("설정을 모두 읽지 못했습니다"), "{}", driver.all_text());
+    close(driver, &kept);
+    assert_eq!(std::fs::read_to_string(kept.1.path().join("settings.aside-1.json")).expect("kept"), said);
+}
+
+#[test]
+fn settings_of_an_older_program_are_taken_over_once() {
+    let mut kept = Kept::default();
+    kept.set_string("settings", r#"{"language":"Korean"}"#.to_owned());
+    let mut driver = Driver::welcome_in(start(&kept, Start::default()));
+    driver.settle();
+    driver.assert_shows("샘플 둘러보기");
+    driver.click("English");
+    close(driver, &kept);
+    let again = Driver::welcome_in(start(&kept, Start::default()));
+    again.assert_shows("Explore the sample");
+    close(again, &kept);
+    assert_eq!(kept.get_string("settings"), None);
+}
+
+#[test]
+fn an_older_programs_file_that_was_damaged_is_kept_aside_before_it_is_written_over() {
+    let kept = Kept::default();
+    std::fs::write(kept.1.path().join("app.ron"), "{ \"settings\": \"half").expect("written");
+    let mut driver = Driver::welcome_in(start(&kept, Start::default()));
+    driver.settle();
+    assert!(driver.shows_part("app.aside-1.ron"), "{}", driver.all_text());
+    let aside = std::fs::read_to_string(kept.1.path().join("app.aside-1.ron")).expect("kept");
+    assert_eq!(aside, "{ \"settings\": \"half");
+}
+
+#[test]
+fn two_windows_at_once_keep_each_what_was_changed_in_it() {
+    let kept = Kept::default();
+    let mut one = Driver::welcome_in(start(&kept, Start::default()));
+    let mut other = Driver::welcome_in(start(&kept, Start::default()));
+    let (path, other_path) = (one.sample(), other.sample());
+    run(&mut one, "UTC or local");
+    one.open(&path);
+    run(&mut other, "한국어");
+    other.open(&other_path);
+    let folders = (close(one, &kept), close(other, &kept));
+    let mut again = Driver::welcome_in(start(&kept, Start::default()));
+    again.settle();
+    again.assert_shows("샘플 둘러보기");
+    again.assert_hides("UTC");
+    for path in [path, other_path] {
+        assert!(again.shows_part(&path.display().to_string()), "{}", again.all_text());
+    }
+    drop(folders);
 }
 
 #[test]
