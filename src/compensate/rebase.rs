@@ -59,15 +59,16 @@ pub fn rebase(story: &mut Story, plan: &Plan, conflict: &Conflict, authorship: &
     Rebased { since, plan: again(story, plan, conflict.actual, authorship) }
 }
 
-/// The same where nothing could be planned before: folds the newer events in, and tells what each changed.
-pub fn take_in(story: &mut Story, events: &[RecordedEvent]) -> Vec<Since> {
+/// The same without a plan of one event: folds the newer events in, and tells what each changed, and which of these fields
+/// are among them.
+pub fn take_in(story: &mut Story, events: &[RecordedEvent], fields: &[&str]) -> Vec<Since> {
     let known = story.timeline().heads().last().map(|head| head.version);
     let mut since = Vec::with_capacity(events.len());
     for event in events {
         if known.is_none_or(|known| event.version > known) {
             story.push(&event.as_row());
         }
-        since.push(seen_in(story, event, &[]));
+        since.push(seen_in(story, event, fields));
     }
     since
 }

@@ -1,8 +1,8 @@
 use serde_json::Value;
 
 use super::EngineError;
-use super::load::{Described, each_batch};
-use crate::compensate::{Authorship, PlanError, Proposal, propose};
+use super::load::{Described, each_batch, load_story_to};
+use crate::compensate::{Authorship, PlanError, Proposal, Since, propose, take_in};
 use crate::event::{EventRow, StreamKey, Version};
 use crate::projection::{diff_values, path_value};
 use crate::replay::{AnyFold, Branch, Change, Finding, Layout, NewEvents, Story, WhatIf, registry};
@@ -68,6 +68,30 @@ pub fn propose_branch<E: From<EngineError> + From<PlanError>>(
         })
         .collect();
     Ok(Proposed { proposal, previews })
+}
+
+/// What others recorded behind the version that a proposal stood on; marked where it changes fields that the proposal
+/// changes, too.
+pub fn came_since(
+    reader: &dyn Store,
+    described: &Described,
+    seen: Option<Version>,
+    fields: &[&str],
+    progress: &mut dyn FnMut(u64) -> Flow,
+) -> Result<Vec<Since>, EngineError> {
+    let stream = &described.row.stream;
+    let mut story = match seen {
+        Some(_) => load_story_to(reader, described, seen, progress)?,
+        None => Story::new(described.aggregate),
+    };
+    let from = seen.map(|seen| Version(seen.0.saturating_add(1)));
+    let (mut events, mut read) = (Vec::new(), 0);
+    reader.visit_events(&Query::stream(stream.clone()).between(from, None), &mut |row| {
+        events.push(row.to_recorded());
+        read += 1;
+        progress(read)
+    })?;
+    Ok(take_in(&mut story, &events, fields))
 }
 
 /// The proposed events as they will be read once they are recorded.

@@ -66,7 +66,7 @@ pub use load::{
     load_timeline, show, stream_or_store,
 };
 pub use loading::Loading;
-pub use make_so::{ProjectionPreview, Proposed, propose_branch};
+pub use make_so::{ProjectionPreview, Proposed, came_since, propose_branch};
 pub use moment::{Moment, resolve};
 pub use numbers::grouped;
 pub use pool::{Answer, Lost, begin};

@@ -1,7 +1,7 @@
 use egui::{Button, Grid, Id, Label, Response, RichText, ScrollArea, TextEdit, Ui};
 
 use super::Scene;
-use super::conflict::{both_ui, effects_ui, elsewhere_ui, shown, since_ui};
+use super::conflict::{Planned, both_ui, effects_ui, elsewhere_ui, shown, since_ui};
 use super::dialog::{Dialog, take_first_focus};
 use super::parts::{cut_at, is_entered, link, shortened};
 use crate::command::Action;
@@ -25,7 +25,7 @@ pub fn compensate_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, writ
             scene.ask(Action::AppendDraft);
         }
         ui.add_space(8.0);
-        since_ui(ui, scene, draft);
+        since_ui(ui, scene, &draft.since);
         let shows_faults = draft.shows_faults();
         draft.make_plan();
         match draft.made_plan() {
@@ -41,7 +41,7 @@ pub fn compensate_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, writ
             // What is wrong with a field stands at the field.
             Some(Err(error)) if OF_FIELDS.contains(&error.message.id) => {}
             Some(Err(error)) => {
-                draft.planned_before().into_iter().for_each(|before| both_ui(ui, scene, before, None));
+                draft.planned_before().into_iter().for_each(|before| both_ui(ui, scene, Planned::of(before), None));
                 // What forbids it may stand beside its kind already, or at the event that came first.
                 let is_told = draft.refusal().is_some_and(|refusal| refusal.message == error.message);
                 if !is_told && !is_told_with_event(draft, &error.message) {
@@ -150,7 +150,7 @@ fn preview_ui(ui: &mut Ui, scene: &Scene<'_>, plan: &Plan, before: Option<&Plan>
         ui.label(RichText::new(scene.text("preview-nothing")).color(colours.dim));
     }
     match before {
-        Some(before) => both_ui(ui, scene, before, Some(plan)),
+        Some(before) => both_ui(ui, scene, Planned::of(before), Some(Planned::of(plan))),
         None => changes_ui(ui, scene, plan),
     }
     for breach in &plan.breaches {

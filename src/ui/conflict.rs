@@ -6,17 +6,17 @@ use super::Scene;
 use super::parts::{caption, cut_at, link, shortened};
 use crate::command::Action;
 use crate::compensate::{Plan, Since};
-use crate::event::{Explain, Message};
+use crate::event::{Explain, Message, Version};
 use crate::replay::Change;
 use crate::theme::palette;
-use crate::view::{Draft, Effect, Elsewhere, LedElsewhere};
+use crate::view::{Effect, Elsewhere, LedElsewhere};
 
 /// More events than these are not laid out; the history shows them all.
 const EVENTS_SHOWN: usize = 100;
 
 /// What came first, each event with what it changed. What concerns the correction is marked.
-pub(super) fn since_ui(ui: &mut Ui, scene: &Scene<'_>, draft: &Draft) {
-    if draft.since.is_empty() {
+pub(super) fn since_ui(ui: &mut Ui, scene: &Scene<'_>, since: &[Since]) {
+    if since.is_empty() {
         return;
     }
     let colours = palette(ui);
@@ -26,11 +26,11 @@ pub(super) fn since_ui(ui: &mut Ui, scene: &Scene<'_>, draft: &Draft) {
         ScrollArea::vertical().id_salt("since").max_height(150.0).show(ui, |ui| {
             ui.set_width(ui.available_width());
             let mut told: Vec<&Message> = Vec::new();
-            for since in draft.since.iter().take(EVENTS_SHOWN) {
+            for since in since.iter().take(EVENTS_SHOWN) {
                 event_ui(ui, scene, since, &told);
                 told.extend(&since.against);
             }
-            let more = draft.since.len().saturating_sub(EVENTS_SHOWN);
+            let more = since.len().saturating_sub(EVENTS_SHOWN);
             if more > 0 {
                 let text = scene.locale.with("conflict-more", [("count", more.into())]);
                 ui.label(RichText::new(text).color(colours.dim));
@@ -81,23 +81,36 @@ fn event_ui(ui: &mut Ui, scene: &Scene<'_>, since: &Since, told: &[&Message]) {
     });
 }
 
+/// What is to be changed, and as which version.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Planned<'p> {
+    pub(super) changes: &'p [Change],
+    pub(super) version: Version,
+}
+
+impl<'p> Planned<'p> {
+    pub(super) fn of(plan: &'p Plan) -> Self {
+        Self { changes: &plan.changes, version: plan.version }
+    }
+}
+
 /// The plan as it was before others came first, beside what it is now. Where they differ, that is lit.
-pub(super) fn both_ui(ui: &mut Ui, scene: &Scene<'_>, before: &Plan, now: Option<&Plan>) {
+pub(super) fn both_ui(ui: &mut Ui, scene: &Scene<'_>, before: Planned<'_>, now: Option<Planned<'_>>) {
     let colours = palette(ui);
     let mut fields: Vec<&str> = before.changes.iter().map(|change| change.field.as_str()).collect();
-    let new = now.into_iter().flat_map(|now| &now.changes).map(|change| change.field.as_str());
+    let new = now.into_iter().flat_map(|now| now.changes).map(|change| change.field.as_str());
     for field in new {
         if !fields.contains(&field) {
             fields.push(field);
         }
     }
-    let of = |plan: &Plan, field: &str| {
+    let of = |plan: Planned<'_>, field: &str| {
         let found = plan.changes.iter().find(|change| change.field == field);
         found.map_or_else(|| "—".to_owned(), |change| from_to(&change.before, &change.after))
     };
     ScrollArea::both().id_salt("both previews").max_height(180.0).show(ui, |ui| {
         Grid::new("both previews").num_columns(3).spacing([24.0, 6.0]).show(ui, |ui| {
-            let version = |plan: &Plan| [("version", plan.version.to_string().into())];
+            let version = |plan: Planned<'_>| [("version", plan.version.to_string().into())];
             caption(ui, &scene.text("col-field"));
             caption(ui, &scene.locale.with("preview-before", version(before)));
             match now {

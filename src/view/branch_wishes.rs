@@ -3,6 +3,7 @@
 use super::branching::new_branch;
 use super::edit_draft::{EditDraft, EditFault, types_for};
 use super::{OpenBranch, OpenStore, PayloadDraft, StreamView, UserError};
+use crate::engine::Survey;
 use crate::event::{EventId, Message, StreamId, Version};
 use crate::replay::{Alteration, Branch, EventRef, Index, SlotEvent, event_ref};
 
@@ -121,7 +122,7 @@ impl OpenStore {
             BranchWish::Insert(slot) => {
                 let Some(open) = self.branching.open_mut() else { return false };
                 let after = open.anchor_at(slot);
-                let types = self.view.as_ref().map(|view| offered_types(view, open)).unwrap_or_default();
+                let types = self.view.as_ref().map(|view| offered_types(view, open, &self.survey)).unwrap_or_default();
                 open.draft = Some(EditDraft::insert(after, types, id));
                 return true;
             }
@@ -199,7 +200,7 @@ impl OpenStore {
                 self.begin_change(slot, Some(edit), id)
             }
             Some(Alteration::Insert { after, event }) => {
-                let types = self.view.as_ref().map(|view| offered_types(view, open)).unwrap_or_default();
+                let types = self.view.as_ref().map(|view| offered_types(view, open, &self.survey)).unwrap_or_default();
                 let mut draft = EditDraft::insert(after, types, event.id);
                 draft.event_type = event.event_type;
                 draft.payload = PayloadDraft::of(&event.payload);
@@ -294,9 +295,10 @@ impl OpenStore {
 }
 
 /// The types of events that may be inserted into a branch of the stream on screen.
-fn offered_types(view: &StreamView, open: &OpenBranch) -> Vec<String> {
+fn offered_types(view: &StreamView, open: &OpenBranch, survey: &Survey) -> Vec<String> {
     let aggregate = open.folded().and_then(|folded| folded.base.described.aggregate);
-    types_for(aggregate, view.base().map(|loaded| loaded.types.names()).unwrap_or_default())
+    let of_category = view.category().map(|category| survey.types_of(category)).unwrap_or_default();
+    types_for(aggregate, view.base().map(|loaded| loaded.types.names()).unwrap_or_default(), &of_category)
 }
 
 #[derive(serde::Serialize, serde::Deserialize)]

@@ -487,7 +487,7 @@ impl Draft {
                 self.plan = Some(rebased.plan.map_err(UserError::from));
                 rebased.since
             }
-            None => take_in(story, &events),
+            None => take_in(story, &events, &[]),
         };
         self.refusal = natural(story, target, &authorship).err().map(UserError::from);
         self.since.extend(since);

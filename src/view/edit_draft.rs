@@ -179,8 +179,15 @@ impl EditDraft {
     }
 }
 
-/// The types of events that may be inserted: those that the stream has, as it writes them, and the others of its domain.
-pub(super) fn types_for(aggregate: Option<Aggregate>, of_stream: &[EventType]) -> Vec<String> {
+/// The types of events that may be inserted: those that the stream has, as it writes them, those that other streams of its
+/// category have, and the others of its domain.
+pub(super) fn types_for(
+    aggregate: Option<Aggregate>,
+    of_stream: &[EventType],
+    of_category: &[EventType],
+) -> Vec<String> {
+    let elsewhere: Vec<EventType> = of_category.iter().filter(|name| !of_stream.contains(name)).cloned().collect();
+    let of_stream = &[of_stream, &elsewhere].concat();
     let known = |kind: &EventKind| {
         aggregate.is_some_and(|aggregate| of_stream.iter().any(|name| kind_of(aggregate, name.as_str()) == Some(*kind)))
     };
@@ -253,8 +260,12 @@ mod tests {
     #[test]
     fn types_of_the_stream_and_of_its_domain_are_offered_and_a_wrong_one_is_told_from_near_ones() {
         let of_stream = [EventType::from("LeadInitialized"), EventType::from("special")];
-        let types = types_for(Some(Aggregate::Lead), &of_stream);
-        assert!(types.starts_with(&["LeadInitialized".to_owned(), "special".to_owned(), "contacted".to_owned()]));
+        let of_category = ["noted", "special"].map(EventType::from);
+        let types = types_for(Some(Aggregate::Lead), &of_stream, &of_category);
+        assert!(
+            types.starts_with(&["LeadInitialized", "special", "noted", "contacted"].map(str::to_owned)),
+            "{types:?}"
+        );
         assert!(!types.iter().any(|name| name == "lead-initialized" || name == "ticket-closed"), "{types:?}");
         let mut draft = EditDraft::insert(None, types, EventId::new("new"));
         assert_eq!(draft.completions().len(), draft.types.len());
@@ -265,6 +276,6 @@ mod tests {
         assert_eq!(draft.completions(), ["payment-failed", "payment-failure-withdrawn"]);
         draft.event_type = "payment-failed".to_owned();
         assert_eq!(draft.near_types(), None);
-        assert_eq!(types_for(None, &[]), Vec::<String>::new());
+        assert_eq!(types_for(None, &[], &[]), Vec::<String>::new());
     }
 }

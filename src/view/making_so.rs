@@ -1,9 +1,11 @@
 use super::{OpenStore, UserError};
-use crate::compensate::{Authorship, append_proposal};
-use crate::engine::{Asked, Engine, Loading, Proposed, Question, Ticket, describe, keep_snapshots, propose_branch};
+use crate::compensate::{Authorship, Proposal, Since, append_proposal};
+use crate::engine::{
+    Asked, Cause, Engine, Loading, Proposed, Question, Ticket, came_since, describe, keep_snapshots, propose_branch,
+};
 use crate::event::{EventId, StreamId, Timestamp, Version};
 use crate::replay::Branch;
-use crate::store::{AppendError, Flow, Store};
+use crate::store::{AppendError, Expected, Flow, Store};
 
 /// Stands for an author or a reason that is still to be typed, so that the preview can be seen before.
 const TO_BE_TYPED: &str = "…";
@@ -23,8 +25,12 @@ pub struct MakingSo {
     pub leads_to_fault: bool,
     /// An append came to nothing: the focus is to go back to where it was asked for.
     pub leads_to_append: bool,
-    /// The stream grew between the preview and the append: nothing was written, and the preview was made anew.
+    /// What was proposed is not what can be appended now: nothing was written, and the preview was made anew.
     pub has_changed: bool,
+    /// Somebody looks at the preview: what others record is told, and not only taken in.
+    is_watched: bool,
+    /// What was proposed before others came first.
+    before: Option<Proposal>,
     asked: Asked<ProposeBranch>,
     outcome: Loading<Attempt, UserError>,
 }
@@ -45,7 +51,21 @@ enum Attempt {
 impl MakingSo {
     /// What was proposed last for the branch as it is.
     pub fn proposed(&self) -> Option<&Proposed> {
-        self.asked.value()
+        self.asked.value().map(|(proposed, _)| proposed)
+    }
+
+    /// The events that others recorded since it was looked at, and what was proposed before they came.
+    pub fn since(&self) -> Option<(&[Since], &Proposal)> {
+        let (_, since) = self.asked.value().filter(|(_, since)| !since.is_empty())?;
+        Some((since, self.before.as_ref()?))
+    }
+
+    /// Somebody looks at it from now on. What came before that is nobody's surprise.
+    fn watch(&mut self) {
+        (self.is_watched, self.has_changed) = (true, false);
+        if self.before.take().is_some() {
+            self.asked = Asked::default();
+        }
     }
 
     pub fn is_busy(&self) -> bool {
@@ -60,10 +80,27 @@ impl MakingSo {
         self.is_busy()
     }
 
-    fn ask(&mut self, engine: &Engine, stream: StreamId, branch: Branch) {
-        let is_asked = self.asked.question().is_some_and(|asked| asked.branch == branch);
-        if !is_asked {
-            self.asked.ask(engine, ProposeBranch { stream, branch });
+    fn ask(&mut self, engine: &Engine, stream: StreamId, branch: Branch, last: Option<Version>) {
+        let asked = self.asked.question().filter(|asked| asked.stream == stream && asked.branch == branch);
+        let (is_of_branch, is_asked) = (asked.is_some(), asked.is_some_and(|asked| asked.last == last));
+        // One's own events come back through the feed, too, where the answer to their append is still on its way.
+        if is_asked || self.outcome.is_loading() {
+            return;
+        }
+        if is_of_branch && self.is_watched {
+            self.keep_before();
+        } else {
+            self.before = None;
+        }
+        let cause = if is_of_branch { Cause::Store } else { Cause::User };
+        let seen = self.before.as_ref().map(Seen::of);
+        self.asked.ask_because(engine, ProposeBranch { stream, branch, last, seen }, cause);
+    }
+
+    /// Others came first: what was proposed until then is shown beside what is proposed now.
+    fn keep_before(&mut self) {
+        if self.before.is_none() {
+            self.before = self.proposed().map(|proposed| proposed.proposal.clone());
         }
     }
 
@@ -78,7 +115,14 @@ impl OpenStore {
     pub fn propose(&mut self) {
         let Some(open) = self.branching.open() else { return };
         let (stream, branch) = (open.stream.clone(), open.branch.clone());
-        self.making_so.ask(&self.engine, stream, branch);
+        let last = open.folded().and_then(|folded| folded.history().heads().last()).map(|head| head.version);
+        self.making_so.ask(&self.engine, stream, branch, last);
+    }
+
+    /// The same for somebody who is to decide about it.
+    pub fn look_at_proposal(&mut self) {
+        self.making_so.watch();
+        self.propose();
     }
 
     /// The branch was folded anew: of a stream that is not long, what would make it so is said without being asked for.
@@ -88,7 +132,7 @@ impl OpenStore {
             .open()
             .and_then(|open| open.folded())
             .is_some_and(|folded| folded.history().heads().len() <= LONG);
-        if is_short {
+        if is_short || self.making_so.is_watched {
             self.propose();
         }
     }
@@ -149,8 +193,12 @@ impl OpenStore {
             Some(Attempt::Changed) => {
                 self.making_so.has_changed = true;
                 self.making_so.leads_to_append = true;
+                self.making_so.keep_before();
                 self.making_so.asked = Asked::default();
-                self.propose();
+                let Some(open) = self.branching.open() else { return (None, is_new) };
+                let (stream, branch) = (open.stream.clone(), open.branch.clone());
+                let seen = self.making_so.before.as_ref().map(Seen::of);
+                self.making_so.asked.ask(&self.engine, ProposeBranch { stream, branch, last: None, seen });
                 (None, is_new)
             }
             None => {
@@ -166,19 +214,48 @@ impl OpenStore {
 pub(super) struct ProposeBranch {
     stream: StreamId,
     branch: Branch,
+    /// The last version that the window knew of.
+    last: Option<Version>,
+    seen: Option<Seen>,
+}
+
+/// What somebody saw before others came first: how far the stream went, and what was to be changed.
+#[derive(Clone, Debug)]
+struct Seen {
+    last: Option<Version>,
+    fields: Vec<String>,
+}
+
+impl Seen {
+    fn of(proposal: &Proposal) -> Self {
+        let last = match proposal.expected {
+            Expected::Exact(version) => Some(version),
+            Expected::NoStream | Expected::Any => None,
+        };
+        Self { last, fields: proposal.changes.iter().map(|change| change.field.clone()).collect() }
+    }
 }
 
 impl Question for ProposeBranch {
-    type Answer = Proposed;
+    type Answer = (Proposed, Vec<Since>);
     type Error = UserError;
     const WHAT: &'static str = "reading events";
 
-    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Proposed, UserError> {
+    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Self::Answer, UserError> {
         let described = describe(reader, &self.stream)?;
         let (actor, reason) = (TO_BE_TYPED.to_owned(), TO_BE_TYPED.to_owned());
         // Only a preview: what is appended has an id and a time of its own.
         let now = described.row.last_at.unwrap_or(Timestamp::from_micros(0));
         let authorship = Authorship { actor, reason, id: EventId::new(TO_BE_TYPED), now };
-        propose_branch::<UserError>(reader, &described, &self.branch, &authorship, &mut |count| ticket.reached(count))
+        let mut reached = |count| ticket.reached(count);
+        let proposed = propose_branch::<UserError>(reader, &described, &self.branch, &authorship, &mut reached)?;
+        let since = match &self.seen {
+            Some(Seen { last, fields }) => {
+                let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+                came_since(reader, &described, *last, &fields, &mut reached)?
+            }
+            None => Vec::new(),
+        };
+        Ok((proposed, since))
     }
 }

@@ -4,7 +4,11 @@ use std::path::Path;
 
 use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable;
+use foldline::event::{EventId, EventType, NewEvent, StreamId};
+use foldline::store::native::NativeStore;
+use foldline::store::{Expected, Writer as _};
 
+use crate::correcting::elsewhere;
 use crate::driver::Driver;
 
 fn run(driver: &mut Driver, command: &str) {
@@ -178,9 +182,6 @@ fn a_branch_of_a_store_that_was_replaced_says_so_at_its_edit() {
 }
 
 fn make_other(path: &Path) {
-    use foldline::event::{EventId, NewEvent, StreamId};
-    use foldline::store::native::NativeStore;
-    use foldline::store::{Expected, Writer as _};
     let mut store = NativeStore::create(path).expect("made");
     let event = |number: u64, event_type: &str| NewEvent {
         id: EventId::new(&format!("other-{number}")),
@@ -224,6 +225,84 @@ fn a_branch_is_made_so_after_a_preview_and_history_is_then_as_it_was_wanted() {
     driver.assert_shows("State at version 7");
 }
 
+/// The dialog of Make this so, signed, with writing switched on.
+fn ready_to_append() -> Driver {
+    let mut driver = at_correction();
+    driver.allow_writing();
+    driver.click("What if…");
+    driver.click("Add an edit…");
+    driver.click("Leave this event out");
+    driver.wait_for("as v7");
+    driver.click("Make this so…");
+    driver.type_into("Author", "kim");
+    driver.type_into("Reason", "it was right before");
+    driver
+}
+
+fn phone_changed_elsewhere(driver: &Driver) {
+    elsewhere(&driver.path("small.db"), "lead-1", "contact-details-updated", r#"{"phone":"9999"}"#);
+}
+
+fn assert_tells_what_came_first(driver: &Driver) {
+    assert!(driver.shows_part("Somebody was quicker"), "{}", driver.all_text());
+    for text in ["lee", "1111 → 9999", "As planned, as version 7", "On what came first, as version 8"] {
+        driver.assert_shows(text);
+    }
+    driver.assert_hides("changes the same fields");
+    assert_eq!(driver.value_of("Reason"), "it was right before", "what was typed stays");
+}
+
+#[test]
+fn what_another_program_records_before_it_is_made_so_is_listed_and_the_events_stand_on_it() {
+    let mut driver = ready_to_append();
+    phone_changed_elsewhere(&driver);
+    driver.wait_for("On what came first, as version 8");
+    assert_tells_what_came_first(&driver);
+    driver.window.get_by_role_and_label(Role::TextInput, "Reason").focus();
+    driver.press(Key::Enter);
+    driver.assert_shows("On what came first, as version 8");
+    driver.click_role(Role::Button, "Append 1 event");
+    driver.wait_for("State at version 8");
+    driver.assert_shows("name: aab");
+    driver.assert_shows("phone: 9999");
+}
+
+#[test]
+fn an_append_that_comes_second_writes_nothing_and_tells_what_came_first() {
+    let mut driver = ready_to_append();
+    phone_changed_elsewhere(&driver);
+    // Before the window could notice.
+    driver.window.get_by_role_and_label(Role::Button, "Append 1 event").click();
+    driver.wait_for("On what came first, as version 8");
+    assert_tells_what_came_first(&driver);
+    driver.assert_hides("State at version 8");
+    driver.click_role(Role::Button, "Append 1 event");
+    driver.wait_for("State at version 8");
+    driver.assert_shows("name: aab");
+}
+
+#[test]
+fn an_event_that_came_first_and_changes_the_same_fields_is_marked_and_may_leave_nothing_to_append() {
+    let mut driver = ready_to_append();
+    elsewhere(&driver.path("small.db"), "lead-1", "contact-details-updated", r#"{"name":"bbb"}"#);
+    driver.wait_for("changes the same fields");
+    driver.assert_shows("aaa → bbb");
+    // With that event, the branch ends as history does.
+    driver.assert_shows("The latest state is the same: no event is needed.");
+    assert!(!driver.is_enabled("Append 0 events"), "{}", driver.all_text());
+}
+
+#[test]
+fn what_others_recorded_before_the_dialog_was_opened_is_no_conflict() {
+    let mut driver = ready_to_append();
+    driver.click_role(Role::Button, "Cancel");
+    phone_changed_elsewhere(&driver);
+    driver.wait_for("as v8");
+    driver.click("Make this so…");
+    driver.settle();
+    assert!(!driver.shows_part("Somebody was quicker"), "{}", driver.all_text());
+}
+
 #[test]
 fn a_file_of_a_branch_opens_as_the_same_branch() {
     let mut driver = skipped();
@@ -255,6 +334,39 @@ fn the_type_of_an_inserted_event_is_completed_from_those_of_the_stream_and_its_d
     driver.click_role(Role::Button, "Apply");
     driver.assert_shows("v3+1 contact-details-updated, inserted");
     driver.assert_shows("name: aaa in history, lee in the branch");
+}
+
+/// Orders, of which no domain is known.
+fn make_orders(path: &Path) {
+    let mut store = NativeStore::create(path).expect("a store");
+    for (stream, types) in
+        [("order-1", &["placed", "paid"][..]), ("order-2", &["placed", "sent-back"]), ("mail-1", &["sent"])]
+    {
+        let event = |(nth, event_type): (usize, &&str)| NewEvent {
+            id: EventId::new(&format!("{stream} {nth}")),
+            event_type: EventType::from(*event_type),
+            schema: 1,
+            recorded_at: None,
+            payload: "{}".to_owned(),
+            metadata: String::new(),
+        };
+        let events: Vec<NewEvent> = types.iter().enumerate().map(event).collect();
+        store.append(&StreamId::from(stream), Expected::NoStream, &events).expect("recorded");
+    }
+}
+
+#[test]
+fn types_that_only_other_streams_of_the_category_have_are_offered_too() {
+    let mut driver = Driver::with("order-1", make_orders);
+    driver.click("What if…");
+    driver.click("Add an edit…");
+    driver.click("Insert an event after it…");
+    driver.type_into("Type of the event", "sent");
+    driver.assert_shows("sent-back");
+    driver.assert_hides("sent");
+    driver.press(Key::ArrowDown);
+    driver.press(Key::Enter);
+    assert_eq!(driver.value_of("Type of the event"), "sent-back");
 }
 
 #[test]

@@ -125,7 +125,7 @@ fn without_an_author_or_a_reason_nothing_is_appended_and_the_field_says_so() {
 }
 
 /// Another program records an event.
-fn elsewhere(store: &Path, stream: &str, event_type: &str, payload: &str) {
+pub(crate) fn elsewhere(store: &Path, stream: &str, event_type: &str, payload: &str) {
     let append =
         ["--type", event_type, "--payload", payload, "--expect", "any", "--actor", "lee", "--reason", "by phone"];
     let ran = Command::new(env!("CARGO_BIN_EXE_foldline")).arg("append").arg(store).arg(stream).args(append).output();

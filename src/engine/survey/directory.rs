@@ -192,6 +192,15 @@ impl Directory {
         }
     }
 
+    /// The number of a stream's category, small and without gaps.
+    pub(super) fn category_number(&self, stream: u32) -> u32 {
+        self.streams.get(stream as usize).map_or(0, |stream| stream.category)
+    }
+
+    pub(super) fn find_category(&self, name: &str) -> Option<u32> {
+        self.category_numbers.get(name).copied()
+    }
+
     /// Notes that an event of the stream was looked at, the n-th of the store. Answers whether it is the first of its
     /// stream.
     pub(super) fn pass(&mut self, number: u32, nth: u64) -> bool {

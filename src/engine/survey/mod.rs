@@ -18,7 +18,7 @@ use naming::{NAMELESS, Namer};
 use tally::Tally;
 
 use super::Ticket;
-use crate::event::{Cursor, EventBatch, EventRow, Position, StreamId, Timestamp};
+use crate::event::{Cursor, EventBatch, EventRow, EventType, Position, StreamId, Timestamp};
 use crate::store::{Changes, Columns, Flow, Query, Scan, Store, StoreError, StreamOrder, StreamQuery, StreamRow};
 
 /// What is known so far. Clones are of the same: one is filled while others are asked.
@@ -157,6 +157,13 @@ impl Survey {
             longest: if is_listed { directory.top(StreamOrder::Longest, most) } else { Vec::new() },
             newest: if *stage == Stage::Whole { directory.top(StreamOrder::Recent, most) } else { Vec::new() },
         }
+    }
+
+    /// The types of events in the streams of a category, the most frequent first, as far as events were looked at.
+    pub fn types_of(&self, category: &str) -> Vec<EventType> {
+        let content = self.read();
+        let number = content.directory.find_category(category);
+        number.map(|number| content.tally.types(number)).unwrap_or_default()
     }
 
     pub fn name_of(&self, stream: &StreamId) -> Option<String> {
@@ -330,7 +337,7 @@ impl Content {
         if let Some(named) = namer.name_in(row, is_first) {
             directory.rename(number, &named);
         }
-        tally.take(row);
+        tally.take(row, directory.category_number(number));
     }
 }
 

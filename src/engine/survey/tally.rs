@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::DayOfStore;
-use crate::event::{EventRow, Timestamp, actor_in};
+use crate::event::{EventRow, EventType, Timestamp, actor_in};
 
 /// When events were recorded, and who recorded them.
 #[derive(Debug, Default)]
@@ -9,17 +9,33 @@ pub(super) struct Tally {
     /// How many in each quarter of an hour since 1970: of these a day is made up anywhere on earth.
     quarters: HashMap<i64, u64>,
     people: HashMap<String, u64>,
+    /// The types of events in the streams of each category, by its number.
+    types: Vec<HashMap<EventType, u64>>,
 }
 
 /// A store whose clocks ran wild has no more quarters than these, and none more people.
 const MOST_QUARTERS: usize = 1_000_000;
 const MOST_PEOPLE: usize = 20_000;
 
+/// More types of one category are names of something else.
+const MOST_TYPES: usize = 2_000;
+
 const MICROS_A_QUARTER: i64 = 15 * 60 * 1_000_000;
 const MICROS_A_DAY: i64 = 86_400_000_000;
 
 impl Tally {
-    pub(super) fn take(&mut self, row: &EventRow<'_>) {
+    pub(super) fn take(&mut self, row: &EventRow<'_>, category: u32) {
+        let category = category as usize;
+        if self.types.len() <= category {
+            self.types.resize_with(category + 1, HashMap::new);
+        }
+        if let Some(types) = self.types.get_mut(category) {
+            if let Some(count) = types.get_mut(row.event_type) {
+                *count += 1;
+            } else if types.len() < MOST_TYPES {
+                types.insert(row.event_type.clone(), 1);
+            }
+        }
         if let Some(at) = row.recorded_at {
             let quarter = at.micros().div_euclid(MICROS_A_QUARTER);
             if let Some(count) = self.quarters.get_mut(&quarter) {
@@ -52,6 +68,13 @@ impl Tally {
         let mut people: Vec<(&String, &u64)> = self.people.iter().collect();
         people.sort_unstable_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
         people.into_iter().take(most).map(|(name, count)| (name.clone(), *count)).collect()
+    }
+
+    /// The types of events in the streams of a category, the most frequent first.
+    pub(super) fn types(&self, category: u32) -> Vec<EventType> {
+        let mut types: Vec<(&EventType, &u64)> = self.types.get(category as usize).into_iter().flatten().collect();
+        types.sort_unstable_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.as_str().cmp(b.0.as_str())));
+        types.into_iter().map(|(name, _)| name.clone()).collect()
     }
 
     pub(super) fn people(&self) -> usize {

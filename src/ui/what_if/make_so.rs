@@ -1,10 +1,12 @@
 use egui::{Button, Grid, Label, RichText, ScrollArea, TextEdit, Ui};
 
 use crate::command::{Action, BranchAction};
+use crate::compensate::Proposal;
 use crate::engine::Proposed;
 use crate::event::Explain;
 use crate::theme::palette;
 use crate::ui::Scene;
+use crate::ui::conflict::{Planned, both_ui, since_ui};
 use crate::ui::dialog::{Dialog, take_first_focus};
 use crate::ui::parts::{caption, is_entered, shortened};
 use crate::ui::people::for_people;
@@ -38,11 +40,14 @@ pub fn make_so_ui(ui: &mut Ui, scene: &mut Scene<'_>, making: &mut MakingSo, wri
             }
         }
         ui.add_space(8.0);
-        if making.has_changed {
+        let since = making.since();
+        if let Some((since, _)) = since {
+            since_ui(ui, scene, since);
+        } else if making.has_changed {
             ui.add(Label::new(RichText::new(scene.text("make-so-changed")).color(colours.warning)).wrap());
         }
         match making.proposed() {
-            Some(proposed) => preview_ui(ui, scene, proposed),
+            Some(proposed) => preview_ui(ui, scene, proposed, since.map(|(_, before)| before)),
             None if making.error().is_none() => drop(ui.spinner()),
             None => {}
         }
@@ -57,7 +62,9 @@ pub fn make_so_ui(ui: &mut Ui, scene: &mut Scene<'_>, making: &mut MakingSo, wri
             let name = scene.locale.with("make-so-append", [("count", count.into())]);
             let text = RichText::new(name).strong().color(colours.on_accent);
             let append = ui.add_enabled(can_append, Button::new(text).fill(colours.accent));
-            if can_append && (append.clicked() || is_signed) {
+            // Enter alone decides nothing where others came first.
+            let is_decided = append.clicked() || is_signed && making.since().is_none();
+            if can_append && is_decided {
                 scene.ask(Action::Branch(BranchAction::Append));
             }
             let leave = ui.button(scene.text("cancel"));
@@ -89,11 +96,19 @@ fn shown(scene: &Scene<'_>, field: &str, value: &serde_json::Value) -> String {
     if value.is_null() { "—".to_owned() } else { shortened(&for_people(scene, field, value)).into_owned() }
 }
 
-fn preview_ui(ui: &mut Ui, scene: &Scene<'_>, proposed: &Proposed) {
+fn planned(proposal: &Proposal) -> Planned<'_> {
+    Planned { changes: &proposal.changes, version: proposal.first }
+}
+
+fn preview_ui(ui: &mut Ui, scene: &Scene<'_>, proposed: &Proposed, before: Option<&Proposal>) {
     let colours = palette(ui);
     let Proposed { proposal, previews } = proposed;
     ScrollArea::vertical().id_salt("make so preview").max_height(300.0).show(ui, |ui| {
         ui.set_width(ui.available_width());
+        if let Some(before) = before {
+            both_ui(ui, scene, planned(before), Some(planned(proposal)));
+            ui.add_space(6.0);
+        }
         if proposal.events.is_empty() {
             let name = if proposal.remaining.is_empty() { "make-so-nothing" } else { "make-so-no-event" };
             ui.add(Label::new(RichText::new(scene.text(name)).color(colours.dim)).wrap());
