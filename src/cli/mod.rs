@@ -402,7 +402,7 @@ fn write_pages(mut command: clap::Command, folder: &Path, may_replace: bool) -> 
         let page = clap_mangen::Man::new(command);
         let mut text = Vec::new();
         page.render(&mut text).map_err(failed)?;
-        pages.push((ExportTarget::of_no_store(&folder.join(page.get_filename()), may_replace)?, text));
+        pages.push((ExportTarget::in_folder(folder, &page.get_filename(), may_replace)?, text));
     }
     for (target, text) in pages {
         target.write(|file| file.write_all(&text).map_err(failed), failed)?;

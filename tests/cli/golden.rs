@@ -207,6 +207,21 @@ fn each_command_that_the_man_page_names_has_its_own_page() {
     assert_eq!(sandbox.read("share/man1/foldline-show.1"), "mine");
     assert!(!sandbox.path("share/man1/foldline-diff.1").exists());
     sandbox.run(&["generate", "man", "--to", "share/man1", "--force"]).ok();
+    // A link that stands in the folder is replaced, and not what it leads to.
+    #[cfg(unix)]
+    {
+        let (page, gone) = (sandbox.path("share/man1/foldline.1"), sandbox.path("share/man1/foldline-info.1"));
+        std::fs::write(sandbox.path("precious"), "mine").unwrap();
+        for (link, to) in [(&page, "precious"), (&gone, "nowhere")] {
+            std::fs::remove_file(link).unwrap();
+            std::os::unix::fs::symlink(sandbox.path(to), link).unwrap();
+        }
+        sandbox.run(&again).code(2).says("is there already");
+        sandbox.run(&["generate", "man", "--to", "share/man1", "--force"]).ok();
+        assert_eq!(std::fs::read_to_string(sandbox.path("precious")).unwrap(), "mine");
+        assert!(!sandbox.path("nowhere").exists());
+        assert!(page.symlink_metadata().unwrap().is_file() && gone.symlink_metadata().unwrap().is_file());
+    }
     assert!(sandbox.read("share/man1/foldline-show.1").contains(".TH"));
     // Nor is what a link leads to overwritten.
     std::fs::create_dir(sandbox.path("links")).expect("a folder");

@@ -284,3 +284,76 @@ fn events_that_are_too_long_to_be_had_together_are_had_one_after_the_other() {
         .unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(seen, 10);
 }
+
+#[test]
+fn what_is_read_while_a_moment_is_held_is_of_that_moment_over_any_connection() {
+    let database = Database::with(MESSAGE_DB);
+    let reader = database.open();
+    let record = |number: u32| {
+        database.run(&format!(
+            "INSERT INTO message_store.messages (stream_name, position, type, data) VALUES ('grown-1', {number}, 'Grew', '{{}}')"
+        ));
+    };
+    let count = || (events(&*reader, &Query::store()).len() as u64, reader.info().unwrap().events);
+    let moment = reader.steady().unwrap();
+    record(0);
+    assert_eq!(count(), (3, 3));
+    {
+        let _inner = reader.steady().unwrap();
+        assert_eq!(stream(&*reader, "grown-1").len(), 0);
+    }
+    // A reading within a reading takes a connection of its own.
+    let mut inside = Vec::new();
+    reader
+        .visit_events(&Query::store(), &mut |_| {
+            record(1 + inside.len() as u32);
+            inside.push(count());
+            Flow::Continue(())
+        })
+        .unwrap();
+    assert_eq!(inside, [(3, 3); 3]);
+    drop(moment);
+    assert_eq!(count(), (7, 7));
+    // What held the moment is given back, and holds nothing.
+    let sql = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'foldline' \
+               AND datname = current_database() AND state LIKE 'idle in transaction%'";
+    assert_eq!(database.client().query_one(sql, &[]).unwrap().get::<_, i64>(0), 0);
+}
+
+#[test]
+fn a_store_that_grows_while_it_is_checked_has_nothing_wrong_with_it() {
+    let database = Database::with(tables::MARTEN);
+    let reader = database.open();
+    let is_over = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let mut client = database.client();
+    let writer = on_thread("application", {
+        let is_over = is_over.clone();
+        move || {
+            let mut version = 2_i64;
+            while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
+                version += 1;
+                // As Marten does it: the event and the head of its stream in one transaction.
+                let sql = format!(
+                    "BEGIN; INSERT INTO crm.mt_events (seq_id, id, stream_id, version, data, type) \
+                     VALUES ({}, gen_random_uuid(), 'lead-1', {version}, '{{}}', 'contacted'); \
+                     UPDATE crm.mt_streams SET version = {version} WHERE id = 'lead-1'; COMMIT",
+                    100 + version
+                );
+                client.batch_execute(&sql).unwrap();
+            }
+            version
+        }
+    });
+    let findings = |reader: &dyn store::Store| {
+        let mut found = Vec::new();
+        foldline::engine::all_findings(reader, &mut |finding| found.push(finding), &mut |_| Flow::Continue(()))
+            .unwrap();
+        found
+    };
+    let first = findings(&*reader);
+    for _ in 0..15 {
+        assert_eq!(findings(&*reader), first);
+    }
+    is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+    assert!(writer.join().unwrap() > 10, "nothing was written beside it");
+}

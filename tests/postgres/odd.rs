@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use foldline::event::StreamId;
 use foldline::store::frameworks::{Mapping, look_into};
@@ -259,5 +260,27 @@ fn an_odd_value_in_one_row_refuses_no_other() {
             assert_eq!(stream(&*reader, row.stream.as_str()).len() as u64, row.events, "{change}");
         }
         reader.verify(&mut |_| {}, &mut |_| Flow::Continue(())).unwrap_or_else(|error| panic!("{change}: {error}"));
+    }
+}
+
+#[test]
+fn a_view_that_has_no_first_row_is_refused_in_time_and_its_reading_is_ended() {
+    let database = Database::with(
+        "CREATE VIEW event_log AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i % 7 + 1 FROM n)
+         SELECT 's-' || i AS stream_id, i AS version, 'noted' AS type, '{}' AS payload FROM n WHERE i < 0;",
+    );
+    let unmapped = look_into(&database.source()).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(unmapped.slow.len(), 1, "{:?}", unmapped.slow);
+    let begun = Instant::now();
+    let mapping = r#"{"table":"event_log","stream":"stream_id","version":"version","type":"type","payload":"payload"}"#;
+    let mapping = Some(Mapping::parse(mapping).unwrap());
+    let Err(error) = open_with(&database.source(), &OpenOptions { mapping, key: None }) else { panic!("opened") };
+    assert!(error.to_string().contains("were not there within 10 s"), "{error}");
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    // The server does not go on with it for nobody.
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while database.busy_with("event_log") > 0 {
+        assert!(Instant::now() < deadline, "the server still reads the view");
+        std::thread::yield_now();
     }
 }

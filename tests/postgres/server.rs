@@ -80,6 +80,13 @@ impl Database {
     }
 
     /// Over the socket, as that user.
+    /// How many statements about this run just now.
+    pub(crate) fn busy_with(&self, words: &str) -> i64 {
+        let sql = "SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'active' AND query LIKE '%' || $1 || '%'";
+        self.client().query_one(sql, &[&words]).unwrap().get(0)
+    }
+
     pub(crate) fn address_of(&self, user: &str) -> String {
         let (host, port) = (server().get("PGHOST").replace('/', "%2F"), server().get("PGPORT"));
         format!("postgres://{user}@{host}:{port}/{}", self.name)

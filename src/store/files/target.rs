@@ -66,13 +66,24 @@ impl ExportTarget {
         Self::beside(None, path, may_replace)
     }
 
+    /// One of several that a folder is filled with. Nobody named it: a link that stands there is replaced itself, and what
+    /// it leads to stays.
+    pub fn in_folder(folder: &Path, name: &str, may_replace: bool) -> Result<Self, TargetError> {
+        let path = folder.join(name);
+        Self::at(None, &path, path.clone(), may_replace)
+    }
+
     fn beside(exported: Option<&Path>, path: &Path, may_replace: bool) -> Result<Self, TargetError> {
         if path.as_os_str() == "-" {
             return Err(TargetError::Dash);
         }
+        Self::at(exported, path, behind_links(path)?, may_replace)
+    }
+
+    fn at(exported: Option<&Path>, named: &Path, path: PathBuf, may_replace: bool) -> Result<Self, TargetError> {
         let mut target = Self {
-            named: path.to_owned(),
-            path: behind_links(path)?,
+            named: named.to_owned(),
+            path,
             exported: exported.map(Path::to_owned),
             key: None,
             may_replace,
@@ -107,17 +118,19 @@ impl ExportTarget {
         {
             return Err(TargetError::NoFile { path: named.clone(), kind });
         }
-        if existing.is_some() && exported.as_deref().is_some_and(|exported| is_same_file(exported, path)) {
+        // Of a link only the link is replaced, whatever it leads to.
+        let is_file = existing.as_ref().is_some_and(|found| !found.is_symlink());
+        if is_file && exported.as_deref().is_some_and(|exported| is_same_file(exported, path)) {
             return Err(TargetError::Exported(named.clone()));
         }
         if let Some(database) = database_of_side_file(path) {
             return Err(TargetError::SideFile { path: named.clone(), database });
         }
-        if existing.is_some() && is_database(path).map_err(failed)? {
+        if is_file && is_database(path).map_err(failed)? {
             return Err(TargetError::Database(named.clone()));
         }
         let is_key_in_use = || key.as_deref().is_some_and(|key| is_same_file(key, path));
-        if existing.is_some() && (is_key_in_use() || is_private_key(path).map_err(failed)?) {
+        if is_file && (is_key_in_use() || is_private_key(path).map_err(failed)?) {
             return Err(TargetError::Key(named.clone()));
         }
         if existing.is_some() && !*may_replace {
@@ -136,7 +149,7 @@ impl ExportTarget {
         let mut file = self.file_aside().map_err(&failed)?;
         let answer = write(file.as_file_mut())?;
         file.as_file_mut().flush().map_err(&failed)?;
-        if let Some(existing) = &self.existing {
+        if let Some(existing) = self.existing.as_ref().filter(|existing| !existing.is_symlink()) {
             keep_mode(file.as_file(), existing).map_err(&failed)?;
         }
         self.look()?;
@@ -158,7 +171,7 @@ impl ExportTarget {
         let mut builder = tempfile::Builder::new();
         builder.prefix(&prefix);
         #[cfg(unix)]
-        if self.existing.is_none() {
+        if self.existing.as_ref().is_none_or(Metadata::is_symlink) {
             use std::os::unix::fs::PermissionsExt;
             builder.permissions(fs::Permissions::from_mode(0o666));
         }

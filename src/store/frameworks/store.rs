@@ -16,7 +16,7 @@ use super::within::within;
 use crate::event::{EventId, EventRow, RecordedEvent, StreamId, StreamKey, Timestamp};
 use crate::store::{
     Capabilities, Columns, Finding, Flow, Framework, Interrupter, KeptState, Notice, Opener, Query, ReadOnlyReason,
-    Scan, Scope, Store, StoreError, StoreInfo, StreamQuery, StreamRow, linked_scan,
+    Scan, Scope, Steady, Store, StoreError, StoreInfo, StreamQuery, StreamRow, linked_scan,
 };
 
 /// What reading foreign tables asks of a database.
@@ -42,6 +42,11 @@ pub trait Database: Send + 'static {
     /// See [`Store::may_be_kept`].
     fn may_be_kept(&self) -> bool {
         true
+    }
+
+    /// See [`Store::steady`].
+    fn steady(&self) -> Result<Steady<'_>, StoreError> {
+        Ok(Steady::default())
     }
 
     /// The rows of a statement one by one, until `visit` breaks.
@@ -268,6 +273,10 @@ impl<D: Database> Store for ForeignStore<D> {
 
     fn may_be_kept(&self) -> bool {
         self.database.may_be_kept()
+    }
+
+    fn steady(&self) -> Result<Steady<'_>, StoreError> {
+        self.database.steady()
     }
 
     fn read_only_reason(&self) -> Option<ReadOnlyReason> {

@@ -11,6 +11,7 @@ mod connector;
 mod detail;
 mod guarded;
 mod messages;
+mod moment;
 mod pool;
 mod reading;
 mod rights;
@@ -34,7 +35,8 @@ pub use server_error::ServerError;
 pub use sql_class::SqlClass;
 
 use super::frameworks::{Catalogue, Cells, Database, ForeignStore, Layout, Mapping, Rows, Sql, Value, chosen};
-use super::{Flow, Interrupter, Notice, OpenOptions, Source, StoreError, Writer};
+use super::{Flow, Interrupter, Notice, OpenOptions, Source, Steady, StoreError, Writer};
+use moment::Moment;
 use pool::Server;
 use reading::PgRows;
 use running::Running;
@@ -51,13 +53,14 @@ pub struct PgDatabase {
     address: Address,
     server: Arc<Server>,
     running: Running,
+    moment: Moment,
 }
 
 impl PgDatabase {
     /// Connects at the first question.
     pub fn at(address: &Address) -> Result<Self, StoreError> {
         let server = Server::at(address).map_err(|error| failed(address, error))?;
-        Ok(Self { address: address.clone(), server, running: Running::default() })
+        Ok(Self { address: address.clone(), server, running: Running::default(), moment: Moment::default() })
     }
 
     /// Every table that may be looked at.
@@ -111,17 +114,21 @@ impl Rows for NamedRows<'_> {
 
 impl Database for PgDatabase {
     fn query<'d>(&'d self, sql: &Sql) -> Result<Box<dyn Rows + 'd>, StoreError> {
-        let rows = PgRows::begin(&self.server, &self.running, sql).map_err(|error| self.failed(error))?;
+        let rows = PgRows::begin(&self.server, &self.running, &self.moment, sql).map_err(|error| self.failed(error))?;
         Ok(Box::new(NamedRows { database: self, rows }))
     }
 
     fn opener(&self) -> Arc<dyn Fn() -> Result<Self, StoreError> + Send + Sync> {
         let database = self.clone();
-        Arc::new(move || Ok(Self { running: Running::default(), ..database.clone() }))
+        Arc::new(move || Ok(Self { running: Running::default(), moment: Moment::default(), ..database.clone() }))
     }
 
     fn interrupter(&self) -> Option<Interrupter> {
         Some(self.running.interrupter())
+    }
+
+    fn steady(&self) -> Result<Steady<'_>, StoreError> {
+        self.moment.hold(&self.server).map_err(|error| self.failed(error))
     }
 
     fn changed(&self) -> StoreError {

@@ -5,6 +5,7 @@ use tokio_postgres::types::{FromSql, ToSql, Type};
 
 use super::ServerError;
 use super::client::Client;
+use super::moment::Moment;
 use super::pool::{Lent, Server};
 use super::running::{Asking, Running};
 use crate::store::Flow;
@@ -58,12 +59,14 @@ impl Server {
 }
 
 /// Sees one moment, and changes nothing.
-const READ_ONLY: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+pub(super) const READ_ONLY: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// Rows of a statement on their way: a transaction that sees one moment of the store, and a cursor in it.
 pub(super) struct PgRows<'s> {
     server: &'s Server,
     running: &'s Running,
+    /// How its transaction begins.
+    begin: String,
     sql: Sql,
     /// `None` when there is nothing more to read.
     lent: Option<(Lent<'s>, Asking)>,
@@ -75,12 +78,18 @@ pub(super) struct PgRows<'s> {
 }
 
 impl<'s> PgRows<'s> {
-    pub(super) fn begin(server: &'s Server, running: &'s Running, sql: &Sql) -> Result<Self, ServerError> {
+    pub(super) fn begin(
+        server: &'s Server,
+        running: &'s Running,
+        moment: &Moment,
+        sql: &Sql,
+    ) -> Result<Self, ServerError> {
         // PostgreSQL holds no such text, so nothing can equal it.
         let is_impossible = sql.values.iter().any(|value| matches!(value, Value::Text(text) if text.contains('\0')));
         let mut rows = Self {
             server,
             running,
+            begin: moment.begin(),
             sql: sql.clone(),
             lent: None,
             fetched: Vec::new().into_iter(),
@@ -155,7 +164,7 @@ impl<'s> PgRows<'s> {
         let Some(client) = self.lent.as_mut().and_then(|(lent, _)| lent.client()) else { return Ok(()) };
         let mut ask = || -> Result<Vec<Row>, tokio_postgres::Error> {
             if is_new {
-                declare(client, &self.sql)?;
+                declare(client, &self.begin, &self.sql)?;
             }
             client.query_at_once(&format!("FETCH FORWARD {} FROM {CURSOR}", self.batch))
         };
@@ -200,8 +209,8 @@ impl Drop for PgRows<'_> {
 
 const CURSOR: &str = "foldline_reading";
 
-fn declare(client: &mut Client, sql: &Sql) -> Result<(), tokio_postgres::Error> {
-    client.batch_execute(READ_ONLY)?;
+fn declare(client: &mut Client, begin: &str, sql: &Sql) -> Result<(), tokio_postgres::Error> {
+    client.batch_execute(begin)?;
     let values: Vec<Box<dyn ToSql + Sync>> = sql.values.iter().map(bound).collect();
     let values: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| &**value).collect();
     client.execute(&format!("DECLARE {CURSOR} NO SCROLL CURSOR FOR {}", sql.text), &values)?;

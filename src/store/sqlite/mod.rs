@@ -15,7 +15,7 @@ pub(crate) use catalogue::read_catalogue;
 use super::access::Access;
 use super::frameworks::{Cell, Cells, Database, ForeignStore, Rows, Sql, Value, chosen};
 use super::opening::{ReadOnlyFile, open_to_write};
-use super::{Fault, Finding, Flow, Interrupter, Notice, OpenOptions, StoreError};
+use super::{Fault, Finding, Flow, Interrupter, Notice, OpenOptions, Steady, StoreError};
 
 /// A SQLite file whose tables are read by a declaration.
 pub type ForeignSqlite = ForeignStore<SqliteTables>;
@@ -146,6 +146,10 @@ impl Database for SqliteTables {
 
     fn interrupter(&self) -> Option<Interrupter> {
         Some(self.access.interrupter())
+    }
+
+    fn steady(&self) -> Result<Steady<'_>, StoreError> {
+        self.access.steady(&self.path)
     }
 
     fn may_be_kept(&self) -> bool {

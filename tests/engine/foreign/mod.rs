@@ -8,4 +8,5 @@ mod mappings;
 mod odd_rows;
 mod opened_files;
 mod recognition;
+mod steady;
 pub(crate) mod tables;
