@@ -198,6 +198,8 @@ impl<P: Projection> Counts<'_, P> {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Turns {
     ranges: Vec<Range<Index>>,
+    /// At how many events it was true before each of them.
+    before: Vec<usize>,
     /// What it is since the last time it was read.
     is: Held,
     /// Up to where it was read.
@@ -229,6 +231,7 @@ impl Turns {
         };
         if is == Held::True && self.is != Held::True {
             self.ranges.push(index..index);
+            self.before.push(self.events_true as usize);
         }
         self.is = is;
     }
@@ -267,6 +270,13 @@ impl Turns {
     /// At how many events it is true.
     pub fn events_true(&self) -> u64 {
         self.events_true
+    }
+
+    /// At how many events it is true, up to and with this one.
+    pub fn true_up_to(&self, index: Index) -> usize {
+        let behind = self.ranges.partition_point(|range| range.start <= index);
+        let last = behind.checked_sub(1).and_then(|at| Some((self.ranges.get(at)?, self.before.get(at)?)));
+        last.map_or(0, |(range, before)| before + (range.end.min(index + 1) - range.start))
     }
 
     /// At how many events it cannot be told.
@@ -343,6 +353,7 @@ mod tests {
         let after: Vec<_> = (0..9).map(|index| turns.turn_after(index)).collect();
         let expected = [Some(2), Some(2), Some(5), Some(5), Some(5), Some(7), Some(7), None, None];
         assert_eq!(after, expected);
+        assert_eq!((0..9).map(|index| turns.true_up_to(index)).collect::<Vec<_>>(), [0, 0, 1, 2, 3, 3, 3, 4, 5]);
         assert_eq!(turns.at(1), Stretch { is_true: false, number: 0, since: 0 });
         assert_eq!(turns.at(4), Stretch { is_true: true, number: 1, since: 2 });
         assert_eq!(turns.at(6), Stretch { is_true: false, number: 1, since: 5 });

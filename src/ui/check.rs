@@ -80,7 +80,7 @@ pub(super) fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore
 /// How much was found, and which of it is listed.
 fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, checking: &mut Checking) {
     let colours = palette(ui);
-    let Some(Checked { findings, found, kinds, since }) = checking.checked() else { return };
+    let Some(Checked { findings, found, kinds, since, .. }) = checking.checked() else { return };
     let values = [("count", (*found).into()), ("grouped", grouped(*found).into())];
     let ink = if *found == 0 { colours.accent } else { colours.warning };
     if checking.is_behind && !checking.asked.is_on_its_way() {

@@ -7,7 +7,7 @@ use crate::event::{Explain, Message};
 use crate::projection::Problem;
 use crate::store::FindingKind;
 use crate::theme::{CONTROL_RADIUS, palette};
-use crate::view::{Checked, OpenStore, StreamView, ToolName};
+use crate::view::{OpenStore, StreamView, ToolName};
 
 /// What is wrong with the event at the cursor: what it is, what that means and what to do, and the way to all of them.
 pub(super) fn findings_here_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, view: &StreamView) {
@@ -50,13 +50,10 @@ fn findings_here(store: &OpenStore, view: &StreamView) -> Vec<(FindingKind, Mess
     let of_history = loaded.timeline.findings_at(cursor);
     let mut found: Vec<_> =
         of_history.iter().map(|finding| (kind(&finding.problem), finding.problem.message())).collect();
-    if let Some(Checked { findings, .. }) = store.tools.checking.checked() {
-        let is_here = |finding: &&crate::store::Finding| {
-            finding.place.version == Some(version) && finding.place.stream.as_ref() == Some(&view.stream)
-        };
+    if let Some(checked) = store.tools.checking.checked() {
         // What breaks a rule is known from the history.
         let is_other = |kind: FindingKind| !matches!(kind, FindingKind::BrokenRule | FindingKind::OddEvent);
-        let others = findings.iter().filter(is_here).filter(|finding| is_other(finding.kind()));
+        let others = checked.at(&view.stream, version).filter(|finding| is_other(finding.kind()));
         found.extend(others.map(|finding| (finding.kind(), finding.what.message())));
     }
     found

@@ -1,6 +1,9 @@
 //! Lists of rows of one height, of which only those in view are laid out.
 
-use egui::{Align, Color32, Layout, Rect, Response, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use egui::layers::ShapeIdx;
+use egui::{
+    Align, Color32, LayerId, Layout, Rect, Response, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+};
 
 use super::focus::{Shape, Stops};
 use crate::theme::{ROW_HEIGHT, palette};
@@ -271,11 +274,24 @@ impl Cells {
         );
         self.x += width;
         let builder = UiBuilder::new().max_rect(place).layout(Layout::left_to_right(Align::Center));
-        ui.scope_builder(builder, |ui| {
-            ui.shrink_clip_rect(place);
-            contents(ui);
-        });
+        let layer = ui.layer_id();
+        let begin = ui.ctx().graphics_mut(|graphics| graphics.entry(layer).next_idx());
+        let drawn = ui.scope_builder(builder, contents).response.rect;
+        // Each clip of its own is a call of the graphics driver of its own, and most cells keep within their place.
+        if !place.expand(0.5).contains_rect(drawn) {
+            clip(ui, layer, begin, place);
+        }
     }
+}
+
+/// Cuts what was drawn since to a place.
+fn clip(ui: &Ui, layer: LayerId, begin: ShapeIdx, place: Rect) {
+    ui.ctx().graphics_mut(|graphics| {
+        let list = graphics.entry(layer);
+        for index in begin.0..list.next_idx().0 {
+            list.mutate_shape(ShapeIdx(index), |shape| shape.clip_rect = shape.clip_rect.intersect(place));
+        }
+    });
 }
 
 /// Between two columns.

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -145,6 +146,8 @@ pub struct Checked {
     pub kinds: Vec<(FindingKind, u64)>,
     /// What the store was held against.
     pub since: Option<Seal>,
+    /// Those of each version, by their places among all: a frame asks for those at the cursor.
+    by_place: HashMap<StreamId, HashMap<Version, Vec<usize>>>,
 }
 
 impl Checked {
@@ -169,7 +172,19 @@ impl Checked {
         let rank = |kind: FindingKind| FindingKind::ALL.iter().position(|known| *known == kind);
         self.kinds.sort_by_key(|(kind, _)| rank(*kind));
         self.findings.sort_by_key(|finding| rank(finding.kind()));
+        for (number, finding) in self.findings.iter().enumerate() {
+            if let FoundAt { stream: Some(stream), version: Some(version), .. } = &finding.place {
+                let of_stream = self.by_place.entry(stream.clone()).or_default();
+                of_stream.entry(*version).or_default().push(number);
+            }
+        }
         self
+    }
+
+    /// What was found at an event. Costs what there is.
+    pub fn at<'f>(&'f self, stream: &StreamId, version: Version) -> impl Iterator<Item = &'f Finding> + use<'f> {
+        let places = self.by_place.get(stream).and_then(|of_stream| of_stream.get(&version));
+        places.into_iter().flatten().filter_map(|number| self.findings.get(*number))
     }
 }
 

@@ -1,11 +1,12 @@
 //! Lanes below the marks, each with its name in the gutter at the left and its values on the scale of the events.
 
 use egui::{
-    Align, Id, Key, Layout, Modifiers, Rect, RichText, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, pos2, vec2,
+    Align, Id, Key, Layout, Modifiers, Rect, RichText, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo,
+    pos2, vec2,
 };
 
 use super::lane_drawing::draw;
-use super::track::{Track, drag_ui, named, wheel_ui};
+use super::track::{Track, drag_ui, wheel_ui};
 use crate::command::{Action, Command, LaneAction};
 use crate::replay::Index;
 use crate::theme::palette;
@@ -50,7 +51,7 @@ pub(super) fn events_head_ui(ui: &mut Ui, scene: &Scene<'_>, rect: Rect, view: &
 }
 
 pub(super) fn lanes_ui(ui: &mut Ui, scene: &mut Scene<'_>, track: &Track<'_>, store: &OpenStore, view: &StreamView) {
-    let texts = store.lane_texts();
+    let (texts, chosen) = (store.lane_texts(), store.chosen_lane());
     let in_sight = lanes_in_sight(texts.len(), ui.ctx().content_rect().height());
     let height = in_sight as f32 * LANE;
     let all = texts.len() as f32 * LANE;
@@ -70,7 +71,8 @@ pub(super) fn lanes_ui(ui: &mut Ui, scene: &mut Scene<'_>, track: &Track<'_>, st
                     continue;
                 }
                 let row = Rect::from_min_size(pos2(space.left(), space.top() + top), vec2(space.width(), LANE));
-                lane_ui(ui, scene, track, &Lane { store, view, text, number }, row);
+                let is_chosen = chosen == Some(text.as_str());
+                lane_ui(ui, scene, track, &Lane { store, view, text, number, is_chosen }, row);
             }
         });
 }
@@ -80,6 +82,7 @@ pub(super) struct Lane<'l> {
     pub(super) view: &'l StreamView,
     text: &'l str,
     pub(super) number: usize,
+    is_chosen: bool,
 }
 
 fn lane_ui(ui: &mut Ui, scene: &mut Scene<'_>, track: &Track<'_>, lane: &Lane<'_>, row: Rect) {
@@ -89,7 +92,7 @@ fn lane_ui(ui: &mut Ui, scene: &mut Scene<'_>, track: &Track<'_>, lane: &Lane<'_
     let data = lane.store.lanes.data(lane.view, lane.text);
     let head = Rect::from_min_max(row.min, pos2(track.outer.left() - 8.0, row.bottom()));
     // Among several, the one that the keys go along is seen.
-    if lane.store.lane_texts().len() > 1 && lane.store.chosen_lane() == Some(lane.text) {
+    if lane.is_chosen && lane.store.lane_texts().len() > 1 {
         ui.painter().rect_filled(head.shrink2(vec2(0.0, 2.0)), 4.0, colours.raised);
     }
     head_ui(ui, scene, lane, data, head, track.cursor);
@@ -97,14 +100,16 @@ fn lane_ui(ui: &mut Ui, scene: &mut Scene<'_>, track: &Track<'_>, lane: &Lane<'_
     ui.painter().rect_filled(mark, 1.5, hue);
     let outer = Rect::from_min_max(pos2(track.outer.left(), row.top() + 1.0), pos2(track.outer.right(), row.bottom()));
     let response = ui.interact(outer, ui.scope_id().with(("lane", lane.text)), Sense::click_and_drag());
-    let is_chosen = lane.store.chosen_lane() == Some(lane.text);
-    if !is_chosen && (response.gained_focus() || response.clicked()) {
+    if !lane.is_chosen && (response.gained_focus() || response.clicked()) {
         scene.ask(Action::Lanes(LaneAction::Choose(lane.text.to_owned())));
     }
-    let said = data.map_or_else(|| scene.text("lane-reading"), |data| summary(scene, data));
-    let here = data.map_or_else(String::new, |data| lane_at(scene, lane.view, data, track.cursor));
-    let values = [("lane", lane.text.into()), ("said", said.into()), ("here", here.clone().into())];
-    named(&response, Role::Slider, &scene.locale.with("lane-spoken", values));
+    // Made only for whoever listens.
+    response.widget_info(|| {
+        let said = data.map_or_else(|| scene.text("lane-reading"), |data| summary(scene, data));
+        let here = data.map_or_else(String::new, |data| lane_at(scene, lane.view, data, track.cursor));
+        let values = [("lane", lane.text.into()), ("said", said.into()), ("here", here.into())];
+        WidgetInfo::labeled(Role::Slider, response.enabled(), scene.locale.with("lane-spoken", values))
+    });
     drag_ui(ui, scene, track, &response);
     wheel_ui(ui, scene, track, &response);
     if let Some(data) = data {
@@ -265,7 +270,7 @@ fn lanes_menu_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
     let label = scene.text("lanes-name");
     ui.horizontal(|ui| {
         let field = ui.add(egui::TextEdit::singleline(&mut name).hint_text(&label).desired_width(130.0));
-        field.widget_info(|| egui::WidgetInfo::labeled(Role::TextInput, true, &label));
+        field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, &label));
         let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         let is_named = !name.trim().is_empty();
         let is_pressed = ui.add_enabled(is_named, egui::Button::new(scene.text("lanes-save"))).clicked();

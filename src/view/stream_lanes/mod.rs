@@ -230,8 +230,7 @@ impl LaneData {
 
     /// How many events it was true at, up to this one.
     pub fn moments_up_to(&self, index: Index) -> usize {
-        let before = self.turns.ranges().iter().take_while(|range| range.start <= index);
-        before.map(|range| range.end.min(index + 1) - range.start).sum()
+        self.turns.true_up_to(index)
     }
 }
 
