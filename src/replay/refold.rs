@@ -5,6 +5,7 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::bound::{At, Spoken};
+use super::branch::BranchEvent;
 use super::{Index, Replay, SpokenOf};
 use crate::event::{EventRow, Head};
 use crate::expr::{Expression, Reading, Stop};
@@ -40,8 +41,9 @@ pub trait Refold<'r>: Debug {
     fn value(&self, path: &str) -> Value;
 }
 
+/// The one way in which events are folded anew, of history and of a branch.
 #[derive(Debug)]
-struct Refolded<'r, P: Projection> {
+pub(super) struct Refolded<'r, P: Projection> {
     replay: &'r Replay<P>,
     state: P::State,
     /// Its room serves again.
@@ -51,15 +53,56 @@ struct Refolded<'r, P: Projection> {
 impl<P: Projection> Replay<P> {
     /// The state after the event at `after`, or the empty one, to be folded on.
     pub(super) fn refolded<'r>(&'r self, after: Option<Index>) -> Option<Box<dyn Refold<'r> + 'r>> {
-        let state = after.map_or_else(|| Some(P::State::default()), |after| self.state_after(after))?;
-        Some(Box::new(Refolded { replay: self, state, problems: Vec::new() }))
+        Some(Box::new(Refolded::behind(self, after)?))
     }
 }
 
-impl<P: Projection> Refolded<'_, P> {
+impl<'r, P: Projection> Refolded<'r, P> {
+    /// At the state after the event at `after`, or at the empty one.
+    pub(super) fn behind(replay: &'r Replay<P>, after: Option<Index>) -> Option<Self> {
+        let state = after.map_or_else(|| Some(P::State::default()), |after| replay.state_after(after))?;
+        Some(Self { replay, state, problems: Vec::new() })
+    }
+
     fn fold(&mut self, event: &P::Event, head: &Head) {
         self.problems.clear();
         self.replay.projection.fold(&mut self.state, event, head, &mut self.problems);
+    }
+
+    /// Folds an event in as a branch has it.
+    pub(super) fn fold_event(&mut self, event: BranchEvent<'_>) {
+        let replay = self.replay;
+        match event {
+            BranchEvent::New(new) => {
+                let row = new.as_row();
+                self.fold(&replay.projection.decode(&row), &row.head());
+            }
+            BranchEvent::Recorded(index) => {
+                if let Some((event, head)) = replay.events.get(index).zip(replay.heads.get(index)) {
+                    self.fold(event, head);
+                }
+            }
+        }
+    }
+
+    /// What is wrong with the event that was folded last.
+    pub(super) fn take_problems(&mut self) -> impl Iterator<Item = Problem> + '_ {
+        self.problems.drain(..)
+    }
+
+    pub(super) fn state(&self) -> &P::State {
+        &self.state
+    }
+
+    /// Whether it stands at this state, also in what is not shown.
+    pub(super) fn has_state(&self, other: &P::State) -> bool {
+        let written = |state: &P::State| serde_json::to_string(state).ok();
+        written(&self.state).is_some_and(|state| Some(state) == written(other))
+    }
+
+    /// The value at a path as it stands, `null` where there is none.
+    pub(super) fn cell(&self, path: &str) -> Value {
+        cell_value(&self.replay.projection, &self.state, path)
     }
 }
 
@@ -77,9 +120,8 @@ impl<'r, P: Projection> Refold<'r> for Refolded<'r, P> {
     }
 
     fn fold_these(&mut self, events: &[Index]) {
-        let replay = self.replay;
-        for (event, head) in events.iter().filter_map(|at| Some((replay.events.get(*at)?, replay.heads.get(*at)?))) {
-            self.fold(event, head);
+        for at in events {
+            self.fold_event(BranchEvent::Recorded(*at));
         }
     }
 
@@ -126,12 +168,11 @@ impl<'r, P: Projection> Refold<'r> for Refolded<'r, P> {
     }
 
     fn fold_row(&mut self, row: &EventRow<'_>) -> Vec<Problem> {
-        let event = self.replay.projection.decode(row);
-        self.fold(&event, &row.head());
+        self.fold(&self.replay.projection.decode(row), &row.head());
         std::mem::take(&mut self.problems)
     }
 
     fn value(&self, path: &str) -> Value {
-        cell_value(&self.replay.projection, &self.state, path)
+        self.cell(path)
     }
 }

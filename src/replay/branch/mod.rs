@@ -2,6 +2,7 @@
 //! events that a branch changes are handed in, and nothing of it is ever written.
 
 mod edit;
+mod folding;
 mod layout;
 
 use std::collections::{BTreeMap, HashMap};
@@ -12,10 +13,10 @@ use serde_json::Value;
 pub use edit::{Alteration, Branch, Edit, EditError, EventRef, InsertedEvent, Label, MadeSo, NewPayload, START};
 pub use layout::{How, Layout, Slot, SlotEvent};
 
-use super::{Change, Index, Replay, Timeline};
+use super::{Change, Index, Timeline};
 use crate::domain::{Aggregate, AsRead, as_read, schema_for};
 use crate::event::{EventType, MetadataBuilder, RecordedEvent, StreamId, Version};
-use crate::projection::{Problem, Projection, cell_value, diff_values, path_value, set_path_value};
+use crate::projection::{Problem, diff_values, path_value, set_path_value};
 
 /// The events that stand in a branch in place of recorded ones, or between them.
 #[derive(Debug, Default)]
@@ -81,6 +82,15 @@ impl NewEvents {
         }
     }
 
+    /// What a branch folds where an event stands. Nothing where an insertion could not be made.
+    pub(super) fn standing(&self, event: SlotEvent) -> Option<BranchEvent<'_>> {
+        match (self.at(event), event) {
+            (Some(new), _) => Some(BranchEvent::New(new)),
+            (None, SlotEvent::Recorded(index)) => Some(BranchEvent::Recorded(index)),
+            (None, SlotEvent::Inserted(_)) => None,
+        }
+    }
+
     /// An event whose payload is changed, as it stands in the branch.
     pub fn changed(&self, index: Index) -> Option<&RecordedEvent> {
         self.changed.get(&index)
@@ -95,6 +105,14 @@ impl NewEvents {
     pub fn inserted(&self, edit: usize) -> Option<&RecordedEvent> {
         self.inserted.get(&edit)
     }
+}
+
+/// An event as a branch has it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum BranchEvent<'e> {
+    /// As history has it, by its place there.
+    Recorded(Index),
+    New(&'e RecordedEvent),
 }
 
 /// An event with another payload. It is then in today's shape, whatever it was recorded in.
@@ -255,115 +273,6 @@ fn broken_in(
         }
     }
     broken
-}
-
-impl<P: Projection> Replay<P> {
-    /// The same stream with a branch's events. What lies before the first edit is taken over up to its last checkpoint;
-    /// later events are folded again, but not decoded again.
-    pub(super) fn branched_replay(&self, layout: &Layout, events: &NewEvents) -> Self {
-        let kept = layout.shared() / self.spacing * self.spacing;
-        let mut replay = self.up_to(kept);
-        // Up to the first edit, slots and events of history are counted alike.
-        let slots = layout.slots().get(kept..).unwrap_or_default();
-        replay.reserve(slots.len());
-        for slot in slots.iter().filter(|slot| slot.is_in_branch()) {
-            match (events.at(slot.event), slot.event) {
-                (Some(new), _) => replay.push(&new.as_row()),
-                (None, SlotEvent::Recorded(index)) => {
-                    replay.push_decoded(self.heads[index].clone(), self.events[index].clone());
-                }
-                (None, SlotEvent::Inserted(_)) => {}
-            }
-        }
-        replay
-    }
-
-    /// What is wrong with the events of a branch where they stand, as far as it is not so in history.
-    pub(super) fn wrong_slots(&self, layout: &Layout, events: &NewEvents) -> Vec<(usize, Problem)> {
-        let Some((first, last)) = layout.edited() else { return Vec::new() };
-        let Some(mut state) = self.state_before(layout.shared()) else { return Vec::new() };
-        let (mut problems, mut wrong) = (Vec::new(), Vec::new());
-        let mut next_look = last + 1;
-        for (place, slot) in layout.slots().iter().enumerate().skip(first) {
-            if slot.is_in_branch() {
-                match (events.at(slot.event), slot.event) {
-                    (Some(new), _) => {
-                        let row = new.as_row();
-                        self.projection.fold(&mut state, &self.projection.decode(&row), &row.head(), &mut problems);
-                    }
-                    (None, SlotEvent::Recorded(index)) => {
-                        let (event, head) = (&self.events[index], &self.heads[index]);
-                        self.projection.fold(&mut state, event, head, &mut problems);
-                    }
-                    (None, SlotEvent::Inserted(_)) => {}
-                }
-                for problem in problems.drain(..) {
-                    let is_known = match slot.event {
-                        SlotEvent::Recorded(index) => {
-                            self.findings_at(index).iter().any(|known| known.problem == problem)
-                        }
-                        SlotEvent::Inserted(_) => false,
-                    };
-                    if !is_known {
-                        wrong.push((place, problem));
-                    }
-                }
-            }
-            // Where history and branch have met again, nothing is wrong that was not. Looked at where history kept its
-            // state, and ever more rarely.
-            let folded = slot.history().map_or(0, |index| index + 1);
-            if place >= next_look
-                && folded.is_multiple_of(self.spacing)
-                && let Some(kept) = self.checkpoints.get(folded / self.spacing)
-            {
-                let written = |state: &P::State| serde_json::to_string(state).ok();
-                if written(kept).is_some_and(|kept| Some(kept) == written(&state)) {
-                    break;
-                }
-                next_look = place + (place - last);
-            }
-        }
-        wrong
-    }
-
-    /// The first slot after which the shown states differ. Before it they are equal, so only what an event changed there
-    /// can be the first difference.
-    pub(super) fn first_different_slot(&self, branch: &Self, layout: &Layout) -> Option<usize> {
-        let (first, last) = layout.edited()?;
-        let shared = layout.shared();
-        let (mut old, mut new) = (self.state_before(shared)?, branch.state_before(shared)?);
-        let mut known_problems = Vec::new();
-        let mut next_look = last + 1;
-        for (place, slot) in layout.slots().iter().enumerate().skip(first) {
-            let mut changed: Vec<&str> = Vec::new();
-            let mut fold = |replay: &Self, state: &mut P::State, index: Option<Index>| {
-                let Some(index) = index else { return };
-                replay.projection.fold(state, &replay.events[index], &replay.heads[index], &mut known_problems);
-                known_problems.clear();
-            };
-            if slot.is_in_history() {
-                fold(self, &mut old, slot.history());
-                changed.extend(slot.history().map(|index| self.changed_fields(index)).unwrap_or_default());
-            }
-            if slot.is_in_branch() {
-                fold(branch, &mut new, slot.branch());
-                changed.extend(slot.branch().map(|index| branch.changed_fields(index)).unwrap_or_default());
-            }
-            let value = |state: &P::State, path: &str| cell_value(&self.projection, state, path);
-            if changed.iter().any(|path| value(&old, path) != value(&new, path)) {
-                return Some(place);
-            }
-            // Where also what is not shown is the same, it stays the same. Looked at ever more rarely, for a state is long.
-            if place == next_look {
-                let written = |state: &P::State| serde_json::to_string(state).ok();
-                if written(&old).is_some_and(|old| Some(old) == written(&new)) {
-                    return None;
-                }
-                next_look += (place - last) + 1;
-            }
-        }
-        None
-    }
 }
 
 /// For tests and whoever has but rows: the recorded event at a version.
