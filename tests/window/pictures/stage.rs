@@ -81,7 +81,8 @@ impl Stage {
 
     fn begin(look: Look, size: [f32; 2], start: Start) -> Self {
         let workspaces = tempfile::tempdir().expect("a folder");
-        let start = Start { workspaces: Some(workspaces.path().to_owned()), ..start };
+        let kept_settings = Some(workspaces.path().join("settings.json"));
+        let start = Start { workspaces: Some(workspaces.path().to_owned()), settings: kept_settings, ..start };
         let settings = Settings { is_light: look.is_light, language: look.language, ..Settings::default() };
         let kept = serde_json::to_string(&settings).expect("settings");
         let window = Harness::builder()
