@@ -1,12 +1,16 @@
 //! What is told of an event is what its stream shows of it.
 
-use foldline::engine::{FIELDS_TOLD, describe, load_timeline, tell};
+use foldline::engine::{
+    Calendar, FIELDS_TOLD, ProofError, Search, Survey, Ticket, TrailForm, TrailWish, describe, load_timeline, search,
+    tell, write_trail,
+};
 use foldline::event::{EventId, EventType, NewEvent, StreamId, Timestamp, Version};
 use foldline::locale::{Language, Locale};
 use foldline::replay::Timeline;
 use foldline::sample::{SampleOptions, generate};
+use foldline::store::files::ExportTarget;
 use foldline::store::native::NativeStore;
-use foldline::store::{Expected, Flow, Query, Store, Writer};
+use foldline::store::{Expected, Flow, Query, Source, Store, Writer};
 use proptest::prelude::*;
 
 use crate::workshop::{cases, own_store, read};
@@ -113,4 +117,55 @@ fn an_event_of_a_known_domain_is_told_in_its_words_and_one_that_is_gone_is_left_
     assert_eq!(words(Language::Korean), ["이름과 전화번호를 고침", "전화번호를 고침"]);
     let phone = told.last().and_then(|told| told.changes.first()).expect("a change");
     assert_eq!((phone.field.as_str(), &phone.before, &phone.after), ("phone", &"010-1".into(), &"010-2".into()));
+}
+
+fn wish(form: TrailForm) -> TrailWish {
+    let text = "category:lead actor:kim";
+    let search = Search::new(text, &Calendar::utc(Timestamp::default())).expect("sound");
+    TrailWish {
+        search,
+        text: text.to_owned(),
+        form,
+        is_csv_safe: true,
+        language: Language::English,
+        offset: |_| 0,
+        zone: "UTC".to_owned(),
+        store: "sales.db".to_owned(),
+        survey: Survey::default(),
+    }
+}
+
+#[test]
+fn a_trail_holds_all_that_was_found_in_its_order_and_a_stopped_one_is_no_file() {
+    let (folder, mut store) = own_store();
+    let options = SampleOptions { streams: None, events: Some(3_000), seed: 3 };
+    generate(&mut store, &options, &mut |_| Flow::Continue(())).expect("a sample");
+    let source = Source::from(folder.path().join("other.db"));
+    let path = folder.path().join("trail.jsonl");
+    let target = || ExportTarget::new(&path, &source, false).expect("free");
+    let stopped = Ticket::new("testing");
+    stopped.cancel();
+    let refused = write_trail::<ProofError>(&store, target(), &wish(TrailForm::JsonLines), &stopped);
+    assert!(refused.is_err() && !path.exists(), "{refused:?}");
+    let written = write_trail::<ProofError>(&store, target(), &wish(TrailForm::JsonLines), &Ticket::new("testing"));
+    let mut found = Vec::new();
+    search(&store, &wish(TrailForm::Csv).search, &mut |_| Flow::Continue(()), &mut |event| {
+        found.push((event.stream, event.version));
+        Flow::Continue(())
+    })
+    .expect("found");
+    assert!(found.len() > 400, "more than are told together: {}", found.len());
+    assert_eq!(written.expect("written"), found.len() as u64);
+    let told = tell(&store, &found, &mut |_| Flow::Continue(())).expect("told");
+    let text = std::fs::read_to_string(&path).expect("a file");
+    let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(lines.len(), told.len());
+    for (line, told) in lines.iter().zip(&told) {
+        assert_eq!(
+            (line["stream"].as_str(), line["version"].as_u64()),
+            (Some(told.stream.as_str()), Some(told.version.0))
+        );
+        assert_eq!(line["actor"], "kim");
+        assert_eq!(line["changes"].as_array().map(Vec::len), Some(told.changes.len()));
+    }
 }

@@ -326,3 +326,14 @@ fn the_moment_of_a_stream_is_found_however_far_back_it_lies() {
     let mut first = first.filter(|label| is_event(label));
     assert!(first.any(|row| row.contains("New lead, lead-1 aaa")), "{}", driver.all_text());
 }
+
+#[test]
+fn a_press_on_a_day_leaves_that_day_alone_and_one_more_brings_the_others_back() {
+    let mut driver = opened();
+    driver.click("Activity");
+    driver.click("Only Tuesday, 2025-03-11");
+    assert_eq!(driver.value_of(SEARCH), "on:2025-03-11");
+    driver.assert_shows("3 of 10 events, newest first");
+    driver.click("Only Tuesday, 2025-03-11");
+    driver.assert_shows("10 of 10 events, newest first");
+}

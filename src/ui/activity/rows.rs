@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use egui::text::{LayoutJob, TextFormat};
-use egui::{Align, Key, Layout, Modifiers, Rect, RichText, Role, ScrollArea, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use egui::{
+    Align, Key, Layout, Modifiers, Rect, RichText, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+};
 
 use super::super::changes::old_and_new;
 use super::super::changes::text_of;
@@ -17,7 +19,7 @@ use super::wish;
 use crate::command::Action;
 use crate::engine::{FoundEvent, Words, readable};
 use crate::theme::palette;
-use crate::view::{ActivityWish, DayOfRows, OpenStore, ToldRow};
+use crate::view::{ActivityWish, DayOfRows, OpenStore, SearchText, ToldRow, says_when};
 
 const HEAD: f32 = 30.0;
 const ROW: f32 = 50.0;
@@ -110,8 +112,8 @@ fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, reveal: bool) 
         let kinetic = &mut ui.spacing_mut().scroll.kinetic;
         (kinetic.rubber_band, kinetic.decay_time) = (false, 0.0);
         let (top, bottom) = (heights.of_row(place), heights.of_row(place) + ROW);
-        // The first of a day is seen with the day.
-        let top = if found.days().iter().any(|day| day.first == place) { top - HEAD } else { top };
+        // The head of its day stands over it.
+        let top = top - HEAD;
         if top < before.offset {
             area = area.vertical_scroll_offset(top);
         } else if bottom > before.offset + before.height {
@@ -127,19 +129,15 @@ fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, reveal: bool) 
         let at = |height: f32, of: f32| Rect::from_min_size(pos2(origin.x, origin.y + height), vec2(width, of));
         let first_day = heights.day_at(view.min.y);
         let mut drawn: Option<Range<usize>> = None;
+        let mut heads: Vec<(&DayOfRows, f32)> = Vec::new();
         for number in first_day..found.days().len() {
             let Some(day) = found.days().get(number) else { break };
             let top = heights.of_day(number);
             if top > view.max.y {
                 break;
             }
-            day_ui(
-                ui,
-                scene,
-                day,
-                at(top, HEAD),
-                activity.end().is_some_and(|end| end.has_more) && day.first + day.count == found.len(),
-            );
+            // The day of the rows at the top stays there, until the next one pushes it away.
+            heads.push((day, view.min.y.clamp(top, (heights.of_day(number + 1) - HEAD).max(top))));
             let skipped = ((view.min.y - top - HEAD) / ROW).floor().max(0.0) as usize;
             let rows = day.first + skipped.min(day.count)..day.first + day.count;
             for place in rows {
@@ -164,6 +162,11 @@ fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, reveal: bool) 
                 }
             });
         }
+        let has_more = activity.end().is_some_and(|end| end.has_more);
+        for (day, top) in heads {
+            let may_have_more = has_more && day.first + day.count == found.len();
+            day_ui(ui, scene, activity.read(), day, at(top, HEAD), may_have_more);
+        }
     });
     stops.end(ui);
     let now = Seen { offset: output.state.clamped_offset().y, height: output.inner_rect.height() };
@@ -171,17 +174,26 @@ fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, reveal: bool) 
     seen
 }
 
-/// `Friday, 2025-03-14`, and how many there are.
-fn day_ui(ui: &mut Ui, scene: &Scene<'_>, day: &DayOfRows, rect: Rect, may_have_more: bool) {
+/// `Friday, 2025-03-14`, and how many there are. A press leaves nothing but that day.
+fn day_ui(ui: &mut Ui, scene: &mut Scene<'_>, read: &SearchText, day: &DayOfRows, rect: Rect, may_have_more: bool) {
     let colours = palette(ui);
+    let name = day.number.map_or_else(|| scene.text("activity-no-time"), |number| day_text(scene, number));
+    if let Some(number) = day.number {
+        let response = ui.interact(rect, ui.scope_id().with(("head of day", day.first)), Sense::CLICK);
+        let said = scene.locale.with("activity-only-day", [("day", name.clone().into())]);
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &said));
+        if response.on_hover_text(said).clicked() {
+            let text = read.toggled(&format!("on:{}", date_of(number)), says_when);
+            wish(scene, ActivityWish::LookFor(text));
+        }
+    }
     ui.painter().rect_filled(rect, 0.0, colours.raised);
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, egui::Stroke::new(1.0, colours.line));
     let builder =
         UiBuilder::new().max_rect(rect.shrink2(vec2(MARGIN, 0.0))).layout(Layout::left_to_right(Align::Center));
     let mut inside = ui.new_child(builder.id_salt(("day", day.first)));
     inside.spacing_mut().item_spacing.x = 10.0;
-    let name = day.number.map_or_else(|| scene.text("activity-no-time"), |number| day_text(scene, number));
-    inside.label(RichText::new(name).strong());
+    cut(&mut inside, RichText::new(name).strong());
     let count = day.count as u64;
     let text = if may_have_more { "activity-day-more" } else { "activity-day-count" };
     let values = [("count", count.into()), ("grouped", grouped(count).into())];
