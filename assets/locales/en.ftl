@@ -1076,6 +1076,113 @@ note-none = No note has that in it.
 note-bookmark = Bookmark
 job-keeping-notes = keeping notes
 job-keeping-searches = keeping searches
+table-all = All streams
+table-now = as it is now
+table-as-of = as of { $moment }
+table-compare = Compare A and B
+table-back = Back to the table
+table-stopped = Stopped; these rows are of before
+table-go-on = Go on
+table-unknown = { $count ->
+    [one] Of 1 stream it cannot be told, and it is left out
+   *[other] Of { $grouped } streams it cannot be told, and they are left out
+}
+table-rows = { $count ->
+    [one] 1 stream
+   *[other] { $shown } streams
+}
+table-rows-of = { $shown } of { $all } streams
+table-export = Export…
+table-categories = Categories
+table-at-cursor = as of the cursor
+table-views = Saved views
+table-view-save = Save this view…
+table-view-name = Name of the view
+table-view-forget = Forget the view { $name }
+table-views-none = None yet
+table-none = none
+table-changed = Changed…
+table-changed-days = { $count ->
+    [one] changed last day
+   *[other] changed last { $count } days
+}
+table-changed-hours = { $count ->
+    [one] changed last hour
+   *[other] changed last { $count } hours
+}
+table-chip-remove = Remove the filter { $filter }
+table-add-filter = Add a filter
+table-add-filter-about = A condition (contacts > 2), a time (last 30 days), or any text; then Enter
+table-columns = Columns
+table-columns-reset = As at first
+table-column-hide = Hide this column
+table-row-coming = being read
+table-none-found = No stream is like this at that moment
+table-none-begun = No stream had begun by then
+table-coming = The streams are being read
+table-col-changed = changed
+table-sort-by = Sort by { $column }
+table-sorted-down = { $column }, sorted from the largest; press to turn it round
+table-sorted-up = { $column }, sorted from the smallest; press to turn it round
+table-sort-up = Smallest first
+table-sort-down = Largest first
+table-count-by = Count by { $field }
+table-numbers-of = Sum and percentiles of { $field }
+table-open = Open at this moment
+table-open-at = Open { $stream } at version { $version }
+table-copy-row = Copy row
+table-count-title = Streams by
+table-count-choose = choose a field
+table-count-none = Choose a field to count the streams by
+table-count-too-many = { $field } has another value in nearly every stream; choose a field that has fewer
+table-count-others = { $values } other values: { $count }
+table-bar-about = Show only these
+table-over-time = Over time
+table-chart-count = count
+table-chart-share = share
+table-chart-others = other values
+table-chart-said = Streams by { $field } from { $from } to { $to }. At the cursor: { $now }
+table-numbers = Numbers of { $field }
+table-numbers-coming = being added up
+table-numbers-none = No row has a number there
+table-numbers-count = rows
+table-numbers-sum = sum
+table-numbers-mean = mean
+table-numbers-least = smallest
+table-numbers-median = median
+table-numbers-p90 = 90 % up to
+table-numbers-p99 = 99 % up to
+table-numbers-most = largest
+table-version-of = v{ $version } of v{ $last }
+table-not-begun = It had not begun at this moment
+table-last-event = last { $type }
+table-last-event-by = last { $type } by { $actor }
+table-needs-pins = Pin two moments, A and B, to see which streams differ between them
+table-moments = A: { $from }  ·  B: { $to }
+table-latest = now
+table-differ = { $count ->
+    [0] No stream differs; { $alike } have events between and are alike
+    [one] 1 stream differs, { $begun } begun between; { $alike } have events between and are alike
+   *[other] { $grouped } streams differ, { $begun } of them begun between; { $alike } have events between and are alike
+}
+table-differ-more = { $shown } of { $total } are listed
+table-differ-none = Nothing differs
+table-began-between = began between
+table-not-yet = not begun at B
+export-rows = Export rows…
+export-rows-about = { $count ->
+    [one] 1 row of { $category }, as the table shows it
+   *[other] { $grouped } rows of { $category }, as the table shows them
+}
+export-rows-done = { $count ->
+    [one] 1 row written to { $path }
+   *[other] { $grouped } rows written to { $path }
+}
+job-reading-rows = reading rows
+job-folding-events = folding events
+job-counting-events = counting events
+job-comparing-moments = comparing two moments
+job-exporting-rows = exporting rows
 job-counting-fields = counting changed fields
 job-counting-days = counting days
 check-found = { $count ->

@@ -2,7 +2,7 @@
 
 use super::App;
 use crate::command::{Command, TimeAction};
-use crate::view::{Lens, StoreTime};
+use crate::view::{Lens, LensWish, StoreTime};
 
 /// How much nearer the store's time comes at once.
 const ZOOM_STEP: f64 = 2.0;
@@ -20,6 +20,11 @@ impl App {
 
     /// What moves the cursor of a stream moves that of the store, where that is looked at.
     pub(super) fn steps_in_store(&mut self, command: Command) -> bool {
+        let table = self.store.as_mut().filter(|store| store.lens() == Lens::Store);
+        if let (Command::Compare, Some(store)) = (command, table) {
+            store.wish_of_table(LensWish::ToggleCompared);
+            return true;
+        }
         let Some(time) = self.time() else { return false };
         match command {
             Command::StepForward => time.step(1),

@@ -78,6 +78,9 @@ impl App {
                 Middle::Compare => store.compare(),
                 Middle::Causes => store.trace(),
             }
+            if store.lens() == Lens::Store {
+                store.prepare_table();
+            }
             if let Some(soon) = store.wants_poll_in() {
                 ctx.request_repaint_after(soon);
             }
@@ -232,6 +235,7 @@ impl App {
             Action::Lanes(action) => self.run_lanes(ctx, action),
             Action::Activity(wish) => self.wish_activity(&wish),
             Action::Time(action) => self.run_time(ctx, &action),
+            Action::Table(wish) => self.store.iter_mut().for_each(|store| store.wish_of_table(wish.clone())),
             Action::Copy(text) => self.copy(ctx, text, "copied"),
             Action::CancelLoading => {
                 self.sample.cancel();

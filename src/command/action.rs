@@ -3,7 +3,8 @@ use crate::event::{StreamId, Version};
 use crate::index::{Facet, StoreMoment};
 use crate::store::{Link, Source, StreamOrder};
 use crate::view::{
-    ActivityWish, BranchWish, ExportWhat, FileFor, Pane, Sought, Span, StoreAxis, StoreSpan, ToolName, WallDay,
+    ActivityWish, BranchWish, ExportWhat, FileFor, LensWish, Pane, Sought, Span, StoreAxis, StoreSpan, ToolName,
+    WallDay,
 };
 
 /// What a panel asks for. Panels only send; `logic` carries out.
@@ -53,6 +54,8 @@ pub enum Action {
     Activity(ActivityWish),
     /// Of the cursor over the whole store, and what is shown of its time.
     Time(TimeAction),
+    /// Of the table of the whole store.
+    Table(LensWish),
     Copy(String),
     CancelLoading,
     /// Begins what the tool's dialog says.

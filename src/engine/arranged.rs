@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{AsOfCondition, AsOfWanted, Chosen, EngineError, Ticket, as_of, choose};
 use crate::event::Timestamp;
-use crate::index::{AsOf, Numbers, Place, Sorting};
+use crate::index::{AsOf, Figures, Place, Sorting};
 use crate::store::{Store, StoreError};
 
 /// Which rows are wanted of a store, and in which order.
@@ -58,7 +58,7 @@ pub struct Arranged {
     pub unknown: u64,
     /// Categories whose streams have no projection of the wanted name.
     pub left_out: Vec<String>,
-    pub numbers: Option<Numbers>,
+    pub numbers: Option<Figures>,
     pub took: Duration,
 }
 
@@ -95,7 +95,7 @@ pub fn arrange(
     as_of.sort(&mut places, &wanted.sorting, wanted.is_descending);
     unless_cancelled(ticket)?;
     let numbers =
-        wanted.numbers_of.as_deref().and_then(|path| Numbers::of(places.iter().map(|place| as_of.value(*place, path))));
+        wanted.numbers_of.as_deref().and_then(|path| Figures::of(places.iter().map(|place| as_of.value(*place, path))));
     let (as_of, left_out) = (Arc::clone(as_of), stood.left_out.clone());
     let arranged = Arranged { as_of, places, unknown, left_out, numbers, took: began.elapsed() };
     Ok(Some((stood, arranged)))

@@ -37,7 +37,7 @@ pub use chronicle::{Chronicle, ChronicleRows, Counted, Edges, Entry, Facet, Foun
 pub use counting::{Categories, CountOf, CountRows, CountWish, Counting};
 pub use histogram::{Bucket, Histogram};
 pub use moment::{NoStoreMoment, StoreMoment};
-pub use numbers::Numbers;
+pub use numbers::Figures;
 pub use order::compare;
 pub use tally::Tally;
 pub use values::MOST_VALUES;

@@ -2,7 +2,7 @@ use serde_json::Value;
 
 /// What numbers come to.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Numbers {
+pub struct Figures {
     pub count: u64,
     pub sum: f64,
     pub least: f64,
@@ -13,7 +13,7 @@ pub struct Numbers {
     pub p99: f64,
 }
 
-impl Numbers {
+impl Figures {
     /// Of the numbers among these values; `None` where there is none.
     pub fn of(values: impl Iterator<Item = Value>) -> Option<Self> {
         let mut numbers: Vec<f64> =
@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn numbers_are_added_up_and_a_share_is_never_larger_than_what_it_names() {
-        let numbers = Numbers::of((1..=200).map(|number| json!(number))).expect("there are some");
+        let numbers = Figures::of((1..=200).map(|number| json!(number))).expect("there are some");
         assert_eq!((numbers.count, numbers.least, numbers.most), (200, 1.0, 200.0));
         assert_eq!((numbers.sum, numbers.mean()), (20_100.0, 100.5));
         assert_eq!((numbers.median, numbers.p90, numbers.p99), (100.0, 180.0, 198.0));
@@ -58,8 +58,8 @@ mod tests {
     #[test]
     fn what_is_no_number_counts_for_nothing() {
         let values = [json!("7"), json!(null), json!(-2.5), json!([1]), json!(4)];
-        let numbers = Numbers::of(values.into_iter()).expect("there are two");
+        let numbers = Figures::of(values.into_iter()).expect("there are two");
         assert_eq!((numbers.count, numbers.sum, numbers.median), (2, 1.5, -2.5));
-        assert_eq!(Numbers::of([json!("x")].into_iter()), None);
+        assert_eq!(Figures::of([json!("x")].into_iter()), None);
     }
 }

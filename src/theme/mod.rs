@@ -160,6 +160,9 @@ impl Palette {
     }
 }
 
+/// How much of a hue is in a layer of a chart.
+const LAYER: f32 = 0.78;
+
 /// Hues as lanes and the values of a field take them.
 const IN_ORDER: [usize; 7] = [0, 2, 3, 4, 1, 6, 5];
 
@@ -180,6 +183,11 @@ impl Palette {
     /// What this hue is in a chart behind the cursor.
     pub fn behind(&self, hue: Color32) -> Color32 {
         mixed(self.panel, hue, self.behind)
+    }
+
+    /// What a layer of a chart is filled with.
+    pub fn layer(&self, hue: Color32) -> Color32 {
+        mixed(self.panel, hue, LAYER)
     }
 
     /// The hue of the n-th value of a field.

@@ -7,6 +7,7 @@ use super::lens::lens_control_ui;
 use super::memory::memory_ui;
 use super::parts::{caption, cut, progress_ui, shortened};
 use super::refusal::refusal;
+use super::store_lens::table_status;
 use super::streams::in_order;
 use super::{Scene, grouped};
 use crate::command::{Action, Command, Menu};
@@ -14,7 +15,7 @@ use crate::engine::Progress;
 use crate::event::{Explain, StreamId, Version};
 use crate::store::Source;
 use crate::theme::palette;
-use crate::view::{Fit, KeptDraft, OpenStore, Overview, Pane};
+use crate::view::{Fit, KeptDraft, Lens, OpenStore, Overview, Pane};
 
 /// Narrower than this, the bar has only what stands nowhere else.
 const NARROW: f32 = 640.0;
@@ -160,7 +161,10 @@ pub fn status_bar_ui(
     let dim = palette(ui).dim;
     let of_store = |ui: &mut Ui, scene: &mut Scene<'_>| {
         let small = |text: String| RichText::new(text).size(11.5).color(dim);
-        if let Some(Overview { info, .. }) = store.info.value() {
+        if store.lens() == Lens::Store {
+            cut(ui, small(table_status(scene, &store.table)));
+            ui.add_space(12.0);
+        } else if let Some(Overview { info, .. }) = store.info.value() {
             let counts = [("status-streams", info.streams), ("status-events", info.events)];
             for (name, count) in counts {
                 ui.label(small(scene.locale.with(name, [("count", grouped(count).into())])));

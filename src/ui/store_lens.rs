@@ -1,14 +1,190 @@
-use egui::{RichText, Ui};
+//! The whole store as a table, at the moment of the cursor.
 
-use super::{LensPart, Scene};
+mod categories;
+mod chart;
+mod chips;
+mod counts;
+mod differ;
+mod export;
+mod selected;
+mod table;
+
+use egui::{Button, RichText, Ui};
+
+use super::ends::ends_ui;
+use super::parts::{cut, link, progress_ui};
+use super::{LensPart, Scene, grouped};
+use crate::command::{Action, Command, TimeAction};
+use crate::index::StoreMoment;
 use crate::theme::palette;
-use crate::view::OpenStore;
+use crate::view::{LensWish, OpenStore, StoreLens, ToolName};
 
-/// A part of the lens.
+pub(super) use export::rows_export_ui;
+
+/// A part of the lens: which streams, the table of them, and what the chosen one is among all.
 pub fn store_lens_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, part: LensPart) {
-    let cursor = store.time.cursor();
-    let (count, dim) = (crate::ui::grouped(cursor.count as u64), palette(ui).dim);
-    if part == LensPart::Middle {
-        ui.label(RichText::new(scene.locale.with("store-lens-coming", [("count", count.into())])).color(dim));
+    match part {
+        LensPart::Left => categories::left_ui(ui, scene, store),
+        LensPart::Middle => middle_ui(ui, scene, store),
+        LensPart::Right => right_ui(ui, scene, store),
     }
+}
+
+fn wish(scene: &mut Scene<'_>, wish: LensWish) {
+    scene.ask(Action::Table(wish));
+}
+
+fn middle_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
+    head_ui(ui, scene, store);
+    ui.add_space(6.0);
+    if store.table.compared.is_shown {
+        return differ::differ_ui(ui, scene, store);
+    }
+    chips::chips_ui(ui, scene, &mut store.table);
+    state_ui(ui, scene, &store.table);
+    ui.add_space(8.0);
+    let seen = table::table_ui(ui, scene, store);
+    store.see_rows(seen);
+    if store.table.lacks_rows() {
+        ui.ctx().request_repaint();
+    }
+}
+
+/// What the moment is called: its time, or that it is the newest.
+fn moment_text(scene: &Scene<'_>, table: &StoreLens) -> String {
+    let moment = table.moment().unwrap_or_default();
+    match (moment.is_end, moment.time) {
+        (true, _) => scene.text("table-now"),
+        (false, Some(time)) => scene.locale.with("table-as-of", [("moment", scene.zone.long(time).into())]),
+        (false, None) => {
+            let position = moment.position.map_or_else(|| "—".to_owned(), |position| position.to_string());
+            scene.locale.with("table-as-of", [("moment", position.into())])
+        }
+    }
+}
+
+/// Which streams these are, and when; under which projection, and what else can be done with the whole.
+fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
+    let table = &store.table;
+    let dim = palette(ui).dim;
+    let title = table.category().map_or_else(|| scene.text("table-all"), str::to_owned);
+    let said = moment_text(scene, table);
+    let has_moments = store.time.pins.iter().all(Option::is_some);
+    ui.horizontal(|ui| {
+        let left = |ui: &mut Ui, _: &mut Scene<'_>| {
+            let heading = RichText::new(super::parts::shortened(&title)).heading();
+            cut(ui, heading);
+            ui.add_space(4.0);
+            if ui.available_width() > 40.0 {
+                cut(ui, RichText::new(said).color(dim));
+            }
+        };
+        ends_ui(ui, scene, "head of table", left, |ui, scene| {
+            let projections = table.projections();
+            if projections.len() > 1 && !table.compared.is_shown {
+                let first = projections.first();
+                for name in projections {
+                    let is_shown = table.projection().or(first.map(String::as_str)) == Some(name);
+                    let said = projection_name(scene, name);
+                    if ui.selectable_label(is_shown, said).clicked() && !is_shown {
+                        wish(scene, LensWish::Projection(Some(name.clone()).filter(|name| Some(name) != first)));
+                    }
+                }
+                ui.add_space(4.0);
+            }
+            if table.compared.is_shown {
+                if ui.button(scene.text("table-back")).clicked() {
+                    wish(scene, LensWish::ToggleCompared);
+                }
+            } else if has_moments && ui.button(scene.text("table-compare")).clicked() {
+                wish(scene, LensWish::ToggleCompared);
+            }
+        });
+    });
+}
+
+/// What a projection is called here.
+fn projection_name(scene: &Scene<'_>, name: &str) -> String {
+    let id = format!("projection-{name}");
+    if scene.locale.has(&id) { scene.text(&id) } else { name.to_owned() }
+}
+
+/// What is being done for the rows, why they could not be had, and of how many nothing can be told.
+fn state_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &StoreLens) {
+    let colours = palette(ui);
+    if let Some(progress) = table.progress() {
+        if progress_ui(ui, scene, &progress) {
+            wish(scene, LensWish::Cancel);
+        }
+        return;
+    }
+    if let Some(error) = table.error() {
+        let said = scene.sentence(&error.message);
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::new(said).color(colours.danger));
+            if link(ui, &scene.text("retry")).clicked() {
+                wish(scene, LensWish::Retry);
+            }
+        });
+    } else if table.is_behind() {
+        // It was stopped.
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::new(scene.text("table-stopped")).color(colours.dim));
+            if link(ui, &scene.text("table-go-on")).clicked() {
+                wish(scene, LensWish::Retry);
+            }
+        });
+    }
+    if table.unknown() > 0 {
+        let values = [("count", table.unknown().into()), ("grouped", grouped(table.unknown()).into())];
+        ui.label(RichText::new(scene.locale.with("table-unknown", values)).color(colours.dim));
+    }
+}
+
+/// How many rows there are, of how many, and what they can be written to.
+fn rows_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &StoreLens) {
+    let dim = palette(ui).dim;
+    let all = match table.category() {
+        Some(category) => table.categories().iter().find(|(name, _)| name == category).map_or(0, |(_, count)| *count),
+        None => table.begun(),
+    };
+    let shown = table.len() as u64;
+    let values = [("shown", grouped(shown).into()), ("all", grouped(all).into()), ("count", all.into())];
+    let name = if table.chips().is_empty() { "table-rows" } else { "table-rows-of" };
+    ui.label(RichText::new(scene.locale.with(name, values)).color(dim));
+    if ui.button(scene.text("table-export")).clicked() {
+        scene.run(Command::Tool(ToolName::ExportingRows));
+    }
+}
+
+fn right_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
+    egui::ScrollArea::vertical().id_salt("right of table").auto_shrink(false).show(ui, |ui| {
+        counts::counts_ui(ui, scene, &mut store.table);
+        selected::selected_ui(ui, scene, store);
+    });
+}
+
+/// The one button that a view is for.
+fn primary(ui: &Ui, text: String) -> Button<'static> {
+    let colours = palette(ui);
+    Button::new(RichText::new(text).strong().color(colours.on_accent)).fill(colours.accent)
+}
+
+/// To a time of the whole store.
+fn go_to_time(scene: &mut Scene<'_>, at: crate::event::Timestamp) {
+    scene.ask(Action::Time(TimeAction::GoTo(StoreMoment::Time(at))));
+}
+
+/// What belongs to one answer, for the line at the foot: as of when, how many rows, and how long they took.
+pub(super) fn table_status(scene: &Scene<'_>, table: &StoreLens) -> String {
+    let mut said = vec![moment_text(scene, table)];
+    if let Some(position) = table.moment().and_then(|moment| moment.position) {
+        said.push(scene.locale.with("position", [("position", grouped(position.0).into())]));
+    }
+    let rows = table.len() as u64;
+    said.push(scene.locale.with("table-rows", [("count", rows.into()), ("shown", grouped(rows).into())]));
+    if let Some(took) = table.took() {
+        said.push(format!("{} ms", took.as_millis().max(1)));
+    }
+    said.join("  ·  ")
 }

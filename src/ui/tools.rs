@@ -8,6 +8,7 @@ use super::note::note_ui;
 use super::reasons::reasons_ui;
 use super::seal::seal_ui;
 use super::smallest::smallest_ui;
+use super::store_lens::rows_export_ui;
 use super::when_search::when_search_ui;
 use crate::view::{OpenStore, ToolName};
 
@@ -18,6 +19,7 @@ pub fn tool_dialog_ui(name: ToolName) -> ToolUi {
     match name {
         ToolName::WhenSearch => when_search_ui,
         ToolName::Exporting => export_ui,
+        ToolName::ExportingRows => rows_export_ui,
         ToolName::Checking => check_ui,
         ToolName::Reasons => reasons_ui,
         ToolName::SmallestHistory => smallest_ui,

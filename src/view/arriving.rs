@@ -34,7 +34,7 @@ impl OpenStore {
         let of_draft = self.draft.iter().flat_map(Draft::tools);
         let greeting = self.greeting.tools();
         let activity = self.activity.tools();
-        let behind = behind.into_iter().chain(greeting).chain(activity);
+        let behind = behind.into_iter().chain(greeting).chain(activity).chain(self.table.tools());
         self.background().chain(self.started()).chain(behind).chain(causes).chain(of_draft)
     }
 
@@ -100,6 +100,7 @@ impl OpenStore {
         self.comparing.follow(&self.engine, change);
         self.causes.follow(&self.engine, change);
         self.activity.follow(change);
+        self.table.follow(&self.engine, change);
         self.draft.iter_mut().for_each(|draft| draft.follow(&self.engine, change));
         self.branching.follow(&self.engine, change);
         self.tools.checking.follow(&self.engine);
@@ -207,6 +208,7 @@ impl OpenStore {
         is_new |= self.poll_survey();
         is_new |= self.greeting.poll(&self.engine);
         is_new |= self.activity.poll(&self.engine, &mut self.signs);
+        is_new |= self.table.poll(&self.engine);
         is_new
     }
 

@@ -44,10 +44,12 @@ mod sealing;
 mod signs;
 mod smallest;
 mod sought;
+mod store_lens;
 mod store_time;
 mod stream_choice;
 mod stream_lanes;
 mod stream_view;
+mod table_wishes;
 mod tally;
 mod ticks;
 mod time_order;
@@ -102,6 +104,11 @@ pub use sealing::{SealStore, Sealed, Sealing};
 pub use signs::Signs;
 pub use smallest::{FindSmallest, FoundSmallest, Showing, SmallestHistory};
 pub use sought::{Sought, WallDay};
+pub use store_lens::{
+    ArrangeRows, CHANGED_WITHIN, ChartLayer, CompareMoments, CountChart, CountField, ExportRows, ExportedRows,
+    ExportingRows, FittedColumn, Fitting, KeptView, Kind, LAYERS, LensColumn, LensMoment, LensOrder, LensRow, LensWish,
+    MomentsCompared, Newest, ReadRows, RowChip, SelectedAbout, StoreLens, TABLE_MARGIN, ValueCount, ValueCounts,
+};
 pub use store_time::{
     BarLane, Bars, ReadChronicle, StoreAxis, StoreCursor, StoreSpan, StoreTime, TypedStoreMoment, place_ticks,
     span_ticks,

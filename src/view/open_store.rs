@@ -6,8 +6,8 @@ use super::listing::BETWEEN_LETTERS;
 use super::signs::SignBook;
 use super::{
     Activity, Bars, CausesView, Clock, Comparing, Draft, FileFor, FindStreams, Greeting, KeptDraft, Labels, Lens,
-    ListStreams, MakingSo, OpenBranch, Pin, ReadSurvey, Stay, StoreTime, StreamLanes, StreamView, ToolName, Tools,
-    Trail, UserError,
+    ListStreams, MakingSo, OpenBranch, Pin, ReadSurvey, Stay, StoreLens, StoreTime, StreamLanes, StreamView, ToolName,
+    Tools, Trail, UserError,
 };
 use crate::engine::{Asked, Engine, Moment, Question, Survey, Ticket};
 use crate::event::{StreamId, Version};
@@ -73,6 +73,8 @@ pub struct OpenStore {
     pub lanes: StreamLanes,
     /// All that happened, whatever stream it was in.
     pub activity: Activity,
+    /// Every stream as it stood at the moment of the whole store.
+    pub table: StoreLens,
     pub(super) signs: SignBook,
     pub tools: Tools,
     /// The store was cut, restored or replaced since it was opened, and nobody was told yet.
@@ -122,6 +124,7 @@ impl OpenStore {
         let branching = Branching::new(&engine, workspace.clone());
         let activity = Activity::new(&engine, workspace.clone());
         let time = StoreTime::new(&engine);
+        let table = StoreLens::new(&engine, workspace.clone());
         let mut store = Self {
             source: engine.source().clone(),
             engine,
@@ -158,6 +161,7 @@ impl OpenStore {
             causes: CausesView::new(),
             lanes: StreamLanes::default(),
             activity,
+            table,
             signs: SignBook::default(),
             tools: Tools::default(),
             was_replaced: false,
@@ -318,6 +322,10 @@ impl OpenStore {
             ToolName::Exporting => self.tools.exporting.survey = self.survey.clone(),
             _ => {}
         }
+        if name == ToolName::ExportingRows {
+            let (wish, known) = self.table.rows_wish();
+            self.tools.exporting_rows.take(wish, known);
+        }
         let here = self.view.as_ref().map(|view| &view.stream);
         self.tools.get_mut(name).start(&self.engine, here);
     }
@@ -365,6 +373,7 @@ impl OpenStore {
     pub fn choose_file(&mut self, file_for: FileFor, path: String) {
         match file_for {
             FileFor::Export => self.tools.exporting.choose(path),
+            FileFor::Rows => self.tools.exporting_rows.choose(path),
             FileFor::Seal => self.tools.sealing.to = path,
             FileFor::CheckSince => self.tools.checking.since = path,
             FileFor::Evidence => self.tools.evidencing.to = path,

@@ -1,7 +1,9 @@
 //! What a person starts, and sees in a dialog of its own. A tool more is a file beside this one, a line in the list
 //! here, and a line in the list of those that draw them.
 
-use super::{Checking, Evidencing, Exporting, Noting, Reasons, Sealing, SmallestHistory, UserError, WhenSearch};
+use super::{
+    Checking, Evidencing, Exporting, ExportingRows, Noting, Reasons, Sealing, SmallestHistory, UserError, WhenSearch,
+};
 use crate::engine::{Engine, Tool};
 use crate::event::StreamId;
 
@@ -14,6 +16,8 @@ pub enum FileFor {
     /// A seal that the store is held against.
     CheckSince,
     Evidence,
+    /// The rows of the table.
+    Rows,
     /// A seal from which evidence shows the store to have grown.
     EvidenceSince,
 }
@@ -25,6 +29,7 @@ impl FileFor {
             Self::Export => Some("events.jsonl"),
             Self::Seal => Some("store.seal"),
             Self::Evidence => Some("evidence.pdf"),
+            Self::Rows => Some("rows.csv"),
             Self::CheckSince | Self::EvidenceSince => None,
         }
     }
@@ -86,6 +91,7 @@ macro_rules! tools {
 tools! {
     when: WhenSearch = "when-search", Some('L');
     exporting: Exporting = "export", Some('E');
+    exporting_rows: ExportingRows = "export-rows", None;
     checking: Checking = "check-store", None;
     reasons: Reasons = "why-so", None;
     smallest: SmallestHistory = "smallest-history", None;

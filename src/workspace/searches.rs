@@ -6,10 +6,11 @@ use super::{Kept, Section, Workspace, WorkspaceError};
 const MOST_RECENT: usize = 12;
 
 /// What is kept under a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SearchKind {
     /// A search for events.
+    #[default]
     Activity,
     /// A table of streams, with its filters and columns.
     Store,

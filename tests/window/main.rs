@@ -28,5 +28,6 @@ mod reasons;
 mod restart;
 mod servers;
 mod state;
+mod store_lens;
 mod timeline;
 mod wishes;

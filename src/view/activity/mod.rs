@@ -29,7 +29,7 @@ use crate::engine::{
 };
 use crate::event::{StreamId, Timestamp, Version};
 use crate::index::StoreMoment;
-use crate::workspace::Workspace;
+use crate::workspace::{SearchKind, Workspace};
 
 /// How long it waits for one more letter.
 const BETWEEN_LETTERS: Duration = Duration::from_millis(250);
@@ -94,7 +94,11 @@ enum Stage {
 
 impl Activity {
     pub(super) fn new(engine: &Engine, workspace: Workspace) -> Self {
-        Self { kept: KeptSearches::of(workspace, engine), most: FOUND_AT_FIRST, ..Self::default() }
+        Self {
+            kept: KeptSearches::of(workspace, SearchKind::Activity, engine),
+            most: FOUND_AT_FIRST,
+            ..Self::default()
+        }
     }
 
     pub fn found(&self) -> &FoundRows {

@@ -7,23 +7,24 @@ use crate::workspace::{SavedSearch, SearchKind, Searches, Workspace};
 #[derive(Debug, Default)]
 pub struct KeptSearches {
     workspace: Option<Workspace>,
+    kind: SearchKind,
     known: Searches,
     /// What is typed of a name.
     pub name: Option<String>,
     /// Changes that wait for the one before.
     waiting: Vec<Change>,
-    pub(super) asked: Asked<ChangeSearches>,
+    pub(in crate::view) asked: Asked<ChangeSearches>,
 }
 
 impl KeptSearches {
-    pub(super) fn of(workspace: Workspace, engine: &Engine) -> Self {
-        let mut kept = Self { workspace: Some(workspace), ..Self::default() };
+    pub(in crate::view) fn of(workspace: Workspace, kind: SearchKind, engine: &Engine) -> Self {
+        let mut kept = Self { workspace: Some(workspace), kind, ..Self::default() };
         kept.ask(engine, Change::Nothing);
         kept
     }
 
     pub fn saved(&self) -> impl Iterator<Item = &SavedSearch> {
-        self.known.saved(SearchKind::Activity)
+        self.known.saved(self.kind)
     }
 
     pub fn recent(&self) -> &[String] {
@@ -63,11 +64,11 @@ impl KeptSearches {
             return self.waiting.push(change);
         }
         if let Some(workspace) = self.workspace.clone() {
-            self.asked.ask(engine, ChangeSearches { workspace, change });
+            self.asked.ask(engine, ChangeSearches { workspace, kind: self.kind, change });
         }
     }
 
-    pub(super) fn poll(&mut self, engine: &Engine) -> bool {
+    pub(in crate::view) fn poll(&mut self, engine: &Engine) -> bool {
         let is_new = self.asked.poll(engine);
         if is_new && let Some(known) = self.asked.value() {
             self.known = known.clone();
@@ -93,6 +94,7 @@ enum Change {
 #[derive(Clone, Debug)]
 pub struct ChangeSearches {
     workspace: Workspace,
+    kind: SearchKind,
     change: Change,
 }
 
@@ -102,11 +104,11 @@ impl Question for ChangeSearches {
     const WHAT: &'static str = "keeping searches";
 
     fn answer(self, _: &dyn Store, _: &Ticket) -> Result<Searches, UserError> {
-        let Self { workspace, change } = self;
+        let Self { workspace, kind, change } = self;
         let kept = match change {
             Change::Nothing => return Ok(workspace.load()?),
-            Change::Save(name, text) => workspace.save_search(SearchKind::Activity, &name, &text),
-            Change::Forget(name) => workspace.forget_search(SearchKind::Activity, &name),
+            Change::Save(name, text) => workspace.save_search(kind, &name, &text),
+            Change::Forget(name) => workspace.forget_search(kind, &name),
             Change::Remember(text) => workspace.remember_search(&text),
             Change::ForgetRecent => workspace.forget_recent_searches(),
         };

@@ -1,0 +1,124 @@
+use egui::{Align, Button, Key, Layout, RichText, ScrollArea, TextEdit, Ui, UiBuilder, vec2};
+
+use super::super::ends::ends_ui;
+use super::super::icons::{Icon, small_icon_button};
+use super::super::list::{List, Look, few_rows_ui, list_row};
+use super::super::parts::{caption, cut, hairline, is_entered, named_field, shortened};
+use super::super::{Scene, grouped};
+use super::wish;
+use crate::theme::{ROW_HEIGHT, palette};
+use crate::view::{LensWish, OpenStore, StoreLens};
+
+/// The categories of streams, with how many of each had begun at the moment; below them the views that are kept.
+pub(super) fn left_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
+    categories_ui(ui, scene, &store.table);
+    ui.add_space(8.0);
+    hairline(ui);
+    ui.add_space(6.0);
+    ScrollArea::vertical().id_salt("views").auto_shrink(false).show(ui, |ui| views_ui(ui, scene, &mut store.table));
+}
+
+fn categories_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &StoreLens) {
+    ui.horizontal(|ui| {
+        caption(ui, &scene.text("table-categories"));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let dim = palette(ui).dim;
+            cut(ui, RichText::new(scene.text("table-at-cursor")).size(11.5).color(dim));
+        });
+    });
+    ui.add_space(4.0);
+    let categories = table.categories();
+    // Where there are several, all of them together come first.
+    let all = usize::from(categories.len() > 1);
+    let chosen = match table.category() {
+        None => Some(0),
+        Some(category) => categories.iter().position(|(name, _)| name == category).map(|place| place + all),
+    };
+    let count = categories.len() + all;
+    let height = (ui.available_height() * 0.6).min(count as f32 * ROW_HEIGHT).max(ROW_HEIGHT);
+    let list = List::new("categories", count).keep(chosen, false).no_higher_than(height);
+    list.show(ui, |ui, place| {
+        let (category, name, count) = match place.checked_sub(all).map(|place| categories.get(place)) {
+            None => (None, scene.text("table-all"), table.begun()),
+            Some(Some((name, count))) => (Some(name.clone()), name.clone(), *count),
+            Some(None) => return,
+        };
+        let count = grouped(count);
+        let row =
+            list_row(ui, &format!("{}, {count}", shortened(&name)), Look::Choice(chosen == Some(place)), |ui, _| {
+                let dim = palette(ui).dim;
+                ui.horizontal_centered(|ui| {
+                    ui.add_space(10.0);
+                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                        ui.add_space(8.0);
+                        ui.label(RichText::new(count).color(dim));
+                        ui.with_layout(Layout::left_to_right(Align::Center), |ui| cut(ui, shortened(&name)));
+                    });
+                });
+            });
+        if row.clicked() {
+            wish(scene, LensWish::Category(category));
+        }
+    });
+}
+
+/// The views that somebody gave a name.
+fn views_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &mut StoreLens) {
+    let dim = palette(ui).dim;
+    let now = table.view_text();
+    let kept = &mut table.kept;
+    let mut begins = false;
+    ui.horizontal(|ui| {
+        let title = |ui: &mut Ui, scene: &mut Scene<'_>| {
+            cut(ui, RichText::new(scene.text("table-views")).size(11.5).color(dim));
+        };
+        ends_ui(ui, scene, "head of views", title, |ui, scene| {
+            let save = Button::new(RichText::new(scene.text("table-view-save")).size(11.5));
+            begins = ui.add_enabled(kept.name.is_none(), save).clicked();
+        });
+    });
+    if begins {
+        kept.name = Some(String::new());
+    }
+    if let Some(name) = &mut kept.name {
+        let is_new = name.is_empty();
+        let said = scene.text("table-view-name");
+        let field = named_field(ui, TextEdit::singleline(name).hint_text(&said).desired_width(f32::INFINITY), &said);
+        if is_new && !field.has_focus() && !field.lost_focus() {
+            field.request_focus();
+        }
+        let is_left = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape));
+        let mut is_saved = is_entered(ui, &field);
+        ui.horizontal(|ui| {
+            let save = Button::new(scene.text("activity-save-now"));
+            is_saved |= ui.add_enabled(!name.trim().is_empty(), save).clicked();
+            if ui.button(scene.text("cancel")).clicked() || is_left {
+                wish(scene, LensWish::LeaveSaving);
+            }
+        });
+        if is_saved {
+            wish(scene, LensWish::SaveView);
+        }
+    }
+    let saved: Vec<(String, String)> = kept.saved().map(|saved| (saved.name.clone(), saved.text.clone())).collect();
+    if saved.is_empty() {
+        ui.label(RichText::new(scene.text("table-views-none")).color(dim));
+    }
+    few_rows_ui(ui, "saved views", saved.len(), |ui, place| {
+        let Some((name, text)) = saved.get(place) else { return };
+        let said = shortened(name).into_owned();
+        let row = list_row(ui, &said, Look::Choice(*text == now), |ui, rect| {
+            let inside = UiBuilder::new().max_rect(rect.shrink2(vec2(8.0, 0.0)));
+            ui.scope_builder(inside.layout(Layout::right_to_left(Align::Center)), |ui| {
+                let forget = scene.locale.with("table-view-forget", [("name", said.clone().into())]);
+                if small_icon_button(ui, Icon::Cross, &forget, true).clicked() {
+                    wish(scene, LensWish::ForgetView(name.clone()));
+                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| cut(ui, &said));
+            });
+        });
+        if row.clicked() {
+            wish(scene, LensWish::Show(text.clone()));
+        }
+    });
+}

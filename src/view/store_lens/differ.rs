@@ -1,0 +1,103 @@
+use crate::engine::{Asked, Cause, DifferWanted, Differing, DifferingStream, Engine, Question, Ticket, differing};
+use crate::index::StoreMoment;
+use crate::store::Store;
+use crate::view::UserError;
+
+/// Two moments of the store held against each other.
+#[derive(Debug, Default)]
+pub struct MomentsCompared {
+    /// It is shown in place of the table.
+    pub is_shown: bool,
+    /// Only streams in which this field differs.
+    field: Option<String>,
+    /// The rows that are shown, by their places in the answer.
+    shown: Vec<usize>,
+    pub asked: Asked<CompareMoments>,
+}
+
+impl MomentsCompared {
+    pub(super) fn want(
+        &mut self,
+        engine: &Engine,
+        [from, to]: [StoreMoment; 2],
+        category: Option<&String>,
+        projection: Option<&String>,
+    ) {
+        let wanted = DifferWanted { projection: projection.cloned(), category: category.cloned(), from, to };
+        if self.asked.question().is_none_or(|CompareMoments(before)| *before != wanted) {
+            self.field = None;
+            self.asked.ask(engine, CompareMoments(wanted));
+        }
+    }
+
+    /// The store has grown, and one of the moments is its end.
+    pub(super) fn follow(&mut self, engine: &Engine) {
+        let ends = |CompareMoments(wanted): &CompareMoments| [wanted.from, wanted.to].contains(&StoreMoment::Latest);
+        if self.asked.question().is_some_and(ends) {
+            self.asked.again(engine, Cause::Store);
+        }
+    }
+
+    pub(super) fn poll(&mut self, engine: &Engine) -> bool {
+        let is_new = self.asked.poll(engine);
+        if is_new {
+            self.narrow();
+        }
+        is_new
+    }
+
+    /// Only streams in which this field differs, or all.
+    pub(super) fn show_field(&mut self, field: Option<String>) {
+        self.field = if self.field == field { None } else { field };
+        self.narrow();
+    }
+
+    fn narrow(&mut self) {
+        let rows = self.asked.value().map_or(&[][..], |differing| &differing.rows);
+        let is_shown = |row: &DifferingStream| match &self.field {
+            Some(field) => row.changes.iter().any(|change| change.field == *field),
+            None => true,
+        };
+        let shown = rows.iter().enumerate().filter(|(_, row)| is_shown(row)).map(|(place, _)| place).collect();
+        self.shown = shown;
+    }
+
+    pub fn field(&self) -> Option<&str> {
+        self.field.as_deref()
+    }
+
+    /// The moments that the answer is of.
+    pub fn moments(&self) -> Option<[StoreMoment; 2]> {
+        self.asked.question().map(|CompareMoments(wanted)| [wanted.from, wanted.to])
+    }
+
+    pub fn differing(&self) -> Option<&Differing> {
+        self.asked.value()
+    }
+
+    pub fn len(&self) -> usize {
+        self.shown.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.shown.is_empty()
+    }
+
+    pub fn row(&self, place: usize) -> Option<&DifferingStream> {
+        self.asked.value()?.rows.get(*self.shown.get(place)?)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct CompareMoments(DifferWanted);
+
+impl Question for CompareMoments {
+    type Answer = Differing;
+    type Error = UserError;
+    const WHAT: &'static str = "comparing moments";
+    const IS_LONG: bool = true;
+
+    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Differing, UserError> {
+        Ok(differing(reader, &self.0, ticket)?)
+    }
+}

@@ -1,0 +1,107 @@
+use std::path::{Path, PathBuf};
+
+use crate::engine::Tool;
+use crate::engine::{Asked, Engine, Question, RowsFormat, RowsWish, Stood, Ticket, write_rows};
+use crate::event::StreamId;
+use crate::store::files::ExportTarget;
+use crate::store::{Source, Store};
+use crate::view::{UserError, WindowTool};
+
+/// The rows of the table on their way into a file.
+#[derive(Debug)]
+pub struct ExportingRows {
+    /// The path as typed.
+    pub to: String,
+    pub format: RowsFormat,
+    pub replaces: bool,
+    /// In CSV, no cell begins like a formula.
+    pub is_csv_safe: bool,
+    /// What the table shows, as the export was begun.
+    wish: Option<(RowsWish, Option<Stood>)>,
+    pub asked: Asked<ExportRows>,
+}
+
+impl Default for ExportingRows {
+    fn default() -> Self {
+        let (to, format) = (String::new(), RowsFormat::default());
+        Self { to, format, replaces: false, is_csv_safe: true, wish: None, asked: Asked::default() }
+    }
+}
+
+impl ExportingRows {
+    /// Takes a path, and the format that its name promises.
+    pub fn choose(&mut self, path: String) {
+        self.to = path;
+        self.named();
+    }
+
+    /// The path has changed: its name may promise a format.
+    pub fn named(&mut self) {
+        let ending = Path::new(self.to.trim()).extension().and_then(|ending| ending.to_str());
+        match ending.map(str::to_lowercase).as_deref() {
+            Some("csv") => self.format = RowsFormat::Csv,
+            Some("jsonl" | "ndjson") => self.format = RowsFormat::JsonLines,
+            _ => {}
+        }
+    }
+
+    /// What is to be written, if it is begun now.
+    pub(in crate::view) fn take(&mut self, wish: RowsWish, known: Option<Stood>) {
+        self.wish = Some((wish, known));
+    }
+}
+
+impl WindowTool for ExportingRows {
+    /// What was written before is no news any more.
+    fn reopened(&mut self) {
+        if !self.asked.is_loading() {
+            self.asked = Asked::default();
+        }
+    }
+
+    fn start(&mut self, engine: &Engine, _: Option<&StreamId>) {
+        let Some((wish, known)) = self.wish.take() else { return };
+        let wish = RowsWish { format: self.format, is_csv_safe: self.is_csv_safe, ..wish };
+        let (path, source) = (PathBuf::from(self.to.trim()), engine.source().clone());
+        self.asked.ask(engine, ExportRows { path, replaces: self.replaces, source, wish, known });
+    }
+
+    fn asked(&self) -> &dyn Tool<Error = UserError> {
+        &self.asked
+    }
+
+    fn asked_mut(&mut self) -> &mut dyn Tool<Error = UserError> {
+        &mut self.asked
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct ExportRows {
+    path: PathBuf,
+    replaces: bool,
+    /// The store itself, which no export may replace.
+    source: Source,
+    wish: RowsWish,
+    known: Option<Stood>,
+}
+
+/// A file that was written, and how many rows went into it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportedRows {
+    pub path: PathBuf,
+    pub rows: u64,
+}
+
+impl Question for ExportRows {
+    type Answer = ExportedRows;
+    type Error = UserError;
+    const WHAT: &'static str = "exporting rows";
+    const IS_LONG: bool = true;
+
+    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<ExportedRows, UserError> {
+        let Self { path, replaces, source, wish, known } = self;
+        let target = ExportTarget::new(&path, &source, replaces)?;
+        let rows = write_rows::<UserError>(reader, target, &wish, known, ticket)?;
+        Ok(ExportedRows { path, rows })
+    }
+}

@@ -1,0 +1,166 @@
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::rows::{Kinds, arranged_row};
+use super::{FittedColumn, Fitting, Kind, LensMoment, LensOrder, LensRow, RowChip, SelectedAbout, StoreLens};
+use crate::engine::{Arranged, Progress};
+use crate::event::StreamId;
+use crate::index::Figures;
+use crate::view::UserError;
+
+/// What there is to draw.
+impl StoreLens {
+    pub fn moment(&self) -> Option<LensMoment> {
+        self.moment
+    }
+
+    pub fn category(&self) -> Option<&str> {
+        self.category.as_deref()
+    }
+
+    pub fn projection(&self) -> Option<&str> {
+        self.projection.as_deref()
+    }
+
+    /// What the streams can be shown under; the first is what they are shown under where nothing was chosen.
+    pub fn projections(&self) -> &[String] {
+        self.newest.any_read().map_or(&[], |row| &row.projections)
+    }
+
+    /// The categories with how many of their streams had begun, the largest first.
+    pub fn categories(&self) -> &[(String, u64)] {
+        &self.categories
+    }
+
+    /// How many streams had begun at all.
+    pub fn begun(&self) -> u64 {
+        self.begun
+    }
+
+    pub fn order(&self) -> &LensOrder {
+        &self.order
+    }
+
+    pub fn chips(&self) -> &[RowChip] {
+        &self.chips
+    }
+
+    /// Whether only rows with this value, among others, are shown.
+    pub fn asks_for(&self, field: &str, value: &Value) -> bool {
+        let asks = |chip: &RowChip| matches!(chip, RowChip::OneOf { field: of, values } if of == field && values.contains(value));
+        self.chips.iter().any(asks)
+    }
+
+    /// The fields that are shown, in their order.
+    pub fn fields(&self) -> &[String] {
+        self.columns.get(&self.shown()).map_or(&[], Vec::as_slice)
+    }
+
+    /// All fields that rows were seen to have, in their order.
+    pub fn known_fields(&self) -> Vec<String> {
+        let mut known: Vec<String> = Vec::new();
+        let read = self.newest.read().take(40).flat_map(|row| row.cells.iter().map(|(name, _)| name));
+        for name in self.fields().iter().chain(read) {
+            if !known.contains(name) {
+                known.push(name.clone());
+            }
+        }
+        known
+    }
+
+    pub fn kind(&self, path: &str) -> Kind {
+        self.kinds.of(path)
+    }
+
+    /// The columns, in a table of this width.
+    pub fn fit(&self, width: f32, has_years: bool) -> Vec<FittedColumn> {
+        let fields: Vec<(String, Kind)> =
+            self.fields().iter().map(|field| (field.clone(), self.kinds.of(field))).collect();
+        let Kinds { stream_letters, version_figures, .. } = self.kinds;
+        Fitting { fields: &fields, order: &self.order, stream_letters, version_figures, has_years }.fit(width)
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        match self.arranged() {
+            Some(arranged) => arranged.places.len(),
+            None => self.newest.total(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(super) fn arranged(&self) -> Option<&Arranged> {
+        self.arranged.as_ref().filter(|_| self.rows_need_all()).map(|(_, arranged)| arranged)
+    }
+
+    pub fn row(&self, place: usize) -> Option<LensRow<'_>> {
+        match self.arranged() {
+            Some(arranged) => arranged_row(arranged, place),
+            None => self.newest.get(place),
+        }
+    }
+
+    /// The rows are of before: others are on their way, or could not be had.
+    pub fn is_behind(&self) -> bool {
+        self.rows_need_all() && self.arranged.as_ref().is_none_or(|(wanted, _)| *wanted != self.wanted())
+    }
+
+    /// What narrows the rows or puts them in order, while it is done.
+    pub fn progress(&self) -> Option<Progress> {
+        self.arranging.progress()
+    }
+
+    /// Why the rows are not what was asked for.
+    pub fn error(&self) -> Option<&UserError> {
+        self.arranging.error().or(self.newest.reading.error())
+    }
+
+    /// How long the rows that are shown took.
+    pub fn took(&self) -> Option<Duration> {
+        self.arranged().map(|arranged| arranged.took).or(self.newest.took)
+    }
+
+    /// Of so many streams it cannot be told whether the conditions hold.
+    pub fn unknown(&self) -> u64 {
+        self.arranged().map_or(0, |arranged| arranged.unknown)
+    }
+
+    /// The column of which numbers are added up, and what they come to as soon as that is known.
+    pub fn numbers(&self) -> Option<(&str, Option<Figures>)> {
+        let field = self.numbers_of.as_deref()?;
+        let of = self.arranged.as_ref().filter(|(wanted, _)| wanted.numbers_of.as_deref() == Some(field));
+        Some((field, of.and_then(|(_, arranged)| arranged.numbers)))
+    }
+
+    pub fn selected(&self) -> Option<&StreamId> {
+        self.selected.as_ref()
+    }
+
+    /// What is known of it at the moment; none where it had not begun.
+    pub fn about(&self) -> Option<&SelectedAbout> {
+        self.about.as_ref()
+    }
+
+    /// The row of the selected stream, where it is at hand.
+    pub fn selected_row(&self) -> Option<LensRow<'_>> {
+        self.row(self.selected_place()?)
+    }
+
+    /// Every field of a stream as it was read, with what stands there.
+    pub fn cells_of(&self, row: &LensRow<'_>) -> Vec<(String, Value)> {
+        self.known_fields().into_iter().map(|field| (field.clone(), row.value(&field).into_owned())).collect()
+    }
+
+    /// Where the row of the selected stream is, among those at hand.
+    pub fn selected_place(&self) -> Option<usize> {
+        let selected = self.selected.as_ref()?;
+        match self.arranged() {
+            Some(_) => self.seen.clone().find(|place| self.row(*place).is_some_and(|row| row.stream == selected)),
+            None => self.newest.place_of(selected),
+        }
+    }
+}

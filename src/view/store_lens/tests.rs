@@ -1,0 +1,172 @@
+use serde_json::json;
+
+use super::*;
+
+fn at(count: usize) -> LensMoment {
+    LensMoment { count, at: StoreMoment::Latest, is_end: true, ..LensMoment::default() }
+}
+
+fn lens() -> StoreLens {
+    let mut lens = StoreLens { category: Some("lead".to_owned()), has_category: true, ..StoreLens::default() };
+    lens.moment = Some(at(3));
+    lens.columns.insert(lens.shown(), vec!["name".to_owned(), "status".to_owned(), "contacts".to_owned()]);
+    lens
+}
+
+#[test]
+fn a_heading_sorts_by_its_column_and_once_more_the_other_way_round() {
+    let mut lens = lens();
+    assert_eq!(lens.order, LensOrder { by: LensColumn::Changed, is_descending: true });
+    assert!(!lens.rows_need_all(), "what changed last needs no fold of the store");
+    lens.sort(LensColumn::Stream);
+    assert_eq!(lens.order, LensOrder { by: LensColumn::Stream, is_descending: false });
+    assert!(lens.rows_need_all());
+    lens.sort(LensColumn::Stream);
+    assert!(lens.order.is_descending);
+    lens.sort(LensColumn::Changed);
+    assert!(!lens.rows_need_all());
+}
+
+#[test]
+fn values_are_added_to_one_chip_and_taken_from_it_until_it_goes() {
+    let mut lens = lens();
+    lens.toggle_value("status".to_owned(), json!("NEW"));
+    lens.toggle_value("status".to_owned(), json!("LOST"));
+    lens.toggle_value("name".to_owned(), json!("Bo"));
+    assert_eq!(lens.chips.len(), 2);
+    assert!(lens.asks_for("status", &json!("LOST")) && !lens.asks_for("name", &json!("LOST")));
+    let conditions: Vec<String> = lens.chips.iter().filter_map(RowChip::condition).collect();
+    assert_eq!(conditions, [r#"status in ["NEW", "LOST"]"#, r#"name == "Bo""#]);
+    lens.toggle_value("status".to_owned(), json!("NEW"));
+    lens.toggle_value("status".to_owned(), json!("LOST"));
+    assert_eq!(lens.chips.len(), 1);
+}
+
+#[test]
+fn another_category_keeps_what_may_hold_there_and_has_columns_of_its_own() {
+    let mut lens = lens();
+    lens.chips = ["contacts > 2", "kim", "7d"].into_iter().filter_map(RowChip::read).collect();
+    lens.sort(LensColumn::Field("contacts".to_owned()));
+    lens.toggle_column("phone".to_owned());
+    lens.show_category(Some("ticket".to_owned()));
+    assert_eq!(lens.chips.len(), 2, "{:?}", lens.chips);
+    assert_eq!(lens.order, LensOrder::default());
+    assert!(lens.fields().is_empty(), "they are chosen when rows have come");
+    lens.show_category(Some("lead".to_owned()));
+    assert_eq!(lens.fields(), ["name", "status", "contacts", "phone"]);
+}
+
+#[test]
+fn a_column_that_goes_takes_its_order_along() {
+    let mut lens = lens();
+    lens.sort(LensColumn::Field("contacts".to_owned()));
+    lens.toggle_column("contacts".to_owned());
+    assert_eq!((lens.order.clone(), lens.fields().len()), (LensOrder::default(), 2));
+}
+
+#[test]
+fn the_field_that_is_counted_is_called_like_one_unless_another_was_chosen() {
+    let mut lens = lens();
+    assert_eq!(lens.counted_field().as_deref(), Some("status"));
+    lens.count_by.insert(lens.shown(), "contacts".to_owned());
+    assert_eq!(lens.counted_field().as_deref(), Some("contacts"));
+    lens.show_category(Some("order".to_owned()));
+    assert_eq!(lens.counted_field(), None);
+}
+
+#[test]
+fn a_kept_view_brings_the_same_table_back() {
+    let mut lens = lens();
+    lens.chips = ["contacts > 2", "30d"].into_iter().filter_map(RowChip::read).collect();
+    lens.sort(LensColumn::Version);
+    lens.toggle_column("phone".to_owned());
+    let kept = lens.kept_view();
+    let text = serde_json::to_string(&kept).expect("it can be written");
+    let read: KeptView = serde_json::from_str(&text).expect("it can be read");
+    assert_eq!(read, kept);
+    let mut other = StoreLens::default();
+    other.show_view(read);
+    assert_eq!(other.kept_view(), kept);
+    assert!(serde_json::from_str::<KeptView>("{}").is_ok(), "an older one says less");
+}
+
+#[test]
+fn times_of_chips_lie_before_the_moment_that_is_looked_at() {
+    let mut lens = lens();
+    lens.chips = vec![RowChip::Changed(60)];
+    let time = Timestamp::from_micros(100_000_000);
+    lens.moment = Some(LensMoment { time: Some(time), ..at(3) });
+    assert_eq!(lens.wanted().filter.since, Some(Timestamp::from_micros(40_000_000)));
+    assert_eq!(lens.wanted().sorting, Sorting::Time);
+}
+
+/// A lens at a small store, and what it asks.
+fn at_store() -> (tempfile::TempDir, Engine, StoreLens) {
+    use crate::event::{EventId, NewEvent};
+    use crate::store::native::NativeStore;
+    use crate::store::{Expected, Writer};
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("events.db");
+    let mut store = NativeStore::create(&path).expect("a store");
+    for number in 0..5 {
+        let event = NewEvent {
+            id: EventId::new(&format!("e{number}")),
+            event_type: "lead-initialized".into(),
+            schema: 1,
+            recorded_at: Some(Timestamp::from_micros(number)),
+            payload: format!(r#"{{"lead-id": {number}, "name": "n{number}"}}"#),
+            metadata: String::new(),
+        };
+        store.append(&format!("lead-{number}").as_str().into(), Expected::Any, &[event]).expect("recorded");
+    }
+    drop(store);
+    let source = crate::store::Source::from(path);
+    let first = crate::store::open(&source).expect("opened");
+    let engine = Engine::new(source, first, std::sync::Arc::new(|| ()));
+    (folder, engine, lens())
+}
+
+fn settle(lens: &mut StoreLens, engine: &Engine) {
+    while lens.arranging.is_loading() {
+        lens.poll(engine);
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn what_was_stopped_leaves_the_rows_as_they_were_and_goes_on_when_it_is_told_to() {
+    let (_folder, engine, mut lens) = at_store();
+    lens.run(&engine, LensWish::Sort(LensColumn::Stream));
+    lens.arrange(&engine, false);
+    settle(&mut lens, &engine);
+    assert_eq!((lens.len(), lens.is_behind()), (5, false));
+    lens.run(&engine, LensWish::AddChip(RowChip::Text("n3".to_owned())));
+    lens.arrange(&engine, false);
+    lens.run(&engine, LensWish::Cancel);
+    lens.arrange(&engine, false);
+    lens.poll(&engine);
+    assert!(!lens.arranging.is_loading(), "it is not asked for again by itself");
+    assert_eq!((lens.len(), lens.is_behind()), (5, true), "what was there stays");
+    lens.run(&engine, LensWish::Retry);
+    settle(&mut lens, &engine);
+    assert_eq!((lens.len(), lens.is_behind()), (1, false));
+}
+
+#[test]
+fn dragging_asks_for_the_last_moment_and_another_order_reads_nothing_again() {
+    let (_folder, engine, mut lens) = at_store();
+    lens.run(&engine, LensWish::Sort(LensColumn::Stream));
+    for position in 1..=4 {
+        lens.moment = Some(LensMoment { at: StoreMoment::Position(Position(position)), ..at(position as usize) });
+        lens.arrange(&engine, false);
+    }
+    settle(&mut lens, &engine);
+    assert_eq!((lens.len(), lens.is_behind()), (4, false));
+    let first = lens.stood.clone().expect("folded");
+    lens.run(&engine, LensWish::Sort(LensColumn::Stream));
+    lens.arrange(&engine, false);
+    settle(&mut lens, &engine);
+    let now = lens.stood.clone().expect("folded");
+    assert!(std::sync::Arc::ptr_eq(&first.as_of, &now.as_of));
+    assert_eq!(lens.row(0).expect("a row").stream.as_str(), "lead-3");
+}

@@ -1,0 +1,291 @@
+//! The table of the whole store: what it shows at the cursor, and how it is narrowed, sorted, compared and written.
+
+use egui::{Key, Modifiers, Role};
+use egui_kittest::kittest::{NodeT, Queryable};
+use foldline::event::{EventId, EventType, NewEvent, StreamId, Timestamp};
+use foldline::store::native::NativeStore;
+use foldline::store::{Expected, Writer};
+
+use crate::driver::Driver;
+
+const DAY: i64 = 86_400_000_000;
+
+/// The first of 2025.
+const NEW_YEAR: i64 = 1_735_689_600_000_000;
+
+fn event(number: i64, event_type: &str, payload: &str) -> NewEvent {
+    NewEvent {
+        id: EventId::new(&format!("e{number}")),
+        event_type: EventType::from(event_type),
+        schema: 1,
+        recorded_at: Some(Timestamp::from_micros(NEW_YEAR + number * DAY)),
+        payload: payload.to_owned(),
+        metadata: r#"{"actor":"kim"}"#.to_owned(),
+    }
+}
+
+const EVENTS: [(&str, &str, &str); 8] = [
+    ("lead-1", "lead-initialized", r#"{"lead-id": 1, "name": "Ana", "phone": "1"}"#),
+    ("lead-2", "lead-initialized", r#"{"lead-id": 2, "name": "Bo", "phone": "2"}"#),
+    ("ticket-1", "ticket-initialized", r#"{"subject": "Broken"}"#),
+    ("lead-3", "lead-initialized", r#"{"lead-id": 3, "name": "김서연", "phone": "3"}"#),
+    ("lead-1", "contacted", "{}"),
+    ("lead-2", "contacted", "{}"),
+    ("lead-1", "contacted", "{}"),
+    ("lead-3", "contact-details-updated", r#"{"phone": "33"}"#),
+];
+
+fn record(driver: &Driver, events: impl Iterator<Item = (i64, (&'static str, &'static str, &'static str))>) {
+    let path = driver.path("made.db");
+    let mut store = if path.exists() {
+        NativeStore::open_for_writing(&path).expect("opened")
+    } else {
+        NativeStore::create(&path).expect("a store")
+    };
+    for (number, (stream, event_type, payload)) in events {
+        store.append(&StreamId::from(stream), Expected::Any, &[event(number, event_type, payload)]).expect("appended");
+    }
+}
+
+/// Three leads and a ticket, on eight days.
+fn table() -> Driver {
+    let mut driver = Driver::welcome();
+    record(&driver, (0..).zip(EVENTS));
+    let path = driver.path("made.db");
+    driver.open(&path);
+    driver.press_with(Modifiers::COMMAND, Key::Num2);
+    wait_for_rows(&mut driver, &["lead-3", "lead-1", "lead-2"]);
+    driver
+}
+
+/// The rows of the table, as they are read aloud.
+fn rows(driver: &Driver) -> Vec<String> {
+    let rows = driver.window.query_all_by_role(Role::Row);
+    let is_stream = |name: &String| name.starts_with("lead-") || name.starts_with("ticket-");
+    rows.filter_map(|row| row.accesskit_node().label()).filter(is_stream).collect()
+}
+
+fn streams(driver: &Driver) -> Vec<String> {
+    let stream = |name: String| name.split(", ").next().unwrap_or_default().to_owned();
+    rows(driver).into_iter().map(stream).collect()
+}
+
+#[track_caller]
+fn wait_for_rows(driver: &mut Driver, wanted: &[&str]) {
+    for _ in 0..400 {
+        driver.settle();
+        let is_read = rows(driver).iter().all(|row| row.contains(", name ") || row.starts_with("ticket"));
+        if streams(driver) == wanted && is_read {
+            return;
+        }
+    }
+    panic!("not {wanted:?}; the window shows:\n{}", driver.all_text());
+}
+
+#[test]
+fn what_changed_last_stands_first_and_the_table_follows_the_cursor() {
+    let mut driver = table();
+    assert_eq!(
+        rows(&driver),
+        [
+            "lead-3, name 김서연, status NEW_LEAD, contacts 0, followups 0, phone 33, v1",
+            "lead-1, name Ana, status NEW_LEAD, contacts 2, followups 0, phone 1, v2",
+            "lead-2, name Bo, status NEW_LEAD, contacts 1, followups 0, phone 2, v1",
+        ]
+    );
+    driver.assert_shows("lead, 3");
+    driver.assert_shows("ticket, 1");
+    // One event back, and to the very first.
+    driver.press(Key::ArrowLeft);
+    wait_for_rows(&mut driver, &["lead-1", "lead-2", "lead-3"]);
+    assert!(rows(&driver)[2].contains("phone 3"), "{:?}", rows(&driver));
+    driver.press(Key::Home);
+    wait_for_rows(&mut driver, &["lead-1"]);
+    assert!(rows(&driver)[0].contains("contacts 0") && rows(&driver)[0].ends_with("v0"), "{:?}", rows(&driver));
+    driver.assert_shows("lead, 1");
+    driver.press(Key::End);
+    wait_for_rows(&mut driver, &["lead-3", "lead-1", "lead-2"]);
+}
+
+#[test]
+fn what_is_recorded_meanwhile_comes_into_the_table() {
+    let mut driver = table();
+    record(&driver, [(9, ("lead-2", "contacted", "{}"))].into_iter());
+    wait_for_rows(&mut driver, &["lead-2", "lead-3", "lead-1"]);
+    assert!(rows(&driver)[0].contains("contacts 2"), "{:?}", rows(&driver));
+}
+
+#[test]
+fn the_table_is_one_stop_of_tab_the_arrows_go_along_and_enter_opens_the_row() {
+    let mut driver = table();
+    let focused = |driver: &Driver| {
+        let focus = driver.window.query_all_by(|node| node.is_focused()).next();
+        focus.and_then(|node| node.accesskit_node().label()).unwrap_or_default()
+    };
+    let mut stops = 0;
+    for _ in 0..60 {
+        driver.press(Key::Tab);
+        stops += usize::from(focused(&driver).starts_with("lead-"));
+        if stops == 1 {
+            break;
+        }
+    }
+    assert!(focused(&driver).starts_with("lead-3"), "{}", focused(&driver));
+    driver.press(Key::ArrowDown);
+    assert!(focused(&driver).starts_with("lead-1"), "{}", focused(&driver));
+    driver.wait_for("last contacted by kim");
+    driver.press(Key::Tab);
+    assert!(!focused(&driver).starts_with("lead-"), "{}", focused(&driver));
+    driver.press_with(Modifiers::SHIFT, Key::Tab);
+    assert!(focused(&driver).starts_with("lead-1"), "{}", focused(&driver));
+    driver.press(Key::Enter);
+    driver.wait_for("State at version 2");
+}
+
+#[test]
+fn a_row_opens_its_stream_as_it_was_then() {
+    let mut driver = table();
+    driver.press(Key::ArrowLeft);
+    driver.press(Key::ArrowLeft);
+    wait_for_rows(&mut driver, &["lead-2", "lead-1", "lead-3"]);
+    driver.click_beginning("lead-1, ");
+    driver.wait_for("v1 of v2");
+    driver.click_role(Role::Button, "Open at this moment");
+    driver.wait_for("State at version 1");
+    // And the way back leads to the same moment.
+    driver.press_with(Modifiers::COMMAND, Key::Num2);
+    wait_for_rows(&mut driver, &["lead-2", "lead-1", "lead-3"]);
+}
+
+#[test]
+fn chips_narrow_the_rows_and_go_one_by_one() {
+    let mut driver = table();
+    driver.type_into("Add a filter", "contacts > 0");
+    driver.press(Key::Enter);
+    wait_for_rows(&mut driver, &["lead-1", "lead-2"]);
+    driver.assert_shows("2 of 3 streams");
+    driver.type_into("Add a filter", "bo");
+    driver.press(Key::Enter);
+    wait_for_rows(&mut driver, &["lead-2"]);
+    driver.click("Remove the filter contacts > 0");
+    wait_for_rows(&mut driver, &["lead-2"]);
+    driver.click("Remove the filter “bo”");
+    wait_for_rows(&mut driver, &["lead-3", "lead-1", "lead-2"]);
+    driver.click_role(Role::Button, "Changed…");
+    driver.click("changed last day");
+    wait_for_rows(&mut driver, &["lead-3", "lead-1"]);
+    // The moment counts, and not today.
+    driver.press(Key::Home);
+    wait_for_rows(&mut driver, &["lead-1"]);
+}
+
+#[test]
+fn a_wrong_word_in_a_condition_is_told_and_the_rows_stay() {
+    let mut driver = table();
+    driver.type_into("Add a filter", "contcts > 0");
+    driver.press(Key::Enter);
+    driver.wait_for_part("Did you mean contacts?");
+    assert_eq!(streams(&driver).len(), 3, "what was there stays");
+    driver.click("Remove the filter contcts > 0");
+    wait_for_rows(&mut driver, &["lead-3", "lead-1", "lead-2"]);
+    assert!(!driver.shows_part("Did you mean"));
+}
+
+#[test]
+fn a_heading_sorts_and_a_bar_narrows() {
+    let mut driver = table();
+    driver.click_role(Role::Button, "Sort by contacts");
+    wait_for_rows(&mut driver, &["lead-1", "lead-2", "lead-3"]);
+    driver.click_beginning("contacts, sorted from the largest");
+    wait_for_rows(&mut driver, &["lead-3", "lead-2", "lead-1"]);
+    driver.wait_for("NEW_LEAD, 3");
+    driver.click_role(Role::Row, "NEW_LEAD, 3");
+    driver.wait_for("3 of 3 streams");
+    driver.assert_shows("Remove the filter status: NEW_LEAD");
+    driver.assert_shows("Remove the filter status: NEW_LEAD");
+}
+
+#[test]
+fn categories_have_columns_of_their_own_and_all_streams_stand_together() {
+    let mut driver = table();
+    driver.click_role(Role::Row, "ticket, 1");
+    wait_for_rows(&mut driver, &["ticket-1"]);
+    assert!(rows(&driver)[0].contains("subject Broken"), "{:?}", rows(&driver));
+    driver.click_role(Role::Row, "All streams, 4");
+    wait_for_rows(&mut driver, &["lead-3", "lead-1", "lead-2", "ticket-1"]);
+}
+
+#[test]
+fn the_rows_are_written_as_they_are_shown() {
+    let mut driver = table();
+    driver.type_into("Add a filter", "contacts > 0");
+    driver.press(Key::Enter);
+    wait_for_rows(&mut driver, &["lead-1", "lead-2"]);
+    driver.click_role(Role::Button, "Export…");
+    let path = driver.path("rows.jsonl");
+    driver.type_into("File to write", &path.display().to_string());
+    driver.click_role(Role::Button, "Export");
+    driver.wait_for_part("2 rows written to");
+    let lines = std::fs::read_to_string(&path).expect("written");
+    let rows: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(rows.len(), 2);
+    assert_eq!(rows[0]["stream"], "lead-1");
+    assert_eq!(rows[0]["state"]["contacts"], 2);
+}
+
+#[test]
+fn two_pinned_moments_say_which_streams_differ_and_in_which_fields() {
+    let mut driver = table();
+    driver.press(Key::B);
+    for _ in 0..3 {
+        driver.press(Key::ArrowLeft);
+    }
+    driver.press(Key::A);
+    driver.click_role(Role::Button, "Compare A and B");
+    driver.wait_for_part("3 streams differ, 0 of them begun between");
+    let rows = rows(&driver);
+    assert!(rows.iter().any(|row| row.starts_with("lead-3, v0 → v1") && row.contains("phone 3 → 33")), "{rows:?}");
+    driver.click_beginning("contacts 2");
+    assert_eq!(streams(&driver), ["lead-2", "lead-1"]);
+    driver.click_role(Role::Button, "Back to the table");
+    wait_for_rows(&mut driver, &["lead-1", "lead-3", "lead-2"]);
+}
+
+#[test]
+fn a_view_is_kept_under_its_name_and_brings_the_same_table_back() {
+    let mut driver = table();
+    driver.type_into("Add a filter", "contacts > 1");
+    driver.press(Key::Enter);
+    wait_for_rows(&mut driver, &["lead-1"]);
+    driver.click_role(Role::Button, "Save this view…");
+    driver.type_into("Name of the view", "Often called");
+    driver.press(Key::Enter);
+    driver.wait_for("Often called");
+    driver.click("Remove the filter contacts > 1");
+    wait_for_rows(&mut driver, &["lead-3", "lead-1", "lead-2"]);
+    driver.click_role(Role::Row, "Often called");
+    wait_for_rows(&mut driver, &["lead-1"]);
+    driver.click_role(Role::Button, "Forget the view Often called");
+    driver.settle();
+    driver.assert_hides("Often called");
+}
+
+#[test]
+fn the_table_speaks_korean() {
+    let mut driver = table();
+    driver.click("한국어");
+    for text in ["범주", "저장한 보기", "필터 추가", "스트림 3개", "열"] {
+        assert!(driver.shows_part(text), "{text}:\n{}", driver.all_text());
+    }
+    assert!(!driver.shows_part("table-"), "{}", driver.all_text());
+}
+
+#[test]
+fn in_a_narrow_window_columns_give_way_and_the_row_still_says_all() {
+    let mut driver = table();
+    driver.window.set_size(egui::vec2(900.0, 600.0));
+    driver.settle();
+    wait_for_rows(&mut driver, &["lead-3", "lead-1", "lead-2"]);
+    assert!(rows(&driver)[1].contains("contacts 2"), "{:?}", rows(&driver));
+    driver.assert_shows("Sort by v");
+}
