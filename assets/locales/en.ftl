@@ -418,8 +418,14 @@ field-ticket-id = Ticket id
 field-updated-on = Updated on
 field-version = Version
 field-waiting-since = Waiting since
-status-events = { $count } events
-status-streams = { $count } streams
+status-events = { $count ->
+    [one] 1 event
+   *[other] { $grouped } events
+}
+status-streams = { $count ->
+    [one] 1 stream
+   *[other] { $grouped } streams
+}
 keys-title = Keys
 dark = Dark
 light = Light
@@ -456,6 +462,7 @@ make-so-events = { $count ->
 }
 make-so-as = as v{ $version }
 make-so-nothing = The latest state is the same: no event is needed.
+make-so-untold = An edit cannot be carried out here, so it cannot be told what would make it so.
 make-so-no-event = No event that the domain allows makes it so.
 make-so-all = The latest state is then as in the branch. You see the preview before anything is written.
 make-so-remaining = { $count ->
@@ -467,6 +474,7 @@ make-so-append = { $count ->
    *[other] Append { $count } events
 }
 make-so-cannot = What no event brings about
+make-so-cannot-in = What no event brings about in { $projection }
 make-so-stays = stays
 make-so-refused = Version { $version }: { $why }
 make-so-changed = The stream has changed meanwhile, and nothing was written. This is what would be appended now.
@@ -486,8 +494,12 @@ branch-edits = { $count ->
     [one] 1 edit
    *[other] { $count } edits
 }
-branch-diverges = diverges at v{ $version }
+branch-diverges = diverges at { $version }
 branch-same = no state differs
+branch-untold = what differs cannot be told
+branch-before-first = before the first
+branch-before-first-more = before the first, { $number }
+branch-state-first = State { $place }
 branch-broken = { $count ->
     [one] 1 rule broken
    *[other] { $count } rules broken
@@ -496,7 +508,7 @@ branch-broken-rules = Broken rules, { $count }
 branch-still-applied = still applied
 branch-edits-in-order = Edits, in order
 branch-add = Add an edit…
-branch-at = At v{ $version }
+branch-at = At { $version }
 branch-empty = Nothing is edited yet. Add an edit here, or open the menu of a row of the history.
 branch-word-skip = skip
 branch-word-change = change
@@ -527,6 +539,7 @@ branch-events = { $events } and { $inserted } inserted
 branch-you = you
 branch-line = Line of the branch
 branch-line-same = The branch has no edit yet
+branch-line-untold = No edit of the branch can be carried out here
 branch-dialog-change = Change the payload of version { $version }
 branch-dialog-insert = Insert an event
 branch-dialog-move = Move version { $version }
@@ -544,6 +557,7 @@ payload-as-json = As JSON
 new-field-add = Add a field
 new-field = new field { $number }
 new-field-name = name
+new-field-path = name or path
 new-field-of = Name of { $name }
 payload-kind-of = Type of { $name }
 payload-value-of = Value of { $name }
@@ -556,10 +570,18 @@ payload-kind-json = list or object
 payload-no-number = This is not a number; write 12 or 0.5, or choose another type.
 payload-no-name = Give the field a name
 payload-twice = There is another field “{ $name }”
+payload-no-place = The payload has no place for “{ $path }”; write a field's name, or a path to one like body.lines[0]
+payload-large = This payload is too large to be typed as a whole. It stays as it is, but for what is typed over. A value inside of a field is reached by its path: add a field, and name it like body.lines[0]
+payload-large-more = This payload is too large to be typed as a whole, and { $count } of its fields are not listed. It stays as it is, but for what is typed over. Any other value is reached by its path: add a field, and name it like body.lines[0]
+payload-long = { $size } bytes; stays as it is
+payload-anew = Type anew
+payload-anew-of = Type { $name } anew
+payload-full = Only { $count } letters are taken here; what was put in may be cut
 branch-types = Known types of events
 branch-type-unknown = No event here has this type.
 branch-type-near = No event here has this type. Did you mean
 edit-not-json = Line { $line }, column { $column }: { $detail }
+edit-stands-there = Version { $version } stands there already; name another version, or start
 json-value = a value belongs here: text in double quotes, a number, true, false, null, an object or a list
 json-colon = a colon belongs between a name and its value
 json-comma-or-brace = a comma or a closing brace belongs here
@@ -576,6 +598,7 @@ json-unclosed-object = the closing brace of an object is missing
 json-unfinished = the JSON ends before it is complete
 json-too-deep = this is nested too deeply
 json-other = this is not JSON
+json-twice = The field “{ $name }” stands in an object twice; leave one of the two out
 edit-no-version = Write a version (5), or start
 edit-gone = The event that this was about is gone; close this and begin anew.
 workspace-put-aside = What was kept beside this store could not be read whole; a copy of it stays as { $path }.
@@ -589,6 +612,7 @@ compensate-no-natural = No natural compensation: { $why }
 compensate-discard = Discard
 compensate-type = Type of the event
 compensate-payload = Payload, as JSON
+compensate-payload-long = The payload has { $size } bytes, too many to be typed here. It is recorded as it stands
 compensate-actor = Author
 compensate-reason = Reason
 actor-missing = Say who appends this.
@@ -1563,6 +1587,7 @@ window-plan-no-actor = the author is missing; say who appends
 plan-no-reason = the reason is missing; say why with --reason
 window-plan-no-reason = the reason is missing; say why
 plan-payload-not-json = the payload is not JSON. { $detail }
+plan-payload-twice = the field “{ $name }” stands in the payload twice; leave one of the two out
 plan-no-type = the event type is empty
 plan-nothing-loaded = { $stream } is not loaded whole; try again when it is
 edit-no-event = there is no version { $version } in this stream; remove the edit, or choose another version
@@ -1697,5 +1722,6 @@ stream-failed = This stream could not be read.
 misread-empty = Nothing stands behind “{ $term }”; write what is looked for there.
 misread-time = “{ $text }” is not a time; write it like 2025-03, 2025-03-14, yesterday or 2025-03-14T09:23:41Z.
 misread-term = There is nothing like “{ $word }”; did you mean { $meant }? In quotation marks it is found as a word.
+misread-field = “{ $text }” names no field; write payload.phone=1111, or payload["a.b"]=1111 where a name has a dot.
 misread-quote = This quotation mark is never closed; close it or take it away.
 misread-brace = This brace is never closed; close it behind the condition.

@@ -108,7 +108,22 @@ impl Dialogs {
 
     /// Whether a command may be asked for by its key now.
     pub(super) fn let_through(&self, command: Command) -> bool {
-        self.top().is_none_or(|top| command.works_over_dialogs() || top.command() == Some(command))
+        self.top().is_none_or(|top| {
+            // From the list of what was found F8 goes to it, as it does outside.
+            let leads_out = self.shows_check() && matches!(command, Command::NextFinding | Command::PreviousFinding);
+            leads_out || command.works_over_dialogs() || top.command() == Some(command)
+        })
+    }
+
+    fn shows_check(&self) -> bool {
+        matches!(self.top(), Some(Dialog::Tool(ToolName::Checking)))
+    }
+
+    /// Closes the check where it is on top: somebody goes to what it found.
+    pub(super) fn leave_check(&mut self, ctx: &Context) {
+        if self.shows_check() {
+            self.close_where(ctx, |dialog| matches!(dialog, Dialog::Tool(ToolName::Checking)));
+        }
     }
 
     pub(super) fn shows_draft(&self) -> bool {

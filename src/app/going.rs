@@ -107,6 +107,9 @@ impl App {
         if goes_round {
             self.notice = None;
         }
+        if !matches!(action, Action::Run(_)) {
+            self.dialogs.leave_check(ctx);
+        }
         self.run(ctx, action);
     }
 

@@ -260,6 +260,8 @@ pub(super) struct SearchArgs {
     /// What is looked for: words, terms such as actor:kim or 2025-03, and conditions such as {changed("phone")}
     #[arg(allow_hyphen_values = true)]
     pub query: String,
+    /// More of it, where it is not in quotation marks of the shell
+    pub words: Vec<String>,
     /// At most so many
     #[arg(long, value_name = "N", value_parser = number, allow_negative_numbers = true)]
     pub limit: Option<u64>,
@@ -464,7 +466,7 @@ pub(super) struct ProjectArgs {
     #[arg(long, requires = "sort")]
     pub descending: bool,
     /// Only these fields of the state
-    #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
+    #[arg(long, value_name = "FIELD,…")]
     pub columns: Vec<String>,
     /// At most so many
     #[arg(long, value_name = "N", value_parser = number, allow_negative_numbers = true)]

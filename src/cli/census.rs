@@ -6,7 +6,7 @@ use super::look::{Rows, check_csv_safe, unless_category};
 use super::output::{Align, JsonRows, optional};
 use super::progress::Progress;
 use super::target::Context;
-use super::terminal::Output;
+use super::terminal::{Output, message};
 use super::{Failure, Outcome};
 use crate::engine::{census as take_census, grouped};
 use crate::event::{EventType, Timestamp};
@@ -78,6 +78,13 @@ pub(super) fn census(args: &CensusArgs, context: &Context, out: &mut Output) -> 
     let types = census.types();
     if let (true, Some(asked)) = (types.is_empty(), &args.category) {
         unless_category(reader.as_ref(), asked)?;
+    }
+    let unreadable: u64 = types.iter().map(|shape| shape.unreadable).sum();
+    if unreadable > 0 {
+        message(format_args!(
+            "{} not JSON and told of in no field; `foldline verify` names each",
+            if unreadable == 1 { "1 payload is".to_owned() } else { format!("{} payloads are", grouped(unreadable)) }
+        ));
     }
     match args.format {
         RowFormat::Json | RowFormat::Jsonl => {

@@ -16,7 +16,7 @@ use super::{Failure, Outcome};
 use crate::engine::{AsOfCondition, Chosen, EngineError, Ticket, as_of, choose, grouped};
 use crate::event::{StreamId, Version, nearest};
 use crate::index::{AsOf, Budget, Place, Sorting, StoreMoment};
-use crate::projection::key_path;
+use crate::projection::{field_name, key_path, spelled_path};
 use crate::replay::Finding;
 
 /// More values than these nobody counts by.
@@ -77,11 +77,18 @@ pub(super) fn project(args: &ProjectArgs, context: &Context, out: &mut Output) -
         (places, unknown) = found.map_err(|error| refused(error, text))?;
     }
     let found = places.len();
+    let failed = places.iter().filter(|place| as_of.row(**place).is_some_and(|row| row.failed.is_some())).count();
     match &args.count_by {
         Some(field) => print_counts(args, field, &as_of, &places, out)?,
         None => print_rows(args, &as_of, places, out)?,
     }
     say(args, &as_of, found, out)?;
+    if failed > 0 {
+        message(format_args!(
+            "{} without an event that could not be read or folded; see `failed` with --format json, or `foldline show`",
+            if failed == 1 { "1 state is".to_owned() } else { format!("{} states are", grouped(failed as u64)) }
+        ));
+    }
     if !left_out.is_empty() {
         let name = args.projection.as_deref().unwrap_or_default();
         message(format_args!("streams of {} have no projection {name} and are left out", left_out.join(", ")));
@@ -121,7 +128,7 @@ fn print_counts(
     places: &[Place],
     out: &mut Output,
 ) -> Result<(), Failure> {
-    check_field(field, as_of)?;
+    let field = &field_path(field, as_of)?;
     let Some(counts) = as_of.counts(places, field, MOST_VALUES) else {
         return Err(Failure::Usage(format!(
             "{field} has more than 10,000 values here; count by a field that has fewer, such as a status"
@@ -142,16 +149,13 @@ fn print_rows(args: &ProjectArgs, as_of: &AsOf, mut places: Vec<Place>, out: &mu
             "stream" => Sorting::Stream,
             "version" => Sorting::Version,
             "recorded_at" => Sorting::Time,
-            field => {
-                check_field(field, as_of)?;
-                Sorting::Field(field.to_owned())
-            }
+            field => Sorting::Field(field_path(field, as_of)?),
         };
         as_of.sort(&mut places, &by, args.descending);
     }
-    args.columns.iter().try_for_each(|field| check_field(field, as_of))?;
+    let chosen = split_columns(&args.columns).map(|field| field_path(field, as_of)).collect::<Result<Vec<_>, _>>()?;
     places.truncate(args.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX)));
-    let paths = columns(args, as_of, &places)?;
+    let paths = columns(args, &chosen, as_of, &places)?;
     let is_csv = args.format == RowFormat::Csv;
     let headings: Vec<String> =
         paths.iter().map(|path| if is_csv { under_state(path) } else { path.clone() }).collect();
@@ -171,9 +175,9 @@ fn print_rows(args: &ProjectArgs, as_of: &AsOf, mut places: Vec<Place>, out: &mu
         // Only JSON shows the whole state.
         let state = match args.format {
             RowFormat::Table | RowFormat::Csv => Value::Null,
-            RowFormat::Json | RowFormat::Jsonl if args.columns.is_empty() => as_of.state(*place).unwrap_or_default(),
+            RowFormat::Json | RowFormat::Jsonl if chosen.is_empty() => as_of.state(*place).unwrap_or_default(),
             RowFormat::Json | RowFormat::Jsonl => {
-                let fields = args.columns.iter().map(|path| (path.clone(), as_of.value(*place, path)));
+                let fields = chosen.iter().map(|path| (path.clone(), as_of.value(*place, path)));
                 Value::Object(fields.collect::<Map<_, _>>())
             }
         };
@@ -184,9 +188,9 @@ fn print_rows(args: &ProjectArgs, as_of: &AsOf, mut places: Vec<Place>, out: &mu
 }
 
 /// The paths that stand in columns of their own, each once.
-fn columns(args: &ProjectArgs, as_of: &AsOf, places: &[Place]) -> Result<Vec<String>, Failure> {
-    if !args.columns.is_empty() || matches!(args.format, RowFormat::Json | RowFormat::Jsonl) {
-        return Ok(args.columns.clone());
+fn columns(args: &ProjectArgs, chosen: &[String], as_of: &AsOf, places: &[Place]) -> Result<Vec<String>, Failure> {
+    if !chosen.is_empty() || matches!(args.format, RowFormat::Json | RowFormat::Jsonl) {
+        return Ok(chosen.to_vec());
     }
     let mut fields: Vec<String> = as_of.all_fields(places).iter().map(|name| key_path("", name)).collect();
     if args.format == RowFormat::Csv {
@@ -215,20 +219,47 @@ fn under_state(path: &str) -> String {
     if path.starts_with('[') { format!("state{path}") } else { format!("state.{path}") }
 }
 
-/// Refuses a field that no stream has, with those that look like it.
-fn check_field(field: &str, as_of: &AsOf) -> Result<(), Failure> {
+/// Commas stand between fields, but not those inside of a name in quotes.
+fn split_columns(typed: &[String]) -> impl Iterator<Item = &str> {
+    typed.iter().flat_map(|typed| {
+        let (mut is_quoted, mut is_escaped) = (false, false);
+        typed.split(move |letter: char| {
+            match letter {
+                _ if is_escaped => is_escaped = false,
+                '\\' if is_quoted => is_escaped = true,
+                '"' => is_quoted = !is_quoted,
+                _ => return letter == ',' && !is_quoted,
+            }
+            false
+        })
+    })
+}
+
+/// The path of a field as it was typed: a path, or the very name of a field, which may have a dot in it. One that no
+/// stream has is refused, with those that look like it.
+fn field_path(field: &str, as_of: &AsOf) -> Result<String, Failure> {
     let places = as_of.places();
-    let has = |place: &Place| as_of.has_field(*place, field) || !as_of.value(*place, field).is_null();
-    if places.is_empty() || places.iter().any(has) {
-        return Ok(());
+    let leads_to = |path: &str| {
+        let name = field_name(path);
+        let is_there = |place: &Place| name.as_ref().is_some_and(|name| as_of.has_field(*place, name));
+        places.iter().any(|place| is_there(place) || !as_of.value(*place, path).is_null())
+    };
+    let as_path = spelled_path(field).filter(|path| !path.is_empty());
+    let as_name = key_path("", field);
+    if places.is_empty() || as_path.as_deref().is_some_and(leads_to) {
+        return Ok(as_path.unwrap_or(as_name));
+    }
+    if leads_to(&as_name) {
+        return Ok(as_name);
     }
     let fields = as_of.all_fields(places.get(..1_000).unwrap_or(places));
     let known: Vec<&str> = fields.iter().map(String::as_str).collect();
-    let near = nearest(field, &known);
+    let near: Vec<String> = nearest(field, &known).into_iter().map(|name| key_path("", name)).collect();
     let hint = if near.is_empty() {
         "see what there is with `foldline project STORE --format json --limit 1`".to_owned()
     } else {
         format!("did you mean {}?", near.join(" or "))
     };
-    Err(Failure::Usage(format!("no stream has the field {field}; {hint}")))
+    let named = if field.is_empty() { "\"\"" } else { field };
+    Err(Failure::Usage(format!("no stream has the field {named}; {hint}")))
 }

@@ -26,7 +26,8 @@ struct FoundRow<'a> {
 }
 
 pub(super) fn search(args: &SearchArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
-    let SearchArgs { store, query, limit, format, csv_safe } = args;
+    let SearchArgs { store, query, words, limit, format, csv_safe } = args;
+    let query = &std::iter::once(query).chain(words).map(String::as_str).collect::<Vec<_>>().join(" ");
     check_csv_safe(*csv_safe, *format)?;
     let search = Search::new(query, &Calendar::utc(now()))
         .map_err(|misread| Failure::Search { misread, text: query.clone() })?;
@@ -85,10 +86,19 @@ pub(super) fn search(args: &SearchArgs, context: &Context, out: &mut Output) -> 
 fn unless_known_names(reader: &dyn Store, search: &Search) -> Result<(), Failure> {
     for term in search.terms.iter().filter(|term| !term.is_denied) {
         match &term.wanted {
+            // A category or a type is found however its letters are written.
             Wanted::Category(glob) if !glob.is_open() && !glob.text().contains(',') => {
-                unless_category(reader, glob.text())?;
+                let is_known = reader.categories()?.iter().any(|(name, _)| glob.fits(name));
+                if !is_known {
+                    unless_category(reader, glob.text())?;
+                }
             }
-            Wanted::Type(glob) if !glob.is_open() && !glob.text().contains(',') => unless_type(reader, glob.text())?,
+            Wanted::Type(glob) if !glob.is_open() && !glob.text().contains(',') => {
+                let is_known = reader.info()?.event_types.iter().any(|(name, _)| glob.fits(name.as_str()));
+                if !is_known {
+                    unless_type(reader, glob.text())?;
+                }
+            }
             _ => {}
         }
     }

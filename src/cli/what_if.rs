@@ -9,9 +9,9 @@ use super::target::Context;
 use super::terminal::{Output, message};
 use super::{Failure, Outcome};
 use crate::compensate::Authorship;
-use crate::domain::{Breach, as_read};
+use crate::domain::{Breach, EventKind, as_read, kind_of};
 use crate::engine::{BranchBase, Described, Proposed, describe, propose_branch};
-use crate::event::{EventId, Metadata, NewEvent, StreamId, Version, nearest, payload_value};
+use crate::event::{EventId, Metadata, NewEvent, StreamId, Version, name_twice, nearest, payload_value};
 use crate::projection::{leaves, path_value, spelled_path};
 use crate::replay::{Alteration, Branch, Change, EventRef, InsertedEvent, Label, NewPayload, START, WhatIf};
 use crate::store::Store;
@@ -74,6 +74,9 @@ fn print(
         Format::Table => {
             let stream = &base.described.row.stream;
             match diverges_at {
+                Some(Label::Inserted { after: None, .. }) => {
+                    writeln!(out.text(), "{stream} diverges before the first event; nothing was written\n")?;
+                }
                 Some(label) => writeln!(out.text(), "{stream} diverges at version {label}; nothing was written\n")?,
                 None => writeln!(out.text(), "{stream} stays the same at every version; nothing was written\n")?,
             }
@@ -108,7 +111,7 @@ fn changes_json(changes: &[Change]) -> Vec<Value> {
 }
 
 fn proposed_json(proposed: &Proposed) -> Value {
-    let Proposed { proposal, previews } = proposed;
+    let Proposed { proposal, previews, .. } = proposed;
     let event = |(event, number): (&NewEvent, u64)| {
         json!({
             "version": proposal.first.0 + number,
@@ -125,13 +128,14 @@ fn proposed_json(proposed: &Proposed) -> Value {
         "projections": previews.iter().map(|preview| json!({
             "projection": preview.projection,
             "diff": changes_json(&preview.changes),
+            "remaining": changes_json(&preview.remaining),
             "rules": preview.problems,
         })).collect::<Vec<_>>(),
     })
 }
 
 fn print_proposed(proposed: &Proposed, out: &mut Output) -> Result<(), Failure> {
-    let Proposed { proposal, previews } = proposed;
+    let Proposed { proposal, previews, .. } = proposed;
     if proposal.events.is_empty() {
         writeln!(out.text(), "\nno event would make it so")?;
     } else {
@@ -163,6 +167,19 @@ fn print_proposed(proposed: &Proposed, out: &mut Output) -> Result<(), Failure> 
         let mut table = Table::new(out, &columns);
         for change in &proposal.remaining {
             table.row(&[change.field.clone(), plain(&change.before), plain(&change.after)])?;
+        }
+        table.finish()?;
+    }
+    if previews.iter().any(|preview| !preview.remaining.is_empty()) {
+        writeln!(out.text(), "\nwhat no event brings about under other projections:")?;
+        let columns =
+            [("projection", Align::Left), ("field", Align::Left), ("stays", Align::Left), ("what if", Align::Left)];
+        let mut table = Table::new(out, &columns);
+        for preview in previews {
+            for change in &preview.remaining {
+                let name = preview.projection.clone();
+                table.row(&[name, change.field.clone(), plain(&change.before), plain(&change.after)])?;
+            }
         }
         table.finish()?;
     }
@@ -213,6 +230,22 @@ impl Edits {
                 return refused(format!("{field} of version {version} is given two values; give --set of it once"));
             }
         }
+        let stands = |(version, to): &&(Version, Anchor)| match to {
+            Anchor::Start => version.0 == 0,
+            Anchor::After(after) => after == version || after.0.checked_add(1) == Some(version.0),
+        };
+        if let Some((version, to)) = moved.iter().find(stands) {
+            let place = match to {
+                Anchor::After(after) if after != version => format!("behind version {after}"),
+                Anchor::After(_) => {
+                    return refused(format!(
+                        "version {version} cannot stand behind itself; name another version after the colon, or `start`"
+                    ));
+                }
+                Anchor::Start => "first".to_owned(),
+            };
+            return refused(format!("version {version} stands {place} already; name another version, or `start`"));
+        }
         for (place, (version, _)) in moved.iter().enumerate() {
             if moved.iter().take(place).any(|(earlier, _)| earlier == version) {
                 return refused(format!("version {version} is moved to two places; give --move of it once"));
@@ -224,6 +257,22 @@ impl Edits {
     /// A field that an event does not have may be meant, or be a slip of the pen.
     fn say_what_is_new(&self, reader: &dyn Store, base: &BranchBase) -> Result<(), Failure> {
         let Described { row, aggregate } = &base.described;
+        let of_stream = base.timeline.heads().iter().map(|head| head.event_type.as_str());
+        let of_domain =
+            EventKind::ALL.iter().filter(|kind| Some(kind.aggregate()) == *aggregate).map(|kind| kind.name());
+        let types: std::collections::BTreeSet<&str> = of_stream.chain(of_domain).collect();
+        let types: Vec<&str> = types.into_iter().collect();
+        for (_, event_type, _) in self.inserted.iter().filter(|(_, name, _)| !types.contains(&name.as_str())) {
+            let is_of_domain = aggregate.is_some_and(|aggregate| kind_of(aggregate, event_type).is_some());
+            let near = nearest(event_type, &types);
+            if !is_of_domain && !near.is_empty() {
+                message(format_args!(
+                    "no event of {} has the type {event_type}; did you mean {}?",
+                    row.stream,
+                    near.join(" or ")
+                ));
+            }
+        }
         for (version, field, _) in &self.set {
             let Some(event) = reader.event_at(&row.stream, *version)? else { continue };
             let payload = as_read(*aggregate, event.event_type.as_str(), event.schema, &event.payload).payload;
@@ -297,6 +346,7 @@ fn setting(text: &str) -> Result<(Version, String, Value), Failure> {
     let mut ends = rest.match_indices('=').map(|(end, _)| end);
     let end = ends.find(|end| crate::projection::is_path(&rest[..*end])).ok_or_else(usage)?;
     let (field, value) = (&rest[..end], &rest[end + 1..]);
+    refuse_twice("--set", value)?;
     let value = serde_json::from_str(value).map_err(|_| not_json("--set", text, value))?;
     Ok((at, field.to_owned(), value))
 }
@@ -313,7 +363,10 @@ fn insertion(text: &str) -> Result<(Anchor, String, Value), Failure> {
     let ends: Vec<usize> = rest.match_indices(':').map(|(end, _)| end).filter(|end| *end > 0).collect();
     let parsed = ends.iter().find_map(|end| Some((*end, serde_json::from_str(&rest[end + 1..]).ok()?)));
     match (parsed, ends.first()) {
-        (Some((end, payload)), _) => Ok((after, rest[..end].to_owned(), payload)),
+        (Some((end, payload)), _) => {
+            refuse_twice("--insert", &rest[end + 1..])?;
+            Ok((after, rest[..end].to_owned(), payload))
+        }
         (None, Some(first)) => Err(not_json("--insert", text, &rest[first + 1..])),
         (None, None) => Err(usage()),
     }
@@ -324,6 +377,14 @@ fn move_of(text: &str) -> Result<(Version, Anchor), Failure> {
     parsed.ok_or_else(|| {
         Failure::Usage(format!("--move {text}: write the event's version and the one it is to stand behind, like 5:2"))
     })
+}
+
+/// Of a field that an object has twice one would be lost.
+fn refuse_twice(option: &str, value: &str) -> Result<(), Failure> {
+    let refused = |name| {
+        Failure::Usage(format!("{option}: the field “{name}” stands in an object twice; leave one of the two out"))
+    };
+    name_twice(value).map_or(Ok(()), |name| Err(refused(name)))
 }
 
 fn not_json(option: &str, text: &str, value: &str) -> Failure {

@@ -17,10 +17,21 @@ pub(super) fn when(args: &WhenArgs, context: &Context, out: &mut Output) -> Resu
     match (&args.category, &args.second) {
         (None, Some(expression)) => in_stream(args, expression, context, out),
         (Some(category), None) => in_category(args, category, context, out),
-        (None, None) => Err(Failure::Usage(format!(
-            "“{}” is one word too few: write a stream and an expression, or --category and an expression",
-            args.first
-        ))),
+        (None, None) => {
+            let reader = context.open(&args.store)?;
+            let is_stream = reader.stream(&StreamId::from(args.first.as_str()))?.is_some();
+            Err(Failure::Usage(if is_stream {
+                format!(
+                    "what is to hold of {} is missing; write it behind the stream, like 'status == \"CLOSED\"'",
+                    args.first
+                )
+            } else {
+                format!(
+                    "“{}” is one word too few: write a stream and an expression, or --category and an expression",
+                    args.first
+                )
+            }))
+        }
         (Some(_), Some(_)) => {
             Err(Failure::Usage("with --category, no stream is named: write the expression alone, in quotes".to_owned()))
         }

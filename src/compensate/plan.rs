@@ -5,7 +5,7 @@ use crate::domain::ticket::{self, TicketCommand, TicketTarget};
 use crate::domain::{Breach, Draft, schema_for};
 use crate::event::{
     EventId, EventRow, EventType, Explain, JsonFault, Message, MetadataBuilder, NewEvent, RecordedEvent, StreamId,
-    StreamKey, Timestamp, Version,
+    StreamKey, Timestamp, Version, name_twice,
 };
 use crate::projection::{Problem, Projection};
 use crate::replay::{AnyFold, Change, Preview, Replay, Story};
@@ -67,6 +67,8 @@ pub enum PlanError {
     NoReason,
     #[error("the payload is not JSON. {0}")]
     PayloadNotJson(JsonFault),
+    #[error("the field “{0}” stands in the payload twice; leave one of the two out")]
+    FieldTwice(String),
     #[error("the event type is empty")]
     NoType,
     #[error("{0} is not loaded whole; try again when it is")]
@@ -84,6 +86,7 @@ impl Explain for PlanError {
             Self::NoActor => Message::new("plan-no-actor"),
             Self::NoReason => Message::new("plan-no-reason"),
             Self::PayloadNotJson(fault) => Message::new("plan-payload-not-json").inner("detail", fault.message()),
+            Self::FieldTwice(name) => Message::new("plan-payload-twice").text("name", name),
             Self::NoType => Message::new("plan-no-type"),
             Self::NothingLoaded(stream) => Message::new("plan-nothing-loaded").text("stream", stream),
         }
@@ -142,6 +145,9 @@ pub fn plan_event(
     }
     if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(payload) {
         return Err(PlanError::PayloadNotJson((&error).into()));
+    }
+    if let Some(name) = name_twice(payload) {
+        return Err(PlanError::FieldTwice(name));
     }
     let event = NewEvent {
         id: authorship.id.clone(),

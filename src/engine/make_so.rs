@@ -5,7 +5,7 @@ use super::load::{Described, each_batch, load_story_to};
 use crate::compensate::{Authorship, PlanError, Proposal, Since, propose, take_in};
 use crate::event::{EventRow, StreamKey, Version};
 use crate::projection::{diff_values, path_value};
-use crate::replay::{AnyFold, Branch, Change, Finding, Layout, NewEvents, Story, WhatIf, registry};
+use crate::replay::{AnyFold, Branch, Change, Finding, Layout, NewEvents, Story, Timeline, WhatIf, registry};
 use crate::store::{Flow, Query, Store, StoreError};
 
 /// What would have to be appended to make a branch so, and what each projection would then show.
@@ -13,6 +13,8 @@ use crate::store::{Flow, Query, Store, StoreError};
 pub struct Proposed {
     pub proposal: Proposal,
     pub previews: Vec<ProjectionPreview>,
+    /// An edit of the branch cannot be carried out: it is not all that was meant.
+    pub has_faults: bool,
 }
 
 /// What proposed events change under one projection.
@@ -20,6 +22,9 @@ pub struct Proposed {
 pub struct ProjectionPreview {
     pub projection: String,
     pub changes: Vec<Change>,
+    /// What stays different from the branch under this projection, where it is another than the one that they are found
+    /// by.
+    pub remaining: Vec<Change>,
     /// What is wrong with them: rules they break, or a projection that fails on them.
     pub problems: Vec<Finding>,
 }
@@ -34,13 +39,19 @@ pub fn propose_branch<E: From<EngineError> + From<PlanError>>(
 ) -> Result<Proposed, E> {
     let stream = &described.row.stream;
     let mut story = Story::new(described.aggregate);
-    let mut folds: Vec<Box<dyn AnyFold>> =
-        registry().of_aggregate(described.aggregate).iter().map(|projection| projection.fold()).collect();
+    let offered = registry().of_aggregate(described.aggregate);
+    let mut folds: Vec<Box<dyn AnyFold>> = offered.iter().map(|projection| projection.fold()).collect();
+    let own = story.timeline().projection_name().to_owned();
+    let mut others: Vec<Option<Box<dyn Timeline>>> =
+        offered.iter().map(|projection| (projection.name() != own).then(|| projection.timeline(0))).collect();
     each_batch(reader, &Query::stream(stream.clone()), progress, &mut |batch| {
         for row in batch.rows() {
             story.push(&row);
             for fold in &mut folds {
                 fold.push(&row);
+            }
+            for timeline in others.iter_mut().flatten() {
+                timeline.push_row(&row);
             }
         }
         Flow::Continue(())
@@ -55,19 +66,32 @@ pub fn propose_branch<E: From<EngineError> + From<PlanError>>(
     })?;
     let what_if = WhatIf::new(history, None, layout, events);
     let proposal = propose(&story, &what_if, branch, stream, authorship)?;
-    let previews = registry()
-        .of_aggregate(described.aggregate)
+    let (layout, events) = (&what_if.layout, &what_if.events);
+    let previews = offered
         .iter()
         .zip(&mut folds)
-        .map(|(projection, fold)| {
+        .zip(&others)
+        .map(|((projection, fold), other)| {
             let (before, known) = (fold.show(), fold.findings().len());
             each_row(&proposal, &mut |row| fold.push(row));
-            let changes = changes(&before, &fold.show(), projection.timeline(0).bookkeeping());
+            let after = fold.show();
+            let empty = projection.timeline(0);
+            let bookkeeping = empty.bookkeeping();
+            let remaining = other.as_ref().map(|history| {
+                let wanted = history.branched(layout, events);
+                changes(&after, &wanted.show(wanted.heads().len().checked_sub(1)), bookkeeping)
+            });
             let problems = fold.findings().get(known..).unwrap_or_default().to_vec();
-            ProjectionPreview { projection: projection.name().to_owned(), changes, problems }
+            ProjectionPreview {
+                projection: projection.name().to_owned(),
+                changes: changes(&before, &after, bookkeeping),
+                remaining: remaining.unwrap_or_default(),
+                problems,
+            }
         })
         .collect();
-    Ok(Proposed { proposal, previews })
+    let has_faults = !what_if.layout.faults().is_empty();
+    Ok(Proposed { proposal, previews, has_faults })
 }
 
 /// What others recorded behind the version that a proposal stood on; marked where it changes fields that the proposal

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::load::begin_fold;
 use super::{EngineError, Ticket, describe};
 use crate::event::{StreamId, Timestamp, Version, key_path};
-use crate::projection::{Problem, path_value};
+use crate::projection::path_value;
 use crate::replay::{Finding, registry};
 use crate::store::{Query, Store, StoreError};
 
@@ -114,7 +114,7 @@ fn stood_one(
     let state = fold.show();
     row.cells = cells_of(&state, &wanted.paths);
     row.bookkeeping = projection.timeline(0).bookkeeping().iter().map(|name| (*name).to_owned()).collect();
-    row.failed = fold.findings().iter().find(|finding| matches!(finding.problem, Problem::Failed(_))).cloned();
+    row.failed = fold.findings().iter().find(|finding| finding.problem.leaves_event_out()).cloned();
     Ok(row)
 }
 

@@ -1,4 +1,7 @@
+use std::collections::HashSet;
 use std::fmt;
+
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 
 use super::{Explain, Message};
 
@@ -143,9 +146,94 @@ impl Explain for JsonFault {
     }
 }
 
+/// A name that an object in this text has twice, at any depth. Readers of JSON keep one of the two values and say
+/// nothing. `None` where there is none, and where the text is not JSON.
+pub fn name_twice(text: &str) -> Option<String> {
+    let mut twice = None;
+    let mut parser = serde_json::Deserializer::from_str(text);
+    let _ = Names(&mut twice).deserialize(&mut parser);
+    twice
+}
+
+/// Walks through a value, and stops at the first name that its object had before.
+struct Names<'t>(&'t mut Option<String>);
+
+impl<'de> DeserializeSeed<'de> for Names<'_> {
+    type Value = ();
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Names<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        while items.next_element_seed(Names(&mut *self.0))?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        let mut names = HashSet::new();
+        while let Some(name) = fields.next_key::<String>()? {
+            if names.contains(&name) {
+                *self.0 = Some(name);
+                return Err(serde::de::Error::custom("twice"));
+            }
+            names.insert(name);
+            fields.next_value_seed(Names(&mut *self.0))?;
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_stands_twice_in_one_object_is_found_at_any_depth() {
+        for (text, name) in [
+            ("{\"a\": 1, \"b\": [{\"a\": 2}]}", None),
+            ("{\"a\": 1.50, \"a\": 2}", Some("a")),
+            ("[{\"a\": {\"\": null, \"\": \"x\"}}]", Some("")),
+            ("{\"a\": 1, \"\\u0061\": 2}", Some("a")),
+            ("{\"a\": 1, \"a\"", Some("a")),
+            ("{\"a\": oops}", None),
+            ("-12345678901234567890.5e3", None),
+        ] {
+            assert_eq!(name_twice(text).as_deref(), name, "{text}");
+        }
+    }
 
     #[test]
     fn what_should_stand_there_is_told_and_no_word_of_the_parser() {

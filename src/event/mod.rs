@@ -23,7 +23,7 @@ pub use batch::EventBatch;
 pub use body::body_of;
 pub use cursor::{Cursor, Place};
 pub use ids::{ByNumber, EventId, EventType, Position, StreamId, StreamKey, Version};
-pub use json_fault::{JsonFault, NotJson};
+pub use json_fault::{JsonFault, NotJson, name_twice};
 pub use json_value::json_value;
 pub use links::{LinkKind, Links};
 pub use message::{Explain, Message, Said};

@@ -33,6 +33,13 @@ pub enum ProjectionError {
     StateTooLarge { bytes: usize, limit: usize },
 }
 
+impl Problem {
+    /// The state is without what the event said: it could not be read, or the projection failed on it.
+    pub fn leaves_event_out(&self) -> bool {
+        matches!(self, Self::Failed(_) | Self::Payload { flaw: Flaw::NotJson(_), .. })
+    }
+}
+
 impl Explain for Problem {
     fn message(&self) -> Message {
         match self {

@@ -129,7 +129,7 @@ impl<P: Projection> AllStood<P> {
         };
         projection.fold(state, event, &head, problems);
         for problem in problems.drain(..) {
-            if failed.is_none() && matches!(problem, Problem::Failed(_)) {
+            if failed.is_none() && problem.leaves_event_out() {
                 *failed = Some(Box::new(Finding { version: head.version, problem }));
             }
         }

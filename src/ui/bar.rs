@@ -167,7 +167,8 @@ pub fn status_bar_ui(
         } else if let Some(Overview { info, .. }) = store.info.value() {
             let counts = [("status-streams", info.streams), ("status-events", info.events)];
             for (name, count) in counts {
-                ui.label(small(scene.locale.with(name, [("count", grouped(count).into())])));
+                let values = [("count", count.into()), ("grouped", grouped(count).into())];
+                ui.label(small(scene.locale.with(name, values)));
                 ui.add_space(12.0);
             }
         }

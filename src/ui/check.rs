@@ -2,7 +2,7 @@ use egui::{Frame, Label, RichText, Role, TextEdit, Ui, UiBuilder, WidgetInfo, ve
 
 use super::dialog::Dialog;
 use super::list::{List, row_room};
-use super::parts::{OF_BEFORE, cut, named_field, shortened};
+use super::parts::{OF_BEFORE, cut, is_entered, named_field, shortened};
 use super::tool::tool_ui;
 use super::{Scene, grouped};
 use crate::command::{Action, Command};
@@ -20,10 +20,12 @@ pub(super) fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore
     let title = scene.text("check-store");
     let checking = &mut store.tools.checking;
     Dialog::new("check", &title, 720.0).show(ui, scene, is_open, |ui, scene| {
+        let mut is_asked = false;
         ui.horizontal(|ui| {
             ui.label(scene.text("check-since"));
             let field = TextEdit::singleline(&mut checking.since).hint_text("/path/to/store.seal").desired_width(360.0);
-            named_field(ui, field, &scene.text("check-since"));
+            let field = named_field(ui, field, &scene.text("check-since"));
+            is_asked = is_entered(ui, &field);
             if ui.button(scene.text("choose-seal")).clicked() {
                 scene.ask(Action::ChooseFile(FileFor::CheckSince));
             }
@@ -64,7 +66,8 @@ pub(super) fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore
         let has_found = checking.checked().is_some_and(|checked| checked.found > 0);
         ui.horizontal(|ui| {
             let again = if checking.since.trim().is_empty() { "check-again" } else { "check-compare" };
-            if ui.add_enabled(is_idle, egui::Button::new(scene.text(again))).clicked() {
+            let again = ui.add_enabled(is_idle, egui::Button::new(scene.text(again)));
+            if again.clicked() || is_asked && is_idle {
                 scene.ask(Action::StartTool(ToolName::Checking));
             }
             if has_found && ui.button(scene.text("export-these")).clicked() {

@@ -1,9 +1,10 @@
-use egui::{Button, Grid, Id, Label, Response, RichText, ScrollArea, TextEdit, Ui};
+use egui::{Button, Grid, Id, Key, Label, Modifiers, Response, RichText, ScrollArea, TextEdit, Ui};
 
-use super::Scene;
 use super::conflict::{Planned, both_ui, effects_ui, elsewhere_ui, shown, since_ui};
 use super::dialog::{Dialog, take_first_focus};
 use super::parts::{cut_at, is_entered, link, shortened};
+use super::what_if::json_field_ui;
+use super::{Scene, grouped};
 use crate::command::Action;
 use crate::compensate::Plan;
 use crate::event::{Explain, Message};
@@ -18,6 +19,7 @@ pub fn compensate_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, writ
     Dialog::new("compensate", &title, 592.0).show(ui, scene, &mut is_open, |ui, scene| {
         kind_ui(ui, scene, draft);
         let is_signed = signature_ui(ui, scene, draft);
+        let is_signed = is_signed | ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Enter));
         // Whatever has no field of its own leaves the focus where it is.
         draft.leads_to_fault = false;
         // What others recorded meanwhile is to be looked at first: there the button alone appends.
@@ -69,7 +71,7 @@ pub fn compensate_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, writ
 }
 
 /// Faults of the plan that are told at the field that has them.
-const OF_FIELDS: [&str; 2] = ["plan-payload-not-json", "plan-no-type"];
+const OF_FIELDS: [&str; 3] = ["plan-payload-not-json", "plan-payload-twice", "plan-no-type"];
 
 fn kind_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft) {
     let refusal = draft.refusal().map(|error| scene.sentence(&error.message));
@@ -92,12 +94,21 @@ fn kind_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft) {
             let found = draft.plan().and_then(|plan| plan.as_ref().err()).filter(|error| error.message.id == id);
             found.filter(|_| shows).map(|error| scene.sentence(&error.message))
         };
-        let (no_type, no_json) = (fault("plan-no-type", draft), fault("plan-payload-not-json", draft));
+        let no_type = fault("plan-no-type", draft);
+        let no_json = fault("plan-payload-not-json", draft).or_else(|| fault("plan-payload-twice", draft));
         let leads = &mut draft.leads_to_fault;
         let name = scene.text("compensate-type");
-        let event_type = field(ui, &name, &mut draft.free_type, 1, no_type.as_deref(), leads);
+        let event_type = field(ui, &name, &mut draft.free_type, no_type.as_deref(), leads);
         let name = scene.text("compensate-payload");
-        let payload = field(ui, &name, &mut draft.free_payload, 5, no_json.as_deref(), leads);
+        if draft.is_payload_long() {
+            long_payload_ui(ui, scene, &name, draft, no_json.as_deref());
+            if event_type.changed() {
+                draft.has_changed_freely();
+            }
+            return;
+        }
+        let (text, leads) = (&mut draft.free_payload, &mut draft.leads_to_fault);
+        let payload = payload_field(ui, scene, &name, text, no_json.as_deref(), leads);
         if std::mem::take(&mut draft.leads_to_payload) {
             payload.request_focus();
         }
@@ -112,25 +123,62 @@ fn signature_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft) -> bool {
     let missing = |text: &str, name: &str| (draft.is_tried && text.trim().is_empty()).then(|| scene.text(name));
     let (no_actor, no_reason) = (missing(&draft.actor, "actor-missing"), missing(&draft.reason, "reason-missing"));
     let leads = &mut draft.leads_to_fault;
-    let actor = field(ui, &scene.text("compensate-actor"), &mut draft.actor, 1, no_actor.as_deref(), leads);
-    let reason = field(ui, &scene.text("compensate-reason"), &mut draft.reason, 1, no_reason.as_deref(), leads);
+    let actor = field(ui, &scene.text("compensate-actor"), &mut draft.actor, no_actor.as_deref(), leads);
+    let reason = field(ui, &scene.text("compensate-reason"), &mut draft.reason, no_reason.as_deref(), leads);
     if actor.changed() || reason.changed() {
-        draft.has_changed();
+        draft.has_signed();
     }
     is_entered(ui, &actor) || is_entered(ui, &reason)
 }
 
 /// A named field, and below it what is wrong with it. The first that has a fault gets the focus that `leads` there.
-fn field(ui: &mut Ui, name: &str, text: &mut String, rows: usize, fault: Option<&str>, leads: &mut bool) -> Response {
+fn field(ui: &mut Ui, name: &str, text: &mut String, fault: Option<&str>, leads: &mut bool) -> Response {
+    field_of(ui, name, fault, leads, |ui, id| ui.add(TextEdit::singleline(text).id(id).desired_width(f32::INFINITY)))
+}
+
+/// The same for a payload, which scrolls inside of itself.
+fn payload_field(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    name: &str,
+    text: &mut String,
+    fault: Option<&str>,
+    leads: &mut bool,
+) -> Response {
+    field_of(ui, name, fault, leads, |ui, id| json_field_ui(ui, scene, text, Some(id), 200.0))
+}
+
+/// What is too long to be typed is recorded as it stands, unless it is typed anew.
+fn long_payload_ui(ui: &mut Ui, scene: &Scene<'_>, name: &str, draft: &mut Draft, fault: Option<&str>) {
+    let colours = palette(ui);
+    ui.add(Label::new(RichText::new(name).size(11.5).color(colours.dim)));
+    ui.add(Label::new(RichText::new(shortened(&draft.free_payload)).monospace().color(colours.dim)).wrap());
+    let size = grouped(draft.free_payload.len() as u64);
+    let said = scene.locale.with("compensate-payload-long", [("size", size.into())]);
+    ui.add(Label::new(RichText::new(said).size(11.5).color(colours.dim)).wrap());
+    if ui.add(Button::new(scene.text("payload-anew")).small()).clicked() {
+        "{}".clone_into(&mut draft.free_payload);
+        draft.has_changed_freely();
+    }
+    if let Some(fault) = fault {
+        ui.add(Label::new(RichText::new(fault).size(11.5).color(colours.danger)).wrap());
+    }
+}
+
+fn field_of(
+    ui: &mut Ui,
+    name: &str,
+    fault: Option<&str>,
+    leads: &mut bool,
+    edit: impl FnOnce(&mut Ui, Id) -> Response,
+) -> Response {
     let colours = palette(ui);
     let ink = if fault.is_some() { colours.danger } else { colours.dim };
     // Pressed with the pointer it leads to its field, as the focus does by itself.
     let label = ui.add(Label::new(RichText::new(name).size(11.5).color(ink)).sense(egui::Sense::CLICK));
-    let edit =
-        if rows > 1 { TextEdit::multiline(text).code_editor().desired_rows(rows) } else { TextEdit::singleline(text) };
     // What is said above it comes and goes, and must not take the focus from it.
     let id = Id::unique(("field of a correction", name));
-    let response = ui.add(edit.id(id).desired_width(f32::INFINITY)).labelled_by(label.id);
+    let response = edit(ui, id).labelled_by(label.id);
     take_first_focus(ui, &response);
     if label.clicked() || fault.is_some() && std::mem::take(leads) {
         response.request_focus();

@@ -3,7 +3,7 @@
 use egui::{Grid, Label, RichText, ScrollArea, Ui};
 
 use super::Scene;
-use super::parts::{caption, cut_at, link, shortened};
+use super::parts::{LONGEST_DRAWN, caption, cut_at, link, shortened};
 use crate::command::Action;
 use crate::compensate::{Plan, Since};
 use crate::event::{Explain, Message, Version};
@@ -202,6 +202,6 @@ pub(super) fn shown(value: &serde_json::Value) -> String {
     match value {
         serde_json::Value::Null => "—".to_owned(),
         serde_json::Value::String(text) => shortened(text).into_owned(),
-        other => shortened(&other.to_string()).into_owned(),
+        other => shortened(&crate::view::beginning(other, LONGEST_DRAWN)).into_owned(),
     }
 }

@@ -5,12 +5,11 @@ use super::changes::text_of;
 use super::history::{MARGIN, names_ui, nothing_ui};
 use super::icons::{Icon, icon_button};
 use super::list::{Cells, Look, list_row, list_ui};
-use super::parts::{card, cut, hairline, shortened};
-use super::people::exact;
+use super::parts::{LONGEST_DRAWN, card, cut, hairline, shortened};
 use super::when::TimeColumn;
 use crate::command::Action;
 use crate::theme::palette;
-use crate::view::{FieldValue, StreamView};
+use crate::view::{FieldValue, StreamView, beginning};
 
 /// One field through the whole stream, in the history's place: each value, from when to when, by whom and why.
 pub(super) fn field_history_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, reveal: &mut bool) {
@@ -139,7 +138,7 @@ fn row_ui(
         cells.cell(ui, columns.value, |ui| {
             let ink = if value.is_null() { dim } else { ink };
             let cell = cut(ui, RichText::new(shortened(&shown)).monospace().color(ink));
-            let exact = exact(value);
+            let exact = if value.is_null() { String::new() } else { beginning(value, LONGEST_DRAWN) };
             if exact != shown {
                 cell.on_hover_text(shortened(&exact));
             }

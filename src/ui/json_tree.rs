@@ -2,9 +2,10 @@ use egui::{CollapsingHeader, Label, RichText, Ui};
 use serde_json::Value;
 
 use super::Scene;
-use super::parts::shortened;
+use super::parts::{LONGEST_DRAWN, shortened};
 use super::people::as_read;
 use crate::theme::palette;
+use crate::view::beginning;
 
 /// Of the fields or items of one value; the rest is counted, and stands in the copied text.
 const SHOWN: usize = 100;
@@ -69,7 +70,7 @@ fn field_ui(ui: &mut Ui, scene: &Scene<'_>, name: &str, value: &Value, depth: us
 fn leaf_ui(ui: &mut Ui, scene: &Scene<'_>, value: &Value) {
     let text = match value {
         Value::String(text) => format!("\"{}\"", shortened(text)),
-        other => shortened(&other.to_string()).into_owned(),
+        other => shortened(&beginning(other, LONGEST_DRAWN)).into_owned(),
     };
     let label = ui.add(Label::new(RichText::new(text).monospace()).wrap());
     if let Value::String(text) = value {

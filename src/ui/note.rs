@@ -1,4 +1,4 @@
-use egui::{RichText, ScrollArea, TextEdit, Ui, vec2};
+use egui::{Key, Modifiers, RichText, ScrollArea, TextEdit, Ui, vec2};
 
 use super::Scene;
 use super::dialog::Dialog;
@@ -29,11 +29,14 @@ pub(super) fn note_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore,
         ui.add_space(4.0);
         tool_ui(ui, scene, &mut noting.asked, &Action::StartTool(ToolName::Noting));
         let is_idle = !noting.asked.is_loading();
+        // Enter alone ends a line.
+        let is_asked = ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Enter));
         let on = noting.draft.as_ref().map(|draft| (draft.stream.clone(), draft.version));
         ui.horizontal(|ui| {
             let text = RichText::new(scene.text("note-keep")).strong().color(colours.on_accent);
             let keep = egui::Button::new(text).fill(colours.accent);
-            if ui.add_enabled(is_idle && on.is_some(), keep).clicked() {
+            let can_keep = is_idle && on.is_some();
+            if ui.add_enabled(can_keep, keep).clicked() || is_asked && can_keep {
                 scene.ask(Action::StartTool(ToolName::Noting));
             }
             let is_there = on.as_ref().is_some_and(|(stream, version)| noting.notes().at(stream, *version).is_some());

@@ -65,7 +65,7 @@ pub(super) fn cut_at(ui: &mut Ui, most: f32, text: impl Into<WidgetText>) -> Res
 }
 
 /// More letters than any panel is wide. Laying out more would cost a frame, and nobody would see them.
-const LONGEST_DRAWN: usize = 400;
+pub(super) const LONGEST_DRAWN: usize = 400;
 
 /// What is worth laying out of a text that may have millions of letters, with those that hide told by their numbers:
 /// names and values are strangers', and could else change what stands around them.

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::parts::shortened;
+use super::parts::{LONGEST_DRAWN, shortened};
 use super::{Scene, grouped};
 use crate::event::Timestamp;
+use crate::view::beginning;
 
 /// Numbers that only name something: neither counted nor measured, so never written in groups.
 const NAMING: [&str; 17] = [
@@ -27,7 +28,7 @@ pub(super) fn for_people<'v>(scene: &Scene<'_>, path: &str, value: &'v Value) ->
             .as_i64()
             .and_then(|number| number_for_people(scene, path, number))
             .map_or_else(|| Cow::Owned(number.to_string()), Cow::Owned),
-        other => Cow::Owned(shortened(&other.to_string()).into_owned()),
+        other => Cow::Owned(shortened(&beginning(other, LONGEST_DRAWN)).into_owned()),
     }
 }
 
@@ -42,7 +43,10 @@ pub(super) fn exact(value: &Value) -> String {
 
 /// A time in the zone that the window shows; anything else as it is, as far as it can be seen.
 pub(super) fn as_read<'v>(scene: &Scene<'_>, value: &'v str) -> Cow<'v, str> {
-    match Timestamp::parse_rfc3339(value) {
+    /// No time is written longer.
+    const LONGEST_TIME: usize = 64;
+    let at = if value.len() > LONGEST_TIME { None } else { Timestamp::parse_rfc3339(value) };
+    match at {
         Some(at) => Cow::Owned(scene.zone.long(at)),
         None => shortened(value),
     }

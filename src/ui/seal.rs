@@ -1,7 +1,7 @@
 use egui::{RichText, TextEdit, Ui};
 
 use super::dialog::Dialog;
-use super::parts::named_field;
+use super::parts::{is_entered, named_field};
 use super::tool::tool_ui;
 use super::{Scene, grouped};
 use crate::command::Action;
@@ -17,16 +17,19 @@ pub(super) fn seal_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore,
         ui.add(egui::Label::new(RichText::new(scene.text("seal-about")).color(colours.dim)).wrap());
         ui.add_space(6.0);
         ui.label(RichText::new(scene.text("export-to")).size(11.5).color(colours.dim));
+        let mut is_asked = false;
         ui.horizontal(|ui| {
             let field = TextEdit::singleline(&mut sealing.to).hint_text("/path/to/store.seal").desired_width(410.0);
-            named_field(ui, field, &scene.text("export-to"));
+            let field = named_field(ui, field, &scene.text("export-to"));
+            is_asked |= is_entered(ui, &field);
             if ui.button(scene.text("choose-file")).clicked() {
                 scene.ask(Action::ChooseFile(FileFor::Seal));
             }
         });
         ui.label(RichText::new(scene.text("key-file")).size(11.5).color(colours.dim));
         let field = TextEdit::singleline(&mut sealing.key).hint_text(scene.text("key-file-own")).desired_width(410.0);
-        named_field(ui, field, &scene.text("key-file"));
+        let field = named_field(ui, field, &scene.text("key-file"));
+        is_asked |= is_entered(ui, &field);
         ui.add_space(4.0);
         ui.checkbox(&mut sealing.replaces, scene.text("export-replace"));
         ui.add_space(8.0);
@@ -44,7 +47,8 @@ pub(super) fn seal_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore,
         }
         let text = RichText::new(scene.text("seal-start")).strong().color(colours.on_accent);
         let can_start = !sealing.to.trim().is_empty();
-        if ui.add_enabled(can_start, egui::Button::new(text).fill(colours.accent)).clicked() {
+        let start = ui.add_enabled(can_start, egui::Button::new(text).fill(colours.accent));
+        if start.clicked() || is_asked && can_start {
             scene.ask(Action::StartTool(ToolName::Sealing));
         }
     });

@@ -6,12 +6,12 @@ use super::card::{CardHead, card_head_ui};
 use super::changes::field_name;
 use super::icons::{Icon, icon_button, paint};
 use super::list::{Cells, Look, list_row, list_ui};
-use super::parts::{card, cut, filter_field, shortened};
-use super::people::{exact, for_people};
+use super::parts::{LONGEST_DRAWN, card, cut, filter_field, shortened};
+use super::people::for_people;
 use super::value_menu::value_menu;
 use crate::command::Action;
 use crate::theme::palette;
-use crate::view::{Pane, StateCounts, StateFilter, StateLine, StateRow, StreamView};
+use crate::view::{Pane, StateCounts, StateFilter, StateLine, StateRow, StreamView, beginning};
 
 /// Left and right of a row.
 const MARGIN: f32 = 16.0;
@@ -164,11 +164,11 @@ fn values_ui(ui: &mut Ui, scene: &Scene<'_>, row: &StateRow, value: &str, cells:
             let is_as_kept = match of {
                 Value::Null => true,
                 Value::String(text) => text == shown,
-                _ => exact(of) == shown,
+                _ => beginning(of, LONGEST_DRAWN) == shown,
             };
             if !is_as_kept {
                 cell.on_hover_ui(|ui| {
-                    ui.label(shortened(&exact(of)));
+                    ui.label(shortened(&beginning(of, LONGEST_DRAWN)));
                 });
             }
         });

@@ -87,6 +87,8 @@ impl OpenStore {
         self.labels.invalidate(change);
         if *change == StoreChange::Replaced {
             self.was_replaced = true;
+            // Who allowed writing meant another store.
+            self.is_writing_on = false;
             self.is_survey_of_before = self.survey.is_listed();
             self.survey.forget_that_it_is_too_large();
         }

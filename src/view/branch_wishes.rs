@@ -223,7 +223,7 @@ impl OpenStore {
     /// What is wrong with the edit that is being typed.
     pub fn edit_fault(&self) -> Option<EditFault> {
         let open = self.branching.open()?;
-        open.draft.as_ref()?.edit(|version| self.find_event(version)).err()
+        open.draft.as_ref()?.fault(|version| self.find_event(version))
     }
 
     fn find_event(&self, version: Version) -> Option<EventRef> {

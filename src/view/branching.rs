@@ -28,7 +28,8 @@ impl Section for Branches {
 /// What was done to a branch and is not kept yet.
 #[derive(Clone, Debug)]
 enum Unkept {
-    Changed(Branch),
+    /// With the mark that it was known here to be made so when it was changed.
+    Changed(Branch, Option<MadeSo>),
     Removed(String),
 }
 
@@ -148,20 +149,20 @@ impl Branching {
     pub fn edit(&mut self, engine: &Engine, edit: impl FnOnce(&mut Branch)) {
         let Some(open) = &mut self.open else { return };
         // What is edited again is work again.
-        open.branch.made = None;
+        let known = open.branch.made.take();
         edit(&mut open.branch);
         let number = open.number();
         let folded = open.folding.value().filter(|folded| folded.number == number);
         let base = folded.map(|folded| Arc::clone(&folded.base));
         open.fold(engine, number, base, Cause::User);
-        self.keep(engine);
+        self.keep(engine, known);
     }
 
     /// The branch that is open was made so by these events. It is kept, and no longer offered as what to go on with.
     pub(super) fn mark_made(&mut self, engine: &Engine, made: MadeSo) {
         if let Some(open) = &mut self.open {
-            open.branch.made = Some(made);
-            self.keep(engine);
+            let known = open.branch.made.replace(made);
+            self.keep(engine, known);
         }
     }
 
@@ -169,17 +170,18 @@ impl Branching {
     pub fn rename(&mut self, engine: &Engine, name: String) {
         if let Some(open) = self.open.as_mut().filter(|open| open.branch.name != name) {
             open.branch.name = name;
-            self.keep(engine);
+            let known = open.branch.made;
+            self.keep(engine, known);
         }
     }
 
-    fn keep(&mut self, engine: &Engine) {
+    fn keep(&mut self, engine: &Engine, known: Option<MadeSo>) {
         let Some(branch) = self.open.as_ref().map(|open| open.branch.clone()) else { return };
         match self.list.iter_mut().find(|known| known.id == branch.id) {
             Some(known) => known.clone_from(&branch),
             None => self.list.push(branch.clone()),
         }
-        self.note(engine, Unkept::Changed(branch));
+        self.note(engine, Unkept::Changed(branch, known));
     }
 
     fn note(&mut self, engine: &Engine, unkept: Unkept) {
@@ -269,8 +271,12 @@ impl Branches {
         for one in unkept {
             match one {
                 Unkept::Removed(id) => self.0.retain(|known| known.id != id),
-                Unkept::Changed(branch) => match self.0.iter_mut().find(|known| known.id == branch.id) {
-                    Some(known) => *known = branch,
+                Unkept::Changed(branch, known) => match self.0.iter_mut().find(|there| there.id == branch.id) {
+                    Some(there) => {
+                        // Another window made it so meanwhile: whoever did not know of that does not take it back.
+                        let made = there.made.filter(|made| branch.made.is_none() && Some(*made) != known);
+                        *there = Branch { made: branch.made.or(made), ..branch };
+                    }
                     None => self.0.push(branch),
                 },
             }
@@ -291,6 +297,11 @@ impl OpenBranch {
 
     pub fn folded(&self) -> Option<&Folded> {
         self.folding.value()
+    }
+
+    /// What it comes to cannot be told: an edit cannot be carried out, or its stream is gone.
+    pub fn is_untold(&self) -> bool {
+        self.folding.error().is_some() || self.folded().is_some_and(|folded| !folded.what_if.layout.faults().is_empty())
     }
 
     /// What is shown is not yet what was edited last.
@@ -441,4 +452,25 @@ impl Question for ReadBranches {
 /// A new branch, with nothing in it yet.
 pub(super) fn new_branch(id: &EventId, stream: &StreamId, name: String) -> Branch {
     Branch { id: id.to_string(), name, stream: stream.to_string(), ..Branch::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn branch(name: &str, made: Option<MadeSo>) -> Branch {
+        Branch { id: "one".to_owned(), name: name.to_owned(), made, ..Branch::default() }
+    }
+
+    #[test]
+    fn a_mark_that_another_window_made_is_kept_and_one_that_was_known_is_taken_back() {
+        let made = Some(MadeSo { first: 7, last: 8 });
+        let mut kept = Branches(vec![branch("there", made)]);
+        kept.take_in(vec![Unkept::Changed(branch("edited", None), None)]);
+        assert_eq!(kept.0, [branch("edited", made)]);
+        kept.take_in(vec![Unkept::Changed(branch("again", None), made)]);
+        assert_eq!(kept.0, [branch("again", None)]);
+        kept.take_in(vec![Unkept::Changed(branch("made", made), None)]);
+        assert_eq!(kept.0, [branch("made", made)]);
+    }
 }

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-use super::UserError;
 use super::draft_ground::{Arrivals, Ground, LedElsewhere, ReadArrivals, ReadElsewhere, ReadGround, ReadStanding};
+use super::{MOST_TYPED, UserError};
 use crate::compensate::{
     Authorship, FreeEvent, Plan, Since, append_plan, natural, plan_event, rebase, take_in, undoing,
 };
@@ -206,6 +206,18 @@ impl Draft {
     /// Something that the plan depends on was typed.
     pub fn has_changed(&mut self) {
         (self.plan, self.effects) = (None, None);
+    }
+
+    /// Who or why was typed. A payload of many bytes is not planned anew at each letter of it: what is appended is.
+    pub fn has_signed(&mut self) {
+        if !(self.is_free && self.is_payload_long() && matches!(self.plan, Some(Ok(_)))) {
+            self.has_changed();
+        }
+    }
+
+    /// It is too long to be typed.
+    pub fn is_payload_long(&self) -> bool {
+        self.free_payload.len() > MOST_TYPED
     }
 
     /// The same in the event of one's own. It is no longer what was planned before others came first.

@@ -125,6 +125,19 @@ impl EditDraft {
         is_unknown.then(|| nearest(typed, &known))
     }
 
+    /// What is wrong with what was typed, in the time that a frame has: what only stays as it is, is not gone through.
+    pub fn fault(&self, find: impl Fn(Version) -> Option<EventRef>) -> Option<EditFault> {
+        let payload = || self.payload.fault().map(EditFault::Payload);
+        match self.kind {
+            EditKind::Change => payload(),
+            EditKind::Insert if self.event_type.trim().is_empty() => {
+                Some(EditFault::Type(Message::new("plan-no-type")))
+            }
+            EditKind::Insert => payload().or_else(|| self.anchor(find).err()),
+            EditKind::Move => self.edit(find).err(),
+        }
+    }
+
     /// The edit as it was typed, or what is wrong with it. `find` looks an event up by its version.
     pub fn edit(&self, find: impl Fn(Version) -> Option<EventRef>) -> Result<Alteration, EditFault> {
         match self.kind {
@@ -148,7 +161,14 @@ impl EditDraft {
             }
             EditKind::Move => {
                 let Some(event) = self.event.clone() else { return Err(EditFault::After(Message::new("edit-gone"))) };
-                Ok(Alteration::Move { event, after: self.anchor(find)? })
+                let after = self.anchor(find)?;
+                let stands =
+                    |after: &EventRef| after.version.0 == event.version.0 || after.version.0 + 1 == event.version.0;
+                if after.as_ref().is_some_and(stands) {
+                    let message = Message::new("edit-stands-there").number("version", event.version.0);
+                    return Err(EditFault::After(message));
+                }
+                Ok(Alteration::Move { event, after })
             }
         }
     }
@@ -255,6 +275,16 @@ mod tests {
         assert_eq!(draft.edit(found), Err(EditFault::After(Message::new("edit-no-event").number("version", 12))));
         draft.after = "soon".to_owned();
         assert_eq!(draft.edit(found), Err(EditFault::After(Message::new("edit-no-version"))));
+    }
+
+    #[test]
+    fn an_event_is_not_moved_to_where_it_stands() {
+        let event = EventRef { version: Version(3), id: EventId::new("e3") };
+        let mut draft = EditDraft::of_move(event, "changed".to_owned(), EventId::new("new"));
+        for (after, is_taken) in [("3", false), ("2", false), ("4", true), ("start", true)] {
+            after.clone_into(&mut draft.after);
+            assert_eq!(draft.edit(found).is_ok(), is_taken, "{after}");
+        }
     }
 
     #[test]

@@ -97,7 +97,7 @@ pub use mapping_draft::MappingDraft;
 pub use noting::{ChangeNotes, NoteDraft, Noting};
 pub use open_store::{LookAtStore, OnScreen, OpenStore, Overview, SurveyAge};
 pub use panes::{CARD_GAP, CARD_HEAD, Fit, Middle, Pane, Panes, Split};
-pub use payload_draft::{FieldDraft, FieldKind, PayloadDraft, PayloadFault};
+pub use payload_draft::{FieldDraft, FieldKind, MOST_TYPED, PayloadDraft, PayloadFault, beginning};
 pub use reasons::{AskReasons, Because, GivenReasons, ReasonEvent, ReasonPlace, Reasons};
 pub use rows::{StateCounts, StateFilter, StateLine, StateRow};
 pub use sealing::{SealStore, Sealed, Sealing};

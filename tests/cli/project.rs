@@ -87,3 +87,49 @@ fn looking_leaves_the_store_as_it_is() {
     rows(&sandbox, &["--as-of", "3"]);
     assert_eq!(sandbox.everything(), before);
 }
+
+const ODD: &str = r#"{"stream":"odd-1","version":0,"type":"set","recorded_at":"2025-01-02T00:00:00Z","payload":{"a.b":1,"":"x","a,b":true,"plain":{"x":2}}}
+{"stream":"odd-2","version":0,"type":"set","recorded_at":"2025-01-02T00:00:01Z","payload":{"a.b":2,"":"y","a,b":true,"plain":{"x":1}}}
+"#;
+
+#[test]
+fn fields_with_dots_commas_or_no_letters_are_meant_by_their_names() {
+    let sandbox = Sandbox::empty();
+    sandbox.write("odd.jsonl", ODD);
+    for (field, counted) in [
+        ("a.b", json!([{"value": 1, "streams": 1}, {"value": 2, "streams": 1}])),
+        (r#"["a.b"]"#, json!([{"value": 1, "streams": 1}, {"value": 2, "streams": 1}])),
+        ("", json!([{"value": "x", "streams": 1}, {"value": "y", "streams": 1}])),
+        ("plain.x", json!([{"value": 1, "streams": 1}, {"value": 2, "streams": 1}])),
+    ] {
+        let counts = sandbox.run(&["project", "odd.jsonl", "--count-by", field, "--format", "json"]).ok().json();
+        assert_eq!(counts, counted, "{field}");
+    }
+    let refused = sandbox.run(&["project", "odd.jsonl", "--count-by", "a.c"]).code(2);
+    assert!(
+        refused.err.contains("no stream has the field a.c") && refused.err.contains(r#"["a.b"]"#),
+        "{}",
+        refused.err
+    );
+    let columns = r#"["a,b"],plain.x"#;
+    let chosen = sandbox.run(&["project", "odd.jsonl", "--columns", columns, "--format", "csv"]).ok().out;
+    assert_eq!(chosen, "stream,version,\"state.a,b\",state.plain.x\nodd-1,0,true,2\nodd-2,0,true,1\n");
+    let sorted =
+        sandbox.run(&["project", "odd.jsonl", "--sort", "a.b", "--descending", "--format", "json"]).ok().json();
+    assert_eq!(sorted[0]["stream"], json!("odd-2"));
+}
+
+#[test]
+fn payloads_that_cannot_be_read_are_told_in_each_answer() {
+    let sandbox = Sandbox::with_seed();
+    let store = rusqlite::Connection::open(sandbox.path("a.db")).expect("the store");
+    let break_one = "DROP TRIGGER events_never_change; DELETE FROM snapshots;
+        UPDATE events SET payload = '{oops' WHERE version = 3";
+    store.execute_batch(break_one).expect("broken");
+    drop(store);
+    let states = sandbox.run(&["project", "a.db", "--format", "json"]).ok();
+    assert_eq!(states.json()[0]["failed"]["version"], json!(3));
+    assert!(states.err.contains("1 state is without an event that could not be read"), "{}", states.err);
+    let census = sandbox.run(&["census", "a.db"]).ok();
+    assert!(census.err.contains("1 payload is not JSON"), "{}", census.err);
+}

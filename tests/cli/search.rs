@@ -53,3 +53,25 @@ fn what_cannot_be_meant_is_shown_where_it_stands() {
     let nothing = sandbox.run(&["search", "a.db", "nowhere", "--format", "json"]).ok();
     assert_eq!(nothing.json(), json!([]));
 }
+
+#[test]
+fn words_need_no_quotation_marks_and_days_and_values_are_alternatives() {
+    let sandbox = Sandbox::with_seed();
+    let found = |arguments: &[&str]| {
+        let ran = sandbox.run(&[&["search", "a.db"], arguments, &["--format", "json"]].concat()).ok();
+        ran.json().as_array().map_or(0, Vec::len)
+    };
+    assert_eq!(found(&["type:contact-details-updated", "aaa", "--limit", "3"]), 1);
+    assert_eq!(found(&["type:contact-details-updated", "zzz"]), 0);
+    let all = found(&["stream:lead-1"]);
+    assert!(all > 0 && found(&["2024-01 2025-01"]) == all && found(&["on:2025-01 2024-02 before:2025-01"]) == 0);
+    let with_phone = found(&["payload.phone"]);
+    assert!(with_phone > 0 && with_phone < all, "{with_phone} of {all}");
+    assert_eq!(found(&["-payload.phone"]), all - with_phone);
+    assert_eq!(found(&["payload.phone=none payload.phone=1111"]), found(&["payload.phone=1111"]));
+    assert_eq!(found(&["category:LEAD before:2025-01"]), 0, "a category is known however its letters are written");
+    for (query, said) in [("payload.=x", "names no field"), ("-", "Nothing stands behind “-”")] {
+        let refused = sandbox.run(&["search", "a.db", query]).code(2);
+        assert!(refused.err.contains(said), "{query}: {}", refused.err);
+    }
+}

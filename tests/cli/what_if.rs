@@ -99,3 +99,35 @@ fn a_field_that_an_event_does_not_have_is_given_and_said_so_with_those_that_look
     assert!(ran.err.contains("version 3, contact-details-updated, has no nmae: it is given one; did you mean name?"));
     assert_eq!(what_if(&sandbox, &["--set", r#"3:name="x""#]).ok().err, "");
 }
+
+#[test]
+fn what_stays_different_under_another_projection_is_proposed_with_the_events() {
+    let sandbox = Sandbox::with_seed();
+    let asked = ["what-if", "a.db", "lead-1", "--set", "3:name=\"zed\"", "--propose"];
+    let told = sandbox.run(&[&asked[..], &["--format", "json"]].concat()).ok().json();
+    let projections = told["propose"]["projections"].as_array().expect("projections");
+    let search = projections.iter().find(|preview| preview["projection"] == "search").expect("the search");
+    assert!(search["remaining"].as_array().is_some_and(|left| !left.is_empty()), "{told}");
+    let table = sandbox.run(&asked).ok().out;
+    assert!(table.contains("what no event brings about under other projections:"), "{table}");
+}
+
+#[test]
+fn an_event_that_would_stay_where_it_stands_is_refused() {
+    let sandbox = Sandbox::with_seed();
+    for (to, said) in [("3:3", "cannot stand behind itself"), ("3:2", "stands behind version 2 already")] {
+        let refused = sandbox.run(&["what-if", "a.db", "lead-1", "--move", to]).code(2);
+        assert!(refused.err.contains(said), "{}", refused.err);
+    }
+    let twice = sandbox.run(&["what-if", "a.db", "lead-1", "--set", r#"3:x={"a":1,"a":2}"#]).code(2);
+    assert!(twice.err.contains("the field “a” stands in an object twice"), "{}", twice.err);
+}
+
+#[test]
+fn an_unknown_type_that_is_inserted_is_told_with_what_may_be_meant() {
+    let sandbox = Sandbox::with_seed();
+    let asked = sandbox.run(&["what-if", "a.db", "lead-1", "--insert", "6:contactd:{}"]).ok();
+    assert!(asked.err.contains("has the type contactd; did you mean contacted?"), "{}", asked.err);
+    let known = sandbox.run(&["what-if", "a.db", "lead-1", "--insert", "6:contacted:{}"]).ok();
+    assert!(!known.err.contains("did you mean"), "{}", known.err);
+}

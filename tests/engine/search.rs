@@ -174,14 +174,17 @@ impl Asked {
             Self::Category(_) => 3,
             Self::Correlation(_) => 4,
             Self::Reason(_) => 5,
-            _ => 6,
+            Self::Month(..) => 6,
+            // Values of one field.
+            Self::Phone(_) => 7,
+            _ => 8,
         }
     }
 }
 
 fn is_met(asked: &[Asked], plain: &Plain) -> bool {
     asked.iter().all(|one| {
-        let mut alternatives = asked.iter().filter(|other| one.kind() < 6 && other.kind() == one.kind());
+        let mut alternatives = asked.iter().filter(|other| one.kind() < 8 && other.kind() == one.kind());
         one.is_met(plain) || alternatives.any(|other| other.is_met(plain))
     })
 }

@@ -178,7 +178,51 @@ fn a_branch_of_a_store_that_was_replaced_says_so_at_its_edit() {
     let mut again = driver.restarted("lead-1");
     again.click("What if…");
     assert!(again.shows_part("version 3 is another event than the one this edit was made for"), "{}", again.all_text());
-    again.assert_shows("1 edit  ·  no state differs");
+    again.assert_shows("1 edit  ·  what differs cannot be told");
+    assert!(again.shows_part("it cannot be told what would make it so"), "{}", again.all_text());
+    assert!(!again.shows_part("no event is needed"), "{}", again.all_text());
+}
+
+#[test]
+fn writing_is_off_again_once_the_store_was_replaced() {
+    let mut driver = Driver::at("lead-1");
+    driver.allow_writing();
+    driver.assert_hides("read-only");
+    let store = driver.path("small.db");
+    let other = driver.path("new.db");
+    make_other(&other);
+    std::fs::rename(&other, &store).expect("replaced");
+    driver.wait_for("read-only");
+}
+
+#[test]
+fn what_stands_before_the_first_event_is_said_to() {
+    let mut driver = at_correction();
+    driver.click("What if…");
+    driver.click("Add an edit…");
+    driver.click("Insert an event after it…");
+    driver.type_into("Type of the event", "contacted");
+    driver.type_over("After which version (or start)", "start");
+    driver.press(Key::Enter);
+    driver.assert_shows("before the first contacted, inserted");
+    assert!(!driver.all_text().contains("vstart"), "{}", driver.all_text());
+}
+
+#[test]
+fn of_hundreds_of_edits_those_in_view_are_drawn() {
+    use foldline::event::{EventId, Version};
+    use foldline::replay::{Alteration, Branch, EventRef};
+    let mut driver = at_correction();
+    let mut branch =
+        Branch { id: "many".to_owned(), name: "many".to_owned(), stream: "lead-1".to_owned(), ..Branch::default() };
+    for version in 0..300 {
+        branch.push(Alteration::Skip(EventRef { version: Version(version), id: EventId::new("gone") }));
+    }
+    let file = serde_json::json!({"foldline-branch": 1, "branch": branch}).to_string();
+    driver.window.state_mut().take_branch_file(&file);
+    driver.settle();
+    let drawn = driver.window.query_all_by_label_contains("Remove: skip").count();
+    assert!((1..60).contains(&drawn), "{drawn} of 300 edits are drawn");
 }
 
 fn make_other(path: &Path) {

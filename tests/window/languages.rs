@@ -712,6 +712,7 @@ fn every_plan_error() -> Vec<PlanError> {
         PlanError::NoRules(EventType::from("«type»")),
         PlanError::NoActor,
         PlanError::NoReason,
+        PlanError::FieldTwice("«name»".to_owned()),
         PlanError::PayloadNotJson(JsonFault { what: NotJson::Value, line: 1, column: 2 }),
         PlanError::NoType,
         PlanError::NothingLoaded(text("stream").as_str().into()),

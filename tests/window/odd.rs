@@ -1,6 +1,6 @@
 //! What real data does to a window: too much of it, too long, in any script, at any time.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::Queryable;
@@ -46,6 +46,61 @@ fn a_payload_of_five_megabytes_is_folded() {
     assert!(driver.all_text().len() < 100_000, "{} letters are laid out", driver.all_text().len());
     driver.click("As stored, schema 1");
     assert!(driver.all_text().len() < 150_000, "{} letters are laid out", driver.all_text().len());
+}
+
+/// How long ten frames take at the longest of a few tries: a frame must not go through a payload.
+fn ten_frames(driver: &mut Driver) -> Duration {
+    let ten = |driver: &mut Driver| {
+        let begin = Instant::now();
+        driver.window.run_steps(10);
+        begin.elapsed()
+    };
+    (0..3).map(|_| ten(driver)).min().unwrap_or_default()
+}
+
+#[test]
+fn a_payload_of_ten_megabytes_is_changed_by_its_fields() {
+    let payload = format!(r#"{{"name":"kim","text":"{}","inside":{{"list":[1,2]}}}}"#, "x".repeat(10 << 20));
+    let mut driver = store_with("big-1", "big-set", payload, NEW_YEAR);
+    driver.click("What if…");
+    let before = ten_frames(&mut driver);
+    driver.click("Add an edit…");
+    driver.click("Change its payload…");
+    driver.assert_shows("Change the payload of version 0");
+    assert!(driver.shows_part("too large to be typed as a whole"), "{}", driver.all_text());
+    assert!(driver.all_text().len() < 100_000, "{} letters are laid out", driver.all_text().len());
+    let with_dialog = ten_frames(&mut driver);
+    assert!(with_dialog < before * 2 + Duration::from_millis(200), "{with_dialog:?}, and {before:?} without it");
+    driver.assert_hides("As JSON");
+    driver.type_over("Value of name", "lee");
+    driver.click_role(Role::Button, "Apply");
+    driver.assert_hides("Change the payload of version 0");
+    driver.assert_shows("v0 big-set, changed");
+    driver.assert_shows("name: kim in history, lee in the branch");
+}
+
+#[test]
+fn of_a_payload_with_a_hundred_thousand_fields_some_are_offered() {
+    let fields: Vec<String> = (0..100_000).map(|number| format!(r#""field-{number:06}":{number}"#)).collect();
+    let mut driver = store_with("wide-1", "wide-set", format!("{{{}}}", fields.join(",")), NEW_YEAR);
+    driver.click("What if…");
+    driver.click("Add an edit…");
+    driver.click("Change its payload…");
+    assert!(driver.shows_part("99,800 of its fields are not listed"), "{}", driver.all_text());
+    driver.click("Add a field");
+    driver.type_into("Name of new field 201", "field-099999");
+    driver.type_into("Value of field-099999", "seen");
+    driver.click_role(Role::Button, "Apply");
+    driver.assert_hides("Change the payload of version 0");
+    driver.assert_shows("v0 wide-set, changed");
+}
+
+#[test]
+fn a_correction_with_ten_megabytes_is_recorded_as_it_stands() {
+    let payload = format!(r#"{{"text":"{}"}}"#, "x".repeat(10 << 20));
+    let mut driver = store_with("big-1", "big-set", payload, NEW_YEAR);
+    driver.click("Compensate…");
+    assert!(driver.all_text().len() < 100_000, "{} letters are laid out", driver.all_text().len());
 }
 
 #[test]
@@ -129,7 +184,7 @@ fn a_long_reading_can_be_stopped_and_begun_again() {
     let mut driver = crowded("none", fill);
     driver.click("Close");
     driver.window.get_by_role_and_label(Role::TreeItem, "long-1").click();
-    let end = Instant::now() + std::time::Duration::from_secs(30);
+    let end = Instant::now() + Duration::from_secs(30);
     while driver.window.query_by_role_and_label(Role::Button, "Cancel").is_none() {
         assert!(Instant::now() < end, "no Cancel came; the window shows:\n{}", driver.all_text());
         driver.window.step();

@@ -57,6 +57,31 @@ fn a_store_is_sealed_and_held_against_its_seal() {
 }
 
 #[test]
+fn enter_does_what_the_button_of_the_dialog_does() {
+    let mut driver = Driver::at("lead-1");
+    let (key, seal) = (key_file(&driver), driver.path("small.seal"));
+    command(&mut driver, "Seal");
+    driver.type_into(KEY, &key);
+    driver.press(Key::Enter);
+    assert!(!driver.shows_part("events sealed in"), "there is no file to write");
+    driver.type_into("File to write", &seal.display().to_string());
+    driver.press(Key::Enter);
+    driver.wait_for_part("events sealed in");
+    driver.click("Close (Esc)");
+    command(&mut driver, "Check the store");
+    driver.type_into("Compare with a seal", &seal.display().to_string());
+    driver.press(Key::Enter);
+    driver.wait_for_part("Held against the seal of");
+    driver.click("Close (Esc)");
+    command(&mut driver, "Note");
+    driver.type_into("Note", "first line");
+    driver.press(Key::Enter);
+    assert!(!driver.shows("Remove the note"), "Enter ends a line: {}", driver.all_text());
+    driver.press_with(Modifiers::COMMAND, Key::Enter);
+    driver.wait_for("Remove the note");
+}
+
+#[test]
 fn evidence_is_made_of_the_stream_up_to_the_cursor_in_the_language_that_is_chosen() {
     let mut driver = Driver::at("lead-1");
     let (key, page) = (key_file(&driver), driver.path("lead-1.html"));

@@ -45,6 +45,12 @@ impl Days {
         Self { from: self.from.max(other.from), end: self.end.into_iter().chain(other.end).min() }
     }
 
+    /// From the first of both to the last, with what lies between.
+    pub(super) fn around(self, other: Self) -> Self {
+        let from = self.from.zip(other.from).map(|(one, other)| one.min(other));
+        Self { from, end: self.end.zip(other.end).map(|(one, other)| one.max(other)) }
+    }
+
     /// What lies before the first of them.
     pub(super) fn before(self) -> Self {
         Self { from: None, end: self.from }

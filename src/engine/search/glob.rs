@@ -25,6 +25,12 @@ impl Glob {
         Self { text: texts.join(","), any: texts.iter().map(parts).collect() }
     }
 
+    /// Either of two.
+    pub(super) fn or(&self, other: &Self) -> Self {
+        let any = self.any.iter().chain(&other.any).cloned().collect();
+        Self { text: format!("{},{}", self.text, other.text), any }
+    }
+
     /// A text in which one of these stands anywhere; with a star in it, it is a whole one.
     pub(super) fn within(texts: &[String]) -> Self {
         let around = |text: &String| if text.contains('*') { text.clone() } else { format!("*{text}*") };
@@ -75,7 +81,12 @@ pub struct PayloadValue {
     /// The names that lead there; items of a list are numbered from zero.
     pub path: Vec<String>,
     pub value: Glob,
+    /// Whatever it is, also a list or an object: the payload must have it.
+    pub is_any: bool,
 }
+
+/// More of a value says no more about it.
+const SHOWN: usize = 200;
 
 impl PayloadValue {
     /// The value as it stands, where it is the wanted one.
@@ -93,11 +104,17 @@ impl PayloadValue {
             _ => None,
         })?;
         let fits = match at {
+            _ if self.is_any => true,
             Value::String(text) => self.value.fits(text),
             Value::Object(_) | Value::Array(_) => false,
             other => self.value.fits(&other.to_string()),
         };
-        fits.then(|| format!("{} = {at}", self.path.join(".")))
+        fits.then(|| {
+            let at = at.to_string();
+            let end = at.floor_char_boundary(SHOWN);
+            let more = if end < at.len() { "…" } else { "" };
+            format!("{} = {}{more}", self.path.join("."), &at[..end])
+        })
     }
 }
 
@@ -134,6 +151,7 @@ mod tests {
         let value = |path: &str, value: &str| PayloadValue {
             path: path.split('.').map(str::to_owned).collect(),
             value: Glob::new(value),
+            is_any: value.is_empty(),
         };
         let payload = r#"{"phone":"1111","n":12.50,"\u006eame":"\uae40","list":[{"a":null},true]}"#.as_bytes();
         for (path, wanted, found) in [
@@ -144,6 +162,9 @@ mod tests {
             ("list.0.a", "null", Some("list.0.a = null")),
             ("list.1", "TRUE", Some("list.1 = true")),
             ("list", "*", None),
+            ("list", "", Some("list = [{\"a\":null},true]")),
+            ("list.0.a", "", Some("list.0.a = null")),
+            ("email", "", None),
             ("phone.x", "*", None),
         ] {
             assert_eq!(value(path, wanted).found_in(payload).as_deref(), found, "{path}={wanted}");

@@ -44,6 +44,14 @@ pub struct Term {
     pub is_denied: bool,
 }
 
+impl Term {
+    /// Days that were typed: several are alternatives. A border, and what the window itself adds, always holds.
+    fn is_of_days(&self) -> bool {
+        let is_typed = !self.range.is_empty();
+        is_typed && matches!(self.wanted, Wanted::Time(Days { from: Some(_), end: Some(_) }))
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum Wanted {
     Word(String),
@@ -109,11 +117,16 @@ impl Search {
 
     /// Within which days all of it was recorded.
     fn days(&self) -> Days {
-        let asked = self.terms.iter().filter(|term| !term.is_denied);
-        asked.fold(Days::default(), |all, term| match &term.wanted {
+        let asked = self.terms.iter().filter(|term| !term.is_denied && !term.is_of_days());
+        let bounds = asked.fold(Days::default(), |all, term| match &term.wanted {
             Wanted::Time(days) => all.and(*days),
             _ => all,
-        })
+        });
+        let days = self.terms.iter().filter(|term| !term.is_denied).filter_map(|term| match &term.wanted {
+            Wanted::Time(days) if term.is_of_days() => Some(*days),
+            _ => None,
+        });
+        days.reduce(Days::around).map_or(bounds, |days| bounds.and(days))
     }
 
     /// The event, where it is one that is looked for as far as the event itself says. `categories` are those of streams
@@ -161,8 +174,13 @@ impl Search {
                 Some(glob.fits(told.map_or_else(|| row.stream.category(), AsRef::as_ref)))
             }
             _ => None,
+        }) && self.any_term(|term| match &term.wanted {
+            Wanted::Time(days) if term.is_of_days() => Some(row.recorded_at.is_some_and(|at| days.hold(at))),
+            _ => None,
         }) && self.terms.iter().all(|term| match &term.wanted {
-            Wanted::Time(days) => row.recorded_at.is_some_and(|at| days.hold(at)) != term.is_denied,
+            Wanted::Time(days) if !term.is_of_days() => {
+                row.recorded_at.is_some_and(|at| days.hold(at)) != term.is_denied
+            }
             _ => true,
         })
     }
@@ -179,9 +197,13 @@ impl Search {
 
     /// Where any is asked for, one of those wanted must be so, and none of those denied.
     fn any_of(&self, is_so: impl Fn(&Wanted) -> Option<bool>) -> bool {
+        self.any_term(|term| is_so(&term.wanted))
+    }
+
+    fn any_term(&self, is_so: impl Fn(&Term) -> Option<bool>) -> bool {
         let (mut is_asked, mut is_met) = (false, false);
         for term in &self.terms {
-            match (is_so(&term.wanted), term.is_denied) {
+            match (is_so(term), term.is_denied) {
                 (Some(true), true) => return false,
                 (Some(is), false) => (is_asked, is_met) = (true, is_met || is),
                 _ => {}

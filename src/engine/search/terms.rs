@@ -20,6 +20,8 @@ pub enum MisreadKind {
         word: String,
         meant: &'static str,
     },
+    /// A value of the payload, without the name of its field.
+    NoField(String),
     OpenQuote,
     OpenBrace,
     /// What is wrong with a condition.
@@ -38,6 +40,10 @@ impl fmt::Display for Misread {
                 f,
                 "There is nothing like “{word}”; did you mean {meant}? In quotation marks it is found as a word."
             ),
+            MisreadKind::NoField(text) => write!(
+                f,
+                "“{text}” names no field; write payload.phone=1111, or payload[\"a.b\"]=1111 where a name has a dot."
+            ),
             MisreadKind::OpenQuote => f.write_str("This quotation mark is never closed; close it or take it away."),
             MisreadKind::OpenBrace => f.write_str("This brace is never closed; close it behind the condition."),
             MisreadKind::Condition(flaw) => flaw.fmt(f),
@@ -55,6 +61,7 @@ impl Explain for Misread {
             MisreadKind::NoSuchTerm { word, meant } => {
                 Message::new("misread-term").text("word", word).text("meant", meant)
             }
+            MisreadKind::NoField(text) => Message::new("misread-field").text("text", text),
             MisreadKind::OpenQuote => Message::new("misread-quote"),
             MisreadKind::OpenBrace => Message::new("misread-brace"),
             MisreadKind::Condition(flaw) => flaw.message(),
@@ -103,7 +110,29 @@ pub(super) fn read(typed: &str, calendar: &Calendar<'_>) -> Result<Vec<Term>, Mi
         terms.extend(term);
         rest = behind.get(taken..).unwrap_or_default();
     }
+    join_values(&mut terms);
     Ok(terms)
+}
+
+/// Several values of one field of the payload are alternatives: each term then takes all of them.
+fn join_values(terms: &mut [Term]) {
+    let values: Vec<PayloadValue> = terms
+        .iter()
+        .filter_map(|term| match &term.wanted {
+            Wanted::Payload(value) if !term.is_denied && !value.is_any => Some(value.clone()),
+            _ => None,
+        })
+        .collect();
+    for term in terms {
+        let Wanted::Payload(value) = &mut term.wanted else { continue };
+        if term.is_denied || value.is_any {
+            continue;
+        }
+        let same = values.iter().filter(|other| other.path == value.path).map(|other| other.value.clone());
+        if let Some(all) = same.reduce(|all, other| all.or(&other)) {
+            value.value = all;
+        }
+    }
 }
 
 /// The term that begins here, and how many pieces behind the first belong to it.
@@ -144,12 +173,21 @@ fn one(token: &Token, behind: &[Token], calendar: &Calendar<'_>) -> Result<(Opti
             return Err(Misread { range: token.range.clone(), kind });
         }
     }
-    if let Some((path, value, taken, end)) = payload_value(token, text, behind) {
+    if token.is_plain() && token.text == "-" {
+        return Err(Misread { range: token.range.clone(), kind: MisreadKind::Empty("-".to_owned()) });
+    }
+    if token.quoted_from() != Some(0)
+        && let Some((path, value, taken, end)) = payload_value(token, text, behind)
+    {
         let range = token.range.start..end;
-        if value.is_empty() {
+        let Some(path) = path else {
+            return Err(Misread { range, kind: MisreadKind::NoField(text.to_owned()) });
+        };
+        if value.as_ref().is_some_and(String::is_empty) {
             return Err(Misread { range, kind: MisreadKind::Empty(format!("{PAYLOAD}.{} =", path.join("."))) });
         }
-        let wanted = Wanted::Payload(PayloadValue { path, value: Glob::new(&value) });
+        let (is_any, value) = (value.is_none(), Glob::new(value.as_deref().unwrap_or("*")));
+        let wanted = Wanted::Payload(PayloadValue { path, value, is_any });
         return Ok((Some(Term { range, wanted, is_denied }), taken));
     }
     // `-5` and `--` are looked for as they stand.
@@ -210,24 +248,55 @@ fn values_behind(token: &Token, place: usize, behind: &[Token]) -> (Vec<String>,
     (values, taken, end)
 }
 
-/// `payload.a.b=x`, with or without spaces around the sign.
-fn payload_value(token: &Token, text: &str, behind: &[Token]) -> Option<(Vec<String>, String, usize, usize)> {
-    let steps = text.strip_prefix(PAYLOAD)?.strip_prefix('.')?;
-    let (path, value) = steps.split_once('=').map_or((steps, None), |(path, value)| (path, Some(value)));
-    let path: Vec<String> = path.split('.').map(str::to_owned).collect();
+/// `payload.a.b=x` or `payload["a.b"]=x`, with or without spaces around the sign; without a value the field must only be
+/// there. With how many pieces behind it belong to it, and where it ends. No path where a field has no name.
+#[allow(clippy::type_complexity, reason = "what is read at one place")]
+fn payload_value(
+    token: &Token,
+    text: &str,
+    behind: &[Token],
+) -> Option<(Option<Vec<String>>, Option<String>, usize, usize)> {
+    let begin = token.text.len() - text.len();
+    let mut rest = text.strip_prefix(PAYLOAD).filter(|rest| rest.starts_with(['.', '[']))?;
+    let mut path = Some(Vec::new());
+    loop {
+        let step = if let Some(inside) = rest.strip_prefix('[') {
+            let (step, behind) = inside.split_once(']')?;
+            rest = behind;
+            // A name of no letters is meant where its quotation marks stand.
+            let is_quoted = token.quoted.iter().any(|quoted| quoted.start == begin + (text.len() - inside.len()));
+            Some(step).filter(|step| is_quoted || !step.is_empty())
+        } else if let Some(named) = rest.strip_prefix('.') {
+            let end = named.find(['.', '[', '=']).unwrap_or(named.len());
+            let (step, behind) = named.split_at(end);
+            rest = behind;
+            Some(step).filter(|step| !step.is_empty())
+        } else {
+            break;
+        };
+        path = path.zip(step).map(|(mut path, step)| {
+            path.push(step.to_owned());
+            path
+        });
+    }
+    let here = token.range.end;
     let next = |at: usize| behind.get(at).map(|next| (next.text.as_str(), next.range.end));
-    let (value, taken, end) = match value {
-        Some("") if token.is_plain() => {
-            next(0).map_or((String::new(), 0, token.range.end), |(value, end)| (value.to_owned(), 1, end))
-        }
-        Some(value) => (value.to_owned(), 0, token.range.end),
+    let is_said = |value: &str| token.quoted.iter().any(|quoted| quoted.start >= token.text.len() - value.len());
+    Some(match rest.strip_prefix('=') {
+        Some("") if !is_said("") => next(0).map_or((path.clone(), Some(String::new()), 0, here), |(value, end)| {
+            (path, Some(value.to_owned()), 1, end)
+        }),
+        Some(value) => (path, Some(value.to_owned()), 0, here),
+        None if !rest.is_empty() => return None,
         None => match next(0) {
-            Some(("=", end)) => next(1).map_or((String::new(), 1, end), |(value, end)| (value.to_owned(), 2, end)),
-            Some((value, end)) => (value.strip_prefix('=')?.to_owned(), 1, end),
-            None => return None,
+            Some(("=", end)) => match next(1) {
+                Some((value, end)) => (path, Some(value.to_owned()), 2, end),
+                None => (path, Some(String::new()), 1, end),
+            },
+            Some((value, end)) if value.starts_with('=') => (path, Some(value[1..].to_owned()), 1, end),
+            _ => (path, None, 0, here),
         },
-    };
-    path.iter().all(|step| !step.is_empty()).then_some((path, value, taken, end))
+    })
 }
 
 /// The text that is no time, where one should be.
@@ -283,6 +352,7 @@ mod tests {
                     format!("{}..{}", day(days.from), day(days.end))
                 }
                 Wanted::Correlation(id) => format!("correlation {id}"),
+                Wanted::Payload(value) if value.is_any => format!("payload {}", value.path.join("/")),
                 Wanted::Payload(value) => format!("payload {} {}", value.path.join("/"), value.value.text()),
                 Wanted::Reason(glob) => format!("reason {}", glob.text()),
                 Wanted::Changed(fields) => format!("changed {}", fields.join("|")),
@@ -320,7 +390,16 @@ mod tests {
             ("payload.phone=1111", vec!["payload phone 1111 [payload.phone=1111]"]),
             ("payload.phone = \"11 11\" a", vec!["payload phone 11 11 [payload.phone = \"11 11\"]", "word a [a]"]),
             ("payload.a.0.b=\"x y\"", vec!["payload a/0/b x y [payload.a.0.b=\"x y\"]"]),
-            ("payload.phone", vec!["word payload.phone [payload.phone]"]),
+            ("payload.phone x", vec!["payload phone [payload.phone]", "word x [x]"]),
+            ("-payload.phone", vec!["not payload phone [-payload.phone]"]),
+            ("\"payload.phone\" payload", vec!["word payload.phone [\"payload.phone\"]", "word payload [payload]"]),
+            ("payload[\"a.b\"]=x", vec!["payload a.b x [payload[\"a.b\"]=x]"]),
+            ("payload.a[\"b=c\"].d = \"x y\"", vec!["payload a/b=c/d x y [payload.a[\"b=c\"].d = \"x y\"]"]),
+            ("payload[\"\"]=x", vec!["payload  x [payload[\"\"]=x]"]),
+            (
+                "payload.a=1 payload.b=2 payload.a=3",
+                vec!["payload a 1,3 [payload.a=1]", "payload b 2 [payload.b=2]", "payload a 1,3 [payload.a=3]"],
+            ),
             ("last week kim", vec!["2025-03-03..2025-03-10 [last week]", "word kim [kim]"]),
             ("지난주 환불", vec!["2025-03-03..2025-03-10 [지난주]", "word 환불 [환불]"]),
             ("\"last week\"", vec!["word last week [\"last week\"]"]),
@@ -377,6 +456,10 @@ mod tests {
             ("actr:kim", "actr:kim: There is nothing like “actr:”; did you mean actor?"),
             ("a \"b c", "\"b c: This quotation mark is never closed"),
             ("payload.phone=", "payload.phone=: Nothing stands behind “payload.phone =”"),
+            ("payload.=x", "payload.=x: “payload.=x” names no field"),
+            ("payload.a..b=x", "payload.a..b=x: “payload.a..b=x” names no field"),
+            ("payload[]=x", "payload[]=x: “payload[]=x” names no field"),
+            ("kim -", "-: Nothing stands behind “-”"),
             ("type:,", "type:,: Nothing stands behind “type:”"),
             ("actor:\"\" x", "actor:\"\": Nothing stands behind “actor:”"),
             ("where:", "where:: Nothing stands behind “where:”"),

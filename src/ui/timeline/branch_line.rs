@@ -47,7 +47,7 @@ pub(super) fn branch_line_ui(
     let y = outer.top() + 24.0;
     let colours = track.colours;
     let Some((first, _)) = folded.what_if.layout.edited() else {
-        let text = scene.text("branch-line-same");
+        let text = scene.text(if open.is_untold() { "branch-line-untold" } else { "branch-line-same" });
         painter.text(
             pos2(track.rect.left(), y),
             egui::Align2::LEFT_CENTER,
@@ -75,9 +75,10 @@ pub(super) fn branch_line_ui(
     // What is to come is told by a broken line.
     let rest = [pos2(here.max(start), y), pos2(end.max(start), y)];
     painter.extend(Shape::dashed_line(&rest, Stroke::new(1.5, colours.warning.gamma_multiply(0.5)), 4.0, 4.0));
-    let label = scene
-        .locale
-        .with("branch-diverges", [("version", folded.diverges_at().unwrap_or_else(|| folded.label(first)).into())]);
+    let label = scene.locale.with(
+        "branch-diverges",
+        [("version", scene.version(&folded.diverges_at().unwrap_or_else(|| folded.label(first))).into())],
+    );
     let font = egui::FontId::proportional(11.5);
     let label = painter.layout_no_wrap(label, font.clone(), colours.warning);
     let place = pos2(turn - label.size().x - 12.0, y - label.size().y / 2.0);
@@ -163,7 +164,7 @@ fn mark_ui(
             painter.rect_stroke(rect, 2.0, Stroke::new(1.0, colours.warning), StrokeKind::Inside);
             painter.line_segment([rect.left_bottom() + vec2(-3.0, 2.0), rect.right_top() + vec2(3.0, -2.0)], amber);
             let name = if place.how == How::Skipped { "branch-skipped" } else { "branch-moved-away" };
-            Some(format!("v{} {}", folded.label(slot), scene.text(name)))
+            Some(format!("{} {}", scene.version(&folded.label(slot)), scene.text(name)))
         }
         how => {
             let sign = colours.sign(view.sign_of(head.event_type.as_str()));
@@ -172,7 +173,7 @@ fn mark_ui(
             if name.is_some() {
                 painter.rect_stroke(ring, 4.0, amber, StrokeKind::Inside);
             }
-            name.map(|name| format!("v{} {}", folded.label(slot), scene.text(name)))
+            name.map(|name| format!("{} {}", scene.version(&folded.label(slot)), scene.text(name)))
         }
     };
     if folded.broken_at(slot).is_some() {

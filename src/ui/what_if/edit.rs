@@ -1,4 +1,4 @@
-use egui::{Button, Label, Response, RichText, TextEdit, Ui};
+use egui::{Button, Key, Label, Modifiers, Response, RichText, TextEdit, Ui};
 
 use super::BranchWish;
 use super::payload::payload_ui;
@@ -26,7 +26,8 @@ pub fn branch_edit_ui(
     let version = draft.event.as_ref().map_or_else(String::new, |event| event.version.to_string());
     let title = scene.locale.with(name, [("version", version.into())]);
     Dialog::new("branch edit", &title, 560.0).show(ui, scene, is_open, |ui, scene| {
-        let mut is_done = false;
+        // Where Enter ends a line, this is what the button does.
+        let mut is_done = ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Enter));
         let mut leads = std::mem::take(&mut draft.leads_to_fault);
         if draft.kind == EditKind::Insert {
             let fault = said(scene, draft, fault, |fault| match fault {

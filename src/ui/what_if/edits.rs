@@ -1,5 +1,5 @@
 use egui::containers::menu::MenuButton;
-use egui::{Button, Frame, Label, Margin, RichText, ScrollArea, Stroke, Ui};
+use egui::{Button, Frame, Label, Margin, Rect, RichText, ScrollArea, Stroke, Ui, vec2};
 use serde_json::Value;
 
 use super::strip::switch_ui;
@@ -24,7 +24,7 @@ pub fn edits_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
             ui.add(Label::new(RichText::new(scene.text("branch-empty")).color(palette(ui).dim)).wrap());
         }
         for (place, edit) in open.branch.edits.iter().enumerate() {
-            edit_ui(ui, scene, open, place, edit);
+            in_view_ui(ui, place, |ui| edit_ui(ui, scene, open, place, edit));
         }
         if let Some(folded) = open.folded() {
             broken_ui(ui, scene, folded);
@@ -48,7 +48,7 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, open: &OpenBra
                 MenuButton::from_button(Button::new(add)).ui(ui, |ui| {
                     if let Some((slot, how)) = slot {
                         let label = open.folded().map(|folded| folded.label(slot)).unwrap_or_default();
-                        caption(ui, &scene.locale.with("branch-at", [("version", label.into())]));
+                        caption(ui, &scene.locale.with("branch-at", [("version", scene.version(&label).into())]));
                         slot_menu_ui(ui, scene, slot, how);
                     }
                 });
@@ -122,7 +122,26 @@ fn edit_ui(ui: &mut Ui, scene: &mut Scene<'_>, open: &OpenBranch, place: usize, 
                 ui.add(Label::new(RichText::new(sentence).size(11.5).color(colours.danger)).wrap());
             }
         });
-    ui.add_space(2.0);
+    ui.add_space(6.0);
+}
+
+/// Draws what is in view or near it; of what is not, as much room is kept as it took when it was drawn last.
+fn in_view_ui(ui: &mut Ui, place: usize, draw: impl FnOnce(&mut Ui)) {
+    /// What the focus may go to next stands there already.
+    const NEAR: f32 = 240.0;
+    let id = ui.scope_id().with(("height of an edit", place));
+    let begin = ui.cursor().min;
+    let known: Option<f32> = ui.data(|data| data.get_temp(id));
+    if let Some(height) = known {
+        let rect = Rect::from_min_size(begin, vec2(ui.available_width(), height));
+        if !ui.clip_rect().expand(NEAR).intersects(rect) {
+            ui.allocate_space(rect.size() - vec2(0.0, ui.spacing().item_spacing.y));
+            return;
+        }
+    }
+    draw(ui);
+    let height = ui.cursor().min.y - begin.y;
+    ui.data_mut(|data| data.insert_temp(id, height));
 }
 
 /// Behind which version something stands.
@@ -181,7 +200,7 @@ fn broken_ui(ui: &mut Ui, scene: &mut Scene<'_>, folded: &Folded) {
         |ui, _| caption(ui, &still),
     );
     for broken in broken.iter().take(SHOWN) {
-        let there = format!("v{} ↗", broken.label);
+        let there = format!("{} ↗", scene.version(&broken.label.to_string()));
         let right = width_of(ui, &there, 13.0) + 28.0;
         line_ui(
             ui,
@@ -232,7 +251,9 @@ fn proposal_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, view: &Str
             cut(ui, RichText::new(shortened(&event.payload)).monospace().size(11.5).color(colours.dim));
         }
     }
+    let is_untold = store.branching.open().is_some_and(OpenBranch::is_untold);
     let note = match (proposal.events.is_empty(), proposal.remaining.len()) {
+        (true, 0) if is_untold => scene.text("make-so-untold"),
         (true, 0) => scene.text("make-so-nothing"),
         (_, 0) => scene.text("make-so-all"),
         (_, count) => scene.locale.with("make-so-remaining", [("count", count.into())]),

@@ -2,7 +2,7 @@ use egui::{Align, Layout, RichText, Ui};
 
 use super::{BranchWish, badge, how_name, slot_menu_ui};
 use crate::event::Explain;
-use crate::replay::{How, SlotEvent};
+use crate::replay::{How, START, SlotEvent};
 use crate::theme::palette;
 use crate::ui::card::{CardHead, card_head_ui};
 use crate::ui::history::{MARGIN, mark, names_ui, nothing_ui};
@@ -170,14 +170,23 @@ fn row_ui(
     let name = head.event_type.as_str();
     let label = folded.label(row);
     let how = how_name(slot.how).map(|how| scene.text(how));
-    let spoken =
-        format!("v{label} {}{}", shortened(name), how.as_ref().map(|how| format!(", {how}")).unwrap_or_default());
+    let spoken = format!(
+        "{} {}{}",
+        scene.version(&label),
+        shortened(name),
+        how.as_ref().map(|how| format!(", {how}")).unwrap_or_default()
+    );
     let is_here = cursor == Some(row);
     let look = if is_new && !is_here { Look::Plain(Some(colours.warning_soft)) } else { Look::Choice(is_here) };
     let response = list_row(ui, &spoken, look, |ui, rect| {
         let mut cells = Cells::new(rect, MARGIN);
         cells.cell(ui, columns.version, |ui| {
-            cut(ui, text(&label, version_ink).monospace());
+            // What stands before the first event has no version to be behind.
+            let short = label.strip_prefix(START).unwrap_or(&label);
+            let cell = cut(ui, text(short, version_ink).monospace());
+            if short.len() < label.len() {
+                cell.on_hover_text(scene.version(&label));
+            }
         });
         cells.cell(ui, columns.when.width, |ui| {
             let when = head.recorded_at.map_or_else(|| "—".to_owned(), |at| columns.when.text(scene.zone, at));

@@ -102,7 +102,7 @@ fn planned(proposal: &Proposal) -> Planned<'_> {
 
 fn preview_ui(ui: &mut Ui, scene: &Scene<'_>, proposed: &Proposed, before: Option<&Proposal>) {
     let colours = palette(ui);
-    let Proposed { proposal, previews } = proposed;
+    let Proposed { proposal, previews, has_faults } = proposed;
     ScrollArea::vertical().id_salt("make so preview").max_height(300.0).show(ui, |ui| {
         ui.set_width(ui.available_width());
         if let Some(before) = before {
@@ -110,7 +110,11 @@ fn preview_ui(ui: &mut Ui, scene: &Scene<'_>, proposed: &Proposed, before: Optio
             ui.add_space(6.0);
         }
         if proposal.events.is_empty() {
-            let name = if proposal.remaining.is_empty() { "make-so-nothing" } else { "make-so-no-event" };
+            let name = match (proposal.remaining.is_empty(), *has_faults) {
+                (true, true) => "make-so-untold",
+                (true, false) => "make-so-nothing",
+                (false, _) => "make-so-no-event",
+            };
             ui.add(Label::new(RichText::new(scene.text(name)).color(colours.dim)).wrap());
         }
         for (event, number) in proposal.events.iter().zip(0..) {
@@ -132,6 +136,13 @@ fn preview_ui(ui: &mut Ui, scene: &Scene<'_>, proposed: &Proposed, before: Optio
                 let sentence = scene.sentence(&problem.problem.message());
                 ui.add(Label::new(RichText::new(sentence).color(colours.warning)).wrap());
             }
+            ui.add_space(6.0);
+        }
+        for preview in previews.iter().filter(|preview| !preview.remaining.is_empty()) {
+            let projection = scene.locale.text(&format!("projection-{}", preview.projection));
+            caption(ui, &scene.locale.with("make-so-cannot-in", [("projection", projection.into())]));
+            let id = format!("remaining in {}", preview.projection);
+            changes_ui(ui, scene, &id, &preview.remaining, ["make-so-stays", "col-what-if"]);
             ui.add_space(6.0);
         }
         if !proposal.remaining.is_empty() {

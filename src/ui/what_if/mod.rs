@@ -14,6 +14,7 @@ pub use edit::branch_edit_ui;
 pub use edits::edits_ui;
 pub use history::branch_history_ui;
 pub use make_so::make_so_ui;
+pub(super) use payload::json_field_ui;
 pub use state::beside_ui;
 pub use strip::{STRIP_HEIGHT, frame_ui, strip_ui};
 
@@ -21,13 +22,22 @@ use egui::{Align, FontId, Layout, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 
 use super::Scene;
 use crate::command::{Action, BranchAction};
-use crate::replay::How;
+use crate::replay::{How, START};
 use crate::theme::palette;
 use crate::view::BranchWish;
 
 impl Scene<'_> {
     pub(super) fn wish(&mut self, wish: BranchWish) {
         self.ask(Action::Branch(BranchAction::Wish(wish)));
+    }
+
+    /// `v7`, or where something stands that no version has.
+    pub(super) fn version(&self, label: &str) -> String {
+        match label.strip_prefix(START).and_then(|label| label.strip_prefix('+')) {
+            None => format!("v{label}"),
+            Some("1") => self.text("branch-before-first"),
+            Some(number) => self.locale.with("branch-before-first-more", [("number", number.to_owned().into())]),
+        }
     }
 }
 

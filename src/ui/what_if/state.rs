@@ -2,6 +2,7 @@ use egui::{Align, Layout, RichText, Ui};
 
 use super::BranchWish;
 use crate::command::Action;
+use crate::replay::START;
 use crate::theme::palette;
 use crate::ui::Scene;
 use crate::ui::card::{CardHead, card_head_ui};
@@ -68,7 +69,11 @@ fn head_ui(
     is_folded: bool,
 ) {
     let dim = palette(ui).dim;
-    let title = scene.locale.with("state-at", [("version", label.to_owned().into())]);
+    let title = if label.starts_with(START) {
+        scene.locale.with("branch-state-first", [("place", scene.version(label).into())])
+    } else {
+        scene.locale.with("state-at", [("version", label.to_owned().into())])
+    };
     let head = CardHead { pane: Pane::State, title: &title, is_folded };
     card_head_ui(
         ui,
@@ -136,7 +141,7 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, folded: &Folded, row: &BesideRow, 
         cells.cell(ui, columns.value, |ui| value(ui, &new, if row.differs { colours.warning } else { colours.dim }));
         cells.cell(ui, columns.version, |ui| {
             if let Some((slot, label)) = &row.new_set_by {
-                set_by_ui(ui, &format!("v{label} ↗"), ink, || scene.wish(BranchWish::GoTo(*slot)));
+                set_by_ui(ui, &format!("{} ↗", scene.version(label)), ink, || scene.wish(BranchWish::GoTo(*slot)));
             }
         });
     });

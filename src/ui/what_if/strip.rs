@@ -62,11 +62,16 @@ pub fn strip_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
 fn counts(scene: &Scene<'_>, open: &OpenBranch) -> String {
     let count = open.branch.active().count();
     let mut parts = vec![scene.locale.with("branch-edits", [("count", count.into())])];
+    let is_untold = open.is_untold();
+    if is_untold {
+        parts.push(scene.text("branch-untold"));
+    }
     if let Some(folded) = open.folded() {
-        parts.push(match folded.diverges_at() {
-            Some(version) => scene.locale.with("branch-diverges", [("version", version.into())]),
-            None => scene.text("branch-same"),
-        });
+        match folded.diverges_at() {
+            Some(at) => parts.push(scene.locale.with("branch-diverges", [("version", scene.version(&at).into())])),
+            None if is_untold => {}
+            None => parts.push(scene.text("branch-same")),
+        }
         let broken = folded.what_if.broken.len();
         if broken > 0 {
             parts.push(scene.locale.with("branch-broken", [("count", broken.into())]));
