@@ -11,7 +11,9 @@ use super::{Failure, Outcome};
 use crate::compensate::Authorship;
 use crate::domain::{Breach, EventKind, as_read, kind_of};
 use crate::engine::{BranchBase, Described, Proposed, describe, propose_branch};
-use crate::event::{EventId, Metadata, NewEvent, StreamId, Version, name_twice, nearest, payload_value};
+use crate::event::{
+    EventId, JsonFault, Metadata, NewEvent, NotJson, StreamId, Version, name_twice, nearest, payload_value,
+};
 use crate::projection::{leaves, path_value, spelled_path};
 use crate::replay::{Alteration, Branch, Change, EventRef, InsertedEvent, Label, NewPayload, START, WhatIf};
 use crate::store::Store;
@@ -137,7 +139,12 @@ fn proposed_json(proposed: &Proposed) -> Value {
 fn print_proposed(proposed: &Proposed, out: &mut Output) -> Result<(), Failure> {
     let Proposed { proposal, previews, .. } = proposed;
     if proposal.events.is_empty() {
-        writeln!(out.text(), "\nno event would make it so")?;
+        let said = if proposal.remaining.is_empty() {
+            "the latest state is the same: no event is needed"
+        } else {
+            "no event would make it so"
+        };
+        writeln!(out.text(), "\n{said}")?;
     } else {
         writeln!(out.text(), "\nto make it so, append:")?;
         let columns = [("as", Align::Right), ("type", Align::Left), ("payload", Align::Left)];
@@ -388,6 +395,12 @@ fn refuse_twice(option: &str, value: &str) -> Result<(), Failure> {
 }
 
 fn not_json(option: &str, text: &str, value: &str) -> Failure {
+    let fault = serde_json::from_str::<Value>(value).err().map(|error| JsonFault::from(&error).what);
+    if fault == Some(NotJson::TooDeep) {
+        return Failure::Usage(format!(
+            "{option}: this JSON is nested too deeply; at most 127 lists and objects may stand in one another"
+        ));
+    }
     let quoted = Value::from(value);
     let corrected =
         text.strip_suffix(value).map_or_else(String::new, |before| format!(": {option} '{before}{quoted}'"));

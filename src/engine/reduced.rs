@@ -82,6 +82,8 @@ impl ExcerptTarget {
         let form = ExcerptForm::from_ending(path).ok_or_else(|| ExcerptError::NoForm(path.to_owned()))?;
         let is_store = form == ExcerptForm::Store;
         if is_store {
+            // That it is the store itself is said before it is said to be there.
+            ExportTarget::new(path, source, true)?;
             Aside::look(path)?;
         }
         let file = if is_store { None } else { Some(ExportTarget::new(path, source, may_replace)?) };

@@ -131,3 +131,20 @@ fn an_unknown_type_that_is_inserted_is_told_with_what_may_be_meant() {
     let known = sandbox.run(&["what-if", "a.db", "lead-1", "--insert", "6:contacted:{}"]).ok();
     assert!(!known.err.contains("did you mean"), "{}", known.err);
 }
+
+#[test]
+fn json_that_is_nested_too_deeply_is_said_to_be() {
+    let sandbox = Sandbox::with_seed();
+    let deep = format!("6:contacted:{}1{}", "[".repeat(300), "]".repeat(300));
+    let refused = sandbox.run(&["what-if", "a.db", "lead-1", "--insert", &deep]).code(2);
+    assert!(refused.err.contains("nested too deeply") && refused.err.len() < 200, "{}", refused.err);
+}
+
+#[test]
+fn the_store_itself_is_not_where_the_fewest_events_are_written() {
+    let sandbox = Sandbox::with_seed();
+    let before = sandbox.everything();
+    let refused = sandbox.run(&["reduce", "a.db", "lead-1", "true", "--to", "a.db", "--force"]).code(2);
+    assert!(refused.err.contains("this is the store that is exported"), "{}", refused.err);
+    assert_eq!(sandbox.everything(), before);
+}
