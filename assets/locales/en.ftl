@@ -10,6 +10,7 @@ look-stream = Look at one stream
 look-store = Look at the whole store
 look-activity = Look at the activity
 lens-stream = Stream
+lens-of-stream = This is about one stream: look at one first (Ctrl+1)
 lens-store = Store
 lens-activity = Activity
 step-forward = Next event

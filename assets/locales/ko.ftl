@@ -10,6 +10,7 @@ look-stream = 스트림 하나 보기
 look-store = 저장소 전체 보기
 look-activity = 활동 보기
 lens-stream = 스트림
+lens-of-stream = 스트림 하나에 대한 명령입니다. 먼저 스트림 하나를 여세요(Ctrl+1).
 lens-store = 저장소
 lens-activity = 활동
 step-forward = 다음 이벤트

@@ -69,6 +69,8 @@ pub(super) enum Command {
     WhatIf(WhatIfArgs),
     /// Which shapes the payloads of each event type have: their fields, types, how often present, since and until when
     Census(CensusArgs),
+    /// How many events there were in each hour, day, week or month, by type, category or actor
+    Histogram(HistogramArgs),
     /// Events by who, what, where and when, by values of their payload and by words anywhere, the newest first
     #[command(
         after_help = "QUERY is words, and terms like these, all of which must hold:\n  actor:kim  type:lead-closed  \
@@ -251,6 +253,38 @@ pub(super) struct CensusArgs {
     /// Let no cell of the CSV begin like a formula: a `'` is put before it
     #[arg(long)]
     pub csv_safe: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HistogramArgs {
+    /// A path, an address or `sample`
+    pub store: OsString,
+    /// How long each span of time is; days are those of UTC, and weeks begin on Mondays
+    #[arg(long, value_enum, value_name = "SPAN")]
+    pub by: SpanOfTime,
+    /// What is counted apart
+    #[arg(long, value_enum, value_name = "KIND", default_value = "type")]
+    pub of: KindOfEvent,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: RowFormat,
+    /// Let no cell of the CSV begin like a formula: a `'` is put before it
+    #[arg(long)]
+    pub csv_safe: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SpanOfTime {
+    Hour,
+    Day,
+    Week,
+    Month,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum KindOfEvent {
+    Type,
+    Category,
+    Actor,
 }
 
 #[derive(Debug, Args)]

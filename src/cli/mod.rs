@@ -6,6 +6,7 @@ mod causes;
 mod census;
 mod change;
 mod evidence;
+mod histogram;
 mod look;
 mod map;
 mod moments;
@@ -291,6 +292,7 @@ fn dispatch(command: Command, context: &Context, out: &mut Output) -> Result<Out
         Command::Reduce(args) => looking(reduce::reduce, &args, context, out),
         Command::WhatIf(args) => looking(what_if::what_if, &args, context, out),
         Command::Census(args) => looking(census::census, &args, context, out),
+        Command::Histogram(args) => looking(histogram::histogram, &args, context, out),
         Command::Search(args) => looking(search::search, &args, context, out),
         Command::When(args) => looking(when::when, &args, context, out),
         Command::Project(args) => looking(project::project, &args, context, out),

@@ -6,6 +6,7 @@ use crate::view::OpenStore;
 pub fn refusal(store: &OpenStore, command: Command) -> Option<&'static str> {
     let open = store.branching.open();
     match (command, open) {
+        (of_stream, _) if store.lens().is_of_store() && needs_stream(of_stream) => Some("lens-of-stream"),
         (Command::Compensate | Command::ToggleWriting, Some(_)) => Some("branch-in-branch"),
         (Command::Compare | Command::Causes, Some(_)) => Some("branch-compares"),
         (Command::MakeSo, None) => Some("branch-none"),
@@ -13,4 +14,21 @@ pub fn refusal(store: &OpenStore, command: Command) -> Option<&'static str> {
         (Command::MakeSo, Some(open)) if open.branch.active().next().is_none() => Some("make-so-no-edit"),
         _ => None,
     }
+}
+
+/// Whether it makes sense only where one stream is looked at.
+fn needs_stream(command: Command) -> bool {
+    matches!(
+        command,
+        Command::Compensate
+            | Command::WhatIf
+            | Command::MakeSo
+            | Command::Compare
+            | Command::Causes
+            | Command::AddLane
+            | Command::NextTurn
+            | Command::PreviousTurn
+            | Command::CopyLink
+            | Command::CopyPlace
+    )
 }

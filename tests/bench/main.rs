@@ -10,6 +10,7 @@
 mod branching;
 mod busy;
 mod causes;
+mod chronicle;
 mod frameworks;
 mod index;
 mod measure;
@@ -68,6 +69,7 @@ const PARTS: &[Part] = &[
     ("commands", memory::commands),
     ("whole", whole_store),
     ("index", index::whole_store),
+    ("chronicle", chronicle::what_happened),
 ];
 
 fn main() {

@@ -10,6 +10,7 @@ mod evidence;
 mod exporting;
 mod foreign;
 mod golden;
+mod histogram;
 #[cfg(unix)]
 mod hostile;
 #[cfg(unix)]

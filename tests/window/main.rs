@@ -14,6 +14,7 @@ mod history;
 mod keyboard;
 mod lanes;
 mod languages;
+mod lenses;
 mod lists;
 mod looking;
 mod looks;
