@@ -175,11 +175,9 @@ fn a_span_is_marked_along_the_scale_and_zoomed_into() {
     driver.window.get_by_role_and_label(Role::Slider, "Moment of the store").focus();
     driver.press(Key::Num0);
     assert!(!driver.shows_part("Shown: "), "all is shown again");
-    // With Shift from the bars, and taken away with a key.
-    let (from, to) = (on_chart(&driver, 0.2), on_chart(&driver, 0.3));
-    driver.window.input_mut().modifiers = Modifiers::SHIFT;
+    // Its ends are moved with the arrows, and it is taken away with a key.
+    let (from, to) = (on_scale(&driver, 0.2), on_scale(&driver, 0.3));
     drag(&mut driver, from, to);
-    driver.window.input_mut().modifiers = Modifiers::NONE;
     driver.window.get_by_role_and_label(Role::Slider, "End of the marked span").focus();
     driver.press(Key::ArrowRight);
     driver.press(Key::Delete);

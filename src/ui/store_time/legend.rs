@@ -1,8 +1,10 @@
-use egui::{Color32, Rect, RichText, Sense, Ui, UiBuilder, vec2};
+use egui::{
+    Color32, FontId, Galley, Rect, RichText, Role, Sense, TextWrapMode, Ui, WidgetInfo, WidgetText, pos2, vec2,
+};
 
 use crate::index::Facet;
 use crate::theme::{Palette, palette};
-use crate::ui::parts::{cut, shortened};
+use crate::ui::parts::shortened;
 use crate::ui::{Scene, grouped};
 use crate::view::Bars;
 
@@ -41,25 +43,28 @@ pub(super) fn others(scene: &Scene<'_>, bars: &Bars) -> String {
 
 /// What each hue means, with how many events there are of it in what is shown.
 pub(super) fn legend_ui(ui: &mut Ui, scene: &Scene<'_>, room: Rect, bars: &Bars, hues: &[Color32]) {
+    const HIGHEST: f32 = 17.0;
     let colours = palette(ui);
-    let mut inside = ui.new_child(UiBuilder::new().max_rect(room));
-    inside.set_clip_rect(room);
-    inside.spacing_mut().item_spacing.y = 0.0;
-    let mut line = |hue: Color32, name: &str, events: u64, about: &str| {
-        inside.horizontal(|ui| {
-            ui.set_height(16.0);
-            let (mark, _) = ui.allocate_exact_size(vec2(9.0, 9.0), Sense::hover());
-            ui.painter().rect_filled(mark, 2.0, hue);
-            let count = grouped(events);
-            let width = (ui.available_width() - 8.0 * count.len() as f32).max(40.0);
-            ui.scope(|ui| {
-                ui.set_max_width(width);
-                cut(ui, RichText::new(name).size(11.5).color(colours.text)).on_hover_text(about);
-            });
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                ui.label(RichText::new(count).size(11.5).color(colours.dim));
-            });
-        });
+    let lines = bars.lanes.len() + usize::from(bars.other_kinds > 0);
+    let height = (room.height() / lines.max(1) as f32).min(HIGHEST);
+    let mut top = room.top();
+    let mut line = |hue: Color32, name: &str, events: u64, whole: &str| {
+        let rect = Rect::from_min_size(pos2(room.left(), top), vec2(room.width(), height));
+        top += height;
+        let response = ui.interact(rect, ui.scope_id().with(("legend", name)), Sense::hover());
+        let count = grouped(events);
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{name}, {count}")));
+        let font = FontId::proportional(11.5);
+        let mark = Rect::from_center_size(pos2(rect.left() + 4.5, rect.center().y), vec2(9.0, 9.0));
+        ui.painter().rect_filled(mark, 2.0, hue);
+        let count = ui.painter().layout_no_wrap(count, font.clone(), colours.dim);
+        let width = rect.width() - 16.0 - count.size().x - 8.0;
+        let text = WidgetText::from(RichText::new(name).color(colours.text));
+        let text = text.into_galley(ui, Some(TextWrapMode::Truncate), width.max(0.0), font);
+        let at = |x: f32, galley: &Galley| pos2(x, rect.center().y - galley.size().y / 2.0);
+        ui.painter().galley(at(rect.left() + 16.0, &text), text, colours.text);
+        ui.painter().galley(at(rect.right() - count.size().x, &count), count, colours.dim);
+        response.on_hover_text(whole);
     };
     for (lane, hue) in bars.lanes.iter().zip(hues) {
         line(*hue, &lane_name(scene, bars.facet(), &lane.name), lane.events, &lane.name);
