@@ -12,9 +12,14 @@ fn through(driver: &mut Driver, lens: Key) {
     driver.press_with(Modifiers::COMMAND, lens);
 }
 
+fn text_of(node: &egui_kittest::Node<'_>) -> Option<String> {
+    let node = node.accesskit_node();
+    node.label().or_else(|| node.value())
+}
+
 /// At which position the store's cursor stands, and how many there are.
 fn position(driver: &Driver) -> (u64, u64) {
-    let said = driver.window.query_all_by_label_contains("position ").find_map(|node| node.accesskit_node().label());
+    let said = driver.window.query_all_by_label_contains("position ").find_map(|node| text_of(&node));
     let said = said.unwrap_or_else(|| panic!("no position is told in:\n{}", driver.all_text()));
     let numbers: Vec<u64> = said.replace(',', "").split(' ').filter_map(|word| word.parse().ok()).collect();
     (numbers[0], *numbers.last().expect("the number of all"))
@@ -23,12 +28,7 @@ fn position(driver: &Driver) -> (u64, u64) {
 /// The long times that are shown.
 fn times(driver: &Driver) -> Vec<String> {
     let is_long = |label: &String| label.ends_with(" UTC") && label.len() == "2025-01-01 01:00:05.010 UTC".len();
-    driver
-        .window
-        .query_all_by_label_contains(" UTC")
-        .filter_map(|node| node.accesskit_node().label())
-        .filter(is_long)
-        .collect()
+    driver.window.query_all_by_label_contains(" UTC").filter_map(|node| text_of(&node)).filter(is_long).collect()
 }
 
 fn chart(driver: &Driver) -> Rect {
