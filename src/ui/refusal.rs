@@ -1,12 +1,12 @@
 use crate::command::Command;
-use crate::view::OpenStore;
+use crate::view::{Lens, OpenStore};
 
 /// Why a command is out of place now, by the name of the sentence: nothing that writes goes on while a branch is looked
 /// at, and nothing is corrected that the store does not have any more.
 pub fn refusal(store: &OpenStore, command: Command) -> Option<&'static str> {
     let open = store.branching.open();
     match (command, open) {
-        (of_stream, _) if store.lens().is_of_store() && needs_stream(of_stream) => Some("lens-of-stream"),
+        (of_stream, _) if needs_stream(of_stream, store.lens()) => Some("lens-of-stream"),
         (Command::Compensate | Command::ToggleWriting, Some(_)) => Some("branch-in-branch"),
         (Command::Compare | Command::Causes, Some(_)) => Some("branch-compares"),
         (Command::MakeSo, None) => Some("branch-none"),
@@ -16,19 +16,19 @@ pub fn refusal(store: &OpenStore, command: Command) -> Option<&'static str> {
     }
 }
 
-/// Whether it makes sense only where one stream is looked at.
-fn needs_stream(command: Command) -> bool {
-    matches!(
-        command,
+/// Whether it makes sense only where one stream is looked at. Of a whole store, two moments can be compared.
+fn needs_stream(command: Command, lens: Lens) -> bool {
+    match command {
+        Command::Compare => lens == Lens::Activity,
         Command::Compensate
-            | Command::WhatIf
-            | Command::MakeSo
-            | Command::Compare
-            | Command::Causes
-            | Command::AddLane
-            | Command::NextTurn
-            | Command::PreviousTurn
-            | Command::CopyLink
-            | Command::CopyPlace
-    )
+        | Command::WhatIf
+        | Command::MakeSo
+        | Command::Causes
+        | Command::AddLane
+        | Command::NextTurn
+        | Command::PreviousTurn
+        | Command::CopyLink
+        | Command::CopyPlace => lens.is_of_store(),
+        _ => false,
+    }
 }
