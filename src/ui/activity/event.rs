@@ -61,20 +61,20 @@ fn detail_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, detail: &Eve
     ui.horizontal(|ui| {
         mark(ui, colours.sign(told.map_or(0, |told| told.sign)));
         let words = told.map_or_else(|| readable(event.event_type.as_str()), |row| row.told.words(scene.locale));
-        cut(ui, RichText::new(words).strong().size(15.0));
+        ui.add(Label::new(RichText::new(words).strong().size(15.0)).wrap());
     });
     caption(ui, &shortened(event.event_type.as_str()));
     ui.add_space(6.0);
     Grid::new("activity facts").num_columns(2).spacing([16.0, 6.0]).show(ui, |ui| {
         let name = |ui: &mut Ui, name: &str| drop(ui.label(RichText::new(name).color(colours.dim)));
         name(ui, &scene.text("chip-stream"));
-        ui.horizontal_wrapped(|ui| {
+        ui.horizontal(|ui| {
             let text = RichText::new(shortened(event.stream.as_str())).color(colours.accent);
             if ui.add(quiet_button(text)).clicked() {
                 scene.ask(Action::GoToPlace(event.stream.clone(), event.version));
             }
             if let Some(label) = store.labels.of(&event.stream) {
-                ui.label(shortened(label).as_ref());
+                cut(ui, shortened(label).as_ref());
             }
         });
         ui.end_row();

@@ -253,6 +253,19 @@ impl Said {
         }
     }
 
+    /// What a reason has of this width. What something changed to is told in full before why it was.
+    fn room_for_reason(&self, width: f32) -> f32 {
+        /// What a letter takes, on average.
+        const LETTER: f32 = 7.3;
+        const LEAST: f32 = 70.0;
+        let letters = |(field, old, new): &(String, String, String)| {
+            field.chars().count() + old.chars().count() + new.chars().count() + 7
+        };
+        let of_change = self.changes.first().map_or(0, letters) as f32 * LETTER;
+        let room = (width - of_change).min(width * 0.45).min(320.0);
+        if self.reason.is_empty() || room < LEAST { 0.0 } else { room }
+    }
+
     /// As it is read aloud.
     fn aloud(&self) -> String {
         let mut parts = vec![self.when.clone(), self.who.clone(), self.words.clone()];
@@ -280,7 +293,7 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, row: &FoundEven
     }
     let (upper, lower) = rect.shrink2(vec2(MARGIN, 3.0)).split_top_bottom_at_fraction(0.5);
     let width = rect.width();
-    let (of_time, of_who) = (66.0, if width < 420.0 { 60.0 } else { 84.0 });
+    let (of_time, of_who) = (66.0, if width < 520.0 { 58.0 } else { 84.0 });
     let begin = upper.left() + of_time + of_who;
     let line = |rect: Rect| UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center));
     let cell = |ui: &mut Ui, from: f32, to: f32, rect: Rect, contents: &mut dyn FnMut(&mut Ui)| {
@@ -320,8 +333,7 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, row: &FoundEven
             cut(ui, RichText::new(&said.stream).color(colours.accent));
         });
     });
-    let of_reason =
-        if said.reason.is_empty() || width < 480.0 { 0.0 } else { ((lower.right() - begin) * 0.42).min(300.0) };
+    let of_reason = said.room_for_reason(lower.right() - begin);
     let reason_from = lower.right() - of_reason;
     cell(ui, begin, reason_from - 10.0, lower, &mut |ui| {
         if store.activity.shows_place() || said.changes.is_empty() {

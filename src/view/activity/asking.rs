@@ -8,7 +8,7 @@ use chrono::{Datelike, Months, NaiveDate};
 use super::found::wall_day;
 use crate::engine::{Asked, Days, Engine, Question, Search, Term, Ticket, ToldEvent, Wanted, search, tell};
 use crate::event::{StreamId, Timestamp, Version};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::view::signs::SignBook;
 use crate::view::{Clock, UserError};
 
@@ -85,14 +85,17 @@ impl Question for TellRows {
     const WHAT: &'static str = "reading events";
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Vec<ToldEvent>, UserError> {
-        let Self(wanted) = self;
-        if let Ok(told) = tell(reader, &wanted, &mut |_| ticket.flow()) {
-            return Ok(told);
-        }
-        // One that cannot be read leaves the others what they are; whoever opens it is told why.
-        let one = |place: &Place| tell(reader, std::slice::from_ref(place), &mut |_| ticket.flow()).unwrap_or_default();
-        Ok(wanted.iter().take_while(|_| !ticket.is_cancelled()).flat_map(one).collect())
+        Ok(told_of(reader, &self.0, ticket))
     }
+}
+
+/// These events as they are told. One that cannot be read leaves the others what they are; whoever opens it is told why.
+fn told_of(reader: &dyn Store, wanted: &[Place], ticket: &Ticket) -> Vec<ToldEvent> {
+    if let Ok(told) = tell(reader, wanted, &mut |count| ticket.reached(count)) {
+        return told;
+    }
+    let one = |place: &Place| tell(reader, std::slice::from_ref(place), &mut |_| ticket.flow()).unwrap_or_default();
+    wanted.iter().take_while(|_| !ticket.is_cancelled()).flat_map(one).collect()
 }
 
 /// So many of the events found, the newest, are looked at for the fields that they changed.
@@ -117,8 +120,10 @@ impl Question for CountFields {
     const IS_LONG: bool = true;
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<FieldCounts, UserError> {
-        let Self(places) = self;
-        let told = tell(reader, &places, &mut |count| ticket.reached(count))?;
+        let told = told_of(reader, &self.0, ticket);
+        if ticket.is_cancelled() {
+            return Err(StoreError::Cancelled.into());
+        }
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
         for event in &told {
             let fields: HashSet<&str> = event.changes.iter().map(|change| field_of(&change.field)).collect();
@@ -246,7 +251,7 @@ impl Question for CountDays {
             ticket.flow()
         })?;
         if ticket.is_cancelled() {
-            return Err(crate::store::StoreError::Cancelled.into());
+            return Err(StoreError::Cancelled.into());
         }
         let total = |days: &HashMap<i32, u64>| days.values().sum::<u64>();
         let mut people: Vec<(String, u64)> = counts.iter().map(|(name, days)| (name.clone(), total(days))).collect();
