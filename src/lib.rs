@@ -8,7 +8,7 @@
 //! - [`store`]: where events are kept. Batches that are pulled, what is new behind a place, appending.
 //!   - `native`: Foldline's own SQLite file.
 //!   - `frameworks`: one folder a framework with all its rules; beside them what they share.
-//!   - `sqlite`, `postgres`: how any layout is read and written there. `files`: JSON, CloudEvents, CSV, XES, OCEL.
+//!   - `sqlite`, `postgres`: how any layout is read and written there, and read models kept. `files`: JSON, CloudEvents, CSV, XES, OCEL.
 //! - [`domain`]: leads and tickets. What events mean (`apply`), which commands they answer (`decide`), old shapes.
 //! - [`projection`]: named folds over events, and how their states are shown and compared. Each registers itself.
 //! - [`replay`]: one stream in memory. Checkpoints, state at any version, changes, blame; branches of it, which are never
@@ -18,7 +18,8 @@
 //! - [`compensate`]: an append planned, previewed, carried out, and made anew after a conflict; what makes a branch so.
 //! - [`index`]: a whole store at any moment: each stream under a projection as it stood, counts of a field over time.
 //! - [`engine`]: an open store at work. A few threads with kept connections, one answer at a time for each question,
-//!   what others record, and the questions that the command line and the window share; `sql` answers those in SQL.
+//!   what others record, and the questions that the command line and the window share; `sql` answers those in SQL,
+//!   `materialise` keeps projections as tables, `drift` holds tables against them.
 //! - [`workspace`]: what a user keeps beside a store, in a file of the user's own.
 //! - [`view`]: what the window shows of an open store, without drawing it. No I/O, no clock.
 //! - [`sample`]: believable histories from a seed number.

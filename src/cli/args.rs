@@ -34,7 +34,7 @@ pub(super) struct Arguments {
     /// Open the stream at this version, time or `latest`
     #[arg(long, value_name = "AT", value_parser = moment, allow_negative_numbers = true)]
     pub at: Option<Moment>,
-    /// Read the store by the mapping in this file, which says what the columns of a table mean
+    /// Read the store by the mapping in this file, which says what the columns of a table mean (for `drift`: the table)
     #[arg(long, value_name = "FILE", global = true)]
     pub map: Option<PathBuf>,
     /// Write what each frame of the window costs to this file, in milliseconds
@@ -96,6 +96,23 @@ foldline sql sales.db \"select actor, count(*) from events where type = 'contact
 foldline sql sales.db --as-of 2025-03-01 \"select stream, phone from lead_state where contacts > 3\""
     )]
     Sql(SqlArgs),
+    /// Keep a projection as a table that any SQL tool reads, in a SQLite file of its own or in PostgreSQL; again: catches up
+    #[command(
+        after_help = "The table has a row for each stream: `stream`, `version`, `recorded_at` and each field, in whose name `-` \
+is `_`. Beside it stands how far it has come, written with its rows: a run that is killed leaves what was there. A store is \
+never written to.\n\nExamples:\n  foldline materialise sales.db --projection state --category lead --into leads.db\n  \
+foldline materialise sales.db --projection state --into \"postgres://kim@localhost/reports#lead_state\""
+    )]
+    Materialise(MaterialiseArgs),
+    /// Hold a table against a fresh fold of the store: which rows differ, in what, and which event says so
+    #[command(
+        after_help = "What `foldline materialise` made is compared as of where it stands. For any other table, `--map FILE` says \
+what its columns mean, and it is compared with the end of the store:\n  \
+{\"key\": \"id\", \"stream\": \"lead-{}\", \"fields\": {\"status\": \"state\", \"name\": \"full_name\"}}\n\
+where `key` is the column that tells whose row it is, `stream` how the stream is called with the key for {}, and `fields` \
+leads from fields to columns. Ends with 1 if anything differs."
+    )]
+    Drift(DriftArgs),
     /// Append an event of your own
     Append(AppendArgs),
     /// Append the natural compensation of an earlier event
@@ -508,6 +525,12 @@ pub(super) struct ProjectArgs {
     /// The memory that it may take, in MiB
     #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = number, allow_negative_numbers = true)]
     pub memory: u64,
+    /// Write them to this file, whose name ends in .parquet
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["count_by", "csv_safe"])]
+    pub to: Option<PathBuf>,
+    /// Replace the file if it is there
+    #[arg(long, requires = "to")]
+    pub force: bool,
     #[arg(long, value_enum, default_value = "table")]
     pub format: RowFormat,
     /// Let no cell of the CSV begin like a formula: a `'` is put before it, which an import takes away again
@@ -539,6 +562,49 @@ pub(super) struct SqlArgs {
     /// Let no cell of the CSV begin like a formula: a `'` is put before it
     #[arg(long)]
     pub csv_safe: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MaterialiseArgs {
+    /// A path, an address or `sample`
+    pub store: OsString,
+    /// state, search, analysis (leads), service (tickets) or fields (any stream)
+    #[arg(long, value_name = "P")]
+    pub projection: String,
+    /// Only streams of this category (what stands before the first `-`)
+    #[arg(long, value_name = "C")]
+    pub category: Option<String>,
+    /// A file of its own, or an address; after a # the table [default: the category and the projection]
+    #[arg(long, value_name = "FILE.db|ADDRESS[#TABLE]")]
+    pub into: OsString,
+    /// The memory that it may take, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = number, allow_negative_numbers = true)]
+    pub memory: u64,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DriftArgs {
+    /// A path, an address or `sample`
+    pub store: OsString,
+    /// state, search, analysis (leads), service (tickets) or fields (any stream)
+    #[arg(long, value_name = "P")]
+    pub projection: String,
+    /// Only streams of this category (what stands before the first `-`)
+    #[arg(long, value_name = "C")]
+    pub category: Option<String>,
+    /// The file or the address of the table; after a # its name [default: as `materialise` names it]
+    #[arg(long, value_name = "FILE.db|ADDRESS[#TABLE]")]
+    pub against: OsString,
+    /// What `--map` names: here it is of the table, and not of the store.
+    #[arg(skip)]
+    pub map: Option<PathBuf>,
+    /// The memory that it may take, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = number, allow_negative_numbers = true)]
+    pub memory: u64,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
 }
 
 #[derive(Debug, Args)]

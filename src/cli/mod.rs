@@ -9,8 +9,10 @@ mod evidence;
 mod histogram;
 mod look;
 mod map;
+mod materialise;
 mod moments;
 mod output;
+mod parquet;
 mod place;
 mod progress;
 mod project;
@@ -43,13 +45,16 @@ pub use terminal::message;
 use terminal::{Output, keep_secret, message_above, print_message};
 
 use crate::compensate::PlanError;
-use crate::engine::{EngineError, ExcerptError, MakeSampleError, Misread, Moment, Passing, ProofError, SealError};
+use crate::engine::{
+    DriftError, EngineError, ExcerptError, MakeSampleError, MaterialiseError, Misread, Moment, Passing, ProofError,
+    SealError,
+};
 use crate::event::{Explain, StreamId};
 use crate::expr::Flaw;
 use crate::replay::EditError;
 use crate::sample::SampleError;
 use crate::store::files::{ExportError, ExportTarget, ImportError, TargetError};
-use crate::store::{AppendError, Link, Source, StoreError, leads_to_other_machine};
+use crate::store::{AppendError, Link, ModelError, Source, StoreError, leads_to_other_machine};
 
 /// What a command ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +100,10 @@ enum Failure {
     Condition { flaw: Flaw, text: String },
     #[error("{misread}")]
     Search { misread: Misread, text: String },
+    #[error(transparent)]
+    Materialise(#[from] MaterialiseError),
+    #[error("{0}")]
+    Drift(String),
     #[error("{message}")]
     Sql { message: String, range: Range<usize>, text: String },
     #[error("{0}")]
@@ -114,6 +123,15 @@ impl From<ExcerptError> for Failure {
     }
 }
 
+impl From<DriftError> for Failure {
+    fn from(error: DriftError) -> Self {
+        match error {
+            DriftError::Other(error) => error.into(),
+            other => Self::Drift(other.to_string()),
+        }
+    }
+}
+
 impl From<TargetError> for Failure {
     fn from(error: TargetError) -> Self {
         match error {
@@ -129,6 +147,9 @@ impl Passing for Failure {
         let said = match self {
             Self::Engine(error) => error.message(),
             Self::Store(error) => error.message(),
+            Self::Materialise(MaterialiseError::Engine(error)) => error.message(),
+            Self::Materialise(MaterialiseError::Model(ModelError::Store(error))) => error.message(),
+            Self::Materialise(_) => return false,
             Self::Append(error) => error.message(),
             Self::Target(error) => error.message(),
             Self::Export(error) => error.message(),
@@ -145,6 +166,7 @@ impl Passing for Failure {
             | Self::Condition { .. }
             | Self::Search { .. }
             | Self::Sql { .. }
+            | Self::Drift(_)
             | Self::Usage(_)
             | Self::Output(_) => return false,
         };
@@ -222,13 +244,21 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Ended {
             return Ended::Command(ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)));
         }
     };
-    let Some(command) = command else {
+    let Some(mut command) = command else {
         return match window_wish(&words, at) {
             Ok(wish) => Ended::Window(WindowWish { frame_times, ..wish }),
             Err(failure) => Ended::Command(failed(&failure)),
         };
     };
     let mut out = Output::stdout();
+    let map = match &mut command {
+        // It says there what another table means.
+        Command::Drift(args) => {
+            args.map = map;
+            None
+        }
+        _ => map,
+    };
     let context = match Context::new(map.as_deref()) {
         Ok(context) => context,
         Err(failure) => return Ended::Command(failed(&failure)),
@@ -297,6 +327,8 @@ fn dispatch(command: Command, context: &Context, out: &mut Output) -> Result<Out
         Command::When(args) => looking(when::when, &args, context, out),
         Command::Project(args) => looking(project::project, &args, context, out),
         Command::Sql(args) => looking(sql::sql, &args, context, out),
+        Command::Materialise(args) => looking(materialise::materialise, &args, context, out),
+        Command::Drift(args) => looking(materialise::drift, &args, context, out),
         Command::Verify(args) => looking(verify::verify, &args, context, out),
         Command::Seal(args) => looking(seal::seal, &args, context, out),
         Command::Evidence(args) => looking(evidence::evidence, &args, context, out),

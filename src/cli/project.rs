@@ -1,6 +1,7 @@
 //! Every stream of a store as it stood at a moment.
 
 use std::io::Write;
+use std::path::Path;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -9,15 +10,16 @@ use super::args::{ProjectArgs, RowFormat};
 use super::look::{Rows, check_csv_safe, unless_category};
 use super::output::{Align, plain};
 use super::progress::{Progress, counted};
-use super::target::Context;
+use super::target::{Context, source};
 use super::terminal::{Output, message};
 use super::when::pointed;
-use super::{Failure, Outcome};
+use super::{Failure, Outcome, parquet, told};
 use crate::engine::{AsOfCondition, Chosen, EngineError, Ticket, as_of, choose, grouped};
 use crate::event::{StreamId, Version, nearest};
 use crate::index::{AsOf, Budget, Place, Sorting, StoreMoment};
 use crate::projection::{field_name, key_path, spelled_path};
 use crate::replay::Finding;
+use crate::store::files::ExportTarget;
 
 /// More values than these nobody counts by.
 const MOST_VALUES: usize = 10_000;
@@ -53,6 +55,7 @@ fn refused(error: EngineError, text: &str) -> Failure {
 
 pub(super) fn project(args: &ProjectArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     check_csv_safe(args.csv_safe, args.format)?;
+    let target = args.to.as_deref().map(|to| target_at(args, to)).transpose()?;
     let reader = context.open(&args.store)?;
     let Some(chosen) = choose(reader.as_ref(), args.projection.as_deref(), args.category.as_deref())? else {
         unless_category(reader.as_ref(), args.category.as_deref().unwrap_or_default())?;
@@ -78,11 +81,22 @@ pub(super) fn project(args: &ProjectArgs, context: &Context, out: &mut Output) -
     }
     let found = places.len();
     let failed = places.iter().filter(|place| as_of.row(**place).is_some_and(|row| row.failed.is_some())).count();
-    match &args.count_by {
-        Some(field) => print_counts(args, field, &as_of, &places, out)?,
-        None => print_rows(args, &as_of, places, out)?,
+    let mut is_written = false;
+    match (&args.count_by, target) {
+        (Some(field), _) => print_counts(args, field, &as_of, &places, out)?,
+        (None, Some(target)) => {
+            let (places, chosen) = chosen_places(args, &as_of, places)?;
+            let paths = columns(&chosen, &as_of, &places, RowFormat::Csv)?;
+            parquet::write(target, &as_of, &places, &paths)?;
+            is_written = true;
+        }
+        (None, None) => print_rows(args, &as_of, places, out)?,
     }
-    say(args, &as_of, found, out)?;
+    if is_written {
+        told(say(args, &as_of, found, out), out, || "the file is written".to_owned())?;
+    } else {
+        say(args, &as_of, found, out)?;
+    }
     if failed > 0 {
         message(format_args!(
             "{} without an event that could not be read or folded; see `failed` with --format json, or `foldline show`",
@@ -143,7 +157,22 @@ fn print_counts(
     Ok(())
 }
 
-fn print_rows(args: &ProjectArgs, as_of: &AsOf, mut places: Vec<Place>, out: &mut Output) -> Result<(), Failure> {
+fn target_at(args: &ProjectArgs, to: &Path) -> Result<ExportTarget, Failure> {
+    if !parquet::is_parquet(to) {
+        return Err(Failure::Usage(format!(
+            "{}: the name of the file ends in .parquet; other forms are printed by --format, and kept with >",
+            to.display()
+        )));
+    }
+    Ok(ExportTarget::new(to, &source(&args.store)?, args.force)?)
+}
+
+/// In the order that was asked for, and no more than so many; and the fields that were asked for.
+fn chosen_places(
+    args: &ProjectArgs,
+    as_of: &AsOf,
+    mut places: Vec<Place>,
+) -> Result<(Vec<Place>, Vec<String>), Failure> {
     if let Some(sort) = &args.sort {
         let by = match sort.as_str() {
             "stream" => Sorting::Stream,
@@ -155,7 +184,12 @@ fn print_rows(args: &ProjectArgs, as_of: &AsOf, mut places: Vec<Place>, out: &mu
     }
     let chosen = split_columns(&args.columns).map(|field| field_path(field, as_of)).collect::<Result<Vec<_>, _>>()?;
     places.truncate(args.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX)));
-    let paths = columns(args, &chosen, as_of, &places)?;
+    Ok((places, chosen))
+}
+
+fn print_rows(args: &ProjectArgs, as_of: &AsOf, places: Vec<Place>, out: &mut Output) -> Result<(), Failure> {
+    let (places, chosen) = chosen_places(args, as_of, places)?;
+    let paths = columns(&chosen, as_of, &places, args.format)?;
     let is_csv = args.format == RowFormat::Csv;
     let headings: Vec<String> =
         paths.iter().map(|path| if is_csv { under_state(path) } else { path.clone() }).collect();
@@ -188,12 +222,12 @@ fn print_rows(args: &ProjectArgs, as_of: &AsOf, mut places: Vec<Place>, out: &mu
 }
 
 /// The paths that stand in columns of their own, each once.
-fn columns(args: &ProjectArgs, chosen: &[String], as_of: &AsOf, places: &[Place]) -> Result<Vec<String>, Failure> {
-    if !chosen.is_empty() || matches!(args.format, RowFormat::Json | RowFormat::Jsonl) {
+fn columns(chosen: &[String], as_of: &AsOf, places: &[Place], form: RowFormat) -> Result<Vec<String>, Failure> {
+    if !chosen.is_empty() || matches!(form, RowFormat::Json | RowFormat::Jsonl) {
         return Ok(chosen.to_vec());
     }
     let mut fields: Vec<String> = as_of.all_fields(places).iter().map(|name| key_path("", name)).collect();
-    if args.format == RowFormat::Csv {
+    if form == RowFormat::Csv {
         if fields.len() > MOST_COLUMNS {
             return Err(Failure::Usage(format!(
                 "these streams have {} fields together; choose some with --columns, or write --format jsonl",

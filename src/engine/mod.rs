@@ -12,6 +12,7 @@ mod chronicle;
 mod columns;
 mod counting;
 mod differing;
+mod drift;
 mod evidence;
 mod explain;
 mod feed;
@@ -20,6 +21,7 @@ mod findings;
 mod load;
 mod loading;
 mod make_so;
+mod materialise;
 mod moment;
 mod numbers;
 mod pool;
@@ -55,6 +57,7 @@ pub use check::{check, export_findings};
 pub use chronicle::{ChronicleSo, StoreChronicle};
 pub use counting::{AsOfAnswer, CountIndex, CountStore, CountWanted, CountedSo};
 pub use differing::{DIFFERING_KEPT, DifferWanted, Differing, DifferingStream, differing};
+pub use drift::{Difference, Drift, DriftError, DriftWish, SettingEvent, TableMap, drift};
 pub use evidence::{
     EvidenceOf, EvidenceWish, ProofError, Written, check_evidence, gather_evidence, write_evidence, write_seal,
 };
@@ -67,6 +70,7 @@ pub use load::{
 };
 pub use loading::Loading;
 pub use make_so::{ProjectionPreview, Proposed, came_since, propose_branch};
+pub use materialise::{MaterialiseError, Materialised, ModelWish, WhyMade, materialise, model_table};
 pub use moment::{Moment, resolve};
 pub use numbers::grouped;
 pub use pool::{Answer, Lost, begin};

@@ -22,6 +22,7 @@ mod opening;
 pub mod postgres;
 mod private;
 mod query;
+mod read_model;
 mod source;
 pub mod sqlite;
 mod system_words;
@@ -43,6 +44,10 @@ pub use postgres::{Address, AddressFlaw, ServerDetail, ServerError, SqlClass};
 pub use private::sweep_leftovers;
 pub use query::{
     Columns, Direction, Framework, LINKS_AT_ONCE, Query, Scope, StoreInfo, StreamOrder, StreamQuery, StreamRow,
+};
+pub use read_model::{
+    ColumnKind, ModelColumn, ModelError, ModelHead, ModelPlace, ModelRow, ReadModel, model_head, read_table,
+    same_as_kept, write_model,
 };
 pub use source::{Source, unescaped};
 pub use system_words::system_words;

@@ -2,10 +2,11 @@
 
 use std::hint::black_box;
 
-use foldline::engine::{AsOfWanted, CountIndex, CountWanted, Question, Ticket};
-use foldline::event::{Position, Timestamp};
+use foldline::engine::{AsOfWanted, CountIndex, CountWanted, ModelWish, Question, Ticket, materialise};
+use foldline::event::{Position, StreamId, Timestamp};
 use foldline::index::{Budget, CountOf, StoreMoment};
-use foldline::store::Columns;
+use foldline::store::native::NativeStore;
+use foldline::store::{Columns, Expected, ModelPlace, Writer};
 
 use super::measure::{Row, Table, micros, percentile, repeat, time};
 use super::stores::Stores;
@@ -61,4 +62,36 @@ pub(super) fn whole_store(table: &mut Table, stores: &Stores) {
     });
     let what = "every stream as it stood, an event of the store";
     table.add(Row::new(what, "scanning all columns", per_event(micros(&asked)), per_event(scan), "ns"));
+}
+
+/// A read model, made and moved on.
+pub(super) fn read_model(table: &mut Table, stores: &Stores) {
+    let path = stores.folder().join("read-model-source.db");
+    let count = if cfg!(debug_assertions) { 2_000 } else { 50_000 };
+    let mut store = NativeStore::create(&path).expect("a new store");
+    let mut number = 0;
+    for stream in 0..count {
+        let events: Vec<_> = (0..4).map(|_| super::stores::contacted(&mut number)).collect();
+        let stream = StreamId::from(format!("lead-{stream}").as_str());
+        store.append(&stream, Expected::NoStream, &events).expect("recorded");
+    }
+    let wish = ModelWish {
+        projection: "state".to_owned(),
+        category: None,
+        place: ModelPlace { source: stores.folder().join("read-model.db").into(), table: Some("leads".to_owned()) },
+        source: path.into(),
+        budget: Budget::default(),
+    };
+    let ticket = Ticket::new("folding");
+    let made = time(|| materialise(&store, &wish, &ticket).expect("made"));
+    let caught_up = repeat(10, || {
+        for stream in 0..10 {
+            let stream = StreamId::from(format!("lead-{}", stream * 97 % count).as_str());
+            let event = super::stores::contacted(&mut number);
+            store.append(&stream, Expected::Any, &[event]).expect("recorded");
+        }
+        time(|| assert_eq!(materialise(&store, &wish, &ticket).expect("caught up").events, 10))
+    });
+    let what = "catch up a read model with 10 new events";
+    table.add(Row::new(what, "making it anew", micros(&caught_up) / 1e3, made * 1e3, "ms").bar(0.1));
 }

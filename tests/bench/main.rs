@@ -68,6 +68,7 @@ const PARTS: &[Part] = &[
     ("log", beside_a_log),
     ("commands", memory::commands),
     ("whole", whole_store),
+    ("read-model", index::read_model),
     ("index", index::whole_store),
     ("chronicle", chronicle::what_happened),
 ];

@@ -157,6 +157,8 @@ fn the_help_of_every_command() {
         "when",
         "project",
         "sql",
+        "materialise",
+        "drift",
         "what-if",
         "append",
         "compensate",

@@ -13,6 +13,7 @@ mod golden;
 mod histogram;
 #[cfg(unix)]
 mod hostile;
+mod materialise;
 #[cfg(unix)]
 mod memory;
 mod ordering;

@@ -81,6 +81,26 @@ fn what_cannot_be_asked_is_said_in_a_sentence_with_a_next_step() {
 }
 
 #[test]
+fn a_parquet_file_is_written_aside_and_over_nothing() {
+    let sandbox = sandbox();
+    let told = sandbox.run(&["project", "a.db", "--to", "all.parquet"]).ok().out;
+    assert!(told.contains("3 streams, read up to position 9"), "{told}");
+    let file = std::fs::read(sandbox.path("all.parquet")).expect("written");
+    assert!(file.starts_with(b"PAR1") && file.ends_with(b"PAR1"));
+    sandbox
+        .run(&["project", "a.db", "--to", "all.parquet"])
+        .code(2)
+        .says("is there already")
+        .says("--force")
+        .in_one_line();
+    sandbox.run(&["project", "a.db", "--to", "all.parquet", "--force", "--limit", "1"]).ok();
+    sandbox.run(&["project", "a.db", "--to", "all.csv"]).code(2).says("ends in .parquet").in_one_line();
+    sandbox.run(&["project", "a.db", "--to", "all.parquet", "--count-by", "status"]).code(2);
+    std::fs::rename(sandbox.path("a.db"), sandbox.path("a.parquet")).expect("renamed");
+    sandbox.run(&["project", "a.parquet", "--to", "a.parquet", "--force"]).code(2).says("a.parquet").in_one_line();
+}
+
+#[test]
 fn looking_leaves_the_store_as_it_is() {
     let sandbox = sandbox();
     let before = sandbox.everything();

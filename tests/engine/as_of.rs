@@ -49,7 +49,7 @@ pub(super) fn sketches() -> impl Strategy<Value = Vec<Sketch>> {
     prop::collection::vec((0..STREAMS.len(), 0..4_usize, time), 0..40)
 }
 
-fn what(stream: usize, kind: usize) -> (&'static str, &'static str) {
+pub(super) fn what(stream: usize, kind: usize) -> (&'static str, &'static str) {
     let kinds = match STREAMS[stream].split('-').next() {
         Some("lead") => LEAD,
         Some("ticket") => TICKET,

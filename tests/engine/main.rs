@@ -20,6 +20,7 @@ mod kill;
 mod lead_compensations;
 mod lead_rules;
 mod make_so;
+mod materialise;
 mod memory_store;
 pub(crate) mod native_store;
 mod odd_payloads;

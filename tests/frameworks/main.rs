@@ -6,5 +6,6 @@ mod cases;
 mod findings;
 mod foldline;
 mod framework;
+mod parquet;
 mod reading;
 mod server;

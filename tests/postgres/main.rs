@@ -9,5 +9,6 @@ mod hanging;
 mod looking;
 mod odd;
 mod probing;
+mod read_models;
 mod server;
 mod tables;

@@ -19,7 +19,7 @@ use super::room::Room;
 use super::vtab::{Bound, Column, Reading, Table, Wish};
 use crate::event::{StreamId, Timestamp, Version};
 use crate::index::{AsOf, Choice, Place};
-use crate::projection::{Problem, path_value};
+use crate::projection::path_value;
 use crate::replay::{ProjectionRef, registry};
 use crate::store::{Flow, Query, Store, StoreError};
 
@@ -162,7 +162,7 @@ impl States {
             }
             Flow::Continue(())
         })?;
-        let failed = fold.findings().iter().find(|finding| matches!(finding.problem, Problem::Failed(_)));
+        let failed = fold.findings().iter().find(|finding| finding.problem.leaves_event_out());
         let failed = failed.map(|failed| format!("version {}: {}", failed.version, failed.message()));
         Ok(Some(Alone { stream, version: last, recorded_at, failed, state: fold.show() }))
     }

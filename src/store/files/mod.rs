@@ -12,6 +12,7 @@ mod flaw;
 mod import;
 mod limits;
 mod ocel;
+mod parquet;
 mod raw;
 mod reading;
 mod spool;
@@ -27,6 +28,7 @@ pub use export::{ExportError, ExportOptions, ExportReport, Selection, export, ex
 pub use findings::write_findings;
 pub use flaw::{LineFlaw, Quote, Unread};
 pub use import::{BadLine, ImportError, ImportOptions, ImportReport, import};
+pub use parquet::{ParquetKind, ParquetValue, ParquetWriter};
 pub(in crate::store) use raw::RawObject;
 pub use reading::read_events;
 pub use target::{ExportTarget, TargetError};

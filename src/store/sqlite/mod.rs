@@ -2,6 +2,7 @@
 
 mod append;
 mod catalogue;
+mod read_model;
 
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, Row};
 
 pub(crate) use catalogue::read_catalogue;
+pub(super) use read_model::{read_table, write_model};
 
 use super::access::Access;
 use super::frameworks::{Cell, Cells, Database, ForeignStore, Rows, Sql, Value, chosen};

@@ -1,0 +1,336 @@
+//! A table held against a fresh fold: which rows differ in what, and which event says so.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::as_of::{as_of, choose};
+use super::load::{describe, load_timeline};
+use super::materialise::values_of;
+use super::{EngineError, MaterialiseError, Ticket};
+use crate::event::{Cursor, EventType, Metadata, Position, StreamId, Timestamp, Version};
+use crate::index::{AsOf, Budget, Place, StoreMoment};
+use crate::store::{
+    Changes, ColumnKind, Columns, Flow, ModelColumn, ModelPlace, Query, Store, StoreError, model_head, read_table,
+    same_as_kept,
+};
+
+/// Which table is held against which projection.
+#[derive(Clone, Debug)]
+pub struct DriftWish {
+    pub projection: String,
+    pub category: Option<String>,
+    pub against: ModelPlace,
+    /// Of a table that Foldline did not make.
+    pub map: Option<TableMap>,
+    pub budget: Budget,
+}
+
+/// What the columns of somebody's table mean.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableMap {
+    /// The column that tells whose row it is.
+    pub key: String,
+    /// The stream's name, with the key for `{}`.
+    #[serde(default = "the_key")]
+    pub stream: String,
+    /// Fields of the state, and the columns in which they stand.
+    pub fields: BTreeMap<String, String>,
+}
+
+fn the_key() -> String {
+    "{}".to_owned()
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Drift {
+    /// Of the table.
+    pub rows: u64,
+    /// Up to where the store was folded for it.
+    pub position: Option<Position>,
+    /// The store is not the one that the table was made of any more, and is compared as it is.
+    pub is_replaced: bool,
+    pub differences: Vec<Difference>,
+    /// Streams that the table has no row of.
+    pub missing: Vec<StreamId>,
+    /// Rows of no stream, by their key.
+    pub extra: Vec<String>,
+}
+
+impl Drift {
+    pub fn is_none(&self) -> bool {
+        self.differences.is_empty() && self.missing.is_empty() && self.extra.is_empty()
+    }
+}
+
+/// A value that is another one in the table than the events say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    pub stream: StreamId,
+    pub field: String,
+    pub table: Value,
+    pub fold: Value,
+    /// The event that the fold's value comes from; nothing where no event ever set it.
+    pub set_by: Option<SettingEvent>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingEvent {
+    pub version: Version,
+    pub event_type: EventType,
+    pub recorded_at: Option<Timestamp>,
+    pub actor: Option<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum DriftError {
+    #[error(
+        "{0}: Foldline did not make this table; say with --map FILE what its columns mean, where FILE says {{\"key\": \"id\", \"stream\": \"lead-{{}}\", \"fields\": {{\"status\": \"status\"}}}}"
+    )]
+    NeedsMap(String),
+    #[error(transparent)]
+    Other(#[from] MaterialiseError),
+}
+
+/// More streams than these are not loaded to find the event behind a difference.
+const MOST_EXPLAINED: usize = 1_000;
+
+/// Holds a table against the store as it was when the table was written, or as it is where that is not known.
+pub fn drift(reader: &dyn Store, wish: &DriftWish, ticket: &Ticket) -> Result<Drift, DriftError> {
+    let category = wish.category.as_deref();
+    let chosen = choose(reader, Some(&wish.projection), category).map_err(MaterialiseError::from)?;
+    let Some(chosen) = chosen else {
+        return Err(MaterialiseError::NoCategory(wish.category.clone().unwrap_or_default()).into());
+    };
+    let mut answer = Drift::default();
+    let (columns, key, at) = match &wish.map {
+        Some(map) => {
+            let column = |(field, name): (&String, &String)| ModelColumn {
+                name: name.clone(),
+                path: field.clone(),
+                kind: ColumnKind::Empty,
+            };
+            (map.fields.iter().map(column).collect(), map.key.clone(), StoreMoment::Latest)
+        }
+        None => {
+            let head = model_head(&wish.against).map_err(MaterialiseError::from)?;
+            let Some(head) = head else { return Err(DriftError::NeedsMap(wish.against.to_string())) };
+            let mut columns = head.columns;
+            columns.push(ModelColumn {
+                name: "version".to_owned(),
+                path: VERSION.to_owned(),
+                kind: ColumnKind::Integer,
+            });
+            let at = moment_of(reader, head.place.as_ref(), &mut answer).map_err(MaterialiseError::from)?;
+            (columns, "stream".to_owned(), at)
+        }
+    };
+    let tell = &mut |count| ticket.reached(count);
+    let as_of = as_of(reader, &chosen.choice, category, at, wish.budget, tell).map_err(MaterialiseError::from)?;
+    answer.position = as_of.read_to().position();
+    let found = compare(&as_of, wish, &columns, &key, &mut answer, ticket)?;
+    explain(reader, &as_of, &found, &mut answer, ticket).map_err(MaterialiseError::from)?;
+    Ok(answer)
+}
+
+/// Stands for the version of the last event, which is no field.
+const VERSION: &str = "\0version";
+
+/// When the table was written, if the store still is the one it was then.
+fn moment_of(
+    reader: &dyn Store,
+    place: Option<&(Position, crate::event::EventId)>,
+    answer: &mut Drift,
+) -> Result<StoreMoment, StoreError> {
+    if !reader.capabilities().has_feed {
+        return Ok(StoreMoment::Latest);
+    }
+    let Some((position, event)) = place else { return Ok(StoreMoment::Position(Position(0))) };
+    if matches!(reader.changes(&Cursor::after(*position, event.clone()), Columns::HEADS)?, Changes::Replaced) {
+        answer.is_replaced = true;
+        return Ok(StoreMoment::Latest);
+    }
+    Ok(StoreMoment::Position(*position))
+}
+
+/// The difference at this place in the answer is of this stream, at this path.
+struct Found {
+    place: Place,
+    path: String,
+}
+
+fn compare(
+    as_of: &AsOf,
+    wish: &DriftWish,
+    columns: &[ModelColumn],
+    key: &str,
+    answer: &mut Drift,
+    ticket: &Ticket,
+) -> Result<Vec<Found>, DriftError> {
+    let mut places: HashMap<String, (Place, bool)> = HashMap::new();
+    for place in as_of.places() {
+        if let Some(row) = as_of.row(*place) {
+            places.insert(same_as_kept(&wish.against, row.stream.as_str()), (*place, false));
+        }
+    }
+    let names: Vec<String> = std::iter::once(key.to_owned()).chain(columns.iter().map(|c| c.name.clone())).collect();
+    let mut found = Vec::new();
+    let mut visit = |values: &[Value]| {
+        let [key, values @ ..] = values else { return };
+        answer.rows += 1;
+        let key = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
+        let stream = wish.map.as_ref().map_or_else(|| key.clone(), |map| map.stream.replace("{}", &key));
+        let Some((place, is_seen)) = places.get_mut(&stream).filter(|(_, is_seen)| !*is_seen) else {
+            answer.extra.push(key);
+            return;
+        };
+        *is_seen = true;
+        let place = *place;
+        let Some(row) = as_of.row(place) else { return };
+        let value = |path: &str| Some(if path == VERSION { row.version.0.into() } else { as_of.value(place, path) });
+        let folded = values_of(columns, value, || as_of.state(place).unwrap_or_default());
+        for ((column, fold), table) in columns.iter().zip(folded).zip(values) {
+            if !is_same(&fold, table) {
+                let field = if column.path == VERSION { "version".to_owned() } else { column.path.clone() };
+                let field = if field.is_empty() { column.name.clone() } else { field };
+                found.push(Found { place, path: column.path.clone() });
+                let stream = row.stream.clone();
+                answer.differences.push(Difference { stream, field, table: table.clone(), fold, set_by: None });
+            }
+        }
+    };
+    read_table(&wish.against, &names, &mut visit).map_err(MaterialiseError::from)?;
+    if ticket.is_cancelled() {
+        return Err(MaterialiseError::from(StoreError::Cancelled).into());
+    }
+    let is_missing = |place: &&Place| {
+        let name = as_of.row(**place).map(|row| same_as_kept(&wish.against, row.stream.as_str()));
+        name.and_then(|name| places.get(&name)).is_some_and(|(_, is_seen)| !is_seen)
+    };
+    let missing = as_of.places().iter().filter(is_missing).filter_map(|place| as_of.row(*place));
+    answer.missing = missing.map(|row| row.stream.clone()).collect();
+    Ok(found)
+}
+
+/// Names the event behind each difference.
+fn explain(
+    reader: &dyn Store,
+    as_of: &AsOf,
+    found: &[Found],
+    answer: &mut Drift,
+    ticket: &Ticket,
+) -> Result<(), EngineError> {
+    let mut at = 0;
+    let mut explained = 0;
+    while let Some(first) = found.get(at) {
+        let end =
+            found.iter().skip(at).position(|other| other.place != first.place).map_or(found.len(), |more| at + more);
+        explained += 1;
+        if explained > MOST_EXPLAINED {
+            break;
+        }
+        let (Some(row), Some(rows)) = (as_of.row(first.place), answer.differences.get_mut(at..end)) else { break };
+        let Some(projection) = as_of.choice().projection_of(row.stream).cloned() else { break };
+        let described = describe(reader, row.stream)?;
+        let timeline = load_timeline(reader, &described, &projection, &mut |_| {}, &mut |_| ticket.flow())?;
+        let index = timeline.index_of(row.version);
+        for (difference, found) in rows.iter_mut().zip(found.get(at..end).unwrap_or_default()) {
+            let set_by =
+                index.and_then(
+                    |index| {
+                        if found.path == VERSION { Some(index) } else { timeline.set_by(index, &found.path) }
+                    },
+                );
+            let Some(head) = set_by.and_then(|index| timeline.heads().get(index)) else { continue };
+            let mut actor = None;
+            let one = Query::stream(row.stream.clone()).between(Some(head.version), Some(head.version));
+            reader.visit_events(&one.columns(Columns { payload: false, metadata: true }), &mut |event| {
+                actor = Metadata::parse(event.metadata).actor;
+                Flow::Break(())
+            })?;
+            difference.set_by = Some(SettingEvent {
+                version: head.version,
+                event_type: head.event_type.clone(),
+                recorded_at: head.recorded_at,
+                actor,
+            });
+        }
+        at = end;
+    }
+    Ok(())
+}
+
+/// Whether a table holds what a fold gives, as far as a table can: it may keep truth as a number, a time in its own
+/// spelling, and what is nested as text.
+fn is_same(fold: &Value, table: &Value) -> bool {
+    match (fold, table) {
+        (Value::Bool(is), Value::Number(number)) => number.as_i64() == Some(i64::from(*is)),
+        (Value::Bool(is), Value::String(text)) => {
+            let said = if *is { ["true", "t", "1"] } else { ["false", "f", "0"] };
+            said.iter().any(|word| text.eq_ignore_ascii_case(word))
+        }
+        (Value::Number(one), Value::Number(other)) => same_number(&one.to_string(), &other.to_string()),
+        (Value::Number(number), Value::String(text)) => same_number(&number.to_string(), text.trim()),
+        (Value::String(text), Value::Number(number)) => *text == number.to_string(),
+        (Value::String(one), Value::String(other)) => {
+            one == other || one.replace('\0', "\u{fffd}") == *other || same_time(one, other)
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_same(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            one.len() == other.len()
+                && one.iter().all(|(name, one)| other.get(name).is_some_and(|other| is_same(one, other)))
+        }
+        (Value::Array(_) | Value::Object(_), Value::String(text)) => crate::event::json_value(text.as_bytes())
+            .is_ok_and(|value| !matches!(value, Value::String(_)) && is_same(fold, &value)),
+        (one, other) => one == other,
+    }
+}
+
+/// Digit by digit where both are whole, else as near as a table keeps it.
+fn same_number(one: &str, other: &str) -> bool {
+    if let (Ok(one), Ok(other)) = (one.parse::<i128>(), other.parse::<i128>()) {
+        return one == other;
+    }
+    matches!((one.parse::<f64>(), other.parse::<f64>()), (Ok(one), Ok(other)) if one.total_cmp(&other).is_eq())
+}
+
+fn same_time(one: &str, other: &str) -> bool {
+    let time = |text: &str| {
+        Timestamp::parse_rfc3339(text).or_else(|| Timestamp::parse_rfc3339(&format!("{}Z", text.replacen(' ', "T", 1))))
+    };
+    time(one).is_some_and(|one| time(other) == Some(one))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_a_table_can_hold_no_other_way_is_the_same() {
+        for (fold, table, expected) in [
+            (json!(true), json!(1), true),
+            (json!(true), json!("f"), false),
+            (json!(1), json!(1.0), true),
+            (json!(18_446_744_073_709_551_615_u64), json!("18446744073709551615"), true),
+            (json!(18_446_744_073_709_551_615_u64), json!("18446744073709551614"), false),
+            (json!("010"), json!(10), false),
+            (json!("1111"), json!(1111), true),
+            (json!("2025-01-01T00:00:00.500Z"), json!("2025-01-01T00:00:00.5+00:00"), true),
+            (json!("2025-01-01T00:00:00Z"), json!("2025-01-01 00:00:00"), true),
+            (json!("2025-01-01T00:00:00Z"), json!("2025-01-01 00:00:01"), false),
+            (json!([{"a": 1}]), json!("[{\"a\":1}]"), true),
+            (json!([{"a": 1}]), json!([{"a": 2}]), false),
+            (json!(null), json!(""), false),
+            (json!(0), json!(null), false),
+        ] {
+            assert_eq!(is_same(&fold, &table), expected, "{fold} and {table}");
+        }
+    }
+}

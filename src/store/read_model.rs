@@ -1,0 +1,257 @@
+//! Where a projection is kept as a table that other programs read: a SQLite file of its own, or a table in PostgreSQL.
+//! Its rows and the place in the store up to which they stand are written in one transaction, so that a program that is
+//! killed leaves what was there before, or all of it.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Address, Source, StoreError};
+use crate::event::{EventId, Position, StreamId, Version};
+
+/// The version of how tables are kept, besides what stands in them.
+pub(super) const FORMAT: i64 = 1;
+
+/// The table that says of each read model how far it has come, and the one with what goes on from there.
+pub(super) const HEADS: &str = "foldline_models";
+pub(super) const KEPT: &str = "foldline_kept";
+
+/// The file or the server, and the table there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelPlace {
+    pub source: Source,
+    /// As it was named; perhaps with its schema.
+    pub table: Option<String>,
+}
+
+impl ModelPlace {
+    /// `FILE.db`, `FILE.db#TABLE`, `postgres://…` or `postgres://…#TABLE`.
+    pub fn parse_os(name: &OsStr) -> Self {
+        if let Some(text) = name.to_str().filter(|text| !Path::new(text).exists())
+            && let Some((place, table)) = text.rsplit_once('#')
+            && !place.is_empty()
+            && !table.is_empty()
+        {
+            return Self { source: Source::parse(place), table: Some(table.to_owned()) };
+        }
+        Self { source: Source::parse_os(name), table: None }
+    }
+
+    /// With this table where none was named.
+    #[must_use]
+    pub fn or_table(mut self, table: &str) -> Self {
+        self.table.get_or_insert_with(|| table.to_owned());
+        self
+    }
+
+    pub(super) fn table(&self) -> &str {
+        self.table.as_deref().unwrap_or("state")
+    }
+}
+
+impl fmt::Display for ModelPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.source)?;
+        self.table.as_ref().map_or(Ok(()), |table| write!(f, "#{table}"))
+    }
+}
+
+/// What a column holds. SQLite takes anything anywhere; PostgreSQL wants to be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ColumnKind {
+    /// Nothing was ever there.
+    Empty,
+    Bool,
+    Integer,
+    Number,
+    Json,
+    Text,
+}
+
+impl ColumnKind {
+    pub fn of(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::Empty,
+            Value::Bool(_) => Self::Bool,
+            Value::Number(number) if number.is_i64() => Self::Integer,
+            Value::Number(_) => Self::Number,
+            // A letter that PostgreSQL has no place for.
+            Value::Array(_) | Value::Object(_) if value.to_string().contains("\\u0000") => Self::Text,
+            Value::Array(_) | Value::Object(_) => Self::Json,
+            Value::String(_) => Self::Text,
+        }
+    }
+
+    /// What takes both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (one, other) if one == other => one,
+            (Self::Empty, kind) | (kind, Self::Empty) => kind,
+            (Self::Integer, Self::Number) | (Self::Number, Self::Integer) => Self::Number,
+            _ => Self::Text,
+        }
+    }
+
+    pub fn takes(self, value: &Value) -> bool {
+        value.is_null() || self.and(Self::of(value)) == self
+    }
+}
+
+/// A column of a read model, besides the stream, its version and its last time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelColumn {
+    pub name: String,
+    /// Where its value stands in a state.
+    pub path: String,
+    pub kind: ColumnKind,
+}
+
+/// What a read model says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelHead {
+    /// Of what it is made; another one makes other rows.
+    pub definition: String,
+    pub columns: Vec<ModelColumn>,
+    /// The store, for people.
+    pub source: String,
+    /// The last event that is in it; nothing where the store keeps no order, or was empty.
+    pub place: Option<(Position, EventId)>,
+}
+
+#[derive(Clone, Debug)]
+pub struct ModelRow {
+    pub stream: StreamId,
+    pub version: Version,
+    pub recorded_at: Option<String>,
+    /// One for each column.
+    pub values: Vec<Value>,
+    /// What a fold goes on from, where reading the stream again would be dear.
+    pub kept: Option<String>,
+}
+
+/// A table while it is being written, all of it or nothing.
+pub trait ReadModel {
+    /// `None` where there is no such table yet. One that is somebody else's is refused.
+    fn head(&mut self) -> Result<Option<ModelHead>, ModelError>;
+
+    /// Empties it, and gives it these columns.
+    fn make(&mut self, columns: &[ModelColumn]) -> Result<(), ModelError>;
+
+    fn add_column(&mut self, column: &ModelColumn) -> Result<(), ModelError>;
+
+    /// Puts rows in the place of those of the same streams.
+    fn put(&mut self, columns: &[ModelColumn], rows: &[ModelRow]) -> Result<(), ModelError>;
+
+    /// How far a stream has come in it.
+    fn version(&mut self, stream: &StreamId) -> Result<Option<Version>, ModelError>;
+
+    fn kept(&mut self, stream: &StreamId) -> Result<Option<(Version, String)>, ModelError>;
+
+    fn rows(&mut self) -> Result<u64, ModelError>;
+
+    fn set_head(&mut self, head: &ModelHead) -> Result<(), ModelError>;
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    #[error(
+        "{0}: this is the store itself, and a read model never goes into one; name a file of its own with --into FILE.db"
+    )]
+    IsStore(String),
+    #[error(
+        "{0}: this is no file of read models that Foldline made, so it is left alone; name one that is not there yet"
+    )]
+    NotOurs(String),
+    #[error("{place}: the table {table} is there already, and Foldline did not make it; name another after a #")]
+    TableTaken { place: String, table: String },
+    #[error("{0}: a table of this name would be taken for one of Foldline's or SQLite's own; name another after the #")]
+    Reserved(String),
+    #[error("{place}: there is no table {table}{}", hint(near))]
+    NoTable { place: String, table: String, near: String },
+    #[error("{place}: the table {table} has no column {column}; it has {known}")]
+    NoColumn { place: String, table: String, column: String, known: String },
+    #[error("{0}: this read model was made by a newer Foldline; update Foldline, or name another table")]
+    Newer(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn hint(near: &str) -> String {
+    if near.is_empty() { String::new() } else { format!("; there are {near}") }
+}
+
+/// Writes to a read model, all or nothing. What `source` is, is never written to.
+pub fn write_model<T, E: From<ModelError>>(
+    place: &ModelPlace,
+    source: &Source,
+    work: &mut dyn FnMut(&mut dyn ReadModel) -> Result<T, E>,
+) -> Result<T, E> {
+    let table = place.table().rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    if table.starts_with("foldline_") || table.starts_with("sqlite_") || table.starts_with("pg_") {
+        return Err(ModelError::Reserved(place.to_string()).into());
+    }
+    match &place.source {
+        Source::File(path) => super::sqlite::write_model(path, place, source, work),
+        Source::Server(address) => super::postgres::write_model(address, place, work),
+    }
+}
+
+/// What was made of a read model, looked at without changing anything; `None` where the table is somebody else's.
+pub fn model_head(place: &ModelPlace) -> Result<Option<ModelHead>, ModelError> {
+    let mut heads = Vec::new();
+    let texts = ["definition", "columns", "source", "position", "event", "model"];
+    let wanted: Vec<String> = texts.iter().map(|name| (*name).to_owned()).collect();
+    let heads_place = ModelPlace { source: place.source.clone(), table: Some(beside(place.table(), HEADS)) };
+    let own = place.table().rsplit('.').next().unwrap_or_default().to_owned();
+    let read = read_table(&heads_place, &wanted, &mut |values| {
+        if let [definition, columns, source, position, event, model] = values
+            && text(model) == own
+        {
+            heads.push((text(definition), text(columns), text(source), position.as_u64(), text(event)));
+        }
+    });
+    match read {
+        Err(ModelError::NoTable { .. }) => return Ok(None),
+        other => other?,
+    }
+    Ok(heads.pop().and_then(|(definition, columns, source, position, event)| {
+        let columns = serde_json::from_str(&columns).ok()?;
+        let place = position.map(|position| (Position(position), EventId::new(&event)));
+        Some(ModelHead { definition, columns, source, place })
+    }))
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The table of this name in the schema of another.
+pub(super) fn beside(table: &str, name: &str) -> String {
+    table.rsplit_once('.').map_or_else(|| name.to_owned(), |(schema, _)| format!("{schema}.{name}"))
+}
+
+/// Every row of any table, as JSON values, without changing anything.
+pub fn read_table(place: &ModelPlace, columns: &[String], visit: &mut dyn FnMut(&[Value])) -> Result<(), ModelError> {
+    match &place.source {
+        Source::File(path) => super::sqlite::read_table(path, place, columns, visit),
+        Source::Server(address) => super::postgres::read_table(address, place, columns, visit),
+    }
+}
+
+/// A text as it comes back from a table there: a server has no place for every letter.
+pub fn same_as_kept(place: &ModelPlace, text: &str) -> String {
+    match &place.source {
+        Source::File(_) => text.to_owned(),
+        Source::Server(_) => super::postgres::storable(text),
+    }
+}
+
+/// As [`ModelPlace`]s of a server are held together.
+pub(super) fn address_and_table(address: &Address, table: &str) -> String {
+    format!("{address}#{table}")
+}
