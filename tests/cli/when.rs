@@ -67,7 +67,8 @@ fn a_wrong_word_is_shown_where_it_stands_and_what_cannot_be_told_is_said() {
     let category = sandbox.run(&["when", "a.db", "--category", "leed", "true"]).code(2);
     assert!(category.err.contains("did you mean lead?"), "{}", category.err);
     for (arguments, said) in [
-        (&["when", "a.db", "lead-1"][..], "one word too few"),
+        (&["when", "a.db", "contacts > 1"][..], "one word too few"),
+        (&["when", "a.db", "lead-1"], "what is to hold of lead-1 is missing"),
         (&["when", "a.db", "lead-1", "true", "--category", "lead"], "no stream is named"),
         (&["when", "a.db", "lead-2", "true"], "there is no stream lead-2"),
         (&["when", "a.db", "--category", "lead", "true", "--at", "3"], "--at takes a time here"),
