@@ -75,10 +75,13 @@ pub(super) enum Command {
     #[command(
         after_help = "QUERY is words, and terms like these, all of which must hold:\n  actor:kim  type:lead-closed  \
 stream:lead-42  category:lead  correlation:c-1\n  before:2025-03  after:2025-03-14  on:yesterday  2025-03  last week\n  \
-payload.phone=010*\nTerms of one kind are alternatives; * stands for anything; - before a term denies it; quotation \
-marks make one word. Days are those of UTC."
+payload.phone=010*  reason:refund  changed:phone  type:opened,closed\n  {payload.amount > 100 && status == \"OPEN\"}\nTerms \
+of one kind are alternatives; * stands for anything; - before a term denies it; quotation marks make one word; a condition \
+stands in braces. Days are those of UTC."
     )]
     Search(SearchArgs),
+    /// An index of a store's texts in the cache folder, so that repeated searches read less: made, moved on, or removed
+    Index(IndexArgs),
     /// When a condition held: every version at which it turns true or false, or the streams in which it ever was
     #[command(
         override_usage = "foldline when [OPTIONS] <STORE> <STREAM> <EXPRESSION>\n       foldline when [OPTIONS] --category <C> <STORE> <EXPRESSION>"
@@ -321,6 +324,20 @@ pub(super) struct SearchArgs {
     /// Let no cell of the CSV begin like a formula: a `'` is put before it
     #[arg(long)]
     pub csv_safe: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct IndexArgs {
+    /// A path, or `sample`
+    pub store: OsString,
+    /// Only tell how large it is
+    #[arg(long, conflicts_with = "remove")]
+    pub size: bool,
+    /// Remove it
+    #[arg(long)]
+    pub remove: bool,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
 }
 
 #[derive(Debug, Args)]

@@ -19,6 +19,7 @@ mod project;
 mod reduce;
 mod seal;
 mod search;
+mod side;
 mod sql;
 mod target;
 mod terminal;
@@ -47,7 +48,7 @@ use terminal::{Output, keep_secret, message_above, print_message};
 use crate::compensate::PlanError;
 use crate::engine::{
     DriftError, EngineError, ExcerptError, MakeSampleError, MaterialiseError, Misread, Moment, Passing, ProofError,
-    SealError,
+    SealError, SideError,
 };
 use crate::event::{Explain, StreamId};
 use crate::expr::Flaw;
@@ -128,6 +129,15 @@ impl From<DriftError> for Failure {
         match error {
             DriftError::Other(error) => error.into(),
             other => Self::Drift(other.to_string()),
+        }
+    }
+}
+
+impl From<SideError> for Failure {
+    fn from(error: SideError) -> Self {
+        match error {
+            SideError::Engine(error) => error.into(),
+            other => Self::Usage(other.to_string()),
         }
     }
 }
@@ -324,6 +334,7 @@ fn dispatch(command: Command, context: &Context, out: &mut Output) -> Result<Out
         Command::Census(args) => looking(census::census, &args, context, out),
         Command::Histogram(args) => looking(histogram::histogram, &args, context, out),
         Command::Search(args) => looking(search::search, &args, context, out),
+        Command::Index(args) => looking(side::index, &args, context, out),
         Command::When(args) => looking(when::when, &args, context, out),
         Command::Project(args) => looking(project::project, &args, context, out),
         Command::Sql(args) => looking(sql::sql, &args, context, out),

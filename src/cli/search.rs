@@ -4,11 +4,12 @@ use super::args::{SearchArgs, now};
 use super::look::{Rows, check_csv_safe, unless_category, unless_type, written};
 use super::output::{Align, optional};
 use super::progress::Progress;
-use super::target::Context;
+use super::side::for_search;
+use super::target::{Context, source};
 use super::terminal::Output;
 use super::when::pointed;
 use super::{Failure, Outcome};
-use crate::engine::{Calendar, FoundEvent, Search, Wanted};
+use crate::engine::{Aids, Calendar, FoundEvent, Search, Wanted, search_with};
 use crate::event::{EventId, EventType, StreamId, Timestamp, Version};
 use crate::store::{Flow, Store};
 
@@ -35,6 +36,7 @@ pub(super) fn search(args: &SearchArgs, context: &Context, out: &mut Output) -> 
         return Err(Failure::Usage("nothing is looked for; write words, or a term such as actor:kim".to_owned()));
     }
     let reader = context.open(store)?;
+    let side = for_search(&source(store)?, reader.as_ref());
     let columns = [
         ("recorded_at", Align::Left),
         ("stream", Align::Left),
@@ -72,7 +74,10 @@ pub(super) fn search(args: &SearchArgs, context: &Context, out: &mut Output) -> 
     };
     let visited = match limit {
         Some(0) => Ok(()),
-        _ => crate::engine::search(reader.as_ref(), &search, &mut |count| progress.tell(count), &mut visit),
+        _ => {
+            let aids = Aids { side: side.as_ref() };
+            search_with(reader.as_ref(), &search, aids, &mut |count| progress.tell(count), &mut visit)
+        }
     };
     drop(progress);
     failed?;

@@ -43,6 +43,11 @@ impl Needle {
         Self { bytes: text.as_bytes().to_vec(), rare: rarest(text.as_bytes()), escaped }
     }
 
+    /// The two ways to write it, or the one.
+    pub(super) fn spellings(&self) -> impl Iterator<Item = &[u8]> {
+        std::iter::once(self.bytes.as_slice()).chain(self.escaped.as_deref())
+    }
+
     pub fn is_in(&self, row: &EventRow<'_>) -> bool {
         places(row).into_iter().any(|place| self.place(place).is_some())
     }

@@ -31,6 +31,7 @@ mod row_export;
 mod sample_store;
 mod sealing;
 mod search;
+mod side;
 mod signing;
 mod small_file;
 mod smallest;
@@ -80,8 +81,10 @@ pub use row_export::{RowsFormat, RowsWish, write_rows};
 pub use sample_store::{MakeSampleError, sample_store, write_sample};
 pub use sealing::{Check, SealError, check_since, read_seal};
 pub use search::{
-    Calendar, Condition, Days, FoundEvent, Glob, Misread, MisreadKind, PayloadValue, Search, Term, Wanted, search,
+    Aids, Calendar, Condition, Days, FoundEvent, Glob, Misread, MisreadKind, PayloadValue, Search, Term, Wanted,
+    search, search_with,
 };
+pub use side::{SideError, SideIndex, SidePlace, SideSize, Unusable};
 pub use signing::KeyError;
 pub use small_file::Unreadable;
 pub use smallest::{Smallest, Sought, smallest};

@@ -13,3 +13,16 @@ pub fn data_folder() -> Option<PathBuf> {
     };
     Some(base.join("foldline"))
 }
+
+/// Where programs keep what they can make anew, by the custom of each system.
+pub fn cache_folder() -> Option<PathBuf> {
+    let named = |variable: &str| env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = if cfg!(windows) {
+        named("LOCALAPPDATA")?.join("cache")
+    } else if cfg!(target_os = "macos") {
+        named("HOME")?.join("Library/Caches")
+    } else {
+        named("XDG_CACHE_HOME").or_else(|| Some(named("HOME")?.join(".cache")))?
+    };
+    Some(base.join("foldline"))
+}

@@ -33,7 +33,7 @@ use std::path::Path;
 
 pub use check::{HistoryCheck, HistoryRules};
 pub use contract::{BatchSize, Capabilities, Changes, Interrupter, KeptState, Opener, Scan, Steady, Store, Writer};
-pub use data_folder::data_folder;
+pub use data_folder::{cache_folder, data_folder};
 pub use error::{AppendError, Conflict, Damage, StoreError, Unfit};
 pub use file_kind::FileKind;
 pub use finding::{Fault, Finding, FindingKind, FoundAt, SchemaChange, SchemaObject};

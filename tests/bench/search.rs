@@ -1,6 +1,6 @@
 //! What it costs to find events of a store by what people remember of them.
 
-use foldline::engine::{Calendar, Search, search};
+use foldline::engine::{Aids, Calendar, Search, SidePlace, search, search_with};
 use foldline::event::{EventRow, Position, Timestamp};
 use foldline::store::native::NativeStore;
 use foldline::store::{Columns, Flow, Query, Store};
@@ -56,4 +56,25 @@ pub(super) fn find(table: &mut Table, stores: &Stores) {
         let row = Row::new(&what, "scanning all columns", per_event(micros(&samples) / 1e6), scan, "ns");
         table.add(row.bar(1.5));
     }
+    let place = SidePlace::in_folder(&stores.folder().join("index"), &stores.sample().to_owned().into(), &store);
+    let place = place.expect("it takes an index");
+    let mut on = |_: u64| Flow::Continue(());
+    let made = time(|| place.follow(&store, &mut on).expect("made"));
+    let (side, _) = place.follow(&store, &mut on).expect("there");
+    let wanted = Search::new("zzqx", &Calendar::utc(Timestamp::default())).expect("sound");
+    let samples = repeat(3, || {
+        time(|| {
+            let (aids, mut found) = (Aids { side: Some(&side) }, 0);
+            let mut take = |_| {
+                found += 1;
+                Flow::Continue(())
+            };
+            search_with(&store, &wanted, aids, &mut |_| Flow::Continue(()), &mut take).expect("readable");
+            assert_eq!(found, 0);
+        })
+    });
+    let what = "a word that is nowhere, by a side index, an event of the store";
+    table.add(Row::new(what, "scanning all columns", per_event(micros(&samples) / 1e6), scan, "ns").bar(0.2));
+    let mebibytes = side.size().bytes >> 20;
+    table.note(format!("a side index takes {mebibytes} MiB and {:.0} ns an event to be made", per_event(made)));
 }

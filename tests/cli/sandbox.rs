@@ -61,7 +61,7 @@ impl Sandbox {
         command.current_dir(self.folder.path()).stdin(Stdio::null());
         // The sample that `sample` names lives in the user's own folder, which for a test is this one.
         command.env("XDG_DATA_HOME", self.path("data")).env("HOME", self.folder.path());
-        command.env("XDG_CONFIG_HOME", self.path(".config")).env_remove("FOLDLINE_LOG");
+        command.env_remove("XDG_CACHE_HOME").env("XDG_CONFIG_HOME", self.path(".config")).env_remove("FOLDLINE_LOG");
         #[cfg(windows)]
         command.env("LOCALAPPDATA", self.path("data"));
         command

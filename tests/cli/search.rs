@@ -75,3 +75,44 @@ fn words_need_no_quotation_marks_and_days_and_values_are_alternatives() {
         assert!(refused.err.contains(said), "{query}: {}", refused.err);
     }
 }
+
+#[test]
+fn conditions_alternatives_and_denials_are_asked_in_one_line() {
+    let sandbox = Sandbox::with_seed();
+    let versions = |query: &str| -> Vec<u64> {
+        let found = sandbox.run(&["search", "a.db", query, "--format", "json"]).ok().json();
+        found.as_array().into_iter().flatten().filter_map(|row| row["version"].as_u64()).collect()
+    };
+    let of_details = versions("type:contact-details-updated");
+    assert_eq!(versions("changed:phone,name -type:lead-initialized"), of_details);
+    assert_eq!(versions("{changed(\"phone\") || changed(\"name\")} -type:lead-initialized"), of_details);
+    assert_eq!(versions("where: payload.phone == \"1111\" && event.version == 0"), [0]);
+    assert_eq!(versions("type:contacted,lead-initialized").len(), versions("type:contacted").len() + 1);
+    let wrong = sandbox.run(&["search", "a.db", "aaa {phon == 1}"]).code(2);
+    assert!(wrong.err.contains("phone") && wrong.err.contains("\n       ^^^^"), "{}", wrong.err);
+    let unread = sandbox.run(&["search", "a.db", "{phone == }"]).code(2);
+    assert!(unread.err.contains('^'), "{}", unread.err);
+}
+
+#[test]
+fn an_index_is_made_told_used_and_removed() {
+    let sandbox = Sandbox::empty();
+    sandbox.run(&["sample", "s.db", "--events", "3000"]).ok();
+    let index = |arguments: &[&str]| {
+        let all: Vec<&str> = ["index", "s.db", "--format", "json"].iter().chain(arguments).copied().collect();
+        sandbox.run(&all).ok().json()
+    };
+    assert_eq!(index(&["--size"])["bytes"], json!(0));
+    let made = index(&[]);
+    assert_eq!((&made["events"], &made["position"]), (&json!(2048), &json!(2048)));
+    assert!(made["file"].as_str().is_some_and(|file| file.contains("foldline")), "{made}");
+    assert_eq!(index(&["--size"]), made);
+    assert_eq!(sandbox.run(&["search", "s.db", "zzqx-nowhere", "--format", "json"]).ok().json(), json!([]));
+    let file = made["file"].as_str().expect("a path");
+    std::fs::write(file, "something else").expect("written");
+    let told = sandbox.run(&["search", "s.db", "zzqx-nowhere", "--format", "json"]).ok();
+    assert!(told.err.contains("it was damaged"), "{}", told.err);
+    assert_eq!(index(&[])["rebuilt"], json!("it was damaged"));
+    assert_eq!(index(&["--remove"])["removed"], json!(true));
+    assert_eq!(index(&["--remove"])["removed"], json!(false));
+}

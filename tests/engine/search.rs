@@ -1,9 +1,13 @@
 //! What a search finds is what a plain look at each event finds.
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use foldline::engine::{Calendar, EngineError, FoundEvent, Search, describe, search, when_stream};
+use foldline::engine::{
+    Aids, Calendar, EngineError, FoundEvent, Search, SideIndex, SidePlace, Unusable, describe, search, search_with,
+    when_stream,
+};
 use foldline::event::{EventBatch, NewEvent, RecordedEvent, StreamId, Timestamp, Version};
 use foldline::sample::{SampleOptions, generate};
 use foldline::store::native::NativeStore;
@@ -12,7 +16,7 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 use serde_json::Value;
 
-use crate::workshop::{cases, own_store, read};
+use crate::workshop::{cases, fingerprint, native_store, own_store, read};
 
 fn now() -> Timestamp {
     Timestamp::parse_rfc3339("2025-03-14T09:23:41Z").expect("a time")
@@ -219,6 +223,10 @@ fn of_event(plain: &Plain, other: &Plain, choice: u8) -> Option<Asked> {
 }
 
 fn assert_finds_what_a_plain_look_finds(store: &dyn Store, count: u32) {
+    assert_all_are_found(store, count, &|typed| found(store, typed));
+}
+
+fn assert_all_are_found(store: &dyn Store, count: u32, found: &dyn Fn(&str) -> Vec<FoundEvent>) {
     let events = plainly(store);
     let pick = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<u8>());
     let picks = prop::collection::vec(pick, 1..4);
@@ -233,7 +241,7 @@ fn assert_finds_what_a_plain_look_finds(store: &dyn Store, count: u32) {
             let typed = asked.iter().map(Asked::typed).collect::<Vec<_>>().join(" ");
             let met = events.iter().rev().filter(|plain| is_met(&asked, plain));
             let expected: Vec<_> = met.map(|plain| plain.event.id.clone()).collect();
-            let found: Vec<_> = found(store, &typed).into_iter().map(|event| event.id).collect();
+            let found: Vec<_> = found(&typed).into_iter().map(|event| event.id).collect();
             prop_assert_eq!(&found, &expected, "{}", typed);
             Ok(())
         })
@@ -321,6 +329,113 @@ fn the_same_is_found_in_tables_of_frameworks() {
         assert_eq!(store.framework().name(), name);
         assert_finds_what_a_plain_look_finds(store.as_ref(), 50);
     }
+}
+
+fn found_by(store: &dyn Store, side: &SideIndex, typed: &str) -> (Vec<FoundEvent>, u64) {
+    let wanted = Search::new(typed, &Calendar::utc(now())).expect("sound");
+    let (mut found, mut looks) = (Vec::new(), 0);
+    let mut tell = |_| {
+        looks += 1;
+        Flow::Continue(())
+    };
+    let aids = Aids { side: Some(side) };
+    search_with(store, &wanted, aids, &mut tell, &mut |event| {
+        found.push(event);
+        Flow::Continue(())
+    })
+    .expect("readable");
+    (found, looks)
+}
+
+fn place_of(path: &Path, cache: &Path, store: &dyn Store) -> SidePlace {
+    SidePlace::in_folder(cache, &Source::File(path.to_owned()), store).expect("it takes an index")
+}
+
+fn on(_: u64) -> Flow {
+    Flow::Continue(())
+}
+
+#[test]
+fn the_same_is_found_with_a_side_index_also_while_the_store_grows() {
+    let (folder, path, mut store) = native_store();
+    let sample = |events| SampleOptions { streams: None, events: Some(events), seed: 7 };
+    generate(&mut store, &sample(6_000), &mut |_| Flow::Continue(())).expect("a sample");
+    let cache = tempfile::tempdir().expect("a folder");
+    let place = place_of(&path, &cache.path().join("index"), &store);
+    let files = || fingerprint(folder.path()).into_keys().collect::<Vec<_>>();
+    let before = files();
+    let (index, reason) = place.follow(&store, &mut on).expect("made");
+    assert_eq!((index.size().events, reason), (5 * 1_024, None));
+    assert_eq!(files(), before, "nothing is made in or beside the store");
+    #[cfg(unix)]
+    {
+        let permissions = std::fs::metadata(place.path()).expect("there").permissions();
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&permissions) & 0o777, 0o600);
+    }
+    assert_all_are_found(&store, 60, &|typed| found_by(&store, &index, typed).0);
+    // What nobody wrote is in no block; what came since is found without them.
+    let news = vec![crate::workshop::event("late", "noted", r#"{"text":"zzqx 환불"}"#)];
+    store.append(&StreamId::from("lead-late"), Expected::NoStream, &news).expect("appended");
+    for word in ["zzqx", "환불 zzq", "payload.text=zzqx*"] {
+        let ids: Vec<_> = found_by(&store, &index, word).0.into_iter().map(|event| event.id.to_string()).collect();
+        assert_eq!(ids, ["late"], "{word}");
+    }
+    let more: Vec<NewEvent> = (0..2_000).map(|number| crate::workshop::noted(&format!("more-{number}"))).collect();
+    store.append(&StreamId::from("lead-more"), Expected::NoStream, &more).expect("appended");
+    let (grown, reason) = place.follow(&store, &mut on).expect("moved on");
+    assert_eq!((grown.size().events, reason), (7 * 1_024, None));
+    let opened = place.open(&store).expect("readable").expect("there").expect("it fits");
+    assert_eq!(opened.size(), grown.size());
+    assert_all_are_found(&store, 30, &|typed| found_by(&store, &opened, typed).0);
+    assert_eq!(found_by(&store, &opened, "more-1999").0.len(), 1);
+}
+
+#[test]
+fn a_side_index_that_does_not_fit_is_not_used_and_made_anew() {
+    let (_folder, path, mut store) = native_store();
+    let options = SampleOptions { streams: None, events: Some(3_000), seed: 7 };
+    generate(&mut store, &options, &mut |_| Flow::Continue(())).expect("a sample");
+    let cache = tempfile::tempdir().expect("a folder");
+    let place = place_of(&path, cache.path(), &store);
+    assert!(place.open(&store).expect("readable").is_none());
+    place.follow(&store, &mut on).expect("made");
+    let whole = std::fs::read(place.path()).expect("readable");
+    let opened = || place.open(&store).expect("readable").expect("there").map(|index| index.size().blocks);
+    assert_eq!(opened(), Ok(2));
+    let with = |at: usize, byte: u8| {
+        let mut other = whole.clone();
+        other[at] ^= byte;
+        other
+    };
+    for (content, said) in [
+        (with(3, 1), Err(Unusable::Damaged)),
+        (with(15, 7), Err(Unusable::Newer)),
+        (with(20, 1), Err(Unusable::Damaged)),
+        (b"".to_vec(), Err(Unusable::Damaged)),
+        // A program was killed while it wrote.
+        (whole[..whole.len() - 5].to_vec(), Ok(1)),
+        (whole[..30].to_vec(), Ok(0)),
+    ] {
+        std::fs::write(place.path(), &content).expect("written");
+        assert_eq!(opened(), said);
+        let (index, reason) = place.follow(&store, &mut on).expect("made");
+        assert_eq!((index.size().blocks, reason), (2, said.err().filter(|_| !content.is_empty())));
+        assert_eq!(std::fs::read(place.path()).expect("readable"), whole);
+    }
+    // Bits that are not as they were written keep nothing from being found.
+    std::fs::write(place.path(), with(whole.len() - 9, 0xff)).expect("written");
+    let index = place.open(&store).expect("readable").expect("there").expect("it fits");
+    assert_eq!(found_by(&store, &index, "phone").0.len(), found(&store, "phone").len());
+    // Of another store.
+    let (_other_folder, _, mut other) = native_store();
+    let options = SampleOptions { seed: 8, ..options };
+    generate(&mut other, &options, &mut |_| Flow::Continue(())).expect("a sample");
+    let of_other = place.open(&other).expect("readable").expect("there").map(|index| index.size());
+    assert_eq!(of_other, Err(Unusable::OtherStore));
+    let (_, reason) = place.follow(&other, &mut on).expect("made anew");
+    assert_eq!(reason, Some(Unusable::OtherStore));
+    assert!(place.remove().expect("removed").is_some_and(|bytes| bytes > 0));
+    assert_eq!(place.remove().expect("nothing to do"), None);
 }
 
 /// Events an hour apart, but for those whose clock was another one.

@@ -38,6 +38,35 @@ pub(super) fn places_of(
     Ok(between(&looks, days, first, last).unwrap_or(all))
 }
 
+/// Behind which place no event stands that was recorded at this time or before; the last of all where nobody can tell.
+pub(in crate::engine) fn last_place_by(
+    reader: &dyn Store,
+    at: Timestamp,
+    last: Option<Position>,
+) -> Result<Option<Position>, StoreError> {
+    if !reader.capabilities().finds_by_position {
+        return Ok(last);
+    }
+    let (Some(last), Some(all)) = (last, all_places(reader)?) else { return Ok(last) };
+    let all = *all.start()..=last.0;
+    let places = places_of(reader, Days { from: None, end: Some(at.plus_micros(1)) }, all)?;
+    Ok(Some(Position(*places.end())))
+}
+
+/// From the first event to the last. `None` where there is none.
+pub(super) fn all_places(reader: &dyn Store) -> Result<Option<RangeInclusive<u64>>, StoreError> {
+    let end = |query: Query| -> Result<Option<u64>, StoreError> {
+        let mut place = None;
+        reader.visit_events(&query.limit(1).columns(Columns::HEADS), &mut |row| {
+            place = row.position.map(|position| position.0);
+            Flow::Break(())
+        })?;
+        Ok(place)
+    };
+    let (first, last) = (end(Query::store())?, end(Query::store().backward())?);
+    Ok(first.zip(last).map(|(first, last)| first..=last))
+}
+
 /// The times at so many places that lie equally far apart. `None` where an event has none.
 fn looked_at(
     reader: &dyn Store,

@@ -43,6 +43,11 @@ impl Glob {
         matches!(self.any.as_slice(), [parts] if parts.len() == 1).then_some(self.text.as_str())
     }
 
+    /// What each of them has between its stars, in lower case.
+    pub(super) fn known(&self) -> &[Vec<String>] {
+        &self.any
+    }
+
     pub fn text(&self) -> &str {
         &self.text
     }

@@ -7,6 +7,7 @@ mod days;
 mod glob;
 mod plan;
 mod running;
+mod sieved;
 mod terms;
 mod tokens;
 
@@ -14,7 +15,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::find::Needle;
-use super::{EngineError, Words};
+use super::{EngineError, SideIndex, Words};
 use crate::event::{
     EventId, EventRow, EventType, LinkKind, Links, Metadata, Position, StreamId, Timestamp, Version, actor_in,
 };
@@ -22,6 +23,7 @@ use crate::expr::Expression;
 use crate::index::Categories;
 use crate::store::{Flow, Store};
 
+pub(super) use bounds::last_place_by;
 use conditions::holds_of_row;
 pub use days::{Calendar, Days};
 pub use glob::{Glob, PayloadValue};
@@ -258,5 +260,22 @@ pub fn search(
     progress: &mut dyn FnMut(u64) -> Flow,
     visit: &mut dyn FnMut(FoundEvent) -> Flow,
 ) -> Result<(), EngineError> {
-    running::search(reader, search, progress, visit)
+    search_with(reader, search, Aids::default(), progress, visit)
+}
+
+/// What is known of a store besides, so that less of it has to be read. It changes nothing of what is found.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Aids<'a> {
+    pub side: Option<&'a SideIndex>,
+}
+
+/// The same with what is known of the store.
+pub fn search_with(
+    reader: &dyn Store,
+    search: &Search,
+    aids: Aids<'_>,
+    progress: &mut dyn FnMut(u64) -> Flow,
+    visit: &mut dyn FnMut(FoundEvent) -> Flow,
+) -> Result<(), EngineError> {
+    running::search(reader, search, aids, progress, visit)
 }

@@ -2,11 +2,11 @@
 
 use std::ops::RangeInclusive;
 
-use super::bounds::places_of;
+use super::bounds::{all_places, places_of};
 use super::{Search, Term, Wanted};
 use crate::engine::EngineError;
 use crate::event::{EventType, LinkKind, Position, StreamId};
-use crate::store::{Columns, Flow, Query, Scope, Store, StoreError, StreamQuery};
+use crate::store::{Flow, Query, Scope, Store, StoreError, StreamQuery};
 
 /// Where the events are that may be looked for, the newest first.
 #[derive(Debug)]
@@ -28,6 +28,15 @@ const MOST_STREAMS: usize = 200;
 const MOST_OF_STREAMS: u64 = 200_000;
 
 impl Plan {
+    /// It goes over the whole store, or as much of it as its times leave.
+    pub(super) fn is_of_all(&self) -> bool {
+        match self {
+            Self::Places(..) => true,
+            Self::Walk(query) => matches!(query.scope, Scope::Store { .. }),
+            Self::Nothing | Self::Streams(_) => false,
+        }
+    }
+
     pub(super) fn of(search: &Search, reader: &dyn Store) -> Result<Self, EngineError> {
         let asked = |is_such: fn(&Wanted) -> bool| {
             search.terms.iter().filter(move |term| !term.is_denied && is_such(&term.wanted))
@@ -128,18 +137,4 @@ fn types_of(search: &Search, reader: &dyn Store) -> Result<Option<Vec<String>>, 
         })
     };
     Ok(Some(info.event_types.into_iter().map(|(name, _)| name).filter(is_wanted).collect()))
-}
-
-/// From the first event to the last. `None` where there is none.
-fn all_places(reader: &dyn Store) -> Result<Option<RangeInclusive<u64>>, StoreError> {
-    let end = |query: Query| -> Result<Option<u64>, StoreError> {
-        let mut place = None;
-        reader.visit_events(&query.limit(1).columns(Columns::HEADS), &mut |row| {
-            place = row.position.map(|position| position.0);
-            Flow::Break(())
-        })?;
-        Ok(place)
-    };
-    let (first, last) = (end(Query::store())?, end(Query::store().backward())?);
-    Ok(first.zip(last).map(|(first, last)| first..=last))
 }

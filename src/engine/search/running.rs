@@ -1,6 +1,7 @@
 //! A search at work: several threads read and match, the newest blocks first, and what they find is handed over in its
 //! order.
 
+use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,14 +15,15 @@ use super::super::load::each_batch;
 use super::super::ticket::lock;
 use super::conditions::StateConditions;
 use super::plan::Plan;
-use super::{FoundEvent, Search, Wanted};
+use super::sieved::SidedWay;
+use super::{Aids, FoundEvent, Search, Wanted};
 use crate::engine::EngineError;
 use crate::event::{EventBatch, EventType, Position, StreamId};
 use crate::index::Categories;
 use crate::store::{Flow, Interrupter, Opener, Query, Store, StoreError};
 
 /// Places that a thread reads at once. The first of all are fewer, and read by whoever asks: often they are enough.
-const BLOCK: u64 = 4_096;
+pub(super) const BLOCK: u64 = 4_096;
 const FIRST_BLOCK: u64 = 512;
 
 /// Batches that are looked at before other threads are worth it.
@@ -51,10 +53,12 @@ struct Looking<'a> {
 type Visit<'v> = dyn FnMut(FoundEvent) -> Flow + 'v;
 type Tell<'t> = dyn FnMut(u64) -> Flow + 't;
 type Found = Result<Vec<FoundEvent>, EngineError>;
+type Own = Option<Box<dyn Store>>;
 
 pub(super) fn search(
     reader: &dyn Store,
     search: &Search,
+    aids: Aids<'_>,
     progress: &mut Tell<'_>,
     visit: &mut Visit<'_>,
 ) -> Result<(), EngineError> {
@@ -67,7 +71,16 @@ pub(super) fn search(
         is_over: AtomicBool::new(false),
         interrupters: Mutex::default(),
     };
-    match Plan::of(search, reader)? {
+    let plan = Plan::of(search, reader)?;
+    if let (Some(side), true) = (aids.side, plan.is_of_all())
+        && let Some(mut way) = SidedWay::of(search, side, reader)?
+    {
+        let end = reader.end()?;
+        let work = &|places: Vec<_>, own: &mut Own| looking.found_at(&places, None, own);
+        looking.in_turns(0, &mut || Ok(way.next()), work, progress, visit)?;
+        return Ok(unless_replaced(reader, &end)?);
+    }
+    match plan {
         Plan::Nothing => Ok(()),
         Plan::Streams(streams) => looking.streams(reader, &streams, progress, visit),
         Plan::Places(places, event_type) => {
@@ -165,7 +178,6 @@ impl Looking<'_> {
     ) -> Result<(), EngineError> {
         let (first, last) = (*places.start(), *places.end());
         let begin = last.saturating_sub(FIRST_BLOCK - 1).max(first);
-        let mut seen = last - begin + 1;
         let mut batch = EventBatch::default();
         let mut scan = reader.scan(&query_of(begin..=last, event_type))?;
         loop {
@@ -178,76 +190,38 @@ impl Looking<'_> {
             }
         }
         drop(scan);
+        let seen = last - begin + 1;
         if progress(seen).is_break() {
             return Err(StoreError::Cancelled.into());
         }
-        let Some(rest) = begin.checked_sub(1).filter(|rest| *rest >= first) else { return Ok(()) };
-        let blocks = (rest - first) / BLOCK + 1;
-        let block = |number: u64| {
-            (number < blocks).then(|| {
-                let end = rest - number * BLOCK;
-                end.saturating_sub(BLOCK - 1).max(first)..=end
-            })
+        let mut rest = begin.checked_sub(1).filter(|rest| *rest >= first);
+        let next = &mut || {
+            let Some(end) = rest else { return Ok(None) };
+            let begin = end.saturating_sub(BLOCK - 1).max(first);
+            rest = begin.checked_sub(1).filter(|rest| *rest >= first);
+            Ok(Some((vec![begin..=end], end - begin + 1)))
         };
-        let threads = threads().min(blocks as usize);
-        self.on_threads(
-            threads,
-            |number, hand_over: &SyncSender<(Found, u64)>| {
-                let reader = match (self.opener)() {
-                    Ok(reader) => reader,
-                    Err(error) => {
-                        let _ = hand_over.send((Err(error.into()), 0));
-                        return;
-                    }
-                };
-                self.may_interrupt(reader.as_ref());
-                let mut batch = EventBatch::default();
-                for at in (number as u64..).step_by(threads) {
-                    let Some(places) = block(at) else { return };
-                    let length = *places.end() - *places.start() + 1;
-                    let found = self.found_at(reader.as_ref(), &mut batch, places, event_type);
-                    let has_failed = found.is_err();
-                    if self.is_over.load(Ordering::Relaxed) || hand_over.send((found, length)).is_err() || has_failed {
-                        return;
-                    }
-                }
-            },
-            |receivers| {
-                for receiver in receivers.iter().cycle() {
-                    let Some((found, length)) = wait_for(receiver, &mut || progress(seen))? else { return Ok(()) };
-                    seen += length;
-                    if found?.into_iter().try_for_each(&mut *visit).is_break() {
-                        return Ok(());
-                    }
-                    if progress(seen).is_break() {
-                        return Err(StoreError::Cancelled.into());
-                    }
-                }
-                Ok(())
-            },
-        )
+        self.in_turns(seen, next, &|places, own| self.found_at(&places, event_type, own), progress, visit)
     }
 
-    fn found_at(
-        &self,
-        reader: &dyn Store,
-        batch: &mut EventBatch,
-        places: RangeInclusive<u64>,
-        event_type: Option<&EventType>,
-    ) -> Found {
-        let mut scan = reader.scan(&query_of(places, event_type))?;
-        let mut all = Vec::new();
-        while !self.is_over.load(Ordering::Relaxed) {
-            scan.next_batch(batch)?;
-            if batch.is_empty() {
-                break;
+    /// The events at these places, the latest of them first.
+    fn found_at(&self, places: &[RangeInclusive<u64>], event_type: Option<&EventType>, own: &mut Own) -> Found {
+        let reader = self.reader_of(own)?;
+        let (mut batch, mut all) = (EventBatch::default(), Vec::new());
+        for places in places {
+            let mut scan = reader.scan(&query_of(places.clone(), event_type))?;
+            while !self.is_over.load(Ordering::Relaxed) {
+                scan.next_batch(&mut batch)?;
+                if batch.is_empty() {
+                    break;
+                }
+                all.extend(self.found_in(&batch, reader)?);
             }
-            all.extend(self.found_in(batch, reader)?);
         }
         Ok(all)
     }
 
-    /// This thread reads, others match what it read, in turns.
+    /// This thread reads, others match what it read.
     fn walk(
         &self,
         reader: &dyn Store,
@@ -270,81 +244,88 @@ impl Looking<'_> {
                 return Err(StoreError::Cancelled.into());
             }
         }
-        let threads = threads();
-        let (full, batches): (Vec<_>, Vec<_>) = (0..threads)
-            .map(|_| sync_channel::<EventBatch>(WAITING))
-            .map(|(full, batches)| (full, Mutex::new(Some(batches))))
-            .unzip();
-        self.on_threads(
-            threads,
-            |number, hand_over: &SyncSender<(Found, EventBatch)>| {
-                let Some(batches) = batches.get(number).and_then(|batches| lock(batches).take()) else { return };
-                let mut own: Option<Box<dyn Store>> = None;
-                for batch in batches {
-                    let found = self.found_by(&batch, &mut own);
-                    let has_failed = found.is_err();
-                    // Its room serves again.
-                    if hand_over.send((found, batch)).is_err() || has_failed {
-                        return;
-                    }
+        let next = &mut || {
+            let mut batch = EventBatch::default();
+            scan.next_batch(&mut batch)?;
+            let length = batch.len() as u64;
+            Ok((length > 0).then_some((batch, length)))
+        };
+        let work = &|batch: EventBatch, own: &mut Own| {
+            if self.conditions.is_none() {
+                return Ok(batch.rows().filter_map(|row| self.search.of_row(&row, &self.categories)).collect());
+            }
+            self.found_in(&batch, self.reader_of(own)?)
+        };
+        self.in_turns(seen, next, work, progress, visit)
+    }
+
+    /// Pieces of work, each with how many events it stands for, are handed to several threads in turns. What they find is
+    /// taken in the same turns, so that it comes in its order.
+    fn in_turns<W: Send>(
+        &self,
+        mut seen: u64,
+        next: &mut dyn FnMut() -> Result<Option<(W, u64)>, EngineError>,
+        work: &(dyn Fn(W, &mut Own) -> Found + Sync),
+        progress: &mut Tell<'_>,
+        visit: &mut Visit<'_>,
+    ) -> Result<(), EngineError> {
+        let threads = thread::available_parallelism().map_or(1, std::num::NonZero::get).clamp(1, MOST_THREADS);
+        let (mut handing, mut to_do) = (Vec::new(), Vec::new());
+        for _ in 0..threads {
+            let (hand_out, pieces) = sync_channel::<W>(WAITING);
+            handing.push(hand_out);
+            to_do.push(Mutex::new(Some(pieces)));
+        }
+        let on_thread = |number: usize, hand_over: &SyncSender<Found>| {
+            let Some(pieces) = to_do.get(number).and_then(|pieces| lock(pieces).take()) else { return };
+            let mut own = None;
+            for piece in pieces {
+                let found = work(piece, &mut own);
+                let has_failed = found.is_err();
+                if hand_over.send(found).is_err() || has_failed {
+                    return;
                 }
-            },
-            |receivers| {
-                // Dropped where this ends, so that nobody waits for another batch.
-                let full = full;
-                let mut turns = full.iter().zip(&receivers).cycle();
-                let mut ahead = receivers.iter().cycle();
-                let (mut waiting, mut is_read, mut empty) = (0, false, Vec::new());
-                loop {
-                    while !is_read && waiting < threads * WAITING {
-                        let mut batch = empty.pop().unwrap_or_default();
-                        scan.next_batch(&mut batch)?;
-                        is_read = batch.is_empty();
-                        if !is_read && let Some((full, _)) = turns.next() {
-                            if full.send(batch).is_err() {
-                                // It has failed, and says so when its turn comes.
-                                is_read = true;
-                            }
-                            waiting += 1;
-                        }
-                    }
-                    if waiting == 0 {
-                        return Ok(());
-                    }
-                    let Some(receiver) = ahead.next() else { return Ok(()) };
-                    let Some((found, batch)) = wait_for(receiver, &mut || progress(seen))? else { return Ok(()) };
-                    waiting -= 1;
-                    seen += batch.len() as u64;
-                    empty.push(batch);
-                    if found?.into_iter().try_for_each(&mut *visit).is_break() {
-                        return Ok(());
-                    }
+            }
+        };
+        self.on_threads(threads, on_thread, move |receivers| {
+            let mut turns = handing.iter().cycle();
+            let mut waiting = VecDeque::new();
+            let mut is_read = false;
+            let mut ahead = receivers.iter().cycle();
+            loop {
+                while !is_read && waiting.len() < threads * WAITING {
+                    let Some((piece, length)) = next()? else {
+                        is_read = true;
+                        break;
+                    };
+                    // A thread that has failed takes nothing more, and says so when its turn comes.
+                    is_read = turns.next().is_none_or(|thread| thread.send(piece).is_err());
+                    waiting.push_back(length);
                     if progress(seen).is_break() {
                         return Err(StoreError::Cancelled.into());
                     }
                 }
-            },
-        )
-    }
-
-    /// By a reader that is opened when a state is asked for.
-    fn found_by(&self, batch: &EventBatch, own: &mut Option<Box<dyn Store>>) -> Found {
-        if self.conditions.is_none() {
-            return Ok(batch.rows().filter_map(|row| self.search.of_row(&row, &self.categories)).collect());
-        }
-        let reader = match own {
-            Some(reader) => reader,
-            None => {
-                let reader = (self.opener)()?;
-                self.may_interrupt(reader.as_ref());
-                own.insert(reader)
+                let (Some(length), Some(thread)) = (waiting.pop_front(), ahead.next()) else { return Ok(()) };
+                let Some(found) = wait_for(thread, &mut || progress(seen))? else { return Ok(()) };
+                seen += length;
+                if found?.into_iter().try_for_each(&mut *visit).is_break() {
+                    return Ok(());
+                }
+                if progress(seen).is_break() {
+                    return Err(StoreError::Cancelled.into());
+                }
             }
-        };
-        self.found_in(batch, reader.as_ref())
+        })
     }
 
-    fn may_interrupt(&self, reader: &dyn Store) {
-        lock(&self.interrupters).extend(reader.interrupter());
+    /// A thread's own connection, opened when it is first asked.
+    fn reader_of<'o>(&self, own: &'o mut Own) -> Result<&'o dyn Store, StoreError> {
+        if own.is_none() {
+            let reader = (self.opener)()?;
+            lock(&self.interrupters).extend(reader.interrupter());
+            *own = Some(reader);
+        }
+        own.as_deref().ok_or(StoreError::Cancelled)
     }
 
     /// Runs work on threads that hand over what they found, while this one takes it. When that ends, so do they: what they
@@ -391,10 +372,6 @@ impl Looking<'_> {
 fn query_of(places: RangeInclusive<u64>, event_type: Option<&EventType>) -> Query {
     let (from, to) = (Position(*places.start()), Position(*places.end()));
     Query { event_type: event_type.cloned(), ..Query::positions(Some(from), Some(to)).backward() }
-}
-
-fn threads() -> usize {
-    thread::available_parallelism().map_or(1, std::num::NonZero::get).clamp(1, MOST_THREADS)
 }
 
 /// `None` where nothing more comes.
