@@ -11,6 +11,7 @@
 //!   - `sqlite`, `postgres`: how any layout is read and written there, and read models kept. `files`: JSON, CloudEvents, CSV, XES, OCEL.
 //! - [`domain`]: leads and tickets. What events mean (`apply`), which commands they answer (`decide`), old shapes.
 //! - [`projection`]: named folds over events, and how their states are shown and compared. Each registers itself.
+//! - [`script`]: projections of a user's own, in JavaScript, each in a runtime of its own that it cannot leave.
 //! - [`replay`]: one stream in memory. Checkpoints, state at any version, changes, blame; branches of it, which are never
 //!   written; the registry of projections.
 //! - [`proof`]: a Merkle tree of events, seals that are signed, and what became of a store since one was made.
@@ -27,7 +28,7 @@
 //! - [`locale`]: the two languages.
 //! - `command`, `app`, `ui`, `theme`: the window (feature `window`). A file a panel.
 //!
-//! Imports point one way: `event ← store, domain, expr ← projection ← replay ← compensate ← index ← engine ← view ← ui ← app`, and
+//! Imports point one way: `event ← store, domain, expr ← projection ← script; projection ← replay ← compensate ← index ← engine ← view ← ui ← app`, and
 //! `engine ← cli`, `store ← workspace ← view, cli`. `proof` and `locale` import `event` alone, `evidence` what is before
 //! `compensate` and these two, `theme` only `locale`. A test reads every path that a file names.
 //!
@@ -75,6 +76,7 @@ pub mod projection;
 pub mod proof;
 pub mod replay;
 pub mod sample;
+pub mod script;
 pub mod store;
 #[cfg(feature = "window")]
 pub mod theme;

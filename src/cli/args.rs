@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::own::ProjectionName;
 use crate::engine::Moment;
 use crate::event::{Timestamp, Version};
 use crate::index::StoreMoment;
@@ -349,9 +350,9 @@ pub(super) struct ShowArgs {
     /// A version, a time or `latest`
     #[arg(long, value_name = "AT", default_value = "latest", value_parser = moment, allow_negative_numbers = true)]
     pub at: Moment,
-    /// state, search, analysis (leads), service (tickets) or fields (any stream)
+    /// state, search, analysis (leads), service (tickets), fields (any stream) or a file of your own (FILE.js)
     #[arg(long, value_name = "P")]
-    pub projection: Option<String>,
+    pub projection: Option<ProjectionName>,
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
 }
@@ -368,9 +369,9 @@ pub(super) struct DiffArgs {
     /// A version, a time or `latest`
     #[arg(long, value_name = "AT", value_parser = moment, allow_negative_numbers = true)]
     pub to: Moment,
-    /// state, search, analysis (leads), service (tickets) or fields (any stream)
+    /// state, search, analysis (leads), service (tickets), fields (any stream) or a file of your own (FILE.js)
     #[arg(long, value_name = "P")]
-    pub projection: Option<String>,
+    pub projection: Option<ProjectionName>,
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
 }
@@ -384,9 +385,9 @@ pub(super) struct BlameArgs {
     /// A version, a time or `latest`
     #[arg(long, value_name = "AT", default_value = "latest", value_parser = moment, allow_negative_numbers = true)]
     pub at: Moment,
-    /// state, search, analysis (leads), service (tickets) or fields (any stream)
+    /// state, search, analysis (leads), service (tickets), fields (any stream) or a file of your own (FILE.js)
     #[arg(long, value_name = "P")]
-    pub projection: Option<String>,
+    pub projection: Option<ProjectionName>,
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
 }
@@ -419,9 +420,9 @@ pub(super) struct WhyArgs {
     /// Why it is not this: text, or JSON. What would make it so is tried, and the rule named that forbids it
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     pub not: Option<String>,
-    /// state, search, analysis (leads), service (tickets) or fields (any stream)
+    /// state, search, analysis (leads), service (tickets), fields (any stream) or a file of your own (FILE.js)
     #[arg(long, value_name = "P")]
-    pub projection: Option<String>,
+    pub projection: Option<ProjectionName>,
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
 }
@@ -450,9 +451,9 @@ pub(super) struct ReduceArgs {
     /// Replace the file if it is there
     #[arg(long, requires = "to")]
     pub force: bool,
-    /// state, search, analysis (leads), service (tickets) or fields (any stream)
+    /// state, search, analysis (leads), service (tickets), fields (any stream) or a file of your own (FILE.js)
     #[arg(long, value_name = "P")]
-    pub projection: Option<String>,
+    pub projection: Option<ProjectionName>,
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
 }
@@ -478,9 +479,9 @@ pub(super) struct WhatIfArgs {
     /// Print too what would have to be appended to make it so; nothing is appended
     #[arg(long)]
     pub propose: bool,
-    /// state, search, analysis (leads), service (tickets) or fields (any stream)
+    /// state, search, analysis (leads), service (tickets), fields (any stream) or a file of your own (FILE.js)
     #[arg(long, value_name = "P")]
-    pub projection: Option<String>,
+    pub projection: Option<ProjectionName>,
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
 }
@@ -501,9 +502,9 @@ pub(super) struct WhenArgs {
     /// Only the streams in which it was true at this time
     #[arg(long, value_name = "AT", value_parser = moment, requires = "category")]
     pub at: Option<Moment>,
-    /// state, search, analysis (leads), service (tickets) or fields (any stream)
+    /// state, search, analysis (leads), service (tickets), fields (any stream) or a file of your own (FILE.js)
     #[arg(long, value_name = "P")]
-    pub projection: Option<String>,
+    pub projection: Option<ProjectionName>,
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
 }
@@ -512,9 +513,9 @@ pub(super) struct WhenArgs {
 pub(super) struct ProjectArgs {
     /// A path, an address or `sample`
     pub store: OsString,
-    /// state, search, analysis (leads), service (tickets) or fields (any stream) [default: the first that a stream has]
+    /// state, search, analysis (leads), service (tickets), fields (any stream) or a file of your own (FILE.js) [default: the first that a stream has]
     #[arg(long, value_name = "P")]
-    pub projection: Option<String>,
+    pub projection: Option<ProjectionName>,
     /// A position in the store's order, a time or `latest`
     #[arg(long, value_name = "AT|POSITION", default_value = "latest", value_parser = store_moment, allow_negative_numbers = true)]
     pub as_of: StoreMoment,
@@ -548,6 +549,12 @@ pub(super) struct ProjectArgs {
     /// Replace the file if it is there
     #[arg(long, requires = "to")]
     pub force: bool,
+    /// What a projection of your own emits and links, in place of its partitions; nothing of it is written
+    #[arg(long, conflicts_with_all = ["condition", "count_by", "sort", "columns"])]
+    pub emitted: bool,
+    /// What a projection of your own logs, in place of its partitions
+    #[arg(long, conflicts_with_all = ["emitted", "condition", "count_by", "sort", "columns"])]
+    pub logged: bool,
     #[arg(long, value_enum, default_value = "table")]
     pub format: RowFormat,
     /// Let no cell of the CSV begin like a formula: a `'` is put before it, which an import takes away again

@@ -12,6 +12,7 @@ mod map;
 mod materialise;
 mod moments;
 mod output;
+mod own;
 mod parquet;
 mod place;
 mod progress;

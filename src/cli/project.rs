@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::args::{ProjectArgs, RowFormat};
 use super::look::{Rows, check_csv_safe, unless_category};
 use super::output::{Align, plain};
+use super::own::project_own;
 use super::progress::{Progress, counted};
 use super::target::{Context, source};
 use super::terminal::{Output, message};
@@ -19,6 +20,7 @@ use crate::event::{StreamId, Version, nearest};
 use crate::index::{AsOf, Budget, Place, Sorting, StoreMoment};
 use crate::projection::{field_name, key_path, spelled_path};
 use crate::replay::Finding;
+use crate::script::ScriptProjection;
 use crate::store::files::ExportTarget;
 
 /// More values than these nobody counts by.
@@ -56,6 +58,20 @@ fn refused(error: EngineError, text: &str) -> Failure {
 pub(super) fn project(args: &ProjectArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     check_csv_safe(args.csv_safe, args.format)?;
     let target = args.to.as_deref().map(|to| target_at(args, to)).transpose()?;
+    if let Some(script) = args.projection.as_ref().and_then(|name| name.script.as_ref()) {
+        let has_rows_to_ask = args.condition.is_some() || args.count_by.is_some() || args.sort.is_some() || args.to.is_some();
+        if !has_rows_to_ask && args.columns.is_empty() && args.category.is_none() {
+            return project_own(args, script, context, out);
+        }
+        if ScriptProjection::of(script).is_none() {
+            let reason =
+                "--where, --count-by, --sort, --columns, --category and --to are for projections with a state a stream";
+            return Err(Failure::Usage(format!("{reason}; {} divides the events otherwise", script.name())));
+        }
+    } else if args.emitted || args.logged {
+        let reason = "--emitted and --logged are for a projection of your own; name its file with --projection FILE.js";
+        return Err(Failure::Usage(reason.to_owned()));
+    }
     let reader = context.open(&args.store)?;
     let Some(chosen) = choose(reader.as_ref(), args.projection.as_deref(), args.category.as_deref())? else {
         unless_category(reader.as_ref(), args.category.as_deref().unwrap_or_default())?;

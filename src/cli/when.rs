@@ -141,7 +141,7 @@ fn in_category(args: &WhenArgs, category: &str, context: &Context, out: &mut Out
     let reader = context.open(&args.store)?;
     let total = if reader.capabilities().has_kept_counts { Some(reader.info()?.events) } else { None };
     let mut progress = Progress::new("folding events", total);
-    let (text, projection) = (args.first.clone(), args.projection.clone());
+    let (text, projection) = (args.first.clone(), args.projection.as_deref().map(str::to_owned));
     let wanted = WhenInStore { text, category: category.to_owned(), projection, then };
     let tell = &mut |count| progress.tell(count);
     let watching = when_in_store(reader.as_ref(), &wanted, &FoundWhen::default(), &|| false, tell)

@@ -73,7 +73,7 @@ pub fn choose(reader: &dyn Store, name: Option<&str>, category: Option<&str>) ->
     if let Some(name) = name.filter(|_| of_category.is_empty() && general.is_none()) {
         return Err(no_projection(name, &met));
     }
-    let choice = chosen(reader, &of_category, &left_out, general)?;
+    let choice = chosen(reader, &of_category, &left_out, general.as_ref())?;
     if not_asked > 0 && general.is_none() && !choice.is_for_all() {
         left_out.push(format!("{not_asked} more categories"));
     }

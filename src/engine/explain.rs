@@ -39,6 +39,7 @@ impl Explain for EngineError {
             Self::NoSuchProjection { asked, known } => {
                 Message::new("ask-no-such-projection").text("asked", asked).text("known", known.join(", "))
             }
+            Self::Fault(fault) => fault.message(),
             Self::NotOfStates => Message::new("ask-not-of-states"),
             Self::OverBudget(over) => {
                 let (taken, allowed) = over.mebibytes();

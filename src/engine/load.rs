@@ -20,13 +20,13 @@ pub struct Described {
 impl Described {
     /// The projection of that name, or the one shown first.
     pub fn projection(&self, name: Option<&str>) -> Result<ProjectionRef, EngineError> {
-        let Some(name) = name else { return Ok(registry().first(self.aggregate).clone()) };
+        let Some(name) = name else { return Ok(registry().first(self.aggregate)) };
         let refusal = || EngineError::NoProjection {
             stream: self.row.stream.clone(),
             asked: name.to_owned(),
             known: registry().of_aggregate(self.aggregate).iter().map(|known| known.name().to_owned()).collect(),
         };
-        registry().find(self.aggregate, name).cloned().ok_or_else(refusal)
+        registry().find(self.aggregate, name).ok_or_else(refusal)
     }
 }
 
@@ -92,10 +92,10 @@ pub fn show(
     let version = resolve(reader, &described.row, moment)?;
     let judge = registry().judge(described.aggregate);
     let mut shown = fold_to(reader, &described.row, projection, version, progress)?;
-    if judge != projection {
+    if judge != *projection {
         // A projection that fails on an event says so beside what the rules say.
         let failures = shown.findings.into_iter().filter(|finding| matches!(finding.problem, Problem::Failed(_)));
-        let judged = fold_to(reader, &described.row, judge, version, progress)?.findings;
+        let judged = fold_to(reader, &described.row, &judge, version, progress)?.findings;
         shown.findings = judged.into_iter().chain(failures).collect();
         shown.findings.sort_by_key(|finding| finding.version);
     }

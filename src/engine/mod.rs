@@ -24,6 +24,7 @@ mod make_so;
 mod materialise;
 mod moment;
 mod numbers;
+mod partitions;
 mod pool;
 mod reasons;
 mod reduced;
@@ -74,6 +75,7 @@ pub use make_so::{ProjectionPreview, Proposed, came_since, propose_branch};
 pub use materialise::{MaterialiseError, Materialised, ModelWish, WhyMade, materialise, model_table};
 pub use moment::{Moment, resolve};
 pub use numbers::grouped;
+pub use partitions::{FaultAt, PartitionRow, Partitions, partitions};
 pub use pool::{Answer, Lost, begin};
 pub use reasons::{ask_why_not, check_field, values_like};
 pub use reduced::{EXCERPT_ENDINGS, Excerpt, ExcerptError, ExcerptForm, ExcerptTarget, write_excerpt};
@@ -214,6 +216,9 @@ pub enum EngineError {
     NeverTrue(StreamId),
     #[error("“{0}” is neither a version nor a time; write a version (5), a time (2025-01-01T01:00:05Z) or latest")]
     NotAMoment(String),
+    /// A projection of the user's own that can't be set to work.
+    #[error(transparent)]
+    Fault(#[from] crate::projection::Fault),
     /// An expression with a wrong word in it.
     #[error(transparent)]
     Condition(#[from] crate::expr::Flaw),

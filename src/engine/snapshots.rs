@@ -32,7 +32,7 @@ fn keep_due(store: &mut dyn Writer, stream: &StreamId) -> Result<(), EngineError
     if described.row.events < SNAPSHOT_SPACING {
         return Ok(());
     }
-    for projection in registry().of_aggregate(described.aggregate) {
+    for projection in registry().of_aggregate(described.aggregate).iter().filter(|projection| !projection.is_own()) {
         if let Some(snapshot) = due_snapshot(store, &described.row, projection)? {
             store.keep_snapshot(stream, &snapshot)?;
         }
@@ -94,7 +94,7 @@ pub fn check_snapshots(reader: &dyn Store, report: &mut dyn FnMut(Finding)) -> R
     for (stream, name) in kept {
         let described = describe(reader, &stream)?;
         let Some(projection) = registry().find(described.aggregate, &name) else { continue };
-        if let Some(finding) = differing(reader, &described.row, projection)? {
+        if let Some(finding) = differing(reader, &described.row, &projection)? {
             report(finding);
         }
     }

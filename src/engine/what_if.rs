@@ -23,7 +23,7 @@ impl BranchBase {
     ) -> Result<Self, EngineError> {
         let judge = registry().judge(described.aggregate);
         let events = usize::try_from(described.row.events).unwrap_or(0);
-        let mut judge = (judge != projection).then(|| judge.timeline(events));
+        let mut judge = (judge != *projection).then(|| judge.timeline(events));
         let timeline = load_timeline(
             reader,
             &described,

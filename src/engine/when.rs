@@ -128,7 +128,7 @@ pub fn projection_of_category(
     let Some(described) = describe_first(reader, category)? else { return Ok(None) };
     Ok(Some(match name {
         Some(name) => described.projection(Some(name))?,
-        None => registry().first(described.aggregate).clone(),
+        None => registry().first(described.aggregate),
     }))
 }
 

@@ -5,6 +5,7 @@
 //! [`register_builtin`].
 
 mod cells;
+mod fault;
 mod fields;
 mod lead;
 mod look;
@@ -22,6 +23,7 @@ pub use cells::{
     Cell, CellValues, Items, RawJson, cell_value, diff_values, report_cells, report_text_changes, report_value_changes,
     show_cells,
 };
+pub use fault::{Fault, FaultKind, SourcePlace};
 pub use fields::{FieldsProjection, FieldsState};
 pub use lead::{LeadAnalysis, LeadSearch, LeadState};
 pub use look::Look;
@@ -57,6 +59,11 @@ pub trait Projection: Clone + Debug + Send + Sync + 'static {
 
     /// Raised whenever the same events would give another state; snapshots of an older revision are ignored.
     fn revision(&self) -> u32;
+
+    /// Whether it is a user's own, of which no store keeps anything.
+    fn is_own(&self) -> bool {
+        false
+    }
 
     /// For a fold that may fail on an event or grow without bound, as a user's own may. `None` promises that
     /// [`Self::apply`] takes any recorded event.

@@ -2,6 +2,7 @@ use std::io;
 
 use serde::Serialize;
 
+use super::Fault;
 use crate::domain::{Breach, EventKind, Flaw};
 use crate::event::{EventType, Explain, Message};
 
@@ -29,6 +30,9 @@ pub enum ProjectionError {
     /// In the projection's own words.
     #[error("the projection failed: {0}")]
     Event(Box<str>),
+    /// One of a user's own.
+    #[error("the projection failed: {0}")]
+    Fault(Fault),
     #[error("the projection failed: its state would take {bytes} bytes, and {limit} is the limit")]
     StateTooLarge { bytes: usize, limit: usize },
 }
@@ -60,6 +64,7 @@ impl Explain for ProjectionError {
     fn message(&self) -> Message {
         match self {
             Self::Event(detail) => Message::new("problem-failed").text("detail", detail),
+            Self::Fault(fault) => Message::new("problem-fault").inner("fault", fault.message()),
             Self::StateTooLarge { bytes, limit } => {
                 Message::new("problem-too-large").text("bytes", bytes).text("limit", limit)
             }

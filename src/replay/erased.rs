@@ -26,6 +26,7 @@ trait ErasedProjection: Send + Sync {
     fn aggregate(&self) -> Option<Aggregate>;
     fn knows_rules(&self) -> bool;
     fn revision(&self) -> u32;
+    fn is_own(&self) -> bool;
     fn fold(&self) -> Box<dyn AnyFold>;
     fn resume(&self, version: Version, kept: &str) -> Option<Box<dyn AnyFold>>;
     fn timeline(&self, events: usize) -> Box<dyn Timeline>;
@@ -53,6 +54,10 @@ impl<P: Projection> ErasedProjection for P {
 
     fn revision(&self) -> u32 {
         Projection::revision(self)
+    }
+
+    fn is_own(&self) -> bool {
+        Projection::is_own(self)
     }
 
     fn fold(&self) -> Box<dyn AnyFold> {
@@ -119,6 +124,11 @@ impl ProjectionRef {
 
     pub fn revision(&self) -> u32 {
         self.0.revision()
+    }
+
+    /// Whether it is a user's own, of which no store keeps anything.
+    pub fn is_own(&self) -> bool {
+        self.0.is_own()
     }
 
     /// A fold that begins at the first event.

@@ -1,4 +1,4 @@
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use super::ProjectionRef;
 use crate::domain::Aggregate;
@@ -13,10 +13,17 @@ pub struct Registry {
     offers: Vec<(Option<Aggregate>, Vec<ProjectionRef>)>,
 }
 
-/// Those that Foldline brings.
-pub fn registry() -> &'static Registry {
-    static BUILTIN: LazyLock<Registry> = LazyLock::new(Registry::builtin);
-    &BUILTIN
+static KNOWN: LazyLock<RwLock<Arc<Registry>>> = LazyLock::new(|| RwLock::new(Arc::new(Registry::builtin())));
+
+/// Those that Foldline brings, and those that were offered besides, as they are now.
+pub fn registry() -> Arc<Registry> {
+    KNOWN.read().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Offers a projection of the user's own from now on. Who holds the registry keeps it as it was.
+pub fn offer(projection: &ProjectionRef) {
+    let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+    Arc::make_mut(&mut known).add_ref(projection);
 }
 
 impl Registry {
@@ -50,19 +57,25 @@ impl Registry {
         offers.map_or(std::slice::from_ref(&self.general), |(_, offered)| offered)
     }
 
-    pub fn find(&self, aggregate: Option<Aggregate>, name: &str) -> Option<&ProjectionRef> {
-        self.of_aggregate(aggregate).iter().find(|known| known.name() == name)
+    /// The n-th that a stream of this kind offers, or the last where there are fewer.
+    pub fn nth(&self, aggregate: Option<Aggregate>, number: usize) -> ProjectionRef {
+        let offered = self.of_aggregate(aggregate);
+        offered.get(number).or(offered.last()).unwrap_or(&self.general).clone()
+    }
+
+    pub fn find(&self, aggregate: Option<Aggregate>, name: &str) -> Option<ProjectionRef> {
+        self.of_aggregate(aggregate).iter().find(|known| known.name() == name).cloned()
     }
 
     /// The one under which a stream is shown first.
-    pub fn first(&self, aggregate: Option<Aggregate>) -> &ProjectionRef {
-        self.of_aggregate(aggregate).first().unwrap_or(&self.general)
+    pub fn first(&self, aggregate: Option<Aggregate>) -> ProjectionRef {
+        self.of_aggregate(aggregate).first().unwrap_or(&self.general).clone()
     }
 
     /// The one that reports what is wrong in a stream.
-    pub fn judge(&self, aggregate: Option<Aggregate>) -> &ProjectionRef {
+    pub fn judge(&self, aggregate: Option<Aggregate>) -> ProjectionRef {
         let judge = self.of_aggregate(aggregate).iter().find(|known| known.knows_rules());
-        judge.unwrap_or_else(|| self.first(aggregate))
+        judge.cloned().unwrap_or_else(|| self.first(aggregate))
     }
 }
 
@@ -92,7 +105,7 @@ mod tests {
         let lead = registry().find(Some(Aggregate::Lead), "state").expect("a lead has a state");
         let ticket = registry().find(Some(Aggregate::Ticket), "state").expect("a ticket has a state");
         assert_ne!(lead, ticket);
-        assert_eq!(Some(lead), registry().of_aggregate(Some(Aggregate::Lead)).first());
+        assert_eq!(Some(&lead), registry().of_aggregate(Some(Aggregate::Lead)).first());
         assert_eq!(registry().find(None, "state"), None);
         assert!(Aggregate::ALL.into_iter().all(|aggregate| registry().judge(Some(aggregate)).knows_rules()));
         assert_eq!(registry().judge(None).name(), "fields");

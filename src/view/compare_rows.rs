@@ -154,7 +154,8 @@ mod tests {
 
     #[test]
     fn rows_that_follow_a_step_are_those_that_are_made_anew() {
-        let projections = registry().of_aggregate(Some(Aggregate::Lead));
+        let registry = registry();
+        let projections = registry.of_aggregate(Some(Aggregate::Lead));
         let mut timelines: Vec<Box<dyn Timeline>> = projections.iter().map(|one| one.timeline(EVENTS.len())).collect();
         for (version, (event_type, payload)) in (0..).zip(EVENTS) {
             let row = EventRow {

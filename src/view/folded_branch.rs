@@ -115,9 +115,7 @@ impl Question for FoldBranch {
             Some(base) => base,
             None => {
                 let described = describe(reader, &stream)?;
-                let offered = registry().of_aggregate(described.aggregate);
-                let first = registry().first(described.aggregate);
-                let projection = offered.get(number).or(offered.last()).unwrap_or(first).clone();
+                let projection = registry().nth(described.aggregate, number);
                 ticket.set_total(described.row.events);
                 Arc::new(BranchBase::load(reader, described, &projection, &mut |count| ticket.reached(count))?)
             }

@@ -12,6 +12,8 @@ use crate::store::Store;
 pub struct Loaded {
     pub described: Described,
     pub projection: ProjectionRef,
+    /// What there was to choose from.
+    pub offered: Box<[ProjectionRef]>,
     pub timeline: Box<dyn Timeline>,
     pub time_scale: TimeScale,
     pub types: EventTypes,
@@ -117,12 +119,9 @@ impl Question for LoadStream {
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Loaded, UserError> {
         let described = describe(reader, &self.stream)?;
-        let offered = registry().of_aggregate(described.aggregate);
-        let projection = offered
-            .get(self.number)
-            .or(offered.last())
-            .unwrap_or_else(|| registry().first(described.aggregate))
-            .clone();
+        let registry = registry();
+        let projection = registry.nth(described.aggregate, self.number);
+        let offered = registry.of_aggregate(described.aggregate).into();
         ticket.set_total(described.row.events);
         let mut people = People::default();
         let timeline = load_timeline(reader, &described, &projection, &mut |row| people.push(row), &mut |count| {
@@ -131,7 +130,7 @@ impl Question for LoadStream {
         let time_scale = TimeScale::new(timeline.heads());
         let types = EventTypes::new(timeline.heads());
         let time_order = TimeOrder::new(timeline.heads(), &types);
-        Ok(Loaded { described, projection, timeline, time_scale, types, time_order, people })
+        Ok(Loaded { described, projection, offered, timeline, time_scale, types, time_order, people })
     }
 }
 

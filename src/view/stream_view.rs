@@ -7,7 +7,7 @@ use super::rows::{StateCounts, StateFilter, StateLine, StateRows};
 use super::{FindingStep, HistoryFilter, Line, Noting, ReadEvent, Shown as ShownPart, Signs, Span, UserError};
 use crate::engine::{Asked, Cause, Continued, Engine, Moment, StoreChange, Tool};
 use crate::event::{Head, StreamId, Timestamp, Version};
-use crate::replay::{Index, ProjectionRef, registry};
+use crate::replay::{Index, ProjectionRef};
 use crate::workspace::Note;
 
 /// A stream that is looked at: its history under one projection, and the one cursor that everything follows.
@@ -202,8 +202,8 @@ impl StreamView {
     }
 
     /// The projections that this stream offers.
-    pub fn projections(&self) -> &'static [ProjectionRef] {
-        self.base().map_or(&[], |loaded| registry().of_aggregate(loaded.described.aggregate))
+    pub fn projections(&self) -> &[ProjectionRef] {
+        self.base().map_or(&[], |loaded| &loaded.offered)
     }
 
     pub fn projection_number(&self) -> usize {

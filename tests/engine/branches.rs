@@ -42,7 +42,7 @@ fn branch(edits: impl IntoIterator<Item = Alteration>) -> Branch {
 fn fold(aggregate: Option<Aggregate>, projection: &ProjectionRef, events: &[RecordedEvent], branch: &Branch) -> WhatIf {
     let history = replayed(projection, events);
     let judge = registry().judge(aggregate);
-    let judge = (judge != projection).then(|| replayed(judge, events));
+    let judge = (judge != *projection).then(|| replayed(&judge, events));
     let mut layout = Layout::new(history.heads(), branch);
     let stream = events.first().map_or_else(|| StreamId::from("lead-1"), |event| event.stream.clone());
     let recorded = |index: usize| -> Result<RecordedEvent, Infallible> { Ok(events[index].clone()) };
@@ -226,7 +226,7 @@ proptest! {
         let mut branch = drawn(edits, &events);
         branch.edits.iter_mut().for_each(|edit| edit.is_on = false);
         for projection in registry().of_aggregate(Some(Aggregate::Lead)) {
-            let what_if = fold(Some(Aggregate::Lead), projection, &events, &branch);
+            let what_if = fold(Some(Aggregate::Lead), &projection, &events, &branch);
             prop_assert_eq!((what_if.diverges, what_if.broken.len(), what_if.layout.edited()), (None, 0, None));
             let history = replayed(projection, &events);
             prop_assert_eq!(what_if.timeline.heads(), history.heads());
@@ -266,7 +266,7 @@ proptest! {
         let edits = [Alteration::Skip(refer(event)), Alteration::Insert { after: Some(refer(event)), event: again }];
         for projection in registry().of_aggregate(Some(Aggregate::Lead)) {
             let history = replayed(projection, &events);
-            let what_if = fold(Some(Aggregate::Lead), projection, &events, &branch(edits.clone()));
+            let what_if = fold(Some(Aggregate::Lead), &projection, &events, &branch(edits.clone()));
             let inserted = what_if.layout.slots().iter().position(|slot| slot.how == How::Inserted).expect("inserted");
             for slot in inserted..what_if.layout.slots().len() {
                 prop_assert_eq!(what_if.differences(history.as_ref(), slot), vec![]);
@@ -318,7 +318,7 @@ fn insert(after: Option<EventRef>, event_type: &str) -> Alteration {
 fn of_lead(edits: impl IntoIterator<Item = Alteration>) -> (Box<dyn Timeline>, WhatIf) {
     let events = lead();
     let projection = registry().first(Some(Aggregate::Lead));
-    (replayed(projection, &events), fold(Some(Aggregate::Lead), projection, &events, &branch(edits)))
+    (replayed(&projection, &events), fold(Some(Aggregate::Lead), &projection, &events, &branch(edits)))
 }
 
 #[test]
@@ -395,7 +395,7 @@ fn a_payload_of_an_old_shape_is_changed_in_today_s() {
     .to_vec();
     let projection = registry().find(Some(Aggregate::Lead), "fields").expect("of any stream");
     let to = NewPayload::Fields(vec![("by".to_owned(), json!("kim"))]);
-    let what_if = fold(Some(Aggregate::Lead), projection, &events, &branch([Alteration::Change { event: at(2), to }]));
+    let what_if = fold(Some(Aggregate::Lead), &projection, &events, &branch([Alteration::Change { event: at(2), to }]));
     let changed = what_if.events.changed(2).expect("changed");
     assert_eq!(String::from_utf8_lossy(&changed.payload), r#"{"status":"converted","by":"kim"}"#);
     assert_eq!(changed.schema, 2);
@@ -406,7 +406,7 @@ fn a_payload_of_an_old_shape_is_changed_in_today_s() {
 fn a_branch_of_a_stream_without_events_is_what_it_inserts() {
     let projection = registry().first(Some(Aggregate::Lead));
     let edits = branch([insert(None, "lead-initialized"), Alteration::Skip(at(0))]);
-    let what_if = fold(Some(Aggregate::Lead), projection, &[], &edits);
+    let what_if = fold(Some(Aggregate::Lead), &projection, &[], &edits);
     assert_eq!(what_if.timeline.heads().len(), 1);
     assert_eq!(what_if.layout.faults(), [(1, EditError::NoEvent { version: Version(0) })]);
 }

@@ -75,7 +75,8 @@ fn respelt(types: &[(&str, &str)], fields: &[(&str, &str)]) -> Vec<RecordedEvent
 
 /// What every projection of a lead shows at every version.
 fn all_shown(events: &[RecordedEvent]) -> Vec<Value> {
-    let of_a_lead = registry().of_aggregate(Some(Aggregate::Lead)).iter().filter(|known| known.aggregate().is_some());
+    let registry = registry();
+    let of_a_lead = registry.of_aggregate(Some(Aggregate::Lead)).iter().filter(|known| known.aggregate().is_some());
     let shown = of_a_lead.flat_map(|projection| {
         let mut timeline = projection.timeline(events.len());
         for event in events {

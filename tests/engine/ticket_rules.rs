@@ -689,8 +689,8 @@ fn foreign_spellings_of_types_and_fields_fold_the_same() {
         event("App\\Support\\PriorityChanged", json!({"PRIORITY": "Low"})),
     ];
     let (native, foreign_story) = (given(native), given(foreign.clone()));
-    let of_a_ticket =
-        registry().of_aggregate(Some(Aggregate::Ticket)).iter().filter(|known| known.aggregate().is_some());
+    let registry = registry();
+    let of_a_ticket = registry.of_aggregate(Some(Aggregate::Ticket)).iter().filter(|known| known.aggregate().is_some());
     for projection in of_a_ticket {
         assert_eq!(foreign_story.shown(projection.clone()), native.shown(projection.clone()), "{projection:?}");
     }

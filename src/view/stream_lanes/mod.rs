@@ -369,9 +369,7 @@ impl Question for ReadStreamLanes {
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Self::Answer, UserError> {
         let described = describe(reader, &self.of.stream)?;
-        let offered = registry().of_aggregate(described.aggregate);
-        let projection =
-            offered.get(self.of.projection).unwrap_or_else(|| registry().first(described.aggregate)).clone();
+        let projection = registry().nth(described.aggregate, self.of.projection);
         ticket.set_total(described.row.events);
         let (mut author, mut payload) = (false, false);
         for text in &self.of.texts {

@@ -1,0 +1,255 @@
+//! Projections of the user's own on the command line: `--projection FILE.js`.
+
+use std::fs;
+use std::io::Read;
+use std::ops::Deref;
+use std::str::FromStr;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::args::{ProjectArgs, RowFormat};
+use super::look::Rows;
+use super::output::Align;
+use super::progress::{Progress, counted};
+use super::target::Context;
+use super::terminal::{Output, message};
+use super::{Failure, Outcome};
+use crate::engine::{FaultAt, PartitionRow, partitions};
+use crate::event::{EventRow, EventType, StreamId, Version};
+use crate::replay::{ProjectionRef, offer};
+use crate::script::{EmittedKind, Output as Told, Script, ScriptProjection};
+use crate::store::Flow;
+
+/// A projection as it is named: one of Foldline's, or a file with one of the user's own, which is offered from then on.
+#[derive(Clone, Debug)]
+pub(super) struct ProjectionName {
+    name: String,
+    pub(super) script: Option<Script>,
+}
+
+/// A longer source is no projection that a person wrote.
+const MOST_SOURCE: u64 = 4 << 20;
+
+impl FromStr for ProjectionName {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        if !name.ends_with(".js") {
+            return Ok(Self { name: name.to_owned(), script: None });
+        }
+        let file = fs::File::open(name).map_err(|error| format!("{name} cannot be read: {error}"))?;
+        if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
+            return Err(format!("{name} is no file"));
+        }
+        let mut source = String::new();
+        let read = file.take(MOST_SOURCE + 1).read_to_string(&mut source);
+        read.map_err(|_| format!("{name} is no text in UTF-8"))?;
+        if source.len() as u64 > MOST_SOURCE {
+            return Err(format!("{name} is longer than {} MiB; a projection is a short text", MOST_SOURCE >> 20));
+        }
+        let script = Script::read(name, &source).map_err(|fault| format!("{name}, {fault}"))?;
+        if let Some(projection) = ScriptProjection::of(&script) {
+            offer(&ProjectionRef::new(projection));
+        }
+        Ok(Self { name: name.to_owned(), script: Some(script) })
+    }
+}
+
+impl Deref for ProjectionName {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.name
+    }
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    partition: &'a str,
+    state: Option<&'a RawValue>,
+    result: Option<&'a RawValue>,
+    error: Option<Failed<'a>>,
+}
+
+#[derive(Serialize)]
+struct Failed<'a> {
+    message: String,
+    line: Option<u32>,
+    column: Option<u32>,
+    stream: &'a StreamId,
+    version: Version,
+    #[serde(rename = "type")]
+    event_type: &'a EventType,
+}
+
+#[derive(Serialize)]
+struct EmittedRow<'a> {
+    kind: EmittedKind,
+    stream: &'a str,
+    #[serde(rename = "type")]
+    event_type: &'a str,
+    data: Said<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<&'a RawValue>,
+    caused_by: String,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Said<'a> {
+    Json(&'a RawValue),
+    Text(&'a str),
+}
+
+#[derive(Serialize)]
+struct LogRow<'a> {
+    stream: &'a StreamId,
+    version: Version,
+    text: &'a str,
+}
+
+fn raw(text: Option<&str>) -> Option<&RawValue> {
+    text.and_then(|text| serde_json::from_str(text).ok())
+}
+
+/// Every partition of a projection of the user's own, or what it emitted or logged.
+pub(super) fn project_own(
+    args: &ProjectArgs,
+    script: &Script,
+    context: &Context,
+    out: &mut Output,
+) -> Result<Outcome, Failure> {
+    let reader = context.open(&args.store)?;
+    let total = if reader.capabilities().has_kept_counts { Some(reader.info()?.events) } else { None };
+    let mut progress = Progress::new("folding events", total);
+    let most = args.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    let columns: &[(&str, Align)] = match (args.emitted, args.logged) {
+        (true, _) => &[
+            ("kind", Align::Left),
+            ("stream", Align::Left),
+            ("type", Align::Left),
+            ("data", Align::Left),
+            ("caused by", Align::Left),
+        ],
+        (_, true) => &[("stream", Align::Left), ("version", Align::Right), ("text", Align::Left)],
+        _ => &[("partition", Align::Left), ("state", Align::Left), ("result", Align::Left), ("error", Align::Left)],
+    };
+    let mut rows = Rows::new(out, args.format, args.csv_safe, columns);
+    let (mut printed, mut outcome) = (0, Ok(()));
+    let mut output = |row: &EventRow<'_>, told: Told| -> Flow {
+        if args.emitted {
+            for one in &told.emitted {
+                let (data, metadata) = (raw(Some(&one.data)), raw(one.metadata.as_deref()));
+                let said = data.filter(|_| one.kind == EmittedKind::Event).map_or(Said::Text(&one.data), Said::Json);
+                let caused_by = row.id.to_string();
+                let cells = || {
+                    vec![
+                        kind(one.kind).to_owned(),
+                        one.stream.clone(),
+                        one.event_type.clone(),
+                        one.data.clone(),
+                        caused_by.clone(),
+                    ]
+                };
+                let (stream, event_type) = (one.stream.as_str(), one.event_type.as_str());
+                if printed < most {
+                    outcome = rows.row(
+                        &EmittedRow {
+                            kind: one.kind,
+                            stream,
+                            event_type,
+                            data: said,
+                            metadata,
+                            caused_by: caused_by.clone(),
+                        },
+                        cells,
+                    );
+                }
+                printed += 1;
+            }
+        } else if args.logged {
+            for text in &told.logs {
+                if printed < most {
+                    outcome = rows.row(&LogRow { stream: row.stream, version: row.version, text }, || {
+                        vec![row.stream.to_string(), row.version.to_string(), text.clone()]
+                    });
+                }
+                printed += 1;
+            }
+        }
+        if outcome.is_err() { Flow::Break(()) } else { Flow::Continue(()) }
+    };
+    let found = partitions(reader.as_ref(), script, args.as_of, &mut output, &mut |count| progress.tell(count));
+    outcome?;
+    let found = found?;
+    drop(progress);
+    if !args.emitted && !args.logged {
+        for row in found.rows.iter().take(most) {
+            print(&mut rows, row)?;
+        }
+    }
+    rows.finish()?;
+    tell(args, script, &found.rows, &found.strays, found.impure.as_deref());
+    Ok(if found.rows.iter().any(|row| row.failed.is_some()) || !found.strays.is_empty() {
+        Outcome::No
+    } else {
+        Outcome::Done
+    })
+}
+
+fn kind(kind: EmittedKind) -> &'static str {
+    match kind {
+        EmittedKind::Event => "event",
+        EmittedKind::Link => "link",
+        EmittedKind::StreamLink => "stream-link",
+    }
+}
+
+fn print(rows: &mut Rows<'_>, row: &PartitionRow) -> Result<(), Failure> {
+    let PartitionRow { partition, state, result, failed, .. } = row;
+    let error = failed.as_ref().map(|FaultAt { fault, stream, version, event_type }| Failed {
+        message: fault.to_string(),
+        line: fault.place.map(|place| place.line),
+        column: fault.place.map(|place| place.column),
+        stream,
+        version: *version,
+        event_type,
+    });
+    let said = error
+        .as_ref()
+        .map(|error| format!("{} v{} ({}): {}", error.stream, error.version, error.event_type, error.message));
+    let cells = || {
+        let text = |json: &Option<Box<str>>| json.as_deref().unwrap_or("null").to_owned();
+        vec![partition.to_string(), text(state), text(result), said.clone().unwrap_or_default()]
+    };
+    rows.row(&Row { partition, state: raw(state.as_deref()), result: raw(result.as_deref()), error }, cells)?;
+    Ok(())
+}
+
+fn tell(args: &ProjectArgs, script: &Script, rows: &[PartitionRow], strays: &[FaultAt], impure: Option<&str>) {
+    if args.format == RowFormat::Table {
+        message(format_args!("{}", counted(rows.len() as u64, "partition")));
+    }
+    let failed = rows.iter().filter(|row| row.failed.is_some()).count();
+    if failed > 0 {
+        message(format_args!(
+            "{} failed on {}; its state is that of the other events",
+            script.name(),
+            counted(failed as u64, "partition")
+        ));
+    }
+    if let Some(FaultAt { fault, stream, version, .. }) = strays.first() {
+        message(format_args!(
+            "{} could not tell the partition of {} and more: {stream} v{version}: {fault}",
+            script.name(),
+            counted(strays.len() as u64, "event")
+        ));
+    }
+    if let Some(asked) = impure {
+        message(format_args!(
+            "{} asks for {asked}, which is no part of the events: it was given the event's own time, or numbers that are always the same",
+            script.name()
+        ));
+    }
+}

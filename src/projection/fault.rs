@@ -1,0 +1,81 @@
+use std::fmt;
+use std::time::Duration;
+
+use crate::event::{Explain, Message};
+
+/// Why a projection of a user's own could not be read, or not take an event.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct Fault {
+    pub kind: FaultKind,
+    /// Where in its source, where that is known.
+    pub place: Option<SourcePlace>,
+}
+
+/// A place in a source, both counted from one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SourcePlace {
+    pub line: u32,
+    pub column: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// The source is no JavaScript; in the engine's words.
+    Syntax(Box<str>),
+    /// In the projection's own words, or the engine's.
+    Thrown(Box<str>),
+    /// It ran longer than it may.
+    TooLong(Duration),
+    /// It took more than so many bytes.
+    TooMuchMemory(usize),
+    TooDeep,
+    StateTooLarge {
+        bytes: usize,
+        limit: usize,
+    },
+}
+
+impl Fault {
+    pub fn without_place(kind: FaultKind) -> Self {
+        Self { kind, place: None }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(SourcePlace { line, column }) = self.place {
+            write!(f, "line {line}, column {column}: ")?;
+        }
+        match &self.kind {
+            FaultKind::Syntax(words) => write!(f, "this is no JavaScript: {words}"),
+            FaultKind::Thrown(words) => f.write_str(words),
+            FaultKind::TooLong(most) => write!(f, "it ran longer than {} ms", most.as_millis()),
+            FaultKind::TooMuchMemory(most) => write!(f, "it took more than {} MiB of memory", most >> 20),
+            FaultKind::TooDeep => f.write_str("its functions call each other without end"),
+            FaultKind::StateTooLarge { bytes, limit } => {
+                write!(f, "its state would take {bytes} bytes, and {limit} is the limit")
+            }
+        }
+    }
+}
+
+impl Explain for Fault {
+    fn message(&self) -> Message {
+        let said = match &self.kind {
+            FaultKind::Syntax(words) => Message::new("fault-syntax").text("words", words),
+            FaultKind::Thrown(words) => Message::new("fault-thrown").text("words", words),
+            FaultKind::TooLong(most) => Message::new("fault-too-long").text("milliseconds", most.as_millis()),
+            FaultKind::TooMuchMemory(most) => Message::new("fault-too-much-memory").text("mebibytes", most >> 20),
+            FaultKind::TooDeep => Message::new("fault-too-deep"),
+            FaultKind::StateTooLarge { bytes, limit } => {
+                Message::new("fault-state-too-large").text("bytes", bytes).text("limit", limit)
+            }
+        };
+        match self.place {
+            Some(SourcePlace { line, column }) => {
+                Message::new("fault-at").text("line", line).text("column", column).inner("fault", said)
+            }
+            None => said,
+        }
+    }
+}

@@ -1,0 +1,202 @@
+use std::cell::RefCell;
+use std::sync::{Arc, OnceLock};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+use super::definition::Partition;
+use super::running::Running;
+use super::source::{Given, Kept, Script};
+use crate::event::{EventRow, Head, StreamId};
+use crate::projection::{Cell, Fault, Folded, Problem, Projection, ProjectionError, report_cells};
+
+/// A script over one stream: the state that it gives to that stream's events alone.
+#[derive(Clone, Debug)]
+pub struct ScriptProjection(Script);
+
+impl ScriptProjection {
+    /// `None` where the script puts events of several streams into one state, so that no stream has one of its own.
+    pub fn of(script: &Script) -> Option<Self> {
+        let definition = script.definition();
+        let is_of_streams = definition.partition == Partition::Stream && !definition.is_bi_state;
+        is_of_streams.then(|| Self(script.clone()))
+    }
+}
+
+/// A state as its script left it behind an event. Its clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct ScriptState(Option<Arc<Left>>);
+
+#[derive(Debug)]
+struct Left {
+    text: Option<Box<str>>,
+    value: OnceLock<Value>,
+}
+
+impl ScriptState {
+    fn left(text: Option<String>) -> Self {
+        Self(Some(Arc::new(Left { text: text.map(Into::into), value: OnceLock::new() })))
+    }
+
+    fn text(&self) -> Option<&str> {
+        self.0.as_ref()?.text.as_deref()
+    }
+
+    fn value(&self) -> &Value {
+        static NOTHING: Value = Value::Null;
+        let Some(left) = &self.0 else { return &NOTHING };
+        left.value
+            .get_or_init(|| left.text.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default())
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (one, other) => one.is_none() && other.is_none(),
+        }
+    }
+}
+
+/// An event as a stream keeps it; `None` where the script does not take it.
+#[derive(Clone, Debug)]
+pub struct ScriptEvent(Option<Arc<Kept>>);
+
+/// A script at work on this thread, and the state that lies in it.
+struct AtWork {
+    script: Script,
+    running: Result<Running, Fault>,
+    state: Option<ScriptState>,
+}
+
+/// So many scripts a thread keeps at work; each may take memory of its own.
+const MOST_AT_WORK: usize = 4;
+
+thread_local! {
+    static AT_WORK: RefCell<Vec<AtWork>> = const { RefCell::new(Vec::new()) };
+}
+
+fn with_running<T>(
+    script: &Script,
+    work: impl FnOnce(&Running, &mut Option<ScriptState>) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    AT_WORK.with_borrow_mut(|at_work| {
+        let place = at_work.iter().position(|known| known.script.is(script)).unwrap_or_else(|| {
+            if at_work.len() == MOST_AT_WORK {
+                at_work.remove(0);
+            }
+            at_work.push(AtWork { script: script.clone(), running: script.run(), state: None });
+            at_work.len() - 1
+        });
+        let AtWork { running, state, .. } = &mut at_work[place];
+        match running {
+            Ok(running) => work(running, state),
+            Err(fault) => Err(fault.clone()),
+        }
+    })
+}
+
+impl ScriptProjection {
+    fn take(&self, state: &ScriptState, event: &Kept, head: &Head) -> Result<ScriptState, Fault> {
+        with_running(&self.0, |running, lying| {
+            let id = head.id.to_string();
+            let given = Given {
+                stream: &event.stream,
+                category: category_of(&event.stream),
+                version: head.version.0,
+                event_type: head.event_type.as_str(),
+                id: &id,
+                recorded_at: head.recorded_at,
+                body: event.body.as_deref(),
+                metadata: event.metadata.as_deref(),
+            };
+            let lies_there = lying.take().is_some_and(|lying| lying.is(state));
+            match &state.0 {
+                None => {
+                    running.init()?;
+                    if self.0.definition().has_created {
+                        running.created(&given, &event.stream)?;
+                    }
+                }
+                Some(_) if lies_there => {}
+                Some(_) => running.load(state.text())?,
+            }
+            if running.handle(&given, &event.stream)? {
+                // What it emits and logs is asked for where it is shown.
+                running.take()?;
+            }
+            let left = ScriptState::left(running.state()?);
+            *lying = Some(left.clone());
+            Ok(left)
+        })
+    }
+}
+
+fn category_of(stream: &str) -> &str {
+    stream.split_once('-').map_or(stream, |(category, _)| category)
+}
+
+impl Projection for ScriptProjection {
+    type Event = ScriptEvent;
+    type State = ScriptState;
+
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn revision(&self) -> u32 {
+        self.0.revision()
+    }
+
+    fn is_own(&self) -> bool {
+        true
+    }
+
+    fn decode(&self, row: &EventRow<'_>) -> ScriptEvent {
+        let stream: &StreamId = row.stream;
+        let takes = self.0.definition().takes(stream.as_str(), stream.category(), row.event_type.as_str());
+        ScriptEvent(takes.then(|| Arc::new(Kept::of(row))).filter(|event| !event.is_empty()))
+    }
+
+    /// The state is left as it was where the script fails: nobody else holds what it had done by then.
+    fn apply(&self, state: &mut ScriptState, event: &ScriptEvent, head: &Head, _: &mut Vec<Problem>) -> Folded {
+        let Some(event) = &event.0 else { return Ok(()) };
+        let next = self.take(state, event, head).map_err(ProjectionError::Fault)?;
+        *state = next;
+        Ok(())
+    }
+
+    fn size(&self, state: &ScriptState) -> usize {
+        state.text().map_or(0, str::len)
+    }
+
+    fn cells<'s>(&self, state: &'s ScriptState, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {
+        if let Value::Object(fields) = state.value() {
+            fields.iter().for_each(|(name, value)| visit(name, Cell::Json(value)));
+        }
+    }
+
+    fn as_json<'s>(&self, state: &'s ScriptState) -> Option<&'s Value> {
+        Some(state.value())
+    }
+
+    fn changes(&self, before: &ScriptState, _: &ScriptEvent, after: &ScriptState, report: &mut dyn FnMut(&str)) {
+        if !before.is(after) {
+            report_cells(self, before, after, report);
+        }
+    }
+}
+
+/// As a list: nothing where there was no event yet, else the state, which may be nothing as well.
+impl Serialize for ScriptState {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let kept: Option<[&Value; 1]> = self.0.is_some().then(|| [self.value()]);
+        kept.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for ScriptState {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let kept = Option::<[Value; 1]>::deserialize(deserializer)?;
+        Ok(kept.map_or_else(Self::default, |[value]| Self::left((!value.is_null()).then(|| value.to_string()))))
+    }
+}

@@ -1,0 +1,293 @@
+//! One projection's source at work, in a QuickJS runtime of its own that belongs to one thread.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use rquickjs::context::EvalOptions;
+use rquickjs::function::{Args, IntoArgs};
+use rquickjs::{
+    CatchResultExt, CaughtError, Context, Ctx, Function, Object, Persistent, Runtime as JsRuntime, context::intrinsic,
+};
+use rquickjs::{IntoJs, Null};
+
+use super::definition::Definition;
+use super::output::Output;
+use super::source::Given;
+use crate::projection::{Fault, FaultKind, SourcePlace};
+
+/// What one runtime may take, in bytes.
+pub const MEMORY: usize = 64 << 20;
+/// Deep enough for what people write, and far from the end of a thread's own stack.
+const STACK: usize = 512 << 10;
+/// A handler that takes longer is ended.
+pub const HANDLER_TIME: Duration = Duration::from_millis(250);
+/// So long the source itself may take, which only defines handlers.
+const LOADING_TIME: Duration = Duration::from_secs(2);
+/// The longest state, as text.
+pub const STATE_BYTES: usize = 16 << 20;
+
+const PRELUDE: &str = include_str!("prelude.js");
+
+type Kept = Persistent<Function<'static>>;
+
+/// The functions of the prelude that are called from here.
+struct Calls {
+    begin: Kept,
+    begin_shared: Kept,
+    load: Kept,
+    load_shared: Kept,
+    created: Kept,
+    deleted: Kept,
+    partition: Kept,
+    handle: Kept,
+    state: Kept,
+    shared: Kept,
+    result: Kept,
+    take: Kept,
+}
+
+/// Handlers that can be called, and the state that they work on.
+pub struct Running {
+    // Before the context, which must outlive what is kept of it.
+    calls: Calls,
+    context: Context,
+    runtime: JsRuntime,
+    until: Rc<Cell<Instant>>,
+    ended: Rc<Cell<bool>>,
+    name: String,
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Running").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+type Intrinsics = (
+    intrinsic::Date,
+    intrinsic::Eval,
+    intrinsic::RegExpCompiler,
+    intrinsic::RegExp,
+    intrinsic::Json,
+    intrinsic::Proxy,
+    intrinsic::MapSet,
+    intrinsic::TypedArrays,
+    intrinsic::Promise,
+);
+
+impl Running {
+    /// Reads a source and learns what it defines.
+    pub fn begin(name: &str, source: &str) -> Result<(Self, Definition), Fault> {
+        let runtime = JsRuntime::new().map_err(|_| no_room())?;
+        runtime.set_memory_limit(MEMORY);
+        runtime.set_max_stack_size(STACK);
+        let until = Rc::new(Cell::new(Instant::now() + LOADING_TIME));
+        let ended = Rc::new(Cell::new(false));
+        let watch = (until.clone(), ended.clone());
+        runtime.set_interrupt_handler(Some(Box::new(move || {
+            let is_over = Instant::now() > watch.0.get();
+            if is_over {
+                watch.1.set(true);
+            }
+            is_over
+        })));
+        let context = Context::custom::<Intrinsics>(&runtime).map_err(|_| no_room())?;
+        let (calls, definition) = context.with(|ctx| -> Result<_, Fault> {
+            let host: Object<'_> = ctx.eval(PRELUDE).catch(&ctx).map_err(|error| fault_of(&error, name, false))?;
+            let mut options = EvalOptions::default();
+            options.strict = false;
+            options.filename = Some(name.to_owned());
+            ctx.eval_with_options::<(), _>(source, options)
+                .catch(&ctx)
+                .map_err(|error| fault_of(&error, name, ended.get()))?;
+            let function = |called: &str| -> Result<Kept, Fault> {
+                let found: Function<'_> = host.get(called).map_err(|_| no_room())?;
+                Ok(Persistent::save(&ctx, found))
+            };
+            let seal: Function<'_> = host.get("seal").map_err(|_| no_room())?;
+            let told: String = seal.call(()).catch(&ctx).map_err(|error| fault_of(&error, name, ended.get()))?;
+            let definition = Definition::read(&told).ok_or_else(no_room)?;
+            let calls = Calls {
+                begin: function("begin")?,
+                begin_shared: function("beginShared")?,
+                load: function("load")?,
+                load_shared: function("loadShared")?,
+                created: function("created")?,
+                deleted: function("deleted")?,
+                partition: function("partition")?,
+                handle: function("handle")?,
+                state: function("state")?,
+                shared: function("shared")?,
+                result: function("result")?,
+                take: function("take")?,
+            };
+            Ok((calls, definition))
+        })?;
+        Ok((Self { calls, context, runtime, until, ended, name: name.to_owned() }, definition))
+    }
+
+    fn call<T, A>(&self, which: &Kept, args: A) -> Result<T, Fault>
+    where
+        T: for<'js> rquickjs::FromJs<'js>,
+        A: for<'js> IntoArgs<'js>,
+    {
+        self.until.set(Instant::now() + HANDLER_TIME);
+        self.ended.set(false);
+        self.context.with(|ctx: Ctx<'_>| {
+            let function = which.clone().restore(&ctx).map_err(|_| no_room())?;
+            function.call(args).catch(&ctx).map_err(|error| fault_of(&error, &self.name, self.ended.get()))
+        })
+    }
+
+    /// The state of a partition of which there was no event yet.
+    pub fn init(&self) -> Result<(), Fault> {
+        self.call(&self.calls.begin, ())
+    }
+
+    pub fn init_shared(&self) -> Result<(), Fault> {
+        self.call(&self.calls.begin_shared, ())
+    }
+
+    /// Goes on with a state that was kept as text.
+    pub fn load(&self, state: Option<&str>) -> Result<(), Fault> {
+        self.call(&self.calls.load, (OrNull(state),))
+    }
+
+    pub fn load_shared(&self, state: Option<&str>) -> Result<(), Fault> {
+        self.call(&self.calls.load_shared, (OrNull(state),))
+    }
+
+    /// To which partition an event belongs, where the projection says so itself.
+    pub fn partition(&self, given: &Given<'_>) -> Result<Option<String>, Fault> {
+        self.call(&self.calls.partition, fields(given, ""))
+    }
+
+    pub fn created(&self, given: &Given<'_>, partition: &str) -> Result<(), Fault> {
+        self.call(&self.calls.created, fields(given, partition))
+    }
+
+    pub fn deleted(&self, partition: &str) -> Result<(), Fault> {
+        self.call(&self.calls.deleted, (partition,))
+    }
+
+    /// Lets a handler take an event. Answers whether there is something to [`Self::take`].
+    pub fn handle(&self, given: &Given<'_>, partition: &str) -> Result<bool, Fault> {
+        self.call(&self.calls.handle, fields(given, partition))
+    }
+
+    /// The state as JSON; `None` is a state that is nothing.
+    pub fn state(&self) -> Result<Option<String>, Fault> {
+        let state: Option<String> = self.call(&self.calls.state, ())?;
+        match &state {
+            Some(text) if text.len() > STATE_BYTES => {
+                Err(Fault::without_place(FaultKind::StateTooLarge { bytes: text.len(), limit: STATE_BYTES }))
+            }
+            _ => Ok(state),
+        }
+    }
+
+    pub fn shared(&self) -> Result<Option<String>, Fault> {
+        self.call(&self.calls.shared, ())
+    }
+
+    /// The state after what transforms and filters it.
+    pub fn result(&self) -> Result<Option<String>, Fault> {
+        self.call(&self.calls.result, ())
+    }
+
+    /// What was emitted and logged since the last time.
+    pub fn take(&self) -> Result<Output, Fault> {
+        let told: String = self.call(&self.calls.take, ())?;
+        Output::read(&told).ok_or_else(no_room)
+    }
+
+    /// Frees what nothing refers to any more.
+    pub fn tidy(&self) {
+        self.runtime.run_gc();
+    }
+}
+
+/// An event and its partition, as the prelude's functions take them.
+struct Fields<'g, 'e>(&'g Given<'e>, &'g str);
+
+fn fields<'g, 'e>(given: &'g Given<'e>, partition: &'g str) -> Fields<'g, 'e> {
+    Fields(given, partition)
+}
+
+impl<'js> IntoArgs<'js> for Fields<'_, '_> {
+    fn num_args(&self) -> usize {
+        10
+    }
+
+    fn into_args(self, args: &mut Args<'js>) -> rquickjs::Result<()> {
+        let Given { stream, category, version, event_type, id, recorded_at, body, metadata } = *self.0;
+        let created = recorded_at.map(|at| at.to_string());
+        args.push_arg(stream)?;
+        args.push_arg(version as f64)?;
+        args.push_arg(event_type)?;
+        args.push_arg(self.0.is_json())?;
+        args.push_arg(OrNull(body))?;
+        args.push_arg(OrNull(metadata))?;
+        args.push_arg(id)?;
+        args.push_arg(OrNull(created.as_deref()))?;
+        args.push_arg(self.1)?;
+        args.push_arg(category)
+    }
+}
+
+/// A text, or null where there is none.
+struct OrNull<'a>(Option<&'a str>);
+
+impl<'js> IntoJs<'js> for OrNull<'_> {
+    fn into_js(self, ctx: &Ctx<'js>) -> rquickjs::Result<rquickjs::Value<'js>> {
+        match self.0 {
+            Some(text) => text.into_js(ctx),
+            None => Null.into_js(ctx),
+        }
+    }
+}
+
+fn no_room() -> Fault {
+    Fault::without_place(FaultKind::TooMuchMemory(MEMORY))
+}
+
+fn fault_of(error: &CaughtError<'_>, name: &str, is_ended: bool) -> Fault {
+    let (kind, stack) = match error {
+        CaughtError::Exception(thrown) => {
+            let words = thrown.message().unwrap_or_default();
+            let class: String = thrown.as_object().get("name").unwrap_or_default();
+            let stack = thrown.stack().unwrap_or_default();
+            let kind = match (class.as_str(), words.as_str()) {
+                _ if is_ended => FaultKind::TooLong(HANDLER_TIME),
+                ("SyntaxError", _) => FaultKind::Syntax(words.into()),
+                ("InternalError", "out of memory") => FaultKind::TooMuchMemory(MEMORY),
+                ("InternalError", "stack overflow") | ("RangeError", "Maximum call stack size exceeded") => {
+                    FaultKind::TooDeep
+                }
+                ("Error", _) => FaultKind::Thrown(words.into()),
+                _ => FaultKind::Thrown(format!("{class}: {words}").into()),
+            };
+            (kind, stack)
+        }
+        CaughtError::Value(value) => {
+            let words = value.as_string().and_then(|text| text.to_string().ok());
+            (FaultKind::Thrown(words.unwrap_or_else(|| format!("{value:?}")).into()), String::new())
+        }
+        CaughtError::Error(_) if is_ended => (FaultKind::TooLong(HANDLER_TIME), String::new()),
+        CaughtError::Error(rquickjs::Error::Allocation) => (FaultKind::TooMuchMemory(MEMORY), String::new()),
+        CaughtError::Error(error) => (FaultKind::Thrown(error.to_string().into()), String::new()),
+    };
+    Fault { kind, place: place_in(&stack, name) }
+}
+
+/// The first place in the source that a stack names.
+fn place_in(stack: &str, name: &str) -> Option<SourcePlace> {
+    stack.lines().find_map(|line| {
+        let after = line.split(name).nth(1)?.strip_prefix(':')?;
+        let mut numbers = after.trim_end_matches(')').split(':');
+        let line = numbers.next()?.parse().ok()?;
+        let column = numbers.next().and_then(|column| column.parse().ok()).unwrap_or(1);
+        Some(SourcePlace { line, column })
+    })
+}
