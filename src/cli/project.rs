@@ -59,7 +59,8 @@ pub(super) fn project(args: &ProjectArgs, context: &Context, out: &mut Output) -
     check_csv_safe(args.csv_safe, args.format)?;
     let target = args.to.as_deref().map(|to| target_at(args, to)).transpose()?;
     if let Some(script) = args.projection.as_ref().and_then(|name| name.script.as_ref()) {
-        let has_rows_to_ask = args.condition.is_some() || args.count_by.is_some() || args.sort.is_some() || args.to.is_some();
+        let has_rows_to_ask =
+            args.condition.is_some() || args.count_by.is_some() || args.sort.is_some() || args.to.is_some();
         if !has_rows_to_ask && args.columns.is_empty() && args.category.is_none() {
             return project_own(args, script, context, out);
         }

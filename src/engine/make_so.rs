@@ -39,7 +39,8 @@ pub fn propose_branch<E: From<EngineError> + From<PlanError>>(
 ) -> Result<Proposed, E> {
     let stream = &described.row.stream;
     let mut story = Story::new(described.aggregate);
-    let offered = registry().of_aggregate(described.aggregate);
+    let registry = registry();
+    let offered = registry.of_aggregate(described.aggregate);
     let mut folds: Vec<Box<dyn AnyFold>> = offered.iter().map(|projection| projection.fold()).collect();
     let own = story.timeline().projection_name().to_owned();
     let mut others: Vec<Option<Box<dyn Timeline>>> =

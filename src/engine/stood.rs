@@ -82,7 +82,8 @@ fn stood_one(
     ticket: &Ticket,
 ) -> Result<StoodRow, EngineError> {
     let described = describe(reader, stream)?;
-    let offered = registry().of_aggregate(described.aggregate);
+    let registry = registry();
+    let offered = registry.of_aggregate(described.aggregate);
     let projections = offered.iter().map(|offered| offered.name().to_owned()).collect();
     let mut row = StoodRow {
         stream: stream.clone(),

@@ -256,16 +256,16 @@
   class Event {
     constructor(streamId, sequenceNumber, eventType, isJson, bodyRaw, metadataRaw, eventId, created, partition, category) {
       this.partition = partition;
+      this.created = created;
       this.bodyRaw = bodyRaw;
       this.metadataRaw = metadataRaw;
       this.streamId = streamId;
       this.eventId = eventId;
       this.eventType = eventType;
-      this.linkMetadataRaw = null;
       this.isJson = isJson;
+      this.linkMetadataRaw = null;
       this.category = category;
       this.sequenceNumber = sequenceNumber;
-      this.created = created;
     }
     get body() {
       return this.isJson && typeof this.bodyRaw === "string" ? both(this, parse(this.bodyRaw)) : undefined;

@@ -17,6 +17,7 @@ mod materialise;
 #[cfg(unix)]
 mod memory;
 mod ordering;
+mod own_projections;
 mod project;
 #[cfg(unix)]
 mod safety;

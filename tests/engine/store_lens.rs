@@ -213,7 +213,8 @@ fn a_stream_that_is_gone_has_no_row_and_one_without_the_projection_says_so() {
     let rows = stood(&store, &wanted, &ticket()).expect("read").rows;
     let told: Vec<(&str, bool)> = rows.iter().map(|row| (row.stream.as_str(), row.is_left_out)).collect();
     assert_eq!(told, [("lead-1", false), ("order-1", true)]);
-    let lead = registry().of_aggregate(Some(foldline::domain::Aggregate::Lead));
+    let registry = registry();
+    let lead = registry.of_aggregate(Some(foldline::domain::Aggregate::Lead));
     assert_eq!(rows[0].projections, lead.iter().map(|offered| offered.name().to_owned()).collect::<Vec<_>>());
     assert!(rows[0].bookkeeping.contains(&"version".to_owned()));
 }

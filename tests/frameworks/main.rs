@@ -6,6 +6,7 @@ mod cases;
 mod findings;
 mod foldline;
 mod framework;
+mod own_projections;
 mod parquet;
 mod reading;
 mod server;

@@ -184,7 +184,7 @@ impl StateConditions {
         let (author, payload) = (wants(|one| one.uses().author), wants(|one| one.uses().payload));
         let mut spoken = SpokenWords::wanting(author, payload);
         let progress = &mut |_| if stop() { Flow::Break(()) } else { Flow::Continue(()) };
-        let timeline = load_timeline(reader, &described, projection, &mut |row| spoken.push(row), progress)?;
+        let timeline = load_timeline(reader, &described, &projection, &mut |row| spoken.push(row), progress)?;
         let heads = timeline.heads();
         let mut all = vec![true; heads.len()];
         for (expression, is_denied) in &self.all {

@@ -1,0 +1,162 @@
+//! Projections of a user's own, as the command line runs them.
+
+use serde_json::{Value, json};
+
+use crate::sandbox::Sandbox;
+
+const ORDERS: &str = r#"{"stream":"order-1","version":0,"type":"placed","id":"a0000000-0000-4000-8000-000000000001","recorded_at":"2025-01-03T00:00:00Z","payload":{"shop":"north","total":5}}
+{"stream":"order-2","version":0,"type":"placed","recorded_at":"2025-01-04T00:00:00Z","payload":{"shop":"south","total":7}}
+{"stream":"order-1","version":1,"type":"paid","recorded_at":"2025-01-05T00:00:00Z","payload":{"shop":"north","by":"card"}}
+{"stream":"order-1","version":2,"type":"sent","recorded_at":"2025-01-06T00:00:00Z","payload":null}
+"#;
+
+const PER_ORDER: &str = "fromCategory('order').foreachStream().when({
+  $init() { return { total: 0, steps: [] } },
+  placed(s, e) { s.total = e.data.total; s.steps.push('placed') },
+  paid(s, e) {
+    s.by = e.data.by; s.steps.push('paid')
+    log('paid', e.streamId)
+    emit('payments', 'payment-seen', { order: e.streamId })
+    linkTo('paid-orders', e)
+  },
+})
+";
+
+fn sandbox(source: &str) -> Sandbox {
+    let sandbox = Sandbox::with_seed();
+    sandbox.write("orders.jsonl", ORDERS);
+    sandbox.run(&["import", "orders.jsonl", "--into", "a.db"]).ok();
+    sandbox.write("own.js", source);
+    sandbox
+}
+
+fn project(sandbox: &Sandbox, arguments: &[&str]) -> Value {
+    let command = ["project", "a.db", "--projection", "own.js", "--format", "json"];
+    sandbox.run(&[&command[..], arguments].concat()).ok().json()
+}
+
+#[test]
+fn each_partition_is_a_row_with_its_state_and_its_result() {
+    let sandbox = sandbox(PER_ORDER);
+    let first = json!({"total": 5, "steps": ["placed", "paid"], "by": "card"});
+    let second = json!({"total": 7, "steps": ["placed"]});
+    let row = |partition: &str, state: &Value| json!({"partition": partition, "state": state, "result": state, "error": null});
+    assert_eq!(project(&sandbox, &[]), json!([row("order-1", &first), row("order-2", &second)]));
+    let then = json!({"total": 5, "steps": ["placed"]});
+    assert_eq!(
+        project(&sandbox, &["--as-of", "2025-01-04T12:00:00Z"]),
+        json!([row("order-1", &then), row("order-2", &second)])
+    );
+}
+
+#[test]
+fn events_are_divided_by_a_function_or_not_at_all() {
+    let by_shop = sandbox(
+        "fromAll().partitionBy(e => e.body && e.body.shop).when({ $init: () => ({ n: 0 }), $any(s) { s.n++ } }).transformBy(s => ({ events: s.n })).filterBy(s => s.events > 1)",
+    );
+    let rows = project(&by_shop, &[]);
+    assert_eq!(
+        rows,
+        json!([
+            {"partition": "north", "state": {"n": 2}, "result": {"events": 2}, "error": null},
+            {"partition": "south", "state": {"n": 1}, "result": null, "error": null},
+        ])
+    );
+    let whole = sandbox("fromAll().when({ $init: () => ({ n: 0 }), placed(s) { s.n++ } })");
+    assert_eq!(project(&whole, &[]), json!([{"partition": "", "state": {"n": 2}, "result": {"n": 2}, "error": null}]));
+    let refused = whole.run(&["show", "a.db", "order-1", "--projection", "own.js"]);
+    assert_eq!(refused.code, 2, "{refused:?}");
+}
+
+#[test]
+fn a_state_a_stream_is_shown_compared_blamed_and_asked_as_any_other() {
+    let sandbox = sandbox(PER_ORDER);
+    let own = ["--projection", "own.js", "--format", "json"];
+    let show = |at: &str| sandbox.run(&[&["show", "a.db", "order-1", "--at", at], &own[..]].concat()).ok().json();
+    assert_eq!(show("0")["state"], json!({"total": 5, "steps": ["placed"]}));
+    assert_eq!(show("2")["state"], json!({"total": 5, "steps": ["placed", "paid"], "by": "card"}));
+    let diff = sandbox.run(&[&["diff", "a.db", "order-1", "--from", "0", "--to", "2"], &own[..]].concat()).ok().json();
+    let fields: Vec<&Value> = diff.as_array().expect("rows").iter().map(|row| &row["field"]).collect();
+    assert_eq!(fields, ["steps[1]", "by"]);
+    let blame = sandbox.run(&[&["blame", "a.db", "order-1"], &own[..]].concat()).ok().json();
+    let by = blame.as_array().expect("rows").iter().find(|row| row["field"] == "by").expect("blamed");
+    assert_eq!((&by["version"], &by["type"]), (&json!(1), &json!("paid")));
+    let when = sandbox.run(&[&["when", "a.db", "order-1", "size(steps) == 2"], &own[..]].concat()).ok().json();
+    assert_eq!(when[0]["version"], json!(1));
+    let without = sandbox.run(&[&["what-if", "a.db", "order-1", "--skip", "1"], &own[..]].concat()).ok().json();
+    assert!(without["diff"].as_array().is_some_and(|diff| diff.iter().any(|row| row["field"] == "by")), "{without}");
+    let counted = project(&sandbox, &["--category", "order", "--count-by", "total"]);
+    assert_eq!(counted, json!([{"value": 5, "streams": 1}, {"value": 7, "streams": 1}]));
+}
+
+#[test]
+fn what_is_emitted_and_logged_is_listed_and_written_nowhere() {
+    let sandbox = sandbox(PER_ORDER);
+    let before = sandbox.run(&["info", "a.db", "--format", "json"]).ok().out;
+    let emitted = project(&sandbox, &["--emitted"]);
+    let paid = sandbox.run(&["events", "a.db", "order-1", "--type", "paid", "--format", "json"]).ok().json();
+    assert_eq!(
+        emitted,
+        json!([
+            {"kind": "event", "stream": "payments", "type": "payment-seen", "data": {"order": "order-1"}, "caused_by": paid[0]["id"]},
+            {"kind": "link", "stream": "paid-orders", "type": "$>", "data": "1@order-1", "caused_by": paid[0]["id"]},
+        ])
+    );
+    assert_eq!(project(&sandbox, &["--logged"]), json!([{"stream": "order-1", "version": 1, "text": "paid order-1"}]));
+    assert_eq!(sandbox.run(&["info", "a.db", "--format", "json"]).ok().out, before);
+}
+
+#[test]
+fn a_fault_names_file_line_and_event_and_the_other_partitions_go_on() {
+    let sandbox = sandbox(
+        "fromCategory('order').foreachStream().when({\n  $init: () => ({ n: 0 }),\n  placed(s) { s.n++ },\n  paid(s, e) {\n    s.n = 100\n    return e.data.missing.length\n  },\n  sent(s) { s.n++ },\n})",
+    );
+    let ran = sandbox.run(&["project", "a.db", "--projection", "own.js", "--format", "json"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    let rows = ran.json();
+    assert_eq!(rows[0]["state"], json!({"n": 2}), "the state of the events before and behind it");
+    assert_eq!(rows[1], json!({"partition": "order-2", "state": {"n": 1}, "result": {"n": 1}, "error": null}));
+    let error = &rows[0]["error"];
+    assert_eq!(
+        (&error["line"], &error["stream"], &error["version"], &error["type"]),
+        (&json!(6), &json!("order-1"), &json!(1), &json!("paid"))
+    );
+    let shown = sandbox.run(&["show", "a.db", "order-1", "--projection", "own.js", "--format", "json"]).ok().json();
+    assert_eq!(shown["state"], rows[0]["state"], "the same along the stream");
+    assert!(shown["findings"].to_string().contains("line 6"), "{shown}");
+}
+
+#[test]
+fn a_file_that_is_no_projection_is_one_sentence_with_its_place() {
+    let sandbox = sandbox("fromAll()\n.when({ x( })");
+    for (command, file) in [("show", "own.js"), ("project", "own.js"), ("show", "none.js"), ("project", ".js")] {
+        let stream: &[&str] = if command == "show" { &["order-1"] } else { &[] };
+        let ran = sandbox.run(&[&[command, "a.db"], stream, &["--projection", file]].concat());
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{command} {file}: {ran:?}");
+        assert!(ran.err.contains(file), "{ran:?}");
+    }
+    let ran = sandbox.run(&["project", "a.db", "--projection", "own.js"]);
+    assert!(ran.err.contains("own.js, line 2"), "{ran:?}");
+    let emitted = sandbox.run(&["project", "a.db", "--emitted"]);
+    assert_eq!(emitted.code, 2, "{emitted:?}");
+}
+
+#[test]
+fn a_handler_that_never_ends_is_ended_and_the_rest_is_told() {
+    let sandbox = sandbox(
+        "fromCategory('order').foreachStream().when({ $init: () => ({ n: 0 }), placed(s) { s.n++ }, paid() { for (;;); } })",
+    );
+    let ran = sandbox.run(&["project", "a.db", "--projection", "own.js", "--format", "json"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert_eq!(ran.json()[0]["state"], json!({"n": 1}));
+    assert!(ran.json()[0]["error"]["message"].to_string().contains("longer than 250 ms"), "{ran:?}");
+}
+
+#[test]
+fn the_order_of_the_stores_events_decides_what_a_shared_state_sees() {
+    let sandbox = sandbox(
+        "fromCategory('order').foreachStream().when({ $init: () => ({}), $initShared: () => ({ seen: [] }), $any(s, e) { s[1].seen.push(e.streamId + e.sequenceNumber); s[0].at = s[1].seen.length; return s } })",
+    );
+    let rows = project(&sandbox, &[]);
+    assert_eq!((&rows[0]["state"], &rows[1]["state"]), (&json!({"at": 3}), &json!({"at": 2})), "{rows}");
+}
