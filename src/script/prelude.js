@@ -8,6 +8,7 @@
   const { isFinite } = Number;
   const { keys, defineProperty, getPrototypeOf } = Object;
   const global = globalThis;
+  const SystemDate = Date;
 
   // ---- what the source defines -------------------------------------------------------------------------------------
 
@@ -248,37 +249,68 @@
 
   // ---- the event ---------------------------------------------------------------------------------------------------
 
-  function lazily(event, name, value) {
-    defineProperty(event, name, { value, writable: false, enumerable: true, configurable: false });
-    return value;
-  }
+  // What the host hands over of an event, by its place in the list.
+  const STREAM = 0, NUMBER = 1, TYPE = 2, IS_JSON = 3, BODY = 4, MICROS = 5, REST = 6, PARTITION = 7, CATEGORY = 8;
 
+  // Nothing of it is made before a handler asks: most handlers ask for little.
   class Event {
-    constructor(streamId, sequenceNumber, eventType, isJson, bodyRaw, metadataRaw, eventId, created, partition, category) {
-      this.partition = partition;
-      this.created = created;
-      this.bodyRaw = bodyRaw;
-      this.metadataRaw = metadataRaw;
-      this.streamId = streamId;
-      this.eventId = eventId;
-      this.eventType = eventType;
-      this.isJson = isJson;
-      this.linkMetadataRaw = null;
-      this.category = category;
-      this.sequenceNumber = sequenceNumber;
+    #given;
+    #body;
+    #metadata;
+    constructor(given) {
+      this.#given = given;
     }
+    get streamId() { return this.#given[STREAM]; }
+    get sequenceNumber() { return this.#given[NUMBER]; }
+    get eventType() { return this.#given[TYPE]; }
+    get isJson() { return this.#given[IS_JSON]; }
+    get bodyRaw() { return this.#given[BODY]; }
+    get partition() { return this.#given[PARTITION]; }
+    get category() { return this.#given[CATEGORY]; }
     get body() {
-      return this.isJson && typeof this.bodyRaw === "string" ? both(this, parse(this.bodyRaw)) : undefined;
+      if (this.#body === undefined && this.#given[IS_JSON] && this.#given[BODY] !== null) this.#body = parse(this.#given[BODY]);
+      return this.#body;
     }
-    get data() {
-      return this.body;
+    get data() { return this.body; }
+    get created() { return timeText(this.#given[MICROS]); }
+    get eventId() {
+      const rest = this.#given[REST];
+      return rest.slice(0, rest.indexOf("\n"));
+    }
+    get metadataRaw() {
+      const rest = this.#given[REST];
+      const text = rest.slice(rest.indexOf("\n") + 1);
+      return text === "" ? null : text;
     }
     get metadata() {
-      return lazily(this, "metadata", this.metadataRaw === null ? null : parse(this.metadataRaw));
+      if (this.#metadata === undefined) {
+        const text = this.metadataRaw;
+        this.#metadata = text === null ? null : parse(text);
+      }
+      return this.#metadata;
     }
-    get linkMetadata() {
-      return null;
+    get linkMetadata() { return null; }
+    get linkMetadataRaw() { return null; }
+    // Whole, in the order in which KurrentDB has it.
+    toJSON() {
+      const { partition, created, bodyRaw, metadataRaw, streamId, eventId, eventType, isJson, category, sequenceNumber, body, metadata } = this;
+      return {
+        partition, created, bodyRaw, metadataRaw, streamId, eventId, eventType, isJson, linkMetadataRaw: null, category, sequenceNumber,
+        body, data: body, metadata, linkMetadata: null,
+      };
     }
+  }
+  for (const name of Object.getOwnPropertyNames(Event.prototype)) {
+    const own = Object.getOwnPropertyDescriptor(Event.prototype, name);
+    if (own.get !== undefined) defineProperty(Event.prototype, name, { ...own, enumerable: true });
+  }
+
+  const systemISO = Date.prototype.toISOString;
+  function timeText(micros) {
+    if (micros !== micros) return null;
+    const whole = systemISO.call(new SystemDate(Math.floor(micros / 1000)));
+    const beyond = micros - Math.floor(micros / 1000) * 1000;
+    return beyond === 0 ? whole : whole.replace("Z", `${String(beyond).padStart(3, "0")}Z`);
   }
 
   function both(event, body) {
@@ -308,7 +340,7 @@
     }
     if (value === null) return;
     if (path.length >= MOST_NESTED) throw new RangeError(`${what} is nested deeper than ${MOST_NESTED}, or holds itself`);
-    if (value instanceof Event) void [value.body, value.metadata];
+    if (value instanceof Event) value = value.toJSON();
     if (typeof value.then === "function" && typeof value.catch === "function") {
       throw new TypeError(`${what} holds a promise${at(path)}; a handler must not be async`);
     }
@@ -371,28 +403,23 @@
     loadShared(kept) {
       shared = kept === null ? null : parse(kept);
     },
-    created(...fields) {
-      recordedAt = fields[7];
-      const event = new Event(...fields);
+    created(...given) {
+      recordedAt = given[MICROS];
+      const event = new Event(given);
       for (const handler of created) handler(current(), event);
     },
-    partition(...fields) {
-      recordedAt = fields[7];
-      const found = partitionFunction(new Event(...fields));
+    partition(...given) {
+      recordedAt = given[MICROS];
+      const found = partitionFunction(new Event(given));
       return typeof found === "string" ? found : typeof found === "number" ? String(found) : null;
     },
     deleted(partition) {
       deleted(state, null, partition, false);
     },
-    handle(streamId, sequenceNumber, eventType, isJson, bodyRaw, metadataRaw, eventId, created, partition, category) {
-      recordedAt = created;
-      const handler = handlers.get(eventType) ?? any;
-      let next;
-      if (handler === undefined) {
-        next = bodyRaw;
-      } else {
-        next = handler(current(), new Event(streamId, sequenceNumber, eventType, isJson, bodyRaw, metadataRaw, eventId, created, partition, category));
-      }
+    handle(...given) {
+      recordedAt = given[MICROS];
+      const handler = handlers.get(given[TYPE]) ?? any;
+      const next = handler === undefined ? given[BODY] : handler(current(), new Event(given));
       if (next !== undefined) {
         if (definition.biState && isArray(next)) [state, shared] = next;
         else state = next;
@@ -431,13 +458,11 @@
 
   // ---- no clock, no chance, no source from texts -------------------------------------------------------------------
 
-  const SystemDate = Date;
   const dateParse = SystemDate.parse;
 
   function eventTime(asked) {
     impure ??= asked;
-    const time = typeof recordedAt === "number" ? recordedAt : recordedAt === null ? 0 : dateParse(recordedAt);
-    return time;
+    return recordedAt === recordedAt ? Math.floor(recordedAt / 1000) : 0;
   }
 
   const shift = SystemDate.prototype.getTimezoneOffset;

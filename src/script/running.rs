@@ -1,6 +1,6 @@
 //! One projection's source at work, in a QuickJS runtime of its own that belongs to one thread.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -51,6 +51,7 @@ struct Calls {
 pub struct Running {
     // Before the context, which must outlive what is kept of it.
     calls: Calls,
+    names: Names,
     context: Context,
     runtime: JsRuntime,
     until: Rc<Cell<Instant>>,
@@ -124,7 +125,7 @@ impl Running {
             };
             Ok((calls, definition))
         })?;
-        Ok((Self { calls, context, runtime, until, ended, name: name.to_owned() }, definition))
+        Ok((Self { calls, names: Names::default(), context, runtime, until, ended, name: name.to_owned() }, definition))
     }
 
     fn call<T, A>(&self, which: &Kept, args: A) -> Result<T, Fault>
@@ -160,11 +161,11 @@ impl Running {
 
     /// To which partition an event belongs, where the projection says so itself.
     pub fn partition(&self, given: &Given<'_>) -> Result<Option<String>, Fault> {
-        self.call(&self.calls.partition, fields(given, ""))
+        self.call(&self.calls.partition, self.fields(given, ""))
     }
 
     pub fn created(&self, given: &Given<'_>, partition: &str) -> Result<(), Fault> {
-        self.call(&self.calls.created, fields(given, partition))
+        self.call(&self.calls.created, self.fields(given, partition))
     }
 
     pub fn deleted(&self, partition: &str) -> Result<(), Fault> {
@@ -173,7 +174,7 @@ impl Running {
 
     /// Lets a handler take an event. Answers whether there is something to [`Self::take`].
     pub fn handle(&self, given: &Given<'_>, partition: &str) -> Result<bool, Fault> {
-        self.call(&self.calls.handle, fields(given, partition))
+        self.call(&self.calls.handle, self.fields(given, partition))
     }
 
     /// The state as JSON; `None` is a state that is nothing.
@@ -202,37 +203,74 @@ impl Running {
         Output::read(&told).ok_or_else(no_room)
     }
 
+    fn fields<'g, 'e>(&'g self, given: &'g Given<'e>, partition: &'g str) -> Fields<'g, 'e> {
+        Fields { given, partition, names: &self.names }
+    }
+
     /// Frees what nothing refers to any more.
     pub fn tidy(&self) {
         self.runtime.run_gc();
     }
 }
 
-/// An event and its partition, as the prelude's functions take them.
-struct Fields<'g, 'e>(&'g Given<'e>, &'g str);
-
-fn fields<'g, 'e>(given: &'g Given<'e>, partition: &'g str) -> Fields<'g, 'e> {
-    Fields(given, partition)
+/// An event and its partition, as the prelude's functions take them. What handlers seldom ask for goes in one text, and is
+/// taken apart only then.
+struct Fields<'g, 'e> {
+    given: &'g Given<'e>,
+    partition: &'g str,
+    names: &'g Names,
 }
 
 impl<'js> IntoArgs<'js> for Fields<'_, '_> {
     fn num_args(&self) -> usize {
-        10
+        9
     }
 
     fn into_args(self, args: &mut Args<'js>) -> rquickjs::Result<()> {
-        let Given { stream, category, version, event_type, id, recorded_at, body, metadata } = *self.0;
-        let created = recorded_at.map(|at| at.to_string());
-        args.push_arg(stream)?;
+        let Self { given, partition, names } = self;
+        let Given { stream, category, version, event_type, id, recorded_at, body, metadata } = *given;
+        let ctx = args.ctx().clone();
+        args.push_arg(names.stream.text(&ctx, stream)?)?;
         args.push_arg(version as f64)?;
-        args.push_arg(event_type)?;
-        args.push_arg(self.0.is_json())?;
+        args.push_arg(names.event_type.text(&ctx, event_type)?)?;
+        args.push_arg(given.is_json())?;
         args.push_arg(OrNull(body))?;
-        args.push_arg(OrNull(metadata))?;
-        args.push_arg(id)?;
-        args.push_arg(OrNull(created.as_deref()))?;
-        args.push_arg(self.1)?;
-        args.push_arg(category)
+        args.push_arg(recorded_at.map_or(f64::NAN, |at| at.micros() as f64))?;
+        let mut rest = names.rest.borrow_mut();
+        rest.clear();
+        rest.push_str(id);
+        rest.push('\n');
+        rest.push_str(metadata.unwrap_or_default());
+        args.push_arg(rest.as_str())?;
+        args.push_arg(names.partition.text(&ctx, partition)?)?;
+        args.push_arg(names.category.text(&ctx, category)?)
+    }
+}
+
+/// Texts that are mostly the same from event to event, as they were handed over last.
+#[derive(Default)]
+struct Names {
+    stream: Known,
+    category: Known,
+    event_type: Known,
+    partition: Known,
+    rest: RefCell<String>,
+}
+
+#[derive(Default)]
+struct Known(RefCell<Option<(String, Persistent<rquickjs::String<'static>>)>>);
+
+impl Known {
+    fn text<'js>(&self, ctx: &Ctx<'js>, text: &str) -> rquickjs::Result<rquickjs::String<'js>> {
+        let mut known = self.0.borrow_mut();
+        if let Some((same, kept)) = known.as_ref()
+            && same == text
+        {
+            return kept.clone().restore(ctx);
+        }
+        let made = rquickjs::String::from_str(ctx.clone(), text)?;
+        *known = Some((text.to_owned(), Persistent::save(ctx, made.clone())));
+        Ok(made)
     }
 }
 
