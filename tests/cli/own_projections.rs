@@ -158,5 +158,5 @@ fn the_order_of_the_stores_events_decides_what_a_shared_state_sees() {
         "fromCategory('order').foreachStream().when({ $init: () => ({}), $initShared: () => ({ seen: [] }), $any(s, e) { s[1].seen.push(e.streamId + e.sequenceNumber); s[0].at = s[1].seen.length; return s } })",
     );
     let rows = project(&sandbox, &[]);
-    assert_eq!((&rows[0]["state"], &rows[1]["state"]), (&json!({"at": 3}), &json!({"at": 2})), "{rows}");
+    assert_eq!((&rows[0]["state"], &rows[1]["state"]), (&json!({"at": 4}), &json!({"at": 2})), "{rows}");
 }
