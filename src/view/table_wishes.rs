@@ -16,7 +16,10 @@ impl OpenStore {
             position: cursor.position,
             is_end: cursor.moment == StoreMoment::Latest,
         };
-        let Self { engine, time, table, .. } = self;
+        let Self { engine, time, table, view, .. } = self;
+        if let Some((category, view)) = view.as_ref().and_then(|view| Some((view.category()?, view))) {
+            table.begin_at(category, &view.stream);
+        }
         table.prepare(engine, &time.chronicle, moment, time.pins);
         let selected = table.selected().cloned();
         self.labels.want(&self.engine, selected.iter());

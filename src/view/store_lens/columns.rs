@@ -93,8 +93,16 @@ pub(super) fn fields_at_first(cells: &[(String, Value)], bookkeeping: &[String],
     let is_many = |value: &Value| value.is_array() || value.is_object();
     let (many, single): (Vec<_>, Vec<_>) = cells.iter().filter(is_shown).partition(|(_, value)| is_many(value));
     let is_address = |name: &str| ADDRESSES.iter().any(|known| name.to_lowercase().contains(known));
+    let (empty, single): (Vec<_>, Vec<_>) = single.into_iter().partition(|(_, value)| value.is_null());
     let (addresses, first): (Vec<_>, Vec<_>) = single.into_iter().partition(|(name, _)| is_address(name));
-    first.into_iter().chain(addresses).chain(many).take(FIELDS_AT_FIRST).map(|(name, _)| name.clone()).collect()
+    first
+        .into_iter()
+        .chain(addresses)
+        .chain(many)
+        .chain(empty)
+        .take(FIELDS_AT_FIRST)
+        .map(|(name, _)| name.clone())
+        .collect()
 }
 
 /// A column with the width that it has; nought where it has given way.
@@ -282,6 +290,7 @@ mod tests {
         let cells = [
             ("lead-id", json!(42)),
             ("tags", json!([1])),
+            ("closed-on", json!(null)),
             ("phone", json!("1")),
             ("name", json!("Bo")),
             ("status", json!("NEW")),
@@ -290,6 +299,6 @@ mod tests {
         ]
         .map(|(name, value)| (name.to_owned(), value));
         let shown = fields_at_first(&cells, &["version".to_owned()], "lead-42");
-        assert_eq!(shown, ["name", "status", "owner-id", "phone", "tags"]);
+        assert_eq!(shown, ["name", "status", "owner-id", "phone", "tags"], "what nothing stands in comes last");
     }
 }

@@ -32,7 +32,7 @@ use crate::engine::{
     StoreChronicle, Tool,
 };
 use crate::event::{Position, StreamId, Timestamp, Version};
-use crate::index::{Budget, Chronicle, Facet, Sorting, StoreMoment};
+use crate::index::{Budget, Chronicle, Facet, Held, Sorting, StoreMoment};
 use crate::view::{KeptSearches, UserError};
 use crate::workspace::{SearchKind, Workspace};
 
@@ -124,6 +124,8 @@ pub struct StoreLens {
     begun: u64,
     arranging: Asked<ArrangeRows>,
     stood: Option<Stood>,
+    /// What the folded streams take of the memory that all of it may.
+    held: Option<Held>,
     arranged: Option<(ArrangeWanted, Arranged)>,
     numbers_of: Option<String>,
     pub counts: ValueCounts,
@@ -142,6 +144,14 @@ const COUNTED_BY: [&str; 12] =
 impl StoreLens {
     pub(in crate::view) fn new(engine: &Engine, workspace: Workspace) -> Self {
         Self { kept: KeptSearches::of(workspace, SearchKind::Store, engine), ..Self::default() }
+    }
+
+    /// Where nobody chose any streams yet, it begins at those that are like the one that is looked at.
+    pub(in crate::view) fn begin_at(&mut self, category: &str, stream: &StreamId) {
+        if !self.has_category {
+            (self.category, self.has_category) = (Some(category.to_owned()), true);
+            self.selected = Some(stream.clone());
+        }
     }
 
     /// The moment as the cursor says it is, with what the chronicle knows of it. Costs what is in view.
@@ -305,6 +315,7 @@ impl StoreLens {
             if self.arranging.question().is_some() {
                 // With what went wrong there.
                 (self.arranged, self.arranging) = (None, Asked::default());
+                (self.stood, self.held) = (None, None);
             }
             return;
         }
@@ -339,7 +350,9 @@ impl StoreLens {
             if self.arranging.error().is_none() {
                 match (self.arranging.take().flatten(), wanted) {
                     (Some((stood, arranged)), Some(wanted)) => {
-                        self.stood = Some(stood);
+                        // Counted with all that is kept; beyond what is allowed, the next order is folded anew.
+                        let held = self.held.get_or_insert_with(|| engine.memory().hold());
+                        self.stood = held.resize(stood.as_of.bytes()).is_ok().then_some(stood);
                         self.arranged = Some((wanted, arranged));
                         self.kinds.look_again();
                     }
@@ -450,7 +463,7 @@ impl StoreLens {
     /// Other streams, or the same under something else.
     fn look_anew(&mut self) {
         self.numbers_of = None;
-        self.stood = None;
+        (self.stood, self.held) = (None, None);
         self.arranged = None;
         self.arranging = Asked::default();
         self.kinds = Kinds::default();

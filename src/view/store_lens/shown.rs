@@ -60,7 +60,7 @@ impl StoreLens {
     /// All fields that rows were seen to have, in their order.
     pub fn known_fields(&self) -> Vec<String> {
         let mut known: Vec<String> = Vec::new();
-        let read = self.newest.read().take(40).flat_map(|row| row.cells.iter().map(|(name, _)| name));
+        let read = self.newest.read().take(12).flat_map(|row| row.cells.iter().map(|(name, _)| name));
         for name in self.fields().iter().chain(read) {
             if !known.contains(name) {
                 known.push(name.clone());
