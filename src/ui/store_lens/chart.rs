@@ -186,10 +186,14 @@ fn round_up(most: u64) -> u64 {
     while unit.saturating_mul(10) < most {
         unit = unit.saturating_mul(10);
     }
-    // Small numbers are few that a quarter of is whole.
-    let steps: &[u64] = if unit < 100 { &[4, 8, 12, 16, 20, 40, 80] } else { &[1, 2, 3, 4, 5, 6, 8, 10] };
+    // Of those whose quarters are whole.
+    let steps: &[u64] = match unit {
+        1 => &[4, 8, 12],
+        10 => &[2, 4, 6, 8, 10],
+        _ => &[1, 2, 3, 4, 5, 6, 8, 10],
+    };
     let fits = steps.iter().find(|step| unit.saturating_mul(**step) >= most.max(4));
-    unit.saturating_mul(*fits.unwrap_or(&100))
+    unit.saturating_mul(*fits.unwrap_or(&12))
 }
 
 fn scale_text(number: u64, is_share: bool) -> String {
