@@ -12,7 +12,7 @@ use crate::compensate::Authorship;
 use crate::domain::{Breach, EventKind, as_read, kind_of};
 use crate::engine::{BranchBase, Described, Proposed, describe, propose_branch};
 use crate::event::{
-    EventId, JsonFault, Metadata, NewEvent, NotJson, StreamId, Version, name_twice, nearest, payload_value,
+    EventId, JsonFault, Metadata, NewEvent, NotJson, StreamId, Version, json_value, name_twice, nearest, payload_value,
 };
 use crate::projection::{leaves, path_value, spelled_path};
 use crate::replay::{Alteration, Branch, Change, EventRef, InsertedEvent, Label, NewPayload, START, WhatIf};
@@ -354,7 +354,7 @@ fn setting(text: &str) -> Result<(Version, String, Value), Failure> {
     let end = ends.find(|end| crate::projection::is_path(&rest[..*end])).ok_or_else(usage)?;
     let (field, value) = (&rest[..end], &rest[end + 1..]);
     refuse_twice("--set", value)?;
-    let value = serde_json::from_str(value).map_err(|_| not_json("--set", text, value))?;
+    let value = json_value(value.as_bytes()).map_err(|_| not_json("--set", text, value))?;
     Ok((at, field.to_owned(), value))
 }
 
@@ -368,7 +368,7 @@ fn insertion(text: &str) -> Result<(Anchor, String, Value), Failure> {
     let after = anchor(at).ok_or_else(usage)?;
     // A type may have colons in it, and a payload too: the first one behind which all is JSON ends the type.
     let ends: Vec<usize> = rest.match_indices(':').map(|(end, _)| end).filter(|end| *end > 0).collect();
-    let parsed = ends.iter().find_map(|end| Some((*end, serde_json::from_str(&rest[end + 1..]).ok()?)));
+    let parsed = ends.iter().find_map(|end| Some((*end, json_value(rest[end + 1..].as_bytes()).ok()?)));
     match (parsed, ends.first()) {
         (Some((end, payload)), _) => {
             refuse_twice("--insert", &rest[end + 1..])?;

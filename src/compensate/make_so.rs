@@ -9,7 +9,9 @@ use super::plan::{Authorship, PlanError, check_authorship};
 use crate::domain::lead::{self, LeadCommand, LeadStatus, LeadTarget};
 use crate::domain::ticket::{self, TicketCommand, TicketStatus, TicketTarget};
 use crate::domain::{Breach, Draft, EventKind, schema_for};
-use crate::event::{EventId, EventRow, EventType, MetadataBuilder, NewEvent, StreamId, StreamKey, Timestamp, Version};
+use crate::event::{
+    EventId, EventRow, EventType, MetadataBuilder, NewEvent, StreamId, StreamKey, Timestamp, Version, json_value,
+};
 use crate::projection::{
     FieldsProjection, LeadState, Problem, Projection, TicketState, cell_value, diff_values, parents, path_value, sized,
 };
@@ -349,8 +351,7 @@ impl Edits {
             match (slot.how, slot.event) {
                 (How::Skipped, SlotEvent::Recorded(index)) => edits.skipped.push(index),
                 (How::Changed, SlotEvent::Recorded(index)) => {
-                    let payload =
-                        what_if.events.changed(index).and_then(|event| serde_json::from_slice(&event.payload).ok());
+                    let payload = what_if.events.changed(index).and_then(|event| json_value(&event.payload).ok());
                     edits.changed.extend(payload.map(|payload| (index, payload)));
                 }
                 (How::Inserted, SlotEvent::Inserted(edit)) => {

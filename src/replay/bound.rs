@@ -3,7 +3,7 @@ use std::rc::Rc;
 
 use serde_json::Value as Json;
 
-use crate::event::{Head, body_of};
+use crate::event::{Head, body_of, json_value};
 use crate::expr::{EventPart, Many, Moment, Value, Which};
 use crate::projection::{Cell, Items, Projection, key_path, spelled_path};
 
@@ -39,7 +39,7 @@ impl<P: Projection> At<'_, P> {
 
     fn read_payload(&self) -> Rc<Json> {
         let body = self.spoken.payload.map(|payload| body_of(self.head.event_type.as_str(), payload));
-        Rc::new(body.and_then(|body| serde_json::from_slice(&body).ok()).unwrap_or_default())
+        Rc::new(body.and_then(|body| json_value(&body).ok()).unwrap_or_default())
     }
 }
 

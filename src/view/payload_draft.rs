@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::event::{Explain, JsonFault, Message, name_twice};
+use crate::event::{Explain, JsonFault, Message, json_value, name_twice};
 use crate::projection::{is_path, path_value, set_path_value};
 
 /// Of a payload with more fields than these only so many are offered, and others by their path.
@@ -137,7 +137,7 @@ impl FieldDraft {
 
 /// JSON as it was typed. Of a field that stands in an object twice one would be lost.
 fn read_json(text: &str) -> Result<Value, Message> {
-    let value = serde_json::from_str(text).map_err(|error| JsonFault::from(&error).message())?;
+    let value = json_value(text.as_bytes()).map_err(|error| JsonFault::from(&error).message())?;
     match name_twice(text) {
         Some(name) => Err(Message::new("json-twice").text("name", name)),
         None => Ok(value),

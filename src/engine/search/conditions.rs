@@ -11,7 +11,7 @@ use super::super::as_of::{MOST_CATEGORIES, aggregate_of};
 use super::super::ticket::lock;
 use super::super::{EngineError, SpokenWords, describe, load_timeline, stopped};
 use super::{Search, Wanted};
-use crate::event::{EventRow, Metadata, StreamId, Version, body_of};
+use crate::event::{EventRow, Metadata, StreamId, Version, body_of, json_value};
 use crate::expr::{EventPart, Expression, Flaw, Moment, Names, Reading, Value, Which, quoted};
 use crate::replay::registry;
 use crate::store::{Flow, Store};
@@ -60,7 +60,7 @@ impl Moment for RowMoment<'_> {
             EventPart::Reason => self.said(|said| said.reason.as_ref()),
             EventPart::Payload => Value::shared(self.payload.get_or_init(|| {
                 let body = body_of(row.event_type.as_str(), row.payload);
-                Rc::new(serde_json::from_slice(&body).unwrap_or_default())
+                Rc::new(json_value(&body).unwrap_or_default())
             })),
         }
     }
