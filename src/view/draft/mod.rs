@@ -1,12 +1,15 @@
-use serde::{Deserialize, Serialize};
+//! A correction in the making.
+
+mod arriving;
+mod kept;
+
+pub use kept::KeptDraft;
 
 use super::draft_ground::{Arrivals, Ground, LedElsewhere, ReadArrivals, ReadElsewhere, ReadGround, ReadStanding};
 use super::{MOST_TYPED, UserError};
-use crate::compensate::{
-    Authorship, FreeEvent, Plan, Since, append_plan, natural, plan_event, rebase, take_in, undoing,
-};
-use crate::engine::{Asked, Cause, Engine, Loading, StoreChange, Tool, keep_snapshots};
-use crate::event::{EventId, RecordedEvent, StreamId, Timestamp, Version};
+use crate::compensate::{Authorship, FreeEvent, Plan, Since, append_plan, natural, plan_event, undoing};
+use crate::engine::{Asked, Engine, Loading, Tool, keep_snapshots};
+use crate::event::{EventId, StreamId, Timestamp, Version};
 use crate::projection::Problem;
 use crate::replay::Change;
 use crate::store::{AppendError, Appended, Conflict, Expected};
@@ -67,23 +70,6 @@ pub struct Effect {
     pub projection: String,
     pub changes: Vec<Change>,
     pub problems: Vec<Problem>,
-}
-
-/// A draft that was left, for whoever comes back to it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeptDraft {
-    pub stream: String,
-    pub version: u64,
-    actor: String,
-    reason: String,
-    /// The event of one's own, if it was one: its type and payload.
-    free: Option<(String, String)>,
-    /// The id and the type of the event that is corrected.
-    #[serde(default)]
-    target: Option<(String, String)>,
-    /// The last event of the stream that the plan stood on: what came behind it is told.
-    #[serde(default)]
-    seen: Option<(u64, String)>,
 }
 
 /// What came of an attempt to append.
@@ -148,38 +134,6 @@ impl Draft {
             has_news: false,
             outcome: Loading::default(),
         }
-    }
-
-    /// Goes on with a draft that was left.
-    pub(super) fn resume(engine: &Engine, kept: KeptDraft, signature: Signature) -> Self {
-        let KeptDraft { stream, version, actor, reason, free, target, seen } = kept;
-        let question = ReadGround {
-            stream: StreamId::from(stream.as_str()),
-            target: Version(version),
-            of: target.map(|(id, event_type)| (EventId::new(&id), event_type)),
-            seen: seen.map(|(version, id)| (Version(version), EventId::new(&id))),
-        };
-        let mut draft = Self::begin_at(engine, question, signature);
-        (draft.actor, draft.reason) = (actor, reason);
-        draft.is_kind_chosen = true;
-        if let Some((free_type, free_payload)) = free {
-            (draft.is_free, draft.is_free_touched) = (true, true);
-            (draft.free_type, draft.free_payload) = (free_type, free_payload);
-        }
-        draft
-    }
-
-    /// What there is to keep of it; `None` where nothing was typed.
-    pub(super) fn to_keep(&self) -> Option<KeptDraft> {
-        self.is_touched().then(|| KeptDraft {
-            stream: self.stream.to_string(),
-            version: self.target.0,
-            actor: self.actor.clone(),
-            reason: self.reason.clone(),
-            free: (self.is_free && self.is_free_touched).then(|| (self.free_type.clone(), self.free_payload.clone())),
-            target: self.target_seen.as_ref().map(|(id, event_type)| (id.to_string(), event_type.clone())),
-            seen: self.seen(),
-        })
     }
 
     /// Something was typed that would be lost.
@@ -251,18 +205,6 @@ impl Draft {
         let free = if self.is_free { [self.free_type.as_str(), &self.free_payload] } else { ["", ""] };
         let parts = [self.actor.as_str(), &self.reason].into_iter().chain(free);
         parts.filter(|part| !part.trim().is_empty()).collect::<Vec<_>>().join("\n")
-    }
-
-    /// The last event that the plan stands on, without what others recorded since: whoever comes back is told of it anew.
-    fn seen(&self) -> Option<(u64, String)> {
-        let Some(ground) = self.ground() else {
-            let asked = self.ground.question().and_then(|question| question.seen.as_ref());
-            return asked.map(|(version, id)| (version.0, id.to_string()));
-        };
-        let heads = ground.story.timeline().heads();
-        let first = self.since.first().map(|since| since.event.version);
-        let head = heads.iter().rev().find(|head| first.is_none_or(|first| head.version < first))?;
-        Some((head.version.0, head.id.to_string()))
     }
 
     /// What the plan stands on; `None` while it is on its way, and where it is gone.
@@ -398,28 +340,6 @@ impl Draft {
         self.ground.error().or(self.outcome.error()).or(self.arrivals.error())
     }
 
-    /// Takes in what others did to the store: what they recorded in this stream is read, and nothing else of it.
-    pub(super) fn follow(&mut self, engine: &Engine, change: &StoreChange) {
-        if !change.touches(&self.stream) || self.is_appending() {
-            return;
-        }
-        let last = self.ground().and_then(|ground| ground.story.timeline().heads().last());
-        match last {
-            Some(last) if *change != StoreChange::Replaced => {
-                let after = Some((last.version, last.id.clone()));
-                self.arrivals.ask_because(engine, ReadArrivals { stream: self.stream.clone(), after }, Cause::Store);
-            }
-            _ => self.read_anew(engine),
-        }
-    }
-
-    fn read_anew(&mut self, engine: &Engine) {
-        let seen = self.seen().map(|(version, id)| (Version(version), EventId::new(&id)));
-        let question =
-            ReadGround { stream: self.stream.clone(), target: self.target, of: self.target_seen.clone(), seen };
-        self.ground.ask_because(engine, question, Cause::Store);
-    }
-
     /// Appends what is planned, in the background.
     pub fn append(&mut self, engine: &Engine, now: Timestamp) {
         self.now = now;
@@ -473,49 +393,6 @@ impl Draft {
                 self.leads_to_buttons = true;
                 self.take_since(since);
                 None
-            }
-        }
-    }
-
-    /// Somebody was quicker: their events are folded in, and the plan is made anew on top of them.
-    fn take_since(&mut self, mut events: Vec<RecordedEvent>) {
-        let known = self.ground().and_then(|ground| ground.story.timeline().heads().last()).map(|head| head.version);
-        events.retain(|event| known.is_none_or(|known| event.version > known));
-        // One's own event comes back through the feed too, where the answer to its append is still on its way.
-        let is_own = events.iter().any(|event| event.id == self.id);
-        let Some(last) = events.last().map(|event| event.version).filter(|_| !is_own) else {
-            return self.has_changed();
-        };
-        let authorship = self.authorship();
-        let planned = self.plan.take().and_then(Result::ok);
-        let Some(Ground { story, target, .. }) = self.ground.value_mut().filter(|_| !events.is_empty()) else {
-            return;
-        };
-        let since = match &planned {
-            Some(plan) => {
-                let (stream, expected) = (plan.stream.clone(), plan.expected);
-                let conflict = Conflict { stream, expected, actual: Some(last), since: events };
-                let rebased = rebase(story, plan, &conflict, &authorship);
-                self.plan = Some(rebased.plan.map_err(UserError::from));
-                rebased.since
-            }
-            None => take_in(story, &events, &[]),
-        };
-        self.refusal = natural(story, target, &authorship).err().map(UserError::from);
-        self.since.extend(since);
-        self.before = self.before.take().or(planned);
-        self.effects = None;
-        self.catch_up();
-    }
-
-    /// The other projections stand as far as the plan does.
-    fn catch_up(&mut self) {
-        let Self { standing, since, .. } = self;
-        for (_, fold) in standing.value_mut().into_iter().flatten() {
-            for Since { event, .. } in since.iter() {
-                if fold.version().is_none_or(|version| version < event.version) {
-                    fold.push(&event.as_row());
-                }
             }
         }
     }

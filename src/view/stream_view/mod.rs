@@ -1,10 +1,15 @@
+//! A stream on screen.
+
+mod moving;
+mod state_lines;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::changes::{FieldHistory, FieldValue, KeptChanges, RowChanges};
 use super::loaded::{ContinueStream, LoadStream, Loaded};
-use super::rows::{StateCounts, StateFilter, StateLine, StateRows};
-use super::{FindingStep, HistoryFilter, Line, Noting, ReadEvent, Shown as ShownPart, Signs, Span, UserError};
+use super::rows::{StateFilter, StateRows};
+use super::{HistoryFilter, Noting, ReadEvent, Signs, Span, UserError};
 use crate::engine::{Asked, Cause, Continued, Engine, Moment, StoreChange, Tool};
 use crate::event::{Head, StreamId, Timestamp, Version};
 use crate::replay::{Index, ProjectionRef};
@@ -284,81 +289,6 @@ impl StreamView {
         self.len() == 0
     }
 
-    /// The version that the cursor stands at.
-    pub fn version(&self) -> Option<Version> {
-        Some(self.base()?.timeline.heads().get(self.cursor?)?.version)
-    }
-
-    /// When the event at the cursor was recorded.
-    pub(super) fn time(&self) -> Option<Timestamp> {
-        self.base()?.timeline.heads().get(self.cursor?)?.recorded_at
-    }
-
-    pub fn cursor(&self) -> Option<Index> {
-        self.cursor
-    }
-
-    /// Moves the cursor, to the nearest event where there is none at this place.
-    pub fn go_to(&mut self, index: Index) {
-        let Some(last) = self.len().checked_sub(1) else { return };
-        let index = index.min(last);
-        if self.cursor != Some(index) {
-            self.cursor = Some(index);
-            self.wants_event = true;
-            self.keep_in_sight();
-        }
-    }
-
-    /// What the timeline shows of the stream.
-    pub fn shown_part(&self, is_by_time: bool) -> ShownPart {
-        let Some(loaded) = self.base() else { return ShownPart::WHOLE };
-        Line::new(loaded, is_by_time).shown(self.span, &Line::new(loaded, !is_by_time))
-    }
-
-    /// Shows this part of the timeline, or all of it.
-    pub fn show_part(&mut self, span: Option<Span>) {
-        self.span = span;
-    }
-
-    /// Goes so many times as near in the timeline: to the cursor where it is in sight, else to the middle.
-    pub fn zoom(&mut self, is_by_time: bool, factor: f64) {
-        let shown = self.shown_part(is_by_time);
-        let Some((loaded, cursor)) = self.base().zip(self.cursor) else { return };
-        let line = Line::new(loaded, is_by_time);
-        let here = Some(line.share_of(cursor)).filter(|share| shown.has(*share));
-        let about = here.unwrap_or(f64::midpoint(shown.from, shown.to));
-        self.span = line.span(shown.zoomed(about, factor, line.narrowest()));
-    }
-
-    /// The part that is shown follows the cursor when it leaves it.
-    fn keep_in_sight(&mut self) {
-        let (Some(span), Some(loaded), Some(cursor)) = (self.span, self.base(), self.cursor) else { return };
-        let line = Line::new(loaded, span.is_by_time);
-        let shown = self.shown_part(span.is_by_time);
-        let held = shown.holding(line.share_of(cursor));
-        if held != shown {
-            self.span = line.span(held);
-        }
-    }
-
-    pub fn step(&mut self, by: isize) {
-        if let Some(cursor) = self.cursor {
-            self.go_to(cursor.saturating_add_signed(by));
-        }
-    }
-
-    /// The next event with a finding behind the cursor, or the one before it; from either end the other.
-    pub fn next_finding(&self, is_next: bool, goes_round: bool) -> Option<FindingStep<Index>> {
-        let (found, cursor) = (self.base()?.timeline.all_findings(), self.cursor?);
-        let places = || found.iter().map(|(index, _)| *index);
-        let (next, round) = if is_next {
-            (places().find(|index| *index > cursor), places().next())
-        } else {
-            (places().rfind(|index| *index < cursor), places().next_back())
-        };
-        FindingStep::of(next, round, goes_round)
-    }
-
     pub fn actor(&self, index: Index) -> &str {
         self.base().map_or("", |loaded| loaded.actor(index))
     }
@@ -425,65 +355,6 @@ impl StreamView {
     pub fn field_value(&self, place: usize) -> Option<FieldValue> {
         let field = self.field_history.as_ref()?;
         field.value(self.loaded(field.number)?.timeline.as_ref(), place)
-    }
-
-    /// Makes the state at the cursor ready to be shown, line by line, and looks on for what its filter wants. Made anew
-    /// only when the cursor, the projection or the filter has moved.
-    pub fn prepare_state(&mut self) -> StateCounts {
-        let Some((number, loaded)) = self.current() else { return StateCounts::default() };
-        let Some(index) = self.cursor else { return StateCounts::default() };
-        let timeline = loaded.timeline.as_ref();
-        let made = self.shown.as_ref().filter(|shown| shown.projection == number && shown.index == index);
-        if made.is_none() {
-            let rows = StateRows::new(timeline, index, self.state_filter.clone(), self.open_groups.clone());
-            self.shown = Some(Shown { projection: number, index, rows });
-        } else if let Some(mut shown) = self.shown.take() {
-            // Taken out, for what is looked at belongs to the same view.
-            let Some((_, loaded)) = self.current() else { return StateCounts::default() };
-            shown.rows.set(loaded.timeline.as_ref(), &self.state_filter, &self.open_groups);
-            shown.rows.advance(loaded.timeline.as_ref());
-            self.shown = Some(shown);
-        }
-        self.shown.as_ref().map_or_else(StateCounts::default, |shown| shown.rows.counts())
-    }
-
-    /// How many lines the state had at most since this stream was opened: so it does not change its height with every
-    /// step.
-    pub fn most_state_lines(&mut self) -> usize {
-        let lines = self.prepare_state().lines;
-        self.most_lines = self.most_lines.max(lines);
-        self.most_lines
-    }
-
-    /// One line of what was prepared.
-    pub fn state_line(&self, line: usize) -> Option<StateLine> {
-        let (_, loaded) = self.current()?;
-        self.shown.as_ref()?.rows.line(loaded, line)
-    }
-
-    /// Opens what is folded, or folds it.
-    pub fn toggle_group(&mut self, path: &str) {
-        if !self.open_groups.remove(path) {
-            self.open_groups.insert(path.to_owned());
-        }
-    }
-
-    /// Under which of its projections the state is shown: the wanted one, as soon as it has come.
-    pub fn shown_number(&self) -> usize {
-        self.current().map_or(0, |(number, _)| number)
-    }
-
-    /// The first so many values of the state at the cursor, by their names.
-    pub fn field_names(&self, most: usize) -> Vec<String> {
-        let look = self.current().zip(self.cursor).and_then(|((_, loaded), cursor)| loaded.timeline.look(cursor));
-        let Some(look) = look else { return Vec::new() };
-        (0..look.leaf_count().min(most)).filter_map(|place| Some(look.leaf(place)?.0)).collect()
-    }
-
-    /// The whole state at the cursor, as JSON to be read.
-    pub fn state_as_json(&self) -> Option<String> {
-        let (_, loaded) = self.current()?;
-        serde_json::to_string_pretty(&loaded.timeline.show(Some(self.cursor?))).ok()
     }
 
     pub(super) fn poll(&mut self, engine: &Engine) -> bool {
