@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use egui::Key;
 use egui_kittest::{SnapshotOptions, try_image_snapshot_options};
 use foldline::command::Command;
-use foldline::view::Pane;
+use foldline::view::{Pane, ToolName};
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{DynamicImage, RgbaImage};
 
@@ -37,7 +37,10 @@ struct Screen {
 const COMPARED: &str = "tests/window/snapshots";
 const SHOWN: &str = "assets/screenshots";
 
-const SCREENS: [Screen; 11] = [
+/// Of what the README walks through, one picture in each theme and language is enough.
+const DARK_AND_KOREAN: [Look; 2] = [Look::ALL[0], Look::ALL[3]];
+
+const SCREENS: [Screen; 14] = [
     Screen { name: "welcome", folder: COMPARED, looks: &Look::ALL, open: |look| Stage::welcome(look, SIZE) },
     Screen { name: "lead", folder: SHOWN, looks: &Look::ALL, open: |look| Stage::at(look, SIZE, "lead-1", 5) },
     Screen {
@@ -48,7 +51,10 @@ const SCREENS: [Screen; 11] = [
     },
     Screen { name: "ticket", folder: COMPARED, looks: &Look::ALL, open: without_streams },
     Screen { name: "compare", folder: SHOWN, looks: &Look::ALL, open: comparing },
-    Screen { name: "what-if", folder: COMPARED, looks: &Look::ALL, open: branching },
+    Screen { name: "lanes", folder: SHOWN, looks: &DARK_AND_KOREAN, open: with_lanes },
+    Screen { name: "causes", folder: SHOWN, looks: &DARK_AND_KOREAN, open: tracing },
+    Screen { name: "why", folder: SHOWN, looks: &DARK_AND_KOREAN, open: asking_why },
+    Screen { name: "what-if", folder: SHOWN, looks: &DARK_AND_KOREAN, open: branching },
     Screen { name: "compensate", folder: SHOWN, looks: &Look::ALL, open: compensating },
     Screen { name: "palette", folder: COMPARED, looks: &Look::ALL, open: finding },
     Screen { name: "keys", folder: COMPARED, looks: &Look::ALL, open: listing_keys },
@@ -81,6 +87,33 @@ fn compensating(look: Look) -> Stage {
     stage.run(Command::Compensate);
     stage.type_into("compensate-actor", "kim@example.com");
     stage.type_into("compensate-reason", "the first spelling was right");
+    stage
+}
+
+/// A text, a number and a condition along the stream.
+fn with_lanes(look: Look) -> Stage {
+    let mut stage = Stage::at(look, SIZE, "lead-1", 5);
+    for lane in ["status", "contacts", "contacts > 1"] {
+        stage.press(Key::L);
+        stage.strike(lane);
+        stage.press(Key::Enter);
+    }
+    stage
+}
+
+/// What led to an event, and what it led to in other streams.
+fn tracing(look: Look) -> Stage {
+    let mut stage = Stage::at(look, SIZE, "lead-1", 5);
+    stage.run(Command::Causes);
+    stage
+}
+
+/// Which events a value needs, and what alone would be enough for it.
+fn asking_why(look: Look) -> Stage {
+    let mut stage = Stage::at(look, SIZE, "lead-1", 6);
+    stage.run(Command::Tool(ToolName::Reasons));
+    stage.type_into("why-field", "contacts");
+    stage.press(Key::Enter);
     stage
 }
 
@@ -195,6 +228,21 @@ fn a_ticket_at_a_version() {
 #[test]
 fn two_versions_beside_each_other() {
     check("compare");
+}
+
+#[test]
+fn lanes_below_the_events() {
+    check("lanes");
+}
+
+#[test]
+fn causes_and_effects_across_streams() {
+    check("causes");
+}
+
+#[test]
+fn why_a_value_is_so() {
+    check("why");
 }
 
 #[test]

@@ -146,6 +146,12 @@ impl Stage {
         self.settle();
     }
 
+    /// Types where the focus is.
+    pub(crate) fn strike(&mut self, text: &str) {
+        self.window.event(egui::Event::Text(text.to_owned()));
+        self.settle();
+    }
+
     /// Where an event lies on the timeline, all of which is shown.
     fn mark_of(&self, version: usize, last: usize) -> Pos2 {
         let name = self.locale.text("timeline");
