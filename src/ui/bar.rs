@@ -85,8 +85,12 @@ fn store_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>) {
             .on_hover_text(scene.sentence(&notice.message()));
     }
     if ui.available_width() > 60.0 {
-        let counts: Vec<String> =
-            info.categories.iter().take(4).map(|(name, count)| format!("{} {name}", grouped(*count))).collect();
+        let counts: Vec<String> = info
+            .categories
+            .iter()
+            .take(4)
+            .map(|(name, count)| format!("{} {}", grouped(*count), shortened(name)))
+            .collect();
         ui.add_space(8.0);
         cut(ui, RichText::new(format!("{}  ·  {}", info.framework, counts.join("  ·  "))).color(colours.dim));
     }

@@ -235,7 +235,9 @@ fn block_ui(ui: &mut Ui, scene: &mut Scene<'_>, id: &str, title: &str, text: &st
     CollapsingHeader::new(title).id_salt(id).default_open(is_open).show(ui, |ui| {
         let end = text.floor_char_boundary(SHOWN_LETTERS);
         let (shown, is_cut) = (&text[..end], end < text.len());
-        ui.add(egui::Label::new(RichText::new(shown).monospace()).wrap());
+        // As it is laid out there, but for letters that hide.
+        let shown = shown.replace('\t', "    ").replace('\r', "");
+        ui.add(egui::Label::new(RichText::new(visible(&shown)).monospace()).wrap());
         if is_cut {
             ui.label("…");
         }

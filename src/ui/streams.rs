@@ -262,7 +262,8 @@ fn category_ui(ui: &mut Ui, group: &StreamGroup, is_closed: bool, is_filtered: b
     let colours = palette(ui);
     let count = if is_filtered { group.found } else { group.total };
     let (rect, response) = row_room(ui, ROW_HEIGHT);
-    let name = format!("{}, {}", group.category, grouped(count));
+    let category = shortened(&group.category);
+    let name = format!("{category}, {}", grouped(count));
     response.widget_info(|| WidgetInfo::selected(Role::DisclosureTriangle, true, !is_closed, &name));
     let painter = ui.painter();
     let mark = Rect::from_center_size(rect.left_center() + vec2(10.0, 0.0), vec2(10.0, 10.0));
@@ -271,7 +272,7 @@ fn category_ui(ui: &mut Ui, group: &StreamGroup, is_closed: bool, is_filtered: b
     painter.text(
         rect.left_center() + vec2(22.0, 0.0),
         egui::Align2::LEFT_CENTER,
-        &group.category,
+        &category,
         font.clone(),
         colours.text,
     );

@@ -34,10 +34,11 @@ pub(super) fn when_search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut Ope
             let field = named_field(ui, field, &scene.text("when-text"));
             select_at_first(ui, &field, &search.text);
             let name = scene.text("when-category");
-            let chooser = ComboBox::from_id_salt("category").width(100.0).selected_text(search.category.clone());
+            let chooser =
+                ComboBox::from_id_salt("category").width(100.0).selected_text(shortened(&search.category).into_owned());
             let shown = chooser.show_ui(ui, |ui| {
                 for category in &categories {
-                    ui.selectable_value(&mut search.category, category.clone(), category);
+                    ui.selectable_value(&mut search.category, category.clone(), shortened(category));
                 }
             });
             shown.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, &name));

@@ -185,6 +185,10 @@ fn tab_goes_from_left_to_right_on_every_line() {
     for key in [Key::A, Key::ArrowLeft, Key::B] {
         driver.press(key);
     }
+    // A lane, with its buttons.
+    driver.press(Key::L);
+    driver.strike("status");
+    driver.press(Key::Enter);
     for stops in [stops(&mut driver), {
         driver.press_with(Modifiers::ALT, Key::Home);
         stops(&mut driver)

@@ -1,5 +1,6 @@
 //! What real data does to a window: too much of it, too long, in any script, at any time.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use egui::{Key, Modifiers, Role};
@@ -156,6 +157,158 @@ fn names_with_letters_that_hide_are_shown_with_their_numbers() {
     driver.press(Key::Escape);
     driver.press_with(Modifiers::COMMAND, Key::E);
     assert_clean(&driver);
+}
+
+/// Two streams whose names, types, authors, reasons, fields and causes all have such letters.
+fn hidden_everywhere(path: &Path) {
+    let mut store = NativeStore::create(path).expect("a store");
+    for number in 0..2 {
+        let event = |nth: u8| NewEvent {
+            id: EventId::new(&format!("id\u{202e}{number}-{nth}")),
+            event_type: EventType::from(if nth == 0 { "be\u{202e}gun" } else { "chan\u{200b}ged\u{1b}" }),
+            schema: 1,
+            recorded_at: Some(Timestamp::from_micros(1_735_689_600_000_000 + i64::from(nth) * 60_000_000)),
+            payload: format!(
+                "{{\"na\u{202e}me\":\"a\u{2066}b{nth}\",\"li\u{200b}st\":[{{\"to\u{202e}\":\"x\u{200b}\"}}]}}"
+            ),
+            metadata: format!(
+                "{{\"actor\":\"ki\u{202e}m\",\"reason\":\"be\u{202e}cause\",\"correlation-id\":\"c\u{202e}1\",\"causation-id\":\"{}\"}}",
+                if nth == 0 { "gone\u{202e}".to_owned() } else { format!("id\u{202e}{number}-{}", nth - 1) }
+            ),
+        };
+        let events: Vec<NewEvent> = (0..3).map(event).collect();
+        store
+            .append(&StreamId::from(format!("ca\u{202e}rt-{number}").as_str()), Expected::NoStream, &events)
+            .expect("appended");
+    }
+}
+
+/// Neither what is read aloud nor what is painted has a letter that hides; what somebody typed stays as it was typed.
+fn look_for_hidden(driver: &Driver, place: &str, found: &mut Vec<String>) {
+    let typed: Vec<String> = [Role::TextInput, Role::MultilineTextInput]
+        .into_iter()
+        .flat_map(|role| driver.window.query_all_by_role(role).filter_map(|node| node.value()).collect::<Vec<_>>())
+        .collect();
+    for line in driver.all_text().lines().filter(|line| line.contains(is_hidden)) {
+        if !typed.iter().any(|typed| typed.contains(line)) {
+            found.push(format!("{place}: {line:?} is said"));
+        }
+    }
+    fn painted(shape: &egui::Shape, texts: &mut Vec<String>) {
+        match shape {
+            egui::Shape::Text(text) => texts.push(text.galley.text().to_owned()),
+            egui::Shape::Vec(shapes) => shapes.iter().for_each(|shape| painted(shape, texts)),
+            _ => {}
+        }
+    }
+    let mut texts = Vec::new();
+    driver.window.output().shapes.iter().for_each(|shape| painted(&shape.shape, &mut texts));
+    for text in texts.iter().filter(|text| text.contains(is_hidden)) {
+        if !typed.contains(text) {
+            found.push(format!("{place}: {text:?} is painted"));
+        }
+    }
+}
+
+#[test]
+fn no_part_of_the_window_draws_letters_that_hide() {
+    let mut driver = Driver::with("ca\u{202e}rt-0", hidden_everywhere);
+    driver.assert_shows("State at version 2");
+    let mut found = Vec::new();
+    look_for_hidden(&driver, "a stream", &mut found);
+    driver.click("As stored, schema 1");
+    look_for_hidden(&driver, "as stored", &mut found);
+    driver.press(Key::L);
+    driver.step_until("lanes are offered", |driver| driver.shows_part("na\\u{202e}me"));
+    look_for_hidden(&driver, "lanes that are offered", &mut found);
+    driver.strike("changed(state)");
+    driver.press(Key::Escape);
+    driver.press(Key::Escape);
+    driver.press(Key::A);
+    driver.press(Key::ArrowLeft);
+    driver.press(Key::B);
+    driver.press(Key::D);
+    look_for_hidden(&driver, "comparing", &mut found);
+    driver.press(Key::D);
+    for command in [
+        "Search events",
+        "When was it true",
+        "Check the store",
+        "Export events",
+        "Evidence",
+        "Note",
+        "Smallest history",
+        "Seal",
+    ] {
+        run(&mut driver, command);
+        look_for_hidden(&driver, command, &mut found);
+        if command == "Search events" {
+            driver.strike("actor:ki");
+            driver.press(Key::Enter);
+            look_for_hidden(&driver, "found", &mut found);
+        }
+        driver.press(Key::Escape);
+        driver.press(Key::Escape);
+    }
+    run(&mut driver, "Causes");
+    look_for_hidden(&driver, "causes", &mut found);
+    driver.press_with(Modifiers::ALT, Key::Home);
+    look_for_hidden(&driver, "the overview", &mut found);
+    driver.click_stream("ca\\u{202e}rt-1");
+    driver.click("Compensate…");
+    look_for_hidden(&driver, "a correction", &mut found);
+    driver.press(Key::Escape);
+    driver.click("What if…");
+    driver.click("Add an edit…");
+    look_for_hidden(&driver, "edits", &mut found);
+    driver.click("Leave this event out");
+    look_for_hidden(&driver, "a branch", &mut found);
+    driver.click("Add an edit…");
+    driver.click("Insert an event after it…");
+    driver.type_into("Type of the event", "e");
+    look_for_hidden(&driver, "types that are offered", &mut found);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+fn run(driver: &mut Driver, command: &str) {
+    driver.press_with(Modifiers::COMMAND, Key::K);
+    driver.type_into("Search or run a command", command);
+    driver.press(Key::Enter);
+}
+
+/// The pieces that the graphics driver is handed for a frame: each costs a call.
+fn pieces(driver: &Driver) -> usize {
+    let mut pieces = 0;
+    let mut last = None;
+    for shape in &driver.window.output().shapes {
+        if !matches!(shape.shape, egui::Shape::Noop) && last != Some(shape.clip_rect) {
+            pieces += 1;
+            last = Some(shape.clip_rect);
+        }
+    }
+    pieces
+}
+
+#[test]
+fn a_frame_is_drawn_in_few_pieces_however_many_rows_and_columns_are_in_view() {
+    // More rows than find room.
+    let driver = Driver::with("long-1", |path| {
+        let mut store = NativeStore::create(path).expect("a store");
+        let event = |nth: i64| NewEvent {
+            id: EventId::new(&format!("e{nth}")),
+            event_type: EventType::from("changed"),
+            schema: 1,
+            recorded_at: Some(Timestamp::from_micros(1_735_689_600_000_000 + nth * 60_000_000)),
+            payload: format!("{{\"a\":{nth},\"b{}\":\"x\",\"c\":{}}}", nth % 20, nth % 3),
+            metadata: r#"{"actor":"kim"}"#.to_owned(),
+        };
+        let events: Vec<NewEvent> = (0..100).map(event).collect();
+        store.append(&StreamId::from("long-1"), Expected::NoStream, &events).expect("appended");
+    });
+    let rows = driver.window.query_all_by_role(Role::Row).count();
+    let drawn = pieces(&driver);
+    assert!(rows > 15, "only {rows} rows");
+    assert!(drawn <= 60, "{drawn} pieces for {rows} rows");
 }
 
 #[test]

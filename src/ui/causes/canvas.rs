@@ -395,7 +395,7 @@ fn words_ui(
         let font =
             FontId::new(12.0, if is_asked { FontFamily::Name(SEMIBOLD.into()) } else { FontFamily::Proportional });
         let mut job = LayoutJob::default();
-        job.append(telling(mark.event_type.as_str()), 0.0, TextFormat::simple(font, ink));
+        job.append(&shortened(telling(mark.event_type.as_str())), 0.0, TextFormat::simple(font, ink));
         job.append(&format!(" v{}", mark.version), 0.0, TextFormat::simple(FontId::proportional(12.0), dim));
         let words = painter.layout_job(job);
         if let Some((line, left)) = room.place(*x, words.size().x, ends.clone()) {

@@ -225,7 +225,7 @@ fn choices_ui(ui: &mut Ui, scene: &Scene<'_>, typing: &LaneTyping, view: &Stream
 fn choice_ui(ui: &mut Ui, scene: &Scene<'_>, choice: &Choice, is_chosen: bool) -> bool {
     let colours = palette(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), LINE), Sense::CLICK);
-    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, is_chosen, &choice.shown));
+    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, is_chosen, shortened(&choice.shown)));
     if is_chosen || response.hovered() {
         ui.painter().rect_filled(rect, 0.0, if is_chosen { colours.selection } else { colours.raised });
     }

@@ -8,6 +8,7 @@ use egui::{
 use super::lane_drawing::draw;
 use super::track::{Track, drag_ui, wheel_ui};
 use crate::command::{Action, Command, LaneAction};
+use crate::event::Explain;
 use crate::replay::Index;
 use crate::theme::palette;
 use crate::ui::icons::{Icon, small_icon_button};
@@ -166,15 +167,15 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, lane: &Lane<'_>, data: Option<&La
     let (above, below) = inside.split_top_bottom_at_fraction(0.5);
     let mut ui_above = ui.new_child(UiBuilder::new().max_rect(above).layout(Layout::left_to_right(Align::Center)));
     cut(&mut ui_above, RichText::new(shortened(lane.text)).monospace().color(colours.text)).on_hover_text(lane.text);
-    let mut ui_below = ui.new_child(UiBuilder::new().max_rect(below).layout(Layout::right_to_left(Align::Center)));
-    let ui = &mut ui_below;
+    let (said_room, buttons_room) = below.split_left_right_at_x((below.right() - LANE_BUTTONS).max(below.left()));
+    let left_to_right = |room| UiBuilder::new().max_rect(room).layout(Layout::left_to_right(Align::Center));
+    said_ui(&mut ui.new_child(left_to_right(said_room).id_salt("said")), scene, data);
+    // In the order in which they are read, so that Tab goes as the eye does.
+    let ui = &mut ui.new_child(left_to_right(buttons_room).id_salt("buttons"));
     ui.spacing_mut().item_spacing.x = 2.0;
     let name = |scene: &Scene<'_>, name: &str| scene.locale.with(name, [("lane", lane.text.into())]);
-    if small_icon_button(ui, Icon::Cross, &name(scene, "lane-remove"), true).clicked() {
-        scene.ask(Action::Lanes(LaneAction::Remove(lane.text.to_owned())));
-    }
     let (before, after) = data.map_or((None, None), |data| (data.turn_before(cursor), data.turn_after(cursor)));
-    for (icon, id, to) in [(Icon::Forward, "lane-next", after), (Icon::Back, "lane-previous", before)] {
+    for (icon, id, to) in [(Icon::Back, "lane-previous", before), (Icon::Forward, "lane-next", after)] {
         if small_icon_button(ui, icon, &name(scene, id), to.is_some()).clicked()
             && let Some(index) = to
         {
@@ -182,21 +183,28 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, lane: &Lane<'_>, data: Option<&La
             scene.ask(Action::GoTo(index));
         }
     }
-    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-        let flaw = data.and_then(|data| data.flaw.as_ref());
-        let (said, ink) = match (data, flaw) {
-            (_, Some(flaw)) => (scene.sentence(&crate::event::Explain::message(flaw)), colours.danger),
-            (Some(data), None) => (summary(scene, data), colours.dim),
-            (None, None) => (scene.text("lane-reading"), colours.dim),
-        };
-        cut(ui, RichText::new(&said).size(11.5).color(ink)).on_hover_text(said);
-    });
+    if small_icon_button(ui, Icon::Cross, &name(scene, "lane-remove"), true).clicked() {
+        scene.ask(Action::Lanes(LaneAction::Remove(lane.text.to_owned())));
+    }
+}
+
+/// The room for a lane's buttons.
+const LANE_BUTTONS: f32 = 3.0 * 20.0 + 2.0 * 2.0;
+
+fn said_ui(ui: &mut Ui, scene: &Scene<'_>, data: Option<&LaneData>) {
+    let colours = palette(ui);
+    let (said, ink) = match data {
+        Some(LaneData { flaw: Some(flaw), .. }) => (scene.sentence(&flaw.message()), colours.danger),
+        Some(data) => (summary(scene, data), colours.dim),
+        None => (scene.text("lane-reading"), colours.dim),
+    };
+    cut(ui, RichText::new(&said).size(11.5).color(ink)).on_hover_text(said);
 }
 
 /// What a lane holds, in a line.
 fn summary(scene: &Scene<'_>, data: &LaneData) -> String {
     if let Some(flaw) = &data.flaw {
-        return scene.sentence(&crate::event::Explain::message(flaw));
+        return scene.sentence(&flaw.message());
     }
     let said = match data.kind {
         LaneKind::Nothing => scene.text("lane-nothing"),
