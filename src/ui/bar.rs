@@ -20,6 +20,9 @@ use crate::view::{Fit, KeptDraft, Lens, OpenStore, Overview, Pane};
 /// Narrower than this, the bar has only what stands nowhere else.
 const NARROW: f32 = 640.0;
 
+/// Less room than this has only whether the store may be written to.
+const ROOM_FOR_FOLLOW: f32 = 176.0;
+
 /// The bar on top: which store this is and how it is open; zone, language and theme. What the store holds is told as far
 /// as there is room.
 pub fn top_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>, recent: &[String]) {
@@ -37,7 +40,8 @@ pub fn top_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>,
         if width >= NARROW {
             icon(ui, Icon::Down, colours.dim);
         }
-        if let Some(store) = store {
+        // The menu has it, too.
+        if let Some(store) = store.filter(|_| width >= NARROW) {
             lens_control_ui(ui, scene, store.lens());
         }
         let of_store = |ui: &mut Ui, scene: &mut Scene<'_>| store_ui(ui, scene, store);
@@ -100,11 +104,15 @@ fn store_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>) {
 fn access_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, never: Option<&str>) {
     let colours = palette(ui);
     let (ink, name) = if store.is_writing_on { (colours.warning, "writing-on") } else { (colours.dim, "read-only") };
-    if ui.selectable_label(store.follows, scene.text("follow")).on_hover_text(scene.text("follow-about")).clicked() {
-        scene.run(Command::Follow);
-    }
-    if !store.is_writing_on {
-        icon(ui, Icon::Lock, colours.dim);
+    // Whether it may be written to goes before what the menu has, too.
+    if ui.available_width() > ROOM_FOR_FOLLOW {
+        let follow = ui.selectable_label(store.follows, scene.text("follow"));
+        if follow.on_hover_text(scene.text("follow-about")).clicked() {
+            scene.run(Command::Follow);
+        }
+        if !store.is_writing_on {
+            icon(ui, Icon::Lock, colours.dim);
+        }
     }
     let in_branch = refusal(store, Command::ToggleWriting).map(|why| scene.text(why));
     let never = never.or(in_branch.as_deref());
