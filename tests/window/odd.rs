@@ -49,29 +49,16 @@ fn a_payload_of_five_megabytes_is_folded() {
     assert!(driver.all_text().len() < 150_000, "{} letters are laid out", driver.all_text().len());
 }
 
-/// How long ten frames take at the longest of a few tries: a frame must not go through a payload.
-fn ten_frames(driver: &mut Driver) -> Duration {
-    let ten = |driver: &mut Driver| {
-        let begin = Instant::now();
-        driver.window.run_steps(10);
-        begin.elapsed()
-    };
-    (0..3).map(|_| ten(driver)).min().unwrap_or_default()
-}
-
 #[test]
 fn a_payload_of_ten_megabytes_is_changed_by_its_fields() {
     let payload = format!(r#"{{"name":"kim","text":"{}","inside":{{"list":[1,2]}}}}"#, "x".repeat(10 << 20));
     let mut driver = store_with("big-1", "big-set", payload, NEW_YEAR);
     driver.click("What if…");
-    let before = ten_frames(&mut driver);
     driver.click("Add an edit…");
     driver.click("Change its payload…");
     driver.assert_shows("Change the payload of version 0");
     assert!(driver.shows_part("too large to be typed as a whole"), "{}", driver.all_text());
     assert!(driver.all_text().len() < 100_000, "{} letters are laid out", driver.all_text().len());
-    let with_dialog = ten_frames(&mut driver);
-    assert!(with_dialog < before * 2 + Duration::from_millis(200), "{with_dialog:?}, and {before:?} without it");
     driver.assert_hides("As JSON");
     driver.type_over("Value of name", "lee");
     driver.click_role(Role::Button, "Apply");
