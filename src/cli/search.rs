@@ -75,7 +75,7 @@ pub(super) fn search(args: &SearchArgs, context: &Context, out: &mut Output) -> 
     let visited = match limit {
         Some(0) => Ok(()),
         _ => {
-            let aids = Aids { side: side.as_ref() };
+            let aids = Aids { side: side.as_ref(), chronicle: None };
             search_with(reader.as_ref(), &search, aids, &mut |count| progress.tell(count), &mut visit)
         }
     };

@@ -122,9 +122,9 @@ impl OpenStore {
     pub fn with_workspace(engine: Engine, workspace: Workspace) -> Self {
         let survey = Survey::default();
         let branching = Branching::new(&engine, workspace.clone());
-        let activity = Activity::new(&engine, workspace.clone());
         let time = StoreTime::new(&engine);
         let table = StoreLens::new(&engine, workspace.clone());
+        let activity = Activity::new(&engine, workspace.clone(), time.chronicle.clone());
         let mut store = Self {
             source: engine.source().clone(),
             engine,

@@ -64,7 +64,7 @@ pub(super) fn find(table: &mut Table, stores: &Stores) {
     let wanted = Search::new("zzqx", &Calendar::utc(Timestamp::default())).expect("sound");
     let samples = repeat(3, || {
         time(|| {
-            let (aids, mut found) = (Aids { side: Some(&side) }, 0);
+            let (aids, mut found) = (Aids { side: Some(&side), chronicle: None }, 0);
             let mut take = |_| {
                 found += 1;
                 Flow::Continue(())

@@ -5,10 +5,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use foldline::engine::{
-    Aids, Calendar, EngineError, FoundEvent, Search, SideIndex, SidePlace, Unusable, describe, search, search_with,
-    when_stream,
+    Aids, Calendar, EngineError, FoundEvent, Search, SideIndex, SidePlace, StoreChronicle, Ticket, Unusable, describe,
+    search, search_with, when_stream,
 };
 use foldline::event::{EventBatch, NewEvent, RecordedEvent, StreamId, Timestamp, Version};
+use foldline::index::Memory;
 use foldline::sample::{SampleOptions, generate};
 use foldline::store::native::NativeStore;
 use foldline::store::{Expected, Flow, Query, Source, Store, StoreError, StreamQuery, Writer};
@@ -338,13 +339,51 @@ fn found_by(store: &dyn Store, side: &SideIndex, typed: &str) -> (Vec<FoundEvent
         looks += 1;
         Flow::Continue(())
     };
-    let aids = Aids { side: Some(side) };
+    let aids = Aids { side: Some(side), chronicle: None };
     search_with(store, &wanted, aids, &mut tell, &mut |event| {
         found.push(event);
         Flow::Continue(())
     })
     .expect("readable");
     (found, looks)
+}
+
+fn found_in(store: &dyn Store, chronicle: &StoreChronicle, typed: &str) -> Vec<FoundEvent> {
+    let wanted = Search::new(typed, &Calendar::utc(now())).expect("sound");
+    let mut found = Vec::new();
+    let aids = Aids { chronicle: Some(chronicle), side: None };
+    search_with(store, &wanted, aids, &mut on, &mut |event| {
+        found.push(event);
+        Flow::Continue(())
+    })
+    .expect("readable");
+    found
+}
+
+#[test]
+fn the_same_is_found_by_the_chronicle_of_a_store_while_it_is_read_and_while_the_store_grows() {
+    let (_folder, mut store) = own_store();
+    let options = SampleOptions { streams: None, events: Some(6_000), seed: 7 };
+    generate(&mut store, &options, &mut on).expect("a sample");
+    let chronicle = StoreChronicle::new(&Memory::default());
+    assert_eq!(
+        found_in(&store, &chronicle, "actor:kim").len(),
+        found(&store, "actor:kim").len(),
+        "nothing is known yet"
+    );
+    let stopped = Ticket::new("reading");
+    stopped.cancel();
+    // What was read before somebody stopped it serves too.
+    chronicle.follow(&store, &stopped).expect_err("cancelled");
+    assert_all_are_found(&store, 20, &|typed| found_in(&store, &chronicle, typed));
+    chronicle.follow(&store, &Ticket::new("reading")).expect("read");
+    assert_all_are_found(&store, 60, &|typed| found_in(&store, &chronicle, typed));
+    let more: Vec<NewEvent> = (0..700).map(|number| crate::workshop::noted(&format!("more-{number}"))).collect();
+    store.append(&StreamId::from("lead-more"), Expected::NoStream, &more).expect("appended");
+    for typed in ["type:noted", "-actor:kim type:noted", "stream:lead-mo*,lead-9*", "2025-01 type:noted,contacted"] {
+        let ids = |found: Vec<FoundEvent>| found.into_iter().map(|event| event.id).collect::<Vec<_>>();
+        assert_eq!(ids(found_in(&store, &chronicle, typed)), ids(found(&store, typed)), "{typed}");
+    }
 }
 
 fn place_of(path: &Path, cache: &Path, store: &dyn Store) -> SidePlace {

@@ -2,6 +2,7 @@
 //! anywhere.
 
 mod bounds;
+mod chronicled;
 mod conditions;
 mod days;
 mod glob;
@@ -15,7 +16,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::find::Needle;
-use super::{EngineError, SideIndex, Words};
+use super::{EngineError, SideIndex, StoreChronicle, Words};
 use crate::event::{
     EventId, EventRow, EventType, LinkKind, Links, Metadata, Position, StreamId, Timestamp, Version, actor_in,
 };
@@ -267,6 +268,7 @@ pub fn search(
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Aids<'a> {
     pub side: Option<&'a SideIndex>,
+    pub chronicle: Option<&'a StoreChronicle>,
 }
 
 /// The same with what is known of the store.

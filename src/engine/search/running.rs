@@ -13,6 +13,7 @@ use super::super::as_of::unless_replaced;
 use super::super::counting::categories;
 use super::super::load::each_batch;
 use super::super::ticket::lock;
+use super::chronicled::ChronicledWay;
 use super::conditions::StateConditions;
 use super::plan::Plan;
 use super::sieved::SidedWay;
@@ -54,6 +55,8 @@ type Visit<'v> = dyn FnMut(FoundEvent) -> Flow + 'v;
 type Tell<'t> = dyn FnMut(u64) -> Flow + 't;
 type Found = Result<Vec<FoundEvent>, EngineError>;
 type Own = Option<Box<dyn Store>>;
+/// Places to be read, the latest first, and for how many events they stand.
+pub(super) type Piece = (Vec<RangeInclusive<u64>>, u64);
 
 pub(super) fn search(
     reader: &dyn Store,
@@ -72,11 +75,18 @@ pub(super) fn search(
         interrupters: Mutex::default(),
     };
     let plan = Plan::of(search, reader)?;
+    let work = &|places: Vec<_>, own: &mut Own| looking.found_at(&places, None, own);
+    if let (Some(chronicle), true) = (aids.chronicle, plan.is_of_all())
+        && let Some(mut way) = ChronicledWay::of(search, chronicle, reader)?
+    {
+        let end = reader.end()?;
+        looking.in_turns(0, &mut || Ok(way.next()?), work, progress, visit)?;
+        return Ok(unless_replaced(reader, &end)?);
+    }
     if let (Some(side), true) = (aids.side, plan.is_of_all())
         && let Some(mut way) = SidedWay::of(search, side, reader)?
     {
         let end = reader.end()?;
-        let work = &|places: Vec<_>, own: &mut Own| looking.found_at(&places, None, own);
         looking.in_turns(0, &mut || Ok(way.next()), work, progress, visit)?;
         return Ok(unless_replaced(reader, &end)?);
     }

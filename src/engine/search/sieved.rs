@@ -1,9 +1,7 @@
 //! The places that a side index leaves of a store.
 
-use std::ops::RangeInclusive;
-
 use super::bounds::all_places;
-use super::running::BLOCK;
+use super::running::{BLOCK, Piece};
 use super::{Days, Search, Wanted};
 use crate::engine::find::Needle;
 use crate::engine::side::{Block, SideIndex, Sieve};
@@ -38,7 +36,7 @@ impl<'a> SidedWay<'a> {
     }
 
     /// The next places to be read, and for how many events they and what was passed over stand.
-    pub(super) fn next(&mut self) -> Option<(Vec<RangeInclusive<u64>>, u64)> {
+    pub(super) fn next(&mut self) -> Option<Piece> {
         if let Some((end, first)) = self.tail {
             let begin = end.saturating_sub(BLOCK - 1).max(first);
             self.tail = begin.checked_sub(1).filter(|rest| *rest >= first).map(|rest| (rest, first));

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::engine::{FoundEvent, Question, Search, Ticket, search};
+use crate::engine::{Aids, FoundEvent, Question, Search, StoreChronicle, Ticket, search_with};
 use crate::event::Timestamp;
 use crate::store::{Flow, Store, StoreError};
 use crate::view::{Clock, UserError};
@@ -20,6 +20,8 @@ pub struct FindActivity {
     /// Somebody may type on.
     pub(super) pause: Duration,
     pub(super) coming: Coming,
+    /// What is known of the store already.
+    pub(super) chronicle: Option<StoreChronicle>,
 }
 
 /// Events on their way from whoever finds them to whoever shows them.
@@ -63,7 +65,7 @@ impl Question for FindActivity {
     const IS_LONG: bool = true;
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<FoundAll, UserError> {
-        let Self { search: wanted, most, pause, coming } = self;
+        let Self { search: wanted, most, pause, coming, chronicle } = self;
         coming.with(|queue| {
             queue.begun += 1;
             queue.rows.clear();
@@ -76,7 +78,8 @@ impl Question for FindActivity {
         ticket.set_total(of);
         let (mut count, mut has_more) = (0, false);
         let mut rows = Vec::with_capacity(AT_ONCE);
-        search(reader, &wanted, &mut |looked_at| ticket.reached(looked_at), &mut |event| {
+        let aids = Aids { chronicle: chronicle.as_ref(), side: None };
+        search_with(reader, &wanted, aids, &mut |looked_at| ticket.reached(looked_at), &mut |event| {
             if count == most {
                 has_more = true;
                 return Flow::Break(());

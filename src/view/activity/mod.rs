@@ -25,7 +25,8 @@ use super::event_detail::ReadEvent;
 use super::signs::SignBook;
 use super::{Clock, EventDetail, Pin, Sought, UserError};
 use crate::engine::{
-    Asked, Calendar, Cause, Causes, Days, Engine, FoundEvent, Progress, Search, StoreChange, Term, Tool, Wanted,
+    Asked, Calendar, Cause, Causes, Days, Engine, FoundEvent, Progress, Search, StoreChange, StoreChronicle, Term,
+    Tool, Wanted,
 };
 use crate::event::{StreamId, Timestamp, Version};
 use crate::index::StoreMoment;
@@ -50,6 +51,8 @@ pub struct Activity {
     read: SearchText,
     asked: Asked<FindActivity>,
     coming: Coming,
+    /// What is known of the store already, so that a search reads less of it.
+    chronicle: Option<StoreChronicle>,
     /// What came of the time before the one that is shown was given up.
     pending: Vec<FoundEvent>,
     begun: u64,
@@ -93,12 +96,9 @@ enum Stage {
 }
 
 impl Activity {
-    pub(super) fn new(engine: &Engine, workspace: Workspace) -> Self {
-        Self {
-            kept: KeptSearches::of(workspace, SearchKind::Activity, engine),
-            most: FOUND_AT_FIRST,
-            ..Self::default()
-        }
+    pub(super) fn new(engine: &Engine, workspace: Workspace, chronicle: StoreChronicle) -> Self {
+        let kept = KeptSearches::of(workspace, SearchKind::Activity, engine);
+        Self { kept, most: FOUND_AT_FIRST, chronicle: Some(chronicle), ..Self::default() }
     }
 
     pub fn found(&self) -> &FoundRows {
@@ -270,7 +270,8 @@ impl Activity {
         self.coming = Coming::default();
         self.is_stopped = false;
         (self.begun, self.pending) = (0, Vec::new());
-        self.asked.ask(engine, FindActivity { search, most: self.most, pause, coming: self.coming.clone() });
+        let (most, coming, chronicle) = (self.most, self.coming.clone(), self.chronicle.clone());
+        self.asked.ask(engine, FindActivity { search, most, pause, coming, chronicle });
     }
 
     /// Somebody has come to the end of what was found.
