@@ -368,7 +368,7 @@ fn insertion(text: &str) -> Result<(Anchor, String, Value), Failure> {
     let after = anchor(at).ok_or_else(usage)?;
     // A type may have colons in it, and a payload too: the first one behind which all is JSON ends the type.
     let ends: Vec<usize> = rest.match_indices(':').map(|(end, _)| end).filter(|end| *end > 0).collect();
-    let parsed = ends.iter().find_map(|end| Some((*end, json_value(rest[end + 1..].as_bytes()).ok()?)));
+    let parsed = ends.iter().find_map(|end| Some((*end, json_value(&rest.as_bytes()[end + 1..]).ok()?)));
     match (parsed, ends.first()) {
         (Some((end, payload)), _) => {
             refuse_twice("--insert", &rest[end + 1..])?;

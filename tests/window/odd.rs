@@ -170,6 +170,14 @@ fn hidden_everywhere(path: &Path) {
     }
 }
 
+fn painted(shape: &egui::Shape, texts: &mut Vec<String>) {
+    match shape {
+        egui::Shape::Text(text) => texts.push(text.galley.text().to_owned()),
+        egui::Shape::Vec(shapes) => shapes.iter().for_each(|shape| painted(shape, texts)),
+        _ => {}
+    }
+}
+
 /// Neither what is read aloud nor what is painted has a letter that hides; what somebody typed stays as it was typed.
 fn look_for_hidden(driver: &Driver, place: &str, found: &mut Vec<String>) {
     let typed: Vec<String> = [Role::TextInput, Role::MultilineTextInput]
@@ -179,13 +187,6 @@ fn look_for_hidden(driver: &Driver, place: &str, found: &mut Vec<String>) {
     for line in driver.all_text().lines().filter(|line| line.contains(is_hidden)) {
         if !typed.iter().any(|typed| typed.contains(line)) {
             found.push(format!("{place}: {line:?} is said"));
-        }
-    }
-    fn painted(shape: &egui::Shape, texts: &mut Vec<String>) {
-        match shape {
-            egui::Shape::Text(text) => texts.push(text.galley.text().to_owned()),
-            egui::Shape::Vec(shapes) => shapes.iter().for_each(|shape| painted(shape, texts)),
-            _ => {}
         }
     }
     let mut texts = Vec::new();
