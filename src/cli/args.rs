@@ -510,6 +510,7 @@ pub(super) struct WhenArgs {
 }
 
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct ProjectArgs {
     /// A path, an address or `sample`
     pub store: OsString,

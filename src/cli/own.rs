@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Read;
 use std::ops::Deref;
+use std::path::Path;
 use std::str::FromStr;
 
 use serde::Serialize;
@@ -35,7 +36,7 @@ impl FromStr for ProjectionName {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        if !name.ends_with(".js") {
+        if !Path::new(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("js")) {
             return Ok(Self { name: name.to_owned(), script: None });
         }
         let file = fs::File::open(name).map_err(|error| format!("{name} cannot be read: {error}"))?;

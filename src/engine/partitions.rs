@@ -89,11 +89,14 @@ struct Run<'s> {
     lying: Option<usize>,
     /// The events that it took since its state was kept as text.
     unkept: Vec<Owned>,
-    shared: Option<Option<Box<str>>>,
+    shared: Option<Shared>,
     strays: Vec<FaultAt>,
     impure: Option<String>,
     events: u64,
 }
+
+/// The state that all partitions have between them, as text; `None` is a state that is nothing.
+struct Shared(Option<Box<str>>);
 
 /// An event that may have to be folded once more.
 struct Owned {
@@ -196,9 +199,12 @@ impl<'s> Run<'s> {
         if is_new && self.definition.has_created {
             handled = self.running.created(&given, partition);
         }
-        let has_output = handled.and_then(|()| match is_deletion {
-            true => self.running.deleted(partition).map(|()| false),
-            false => self.running.handle(&given, partition),
+        let has_output = handled.and_then(|()| {
+            if is_deletion {
+                self.running.deleted(partition).map(|()| false)
+            } else {
+                self.running.handle(&given, partition)
+            }
         });
         self.rows[place].events += 1;
         match has_output {
@@ -248,7 +254,7 @@ impl<'s> Run<'s> {
     fn lay(&mut self, place: usize) -> Result<(), Fault> {
         if self.definition.is_bi_state && self.shared.is_none() {
             self.running.init_shared()?;
-            self.shared = Some(self.running.shared()?.map(Into::into));
+            self.shared = Some(Shared(self.running.shared()?.map(Into::into)));
         }
         if self.lying == Some(place) {
             return Ok(());
@@ -260,7 +266,7 @@ impl<'s> Run<'s> {
 
     /// The state of a partition as it was kept, or as it begins.
     fn put(&self, place: usize) -> Result<(), Fault> {
-        if let Some(shared) = &self.shared {
+        if let Some(Shared(shared)) = &self.shared {
             self.running.load_shared(shared.as_deref())?;
         }
         let row = &self.rows[place];
@@ -294,7 +300,7 @@ impl<'s> Run<'s> {
         row.state = state.map(Into::into);
         row.has_begun = true;
         if self.definition.is_bi_state {
-            self.shared = Some(shared.map(Into::into));
+            self.shared = Some(Shared(shared.map(Into::into)));
         }
     }
 
@@ -328,7 +334,7 @@ impl<'s> Run<'s> {
                 row.result.clone_from(&row.state);
                 continue;
             }
-            if let Some(shared) = &self.shared {
+            if let Some(Shared(shared)) = &self.shared {
                 running.load_shared(shared.as_deref())?;
             }
             running.load(row.state.as_deref())?;
