@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::load::describe_first;
-use super::search::last_place_by;
 use super::when::stopped;
 use super::whole::each_decoded;
 use super::{EngineError, Ticket};
@@ -152,11 +151,7 @@ pub fn as_of(
     let rows = || -> Box<dyn crate::replay::DecodedRows> { Box::new(MixedRows::new(choice)) };
     let is_empty = reader.capabilities().has_feed && end.place().is_none();
     if !is_empty {
-        let up_to = match at {
-            StoreMoment::Time(at) => last_place_by(reader, at, end.position())?,
-            StoreMoment::Latest | StoreMoment::Position(_) => end.position(),
-        };
-        let read = each_decoded(reader, &rows, category, up_to, &mut |decoded, seen| {
+        let read = each_decoded(reader, &rows, category, end.position(), &mut |decoded, seen| {
             answer.fold(decoded);
             over = answer.check(seen, budget).err();
             if over.is_some() || progress(seen).is_break() { Err(StoreError::Cancelled) } else { Ok(()) }

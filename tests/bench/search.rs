@@ -1,9 +1,9 @@
 //! What it costs to find events of a store by what people remember of them.
 
 use foldline::engine::{Aids, Calendar, Search, SidePlace, search, search_with};
-use foldline::event::{EventRow, Position, Timestamp};
+use foldline::event::Timestamp;
 use foldline::store::native::NativeStore;
-use foldline::store::{Columns, Flow, Query, Store};
+use foldline::store::{Columns, Flow};
 
 use super::measure::{Row, Table, micros, repeat, time};
 use super::stores::Stores;
@@ -11,8 +11,6 @@ use super::stores::Stores;
 /// So many results are shown at first.
 const SHOWN: u32 = 200;
 
-/// What an event that is found may cost, in milliseconds.
-const SLOWEST_EVENT: f64 = 0.003;
 
 pub(super) fn find(table: &mut Table, stores: &Stores) {
     let store = NativeStore::open(stores.sample()).expect("the sample");
@@ -36,18 +34,6 @@ pub(super) fn find(table: &mut Table, stores: &Stores) {
         let what = format!("the newest {SHOWN} events {what}");
         table.add(Row::new(&what, "200 ms", micros(&samples) / 1e3, 200.0, "ms").bar(1.0));
     }
-    let mut month = String::new();
-    let middle = Query::positions(Some(Position(stores.events() / 2)), None).limit(1).columns(Columns::HEADS);
-    let mut take = |row: &EventRow<'_>| {
-        month = row.recorded_at.map(|at| at.to_string().chars().take(7).collect()).unwrap_or_default();
-        Flow::Break(())
-    };
-    store.visit_events(&middle, &mut take).expect("readable");
-    let samples = repeat(5, || time(|| find(&month, u32::MAX)));
-    let events = find(&month, u32::MAX);
-    let what = format!("{events} events of one month, found by their time");
-    let limit = f64::from(events) * SLOWEST_EVENT + 60.0;
-    table.add(Row::new(&what, "60 ms and 3 µs an event", micros(&samples) / 1e3, limit, "ms").bar(1.0));
     let per_event = |secs: f64| secs * 1e9 / stores.events() as f64;
     let scan = per_event(stores.scan(Columns::ALL));
     for (what, text) in [("a word", "zzqx"), ("a value", "payload.phone=zzqx"), ("a person", "actor:zzqx")] {

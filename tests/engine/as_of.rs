@@ -348,13 +348,21 @@ fn a_file_of_events_is_read_as_of_a_time_too() {
 }
 
 #[test]
-fn an_early_time_is_read_no_further_than_it_can_matter() {
+fn an_early_time_is_told_where_clocks_were_behind_here_and_there() {
     let (_folder, mut store) = own_store();
     let hours = 20_000_i64;
     // An event an hour, each stream for some days; now and then a clock was behind.
     for (number, first) in (0..hours).step_by(100).enumerate() {
         let of_hour = |hour: i64| NewEvent {
-            recorded_at: Some(second((if hour % 31 == 7 { hour - 15 } else { hour }) * 3_600)),
+            recorded_at: Some(second(
+                (if hour % 4_999 == 17 {
+                    40
+                } else if hour % 31 == 7 {
+                    hour - 15
+                } else {
+                    hour
+                }) * 3_600,
+            )),
             ..event(&format!("e{hour}"), "noted", r#"{"a": 1}"#)
         };
         let events: Vec<NewEvent> = (first..first + 100).map(of_hour).collect();
@@ -364,13 +372,8 @@ fn an_early_time_is_read_no_further_than_it_can_matter() {
     }
     let chosen = choose(&store, None, None).expect("readable").expect("there are streams");
     for hour in [-30, 0, 1_000, 1_007, 1_038, 19_990, 30_000] {
-        let (at, mut read_to) = (second(hour * 3_600), 0);
-        let mut tell = |seen| {
-            read_to = seen;
-            Flow::Continue(())
-        };
-        let early =
-            as_of(&store, &chosen.choice, None, StoreMoment::Time(at), Budget::default(), &mut tell).expect("read");
+        let (at, tell) = (second(hour * 3_600), &mut |_| Flow::Continue(()));
+        let early = as_of(&store, &chosen.choice, None, StoreMoment::Time(at), Budget::default(), tell).expect("read");
         let mut expected: BTreeMap<StreamId, Version> = BTreeMap::new();
         for event in read(&store, &Query::store()) {
             // In a stream the order counts: what stands before an event that had been recorded had been too.
@@ -381,7 +384,5 @@ fn an_early_time_is_read_no_further_than_it_can_matter() {
         let stood: BTreeMap<StreamId, Version> =
             told(&early).into_iter().map(|(stream, (version, _, _))| (stream, version)).collect();
         assert_eq!(stood, expected, "{hour}");
-        let most = u64::try_from(hour.clamp(0, hours)).unwrap_or_default() + 500;
-        assert!(read_to <= most, "{read_to} events were read for the first {hour}");
     }
 }

@@ -226,7 +226,7 @@ proptest! {
         let mut branch = drawn(edits, &events);
         branch.edits.iter_mut().for_each(|edit| edit.is_on = false);
         for projection in registry().of_aggregate(Some(Aggregate::Lead)) {
-            let what_if = fold(Some(Aggregate::Lead), &projection, &events, &branch);
+            let what_if = fold(Some(Aggregate::Lead), projection, &events, &branch);
             prop_assert_eq!((what_if.diverges, what_if.broken.len(), what_if.layout.edited()), (None, 0, None));
             let history = replayed(projection, &events);
             prop_assert_eq!(what_if.timeline.heads(), history.heads());
@@ -266,7 +266,7 @@ proptest! {
         let edits = [Alteration::Skip(refer(event)), Alteration::Insert { after: Some(refer(event)), event: again }];
         for projection in registry().of_aggregate(Some(Aggregate::Lead)) {
             let history = replayed(projection, &events);
-            let what_if = fold(Some(Aggregate::Lead), &projection, &events, &branch(edits.clone()));
+            let what_if = fold(Some(Aggregate::Lead), projection, &events, &branch(edits.clone()));
             let inserted = what_if.layout.slots().iter().position(|slot| slot.how == How::Inserted).expect("inserted");
             for slot in inserted..what_if.layout.slots().len() {
                 prop_assert_eq!(what_if.differences(history.as_ref(), slot), vec![]);

@@ -3,7 +3,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::bounds::all_places;
+use super::plan::all_places;
 use super::running::{BLOCK, Piece};
 use super::{Days, Search, Wanted};
 use crate::engine::StoreChronicle;

@@ -1,7 +1,6 @@
 //! Events by what people remember of them: who, what, where, when and why, a value of the payload, a condition, and words
 //! anywhere.
 
-mod bounds;
 mod chronicled;
 mod conditions;
 mod days;
@@ -24,7 +23,6 @@ use crate::expr::Expression;
 use crate::index::Categories;
 use crate::store::{Flow, Store};
 
-pub(super) use bounds::last_place_by;
 use conditions::holds_of_row;
 pub use days::{Calendar, Days};
 pub use glob::{Glob, PayloadValue};

@@ -2,11 +2,10 @@
 
 use std::ops::RangeInclusive;
 
-use super::bounds::{all_places, places_of};
 use super::{Search, Term, Wanted};
 use crate::engine::EngineError;
-use crate::event::{EventType, LinkKind, Position, StreamId};
-use crate::store::{Flow, Query, Scope, Store, StoreError, StreamQuery};
+use crate::event::{EventType, LinkKind, StreamId};
+use crate::store::{Columns, Flow, Query, Scope, Store, StoreError, StreamQuery};
 
 /// Where the events are that may be looked for, the newest first.
 #[derive(Debug)]
@@ -28,7 +27,7 @@ const MOST_STREAMS: usize = 200;
 const MOST_OF_STREAMS: u64 = 200_000;
 
 impl Plan {
-    /// It goes over the whole store, or as much of it as its times leave.
+    /// It goes over the whole store.
     pub(super) fn is_of_all(&self) -> bool {
         match self {
             Self::Places(..) => true,
@@ -56,21 +55,13 @@ impl Plan {
             _ => None,
         };
         let capabilities = reader.capabilities();
-        let mut query = Query { event_type, ..Query::store().backward() };
+        let query = Query { event_type, ..Query::store().backward() };
         if !capabilities.has_feed || !(capabilities.finds_by_position || capabilities.has_dense_positions) {
             return Ok(Self::Walk(query));
         }
         let Some(all) = all_places(reader)? else { return Ok(Self::Nothing) };
-        let places = places_of(reader, search.days(), all.clone())?;
-        if places.is_empty() {
-            return Ok(Self::Nothing);
-        }
         if capabilities.has_dense_positions {
-            return Ok(Self::Places(places, query.event_type));
-        }
-        if places != all {
-            let (from, to) = (Some(Position(*places.start())), Some(Position(*places.end())));
-            query.scope = Scope::Store { from, to };
+            return Ok(Self::Places(all, query.event_type));
         }
         Ok(Self::Walk(query))
     }
@@ -122,6 +113,20 @@ impl Plan {
             _ => Some(Self::Streams(streams)),
         })
     }
+}
+
+/// From the first event to the last. `None` where there is none.
+pub(super) fn all_places(reader: &dyn Store) -> Result<Option<RangeInclusive<u64>>, StoreError> {
+    let end = |query: Query| -> Result<Option<u64>, StoreError> {
+        let mut place = None;
+        reader.visit_events(&query.limit(1).columns(Columns::HEADS), &mut |row| {
+            place = row.position.map(|position| position.0);
+            Flow::Break(())
+        })?;
+        Ok(place)
+    };
+    let (first, last) = (end(Query::store())?, end(Query::store().backward())?);
+    Ok(first.zip(last).map(|(first, last)| first..=last))
 }
 
 /// The types of the store that are wanted, where it knows them at once and some are asked for.

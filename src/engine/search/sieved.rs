@@ -1,6 +1,6 @@
 //! The places that a side index leaves of a store.
 
-use super::bounds::all_places;
+use super::plan::all_places;
 use super::running::{BLOCK, Piece};
 use super::{Days, Search, Wanted};
 use crate::engine::find::Needle;
