@@ -35,6 +35,8 @@ mod search;
 mod side;
 mod signing;
 mod small_file;
+#[cfg(test)]
+mod small_store;
 mod smallest;
 mod snapshots;
 mod sql;
@@ -89,6 +91,8 @@ pub use search::{
 pub use side::{SideError, SideIndex, SidePlace, SideSize, Unusable};
 pub use signing::KeyError;
 pub use small_file::Unreadable;
+#[cfg(test)]
+pub(crate) use small_store::five_leads;
 pub use smallest::{Smallest, Sought, smallest};
 pub use snapshots::{SNAPSHOT_SPACING, check_snapshots, keep_long_streams, keep_snapshots};
 pub use sql::{SqlAnswer, SqlError, SqlQuery, SqlRows, SqlTable, sql, sql_tables};

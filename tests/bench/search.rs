@@ -11,7 +11,6 @@ use super::stores::Stores;
 /// So many results are shown at first.
 const SHOWN: u32 = 200;
 
-
 pub(super) fn find(table: &mut Table, stores: &Stores) {
     let store = NativeStore::open(stores.sample()).expect("the sample");
     let find = |text: &str, most: u32| {

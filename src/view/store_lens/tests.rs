@@ -102,27 +102,7 @@ fn times_of_chips_lie_before_the_moment_that_is_looked_at() {
 
 /// A lens at a small store, and what it asks.
 fn at_store() -> (tempfile::TempDir, Engine, StoreLens) {
-    use crate::event::{EventId, NewEvent};
-    use crate::store::native::NativeStore;
-    use crate::store::{Expected, Writer};
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("events.db");
-    let mut store = NativeStore::create(&path).expect("a store");
-    for number in 0..5 {
-        let event = NewEvent {
-            id: EventId::new(&format!("e{number}")),
-            event_type: "lead-initialized".into(),
-            schema: 1,
-            recorded_at: Some(Timestamp::from_micros(number)),
-            payload: format!(r#"{{"lead-id": {number}, "name": "n{number}"}}"#),
-            metadata: String::new(),
-        };
-        store.append(&format!("lead-{number}").as_str().into(), Expected::Any, &[event]).expect("recorded");
-    }
-    drop(store);
-    let source = crate::store::Source::from(path);
-    let first = crate::store::open(&source).expect("opened");
-    let engine = Engine::new(source, first, std::sync::Arc::new(|| ()));
+    let (folder, engine) = crate::engine::five_leads();
     (folder, engine, lens())
 }
 
