@@ -233,7 +233,7 @@ fn hide_false_port(rest: &mut String, begin: usize, hidden: &mut Hidden) {
     for host in rest[begin..end].split(',') {
         if let Some((name, port)) = host.rsplit_once(':')
             && !port.contains(']')
-            && (port.len() > 5 || !port.bytes().all(|byte| byte.is_ascii_digit()))
+            && (port.len() > 5 || !port.bytes().all(|byte| byte.is_ascii_digit()) || has_second_colon(name))
         {
             let colon = at + name.find(':').filter(|_| !name.contains('[')).unwrap_or(name.len());
             let behind = rest[colon..].rfind('@').map_or(rest.len(), |at| colon + at);
@@ -243,6 +243,11 @@ fn hide_false_port(rest: &mut String, begin: usize, hidden: &mut Hidden) {
         }
         at += host.len() + 1;
     }
+}
+
+/// A host has one colon, before its port; more than one has only an address in brackets.
+fn has_second_colon(name: &str) -> bool {
+    name.contains(':') && !name.contains('[')
 }
 
 fn hide_in_options(query: &str, is_postgres: bool, hidden: &mut Hidden) -> String {
@@ -306,6 +311,8 @@ mod tests {
         "postgres://u:PW",
         "postgres://u:PW/d",
         "postgres://u:PW?sslmode=require",
+        "postgres://u:PW:/?@h",
+        "postgres://u:PW:5432/?@h",
         "postgres://u:PW/x?y@h/d",
         "postgres://u:PW%40h/d",
         "postgres://u%3APW@h/d",
