@@ -595,7 +595,7 @@ pub(super) struct MaterialiseArgs {
     pub store: OsString,
     /// state, search, analysis (leads), service (tickets) or fields (any stream)
     #[arg(long, value_name = "P")]
-    pub projection: String,
+    pub projection: ProjectionName,
     /// Only streams of this category (what stands before the first `-`)
     #[arg(long, value_name = "C")]
     pub category: Option<String>,
@@ -615,7 +615,7 @@ pub(super) struct DriftArgs {
     pub store: OsString,
     /// state, search, analysis (leads), service (tickets) or fields (any stream)
     #[arg(long, value_name = "P")]
-    pub projection: String,
+    pub projection: ProjectionName,
     /// Only streams of this category (what stands before the first `-`)
     #[arg(long, value_name = "C")]
     pub category: Option<String>,

@@ -29,7 +29,7 @@ pub(super) fn materialise(args: &MaterialiseArgs, context: &Context, out: &mut O
     let reader = context.open(&args.store)?;
     let table = model_table(&args.projection, args.category.as_deref());
     let wish = ModelWish {
-        projection: args.projection.clone(),
+        projection: args.projection.to_string(),
         category: args.category.clone(),
         place: ModelPlace::parse_os(&args.into).or_table(&table),
         source: source(&args.store)?,
@@ -65,7 +65,7 @@ pub(super) fn materialise(args: &MaterialiseArgs, context: &Context, out: &mut O
         }
     }
     if !left_out.is_empty() {
-        let name = &args.projection;
+        let name: &str = &args.projection;
         message(format_args!("streams of {} have no projection {name} and are left out", left_out.join(", ")));
     }
     Ok(Outcome::Done)
@@ -105,7 +105,7 @@ pub(super) fn drift(args: &DriftArgs, context: &Context, out: &mut Output) -> Re
     let reader = context.open(&args.store)?;
     let table = model_table(&args.projection, args.category.as_deref());
     let wish = DriftWish {
-        projection: args.projection.clone(),
+        projection: args.projection.to_string(),
         category: args.category.clone(),
         against: ModelPlace::parse_os(&args.against).or_table(&table),
         map,

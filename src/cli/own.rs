@@ -1,5 +1,6 @@
 //! Projections of the user's own on the command line: `--projection FILE.js`.
 
+use std::fmt;
 use std::fs;
 use std::io::Read;
 use std::ops::Deref;
@@ -54,6 +55,12 @@ impl FromStr for ProjectionName {
             offer(&ProjectionRef::new(projection));
         }
         Ok(Self { name: name.to_owned(), script: Some(script) })
+    }
+}
+
+impl fmt::Display for ProjectionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
     }
 }
 

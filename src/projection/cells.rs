@@ -312,6 +312,13 @@ fn report_member_changes(path: &str, before: &str, after: &str, report: &mut dyn
     true
 }
 
+/// Whether nobody could tell the two apart: `[]` and `[null]` are two values, and are shown alike.
+pub fn are_shown_alike(one: &Value, two: &Value) -> bool {
+    let mut are_alike = true;
+    report_value_changes("", one, two, &mut |_| are_alike = false);
+    are_alike
+}
+
 /// The paths at which two values differ: as deep as both are of one shape. What is absent and what is `null` are
 /// the same.
 pub fn report_value_changes(path: &str, before: &Value, after: &Value, report: &mut dyn FnMut(&str)) {

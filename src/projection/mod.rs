@@ -20,8 +20,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use cells::{
-    Cell, CellValues, Items, RawJson, cell_value, diff_values, report_cells, report_text_changes, report_value_changes,
-    show_cells,
+    Cell, CellValues, Items, RawJson, are_shown_alike, cell_value, diff_values, report_cells, report_text_changes,
+    report_value_changes, show_cells,
 };
 pub use fault::{Fault, FaultKind, SourcePlace};
 pub use fields::{FieldsProjection, FieldsState};

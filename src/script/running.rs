@@ -53,7 +53,6 @@ pub struct Running {
     calls: Calls,
     names: Names,
     context: Context,
-    runtime: JsRuntime,
     until: Rc<Cell<Instant>>,
     ended: Rc<Cell<bool>>,
     name: String,
@@ -125,7 +124,7 @@ impl Running {
             };
             Ok((calls, definition))
         })?;
-        Ok((Self { calls, names: Names::default(), context, runtime, until, ended, name: name.to_owned() }, definition))
+        Ok((Self { calls, names: Names::default(), context, until, ended, name: name.to_owned() }, definition))
     }
 
     fn call<T, A>(&self, which: &Kept, args: A) -> Result<T, Fault>
@@ -205,11 +204,6 @@ impl Running {
 
     fn fields<'g, 'e>(&'g self, given: &'g Given<'e>, partition: &'g str) -> Fields<'g, 'e> {
         Fields { given, partition, names: &self.names }
-    }
-
-    /// Frees what nothing refers to any more.
-    pub fn tidy(&self) {
-        self.runtime.run_gc();
     }
 }
 

@@ -81,15 +81,8 @@ fn timeline_of_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, control
     }
 }
 
-/// What moves the cursor, and where it stands.
-fn cursor_ui(
-    ui: &mut Ui,
-    scene: &mut Scene<'_>,
-    heads: &[Head],
-    cursor: usize,
-    typed: &mut TypedMoment,
-    is_playing: bool,
-) {
+/// What moves the cursor, of a stream or of the store.
+pub(super) fn steps_ui(ui: &mut Ui, scene: &mut Scene<'_>, is_playing: bool) {
     let play = if is_playing { (Icon::Pause, "stop") } else { (Icon::Play, "play") };
     for (icon, name, command) in [
         (Icon::First, "first-event", Command::First),
@@ -102,6 +95,18 @@ fn cursor_ui(
             scene.run(command);
         }
     }
+}
+
+/// What moves the cursor, and where it stands.
+fn cursor_ui(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    heads: &[Head],
+    cursor: usize,
+    typed: &mut TypedMoment,
+    is_playing: bool,
+) {
+    steps_ui(ui, scene, is_playing);
     let Some(head) = heads.get(cursor) else { return };
     let last = heads.last().map_or(String::new(), |head| head.version.to_string());
     let values = [("version", head.version.to_string().into()), ("last", last.into())];

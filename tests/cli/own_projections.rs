@@ -160,3 +160,22 @@ fn the_order_of_the_stores_events_decides_what_a_shared_state_sees() {
     let rows = project(&sandbox, &[]);
     assert_eq!((&rows[0]["state"], &rows[1]["state"]), (&json!({"at": 4}), &json!({"at": 2})), "{rows}");
 }
+
+#[test]
+fn a_read_model_is_made_of_it_held_against_it_and_made_anew_when_its_source_is_another() {
+    let sandbox = sandbox(PER_ORDER);
+    let make = ["materialise", "a.db", "--projection", "own.js", "--category", "order", "--into", "own.db"];
+    let made = |sandbox: &Sandbox| sandbox.run(&[&make[..], &["--format", "json"]].concat()).ok().json();
+    let first = made(&sandbox);
+    assert_eq!((&first["rows"], &first["made"]), (&json!(2), &json!("new")), "{first}");
+    assert_eq!(made(&sandbox)["made"], json!(null), "its source is the same");
+    let table = first["table"].as_str().expect("named").to_owned();
+    let drift = ["drift", "a.db", "--projection", "own.js", "--category", "order", "--against", &table];
+    sandbox.run(&drift).ok();
+    sandbox.write("own.js", &PER_ORDER.replace("s.total = e.data.total", "s.total = e.data.total * 2"));
+    let differing = sandbox.run(&drift).code(1).out;
+    assert!(differing.contains("total  5      10"), "{differing}");
+    let again = made(&sandbox);
+    assert!(again["made"].is_string() && again["made"] != first["made"], "{again}");
+    sandbox.run(&drift).ok();
+}

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use cel::{Context, Program, Value as Cel};
-use foldline::expr::{EventPart, Expression, Moment, Names, Value, Which};
+use foldline::expr::{DoubtKind, EventPart, Expression, Kind, Moment, Names, Stop, Value, Which};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
@@ -146,6 +146,36 @@ fn expressions() -> impl Strategy<Value = String> {
     })
 }
 
+/// The other reader rounds a whole number before it compares it with a broken one, so that 2^63 - 1 is 2^63 to it. By CEL's
+/// definition, which Foldline keeps to, each stands at its own place on the line of numbers.
+fn of_broken_numbers(text: &str) -> bool {
+    ["d", "2.0"]
+        .iter()
+        .any(|name| text.split(|one: char| !one.is_alphanumeric() && one != '.').any(|word| word == *name))
+        || text.contains("double(")
+}
+
+#[test]
+fn a_whole_number_is_not_rounded_before_it_is_compared_with_a_broken_one() {
+    let at = At(state(i64::MAX, "", true));
+    let names = Names { fields: vec!["i".to_owned()], ..Names::default() };
+    for (text, expected) in [
+        ("double(i) == i", "false"),
+        ("double(i) > i", "true"),
+        ("double(i) in [i]", "false"),
+        ("double(9007199254740992) == 9007199254740993", "false"),
+        ("double(9007199254740992) == 9007199254740992", "true"),
+    ] {
+        let expression = Expression::new(text, &names).unwrap_or_else(|flaw| panic!("{text}: {flaw}"));
+        assert_eq!(expression.value(&at, &|| false).as_ref().map(ours), Ok(expected.to_owned()), "{text}");
+    }
+}
+
+/// The other reader takes a map's keys, in any order, for what is added to a list. CEL has no such sum.
+fn is_map_added_to_list(stop: &Stop) -> bool {
+    matches!(stop, Stop::Unknown(doubt) if matches!(doubt.kind, DoubtKind::Reckon(Kind::List, Kind::Map)))
+}
+
 proptest! {
     #![proptest_config(cases(768))]
 
@@ -156,6 +186,7 @@ proptest! {
         word in prop::sample::select(TEXTS.to_vec()),
         is in any::<bool>(),
     ) {
+        let whole = if of_broken_numbers(&text) { whole.min(1 << 53) } else { whole };
         let state = state(whole, word, is);
         let mut context = Context::default();
         for (name, value) in state.as_object().expect("an object") {
@@ -167,6 +198,9 @@ proptest! {
         let at = At(state);
         if let Some(expected) = program.execute(&context).ok().as_ref().and_then(shown) {
             let value = expression.value(&at, &|| false);
+            if value.as_ref().is_err_and(is_map_added_to_list) {
+                return Ok(());
+            }
             let value = value.as_ref().map(ours);
             prop_assert_eq!(value, Ok(expected), "{} with {} and {:?}", text, whole, word);
         }

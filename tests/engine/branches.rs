@@ -410,3 +410,14 @@ fn a_branch_of_a_stream_without_events_is_what_it_inserts() {
     assert_eq!(what_if.timeline.heads().len(), 1);
     assert_eq!(what_if.layout.faults(), [(1, EditError::NoEvent { version: Version(0) })]);
 }
+
+#[test]
+fn what_is_shown_alike_is_no_place_where_a_branch_diverges() {
+    let events = given([event("order-placed", json!({"items": []})), event("order-paid", json!({"by": "card"}))]);
+    let projection = registry().find(None, "fields").expect("of any stream");
+    let to = NewPayload::Fields(vec![("items[0]".to_owned(), Value::Null)]);
+    let edits = branch([Alteration::Change { event: at(0), to }]);
+    let what_if = fold(None, &projection, events.recorded(), &edits);
+    assert_eq!(what_if.timeline.show(Some(0))["items"], json!([null]), "the edit is carried out");
+    assert_eq!(what_if.diverges, None);
+}

@@ -29,6 +29,13 @@ fn moments(store: &dyn Store, events: &[RecordedEvent]) -> Vec<StoreMoment> {
     moments
 }
 
+/// The value, or as much of it as a cell has room for.
+fn fits(cell: &Value, value: &Value) -> bool {
+    let whole = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let begin = cell.as_str().and_then(|text| text.strip_suffix('…'));
+    cell == value || begin.is_some_and(|begin| whole.len() > 400 && begin.len() > 390 && whole.starts_with(begin))
+}
+
 fn rows_hold(store: &dyn Store, name: Option<&str>) -> Result<(), TestCaseError> {
     let events = read(store, &Query::store());
     for at in moments(store, &events) {
@@ -42,7 +49,8 @@ fn rows_hold(store: &dyn Store, name: Option<&str>) -> Result<(), TestCaseError>
             prop_assert_eq!((row.version, row.recorded_at), (*version, *recorded_at));
             let fields = state.as_object().cloned().unwrap_or_default();
             for (field, value) in &fields {
-                prop_assert_eq!(row.value(&key_path("", field)), value, "{} of {} at {:?}", field, row.stream, at);
+                let cell = row.value(&key_path("", field));
+                prop_assert!(fits(cell, value), "{} of {} at {:?}: {} is no {}", field, row.stream, at, cell, value);
             }
             prop_assert_eq!(row.value("total"), fields.get("total").unwrap_or(&Value::Null));
         }

@@ -1,7 +1,7 @@
 //! A branch folded, kept or only looked at.
 
 use super::{BranchEvent, Layout, NewEvents, SlotEvent};
-use crate::projection::{Problem, Projection};
+use crate::projection::{Problem, Projection, are_shown_alike};
 use crate::replay::Replay;
 use crate::replay::refold::Refolded;
 
@@ -79,7 +79,7 @@ impl<P: Projection> Replay<P> {
                     changed.extend(replay.changes.of_event(index));
                 }
             }
-            if changed.iter().any(|path| old.cell(path) != new.cell(path)) {
+            if changed.iter().any(|path| !are_shown_alike(&old.cell(path), &new.cell(path))) {
                 return Some(place);
             }
             // Where also what is not shown is the same, it stays the same. Looked at ever more rarely, for a state is long.

@@ -10,8 +10,9 @@ use egui::{Button, RichText, Role, TextEdit, Ui, WidgetInfo};
 use super::Scene;
 use super::ends::ends_ui;
 use super::grouped;
-use super::icons::{Icon, flag_button, icon_button};
+use super::icons::flag_button;
 use super::parts::cut;
+use super::timeline::steps_ui;
 use crate::command::{Action, Command, TimeAction};
 use crate::index::{Facet, StoreMoment};
 use crate::theme::palette;
@@ -59,18 +60,7 @@ pub fn store_time_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, 
 /// What moves the cursor, and where it stands.
 fn cursor_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, is_playing: bool) {
     let dim = palette(ui).dim;
-    let play = if is_playing { (Icon::Pause, "stop") } else { (Icon::Play, "play") };
-    for (icon, name, command) in [
-        (Icon::First, "first-event", Command::First),
-        (Icon::Back, "step-back", Command::StepBack),
-        (play.0, play.1, Command::Play),
-        (Icon::Forward, "step-forward", Command::StepForward),
-        (Icon::Last, "last-event", Command::Last),
-    ] {
-        if icon_button(ui, icon, &scene.text(name)).clicked() {
-            scene.run(command);
-        }
-    }
+    steps_ui(ui, scene, is_playing);
     let cursor = store.time.cursor();
     let when = match (cursor.recorded_at, cursor.count) {
         (Some(at), _) => scene.zone.long(at),
