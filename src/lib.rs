@@ -20,7 +20,8 @@
 //! - [`index`]: a whole store at any moment: each stream under a projection as it stood, counts of a field over time.
 //! - [`engine`]: an open store at work. A few threads with kept connections, one answer at a time for each question,
 //!   what others record, and the questions that the command line and the window share; `sql` answers those in SQL,
-//!   `materialise` keeps projections as tables, `drift` holds tables against them.
+//!   `materialise` keeps projections as tables, `drift` holds tables against them. `partitions` folds a user's own projection,
+//!   `division` makes its partitions streams of a store.
 //! - [`workspace`]: what a user keeps beside a store, in a file of the user's own.
 //! - [`view`]: what the window shows of an open store, without drawing it. No I/O, no clock.
 //! - [`sample`]: believable histories from a seed number.

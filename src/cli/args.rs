@@ -117,6 +117,10 @@ where `key` is the column that tells whose row it is, `stream` how the stream is
 leads from fields to columns. Ends with 1 if anything differs."
     )]
     Drift(DriftArgs),
+    /// Which partitions two versions of a projection show otherwise, in which fields, and since which event
+    CompareProjections(CompareProjectionsArgs),
+    /// Write a first draft of a projection of your own for a category, from what its events hold
+    GuessProjection(GuessProjectionArgs),
     /// Append an event of your own
     Append(AppendArgs),
     /// Append the natural compensation of an earlier event
@@ -570,6 +574,9 @@ pub(super) struct SqlArgs {
     /// One SELECT in SQLite's SQL [default: list the tables]
     #[arg(allow_hyphen_values = true)]
     pub query: Option<String>,
+    /// With tables of a projection of your own; one that does not give each stream a state makes `streams` its partitions
+    #[arg(long, value_name = "FILE.js")]
+    pub projection: Option<ProjectionName>,
     /// A position in the store's order, a time or `latest`
     #[arg(long, value_name = "AT|POSITION", default_value = "latest", value_parser = store_moment, allow_negative_numbers = true)]
     pub as_of: StoreMoment,
@@ -593,7 +600,7 @@ pub(super) struct SqlArgs {
 pub(super) struct MaterialiseArgs {
     /// A path, an address or `sample`
     pub store: OsString,
-    /// state, search, analysis (leads), service (tickets) or fields (any stream)
+    /// state, search, analysis (leads), service (tickets), fields (any stream) or a file of your own (FILE.js)
     #[arg(long, value_name = "P")]
     pub projection: ProjectionName,
     /// Only streams of this category (what stands before the first `-`)
@@ -613,7 +620,7 @@ pub(super) struct MaterialiseArgs {
 pub(super) struct DriftArgs {
     /// A path, an address or `sample`
     pub store: OsString,
-    /// state, search, analysis (leads), service (tickets) or fields (any stream)
+    /// state, search, analysis (leads), service (tickets), fields (any stream) or a file of your own (FILE.js)
     #[arg(long, value_name = "P")]
     pub projection: ProjectionName,
     /// Only streams of this category (what stands before the first `-`)
@@ -630,6 +637,38 @@ pub(super) struct DriftArgs {
     pub memory: u64,
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompareProjectionsArgs {
+    /// What is: a file of your own (FILE.js), or state, search, analysis (leads), service (tickets), fields (any stream)
+    pub old: ProjectionName,
+    /// What it would become: the same
+    pub new: ProjectionName,
+    /// A path, an address or `sample`
+    pub store: OsString,
+    /// A position in the store's order, a time or `latest`
+    #[arg(long, value_name = "AT|POSITION", default_value = "latest", value_parser = store_moment, allow_negative_numbers = true)]
+    pub as_of: StoreMoment,
+    /// The memory that it may take, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = number, allow_negative_numbers = true)]
+    pub memory: u64,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct GuessProjectionArgs {
+    /// A path, an address or `sample`
+    pub store: OsString,
+    /// The category, as `foldline info` names it
+    pub category: String,
+    /// Write it to this file, whose name ends in .js [default: print it]
+    #[arg(long, value_name = "FILE.js")]
+    pub to: Option<PathBuf>,
+    /// Replace the file if it is there
+    #[arg(long, requires = "to")]
+    pub force: bool,
 }
 
 #[derive(Debug, Args)]
@@ -815,6 +854,9 @@ pub(super) struct ExportArgs {
     /// what is in quotation marks is one word
     #[arg(long, value_name = "TEXT")]
     pub containing: Option<String>,
+    /// Only the events that this projection of your own takes; STREAM then names one of its partitions
+    #[arg(long, value_name = "FILE.js")]
+    pub projection: Option<ProjectionName>,
     /// In CSV, one column for each field of payload and metadata. It is for spreadsheets, and not read back
     #[arg(long)]
     pub csv_fields: bool,

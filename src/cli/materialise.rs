@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::args::{DriftArgs, Format, MaterialiseArgs};
 use super::look::unless_category;
 use super::output::{Align, Table, json, plain};
+use super::own::Under;
 use super::progress::{counted, watching};
 use super::target::{Context, source};
 use super::terminal::{Output, message};
@@ -26,14 +27,15 @@ use crate::store::ModelPlace;
 const MOST_SHOWN: usize = 100;
 
 pub(super) fn materialise(args: &MaterialiseArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
-    let reader = context.open(&args.store)?;
-    let table = model_table(&args.projection, args.category.as_deref());
+    let budget = Budget::of_mebibytes(args.memory);
+    let reader = Under::within(context, &args.store, Some(&args.projection), budget)?.reader;
+    let table = model_table(args.projection.stem(), args.category.as_deref());
     let wish = ModelWish {
         projection: args.projection.to_string(),
         category: args.category.clone(),
         place: ModelPlace::parse_os(&args.into).or_table(&table),
         source: source(&args.store)?,
-        budget: Budget::of_mebibytes(args.memory),
+        budget,
     };
     let ticket = Ticket::new("folding events");
     let answer = watching("folding events", &ticket, || bring_up(reader.as_ref(), &wish, &ticket));
@@ -102,14 +104,15 @@ impl<'a> From<&'a Difference> for DifferenceRow<'a> {
 
 pub(super) fn drift(args: &DriftArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     let map = args.map.as_deref().map(read_map).transpose()?;
-    let reader = context.open(&args.store)?;
-    let table = model_table(&args.projection, args.category.as_deref());
+    let budget = Budget::of_mebibytes(args.memory);
+    let reader = Under::within(context, &args.store, Some(&args.projection), budget)?.reader;
+    let table = model_table(args.projection.stem(), args.category.as_deref());
     let wish = DriftWish {
         projection: args.projection.to_string(),
         category: args.category.clone(),
         against: ModelPlace::parse_os(&args.against).or_table(&table),
         map,
-        budget: Budget::of_mebibytes(args.memory),
+        budget,
     };
     let ticket = Ticket::new("folding events");
     let answer = watching("folding events", &ticket, || hold_against(reader.as_ref(), &wish, &ticket));

@@ -5,7 +5,9 @@ mod args;
 mod causes;
 mod census;
 mod change;
+mod compare_projections;
 mod evidence;
+mod guess;
 mod histogram;
 mod look;
 mod map;
@@ -341,6 +343,8 @@ fn dispatch(command: Command, context: &Context, out: &mut Output) -> Result<Out
         Command::Sql(args) => looking(sql::sql, &args, context, out),
         Command::Materialise(args) => looking(materialise::materialise, &args, context, out),
         Command::Drift(args) => looking(materialise::drift, &args, context, out),
+        Command::CompareProjections(args) => looking(compare_projections::compare_projections, &args, context, out),
+        Command::GuessProjection(args) => looking(guess::guess_projection, &args, context, out),
         Command::Verify(args) => looking(verify::verify, &args, context, out),
         Command::Seal(args) => looking(seal::seal, &args, context, out),
         Command::Evidence(args) => looking(evidence::evidence, &args, context, out),

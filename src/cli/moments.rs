@@ -7,39 +7,45 @@ use serde_json::{Value, json};
 
 use super::args::{BlameArgs, DiffArgs, Format, ShowArgs};
 use super::output::{Align, Table, json, optional, plain};
+use super::own::{ProjectionName, Under};
 use super::progress::Progress;
 use super::target::Context;
 use super::terminal::Output;
 use super::{Failure, Outcome};
-use crate::engine::{Described, Moment, describe, load_timeline, resolve, show as fold_and_show};
-use crate::event::{EventRow, EventType, Head, Metadata, StreamId, Timestamp, Version};
+use crate::engine::{Described, Moment, load_timeline, resolve, show as fold_and_show};
+use crate::event::{EventRow, EventType, Head, Metadata, Timestamp, Version};
 use crate::projection::leaves;
 use crate::replay::{Index, Timeline};
 use crate::store::{Columns, Flow, Query, Store, StoreError};
 
 pub(super) fn show(args: &ShowArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     let ShowArgs { store, stream, at, projection, format } = args;
-    let reader = context.open(store)?;
-    let described = describe(reader.as_ref(), &StreamId::from(stream.as_str()))?;
+    let under = Under::open(context, store, projection.as_ref())?;
+    let (reader, described) = (&under.reader, under.describe(stream)?);
     let projection = described.projection(projection.as_deref())?;
     let mut progress = Progress::new("folding events", Some(described.row.events));
     let shown = fold_and_show(reader.as_ref(), &described, &projection, *at, &mut |count| progress.tell(count))?;
     drop(progress);
+    let event = under.own_event(&described.row.stream, shown.version);
     match format {
-        Format::Json => json(
-            out,
-            &json!({
+        Format::Json => {
+            let mut answer = json!({
                 "stream": stream,
                 "version": shown.version,
                 "recorded_at": shown.recorded_at,
                 "projection": projection.name(),
                 "state": shown.state,
                 "findings": shown.findings,
-            }),
-        )?,
+            });
+            if let Some(event) = event {
+                answer["event"] = event.into();
+            }
+            json(out, &answer)?;
+        }
         Format::Table => {
             let at = shown.recorded_at.map_or_else(|| "no time recorded".to_owned(), |at| at.to_string());
-            writeln!(out.text(), "{stream} at version {}, {at}\n", shown.version)?;
+            let event = event.map(|event| format!(" ({event})")).unwrap_or_default();
+            writeln!(out.text(), "{} at version {}{event}, {at}\n", named(stream), shown.version)?;
             print_state(out, &shown.state)?;
             if !shown.findings.is_empty() {
                 writeln!(out.text())?;
@@ -54,6 +60,11 @@ pub(super) fn show(args: &ShowArgs, context: &Context, out: &mut Output) -> Resu
     Ok(Outcome::Done)
 }
 
+/// The one state of a projection that does not divide has no name.
+fn named(stream: &str) -> &str {
+    if stream.is_empty() { "the state" } else { stream }
+}
+
 pub(super) fn print_state(out: &mut Output, state: &Value) -> Result<(), Failure> {
     let mut rows = Vec::new();
     leaves(state, &mut |path, value| rows.push(vec![path.to_owned(), plain(value)]));
@@ -65,7 +76,7 @@ pub(super) fn print_state(out: &mut Output, state: &Value) -> Result<(), Failure
 
 /// A stream loaded under a projection, and the events that answers refer to.
 pub(super) struct Loaded {
-    pub(super) reader: Box<dyn Store>,
+    pub(super) under: Under,
     pub(super) described: Described,
     pub(super) timeline: Box<dyn Timeline>,
 }
@@ -75,19 +86,34 @@ impl Loaded {
         context: &Context,
         store: &OsStr,
         stream: &str,
-        projection: Option<&str>,
+        projection: Option<&ProjectionName>,
     ) -> Result<Self, Failure> {
-        let reader = context.open(store)?;
-        let described = describe(reader.as_ref(), &StreamId::from(stream))?;
-        let projection = described.projection(projection)?;
+        let under = Under::open(context, store, projection)?;
+        let (reader, described) = (&under.reader, under.describe(stream)?);
+        let projection = described.projection(projection.map(|name| &**name))?;
         let mut progress = Progress::new("folding events", Some(described.row.events));
         let timeline =
             load_timeline(reader.as_ref(), &described, &projection, &mut |_| {}, &mut |count| progress.tell(count))?;
-        Ok(Self { reader, described, timeline })
+        Ok(Self { under, described, timeline })
+    }
+
+    pub(super) fn reader(&self) -> &dyn Store {
+        self.under.reader.as_ref()
+    }
+
+    /// What an answer says of an event that set something.
+    pub(super) fn set_by<'a>(&self, head: &'a Head, actor: Option<&'a str>) -> SetBy<'a> {
+        let event = self.own_event(head);
+        SetBy { version: head.version, event_type: &head.event_type, actor, event }
+    }
+
+    /// Of a partition: where an event stands.
+    fn own_event(&self, head: &Head) -> Option<String> {
+        self.under.own_event(&self.described.row.stream, head.version)
     }
 
     pub(super) fn index(&self, moment: Moment) -> Result<(Version, Index), Failure> {
-        let version = resolve(self.reader.as_ref(), &self.described.row, moment)?;
+        let version = resolve(self.reader(), &self.described.row, moment)?;
         let gone = || StoreError::Changed(self.described.row.stream.as_str().into());
         Ok((version, self.timeline.index_of(version).ok_or_else(gone)?))
     }
@@ -110,11 +136,11 @@ impl Loaded {
         if versions.len() <= ASKED_ONE_BY_ONE {
             for version in &versions {
                 let one = Query::stream(stream.clone()).between(Some(*version), Some(*version)).columns(columns);
-                self.reader.visit_events(&one, &mut note)?;
+                self.reader().visit_events(&one, &mut note)?;
             }
         } else {
             let all = Query::stream(stream.clone()).between(versions.first().copied(), versions.last().copied());
-            self.reader.visit_events(&all.columns(columns), &mut |row| {
+            self.reader().visit_events(&all.columns(columns), &mut |row| {
                 if versions.binary_search(&row.version).is_ok() { note(row) } else { Flow::Continue(()) }
             })?;
         }
@@ -163,12 +189,9 @@ pub(super) struct SetBy<'a> {
     #[serde(rename = "type")]
     event_type: &'a EventType,
     actor: Option<&'a str>,
-}
-
-impl<'a> SetBy<'a> {
-    pub(super) fn new(head: &'a Head, actor: Option<&'a str>) -> Self {
-        Self { version: head.version, event_type: &head.event_type, actor }
-    }
+    /// Of a partition: where the event stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -181,11 +204,14 @@ struct BlameRow<'a> {
     recorded_at: Option<Timestamp>,
     actor: Option<&'a str>,
     reason: Option<&'a str>,
+    /// Of a partition: where the event stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<String>,
 }
 
 pub(super) fn diff(args: &DiffArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     let DiffArgs { store, stream, from, to, projection, format } = args;
-    let loaded = Loaded::new(context, store, stream, projection.as_deref())?;
+    let loaded = Loaded::new(context, store, stream, projection.as_ref())?;
     let ((from_version, from), (to_version, to)) = (loaded.index(*from)?, loaded.index(*to)?);
     let changes = loaded.timeline.diff(Some(from), Some(to));
     let authors = loaded.authors(changes.iter().filter_map(|(_, set_by)| *set_by))?;
@@ -193,7 +219,7 @@ pub(super) fn diff(args: &DiffArgs, context: &Context, out: &mut Output) -> Resu
         .iter()
         .map(|(change, set_by)| {
             let head = loaded.head(*set_by);
-            let set_by = head.map(|head| SetBy::new(head, authors.actor(Some(head))));
+            let set_by = head.map(|head| loaded.set_by(head, authors.actor(Some(head))));
             DiffRow { field: &change.field, before: &change.before, after: &change.after, set_by }
         })
         .collect();
@@ -203,7 +229,7 @@ pub(super) fn diff(args: &DiffArgs, context: &Context, out: &mut Output) -> Resu
             writeln!(out.text(), "{stream} is the same at versions {from_version} and {to_version}")?;
         }
         Format::Table => {
-            let columns = [
+            let mut columns = vec![
                 ("field", Align::Left),
                 ("before", Align::Left),
                 ("after", Align::Left),
@@ -211,17 +237,20 @@ pub(super) fn diff(args: &DiffArgs, context: &Context, out: &mut Output) -> Resu
                 ("type", Align::Left),
                 ("actor", Align::Left),
             ];
+            columns.extend(loaded.under.division.is_some().then_some(("event", Align::Left)));
             let mut table = Table::new(out, &columns);
             for DiffRow { field, before, after, set_by } in &rows {
                 let set_by = set_by.as_ref();
-                table.row(&[
+                let mut cells = vec![
                     (*field).to_owned(),
                     plain(before),
                     plain(after),
                     set_by.map(|event| format!("v{}", event.version)).unwrap_or_default(),
                     set_by.map(|event| event.event_type.to_string()).unwrap_or_default(),
                     set_by.and_then(|event| event.actor).unwrap_or_default().to_owned(),
-                ])?;
+                ];
+                cells.extend(set_by.and_then(|event| event.event.clone()));
+                table.row(&cells)?;
             }
             table.finish()?;
         }
@@ -231,7 +260,7 @@ pub(super) fn diff(args: &DiffArgs, context: &Context, out: &mut Output) -> Resu
 
 pub(super) fn blame(args: &BlameArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     let BlameArgs { store, stream, at, projection, format } = args;
-    let loaded = Loaded::new(context, store, stream, projection.as_deref())?;
+    let loaded = Loaded::new(context, store, stream, projection.as_ref())?;
     let (_, index) = loaded.index(*at)?;
     let fields = loaded.timeline.blame(index);
     let authors = loaded.authors(fields.iter().filter_map(|(_, _, set_by)| *set_by))?;
@@ -247,13 +276,14 @@ pub(super) fn blame(args: &BlameArgs, context: &Context, out: &mut Output) -> Re
                 recorded_at: head.and_then(|head| head.recorded_at),
                 actor: authors.actor(head),
                 reason: authors.reason(head),
+                event: head.and_then(|head| loaded.own_event(head)),
             }
         })
         .collect();
     match format {
         Format::Json => json(out, &rows)?,
         Format::Table => {
-            let columns = [
+            let mut columns = vec![
                 ("field", Align::Left),
                 ("value", Align::Left),
                 ("set by", Align::Right),
@@ -262,9 +292,10 @@ pub(super) fn blame(args: &BlameArgs, context: &Context, out: &mut Output) -> Re
                 ("actor", Align::Left),
                 ("reason", Align::Left),
             ];
+            columns.extend(loaded.under.division.is_some().then_some(("event", Align::Left)));
             let mut table = Table::new(out, &columns);
             for row in &rows {
-                table.row(&[
+                let mut cells = vec![
                     row.field.to_owned(),
                     plain(row.value),
                     row.version.map(|version| format!("v{version}")).unwrap_or_default(),
@@ -272,7 +303,9 @@ pub(super) fn blame(args: &BlameArgs, context: &Context, out: &mut Output) -> Re
                     optional(row.recorded_at),
                     optional(row.actor),
                     optional(row.reason),
-                ])?;
+                ];
+                cells.extend(row.event.clone());
+                table.row(&cells)?;
             }
             table.finish()?;
         }

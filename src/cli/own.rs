@@ -1,8 +1,9 @@
 //! Projections of the user's own on the command line: `--projection FILE.js`.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::ops::Deref;
 use std::path::Path;
 use std::str::FromStr;
@@ -17,11 +18,12 @@ use super::progress::{Progress, counted};
 use super::target::Context;
 use super::terminal::{Output, message};
 use super::{Failure, Outcome};
-use crate::engine::{FaultAt, PartitionRow, partitions};
-use crate::event::{EventRow, EventType, StreamId, Version};
+use crate::engine::{Described, Division, EngineError, FaultAt, PartitionRow, Partitions, describe, partitions};
+use crate::event::{Cursor, EventRow, EventType, StreamId, Version};
+use crate::index::{Budget, StoreMoment};
 use crate::replay::{ProjectionRef, offer};
-use crate::script::{EmittedKind, Output as Told, Script, ScriptProjection};
-use crate::store::Flow;
+use crate::script::{EmittedKind, Output as Told, Partition, Script, ScriptProjection};
+use crate::store::{Flow, Store};
 
 /// A projection as it is named: one of Foldline's, or a file with one of the user's own, which is offered from then on.
 #[derive(Clone, Debug)]
@@ -69,6 +71,74 @@ impl Deref for ProjectionName {
 
     fn deref(&self) -> &str {
         &self.name
+    }
+}
+
+impl ProjectionName {
+    /// As a table or a file may be called after it.
+    pub(super) fn stem(&self) -> &str {
+        let file = Path::new(&self.name).file_stem().and_then(OsStr::to_str);
+        file.filter(|_| self.script.is_some()).unwrap_or(&self.name)
+    }
+}
+
+/// A store as it is looked at under a projection: by its streams, or where the projection divides events otherwise, by its
+/// partitions.
+pub(super) struct Under {
+    pub(super) reader: Box<dyn Store>,
+    pub(super) division: Option<Division>,
+}
+
+impl Under {
+    pub(super) fn open(context: &Context, store: &OsStr, projection: Option<&ProjectionName>) -> Result<Self, Failure> {
+        Self::within(context, store, projection, Budget::default())
+    }
+
+    /// The same, with the memory that it may take.
+    pub(super) fn within(
+        context: &Context,
+        store: &OsStr,
+        projection: Option<&ProjectionName>,
+        budget: Budget,
+    ) -> Result<Self, Failure> {
+        let reader = context.open(store)?;
+        let script = projection.and_then(|name| name.script.as_ref());
+        let Some(script) = script.filter(|script| ScriptProjection::of(script).is_none()) else {
+            return Ok(Self { reader, division: None });
+        };
+        let total = if reader.capabilities().has_kept_counts { Some(reader.info()?.events) } else { None };
+        let mut progress = Progress::new("dividing events", total);
+        let division = Division::new(reader.as_ref(), script, budget, &mut |count| progress.tell(count))?;
+        drop(progress);
+        if let Some(projection) = division.projection() {
+            offer(&projection);
+        }
+        tell_strays(script, &division.strays());
+        Ok(Self { reader: Box::new(division.of(reader)), division: Some(division) })
+    }
+
+    /// The stream, or the partition, of this name.
+    pub(super) fn describe(&self, stream: &str) -> Result<Described, Failure> {
+        let described = describe(self.reader.as_ref(), &StreamId::from(stream));
+        let (Some(division), Err(EngineError::NoStream { near, .. })) = (&self.division, &described) else {
+            return Ok(described?);
+        };
+        let name = division.script().name();
+        let hint = match (division.script().definition().partition, near.as_slice()) {
+            (Partition::One, _) => "it has one state, whose name is empty: write \"\"".to_owned(),
+            (_, []) => format!("list them with `foldline project STORE --projection {name}`"),
+            (_, near) => {
+                let near: Vec<&str> = near.iter().map(StreamId::as_str).collect();
+                format!("did you mean {}?", near.join(" or "))
+            }
+        };
+        Err(Failure::Usage(format!("{name} makes no partition “{stream}”; {hint}")))
+    }
+
+    /// Of a partition's event: where it stands.
+    pub(super) fn own_event(&self, partition: &StreamId, version: Version) -> Option<String> {
+        let (stream, version) = self.division.as_ref()?.own_event(partition, version)?;
+        Some(format!("{stream}@{version}"))
     }
 }
 
@@ -130,6 +200,9 @@ pub(super) fn project_own(
 ) -> Result<Outcome, Failure> {
     let reader = context.open(&args.store)?;
     let total = if reader.capabilities().has_kept_counts { Some(reader.info()?.events) } else { None };
+    if !reader.capabilities().has_feed && script.definition().partition != Partition::Stream {
+        message("this store keeps no order across its streams; events of several are folded stream by stream");
+    }
     let mut progress = Progress::new("folding events", total);
     let most = args.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
     let columns: &[(&str, Align)] = match (args.emitted, args.logged) {
@@ -141,7 +214,13 @@ pub(super) fn project_own(
             ("caused by", Align::Left),
         ],
         (_, true) => &[("stream", Align::Left), ("version", Align::Right), ("text", Align::Left)],
-        _ => &[("partition", Align::Left), ("state", Align::Left), ("result", Align::Left), ("error", Align::Left)],
+        _ => &[
+            ("partition", Align::Left),
+            ("events", Align::Right),
+            ("state", Align::Left),
+            ("result", Align::Left),
+            ("error", Align::Left),
+        ],
     };
     let mut rows = Rows::new(out, args.format, args.csv_safe, columns);
     let (mut printed, mut outcome) = (0, Ok(()));
@@ -198,7 +277,8 @@ pub(super) fn project_own(
         }
     }
     rows.finish()?;
-    tell(args, script, &found.rows, &found.strays, found.impure.as_deref());
+    say(args, &found, out)?;
+    tell(script, &found);
     Ok(if found.rows.iter().any(|row| row.failed.is_some()) || !found.strays.is_empty() {
         Outcome::No
     } else {
@@ -215,8 +295,8 @@ fn kind(kind: EmittedKind) -> &'static str {
 }
 
 fn print(rows: &mut Rows<'_>, row: &PartitionRow) -> Result<(), Failure> {
-    let PartitionRow { partition, state, result, failed, .. } = row;
-    let error = failed.as_ref().map(|FaultAt { fault, stream, version, event_type }| Failed {
+    let PartitionRow { partition, state, result, failed, events, .. } = row;
+    let error = failed.as_ref().map(|FaultAt { fault, stream, version, event_type, .. }| Failed {
         message: fault.to_string(),
         line: fault.place.map(|place| place.line),
         column: fault.place.map(|place| place.column),
@@ -229,17 +309,43 @@ fn print(rows: &mut Rows<'_>, row: &PartitionRow) -> Result<(), Failure> {
         .map(|error| format!("{} v{} ({}): {}", error.stream, error.version, error.event_type, error.message));
     let cells = || {
         let text = |json: &Option<Box<str>>| json.as_deref().unwrap_or("null").to_owned();
-        vec![partition.to_string(), text(state), text(result), said.clone().unwrap_or_default()]
+        vec![partition.to_string(), events.to_string(), text(state), text(result), said.clone().unwrap_or_default()]
     };
     rows.row(&Row { partition, state: raw(state.as_deref()), result: raw(result.as_deref()), error }, cells)?;
     Ok(())
 }
 
-fn tell(args: &ProjectArgs, script: &Script, rows: &[PartitionRow], strays: &[FaultAt], impure: Option<&str>) {
+/// How much it is of, and up to where it was read.
+fn say(args: &ProjectArgs, found: &Partitions, out: &mut Output) -> Result<(), Failure> {
+    let partitions = counted(found.rows.len() as u64, "partition");
+    let of = counted(found.events, "event");
+    let said = format!("{partitions} of {of}{}, {}", then(args.as_of), read_up_to(&found.read_to));
     if args.format == RowFormat::Table {
-        message(format_args!("{}", counted(rows.len() as u64, "partition")));
+        writeln!(out.text(), "\n{said}")?;
+    } else {
+        message(said);
     }
-    let failed = rows.iter().filter(|row| row.failed.is_some()).count();
+    Ok(())
+}
+
+/// What an answer about a moment says of it.
+pub(super) fn then(at: StoreMoment) -> String {
+    match at {
+        StoreMoment::Latest => String::new(),
+        StoreMoment::Position(position) => format!(" at position {position}"),
+        StoreMoment::Time(at) => format!(" at {at}"),
+    }
+}
+
+pub(super) fn read_up_to(read_to: &Cursor) -> String {
+    match read_to.position() {
+        Some(position) => format!("read up to position {position}"),
+        None => "read to the end".to_owned(),
+    }
+}
+
+fn tell(script: &Script, found: &Partitions) {
+    let failed = found.rows.iter().filter(|row| row.failed.is_some()).count();
     if failed > 0 {
         message(format_args!(
             "{} failed on {}; its state is that of the other events",
@@ -247,17 +353,21 @@ fn tell(args: &ProjectArgs, script: &Script, rows: &[PartitionRow], strays: &[Fa
             counted(failed as u64, "partition")
         ));
     }
+    tell_strays(script, &found.strays);
+    if let Some(asked) = &found.impure {
+        message(format_args!(
+            "{} asks for {asked}, which is no part of the events: it was given the event's own time, or numbers that are always the same",
+            script.name()
+        ));
+    }
+}
+
+fn tell_strays(script: &Script, strays: &[FaultAt]) {
     if let Some(FaultAt { fault, stream, version, .. }) = strays.first() {
         message(format_args!(
             "{} could not tell the partition of {} and more: {stream} v{version}: {fault}",
             script.name(),
             counted(strays.len() as u64, "event")
-        ));
-    }
-    if let Some(asked) = impure {
-        message(format_args!(
-            "{} asks for {asked}, which is no part of the events: it was given the event's own time, or numbers that are always the same",
-            script.name()
         ));
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::args::{ProjectArgs, RowFormat};
 use super::look::{Rows, check_csv_safe, unless_category};
 use super::output::{Align, plain};
-use super::own::project_own;
+use super::own::{Under, project_own, read_up_to, then};
 use super::progress::{Progress, counted};
 use super::target::{Context, source};
 use super::terminal::{Output, message};
@@ -17,7 +17,7 @@ use super::when::pointed;
 use super::{Failure, Outcome, parquet, told};
 use crate::engine::{AsOfCondition, Chosen, EngineError, Ticket, as_of, choose, grouped};
 use crate::event::{StreamId, Version, nearest};
-use crate::index::{AsOf, Budget, Place, Sorting, StoreMoment};
+use crate::index::{AsOf, Budget, Place, Sorting};
 use crate::projection::{field_name, key_path, spelled_path};
 use crate::replay::Finding;
 use crate::script::ScriptProjection;
@@ -64,16 +64,16 @@ pub(super) fn project(args: &ProjectArgs, context: &Context, out: &mut Output) -
         if !has_rows_to_ask && args.columns.is_empty() && args.category.is_none() {
             return project_own(args, script, context, out);
         }
-        if ScriptProjection::of(script).is_none() {
-            let reason =
-                "--where, --count-by, --sort, --columns, --category and --to are for projections with a state a stream";
+        if args.category.is_some() && ScriptProjection::of(script).is_none() {
+            let reason = "--category is for projections with a state a stream";
             return Err(Failure::Usage(format!("{reason}; {} divides the events otherwise", script.name())));
         }
     } else if args.emitted || args.logged {
         let reason = "--emitted and --logged are for a projection of your own; name its file with --projection FILE.js";
         return Err(Failure::Usage(reason.to_owned()));
     }
-    let reader = context.open(&args.store)?;
+    let budget = Budget::of_mebibytes(args.memory);
+    let reader = Under::within(context, &args.store, args.projection.as_ref(), budget)?.reader;
     let Some(chosen) = choose(reader.as_ref(), args.projection.as_deref(), args.category.as_deref())? else {
         unless_category(reader.as_ref(), args.category.as_deref().unwrap_or_default())?;
         // There is no stream at all.
@@ -86,7 +86,6 @@ pub(super) fn project(args: &ProjectArgs, context: &Context, out: &mut Output) -
     let condition = condition.transpose().map_err(|error| refused(error, text))?;
     let total = if reader.capabilities().has_kept_counts { Some(reader.info()?.events) } else { None };
     let mut progress = Progress::new("folding events", total);
-    let budget = Budget::of_mebibytes(args.memory);
     let (category, tell) = (args.category.as_deref(), &mut |count| progress.tell(count));
     let as_of = as_of(reader.as_ref(), &choice, category, args.as_of, budget, tell)?;
     drop(progress);
@@ -134,16 +133,7 @@ pub(super) fn project(args: &ProjectArgs, context: &Context, out: &mut Output) -
 fn say(args: &ProjectArgs, as_of: &AsOf, found: usize, out: &mut Output) -> Result<(), Failure> {
     let all = counted(as_of.len() as u64, "stream");
     let streams = if found == as_of.len() { all } else { format!("{} of {all}", grouped(found as u64)) };
-    let then = match args.as_of {
-        StoreMoment::Latest => String::new(),
-        StoreMoment::Position(position) => format!(" at position {position}"),
-        StoreMoment::Time(at) => format!(" at {at}"),
-    };
-    let read = match as_of.read_to().position() {
-        Some(position) => format!("read up to position {position}"),
-        None => "read to the end".to_owned(),
-    };
-    let said = format!("{streams}{then}, {read}");
+    let said = format!("{streams}{}, {}", then(args.as_of), read_up_to(as_of.read_to()));
     if args.format == RowFormat::Table {
         writeln!(out.text(), "\n{said}")?;
     } else {

@@ -7,14 +7,15 @@ use serde::Serialize;
 
 use super::args::{Format, ReduceArgs};
 use super::output::{Align, Table, json, optional};
+use super::own::Under;
 use super::progress::{Progress, counted};
 use super::target::{self, Context, shown_path};
 use super::terminal::{Output, message};
 use super::when::pointed;
 use super::why::Named;
 use super::{Failure, Outcome, told};
-use crate::engine::{EngineError, Excerpt, ExcerptTarget, Shows, Smallest, Sought, describe, smallest, write_excerpt};
-use crate::event::{StreamId, Version};
+use crate::engine::{EngineError, Excerpt, ExcerptTarget, Shows, Smallest, Sought, smallest, write_excerpt};
+use crate::event::Version;
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -30,8 +31,12 @@ pub(super) fn reduce(args: &ReduceArgs, context: &Context, out: &mut Output) -> 
     // Asked before the store is opened, which may take a while.
     let source = target::source(store)?;
     let target = to.as_deref().map(|to| ExcerptTarget::new(to, &source, *force)).transpose()?;
-    let reader = context.open(store)?;
-    let described = describe(reader.as_ref(), &StreamId::from(stream.as_str()))?;
+    let under = Under::open(context, store, projection.as_ref())?;
+    let (reader, described) = (&under.reader, under.describe(stream)?);
+    if to.is_some() && described.is_partition {
+        let reason = "--to writes events as a stream of their own, and a partition is none; leave it out";
+        return Err(Failure::Usage(reason.to_owned()));
+    }
     let projection = described.projection(projection.as_deref())?;
     let sought = match (expression, finding) {
         (Some(expression), _) => Sought::Condition(expression.clone()),

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::args::{RowFormat, SqlArgs};
 use super::look::{Rows, check_csv_safe, written};
 use super::output::{Align, plain};
+use super::own::Under;
 use super::progress::{counted, watching};
 use super::target::Context;
 use super::terminal::{Output, message};
@@ -21,9 +22,9 @@ const MOST_SHOWN: u64 = 1_000;
 
 pub(super) fn sql(args: &SqlArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     check_csv_safe(args.csv_safe, args.format)?;
-    let reader = context.open(&args.store)?;
-    let ticket = Ticket::new("asking");
     let budget = Budget::of_mebibytes(args.memory);
+    let reader = Under::within(context, &args.store, args.projection.as_ref(), budget)?.reader;
+    let ticket = Ticket::new("asking");
     let Some(text) = &args.query else {
         let tables = watching("reading tables", &ticket, || sql_tables(reader.as_ref(), args.as_of, budget, &ticket));
         let tables = tables.map_err(|error| failed(error, ""))?;

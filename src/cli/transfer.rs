@@ -1,3 +1,4 @@
+use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -5,13 +6,15 @@ use serde_json::{Value, json};
 
 use super::args::{ExportArgs, Format, ImportArgs, SampleArgs};
 use super::output::json;
+use super::own::{ProjectionName, Under};
 use super::progress::{Progress, counted};
 use super::target::{self, Context, shown_path};
 use super::terminal::{Output, message};
 use super::{Failure, Outcome, told};
-use crate::engine::{Words, describe, keep_long_streams, write_sample};
+use crate::engine::{Division, Words, keep_long_streams, write_sample};
 use crate::event::{EventRow, StreamId};
 use crate::sample::{SampleOptions, SampleReport};
+use crate::script::Script;
 use crate::store::files::{self, ExportOptions, ExportTarget, FileFormat, ImportOptions, ImportReport, Selection};
 use crate::store::native::{Aside, NativeStore};
 use crate::store::{Query, Source, Store, StoreError};
@@ -124,7 +127,8 @@ fn missing_file(file: &Path, source: io::Error) -> Failure {
 const STANDARD_OUTPUT: [&str; 4] = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
 
 pub(super) fn export(args: &ExportArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
-    let ExportArgs { store, to, file_format, stream, containing, csv_fields, csv_safe, force, format } = args;
+    let ExportArgs { store, to, file_format, stream, containing, projection, csv_fields, csv_safe, force, format } =
+        args;
     let is_stdout = STANDARD_OUTPUT.iter().any(|name| to.as_os_str() == *name);
     let file_format =
         file_format.or_else(|| FileFormat::from_extension(to)).or(is_stdout.then_some(FileFormat::JsonLines));
@@ -148,14 +152,11 @@ pub(super) fn export(args: &ExportArgs, context: &Context, out: &mut Output) -> 
         return Err(Failure::Usage("--csv-fields is for CSV alone; add --as csv, or leave it out".to_owned()));
     }
     let options = ExportOptions { format: file_format, is_csv_safe: *csv_safe, has_csv_fields: *csv_fields };
-    let reader = context.open(store)?;
-    let query = match stream {
-        Some(stream) => Query::stream(describe(reader.as_ref(), &StreamId::from(stream.as_str()))?.row.stream),
-        None => Query::store(),
-    };
+    let taken = Taken::new(context, store, projection.as_ref(), stream.as_deref())?;
+    let Taken { reader, query, .. } = &taken;
     let words = containing.as_deref().map(Words::new);
-    let is_wanted = |row: &EventRow<'_>| words.as_ref().is_none_or(|words| words.are_in(row));
-    let selection = Selection { query: &query, only: words.is_some().then_some(&is_wanted) };
+    let is_wanted = |row: &EventRow<'_>| taken.has(row) && words.as_ref().is_none_or(|words| words.are_in(row));
+    let selection = Selection { query, only: (words.is_some() || projection.is_some()).then_some(&is_wanted) };
     let mut progress = Progress::new("exporting events", reader.info().ok().map(|info| info.events));
     let reader: &dyn Store = reader.as_ref();
     let Some(target) = target else {
@@ -177,6 +178,57 @@ pub(super) fn export(args: &ExportArgs, context: &Context, out: &mut Output) -> 
     };
     told(printed.map_err(Failure::from), out, done)?;
     Ok(Outcome::Done)
+}
+
+/// Which events are exported: of a stream, or those that a projection takes, as they are recorded.
+struct Taken {
+    reader: Box<dyn Store>,
+    query: Query,
+    script: Option<Script>,
+    division: Option<Division>,
+    partition: Option<StreamId>,
+}
+
+impl Taken {
+    fn new(
+        context: &Context,
+        store: &OsStr,
+        projection: Option<&ProjectionName>,
+        stream: Option<&str>,
+    ) -> Result<Self, Failure> {
+        if let Some(name) = projection.filter(|name| name.script.is_none()) {
+            return Err(Failure::Usage(format!(
+                "--projection chooses events by a projection of your own, and {} takes all; name a file (FILE.js), or leave it out",
+                &**name
+            )));
+        }
+        let under = Under::open(context, store, projection)?;
+        let described = stream.map(|stream| under.describe(stream)).transpose()?;
+        let stream = described.map(|described| described.row.stream);
+        let script = projection.and_then(|name| name.script.clone());
+        let Under { reader, division } = under;
+        let (reader, query, partition) = match (&division, stream) {
+            (Some(division), stream) => {
+                let span = stream.as_ref().and_then(|stream| division.span_of(stream));
+                let query = span.map_or_else(Query::store, |(first, last)| Query::positions(Some(first), Some(last)));
+                (context.open(store)?, query, stream)
+            }
+            (None, Some(stream)) => (reader, Query::stream(stream), None),
+            (None, None) => (reader, Query::store(), None),
+        };
+        Ok(Self { reader, query, script, division, partition })
+    }
+
+    fn has(&self, row: &EventRow<'_>) -> bool {
+        match (&self.division, &self.script) {
+            (Some(division), _) => {
+                let place = row.position.and_then(|position| division.place_of(position));
+                place.is_some_and(|(name, _)| self.partition.as_ref().is_none_or(|wanted| *wanted == name))
+            }
+            (None, Some(script)) => script.kept(row).is_some(),
+            (None, None) => true,
+        }
+    }
 }
 
 pub(super) fn sample(args: &SampleArgs, out: &mut Output) -> Result<Outcome, Failure> {

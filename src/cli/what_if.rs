@@ -4,15 +4,16 @@ use serde_json::{Value, json};
 
 use super::args::{Format, WhatIfArgs, now};
 use super::output::{Align, Table, json, plain};
+use super::own::Under;
 use super::progress::Progress;
 use super::target::Context;
 use super::terminal::{Output, message};
 use super::{Failure, Outcome};
 use crate::compensate::Authorship;
 use crate::domain::{Breach, EventKind, as_read, kind_of};
-use crate::engine::{BranchBase, Described, Proposed, describe, propose_branch};
+use crate::engine::{BranchBase, Described, Proposed, propose_branch};
 use crate::event::{
-    EventId, JsonFault, Metadata, NewEvent, NotJson, StreamId, Version, json_value, name_twice, nearest, payload_value,
+    EventId, JsonFault, Metadata, NewEvent, NotJson, Version, json_value, name_twice, nearest, payload_value,
 };
 use crate::projection::{leaves, path_value, spelled_path};
 use crate::replay::{Alteration, Branch, Change, EventRef, InsertedEvent, Label, NewPayload, START, WhatIf};
@@ -21,8 +22,12 @@ use crate::store::Store;
 pub(super) fn what_if(args: &WhatIfArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     let WhatIfArgs { store, stream, skip, set, insert, moves, propose, projection, format } = args;
     let edits = Edits::parse(skip, set, insert, moves)?;
-    let reader = context.open(store)?;
-    let described = describe(reader.as_ref(), &StreamId::from(stream.as_str()))?;
+    let under = Under::open(context, store, projection.as_ref())?;
+    let (reader, described) = (&under.reader, under.describe(stream)?);
+    if *propose && described.is_partition {
+        let reason = "--propose names events to append, and nothing is appended to a partition; leave it out";
+        return Err(Failure::Usage(reason.to_owned()));
+    }
     let projection = described.projection(projection.as_deref())?;
     let mut progress = Progress::new("folding events", Some(described.row.events));
     let base = BranchBase::load(reader.as_ref(), described, &projection, &mut |count| progress.tell(count))?;
@@ -263,7 +268,7 @@ impl Edits {
 
     /// A field that an event does not have may be meant, or be a slip of the pen.
     fn say_what_is_new(&self, reader: &dyn Store, base: &BranchBase) -> Result<(), Failure> {
-        let Described { row, aggregate } = &base.described;
+        let Described { row, aggregate, .. } = &base.described;
         let of_stream = base.timeline.heads().iter().map(|head| head.event_type.as_str());
         let of_domain =
             EventKind::ALL.iter().filter(|kind| Some(kind.aggregate()) == *aggregate).map(|kind| kind.name());

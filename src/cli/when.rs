@@ -5,11 +5,12 @@ use serde::Serialize;
 use super::args::{Format, RowFormat, WhenArgs};
 use super::look::unless_category;
 use super::output::{Align, JsonRows, Table, optional};
+use super::own::Under;
 use super::progress::{Progress, counted};
 use super::target::Context;
 use super::terminal::{Output, message};
 use super::{Failure, Outcome};
-use crate::engine::{EngineError, FoundWhen, Moment, WhenInStore, describe, grouped, when_in_store, when_stream};
+use crate::engine::{EngineError, FoundWhen, Moment, WhenInStore, grouped, when_in_store, when_stream};
 use crate::event::{EventType, StreamId, Timestamp, Version};
 use crate::replay::{Counted, Timeline, Turns, Watched};
 
@@ -53,11 +54,14 @@ struct TurnRow<'a> {
     #[serde(rename = "type")]
     event_type: &'a EventType,
     recorded_at: Option<Timestamp>,
+    /// Of a partition: where the event stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<String>,
 }
 
 fn in_stream(args: &WhenArgs, expression: &str, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
-    let reader = context.open(&args.store)?;
-    let described = describe(reader.as_ref(), &StreamId::from(args.first.as_str()))?;
+    let under = Under::open(context, &args.store, args.projection.as_ref())?;
+    let (reader, described) = (&under.reader, under.describe(&args.first)?);
     let projection = described.projection(args.projection.as_deref())?;
     let mut progress = Progress::new("folding events", Some(described.row.events));
     let tell = &mut |count| progress.tell(count);
@@ -68,7 +72,8 @@ fn in_stream(args: &WhenArgs, expression: &str, context: &Context, out: &mut Out
     let rows = turns.turns().filter_map(|(index, becomes)| {
         let head = heads.get(index)?;
         let (version, recorded_at) = (head.version, head.recorded_at);
-        Some(TurnRow { version, becomes, event_type: &head.event_type, recorded_at })
+        let event = under.own_event(&described.row.stream, version);
+        Some(TurnRow { version, becomes, event_type: &head.event_type, recorded_at, event })
     });
     match args.format {
         Format::Json => {
@@ -79,20 +84,23 @@ fn in_stream(args: &WhenArgs, expression: &str, context: &Context, out: &mut Out
             printed.finish()?;
         }
         Format::Table => {
-            let columns = [
+            let mut columns = vec![
                 ("version", Align::Right),
                 ("becomes", Align::Left),
                 ("type", Align::Left),
                 ("recorded_at", Align::Left),
             ];
+            columns.extend(under.division.is_some().then_some(("event", Align::Left)));
             let mut table = Table::new(out, &columns);
             for row in rows {
-                table.row(&[
+                let mut cells = vec![
                     row.version.to_string(),
                     row.becomes.to_string(),
                     row.event_type.to_string(),
                     optional(row.recorded_at),
-                ])?;
+                ];
+                cells.extend(row.event);
+                table.row(&cells)?;
             }
             if !table.is_empty() {
                 table.finish()?;
@@ -138,7 +146,7 @@ fn in_category(args: &WhenArgs, category: &str, context: &Context, out: &mut Out
             return Err(Failure::Usage(reason.to_owned()));
         }
     };
-    let reader = context.open(&args.store)?;
+    let reader = Under::open(context, &args.store, args.projection.as_ref())?.reader;
     let total = if reader.capabilities().has_kept_counts { Some(reader.info()?.events) } else { None };
     let mut progress = Progress::new("folding events", total);
     let (text, projection) = (args.first.clone(), args.projection.as_deref().map(str::to_owned));

@@ -52,7 +52,7 @@ impl From<Stopped> for Failure {
 
 pub(super) fn why(args: &WhyArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     let WhyArgs { store, stream, field, at, not, projection, format } = args;
-    let loaded = Loaded::new(context, store, stream, projection.as_deref())?;
+    let loaded = Loaded::new(context, store, stream, projection.as_ref())?;
     let (_, index) = loaded.index(*at)?;
     check_field(loaded.timeline.as_ref(), index, &loaded.described.row.stream, field)?;
     if let Some(not) = not {
@@ -81,7 +81,7 @@ pub(super) fn why(args: &WhyArgs, context: &Context, out: &mut Output) -> Result
             &Answer {
                 field,
                 value: &found.value,
-                set_by: set_by.map(|head| SetBy::new(head, authors.actor(Some(head)))),
+                set_by: set_by.map(|head| loaded.set_by(head, authors.actor(Some(head)))),
                 needed: named(&found.needed),
                 enough: named(&found.enough.kept),
                 minimal: found.enough.is_minimal,
@@ -198,7 +198,7 @@ fn answer_not(args: &WhyArgs, loaded: &Loaded, at: Index, wish: &Wish, out: &mut
     let mut progress = Progress::new("trying events", None);
     let mut told = |done: u64, _| progress.tell(done);
     let mut work = Work::new(MOST_FOLDED, &mut told);
-    let found = ask_why_not(loaded.reader.as_ref(), &loaded.described, timeline, at, (field, wish), &mut work)?;
+    let found = ask_why_not(loaded.reader(), &loaded.described, timeline, at, (field, wish), &mut work)?;
     drop(progress);
     if found.ways.is_empty() && found.forbidden.is_empty() && found.missed.is_empty() && found.was.is_none() {
         let near = values_like(&loaded.described, timeline, field, wish);
@@ -236,7 +236,7 @@ fn not_as_json<'a>(
         field,
         value: &found.value,
         not: wish.value(),
-        set_by: loaded.head(found.set_by).map(|head| SetBy::new(head, actor(head))),
+        set_by: loaded.head(found.set_by).map(|head| loaded.set_by(head, actor(head))),
         was: found.was.as_ref().map(|was| Was {
             from: version(*was.start()),
             to: version(*was.end()),

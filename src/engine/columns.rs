@@ -53,6 +53,12 @@ pub(super) fn columns_for(fields: &[String], taken: &mut HashSet<String>) -> Vec
     fields.iter().map(column).collect()
 }
 
+/// What a file is called, without its folder and its ending.
+pub(super) fn file_stem(name: &str) -> &str {
+    let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    file.strip_suffix(".js").filter(|stem| !stem.is_empty()).unwrap_or(file)
+}
+
 /// A name as it needs no quotation marks in SQL.
 pub(super) fn sql_name(name: &str) -> String {
     let mut plain = String::new();

@@ -36,6 +36,8 @@ impl Explain for EngineError {
             }
             Self::NoOrder => Message::new("ask-no-order"),
             Self::NoPositions => Message::new("ask-no-positions"),
+            Self::NoOrderToDivide => Message::new("ask-no-order-to-divide"),
+            Self::SharedState(projection) => Message::new("ask-shared-state").text("projection", projection),
             Self::NoSuchProjection { asked, known } => {
                 Message::new("ask-no-such-projection").text("asked", asked).text("known", known.join(", "))
             }

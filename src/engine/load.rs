@@ -15,6 +15,8 @@ use crate::store::{Columns, Flow, Query, Store, StoreError, StreamOrder, StreamQ
 pub struct Described {
     pub row: StreamRow,
     pub aggregate: Option<Aggregate>,
+    /// It is one of a projection's partitions, and no stream that events were recorded in.
+    pub is_partition: bool,
 }
 
 impl Described {
@@ -36,11 +38,14 @@ pub fn describe(reader: &dyn Store, stream: &StreamId) -> Result<Described, Engi
         return Err(EngineError::NoStream { stream: stream.clone(), near: near_names(reader, stream)? });
     };
     let mut aggregate = None;
+    if !reader.has_aggregates() {
+        return Ok(Described { row, aggregate, is_partition: true });
+    }
     reader.visit_events(&Query::stream(stream.clone()).limit(1).columns(Columns::HEADS), &mut |first| {
         aggregate = Aggregate::of_stream(stream, &row.category, first.event_type.as_str());
         Flow::Break(())
     })?;
-    Ok(Described { row, aggregate })
+    Ok(Described { row, aggregate, is_partition: false })
 }
 
 /// The first stream of a category, which tells what the others are. `None` where there is no such category.

@@ -10,14 +10,17 @@ mod census;
 mod check;
 mod chronicle;
 mod columns;
+mod compare_projections;
 mod counting;
 mod differing;
+mod division;
 mod drift;
 mod evidence;
 mod explain;
 mod feed;
 mod find;
 mod findings;
+mod guess;
 mod load;
 mod loading;
 mod make_so;
@@ -59,8 +62,12 @@ pub use causes::{Around, CAUSES_KEPT, Causes, LinkedEvent, causes, event_meant, 
 pub use census::census;
 pub use check::{check, export_findings};
 pub use chronicle::{ChronicleSo, StoreChronicle};
+pub use compare_projections::{
+    CompareSide, CompareWish, Differs, ExplainingEvent, PartitionDifference, ProjectionsCompared, compare_projections,
+};
 pub use counting::{AsOfAnswer, CountIndex, CountStore, CountWanted, CountedSo};
 pub use differing::{DIFFERING_KEPT, DifferWanted, Differing, DifferingStream, differing};
+pub use division::{Division, Partitioned};
 pub use drift::{Difference, Drift, DriftError, DriftWish, SettingEvent, TableMap, drift};
 pub use evidence::{
     EvidenceOf, EvidenceWish, ProofError, Written, check_evidence, gather_evidence, write_evidence, write_seal,
@@ -68,6 +75,7 @@ pub use evidence::{
 pub use feed::StoreChange;
 pub use find::{Needle, Snippet, Words, as_one_word};
 pub use findings::{all_findings, broken_rules, missing_causes};
+pub use guess::guess_projection;
 pub use load::{
     Continued, Described, FoldOf, Shown, continue_stream, describe, each_batch, fold_each, load_story, load_story_to,
     load_timeline, show, stream_or_store,
@@ -77,7 +85,7 @@ pub use make_so::{ProjectionPreview, Proposed, came_since, propose_branch};
 pub use materialise::{MaterialiseError, Materialised, ModelWish, WhyMade, materialise, model_table};
 pub use moment::{Moment, resolve};
 pub use numbers::grouped;
-pub use partitions::{FaultAt, PartitionRow, Partitions, partitions};
+pub use partitions::{FaultAt, GoneOn, PartitionRow, Partitions, TakeOutput, partitions};
 pub use pool::{Answer, Lost, begin};
 pub use reasons::{ask_why_not, check_field, values_like};
 pub use reduced::{EXCERPT_ENDINGS, Excerpt, ExcerptError, ExcerptForm, ExcerptTarget, write_excerpt};
@@ -232,6 +240,15 @@ pub enum EngineError {
     NoOrder,
     #[error("this store keeps no order across its streams, so it has no positions; name a time")]
     NoPositions,
+    #[error(
+        "this store keeps no order across its streams, so events of several cannot be put together; bring its events into a store of Foldline's own (export, then import)"
+    )]
+    NoOrderToDivide,
+    /// By the projection's name.
+    #[error(
+        "the partitions of {0} share a state, so that none can be told by its own events; ask with `foldline project`"
+    )]
+    SharedState(String),
     #[error("no stream here has a projection {asked}; there are {}", known.join(", "))]
     NoSuchProjection { asked: String, known: Vec<String> },
     /// Asked of streams as they stood.

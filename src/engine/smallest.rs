@@ -146,8 +146,8 @@ impl<'d> KindOfStream<'d> {
     }
 
     fn may_begin_with(&self, first: &Head) -> bool {
-        let Self { described: Described { row, aggregate }, category } = self;
-        Aggregate::of_stream(&row.stream, category, first.event_type.as_str()) == *aggregate
+        let Self { described: Described { row, aggregate, is_partition }, category } = self;
+        *is_partition || Aggregate::of_stream(&row.stream, category, first.event_type.as_str()) == *aggregate
     }
 }
 

@@ -75,11 +75,15 @@ impl Definition {
 
     /// Whether events of this stream and type are meant for it.
     pub fn takes(&self, stream: &str, category: &str, event_type: &str) -> bool {
-        self.takes_stream(stream, category, event_type)
-            && (self.all_events || self.events.iter().any(|taken| taken == event_type))
+        self.takes_stream(stream, category, event_type) && self.takes_type(event_type)
     }
 
-    fn takes_stream(&self, stream: &str, category: &str, event_type: &str) -> bool {
+    pub fn takes_type(&self, event_type: &str) -> bool {
+        self.all_events || self.events.iter().any(|taken| taken == event_type)
+    }
+
+    /// Whether this stream is among those that it reads; one of event types (`$et-…`) reads any that has such an event.
+    pub fn takes_stream(&self, stream: &str, category: &str, event_type: &str) -> bool {
         if self.all_streams || (self.categories.is_empty() && self.streams.is_empty()) {
             return true;
         }

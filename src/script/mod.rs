@@ -18,6 +18,6 @@ mod tests;
 
 pub use definition::{Definition, Partition};
 pub use output::{Emitted, EmittedKind, Output};
-pub use projection::ScriptProjection;
+pub use projection::{Homes, ScriptProjection};
 pub use running::{HANDLER_TIME, MEMORY, Running, STATE_BYTES};
-pub use source::{Given, Script};
+pub use source::{Given, Kept, Script};

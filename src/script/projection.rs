@@ -6,20 +6,36 @@ use serde_json::Value;
 
 use super::definition::Partition;
 use super::running::Running;
-use super::source::{Given, Kept, Script};
-use crate::event::{EventRow, Head, StreamId};
+use super::source::{Kept, Script};
+use crate::event::{EventRow, Head, Position, StreamId, Version};
 use crate::projection::{Cell, Fault, Folded, Problem, Projection, ProjectionError, report_cells};
 
 /// A script over one stream: the state that it gives to that stream's events alone.
 #[derive(Clone, Debug)]
-pub struct ScriptProjection(Script);
+pub struct ScriptProjection {
+    script: Script,
+    /// Where the stream is a partition: in which streams its events stand.
+    homes: Option<Arc<dyn Homes>>,
+}
+
+/// In which stream an event stands that is seen among those of a partition, and with which version.
+pub trait Homes: std::fmt::Debug + Send + Sync {
+    fn home(&self, position: Position) -> Option<(StreamId, Version)>;
+}
 
 impl ScriptProjection {
     /// `None` where the script puts events of several streams into one state, so that no stream has one of its own.
     pub fn of(script: &Script) -> Option<Self> {
         let definition = script.definition();
         let is_of_streams = definition.partition == Partition::Stream && !definition.is_bi_state;
-        is_of_streams.then(|| Self(script.clone()))
+        is_of_streams.then(|| Self { script: script.clone(), homes: None })
+    }
+
+    /// Over the events of one of its partitions, as if they were a stream. `None` where partitions share a state, so that
+    /// none can be told by its own events.
+    pub fn of_partitions(script: &Script, homes: Arc<dyn Homes>) -> Option<Self> {
+        let is_alone = !script.definition().is_bi_state;
+        is_alone.then(|| Self { script: script.clone(), homes: Some(homes) })
     }
 }
 
@@ -59,7 +75,13 @@ impl ScriptState {
 
 /// An event as a stream keeps it; `None` where the script does not take it.
 #[derive(Clone, Debug)]
-pub struct ScriptEvent(Option<Arc<Kept>>);
+pub struct ScriptEvent(Option<Arc<PartitionEvent>>);
+
+#[derive(Debug)]
+struct PartitionEvent {
+    partition: StreamId,
+    event: Kept,
+}
 
 /// A script at work on this thread, and the state that lies in it.
 struct AtWork {
@@ -96,31 +118,26 @@ fn with_running<T>(
 }
 
 impl ScriptProjection {
-    fn take(&self, state: &ScriptState, event: &Kept, head: &Head) -> Result<ScriptState, Fault> {
-        with_running(&self.0, |running, lying| {
+    fn take(&self, state: &ScriptState, event: &PartitionEvent, head: &Head) -> Result<ScriptState, Fault> {
+        let PartitionEvent { partition, event } = event;
+        with_running(&self.script, |running, lying| {
             let id = head.id.to_string();
-            let given = Given {
-                stream: &event.stream,
-                category: category_of(&event.stream),
-                version: head.version.0,
-                event_type: head.event_type.as_str(),
-                id: &id,
-                recorded_at: head.recorded_at,
-                body: event.body.as_deref(),
-                metadata: event.metadata.as_deref(),
-            };
+            let given = event.given(head, &id);
+            let partition = partition.as_str();
             let lies_there = lying.take().is_some_and(|lying| lying.is(state));
             match &state.0 {
                 None => {
                     running.init()?;
-                    if self.0.definition().has_created {
-                        running.created(&given, &event.stream)?;
+                    if self.script.definition().has_created {
+                        running.created(&given, partition)?;
                     }
                 }
                 Some(_) if lies_there => {}
                 Some(_) => running.load(state.text())?,
             }
-            if running.handle(&given, &event.stream)? {
+            if event.is_deletion() {
+                running.deleted(partition)?;
+            } else if running.handle(&given, partition)? {
                 // What it emits and logs is asked for where it is shown.
                 running.take()?;
             }
@@ -131,20 +148,16 @@ impl ScriptProjection {
     }
 }
 
-fn category_of(stream: &str) -> &str {
-    stream.split_once('-').map_or(stream, |(category, _)| category)
-}
-
 impl Projection for ScriptProjection {
     type Event = ScriptEvent;
     type State = ScriptState;
 
     fn name(&self) -> &str {
-        self.0.name()
+        self.script.name()
     }
 
     fn revision(&self) -> u32 {
-        self.0.revision()
+        self.script.revision()
     }
 
     fn is_own(&self) -> bool {
@@ -152,9 +165,14 @@ impl Projection for ScriptProjection {
     }
 
     fn decode(&self, row: &EventRow<'_>) -> ScriptEvent {
-        let stream: &StreamId = row.stream;
-        let takes = self.0.definition().takes(stream.as_str(), stream.category(), row.event_type.as_str());
-        ScriptEvent(takes.then(|| Arc::new(Kept::of(row))).filter(|event| !event.is_empty()))
+        let event = match &self.homes {
+            None => self.script.kept(row),
+            Some(homes) => {
+                let home = row.position.and_then(|position| homes.home(position));
+                self.script.kept_of_partition(row, home)
+            }
+        };
+        ScriptEvent(event.map(|event| Arc::new(PartitionEvent { partition: row.stream.clone(), event })))
     }
 
     /// The state is left as it was where the script fails: nobody else holds what it had done by then.

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::definition::Definition;
 use super::running::Running;
-use crate::event::{EventRow, Timestamp};
+use crate::event::{EventRow, Head, StreamId, Timestamp, Version};
 use crate::projection::Fault;
 
 /// A source that was read.
@@ -48,6 +48,28 @@ impl Script {
         Ok(Running::begin(self.name(), self.source())?.0)
     }
 
+    /// An event as its handlers take it; `None` where it is not given to them.
+    pub fn kept(&self, row: &EventRow<'_>) -> Option<Kept> {
+        let event_type = row.event_type.as_str();
+        let is_deletion = self.0.definition.handles_deleted && event_type == STREAM_DELETED;
+        let takes = is_deletion || self.0.definition.takes(row.stream.as_str(), row.stream.category(), event_type);
+        let kept = takes.then(|| Kept::of(row, row.stream.clone(), None, is_deletion));
+        kept.filter(|kept| !kept.is_empty())
+    }
+
+    /// The same of an event that is seen among those of a partition, where its own stream is known; one that is only
+    /// imagined has none.
+    pub(super) fn kept_of_partition(&self, row: &EventRow<'_>, home: Option<(StreamId, Version)>) -> Option<Kept> {
+        let event_type = row.event_type.as_str();
+        let is_deletion = self.0.definition.handles_deleted && event_type == STREAM_DELETED;
+        let takes = is_deletion || self.0.definition.takes_type(event_type);
+        let (stream, version) = match home {
+            Some((stream, version)) => (stream, Some(version)),
+            None => (row.stream.clone(), None),
+        };
+        takes.then(|| Kept::of(row, stream, version, is_deletion)).filter(|kept| !kept.is_empty())
+    }
+
     pub(super) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
@@ -75,23 +97,53 @@ impl Given<'_> {
     }
 }
 
-/// What of an event is kept so that a handler can be given it again.
+/// An event as handlers take it, kept so that it can be given to them again.
 #[derive(Debug)]
-pub(super) struct Kept {
-    pub(super) stream: Box<str>,
-    pub(super) body: Option<Box<str>>,
-    pub(super) metadata: Option<Box<str>>,
+pub struct Kept {
+    stream: StreamId,
+    /// Its number in its own stream, where it is seen in another.
+    own_version: Option<Version>,
+    /// Of the stream itself: it was deleted.
+    is_deletion: bool,
+    body: Option<Box<str>>,
+    metadata: Option<Box<str>>,
 }
 
-impl Kept {
-    /// An event whose body is nothing is passed over.
-    pub(super) fn is_empty(&self) -> bool {
-        self.body.as_deref().is_none_or(|body| body.trim().is_empty())
-    }
+/// A stream that was deleted says so by an event of this type.
+const STREAM_DELETED: &str = "$streamDeleted";
 
-    pub(super) fn of(row: &EventRow<'_>) -> Self {
+impl Kept {
+    fn of(row: &EventRow<'_>, stream: StreamId, own_version: Option<Version>, is_deletion: bool) -> Self {
         let body = String::from_utf8(row.body().into_owned()).ok();
         let metadata = std::str::from_utf8(row.metadata).ok().filter(|text| !text.is_empty());
-        Self { stream: row.stream.as_str().into(), body: body.map(Into::into), metadata: metadata.map(Into::into) }
+        let (body, metadata) = (body.map(Into::into), metadata.map(Into::into));
+        Self { stream, own_version, is_deletion, body, metadata }
+    }
+
+    /// An event whose body is nothing is passed over.
+    fn is_empty(&self) -> bool {
+        !self.is_deletion && self.body.as_deref().is_none_or(|body| body.trim().is_empty())
+    }
+
+    pub fn stream(&self) -> &StreamId {
+        &self.stream
+    }
+
+    pub fn is_deletion(&self) -> bool {
+        self.is_deletion
+    }
+
+    /// `id` is that of the head, as text.
+    pub fn given<'e>(&'e self, head: &'e Head, id: &'e str) -> Given<'e> {
+        Given {
+            stream: self.stream.as_str(),
+            category: self.stream.category(),
+            version: self.own_version.unwrap_or(head.version).0,
+            event_type: head.event_type.as_str(),
+            id,
+            recorded_at: head.recorded_at,
+            body: self.body.as_deref(),
+            metadata: self.metadata.as_deref(),
+        }
     }
 }

@@ -28,6 +28,11 @@ pub trait Store: Send {
         None
     }
 
+    /// Whether its streams are those in which events were recorded, so that the rules of their domain hold along them.
+    fn has_aggregates(&self) -> bool {
+        true
+    }
+
     /// Something about the whole store that whoever looks at it should know first.
     fn notice(&self) -> Option<Notice> {
         None

@@ -20,6 +20,8 @@ pub enum ReadOnlyReason {
     Mapping,
     #[error("a file of events is only read; bring it into a store of its own with `foldline import`")]
     File,
+    #[error("the partitions of a projection are only looked at; append to the streams that their events stand in")]
+    Partitions,
     #[error("the file may only be read; check its permissions")]
     Permissions,
 }
@@ -33,6 +35,7 @@ impl Explain for ReadOnlyReason {
             Self::Log => "reads-log",
             Self::Mapping => "reads-mapping",
             Self::File => "reads-file",
+            Self::Partitions => "reads-partitions",
             Self::Permissions => "reads-permissions",
         })
     }

@@ -159,6 +159,8 @@ fn the_help_of_every_command() {
         "sql",
         "materialise",
         "drift",
+        "compare-projections",
+        "guess-projection",
         "what-if",
         "append",
         "compensate",

@@ -5,6 +5,7 @@ mod bad_input;
 mod busy;
 mod causes;
 mod census;
+mod compare_projections;
 mod evidence;
 #[cfg(unix)]
 mod exporting;

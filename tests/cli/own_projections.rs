@@ -64,8 +64,132 @@ fn events_are_divided_by_a_function_or_not_at_all() {
     );
     let whole = sandbox("fromAll().when({ $init: () => ({ n: 0 }), placed(s) { s.n++ } })");
     assert_eq!(project(&whole, &[]), json!([{"partition": "", "state": {"n": 2}, "result": {"n": 2}, "error": null}]));
-    let refused = whole.run(&["show", "a.db", "order-1", "--projection", "own.js"]);
-    assert_eq!(refused.code, 2, "{refused:?}");
+    let refused = whole.run(&["show", "a.db", "order-1", "--projection", "own.js"]).code(2);
+    assert!(refused.err.contains("it has one state, whose name is empty"), "{refused:?}");
+    let shown = whole.run(&["show", "a.db", "", "--at", "0", "--projection", "own.js", "--format", "json"]).ok().json();
+    assert_eq!((&shown["state"], &shown["event"]), (&json!({"n": 1}), &json!("order-1@0")));
+}
+
+const PER_SHOP: &str = "fromCategory('order').partitionBy(e => e.body && e.body.shop).when({
+  $init: () => ({ n: 0, total: 0 }),
+  placed(s, e) { s.n++; s.total += e.body.total; s.last = e.streamId + '@' + e.sequenceNumber },
+  paid(s, e) { s.by = e.body.by; s.last = e.streamId + '@' + e.sequenceNumber },
+})";
+
+/// Of three orders in two shops, and events that belong to none.
+fn shops() -> Sandbox {
+    let sandbox = sandbox(PER_SHOP);
+    let more = r#"{"stream":"order-3","version":0,"type":"placed","recorded_at":"2025-01-07T00:00:00Z","payload":{"shop":"north","total":2}}
+{"stream":"order-3","version":1,"type":"paid","recorded_at":"2025-01-08T00:00:00Z","payload":{"shop":"north","by":"cash"},"metadata":{"actor":"kim"}}
+"#;
+    sandbox.write("more.jsonl", more);
+    sandbox.run(&["import", "more.jsonl", "--into", "a.db"]).ok();
+    sandbox
+}
+
+#[test]
+fn a_partition_of_several_streams_is_looked_at_as_a_stream_is() {
+    let sandbox = shops();
+    let before = sandbox.read_bytes("a.db");
+    let own = |arguments: &[&str]| {
+        let more = ["--projection", "own.js", "--format", "json"];
+        sandbox.run(&[arguments, &more[..]].concat()).ok().json()
+    };
+    let north = |version: u64| own(&["show", "a.db", "north", "--at", &version.to_string()]);
+    assert_eq!(north(1)["state"], json!({"n": 1, "total": 5, "by": "card", "last": "order-1@1"}));
+    assert_eq!((&north(2)["event"], &north(2)["findings"]), (&json!("order-3@0"), &json!([])));
+    let latest = own(&["show", "a.db", "north"]);
+    assert_eq!(latest["state"], json!({"n": 2, "total": 7, "by": "cash", "last": "order-3@1"}));
+    let then = own(&["show", "a.db", "north", "--at", "2025-01-05T12:00:00Z"]);
+    assert_eq!(then["version"], json!(1));
+    let blame = own(&["blame", "a.db", "north"]);
+    let by = blame.as_array().expect("rows").iter().find(|row| row["field"] == "by").expect("blamed");
+    assert_eq!(
+        (&by["version"], &by["event"], &by["actor"], &by["type"]),
+        (&json!(3), &json!("order-3@1"), &json!("kim"), &json!("paid"))
+    );
+    let diff = own(&["diff", "a.db", "north", "--from", "1", "--to", "2"]);
+    assert_eq!((&diff[0]["field"], &diff[0]["set_by"]["event"]), (&json!("n"), &json!("order-3@0")));
+    let when = own(&["when", "a.db", "north", "total > 5"]);
+    assert_eq!((&when[0]["version"], &when[0]["event"]), (&json!(2), &json!("order-3@0")));
+    let what_if = own(&["what-if", "a.db", "north", "--skip", "0", "--set", "2:total=20"]);
+    let total = what_if["diff"].as_array().expect("rows").iter().find(|row| row["field"] == "total").expect("differs");
+    assert_eq!((&total["before"], &total["after"]), (&json!(7), &json!(20)), "{what_if}");
+    let inserted = own(&["what-if", "a.db", "north", "--insert", "0:placed:{\"total\":1}"]);
+    assert!(inserted["diff"].to_string().contains("\"after\":8"), "{inserted}");
+    let why = own(&["why", "a.db", "north", "by"]);
+    assert_eq!(why["set_by"]["event"], json!("order-3@1"));
+    let reduced = own(&["reduce", "a.db", "north", "total == 7"]);
+    assert_eq!(reduced["events"], json!(2), "{reduced}");
+    for refused in [
+        &["what-if", "a.db", "north", "--skip", "0", "--propose", "--projection", "own.js"][..],
+        &["reduce", "a.db", "north", "total == 7", "--to", "r.jsonl", "--projection", "own.js"],
+        &["show", "a.db", "nort", "--projection", "own.js"],
+        &["show", "a.db", "order-1", "--projection", "own.js"],
+    ] {
+        let ran = sandbox.run(refused).code(2);
+        assert!(ran.err.contains("partition"), "{ran:?}");
+    }
+    let table = sandbox.run(&["blame", "a.db", "north", "--projection", "own.js"]).ok().out;
+    assert!(table.contains("order-3@1"), "{table}");
+    assert!(sandbox.read_bytes("a.db") == before, "nothing is written");
+}
+
+#[test]
+fn partitions_are_rows_a_read_model_and_a_table_of_sql() {
+    let sandbox = shops();
+    let counted = project(&sandbox, &["--where", "n > 1"]);
+    let north = json!({"n": 2, "total": 7, "by": "cash", "last": "order-3@1"});
+    assert_eq!(counted, json!([{"stream": "north", "version": 3, "state": north}]));
+    assert_eq!(
+        project(&sandbox, &["--count-by", "n"]),
+        json!([{"value": 1, "streams": 1}, {"value": 2, "streams": 1}])
+    );
+    let make = ["materialise", "a.db", "--projection", "own.js", "--into", "own.db", "--format", "json"];
+    let first = sandbox.run(&make).ok().json();
+    assert_eq!((&first["rows"], &first["made"]), (&json!(2), &json!("new")), "{first}");
+    let late = r#"{"stream":"order-4","version":0,"type":"placed","recorded_at":"2025-01-09T00:00:00Z","payload":{"shop":"south","total":1}}"#;
+    sandbox.write("late.jsonl", late);
+    sandbox.run(&["import", "late.jsonl", "--into", "a.db"]).ok();
+    let drift = ["drift", "a.db", "--projection", "own.js", "--against", "own.db", "--format", "json"];
+    assert_eq!(sandbox.run(&drift).ok().json()["rows"], json!(2), "held against what it was made of");
+    let again = sandbox.run(&make).ok().json();
+    assert_eq!((&again["rows"], &again["made"], &again["events"]), (&json!(2), &json!(null), &json!(1)), "{again}");
+    sandbox.run(&drift).ok();
+    let asked = "select stream, total from own order by 1";
+    let rows = sandbox.run(&["sql", "a.db", asked, "--projection", "own.js", "--format", "json"]).ok().json();
+    assert_eq!(rows, json!([{"stream": "north", "total": 7}, {"stream": "south", "total": 8}]));
+}
+
+#[test]
+fn what_a_projection_takes_is_exported_as_it_is_recorded() {
+    let sandbox = shops();
+    let exported = |arguments: &[&str]| -> Vec<String> {
+        let command = ["export", "a.db", "--to", "-", "--as", "jsonl", "--projection", "own.js"];
+        let lines = sandbox.run(&[&command[..], arguments].concat()).ok().out;
+        let event = |line: &str| -> Value { serde_json::from_str(line).expect("JSON") };
+        let named = |event: Value| format!("{}@{}", event["stream"].as_str().expect("a stream"), event["version"]);
+        lines.lines().map(|line| named(event(line))).collect()
+    };
+    assert_eq!(exported(&["north"]), ["order-1@0", "order-1@1", "order-3@0", "order-3@1"]);
+    assert_eq!(exported(&["south"]), ["order-2@0"]);
+    assert_eq!(exported(&[]).len(), 5, "neither the lead nor what has no body");
+    assert_eq!(exported(&["north", "--containing", "cash"]), ["order-3@1"]);
+    sandbox.write("own.js", PER_ORDER);
+    assert_eq!(exported(&["order-1"]), ["order-1@0", "order-1@1"]);
+    let refused = sandbox.run(&["export", "a.db", "--to", "-", "--projection", "state"]).code(2);
+    assert!(refused.err.contains("FILE.js"), "{refused:?}");
+}
+
+#[test]
+fn the_table_of_partitions_says_how_many_events_each_had_and_up_to_where_it_was_read() {
+    let sandbox = shops();
+    let table = sandbox.run(&["project", "a.db", "--projection", "own.js"]).ok().out;
+    assert!(table.contains("north           4"), "{table}");
+    assert!(table.contains("2 partitions of 5 events, read up to position 13"), "{table}");
+    let then = sandbox.run(&["project", "a.db", "--projection", "own.js", "--as-of", "9", "--format", "json"]).ok();
+    assert!(then.err.contains("at position 9, read up to position 9"), "{then:?}");
+    assert_eq!(then.json()[0]["state"]["n"], json!(1));
 }
 
 #[test]
@@ -172,7 +296,7 @@ fn a_read_model_is_made_of_it_held_against_it_and_made_anew_when_its_source_is_a
     let table = first["table"].as_str().expect("named").to_owned();
     let drift = ["drift", "a.db", "--projection", "own.js", "--category", "order", "--against", &table];
     sandbox.run(&drift).ok();
-    sandbox.write("own.js", &PER_ORDER.replace("s.total = e.data.total", "s.total = e.data.total * 2"));
+    sandbox.write("own.js", PER_ORDER.replace("s.total = e.data.total", "s.total = e.data.total * 2"));
     let differing = sandbox.run(&drift).code(1).out;
     assert!(differing.contains("total  5      10"), "{differing}");
     let again = made(&sandbox);

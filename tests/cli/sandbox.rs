@@ -56,6 +56,10 @@ impl Sandbox {
         fs::read_to_string(self.path(name)).expect("a file in the test's folder")
     }
 
+    pub(crate) fn read_bytes(&self, name: &str) -> Vec<u8> {
+        fs::read(self.path(name)).expect("a file in the test's folder")
+    }
+
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_foldline"));
         command.current_dir(self.folder.path()).stdin(Stdio::null());

@@ -26,6 +26,7 @@ pub(crate) mod native_store;
 mod odd_payloads;
 mod opening;
 mod own_projections;
+mod partitions;
 mod plans;
 mod questions;
 mod race;

@@ -628,6 +628,8 @@ fn every_session_error() -> Vec<EngineError> {
         EngineError::Condition(ConditionFlaw { kind: FlawKind::Empty, span: 0..0, instead: None }),
         EngineError::NoOrder,
         EngineError::NoPositions,
+        EngineError::NoOrderToDivide,
+        EngineError::SharedState(text("projection")),
         EngineError::NoSuchProjection { asked: text("asked"), known: vec![text("known")] },
         EngineError::NotOfStates,
         EngineError::Lost,
@@ -860,6 +862,7 @@ fn what_one_should_know_of_a_store_is_said_in_every_language() {
         ReadOnlyReason::Log,
         ReadOnlyReason::Mapping,
         ReadOnlyReason::File,
+        ReadOnlyReason::Partitions,
         ReadOnlyReason::Permissions,
     ];
     all.iter().for_each(assert_said);

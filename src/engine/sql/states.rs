@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::super::EngineError;
 use super::super::as_of::{aggregate_of, as_of, choose};
-use super::super::columns::{FieldColumn, columns_for, fields_of, met_in, sql_name, unique};
+use super::super::columns::{FieldColumn, columns_for, fields_of, file_stem, met_in, sql_name, unique};
 use super::super::load::each_batch;
 use super::super::ticket::lock;
 use super::room::Room;
@@ -94,10 +94,16 @@ pub(super) fn tables(
         let Some(aggregate) = aggregate_of(reader, &category)? else { continue };
         for projection in registry().of_aggregate(aggregate) {
             let choice = Arc::new(Choice::one(projection.clone()));
-            add(&format!("{category}_{}", projection.name()), Some(category.clone()), choice);
+            add(&table_of(&category, projection), Some(category.clone()), choice);
         }
     }
     Ok(tables)
+}
+
+/// A user's own projection is called as its file is, and its partitions are of a kind that is called so too.
+fn table_of(category: &str, projection: &ProjectionRef) -> String {
+    let name = if projection.is_own() { file_stem(projection.name()) } else { projection.name() };
+    if name == category { name.to_owned() } else { format!("{category}_{name}") }
 }
 
 impl States {

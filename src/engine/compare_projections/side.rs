@@ -1,0 +1,223 @@
+//! One of two projections that are compared: its partitions as they stand, and each of them event by event.
+
+use std::sync::Arc;
+
+use super::{CompareSide, ExplainingEvent, Standing};
+use crate::engine::as_of::choose;
+use crate::engine::division::{Division, Partitioned};
+use crate::engine::load::{describe, load_timeline};
+use crate::engine::partitions::{Partitions, Run};
+use crate::engine::{EngineError, FaultAt, Ticket};
+use crate::event::{Cursor, EventBatch, EventRow, StreamId};
+use crate::index::{AsOf, Budget, Choice, MixedRows, StoreMoment};
+use crate::replay::{ProjectionRef, Timeline};
+use crate::script::{Definition, Script, ScriptProjection};
+use crate::store::{Flow, Store};
+
+pub(super) enum Side {
+    Own {
+        made: Partitions,
+        /// Where its partitions are no streams.
+        division: Option<Division>,
+    },
+    BuiltIn {
+        as_of: AsOf,
+        choice: Arc<Choice>,
+        /// What the other one takes.
+        takes: Option<Script>,
+        bookkeeping: Vec<String>,
+    },
+}
+
+/// A side at work.
+pub(super) enum Folding<'s> {
+    Own { run: Run<'s>, division: Option<Division> },
+    BuiltIn { as_of: &'s mut AsOf, choice: &'s Arc<Choice>, takes: Option<&'s Script>, seen: u64 },
+}
+
+impl Side {
+    pub(super) fn new(
+        reader: &dyn Store,
+        wish: &CompareSide,
+        other: &CompareSide,
+        at: StoreMoment,
+    ) -> Result<Self, EngineError> {
+        let name = match wish {
+            CompareSide::Own(script) => {
+                let can_divide = reader.capabilities().has_feed && !script.definition().is_bi_state;
+                let divides = can_divide && ScriptProjection::of(script).is_none();
+                let division = divides.then(|| Division::empty(script));
+                return Ok(Self::Own { made: Partitions::new(script), division });
+            }
+            CompareSide::BuiltIn(name) => name,
+        };
+        let chosen = choose(reader, Some(name), None)?.unwrap_or_default();
+        let choice = chosen.choice;
+        let mut bookkeeping: Vec<String> = Vec::new();
+        for projection in choice.projections() {
+            let timeline = projection.timeline(0);
+            bookkeeping.extend(timeline.bookkeeping().iter().map(|name| (*name).to_owned()));
+        }
+        let takes = match other {
+            CompareSide::Own(script) => Some(script.clone()),
+            CompareSide::BuiltIn(_) => None,
+        };
+        Ok(Self::BuiltIn { as_of: AsOf::new(&choice, at), choice, takes, bookkeeping })
+    }
+
+    pub(super) fn begin(&mut self) -> Result<Folding<'_>, EngineError> {
+        Ok(match self {
+            Self::Own { made, division } => Folding::Own { run: Run::begin(made)?, division: division.clone() },
+            Self::BuiltIn { as_of, choice, takes, .. } => {
+                Folding::BuiltIn { as_of, choice, takes: takes.as_ref(), seen: 0 }
+            }
+        })
+    }
+
+    pub(super) fn bookkeeping(&self) -> &[String] {
+        match self {
+            Self::Own { .. } => &[],
+            Self::BuiltIn { bookkeeping, .. } => bookkeeping,
+        }
+    }
+
+    /// Its partitions, in the order in which they began.
+    pub(super) fn names(&self) -> Vec<Box<str>> {
+        match self {
+            Self::Own { made, .. } => made.rows.iter().map(|row| row.partition.clone()).collect(),
+            Self::BuiltIn { as_of, .. } => {
+                let name = |place: &_| as_of.row(*place).map_or_else(Box::default, |row| row.stream.as_str().into());
+                as_of.places().iter().map(name).collect()
+            }
+        }
+    }
+
+    pub(super) fn transforms(&self) -> bool {
+        matches!(self, Self::Own { made, .. } if made.script().definition().transforms)
+    }
+
+    /// Told without taking the states apart.
+    pub(super) fn is_surely_alike(&self, place: usize, other: &Self, theirs: usize) -> bool {
+        let (Self::Own { made, .. }, Self::Own { made: other, .. }) = (self, other) else { return false };
+        let (Some(one), Some(other)) = (made.rows.get(place), other.rows.get(theirs)) else { return false };
+        let has_failed = one.failed.is_some() || other.failed.is_some();
+        !has_failed && one.state == other.state && one.result == other.result
+    }
+
+    pub(super) fn standing(&self, place: usize) -> Standing {
+        match self {
+            Self::Own { made, .. } => {
+                let Some(row) = made.rows.get(place) else { return Standing::default() };
+                let value = |text: &Option<Box<str>>| {
+                    text.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+                };
+                let failed = row.failed.as_ref().map(|FaultAt { fault, stream, version, event_type, .. }| {
+                    let (stream, event_type) = (stream.clone(), event_type.clone());
+                    (fault.clone(), ExplainingEvent { stream, version: *version, event_type })
+                });
+                Standing { state: value(&row.state), result: value(&row.result), failed }
+            }
+            Self::BuiltIn { as_of, .. } => {
+                let Some(place) = as_of.places().get(place) else { return Standing::default() };
+                let state = as_of.state(*place).unwrap_or_default();
+                Standing { result: state.clone(), state, failed: None }
+            }
+        }
+    }
+
+    /// Whether its partitions can be told each by its own events.
+    pub(super) fn has_timelines(&self) -> bool {
+        match self {
+            Self::Own { division: Some(division), .. } => division.projection().is_some(),
+            Self::Own { made, .. } => ScriptProjection::of(made.script()).is_some(),
+            Self::BuiltIn { .. } => true,
+        }
+    }
+
+    /// A partition event by event. `None` where it has none here, or no partition can be told by its own events.
+    pub(super) fn timeline(
+        &self,
+        reader: &dyn Store,
+        view: Option<&Partitioned>,
+        partition: &str,
+        ticket: &Ticket,
+    ) -> Result<Option<Box<dyn Timeline>>, EngineError> {
+        let stream = StreamId::from(partition);
+        let reader: &dyn Store = match view {
+            Some(view) => view,
+            None => reader,
+        };
+        let projection = match self {
+            Self::Own { division: Some(division), .. } => division.projection(),
+            Self::Own { made, .. } => ScriptProjection::of(made.script()).map(ProjectionRef::new),
+            Self::BuiltIn { choice, .. } => choice.projection_of(&stream).cloned(),
+        };
+        let Some(projection) = projection else { return Ok(None) };
+        let described = match describe(reader, &stream) {
+            Err(EngineError::NoStream { .. }) => return Ok(None),
+            described => described?,
+        };
+        Ok(Some(load_timeline(reader, &described, &projection, &mut |_| {}, &mut |_| ticket.flow())?))
+    }
+
+    /// The store as this side divides it.
+    pub(super) fn view(&self, reader: &dyn Store) -> Result<Option<Partitioned>, EngineError> {
+        match self {
+            Self::Own { division: Some(division), .. } => Ok(Some(division.over(reader)?)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Its source, where what is shown is made of the state by functions of its own.
+    pub(super) fn transforming(&self) -> Option<&Script> {
+        match self {
+            Self::Own { made, .. } if made.script().definition().transforms => Some(made.script()),
+            _ => None,
+        }
+    }
+}
+
+impl Folding<'_> {
+    pub(super) fn take(
+        &mut self,
+        batch: &EventBatch,
+        counts: &dyn Fn(&EventRow<'_>) -> bool,
+        budget: Budget,
+    ) -> Result<(), EngineError> {
+        match self {
+            Self::Own { run, division } => {
+                for row in batch.rows().filter(|row| counts(row)) {
+                    let place = run.take(&row, &mut |_, _| Flow::Continue(()))?;
+                    if let (Some(place), Some(division)) = (place, &division) {
+                        division.note_as(run.name(place), &row);
+                    }
+                }
+                if let Some(division) = division {
+                    budget.check(division.bytes())?;
+                }
+            }
+            Self::BuiltIn { as_of, choice, takes, seen } => {
+                let mut rows: Box<dyn crate::replay::DecodedRows> = Box::new(MixedRows::new(choice));
+                let is_taken = |row: &EventRow<'_>| takes.is_none_or(|script| takes_stream(script.definition(), row));
+                batch.rows().filter(is_taken).for_each(|row| rows.push(&row));
+                as_of.fold(rows);
+                *seen += batch.len() as u64;
+                as_of.check(*seen, budget)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(self, end: &Cursor, budget: Budget) -> Result<(), EngineError> {
+        match self {
+            Self::Own { run, .. } => drop(run.finish()?),
+            Self::BuiltIn { as_of, .. } => as_of.finish(end.clone(), budget)?,
+        }
+        Ok(())
+    }
+}
+
+/// Streams that are named by the types of their events are not named by a stream alone.
+fn takes_stream(definition: &Definition, row: &EventRow<'_>) -> bool {
+    definition.takes_stream(row.stream.as_str(), row.stream.category(), row.event_type.as_str())
+}

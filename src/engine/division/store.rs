@@ -1,0 +1,189 @@
+//! A store whose streams are the partitions of a projection. It is only read.
+
+use super::Division;
+use super::rows::{OnePartition, PartitionRows};
+use crate::engine::columns::file_stem;
+use crate::event::{EventId, RecordedEvent, StreamId};
+use crate::store::{
+    Capabilities, Finding, Flow, Framework, Interrupter, Notice, Opener, Query, ReadOnlyReason, Scan, Scope, Steady,
+    Store, StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow,
+};
+
+/// See [`Division`].
+pub struct Partitioned {
+    inner: Box<dyn Store>,
+    division: Division,
+    category: String,
+}
+
+impl std::fmt::Debug for Partitioned {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Partitioned").field("division", &self.division).finish_non_exhaustive()
+    }
+}
+
+impl Partitioned {
+    pub(super) fn new(inner: Box<dyn Store>, division: Division) -> Self {
+        // The partitions of one projection are all of one kind, which is called as its file is.
+        let category = file_stem(division.script().name()).to_owned();
+        Self { inner, division, category }
+    }
+
+    pub fn division(&self) -> &Division {
+        &self.division
+    }
+
+    fn rows(&self, order: StreamOrder) -> Vec<StreamRow> {
+        let index = self.division.read();
+        let count = u32::try_from(index.len()).unwrap_or(u32::MAX);
+        let mut numbers: Vec<u32> = (0..count).collect();
+        match order {
+            StreamOrder::Began => {}
+            StreamOrder::Recent => numbers.sort_by_key(|part| {
+                let last = index.events_of(*part).checked_sub(1);
+                std::cmp::Reverse(last.and_then(|last| index.position(*part, last)))
+            }),
+            StreamOrder::Name => numbers.sort_by(|a, b| index.name(*a).cmp(&index.name(*b))),
+            StreamOrder::Longest => numbers.sort_by_key(|part| std::cmp::Reverse(index.events_of(*part))),
+        }
+        numbers.into_iter().filter_map(|part| index.row(part, &self.category)).collect()
+    }
+}
+
+impl Store for Partitioned {
+    fn framework(&self) -> Framework {
+        self.inner.framework()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            appends: false,
+            has_kept_counts: true,
+            // Ranges of places hold events of no partition, too.
+            has_dense_positions: false,
+            ..self.inner.capabilities()
+        }
+    }
+
+    fn read_only_reason(&self) -> Option<ReadOnlyReason> {
+        Some(ReadOnlyReason::Partitions)
+    }
+
+    fn notice(&self) -> Option<Notice> {
+        self.inner.notice()
+    }
+
+    fn has_aggregates(&self) -> bool {
+        false
+    }
+
+    fn fingerprint(&self) -> Result<Option<String>, StoreError> {
+        self.inner.fingerprint()
+    }
+
+    fn info(&self) -> Result<StoreInfo, StoreError> {
+        let longest = self.rows(StreamOrder::Longest).into_iter().next();
+        let index = self.division.read();
+        let mut types: Vec<(String, u64)> =
+            index.types().iter().map(|(event_type, count)| (event_type.to_string(), *count)).collect();
+        types.sort_by(|(a, x), (b, y)| y.cmp(x).then_with(|| a.cmp(b)));
+        let (first_at, last_at) = index.span();
+        let streams = index.len() as u64;
+        Ok(StoreInfo {
+            framework: self.inner.framework(),
+            events: index.events(),
+            streams,
+            event_types: types,
+            categories: if streams == 0 { Vec::new() } else { vec![(self.category.clone(), streams)] },
+            first_at,
+            last_at,
+            longest_stream: longest,
+            is_writable: false,
+        })
+    }
+
+    fn scan<'s>(&'s self, query: &Query) -> Result<Box<dyn Scan + 's>, StoreError> {
+        let mut rows = PartitionRows::new(self.inner.as_ref(), &self.division, query.limit);
+        let all = Query { limit: None, ..query.clone() };
+        match &query.scope {
+            Scope::Store { .. } | Scope::Linked { .. } => rows.scan = Some(self.inner.scan(&all)?),
+            Scope::Category { name, from, to } if *name == self.category => {
+                let scope = Scope::Store { from: *from, to: *to };
+                rows.scan = Some(self.inner.scan(&Query { scope, ..all })?);
+            }
+            Scope::Category { .. } => rows.left = 0,
+            Scope::Stream { id, from, to } => {
+                let index = self.division.read();
+                let number = index.number(id);
+                let last = number.and_then(|number| index.events_of(number).checked_sub(1));
+                match (number, last) {
+                    (Some(number), Some(last)) => {
+                        rows.of = Some(OnePartition {
+                            number,
+                            from: from.map_or(0, |from| from.0),
+                            to: to.map_or(last, |to| to.0.min(last)),
+                            query: all,
+                            finds: self.inner.capabilities().finds_by_position,
+                            is_over: false,
+                        });
+                    }
+                    _ => rows.left = 0,
+                }
+            }
+        }
+        Ok(Box::new(rows))
+    }
+
+    fn visit_streams(&self, query: &StreamQuery, visit: &mut dyn FnMut(StreamRow) -> Flow) -> Result<(), StoreError> {
+        if query.category.as_ref().is_some_and(|category| *category != self.category) {
+            return Ok(());
+        }
+        let wanted = query.filter.as_deref().map(str::to_lowercase);
+        let is_wanted = |row: &StreamRow| {
+            wanted.as_ref().is_none_or(|wanted| row.stream.as_str().to_lowercase().contains(wanted.as_str()))
+        };
+        let most = query.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+        for row in self.rows(query.order).into_iter().filter(is_wanted).take(most) {
+            if visit(row).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn stream(&self, stream: &StreamId) -> Result<Option<StreamRow>, StoreError> {
+        let index = self.division.read();
+        Ok(index.number(stream).and_then(|part| index.row(part, &self.category)))
+    }
+
+    fn event_by_id(&self, id: &EventId) -> Result<Option<RecordedEvent>, StoreError> {
+        let Some(event) = self.inner.event_by_id(id)? else { return Ok(None) };
+        let place = event.position.and_then(|position| self.division.place_of(position));
+        Ok(place.map(|(stream, version)| RecordedEvent { stream, version, ..event }))
+    }
+
+    fn verify(&self, report: &mut dyn FnMut(Finding), progress: &mut dyn FnMut(u64) -> Flow) -> Result<(), StoreError> {
+        self.inner.verify(report, progress)
+    }
+
+    fn opener(&self) -> Opener {
+        let (inner, division) = (self.inner.opener(), self.division.clone());
+        std::sync::Arc::new(move || Ok(Box::new(Self::new(inner()?, division.clone()))))
+    }
+
+    fn is_current(&self) -> bool {
+        self.inner.is_current()
+    }
+
+    fn interrupter(&self) -> Option<Interrupter> {
+        self.inner.interrupter()
+    }
+
+    fn may_be_kept(&self) -> bool {
+        self.inner.may_be_kept()
+    }
+
+    fn steady(&self) -> Result<Steady<'_>, StoreError> {
+        self.inner.steady()
+    }
+}

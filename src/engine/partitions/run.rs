@@ -1,0 +1,252 @@
+//! Partitions at work: the runtime, the state that lies in it, and what was not kept as text yet.
+
+use super::{FaultAt, PartitionRow, Partitions, Shared, TakeOutput, Touched};
+use crate::engine::EngineError;
+use crate::event::{EventRow, Head};
+use crate::projection::Fault;
+use crate::script::{Definition, Given, Kept, Partition, Running, Script};
+use crate::store::StoreError;
+
+/// So many stray events are named.
+const MOST_STRAYS: usize = 20;
+
+/// After so many events of one partition its state is kept as text, so that no more need be folded again after a fault.
+const MOST_UNKEPT: usize = 64;
+
+pub(in crate::engine) struct Run<'p> {
+    made: &'p mut Partitions,
+    script: Script,
+    running: Running,
+    /// The partition whose state lies in the runtime.
+    lying: Option<usize>,
+    /// The events that it took since its state was kept as text.
+    unkept: Vec<Taken>,
+    touched: Touched,
+}
+
+/// An event that may have to be folded once more.
+struct Taken {
+    event: Kept,
+    head: Head,
+}
+
+impl Taken {
+    fn fault(&self, fault: Fault) -> FaultAt {
+        let Head { version, position, event_type, .. } = &self.head;
+        let (stream, event_type) = (self.event.stream().clone(), event_type.clone());
+        FaultAt { fault, stream, version: *version, position: *position, event_type }
+    }
+}
+
+impl<'p> Run<'p> {
+    pub(in crate::engine) fn begin(made: &'p mut Partitions) -> Result<Self, Fault> {
+        let script = made.script.clone();
+        let running = script.run()?;
+        Ok(Self { made, script, running, lying: None, unkept: Vec::new(), touched: Touched::default() })
+    }
+
+    fn definition(&self) -> &Definition {
+        self.script.definition()
+    }
+
+    /// Folds an event in, and answers at which place its partition stands, if it belongs to one.
+    pub(in crate::engine) fn take(
+        &mut self,
+        row: &EventRow<'_>,
+        output: &mut TakeOutput<'_>,
+    ) -> Result<Option<usize>, EngineError> {
+        let Some(event) = self.script.kept(row) else { return Ok(None) };
+        let taken = Taken { event, head: row.head() };
+        let id = taken.head.id.to_string();
+        let given = taken.event.given(&taken.head, &id);
+        let partition: Box<str> = match partition_of(&self.script, &self.running, &given) {
+            Ok(Some(partition)) => partition,
+            Ok(None) => return Ok(None),
+            Err(fault) => {
+                if self.made.strays.len() < MOST_STRAYS {
+                    self.made.strays.push(taken.fault(fault));
+                }
+                return Ok(None);
+            }
+        };
+        let place = self.place_of(partition);
+        self.lay(place)?;
+        self.touched.0.insert(place);
+        self.made.events += 1;
+        self.made.rows[place].events += 1;
+        match self.hand(place, &taken.event, &given) {
+            Ok(has_output) => {
+                let told = if has_output { Some(self.running.take()?) } else { None };
+                self.unkept.push(taken);
+                if self.unkept.len() >= MOST_UNKEPT || self.definition().is_bi_state {
+                    self.keep()?;
+                }
+                if let Some(told) = told {
+                    if let Some(asked) = &told.impure {
+                        self.made.impure.get_or_insert_with(|| asked.clone());
+                    }
+                    if output(row, told).is_break() {
+                        return Err(StoreError::Cancelled.into());
+                    }
+                }
+            }
+            Err(fault) => {
+                let _ = self.running.take();
+                let failed = taken.fault(fault);
+                self.made.rows[place].failed.get_or_insert(failed);
+                self.go_back(place)?;
+            }
+        }
+        Ok(Some(place))
+    }
+
+    /// What the partition at a place is called.
+    pub(in crate::engine) fn name(&self, place: usize) -> &str {
+        self.made.rows.get(place).map_or("", |row| &row.partition)
+    }
+
+    /// How a partition stands behind the last event.
+    pub(in crate::engine) fn state_of(&mut self, partition: &str) -> Result<Option<&str>, Fault> {
+        self.keep()?;
+        let place = self.made.places.get(partition);
+        Ok(place.and_then(|place| self.made.rows.get(*place)?.state.as_deref()))
+    }
+
+    /// Lets the handlers take an event whose partition lies in the runtime. The first that succeeds is given to `$created`
+    /// too.
+    fn hand(&self, place: usize, event: &Kept, given: &Given<'_>) -> Result<bool, Fault> {
+        let row = &self.made.rows[place];
+        let is_first = !row.has_begun && self.unkept.is_empty();
+        if is_first && self.definition().has_created {
+            self.running.created(given, &row.partition)?;
+        }
+        if event.is_deletion() {
+            return self.running.deleted(&row.partition).map(|()| false);
+        }
+        self.running.handle(given, &row.partition)
+    }
+
+    fn place_of(&mut self, partition: Box<str>) -> usize {
+        let Partitions { rows, places, .. } = &mut *self.made;
+        if let Some(place) = places.get(&partition) {
+            return *place;
+        }
+        let place = rows.len();
+        places.insert(partition.clone(), place);
+        rows.push(PartitionRow { partition, state: None, result: None, failed: None, events: 0, has_begun: false });
+        place
+    }
+
+    /// Puts the state of a partition into the runtime, and keeps the one that lay there.
+    fn lay(&mut self, place: usize) -> Result<(), Fault> {
+        if self.definition().is_bi_state && self.made.shared.is_none() {
+            self.running.init_shared()?;
+            self.made.shared = Some(Shared(self.running.shared()?.map(Into::into)));
+        }
+        if self.lying == Some(place) {
+            return Ok(());
+        }
+        self.keep()?;
+        self.lying = Some(place);
+        self.put(place)
+    }
+
+    /// The state of a partition as it was kept, or as it begins.
+    fn put(&self, place: usize) -> Result<(), Fault> {
+        if let Some(Shared(shared)) = &self.made.shared {
+            self.running.load_shared(shared.as_deref())?;
+        }
+        let row = &self.made.rows[place];
+        if row.has_begun { self.running.load(row.state.as_deref()) } else { self.running.init() }
+    }
+
+    /// Keeps the state that lies in the runtime as text. Where it cannot be, the events since the last time are folded
+    /// one by one, so that the one at fault is found.
+    fn keep(&mut self) -> Result<(), Fault> {
+        let Some(place) = self.lying else { return Ok(()) };
+        if self.unkept.is_empty() {
+            return Ok(());
+        }
+        match self.state() {
+            Ok(state) => {
+                self.set(place, state);
+                self.unkept.clear();
+                Ok(())
+            }
+            Err(_) => self.go_back(place),
+        }
+    }
+
+    fn state(&self) -> Result<(Option<String>, Option<String>), Fault> {
+        let shared = if self.definition().is_bi_state { self.running.shared()? } else { None };
+        Ok((self.running.state()?, shared))
+    }
+
+    fn set(&mut self, place: usize, (state, shared): (Option<String>, Option<String>)) {
+        let row = &mut self.made.rows[place];
+        row.state = state.map(Into::into);
+        row.has_begun = true;
+        if self.definition().is_bi_state {
+            self.made.shared = Some(Shared(shared.map(Into::into)));
+        }
+    }
+
+    /// Folds what was not kept once more from the state that was, and leaves out what fails.
+    fn go_back(&mut self, place: usize) -> Result<(), Fault> {
+        let unkept = std::mem::take(&mut self.unkept);
+        self.put(place)?;
+        for taken in unkept {
+            let id = taken.head.id.to_string();
+            let given = taken.event.given(&taken.head, &id);
+            let handled = self.hand(place, &taken.event, &given).and_then(|_| self.state());
+            let _ = self.running.take();
+            match handled {
+                Ok(state) => self.set(place, state),
+                Err(fault) => {
+                    let failed = taken.fault(fault);
+                    self.made.rows[place].failed.get_or_insert(failed);
+                    self.put(place)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps what lies in the runtime, and makes the results of the rows that were touched, which it answers with.
+    pub(in crate::engine) fn finish(mut self) -> Result<Vec<usize>, Fault> {
+        self.keep()?;
+        let transforms = self.definition().transforms;
+        let Self { made, running, touched, .. } = self;
+        // A state that is shared is part of every result.
+        let touched = match made.shared {
+            Some(_) if !touched.0.is_empty() => (0..made.rows.len()).collect(),
+            _ => touched.in_order(),
+        };
+        for place in &touched {
+            let row = &mut made.rows[*place];
+            if !transforms {
+                row.result.clone_from(&row.state);
+                continue;
+            }
+            if let Some(Shared(shared)) = &made.shared {
+                running.load_shared(shared.as_deref())?;
+            }
+            running.load(row.state.as_deref())?;
+            row.result = running.result()?.map(Into::into);
+        }
+        Ok(touched)
+    }
+}
+
+/// To which partition an event belongs; to none where the projection's function names none.
+pub(in crate::engine) fn partition_of(
+    script: &Script,
+    running: &Running,
+    given: &Given<'_>,
+) -> Result<Option<Box<str>>, Fault> {
+    Ok(match script.definition().partition {
+        Partition::One => Some("".into()),
+        Partition::Stream => Some(given.stream.into()),
+        Partition::Function => running.partition(given)?.map(Into::into),
+    })
+}
