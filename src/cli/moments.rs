@@ -61,7 +61,7 @@ pub(super) fn show(args: &ShowArgs, context: &Context, out: &mut Output) -> Resu
 }
 
 /// The one state of a projection that does not divide has no name.
-fn named(stream: &str) -> &str {
+pub(super) fn named(stream: &str) -> &str {
     if stream.is_empty() { "the state" } else { stream }
 }
 
@@ -226,7 +226,7 @@ pub(super) fn diff(args: &DiffArgs, context: &Context, out: &mut Output) -> Resu
     match format {
         Format::Json => json(out, &rows)?,
         Format::Table if rows.is_empty() => {
-            writeln!(out.text(), "{stream} is the same at versions {from_version} and {to_version}")?;
+            writeln!(out.text(), "{} is the same at versions {from_version} and {to_version}", named(stream))?;
         }
         Format::Table => {
             let mut columns = vec![

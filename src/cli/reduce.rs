@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use serde::Serialize;
 
 use super::args::{Format, ReduceArgs};
+use super::moments::named;
 use super::output::{Align, Table, json, optional};
 use super::own::Under;
 use super::progress::{Progress, counted};
@@ -93,7 +94,7 @@ fn print(args: &ReduceArgs, found: &Smallest, out: &mut Output) -> Result<(), Fa
         Shows::Condition { text, .. } => format!("this holds: {text}"),
         Shows::Fault { text } => format!("this is wrong: {text}"),
     };
-    out.line(format_args!("{}: {events} of {}, behind which {what}", args.stream, counted(*from, "event")))?;
+    out.line(format_args!("{}: {events} of {}, behind which {what}", named(&args.stream), counted(*from, "event")))?;
     writeln!(out.text())?;
     let columns = [("version", Align::Right), ("type", Align::Left), ("recorded_at", Align::Left)];
     let mut table = Table::new(out, &columns);

@@ -225,7 +225,7 @@ impl Taken {
                 let place = row.position.and_then(|position| division.place_of(position));
                 place.is_some_and(|(name, _)| self.partition.as_ref().is_none_or(|wanted| *wanted == name))
             }
-            (None, Some(script)) => script.kept(row).is_some(),
+            (None, Some(script)) => script.is_given(row),
             (None, None) => true,
         }
     }

@@ -3,6 +3,7 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use super::args::{Format, WhatIfArgs, now};
+use super::moments::named;
 use super::output::{Align, Table, json, plain};
 use super::own::Under;
 use super::progress::Progress;
@@ -79,7 +80,7 @@ fn print(
             json(out, &answer)?;
         }
         Format::Table => {
-            let stream = &base.described.row.stream;
+            let stream = named(base.described.row.stream.as_str());
             match diverges_at {
                 Some(Label::Inserted { after: None, .. }) => {
                     writeln!(out.text(), "{stream} diverges before the first event; nothing was written\n")?;

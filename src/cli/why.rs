@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::args::{Format, WhyArgs};
-use super::moments::{Loaded, SetBy};
+use super::moments::{Loaded, SetBy, named};
 use super::output::{Align, Table, json, optional, plain};
 use super::progress::Progress;
 use super::target::Context;
@@ -94,7 +94,7 @@ pub(super) fn why(args: &WhyArgs, context: &Context, out: &mut Output) -> Result
 }
 
 fn print_why(args: &WhyArgs, loaded: &Loaded, at: Index, found: &Why, out: &mut Output) -> Result<(), Failure> {
-    let WhyArgs { stream, field, .. } = args;
+    let (stream, field) = (named(&args.stream), &args.field);
     let version = optional(loaded.head(Some(at)).map(|head| head.version));
     let set_by = loaded.head(found.set_by);
     let set_by = set_by.map(|head| format!(", set by {} (v{})", head.event_type, head.version)).unwrap_or_default();
@@ -185,6 +185,7 @@ struct Missed<'a> {
 
 fn answer_not(args: &WhyArgs, loaded: &Loaded, at: Index, wish: &Wish, out: &mut Output) -> Result<Outcome, Failure> {
     let WhyArgs { stream, field, format, .. } = args;
+    let stream = named(stream);
     let timeline = loaded.timeline.as_ref();
     let value = timeline.value_at(at, field);
     let version = optional(loaded.head(Some(at)).map(|head| head.version));

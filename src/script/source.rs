@@ -48,6 +48,15 @@ impl Script {
         Ok(Running::begin(self.name(), self.source())?.0)
     }
 
+    /// Whether its handlers are given this event.
+    pub fn is_given(&self, row: &EventRow<'_>) -> bool {
+        let (Read { definition, .. }, event_type) = (&*self.0, row.event_type.as_str());
+        let is_deletion = definition.handles_deleted && event_type == STREAM_DELETED;
+        let takes = || definition.takes(row.stream.as_str(), row.stream.category(), event_type);
+        let has_body = || std::str::from_utf8(&row.body()).is_ok_and(|body| !body.trim().is_empty());
+        is_deletion || (takes() && has_body())
+    }
+
     /// An event as its handlers take it; `None` where it is not given to them.
     pub fn kept(&self, row: &EventRow<'_>) -> Option<Kept> {
         let event_type = row.event_type.as_str();

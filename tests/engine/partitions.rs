@@ -8,12 +8,14 @@ use foldline::engine::{
 use foldline::event::{EventId, Position, StreamId, Version};
 use foldline::index::{Budget, Choice, StoreMoment};
 use foldline::script::Script;
+use foldline::store::frameworks::Mapping;
 use foldline::store::native::NativeStore;
-use foldline::store::{Columns, Expected, Flow, Query, Store, StreamOrder, StreamQuery, Writer};
+use foldline::store::{Columns, Expected, Flow, OpenOptions, Query, Store, StreamOrder, StreamQuery, Writer};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::as_of::{STREAMS, Sketch, cqrs_es, emmett, native, sketches, sql_stream_store, what};
+use super::foreign::tables::file_of;
 use super::workshop::{cases, event, native_store, read, second, stream};
 
 /// One state for all streams of a kind, which tells which events made it.
@@ -273,12 +275,26 @@ fn the_first_event_that_succeeds_is_the_one_that_creates_the_partition() {
 
 #[test]
 fn a_store_without_an_order_and_a_state_that_is_shared_are_refused_in_a_sentence() {
-    let (_folder, store) = cqrs_es(&[(0, 0, None)]);
+    let (_folder, path) = file_of(
+        r#"CREATE TABLE t (id TEXT, version INTEGER, type TEXT, payload TEXT, PRIMARY KEY (id, version)) WITHOUT ROWID;
+        INSERT INTO t VALUES ('order-1', 1, 'placed', '{"total":5}'), ('order-2', 1, 'placed', '{"total":7}');"#,
+    );
+    let mapping =
+        Mapping::parse(r#"{"table":"t","stream":"id","version":"version","type":"type","payload":"payload"}"#);
+    let options = OpenOptions { mapping: Some(mapping.expect("a mapping")), ..OpenOptions::default() };
+    let without = foldline::store::open_with(&path.into(), &options).expect("opened");
+    assert!(!without.capabilities().has_feed);
     let refused = |store: &dyn Store, source: &str| {
         let made = Division::new(store, &script(source), Budget::default(), &mut |_| Flow::Continue(()));
         made.expect_err("refused").to_string()
     };
-    // It numbers its rows, which is an order; one without would be told of by its capabilities.
+    assert!(refused(without.as_ref(), BY_CATEGORY).contains("no order across its streams"));
+    // Each stream has an order of its own; all is read anew when something may have come.
+    let each = script("fromAll().foreachStream().when({ $init: () => ({ n: 0 }), $any(s) { s.n++ } })");
+    let mut made = all_of(without.as_ref(), &each);
+    assert_eq!((made.rows.len(), go_on(&mut made, without.as_ref())), (2, GoneOn::Anew));
+    assert_eq!((made.rows.len(), made.events), (2, 2));
+    let (_other, store) = native(&[(0, 0, None)]);
     let shared = "fromAll().foreachStream().when({ $initShared: () => ({}), $any(s) { return s } })";
     assert!(refused(store.as_ref(), shared).contains("share a state"));
     let ticket = Ticket::new("dividing");

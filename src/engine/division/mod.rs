@@ -16,7 +16,7 @@ use crate::event::{EventBatch, EventRow, Position, StreamId, Version};
 use crate::index::Budget;
 use crate::projection::Fault;
 use crate::replay::ProjectionRef;
-use crate::script::{Homes, Running, Script, ScriptProjection};
+use crate::script::{Homes, Partition, Running, Script, ScriptProjection};
 use crate::store::{Changes, Columns, Flow, Query, Store, StoreError};
 use index::Index;
 pub use store::Partitioned;
@@ -124,9 +124,12 @@ impl Division {
     }
 
     fn note(&self, index: &mut Index, running: &Running, row: &EventRow<'_>) -> Option<u32> {
-        let event = self.0.script.kept(row)?;
         // Somebody else may have noted it meanwhile.
         let position = row.position.filter(|position| Some(*position) > index.last())?;
+        if self.0.script.definition().partition == Partition::One {
+            return self.0.script.is_given(row).then(|| index.push("", position, row));
+        }
+        let event = self.0.script.kept(row)?;
         let head = row.head();
         let id = head.id.to_string();
         match partition_of(&self.0.script, running, &event.given(&head, &id)) {
