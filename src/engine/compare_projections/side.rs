@@ -153,10 +153,10 @@ impl Side {
             Self::BuiltIn { choice, .. } => choice.projection_of(&stream).cloned(),
         };
         let Some(projection) = projection else { return Ok(None) };
-        let described = match describe(reader, &stream) {
-            Err(EngineError::NoStream { .. }) => return Ok(None),
-            described => described?,
-        };
+        if reader.stream(&stream)?.is_none() {
+            return Ok(None);
+        }
+        let described = describe(reader, &stream)?;
         Ok(Some(load_timeline(reader, &described, &projection, &mut |_| {}, &mut |_| ticket.flow())?))
     }
 
