@@ -223,6 +223,7 @@ fn dialog_ui(
                 language: settings.language,
                 is_by_time: settings.is_by_time,
                 actor: &mut settings.actor,
+                memory_mib: &mut settings.memory_mib.0,
                 has_recent: !settings.recent.is_empty(),
             };
             settings_ui(ui, scene, &mut choices, &mut is_open);

@@ -63,6 +63,10 @@ impl App {
             store.choose_file(self.file_for, path.display().to_string());
         }
         if let Some(store) = &mut self.store {
+            let budget = self.settings.memory_mib.budget();
+            if store.engine().memory().allowed() != budget {
+                store.allow_memory(budget);
+            }
             let before = store.row();
             if store.poll() {
                 ctx.request_repaint();

@@ -231,6 +231,7 @@ impl App {
             Some(folder) => Workspace::in_folder(folder, engine.source()),
             None => Workspace::of(engine.source()),
         };
+        engine.memory().allow(self.settings.memory_mib.budget());
         let mut store = OpenStore::with_workspace(engine, workspace);
         store.is_writing_on = is_writing_on;
         store.asks_before_writing = !is_writing_on && !self.settings.was_told_of_writing(&store.source);

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::place::{PLACES_KEPT, Place};
 use crate::event::Timestamp;
+use crate::index::Budget;
 use crate::locale::Language;
 use crate::store::{Source, StoreInfo};
 use crate::ui::{RecentStore, Zone};
@@ -35,10 +36,31 @@ pub struct Settings {
     pub panes: Panes,
     /// Who signed last.
     pub actor: String,
+    pub memory_mib: MemoryAllowed,
     /// Lanes of the timeline, by store and category of streams, the store that was open last first.
     pub lanes: Vec<KeptLanes>,
     /// Those that were saved by a name, for any store.
     pub saved_lanes: Vec<(String, Vec<String>)>,
+}
+
+/// What all that is kept of an open store may take together, in MiB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MemoryAllowed(pub u64);
+
+impl Default for MemoryAllowed {
+    fn default() -> Self {
+        Self(1024)
+    }
+}
+
+impl MemoryAllowed {
+    /// With less than this, nothing of a store could be shown.
+    const LEAST: u64 = 16;
+
+    pub(super) fn budget(self) -> Budget {
+        Budget::of_mebibytes(self.0.max(Self::LEAST))
+    }
 }
 
 /// The lanes of a store.
@@ -199,5 +221,15 @@ mod tests {
         let (settings, unread) = Settings::read(&fields);
         assert_eq!(unread, ["language", "panes"]);
         assert!(settings.is_light && settings.recent == ["a"], "{settings:?}");
+    }
+
+    #[test]
+    fn memory_is_a_number_in_the_file_and_a_gibibyte_where_none_stands_there() {
+        let read = |fields: Value| Settings::read(fields.as_object().expect("an object")).0.memory_mib.budget();
+        assert_eq!(read(json!({})), Budget::of_mebibytes(1024));
+        assert_eq!(read(json!({"memory_mib": 300})), Budget::of_mebibytes(300));
+        assert_eq!(read(json!({"memory_mib": "much"})), Budget::of_mebibytes(1024));
+        assert_eq!(read(json!({"memory_mib": 0})), Budget::of_mebibytes(16), "something can be shown");
+        assert_eq!(Settings::default().fields().get("memory_mib"), Some(&json!(1024)));
     }
 }

@@ -1,13 +1,15 @@
 //! The streams of a store as they stood, filtered and in an order: what a table shows of them.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{AsOfCondition, AsOfWanted, Chosen, EngineError, Ticket, as_of, choose};
+use super::folded_stores::{FoldedStores, Stood};
+use super::{AsOfCondition, AsOfWanted, EngineError, Ticket};
 use crate::event::Timestamp;
-use crate::index::{AsOf, Figures, Place, Sorting};
+use crate::index::{AsOf, Choice, Figures, Held, Place, Sorting};
 use crate::store::{Store, StoreError};
 
 /// Which rows are wanted of a store, and in which order.
@@ -52,75 +54,114 @@ impl RowFilter {
 /// The streams that were wanted, in their order. What they stood like is shared: another order costs no reading.
 #[derive(Clone, Debug)]
 pub struct Arranged {
-    pub as_of: Arc<AsOf>,
-    pub places: Vec<Place>,
+    stood: Arc<Stood>,
+    pub places: Arc<[Place]>,
     /// Of so many streams it cannot be told whether the conditions hold.
     pub unknown: u64,
-    /// Categories whose streams have no projection of the wanted name.
-    pub left_out: Vec<String>,
     pub numbers: Option<Figures>,
     pub took: Duration,
+    /// What the places take.
+    _held: Arc<Held>,
 }
 
-/// Every stream as it stood, by what is wanted of it.
-#[derive(Clone, Debug)]
-pub struct Stood {
-    pub of: AsOfWanted,
-    pub as_of: Arc<AsOf>,
-    pub left_out: Vec<String>,
+impl Arranged {
+    pub fn as_of(&self) -> &AsOf {
+        &self.stood.as_of
+    }
+
+    /// Categories whose streams have no projection of the wanted name.
+    pub fn left_out(&self) -> &[String] {
+        &self.stood.left_out
+    }
 }
 
-/// Folds the store up to the moment, unless `known` is of the very same. `None` where there is no such category.
+/// What was arranged for a wish.
+pub type ArrangedFor = Arc<(ArrangeWanted, Arranged)>;
+
+/// What a row takes while rows are put in order.
+const SORTED_ROW: usize = 2 * size_of::<(Value, Place)>();
+
+/// Folds the store up to the moment, as far as that is not known. Where the table before only went on, so does this one: the
+/// rows that did not change are not looked at again. `None` where there is no such category.
 pub fn arrange(
     reader: &dyn Store,
     wanted: &ArrangeWanted,
-    known: Option<Stood>,
+    folded: &FoldedStores,
     ticket: &Ticket,
-) -> Result<Option<(Stood, Arranged)>, EngineError> {
+) -> Result<Option<ArrangedFor>, EngineError> {
     let began = Instant::now();
-    let stood = match known.filter(|known| known.of == wanted.of) {
-        Some(known) => {
-            // A wrong word is told without a fold.
-            wanted.filter.condition().map(|text| AsOfCondition::new(&text, known.as_of.choice())).transpose()?;
-            known
-        }
-        None => match fold(reader, wanted, ticket)? {
-            Some(stood) => stood,
-            None => return Ok(None),
-        },
+    // A wrong word is told without a fold.
+    let check = |choice: &Choice| match wanted.filter.condition() {
+        Some(text) => AsOfCondition::new(&text, choice).map(drop),
+        None => Ok(()),
     };
+    let Some(stood) = folded.stood(reader, &wanted.of, &check, ticket)? else { return Ok(None) };
     let as_of = &stood.as_of;
-    let (mut places, unknown) = filtered(as_of, &wanted.filter, ticket)?;
-    unless_cancelled(ticket)?;
-    as_of.sort(&mut places, &wanted.sorting, wanted.is_descending);
+    let mut held = ticket.memory().hold();
+    held.resize((as_of.len() * SORTED_ROW) as u64)?;
+    let before = folded.arranged_last();
+    let moved_on = before.map(|before| moved_on(&before, wanted, as_of, ticket)).transpose()?.flatten();
+    let (places, unknown) = match moved_on {
+        Some(moved_on) => moved_on,
+        None => {
+            let (mut places, unknown) = filtered(as_of, as_of.places().to_vec(), &wanted.filter, ticket)?;
+            unless_cancelled(ticket)?;
+            as_of.sort(&mut places, &wanted.sorting, wanted.is_descending);
+            (places, unknown)
+        }
+    };
     unless_cancelled(ticket)?;
     let numbers =
         wanted.numbers_of.as_deref().and_then(|path| Figures::of(places.iter().map(|place| as_of.value(*place, path))));
-    let (as_of, left_out) = (Arc::clone(as_of), stood.left_out.clone());
-    let arranged = Arranged { as_of, places, unknown, left_out, numbers, took: began.elapsed() };
-    Ok(Some((stood, arranged)))
+    held.resize(size_of_val(places.as_slice()) as u64)?;
+    let (places, held) = (places.into(), Arc::new(held));
+    let arranged = Arranged { stood, places, unknown, numbers, took: began.elapsed(), _held: held };
+    let arranged = Arc::new((wanted.clone(), arranged));
+    folded.note_arranged(&arranged);
+    Ok(Some(arranged))
 }
 
 fn unless_cancelled(ticket: &Ticket) -> Result<(), StoreError> {
     if ticket.is_cancelled() { Err(StoreError::Cancelled) } else { Ok(()) }
 }
 
-fn fold(reader: &dyn Store, wanted: &ArrangeWanted, ticket: &Ticket) -> Result<Option<Stood>, EngineError> {
-    let AsOfWanted { projection, category, at, budget } = &wanted.of;
-    let Some(chosen) = choose(reader, projection.as_deref(), category.as_deref())? else { return Ok(None) };
-    let Chosen { choice, left_out, .. } = chosen;
-    wanted.filter.condition().map(|text| AsOfCondition::new(&text, &choice)).transpose()?;
-    if reader.capabilities().has_kept_counts {
-        ticket.set_total(reader.info()?.events);
+/// Where more than so many rows changed, and more than one in so many: then all are looked at.
+const MANY: usize = 64;
+const FEW: usize = 8;
+
+/// The same table a little later. `None` where it is not the same, or much of it changed.
+fn moved_on(
+    before: &(ArrangeWanted, Arranged),
+    wanted: &ArrangeWanted,
+    as_of: &AsOf,
+    ticket: &Ticket,
+) -> Result<Option<(Vec<Place>, u64)>, EngineError> {
+    let (asked, arranged) = before;
+    let ArrangeWanted { filter, sorting, is_descending, .. } = wanted;
+    let is_same = asked.filter == *filter && asked.sorting == *sorting && asked.is_descending == *is_descending;
+    // Where any name may be a field, all rows tell whether one is.
+    let tells_alone = filter.conditions.is_empty() || !as_of.choice().names().is_open;
+    if !is_same || !tells_alone || as_of.at().until().is_some() {
+        return Ok(None);
     }
-    let progress = &mut |seen| ticket.reached(seen);
-    let as_of = as_of(reader, &choice, category.as_deref(), *at, *budget, progress)?;
-    Ok(Some(Stood { of: wanted.of.clone(), as_of: Arc::new(as_of), left_out }))
+    let touched = as_of.touched_since(arranged.as_of());
+    let Some(touched) = touched.filter(|touched| touched.len() <= MANY.max(as_of.len() / FEW)) else { return Ok(None) };
+    let was: Vec<Place> = touched.iter().copied().filter(|place| arranged.as_of().row(*place).is_some()).collect();
+    let (_, unknown_before) = filtered(arranged.as_of(), was, filter, ticket)?;
+    let (now, unknown) = filtered(as_of, touched.clone(), filter, ticket)?;
+    let touched: HashSet<Place> = touched.into_iter().collect();
+    let mut places: Vec<Place> = arranged.places.iter().copied().filter(|place| !touched.contains(place)).collect();
+    as_of.put_among(&mut places, &now, sorting, *is_descending);
+    Ok(Some((places, (arranged.unknown + unknown).saturating_sub(unknown_before))))
 }
 
-/// The places of the rows that are as they must be, and of how many that cannot be told.
-fn filtered(as_of: &AsOf, filter: &RowFilter, ticket: &Ticket) -> Result<(Vec<Place>, u64), EngineError> {
-    let mut places = as_of.places().to_vec();
+/// Those of these rows that are as they must be, and of how many that cannot be told.
+fn filtered(
+    as_of: &AsOf,
+    mut places: Vec<Place>,
+    filter: &RowFilter,
+    ticket: &Ticket,
+) -> Result<(Vec<Place>, u64), EngineError> {
     let mut unknown = 0;
     // Where no stream had begun, nothing tells which names are wrong.
     if let (Some(text), false) = (filter.condition(), places.is_empty()) {

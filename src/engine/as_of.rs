@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::load::describe_first;
 use super::when::stopped;
-use super::whole::each_decoded;
+use super::whole::{each_decoded, each_decoded_behind};
 use super::{EngineError, Ticket};
-use crate::event::{Cursor, Position};
+use crate::event::{Cursor, EventBatch, EventRow, Position, StreamKey};
 use crate::expr::{Expression, Names};
-use crate::index::{AsOf, Budget, Choice, MixedRows, Place, StoreMoment};
-use crate::replay::{ProjectionRef, registry};
-use crate::store::{Changes, Columns, Flow, Query, Store, StoreError, StreamQuery};
+use crate::index::{AsOf, Choice, Held, MixedRows, Place, StoreMoment};
+use crate::replay::{DecodedRows, ProjectionRef, registry};
+use crate::store::{Changes, Columns, Flow, Query, Scope, Store, StoreError, StreamQuery};
 
 /// What every stream of a store, or of a category, is to be shown as, and when.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,7 +20,6 @@ pub struct AsOfWanted {
     pub projection: Option<String>,
     pub category: Option<String>,
     pub at: StoreMoment,
-    pub budget: Budget,
 }
 
 /// Which projection the streams of a store are shown under.
@@ -136,24 +135,25 @@ fn no_projection(asked: &str, of: &[Aggregates]) -> EngineError {
     EngineError::NoSuchProjection { asked: asked.to_owned(), known }
 }
 
-/// Reads how every stream stood at a moment. What is recorded meanwhile is no part of it.
+/// Reads how every stream stood at a moment. What is recorded meanwhile is no part of it. `room` is what it takes its memory
+/// of.
 pub fn as_of(
     reader: &dyn Store,
     choice: &Arc<Choice>,
     category: Option<&str>,
     at: StoreMoment,
-    budget: Budget,
+    room: impl Into<Held>,
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<AsOf, EngineError> {
     let end = end_at(reader, at)?;
-    let mut answer = AsOf::new(choice, at);
+    let mut answer = AsOf::new(choice, at, room);
     let mut over = None;
-    let rows = || -> Box<dyn crate::replay::DecodedRows> { Box::new(MixedRows::new(choice)) };
+    let rows = || -> Box<dyn DecodedRows> { Box::new(MixedRows::new(choice)) };
     let is_empty = reader.capabilities().has_feed && end.place().is_none();
     if !is_empty {
         let read = each_decoded(reader, &rows, category, end.position(), &mut |decoded, seen| {
             answer.fold(decoded);
-            over = answer.check(seen, budget).err();
+            over = answer.check(seen).err();
             if over.is_some() || progress(seen).is_break() { Err(StoreError::Cancelled) } else { Ok(()) }
         });
         match over {
@@ -162,8 +162,96 @@ pub fn as_of(
         }
     }
     unless_replaced(reader, &end)?;
-    answer.finish(end, budget)?;
+    answer.finish(end)?;
     Ok(answer)
+}
+
+/// The same from how the streams stood at an earlier moment: only what was recorded since is read. `None` where the one does
+/// not lead to the other, and everything is to be read.
+pub fn as_of_since(
+    reader: &dyn Store,
+    known: &AsOf,
+    category: Option<&str>,
+    at: StoreMoment,
+    progress: &mut dyn FnMut(u64) -> Flow,
+) -> Result<Option<AsOf>, EngineError> {
+    let capabilities = reader.capabilities();
+    let Some(from) = known.read_to().position().filter(|_| capabilities.has_feed) else { return Ok(None) };
+    let (until, has_keys) = (at.until(), capabilities.has_dense_positions);
+    // Which numbers streams have of which no event counts yet is known to nobody.
+    if known.at().until() != until || (until.is_some() && !has_keys) {
+        return Ok(None);
+    }
+    let end = end_at(reader, at)?;
+    let Some(to) = end.position().filter(|to| *to >= from) else { return Ok(None) };
+    if matches!(reader.changes(known.read_to(), Columns::HEADS)?, Changes::Replaced) {
+        return Ok(None);
+    }
+    let mut answer = known.another(at);
+    if to > from {
+        let before = known.events();
+        let mut over = None;
+        let mut take = |decoded: Box<dyn DecodedRows>, seen: u64| {
+            answer.fold(decoded);
+            let seen = before + seen;
+            over = answer.check(seen).err();
+            if over.is_some() || progress(seen).is_break() { Err(StoreError::Cancelled) } else { Ok(()) }
+        };
+        let rows = || -> Box<dyn DecodedRows> { Box::new(MixedRows::new(known.choice())) };
+        let read = if has_keys {
+            each_decoded_behind(reader, &rows, category, (from, to), &mut take)
+        } else {
+            each_renumbered(reader, known, category, (from, to), &mut take)
+        };
+        match over {
+            Some(over) => return Err(over.into()),
+            None => read?,
+        }
+    }
+    unless_replaced(reader, &end)?;
+    answer.finish(end)?;
+    Ok(Some(answer))
+}
+
+/// Where each connection numbers streams by itself: the events between two positions, with the numbers that their streams
+/// had before.
+fn each_renumbered(
+    reader: &dyn Store,
+    known: &AsOf,
+    category: Option<&str>,
+    (from, to): (Position, Position),
+    take: &mut dyn FnMut(Box<dyn DecodedRows>, u64) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut keys = known.keys();
+    let mut next = keys.values().map(|key| key.0).max().map_or(0, |last| last.saturating_add(1));
+    let (from, to) = (Some(Position(from.0.saturating_add(1))), Some(to));
+    let query = match category {
+        Some(name) => Query { scope: Scope::Category { name: name.to_owned(), from, to }, ..Query::store() },
+        None => Query::positions(from, to),
+    };
+    let mut scan = reader.scan(&query)?;
+    let (mut batch, mut seen) = (EventBatch::default(), 0);
+    loop {
+        scan.next_batch(&mut batch)?;
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let mut rows = MixedRows::new(known.choice());
+        for row in batch.rows() {
+            let stream_key = match keys.get(row.stream) {
+                Some(key) => *key,
+                None => {
+                    next = next.saturating_add(1);
+                    let key = StreamKey(next);
+                    keys.insert(row.stream.clone(), key);
+                    key
+                }
+            };
+            rows.push(&EventRow { stream_key, ..row });
+        }
+        seen += batch.len() as u64;
+        take(Box::new(rows), seen)?;
+    }
 }
 
 /// The last event that is read for a moment.

@@ -8,7 +8,7 @@ use super::asked::Question;
 use super::whole::each_decoded;
 use super::{AsOfWanted, EngineError, Lost, Passing, Ticket, as_of};
 use crate::event::{Cursor, EventBatch, Explain, Position, StreamId};
-use crate::index::{AsOf, Budget, Categories, CountOf, CountRows, CountWish, Counting, StoreMoment};
+use crate::index::{AsOf, Categories, CountOf, CountRows, CountWish, Counting, StoreMoment};
 use crate::replay::DecodedRows;
 use crate::store::{Changes, Columns, Flow, Query, Scope, Store, StoreError, StreamQuery};
 
@@ -19,7 +19,6 @@ pub struct CountWanted {
     /// For a field: by its name; what each stream is shown under first where none is named.
     pub projection: Option<String>,
     pub category: Option<String>,
-    pub budget: Budget,
 }
 
 /// Counts that are kept and moved on, of one wish. Clones are of the same: one is filled while others look.
@@ -112,14 +111,14 @@ impl CountIndex {
             let mut content = self.write();
             let Some(counting) = content.as_mut() else { return Ok(false) };
             if batch.is_empty() {
-                counting.finish(end, wanted.budget)?;
+                counting.finish(end)?;
                 return Ok(true);
             }
             let mut rows = CountRows::new(&wish);
             batch.rows().for_each(|row| rows.push(&counting.renumbered(row)));
             counting.fold(Box::new(rows));
             cursor.advance(&batch);
-            counting.finish(cursor.clone(), wanted.budget)?;
+            counting.finish(cursor.clone())?;
             let events = counting.events();
             drop(content);
             if ticket.reached(events).is_break() {
@@ -150,7 +149,7 @@ fn asks_for_a_choice(reader: &dyn Store, counting: &Counting, stream: &StreamId)
 }
 
 fn count_all(reader: &dyn Store, wanted: &CountWanted, ticket: &Ticket) -> Result<Option<Counting>, EngineError> {
-    let CountWanted { of, projection, category, budget } = wanted;
+    let CountWanted { of, projection, category } = wanted;
     let category = category.as_deref();
     let (choice, chosen_for) = match of {
         CountOf::Field(_) => match choose(reader, projection.as_deref(), category)? {
@@ -173,13 +172,13 @@ fn count_all(reader: &dyn Store, wanted: &CountWanted, ticket: &Ticket) -> Resul
     let categories = if *of == CountOf::Category { categories(reader)? } else { Categories::default() };
     let wish = CountWish { of: of.clone(), choice, categories, chosen_for };
     let end = end_at(reader, StoreMoment::Latest)?;
-    let mut counting = Counting::new(&wish, !capabilities.has_dense_positions);
+    let mut counting = Counting::new(&wish, !capabilities.has_dense_positions, ticket.memory());
     let mut over = None;
     let rows = || -> Box<dyn DecodedRows> { Box::new(CountRows::new(&wish)) };
     if !capabilities.has_feed || end.place().is_some() {
         let read = each_decoded(reader, &rows, category, end.position(), &mut |decoded, seen| {
             counting.fold(decoded);
-            over = counting.check(*budget).err();
+            over = counting.check().err();
             if over.is_some() || ticket.reached(seen).is_break() { Err(StoreError::Cancelled) } else { Ok(()) }
         });
         match over {
@@ -188,7 +187,7 @@ fn count_all(reader: &dyn Store, wanted: &CountWanted, ticket: &Ticket) -> Resul
         }
     }
     unless_replaced(reader, &end)?;
-    counting.finish(end, *budget)?;
+    counting.finish(end)?;
     Ok(Some(counting))
 }
 
@@ -240,13 +239,13 @@ impl Question for AsOfWanted {
     const IS_LONG: bool = true;
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Option<AsOfAnswer>, EngineError> {
-        let Self { projection, category, at, budget } = self;
+        let Self { projection, category, at } = self;
         if reader.capabilities().has_kept_counts {
             ticket.set_total(reader.info()?.events);
         }
         let Some(chosen) = choose(reader, projection.as_deref(), category.as_deref())? else { return Ok(None) };
         let progress = &mut |seen| ticket.reached(seen);
-        let as_of = as_of(reader, &chosen.choice, category.as_deref(), at, budget, progress)?;
+        let as_of = as_of(reader, &chosen.choice, category.as_deref(), at, ticket.memory(), progress)?;
         Ok(Some(AsOfAnswer { as_of, left_out: chosen.left_out }))
     }
 }

@@ -20,6 +20,7 @@ mod explain;
 mod feed;
 mod find;
 mod findings;
+mod folded_stores;
 mod guess;
 mod load;
 mod loading;
@@ -55,8 +56,8 @@ mod whole;
 
 use std::sync::Arc;
 
-pub use arranged::{ArrangeWanted, Arranged, RowFilter, Stood, arrange};
-pub use as_of::{AsOfCondition, AsOfWanted, Chosen, as_of, choose};
+pub use arranged::{ArrangeWanted, Arranged, ArrangedFor, RowFilter, arrange};
+pub use as_of::{AsOfCondition, AsOfWanted, Chosen, as_of, as_of_since, choose};
 pub use asked::{Asked, Cause, Passing, Question, Tool};
 pub use causes::{Around, CAUSES_KEPT, Causes, LinkedEvent, causes, event_meant, light};
 pub use census::census;
@@ -75,6 +76,7 @@ pub use evidence::{
 pub use feed::StoreChange;
 pub use find::{Needle, Snippet, Words, as_one_word};
 pub use findings::{all_findings, broken_rules, missing_causes};
+pub use folded_stores::FoldedStores;
 pub use guess::guess_projection;
 pub use load::{
     Continued, Described, FoldOf, Shown, continue_stream, describe, each_batch, fold_each, load_story, load_story_to,
@@ -147,11 +149,12 @@ impl std::fmt::Debug for Engine {
 impl Engine {
     /// Takes over a store that was opened.
     pub fn new(source: Source, first: Box<dyn Store>, wake: Wake) -> Self {
+        let memory = Memory::default();
         // Before anything is answered, so that whatever is recorded later is new to whoever asks.
         let place = WatchedPlace::of(&source, first.as_ref());
-        let pool = Pool::new(first, wake.clone());
+        let pool = Pool::new(first, memory.clone(), wake.clone());
         let feed = Feed::begin(place, &pool, wake);
-        Self(Arc::new(Room { source, pool, feed, memory: Memory::default() }))
+        Self(Arc::new(Room { source, pool, feed, memory }))
     }
 
     pub fn source(&self) -> &Source {
@@ -257,7 +260,7 @@ pub enum EngineError {
     )]
     NotOfStates,
     #[error(
-        "this takes {} MiB and more, and {} MiB are allowed; name a category, an earlier moment or a larger budget",
+        "with this, {} MiB and more would be taken, and {} MiB are allowed; name a category or an earlier moment, or allow more memory, in the settings or with --memory",
         .0.mebibytes().0, .0.mebibytes().1
     )]
     OverBudget(OverBudget),

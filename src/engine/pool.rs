@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::Wake;
 use super::ticket::{Progress, Ticket, lock};
+use crate::index::Memory;
 use crate::store::{Opener, Store, StoreError};
 
 /// Threads that answer questions of one store, and so the most connections it ever sees.
@@ -43,6 +44,7 @@ struct Inner {
     /// One of the cancelled questions has ended, or there is one more.
     cancelled_moved: Condvar,
     opener: Mutex<Opener>,
+    memory: Memory,
     wake: Wake,
 }
 
@@ -127,7 +129,7 @@ impl Drop for Guarded {
 }
 
 impl Pool {
-    pub(super) fn new(first: Box<dyn Store>, wake: Wake) -> Self {
+    pub(super) fn new(first: Box<dyn Store>, memory: Memory, wake: Wake) -> Self {
         let opener = first.opener();
         let mut state = State::default();
         if first.may_be_kept() {
@@ -139,6 +141,7 @@ impl Pool {
             work_came: Condvar::new(),
             cancelled_moved: Condvar::new(),
             opener,
+            memory,
             wake,
         };
         Self(Arc::new(Guarded(Arc::new(inner))))
@@ -174,7 +177,7 @@ impl Pool {
         work: impl FnOnce(&Inner, &Ticket) -> T + Send + 'static,
     ) -> Answer<T> {
         let inner = &self.0.0;
-        let ticket = Ticket::new(what);
+        let ticket = Ticket::within(what, &inner.memory);
         let (sender, coming) = sync_channel(1);
         let wake = inner.wake.clone();
         let work = Box::new(move |inner: &Inner, ticket: &Ticket| {
@@ -429,7 +432,7 @@ mod tests {
     fn a_cancelled_question_is_interrupted_until_it_ends_and_less_and_less_often() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = NativeStore::create(&folder.path().join("events.db")).expect("a store");
-        let pool = Pool::new(Box::new(store), Arc::new(|| {}));
+        let pool = Pool::new(Box::new(store), Memory::default(), Arc::new(|| {}));
         let interruptions = Arc::new(AtomicU32::new(0));
         let (begun, begins) = sync_channel(1);
         let (end, ends) = sync_channel::<()>(1);

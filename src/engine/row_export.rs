@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write};
 
 use serde_json::{Map, Value};
 
-use super::{ArrangeWanted, Arranged, EngineError, Stood, Ticket, arrange};
+use super::{ArrangeWanted, Arranged, EngineError, FoldedStores, Ticket, arrange};
 use crate::index::Place;
 use crate::store::files::{CsvWriter, ExportTarget, TargetError};
 use crate::store::{Store, StoreError};
@@ -43,17 +43,18 @@ pub fn write_rows<E: From<EngineError> + From<TargetError> + From<StoreError>>(
     reader: &dyn Store,
     target: ExportTarget,
     wish: &RowsWish,
-    known: Option<Stood>,
+    folded: &FoldedStores,
     ticket: &Ticket,
 ) -> Result<u64, E> {
-    let arranged = arrange(reader, &wish.wanted, known, ticket)?.map(|(_, arranged)| arranged);
+    let arranged = arrange(reader, &wish.wanted, folded, ticket)?;
     let path = target.name().to_owned();
     let failed = |error: io::Error| E::from(StoreError::from_io(&path, error));
     target.write(
         |file| {
             let mut out = BufWriter::with_capacity(1 << 16, file);
-            let rows = arranged.as_ref().map_or(0, |arranged| arranged.places.len());
-            if let Some(arranged) = &arranged {
+            let arranged = arranged.as_ref().map(|arranged| &arranged.1);
+            let rows = arranged.map_or(0, |arranged| arranged.places.len());
+            if let Some(arranged) = arranged {
                 ticket.set_total(rows as u64);
                 let written = match wish.format {
                     RowsFormat::Csv => write_csv(wish, arranged, &mut out, ticket),
@@ -86,10 +87,10 @@ fn write_csv(wish: &RowsWish, arranged: &Arranged, out: &mut impl Write, ticket:
         if is_over(number, ticket) {
             break;
         }
-        let Some(row) = arranged.as_of.row(*place) else { continue };
+        let Some(row) = arranged.as_of().row(*place) else { continue };
         let at = row.recorded_at.map(|at| at.to_string()).unwrap_or_default();
         let mut cells = vec![row.stream.to_string(), row.version.to_string(), at];
-        cells.extend(wish.columns.iter().map(|path| plain(&arranged.as_of.value(*place, path))));
+        cells.extend(wish.columns.iter().map(|path| plain(&arranged.as_of().value(*place, path))));
         table.row(&cells)?;
     }
     table.finish()
@@ -100,7 +101,7 @@ fn write_lines(wish: &RowsWish, arranged: &Arranged, out: &mut impl Write, ticke
         if is_over(number, ticket) {
             break;
         }
-        let Some(row) = arranged.as_of.row(*place) else { continue };
+        let Some(row) = arranged.as_of().row(*place) else { continue };
         let mut line = Map::new();
         line.insert("stream".to_owned(), row.stream.as_str().into());
         line.insert("version".to_owned(), row.version.0.into());
@@ -114,9 +115,9 @@ fn write_lines(wish: &RowsWish, arranged: &Arranged, out: &mut impl Write, ticke
 /// The columns that were chosen; the whole state where none was.
 fn state_of(wish: &RowsWish, arranged: &Arranged, place: Place) -> Value {
     if wish.columns.is_empty() {
-        return arranged.as_of.state(place).unwrap_or_default();
+        return arranged.as_of().state(place).unwrap_or_default();
     }
-    let fields = wish.columns.iter().map(|path| (path.clone(), arranged.as_of.value(place, path)));
+    let fields = wish.columns.iter().map(|path| (path.clone(), arranged.as_of().value(place, path)));
     Value::Object(fields.collect::<Map<_, _>>())
 }
 

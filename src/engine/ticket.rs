@@ -2,6 +2,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::index::Memory;
 use crate::store::{Flow, Interrupter};
 
 /// What work reports to, and asks whether it is still wanted.
@@ -11,6 +12,8 @@ pub struct Ticket(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     what: &'static str,
+    /// What the work may take its memory of.
+    memory: Memory,
     asked: Instant,
     is_cancelled: AtomicBool,
     done: AtomicU64,
@@ -46,8 +49,14 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Ticket {
     /// `what` names the work for whoever waits: "reading events".
     pub fn new(what: &'static str) -> Self {
+        Self::within(what, &Memory::default())
+    }
+
+    /// The same for work that takes its memory of this.
+    pub fn within(what: &'static str, memory: &Memory) -> Self {
         Self(Arc::new(Shared {
             what,
+            memory: memory.clone(),
             asked: Instant::now(),
             is_cancelled: AtomicBool::new(false),
             done: AtomicU64::new(0),
@@ -55,6 +64,11 @@ impl Ticket {
             running: Mutex::default(),
             cancelled: Condvar::new(),
         }))
+    }
+
+    /// What the work may take its memory of, and asks before it grows.
+    pub fn memory(&self) -> &Memory {
+        &self.0.memory
     }
 
     pub fn is_cancelled(&self) -> bool {

@@ -55,13 +55,30 @@ pub(super) fn each_decoded_of(
     columns: Columns,
     take: &mut Take<'_>,
 ) -> Result<(), StoreError> {
-    let decoders = thread::available_parallelism().map_or(1, std::num::NonZero::get).clamp(1, MOST_DECODERS);
-    let whole = Whole { rows, category, up_to, columns, decoders, is_over: AtomicBool::new(false) };
+    let whole =
+        Whole { rows, category, behind: 0, up_to, columns, decoders: decoders(), is_over: AtomicBool::new(false) };
     if reader.capabilities().has_dense_positions {
         whole.fold_ranges(reader, take)
     } else {
         whole.fold_batches(reader, take)
     }
+}
+
+/// The same of what lies behind a position, in a store whose connections number streams alike.
+pub(super) fn each_decoded_behind(
+    reader: &dyn Store,
+    rows: &(dyn Fn() -> Box<dyn DecodedRows> + Sync),
+    category: Option<&str>,
+    between: (Position, Position),
+    take: &mut Take<'_>,
+) -> Result<(), StoreError> {
+    let (Position(behind), up_to) = (between.0, Some(between.1));
+    let (columns, is_over) = (Columns::ALL, AtomicBool::new(false));
+    Whole { rows, category, behind, up_to, columns, decoders: decoders(), is_over }.fold_ranges(reader, take)
+}
+
+fn decoders() -> usize {
+    thread::available_parallelism().map_or(1, std::num::NonZero::get).clamp(1, MOST_DECODERS)
 }
 
 type Take<'t> = dyn FnMut(Box<dyn DecodedRows>, u64) -> Result<(), StoreError> + 't;
@@ -71,6 +88,8 @@ type Decoded = Result<Box<dyn DecodedRows>, StoreError>;
 struct Whole<'a> {
     rows: &'a (dyn Fn() -> Box<dyn DecodedRows> + Sync),
     category: Option<&'a str>,
+    /// Only what lies behind this position, where it isn't nought.
+    behind: u64,
     up_to: Option<Position>,
     columns: Columns,
     decoders: usize,
@@ -108,8 +127,9 @@ impl Whole<'_> {
         };
         let mut batch = EventBatch::default();
         let mut chunk = first;
-        while chunk * CHUNK < last.0 && !self.is_over.load(Ordering::Relaxed) {
-            let (from, to) = (Position(chunk * CHUNK + 1), Position(((chunk + 1) * CHUNK).min(last.0)));
+        while self.behind + chunk * CHUNK < last.0 && !self.is_over.load(Ordering::Relaxed) {
+            let before = self.behind + chunk * CHUNK;
+            let (from, to) = (Position(before + 1), Position((before + CHUNK).min(last.0)));
             let decoded = self.decode_range(reader.as_ref(), &mut batch, from, to);
             let has_failed = decoded.is_err();
             if hand_over.send(decoded).is_err() || has_failed {

@@ -1,11 +1,12 @@
 use std::any::Any;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Budget, Choice, MixedRows, OverBudget, StoreMoment, compare};
-use crate::event::{Cursor, Position, StreamId, Timestamp, Version};
+use super::{Choice, Held, Memory, MixedRows, OverBudget, StoreMoment, compare};
+use crate::event::{Cursor, Position, StreamId, StreamKey, Timestamp, Version};
 use crate::expr::{Expression, Reading, Stop};
 use crate::replay::{DecodedRows, Finding, Standing, Stood};
 
@@ -20,7 +21,13 @@ pub struct AsOf {
     places: Vec<Place>,
     /// The events that had been folded when the memory was weighed last.
     weighed_at: u64,
-    bytes: u64,
+    /// What it takes while it is folded.
+    growing: Held,
+    /// What it takes when it is: its own, and that of those with which it has states in common.
+    held: Vec<Arc<Held>>,
+    /// Tells it from all others, and which one it went on from.
+    mark: Arc<()>,
+    from: Option<Arc<()>>,
 }
 
 /// Where a stream's state is kept.
@@ -58,8 +65,11 @@ const WEIGHED_FIRST: u64 = 1 << 15;
 /// And at the latest after so many.
 const WEIGHED_AFTER: u64 = 1 << 20;
 
+/// So many may have states in common before their memory is weighed anew.
+const MOST_IN_COMMON: usize = 32;
+
 impl AsOf {
-    pub fn new(choice: &Arc<Choice>, at: StoreMoment) -> Self {
+    pub fn new(choice: &Arc<Choice>, at: StoreMoment, room: impl Into<Held>) -> Self {
         let parts = choice.projections().iter().map(|projection| projection.standing(at.until()));
         Self {
             parts: parts.collect(),
@@ -68,8 +78,49 @@ impl AsOf {
             read_to: Cursor::beginning(),
             places: Vec::new(),
             weighed_at: 0,
-            bytes: 0,
+            growing: room.into(),
+            held: Vec::new(),
+            mark: Arc::default(),
+            from: None,
         }
+    }
+
+    /// The same for a later moment, into which the events since are still to be folded. What does not change, both have in
+    /// common.
+    #[must_use]
+    pub fn another(&self, at: StoreMoment) -> Self {
+        Self {
+            choice: Arc::clone(&self.choice),
+            parts: self.parts.iter().map(|part| part.another()).collect(),
+            at,
+            read_to: self.read_to.clone(),
+            places: self.places.clone(),
+            weighed_at: self.events(),
+            growing: self.growing.memory().hold(),
+            held: self.held.clone(),
+            mark: Arc::default(),
+            from: Some(Arc::clone(&self.mark)),
+        }
+    }
+
+    /// Which rows changed or began since, where it went on from that one.
+    pub fn touched_since(&self, before: &Self) -> Option<Vec<Place>> {
+        self.from.as_ref().filter(|from| Arc::ptr_eq(from, &before.mark))?;
+        let parts = self.parts.iter().zip(0_u32..);
+        let of = |(part, number): (&Box<dyn Standing>, u32)| {
+            part.touched().into_iter().map(move |within| Place { part: number, within: within as u32 })
+        };
+        Some(parts.flat_map(of).collect())
+    }
+
+    /// The number under which the events of each stream were folded.
+    pub fn keys(&self) -> HashMap<StreamId, StreamKey> {
+        let key = |place: &Place| {
+            let part = self.part(*place)?;
+            let within = place.within as usize;
+            Some((part.stood(within)?.stream.clone(), part.key(within)?))
+        };
+        self.places.iter().filter_map(key).collect()
     }
 
     /// Folds in what [`MixedRows`] of the same choice decoded.
@@ -85,39 +136,71 @@ impl AsOf {
     }
 
     /// Looks now and then whether there is room for more; `seen` is how many events were folded.
-    pub fn check(&mut self, seen: u64, budget: Budget) -> Result<(), OverBudget> {
+    pub fn check(&mut self, seen: u64) -> Result<(), OverBudget> {
         let since = seen.saturating_sub(self.weighed_at);
         if since < self.weighed_at.clamp(WEIGHED_FIRST, WEIGHED_AFTER) {
             return Ok(());
         }
         self.weighed_at = seen;
-        self.weigh(budget)
+        self.weigh()
     }
 
-    fn weigh(&mut self, budget: Budget) -> Result<(), OverBudget> {
-        self.bytes = self.parts.iter().map(|part| part.bytes()).sum();
-        budget.check(self.bytes)
+    fn weigh(&mut self) -> Result<(), OverBudget> {
+        let own: u64 = self.parts.iter().map(|part| part.own_bytes()).sum();
+        self.growing.resize(own + (self.places.capacity() * size_of::<Place>()) as u64)
     }
 
-    /// All is folded, up to this place.
-    pub fn finish(&mut self, read_to: Cursor, budget: Budget) -> Result<(), OverBudget> {
+    /// All is folded, up to this place. Others may go on from here.
+    pub fn finish(&mut self, read_to: Cursor) -> Result<(), OverBudget> {
         self.read_to = read_to;
         self.put_in_order();
-        self.weigh(budget)
+        self.weigh()?;
+        self.parts.iter_mut().for_each(|part| part.share());
+        let next = self.growing.memory().hold();
+        self.held.push(Arc::new(std::mem::replace(&mut self.growing, next)));
+        if self.held.len() > MOST_IN_COMMON {
+            self.weigh_anew();
+        }
+        Ok(())
+    }
+
+    /// Much of what it once had in common with others has changed since, and is counted with them.
+    fn weigh_anew(&mut self) {
+        let all: u64 = self.parts.iter().map(|part| part.bytes()).sum();
+        let mut held = self.growing.memory().hold();
+        if held.resize(all + (self.places.capacity() * size_of::<Place>()) as u64).is_ok() {
+            self.held = vec![Arc::new(held)];
+        }
     }
 
     fn put_in_order(&mut self) {
-        let parts = self.parts.iter().zip(0_u32..);
-        let all =
-            parts.flat_map(|(part, number)| (0..part.len() as u32).map(move |within| Place { part: number, within }));
-        self.places = all.collect();
+        let counts = |places: &[Place]| -> Vec<u32> {
+            let count = |part: u32| places.iter().filter(|place| place.part == part).count() as u32;
+            (0..self.parts.len() as u32).map(count).collect()
+        };
+        // Up to a time, a stream may begin to count that began long before.
+        let known = if self.from.is_some() && self.at.until().is_none() { self.places.len() } else { 0 };
+        let begun = counts(self.places.get(..known).unwrap_or_default());
+        let parts = self.parts.iter().zip(0_u32..).zip(begun);
+        let new: Vec<Place> = parts
+            .flat_map(|((part, number), begun)| {
+                (begun..part.len() as u32).map(move |within| Place { part: number, within })
+            })
+            .collect();
+        self.places.truncate(known);
         if self.parts.len() > 1 {
             // Each part has its own in order; between them the first events tell.
-            let mut keyed: Vec<(Option<Position>, Place)> =
-                self.places.iter().map(|place| (self.stood(*place).and_then(|stood| stood.began), *place)).collect();
-            keyed.sort();
-            self.places = keyed.into_iter().map(|(_, place)| place).collect();
+            let mut keyed: Vec<_> = new.iter().map(|place| self.rank(*place)).collect();
+            keyed.sort_unstable();
+            self.places.extend(keyed.into_iter().map(|(_, place)| place));
+        } else {
+            self.places.extend(new);
         }
+    }
+
+    /// What tells the order in which streams began.
+    pub fn rank(&self, place: Place) -> (Option<Position>, Place) {
+        (self.stood(place).and_then(|stood| stood.began), place)
     }
 
     pub fn at(&self) -> StoreMoment {
@@ -149,7 +232,12 @@ impl AsOf {
 
     /// The memory that it takes, as it was weighed last.
     pub fn bytes(&self) -> u64 {
-        self.bytes
+        self.growing.bytes() + self.held.iter().map(|held| held.bytes()).sum::<u64>()
+    }
+
+    /// Of what it takes its memory.
+    pub fn memory(&self) -> &Memory {
+        self.growing.memory()
     }
 
     /// Every stream, in the order in which they began.
@@ -211,24 +299,42 @@ impl AsOf {
         self.part(place).map_or(Ok(Reading::False), |part| part.reading(place.within as usize, expression, stop))
     }
 
+    /// What a row is put in order by.
+    fn sorted_by(&self, place: Place, by: &Sorting) -> Value {
+        let row = self.row(place);
+        match by {
+            Sorting::Stream => row.map_or(Value::Null, |row| row.stream.as_str().into()),
+            Sorting::Version => row.map_or(Value::Null, |row| row.version.0.into()),
+            Sorting::Time => row.and_then(|row| row.recorded_at).map_or(Value::Null, |at| at.micros().into()),
+            Sorting::Field(path) => self.value(place, path),
+        }
+    }
+
     /// The same rows in another order. Rows that are alike in it stay as they stood.
     pub fn sort(&self, places: &mut Vec<Place>, by: &Sorting, is_descending: bool) {
-        let key = |place: Place| -> Value {
-            let row = self.row(place);
-            match by {
-                Sorting::Stream => row.map_or(Value::Null, |row| row.stream.as_str().into()),
-                Sorting::Version => row.map_or(Value::Null, |row| row.version.0.into()),
-                Sorting::Time => row.and_then(|row| row.recorded_at).map_or(Value::Null, |at| at.micros().into()),
-                Sorting::Field(path) => self.value(place, path),
-            }
-        };
-        let mut keyed: Vec<(Value, Place)> = places.drain(..).map(|place| (key(place), place)).collect();
-        keyed.sort_by(|(a, _), (b, _)| match (a.is_null(), b.is_null()) {
-            // What is not there stands last either way.
-            (false, false) if is_descending => compare(b, a),
-            _ => compare(a, b),
-        });
+        let mut keyed: Vec<(Value, Place)> = places.drain(..).map(|place| (self.sorted_by(place, by), place)).collect();
+        keyed.sort_by(|(a, _), (b, _)| in_order(a, b, is_descending));
         places.extend(keyed.into_iter().map(|(_, place)| place));
+    }
+
+    /// Puts rows among others that are in this order already, as if all had been sorted together.
+    pub fn put_among(&self, sorted: &mut Vec<Place>, more: &[Place], by: &Sorting, is_descending: bool) {
+        type Key = (Value, (Option<Position>, Place));
+        let key = |place: Place| -> Key { (self.sorted_by(place, by), self.rank(place)) };
+        let compared = |(a, x): &Key, (b, y): &Key| in_order(a, b, is_descending).then(x.cmp(y));
+        let mut more: Vec<_> = more.iter().map(|place| (key(*place), *place)).collect();
+        more.sort_by(|(a, _), (b, _)| compared(a, b));
+        let mut merged = Vec::with_capacity(sorted.len() + more.len());
+        let mut rest = sorted.as_slice();
+        for (new, place) in more {
+            let before = rest.partition_point(|known| compared(&key(*known), &new).is_lt());
+            let (ahead, behind) = rest.split_at(before);
+            merged.extend_from_slice(ahead);
+            merged.push(place);
+            rest = behind;
+        }
+        merged.extend_from_slice(rest);
+        *sorted = merged;
     }
 
     /// How many of these rows have each value at a path, the most frequent first. `None` where there are more values than
@@ -249,5 +355,13 @@ impl AsOf {
         let mut counts: Vec<(Value, u64)> = counts.into_values().collect();
         counts.sort_by(|(a, x), (b, y)| y.cmp(x).then_with(|| compare(a, b)));
         Some(counts)
+    }
+}
+
+/// What is not there stands last either way.
+fn in_order(a: &Value, b: &Value, is_descending: bool) -> Ordering {
+    match (a.is_null(), b.is_null()) {
+        (false, false) if is_descending => compare(b, a),
+        _ => compare(a, b),
     }
 }

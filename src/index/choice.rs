@@ -69,6 +69,11 @@ impl Choice {
         self.projections.get(self.of(stream)?)
     }
 
+    /// Whether what was folded by the one may go on by the other.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.projections == other.projections && self.definition() == other.definition()
+    }
+
     /// What makes another choice of it: which projections, in which revision, and of which categories.
     pub fn definition(&self) -> String {
         let name = |place: usize| {

@@ -2,7 +2,7 @@ use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{Budget, Choice, Histogram, MixedRows, OverBudget, Tally};
+use super::{Choice, Held, Histogram, MixedRows, OverBudget, Tally};
 use crate::event::{Cursor, EventRow, EventType, Position, StreamId, StreamKey, Timestamp, actor_in};
 use crate::replay::{DecodedRows, Following, Told};
 
@@ -45,6 +45,7 @@ pub struct Counting {
     read_to: Cursor,
     events: u64,
     weighed_at: u64,
+    held: Held,
     /// Where each connection numbers streams by itself: the numbers that they have here, and the next.
     keys: Option<HashMap<StreamId, StreamKey>>,
     next_key: u32,
@@ -128,7 +129,7 @@ impl DecodedRows for CountRows {
 
 impl Counting {
     /// `numbers_anew` where each connection numbers the streams by itself.
-    pub fn new(wish: &CountWish, numbers_anew: bool) -> Self {
+    pub fn new(wish: &CountWish, numbers_anew: bool, room: impl Into<Held>) -> Self {
         let parts: Vec<Box<dyn Following>> = match &wish.of {
             CountOf::Field(path) => wish.choice.projections().iter().map(|one| one.follow(path)).collect(),
             CountOf::Type | CountOf::Actor | CountOf::Category => Vec::new(),
@@ -142,6 +143,7 @@ impl Counting {
             read_to: Cursor::beginning(),
             events: 0,
             weighed_at: 0,
+            held: room.into(),
             keys: numbers_anew.then(HashMap::new),
             next_key: 0,
         }
@@ -220,20 +222,20 @@ impl Counting {
     }
 
     /// Looks now and then whether there is room for more.
-    pub fn check(&mut self, budget: Budget) -> Result<(), OverBudget> {
+    pub fn check(&mut self) -> Result<(), OverBudget> {
         const BETWEEN: u64 = 1 << 17;
         if self.events < self.weighed_at + BETWEEN {
             return Ok(());
         }
         self.weighed_at = self.events;
-        budget.check(self.bytes())
+        self.held.resize(self.bytes())
     }
 
     /// All up to this place is folded: any moment can be asked.
-    pub fn finish(&mut self, read_to: Cursor, budget: Budget) -> Result<(), OverBudget> {
+    pub fn finish(&mut self, read_to: Cursor) -> Result<(), OverBudget> {
         self.tally.settle();
         self.read_to = read_to;
-        budget.check(self.bytes())
+        self.held.resize(self.bytes())
     }
 
     pub fn tally(&self) -> &Tally {

@@ -14,7 +14,8 @@
 //! A [`Census`] tells which shapes the payloads of each type have, and a [`Chronicle`] what happened when: every event of
 //! the store in some sixteen bytes.
 //!
-//! What is kept asks for memory by a [`Budget`], and says so where that is too small.
+//! What is kept asks for its memory, of which all of an open store has one [`Budget`] together ([`Memory`]). Where that is
+//! too small, what may be asked for again ([`Kept`]) gives way, and what is needed says so.
 
 mod as_of;
 mod budget;
@@ -23,6 +24,7 @@ mod choice;
 mod chronicle;
 mod counting;
 mod histogram;
+mod memory;
 mod moment;
 mod numbers;
 mod order;
@@ -30,12 +32,13 @@ mod tally;
 mod values;
 
 pub use as_of::{AsOf, AsOfRow, Place, Sorting};
-pub use budget::{Budget, Held, Memory, OverBudget};
+pub use budget::{Budget, OverBudget};
 pub use census::{Census, FieldShape, JsonType, MOST_FIELDS, Span, TypeShape};
 pub use choice::{Choice, MixedRows};
 pub use chronicle::{Chronicle, ChronicleRows, Counted, Edges, Entry, Facet, FoundPlaces, Lanes, NumberSet, Sieve};
 pub use counting::{Categories, CountOf, CountRows, CountWish, Counting};
 pub use histogram::{Bucket, Histogram};
+pub use memory::{Held, Kept, Memory};
 pub use moment::{NoStoreMoment, StoreMoment};
 pub use numbers::Figures;
 pub use order::compare;

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::fmt;
 
 use serde_json::Value;
@@ -61,6 +62,21 @@ pub trait Standing: Send + Sync + fmt::Debug {
 
     /// The bytes that all of it takes, as far as some of the states tell.
     fn bytes(&self) -> u64;
+
+    /// The same without what it has in common with the one that it went on from.
+    fn own_bytes(&self) -> u64;
+
+    /// No more is folded into it: others may go on from it.
+    fn share(&mut self);
+
+    /// One that goes on from here. Costs some bytes a stream, however large the states are.
+    fn another(&self) -> Box<dyn Standing>;
+
+    /// The places of those that changed or began since it went on from another one, in order.
+    fn touched(&self) -> Vec<usize>;
+
+    /// The stream's number in the store.
+    fn key(&self, place: usize) -> Option<StreamKey>;
 }
 
 /// States that are looked at to tell how large all of them are.
@@ -69,6 +85,7 @@ pub(super) const WEIGHED: usize = 32;
 /// A state in memory is some times as long as its text.
 pub(super) const MEMORY_OF_TEXT: usize = 2;
 
+#[derive(Clone)]
 pub(super) struct AllStood<P: Projection> {
     projection: P,
     /// Events behind this do not count; where clocks ran backward, the order of the stream does.
@@ -78,8 +95,11 @@ pub(super) struct AllStood<P: Projection> {
     began: Vec<StreamKey>,
     events: u64,
     problems: Vec<Problem>,
+    /// Where it went on from another one: whose events came since.
+    touched: Option<HashSet<StreamKey>>,
 }
 
+#[derive(Clone)]
 struct Kept<S> {
     state: S,
     began: Option<Position>,
@@ -89,6 +109,7 @@ struct Kept<S> {
     beyond: Option<Box<Beyond<S>>>,
 }
 
+#[derive(Clone)]
 struct Beyond<S> {
     state: S,
     failed: Option<Box<Finding>>,
@@ -103,12 +124,23 @@ impl<S: Default> Default for Kept<S> {
 
 impl<P: Projection> AllStood<P> {
     pub(super) fn new(projection: P, until: Option<Timestamp>) -> Self {
-        Self { projection, until, of_stream: ByStream::new(), began: Vec::new(), events: 0, problems: Vec::new() }
+        Self {
+            projection,
+            until,
+            of_stream: ByStream::new(),
+            began: Vec::new(),
+            events: 0,
+            problems: Vec::new(),
+            touched: None,
+        }
     }
 
     fn take(&mut self, key: StreamKey, stream: StreamId, head: Head, event: &P::Event) {
-        let Self { projection, until, of_stream, began, events, problems } = self;
+        let Self { projection, until, of_stream, began, events, problems, touched } = self;
         let kept = of_stream.get_or_begin(key);
+        if let Some(touched) = touched {
+            touched.insert(key);
+        }
         if kept.last.is_none() && kept.beyond.is_none() {
             kept.began = head.position;
         }
@@ -228,8 +260,41 @@ impl<P: Projection> Standing for AllStood<P> {
     }
 
     fn bytes(&self) -> u64 {
-        let all = self.of_stream.len();
-        let step = (all / WEIGHED).max(1);
+        self.weight_of(self.of_stream.len())
+    }
+
+    fn own_bytes(&self) -> u64 {
+        self.weight_of(self.of_stream.own_len())
+    }
+
+    fn share(&mut self) {
+        self.of_stream.share();
+        self.began.shrink_to_fit();
+    }
+
+    fn another(&self) -> Box<dyn Standing> {
+        Box::new(Self { touched: Some(HashSet::new()), ..self.clone() })
+    }
+
+    fn touched(&self) -> Vec<usize> {
+        let Some(touched) = self.touched.as_ref().filter(|touched| !touched.is_empty()) else { return Vec::new() };
+        let places = self.began.iter().enumerate().filter(|(_, key)| touched.contains(key));
+        places.map(|(place, _)| place).collect()
+    }
+
+    fn key(&self, place: usize) -> Option<StreamKey> {
+        self.began.get(place).copied()
+    }
+}
+
+impl<P: Projection> AllStood<P> {
+    fn weight_of_text(&self, state: &P::State) -> usize {
+        self.projection.size(state).saturating_mul(MEMORY_OF_TEXT)
+    }
+
+    /// What so many of the streams take, as far as some of all tell.
+    fn weight_of(&self, streams: usize) -> u64 {
+        let step = (self.of_stream.len() / WEIGHED).max(1);
         let (mut weighed, mut bytes) = (0_u64, 0_u64);
         for kept in self.of_stream.values().step_by(step) {
             let beyond = kept.beyond.as_ref();
@@ -237,15 +302,10 @@ impl<P: Projection> Standing for AllStood<P> {
                 beyond.map_or(0, |beyond| size_of::<Beyond<P::State>>() + self.weight_of_text(&beyond.state));
             let name = kept.last.as_ref().map_or(0, |(stream, _)| stream.as_str().len());
             let own = size_of::<Kept<P::State>>() + self.weight_of_text(&kept.state);
-            bytes += (own + of_beyond + name + size_of::<StreamKey>() + size_of::<usize>()) as u64;
+            bytes += (own + of_beyond + name) as u64;
             weighed += 1;
         }
-        bytes.checked_div(weighed).unwrap_or_default() * all as u64
-    }
-}
-
-impl<P: Projection> AllStood<P> {
-    fn weight_of_text(&self, state: &P::State) -> usize {
-        self.projection.size(state).saturating_mul(MEMORY_OF_TEXT)
+        let places = self.of_stream.places_bytes() + self.began.capacity() * size_of::<StreamKey>();
+        bytes.checked_div(weighed).unwrap_or_default() * streams as u64 + places as u64
     }
 }

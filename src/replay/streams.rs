@@ -1,6 +1,7 @@
 use std::any::Any;
 use std::fmt;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -68,13 +69,44 @@ pub(super) struct States<P: Projection> {
 /// Values by stream number. In pages, since the numbers of the streams of one category lie close together, and a
 /// number out of the way must not cost memory for all those below it. The values themselves lie in blocks, in the
 /// order in which their streams began: a stream of another category costs a place, and no value an allocation.
+///
+/// Another one may go on from it ([`ByStream::share`]): they have the blocks in common that neither has changed since.
+#[derive(Clone)]
 pub(super) struct ByStream<S> {
     /// Where the value of each stream lies, counted from one.
     pages: Vec<Option<Box<[Option<NonZeroU32>]>>>,
-    blocks: Vec<Vec<S>>,
+    blocks: Vec<Block<S>>,
 }
 
-impl<S: Default> ByStream<S> {
+#[derive(Clone)]
+enum Block<S> {
+    Own(Vec<S>),
+    Shared(Arc<Vec<S>>),
+}
+
+impl<S: Clone> Block<S> {
+    fn values(&self) -> &[S] {
+        match self {
+            Self::Own(values) => values,
+            Self::Shared(values) => values,
+        }
+    }
+
+    /// Its own from now on.
+    fn own(&mut self) -> &mut Vec<S> {
+        if let Self::Shared(values) = self {
+            let mut copy = Vec::with_capacity(BLOCK);
+            copy.extend_from_slice(values);
+            *self = Self::Own(copy);
+        }
+        match self {
+            Self::Own(values) => values,
+            Self::Shared(values) => Arc::make_mut(values),
+        }
+    }
+}
+
+impl<S: Default + Clone> ByStream<S> {
     pub(super) fn new() -> Self {
         Self { pages: Vec::new(), blocks: Vec::new() }
     }
@@ -82,7 +114,7 @@ impl<S: Default> ByStream<S> {
     pub(super) fn get(&self, stream: StreamKey) -> Option<&S> {
         let index = stream.0 as usize;
         let place = (*self.pages.get(index / PAGE)?.as_ref()?.get(index % PAGE)?)?.get() as usize - 1;
-        self.blocks.get(place / BLOCK)?.get(place % BLOCK)
+        self.blocks.get(place / BLOCK)?.values().get(place % BLOCK)
     }
 
     /// The value of a stream, which begins here where there is none yet.
@@ -95,24 +127,44 @@ impl<S: Default> ByStream<S> {
         let places = self.pages[page].get_or_insert_with(|| vec![None; PAGE].into_boxed_slice());
         let blocks = &mut self.blocks;
         let place = places[index % PAGE].get_or_insert_with(|| {
-            if blocks.last().is_none_or(|block| block.len() == BLOCK) {
-                blocks.push(Vec::with_capacity(BLOCK));
+            if blocks.last().is_none_or(|block| block.values().len() == BLOCK) {
+                blocks.push(Block::Own(Vec::with_capacity(BLOCK)));
             }
             let last = blocks.len() - 1;
-            blocks[last].push(S::default());
-            NonZeroU32::MIN.saturating_add((last * BLOCK + blocks[last].len() - 1) as u32)
+            let block = blocks[last].own();
+            block.push(S::default());
+            NonZeroU32::MIN.saturating_add((last * BLOCK + block.len() - 1) as u32)
         });
         let place = place.get() as usize - 1;
-        &mut self.blocks[place / BLOCK][place % BLOCK]
+        &mut self.blocks[place / BLOCK].own()[place % BLOCK]
     }
 
     pub(super) fn len(&self) -> usize {
-        self.blocks.iter().map(Vec::len).sum()
+        self.blocks.iter().map(|block| block.values().len()).sum()
+    }
+
+    /// How many lie in blocks that no other has.
+    pub(super) fn own_len(&self) -> usize {
+        self.blocks.iter().map(|block| if let Block::Own(values) = block { values.len() } else { 0 }).sum()
+    }
+
+    /// The bytes that it takes to know where each value lies.
+    pub(super) fn places_bytes(&self) -> usize {
+        self.pages.iter().flatten().count() * PAGE * size_of::<Option<NonZeroU32>>()
+    }
+
+    /// From now on, whoever is cloned from this has all values in common with it, until one of them changes.
+    pub(super) fn share(&mut self) {
+        for block in &mut self.blocks {
+            if let Block::Own(values) = block {
+                *block = Block::Shared(Arc::new(std::mem::take(values)));
+            }
+        }
     }
 
     /// In the order in which they began.
     pub(super) fn values(&self) -> impl Iterator<Item = &S> {
-        self.blocks.iter().flatten()
+        self.blocks.iter().flat_map(Block::values)
     }
 
     pub(super) fn streams(&self) -> impl Iterator<Item = StreamKey> {
@@ -188,6 +240,27 @@ mod tests {
         in_order.sort();
         assert_eq!(values.streams().collect::<Vec<_>>(), in_order);
         assert_eq!(values.get(StreamKey(1)), None);
-        assert!(values.blocks.iter().all(|block| block.capacity() == BLOCK), "a block grew, and was copied");
+        let grew = |block: &Block<Vec<u32>>| matches!(block, Block::Own(values) if values.capacity() != BLOCK);
+        assert!(!values.blocks.iter().any(grew), "a block grew, and was copied");
+    }
+
+    #[test]
+    fn who_goes_on_from_shared_values_changes_its_own_alone() {
+        let mut values = ByStream::<u32>::new();
+        (0..1_000).for_each(|stream| *values.get_or_begin(StreamKey(stream)) = stream);
+        assert_eq!((values.len(), values.own_len()), (1_000, 1_000));
+        values.share();
+        let mut later = values.clone();
+        assert_eq!((later.len(), later.own_len()), (1_000, 0));
+        *later.get_or_begin(StreamKey(300)) = 7;
+        *later.get_or_begin(StreamKey(1_000)) = 8;
+        let of = |values: &ByStream<u32>| [300, 301, 999, 1_000].map(|stream| values.get(StreamKey(stream)).copied());
+        assert_eq!(of(&later), [Some(7), Some(301), Some(999), Some(8)]);
+        assert_eq!(of(&values), [Some(300), Some(301), Some(999), None]);
+        assert_eq!(
+            (later.own_len(), values.own_len()),
+            (BLOCK + 1_001 % BLOCK, 0),
+            "the blocks of both, and no others"
+        );
     }
 }

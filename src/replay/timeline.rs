@@ -17,6 +17,10 @@ pub trait Timeline: Send + Sync + std::fmt::Debug {
     fn projection_revision(&self) -> u32;
     fn bookkeeping(&self) -> &[&str];
     fn heads(&self) -> &[Head];
+
+    /// The memory that it takes, as far as its events tell: states share what is long.
+    fn bytes(&self) -> u64;
+
     fn push_row(&mut self, row: &EventRow<'_>);
 
     /// The shown state after the event at `index`; before the first event, all is empty.
@@ -145,6 +149,14 @@ impl<P: Projection> Timeline for Replay<P> {
 
     fn heads(&self) -> &[Head] {
         &self.heads
+    }
+
+    fn bytes(&self) -> u64 {
+        let heads = self.heads.capacity() * size_of::<Head>();
+        let events = self.events.capacity() * size_of::<P::Event>();
+        let states = self.checkpoints.capacity() * size_of::<P::State>();
+        let longest = self.projection.size(&self.latest).saturating_mul(super::standing::MEMORY_OF_TEXT);
+        (heads + events + states + longest) as u64
     }
 
     fn push_row(&mut self, row: &EventRow<'_>) {

@@ -122,7 +122,7 @@ pub(super) struct Watch<P: Projection> {
     moved: Vec<String>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Followed<S> {
     state: S,
     is_true: bool,

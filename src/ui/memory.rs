@@ -4,7 +4,7 @@ use super::Scene;
 use crate::theme::palette;
 use crate::view::OpenStore;
 
-const MIB: u64 = 1 << 20;
+pub(super) const MIB: u64 = 1 << 20;
 
 /// How much what is kept of the store takes, of what it may.
 pub(super) fn memory_ui(ui: &mut Ui, scene: &Scene<'_>, store: &OpenStore) {
@@ -14,7 +14,9 @@ pub(super) fn memory_ui(ui: &mut Ui, scene: &Scene<'_>, store: &OpenStore) {
         return;
     }
     let colours = palette(ui);
-    let text = scene.locale.with("memory-taken", [("taken", size(taken).into()), ("allowed", size(allowed).into())]);
+    let text = scene
+        .locale
+        .with("memory-taken", [("taken", size_words(taken).into()), ("allowed", size_words(allowed).into())]);
     let (bar, response) = ui.allocate_exact_size(vec2(56.0, 6.0), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, &text));
     let share = (taken as f32 / allowed.max(1) as f32).clamp(0.0, 1.0);
@@ -27,7 +29,7 @@ pub(super) fn memory_ui(ui: &mut Ui, scene: &Scene<'_>, store: &OpenStore) {
     ui.label(RichText::new(text).size(11.5).color(colours.dim)).on_hover_text(about);
 }
 
-fn size(bytes: u64) -> String {
+pub(super) fn size_words(bytes: u64) -> String {
     match bytes {
         _ if bytes >= 1024 * MIB && bytes.is_multiple_of(1024 * MIB) => format!("{} GiB", bytes / (1024 * MIB)),
         _ if bytes >= 1024 * MIB => format!("{:.1} GiB", bytes as f64 / (1024 * MIB) as f64),

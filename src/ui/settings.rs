@@ -1,6 +1,7 @@
 use egui::{Grid, RichText, TextEdit, Ui};
 
 use super::dialog::Dialog;
+use super::memory::{MIB, size_words};
 use super::parts::named_field;
 use super::{Scene, Zone};
 use crate::command::{Action, Command};
@@ -14,6 +15,7 @@ pub struct Choices<'a> {
     pub language: Language,
     pub is_by_time: bool,
     pub actor: &'a mut String,
+    pub memory_mib: &'a mut u64,
     pub has_recent: bool,
 }
 
@@ -50,12 +52,35 @@ pub fn settings_ui(ui: &mut Ui, scene: &mut Scene<'_>, choices: &mut Choices<'_>
             let name = scene.text("settings-actor");
             named_field(ui, TextEdit::singleline(choices.actor).hint_text(&name).desired_width(220.0), &name);
             ui.end_row();
+            let about = scene.text("settings-memory-about");
+            ui.label(RichText::new(scene.text("settings-memory")).color(dim)).on_hover_text(&about);
+            pick_memory(ui, choices.memory_mib, &about);
+            ui.end_row();
         });
         ui.add_space(10.0);
         if ui.add_enabled(choices.has_recent, egui::Button::new(scene.text("settings-forget"))).clicked() {
             scene.ask(Action::ForgetRecent);
         }
         ui.label(RichText::new(scene.text("settings-kept")).size(11.5).color(dim));
+    });
+}
+
+/// In MiB.
+const MEMORY: [u64; 5] = [256, 512, 1024, 2048, 4096];
+
+/// One of some round sizes; another one, that stands in the file, is offered as well.
+fn pick_memory(ui: &mut Ui, mebibytes: &mut u64, about: &str) {
+    let mut offered = MEMORY.to_vec();
+    if !offered.contains(mebibytes) {
+        offered.push(*mebibytes);
+        offered.sort_unstable();
+    }
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 2.0;
+        for size in offered {
+            let name = size_words(size.saturating_mul(MIB));
+            ui.selectable_value(mebibytes, size, name).on_hover_text(about);
+        }
     });
 }
 

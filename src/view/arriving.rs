@@ -6,6 +6,7 @@ use super::listing::BETWEEN_LETTERS;
 use super::{BranchWish, Draft, LookAtStore, OpenBranch, OpenStore, StreamView, ToolName, UserError};
 use crate::engine::{Cause, Progress, StoreChange, Tool};
 use crate::event::{EventId, StreamId, Version};
+use crate::index::Budget;
 use crate::replay::MadeSo;
 
 /// How often the list is made anew while names are being read.
@@ -62,6 +63,17 @@ impl OpenStore {
         self.causes.retry(&self.engine);
         self.lanes.retry(&self.engine);
         self.time.retry(&self.engine);
+    }
+
+    /// All that is kept of it may take so much from now on. What there was no room for is asked for again.
+    pub fn allow_memory(&mut self, budget: Budget) {
+        self.engine.memory().allow(budget);
+        if self.survey.is_too_large() {
+            self.survey.forget_that_it_is_too_large();
+            self.begin_survey();
+        }
+        self.time.retry_if_failed(&self.engine);
+        self.table.retry_if_failed(&self.engine);
     }
 
     /// What is being waited for: the longest first.

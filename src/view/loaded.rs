@@ -2,8 +2,9 @@ use std::collections::HashMap;
 
 use super::time_order::TimeOrder;
 use super::{EventTypes, TimeScale, UserError};
-use crate::engine::{Continued, Described, Question, Ticket, continue_stream, describe, load_timeline};
+use crate::engine::{Continued, Described, EngineError, Question, Ticket, continue_stream, describe, load_timeline};
 use crate::event::{EventBatch, EventId, EventRow, Metadata, StreamId, Version};
+use crate::index::Held;
 use crate::replay::{Index, ProjectionRef, Timeline, registry};
 use crate::store::Store;
 
@@ -19,6 +20,8 @@ pub struct Loaded {
     pub types: EventTypes,
     pub(super) time_order: Option<TimeOrder>,
     people: People,
+    /// What it takes of the memory that there is.
+    held: Held,
 }
 
 /// A short text of each event, kept once however often it comes.
@@ -91,6 +94,8 @@ impl Loaded {
             self.time_scale.grow(row.recorded_at);
             self.types.push(row.event_type);
         }
+        // What is shown stays, and grows, even where it should take no more.
+        let _ = self.held.resize(self.timeline.bytes());
         let grown = self.timeline.heads().len() - before;
         let tail = self.timeline.heads().get(before.saturating_sub(1)..).unwrap_or_default();
         if grown > 0 && (self.time_order.is_some() || !TimeOrder::is_kept_by(tail)) {
@@ -127,10 +132,12 @@ impl Question for LoadStream {
         let timeline = load_timeline(reader, &described, &projection, &mut |row| people.push(row), &mut |count| {
             ticket.reached(count)
         })?;
+        let mut held = ticket.memory().hold();
+        held.resize(timeline.bytes()).map_err(EngineError::from)?;
         let time_scale = TimeScale::new(timeline.heads());
         let types = EventTypes::new(timeline.heads());
         let time_order = TimeOrder::new(timeline.heads(), &types);
-        Ok(Loaded { described, projection, offered, timeline, time_scale, types, time_order, people })
+        Ok(Loaded { described, projection, offered, timeline, time_scale, types, time_order, people, held })
     }
 }
 

@@ -53,6 +53,13 @@ pub(super) fn what_happened(table: &mut Table, stores: &Stores) {
     table.add(row.bar(1.0).at_most(4_000.0));
 
     let samples = repeat(300, || {
+        let count = random(len as u64) as usize + 1;
+        time(|| super::growth::rows_in_view(&*reader, &chronicle, count, &ticket))
+    });
+    let p99 = percentile(&samples, 99.0) / 1e3;
+    table.add(Row::new("the 40 rows in view at a random moment, read, p99", "16 ms", p99, 16.0, "ms").bar(1.0));
+
+    let samples = repeat(300, || {
         let length = to.micros_since(from) as u64;
         let begin = from.micros() + random(length / 2) as i64;
         let end = begin + random(length / 2).max(1) as i64;

@@ -19,7 +19,6 @@ pub(super) fn whole_store(table: &mut Table, stores: &Stores) {
         of: CountOf::Field("status".to_owned()),
         projection: Some("state".to_owned()),
         category: Some("lead".to_owned()),
-        budget: Budget::default(),
     };
     let ticket = Ticket::new("counting");
     let counted = repeat(3, || {

@@ -1,6 +1,7 @@
 //! `cargo bench`: what things cost, each beside the limit that the same machine gave in the same run. Prints a
 //! table and writes it to `target/bench.json`. `cargo bench -- --events 10000000` takes a larger store, `--sample FILE`
-//! one that `foldline sample` made before, and `--only load,seek` some of the measurements alone.
+//! one that `foldline sample` made before, and `--only load,seek` some of the measurements alone. `--growth` prints how the
+//! costs of a store grow with it instead, and `--soak` uses one for five minutes while it is written.
 //!
 //! Machines differ and are shared, so only the ratios mean something. A row whose bar is missed says so; with
 //! `cargo bench --bench bench -- --check` the run then ends with 1.
@@ -12,6 +13,7 @@ mod busy;
 mod causes;
 mod chronicle;
 mod frameworks;
+mod growth;
 mod index;
 mod measure;
 mod memory;
@@ -20,16 +22,18 @@ mod names;
 mod postgres;
 mod reasons;
 mod search;
+mod soak;
 mod stores;
 mod told;
 mod when;
 
 use std::hint::black_box;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use foldline::engine::{describe, fold_whole, load_timeline};
 use foldline::event::{NewEvent, StreamId};
+use foldline::index::Budget;
 use foldline::projection::{LeadState, Projection};
 use foldline::replay::{Fold, Replay, Timeline};
 use foldline::store::native::NativeStore;
@@ -71,6 +75,7 @@ const PARTS: &[Part] = &[
     ("read-model", index::read_model),
     ("index", index::whole_store),
     ("chronicle", chronicle::what_happened),
+    ("soak", soak::short),
 ];
 
 fn main() {
@@ -84,23 +89,36 @@ fn main() {
     let known: Vec<&str> = PARTS.iter().map(|(name, _)| *name).collect();
     assert!(only.iter().all(|part| known.contains(part)), "--only takes some of {}", known.join(","));
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let stores = Stores::new(folder.path(), events, LONG, wanted("--sample").map(Path::new));
+    // Without optimisation a bar says nothing, so no verdict is given then.
+    let judges = !cfg!(debug_assertions);
+    let is_asked = |name: &str| arguments.iter().any(|argument| argument == name);
+    let end_with = |missed: &[String]| {
+        if judges && is_asked("--check") && !missed.is_empty() {
+            println!("missed: {}", missed.join("; "));
+            std::process::exit(1);
+        }
+    };
+    let sample = wanted("--sample").map(Path::new);
+    if is_asked("--growth") {
+        return end_with(&growth::growth(folder.path(), events, sample));
+    }
+    let stores = Stores::new(folder.path(), events, LONG, sample);
     let mut table = Table::default();
-    for (name, measure) in PARTS {
-        if only.is_empty() || only.contains(name) {
-            measure(&mut table, &stores);
+    if is_asked("--soak") {
+        let secs = arguments.iter().skip_while(|argument| *argument != "--soak").nth(1);
+        let length = Duration::from_secs(secs.and_then(|secs| secs.parse().ok()).unwrap_or(300));
+        soak::soak(&mut table, folder.path(), events, length, Budget::default());
+    } else {
+        for (name, measure) in PARTS {
+            if only.is_empty() || only.contains(name) {
+                measure(&mut table, &stores);
+            }
         }
     }
     table.note(format!("events in the store: {events}; peak memory of the whole run: {:.0} MiB", peak_memory_mib()));
-    // Without optimisation a bar says nothing, so no verdict is given then.
-    let judges = !cfg!(debug_assertions);
     table.print(judges);
     table.write_json(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/target/bench.json")));
-    let missed = table.missed();
-    if judges && arguments.iter().any(|argument| argument == "--check") && !missed.is_empty() {
-        println!("missed: {}", missed.join("; "));
-        std::process::exit(1);
-    }
+    end_with(&table.missed().into_iter().map(str::to_owned).collect::<Vec<_>>());
 }
 
 /// Against what the disk needs to make one page durable, and against bare inserts.

@@ -33,11 +33,19 @@ pub(crate) fn peak_memory_mib() -> f64 {
     peak_memory_of(Path::new("/proc/self/status"))
 }
 
+/// What it holds now.
+pub(crate) fn memory_now_mib() -> f64 {
+    memory_in(Path::new("/proc/self/status"), "VmRSS:")
+}
+
 /// The same of another process, by the file in which the system says it.
 pub(crate) fn peak_memory_of(status: &Path) -> f64 {
+    memory_in(status, "VmHWM:")
+}
+
+fn memory_in(status: &Path, name: &str) -> f64 {
     let status = std::fs::read_to_string(status).unwrap_or_default();
-    let kib =
-        status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.trim().parse().ok());
+    let kib = status.lines().find_map(|line| line.strip_prefix(name)?.trim().strip_suffix(" kB")?.trim().parse().ok());
     kib.unwrap_or(0.0) / 1024.0
 }
 

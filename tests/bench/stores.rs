@@ -64,20 +64,21 @@ impl Stores {
 
     /// Seconds to visit every event.
     pub(crate) fn scan(&self, columns: Columns) -> f64 {
+        micros(&repeat(3, || self.scan_once(columns))) / 1e6
+    }
+
+    pub(crate) fn scan_once(&self, columns: Columns) -> f64 {
         let store = NativeStore::open(self.sample()).expect("the sample");
-        let samples = repeat(3, || {
-            time(|| {
-                let mut bytes = 0;
-                store
-                    .visit_events(&Query::store().columns(columns), &mut |row| {
-                        bytes += row.payload.len() + row.metadata.len();
-                        Flow::Continue(())
-                    })
-                    .expect("read");
-                bytes
-            })
-        });
-        micros(&samples) / 1e6
+        time(|| {
+            let mut bytes = 0;
+            store
+                .visit_events(&Query::store().columns(columns), &mut |row| {
+                    bytes += row.payload.len() + row.metadata.len();
+                    Flow::Continue(())
+                })
+                .expect("read");
+            bytes
+        })
     }
 }
 

@@ -15,6 +15,7 @@ from desk import Display, Window, until, xdotool
 
 desk.SIZE = (1440, 900)
 BAR_MS = 8.0
+WHOLE_BAR_MS = 16.0
 SWEEPS = 4
 STEPS = 100
 TURNS = 20
@@ -70,12 +71,12 @@ def ticket(binary, folder):
     return store
 
 
-def tell(what, costs, least):
+def tell(what, costs, least, bar=BAR_MS):
     assert len(costs) >= least, f"only {len(costs)} frames: nothing moved"
     p50, p95, p99 = (percentile(costs, share) for share in (0.5, 0.95, 0.99))
-    kept = "holds" if p95 <= BAR_MS else "missed"
+    kept = "holds" if p95 <= bar else "missed"
     print(f"{what}: {len(costs)} frames: p50 {p50:.1f}, p95 {p95:.1f}, p99 {p99:.1f} ms;", end=" ")
-    print(f"the bar of {BAR_MS:.0f} ms at p95 {kept}")
+    print(f"the bar of {bar:.0f} ms at p95 {kept}")
 
 
 def main(binary, store=None, stream=None):
@@ -90,7 +91,10 @@ def main(binary, store=None, stream=None):
         else:
             # A path; anything else is an address.
             store = os.path.abspath(store) if os.path.exists(store) else store
-            measure(binary, home, store, stream or "lead-2")
+            if stream == "--whole":
+                measure_whole(binary, home, store)
+            else:
+                measure(binary, home, store, stream or "lead-2")
 
 
 def measure(binary, home, store, stream):
@@ -127,6 +131,46 @@ def measure(binary, home, store, stream):
         tell(f"{stream}, gone nearer and away", frames(costs)[before:], 2 * SWEEPS * TURNS)
         print(f"{opened:.0f} MiB after opening, {resident_mib(window.process.pid):.0f} MiB after scrubbing")
         print(f"{ticks * 10} ms of processor time until the stream was shown and the window rested")
+    finally:
+        window.end()
+        display.close()
+
+
+def measure_whole(binary, home, store):
+    """The cursor of the whole store, dragged over its table."""
+    costs = os.path.join(home, "whole.txt")
+    display = Display(with_screen_reader=False)
+    window = Window(binary, store, "--frame-times", costs, home=home)
+    try:
+        window.until(window._focus, "a window")
+        width, height = desk.SIZE
+        xdotool("windowsize", window.number, width, height)
+        until(lambda: len(frames(costs)) > 3, "the first frames")
+        xdotool("key", "ctrl+2")
+        # What happened when is read behind the scenes, and shown as it comes.
+        until(rests(costs), "the store to have been read", patience=600)
+        print(f"{resident_mib(window.process.pid):.0f} MiB with the table")
+        y = height - 26 - 110
+        for name, before_drag in (("as it is", None), ("while all is sorted", "sort")):
+            if before_drag:
+                # The heading of the first column.
+                xdotool("mousemove", 300, 150, "click", 1)
+                until(rests(costs), "the table to have been sorted", patience=600)
+            before = len(frames(costs))
+            xdotool("mousemove", width // 2, y, "mousedown", 1)
+            for sweep in range(SWEEPS):
+                for step in range(STEPS):
+                    share = step / STEPS if sweep % 2 == 0 else 1 - step / STEPS
+                    shown = len(frames(costs))
+                    xdotool("mousemove", int(300 + (width - 340) * share), y)
+                    until(lambda: len(frames(costs)) > shown, "the next frame")
+            xdotool("mouseup", 1)
+            until(rests(costs), "the window to rest", patience=600)
+            tell(f"the whole store dragged, {name}", frames(costs)[before:], SWEEPS * STEPS, WHOLE_BAR_MS)
+            print(f"{resident_mib(window.process.pid):.0f} MiB afterwards")
+            picture = os.environ.get("FOLDLINE_PICTURE")
+            if picture:
+                subprocess.run(["import", "-window", "root", f"{picture}-{'b' if before_drag else 'a'}.png"], check=False)
     finally:
         window.end()
         display.close()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use foldline::engine::{AsOfCondition, EngineError, Ticket, as_of, choose, describe};
+use foldline::engine::{AsOfCondition, EngineError, Ticket, as_of, as_of_since, choose, describe};
 use foldline::event::{EventId, NewEvent, Position, RecordedEvent, StreamId, Timestamp, Version};
 use foldline::index::{AsOf, Budget, Choice, Place, Sorting, StoreMoment};
 use foldline::projection::{FieldsProjection, LeadState};
@@ -209,6 +209,56 @@ fn holds_for(store: &dyn Store, name: Option<&str>) -> Result<(), TestCaseError>
         prop_assert_eq!(as_of.read_to().position(), read_to.filter(|_| has_order));
     }
     Ok(())
+}
+
+/// A table that goes on from an earlier one, over a connection of its own, is the one that is folded from the first event on.
+fn goes_on_for(store: &dyn Store, name: Option<&str>) -> Result<(), TestCaseError> {
+    let last = read(store, &Query::store()).iter().filter_map(|event| event.position).max().unwrap_or_default();
+    let moments = (1..last.0).step_by(7).map(|position| StoreMoment::Position(Position(position)));
+    let moments: Vec<StoreMoment> = moments.chain([StoreMoment::Latest]).collect();
+    let Some(first) = moments.first().and_then(|at| asked(store, name, *at).ok()) else { return Ok(()) };
+    let mut known = vec![first];
+    for at in moments.iter().skip(1) {
+        let Ok(chosen) = choose(store, name, None) else { continue };
+        let fresh = asked(store, name, *at).expect("read");
+        let reader = store.opener()().expect("another connection");
+        for early in known.iter().filter(|early| chosen.as_ref().is_some_and(|new| early.choice().is_same(&new.choice)))
+        {
+            let later = as_of_since(&*reader, early, None, *at, &mut on).expect("read");
+            let Some(later) = later else {
+                prop_assert!(!store.capabilities().has_feed || early.read_to().position().is_none());
+                continue;
+            };
+            prop_assert_eq!(&told(&later), &told(&fresh), "{} from {:?} to {:?}", store.framework(), early.at(), at);
+            let rows = |as_of: &AsOf| names(as_of, as_of.places());
+            prop_assert_eq!(rows(&later), rows(&fresh), "in the order in which they began");
+            prop_assert_eq!((later.read_to(), later.events()), (fresh.read_to(), fresh.events()));
+            let touched = later.touched_since(early).expect("it went on from that one");
+            let differs = later.places().iter().filter(|place| {
+                let head = |as_of: &AsOf| as_of.row(**place).map(|row| row.version);
+                head(&later) != head(early)
+            });
+            prop_assert!(differs.clone().all(|place| touched.contains(place)), "what changed was noticed");
+            prop_assert_eq!(differs.count(), touched.len(), "and nothing else");
+        }
+        known.push(fresh);
+        known.truncate(3);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(cases(6))]
+
+    #[test]
+    fn what_goes_on_from_an_earlier_moment_is_what_is_folded_anew(sketches in sketches()) {
+        for make in [native, emmett, sql_stream_store, cqrs_es] {
+            let (_folder, store) = make(&sketches);
+            for name in [None, Some("fields"), Some("state")] {
+                goes_on_for(&*store, name)?;
+            }
+        }
+    }
 }
 
 proptest! {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use foldline::engine::{CountIndex, CountStore, CountWanted, Engine, EngineError, Question, Ticket};
 use foldline::event::{Metadata, NewEvent, Position, RecordedEvent, StreamId, Timestamp};
-use foldline::index::{Budget, CountOf, Counting, Histogram, MOST_VALUES, StoreMoment, Tally};
+use foldline::index::{Budget, CountOf, Counting, Histogram, MOST_VALUES, Memory, StoreMoment, Tally};
 use foldline::projection::path_value;
 use foldline::store::native::NativeStore;
 use foldline::store::{Expected, Query, Store, StoreError, StreamQuery, Writer};
@@ -15,7 +15,7 @@ use super::as_of::{Sketch, cqrs_es, emmett, naively, native, sketches, sql_strea
 use super::workshop::{cases, event, own_store, read, second};
 
 fn wanted(of: CountOf) -> CountWanted {
-    CountWanted { of, projection: None, category: None, budget: Budget::default() }
+    CountWanted { of, projection: None, category: None }
 }
 
 fn field(path: &str) -> CountOf {
@@ -252,8 +252,10 @@ fn a_budget_that_is_too_small_a_wrong_category_and_a_cancel_each_end_it() {
     let (_folder, store) = of_names(300);
     let ticket = Ticket::new("counting");
     let index = CountIndex::default();
-    let small = CountWanted { budget: Budget { bytes: 5_000 }, ..wanted(field("status")) };
-    assert!(matches!(index.follow(&store, &small, &ticket), Err(EngineError::OverBudget(_))));
+    let memory = Memory::new(Budget { bytes: 5_000 });
+    let refused = index.follow(&store, &wanted(field("status")), &Ticket::within("counting", &memory));
+    assert!(matches!(refused, Err(EngineError::OverBudget(_))), "{refused:?}");
+    assert_eq!(memory.taken(), 0, "what was given up takes nothing");
     let elsewhere = CountWanted { category: Some("leed".to_owned()), ..wanted(CountOf::Type) };
     assert!(index.follow(&store, &elsewhere, &ticket).expect("read").is_none());
     ticket.cancel();

@@ -21,6 +21,7 @@ mod lead_compensations;
 mod lead_rules;
 mod make_so;
 mod materialise;
+mod memory_pool;
 mod memory_store;
 pub(crate) mod native_store;
 mod odd_payloads;

@@ -1,7 +1,8 @@
 //! What a table of a whole store shows, against each of its streams folded by itself.
 
 use foldline::engine::{
-    ArrangeWanted, AsOfWanted, DifferWanted, EngineError, RowFilter, StoodWanted, Ticket, arrange, differing, stood,
+    ArrangeWanted, ArrangedFor, AsOfWanted, DifferWanted, EngineError, FoldedStores, RowFilter, StoodWanted, Ticket,
+    arrange, differing, stood,
 };
 use foldline::event::{NewEvent, Position, RecordedEvent, StreamId, Timestamp, Version, key_path};
 use foldline::index::{Sorting, StoreMoment};
@@ -62,17 +63,64 @@ fn rows_hold(store: &dyn Store, name: Option<&str>) -> Result<(), TestCaseError>
             is_descending: true,
             numbers_of: None,
         };
-        let arranged = match arrange(store, &wanted, None, &ticket()) {
-            Ok(arranged) => arranged.expect("no category was named").1,
+        let arranged = match arrange(store, &wanted, &FoldedStores::default(), &ticket()) {
+            Ok(arranged) => arranged.expect("no category was named"),
             Err(EngineError::NoSuchProjection { .. }) if expected.is_empty() => continue,
             Err(error) => return Err(TestCaseError::fail(error.to_string())),
         };
+        let (_, arranged) = &*arranged;
         prop_assert_eq!(arranged.places.len(), expected.len());
         let times: Vec<Option<Timestamp>> =
-            arranged.places.iter().filter_map(|place| Some(arranged.as_of.row(*place)?.recorded_at)).collect();
+            arranged.places.iter().filter_map(|place| Some(arranged.as_of().row(*place)?.recorded_at)).collect();
         let there: Vec<Timestamp> = times.iter().copied().flatten().collect();
         prop_assert!(there.is_sorted_by(|a, b| a >= b), "{:?}", times);
         prop_assert!(times.iter().skip_while(|at| at.is_some()).all(Option::is_none), "{:?}", times);
+    }
+    Ok(())
+}
+
+/// What a table shows, row by row.
+fn rows(arranged: &ArrangedFor) -> (Vec<(StreamId, Version, Option<Value>)>, u64) {
+    let (_, arranged) = &**arranged;
+    let as_of = arranged.as_of();
+    let row = |place| as_of.row(place).map(|row| (row.stream.clone(), row.version, as_of.state(place)));
+    (arranged.places.iter().filter_map(|place| row(*place)).collect(), arranged.unknown)
+}
+
+/// Who goes over the moments of a store forth and back sees what is folded anew for each of them, whatever is known already.
+fn moments_hold(store: &dyn Store, name: Option<&str>) -> Result<(), TestCaseError> {
+    let events = read(store, &Query::store());
+    let forth = moments(store, &events);
+    let back: Vec<StoreMoment> = forth.iter().rev().copied().collect();
+    let filtered = RowFilter { conditions: vec!["event.version > 0".to_owned()], ..RowFilter::default() };
+    let by_total = Sorting::Field("total".to_owned());
+    let folded = FoldedStores::default();
+    for (filter, sorting, is_descending) in [
+        (RowFilter::default(), Sorting::Time, true),
+        (filtered, by_total, true),
+        (RowFilter::default(), Sorting::Version, false),
+    ] {
+        // What is shown is held, as a window does: the next table may go on from it.
+        let mut shown = None;
+        for at in back.iter().chain(&forth) {
+            folded.grew();
+            let wanted = ArrangeWanted {
+                of: AsOfWanted { projection: name.map(str::to_owned), at: *at, ..AsOfWanted::default() },
+                filter: filter.clone(),
+                sorting: sorting.clone(),
+                is_descending,
+                numbers_of: None,
+            };
+            let anew = match arrange(store, &wanted, &FoldedStores::default(), &ticket()) {
+                Ok(anew) => anew.expect("no category was named"),
+                Err(_) => continue,
+            };
+            let reader = store.opener()().expect("another connection");
+            let arranged = arrange(&*reader, &wanted, &folded, &ticket()).expect("read").expect("there");
+            prop_assert_eq!(rows(&arranged), rows(&anew), "{} at {:?}", store.framework(), at);
+            shown = Some(arranged);
+        }
+        drop(shown);
     }
     Ok(())
 }
@@ -136,6 +184,16 @@ proptest! {
     }
 
     #[test]
+    fn going_over_the_moments_shows_what_is_folded_anew_for_each(sketches in sketches()) {
+        for make in [native, emmett, sql_stream_store, cqrs_es] {
+            let (_folder, store) = make(&sketches);
+            for name in [None, Some("state")] {
+                moments_hold(&*store, name)?;
+            }
+        }
+    }
+
+    #[test]
     fn two_moments_differ_where_their_folds_do(sketches in sketches()) {
         for make in [native, emmett, sql_stream_store, cqrs_es] {
             let (_folder, store) = make(&sketches);
@@ -161,6 +219,12 @@ fn of_leads() -> (tempfile::TempDir, foldline::store::native::NativeStore) {
     (folder, store)
 }
 
+fn names(arranged: &ArrangedFor) -> Vec<String> {
+    let (_, arranged) = &**arranged;
+    let name = |place| arranged.as_of().row(place).expect("a row").stream.to_string();
+    arranged.places.iter().map(|place| name(*place)).collect()
+}
+
 fn wanted(filter: RowFilter) -> ArrangeWanted {
     ArrangeWanted {
         of: AsOfWanted { category: Some("lead".to_owned()), ..AsOfWanted::default() },
@@ -181,21 +245,18 @@ fn conditions_words_and_times_narrow_the_rows_together_and_another_order_reads_n
         since: Some(second(20)),
     };
     let first = wanted(filter);
-    let (known, arranged) = arrange(&store, &first, None, &ticket()).expect("read").expect("there");
-    let names = |arranged: &foldline::engine::Arranged| -> Vec<String> {
-        let name = |place| arranged.as_of.row(place).expect("a row").stream.to_string();
-        arranged.places.iter().map(|place| name(*place)).collect()
-    };
+    let folded = FoldedStores::default();
+    let arranged = arrange(&store, &first, &folded, &ticket()).expect("read").expect("there");
     assert_eq!(names(&arranged), ["lead-2", "lead-5", "lead-7", "lead-8"]);
-    let numbers = arranged.numbers.expect("contacts are numbers");
+    let numbers = arranged.1.numbers.expect("contacts are numbers");
     assert_eq!((numbers.count, numbers.sum, numbers.most), (4, 7.0, 2.0));
     // A store that cannot be read any more is not asked.
     let second = ArrangeWanted { sorting: Sorting::Field("contacts".to_owned()), is_descending: true, ..first };
     let (_elsewhere, empty) = own_store();
-    let (_, arranged) = arrange(&empty, &second, Some(known.clone()), &ticket()).expect("known").expect("there");
+    let arranged = arrange(&empty, &second, &folded, &ticket()).expect("known").expect("there");
     assert_eq!(names(&arranged), ["lead-2", "lead-5", "lead-8", "lead-7"]);
     let wrong = wanted(RowFilter { conditions: vec!["contcts > 0".to_owned()], ..RowFilter::default() });
-    let error = arrange(&empty, &wrong, Some(known), &ticket()).expect_err("there is no such field");
+    let error = arrange(&empty, &wrong, &folded, &ticket()).expect_err("there is no such field");
     assert!(matches!(error, EngineError::Condition(_)), "{error}");
 }
 
@@ -207,7 +268,9 @@ fn what_nobody_waits_for_ends() {
     let is_cancelled = |error: EngineError| matches!(error, EngineError::Store(StoreError::Cancelled));
     let rows = StoodWanted { streams: vec![(StreamId::from("lead-2"), Version(2))], ..StoodWanted::default() };
     assert!(is_cancelled(stood(&store, &rows, &cancelled).expect_err("cancelled")));
-    assert!(is_cancelled(arrange(&store, &wanted(RowFilter::default()), None, &cancelled).expect_err("cancelled")));
+    assert!(is_cancelled(
+        arrange(&store, &wanted(RowFilter::default()), &FoldedStores::default(), &cancelled).expect_err("cancelled")
+    ));
     let moments = DifferWanted { from: StoreMoment::Position(Position(2)), ..DifferWanted::default() };
     assert!(is_cancelled(differing(&store, &moments, &cancelled).expect_err("cancelled")));
 }
@@ -225,4 +288,45 @@ fn a_stream_that_is_gone_has_no_row_and_one_without_the_projection_says_so() {
     let lead = registry.of_aggregate(Some(foldline::domain::Aggregate::Lead));
     assert_eq!(rows[0].projections, lead.iter().map(|offered| offered.name().to_owned()).collect::<Vec<_>>());
     assert!(rows[0].bookkeeping.contains(&"version".to_owned()));
+}
+
+/// How many events are folded for what is asked.
+fn folded_for(store: &dyn Store, wanted: &ArrangeWanted, folded: &FoldedStores) -> (u64, ArrangedFor) {
+    let ticket = ticket();
+    let arranged = arrange(store, wanted, folded, &ticket).expect("read").expect("there");
+    (ticket.progress().done, arranged)
+}
+
+#[test]
+fn a_table_under_the_newest_moment_moves_on_by_the_new_events_alone() {
+    let (_folder, mut store) = of_leads();
+    let wanted = ArrangeWanted {
+        sorting: Sorting::Field("contacts".to_owned()),
+        is_descending: true,
+        ..wanted(RowFilter { conditions: vec!["contacts >= 0".to_owned()], ..RowFilter::default() })
+    };
+    let folded = FoldedStores::default();
+    let (done, first) = folded_for(&store, &wanted, &folded);
+    assert_eq!((done, names(&first).len()), (18, 9));
+    let contacted = |id: &str| event(id, "contacted", "{}");
+    store.append(&StreamId::from("lead-0"), Expected::Any, &["a", "b", "c"].map(contacted)).expect("recorded");
+    let named = event("n", "lead-initialized", &json!({"lead-id": 9, "name": "Name 9"}).to_string());
+    store.append(&StreamId::from("lead-9"), Expected::NoStream, &[named]).expect("recorded");
+    assert_eq!(folded_for(&store, &wanted, &folded).0, 0, "nobody said that it has grown");
+    folded.grew();
+    let (done, second) = folded_for(&store, &wanted, &folded);
+    assert_eq!(done, 22, "it is told how far the whole is");
+    assert_eq!(names(&second)[..2], ["lead-0", "lead-2"]);
+    assert_eq!(names(&second).len(), 10);
+    let touched = second.1.as_of().touched_since(first.1.as_of()).expect("it went on from the first");
+    assert_eq!(touched.len(), 2, "the others are as they were, and were not folded");
+    assert_eq!(names(&first)[0], "lead-2", "who holds the first one sees it as it was");
+    // A category of its own kind asks for a table of its own.
+    store.append(&StreamId::from("ticket-1"), Expected::Any, &[event("t", "opened", "{}")]).expect("recorded");
+    folded.grew();
+    let all = ArrangeWanted { of: AsOfWanted::default(), filter: RowFilter::default(), ..wanted };
+    assert_eq!(names(&folded_for(&store, &all, &folded).1).len(), 11);
+    store.append(&StreamId::from("order-1"), Expected::Any, &[event("o", "placed", "{}")]).expect("recorded");
+    folded.grew();
+    assert_eq!(names(&folded_for(&store, &all, &folded).1).len(), 12);
 }

@@ -97,6 +97,9 @@ fn settings_act_at_once() {
     driver.assert_shows("7 events  ·  Local");
     driver.click_role(Role::Button, "Light");
     assert_eq!(driver.window.ctx.theme(), egui::Theme::Light);
+    assert!(driver.shows_part(" of 1 GiB"), "what all that is kept takes, and may: {}", driver.all_text());
+    driver.click_role(Role::Button, "512 MiB");
+    assert!(driver.shows_part(" of 512 MiB"), "{}", driver.all_text());
 }
 
 #[test]

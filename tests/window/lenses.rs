@@ -207,3 +207,24 @@ fn pins_of_the_store_are_its_own_and_the_lens_survives_in_both_languages() {
     assert!(driver.shows_part("위치 100 / "), "{}", driver.all_text());
     assert!(driver.shows_part(" / 1 GiB"), "the memory that is taken");
 }
+
+#[test]
+fn in_a_small_window_a_moment_can_be_typed_and_the_bars_are_told_apart_by_what_a_menu_says() {
+    let mut driver = Driver::at("lead-4");
+    driver.window.set_size([1024.0, 700.0].into());
+    through(&mut driver, STORE);
+    for (field, by_type, language) in [("Position or time", "type", "한국어"), ("위치 또는 시각", "유형", "English")]
+    {
+        let field = driver.window.get_by_role_and_label(Role::TextInput, field).rect();
+        let menu = driver.window.get_by_role_and_label(Role::ComboBox, by_type).rect();
+        assert!(field.width() >= 100.0 && field.right() <= menu.left(), "{field:?} and {menu:?}");
+        assert!(menu.right() < 1024.0, "{menu:?}");
+        driver.click(language);
+    }
+    go_to(&mut driver, "100");
+    assert_eq!(position(&driver).0, 100);
+    driver.click_role(Role::ComboBox, "type");
+    driver.click_role(Role::RadioButton, "actor");
+    let has = |driver: &Driver, name: &str| driver.window.query_by_role_and_label(Role::ComboBox, name).is_some();
+    assert!(has(&driver, "actor") && !has(&driver, "type"), "{}", driver.all_text());
+}

@@ -98,8 +98,8 @@ pub fn compare_projections(
 ) -> Result<ProjectionsCompared, EngineError> {
     let CompareWish { old, new, at, budget } = wish;
     let end = end_at(reader, *at)?;
-    let mut old = Side::new(reader, old, new, *at)?;
-    let mut new = Side::new(reader, new, &wish.old, *at)?;
+    let mut old = Side::new(reader, old, new, *at, *budget)?;
+    let mut new = Side::new(reader, new, &wish.old, *at, *budget)?;
     let mut events = 0;
     let is_empty = reader.capabilities().has_feed && end.place().is_none();
     if !is_empty {
@@ -116,8 +116,8 @@ pub fn compare_projections(
         })?;
         outcome?;
         unless_replaced(reader, &end)?;
-        a.finish(&end, *budget)?;
-        b.finish(&end, *budget)?;
+        a.finish(&end)?;
+        b.finish(&end)?;
     }
     let mut found = ProjectionsCompared { events, read_to: end, ..ProjectionsCompared::default() };
     compare(&old, &new, &mut found);

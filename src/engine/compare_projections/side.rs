@@ -41,6 +41,7 @@ impl Side {
         wish: &CompareSide,
         other: &CompareSide,
         at: StoreMoment,
+        budget: Budget,
     ) -> Result<Self, EngineError> {
         let name = match wish {
             CompareSide::Own(script) => {
@@ -62,7 +63,7 @@ impl Side {
             CompareSide::Own(script) => Some(script.clone()),
             CompareSide::BuiltIn(_) => None,
         };
-        Ok(Self::BuiltIn { as_of: AsOf::new(&choice, at), choice, takes, bookkeeping })
+        Ok(Self::BuiltIn { as_of: AsOf::new(&choice, at, budget), choice, takes, bookkeeping })
     }
 
     pub(super) fn begin(&mut self) -> Result<Folding<'_>, EngineError> {
@@ -202,16 +203,16 @@ impl Folding<'_> {
                 batch.rows().filter(is_taken).for_each(|row| rows.push(&row));
                 as_of.fold(rows);
                 *seen += batch.len() as u64;
-                as_of.check(*seen, budget)?;
+                as_of.check(*seen)?;
             }
         }
         Ok(())
     }
 
-    pub(super) fn finish(self, end: &Cursor, budget: Budget) -> Result<(), EngineError> {
+    pub(super) fn finish(self, end: &Cursor) -> Result<(), EngineError> {
         match self {
             Self::Own { run, .. } => drop(run.finish()?),
-            Self::BuiltIn { as_of, .. } => as_of.finish(end.clone(), budget)?,
+            Self::BuiltIn { as_of, .. } => as_of.finish(end.clone())?,
         }
         Ok(())
     }

@@ -32,6 +32,11 @@ impl Arena {
         self.text.len()
     }
 
+    /// The memory that it takes.
+    pub(super) fn bytes(&self) -> usize {
+        self.text.capacity() + self.ends.capacity() * size_of::<u32>()
+    }
+
     /// The numbers of all texts that hold this, in ascending order.
     pub(super) fn each_with(&self, needle: &str, found: &mut dyn FnMut(u32)) {
         if needle.is_empty() || needle.contains(SEPARATOR) {

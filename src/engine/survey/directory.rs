@@ -93,6 +93,15 @@ impl Directory {
         self.streams.len() >= MOST_STREAMS || self.ids.size() + self.names.size() >= MOST_TEXT
     }
 
+    /// The memory that it takes.
+    pub(super) fn bytes(&self) -> u64 {
+        let Self { ids, folded_ids, slots, streams, names, folded_names, named, .. } = self;
+        let texts = [Some(ids), folded_ids.as_ref(), Some(names), Some(folded_names)];
+        let texts: usize = texts.into_iter().flatten().map(Arena::bytes).sum();
+        let numbers = (slots.capacity() + named.capacity()) * size_of::<u32>();
+        (texts + numbers + streams.capacity() * size_of::<Stream>()) as u64
+    }
+
     pub(super) fn find(&self, id: &str) -> Option<u32> {
         let place = self.slot(id);
         self.slots.get(place).and_then(|slot| slot.checked_sub(1))

@@ -19,6 +19,7 @@ use tally::Tally;
 
 use super::Ticket;
 use crate::event::{Cursor, EventBatch, EventRow, EventType, Position, StreamId, Timestamp};
+use crate::index::{Held, Memory};
 use crate::store::{Changes, Columns, Flow, Query, Scan, Store, StoreError, StreamOrder, StreamQuery, StreamRow};
 
 /// What is known so far. Clones are of the same: one is filled while others are asked.
@@ -61,13 +62,16 @@ struct Content {
     listed_to: Option<Position>,
     /// What the store is still to be asked about, because events came behind that.
     outdated: HashSet<StreamId>,
+    /// What it takes of the memory that there is, and whether that was too little.
+    held: Option<Held>,
+    is_over: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
     #[default]
     Empty,
-    /// There are more streams than are kept in memory.
+    /// There are more streams than are kept in memory, or than it has room for.
     TooLarge,
     /// All streams are known, and the names of some.
     Listed,
@@ -243,7 +247,7 @@ fn build(content: &RwLock<Content>, reader: &dyn Store, ticket: &Ticket) -> Resu
         let mut content = write(content);
         content.is_being_listed = false;
         listed?;
-        if content.directory.is_full() {
+        if content.is_full() {
             *content = Content { stage: Stage::TooLarge, ..Content::default() };
             return Ok(());
         }
@@ -263,7 +267,8 @@ fn list(content: &RwLock<Content>, reader: &dyn Store, ticket: &Ticket) -> Resul
             // Of how many, nobody knows yet.
             let _ = ticket.reached(content.directory.streams());
         }
-        if content.directory.is_full() { Flow::Break(()) } else { ticket.flow() }
+        content.weigh(ticket.memory());
+        if content.is_full() { Flow::Break(()) } else { ticket.flow() }
     };
     reader.visit_streams(&StreamQuery::default(), &mut |row| {
         rows.push(row);
@@ -293,8 +298,15 @@ fn read_on(content: &RwLock<Content>, reader: &dyn Store, ticket: &Ticket) -> Re
         let mut scan = reader.scan(&Query::store())?;
         take_batches(content, scan.as_mut(), &mut batch, usize::MAX, ticket)?;
     }
-    ask_about_outdated(content, reader, ticket)?;
-    write(content).stage = Stage::Whole;
+    if !write(content).is_over {
+        ask_about_outdated(content, reader, ticket)?;
+    }
+    let mut content = write(content);
+    if content.is_over {
+        *content = Content { stage: Stage::TooLarge, ..Content::default() };
+    } else {
+        content.stage = Stage::Whole;
+    }
     Ok(())
 }
 
@@ -315,6 +327,10 @@ fn take_batches(
             let mut content = write(content);
             batch.rows().for_each(|row| content.take(&row));
             content.cursor.advance(batch);
+            content.weigh(ticket.memory());
+            if content.is_over {
+                return Ok(true);
+            }
             content.read
         };
         if ticket.reached(read).is_break() {
@@ -325,6 +341,16 @@ fn take_batches(
 }
 
 impl Content {
+    /// Asks for what it takes by now.
+    fn weigh(&mut self, memory: &Memory) {
+        let bytes = self.directory.bytes();
+        self.is_over |= self.held.get_or_insert_with(|| memory.hold()).resize(bytes).is_err();
+    }
+
+    fn is_full(&self) -> bool {
+        self.is_over || self.directory.is_full()
+    }
+
     fn take(&mut self, row: &EventRow<'_>) {
         let Self { directory, tally, namer, read, listed_to, outdated, .. } = self;
         *read += 1;

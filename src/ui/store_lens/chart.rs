@@ -92,6 +92,11 @@ impl Drawing<'_> {
         let colours = palette(ui);
         let plot = self.plot();
         let painter = ui.painter_at(self.rect);
+        let level = |line: u64| plot.bottom() - plot.height() * line as f32 / LINES as f32;
+        // Below the areas, which would look striped otherwise.
+        for line in 0..=LINES {
+            painter.hline(plot.x_range(), level(line), Stroke::new(1.0, colours.line.gamma_multiply(0.7)));
+        }
         let mut below = vec![0.0_f32; self.chart.times.len()];
         let stacks: Vec<Vec<f32>> = (0..self.chart.times.len()).map(|step| self.heights(step)).collect();
         for (number, layer) in self.chart.layers.iter().enumerate() {
@@ -116,11 +121,9 @@ impl Drawing<'_> {
         }
         let small = FontId::proportional(11.0);
         for line in 0..=LINES {
-            let y = plot.bottom() - plot.height() * line as f32 / LINES as f32;
-            painter.hline(plot.x_range(), y, Stroke::new(1.0, colours.line.gamma_multiply(0.7)));
             let text = scale_text(self.top() * line / LINES, self.is_share);
             let align = if line == LINES { Align2::LEFT_TOP } else { Align2::LEFT_CENTER };
-            painter.text(pos2(plot.right() + 6.0, y), align, text, small.clone(), colours.dim);
+            painter.text(pos2(plot.right() + 6.0, level(line)), align, text, small.clone(), colours.dim);
         }
         let days = [(self.first, Align2::LEFT_BOTTOM), (self.last, Align2::RIGHT_BOTTOM)];
         for (at, align) in days {

@@ -5,7 +5,7 @@ mod chart;
 mod legend;
 mod overview;
 
-use egui::{Button, RichText, Role, TextEdit, Ui, WidgetInfo};
+use egui::{Button, ComboBox, RichText, Role, TextEdit, Ui, WidgetInfo};
 
 use super::Scene;
 use super::ends::ends_ui;
@@ -115,16 +115,18 @@ fn choices_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
         let length = time.bars().and_then(|bars| bars.length);
         ui.label(RichText::new(bar_words(scene, length)).color(colours.dim));
     }
-    for (facet, name) in [(Facet::Type, "by-type"), (Facet::Category, "by-category"), (Facet::Actor, "by-actor")] {
-        if choice_ui(ui, scene, time.facet == facet, name) {
-            scene.ask(Action::Time(TimeAction::By(facet)));
-        }
-    }
-    ui.add_space(4.0);
-    for (axis, name) in [(StoreAxis::Place, "by-position"), (StoreAxis::Time, "by-time")] {
-        if choice_ui(ui, scene, time.axis == axis, name) {
-            scene.ask(Action::Time(TimeAction::Along(axis)));
-        }
+    let facets = [(Facet::Type, "by-type"), (Facet::Category, "by-category"), (Facet::Actor, "by-actor")];
+    let facets = facets.map(|(facet, name)| (time.facet == facet, name, TimeAction::By(facet)));
+    let axes = [(StoreAxis::Place, "by-position"), (StoreAxis::Time, "by-time")];
+    let axes = axes.map(|(axis, name)| (time.axis == axis, name, TimeAction::Along(axis)));
+    if has_room {
+        choices_of(ui, scene, &facets);
+        ui.add_space(4.0);
+        choices_of(ui, scene, &axes);
+    } else {
+        // The choice that is made stands for all of them, so that where a moment is typed keeps its room.
+        menu_of(ui, scene, &facets);
+        menu_of(ui, scene, &axes);
     }
     let pins = [(Command::PinA, colours.pin_a, 'A'), (Command::PinB, colours.pin_b, 'B')];
     for (pin, (command, colour, letter)) in time.pins.iter().zip(pins) {
@@ -140,6 +142,30 @@ fn choices_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
             scene.run(command);
         }
     }
+}
+
+type Choice = (bool, &'static str, TimeAction);
+
+fn choices_of(ui: &mut Ui, scene: &mut Scene<'_>, choices: &[Choice]) {
+    for (is_chosen, name, action) in choices {
+        if choice_ui(ui, scene, *is_chosen, name) {
+            scene.ask(Action::Time(action.clone()));
+        }
+    }
+}
+
+fn menu_of(ui: &mut Ui, scene: &mut Scene<'_>, choices: &[Choice]) {
+    let Some((_, chosen, _)) = choices.iter().find(|(is_chosen, ..)| *is_chosen) else { return };
+    let name = scene.text(chosen);
+    let shown = ComboBox::from_id_salt(*chosen).width(72.0).selected_text(&name).show_ui(ui, |ui| {
+        for (is_chosen, name, action) in choices {
+            if choice_ui(ui, scene, *is_chosen, name) {
+                scene.ask(Action::Time(action.clone()));
+                ui.close();
+            }
+        }
+    });
+    shown.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, &name));
 }
 
 fn choice_ui(ui: &mut Ui, scene: &Scene<'_>, is_chosen: bool, name: &str) -> bool {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::engine::{Aids, FoundEvent, Question, Search, StoreChronicle, Ticket, search_with};
+use crate::engine::{Aids, EngineError, FoundEvent, Question, Search, StoreChronicle, Ticket, search_with};
 use crate::event::Timestamp;
 use crate::store::{Flow, Store, StoreError};
 use crate::view::{Clock, UserError};
@@ -58,6 +58,12 @@ pub struct FoundAll {
 /// Rows that are handed on together.
 const AT_ONCE: usize = 64;
 
+/// After so many it is asked whether there is room for more.
+const HELD_AT_ONCE: usize = 4_096;
+
+/// What a row takes, with what its place and its author are written in.
+pub(super) const FOUND_BYTES: usize = size_of::<FoundEvent>() + 96;
+
 impl Question for FindActivity {
     type Answer = FoundAll;
     type Error = UserError;
@@ -78,6 +84,7 @@ impl Question for FindActivity {
         ticket.set_total(of);
         let (mut count, mut has_more) = (0, false);
         let mut rows = Vec::with_capacity(AT_ONCE);
+        let (mut held, mut over) = (ticket.memory().hold(), None);
         let aids = Aids { chronicle: chronicle.as_ref(), side: None };
         search_with(reader, &wanted, aids, &mut |looked_at| ticket.reached(looked_at), &mut |event| {
             if count == most {
@@ -86,6 +93,12 @@ impl Question for FindActivity {
             }
             count += 1;
             rows.push(event);
+            if count.is_multiple_of(HELD_AT_ONCE) {
+                over = held.resize((count * FOUND_BYTES) as u64).err();
+                if over.is_some() {
+                    return Flow::Break(());
+                }
+            }
             // The first are wanted at once.
             if rows.len() == AT_ONCE || count < AT_ONCE {
                 coming.with(|queue| queue.rows.append(&mut rows));
@@ -96,6 +109,9 @@ impl Question for FindActivity {
             return Err(StoreError::Cancelled.into());
         }
         coming.with(|queue| queue.rows.append(&mut rows));
+        if let Some(over) = over {
+            return Err(EngineError::from(over).into());
+        }
         Ok(FoundAll { has_more, of })
     }
 }

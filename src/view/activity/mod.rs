@@ -18,7 +18,7 @@ pub use found::{DayOfRows, FOUND_AT_FIRST, FindActivity, FoundAll, FoundRows};
 pub use query::{Chip, ChipKind, SearchText, says_nothing, says_when, says_who, term_text};
 pub use searches::{ChangeSearches, KeptSearches};
 
-use found::{Coming, MORE, wall_day};
+use found::{Coming, FOUND_BYTES, MORE, wall_day};
 
 use super::causes::FindCauses;
 use super::event_detail::ReadEvent;
@@ -29,7 +29,7 @@ use crate::engine::{
     Tool, Wanted,
 };
 use crate::event::{StreamId, Timestamp, Version};
-use crate::index::StoreMoment;
+use crate::index::{Held, StoreMoment};
 use crate::workspace::{SearchKind, Workspace};
 
 /// How long it waits for one more letter.
@@ -58,6 +58,8 @@ pub struct Activity {
     begun: u64,
     stage: Stage,
     found: FoundRows,
+    /// What they take of the memory that there is.
+    held: Option<Held>,
     most: usize,
     clock: Option<Clock>,
     /// Something was recorded since.
@@ -98,7 +100,8 @@ enum Stage {
 impl Activity {
     pub(super) fn new(engine: &Engine, workspace: Workspace, chronicle: StoreChronicle) -> Self {
         let kept = KeptSearches::of(workspace, SearchKind::Activity, engine);
-        Self { kept, most: FOUND_AT_FIRST, chronicle: Some(chronicle), ..Self::default() }
+        let held = Some(engine.memory().hold());
+        Self { kept, held, most: FOUND_AT_FIRST, chronicle: Some(chronicle), ..Self::default() }
     }
 
     pub fn found(&self) -> &FoundRows {
@@ -352,6 +355,9 @@ impl Activity {
         let has_ended = self.asked.poll(engine);
         let mut is_new = has_ended;
         is_new |= self.take_rows(has_ended);
+        let rows = self.found.len() + self.pending.len();
+        // Whoever looks for more asks before; these are shown in any case.
+        let _ = self.held.as_mut().map(|held| held.resize((rows * FOUND_BYTES) as u64));
         is_new |= self.telling.poll(engine, signs);
         is_new |= self.fields.poll(engine);
         is_new |= self.strip.poll(engine);

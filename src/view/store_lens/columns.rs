@@ -55,8 +55,13 @@ impl Kind {
             Value::String(text) => {
                 self.texts += 1;
                 self.is_time |= crate::event::Timestamp::parse_rfc3339(text).is_some();
-                // A Hangul syllable is twice as wide as a letter.
-                text.chars().take(60).map(|letter| if letter < '\u{1100}' { 1 } else { 2 }).sum()
+                // In fifths: capitals are wider than small letters, and a Hangul syllable is twice as wide.
+                let width = |letter: char| match letter {
+                    'A'..='Z' | '_' | '@' => 6,
+                    _ if letter < '\u{1100}' => 5,
+                    _ => 10,
+                };
+                text.chars().take(60).map(width).sum::<usize>().div_ceil(5)
             }
             other => {
                 self.others += 1;

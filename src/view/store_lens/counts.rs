@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use crate::engine::{Asked, Cause, CountIndex, CountStore, CountWanted, CountedSo, Engine, Question, Ticket};
 use crate::event::{Timestamp, json_value};
-use crate::index::{Budget, CountOf, StoreMoment};
+use crate::index::{CountOf, StoreMoment};
 use crate::store::Store;
 use crate::view::UserError;
 
@@ -71,7 +71,6 @@ impl ValueCounts {
             of: CountOf::Field(field.to_owned()),
             projection: projection.cloned(),
             category: category.cloned(),
-            budget: Budget::default(),
         };
         if self.wanted.as_ref() == Some(&wanted) {
             return;

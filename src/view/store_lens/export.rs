@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::engine::Tool;
-use crate::engine::{Asked, Engine, Question, RowsFormat, RowsWish, Stood, Ticket, write_rows};
+use crate::engine::{Asked, Engine, FoldedStores, Question, RowsFormat, RowsWish, Ticket, write_rows};
 use crate::event::StreamId;
 use crate::store::files::ExportTarget;
 use crate::store::{Source, Store};
@@ -17,7 +17,7 @@ pub struct ExportingRows {
     /// In CSV, no cell begins like a formula.
     pub is_csv_safe: bool,
     /// What the table shows, as the export was begun.
-    wish: Option<(RowsWish, Option<Stood>)>,
+    wish: Option<(RowsWish, FoldedStores)>,
     pub asked: Asked<ExportRows>,
 }
 
@@ -46,8 +46,8 @@ impl ExportingRows {
     }
 
     /// What is to be written, if it is begun now.
-    pub(in crate::view) fn take(&mut self, wish: RowsWish, known: Option<Stood>) {
-        self.wish = Some((wish, known));
+    pub(in crate::view) fn take(&mut self, wish: RowsWish, folded: FoldedStores) {
+        self.wish = Some((wish, folded));
     }
 }
 
@@ -60,10 +60,10 @@ impl WindowTool for ExportingRows {
     }
 
     fn start(&mut self, engine: &Engine, _: Option<&StreamId>) {
-        let Some((wish, known)) = self.wish.take() else { return };
+        let Some((wish, folded)) = self.wish.take() else { return };
         let wish = RowsWish { format: self.format, is_csv_safe: self.is_csv_safe, ..wish };
         let (path, source) = (PathBuf::from(self.to.trim()), engine.source().clone());
-        self.asked.ask(engine, ExportRows { path, replaces: self.replaces, source, wish, known });
+        self.asked.ask(engine, ExportRows { path, replaces: self.replaces, source, wish, folded });
     }
 
     fn asked(&self) -> &dyn Tool<Error = UserError> {
@@ -82,7 +82,7 @@ pub struct ExportRows {
     /// The store itself, which no export may replace.
     source: Source,
     wish: RowsWish,
-    known: Option<Stood>,
+    folded: FoldedStores,
 }
 
 /// A file that was written, and how many rows went into it.
@@ -99,9 +99,9 @@ impl Question for ExportRows {
     const IS_LONG: bool = true;
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<ExportedRows, UserError> {
-        let Self { path, replaces, source, wish, known } = self;
+        let Self { path, replaces, source, wish, folded } = self;
         let target = ExportTarget::new(&path, &source, replaces)?;
-        let rows = write_rows::<UserError>(reader, target, &wish, known, ticket)?;
+        let rows = write_rows::<UserError>(reader, target, &wish, &folded, ticket)?;
         Ok(ExportedRows { path, rows })
     }
 }

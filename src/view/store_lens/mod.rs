@@ -25,14 +25,14 @@ pub use views::KeptView;
 
 use columns::fields_at_first;
 use filters::filter_of;
-use rows::{Kinds, NewestRows, arranged_row};
+use rows::{Kinds, NewestRows, Picture, arranged_row};
 
 use crate::engine::{
-    ArrangeWanted, Arranged, AsOfWanted, Asked, Cause, Engine, RowsFormat, RowsWish, Stood, StoreChange,
+    ArrangeWanted, ArrangedFor, AsOfWanted, Asked, Cause, Engine, FoldedStores, RowsFormat, RowsWish, StoreChange,
     StoreChronicle, Tool,
 };
 use crate::event::{Position, StreamId, Timestamp, Version};
-use crate::index::{Budget, Chronicle, Facet, Held, Sorting, StoreMoment};
+use crate::index::{Chronicle, Facet, Sorting, StoreMoment};
 use crate::view::{KeptSearches, UserError};
 use crate::workspace::{SearchKind, Workspace};
 
@@ -123,10 +123,10 @@ pub struct StoreLens {
     categories: Vec<(String, u64)>,
     begun: u64,
     arranging: Asked<ArrangeRows>,
-    stood: Option<Stood>,
-    /// What the folded streams take of the memory that all of it may.
-    held: Option<Held>,
-    arranged: Option<(ArrangeWanted, Arranged)>,
+    folded: FoldedStores,
+    arranged: Option<ArrangedFor>,
+    /// The rows in view of what was shown, where that had to give way.
+    picture: Option<Picture>,
     numbers_of: Option<String>,
     pub counts: ValueCounts,
     pub compared: MomentsCompared,
@@ -143,7 +143,9 @@ const COUNTED_BY: [&str; 12] =
 
 impl StoreLens {
     pub(in crate::view) fn new(engine: &Engine, workspace: Workspace) -> Self {
-        Self { kept: KeptSearches::of(workspace, SearchKind::Store, engine), ..Self::default() }
+        let (kept, folded) =
+            (KeptSearches::of(workspace, SearchKind::Store, engine), FoldedStores::new(engine.memory()));
+        Self { kept, folded, ..Self::default() }
     }
 
     /// Where nobody chose any streams yet, it begins at those that are like the one that is looked at.
@@ -260,7 +262,7 @@ impl StoreLens {
         let fields = columns.get(&(category.clone(), projection.clone())).map_or(&[][..], Vec::as_slice);
         for place in seen.clone() {
             let row = match &arranged {
-                Some((_, arranged)) => arranged_row(arranged, place),
+                Some(shown) => arranged_row(&shown.1, place),
                 None => newest.get(place),
             };
             if let Some(row) = row {
@@ -287,7 +289,7 @@ impl StoreLens {
     }
 
     /// What the rows are to be, at the moment that is looked at.
-    fn wanted(&self) -> ArrangeWanted {
+    pub fn wanted(&self) -> ArrangeWanted {
         let LensMoment { at, time, .. } = self.moment.unwrap_or_default();
         let sorting = match &self.order.by {
             LensColumn::Stream => Sorting::Stream,
@@ -296,12 +298,7 @@ impl StoreLens {
             LensColumn::Field(path) => Sorting::Field(path.clone()),
         };
         ArrangeWanted {
-            of: AsOfWanted {
-                projection: self.projection.clone(),
-                category: self.category.clone(),
-                at,
-                budget: Budget::default(),
-            },
+            of: AsOfWanted { projection: self.projection.clone(), category: self.category.clone(), at },
             filter: filter_of(&self.chips, self.fields().to_vec(), time),
             sorting,
             is_descending: self.order.is_descending,
@@ -314,8 +311,7 @@ impl StoreLens {
         if !self.rows_need_all() && self.numbers_of.is_none() {
             if self.arranging.question().is_some() {
                 // With what went wrong there.
-                (self.arranged, self.arranging) = (None, Asked::default());
-                (self.stood, self.held) = (None, None);
+                (self.arranged, self.picture, self.arranging) = (None, None, Asked::default());
             }
             return;
         }
@@ -324,40 +320,42 @@ impl StoreLens {
             return;
         }
         let cause = if follows { Cause::Store } else { Cause::User };
-        let known = self.stood.clone();
-        self.arranging.ask_because(engine, ArrangeRows { wanted, known }, cause);
+        self.ask_for_rows(engine, wanted, cause);
+    }
+
+    fn ask_for_rows(&mut self, engine: &Engine, wanted: ArrangeWanted, cause: Cause) {
+        // Where there is no room for another table as large, the one that is shown gives way: of it, what is in view stays.
+        let has_room =
+            |shown: &ArrangedFor| shown.0.of == wanted.of || shown.1.as_of().bytes() <= engine.memory().left().bytes;
+        if let Some(shown) = self.arranged.take_if(|shown| !has_room(shown)) {
+            let around = self.seen.start.saturating_sub(AROUND)..self.seen.end + AROUND;
+            self.picture = Some(Picture::new(&shown.1, around, self.fields()));
+        }
+        self.arranging.ask_because(engine, ArrangeRows { wanted, folded: self.folded.clone() }, cause);
     }
 
     /// These places are in view: what of them is not read yet is asked for.
     pub(in crate::view) fn see(&mut self, engine: &Engine, places: Range<usize>) {
         let is_there = self.newest.covers(&places);
         self.seen = places;
-        if self.arranged().is_none() && is_there {
+        if self.shows_newest() && is_there {
             self.newest.want(engine, self.seen.clone());
         }
     }
 
     /// Whether the places in view are still to be looked up.
     pub fn lacks_rows(&self) -> bool {
-        self.arranged().is_none() && !self.newest.covers(&self.seen)
+        self.shows_newest() && !self.newest.covers(&self.seen)
     }
 
     pub(in crate::view) fn poll(&mut self, engine: &Engine) -> bool {
         let mut is_new = self.newest.poll(engine);
         if self.arranging.poll(engine) {
             is_new = true;
-            let wanted = self.arranging.question().map(|asked| asked.wanted.clone());
             if self.arranging.error().is_none() {
-                match (self.arranging.take().flatten(), wanted) {
-                    (Some((stood, arranged)), Some(wanted)) => {
-                        // Counted with all that is kept; beyond what is allowed, the next order is folded anew.
-                        let held = self.held.get_or_insert_with(|| engine.memory().hold());
-                        self.stood = held.resize(stood.as_of.bytes()).is_ok().then_some(stood);
-                        self.arranged = Some((wanted, arranged));
-                        self.kinds.look_again();
-                    }
-                    _ => self.arranged = None,
-                }
+                self.arranged = self.arranging.take().flatten();
+                self.picture = None;
+                self.kinds.look_again();
             }
         }
         is_new |= self.counts.poll(engine);
@@ -377,9 +375,12 @@ impl StoreLens {
             StoreChange::Replaced => {
                 self.newest.forget();
                 self.refreshed = None;
-                self.stood = None;
+                self.folded.forget();
             }
-            StoreChange::Grew(_) | StoreChange::Somewhere => self.newest.look_again(),
+            StoreChange::Grew(_) | StoreChange::Somewhere => {
+                self.newest.look_again();
+                self.folded.grew();
+            }
         }
         // What lies before a position stays as it is.
         let is_before = |wanted: &ArrangeWanted| matches!(wanted.of.at, StoreMoment::Position(_));
@@ -387,8 +388,7 @@ impl StoreLens {
         if let Some(wanted) = asked
             && (*change == StoreChange::Replaced || !is_before(&wanted))
         {
-            self.stood = None;
-            self.arranging.ask_because(engine, ArrangeRows { wanted, known: None }, Cause::Store);
+            self.ask_for_rows(engine, wanted, Cause::Store);
         }
         self.counts.follow(engine);
         self.compared.follow(engine);
@@ -463,8 +463,7 @@ impl StoreLens {
     /// Other streams, or the same under something else.
     fn look_anew(&mut self) {
         self.numbers_of = None;
-        (self.stood, self.held) = (None, None);
-        self.arranged = None;
+        (self.arranged, self.picture) = (None, None);
         self.arranging = Asked::default();
         self.kinds = Kinds::default();
         self.counts.clear();
@@ -515,11 +514,11 @@ impl StoreLens {
     }
 
     /// The rows as they are wanted, to be written to a file; with what is folded already.
-    pub(in crate::view) fn rows_wish(&self) -> (RowsWish, Option<Stood>) {
+    pub(in crate::view) fn rows_wish(&self) -> (RowsWish, FoldedStores) {
         let wanted = ArrangeWanted { numbers_of: None, ..self.wanted() };
         let wish =
             RowsWish { wanted, columns: self.fields().to_vec(), format: RowsFormat::default(), is_csv_safe: true };
-        (wish, self.stood.clone())
+        (wish, self.folded.clone())
     }
 
     /// Stops what is on its way; what was there stays.
@@ -527,6 +526,12 @@ impl StoreLens {
         self.arranging.cancel();
         self.counts.asked.cancel();
         self.compared.asked.cancel();
+    }
+
+    pub(in crate::view) fn retry_if_failed(&mut self, engine: &Engine) {
+        self.arranging.again_if_failed(engine);
+        self.counts.asked.again_if_failed(engine);
+        self.compared.asked.again_if_failed(engine);
     }
 
     fn retry(&mut self, engine: &Engine) {

@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::columns::Kind;
 use crate::engine::{
-    ArrangeWanted, Arranged, Asked, Engine, Question, Stood, StoodRow, StoodRows, StoodWanted, Ticket, arrange, stood,
+    ArrangeWanted, Arranged, ArrangedFor, Asked, Engine, FoldedStores, Question, StoodRow, StoodRows, StoodWanted,
+    Ticket, arrange, stood,
 };
 use crate::event::{StreamId, Timestamp, Version};
 use crate::index::{AsOf, Place};
@@ -255,28 +256,68 @@ impl Question for ReadRows {
 #[derive(Clone, Debug)]
 pub struct ArrangeRows {
     pub(super) wanted: ArrangeWanted,
-    /// What was folded before; it serves where it is of the same moment.
-    pub(super) known: Option<Stood>,
+    /// What was folded before.
+    pub(super) folded: FoldedStores,
 }
 
 impl Question for ArrangeRows {
-    type Answer = Option<(Stood, Arranged)>;
+    type Answer = Option<ArrangedFor>;
     type Error = UserError;
     const WHAT: &'static str = "folding events";
     const IS_LONG: bool = true;
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Self::Answer, UserError> {
-        Ok(arrange(reader, &self.wanted, self.known, ticket)?)
+        Ok(arrange(reader, &self.wanted, &self.folded, ticket)?)
     }
 }
 
 /// The n-th row of an arrangement.
 pub(super) fn arranged_row(arranged: &Arranged, place: usize) -> Option<LensRow<'_>> {
     let place = *arranged.places.get(place)?;
-    let as_of: &AsOf = &arranged.as_of;
+    let as_of = arranged.as_of();
     let row = as_of.row(place)?;
     let cells = Cells::Folded { as_of, place };
     Some(LensRow { stream: row.stream, version: row.version, recorded_at: row.recorded_at, cells })
+}
+
+/// Rows as they stood, for as long as what they are of has given way to what comes in its place.
+#[derive(Debug, Default)]
+pub(super) struct Picture {
+    first: usize,
+    rows: Vec<StoodRow>,
+    total: usize,
+}
+
+impl Picture {
+    /// Of these places, with these columns.
+    pub(super) fn new(arranged: &Arranged, places: Range<usize>, fields: &[String]) -> Self {
+        let total = arranged.places.len();
+        let places = places.start.min(total)..places.end.min(total);
+        let row = |place: usize| {
+            let row = arranged_row(arranged, place)?;
+            Some(StoodRow {
+                stream: row.stream.clone(),
+                version: row.version,
+                recorded_at: row.recorded_at,
+                cells: fields.iter().map(|field| (field.clone(), row.value(field).into_owned())).collect(),
+                bookkeeping: Vec::new(),
+                projections: Vec::new(),
+                failed: row.failed().cloned(),
+                is_left_out: false,
+            })
+        };
+        Self { first: places.start, rows: places.map_while(row).collect(), total }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.total
+    }
+
+    pub(super) fn get(&self, place: usize) -> Option<LensRow<'_>> {
+        let row = self.rows.get(place.checked_sub(self.first)?)?;
+        let cells = Cells::Read { row, is_exact: true };
+        Some(LensRow { stream: &row.stream, version: row.version, recorded_at: row.recorded_at, cells })
+    }
 }
 
 /// What the columns hold, told from rows that were seen. It only grows, so that nothing moves while one scrolls.

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::rows::{Kinds, arranged_row};
+use super::rows::{Kinds, Picture, arranged_row};
 use super::{FittedColumn, Fitting, Kind, LensMoment, LensOrder, LensRow, RowChip, SelectedAbout, StoreLens};
 use crate::engine::{Arranged, Progress};
 use crate::event::StreamId;
@@ -85,7 +85,7 @@ impl StoreLens {
     pub fn len(&self) -> usize {
         match self.arranged() {
             Some(arranged) => arranged.places.len(),
-            None => self.newest.total(),
+            None => self.picture().map_or_else(|| self.newest.total(), Picture::len),
         }
     }
 
@@ -94,19 +94,29 @@ impl StoreLens {
     }
 
     pub(super) fn arranged(&self) -> Option<&Arranged> {
-        self.arranged.as_ref().filter(|_| self.rows_need_all()).map(|(_, arranged)| arranged)
+        self.arranged.as_ref().filter(|_| self.rows_need_all()).map(|shown| &shown.1)
+    }
+
+    /// What was there, where that had to give way.
+    fn picture(&self) -> Option<&Picture> {
+        self.picture.as_ref().filter(|_| self.rows_need_all())
+    }
+
+    /// The rows are those that changed last, as far as they were read.
+    pub(super) fn shows_newest(&self) -> bool {
+        self.arranged().is_none() && self.picture().is_none()
     }
 
     pub fn row(&self, place: usize) -> Option<LensRow<'_>> {
         match self.arranged() {
             Some(arranged) => arranged_row(arranged, place),
-            None => self.newest.get(place),
+            None => self.picture().map_or_else(|| self.newest.get(place), |picture| picture.get(place)),
         }
     }
 
     /// The rows are of before: others are on their way, or could not be had.
     pub fn is_behind(&self) -> bool {
-        self.rows_need_all() && self.arranged.as_ref().is_none_or(|(wanted, _)| *wanted != self.wanted())
+        self.rows_need_all() && self.arranged.as_ref().is_none_or(|shown| shown.0 != self.wanted())
     }
 
     /// What narrows the rows or puts them in order, while it is done.
@@ -132,8 +142,8 @@ impl StoreLens {
     /// The column of which numbers are added up, and what they come to as soon as that is known.
     pub fn numbers(&self) -> Option<(&str, Option<Figures>)> {
         let field = self.numbers_of.as_deref()?;
-        let of = self.arranged.as_ref().filter(|(wanted, _)| wanted.numbers_of.as_deref() == Some(field));
-        Some((field, of.and_then(|(_, arranged)| arranged.numbers)))
+        let of = self.arranged.as_ref().filter(|shown| shown.0.numbers_of.as_deref() == Some(field));
+        Some((field, of.and_then(|shown| shown.1.numbers)))
     }
 
     pub fn selected(&self) -> Option<&StreamId> {
@@ -158,9 +168,10 @@ impl StoreLens {
     /// Where the row of the selected stream is, among those at hand.
     pub fn selected_place(&self) -> Option<usize> {
         let selected = self.selected.as_ref()?;
-        match self.arranged() {
-            Some(_) => self.seen.clone().find(|place| self.row(*place).is_some_and(|row| row.stream == selected)),
-            None => self.newest.place_of(selected),
+        if self.shows_newest() {
+            self.newest.place_of(selected)
+        } else {
+            self.seen.clone().find(|place| self.row(*place).is_some_and(|row| row.stream == selected))
         }
     }
 }

@@ -142,11 +142,34 @@ fn dragging_asks_for_the_last_moment_and_another_order_reads_nothing_again() {
     }
     settle(&mut lens, &engine);
     assert_eq!((lens.len(), lens.is_behind()), (4, false));
-    let first = lens.stood.clone().expect("folded");
+    let first = lens.arranged.clone().expect("folded");
     lens.run(&engine, LensWish::Sort(LensColumn::Stream));
     lens.arrange(&engine, false);
     settle(&mut lens, &engine);
-    let now = lens.stood.clone().expect("folded");
-    assert!(std::sync::Arc::ptr_eq(&first.as_of, &now.as_of));
+    let now = lens.arranged.clone().expect("folded");
+    assert!(std::ptr::eq(first.1.as_of(), now.1.as_of()));
     assert_eq!(lens.row(0).expect("a row").stream.as_str(), "lead-3");
+}
+
+#[test]
+fn without_room_for_another_table_the_one_that_is_shown_gives_way_and_its_rows_stay_until_the_next_has_come() {
+    let (_folder, engine, mut lens) = at_store();
+    lens.folded = FoldedStores::new(engine.memory());
+    lens.seen = 0..5;
+    lens.run(&engine, LensWish::Sort(LensColumn::Stream));
+    lens.arrange(&engine, false);
+    settle(&mut lens, &engine);
+    let table = engine.memory().taken();
+    assert!(table > 0, "it is counted");
+    engine.memory().allow(crate::index::Budget { bytes: table * 3 / 2 });
+    let name = lens.row(1).expect("a row").value("name").into_owned();
+    lens.moment = Some(LensMoment { at: StoreMoment::Position(Position(4)), ..at(4) });
+    lens.arrange(&engine, false);
+    assert!(lens.arranged.is_none(), "it has given way");
+    assert_eq!((lens.len(), lens.is_behind()), (5, true), "what was there is still seen");
+    let row = lens.row(1).expect("a row");
+    assert_eq!((row.stream.as_str(), row.value("name").into_owned()), ("lead-1", name));
+    settle(&mut lens, &engine);
+    assert_eq!((lens.len(), lens.is_behind(), lens.error()), (4, false, None));
+    assert!(engine.memory().taken() <= engine.memory().allowed().bytes);
 }

@@ -121,6 +121,10 @@ impl StoreTime {
         }
     }
 
+    pub(super) fn retry_if_failed(&mut self, engine: &Engine) {
+        self.reading.again_if_failed(engine);
+    }
+
     pub(super) fn cancel(&mut self) {
         self.reading.cancel();
     }

@@ -1,0 +1,95 @@
+//! What all that is kept of a store may take together: what can be had again gives way, and what is too large says so.
+
+use foldline::engine::{
+    ArrangeWanted, ArrangedFor, AsOfWanted, EngineError, FoldedStores, RowFilter, StoreChronicle, Survey, Ticket,
+    arrange,
+};
+use foldline::event::{NewEvent, Position, StreamId};
+use foldline::index::{Budget, Memory, Sorting, StoreMoment};
+use foldline::store::native::NativeStore;
+use foldline::store::{Expected, Writer};
+use serde_json::json;
+
+use super::workshop::{event, own_store};
+
+const LEADS: u64 = 2_000;
+
+fn of_leads() -> (tempfile::TempDir, NativeStore) {
+    let (folder, mut store) = own_store();
+    for number in 0..LEADS {
+        let named = json!({"lead-id": number, "name": format!("Name {number}"), "phone": "1".repeat(200)}).to_string();
+        let new: Vec<NewEvent> = vec![event(&number.to_string(), "lead-initialized", &named)];
+        store.append(&StreamId::from(format!("lead-{number}").as_str()), Expected::NoStream, &new).expect("recorded");
+    }
+    (folder, store)
+}
+
+fn asked(
+    store: &NativeStore,
+    folded: &FoldedStores,
+    memory: &Memory,
+    position: u64,
+) -> Result<ArrangedFor, EngineError> {
+    let wanted = ArrangeWanted {
+        of: AsOfWanted { at: StoreMoment::Position(Position(position)), ..AsOfWanted::default() },
+        filter: RowFilter::default(),
+        sorting: Sorting::Stream,
+        is_descending: false,
+        numbers_of: None,
+    };
+    Ok(arrange(store, &wanted, folded, &Ticket::within("folding", memory))?.expect("there"))
+}
+
+fn bytes_of(arranged: &ArrangedFor) -> u64 {
+    arranged.1.as_of().bytes()
+}
+
+#[test]
+fn what_was_folded_gives_way_to_what_is_asked_for_and_what_is_shown_does_not() {
+    let (_folder, store) = of_leads();
+    let memory = Memory::default();
+    let one = bytes_of(&asked(&store, &FoldedStores::new(&memory), &memory, LEADS).expect("there is room"));
+    assert_eq!(memory.taken(), 0, "nobody keeps it");
+    assert!(one > LEADS * 400, "the states are counted: {one}");
+
+    let memory = Memory::new(Budget { bytes: one * 8 / 5 });
+    let folded = FoldedStores::new(&memory);
+    drop(asked(&store, &folded, &memory, LEADS).expect("there is room"));
+    assert!(memory.taken() >= one, "it is kept for whoever asks again: {}", memory.taken());
+    let shown = asked(&store, &folded, &memory, LEADS - 10).expect("the first gives way");
+    assert_eq!(shown.1.places.len() as u64, LEADS - 10);
+    assert!(memory.taken() <= memory.allowed().bytes, "{}", memory.taken());
+    let held = memory.taken();
+    let refused = asked(&store, &folded, &memory, LEADS - 20).expect_err("what is shown stays");
+    assert!(matches!(refused, EngineError::OverBudget(over) if over.budget == memory.allowed()), "{refused}");
+    assert_eq!(memory.taken(), held, "what was given up takes nothing");
+    let on = asked(&store, &folded, &memory, LEADS).expect("what goes on from it takes little");
+    assert!(bytes_of(&on) < one * 8 / 5 && memory.taken() < held + one / 4, "{} and {held}", memory.taken());
+    drop((shown, on));
+    memory.allow(Budget { bytes: 1 << 10 });
+    assert_eq!(memory.taken(), 0, "less memory, and nothing is only kept any more");
+}
+
+#[test]
+fn all_that_is_known_of_a_store_is_counted_and_none_of_it_takes_more_than_it_may() {
+    let (_folder, store) = of_leads();
+    let memory = Memory::default();
+    let ticket = Ticket::within("reading", &memory);
+    let (survey, chronicle) = (Survey::default(), StoreChronicle::new(&memory));
+    survey.follow(&store, &ticket).expect("read");
+    let of_survey = memory.taken();
+    assert!(survey.is_whole() && of_survey > LEADS * 40, "{of_survey}");
+    chronicle.follow(&store, &ticket).expect("read");
+    assert!(memory.taken() > of_survey + LEADS * 10, "{}", memory.taken());
+    drop((survey, chronicle));
+    assert_eq!(memory.taken(), 0);
+
+    let memory = Memory::new(Budget { bytes: of_survey / 4 });
+    let ticket = Ticket::within("reading", &memory);
+    let survey = Survey::default();
+    survey.follow(&store, &ticket).expect("the store lists its streams itself");
+    assert!(survey.is_too_large(), "as with more streams than are kept");
+    assert_eq!(memory.taken(), 0);
+    let refused = StoreChronicle::new(&memory).follow(&store, &ticket);
+    assert!(matches!(refused, Err(EngineError::OverBudget(_))), "{refused:?}");
+}
