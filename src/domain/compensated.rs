@@ -21,6 +21,17 @@ enum Ids {
 }
 
 impl Compensated {
+    /// The bytes that the ids take.
+    pub(super) fn weight(&self) -> usize {
+        let ids = match self.0.as_deref() {
+            None => return 0,
+            Some(Ids::Few(ids)) => ids.capacity(),
+            // In nodes that are seldom full.
+            Some(Ids::Many(ids)) => 2 * ids.len(),
+        };
+        size_of::<Ids>() + (ids + 1) * size_of::<EventId>()
+    }
+
     pub(super) fn contains(&self, id: &EventId) -> bool {
         match self.0.as_deref() {
             None => false,

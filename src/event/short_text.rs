@@ -24,6 +24,14 @@ enum Kept {
 }
 
 impl ShortText {
+    /// The bytes that it takes beside its own size.
+    pub fn weight(&self) -> usize {
+        match &self.0 {
+            Kept::Inline { .. } => 0,
+            Kept::Shared(text) => text.len() + 2 * size_of::<usize>(),
+        }
+    }
+
     pub fn as_str(&self) -> &str {
         match &self.0 {
             // It was a text when it was put there.

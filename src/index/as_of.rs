@@ -106,11 +106,12 @@ impl AsOf {
     /// Which rows changed or began since, where it went on from that one.
     pub fn touched_since(&self, before: &Self) -> Option<Vec<Place>> {
         self.from.as_ref().filter(|from| Arc::ptr_eq(from, &before.mark))?;
-        let parts = self.parts.iter().zip(0_u32..);
-        let of = |(part, number): (&Box<dyn Standing>, u32)| {
-            part.touched().into_iter().map(move |within| Place { part: number, within: within as u32 })
-        };
-        Some(parts.flat_map(of).collect())
+        let mut touched = Vec::new();
+        for (part, number) in self.parts.iter().zip(0_u32..) {
+            let places = part.touched().into_iter();
+            touched.extend(places.map(|within| Place { part: number, within: within as u32 }));
+        }
+        Some(touched)
     }
 
     /// The number under which the events of each stream were folded.

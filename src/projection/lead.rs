@@ -80,6 +80,10 @@ impl Projection for LeadState {
         Ok(())
     }
 
+    fn weight(&self, lead: &Lead) -> usize {
+        lead.weight()
+    }
+
     fn cells<'s>(&self, lead: &'s Lead, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {
         visit("lead-id", id_cell(lead.lead_id.as_deref()));
         visit("name", Cell::text(lead.name.as_deref()));
@@ -253,6 +257,10 @@ impl Projection for LeadAnalysis {
     fn apply(&self, lead: &mut Lead, event: &Event, head: &Head, _problems: &mut Vec<Problem>) -> Folded {
         lead.apply(&event.event, head);
         Ok(())
+    }
+
+    fn weight(&self, lead: &Lead) -> usize {
+        lead.weight()
     }
 
     fn cells<'s>(&self, lead: &'s Lead, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {

@@ -99,6 +99,11 @@ pub trait Projection: Clone + Debug + Send + Sync + 'static {
         problem::json_length(state)
     }
 
+    /// The bytes that a state takes in memory beside its own size, as near as that is told at once.
+    fn weight(&self, state: &Self::State) -> usize {
+        self.size(state).saturating_mul(2)
+    }
+
     /// The state's fields, in the order in which they are shown. The same fields at every state, or more as the
     /// state grows.
     fn cells<'s>(&self, state: &'s Self::State, visit: &mut dyn FnMut(&'s str, Cell<'s>));

@@ -55,6 +55,10 @@ impl Projection for TicketState {
         Ok(())
     }
 
+    fn weight(&self, ticket: &Ticket) -> usize {
+        ticket.weight()
+    }
+
     fn cells<'s>(&self, ticket: &'s Ticket, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {
         scalar_cells(ticket, visit);
         visit("messages", Cell::List(&ticket.messages));
@@ -222,6 +226,10 @@ impl Projection for TicketService {
     fn apply(&self, ticket: &mut Ticket, event: &Event, head: &Head, _problems: &mut Vec<Problem>) -> Folded {
         ticket.apply(&event.event, head);
         Ok(())
+    }
+
+    fn weight(&self, ticket: &Ticket) -> usize {
+        ticket.weight()
     }
 
     fn cells<'s>(&self, ticket: &'s Ticket, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {

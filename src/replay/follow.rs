@@ -112,8 +112,7 @@ impl<P: Projection> Following for FollowField<P> {
         let step = (all / super::standing::WEIGHED).max(1);
         let (mut weighed, mut bytes) = (0_u64, 0_u64);
         for state in self.of_stream.values().step_by(step) {
-            let text = self.projection.size(state).saturating_mul(super::standing::MEMORY_OF_TEXT);
-            bytes += (size_of::<P::State>() + text) as u64;
+            bytes += (size_of::<P::State>() + self.projection.weight(state)) as u64;
             weighed += 1;
         }
         bytes.checked_div(weighed).unwrap_or_default() * all as u64

@@ -82,9 +82,6 @@ pub trait Standing: Send + Sync + fmt::Debug {
 /// States that are looked at to tell how large all of them are.
 pub(super) const WEIGHED: usize = 32;
 
-/// A state in memory is some times as long as its text.
-pub(super) const MEMORY_OF_TEXT: usize = 2;
-
 #[derive(Clone)]
 pub(super) struct AllStood<P: Projection> {
     projection: P,
@@ -288,10 +285,6 @@ impl<P: Projection> Standing for AllStood<P> {
 }
 
 impl<P: Projection> AllStood<P> {
-    fn weight_of_text(&self, state: &P::State) -> usize {
-        self.projection.size(state).saturating_mul(MEMORY_OF_TEXT)
-    }
-
     /// What so many of the streams take, as far as some of all tell.
     fn weight_of(&self, streams: usize) -> u64 {
         let step = (self.of_stream.len() / WEIGHED).max(1);
@@ -299,9 +292,9 @@ impl<P: Projection> AllStood<P> {
         for kept in self.of_stream.values().step_by(step) {
             let beyond = kept.beyond.as_ref();
             let of_beyond =
-                beyond.map_or(0, |beyond| size_of::<Beyond<P::State>>() + self.weight_of_text(&beyond.state));
+                beyond.map_or(0, |beyond| size_of::<Beyond<P::State>>() + self.projection.weight(&beyond.state));
             let name = kept.last.as_ref().map_or(0, |(stream, _)| stream.as_str().len());
-            let own = size_of::<Kept<P::State>>() + self.weight_of_text(&kept.state);
+            let own = size_of::<Kept<P::State>>() + self.projection.weight(&kept.state);
             bytes += (own + of_beyond + name) as u64;
             weighed += 1;
         }

@@ -155,7 +155,7 @@ impl<P: Projection> Timeline for Replay<P> {
         let heads = self.heads.capacity() * size_of::<Head>();
         let events = self.events.capacity() * size_of::<P::Event>();
         let states = self.checkpoints.capacity() * size_of::<P::State>();
-        let longest = self.projection.size(&self.latest).saturating_mul(super::standing::MEMORY_OF_TEXT);
+        let longest = self.projection.weight(&self.latest);
         (heads + events + states + longest) as u64
     }
 

@@ -39,10 +39,11 @@ pub(crate) fn soak(table: &mut Table, folder: &Path, events: u64, length: Durati
     generate(&mut made, &options, &mut |_| Flow::Continue(())).expect("a sample");
     drop(made);
     let (is_over, appended) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-    let writer = thread::spawn({
+    let writer = {
         let (is_over, appended, path) = (Arc::clone(&is_over), Arc::clone(&appended), path.clone());
-        move || append(&path, &is_over, &appended)
-    });
+        let work = move || append(&path, &is_over, &appended);
+        thread::Builder::new().name("appending".to_owned()).spawn(work).expect("started")
+    };
     let source: Source = path.clone().into();
     let first = store::open(&source).expect("opened");
     let engine = Engine::new(source, first, Arc::new(|| ()));
@@ -129,7 +130,7 @@ impl Soak {
             store.poll();
             store.prepare_table();
             store.see_rows(0..40);
-            (0..40).filter_map(|place| store.table.row(place)).map(|row| row.value("status").is_string()).count()
+            (0..40).filter_map(|place| store.table.row(place)).filter(|row| row.value("status").is_string()).count()
         }));
         let memory = self.store.engine().memory();
         self.most_taken = self.most_taken.max(memory.taken());
@@ -155,7 +156,7 @@ impl Soak {
             1 => LensColumn::Version,
             _ => LensColumn::Stream,
         };
-        self.wish(LensWish::SortSo(LensOrder { by, is_descending: round % 2 == 0 }));
+        self.wish(LensWish::SortSo(LensOrder { by, is_descending: round.is_multiple_of(2) }));
         self.wish(LensWish::ClearChips);
         if round % 4 == 3 {
             self.wish(LensWish::AddChip(RowChip::Text("kim".to_owned())));
@@ -166,7 +167,7 @@ impl Soak {
             self.store.time.go_to(StoreMoment::Position(Position(position)));
             self.frame();
         }
-        if round % 2 == 0 {
+        if round.is_multiple_of(2) {
             self.store.time.last();
         }
         let began = Instant::now();

@@ -76,6 +76,12 @@ pub struct Lead {
 }
 
 impl Lead {
+    /// The bytes that it takes beside its own size.
+    pub fn weight(&self) -> usize {
+        let texts = [&self.lead_id, &self.name, &self.phone].into_iter().flatten();
+        texts.map(ShortText::weight).sum::<usize>() + self.undo.weight() + self.compensated.weight()
+    }
+
     /// Takes the event as a fact. Total: also what breaks a rule is applied.
     pub fn apply(&mut self, event: &LeadEvent, head: &Head) {
         self.version = Some(head.version);

@@ -80,6 +80,12 @@ impl UndoTrail {
         self.iter().any(|step| is_named(step, of, is_kind))
     }
 
+    /// The bytes that the steps take.
+    pub(super) fn weight(&self) -> usize {
+        // Each with its counts, and what lies behind its end.
+        self.iter().count() * (size_of::<Node>() + 3 * size_of::<usize>())
+    }
+
     /// From the newest down.
     fn iter(&self) -> impl Iterator<Item = &Step> {
         std::iter::successors(self.0.as_deref(), |node| node.below.0.as_deref()).map(|node| &node.step)

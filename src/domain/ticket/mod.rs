@@ -155,6 +155,17 @@ pub struct Ticket {
 }
 
 impl Ticket {
+    /// The bytes that it takes beside its own size.
+    pub fn weight(&self) -> usize {
+        let of = |text: &Option<Arc<str>>| text.as_ref().map_or(0, |text| text.len() + 2 * size_of::<usize>());
+        let texts: usize = [&self.ticket_id, &self.customer, &self.subject, &self.agent].into_iter().map(of).sum();
+        let message = |message: &Arc<Message>| of(&message.author) + of(&message.body);
+        // The list's nodes are half full at worst.
+        let messages: usize = self.messages.iter().map(message).sum::<usize>()
+            + self.messages.iter().count() * (size_of::<Message>() + 4 * size_of::<usize>());
+        texts + messages + size_of::<Escalation>() * usize::from(self.is_escalated()) + self.compensated.weight()
+    }
+
     pub fn is_escalated(&self) -> bool {
         self.escalation.is_some()
     }

@@ -145,7 +145,7 @@ impl StoreLens {
     pub(in crate::view) fn new(engine: &Engine, workspace: Workspace) -> Self {
         let (kept, folded) =
             (KeptSearches::of(workspace, SearchKind::Store, engine), FoldedStores::new(engine.memory()));
-        Self { kept, folded, ..Self::default() }
+        Self { folded, kept, ..Self::default() }
     }
 
     /// Where nobody chose any streams yet, it begins at those that are like the one that is looked at.
