@@ -6,6 +6,9 @@ use crate::view::OpenStore;
 
 pub(super) const MIB: u64 = 1 << 20;
 
+/// Below this width, the bar alone tells.
+const ROOM_FOR_WORDS: f32 = 1_100.0;
+
 /// How much what is kept of the store takes, of what it may.
 pub(super) fn memory_ui(ui: &mut Ui, scene: &Scene<'_>, store: &OpenStore) {
     let memory = store.engine().memory();
@@ -25,8 +28,11 @@ pub(super) fn memory_ui(ui: &mut Ui, scene: &Scene<'_>, store: &OpenStore) {
     let filled = egui::Rect::from_min_size(bar.min, vec2((bar.width() * share).max(3.0), bar.height()));
     ui.painter().rect_filled(filled, 3.0, ink);
     let about = scene.text("memory-about");
-    response.on_hover_text(&about);
-    ui.label(RichText::new(text).size(11.5).color(colours.dim)).on_hover_text(about);
+    response.on_hover_text(format!("{text}\n{about}"));
+    // In a small window the room is for what the store is.
+    if ui.ctx().content_rect().width() >= ROOM_FOR_WORDS {
+        ui.label(RichText::new(text).size(11.5).color(colours.dim)).on_hover_text(about);
+    }
 }
 
 pub(super) fn size_words(bytes: u64) -> String {

@@ -136,6 +136,17 @@ def measure(binary, home, store, stream):
         display.close()
 
 
+def idles(window):
+    """Whether the program has had nothing to do for a while, behind the scenes neither."""
+    seen = []
+
+    def is_idle():
+        seen.append(window.ticks())
+        return len(seen) > 100 and seen[-1] - seen[-100] < 5
+
+    return is_idle
+
+
 def measure_whole(binary, home, store):
     """The cursor of the whole store, dragged over its table."""
     costs = os.path.join(home, "whole.txt")
@@ -145,18 +156,18 @@ def measure_whole(binary, home, store):
         window.until(window._focus, "a window")
         width, height = desk.SIZE
         xdotool("windowsize", window.number, width, height)
-        until(rests(costs), "the store to have come", patience=600)
+        until(idles(window), "the store to have come", patience=600)
         # The second of the lenses in the bar.
         xdotool("mousemove", 248, 22, "click", 1)
         # What happened when is read behind the scenes, and shown as it comes.
-        until(rests(costs), "the store to have been read", patience=600)
+        until(idles(window), "the store to have been read", patience=600)
         print(f"{resident_mib(window.process.pid):.0f} MiB with the table")
         y = height - 26 - 110
         for name, before_drag in (("as it is", None), ("while all is sorted", "sort")):
             if before_drag:
                 # The heading of the first column.
                 xdotool("mousemove", 300, 150, "click", 1)
-                until(rests(costs), "the table to have been sorted", patience=600)
+                until(idles(window), "the table to have been sorted", patience=600)
             before = len(frames(costs))
             xdotool("mousemove", width // 2, y, "mousedown", 1)
             for sweep in range(SWEEPS):
@@ -166,7 +177,7 @@ def measure_whole(binary, home, store):
                     xdotool("mousemove", int(300 + (width - 340) * share), y)
                     until(lambda: len(frames(costs)) > shown, "the next frame")
             xdotool("mouseup", 1)
-            until(rests(costs), "the window to rest", patience=600)
+            until(idles(window), "the window to rest", patience=600)
             tell(f"the whole store dragged, {name}", frames(costs)[before:], SWEEPS * STEPS, WHOLE_BAR_MS)
             print(f"{resident_mib(window.process.pid):.0f} MiB afterwards")
             picture = os.environ.get("FOLDLINE_PICTURE")

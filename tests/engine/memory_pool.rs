@@ -4,10 +4,9 @@ use foldline::engine::{
     ArrangeWanted, ArrangedFor, AsOfWanted, EngineError, FoldedStores, RowFilter, StoreChronicle, Survey, Ticket,
     arrange,
 };
-use foldline::event::{NewEvent, Position, StreamId};
+use foldline::event::{Position, StreamId, Version};
 use foldline::index::{Budget, Memory, Sorting, StoreMoment};
 use foldline::store::native::NativeStore;
-use foldline::store::{Expected, Writer};
 use serde_json::json;
 
 use super::workshop::{event, own_store};
@@ -16,11 +15,14 @@ const LEADS: u64 = 2_000;
 
 fn of_leads() -> (tempfile::TempDir, NativeStore) {
     let (folder, mut store) = own_store();
+    let mut bulk = store.bulk().expect("a transaction");
     for number in 0..LEADS {
         let named = json!({"lead-id": number, "name": format!("Name {number}"), "phone": "1".repeat(200)}).to_string();
-        let new: Vec<NewEvent> = vec![event(&number.to_string(), "lead-initialized", &named)];
-        store.append(&StreamId::from(format!("lead-{number}").as_str()), Expected::NoStream, &new).expect("recorded");
+        let stream = StreamId::from(format!("lead-{number}").as_str());
+        let new = event(&number.to_string(), "lead-initialized", &named);
+        bulk.record(&stream, Some(Version(0)), &new).expect("recorded");
     }
+    bulk.commit().expect("committed");
     (folder, store)
 }
 
