@@ -13,7 +13,7 @@
 //! - [`projection`]: named folds over events, and how their states are shown and compared. Each registers itself.
 //! - [`script`]: projections of a user's own, in JavaScript, each in a runtime of its own that it cannot leave.
 //! - [`replay`]: one stream in memory. Checkpoints, state at any version, changes, blame; branches of it, which are never
-//!   written; the registry of projections.
+//!   written; the registry of projections, and what each open store adds to it.
 //! - [`proof`]: a Merkle tree of events, seals that are signed, and what became of a store since one was made.
 //! - [`evidence`]: a part of a history on a page, HTML or PDF, that carries its proof and is checked without the store.
 //! - [`compensate`]: an append planned, previewed, carried out, and made anew after a conflict; what makes a branch so.
@@ -22,7 +22,7 @@
 //!   what others record, and the questions that the command line and the window share; `sql` answers those in SQL,
 //!   `materialise` keeps projections as tables, `drift` holds tables against them. `partitions` folds a user's own projection,
 //!   `division` makes its partitions streams of a store.
-//! - [`workspace`]: what a user keeps beside a store, in a file of the user's own.
+//! - [`workspace`]: what a user keeps beside a store, in a file of the user's own, and the user's own projections for it.
 //! - [`view`]: what the window shows of an open store, without drawing it. No I/O, no clock.
 //! - [`sample`]: believable histories from a seed number.
 //! - [`cli`]: the command line.

@@ -9,10 +9,12 @@ overview = The whole store
 look-stream = Look at one stream
 look-store = Look at the whole store
 look-activity = Look at the activity
+look-projections = Look at your own projections
 lens-stream = Stream
 lens-of-stream = This is about one stream: look at one first (Ctrl+1)
 lens-store = Store
 lens-activity = Activity
+lens-projections = Projections
 step-forward = Next event
 step-back = Previous event
 ten-forward = Next ten events
@@ -381,6 +383,80 @@ projection-search = Search terms
 projection-analysis = Analysis
 projection-service = Service
 projection-fields = Fields
+projections-built-in = Built in
+projections-any-stream = any stream
+projections-mine = Mine
+projections-mine-none = None yet. Drop a .js file on the window, or begin one.
+projections-none-title = No projection of yours yet
+projections-none = Drop a file of JavaScript with a projection on the window, open one, or begin one at the left. It runs as you type it, on the stream that you look at and on the whole store; nothing is written to the store.
+projections-limits = Limits
+projections-limit-time = time per event
+projections-limit-memory = memory
+projections-limit-state = a state
+projections-limit-outside = network, files
+projections-limit-none = none
+projection-new = New…
+projection-open = Open…
+projection-new-name = Name of the new projection
+projection-begin = Begin
+projection-begin-comment =
+    One state for each stream. What a handler changes in the state,
+    or returns instead of it, is the state after the event.
+projection-forget = Close { $name }; the file stays
+projection-unreadable = unreadable
+projection-errors = { $count ->
+    [one] 1 error
+   *[other] { $grouped } errors
+}
+projection-source = Source of { $name }
+projection-kept = saved, runs as you type
+projection-keeping = being saved…
+projection-runs-before = what ran before is shown
+projection-still-runs = What ran before is shown until this is mended.
+projection-copy-path = Copy the path
+projection-newer = Another program changed { $name } while you typed; nothing was written over it.
+projection-take-newer = Take theirs
+projection-keep-mine = Keep mine
+projection-fails-on = { $grouped } partitions in all
+projection-results = Results
+projection-partitions = { $count ->
+    [one] 1 partition
+   *[other] { $grouped } partitions
+}
+projection-events-a-second = events/s
+projection-of-events = { $done } of { $total } events
+projection-with-error = { $count ->
+    [one] 1 with an error
+   *[other] { $grouped } with an error
+}
+projection-emitted = { $count ->
+    [one] It would emit 1 event; nothing is written.
+   *[other] It would emit { $grouped } events; nothing is written.
+}
+projection-logged = { $count ->
+    [one] It logged 1 line.
+   *[other] It logged { $grouped } lines.
+}
+projection-impure = It asks for { $what }, which is no part of the events: it is given the event's own time, or numbers that are always the same.
+projection-stopped = Stopped.
+projection-run = Run it
+projection-filter = Filter partitions
+projection-filter-clear = Clear the filter of partitions
+projection-no-partitions = No event of this store is one that the projection takes. Check its source: fromAll, fromCategory, fromStream.
+projection-none-like = No partition is called so.
+projection-partition = partition
+projection-events = events
+projection-failed = error
+projection-one-state = all events
+projection-no-stream = Choose a partition at the right to see its state, version by version.
+projection-not-run = It has not run yet: there is an error in its source.
+projection-no-state = No state here: the projection has taken no event of this stream yet.
+projection-no-partition = No partition yet.
+projection-state-at-end = at the end of the store
+projection-state-large = This state is too large to be shown here; write it to a file with the command line.
+projection-handler = The last handler
+projection-handler-none = Where each stream has a state of its own, the handler at the cursor is shown here.
+projection-handler-quiet = It logged nothing and failed at nothing.
 field-agent = Agent
 field-agents = Agents
 field-answered = Answered
@@ -935,6 +1011,7 @@ unit-nanos = nanoseconds
 job-looking-at-the-tables = looking at the tables
 job-keeping-the-mapping = keeping the mapping
 open-address = Open by path or address…
+open-projection = Open a projection…
 password-title = Connect
 password = Password
 password-wanted = { $place } asks for the password of “{ $user }”.
@@ -1439,6 +1516,19 @@ workspace-newer = { $path }: a newer Foldline keeps its { $what } here (format {
 workspace-whole = workspace
 workspace-notes = notes
 workspace-branches = branches
+workspace-projections = projections
+source-unreadable = { $path }: the projection cannot be read ({ $detail }); check that the file is there and may be read
+source-no-file = { $path }: this is no file; choose a file of JavaScript
+source-not-text = { $path }: this is no text in UTF-8; save it as such and try again
+source-too-long = { $path }: this is longer than { $mebibytes } MiB; a projection is a short text
+source-unwritable = { $path }: the projection cannot be written ({ $detail }); what was typed stays in the window, save it elsewhere or mend the file's permissions
+source-exists = there is a projection { $name } already; choose another name
+source-bad-name = “{ $name }” is no name for a file; write letters and numbers
+projection-needs-store = { $path } is a projection: open a store first, and then the projection with it
+job-reading-projections = reading projections
+job-keeping-a-projection = keeping the projection
+job-running-the-projection = running the projection
+job-looking-for-partitions = looking for partitions
 error-sqlite = { $path }: SQLite says: { $detail }
 error-cancelled = stopped before the end, as asked
 server-bad-address = this is no address of a PostgreSQL store ({ $detail }); write it like postgres://user@host:5432/database

@@ -125,5 +125,6 @@ fn egui_key(key: Key) -> egui::Key {
         Key::One => egui::Key::Num1,
         Key::Two => egui::Key::Num2,
         Key::Three => egui::Key::Num3,
+        Key::Four => egui::Key::Num4,
     }
 }

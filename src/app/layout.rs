@@ -14,7 +14,7 @@ use crate::ui::{
     status_bar_ui, streams_ui, strip_ui, timeline_height, timeline_ui, title_ui, tool_dialog_ui, top_bar_ui,
     welcome_ui, writing_ui,
 };
-use crate::view::{Middle, OpenStore, Panes, Split, UserError};
+use crate::view::{Lens, Middle, OpenStore, Panes, Split, UserError};
 
 impl App {
     /// Lays the panels out. Runs every frame and changes nothing but what fields hold.
@@ -53,12 +53,12 @@ impl App {
         };
         let progress = coming.or(self.sample.progress()).or(store.progress());
         let (on_screen, is_leaving) = store.on_screen();
-        let has_stream = on_screen.is_some();
-        let has_events = on_screen.is_some_and(|view| !view.is_empty());
-        if store.lens().is_of_store() {
-            let mut wants_focus = take_focus(ui, &mut self.wants_filter_focus);
-            let (progress, is_playing) = (progress.as_ref(), self.is_playing);
-            let look = LensLook { progress, fit, panel, is_playing, wants_focus: &mut wants_focus };
+        let (has_stream, has_events) = (on_screen.is_some(), on_screen.is_some_and(|view| !view.is_empty()));
+        if store.lens() != Lens::Stream {
+            let wants_focus = &mut take_focus(ui, &mut self.wants_filter_focus);
+            let (is_playing, is_by_time) = (self.is_playing, self.settings.is_by_time);
+            let (progress, typed) = (progress.as_ref(), &mut self.typed_moment);
+            let look = LensLook { progress, fit, panel, is_playing, is_by_time, typed, wants_focus };
             return lens_layout(ui, scene, store, regions, look);
         }
         let in_branch = store.has_branch();

@@ -55,7 +55,7 @@ impl App {
         if self.file_dialog.poll()
             && let Some(Some(path)) = self.file_dialog.value().cloned()
         {
-            self.open(path.into(), false);
+            self.open_any(ctx, path.into());
         }
         if self.export_dialog.poll()
             && let (Some(Some(path)), Some(store)) = (self.export_dialog.value(), &mut self.store)
@@ -82,8 +82,10 @@ impl App {
                 Middle::Compare => store.compare(),
                 Middle::Causes => store.trace(),
             }
-            if store.lens() == Lens::Store {
-                store.prepare_table();
+            match store.lens() {
+                Lens::Store => store.prepare_table(),
+                Lens::Projections => store.prepare_projections(),
+                Lens::Stream | Lens::Activity => {}
             }
             if let Some(soon) = store.wants_poll_in() {
                 ctx.request_repaint_after(soon);
@@ -100,7 +102,7 @@ impl App {
         }
         let dropped = ctx.input(|input| input.raw.dropped_files.first().map(|file| file.path().to_owned()));
         if let Some(path) = dropped {
-            self.open(path.into(), false);
+            self.open_any(ctx, path.into());
         }
     }
 
@@ -128,7 +130,7 @@ impl App {
     }
 
     /// At the field where it was typed, while that is there to be mended.
-    fn tell_unopened(&mut self, error: UserError) {
+    pub(super) fn tell_unopened(&mut self, error: UserError) {
         if matches!(self.dialogs.top(), Some(Dialog::Open)) {
             (self.typed.error, self.typed.wants_focus) = (Some(error.message), true);
         } else {
@@ -188,7 +190,7 @@ impl App {
     pub(super) fn run(&mut self, ctx: &egui::Context, action: Action) {
         match action {
             Action::Run(command) => self.run_command(ctx, command),
-            Action::Open(source) => self.open(source, false),
+            Action::Open(source) => self.open_any(ctx, source),
             Action::Follow(link) => self.follow(ctx, link),
             Action::Select(stream) => {
                 self.leave();
@@ -239,6 +241,7 @@ impl App {
             Action::Lanes(action) => self.run_lanes(ctx, action),
             Action::Activity(wish) => self.wish_activity(&wish),
             Action::Time(action) => self.run_time(ctx, &action),
+            Action::Projections(wish) => self.wish_of_projections(&wish),
             Action::Table(wish) => self.store.iter_mut().for_each(|store| store.wish_of_table(wish.clone())),
             Action::Copy(text) => self.copy(ctx, text, "copied"),
             Action::CancelLoading => {
@@ -358,6 +361,7 @@ impl App {
                 self.make_sample();
             }
             Command::OpenFile => self.pick_file(),
+            Command::OpenProjection => self.choose_file(FileFor::Projection),
             Command::CloseStore => {
                 self.remember_place();
                 self.dialogs.close_where(ctx, Dialog::is_of_store);

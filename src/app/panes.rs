@@ -5,7 +5,7 @@ use egui::{Rect, Ui, UiBuilder, pos2, vec2};
 use super::App;
 use crate::theme::ROW_HEIGHT;
 use crate::ui::{Scene, Splitter, beside_ui, branch_history_ui, causes_ui, compare_ui, history_ui, state_ui};
-use crate::view::{CARD_GAP, CARD_HEAD, Fit, Middle, OnScreen, Pane, Panes, Split, StreamView};
+use crate::view::{CARD_GAP, CARD_HEAD, Fit, Lens, Middle, OnScreen, Pane, Panes, Split, StreamView};
 
 impl App {
     /// What finds room in the window as it is.
@@ -13,7 +13,7 @@ impl App {
         let size = ctx.content_rect().size();
         let fit = self.settings.panes.fit(size.x, size.y);
         let has_stream =
-            self.store.as_ref().is_some_and(|store| store.on_screen().0.is_some() || store.lens().is_of_store());
+            self.store.as_ref().is_some_and(|store| store.on_screen().0.is_some() || store.lens() != Lens::Stream);
         if has_stream { fit } else { Fit { event: 0.0, has_middle: fit.has_middle || fit.event > 0.0, ..fit } }
     }
 

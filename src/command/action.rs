@@ -3,8 +3,8 @@ use crate::event::{StreamId, Version};
 use crate::index::{Facet, StoreMoment};
 use crate::store::{Link, Source, StreamOrder};
 use crate::view::{
-    ActivityWish, BranchWish, ExportWhat, FileFor, LensWish, Pane, Sought, Span, StoreAxis, StoreSpan, ToolName,
-    WallDay,
+    ActivityWish, BranchWish, ExportWhat, FileFor, LensWish, Pane, ProjectionWish, Sought, Span, StoreAxis, StoreSpan,
+    ToolName, WallDay,
 };
 
 /// What a panel asks for. Panels only send; `logic` carries out.
@@ -56,6 +56,8 @@ pub enum Action {
     Time(TimeAction),
     /// Of the table of the whole store.
     Table(LensWish),
+    /// Of the user's own projections.
+    Projections(ProjectionWish),
     Copy(String),
     CancelLoading,
     /// Begins what the tool's dialog says.

@@ -13,6 +13,8 @@ pub enum Command {
     ExploreSample,
     OpenFile,
     OpenAddress,
+    /// Opens a projection of the user's own with the store.
+    OpenProjection,
     CloseStore,
     Back,
     Forward,
@@ -133,6 +135,7 @@ pub enum Key {
     One,
     Two,
     Three,
+    Four,
 }
 
 impl Key {
@@ -158,7 +161,15 @@ impl Key {
     pub fn is_sign(self) -> bool {
         matches!(
             self,
-            Self::Slash | Self::Comma | Self::Plus | Self::Minus | Self::Zero | Self::One | Self::Two | Self::Three
+            Self::Slash
+                | Self::Comma
+                | Self::Plus
+                | Self::Minus
+                | Self::Zero
+                | Self::One
+                | Self::Two
+                | Self::Three
+                | Self::Four
         )
     }
 
@@ -193,6 +204,7 @@ impl Key {
             Self::One => "1",
             Self::Two => "2",
             Self::Three => "3",
+            Self::Four => "4",
         }
     }
 }
@@ -205,13 +217,14 @@ impl Command {
         before.iter().copied().chain(tools).chain(after.iter().copied())
     }
 
-    const BEFORE_TOOLS: usize = 5;
+    const BEFORE_TOOLS: usize = 6;
 
     /// All but the tools.
     const FIXED: &'static [Self] = &[
         Self::ExploreSample,
         Self::OpenFile,
         Self::OpenAddress,
+        Self::OpenProjection,
         Self::CloseStore,
         Self::SearchEvents,
         Self::Back,
@@ -245,6 +258,7 @@ impl Command {
         Self::Lens(Lens::Stream),
         Self::Lens(Lens::Store),
         Self::Lens(Lens::Activity),
+        Self::Lens(Lens::Projections),
         Self::Fold(Pane::Streams),
         Self::Fold(Pane::Event),
         Self::Fold(Pane::Timeline),
@@ -271,6 +285,7 @@ impl Command {
             Self::ExploreSample => "explore-sample",
             Self::OpenFile => "open-file",
             Self::OpenAddress => "open-address",
+            Self::OpenProjection => "open-projection",
             Self::CloseStore => "close-store",
             Self::Back => "back",
             Self::Forward => "forward",
@@ -306,6 +321,7 @@ impl Command {
                 Lens::Stream => "look-stream",
                 Lens::Store => "look-store",
                 Lens::Activity => "look-activity",
+                Lens::Projections => "look-projections",
             },
             Self::Fold(pane) => match pane {
                 Pane::Streams => "fold-streams",
@@ -367,6 +383,7 @@ impl Command {
             Self::ExploreSample
             | Self::OpenFile
             | Self::OpenAddress
+            | Self::OpenProjection
             | Self::CloseStore
             | Self::SearchEvents
             | Self::Tool(_)
@@ -460,9 +477,11 @@ impl Command {
             Self::Lens(Lens::Stream) => ctrl(Key::One),
             Self::Lens(Lens::Store) => ctrl(Key::Two),
             Self::Lens(Lens::Activity) => ctrl(Key::Three),
+            Self::Lens(Lens::Projections) => ctrl(Key::Four),
             Self::ShowKeys => plain(Key::F1),
             Self::Dismiss => plain(Key::Escape),
             Self::ExploreSample
+            | Self::OpenProjection
             | Self::CloseStore
             | Self::Fold(_)
             | Self::ToggleTheme

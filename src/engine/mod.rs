@@ -28,6 +28,7 @@ mod make_so;
 mod materialise;
 mod moment;
 mod numbers;
+mod own_run;
 mod partitions;
 mod pool;
 mod reasons;
@@ -87,6 +88,7 @@ pub use make_so::{ProjectionPreview, Proposed, came_since, propose_branch};
 pub use materialise::{MaterialiseError, Materialised, ModelWish, WhyMade, materialise, model_table};
 pub use moment::{Moment, resolve};
 pub use numbers::grouped;
+pub use own_run::{LineFault, Logged, OwnRun, partitions_like, run_own};
 pub use partitions::{FaultAt, GoneOn, PartitionRow, Partitions, TakeOutput, partitions};
 pub use pool::{Answer, Lost, begin};
 pub use reasons::{ask_why_not, check_field, values_like};
@@ -122,6 +124,7 @@ pub use whole::fold_whole;
 
 use crate::event::{StreamId, Timestamp, Version};
 use crate::index::{Memory, OverBudget};
+use crate::replay::Offers;
 use crate::store::{Source, Store, StoreError, Writer};
 use feed::{Feed, WatchedPlace};
 use pool::{Lane, Pool};
@@ -137,6 +140,7 @@ struct Room {
     source: Source,
     pool: Pool,
     feed: Feed,
+    offers: Offers,
     memory: Memory,
 }
 
@@ -152,13 +156,19 @@ impl Engine {
         let memory = Memory::default();
         // Before anything is answered, so that whatever is recorded later is new to whoever asks.
         let place = WatchedPlace::of(&source, first.as_ref());
-        let pool = Pool::new(first, memory.clone(), wake.clone());
+        let offers = Offers::default();
+        let pool = Pool::new(first, memory.clone(), offers.clone(), wake.clone());
         let feed = Feed::begin(place, &pool, wake);
-        Self(Arc::new(Room { source, pool, feed, memory }))
+        Self(Arc::new(Room { source, pool, feed, offers, memory }))
     }
 
     pub fn source(&self) -> &Source {
         &self.0.source
+    }
+
+    /// The projections that this store's questions know: Foldline's, and what is offered here.
+    pub fn offers(&self) -> &Offers {
+        &self.0.offers
     }
 
     /// What all that is kept of this store takes.
@@ -200,6 +210,15 @@ impl Engine {
             }
             answer
         })
+    }
+
+    /// Runs work on a thread of its own, because it waits for something else than the store.
+    pub fn beside<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        work: impl FnOnce(&Ticket) -> T + Send + 'static,
+    ) -> Answer<T> {
+        self.0.pool.beside(what, work)
     }
 
     /// What happened to the store since this was last asked; `None` where nothing was noticed.

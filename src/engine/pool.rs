@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::Wake;
 use super::ticket::{Progress, Ticket, lock};
 use crate::index::Memory;
+use crate::replay::Offers;
 use crate::store::{Opener, Store, StoreError};
 
 /// Threads that answer questions of one store, and so the most connections it ever sees.
@@ -45,6 +46,8 @@ struct Inner {
     cancelled_moved: Condvar,
     opener: Mutex<Opener>,
     memory: Memory,
+    /// The projections that its questions know.
+    offers: Offers,
     wake: Wake,
 }
 
@@ -129,7 +132,7 @@ impl Drop for Guarded {
 }
 
 impl Pool {
-    pub(super) fn new(first: Box<dyn Store>, memory: Memory, wake: Wake) -> Self {
+    pub(super) fn new(first: Box<dyn Store>, memory: Memory, offers: Offers, wake: Wake) -> Self {
         let opener = first.opener();
         let mut state = State::default();
         if first.may_be_kept() {
@@ -142,6 +145,7 @@ impl Pool {
             cancelled_moved: Condvar::new(),
             opener,
             memory,
+            offers,
             wake,
         };
         Self(Arc::new(Guarded(Arc::new(inner))))
@@ -155,6 +159,15 @@ impl Pool {
         work: impl FnOnce(&dyn Store, &Ticket) -> Result<T, E> + Send + 'static,
     ) -> Answer<Result<T, E>> {
         self.submit(what, lane, move |inner, ticket| inner.on_connection(ticket, work))
+    }
+
+    /// Runs work on a thread of its own, because it waits for something else than the store.
+    pub(super) fn beside<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        work: impl FnOnce(&Ticket) -> T + Send + 'static,
+    ) -> Answer<T> {
+        begin(what, &self.0.0.wake, work)
     }
 
     /// Runs work that needs no connection of the pool.
@@ -281,6 +294,7 @@ impl Drop for Place<'_> {
 impl Inner {
     /// One thread: question after question, until there is none for a while.
     fn answer(&self) {
+        self.offers.enter();
         let mut state = lock(&self.state);
         loop {
             if let Some((Waiting { ticket, work }, lane)) = state.next() {
@@ -432,7 +446,7 @@ mod tests {
     fn a_cancelled_question_is_interrupted_until_it_ends_and_less_and_less_often() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = NativeStore::create(&folder.path().join("events.db")).expect("a store");
-        let pool = Pool::new(Box::new(store), Memory::default(), Arc::new(|| {}));
+        let pool = Pool::new(Box::new(store), Memory::default(), Offers::default(), Arc::new(|| {}));
         let interruptions = Arc::new(AtomicU32::new(0));
         let (begun, begins) = sync_channel(1);
         let (end, ends) = sync_channel::<()>(1);

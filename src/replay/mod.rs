@@ -36,7 +36,7 @@ pub use follow::{Following, Told};
 pub use look::{Group, StateLook};
 pub use reduce::{ByTheRules, EndsWith, GoesWrong, Holds, MOST_FOLDED, Reduced, Stopped, Symptom, Work, reduce};
 pub use refold::Refold;
-pub use registry::{Registry, offer, registry};
+pub use registry::{Offers, Registry, offer, registry};
 pub use standing::{Standing, Stood};
 pub use story::Story;
 pub use streams::{DecodedRows, StreamStates};

@@ -1,3 +1,5 @@
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use super::ProjectionRef;
@@ -15,9 +17,64 @@ pub struct Registry {
 
 static KNOWN: LazyLock<RwLock<Arc<Registry>>> = LazyLock::new(|| RwLock::new(Arc::new(Registry::builtin())));
 
-/// Those that Foldline brings, and those that were offered besides, as they are now.
+thread_local! {
+    /// Those of the store for which this thread works.
+    static HERE: RefCell<Option<Offers>> = const { RefCell::new(None) };
+}
+
+/// Those that Foldline brings, and those that were offered besides, as they are now: to the store for which this thread
+/// works, or to every store.
 pub fn registry() -> Arc<Registry> {
-    KNOWN.read().unwrap_or_else(PoisonError::into_inner).clone()
+    let here = HERE.with_borrow(|here| here.as_ref().map(Offers::registry));
+    here.unwrap_or_else(|| KNOWN.read().unwrap_or_else(PoisonError::into_inner).clone())
+}
+
+/// The projections of one open store. Clones are of the same.
+#[derive(Clone, Debug)]
+pub struct Offers(Arc<Offered>);
+
+#[derive(Debug)]
+struct Offered {
+    known: RwLock<Arc<Registry>>,
+    changes: AtomicU64,
+}
+
+/// With what was offered to every store so far.
+impl Default for Offers {
+    fn default() -> Self {
+        Self(Arc::new(Offered { known: RwLock::new(registry()), changes: AtomicU64::new(0) }))
+    }
+}
+
+impl Offers {
+    pub fn registry(&self) -> Arc<Registry> {
+        self.0.known.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Another number whenever they are others.
+    pub fn changes(&self) -> u64 {
+        self.0.changes.load(Ordering::Acquire)
+    }
+
+    /// Offers a projection of the user's own from now on.
+    pub fn offer(&self, projection: &ProjectionRef) {
+        self.change(|registry| registry.add_ref(projection));
+    }
+
+    /// Takes one of the user's own back.
+    pub fn withdraw(&self, name: &str) {
+        self.change(|registry| registry.remove_own(name));
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Registry)) {
+        change(Arc::make_mut(&mut self.0.known.write().unwrap_or_else(PoisonError::into_inner)));
+        self.0.changes.fetch_add(1, Ordering::Release);
+    }
+
+    /// From now on these are what [`registry`] answers on this thread.
+    pub fn enter(&self) {
+        HERE.set(Some(self.clone()));
+    }
 }
 
 /// Offers a projection of the user's own from now on. Who holds the registry keeps it as it was.
@@ -48,6 +105,12 @@ impl Registry {
                     offered.insert(place, added.clone());
                 }
             }
+        }
+    }
+
+    fn remove_own(&mut self, name: &str) {
+        for (_, offered) in &mut self.offers {
+            offered.retain(|known| !known.is_own() || known.name() != name);
         }
     }
 
@@ -109,5 +172,60 @@ mod tests {
         assert_eq!(registry().find(None, "state"), None);
         assert!(Aggregate::ALL.into_iter().all(|aggregate| registry().judge(Some(aggregate)).knows_rules()));
         assert_eq!(registry().judge(None).name(), "fields");
+    }
+
+    #[derive(Clone, Debug)]
+    struct Own(&'static str);
+
+    impl Projection for Own {
+        type Event = ();
+        type State = u8;
+
+        fn name(&self) -> &str {
+            self.0
+        }
+
+        fn revision(&self) -> u32 {
+            1
+        }
+
+        fn is_own(&self) -> bool {
+            true
+        }
+
+        fn decode(&self, _: &crate::event::EventRow<'_>) {}
+
+        fn apply(
+            &self,
+            _: &mut u8,
+            (): &(),
+            _: &crate::event::Head,
+            _: &mut Vec<crate::projection::Problem>,
+        ) -> crate::projection::Folded {
+            Ok(())
+        }
+
+        fn cells<'s>(&self, _: &'s u8, _: &mut dyn FnMut(&'s str, crate::projection::Cell<'s>)) {}
+    }
+
+    #[test]
+    fn what_is_offered_to_one_store_is_known_to_the_threads_that_work_for_it_alone() {
+        let offers = Offers::default();
+        let before = offers.changes();
+        offers.offer(&ProjectionRef::new(Own("own.js")));
+        assert!(offers.changes() > before);
+        let theirs = offers.clone();
+        let inside = std::thread::Builder::new().name("answering".to_owned()).spawn(move || {
+            theirs.enter();
+            names(None)
+        });
+        let inside = inside.expect("it begins");
+        assert_eq!(inside.join().expect("it ends"), ["fields", "own.js"]);
+        assert_eq!(names(None), ["fields"], "another store's");
+        offers.withdraw("fields");
+        offers.withdraw("own.js");
+        let left = offers.registry();
+        let left: Vec<&str> = left.of_aggregate(None).iter().map(ProjectionRef::name).collect();
+        assert_eq!(left, ["fields"], "only a user's own is taken back");
     }
 }

@@ -2,6 +2,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use rquickjs::context::EvalOptions;
@@ -22,6 +24,8 @@ pub const MEMORY: usize = 64 << 20;
 const STACK: usize = 512 << 10;
 /// A handler that takes longer is ended.
 pub const HANDLER_TIME: Duration = Duration::from_millis(250);
+/// A projection whose handlers had to be ended so often is given no more events: each of them would take that long.
+const MOST_ENDED: u32 = 8;
 /// So long the source itself may take, which only defines handlers.
 const LOADING_TIME: Duration = Duration::from_secs(2);
 /// The longest state, as text.
@@ -55,6 +59,8 @@ pub struct Running {
     context: Context,
     until: Rc<Cell<Instant>>,
     ended: Rc<Cell<bool>>,
+    /// How often a handler of this source had to be ended, wherever it was at work.
+    ends: Arc<AtomicU32>,
     name: String,
 }
 
@@ -78,7 +84,7 @@ type Intrinsics = (
 
 impl Running {
     /// Reads a source and learns what it defines.
-    pub fn begin(name: &str, source: &str) -> Result<(Self, Definition), Fault> {
+    pub fn begin(name: &str, source: &str, ends: Arc<AtomicU32>) -> Result<(Self, Definition), Fault> {
         let runtime = JsRuntime::new().map_err(|_| no_room())?;
         runtime.set_memory_limit(MEMORY);
         runtime.set_max_stack_size(STACK);
@@ -124,7 +130,24 @@ impl Running {
             };
             Ok((calls, definition))
         })?;
-        Ok((Self { calls, names: Names::default(), context, until, ended, name: name.to_owned() }, definition))
+        let name = name.to_owned();
+        Ok((Self { calls, names: Names::default(), context, until, ended, ends, name }, definition))
+    }
+
+    /// The same for what is called for every event.
+    fn call_for_event<T, A>(&self, which: &Kept, args: A) -> Result<T, Fault>
+    where
+        T: for<'js> rquickjs::FromJs<'js>,
+        A: for<'js> IntoArgs<'js>,
+    {
+        if self.ends.load(Ordering::Relaxed) >= MOST_ENDED {
+            return Err(Fault::without_place(FaultKind::TooLong(HANDLER_TIME)));
+        }
+        let answer = self.call(which, args);
+        if self.ended.get() {
+            self.ends.fetch_add(1, Ordering::Relaxed);
+        }
+        answer
     }
 
     fn call<T, A>(&self, which: &Kept, args: A) -> Result<T, Fault>
@@ -160,7 +183,7 @@ impl Running {
 
     /// To which partition an event belongs, where the projection says so itself.
     pub fn partition(&self, given: &Given<'_>) -> Result<Option<String>, Fault> {
-        self.call(&self.calls.partition, self.fields(given, ""))
+        self.call_for_event(&self.calls.partition, self.fields(given, ""))
     }
 
     pub fn created(&self, given: &Given<'_>, partition: &str) -> Result<(), Fault> {
@@ -173,7 +196,7 @@ impl Running {
 
     /// Lets a handler take an event. Answers whether there is something to [`Self::take`].
     pub fn handle(&self, given: &Given<'_>, partition: &str) -> Result<bool, Fault> {
-        self.call(&self.calls.handle, self.fields(given, partition))
+        self.call_for_event(&self.calls.handle, self.fields(given, partition))
     }
 
     /// The state as JSON; `None` is a state that is nothing.

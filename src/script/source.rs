@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 use super::definition::Definition;
 use super::running::Running;
@@ -15,15 +16,18 @@ struct Read {
     source: Box<str>,
     definition: Definition,
     revision: u32,
+    /// How often one of its handlers had to be ended.
+    ends: Arc<AtomicU32>,
 }
 
 impl Script {
     /// Reads a source; what is wrong with it is told with its place.
     pub fn read(name: &str, source: &str) -> Result<Self, Fault> {
-        let (_, definition) = Running::begin(name, source)?;
+        let ends = Arc::new(AtomicU32::new(0));
+        let (_, definition) = Running::begin(name, source, ends.clone())?;
         let revision = blake3::hash(source.as_bytes());
         let revision = revision.as_bytes().first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
-        Ok(Self(Arc::new(Read { name: name.into(), source: source.into(), definition, revision })))
+        Ok(Self(Arc::new(Read { name: name.into(), source: source.into(), definition, revision, ends })))
     }
 
     pub fn name(&self) -> &str {
@@ -45,7 +49,7 @@ impl Script {
 
     /// Sets it to work on this thread.
     pub fn run(&self) -> Result<Running, Fault> {
-        Ok(Running::begin(self.name(), self.source())?.0)
+        Ok(Running::begin(self.name(), self.source(), self.0.ends.clone())?.0)
     }
 
     /// Whether its handlers are given this event.

@@ -148,7 +148,7 @@ fn choice_ui(
             CompareMode::Projections => {
                 for (number, projection) in view.projections().iter().enumerate() {
                     let mut is_shown = comparing.shows_projection(number);
-                    let name = scene.text(&format!("projection-{}", projection.name()));
+                    let name = scene.projection(projection.name());
                     if ui.checkbox(&mut is_shown, name).changed() {
                         comparing.toggle_projection(number);
                     }
@@ -231,7 +231,7 @@ impl Table<'_> {
         let is_one_projection = self.sides.iter().all(|other| other.number == side.number);
         match (is_one_stream, is_one_projection) {
             (true, true) => version,
-            (true, false) => scene.text(&format!("projection-{}", side.projection.name())),
+            (true, false) => scene.projection(side.projection.name()),
             (false, _) => format!("{} {version}", called(self.labels, &side.stream)),
         }
     }

@@ -143,7 +143,7 @@ pub(super) fn effects_ui(ui: &mut Ui, scene: &Scene<'_>, effects: &[Effect], sho
         Grid::new("effects rows").num_columns(4).spacing([24.0, 4.0]).show(ui, |ui| {
             for Effect { projection, changes, .. } in effects {
                 for (nth, Change { field, before, after }) in changes.iter().enumerate() {
-                    let name = if nth == 0 { scene.text(&format!("projection-{projection}")) } else { String::new() };
+                    let name = if nth == 0 { scene.projection(projection) } else { String::new() };
                     cut_at(ui, width * 0.2, RichText::new(name).color(colours.dim));
                     cut_at(ui, width * 0.3, RichText::new(shortened(field)).color(colours.accent));
                     cut_at(ui, width * 0.5, RichText::new(from_to(before, after)).monospace());

@@ -35,6 +35,8 @@ mod palette;
 mod parts;
 mod password;
 mod people;
+mod projection_choice;
+mod projections_lens;
 mod reasons;
 mod refusal;
 mod seal;
@@ -72,6 +74,7 @@ pub use notice::{Notice, notice_ui};
 pub use palette::{PaletteState, palette_ui};
 pub use parts::{error_bar_ui, keys_ui};
 pub use password::password_ui;
+pub use projections_lens::projections_lens_ui;
 pub use refusal::refusal;
 pub use settings::{Choices, settings_ui};
 pub use splitter::Splitter;
@@ -121,6 +124,12 @@ impl Scene<'_> {
 
     pub(crate) fn text(&self, name: &str) -> String {
         self.locale.text(name)
+    }
+
+    /// What a projection is called: a built-in one in words, one of the user's own as its file is.
+    pub(crate) fn projection(&self, name: &str) -> String {
+        let id = format!("projection-{name}");
+        if self.locale.has(&id) { self.text(&id) } else { parts::shortened(name).into_owned() }
     }
 
     pub(crate) fn sentence(&self, message: &Message) -> String {

@@ -55,7 +55,7 @@ pub(super) fn reasons_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenSto
                 let values = [
                     ("stream", shortened(stream.as_str()).into()),
                     ("version", version.to_string().into()),
-                    ("projection", scene.text(&format!("projection-{projection}")).into()),
+                    ("projection", scene.projection(projection).into()),
                 ];
                 cut(ui, RichText::new(scene.locale.with("why-place", values)).color(colours.dim));
             }

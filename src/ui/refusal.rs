@@ -19,16 +19,11 @@ pub fn refusal(store: &OpenStore, command: Command) -> Option<&'static str> {
 /// Whether it makes sense only where one stream is looked at. Of a whole store, two moments can be compared.
 fn needs_stream(command: Command, lens: Lens) -> bool {
     match command {
-        Command::Compare => lens == Lens::Activity,
-        Command::Compensate
-        | Command::WhatIf
-        | Command::MakeSo
-        | Command::Causes
-        | Command::AddLane
-        | Command::NextTurn
-        | Command::PreviousTurn
-        | Command::CopyLink
-        | Command::CopyPlace => lens.is_of_store(),
+        Command::Compare => matches!(lens, Lens::Activity | Lens::Projections),
+        Command::Compensate | Command::WhatIf | Command::MakeSo | Command::Causes => lens != Lens::Stream,
+        Command::AddLane | Command::NextTurn | Command::PreviousTurn | Command::CopyLink | Command::CopyPlace => {
+            lens.is_of_store()
+        }
         _ => false,
     }
 }

@@ -31,24 +31,29 @@ pub fn state_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, is_fo
         if counts.lines == 0 && !counts.is_searching && counts.values > 0 {
             return super::history::nothing_ui(ui, &scene.text("state-none"));
         }
-        let digits = view.version().map_or(1, |version| version.to_string().len());
-        let columns = Columns::new(ui.available_width(), digits);
-        let mut toggled = None;
-        list_ui(ui, "state", counts.lines, None, false, |ui, line| match view.state_line(line) {
-            Some(StateLine::Field(row)) => row_ui(ui, scene, view, &row, columns),
-            Some(StateLine::Group { path, values, changed, is_open }) => {
-                let aside = scene.locale.with("fields-changed", [("count", changed.into())]);
-                let aside = (changed > 0).then_some((aside, palette(ui).accent));
-                if group_ui(ui, scene, &path, values, aside, is_open) {
-                    toggled = Some(path);
-                }
-            }
-            None => {}
-        });
-        if let Some(path) = toggled {
-            view.toggle_group(&path);
-        }
+        state_rows_ui(ui, scene, view, counts);
     });
+}
+
+/// The lines of the state, as they were prepared.
+pub(super) fn state_rows_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, counts: StateCounts) {
+    let digits = view.version().map_or(1, |version| version.to_string().len());
+    let columns = Columns::new(ui.available_width(), digits);
+    let mut toggled = None;
+    list_ui(ui, "state", counts.lines, None, false, |ui, line| match view.state_line(line) {
+        Some(StateLine::Field(row)) => row_ui(ui, scene, view, &row, columns),
+        Some(StateLine::Group { path, values, changed, is_open }) => {
+            let aside = scene.locale.with("fields-changed", [("count", changed.into())]);
+            let aside = (changed > 0).then_some((aside, palette(ui).accent));
+            if group_ui(ui, scene, &path, values, aside, is_open) {
+                toggled = Some(path);
+            }
+        }
+        None => {}
+    });
+    if let Some(path) = toggled {
+        view.toggle_group(&path);
+    }
 }
 
 fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, counts: StateCounts, is_folded: bool) {

@@ -13,6 +13,7 @@ use egui::{Button, RichText, Ui};
 
 use super::ends::ends_ui;
 use super::parts::{cut, link, progress_ui};
+use super::projection_choice::projection_choice_ui;
 use super::{LensPart, Scene, grouped};
 use crate::command::{Action, Command, TimeAction};
 use crate::index::StoreMoment;
@@ -82,13 +83,14 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
         ends_ui(ui, scene, "head of table", left, |ui, scene| {
             let projections = table.projections();
             if projections.len() > 1 && !table.compared.is_shown {
-                let first = projections.first();
-                for name in projections {
-                    let is_shown = table.projection().or(first.map(String::as_str)) == Some(name);
-                    let said = projection_name(scene, name);
-                    if ui.selectable_label(is_shown, said).clicked() && !is_shown {
-                        wish(scene, LensWish::Projection(Some(name.clone()).filter(|name| Some(name) != first)));
-                    }
+                let first = projections.first().map(String::as_str);
+                let chosen = table.projection().or(first);
+                let names: Vec<&str> = projections.iter().map(String::as_str).collect();
+                if let Some(name) = projection_choice_ui(ui, scene, &names, chosen) {
+                    wish(
+                        scene,
+                        LensWish::Projection(Some(name.to_owned()).filter(|name| Some(name.as_str()) != first)),
+                    );
                 }
                 ui.add_space(4.0);
             }
@@ -101,12 +103,6 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
             }
         });
     });
-}
-
-/// What a projection is called here.
-fn projection_name(scene: &Scene<'_>, name: &str) -> String {
-    let id = format!("projection-{name}");
-    if scene.locale.has(&id) { scene.text(&id) } else { name.to_owned() }
 }
 
 /// What is being done for the rows, why they could not be had, and of how many nothing can be told.

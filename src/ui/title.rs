@@ -4,8 +4,10 @@ use egui::{Align, TextStyle, Ui};
 use super::Scene;
 use super::ends::ends_ui;
 use super::parts::{cut, shortened};
+use super::projection_choice::projection_choice_ui;
 use super::streams::in_order;
 use crate::command::{Action, Command};
+use crate::replay::ProjectionRef;
 use crate::theme::palette;
 use crate::view::{Middle, StreamView};
 
@@ -17,9 +19,7 @@ pub fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, label: Op
     if ui.available_width() < ONE_LINE {
         name_ui(ui, view, label);
         ui.horizontal_wrapped(|ui| {
-            for (number, name) in projections(scene, view) {
-                projection_ui(ui, scene, (view, middle), number, &name);
-            }
+            projections_ui(ui, scene, view, middle);
             compare_ui(ui, scene, middle);
             causes_ui(ui, scene, middle);
         });
@@ -32,9 +32,7 @@ pub fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, label: Op
             "title",
             |ui, _| name_ui(ui, view, label),
             |ui, scene| {
-                for (number, name) in projections(scene, view) {
-                    projection_ui(ui, scene, (view, middle), number, &name);
-                }
+                projections_ui(ui, scene, view, middle);
                 compare_ui(ui, scene, middle);
                 causes_ui(ui, scene, middle);
             },
@@ -42,15 +40,12 @@ pub fn title_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, label: Op
     });
 }
 
-fn projections(scene: &Scene<'_>, view: &StreamView) -> Vec<(usize, String)> {
-    let name = |name: &str| scene.text(&format!("projection-{name}"));
-    view.projections().iter().map(|projection| name(projection.name())).enumerate().collect()
-}
-
-fn projection_ui(ui: &mut Ui, scene: &mut Scene<'_>, (view, middle): (&StreamView, Middle), number: usize, name: &str) {
-    // Among causes no state is shown, and so none of its projections.
-    let is_chosen = number == view.projection_number() && middle != Middle::Causes;
-    if ui.selectable_label(is_chosen, name).clicked() {
+/// Among causes no state is shown, and so none of the projections is chosen.
+fn projections_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, middle: Middle) {
+    let names: Vec<&str> = view.projections().iter().map(ProjectionRef::name).collect();
+    let chosen = names.get(view.projection_number()).copied().filter(|_| middle != Middle::Causes);
+    let Some(name) = projection_choice_ui(ui, scene, &names, chosen) else { return };
+    if let Some(number) = names.iter().position(|known| *known == name) {
         scene.ask(Action::Projection(number));
         if middle == Middle::Causes {
             scene.run(Command::Causes);

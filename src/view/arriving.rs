@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::listing::BETWEEN_LETTERS;
-use super::{BranchWish, Draft, LookAtStore, OpenBranch, OpenStore, StreamView, ToolName, UserError};
+use super::{BranchWish, Draft, Lens, LookAtStore, OpenBranch, OpenStore, StreamView, ToolName, UserError};
 use crate::engine::{Cause, Progress, StoreChange, Tool};
 use crate::event::{EventId, StreamId, Version};
 use crate::index::Budget;
@@ -35,7 +35,8 @@ impl OpenStore {
         let of_draft = self.draft.iter().flat_map(Draft::tools);
         let greeting = self.greeting.tools();
         let activity = self.activity.tools();
-        let behind = behind.into_iter().chain(greeting).chain(activity).chain(self.table.tools());
+        let behind =
+            behind.into_iter().chain(greeting).chain(activity).chain(self.table.tools()).chain(self.own.tools());
         self.background().chain(self.started()).chain(behind).chain(causes).chain(of_draft)
     }
 
@@ -115,6 +116,7 @@ impl OpenStore {
         self.causes.follow(&self.engine, change);
         self.activity.follow(change);
         self.table.follow(&self.engine, change);
+        self.own.follow(&self.engine, change, self.lens == Lens::Projections);
         self.draft.iter_mut().for_each(|draft| draft.follow(&self.engine, change));
         self.branching.follow(&self.engine, change);
         self.tools.checking.follow(&self.engine);
@@ -223,6 +225,9 @@ impl OpenStore {
         is_new |= self.greeting.poll(&self.engine);
         is_new |= self.activity.poll(&self.engine, &mut self.signs);
         is_new |= self.table.poll(&self.engine);
+        let offering = self.own.poll(&self.engine);
+        is_new |= offering.is_new;
+        self.take_offering(&offering);
         is_new
     }
 

@@ -254,6 +254,15 @@ impl Branching {
         }
     }
 
+    /// What is folded under one of these is folded anew.
+    pub(super) fn take_projections(&mut self, engine: &Engine, names: &[String]) {
+        if let Some(open) = &mut self.open
+            && open.folded().is_some_and(|folded| names.iter().any(|name| name == folded.base.projection.name()))
+        {
+            open.fold(engine, open.number(), None, Cause::User);
+        }
+    }
+
     pub(super) fn is_loading(&self) -> bool {
         self.reading.is_loading()
             || self.keeping.is_loading()

@@ -236,6 +236,18 @@ impl Comparing {
         }
     }
 
+    /// What was read for the sake of the comparison, under which of the projections.
+    pub(super) fn read_beside(&self) -> impl Iterator<Item = (&StreamId, usize, &Loaded)> {
+        self.beside.iter().filter_map(|((stream, number), beside)| Some((stream, *number, beside.loaded.value()?)))
+    }
+
+    pub(super) fn read_again(&mut self, engine: &Engine, stream: &StreamId, number: usize) {
+        if let Some(beside) = self.beside.get_mut(&(stream.clone(), number)) {
+            let question = LoadStream { stream: stream.clone(), number };
+            beside.loaded.ask_because(engine, question, Cause::User);
+        }
+    }
+
     /// Forgets what failed, so that it is asked for again.
     pub(super) fn retry(&mut self) {
         self.beside.retain(|_, beside| beside.loaded.error().is_none());

@@ -15,14 +15,16 @@ pub enum Lens {
     Store,
     /// What happened, and who did it.
     Activity,
+    /// One of the user's own projections, and what it makes of one stream and of the store.
+    Projections,
 }
 
 impl Lens {
-    pub const ALL: [Self; 3] = [Self::Stream, Self::Store, Self::Activity];
+    pub const ALL: [Self; 4] = [Self::Stream, Self::Store, Self::Activity, Self::Projections];
 
     /// The timeline below it is that of the whole store.
     pub fn is_of_store(self) -> bool {
-        self != Self::Stream
+        matches!(self, Self::Store | Self::Activity)
     }
 
     /// Under which name it stands in the language files.
@@ -31,6 +33,7 @@ impl Lens {
             Self::Stream => "lens-stream",
             Self::Store => "lens-store",
             Self::Activity => "lens-activity",
+            Self::Projections => "lens-projections",
         }
     }
 }
@@ -51,6 +54,12 @@ impl OpenStore {
             (false, true) => self.carry_to_store(),
             (true, false) => self.carry_to_stream(),
             _ => {}
+        }
+        if self.lens == Lens::Projections && lens != self.lens {
+            self.leave_own();
+        }
+        if lens == Lens::Projections {
+            self.leave_branch();
         }
         self.lens = lens;
         if lens.is_of_store() {

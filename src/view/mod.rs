@@ -38,6 +38,7 @@ mod noting;
 mod open_store;
 mod panes;
 mod payload_draft;
+mod projections_lens;
 mod reasons;
 mod rows;
 mod sealing;
@@ -98,6 +99,10 @@ pub use noting::{ChangeNotes, NoteDraft, Noting};
 pub use open_store::{LookAtStore, OnScreen, OpenStore, Overview, SurveyAge};
 pub use panes::{CARD_GAP, CARD_HEAD, Fit, Middle, Pane, Panes, Split};
 pub use payload_draft::{FieldDraft, FieldKind, MOST_TYPED, PayloadDraft, PayloadFault, beginning};
+pub use projections_lens::{
+    Brief, FilterPartitions, KeepSource, LineMark, MarkSource, OwnFile, OwnResults, ProjectionWish, ProjectionsLens,
+    ReadFiles, RunProjection,
+};
 pub use reasons::{AskReasons, Because, GivenReasons, ReasonEvent, ReasonPlace, Reasons};
 pub use rows::{StateCounts, StateFilter, StateLine, StateRow};
 pub use sealing::{SealStore, Sealed, Sealing};

@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::branching::Branching;
@@ -6,8 +7,8 @@ use super::listing::BETWEEN_LETTERS;
 use super::signs::SignBook;
 use super::{
     Activity, Bars, CausesView, Clock, Comparing, Draft, FileFor, FindStreams, Greeting, KeptDraft, Labels, Lens,
-    ListStreams, MakingSo, OpenBranch, Pin, ReadSurvey, Stay, StoreLens, StoreTime, StreamLanes, StreamView, ToolName,
-    Tools, Trail, UserError,
+    ListStreams, MakingSo, OpenBranch, Pin, ProjectionWish, ProjectionsLens, ReadSurvey, Stay, StoreLens, StoreTime,
+    StreamLanes, StreamView, ToolName, Tools, Trail, UserError,
 };
 use crate::engine::{Asked, Engine, Moment, Question, Survey, Ticket};
 use crate::event::{StreamId, Version};
@@ -75,6 +76,8 @@ pub struct OpenStore {
     pub activity: Activity,
     /// Every stream as it stood at the moment of the whole store.
     pub table: StoreLens,
+    /// The projections of the user's own.
+    pub own: ProjectionsLens,
     pub(super) signs: SignBook,
     pub tools: Tools,
     /// The store was cut, restored or replaced since it was opened, and nobody was told yet.
@@ -124,6 +127,7 @@ impl OpenStore {
         let branching = Branching::new(&engine, workspace.clone());
         let time = StoreTime::new(&engine);
         let table = StoreLens::new(&engine, workspace.clone());
+        let own = ProjectionsLens::new(&engine, workspace.clone());
         let activity = Activity::new(&engine, workspace.clone(), time.chronicle.clone());
         let mut store = Self {
             source: engine.source().clone(),
@@ -162,6 +166,7 @@ impl OpenStore {
             lanes: StreamLanes::default(),
             activity,
             table,
+            own,
             signs: SignBook::default(),
             tools: Tools::default(),
             was_replaced: false,
@@ -378,7 +383,14 @@ impl OpenStore {
             FileFor::CheckSince => self.tools.checking.since = path,
             FileFor::Evidence => self.tools.evidencing.to = path,
             FileFor::EvidenceSince => self.tools.evidencing.since = path,
+            FileFor::Projection => self.add_projection(path.into()),
         }
+    }
+
+    /// Opens a projection from elsewhere, and looks at it.
+    pub fn add_projection(&mut self, path: PathBuf) {
+        self.set_lens(Lens::Projections);
+        self.own.wish(&self.engine, ProjectionWish::Add(path));
     }
 
     /// A note on the event at the cursor is wanted.

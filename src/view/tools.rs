@@ -20,6 +20,8 @@ pub enum FileFor {
     Rows,
     /// A seal from which evidence shows the store to have grown.
     EvidenceSince,
+    /// A projection of the user's own, to be opened with the store.
+    Projection,
 }
 
 impl FileFor {
@@ -30,7 +32,7 @@ impl FileFor {
             Self::Seal => Some("store.seal"),
             Self::Evidence => Some("evidence.pdf"),
             Self::Rows => Some("rows.csv"),
-            Self::CheckSince | Self::EvidenceSince => None,
+            Self::CheckSince | Self::EvidenceSince | Self::Projection => None,
         }
     }
 }

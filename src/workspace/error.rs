@@ -54,6 +54,7 @@ fn part_words(name: &'static str) -> Message {
         "workspace" => "workspace-whole",
         "notes" => "workspace-notes",
         "branches" => "workspace-branches",
+        "projections" => "workspace-projections",
         other => return Message::new("system-said").text("words", other),
     })
 }

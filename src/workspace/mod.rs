@@ -1,5 +1,5 @@
 //! What a user keeps beside a store: branches, notes, searches. One JSON file a store, in the user's own folder; never in
-//! the store, nor in its folder. Beside them, what the user set for the window.
+//! the store, nor in its folder. Beside it a folder with projections of the user's own, and what the user set for the window.
 //!
 //! The file holds named sections, each with a version of its own. Whoever changes one leaves all others as they are, also
 //! those that this program does not know. What cannot be read is copied aside before anything is written in its place.
@@ -9,6 +9,7 @@ mod fields;
 mod file;
 mod merge;
 mod notes;
+mod projections;
 mod searches;
 
 use std::fs::{self, File};
@@ -22,6 +23,7 @@ pub use error::WorkspaceError;
 pub use fields::{FieldsError, FieldsFile, put_aside};
 use file::Contents;
 pub use notes::{Note, Notes};
+pub use projections::{Keeping, SourceError, Stamps, is_source, keep_source, read_source};
 pub use searches::{SavedSearch, SearchKind, Searches};
 
 use crate::store::{Source, data_folder};

@@ -87,6 +87,16 @@ impl Driver {
         driver
     }
 
+    /// Another window at the store that was made by hand, as the first was when it ended.
+    pub(crate) fn reopened(self, stream: &str) -> Self {
+        let Self { window: ended, folder } = self;
+        drop(ended);
+        let start = start_at(folder.path(), folder.path().join("made.db"), stream);
+        let mut driver = Self { window: window(start), folder };
+        driver.settle();
+        driver
+    }
+
     pub(crate) fn sample(&self) -> PathBuf {
         sample_in(self.folder.path())
     }

@@ -29,7 +29,7 @@ use foldline::store::{
 };
 
 use crate::driver::Driver;
-use foldline::workspace::{FieldsError, WorkspaceError};
+use foldline::workspace::{FieldsError, SourceError, WorkspaceError};
 
 /// The names of a message and of those inside it, and the texts that must be found in the sentence.
 fn parts(message: &Message, names: &mut Vec<&'static str>, texts: &mut Vec<String>) {
@@ -721,6 +721,34 @@ fn every_plan_error() -> Vec<PlanError> {
     ]
 }
 
+fn every_source_error() -> Vec<SourceError> {
+    let path = || PathBuf::from(text("path"));
+    let error = || io::Error::other(text("detail"));
+    let all = vec![
+        SourceError::Unreadable { path: path(), error: error() },
+        SourceError::NoFile { path: path() },
+        SourceError::NotText { path: path() },
+        SourceError::TooLong { path: path() },
+        SourceError::Unwritable { path: path(), error: error() },
+        SourceError::Exists { name: text("name") },
+        SourceError::BadName { name: text("name") },
+        SourceError::Workspace(WorkspaceError::NoFolder),
+    ];
+    for one in &all {
+        match one {
+            SourceError::Unreadable { .. }
+            | SourceError::NoFile { .. }
+            | SourceError::NotText { .. }
+            | SourceError::TooLong { .. }
+            | SourceError::Unwritable { .. }
+            | SourceError::Exists { .. }
+            | SourceError::BadName { .. }
+            | SourceError::Workspace(_) => {}
+        }
+    }
+    all
+}
+
 fn every_workspace_error() -> Vec<WorkspaceError> {
     vec![
         WorkspaceError::NoFolder,
@@ -832,6 +860,7 @@ fn every_error_is_said_in_every_language() {
     assert_said(&PlanError::Refused(Breach::ClosedEarly));
     every_problem().iter().for_each(assert_said);
     every_workspace_error().iter().for_each(assert_said);
+    every_source_error().iter().for_each(assert_said);
     every_settings_error().iter().for_each(assert_said);
     every_edit_error().iter().for_each(assert_said);
     every_sample_error().iter().for_each(assert_said);

@@ -24,6 +24,7 @@ mod panes;
 #[allow(dead_code, clippy::unwrap_used, reason = "the tests of the store itself use the rest, and are free to panic")]
 #[path = "../postgres/server.rs"]
 mod postgres;
+mod projections;
 mod proofs;
 mod reasons;
 mod restart;

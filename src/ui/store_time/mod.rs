@@ -26,7 +26,7 @@ pub fn store_time_height(store: &OpenStore) -> f32 {
 fn chart_height(lens: Lens) -> f32 {
     match lens {
         Lens::Activity => 62.0,
-        Lens::Stream | Lens::Store => 92.0,
+        Lens::Stream | Lens::Store | Lens::Projections => 92.0,
     }
 }
 

@@ -129,7 +129,7 @@ fn preview_ui(ui: &mut Ui, scene: &Scene<'_>, proposed: &Proposed, before: Optio
         }
         ui.add_space(6.0);
         for preview in previews.iter().filter(|preview| !preview.changes.is_empty() || !preview.problems.is_empty()) {
-            let name = scene.locale.text(&format!("projection-{}", preview.projection));
+            let name = scene.projection(&preview.projection);
             caption(ui, &name);
             changes_ui(ui, scene, &preview.projection, &preview.changes, ["preview-now", "preview-after"]);
             for problem in &preview.problems {
@@ -139,7 +139,7 @@ fn preview_ui(ui: &mut Ui, scene: &Scene<'_>, proposed: &Proposed, before: Optio
             ui.add_space(6.0);
         }
         for preview in previews.iter().filter(|preview| !preview.remaining.is_empty()) {
-            let projection = scene.locale.text(&format!("projection-{}", preview.projection));
+            let projection = scene.projection(&preview.projection);
             caption(ui, &scene.locale.with("make-so-cannot-in", [("projection", projection.into())]));
             let id = format!("remaining in {}", preview.projection);
             changes_ui(ui, scene, &id, &preview.remaining, ["make-so-stays", "col-what-if"]);

@@ -394,6 +394,18 @@ impl StoreLens {
         self.compared.follow(engine);
     }
 
+    /// Rows under one of these projections are read anew; where there are other names, what can be chosen is.
+    pub(in crate::view) fn take_projections(&mut self, names: &[String], has_other_names: bool) {
+        let is_shown = self.projection.as_ref().is_some_and(|shown| names.contains(shown));
+        if is_shown || has_other_names {
+            self.newest.forget();
+            self.refreshed = None;
+        }
+        if is_shown {
+            self.look_anew();
+        }
+    }
+
     /// What of it may be waited for, or has failed.
     pub(in crate::view) fn tools(&self) -> [&dyn Tool<Error = UserError>; 5] {
         [&self.newest.reading, &self.arranging, &self.counts.asked, &self.compared.asked, &self.kept.asked]

@@ -132,9 +132,23 @@ impl StreamView {
         }
     }
 
-    fn request(&mut self, engine: &Engine, number: usize, cause: Cause) {
+    pub(super) fn request(&mut self, engine: &Engine, number: usize, cause: Cause) {
         let question = LoadStream { stream: self.stream.clone(), number };
         self.timelines.entry(number).or_default().ask_because(engine, question, cause);
+    }
+
+    /// What it was read under, by the number of each.
+    pub(super) fn loaded_mut(&mut self) -> impl Iterator<Item = (&usize, &mut Asked<LoadStream>)> {
+        self.timelines.iter_mut()
+    }
+
+    /// The projections have other numbers now; what has none is forgotten.
+    pub(super) fn move_projections(&mut self, place: &dyn Fn(usize) -> Option<usize>) {
+        let moved = std::mem::take(&mut self.timelines).into_iter();
+        self.timelines = moved.filter_map(|(number, asked)| Some((place(number)?, asked))).collect();
+        self.wanted = place(self.wanted).unwrap_or(0);
+        self.field_history.take_if(|field| place(field.number) != Some(field.number));
+        self.shown = None;
     }
 
     /// Reads everything anew that was read so far.
@@ -372,6 +386,11 @@ impl StreamView {
             self.changes.clear();
             self.revision += 1;
             self.stay_within();
+            if is_read_anew {
+                // They may have become others while it was read.
+                let registry = engine.offers().registry();
+                self.take_projections(engine, &registry);
+            }
             if is_read_anew && std::mem::take(&mut self.is_behind) {
                 self.ask_for_news(engine);
             }

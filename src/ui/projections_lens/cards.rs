@@ -1,0 +1,171 @@
+use egui::{Frame, Label, Margin, Rect, RichText, ScrollArea, Ui, UiBuilder, pos2, vec2};
+use serde_json::Value;
+
+use super::super::Scene;
+use super::super::ends::ends_ui;
+use super::super::json_tree::json_ui;
+use super::super::parts::{card, card_head, cut, hairline, shortened};
+use super::super::state::state_rows_ui;
+use crate::event::Explain;
+use crate::projection::{Problem, ProjectionError};
+use crate::theme::palette;
+use crate::view::{CARD_GAP, OpenStore, OwnFile};
+
+/// Narrower than this, there is only the state.
+const TWO_CARDS: f32 = 480.0;
+
+/// The state of one stream under the projection, and what its handler did with the event at the cursor.
+pub(super) fn cards_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
+    let space = ui.available_rect_before_wrap();
+    if space.width() < TWO_CARDS {
+        return state_card_ui(ui, scene, store);
+    }
+    let left = (space.width() - CARD_GAP) * 0.56;
+    let first = Rect::from_min_size(space.min, vec2(left, space.height()));
+    let second = Rect::from_min_max(pos2(first.right() + CARD_GAP, space.top()), space.max);
+    for (place, name) in [(first, "state"), (second, "handler")] {
+        ui.scope_builder(UiBuilder::new().max_rect(place).id_salt(name), |ui| {
+            ui.shrink_clip_rect(place.expand(1.0));
+            if name == "state" {
+                state_card_ui(ui, scene, store);
+            } else {
+                handler_card_ui(ui, scene, store);
+            }
+        });
+    }
+}
+
+fn state_card_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
+    let size = ui.available_size() - vec2(2.0, 2.0);
+    card(ui, |ui| {
+        ui.set_min_size(size);
+        if store.own.is_of_streams() || store.own.chosen().and_then(OwnFile::script).is_none() {
+            stream_state_ui(ui, scene, store);
+        } else {
+            partition_state_ui(ui, scene, store);
+        }
+    });
+}
+
+/// The state of the stream at the cursor, with what the event there changed.
+fn stream_state_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
+    let name = store.own.chosen().map(|file| file.name().to_owned()).unwrap_or_default();
+    let label = store.on_screen().0.and_then(|view| store.labels.of(&view.stream)).map(str::to_owned);
+    let Some(view) = store.view.as_mut() else {
+        return said_ui(ui, scene, "projection-no-stream");
+    };
+    let version = view.version().map_or_else(String::new, |version| version.to_string());
+    let aside = scene.locale.with("state-at", [("version", version.into())]);
+    head_ui(ui, scene, view.stream.as_str(), label.as_deref(), &aside);
+    let is_shown = view.shown_loaded().is_some_and(|loaded| loaded.projection.name() == name);
+    if !is_shown {
+        let name = if view.is_loading() { "stream-coming" } else { "projection-not-run" };
+        return said_ui(ui, scene, name);
+    }
+    let counts = view.prepare_state();
+    if counts.lines == 0 && !counts.is_searching {
+        return said_ui(ui, scene, "projection-no-state");
+    }
+    state_rows_ui(ui, scene, view, counts);
+}
+
+/// The state of a partition that is no stream, at the end of the store.
+fn partition_state_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
+    let results = &store.own.results;
+    let chosen = store.own.partition.as_deref();
+    let nth = chosen.and_then(|partition| results.position(partition)).unwrap_or(0);
+    let Some(row) = results.row(nth) else {
+        return said_ui(ui, scene, "projection-no-partition");
+    };
+    let aside = scene.text("projection-state-at-end");
+    let name = if row.partition.is_empty() { scene.text("projection-one-state") } else { row.partition.to_string() };
+    head_ui(ui, scene, &name, None, &aside);
+    let text = row.result.as_deref().or(row.state.as_deref());
+    let value: Option<Value> =
+        text.filter(|text| text.len() <= LONGEST).and_then(|text| serde_json::from_str(text).ok());
+    let Some(value) = value else {
+        return said_ui(ui, scene, if text.is_some() { "projection-state-large" } else { "projection-no-state" });
+    };
+    inside(ui, |ui| {
+        ScrollArea::vertical()
+            .id_salt("state of partition")
+            .auto_shrink(false)
+            .show(ui, |ui| json_ui(ui, scene, &value));
+    });
+}
+
+/// A state that is longer is not taken apart for the window.
+const LONGEST: usize = 256 << 10;
+
+fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str, label: Option<&str>, aside: &str) {
+    let dim = palette(ui).dim;
+    Frame::new().inner_margin(Margin::symmetric(16, 6)).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            let title = |ui: &mut Ui, _: &mut Scene<'_>| {
+                cut(ui, RichText::new(shortened(name)).strong());
+                if let Some(label) = label.filter(|_| ui.available_width() > 40.0) {
+                    cut(ui, RichText::new(shortened(label)).color(dim));
+                }
+            };
+            ends_ui(ui, scene, "head of own state", title, |ui, _| {
+                ui.label(RichText::new(aside).color(dim));
+            });
+        });
+    });
+    hairline(ui);
+}
+
+fn inside(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
+    Frame::new().inner_margin(Margin::symmetric(16, 8)).show(ui, contents);
+}
+
+fn said_ui(ui: &mut Ui, scene: &Scene<'_>, name: &str) {
+    let dim = palette(ui).dim;
+    inside(ui, |ui| {
+        ui.add(Label::new(RichText::new(scene.text(name)).color(dim)).wrap());
+    });
+}
+
+/// What the handler said and did at the event at the cursor.
+fn handler_card_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
+    let size = ui.available_size() - vec2(2.0, 2.0);
+    let colours = palette(ui);
+    card(ui, |ui| {
+        ui.set_min_size(size);
+        let head =
+            store.view.as_ref().filter(|_| store.own.is_of_streams()).and_then(|view| Some((view, view.head()?)));
+        let Some((view, head)) = head else {
+            card_head(ui, &scene.text("projection-handler"), "");
+            return said_ui(ui, scene, "projection-handler-none");
+        };
+        let event_type = shortened(head.event_type.as_str()).into_owned();
+        card_head(ui, &event_type, &format!("v{}", head.version));
+        inside(ui, |ui| {
+            ScrollArea::vertical().id_salt("handler").auto_shrink(false).show(ui, |ui| {
+                let cursor = view.cursor();
+                let found = view.shown_loaded().map_or(&[][..], |loaded| loaded.timeline.all_findings());
+                let begin = found.partition_point(|(index, _)| Some(*index) < cursor);
+                let here = found.iter().skip(begin).take_while(|(index, _)| Some(*index) == cursor);
+                let mut says_nothing = true;
+                for (_, finding) in here {
+                    let Problem::Failed(ProjectionError::Fault(fault)) = &finding.problem else { continue };
+                    let said = scene.sentence(&fault.message());
+                    ui.add(Label::new(RichText::new(said).color(colours.danger)).wrap());
+                    says_nothing = false;
+                }
+                let runs = store.own.chosen().and_then(OwnFile::script);
+                let run = runs.and_then(|script| store.own.results.run_of(script.source()));
+                for line in run.into_iter().flat_map(|run| run.logged_at(&view.stream, head.version)) {
+                    ui.horizontal_wrapped(|ui| {
+                        ui.label(RichText::new("log").size(11.5).color(colours.dim));
+                        ui.add(Label::new(RichText::new(shortened(line)).monospace()).wrap());
+                    });
+                    says_nothing = false;
+                }
+                if says_nothing {
+                    ui.label(RichText::new(scene.text("projection-handler-quiet")).color(colours.dim));
+                }
+            });
+        });
+    });
+}

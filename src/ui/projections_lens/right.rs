@@ -1,0 +1,273 @@
+use egui::{Align, Layout, ProgressBar, RichText, Ui, UiBuilder, vec2};
+
+use super::super::list::{List, Look, list_row};
+use super::super::parts::{Led, caption, cut, filter_field, hairline, led_from, link, shortened};
+use super::super::people::for_people;
+use super::super::{Scene, grouped};
+use super::wish;
+use crate::engine::{OwnRun, PartitionRow};
+use crate::event::StreamId;
+use crate::theme::palette;
+use crate::view::{OpenStore, OwnFile, OwnResults, ProjectionWish};
+use serde_json::Value;
+
+/// What the projection makes of the whole store, partition by partition.
+pub(super) fn right_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, wants_focus: &mut bool) {
+    let dim = palette(ui).dim;
+    if store.own.chosen().is_none() {
+        return;
+    }
+    let count = store.own.results.run().map(|run| run.partitions.rows.len() as u64);
+    ui.horizontal(|ui| {
+        cut(ui, RichText::new(scene.text("projection-results")).strong());
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if let Some(count) = count {
+                let values = [("count", count.into()), ("grouped", grouped(count).into())];
+                cut(ui, RichText::new(scene.locale.with("projection-partitions", values)).color(dim));
+            }
+        });
+    });
+    ui.add_space(4.0);
+    if store.own.chosen().and_then(OwnFile::script).is_none() {
+        ui.label(RichText::new(scene.text("projection-not-run")).color(dim));
+        return;
+    }
+    running_ui(ui, scene, &mut store.own.results);
+    if store.own.results.run().is_none() {
+        return;
+    }
+    ui.add_space(6.0);
+    let led = narrow_ui(ui, scene, &mut store.own.results, wants_focus);
+    ui.add_space(6.0);
+    if store.own.results.is_empty() {
+        let name = if store.own.results.filter.trim().is_empty() {
+            "projection-no-partitions"
+        } else {
+            "projection-none-like"
+        };
+        ui.label(RichText::new(scene.text(name)).color(dim));
+        return;
+    }
+    let seen = rows_ui(ui, scene, store, led);
+    if store.own.is_of_streams() {
+        store.want_labels(seen.iter());
+    }
+}
+
+/// How far it is, or how long it took; what it failed on and what it logged.
+fn running_ui(ui: &mut Ui, scene: &mut Scene<'_>, results: &mut OwnResults) {
+    const LONG_ENOUGH: std::time::Duration = std::time::Duration::from_millis(200);
+    let colours = palette(ui);
+    let progress = results.running().progress();
+    if let Some(progress) = progress.filter(|progress| progress.running >= LONG_ENOUGH) {
+        ui.ctx().request_repaint_after(std::time::Duration::from_millis(100));
+        let seconds = progress.running.as_secs_f64().max(0.001);
+        speed_ui(ui, scene, (progress.done as f64 / seconds) as u64, progress.done, progress.total);
+        let share = if progress.total > 0 { progress.done as f32 / progress.total as f32 } else { 0.0 };
+        bar_ui(ui, share);
+        if ui.button(scene.text("cancel")).clicked() {
+            wish(scene, ProjectionWish::Cancel);
+        }
+        return;
+    }
+    if let Some(error) = results.running().error() {
+        let said = scene.sentence(&error.message);
+        ui.add(egui::Label::new(RichText::new(said).color(colours.danger)).wrap());
+        if link(ui, &scene.text("retry")).clicked() {
+            wish(scene, ProjectionWish::Retry);
+        }
+    } else if results.is_stopped() {
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::new(scene.text("projection-stopped")).color(colours.dim));
+            if link(ui, &scene.text("projection-run")).clicked() {
+                wish(scene, ProjectionWish::Retry);
+            }
+        });
+    }
+    let Some(run) = results.run() else { return };
+    let seconds = run.took.as_secs_f64().max(0.001);
+    speed_ui(ui, scene, (run.read as f64 / seconds) as u64, run.read, run.read);
+    bar_ui(ui, 1.0);
+    let took = format!("{:.1} s  ·  {}", run.took.as_secs_f64(), size(run.bytes));
+    ui.label(RichText::new(took).color(colours.dim));
+    besides_ui(ui, scene, run);
+    let failed = run.failed.len() as u64;
+    if failed > 0 {
+        let values = [("count", failed.into()), ("grouped", grouped(failed).into())];
+        let said = scene.locale.with("projection-with-error", values);
+        let said = RichText::new(said).color(colours.danger);
+        let mut only_failed = results.only_failed;
+        if ui.toggle_value(&mut only_failed, said).changed() {
+            results.only_failed = only_failed;
+            wish(scene, ProjectionWish::Narrow);
+        }
+    } else if results.only_failed {
+        results.only_failed = false;
+        wish(scene, ProjectionWish::Narrow);
+    }
+}
+
+fn bar_ui(ui: &mut Ui, share: f32) {
+    let accent = palette(ui).accent;
+    let bar = ProgressBar::new(share).desired_height(4.0).fill(accent).corner_radius(2);
+    let bar = ui.add(bar);
+    bar.widget_info(|| {
+        egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, format!("{:.0} %", share * 100.0))
+    });
+}
+
+fn speed_ui(ui: &mut Ui, scene: &Scene<'_>, speed: u64, done: u64, total: u64) {
+    let dim = palette(ui).dim;
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(grouped(speed)).heading());
+        cut(ui, RichText::new(scene.text("projection-events-a-second")).color(dim));
+    });
+    let values = [("done", grouped(done).into()), ("total", grouped(total.max(done)).into())];
+    cut(ui, RichText::new(scene.locale.with("projection-of-events", values)).color(dim));
+}
+
+fn size(bytes: usize) -> String {
+    match bytes {
+        0..1_024 => format!("{bytes} B"),
+        1_024..1_048_576 => format!("{} KiB", bytes >> 10),
+        _ => format!("{} MiB", bytes >> 20),
+    }
+}
+
+/// What is only told: nothing of it is written anywhere.
+fn besides_ui(ui: &mut Ui, scene: &Scene<'_>, run: &OwnRun) {
+    let dim = palette(ui).dim;
+    for (count, name) in [(run.emitted, "projection-emitted"), (run.logs, "projection-logged")] {
+        if count > 0 {
+            let values = [("count", count.into()), ("grouped", grouped(count).into())];
+            ui.add(egui::Label::new(RichText::new(scene.locale.with(name, values)).color(dim)).wrap());
+        }
+    }
+    if let Some(asked) = &run.partitions.impure {
+        let said = scene.locale.with("projection-impure", [("what", shortened(asked).into_owned().into())]);
+        ui.add(egui::Label::new(RichText::new(said).color(palette(ui).warning)).wrap());
+    }
+}
+
+fn narrow_ui(ui: &mut Ui, scene: &mut Scene<'_>, results: &mut OwnResults, wants_focus: &mut bool) -> Option<Led> {
+    let names = [scene.text("projection-filter"), scene.text("projection-filter-clear")];
+    let mut text = results.filter.clone();
+    let width = ui.available_width() - 8.0;
+    let (field, is_changed) = filter_field(ui, &mut text, &names, width);
+    if std::mem::take(wants_focus) {
+        field.request_focus();
+    }
+    let led = led_from(ui, &field);
+    if is_changed {
+        results.filter = text;
+        wish(scene, ProjectionWish::Narrow);
+    }
+    led
+}
+
+/// How wide the number of events is.
+const EVENTS: f32 = 44.0;
+
+/// What stands at the right of a place of this width.
+fn cell_ui(ui: &mut Ui, width: f32, contents: impl FnOnce(&mut Ui)) {
+    let size = vec2(width, ui.available_height());
+    ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), |ui| {
+        ui.set_min_width(width);
+        contents(ui);
+    });
+}
+
+/// The partitions in view. Answers with them, to learn what they are called.
+fn rows_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, led: Option<Led>) -> Vec<StreamId> {
+    let results = &store.own.results;
+    let dim = palette(ui).dim;
+    ui.horizontal(|ui| {
+        ui.add_space(8.0);
+        caption(ui, &scene.text("projection-partition"));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.add_space(8.0);
+            cell_ui(ui, EVENTS, |ui| {
+                ui.label(RichText::new(scene.text("projection-events")).size(11.5).color(dim));
+            });
+            if let Some(field) = results.field() {
+                cut(ui, RichText::new(shortened(field)).size(11.5).color(dim));
+            }
+        });
+    });
+    hairline(ui);
+    let is_of_streams = store.own.is_of_streams();
+    let here = if is_of_streams {
+        store.view.as_ref().map(|view| view.stream.as_str())
+    } else {
+        store.own.partition.as_deref()
+    };
+    let mut seen = Vec::new();
+    let entered = led.map(|_| 0);
+    List::new("partitions", results.len()).entered(entered).show(ui, |ui, nth| {
+        let Some(row) = results.row(nth) else { return };
+        let stream = StreamId::from(&*row.partition);
+        let label = store.labels.of(&stream).filter(|_| is_of_streams).map(str::to_owned);
+        row_ui(ui, scene, results, (nth, row), label.as_deref(), here == Some(&*row.partition));
+        seen.push(stream);
+    });
+    if led == Some(Led::ToFirst)
+        && let Some(row) = results.row(0)
+    {
+        wish(scene, ProjectionWish::Partition(row.partition.to_string()));
+    }
+    seen
+}
+
+fn row_ui(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    results: &OwnResults,
+    (nth, row): (usize, &PartitionRow),
+    label: Option<&str>,
+    is_here: bool,
+) {
+    let colours = palette(ui);
+    let brief = results.brief(nth);
+    let name = if row.partition.is_empty() {
+        scene.text("projection-one-state")
+    } else {
+        shortened(&row.partition).into_owned()
+    };
+    let value = match (&brief.value, brief.is_large) {
+        (_, true) => "{…}".to_owned(),
+        (Value::Null, false) => "—".to_owned(),
+        (value, false) => for_people(scene, results.field().unwrap_or_default(), value).into_owned(),
+    };
+    let failed = row.failed.as_ref().map(|_| scene.text("projection-failed"));
+    let said = [Some(name.clone()), label.map(str::to_owned), Some(value.clone()), failed.clone()];
+    let said: Vec<String> = said.into_iter().flatten().collect();
+    let drawn = list_row(ui, &said.join(", "), Look::Choice(is_here), |ui, rect| {
+        let inside = UiBuilder::new().max_rect(rect.shrink2(vec2(8.0, 0.0)));
+        let width = rect.width();
+        ui.scope_builder(inside.layout(Layout::right_to_left(Align::Center)), |ui| {
+            // A list has none between its rows.
+            ui.spacing_mut().item_spacing.x = 8.0;
+            cell_ui(ui, EVENTS, |ui| {
+                ui.label(RichText::new(grouped(row.events)).monospace().size(11.0).color(colours.dim));
+            });
+            if let Some(failed) = &failed {
+                ui.label(RichText::new(failed).size(11.5).color(colours.danger));
+            } else {
+                cell_ui(ui, width * 0.3, |ui| {
+                    let ink =
+                        if value.starts_with('-') && brief.value.is_number() { colours.warning } else { colours.text };
+                    cut(ui, RichText::new(&value).monospace().color(ink));
+                });
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                cut(ui, &name);
+                if let Some(label) = label.filter(|_| ui.available_width() > 30.0) {
+                    cut(ui, RichText::new(shortened(label)).color(colours.dim));
+                }
+            });
+        });
+    });
+    if drawn.clicked() {
+        wish(scene, ProjectionWish::Partition(row.partition.to_string()));
+    }
+}

@@ -1,0 +1,108 @@
+//! What is said beside the lines of the chosen projection.
+
+use std::collections::BTreeMap;
+
+use super::OwnFile;
+use crate::engine::{FaultAt, OwnRun};
+use crate::event::{Explain, Message, StreamId, Version};
+use crate::projection::{Fault, Problem, ProjectionError};
+use crate::view::{OpenStore, StreamView};
+
+/// A line on which something went wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineMark {
+    /// Counted from one; nought where no line is known.
+    pub line: u32,
+    pub column: Option<u32>,
+    /// Without the place.
+    pub message: Message,
+    pub source: MarkSource,
+}
+
+/// Where it went wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MarkSource {
+    /// The text cannot be compiled as it is typed.
+    Text,
+    /// An event, and on how many partitions in all.
+    Event { stream: StreamId, version: Version, event_type: String, partitions: u64 },
+}
+
+impl OpenStore {
+    /// What went wrong with the chosen projection, line by line. Of a text that cannot be compiled, where: what ran before
+    /// is of other lines.
+    pub fn projection_marks(&self) -> Vec<LineMark> {
+        let Some(file) = self.own.chosen() else { return Vec::new() };
+        if let Some(fault) = file.fault() {
+            return vec![mark(fault, MarkSource::Text)];
+        }
+        if !file.runs_as_typed() {
+            return Vec::new();
+        }
+        let mut marks = BTreeMap::new();
+        if let Some(run) = self.own.results.run_of(file.text()) {
+            of_store(run, &mut marks);
+        }
+        if let Some(view) = &self.view {
+            of_stream(view, file, &mut marks);
+        }
+        marks.into_values().collect()
+    }
+
+    /// How often the chosen projection failed, as far as it was run.
+    pub fn projection_faults(&self, file: &OwnFile) -> usize {
+        let of_text = usize::from(file.fault().is_some());
+        let run = file.script().and_then(|script| self.own.results.run_of(script.source()));
+        of_text + run.map_or(0, |run| run.failed.len() + run.partitions.strays.len())
+    }
+}
+
+fn mark(fault: &Fault, source: MarkSource) -> LineMark {
+    let without_place = Fault { kind: fault.kind.clone(), place: None };
+    LineMark {
+        line: fault.place.map_or(0, |place| place.line),
+        column: fault.place.map(|place| place.column),
+        message: without_place.message(),
+        source,
+    }
+}
+
+fn of_store(run: &OwnRun, marks: &mut BTreeMap<u32, LineMark>) {
+    for (line, fault) in &run.faults {
+        let FaultAt { fault: first, stream, version, event_type, .. } = &fault.first;
+        let (stream, event_type) = (stream.clone(), event_type.to_string());
+        let source = MarkSource::Event { stream, version: *version, event_type, partitions: fault.partitions };
+        marks.insert(*line, mark(first, source));
+    }
+}
+
+/// So many of a stream's faults are looked at.
+const MOST_OF_STREAM: usize = 1_000;
+
+/// The one at the cursor says more than any other; else the first of the stream, where the store was not run yet.
+fn of_stream(view: &StreamView, file: &OwnFile, marks: &mut BTreeMap<u32, LineMark>) {
+    let Some(loaded) = view.shown_loaded().filter(|loaded| loaded.projection.name() == file.name()) else { return };
+    if file.script().is_none_or(|script| script.revision() != loaded.projection.revision()) {
+        return;
+    }
+    for (index, finding) in loaded.timeline.all_findings().iter().take(MOST_OF_STREAM) {
+        let Problem::Failed(ProjectionError::Fault(fault)) = &finding.problem else { continue };
+        let is_here = view.cursor() == Some(*index);
+        let line = fault.place.map_or(0, |place| place.line);
+        if !is_here && marks.contains_key(&line) {
+            continue;
+        }
+        let event_type = loaded.timeline.heads().get(*index).map(|head| head.event_type.to_string());
+        let partitions = match marks.get(&line) {
+            Some(LineMark { source: MarkSource::Event { partitions, .. }, .. }) => *partitions,
+            _ => 1,
+        };
+        let source = MarkSource::Event {
+            stream: view.stream.clone(),
+            version: finding.version,
+            event_type: event_type.unwrap_or_default(),
+            partitions,
+        };
+        marks.insert(line, mark(fault, source));
+    }
+}

@@ -1,0 +1,131 @@
+//! What changed among the user's own projections reaches whatever shows them.
+
+use std::collections::BTreeMap;
+
+use super::{Offering, ProjectionWish};
+use crate::engine::{Cause, Engine};
+use crate::event::StreamId;
+use crate::replay::{ProjectionRef, Registry};
+use crate::view::{Comparing, Lens, LensWish, OpenStore, StreamView};
+
+impl OpenStore {
+    pub fn wish_of_projections(&mut self, wish: ProjectionWish) {
+        if let ProjectionWish::Partition(partition) = wish {
+            return self.choose_partition(partition);
+        }
+        self.own.wish(&self.engine, wish);
+    }
+
+    /// Has what the lens shows asked for, while it is looked through.
+    pub fn prepare_projections(&mut self) {
+        self.own.want(&self.engine);
+        if self.view.is_none()
+            && self.own.is_of_streams()
+            && let Some(row) = self.own.results.row(0)
+        {
+            let stream = StreamId::from(&*row.partition);
+            self.select(stream);
+        }
+        self.show_own();
+    }
+
+    /// The stream is shown under the projection that is worked on.
+    fn show_own(&mut self) {
+        let Some(name) = self.own.chosen().map(|file| file.name().to_owned()) else { return };
+        let Some(view) = &mut self.view else { return };
+        let is_it = |offered: &ProjectionRef| offered.is_own() && offered.name() == name;
+        if let Some(number) = view.projections().iter().position(is_it)
+            && view.projection_number() != number
+        {
+            self.own.before.get_or_insert(view.projection_number());
+            view.set_projection(&self.engine, number);
+        }
+    }
+
+    /// Another lens shows the stream as it did before.
+    pub(in crate::view) fn leave_own(&mut self) {
+        if let (Some(number), Some(view)) = (self.own.before.take(), &mut self.view) {
+            view.set_projection(&self.engine, number);
+        }
+    }
+
+    fn choose_partition(&mut self, partition: String) {
+        if self.own.is_of_streams() {
+            self.select(StreamId::from(partition.as_str()));
+        }
+        self.own.partition = Some(partition);
+    }
+
+    /// Whatever shows one of these under its name is asked anew.
+    pub(in crate::view) fn take_offering(&mut self, offering: &Offering) {
+        let Offering { names, has_other_names, .. } = offering;
+        if names.is_empty() {
+            return;
+        }
+        let registry = self.engine.offers().registry();
+        self.view.iter_mut().for_each(|view| view.take_projections(&self.engine, &registry));
+        self.comparing.take_projections(&self.engine, &registry);
+        self.branching.take_projections(&self.engine, names);
+        self.table.take_projections(names, *has_other_names);
+        let is_known = |name: &str| registry.of_aggregate(None).iter().any(|known| known.name() == name);
+        let shown = self.table.projection().filter(|shown| names.iter().any(|name| name == shown));
+        if shown.is_some_and(|shown| !is_known(shown)) {
+            self.table.run(&self.engine, LensWish::Projection(None));
+        }
+        if self.lens == Lens::Projections {
+            self.show_own();
+        }
+    }
+}
+
+impl StreamView {
+    /// Takes the projections as they are offered now. What was read under one of another source is read anew; what was
+    /// read stays until then.
+    pub(in crate::view) fn take_projections(&mut self, engine: &Engine, registry: &Registry) {
+        let Some(loaded) = self.base() else { return };
+        let offered: Box<[ProjectionRef]> = registry.of_aggregate(loaded.described.aggregate).into();
+        let before = loaded.offered.clone();
+        let place = |number: usize| {
+            let known = before.get(number)?;
+            offered.iter().position(|offered| offered == known)
+        };
+        self.move_projections(&place);
+        let mut stale = Vec::new();
+        for (number, asked) in self.loaded_mut() {
+            let Some(projection) = offered.get(*number) else { continue };
+            let is_stale = asked.value().is_some_and(|loaded| !is_same(&loaded.projection, projection));
+            if projection.is_own() && is_stale {
+                stale.push(*number);
+            }
+            if let Some(loaded) = asked.value_mut() {
+                loaded.offered.clone_from(&offered);
+            }
+        }
+        for number in stale {
+            self.request(engine, number, Cause::User);
+        }
+    }
+}
+
+/// The same source, too.
+fn is_same(one: &ProjectionRef, other: &ProjectionRef) -> bool {
+    one == other && one.revision() == other.revision()
+}
+
+impl Comparing {
+    /// What is compared under one of another source is read anew.
+    fn take_projections(&mut self, engine: &Engine, registry: &Registry) {
+        let numbers: BTreeMap<(StreamId, usize), bool> = self
+            .read_beside()
+            .map(|(stream, number, loaded)| {
+                let offered = registry.nth(loaded.described.aggregate, number);
+                ((stream.clone(), number), is_same(&loaded.projection, &offered))
+            })
+            .collect();
+        for ((stream, number), is_same) in numbers {
+            if !is_same {
+                self.read_again(engine, &stream, number);
+            }
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! Projections of a user's own in the window: opened, typed, changed by others, run, and wrong.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use egui::{Key, Modifiers, Role};
+use egui_kittest::kittest::{NodeT, Queryable};
+use foldline::event::{EventId, EventType, NewEvent, StreamId, Timestamp};
+use foldline::store::native::NativeStore;
+use foldline::store::{Expected, Writer};
+
+use crate::driver::Driver;
+
+/// The first of 2025.
+const NEW_YEAR: i64 = 1_735_689_600_000_000;
+
+const HISTORY: [(&str, &str, &str); 7] = [
+    ("account-1", "Opened", r#"{"owner": "윤서아"}"#),
+    ("account-1", "Deposited", r#"{"amount": 100}"#),
+    ("account-2", "Opened", r#"{"owner": "Leon"}"#),
+    ("account-1", "Withdrawn", r#"{"amount": 30}"#),
+    ("account-2", "Deposited", r#"{"amount": 7}"#),
+    ("account-1", "Moved", r#"{"amount": 10, "to": "account-2"}"#),
+    ("other-1", "Noted", r#"{"text": "nothing of a bank"}"#),
+];
+
+const BALANCE: &str = "fromCategory('account')
+  .foreachStream()
+  .when({
+    $init() {
+      return { balance: 0 };
+    },
+    Deposited(s, e) {
+      s.balance += e.data.amount;
+      log('deposited ' + e.data.amount);
+    },
+    Withdrawn(s, e) {
+      s.balance -= e.data.amount;
+    },
+  });
+";
+
+fn record(path: &Path, events: &[(&str, &str, &str)]) {
+    let mut store = if path.exists() {
+        NativeStore::open_for_writing(path).expect("opened")
+    } else {
+        NativeStore::create(path).expect("a store")
+    };
+    for (number, (stream, event_type, payload)) in events.iter().enumerate() {
+        let event = NewEvent {
+            id: EventId::new(&format!("{stream}-{event_type}-{number}")),
+            event_type: EventType::from(*event_type),
+            schema: 1,
+            recorded_at: Some(Timestamp::from_micros(NEW_YEAR + number as i64 * 1_000_000)),
+            payload: (*payload).to_owned(),
+            metadata: "{}".to_owned(),
+        };
+        store.append(&StreamId::from(*stream), Expected::Any, &[event]).expect("appended");
+    }
+}
+
+/// A bank, looked at through the account of one of its customers.
+fn bank() -> Driver {
+    Driver::with("account-1", |path| record(path, &HISTORY))
+}
+
+/// The same with a projection from elsewhere.
+fn bank_with(source: &str) -> (Driver, PathBuf) {
+    let mut driver = bank();
+    let path = driver.path("balance.js");
+    fs::write(&path, source).expect("written");
+    driver.open(&path);
+    driver.wait_for_part("events/s");
+    (driver, path)
+}
+
+fn source(driver: &Driver) -> String {
+    driver.value_of("Source of balance.js")
+}
+
+fn type_source(driver: &mut Driver, text: &str) {
+    driver.type_over_lines("Source of balance.js", text);
+}
+
+fn rows(driver: &Driver) -> Vec<String> {
+    let rows = driver.window.query_all_by_role(Role::Row).filter_map(|row| row.accesskit_node().label());
+    rows.filter(|row| row.starts_with("account-") || row.starts_with("other-")).collect()
+}
+
+#[test]
+fn a_file_that_is_dropped_is_run_and_is_in_every_chooser() {
+    let (mut driver, path) = bank_with(BALANCE);
+    driver.assert_shows("balance: 70");
+    assert_eq!(rows(&driver), ["account-1, 윤서아, 70", "account-2, Leon, 7"]);
+    assert_eq!(fs::read_to_string(&path).expect("there"), BALANCE, "looking changes nothing");
+    // Of one stream.
+    driver.press_with(Modifiers::COMMAND, Key::Num1);
+    driver.assert_hides("balance: 70");
+    driver.click("balance.js");
+    driver.assert_shows("balance: 70");
+    driver.press(Key::D);
+    driver.click("Several projections");
+    assert!(driver.window.query_by_role_and_label(Role::CheckBox, "balance.js").is_some(), "{}", driver.all_text());
+    // Of the whole store.
+    driver.press_with(Modifiers::COMMAND, Key::Num2);
+    driver.wait_for("balance.js");
+    driver.click("balance.js");
+    driver.wait_for_part("70");
+    // In a window that is opened later.
+    let mut driver = driver.reopened("account-1");
+    driver.press_with(Modifiers::COMMAND, Key::Num4);
+    driver.wait_for("balance: 70");
+    // And closed, which leaves the file.
+    driver.click("Close balance.js; the file stays");
+    driver.assert_shows("No projection of yours yet");
+    assert!(path.exists());
+    driver.press_with(Modifiers::COMMAND, Key::Num1);
+    assert!(!driver.shows("balance.js"), "{}", driver.all_text());
+}
+
+#[test]
+fn what_is_typed_is_run_at_once_and_kept_in_its_file() {
+    let (mut driver, path) = bank_with(BALANCE);
+    let other = BALANCE.replace("s.balance -= e", "s.spent = true; s.balance -= 10 * e");
+    type_source(&mut driver, &other);
+    driver.wait_for("balance: -200");
+    driver.assert_shows("spent: true");
+    assert_eq!(fs::read_to_string(&path).expect("there"), other);
+    driver.wait_for("account-1, 윤서아, -200");
+    // The moment stays, and the state is that of the version.
+    driver.type_into("Version or time", "1");
+    driver.press(Key::Enter);
+    driver.wait_for("balance: 100");
+    driver.press_with(Modifiers::COMMAND, Key::Num1);
+    driver.assert_shows("v1 of 3");
+    driver.press_with(Modifiers::COMMAND, Key::Num4);
+    driver.assert_shows("balance: 100");
+    // What it logged stands beside the event that logged it.
+    driver.assert_shows("deposited 100");
+    driver.press(Key::ArrowRight);
+    driver.assert_hides("deposited 100");
+}
+
+#[test]
+fn a_source_that_is_wrong_says_where_and_what_ran_before_is_shown() {
+    let (mut driver, _) = bank_with(BALANCE);
+    type_source(&mut driver, &BALANCE.replace("s.balance += e.data.amount;", "s.balance += ;"));
+    driver.wait_for_part("line 8, column");
+    driver.assert_shows("What ran before is shown until this is mended.");
+    driver.assert_shows("balance: 70");
+    assert!(rows(&driver).contains(&"account-1, 윤서아, 70".to_owned()), "{}", driver.all_text());
+    // It says so behind the line, too.
+    let behind = driver.window.query_all_by_label_contains("this is no JavaScript").count();
+    assert!(behind >= 2, "only {behind} times in:\n{}", driver.all_text());
+    type_source(&mut driver, &BALANCE.replace("balance -=", "balance *="));
+    driver.wait_for("balance: 3,000");
+    assert!(!driver.shows_part("no JavaScript"), "{}", driver.all_text());
+}
+
+#[test]
+fn a_handler_that_fails_is_marked_at_its_line_with_the_event_and_the_way_to_it() {
+    let failing = BALANCE.replace("s.balance -= e.data.amount", "s.balance -= e.data.amout.value");
+    let (mut driver, _) = bank_with(&failing);
+    driver.wait_for_part("line 12, column");
+    driver.assert_shows("1 with an error");
+    driver.assert_shows("balance.js, 1 error");
+    driver.assert_shows("balance: 100");
+    driver.click("account-1 v2 · Withdrawn");
+    driver.assert_shows("v2 of 3");
+    driver.click("1 with an error");
+    driver.settle();
+    assert_eq!(rows(&driver).len(), 1, "{:?}", rows(&driver));
+}
+
+#[test]
+fn what_another_program_writes_is_taken_in() {
+    let (mut driver, path) = bank_with(BALANCE);
+    let theirs = BALANCE.replace("balance: 0", "balance: 1000");
+    fs::write(&path, &theirs).expect("written");
+    driver.wait_for("balance: 1,070");
+    assert_eq!(source(&driver), theirs);
+    driver.wait_for("account-2, Leon, 1,007");
+    // A file that comes into the store's own folder.
+    let folder = fs::read_dir(driver.path("workspaces")).expect("a folder").filter_map(Result::ok);
+    let kept = folder.map(|entry| entry.path()).find(|path| path.extension().is_some_and(|ending| ending == "json"));
+    let own = kept.expect("what is kept").with_extension("projections");
+    fs::create_dir(&own).expect("made");
+    fs::write(own.join("count.js"), "fromAll().foreachStream().when({ $any(s) { return { n: 1 }; } })")
+        .expect("written");
+    driver.wait_for("count.js");
+    // It may be gone again.
+    fs::remove_file(own.join("count.js")).expect("removed");
+    driver.step_until("it is gone", |driver| !driver.shows("count.js"));
+}
+
+#[test]
+fn a_file_that_is_newer_than_what_was_known_is_never_written_over_unasked() {
+    for (answer, keeps_mine) in [("Keep mine", true), ("Take theirs", false)] {
+        let (mut driver, path) = bank_with(BALANCE);
+        driver.window.get_by_role_and_label(Role::MultilineTextInput, "Source of balance.js").focus();
+        driver.window.run_steps(2);
+        let theirs = BALANCE.replace("balance: 0", "balance: 1000");
+        fs::write(&path, &theirs).expect("written");
+        driver.window.event(egui::Event::Text("// mine\n".to_owned()));
+        driver.window.step();
+        driver.wait_for_part("Another program changed balance.js while you typed");
+        assert_eq!(fs::read_to_string(&path).expect("there"), theirs, "theirs stays");
+        assert!(source(&driver).contains("// mine"), "what was typed stays");
+        driver.click(answer);
+        let there = fs::read_to_string(&path).expect("there");
+        assert_eq!(there.contains("// mine"), keeps_mine, "{answer}: {there}");
+        assert_eq!(source(&driver), there);
+        assert!(!driver.shows_part("Another program"), "{}", driver.all_text());
+        driver.wait_for(if keeps_mine { "balance: 70" } else { "balance: 1,070" });
+    }
+}
+
+#[test]
+fn a_handler_without_end_is_ended_with_a_sentence_and_the_window_goes_on() {
+    let (mut driver, _) = bank_with(BALANCE);
+    type_source(&mut driver, &BALANCE.replace("s.balance -= e.data.amount;", "for (;;) {}"));
+    driver.wait_for_part("it ran longer than 250 ms");
+    driver.assert_shows("balance: 100");
+    driver.press(Key::F6);
+    driver.press_with(Modifiers::COMMAND, Key::Num1);
+    driver.press(Key::Home);
+    driver.assert_shows("v0 of 3");
+    driver.press_with(Modifiers::COMMAND, Key::Num4);
+    type_source(&mut driver, BALANCE);
+    driver.press_with(Modifiers::COMMAND, Key::Num1);
+    driver.press(Key::End);
+    driver.press_with(Modifiers::COMMAND, Key::Num4);
+    driver.wait_for("balance: 70");
+}
+
+#[test]
+fn one_is_begun_by_its_name_alone_and_runs() {
+    let mut driver = bank();
+    driver.press_with(Modifiers::COMMAND, Key::Num4);
+    driver.assert_shows("No projection of yours yet");
+    driver.click("New…");
+    driver.type_into("Name of the new projection", "mine");
+    driver.press(Key::Enter);
+    driver.wait_for_part("events/s");
+    driver.assert_shows("events: 4");
+    driver.assert_shows("last: Moved");
+    assert_eq!(rows(&driver), ["account-1, 윤서아, 4", "account-2, Leon, 2"]);
+    driver.click("New…");
+    driver.type_into("Name of the new projection", "mine.js");
+    driver.press(Key::Enter);
+    driver.wait_for("there is a projection mine.js already; choose another name");
+}
+
+#[test]
+fn partitions_that_are_no_streams_have_their_state_at_the_end_of_the_store() {
+    let by_type = "fromAll().partitionBy(e => e.eventType).when({ $any(s, e) { return { n: (s.n || 0) + 1 }; } })";
+    let (mut driver, path) = bank_with(by_type);
+    driver.assert_shows("Opened, 2");
+    driver.assert_shows("5 partitions");
+    driver.click("Deposited, 2");
+    driver.assert_shows("at the end of the store");
+    driver.type_into("Filter partitions", "wITH");
+    driver.wait_for("Withdrawn, 1");
+    driver.assert_hides("Deposited, 2");
+    // What is recorded meanwhile is taken in.
+    driver.type_over("Filter partitions", "open");
+    record(&path.with_file_name("made.db"), &[("account-3", "Opened", "{}")]);
+    driver.wait_for("Opened, 3");
+}
