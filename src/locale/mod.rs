@@ -2,6 +2,8 @@
 
 pub mod font;
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use fluent_bundle::concurrent::FluentBundle;
@@ -49,6 +51,7 @@ impl Language {
 pub struct Locale {
     language: Language,
     bundle: FluentBundle<FluentResource>,
+    clauses: HashSet<&'static str>,
 }
 
 impl fmt::Debug for Locale {
@@ -70,7 +73,7 @@ impl Locale {
         if let Err(errors) = bundle.add_resource(resource) {
             tracing::error!(?errors, "a language file says something twice");
         }
-        Self { language, bundle }
+        Self { language, bundle, clauses: clauses(language.texts()) }
     }
 
     pub fn language(&self) -> Language {
@@ -98,8 +101,25 @@ impl Locale {
     }
 
     /// The window says some things in its own way, where the command line speaks of its own commands or in a few words.
+    /// It stands by itself there, behind no name of a program, and so begins as a sentence does.
     pub fn window_sentence(&self, message: &Message) -> String {
+        let mut said = self.said(message, true);
+        if self.clauses.contains(self.window_name(message.id).as_ref())
+            && let Some(first) = said.get_mut(..1)
+        {
+            first.make_ascii_uppercase();
+        }
+        said
+    }
+
+    /// The same inside of a sentence.
+    pub fn window_clause(&self, message: &Message) -> String {
         self.said(message, true)
+    }
+
+    fn window_name(&self, id: &'static str) -> Cow<'static, str> {
+        let of_window = format!("window-{id}");
+        if self.has(&of_window) { of_window.into() } else { id.into() }
     }
 
     fn said(&self, message: &Message, is_window: bool) -> String {
@@ -112,9 +132,8 @@ impl Locale {
             };
             (*name, value)
         });
-        let of_window = format!("window-{id}");
-        let id = if is_window && self.has(&of_window) { &of_window } else { *id };
-        self.with(id, values)
+        let id = if is_window { self.window_name(id) } else { Cow::Borrowed(*id) };
+        self.with(&id, values)
     }
 
     /// What a field of the built-in domain is called, where its name does not say it already.
@@ -138,6 +157,27 @@ impl Locale {
     }
 }
 
+/// The names of the texts that begin with a small letter of their own: with a word, and not with a name that is written
+/// small, or with what is put in.
+fn clauses(texts: &'static str) -> HashSet<&'static str> {
+    let is_word = |word: &str| {
+        let letters = word.trim_end_matches([',', ';', ':', '.']).replace(['-', '’', '\''], "");
+        word.starts_with(|first: char| first.is_ascii_lowercase())
+            && letters.bytes().all(|letter| letter.is_ascii_lowercase())
+            && word != "foldline"
+    };
+    let mut lines = texts.lines().peekable();
+    let mut names = HashSet::new();
+    while let Some(line) = lines.next() {
+        let Some((name, text)) = line.split_once(" =").filter(|_| !line.starts_with([' ', '#'])) else { continue };
+        let text = if text.trim().is_empty() { lines.peek().copied().unwrap_or_default() } else { text };
+        if text.split_whitespace().next().is_some_and(is_word) {
+            names.insert(name);
+        }
+    }
+    names
+}
+
 /// A text with the letters that hide told by their numbers.
 fn seen(value: FluentValue<'_>) -> FluentValue<'_> {
     match value {
@@ -151,6 +191,20 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    #[test]
+    fn a_sentence_of_the_window_begins_with_a_capital_unless_a_name_begins_it() {
+        let locale = Locale::new(Language::English);
+        let gone = Message::new("error-gone").text("stream", "lead-1").number("version", 5);
+        assert!(locale.window_sentence(&gone).starts_with("Version 5 of lead-1"));
+        assert!(locale.window_clause(&gone).starts_with("version 5 of lead-1"));
+        assert!(locale.sentence(&gone).starts_with("version 5 of lead-1"), "behind the program's name");
+        let inside = Message::new("fault-at").number("line", 2).number("column", 7).inner("fault", gone);
+        assert!(locale.window_sentence(&inside).starts_with("Line 2, column 7: version 5"));
+        for name in ["evidence-check-how", "address-tls-mode"] {
+            assert!(locale.has(name) && !locale.clauses.contains(name), "{name}");
+        }
+    }
 
     fn names(language: Language) -> BTreeSet<&'static str> {
         all_names(language).collect()

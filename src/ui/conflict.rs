@@ -75,7 +75,7 @@ fn event_ui(ui: &mut Ui, scene: &Scene<'_>, since: &Since, told: &[&Message]) {
             ui.label(small(scene.text("preview-nothing")).color(colours.dim));
         }
         for message in against.iter().filter(|message| !told.contains(message)) {
-            let values = [("why", scene.sentence(message).into())];
+            let values = [("why", scene.clause(message).into())];
             ui.add(Label::new(small(scene.locale.with("conflict-against", values)).color(colours.warning)).wrap());
         }
     });

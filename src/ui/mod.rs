@@ -135,4 +135,9 @@ impl Scene<'_> {
     pub(crate) fn sentence(&self, message: &Message) -> String {
         self.locale.window_sentence(message)
     }
+
+    /// The same inside of a sentence.
+    pub(crate) fn clause(&self, message: &Message) -> String {
+        self.locale.window_clause(message)
+    }
 }
