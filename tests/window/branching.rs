@@ -119,7 +119,7 @@ fn an_event_is_moved_to_stand_behind_another() {
     driver.click("Move it…");
     driver.type_into("After which version (or start)", "77");
     driver.press(Key::Enter);
-    assert!(driver.shows_part("there is no version 77"), "{}", driver.all_text());
+    assert!(driver.shows_part("There is no version 77"), "{}", driver.all_text());
     driver.type_over("After which version (or start)", "0");
     driver.press(Key::Enter);
     driver.assert_shows("v3 contact-details-updated, moved here");
@@ -177,7 +177,7 @@ fn a_branch_of_a_store_that_was_replaced_says_so_at_its_edit() {
     make_other(&store);
     let mut again = driver.restarted("lead-1");
     again.click("What if…");
-    assert!(again.shows_part("version 3 is another event than the one this edit was made for"), "{}", again.all_text());
+    assert!(again.shows_part("Version 3 is another event than the one this edit was made for"), "{}", again.all_text());
     again.assert_shows("1 edit  ·  what differs cannot be told");
     assert!(again.shows_part("it cannot be told what would make it so"), "{}", again.all_text());
     assert!(!again.shows_part("no event is needed"), "{}", again.all_text());

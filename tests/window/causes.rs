@@ -160,11 +160,11 @@ fn findings_are_listed_by_kind_with_what_they_mean_and_a_key_leads_from_one_to_t
     assert!(driver.shows_part("though the rules of its domain forbid it"), "{}", driver.all_text());
     driver.click("Missing cause  1");
     driver.assert_hides("lead-42 v1, Broken rule, ordered is no event of this kind of stream.");
-    driver.assert_shows("mail-3 v2, Missing cause, its cause, e-90c114, is not in this store");
+    driver.assert_shows("mail-3 v2, Missing cause, Its cause, e-90c114, is not in this store");
     assert!(driver.shows_part("Most events of this store name causes that are in it"), "{}", driver.all_text());
     assert!(driver.shows_part("Look for it in the store that it came from"), "{}", driver.all_text());
     driver.type_into("Filter by stream", "lead");
-    driver.assert_hides("mail-3 v2, Missing cause, its cause, e-90c114, is not in this store");
+    driver.assert_hides("mail-3 v2, Missing cause, Its cause, e-90c114, is not in this store");
     driver.type_over("Filter by stream", "MAIL");
     driver.press(Key::Escape);
     driver.press(Key::F8);

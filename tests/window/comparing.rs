@@ -138,7 +138,7 @@ fn a_stream_that_is_not_there_is_said_and_another_can_be_typed() {
     driver.click("Two streams");
     driver.type_into("Other stream", "lead-none");
     driver.press(Key::Enter);
-    assert!(driver.shows_part("there is no stream lead-none"), "{}", driver.all_text());
+    assert!(driver.shows_part("There is no stream lead-none"), "{}", driver.all_text());
 }
 
 #[test]

@@ -328,7 +328,7 @@ fn an_event_of_ones_own_names_the_rules_it_breaks_and_faults_of_its_json() {
         driver.all_text()
     );
     driver.type_into("Payload, as JSON", "oops");
-    assert!(driver.shows_part("the payload is not JSON"), "{}", driver.all_text());
+    assert!(driver.shows_part("The payload is not JSON"), "{}", driver.all_text());
 }
 
 #[test]

@@ -144,7 +144,7 @@ fn a_click_goes_there_and_what_is_typed_goes_or_says_why_not() {
     assert_eq!(position(&driver).0, 1_200, "that is no moment of a store");
     assert!(driver.shows_part("no moment of a whole store"), "{}", driver.all_text());
     go_to(&mut driver, "1999-01-01");
-    assert!(driver.shows_part("nothing was recorded by"), "{}", driver.all_text());
+    assert!(driver.shows_part("Nothing was recorded by"), "{}", driver.all_text());
     let time = {
         driver.press(Key::Escape);
         driver.press(Key::Home);

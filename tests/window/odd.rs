@@ -68,16 +68,16 @@ fn a_payload_of_ten_megabytes_is_changed_by_its_fields() {
 }
 
 #[test]
-fn of_a_payload_with_a_hundred_thousand_fields_some_are_offered() {
-    let fields: Vec<String> = (0..100_000).map(|number| format!(r#""field-{number:06}":{number}"#)).collect();
+fn of_a_payload_with_thirty_thousand_fields_some_are_offered() {
+    let fields: Vec<String> = (0..30_000).map(|number| format!(r#""field-{number:06}":{number}"#)).collect();
     let mut driver = store_with("wide-1", "wide-set", format!("{{{}}}", fields.join(",")), NEW_YEAR);
     driver.click("What if…");
     driver.click("Add an edit…");
     driver.click("Change its payload…");
-    assert!(driver.shows_part("99,800 of its fields are not listed"), "{}", driver.all_text());
+    assert!(driver.shows_part("29,800 of its fields are not listed"), "{}", driver.all_text());
     driver.click("Add a field");
-    driver.type_into("Name of new field 201", "field-099999");
-    driver.type_into("Value of field-099999", "seen");
+    driver.type_into("Name of new field 201", "field-029999");
+    driver.type_into("Value of field-029999", "seen");
     driver.click_role(Role::Button, "Apply");
     driver.assert_hides("Change the payload of version 0");
     driver.assert_shows("v0 wide-set, changed");

@@ -108,7 +108,7 @@ fn a_condition_that_never_holds_and_a_wrong_word_are_told() {
     driver.type_into("Condition", "contacts > 99");
     driver.press(Key::Enter);
     driver.settle();
-    driver.assert_shows("the condition never holds in lead-1");
+    driver.assert_shows("The condition never holds in lead-1");
     driver.type_over("Condition", "statsu == 1");
     driver.press(Key::Enter);
     driver.settle();

@@ -212,9 +212,9 @@ fn what_others_recorded_between_two_runs_is_told_with_the_draft() {
 #[test]
 fn a_draft_whose_event_is_another_one_by_now_says_so_and_keeps_its_words() {
     for (stream, words, said) in [
-        ("note-1", &["x", "y"][..], "version 1 of note-1 is changed now"),
-        ("note-1", &["x"], "version 1 of note-1 is not there any more"),
-        ("other-1", &["x", "y"], "there is no stream note-1"),
+        ("note-1", &["x", "y"][..], "Version 1 of note-1 is changed now"),
+        ("note-1", &["x"], "Version 1 of note-1 is not there any more"),
+        ("other-1", &["x", "y"], "There is no stream note-1"),
     ] {
         let kept = Kept::default();
         let mut driver = begun(&kept);

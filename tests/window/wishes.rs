@@ -118,7 +118,7 @@ fn the_keys_are_listed_and_put_away() {
 #[test]
 fn a_stream_that_is_not_there_is_said_in_a_sentence() {
     let driver = Driver::at("lead-999999");
-    assert!(driver.shows_part("there is no stream lead-999999"), "{}", driver.all_text());
+    assert!(driver.shows_part("There is no stream lead-999999"), "{}", driver.all_text());
 }
 
 #[test]
