@@ -39,7 +39,7 @@ welcome-path-hint = /path/to/store.db or postgres://user@host/database
 welcome-go = Open
 welcome-drop = …or drop a file here
 welcome-recent = Recent
-welcome-about = { $framework } · { $events } events in { $streams } streams · { $place }
+welcome-about = { $framework } · { $events } in { $streams } · { $place }
 welcome-gone = Not there any more: { $place }
 welcome-forget = Remove { $store } from this list
 welcome-formats = Opens SQLite and PostgreSQL stores of Foldline and other frameworks, and event files: JSON Lines, CloudEvents, CSV, XES, OCEL.
@@ -94,6 +94,14 @@ set-in = { $field } was set in version { $version }
 set-in-by = { $field } was set in version { $version } by { $actor }
 go-to-version = Go to version { $version }
 history = History
+events-counted = { $count ->
+    [one] { $grouped } event
+   *[other] { $grouped } events
+}
+streams-counted = { $count ->
+    [one] { $grouped } stream
+   *[other] { $grouped } streams
+}
 history-events = { $count ->
     [one] 1 event
    *[other] { $grouped } events
@@ -171,8 +179,8 @@ copied = Copied
 link-copied = Link copied
 no-time = no time recorded
 no-author = no author recorded
-greeting-holds = { $framework } · { $events } events in { $streams } streams
-greeting-holds-from-to = { $framework } · { $events } events in { $streams } streams, from { $from } to { $to }
+greeting-holds = { $framework } · { $events } in { $streams }
+greeting-holds-from-to = { $framework } · { $events } in { $streams }, from { $from } to { $to }
 greeting-counting = Counting events…
 greeting-unchecked = Not checked in this window
 greeting-days = Events by day
@@ -263,10 +271,9 @@ store-nobody = (nobody named)
 store-other-types = { $count } other types
 store-other-categories = { $count } other categories
 store-other-actors = { $count } others
-store-bar-events = { $count } events
 store-span = { $from } to { $to }
 store-shown = Shown: { $span }
-store-brushed = { $span }  ·  { $count } events
+store-brushed = { $span }  ·  { $events }
 store-brush-about = Drag here to mark a span of time
 store-brush-from = Beginning of the marked span
 store-brush-to = End of the marked span
@@ -728,14 +735,6 @@ causes-all-about = Also what belongs to the same
 causes-add = Add a stream
 causes-remove = Take { $stream } away
 causes-correlation = All of them carry the correlation { $id }, or follow from what does
-causes-events = { $count ->
-    [one] 1 event
-   *[other] { $grouped } events
-}
-causes-streams = { $count ->
-    [one] 1 stream
-   *[other] { $grouped } streams
-}
 causes-on-chain = { $grouped } on the chain
 causes-counts = { $events } in { $streams } · { $chain }
 causes-none = This event names no cause, and no other event names it as theirs.
@@ -903,8 +902,11 @@ export-replace = Replace the file if it is there
 export-csv-fields = One column for each field of payload and metadata, for a spreadsheet
 export-csv-safe = Let no cell begin like a formula (a ' goes before it; importing takes it away)
 export-start = Export
-export-done = { $count } events written to { $path }
-export-done-findings = { $count } findings written to { $path }
+export-done = { $events } written to { $path }
+export-done-findings = { $count ->
+    [one] 1 finding
+   *[other] { $grouped } findings
+} written to { $path }
 choose-file = Choose…
 settings = Settings…
 settings-theme = Theme
@@ -1135,7 +1137,7 @@ smallest-past = It held last at version { $version }; what came behind is left o
 smallest-not-minimal = The history is long: fewer events than these may still show it.
 smallest-to = File of these events; its name ends in { $endings }
 smallest-save = Save
-smallest-saved = { $count } events written to { $path }
+smallest-saved = { $events } written to { $path }
 check-store = Check the store…
 next-finding = Next finding
 finding-last = No finding comes after this one. Once more goes on from the first.
@@ -1154,7 +1156,7 @@ seal-about = A seal is a signed checkpoint of the store as it is now. Kept where
 key-file = Key to sign with (Ed25519, PEM)
 key-file-own = your own, made at its first use
 seal-start = Seal
-seal-done = { $count } events sealed in { $path }
+seal-done = { $events } sealed in { $path }
 job-sealing-events = sealing events
 job-making-evidence = making evidence
 evidence = Evidence…
@@ -1165,7 +1167,7 @@ evidence-language = Language of the page
 evidence-no-form = { $path }: evidence is HTML or PDF; end the file's name in .html or .pdf
 evidence-since = Seal from which the store is shown to have grown (may be left out)
 evidence-start = Make evidence
-evidence-done = Evidence of { $count } events written to { $path }
+evidence-done = Evidence of { $events } written to { $path }
 note = Note…
 note-about = Note something on this event; it is kept on this computer, never in the store
 note-on = { $stream } v{ $version }

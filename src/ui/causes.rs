@@ -109,9 +109,7 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, causes: &mut CausesView, labels: 
 /// `14 events in 4 streams · 9 on the chain`.
 fn counts(scene: &Scene<'_>, found: &Causes, lanes: &Lanes) -> String {
     let (events, streams) = (found.events.len() as u64, lanes.related() as u64);
-    let events = scene.locale.with("causes-events", [("count", events.into()), ("grouped", grouped(events).into())]);
-    let streams =
-        scene.locale.with("causes-streams", [("count", streams.into()), ("grouped", grouped(streams).into())]);
+    let (events, streams) = (scene.events(events), scene.streams(streams));
     let chain = scene.locale.with("causes-on-chain", [("grouped", grouped(lanes.on_chain as u64).into())]);
     scene
         .locale

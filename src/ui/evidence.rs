@@ -1,10 +1,10 @@
 use egui::{RichText, TextEdit, Ui};
 
+use super::Scene;
 use super::dialog::Dialog;
 use super::export::sought_name;
 use super::parts::{named_field, shortened};
 use super::tool::tool_ui;
-use super::{Scene, grouped};
 use crate::command::Action;
 use crate::event::{StreamId, Version};
 use crate::locale::Language;
@@ -62,7 +62,7 @@ pub(super) fn evidence_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenSt
             return;
         }
         if let Some(Made { path, written }) = making.asked.value().filter(|_| is_there) {
-            let values = [("count", grouped(written.events).into()), ("path", path.display().to_string().into())];
+            let values = [("events", scene.events(written.events).into()), ("path", path.display().to_string().into())];
             ui.add(egui::Label::new(scene.locale.with("evidence-done", values)).wrap());
             ui.label(RichText::new(scene.text("evidence-key")).size(11.5).color(colours.dim));
             ui.add(egui::Label::new(RichText::new(written.key.to_string()).monospace()).wrap());

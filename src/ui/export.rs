@@ -77,9 +77,12 @@ pub(super) fn export_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
         }
         if let Some(Exported { path, count, is_findings }) = exporting.asked.value().filter(|_| is_there) {
             let path = path.display().to_string();
-            let values = [("count", grouped(*count).into()), ("path", path.into())];
-            let name = if *is_findings { "export-done-findings" } else { "export-done" };
-            ui.label(scene.locale.with(name, values));
+            let (name, values) = if *is_findings {
+                ("export-done-findings", vec![("count", (*count).into()), ("grouped", grouped(*count).into())])
+            } else {
+                ("export-done", vec![("events", scene.events(*count).into())])
+            };
+            ui.label(scene.locale.with(name, values.into_iter().chain([("path", path.into())])));
         }
         ui.horizontal(|ui| {
             let text = RichText::new(scene.text("export-start")).strong().color(colours.on_accent);

@@ -85,8 +85,8 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
     };
     let day = |at| scene.zone.day(at);
     let mut values = vec![
-        ("events", grouped(info.events).into()),
-        ("streams", grouped(info.streams).into()),
+        ("events", scene.events(info.events).into()),
+        ("streams", scene.streams(info.streams).into()),
         ("framework", info.framework.to_string().into()),
     ];
     let name = match info.first_at.zip(info.last_at) {

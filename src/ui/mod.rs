@@ -136,6 +136,16 @@ impl Scene<'_> {
         self.locale.window_sentence(message)
     }
 
+    /// How many events, with their word.
+    pub(crate) fn events(&self, count: u64) -> String {
+        self.locale.with("events-counted", [("count", count.into()), ("grouped", grouped(count).into())])
+    }
+
+    /// How many streams, with their word.
+    pub(crate) fn streams(&self, count: u64) -> String {
+        self.locale.with("streams-counted", [("count", count.into()), ("grouped", grouped(count).into())])
+    }
+
     /// The same inside of a sentence.
     pub(crate) fn clause(&self, message: &Message) -> String {
         self.locale.window_clause(message)

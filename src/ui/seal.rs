@@ -1,9 +1,9 @@
 use egui::{RichText, TextEdit, Ui};
 
+use super::Scene;
 use super::dialog::Dialog;
 use super::parts::{is_entered, named_field};
 use super::tool::tool_ui;
-use super::{Scene, grouped};
 use crate::command::Action;
 use crate::theme::palette;
 use crate::view::{FileFor, OpenStore, Sealed, ToolName};
@@ -38,7 +38,7 @@ pub(super) fn seal_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore,
             return;
         }
         if let Some(Sealed { path, seal }) = sealing.asked.value().filter(|_| is_there) {
-            let values = [("count", grouped(seal.size).into()), ("path", path.display().to_string().into())];
+            let values = [("events", scene.events(seal.size).into()), ("path", path.display().to_string().into())];
             ui.add(egui::Label::new(scene.locale.with("seal-done", values)).wrap());
             for (name, value) in [("evidence-root", seal.root.to_string()), ("evidence-key", seal.key.to_string())] {
                 ui.label(RichText::new(scene.text(name)).size(11.5).color(colours.dim));

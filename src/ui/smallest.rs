@@ -76,7 +76,7 @@ fn found_ui(ui: &mut Ui, scene: &mut Scene<'_>, found: &FoundSmallest) {
     let Smallest { kept, from, until, is_past, is_minimal, .. } = smallest;
     let colours = palette(ui);
     let values = [
-        ("count", kept.len().into()),
+        ("events", scene.events(kept.len() as u64).into()),
         ("grouped", grouped(kept.len() as u64).into()),
         ("total", grouped(*from).into()),
         ("version", until.to_string().into()),
@@ -113,7 +113,7 @@ fn found_ui(ui: &mut Ui, scene: &mut Scene<'_>, found: &FoundSmallest) {
         });
     });
     if let Some(path) = saved {
-        let values = [("count", kept.len().into()), ("path", path.display().to_string().into())];
+        let values = [("events", scene.events(kept.len() as u64).into()), ("path", path.display().to_string().into())];
         cut(ui, RichText::new(scene.locale.with("smallest-saved", values)).color(colours.accent));
     }
 }

@@ -3,11 +3,11 @@ use egui::{
     vec2,
 };
 
+use super::Scene;
 use super::dialog::{Dialog, take_first_focus};
 use super::ends::ends_ui;
 use super::icons::{Icon, icon_button};
 use super::parts::{caption, card, cut, is_entered, progress_ui};
-use super::{Scene, grouped};
 use crate::command::{Action, Command};
 use crate::engine::Progress;
 use crate::event::{Message, Timestamp};
@@ -163,8 +163,8 @@ fn about(scene: &Scene<'_>, store: &RecentStore) -> String {
     }
     let values = [
         ("framework", store.framework.clone().into()),
-        ("streams", grouped(store.streams).into()),
-        ("events", grouped(store.events).into()),
+        ("streams", scene.streams(store.streams).into()),
+        ("events", scene.events(store.events).into()),
         ("place", place.into()),
     ];
     scene.locale.with("welcome-about", values)

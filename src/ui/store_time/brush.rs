@@ -5,8 +5,8 @@ use egui::{
 
 use super::chart::{Chart, span_words};
 use crate::command::{Action, TimeAction};
+use crate::ui::Scene;
 use crate::ui::icons::{Icon, small_icon_button};
-use crate::ui::{Scene, grouped};
 use crate::view::{OpenStore, StoreSpan};
 
 /// How near to an end one takes hold of it.
@@ -40,7 +40,7 @@ pub(super) fn brush_ui(ui: &mut Ui, scene: &mut Scene<'_>, chart: &Chart, store:
         end_ui(ui, scene, chart, store, (value, other), name);
     }
     let words = span_words(scene, chart.axis, brush);
-    let words = scene.locale.with("store-brushed", [("span", words.into()), ("count", grouped(events).into())]);
+    let words = scene.locale.with("store-brushed", [("span", words.into()), ("events", scene.events(events).into())]);
     words_ui(ui, scene, chart, shown, brush, &words);
 }
 

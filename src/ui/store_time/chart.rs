@@ -253,8 +253,7 @@ fn hover_ui(scene: &Scene<'_>, chart: &Chart, bars: &Bars, response: Response) {
     let value = chart.value_at(pointer.x);
     let Some((from, to, counts)) = bars.bars().find(|(from, to, _)| (*from..*to).contains(&value)) else { return };
     let all: u64 = counts.iter().map(|count| u64::from(*count)).sum();
-    let count = scene.locale.with("store-bar-events", [("count", grouped(all).into())]);
-    let mut lines = vec![span_words(scene, chart.axis, StoreSpan { from, to }), count];
+    let mut lines = vec![span_words(scene, chart.axis, StoreSpan { from, to }), scene.events(all)];
     for (lane, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
         let name = match bars.lanes.get(lane) {
             Some(lane) => super::legend::lane_name(scene, bars.facet(), &lane.name),
