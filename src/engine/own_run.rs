@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::partitions::{FaultAt, Partitions, partitions};
+use super::partitions::{FaultAt, GoneOn, Partitions, partitions};
 use super::{EngineError, Ticket};
-use crate::event::{StreamId, Version};
+use crate::event::{EventRow, StreamId, Version};
 use crate::index::StoreMoment;
-use crate::script::Script;
+use crate::script::{Output, Script};
 use crate::store::{Flow, Store};
 
 /// So many lines that it logged are kept.
@@ -58,31 +58,43 @@ impl OwnRun {
     }
 }
 
-/// Runs a projection over the whole store.
-pub fn run_own(reader: &dyn Store, script: &Script, ticket: &Ticket) -> Result<OwnRun, EngineError> {
+/// Runs a projection over the whole store. Where it is known what came of it before, by the events alone that were
+/// recorded since.
+pub fn run_own(
+    reader: &dyn Store,
+    script: &Script,
+    known: Option<&OwnRun>,
+    ticket: &Ticket,
+) -> Result<OwnRun, EngineError> {
     let began = Instant::now();
-    if reader.capabilities().has_kept_counts {
+    let known = known.filter(|known| known.partitions.script().source() == script.source());
+    if known.is_none() && reader.capabilities().has_kept_counts {
         ticket.set_total(reader.info()?.events);
     }
     let (mut logged, mut logs, mut emitted, mut read) = (Vec::new(), 0, 0, 0);
-    let found = partitions(
-        reader,
-        script,
-        StoreMoment::Latest,
-        &mut |row, told| {
-            logs += told.logs.len() as u64;
-            emitted += told.emitted.len() as u64;
-            let room = MOST_LOGGED.saturating_sub(logged.len());
-            let of_event = told.logs.into_iter().take(room);
-            logged.extend(of_event.map(|text| Logged { stream: row.stream.clone(), version: row.version, text }));
-            Flow::Continue(())
-        },
-        &mut |count| {
-            read = count;
-            ticket.reached(count)
-        },
-    )?;
+    let kept = known.map_or(0, |known| known.logged.len());
+    let mut take = |row: &EventRow<'_>, told: Output| {
+        logs += told.logs.len() as u64;
+        emitted += told.emitted.len() as u64;
+        let room = MOST_LOGGED.saturating_sub(kept + logged.len());
+        let of_event = told.logs.into_iter().take(room);
+        logged.extend(of_event.map(|text| Logged { stream: row.stream.clone(), version: row.version, text }));
+        Flow::Continue(())
+    };
+    let mut progress = |count| {
+        read = count;
+        ticket.reached(count)
+    };
+    let (partitions, before) = match known {
+        None => (partitions(reader, script, StoreMoment::Latest, &mut take, &mut progress)?, None),
+        Some(known) => {
+            let mut partitions = known.partitions.clone();
+            let gone_on = partitions.go_on(reader, &mut take, &mut progress)?;
+            (partitions, Some(known).filter(|_| gone_on != GoneOn::Anew))
+        }
+    };
     let mut run = OwnRun {
+        partitions,
         failed: Vec::new(),
         faults: BTreeMap::new(),
         logged,
@@ -91,8 +103,14 @@ pub fn run_own(reader: &dyn Store, script: &Script, ticket: &Ticket) -> Result<O
         read,
         took: began.elapsed(),
         bytes: 0,
-        partitions: found,
     };
+    if let Some(before) = before {
+        run.logs += before.logs;
+        run.emitted += before.emitted;
+        run.logged.splice(..0, before.logged.iter().cloned());
+        run.read += before.read;
+        run.took += before.took;
+    }
     run.sum_up();
     Ok(run)
 }
@@ -129,5 +147,63 @@ pub fn partitions_like(run: &OwnRun, text: &str, only_failed: bool, ticket: &Tic
         run.failed.iter().copied().filter(is_like).collect()
     } else {
         (0..rows.len()).filter(is_like).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{EventId, EventType, NewEvent};
+    use crate::store::native::NativeStore;
+    use crate::store::{Expected, Writer};
+
+    const SOURCE: &str = "fromAll().foreachStream().when({
+      $init: () => ({ sum: 0 }),
+      added(s, e) { s.sum += e.data.n; log('now ' + s.sum) },
+      broken(s, e) { e.data.none.n },
+    })";
+
+    fn add(store: &mut NativeStore, stream: &str, event_type: &str, number: u64) {
+        let event = NewEvent {
+            id: EventId::new(&format!("{stream}-{number}")),
+            event_type: EventType::from(event_type),
+            schema: 1,
+            recorded_at: None,
+            payload: format!(r#"{{"n":{number}}}"#),
+            metadata: "{}".to_owned(),
+        };
+        store.append(&StreamId::from(stream), Expected::Any, &[event]).expect("appended");
+    }
+
+    type Row = (String, Option<String>, u64);
+
+    fn told(run: &OwnRun) -> (Vec<Row>, Vec<usize>, Vec<Logged>, [u64; 2], usize) {
+        let rows = run.partitions.rows.iter();
+        let rows = rows.map(|row| (row.partition.to_string(), row.state.as_deref().map(str::to_owned), row.events));
+        (rows.collect(), run.failed.clone(), run.logged.clone(), [run.logs, run.read], run.bytes)
+    }
+
+    #[test]
+    fn what_is_gone_on_from_is_what_is_run_anew_and_reads_the_new_events_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut store = NativeStore::create(&folder.path().join("events.db")).expect("a store");
+        let script = Script::read("sum.js", SOURCE).expect("a projection");
+        for number in 1..=5 {
+            add(&mut store, if number % 2 == 0 { "a-1" } else { "a-2" }, "added", number);
+        }
+        let first = run_own(&store, &script, None, &Ticket::new("testing")).expect("run");
+        assert_eq!((first.logs, first.read, first.failed.len()), (5, 5, 0));
+        add(&mut store, "a-1", "broken", 6);
+        add(&mut store, "a-3", "added", 7);
+        let ticket = Ticket::new("testing");
+        let next = run_own(&store, &script, Some(&first), &ticket).expect("gone on");
+        assert_eq!(ticket.progress().done, 2);
+        let anew = run_own(&store, &script, None, &Ticket::new("testing")).expect("run");
+        assert_eq!(told(&next), told(&anew));
+        assert_eq!(next.faults.keys().copied().collect::<Vec<u32>>(), [4]);
+        // Of another source nothing is gone on from.
+        let other = Script::read("sum.js", &SOURCE.replace("sum: 0", "sum: 1")).expect("a projection");
+        let other = run_own(&store, &other, Some(&next), &Ticket::new("testing")).expect("run");
+        assert_eq!(other.read, 7);
     }
 }

@@ -141,7 +141,7 @@ fn handler_card_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
         let event_type = shortened(head.event_type.as_str()).into_owned();
         card_head(ui, &event_type, &format!("v{}", head.version));
         inside(ui, |ui| {
-            ScrollArea::vertical().id_salt("handler").auto_shrink(false).show(ui, |ui| {
+            ScrollArea::vertical().id_salt("handler").auto_shrink(false).min_scrolled_height(0.0).show(ui, |ui| {
                 let cursor = view.cursor();
                 let found = view.shown_loaded().map_or(&[][..], |loaded| loaded.timeline.all_findings());
                 let begin = found.partition_point(|(index, _)| Some(*index) < cursor);

@@ -23,6 +23,8 @@ const MOST_BRIEF: usize = 4_096;
 #[derive(Debug, Default)]
 pub struct OwnResults {
     running: Asked<RunProjection>,
+    /// Something was recorded while it was on its way.
+    is_behind: bool,
     /// The last that came, with the script that gave it.
     shown: Option<(Script, Arc<OwnRun>)>,
     filtering: Asked<FilterPartitions>,
@@ -47,9 +49,10 @@ pub struct Brief {
 impl OwnResults {
     /// Runs this one, unless it does or has.
     pub(super) fn want(&mut self, engine: &Engine, script: &Script) {
-        let is_asked = self.running.question().is_some_and(|asked| asked.0.source() == script.source());
+        let is_asked = self.running.question().is_some_and(|asked| asked.script.source() == script.source());
         if !is_asked {
-            self.running.ask(engine, RunProjection(script.clone()));
+            self.is_behind = false;
+            self.running.ask(engine, RunProjection { script: script.clone(), known: None });
         }
     }
 
@@ -61,17 +64,34 @@ impl OwnResults {
     pub(super) fn follow(&mut self, engine: &Engine, change: &StoreChange) {
         match change {
             StoreChange::Rewritten => self.running.again_if_failed(engine),
-            _ => self.running.again(engine, Cause::Store),
+            // What runs need not have seen it; it is gone on from as soon as it has come.
+            _ if self.running.is_loading() => self.is_behind = true,
+            StoreChange::Replaced => self.go_on(engine, false),
+            StoreChange::Grew(_) | StoreChange::Somewhere => self.go_on(engine, true),
         }
+    }
+
+    /// By the new events alone, from where the last answer stands.
+    fn go_on(&mut self, engine: &Engine, from_known: bool) {
+        if self.is_stopped() {
+            return;
+        }
+        let Some(script) = self.running.question().map(|asked| asked.script.clone()) else { return };
+        let shown = self.shown.as_ref().filter(|(of, _)| from_known && of.source() == script.source());
+        let known = shown.map(|(_, run)| run.clone());
+        self.running.ask_because(engine, RunProjection { script, known }, Cause::Store);
     }
 
     pub(super) fn poll(&mut self, engine: &Engine) -> bool {
         let mut is_new = self.running.poll(engine);
         if is_new && let (Some(run), Some(asked)) = (self.running.take(), self.running.question()) {
-            self.shown = Some((asked.0.clone(), Arc::new(run)));
+            self.shown = Some((asked.script.clone(), Arc::new(run)));
             self.brief.borrow_mut().clear();
             self.field = self.run().and_then(field_of);
             self.narrow(engine);
+            if std::mem::take(&mut self.is_behind) {
+                self.go_on(engine, true);
+            }
         }
         is_new |= self.filtering.poll(engine);
         if let Some(narrowed) = self.filtering.take() {
@@ -97,7 +117,9 @@ impl OwnResults {
     }
 
     pub(super) fn retry(&mut self, engine: &Engine) {
-        self.running.again(engine, Cause::User);
+        if let Some(script) = self.running.question().map(|asked| asked.script.clone()) {
+            self.running.ask(engine, RunProjection { script, known: None });
+        }
     }
 
     pub(super) fn tools(&self) -> [&dyn Tool<Error = UserError>; 2] {
@@ -115,7 +137,7 @@ impl OwnResults {
 
     /// It was stopped before it had an answer for what runs now.
     pub fn is_stopped(&self) -> bool {
-        let asked = self.running.question().map(|asked| asked.0.source());
+        let asked = self.running.question().map(|asked| asked.script.source());
         let shown = self.shown.as_ref().map(|(script, _)| script.source());
         !self.running.is_on_its_way() && self.running.error().is_none() && asked.is_some() && asked != shown
     }
@@ -216,7 +238,11 @@ fn brief_of(row: &PartitionRow, field: Option<&str>) -> Brief {
 
 /// Runs a projection over the whole store.
 #[derive(Clone, Debug)]
-pub struct RunProjection(Script);
+pub struct RunProjection {
+    script: Script,
+    /// What came of it before.
+    known: Option<Arc<OwnRun>>,
+}
 
 impl Question for RunProjection {
     type Answer = OwnRun;
@@ -225,7 +251,7 @@ impl Question for RunProjection {
     const IS_LONG: bool = true;
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<OwnRun, UserError> {
-        Ok(run_own(reader, &self.0, ticket)?)
+        Ok(run_own(reader, &self.script, self.known.as_deref(), ticket)?)
     }
 }
 
