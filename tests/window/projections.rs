@@ -145,12 +145,12 @@ fn what_is_typed_is_run_at_once_and_kept_in_its_file() {
 fn a_source_that_is_wrong_says_where_and_what_ran_before_is_shown() {
     let (mut driver, _) = bank_with(BALANCE);
     type_source(&mut driver, &BALANCE.replace("s.balance += e.data.amount;", "s.balance += ;"));
-    driver.wait_for_part("line 8, column");
+    driver.wait_for_part("Line 8, column");
     driver.assert_shows("What ran before is shown until this is mended.");
     driver.assert_shows("balance: 70");
     assert!(rows(&driver).contains(&"account-1, 윤서아, 70".to_owned()), "{}", driver.all_text());
     // It says so behind the line, too.
-    let behind = driver.window.query_all_by_label_contains("this is no JavaScript").count();
+    let behind = driver.window.query_all_by_label_contains("is no JavaScript").count();
     assert!(behind >= 2, "only {behind} times in:\n{}", driver.all_text());
     type_source(&mut driver, &BALANCE.replace("balance -=", "balance *="));
     driver.wait_for("balance: 3,000");
@@ -161,7 +161,7 @@ fn a_source_that_is_wrong_says_where_and_what_ran_before_is_shown() {
 fn a_handler_that_fails_is_marked_at_its_line_with_the_event_and_the_way_to_it() {
     let failing = BALANCE.replace("s.balance -= e.data.amount", "s.balance -= e.data.amout.value");
     let (mut driver, _) = bank_with(&failing);
-    driver.wait_for_part("line 12, column");
+    driver.wait_for_part("Line 12, column");
     driver.assert_shows("1 with an error");
     driver.assert_shows("balance.js, 1 error");
     driver.assert_shows("balance: 100");
@@ -248,7 +248,7 @@ fn one_is_begun_by_its_name_alone_and_runs() {
     driver.click("New…");
     driver.type_into("Name of the new projection", "mine.js");
     driver.press(Key::Enter);
-    driver.wait_for("there is a projection mine.js already; choose another name");
+    driver.wait_for("There is a projection mine.js already; choose another name");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::super::ends::ends_ui;
 use super::super::parts::{cut, link, shortened};
 use super::wish;
 use crate::command::Action;
+use crate::event::Message;
 use crate::theme::{CONTROL_RADIUS, palette};
 use crate::view::{LineMark, MarkSource, OpenStore, OwnFile, ProjectionWish};
 
@@ -67,15 +68,14 @@ fn fault_ui(ui: &mut Ui, scene: &mut Scene<'_>, file: &OwnFile, marks: &[LineMar
     let Some(mark) = marks.iter().find(|mark| mark.line > 0).or(marks.first()) else { return };
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
-        let said = scene.sentence(&mark.message);
-        let said = match (mark.line, mark.column) {
-            (0, _) | (_, None) => said,
+        let message = match (mark.line, mark.column) {
+            (0, _) | (_, None) => mark.message.clone(),
             (line, Some(column)) => {
-                let values = [("line", line.into()), ("column", column.into()), ("fault", said.into())];
-                scene.locale.with("fault-at", values)
+                let place = Message::new("fault-at").text("line", line).text("column", column);
+                place.inner("fault", mark.message.clone())
             }
         };
-        ui.add(Label::new(RichText::new(said).color(colours.danger)).wrap());
+        ui.add(Label::new(RichText::new(scene.sentence(&message)).color(colours.danger)).wrap());
         match &mark.source {
             MarkSource::Event { stream, version, event_type, partitions } => {
                 let at = format!("{} v{version} · {}", shortened(stream.as_str()), shortened(event_type));
