@@ -406,6 +406,8 @@ projection-new = New…
 projection-open = Open…
 projection-new-name = Name of the new projection
 projection-begin = Begin
+projection-draft = Draft from { $category }
+projection-draft-why = Reads what the events of these streams hold, and begins with a handler for each type
 projection-begin-comment =
     One state for each stream. What a handler changes in the state,
     or returns instead of it, is the state after the event.
@@ -460,7 +462,7 @@ projection-not-run = It has not run yet: there is an error in its source.
 projection-no-state = No state here: the projection has taken no event of this stream yet.
 projection-no-partition = No partition yet.
 projection-state-at-end = at the end of the store
-projection-state-large = This state is too large to be shown here; write it to a file with the command line.
+projection-state-large = This state is too large to be shown here; let transformBy give a part of it.
 projection-handler = The last handler
 projection-handler-none = Where each stream has a state of its own, the handler at the cursor is shown here.
 projection-handler-quiet = It logged nothing and failed at nothing.

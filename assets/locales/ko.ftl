@@ -369,6 +369,8 @@ projection-new = 새로 만들기…
 projection-open = 열기…
 projection-new-name = 새 프로젝션 이름
 projection-begin = 만들기
+projection-draft = { $category } 초안
+projection-draft-why = 이 스트림들의 이벤트 내용을 읽어 유형마다 핸들러를 만들어 둡니다
 projection-begin-comment =
     스트림마다 상태가 하나씩 있습니다. 핸들러가 상태를 바꾸거나
     새 상태를 돌려주면 그것이 이벤트 뒤의 상태가 됩니다.
@@ -408,7 +410,7 @@ projection-not-run = 소스에 오류가 있어 아직 실행되지 않았습니
 projection-no-state = 상태가 없습니다. 아직 이 스트림의 이벤트를 받지 않았습니다.
 projection-no-partition = 파티션이 아직 없습니다.
 projection-state-at-end = 저장소의 끝
-projection-state-large = 상태가 너무 커서 여기에 표시할 수 없습니다. 명령줄에서 파일로 저장하세요.
+projection-state-large = 상태가 너무 커서 여기에 표시할 수 없습니다. transformBy로 일부만 내보내세요.
 projection-handler = 마지막 핸들러
 projection-handler-none = 스트림마다 상태가 있는 프로젝션이면 커서의 핸들러가 여기에 보입니다.
 projection-handler-quiet = 로그도 오류도 없습니다.

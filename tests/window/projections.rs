@@ -249,6 +249,13 @@ fn one_is_begun_by_its_name_alone_and_runs() {
     driver.type_into("Name of the new projection", "mine.js");
     driver.press(Key::Enter);
     driver.wait_for("There is a projection mine.js already; choose another name");
+    // With what the events say.
+    driver.type_over("Name of the new projection", "draft");
+    driver.click("Draft from account");
+    driver.wait_for_part("draft.js");
+    let draft = driver.value_of("Source of draft.js");
+    assert!(draft.contains("Deposited") && draft.contains("Withdrawn"), "{draft}");
+    assert!(!driver.shows_part("1 error"), "{}", driver.all_text());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::super::icons::{Icon, small_icon_button};
 use super::super::list::{Look, few_rows_ui, list_row};
-use super::super::parts::{caption, cut, hairline, is_entered, link, named_field, shortened};
+use super::super::parts::{caption, cut, hairline, is_entered, link, named_field, progress_ui, shortened};
 use super::super::{Scene, grouped};
 use super::wish;
 use crate::command::Command;
@@ -129,6 +129,8 @@ fn file_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, file: &OwnFile
 /// Where the name of a new one is typed.
 fn new_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
     let text = begin_text(scene, store);
+    let category = category_of(store);
+    let progress = store.own.progress();
     let Some(name) = &mut store.own.new_name else { return };
     let is_new = name.is_empty();
     let said = scene.text("projection-new-name");
@@ -145,16 +147,30 @@ fn new_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
             wish(scene, ProjectionWish::Name(false));
         }
     });
+    if let Some(category) = category {
+        let said = scene.locale.with("projection-draft", [("category", shortened(&category).into_owned().into())]);
+        let draft = ui.add_enabled(!name.trim().is_empty(), Button::new(said).truncate());
+        if draft.on_hover_text(scene.text("projection-draft-why")).clicked() {
+            wish(scene, ProjectionWish::Draft(category, text.clone()));
+        }
+    }
+    if progress.is_some_and(|progress| progress_ui(ui, scene, &progress)) {
+        wish(scene, ProjectionWish::StopDraft);
+    }
     if begins {
         wish(scene, ProjectionWish::Begin(text));
     }
 }
 
+/// Of the stream on screen, or else the first of the store.
+fn category_of(store: &OpenStore) -> Option<String> {
+    let here = store.view.as_ref().and_then(|view| view.category()).map(str::to_owned);
+    here.or_else(|| Some(store.info.value()?.info.categories.first()?.0.clone()))
+}
+
 /// A small beginning, of the streams that are like the one on screen.
 fn begin_text(scene: &Scene<'_>, store: &OpenStore) -> String {
-    let here = store.view.as_ref().and_then(|view| view.category()).map(str::to_owned);
-    let first = || Some(store.info.value()?.info.categories.first()?.0.clone());
-    let source = match here.or_else(first) {
+    let source = match category_of(store) {
         Some(category) => format!("fromCategory({})", Value::from(category)),
         None => "fromAll()".to_owned(),
     };

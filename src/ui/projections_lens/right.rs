@@ -168,11 +168,11 @@ fn narrow_ui(ui: &mut Ui, scene: &mut Scene<'_>, results: &mut OwnResults, wants
 /// How wide the number of events is.
 const EVENTS: f32 = 44.0;
 
-/// What stands at the right of a place of this width.
-fn cell_ui(ui: &mut Ui, width: f32, contents: impl FnOnce(&mut Ui)) {
+/// What stands at the right of a place that is so wide at least and at most.
+fn cell_ui(ui: &mut Ui, (least, width): (f32, f32), contents: impl FnOnce(&mut Ui)) {
     let size = vec2(width, ui.available_height());
     ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), |ui| {
-        ui.set_min_width(width);
+        ui.set_min_width(least);
         contents(ui);
     });
 }
@@ -186,7 +186,7 @@ fn rows_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, led: Option<Le
         caption(ui, &scene.text("projection-partition"));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(8.0);
-            cell_ui(ui, EVENTS, |ui| {
+            cell_ui(ui, (EVENTS, EVENTS), |ui| {
                 ui.label(RichText::new(scene.text("projection-events")).size(11.5).color(dim));
             });
             if let Some(field) = results.field() {
@@ -247,13 +247,13 @@ fn row_ui(
         ui.scope_builder(inside.layout(Layout::right_to_left(Align::Center)), |ui| {
             // A list has none between its rows.
             ui.spacing_mut().item_spacing.x = 8.0;
-            cell_ui(ui, EVENTS, |ui| {
+            cell_ui(ui, (EVENTS, EVENTS), |ui| {
                 ui.label(RichText::new(grouped(row.events)).monospace().size(11.0).color(colours.dim));
             });
             if let Some(failed) = &failed {
                 ui.label(RichText::new(failed).size(11.5).color(colours.danger));
             } else {
-                cell_ui(ui, width * 0.3, |ui| {
+                cell_ui(ui, (0.0, width * 0.4), |ui| {
                     let ink =
                         if value.starts_with('-') && brief.value.is_number() { colours.warning } else { colours.text };
                     cut(ui, RichText::new(&value).monospace().color(ink));

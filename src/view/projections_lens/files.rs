@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::engine::{Asked, Engine, Question, Ticket, Tool};
+use crate::engine::{Asked, Engine, Question, Ticket, Tool, guess_projection};
 use crate::projection::Fault;
 use crate::replay::ProjectionRef;
 use crate::script::{Script, ScriptProjection};
@@ -367,6 +367,8 @@ pub(super) enum FilesWish {
     Add(PathBuf),
     /// Begins one of this name, with this text.
     Begin(String, String),
+    /// Begins one of this name with a draft of what the events of a category say; where they say nothing, with this text.
+    Draft(String, String, String),
     Forget(PathBuf),
 }
 
@@ -416,12 +418,21 @@ impl Question for ReadFiles {
     type Error = UserError;
     const WHAT: &'static str = "reading projections";
 
-    fn answer(self, _: &dyn Store, _: &Ticket) -> Result<FoundFiles, UserError> {
+    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<FoundFiles, UserError> {
         let Self { workspace, wish, known } = self;
+        let wish = match wish {
+            FilesWish::Draft(name, category, text) => {
+                let draft = guess_projection(reader, &category, &mut |count| ticket.reached(count))?;
+                FilesWish::Begin(name, draft.unwrap_or(text))
+            }
+            wish => wish,
+        };
         let done: Result<Option<PathBuf>, SourceError> = match wish {
             FilesWish::Read => Ok(None),
             FilesWish::Add(path) => workspace.add_projection(&path).map(Some),
-            FilesWish::Begin(name, text) => workspace.begin_projection(&name, &text).map(Some),
+            FilesWish::Begin(name, text) | FilesWish::Draft(name, _, text) => {
+                workspace.begin_projection(&name, &text).map(Some)
+            }
             FilesWish::Forget(path) => workspace.forget_projection(&path).map(|()| None),
         };
         let (chosen, refused) = match done {

@@ -14,7 +14,7 @@ pub use results::{Brief, FilterPartitions, OwnResults, RunProjection};
 
 use files::{FilesWish, FoundFiles, elsewhere, offered, take_found};
 
-use crate::engine::{Answer, Asked, Engine, StoreChange, Tool};
+use crate::engine::{Answer, Asked, Engine, Progress, StoreChange, Tool};
 use crate::script::Partition;
 use crate::view::UserError;
 use crate::workspace::Workspace;
@@ -28,6 +28,8 @@ pub enum ProjectionWish {
     Name(bool),
     /// Begins one of the name that was typed, with this text.
     Begin(String),
+    /// The same with a draft of what the events of a category say.
+    Draft(String, String),
     /// Opens a file from elsewhere with this store.
     Add(PathBuf),
     /// Opens it no longer; the file stays.
@@ -43,6 +45,7 @@ pub enum ProjectionWish {
     /// Something narrows the partitions.
     Narrow,
     Cancel,
+    StopDraft,
     Retry,
 }
 
@@ -141,6 +144,11 @@ impl ProjectionsLens {
         })
     }
 
+    /// How far a draft is that takes long.
+    pub fn progress(&self) -> Option<Progress> {
+        self.reading.progress()
+    }
+
     /// Why the files could not be read, or what was wished for not be done.
     pub fn error(&self) -> Option<&UserError> {
         self.refused.as_ref().or(self.reading.error())
@@ -180,6 +188,11 @@ impl ProjectionsLens {
                     self.read(engine, FilesWish::Begin(name, text));
                 }
             }
+            ProjectionWish::Draft(category, text) => {
+                if let Some(name) = self.new_name.clone().filter(|name| !name.trim().is_empty()) {
+                    self.read(engine, FilesWish::Draft(name, category, text));
+                }
+            }
             ProjectionWish::Add(path) => self.read(engine, FilesWish::Add(path)),
             ProjectionWish::Forget(path) => self.read(engine, FilesWish::Forget(path)),
             ProjectionWish::Type(text) => {
@@ -189,6 +202,7 @@ impl ProjectionsLens {
             ProjectionWish::KeepMine => self.chosen_mut().into_iter().for_each(|file| file.keep_mine(engine)),
             ProjectionWish::Partition(partition) => self.partition = Some(partition),
             ProjectionWish::Narrow => self.results.narrow(engine),
+            ProjectionWish::StopDraft => self.reading.cancel(),
             ProjectionWish::Cancel => self.results.cancel(),
             ProjectionWish::Retry => {
                 if self.reading.error().is_some() {
