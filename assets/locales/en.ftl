@@ -44,6 +44,17 @@ welcome-gone = Not there any more: { $place }
 welcome-forget = Remove { $store } from this list
 welcome-formats = Opens SQLite and PostgreSQL stores of Foldline and other frameworks, and event files: JSON Lines, CloudEvents, CSV, XES, OCEL.
 welcome-sample-about = Some 31,000 events of leads and tickets, in English and Korean. Nothing to set up.
+welcome-samples = Samples:
+domain-sales = sales
+domain-sales-about = Leads and tickets: who became a customer, and who waited for an answer
+domain-reservations = reservations
+domain-reservations-about = A clinic: who moved a visit, how long each step took, and a half hour that was given away twice
+domain-bank = bank
+domain-bank-about = Accounts: one was overdrawn because a deposit was recorded late
+domain-orders = orders
+domain-orders-about = A shop: one customer was paid back more than was paid
+domain-sensors = sensors
+domain-sensors-about = Temperatures: one sensor jumped, and one was silent
 streams = Streams
 streams-filter = Filter streams
 streams-filter-clear = Clear the filter of streams
@@ -390,6 +401,9 @@ projection-search = Search terms
 projection-analysis = Analysis
 projection-service = Service
 projection-fields = Fields
+projection-reservations = Reservations
+projection-bank = Bank
+projection-orders = Orders
 projections-built-in = Built in
 projections-any-stream = any stream
 projections-mine = Mine
@@ -1828,6 +1842,102 @@ notice-numbered-where-missing = some events have no number as their { $column }:
 stream-failed = This stream could not be read.
 
 # What cannot be meant in a search.
+ask-sql = Questions in SQL…
+query-hint = select actor, count(*) from events group by 1 order by 2 desc
+query-text = Query
+query-ask = Ask
+query-of-cursor = As of the cursor: { $moment }
+query-end = the end of the store
+query-position = position { $position }
+query-tables = Tables
+query-tables-there = { $count ->
+    [one] One table; press it to see its rows
+   *[other] { $grouped } tables; press one to see its rows
+}
+query-rows = { $count ->
+    [one] 1 row
+   *[other] { $grouped } rows
+}
+query-rows-to = { $count ->
+    [one] 1 row, read up to position { $position }
+   *[other] { $grouped } rows, read up to position { $position }
+}
+query-rows-cut = The first { $grouped } rows; there are more. A file takes all of them.
+query-copy = Copy rows
+query-file = All rows as CSV
+query-write = Write file
+job-asking-in-SQL = asking
+read-model = Read model…
+read-model-about = A projection as a table that any SQL tool reads, in a file of its own or in PostgreSQL. The store is never written to.
+read-model-category = Category
+read-model-projection = Projection
+read-model-into = File or address; perhaps with the table after #
+read-model-make = Make the table
+read-model-catch-up = Catch up
+read-model-check = Compare with the events
+read-model-up-to-date = It stands at position { $position }, the end of the store
+read-model-behind = { $count ->
+    [one] It stands at position { $position }; 1 event is not in it yet
+   *[other] It stands at position { $position }; { $grouped } events are not in it yet
+}
+read-model-replaced = The store was cut, restored or replaced since; all of it will be made anew
+read-model-made = { $table }: { $rows } rows, made
+read-model-caught-up = { $count ->
+    [one] { $table }: { $rows } rows, caught up with 1 event
+   *[other] { $table }: { $rows } rows, caught up with { $events } events
+}
+read-model-made-definition = { $table }: { $rows } rows, made anew, because the projection is not the one that it was made of
+read-model-made-replaced = { $table }: { $rows } rows, made anew, because the store was cut, restored or replaced since
+read-model-made-no-order = { $table }: { $rows } rows, made anew, because this store keeps no order by which new events could be told
+read-model-made-columns = { $table }: { $rows } rows, made anew, because a value came that did not fit its column
+read-model-made-much-new = { $table }: { $rows } rows, made anew, because more was new than was in it
+read-model-left-out = Streams of { $categories } have no such projection and are left out
+drift-none = { $rows } rows, each as the events say
+drift-found = { $count ->
+    [one] 1 difference in { $rows } rows
+   *[other] { $grouped } differences in { $rows } rows
+}
+drift-listed = { $grouped } of them are listed
+drift-values = the table has { $table }, the events say { $fold }
+drift-missing = has no row in the table
+drift-extra = is a row of no stream
+job-looking-at-the-table = looking at the table
+model-is-store = { $place }: this is the store itself, and a read model never goes into one; name a file of its own with --into FILE.db
+window-model-is-store = { $place }: this is the store itself, and a read model never goes into one; name a file of its own
+model-not-ours = { $place }: this is no file of read models that Foldline made, so it is left alone; name one that is not there yet
+model-table-taken = { $place }: the table { $table } is there already, and Foldline did not make it; name another after a #
+model-reserved = { $place }: a table of this name would be taken for one of Foldline's or SQLite's own; name another after the #
+model-no-table = { $place }: there is no table { $table }
+model-no-table-near = { $place }: there is no table { $table }; there are { $near }
+model-no-column = { $place }: the table { $table } has no column { $column }; it has { $known }
+model-newer = { $place }: this read model was made by a newer Foldline; update Foldline, or name another table
+model-no-category = there is no category { $category } in this store
+drift-needs-map = { $place }: Foldline did not make this table; say with --map FILE what its columns mean, where FILE says {"{"}"key": "id", "stream": "lead-{"{}"}", "fields": {"{"}"status": "status"{"}}"}
+window-drift-needs-map = { $place }: Foldline did not make this table; name one that it made
+sql-writes = a query only reads here, and { $what }; write a SELECT
+sql-several = there is more than one statement; ask them one by one
+sql-nothing = this asks for no rows; write a SELECT
+sql-too-long = the query was given up after { $seconds } s
+sql-no-table = no such table: { $name }; { $hint }
+sql-no-column = no such column: { $name }; { $hint }
+sql-quoted = there is no column { $name }; text stands in single quotation marks: '{ $text }'
+sql-syntax = near { $near }: syntax error
+sql-unfinished = the query is not finished
+sql-no-function = no such function: { $name }
+sql-ambiguous = ambiguous column name: { $name }; write TABLE.{ $name }
+sql-other = SQLite says: { $said }
+sql-hint-near = did you mean { $names }?
+sql-hint-all = there are { $names }
+sql-hint-no-table = no table is named
+sql-refused-function = the function { $name } reaches further
+sql-refused-pragma = PRAGMA { $name } may set something
+sql-refused-attach = ATTACH and DETACH reach for files
+sql-refused-insert = this would insert or create something
+sql-refused-update = UPDATE changes rows
+sql-refused-delete = this would delete something
+sql-refused-transaction = BEGIN and its kind begin to write
+sql-refused-schema = this would create, change or drop something
+sql-refused-table = the table { $name } cannot be changed
 misread-empty = Nothing stands behind “{ $term }”; write what is looked for there.
 misread-time = “{ $text }” is not a time; write it like 2025-03, 2025-03-14, yesterday or 2025-03-14T09:23:41Z.
 misread-term = There is nothing like “{ $word }”; did you mean { $meant }? In quotation marks it is found as a word.

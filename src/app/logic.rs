@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::dialogs::{Dialog, PasswordWanted};
 use super::{App, Asked, Question, Refused};
 use crate::command::{Action, Command};
-use crate::engine::{begin, sample_store};
+use crate::engine::{SampleDomain, begin, sample_domain_at, sample_store, sample_store_in};
 use crate::event::{Message, StreamId, Timestamp};
 use crate::locale::Locale;
 use crate::store::{Link, Source};
@@ -31,7 +31,8 @@ impl App {
         if self.sample.poll() {
             if let Some(path) = self.sample.value().cloned() {
                 if self.settings.place(&path.clone().into()).is_none() {
-                    self.start.stream.get_or_insert(StreamId::from("lead-1"));
+                    let domain = sample_domain_at(&path).unwrap_or_default();
+                    self.start.stream.get_or_insert(StreamId::from(domain.worth_a_look()));
                 }
                 // The sample is there to be tried out on.
                 self.open(path.into(), true);
@@ -122,11 +123,22 @@ impl App {
         }
     }
 
-    pub(super) fn make_sample(&mut self) {
-        let job =
-            begin("making the sample", &self.wake.0, |ticket| Ok(sample_store(&mut |count| ticket.reached(count))?));
-        self.asked = Some(Asked::Sample);
+    pub(super) fn make_sample(&mut self, domain: SampleDomain) {
+        let folder = self.samples.clone();
+        let job = begin("making the sample", &self.wake.0, move |ticket| {
+            let progress = &mut |count| ticket.reached(count);
+            Ok(match folder {
+                Some(folder) => sample_store_in(&folder, domain, progress)?,
+                None => sample_store(domain, progress)?,
+            })
+        });
+        self.asked = Some(Asked::Sample(domain));
         self.sample.request(job);
+    }
+
+    pub(super) fn explore(&mut self, domain: SampleDomain) {
+        self.start = super::Start::default();
+        self.make_sample(domain);
     }
 
     /// At the field where it was typed, while that is there to be mended.
@@ -177,7 +189,7 @@ impl App {
         self.error = None;
         self.told = None;
         match self.asked.clone() {
-            Some(Asked::Sample) => self.make_sample(),
+            Some(Asked::Sample(domain)) => self.make_sample(domain),
             Some(Asked::Store(source, is_writing_on)) => self.open(source, is_writing_on),
             None => self.store.iter_mut().for_each(OpenStore::retry),
         }
@@ -244,6 +256,7 @@ impl App {
             Action::Projections(wish) => self.wish_of_projections(&wish),
             Action::Table(wish) => self.store.iter_mut().for_each(|store| store.wish_of_table(wish.clone())),
             Action::Copy(text) => self.copy(ctx, text, "copied"),
+            Action::Explore(domain) => self.explore(domain),
             Action::CancelLoading => {
                 self.sample.cancel();
                 self.opening.cancel();
@@ -356,10 +369,7 @@ impl App {
 
     fn carry_out(&mut self, ctx: &egui::Context, command: Command) {
         match command {
-            Command::ExploreSample => {
-                self.start = super::Start::default();
-                self.make_sample();
-            }
+            Command::ExploreSample => self.explore(SampleDomain::Sales),
             Command::OpenFile => self.pick_file(),
             Command::OpenProjection => self.choose_file(FileFor::Projection),
             Command::CloseStore => {

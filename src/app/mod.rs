@@ -40,7 +40,7 @@ use regions::Regions;
 pub use settings::Settings;
 
 use crate::command::Action;
-use crate::engine::{Engine, Loading, Moment, Wake, begin};
+use crate::engine::{Engine, Loading, Moment, SampleDomain, Wake, begin, bundled_projection, sample_domain_at};
 use crate::event::StreamId;
 use crate::locale::Locale;
 use crate::store::{self, Address, Source, data_folder};
@@ -59,6 +59,8 @@ pub struct Start {
     pub workspaces: Option<PathBuf>,
     /// The file of the settings; without one nothing survives a restart.
     pub settings: Option<PathBuf>,
+    /// Where samples are kept, if not in the user's own folder.
+    pub samples: Option<PathBuf>,
     /// Where to write what each frame cost, in milliseconds, a line a frame.
     pub frame_times: Option<PathBuf>,
     /// Whoever made a link chose the store.
@@ -91,6 +93,8 @@ pub struct App {
     typed_moment: TypedMoment,
     /// Where what is kept for stores lies, where that is not the user's own folder.
     workspaces: Option<PathBuf>,
+    /// Where samples lie, the same way.
+    samples: Option<PathBuf>,
     is_playing: bool,
     dialogs: Dialogs,
     notice: Option<Notice>,
@@ -130,7 +134,7 @@ enum BranchFile {
 
 #[derive(Clone, Debug)]
 enum Asked {
-    Sample,
+    Sample(SampleDomain),
     Store(Source, bool),
 }
 
@@ -139,6 +143,8 @@ enum Asked {
 struct Opened {
     engine: Engine,
     is_writing_on: bool,
+    /// The projection that comes with a sample.
+    begins_under: Option<&'static str>,
 }
 
 struct Waker(Wake);
@@ -171,6 +177,7 @@ impl App {
             typed: TypedPath::default(),
             typed_moment: TypedMoment::default(),
             workspaces: start.workspaces.clone(),
+            samples: start.samples.clone(),
             branch_file: Loading::default(),
             is_playing: false,
             dialogs: Dialogs::default(),
@@ -222,12 +229,19 @@ impl App {
         let wake = self.wake.0.clone();
         self.opening.request(begin("opening the store", &self.wake.0, move |_| -> Result<Opened, Refused> {
             let first = store::open(&source).map_err(|error| Refused::of(&source, error))?;
-            Ok(Opened { engine: Engine::new(source, first, wake), is_writing_on })
+            let domain = source.path().and_then(sample_domain_at);
+            let bundled = domain.and_then(|domain| Some((domain.name(), bundled_projection(domain.name())?)));
+            let engine = Engine::new(source, first, wake);
+            let begins_under = bundled.map(|(name, projection)| {
+                engine.offers().offer(&projection);
+                name
+            });
+            Ok(Opened { engine, is_writing_on, begins_under })
         }));
     }
 
     fn greet(&mut self, opened: Opened) {
-        let Opened { engine, is_writing_on } = opened;
+        let Opened { engine, is_writing_on, begins_under } = opened;
         let workspace = match &self.workspaces {
             Some(folder) => Workspace::in_folder(folder, engine.source()),
             None => Workspace::of(engine.source()),
@@ -235,6 +249,9 @@ impl App {
         engine.memory().allow(self.settings.memory_mib.budget());
         let mut store = OpenStore::with_workspace(engine, workspace);
         store.is_writing_on = is_writing_on;
+        if let Some(name) = begins_under {
+            store.begin_under(name);
+        }
         store.asks_before_writing = !is_writing_on && !self.settings.was_told_of_writing(&store.source);
         self.coming = Some(store);
     }

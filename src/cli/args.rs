@@ -9,6 +9,7 @@ use super::own::ProjectionName;
 use crate::engine::Moment;
 use crate::event::{Timestamp, Version};
 use crate::index::StoreMoment;
+use crate::sample::SampleDomain;
 use crate::store::files::FileFormat;
 use crate::store::{Expected, StreamOrder};
 
@@ -139,7 +140,14 @@ leads from fields to columns. Ends with 1 if anything differs."
     Import(ImportArgs),
     /// Write a store's events to a file
     Export(ExportArgs),
-    /// Write a store of believable leads and tickets, the same for the same seed
+    /// Write a store of believable histories, with things to find in them, the same for the same seed
+    #[command(
+        after_help = "The domains are sales (leads and tickets), reservations (a clinic), bank (accounts), orders (a shop) and \
+sensors. Each but the first has a projection of its name, in JavaScript.\n\nExamples:\n  \
+foldline sample sales.db\n  \
+foldline sample bank.db --domain bank\n  \
+foldline when bank.db account-2 'balance < 0' --projection bank"
+    )]
     Sample(SampleArgs),
     /// Print shell completions or the man page
     Generate {
@@ -354,7 +362,7 @@ pub(super) struct ShowArgs {
     /// A version, a time or `latest`
     #[arg(long, value_name = "AT", default_value = "latest", value_parser = moment, allow_negative_numbers = true)]
     pub at: Moment,
-    /// state, search, analysis (leads), service (tickets), fields (any stream) or a file of your own (FILE.js)
+    /// state, search, analysis (leads), service (tickets), fields (any stream), one that comes with a sample (reservations, bank, orders, sensors) or a file of your own (FILE.js)
     #[arg(long, value_name = "P")]
     pub projection: Option<ProjectionName>,
     #[arg(long, value_enum, default_value = "table")]
@@ -373,7 +381,7 @@ pub(super) struct DiffArgs {
     /// A version, a time or `latest`
     #[arg(long, value_name = "AT", value_parser = moment, allow_negative_numbers = true)]
     pub to: Moment,
-    /// state, search, analysis (leads), service (tickets), fields (any stream) or a file of your own (FILE.js)
+    /// state, search, analysis (leads), service (tickets), fields (any stream), one that comes with a sample (reservations, bank, orders, sensors) or a file of your own (FILE.js)
     #[arg(long, value_name = "P")]
     pub projection: Option<ProjectionName>,
     #[arg(long, value_enum, default_value = "table")]
@@ -389,7 +397,7 @@ pub(super) struct BlameArgs {
     /// A version, a time or `latest`
     #[arg(long, value_name = "AT", default_value = "latest", value_parser = moment, allow_negative_numbers = true)]
     pub at: Moment,
-    /// state, search, analysis (leads), service (tickets), fields (any stream) or a file of your own (FILE.js)
+    /// state, search, analysis (leads), service (tickets), fields (any stream), one that comes with a sample (reservations, bank, orders, sensors) or a file of your own (FILE.js)
     #[arg(long, value_name = "P")]
     pub projection: Option<ProjectionName>,
     #[arg(long, value_enum, default_value = "table")]
@@ -424,7 +432,7 @@ pub(super) struct WhyArgs {
     /// Why it is not this: text, or JSON. What would make it so is tried, and the rule named that forbids it
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     pub not: Option<String>,
-    /// state, search, analysis (leads), service (tickets), fields (any stream) or a file of your own (FILE.js)
+    /// state, search, analysis (leads), service (tickets), fields (any stream), one that comes with a sample (reservations, bank, orders, sensors) or a file of your own (FILE.js)
     #[arg(long, value_name = "P")]
     pub projection: Option<ProjectionName>,
     #[arg(long, value_enum, default_value = "table")]
@@ -455,7 +463,7 @@ pub(super) struct ReduceArgs {
     /// Replace the file if it is there
     #[arg(long, requires = "to")]
     pub force: bool,
-    /// state, search, analysis (leads), service (tickets), fields (any stream) or a file of your own (FILE.js)
+    /// state, search, analysis (leads), service (tickets), fields (any stream), one that comes with a sample (reservations, bank, orders, sensors) or a file of your own (FILE.js)
     #[arg(long, value_name = "P")]
     pub projection: Option<ProjectionName>,
     #[arg(long, value_enum, default_value = "table")]
@@ -483,7 +491,7 @@ pub(super) struct WhatIfArgs {
     /// Print too what would have to be appended to make it so; nothing is appended
     #[arg(long)]
     pub propose: bool,
-    /// state, search, analysis (leads), service (tickets), fields (any stream) or a file of your own (FILE.js)
+    /// state, search, analysis (leads), service (tickets), fields (any stream), one that comes with a sample (reservations, bank, orders, sensors) or a file of your own (FILE.js)
     #[arg(long, value_name = "P")]
     pub projection: Option<ProjectionName>,
     #[arg(long, value_enum, default_value = "table")]
@@ -506,7 +514,7 @@ pub(super) struct WhenArgs {
     /// Only the streams in which it was true at this time
     #[arg(long, value_name = "AT", value_parser = moment, requires = "category")]
     pub at: Option<Moment>,
-    /// state, search, analysis (leads), service (tickets), fields (any stream) or a file of your own (FILE.js)
+    /// state, search, analysis (leads), service (tickets), fields (any stream), one that comes with a sample (reservations, bank, orders, sensors) or a file of your own (FILE.js)
     #[arg(long, value_name = "P")]
     pub projection: Option<ProjectionName>,
     #[arg(long, value_enum, default_value = "table")]
@@ -518,7 +526,7 @@ pub(super) struct WhenArgs {
 pub(super) struct ProjectArgs {
     /// A path, an address or `sample`
     pub store: OsString,
-    /// state, search, analysis (leads), service (tickets), fields (any stream) or a file of your own (FILE.js) [default: the first that a stream has]
+    /// state, search, analysis (leads), service (tickets), fields (any stream), one that comes with a sample (reservations, bank, orders, sensors) or a file of your own (FILE.js) [default: the first that a stream has]
     #[arg(long, value_name = "P")]
     pub projection: Option<ProjectionName>,
     /// A position in the store's order, a time or `latest`
@@ -874,6 +882,9 @@ pub(super) struct ExportArgs {
 pub(super) struct SampleArgs {
     /// The store to write; it must not be there yet
     pub file: PathBuf,
+    /// What it tells of: sales, reservations, bank, orders or sensors
+    #[arg(long, value_name = "NAME", default_value = "sales", value_parser = sample_domain)]
+    pub domain: SampleDomain,
     /// How many streams
     #[arg(long, value_name = "N", value_parser = number, allow_negative_numbers = true)]
     pub streams: Option<u64>,
@@ -908,6 +919,11 @@ fn expected(text: &str) -> Result<Expected, String> {
             .map(|version| Expected::Exact(Version(version)))
             .map_err(|_| "write a version (6), `none` for a new stream, or `any`".to_owned()),
     }
+}
+
+fn sample_domain(name: &str) -> Result<SampleDomain, String> {
+    SampleDomain::from_name(name)
+        .ok_or_else(|| format!("the domains are {}", SampleDomain::ALL.map(SampleDomain::name).join(", ")))
 }
 
 fn file_format(name: &str) -> Result<FileFormat, String> {

@@ -22,10 +22,11 @@ use crate::engine::{Described, Division, EngineError, FaultAt, PartitionRow, Par
 use crate::event::{Cursor, EventRow, EventType, StreamId, Version};
 use crate::index::{Budget, StoreMoment};
 use crate::replay::{ProjectionRef, offer};
-use crate::script::{EmittedKind, Output as Told, Partition, Script, ScriptProjection};
+use crate::script::{Bundled, EmittedKind, Output as Told, Partition, Script, ScriptProjection};
 use crate::store::{Flow, Store};
 
-/// A projection as it is named: one of Foldline's, or a file with one of the user's own, which is offered from then on.
+/// A projection as it is named: one of Foldline's, one that comes with it as a text, or a file with one of the user's own.
+/// The last two are offered from then on.
 #[derive(Clone, Debug)]
 pub(super) struct ProjectionName {
     name: String,
@@ -39,6 +40,9 @@ impl FromStr for ProjectionName {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
+        if let Some(Bundled { name, source }) = Bundled::find(name) {
+            return Self::offered(name, source);
+        }
         if !Path::new(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("js")) {
             return Ok(Self { name: name.to_owned(), script: None });
         }
@@ -52,7 +56,13 @@ impl FromStr for ProjectionName {
         if source.len() as u64 > MOST_SOURCE {
             return Err(format!("{name} is longer than {} MiB; a projection is a short text", MOST_SOURCE >> 20));
         }
-        let script = Script::read(name, &source).map_err(|fault| format!("{name}, {fault}"))?;
+        Self::offered(name, &source)
+    }
+}
+
+impl ProjectionName {
+    fn offered(name: &str, source: &str) -> Result<Self, String> {
+        let script = Script::read(name, source).map_err(|fault| format!("{name}, {fault}"))?;
         if let Some(projection) = ScriptProjection::of(&script) {
             offer(&ProjectionRef::new(projection));
         }

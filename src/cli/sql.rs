@@ -87,7 +87,9 @@ fn say(args: &SqlArgs, answer: &SqlAnswer) {
 
 fn failed(error: SqlError, text: &str) -> Failure {
     match error {
-        SqlError::Query { message, at: Some(range) } => Failure::Sql { message, range, text: text.to_owned() },
+        SqlError::Query { flaw, at: Some(range) } => {
+            Failure::Sql { message: flaw.to_string(), range, text: text.to_owned() }
+        }
         SqlError::Engine(error) => error.into(),
         SqlError::TooLong(_) => Failure::Usage(format!("{error}; ask for less, or allow more with --timeout")),
         other => Failure::Usage(other.to_string()),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::Failure;
 use super::terminal::{message, messages_are_watched};
-use crate::engine::sample_store;
+use crate::engine::{SampleDomain, sample_store};
 use crate::event::visible::visible;
 use crate::store::files::TargetError;
 use crate::store::frameworks::Mapping;
@@ -99,7 +99,7 @@ pub(super) fn source(name: &OsStr) -> Result<Source, Failure> {
         return Err(no_store());
     }
     if name == "sample" {
-        return Ok(sample_store(&mut |_| Flow::Continue(()))?.into());
+        return Ok(sample_store(SampleDomain::Sales, &mut |_| Flow::Continue(()))?.into());
     }
     Ok(Source::parse_os(name))
 }

@@ -13,7 +13,7 @@ use super::terminal::{Output, message};
 use super::{Failure, Outcome, told};
 use crate::engine::{Division, Words, keep_long_streams, write_sample};
 use crate::event::{EventRow, StreamId};
-use crate::sample::{SampleOptions, SampleReport};
+use crate::sample::{FEWEST_WITH_FINDS, SampleDomain, SampleOptions, SampleReport};
 use crate::script::Script;
 use crate::store::files::{self, ExportOptions, ExportTarget, FileFormat, ImportOptions, ImportReport, Selection};
 use crate::store::native::{Aside, NativeStore};
@@ -231,9 +231,31 @@ impl Taken {
     }
 }
 
+/// A command that finds something in it.
+fn first_look(domain: SampleDomain, file: &str, streams: u64) -> String {
+    let stream = domain.worth_a_look();
+    match domain {
+        SampleDomain::Sales => format!("Look at one of them: foldline show {file} {stream} --at 4"),
+        // What there is to find was left out.
+        _ if streams < FEWEST_WITH_FINDS => format!("See what there is: foldline streams {file}"),
+        SampleDomain::Reservations => {
+            format!("Who moved the visit? foldline blame {file} {stream} --projection reservations")
+        }
+        SampleDomain::Bank => {
+            format!("When was it overdrawn? foldline when {file} {stream} 'balance < 0' --projection bank")
+        }
+        SampleDomain::Orders => {
+            format!("Who paid back too much? foldline blame {file} {stream} --projection orders")
+        }
+        SampleDomain::Sensors => {
+            format!("Which was too warm? foldline project {file} --projection sensors --emitted")
+        }
+    }
+}
+
 pub(super) fn sample(args: &SampleArgs, out: &mut Output) -> Result<Outcome, Failure> {
-    let SampleArgs { file, streams, events, seed, format } = args;
-    let options = SampleOptions { streams: *streams, events: *events, seed: *seed };
+    let SampleArgs { file, domain, streams, events, seed, format } = args;
+    let options = SampleOptions { domain: *domain, streams: *streams, events: *events, seed: *seed };
     let total = options.numbers()?.events;
     let path = target::path(file.as_os_str())?;
     let mut progress = Progress::new("writing events", Some(total));
@@ -242,10 +264,11 @@ pub(super) fn sample(args: &SampleArgs, out: &mut Output) -> Result<Outcome, Fai
     let file = shown_path(file);
     let done = || format!("{} of {} written to {file}", counted(events, "event"), counted(streams, "stream"));
     let printed = match format {
-        Format::Json => json(out, &json!({"store": file, "streams": streams, "events": events, "seed": seed})),
-        Format::Table => {
-            writeln!(out.text(), "{}\nLook at one of them: foldline show {file} lead-1 --at 4", done())
+        Format::Json => {
+            let domain = domain.name();
+            json(out, &json!({"store": file, "domain": domain, "streams": streams, "events": events, "seed": seed}))
         }
+        Format::Table => writeln!(out.text(), "{}\n{}", done(), first_look(*domain, &file, streams)),
     };
     told(printed.map_err(Failure::from), out, done)?;
     Ok(Outcome::Done)

@@ -3,8 +3,8 @@ use crate::event::{StreamId, Version};
 use crate::index::{Facet, StoreMoment};
 use crate::store::{Link, Source, StreamOrder};
 use crate::view::{
-    ActivityWish, BranchWish, ExportWhat, FileFor, LensWish, Pane, ProjectionWish, Sought, Span, StoreAxis, StoreSpan,
-    ToolName, WallDay,
+    ActivityWish, BranchWish, ExportWhat, FileFor, LensWish, Pane, ProjectionWish, SampleDomain, Sought, Span,
+    StoreAxis, StoreSpan, ToolName, WallDay,
 };
 
 /// What a panel asks for. Panels only send; `logic` carries out.
@@ -12,6 +12,8 @@ use crate::view::{
 pub enum Action {
     Run(Command),
     Open(Source),
+    /// Makes the sample of a domain, if it is not there yet, and opens it.
+    Explore(SampleDomain),
     Select(StreamId),
     /// To a place in this store, or in another one.
     Follow(Link),

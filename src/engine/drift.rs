@@ -9,7 +9,7 @@ use super::as_of::{as_of, choose};
 use super::load::{describe, load_timeline};
 use super::materialise::values_of;
 use super::{EngineError, MaterialiseError, Ticket};
-use crate::event::{Cursor, EventType, Metadata, Position, StreamId, Timestamp, Version};
+use crate::event::{Cursor, EventType, Explain, Message, Metadata, Position, StreamId, Timestamp, Version};
 use crate::index::{AsOf, Budget, Place, StoreMoment};
 use crate::store::{
     Changes, ColumnKind, Columns, Flow, ModelColumn, ModelPlace, Query, Store, StoreError, model_head, read_table,
@@ -93,6 +93,15 @@ pub enum DriftError {
     NeedsMap(String),
     #[error(transparent)]
     Other(#[from] MaterialiseError),
+}
+
+impl Explain for DriftError {
+    fn message(&self) -> Message {
+        match self {
+            Self::NeedsMap(place) => Message::new("drift-needs-map").text("place", place),
+            Self::Other(error) => error.message(),
+        }
+    }
 }
 
 /// More streams than these are not loaded to find the event behind a difference.

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::as_of::{as_of, choose};
 use super::columns::{columns_for, fields_of, met_in, sql_name};
 use super::{Chosen, EngineError, Ticket};
-use crate::event::{Cursor, EventBatch, Position, StreamId, Version};
+use crate::event::{Cursor, EventBatch, Explain, Message, Position, StreamId, Version};
 use crate::index::{AsOf, Budget, Place, StoreMoment};
 use crate::projection::{key_path, path_value};
 use crate::replay::ProjectionRef;
@@ -98,6 +98,16 @@ pub enum MaterialiseError {
     Engine(#[from] EngineError),
     #[error("there is no category {0} in this store")]
     NoCategory(String),
+}
+
+impl Explain for MaterialiseError {
+    fn message(&self) -> Message {
+        match self {
+            Self::Model(error) => error.message(),
+            Self::Engine(error) => error.message(),
+            Self::NoCategory(category) => Message::new("model-no-category").text("category", category),
+        }
+    }
 }
 
 impl From<StoreError> for MaterialiseError {

@@ -34,6 +34,7 @@ mod pool;
 mod reasons;
 mod reduced;
 mod row_export;
+mod row_parquet;
 mod sample_store;
 mod sealing;
 mod search;
@@ -45,6 +46,7 @@ mod small_store;
 mod smallest;
 mod snapshots;
 mod sql;
+mod standing_model;
 mod stood;
 mod survey;
 mod test_source;
@@ -94,7 +96,10 @@ pub use pool::{Answer, Lost, begin};
 pub use reasons::{ask_why_not, check_field, values_like};
 pub use reduced::{EXCERPT_ENDINGS, Excerpt, ExcerptError, ExcerptForm, ExcerptTarget, write_excerpt};
 pub use row_export::{RowsFormat, RowsWish, write_rows};
-pub use sample_store::{MakeSampleError, sample_store, write_sample};
+pub use row_parquet::write_parquet;
+pub use sample_store::{
+    MakeSampleError, SampleDomain, bundled_projection, sample_domain_at, sample_store, sample_store_in, write_sample,
+};
 pub use sealing::{Check, SealError, check_since, read_seal};
 pub use search::{
     Aids, Calendar, Condition, Days, FoundEvent, Glob, Misread, MisreadKind, PayloadValue, Search, Term, Wanted,
@@ -107,7 +112,10 @@ pub use small_file::Unreadable;
 pub(crate) use small_store::five_leads;
 pub use smallest::{Smallest, Sought, smallest};
 pub use snapshots::{SNAPSHOT_SPACING, check_snapshots, keep_long_streams, keep_snapshots};
-pub use sql::{SqlAnswer, SqlError, SqlQuery, SqlRows, SqlTable, sql, sql_tables};
+pub use sql::{
+    SqlAnswer, SqlError, SqlFlaw, SqlHint, SqlQuery, SqlRefusal, SqlRows, SqlTable, sql, sql_tables, write_sql,
+};
+pub use standing_model::{ModelStanding, model_choices, model_standing};
 pub use stood::{StoodRow, StoodRows, StoodWanted, stood};
 pub use survey::{
     DayOfStore, Digest, FoundStream, ListedStream, Matching, StreamGroup, Survey, folded, name_of_stream, short_id,

@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write};
 
 use serde_json::{Map, Value};
 
-use super::{ArrangeWanted, Arranged, EngineError, FoldedStores, Ticket, arrange};
+use super::{ArrangeWanted, Arranged, EngineError, FoldedStores, Ticket, arrange, write_parquet};
 use crate::index::Place;
 use crate::store::files::{CsvWriter, ExportTarget, TargetError};
 use crate::store::{Store, StoreError};
@@ -15,10 +15,13 @@ pub enum RowsFormat {
     #[default]
     Csv,
     JsonLines,
+    /// For tools that analyse data; with a type for each column.
+    Parquet,
 }
 
 impl RowsFormat {
-    pub const ALL: [(Self, &'static str); 2] = [(Self::Csv, "CSV"), (Self::JsonLines, "JSON Lines")];
+    pub const ALL: [(Self, &'static str); 3] =
+        [(Self::Csv, "CSV"), (Self::JsonLines, "JSON Lines"), (Self::Parquet, "Parquet")];
 }
 
 /// What of the rows is written.
@@ -33,7 +36,7 @@ pub struct RowsWish {
 }
 
 /// By what spreadsheets know that a file is UTF-8.
-const UTF8_MARK: &str = "\u{feff}";
+pub(super) const UTF8_MARK: &str = "\u{feff}";
 
 /// Cancel is asked for so often.
 const BETWEEN_LOOKS: usize = 256;
@@ -59,6 +62,10 @@ pub fn write_rows<E: From<EngineError> + From<TargetError> + From<StoreError>>(
                 let written = match wish.format {
                     RowsFormat::Csv => write_csv(wish, arranged, &mut out, ticket),
                     RowsFormat::JsonLines => write_lines(wish, arranged, &mut out, ticket),
+                    RowsFormat::Parquet => {
+                        let is_over = &mut |place| is_over(place, ticket);
+                        write_parquet(&mut out, arranged.as_of(), &arranged.places, &wish.columns, is_over)
+                    }
                 };
                 written.map_err(failed)?;
             }
@@ -126,7 +133,7 @@ fn under_state(path: &str) -> String {
     if path.starts_with('[') { format!("state{path}") } else { format!("state.{path}") }
 }
 
-fn plain(value: &Value) -> String {
+pub(super) fn plain(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),

@@ -1,10 +1,10 @@
 //! The whole business: many stories at once, told in the order of time. Only the stories that are going on are
 //! kept, and no more of them than fit; so a history of any length takes the same memory.
 
-use std::cmp::Ordering;
 use std::collections::{BinaryHeap, VecDeque};
 
 use super::calendar::{self, DAY, HOUR, OFFICE_DAY};
+use super::going::Going;
 use super::identity::Identities;
 use super::lead::LeadStory;
 use super::people::Person;
@@ -54,35 +54,6 @@ enum Story {
     Ticket(TicketStory),
 }
 
-/// A story that is going on, ordered so that the heap's top is the one whose event comes next.
-#[derive(Debug)]
-struct Going {
-    at: Timestamp,
-    /// Decides between stories whose events fall into one moment.
-    order: u64,
-    story: Box<Story>,
-}
-
-impl Ord for Going {
-    fn cmp(&self, other: &Self) -> Ordering {
-        (other.at, other.order).cmp(&(self.at, self.order))
-    }
-}
-
-impl PartialOrd for Going {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Going {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Going {}
-
 #[derive(Debug)]
 pub(super) struct Business {
     seed: u64,
@@ -96,7 +67,7 @@ pub(super) struct Business {
     era: Era,
     /// The time of the event told last.
     now: Timestamp,
-    going: BinaryHeap<Going>,
+    going: BinaryHeap<Going<Story>>,
     first: VecDeque<Told>,
     customers: VecDeque<Customer>,
 }

@@ -1,5 +1,6 @@
 //! Believable histories of a small business, made from a seed number: the same events, byte for byte, for the same
-//! seed on every machine and in every release.
+//! seed on every machine and in every release. The usual one tells of sales; `worlds` of a clinic, a bank, a shop and
+//! sensors.
 //!
 //! Leads and tickets interleave in the order of time as they do in a real store, decided by the domain's own rules.
 //! A small share is what real histories have too: corrections, events in old shapes, and a few that broke a rule.
@@ -8,6 +9,7 @@
 mod business;
 mod calendar;
 mod first_lead;
+mod going;
 mod identity;
 mod lead;
 mod people;
@@ -17,8 +19,12 @@ mod sales_words;
 mod support_words;
 mod thread;
 mod ticket;
+mod worlds;
 
 use business::Business;
+use thread::Told;
+use worlds::World;
+pub use worlds::{FEWEST_WITH_FINDS, SampleDomain};
 
 use crate::domain::Breach;
 use crate::event::{Explain, Message};
@@ -47,6 +53,7 @@ const MOST_STREAMS: u64 = u32::MAX as u64;
 /// What is wished of a sample. Without numbers it is the usual one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SampleOptions {
+    pub domain: SampleDomain,
     pub streams: Option<u64>,
     pub events: Option<u64>,
     pub seed: u64,
@@ -54,7 +61,7 @@ pub struct SampleOptions {
 
 impl Default for SampleOptions {
     fn default() -> Self {
-        Self { streams: None, events: None, seed: 1 }
+        Self { domain: SampleDomain::default(), streams: None, events: None, seed: 1 }
     }
 }
 
@@ -110,24 +117,42 @@ impl Explain for SampleError {
 impl SampleOptions {
     /// The numbers of streams and events that these wishes come to.
     pub fn numbers(&self) -> Result<SampleReport, SampleError> {
+        let (domain, is_of_sales) = (self.domain, self.domain == SampleDomain::Sales);
+        let each = domain.events_a_stream();
+        let fewest = if is_of_sales { first_lead::LENGTH } else { 1 };
         let (streams, events) = match (self.streams, self.events) {
             (Some(0), _) | (_, Some(0)) => return Err(SampleError::Nothing),
-            (None, None) => (USUAL_STREAMS, USUAL_EVENTS),
+            (None, None) => domain.usual(),
             (Some(streams), Some(events)) => (streams, events),
-            (Some(streams), None) => (streams, streams.saturating_mul(EVENTS_A_STREAM).max(first_lead::LENGTH)),
-            (None, Some(events)) if events <= first_lead::LENGTH => (1, events),
-            (None, Some(events)) => ((events / EVENTS_A_STREAM).max(2), events),
+            (Some(streams), None) => (streams, streams.saturating_mul(each).max(fewest)),
+            (None, Some(events)) if events <= fewest => (1, events),
+            (None, Some(events)) => ((events / each).max(2), events),
         };
         if streams > events {
             return Err(SampleError::TooFewEvents { streams, events });
         }
-        if streams == 1 && events > first_lead::LENGTH {
+        if is_of_sales && streams == 1 && events > first_lead::LENGTH {
             return Err(SampleError::OnlyLead1);
         }
         if streams > MOST_STREAMS || events > MOST_EVENTS {
             return Err(SampleError::TooMany);
         }
         Ok(SampleReport { streams, events })
+    }
+}
+
+/// Who tells the events one after the other.
+enum Teller {
+    Sales(Box<Business>),
+    Other(Box<World>),
+}
+
+impl Teller {
+    fn next_event(&mut self) -> Result<Option<Told>, Breach> {
+        match self {
+            Self::Sales(business) => business.next_event(),
+            Self::Other(world) => Ok(world.next_event()),
+        }
     }
 }
 
@@ -147,13 +172,17 @@ pub fn generate(
     if !is_empty {
         return Err(SampleError::NotEmpty(store.path().to_owned()));
     }
-    let mut business = Business::new(wished.streams, wished.events, options.seed);
+    let SampleReport { streams, events } = wished;
+    let mut teller = match options.domain {
+        SampleDomain::Sales => Teller::Sales(Box::new(Business::new(streams, events, options.seed))),
+        domain => Teller::Other(Box::new(World::new(domain, streams, events, options.seed))),
+    };
     let mut done = 0;
     let mut is_over = false;
     while !is_over {
         let mut bulk = store.bulk()?;
         for _ in 0..EVENTS_A_TRANSACTION {
-            let Some(told) = business.next_event()? else {
+            let Some(told) = teller.next_event()? else {
                 is_over = true;
                 break;
             };

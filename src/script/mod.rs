@@ -8,6 +8,7 @@
 //!
 //! What is emitted and linked is written nowhere; it is collected and shown.
 
+mod bundled;
 mod definition;
 mod output;
 mod projection;
@@ -16,6 +17,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
+pub use bundled::{BUNDLED, Bundled};
 pub use definition::{Definition, Partition};
 pub use output::{Emitted, EmittedKind, Output};
 pub use projection::{Homes, ScriptProjection};

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Address, Source, StoreError};
-use crate::event::{EventId, Position, StreamId, Version};
+use crate::event::{EventId, Explain, Message, Position, StreamId, Version};
 
 /// The version of how tables are kept, besides what stands in them.
 pub(super) const FORMAT: i64 = 1;
@@ -179,6 +179,27 @@ pub enum ModelError {
     Newer(String),
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl Explain for ModelError {
+    fn message(&self) -> Message {
+        let of = |id, place: &String| Message::new(id).text("place", place);
+        match self {
+            Self::IsStore(place) => of("model-is-store", place),
+            Self::NotOurs(place) => of("model-not-ours", place),
+            Self::TableTaken { place, table } => of("model-table-taken", place).text("table", table),
+            Self::Reserved(place) => of("model-reserved", place),
+            Self::NoTable { place, table, near } if near.is_empty() => of("model-no-table", place).text("table", table),
+            Self::NoTable { place, table, near } => {
+                of("model-no-table-near", place).text("table", table).text("near", near)
+            }
+            Self::NoColumn { place, table, column, known } => {
+                of("model-no-column", place).text("table", table).text("column", column).text("known", known)
+            }
+            Self::Newer(place) => of("model-newer", place),
+            Self::Store(error) => error.message(),
+        }
+    }
 }
 
 fn hint(near: &str) -> String {

@@ -82,6 +82,12 @@ pub(super) fn caption(ui: &mut Ui, text: &str) {
     ui.label(RichText::new(text).size(11.5).color(dim));
 }
 
+/// The button of a dialog that does what it is for.
+pub(super) fn primary(ui: &Ui, text: String) -> egui::Button<'static> {
+    let colours = palette(ui);
+    egui::Button::new(RichText::new(text).strong().color(colours.on_accent)).fill(colours.accent)
+}
+
 /// Text that acts like a link.
 pub(super) fn link(ui: &mut Ui, text: &str) -> Response {
     let accent = palette(ui).accent;

@@ -9,10 +9,10 @@ mod export;
 mod selected;
 mod table;
 
-use egui::{Button, RichText, Ui};
+use egui::{RichText, Ui};
 
 use super::ends::ends_ui;
-use super::parts::{cut, link, progress_ui};
+use super::parts::{cut, link, primary, progress_ui};
 use super::projection_choice::projection_choice_ui;
 use super::{LensPart, Scene, grouped};
 use crate::command::{Action, Command, TimeAction};
@@ -161,11 +161,6 @@ fn right_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
 }
 
 /// The one button that a view is for.
-fn primary(ui: &Ui, text: String) -> Button<'static> {
-    let colours = palette(ui);
-    Button::new(RichText::new(text).strong().color(colours.on_accent)).fill(colours.accent)
-}
-
 /// To a time of the whole store.
 fn go_to_time(scene: &mut Scene<'_>, at: crate::event::Timestamp) {
     scene.ask(Action::Time(TimeAction::GoTo(StoreMoment::Time(at))));

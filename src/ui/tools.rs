@@ -5,9 +5,11 @@ use super::check::check_ui;
 use super::evidence::evidence_ui;
 use super::export::export_ui;
 use super::note::note_ui;
+use super::read_models::read_models_ui;
 use super::reasons::reasons_ui;
 use super::seal::seal_ui;
 use super::smallest::smallest_ui;
+use super::sql_console::sql_ui;
 use super::store_lens::rows_export_ui;
 use super::when_search::when_search_ui;
 use crate::view::{OpenStore, ToolName};
@@ -26,5 +28,7 @@ pub fn tool_dialog_ui(name: ToolName) -> ToolUi {
         ToolName::Sealing => seal_ui,
         ToolName::Evidencing => evidence_ui,
         ToolName::Noting => note_ui,
+        ToolName::SqlConsole => sql_ui,
+        ToolName::ReadModels => read_models_ui,
     }
 }

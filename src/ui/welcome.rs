@@ -13,6 +13,7 @@ use crate::engine::Progress;
 use crate::event::{Message, Timestamp};
 use crate::store::Source;
 use crate::theme::palette;
+use crate::view::SampleDomain;
 
 /// A store that was open before, and what was known of it then.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -199,6 +200,31 @@ fn sample_ui(ui: &mut Ui, scene: &mut Scene<'_>, progress: Option<&Progress>) {
         }
     });
     ui.label(RichText::new(scene.text("welcome-sample-about")).color(colours.dim));
+    ui.add_space(2.0);
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new(scene.text("welcome-samples")).color(colours.dim));
+        for (place, domain) in SampleDomain::ALL.into_iter().enumerate() {
+            if place > 0 {
+                ui.label(RichText::new("·").color(colours.dim));
+            }
+            let (name, about) = domain_texts(domain);
+            let button = Button::new(RichText::new(scene.text(name)).color(colours.accent)).frame(false);
+            if ui.add_enabled(progress.is_none(), button).on_hover_text(scene.text(about)).clicked() {
+                scene.ask(Action::Explore(domain));
+            }
+        }
+    });
+}
+
+/// What a sample is called, and what there is to find in it.
+fn domain_texts(domain: SampleDomain) -> (&'static str, &'static str) {
+    match domain {
+        SampleDomain::Sales => ("domain-sales", "domain-sales-about"),
+        SampleDomain::Reservations => ("domain-reservations", "domain-reservations-about"),
+        SampleDomain::Bank => ("domain-bank", "domain-bank-about"),
+        SampleDomain::Orders => ("domain-orders", "domain-orders-about"),
+        SampleDomain::Sensors => ("domain-sensors", "domain-sensors-about"),
+    }
 }
 
 fn open_ui(ui: &mut Ui, scene: &mut Scene<'_>, typed: &mut TypedPath) {

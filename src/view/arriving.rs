@@ -120,6 +120,7 @@ impl OpenStore {
         self.draft.iter_mut().for_each(|draft| draft.follow(&self.engine, change));
         self.branching.follow(&self.engine, change);
         self.tools.checking.follow(&self.engine);
+        self.tools.read_models.follow(&self.engine);
     }
 
     /// What was read while the file was being written may have failed for that alone.
@@ -203,6 +204,7 @@ impl OpenStore {
             view.poll(engine);
         }
         is_new |= self.tools.checking.poll(&self.engine);
+        is_new |= self.tools.read_models.poll(&self.engine);
         for name in ToolName::ALL {
             is_new |= self.tools.get_mut(*name).asked_mut().poll(&self.engine);
         }

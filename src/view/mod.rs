@@ -7,6 +7,7 @@ mod activity;
 mod activity_wishes;
 mod arriving;
 mod beside;
+mod both;
 mod branch_filter;
 mod branch_wishes;
 mod branching;
@@ -39,12 +40,14 @@ mod open_store;
 mod panes;
 mod payload_draft;
 mod projections_lens;
+mod read_models;
 mod reasons;
 mod rows;
 mod sealing;
 mod signs;
 mod smallest;
 mod sought;
+mod sql_console;
 mod store_lens;
 mod store_time;
 mod stream_choice;
@@ -61,6 +64,7 @@ mod typed_moment;
 mod user_error;
 mod when_search;
 
+pub use crate::engine::SampleDomain;
 pub use activity::{
     Activity, ChangeSearches, Chip, ChipKind, CountDays, CountFields, DayOfRows, FOUND_AT_FIRST, FieldCounts,
     FindActivity, FoundAll, FoundRows, KeptSearches, LOOKED_AT, Month, MonthOfPeople, PEOPLE_SHOWN, Place, SearchText,
@@ -68,6 +72,7 @@ pub use activity::{
 };
 pub use activity_wishes::ActivityWish;
 pub use beside::{Beside, BesideLine, BesideRow};
+pub use both::Both;
 pub use branch_filter::BranchFilter;
 pub use branch_wishes::BranchWish;
 pub use branching::{Branches, Branching, OpenBranch};
@@ -103,12 +108,14 @@ pub use projections_lens::{
     Brief, FilterPartitions, KeepSource, LineMark, MarkSource, OwnFile, OwnResults, ProjectionWish, ProjectionsLens,
     ReadFiles, RunProjection,
 };
+pub use read_models::{DIFFERENCES_KEPT, LookAtModel, ModelDone, ModelLook, ModelWork, ReadModels, WorkOnModel};
 pub use reasons::{AskReasons, Because, GivenReasons, ReasonEvent, ReasonPlace, Reasons};
 pub use rows::{StateCounts, StateFilter, StateLine, StateRow};
 pub use sealing::{SealStore, Sealed, Sealing};
 pub use signs::Signs;
 pub use smallest::{FindSmallest, FoundSmallest, Showing, SmallestHistory};
 pub use sought::{Sought, WallDay};
+pub use sql_console::{AskSql, SQL_ROWS, SqlAsked, SqlConsole, SqlFound, SqlWants, WriteSql, WrittenSql};
 pub use store_lens::{
     ArrangeRows, CHANGED_WITHIN, ChartLayer, CompareMoments, CountChart, CountField, ExportRows, ExportedRows,
     ExportingRows, FittedColumn, Fitting, KeptView, Kind, LAYERS, LensColumn, LensMoment, LensOrder, LensRow, LensWish,

@@ -27,6 +27,8 @@ pub struct OpenStore {
     pub info: Asked<LookAtStore>,
     /// What is left out of it is asked for when the list has come, which is waited for.
     pub(super) wants_whole: bool,
+    /// The projection under which streams are shown first, where they offer it.
+    begins_under: Option<String>,
     pub filter: String,
     pub order: StreamOrder,
     pub labels: Labels,
@@ -134,6 +136,7 @@ impl OpenStore {
             engine,
             info: Asked::default(),
             wants_whole: false,
+            begins_under: None,
             filter: String::new(),
             order: StreamOrder::Began,
             labels: Labels::new(survey.clone()),
@@ -179,6 +182,12 @@ impl OpenStore {
         // A server may hold more than anybody wants to be sent: there, names are read when somebody looks for one.
         store.wants_survey = store.source.path().is_some();
         store
+    }
+
+    /// Streams are shown under this projection until another is chosen.
+    pub fn begin_under(&mut self, projection: &str) {
+        self.begins_under = Some(projection.to_owned());
+        self.table.begin_under(projection);
     }
 
     /// These streams are seen: what they are called is read.
@@ -325,6 +334,7 @@ impl OpenStore {
         match name {
             ToolName::Evidencing => self.tools.evidencing.take_notes(self.tools.noting.notes()),
             ToolName::Exporting => self.tools.exporting.survey = self.survey.clone(),
+            ToolName::SqlConsole => self.tools.sql.stand_at(self.moment_here()),
             _ => {}
         }
         if name == ToolName::ExportingRows {
@@ -379,6 +389,8 @@ impl OpenStore {
         match file_for {
             FileFor::Export => self.tools.exporting.choose(path),
             FileFor::Rows => self.tools.exporting_rows.choose(path),
+            FileFor::SqlRows => self.tools.sql.to = path,
+            FileFor::ReadModel => self.tools.read_models.into = path,
             FileFor::Seal => self.tools.sealing.to = path,
             FileFor::CheckSince => self.tools.checking.since = path,
             FileFor::Evidence => self.tools.evidencing.to = path,
@@ -434,6 +446,9 @@ impl OpenStore {
         let mut next = StreamView::new(&self.engine, stream);
         if let Some(view) = &self.view {
             next.keep_filters_of(view);
+        }
+        if let Some(projection) = &self.begins_under {
+            next.begin_under(&self.engine, projection);
         }
         let before = self.view.replace(next);
         self.leaving = before.filter(|view| !view.is_empty()).or(self.leaving.take());

@@ -2,7 +2,8 @@
 //! here, and a line in the list of those that draw them.
 
 use super::{
-    Checking, Evidencing, Exporting, ExportingRows, Noting, Reasons, Sealing, SmallestHistory, UserError, WhenSearch,
+    Checking, Evidencing, Exporting, ExportingRows, Noting, ReadModels, Reasons, Sealing, SmallestHistory, SqlConsole,
+    UserError, WhenSearch,
 };
 use crate::engine::{Engine, Tool};
 use crate::event::StreamId;
@@ -18,6 +19,10 @@ pub enum FileFor {
     Evidence,
     /// The rows of the table.
     Rows,
+    /// The rows of a question in SQL.
+    SqlRows,
+    /// A table that other programs read.
+    ReadModel,
     /// A seal from which evidence shows the store to have grown.
     EvidenceSince,
     /// A projection of the user's own, to be opened with the store.
@@ -31,7 +36,8 @@ impl FileFor {
             Self::Export => Some("events.jsonl"),
             Self::Seal => Some("store.seal"),
             Self::Evidence => Some("evidence.pdf"),
-            Self::Rows => Some("rows.csv"),
+            Self::Rows | Self::SqlRows => Some("rows.csv"),
+            Self::ReadModel => Some("reports.db"),
             Self::CheckSince | Self::EvidenceSince | Self::Projection => None,
         }
     }
@@ -100,4 +106,6 @@ tools! {
     sealing: Sealing = "seal-store", None;
     evidencing: Evidencing = "evidence", None;
     noting: Noting = "note", None;
+    sql: SqlConsole = "ask-sql", None;
+    read_models: ReadModels = "read-model", None;
 }

@@ -35,7 +35,7 @@ pub(crate) fn short(table: &mut Table, stores: &Stores) {
 pub(crate) fn soak(table: &mut Table, folder: &Path, events: u64, length: Duration, budget: Budget) {
     let path = folder.join("soak.db");
     let mut made = NativeStore::create(&path).expect("a new store");
-    let options = SampleOptions { streams: None, events: Some(events), seed: 7 };
+    let options = SampleOptions { events: Some(events), seed: 7, ..SampleOptions::default() };
     generate(&mut made, &options, &mut |_| Flow::Continue(())).expect("a sample");
     drop(made);
     let (is_over, appended) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));

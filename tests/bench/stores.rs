@@ -46,7 +46,7 @@ impl Stores {
         self.sample.get_or_init(|| {
             let path = self.folder.join("sample.db");
             let mut store = NativeStore::create(&path).expect("a new store");
-            let options = SampleOptions { streams: None, events: Some(self.events), seed: 1 };
+            let options = SampleOptions { events: Some(self.events), seed: 1, ..SampleOptions::default() };
             let secs = time(|| generate(&mut store, &options, &mut |_| Flow::Continue(())).expect("a sample"));
             println!("sample of {} events written in {secs:.1} s", self.events);
             path

@@ -6,6 +6,7 @@ mod busy;
 mod causes;
 mod census;
 mod compare_projections;
+mod domains;
 mod evidence;
 #[cfg(unix)]
 mod exporting;
@@ -20,6 +21,8 @@ mod memory;
 mod ordering;
 mod own_projections;
 mod project;
+#[cfg(unix)]
+mod readme;
 #[cfg(unix)]
 mod safety;
 mod sandbox;

@@ -61,7 +61,12 @@ impl Sandbox {
     }
 
     pub(crate) fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_foldline"));
+        self.command_of(env!("CARGO_BIN_EXE_foldline"))
+    }
+
+    /// Any program, in the test's folder.
+    pub(crate) fn command_of(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
         command.current_dir(self.folder.path()).stdin(Stdio::null());
         // The sample that `sample` names lives in the user's own folder, which for a test is this one.
         command.env("XDG_DATA_HOME", self.path("data")).env("HOME", self.folder.path());

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::workshop::own_store;
 
 fn wish(streams: Option<u64>, events: Option<u64>, seed: u64) -> SampleOptions {
-    SampleOptions { streams, events, seed }
+    SampleOptions { streams, events, seed, ..SampleOptions::default() }
 }
 
 #[track_caller]

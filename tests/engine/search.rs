@@ -36,7 +36,7 @@ fn found(store: &dyn Store, text: &str) -> Vec<FoundEvent> {
 
 fn sampled(events: u64) -> (tempfile::TempDir, NativeStore) {
     let (folder, mut store) = own_store();
-    let options = SampleOptions { streams: None, events: Some(events), seed: 7 };
+    let options = SampleOptions { events: Some(events), seed: 7, ..SampleOptions::default() };
     generate(&mut store, &options, &mut |_| Flow::Continue(())).expect("a sample");
     (folder, store)
 }
@@ -363,7 +363,7 @@ fn found_in(store: &dyn Store, chronicle: &StoreChronicle, typed: &str) -> Vec<F
 #[test]
 fn the_same_is_found_by_the_chronicle_of_a_store_while_it_is_read_and_while_the_store_grows() {
     let (_folder, mut store) = own_store();
-    let options = SampleOptions { streams: None, events: Some(6_000), seed: 7 };
+    let options = SampleOptions { events: Some(6_000), seed: 7, ..SampleOptions::default() };
     generate(&mut store, &options, &mut on).expect("a sample");
     let chronicle = StoreChronicle::new(&Memory::default());
     assert_eq!(
@@ -397,7 +397,7 @@ fn on(_: u64) -> Flow {
 #[test]
 fn the_same_is_found_with_a_side_index_also_while_the_store_grows() {
     let (folder, path, mut store) = native_store();
-    let sample = |events| SampleOptions { streams: None, events: Some(events), seed: 7 };
+    let sample = |events| SampleOptions { events: Some(events), seed: 7, ..SampleOptions::default() };
     generate(&mut store, &sample(6_000), &mut |_| Flow::Continue(())).expect("a sample");
     let cache = tempfile::tempdir().expect("a folder");
     let place = place_of(&path, &cache.path().join("index"), &store);
@@ -432,7 +432,7 @@ fn the_same_is_found_with_a_side_index_also_while_the_store_grows() {
 #[test]
 fn a_side_index_that_does_not_fit_is_not_used_and_made_anew() {
     let (_folder, path, mut store) = native_store();
-    let options = SampleOptions { streams: None, events: Some(3_000), seed: 7 };
+    let options = SampleOptions { events: Some(3_000), seed: 7, ..SampleOptions::default() };
     generate(&mut store, &options, &mut |_| Flow::Continue(())).expect("a sample");
     let cache = tempfile::tempdir().expect("a folder");
     let place = place_of(&path, cache.path(), &store);

@@ -30,7 +30,7 @@ proptest! {
         picks in proptest::collection::vec(any::<prop::sample::Index>(), 1..30),
     ) {
         let (_folder, mut store) = own_store();
-        let options = SampleOptions { streams: None, events: Some(1_500), seed };
+        let options = SampleOptions { events: Some(1_500), seed, ..SampleOptions::default() };
         generate(&mut store, &options, &mut |_| Flow::Continue(())).expect("a sample");
         let events = read(&store, &Query::store());
         let wanted: Vec<(StreamId, Version)> = picks
@@ -138,7 +138,7 @@ fn wish(form: TrailForm) -> TrailWish {
 #[test]
 fn a_trail_holds_all_that_was_found_in_its_order_and_a_stopped_one_is_no_file() {
     let (folder, mut store) = own_store();
-    let options = SampleOptions { streams: None, events: Some(6_000), seed: 3 };
+    let options = SampleOptions { events: Some(6_000), seed: 3, ..SampleOptions::default() };
     generate(&mut store, &options, &mut |_| Flow::Continue(())).expect("a sample");
     let source = Source::from(folder.path().join("other.db"));
     let path = folder.path().join("trail.jsonl");

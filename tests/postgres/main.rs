@@ -8,6 +8,7 @@ mod frameworks;
 mod hanging;
 mod looking;
 mod odd;
+mod own_projections;
 mod probing;
 mod read_models;
 mod server;

@@ -344,7 +344,7 @@ fn start_at(folder: &Path, store: PathBuf, stream: &str) -> Start {
 
 fn sample_in(folder: &Path) -> PathBuf {
     let path = folder.join("small.db");
-    let options = SampleOptions { streams: None, events: Some(3_000), seed: 1 };
+    let options = SampleOptions { events: Some(3_000), seed: 1, ..SampleOptions::default() };
     write_sample(&path, &options, &mut |_| Flow::Continue(())).expect("a sample");
     path
 }

@@ -9,7 +9,8 @@ use egui::{Key, Modifiers};
 use foldline::compensate::PlanError;
 use foldline::domain::{Aggregate, Breach, EventKind, Flaw};
 use foldline::engine::{
-    EngineError, ExcerptError, KeyError, MakeSampleError, ProofError, SealError, Unreadable, write_sample,
+    DriftError, EngineError, ExcerptError, KeyError, MakeSampleError, MaterialiseError, ProofError, SealError,
+    SqlError, SqlFlaw, SqlHint, SqlRefusal, Unreadable, write_sample,
 };
 use foldline::event::{EventId, EventType, Explain, JsonFault, Message, NotJson, Said, StreamId, Timestamp, Version};
 use foldline::evidence::EvidenceFault;
@@ -24,8 +25,8 @@ use foldline::store::files::{ExportError, LineFlaw, Quote, TargetError, Unread};
 use foldline::store::frameworks::MappingError;
 use foldline::store::{
     Address, AddressFlaw, AppendError, Conflict, Damage, Expected, Fault, FileKind, FindingKind, Flow, Framework,
-    Notice, Query, ReadOnlyReason, SchemaChange, SchemaObject, ServerDetail, ServerError, SqlClass, StoreError,
-    StreamQuery, Unfit,
+    ModelError, Notice, Query, ReadOnlyReason, SchemaChange, SchemaObject, ServerDetail, ServerError, SqlClass,
+    StoreError, StreamQuery, Unfit,
 };
 
 use crate::driver::Driver;
@@ -826,8 +827,61 @@ fn everything_wrong_with_evidence_is_said_in_every_language() {
     all.iter().for_each(assert_said);
 }
 
+fn every_sql_error() -> Vec<SqlError> {
+    let refusals = [
+        SqlRefusal::Function(text("name")),
+        SqlRefusal::Pragma(text("name")),
+        SqlRefusal::Attach,
+        SqlRefusal::Insert,
+        SqlRefusal::Update,
+        SqlRefusal::Delete,
+        SqlRefusal::Transaction,
+        SqlRefusal::Schema,
+        SqlRefusal::Table(text("name")),
+    ];
+    let hint = |hint| SqlFlaw::NoColumn { name: text("name"), hint };
+    let flaws = [
+        SqlFlaw::NoTable { name: text("name"), hint: SqlHint::Near(vec![text("one"), text("other")]) },
+        hint(SqlHint::All(vec![text("one"), text("other")])),
+        hint(SqlHint::NoTableNamed),
+        SqlFlaw::Quoted { name: text("name"), text: text("text") },
+        SqlFlaw::Syntax(text("near")),
+        SqlFlaw::Unfinished,
+        SqlFlaw::NoFunction(text("name")),
+        SqlFlaw::Ambiguous(text("name")),
+        SqlFlaw::Other(text("said")),
+    ];
+    let queries = flaws.into_iter().map(|flaw| SqlError::Query { flaw, at: None });
+    let others = [SqlError::Several, SqlError::Nothing, SqlError::TooLong(Duration::from_millis(1_500))];
+    refusals.into_iter().map(SqlError::Writes).chain(queries).chain(others).collect()
+}
+
+fn every_model_error() -> Vec<ModelError> {
+    let (place, table) = (text("place"), text("table"));
+    let none = |near: &str| ModelError::NoTable { place: place.clone(), table: table.clone(), near: near.to_owned() };
+    vec![
+        ModelError::IsStore(place.clone()),
+        ModelError::NotOurs(place.clone()),
+        ModelError::TableTaken { place: place.clone(), table: table.clone() },
+        ModelError::Reserved(place.clone()),
+        none(""),
+        none("«near»"),
+        ModelError::NoColumn {
+            place: place.clone(),
+            table: table.clone(),
+            column: text("column"),
+            known: text("known"),
+        },
+        ModelError::Newer(place.clone()),
+    ]
+}
+
 #[test]
 fn every_error_is_said_in_every_language() {
+    every_sql_error().iter().for_each(assert_said);
+    every_model_error().iter().for_each(assert_said);
+    assert_said(&MaterialiseError::NoCategory(text("category")));
+    assert_said(&DriftError::NeedsMap(text("place")));
     let (seals, keys, files, proofs) = every_signing_error();
     proofs.iter().for_each(assert_said);
     seals.iter().for_each(assert_said);
@@ -998,7 +1052,7 @@ fn what_is_wrong_with_an_address_is_said_in_korean_where_korean_is_chosen() {
 #[test]
 fn what_a_check_finds_is_said_in_korean_where_korean_is_chosen() {
     let mut driver = Driver::with("lead-1", |path| {
-        let options = SampleOptions { streams: None, events: Some(200), seed: 1 };
+        let options = SampleOptions { events: Some(200), seed: 1, ..SampleOptions::default() };
         write_sample(path, &options, &mut |_| Flow::Continue(())).expect("a sample");
         let tool = rusqlite::Connection::open(path).expect("any tool can open it");
         tool.execute_batch("DROP TRIGGER events_never_go").expect("the guard is dropped");

@@ -1,6 +1,7 @@
 //! Tests of the window through what a screen reader sees of it: roles and names. No display, no graphics card.
 
 mod activity;
+mod asking;
 mod branching;
 mod causes;
 mod comparing;

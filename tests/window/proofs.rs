@@ -119,7 +119,7 @@ fn a_place_that_is_pasted_into_the_palette_leads_there() {
 fn a_note_is_kept_beside_the_store_shown_with_its_event_and_handed_over_with_evidence() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("small.db");
-    let options = SampleOptions { streams: Some(4), events: Some(60), seed: 1 };
+    let options = SampleOptions { streams: Some(4), events: Some(60), seed: 1, ..SampleOptions::default() };
     write_sample(&path, &options, &mut |_| Flow::Continue(())).expect("a sample");
     let before = std::fs::read(&path).expect("the store");
     let source = Source::from(path.clone());

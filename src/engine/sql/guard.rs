@@ -8,6 +8,7 @@ use rusqlite::limits::Limit;
 use rusqlite::{Connection, Result};
 
 use super::super::ticket::lock;
+use super::flaw::SqlRefusal;
 use super::room::Room;
 
 /// Steps of SQLite's machine between two looks at the clock: well below a millisecond.
@@ -25,7 +26,7 @@ const REACHING: [&str; 3] = ["load_extension", "fts3_tokenizer", "sqlite_log"];
 #[derive(Clone, Debug, Default)]
 pub(super) struct Guard {
     /// What the query tried first.
-    refused: Arc<Mutex<Option<String>>>,
+    refused: Arc<Mutex<Option<SqlRefusal>>>,
 }
 
 impl Guard {
@@ -50,27 +51,25 @@ impl Guard {
         Ok(guard)
     }
 
-    pub(super) fn take_refused(&self) -> Option<String> {
+    pub(super) fn take_refused(&self) -> Option<SqlRefusal> {
         lock(&self.refused).take()
     }
 }
 
 /// What is not allowed of it; everything that is not named here is refused.
-fn refusal(action: &AuthAction<'_>) -> Option<String> {
+fn refusal(action: &AuthAction<'_>) -> Option<SqlRefusal> {
     let is_one_of = |names: &[&str], name: &str| names.iter().any(|known| known.eq_ignore_ascii_case(name));
     match action {
         AuthAction::Select | AuthAction::Read { .. } | AuthAction::Recursive => None,
         AuthAction::Function { function_name } if !is_one_of(&REACHING, function_name) => None,
         AuthAction::Pragma { pragma_name, .. } if is_one_of(&HARMLESS, pragma_name) => None,
-        AuthAction::Function { function_name } => Some(format!("the function {function_name} reaches further")),
-        AuthAction::Pragma { pragma_name, .. } => Some(format!("PRAGMA {pragma_name} may set something")),
-        AuthAction::Attach { .. } | AuthAction::Detach { .. } => Some("ATTACH and DETACH reach for files".to_owned()),
-        AuthAction::Insert { .. } => Some("this would insert or create something".to_owned()),
-        AuthAction::Update { .. } => Some("UPDATE changes rows".to_owned()),
-        AuthAction::Delete { .. } => Some("this would delete something".to_owned()),
-        AuthAction::Transaction { .. } | AuthAction::Savepoint { .. } => {
-            Some("BEGIN and its kind begin to write".to_owned())
-        }
-        _ => Some("this would create, change or drop something".to_owned()),
+        AuthAction::Function { function_name } => Some(SqlRefusal::Function((*function_name).to_owned())),
+        AuthAction::Pragma { pragma_name, .. } => Some(SqlRefusal::Pragma((*pragma_name).to_owned())),
+        AuthAction::Attach { .. } | AuthAction::Detach { .. } => Some(SqlRefusal::Attach),
+        AuthAction::Insert { .. } => Some(SqlRefusal::Insert),
+        AuthAction::Update { .. } => Some(SqlRefusal::Update),
+        AuthAction::Delete { .. } => Some(SqlRefusal::Delete),
+        AuthAction::Transaction { .. } | AuthAction::Savepoint { .. } => Some(SqlRefusal::Transaction),
+        _ => Some(SqlRefusal::Schema),
     }
 }

@@ -6,12 +6,13 @@
 //! is in memory and empty.
 
 mod events;
+mod export;
+mod flaw;
 mod guard;
 mod room;
 mod states;
 mod vtab;
 
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,11 +20,14 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Error, Statement};
 use serde_json::{Number, Value};
 
+use super::Ticket;
 use super::as_of::unless_replaced;
-use super::{EngineError, Ticket};
-use crate::event::{Cursor, nearest};
+use crate::event::Cursor;
 use crate::index::{Budget, StoreMoment};
 use crate::store::{Flow, Store, StoreError};
+pub use export::write_sql;
+use flaw::unmodifiable;
+pub use flaw::{SqlError, SqlFlaw, SqlHint, SqlRefusal};
 use guard::Guard;
 use room::Room;
 
@@ -60,29 +64,6 @@ pub trait SqlRows {
     /// Before the first row. The names differ from one another.
     fn begin(&mut self, columns: &[String]);
     fn row(&mut self, values: Vec<Value>) -> Flow;
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum SqlError {
-    /// SQLite does not take it; where in the text, if it says so.
-    #[error("{message}")]
-    Query { message: String, at: Option<Range<usize>> },
-    #[error("a query only reads here, and {0}; write a SELECT")]
-    Writes(String),
-    #[error("there is more than one statement; ask them one by one")]
-    Several,
-    #[error("this asks for no rows; write a SELECT")]
-    Nothing,
-    #[error("the query was given up after {} s", .0.as_secs_f32())]
-    TooLong(Duration),
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-}
-
-impl From<StoreError> for SqlError {
-    fn from(error: StoreError) -> Self {
-        Self::Engine(error.into())
-    }
 }
 
 /// Answers a query, row by row.
@@ -143,7 +124,7 @@ impl Desk {
         until: Option<Instant>,
     ) -> Result<Self, SqlError> {
         let room = Arc::new(Room::new(reader, at, budget, ticket, until)?);
-        let failed = |error: Error| SqlError::Query { message: error.to_string(), at: None };
+        let failed = |error: Error| SqlError::Query { flaw: SqlFlaw::Other(error.to_string()), at: None };
         let mut connection = Connection::open_in_memory().map_err(failed)?;
         let guard = Guard::set(&mut connection, &room).map_err(failed)?;
         let mut desk = Self { connection, guard, room, tables: Vec::new(), has_states: false };
@@ -208,51 +189,28 @@ impl Desk {
         if let Some(refused) = self.guard.take_refused() {
             return SqlError::Writes(refused);
         }
+        let flaw = |said: &str| SqlFlaw::of(said, &self.tables, || self.room.named_columns());
         match error {
             Error::MultipleStatement => SqlError::Several,
-            Error::SqlInputError { msg, .. } if msg.ends_with("may not be modified") => SqlError::Writes(msg),
             Error::SqlInputError { msg, sql, offset, .. } => {
+                if let Some(refused) = unmodifiable(&msg) {
+                    return SqlError::Writes(refused);
+                }
                 let at = usize::try_from(offset).ok().map(|start| start..start + word_at(&sql, start));
-                SqlError::Query { message: self.with_hint(&msg), at }
+                SqlError::Query { flaw: flaw(&msg), at }
             }
-            Error::SqliteFailure(_, Some(said)) if said.ends_with("may not be modified") => SqlError::Writes(said),
-            Error::SqliteFailure(_, Some(said)) => SqlError::Query { message: self.with_hint(&said), at: None },
-            other => SqlError::Query { message: other.to_string(), at: None },
+            Error::SqliteFailure(_, Some(said)) => match unmodifiable(&said) {
+                Some(refused) => SqlError::Writes(refused),
+                None => SqlError::Query { flaw: flaw(&said), at: None },
+            },
+            other => SqlError::Query { flaw: SqlFlaw::Other(other.to_string()), at: None },
         }
-    }
-
-    /// Offers names that look like one that is not there.
-    fn with_hint(&self, said: &str) -> String {
-        let known: Vec<String>;
-        let name = |name: &str| name.rsplit('.').next().unwrap_or_default().trim_matches('"').to_owned();
-        let (wrong, kind) = if let Some(table) = said.strip_prefix("no such table: ") {
-            known = self.tables.clone();
-            (name(table), "tables")
-        } else if let Some(column) = said.strip_prefix("no such column: ") {
-            if let Some((text, _)) = column.split_once(" - should this be") {
-                return format!("there is no column {text}; text stands in single quotation marks: '{}'", name(text));
-            }
-            known = self.room.named_columns();
-            (name(column), "columns")
-        } else {
-            return said.to_owned();
-        };
-        let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        let mut near = nearest(&wrong, &known);
-        near.dedup();
-        let hint = match (near.as_slice(), kind) {
-            ([], "tables") => format!("there are {}", known.join(", ")),
-            ([], _) if known.is_empty() => "no table is named".to_owned(),
-            ([], _) => format!("there are {}", known.join(", ")),
-            (near, _) => format!("did you mean {}?", near.join(" or ")),
-        };
-        format!("{said}; {hint}")
     }
 }
 
 impl SqlError {
     fn names_no_table(&self) -> bool {
-        matches!(self, Self::Query { message, .. } if message.starts_with("no such table: "))
+        matches!(self, Self::Query { flaw, .. } if flaw.is_of_table())
     }
 }
 

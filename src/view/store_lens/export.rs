@@ -41,6 +41,7 @@ impl ExportingRows {
         match ending.map(str::to_lowercase).as_deref() {
             Some("csv") => self.format = RowsFormat::Csv,
             Some("jsonl" | "ndjson") => self.format = RowsFormat::JsonLines,
+            Some("parquet") => self.format = RowsFormat::Parquet,
             _ => {}
         }
     }

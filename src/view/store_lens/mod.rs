@@ -105,6 +105,8 @@ pub struct StoreLens {
     /// Somebody chose it, or it was chosen as the store was first shown.
     has_category: bool,
     projection: Option<String>,
+    /// Under which a category is shown at first, if not under its own first.
+    begins_under: Option<String>,
     columns: HashMap<Shown, Vec<String>>,
     count_by: HashMap<Shown, String>,
     order: LensOrder,
@@ -459,6 +461,12 @@ impl StoreLens {
         }
     }
 
+    /// Shows streams under this projection until another is chosen.
+    pub fn begin_under(&mut self, projection: &str) {
+        self.begins_under = Some(projection.to_owned());
+        self.projection.clone_from(&self.begins_under);
+    }
+
     fn show_category(&mut self, category: Option<String>) {
         if self.category == category {
             return;
@@ -466,7 +474,7 @@ impl StoreLens {
         // What they have in common stays; conditions on fields are of the streams that have them.
         self.chips.retain(|chip| matches!(chip, RowChip::Text(_) | RowChip::Changed(_)));
         (self.category, self.has_category) = (category, true);
-        self.projection = None;
+        self.projection.clone_from(&self.begins_under);
         self.order = LensOrder::default();
         self.selected = None;
         self.look_anew();

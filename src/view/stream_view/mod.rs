@@ -245,6 +245,15 @@ impl StreamView {
         }
     }
 
+    /// The same by its name, where streams without rules of their own offer it.
+    pub(super) fn begin_under(&mut self, engine: &Engine, projection: &str) {
+        let known = engine.offers().registry();
+        let number = known.of_aggregate(None).iter().position(|offered| offered.name() == projection);
+        if let Some(number) = number {
+            self.show_under(engine, number);
+        }
+    }
+
     /// The history as loaded first; it knows the rules.
     pub fn base(&self) -> Option<&Loaded> {
         self.timelines.get(&0)?.value()

@@ -1,0 +1,160 @@
+//! Questions in SQL and read models, as their dialogs ask them; and samples of other domains, from the welcome.
+
+use egui::{Key, Modifiers, Role};
+use egui_kittest::kittest::Queryable;
+use foldline::app::Start;
+use foldline::event::{EventId, EventType, NewEvent, StreamId, Timestamp};
+use foldline::store::native::NativeStore;
+use foldline::store::{Expected, Writer};
+
+use crate::driver::{Driver, window};
+
+/// Opens a tool by the palette.
+fn open(driver: &mut Driver, tool: &str) {
+    driver.press_with(Modifiers::COMMAND, Key::K);
+    driver.window.event(egui::Event::Text(tool.to_owned()));
+    driver.settle();
+    driver.press(Key::Enter);
+}
+
+fn event(id: &str, event_type: &str, payload: &str) -> NewEvent {
+    NewEvent {
+        id: EventId::new(id),
+        event_type: EventType::from(event_type),
+        schema: 1,
+        recorded_at: Timestamp::parse_rfc3339("2025-01-01T02:00:00Z"),
+        payload: payload.to_owned(),
+        metadata: r#"{"actor":"kim"}"#.to_owned(),
+    }
+}
+
+/// Two things, of which the first was moved.
+fn made() -> Driver {
+    let mut driver = Driver::welcome();
+    let path = driver.path("made.db");
+    let mut store = NativeStore::create(&path).expect("a store");
+    for (stream, event) in [
+        ("thing-1", event("a", "created", r#"{"name":"Bo","size":3}"#)),
+        ("thing-2", event("b", "created", r#"{"name":"김철수","size":5}"#)),
+        ("thing-1", event("c", "moved", r#"{"to":"Busan"}"#)),
+    ] {
+        store.append(&StreamId::from(stream), Expected::Any, &[event]).expect("appended");
+    }
+    drop(store);
+    driver.open(&path);
+    driver
+}
+
+#[test]
+fn a_question_in_sql_shows_its_rows_which_lead_to_their_streams() {
+    let mut driver = made();
+    open(&mut driver, "Questions in SQL");
+    // Whoever opens it first sees which tables there are.
+    driver.wait_for_part("tables; press one to see its rows");
+    driver.click_beginning("table thing_fields");
+    assert_eq!(driver.value_of("Query"), "select * from thing_fields limit 100");
+    driver.wait_for_part("2 rows, read up to position 3");
+    driver.type_over_lines("Query", "select stream, version, type from events where type = 'moved'");
+    driver.press_with(Modifiers::COMMAND, Key::Enter);
+    driver.wait_for_part("1 row, read up to position 3");
+    driver.click("stream thing-1, version 1, type moved");
+    driver.wait_for_part("Busan");
+    assert!(!driver.shows("Query"), "the dialog is closed");
+}
+
+#[test]
+fn what_is_wrong_with_a_query_is_said_in_the_language_that_is_chosen_and_what_was_found_stays() {
+    let mut driver = made();
+    open(&mut driver, "Questions in SQL");
+    driver.type_over_lines("Query", "select count(*) as things from streams");
+    driver.click("Ask");
+    driver.wait_for("things 2");
+    driver.type_over_lines("Query", "select * from thing_field");
+    driver.click("Ask");
+    driver.wait_for("No such table: thing_field; did you mean thing_fields?");
+    driver.assert_shows("things 2");
+    driver.type_over_lines("Query", "delete from events");
+    driver.click("Ask");
+    driver.wait_for_part("A query only reads here");
+    driver.click("Close (Esc)");
+    open(&mut driver, "한국어");
+    open(&mut driver, "SQL로 질문");
+    driver.type_over_lines("쿼리", "select nam from thing_fields");
+    driver.click("실행");
+    driver.wait_for("nam 열이 없습니다. 비슷한 이름: name");
+}
+
+#[test]
+fn a_question_is_answered_as_of_the_cursor_and_all_its_rows_are_written() {
+    let mut driver = made();
+    driver.click_stream("thing-1");
+    driver.press(Key::Home);
+    open(&mut driver, "Questions in SQL");
+    driver.type_over_lines("Query", "select count(*) as events from events");
+    driver
+        .window
+        .get_by(|node| {
+            node.role() == Role::CheckBox && node.label().is_some_and(|label| label.starts_with("As of the cursor"))
+        })
+        .click();
+    driver.settle();
+    driver.click("Ask");
+    driver.wait_for("events 1");
+    let file = driver.path("rows.csv");
+    driver.type_into("All rows as CSV", &file.display().to_string());
+    driver.click("Write file");
+    driver.wait_for_part("rows.csv");
+    let written = std::fs::read_to_string(file).expect("the file");
+    assert_eq!(written.lines().skip(1).collect::<Vec<_>>(), ["1,"], "{written}");
+    driver.assert_shows("events 1");
+}
+
+#[test]
+fn a_read_model_is_made_told_to_be_behind_caught_up_and_held_against_the_events() {
+    let mut driver = made();
+    let model = driver.path("model.db");
+    open(&mut driver, "Read model");
+    driver.wait_for_part("A projection as a table");
+    driver.type_into("File or address; perhaps with the table after #", &model.display().to_string());
+    driver.click("Make the table");
+    driver.wait_for_part("2 rows, made");
+    driver.wait_for("It stands at position 3, the end of the store");
+    let path = driver.path("made.db");
+    let mut store = NativeStore::open(&path).expect("the store");
+    store.append(&"thing-2".into(), Expected::Any, &[event("d", "moved", r#"{"to":"Daegu"}"#)]).expect("appended");
+    drop(store);
+    driver.wait_for("It stands at position 3; 1 event is not in it yet");
+    driver.click("Catch up");
+    driver.wait_for_part("caught up with 1 event");
+    driver.wait_for("It stands at position 4, the end of the store");
+    driver.click("Compare with the events");
+    driver.wait_for("2 rows, each as the events say");
+    // Another program changes the table.
+    let table = rusqlite::Connection::open(&model).expect("the table");
+    assert_eq!(table.execute("UPDATE thing_fields SET size = 4 WHERE stream = 'thing-1'", []).expect("changed"), 1);
+    drop(table);
+    driver.click("Compare with the events");
+    driver.wait_for("1 difference in 2 rows");
+    driver.click("thing-1 · size, the table has 4, the events say 3 · v0 created · kim");
+    driver.wait_for_part("Bo");
+    assert!(!driver.shows("Compare with the events"), "the dialog is closed, and the event is shown");
+}
+
+#[test]
+fn the_sample_of_a_domain_opens_from_the_welcome_under_its_projection() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let samples = Some(folder.path().to_owned());
+    let start =
+        Start { samples: samples.clone(), workspaces: Some(folder.path().join("workspaces")), ..Start::default() };
+    let mut driver = Driver::welcome_in(window(start));
+    for name in ["sales", "reservations", "bank", "orders", "sensors"] {
+        assert!(driver.is_enabled(name), "{name}");
+    }
+    driver.click_role(Role::Button, "bank");
+    driver.wait_for_part("account-2");
+    driver.settle();
+    // The balance is no field of any event: its projection tells it.
+    driver.wait_for_part("timesOverdrawn");
+    assert!(driver.shows_part("lowest"), "{}", driver.all_text());
+    assert!(folder.path().join("sample-bank.db").exists());
+}
