@@ -248,7 +248,7 @@ fn goes_on_for(store: &dyn Store, name: Option<&str>) -> Result<(), TestCaseErro
 }
 
 proptest! {
-    #![proptest_config(cases(4))]
+    #![proptest_config(cases(2))]
 
     #[test]
     fn what_goes_on_from_an_earlier_moment_is_what_is_folded_anew(sketches in sketches()) {
