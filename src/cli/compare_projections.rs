@@ -134,7 +134,8 @@ fn print(args: &CompareProjectionsArgs, found: &ProjectionsCompared, out: &mut O
     ];
     let mut table = Table::new(out, &columns);
     for Group { first, partitions } in groups.iter().take(MOST_SHOWN) {
-        let since = first.from.as_ref().map_or_else(|| "(no event)".to_owned(), |from| from.event_type.to_string());
+        let since =
+            first.from.as_ref().map_or_else(|| "(not looked for)".to_owned(), |from| from.event_type.to_string());
         let at = first.from.as_ref().map(|from| format!("{}@{}", from.stream, from.version));
         let field = match (first.what, first.field.as_str()) {
             (Differs::Fault, _) => "(it fails)".to_owned(),

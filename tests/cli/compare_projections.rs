@@ -146,6 +146,14 @@ fn a_built_in_projection_stands_for_either() {
         name,
         &json!({"partition": "lead-1", "field": "name", "old": "aaa", "new": "somebody", "from": from("lead-1", 3, "contact-details-updated")})
     );
+    // What a state begins with is there since its first event.
+    let second = r#"{"stream":"lead-2","version":0,"type":"lead-initialized","payload":{"name":"b","phone":"2"}}"#;
+    sandbox.write("second.jsonl", second);
+    sandbox.run(&["import", "second.jsonl", "--into", "a.db"]).ok();
+    let answer = compared(&sandbox, 1, "state", "new.js");
+    let rows = answer["differ"].as_array().expect("rows");
+    let begun = rows.iter().find(|row| row["partition"] == "lead-2" && row["field"] == "contacts").expect("none yet");
+    assert_eq!((&begun["old"], &begun["from"]), (&json!(0), &from("lead-2", 0, "lead-initialized")));
     compared(&sandbox, 0, "state", "state");
     let unknown = sandbox.run(&["compare-projections", "stat", "new.js", "a.db"]).code(2);
     assert!(unknown.err.contains("no projection stat") || unknown.err.contains("projection stat"), "{unknown:?}");

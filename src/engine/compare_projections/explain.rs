@@ -186,7 +186,9 @@ impl<'t> Along<'t> {
             all.drain(..all.len().saturating_sub(MOST_TRIED));
             all
         };
-        let counted = indexes.into_iter().filter(|index| *index < self.len);
+        // Where a state begins, also what no event ever changes gets its value.
+        let first = (indexes.first() != Some(&0)).then_some(0);
+        let counted = first.into_iter().chain(indexes).filter(|index| *index < self.len);
         counted.filter_map(|index| Some((self.key(index)?, index))).collect()
     }
 
