@@ -58,6 +58,8 @@ pub(super) enum Command {
     Diff(DiffArgs),
     /// Every field of a stream's state, with the event that set it
     Blame(BlameArgs),
+    /// What the handler of an event does, line by line, in a projection of your own: which fields it sets, from what to what
+    Trace(TraceArgs),
     /// What led to an event and what it led to, across streams
     Causes(CausesArgs),
     /// Which events a field's value stands on, or what would give it another one
@@ -400,6 +402,22 @@ pub(super) struct BlameArgs {
     /// state, search, analysis (leads), service (tickets), fields (any stream), one that comes with a sample (reservations, bank, orders, sensors) or a file of your own (FILE.js)
     #[arg(long, value_name = "P")]
     pub projection: Option<ProjectionName>,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TraceArgs {
+    /// A path, an address or `sample`
+    pub store: OsString,
+    /// The stream, as `foldline streams` names it
+    pub stream: String,
+    /// A file of your own (FILE.js)
+    #[arg(long, value_name = "FILE.js")]
+    pub projection: ProjectionName,
+    /// The event: a version, a time or `latest`
+    #[arg(long, value_name = "AT", default_value = "latest", value_parser = moment, allow_negative_numbers = true)]
+    pub at: Moment,
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
 }

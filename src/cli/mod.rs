@@ -26,6 +26,7 @@ mod side;
 mod sql;
 mod target;
 mod terminal;
+mod trace;
 mod transfer;
 mod tries;
 mod verify;
@@ -330,6 +331,7 @@ fn dispatch(command: Command, context: &Context, out: &mut Output) -> Result<Out
         Command::Show(args) => looking(moments::show, &args, context, out),
         Command::Diff(args) => looking(moments::diff, &args, context, out),
         Command::Blame(args) => looking(moments::blame, &args, context, out),
+        Command::Trace(args) => looking(trace::trace, &args, context, out),
         Command::Causes(args) => looking(causes::causes, &args, context, out),
         Command::Why(args) => looking(why::why, &args, context, out),
         Command::Reduce(args) => looking(reduce::reduce, &args, context, out),

@@ -6,9 +6,10 @@ use std::path::Path;
 use crate::store::Link;
 
 /// Where a command names a version, and how; the others take the store and stream of a place alone.
-const VERSIONS: [(&str, &[&str]); 6] = [
+const VERSIONS: [(&str, &[&str]); 7] = [
     ("show", &["--at"]),
     ("blame", &["--at"]),
+    ("trace", &["--at"]),
     ("evidence", &["--at"]),
     ("why", &["--at"]),
     ("events", &["--from", "--to"]),

@@ -14,6 +14,7 @@ mod compare_projections;
 mod counting;
 mod differing;
 mod division;
+mod doubts;
 mod drift;
 mod evidence;
 mod explain;
@@ -52,6 +53,7 @@ mod survey;
 mod test_source;
 mod ticket;
 mod told;
+mod trace;
 mod trail;
 mod what_if;
 mod when;
@@ -72,6 +74,7 @@ pub use compare_projections::{
 pub use counting::{AsOfAnswer, CountIndex, CountStore, CountWanted, CountedSo};
 pub use differing::{DIFFERING_KEPT, DifferWanted, Differing, DifferingStream, differing};
 pub use division::{Division, Partitioned};
+pub use doubts::{DoubtsWanted, doubts};
 pub use drift::{Difference, Drift, DriftError, DriftWish, SettingEvent, TableMap, drift};
 pub use evidence::{
     EvidenceOf, EvidenceWish, ProofError, Written, check_evidence, gather_evidence, write_evidence, write_seal,
@@ -123,6 +126,7 @@ pub use survey::{
 pub use test_source::{Language, Shows, TestCase, test_source};
 pub use ticket::{Progress, Ticket};
 pub use told::{FIELDS_TOLD, ToldEvent, readable, tell, words_of_type};
+pub use trace::{TraceWanted, TracedEvent, trace};
 pub use trail::{TrailForm, TrailWish, write_trail};
 pub use what_if::BranchBase;
 pub use when::{

@@ -26,6 +26,9 @@ pub trait Timeline: Send + Sync + std::fmt::Debug {
     /// The shown state after the event at `index`; before the first event, all is empty.
     fn show(&self, index: Option<Index>) -> Value;
 
+    /// The state before the event at `index`, as a fold keeps it.
+    fn snapshot_before(&self, index: Index) -> Option<String>;
+
     /// The state after the event at `index` and the one before it, to be looked at leaf by leaf. For a cursor that
     /// moves: costs a seek and a look at each cell, not at what is long inside of one.
     fn look(&self, index: Index) -> Option<Box<dyn StateLook>>;
@@ -166,6 +169,10 @@ impl<P: Projection> Timeline for Replay<P> {
     fn show(&self, index: Option<Index>) -> Value {
         let state = index.map_or_else(|| Some(P::State::default()), |index| self.state_after(index));
         state.map_or(Value::Null, |state| self.projection.show(&state))
+    }
+
+    fn snapshot_before(&self, index: Index) -> Option<String> {
+        serde_json::to_string(&self.state_before(index)?).ok()
     }
 
     fn look(&self, index: Index) -> Option<Box<dyn StateLook>> {

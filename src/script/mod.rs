@@ -4,22 +4,35 @@
 //! - [`Running`] is one at work: a QuickJS runtime that belongs to one thread, with bounded memory, stack and time. It reads
 //!   no file and no clock; the time of day is the event's, and chance always falls the same way ([`Output::impure`]
 //!   tells that it was asked for).
+//! - [`highlight`] colours a source; [`Script::trace`] tells which of its lines an event ran, and what each changed;
+//!   [`doubts`] names the fields that it reads of bodies and that none has.
 //! - [`ScriptProjection`] is one over a stream, as a [`crate::projection::Projection`] like any other.
 //!
 //! What is emitted and linked is written nowhere; it is collected and shown.
 
 mod bundled;
 mod definition;
+mod highlight;
+mod marked;
 mod output;
 mod projection;
+mod reads;
 mod running;
 mod source;
+mod syntax;
 #[cfg(test)]
 mod tests;
+mod trace;
+#[cfg(test)]
+mod trace_tests;
+mod wants;
 
 pub use bundled::{BUNDLED, Bundled};
 pub use definition::{Definition, Partition};
+pub use highlight::{Token, highlight};
 pub use output::{Emitted, EmittedKind, Output};
 pub use projection::{Homes, ScriptProjection};
+pub use reads::{Doubt, SeenFields, doubts, handled_types};
 pub use running::{HANDLER_TIME, MEMORY, Running, STATE_BYTES};
 pub use source::{Given, Kept, Script};
+pub use trace::{Answer, AnswerKind, Before, Change, MOST_STEPS, Phase, Step, Trace};

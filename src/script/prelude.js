@@ -7,6 +7,8 @@
   const { isArray } = Array;
   const { isFinite } = Number;
   const { keys, defineProperty, getPrototypeOf } = Object;
+  const { apply } = Reflect;
+  const sourceText = Function.prototype.toString;
   const global = globalThis;
   const SystemDate = Date;
 
@@ -181,12 +183,15 @@
   let emitted = [];
   let logs = [];
   let impure = null;
+  // Whether there is anything to take.
+  let hasOutput = false;
   let recordedAt = 0;
   const MOST_OUTPUT = 10000;
 
   function keep(list, item) {
     if (list.length >= MOST_OUTPUT) throw new RangeError(`one event may emit and log ${MOST_OUTPUT} times, and no more`);
     list.push(item);
+    hasOutput = true;
   }
 
   function nameOf(value, name) {
@@ -251,12 +256,12 @@
 
   // What the host hands over of an event, by its place in the list.
   const STREAM = 0, NUMBER = 1, TYPE = 2, IS_JSON = 3, BODY = 4, MICROS = 5, REST = 6, PARTITION = 7, CATEGORY = 8;
+  // Behind it, what was read of that once.
+  const READ_BODY = 9, READ_METADATA = 10;
 
   // Nothing of it is made before a handler asks: most handlers ask for little.
   class Event {
     #given;
-    #body;
-    #metadata;
     constructor(given) {
       this.#given = given;
     }
@@ -268,8 +273,9 @@
     get partition() { return this.#given[PARTITION]; }
     get category() { return this.#given[CATEGORY]; }
     get body() {
-      if (this.#body === undefined && this.#given[IS_JSON] && this.#given[BODY] !== null) this.#body = parse(this.#given[BODY]);
-      return this.#body;
+      const given = this.#given;
+      if (given[READ_BODY] === undefined && given[IS_JSON] && given[BODY] !== null) given[READ_BODY] = parse(given[BODY]);
+      return given[READ_BODY];
     }
     get data() { return this.body; }
     get created() { return timeText(this.#given[MICROS]); }
@@ -283,11 +289,12 @@
       return text === "" ? null : text;
     }
     get metadata() {
-      if (this.#metadata === undefined) {
+      const given = this.#given;
+      if (given[READ_METADATA] === undefined) {
         const text = this.metadataRaw;
-        this.#metadata = text === null ? null : parse(text);
+        given[READ_METADATA] = text === null ? null : parse(text);
       }
-      return this.#metadata;
+      return given[READ_METADATA];
     }
     get linkMetadata() { return null; }
     get linkMetadataRaw() { return null; }
@@ -377,19 +384,30 @@
   // ---- what the host calls -----------------------------------------------------------------------------------------
 
   let state, shared;
+  let isShared = false;
 
   function current() {
-    return definition.biState ? [state, shared] : state;
+    return isShared ? [state, shared] : state;
   }
 
   const host = {
+    current,
+    isEvent(value) { return value instanceof Event; },
     seal() {
       offer("running");
       for (const name of keys(definers)) delete global[name];
       for (const name of keys(callables)) global[name] = callables[name];
       if (logs.length > 0 || emitted.length > 0) { logs = []; emitted = []; }
       definition.hasCreated = created.length > 0;
-      return stringify(definition);
+      isShared = definition.biState;
+      const hasAny = any !== undefined;
+      // What is given an event, as it is written, and at which place among its parameters.
+      const takers = [];
+      for (const handler of handlers.values()) takers.push([apply(sourceText, handler, []), 1]);
+      for (const handler of created) takers.push([apply(sourceText, handler, []), 1]);
+      if (hasAny) takers.push([apply(sourceText, any, []), 1]);
+      if (partitionFunction !== undefined) takers.push([apply(sourceText, partitionFunction, []), 0]);
+      return stringify({ ...definition, hasAny, takers });
     },
     begin() {
       state = init === undefined ? {} : init();
@@ -419,12 +437,12 @@
     handle(...given) {
       recordedAt = given[MICROS];
       const handler = handlers.get(given[TYPE]) ?? any;
-      const next = handler === undefined ? given[BODY] : handler(current(), new Event(given));
+      const next = handler === undefined ? given[BODY] : handler(isShared ? [state, shared] : state, new Event(given));
       if (next !== undefined) {
-        if (definition.biState && isArray(next)) [state, shared] = next;
+        if (isShared && isArray(next)) [state, shared] = next;
         else state = next;
       }
-      return logs.length + emitted.length > 0 || impure !== null;
+      return hasOutput;
     },
     // A text that is JSON is taken for the state that it spells.
     state() {
@@ -447,11 +465,25 @@
       }
       return result === null || result === undefined ? null : text(result, "the result");
     },
+    // What each step from the state to the result answers, one after the other.
+    answers() {
+      const answers = [];
+      let result = current();
+      for (const [kind, step] of steps) {
+        const next = step(result);
+        const isPassed = kind === "filter" ? next === true : next !== null && next !== undefined;
+        answers.push({ kind, text: next === null || next === undefined ? null : text(next, `what a ${kind} answers`) });
+        if (!isPassed) break;
+        if (kind === "transform") result = next;
+      }
+      return stringify(answers);
+    },
     take() {
       const taken = stringify({ emitted, logs, impure });
       emitted = [];
       logs = [];
       impure = null;
+      hasOutput = false;
       return taken;
     },
   };
@@ -462,6 +494,7 @@
 
   function eventTime(asked) {
     impure ??= asked;
+    hasOutput = true;
     return recordedAt === recordedAt ? Math.floor(recordedAt / 1000) : 0;
   }
 
@@ -506,6 +539,7 @@
   let seed = 0;
   Math.random = function () {
     impure ??= "Math.random()";
+    hasOutput = true;
     // The same numbers in every run.
     seed = (seed + 0x6d2b79f5) | 0;
     let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);

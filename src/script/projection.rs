@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::definition::Partition;
 use super::running::Running;
 use super::source::{Kept, Script};
+use super::trace::{Before, Trace};
 use crate::event::{EventRow, Head, Position, StreamId, Version};
 use crate::projection::{Cell, Fault, Folded, Problem, Projection, ProjectionError, report_cells};
 
@@ -70,6 +71,23 @@ impl ScriptState {
             (Some(one), Some(other)) => Arc::ptr_eq(one, other),
             (one, other) => one.is_none() && other.is_none(),
         }
+    }
+}
+
+impl ScriptProjection {
+    /// Whether its handlers are given this event.
+    pub fn takes(&self, row: &EventRow<'_>) -> bool {
+        self.decode(row).0.is_some()
+    }
+
+    /// Lets it take an event, step by step, after a state that was kept as a snapshot. `None` where it takes no such event.
+    pub fn trace(&self, before: Option<&str>, row: &EventRow<'_>) -> Result<Option<Trace>, Fault> {
+        let Some(event) = self.decode(row).0 else { return Ok(None) };
+        let before: ScriptState = before.and_then(|kept| serde_json::from_str(kept).ok()).unwrap_or_default();
+        let before = Before { state: before.0.as_ref().map(|left| left.text.as_deref()), shared: None };
+        let head = row.head();
+        let id = head.id.to_string();
+        self.script.trace(&event.event.given(&head, &id), &before).map(Some)
     }
 }
 

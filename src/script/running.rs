@@ -11,11 +11,15 @@ use rquickjs::function::{Args, IntoArgs};
 use rquickjs::{
     CatchResultExt, CaughtError, Context, Ctx, Function, Object, Persistent, Runtime as JsRuntime, context::intrinsic,
 };
-use rquickjs::{IntoJs, Null};
+use rquickjs::{IntoJs, Null, Undefined};
+use serde::Deserialize;
 
 use super::definition::Definition;
+use super::marked::Marked;
 use super::output::Output;
 use super::source::Given;
+use super::trace::{Answer, MOST_STEPS, Phase, Steps};
+use super::wants::Wants;
 use crate::projection::{Fault, FaultKind, SourcePlace};
 
 /// What one runtime may take, in bytes.
@@ -31,7 +35,12 @@ const LOADING_TIME: Duration = Duration::from_secs(2);
 /// The longest state, as text.
 pub const STATE_BYTES: usize = 16 << 20;
 
+/// A source with marks in it does what it does besides what they do.
+const MARKED_TIME: Duration = Duration::from_secs(1);
+const MARKED_TIMES: usize = 2;
+
 const PRELUDE: &str = include_str!("prelude.js");
+const TRACE: &str = include_str!("trace.js");
 
 type Kept = Persistent<Function<'static>>;
 
@@ -48,19 +57,30 @@ struct Calls {
     state: Kept,
     shared: Kept,
     result: Kept,
+    answers: Kept,
     take: Kept,
+}
+
+/// The functions that the marks of a source report to.
+struct Watch {
+    enter: Kept,
+    leave: Kept,
+    told: Kept,
 }
 
 /// Handlers that can be called, and the state that they work on.
 pub struct Running {
     // Before the context, which must outlive what is kept of it.
     calls: Calls,
+    watch: Option<Watch>,
     names: Names,
+    wants: Wants,
     context: Context,
     until: Rc<Cell<Instant>>,
     ended: Rc<Cell<bool>>,
     /// How often a handler of this source had to be ended, wherever it was at work.
     ends: Arc<AtomicU32>,
+    limit: Duration,
     name: String,
 }
 
@@ -85,9 +105,24 @@ type Intrinsics = (
 impl Running {
     /// Reads a source and learns what it defines.
     pub fn begin(name: &str, source: &str, ends: Arc<AtomicU32>) -> Result<(Self, Definition), Fault> {
+        Self::begin_with(name, source, ends, None)
+    }
+
+    /// The same for a source that tells where it is.
+    pub(super) fn begin_marked(name: &str, marked: &Marked) -> Result<Self, Fault> {
+        Ok(Self::begin_with(name, &marked.source, Arc::default(), Some(marked))?.0)
+    }
+
+    fn begin_with(
+        name: &str,
+        source: &str,
+        ends: Arc<AtomicU32>,
+        marked: Option<&Marked>,
+    ) -> Result<(Self, Definition), Fault> {
         let runtime = JsRuntime::new().map_err(|_| no_room())?;
-        runtime.set_memory_limit(MEMORY);
-        runtime.set_max_stack_size(STACK);
+        let times = if marked.is_some() { MARKED_TIMES } else { 1 };
+        runtime.set_memory_limit(MEMORY * times);
+        runtime.set_max_stack_size(STACK * times);
         let until = Rc::new(Cell::new(Instant::now() + LOADING_TIME));
         let ended = Rc::new(Cell::new(false));
         let watch = (until.clone(), ended.clone());
@@ -99,8 +134,10 @@ impl Running {
             is_over
         })));
         let context = Context::custom::<Intrinsics>(&runtime).map_err(|_| no_room())?;
-        let (calls, definition) = context.with(|ctx| -> Result<_, Fault> {
+        let (calls, watch, definition, wants) = context.with(|ctx| -> Result<_, Fault> {
             let host: Object<'_> = ctx.eval(PRELUDE).catch(&ctx).map_err(|error| fault_of(&error, name, false))?;
+            let watch = marked.map(|marked| Watch::begin(&ctx, &host, marked)).transpose();
+            let watch = watch.catch(&ctx).map_err(|error| fault_of(&error, name, false))?;
             let mut options = EvalOptions::default();
             options.strict = false;
             options.filename = Some(name.to_owned());
@@ -114,6 +151,7 @@ impl Running {
             let seal: Function<'_> = host.get("seal").map_err(|_| no_room())?;
             let told: String = seal.call(()).catch(&ctx).map_err(|error| fault_of(&error, name, ended.get()))?;
             let definition = Definition::read(&told).ok_or_else(no_room)?;
+            let wants = Takers::read(&told).ok_or_else(no_room)?.want(&definition);
             let calls = Calls {
                 begin: function("begin")?,
                 begin_shared: function("beginShared")?,
@@ -126,12 +164,14 @@ impl Running {
                 state: function("state")?,
                 shared: function("shared")?,
                 result: function("result")?,
+                answers: function("answers")?,
                 take: function("take")?,
             };
-            Ok((calls, definition))
+            Ok((calls, watch, definition, wants))
         })?;
-        let name = name.to_owned();
-        Ok((Self { calls, names: Names::default(), context, until, ended, ends, name }, definition))
+        let limit = if marked.is_some() { MARKED_TIME } else { HANDLER_TIME };
+        let (names, name) = (Names::default(), name.to_owned());
+        Ok((Self { calls, watch, names, wants, context, until, ended, ends, limit, name }, definition))
     }
 
     /// The same for what is called for every event.
@@ -155,7 +195,7 @@ impl Running {
         T: for<'js> rquickjs::FromJs<'js>,
         A: for<'js> IntoArgs<'js>,
     {
-        self.until.set(Instant::now() + HANDLER_TIME);
+        self.until.set(Instant::now() + self.limit);
         self.ended.set(false);
         self.context.with(|ctx: Ctx<'_>| {
             let function = which.clone().restore(&ctx).map_err(|_| no_room())?;
@@ -219,6 +259,28 @@ impl Running {
         self.call(&self.calls.result, ())
     }
 
+    /// What each step from the state to the result answers.
+    pub(super) fn answers(&self) -> Result<Vec<Answer>, Fault> {
+        let told: String = self.call(&self.calls.answers, ())?;
+        serde_json::from_str(&told).map_err(|_| no_room())
+    }
+
+    /// Tells a source with marks which of its functions is called next.
+    pub(super) fn enter(&self, phase: Phase) -> Result<(), Fault> {
+        self.watch.as_ref().map_or(Ok(()), |watch| self.call(&watch.enter, (phase.name(),)))
+    }
+
+    /// That function has come to its end.
+    pub(super) fn leave(&self) -> Result<(), Fault> {
+        self.watch.as_ref().map_or(Ok(()), |watch| self.call(&watch.leave, ()))
+    }
+
+    /// What the marks noted.
+    pub(super) fn told(&self) -> Option<Steps> {
+        let told: String = self.call(&self.watch.as_ref()?.told, ()).ok()?;
+        serde_json::from_str(&told).ok()
+    }
+
     /// What was emitted and logged since the last time.
     pub fn take(&self) -> Result<Output, Fault> {
         let told: String = self.call(&self.calls.take, ())?;
@@ -226,7 +288,21 @@ impl Running {
     }
 
     fn fields<'g, 'e>(&'g self, given: &'g Given<'e>, partition: &'g str) -> Fields<'g, 'e> {
-        Fields { given, partition, names: &self.names }
+        Fields { given, partition, names: &self.names, wants: self.wants }
+    }
+}
+
+impl Watch {
+    fn begin<'js>(ctx: &Ctx<'js>, host: &Object<'js>, marked: &Marked) -> rquickjs::Result<Self> {
+        let begin: Function<'js> = ctx.eval(TRACE)?;
+        let marks = serde_json::to_string(&marked.marks).map_err(|_| rquickjs::Error::Unknown)?;
+        let watch: Object<'js> =
+            begin.call((host.clone(), marked.name.as_str(), ctx.json_parse(marks)?, MOST_STEPS))?;
+        let function = |called: &str| -> rquickjs::Result<Kept> {
+            let found: Function<'js> = watch.get(called)?;
+            Ok(Persistent::save(ctx, found))
+        };
+        Ok(Self { enter: function("enter")?, leave: function("leave")?, told: function("told")? })
     }
 }
 
@@ -236,31 +312,58 @@ struct Fields<'g, 'e> {
     given: &'g Given<'e>,
     partition: &'g str,
     names: &'g Names,
+    wants: Wants,
+}
+
+/// The functions that are given events, as they are written, each with the place of the event among its parameters.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Takers {
+    takers: Vec<(String, usize)>,
+    has_any: bool,
+}
+
+impl Takers {
+    fn read(told: &str) -> Option<Self> {
+        serde_json::from_str(told).ok()
+    }
+
+    fn want(&self, definition: &Definition) -> Wants {
+        // Where no handler takes an event, its body is the state.
+        let bodies = definition.all_events && !self.has_any;
+        let begin = Wants { body: bodies, ..Wants::NONE };
+        self.takers.iter().fold(begin, |wants, (source, place)| wants.and(Wants::of_function(source, *place)))
+    }
 }
 
 impl<'js> IntoArgs<'js> for Fields<'_, '_> {
     fn num_args(&self) -> usize {
-        9
+        11
     }
 
     fn into_args(self, args: &mut Args<'js>) -> rquickjs::Result<()> {
-        let Self { given, partition, names } = self;
+        let Self { given, partition, names, wants } = self;
         let Given { stream, category, version, event_type, id, recorded_at, body, metadata } = *given;
         let ctx = args.ctx().clone();
         args.push_arg(names.stream.text(&ctx, stream)?)?;
         args.push_arg(version as f64)?;
         args.push_arg(names.event_type.text(&ctx, event_type)?)?;
         args.push_arg(given.is_json())?;
-        args.push_arg(OrNull(body))?;
+        args.push_arg(OrNull(body.filter(|_| wants.body)))?;
         args.push_arg(recorded_at.map_or(f64::NAN, |at| at.micros() as f64))?;
         let mut rest = names.rest.borrow_mut();
         rest.clear();
-        rest.push_str(id);
-        rest.push('\n');
-        rest.push_str(metadata.unwrap_or_default());
+        if wants.rest {
+            rest.push_str(id);
+            rest.push('\n');
+            rest.push_str(metadata.unwrap_or_default());
+        }
         args.push_arg(rest.as_str())?;
         args.push_arg(names.partition.text(&ctx, partition)?)?;
-        args.push_arg(names.category.text(&ctx, category)?)
+        args.push_arg(names.category.text(&ctx, category)?)?;
+        // What is read of it is kept here.
+        args.push_arg(Undefined)?;
+        args.push_arg(Undefined)
     }
 }
 

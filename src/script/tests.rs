@@ -8,7 +8,7 @@ use super::*;
 use crate::event::Timestamp;
 use crate::projection::{Fault, FaultKind};
 
-fn given<'a>(stream: &'a str, version: u64, event_type: &'a str, body: &'a str) -> Given<'a> {
+pub(super) fn given<'a>(stream: &'a str, version: u64, event_type: &'a str, body: &'a str) -> Given<'a> {
     let category = stream.split_once('-').map_or(stream, |(category, _)| category);
     Given {
         stream,

@@ -19,6 +19,7 @@ mod measure;
 mod memory;
 mod moving;
 mod names;
+mod own;
 mod postgres;
 mod reasons;
 mod search;
@@ -58,6 +59,7 @@ const PARTS: &[Part] = &[
     ("search", search::find),
     ("told", told::told),
     ("frameworks", frameworks::load),
+    ("own", own::projections),
     ("ticket", moving::ticket),
     ("what-if", branching::edit),
     ("reasons", reasons::reasons),

@@ -154,6 +154,7 @@ fn the_help_of_every_command() {
         "show",
         "diff",
         "blame",
+        "trace",
         "when",
         "project",
         "sql",

@@ -303,3 +303,33 @@ fn a_read_model_is_made_of_it_held_against_it_and_made_anew_when_its_source_is_a
     assert!(again["made"].is_string() && again["made"] != first["made"], "{again}");
     sandbox.run(&drift).ok();
 }
+
+#[test]
+fn the_handler_of_an_event_is_told_line_by_line() {
+    let sandbox = sandbox(
+        "fromCategory('order').foreachStream().when({\n  $init: () => ({ total: 0, n: 0 }),\n  placed(s, e) {\n    s.total = e.data.totl ?? e.data.total;\n    s.n += 1;\n    log('placed', s.n);\n  },\n  paid(s, e) {\n    s.n += 1;\n    return s.none.such;\n  },\n})",
+    );
+    let trace = |at: &str, form: &str| {
+        sandbox.run(&["trace", "a.db", "order-1", "--projection", "own.js", "--at", at, "--format", form])
+    };
+    let ran = trace("0", "json").ok();
+    assert!(ran.err.contains("own.js, line 4, column 22: no totl in placed; did you mean total?"), "{ran:?}");
+    let change = |field: &str, before: Value, after: Value| json!({"field": field, "before": before, "after": after});
+    assert_eq!(
+        ran.json(),
+        json!([
+            {"line": 2, "column": 16, "source": "$init: () => ({ total: 0, n: 0 }),", "changes": [change("total", json!(null), json!(0)), change("n", json!(null), json!(0))]},
+            {"line": 4, "column": 5, "source": "s.total = e.data.totl ?? e.data.total;", "changes": [change("total", json!(0), json!(5))]},
+            {"line": 5, "column": 5, "source": "s.n += 1;", "changes": [change("n", json!(0), json!(1))]},
+            {"line": 6, "column": 5, "source": "log('placed', s.n);", "changes": [], "logged": ["placed 1"]},
+        ])
+    );
+    let table = trace("0", "table").ok().out;
+    assert!(table.starts_with("order-1 v0 (placed): 4 lines, ") && table.contains("s.n += 1;"), "{table}");
+    let failed = trace("1", "json").code(1);
+    assert_eq!(failed.json()[0]["changes"], json!([change("n", json!(1), json!(2))]));
+    assert!(failed.err.contains("own.js, line 10"), "{failed:?}");
+    let passed_over = trace("2", "json").ok();
+    assert!(passed_over.err.contains("takes no sent") && passed_over.json() == json!([]), "{passed_over:?}");
+    sandbox.run(&["trace", "a.db", "order-1", "--projection", "state"]).code(2).says("no file of your own");
+}

@@ -1,0 +1,169 @@
+//! Projections of a user's own, against the engine that runs them with nothing around it.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use foldline::engine::{describe, load_timeline, partitions};
+use foldline::event::{EventRow, StreamId};
+use foldline::index::StoreMoment;
+use foldline::replay::{ProjectionRef, Replay};
+use foldline::script::{Given, Script, ScriptProjection};
+use foldline::store::native::NativeStore;
+use foldline::store::{Columns, Flow, Query, Store};
+use rquickjs::{Context, Function, Runtime};
+
+use crate::measure::{Row, Table, micros, percentile, repeat, time};
+use crate::stores::{LONG_STREAM, Stores};
+use crate::{LONG, SEEKS};
+
+/// So many events a projection may be tried on while it is typed.
+const EDITED: u64 = 20_000;
+
+const COUNT: &str = "$init: () => ({ n: 0 }), $any(s, e) { s.n++ }";
+const READ: &str = "$init: () => ({ n: 0, long: 0 }), $any(s, e) { s.n++; if (e.body.channel === 'PHONE') s.long++ }";
+
+pub(crate) fn projections(table: &mut Table, stores: &Stores) {
+    let store = NativeStore::open(stores.sample()).expect("the sample");
+    let events = events(&store);
+    for (what, handlers) in [("counts", COUNT), ("reads the body", READ)] {
+        let bare = micros(&repeat(5, || bare(handlers, &events))) / events.len() as f64;
+        let own = micros(&repeat(5, || own(handlers, &events))) / events.len() as f64;
+        let row = Row::new(&format!("own projection that {what}, an event"), "the bare engine", own, bare, "µs");
+        table.add(row.bar(1.5));
+    }
+    let script = Script::read("count.js", &format!("fromAll().when({{ {COUNT} }})")).expect("a projection");
+    let whole = time(|| {
+        partitions(&store, &script, StoreMoment::Latest, &mut |_, _| Flow::Continue(()), &mut |_| Flow::Continue(()))
+            .expect("folded")
+    });
+    let times = 1e7 / stores.events() as f64;
+    let row = Row::new(
+        "own projection over 10 million events",
+        "reading them",
+        whole * times,
+        stores.scan(Columns::ALL) * times,
+        "s",
+    );
+    table.add(row.at_most(60.0));
+    drop(store);
+    along_a_stream(table, stores);
+}
+
+fn along_a_stream(table: &mut Table, stores: &Stores) {
+    let store = NativeStore::open(stores.long()).expect("the long store");
+    let script =
+        Script::read("lead.js", &format!("fromAll().foreachStream().when({{ {READ} }})")).expect("a projection");
+    let projection = ScriptProjection::of(&script).expect("a state a stream");
+    let mut replay = Replay::new(projection);
+    let query = Query::stream(StreamId::from(LONG_STREAM));
+    let push = &mut |row: &EventRow<'_>| {
+        replay.push(row);
+        Flow::Continue(())
+    };
+    let loaded = time(|| store.visit_events(&query, push).expect("read"));
+    let mut at = 0_usize;
+    let seeks = repeat(SEEKS, || {
+        at = (at + 77_773) % LONG as usize;
+        let began = Instant::now();
+        let state = black_box(replay.state_after(at));
+        let secs = began.elapsed().as_secs_f64();
+        drop(state);
+        secs
+    });
+    let (p99, loaded) = (percentile(&seeks, 99.0), loaded * 1e6);
+    table.add(Row::new("seek under an own projection, p99", "loading the stream", p99, loaded, "µs").at_most(1_000.0));
+    drop(replay);
+    let stream = StreamId::from(LONG_STREAM);
+    let mut described = describe(&store, &stream).expect("the stream");
+    described.row.events = described.row.events.min(EDITED);
+    let edited = repeat(5, || {
+        time(|| {
+            let source = format!("fromAll().foreachStream().when({{ {READ} }}) // edited");
+            let script = Script::read("edited.js", &source).expect("a projection");
+            let projection = ProjectionRef::new(ScriptProjection::of(&script).expect("a state a stream"));
+            let mut count = 0;
+            // As many as the bar is set for; the rest of the stream is not read.
+            let _ = load_timeline(&store, &described, &projection, &mut |_| {}, &mut |read| {
+                count = read;
+                if read >= EDITED { Flow::Break(()) } else { Flow::Continue(()) }
+            });
+            count
+        })
+    });
+    let bare = bare(READ, &events(&store)) * 1e3;
+    let row = Row::new("an edited projection over 20,000 events", "the bare engine", micros(&edited) / 1e3, bare, "ms");
+    table.add(row.at_most(500.0));
+}
+
+struct Event {
+    stream: StreamId,
+    version: u64,
+    name: String,
+    id: String,
+    recorded_at: Option<foldline::event::Timestamp>,
+    body: String,
+    metadata: String,
+}
+
+fn events(store: &dyn Store) -> Vec<Event> {
+    let mut events = Vec::new();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    store
+        .visit_events(&Query::store().limit(EDITED), &mut |row| {
+            events.push(Event {
+                stream: row.stream.clone(),
+                version: row.version.0,
+                name: row.event_type.as_str().to_owned(),
+                id: row.id.to_string(),
+                recorded_at: row.recorded_at,
+                body: text(&row.body()),
+                metadata: text(row.metadata),
+            });
+            Flow::Continue(())
+        })
+        .expect("read");
+    events
+}
+
+/// Seconds that the engine takes which is given the text of each body, and nothing else.
+fn bare(handlers: &str, events: &[Event]) -> f64 {
+    let runtime = Runtime::new().expect("a runtime");
+    let context = Context::full(&runtime).expect("a context");
+    let source = format!(
+        "(function () {{
+            class Event {{
+                constructor(raw) {{ this.raw = raw; this.parsed = undefined }}
+                get body() {{ return this.parsed ??= JSON.parse(this.raw) }}
+            }}
+            const handlers = {{ {handlers} }};
+            let state = handlers.$init();
+            return (raw) => {{ handlers.$any(state, new Event(raw)) }};
+        }})()"
+    );
+    context.with(|ctx| {
+        let take: Function<'_> = ctx.eval(source).expect("a function");
+        time(|| events.iter().for_each(|event| take.call((event.body.as_str(),)).expect("taken")))
+    })
+}
+
+/// Seconds that the same takes with all that an event has, its limits and its faults.
+fn own(handlers: &str, events: &[Event]) -> f64 {
+    let script = Script::read("own.js", &format!("fromAll().when({{ {handlers} }})")).expect("a projection");
+    let running = script.run().expect("at work");
+    running.init().expect("a state");
+    time(|| {
+        for Event { stream, version, name, id, recorded_at, body, metadata } in events {
+            let given = Given {
+                stream: stream.as_str(),
+                category: stream.category(),
+                version: *version,
+                event_type: name,
+                id,
+                recorded_at: *recorded_at,
+                body: Some(body),
+                metadata: Some(metadata),
+            };
+            running.handle(&given, "").expect("handled");
+        }
+    })
+}
