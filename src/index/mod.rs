@@ -35,7 +35,9 @@ pub use as_of::{AsOf, AsOfRow, Place, Sorting};
 pub use budget::{Budget, OverBudget};
 pub use census::{Census, FieldShape, JsonType, MOST_FIELDS, Span, TypeShape};
 pub use choice::{Choice, MixedRows};
-pub use chronicle::{Chronicle, ChronicleRows, Counted, Edges, Entry, Facet, FoundPlaces, Lanes, NumberSet, Sieve};
+pub use chronicle::{
+    Chronicle, ChronicleRows, Counted, Edges, Edition, Entry, Facet, FoundPlaces, Lanes, NumberSet, Sieve,
+};
 pub use counting::{Categories, CountOf, CountRows, CountWish, Counting};
 pub use histogram::{Bucket, Histogram};
 pub use memory::{Held, Kept, Memory};

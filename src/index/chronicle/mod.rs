@@ -9,6 +9,7 @@
 mod block;
 mod column;
 mod counting;
+mod edition;
 mod finding;
 mod names;
 mod rows;
@@ -16,6 +17,7 @@ mod rows;
 use std::ops::Range;
 
 pub use counting::{Counted, Edges, Lanes};
+pub use edition::Edition;
 pub use finding::{FoundPlaces, NumberSet, Sieve};
 pub use rows::ChronicleRows;
 
@@ -88,6 +90,7 @@ pub struct Chronicle {
     extent: Option<(i64, i64)>,
     read_to: Cursor,
     is_whole: bool,
+    made: u64,
     scratch: Scratch,
 }
 
@@ -116,6 +119,7 @@ impl Chronicle {
             extent: None,
             read_to: Cursor::beginning(),
             is_whole: false,
+            made: edition::next(),
             scratch: Scratch::default(),
         }
     }
@@ -263,6 +267,11 @@ impl Chronicle {
         }
         anew.counts_from = differs.then_some(counts_from);
         *self = anew;
+    }
+
+    /// For whoever keeps what was told of it.
+    pub fn edition(&self) -> Edition {
+        Edition::new(self.made, self.len)
     }
 
     /// How many events there are.

@@ -32,7 +32,7 @@ use crate::engine::{
     StoreChronicle, Tool,
 };
 use crate::event::{Position, StreamId, Timestamp, Version};
-use crate::index::{Chronicle, Facet, Sorting, StoreMoment};
+use crate::index::{Chronicle, Edition, Facet, Sorting, StoreMoment};
 use crate::view::{KeptSearches, UserError};
 use crate::workspace::{SearchKind, Workspace};
 
@@ -93,7 +93,7 @@ pub struct SelectedAbout {
     /// The last that there is by now.
     pub last: Version,
     /// What it was told from.
-    of: (usize, usize),
+    of: (usize, Edition),
 }
 
 /// Of which streams, and under which projection: each has columns of its own.
@@ -120,8 +120,8 @@ pub struct StoreLens {
     seen: Range<usize>,
     newest: NewestRows,
     kinds: Kinds,
-    /// For which moment, category and length of the chronicle the newest were asked.
-    refreshed: Option<(usize, Option<String>, usize)>,
+    /// For which moment, category and edition of the chronicle the newest were asked.
+    refreshed: Option<(usize, Option<String>, Edition)>,
     categories: Vec<(String, u64)>,
     begun: u64,
     arranging: Asked<ArrangeRows>,
@@ -185,7 +185,7 @@ impl StoreLens {
 
     fn look_at(&mut self, chronicle: &Chronicle, moment: LensMoment) {
         self.look_at_selected(chronicle, moment);
-        let made_for = (moment.count, self.category.clone(), chronicle.len());
+        let made_for = (moment.count, self.category.clone(), chronicle.edition());
         let is_same = self.has_category && self.refreshed.as_ref() == Some(&made_for);
         if is_same && self.newest.covers(&self.seen) {
             return;
@@ -201,7 +201,7 @@ impl StoreLens {
                 self.category = self.categories.first().map(|(name, _)| name.clone());
                 self.has_category = true;
             }
-            self.refreshed = Some((moment.count, self.category.clone(), chronicle.len()));
+            self.refreshed = Some((moment.count, self.category.clone(), chronicle.edition()));
         }
         let number = self.category.as_ref().map(|name| chronicle.find_kind(Facet::Category, name));
         let Ok(number) = number.map_or(Ok(None), |number| number.map(Some).ok_or(())) else {
@@ -220,7 +220,7 @@ impl StoreLens {
     }
 
     fn look_at_selected(&mut self, chronicle: &Chronicle, moment: LensMoment) {
-        let of = (moment.count, chronicle.len());
+        let of = (moment.count, chronicle.edition());
         let Some(selected) = &self.selected else { return self.about = None };
         if self.about.as_ref().is_some_and(|about| about.stream == *selected && about.of == of) {
             return;

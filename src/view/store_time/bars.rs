@@ -1,7 +1,7 @@
 use super::span::{self, StoreAxis, StoreSpan};
 use crate::domain::Aggregate;
 use crate::event::{EventType, StreamId, Timestamp};
-use crate::index::{Chronicle, Counted, Facet, Lanes};
+use crate::index::{Chronicle, Counted, Edition, Facet, Lanes};
 use crate::view::Clock;
 use crate::view::signs::SignBook;
 use crate::view::ticks::{BarLength, calendar_edges};
@@ -17,7 +17,7 @@ const LEAST: f32 = 8.0;
 pub struct Bars {
     wish: Wish,
     /// How much was read when they were made.
-    len: usize,
+    edition: Edition,
     is_whole: bool,
     pub span: StoreSpan,
     /// Where one bar ends and the next begins; the first and the last bar may lie only partly in the span.
@@ -65,9 +65,9 @@ impl Bars {
     /// While much is coming, bars that lack little of it will do.
     pub(super) fn is_current(&self, chronicle: &Chronicle, wish: &Wish, is_loading: bool) -> bool {
         const LITTLE: usize = 64;
-        let len = chronicle.len();
-        let lacks = len.abs_diff(self.len);
-        let is_near = lacks == 0 || (is_loading && lacks < len / LITTLE);
+        let is_near = self.edition == chronicle.edition()
+            || (is_loading
+                && chronicle.edition().lacks(self.edition).is_some_and(|few| few < chronicle.len() / LITTLE));
         self.wish.is_same(wish) && is_near && (is_loading || self.is_whole == chronicle.is_whole())
     }
 
@@ -101,7 +101,7 @@ impl Bars {
         };
         Some(Self {
             wish,
-            len: chronicle.len(),
+            edition: chronicle.edition(),
             is_whole: chronicle.is_whole(),
             span,
             edges,

@@ -12,7 +12,7 @@ use super::signs::SignBook;
 use super::{Clock, UserError};
 use crate::engine::{Asked, ChronicleSo, Engine, Question, StoreChange, StoreChronicle, Ticket, Tool};
 use crate::event::{Message, Position, Timestamp};
-use crate::index::{Chronicle, Facet, StoreMoment};
+use crate::index::{Chronicle, Edition, Facet, StoreMoment};
 use crate::store::Store;
 
 /// A moment of a store, as far as the store was read.
@@ -48,7 +48,7 @@ pub struct StoreTime {
     moment: StoreMoment,
     cursor: StoreCursor,
     /// What the cursor was made from.
-    seen: Option<(StoreMoment, usize, bool)>,
+    seen: Option<(StoreMoment, Edition, bool)>,
     pub facet: Facet,
     pub axis: StoreAxis,
     shown: Option<StoreSpan>,
@@ -286,12 +286,12 @@ impl StoreTime {
         let moment = self.moment;
         let seen = self.seen;
         let found = self.chronicle.look_now(|chronicle| {
-            let state = (moment, chronicle.len(), chronicle.is_whole());
+            let state = (moment, chronicle.edition(), chronicle.is_whole());
             (seen != Some(state)).then(|| (state, resolved(chronicle, moment)))
         });
-        let Some(Some(((_, total, is_whole), cursor))) = found else { return false };
+        let Some(Some(((_, edition, is_whole), cursor))) = found else { return false };
         self.moment = cursor.moment;
-        self.seen = Some((cursor.moment, total, is_whole));
+        self.seen = Some((cursor.moment, edition, is_whole));
         self.cursor = cursor;
         true
     }
