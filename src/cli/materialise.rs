@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::args::{DriftArgs, Format, MaterialiseArgs};
+use super::failing::tell_failures;
 use super::look::unless_category;
 use super::output::{Align, Table, json, plain};
 use super::own::Under;
@@ -28,7 +29,8 @@ const MOST_SHOWN: usize = 100;
 
 pub(super) fn materialise(args: &MaterialiseArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     let budget = Budget::of_mebibytes(args.memory);
-    let reader = Under::within(context, &args.store, Some(&args.projection), budget)?.reader;
+    let under = Under::within(context, &args.store, Some(&args.projection), budget)?;
+    let reader = &under.reader;
     let table = model_table(args.projection.stem(), args.category.as_deref());
     let wish = ModelWish {
         projection: args.projection.to_string(),
@@ -43,7 +45,8 @@ pub(super) fn materialise(args: &MaterialiseArgs, context: &Context, out: &mut O
         unless_category(reader.as_ref(), category)?;
     }
     let answer = answer?;
-    let Materialised { table, rows, position, events, made, is_caught_up, left_out } = &answer;
+    let Materialised { table, rows, position, events, made, is_caught_up, left_out, failed } = &answer;
+    let told = tell_failures(&under, &args.projection, failed)?;
     match args.format {
         Format::Json => json(
             out,
@@ -54,6 +57,7 @@ pub(super) fn materialise(args: &MaterialiseArgs, context: &Context, out: &mut O
                 "caught_up": is_caught_up,
                 "events": events,
                 "made": made.map(|why| why.name()),
+                "failed": told,
             }),
         )?,
         Format::Table => {
@@ -70,7 +74,7 @@ pub(super) fn materialise(args: &MaterialiseArgs, context: &Context, out: &mut O
         let name: &str = &args.projection;
         message(format_args!("streams of {} have no projection {name} and are left out", left_out.join(", ")));
     }
-    Ok(Outcome::Done)
+    Ok(if failed.is_none() { Outcome::Done } else { Outcome::No })
 }
 
 #[derive(Serialize)]
@@ -105,7 +109,8 @@ impl<'a> From<&'a Difference> for DifferenceRow<'a> {
 pub(super) fn drift(args: &DriftArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     let map = args.map.as_deref().map(read_map).transpose()?;
     let budget = Budget::of_mebibytes(args.memory);
-    let reader = Under::within(context, &args.store, Some(&args.projection), budget)?.reader;
+    let under = Under::within(context, &args.store, Some(&args.projection), budget)?;
+    let reader = &under.reader;
     let table = model_table(args.projection.stem(), args.category.as_deref());
     let wish = DriftWish {
         projection: args.projection.to_string(),
@@ -120,17 +125,19 @@ pub(super) fn drift(args: &DriftArgs, context: &Context, out: &mut Output) -> Re
         unless_category(reader.as_ref(), category)?;
     }
     let answer = answer?;
+    let failed = tell_failures(&under, &args.projection, &answer.failed)?;
     match args.format {
         Format::Json => {
             let differences: Vec<DifferenceRow<'_>> = answer.differences.iter().map(DifferenceRow::from).collect();
             json(
                 out,
                 &json!({
-                    "ok": answer.is_none(),
+                    "ok": answer.is_none() && answer.failed.is_none(),
                     "rows": answer.rows,
                     "differences": differences,
                     "missing": answer.missing,
                     "extra": answer.extra,
+                    "failed": failed,
                 }),
             )?;
         }
@@ -139,7 +146,7 @@ pub(super) fn drift(args: &DriftArgs, context: &Context, out: &mut Output) -> Re
     if answer.is_replaced {
         message("the store was cut, restored or replaced since the table was written; it is compared as it is now");
     }
-    Ok(if answer.is_none() { Outcome::Done } else { Outcome::No })
+    Ok(if answer.is_none() && answer.failed.is_none() { Outcome::Done } else { Outcome::No })
 }
 
 fn print(answer: &Drift, against: &ModelPlace, out: &mut Output) -> Result<(), Failure> {
@@ -147,7 +154,8 @@ fn print(answer: &Drift, against: &ModelPlace, out: &mut Output) -> Result<(), F
     let place = position.map(|position| format!(" at position {position}")).unwrap_or_default();
     let rows = counted(*rows, "row");
     if answer.is_none() {
-        writeln!(out.text(), "{against}: {rows}, each as the events say{place}")?;
+        let said = if answer.failed.is_none() { "each as the events say" } else { "each as the other events say" };
+        writeln!(out.text(), "{against}: {rows}, {said}{place}")?;
         return Ok(());
     }
     if !differences.is_empty() {

@@ -7,6 +7,7 @@ mod census;
 mod change;
 mod compare_projections;
 mod evidence;
+mod failing;
 mod guess;
 mod histogram;
 mod look;

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::args::{BlameArgs, DiffArgs, Format, ShowArgs};
+use super::failing::outcome_along;
 use super::output::{Align, Table, json, optional, plain};
 use super::own::{ProjectionName, Under};
 use super::progress::Progress;
@@ -99,6 +100,11 @@ impl Loaded {
 
     pub(super) fn reader(&self) -> &dyn Store {
         self.under.reader.as_ref()
+    }
+
+    /// What a command ends with whose answer is of the events up to here.
+    pub(super) fn outcome(&self, projection: Option<&ProjectionName>, to: Index) -> Outcome {
+        outcome_along(&self.under, projection, &self.described.row.stream, self.timeline.as_ref(), Some(to))
     }
 
     /// What an answer says of an event that set something.
@@ -255,7 +261,7 @@ pub(super) fn diff(args: &DiffArgs, context: &Context, out: &mut Output) -> Resu
             table.finish()?;
         }
     }
-    Ok(Outcome::Done)
+    Ok(loaded.outcome(projection.as_ref(), from.max(to)))
 }
 
 pub(super) fn blame(args: &BlameArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
@@ -310,5 +316,5 @@ pub(super) fn blame(args: &BlameArgs, context: &Context, out: &mut Output) -> Re
             table.finish()?;
         }
     }
-    Ok(Outcome::Done)
+    Ok(loaded.outcome(projection.as_ref(), index))
 }

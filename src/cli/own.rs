@@ -1,5 +1,6 @@
 //! Projections of the user's own on the command line: `--projection FILE.js`.
 
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fmt;
 use std::fs;
@@ -332,8 +333,38 @@ fn say(args: &ProjectArgs, found: &Partitions, out: &mut Output) -> Result<(), F
     let said = format!("{partitions} of {of}{}, {}", then(args.as_of), read_up_to(&found.read_to));
     if args.format == RowFormat::Table {
         writeln!(out.text(), "\n{said}")?;
+        say_faults(found, out)?;
     } else {
         message(said);
+    }
+    Ok(())
+}
+
+/// More different faults than these are one fault that says something else each time.
+const MOST_FAULTS: usize = 20;
+
+/// A cell has not the room for a fault: each is told whole below the table, once.
+fn say_faults(found: &Partitions, out: &mut Output) -> Result<(), Failure> {
+    let mut faults: Vec<(String, &FaultAt, u64)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for failed in found.rows.iter().filter_map(|row| row.failed.as_ref()) {
+        let said = failed.fault.to_string();
+        if let Some(place) = places.get(&said) {
+            faults[*place].2 += 1;
+            continue;
+        }
+        places.insert(said.clone(), faults.len());
+        faults.push((said, failed, 1));
+    }
+    if !faults.is_empty() {
+        writeln!(out.text())?;
+    }
+    for (said, FaultAt { stream, version, event_type, .. }, partitions) in faults.iter().take(MOST_FAULTS) {
+        let partitions = counted(*partitions, "partition");
+        out.line(format_args!("{said}; in {partitions}, first {stream} v{version} ({event_type})"))?;
+    }
+    if let Some(more) = faults.len().checked_sub(MOST_FAULTS).filter(|more| *more > 0) {
+        message(format_args!("{} more; --format json names all", counted(more as u64, "fault")));
     }
     Ok(())
 }

@@ -126,7 +126,8 @@ pub(super) fn project(args: &ProjectArgs, context: &Context, out: &mut Output) -
     if unknown > 0 {
         message(format_args!("it cannot be told of {}, which are left out", counted(unknown, "stream")));
     }
-    Ok(Outcome::Done)
+    let is_own = args.projection.as_ref().is_some_and(|name| name.script.is_some());
+    Ok(if is_own && failed > 0 { Outcome::No } else { Outcome::Done })
 }
 
 /// What the answer is of, and up to where it was read.

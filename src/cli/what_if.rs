@@ -3,6 +3,7 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use super::args::{Format, WhatIfArgs, now};
+use super::failing::outcome_along;
 use super::moments::named;
 use super::output::{Align, Table, json, plain};
 use super::own::Under;
@@ -29,6 +30,7 @@ pub(super) fn what_if(args: &WhatIfArgs, context: &Context, out: &mut Output) ->
         let reason = "--propose names events to append, and nothing is appended to a partition; leave it out";
         return Err(Failure::Usage(reason.to_owned()));
     }
+    let named = projection.as_ref();
     let projection = described.projection(projection.as_deref())?;
     let mut progress = Progress::new("folding events", Some(described.row.events));
     let base = BranchBase::load(reader.as_ref(), described, &projection, &mut |count| progress.tell(count))?;
@@ -42,7 +44,7 @@ pub(super) fn what_if(args: &WhatIfArgs, context: &Context, out: &mut Output) ->
     edits.say_what_is_new(reader.as_ref(), &base)?;
     let proposed = if *propose { Some(proposed(reader.as_ref(), &base, &branch)?) } else { None };
     print(&base, &what_if, proposed.as_ref(), *format, out)?;
-    Ok(Outcome::Done)
+    Ok(outcome_along(&under, named, &base.described.row.stream, base.timeline.as_ref(), None))
 }
 
 /// Who appends and why is said when something is appended.

@@ -3,6 +3,7 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::args::{Format, RowFormat, WhenArgs};
+use super::failing::outcome_along;
 use super::look::unless_category;
 use super::output::{Align, JsonRows, Table, optional};
 use super::own::Under;
@@ -116,7 +117,7 @@ fn in_stream(args: &WhenArgs, expression: &str, context: &Context, out: &mut Out
         }
     }
     say_unknown(timeline.as_ref(), &turns);
-    Ok(Outcome::Done)
+    Ok(outcome_along(&under, args.projection.as_ref(), &described.row.stream, timeline.as_ref(), None))
 }
 
 fn say_unknown(timeline: &dyn Timeline, turns: &Turns) {

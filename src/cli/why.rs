@@ -90,7 +90,7 @@ pub(super) fn why(args: &WhyArgs, context: &Context, out: &mut Output) -> Result
         )?,
         Format::Table => print_why(args, &loaded, index, &found, out)?,
     }
-    Ok(Outcome::Done)
+    Ok(loaded.outcome(projection.as_ref(), index))
 }
 
 fn print_why(args: &WhyArgs, loaded: &Loaded, at: Index, found: &Why, out: &mut Output) -> Result<(), Failure> {

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::as_of::{as_of, choose};
+use super::failures::{Failures, failures};
 use super::load::{describe, load_timeline};
 use super::materialise::values_of;
 use super::{EngineError, MaterialiseError, Ticket};
@@ -58,6 +59,8 @@ pub struct Drift {
     pub missing: Vec<StreamId>,
     /// Rows of no stream, by their key.
     pub extra: Vec<String>,
+    /// Of a user's own projection: the streams that were compared without an event on which it failed.
+    pub failed: Failures,
 }
 
 impl Drift {
@@ -140,6 +143,7 @@ pub fn drift(reader: &dyn Store, wish: &DriftWish, ticket: &Ticket) -> Result<Dr
     let tell = &mut |count| ticket.reached(count);
     let as_of = as_of(reader, &chosen.choice, category, at, wish.budget, tell).map_err(MaterialiseError::from)?;
     answer.position = as_of.read_to().position();
+    answer.failed = failures(&as_of);
     let found = compare(&as_of, wish, &columns, &key, &mut answer, ticket)?;
     explain(reader, &as_of, &found, &mut answer, ticket).map_err(MaterialiseError::from)?;
     Ok(answer)

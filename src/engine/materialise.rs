@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::as_of::{as_of, choose};
 use super::columns::{columns_for, fields_of, met_in, sql_name};
+use super::failures::{Failures, failures};
 use super::{Chosen, EngineError, Ticket};
 use crate::event::{Cursor, EventBatch, Explain, Message, Position, StreamId, Version};
 use crate::index::{AsOf, Budget, Place, StoreMoment};
@@ -46,6 +47,8 @@ pub struct Materialised {
     pub is_caught_up: bool,
     /// Categories whose streams have no projection of the wanted name.
     pub left_out: Vec<String>,
+    /// Of a user's own projection: the rows that were written without an event on which it failed.
+    pub failed: Failures,
 }
 
 /// Why a table was made from all events.
@@ -173,13 +176,16 @@ impl Work<'_> {
             Some(head) if head.definition != definition => Since::Make(WhyMade::Definition),
             Some(head) => self.since(head, model)?,
         };
+        let mut failed = Failures::default();
         let (events, made) = match (since, head) {
-            (Since::Grew { changed, events, end }, Some(head)) => match self.move_on(model, &head, &changed, &end)? {
-                None => (events, None),
-                Some(why) => (self.make(model, &definition)?, Some(why)),
-            },
-            (Since::Make(why), _) => (self.make(model, &definition)?, Some(why)),
-            (Since::Grew { .. }, None) => (self.make(model, &definition)?, Some(WhyMade::New)),
+            (Since::Grew { changed, events, end }, Some(head)) => {
+                match self.move_on(model, &head, &changed, &end, &mut failed)? {
+                    None => (events, None),
+                    Some(why) => (self.make(model, &definition, &mut failed)?, Some(why)),
+                }
+            }
+            (Since::Make(why), _) => (self.make(model, &definition, &mut failed)?, Some(why)),
+            (Since::Grew { .. }, None) => (self.make(model, &definition, &mut failed)?, Some(WhyMade::New)),
         };
         let position = model.head()?.and_then(|head| head.place).map(|(position, _)| position);
         Ok(Materialised {
@@ -190,6 +196,7 @@ impl Work<'_> {
             made,
             is_caught_up: self.reader.end()?.position() == position,
             left_out: self.chosen.left_out.clone(),
+            failed,
         })
     }
 
@@ -291,13 +298,14 @@ impl Work<'_> {
         head: &ModelHead,
         changed: &[StreamId],
         end: &Cursor,
+        failed: &mut Failures,
     ) -> Result<Option<WhyMade>, MaterialiseError> {
         let mut head = head.clone();
         for streams in changed.chunks(AT_ONCE) {
             let mut rows = Vec::new();
             for stream in streams {
                 self.go_on()?;
-                rows.extend(self.folded(model, stream, end)?);
+                rows.extend(self.folded(model, stream, end, failed)?);
             }
             let fields = fields_of(&self.chosen.choice, MOST_COLUMNS + 1, || -> Result<_, EngineError> {
                 let met = rows.iter().filter_map(|(_, state)| state.as_object()).flat_map(Map::keys);
@@ -343,6 +351,7 @@ impl Work<'_> {
         model: &mut dyn ReadModel,
         stream: &StreamId,
         end: &Cursor,
+        failed: &mut Failures,
     ) -> Result<Option<(ModelRow, Value)>, MaterialiseError> {
         let Some(projection) = self.projection_of(stream)? else { return Ok(None) };
         let kept =
@@ -363,17 +372,28 @@ impl Work<'_> {
         })?;
         self.go_on()?;
         let Some((version, recorded_at)) = last else { return Ok(None) };
+        if projection.is_own()
+            && let Some(finding) = fold.findings().first()
+        {
+            failed.add(stream, finding);
+        }
         let kept = if version.0 >= KEPT_FROM { fold.to_snapshot() } else { None };
         let row = ModelRow { stream: stream.clone(), version, recorded_at, values: Vec::new(), kept };
         Ok(Some((row, fold.show())))
     }
 
     /// From all events.
-    fn make(&self, model: &mut dyn ReadModel, definition: &str) -> Result<u64, MaterialiseError> {
+    fn make(
+        &self,
+        model: &mut dyn ReadModel,
+        definition: &str,
+        failed: &mut Failures,
+    ) -> Result<u64, MaterialiseError> {
         let Self { reader, wish, chosen, ticket } = self;
         let category = wish.category.as_deref();
         let tell = &mut |count| ticket.reached(count);
         let as_of = as_of(*reader, &chosen.choice, category, StoreMoment::Latest, wish.budget, tell)?;
+        *failed = failures(&as_of);
         let columns = self.columns(&as_of)?;
         model.make(&columns)?;
         for places in as_of.places().chunks(AT_ONCE) {

@@ -78,7 +78,16 @@ impl Choice {
     pub fn definition(&self) -> String {
         let name = |place: usize| {
             let projection = self.projections.get(place);
-            projection.map(|projection| format!("{projection:?} {}", projection.revision())).unwrap_or_default()
+            let of = |projection: &ProjectionRef| {
+                let revision = projection.revision();
+                if !projection.is_own() {
+                    return format!("{projection:?} {revision}");
+                }
+                // From another folder the same file has another path.
+                let file = projection.name().rsplit(['/', '\\']).next().unwrap_or_default();
+                format!("{file} {revision}")
+            };
+            projection.map(of).unwrap_or_default()
         };
         let mut parts: Vec<String> =
             self.of_category.iter().map(|(category, place)| format!("{category:?}: {}", name(*place))).collect();

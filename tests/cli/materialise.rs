@@ -13,8 +13,7 @@ fn a_projection_becomes_a_table_that_catches_up() {
     assert_eq!(told, "leads.db#lead_state: 1 row, made; it stands at position 7\n");
     sandbox.append("a.db", "lead-2").ok();
     let again = sandbox.run(&[&make[..], &["--format", "json"]].concat()).ok().json();
-    let expected =
-        json!({"table": "leads.db#lead_state", "rows": 2, "position": 8, "caught_up": true, "events": 1, "made": null});
+    let expected = json!({"table": "leads.db#lead_state", "rows": 2, "position": 8, "caught_up": true, "events": 1, "made": null, "failed": null});
     assert_eq!(again, expected);
     let table = Connection::open(sandbox.path("leads.db")).expect("a database");
     let status =

@@ -333,3 +333,53 @@ fn the_handler_of_an_event_is_told_line_by_line() {
     assert!(passed_over.err.contains("takes no sent") && passed_over.json() == json!([]), "{passed_over:?}");
     sandbox.run(&["trace", "a.db", "order-1", "--projection", "state"]).code(2).says("no file of your own");
 }
+
+/// Fails on every event that it is given.
+const FAILING: &str = "fromCategory('order').foreachStream().when({\n  $init: () => ({ n: 0 }),\n  placed(s, e) { s.n += e.data.missing.bar },\n})";
+
+#[test]
+fn no_answer_of_a_projection_that_fails_is_a_yes() {
+    let sandbox = sandbox(FAILING);
+    let own = ["--projection", "own.js"];
+    let made = sandbox.run(&[&["materialise", "a.db", "--into", "own.db", "--format", "json"], &own[..]].concat());
+    assert_eq!(made.code, 1, "{made:?}");
+    let failed = &made.json()["failed"];
+    assert_eq!(
+        (&failed["rows"], &failed["first"]["line"], &failed["first"]["stream"], &failed["first"]["type"]),
+        (&json!(2), &json!(3), &json!("order-1"), &json!("placed"))
+    );
+    assert!(made.err.contains("own.js failed on 2 streams") && made.err.contains("line 3"), "{made:?}");
+    for asked in [
+        &["drift", "a.db", "--against", "own.db"][..],
+        &["diff", "a.db", "order-1", "--from", "0", "--to", "2"],
+        &["blame", "a.db", "order-1"],
+        &["what-if", "a.db", "order-1", "--skip", "1"],
+        &["project", "a.db", "--category", "order"],
+    ] {
+        let ran = sandbox.run(&[asked, &own[..]].concat());
+        assert_eq!(ran.code, 1, "{asked:?}: {ran:?}");
+        assert!(ran.err.contains("fail") || asked[0] == "project", "{asked:?}: {ran:?}");
+    }
+}
+
+#[test]
+fn a_fault_stands_whole_below_the_table_once() {
+    let sandbox = sandbox(FAILING);
+    let table = sandbox.run(&["project", "a.db", "--projection", "own.js"]).code(1).out;
+    let lines: Vec<&str> = table.lines().filter(|line| line.contains("; in 2 partitions, first order-1 v0")).collect();
+    assert_eq!(lines.len(), 1, "{table}");
+    assert!(lines[0].starts_with("line 3, column") && !lines[0].contains('…'), "{table}");
+}
+
+#[test]
+fn a_read_model_catches_up_wherever_its_projection_is_named_from() {
+    let sandbox = sandbox(PER_ORDER);
+    let path = sandbox.path("own.js");
+    let make = |projection: &str| {
+        let made = ["materialise", "a.db", "--projection", projection, "--into", "own.db", "--format", "json"];
+        sandbox.run(&made).ok().json()
+    };
+    assert_eq!(make("own.js")["made"], json!("new"));
+    let again = make(path.to_str().expect("a name in UTF-8"));
+    assert_eq!((&again["made"], &again["failed"]), (&json!(null), &json!(null)), "{again}");
+}

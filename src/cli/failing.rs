@@ -1,0 +1,100 @@
+//! What an answer says of events on which a projection of the user's own failed. Such an answer is no yes.
+
+use serde_json::{Value, json};
+
+use super::own::{ProjectionName, Under};
+use super::progress::counted;
+use super::terminal::message;
+use super::{Failure, Outcome};
+use crate::engine::Failures;
+use crate::event::{EventType, StreamId, Version};
+use crate::projection::{Problem, ProjectionError, SourcePlace};
+use crate::replay::{Finding, Index, Timeline};
+
+/// Where it failed first.
+struct First {
+    stream: StreamId,
+    version: Version,
+    event_type: Option<EventType>,
+    finding: Finding,
+}
+
+impl First {
+    /// Its own stream and version, where it was met among those of a partition.
+    fn new(under: &Under, stream: &StreamId, finding: &Finding, event_type: Option<EventType>) -> Self {
+        let own = under.division.as_ref().and_then(|division| division.own_event(stream, finding.version));
+        let (stream, version) = own.unwrap_or_else(|| (stream.clone(), finding.version));
+        Self { stream, version, event_type, finding: finding.clone() }
+    }
+
+    fn place(&self) -> Option<SourcePlace> {
+        match &self.finding.problem {
+            Problem::Failed(ProjectionError::Fault(fault)) => fault.place,
+            _ => None,
+        }
+    }
+
+    fn words(&self) -> String {
+        match &self.finding.problem {
+            Problem::Failed(ProjectionError::Fault(fault)) => fault.to_string(),
+            other => other.to_string(),
+        }
+    }
+
+    fn said(&self) -> String {
+        let Self { stream, version, event_type, .. } = self;
+        let event_type = event_type.as_ref().map(|event_type| format!(" ({event_type})")).unwrap_or_default();
+        format!("{stream} v{version}{event_type}: {}", self.words())
+    }
+}
+
+/// Of a whole store: on how many streams it failed, and where first. What JSON says of it is nothing where it did not.
+pub(super) fn tell_failures(under: &Under, projection: &str, failures: &Failures) -> Result<Value, Failure> {
+    let Some((stream, finding)) = &failures.first else { return Ok(Value::Null) };
+    let event = under.reader.event_at(stream, finding.version)?;
+    let first = First::new(under, stream, finding, event.map(|event| event.event_type));
+    let what = if under.division.is_some() { "partition" } else { "stream" };
+    message(format_args!(
+        "{projection} failed on {}, whose rows are those of the other events; first on {}",
+        counted(failures.streams, what),
+        first.said()
+    ));
+    let place = first.place();
+    Ok(json!({
+        "rows": failures.streams,
+        "first": {
+            "stream": first.stream,
+            "version": first.version,
+            "type": first.event_type,
+            "message": first.words(),
+            "line": place.map(|place| place.line),
+            "column": place.map(|place| place.column),
+        },
+    }))
+}
+
+/// Of one stream up to an event, or to its end: what the command ends with.
+pub(super) fn outcome_along(
+    under: &Under,
+    projection: Option<&ProjectionName>,
+    stream: &StreamId,
+    timeline: &dyn Timeline,
+    to: Option<Index>,
+) -> Outcome {
+    let Some(projection) = projection.filter(|projection| projection.script.is_some()) else { return Outcome::Done };
+    let is_failure = |problem: &Problem| matches!(problem, Problem::Failed(_));
+    let failed: Vec<&(Index, Finding)> = timeline
+        .all_findings()
+        .iter()
+        .filter(|(at, finding)| to.is_none_or(|to| *at <= to) && is_failure(&finding.problem))
+        .collect();
+    let Some((at, finding)) = failed.first() else { return Outcome::Done };
+    let event_type = timeline.heads().get(*at).map(|head| head.event_type.clone());
+    let first = First::new(under, stream, finding, event_type);
+    message(format_args!(
+        "{projection} failed on {}, and the answer is that of the other events; first on {}",
+        counted(failed.len() as u64, "event"),
+        first.said()
+    ));
+    Outcome::No
+}
