@@ -13,7 +13,15 @@ fn a_projection_becomes_a_table_that_catches_up() {
     assert_eq!(told, "leads.db#lead_state: 1 row, made; it stands at position 7\n");
     sandbox.append("a.db", "lead-2").ok();
     let again = sandbox.run(&[&make[..], &["--format", "json"]].concat()).ok().json();
-    let expected = json!({"table": "leads.db#lead_state", "rows": 2, "position": 8, "caught_up": true, "events": 1, "made": null, "failed": null});
+    let expected = json!({
+        "table": "leads.db#lead_state",
+        "rows": 2,
+        "position": 8,
+        "caught_up": true,
+        "events": 1,
+        "made": null,
+        "failed": null,
+    });
     assert_eq!(again, expected);
     let table = Connection::open(sandbox.path("leads.db")).expect("a database");
     let status =
@@ -53,7 +61,7 @@ fn drift_names_what_differs_and_ends_with_one() {
     assert_eq!(told, "leads.db#state: 1 row, each as the events say at position 7\n");
     assert_eq!(
         sandbox.run(&[&ask[..], &["--format", "json"]].concat()).ok().json(),
-        json!({"ok": true, "rows": 1, "differences": [], "missing": [], "extra": []})
+        json!({"ok": true, "rows": 1, "differences": [], "missing": [], "extra": [], "failed": null})
     );
     let table = Connection::open(sandbox.path("leads.db")).expect("a database");
     table
