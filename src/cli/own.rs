@@ -98,6 +98,8 @@ impl ProjectionName {
 pub(super) struct Under {
     pub(super) reader: Box<dyn Store>,
     pub(super) division: Option<Division>,
+    /// One of the user's own, which may leave streams out.
+    script: Option<Script>,
 }
 
 impl Under {
@@ -115,7 +117,8 @@ impl Under {
         let reader = context.open(store)?;
         let script = projection.and_then(|name| name.script.as_ref());
         let Some(script) = script.filter(|script| ScriptProjection::of(script).is_none()) else {
-            return Ok(Self { reader, division: None });
+            let script = projection.and_then(|name| name.script.clone());
+            return Ok(Self { reader, division: None, script });
         };
         let total = if reader.capabilities().has_kept_counts { Some(reader.info()?.events) } else { None };
         let mut progress = Progress::new("dividing events", total);
@@ -125,14 +128,22 @@ impl Under {
             offer(&projection);
         }
         tell_strays(script, &division.strays());
-        Ok(Self { reader: Box::new(division.of(reader)), division: Some(division) })
+        Ok(Self { reader: Box::new(division.of(reader)), division: Some(division), script: None })
     }
 
     /// The stream, or the partition, of this name.
     pub(super) fn describe(&self, stream: &str) -> Result<Described, Failure> {
         let described = describe(self.reader.as_ref(), &StreamId::from(stream));
         let (Some(division), Err(EngineError::NoStream { near, .. })) = (&self.division, &described) else {
-            return Ok(described?);
+            let described = described?;
+            let left_out = |script: &&Script| !script.definition().takes_category(described.row.stream.category());
+            return match self.script.as_ref().filter(left_out) {
+                None => Ok(described),
+                Some(script) => Err(Failure::Usage(format!(
+                    "{stream} has no projection {name}, whose sources leave it out; list what it reads with `foldline project STORE --projection {name}`",
+                    name = script.name()
+                ))),
+            };
         };
         let name = division.script().name();
         let hint = match (division.script().definition().partition, near.as_slice()) {

@@ -206,7 +206,7 @@ impl Taken {
         let described = stream.map(|stream| under.describe(stream)).transpose()?;
         let stream = described.map(|described| described.row.stream);
         let script = projection.and_then(|name| name.script.clone());
-        let Under { reader, division } = under;
+        let Under { reader, division, .. } = under;
         let (reader, query, partition) = match (&division, stream) {
             (Some(division), stream) => {
                 let span = stream.as_ref().and_then(|stream| division.span_of(stream));

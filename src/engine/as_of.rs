@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::load::describe_first;
+use super::load::{Described, describe_first};
 use super::when::stopped;
 use super::whole::{each_decoded, each_decoded_behind};
 use super::{EngineError, Ticket};
@@ -38,10 +38,10 @@ pub(super) const MOST_CATEGORIES: usize = 64;
 /// Of each category the first stream tells. `None` where there is no such category.
 pub fn choose(reader: &dyn Store, name: Option<&str>, category: Option<&str>) -> Result<Option<Chosen>, EngineError> {
     if let Some(category) = category {
-        let Some(aggregate) = aggregate_of(reader, category)? else { return Ok(None) };
+        let Some(first) = describe_first(reader, category)? else { return Ok(None) };
         let projection = match name {
-            Some(name) => registry().find(aggregate, name).ok_or_else(|| no_projection(name, &[aggregate]))?,
-            None => registry().first(aggregate),
+            Some(name) => named(&first, name).ok_or_else(|| no_projection(name, &[first.aggregate]))?,
+            None => registry().first(first.aggregate),
         };
         return Ok(Some(Chosen { choice: Arc::new(Choice::one(projection.clone())), ..Chosen::default() }));
     }
@@ -55,11 +55,11 @@ pub fn choose(reader: &dyn Store, name: Option<&str>, category: Option<&str>) ->
     let asked = (not_asked == 0).then(|| categories.iter().map(|(category, _)| category.clone()).collect());
     categories.truncate(MOST_CATEGORIES);
     for (category, _) in categories {
-        let Some(aggregate) = aggregate_of(reader, &category)? else { continue };
-        met.push(aggregate);
+        let Some(first) = describe_first(reader, &category)? else { continue };
+        met.push(first.aggregate);
         let found = match name {
-            Some(name) => registry().find(aggregate, name),
-            None => Some(registry().first(aggregate)),
+            Some(name) => named(&first, name),
+            None => Some(registry().first(first.aggregate)),
         };
         match found {
             Some(projection) => {
@@ -68,6 +68,8 @@ pub fn choose(reader: &dyn Store, name: Option<&str>, category: Option<&str>) ->
             None => left_out.push(category),
         }
     }
+    // A user's own folds any stream, but not what its sources leave out.
+    let general = general.filter(|general| !general.is_own() || left_out.is_empty() || not_asked > 0);
     if let Some(name) = name.filter(|_| of_category.is_empty() && general.is_none()) {
         return Err(no_projection(name, &met));
     }
@@ -76,6 +78,11 @@ pub fn choose(reader: &dyn Store, name: Option<&str>, category: Option<&str>) ->
         left_out.push(format!("{not_asked} more categories"));
     }
     Ok(Some(Chosen { choice: Arc::new(choice), left_out, categories: asked }))
+}
+
+/// The projection of this name for the streams of a category, of which this is the first.
+fn named(first: &Described, name: &str) -> Option<ProjectionRef> {
+    registry().find(first.aggregate, name).filter(|found| found.takes_category(first.row.stream.category()))
 }
 
 fn chosen(
@@ -127,7 +134,7 @@ fn no_projection(asked: &str, of: &[Aggregates]) -> EngineError {
     let mut known: Vec<String> = Vec::new();
     for aggregate in of.iter().copied().chain(of.is_empty().then_some(None)) {
         for offered in registry().of_aggregate(aggregate) {
-            if !known.iter().any(|known| known == offered.name()) {
+            if offered.name() != asked && !known.iter().any(|known| known == offered.name()) {
                 known.push(offered.name().to_owned());
             }
         }

@@ -65,6 +65,11 @@ pub trait Projection: Clone + Debug + Send + Sync + 'static {
         false
     }
 
+    /// Whether it is meant for the streams of this category, as their names have it.
+    fn takes_category(&self, _category: &str) -> bool {
+        true
+    }
+
     /// For a fold that may fail on an event or grow without bound, as a user's own may. `None` promises that
     /// [`Self::apply`] takes any recorded event.
     fn limits(&self) -> Option<Limits> {

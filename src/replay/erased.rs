@@ -27,6 +27,7 @@ trait ErasedProjection: Send + Sync {
     fn knows_rules(&self) -> bool;
     fn revision(&self) -> u32;
     fn is_own(&self) -> bool;
+    fn takes_category(&self, category: &str) -> bool;
     fn fold(&self) -> Box<dyn AnyFold>;
     fn resume(&self, version: Version, kept: &str) -> Option<Box<dyn AnyFold>>;
     fn timeline(&self, events: usize) -> Box<dyn Timeline>;
@@ -58,6 +59,10 @@ impl<P: Projection> ErasedProjection for P {
 
     fn is_own(&self) -> bool {
         Projection::is_own(self)
+    }
+
+    fn takes_category(&self, category: &str) -> bool {
+        Projection::takes_category(self, category)
     }
 
     fn fold(&self) -> Box<dyn AnyFold> {
@@ -129,6 +134,11 @@ impl ProjectionRef {
     /// Whether it is a user's own, of which no store keeps anything.
     pub fn is_own(&self) -> bool {
         self.0.is_own()
+    }
+
+    /// Whether it is meant for the streams of this category, as their names have it.
+    pub fn takes_category(&self, category: &str) -> bool {
+        self.0.takes_category(category)
     }
 
     /// A fold that begins at the first event.

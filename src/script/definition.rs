@@ -82,6 +82,15 @@ impl Definition {
         self.all_events || self.events.iter().any(|taken| taken == event_type)
     }
 
+    /// Whether streams of this category are among those that it reads.
+    pub fn takes_category(&self, category: &str) -> bool {
+        self.all_streams
+            || (self.categories.is_empty() && self.streams.is_empty())
+            || self.categories.iter().any(|taken| taken == category)
+            // Of a stream that it names, or of any with some event, the category alone does not tell.
+            || self.streams.iter().any(|taken| taken.strip_prefix("$ce-").is_none_or(|taken| taken == category))
+    }
+
     /// Whether this stream is among those that it reads; one of event types (`$et-…`) reads any that has such an event.
     pub fn takes_stream(&self, stream: &str, category: &str, event_type: &str) -> bool {
         if self.all_streams || (self.categories.is_empty() && self.streams.is_empty()) {

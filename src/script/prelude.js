@@ -89,11 +89,32 @@
     outputTo: [],
     running: [],
   };
-  const chain = {};
+  const offered = {};
+  let offeredAfter = "";
+  // What may not come next is refused by its name, and not as something that is no function.
+  const chain = new Proxy(offered, {
+    get(target, name) {
+      if (typeof name !== "string" || name in target) return target[name];
+      const next = (AFTER[offeredAfter] ?? []).filter((link) => !link.startsWith("$"));
+      const list = next.length === 0 ? "nothing may follow it" : `what may follow it: ${next.join(", ")}`;
+      if (links[name] !== undefined) refuse(`${name} cannot follow ${offeredAfter}; ${list}`);
+      const near = keys(links).find((known) => isNear(known.toLowerCase(), name.toLowerCase()));
+      refuse(near === undefined ? `there is no ${name} behind ${offeredAfter}; ${list}` : `there is no ${name} here; did you mean ${near}?`);
+    },
+  });
+
+  // One letter more, less or another, or two that changed places.
+  function isNear(known, written) {
+    let from = 0;
+    while (from < known.length && known[from] === written[from]) from++;
+    const [a, b] = [known.slice(from), written.slice(from)];
+    return a.slice(1) === b || a === b.slice(1) || a.slice(1) === b.slice(1) || (a[0] === b[1] && a[1] === b[0] && a.slice(2) === b.slice(2));
+  }
 
   function offer(after) {
-    for (const name of keys(chain)) delete chain[name];
-    for (const name of AFTER[after]) chain[name] = links[name];
+    for (const name of keys(offered)) delete offered[name];
+    for (const name of AFTER[after]) offered[name] = links[name];
+    offeredAfter = after;
     return chain;
   }
 
@@ -107,7 +128,10 @@
   const links = {
     when(given) {
       if (given !== null && typeof given === "object") {
-        for (const name of keys(given)) if (typeof given[name] === "function") addHandler(name, given[name]);
+        for (const name of keys(given)) {
+          if (typeof given[name] === "function") addHandler(name, given[name]);
+          else if (name === "$init" || name === "$initShared") refuse(`${name} is no function here; write ${name}() { return … }, so that each state begins with one of its own`);
+        }
       }
       definition.handlers = true;
       return offer("when");

@@ -182,6 +182,10 @@ impl Projection for ScriptProjection {
         true
     }
 
+    fn takes_category(&self, category: &str) -> bool {
+        self.homes.is_some() || self.script.definition().takes_category(category)
+    }
+
     fn decode(&self, row: &EventRow<'_>) -> ScriptEvent {
         let event = match &self.homes {
             None => self.script.kept(row),

@@ -383,3 +383,34 @@ fn a_read_model_catches_up_wherever_its_projection_is_named_from() {
     let again = make(path.to_str().expect("a name in UTF-8"));
     assert_eq!((&again["made"], &again["failed"]), (&json!(null), &json!(null)), "{again}");
 }
+
+#[test]
+fn streams_that_its_sources_leave_out_have_no_such_projection() {
+    let sandbox = sandbox(PER_ORDER);
+    let orders = json!([{"value": 5, "streams": 1}, {"value": 7, "streams": 1}]);
+    assert_eq!(project(&sandbox, &["--count-by", "total"]), orders, "the lead is left out");
+    let counted = ["project", "a.db", "--projection", "own.js", "--count-by", "total"];
+    assert!(sandbox.run(&counted).ok().err.contains("streams of lead have no projection own.js"));
+    let made = ["materialise", "a.db", "--projection", "own.js", "--into", "own.db", "--format", "json"];
+    assert_eq!(sandbox.run(&made).ok().json()["rows"], json!(2));
+    let shown = sandbox.run(&["show", "a.db", "lead-1", "--projection", "own.js"]).code(2);
+    assert!(shown.err.contains("lead-1 has no projection own.js, whose sources leave it out"), "{shown:?}");
+    let category = sandbox.run(&["project", "a.db", "--projection", "own.js", "--category", "lead"]).code(2);
+    assert!(category.err.contains("no stream here has a projection own.js; there are state"), "{category:?}");
+}
+
+#[test]
+fn what_may_not_stand_in_a_chain_is_named_with_what_may() {
+    for (source, expected) in [
+        ("fromAll().wen({})", "there is no wen here; did you mean when?"),
+        (
+            "fromAll().foreachStream().partitionBy(e => 1).when({})",
+            "partitionBy cannot follow foreachStream; what may follow it: when",
+        ),
+        ("fromAll().when({ $init: { n: 0 } })", "$init is no function here"),
+    ] {
+        let sandbox = sandbox(source);
+        let ran = sandbox.run(&["project", "a.db", "--projection", "own.js"]).code(2);
+        assert!(ran.err.contains(expected) && ran.err.contains("own.js, line 1"), "{source}: {ran:?}");
+    }
+}
