@@ -527,6 +527,7 @@ status-streams = { $count ->
    *[other] { $grouped } streams
 }
 keys-title = Keys
+keys-menu = Shift+F10 or the Menu key opens the menu of the heading, row or value that has the focus; Shift+Enter does the same.
 dark = Dark
 light = Light
 by-time = by time
@@ -1254,6 +1255,7 @@ table-open = Open at this moment
 table-open-at = Open { $stream } at version { $version }
 table-copy-row = Copy row
 table-count-title = Streams by
+table-count-of-all = Of all streams; the filters are not applied
 table-count-choose = choose a field
 table-count-none = Choose a field to count the streams by
 table-count-too-many = { $field } has another value in nearly every stream; choose a field that has fewer

@@ -2,7 +2,7 @@
 
 use super::App;
 use crate::command::{Command, TimeAction};
-use crate::view::{Lens, LensWish, StoreTime};
+use crate::view::{Lens, LensWish, OpenStore, StoreTime};
 
 /// How much nearer the store's time comes at once.
 const ZOOM_STEP: f64 = 2.0;
@@ -11,7 +11,13 @@ impl App {
     pub(super) fn look_through(&mut self, lens: Lens) {
         self.is_playing = false;
         self.reveal = true;
-        self.store.iter_mut().for_each(|store| store.set_lens(lens));
+        self.store.iter_mut().for_each(|store| {
+            let is_another = store.lens() != lens;
+            store.set_lens(lens);
+            if is_another {
+                store.enter_row();
+            }
+        });
     }
 
     fn time(&mut self) -> Option<&mut StoreTime> {
@@ -40,6 +46,14 @@ impl App {
             Command::ZoomAll => time.show(None),
             _ => return false,
         }
+        true
+    }
+
+    /// From two moments beside each other back to the table, where they are on screen.
+    pub(super) fn leaves_compared(&mut self) -> bool {
+        let shows = |store: &&mut OpenStore| store.lens() == Lens::Store && store.table.compared.is_shown;
+        let Some(store) = self.store.as_mut().filter(shows) else { return false };
+        store.wish_of_table(LensWish::ToggleCompared);
         true
     }
 

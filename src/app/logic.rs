@@ -475,6 +475,7 @@ impl App {
             () if self.view().is_some_and(|view| view.field_history().is_some()) => {
                 self.go_to(StreamView::close_field);
             }
+            () if self.leaves_compared() => {}
             () => self.is_playing = false,
         }
     }

@@ -8,6 +8,7 @@ use egui::{
 };
 
 use super::Scene;
+use super::focus::keep_in_sight;
 use super::icons::{Icon, icon_button};
 use crate::theme::palette;
 
@@ -57,6 +58,7 @@ impl<'a> Dialog<'a> {
             scroll.show(ui, |ui| {
                 ui.set_width(ui.available_width());
                 contents(ui, scene);
+                keep_in_sight(ui);
             });
             if let Some(cross) = cross {
                 take_first_focus(ui, &cross);

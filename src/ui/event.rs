@@ -3,6 +3,7 @@ use serde_json::Value;
 
 use super::Scene;
 use super::findings_here::findings_here_ui;
+use super::focus::keep_in_sight;
 use super::history::mark;
 use super::json_tree::json_ui;
 use super::lanes_here::lanes_here_ui;
@@ -30,6 +31,7 @@ pub fn event_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
     ScrollArea::vertical().id_salt("event detail").auto_shrink(false).show(ui, |ui| {
         detail_ui(ui, scene, store, view, detail);
         lanes_here_ui(ui, scene, store, view);
+        keep_in_sight(ui);
     });
 }
 

@@ -24,6 +24,25 @@ pub fn focus_ring_ui(ui: &Ui) {
     }
 }
 
+/// What the focus has just come to is scrolled to. Called at the end of what is in a scroll area.
+pub(super) fn keep_in_sight(ui: &Ui) {
+    let id = ui.scope_id().with("focus that is in sight");
+    let focused = ui.memory(egui::Memory::focused);
+    let before: Option<Id> = ui.data(|data| data.get_temp(id)).flatten();
+    if focused == before {
+        return;
+    }
+    ui.data_mut(|data| data.insert_temp(id, focused));
+    let Some(response) = focused.and_then(|id| ui.ctx().read_response(id)) else { return };
+    let (rect, seen, clip) = (response.rect, response.interact_rect, ui.clip_rect());
+    // What is seen beyond this area's edge belongs to another one.
+    let is_elsewhere = seen.is_positive() && !clip.expand(1.0).contains_rect(seen);
+    let is_here = response.layer_id == ui.layer_id() && ui.min_rect().contains(rect.center()) && !is_elsewhere;
+    if is_here && !clip.contains_rect(rect) {
+        ui.scroll_to_rect_animation(rect.expand(4.0), None, ScrollAnimation::none());
+    }
+}
+
 /// With these nothing moves the focus but Tab: an arrow is for a list or a command.
 pub const ARROWS_STAY: EventFilter =
     EventFilter { tab: false, horizontal_arrows: true, vertical_arrows: true, escape: false };

@@ -249,6 +249,8 @@ pub fn keys_ui(ui: &mut Ui, scene: &mut Scene<'_>, is_open: &mut bool) {
                 ui.add_space(12.0);
             }
         });
+        ui.label(scene.text("keys-menu"));
+        ui.add_space(8.0);
     });
 }
 

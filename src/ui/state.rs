@@ -8,7 +8,7 @@ use super::icons::{Icon, icon_button, paint};
 use super::list::{Cells, Look, list_row, list_ui};
 use super::parts::{LONGEST_DRAWN, card, cut, filter_field, shortened};
 use super::people::for_people;
-use super::value_menu::value_menu;
+use super::value_menu::{asks_for_menu, value_menu};
 use crate::command::Action;
 use crate::theme::palette;
 use crate::view::{Pane, StateCounts, StateFilter, StateLine, StateRow, StreamView, beginning};
@@ -141,7 +141,7 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, row: &StateRow,
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| set_by_ui(ui, scene, row));
         });
     });
-    if response.clicked() {
+    if response.clicked() && !(response.has_focus() && asks_for_menu(ui)) {
         scene.ask(Action::OpenField(view.shown_number(), row.field.clone()));
     }
     let shown = if row.is_removed { row.was.as_ref().unwrap_or(&row.value) } else { &row.value };

@@ -12,6 +12,7 @@ mod table;
 use egui::{RichText, Ui};
 
 use super::ends::ends_ui;
+use super::focus::keep_in_sight;
 use super::parts::{cut, link, primary, progress_ui};
 use super::projection_choice::projection_choice_ui;
 use super::{LensPart, Scene, grouped};
@@ -44,7 +45,8 @@ fn middle_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
     chips::chips_ui(ui, scene, &mut store.table);
     state_ui(ui, scene, &store.table);
     ui.add_space(8.0);
-    let seen = table::table_ui(ui, scene, store);
+    let entered = store.table.selected_place().filter(|_| std::mem::take(&mut store.table.wants_row));
+    let seen = table::table_ui(ui, scene, store, entered);
     store.see_rows(seen);
     if store.table.lacks_rows() {
         ui.ctx().request_repaint();
@@ -157,6 +159,7 @@ fn right_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
     egui::ScrollArea::vertical().id_salt("right of table").auto_shrink(false).show(ui, |ui| {
         counts::counts_ui(ui, scene, &mut store.table);
         selected::selected_ui(ui, scene, store);
+        keep_in_sight(ui);
     });
 }
 

@@ -21,22 +21,10 @@ pub(super) fn value_menu(
     value: &Value,
     set_by: Option<Version>,
 ) {
-    let is_asked = row.has_focus() && asks_for_menu(ui);
     if row.has_focus() && asks_for_copy(ui) {
         scene.ask(Action::Copy(exact(value)));
     }
-    let by_key = row.id.with("by key");
-    if row.secondary_clicked() || is_asked {
-        ui.data_mut(|data| data.insert_temp(by_key, is_asked));
-    }
-    let mut popup = Popup::context_menu(row);
-    if ui.data(|data| data.get_temp(by_key)).unwrap_or(false) {
-        popup = popup.at_position(row.rect.left_bottom() + egui::vec2(16.0, 0.0));
-    }
-    if is_asked {
-        popup = popup.open_memory(Some(SetOpenCommand::Bool(true)));
-    }
-    popup.show(|ui| {
+    menu_at(ui, row, |ui| {
         if ui.button(scene.text("copy-value")).clicked() {
             scene.ask(Action::Copy(exact(value)));
         }
@@ -57,8 +45,30 @@ pub(super) fn value_menu(
     });
 }
 
-fn asks_for_menu(ui: &Ui) -> bool {
-    ui.input(|input| input.key_pressed(Key::Menu) || (input.modifiers.shift && input.key_pressed(Key::F10)))
+/// A menu that the other button of the mouse opens and, where this has the focus, the menu key, Shift+F10, or Enter or
+/// Space with Shift. Answers whether a key has just asked for it.
+pub(super) fn menu_at(ui: &Ui, of: &Response, contents: impl FnOnce(&mut Ui)) -> bool {
+    let is_asked = of.has_focus() && asks_for_menu(ui);
+    let by_key = of.id.with("by key");
+    if of.secondary_clicked() || is_asked {
+        ui.data_mut(|data| data.insert_temp(by_key, is_asked));
+    }
+    let mut popup = Popup::context_menu(of);
+    if ui.data(|data| data.get_temp(by_key)).unwrap_or(false) {
+        popup = popup.at_position(of.rect.left_bottom() + egui::vec2(16.0, 0.0));
+    }
+    if is_asked {
+        popup = popup.open_memory(Some(SetOpenCommand::Bool(true)));
+    }
+    popup.show(contents);
+    is_asked
+}
+
+pub(super) fn asks_for_menu(ui: &Ui) -> bool {
+    let with_shift = |input: &egui::InputState| {
+        input.modifiers.shift && [Key::F10, Key::Enter, Key::Space].into_iter().any(|key| input.key_pressed(key))
+    };
+    ui.input(|input| input.key_pressed(Key::Menu) || with_shift(input))
 }
 
 fn asks_for_copy(ui: &Ui) -> bool {

@@ -309,17 +309,45 @@ impl OpenStore {
 
     /// Where it is looked at now.
     pub fn stay(&self) -> Option<Stay> {
+        let in_store = Some((self.lens, self.time.moment()));
+        let row = match self.lens {
+            Lens::Store => self.table.selected().map(|stream| (stream.clone(), None)),
+            Lens::Activity => self.activity.selected().map(|(stream, version)| (stream.clone(), Some(*version))),
+            Lens::Stream | Lens::Projections => None,
+        };
+        if let Some((stream, version)) = row {
+            return Some(Stay { stream, version, projection: 0, in_store });
+        }
         let view = self.view.as_ref()?;
-        Some(Stay { stream: view.stream.clone(), version: view.version(), projection: view.projection_number() })
+        let (stream, version) = (view.stream.clone(), view.version());
+        Some(Stay { stream, version, projection: view.projection_number(), in_store: None })
     }
 
     /// Looks at it there again.
     pub fn return_to(&mut self, stay: Stay) {
+        if let Some((lens, moment)) = stay.in_store {
+            self.set_lens(lens);
+            self.time.go_to(moment);
+            match stay.version {
+                Some(version) => self.activity.select(&self.engine, stay.stream, version),
+                None => self.table.select(stay.stream),
+            }
+            return self.enter_row();
+        }
         self.show_stream(stay.version.map(|version| (&stay.stream, version)));
         self.select(stay.stream);
         if let Some(view) = &mut self.view {
             stay.version.into_iter().for_each(|version| view.start_at(Moment::Version(version)));
             view.show_under(&self.engine, stay.projection);
+        }
+    }
+
+    /// The keyboard goes to the row that was chosen in the lens on screen.
+    pub fn enter_row(&mut self) {
+        match self.lens {
+            Lens::Store => self.table.wants_row = self.table.selected().is_some(),
+            Lens::Activity => self.activity.wants_row = self.activity.selected().is_some(),
+            Lens::Stream | Lens::Projections => {}
         }
     }
 

@@ -1,14 +1,18 @@
+use super::Lens;
 use crate::event::{StreamId, Version};
+use crate::index::StoreMoment;
 
 /// How many places are kept in each direction.
 const KEPT: usize = 200;
 
-/// Where somebody was: a stream, at a version, seen under a projection.
+/// Where somebody was: a stream, at a version, seen under a projection, or its row among those of the whole store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stay {
     pub stream: StreamId,
     pub version: Option<Version>,
     pub projection: usize,
+    /// Through which lens of the whole store, and at which moment of it, where it was a row there.
+    pub in_store: Option<(Lens, StoreMoment)>,
 }
 
 /// The places that somebody came through, to go back to and forward again.
@@ -61,7 +65,7 @@ mod tests {
     use super::*;
 
     fn at(version: u64) -> Stay {
-        Stay { stream: StreamId::from("lead-1"), version: Some(Version(version)), projection: 0 }
+        Stay { stream: StreamId::from("lead-1"), version: Some(Version(version)), projection: 0, in_store: None }
     }
 
     #[test]

@@ -301,3 +301,131 @@ fn in_a_narrow_window_columns_give_way_and_the_row_still_says_all() {
     assert!(rows(&driver)[1].contains("contacts 2"), "{:?}", rows(&driver));
     driver.assert_shows("Sort by v");
 }
+
+fn focused(driver: &Driver) -> String {
+    let focus = driver.window.query_all_by(|node| node.is_focused()).next();
+    focus.and_then(|node| node.accesskit_node().label()).unwrap_or_default()
+}
+
+fn tab_to(driver: &mut Driver, begin: &str) {
+    for _ in 0..80 {
+        if focused(driver).starts_with(begin) {
+            return;
+        }
+        driver.press(Key::Tab);
+    }
+    panic!("Tab never led to {begin:?}:\n{}", driver.all_text());
+}
+
+#[test]
+fn the_way_back_leads_to_the_row_that_was_opened() {
+    let mut driver = table();
+    tab_to(&mut driver, "lead-3");
+    driver.press(Key::ArrowDown);
+    driver.wait_for("last contacted by kim");
+    driver.press(Key::Enter);
+    driver.wait_for("State at version 2");
+    driver.press_with(Modifiers::ALT, Key::ArrowLeft);
+    wait_for_rows(&mut driver, &["lead-3", "lead-1", "lead-2"]);
+    driver.step_until("the row with the focus", |driver| focused(driver).starts_with("lead-1"));
+    driver.press_with(Modifiers::ALT, Key::ArrowRight);
+    driver.wait_for("State at version 2");
+}
+
+#[test]
+fn the_menu_of_a_heading_opens_by_the_keys_and_does_not_sort() {
+    let keys = [(Modifiers::SHIFT, Key::F10), (Modifiers::NONE, Key::Menu), (Modifiers::SHIFT, Key::Enter)];
+    let mut driver = table();
+    tab_to(&mut driver, "Sort by ");
+    for (modifiers, key) in keys {
+        let before = streams(&driver);
+        driver.press_with(modifiers, key);
+        driver.assert_shows("Smallest first");
+        assert_eq!(streams(&driver), before, "{key:?}");
+        driver.press(Key::Escape);
+        driver.assert_hides("Smallest first");
+    }
+}
+
+#[test]
+fn two_moments_are_told_by_their_times_and_escape_leaves_them() {
+    let mut driver = table();
+    driver.press(Key::B);
+    for _ in 0..3 {
+        driver.press(Key::ArrowLeft);
+    }
+    driver.press(Key::A);
+    driver.click_role(Role::Button, "Compare A and B");
+    driver.wait_for_part("3 streams differ, 0 of them begun between");
+    assert!(driver.shows_part("A: 2025-01-05 00:00:00.000 UTC, position 5"), "{}", driver.all_text());
+    driver.press(Key::Escape);
+    wait_for_rows(&mut driver, &["lead-1", "lead-3", "lead-2"]);
+}
+
+#[test]
+fn whatever_tab_leads_to_is_scrolled_into_the_window() {
+    let mut driver = table();
+    driver.window.set_size(egui::vec2(1024.0, 600.0));
+    driver.settle();
+    driver.click_beginning("lead-1, ");
+    driver.wait_for("last contacted by kim");
+    let mut led = 0;
+    for _ in 0..60 {
+        driver.press(Key::Tab);
+        let Some(node) = driver.window.query_all_by(|node| node.is_focused()).next() else { continue };
+        let (rect, name) = (node.rect(), focused(&driver));
+        assert!(rect.bottom() <= 600.0 && rect.top() >= 0.0, "{name}: {rect:?}");
+        led += 1;
+    }
+    assert!(led > 20, "{led}");
+}
+
+#[test]
+fn a_marked_span_is_told_by_the_times_between_which_its_events_lie() {
+    let mut driver = table();
+    let chart = driver.window.get_by_role_and_label(Role::Slider, "Moment of the store").rect();
+    for (from, to) in [(0.2, 0.61), (0.337, 0.783), (0.05, 0.5)] {
+        let at = |share: f32| egui::pos2(chart.left() + chart.width() * share, chart.bottom() - 8.0);
+        driver.window.hover_at(at(from));
+        driver.window.drag_at(at(from));
+        driver.window.run_steps(2);
+        for step in 1_u8..=4 {
+            driver.window.hover_at(at(from + (to - from) * f32::from(step) / 4.0));
+            driver.window.run_steps(1);
+        }
+        driver.window.drop_at(at(to));
+        driver.settle();
+        let all = driver.all_text();
+        let said = all.lines().find(|line| line.contains(" to 2025-") && line.contains("  ·  "));
+        let said = said.unwrap_or_else(|| panic!("no span is told in:\n{all}"));
+        let begin = said.find("2025-").expect("a time");
+        let (span, events) = said[begin..].split_once("  ·  ").expect("a count");
+        let (from, to) = span.split_once(" to ").expect("two times");
+        let micros = |time: &str| {
+            let (day, clock) = time.split_once(' ').unwrap_or((time, "00:00"));
+            let seconds = if clock.len() == 5 { ":00" } else { "" };
+            let at = Timestamp::parse_rfc3339(&format!("{day}T{clock}{seconds}Z")).expect("a time");
+            at.micros_since(Timestamp::from_micros(NEW_YEAR))
+        };
+        let end = if to.contains(' ') { micros(to) } else { micros(to) + DAY };
+        let found = (0..8).map(|day| day * DAY).filter(|at| (micros(from)..end).contains(at)).count();
+        let told: usize = events.split(' ').next().and_then(|count| count.parse().ok()).expect("a number");
+        assert_eq!(told, found, "{said}");
+    }
+}
+
+#[test]
+fn a_refused_moment_is_told_whole_over_its_field() {
+    let mut driver = table();
+    for width in [1280.0, 1024.0] {
+        driver.window.set_size(egui::vec2(width, 700.0));
+        driver.settle();
+        driver.type_over("Position or time", "1 March 2025");
+        driver.press(Key::Enter);
+        driver.wait_for_part("is no moment of a whole store");
+        let said =
+            driver.window.query_all_by_label_contains("is no moment of a whole store").next().expect("it").rect();
+        let field = driver.window.get_by_role_and_label(Role::TextInput, "Position or time").rect();
+        assert!(said.bottom() <= field.top() && said.right() <= width && said.width() > 200.0, "{said:?} {field:?}");
+    }
+}

@@ -4,6 +4,7 @@ use egui::{Button, CollapsingHeader, Grid, Label, RichText, ScrollArea, Ui};
 
 use super::super::Scene;
 use super::super::changes::{old_and_new, text_of};
+use super::super::focus::keep_in_sight;
 use super::super::history::mark;
 use super::super::json_tree::json_ui;
 use super::super::parts::{caption, cut, hairline, progress_ui, shortened};
@@ -45,6 +46,7 @@ pub fn activity_event_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) 
         ui.add_space(4.0);
         hairline(ui);
         stored_ui(ui, scene, detail);
+        keep_in_sight(ui);
     });
 }
 

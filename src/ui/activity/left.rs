@@ -2,6 +2,7 @@
 
 use egui::{Align, Layout, RichText, ScrollArea, TextEdit, Ui, vec2};
 
+use super::super::focus::keep_in_sight;
 use super::super::icons::{Icon, small_icon_button};
 use super::super::list::{Look, few_rows_ui, list_row};
 use super::super::parts::{cut, hairline, is_entered, named_field, shortened};
@@ -23,6 +24,7 @@ pub fn activity_left_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStor
         recent_ui(ui, scene, store);
         section(ui);
         fields_ui(ui, scene, store);
+        keep_in_sight(ui);
     });
 }
 

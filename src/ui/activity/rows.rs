@@ -70,6 +70,7 @@ struct Seen {
 
 pub(super) fn rows_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
     let reveal = std::mem::take(&mut store.activity.reveal);
+    let enters = store.activity.selected_row().is_some() && std::mem::take(&mut store.activity.wants_row);
     let mut seen = 0..0;
     card(ui, |ui| {
         ui.set_width(ui.available_width());
@@ -84,7 +85,7 @@ pub(super) fn rows_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore)
         if store.activity.is_of_before() {
             ui.multiply_opacity(OF_BEFORE);
         }
-        seen = list_ui(ui, scene, store, reveal);
+        seen = list_ui(ui, scene, store, reveal, enters);
     });
     if !seen.is_empty() {
         if seen.end + NEAR_END >= store.activity.found().len() && store.activity.end().is_some_and(|end| end.has_more) {
@@ -95,7 +96,7 @@ pub(super) fn rows_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore)
 }
 
 /// Answers with the rows in view.
-fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, reveal: bool) -> Range<usize> {
+fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, reveal: bool, enters: bool) -> Range<usize> {
     let activity = &store.activity;
     let found = activity.found();
     let heights = Heights { days: found.days(), rows: found.len() };
@@ -104,6 +105,7 @@ fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, reveal: bool) 
         ui.data(|data| data.get_temp(seen_id)).unwrap_or(Seen { offset: 0.0, height: ui.available_height() });
     let kept = activity.selected_row();
     let mut stops = Stops::new(ui, "activity", Shape::rows(found.len(), ROW, before.height), kept);
+    kept.filter(|_| enters).into_iter().for_each(|place| stops.enter(place));
     let to_reveal = stops.moved_to().or(kept.filter(|_| reveal));
     let mut area =
         ScrollArea::vertical().id_salt("activity").auto_shrink(false).animated(false).min_scrolled_height(0.0);

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use egui::{Align, Button, Key, Layout, RichText, ScrollArea, TextEdit, Ui, UiBuilder, vec2};
 use serde_json::Value;
 
+use super::super::focus::keep_in_sight;
 use super::super::icons::{Icon, small_icon_button};
 use super::super::list::{Look, few_rows_ui, list_row};
 use super::super::parts::{caption, cut, hairline, is_entered, link, named_field, progress_ui, shortened};
@@ -22,6 +23,7 @@ pub(super) fn left_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore)
         mine_ui(ui, scene, store);
         line_ui(ui);
         limits_ui(ui, scene);
+        keep_in_sight(ui);
     });
 }
 

@@ -1,6 +1,7 @@
 use egui::{Align, Button, Key, Layout, RichText, ScrollArea, TextEdit, Ui, UiBuilder, vec2};
 
 use super::super::ends::ends_ui;
+use super::super::focus::keep_in_sight;
 use super::super::icons::{Icon, small_icon_button};
 use super::super::list::{List, Look, few_rows_ui, list_row};
 use super::super::parts::{caption, cut, hairline, is_entered, named_field, shortened};
@@ -15,7 +16,10 @@ pub(super) fn left_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore)
     ui.add_space(8.0);
     hairline(ui);
     ui.add_space(6.0);
-    ScrollArea::vertical().id_salt("views").auto_shrink(false).show(ui, |ui| views_ui(ui, scene, &mut store.table));
+    ScrollArea::vertical().id_salt("views").auto_shrink(false).show(ui, |ui| {
+        views_ui(ui, scene, &mut store.table);
+        keep_in_sight(ui);
+    });
 }
 
 fn categories_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &StoreLens) {

@@ -7,7 +7,7 @@ use super::super::{Scene, grouped};
 use super::go_to_time;
 use crate::event::Timestamp;
 use crate::theme::palette;
-use crate::view::{ChartLayer, CountChart, StoreLens};
+use crate::view::{ChartLayer, CountChart, StoreLens, ValueCount};
 
 const HEIGHT: f32 = 170.0;
 
@@ -15,11 +15,14 @@ const HEIGHT: f32 = 170.0;
 const BELOW: f32 = 18.0;
 const BESIDE: f32 = 40.0;
 
+/// So many values are read aloud one by one.
+const SAID: usize = 8;
+
 /// Lines across the chart.
 const LINES: u64 = 4;
 
 /// How the values of a field were spread over time, one layer a value. A press goes there.
-pub(super) fn chart_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &StoreLens, field: &str) {
+pub(super) fn chart_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &StoreLens, field: &str, bars: &[ValueCount]) {
     let chart = table.counts.chart();
     let (Some(first), Some(last)) = (chart.times.first().copied(), chart.times.last().copied()) else { return };
     if chart.most == 0 || first >= last {
@@ -38,7 +41,7 @@ pub(super) fn chart_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &StoreLens, fi
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::CLICK);
     let now = table.moment().and_then(|moment| moment.time);
     let drawing = Drawing { chart, rect, is_share, first, last };
-    let said = drawing.said(scene, field, now);
+    let said = drawing.said(scene, field, now, bars);
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &said));
     drawing.paint(ui, scene, now);
     if let Some(pointer) = response.hover_pos() {
@@ -157,14 +160,21 @@ impl Drawing<'_> {
         lines.join("\n")
     }
 
-    /// As it is read aloud.
-    fn said(&self, scene: &Scene<'_>, field: &str, now: Option<Timestamp>) -> String {
-        let at = now.unwrap_or(self.last);
+    /// As it is read aloud. The chart is drawn at some times only: what is so at the cursor is what the bars say.
+    fn said(&self, scene: &Scene<'_>, field: &str, now: Option<Timestamp>, bars: &[ValueCount]) -> String {
+        let mut told = vec![scene.zone.day(now.unwrap_or(self.last))];
+        told.extend(
+            bars.iter().take(SAID).map(|bar| format!("{}  {}", value_name(scene, &bar.value), grouped(bar.count))),
+        );
+        let others: u64 = bars.iter().skip(SAID).map(|bar| bar.count).sum();
+        if others > 0 {
+            told.push(format!("{}  {}", scene.text("table-chart-others"), grouped(others)));
+        }
         let values = [
             ("field", field.to_owned().into()),
             ("from", scene.zone.day(self.first).into()),
             ("to", scene.zone.day(self.last).into()),
-            ("now", self.told_at(scene, at).replace('\n', ", ").into()),
+            ("now", told.join(", ").into()),
         ];
         scene.locale.with("table-chart-said", values)
     }
@@ -178,9 +188,12 @@ fn layer_hue(ui: &Ui, layer: &ChartLayer) -> Color32 {
 fn layer_name(scene: &Scene<'_>, layer: &ChartLayer) -> String {
     match &layer.value {
         None => scene.text("table-chart-others"),
-        Some((value, _)) if value.is_null() => scene.text("table-none"),
-        Some((value, _)) => exact(value),
+        Some((value, _)) => value_name(scene, value),
     }
+}
+
+fn value_name(scene: &Scene<'_>, value: &serde_json::Value) -> String {
+    if value.is_null() { scene.text("table-none") } else { exact(value) }
 }
 
 /// The next number that is easily read in quarters.

@@ -16,6 +16,10 @@ const BARS: usize = 8;
 /// How many streams have each value of a field at the moment, how that was over time, and what numbers come to.
 pub(super) fn counts_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &mut StoreLens) {
     choice_ui(ui, scene, table);
+    if table.counts.field().is_some() && !table.chips().is_empty() {
+        let said = RichText::new(scene.text("table-count-of-all")).color(palette(ui).dim);
+        ui.add(egui::Label::new(said).wrap());
+    }
     ui.add_space(4.0);
     let at = table.moment().unwrap_or_default().at;
     let Some(field) = table.counts.field().map(str::to_owned) else {
@@ -40,7 +44,7 @@ pub(super) fn counts_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &mut StoreLen
         let bars = table.counts.at(at).to_vec();
         bars_ui(ui, scene, table, &field, &bars);
         ui.add_space(8.0);
-        chart_ui(ui, scene, table, &field);
+        chart_ui(ui, scene, table, &field, &bars);
         ui.add_space(8.0);
     }
     numbers_ui(ui, scene, table);

@@ -24,7 +24,7 @@ pub(super) fn differ_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
         return;
     }
     if let Some(moments) = compared.moments() {
-        let [from, to] = moments.map(|at| moment_name(scene, at));
+        let [from, to] = moments.map(|at| moment_name(scene, store, at));
         let said = scene.locale.with("table-moments", [("from", from.into()), ("to", to.into())]);
         ui.add(Label::new(RichText::new(said).color(colours.dim)).wrap());
     }
@@ -67,11 +67,18 @@ pub(super) fn differ_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
     });
 }
 
-fn moment_name(scene: &Scene<'_>, at: StoreMoment) -> String {
+/// A place in the store's order is told by its time, too, which is what a person thinks of.
+fn moment_name(scene: &Scene<'_>, store: &OpenStore, at: StoreMoment) -> String {
     match at {
         StoreMoment::Latest => scene.text("table-latest"),
         StoreMoment::Time(at) => scene.zone.long(at),
-        StoreMoment::Position(position) => scene.locale.with("position", [("position", grouped(position.0).into())]),
+        StoreMoment::Position(position) => {
+            let place = scene.locale.with("position", [("position", grouped(position.0).into())]);
+            match store.time.time_of(at) {
+                Some(time) => format!("{}, {place}", scene.zone.long(time)),
+                None => place,
+            }
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use super::super::history::{HEADER_HEIGHT, nothing_ui};
 use super::super::list::{Cells, List, Look, list_row};
 use super::super::parts::{OF_BEFORE, card, cut, shortened};
 use super::super::people::for_people;
+use super::super::value_menu::menu_at;
 use super::super::when::TimeColumn;
 use super::wish;
 use crate::command::Action;
@@ -18,8 +19,8 @@ use crate::view::{FittedColumn, LensColumn, LensOrder, LensRow, LensWish, OpenSt
 /// Right of a row's last column: what opens it.
 const OPENS: f32 = 22.0;
 
-/// A row a stream. Answers with the places that were drawn.
-pub(super) fn table_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) -> Range<usize> {
+/// A row a stream; a key led to the `entered`. Answers with the places that were drawn.
+pub(super) fn table_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, entered: Option<usize>) -> Range<usize> {
     let table = &store.table;
     let mut seen: Option<Range<usize>> = None;
     card(ui, |ui| {
@@ -34,7 +35,7 @@ pub(super) fn table_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) ->
         header_ui(ui, scene, table, &columns);
         let selected = table.selected_place();
         let is_behind = table.is_behind();
-        List::new("table of streams", table.len()).keep(selected, false).show(ui, |ui, place| {
+        List::new("table of streams", table.len()).keep(selected, false).entered(entered).show(ui, |ui, place| {
             seen = Some(seen.take().map_or(place..place + 1, |seen| seen.start.min(place)..seen.end.max(place + 1)));
             if is_behind {
                 ui.multiply_opacity(OF_BEFORE);
@@ -83,10 +84,10 @@ fn header_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &StoreLens, columns: &[F
         let response = ui.interact(cell, ui.scope_id().with(("heading", place)), stops.sense(place));
         heading_ui(ui, scene, table.order(), column, cell, &response);
         stops.row(ui, place, &response);
-        if response.clicked() {
+        let is_asked = menu_at(ui, &response, |ui| heading_menu(ui, scene, table, column));
+        if response.clicked() && !is_asked {
             wish(scene, LensWish::Sort(column.column.clone()));
         }
-        response.context_menu(|ui| heading_menu(ui, scene, table, column));
     }
     stops.end(ui);
     let line = Rect::from_min_max(pos2(rect.left(), rect.bottom() - 1.0), rect.max);
@@ -205,13 +206,7 @@ fn row_ui(
             opened = opener_ui(ui, scene, row, rect);
         }
     });
-    let by_key = response.has_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-    if opened || response.double_clicked() || (response.clicked() && by_key) {
-        open(scene, row);
-    } else if response.clicked() || is_led_to(ui, place, &response) {
-        wish(scene, LensWish::Select(row.stream.clone()));
-    }
-    response.context_menu(|ui| {
+    let is_asked = menu_at(ui, &response, |ui| {
         if ui.button(scene.text("table-open")).clicked() {
             open(scene, row);
             ui.close();
@@ -222,6 +217,14 @@ fn row_ui(
             ui.close();
         }
     });
+    let by_key = response.has_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+    if is_asked {
+        wish(scene, LensWish::Select(row.stream.clone()));
+    } else if opened || response.double_clicked() || (response.clicked() && by_key) {
+        open(scene, row);
+    } else if response.clicked() || is_led_to(ui, place, &response) {
+        wish(scene, LensWish::Select(row.stream.clone()));
+    }
 }
 
 /// Whether a key has just led the focus to this row. That another stream comes to stand where it is, leads nowhere.
@@ -240,6 +243,8 @@ fn is_led_to(ui: &Ui, place: usize, response: &Response) -> bool {
 
 /// Into the stream, at the version that it had.
 pub(super) fn open(scene: &mut Scene<'_>, row: &LensRow<'_>) {
+    // The way back leads to this row.
+    wish(scene, LensWish::Select(row.stream.clone()));
     scene.ask(Action::GoToPlace(row.stream.clone(), row.version));
 }
 

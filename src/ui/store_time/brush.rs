@@ -3,7 +3,7 @@ use egui::{
     vec2,
 };
 
-use super::chart::{Chart, span_words};
+use super::chart::{Chart, marked_words};
 use crate::command::{Action, TimeAction};
 use crate::ui::Scene;
 use crate::ui::icons::{Icon, small_icon_button};
@@ -39,7 +39,7 @@ pub(super) fn brush_ui(ui: &mut Ui, scene: &mut Scene<'_>, chart: &Chart, store:
     for (value, other, name) in [(brush.from, brush.to, "store-brush-from"), (brush.to, brush.from, "store-brush-to")] {
         end_ui(ui, scene, chart, store, (value, other), name);
     }
-    let words = span_words(scene, chart.axis, brush);
+    let words = marked_words(scene, chart.axis, brush);
     let words = scene.locale.with("store-brushed", [("span", words.into()), ("events", scene.events(events).into())]);
     words_ui(ui, scene, chart, shown, brush, &words);
 }
@@ -67,14 +67,14 @@ fn end_ui(
     let ink = if is_lit { colours.text } else { colours.accent };
     ui.painter().rect_stroke(grip, 3.0, Stroke::new(1.5, ink), StrokeKind::Inside);
     if let Some(pointer) = response.interact_pointer_pos().filter(|_| response.dragged()) {
-        let to = chart.value_at(pointer.x);
+        let to = chart.end_at(scene, pointer.x);
         scene.ask(Action::Time(TimeAction::Brush(Some(StoreSpan::new(other, to)))));
     }
     if response.has_focus() {
         let length = store.time.bars().map_or(1, |bars| bars.span.len() / bars.edges.len().max(2) as i64).max(1);
         for (key, by) in [(Key::ArrowLeft, -length), (Key::ArrowRight, length)] {
             if ui.input_mut(|input| input.consume_key(Modifiers::NONE, key)) {
-                let to = value.saturating_add(by).clamp(chart.span.from, chart.span.to);
+                let to = chart.rounded(value.saturating_add(by)).clamp(chart.span.from, chart.span.to);
                 scene.ask(Action::Time(TimeAction::Brush(Some(StoreSpan::new(other, to)))));
             }
         }

@@ -42,6 +42,30 @@ impl Chart {
         self.span.value(share.clamp(0.0, 1.0))
     }
 
+    /// Where an end of a span is put that is dragged here: at a tick of the scale that is near, and else at a time that
+    /// can be said in few words and differs by less than can be seen.
+    pub(super) fn end_at(&self, scene: &Scene<'_>, x: f32) -> i64 {
+        const NEAR: f32 = 4.0;
+        let value = self.value_at(x);
+        if self.axis == StoreAxis::Place {
+            return value;
+        }
+        let least = f64::from(BETWEEN / self.rect.width().max(1.0));
+        let ticks = span_ticks(self.span, least, scene.zone.clock());
+        let near = ticks.iter().map(|tick| self.span.value(tick.share)).find(|tick| (self.x(*tick) - x).abs() <= NEAR);
+        self.rounded(near.unwrap_or(value))
+    }
+
+    /// To what can be said in few words, by less than can be seen.
+    pub(super) fn rounded(&self, value: i64) -> i64 {
+        const UNITS: [i64; 4] = [900_000_000, 60_000_000, 1_000_000, 1_000];
+        let point = (self.span.len() as f64 / f64::from(self.rect.width().max(1.0))) as i64;
+        match UNITS.into_iter().find(|unit| *unit <= point) {
+            Some(unit) if self.axis == StoreAxis::Time => value.saturating_add(unit / 2).div_euclid(unit) * unit,
+            _ => value,
+        }
+    }
+
     fn in_sight(&self, x: f32) -> bool {
         (self.rect.left() - 0.5..=self.rect.right() + 0.5).contains(&x)
     }
@@ -108,7 +132,7 @@ fn drag_ui(ui: &Ui, scene: &mut Scene<'_>, chart: &Chart, store: &OpenStore, res
         let marks = origin.y > chart.rect.bottom() || ui.input(|input| input.modifiers.shift);
         let held = match held_end(chart, store.time.brush(), origin) {
             Some(other) => Held::End(other),
-            None if marks => Held::Span(chart.value_at(origin.x)),
+            None if marks => Held::Span(chart.end_at(scene, origin.x)),
             None => Held::Cursor,
         };
         ui.data_mut(|data| data.insert_temp(held_id, held));
@@ -120,7 +144,7 @@ fn drag_ui(ui: &Ui, scene: &mut Scene<'_>, chart: &Chart, store: &OpenStore, res
         Some(Held::Cursor) => scene.ask(Action::Time(TimeAction::GoToValue(value))),
         Some(Held::Span(from) | Held::End(from)) => {
             ui.set_cursor_icon(CursorIcon::ResizeHorizontal);
-            scene.ask(Action::Time(TimeAction::Brush(Some(StoreSpan::new(from, value)))));
+            scene.ask(Action::Time(TimeAction::Brush(Some(StoreSpan::new(from, chart.end_at(scene, pointer.x))))));
         }
         None if response.clicked() => scene.ask(Action::Time(TimeAction::GoToValue(value))),
         None => {}
@@ -262,6 +286,29 @@ fn hover_ui(scene: &Scene<'_>, chart: &Chart, bars: &Bars, response: Response) {
         lines.push(format!("{}  {name}", grouped((*count).into())));
     }
     response.on_hover_text_at_pointer(lines.join("\n"));
+}
+
+/// The marked span as it was asked for, so that whoever asks elsewhere from the one time until before the other finds as
+/// many events. Its days alone where it ends with one.
+pub(super) fn marked_words(scene: &Scene<'_>, axis: StoreAxis, span: StoreSpan) -> String {
+    if axis == StoreAxis::Place {
+        return span_words(scene, axis, span);
+    }
+    let told = |micros, form| scene.zone.in_form(crate::event::Timestamp::from_micros(micros), form);
+    let begins_day = |micros| told(micros, "%H:%M:%S%.6f").is_some_and(|time| time == "00:00:00.000000");
+    let is_whole = |unit: i64| span.from % unit == 0 && span.to % unit == 0;
+    let (form, last) = match () {
+        () if begins_day(span.from) && begins_day(span.to) => ("%Y-%m-%d", span.to.saturating_sub(1)),
+        () if is_whole(60_000_000) => ("%Y-%m-%d %H:%M", span.to),
+        () if is_whole(1_000_000) => ("%Y-%m-%d %H:%M:%S", span.to),
+        () if is_whole(1_000) => ("%Y-%m-%d %H:%M:%S%.3f", span.to),
+        () => ("%Y-%m-%d %H:%M:%S%.6f", span.to),
+    };
+    let [from, to] = [span.from, last].map(|micros| told(micros, form).unwrap_or_default());
+    if from == to {
+        return from;
+    }
+    scene.locale.with("store-span", [("from", from.into()), ("to", to.into())])
 }
 
 /// From when to when, as short as it can be told.

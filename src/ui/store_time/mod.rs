@@ -5,13 +5,12 @@ mod chart;
 mod legend;
 mod overview;
 
-use egui::{Button, ComboBox, RichText, Role, TextEdit, Ui, WidgetInfo};
+use egui::{Align2, Area, Button, ComboBox, Frame, Id, Label, Order, RichText, Role, TextEdit, Ui, WidgetInfo, vec2};
 
 use super::Scene;
 use super::ends::ends_ui;
 use super::grouped;
 use super::icons::flag_button;
-use super::parts::cut;
 use super::timeline::steps_ui;
 use crate::command::{Action, Command, TimeAction};
 use crate::index::{Facet, StoreMoment};
@@ -33,6 +32,9 @@ fn chart_height(lens: Lens) -> f32 {
 /// Below this width the line has no room for what the bars are told apart by.
 const ROOM_FOR_LEGEND: f32 = 760.0;
 const LEGEND: f32 = 244.0;
+
+/// What is wrong with what was typed is told in lines so long.
+const FAULT_WIDTH: f32 = 360.0;
 
 /// What moves the cursor, and the bars. Costs what is on screen, however large the store is.
 pub fn store_time_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_playing: bool) {
@@ -81,7 +83,7 @@ fn cursor_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, is_playing: 
     ui.label(RichText::new(place).color(dim));
 }
 
-/// Where a position or a time is typed. What is wrong with it is said beside it, and moves nothing.
+/// Where a position or a time is typed. What is wrong with it is said over it, and moves nothing.
 fn typed_ui(ui: &mut Ui, scene: &mut Scene<'_>, typed: &mut crate::view::TypedStoreMoment) {
     let danger = palette(ui).danger;
     let name = scene.text("store-go");
@@ -98,10 +100,12 @@ fn typed_ui(ui: &mut Ui, scene: &mut Scene<'_>, typed: &mut crate::view::TypedSt
     }
     if let Some(fault) = &typed.fault {
         let sentence = scene.sentence(&fault.message);
-        let width = (ui.available_width() * 0.9).max(80.0);
-        ui.scope(|ui| {
-            ui.set_max_width(width);
-            cut(ui, RichText::new(&sentence).color(danger)).on_hover_text(&sentence);
+        let area = Area::new(Id::unique("fault of the typed moment")).order(Order::Foreground).interactable(false);
+        area.pivot(Align2::LEFT_BOTTOM).fixed_pos(field.rect.left_top() - vec2(0.0, 4.0)).show(ui.ctx(), |ui| {
+            Frame::popup(ui.style()).show(ui, |ui| {
+                ui.set_max_width(FAULT_WIDTH);
+                ui.add(Label::new(RichText::new(&sentence).color(danger)).wrap());
+            });
         });
     }
 }

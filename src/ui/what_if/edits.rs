@@ -30,6 +30,7 @@ pub fn edits_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
             broken_ui(ui, scene, folded);
         }
         proposal_ui(ui, scene, store, view);
+        crate::ui::focus::keep_in_sight(ui);
     });
 }
 

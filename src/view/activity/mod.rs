@@ -83,6 +83,8 @@ pub struct Activity {
     pub kept: KeptSearches,
     /// The row that is to be brought into view.
     pub reveal: bool,
+    /// The keyboard is to go to the row that is looked at.
+    pub wants_row: bool,
     /// The moment of the store that the event that is looked at was chosen for, or that it led to.
     at: Option<StoreMoment>,
 }

@@ -114,6 +114,8 @@ pub struct StoreLens {
     /// What is being typed for the next chip.
     pub typed: String,
     selected: Option<StreamId>,
+    /// The keyboard is to go to its row, as soon as that is there.
+    pub wants_row: bool,
     about: Option<SelectedAbout>,
     moment: Option<LensMoment>,
     /// The places in view.
@@ -442,7 +444,7 @@ impl StoreLens {
                 self.count_by.insert(self.shown(), field);
             }
             LensWish::NumbersOf(field) => self.numbers_of = field,
-            LensWish::Select(stream) => self.selected = Some(stream),
+            LensWish::Select(stream) => self.select(stream),
             LensWish::ToggleCompared => self.compared.is_shown = !self.compared.is_shown,
             LensWish::ComparedField(field) => self.compared.show_field(Some(field)),
             LensWish::Show(text) => {

@@ -146,6 +146,11 @@ impl StoreLens {
         Some((field, of.and_then(|shown| shown.1.numbers)))
     }
 
+    pub(in crate::view) fn select(&mut self, stream: StreamId) {
+        self.selected = Some(stream);
+        self.wants_row = false;
+    }
+
     pub fn selected(&self) -> Option<&StreamId> {
         self.selected.as_ref()
     }

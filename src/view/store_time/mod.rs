@@ -355,6 +355,11 @@ impl StoreTime {
         self.chronicle.look(|chronicle| span::value_of(chronicle, self.axis, moment))
     }
 
+    /// When the last event was recorded that is of a moment.
+    pub fn time_of(&self, moment: StoreMoment) -> Option<Timestamp> {
+        self.chronicle.look(|chronicle| resolved(chronicle, moment).recorded_at)
+    }
+
     pub fn brush(&self) -> Option<StoreSpan> {
         self.brush
     }
