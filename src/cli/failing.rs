@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::own::{ProjectionName, Under};
+use super::own::{ProjectionName, Under, tell_given_up};
 use super::progress::counted;
 use super::terminal::message;
 use super::{Failure, Outcome};
@@ -59,6 +59,7 @@ pub(super) fn tell_failures(under: &Under, projection: &str, failures: &Failures
         counted(failures.streams, what),
         first.said()
     ));
+    under.script.iter().for_each(tell_given_up);
     let place = first.place();
     Ok(json!({
         "rows": failures.streams,

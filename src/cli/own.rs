@@ -99,7 +99,7 @@ pub(super) struct Under {
     pub(super) reader: Box<dyn Store>,
     pub(super) division: Option<Division>,
     /// One of the user's own, which may leave streams out.
-    script: Option<Script>,
+    pub(super) script: Option<Script>,
 }
 
 impl Under {
@@ -405,10 +405,21 @@ fn tell(script: &Script, found: &Partitions) {
             counted(failed as u64, "partition")
         ));
     }
+    tell_given_up(script);
     tell_strays(script, &found.strays);
     if let Some(asked) = &found.impure {
         message(format_args!(
             "{} asks for {asked}, which is no part of the events: it was given the event's own time, or numbers that are always the same",
+            script.name()
+        ));
+    }
+}
+
+/// What it says of the events behind those at which it ran too long is nothing.
+pub(super) fn tell_given_up(script: &Script) {
+    if script.is_given_up() {
+        message(format_args!(
+            "{} ran too long again and again, and was given up: it was given no more events from there on",
             script.name()
         ));
     }

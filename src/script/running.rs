@@ -29,7 +29,7 @@ const STACK: usize = 512 << 10;
 /// A handler that takes longer is ended.
 pub const HANDLER_TIME: Duration = Duration::from_millis(250);
 /// A projection whose handlers had to be ended so often is given no more events: each of them would take that long.
-const MOST_ENDED: u32 = 8;
+pub(super) const MOST_ENDED: u32 = 8;
 /// So long the source itself may take, which only defines handlers.
 const LOADING_TIME: Duration = Duration::from_secs(2);
 /// The longest state, as text.

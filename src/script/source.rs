@@ -1,8 +1,8 @@
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::definition::Definition;
-use super::running::Running;
+use super::running::{MOST_ENDED, Running};
 use crate::event::{EventRow, Head, StreamId, Timestamp, Version};
 use crate::projection::Fault;
 
@@ -45,6 +45,11 @@ impl Script {
     /// Another source, another number.
     pub fn revision(&self) -> u32 {
         self.0.revision
+    }
+
+    /// Whether its handlers ran too long so often that they are given no more events.
+    pub fn is_given_up(&self) -> bool {
+        self.0.ends.load(Ordering::Relaxed) >= MOST_ENDED
     }
 
     /// Sets it to work on this thread.

@@ -274,6 +274,19 @@ fn a_handler_that_never_ends_is_ended_and_the_rest_is_told() {
     assert_eq!(ran.code, 1, "{ran:?}");
     assert_eq!(ran.json()[0]["state"], json!({"n": 1}));
     assert!(ran.json()[0]["error"]["message"].to_string().contains("longer than 250 ms"), "{ran:?}");
+    assert!(!ran.err.contains("given up"), "once may be chance: {ran:?}");
+}
+
+#[test]
+fn a_projection_that_runs_too_long_again_and_again_is_given_up() {
+    let sandbox = sandbox("fromCategory('order').foreachStream().when({\n  placed() {\n    for (;;);\n  },\n})");
+    let event =
+        |order: u64| format!("{{\"stream\":\"order-{order}\",\"version\":0,\"type\":\"placed\",\"payload\":{{}}}}\n");
+    sandbox.write("more.jsonl", (10..20).map(event).collect::<String>());
+    sandbox.run(&["import", "more.jsonl", "--into", "a.db"]).ok();
+    let ran = sandbox.run(&["project", "a.db", "--projection", "own.js"]).code(1);
+    assert!(ran.err.contains("own.js ran too long again and again, and was given up"), "{ran:?}");
+    assert!(ran.out.contains("line 2"), "the line of its handler: {ran:?}");
 }
 
 #[test]
