@@ -434,9 +434,11 @@
       return stringify({ ...definition, hasAny, takers });
     },
     begin() {
+      at(NaN);
       state = init === undefined ? {} : init();
     },
     beginShared() {
+      at(NaN);
       shared = initShared === undefined ? {} : initShared();
     },
     load(kept) {
@@ -446,12 +448,12 @@
       shared = kept === null ? null : parse(kept);
     },
     created(...given) {
-      recordedAt = given[MICROS];
+      at(given[MICROS]);
       const event = new Event(given);
       for (const handler of created) handler(current(), event);
     },
     partition(...given) {
-      recordedAt = given[MICROS];
+      at(given[MICROS]);
       const found = partitionFunction(new Event(given));
       return typeof found === "string" ? found : typeof found === "number" ? String(found) : null;
     },
@@ -459,7 +461,7 @@
       deleted(state, null, partition, false);
     },
     handle(...given) {
-      recordedAt = given[MICROS];
+      at(given[MICROS]);
       const handler = handlers.get(given[TYPE]) ?? any;
       const next = handler === undefined ? given[BODY] : handler(isShared ? [state, shared] : state, new Event(given));
       if (next !== undefined) {
@@ -559,6 +561,12 @@
   // A date in a state is an object without fields, as it is where projections run.
   delete ofDates.toJSON;
   global.Date = EventDate;
+
+  // What a call asks of clock and chance follows from its event alone, whatever ran before it.
+  function at(micros) {
+    recordedAt = micros;
+    seed = micros | 0;
+  }
 
   let seed = 0;
   Math.random = function () {

@@ -358,6 +358,25 @@ fn the_clock_is_the_events_own_and_chance_always_falls_the_same_way() {
 }
 
 #[test]
+fn what_ran_before_has_no_say_in_clock_and_chance() {
+    let source = "fromAll().foreachStream().when({ $init: () => ({ began: Date.now(), drawn: Math.random() }), x(s) { s.later = Math.random() } })";
+    let states = |before: &[&str]| {
+        let running = running(source);
+        for stream in before {
+            running.init().expect("begun");
+            running.handle(&given(stream, 0, "x", "{}"), stream).expect("handled");
+        }
+        running.init().expect("begun");
+        let begun = running.state().expect("a state");
+        running.handle(&given("a", 0, "x", "{}"), "a").expect("handled");
+        (begun, running.state().expect("a state"))
+    };
+    let alone = states(&[]);
+    assert!(alone.0.as_ref().is_some_and(|begun| begun.contains(r#""began":0"#)), "{alone:?}");
+    assert_eq!(states(&["b", "c"]), alone);
+}
+
+#[test]
 fn texts_make_no_functions() {
     for source in [
         "eval('1')",

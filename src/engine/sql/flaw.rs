@@ -124,7 +124,7 @@ impl Explain for SqlFlaw {
             Self::Unfinished => Message::new("sql-unfinished"),
             Self::NoFunction(name) => named("sql-no-function", name),
             Self::Ambiguous(name) => named("sql-ambiguous", name),
-            Self::Other(said) => Message::new("sql-other").text("said", said),
+            Self::Other(said) => Message::new("sql-said").text("said", said),
         }
     }
 }
