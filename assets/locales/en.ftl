@@ -1684,6 +1684,7 @@ ask-shared-state = the partitions of { $projection } share a state, so that none
 window-ask-shared-state = the partitions of { $projection } share a state, so that none can be told by its own events; look at them all together
 ask-not-of-states = this condition asks for what an event says or changes; of streams as they stood ask for fields of the state, or event.type, event.version, event.recorded_at and event.id of the last event
 ask-over-budget = with this, { $taken } MiB and more would be taken, and { $allowed } MiB are allowed; name a category or an earlier moment, or allow more memory, in the settings or with --memory
+window-ask-over-budget = with this, { $taken } MiB and more would be taken, and { $allowed } MiB are allowed; name a category or an earlier moment, or allow more memory in the settings
 error-before-store = nothing was recorded by { $moment }; choose a later moment
 ask-not-a-store-moment = “{ $text }” is no moment of a whole store; write a position (120), a time (2025-01-01T01:00:05Z) or latest
 seal-no-seal = { $path }: this is no seal that Foldline made; name the file that `foldline seal` wrote

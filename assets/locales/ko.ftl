@@ -1556,6 +1556,7 @@ ask-shared-state = { $projection }의 파티션은 상태를 함께 쓰므로 �
 window-ask-shared-state = { $projection }의 파티션은 상태를 함께 쓰므로 파티션 하나만 따로 볼 수 없습니다. 모든 파티션을 함께 보세요.
 ask-not-of-states = 이 조건은 이벤트의 내용이나 변경을 묻습니다. 그 시점의 스트림에는 상태의 필드와 마지막 이벤트의 event.type, event.version, event.recorded_at, event.id만 물을 수 있습니다.
 ask-over-budget = 이 작업까지 하면 메모리가 { $taken }MiB 넘게 필요한데 { $allowed }MiB까지만 쓸 수 있습니다. 분류나 더 이른 시점을 고르거나, 설정 또는 --memory에서 한도를 늘리세요.
+window-ask-over-budget = 이 작업까지 하면 메모리가 { $taken }MiB 넘게 필요한데 { $allowed }MiB까지만 쓸 수 있습니다. 분류나 더 이른 시점을 고르거나, 설정에서 한도를 늘리세요.
 error-before-store = { $moment }까지 기록된 것이 없습니다. 더 늦은 시점을 고르세요.
 ask-not-a-store-moment = “{ $text }”은(는) 저장소 전체의 시점이 아닙니다. 위치(120), 시각(2025-01-01T01:00:05Z) 또는 latest를 쓰세요.
 seal-no-seal = { $path }: Foldline이 만든 봉인이 아닙니다. `foldline seal`로 쓴 파일을 지정하세요

@@ -20,6 +20,9 @@ use crate::view::{Fit, KeptDraft, Lens, OpenStore, Overview, Pane};
 /// Narrower than this, the bar has only what stands nowhere else.
 const NARROW: f32 = 640.0;
 
+/// From here on the lenses stand side by side.
+const ROOM_FOR_LENSES: f32 = 780.0;
+
 /// Less room than this has only whether the store may be written to.
 const ROOM_FOR_FOLLOW: f32 = 176.0;
 
@@ -41,7 +44,7 @@ pub fn top_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>,
             icon(ui, Icon::Down, colours.dim);
         }
         // The menu has it, too.
-        if let Some(store) = store.filter(|_| width >= NARROW) {
+        if let Some(store) = store.filter(|_| width >= ROOM_FOR_LENSES) {
             lens_control_ui(ui, scene, store.lens());
         }
         let of_store = |ui: &mut Ui, scene: &mut Scene<'_>| store_ui(ui, scene, store);

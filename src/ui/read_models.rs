@@ -45,8 +45,9 @@ pub(super) fn read_models_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut Ope
             standing_ui(ui, scene, *standing);
         }
         ui.horizontal(|ui| {
+            // Leaving the field looks where its table stands, which must not take the press that left it.
             let can_start =
-                !models.into.trim().is_empty() && !models.projection.is_empty() && !models.asked.is_loading();
+                !models.into.trim().is_empty() && !models.projection.is_empty() && !models.asked.second.is_loading();
             let name = if models.standing().is_some() { "read-model-catch-up" } else { "read-model-make" };
             if ui.add_enabled(can_start, primary(ui, scene.text(name))).clicked() {
                 start(scene, models, ModelWork::Write);

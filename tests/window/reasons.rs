@@ -115,5 +115,5 @@ fn a_condition_that_never_holds_and_a_wrong_word_are_told() {
     assert!(driver.shows_part("Did you mean status?"), "{}", driver.all_text());
     driver.click("The last rule that was broken is still broken");
     driver.click("Find it");
-    driver.assert_shows("no event of lead-1 breaks a rule");
+    driver.assert_shows("No event of lead-1 breaks a rule");
 }
