@@ -7,7 +7,7 @@ use super::parts::{cut, is_entered, named_field, primary, shortened};
 use super::tool::tool_ui;
 use super::{Scene, grouped};
 use crate::command::Action;
-use crate::engine::{Difference, Drift, Materialised, ModelStanding, Tool, WhyMade};
+use crate::engine::{Difference, Drift, Materialised, ModelStanding, WhyMade};
 use crate::event::{StreamId, Version};
 use crate::theme::{ROW_HEIGHT, palette};
 use crate::view::{FileFor, ModelDone, ModelWork, OpenStore, ReadModels, ToolName};
@@ -37,9 +37,8 @@ pub(super) fn read_models_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut Ope
             }
         };
         ui.horizontal(|ui| ends_ui(ui, scene, "read model", type_ui, choose_ui));
-        if is_changed {
-            start(scene, models, ModelWork::Look);
-        }
+        // A press on a button leaves the field, too: what is pressed is done, and a look comes behind it anyway.
+        let mut work = is_changed.then_some(ModelWork::Look);
         ui.add_space(6.0);
         if let Some(standing) = models.standing() {
             standing_ui(ui, scene, *standing);
@@ -50,13 +49,16 @@ pub(super) fn read_models_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut Ope
                 !models.into.trim().is_empty() && !models.projection.is_empty() && !models.asked.second.is_loading();
             let name = if models.standing().is_some() { "read-model-catch-up" } else { "read-model-make" };
             if ui.add_enabled(can_start, primary(ui, scene.text(name))).clicked() {
-                start(scene, models, ModelWork::Write);
+                work = Some(ModelWork::Write);
             }
             let is_there = models.standing().is_some();
             if ui.add_enabled(can_start && is_there, Button::new(scene.text("read-model-check"))).clicked() {
-                start(scene, models, ModelWork::Check);
+                work = Some(ModelWork::Check);
             }
         });
+        if let Some(work) = work {
+            start(scene, models, work);
+        }
         ui.add_space(4.0);
         if tool_ui(ui, scene, &mut models.asked, &Action::StartTool(ToolName::ReadModels)) {
             match models.done() {
