@@ -434,11 +434,11 @@
       return stringify({ ...definition, hasAny, takers });
     },
     begin() {
-      at(NaN);
+      standAt(NaN);
       state = init === undefined ? {} : init();
     },
     beginShared() {
-      at(NaN);
+      standAt(NaN);
       shared = initShared === undefined ? {} : initShared();
     },
     load(kept) {
@@ -448,12 +448,12 @@
       shared = kept === null ? null : parse(kept);
     },
     created(...given) {
-      at(given[MICROS]);
+      standAt(given[MICROS]);
       const event = new Event(given);
       for (const handler of created) handler(current(), event);
     },
     partition(...given) {
-      at(given[MICROS]);
+      standAt(given[MICROS]);
       const found = partitionFunction(new Event(given));
       return typeof found === "string" ? found : typeof found === "number" ? String(found) : null;
     },
@@ -461,7 +461,7 @@
       deleted(state, null, partition, false);
     },
     handle(...given) {
-      at(given[MICROS]);
+      standAt(given[MICROS]);
       const handler = handlers.get(given[TYPE]) ?? any;
       const next = handler === undefined ? given[BODY] : handler(isShared ? [state, shared] : state, new Event(given));
       if (next !== undefined) {
@@ -563,7 +563,7 @@
   global.Date = EventDate;
 
   // What a call asks of clock and chance follows from its event alone, whatever ran before it.
-  function at(micros) {
+  function standAt(micros) {
     recordedAt = micros;
     seed = micros | 0;
   }

@@ -71,7 +71,8 @@ fn drift_names_what_differs_and_ends_with_one() {
     let found = sandbox.run(&[&ask[..], &["--format", "json"]].concat()).code(1).json();
     let set_by = json!({"version": 3, "type": "contact-details-updated", "actor": null});
     let difference = json!({"stream": "lead-1", "field": "name", "table": "김", "fold": "aaa", "set_by": set_by});
-    assert_eq!(found, json!({"ok": false, "rows": 2, "differences": [difference], "missing": [], "extra": ["lead-9"]}));
+    let expected = json!({"ok": false, "rows": 2, "differences": [difference], "missing": [], "extra": ["lead-9"], "failed": null});
+    assert_eq!(found, expected);
     let told = sandbox.run(&ask).code(1).out;
     assert!(told.contains("lead-1  name   김     aaa             v3  contact-details-updated"), "{told}");
     assert!(
