@@ -60,7 +60,16 @@ pub(super) fn menu_at(ui: &Ui, of: &Response, contents: impl FnOnce(&mut Ui)) ->
     if is_asked {
         popup = popup.open_memory(Some(SetOpenCommand::Bool(true)));
     }
-    popup.show(contents);
+    let is_open = popup.show(contents).is_some();
+    // Who opened it by a key is where it was once it is closed.
+    let was_open = of.id.with("was open by key");
+    let is_by_key = ui.data(|data| data.get_temp(by_key)).unwrap_or(false);
+    if ui.data_mut(|data| data.remove_temp(was_open)).unwrap_or(false) && !is_open {
+        of.request_focus();
+    }
+    if is_open && is_by_key {
+        ui.data_mut(|data| data.insert_temp(was_open, true));
+    }
     is_asked
 }
 

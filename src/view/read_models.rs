@@ -90,7 +90,8 @@ impl ReadModels {
     pub(super) fn poll(&mut self, engine: &Engine) -> bool {
         let has_come = self.asked.second.poll(engine);
         if has_come && self.asked.second.value().is_some() {
-            self.look(engine, Cause::Store);
+            // A look that is on its way may have come too early.
+            self.look(engine, Cause::User);
         }
         self.asked.first.poll(engine) || has_come
     }
@@ -100,7 +101,10 @@ impl WindowTool for ReadModels {
     fn start(&mut self, engine: &Engine, _: Option<&StreamId>) {
         let work = std::mem::take(&mut self.work);
         if work == ModelWork::Look {
-            self.asked.second = Asked::default();
+            // Where the field was left by a press that began something, that goes on.
+            if !self.asked.second.is_loading() {
+                self.asked.second = Asked::default();
+            }
             return self.look(engine, Cause::User);
         }
         let (projection, category) = (self.projection.clone(), self.category.clone());

@@ -38,14 +38,14 @@ pub(crate) fn soak(table: &mut Table, folder: &Path, events: u64, length: Durati
     let options = SampleOptions { events: Some(events), seed: 7, ..SampleOptions::default() };
     generate(&mut made, &options, &mut |_| Flow::Continue(())).expect("a sample");
     drop(made);
+    let source: Source = path.clone().into();
+    let first = store::open(&source).expect("opened");
     let (is_over, appended) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let writer = {
         let (is_over, appended, path) = (Arc::clone(&is_over), Arc::clone(&appended), path.clone());
         let work = move || append(&path, &is_over, &appended);
         thread::Builder::new().name("appending".to_owned()).spawn(work).expect("started")
     };
-    let source: Source = path.clone().into();
-    let first = store::open(&source).expect("opened");
     let engine = Engine::new(source, first, Arc::new(|| ()));
     engine.memory().allow(budget);
     let mut soak = Soak::new(OpenStore::new(engine));

@@ -120,7 +120,7 @@ fn a_read_model_is_made_told_to_be_behind_caught_up_and_held_against_the_events(
     driver.wait_for_part("2 rows, made");
     driver.wait_for("It stands at position 3, the end of the store");
     let path = driver.path("made.db");
-    let mut store = NativeStore::open(&path).expect("the store");
+    let mut store = NativeStore::open_for_writing(&path).expect("the store");
     store.append(&"thing-2".into(), Expected::Any, &[event("d", "moved", r#"{"to":"Daegu"}"#)]).expect("appended");
     drop(store);
     driver.wait_for("It stands at position 3; 1 event is not in it yet");

@@ -340,7 +340,8 @@ fn the_menu_of_a_heading_opens_by_the_keys_and_does_not_sort() {
     for (modifiers, key) in keys {
         let before = streams(&driver);
         driver.press_with(modifiers, key);
-        driver.assert_shows("Smallest first");
+        driver.settle();
+        assert!(driver.shows("Smallest first"), "{key:?} opens it; the focus is on {}", focused(&driver));
         assert_eq!(streams(&driver), before, "{key:?}");
         driver.press(Key::Escape);
         driver.assert_hides("Smallest first");

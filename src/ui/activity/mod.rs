@@ -75,6 +75,8 @@ fn box_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, wants_focus
         .desired_width(inside.available_width() - cross);
     let field = named_field(&mut inside, field, &scene.text("activity-search"));
     if std::mem::take(wants_focus) {
+        // Who comes to search goes to no row.
+        activity.wants_row = false;
         field.request_focus();
         if let Some(mut state) = TextEdit::load_state(ui.ctx(), field.id) {
             let end = egui::text::CCursor::new(activity.text.chars().count());
