@@ -156,7 +156,9 @@ pub fn time_ticks(scale: &TimeScale, shown: Shown, least: f64, offset: impl Fn(T
             continue;
         }
         let begin = Timestamp::from_micros(scale.micros_at(begin).max(from.micros() as f64) as i64);
-        let Some(mut wall) = wall_clock(begin, offset(begin)).and_then(|wall| step.before(wall)) else { continue };
+        let Some(begins) = wall_clock(begin, offset(begin)) else { continue };
+        let Some(mut wall) = step.before(begins) else { continue };
+        let known = ticks.len();
         while ticks.len() < MOST {
             let at = moment(wall, &offset);
             let share = scale.share(at);
@@ -168,6 +170,10 @@ pub fn time_ticks(scale: &TimeScale, shown: Shown, least: f64, offset: impl Fn(T
             }
             let Some(next) = step.next(wall) else { break };
             wall = next;
+        }
+        // When it went on after a pause is told, round or not.
+        if ticks.len() == known && known < MOST && scale.pauses().next().is_some() && shown.has(scale.share(from)) {
+            ticks.push(Tick { share: scale.share(from), at: begins, step });
         }
     }
     ticks
@@ -337,6 +343,25 @@ mod tests {
             ["2025-01-01 01:00:00", "01:00:10", "01:00:20", "02-07 03:00:00", "03:00:10", "03:00:20"]
         );
         assert!(ticks.is_sorted_by_key(|tick| (tick.share * 1e9) as i64));
+    }
+
+    #[test]
+    fn what_was_recorded_between_two_pauses_is_told_with_its_time_though_that_is_not_round() {
+        let scale = scale(&[
+            "2025-01-01T01:00:00Z",
+            "2025-01-01T01:00:30Z",
+            "2025-01-01T01:01:00Z",
+            "2025-02-07T03:17:41Z",
+            "2025-02-07T03:17:42Z",
+            "2025-03-09T04:05:00Z",
+            "2025-03-09T04:05:30Z",
+            "2025-03-09T04:06:00Z",
+        ]);
+        assert_eq!(scale.pauses().count(), 2);
+        let ticks = time_ticks(&scale, Shown::WHOLE, 0.3, |_| 0);
+        assert_eq!(texts(&ticks), ["2025-01-01 01:00", "01:01", "02-07 03:17", "03-09 04:05", "04:06"]);
+        let share = scale.share(Timestamp::parse_rfc3339("2025-02-07T03:17:41Z").expect("a time"));
+        assert!(ticks.iter().any(|tick| (tick.share - share).abs() < 1e-9), "where it went on");
     }
 
     #[test]

@@ -5,10 +5,10 @@ use egui::{Color32, FontId, Painter, Pos2, Rect, Stroke, pos2, vec2};
 use super::track::Track;
 use crate::event::Timestamp;
 use crate::ui::{Scene, grouped};
-use crate::view::{Pause, Tick, time_ticks, version_ticks};
+use crate::view::{Pause, Tick, TimeScale, time_ticks, version_ticks};
 
-/// What lies between two ticks at least, in points: their words, and room between them.
-const BETWEEN: f32 = 96.0;
+/// What lies between two times at least, in points: the longest words of the scale, which are of a day and a time.
+const BETWEEN: f32 = 116.0;
 
 /// Words of the scale come no nearer to each other.
 const GAP: f32 = 10.0;
@@ -17,40 +17,59 @@ fn font() -> FontId {
     FontId::monospace(11.0)
 }
 
-/// Where something is written already.
-#[derive(Debug, Default)]
-pub(super) struct Written(Vec<Range<f32>>);
+/// Where something is written already, on a line that goes from `first` to `last`.
+#[derive(Debug)]
+pub(super) struct Written {
+    room: Range<f32>,
+    taken: Vec<Range<f32>>,
+}
 
 impl Written {
-    /// Takes the place, if nothing is written there.
-    fn take(&mut self, left: f32, right: f32) -> bool {
-        let is_free = self.0.iter().all(|taken| right + GAP <= taken.start || taken.end + GAP <= left);
-        if is_free {
-            self.0.push(left..right);
-        }
-        is_free
+    fn new(room: Range<f32>) -> Self {
+        Self { room, taken: Vec::new() }
+    }
+
+    /// Takes a place for words of this width that stand at `x`: around it, or else beginning or ending there, moved inward
+    /// at the ends of the line. Answers with its left end; `None` where all of that is taken.
+    fn take(&mut self, x: f32, width: f32) -> Option<f32> {
+        let last = (self.room.end - width).max(self.room.start);
+        // Beside what stands in the way, words still begin or end within reach of their tick.
+        let beside = self.taken.iter().flat_map(|taken| [taken.end + GAP, taken.start - GAP - width]);
+        let is_at_tick = |left: &f32| *left <= x + 1.0 && x - 1.0 <= *left + width;
+        let mut places: Vec<f32> =
+            beside.filter(is_at_tick).filter(|left| (self.room.start..=last).contains(left)).collect();
+        let middle = (x - width / 2.0).clamp(self.room.start, last);
+        places.sort_by(|one, other| (one - middle).abs().total_cmp(&(other - middle).abs()));
+        places.insert(0, middle);
+        // What stands exactly beside something is free, whatever was rounded.
+        let is_apart =
+            |left: f32, taken: &Range<f32>| left + width + GAP <= taken.start + 0.01 || taken.end + GAP <= left + 0.01;
+        let is_free = |left: &f32| self.taken.iter().all(|taken| is_apart(*left, taken));
+        let left = places.into_iter().find(is_free)?;
+        self.taken.push(left..left + width);
+        Some(left)
     }
 }
 
-/// Writes a line of the scale around this place, moved inward at the ends, if there is room. Says whether there was.
-fn write(painter: &Painter, track: &Track<'_>, written: &mut Written, x: f32, text: String, ink: Color32) -> bool {
-    let words = painter.layout_no_wrap(text, font(), ink);
-    let width = words.size().x;
-    let (first, last) = (track.outer.left(), (track.outer.right() - width).max(track.outer.left()));
-    let left = (x - width / 2.0).clamp(first, last);
-    let has_room = written.take(left, left + width);
-    if has_room {
-        painter.galley(pos2(left.round(), track.scale + 2.0), words, ink);
+/// Writes the first of these that there is room for. Says whether there was.
+fn write(painter: &Painter, track: &Track<'_>, written: &mut Written, x: f32, texts: &[&str], ink: Color32) -> bool {
+    for text in texts {
+        let words = painter.layout_no_wrap((*text).to_owned(), font(), ink);
+        if let Some(left) = written.take(x, words.size().x) {
+            painter.galley(pos2(left.round(), track.scale + 2.0), words, ink);
+            return true;
+        }
     }
-    has_room
+    false
 }
 
 /// How long the longest pauses were. By time they are drawn short, with two strokes across the line.
 pub(super) fn pauses_ui(painter: &Painter, scene: &Scene<'_>, track: &Track<'_>) -> Written {
-    let (mut written, colours, y) = (Written::default(), track.colours, track.y());
+    let outer = track.outer.x_range();
+    let (mut written, colours, y) = (Written::new(outer.min..outer.max), track.colours, track.y());
     for (pause, place) in track.line.pauses() {
         let x = track.x(f64::midpoint(place.from, place.to));
-        if !track.outer.x_range().contains(x) {
+        if !outer.contains(x) {
             continue;
         }
         let is_by_time = track.line.is_by_time();
@@ -61,8 +80,8 @@ pub(super) fn pauses_ui(painter: &Painter, scene: &Scene<'_>, track: &Track<'_>)
             painter.rect_filled(ground, 0.0, colours.panel);
         }
         let (half, shift) = if is_by_time { (vec2(2.0, 5.0), 3.0) } else { (vec2(1.0, 2.5), 1.5) };
-        let is_said =
-            write(painter, track, &mut written, x, short_length(scene, pause.to.micros_since(pause.from)), colours.dim);
+        let length = short_length(scene, pause.to.micros_since(pause.from));
+        let is_said = write(painter, track, &mut written, x, &[&length], colours.dim);
         for middle in [x - shift, x + shift].into_iter().filter(|_| is_by_time || is_said) {
             let stroke = [pos2(middle - half.x, y + half.y), pos2(middle + half.x, y - half.y)];
             painter.line_segment(stroke, Stroke::new(if is_by_time { 1.5 } else { 1.0 }, colours.dim));
@@ -78,39 +97,40 @@ pub(super) fn pause_at(track: &Track<'_>, pointer: Pos2) -> Option<Pause> {
     track.line.pauses().find(|(_, place)| is_here(middle(*place))).map(|(pause, _)| pause)
 }
 
+fn tick_ui(painter: &Painter, track: &Track<'_>, x: f32, ink: Color32) {
+    let top = track.scale - 2.0;
+    painter.line_segment([pos2(x, top), pos2(x, top + 4.0)], Stroke::new(1.0, ink));
+}
+
 /// Round times, or round versions with their times.
 pub(super) fn scale_ui(painter: &Painter, scene: &Scene<'_>, track: &Track<'_>, mut written: Written) {
-    let (colours, line) = (track.colours, track.line);
+    let line = track.line;
     let [first, last] = [line.heads().first(), line.heads().last()].map(|head| head.and_then(|head| head.recorded_at));
     let has_years = scene.zone.spans_years(first, last);
+    match line.scale() {
+        Some(scale) => times_ui(painter, scene, track, scale, has_years, &mut written),
+        None => versions_ui(painter, scene, track, has_years, &mut written),
+    }
+}
+
+fn times_ui(
+    painter: &Painter,
+    scene: &Scene<'_>,
+    track: &Track<'_>,
+    scale: &TimeScale,
+    has_years: bool,
+    written: &mut Written,
+) {
+    let (dim, line) = (track.colours.dim, track.line);
     let least = f64::from(BETWEEN / track.rect.width().max(1.0));
-    let tick = |x: f32, ink: Color32| {
-        let top = track.scale - 2.0;
-        painter.line_segment([pos2(x, top), pos2(x, top + 4.0)], Stroke::new(1.0, ink));
-    };
-    if let Some(scale) = line.scale() {
-        let mut before: Option<Tick> = None;
-        for round in time_ticks(scale, track.shown, least, |at| scene.zone.offset(at)) {
-            let x = track.x(round.share);
-            let text = round.text(before.as_ref());
-            let is_said = write(painter, track, &mut written, x, text, colours.dim);
-            tick(x, if is_said { colours.dim } else { colours.line });
-            before = if is_said { Some(round) } else { before };
-        }
-        if before.is_some() {
-            return;
-        }
-    } else {
-        let places = version_ticks(&line, track.shown, least);
-        let times = places.iter().filter_map(|place| line.heads().get(*place)?.recorded_at);
-        let form = form_of(times.clone().min().zip(times.max()), places.len(), has_years);
-        for place in places {
-            let Some(head) = line.heads().get(place) else { continue };
-            let x = track.x(line.share_at(place));
-            let when = head.recorded_at.and_then(|at| scene.zone.in_form(at, form)).unwrap_or_default();
-            write(painter, track, &mut written, x, format!("v{}  {when}", head.version), colours.dim);
-            tick(x, colours.dim);
-        }
+    let mut before: Option<Tick> = None;
+    for round in time_ticks(scale, track.shown, least, |at| scene.zone.offset(at)) {
+        let x = track.x(round.share);
+        let is_said = write(painter, track, written, x, &[&round.text(before.as_ref())], dim);
+        tick_ui(painter, track, x, if is_said { dim } else { track.colours.line });
+        before = if is_said { Some(round) } else { before };
+    }
+    if before.is_some() {
         return;
     }
     // No round time lies in what is shown: its ends say when it was.
@@ -118,7 +138,35 @@ pub(super) fn scale_ui(painter: &Painter, scene: &Scene<'_>, track: &Track<'_>, 
         let at = line.heads().get(line.nearest(share)).and_then(|head| head.recorded_at);
         let form = if has_years { "%Y-%m-%d %H:%M:%S" } else { "%m-%d %H:%M:%S" };
         let text = at.and_then(|at| scene.zone.in_form(at, form)).unwrap_or_default();
-        write(painter, track, &mut written, track.x(share), text, colours.dim);
+        write(painter, track, written, track.x(share), &[&text], dim);
+    }
+}
+
+fn versions_ui(painter: &Painter, scene: &Scene<'_>, track: &Track<'_>, has_years: bool, written: &mut Written) {
+    let (dim, line) = (track.colours.dim, track.line);
+    let ticks = |between: f32| {
+        let places = version_ticks(&line, track.shown, f64::from(between / track.rect.width().max(1.0)));
+        let times = places.iter().filter_map(|place| line.heads().get(*place)?.recorded_at);
+        let form = form_of(times.clone().min().zip(times.max()), places.len(), has_years);
+        let said = |place: usize| {
+            let head = line.heads().get(place)?;
+            let when = head.recorded_at.and_then(|at| scene.zone.in_form(at, form)).unwrap_or_default();
+            Some((track.x(line.share_at(place)), format!("v{}", head.version), when))
+        };
+        places.into_iter().filter_map(said).collect::<Vec<_>>()
+    };
+    // How far apart they have to be for their words to have room is known when the words are.
+    let mut shown = ticks(BETWEEN);
+    let letter = painter.layout_no_wrap("0".to_owned(), font(), dim).size().x;
+    let letters = shown.iter().map(|(_, version, when)| version.len() + 2 + when.len()).max().unwrap_or(0);
+    let room = letters as f32 * letter + GAP;
+    if room > BETWEEN {
+        shown = ticks(room);
+    }
+    for (x, version, when) in shown {
+        // Beside a pause there may be room for the number alone.
+        write(painter, track, written, x, &[&format!("{version}  {when}"), &version], dim);
+        tick_ui(painter, track, x, dim);
     }
 }
 
@@ -158,4 +206,39 @@ pub(in crate::ui) fn short_length(scene: &Scene<'_>, micros: i64) -> String {
         _ => ("pause-millis", micros / 1_000),
     };
     scene.locale.with(name, [("count", grouped(count.unsigned_abs()).into())])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(texts: &[(f32, f32)]) -> (Written, Vec<Option<f32>>) {
+        let mut written = Written::new(0.0..1_000.0);
+        let lefts = texts.iter().map(|(x, width)| written.take(*x, *width)).collect();
+        (written, lefts)
+    }
+
+    #[test]
+    fn words_stand_around_their_tick_and_inside_of_the_line() {
+        let (_, lefts) = written(&[(500.0, 100.0), (0.0, 100.0), (1_000.0, 100.0)]);
+        assert_eq!(lefts, [Some(450.0), Some(0.0), Some(900.0)]);
+    }
+
+    #[test]
+    fn words_of_a_tick_beside_a_pause_give_way_to_those_of_the_pause_and_stay_at_their_tick() {
+        // A pause of 26 points at 500, and a tick at each of its ends.
+        let (written, lefts) = written(&[(500.0, 26.0), (518.0, 106.0), (482.0, 33.0)]);
+        assert_eq!(lefts, [Some(487.0), Some(523.0), Some(444.0)]);
+        for (number, one) in written.taken.iter().enumerate() {
+            for other in written.taken.iter().skip(number + 1) {
+                assert!(one.end <= other.start || other.end <= one.start, "{one:?} lies over {other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_has_no_room_at_its_tick_is_left_out() {
+        let (_, lefts) = written(&[(470.0, 40.0), (530.0, 40.0), (500.0, 40.0), (500.0, 0.0)]);
+        assert_eq!(lefts, [Some(450.0), Some(510.0), None, None]);
+    }
 }
