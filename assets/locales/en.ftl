@@ -12,6 +12,7 @@ look-activity = Look at the activity
 look-projections = Look at your own projections
 lens-stream = Stream
 lens-of-stream = This is about one stream: look at one first (Ctrl+1)
+lens-of-projections = This is about the lines of a projection: look at one first (Ctrl+4)
 lens-store = Store
 lens-activity = Activity
 lens-projections = Projections
@@ -75,6 +76,7 @@ sort-name = by name
 sort-longest = longest
 sort = Order
 state-at = State at version { $version }
+state-at-line = version { $version }, line { $line }
 fields-changed = { $count ->
     [0] no field changed
     [one] 1 field changed
@@ -298,6 +300,8 @@ memory-about = Memory that is taken by what is kept of this store, and how much 
 add-lane = Add a lane
 next-turn = Next turn of the lane
 previous-turn = Previous turn of the lane
+next-line = Next line of the handler
+previous-line = Previous line of the handler
 lane-none = No lane is shown; L adds one.
 lane-last-turn = This lane does not turn after this event.
 lane-first-turn = This lane does not turn before this event.
@@ -479,7 +483,23 @@ projection-state-at-end = at the end of the store
 projection-state-large = This state is too large to be shown here; let transformBy give a part of it.
 projection-handler = The last handler
 projection-handler-none = Where each stream has a state of its own, the handler at the cursor is shown here.
-projection-handler-quiet = It logged nothing and failed at nothing.
+projection-handler-quiet = No line of it ran, and it failed at nothing.
+projection-handler-lines = { $count ->
+    [one] the last handler, { $count } line  ·  { $took }
+   *[other] the last handler, { $count } lines  ·  { $took }
+}
+projection-handler-line = line { $line }
+projection-handler-state = the state
+projection-handler-log = log
+projection-handler-emit = would emit
+projection-handler-more = and { $count } more
+projection-handler-not-taken = The projection takes no { $type }: nothing of it ran here.
+projection-handler-unwatched = It does something else when its lines are watched, so they are not told.
+projection-handler-cut = The first steps are told; more ran.
+projection-handler-coarse = The state is large: from line to line only its uppermost fields were compared.
+projection-doubt = No { $field } in { $type }.
+projection-doubt-near = No { $field } in { $type }. Did you mean { $near }?
+projection-replace = Replace with { $name }
 field-agent = Agent
 field-agents = Agents
 field-answered = Answered

@@ -119,6 +119,7 @@ fn egui_key(key: Key) -> egui::Key {
         Key::T => egui::Key::T,
         Key::W => egui::Key::W,
         Key::Comma => egui::Key::Comma,
+        Key::Period => egui::Key::Period,
         Key::Plus => egui::Key::Plus,
         Key::Minus => egui::Key::Minus,
         Key::Zero => egui::Key::Num0,

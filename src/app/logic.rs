@@ -396,6 +396,8 @@ impl App {
             Command::AddLane => self.begin_lane(ctx),
             Command::NextTurn => self.step_turn(ctx, true),
             Command::PreviousTurn => self.step_turn(ctx, false),
+            Command::NextLine => self.step_line(true),
+            Command::PreviousLine => self.step_line(false),
             Command::Settings => {
                 self.dialogs.toggle(ctx, Dialog::Settings);
             }

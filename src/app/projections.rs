@@ -24,6 +24,13 @@ impl App {
         }
     }
 
+    /// Along the lines of the handler, and past its ends to the event beside.
+    pub(super) fn step_line(&mut self, is_on: bool) {
+        self.is_playing = false;
+        self.reveal = true;
+        self.store.iter_mut().for_each(|store| store.step_line(is_on));
+    }
+
     pub(super) fn wish_of_projections(&mut self, wish: &ProjectionWish) {
         if matches!(wish, ProjectionWish::Partition(_)) {
             self.leave();

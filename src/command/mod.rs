@@ -44,6 +44,9 @@ pub enum Command {
     /// To where the chosen lane turns next, or turned last.
     NextTurn,
     PreviousTurn,
+    /// To the next line that the handler at the cursor ran, or back.
+    NextLine,
+    PreviousLine,
     /// To where what is looked for among all that happened is typed.
     SearchEvents,
     /// Opens the tool's dialog, or closes it.
@@ -129,6 +132,7 @@ pub enum Key {
     T,
     W,
     Comma,
+    Period,
     Plus,
     Minus,
     Zero,
@@ -163,6 +167,7 @@ impl Key {
             self,
             Self::Slash
                 | Self::Comma
+                | Self::Period
                 | Self::Plus
                 | Self::Minus
                 | Self::Zero
@@ -198,6 +203,7 @@ impl Key {
             Self::T => "T",
             Self::W => "W",
             Self::Comma => ",",
+            Self::Period => ".",
             Self::Plus => "+",
             Self::Minus => "-",
             Self::Zero => "0",
@@ -250,6 +256,8 @@ impl Command {
         Self::AddLane,
         Self::NextTurn,
         Self::PreviousTurn,
+        Self::NextLine,
+        Self::PreviousLine,
         Self::Settings,
         Self::Retry,
         Self::FocusFilter,
@@ -310,6 +318,8 @@ impl Command {
             Self::AddLane => "add-lane",
             Self::NextTurn => "next-turn",
             Self::PreviousTurn => "previous-turn",
+            Self::NextLine => "next-line",
+            Self::PreviousLine => "previous-line",
             Self::SearchEvents => "search-events",
             Self::Tool(name) => name.title(),
             Self::Settings => "settings",
@@ -374,7 +384,10 @@ impl Command {
 
     /// Whether it is done again and again for as long as its key is held.
     pub fn repeats(self) -> bool {
-        matches!(self, Self::StepForward | Self::StepBack | Self::TenForward | Self::TenBack)
+        matches!(
+            self,
+            Self::StepForward | Self::StepBack | Self::TenForward | Self::TenBack | Self::NextLine | Self::PreviousLine
+        )
     }
 
     /// In which menu it stands.
@@ -408,7 +421,9 @@ impl Command {
             | Self::ZoomAll
             | Self::AddLane
             | Self::NextTurn
-            | Self::PreviousTurn => Menu::Go,
+            | Self::PreviousTurn
+            | Self::NextLine
+            | Self::PreviousLine => Menu::Go,
             Self::PinA
             | Self::PinB
             | Self::Compare
@@ -453,6 +468,8 @@ impl Command {
             Self::AddLane => plain(Key::L),
             Self::NextTurn => plain(Key::T),
             Self::PreviousTurn => shift(Key::T),
+            Self::NextLine => plain(Key::Period),
+            Self::PreviousLine => plain(Key::Comma),
             Self::Compensate => plain(Key::C),
             Self::WhatIf => plain(Key::W),
             Self::Back => alt(Key::Left),

@@ -38,6 +38,10 @@ impl ScriptProjection {
         let is_alone = !script.definition().is_bi_state;
         is_alone.then(|| Self { script: script.clone(), homes: Some(homes) })
     }
+
+    pub fn script(&self) -> &Script {
+        &self.script
+    }
 }
 
 /// A state as its script left it behind an event. Its clones share it.

@@ -7,6 +7,9 @@ pub fn refusal(store: &OpenStore, command: Command) -> Option<&'static str> {
     let open = store.branching.open();
     match (command, open) {
         (of_stream, _) if needs_stream(of_stream, store.lens()) => Some("lens-of-stream"),
+        (Command::NextLine | Command::PreviousLine, _) if store.lens() != Lens::Projections => {
+            Some("lens-of-projections")
+        }
         (Command::Compensate | Command::ToggleWriting, Some(_)) => Some("branch-in-branch"),
         (Command::Compare | Command::Causes, Some(_)) => Some("branch-compares"),
         (Command::MakeSo, None) => Some("branch-none"),

@@ -37,11 +37,25 @@ pub fn state_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, is_fo
 
 /// The lines of the state, as they were prepared.
 pub(super) fn state_rows_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, counts: StateCounts) {
+    state_rows_as_ui(ui, scene, view, counts, &|_| {});
+}
+
+/// The same, each row as it is to be told.
+pub(super) fn state_rows_as_ui(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    view: &mut StreamView,
+    counts: StateCounts,
+    change: &dyn Fn(&mut StateRow),
+) {
     let digits = view.version().map_or(1, |version| version.to_string().len());
     let columns = Columns::new(ui.available_width(), digits);
     let mut toggled = None;
     list_ui(ui, "state", counts.lines, None, false, |ui, line| match view.state_line(line) {
-        Some(StateLine::Field(row)) => row_ui(ui, scene, view, &row, columns),
+        Some(StateLine::Field(mut row)) => {
+            change(&mut row);
+            row_ui(ui, scene, view, &row, columns);
+        }
         Some(StateLine::Group { path, values, changed, is_open }) => {
             let aside = scene.locale.with("fields-changed", [("count", changed.into())]);
             let aside = (changed > 0).then_some((aside, palette(ui).accent));

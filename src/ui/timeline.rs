@@ -1,6 +1,7 @@
 mod add_lane;
 mod bars;
 mod branch_line;
+mod handler_lines;
 mod lane_drawing;
 mod lanes;
 mod marks;

@@ -105,8 +105,9 @@ pub use open_store::{LookAtStore, OnScreen, OpenStore, Overview, SurveyAge};
 pub use panes::{CARD_GAP, CARD_HEAD, Fit, Middle, Pane, Panes, Split};
 pub use payload_draft::{FieldDraft, FieldKind, MOST_TYPED, PayloadDraft, PayloadFault, beginning};
 pub use projections_lens::{
-    Brief, FilterPartitions, KeepSource, LineMark, MarkSource, OwnFile, OwnResults, ProjectionWish, ProjectionsLens,
-    ReadFiles, RunProjection,
+    Brief, Did, DoubtHere, FilterPartitions, HandlerRow, HandlerTrace, KeepSource, LineMark, MarkSource, OwnFile,
+    OwnResults, ProjectionWish, ProjectionsLens, ReadFiles, Replacing, RunProjection, ToldValue, TraceHere,
+    TracedHandler, doubt_message,
 };
 pub use read_models::{DIFFERENCES_KEPT, LookAtModel, ModelDone, ModelLook, ModelWork, ReadModels, WorkOnModel};
 pub use reasons::{AskReasons, Because, GivenReasons, ReasonEvent, ReasonPlace, Reasons};

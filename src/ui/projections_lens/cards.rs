@@ -4,10 +4,9 @@ use serde_json::Value;
 use super::super::Scene;
 use super::super::ends::ends_ui;
 use super::super::json_tree::json_ui;
-use super::super::parts::{card, card_head, cut, hairline, shortened};
-use super::super::state::state_rows_ui;
-use crate::event::Explain;
-use crate::projection::{Problem, ProjectionError};
+use super::super::parts::{card, cut, hairline, shortened};
+use super::super::state::state_rows_as_ui;
+use super::handler::handler_card_ui;
 use crate::theme::palette;
 use crate::view::{CARD_GAP, OpenStore, OwnFile};
 
@@ -55,7 +54,11 @@ fn stream_state_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
         return said_ui(ui, scene, "projection-no-stream");
     };
     let version = view.version().map_or_else(String::new, |version| version.to_string());
-    let aside = scene.locale.with("state-at", [("version", version.into())]);
+    let line = store.own.chosen().and_then(|file| store.own.trace.line(file));
+    let aside = match line {
+        Some(line) => scene.locale.with("state-at-line", [("version", version.into()), ("line", line.into())]),
+        None => scene.locale.with("state-at", [("version", version.into())]),
+    };
     head_ui(ui, scene, view.stream.as_str(), label.as_deref(), &aside);
     let is_shown = view.shown_loaded().is_some_and(|loaded| loaded.projection.name() == name);
     if !is_shown {
@@ -66,7 +69,8 @@ fn stream_state_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
     if counts.lines == 0 && !counts.is_searching {
         return said_ui(ui, scene, "projection-no-state");
     }
-    state_rows_ui(ui, scene, view, counts);
+    let trace = &store.own.trace;
+    state_rows_as_ui(ui, scene, view, counts, &|row| trace.as_of_line(row));
 }
 
 /// The state of a partition that is no stream, at the end of the store.
@@ -123,49 +127,5 @@ fn said_ui(ui: &mut Ui, scene: &Scene<'_>, name: &str) {
     let dim = palette(ui).dim;
     inside(ui, |ui| {
         ui.add(Label::new(RichText::new(scene.text(name)).color(dim)).wrap());
-    });
-}
-
-/// What the handler said and did at the event at the cursor.
-fn handler_card_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
-    let size = ui.available_size() - vec2(2.0, 2.0);
-    let colours = palette(ui);
-    card(ui, |ui| {
-        ui.set_min_size(size);
-        let head =
-            store.view.as_ref().filter(|_| store.own.is_of_streams()).and_then(|view| Some((view, view.head()?)));
-        let Some((view, head)) = head else {
-            card_head(ui, &scene.text("projection-handler"), "");
-            return said_ui(ui, scene, "projection-handler-none");
-        };
-        let event_type = shortened(head.event_type.as_str()).into_owned();
-        card_head(ui, &event_type, &format!("v{}", head.version));
-        inside(ui, |ui| {
-            ScrollArea::vertical().id_salt("handler").auto_shrink(false).min_scrolled_height(0.0).show(ui, |ui| {
-                let cursor = view.cursor();
-                let found = view.shown_loaded().map_or(&[][..], |loaded| loaded.timeline.all_findings());
-                let begin = found.partition_point(|(index, _)| Some(*index) < cursor);
-                let here = found.iter().skip(begin).take_while(|(index, _)| Some(*index) == cursor);
-                let mut says_nothing = true;
-                for (_, finding) in here {
-                    let Problem::Failed(ProjectionError::Fault(fault)) = &finding.problem else { continue };
-                    let said = scene.sentence(&fault.message());
-                    ui.add(Label::new(RichText::new(said).color(colours.danger)).wrap());
-                    says_nothing = false;
-                }
-                let runs = store.own.chosen().and_then(OwnFile::script);
-                let run = runs.and_then(|script| store.own.results.run_of(script.source()));
-                for line in run.into_iter().flat_map(|run| run.logged_at(&view.stream, head.version)) {
-                    ui.horizontal_wrapped(|ui| {
-                        ui.label(RichText::new("log").size(11.5).color(colours.dim));
-                        ui.add(Label::new(RichText::new(shortened(line)).monospace()).wrap());
-                    });
-                    says_nothing = false;
-                }
-                if says_nothing {
-                    ui.label(RichText::new(scene.text("projection-handler-quiet")).color(colours.dim));
-                }
-            });
-        });
     });
 }

@@ -11,7 +11,7 @@ use super::colours::{LINE, laid_out};
 use super::wish;
 use crate::command::Action;
 use crate::theme::palette;
-use crate::view::{LineMark, MarkSource, OpenStore, ProjectionWish};
+use crate::view::{LineMark, MarkSource, OpenStore, ProjectionWish, Replacing};
 
 /// Left of the text stand the numbers of the lines.
 const GUTTER: f32 = 52.0;
@@ -52,12 +52,13 @@ pub(super) fn editor_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, m
             }
             let drawn = Drawn { galley: &output.galley, at: output.galley_pos, left: response.rect.left() };
             let shown = drawn.lines_in(ui.clip_rect());
-            ui.painter().set(under, Shape::Vec(drawn.grounds(ui, marks, &store.own.ran_lines, &shown)));
-            drawn.numbers(ui, &store.own.ran_lines, &shown);
+            let (ran, here) = (store.own.trace.ran_lines(file), store.own.trace.line(file));
+            ui.painter().set(under, Shape::Vec(drawn.grounds(ui, marks, (&ran, here), &shown)));
+            drawn.numbers(ui, &ran, &shown);
             for mark in marks.iter().filter(|mark| shown.contains(&(mark.line as usize).saturating_sub(1))) {
                 drawn.mark_ui(ui, scene, mark);
             }
-            keep_in_sight(ui, &response, &drawn, marks);
+            keep_in_sight(ui, &response, &drawn, marks, here);
         });
     });
 }
@@ -105,8 +106,15 @@ impl Drawn<'_> {
         Rect::from_min_max(pos2(self.left, top), pos2(right, top + LINE))
     }
 
-    /// What lies under the lines in sight: red where something is wrong, an edge where a line ran last.
-    fn grounds(&self, ui: &Ui, marks: &[LineMark], ran: &[u32], shown: &Range<usize>) -> Vec<Shape> {
+    /// What lies under the lines in sight: red where something is wrong, an edge where a line ran last, and a band where
+    /// one stands.
+    fn grounds(
+        &self,
+        ui: &Ui,
+        marks: &[LineMark],
+        (ran, here): (&[u32], Option<u32>),
+        shown: &Range<usize>,
+    ) -> Vec<Shape> {
         let colours = palette(ui);
         let wrong =
             marks.iter().filter_map(|mark| (mark.line as usize).checked_sub(1)).filter(|line| shown.contains(line));
@@ -116,7 +124,9 @@ impl Drawn<'_> {
             let row = self.row(ui, line);
             Shape::rect_filled(Rect::from_min_size(row.min, vec2(3.0, LINE)), 0.0, colours.accent)
         });
-        wrong.chain(ran).collect()
+        let here = here.and_then(|line| (line as usize).checked_sub(1)).filter(|line| shown.contains(line));
+        let here = here.map(|line| Shape::rect_filled(self.row(ui, line), 0.0, colours.accent_soft));
+        here.into_iter().chain(wrong).chain(ran).collect()
     }
 
     fn numbers(&self, ui: &Ui, ran: &[u32], shown: &Range<usize>) {
@@ -154,6 +164,11 @@ impl Drawn<'_> {
         inside.horizontal_centered(|ui| {
             ui.spacing_mut().item_spacing.x = 8.0;
             let said = scene.sentence(&mark.message);
+            if let Some(replacing) = &mark.replacing
+                && replace_ui(ui, scene, replacing)
+            {
+                wish(scene, ProjectionWish::Replace(replacing.clone()));
+            }
             if let MarkSource::Event { stream, version, .. } = &mark.source {
                 let at = format!("{} v{version} ↗", shortened(stream.as_str()));
                 let button = egui::Button::new(RichText::new(at).size(11.5).color(colours.danger)).small().truncate();
@@ -183,13 +198,21 @@ impl Drawn<'_> {
     }
 }
 
-/// A line that something is newly wrong with is brought into view, unless somebody types.
-fn keep_in_sight(ui: &Ui, field: &Response, drawn: &Drawn<'_>, marks: &[LineMark]) {
+/// Puts the word that was meant in the place of the one that stands there.
+pub(super) fn replace_ui(ui: &mut Ui, scene: &Scene<'_>, replacing: &Replacing) -> bool {
+    let said = scene.locale.with("projection-replace", [("name", shortened(&replacing.by).into_owned().into())]);
+    ui.add(egui::Button::new(RichText::new(said).size(11.5)).small()).clicked()
+}
+
+/// A line that something is newly wrong with, or that one stands on newly, is brought into view, unless somebody types.
+fn keep_in_sight(ui: &Ui, field: &Response, drawn: &Drawn<'_>, marks: &[LineMark], here: Option<u32>) {
     let seen_id = Id::unique("marked line of a source");
     let first = marks.iter().map(|mark| mark.line).find(|line| *line > 0);
-    let before: Option<Option<u32>> = ui.data(|data| data.get_temp(seen_id));
-    ui.data_mut(|data| data.insert_temp(seen_id, first));
-    if let Some(line) = first.filter(|_| !field.has_focus() && before != Some(first)) {
-        ui.scroll_to_rect(drawn.row(ui, line as usize - 1), None);
+    let before: Option<(Option<u32>, Option<u32>)> = ui.data(|data| data.get_temp(seen_id));
+    ui.data_mut(|data| data.insert_temp(seen_id, (first, here)));
+    let is_new = |line: Option<u32>, before: Option<Option<u32>>| line.filter(|_| before != Some(line));
+    let line = is_new(here, before.map(|(_, here)| here)).or(is_new(first, before.map(|(first, _)| first)));
+    if let Some(line) = line.filter(|_| !field.has_focus()) {
+        ui.scroll_to_rect(drawn.row(ui, (line as usize).saturating_sub(1)), None);
     }
 }

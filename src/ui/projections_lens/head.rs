@@ -3,6 +3,7 @@ use egui::{Frame, Label, Margin, RichText, Ui};
 use super::super::Scene;
 use super::super::ends::ends_ui;
 use super::super::parts::{cut, link, shortened};
+use super::editor::replace_ui;
 use super::wish;
 use crate::command::Action;
 use crate::event::Message;
@@ -91,7 +92,12 @@ fn fault_ui(ui: &mut Ui, scene: &mut Scene<'_>, file: &OwnFile, marks: &[LineMar
             MarkSource::Text if file.script().is_some() => {
                 ui.label(RichText::new(scene.text("projection-still-runs")).color(colours.dim));
             }
-            MarkSource::Text => {}
+            MarkSource::Text | MarkSource::Doubt => {}
+        }
+        if let Some(replacing) = &mark.replacing
+            && replace_ui(ui, scene, replacing)
+        {
+            wish(scene, ProjectionWish::Replace(replacing.clone()));
         }
     });
 }

@@ -3,6 +3,7 @@
 mod cards;
 mod colours;
 mod editor;
+mod handler;
 mod head;
 mod left;
 mod right;

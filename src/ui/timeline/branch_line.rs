@@ -36,6 +36,7 @@ pub(super) fn branch_line_ui(
         cursor,
         scale: outer.bottom(),
         colours: palette(ui),
+        lines: None,
     };
     let name = scene.text("branch-line");
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &name));

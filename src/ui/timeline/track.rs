@@ -1,5 +1,6 @@
 use egui::{CursorIcon, Id, Rect, Response, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
+use super::handler_lines::{HandlerLines, LEAD};
 use super::lanes::{LANE, events_head_ui, foot_ui, gutter, lanes_in_sight, lanes_ui};
 use super::marks::marks_ui;
 use super::overview::overview_ui;
@@ -9,7 +10,7 @@ use crate::command::{Action, Command};
 use crate::theme::{Palette, palette};
 use crate::ui::Scene;
 use crate::ui::parts::shortened;
-use crate::view::{Line, OTHERS, OpenStore, Shown, StreamView};
+use crate::view::{Lens, Line, OTHERS, OpenStore, ProjectionWish, Shown, StreamView};
 
 /// What is drawn where, from the top: flags, marks, scale, and the whole while a part is shown.
 pub(super) const FLAGS: f32 = 24.0;
@@ -50,6 +51,8 @@ pub(super) struct Track<'a> {
     /// Where the scale is.
     pub(super) scale: f32,
     pub(super) colours: &'static Palette,
+    /// The lines that the handler of the event at the cursor ran.
+    pub(super) lines: Option<HandlerLines>,
 }
 
 /// What a drag that began on the line moves.
@@ -96,10 +99,12 @@ pub(super) fn track_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, vi
     let response = ui.interact(outer, ui.scope_id().with("line"), Sense::click_and_drag());
     let line = Line::new(loaded, is_by_time);
     let shown = view.shown_part(is_by_time);
-    let rect = outer.shrink2(vec2(EDGE, 0.0));
+    let lead = if store.lens() == Lens::Projections { LEAD } else { 0.0 };
+    let rect = Rect::from_min_max(pos2(outer.left() + EDGE + lead, outer.top()), outer.max - vec2(EDGE, 0.0));
     let all = height(lanes, ui.ctx().content_rect().height());
     let scale = if lanes == 0 { rect.top() + SCALE } else { rect.top() + all - FOOT + 3.0 };
-    let track = Track { outer, rect, line, shown, cursor, scale, colours: palette(ui) };
+    let mut track = Track { outer, rect, line, shown, cursor, scale, colours: palette(ui), lines: None };
+    track.lines = HandlerLines::of(&track, store);
     let version = line.heads().get(cursor).map_or(0.0, |head| head.version.0 as f64);
     let name = scene.text("timeline");
     response.widget_info(|| WidgetInfo::slider(true, version, &name));
@@ -107,12 +112,16 @@ pub(super) fn track_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, vi
     wheel_ui(ui, scene, &track, &response);
     let below = Rect::from_min_max(outer.min, pos2(outer.right(), outer.top() + all));
     let painter = ui.painter_at(below.expand2(vec2(EDGE, 4.0)));
-    let (y, here) = (track.y(), track.x_of(cursor));
+    let here = track.lines.as_ref().map_or_else(|| track.x_of(cursor), HandlerLines::here);
+    let y = track.y();
     let (start, end) = if shown.is_whole() { (rect.left(), rect.right()) } else { (outer.left(), outer.right()) };
     let turn = here.clamp(start, end);
     painter.line_segment([pos2(start, y), pos2(turn, y)], Stroke::new(2.0, track.colours.accent));
     painter.line_segment([pos2(turn, y), pos2(end, y)], Stroke::new(2.0, track.colours.line));
     let written = pauses_ui(&painter, scene, &track);
+    if let Some(lines) = &track.lines {
+        lines.paint(&painter, &track);
+    }
     marks_ui(ui, &painter, &track, view);
     scale_ui(&painter, scene, &track, written);
     if lanes > 0 {
@@ -156,6 +165,14 @@ pub(super) fn drag_ui(ui: &Ui, scene: &mut Scene<'_>, track: &Track<'_>, respons
     if (held == Some(Held::Cursor) || response.clicked())
         && let Some(pointer) = response.interact_pointer_pos()
     {
+        if let Some(lines) = &track.lines
+            && let Some(nth) = lines.at(pointer.x)
+        {
+            if nth != lines.nth {
+                scene.ask(Action::Projections(ProjectionWish::Stand(nth)));
+            }
+            return;
+        }
         let index = track.index_at(pointer.x);
         if index != track.cursor {
             scene.ask(Action::GoTo(index));

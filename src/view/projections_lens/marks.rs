@@ -1,11 +1,13 @@
 //! What is said beside the lines of the chosen projection.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use super::OwnFile;
+use super::{OwnFile, doubt_message};
 use crate::engine::{FaultAt, OwnRun};
 use crate::event::{Explain, Message, StreamId, Version};
 use crate::projection::{Fault, Problem, ProjectionError};
+use crate::script::Doubt;
 use crate::view::{OpenStore, StreamView};
 
 /// A line on which something went wrong.
@@ -17,6 +19,32 @@ pub struct LineMark {
     /// Without the place.
     pub message: Message,
     pub source: MarkSource,
+    /// What may have been meant by a word of the line.
+    pub replacing: Option<Replacing>,
+}
+
+/// A word of a source, and the one that may have been meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replacing {
+    /// Where it stands, in bytes.
+    pub range: Range<usize>,
+    pub word: Box<str>,
+    pub by: Box<str>,
+}
+
+impl Replacing {
+    /// `None` where nothing like it is known.
+    pub fn of(doubt: &Doubt) -> Option<Self> {
+        let Doubt { range, field, near, .. } = doubt;
+        Some(Self { range: range.clone(), word: field.clone(), by: near.clone()? })
+    }
+
+    /// The text with the word replaced; `None` where something else stands there by now.
+    pub(super) fn in_text(&self, text: &str) -> Option<String> {
+        let Self { range, word, by } = self;
+        let before = text.get(..range.start).filter(|_| text.get(range.clone()) == Some(word))?;
+        Some(format!("{before}{by}{}", text.get(range.end..)?))
+    }
 }
 
 /// Where it went wrong.
@@ -24,6 +52,8 @@ pub struct LineMark {
 pub enum MarkSource {
     /// The text cannot be compiled as it is typed.
     Text,
+    /// A field that no event of its type has.
+    Doubt,
     /// An event, and on how many partitions in all.
     Event { stream: StreamId, version: Version, event_type: String, partitions: u64 },
 }
@@ -46,6 +76,7 @@ impl OpenStore {
         if let Some(view) = &self.view {
             of_stream(view, file, &mut marks);
         }
+        of_doubts(self.own.doubts(), &mut marks);
         marks.into_values().collect()
     }
 
@@ -64,6 +95,23 @@ fn mark(fault: &Fault, source: MarkSource) -> LineMark {
         column: fault.place.map(|place| place.column),
         message: without_place.message(),
         source,
+        replacing: None,
+    }
+}
+
+/// What failed on a line is said first; a word that was spelled wrong there may be why.
+fn of_doubts(doubts: &[Doubt], marks: &mut BTreeMap<u32, LineMark>) {
+    for doubt in doubts {
+        let mark = marks.entry(doubt.place.line).or_insert_with(|| LineMark {
+            line: doubt.place.line,
+            column: Some(doubt.place.column),
+            message: doubt_message(doubt),
+            source: MarkSource::Doubt,
+            replacing: None,
+        });
+        if mark.replacing.is_none() {
+            mark.replacing = Replacing::of(doubt);
+        }
     }
 }
 

@@ -1,20 +1,26 @@
 //! Projections of the user's own: their files, the one that is worked on, and what it makes of the store. What it makes of
 //! one stream is that stream's view under it.
 
+mod doubting;
 mod files;
 mod marks;
 mod offering;
 mod results;
+mod tracing;
 
 use std::path::{Path, PathBuf};
 
+pub use doubting::{DoubtHere, doubt_message};
 pub use files::{KeepSource, OwnFile, ReadFiles};
-pub use marks::{LineMark, MarkSource};
+pub use marks::{LineMark, MarkSource, Replacing};
 pub use results::{Brief, FilterPartitions, OwnResults, RunProjection};
+pub use tracing::{Did, HandlerRow, HandlerTrace, ToldValue, TraceHere, TracedHandler};
 
+use doubting::Doubting;
 use files::{FilesWish, FoundFiles, elsewhere, offered, take_found};
 
 use crate::engine::{Answer, Asked, Engine, Progress, StoreChange, Tool};
+use crate::event::StreamId;
 use crate::script::Partition;
 use crate::view::UserError;
 use crate::workspace::Workspace;
@@ -40,6 +46,10 @@ pub enum ProjectionWish {
     TakeNewer,
     /// What was typed, in place of what another program wrote.
     KeepMine,
+    /// Puts the word that was meant into the text.
+    Replace(Replacing),
+    /// On one of the lines that ran for the event at the cursor, or behind all of them.
+    Stand(Option<usize>),
     /// Looks at this partition.
     Partition(String),
     /// Something narrows the partitions.
@@ -64,8 +74,9 @@ pub struct ProjectionsLens {
     pub results: OwnResults,
     /// Under which projection the stream was shown before this lens was looked through.
     pub(in crate::view) before: Option<usize>,
-    /// The lines of the source that ran for the event at the cursor.
-    pub ran_lines: Vec<u32>,
+    /// What the handler of the event at the cursor did.
+    pub trace: HandlerTrace,
+    doubting: Doubting,
     /// The partition that was chosen last.
     pub partition: Option<String>,
 }
@@ -99,7 +110,8 @@ impl ProjectionsLens {
             refused: None,
             results: OwnResults::default(),
             before: None,
-            ran_lines: Vec::new(),
+            trace: HandlerTrace::default(),
+            doubting: Doubting::default(),
             partition: None,
         };
         lens.read(engine, FilesWish::Read);
@@ -156,18 +168,23 @@ impl ProjectionsLens {
 
     pub(in crate::view) fn tools(&self) -> impl Iterator<Item = &dyn Tool<Error = UserError>> {
         let files = self.files.iter().map(OwnFile::asked);
-        files.chain([&self.reading as &dyn Tool<Error = UserError>]).chain(self.results.tools())
+        let of_handler = [self.trace.tool(), self.doubting.tool()];
+        files.chain([&self.reading as &dyn Tool<Error = UserError>]).chain(self.results.tools()).chain(of_handler)
     }
 
     /// What the lens shows is asked for, while it is looked through.
-    pub(in crate::view) fn want(&mut self, engine: &Engine) {
+    pub(in crate::view) fn want(&mut self, engine: &Engine, stream: Option<&StreamId>) {
         let script = self.chosen().and_then(|file| file.script().cloned());
         if let Some(script) = script {
             self.results.want(engine, &script);
         }
+        let mut doubting = std::mem::take(&mut self.doubting);
+        self.chosen().into_iter().for_each(|file| doubting.want(engine, file, stream));
+        self.doubting = doubting;
     }
 
     pub(in crate::view) fn follow(&mut self, engine: &Engine, change: &StoreChange, is_looked_through: bool) {
+        self.trace.follow(change);
         if is_looked_through {
             self.results.follow(engine, change);
         } else {
@@ -200,6 +217,13 @@ impl ProjectionsLens {
             }
             ProjectionWish::TakeNewer => self.chosen_mut().into_iter().for_each(|file| file.take_newer(engine)),
             ProjectionWish::KeepMine => self.chosen_mut().into_iter().for_each(|file| file.keep_mine(engine)),
+            ProjectionWish::Replace(replacing) => {
+                let text = self.chosen().and_then(|file| replacing.in_text(file.text()));
+                if let (Some(text), Some(file)) = (text, self.chosen_mut()) {
+                    file.type_text(engine, text);
+                }
+            }
+            ProjectionWish::Stand(nth) => self.trace.stand(nth),
             ProjectionWish::Partition(partition) => self.partition = Some(partition),
             ProjectionWish::Narrow => self.results.narrow(engine),
             ProjectionWish::StopDraft => self.reading.cancel(),
@@ -245,6 +269,8 @@ impl ProjectionsLens {
         }
         self.offer(engine, &mut offering);
         offering.is_new |= self.results.poll(engine);
+        offering.is_new |= self.trace.poll(engine);
+        offering.is_new |= self.doubting.poll(engine);
         offering
     }
 

@@ -18,7 +18,7 @@ impl OpenStore {
 
     /// Has what the lens shows asked for, while it is looked through.
     pub fn prepare_projections(&mut self) {
-        self.own.want(&self.engine);
+        self.own.want(&self.engine, self.view.as_ref().map(|view| &view.stream));
         if self.view.is_none()
             && self.own.is_of_streams()
             && let Some(row) = self.own.results.row(0)
@@ -27,6 +27,7 @@ impl OpenStore {
             self.select(stream);
         }
         self.show_own();
+        self.want_trace();
     }
 
     /// The stream is shown under the projection that is worked on.
