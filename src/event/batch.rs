@@ -6,8 +6,17 @@ use super::{EventId, EventRow, EventType, Position, StreamId, StreamKey, Timesta
 pub struct EventBatch {
     texts: Vec<u8>,
     streams: Vec<StreamId>,
-    types: Vec<EventType>,
+    types: Vec<KnownType>,
     rows: Vec<Row>,
+}
+
+/// A type as the store handed it over, and the batch's own copy of it. Whoever folds the batch counts references to the
+/// copy, while the reader goes on with his own: one count that two cores change for each event would cost more than what is
+/// done with the event.
+#[derive(Debug)]
+struct KnownType {
+    handed: EventType,
+    own: EventType,
 }
 
 #[derive(Debug)]
@@ -47,11 +56,12 @@ impl EventBatch {
                 self.streams.len() - 1
             }
         };
-        let known = self.types.iter().rev().take(TYPES_COMPARED).position(|known| known.is_same(row.event_type));
+        let known = self.types.iter().rev().take(TYPES_COMPARED).position(|known| known.handed.is_same(row.event_type));
         let event_type = match known {
             Some(back) => self.types.len() - 1 - back,
             None => {
-                self.types.push(row.event_type.clone());
+                let own = EventType::from(row.event_type.as_str());
+                self.types.push(KnownType { handed: row.event_type.clone(), own });
                 self.types.len() - 1
             }
         };
@@ -106,7 +116,7 @@ impl EventBatch {
             stream_key: row.stream_key,
             stream: &self.streams[row.stream as usize],
             version: row.version,
-            event_type: &self.types[row.event_type as usize],
+            event_type: &self.types[row.event_type as usize].own,
             schema: row.schema,
             recorded_at: row.recorded_at,
             id: row.id.clone(),

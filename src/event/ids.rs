@@ -44,9 +44,10 @@ impl Hasher for NumberHasher {
         self.0
     }
 
+    /// Eight bytes at a time.
     fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(u64::from(*byte));
+        for word in bytes.chunks(8) {
+            self.write_u64(word.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
         }
     }
 

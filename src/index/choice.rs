@@ -55,6 +55,11 @@ impl Choice {
         self.projections.len() == 1 && self.otherwise.is_some()
     }
 
+    /// Nothing need be known of a stream to know what it is shown under.
+    fn is_for_every_stream_alike(&self) -> bool {
+        self.is_one() && self.of_category.is_empty() && self.of_stream.is_empty()
+    }
+
     /// No stream is left out.
     pub fn is_for_all(&self) -> bool {
         self.otherwise.is_some()
@@ -144,6 +149,9 @@ impl MixedRows {
 
 impl DecodedRows for MixedRows {
     fn push(&mut self, row: &EventRow<'_>) {
+        if let ([only], true) = (self.parts.as_mut_slice(), self.choice.is_for_every_stream_alike()) {
+            return only.push(row);
+        }
         let part = match &self.last {
             Some((stream, part)) if stream == row.stream => *part,
             _ => {

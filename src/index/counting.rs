@@ -234,6 +234,7 @@ impl Counting {
     /// All up to this place is folded: any moment can be asked.
     pub fn finish(&mut self, read_to: Cursor) -> Result<(), OverBudget> {
         self.tally.settle();
+        self.histogram.settle();
         self.read_to = read_to;
         self.held.resize(self.bytes())
     }

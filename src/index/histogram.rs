@@ -12,6 +12,8 @@ pub struct Histogram {
     /// How long a span is, in microseconds; each begins at a multiple of it.
     width: i64,
     spans: BTreeMap<i64, Span>,
+    /// The span that the events before fell into, and what they add to it: so does nearly every event.
+    latest: Option<(i64, Span)>,
     /// Events without a time.
     timeless: u64,
 }
@@ -53,7 +55,14 @@ const SECOND: i64 = 1_000_000;
 
 impl Default for Histogram {
     fn default() -> Self {
-        Self { values: Values::default(), is_over: false, width: SECOND, spans: BTreeMap::new(), timeless: 0 }
+        Self {
+            values: Values::default(),
+            is_over: false,
+            width: SECOND,
+            spans: BTreeMap::new(),
+            latest: None,
+            timeless: 0,
+        }
     }
 }
 
@@ -66,10 +75,15 @@ impl Histogram {
         let number = if self.is_over { None } else { self.values.number(value) };
         if number.is_none() && !self.is_over {
             self.is_over = true;
+            self.settle();
             self.spans.values_mut().for_each(|span| span.counts = Vec::new());
             self.values = Values::default();
         }
-        let span = self.spans.entry(at.micros().div_euclid(self.width)).or_default();
+        let place = at.micros().div_euclid(self.width);
+        if self.latest.as_ref().is_none_or(|(latest, _)| *latest != place) {
+            self.settle();
+        }
+        let (_, span) = self.latest.get_or_insert_with(|| (at.micros().div_euclid(self.width), Span::default()));
         span.all += 1;
         if let Some(number) = number.map(usize::from) {
             if span.counts.len() <= number {
@@ -78,6 +92,13 @@ impl Histogram {
             if let Some(count) = span.counts.get_mut(number) {
                 *count = count.saturating_add(1);
             }
+        }
+    }
+
+    /// Puts what came last where it belongs; then any span of time can be asked for.
+    pub fn settle(&mut self) {
+        if let Some((place, latest)) = self.latest.take() {
+            self.spans.entry(place).or_default().add(&latest);
         }
         while self.spans.len() > MOST_SPANS {
             self.widen();

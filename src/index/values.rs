@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use crate::event::ByNumber;
 
 /// More values than these are names or ids: counting by them says nothing, and would grow with the store.
 pub const MOST_VALUES: usize = 512;
@@ -7,7 +7,8 @@ pub const MOST_VALUES: usize = 512;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Values {
     texts: Vec<Box<str>>,
-    numbers: HashMap<Box<str>, u16>,
+    /// Asked for every event of a store. So few keys may all fall together, were somebody to choose them so.
+    numbers: ByNumber<Box<str>, u16>,
     bytes: usize,
 }
 

@@ -7,7 +7,7 @@ use super::cells::{Cell, Items};
 use super::{Folded, Problem, Projection, Registrar, item_path};
 use crate::domain::lead::{Lead, LeadEvent, breach, decode};
 use crate::domain::{Aggregate, Decoded, EventKind, Flaw};
-use crate::event::{EventRow, Head, ShortText, Timestamp, Version};
+use crate::event::{EventRow, Head, ShortText, Version};
 use serde_json::Value;
 
 type Event = Decoded<LeadEvent>;
@@ -48,6 +48,22 @@ pub(super) fn version_cell(version: Option<Version>) -> Cell<'static> {
 #[derive(Clone, Copy, Debug)]
 pub struct LeadState;
 
+type LeadCell = fn(&Lead) -> Cell<'_>;
+
+const STATE_CELLS: [(&str, LeadCell); 11] = [
+    ("lead-id", |lead| id_cell(lead.lead_id.as_deref())),
+    ("name", |lead| Cell::text(lead.name.as_deref())),
+    ("status", |lead| Cell::text(lead.status.map(|status| status.name()))),
+    ("phone", |lead| Cell::text(lead.phone.as_deref())),
+    ("contacts", |lead| Cell::Number(lead.contacts.into())),
+    ("followups", |lead| Cell::Number(lead.followups.into())),
+    ("followup-on", |lead| Cell::time(lead.followup_on)),
+    ("payment-deadline", |lead| Cell::time(lead.payment_deadline)),
+    ("created-on", |lead| Cell::time(lead.created_on)),
+    ("updated-on", |lead| Cell::time(lead.updated_on)),
+    ("version", |lead| version_cell(lead.version)),
+];
+
 impl Projection for LeadState {
     type Event = Event;
     type State = Lead;
@@ -85,17 +101,20 @@ impl Projection for LeadState {
     }
 
     fn cells<'s>(&self, lead: &'s Lead, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {
-        visit("lead-id", id_cell(lead.lead_id.as_deref()));
-        visit("name", Cell::text(lead.name.as_deref()));
-        visit("status", Cell::text(lead.status.map(|status| status.name())));
-        visit("phone", Cell::text(lead.phone.as_deref()));
-        visit("contacts", Cell::Number(lead.contacts.into()));
-        visit("followups", Cell::Number(lead.followups.into()));
-        visit("followup-on", Cell::time(lead.followup_on));
-        visit("payment-deadline", Cell::time(lead.payment_deadline));
-        visit("created-on", Cell::time(lead.created_on));
-        visit("updated-on", Cell::time(lead.updated_on));
-        visit("version", version_cell(lead.version));
+        for (name, cell) in STATE_CELLS {
+            visit(name, cell(lead));
+        }
+    }
+
+    fn cell_at<'s>(&self, lead: &'s Lead, place: usize) -> Option<(&'s str, Cell<'s>)> {
+        let (name, cell) = STATE_CELLS.get(place)?;
+        Some((name, cell(lead)))
+    }
+
+    /// Asked behind each event where one field of every lead is counted.
+    fn cell<'s>(&self, lead: &'s Lead, name: &str) -> Option<Cell<'s>> {
+        let (_, cell) = STATE_CELLS.iter().find(|(known, _)| *known == name)?;
+        Some(cell(lead))
     }
 
     fn bookkeeping(&self) -> &'static [&'static str] {
@@ -268,12 +287,26 @@ impl Projection for LeadAnalysis {
         visit("contacts", Cell::Number(lead.contacts.into()));
         visit("followups", Cell::Number(lead.followups.into()));
         visit("status", Cell::text(lead.status.map(|status| status.lowercase_name())));
-        let seconds = |(from, to): (Timestamp, Timestamp)| Cell::Number(to.micros_since(from) / 1_000_000);
-        visit("seconds-to-conversion", lead.created_on.zip(lead.converted_on).map_or(Cell::Null, seconds));
+        visit("seconds-to-conversion", seconds_to_conversion(lead).map_or(Cell::Null, Cell::Number));
         visit("version", version_cell(lead.version));
     }
 
     fn bookkeeping(&self) -> &'static [&'static str] {
         &["version"]
     }
+
+    fn changes(&self, before: &Lead, _: &Event, after: &Lead, report: &mut dyn FnMut(&str)) {
+        let changed = [
+            ("lead-id", before.lead_id != after.lead_id),
+            ("contacts", before.contacts != after.contacts),
+            ("followups", before.followups != after.followups),
+            ("status", before.status != after.status),
+            ("seconds-to-conversion", seconds_to_conversion(before) != seconds_to_conversion(after)),
+        ];
+        changed.iter().filter(|(_, is_changed)| *is_changed).for_each(|(name, _)| report(name));
+    }
+}
+
+fn seconds_to_conversion(lead: &Lead) -> Option<i64> {
+    Some(lead.converted_on?.micros_since(lead.created_on?) / 1_000_000)
 }

@@ -9,7 +9,7 @@ use super::lead::{SeenTexts, flaw, guess, id_cell, version_cell};
 use super::{Folded, Problem, Projection, Registrar, item_path};
 use crate::domain::ticket::{Messages, Ticket, TicketEvent, breach, decode};
 use crate::domain::{Aggregate, Decoded};
-use crate::event::{EventRow, Head, Timestamp, Version};
+use crate::event::{EventRow, Head, Version};
 
 type Event = Decoded<TicketEvent>;
 
@@ -237,8 +237,7 @@ impl Projection for TicketService {
         visit("waiting-since", Cell::time(ticket.wait.for_agent_since));
         visit("deadline", Cell::time(ticket.wait.deadline));
         visit("answered", Cell::text(ticket.answered.map(|answered| answered.name())));
-        let seconds = |(from, to): (Timestamp, Timestamp)| Cell::Number(to.micros_since(from) / 1_000_000);
-        visit("seconds-to-first-answer", ticket.created_on.zip(ticket.first_answer_on).map_or(Cell::Null, seconds));
+        visit("seconds-to-first-answer", seconds_to_first_answer(ticket).map_or(Cell::Null, Cell::Number));
         visit("escalations", Cell::Number(ticket.escalations.into()));
         visit("reassignments", Cell::Number(ticket.reassignments.into()));
         visit("version", version_cell(ticket.version));
@@ -247,4 +246,21 @@ impl Projection for TicketService {
     fn bookkeeping(&self) -> &'static [&'static str] {
         &["version"]
     }
+
+    fn changes(&self, before: &Ticket, _: &Event, after: &Ticket, report: &mut dyn FnMut(&str)) {
+        let changed = [
+            ("ticket-id", before.ticket_id != after.ticket_id),
+            ("waiting-since", before.wait.for_agent_since != after.wait.for_agent_since),
+            ("deadline", before.wait.deadline != after.wait.deadline),
+            ("answered", before.answered != after.answered),
+            ("seconds-to-first-answer", seconds_to_first_answer(before) != seconds_to_first_answer(after)),
+            ("escalations", before.escalations != after.escalations),
+            ("reassignments", before.reassignments != after.reassignments),
+        ];
+        changed.iter().filter(|(_, is_changed)| *is_changed).for_each(|(name, _)| report(name));
+    }
+}
+
+fn seconds_to_first_answer(ticket: &Ticket) -> Option<i64> {
+    Some(ticket.first_answer_on?.micros_since(ticket.created_on?) / 1_000_000)
 }

@@ -201,6 +201,7 @@ proptest! {
             histogram.take(Some(at(*seconds)), ["a", "b", "c"][place % 3]);
         }
         histogram.take(None, "a");
+        histogram.settle();
         let (from, to) = histogram.extent().expect("there are events");
         let buckets = histogram.buckets(from, to, most);
         prop_assert!(buckets.len() <= most, "{} buckets", buckets.len());

@@ -193,15 +193,32 @@ const AROUND: [&str; 7] = ["actor", "user-id", "user-name", "reason", "compensat
 
 /// What an event's own fields say of the kind that metadata says; empty where they say nothing.
 pub(super) fn metadata_inside(payload: &[u8]) -> Vec<u8> {
-    // Asked of every field of every event, and most names are told apart by their first letter.
-    let is_around = |key: &[u8]| {
-        let first = key.iter().find(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase);
-        let mut known = AROUND.iter().filter(|known| known.as_bytes().first().copied() == first);
-        known.any(|known| std::str::from_utf8(key).is_ok_and(|name| same_name(name, known)))
-    };
-    if !members(payload).any(|(key, _)| is_around(key)) {
-        return Vec::new();
+    metadata_and_field(payload, &[]).0
+}
+
+/// The same, and what [`field_at`] finds at a path: of one walk through the fields.
+pub(super) fn metadata_and_field<'a>(payload: &'a [u8], path: &[String]) -> (Vec<u8>, Option<Cow<'a, str>>) {
+    let (mut says_around, mut outermost) = (false, None);
+    let first = path.first().map(String::as_bytes);
+    for (key, value) in members(payload) {
+        says_around = says_around || is_around(key);
+        if first == Some(key) {
+            outermost = Some(value);
+        }
     }
+    let field = outermost.and_then(|value| field_at(value, path.get(1..)?));
+    let around = if says_around { fields_around(payload) } else { Vec::new() };
+    (around, field)
+}
+
+/// Asked of every field of every event, and most names are told apart by their first letter.
+fn is_around(key: &[u8]) -> bool {
+    let first = key.iter().find(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase);
+    let mut known = AROUND.iter().filter(|known| known.as_bytes().first().copied() == first);
+    known.any(|known| std::str::from_utf8(key).is_ok_and(|name| same_name(name, known)))
+}
+
+fn fields_around(payload: &[u8]) -> Vec<u8> {
     let Ok(fields) = serde_json::from_slice::<crate::store::files::RawObject<'_>>(payload) else { return Vec::new() };
     let around: Vec<(String, &RawValue)> =
         fields.0.into_iter().filter(|(name, _)| is_around(name.as_bytes())).collect();

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use super::cell::{Cell, Cells, time_of_text};
-use super::content::{Kind, field_at, marked, merged_metadata, metadata_inside, part_of, readable, whole_metadata};
+use super::content::{
+    Kind, field_at, marked, merged_metadata, metadata_and_field, metadata_inside, part_of, readable, whole_metadata,
+};
 use super::key::CipherKey;
 use super::layout::{Layout, Time, TimeUnit};
 use super::naming::{id_of_place, joined};
@@ -47,10 +49,11 @@ impl<T: Clone + Eq + Hash + Borrow<str> + for<'a> From<&'a str>> Interned<T> {
         {
             return (last.clone(), *number);
         }
-        let first = self.first.iter().zip(0..).find(|(known, _)| (*known).borrow() == name);
-        let known = first.or_else(|| self.numbers.get_key_value(name).map(|(known, number)| (known, *number)));
-        let (name, number) = match known {
-            Some((known, number)) => (known.clone(), number),
+        if let Some((known, number)) = self.first.iter().zip(0..).find(|(known, _)| (*known).borrow() == name) {
+            return (known.clone(), number);
+        }
+        let (name, number) = match self.numbers.get_key_value(name) {
+            Some((known, number)) => (known.clone(), *number),
             None => {
                 let (name, next) = (T::from(name), u32::try_from(self.numbers.len()).unwrap_or(u32::MAX));
                 self.numbers.insert(name.clone(), next);
@@ -89,19 +92,29 @@ impl Decoder {
         let version = Version(unsigned(row.cell(column::VERSION)).unwrap_or(0));
         let (stored, kind) = readable(row.cell(column::PAYLOAD), layout.may_be_encrypted, self.key.as_ref());
         let payload = unwrapped(stored, &layout.payload_path);
-        let recorded_at = match &layout.time {
-            Time::Column { unit, .. } => row.cell(column::TIME).time(*unit),
-            Time::Payload { path } => time_in(&payload, path),
-            Time::None => None,
-        };
         let id = match layout.id.as_ref().map_or(Cell::Null, |_| row.cell(column::ID)) {
             Cell::Null => id_of_place(&stream, version),
             cell => cell.id(),
         };
-        let metadata = if layout.metadata_in_payload && kind == Kind::Text {
-            metadata_inside(&payload).into()
-        } else {
-            said_around(self.metadata(row), &payload, layout)
+        let has_metadata_inside = layout.metadata_in_payload && kind == Kind::Text;
+        let (metadata, recorded_at) = match &layout.time {
+            Time::Payload { path } if has_metadata_inside => {
+                let (metadata, time) = metadata_and_field(&payload, path);
+                (Cow::from(metadata), time.and_then(|text| time_of_field(&text)))
+            }
+            time => {
+                let metadata = if has_metadata_inside {
+                    metadata_inside(&payload).into()
+                } else {
+                    said_around(self.metadata(row), &payload, layout)
+                };
+                let recorded_at = match time {
+                    Time::Column { unit, .. } => row.cell(column::TIME).time(*unit),
+                    Time::Payload { path } => time_in(&payload, path),
+                    Time::None => None,
+                };
+                (metadata, recorded_at)
+            }
         };
         visit(
             &EventRow {
@@ -215,8 +228,11 @@ fn unsigned(cell: Cell<'_>) -> Option<u64> {
 }
 
 fn time_in(payload: &[u8], path: &[String]) -> Option<Timestamp> {
-    let text = field_at(payload, path)?;
+    time_of_field(&field_at(payload, path)?)
+}
+
+fn time_of_field(text: &str) -> Option<Timestamp> {
     Timestamp::parse_usual(text.as_bytes())
-        .or_else(|| time_of_text(&text))
+        .or_else(|| time_of_text(text))
         .or_else(|| Cell::Text(text.as_bytes()).time(TimeUnit::Auto))
 }
