@@ -2,7 +2,7 @@ use super::App;
 use super::dialogs::Dialog;
 use crate::command::LaneAction;
 use crate::ui::Notice;
-use crate::view::{Pane, ToolName};
+use crate::view::{Lens, Pane, ToolName};
 
 impl App {
     /// To where a lane is typed; the timeline is shown, if it was folded.
@@ -44,7 +44,11 @@ impl App {
             LaneAction::Save(name) => store.save_lanes(&name),
             LaneAction::Forget(name) => store.lanes.forget(&name),
             LaneAction::Everywhere(text) => {
-                let category = store.view.as_ref().and_then(|view| view.category()).map(str::to_owned);
+                let category = match store.lens() {
+                    Lens::Store => store.table.category(),
+                    _ => store.view.as_ref().and_then(|view| view.category()),
+                };
+                let category = category.map(str::to_owned);
                 store.tools.when.text = text;
                 store.tools.when.category = category.unwrap_or_default();
                 store.start_tool(ToolName::WhenSearch);

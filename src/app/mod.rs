@@ -18,6 +18,7 @@ mod logic;
 mod no_window;
 mod panes;
 mod place;
+mod polling;
 mod projections;
 mod refused;
 mod regions;

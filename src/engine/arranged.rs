@@ -1,6 +1,6 @@
 //! The streams of a store as they stood, filtered and in an order: what a table shows of them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::folded_stores::{FoldedStores, Stood};
 use super::{AsOfCondition, AsOfWanted, EngineError, Ticket};
 use crate::event::Timestamp;
-use crate::index::{AsOf, Choice, Figures, Held, Place, Sorting};
+use crate::index::{AsOf, Choice, Figures, Held, MOST_VALUES, Place, Sorting};
 use crate::store::{Store, StoreError};
 
 /// Which rows are wanted of a store, and in which order.
@@ -21,6 +21,16 @@ pub struct ArrangeWanted {
     pub is_descending: bool,
     /// The field of which numbers are added up, where there is one.
     pub numbers_of: Option<String>,
+    /// What the rows are counted by, where that is wanted of fewer rows than all.
+    pub counted: Option<CountAmong>,
+}
+
+/// Streams by what a field of theirs is: of those that a filter lets through. It may be another one than the table's, so
+/// that values which are left out there have a count, too, and can be chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CountAmong {
+    pub field: String,
+    pub filter: RowFilter,
 }
 
 /// What rows must be like.
@@ -59,6 +69,8 @@ pub struct Arranged {
     /// Of so many streams it cannot be told whether the conditions hold.
     pub unknown: u64,
     pub numbers: Option<Figures>,
+    /// How many of the streams that are counted have each value; `None` where there are too many values.
+    pub counts: Option<Vec<(Value, u64)>>,
     pub took: Duration,
     /// What the places take.
     _held: Arc<Held>,
@@ -113,12 +125,41 @@ pub fn arrange(
     unless_cancelled(ticket)?;
     let numbers =
         wanted.numbers_of.as_deref().and_then(|path| Figures::of(places.iter().map(|place| as_of.value(*place, path))));
+    let counts = match &wanted.counted {
+        Some(counted) if counted.filter == wanted.filter => count(as_of, &places, &counted.field, ticket),
+        Some(counted) => {
+            let (among, _) = filtered(as_of, as_of.places().to_vec(), &counted.filter, ticket)?;
+            count(as_of, &among, &counted.field, ticket)
+        }
+        None => None,
+    };
+    unless_cancelled(ticket)?;
     held.resize(size_of_val(places.as_slice()) as u64)?;
     let (places, held) = (places.into(), Arc::new(held));
-    let arranged = Arranged { stood, places, unknown, numbers, took: began.elapsed(), _held: held };
+    let arranged = Arranged { stood, places, unknown, numbers, counts, took: began.elapsed(), _held: held };
     let arranged = Arc::new((wanted.clone(), arranged));
     folded.note_arranged(&arranged);
     Ok(Some(arranged))
+}
+
+/// In the order in which the values are met.
+fn count(as_of: &AsOf, among: &[Place], field: &str, ticket: &Ticket) -> Option<Vec<(Value, u64)>> {
+    let (mut counts, mut numbers): (Vec<(Value, u64)>, HashMap<String, usize>) = Default::default();
+    for place in among {
+        if ticket.is_cancelled() {
+            return None;
+        }
+        let value = as_of.value(*place, field);
+        let number = *numbers.entry(value.to_string()).or_insert(counts.len());
+        if let Some((_, count)) = counts.get_mut(number) {
+            *count += 1;
+        } else if counts.len() == MOST_VALUES {
+            return None;
+        } else {
+            counts.push((value, 1));
+        }
+    }
+    Some(counts)
 }
 
 fn unless_cancelled(ticket: &Ticket) -> Result<(), StoreError> {

@@ -3,6 +3,7 @@ use egui::{Frame, Label, RichText, Role, TextEdit, Ui, UiBuilder, WidgetInfo, ve
 use super::dialog::Dialog;
 use super::list::{List, row_room};
 use super::parts::{OF_BEFORE, cut, is_entered, named_field, shortened};
+use super::path_field::PathField;
 use super::tool::tool_ui;
 use super::{Scene, grouped};
 use crate::command::{Action, Command};
@@ -20,16 +21,15 @@ pub(super) fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore
     let title = scene.text("check-store");
     let checking = &mut store.tools.checking;
     Dialog::new("check", &title, 720.0).show(ui, scene, is_open, |ui, scene| {
-        let mut is_asked = false;
-        ui.horizontal(|ui| {
-            ui.label(scene.text("check-since"));
-            let field = TextEdit::singleline(&mut checking.since).hint_text("/path/to/store.seal").desired_width(360.0);
-            let field = named_field(ui, field, &scene.text("check-since"));
-            is_asked = is_entered(ui, &field);
-            if ui.button(scene.text("choose-seal")).clicked() {
-                scene.ask(Action::ChooseFile(FileFor::CheckSince));
-            }
-        });
+        let since = PathField {
+            id: "check",
+            name: "check-since",
+            choose: "choose-seal",
+            hint: "/path/to/store.seal",
+            file_for: FileFor::CheckSince,
+        };
+        let since = since.show(ui, scene, &mut checking.since);
+        let is_asked = since.is_some_and(|field| is_entered(ui, &field));
         ui.add_space(6.0);
         // What is found anew because the store has changed takes the place of what was found.
         let is_there = checking.is_behind && checking.checked().is_some()

@@ -4,6 +4,7 @@ use super::Scene;
 use super::focus::{Shape, Stops};
 use super::parts::{card, cut, cut_at, hairline, shortened};
 use super::people::as_read;
+use super::state::caption_ui;
 use super::stream_field::{Picked, stream_field_ui};
 use super::streams::{in_order, whole};
 use crate::command::Action;
@@ -85,7 +86,7 @@ fn table_ui(
     head_ui(ui, &title.join(&scene.text("compare-beside")), &differ);
     table.heads_ui(ui, scene);
     ui.spacing_mut().item_spacing.y = 0.0;
-    let height = (height - (ui.min_rect().height())).max(4.0 * ROW_HEIGHT);
+    let height = (height - (ui.min_rect().height())).max(ROW_HEIGHT);
     let shape = Shape { columns: sides.len(), ..Shape::rows(rows.len(comparing.hides_equal), ROW_HEIGHT, height) };
     let mut stops = Stops::new(ui, "compare", shape, None);
     let mut pointed = None;
@@ -272,6 +273,7 @@ impl Table<'_> {
                 let name_ink = if row.differs { colours.accent } else { colours.dim };
                 cell(ui, width * NAME_SHARE, |ui| {
                     cut(ui, RichText::new(shortened(&row.field)).color(name_ink));
+                    caption_ui(ui, scene, &row.field);
                 });
                 for (number, ((value, side), ink)) in row.cells.iter().zip(self.sides).zip(inks).enumerate() {
                     let ink = if row.differs { ink } else { colours.text };

@@ -1,6 +1,6 @@
 use egui::{Button, Grid, Id, Key, Label, Modifiers, Response, RichText, ScrollArea, TextEdit, Ui};
 
-use super::conflict::{Planned, both_ui, effects_ui, elsewhere_ui, shown, since_ui};
+use super::conflict::{Planned, both_ui, effects_ui, elsewhere_ui, field_ui, shown, since_ui};
 use super::dialog::{Dialog, take_first_focus};
 use super::parts::{cut_at, is_entered, link, shortened};
 use super::what_if::json_field_ui;
@@ -218,7 +218,7 @@ fn changes_ui(ui: &mut Ui, scene: &Scene<'_>, plan: &Plan) {
                 ui.end_row();
             }
             for change in &plan.changes {
-                cut_at(ui, width * 0.3, RichText::new(shortened(&change.field)).color(colours.accent));
+                field_ui(ui, scene, width * 0.3, &change.field);
                 cut_at(ui, width * 0.35, RichText::new(shown(&change.before)).monospace().color(colours.dim));
                 cut_at(ui, width * 0.35, RichText::new(shown(&change.after)).monospace().color(colours.text));
                 ui.end_row();

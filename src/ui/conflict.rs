@@ -3,7 +3,8 @@
 use egui::{Grid, Label, RichText, ScrollArea, Ui};
 
 use super::Scene;
-use super::parts::{LONGEST_DRAWN, caption, cut_at, link, shortened};
+use super::parts::{LONGEST_DRAWN, caption, cut, cut_at, link, shortened};
+use super::state::caption_ui;
 use crate::command::Action;
 use crate::compensate::{Plan, Since};
 use crate::event::{Explain, Message, Version};
@@ -121,7 +122,10 @@ pub(super) fn both_ui(ui: &mut Ui, scene: &Scene<'_>, before: Planned<'_>, now: 
             for field in fields {
                 let (was, is) = (of(before, field), now.map_or_else(|| "—".to_owned(), |now| of(now, field)));
                 let ink = if was == is { colours.text } else { colours.warning };
-                ui.label(RichText::new(shortened(field)).color(colours.accent));
+                ui.horizontal(|ui| {
+                    ui.label(RichText::new(shortened(field)).color(colours.accent));
+                    caption_ui(ui, scene, field);
+                });
                 ui.label(RichText::new(was).monospace().color(colours.dim));
                 ui.label(RichText::new(is).monospace().color(ink));
                 ui.end_row();
@@ -145,7 +149,7 @@ pub(super) fn effects_ui(ui: &mut Ui, scene: &Scene<'_>, effects: &[Effect], sho
                 for (nth, Change { field, before, after }) in changes.iter().enumerate() {
                     let name = if nth == 0 { scene.projection(projection) } else { String::new() };
                     cut_at(ui, width * 0.2, RichText::new(name).color(colours.dim));
-                    cut_at(ui, width * 0.3, RichText::new(shortened(field)).color(colours.accent));
+                    field_ui(ui, scene, width * 0.3, field);
                     cut_at(ui, width * 0.5, RichText::new(from_to(before, after)).monospace());
                     ui.end_row();
                 }
@@ -190,6 +194,15 @@ pub(super) fn elsewhere_ui(ui: &mut Ui, scene: &mut Scene<'_>, led: &LedElsewher
         if led.is_part {
             ui.label(RichText::new(scene.text("elsewhere-part")).size(11.5).color(colours.dim));
         }
+    });
+}
+
+/// A field that is changed, and what people call it, within this width.
+pub(super) fn field_ui(ui: &mut Ui, scene: &Scene<'_>, width: f32, field: &str) {
+    ui.horizontal(|ui| {
+        ui.set_max_width(width);
+        cut(ui, RichText::new(shortened(field)).color(palette(ui).accent));
+        caption_ui(ui, scene, field);
     });
 }
 

@@ -4,6 +4,7 @@ use super::Scene;
 use super::dialog::Dialog;
 use super::export::sought_name;
 use super::parts::{named_field, shortened};
+use super::path_field::PathField;
 use super::tool::tool_ui;
 use crate::command::Action;
 use crate::event::{StreamId, Version};
@@ -23,14 +24,14 @@ pub(super) fn evidence_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenSt
     Dialog::new("evidence", &title, 540.0).show(ui, scene, is_open, |ui, scene| {
         ui.add(egui::Label::new(RichText::new(scene.text("evidence-about")).color(colours.dim)).wrap());
         ui.add_space(6.0);
-        ui.label(RichText::new(scene.text("export-to")).size(11.5).color(colours.dim));
-        ui.horizontal(|ui| {
-            let field = TextEdit::singleline(&mut making.to).hint_text("/path/to/evidence.pdf").desired_width(410.0);
-            named_field(ui, field, &scene.text("export-to"));
-            if ui.button(scene.text("choose-file")).clicked() {
-                scene.ask(Action::ChooseFile(FileFor::Evidence));
-            }
-        });
+        let to = PathField {
+            id: "evidence",
+            name: "export-to",
+            choose: "choose-file",
+            hint: "/path/to/evidence.pdf",
+            file_for: FileFor::Evidence,
+        };
+        to.show(ui, scene, &mut making.to);
         ui.add_space(6.0);
         let can_be_made = of_ui(ui, scene, making, here, found);
         ui.add_space(6.0);
@@ -43,17 +44,17 @@ pub(super) fn evidence_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenSt
             }
         });
         ui.add_space(6.0);
-        ui.label(RichText::new(scene.text("evidence-since")).size(11.5).color(colours.dim));
-        ui.horizontal(|ui| {
-            let field = TextEdit::singleline(&mut making.since).hint_text("/path/to/store.seal").desired_width(410.0);
-            named_field(ui, field, &scene.text("evidence-since"));
-            if ui.button(scene.text("choose-seal")).clicked() {
-                scene.ask(Action::ChooseFile(FileFor::EvidenceSince));
-            }
-        });
+        let since = PathField {
+            id: "seal of evidence",
+            name: "evidence-since",
+            choose: "choose-seal",
+            hint: "/path/to/store.seal",
+            file_for: FileFor::EvidenceSince,
+        };
+        since.show(ui, scene, &mut making.since);
         ui.label(RichText::new(scene.text("key-file")).size(11.5).color(colours.dim));
-        let field = TextEdit::singleline(&mut making.key).hint_text(scene.text("key-file-own")).desired_width(410.0);
-        named_field(ui, field, &scene.text("key-file"));
+        let field = TextEdit::singleline(&mut making.key).hint_text(scene.text("key-file-own"));
+        named_field(ui, field.desired_width(f32::INFINITY), &scene.text("key-file"));
         ui.add_space(4.0);
         ui.checkbox(&mut making.replaces, scene.text("export-replace"));
         ui.add_space(8.0);

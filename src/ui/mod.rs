@@ -34,6 +34,7 @@ mod notice;
 mod palette;
 mod parts;
 mod password;
+mod path_field;
 mod people;
 mod projection_choice;
 mod projections_lens;

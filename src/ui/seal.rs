@@ -3,6 +3,7 @@ use egui::{RichText, TextEdit, Ui};
 use super::Scene;
 use super::dialog::Dialog;
 use super::parts::{is_entered, named_field};
+use super::path_field::PathField;
 use super::tool::tool_ui;
 use crate::command::Action;
 use crate::theme::palette;
@@ -16,19 +17,18 @@ pub(super) fn seal_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore,
     Dialog::new("seal", &title, 520.0).show(ui, scene, is_open, |ui, scene| {
         ui.add(egui::Label::new(RichText::new(scene.text("seal-about")).color(colours.dim)).wrap());
         ui.add_space(6.0);
-        ui.label(RichText::new(scene.text("export-to")).size(11.5).color(colours.dim));
-        let mut is_asked = false;
-        ui.horizontal(|ui| {
-            let field = TextEdit::singleline(&mut sealing.to).hint_text("/path/to/store.seal").desired_width(410.0);
-            let field = named_field(ui, field, &scene.text("export-to"));
-            is_asked |= is_entered(ui, &field);
-            if ui.button(scene.text("choose-file")).clicked() {
-                scene.ask(Action::ChooseFile(FileFor::Seal));
-            }
-        });
+        let to = PathField {
+            id: "seal",
+            name: "export-to",
+            choose: "choose-file",
+            hint: "/path/to/store.seal",
+            file_for: FileFor::Seal,
+        };
+        let to = to.show(ui, scene, &mut sealing.to);
+        let mut is_asked = to.is_some_and(|field| is_entered(ui, &field));
         ui.label(RichText::new(scene.text("key-file")).size(11.5).color(colours.dim));
-        let field = TextEdit::singleline(&mut sealing.key).hint_text(scene.text("key-file-own")).desired_width(410.0);
-        let field = named_field(ui, field, &scene.text("key-file"));
+        let field = TextEdit::singleline(&mut sealing.key).hint_text(scene.text("key-file-own"));
+        let field = named_field(ui, field.desired_width(f32::INFINITY), &scene.text("key-file"));
         is_asked |= is_entered(ui, &field);
         ui.add_space(4.0);
         ui.checkbox(&mut sealing.replaces, scene.text("export-replace"));

@@ -16,10 +16,10 @@ use super::focus::keep_in_sight;
 use super::parts::{cut, link, primary, progress_ui};
 use super::projection_choice::projection_choice_ui;
 use super::{LensPart, Scene, grouped};
-use crate::command::{Action, Command, TimeAction};
+use crate::command::{Action, Command, LaneAction, TimeAction};
 use crate::index::StoreMoment;
 use crate::theme::palette;
-use crate::view::{LensWish, OpenStore, StoreLens, ToolName};
+use crate::view::{LensWish, OpenStore, RowChip, StoreLens, ToolName};
 
 pub(super) use export::rows_export_ui;
 
@@ -120,7 +120,15 @@ fn state_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &StoreLens) {
         let said = scene.sentence(&error.message);
         ui.horizontal_wrapped(|ui| {
             ui.label(RichText::new(said).color(colours.danger));
-            if link(ui, &scene.text("retry")).clicked() {
+            if error.asks_for_events() {
+                // What events tell is looked for there.
+                let is_condition =
+                    |chip: &RowChip| if let RowChip::Condition(text) = chip { Some(text.clone()) } else { None };
+                let condition = table.chips().iter().rev().find_map(is_condition);
+                if let (true, Some(text)) = (link(ui, &scene.text("when-search")).clicked(), condition) {
+                    scene.ask(Action::Lanes(LaneAction::Everywhere(text)));
+                }
+            } else if !error.is_of_condition() && link(ui, &scene.text("retry")).clicked() {
                 wish(scene, LensWish::Retry);
             }
         });

@@ -75,10 +75,10 @@ fn timeline_of_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, control
             |ui, scene| scale_ui(ui, scene, store, &view.stream, has_times.then_some(is_by_time)),
         );
     });
-    track::track_ui(ui, scene, store, view, is_by_time);
+    let written = track::track_ui(ui, scene, store, view, is_by_time);
     if let Some(open) = store.branching.open().filter(|_| store.has_branch()) {
         let lanes = store.lane_texts().len();
-        branch_line::branch_line_ui(ui, scene, view, open, is_by_time, lanes);
+        branch_line::branch_line_ui(ui, scene, (view, open), is_by_time, lanes, written.as_ref());
     }
 }
 

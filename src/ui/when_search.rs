@@ -1,6 +1,7 @@
 use egui::{Align, ComboBox, Layout, RichText, Role, TextEdit, Ui, WidgetInfo, vec2};
 
 use super::dialog::{Dialog, select_at_first};
+use super::ends::ends_ui;
 use super::list::{List, row_room};
 use super::parts::{cut, is_entered, named_field, progress_ui, shortened};
 use super::tool::tool_ui;
@@ -9,7 +10,7 @@ use crate::command::Action;
 use crate::engine::{FoundSoFar, Tool};
 use crate::replay::Watched;
 use crate::theme::{ROW_HEIGHT, palette};
-use crate::view::{OpenStore, ToolName, WhenWhich};
+use crate::view::{OpenStore, ToolName, WhenSearch, WhenWhich};
 
 /// The streams for which a condition was ever true, is true now, or was at a time. They are listed as they are found; a
 /// click leads to the version at which it first was.
@@ -25,28 +26,34 @@ pub(super) fn when_search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut Ope
     }
     Dialog::new("when", &title, 720.0).show(ui, scene, is_open, |ui, scene| {
         let start = Action::StartTool(ToolName::WhenSearch);
-        ui.horizontal(|ui| {
-            let field = TextEdit::singleline(&mut search.text)
+        let WhenSearch { text, category, .. } = &mut *search;
+        let type_ui = |ui: &mut Ui, scene: &mut Scene<'_>| {
+            let field = TextEdit::singleline(text)
                 .hint_text(scene.text("add-lane-hint"))
                 .font(egui::FontId::monospace(12.0))
                 .align(egui::Align2::LEFT_CENTER)
-                .desired_width((ui.available_width() - 210.0).max(160.0));
+                .desired_width(f32::INFINITY);
             let field = named_field(ui, field, &scene.text("when-text"));
-            select_at_first(ui, &field, &search.text);
+            select_at_first(ui, &field, text);
+            if is_entered(ui, &field) {
+                scene.ask(start.clone());
+            }
+        };
+        let choose_ui = |ui: &mut Ui, scene: &mut Scene<'_>| {
             let name = scene.text("when-category");
             let chooser =
-                ComboBox::from_id_salt("category").width(100.0).selected_text(shortened(&search.category).into_owned());
+                ComboBox::from_id_salt("category").width(100.0).selected_text(shortened(category).into_owned());
             let shown = chooser.show_ui(ui, |ui| {
-                for category in &categories {
-                    ui.selectable_value(&mut search.category, category.clone(), shortened(category));
+                for known in &categories {
+                    ui.selectable_value(category, known.clone(), shortened(known));
                 }
             });
             shown.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, &name));
-            let is_entered = is_entered(ui, &field);
-            if ui.button(scene.text("when-start")).clicked() || is_entered {
+            if ui.button(scene.text("when-start")).clicked() {
                 scene.ask(start.clone());
             }
-        });
+        };
+        ui.horizontal(|ui| ends_ui(ui, scene, "when", type_ui, choose_ui));
         ui.horizontal(|ui| {
             for which in WhenWhich::ALL {
                 let name = match which {

@@ -7,13 +7,12 @@ use super::listing::BETWEEN_LETTERS;
 use super::signs::SignBook;
 use super::{
     Activity, Bars, CausesView, Clock, Comparing, Draft, FileFor, FindStreams, Greeting, KeptDraft, Labels, Lens,
-    ListStreams, MakingSo, OpenBranch, Pin, ProjectionWish, ProjectionsLens, ReadSurvey, Stay, StoreLens, StoreTime,
-    StreamLanes, StreamView, ToolName, Tools, Trail, UserError,
+    ListStreams, LookAtStore, MakingSo, OpenBranch, Pin, ProjectionWish, ProjectionsLens, ReadSurvey, Stay, StoreLens,
+    StoreTime, StreamLanes, StreamView, ToolName, Tools, Trail,
 };
-use crate::engine::{Asked, Engine, Moment, Question, Survey, Ticket};
+use crate::engine::{Asked, Engine, Moment, Survey};
 use crate::event::{StreamId, Version};
-use crate::replay::Index;
-use crate::store::{Link, Notice, ReadOnlyReason, Source, Store, StoreInfo, StreamOrder};
+use crate::store::{Link, Source, StreamOrder};
 use crate::workspace::Workspace;
 
 /// How many streams the palette offers beside the commands.
@@ -97,18 +96,6 @@ pub enum SurveyAge {
     BeforeReplaced,
     /// The one that could be read last; now it cannot.
     LastReadable,
-}
-
-/// A store as a whole.
-#[derive(Clone, Debug)]
-pub struct Overview {
-    pub info: StoreInfo,
-    /// Nothing is left out that takes a walk over all streams.
-    pub is_whole: bool,
-    /// Why Foldline never appends here.
-    pub read_only: Option<ReadOnlyReason>,
-    /// What whoever looks at it should know first.
-    pub notice: Option<Notice>,
 }
 
 impl std::fmt::Debug for OpenStore {
@@ -268,36 +255,6 @@ impl OpenStore {
         self.order == StreamOrder::Name || !self.filter.trim().is_empty()
     }
 
-    /// Sets a pin at the cursor, or takes it away where it stands there already.
-    pub fn pin(&mut self, pin: usize) {
-        let Some((view, version)) = self.view.as_ref().and_then(|view| Some((view, view.version()?))) else { return };
-        let here = Pin { stream: view.stream.clone(), version };
-        let Some(pin) = self.pins.get_mut(pin) else { return };
-        *pin = Some(here).filter(|here| pin.as_ref() != Some(here));
-    }
-
-    /// Sets a pin at the n-th event of the stream.
-    pub fn move_pin(&mut self, pin: usize, index: Index) {
-        let Some(view) = &self.view else { return };
-        let head = view.base().and_then(|loaded| loaded.timeline.heads().get(index));
-        if let (Some(pin), Some(head)) = (self.pins.get_mut(pin), head) {
-            *pin = Some(Pin { stream: view.stream.clone(), version: head.version });
-        }
-    }
-
-    pub fn remove_pin(&mut self, pin: usize) {
-        self.pins.get_mut(pin).into_iter().for_each(|pin| *pin = None);
-    }
-
-    /// The places of the pins in the stream on screen.
-    pub fn pins_here(&self) -> [Option<Index>; 2] {
-        let place = |pin: &Option<Pin>| {
-            let (pin, view) = (pin.as_ref()?, self.view.as_ref()?);
-            (pin.stream == view.stream).then(|| view.base()?.timeline.index_of(pin.version)).flatten()
-        };
-        self.pins.each_ref().map(place)
-    }
-
     /// Goes to an event of any stream.
     pub fn go_to(&mut self, stream: StreamId, version: Version) {
         self.show_stream(Some((&stream, version)));
@@ -371,45 +328,6 @@ impl OpenStore {
         }
         let here = self.view.as_ref().map(|view| &view.stream);
         self.tools.get_mut(name).start(&self.engine, here);
-    }
-
-    /// Adds a lane to those of the streams that are like the one on screen.
-    pub fn add_stream_lane(&mut self, text: &str) {
-        if let Some(category) = self.view.as_ref().and_then(StreamView::category) {
-            self.lanes.add(category, text);
-        }
-    }
-
-    pub fn remove_lane(&mut self, text: &str) {
-        if let Some(category) = self.view.as_ref().and_then(StreamView::category) {
-            self.lanes.remove(category, text);
-        }
-    }
-
-    /// Shows these lanes and no others.
-    pub fn set_lanes(&mut self, texts: Vec<String>) {
-        if let Some(category) = self.view.as_ref().and_then(StreamView::category) {
-            self.lanes.set(category, texts);
-        }
-    }
-
-    /// Keeps the lanes that are shown under a name.
-    pub fn save_lanes(&mut self, name: &str) {
-        if let Some(category) = self.view.as_ref().and_then(StreamView::category) {
-            self.lanes.save(name, category);
-        }
-    }
-
-    /// The lanes of the stream on screen.
-    pub fn lane_texts(&self) -> &[String] {
-        let category = self.on_screen().0.and_then(StreamView::category);
-        category.map_or(&[], |category| self.lanes.texts(category))
-    }
-
-    /// The lane that the keys go along.
-    pub fn chosen_lane(&self) -> Option<&str> {
-        let texts = self.lane_texts();
-        texts.iter().find(|text| **text == self.lanes.chosen).or(texts.first()).map(String::as_str)
     }
 
     /// A file was chosen in the system's dialog.
@@ -560,25 +478,4 @@ pub struct OnScreen<'a> {
     pub causes: &'a mut CausesView,
     pub pins: &'a [Option<Pin>; 2],
     pub labels: &'a Labels,
-}
-
-/// Looks at the store as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LookAtStore {
-    /// What is known without a walk over all streams, where that is something: the rest is asked for when it is there.
-    AtOnce,
-    Whole,
-}
-
-impl Question for LookAtStore {
-    type Answer = Overview;
-    type Error = UserError;
-    const WHAT: &'static str = "looking at the store";
-
-    fn answer(self, reader: &dyn Store, _: &Ticket) -> Result<Overview, UserError> {
-        let at_once = if self == Self::AtOnce { reader.info_at_once()? } else { None };
-        let is_whole = at_once.is_none();
-        let info = at_once.map_or_else(|| reader.info(), Ok)?;
-        Ok(Overview { read_only: reader.read_only_reason(), notice: reader.notice(), info, is_whole })
-    }
 }

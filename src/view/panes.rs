@@ -73,6 +73,9 @@ pub const CARD_GAP: f32 = 10.0;
 const LEAST_STATE: f32 = CARD_HEAD + 58.0;
 const LEAST_HISTORY: f32 = CARD_HEAD + 82.0;
 
+/// A comparison says what is compared on four lines, above two rows of it.
+const LEAST_COMPARE: f32 = 214.0;
+
 /// How much of the middle the state takes by itself at most, and how much a comparison.
 const STATE_SHARE: f32 = 0.5;
 const COMPARE_SHARE: f32 = 0.7;
@@ -148,15 +151,16 @@ impl Panes {
     /// Shares this height out; `natural` is what all that the state has to show would take.
     pub fn split(&self, height: f32, natural: f32, is_comparing: bool) -> Split {
         let rest = (height - CARD_HEAD - CARD_GAP).max(0.0);
-        let is_tight = height < LEAST_STATE + CARD_GAP + LEAST_HISTORY;
+        let least = if is_comparing { LEAST_COMPARE } else { LEAST_STATE };
+        let is_tight = height < least + CARD_GAP + LEAST_HISTORY;
         let gives_way = |pane, other| {
             let is_first = self.wanted == Some(pane) || (pane == Pane::History && self.wanted != Some(other));
             self.is_folded(pane) || (is_tight && !is_first && !self.is_folded(other))
         };
         // A comparison is what was asked for; it never folds.
         let is_state_folded = !is_comparing && gives_way(Pane::State, Pane::History);
-        let is_history_folded =
-            gives_way(Pane::History, Pane::State) || (is_comparing && (is_tight || self.is_folded(Pane::History)));
+        let gives_way_to_it = is_comparing && is_tight && self.wanted != Some(Pane::History);
+        let is_history_folded = gives_way(Pane::History, Pane::State) || gives_way_to_it;
         let split = |state, history| Split { state, history, is_state_folded, is_history_folded };
         match (is_state_folded, is_history_folded) {
             (true, true) => split(CARD_HEAD, CARD_HEAD),
@@ -169,7 +173,7 @@ impl Panes {
                     (self.state, natural.min(height * STATE_SHARE))
                 };
                 let most = (height - CARD_GAP - LEAST_HISTORY).max(LEAST_STATE);
-                let state = share.map_or(usual, |share| height * share).clamp(LEAST_STATE, most);
+                let state = share.map_or(usual, |share| height * share).clamp(least.min(most), most);
                 split(state, height - CARD_GAP - state)
             }
         }
@@ -246,6 +250,21 @@ mod tests {
         let mut dragged = panes;
         dragged.resize(Pane::State, Some(0.25), false);
         assert_eq!(height(&dragged, 2_000.0), 200);
+    }
+
+    #[test]
+    fn a_comparison_has_room_for_rows_or_the_history_gives_way_until_it_is_asked_for() {
+        let mut panes = Panes::default();
+        for height in (168..2_000).map(|height| height as f32) {
+            let split = panes.split(height, 200.0, true);
+            assert!((split.state + split.history + CARD_GAP - height).abs() < 0.01, "{height}: {split:?}");
+            assert!(!split.is_state_folded, "{height}");
+            assert!(split.is_history_folded || split.state >= LEAST_COMPARE - 0.01, "{height}: {split:?}");
+        }
+        assert!(panes.split(270.0, 200.0, true).is_history_folded);
+        panes.toggle(Pane::History, false);
+        let split = panes.split(270.0, 200.0, true);
+        assert!(!split.is_history_folded && split.history >= LEAST_HISTORY, "{split:?}");
     }
 
     #[test]

@@ -16,6 +16,16 @@ impl UserError {
         Self { message, details: String::new() }
     }
 
+    /// Something is wrong with a condition as it was typed: trying it again changes nothing.
+    pub fn is_of_condition(&self) -> bool {
+        self.message.id.starts_with("condition-") || self.asks_for_events()
+    }
+
+    /// A condition on streams asks for what their events say, changed, or how many there were.
+    pub fn asks_for_events(&self) -> bool {
+        self.message.id == "ask-not-of-states"
+    }
+
     /// An event that was there, in a store that has been replaced since.
     pub(super) fn gone(stream: &StreamId, version: Version) -> Self {
         Self::new(Message::new("error-gone").text("stream", stream).number("version", version.0))

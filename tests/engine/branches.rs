@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::time::Instant;
 
 use foldline::domain::{Aggregate, as_read};
 use foldline::event::{EventId, RecordedEvent, StreamId, Version};
@@ -420,4 +421,53 @@ fn what_is_shown_alike_is_no_place_where_a_branch_diverges() {
     let what_if = fold(None, &projection, events.recorded(), &edits);
     assert_eq!(what_if.timeline.show(Some(0))["items"], json!([null]), "the edit is carried out");
     assert_eq!(what_if.diverges, None);
+}
+
+/// What is edited last is edited again and again: only what lies behind it is folded.
+#[test]
+fn of_two_hundred_thousand_events_those_behind_an_edited_payload_are_folded_and_no_others() {
+    const EVENTS: u64 = 200_000;
+    const LATE: u64 = EVENTS - 1_000;
+    let kinds = lead();
+    let recorded = |version: u64| {
+        let kind = match version {
+            0 => 0,
+            LATE => 2,
+            _ => 1,
+        };
+        RecordedEvent { version: Version(version), id: id_of(version), ..kinds[kind].clone() }
+    };
+    let events: Vec<RecordedEvent> = (0..EVENTS).map(recorded).collect();
+    let projection = registry().first(Some(Aggregate::Lead));
+    let began = Instant::now();
+    let history = replayed(&projection, &events);
+    let folded = began.elapsed();
+    let what_if = |branch: &Branch| {
+        let mut layout = Layout::new(history.heads(), branch);
+        let recorded = |index: usize| -> Result<RecordedEvent, Infallible> { Ok(events[index].clone()) };
+        let stream = StreamId::from("lead-1");
+        let Ok(new) = NewEvents::make(&mut layout, branch, &stream, Some(Aggregate::Lead), recorded);
+        WhatIf::new(history.as_ref(), None, layout, new)
+    };
+    let changed = |version: u64, field: &str, value: &str| {
+        let to = NewPayload::Fields(vec![(field.to_owned(), json!(value))]);
+        Alteration::Change { event: at(version), to }
+    };
+    let last = EVENTS as usize - 1;
+    let differ = |what_if: &WhatIf, slot: usize| -> Vec<String> {
+        what_if.differences(history.as_ref(), slot).into_iter().map(|change| change.after.to_string()).collect()
+    };
+    for phone in ["1", "22"] {
+        let began = Instant::now();
+        let late = what_if(&branch([changed(LATE, "phone", phone)]));
+        let took = began.elapsed();
+        assert!(took * 5 < folded, "{took:?} for the last thousand events, {folded:?} for all of them");
+        assert_eq!((late.layout.shared() as u64, late.diverges), (LATE, Some(LATE as usize)));
+        assert_eq!(differ(&late, last), [format!("\"{phone}\"")]);
+        assert!(differ(&late, LATE as usize - 1).is_empty());
+    }
+    let both = what_if(&branch([changed(LATE, "phone", "22"), changed(0, "name", "Bo")]));
+    assert_eq!((both.layout.shared(), both.diverges), (0, Some(0)));
+    assert_eq!(differ(&both, last), ["\"Bo\"", "\"22\""]);
+    assert_eq!(differ(&both, LATE as usize - 1), ["\"Bo\""]);
 }

@@ -38,6 +38,7 @@ fn asked(
         sorting: Sorting::Stream,
         is_descending: false,
         numbers_of: None,
+        counted: None,
     };
     Ok(arrange(store, &wanted, folded, &Ticket::within("folding", memory))?.expect("there"))
 }

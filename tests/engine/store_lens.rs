@@ -1,13 +1,14 @@
 //! What a table of a whole store shows, against each of its streams folded by itself.
 
 use foldline::engine::{
-    ArrangeWanted, ArrangedFor, AsOfWanted, DifferWanted, EngineError, FoldedStores, RowFilter, StoodWanted, Ticket,
-    arrange, differing, stood,
+    ArrangeWanted, ArrangedFor, AsOfWanted, CountAmong, DifferWanted, EngineError, FoldedStores, RowFilter,
+    StoodWanted, Ticket, arrange, differing, stood,
 };
 use foldline::event::{NewEvent, Position, RecordedEvent, StreamId, Timestamp, Version, key_path};
 use foldline::index::{Sorting, StoreMoment};
 use foldline::projection::{diff_values, path_value};
 use foldline::replay::registry;
+use foldline::store::native::NativeStore;
 use foldline::store::{Expected, Query, Store, StoreError, Writer};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -62,6 +63,7 @@ fn rows_hold(store: &dyn Store, name: Option<&str>) -> Result<(), TestCaseError>
             sorting: Sorting::Time,
             is_descending: true,
             numbers_of: None,
+            counted: None,
         };
         let arranged = match arrange(store, &wanted, &FoldedStores::default(), &ticket()) {
             Ok(arranged) => arranged.expect("no category was named"),
@@ -110,6 +112,7 @@ fn moments_hold(store: &dyn Store, name: Option<&str>) -> Result<(), TestCaseErr
                 sorting: sorting.clone(),
                 is_descending,
                 numbers_of: None,
+                counted: None,
             };
             let anew = match arrange(store, &wanted, &FoldedStores::default(), &ticket()) {
                 Ok(anew) => anew.expect("no category was named"),
@@ -203,7 +206,7 @@ proptest! {
     }
 }
 
-fn of_leads() -> (tempfile::TempDir, foldline::store::native::NativeStore) {
+fn of_leads() -> (tempfile::TempDir, NativeStore) {
     let (folder, mut store) = own_store();
     for number in 0..9_i64 {
         let stream = StreamId::from(format!("lead-{number}").as_str());
@@ -233,6 +236,7 @@ fn wanted(filter: RowFilter) -> ArrangeWanted {
         sorting: Sorting::Stream,
         is_descending: false,
         numbers_of: Some("contacts".to_owned()),
+        counted: None,
     }
 }
 
@@ -296,6 +300,37 @@ fn folded_for(store: &dyn Store, wanted: &ArrangeWanted, folded: &FoldedStores) 
     let ticket = ticket();
     let arranged = arrange(store, wanted, folded, &ticket).expect("read").expect("there");
     (ticket.progress().done, arranged)
+}
+
+#[test]
+fn streams_are_counted_among_those_that_a_filter_lets_through_which_may_be_another_than_that_of_the_rows() {
+    let (_folder, mut store) = of_leads();
+    let folded = FoldedStores::default();
+    let counted = |rows: &str, counted: &str, field: &str| {
+        let filter = |text: &str| RowFilter { conditions: vec![text.to_owned()], ..RowFilter::default() };
+        let counted = CountAmong { field: field.to_owned(), filter: filter(counted) };
+        ArrangeWanted { counted: Some(counted), ..wanted(filter(rows)) }
+    };
+    let counts = |store: &NativeStore, wanted: &ArrangeWanted| {
+        let (_, arranged) = &*arrange(store, wanted, &folded, &ticket()).expect("read").expect("there");
+        let mut counts = arranged.counts.clone().expect("few values");
+        counts.sort_by_key(|(value, _)| value.as_i64());
+        (arranged.places.len(), counts)
+    };
+    let all = "contacts >= 0";
+    assert_eq!(
+        counts(&store, &counted("contacts > 0", "contacts > 0", "contacts")),
+        (6, vec![(json!(1), 3), (json!(2), 3)])
+    );
+    // What is left out of the rows by the counted field itself can still be chosen.
+    let among_all = counted("contacts > 1", all, "contacts");
+    assert_eq!(counts(&store, &among_all), (3, vec![(json!(0), 3), (json!(1), 3), (json!(2), 3)]));
+    // A field that no stream has is nothing in each.
+    assert_eq!(counts(&store, &counted("contacts > 1", "contacts > 1", "phone")).1, vec![(json!(null), 3)]);
+    // A table that only goes on counts anew.
+    store.append(&StreamId::from("lead-0"), Expected::Any, &[event("x", "contacted", "{}")]).expect("recorded");
+    folded.grew();
+    assert_eq!(counts(&store, &among_all), (3, vec![(json!(0), 2), (json!(1), 4), (json!(2), 3)]));
 }
 
 #[test]

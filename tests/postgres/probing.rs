@@ -154,3 +154,42 @@ fn categories_are_learnt_without_the_rest_of_what_there_is_to_know() {
         assert_eq!(reader.categories().unwrap(), reader.info().unwrap().categories, "{}", reader.framework());
     }
 }
+
+/// As a person at the window types, who sees the list follow.
+#[test]
+fn a_filter_that_is_typed_letter_by_letter_costs_a_server_fewer_walks_than_it_has_letters() {
+    let (database, table) = spatie();
+    let source = database.source();
+    let first = foldline::store::open(&source).expect("opened");
+    let engine = foldline::engine::Engine::new(source, first, std::sync::Arc::new(|| ()));
+    let mut store = foldline::view::OpenStore::new(engine);
+    eventually("the streams are listed", || {
+        store.poll();
+        store.groups.value().is_some_and(|listed| !listed.is_partial) && !store.groups.is_loading()
+    });
+    let name: String = {
+        let sql = format!("SELECT aggregate_uuid::text FROM {table} WHERE id = {}", ROWS / 2);
+        database.client().query_one(&sql, &[]).unwrap().get(0)
+    };
+    let (before, began) = (asked(&table).len(), std::time::Instant::now());
+    for letters in 1..=8 {
+        name[..letters].clone_into(&mut store.filter);
+        store.list_streams();
+        store.find_streams(store.filter.clone());
+        store.poll();
+    }
+    eventually("the last of the lists has come", || {
+        store.poll();
+        let listed = store.groups.value().filter(|listed| !store.groups.is_loading() && !listed.is_partial);
+        listed.is_some_and(|listed| listed.groups.iter().map(|group| group.found).sum::<u64>() < 10)
+    });
+    let rows = &store.groups.value().unwrap().groups;
+    assert!(rows.iter().flat_map(|group| &group.rows).any(|row| row.stream.as_str().contains(&name)), "{rows:?}");
+    let took = began.elapsed();
+    // What the log says of this, counted by the server and not by us.
+    let log = asked(&table);
+    eprintln!("{} statements, {took:?}", log.len() - before);
+    assert!(log.len() - before <= 5, "{:#?}", &log[before..]);
+    // Eight walks over the table, one behind the other, took as many times longer as one does.
+    assert!(took < std::time::Duration::from_secs(10), "{took:?}");
+}

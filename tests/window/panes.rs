@@ -1,9 +1,12 @@
 //! Panes fold, are resized and give way to one another, so that at any size nothing overlaps or is out of reach.
 
-use egui::{Rect, Role, Vec2};
+use egui::{Key, Modifiers, Rect, Role, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use foldline::app::{App, Start};
+use foldline::command::Command;
+use foldline::locale::{Language, Locale};
+use foldline::view::ToolName;
 
 use crate::driver::Driver;
 
@@ -79,6 +82,80 @@ fn at_no_size_does_anything_overlap_or_lie_outside_of_the_window() {
     }
 }
 
+/// The dialog on top, and the controls in it.
+struct OnTop {
+    name: String,
+    place: Rect,
+    controls: Vec<(String, Rect)>,
+}
+
+fn dialog(driver: &Driver) -> Option<OnTop> {
+    fn down(node: &egui_kittest::Node<'_>, out: &mut Vec<(String, Rect)>) {
+        let access = node.accesskit_node();
+        if CONTROLS.contains(&access.role()) {
+            out.push((format!("{:?} “{}”", access.role(), access.label().unwrap_or_default()), node.rect()));
+        }
+        // What stands in a row of a list belongs to it.
+        if !ROWS.contains(&access.role()) {
+            node.children().for_each(|child| down(&child, out));
+        }
+    }
+    let node = driver.window.query_all_by_role(Role::Dialog).last()?;
+    let mut controls = Vec::new();
+    down(&node, &mut controls);
+    Some(OnTop { name: node.accesskit_node().label().unwrap_or_default(), place: node.rect(), controls })
+}
+
+/// What is below the end of a dialog scrolls; nothing lies beside it, and nothing on anything else.
+#[track_caller]
+fn assert_tidy_dialog(driver: &Driver, size: Vec2, what: &str) {
+    let Some(OnTop { name, place, controls }) = dialog(driver) else {
+        panic!("{what}: no dialog; {}", driver.all_text())
+    };
+    let what = format!("{what}, {name}");
+    let window = Rect::from_min_size(egui::Pos2::ZERO, size);
+    assert!(window.expand(0.5).contains_rect(place), "{what}: {place} is outside of {window}");
+    assert!(!controls.is_empty(), "{what}: nothing in it");
+    for (number, (name, rect)) in controls.iter().enumerate() {
+        let is_beside = rect.left() < place.left() - 0.5 || rect.right() > place.right() + 0.5;
+        assert!(!is_beside, "{what}: {name} at {rect} is not in {place}");
+        for (other, of_other) in controls.iter().skip(number + 1) {
+            let shared = rect.shrink(0.5).intersect(of_other.shrink(0.5));
+            assert!(!shared.is_positive(), "{what}: {name} at {rect} lies on {other} at {of_other}");
+        }
+    }
+}
+
+#[test]
+fn in_no_dialog_does_anything_overlap_or_lie_beside_it_in_either_language() {
+    let mut driver = Driver::welcome();
+    let path = driver.sample();
+    // The least that the window may be, and 1024x700 at 200 %.
+    for (language, size, scale) in
+        [(Language::English, Vec2::new(900.0, 600.0), 1.0), (Language::Korean, Vec2::new(512.0, 350.0), 2.0)]
+    {
+        driver = driver.with_window(at_size(path.clone(), size, scale));
+        driver.settle();
+        let locale = Locale::new(language);
+        if language == Language::Korean {
+            driver.window.key_press_modifiers(Modifiers::COMMAND, Key::K);
+            driver.settle();
+            driver.strike("한국어");
+            driver.press(Key::Enter);
+        }
+        let tools = ToolName::ALL.iter().copied().map(Command::Tool);
+        for command in [Command::Settings, Command::ShowKeys, Command::Compensate].into_iter().chain(tools) {
+            driver.press_with(Modifiers::COMMAND, Key::K);
+            driver.window.event(egui::Event::Text(locale.text(command.title())));
+            driver.settle();
+            driver.press(Key::Enter);
+            assert_tidy_dialog(&driver, size, &format!("{size} in {language:?}"));
+            driver.press(Key::Escape);
+            assert!(dialog(&driver).is_none(), "{command:?}: Esc has closed it");
+        }
+    }
+}
+
 #[test]
 fn a_narrow_window_shows_what_is_asked_for_in_the_place_of_the_rest() {
     let mut driver = Driver::welcome();
@@ -148,7 +225,7 @@ fn a_border_is_dragged_and_a_double_click_makes_it_as_it_was() {
 #[test]
 fn the_row_of_the_cursor_stays_in_sight_beside_a_comparison() {
     let mut driver = Driver::at("lead-4");
-    driver.press(egui::Key::D);
+    driver.press(Key::D);
     assert!(driver.shows("v30 payment-confirmed"), "{}", driver.all_text());
     let row = driver.window.get_by_role_and_label(Role::Row, "v30 payment-confirmed").rect();
     let line = driver.window.get_by_role(Role::Slider).rect();

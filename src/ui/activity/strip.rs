@@ -1,7 +1,9 @@
 //! A month, day by day and person by person: a press shows what somebody did on that day.
 
+use egui::epaint::TextShape;
+use egui::text::{LayoutJob, TextWrapping};
 use egui::{
-    Align, Align2, FontId, Layout, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    Align, Align2, Color32, FontId, Layout, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 
 use super::super::calendar::heat;
@@ -19,6 +21,9 @@ const GUTTER: f32 = 24.0;
 
 /// Above them: the people.
 const NAMES: f32 = 18.0;
+
+/// An upright name is cut where it is longer.
+const LONGEST_NAME: f32 = 60.0;
 
 const GAP: f32 = 2.0;
 
@@ -77,6 +82,43 @@ fn shown(strip: &MonthOfPeople, person: Option<&str>) -> Vec<usize> {
     wanted.into_iter().chain(others).take(PEOPLE_SHOWN).collect()
 }
 
+/// The names over the columns: upright where one of them has no room.
+#[derive(Clone, Copy, Debug)]
+struct Heads {
+    is_upright: bool,
+    height: f32,
+}
+
+impl Heads {
+    fn new(ui: &Ui, strip: &MonthOfPeople, people: &[usize], width: f32, font: &FontId) -> Self {
+        let names = people.iter().filter_map(|place| strip.people.get(*place));
+        let longest = names.map(|(name, _)| name_line(ui, name, font, Color32::WHITE).size().x).fold(0.0, f32::max);
+        if longest + 2.0 <= width {
+            return Self { is_upright: false, height: NAMES };
+        }
+        Self { is_upright: true, height: longest.max(NAMES) + 6.0 }
+    }
+
+    fn name_ui(self, ui: &Ui, head: Rect, name: &str, font: &FontId, ink: Color32) {
+        let line = name_line(ui, name, font, ink);
+        if self.is_upright {
+            let begin = pos2(head.center().x - line.size().y / 2.0, head.bottom() - 3.0);
+            let turned = TextShape::new(begin, line, ink).with_angle(-std::f32::consts::FRAC_PI_2);
+            ui.painter().add(turned);
+        } else {
+            let begin = pos2(head.left() + 1.0, head.center().y - line.size().y / 2.0);
+            ui.painter().galley(begin, line, ink);
+        }
+    }
+}
+
+/// As much of a name as there is room for over a column.
+fn name_line(ui: &Ui, name: &str, font: &FontId, ink: Color32) -> std::sync::Arc<egui::Galley> {
+    let mut job = LayoutJob::simple_singleline(shortened(name).into_owned(), font.clone(), ink);
+    job.wrap = TextWrapping::truncate_at_width(LONGEST_NAME);
+    ui.painter().layout_job(job)
+}
+
 fn cells_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, strip: &MonthOfPeople) {
     let colours = palette(ui);
     let activity = &store.activity;
@@ -84,24 +126,24 @@ fn cells_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, strip: &Month
     let people = shown(strip, person.as_deref());
     let days: Vec<i32> = strip.days.clone().rev().collect();
     let space = ui.available_rect_before_wrap();
-    let height = ((space.height() - NAMES - 26.0) / days.len().max(1) as f32).clamp(8.0, 17.0);
     let width = ((space.width() - GUTTER) / people.len().max(1) as f32).min(30.0);
-    let size = vec2(space.width(), NAMES + height * days.len() as f32);
-    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-    let origin = rect.min + vec2(GUTTER, NAMES);
     let small = FontId::new(11.0, egui::TextStyle::Body.resolve(ui.style()).family);
+    let heads = Heads::new(ui, strip, &people, width, &small);
+    let height = ((space.height() - heads.height - 26.0) / days.len().max(1) as f32).clamp(8.0, 17.0);
+    let size = vec2(space.width(), heads.height + height * days.len() as f32);
+    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+    let origin = rect.min + vec2(GUTTER, heads.height);
     let read = activity.read();
     for (column, place) in people.iter().enumerate() {
         let Some((name, count)) = strip.people.get(*place) else { continue };
-        let head = Rect::from_min_size(pos2(origin.x + column as f32 * width, rect.top()), vec2(width, NAMES));
+        let head = Rect::from_min_size(pos2(origin.x + column as f32 * width, rect.top()), vec2(width, heads.height));
         let is_wanted = person.as_deref().is_some_and(|person| person.eq_ignore_ascii_case(name));
         let values = [("name", shortened(name).into_owned().into()), ("count", grouped(*count).into())];
         let said = scene.locale.with("strip-person", values);
         let response = ui.interact(head, ui.scope_id().with(("person", *place)), Sense::click());
         response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_wanted, &said));
         let ink = if is_wanted || response.hovered() { colours.text } else { colours.dim };
-        let clip = ui.painter().with_clip_rect(head.shrink2(vec2(1.0, 0.0)));
-        clip.text(head.left_center() + vec2(1.0, 0.0), Align2::LEFT_CENTER, shortened(name), small.clone(), ink);
+        heads.name_ui(ui, head, name, &small, ink);
         if response.on_hover_text(said).clicked() {
             wish(scene, ActivityWish::LookFor(read.toggled(&term_text("actor", name), says_who)));
         }

@@ -66,15 +66,15 @@ fn built_in_ui(ui: &mut Ui, scene: &Scene<'_>, store: &OpenStore) {
 fn mine_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
     let dim = palette(ui).dim;
     let mut begins = false;
-    ui.horizontal(|ui| {
+    // In a narrow pane what can be done stands below.
+    ui.horizontal_wrapped(|ui| {
         caption(ui, &scene.text("projections-mine"));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let new = Button::new(RichText::new(scene.text("projection-new")).size(11.5));
-            begins = ui.add_enabled(store.own.new_name.is_none(), new).clicked();
-            if link(ui, &scene.text("projection-open")).clicked() {
-                scene.run(Command::OpenProjection);
-            }
-        });
+        ui.add_space(8.0);
+        let new = Button::new(RichText::new(scene.text("projection-new")).size(11.5));
+        begins = ui.add_enabled(store.own.new_name.is_none(), new).clicked();
+        if link(ui, &scene.text("projection-open")).clicked() {
+            scene.run(Command::OpenProjection);
+        }
     });
     if begins {
         wish(scene, ProjectionWish::Name(true));

@@ -31,7 +31,8 @@ pub(super) fn chart_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &StoreLens, fi
     let share_id = egui::Id::unique("chart of counts shows shares");
     let mut is_share: bool = ui.data(|data| data.get_temp(share_id)).unwrap_or(false);
     ui.horizontal(|ui| {
-        caption(ui, &scene.text("table-over-time"));
+        let is_of_all = table.counts_are_narrowed();
+        caption(ui, &scene.text(if is_of_all { "table-over-time-of-all" } else { "table-over-time" }));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.selectable_value(&mut is_share, true, RichText::new(scene.text("table-chart-share")).size(11.5));
             ui.selectable_value(&mut is_share, false, RichText::new(scene.text("table-chart-count")).size(11.5));

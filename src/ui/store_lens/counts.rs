@@ -16,10 +16,6 @@ const BARS: usize = 8;
 /// How many streams have each value of a field at the moment, how that was over time, and what numbers come to.
 pub(super) fn counts_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &mut StoreLens) {
     choice_ui(ui, scene, table);
-    if table.counts.field().is_some() && !table.chips().is_empty() {
-        let said = RichText::new(scene.text("table-count-of-all")).color(palette(ui).dim);
-        ui.add(egui::Label::new(said).wrap());
-    }
     ui.add_space(4.0);
     let at = table.moment().unwrap_or_default().at;
     let Some(field) = table.counts.field().map(str::to_owned) else {
@@ -41,10 +37,15 @@ pub(super) fn counts_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &mut StoreLen
         ui.add(egui::Label::new(RichText::new(said).color(palette(ui).dim)).wrap());
     }
     if table.counts.is_there() {
-        let bars = table.counts.at(at).to_vec();
-        bars_ui(ui, scene, table, &field, &bars);
+        match table.bars(at) {
+            Some(bars) => bars_ui(ui, scene, table, &field, &bars),
+            // Why the rows cannot be had is said over them.
+            None if table.error().is_some() => {}
+            None => drop(ui.label(RichText::new(scene.text("table-count-coming")).color(palette(ui).dim))),
+        }
         ui.add_space(8.0);
-        chart_ui(ui, scene, table, &field, &bars);
+        let all = table.counts.at(at).to_vec();
+        chart_ui(ui, scene, table, &field, &all);
         ui.add_space(8.0);
     }
     numbers_ui(ui, scene, table);

@@ -1,13 +1,15 @@
 use egui::{Label, RichText, Ui};
 
-use super::super::history::nothing_ui;
+use super::super::history::{MARGIN, names_ui, nothing_ui};
 use super::super::list::{Cells, List, Look, list_row};
-use super::super::parts::{card, cut, link, progress_ui, shortened};
+use super::super::parts::{card, cut, hairline, link, progress_ui, shortened};
 use super::super::people::for_people;
+use super::super::streams::in_order;
 use super::super::{Scene, grouped};
 use super::wish;
 use crate::command::Action;
 use crate::engine::{DIFFERING_KEPT, DifferingStream};
+use crate::event::StreamId;
 use crate::index::StoreMoment;
 use crate::theme::palette;
 use crate::view::{LensWish, MomentsCompared, OpenStore};
@@ -16,7 +18,14 @@ use crate::view::{LensWish, MomentsCompared, OpenStore};
 const FIELDS: usize = 8;
 
 /// Two moments held against each other: which streams differ, in which fields.
-pub(super) fn differ_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
+pub(super) fn differ_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
+    let mut seen = Vec::new();
+    moments_ui(ui, scene, store, &mut seen);
+    store.want_labels(seen.iter());
+}
+
+/// Answers with the streams in view.
+fn moments_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, seen: &mut Vec<StreamId>) {
     let compared = &store.table.compared;
     let colours = palette(ui);
     if store.time.pins.iter().any(Option::is_none) {
@@ -59,9 +68,15 @@ pub(super) fn differ_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
         if compared.is_empty() {
             return nothing_ui(ui, &scene.text("table-differ-none"));
         }
+        let columns = Columns::new(ui.available_width());
+        let Columns { stream, versions, changes } = columns;
+        let heads = [("col-stream", stream), ("table-col-versions", versions), ("table-col-differs", changes)];
+        names_ui(ui, scene, &heads);
+        hairline(ui);
         List::new("differing streams", compared.len()).show(ui, |ui, place| {
             if let Some(row) = compared.row(place) {
-                row_ui(ui, scene, row);
+                row_ui(ui, scene, row, store.labels.of(&row.stream), columns);
+                seen.push(row.stream.clone());
             }
         });
     });
@@ -95,7 +110,23 @@ fn fields_ui(ui: &mut Ui, scene: &mut Scene<'_>, compared: &MomentsCompared) {
     });
 }
 
-fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &DifferingStream) {
+/// How wide each column is.
+#[derive(Clone, Copy, Debug)]
+struct Columns {
+    stream: f32,
+    versions: f32,
+    changes: f32,
+}
+
+impl Columns {
+    fn new(width: f32) -> Self {
+        let room = (width - 2.0 * MARGIN).max(0.0);
+        let (stream, versions) = ((room * 0.28).min(220.0), 110.0_f32.min(room * 0.3));
+        Self { stream, versions, changes: (room - stream - versions).max(0.0) }
+    }
+}
+
+fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &DifferingStream, label: Option<&str>, columns: Columns) {
     let colours = palette(ui);
     let version = |version: Option<crate::event::Version>| {
         version.map_or_else(|| "—".to_owned(), |version| format!("v{version}"))
@@ -118,17 +149,22 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &DifferingStream) {
         (_, None) => scene.text("table-not-yet"),
         _ => changes.join("  ·  "),
     };
-    let name = format!("{}, {versions}, {told}", shortened(row.stream.as_str()));
+    let (first, second) = in_order(row.stream.as_str(), label);
+    let called = second.map_or_else(String::new, |second| format!("{}, ", shortened(second)));
+    let name = format!("{}, {called}{versions}, {told}", shortened(first));
     let response = list_row(ui, &name, Look::Plain(None), |ui, rect| {
-        let mut cells = Cells::new(rect, 16.0);
-        let width = rect.width() - 32.0;
-        cells.cell(ui, (width * 0.25).min(190.0), |ui| {
-            cut(ui, RichText::new(shortened(row.stream.as_str())).color(colours.text));
+        let mut cells = Cells::new(rect, MARGIN);
+        cells.cell(ui, columns.stream, |ui| {
+            cut(ui, RichText::new(shortened(first)).color(colours.text));
+            if let Some(second) = second.filter(|_| ui.available_width() > 24.0) {
+                ui.add_space(6.0);
+                cut(ui, RichText::new(shortened(second)).size(11.5).color(colours.dim));
+            }
         });
-        cells.cell(ui, 110.0, |ui| {
+        cells.cell(ui, columns.versions, |ui| {
             cut(ui, RichText::new(&versions).monospace().color(colours.dim));
         });
-        cells.cell(ui, (width - 110.0 - (width * 0.25).min(190.0)).max(0.0), |ui| {
+        cells.cell(ui, columns.changes, |ui| {
             cut(ui, RichText::new(&told).color(colours.text));
         });
     });

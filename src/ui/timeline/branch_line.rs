@@ -1,7 +1,8 @@
-use egui::{Rect, Sense, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
+use egui::{Pos2, Rect, Sense, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use super::lanes::gutter;
-use super::track::{EDGE, HEIGHT as TRACK, MARKS, OVERVIEW, Track};
+use super::scale::Written;
+use super::track::{EDGE, HEIGHT as TRACK, MARKS, OVERVIEW, SCALE, Track};
 use crate::replay::How;
 use crate::theme::palette;
 use crate::ui::Scene;
@@ -19,10 +20,10 @@ const MARKED: usize = 200;
 pub(super) fn branch_line_ui(
     ui: &mut Ui,
     scene: &mut Scene<'_>,
-    view: &StreamView,
-    open: &OpenBranch,
+    (view, open): (&StreamView, &OpenBranch),
     is_by_time: bool,
     lanes: usize,
+    written: Option<&Written>,
 ) {
     let gutter = gutter(ui.available_width(), lanes);
     let (row, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::click());
@@ -68,7 +69,7 @@ pub(super) fn branch_line_ui(
     let here = slot_x(&track, folded, slot).clamp(outer.left(), outer.right());
     let down = turn + ((begin - turn) * 0.6).clamp(4.0, y - history);
     if leaves >= outer.left() {
-        painter.line_segment([pos2(turn, history), pos2(down, y)], stroke);
+        leaving_ui(&painter, [pos2(turn, history), pos2(down, y)], stroke, written);
         painter.circle(pos2(turn, history), 4.0, colours.panel, stroke);
     }
     let start = down.max(outer.left());
@@ -108,6 +109,20 @@ pub(super) fn branch_line_ui(
     }
     if (outer.left()..=outer.right()).contains(&here) {
         painter.vline(here, outer.top()..=y + 12.0, Stroke::new(1.0, colours.text));
+    }
+}
+
+/// The line from history down to the branch. It goes behind the words of the scale.
+fn leaving_ui(painter: &egui::Painter, [from, to]: [Pos2; 2], stroke: Stroke, written: Option<&Written>) {
+    const WORDS: f32 = 13.0;
+    let top = from.y + SCALE - MARKS + 2.0;
+    let at = |y: f32| pos2(from.x + (to.x - from.x) * (y - from.y) / (to.y - from.y), y);
+    let (above, below) = (at(top), at(top + WORDS));
+    if below.y < to.y && written.is_some_and(|written| written.stands_between(above.x, below.x)) {
+        painter.line_segment([from, above], stroke);
+        painter.line_segment([below, to], stroke);
+    } else {
+        painter.line_segment([from, to], stroke);
     }
 }
 

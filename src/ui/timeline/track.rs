@@ -5,7 +5,7 @@ use super::lanes::{LANE, events_head_ui, foot_ui, gutter, lanes_in_sight, lanes_
 use super::marks::marks_ui;
 use super::overview::overview_ui;
 use super::pins::pins_ui;
-use super::scale::{pause_at, pauses_ui, plain_length, scale_ui};
+use super::scale::{Written, pause_at, pauses_ui, plain_length, scale_ui};
 use crate::command::{Action, Command};
 use crate::theme::{Palette, palette};
 use crate::ui::Scene;
@@ -85,9 +85,16 @@ impl Track<'_> {
     }
 }
 
-/// The fold line: one mark an event, the cursor on it, and the two pins.
-pub(super) fn track_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, view: &StreamView, is_by_time: bool) {
-    let (Some(loaded), Some(cursor)) = (view.base(), view.cursor()) else { return };
+/// The fold line: one mark an event, the cursor on it, and the two pins. Answers with where the scale has words, where it
+/// stands below the marks.
+pub(super) fn track_ui(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    store: &OpenStore,
+    view: &StreamView,
+    is_by_time: bool,
+) -> Option<Written> {
+    let (loaded, cursor) = (view.base()?, view.cursor()?);
     let lanes = store.lane_texts().len();
     let gutter = gutter(ui.available_width(), lanes);
     let room = if lanes == 0 { HEIGHT } else { EVENTS };
@@ -123,7 +130,7 @@ pub(super) fn track_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, vi
         lines.paint(&painter, &track);
     }
     marks_ui(ui, &painter, &track, view);
-    scale_ui(&painter, scene, &track, written);
+    let written = scale_ui(&painter, scene, &track, written);
     if lanes > 0 {
         let head = Rect::from_min_max(row.min, pos2(outer.left() - 8.0, row.bottom()));
         events_head_ui(ui, scene, head, view);
@@ -142,6 +149,7 @@ pub(super) fn track_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, vi
     menu_ui(scene, &response);
     hover_ui(scene, &track, response, here);
     overview_ui(ui, scene, &track, view, store.pins_here());
+    (lanes == 0).then_some(written)
 }
 
 /// Scrubs; where only a part is shown, that is what is moved, unless the cursor itself is taken hold of.

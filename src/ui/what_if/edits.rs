@@ -82,7 +82,7 @@ fn edit_ui(ui: &mut Ui, scene: &mut Scene<'_>, open: &OpenBranch, place: usize, 
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
             let slot = open.slot_of_edit(place);
-            let right = width_of(ui, &version, 13.0) + 28.0 + 30.0;
+            let right = width_of(ui, &version, 13.0) + ui.spacing().item_spacing.x + 26.0 + 4.0;
             line_ui(
                 ui,
                 scene,

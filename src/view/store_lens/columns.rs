@@ -133,6 +133,8 @@ const FIELD_MOST: f32 = 240.0;
 const NARROWER: f32 = 0.72;
 const LETTER: f32 = 7.4;
 const GAP: f32 = 14.0;
+/// In letters: the mark before a value, and what its letters are wider than those of a heading.
+const BESIDE: usize = 4;
 
 /// What the columns of a table are made from.
 #[derive(Clone, Copy, Debug)]
@@ -158,7 +160,7 @@ impl Fitting<'_> {
         let mut columns = vec![(LensColumn::Stream, stream, false)];
         for (path, kind) in self.fields {
             let heading = path.chars().count() + 3;
-            let natural = wanted(heading.max(usize::from(kind.letters) + 2)).max(FIELD_LEAST);
+            let natural = wanted(heading.max(usize::from(kind.letters) + BESIDE)).max(FIELD_LEAST);
             columns.push((LensColumn::Field(path.clone()), natural, kind.is_numeric()));
         }
         columns.push((LensColumn::Changed, changed, false));

@@ -6,9 +6,12 @@ mod counts;
 mod differ;
 mod export;
 mod filters;
+mod looking;
+mod narrowed;
 mod rows;
 mod shown;
 mod views;
+mod wishes;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -23,16 +26,14 @@ pub use filters::{CHANGED_WITHIN, RowChip};
 pub use rows::{ArrangeRows, LensRow, Newest, ReadRows};
 pub use views::KeptView;
 
-use columns::fields_at_first;
 use filters::filter_of;
-use rows::{Kinds, NewestRows, Picture, arranged_row};
+use rows::{Kinds, NewestRows, Picture};
 
 use crate::engine::{
-    ArrangeWanted, ArrangedFor, AsOfWanted, Asked, Cause, Engine, FoldedStores, RowsFormat, RowsWish, StoreChange,
-    StoreChronicle, Tool,
+    ArrangeWanted, ArrangedFor, AsOfWanted, Asked, Cause, Engine, FoldedStores, RowsFormat, RowsWish, StoreChange, Tool,
 };
 use crate::event::{Position, StreamId, Timestamp, Version};
-use crate::index::{Chronicle, Edition, Facet, Sorting, StoreMoment};
+use crate::index::{Edition, Sorting, StoreMoment};
 use crate::view::{KeptSearches, UserError};
 use crate::workspace::{SearchKind, Workspace};
 
@@ -160,131 +161,8 @@ impl StoreLens {
         }
     }
 
-    /// The moment as the cursor says it is, with what the chronicle knows of it. Costs what is in view.
-    pub(in crate::view) fn prepare(
-        &mut self,
-        engine: &Engine,
-        chronicle: &StoreChronicle,
-        moment: LensMoment,
-        pins: [Option<StoreMoment>; 2],
-    ) {
-        let was_end = self.moment.replace(moment).is_some_and(|before| before.is_end);
-        // Where it is being added to just then, what is shown stays for a frame.
-        chronicle.look_now(|chronicle| self.look_at(chronicle, moment));
-        self.choose_columns();
-        let paths = self.deep_paths();
-        self.newest.read_so(self.projection.as_ref(), &paths);
-        self.note_kinds();
-        if let Some(field) = self.counted_field() {
-            self.counts.want(engine, &field, self.category.as_ref(), self.projection.as_ref());
-        }
-        self.arrange(engine, was_end && moment.is_end);
-        // Without two moments there is nothing to compare.
-        if let ([Some(from), Some(to)], true) = (pins, self.compared.is_shown) {
-            self.compared.want(engine, [from, to], self.category.as_ref(), self.projection.as_ref());
-        }
-    }
-
-    fn look_at(&mut self, chronicle: &Chronicle, moment: LensMoment) {
-        self.look_at_selected(chronicle, moment);
-        let made_for = (moment.count, self.category.clone(), chronicle.edition());
-        let is_same = self.has_category && self.refreshed.as_ref() == Some(&made_for);
-        if is_same && self.newest.covers(&self.seen) {
-            return;
-        }
-        if !is_same {
-            let kinds = 0..chronicle.kinds(Facet::Category) as u32;
-            let count = |number| chronicle.streams_begun(moment.count, Some(number)) as u64;
-            let all = kinds.map(|number| (chronicle.kind(Facet::Category, number).to_owned(), count(number)));
-            self.categories = all.collect();
-            self.categories.sort_by(|(a, x), (b, y)| y.cmp(x).then_with(|| a.cmp(b)));
-            self.begun = chronicle.streams_begun(moment.count, None) as u64;
-            if !self.has_category && !chronicle.is_empty() {
-                self.category = self.categories.first().map(|(name, _)| name.clone());
-                self.has_category = true;
-            }
-            self.refreshed = Some((moment.count, self.category.clone(), chronicle.edition()));
-        }
-        let number = self.category.as_ref().map(|name| chronicle.find_kind(Facet::Category, name));
-        let Ok(number) = number.map_or(Ok(None), |number| number.map(Some).ok_or(())) else {
-            return self.newest.show(0, Vec::new(), 0);
-        };
-        let total = chronicle.streams_begun(moment.count, number);
-        let first = self.seen.start.min(total).saturating_sub(AROUND);
-        let most = self.seen.len() + 2 * AROUND;
-        let entries = chronicle.recent(moment.count, number, first, most);
-        let newest = entries.into_iter().map(|entry| Newest {
-            stream: StreamId::from(chronicle.stream(entry.stream)),
-            version: entry.version,
-            recorded_at: entry.recorded_at,
-        });
-        self.newest.show(first, newest.collect(), total);
-    }
-
-    fn look_at_selected(&mut self, chronicle: &Chronicle, moment: LensMoment) {
-        let of = (moment.count, chronicle.edition());
-        let Some(selected) = &self.selected else { return self.about = None };
-        if self.about.as_ref().is_some_and(|about| about.stream == *selected && about.of == of) {
-            return;
-        }
-        let entries = chronicle.find_stream(selected.as_str()).and_then(|number| {
-            Some((chronicle.last_of(number, moment.count)?, chronicle.last_of(number, usize::MAX)?))
-        });
-        self.about = entries.map(|(entry, last)| SelectedAbout {
-            stream: selected.clone(),
-            version: entry.version,
-            event_type: chronicle.kind(Facet::Type, entry.event_type).to_owned(),
-            actor: chronicle.kind(Facet::Actor, entry.actor).to_owned(),
-            last: last.version,
-            of,
-        });
-    }
-
     fn shown(&self) -> Shown {
         (self.category.clone(), self.projection.clone())
-    }
-
-    fn choose_columns(&mut self) {
-        let shown = self.shown();
-        if self.columns.contains_key(&shown) {
-            return;
-        }
-        if let Some(row) = self.newest.any_read() {
-            let fields = fields_at_first(&row.cells, &row.bookkeeping, row.stream.as_str());
-            self.columns.insert(shown, fields);
-            self.kinds.look_again();
-        }
-    }
-
-    /// Columns that are no field of the state, but lie in one.
-    fn deep_paths(&self) -> Vec<String> {
-        self.fields().iter().filter(|path| path.contains(['.', '['])).cloned().collect()
-    }
-
-    fn note_kinds(&mut self) {
-        let Self { newest, kinds, arranged, columns, category, projection, seen, .. } = self;
-        let fields = columns.get(&(category.clone(), projection.clone())).map_or(&[][..], Vec::as_slice);
-        for place in seen.clone() {
-            let row = match &arranged {
-                Some(shown) => arranged_row(&shown.1, place),
-                None => newest.get(place),
-            };
-            if let Some(row) = row {
-                kinds.note(&row, fields);
-            }
-        }
-    }
-
-    /// The field that the bars are of: the one that was chosen, or one that is called like something to count by.
-    fn counted_field(&self) -> Option<String> {
-        if let Some(field) = self.count_by.get(&self.shown()) {
-            return Some(field.clone());
-        }
-        let is_called_so = |field: &&String| {
-            let name = field.to_lowercase();
-            COUNTED_BY.iter().any(|known| name == *known || name.ends_with(known))
-        };
-        self.fields().iter().find(is_called_so).cloned()
     }
 
     /// The rows are not those that changed last, in that order.
@@ -307,6 +185,7 @@ impl StoreLens {
             sorting,
             is_descending: self.order.is_descending,
             numbers_of: self.numbers_of.clone(),
+            counted: self.counted_among(time),
         }
     }
 
@@ -336,20 +215,6 @@ impl StoreLens {
             self.picture = Some(Picture::new(&shown.1, around, self.fields()));
         }
         self.arranging.ask_because(engine, ArrangeRows { wanted, folded: self.folded.clone() }, cause);
-    }
-
-    /// These places are in view: what of them is not read yet is asked for.
-    pub(in crate::view) fn see(&mut self, engine: &Engine, places: Range<usize>) {
-        let is_there = self.newest.covers(&places);
-        self.seen = places;
-        if self.shows_newest() && is_there {
-            self.newest.want(engine, self.seen.clone());
-        }
-    }
-
-    /// Whether the places in view are still to be looked up.
-    pub fn lacks_rows(&self) -> bool {
-        self.shows_newest() && !self.newest.covers(&self.seen)
     }
 
     pub(in crate::view) fn poll(&mut self, engine: &Engine) -> bool {
@@ -415,129 +280,9 @@ impl StoreLens {
         [&self.newest.reading, &self.arranging, &self.counts.asked, &self.compared.asked, &self.kept.asked]
     }
 
-    /// Carries out what was asked for. The moment and what depends on it come with the next look.
-    pub(in crate::view) fn run(&mut self, engine: &Engine, wish: LensWish) {
-        match wish {
-            LensWish::Category(category) => self.show_category(category),
-            LensWish::Projection(projection) => {
-                self.projection = projection;
-                self.look_anew();
-            }
-            LensWish::Sort(by) => self.sort(by),
-            LensWish::SortSo(order) => self.order = order,
-            LensWish::AddChip(chip) => {
-                if !self.chips.contains(&chip) {
-                    self.chips.push(chip);
-                }
-            }
-            LensWish::RemoveChip(place) if place < self.chips.len() => {
-                self.chips.remove(place);
-            }
-            LensWish::RemoveChip(_) => {}
-            LensWish::ClearChips => self.chips.clear(),
-            LensWish::ToggleValue(field, value) => self.toggle_value(field, value),
-            LensWish::ToggleColumn(path) => self.toggle_column(path),
-            LensWish::ResetColumns => {
-                self.columns.remove(&self.shown());
-            }
-            LensWish::CountBy(field) => {
-                self.count_by.insert(self.shown(), field);
-            }
-            LensWish::NumbersOf(field) => self.numbers_of = field,
-            LensWish::Select(stream) => self.select(stream),
-            LensWish::ToggleCompared => self.compared.is_shown = !self.compared.is_shown,
-            LensWish::ComparedField(field) => self.compared.show_field(Some(field)),
-            LensWish::Show(text) => {
-                if let Ok(view) = serde_json::from_str(&text) {
-                    self.show_view(view);
-                }
-            }
-            LensWish::SaveView => {
-                let text = self.view_text();
-                self.kept.save(engine, &text);
-            }
-            LensWish::LeaveSaving => self.kept.name = None,
-            LensWish::ForgetView(name) => self.kept.forget(engine, &name),
-            LensWish::Cancel => self.cancel(),
-            LensWish::Retry => self.retry(engine),
-        }
-    }
-
-    /// Shows streams under this projection until another is chosen.
-    pub fn begin_under(&mut self, projection: &str) {
-        self.begins_under = Some(projection.to_owned());
-        self.projection.clone_from(&self.begins_under);
-    }
-
-    fn show_category(&mut self, category: Option<String>) {
-        if self.category == category {
-            return;
-        }
-        // What they have in common stays; conditions on fields are of the streams that have them.
-        self.chips.retain(|chip| matches!(chip, RowChip::Text(_) | RowChip::Changed(_)));
-        (self.category, self.has_category) = (category, true);
-        self.projection.clone_from(&self.begins_under);
-        self.order = LensOrder::default();
-        self.selected = None;
-        self.look_anew();
-    }
-
-    /// Other streams, or the same under something else.
-    fn look_anew(&mut self) {
-        self.numbers_of = None;
-        (self.arranged, self.picture) = (None, None);
-        self.arranging = Asked::default();
-        self.kinds = Kinds::default();
-        self.counts.clear();
-    }
-
-    fn sort(&mut self, by: LensColumn) {
-        // Times, versions and numbers are looked through from the largest.
-        let begins_large = match &by {
-            LensColumn::Changed | LensColumn::Version => true,
-            LensColumn::Field(path) => self.kinds.of(path).is_numeric(),
-            LensColumn::Stream => false,
-        };
-        let is_descending = if self.order.by == by { !self.order.is_descending } else { begins_large };
-        self.order = LensOrder { by, is_descending };
-    }
-
-    fn toggle_value(&mut self, field: String, value: Value) {
-        let known = self.chips.iter().position(|chip| matches!(chip, RowChip::OneOf { field: of, .. } if *of == field));
-        let Some(place) = known else {
-            return self.chips.push(RowChip::OneOf { field, values: vec![value] });
-        };
-        if let Some(RowChip::OneOf { values, .. }) = self.chips.get_mut(place) {
-            match values.iter().position(|known| *known == value) {
-                Some(at) => {
-                    values.remove(at);
-                }
-                None => values.push(value),
-            }
-            if values.is_empty() {
-                self.chips.remove(place);
-            }
-        }
-    }
-
-    fn toggle_column(&mut self, path: String) {
-        let mut fields = self.fields().to_vec();
-        match fields.iter().position(|known| *known == path) {
-            Some(at) => {
-                fields.remove(at);
-                if self.order.by == LensColumn::Field(path) {
-                    self.order = LensOrder::default();
-                }
-            }
-            None => fields.push(path),
-        }
-        self.columns.insert(self.shown(), fields);
-        self.kinds.look_again();
-    }
-
     /// The rows as they are wanted, to be written to a file; with what is folded already.
     pub(in crate::view) fn rows_wish(&self) -> (RowsWish, FoldedStores) {
-        let wanted = ArrangeWanted { numbers_of: None, ..self.wanted() };
+        let wanted = ArrangeWanted { numbers_of: None, counted: None, ..self.wanted() };
         let wish =
             RowsWish { wanted, columns: self.fields().to_vec(), format: RowsFormat::default(), is_csv_safe: true };
         (wish, self.folded.clone())
