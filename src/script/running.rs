@@ -345,22 +345,27 @@ impl<'js> IntoArgs<'js> for Fields<'_, '_> {
         let Self { given, partition, names, wants } = self;
         let Given { stream, category, version, event_type, id, recorded_at, body, metadata } = *given;
         let ctx = args.ctx().clone();
-        args.push_arg(names.stream.text(&ctx, stream)?)?;
+        // In place of a text that nobody can get at.
+        let name =
+            |known: &Known<1>, text| if wants.names { known.text(&ctx, text) } else { names.none.text(&ctx, "") };
+        args.push_arg(name(&names.stream, stream)?)?;
         args.push_arg(version as f64)?;
         args.push_arg(names.event_type.text(&ctx, event_type)?)?;
         args.push_arg(given.is_json())?;
         args.push_arg(OrNull(body.filter(|_| wants.body)))?;
         args.push_arg(recorded_at.map_or(f64::NAN, |at| at.micros() as f64))?;
-        let mut rest = names.rest.borrow_mut();
-        rest.clear();
         if wants.rest {
+            let mut rest = names.rest.borrow_mut();
+            rest.clear();
             rest.push_str(id);
             rest.push('\n');
             rest.push_str(metadata.unwrap_or_default());
+            args.push_arg(rest.as_str())?;
+        } else {
+            args.push_arg(names.none.text(&ctx, "")?)?;
         }
-        args.push_arg(rest.as_str())?;
-        args.push_arg(names.partition.text(&ctx, partition)?)?;
-        args.push_arg(names.category.text(&ctx, category)?)?;
+        args.push_arg(name(&names.partition, partition)?)?;
+        args.push_arg(name(&names.category, category)?)?;
         // What is read of it is kept here.
         args.push_arg(Undefined)?;
         args.push_arg(Undefined)
@@ -370,26 +375,30 @@ impl<'js> IntoArgs<'js> for Fields<'_, '_> {
 /// Texts that are mostly the same from event to event, as they were handed over last.
 #[derive(Default)]
 struct Names {
-    stream: Known,
-    category: Known,
-    event_type: Known,
-    partition: Known,
+    stream: Known<1>,
+    category: Known<1>,
+    /// Those of a category's events, mostly.
+    event_type: Known<8>,
+    partition: Known<1>,
+    none: Known<1>,
     rest: RefCell<String>,
 }
 
+/// The last `MOST` texts that were not known, each with the runtime's own.
 #[derive(Default)]
-struct Known(RefCell<Option<(String, Persistent<rquickjs::String<'static>>)>>);
+struct Known<const MOST: usize>(RefCell<Vec<(Box<str>, Persistent<rquickjs::String<'static>>)>>);
 
-impl Known {
+impl<const MOST: usize> Known<MOST> {
     fn text<'js>(&self, ctx: &Ctx<'js>, text: &str) -> rquickjs::Result<rquickjs::String<'js>> {
         let mut known = self.0.borrow_mut();
-        if let Some((same, kept)) = known.as_ref()
-            && same == text
-        {
+        if let Some((_, kept)) = known.iter().find(|(same, _)| **same == *text) {
             return kept.clone().restore(ctx);
         }
         let made = rquickjs::String::from_str(ctx.clone(), text)?;
-        *known = Some((text.to_owned(), Persistent::save(ctx, made.clone())));
+        if known.len() == MOST {
+            known.remove(0);
+        }
+        known.push((text.into(), Persistent::save(ctx, made.clone())));
         Ok(made)
     }
 }

@@ -12,14 +12,17 @@ pub(super) struct Wants {
     pub(super) body: bool,
     /// Its id and its metadata.
     pub(super) rest: bool,
+    /// The names of its stream, its category and its partition.
+    pub(super) names: bool,
 }
 
 impl Wants {
-    pub(super) const ALL: Self = Self { body: true, rest: true };
-    pub(super) const NONE: Self = Self { body: false, rest: false };
+    pub(super) const ALL: Self = Self { body: true, rest: true, names: true };
+    pub(super) const NONE: Self = Self { body: false, rest: false, names: false };
 
     pub(super) fn and(self, other: Self) -> Self {
-        Self { body: self.body || other.body, rest: self.rest || other.rest }
+        let Self { body, rest, names } = self;
+        Self { body: body || other.body, rest: rest || other.rest, names: names || other.names }
     }
 
     /// What a function can get at of the event that it is given at a place among its parameters. Its own text alone says so: it
@@ -88,8 +91,8 @@ impl<'t> Reading<'_, 't> {
         match name {
             "body" | "data" | "bodyRaw" => self.wants.body = true,
             "metadata" | "metadataRaw" | "eventId" => self.wants.rest = true,
-            "streamId" | "sequenceNumber" | "eventType" | "isJson" | "partition" | "category" | "created"
-            | "linkMetadata" | "linkMetadataRaw" => {}
+            "streamId" | "partition" | "category" => self.wants.names = true,
+            "sequenceNumber" | "eventType" | "isJson" | "created" | "linkMetadata" | "linkMetadataRaw" => {}
             _ => return None,
         }
         Some(())
@@ -128,20 +131,23 @@ impl<'t> Reading<'_, 't> {
 mod tests {
     use super::*;
 
-    const BODY: Wants = Wants { body: true, rest: false };
-    const REST: Wants = Wants { body: false, rest: true };
+    const BODY: Wants = Wants { body: true, ..Wants::NONE };
+    const REST: Wants = Wants { rest: true, ..Wants::NONE };
+    const NAMES: Wants = Wants { names: true, ..Wants::NONE };
 
     #[test]
     fn a_handler_wants_what_it_names() {
         for (source, wants) in [
             ("(s, e) => { s.n++ }", Wants::NONE),
             ("s => s", Wants::NONE),
-            ("paid(s, e) { s.n = e.streamId + e.created }", Wants::NONE),
+            ("paid(s, e) { s.n = e.sequenceNumber + e.created }", Wants::NONE),
+            ("paid(s, e) { s.n = e.streamId + e.created }", NAMES),
+            ("(s, { partition }) => { s.of = partition }", NAMES),
             ("'a b'(s, e) { s.n = e.data.n }", BODY),
             ("function (s, e) { return [1].map(x => e?.body.n + x) }", BODY),
-            ("(s, { body: { n = 1 }, streamId }) => n + streamId", BODY),
+            ("(s, { body: { n = 1 }, streamId }) => n + streamId", BODY.and(NAMES)),
             ("(s, e = {}) => `${e.eventId}`", REST),
-            ("(s, e) => e.metadata.by + e.body.n", Wants::ALL),
+            ("(s, e) => e.metadata.by + e.body.n", BODY.and(REST)),
             ("async paid(s, e) { }", Wants::NONE),
         ] {
             assert_eq!(Wants::of_function(source, 1), wants, "{source}");

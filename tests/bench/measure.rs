@@ -161,6 +161,8 @@ impl Table {
             })
             .collect();
         let text = serde_json::json!({"rows": rows, "notes": self.notes}).to_string();
+        // What is built may lie elsewhere.
+        path.parent().map(std::fs::create_dir_all).transpose().expect("a folder");
         std::fs::write(path, text).expect("the table as JSON");
         println!("written to {}", path.display());
     }
