@@ -605,6 +605,7 @@ branch-made = done, as { $versions }
 branch-made-about = What made this branch so was appended; go there
 branch-menu = Name, other branches, files
 branch-name = Name of the branch
+branch-note = Note on the branch
 branch-new = New branch
 branch-export = Save as a file…
 branch-import = Open a branch file…

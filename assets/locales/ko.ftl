@@ -531,6 +531,7 @@ branch-made = 완료, { $versions }
 branch-made-about = 이대로 만드는 이벤트를 추가했습니다. 그곳으로 갑니다.
 branch-menu = 이름, 다른 가정, 파일
 branch-name = 가정 이름
+branch-note = 가정 메모
 branch-new = 새 가정
 branch-export = 파일로 저장…
 branch-import = 가정 파일 열기…

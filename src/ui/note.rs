@@ -6,12 +6,20 @@ use super::parts::{cut, link, named_field, shortened};
 use super::tool::tool_ui;
 use crate::command::Action;
 use crate::theme::{ROW_HEIGHT, palette};
-use crate::view::{OpenStore, ToolName};
+use crate::view::{BranchWish, OpenStore, ToolName};
 use crate::workspace::Note;
+
+/// The branches of the stream on screen that have a note: each by its id, its name and what is noted.
+fn annotated(store: &OpenStore) -> Vec<(String, String, String)> {
+    let Some(view) = &store.view else { return Vec::new() };
+    let of_stream = store.branching.of_stream(&view.stream).filter(|branch| !branch.note.trim().is_empty());
+    of_stream.map(|branch| (branch.id.clone(), branch.name.clone(), branch.note.clone())).collect()
+}
 
 /// The note on the event at the cursor, and all that were made in this store.
 pub(super) fn note_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
     store.begin_note();
+    let branches = annotated(store);
     let noting = &mut store.tools.noting;
     let colours = palette(ui);
     let title = scene.text("note");
@@ -47,7 +55,7 @@ pub(super) fn note_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore,
                 scene.ask(Action::RemoveNote(stream, version));
             }
         });
-        if noting.notes().is_empty() {
+        if noting.notes().is_empty() && branches.is_empty() {
             return;
         }
         ui.add_space(8.0);
@@ -55,7 +63,13 @@ pub(super) fn note_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore,
         let filter = TextEdit::singleline(&mut noting.filter).hint_text(&name).desired_width(260.0);
         named_field(ui, filter, &name);
         let notes: Vec<&Note> = noting.notes().with(&noting.filter).collect();
-        if notes.is_empty() {
+        let sought = noting.filter.trim().to_lowercase();
+        let is_sought = |branch: &&(String, String, String)| {
+            let (_, name, note) = branch;
+            [name, note].iter().any(|text| text.to_lowercase().contains(&sought))
+        };
+        let found: Vec<_> = branches.iter().filter(is_sought).collect();
+        if notes.is_empty() && found.is_empty() {
             ui.label(RichText::new(scene.text("note-none")).color(colours.dim));
         }
         ui.spacing_mut().item_spacing.y = 0.0;
@@ -65,6 +79,26 @@ pub(super) fn note_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore,
                 kept_note_ui(ui, scene, note);
             }
         });
+        let rows = ScrollArea::vertical().id_salt("notes on branches").max_height(120.0);
+        rows.show_rows(ui, 2.0 * ROW_HEIGHT, found.len(), |ui, range| {
+            for (id, name, note) in found.get(range).unwrap_or_default() {
+                branch_note_ui(ui, scene, id, name, note);
+            }
+        });
+    });
+}
+
+/// A note on a branch of the stream on screen leads into it.
+fn branch_note_ui(ui: &mut Ui, scene: &mut Scene<'_>, id: &str, name: &str, note: &str) {
+    ui.allocate_ui(vec2(ui.available_width(), 2.0 * ROW_HEIGHT), |ui| {
+        ui.set_min_size(vec2(ui.available_width(), 2.0 * ROW_HEIGHT));
+        ui.horizontal(|ui| {
+            if link(ui, &format!("{}: {}", scene.text("what-if-short"), shortened(name))).clicked() {
+                scene.wish(BranchWish::Enter(id.to_owned()));
+                scene.ask(Action::CloseDialog);
+            }
+        });
+        cut(ui, RichText::new(shortened(note)).color(palette(ui).dim));
     });
 }
 

@@ -15,7 +15,8 @@ use crate::view::OpenStore;
 #[derive(Debug, Default)]
 pub struct PaletteState {
     text: String,
-    chosen: usize,
+    /// None before anything is typed: Enter alone runs nothing.
+    chosen: Option<usize>,
 }
 
 /// Every command and every stream of the store, by a part of its id or its name: type, choose with the arrows, Enter.
@@ -35,23 +36,27 @@ pub fn palette_ui(ui: &mut Ui, scene: &mut Scene<'_>, state: &mut PaletteState, 
         let field = ui.add(TextEdit::singleline(&mut state.text).hint_text(hint).desired_width(f32::INFINITY));
         field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, &name));
         if field.changed() {
-            state.chosen = 0;
+            state.chosen = (!state.text.trim().is_empty()).then_some(0);
             scene.ask(Action::FindStreams(state.text.trim().to_owned()));
         }
         take_first_focus(ui, &field);
         // After the field: letters and Enter may come in one frame, and mean what was typed.
         let lines = lines(scene, &state.text, store);
         let last = lines.len().saturating_sub(1);
-        let moved = if is_down { state.chosen + 1 } else { state.chosen.saturating_sub(usize::from(is_up)) };
-        state.chosen = moved.min(last);
+        state.chosen = match state.chosen {
+            None => (is_down || is_up).then_some(0),
+            Some(chosen) if is_down => Some((chosen + 1).min(last)),
+            Some(chosen) => Some(chosen.saturating_sub(usize::from(is_up)).min(last)),
+        };
         if is_entered {
-            picked = lines.get(state.chosen).map(|line| line.action.clone());
+            picked = state.chosen.and_then(|chosen| lines.get(chosen)).map(|line| line.action.clone());
         }
         ScrollArea::vertical().id_salt("palette lines").max_height(320.0).min_scrolled_height(320.0).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             for (number, line) in lines.iter().enumerate() {
-                let response = line_ui(ui, line, number == state.chosen);
-                if number == state.chosen && (is_down || is_up) {
+                let is_chosen = state.chosen == Some(number);
+                let response = line_ui(ui, line, is_chosen);
+                if is_chosen && (is_down || is_up) {
                     response.scroll_to_me(None);
                 }
                 if response.clicked() {

@@ -15,6 +15,8 @@ pub enum BranchWish {
     /// A new one, by this name.
     New(String),
     Rename(String),
+    /// Keeps this note with it.
+    Annotate(String),
     /// Back to history; the branch is kept.
     Leave,
     /// Back to history, and the branch is gone.
@@ -91,6 +93,7 @@ impl OpenStore {
                 self.forget_proposal();
             }
             BranchWish::Rename(name) => self.branching.rename(&self.engine, name),
+            BranchWish::Annotate(note) => self.branching.annotate(&self.engine, note),
             BranchWish::Enter(known) => {
                 let found = self.view.as_ref().and_then(|view| {
                     let branch = self.branching.of_stream(&view.stream).find(|branch| branch.id == known)?;

@@ -175,6 +175,15 @@ impl Branching {
         }
     }
 
+    /// Keeps a note with it.
+    pub fn annotate(&mut self, engine: &Engine, note: String) {
+        if let Some(open) = self.open.as_mut().filter(|open| open.branch.note != note) {
+            open.branch.note = note;
+            let known = open.branch.made;
+            self.keep(engine, known);
+        }
+    }
+
     fn keep(&mut self, engine: &Engine, known: Option<MadeSo>) {
         let Some(branch) = self.open.as_ref().map(|open| open.branch.clone()) else { return };
         match self.list.iter_mut().find(|known| known.id == branch.id) {

@@ -148,7 +148,9 @@ fn branches_are_named_and_kept_beside_the_store_over_a_restart() {
     let mut driver = skipped();
     driver.click_beginning("Name, other branches, files");
     driver.type_over("Name of the branch", "Without the correction");
+    driver.type_into("Note on the branch", "as the customer tells it");
     driver.press(Key::Escape);
+    driver.assert_shows("as the customer tells it");
     driver.click("Leave");
     driver.click("What if…");
     driver.assert_shows("1 edit  ·  diverges at v3");
@@ -161,6 +163,15 @@ fn branches_are_named_and_kept_beside_the_store_over_a_restart() {
     again.click("What if…");
     again.assert_shows("1 edit  ·  diverges at v3");
     assert!(again.shows_part("Without the correction"), "{}", again.all_text());
+    again.assert_shows("as the customer tells it");
+    // Its note is found among all others, and leads into it.
+    again.click("Leave");
+    again.press_with(Modifiers::COMMAND, Key::K);
+    again.strike("Note…");
+    again.press(Key::Enter);
+    again.type_into("Search notes", "customer");
+    again.click_role(Role::Button, "What if: Without the correction");
+    again.assert_shows("1 edit  ·  diverges at v3");
     again.click_beginning("Name, other branches, files");
     again.click("Discard this branch");
     again.assert_hides("What if — nothing is written");

@@ -187,6 +187,14 @@ fn the_palette_runs_a_command_or_goes_to_a_stream_by_a_part_of_its_name() {
     driver.assert_shows("Nothing matches");
     driver.press(Key::Escape);
     driver.assert_hides("Nothing matches");
+    // Where nothing was typed, Enter runs nothing: the first command would leave the store.
+    driver.press_with(Modifiers::COMMAND, Key::K);
+    driver.press(Key::Enter);
+    driver.assert_shows("v30 of 30");
+    assert!(driver.window.query_by_role_and_label(Role::TextInput, "Search or run a command").is_some());
+    driver.press(Key::ArrowDown);
+    let first = driver.window.get_all_by_role(Role::ListBoxOption).next().expect("a command");
+    assert_eq!(first.accesskit_node().is_selected(), Some(true));
 }
 
 #[test]

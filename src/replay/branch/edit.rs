@@ -11,6 +11,9 @@ pub struct Branch {
     /// Stays the same whatever it is called.
     pub id: String,
     pub name: String,
+    /// What its maker wants to remember of it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
     pub stream: String,
     pub edits: Vec<Edit>,
     /// Its correction was appended: there is nothing left to do about it.

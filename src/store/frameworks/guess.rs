@@ -258,7 +258,10 @@ impl<'t> Search<'t> {
                 if stream.name == version.name || run_of(streams, versions).is_none() {
                     continue;
                 }
-                let score = 2 * u32::from(names_stream(stream)) + 2 * u32::from(names_version(version));
+                // What begins anew in each stream counts its events, whatever the number of all rows is called.
+                let score = 2 * u32::from(names_stream(stream))
+                    + 2 * u32::from(names_version(version))
+                    + 3 * u32::from(versions.repeats());
                 // One stream alone tells its versions from the order of all rows by name only.
                 let is_told = versions.repeats() || names_version(version);
                 if is_told && best.is_none_or(|(known, _)| score > known) {

@@ -20,6 +20,10 @@ pub fn edits_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
     ScrollArea::vertical().id_salt("edits").auto_shrink(false).show(ui, |ui| {
         head_ui(ui, scene, view, open);
         ui.add_space(4.0);
+        if !open.branch.note.trim().is_empty() {
+            ui.add(Label::new(RichText::new(shortened(&open.branch.note)).color(palette(ui).dim)).wrap());
+            ui.add_space(4.0);
+        }
         if open.branch.edits.is_empty() {
             ui.add(Label::new(RichText::new(scene.text("branch-empty")).color(palette(ui).dim)).wrap());
         }

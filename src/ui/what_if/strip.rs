@@ -105,6 +105,12 @@ fn menu_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, open: &OpenBra
     if named_field(ui, field, &scene.text("branch-name")).changed() {
         scene.wish(BranchWish::Rename(name));
     }
+    let mut note = open.branch.note.clone();
+    let said = scene.text("branch-note");
+    let field = egui::TextEdit::multiline(&mut note).hint_text(&said).desired_rows(2).desired_width(f32::INFINITY);
+    if named_field(ui, field, &said).changed() {
+        scene.wish(BranchWish::Annotate(note));
+    }
     ui.separator();
     for branch in store.branching.of_stream(&open.stream).filter(|branch| branch.id != open.branch.id) {
         let mut button = Button::new(shortened(&branch.name));

@@ -121,6 +121,22 @@ fn a_guess_finds_the_columns_by_keys_names_and_values() {
     assert_eq!(lines(&events), ["리드-1 1 captured 2025-01-01T01:00:01.000Z {\"a\":1}"]);
 }
 
+/// Events of one stream often stand together: there, the numbers of all rows grow by one as well.
+#[test]
+fn a_column_that_begins_anew_in_each_stream_is_its_version_before_one_that_numbers_all_rows() {
+    let (_folder, path) = file_of(
+        "CREATE TABLE journal (nr INTEGER PRIMARY KEY, entity TEXT, seq INT, what TEXT, body TEXT, at TEXT);
+        WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 19)
+        INSERT INTO journal SELECT i + 1, 'acc-' || (i / 4), i % 4, iif(i % 3, 'Paid', 'Opened'), '{}',
+        printf('2025-01-%02dT10:00:00Z', i + 1) FROM n;",
+    );
+    let unmapped = look_into(&path.into()).expect("readable");
+    let [guess] = unmapped.guesses.as_slice() else { panic!("{:?}", unmapped.guesses) };
+    let Mapping { stream, version, version_base, version_step, .. } = &guess.mapping;
+    assert_eq!((stream.as_slice(), version.as_deref()), (&["entity".to_owned()][..], Some("seq")));
+    assert_eq!((*version_base, *version_step), (0, 1));
+}
+
 #[test]
 fn one_of_two_tables_of_a_framework_is_chosen_by_its_name() {
     let ledger = super::tables::CQRS_ES.replace("ledger", "\"second ledger\"");
