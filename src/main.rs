@@ -15,8 +15,16 @@ fn main() -> ExitCode {
 
 #[cfg(feature = "window")]
 fn window(wish: WindowWish) -> ExitCode {
-    let WindowWish { store, stream, at, frame_times, is_of_link } = wish;
-    let start = foldline::app::Start { store, stream, at, frame_times, is_of_link, ..foldline::app::Start::default() };
+    let WindowWish { store, stream, at, projections, frame_times, is_of_link } = wish;
+    let start = foldline::app::Start {
+        store,
+        stream,
+        at,
+        projections,
+        frame_times,
+        is_of_link,
+        ..foldline::app::Start::default()
+    };
     match foldline::app::run(start) {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {

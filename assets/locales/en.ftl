@@ -413,6 +413,7 @@ projections-any-stream = any stream
 projections-mine = Mine
 projections-mine-none = None yet. Drop a .js file on the window, or begin one.
 projections-none-title = No projection of yours yet
+projections-examples = Examples
 projections-none = Drop a file of JavaScript with a projection on the window, open one, or begin one at the left. It runs as you type it, on the stream that you look at and on the whole store; nothing is written to the store.
 projections-limits = Limits
 projections-limit-time = time per event
@@ -426,6 +427,7 @@ projection-new-name = Name of the new projection
 projection-begin = Begin
 projection-draft = Draft from { $category }
 projection-draft-why = Reads what the events of these streams hold, and begins with a handler for each type
+projection-from-category = New from category
 projection-begin-comment =
     One state for each stream. What a handler changes in the state,
     or returns instead of it, is the state after the event.
@@ -441,6 +443,11 @@ projection-keeping = being saved…
 projection-runs-before = what ran before is shown
 projection-still-runs = What ran before is shown until this is mended.
 projection-copy-path = Copy the path
+projection-materialise = Materialise…
+projection-materialise-about = Keeps what it makes of each stream as a table that any SQL tool reads
+projection-copy-example = Copy to edit
+projection-copy-example-about = Begins a projection of your own with this source
+projection-example = an example, read-only
 projection-newer = Another program changed { $name } while you typed; nothing was written over it.
 projection-take-newer = Take theirs
 projection-keep-mine = Keep mine
@@ -480,6 +487,8 @@ projection-not-run = It has not run yet: there is an error in its source.
 projection-no-state = No state here: the projection has taken no event of this stream yet.
 projection-no-partition = No partition yet.
 projection-state-at-end = at the end of the store
+partitions-of = Partitions of { $name }
+partitions-leave = Back to the streams of the store
 projection-state-large = This state is too large to be shown here; let transformBy give a part of it.
 projection-handler = The last handler
 projection-handler-none = Where each stream has a state of its own, the handler at the cursor is shown here.
@@ -1572,6 +1581,9 @@ projection-needs-store = { $path } is a projection: open a store first, and then
 job-reading-projections = reading projections
 job-keeping-a-projection = keeping the projection
 job-running-the-projection = running the projection
+job-dividing-events = dividing events
+job-tracing-a-handler = tracing a handler
+job-reading-fields = reading fields
 job-looking-for-partitions = looking for partitions
 error-sqlite = { $path }: SQLite says: { $detail }
 error-cancelled = stopped before the end, as asked
@@ -1919,6 +1931,10 @@ read-model-made-no-order = { $table }: { $rows } rows, made anew, because this s
 read-model-made-columns = { $table }: { $rows } rows, made anew, because a value came that did not fit its column
 read-model-made-much-new = { $table }: { $rows } rows, made anew, because more was new than was in it
 read-model-left-out = Streams of { $categories } have no such projection and are left out
+read-model-failed = { $count ->
+    [one] The projection failed in 1 stream, whose row is that of the other events; first at
+   *[other] The projection failed in { $grouped } streams, whose rows are those of the other events; first at
+}
 drift-none = { $rows } rows, each as the events say
 drift-found = { $count ->
     [one] 1 difference in { $rows } rows

@@ -151,7 +151,7 @@ impl App {
             Action::Lanes(action) => self.run_lanes(ctx, action),
             Action::Activity(wish) => self.wish_activity(&wish),
             Action::Time(action) => self.run_time(ctx, &action),
-            Action::Projections(wish) => self.wish_of_projections(&wish),
+            Action::Projections(wish) => self.wish_of_projections(ctx, &wish),
             Action::Table(wish) => self.store.iter_mut().for_each(|store| store.wish_of_table(wish.clone())),
             Action::Copy(text) => self.copy(ctx, text, "copied"),
             Action::Explore(domain) => self.explore(domain),

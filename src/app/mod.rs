@@ -56,6 +56,8 @@ pub struct Start {
     pub store: Option<Source>,
     pub stream: Option<StreamId>,
     pub at: Option<Moment>,
+    /// Projections of the user's own, to be opened with the store.
+    pub projections: Vec<PathBuf>,
     /// Where what a user keeps for stores lies; `None` is the user's own folder.
     pub workspaces: Option<PathBuf>,
     /// The file of the settings; without one nothing survives a restart.
@@ -268,7 +270,7 @@ impl App {
         self.asked = None;
         self.is_playing = false;
         // Where to go was meant for this store, and for no later one.
-        let Start { stream, at, .. } = std::mem::take(&mut self.start);
+        let Start { stream, at, projections, .. } = std::mem::take(&mut self.start);
         let place = self.settings.place(&store.source);
         let kept = place.clone().filter(|_| stream.is_none());
         if let Some(stream) = stream {
@@ -287,6 +289,9 @@ impl App {
         if let (Some(view), Some(moment)) = (&mut store.view, at) {
             view.start_at(moment);
         }
+        if !projections.is_empty() {
+            store.add_projections(projections);
+        }
         self.store = Some(store);
     }
 
@@ -304,7 +309,7 @@ impl App {
 
     /// Keeps where the open store is looked at, for the next time.
     fn remember_place(&mut self) {
-        if let Some(store) = &self.store {
+        if let Some(store) = self.store.as_ref().map(OpenStore::whole) {
             self.settings.remember_place(store);
             self.settings.remember_lanes(store);
             if let Some(overview) = store.info.value() {

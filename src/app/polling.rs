@@ -1,5 +1,7 @@
 //! What has come from the background, taken in.
 
+use std::path::PathBuf;
+
 use super::App;
 use super::dialogs::Dialog;
 use super::logic::now;
@@ -88,9 +90,10 @@ impl App {
                 self.told = Some(UserError::new(Message::new("store-replaced")));
             }
         }
-        let dropped = ctx.input(|input| input.raw.dropped_files.first().map(|file| file.path().to_owned()));
-        if let Some(path) = dropped {
-            self.open_any(ctx, path.into());
+        let dropped: Vec<PathBuf> =
+            ctx.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
+        if !dropped.is_empty() {
+            self.open_files(ctx, dropped);
         }
     }
 

@@ -60,6 +60,7 @@ fn kind(what: Differs) -> Option<&'static str> {
         Differs::State => None,
         Differs::Result => Some("result"),
         Differs::Fault => Some("fault"),
+        Differs::Emitted => Some("emitted"),
     }
 }
 
@@ -139,6 +140,7 @@ fn print(args: &CompareProjectionsArgs, found: &ProjectionsCompared, out: &mut O
         let at = first.from.as_ref().map(|from| format!("{}@{}", from.stream, from.version));
         let field = match (first.what, first.field.as_str()) {
             (Differs::Fault, _) => "(it fails)".to_owned(),
+            (Differs::Emitted, _) => "(what it emits)".to_owned(),
             (Differs::State, "") => "(the whole)".to_owned(),
             (Differs::Result, "") => "(the result)".to_owned(),
             (Differs::Result, field) => format!("{field} of the result"),

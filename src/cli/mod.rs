@@ -35,7 +35,7 @@ mod what_if;
 mod when;
 mod why;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, Write};
 use std::ops::Range;
@@ -61,6 +61,7 @@ use crate::replay::EditError;
 use crate::sample::SampleError;
 use crate::store::files::{ExportError, ExportTarget, ImportError, TargetError};
 use crate::store::{AppendError, Link, ModelError, Source, StoreError, leads_to_other_machine};
+use crate::workspace::is_source;
 
 /// What a command ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -237,6 +238,8 @@ pub struct WindowWish {
     pub store: Option<Source>,
     pub stream: Option<StreamId>,
     pub at: Option<Moment>,
+    /// Projections of the user's own, to be looked at with the store.
+    pub projections: Vec<PathBuf>,
     pub frame_times: Option<PathBuf>,
     /// Whoever made a link chose it, and not the person who follows it.
     pub is_of_link: bool,
@@ -373,6 +376,15 @@ fn window_wish(words: &[OsString], at: Option<Moment>) -> Result<WindowWish, Fai
     if first.is_empty() {
         return Err(target::no_store());
     }
+    // A stream may be called like one; a file that is there is meant.
+    let is_projection = |word: &&OsString| is_source(Path::new(word)) && Path::new(word).is_file();
+    let projections = rest.iter().filter(is_projection).map(PathBuf::from).collect();
+    let rest: Vec<OsString> = rest.iter().filter(|word| !is_projection(word)).cloned().collect();
+    Ok(WindowWish { projections, ..place_wish(first, &rest, at)? })
+}
+
+/// Where the window opens.
+fn place_wish(first: &OsStr, rest: &[OsString], at: Option<Moment>) -> Result<WindowWish, Failure> {
     let is_link = first.as_encoded_bytes().get(..9).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"foldline:"));
     // A file may be called so too.
     if is_link && !Path::new(first).exists() {
@@ -385,7 +397,7 @@ fn window_wish(words: &[OsString], at: Option<Moment>) -> Result<WindowWish, Fai
     if let (true, [_, extra, ..]) = (is_there, rest) {
         let extra = extra.to_string_lossy();
         return Err(Failure::Usage(format!(
-            "the window opens at one store and one stream, and “{extra}” is neither; a command goes before the store"
+            "the window opens at one store and one stream, and “{extra}” is neither, nor a projection's file (FILE.js); a command goes before the store"
         )));
     }
     if let (false, [], Some(link)) = (is_there, rest, first.to_str().and_then(Link::parse_place)) {

@@ -95,6 +95,11 @@ impl Feed {
         Self(shared)
     }
 
+    /// One that notices nothing.
+    pub(super) fn idle() -> Self {
+        Self(Arc::new(Shared { state: Mutex::default(), woken: Condvar::new() }))
+    }
+
     pub(super) fn take(&self) -> Option<StoreChange> {
         lock(&self.0.state).change.take()
     }

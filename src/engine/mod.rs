@@ -176,6 +176,21 @@ impl Engine {
         Self(Arc::new(Room { source, pool, feed, offers, memory }))
     }
 
+    /// The same store with other streams: the partitions of a projection. It is told of nothing that is recorded; whoever
+    /// divided the store follows it.
+    #[must_use]
+    pub fn over_partitions(&self, first: Partitioned) -> Self {
+        let (memory, offers) = (Memory::default(), Offers::default());
+        let pool = Pool::new(Box::new(first), memory.clone(), offers.clone(), self.0.pool.wake());
+        let source = self.0.source.clone();
+        Self(Arc::new(Room { source, pool, feed: Feed::idle(), offers, memory }))
+    }
+
+    /// Goes on with the partitions into which another source divides the events.
+    pub fn take_partitions(&self, first: Partitioned) {
+        self.0.pool.adopt(Box::new(first));
+    }
+
     pub fn source(&self) -> &Source {
         &self.0.source
     }

@@ -226,6 +226,10 @@ impl Pool {
         Answer { coming, ticket, pool: Arc::downgrade(inner) }
     }
 
+    pub(super) fn wake(&self) -> Wake {
+        self.0.0.wake.clone()
+    }
+
     /// Drops the connections that do not see the store as it is now.
     pub(super) fn forget_outdated(&self) {
         let mut kept = std::mem::take(&mut lock(&self.0.0.state).kept);

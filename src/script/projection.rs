@@ -52,11 +52,18 @@ pub struct ScriptState(Option<Arc<Left>>);
 struct Left {
     text: Option<Box<str>>,
     value: OnceLock<Value>,
+    /// An event was taken. Until then it is what `$init` gave, shown because the first events failed.
+    has_begun: bool,
 }
 
 impl ScriptState {
-    fn left(text: Option<String>) -> Self {
-        Self(Some(Arc::new(Left { text: text.map(Into::into), value: OnceLock::new() })))
+    fn left(text: Option<String>, has_begun: bool) -> Self {
+        Self(Some(Arc::new(Left { text: text.map(Into::into), value: OnceLock::new(), has_begun })))
+    }
+
+    /// What an event left; `None` where none was taken yet.
+    fn begun(&self) -> Option<&Left> {
+        self.0.as_deref().filter(|left| left.has_begun)
     }
 
     fn text(&self) -> Option<&str> {
@@ -88,7 +95,7 @@ impl ScriptProjection {
     pub fn trace(&self, before: Option<&str>, row: &EventRow<'_>) -> Result<Option<Trace>, Fault> {
         let Some(event) = self.decode(row).0 else { return Ok(None) };
         let before: ScriptState = before.and_then(|kept| serde_json::from_str(kept).ok()).unwrap_or_default();
-        let before = Before { state: before.0.as_ref().map(|left| left.text.as_deref()), shared: None };
+        let before = Before { state: before.begun().map(|left| left.text.as_deref()), shared: None };
         let head = row.head();
         let id = head.id.to_string();
         self.script.trace(&event.event.given(&head, &id), &before).map(Some)
@@ -147,7 +154,7 @@ impl ScriptProjection {
             let given = event.given(head, &id);
             let partition = partition.as_str();
             let lies_there = lying.take().is_some_and(|lying| lying.is(state));
-            match &state.0 {
+            match state.begun() {
                 None => {
                     running.init()?;
                     if self.script.definition().has_created {
@@ -163,10 +170,20 @@ impl ScriptProjection {
                 // What it emits and logs is asked for where it is shown.
                 running.take()?;
             }
-            let left = ScriptState::left(running.state()?);
+            let left = ScriptState::left(running.state()?, true);
             *lying = Some(left.clone());
             Ok(left)
         })
+    }
+
+    /// What `$init` gives, before any event was taken.
+    fn beginning(&self) -> Option<ScriptState> {
+        let begun = with_running(&self.script, |running, lying| {
+            *lying = None;
+            running.init()?;
+            running.state()
+        });
+        begun.ok().map(|text| ScriptState::left(text, false))
     }
 }
 
@@ -201,12 +218,24 @@ impl Projection for ScriptProjection {
         ScriptEvent(event.map(|event| Arc::new(PartitionEvent { partition: row.stream.clone(), event })))
     }
 
-    /// The state is left as it was where the script fails: nobody else holds what it had done by then.
+    /// The state is left as it was where the script fails: nobody else holds what it had done by then. Before the first
+    /// event that it takes, that is what `$init` gives.
     fn apply(&self, state: &mut ScriptState, event: &ScriptEvent, head: &Head, _: &mut Vec<Problem>) -> Folded {
         let Some(event) = &event.0 else { return Ok(()) };
-        let next = self.take(state, event, head).map_err(ProjectionError::Fault)?;
-        *state = next;
-        Ok(())
+        match self.take(state, event, head) {
+            Ok(next) => {
+                *state = next;
+                Ok(())
+            }
+            Err(fault) => {
+                if state.0.is_none()
+                    && let Some(beginning) = self.beginning()
+                {
+                    *state = beginning;
+                }
+                Err(ProjectionError::Fault(fault))
+            }
+        }
     }
 
     fn size(&self, state: &ScriptState) -> usize {
@@ -230,17 +259,24 @@ impl Projection for ScriptProjection {
     }
 }
 
-/// As a list: nothing where there was no event yet, else the state, which may be nothing as well.
+/// As a list: nothing where there was no event yet, else the state, which may be nothing as well; behind what `$init`
+/// gave stands that no event was taken.
 impl Serialize for ScriptState {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let kept: Option<[&Value; 1]> = self.0.is_some().then(|| [self.value()]);
+        static NOT_BEGUN: Value = Value::Bool(false);
+        let kept: Option<Vec<&Value>> = self.0.as_ref().map(|left| {
+            let mark = (!left.has_begun).then_some(&NOT_BEGUN);
+            std::iter::once(self.value()).chain(mark).collect()
+        });
         kept.serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for ScriptState {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let kept = Option::<[Value; 1]>::deserialize(deserializer)?;
-        Ok(kept.map_or_else(Self::default, |[value]| Self::left((!value.is_null()).then(|| value.to_string()))))
+        let kept = Option::<Vec<Value>>::deserialize(deserializer)?;
+        let Some(value) = kept.as_ref().and_then(|kept| kept.first()) else { return Ok(Self::default()) };
+        let has_begun = kept.as_ref().is_some_and(|kept| kept.len() == 1);
+        Ok(Self::left((!value.is_null()).then(|| value.to_string()), has_begun))
     }
 }

@@ -5,7 +5,7 @@ use super::ends::ends_ui;
 use super::icons::{Icon, icon, icon_button, icon_toggle};
 use super::lens::lens_control_ui;
 use super::memory::memory_ui;
-use super::parts::{caption, cut, progress_ui, shortened};
+use super::parts::{caption, chip, cut, progress_ui, shortened};
 use super::refusal::refusal;
 use super::store_lens::table_status;
 use super::streams::in_order;
@@ -15,7 +15,7 @@ use crate::engine::Progress;
 use crate::event::{Explain, StreamId, Version};
 use crate::store::Source;
 use crate::theme::palette;
-use crate::view::{Fit, KeptDraft, Lens, OpenStore, Overview, Pane};
+use crate::view::{Fit, KeptDraft, Lens, OpenStore, Overview, Pane, ProjectionWish};
 
 /// Narrower than this, the bar has only what stands nowhere else.
 const NARROW: f32 = 640.0;
@@ -86,6 +86,12 @@ fn store_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>) {
     let Some(store) = store else { return };
     let Some(Overview { info, read_only, notice, .. }) = store.info.value() else { return };
     let colours = palette(ui);
+    if let Some(name) = store.divided_by().filter(|_| store.lens() != Lens::Projections) {
+        let text = scene.locale.with("partitions-of", [("name", shortened(name).into_owned().into())]);
+        if chip(ui, &text, &scene.text("partitions-leave")) {
+            scene.ask(Action::Projections(ProjectionWish::Undivide));
+        }
+    }
     access_ui(ui, scene, store, read_only.map(|reason| scene.sentence(&reason.message())).as_deref());
     if let Some(notice) = notice {
         ui.label(RichText::new(scene.text("notice")).color(colours.warning))

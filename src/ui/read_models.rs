@@ -3,12 +3,12 @@ use egui::{Align, Button, ComboBox, Label, Layout, RichText, Role, TextEdit, Ui,
 use super::dialog::Dialog;
 use super::ends::ends_ui;
 use super::list::{List, row_room};
-use super::parts::{cut, is_entered, named_field, primary, shortened};
+use super::parts::{cut, is_entered, link, named_field, primary, shortened};
 use super::tool::tool_ui;
 use super::{Scene, grouped};
 use crate::command::Action;
-use crate::engine::{Difference, Drift, Materialised, ModelStanding, WhyMade};
-use crate::event::{StreamId, Version};
+use crate::engine::{Difference, Drift, Failures, Materialised, ModelStanding, WhyMade};
+use crate::event::{Explain, StreamId, Version};
 use crate::theme::{ROW_HEIGHT, palette};
 use crate::view::{FileFor, ModelDone, ModelWork, OpenStore, ReadModels, ToolName};
 
@@ -120,8 +120,8 @@ fn standing_ui(ui: &mut Ui, scene: &Scene<'_>, standing: ModelStanding) {
     ui.add_space(4.0);
 }
 
-fn written_ui(ui: &mut Ui, scene: &Scene<'_>, made: &Materialised) {
-    let Materialised { table, rows, events, made, left_out, .. } = made;
+fn written_ui(ui: &mut Ui, scene: &mut Scene<'_>, made: &Materialised) {
+    let Materialised { table, rows, events, made, left_out, failed, .. } = made;
     let name = match made {
         None => "read-model-caught-up",
         Some(WhyMade::New) => "read-model-made",
@@ -142,6 +142,23 @@ fn written_ui(ui: &mut Ui, scene: &Scene<'_>, made: &Materialised) {
         let said = scene.locale.with("read-model-left-out", [("categories", left_out.join(", ").into())]);
         ui.add(Label::new(RichText::new(said).color(palette(ui).dim)).wrap());
     }
+    failures_ui(ui, scene, failed);
+}
+
+/// Where a user's own projection failed the rows are those of the other events; a press leads to the first.
+fn failures_ui(ui: &mut Ui, scene: &mut Scene<'_>, failed: &Failures) {
+    let Some((stream, finding)) = &failed.first else { return };
+    let danger = palette(ui).danger;
+    ui.horizontal_wrapped(|ui| {
+        let values = [("count", failed.streams.into()), ("grouped", grouped(failed.streams).into())];
+        ui.label(RichText::new(scene.locale.with("read-model-failed", values)).color(danger));
+        if link(ui, &format!("{} v{}", shortened(stream.as_str()), finding.version)).clicked() {
+            scene.ask(Action::GoToPlace(stream.clone(), finding.version));
+            scene.ask(Action::CloseDialog);
+        }
+    });
+    let said = scene.sentence(&finding.problem.message());
+    ui.add(Label::new(RichText::new(shortened(&said)).color(danger)).wrap());
 }
 
 /// One row of what was found.
@@ -156,6 +173,7 @@ fn drift_ui(ui: &mut Ui, scene: &mut Scene<'_>, drift: &Drift, count: u64) {
     let values = [("count", count.into()), ("grouped", grouped(count).into()), ("rows", grouped(drift.rows).into())];
     let (name, ink) = if count == 0 { ("drift-none", colours.accent) } else { ("drift-found", colours.warning) };
     ui.label(RichText::new(scene.locale.with(name, values)).color(ink));
+    failures_ui(ui, scene, &drift.failed);
     let listed = drift.differences.len() + drift.missing.len() + drift.extra.len();
     if (listed as u64) < count {
         let values = [("grouped", grouped(listed as u64).into())];

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::listing::BETWEEN_LETTERS;
 use super::{BranchWish, Draft, Lens, LookAtStore, OpenBranch, OpenStore, StreamView, ToolName, UserError};
-use crate::engine::{Cause, Progress, StoreChange, Tool};
+use crate::engine::{Cause, Engine, Progress, StoreChange, Tool};
 use crate::event::{EventId, StreamId, Version};
 use crate::index::Budget;
 use crate::replay::MadeSo;
@@ -37,7 +37,8 @@ impl OpenStore {
         let activity = self.activity.tools();
         let behind =
             behind.into_iter().chain(greeting).chain(activity).chain(self.table.tools()).chain(self.own.tools());
-        self.background().chain(self.started()).chain(behind).chain(causes).chain(of_draft)
+        let dividing = self.dividing_tools();
+        self.background().chain(self.started()).chain(behind).chain(causes).chain(of_draft).chain(dividing)
     }
 
     /// Whether it has answered what is asked of every store; of a list that takes long, it is enough that it has begun.
@@ -97,9 +98,23 @@ impl OpenStore {
         if *change == StoreChange::Rewritten {
             return self.try_failed_again();
         }
+        let engine = self.engine.clone();
+        self.change_whole(&engine, change);
+        self.change_streams(change);
+    }
+
+    /// What is of the store as a whole, whatever its streams are.
+    pub(super) fn change_whole(&mut self, engine: &Engine, change: &StoreChange) {
+        self.own.follow(engine, change, self.lens == Lens::Projections);
+        self.tools.checking.follow(engine);
+    }
+
+    /// What is of its streams.
+    pub(super) fn change_streams(&mut self, change: &StoreChange) {
         self.labels.invalidate(change);
         if *change == StoreChange::Replaced {
-            self.was_replaced = true;
+            // Another source divides the events: that is nothing to be told of.
+            self.was_replaced |= self.divided.is_none();
             // Who allowed writing meant another store.
             self.is_writing_on = false;
             self.is_survey_of_before = self.survey.is_listed();
@@ -116,10 +131,8 @@ impl OpenStore {
         self.causes.follow(&self.engine, change);
         self.activity.follow(change);
         self.table.follow(&self.engine, change);
-        self.own.follow(&self.engine, change, self.lens == Lens::Projections);
         self.draft.iter_mut().for_each(|draft| draft.follow(&self.engine, change));
         self.branching.follow(&self.engine, change);
-        self.tools.checking.follow(&self.engine);
         self.tools.read_models.follow(&self.engine);
     }
 
@@ -141,6 +154,7 @@ impl OpenStore {
         if let Some(change) = self.engine.take_change() {
             self.change(&change);
         }
+        let has_divided = self.poll_division();
         let (made, has_proposal) = self.poll_proposal();
         if let (Some(version), Some(stream)) = (made, self.branching.open().map(|open| open.stream.clone())) {
             let more = self.making_so.proposed().map_or(0, |proposed| proposed.proposal.events.len().saturating_sub(1));
@@ -175,7 +189,7 @@ impl OpenStore {
         let mut is_new = info.poll(engine);
         *wants_whole |= is_new && info.value().is_some_and(|overview| !overview.is_whole) && info.error().is_none();
         is_new |= found.poll(engine);
-        is_new |= recorded.is_some() || has_proposal || has_branched;
+        is_new |= recorded.is_some() || has_proposal || has_branched || has_divided;
         let has_list = groups.poll(engine);
         if !groups.is_loading() && std::mem::take(wants_whole) {
             info.ask(engine, LookAtStore::Whole);
@@ -203,10 +217,11 @@ impl OpenStore {
             view.go_to(usize::MAX);
             view.poll(engine);
         }
-        is_new |= self.tools.checking.poll(&self.engine);
+        let of_store = self.store_engine().clone();
+        is_new |= self.tools.checking.poll(&of_store);
         is_new |= self.tools.read_models.poll(&self.engine);
         for name in ToolName::ALL {
-            is_new |= self.tools.get_mut(*name).asked_mut().poll(&self.engine);
+            is_new |= self.tools.get_mut(*name).asked_mut().poll(&of_store);
         }
         is_new |= self.lanes.poll(&self.engine);
         is_new |= self.time.poll(&self.engine);
@@ -227,8 +242,9 @@ impl OpenStore {
         is_new |= self.greeting.poll(&self.engine);
         is_new |= self.activity.poll(&self.engine, &mut self.signs);
         is_new |= self.table.poll(&self.engine);
-        let offering = self.own.poll(&self.engine);
+        let offering = self.own.poll(&of_store);
         is_new |= offering.is_new;
+        self.note_offering(&offering);
         self.take_offering(&offering);
         is_new
     }

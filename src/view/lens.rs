@@ -50,12 +50,16 @@ pub(super) struct CarriedOver {
 impl OpenStore {
     /// Looks at the store through this one, at the same moment.
     pub fn set_lens(&mut self, lens: Lens) {
+        if lens == Lens::Activity {
+            // All that happened is told of the streams in which it was recorded.
+            self.undivide();
+        }
         match (self.lens.is_of_store(), lens.is_of_store()) {
             (false, true) => self.carry_to_store(),
             (true, false) => self.carry_to_stream(),
             _ => {}
         }
-        if self.lens == Lens::Projections && lens != self.lens {
+        if self.lens == Lens::Projections && lens != self.lens && self.divided.is_none() {
             self.leave_own();
         }
         if lens == Lens::Projections {

@@ -6,9 +6,9 @@ use super::lens::CarriedOver;
 use super::listing::BETWEEN_LETTERS;
 use super::signs::SignBook;
 use super::{
-    Activity, Bars, CausesView, Clock, Comparing, Draft, FileFor, FindStreams, Greeting, KeptDraft, Labels, Lens,
-    ListStreams, LookAtStore, MakingSo, OpenBranch, Pin, ProjectionWish, ProjectionsLens, ReadSurvey, Stay, StoreLens,
-    StoreTime, StreamLanes, StreamView, ToolName, Tools, Trail,
+    Activity, Bars, CausesView, Clock, Comparing, DivideStore, Divided, Draft, FileFor, FindStreams, Greeting,
+    KeptDraft, Labels, Lens, ListStreams, LookAtStore, MakingSo, OpenBranch, Pin, ProjectionWish, ProjectionsLens,
+    ReadSurvey, Stay, StoreLens, StoreTime, StreamLanes, StreamView, ToolName, Tools, Trail,
 };
 use crate::engine::{Asked, Engine, Moment, Survey};
 use crate::event::{StreamId, Version};
@@ -79,6 +79,9 @@ pub struct OpenStore {
     pub table: StoreLens,
     /// The projections of the user's own.
     pub own: ProjectionsLens,
+    pub(super) dividing: Asked<DivideStore>,
+    /// Its streams are the partitions of a projection.
+    pub(super) divided: Option<Divided>,
     pub(super) signs: SignBook,
     pub tools: Tools,
     /// The store was cut, restored or replaced since it was opened, and nobody was told yet.
@@ -112,12 +115,19 @@ impl OpenStore {
 
     /// `workspace` is where what a user keeps for this store lies.
     pub fn with_workspace(engine: Engine, workspace: Workspace) -> Self {
+        let own = ProjectionsLens::new(&engine, workspace.clone());
+        let mut store = Self::of(engine, workspace.clone(), own);
+        store.tools.noting.workspace = Some(workspace);
+        store.tools.noting.read(&store.engine);
+        store
+    }
+
+    pub(super) fn of(engine: Engine, workspace: Workspace, own: ProjectionsLens) -> Self {
         let survey = Survey::default();
         let branching = Branching::new(&engine, workspace.clone());
         let time = StoreTime::new(&engine);
         let table = StoreLens::new(&engine, workspace.clone());
-        let own = ProjectionsLens::new(&engine, workspace.clone());
-        let activity = Activity::new(&engine, workspace.clone(), time.chronicle.clone());
+        let activity = Activity::new(&engine, workspace, time.chronicle.clone());
         let mut store = Self {
             source: engine.source().clone(),
             engine,
@@ -157,14 +167,14 @@ impl OpenStore {
             activity,
             table,
             own,
+            dividing: Asked::default(),
+            divided: None,
             signs: SignBook::default(),
             tools: Tools::default(),
             was_replaced: false,
             follows: false,
         };
         store.info.ask(&store.engine, LookAtStore::AtOnce);
-        store.tools.noting.workspace = Some(workspace);
-        store.tools.noting.read(&store.engine);
         store.list_streams();
         // A server may hold more than anybody wants to be sent: there, names are read when somebody looks for one.
         store.wants_survey = store.source.path().is_some();
@@ -326,8 +336,12 @@ impl OpenStore {
             let (wish, known) = self.table.rows_wish();
             self.tools.exporting_rows.take(wish, known);
         }
-        let here = self.view.as_ref().map(|view| &view.stream);
-        self.tools.get_mut(name).start(&self.engine, here);
+        // A table is made of what is looked at; all else is of the store as it is.
+        let of_partitions = name == ToolName::ReadModels;
+        let engine = if of_partitions { self.engine.clone() } else { self.store_engine().clone() };
+        // A partition is no stream of the store's own.
+        let here = self.view.as_ref().filter(|_| self.divided.is_none()).map(|view| &view.stream);
+        self.tools.get_mut(name).start(&engine, here);
     }
 
     /// A file was chosen in the system's dialog.
@@ -341,26 +355,30 @@ impl OpenStore {
             FileFor::CheckSince => self.tools.checking.since = path,
             FileFor::Evidence => self.tools.evidencing.to = path,
             FileFor::EvidenceSince => self.tools.evidencing.since = path,
-            FileFor::Projection => self.add_projection(path.into()),
+            FileFor::Projection => self.add_projections(vec![path.into()]),
         }
     }
 
-    /// Opens a projection from elsewhere, and looks at it.
-    pub fn add_projection(&mut self, path: PathBuf) {
+    /// Opens projections from elsewhere, and looks at the first.
+    pub fn add_projections(&mut self, paths: Vec<PathBuf>) {
         self.set_lens(Lens::Projections);
-        self.own.wish(&self.engine, ProjectionWish::Add(path));
+        let engine = self.store_engine().clone();
+        self.own.wish(&engine, ProjectionWish::Add(paths));
     }
 
     /// A note on the event at the cursor is wanted.
     pub fn begin_note(&mut self) {
         let Some(view) = &self.view else { return };
-        if let Some(head) = view.head() {
-            self.tools.noting.write_on(&view.stream, head.version, &head.id);
+        if let Some(head) = view.head()
+            && let Some((stream, version)) = self.home_of(&view.stream, head.version)
+        {
+            self.tools.noting.write_on(&stream, version, &head.id);
         }
     }
 
     pub fn remove_note(&mut self, stream: &StreamId, version: Version) {
-        self.tools.noting.remove(&self.engine, stream, version);
+        let engine = self.store_engine().clone();
+        self.tools.noting.remove(&engine, stream, version);
     }
 
     /// Asks for the list anew, with the filter and order as they are. Where every letter of a filter costs a walk over
@@ -464,6 +482,10 @@ impl OpenStore {
     /// The address of what is looked at, to be sent to somebody.
     pub fn link(&self) -> Option<Link> {
         let view = self.view.as_ref()?;
+        if self.divided.is_some() {
+            let (stream, at) = self.home_of(&view.stream, view.version()?)?;
+            return Some(Link { source: self.source.clone(), stream: Some(stream), at: Some(at) });
+        }
         Some(Link { source: self.source.clone(), stream: Some(view.stream.clone()), at: view.version() })
     }
 }

@@ -34,6 +34,8 @@ pub struct ReadModels {
     /// A file or an address, as it was typed; perhaps with the table after `#`.
     pub into: String,
     pub work: ModelWork,
+    /// The projection that was asked for elsewhere, and of which streams.
+    wanted: Option<(Option<String>, String)>,
     pub asked: Both<LookAtModel, WorkOnModel>,
 }
 
@@ -60,6 +62,21 @@ impl ReadModels {
 
     /// What there is not to choose from is chosen anew.
     pub fn choose_what_is_there(&mut self) {
+        if let Some((category, projection)) = &self.wanted {
+            let offers = |(_, offered): &&(String, Vec<String>)| offered.contains(projection);
+            let of_category = |(known, _): &&(String, Vec<String>)| Some(known) == category.as_ref();
+            let mut known = self.choices().iter().filter(offers);
+            let found = known.clone().find(of_category).or_else(|| known.next()).map(|(category, _)| category.clone());
+            if let Some(found) = found {
+                (self.category, self.projection) = (found, projection.clone());
+                self.wanted = None;
+                return;
+            }
+            if self.asked.first.is_loading() || self.choices().is_empty() {
+                return;
+            }
+            self.wanted = None;
+        }
         let first = self.choices().first().map(|(category, _)| category.clone());
         if !self.choices().iter().any(|(category, _)| *category == self.category) {
             self.category = first.unwrap_or_default();
@@ -67,6 +84,11 @@ impl ReadModels {
         if !self.projections().contains(&self.projection) {
             self.projection = self.projections().first().cloned().unwrap_or_default();
         }
+    }
+
+    /// This projection is to be chosen as soon as it is known of what a table can be made.
+    pub(super) fn want(&mut self, category: Option<String>, projection: String) {
+        self.wanted = Some((category, projection));
     }
 
     fn place(&self) -> ModelPlace {

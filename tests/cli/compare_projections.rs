@@ -108,6 +108,28 @@ fn a_fault_on_one_side_and_another_result_are_differences() {
 }
 
 #[test]
+fn what_is_emitted_and_linked_is_compared_too() {
+    let warns = |least: u32| {
+        OLD.replace(
+            "s.by = e.data.by",
+            &format!("s.by = e.data.by; if (s.total > {least}) emit('mail', 'warned', {{ n: s.total }})"),
+        )
+    };
+    let sandbox = sandbox(&warns(5));
+    sandbox.write("old.js", warns(7));
+    let mail = json!([{"kind": "event", "stream": "mail", "type": "warned", "data": r#"{"n":6}"#, "metadata": null}]);
+    let answer = compared(&sandbox, 1, "old.js", "new.js");
+    assert_eq!(
+        answer["differ"],
+        json!([{"partition": "order-1", "field": "", "old": null, "new": mail, "from": from("order-1", 2, "paid"), "of": "emitted"}])
+    );
+    let said = sandbox.run(&["compare-projections", "old.js", "new.js", "a.db"]).code(1).out;
+    assert!(said.contains("(what it emits)") && said.contains("1 of 3 partitions differs"), "{said}");
+    sandbox.write("old.js", warns(5));
+    compared(&sandbox, 0, "old.js", "new.js");
+}
+
+#[test]
 fn partitions_of_several_streams_name_the_event_where_it_stands() {
     let by_half = |more: &str| {
         format!(

@@ -8,7 +8,7 @@ import tempfile
 import time
 import unittest
 
-from desk import PATIENCE, Display, Window, brightness, until
+from desk import PATIENCE, Display, Window, brightness, has_focus, until, xdotool
 
 BINARY = os.path.abspath(sys.argv.pop(1))
 
@@ -190,6 +190,73 @@ class Debugging(Journey):
         window.wait_for_version(7)
         self.assertEqual(foldline("show", store, "lead-1")["state"][differs["field"]], differs["after"])
         self.assertEqual(foldline("verify", store), {"ok": True, "findings": []})
+
+
+BALANCE = """fromCategory('account').foreachStream().when({
+$init: () => ({ balance: 0, entries: 0 }),
+deposited(s, e) {
+s.balance += e.data.amount;
+s.entries += 1;
+},
+withdrawn(s, e) {
+s.balance -= e.data.amount;
+s.entries += 1;
+},
+})"""
+
+
+class Projecting(Journey):
+    def test_a_projection_over_a_bank_is_edited_scrubbed_and_mended_at_its_faulty_line(self):
+        store, path = (os.path.join(self.home, name) for name in ("bank.db", "balance.js"))
+        subprocess.run([BINARY, "sample", store, "--domain", "bank"], check=True, capture_output=True)
+        with open(path, "w") as file:
+            file.write(BALANCE)
+        events = foldline("events", store, "account-2")
+        told = lambda version: foldline("show", store, "account-2", "--at", version, "--projection", path)["state"]
+        last, withdrawn = events[-1]["version"], next(e["version"] for e in events if e["type"] == "withdrawn")
+        window = self.window(store, "account-2", path)
+        source = "Source of balance.js"
+        window.wait_for(source)
+        self.wait_for_field(window, "balance", told(last)["balance"])
+        # Edited: each entry counts for ten.
+        edited = BALANCE.replace("s.entries += 1", "s.entries += 10")
+        self.write(window, source, edited)
+        self.wait_for_field(window, "entries", 10 * told_entries(events))
+        until(lambda: open(path).read() == edited, "what was typed in its file")
+        # Scrubbed: the state of each version is the one that the command line tells.
+        window.press("Escape", "Home")
+        window.wait_for_version(0)
+        for version in range(1, withdrawn + 1):
+            window.press("Right")
+            window.wait_for_version(version)
+            self.wait_for_field(window, "entries", told(version)["entries"])
+        # Line by line inside of an event.
+        window.press("comma")
+        window.wait_for(f"version {withdrawn}, line 8")
+        # The faulty line is marked, with its event, and mended by a press.
+        self.write(window, source, edited.replace("-= e.data.amount", "-= e.data.amuont.value"))
+        window.until(lambda: any(name.startswith("Line 8, column") for name in window.names()), "the faulty line")
+        window.click(f"account-2 v{withdrawn} ↗")
+        window.wait_for_version(withdrawn)
+        window.click("Replace with amount")
+        window.until(lambda: "e.data.amount.value" in open(path).read(), "the word that was meant")
+
+    def write(self, window, source, text):
+        box = window.place(window.wait_for(source))
+        xdotool("mousemove", max(box.x, 0) + 400, max(box.y, 0) + 60, "click", 1)
+        window.until(lambda: has_focus(window.find(source)), "the focus in the source")
+        window.press("ctrl+a")
+        for number, line in enumerate(text.splitlines()):
+            if number > 0:
+                window.press("Return")
+            xdotool("type", "--delay", 2, line)
+
+    def wait_for_field(self, window, field, value):
+        window.wait_for(f"{field}: {value:,}")
+
+
+def told_entries(events):
+    return sum(event["type"] in ("deposited", "withdrawn") for event in events)
 
 
 class Remembering(Journey):

@@ -258,19 +258,114 @@ fn one_is_begun_by_its_name_alone_and_runs() {
     assert!(!driver.shows_part("1 error"), "{}", driver.all_text());
 }
 
+/// The lines that the editor and the card say ran, as they are read aloud.
+fn handler_rows(driver: &Driver) -> Vec<String> {
+    let rows = driver.window.query_all_by_role(Role::Row).filter_map(|row| row.accesskit_node().label());
+    rows.filter(|row| row.starts_with("line ")).collect()
+}
+
 #[test]
-fn partitions_that_are_no_streams_have_their_state_at_the_end_of_the_store() {
-    let by_type = "fromAll().partitionBy(e => e.eventType).when({ $any(s, e) { return { n: (s.n || 0) + 1 }; } })";
+fn one_slider_leads_through_the_events_and_the_lines_of_their_handlers() {
+    let counted = BALANCE.replace("s.balance -= e.data.amount;", "s.balance -= e.data.amount;\n      s.drawn = true;");
+    let (mut driver, _) = bank_with(&counted);
+    driver.assert_shows("The projection takes no Moved: nothing of it ran here.");
+    driver.press(Key::ArrowLeft);
+    driver.wait_for_part("the last handler, 2 lines");
+    assert_eq!(handler_rows(&driver), ["line 12 balance 100 → 70", "line 13 drawn — → true"]);
+    driver.assert_shows("balance: 70");
+    driver.assert_shows("drawn: true");
+    // The state as of a line: what the lines behind it set is not there yet.
+    driver.press(Key::Comma);
+    driver.assert_shows("version 2, line 12");
+    driver.assert_shows("balance: 70");
+    driver.assert_hides("drawn: true");
+    // On past its first line to the last line of the event before, and back.
+    driver.press(Key::Comma);
+    driver.wait_for("version 1, line 9");
+    assert_eq!(handler_rows(&driver), ["line 8 balance 0 → 100", "line 9 log deposited 100"]);
+    driver.press(Key::Comma);
+    driver.assert_shows("version 1, line 8");
+    for version_and_line in ["version 1, line 9", "version 2, line 12", "version 2, line 13"] {
+        driver.press(Key::Period);
+        driver.wait_for(version_and_line);
+    }
+    // An event is gone to as a whole.
+    driver.press(Key::ArrowLeft);
+    driver.wait_for("State at version 1");
+    driver.click("line 8 balance 0 → 100");
+    driver.assert_shows("version 1, line 8");
+    // Elsewhere the keys have nothing to lead through.
+    driver.press_with(Modifiers::COMMAND, Key::Num1);
+    driver.press(Key::Period);
+    driver.assert_shows("v1 of 3");
+}
+
+#[test]
+fn a_field_that_is_spelled_wrong_is_doubted_and_replaced_by_a_press() {
+    let (mut driver, path) = bank_with(&BALANCE.replace("-= e.data.amount", "-= e.data.amout"));
+    driver.wait_for_part("No amout in Withdrawn. Did you mean amount?");
+    driver.click_first("Replace with amount");
+    driver.wait_for("balance: 70");
+    assert_eq!(fs::read_to_string(&path).expect("there"), BALANCE);
+    assert!(!driver.shows_part("Did you mean"), "{}", driver.all_text());
+}
+
+#[test]
+fn partitions_by_a_key_are_streams_like_any_other() {
+    let by_type = "fromAll().partitionBy(e => e.eventType).when({
+      $any(s, e) {
+        return { n: (s.n || 0) + 1, last: e.streamId };
+      },
+    })";
     let (mut driver, path) = bank_with(by_type);
-    driver.assert_shows("Opened, 2");
-    driver.assert_shows("5 partitions");
+    // At the event that was looked at, in its partition.
+    driver.wait_for("last: account-1");
+    driver.assert_shows("v0 of 0");
     driver.click("Deposited, 2");
+    driver.wait_for("v1 of 1");
+    driver.assert_shows("last: account-2");
+    driver.press(Key::ArrowLeft);
+    driver.assert_shows("last: account-1");
+    driver.wait_for_part("line 3");
+    // In the list and the table, too.
+    driver.press_with(Modifiers::COMMAND, Key::Num1);
+    driver.assert_shows("Partitions of balance.js");
+    driver.assert_shows("n: 1");
+    assert_eq!(driver.streams().len(), 5 + 1, "five, below what they are of: {:?}", driver.streams());
+    driver.press_with(Modifiers::COMMAND, Key::Num2);
+    driver.wait_for_part("Withdrawn");
+    driver.press_with(Modifiers::COMMAND, Key::Num4);
+    // What is typed divides anew; what is recorded is taken in.
+    type_source(&mut driver, &by_type.replace("last: e.streamId", "twice: 2 * ((s.n || 0) + 1)"));
+    driver.wait_for("twice: 2");
+    driver.press(Key::F6);
+    driver.press(Key::End);
+    driver.wait_for("twice: 4");
+    record(&path.with_file_name("made.db"), &[("account-3", "Deposited", "{}")]);
+    driver.wait_for("v1 of 2");
+    // And back to the streams, at the same event.
+    driver.press_with(Modifiers::COMMAND, Key::Num1);
+    driver.click("Back to the streams of the store");
+    driver.wait_for("v1 of 1");
+    assert!(driver.shows_part("account-2") && !driver.shows("Partitions of balance.js"), "{}", driver.all_text());
+}
+
+#[test]
+fn partitions_that_share_a_state_have_theirs_at_the_end_of_the_store() {
+    let by_type = "options({ biState: true });
+    fromAll().partitionBy(e => e.eventType).when({
+      $initShared: () => ({ all: 0 }),
+      $any(s, e) { s[0].n = (s[0].n || 0) + 1; s[1].all += 1; return s; },
+    })";
+    let (mut driver, path) = bank_with(by_type);
+    driver.assert_shows("5 partitions");
+    driver.click_beginning("Deposited, ");
     driver.assert_shows("at the end of the store");
     driver.type_into("Filter partitions", "wITH");
-    driver.wait_for("Withdrawn, 1");
-    driver.assert_hides("Deposited, 2");
+    driver.step_until("only one is left", |driver| !driver.shows_part("Deposited, "));
+    assert!(driver.shows_part("Withdrawn, "), "{}", driver.all_text());
     // What is recorded meanwhile is taken in.
     driver.type_over("Filter partitions", "open");
     record(&path.with_file_name("made.db"), &[("account-3", "Opened", "{}")]);
-    driver.wait_for("Opened, 3");
+    driver.wait_for_part("8 of 8 events");
 }

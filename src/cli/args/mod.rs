@@ -44,8 +44,8 @@ foldline compensate sales.db lead-1 --version 3 --actor kim --reason \"wrong lea
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// Open the window at this store and stream; without one, at the welcome
-    #[arg(value_name = "STORE [STREAM]", num_args = 0..)]
+    /// Open the window at this store and stream, with projections of your own (FILE.js); without one, at the welcome
+    #[arg(value_name = "STORE [STREAM] [FILE.js]", num_args = 0..)]
     pub words: Vec<OsString>,
     /// Open the stream at this version, time or `latest`
     #[arg(long, value_name = "AT", value_parser = moment, allow_negative_numbers = true)]

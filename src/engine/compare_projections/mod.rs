@@ -4,7 +4,7 @@
 mod explain;
 mod side;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -12,13 +12,13 @@ use super::as_of::{end_at, unless_replaced};
 use super::load::each_batch;
 use super::partitions::Counting;
 use super::{EngineError, Ticket};
-use crate::event::{Cursor, EventType, StreamId, Version};
+use crate::event::{Cursor, EventBatch, EventType, StreamId, Version};
 use crate::index::{Budget, StoreMoment};
 use crate::projection::{Fault, diff_values, path_value};
-use crate::script::Script;
+use crate::script::{Emitted, Script};
 use crate::store::{Flow, Query, Store};
 use explain::explain;
-use side::Side;
+use side::{EmittedAt, Side};
 
 /// One of the two.
 #[derive(Clone, Debug)]
@@ -72,6 +72,8 @@ pub enum Differs {
     Result,
     /// One fails where the other does not.
     Fault,
+    /// What they emit and link at an event; the first in each partition.
+    Emitted,
 }
 
 /// An event, where it stands.
@@ -101,6 +103,7 @@ pub fn compare_projections(
     let mut old = Side::new(reader, old, new, *at, *budget)?;
     let mut new = Side::new(reader, new, &wish.old, *at, *budget)?;
     let mut events = 0;
+    let mut emitting = Emitting::default();
     let is_empty = reader.capabilities().has_feed && end.place().is_none();
     if !is_empty {
         let counting = at.until().map(|until| Counting::by(reader, until, &end)).transpose()?;
@@ -112,6 +115,9 @@ pub fn compare_projections(
             let counts =
                 |row: &crate::event::EventRow<'_>| counting.as_ref().is_none_or(|counting| counting.counts(row));
             outcome = a.take(batch, &counts, *budget).and_then(|()| b.take(batch, &counts, *budget));
+            if let (Some(old), Some(new)) = (a.take_emitted(), b.take_emitted()) {
+                emitting.compare(batch, old, new);
+            }
             if outcome.is_err() { Flow::Break(()) } else { Flow::Continue(()) }
         })?;
         outcome?;
@@ -121,8 +127,59 @@ pub fn compare_projections(
     }
     let mut found = ProjectionsCompared { events, read_to: end, ..ProjectionsCompared::default() };
     compare(&old, &new, &mut found);
+    emitting.finish(&mut found);
     explain(reader, (&old, &new), wish, &mut found, ticket)?;
     Ok(found)
+}
+
+/// Where the two emit something else, the first time in each partition.
+#[derive(Default)]
+struct Emitting {
+    known: HashSet<Box<str>>,
+    found: Vec<PartitionDifference>,
+}
+
+impl Emitting {
+    fn compare(&mut self, batch: &EventBatch, old: Vec<EmittedAt>, new: Vec<EmittedAt>) {
+        let mut new = new.into_iter().peekable();
+        for one in old {
+            while let Some(alone) = new.next_if(|other| other.row < one.row) {
+                self.note(batch, alone.row, (alone.partition, &[], &alone.emitted));
+            }
+            let other = new.next_if(|other| other.row == one.row);
+            let emitted = other.as_ref().map_or(&[][..], |other| &other.emitted);
+            if one.emitted != emitted {
+                self.note(batch, one.row, (one.partition, &one.emitted, emitted));
+            }
+        }
+        for alone in new {
+            self.note(batch, alone.row, (alone.partition, &[], &alone.emitted));
+        }
+    }
+
+    fn note(&mut self, batch: &EventBatch, row: usize, (partition, old, new): (Box<str>, &[Emitted], &[Emitted])) {
+        if !self.known.insert(partition.clone()) {
+            return;
+        }
+        let from = batch.rows().nth(row).map(|row| {
+            let (stream, event_type) = (row.stream.clone(), row.event_type.clone());
+            ExplainingEvent { stream, version: row.version, event_type }
+        });
+        let told = |emitted: &[Emitted]| {
+            if emitted.is_empty() { Value::Null } else { serde_json::to_value(emitted).unwrap_or_default() }
+        };
+        let (old, new) = (told(old), told(new));
+        let field = String::new();
+        self.found.push(PartitionDifference { partition, field, old, new, what: Differs::Emitted, from });
+    }
+
+    /// Behind what differs in the states.
+    fn finish(self, found: &mut ProjectionsCompared) {
+        let differing: HashSet<&str> = found.differences.iter().map(|difference| &*difference.partition).collect();
+        let more = self.found.iter().filter(|difference| !differing.contains(&*difference.partition)).count();
+        found.differing += more as u64;
+        found.differences.extend(self.found);
+    }
 }
 
 fn compare(old: &Side, new: &Side, found: &mut ProjectionsCompared) {

@@ -11,7 +11,7 @@ use crate::engine::{EngineError, FaultAt, Ticket};
 use crate::event::{Cursor, EventBatch, EventRow, StreamId};
 use crate::index::{AsOf, Budget, Choice, MixedRows, StoreMoment};
 use crate::replay::{ProjectionRef, Timeline};
-use crate::script::{Definition, Script, ScriptProjection};
+use crate::script::{Definition, Emitted, Script, ScriptProjection};
 use crate::store::{Flow, Store};
 
 pub(super) enum Side {
@@ -29,9 +29,18 @@ pub(super) enum Side {
     },
 }
 
+/// What a projection would have recorded at an event.
+#[derive(Clone, Debug)]
+pub(super) struct EmittedAt {
+    /// Which of the batch's events it is.
+    pub(super) row: usize,
+    pub(super) partition: Box<str>,
+    pub(super) emitted: Vec<Emitted>,
+}
+
 /// A side at work.
 pub(super) enum Folding<'s> {
-    Own { run: Run<'s>, division: Option<Division> },
+    Own { run: Run<'s>, division: Option<Division>, emitted: Vec<EmittedAt> },
     BuiltIn { as_of: &'s mut AsOf, choice: &'s Arc<Choice>, takes: Option<&'s Script>, seen: u64 },
 }
 
@@ -68,7 +77,9 @@ impl Side {
 
     pub(super) fn begin(&mut self) -> Result<Folding<'_>, EngineError> {
         Ok(match self {
-            Self::Own { made, division } => Folding::Own { run: Run::begin(made)?, division: division.clone() },
+            Self::Own { made, division } => {
+                Folding::Own { run: Run::begin(made)?, division: division.clone(), emitted: Vec::new() }
+            }
             Self::BuiltIn { as_of, choice, takes, .. } => {
                 Folding::BuiltIn { as_of, choice, takes: takes.as_ref(), seen: 0 }
             }
@@ -186,9 +197,17 @@ impl Folding<'_> {
         budget: Budget,
     ) -> Result<(), EngineError> {
         match self {
-            Self::Own { run, division } => {
-                for row in batch.rows().filter(|row| counts(row)) {
-                    let place = run.take(&row, &mut |_, _| Flow::Continue(()))?;
+            Self::Own { run, division, emitted } => {
+                for (nth, row) in batch.rows().enumerate().filter(|(_, row)| counts(row)) {
+                    let mut told = Vec::new();
+                    let place = run.take(&row, &mut |_, output| {
+                        told = output.emitted;
+                        Flow::Continue(())
+                    })?;
+                    if let Some(place) = place.filter(|_| !told.is_empty()) {
+                        let partition = run.name(place).into();
+                        emitted.push(EmittedAt { row: nth, partition, emitted: told });
+                    }
                     if let (Some(place), Some(division)) = (place, &division) {
                         division.note_as(run.name(place), &row);
                     }
@@ -207,6 +226,14 @@ impl Folding<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What was emitted since this was asked last; `None` where nothing ever is.
+    pub(super) fn take_emitted(&mut self) -> Option<Vec<EmittedAt>> {
+        match self {
+            Self::Own { emitted, .. } => Some(std::mem::take(emitted)),
+            Self::BuiltIn { .. } => None,
+        }
     }
 
     pub(super) fn finish(self, end: &Cursor) -> Result<(), EngineError> {

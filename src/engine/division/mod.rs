@@ -8,6 +8,8 @@ mod index;
 mod rows;
 mod store;
 
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::partitions::partition_of;
@@ -28,6 +30,7 @@ pub struct Division(Arc<Shared>);
 struct Shared {
     script: Script,
     index: RwLock<Index>,
+    is_superseded: AtomicBool,
 }
 
 impl std::fmt::Debug for Division {
@@ -63,7 +66,8 @@ impl Division {
 
     /// Of nothing yet, to be filled by whoever folds the store anyway.
     pub(super) fn empty(script: &Script) -> Self {
-        Self(Arc::new(Shared { script: script.clone(), index: RwLock::default() }))
+        let is_superseded = AtomicBool::new(false);
+        Self(Arc::new(Shared { script: script.clone(), index: RwLock::default(), is_superseded }))
     }
 
     /// Notes that the next event belongs to this partition.
@@ -199,6 +203,26 @@ impl Division {
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Another one stands in its place: connections that see this one are of no use any more.
+    pub fn supersede(&self) {
+        self.0.is_superseded.store(true, Ordering::Release);
+    }
+
+    pub(super) fn is_superseded(&self) -> bool {
+        self.0.is_superseded.load(Ordering::Acquire)
+    }
+
+    /// The partition that began first.
+    pub fn first(&self) -> Option<StreamId> {
+        self.read().name(0).cloned()
+    }
+
+    /// The partitions at these places.
+    pub fn names(&self, places: &[usize]) -> HashSet<StreamId> {
+        let index = self.read();
+        places.iter().filter_map(|place| index.name(u32::try_from(*place).ok()?).cloned()).collect()
     }
 
     /// Events of which it could not be told where they belong, the first few.

@@ -172,7 +172,7 @@ impl Store for Partitioned {
     }
 
     fn is_current(&self) -> bool {
-        self.inner.is_current()
+        !self.division.is_superseded() && self.inner.is_current()
     }
 
     fn interrupter(&self) -> Option<Interrupter> {

@@ -209,6 +209,10 @@ impl<'p> Run<'p> {
                 }
             }
         }
+        if !self.made.rows[place].has_begun {
+            // It took no event yet: it stands as `$init` has it, which lies in the runtime.
+            self.made.rows[place].state = self.running.state().ok().flatten().map(Into::into);
+        }
         Ok(())
     }
 

@@ -19,7 +19,7 @@ pub(super) fn cards_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore
     if space.width() < TWO_CARDS {
         return state_card_ui(ui, scene, store);
     }
-    let left = (space.width() - CARD_GAP) * 0.56;
+    let left = (space.width() - CARD_GAP) * 0.46;
     let first = Rect::from_min_size(space.min, vec2(left, space.height()));
     let second = Rect::from_min_max(pos2(first.right() + CARD_GAP, space.top()), space.max);
     for (place, name) in [(first, "state"), (second, "handler")] {
@@ -38,7 +38,7 @@ fn state_card_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
     let size = ui.available_size() - vec2(2.0, 2.0);
     card(ui, |ui| {
         ui.set_min_size(size);
-        if store.own.is_of_streams() || store.own.chosen().and_then(OwnFile::script).is_none() {
+        if store.has_streams_of_own() || store.own.chosen().and_then(OwnFile::script).is_none() {
             stream_state_ui(ui, scene, store);
         } else {
             partition_state_ui(ui, scene, store);
@@ -59,7 +59,9 @@ fn stream_state_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
         Some(line) => scene.locale.with("state-at-line", [("version", version.into()), ("line", line.into())]),
         None => scene.locale.with("state-at", [("version", version.into())]),
     };
-    head_ui(ui, scene, view.stream.as_str(), label.as_deref(), &aside);
+    let name_of = view.stream.as_str();
+    let one = scene.text("projection-one-state");
+    head_ui(ui, scene, if name_of.is_empty() { &one } else { name_of }, label.as_deref(), &aside);
     let is_shown = view.shown_loaded().is_some_and(|loaded| loaded.projection.name() == name);
     if !is_shown {
         let name = if view.is_loading() { "stream-coming" } else { "projection-not-run" };
@@ -81,6 +83,12 @@ fn partition_state_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
     let Some(row) = results.row(nth) else {
         return said_ui(ui, scene, "projection-no-partition");
     };
+    if let Some(error) = store.dividing_error() {
+        let said = scene.sentence(&error.message);
+        inside(ui, |ui| {
+            ui.add(Label::new(RichText::new(said).color(palette(ui).danger)).wrap());
+        });
+    }
     let aside = scene.text("projection-state-at-end");
     let name = if row.partition.is_empty() { scene.text("projection-one-state") } else { row.partition.to_string() };
     head_ui(ui, scene, &name, None, &aside);

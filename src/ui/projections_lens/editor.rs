@@ -1,8 +1,8 @@
 use std::ops::Range;
 
 use egui::{
-    Color32, Event, FontId, Galley, Id, Key, Margin, Modifiers, Pos2, Rect, Response, RichText, Role, ScrollArea,
-    Shape, Stroke, TextBuffer, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    Align, Color32, Event, FontId, Galley, Id, Key, Layout, Margin, Modifiers, Pos2, Rect, Response, RichText, Role,
+    ScrollArea, Shape, Stroke, TextBuffer, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
 use super::super::Scene;
@@ -161,9 +161,9 @@ impl Drawn<'_> {
         if from < end {
             inside.painter().rect_filled(place, 0.0, colours.danger_soft);
         }
-        inside.horizontal_centered(|ui| {
+        // What can be done stands at the right, and what went wrong has the room before it.
+        inside.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 8.0;
-            let said = scene.sentence(&mark.message);
             if let Some(replacing) = &mark.replacing
                 && replace_ui(ui, scene, replacing)
             {
@@ -180,7 +180,10 @@ impl Drawn<'_> {
                     }
                 });
             }
-            cut(ui, RichText::new(&said).color(colours.danger)).on_hover_text(&said);
+            let said = scene.sentence(&mark.message);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                cut(ui, RichText::new(shortened(&said)).color(colours.danger)).on_hover_text(shortened(&said));
+            });
         });
     }
 

@@ -36,7 +36,7 @@ pub(super) fn handler_card_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenSt
                 let said = scene.sentence(&error.message);
                 return note_ui(ui, RichText::new(said).color(palette(ui).danger));
             }
-            let name = if store.view.is_some() { "projection-handler-quiet" } else { "projection-handler-none" };
+            let name = if store.has_streams_of_own() { "projection-handler-quiet" } else { "projection-handler-none" };
             return note_ui(ui, RichText::new(scene.text(name)).color(palette(ui).dim));
         };
         head_ui(ui, scene, store, traced);
@@ -153,7 +153,7 @@ fn note_ui(ui: &mut Ui, text: RichText) {
 }
 
 /// Narrower than this, a value that was before has no room.
-const ROOM_FOR_BEFORE: f32 = 300.0;
+const ROOM_FOR_BEFORE: f32 = 230.0;
 
 fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, trace: &HandlerTrace, row: &HandlerRow) {
     let colours = palette(ui);
@@ -169,9 +169,9 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, trace: &HandlerTrace, row: &Handle
     let said: Vec<&str> = said.into_iter().filter(|part| !part.is_empty()).collect();
     let drawn = list_row(ui, &said.join(" "), Look::Choice(here == Some(row.nth)), |ui, rect| {
         let room = (rect.width() - 2.0 * MARGIN).max(0.0);
-        let number = (room * 0.16).clamp(48.0, 72.0);
-        let name = ((room - number) * 0.34).min(200.0);
-        let before = if room > ROOM_FOR_BEFORE && !texts.is_whole { (room - number - name) * 0.45 } else { 0.0 };
+        let number = (room * 0.16).clamp(68.0, 84.0);
+        let name = ((room - number) * 0.36).min(200.0);
+        let before = if room > ROOM_FOR_BEFORE && !texts.is_whole { (room - number - name - 26.0) * 0.5 } else { 0.0 };
         let sign = if texts.is_whole { 0.0 } else { 26.0 };
         let ink = if is_to_come { colours.faint } else { colours.text };
         let dim = if is_to_come { colours.faint } else { colours.dim };

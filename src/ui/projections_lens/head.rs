@@ -1,8 +1,8 @@
-use egui::{Frame, Label, Margin, RichText, Ui};
+use egui::{Button, Frame, Label, Margin, RichText, Ui};
 
 use super::super::Scene;
 use super::super::ends::ends_ui;
-use super::super::parts::{cut, link, shortened};
+use super::super::parts::{cut, link, primary, shortened};
 use super::editor::replace_ui;
 use super::wish;
 use crate::command::Action;
@@ -23,6 +23,19 @@ pub(super) fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, mar
             }
         };
         ends_ui(ui, scene, "head of projection", title, |ui, scene| {
+            let table = Button::new(scene.text("projection-materialise"));
+            let table = ui.add_enabled(store.has_streams_of_own(), table);
+            let why = scene.text("projection-materialise-about");
+            if table.on_hover_text(&why).on_disabled_hover_text(why).clicked() {
+                wish(scene, ProjectionWish::Materialise);
+            }
+            if file.is_example() {
+                let copy = ui.add(primary(ui, scene.text("projection-copy-example")));
+                if copy.on_hover_text(scene.text("projection-copy-example-about")).clicked() {
+                    wish(scene, ProjectionWish::CopyExample);
+                }
+                return;
+            }
             let button = ui.button(scene.text("projection-copy-path"));
             if button.on_hover_text(shortened(&file.path().display().to_string())).clicked() {
                 scene.ask(Action::Copy(file.path().display().to_string()));
@@ -37,7 +50,20 @@ pub(super) fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, mar
     fault_ui(ui, scene, file, marks);
 }
 
+/// So many letters of what went wrong are shown above the source.
+const LONGEST_FAULT: usize = 160;
+
+fn beginning_of(said: &str) -> String {
+    match said.char_indices().nth(LONGEST_FAULT) {
+        Some((end, _)) => format!("{}…", said.get(..end).unwrap_or_default().trim_end()),
+        None => said.to_owned(),
+    }
+}
+
 fn kept(file: &OwnFile) -> &'static str {
+    if file.is_example() {
+        return "projection-example";
+    }
     match (file.is_kept(), file.fault().is_some()) {
         (_, true) => "projection-runs-before",
         (true, false) => "projection-kept",
@@ -76,7 +102,16 @@ fn fault_ui(ui: &mut Ui, scene: &mut Scene<'_>, file: &OwnFile, marks: &[LineMar
                 place.inner("fault", mark.message.clone())
             }
         };
-        ui.add(Label::new(RichText::new(scene.sentence(&message)).color(colours.danger)).wrap());
+        let said = scene.sentence(&message);
+        // What was thrown may be a page long: all of it is in what is copied.
+        let shown = beginning_of(&said);
+        let label = ui.add(Label::new(RichText::new(&shown).color(colours.danger)).wrap());
+        if shown.len() < said.len() {
+            label.on_hover_text(shortened(&said));
+            if link(ui, &scene.text("copy")).clicked() {
+                scene.ask(Action::Copy(said));
+            }
+        }
         match &mark.source {
             MarkSource::Event { stream, version, event_type, partitions } => {
                 let at = format!("{} v{version} · {}", shortened(stream.as_str()), shortened(event_type));

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use egui::containers::menu::MenuButton;
 use egui::{Align, Button, Key, Layout, RichText, ScrollArea, TextEdit, Ui, UiBuilder, vec2};
 use serde_json::Value;
 
@@ -21,6 +22,8 @@ pub(super) fn left_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore)
         built_in_ui(ui, scene, store);
         line_ui(ui);
         mine_ui(ui, scene, store);
+        line_ui(ui);
+        examples_ui(ui, scene, store);
         line_ui(ui);
         limits_ui(ui, scene);
         keep_in_sight(ui);
@@ -79,6 +82,7 @@ fn mine_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
     if begins {
         wish(scene, ProjectionWish::Name(true));
     }
+    from_category_ui(ui, scene, store);
     new_ui(ui, scene, store);
     if let Some(error) = store.own.error() {
         let said = scene.sentence(&error.message);
@@ -127,6 +131,46 @@ fn file_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, file: &OwnFile
         wish(scene, ProjectionWish::Choose(path));
     }
 }
+
+/// Those that come with the program, to be looked at and begun from.
+fn examples_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
+    caption(ui, &scene.text("projections-examples"));
+    let examples = store.own.examples();
+    let chosen = store.own.chosen().map(OwnFile::path);
+    few_rows_ui(ui, "examples of projections", examples.len(), |ui, place| {
+        let Some(file) = examples.get(place) else { return };
+        let name = scene.projection(file.name());
+        let row = list_row(ui, &name, Look::Choice(chosen == Some(file.path())), |ui, rect| {
+            let inside = UiBuilder::new().max_rect(rect.shrink2(vec2(10.0, 0.0)));
+            ui.scope_builder(inside.layout(Layout::left_to_right(Align::Center)), |ui| cut(ui, &name));
+        });
+        if row.clicked() {
+            wish(scene, ProjectionWish::Choose(file.path().to_owned()));
+        }
+    });
+}
+
+/// A category of which one is begun.
+fn from_category_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
+    let categories = store.whole().info.value().map_or(&[][..], |overview| overview.info.categories.as_slice());
+    if categories.is_empty() || store.own.new_name.is_some() {
+        return;
+    }
+    let text = begin_text(scene, store);
+    let button = Button::new(RichText::new(scene.text("projection-from-category")).size(11.5));
+    let (menu, _) = MenuButton::from_button(button).ui(ui, |ui| {
+        for (category, _) in categories.iter().take(MOST_CATEGORIES) {
+            if ui.button(shortened(category).into_owned()).clicked() {
+                wish(scene, ProjectionWish::DraftOf(category.clone(), text.clone()));
+                ui.close();
+            }
+        }
+    });
+    menu.on_hover_text(scene.text("projection-draft-why"));
+}
+
+/// More categories than these are no menu.
+const MOST_CATEGORIES: usize = 40;
 
 /// Where the name of a new one is typed.
 fn new_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {

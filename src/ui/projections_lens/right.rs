@@ -49,7 +49,7 @@ pub(super) fn right_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore
         return;
     }
     let seen = rows_ui(ui, scene, store, led);
-    if store.own.is_of_streams() {
+    if store.has_streams_of_own() {
         store.want_labels(seen.iter());
     }
 }
@@ -195,7 +195,7 @@ fn rows_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, led: Option<Le
         });
     });
     hairline(ui);
-    let is_of_streams = store.own.is_of_streams();
+    let is_of_streams = store.has_streams_of_own();
     let here = if is_of_streams {
         store.view.as_ref().map(|view| view.stream.as_str())
     } else {

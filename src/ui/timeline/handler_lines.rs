@@ -17,9 +17,8 @@ const NEAREST: f32 = 4.0;
 /// Where the lines lie that ran.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct HandlerLines {
-    /// Of the first and the last line; the event's mark stands behind that.
-    from: f32,
-    to: f32,
+    /// Of the event before, and of the one whose lines they are.
+    before: f32,
     mark: f32,
     count: usize,
     /// On which one stands.
@@ -39,15 +38,12 @@ impl HandlerLines {
             Some(before) => track.x_of(before),
             None => mark - LEAD - GAP,
         };
-        let (from, to) = (before.max(track.outer.left()) + GAP, mark - GAP);
-        (to - from >= NEAREST).then_some(Self { from, to, mark, count, nth: trace.nth() })
+        let before = before.max(track.outer.left());
+        (mark - before >= 2.0 * GAP + NEAREST).then_some(Self { before, mark, count, nth: trace.nth() })
     }
 
     fn x_of(&self, nth: usize) -> f32 {
-        match self.count {
-            1 => f32::midpoint(self.from, self.to),
-            count => self.from + (self.to - self.from) * nth as f32 / (count - 1) as f32,
-        }
+        self.before + (self.mark - self.before) * (nth + 1) as f32 / (self.count + 1) as f32
     }
 
     /// Where the cursor stands.
@@ -61,18 +57,18 @@ impl HandlerLines {
         if (x - self.mark).abs() < GAP / 2.0 {
             return Some(None);
         }
-        if x < self.from - GAP / 2.0 || x > self.mark {
+        if x < self.before + GAP / 2.0 || x > self.mark {
             return None;
         }
-        let share = ((x - self.from) / (self.to - self.from)).clamp(0.0, 1.0);
-        let nth = (share * (self.count - 1) as f32).round() as usize;
-        Some(Some(nth.min(self.count - 1)))
+        let share = (x - self.before) / (self.mark - self.before);
+        let nth = (share * (self.count + 1) as f32).round() as usize;
+        Some(Some(nth.clamp(1, self.count) - 1))
     }
 
     /// A tick a line, as many as there is room for.
     pub(super) fn paint(&self, painter: &Painter, track: &Track<'_>) {
-        let room = ((self.to - self.from) / NEAREST) as usize + 1;
-        let every = self.count.div_ceil(room).max(1);
+        let room = ((self.mark - self.before) / NEAREST) as usize;
+        let every = self.count.div_ceil(room.max(1)).max(1);
         let y = track.y();
         for nth in (0..self.count).step_by(every) {
             let is_run = self.nth.is_none_or(|here| nth <= here);

@@ -9,13 +9,13 @@ use std::time::Duration;
 use crate::engine::{Asked, Engine, Question, Ticket, Tool, guess_projection};
 use crate::projection::Fault;
 use crate::replay::ProjectionRef;
-use crate::script::{Script, ScriptProjection};
+use crate::script::{Bundled, Script, ScriptProjection};
 use crate::store::Store;
 use crate::view::UserError;
 use crate::workspace::{Keeping, SourceError, Stamps, Workspace, keep_source, read_source};
 
 /// How long is waited for one more key before what was typed is kept and compiled.
-const BETWEEN_KEYS: Duration = Duration::from_millis(150);
+const BETWEEN_KEYS: Duration = Duration::from_millis(100);
 
 /// A projection of the user's own, in a file.
 #[derive(Debug)]
@@ -38,6 +38,8 @@ pub struct OwnFile {
     /// Which typing is the latest.
     typed: Arc<AtomicU64>,
     is_kept: bool,
+    /// It comes with the program: it is run and read, and never typed in.
+    is_example: bool,
     keeping: Asked<KeepSource>,
 }
 
@@ -86,7 +88,28 @@ impl OwnFile {
             newer: None,
             typed: Arc::default(),
             is_kept: true,
+            is_example: false,
             keeping: Asked::default(),
+        }
+    }
+
+    /// One that comes with the program.
+    pub(super) fn example(bundled: Bundled) -> Self {
+        let Bundled { name, source } = bundled;
+        // No file lies there; it only tells one from the other.
+        let path = Path::new("examples").join(name).with_extension("js");
+        let found = Ok(FoundText { text: source.into(), compiled: None });
+        Self { is_example: true, ..Self::new(FoundFile { path, name: name.to_owned(), found }) }
+    }
+
+    pub fn is_example(&self) -> bool {
+        self.is_example
+    }
+
+    /// Compiles an example, unless it was.
+    pub(super) fn compile_example(&mut self, engine: &Engine) {
+        if self.is_example && self.script.is_none() && self.fault.is_none() {
+            self.keep(engine, Duration::ZERO);
         }
     }
 
@@ -137,17 +160,17 @@ impl OwnFile {
 
     /// Takes what is typed: it is kept and compiled in a moment.
     pub(super) fn type_text(&mut self, engine: &Engine, text: String) {
-        if self.text != text {
+        if self.text != text && !self.is_example {
             self.text = text;
             self.keep(engine, BETWEEN_KEYS);
         }
     }
 
     fn keep(&mut self, engine: &Engine, pause: Duration) {
-        self.is_kept = false;
+        self.is_kept = self.is_example;
         let number = self.typed.fetch_add(1, Ordering::AcqRel) + 1;
         // Nothing is written over what another program wrote until somebody says so.
-        let may_write = self.newer.is_none();
+        let may_write = self.newer.is_none() && !self.is_example;
         self.keeping.ask(
             engine,
             KeepSource {
@@ -363,8 +386,8 @@ impl Question for KeepSource {
 #[derive(Clone, Debug)]
 pub(super) enum FilesWish {
     Read,
-    /// Opens one from elsewhere.
-    Add(PathBuf),
+    /// Opens some from elsewhere.
+    Add(Vec<PathBuf>),
     /// Begins one of this name, with this text.
     Begin(String, String),
     /// Begins one of this name with a draft of what the events of a category say; where they say nothing, with this text.
@@ -427,16 +450,30 @@ impl Question for ReadFiles {
             }
             wish => wish,
         };
+        let mut also_refused = None;
         let done: Result<Option<PathBuf>, SourceError> = match wish {
             FilesWish::Read => Ok(None),
-            FilesWish::Add(path) => workspace.add_projection(&path).map(Some),
+            FilesWish::Add(paths) => {
+                // Each is taken, whatever is wrong with another; what is wrong first is told.
+                let (mut first, mut refused) = (None, None);
+                for added in paths.iter().map(|path| workspace.add_projection(path)) {
+                    match added {
+                        Ok(path) => _ = first.get_or_insert(path),
+                        Err(error) => _ = refused.get_or_insert(error),
+                    }
+                }
+                if first.is_some() {
+                    also_refused = refused.take();
+                }
+                refused.map_or(Ok(first), Err)
+            }
             FilesWish::Begin(name, text) | FilesWish::Draft(name, _, text) => {
                 workspace.begin_projection(&name, &text).map(Some)
             }
             FilesWish::Forget(path) => workspace.forget_projection(&path).map(|()| None),
         };
         let (chosen, refused) = match done {
-            Ok(chosen) => (chosen, None),
+            Ok(chosen) => (chosen, also_refused.map(UserError::from)),
             Err(error) => (None, Some(error.into())),
         };
         let paths = workspace.projections()?;

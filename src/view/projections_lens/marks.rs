@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::{OwnFile, doubt_message};
-use crate::engine::{FaultAt, OwnRun};
+use crate::engine::{Division, FaultAt, OwnRun};
 use crate::event::{Explain, Message, StreamId, Version};
 use crate::projection::{Fault, Problem, ProjectionError};
 use crate::script::Doubt;
@@ -71,7 +71,7 @@ impl OpenStore {
         }
         let mut marks = BTreeMap::new();
         if let Some(run) = self.own.results.run_of(file.text()) {
-            of_store(run, &mut marks);
+            of_store(run, self.division(), &mut marks);
         }
         if let Some(view) = &self.view {
             of_stream(view, file, &mut marks);
@@ -115,11 +115,14 @@ fn of_doubts(doubts: &[Doubt], marks: &mut BTreeMap<u32, LineMark>) {
     }
 }
 
-fn of_store(run: &OwnRun, marks: &mut BTreeMap<u32, LineMark>) {
+fn of_store(run: &OwnRun, division: Option<&Division>, marks: &mut BTreeMap<u32, LineMark>) {
     for (line, fault) in &run.faults {
-        let FaultAt { fault: first, stream, version, event_type, .. } = &fault.first;
-        let (stream, event_type) = (stream.clone(), event_type.to_string());
-        let source = MarkSource::Event { stream, version: *version, event_type, partitions: fault.partitions };
+        let FaultAt { fault: first, stream, version, event_type, position } = &fault.first;
+        // Where partitions are looked at, it is an event of one of them.
+        let there = division.zip(*position).and_then(|(division, position)| division.place_of(position));
+        let (stream, version) = there.unwrap_or_else(|| (stream.clone(), *version));
+        let event_type = event_type.to_string();
+        let source = MarkSource::Event { stream, version, event_type, partitions: fault.partitions };
         marks.insert(*line, mark(first, source));
     }
 }

@@ -21,7 +21,7 @@ use files::{FilesWish, FoundFiles, elsewhere, offered, take_found};
 
 use crate::engine::{Answer, Asked, Engine, Progress, StoreChange, Tool};
 use crate::event::StreamId;
-use crate::script::Partition;
+use crate::script::{BUNDLED, Partition};
 use crate::view::UserError;
 use crate::workspace::Workspace;
 
@@ -36,8 +36,8 @@ pub enum ProjectionWish {
     Begin(String),
     /// The same with a draft of what the events of a category say.
     Draft(String, String),
-    /// Opens a file from elsewhere with this store.
-    Add(PathBuf),
+    /// Opens files from elsewhere with this store.
+    Add(Vec<PathBuf>),
     /// Opens it no longer; the file stays.
     Forget(PathBuf),
     /// The text of the chosen one, as it is typed.
@@ -52,8 +52,16 @@ pub enum ProjectionWish {
     Stand(Option<usize>),
     /// Looks at this partition.
     Partition(String),
+    /// Begins one of one's own from the example that is looked at.
+    CopyExample,
+    /// Begins one from what the events of a category say, called as that; else from this text.
+    DraftOf(String, String),
+    /// Opens the dialog that keeps it as a table.
+    Materialise,
     /// Something narrows the partitions.
     Narrow,
+    /// From the partitions back to the store's own streams.
+    Undivide,
     Cancel,
     StopDraft,
     Retry,
@@ -63,6 +71,8 @@ pub enum ProjectionWish {
 pub struct ProjectionsLens {
     workspace: Workspace,
     files: Vec<OwnFile>,
+    /// Those that come with the program.
+    examples: Vec<OwnFile>,
     reading: Asked<ReadFiles>,
     /// Sees when a file is changed by another program.
     watching: Option<Answer<()>>,
@@ -100,9 +110,21 @@ pub(in crate::view) struct Offering {
 
 impl ProjectionsLens {
     pub(in crate::view) fn new(engine: &Engine, workspace: Workspace) -> Self {
-        let mut lens = Self {
+        let mut lens = Self::idle(workspace);
+        lens.read(engine, FilesWish::Read);
+        lens
+    }
+
+    pub(in crate::view) fn workspace(&self) -> &Workspace {
+        &self.workspace
+    }
+
+    /// One that has read nothing.
+    pub(in crate::view) fn idle(workspace: Workspace) -> Self {
+        Self {
             workspace,
             files: Vec::new(),
+            examples: BUNDLED.iter().copied().map(OwnFile::example).collect(),
             reading: Asked::default(),
             watching: None,
             chosen: None,
@@ -113,9 +135,7 @@ impl ProjectionsLens {
             trace: HandlerTrace::default(),
             doubting: Doubting::default(),
             partition: None,
-        };
-        lens.read(engine, FilesWish::Read);
-        lens
+        }
     }
 
     fn read(&mut self, engine: &Engine, wish: FilesWish) {
@@ -126,6 +146,10 @@ impl ProjectionsLens {
         &self.files
     }
 
+    pub fn examples(&self) -> &[OwnFile] {
+        &self.examples
+    }
+
     /// Where the projections of this store lie.
     pub fn folder(&self) -> Option<PathBuf> {
         self.workspace.projections_folder()
@@ -134,12 +158,13 @@ impl ProjectionsLens {
     /// The one that is worked on.
     pub fn chosen(&self) -> Option<&OwnFile> {
         let chosen = self.chosen.as_deref();
-        self.files.iter().find(|file| Some(file.path()) == chosen).or(self.files.first())
+        let mut all = self.files.iter().chain(&self.examples);
+        all.find(|file| Some(file.path()) == chosen).or(self.files.first())
     }
 
     fn chosen_mut(&mut self) -> Option<&mut OwnFile> {
-        let place = self.files.iter().position(|file| Some(file.path()) == self.chosen.as_deref()).unwrap_or(0);
-        self.files.get_mut(place)
+        let path = self.chosen()?.path().to_owned();
+        self.files.iter_mut().chain(&mut self.examples).find(|file| file.path() == path)
     }
 
     /// Whether it lies elsewhere than in the store's folder.
@@ -167,7 +192,7 @@ impl ProjectionsLens {
     }
 
     pub(in crate::view) fn tools(&self) -> impl Iterator<Item = &dyn Tool<Error = UserError>> {
-        let files = self.files.iter().map(OwnFile::asked);
+        let files = self.files.iter().chain(&self.examples).map(OwnFile::asked);
         let of_handler = [self.trace.tool(), self.doubting.tool()];
         files.chain([&self.reading as &dyn Tool<Error = UserError>]).chain(self.results.tools()).chain(of_handler)
     }
@@ -195,7 +220,22 @@ impl ProjectionsLens {
 
     pub(in crate::view) fn wish(&mut self, engine: &Engine, wish: ProjectionWish) {
         match wish {
-            ProjectionWish::Choose(path) => self.choose(Some(path)),
+            ProjectionWish::Choose(path) => {
+                self.choose(Some(path));
+                self.chosen_mut().into_iter().for_each(|file| file.compile_example(engine));
+            }
+            ProjectionWish::CopyExample => {
+                let example = self.chosen().filter(|file| file.is_example());
+                if let Some((name, text)) = example.map(|file| (file.name().to_owned(), file.text().to_owned())) {
+                    self.read(engine, FilesWish::Begin(name, text));
+                }
+            }
+            ProjectionWish::DraftOf(category, text) => {
+                self.refused = None;
+                // There it is told how far it is, and another name is typed where this one is taken.
+                self.new_name = Some(category.clone());
+                self.read(engine, FilesWish::Draft(category.clone(), category, text));
+            }
             ProjectionWish::Name(is_typed) => {
                 self.refused = None;
                 self.new_name = is_typed.then(String::new);
@@ -210,7 +250,7 @@ impl ProjectionsLens {
                     self.read(engine, FilesWish::Draft(name, category, text));
                 }
             }
-            ProjectionWish::Add(path) => self.read(engine, FilesWish::Add(path)),
+            ProjectionWish::Add(paths) => self.read(engine, FilesWish::Add(paths)),
             ProjectionWish::Forget(path) => self.read(engine, FilesWish::Forget(path)),
             ProjectionWish::Type(text) => {
                 self.chosen_mut().into_iter().for_each(|file| file.type_text(engine, text.clone()));
@@ -225,6 +265,8 @@ impl ProjectionsLens {
             }
             ProjectionWish::Stand(nth) => self.trace.stand(nth),
             ProjectionWish::Partition(partition) => self.partition = Some(partition),
+            // Done by the store, and by the window.
+            ProjectionWish::Undivide | ProjectionWish::Materialise => {}
             ProjectionWish::Narrow => self.results.narrow(engine),
             ProjectionWish::StopDraft => self.reading.cancel(),
             ProjectionWish::Cancel => self.results.cancel(),
@@ -249,7 +291,7 @@ impl ProjectionsLens {
     /// Takes what has come: scripts that run now are offered to every chooser.
     pub(in crate::view) fn poll(&mut self, engine: &Engine) -> Offering {
         let mut offering = Offering::default();
-        for file in &mut self.files {
+        for file in self.files.iter_mut().chain(&mut self.examples) {
             let polled = file.poll(engine);
             offering.is_new |= polled.is_new;
             if polled.has_other_script {
@@ -311,7 +353,7 @@ impl ProjectionsLens {
     fn offer(&self, engine: &Engine, offering: &mut Offering) {
         let offers = engine.offers();
         for name in &offering.names {
-            let file = self.files.iter().find(|file| file.name() == name);
+            let file = self.files.iter().chain(&self.examples).find(|file| file.name() == name);
             let known = offers.registry().of_aggregate(None).iter().any(|known| known.is_own() && known.name() == name);
             match file.and_then(OwnFile::script).and_then(offered) {
                 Some(projection) => {

@@ -10,17 +10,30 @@ use crate::view::{Comparing, Lens, LensWish, OpenStore, StreamView};
 
 impl OpenStore {
     pub fn wish_of_projections(&mut self, wish: ProjectionWish) {
-        if let ProjectionWish::Partition(partition) = wish {
-            return self.choose_partition(partition);
+        match wish {
+            ProjectionWish::Partition(partition) => self.choose_partition(partition),
+            ProjectionWish::Undivide => self.undivide(),
+            wish => {
+                let engine = self.store_engine().clone();
+                self.own.wish(&engine, wish);
+            }
         }
-        self.own.wish(&self.engine, wish);
+    }
+
+    /// The chosen projection is to be kept as a table.
+    pub fn want_model(&mut self) {
+        let Some(name) = self.own.chosen().map(|file| file.name().to_owned()) else { return };
+        let category = self.view.as_ref().and_then(StreamView::category).map(str::to_owned);
+        self.tools.read_models.want(category, name);
     }
 
     /// Has what the lens shows asked for, while it is looked through.
     pub fn prepare_projections(&mut self) {
-        self.own.want(&self.engine, self.view.as_ref().map(|view| &view.stream));
+        let engine = self.store_engine().clone();
+        let stream = self.view.as_ref().filter(|_| self.divided.is_none()).map(|view| &view.stream);
+        self.own.want(&engine, stream);
         if self.view.is_none()
-            && self.own.is_of_streams()
+            && self.has_streams_of_own()
             && let Some(row) = self.own.results.row(0)
         {
             let stream = StreamId::from(&*row.partition);
@@ -38,7 +51,9 @@ impl OpenStore {
         if let Some(number) = view.projections().iter().position(is_it)
             && view.projection_number() != number
         {
-            self.own.before.get_or_insert(view.projection_number());
+            if self.divided.is_none() {
+                self.own.before.get_or_insert(view.projection_number());
+            }
             view.set_projection(&self.engine, number);
         }
     }
@@ -51,7 +66,7 @@ impl OpenStore {
     }
 
     fn choose_partition(&mut self, partition: String) {
-        if self.own.is_of_streams() {
+        if self.has_streams_of_own() {
             self.select(StreamId::from(partition.as_str()));
         }
         self.own.partition = Some(partition);

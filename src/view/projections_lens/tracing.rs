@@ -1,9 +1,11 @@
 //! The handler of the event at the cursor, line by line, and on which of its lines one stands.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::OwnFile;
-use crate::engine::{Asked, Engine, Question, StoreChange, Ticket, Tool, TraceWanted, TracedEvent};
+use crate::engine::{Asked, Division, Engine, Question, StoreChange, Ticket, Tool, TraceWanted, TracedEvent};
 use crate::event::{StreamId, Version};
 use crate::script::{Change, Script, ScriptProjection, Step, Trace};
 use crate::store::Store;
@@ -213,8 +215,15 @@ enum Standing {
 }
 
 impl HandlerTrace {
-    /// Asks for the event at the cursor, unless that was asked. While a source cannot run, what ran before stays.
-    pub(super) fn want(&mut self, engine: &Engine, file: Option<&OwnFile>, view: Option<&StreamView>) {
+    /// Asks for the event at the cursor, unless that was asked.
+    /// With a division, the streams are its partitions.
+    pub(super) fn want(
+        &mut self,
+        engine: &Engine,
+        division: Option<&Division>,
+        file: Option<&OwnFile>,
+        view: Option<&StreamView>,
+    ) {
         let Some((file, view)) = file.zip(view) else {
             self.of = None;
             return;
@@ -228,7 +237,11 @@ impl HandlerTrace {
         }
         let before = view.shown_loaded().zip(view.cursor());
         let before = before.and_then(|(loaded, index)| loaded.timeline.snapshot_before(index));
-        let Some(projection) = ScriptProjection::of(script) else { return };
+        let projection = match division {
+            Some(division) => ScriptProjection::of_partitions(script, Arc::new(division.clone())),
+            None => ScriptProjection::of(script),
+        };
+        let Some(projection) = projection else { return };
         let Traced { stream, version, .. } = traced.clone();
         self.of = Some(traced);
         self.asked.ask(engine, TraceHere(TraceWanted { projection, stream, at: version, before }));
@@ -340,7 +353,8 @@ impl HandlerTrace {
 
 /// The event at the cursor, where the stream is shown under this very source.
 fn traced_here<'f>(file: &'f OwnFile, view: &StreamView) -> Option<(&'f Script, Traced)> {
-    let script = file.script().filter(|_| file.runs_as_typed())?;
+    // While what is typed cannot run, it is what ran before.
+    let script = file.script()?;
     let loaded = view.shown_loaded()?;
     let is_it = loaded.projection.name() == file.name() && loaded.projection.revision() == script.revision();
     let index = view.cursor().filter(|_| is_it)?;
@@ -352,7 +366,7 @@ impl OpenStore {
     /// The handler at the cursor is traced while the lens is looked through.
     pub(super) fn want_trace(&mut self) {
         let mut trace = std::mem::take(&mut self.own.trace);
-        trace.want(&self.engine, self.own.chosen(), self.view.as_ref());
+        trace.want(&self.engine, self.division(), self.own.chosen(), self.view.as_ref());
         self.own.trace = trace;
     }
 

@@ -1,0 +1,281 @@
+//! The partitions of one of the user's own projections, looked at as the streams of the store: listed, scrubbed, compared
+//! and counted like any others. The store with its own streams waits until somebody goes back to it.
+
+use super::projections_lens::Offering;
+use super::{Lens, OpenStore, OwnFile, UserError};
+use crate::engine::{
+    Asked, Cause, Division, Engine, GoneOn, Partitioned, Progress, Question, StoreChange, Ticket, Tool,
+};
+use crate::event::{StreamId, Version};
+use crate::script::{Partition, Script};
+use crate::store::Store;
+
+/// A store whose partitions are looked at as streams.
+pub struct Divided {
+    /// The store with its own streams, as it was left.
+    whole: Box<OpenStore>,
+    division: Division,
+    going_on: Asked<GoOn>,
+    /// What happened to the store meanwhile.
+    missed: Option<StoreChange>,
+    /// Which projections became others meanwhile.
+    offered: Vec<String>,
+}
+
+impl std::fmt::Debug for Divided {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Divided").field("division", &self.division).finish_non_exhaustive()
+    }
+}
+
+/// Divides the events of a store by the function of a projection.
+#[derive(Clone, Debug)]
+pub struct DivideStore(Script);
+
+impl Question for DivideStore {
+    type Answer = Partitioned;
+    type Error = UserError;
+
+    const WHAT: &'static str = "dividing events";
+    const IS_LONG: bool = true;
+
+    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Partitioned, UserError> {
+        if reader.capabilities().has_kept_counts {
+            ticket.set_total(reader.info()?.events);
+        }
+        let budget = ticket.memory().allowed();
+        let division = Division::new(reader, &self.0, budget, &mut |count| ticket.reached(count))?;
+        Ok(division.over(reader)?)
+    }
+}
+
+/// Divides what was recorded since.
+#[derive(Clone, Debug)]
+pub struct GoOn(Division);
+
+impl Question for GoOn {
+    type Answer = StoreChange;
+    type Error = UserError;
+
+    const WHAT: &'static str = "dividing events";
+
+    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<StoreChange, UserError> {
+        let budget = ticket.memory().allowed();
+        let gone_on = self.0.go_on(reader, budget, &mut |count| ticket.reached(count))?;
+        Ok(match gone_on {
+            GoneOn::Grew { changed, .. } => StoreChange::Grew(self.0.names(&changed)),
+            GoneOn::Anew => StoreChange::Replaced,
+        })
+    }
+}
+
+/// By which events are put together otherwise than by their streams, so that each partition can be told by its own events.
+fn divides(script: &Script) -> bool {
+    let definition = script.definition();
+    definition.partition != Partition::Stream && !definition.is_bi_state
+}
+
+impl OpenStore {
+    /// Of the store's own streams, whatever is looked at.
+    pub(super) fn store_engine(&self) -> &Engine {
+        &self.whole().engine
+    }
+
+    /// The store with its own streams.
+    pub fn whole(&self) -> &Self {
+        self.divided.as_ref().map_or(self, |divided| &divided.whole)
+    }
+
+    /// The projection whose partitions are looked at as streams.
+    pub fn divided_by(&self) -> Option<&str> {
+        self.division().map(|division| division.script().name())
+    }
+
+    pub(super) fn division(&self) -> Option<&Division> {
+        self.divided.as_ref().map(|divided| &divided.division)
+    }
+
+    /// Each partition of the chosen projection is a stream here, so that its states can be gone through.
+    pub fn has_streams_of_own(&self) -> bool {
+        self.own.is_of_streams() || self.divided.is_some()
+    }
+
+    /// Why the partitions cannot be looked at as streams.
+    pub fn dividing_error(&self) -> Option<&UserError> {
+        self.dividing.error()
+    }
+
+    /// How far the events are divided, where that takes long.
+    pub fn dividing_progress(&self) -> Option<Progress> {
+        self.dividing.progress()
+    }
+
+    pub(super) fn dividing_tools(&self) -> impl Iterator<Item = &dyn Tool<Error = UserError>> {
+        let going_on = self.divided.iter().map(|divided| &divided.going_on as &dyn Tool<Error = UserError>);
+        going_on.chain([&self.dividing as &dyn Tool<Error = UserError>])
+    }
+
+    /// The partitions of the chosen projection are looked at as soon as it divides the events; with another one that does
+    /// not, the store's own streams are.
+    fn want_division(&mut self) {
+        let Some(chosen) = self.own.chosen() else { return self.undivide() };
+        // One that never ran divides nothing yet.
+        let Some(script) = chosen.script().cloned() else { return };
+        if !divides(&script) {
+            self.dividing = Asked::default();
+            return self.undivide();
+        }
+        let is_here = self.division().is_some_and(|division| division.script().source() == script.source());
+        let is_asked = self.dividing.question().is_some_and(|asked| asked.0.source() == script.source());
+        if !is_here && !is_asked {
+            let engine = self.store_engine().clone();
+            self.dividing.ask(&engine, DivideStore(script));
+        }
+    }
+
+    /// Takes what has come, and what was recorded meanwhile.
+    pub(super) fn poll_division(&mut self) -> bool {
+        if self.lens == Lens::Projections || self.divided.is_some() {
+            self.want_division();
+        }
+        if let Some(divided) = &mut self.divided {
+            divided.whole.lens = self.lens;
+        }
+        let engine = self.store_engine().clone();
+        let mut is_new = self.dividing.poll(&engine);
+        if let Some(made) = self.dividing.take() {
+            self.take_division(made);
+            is_new = true;
+        }
+        if let Some(change) = self.poll_whole(&engine) {
+            self.was_replaced |= change == StoreChange::Replaced;
+            self.change_streams(&change);
+            is_new = true;
+        }
+        is_new
+    }
+
+    /// What happened to the partitions, as soon as that is known.
+    fn poll_whole(&mut self, engine: &Engine) -> Option<StoreChange> {
+        self.divided.as_ref()?;
+        if let Some(change) = engine.take_change() {
+            self.change_whole(engine, &change);
+            let divided = self.divided.as_mut()?;
+            if change != StoreChange::Rewritten {
+                divided.going_on.ask_because(engine, GoOn(divided.division.clone()), Cause::Store);
+                divided.missed = match divided.missed.take() {
+                    Some(StoreChange::Replaced) => Some(StoreChange::Replaced),
+                    _ if change == StoreChange::Replaced => Some(change),
+                    _ => Some(StoreChange::Somewhere),
+                };
+            }
+        }
+        let divided = self.divided.as_mut()?;
+        divided.going_on.poll(engine);
+        divided.going_on.take().filter(|change| !matches!(change, StoreChange::Grew(streams) if streams.is_empty()))
+    }
+
+    /// Whoever comes back finds the projections as they are by then.
+    pub(super) fn note_offering(&mut self, offering: &Offering) {
+        if let Some(divided) = &mut self.divided {
+            divided.offered.extend(offering.names.iter().cloned());
+        }
+    }
+
+    fn take_division(&mut self, made: Partitioned) {
+        let division = made.division().clone();
+        let chosen = self.own.chosen().and_then(OwnFile::script);
+        let is_wanted = chosen.is_some_and(|script| script.source() == division.script().source());
+        let Some(projection) = division.projection().filter(|_| is_wanted) else { return };
+        let name = projection.name().to_owned();
+        match &mut self.divided {
+            Some(divided) => {
+                divided.division.supersede();
+                self.engine.take_partitions(made);
+                let before = std::mem::replace(&mut divided.division, division.clone());
+                if before.script().name() != name {
+                    self.engine.offers().withdraw(before.script().name());
+                }
+                self.engine.offers().offer(&projection);
+                self.change_streams(&StoreChange::Replaced);
+            }
+            None => {
+                self.leave_own();
+                let engine = self.engine.over_partitions(made);
+                engine.memory().allow(self.engine.memory().allowed());
+                engine.offers().offer(&projection);
+                self.go_behind_partitions(engine, division.clone());
+            }
+        }
+        self.begin_under(&name);
+        self.stand_in(&division);
+    }
+
+    /// What is worked with goes along; what is looked at begins anew.
+    fn go_behind_partitions(&mut self, engine: Engine, division: Division) {
+        let workspace = self.own.workspace().clone();
+        let own = std::mem::replace(&mut self.own, super::ProjectionsLens::idle(workspace.clone()));
+        let mut store = Self::of(engine, workspace, own);
+        store.lens = self.lens;
+        store.follows = self.follows;
+        store.tools = std::mem::take(&mut self.tools);
+        store.dividing = std::mem::take(&mut self.dividing);
+        let whole = Box::new(std::mem::replace(self, store));
+        self.divided = Some(Divided { whole, division, going_on: Asked::default(), missed: None, offered: Vec::new() });
+    }
+
+    /// In the partition that was looked at, or that of the event at the cursor, or else in the first.
+    fn stand_in(&mut self, division: &Division) {
+        let is_there = |stream: &StreamId| division.span_of(stream).is_some();
+        if self.view.as_ref().is_some_and(|view| is_there(&view.stream)) {
+            return;
+        }
+        let chosen = self.own.partition.as_deref().map(StreamId::from).filter(|chosen| is_there(chosen));
+        if let Some(chosen) = chosen {
+            return self.select(chosen);
+        }
+        let head = self.whole().view.as_ref().and_then(|view| view.head());
+        let here = head.and_then(|head| division.place_of(head.position?));
+        match (here, division.first()) {
+            (Some((partition, version)), _) => self.go_to(partition, version),
+            (None, Some(first)) => self.select(first),
+            (None, None) => self.unselect(),
+        }
+    }
+
+    /// Back to the store's own streams, at the event that was looked at.
+    pub fn undivide(&mut self) {
+        let Some(Divided { whole, division, missed, offered, .. }) = self.divided.take() else { return };
+        let here = self.view.as_ref().and_then(|view| Some((view.stream.clone(), view.version()?)));
+        let mut whole = *whole;
+        std::mem::swap(&mut whole.own, &mut self.own);
+        std::mem::swap(&mut whole.tools, &mut self.tools);
+        whole.dividing = Asked::default();
+        whole.follows = self.follows;
+        whole.was_replaced |= self.was_replaced;
+        let lens = self.lens;
+        *self = whole;
+        if let Some(missed) = missed {
+            self.change_streams(&missed);
+        }
+        if !offered.is_empty() {
+            self.take_offering(&Offering { is_new: true, names: offered, has_other_names: true });
+        }
+        if let Some((stream, version)) = here.and_then(|(stream, version)| division.own_event(&stream, version)) {
+            self.select(stream);
+            self.view.iter_mut().for_each(|view| view.start_at(crate::engine::Moment::Version(version)));
+        }
+        self.lens = lens;
+        if lens.is_of_store() {
+            self.time.want();
+        }
+    }
+
+    /// Where an event that is looked at was recorded, which is elsewhere where partitions are looked at.
+    pub(super) fn home_of(&self, stream: &StreamId, version: Version) -> Option<(StreamId, Version)> {
+        match self.division() {
+            Some(division) => division.own_event(stream, version),
+            None => Some((stream.clone(), version)),
+        }
+    }
+}
