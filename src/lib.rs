@@ -8,6 +8,7 @@
 //! - [`store`]: where events are kept. Batches that are pulled, what is new behind a place, appending.
 //!   - `native`: Foldline's own SQLite file.
 //!   - `frameworks`: one folder a framework with all its rules; beside them what they share.
+//!   - `mirror`: a native store that holds what another holds and follows it; what is appended to it goes to the origin.
 //!   - `sqlite`, `postgres`: how any layout is read and written there, and read models kept. `files`: JSON, CloudEvents, CSV, XES, OCEL.
 //! - [`domain`]: leads and tickets. What events mean (`apply`), which commands they answer (`decide`), old shapes.
 //! - [`projection`]: named folds over events, and how their states are shown and compared. Each registers itself.

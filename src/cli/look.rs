@@ -12,18 +12,35 @@ use super::{Failure, Outcome, target};
 use crate::engine::{Matching, Survey, Ticket, describe, grouped};
 use crate::event::{EventRow, EventType, Metadata, Position, StreamId, Version, nearest};
 use crate::store::files::{CSV_COLUMNS, CsvWriter, event_cells};
-use crate::store::{Flow, Query, Scope, Store, StoreError, StoreInfo, StreamQuery, StreamRow};
+use crate::store::native::{Mirror, MirrorStanding};
+use crate::store::{Flow, Notice, Query, Scope, Store, StoreError, StoreInfo, StreamQuery, StreamRow};
 
 pub(super) fn info(args: &InfoArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
-    let info = context.open(&args.store)?.info()?;
+    let reader = context.open(&args.store)?;
+    let info = reader.info()?;
+    let mirror = match reader.notice() {
+        Some(Notice::Mirror(mirror)) => Some(mirror),
+        _ => None,
+    };
     let store = target::shown(&args.store);
     match args.format {
-        Format::Json => json(out, &info_json(&store, &info))?,
+        Format::Json => {
+            let mut shown = info_json(&store, &info);
+            if let Some(mirror) = &mirror {
+                shown["mirror"] = mirror_json(mirror);
+            }
+            json(out, &shown)?;
+        }
         Format::Table => {
             let StoreInfo { framework, events, streams, first_at, last_at, is_writable, .. } = &info;
             let mut table = Table::new(out, &[("store", Align::Left), (&store, Align::Left)]);
             let mut line = |name: &str, value: String| table.row(&[name.to_owned(), value]);
             line("framework", framework.to_string())?;
+            if let Some(Mirror { origin, standing }) = &mirror {
+                let behind =
+                    standing.as_ref().map(|kept| format!(", {} behind, as of {}", grouped(kept.behind), kept.as_of()));
+                line("mirror of", format!("{origin}{}", behind.unwrap_or_default()))?;
+            }
             line("events", grouped(*events))?;
             line("streams", grouped(*streams))?;
             for (category, count) in &info.categories {
@@ -45,6 +62,15 @@ pub(super) fn info(args: &InfoArgs, context: &Context, out: &mut Output) -> Resu
         }
     }
     Ok(Outcome::Done)
+}
+
+fn mirror_json(Mirror { origin, standing }: &Mirror) -> Value {
+    json!({
+        "origin": origin,
+        "position": standing.as_ref().and_then(|standing| standing.position),
+        "behind": standing.as_ref().map(|standing| standing.behind),
+        "as_of": standing.as_ref().map(MirrorStanding::as_of),
+    })
 }
 
 fn info_json(store: &str, info: &StoreInfo) -> Value {

@@ -13,6 +13,7 @@ mod histogram;
 mod look;
 mod map;
 mod materialise;
+mod mirror;
 mod moments;
 mod output;
 mod own;
@@ -25,6 +26,7 @@ mod seal;
 mod search;
 mod side;
 mod sql;
+mod stopping;
 mod target;
 mod terminal;
 mod trace;
@@ -201,6 +203,8 @@ impl Failure {
     fn exit_code(&self) -> u8 {
         match self {
             Self::Plan(PlanError::Refused(_) | PlanError::NoRules(_)) => 1,
+            // Whether the origin is still what was mirrored was asked, and the answer is no.
+            Self::Store(StoreError::OriginDiffers { .. }) => 1,
             _ => 2,
         }
     }
@@ -327,6 +331,7 @@ fn dispatch(command: Command, context: &Context, out: &mut Output) -> Result<Out
         Command::Append(args) => change::append(&args, context, out),
         Command::Compensate(args) => change::compensate(&args, context, out),
         Command::Import(args) => transfer::import(&args, out),
+        Command::Mirror(args) => mirror::mirror(&args, context, out),
         Command::Sample(args) => transfer::sample(&args, out),
         Command::Generate { what } => generate(what, out),
         Command::Info(args) => looking(look::info, &args, context, out),

@@ -11,7 +11,7 @@ use crate::engine::{SampleDomain, sample_store};
 use crate::event::visible::visible;
 use crate::store::files::TargetError;
 use crate::store::frameworks::Mapping;
-use crate::store::{self, Flow, OpenOptions, Source, Store, StoreError, Writer};
+use crate::store::{self, Flow, Notice, OpenOptions, Source, Store, StoreError, Writer};
 
 /// What every command needs to open its store.
 #[derive(Debug, Default)]
@@ -41,7 +41,8 @@ impl Context {
             self.note(format!("read by the mapping of {} that was kept for this store", kept.table));
         }
         let reader = asking(source, |source| store::open_with(source, &options))?;
-        if let Some(notice) = reader.notice() {
+        // How far a mirror is belongs to `info`.
+        if let Some(notice) = reader.notice().filter(|notice| !matches!(notice, Notice::Mirror(_))) {
             self.note(notice.to_string());
         }
         Ok(reader)

@@ -33,6 +33,12 @@ pub trait Store: Send {
         true
     }
 
+    /// Whether an event may come to stand before others that were read already: where places are taken when a
+    /// transaction begins, and seen when it ends.
+    fn may_record_late(&self) -> bool {
+        false
+    }
+
     /// Something about the whole store that whoever looks at it should know first.
     fn notice(&self) -> Option<Notice> {
         None

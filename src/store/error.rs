@@ -5,7 +5,7 @@ use crate::event::{EventId, RecordedEvent, StreamId, Version};
 use super::files::Unread;
 use super::frameworks::MappingError;
 use super::opening::side_file;
-use super::{Address, Expected, FileKind, Framework, ReadOnlyReason, ServerError};
+use super::{Address, Expected, FileKind, Framework, OriginFault, ReadOnlyReason, ServerError};
 
 /// Why a store could not be read or written. Each says what was tried and what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +40,16 @@ pub enum StoreError {
     Several { place: String, tables: String, first: String },
     #[error("{place}: Foldline cannot append here: {reason}")]
     OnlyReads { place: String, reason: ReadOnlyReason },
+    #[error("{}: this is a mirror of {origin}; bring events in there, and they come here by `foldline mirror`", path.display())]
+    Mirror { path: PathBuf, origin: String },
+    #[error("{}: this file is there already and is no mirror; name a new file for one", .0.display())]
+    NoMirror(PathBuf),
+    #[error("{}: this is the store itself; name another file for its mirror", .0.display())]
+    MirrorOfItself(PathBuf),
+    #[error("{}: {origin} is not what this is a mirror of any more: {fault}; the mirror stays as it is, so keep it, and mirror what is there now into a new file", path.display())]
+    OriginDiffers { path: PathBuf, origin: String, fault: Box<OriginFault> },
+    #[error("{}: version {version} of {stream} cannot be mirrored: {error}", path.display())]
+    NotMirrored { path: PathBuf, stream: StreamId, version: Version, error: Box<AppendError> },
     #[error("{}: written by a newer Foldline (format {found}, this one reads up to {supported}); update Foldline", path.display())]
     Newer { path: PathBuf, found: i64, supported: i64 },
     #[error("{}: the database is damaged ({detail}); restore it from a copy", path.display())]

@@ -4,8 +4,8 @@
 use super::files::{ExportError, TargetError};
 use super::frameworks::MappingError;
 use super::system_words::system_words;
-use super::{AppendError, Damage, Expected, ServerDetail, ServerError, StoreError, Unfit};
-use crate::event::{Explain, Message, Version};
+use super::{AppendError, Damage, Expected, OriginFault, ServerDetail, ServerError, StoreError, Unfit};
+use crate::event::{Explain, Message, StreamId, Version};
 
 impl Explain for StoreError {
     fn message(&self) -> Message {
@@ -33,6 +33,16 @@ impl Explain for StoreError {
             Self::OnlyReads { place, reason } => {
                 Message::new("error-only-reads").text("place", place).inner("reason", reason.message())
             }
+            Self::Mirror { path, origin } => of("error-mirror", path).text("origin", origin),
+            Self::NoMirror(path) => of("error-no-mirror", path),
+            Self::MirrorOfItself(path) => of("error-mirror-of-itself", path),
+            Self::OriginDiffers { path, origin, fault } => {
+                of("error-origin-differs", path).text("origin", origin).inner("fault", fault.message())
+            }
+            Self::NotMirrored { path, stream, version, error } => of("error-not-mirrored", path)
+                .text("stream", stream)
+                .text("version", version)
+                .inner("detail", error.message()),
             Self::Newer { path, found, supported } => {
                 of("error-newer", path).text("found", found).text("supported", supported)
             }
@@ -45,6 +55,21 @@ impl Explain for StoreError {
             Self::Io { path, source } => of("error-io", path).inner("detail", system_words(source)),
             Self::Sqlite { path, source } => of("error-sqlite", path).text("detail", source),
             Self::Cancelled => Message::new("error-cancelled"),
+        }
+    }
+}
+
+impl Explain for OriginFault {
+    fn message(&self) -> Message {
+        let of =
+            |id, stream: &StreamId, version: &Version| Message::new(id).text("stream", stream).text("version", version);
+        match self {
+            Self::Replaced => Message::new("origin-replaced"),
+            Self::Emptied => Message::new("origin-emptied"),
+            Self::Cut { stream, version } => of("origin-cut", stream, version),
+            Self::Gone { stream, version } => of("origin-gone", stream, version),
+            Self::Edited { stream, version } => of("origin-edited", stream, version),
+            Self::Added { stream, version } => of("origin-added", stream, version),
         }
     }
 }

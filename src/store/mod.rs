@@ -18,6 +18,7 @@ pub mod frameworks;
 mod link;
 mod linked;
 mod locking;
+mod mirror;
 pub mod native;
 mod notice;
 mod opening;
@@ -42,6 +43,7 @@ pub use file_kind::FileKind;
 pub use finding::{Finding, FindingKind, FoundAt};
 pub use link::{Link, leads_to_other_machine, place_in_store};
 pub use linked::linked_scan;
+pub use mirror::{Begun, Mirrored, Mirroring, OriginFault};
 pub use notice::{Notice, ReadOnlyReason};
 pub use postgres::{Address, AddressFlaw, ServerDetail, ServerError, SqlClass};
 pub use private::sweep_leftovers;
@@ -163,6 +165,7 @@ pub fn open_for_writing(source: &Source) -> Result<Box<dyn Writer>, StoreError> 
     match source {
         Source::File(path) => match native::NativeStore::open_for_writing(path) {
             Ok(store) => Ok(Box::new(store)),
+            Err(error @ StoreError::Mirror { .. }) => mirror::open_for_writing(path)?.ok_or(error),
             Err(StoreError::Unrecognised { .. }) => {
                 Ok(Box::new(sqlite::open_for_writing(path, &OpenOptions::kept_for(source))?))
             }

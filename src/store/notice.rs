@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::files::Unread;
+use super::native::Mirror;
 use crate::event::{Explain, Message};
 
 /// Why Foldline never appends to a store.
@@ -22,6 +23,8 @@ pub enum ReadOnlyReason {
     File,
     #[error("the partitions of a projection are only looked at; append to the streams that their events stand in")]
     Partitions,
+    #[error("this is a mirror, and Foldline only reads what it is a mirror of; append with the application")]
+    Mirror,
     #[error("the file may only be read; check its permissions")]
     Permissions,
 }
@@ -36,6 +39,7 @@ impl Explain for ReadOnlyReason {
             Self::Mapping => "reads-mapping",
             Self::File => "reads-file",
             Self::Partitions => "reads-partitions",
+            Self::Mirror => "reads-mirror",
             Self::Permissions => "reads-permissions",
         })
     }
@@ -60,6 +64,15 @@ pub enum Notice {
     NumberedByRecording,
     #[error("some events have no number as their {0}: they are counted in their order")]
     NumberedWhereMissing(String),
+    #[error("{}", mirror_words(.0))]
+    Mirror(Mirror),
+}
+
+fn mirror_words(Mirror { origin, standing }: &Mirror) -> String {
+    match standing {
+        Some(standing) => format!("mirror of {origin}, {} behind, as of {}", standing.behind, standing.as_of()),
+        None => format!("mirror of {origin}; how far it is, the next `foldline mirror` says"),
+    }
 }
 
 impl Explain for Notice {
@@ -76,6 +89,13 @@ impl Explain for Notice {
             Self::NumberedByIdentifier => Message::new("notice-numbered-by-identifier"),
             Self::NumberedByTime => Message::new("notice-numbered-by-time"),
             Self::NumberedByRecording => Message::new("notice-numbered-by-recording"),
+            Self::Mirror(Mirror { origin, standing: Some(standing) }) => Message::new("notice-mirror")
+                .text("origin", origin)
+                .text("behind", standing.behind)
+                .text("at", standing.as_of()),
+            Self::Mirror(Mirror { origin, standing: None }) => {
+                Message::new("notice-mirror-not-known").text("origin", origin)
+            }
             Self::NumberedWhereMissing(column) => Message::new("notice-numbered-where-missing").text("column", column),
         }
     }

@@ -5,7 +5,7 @@ use super::ends::ends_ui;
 use super::icons::{Icon, icon, icon_button, icon_toggle};
 use super::lens::lens_control_ui;
 use super::memory::memory_ui;
-use super::parts::{caption, chip, cut, progress_ui, shortened};
+use super::parts::{caption, chip, cut, cut_at, progress_ui, shortened};
 use super::refusal::refusal;
 use super::store_lens::table_status;
 use super::streams::in_order;
@@ -13,7 +13,7 @@ use super::{Scene, grouped};
 use crate::command::{Action, Command, Menu};
 use crate::engine::Progress;
 use crate::event::{Explain, StreamId, Version};
-use crate::store::Source;
+use crate::store::{Notice, Source};
 use crate::theme::palette;
 use crate::view::{Fit, KeptDraft, Lens, OpenStore, Overview, Pane, ProjectionWish};
 
@@ -93,9 +93,18 @@ fn store_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>) {
         }
     }
     access_ui(ui, scene, store, read_only.map(|reason| scene.sentence(&reason.message())).as_deref());
-    if let Some(notice) = notice {
-        ui.label(RichText::new(scene.text("notice")).color(colours.warning))
-            .on_hover_text(scene.sentence(&notice.message()));
+    match notice {
+        // Whoever reads in a mirror has to know how far it is; the counts have room beside it.
+        Some(notice @ Notice::Mirror(_)) => {
+            let sentence = scene.sentence(&notice.message());
+            let room = ui.available_width() * 0.6;
+            cut_at(ui, room, RichText::new(&sentence).color(colours.dim)).on_hover_text(sentence);
+        }
+        Some(notice) => {
+            ui.label(RichText::new(scene.text("notice")).color(colours.warning))
+                .on_hover_text(scene.sentence(&notice.message()));
+        }
+        None => {}
     }
     if ui.available_width() > 60.0 {
         let counts: Vec<String> = info

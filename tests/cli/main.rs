@@ -18,6 +18,8 @@ mod hostile;
 mod materialise;
 #[cfg(unix)]
 mod memory;
+#[cfg(unix)]
+mod mirror;
 mod ordering;
 mod own_projections;
 mod project;

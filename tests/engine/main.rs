@@ -23,6 +23,8 @@ mod make_so;
 mod materialise;
 mod memory_pool;
 mod memory_store;
+#[cfg(unix)]
+mod mirror;
 pub(crate) mod native_store;
 mod odd_payloads;
 mod opening;

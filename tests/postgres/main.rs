@@ -7,6 +7,7 @@ mod connecting;
 mod frameworks;
 mod hanging;
 mod looking;
+mod mirror;
 mod odd;
 mod own_projections;
 mod probing;

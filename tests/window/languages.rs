@@ -23,10 +23,11 @@ use foldline::replay::{EditError, registry};
 use foldline::sample::{SampleError, SampleOptions};
 use foldline::store::files::{ExportError, LineFlaw, Quote, TargetError, Unread};
 use foldline::store::frameworks::MappingError;
+use foldline::store::native::{Mirror, MirrorStanding};
 use foldline::store::{
     Address, AddressFlaw, AppendError, Conflict, Damage, Expected, Fault, FileKind, FindingKind, Flow, Framework,
-    ModelError, Notice, Query, ReadOnlyReason, SchemaChange, SchemaObject, ServerDetail, ServerError, SqlClass,
-    StoreError, StreamQuery, Unfit,
+    ModelError, Notice, OriginFault, Query, ReadOnlyReason, SchemaChange, SchemaObject, ServerDetail, ServerError,
+    SqlClass, StoreError, StreamQuery, Unfit,
 };
 
 use crate::driver::Driver;
@@ -223,6 +224,11 @@ fn path() -> PathBuf {
     PathBuf::from(text("path"))
 }
 
+fn differs(fault: fn(StreamId, Version) -> OriginFault) -> StoreError {
+    let fault = Box::new(fault(StreamId::from("stream"), Version(11)));
+    StoreError::OriginDiffers { path: path(), origin: text("origin"), fault }
+}
+
 fn every_store_error() -> Vec<StoreError> {
     vec![
         StoreError::Missing(path()),
@@ -235,6 +241,21 @@ fn every_store_error() -> Vec<StoreError> {
         StoreError::Unrecognised { path: path(), tables: text("tables") },
         StoreError::Several { place: text("place"), tables: text("tables"), first: text("first") },
         StoreError::OnlyReads { place: text("place"), reason: ReadOnlyReason::File },
+        StoreError::Mirror { path: path(), origin: text("origin") },
+        StoreError::NoMirror(path()),
+        StoreError::MirrorOfItself(path()),
+        StoreError::OriginDiffers { path: path(), origin: text("origin"), fault: Box::new(OriginFault::Replaced) },
+        StoreError::OriginDiffers { path: path(), origin: text("origin"), fault: Box::new(OriginFault::Emptied) },
+        differs(|stream, version| OriginFault::Cut { stream, version }),
+        differs(|stream, version| OriginFault::Gone { stream, version }),
+        differs(|stream, version| OriginFault::Edited { stream, version }),
+        differs(|stream, version| OriginFault::Added { stream, version }),
+        StoreError::NotMirrored {
+            path: path(),
+            stream: StreamId::from("stream"),
+            version: Version(11),
+            error: Box::new(AppendError::NoName),
+        },
         StoreError::Newer { path: path(), found: 11, supported: 12 },
         StoreError::Damaged { path: path(), detail: Damage::Said(text("detail")) },
         StoreError::Damaged { path: path(), detail: Damage::UnknownNumbers },
@@ -946,6 +967,7 @@ fn what_one_should_know_of_a_store_is_said_in_every_language() {
         ReadOnlyReason::Mapping,
         ReadOnlyReason::File,
         ReadOnlyReason::Partitions,
+        ReadOnlyReason::Mirror,
         ReadOnlyReason::Permissions,
     ];
     all.iter().for_each(assert_said);
@@ -957,6 +979,8 @@ fn what_one_should_know_of_a_store_is_said_in_every_language() {
         Notice::NumberedByTime,
         Notice::NumberedByRecording,
         Notice::NumberedWhereMissing(text("column")),
+        Notice::Mirror(Mirror { origin: text("origin"), standing: Some(MirrorStanding::default()) }),
+        Notice::Mirror(Mirror { origin: text("origin"), standing: None }),
     ];
     all.iter().for_each(assert_said);
 }

@@ -97,6 +97,23 @@ pub(in crate::cli) struct ImportArgs {
 }
 
 #[derive(Debug, Args)]
+pub(in crate::cli) struct MirrorArgs {
+    /// The store to mirror: a path, an address or `sample`
+    pub source: OsString,
+    /// The mirror, a file that is made where there is none
+    #[arg(value_name = "LOCAL.db")]
+    pub local: PathBuf,
+    /// Go on with what is recorded there, until stopped (Ctrl+C)
+    #[arg(long)]
+    pub follow: bool,
+    /// First compare every event of the mirror with its origin, not only the newest
+    #[arg(long)]
+    pub compare: bool,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
 pub(in crate::cli) struct ExportArgs {
     /// A path, an address or `sample`
     pub store: OsString,

@@ -18,7 +18,7 @@ use crate::sample::SampleDomain;
 use crate::store::Expected;
 use crate::store::files::FileFormat;
 
-pub(super) use changing::{AppendArgs, CompensateArgs, ExportArgs, ImportArgs, MapArgs, SampleArgs};
+pub(super) use changing::{AppendArgs, CompensateArgs, ExportArgs, ImportArgs, MapArgs, MirrorArgs, SampleArgs};
 pub(super) use looking::{
     BlameArgs, CensusArgs, DiffArgs, EventsArgs, HistogramArgs, IndexArgs, InfoArgs, KindOfEvent, SearchArgs, ShowArgs,
     SpanOfTime, StreamsArgs,
@@ -154,6 +154,8 @@ leads from fields to columns. Ends with 1 if anything differs."
     Map(MapArgs),
     /// Bring events from a file into a native store
     Import(ImportArgs),
+    /// Keep a local copy of any store, which only follows it: the same events, as fast to look at as a native store
+    Mirror(MirrorArgs),
     /// Write a store's events to a file
     Export(ExportArgs),
     /// Write a store of believable histories, with things to find in them, the same for the same seed

@@ -57,6 +57,11 @@ pub trait Database: Send + 'static {
     /// Another program changed what is being read.
     fn changed(&self) -> StoreError;
 
+    /// See [`Store::may_record_late`].
+    fn may_record_late(&self) -> bool {
+        false
+    }
+
     /// Something about the whole database that whoever looks at it should know first.
     fn notice(&self) -> Option<Notice>;
 
@@ -281,6 +286,10 @@ impl<D: Database> Store for ForeignStore<D> {
 
     fn read_only_reason(&self) -> Option<ReadOnlyReason> {
         self.layout().read_only
+    }
+
+    fn may_record_late(&self) -> bool {
+        self.database.may_record_late()
     }
 
     fn notice(&self) -> Option<Notice> {

@@ -107,10 +107,10 @@ const STREAMS_HELD: usize = 20_000;
 #[derive(Debug)]
 pub struct Bulk<'a> {
     path: &'a std::path::Path,
-    tx: Transaction<'a>,
+    pub(super) tx: Transaction<'a>,
     /// Its own: what is learnt in a transaction that may be undone must not outlive it.
     names: Names,
-    head: Position,
+    pub(super) head: Position,
     link: Link,
     streams: HashMap<StreamId, Tally>,
     types: HashMap<EventType, (i64, u64)>,
@@ -200,7 +200,7 @@ impl Bulk<'_> {
         tx.commit().map_err(|source| StoreError::from_sqlite(path, source))
     }
 
-    fn failed(&self, source: rusqlite::Error) -> StoreError {
+    pub(super) fn failed(&self, source: rusqlite::Error) -> StoreError {
         StoreError::from_sqlite(self.path, source)
     }
 

@@ -4,6 +4,7 @@ mod append;
 mod aside;
 mod chain;
 mod links;
+mod mirror;
 mod names;
 mod read;
 mod scan;
@@ -17,6 +18,7 @@ use rusqlite::Connection;
 
 pub use append::{Bulk, Recorded};
 pub use aside::Aside;
+pub use mirror::{Gap, Mirror, MirrorStanding};
 
 use super::access::Access;
 use super::locking::{Locking, open_beside_locks};
@@ -99,12 +101,34 @@ impl NativeStore {
         }
     }
 
+    /// Opens a store to record into it. What is a mirror is refused: it holds what its origin holds.
     pub fn open_for_writing(path: &Path) -> Result<Self, StoreError> {
-        // Recognised before a writing connection touches it: a foreign database must not even get side files.
-        let format = Self::open(path)?.format;
-        if format == Format::NONE {
+        let seen = Self::seen(path)?;
+        if let Some(Mirror { origin, .. }) = seen.mirror().ok().flatten() {
+            return Err(StoreError::Mirror { path: path.to_owned(), origin });
+        }
+        drop(seen);
+        Self::open_seen(path)
+    }
+
+    /// Opens a mirror to bring in what its origin holds; `None` where the store is none.
+    pub(in crate::store) fn open_mirror(path: &Path) -> Result<Option<(Self, Mirror)>, StoreError> {
+        let seen = Self::seen(path)?;
+        let mirror = seen.mirror()?;
+        drop(seen);
+        mirror.map(|mirror| Ok((Self::open_seen(path)?, mirror))).transpose()
+    }
+
+    /// Recognised before a writing connection touches it: a foreign database must not even get side files.
+    fn seen(path: &Path) -> Result<Self, StoreError> {
+        let seen = Self::open(path)?;
+        if seen.format == Format::NONE {
             return Err(StoreError::Damaged { path: path.to_owned(), detail: Damage::FormatGone });
         }
+        Ok(seen)
+    }
+
+    fn open_seen(path: &Path) -> Result<Self, StoreError> {
         Self::connected(path).map_err(|error| match error {
             // It was just read, so what is missing is the right to write beside it.
             StoreError::Denied(path) => StoreError::ReadOnly(path),

@@ -11,8 +11,8 @@ use super::{Access, NativeStore, keep_going};
 use crate::event::{EventId, EventRow, Position, RecordedEvent, StreamId, StreamKey, Timestamp, Version};
 use crate::store::opening::ReadOnlyFile;
 use crate::store::{
-    Capabilities, Fault, Finding, Flow, Framework, Interrupter, Notice, Opener, Query, Scan, Scope, Snapshot, Steady,
-    Store, StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow, linked_scan,
+    Capabilities, Fault, Finding, Flow, Framework, Interrupter, Notice, Opener, Query, ReadOnlyReason, Scan, Scope,
+    Snapshot, Steady, Store, StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow, linked_scan,
 };
 
 impl Store for NativeStore {
@@ -21,10 +21,12 @@ impl Store for NativeStore {
     }
 
     fn capabilities(&self) -> Capabilities {
-        let appends = match &self.access {
+        let may_be_written = match &self.access {
             Access::Writing(..) => true,
             Access::Looking(_) => std::fs::metadata(&self.path).is_ok_and(|file| !file.permissions().readonly()),
         };
+        // What is appended to a mirror is appended to its origin.
+        let appends = may_be_written && self.mirror().ok().flatten().is_none_or(|mirror| mirror.appends());
         Capabilities {
             appends,
             has_kept_counts: true,
@@ -36,8 +38,13 @@ impl Store for NativeStore {
         }
     }
 
+    fn read_only_reason(&self) -> Option<ReadOnlyReason> {
+        let mirror = self.mirror().ok().flatten()?;
+        (!mirror.appends()).then_some(ReadOnlyReason::Mirror)
+    }
+
     fn notice(&self) -> Option<Notice> {
-        self.access.notice(&self.path)
+        self.access.notice(&self.path).or_else(|| Some(Notice::Mirror(self.mirror().ok().flatten()?)))
     }
 
     fn info(&self) -> Result<StoreInfo, StoreError> {
@@ -378,7 +385,7 @@ impl ToSql for IdColumn<'_> {
     }
 }
 
-fn event_id(value: ValueRef<'_>) -> EventId {
+pub(super) fn event_id(value: ValueRef<'_>) -> EventId {
     match value {
         ValueRef::Blob(blob) => blob.try_into().map_or_else(|_| EventId::Text(lossy(value).into()), EventId::Uuid),
         ValueRef::Text(_) => EventId::Text(lossy(value).into()),

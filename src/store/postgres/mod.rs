@@ -137,6 +137,10 @@ impl Database for PgDatabase {
         self.failed(ServerError::Changed(ServerDetail::NoEventNumber))
     }
 
+    fn may_record_late(&self) -> bool {
+        true
+    }
+
     fn notice(&self) -> Option<Notice> {
         None
     }

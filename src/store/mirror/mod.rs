@@ -1,0 +1,201 @@
+//! A mirror: a native store that holds what another store holds and follows it, and that nobody writes into.
+//!
+//! - It stands on [`Store::changes`] and [`Store::scan`] alone, so whatever can be opened can be mirrored. Where the
+//!   origin has an order of its own, the mirror goes on behind the last place that it knows; where it has none, behind
+//!   the last version of each stream.
+//! - Events and the place behind which it goes on are recorded in one transaction, and only where the mirror still ends
+//!   where the reading began: whoever is killed, or follows beside another, neither loses nor doubles anything.
+//! - Before it goes on, the newest of what it holds is held against the origin: one that was replaced, cut or edited is
+//!   told by what differs, and nothing is overwritten. [`Mirroring::compare`] holds all of it.
+//! - Ids, versions, times and contents are kept to the letter. Places are counted anew, since a native store has no
+//!   gaps; a category is what a stream's name says; content that is no JSON is kept as a text; see [`taken`].
+//! - What is appended to a mirror is appended to its origin and comes back from there; see [`writer`].
+
+mod check;
+mod following;
+mod taken;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+pub(super) use writer::open_for_writing;
+
+use super::native::{Aside, Mirror, MirrorStanding, NativeStore};
+use super::{Flow, Source, Store, StoreError, Writer};
+use crate::event::{Cursor, StreamId, Timestamp, Version};
+
+/// A mirror that is open to be brought up to its origin.
+#[derive(Debug)]
+pub struct Mirroring {
+    store: NativeStore,
+    path: PathBuf,
+    origin: String,
+}
+
+/// What became of a mirror.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mirrored {
+    /// Events that it holds.
+    pub events: u64,
+    /// Those that were brought in by this call.
+    pub new: u64,
+    /// Those of them whose payload or metadata was kept as a text, since it was no JSON.
+    pub as_text: u64,
+    pub standing: MirrorStanding,
+}
+
+/// How a mirror was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// Made now.
+    Made,
+    There,
+    /// Its origin stood elsewhere before, with the same events.
+    Moved {
+        from: String,
+    },
+}
+
+impl Mirroring {
+    /// Opens the mirror of a store, or makes it where there is no file yet. One that is there has to be a mirror of this
+    /// origin: the events are compared, not the address.
+    pub fn begin(source: &Source, origin: &dyn Store, path: &Path) -> Result<(Self, Begun), StoreError> {
+        let name = source.absolute_name();
+        if source.path().is_some_and(|origin| is_same_file(origin, path)) {
+            return Err(StoreError::MirrorOfItself(path.to_owned()));
+        }
+        if path.symlink_metadata().is_err() {
+            make(&name, path)?;
+            let Some((store, _)) = NativeStore::open_mirror(path)? else {
+                return Err(StoreError::NoMirror(path.to_owned()));
+            };
+            return Ok((Self { store, path: path.to_owned(), origin: name }, Begun::Made));
+        }
+        let (store, Mirror { origin: before, .. }) = there(path)?;
+        let mut mirroring = Self { store, path: path.to_owned(), origin: name };
+        mirroring.check(origin)?;
+        if before == mirroring.origin {
+            return Ok((mirroring, Begun::There));
+        }
+        let mut bulk = mirroring.store.bulk()?;
+        bulk.mirrors(&mirroring.origin, now())?;
+        bulk.commit()?;
+        Ok((mirroring, Begun::Moved { from: before }))
+    }
+
+    /// The same mirror, opened once more.
+    pub fn again(origin: &str, path: &Path) -> Result<Self, StoreError> {
+        let (store, _) = there(path)?;
+        Ok(Self { store, path: path.to_owned(), origin: origin.to_owned() })
+    }
+
+    /// Lets something be kept beside the events that makes looking at them faster.
+    pub fn keep_snapshots(&mut self, keep: impl FnOnce(&mut dyn Writer)) {
+        keep(&mut self.store);
+    }
+
+    /// Of what it is a mirror, as it may be printed.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Brings in what the origin holds beyond it. `progress` is told how many events that is so far, and may stop: what
+    /// was brought in by then stays.
+    pub fn catch_up(
+        &mut self,
+        origin: &dyn Store,
+        progress: &mut dyn FnMut(u64) -> Flow,
+    ) -> Result<Mirrored, StoreError> {
+        following::catch_up(self, origin, progress)
+    }
+
+    /// Holds the newest events against those of the origin. Cheap, and to be done before each going on after a pause.
+    pub fn check(&self, origin: &dyn Store) -> Result<(), StoreError> {
+        check::newest(self, origin)
+    }
+
+    /// Holds every event against those of the origin.
+    pub fn compare(&self, origin: &dyn Store, progress: &mut dyn FnMut(u64) -> Flow) -> Result<u64, StoreError> {
+        check::all(self, origin, progress)
+    }
+
+    fn differs(&self, fault: OriginFault) -> StoreError {
+        let (path, origin) = (self.path.clone(), self.origin.clone());
+        StoreError::OriginDiffers { path, origin, fault: Box::new(fault) }
+    }
+
+    fn standing(&self) -> Result<Option<MirrorStanding>, StoreError> {
+        Ok(self.store.mirror()?.and_then(|mirror| mirror.standing))
+    }
+
+    /// Behind which place of the origin to go on; `None` where the origin has no order.
+    fn cursor(&self, origin: &dyn Store) -> Result<Option<Cursor>, StoreError> {
+        if !origin.capabilities().has_feed {
+            return Ok(None);
+        }
+        let end = self.store.end()?;
+        let Some(last) = end.place() else { return Ok(Some(Cursor::beginning())) };
+        if let Some(cursor) = self.standing()?.and_then(|standing| standing.cursor()) {
+            return Ok(Some(cursor));
+        }
+        // What was kept of it is gone; the origin knows where its own event is.
+        check::place_of(self, origin, &last.id)
+    }
+}
+
+/// What became of an origin.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OriginFault {
+    #[error("another store stands there now: its first event is another than the mirror's")]
+    Replaced,
+    #[error("there is no event any more")]
+    Emptied,
+    #[error("it was cut: the events from version {version} of {stream} on are in the mirror and not there any more")]
+    Cut { stream: StreamId, version: Version },
+    #[error("version {version} of {stream} is in the mirror and not there any more")]
+    Gone { stream: StreamId, version: Version },
+    #[error("version {version} of {stream} says something else there than when it was mirrored")]
+    Edited { stream: StreamId, version: Version },
+    #[error("version {version} of {stream} is there, before the last event of the mirror, and not in the mirror")]
+    Added { stream: StreamId, version: Version },
+}
+
+/// Stands in its place as a mirror or not at all: between the two, others could record into it.
+fn make(origin: &str, path: &Path) -> Result<(), StoreError> {
+    let (mut store, aside) = Aside::begin(path)?;
+    let mut bulk = store.bulk()?;
+    bulk.mirrors(origin, now())?;
+    bulk.commit()?;
+    drop(store);
+    aside.place()
+}
+
+fn there(path: &Path) -> Result<(NativeStore, Mirror), StoreError> {
+    match NativeStore::open_mirror(path) {
+        Ok(Some(mirror)) => Ok(mirror),
+        Ok(None) | Err(StoreError::Unrecognised { .. } | StoreError::NotADatabase(_) | StoreError::EmptyFile(_)) => {
+            Err(StoreError::NoMirror(path.to_owned()))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// By whatever name or link.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    #[cfg(unix)]
+    if let (Ok(one), Ok(other)) = (std::fs::metadata(one), std::fs::metadata(other)) {
+        use std::os::unix::fs::MetadataExt;
+        return (one.dev(), one.ino()) == (other.dev(), other.ino());
+    }
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    // Nobody reads it more closely.
+    Timestamp::from_micros(i64::try_from(since.as_millis()).unwrap_or(i64::MAX / 1_000).saturating_mul(1_000))
+}
