@@ -69,8 +69,8 @@ pub struct Arranged {
     /// Of so many streams it cannot be told whether the conditions hold.
     pub unknown: u64,
     pub numbers: Option<Figures>,
-    /// How many of the streams that are counted have each value; `None` where there are too many values.
-    pub counts: Option<Vec<(Value, u64)>>,
+    /// How many of the streams that are counted have each value, by how JSON writes it; `None` where there are too many.
+    pub counts: Option<HashMap<String, u64>>,
     pub took: Duration,
     /// What the places take.
     _held: Arc<Held>,
@@ -142,22 +142,13 @@ pub fn arrange(
     Ok(Some(arranged))
 }
 
-/// In the order in which the values are met.
-fn count(as_of: &AsOf, among: &[Place], field: &str, ticket: &Ticket) -> Option<Vec<(Value, u64)>> {
-    let (mut counts, mut numbers): (Vec<(Value, u64)>, HashMap<String, usize>) = Default::default();
+fn count(as_of: &AsOf, among: &[Place], field: &str, ticket: &Ticket) -> Option<HashMap<String, u64>> {
+    let mut counts = HashMap::new();
     for place in among {
-        if ticket.is_cancelled() {
+        if ticket.is_cancelled() || counts.len() > MOST_VALUES {
             return None;
         }
-        let value = as_of.value(*place, field);
-        let number = *numbers.entry(value.to_string()).or_insert(counts.len());
-        if let Some((_, count)) = counts.get_mut(number) {
-            *count += 1;
-        } else if counts.len() == MOST_VALUES {
-            return None;
-        } else {
-            counts.push((value, 1));
-        }
+        *counts.entry(as_of.value(*place, field).to_string()).or_insert(0) += 1;
     }
     Some(counts)
 }

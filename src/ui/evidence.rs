@@ -67,6 +67,7 @@ pub(super) fn evidence_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenSt
             ui.add(egui::Label::new(scene.locale.with("evidence-done", values)).wrap());
             ui.label(RichText::new(scene.text("evidence-key")).size(11.5).color(colours.dim));
             ui.add(egui::Label::new(RichText::new(written.key.to_string()).monospace()).wrap());
+            ui.add_space(8.0);
         }
         let text = RichText::new(scene.text("evidence-start")).strong().color(colours.on_accent);
         let can_start = can_be_made && !making.to.trim().is_empty();

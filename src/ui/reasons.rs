@@ -24,7 +24,8 @@ pub(super) fn reasons_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenSto
     Dialog::new("reasons", &title, 640.0).show(ui, scene, is_open, |ui, scene| {
         let colours = palette(ui);
         let mut starts = false;
-        ui.horizontal(|ui| {
+        // In a narrow window the other value goes to the next line.
+        ui.horizontal_wrapped(|ui| {
             let name = scene.text("why-field");
             let field = TextEdit::singleline(&mut reasons.field).hint_text(&name).desired_width(190.0);
             let field = named_field(ui, field, &name);

@@ -44,6 +44,7 @@ pub(super) fn seal_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore,
                 ui.label(RichText::new(scene.text(name)).size(11.5).color(colours.dim));
                 ui.add(egui::Label::new(RichText::new(value).monospace()).wrap());
             }
+            ui.add_space(8.0);
         }
         let text = RichText::new(scene.text("seal-start")).strong().color(colours.on_accent);
         let can_start = !sealing.to.trim().is_empty();

@@ -215,7 +215,9 @@ fn values_ui(ui: &mut Ui, scene: &Scene<'_>, row: &StateRow, value: &str, cells:
 fn share_of(width: f32, first: &str, second: &str) -> f32 {
     const LETTER: f32 = 7.3;
     let needs = |text: &str| (text.chars().count() + 3) as f32 * LETTER;
-    needs(first).max(width * 0.45).min((width - needs(second) - 4.0 * LETTER).max(width * 0.55))
+    // With the word before it.
+    let left = width - needs(second) - 6.0 * LETTER;
+    needs(first).max((width * 0.45).min(left)).min(left.max(width * 0.55))
 }
 
 fn set_by_ui(ui: &mut Ui, scene: &mut Scene<'_>, row: &StateRow) {

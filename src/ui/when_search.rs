@@ -54,7 +54,7 @@ pub(super) fn when_search_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut Ope
             }
         };
         ui.horizontal(|ui| ends_ui(ui, scene, "when", type_ui, choose_ui));
-        ui.horizontal(|ui| {
+        ui.horizontal_wrapped(|ui| {
             for which in WhenWhich::ALL {
                 let name = match which {
                     WhenWhich::Ever => "when-ever",

@@ -218,10 +218,10 @@ impl OpenStore {
             view.poll(engine);
         }
         let of_store = self.store_engine().clone();
-        is_new |= self.tools.checking.poll(&of_store);
-        is_new |= self.tools.read_models.poll(&self.engine);
         for name in ToolName::ALL {
-            is_new |= self.tools.get_mut(*name).asked_mut().poll(&of_store);
+            // A table is made of what is looked at; all else is of the store as it is.
+            let engine = if *name == ToolName::ReadModels { &self.engine } else { &of_store };
+            is_new |= self.tools.get_mut(*name).poll(engine);
         }
         is_new |= self.lanes.poll(&self.engine);
         is_new |= self.time.poll(&self.engine);

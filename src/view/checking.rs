@@ -68,21 +68,6 @@ impl Checking {
         }
     }
 
-    /// Takes what has come. What was gone to last stays that, wherever it stands now.
-    pub(super) fn poll(&mut self, engine: &Engine) -> bool {
-        let running = self.asked.progress().map(|progress| progress.running);
-        let at = self.at.and_then(|at| self.asked.value()?.findings.get(at).cloned());
-        if !self.asked.poll(engine) {
-            return false;
-        }
-        self.took = running.unwrap_or_default();
-        self.is_behind = self.asked.is_on_its_way();
-        if let (Some(at), Some(checked)) = (at, self.asked.value()) {
-            self.at = checked.findings.iter().position(|finding| *finding == at);
-        }
-        true
-    }
-
     /// The findings that are listed, by their places among all.
     pub fn listed(&self) -> Vec<usize> {
         let Some(Checked { findings, .. }) = self.checked() else { return Vec::new() };
@@ -125,6 +110,21 @@ impl WindowTool for Checking {
     }
 
     fn starts_by_itself(&self) -> bool {
+        true
+    }
+
+    /// What was gone to last stays that, wherever it stands now.
+    fn poll(&mut self, engine: &Engine) -> bool {
+        let running = self.asked.progress().map(|progress| progress.running);
+        let at = self.at.and_then(|at| self.asked.value()?.findings.get(at).cloned());
+        if !self.asked.poll(engine) {
+            return false;
+        }
+        self.took = running.unwrap_or_default();
+        self.is_behind = self.asked.is_on_its_way();
+        if let (Some(at), Some(checked)) = (at, self.asked.value()) {
+            self.at = checked.findings.iter().position(|finding| *finding == at);
+        }
         true
     }
 

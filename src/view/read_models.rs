@@ -107,16 +107,6 @@ impl ReadModels {
             self.look(engine, Cause::Store);
         }
     }
-
-    /// Takes what has come. What was written has come further.
-    pub(super) fn poll(&mut self, engine: &Engine) -> bool {
-        let has_come = self.asked.second.poll(engine);
-        if has_come && self.asked.second.value().is_some() {
-            // A look that is on its way may have come too early.
-            self.look(engine, Cause::User);
-        }
-        self.asked.first.poll(engine) || has_come
-    }
 }
 
 impl WindowTool for ReadModels {
@@ -136,6 +126,16 @@ impl WindowTool for ReadModels {
 
     fn starts_by_itself(&self) -> bool {
         true
+    }
+
+    /// What was written has come further.
+    fn poll(&mut self, engine: &Engine) -> bool {
+        let has_come = self.asked.second.poll(engine);
+        if has_come && self.asked.second.value().is_some() {
+            // A look that is on its way may have come too early.
+            self.look(engine, Cause::User);
+        }
+        self.asked.first.poll(engine) || has_come
     }
 
     fn asked(&self) -> &dyn Tool<Error = UserError> {
@@ -213,5 +213,39 @@ impl Question for WorkOnModel {
             return Ok(ModelDone::Checked(found, count as u64));
         }
         Ok(ModelDone::Written(materialise(reader, &ModelWish { projection, category, place, source, budget }, ticket)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::{ToolName, Tools};
+
+    /// However the answer and the window's frames fall in time.
+    #[test]
+    fn once_a_table_was_made_it_is_looked_at() {
+        let (folder, engine) = crate::engine::five_leads();
+        let mut tools = Tools::default();
+        let poll = |tools: &mut Tools| {
+            let is_new = tools.get_mut(ToolName::ReadModels).poll(&engine);
+            std::thread::yield_now();
+            is_new
+        };
+        tools.read_models.start(&engine, None);
+        while tools.read_models.choices().is_empty() {
+            poll(&mut tools);
+        }
+        tools.read_models.choose_what_is_there();
+        tools.read_models.into = folder.path().join("model.db").display().to_string();
+        tools.read_models.work = ModelWork::Write;
+        tools.read_models.start(&engine, None);
+        while tools.read_models.done().is_none() {
+            poll(&mut tools);
+        }
+        while tools.read_models.asked.is_loading() {
+            poll(&mut tools);
+        }
+        let standing = tools.read_models.standing().expect("it was looked at");
+        assert_eq!((standing.behind, standing.is_replaced), (0, false));
     }
 }

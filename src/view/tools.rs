@@ -56,6 +56,11 @@ pub trait WindowTool {
     /// Its dialog is opened, perhaps once more.
     fn reopened(&mut self) {}
 
+    /// Takes what has come. The one place where an answer is taken: whoever does more with it does that here.
+    fn poll(&mut self, engine: &Engine) -> bool {
+        self.asked_mut().poll(engine)
+    }
+
     fn asked(&self) -> &dyn Tool<Error = UserError>;
     fn asked_mut(&mut self) -> &mut dyn Tool<Error = UserError>;
 }

@@ -1,5 +1,7 @@
 //! What a table of a whole store shows, against each of its streams folded by itself.
 
+use std::collections::BTreeMap;
+
 use foldline::engine::{
     ArrangeWanted, ArrangedFor, AsOfWanted, CountAmong, DifferWanted, EngineError, FoldedStores, RowFilter,
     StoodWanted, Ticket, arrange, differing, stood,
@@ -313,24 +315,26 @@ fn streams_are_counted_among_those_that_a_filter_lets_through_which_may_be_anoth
     };
     let counts = |store: &NativeStore, wanted: &ArrangeWanted| {
         let (_, arranged) = &*arrange(store, wanted, &folded, &ticket()).expect("read").expect("there");
-        let mut counts = arranged.counts.clone().expect("few values");
-        counts.sort_by_key(|(value, _)| value.as_i64());
-        (arranged.places.len(), counts)
+        let counts: BTreeMap<String, u64> = arranged.counts.clone().expect("few values").into_iter().collect();
+        (
+            arranged.places.len(),
+            counts.into_iter().map(|(value, count)| format!("{value}: {count}")).collect::<Vec<_>>(),
+        )
     };
     let all = "contacts >= 0";
     assert_eq!(
         counts(&store, &counted("contacts > 0", "contacts > 0", "contacts")),
-        (6, vec![(json!(1), 3), (json!(2), 3)])
+        (6, ["1: 3", "2: 3"].map(str::to_owned).to_vec())
     );
     // What is left out of the rows by the counted field itself can still be chosen.
     let among_all = counted("contacts > 1", all, "contacts");
-    assert_eq!(counts(&store, &among_all), (3, vec![(json!(0), 3), (json!(1), 3), (json!(2), 3)]));
+    assert_eq!(counts(&store, &among_all), (3, ["0: 3", "1: 3", "2: 3"].map(str::to_owned).to_vec()));
     // A field that no stream has is nothing in each.
-    assert_eq!(counts(&store, &counted("contacts > 1", "contacts > 1", "phone")).1, vec![(json!(null), 3)]);
+    assert_eq!(counts(&store, &counted("contacts > 1", "contacts > 1", "phone")).1, ["null: 3"]);
     // A table that only goes on counts anew.
     store.append(&StreamId::from("lead-0"), Expected::Any, &[event("x", "contacted", "{}")]).expect("recorded");
     folded.grew();
-    assert_eq!(counts(&store, &among_all), (3, vec![(json!(0), 2), (json!(1), 4), (json!(2), 3)]));
+    assert_eq!(counts(&store, &among_all), (3, ["0: 2", "1: 4", "2: 3"].map(str::to_owned).to_vec()));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! How many streams have each value of a field, among those that the chips let through.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use super::filters::filter_of;
@@ -29,11 +31,11 @@ impl StoreLens {
     }
 
     /// As they came with the rows that are shown.
-    fn narrowed(&self) -> Option<&[(Value, u64)]> {
+    fn narrowed(&self) -> Option<&HashMap<String, u64>> {
         let (wanted, arranged) = self.arranged.as_deref()?;
         let counted = wanted.counted.as_ref()?;
         let is_same = self.counts.field() == Some(&counted.field);
-        is_same.then_some(arranged.counts.as_deref()).flatten()
+        is_same.then_some(arranged.counts.as_ref()).flatten()
     }
 
     /// How many streams have each value at a moment, the most frequent first; where chips narrow the rows, how many of
@@ -45,7 +47,7 @@ impl StoreLens {
         }
         let field = self.counts.field().unwrap_or_default().to_owned();
         let narrowed = self.narrowed()?;
-        let count_of = |value: &Value| narrowed.iter().find(|(known, _)| known == value).map_or(0, |(_, count)| *count);
+        let count_of = |value: &Value| narrowed.get(&value.to_string()).copied().unwrap_or(0);
         let bars = all.into_iter().map(|bar| ValueCount { count: count_of(&bar.value), ..bar });
         // One that was chosen can be taken back, however few have it.
         let mut bars: Vec<ValueCount> = bars.filter(|bar| bar.count > 0 || self.asks_for(&field, &bar.value)).collect();
