@@ -414,6 +414,21 @@ projections-mine = Mine
 projections-mine-none = None yet. Drop a .js file on the window, or begin one.
 projections-none-title = No projection of yours yet
 projections-examples = Examples
+projections-compared = Compare two projections…
+projections-compared-about = Both are folded over the whole store. What differs at the end is listed by the type of the event since which it does.
+projections-compared-old = Old
+projections-compared-new = New
+projections-compared-start = Compare
+projections-compared-same = The same in all { $partitions } partitions
+projections-compared-differ = { $count ->
+    [one] 1 of { $partitions } partitions differs
+   *[other] { $grouped } of { $partitions } partitions differ
+}
+projections-compared-unexplained = (no event was looked for)
+projections-compared-fault = it fails
+projections-compared-emitted = what it emits
+projections-compared-whole = the whole state
+projections-compared-result = the result
 projections-none = Drop a file of JavaScript with a projection on the window, open one, or begin one at the left. It runs as you type it, on the stream that you look at and on the whole store; nothing is written to the store.
 projections-limits = Limits
 projections-limit-time = time per event

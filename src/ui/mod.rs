@@ -37,6 +37,7 @@ mod password;
 mod path_field;
 mod people;
 mod projection_choice;
+mod projections_compared;
 mod projections_lens;
 mod read_models;
 mod reasons;

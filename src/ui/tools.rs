@@ -5,6 +5,7 @@ use super::check::check_ui;
 use super::evidence::evidence_ui;
 use super::export::export_ui;
 use super::note::note_ui;
+use super::projections_compared::projections_compared_ui;
 use super::read_models::read_models_ui;
 use super::reasons::reasons_ui;
 use super::seal::seal_ui;
@@ -30,5 +31,6 @@ pub fn tool_dialog_ui(name: ToolName) -> ToolUi {
         ToolName::Noting => note_ui,
         ToolName::SqlConsole => sql_ui,
         ToolName::ReadModels => read_models_ui,
+        ToolName::ComparingOwn => projections_compared_ui,
     }
 }

@@ -43,6 +43,7 @@ mod overview;
 mod panes;
 mod payload_draft;
 mod pins;
+mod projections_compared;
 mod projections_lens;
 mod read_models;
 mod reasons;
@@ -110,6 +111,7 @@ pub use open_store::{OnScreen, OpenStore, SurveyAge};
 pub use overview::{LookAtStore, Overview};
 pub use panes::{CARD_GAP, CARD_HEAD, Fit, Middle, Pane, Panes, Split};
 pub use payload_draft::{FieldDraft, FieldKind, MOST_TYPED, PayloadDraft, PayloadFault, beginning};
+pub use projections_compared::{BothCompared, CompareBoth, ComparingOwn, DifferenceGroup};
 pub use projections_lens::{
     Brief, Did, DoubtHere, FilterPartitions, HandlerRow, HandlerTrace, KeepSource, LineMark, MarkSource, OwnFile,
     OwnResults, ProjectionWish, ProjectionsLens, ReadFiles, Replacing, RunProjection, ToldValue, TraceHere,

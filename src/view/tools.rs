@@ -2,8 +2,8 @@
 //! here, and a line in the list of those that draw them.
 
 use super::{
-    Checking, Evidencing, Exporting, ExportingRows, Noting, ReadModels, Reasons, Sealing, SmallestHistory, SqlConsole,
-    UserError, WhenSearch,
+    Checking, ComparingOwn, Evidencing, Exporting, ExportingRows, Noting, ReadModels, Reasons, Sealing,
+    SmallestHistory, SqlConsole, UserError, WhenSearch,
 };
 use crate::engine::{Engine, Tool};
 use crate::event::StreamId;
@@ -113,4 +113,5 @@ tools! {
     noting: Noting = "note", None;
     sql: SqlConsole = "ask-sql", None;
     read_models: ReadModels = "read-model", None;
+    comparing_own: ComparingOwn = "projections-compared", None;
 }

@@ -282,7 +282,8 @@ fn one_slider_leads_through_the_events_and_the_lines_of_their_handlers() {
     // On past its first line to the last line of the event before, and back.
     driver.press(Key::Comma);
     driver.wait_for("version 1, line 9");
-    assert_eq!(handler_rows(&driver), ["line 8 balance 0 → 100", "line 9 log deposited 100"]);
+    let rows = handler_rows(&driver);
+    assert!(rows.ends_with(&["line 8 balance 0 → 100", "line 9 log deposited 100"].map(str::to_owned)), "{rows:?}");
     driver.press(Key::Comma);
     driver.assert_shows("version 1, line 8");
     for version_and_line in ["version 1, line 9", "version 2, line 12", "version 2, line 13"] {
@@ -302,11 +303,12 @@ fn one_slider_leads_through_the_events_and_the_lines_of_their_handlers() {
 
 #[test]
 fn a_field_that_is_spelled_wrong_is_doubted_and_replaced_by_a_press() {
-    let (mut driver, path) = bank_with(&BALANCE.replace("-= e.data.amount", "-= e.data.amout"));
+    let (mut driver, path) = bank_with(&BALANCE.replace("-= e.data.amount", "-= e.data.amout || 0"));
     driver.wait_for_part("No amout in Withdrawn. Did you mean amount?");
     driver.click_first("Replace with amount");
     driver.wait_for("balance: 70");
-    assert_eq!(fs::read_to_string(&path).expect("there"), BALANCE);
+    let mended = BALANCE.replace("-= e.data.amount", "-= e.data.amount || 0");
+    assert_eq!(fs::read_to_string(&path).expect("there"), mended);
     assert!(!driver.shows_part("Did you mean"), "{}", driver.all_text());
 }
 
@@ -331,14 +333,14 @@ fn partitions_by_a_key_are_streams_like_any_other() {
     driver.press_with(Modifiers::COMMAND, Key::Num1);
     driver.assert_shows("Partitions of balance.js");
     driver.assert_shows("n: 1");
-    assert_eq!(driver.streams().len(), 5 + 1, "five, below what they are of: {:?}", driver.streams());
+    assert_eq!(driver.streams().len(), 5, "{:?}", driver.streams());
     driver.press_with(Modifiers::COMMAND, Key::Num2);
     driver.wait_for_part("Withdrawn");
     driver.press_with(Modifiers::COMMAND, Key::Num4);
     // What is typed divides anew; what is recorded is taken in.
     type_source(&mut driver, &by_type.replace("last: e.streamId", "twice: 2 * ((s.n || 0) + 1)"));
     driver.wait_for("twice: 2");
-    driver.press(Key::F6);
+    driver.press(Key::Escape);
     driver.press(Key::End);
     driver.wait_for("twice: 4");
     record(&path.with_file_name("made.db"), &[("account-3", "Deposited", "{}")]);
@@ -351,11 +353,28 @@ fn partitions_by_a_key_are_streams_like_any_other() {
 }
 
 #[test]
+fn two_projections_are_held_against_each_other_over_the_store() {
+    let (mut driver, path) = bank_with(BALANCE);
+    let other = path.with_file_name("other.js");
+    fs::write(&other, BALANCE.replace("balance -=", "balance +=")).expect("written");
+    driver.open(&other);
+    driver.wait_for("balance: 130");
+    driver.press_with(Modifiers::COMMAND, Key::K);
+    driver.type_into("Search or run a command", "Compare two");
+    driver.press(Key::Enter);
+    driver.click_role(Role::Button, "Compare");
+    driver.wait_for("1 of 2 partitions differs");
+    driver.click("Withdrawn  ·  balance  ·  1 partition, account-1 v2: 70 → 130");
+    driver.wait_for("v2 of 3");
+}
+
+#[test]
 fn partitions_that_share_a_state_have_theirs_at_the_end_of_the_store() {
     let by_type = "options({ biState: true });
     fromAll().partitionBy(e => e.eventType).when({
+      $init: () => ({ n: 0 }),
       $initShared: () => ({ all: 0 }),
-      $any(s, e) { s[0].n = (s[0].n || 0) + 1; s[1].all += 1; return s; },
+      $any(s, e) { s[0].n += 1; s[1].all += 1; return s; },
     })";
     let (mut driver, path) = bank_with(by_type);
     driver.assert_shows("5 partitions");

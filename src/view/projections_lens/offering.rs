@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Offering, ProjectionWish};
-use crate::engine::{Cause, Engine};
+use crate::domain::Aggregate;
+use crate::engine::{Cause, CompareSide, Engine};
 use crate::event::StreamId;
 use crate::replay::{ProjectionRef, Registry};
 use crate::view::{Comparing, Lens, LensWish, OpenStore, StreamView};
@@ -25,6 +26,23 @@ impl OpenStore {
         let Some(name) = self.own.chosen().map(|file| file.name().to_owned()) else { return };
         let category = self.view.as_ref().and_then(StreamView::category).map(str::to_owned);
         self.tools.read_models.want(category, name);
+    }
+
+    /// The user's own and those that Foldline brings can be held against each other.
+    pub fn offer_to_compare(&mut self) {
+        let own = self.own.files().iter().chain(self.own.examples());
+        let own = own.filter_map(|file| Some((file.name().to_owned(), CompareSide::Own(file.script()?.clone()))));
+        let mut sides: Vec<(String, CompareSide)> = own.collect();
+        let registry = self.store_engine().offers().registry();
+        for aggregate in Aggregate::ALL.into_iter().map(Some).chain([None]) {
+            for offered in registry.of_aggregate(aggregate).iter().filter(|offered| !offered.is_own()) {
+                let name = offered.name().to_owned();
+                if !sides.iter().any(|(known, _)| *known == name) {
+                    sides.push((name.clone(), CompareSide::BuiltIn(name)));
+                }
+            }
+        }
+        self.tools.comparing_own.offer(sides);
     }
 
     /// Has what the lens shows asked for, while it is looked through.
