@@ -9,6 +9,7 @@
 //!   - `native`: Foldline's own SQLite file.
 //!   - `frameworks`: one folder a framework with all its rules; beside them what they share.
 //!   - `mirror`: a native store that holds what another holds and follows it; what is appended to it goes to the origin.
+//!   - `nats`: streams on NATS JetStream, Foldline's own and others'.
 //!   - `sqlite`, `postgres`: how any layout is read and written there, and read models kept. `files`: JSON, CloudEvents, CSV, XES, OCEL.
 //! - [`domain`]: leads and tickets. What events mean (`apply`), which commands they answer (`decide`), old shapes.
 //! - [`projection`]: named folds over events, and how their states are shown and compared. Each registers itself.

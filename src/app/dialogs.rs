@@ -17,6 +17,8 @@ pub(super) enum Dialog {
     /// What the columns of a store mean, while it is being said.
     Mapping(Box<MappingDraft>),
     Password(PasswordWanted),
+    /// Which of a server's streams is meant.
+    StreamOfServer(Address, Box<[String]>),
     /// The open store's draft.
     Compensate,
     /// An edit of the branch that is open.
@@ -53,6 +55,7 @@ impl Dialog {
             Self::Palette(_) => Some(Command::Palette),
             Self::Mapping(_)
             | Self::Password(_)
+            | Self::StreamOfServer(..)
             | Self::Compensate
             | Self::BranchEdit
             | Self::MakeSo

@@ -11,8 +11,8 @@ use crate::theme::palette;
 use crate::ui::{
     Choices, STRIP_HEIGHT, Scene, TypedPath, branch_edit_ui, compensate_ui, edits_ui, error_bar_ui, event_ui, frame_ui,
     greeting_ui, keys_ui, make_so_ui, mapping_ui, notice_ui, open_dialog_ui, palette_ui, password_ui, settings_ui,
-    status_bar_ui, streams_ui, strip_ui, timeline_height, timeline_ui, title_ui, tool_dialog_ui, top_bar_ui,
-    welcome_ui, writing_ui,
+    status_bar_ui, stream_of_server_ui, streams_ui, strip_ui, timeline_height, timeline_ui, title_ui, tool_dialog_ui,
+    top_bar_ui, welcome_ui, writing_ui,
 };
 use crate::view::{Lens, Middle, OpenStore, Panes, Split, UserError};
 
@@ -231,6 +231,7 @@ fn dialog_ui(
         (Dialog::Palette(state), store) => palette_ui(ui, scene, state, store.as_deref()),
         (Dialog::Mapping(draft), _) => mapping_ui(ui, scene, draft),
         (Dialog::Password(wanted), _) => password_ui(ui, scene, &wanted.message, &mut wanted.typed),
+        (Dialog::StreamOfServer(address, streams), _) => stream_of_server_ui(ui, scene, address, streams),
         (Dialog::Writing { .. }, Some(store)) => writing_ui(ui, scene, &store.source.name(), &mut is_open),
         (Dialog::Tool(name), Some(store)) => tool_dialog_ui(*name)(ui, scene, store, &mut is_open),
         (Dialog::Compensate, Some(store)) => {

@@ -59,6 +59,10 @@ impl App {
                 self.dialogs
                     .open(ctx, Dialog::Password(PasswordWanted { address, message: *message, typed: String::new() }));
             }
+            Some(Question::Stream(wanted)) => {
+                let (address, streams) = *wanted;
+                self.dialogs.open(ctx, Dialog::StreamOfServer(address, streams));
+            }
             None => self.tell_unopened(refused.error),
         }
     }

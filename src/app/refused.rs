@@ -1,6 +1,6 @@
 use crate::engine::Lost;
 use crate::event::Message;
-use crate::store::{Address, ServerError, Source, StoreError};
+use crate::store::{Address, NatsError, ServerError, Source, StoreError};
 use crate::view::UserError;
 
 /// A store that did not open, and what its user could say to open it.
@@ -16,6 +16,8 @@ pub(super) enum Question {
     Columns(Source),
     /// Who asks? With what is to be said about it.
     Password(Address, Box<Message>),
+    /// Which of these of the server's streams?
+    Stream(Box<(Address, Box<[String]>)>),
 }
 
 impl Refused {
@@ -32,6 +34,15 @@ impl Refused {
                 }
                 _ => None,
             },
+            StoreError::Nats { address, error } => match error.as_ref() {
+                NatsError::CredentialsNeeded => Some(credentials_of("password-wanted", "token-wanted", address)),
+                NatsError::WrongCredentials => Some(credentials_of("password-refused", "token-refused", address)),
+                NatsError::Several { known } => {
+                    Some(Question::Stream(Box::new((address.clone(), known.as_slice().into()))))
+                }
+                NatsError::Unrecognised { .. } => Some(Question::Columns(source.clone())),
+                _ => None,
+            },
             _ => None,
         };
         Self { error: UserError::from(error), question }
@@ -41,6 +52,14 @@ impl Refused {
 /// Where there is a field to type it into, nothing is said of files and variables that could hold it.
 fn password_of(id: &'static str, user: &str, address: &Address) -> Question {
     Question::Password(address.clone(), Box::new(Message::new(id).text("user", user).text("place", address)))
+}
+
+/// Where an address names no user, what is typed is a token.
+fn credentials_of(of_user: &'static str, of_token: &'static str, address: &Address) -> Question {
+    match address.user() {
+        Some(user) => password_of(of_user, &user, address),
+        None => Question::Password(address.clone(), Box::new(Message::new(of_token).text("place", address))),
+    }
 }
 
 impl From<Lost> for Refused {

@@ -222,8 +222,9 @@ fn pointed_at(text: &str, place: &Range<usize>) -> String {
 
 /// Messages for whoever looks into a problem: `FOLDLINE_LOG=debug foldline …`.
 pub fn start_logging() {
+    // What the client of NATS says while it connects is said by whoever asked for it.
     let filter = tracing_subscriber::EnvFilter::try_from_env("FOLDLINE_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,winit=error"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,winit=error,async_nats=off"));
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(|| terminal::Log).try_init();
 }
 

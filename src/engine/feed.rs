@@ -9,13 +9,16 @@ use super::Wake;
 use super::pool::{Lane, Pool};
 use super::ticket::{Ticket, lock};
 use crate::event::{Cursor, EventBatch, StreamId};
-use crate::store::{Changes, Columns, Source, Store, StoreError};
+use crate::store::{Alarm, Changes, Columns, Ring, Source, Store, StoreError};
 
 /// Between two looks at a file. Each is a few system calls; nothing is read until something has changed.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(400);
 
 /// Between two questions to a server.
 const BETWEEN_QUESTIONS: Duration = Duration::from_secs(2);
+
+/// Where a store rings for what is recorded, it may ring for each event: so much is left to come together.
+const BETWEEN_RINGS: Duration = Duration::from_millis(20);
 
 /// New events whose streams are told one by one; of more than these, everything is said to have changed.
 const TOLD: usize = 20_000;
@@ -70,6 +73,8 @@ struct State {
     change: Option<StoreChange>,
     looks_soon: bool,
     is_over: bool,
+    /// The server did not answer the last time.
+    is_cut_off: bool,
 }
 
 impl Drop for Feed {
@@ -85,6 +90,7 @@ impl Feed {
         let watch = Watch {
             place,
             shared: Arc::clone(&shared),
+            alarm: None,
             // Held weakly, or the store would stay open for the sake of being watched.
             pool: pool.downgrade(),
             wake,
@@ -102,6 +108,10 @@ impl Feed {
 
     pub(super) fn take(&self) -> Option<StoreChange> {
         lock(&self.0.state).change.take()
+    }
+
+    pub(super) fn is_cut_off(&self) -> bool {
+        lock(&self.0.state).is_cut_off
     }
 
     /// Looks at once instead of at the next beat.
@@ -163,12 +173,15 @@ impl WatchedPlace {
 struct Watch {
     place: WatchedPlace,
     shared: Arc<Shared>,
+    /// Where the store has a way to tell at once.
+    alarm: Option<Alarm>,
     pool: super::pool::WeakPool,
     wake: Wake,
 }
 
 impl Watch {
     fn run(mut self) {
+        self.set_alarm();
         while self.wait() {
             let Some(now) = self.look() else { continue };
             // What failed is tried again until it does not: whatever was in the way may be gone without a trace.
@@ -194,8 +207,35 @@ impl Watch {
         }
     }
 
+    /// Has the store ring as soon as something is recorded.
+    fn set_alarm(&mut self) {
+        if !matches!(self.place.watched, Watched::Server) {
+            return;
+        }
+        let shared = Arc::downgrade(&self.shared);
+        let ring: Ring = Arc::new(move || {
+            if let Some(shared) = shared.upgrade() {
+                lock(&shared.state).looks_soon = true;
+                shared.woken.notify_all();
+            }
+        });
+        self.alarm = self.ask(move |reader| Ok(reader.alarm(ring))).and_then(Result::ok).flatten();
+    }
+
+    fn tell_whether_cut_off(&self, is_cut_off: bool) {
+        let mut state = lock(&self.shared.state);
+        if state.is_cut_off != is_cut_off {
+            state.is_cut_off = is_cut_off;
+            drop(state);
+            (self.wake)();
+        }
+    }
+
     /// Until it is time for a look; false when nobody is interested any more.
     fn wait(&self) -> bool {
+        if self.alarm.is_some() {
+            thread::sleep(BETWEEN_RINGS);
+        }
         let between = match self.place.watched {
             Watched::File(_) => BETWEEN_LOOKS,
             Watched::Server => BETWEEN_QUESTIONS,
@@ -215,8 +255,14 @@ impl Watch {
         match &self.place.watched {
             Watched::File(path) => Some(Seen::File(look_at(path))),
             Watched::Server => match self.ask(|reader| reader.fingerprint())? {
-                Ok(Some(print)) => Some(Seen::Server(print)),
-                _ => None,
+                Ok(print) => {
+                    self.tell_whether_cut_off(false);
+                    print.map(Seen::Server)
+                }
+                Err(error) => {
+                    self.tell_whether_cut_off(!matches!(error, StoreError::Cancelled));
+                    None
+                }
             },
         }
     }
@@ -232,7 +278,13 @@ impl Watch {
         };
         let before = cursor.clone();
         let (read, has_failed) = match self.ask(move |reader| news(reader, cursor))? {
-            Ok((Some(StoreChange::Replaced), _)) | Err(_) => self.recognise_anew(&before)?,
+            Ok((Some(StoreChange::Replaced), _)) => {
+                let ((change, cursor), has_failed) = self.recognise_anew(&before)?;
+                // What stands there now may have grown from the same beginning; what was read is gone all the same.
+                let change = if has_failed { change } else { Some(StoreChange::Replaced) };
+                ((change, cursor), has_failed)
+            }
+            Err(_) => self.recognise_anew(&before)?,
             Ok(read) => (read, false),
         };
         let (change, cursor) = read;
@@ -244,13 +296,15 @@ impl Watch {
 
     /// What stands there now may be another framework's, and nothing that was known of the first holds. Where it cannot
     /// be opened, whoever reads next is told why.
-    fn recognise_anew(&self, cursor: &Cursor) -> Option<(News, bool)> {
+    fn recognise_anew(&mut self, cursor: &Cursor) -> Option<(News, bool)> {
         let pool = self.pool.upgrade()?;
         let unread = (Some(StoreChange::Somewhere), cursor.clone());
         let Ok(first) = crate::store::open(&self.place.source) else { return Some((unread, true)) };
         let read = news(first.as_ref(), cursor.clone());
         let has_failed = read.is_err();
         pool.adopt(first);
+        drop(pool);
+        self.set_alarm();
         Some((read.unwrap_or(unread), has_failed))
     }
 

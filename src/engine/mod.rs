@@ -254,6 +254,11 @@ impl Engine {
     pub fn take_change(&self) -> Option<StoreChange> {
         self.0.feed.take()
     }
+
+    /// Whether the store's server has not answered since it was last looked for something new.
+    pub fn is_cut_off(&self) -> bool {
+        self.0.feed.is_cut_off()
+    }
 }
 
 /// Why a question has no answer.

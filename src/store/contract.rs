@@ -94,6 +94,13 @@ pub trait Store: Send {
         None
     }
 
+    /// Rings whenever something may have been recorded, until the answer is dropped: at once, where the store has a way to
+    /// be told. It may ring for nothing, and what was recorded is still asked of [`Store::changes`]. `None` where one has
+    /// to look now and then.
+    fn alarm(&self, _ring: Ring) -> Option<Alarm> {
+        None
+    }
+
     /// Whether this connection may be kept while nothing is asked of it. One that holds another program's files open
     /// keeps that program from tidying up behind itself.
     fn may_be_kept(&self) -> bool {
@@ -281,6 +288,33 @@ impl std::fmt::Debug for Interrupter {
     }
 }
 
+/// What an [`Alarm`] calls, from any thread.
+pub type Ring = Arc<dyn Fn() + Send + Sync>;
+
+/// Whatever listens for a store. Dropping it ends that. See [`Store::alarm`].
+#[must_use = "nobody listens any more"]
+pub struct Alarm(Option<Box<dyn FnOnce() + Send>>);
+
+impl Alarm {
+    pub(super) fn until(end: impl FnOnce() + Send + 'static) -> Self {
+        Self(Some(Box::new(end)))
+    }
+}
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        if let Some(end) = self.0.take() {
+            end();
+        }
+    }
+}
+
+impl std::fmt::Debug for Alarm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Alarm")
+    }
+}
+
 /// The appending half.
 pub trait Writer: Store {
     /// All events of one call are recorded, or none. Events that are already there, with the same content, answer
@@ -323,6 +357,11 @@ impl BatchSize {
             Scope::Stream { .. } | Scope::Linked { .. } => false,
         };
         Self(if is_range { LARGEST_BATCH } else { FIRST_BATCH })
+    }
+
+    /// How many events that are, where their texts are short.
+    pub fn most(self) -> usize {
+        self.0
     }
 
     pub fn is_reached(self, batch: &EventBatch) -> bool {

@@ -5,7 +5,7 @@ use crate::event::{EventId, RecordedEvent, StreamId, Version};
 use super::files::Unread;
 use super::frameworks::MappingError;
 use super::opening::side_file;
-use super::{Address, Expected, FileKind, Framework, OriginFault, ReadOnlyReason, ServerError};
+use super::{Address, Expected, FileKind, Framework, NatsError, OriginFault, ReadOnlyReason, ServerError};
 
 /// Why a store could not be read or written. Each says what was tried and what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +30,8 @@ pub enum StoreError {
     NotEvents { path: PathBuf, what: Box<Unread> },
     #[error("{address}: {error}")]
     Server { address: Address, error: Box<ServerError> },
+    #[error("{address}: {error}")]
+    Nats { address: Address, error: Box<NatsError> },
     #[error("{}: a SQLite database, but its tables are no event store that Foldline knows (it has: {tables}); which columns are these? `foldline map` prints a guess to correct, and `--map FILE` reads by it", path.display())]
     Unrecognised { path: PathBuf, tables: String },
     #[error("{place}: {source}")]
@@ -93,6 +95,7 @@ impl StoreError {
     pub fn asks_for_password(&self) -> Option<&Address> {
         match self {
             Self::Server { address, error } if error.asks_for_password() => Some(address),
+            Self::Nats { address, error } if error.asks_for_password() => Some(address),
             _ => None,
         }
     }

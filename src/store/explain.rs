@@ -23,6 +23,9 @@ impl Explain for StoreError {
             Self::Server { address, error } => {
                 Message::new("error-of-place").text("place", address).inner("what", error.message())
             }
+            Self::Nats { address, error } => {
+                Message::new("error-of-place").text("place", address).inner("what", error.message())
+            }
             Self::Unrecognised { path, tables } => of("error-unrecognised", path).text("tables", tables),
             Self::Mapping { place, source } => {
                 Message::new("error-of-place").text("place", place).inner("what", source.message())

@@ -20,6 +20,7 @@ mod linked;
 mod locking;
 mod mirror;
 pub mod native;
+mod nats;
 mod notice;
 mod opening;
 pub mod postgres;
@@ -35,7 +36,9 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 pub use check::{HistoryCheck, HistoryRules};
-pub use contract::{BatchSize, Capabilities, Changes, Interrupter, KeptState, Opener, Scan, Steady, Store, Writer};
+pub use contract::{
+    Alarm, BatchSize, Capabilities, Changes, Interrupter, KeptState, Opener, Ring, Scan, Steady, Store, Writer,
+};
 pub use data_folder::{cache_folder, data_folder};
 pub use error::{AppendError, Conflict, Damage, StoreError, Unfit};
 pub use fault::{Fault, SchemaChange, SchemaObject};
@@ -44,6 +47,7 @@ pub use finding::{Finding, FindingKind, FoundAt};
 pub use link::{Link, leads_to_other_machine, place_in_store};
 pub use linked::linked_scan;
 pub use mirror::{Begun, Mirrored, Mirroring, OriginFault};
+pub use nats::NatsError;
 pub use notice::{Notice, ReadOnlyReason};
 pub use postgres::{Address, AddressFlaw, ServerDetail, ServerError, SqlClass};
 pub use private::sweep_leftovers;
@@ -140,6 +144,7 @@ pub fn open(source: &Source) -> Result<Box<dyn Store>, StoreError> {
 pub fn open_with(source: &Source, options: &OpenOptions) -> Result<Box<dyn Store>, StoreError> {
     match source {
         Source::File(path) => open_file(path, options),
+        Source::Server(address) if address.is_nats() => Ok(Box::new(nats::open(address, options)?)),
         Source::Server(address) => Ok(Box::new(postgres::open(address, options)?)),
     }
 }
@@ -177,6 +182,7 @@ pub fn open_for_writing(source: &Source) -> Result<Box<dyn Writer>, StoreError> 
             }
             Err(error) => Err(error),
         },
+        Source::Server(address) if address.is_nats() => nats::open_for_writing(address),
         Source::Server(address) => postgres::open_for_writing(address),
     }
 }

@@ -64,6 +64,12 @@ pub enum Notice {
     NumberedByRecording,
     #[error("some events have no number as their {0}: they are counted in their order")]
     NumberedWhereMissing(String),
+    #[error(
+        "messages of this stream are gone ({0}): deleted, purged or dropped by its limits; what is left is shown, and `foldline verify` names them"
+    )]
+    MessagesGone(u64),
+    #[error("this stream's limits drop its oldest messages; what is dropped is gone from here too")]
+    DropsMessages,
     #[error("{}", mirror_words(.0))]
     Mirror(Mirror),
 }
@@ -96,6 +102,8 @@ impl Explain for Notice {
             Self::Mirror(Mirror { origin, standing: None }) => {
                 Message::new("notice-mirror-not-known").text("origin", origin)
             }
+            Self::MessagesGone(count) => Message::new("notice-messages-gone").number("count", *count),
+            Self::DropsMessages => Message::new("notice-drops-messages"),
             Self::NumberedWhereMissing(column) => Message::new("notice-numbered-where-missing").text("column", column),
         }
     }

@@ -106,6 +106,10 @@ fn store_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>) {
         }
         None => {}
     }
+    if store.is_cut_off() {
+        ui.label(RichText::new(scene.text("cut-off")).color(colours.warning))
+            .on_hover_text(scene.text("cut-off-about"));
+    }
     if ui.available_width() > 60.0 {
         let counts: Vec<String> = info
             .categories

@@ -145,6 +145,11 @@ impl OpenStore {
         self.comparing.retry();
     }
 
+    /// Whether its server does not answer at the moment.
+    pub fn is_cut_off(&self) -> bool {
+        self.engine.is_cut_off()
+    }
+
     /// Takes what has come from the background. Says whether there is something new to show.
     pub fn poll(&mut self) -> bool {
         let recorded = self.draft.as_mut().and_then(|draft| draft.poll(&self.engine));

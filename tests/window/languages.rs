@@ -1,5 +1,7 @@
 //! Everything that the engine may find or refuse can be said in each language.
 
+mod nats;
+
 use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
@@ -918,6 +920,11 @@ fn every_error_is_said_in_every_language() {
         let address = Address::new("postgres://kim@db/sales");
         assert_said(&StoreError::Server { address, error: Box::new(error) });
     }
+    for error in nats::every_nats_error() {
+        assert_said(&error);
+        let address = Address::new("nats://kim:@db/SALES");
+        assert_said(&StoreError::Nats { address, error: Box::new(error) });
+    }
     for error in every_mapping_error() {
         assert_said(&error);
         assert_said(&StoreError::Mapping { place: text("place"), source: error });
@@ -978,6 +985,8 @@ fn what_one_should_know_of_a_store_is_said_in_every_language() {
         Notice::NumberedByIdentifier,
         Notice::NumberedByTime,
         Notice::NumberedByRecording,
+        Notice::MessagesGone(11),
+        Notice::DropsMessages,
         Notice::NumberedWhereMissing(text("column")),
         Notice::Mirror(Mirror { origin: text("origin"), standing: Some(MirrorStanding::default()) }),
         Notice::Mirror(Mirror { origin: text("origin"), standing: None }),

@@ -63,8 +63,9 @@ pub use layout::{
     Category, ColumnPart, Layout, MetadataPart, MetadataText, SaidAt, SaidIn, Snapshots, Time, TimeUnit, Unnumbered,
 };
 pub use mapping::{Mapping, MappingError};
-pub(in crate::store) use naming::parts_of as stream_parts;
+pub(in crate::store) use naming::{joined as stream_name, parts_of as stream_parts};
 pub use places::places_inside;
+pub(in crate::store) use preview::look_into_file;
 pub use preview::{Unmapped, look_into, preview, unmapped};
 pub use recognise::{Recognised, chosen, recognise};
 pub(in crate::store) use rules::{Append, AppendRules, PostgresRules, SqliteRules};

@@ -5,7 +5,7 @@ use crate::event::{EventId, StreamId, Version};
 
 /// Several columns are joined by `:`; one that stands in any but the last of them is escaped, so that the way back
 /// is sure.
-pub(super) fn joined(parts: &[String]) -> String {
+pub(in crate::store) fn joined(parts: &[String]) -> String {
     let (last, ahead) = match parts.split_last() {
         Some((last, ahead)) => (last.as_str(), ahead),
         None => ("", parts),

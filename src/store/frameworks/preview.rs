@@ -9,6 +9,7 @@ use super::mapping::{Mapping, MappingError};
 use super::within::within;
 use super::{Catalogue, Database};
 use crate::event::RecordedEvent;
+use crate::store::nats;
 use crate::store::opening::ReadOnlyFile;
 use crate::store::postgres::{self, PgDatabase};
 use crate::store::sqlite::{self, SqliteTables, read_catalogue};
@@ -36,6 +37,7 @@ impl Unmapped {
 pub fn look_into(source: &Source) -> Result<Unmapped, StoreError> {
     match source {
         Source::File(path) => look_into_file(path),
+        Source::Server(address) if address.is_nats() => nats::look_into_server(address),
         Source::Server(address) => {
             let database = PgDatabase::at(address)?;
             unmapped(&database, database.catalogue()?)
@@ -43,7 +45,7 @@ pub fn look_into(source: &Source) -> Result<Unmapped, StoreError> {
     }
 }
 
-fn look_into_file(path: &Path) -> Result<Unmapped, StoreError> {
+pub(in crate::store) fn look_into_file(path: &Path) -> Result<Unmapped, StoreError> {
     let tables = SqliteTables::new(path, ReadOnlyFile::open(path)?);
     let catalogue = read_catalogue(tables.connection()).map_err(|source| StoreError::from_sqlite(path, source))?;
     unmapped(&tables, catalogue)
@@ -73,6 +75,10 @@ pub fn preview(source: &Source, mapping: &Mapping, count: u64) -> Result<Vec<Rec
             let handle = file.connection().get_interrupt_handle();
             let interrupter = Interrupter::new(move || handle.interrupt());
             first_events(Some(interrupter), || sqlite::open(path, file, &options), count)
+        }
+        Source::Server(address) if address.is_nats() => {
+            let store = nats::open(address, &options)?;
+            first_events(store.interrupter(), || Ok(store), count)
         }
         Source::Server(address) => {
             let database = PgDatabase::at(address)?;

@@ -3,8 +3,8 @@ use std::fmt;
 use super::secrets::{self, Hidden};
 use super::{AddressFlaw, ServerError};
 
-/// Where a PostgreSQL store is, as typed: `postgres://user@host:port/database?option=value`, or libpq's `host=… user=…
-/// dbname=…`. A password that stood in
+/// Where a store on a server is, as typed: `postgres://user@host:port/database?option=value`, libpq's `host=… user=…
+/// dbname=…`, or `nats://user:@host:port/STREAM`. A password or token that stood in
 /// it is kept apart, in memory only: whatever prints, remembers or logs an address prints none.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Address {
@@ -17,14 +17,14 @@ pub struct Address {
 
 /// A password; nothing prints it.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub(super) struct Secret(Box<str>);
+pub(in crate::store) struct Secret(Box<str>);
 
 impl Secret {
-    pub(super) fn new(text: String) -> Self {
+    pub(in crate::store) fn new(text: String) -> Self {
         Self(text.into())
     }
 
-    pub(super) fn reveal(&self) -> &str {
+    pub(in crate::store) fn reveal(&self) -> &str {
         &self.0
     }
 }
@@ -62,8 +62,25 @@ impl Address {
         self.rest().is_some() || secrets::is_key_value(&self.text)
     }
 
+    /// Who asks, as the address says it.
+    pub fn user(&self) -> Option<String> {
+        if self.is_nats() {
+            return super::super::nats::user_of(self);
+        }
+        self.parts().ok().and_then(|parts| parts.user)
+    }
+
+    /// The same server of NATS, and this stream of it.
+    #[must_use]
+    pub fn with_stream(&self, stream: &str) -> Self {
+        super::super::nats::with_stream(self, stream)
+    }
+
     /// Short enough for a title: `database on host`.
     pub fn name(&self) -> String {
+        if self.is_nats() {
+            return super::super::nats::short_name(self);
+        }
         match self.parts() {
             Ok(Parts { hosts, database: Some(database), .. }) => match hosts.first() {
                 Some((host, _)) => format!("{database} on {host}"),
@@ -73,7 +90,17 @@ impl Address {
         }
     }
 
-    pub(super) fn secret(&self) -> Option<&Secret> {
+    /// A NATS server's, and the JetStream stream behind it.
+    pub fn is_nats(&self) -> bool {
+        let end = self.text.find("://").map_or(0, |at| at + 3);
+        self.text.get(..end).is_some_and(secrets::is_nats_scheme)
+    }
+
+    pub(in crate::store) fn flaw(&self) -> Option<&AddressFlaw> {
+        self.flaw.as_deref()
+    }
+
+    pub(in crate::store) fn secret(&self) -> Option<&Secret> {
         self.password.as_ref()
     }
 
@@ -200,7 +227,7 @@ impl Parts {
     }
 }
 
-pub(super) fn decoded(text: &str) -> Option<String> {
+pub(in crate::store) fn decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {

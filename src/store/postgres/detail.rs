@@ -81,7 +81,7 @@ impl ServerDetail {
     }
 
     /// What the system says.
-    pub(super) fn of_system(error: &io::Error) -> Self {
+    pub(in crate::store) fn of_system(error: &io::Error) -> Self {
         Self::known(error).unwrap_or_else(|| Self::Said(error.to_string()))
     }
 

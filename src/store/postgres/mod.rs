@@ -28,6 +28,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use address::Address;
+pub(in crate::store) use address::{Secret, decoded};
 pub use address_flaw::AddressFlaw;
 pub(in crate::store) use client::Client;
 pub use detail::ServerDetail;

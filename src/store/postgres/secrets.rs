@@ -89,6 +89,17 @@ pub(super) fn is_key_value(typed: &str) -> bool {
     typed.split_once('=').is_some_and(|(key, _)| LIBPQ_KEYS.iter().any(|known| key.trim().eq_ignore_ascii_case(known)))
 }
 
+/// `tls://` is NATS's word for an address at which TLS is asked for.
+pub(super) fn is_nats_scheme(scheme: &str) -> bool {
+    ["nats://", "tls://"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
+}
+
+/// The key itself, where the file that holds it is meant.
+fn is_seed(value: &str) -> bool {
+    let is_letter = |letter: u8| letter.is_ascii_uppercase() || letter.is_ascii_digit();
+    value.starts_with('S') && value.len() > 40 && value.bytes().all(is_letter)
+}
+
 fn is_secret(key: &str) -> bool {
     let key = super::address::decoded(key).unwrap_or_else(|| key.to_owned()).trim().to_ascii_lowercase();
     let words = ["pass", "pwd", "secret", "token", "credential", "apikey", "api_key", "auth"];
@@ -185,6 +196,7 @@ fn hide_in_uri(typed: &str) -> Hidden {
     let start = typed.find("://").map_or_else(|| schemes_without_slashes(typed), |at| at + 3);
     let (scheme, rest) = typed.split_at(start);
     let is_postgres = ["postgres://", "postgresql://"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    let is_nats = is_nats_scheme(scheme);
     let mut hidden = Hidden::default();
     let mut rest = rest.to_owned();
     let mut hosts_begin = 0;
@@ -194,11 +206,17 @@ fn hide_in_uri(typed: &str) -> Hidden {
         let colon = userinfo.find(':').map(|at| (at, 1));
         let escaped = userinfo.to_ascii_lowercase().find("%3a").map(|at| (at, 3));
         // Oracle's users and passwords stand around a slash.
-        let slash = userinfo.find('/').filter(|_| !is_postgres).map(|at| (at, 1));
+        let slash = userinfo.find('/').filter(|_| !is_postgres && !is_nats).map(|at| (at, 1));
         if let Some((end, len)) = [colon, escaped, slash].into_iter().flatten().min() {
             hidden.password = Some(userinfo[end + len..].to_owned());
-            rest = format!("{}{}", &rest[..end], &rest[at..]);
-            hosts_begin = end + 1;
+            // A user keeps its colon where one without any would be a token.
+            let mark = if is_nats { ":" } else { "" };
+            rest = format!("{}{mark}{}", &rest[..end], &rest[at..]);
+            hosts_begin = end + mark.len() + 1;
+        } else if is_nats {
+            hidden.password = Some(userinfo.to_owned());
+            rest = rest[at + 1..].to_owned();
+            hosts_begin = 0;
         }
     }
     hide_false_port(&mut rest, hosts_begin, &mut hidden);
@@ -256,7 +274,7 @@ fn hide_in_options(query: &str, is_postgres: bool, hidden: &mut Hidden) -> Strin
     let mut is_after_secret = false;
     for option in query.split(separators) {
         match option.split_once('=') {
-            Some((key, value)) if is_secret(key) => {
+            Some((key, value)) if is_secret(key) || is_seed(value) => {
                 is_after_secret = true;
                 if is_password(key) {
                     hidden.password = Some(value.to_owned());
@@ -300,6 +318,10 @@ mod tests {
         "mysql://u:PW@h/d",
         "mongodb+srv://u:PW@h/d",
         "nats://u:PW@h",
+        "nats://PW@h/S",
+        "tls://u:PW@h:4222,h2:4222/S?ca=/etc/ca.pem",
+        "nats://PW@h:4222,h2/S?creds=/home/kim@x/a.creds",
+        "nats://u%3aPW@h/S",
         "redis://:PW@h",
         "https://u:PW@h/d",
         "postgres:u:PW@h/d",

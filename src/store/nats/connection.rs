@@ -1,0 +1,302 @@
+//! One connection to a NATS server, shared by all readers of a store, and the questions of JetStream's interface.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_nats::jetstream::response::Response;
+use async_nats::jetstream::{self, Context, ErrorCode};
+use async_nats::{Client, Event};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use super::NatsError;
+use super::bridge::{Asking, handle};
+use super::seen::Seen;
+use super::settings::Settings;
+use crate::store::{Address, ServerDetail};
+
+/// The oldest server whose JetStream has what reading needs.
+const OLDEST: (i64, i64) = (2, 9);
+const OLDEST_NAME: &str = "2.9";
+
+/// How long one question may take the server.
+pub(in crate::store) const ANSWERING: Duration = Duration::from_secs(10);
+
+/// Between two attempts to take up a connection again.
+const BETWEEN_ATTEMPTS: [Duration; 5] = [
+    Duration::ZERO,
+    Duration::from_millis(20),
+    Duration::from_millis(100),
+    Duration::from_millis(300),
+    Duration::from_secs(1),
+];
+
+/// What is known of the connection itself, as the client tells it.
+#[derive(Debug, Default)]
+pub(in crate::store) struct Line {
+    /// The stream is kept by several servers, and the one that is asked may be some moments behind the one that leads.
+    pub(super) is_copied: AtomicBool,
+    is_lost: AtomicBool,
+    /// How often it was taken up anew.
+    taken_up: AtomicU64,
+    pub(super) moved: Notify,
+}
+
+impl Line {
+    fn heard(&self, event: &Event) {
+        match event {
+            Event::Connected => {
+                self.is_lost.store(false, Ordering::Release);
+                self.taken_up.fetch_add(1, Ordering::AcqRel);
+                self.moved.notify_waiters();
+            }
+            Event::Disconnected | Event::Closed => {
+                self.is_lost.store(true, Ordering::Release);
+                self.moved.notify_waiters();
+            }
+            other => tracing::debug!(%other, "the NATS client says"),
+        }
+    }
+
+    pub(super) fn is_lost(&self) -> bool {
+        self.is_lost.load(Ordering::Acquire)
+    }
+
+    pub(super) fn taken_up(&self) -> u64 {
+        self.taken_up.load(Ordering::Acquire)
+    }
+}
+
+/// A connection. Cheap to clone; the last one closes it.
+#[derive(Clone, Debug)]
+pub(in crate::store) struct Connection {
+    pub(in crate::store) client: Client,
+    pub(in crate::store) jetstream: Context,
+    pub(in crate::store) line: Arc<Line>,
+    /// What JetStream's questions begin with.
+    prefix: Arc<str>,
+}
+
+impl Connection {
+    pub(super) fn to(address: &Address, asking: &Asking) -> Result<Self, NatsError> {
+        let Settings { parts, connect_timeout, has_credentials, options } = Settings::of(address)?;
+        let line = Arc::new(Line::default());
+        let heard = Arc::clone(&line);
+        let options = options
+            .request_timeout(Some(ANSWERING / 2))
+            .reconnect_delay_callback(|attempt| {
+                let last = BETWEEN_ATTEMPTS[BETWEEN_ATTEMPTS.len() - 1];
+                BETWEEN_ATTEMPTS.get(attempt.saturating_sub(1)).copied().unwrap_or(last)
+            })
+            .event_callback(move |event| {
+                heard.heard(&event);
+                std::future::ready(())
+            });
+        let hosts: Vec<String> = parts.hosts.iter().map(|host| format!("nats://{host}")).collect();
+        // Every host may take its time.
+        let at_most = connect_timeout * u32::try_from(hosts.len()).unwrap_or(1) + Duration::from_secs(1);
+        let connected = asking.wait(at_most, async {
+            let connected = options.connect(hosts).await;
+            connected.map_err(|error| NatsError::from_connecting(&error, has_credentials))
+        });
+        let client = match connected {
+            Err(NatsError::Silent(_)) => Err(NatsError::Unreachable(ServerDetail::NoAnswerWithin(connect_timeout))),
+            answer => answer,
+        }?;
+        // A context begins work of its own.
+        let _inside = handle()?.enter();
+        let (jetstream, prefix) = match parts.option("domain") {
+            Some(domain) => (jetstream::with_domain(client.clone(), domain), format!("$JS.{domain}.API")),
+            None => (jetstream::new(client.clone()), "$JS.API".to_owned()),
+        };
+        let connection = Self { client, jetstream, line, prefix: prefix.into() };
+        let (major, minor) = OLDEST;
+        if !connection.is_at_least(major, minor) {
+            let found = connection.client.server_info().version;
+            return Err(NatsError::TooOld { found, needed: OLDEST_NAME });
+        }
+        Ok(connection)
+    }
+
+    /// Whether the server is at least of this version.
+    pub(in crate::store) fn is_at_least(&self, major: i64, minor: i64) -> bool {
+        self.client.is_server_compatible(major, minor, 0)
+    }
+
+    /// The subject of one of JetStream's questions.
+    pub(super) fn subject(&self, question: &str) -> String {
+        format!("{}.{question}", self.prefix)
+    }
+
+    /// Asks JetStream.
+    pub(in crate::store) async fn ask<T: DeserializeOwned>(
+        &self,
+        question: String,
+        payload: &Value,
+    ) -> Result<T, NatsError> {
+        let answer = self.jetstream.request::<_, _, Response<T>>(question, payload).await;
+        match answer.map_err(|error| self.failed(NatsError::from_request(&error)))? {
+            Response::Ok(answer) => Ok(answer),
+            Response::Err { error } => Err(NatsError::from_jetstream(&error)),
+        }
+    }
+
+    /// Of a silence it is known whether the connection is there at all.
+    pub(super) fn failed(&self, error: NatsError) -> NatsError {
+        match error {
+            NatsError::Silent(detail) if self.line.is_lost() => NatsError::Lost(detail),
+            other => other,
+        }
+    }
+
+    /// The names of the streams in which events may be: what the server keeps for values and objects has none.
+    pub(super) async fn streams(&self) -> Result<Vec<String>, NatsError> {
+        #[derive(Deserialize)]
+        struct Names {
+            #[serde(default)]
+            total: usize,
+            streams: Option<Vec<String>>,
+        }
+        let mut names: Vec<String> = Vec::new();
+        loop {
+            let page: Names = self.ask("STREAM.NAMES".to_owned(), &json!({ "offset": names.len() })).await?;
+            let found = page.streams.unwrap_or_default();
+            let is_last = found.is_empty();
+            names.extend(found);
+            if is_last || names.len() >= page.total {
+                names.retain(|name| !name.starts_with("KV_") && !name.starts_with("OBJ_"));
+                names.sort();
+                return Ok(names);
+            }
+        }
+    }
+
+    pub(in crate::store) async fn info(&self, stream: &str) -> Result<StreamInfo, NatsError> {
+        self.ask(format!("STREAM.INFO.{stream}"), &Value::Null).await
+    }
+
+    /// Every subject that a filter names, and how many messages are under it, page after page.
+    pub(in crate::store) async fn subjects(
+        &self,
+        stream: &str,
+        filter: &str,
+        visit: &mut dyn FnMut(&str, u64),
+    ) -> Result<(), NatsError> {
+        let mut read = 0;
+        loop {
+            let wish = json!({ "subjects_filter": filter, "offset": read });
+            let page: StreamInfo = self.ask(format!("STREAM.INFO.{stream}"), &wish).await?;
+            let found = page.state.subjects.unwrap_or_default();
+            read += found.len() as u64;
+            for (subject, count) in &found {
+                visit(subject, *count);
+            }
+            if found.is_empty() || page.total.is_none_or(|total| read >= total) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// A message of the stream, from the server that leads it; `None` where there is none such.
+    pub(in crate::store) async fn message(&self, stream: &str, which: Which<'_>) -> Result<Option<Seen>, NatsError> {
+        let handle = self.jetstream.get_stream_no_info(stream).await;
+        let handle = handle.map_err(|error| NatsError::from_request(&error))?;
+        let request = handle.raw_message_builder();
+        let request = match which {
+            Which::At(sequence) => request.sequence(sequence),
+            Which::Next(sequence, subject) => request.sequence(sequence.max(1)).next_by_subject(subject),
+            Which::Last(subject) => request.last_by_subject(subject),
+        };
+        match request.send().await {
+            Ok(message) => Ok(Some(Seen::of_stored(message))),
+            Err(error) if is_no_message(&error) => Ok(None),
+            Err(error) => Err(self.failed(NatsError::from_request(&error))),
+        }
+    }
+}
+
+fn is_no_message(error: &jetstream::stream::RawMessageError) -> bool {
+    use jetstream::stream::LastRawMessageErrorKind as Kind;
+    match error.kind() {
+        Kind::NoMessageFound => true,
+        Kind::JetStream(refused) => refused.error_code() == ErrorCode::NO_MESSAGE_FOUND,
+        _ => false,
+    }
+}
+
+/// One message among those of a stream.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) enum Which<'a> {
+    At(u64),
+    /// The first at or behind a place, under a subject that the filter names.
+    Next(u64, &'a str),
+    Last(&'a str),
+}
+
+/// What a stream says of itself. Older servers leave some of it out.
+#[derive(Clone, Debug, Deserialize)]
+pub(in crate::store) struct StreamInfo {
+    pub(in crate::store) config: StreamConfig,
+    #[serde(default)]
+    pub(super) created: String,
+    pub(in crate::store) state: StreamState,
+    /// Of subjects, where they were asked for.
+    total: Option<u64>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(in crate::store) struct StreamConfig {
+    pub(in crate::store) name: String,
+    pub(in crate::store) subjects: Option<Vec<String>>,
+    pub(in crate::store) description: Option<String>,
+    pub(in crate::store) num_replicas: usize,
+    pub(in crate::store) max_msgs: i64,
+    pub(in crate::store) max_msgs_per_subject: i64,
+    pub(in crate::store) max_bytes: i64,
+    /// In nanoseconds.
+    pub(in crate::store) max_age: i64,
+    pub(in crate::store) allow_atomic: bool,
+    pub(in crate::store) allow_direct: bool,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(in crate::store) struct StreamState {
+    pub(in crate::store) messages: u64,
+    pub(in crate::store) first_seq: u64,
+    pub(in crate::store) last_seq: u64,
+    pub(in crate::store) num_subjects: u64,
+    pub(in crate::store) num_deleted: u64,
+    subjects: Option<HashMap<String, u64>>,
+}
+
+impl StreamInfo {
+    /// What changes when messages are taken away, or the stream is made anew; what is recorded does not change it.
+    pub(super) fn edition(&self) -> Edition {
+        let StreamState { messages, first_seq, last_seq, .. } = self.state;
+        let held = (last_seq + 1).saturating_sub(first_seq.max(1));
+        Edition { created: self.created.clone(), first: first_seq.max(1), missing: held.saturating_sub(messages) }
+    }
+}
+
+impl StreamConfig {
+    /// Whether old messages go by themselves. A limit that is not set is nought or less.
+    pub(super) fn drops_messages(&self) -> bool {
+        [self.max_msgs, self.max_msgs_per_subject, self.max_bytes, self.max_age].iter().any(|limit| *limit > 0)
+    }
+}
+
+/// See [`StreamInfo::edition`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Edition {
+    pub(super) created: String,
+    /// The first message that is there.
+    pub(super) first: u64,
+    /// Between the first and the last.
+    pub(super) missing: u64,
+}

@@ -1,0 +1,196 @@
+use std::error::Error;
+use std::io;
+use std::path::PathBuf;
+
+use async_nats::ConnectErrorKind;
+use async_nats::jetstream;
+use async_nats::jetstream::ErrorCode;
+
+use crate::event::{Explain, Message};
+use crate::store::{AddressFlaw, ServerDetail};
+
+/// Why a store on NATS JetStream could not be read or written; each says what to do next.
+#[derive(Debug, thiserror::Error)]
+pub enum NatsError {
+    #[error("this is no address of a NATS store ({0}); write it like nats://host:4222/STREAM")]
+    BadAddress(AddressFlaw),
+    #[error("no server answers there ({0}); check the host and port, and that nats-server runs and listens there")]
+    Unreachable(ServerDetail),
+    #[error(
+        "the server does not accept these credentials; correct the user and password or the token in the address, or name a file with ?creds=FILE or ?nkey=FILE"
+    )]
+    WrongCredentials,
+    #[error(
+        "the server asks who is there; write nats://user:password@… or nats://token@…, name a file with ?creds=FILE or ?nkey=FILE, or set NATS_CREDS, NATS_NKEY, NATS_TOKEN or NATS_USER and NATS_PASSWORD"
+    )]
+    CredentialsNeeded,
+    #[error("{}: these credentials cannot be read ({detail}); correct the address's option {option}", path.display())]
+    Credentials { option: &'static str, path: PathBuf, detail: ServerDetail },
+    #[error("TLS with this server failed ({0}); give its authority's certificate with ?ca=FILE, or set NATS_CA")]
+    TlsFailed(ServerDetail),
+    #[error("the server offers no TLS; turn it on there, or leave tls:// and ?ca out to send everything in plain text")]
+    TlsNotOffered,
+    #[error("the server is nats-server {found}, and Foldline needs {needed} or newer for this; update it")]
+    TooOld { found: String, needed: &'static str },
+    #[error("JetStream is not turned on at this server; start nats-server with -js, or ask for an account that has it")]
+    NoJetStream,
+    #[error("there is no stream {asked} on this server (it has: {known}); name another after the host")]
+    NoStream { asked: String, known: String },
+    #[error("which stream? It has {}; name one after the host, such as /{}", listed(known), first(known))]
+    Several { known: Vec<String> },
+    #[error("this server has no stream yet; bring one in with `foldline import FILE --into nats://host/NAME`")]
+    NoStreams,
+    #[error(
+        "the stream {stream} is no event store that Foldline knows (subjects: {subjects}); which part of the subject or which header means what? `foldline map` prints a guess to correct, and `--map FILE` reads by it"
+    )]
+    Unrecognised { stream: String, subjects: String },
+    #[error(
+        "the stream was written by a newer Foldline (schema {found}, this one reads up to {supported}); update Foldline"
+    )]
+    Newer { found: u32, supported: u32 },
+    #[error("the user may not do that ({0}); let the server's owner allow it")]
+    Denied(String),
+    #[error("the server stopped answering ({0}); check the network and the server, then try again")]
+    Silent(ServerDetail),
+    #[error("the connection was lost ({0}); try again")]
+    Lost(ServerDetail),
+    #[error("the stream has no leader now: too many of its servers are down; start them again")]
+    NoLeader,
+    #[error("the stream is not as it was found ({0}); open the store again")]
+    Changed(ServerDetail),
+    #[error("stopped before the end, as asked")]
+    Cancelled,
+    #[error("the server refused it (JetStream says: {0})")]
+    Said(String),
+    #[error("the question could not be asked ({0}); try again")]
+    Failed(ServerDetail),
+}
+
+impl NatsError {
+    /// Whether a password or token, typed now, may help.
+    pub fn asks_for_password(&self) -> bool {
+        matches!(self, Self::CredentialsNeeded | Self::WrongCredentials)
+    }
+
+    /// Why there is no connection; `has_credentials` tells a wrong key from none.
+    pub(super) fn from_connecting(error: &async_nats::ConnectError, has_credentials: bool) -> Self {
+        let detail = || cause::<io::Error>(error).map_or_else(|| said(error), ServerDetail::of_system);
+        let of_tls = cause::<io::Error>(error).and_then(|error| error.get_ref()?.downcast_ref::<rustls::Error>());
+        match error.kind() {
+            ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication if has_credentials => {
+                Self::WrongCredentials
+            }
+            ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => Self::CredentialsNeeded,
+            _ if matches!(of_tls, Some(rustls::Error::InvalidMessage(_))) => Self::TlsNotOffered,
+            ConnectErrorKind::Tls => Self::TlsFailed(detail()),
+            ConnectErrorKind::Io if of_tls.is_some() => Self::TlsFailed(detail()),
+            ConnectErrorKind::ServerParse => Self::BadAddress(AddressFlaw::HostPort),
+            ConnectErrorKind::Dns => Self::Unreachable(ServerDetail::UnknownHost),
+            ConnectErrorKind::TimedOut => Self::Unreachable(ServerDetail::NoAnswer),
+            ConnectErrorKind::Io | ConnectErrorKind::MaxReconnects => Self::Unreachable(detail()),
+        }
+    }
+
+    /// What JetStream's interface answers where it refuses.
+    pub(in crate::store) fn from_jetstream(error: &jetstream::Error) -> Self {
+        match error.error_code() {
+            ErrorCode::STREAM_NOT_FOUND => Self::Changed(ServerDetail::Said(error.to_string())),
+            ErrorCode::JETSTREAM_NOT_ENABLED | ErrorCode::JETSTREAM_NOT_ENABLED_FOR_ACCOUNT => Self::NoJetStream,
+            ErrorCode::CLUSTER_NOT_AVAILABLE | ErrorCode::CLUSTER_NOT_LEADER => Self::NoLeader,
+            _ => Self::Said(error.to_string()),
+        }
+    }
+
+    /// Of a question that came to no answer.
+    pub(in crate::store) fn from_request(error: &(dyn Error + 'static)) -> Self {
+        let all = words(error);
+        if let Some(refused) = cause::<jetstream::Error>(error) {
+            return Self::from_jetstream(refused);
+        }
+        if all.contains("no responders") {
+            return Self::NoJetStream;
+        }
+        if all.contains("timed out") {
+            return Self::Silent(ServerDetail::NoAnswer);
+        }
+        Self::Failed(ServerDetail::Said(all))
+    }
+}
+
+/// Names in a sentence: not more than one reads.
+pub(super) fn listed(names: &[String]) -> String {
+    const MOST: usize = 12;
+    let shown = names.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if names.len() > MOST { format!("{shown}, …") } else { shown }
+}
+
+fn first(names: &[String]) -> &str {
+    names.first().map_or("", String::as_str)
+}
+
+fn said(error: &(dyn Error + 'static)) -> ServerDetail {
+    ServerDetail::Said(words(error))
+}
+
+fn words(error: &(dyn Error + 'static)) -> String {
+    let mut all = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let words = cause.to_string();
+        if !all.contains(&words) {
+            all = format!("{all}: {words}");
+        }
+        next = cause.source();
+    }
+    all
+}
+
+/// The first of these among an error and what is behind it.
+fn cause<'e, E: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e E> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+impl Explain for NatsError {
+    fn message(&self) -> Message {
+        let because = |id, detail: &ServerDetail| Message::new(id).inner("detail", detail.message());
+        match self {
+            Self::BadAddress(flaw) => Message::new("nats-bad-address").inner("detail", flaw.message()),
+            Self::Unreachable(detail) => because("nats-unreachable", detail),
+            Self::WrongCredentials => Message::new("nats-wrong-credentials"),
+            Self::CredentialsNeeded => Message::new("nats-credentials-needed"),
+            Self::Credentials { option, path, detail } => {
+                because("nats-credentials", detail).text("option", option).text("path", path.display())
+            }
+            Self::TlsFailed(detail) => because("nats-tls-failed", detail),
+            Self::TlsNotOffered => Message::new("nats-tls-not-offered"),
+            Self::TooOld { found, needed } => Message::new("nats-too-old").text("found", found).text("needed", needed),
+            Self::NoJetStream => Message::new("nats-no-jetstream"),
+            Self::NoStream { asked, known } => Message::new("nats-no-stream").text("asked", asked).text("known", known),
+            Self::Several { known } => {
+                Message::new("nats-several").text("known", listed(known)).text("first", first(known))
+            }
+            Self::NoStreams => Message::new("nats-no-streams"),
+            Self::Unrecognised { stream, subjects } => {
+                Message::new("nats-unrecognised").text("stream", stream).text("subjects", subjects)
+            }
+            Self::Newer { found, supported } => {
+                Message::new("nats-newer").text("found", found).text("supported", supported)
+            }
+            Self::Denied(detail) => Message::new("nats-denied").text("detail", detail),
+            Self::Silent(detail) => because("nats-silent", detail),
+            Self::Lost(detail) => because("server-lost", detail),
+            Self::NoLeader => Message::new("nats-no-leader"),
+            Self::Changed(detail) => because("nats-changed", detail),
+            Self::Cancelled => Message::new("error-cancelled"),
+            Self::Said(words) => Message::new("nats-said").text("words", words),
+            Self::Failed(detail) => because("server-failed", detail),
+        }
+    }
+}

@@ -1,0 +1,494 @@
+//! The reading half.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::time::sleep;
+
+use super::bridge::Asking;
+use super::connection::{ANSWERING, Connection, Edition, StreamInfo, Which};
+use super::layout::{Layout, Under};
+use super::ledger::{Ledger, largest_first};
+use super::names::Names;
+use super::pull::{Pull, Want};
+use super::scan::NatsScan;
+use super::seen::Seen;
+use super::{NatsError, failed, watch};
+use crate::event::{Cursor, EventId, Position, RecordedEvent, StreamId, Version};
+use crate::store::{
+    Address, Alarm, Capabilities, Changes, Columns, Fault, Finding, Flow, Framework, HistoryCheck, HistoryRules,
+    Interrupter, Notice, Opener, Query, ReadOnlyReason, Ring, Scan, Scope, Store, StoreError, StoreInfo, StreamOrder,
+    StreamQuery, StreamRow, linked_scan,
+};
+
+/// What is known of an open stream, shared by all its readers.
+#[derive(Debug)]
+pub(in crate::store) struct Server {
+    pub(super) address: Address,
+    pub(super) connection: Connection,
+    pub(super) stream: String,
+    pub(super) layout: Layout,
+    /// As it was opened. Where messages have been taken away since, what was read is no longer so.
+    edition: Edition,
+    /// Its limits may take away its oldest messages.
+    drops: bool,
+    is_replaced: AtomicBool,
+    names: Mutex<Names>,
+    ledger: Mutex<Ledger>,
+    /// Up to where streams were read, so that what is new in them is read alone.
+    marks: Mutex<HashMap<StreamId, Mark>>,
+}
+
+/// An event of a stream that was read from its beginning.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    pub(super) version: Version,
+    pub(super) sequence: u64,
+}
+
+/// How long a question waits for a connection that is lost.
+const TAKING_UP: Duration = Duration::from_secs(2);
+
+/// So many are kept.
+const MARKS: usize = 4096;
+
+/// Between two attempts to get at what another reader is bringing up to date.
+const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(5);
+
+/// Messages that are counted at once.
+const COUNTED: usize = 1024;
+
+/// One reader.
+#[derive(Debug)]
+pub(in crate::store) struct NatsStore {
+    pub(super) server: Arc<Server>,
+    pub(super) asking: Asking,
+}
+
+impl Server {
+    pub(super) fn new(
+        address: Address,
+        connection: Connection,
+        stream: String,
+        layout: Layout,
+        info: &StreamInfo,
+    ) -> Self {
+        connection.line.is_copied.store(info.config.num_replicas > 1, Ordering::Relaxed);
+        Self {
+            address,
+            connection,
+            stream,
+            layout,
+            edition: info.edition(),
+            drops: info.config.drops_messages(),
+            is_replaced: AtomicBool::new(false),
+            names: Mutex::default(),
+            ledger: Mutex::default(),
+            marks: Mutex::default(),
+        }
+    }
+}
+
+impl NatsStore {
+    pub(super) fn new(server: Server, asking: Asking) -> Self {
+        Self { server: Arc::new(server), asking }
+    }
+
+    pub(super) fn failed(&self, error: NatsError) -> StoreError {
+        failed(&self.server.address, error)
+    }
+
+    pub(super) fn wait<T>(&self, answer: impl Future<Output = Result<T, NatsError>>) -> Result<T, StoreError> {
+        let line = &self.server.connection.line;
+        // What is being taken up again is there soon, or not for long.
+        let at_most = if line.is_lost() { TAKING_UP } else { ANSWERING };
+        let answered = self.asking.wait(at_most, answer);
+        answered.map_err(|error| self.failed(self.server.connection.failed(error)))
+    }
+
+    /// What the stream says of itself now, from the server that leads it.
+    pub(super) fn info(&self) -> Result<StreamInfo, StoreError> {
+        let Server { connection, stream, edition, is_replaced, .. } = &*self.server;
+        let info = self.wait(connection.info(stream))?;
+        if info.edition() != *edition {
+            is_replaced.store(true, Ordering::Release);
+        }
+        Ok(info)
+    }
+
+    pub(super) fn message(&self, which: Which<'_>) -> Result<Option<Seen>, StoreError> {
+        self.wait(self.server.connection.message(&self.server.stream, which))
+    }
+
+    pub(super) fn last_under(&self, filter: &str) -> Result<Option<Seen>, StoreError> {
+        if let Some(last) = self.message(Which::Last(filter))? {
+            return Ok(Some(last));
+        }
+        // An older server forgets where a subject ends when its last message is deleted.
+        let mut last = None;
+        let to = self.info()?.state.last_seq;
+        self.each(Want { from: 1, to, filter: Some(filter.to_owned()), headers_only: true }, &mut |seen| {
+            last = Some(seen.sequence);
+            Flow::Continue(())
+        })?;
+        last.map_or(Ok(None), |last| self.message(Which::At(last)))
+    }
+
+    /// Every message of a reading, until `visit` breaks.
+    pub(super) fn each(&self, want: Want, visit: &mut dyn FnMut(Seen) -> Flow) -> Result<(), StoreError> {
+        let Server { connection, stream, .. } = &*self.server;
+        let mut pull = Pull::begin(connection, stream, &self.asking, want);
+        loop {
+            let some = pull.some(COUNTED).map_err(|error| self.failed(error))?;
+            if some.is_empty() {
+                return Ok(());
+            }
+            for seen in some {
+                if visit(seen).is_break() {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    pub(super) fn names(&self) -> MutexGuard<'_, Names> {
+        self.server.names.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn mark(&self, stream: &StreamId) -> Option<Mark> {
+        self.server.marks.lock().unwrap_or_else(PoisonError::into_inner).get(stream).copied()
+    }
+
+    pub(super) fn keep_mark(&self, stream: &StreamId, mark: Mark) {
+        let mut marks = self.server.marks.lock().unwrap_or_else(PoisonError::into_inner);
+        if marks.len() >= MARKS {
+            marks.clear();
+        }
+        let known = marks.entry(stream.clone()).or_insert(mark);
+        if mark.version > known.version {
+            *known = mark;
+        }
+    }
+
+    /// Waits for whoever is bringing it up to date.
+    pub(super) fn ledger(&self) -> Result<MutexGuard<'_, Ledger>, StoreError> {
+        loop {
+            match self.server.ledger.try_lock() {
+                Ok(ledger) => return Ok(ledger),
+                Err(TryLockError::Poisoned(poisoned)) => return Ok(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) => self.wait(async {
+                    sleep(BETWEEN_ATTEMPTS).await;
+                    Ok(())
+                })?,
+            }
+        }
+    }
+
+    /// Walks over what is new up to this message.
+    pub(super) fn bring_ledger_to(&self, to: u64) -> Result<MutexGuard<'_, Ledger>, StoreError> {
+        let mut ledger = self.ledger()?;
+        let layout = &self.server.layout;
+        let want = Want { from: ledger.to + 1, to, filter: None, headers_only: layout.has_all_in_headers() };
+        self.each(want, &mut |seen| {
+            ledger.take(layout, &mut self.names(), &seen);
+            Flow::Continue(())
+        })?;
+        ledger.to = ledger.to.max(to);
+        Ok(ledger)
+    }
+
+    fn up_to_date(&self) -> Result<MutexGuard<'_, Ledger>, StoreError> {
+        self.bring_ledger_to(self.info()?.state.last_seq)
+    }
+
+    /// What is told of a stream by its own messages alone.
+    fn stream_under(&self, stream: &StreamId, filter: &str) -> Result<Option<StreamRow>, StoreError> {
+        let Server { layout, connection, stream: name, .. } = &*self.server;
+        if layout.places() == 1 {
+            // A message an event: its first and its last say the rest.
+            let mut events = 0;
+            self.wait(connection.subjects(name, filter, &mut |_, count| events += count))?;
+            let (first, last) = (self.message(Which::Next(1, filter))?, self.last_under(filter)?);
+            let (Some(first), Some(last)) = (first, last) else { return Ok(None) };
+            return Ok(self.row_between(stream, events, &first, &last));
+        }
+        let to = self.info()?.state.last_seq;
+        let want = Want { from: 1, to, filter: Some(filter.to_owned()), headers_only: layout.has_all_in_headers() };
+        let mut own = Ledger::default();
+        self.each(want, &mut |seen| {
+            own.take(layout, &mut self.names(), &seen);
+            Flow::Continue(())
+        })?;
+        let key = self.names().stream(stream.as_str()).1;
+        Ok(own.row(key))
+    }
+
+    fn row_between(&self, stream: &StreamId, events: u64, first: &Seen, last: &Seen) -> Option<StreamRow> {
+        let layout = &self.server.layout;
+        let (named, key) = self.names().stream(stream.as_str());
+        let (mut begin, mut end) = (None, None);
+        let mut category = stream.category().to_owned();
+        layout.events(first, &mut |event| {
+            let is_of_it = event.stream == stream.as_str();
+            begin = Some((event.version.unwrap_or(Version(1)), event.recorded_at)).filter(|_| is_of_it);
+            if let Some(said) = event.category {
+                category = said.into_owned();
+            }
+        });
+        layout.events(last, &mut |event| end = Some((event.version.unwrap_or(Version(events)), event.recorded_at)));
+        let ((first_version, first_at), (last_version, last_at)) = (begin?, end?);
+        Some(StreamRow { key, stream: named, category, events, first_version, last_version, first_at, last_at })
+    }
+
+    /// The events of one message.
+    fn events_of(&self, seen: &Seen, visit: &mut dyn FnMut(RecordedEvent)) -> Result<(), StoreError> {
+        let layout = &self.server.layout;
+        let counted =
+            if layout.says_versions() { None } else { self.bring_ledger_to(seen.sequence)?.version(seen.sequence) };
+        let mut index = 0;
+        let mut names = self.names();
+        layout.events(seen, &mut |event| {
+            visit(RecordedEvent {
+                position: Some(Position(seen.sequence * layout.places() + index)),
+                stream: names.stream(&event.stream).0,
+                version: event.version.or(counted).unwrap_or_default(),
+                event_type: names.event_type(&event.event_type),
+                schema: event.schema,
+                recorded_at: event.recorded_at,
+                id: event.id,
+                payload: event.payload.into_owned(),
+                metadata: event.metadata.into_owned(),
+            });
+            index += 1;
+        });
+        Ok(())
+    }
+}
+
+impl Store for NatsStore {
+    fn framework(&self) -> Framework {
+        self.server.layout.framework()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            appends: self.read_only_reason().is_none(),
+            has_kept_counts: false,
+            has_feed: true,
+            has_dense_positions: false,
+            finds_by_position: true,
+            finds_by_id: false,
+            finds_by_link: false,
+        }
+    }
+
+    fn read_only_reason(&self) -> Option<ReadOnlyReason> {
+        match self.server.layout {
+            Layout::Own { .. } => None,
+            Layout::Foreign(_) if self.framework() == Framework::MAPPED => Some(ReadOnlyReason::Mapping),
+            Layout::Foreign(_) => Some(ReadOnlyReason::Framework),
+        }
+    }
+
+    fn notice(&self) -> Option<Notice> {
+        let Server { edition, drops, .. } = &*self.server;
+        match (edition.first - 1).saturating_add(edition.missing) {
+            0 if *drops => Some(Notice::DropsMessages),
+            0 => None,
+            gone => Some(Notice::MessagesGone(gone)),
+        }
+    }
+
+    fn fingerprint(&self) -> Result<Option<String>, StoreError> {
+        let info = self.info()?;
+        let Edition { created, first, missing } = info.edition();
+        Ok(Some(format!("{created}/{first}/{missing}/{}", info.state.last_seq)))
+    }
+
+    fn info(&self) -> Result<StoreInfo, StoreError> {
+        let ledger = self.up_to_date()?;
+        let longest = ledger.rows().map(|(_, row)| row).reduce(|a, b| if b.events > a.events { b } else { a });
+        Ok(StoreInfo {
+            framework: self.framework(),
+            events: ledger.events,
+            streams: ledger.streams(),
+            event_types: largest_first(ledger.types.iter().map(|(name, count)| (name.to_string(), *count)).collect()),
+            categories: ledger.categories(),
+            first_at: ledger.first_at,
+            last_at: ledger.last_at,
+            longest_stream: longest,
+            is_writable: self.is_writable(),
+        })
+    }
+
+    fn categories(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        if !self.server.layout.tells_streams() || self.ledger()?.to > 0 {
+            return Ok(self.up_to_date()?.categories());
+        }
+        // The server lists its subjects far faster than its messages.
+        let Server { connection, stream, layout, .. } = &*self.server;
+        let mut streams: HashSet<(String, String)> = HashSet::new();
+        self.wait(connection.subjects(stream, ">", &mut |subject, _| {
+            streams.insert(layout.stream_of(subject));
+        }))?;
+        let mut categories: HashMap<String, u64> = HashMap::new();
+        for (category, _) in streams {
+            *categories.entry(category).or_default() += 1;
+        }
+        Ok(largest_first(categories.into_iter().collect()))
+    }
+
+    fn scan<'s>(&'s self, query: &Query) -> Result<Box<dyn Scan + 's>, StoreError> {
+        if matches!(query.scope, Scope::Linked { .. }) {
+            return linked_scan(self, query);
+        }
+        Ok(Box::new(NatsScan::begin(self, query)?))
+    }
+
+    fn visit_streams(&self, query: &StreamQuery, visit: &mut dyn FnMut(StreamRow) -> Flow) -> Result<(), StoreError> {
+        let StreamQuery { category, filter, order, limit } = query;
+        let filter = filter.as_ref().map(|filter| filter.to_lowercase());
+        let ledger = self.up_to_date()?;
+        let mut rows: Vec<(u64, StreamRow)> = ledger
+            .rows()
+            .filter(|(_, row)| category.as_ref().is_none_or(|category| row.category == *category))
+            .filter(|(_, row)| filter.as_ref().is_none_or(|filter| row.stream.as_str().to_lowercase().contains(filter)))
+            .collect();
+        drop(ledger);
+        match order {
+            StreamOrder::Began => {}
+            StreamOrder::Recent => rows.sort_by_key(|(last, _)| std::cmp::Reverse(*last)),
+            StreamOrder::Name => rows.sort_by(|a, b| a.1.stream.cmp(&b.1.stream)),
+            StreamOrder::Longest => rows.sort_by_key(|(_, row)| std::cmp::Reverse(row.events)),
+        }
+        let limit = limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+        for (_, row) in rows.into_iter().take(limit) {
+            if visit(row).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn stream(&self, stream: &StreamId) -> Result<Option<StreamRow>, StoreError> {
+        let under = self.server.layout.under(stream);
+        if under == Under::Nothing {
+            return Ok(None);
+        }
+        // One stream is found without a walk over all, until there was one anyway.
+        match under.filter() {
+            Some(filter) if self.ledger()?.to == 0 => self.stream_under(stream, filter),
+            _ => {
+                let ledger = self.up_to_date()?;
+                let key = self.names().stream(stream.as_str()).1;
+                Ok(ledger.row(key))
+            }
+        }
+    }
+
+    fn event_by_id(&self, id: &EventId) -> Result<Option<RecordedEvent>, StoreError> {
+        let layout = &self.server.layout;
+        let to = NatsStore::info(self)?.state.last_seq;
+        let want = Want { from: 1, to, filter: None, headers_only: layout.has_all_in_headers() };
+        let mut found = None;
+        self.each(want, &mut |seen| {
+            let mut is_here = false;
+            layout.events(&seen, &mut |event| is_here |= event.id == *id);
+            if is_here {
+                found = Some(seen.sequence);
+                return Flow::Break(());
+            }
+            Flow::Continue(())
+        })?;
+        let Some(seen) = found.map_or(Ok(None), |sequence| self.message(Which::At(sequence)))? else { return Ok(None) };
+        let mut event = None;
+        self.events_of(&seen, &mut |read| {
+            if read.id == *id {
+                event = Some(read);
+            }
+        })?;
+        Ok(event)
+    }
+
+    fn verify(&self, report: &mut dyn FnMut(Finding), progress: &mut dyn FnMut(u64) -> Flow) -> Result<(), StoreError> {
+        let server = &*self.server;
+        let missing = self.wait(async {
+            let wish = json!({ "deleted_details": true });
+            server.connection.ask::<serde_json::Value>(format!("STREAM.INFO.{}", server.stream), &wish).await
+        })?;
+        for (from, to) in missing_ranges(&missing) {
+            report(Finding::of_store(Fault::PositionsMissing { from, to }));
+        }
+        let rules = HistoryRules { first_version: None, step: 1, expects_json: true };
+        let (mut check, mut seen) = (HistoryCheck::new(rules), 0);
+        let mut is_stopped = false;
+        self.visit_events(&Query::store(), &mut |row| {
+            check.row(row, report);
+            seen += 1;
+            let flow = progress(seen);
+            is_stopped = flow.is_break();
+            flow
+        })?;
+        if is_stopped { Err(StoreError::Cancelled) } else { Ok(()) }
+    }
+
+    fn opener(&self) -> Opener {
+        let server = Arc::clone(&self.server);
+        Arc::new(move || Ok(Box::new(Self { server: Arc::clone(&server), asking: Asking::default() })))
+    }
+
+    fn is_current(&self) -> bool {
+        !self.server.is_replaced.load(Ordering::Acquire)
+    }
+
+    fn interrupter(&self) -> Option<Interrupter> {
+        Some(self.asking.interrupter())
+    }
+
+    fn alarm(&self, ring: Ring) -> Option<Alarm> {
+        watch::listen(self.server.connection.clone(), self.server.stream.clone(), ring)
+    }
+
+    fn changes<'s>(&'s self, after: &Cursor, columns: Columns) -> Result<Changes<'s>, StoreError> {
+        NatsStore::info(self)?;
+        if !self.is_current() {
+            return Ok(Changes::Replaced);
+        }
+        let Some(place) = after.place() else { return Ok(Changes::Grew(self.scan(&Query::store().columns(columns))?)) };
+        let sequence = place.position.0 / self.server.layout.places();
+        let mut is_there = false;
+        if let Some(seen) = self.message(Which::At(sequence))? {
+            self.server.layout.events(&seen, &mut |event| is_there |= event.id == place.id);
+        }
+        if !is_there {
+            return Ok(Changes::Replaced);
+        }
+        let next = Position(place.position.0.saturating_add(1));
+        Ok(Changes::Grew(self.scan(&Query::positions(Some(next), None).columns(columns))?))
+    }
+}
+
+/// What the stream no longer holds, as ranges.
+fn missing_ranges(info: &serde_json::Value) -> Vec<(u64, u64)> {
+    let state = &info["state"];
+    let number = |name: &str| state[name].as_u64().unwrap_or(0);
+    let (first, last) = (number("first_seq"), number("last_seq"));
+    let mut ranges = Vec::new();
+    if first > 1 {
+        ranges.push((1, first - 1));
+    }
+    let mut deleted: Vec<u64> =
+        state["deleted"].as_array().into_iter().flatten().filter_map(|one| one.as_u64()).collect();
+    deleted.retain(|one| *one >= first.max(1) && *one <= last);
+    deleted.sort_unstable();
+    for one in deleted {
+        match ranges.last_mut() {
+            Some((_, to)) if *to + 1 == one => *to = one,
+            _ => ranges.push((one, one)),
+        }
+    }
+    ranges
+}

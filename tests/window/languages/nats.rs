@@ -1,0 +1,64 @@
+//! What can be said of a store on NATS.
+
+use foldline::store::NatsError;
+
+use super::{every_address_flaw, every_server_detail, path, text};
+
+/// Every one there is: one more does not compile before it stands here.
+pub(super) fn every_nats_error() -> Vec<NatsError> {
+    let mut all = vec![
+        NatsError::WrongCredentials,
+        NatsError::CredentialsNeeded,
+        NatsError::TlsNotOffered,
+        NatsError::TooOld { found: text("found"), needed: "2.9" },
+        NatsError::NoJetStream,
+        NatsError::NoStream { asked: text("asked"), known: text("known") },
+        NatsError::Several { known: vec![text("known"), text("first")] },
+        NatsError::NoStreams,
+        NatsError::Unrecognised { stream: text("stream"), subjects: text("subjects") },
+        NatsError::Newer { found: 11, supported: 12 },
+        NatsError::Denied(text("detail")),
+        NatsError::NoLeader,
+        NatsError::Cancelled,
+        NatsError::Said(text("words")),
+    ];
+    all.extend(every_address_flaw().into_iter().map(NatsError::BadAddress));
+    for detail in every_server_detail() {
+        all.extend([
+            NatsError::Unreachable(detail.clone()),
+            NatsError::Credentials { option: "creds", path: path(), detail: detail.clone() },
+            NatsError::TlsFailed(detail.clone()),
+            NatsError::Silent(detail.clone()),
+            NatsError::Lost(detail.clone()),
+            NatsError::Changed(detail.clone()),
+            NatsError::Failed(detail),
+        ]);
+    }
+    for error in &all {
+        match error {
+            NatsError::BadAddress(_)
+            | NatsError::Unreachable(_)
+            | NatsError::WrongCredentials
+            | NatsError::CredentialsNeeded
+            | NatsError::Credentials { .. }
+            | NatsError::TlsFailed(_)
+            | NatsError::TlsNotOffered
+            | NatsError::TooOld { .. }
+            | NatsError::NoJetStream
+            | NatsError::NoStream { .. }
+            | NatsError::Several { .. }
+            | NatsError::NoStreams
+            | NatsError::Unrecognised { .. }
+            | NatsError::Newer { .. }
+            | NatsError::Denied(_)
+            | NatsError::Silent(_)
+            | NatsError::Lost(_)
+            | NatsError::NoLeader
+            | NatsError::Changed(_)
+            | NatsError::Cancelled
+            | NatsError::Said(_)
+            | NatsError::Failed(_) => {}
+        }
+    }
+    all
+}
