@@ -408,6 +408,7 @@ projection-fields = Fields
 projection-reservations = Reservations
 projection-bank = Bank
 projection-orders = Orders
+projection-sensors = Sensors
 projections-built-in = Built in
 projections-any-stream = any stream
 projections-mine = Mine

@@ -371,6 +371,7 @@ projection-fields = 필드
 projection-reservations = 예약
 projection-bank = 은행
 projection-orders = 주문
+projection-sensors = 센서
 projections-built-in = 기본 제공
 projections-any-stream = 모든 스트림
 projections-mine = 내 프로젝션

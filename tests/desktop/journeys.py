@@ -224,7 +224,9 @@ class Projecting(Journey):
         self.wait_for_field(window, "entries", 10 * told_entries(events))
         until(lambda: open(path).read() == edited, "what was typed in its file")
         # Scrubbed: the state of each version is the one that the command line tells.
-        window.press("Escape", "Home")
+        window.press("Escape")
+        window.until(lambda: not has_focus(window.find(source)), "the end of typing")
+        window.press("Home")
         window.wait_for_version(0)
         for version in range(1, withdrawn + 1):
             window.press("Right")

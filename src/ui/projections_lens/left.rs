@@ -135,6 +135,7 @@ fn file_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, file: &OwnFile
 /// Those that come with the program, to be looked at and begun from.
 fn examples_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
     caption(ui, &scene.text("projections-examples"));
+    ui.spacing_mut().item_spacing.y = 0.0;
     let examples = store.own.examples();
     let chosen = store.own.chosen().map(OwnFile::path);
     few_rows_ui(ui, "examples of projections", examples.len(), |ui, place| {
