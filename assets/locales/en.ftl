@@ -505,6 +505,7 @@ projection-no-partition = No partition yet.
 projection-state-at-end = at the end of the store
 partitions-of = Partitions of { $name }
 partitions-leave = Back to the streams of the store
+partitions-read-only = Partitions are only looked at: append to the stream in which the event was recorded
 projection-state-large = This state is too large to be shown here; let transformBy give a part of it.
 projection-handler = The last handler
 projection-handler-none = Where each stream has a state of its own, the handler at the cursor is shown here.
@@ -514,6 +515,10 @@ projection-handler-lines = { $count ->
    *[other] the last handler, { $count } lines  ·  { $took }
 }
 projection-handler-line = line { $line }
+projection-handler-lines-short = { $count ->
+    [one] { $count } line  ·  { $took }
+   *[other] { $count } lines  ·  { $took }
+}
 projection-handler-state = the state
 projection-handler-log = log
 projection-handler-emit = would emit

@@ -154,8 +154,10 @@ pub fn partitions_like(run: &OwnRun, text: &str, only_failed: bool, ticket: &Tic
 mod tests {
     use super::*;
     use crate::event::{EventId, EventType, NewEvent};
+    use crate::replay::Fold;
+    use crate::script::ScriptProjection;
     use crate::store::native::NativeStore;
-    use crate::store::{Expected, Writer};
+    use crate::store::{Expected, Query, Writer};
 
     const SOURCE: &str = "fromAll().foreachStream().when({
       $init: () => ({ sum: 0 }),
@@ -205,5 +207,33 @@ mod tests {
         let other = Script::read("sum.js", &SOURCE.replace("sum: 0", "sum: 1")).expect("a projection");
         let other = run_own(&store, &other, Some(&next), &Ticket::new("testing")).expect("run");
         assert_eq!(other.read, 7);
+    }
+
+    #[test]
+    fn what_fails_at_its_first_event_stands_as_it_begins_and_goes_on_from_there() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut store = NativeStore::create(&folder.path().join("events.db")).expect("a store");
+        let script = Script::read("sum.js", SOURCE).expect("a projection");
+        let alone = |store: &NativeStore| {
+            let mut fold = Fold::new(ScriptProjection::of(&script).expect("a state a stream"));
+            let visited = store.visit_events(&Query::stream("a-1".into()), &mut |row| {
+                fold.push(row);
+                Flow::Continue(())
+            });
+            visited.expect("read");
+            // As it was kept half way, too.
+            let kept = fold.to_snapshot().expect("kept");
+            let again = Fold::resume(ScriptProjection::of(&script).expect("the same"), Version(0), &kept);
+            assert_eq!(again.expect("read").show(), fold.show());
+            fold.show().to_string()
+        };
+        add(&mut store, "a-1", "broken", 1);
+        let first = run_own(&store, &script, None, &Ticket::new("testing")).expect("run");
+        assert_eq!((first.partitions.rows[0].state.as_deref(), first.failed.len()), (Some(r#"{"sum":0}"#), 1));
+        assert_eq!(alone(&store), r#"{"sum":0}"#);
+        add(&mut store, "a-1", "added", 2);
+        let next = run_own(&store, &script, Some(&first), &Ticket::new("testing")).expect("gone on");
+        assert_eq!(next.partitions.rows[0].state.as_deref(), Some(r#"{"sum":2}"#));
+        assert_eq!(alone(&store), r#"{"sum":2}"#);
     }
 }

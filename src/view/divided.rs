@@ -2,7 +2,7 @@
 //! and counted like any others. The store with its own streams waits until somebody goes back to it.
 
 use super::projections_lens::Offering;
-use super::{Lens, OpenStore, OwnFile, UserError};
+use super::{Labels, Lens, OpenStore, OwnFile, UserError};
 use crate::engine::{
     Asked, Cause, Division, Engine, GoneOn, Partitioned, Progress, Question, StoreChange, Ticket, Tool,
 };
@@ -207,6 +207,7 @@ impl OpenStore {
                 self.go_behind_partitions(engine, division.clone());
             }
         }
+        self.labels = Labels::of_partitions(&name);
         self.begin_under(&name);
         self.stand_in(&division);
     }
@@ -218,6 +219,7 @@ impl OpenStore {
         let mut store = Self::of(engine, workspace, own);
         store.lens = self.lens;
         store.follows = self.follows;
+        store.wants_survey = false;
         store.tools = std::mem::take(&mut self.tools);
         store.dividing = std::mem::take(&mut self.dividing);
         let whole = Box::new(std::mem::replace(self, store));

@@ -19,12 +19,20 @@ pub struct Labels {
     asked_for: HashSet<StreamId>,
     /// Knows the names of all streams, in the end.
     survey: Survey,
+    /// A partition is called by its key, and not as one of the things in it is.
+    is_of_partitions: bool,
     pub(super) asked: Asked<ReadLabels>,
 }
 
 impl Labels {
     pub(super) fn new(survey: Survey) -> Self {
         Self { survey, ..Self::default() }
+    }
+
+    /// Of the partitions of a projection. The one that holds all events has no key, and is called as the projection is.
+    pub(super) fn of_partitions(projection: &str) -> Self {
+        let known = HashMap::from([(StreamId::from(""), projection.to_owned())]);
+        Self { known, is_of_partitions: true, ..Self::default() }
     }
 
     pub(super) fn survey(&self) -> &Survey {
@@ -39,6 +47,9 @@ impl Labels {
     /// stream has changed, the list comes to know the new one first.
     pub fn newest<'l>(&'l self, stream: &StreamId, listed: Option<&'l str>) -> Option<&'l str> {
         let known = self.of(stream);
+        if self.is_of_partitions {
+            return known;
+        }
         if self.asked_for.contains(stream) { known.or(listed) } else { listed.or(known) }
     }
 
@@ -67,7 +78,7 @@ impl Labels {
     }
 
     pub(super) fn want<'s>(&mut self, engine: &Engine, seen: impl Iterator<Item = &'s StreamId>) {
-        if self.asked.is_loading() {
+        if self.asked.is_loading() || self.is_of_partitions {
             return;
         }
         let wanted: Vec<StreamId> =

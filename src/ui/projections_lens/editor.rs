@@ -13,6 +13,9 @@ use crate::command::Action;
 use crate::theme::palette;
 use crate::view::{LineMark, MarkSource, OpenStore, ProjectionWish, Replacing};
 
+/// Behind a line both what may be replaced and the way to an event have room from here on.
+const ROOM_FOR_BOTH: f32 = 340.0;
+
 /// Left of the text stand the numbers of the lines.
 const GUTTER: f32 = 52.0;
 
@@ -169,7 +172,11 @@ impl Drawn<'_> {
             {
                 wish(scene, ProjectionWish::Replace(replacing.clone()));
             }
-            if let MarkSource::Event { stream, version, .. } = &mark.source {
+            // Where there is little room, the way to the event stands above the source alone.
+            let has_room = mark.replacing.is_none() || place.width() > ROOM_FOR_BOTH;
+            if let MarkSource::Event { stream, version, .. } = &mark.source
+                && has_room
+            {
                 let at = format!("{} v{version} ↗", shortened(stream.as_str()));
                 let button = egui::Button::new(RichText::new(at).size(11.5).color(colours.danger)).small().truncate();
                 let room = ui.available_width();

@@ -36,7 +36,12 @@ pub(super) fn handler_card_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenSt
                 let said = scene.sentence(&error.message);
                 return note_ui(ui, RichText::new(said).color(palette(ui).danger));
             }
-            let name = if store.has_streams_of_own() { "projection-handler-quiet" } else { "projection-handler-none" };
+            let is_coming = trace.is_loading() || store.view.as_ref().is_some_and(|view| view.is_loading());
+            let name = match (store.has_streams_of_own(), is_coming) {
+                (false, _) => "projection-handler-none",
+                (true, true) => "stream-coming",
+                (true, false) => "projection-handler-quiet",
+            };
             return note_ui(ui, RichText::new(scene.text(name)).color(palette(ui).dim));
         };
         head_ui(ui, scene, store, traced);
@@ -64,7 +69,7 @@ fn is_new_line(ui: &Ui, nth: Option<usize>) -> bool {
 fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, traced: &TracedHandler) {
     let colours = palette(ui);
     let head = &traced.event.head;
-    let aside = aside(scene, traced);
+    let aside = aside(scene, traced, ui.available_width());
     Frame::new().inner_margin(Margin::symmetric(MARGIN as i8, 6)).show(ui, |ui| {
         ui.horizontal(|ui| {
             let title = |ui: &mut Ui, _: &mut Scene<'_>| {
@@ -83,14 +88,19 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, traced: &Trace
     hairline(ui);
 }
 
+/// Narrower than this, it is not said whose lines they are.
+const ROOM_FOR_ASIDE: f32 = 350.0;
+
 /// How many lines ran, and how long they took.
-fn aside(scene: &Scene<'_>, traced: &TracedHandler) -> String {
+fn aside(scene: &Scene<'_>, traced: &TracedHandler, width: f32) -> String {
     let Some(trace) = traced.trace() else { return scene.text("projection-handler") };
     let lines = traced.different_lines();
     if lines == 0 {
         return format!("{}  ·  {}", scene.text("projection-handler"), short(trace.took));
     }
-    scene.locale.with("projection-handler-lines", [("count", lines.into()), ("took", short(trace.took).into())])
+    let is_narrow = width < ROOM_FOR_ASIDE;
+    let name = if is_narrow { "projection-handler-lines-short" } else { "projection-handler-lines" };
+    scene.locale.with(name, [("count", lines.into()), ("took", short(trace.took).into())])
 }
 
 fn short(took: Duration) -> String {

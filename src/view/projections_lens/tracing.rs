@@ -261,6 +261,10 @@ impl HandlerTrace {
         &self.asked
     }
 
+    pub fn is_loading(&self) -> bool {
+        self.asked.is_loading()
+    }
+
     pub fn error(&self) -> Option<&UserError> {
         self.asked.error()
     }
