@@ -58,6 +58,7 @@ mod store_time;
 mod stream_choice;
 mod stream_lanes;
 mod stream_view;
+mod surveying;
 mod table_wishes;
 mod tally;
 mod ticks;
