@@ -488,6 +488,7 @@ projection-logged = { $count ->
    *[other] It logged { $grouped } lines.
 }
 projection-impure = It asks for { $what }, which is no part of the events: it is given the event's own time, or numbers that are always the same.
+projection-remembers = Line { $line }, column { $column }: { $what } is kept outside of the state, so what is shown depends on which events ran before. Keep it in the state.
 projection-stopped = Stopped.
 projection-run = Run it
 projection-filter = Filter partitions

@@ -433,6 +433,7 @@ projection-with-error = 오류 { $grouped }개
 projection-emitted = 이벤트 { $grouped }개를 내보내려 합니다. 실제로 쓰지는 않습니다.
 projection-logged = 로그 { $grouped }줄을 남겼습니다.
 projection-impure = 이벤트에 없는 { $what }을(를) 사용합니다. 대신 이벤트의 시각이나 늘 같은 숫자를 받습니다.
+projection-remembers = { $line }행 { $column }열: 상태 밖에 값을 둡니다({ $what }). 앞서 실행된 이벤트에 따라 결과가 달라지니 상태에 넣으세요.
 projection-stopped = 중지했습니다.
 projection-run = 실행
 projection-filter = 파티션 필터

@@ -70,10 +70,16 @@ impl<'p> Run<'p> {
             }
         };
         let place = self.place_of(partition);
-        self.lay(place)?;
         self.touched.0.insert(place);
         self.made.events += 1;
         self.made.rows[place].events += 1;
+        if let Err(fault) = self.lay(place) {
+            // A state that cannot even begin.
+            self.lying = None;
+            let _ = self.running.take();
+            self.made.rows[place].failed.get_or_insert(taken.fault(fault));
+            return Ok(Some(place));
+        }
         match self.hand(place, &taken.event, &given) {
             Ok(has_output) => {
                 let told = if has_output { Some(self.running.take()?) } else { None };
