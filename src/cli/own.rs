@@ -47,10 +47,12 @@ impl FromStr for ProjectionName {
         if !Path::new(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("js")) {
             return Ok(Self { name: name.to_owned(), script: None });
         }
-        let file = fs::File::open(name).map_err(|error| format!("{name} cannot be read: {error}"))?;
-        if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
+        let unreadable = |error| format!("{name} cannot be read: {error}");
+        // Asked for before it is opened: a pipe would be waited for.
+        if !fs::metadata(name).map_err(unreadable)?.is_file() {
             return Err(format!("{name} is no file"));
         }
+        let file = fs::File::open(name).map_err(unreadable)?;
         let mut source = String::new();
         let read = file.take(MOST_SOURCE + 1).read_to_string(&mut source);
         read.map_err(|_| format!("{name} is no text in UTF-8"))?;

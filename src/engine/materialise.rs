@@ -10,12 +10,12 @@ use serde_json::{Map, Value};
 
 use super::as_of::{as_of, choose};
 use super::columns::{columns_for, fields_of, met_in, sql_name};
-use super::failures::{Failures, failures};
+use super::failures::failures;
 use super::{Chosen, EngineError, Ticket};
 use crate::event::{Cursor, EventBatch, Explain, Message, Position, StreamId, Version};
 use crate::index::{AsOf, Budget, Place, StoreMoment};
 use crate::projection::{key_path, path_value};
-use crate::replay::ProjectionRef;
+use crate::replay::{Failures, ProjectionRef};
 use crate::store::{
     Changes, ColumnKind, Columns, Flow, ModelColumn, ModelError, ModelHead, ModelPlace, ModelRow, Query, ReadModel,
     Source, Store, StoreError, write_model,

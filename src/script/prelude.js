@@ -356,6 +356,10 @@
       for (const name of keys(definers)) delete global[name];
       for (const name of keys(callables)) global[name] = callables[name];
       if (logs.length > 0 || emitted.length > 0) { logs = []; emitted = []; }
+      const { allStreams, categories, streams, events } = definition;
+      if (!allStreams && !definition.handlers && categories.length + streams.length + events.length + created.length === 0 && any === undefined && init === undefined) {
+        throw new Error("this file defines no projection; begin with fromAll().when({ … })");
+      }
       definition.hasCreated = created.length > 0;
       if (definition.biState) lying.share();
       const hasAny = any !== undefined;
@@ -393,6 +397,7 @@
     partition(...given) {
       standAt(given[MICROS]);
       const found = partitionFunction(new Event(given));
+      if (typeof found === "string" && !found.isWellFormed()) throw new TypeError("partitionBy answers half of a surrogate pair, which is no letter");
       return typeof found === "string" ? found : typeof found === "number" ? String(found) : null;
     },
     deleted(partition) {

@@ -35,11 +35,15 @@ impl<'s> Scope<'s> {
     fn of(node: Node<'_>, source: &'s str, is_once: bool) -> Self {
         let mut scope = Self { names: BTreeSet::new(), is_once };
         if is_function(node) {
-            syntax::parameters(node).into_iter().for_each(|parameter| scope.bind(parameter, source, 0));
+            for parameter in syntax::parameters(node) {
+                scope.bind(parameter, source, 0);
+            }
             // Its own name, by which it calls itself.
             scope.names.extend(part(node, "name").map(|name| text(name, source)));
         }
-        parts(node).into_iter().for_each(|inner| scope.collect(inner, source, 0));
+        for inner in parts(node) {
+            scope.collect(inner, source, 0);
+        }
         scope
     }
 
@@ -59,7 +63,9 @@ impl<'s> Scope<'s> {
             self.bind(name, source, 0);
         }
         if !is_function(node) {
-            parts(node).into_iter().for_each(|inner| self.collect(inner, source, depth + 1));
+            for inner in parts(node) {
+                self.collect(inner, source, depth + 1);
+            }
         }
     }
 
@@ -161,7 +167,9 @@ impl Reading<'_> {
         match target.kind() {
             _ if depth > MOST_NESTED => {}
             "array_pattern" | "object_pattern" | "rest_pattern" => {
-                parts(target).into_iter().for_each(|inner| self.assigned(inner, depth + 1));
+                for inner in parts(target) {
+                    self.assigned(inner, depth + 1);
+                }
             }
             "pair_pattern" => {
                 if let Some(value) = part(target, "value") {

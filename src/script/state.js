@@ -68,9 +68,18 @@
       }
     }
 
+    // Half of a pair of surrogates, which JSON spells as an escape and few others read.
+    const HALF = /(?:^|[^\\])(?:\\\\)*\\ud[89a-f]/;
+
+    function written(value, what) {
+      const made = stringify(value);
+      if (made !== undefined && made.includes("\\ud") && HALF.test(made)) throw new TypeError(`${what} holds half of a surrogate pair, which is no letter`);
+      return made;
+    }
+
     function text(value, what) {
       check(value, what, []);
-      return stringify(value);
+      return written(value, what);
     }
 
     // ---- what lies here ----------------------------------------------------------------------------------------------
@@ -146,7 +155,8 @@
     function isPlain(value) {
       switch (typeof value) {
         case "number": return value - value === 0 && (value !== 0 || 1 / value > 0);
-        case "string": case "boolean": return true;
+        case "string": return value.isWellFormed();
+        case "boolean": return true;
         default: return value === null;
       }
     }
@@ -164,6 +174,10 @@
 
     // Whether more was done than setting fields to what JSON can hold.
     let isOdd = false;
+
+    function isName(key) {
+      return typeof key === "string" && key !== "__proto__" && key.isWellFormed();
+    }
 
     const odd = {
       defineProperty(target, key, given) {
@@ -187,7 +201,7 @@
       ...odd,
       set(target, key, value, receiver) {
         if (receiver !== flatProxy) return setIn(target, key, value, receiver);
-        if (!isPlain(value) || typeof key === "symbol" || key === "__proto__") isOdd = true;
+        if (!isPlain(value) || !isName(key)) isOdd = true;
         return setIn(target, key, value);
       },
     };
@@ -220,7 +234,7 @@
       },
       set(target, key, value, receiver) {
         if (targets.get(receiver) !== target) return setIn(target, key, value, receiver);
-        if (typeof key === "symbol" || key === "__proto__") isOdd = true;
+        if (!isName(key)) isOdd = true;
         else if (isArray(target)) {
           const place = key >>> 0;
           if (key === "length" ? value > target.length : String(place) !== key || place > target.length) isOdd = true;
@@ -274,7 +288,7 @@
         if (value !== undefined) {
           try {
             check(value, "", new Array(slots[i + 2]).fill(null));
-            made = stringify(value);
+            made = written(value, "");
           } catch {
             // It is said with the whole way to it, if it is part of the state at all.
             return false;
