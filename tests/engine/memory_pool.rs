@@ -6,6 +6,7 @@ use foldline::engine::{
 };
 use foldline::event::{Position, StreamId, Version};
 use foldline::index::{Budget, Memory, Sorting, StoreMoment};
+use foldline::script::Script;
 use foldline::store::native::NativeStore;
 use serde_json::json;
 
@@ -95,4 +96,21 @@ fn all_that_is_known_of_a_store_is_counted_and_none_of_it_takes_more_than_it_may
     assert_eq!(memory.taken(), 0);
     let refused = StoreChronicle::new(&memory).follow(&store, &ticket);
     assert!(matches!(refused, Err(EngineError::OverBudget(_))), "{refused:?}");
+}
+
+#[test]
+fn partitions_of_a_projection_of_ones_own_ask_for_their_memory_as_they_grow() {
+    let (_folder, store) = of_leads();
+    let source = "fromAll().foreachStream().when({ $init: () => ({ n: 0 }), $any(s, e) { s.n++; s.last = e.body } })";
+    let script = Script::read("last.js", source).expect("a projection");
+    let memory = Memory::default();
+    let run = run_own(&store, &script, None, &Ticket::within("running", &memory)).expect("there is room");
+    assert_eq!(run.partitions.rows.len() as u64, LEADS);
+    assert!(memory.taken() > LEADS * 200, "{}", memory.taken());
+    drop(run);
+    assert_eq!(memory.taken(), 0);
+    let memory = Memory::new(Budget { bytes: LEADS * 100 });
+    let refused = run_own(&store, &script, None, &Ticket::within("running", &memory));
+    assert!(matches!(refused, Err(EngineError::OverBudget(_))), "{refused:?}");
+    assert_eq!(memory.taken(), 0, "what was given up takes nothing");
 }

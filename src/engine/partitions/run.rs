@@ -3,6 +3,7 @@
 use super::{FaultAt, PartitionRow, Partitions, Shared, TakeOutput, Touched};
 use crate::engine::EngineError;
 use crate::event::{EventRow, Head};
+use crate::index::OverBudget;
 use crate::projection::Fault;
 use crate::script::{Definition, Given, Kept, Partition, Running, Script};
 use crate::store::StoreError;
@@ -47,6 +48,11 @@ impl<'p> Run<'p> {
 
     fn definition(&self) -> &Definition {
         self.script.definition()
+    }
+
+    /// Asks for the memory that the partitions take by now.
+    pub(super) fn weigh(&self) -> Result<(), OverBudget> {
+        self.made.weigh()
     }
 
     /// Folds an event in, and answers at which place its partition stands, if it belongs to one.
@@ -133,11 +139,13 @@ impl<'p> Run<'p> {
     }
 
     fn place_of(&mut self, partition: Box<str>) -> usize {
-        let Partitions { rows, places, .. } = &mut *self.made;
+        let Partitions { rows, places, bytes, .. } = &mut *self.made;
         if let Some(place) = places.get(&partition) {
             return *place;
         }
         let place = rows.len();
+        // The name lies there twice.
+        *bytes += (2 * partition.len() + 2 * size_of::<PartitionRow>()) as u64;
         places.insert(partition.clone(), place);
         rows.push(PartitionRow { partition, state: None, result: None, failed: None, events: 0, has_begun: false });
         place
@@ -190,6 +198,9 @@ impl<'p> Run<'p> {
 
     fn set(&mut self, place: usize, (state, shared): (Option<String>, Option<String>)) {
         let row = &mut self.made.rows[place];
+        let length = |state: Option<&str>| state.map_or(0, str::len) as u64;
+        let before = length(row.state.as_deref());
+        self.made.bytes = (self.made.bytes + length(state.as_deref())).saturating_sub(before);
         row.state = state.map(Into::into);
         row.has_begun = true;
         if self.definition().is_bi_state {
