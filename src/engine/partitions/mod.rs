@@ -151,7 +151,7 @@ impl Partitions {
         }
         let counting = at.until().map(|until| Counting::by(reader, until, &end)).transpose()?;
         let mut run = Run::begin(self)?;
-        let (mut outcome, mut seen) = (Ok(()), 0);
+        let (mut outcome, mut seen) = (Ok(()), 0_u64);
         reader.visit_events(&Query::positions(None, end.position()), &mut |row| {
             seen += 1;
             if counting.as_ref().is_none_or(|counting| counting.counts(row)) {
