@@ -15,7 +15,7 @@ use super::terminal::Output;
 use super::{Failure, Outcome};
 use crate::engine::{Described, Moment, load_timeline, resolve, show as fold_and_show};
 use crate::event::{EventRow, EventType, Head, Metadata, Timestamp, Version};
-use crate::projection::{Problem, leaves};
+use crate::projection::leaves;
 use crate::replay::{Index, Timeline};
 use crate::store::{Columns, Flow, Query, Store, StoreError};
 
@@ -58,10 +58,7 @@ pub(super) fn show(args: &ShowArgs, context: &Context, out: &mut Output) -> Resu
             }
         }
     }
-    // Told above: such a state is that of the other events.
-    let failed = shown.findings.iter().any(|finding| matches!(finding.problem, Problem::Failed(_)));
-    let is_own = args.projection.as_ref().is_some_and(|projection| projection.script.is_some());
-    Ok(if is_own && failed { Outcome::No } else { Outcome::Done })
+    Ok(Outcome::Done)
 }
 
 /// The one state of a projection that does not divide has no name.

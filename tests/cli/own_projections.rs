@@ -368,18 +368,35 @@ fn no_answer_of_a_projection_that_fails_is_a_yes() {
         &["blame", "a.db", "order-1"],
         &["what-if", "a.db", "order-1", "--skip", "1"],
         &["project", "a.db", "--category", "order"],
-        &["show", "a.db", "order-1"],
-        &["sql", "a.db", "select count(*) from order_own"],
-        &["sql", "a.db", "select n from order_own where stream = 'order-1'"],
-        &["when", "a.db", "order-1", "n == 0"],
-        &["when", "a.db", "n == 0", "--category", "order"],
-        &["reduce", "a.db", "order-1", "n == 0"],
-        &["why", "a.db", "order-1", "n", "--not", "7"],
     ] {
         let ran = sandbox.run(&[asked, &own[..]].concat());
         assert_eq!(ran.code, 1, "{asked:?}: {ran:?}");
         assert!(ran.err.contains("fail") || asked[0] == "project", "{asked:?}: {ran:?}");
     }
+}
+
+/// Fails on one of the events that it is given.
+const FAILING_ONCE: &str = "fromCategory('order').foreachStream().when({\n  $init: () => ({ n: 0 }),\n  placed(s) { s.n++ },\n  paid(s, e) { s.n = e.data.missing.bar },\n})";
+
+#[test]
+fn every_question_tells_of_the_event_on_which_a_projection_failed() {
+    let sandbox = sandbox(FAILING_ONCE);
+    for asked in [
+        &["sql", "a.db", "select count(*) from order_own"][..],
+        &["sql", "a.db", "select n from order_own where stream = 'order-1'"],
+        &["when", "a.db", "order-1", "n == 1"],
+        &["when", "a.db", "n == 1", "--category", "order"],
+        &["reduce", "a.db", "order-1", "n == 1"],
+        &["why", "a.db", "order-1", "n", "--not", "7"],
+    ] {
+        let ran = sandbox.run(&[asked, &["--projection", "own.js"]].concat());
+        assert_eq!(ran.code, 1, "{asked:?}: {ran:?}");
+        assert!(ran.err.contains("own.js failed on 1 ") && ran.err.contains("line 4"), "{asked:?}: {ran:?}");
+        assert!(!ran.out.is_empty(), "{asked:?}: {ran:?}");
+    }
+    let fine =
+        sandbox.run(&["sql", "a.db", "select n from order_own where stream = 'order-2'", "--projection", "own.js"]);
+    assert!(!fine.ok().err.contains("failed"), "another stream is whole");
 }
 
 #[test]
