@@ -7,7 +7,7 @@ use super::listing::BETWEEN_LETTERS;
 use super::signs::SignBook;
 use super::{
     Activity, Bars, CausesView, Clock, Comparing, DivideStore, Divided, Draft, FileFor, FindStreams, Greeting,
-    KeptDraft, Labels, Lens, ListStreams, LookAtStore, MakingSo, OpenBranch, Pin, ProjectionWish, ProjectionsLens,
+    KeptDraft, Labels, Lens, ListStreams, LookAtStore, MakingSo, Matches, OpenBranch, Pin, ProjectionWish, ProjectionsLens,
     ReadSurvey, Stay, StoreLens, StoreTime, StreamLanes, StreamView, ToolName, Tools, Trail,
 };
 use crate::engine::{Asked, Engine, Moment, Survey};
@@ -205,6 +205,11 @@ impl OpenStore {
     /// The events of the store in bars, for a line so wide.
     pub fn prepare_bars(&mut self, width: f32, clock: Clock) -> Option<&Bars> {
         self.time.prepare_bars(&mut self.signs, width, clock)
+    }
+
+    /// Where what is looked for lies in the store's time, while that is shown.
+    pub fn matches(&self) -> Option<&Matches> {
+        self.activity.matches().filter(|_| self.lens == Lens::Activity)
     }
 
     /// Another number for each list of streams.

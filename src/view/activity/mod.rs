@@ -3,6 +3,7 @@
 
 mod asking;
 mod found;
+mod matches;
 mod query;
 mod searches;
 
@@ -15,10 +16,12 @@ pub use asking::{
     ToldRow,
 };
 pub use found::{DayOfRows, FOUND_AT_FIRST, FindActivity, FoundAll, FoundRows};
+pub use matches::{CountKept, FindMatches, MOST_COUNTED, Matches, SearchCount};
 pub use query::{Chip, ChipKind, SearchText, says_nothing, says_when, says_who, term_text};
 pub use searches::{ChangeSearches, KeptSearches};
 
 use found::{Coming, FOUND_BYTES, MORE, wall_day};
+use matches::COUNTED_AGAIN;
 
 use super::causes::FindCauses;
 use super::event_detail::ReadEvent;
@@ -68,6 +71,13 @@ pub struct Activity {
     fields: Asked<CountFields>,
     /// The fields are to be counted for what is shown now.
     wants_fields: bool,
+    /// Where what is found lies in the store's time.
+    matches: Asked<FindMatches>,
+    /// Of which search that is.
+    matches_of: Option<String>,
+    counts: Asked<CountKept>,
+    /// The kept searches that were counted last, and by which clock they were read.
+    counted: (Vec<String>, &'static str),
     /// What was chosen; without one, that of what is looked at.
     pub month: Option<Month>,
     strip: Asked<CountDays>,
@@ -176,6 +186,17 @@ impl Activity {
         self.fields.value()
     }
 
+    /// Where the events that are looked for lie in the store's time, once that is known; nothing is looked for without
+    /// conditions.
+    pub fn matches(&self) -> Option<&Matches> {
+        self.matches.value().filter(|_| self.matches_of.as_ref() == Some(&self.read.text) && !self.is_of_before())
+    }
+
+    /// How many events a kept search finds, once that is known.
+    pub fn count_of(&self, text: &str) -> Option<u64> {
+        Some(self.counts.value()?.iter().find(|count| count.text == text)?.found)
+    }
+
     pub fn strip(&self) -> Option<&MonthOfPeople> {
         self.strip.value()
     }
@@ -212,12 +233,29 @@ impl Activity {
         if self.asked.question().is_none() {
             self.find(engine, Duration::ZERO);
         } else if std::mem::take(&mut self.is_stale) {
+            if self.end().is_some_and(|end| end.of <= COUNTED_AGAIN) {
+                self.counts.again(engine, Cause::Store);
+            }
             self.stage = Stage::Replacing { is_other: false };
             self.asked.again(engine, Cause::Store);
             self.strip.again(engine, Cause::Store);
         }
         let newest = newest.map(|at| wall_day(at, clock));
         self.count_days(engine, calendar, clock, newest);
+        self.count_kept(engine, calendar, clock);
+    }
+
+    /// What kept searches find is counted once for each of them.
+    fn count_kept(&mut self, engine: &Engine, calendar: &Calendar<'_>, clock: Clock) {
+        let is_counted = self.kept.saved().map(|saved| &saved.text).eq(&self.counted.0);
+        if is_counted && (self.counted.0.is_empty() || self.counted.1 == clock.name) {
+            return;
+        }
+        let texts: Vec<String> = self.kept.saved().map(|saved| saved.text.clone()).collect();
+        let read = |text: &String| Some((text.clone(), Search::new(text, calendar).ok()?));
+        let searches = texts.iter().filter_map(read).collect();
+        self.counted = (texts, clock.name);
+        self.counts.ask(engine, CountKept { searches, chronicle: self.chronicle.clone() });
     }
 
     fn count_days(&mut self, engine: &Engine, calendar: &Calendar<'_>, clock: Clock, newest: Option<i32>) {
@@ -335,6 +373,8 @@ impl Activity {
         self.asked.cancel();
         self.strip.cancel();
         self.fields.cancel();
+        self.matches.cancel();
+        self.counts.cancel();
         self.causes.cancel();
     }
 
@@ -344,9 +384,9 @@ impl Activity {
         Tool::retry(&mut self.event, engine);
     }
 
-    pub(super) fn tools(&self) -> [&dyn Tool<Error = UserError>; 7] {
-        let Self { asked, telling, fields, strip, event, causes, kept, .. } = self;
-        [asked, &telling.asked, fields, strip, event, causes, &kept.asked]
+    pub(super) fn tools(&self) -> [&dyn Tool<Error = UserError>; 9] {
+        let Self { asked, telling, fields, matches, counts, strip, event, causes, kept, .. } = self;
+        [asked, &telling.asked, fields, matches, counts, strip, event, causes, &kept.asked]
     }
 
     /// When this wants to be looked at, though nothing wakes the window by then.
@@ -363,6 +403,8 @@ impl Activity {
         let _ = self.held.as_mut().map(|held| held.resize((rows * FOUND_BYTES) as u64));
         is_new |= self.telling.poll(engine, signs);
         is_new |= self.fields.poll(engine);
+        is_new |= self.matches.poll(engine);
+        is_new |= self.counts.poll(engine);
         is_new |= self.strip.poll(engine);
         is_new |= self.kept.poll(engine);
         if self.selected.is_none()
@@ -381,8 +423,27 @@ impl Activity {
             let rows = self.found.rows().iter().take(LOOKED_AT);
             let places = rows.map(|row| (row.stream.clone(), row.version)).collect();
             self.fields.ask_because(engine, CountFields(places), Cause::Store);
+            self.find_matches(engine);
         }
         is_new
+    }
+
+    /// Looks for where all that is found lies, which of few is known by now.
+    fn find_matches(&mut self, engine: &Engine) {
+        self.matches.cancel();
+        let Ok(search) = self.read.search().cloned() else { return };
+        if search.terms.is_empty() {
+            self.matches_of = None;
+            return;
+        }
+        if self.matches_of.as_ref() != Some(&self.read.text) {
+            self.matches = Asked::default();
+            self.matches_of = Some(self.read.text.clone());
+        }
+        let is_all = self.end().is_some_and(|end| !end.has_more);
+        let known = is_all.then(|| self.found.rows().iter().map(|row| (row.position, row.recorded_at)).collect());
+        let chronicle = self.chronicle.clone();
+        self.matches.ask_because(engine, FindMatches { search, chronicle, known }, Cause::Store);
     }
 
     /// Takes in what was found meanwhile.
