@@ -92,7 +92,7 @@ fn outcome(args: &ReduceArgs, under: &Under, described: &Described) -> Result<Ou
     let Some(projection) = args.projection.as_ref().filter(|projection| projection.script.is_some()) else {
         return Ok(Outcome::Done);
     };
-    let own = described.projection(Some(projection))?;
+    let own = described.projection(Some(&**projection))?;
     let timeline = load_timeline(under.reader.as_ref(), described, &own, &mut |_| {}, &mut |_| Flow::Continue(()))?;
     Ok(outcome_along(under, Some(projection), &described.row.stream, timeline.as_ref(), None))
 }
