@@ -84,33 +84,34 @@ impl Question for FindMatches {
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Matches, UserError> {
         let Self { search, chronicle, known } = self;
-        let mut held = ticket.memory().hold();
-        let mut over = None;
-        let found = match known {
-            Some(known) => known,
-            None => {
-                let mut found: Vec<At> = Vec::new();
-                let aids = Aids { chronicle: chronicle.as_ref(), side: None };
-                search_with(reader, &search, aids, &mut |count| ticket.reached(count), &mut |event| {
-                    found.push((event.position, event.recorded_at));
-                    if found.len().is_power_of_two() {
-                        // As much again may come, and what is made of it.
-                        over = held.resize((found.len() * 2 * size_of::<At>()) as u64).err();
-                    }
-                    let is_over = found.len() >= MOST || over.is_some();
-                    if is_over { Flow::Break(()) } else { ticket.flow() }
-                })?;
-                found
-            }
-        };
-        if ticket.is_cancelled() {
-            return Err(StoreError::Cancelled.into());
-        }
-        if let Some(over) = over {
-            return Err(EngineError::from(over).into());
-        }
+        let found = known.map_or_else(|| look_for(reader, &search, chronicle.as_ref(), ticket), Ok)?;
         Ok(Matches::new(&found, chronicle.as_ref()))
     }
+}
+
+/// The newest events that are found.
+fn look_for(
+    reader: &dyn Store,
+    search: &Search,
+    chronicle: Option<&StoreChronicle>,
+    ticket: &Ticket,
+) -> Result<Vec<At>, UserError> {
+    let (mut held, mut over) = (ticket.memory().hold(), None);
+    let mut found: Vec<At> = Vec::new();
+    let aids = Aids { chronicle, side: None };
+    search_with(reader, search, aids, &mut |count| ticket.reached(count), &mut |event| {
+        found.push((event.position, event.recorded_at));
+        if found.len().is_power_of_two() {
+            // As much again may come, and what is made of it.
+            over = held.resize((found.len() * 2 * size_of::<At>()) as u64).err();
+        }
+        let is_over = found.len() >= MOST || over.is_some();
+        if is_over { Flow::Break(()) } else { ticket.flow() }
+    })?;
+    if ticket.is_cancelled() {
+        return Err(StoreError::Cancelled.into());
+    }
+    over.map_or(Ok(found), |over| Err(EngineError::from(over).into()))
 }
 
 /// How many events a kept search finds.
