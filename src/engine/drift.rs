@@ -143,7 +143,8 @@ pub fn drift(reader: &dyn Store, wish: &DriftWish, ticket: &Ticket) -> Result<Dr
         }
     };
     let tell = &mut |count| ticket.reached(count);
-    let as_of = as_of(reader, &chosen.choice, category, at, wish.budget, tell).map_err(MaterialiseError::from)?;
+    let held = ticket.hold_within(wish.budget);
+    let as_of = as_of(reader, &chosen.choice, category, at, held, tell).map_err(MaterialiseError::from)?;
     answer.position = as_of.read_to().position();
     answer.failed = failures(&as_of);
     let found = compare(&as_of, wish, &columns, &key, &mut answer, ticket)?;

@@ -392,7 +392,8 @@ impl Work<'_> {
         let Self { reader, wish, chosen, ticket } = self;
         let category = wish.category.as_deref();
         let tell = &mut |count| ticket.reached(count);
-        let as_of = as_of(*reader, &chosen.choice, category, StoreMoment::Latest, wish.budget, tell)?;
+        let held = ticket.hold_within(wish.budget);
+        let as_of = as_of(*reader, &chosen.choice, category, StoreMoment::Latest, held, tell)?;
         *failed = failures(&as_of);
         let columns = self.columns(&as_of)?;
         model.make(&columns)?;

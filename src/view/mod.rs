@@ -73,9 +73,9 @@ mod when_search;
 pub use crate::engine::SampleDomain;
 pub use activity::{
     Activity, ChangeSearches, Chip, ChipKind, CountDays, CountFields, CountKept, DayOfRows, FOUND_AT_FIRST,
-    FieldCounts, FindActivity, FindMatches, FoundAll, FoundRows, KeptSearches, LOOKED_AT, MOST_COUNTED, Matches, Month,
-    MonthOfPeople, PEOPLE_SHOWN, Place, SearchCount, SearchText, TellRows, Telling, ToldRow, says_nothing, says_when,
-    says_who, term_text,
+    FieldCounts, FindActivity, FindMatches, FoundAll, FoundRows, KeptSearches, LOOKED_AT, MOST_COUNTED, MatchTimes,
+    Month, MonthOfPeople, PEOPLE_SHOWN, Place, SearchCount, SearchText, TellRows, Telling, ToldRow, says_nothing,
+    says_when, says_who, term_text,
 };
 pub use activity_wishes::ActivityWish;
 pub use beside::{Beside, BesideLine, BesideRow};

@@ -7,7 +7,7 @@ use super::listing::BETWEEN_LETTERS;
 use super::signs::SignBook;
 use super::{
     Activity, Bars, CausesView, Clock, Comparing, DivideStore, Divided, Draft, FileFor, FindStreams, Greeting,
-    KeptDraft, Labels, Lens, ListStreams, LookAtStore, MakingSo, Matches, OpenBranch, Pin, ProjectionWish, ProjectionsLens,
+    KeptDraft, Labels, Lens, ListStreams, LookAtStore, MakingSo, MatchTimes, OpenBranch, Pin, ProjectionWish, ProjectionsLens,
     ReadSurvey, Stay, StoreLens, StoreTime, StreamLanes, StreamView, ToolName, Tools, Trail,
 };
 use crate::engine::{Asked, Engine, Moment, Survey};
@@ -208,7 +208,7 @@ impl OpenStore {
     }
 
     /// Where what is looked for lies in the store's time, while that is shown.
-    pub fn matches(&self) -> Option<&Matches> {
+    pub fn matches(&self) -> Option<&MatchTimes> {
         self.activity.matches().filter(|_| self.lens == Lens::Activity)
     }
 

@@ -97,8 +97,7 @@ pub(super) fn partitions_within(
     output: &mut TakeOutput<'_>,
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<Partitions, EngineError> {
-    let held = Some(Arc::new(Mutex::new(memory.hold())));
-    let mut made = Partitions { held, ..Partitions::new(script) };
+    let mut made = Partitions::holding(script, memory.hold());
     made.read_until(reader, StoreMoment::Latest, output, progress)?;
     Ok(made)
 }
@@ -121,6 +120,11 @@ impl Partitions {
             bytes: 0,
             held: None,
         }
+    }
+
+    /// The same, asking for its memory as it grows.
+    pub(in crate::engine) fn holding(script: &Script, held: Held) -> Self {
+        Self { held: Some(Arc::new(Mutex::new(held))), ..Self::new(script) }
     }
 
     /// Asks for what it takes by now.

@@ -51,7 +51,7 @@ impl<'p> Run<'p> {
     }
 
     /// Asks for the memory that the partitions take by now.
-    pub(super) fn weigh(&self) -> Result<(), OverBudget> {
+    pub(in crate::engine) fn weigh(&self) -> Result<(), OverBudget> {
         self.made.weigh()
     }
 

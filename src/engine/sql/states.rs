@@ -128,7 +128,8 @@ impl States {
         let reader = (self.room.opener)()?;
         let room = &self.room;
         let go_on = &mut |_| room.flow();
-        let as_of = as_of(reader.as_ref(), &self.choice, self.category.as_deref(), room.at, room.budget, go_on)?;
+        let held = room.ticket.hold_within(room.budget);
+        let as_of = as_of(reader.as_ref(), &self.choice, self.category.as_deref(), room.at, held, go_on)?;
         room.note_failures(failures(&as_of));
         let made = Arc::new(Folded { as_of, places: OnceLock::new() });
         *folded = Some(Arc::clone(&made));

@@ -9,7 +9,7 @@ use super::overview::overview_ui;
 use crate::command::{Action, Command, TimeAction};
 use crate::theme::{Palette, palette};
 use crate::ui::{Scene, grouped};
-use crate::view::{Bars, Matches, OpenStore, StoreAxis, StoreSpan, place_ticks, span_ticks};
+use crate::view::{Bars, MatchTimes, OpenStore, StoreAxis, StoreSpan, place_ticks, span_ticks};
 
 /// How high the scale below the bars is.
 pub(super) const SCALE: f32 = 22.0;
@@ -212,12 +212,12 @@ fn bars_ui(painter: &Painter, chart: &Chart, bars: &Bars, hues: &[Color32], here
 }
 
 /// How many of the events that are looked for lie in a bar, as far as it is shown.
-fn found_in(matches: &Matches, chart: &Chart, from: i64, to: i64) -> u64 {
+fn found_in(matches: &MatchTimes, chart: &Chart, from: i64, to: i64) -> u64 {
     matches.between(chart.axis, from.max(chart.span.from), to.min(chart.span.to))
 }
 
 /// What of each bar is looked for, as a narrow one within it.
-fn found_ui(painter: &Painter, chart: &Chart, bars: &Bars, matches: &Matches) {
+fn found_ui(painter: &Painter, chart: &Chart, bars: &Bars, matches: &MatchTimes) {
     const LEAST: f32 = 4.0;
     let Chart { rect, colours, .. } = *chart;
     let highest = bars.highest.max(1) as f32;
@@ -301,7 +301,7 @@ fn menu_ui(scene: &mut Scene<'_>, response: &Response) {
 }
 
 /// When the bar under the pointer was, and how many events of which kinds it has.
-fn hover_ui(scene: &Scene<'_>, chart: &Chart, (bars, matches): (&Bars, Option<&Matches>), response: Response) {
+fn hover_ui(scene: &Scene<'_>, chart: &Chart, (bars, matches): (&Bars, Option<&MatchTimes>), response: Response) {
     let Some(pointer) = response.hover_pos() else { return };
     if pointer.y > chart.rect.bottom() {
         let response = response.on_hover_cursor(CursorIcon::ResizeHorizontal);

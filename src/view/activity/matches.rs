@@ -29,14 +29,14 @@ pub struct FindMatches {
 
 /// Where the events that were found lie in the store's time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Matches {
+pub struct MatchTimes {
     /// Ascending, in microseconds.
     times: Vec<i64>,
     /// The same by their places in the order of the store; nothing where it keeps none.
     places: Vec<i64>,
 }
 
-impl Matches {
+impl MatchTimes {
     fn new(found: &[At], chronicle: Option<&StoreChronicle>) -> Self {
         let place = |position: Option<Position>| {
             let moment = StoreMoment::Position(position?);
@@ -77,15 +77,15 @@ impl Matches {
 }
 
 impl Question for FindMatches {
-    type Answer = Matches;
+    type Answer = MatchTimes;
     type Error = UserError;
     const WHAT: &'static str = "counting what is found";
     const IS_LONG: bool = true;
 
-    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Matches, UserError> {
+    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<MatchTimes, UserError> {
         let Self { search, chronicle, known } = self;
         let found = known.map_or_else(|| look_for(reader, &search, chronicle.as_ref(), ticket), Ok)?;
-        Ok(Matches::new(&found, chronicle.as_ref()))
+        Ok(MatchTimes::new(&found, chronicle.as_ref()))
     }
 }
 
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn what_is_found_is_counted_along_the_time_and_only_there_where_no_order_is_known() {
         let at = |second: i64| (None, Some(Timestamp::from_micros(second * 1_000_000)));
-        let matches = Matches::new(&[at(3), at(1), at(2), (None, None)], None);
+        let matches = MatchTimes::new(&[at(3), at(1), at(2), (None, None)], None);
         assert_eq!(matches.len(), 3);
         let second = |from: i64, to: i64| matches.between(StoreAxis::Time, from * 1_000_000, to * 1_000_000);
         assert_eq!((second(1, 3), second(3, 4), second(4, 9)), (2, 1, 0));

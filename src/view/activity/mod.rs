@@ -16,7 +16,7 @@ pub use asking::{
     ToldRow,
 };
 pub use found::{DayOfRows, FOUND_AT_FIRST, FindActivity, FoundAll, FoundRows};
-pub use matches::{CountKept, FindMatches, MOST_COUNTED, Matches, SearchCount};
+pub use matches::{CountKept, FindMatches, MOST_COUNTED, MatchTimes, SearchCount};
 pub use query::{Chip, ChipKind, SearchText, says_nothing, says_when, says_who, term_text};
 pub use searches::{ChangeSearches, KeptSearches};
 
@@ -188,7 +188,7 @@ impl Activity {
 
     /// Where the events that are looked for lie in the store's time, once that is known; nothing is looked for without
     /// conditions.
-    pub fn matches(&self) -> Option<&Matches> {
+    pub fn matches(&self) -> Option<&MatchTimes> {
         self.matches.value().filter(|_| self.matches_of.as_ref() == Some(&self.read.text) && !self.is_of_before())
     }
 
