@@ -912,6 +912,7 @@ activity-day-count = { $count ->
    *[other] { $grouped } events
 }
 activity-day-more = { $grouped } and more
+activity-earlier = Earlier…
 activity-only-day = Only { $day }
 activity-no-time = No time recorded
 day-monday = Monday

@@ -808,6 +808,7 @@ activity-print = 인쇄…
 activity-day = { $year }년 { $month-short }월 { $day-short }일 { $weekday }
 activity-day-count = { $grouped }건
 activity-day-more = { $grouped }건 이상
+activity-earlier = 이전 이벤트…
 activity-only-day = { $day }만 보기
 activity-no-time = 기록된 시각 없음
 day-monday = 월요일

@@ -15,12 +15,12 @@ pub use asking::{
     CountDays, CountFields, FieldCounts, LOOKED_AT, Month, MonthOfPeople, PEOPLE_SHOWN, Place, TellRows, Telling,
     ToldRow,
 };
-pub use found::{DayOfRows, FOUND_AT_FIRST, FindActivity, FoundAll, FoundRows};
+pub use found::{DayOfRows, FOUND_AT_FIRST, FindActivity, FoundAll, FoundRows, PART};
 pub use matches::{CountKept, FindMatches, MOST_COUNTED, MatchTimes, SearchCount};
 pub use query::{Chip, ChipKind, SearchText, says_nothing, says_when, says_who, term_text};
 pub use searches::{ChangeSearches, KeptSearches};
 
-use found::{Coming, FOUND_BYTES, MORE, wall_day};
+use found::{Coming, FOUND_BYTES, next_part, wall_day};
 use matches::COUNTED_AGAIN;
 
 use super::causes::FindCauses;
@@ -37,9 +37,6 @@ use crate::workspace::{SearchKind, Workspace};
 
 /// How long it waits for one more letter.
 const BETWEEN_LETTERS: Duration = Duration::from_millis(250);
-
-/// A moment that lies behind more events than these is typed as a time to look for.
-const MOST_FOLLOWED: usize = 50_000;
 
 /// While events come, they are drawn so often.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(40);
@@ -64,6 +61,8 @@ pub struct Activity {
     /// What they take of the memory that there is.
     held: Option<Held>,
     most: usize,
+    /// The rows that stood there before those that are on their way.
+    before: usize,
     clock: Option<Clock>,
     /// Something was recorded since.
     is_stale: bool,
@@ -236,8 +235,7 @@ impl Activity {
             if self.end().is_some_and(|end| end.of <= COUNTED_AGAIN) {
                 self.counts.again(engine, Cause::Store);
             }
-            self.stage = Stage::Replacing { is_other: false };
-            self.asked.again(engine, Cause::Store);
+            self.find_anew(engine);
             self.strip.again(engine, Cause::Store);
         }
         let newest = newest.map(|at| wall_day(at, clock));
@@ -256,6 +254,23 @@ impl Activity {
         let searches = texts.iter().filter_map(read).collect();
         self.counted = (texts, clock.name);
         self.counts.ask(engine, CountKept { searches, chronicle: self.chronicle.clone() });
+    }
+
+    /// The same search of a store that has changed.
+    fn find_anew(&mut self, engine: &Engine) {
+        let Some(asked) = self.asked.question() else { return };
+        if asked.behind.is_none() {
+            self.stage = Stage::Replacing { is_other: false };
+            return self.asked.again(engine, Cause::Store);
+        }
+        // The last question was for a part alone; one part at a time, or none would ever come to its end.
+        self.is_stale = self.asked.is_loading();
+        if !self.is_stale {
+            let search = asked.search.clone();
+            self.stage = Stage::Replacing { is_other: false };
+            self.most = self.found.len().max(FOUND_AT_FIRST);
+            self.ask(engine, search, None, Duration::ZERO);
+        }
     }
 
     fn count_days(&mut self, engine: &Engine, calendar: &Calendar<'_>, clock: Clock, newest: Option<i32>) {
@@ -307,15 +322,17 @@ impl Activity {
         }
         self.most = FOUND_AT_FIRST;
         self.stage = Stage::Replacing { is_other: true };
-        self.ask(engine, search, pause);
+        self.ask(engine, search, None, pause);
     }
 
-    fn ask(&mut self, engine: &Engine, search: Search, pause: Duration) {
+    /// Looks for as many as are wanted: all anew, or what is behind the last one.
+    fn ask(&mut self, engine: &Engine, search: Search, behind: Option<Place>, pause: Duration) {
         self.coming = Coming::default();
         self.is_stopped = false;
         (self.begun, self.pending) = (0, Vec::new());
+        self.before = if behind.is_some() { self.found.len() } else { 0 };
         let (most, coming, chronicle) = (self.most, self.coming.clone(), self.chronicle.clone());
-        self.asked.ask(engine, FindActivity { search, most, pause, coming, chronicle });
+        self.asked.ask(engine, FindActivity { search, behind, most, pause, coming, chronicle });
     }
 
     /// Somebody has come to the end of what was found.
@@ -324,9 +341,11 @@ impl Activity {
             return;
         }
         let Some(search) = self.asked.question().map(|asked| asked.search.clone()) else { return };
-        self.most = self.most.saturating_mul(MORE);
-        self.stage = Stage::Replacing { is_other: false };
-        self.ask(engine, search, Duration::ZERO);
+        let last = self.found.len().checked_sub(1).and_then(|last| self.found.row(last));
+        let Some(behind) = last.map(|row| (row.stream.clone(), row.version)) else { return };
+        self.most = next_part(self.found.len());
+        self.stage = Stage::Going;
+        self.ask(engine, search, Some(behind), Duration::ZERO);
     }
 
     /// These rows are on screen.
@@ -450,9 +469,12 @@ impl Activity {
     fn take_rows(&mut self, has_ended: bool) -> bool {
         let (begun, rows) = self.coming.take();
         if begun != self.begun {
-            self.begun = begun;
+            let is_again = std::mem::replace(&mut self.begun, begun) != 0;
             self.pending.clear();
-            if self.stage == Stage::Going {
+            if self.before > 0 {
+                // What came of this part before comes once more.
+                self.found.truncate(self.before);
+            } else if is_again && self.stage == Stage::Going {
                 self.stage = Stage::Replacing { is_other: false };
             }
         }
@@ -517,7 +539,7 @@ impl Activity {
         };
         let place = self.found.rows().partition_point(is_later);
         let is_beyond = place >= self.found.len() && self.end().is_some_and(|end| end.has_more);
-        if is_beyond && self.found.len() < MOST_FOLLOWED {
+        if is_beyond && self.found.len() < PART {
             return self.want_more(engine);
         }
         self.at = Some(moment);
