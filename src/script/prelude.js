@@ -42,7 +42,7 @@
     switch (name) {
       case "$init": init = handler; break;
       case "$initShared": definition.biState = true; initShared = handler; break;
-      case "$any": any = { run: handler, fields: null }; definition.allEvents = true; break;
+      case "$any": any = { run: handler, keeps: null }; definition.allEvents = true; break;
       case "$created": created.push(handler); break;
       case "$deleted":
         if (definition.biState) refuse("a projection with shared state cannot handle $deleted");
@@ -53,7 +53,7 @@
         if (handlers.has(name)) refuse(`two handlers for ${name}`);
         definition.allEvents = false;
         definition.events.push(name);
-        handlers.set(name, { run: handler, fields: null });
+        handlers.set(name, { run: handler, keeps: null });
     }
   }
 
@@ -375,8 +375,10 @@
     know(told) {
       const fields = parse(told);
       let at = 0;
-      for (const handler of handlers.values()) handler.fields = fields[at++] ?? null;
-      if (any !== undefined) any.fields = fields[at] ?? null;
+      for (const handler of [...handlers.values(), any]) {
+        const known = fields[at++];
+        if (known && handler !== undefined) handler.keeps = lying.keeper(known);
+      }
     },
     begin() {
       standAt(NaN);
@@ -409,7 +411,7 @@
       standAt(given[MICROS]);
       const handler = handlers.get(given[TYPE]) ?? any;
       if (handler === undefined) lying.set(given[BODY]);
-      else lying.take(handler.run, handler.fields, new Event(given));
+      else lying.take(handler.run, handler.keeps, new Event(given));
       return hasOutput;
     },
     state: lying.state,

@@ -11,6 +11,8 @@
   const { isArray } = Array;
   const { isFinite } = Number;
   const { hasOwn } = Object;
+  // It is taken from projections later on.
+  const Maker = Function;
   const { set: setIn, deleteProperty, defineProperty, setPrototypeOf, preventExtensions } = Reflect;
 
   const MOST_NESTED = 64;
@@ -120,7 +122,7 @@
       isClean = false;
       isLarge = text !== null && text.length > LARGE;
       // Brackets in a text only make it slower.
-      isFlat = text !== null && text[0] === "{" && !text.includes("{", 1) && !text.includes("[");
+      isFlat = !isShared && text !== null && text[0] === "{" && !text.includes("{", 1) && !text.includes("[");
     }
 
     function keepShared(text) {
@@ -161,13 +163,14 @@
       }
     }
 
-    // Whether a state that was flat still is, behind a handler that can get at these fields of it and at no others.
-    function isStillFlat(fields) {
-      for (let i = 0; i < fields.length; i++) {
-        const value = state[fields[i]];
-        if (!isPlain(value) && (value !== undefined || fields[i] in state)) return false;
-      }
-      return true;
+    // Tells whether a state that was flat still is, behind a handler that can get at these fields of it and at no others.
+    // Made for these fields: it runs with every event.
+    function keeper(fields) {
+      const looks = fields.map((field) => {
+        const name = stringify(field);
+        return `value = state[${name}]; if (typeof value === "number" ? value - value !== 0 || (value === 0 && 1 / value < 0) : !isPlain(value) && (value !== undefined || ${name} in state)) return false;`;
+      });
+      return new Maker("isPlain", `"use strict"; return (state) => { let value; ${looks.join(" ")} return true; }`)(isPlain);
     }
 
     // ---- proxies -----------------------------------------------------------------------------------------------------
@@ -306,6 +309,7 @@
 
     return {
       text,
+      keeper,
       current,
       settle,
       open,
@@ -322,26 +326,35 @@
       },
       load: keep,
       loadShared: keepShared,
-      // Lets a handler take an event.
-      take(run, fields, event) {
+      // Lets a handler take an event. Of one that can get at some fields alone, `keeps` looks at these.
+      take(run, keeps, event) {
+        if (isStale) lie();
+        if (isClean && isFlat && keeps !== null) {
+          kept = undefined;
+          isClean = false;
+          const next = run(state, event);
+          if ((next === undefined || next === state) && keeps(state)) {
+            isClean = true;
+            return;
+          }
+          if (next !== undefined) state = next;
+          settle();
+          return;
+        }
+        const isWatched = isClean && (isFlat || isLarge) && !isShared;
+        open();
         if (isShared) {
-          open();
           const next = run([state, shared], event);
           if (isArray(next)) [state, shared] = next;
           else if (next !== undefined) state = next;
           settle();
           return;
         }
-        lie();
-        kept = undefined;
-        const wasClean = isClean;
-        isClean = false;
-        const isWatched = wasClean && (isFlat ? fields === null : isLarge);
         const given = isWatched ? watched() : state;
         const next = run(given, event);
         if (next !== undefined && next !== given) {
           state = next;
-        } else if (wasClean && (isWatched ? isSettled() : isFlat && isStillFlat(fields))) {
+        } else if (isWatched && isSettled()) {
           isClean = true;
           return;
         }
