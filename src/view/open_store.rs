@@ -7,8 +7,8 @@ use super::listing::BETWEEN_LETTERS;
 use super::signs::SignBook;
 use super::{
     Activity, Bars, CausesView, Clock, Comparing, DivideStore, Divided, Draft, FileFor, FindStreams, Greeting,
-    KeptDraft, Labels, Lens, ListStreams, LookAtStore, MakingSo, MatchTimes, OpenBranch, Pin, ProjectionWish, ProjectionsLens,
-    ReadSurvey, Stay, StoreLens, StoreTime, StreamLanes, StreamView, ToolName, Tools, Trail,
+    KeptDraft, Labels, Lens, ListStreams, LookAtStore, MakingSo, MatchTimes, OpenBranch, Pin, ProjectionWish,
+    ProjectionsLens, ReadSurvey, Stay, StoreLens, StoreTime, StreamLanes, StreamView, ToolName, Tools, Trail,
 };
 use crate::engine::{Asked, Engine, Moment, Survey};
 use crate::event::{StreamId, Version};
