@@ -60,7 +60,8 @@ fn text_by_text(reader: &dyn Store, script: &Script) -> Vec<(String, Value)> {
     for name in STREAMS {
         let running: Running = script.run().expect("at work");
         let stream = StreamId::from(name);
-        let mut state: Option<Option<String>> = None;
+        // What `$init` gives is shown until an event was taken.
+        let (mut state, mut begins): (Option<Option<String>>, Option<String>) = (None, None);
         for event in read(reader, &Query::stream(StreamId::from(name))) {
             let body = String::from_utf8(event.payload.clone()).expect("text");
             if body.trim().is_empty() {
@@ -82,9 +83,12 @@ fn text_by_text(reader: &dyn Store, script: &Script) -> Vec<(String, Value)> {
                 None => running.init(),
             };
             laid.expect("a state to begin with");
+            if state.is_none() {
+                begins = running.state().expect("a state");
+            }
             let _ = running.handle(&given, name).and_then(|_| running.state()).map(|after| state = Some(after));
         }
-        if let Some(Some(state)) = state {
+        if let Some(state) = state.unwrap_or(begins) {
             states.push((name.to_owned(), serde_json::from_str(&state).expect("JSON")));
         }
     }
