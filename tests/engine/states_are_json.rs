@@ -86,7 +86,9 @@ fn text_by_text(reader: &dyn Store, script: &Script) -> Vec<(String, Value)> {
             if state.is_none() {
                 begins = running.state().expect("a state");
             }
-            let _ = running.handle(&given, name).and_then(|_| running.state()).map(|after| state = Some(after));
+            if let Ok(after) = running.handle(&given, name).and_then(|_| running.state()) {
+                state = Some(after);
+            }
         }
         if let Some(state) = state.unwrap_or(begins) {
             states.push((name.to_owned(), serde_json::from_str(&state).expect("JSON")));
