@@ -17,7 +17,7 @@
 
   const MOST_NESTED = 64;
   // A state whose text is longer is handed over through proxies: to make text of it and to read that takes longer.
-  const LARGE = 1500;
+  const LARGE = 250;
 
   // `shown` gives what an event shows of itself in JSON, and any other value as it is.
   return function states(shown) {
