@@ -1,7 +1,8 @@
 //! The streams of which a user's own projection could not take every event.
 
 use crate::index::AsOf;
-use crate::replay::{Failures, ProjectionRef};
+pub use crate::replay::Failures;
+use crate::replay::ProjectionRef;
 
 /// Those among all streams as they stood.
 pub(super) fn failures(as_of: &AsOf) -> Failures {

@@ -80,6 +80,7 @@ pub use drift::{Difference, Drift, DriftError, DriftWish, SettingEvent, TableMap
 pub use evidence::{
     EvidenceOf, EvidenceWish, ProofError, Written, check_evidence, gather_evidence, write_evidence, write_seal,
 };
+pub use failures::Failures;
 pub use feed::StoreChange;
 pub use find::{Needle, Snippet, Words, as_one_word};
 pub use findings::{all_findings, broken_rules, missing_causes};
