@@ -231,7 +231,8 @@ impl Activity {
         }
         if self.asked.question().is_none() {
             self.find(engine, Duration::ZERO);
-        } else if std::mem::take(&mut self.is_stale) {
+        } else if self.is_stale && !(self.is_of_part() && self.asked.is_loading()) {
+            self.is_stale = false;
             if self.end().is_some_and(|end| end.of <= COUNTED_AGAIN) {
                 self.counts.again(engine, Cause::Store);
             }
@@ -256,18 +257,18 @@ impl Activity {
         self.counts.ask(engine, CountKept { searches, chronicle: self.chronicle.clone() });
     }
 
+    /// The last question was for a part alone.
+    fn is_of_part(&self) -> bool {
+        self.asked.question().is_some_and(|asked| asked.behind.is_some())
+    }
+
     /// The same search of a store that has changed.
     fn find_anew(&mut self, engine: &Engine) {
-        let Some(asked) = self.asked.question() else { return };
-        if asked.behind.is_none() {
-            self.stage = Stage::Replacing { is_other: false };
+        self.stage = Stage::Replacing { is_other: false };
+        if !self.is_of_part() {
             return self.asked.again(engine, Cause::Store);
         }
-        // The last question was for a part alone; one part at a time, or none would ever come to its end.
-        self.is_stale = self.asked.is_loading();
-        if !self.is_stale {
-            let search = asked.search.clone();
-            self.stage = Stage::Replacing { is_other: false };
+        if let Some(search) = self.asked.question().map(|asked| asked.search.clone()) {
             self.most = self.found.len().max(FOUND_AT_FIRST);
             self.ask(engine, search, None, Duration::ZERO);
         }
