@@ -222,7 +222,7 @@ fn answer_not(args: &WhyArgs, loaded: &Loaded, at: Index, wish: &Wish, out: &mut
             }
         }
     }
-    Ok(loaded.outcome(args.projection.as_ref(), at))
+    Ok(Outcome::Done)
 }
 
 fn not_as_json<'a>(

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::order::SortKey;
 use super::{Choice, Held, Memory, MixedRows, OverBudget, StoreMoment, compare};
 use crate::event::{Cursor, Position, StreamId, StreamKey, Timestamp, Version};
 use crate::expr::{Expression, Reading, Stop};
@@ -313,9 +314,13 @@ impl AsOf {
 
     /// The same rows in another order. Rows that are alike in it stay as they stood.
     pub fn sort(&self, places: &mut Vec<Place>, by: &Sorting, is_descending: bool) {
-        let mut keyed: Vec<(Value, Place)> = places.drain(..).map(|place| (self.sorted_by(place, by), place)).collect();
-        keyed.sort_by(|(a, _), (b, _)| in_order(a, b, is_descending));
-        places.extend(keyed.into_iter().map(|(_, place)| place));
+        let row = |place| self.row(place);
+        match by {
+            Sorting::Stream => sort_by(places, is_descending, |place| Some(row(place)?.stream.as_str())),
+            Sorting::Version => sort_by(places, is_descending, |place| Some(row(place)?.version)),
+            Sorting::Time => sort_by(places, is_descending, |place| row(place)?.recorded_at),
+            Sorting::Field(path) => sort_by(places, is_descending, |place| SortKey::of(self.value(place, path))),
+        }
     }
 
     /// Puts rows among others that are in this order already, as if all had been sorted together.
@@ -357,6 +362,17 @@ impl AsOf {
         counts.sort_by(|(a, x), (b, y)| y.cmp(x).then_with(|| compare(a, b)));
         Some(counts)
     }
+}
+
+/// By keys of few bytes each: there may be millions of rows. What has no key stands last either way.
+fn sort_by<K: Ord>(places: &mut Vec<Place>, is_descending: bool, key: impl Fn(Place) -> Option<K>) {
+    let mut keyed: Vec<(Option<K>, Place)> = places.drain(..).map(|place| (key(place), place)).collect();
+    keyed.sort_by(|(a, _), (b, _)| match (a, b) {
+        (Some(a), Some(b)) if is_descending => b.cmp(a),
+        (Some(a), Some(b)) => a.cmp(b),
+        (a, b) => a.is_none().cmp(&b.is_none()),
+    });
+    places.extend(keyed.into_iter().map(|(_, place)| place));
 }
 
 /// What is not there stands last either way.

@@ -28,6 +28,70 @@ fn rank(value: &Value) -> u8 {
     }
 }
 
+/// A value to sort by, in the order of [`compare`] and a third of its room.
+#[derive(Debug)]
+pub(super) enum SortKey {
+    Int(i64),
+    Real(f64),
+    Text(Box<str>),
+    Bool(bool),
+    /// A list or an object, by its text.
+    Nested(Box<str>),
+}
+
+impl SortKey {
+    /// `None` for what is not there.
+    pub(super) fn of(value: Value) -> Option<Self> {
+        Some(match value {
+            Value::Null => return None,
+            Value::Number(number) => match number.as_i64() {
+                Some(whole) => Self::Int(whole),
+                None => Self::Real(number.as_f64().unwrap_or(f64::NAN)),
+            },
+            Value::String(text) => Self::Text(text.into()),
+            Value::Bool(is) => Self::Bool(is),
+            nested => Self::Nested(nested.to_string().into()),
+        })
+    }
+
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Int(_) | Self::Real(_) => 0,
+            Self::Text(_) => 1,
+            Self::Bool(_) => 2,
+            Self::Nested(_) => 3,
+        }
+    }
+}
+
+impl Ord for SortKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Int(x), Self::Int(y)) => x.cmp(y),
+            (Self::Int(x), Self::Real(y)) => (*x as f64).total_cmp(y),
+            (Self::Real(x), Self::Int(y)) => x.total_cmp(&(*y as f64)),
+            (Self::Real(x), Self::Real(y)) => x.total_cmp(y),
+            (Self::Text(x), Self::Text(y)) | (Self::Nested(x), Self::Nested(y)) => x.cmp(y),
+            (Self::Bool(x), Self::Bool(y)) => x.cmp(y),
+            _ => self.rank().cmp(&other.rank()),
+        }
+    }
+}
+
+impl PartialOrd for SortKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for SortKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for SortKey {}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -51,6 +115,9 @@ mod tests {
         for (at, one) in sorted.iter().enumerate() {
             for (place, other) in sorted.iter().enumerate() {
                 assert_eq!(compare(one, other), at.cmp(&place), "{one} and {other}");
+                if let (Some(key), Some(of_other)) = (SortKey::of(one.clone()), SortKey::of(other.clone())) {
+                    assert_eq!(key.cmp(&of_other), at.cmp(&place), "{one} and {other}");
+                }
             }
         }
     }

@@ -80,8 +80,9 @@ impl Projection for LeadState {
         true
     }
 
+    /// Since 2, a snapshot names the events that may be taken back by their short ids.
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn decode(&self, row: &EventRow<'_>) -> Event {
@@ -265,8 +266,9 @@ impl Projection for LeadAnalysis {
         Some(Aggregate::Lead)
     }
 
+    /// Since 2, a snapshot names the events that may be taken back by their short ids.
     fn revision(&self) -> u32 {
-        1
+        2
     }
 
     fn decode(&self, row: &EventRow<'_>) -> Event {

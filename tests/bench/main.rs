@@ -76,6 +76,7 @@ const PARTS: &[Part] = &[
     ("whole", whole_store),
     ("read-model", index::read_model),
     ("index", index::whole_store),
+    ("postgres-whole", postgres::whole_store),
     ("chronicle", chronicle::what_happened),
     ("soak", soak::short),
 ];

@@ -6,7 +6,6 @@ mod appending;
 mod connecting;
 mod frameworks;
 mod hanging;
-mod listening;
 mod looking;
 mod mirror;
 mod odd;

@@ -156,7 +156,7 @@ impl Lead {
     }
 
     fn remember(&mut self, touched: Touched, head: &Head) {
-        self.undo.push(Step { id: head.id.clone(), status: self.status, touched });
+        self.undo.push(Step::new(&head.id, self.status, touched));
     }
 
     /// Restores what held before the named event (the latest of its kind, where none is named), as far as nothing
@@ -167,7 +167,7 @@ impl Lead {
         if undone.status_is_current {
             self.status = undone.step.status;
         }
-        match undone.step.touched {
+        match undone.step.touched() {
             Touched::Followup(before) if undone.value_is_current => self.followup_on = before,
             Touched::Order(before) if undone.value_is_current => self.payment_deadline = before,
             Touched::Conversion(before) if undone.value_is_current => self.converted_on = before,
@@ -190,6 +190,6 @@ mod tests {
     #[test]
     fn a_lead_takes_no_more_room_than_its_fields_need() {
         assert!(size_of::<Lead>() <= 160, "{}", size_of::<Lead>());
-        assert!(size_of::<Step>() <= 48, "{}", size_of::<Step>());
+        assert!(size_of::<Step>() <= 32, "{}", size_of::<Step>());
     }
 }

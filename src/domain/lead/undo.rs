@@ -8,12 +8,37 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::LeadStatus;
 use crate::event::{EventId, Timestamp};
 
-/// One event that set the status, and what held before it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// One event that set the status, and what held before it. A fold over a whole store holds one for every second or third
+/// event: it is kept in as little room as it needs.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Step {
-    pub id: EventId,
-    pub status: Option<LeadStatus>,
-    pub touched: Touched,
+    id: ShortId,
+    value: Option<Timestamp>,
+    kind: Kind,
+    pub(super) status: Option<LeadStatus>,
+}
+
+/// A UUID as it is; of any other id, what is made of it: whoever names an event names the same.
+type ShortId = [u8; 16];
+
+fn short(id: &EventId) -> ShortId {
+    match id {
+        EventId::Uuid(bytes) => *bytes,
+        EventId::Text(text) => match EventId::from_content(&[text.as_bytes()]) {
+            EventId::Uuid(bytes) => bytes,
+            EventId::Text(_) => [0; 16],
+        },
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Status,
+    Followup,
+    Order,
+    Conversion,
+    Failure,
+    Close,
 }
 
 /// What the event set besides the status, with the value from before.
@@ -25,6 +50,40 @@ pub(super) enum Touched {
     Conversion(Option<Timestamp>),
     Failure,
     Close,
+}
+
+impl Step {
+    pub(super) fn new(id: &EventId, status: Option<LeadStatus>, touched: Touched) -> Self {
+        let (kind, value) = match touched {
+            Touched::Status => (Kind::Status, None),
+            Touched::Followup(before) => (Kind::Followup, before),
+            Touched::Order(before) => (Kind::Order, before),
+            Touched::Conversion(before) => (Kind::Conversion, before),
+            Touched::Failure => (Kind::Failure, None),
+            Touched::Close => (Kind::Close, None),
+        };
+        Self { id: short(id), value, kind, status }
+    }
+
+    pub(super) fn touched(&self) -> Touched {
+        match self.kind {
+            Kind::Status => Touched::Status,
+            Kind::Followup => Touched::Followup(self.value),
+            Kind::Order => Touched::Order(self.value),
+            Kind::Conversion => Touched::Conversion(self.value),
+            Kind::Failure => Touched::Failure,
+            Kind::Close => Touched::Close,
+        }
+    }
+}
+
+/// A step as a snapshot keeps it.
+#[derive(Serialize, Deserialize)]
+#[serde(rename = "Step")]
+struct KeptStep {
+    id: EventId,
+    status: Option<LeadStatus>,
+    touched: Touched,
 }
 
 impl Touched {
@@ -47,10 +106,6 @@ impl Touched {
     pub(super) fn is_close(&self) -> bool {
         matches!(self, Self::Close)
     }
-
-    fn is_same_kind(&self, other: &Self) -> bool {
-        std::mem::discriminant(self) == std::mem::discriminant(other)
-    }
 }
 
 /// The steps, newest on top. A shared list: a state is cloned for every event that is loaded, and pushing onto a
@@ -58,9 +113,14 @@ impl Touched {
 #[derive(Clone, Default)]
 pub(super) struct UndoTrail(Option<Arc<Node>>);
 
+/// So many steps lie in one node: most leads have no more.
+const TOGETHER: usize = 3;
+
+#[derive(Clone)]
 struct Node {
-    step: Step,
     below: UndoTrail,
+    /// The oldest first; there is at least that one.
+    steps: [Option<Step>; TOGETHER],
 }
 
 /// A step taken back, and whether its values still stood.
@@ -73,22 +133,45 @@ pub(super) struct Undone {
 
 impl UndoTrail {
     pub(super) fn push(&mut self, step: Step) {
-        self.0 = Some(Arc::new(Node { step, below: Self(self.0.take()) }));
+        if let Some(node) = self.0.as_mut().filter(|node| node.steps.last().is_some_and(Option::is_none))
+            && let Some(place) = Arc::make_mut(node).steps.iter_mut().find(|place| place.is_none())
+        {
+            *place = Some(step);
+            return;
+        }
+        let mut steps = [None; TOGETHER];
+        steps[0] = Some(step);
+        self.0 = Some(Arc::new(Node { below: Self(self.0.take()), steps }));
+    }
+
+    fn pop(&mut self) -> Option<Step> {
+        let node = Arc::make_mut(self.0.as_mut()?);
+        let step = node.steps.iter_mut().rev().find_map(Option::take);
+        if node.steps.iter().all(Option::is_none) {
+            let below = node.below.0.take();
+            self.0 = below;
+        }
+        step
     }
 
     pub(super) fn holds(&self, of: Option<&EventId>, is_kind: fn(&Touched) -> bool) -> bool {
-        self.iter().any(|step| is_named(step, of, is_kind))
+        let of = of.map(short);
+        self.iter().any(|step| is_named(step, of.as_ref(), is_kind))
     }
 
     /// The bytes that the steps take.
     pub(super) fn weight(&self) -> usize {
-        // Each with its counts, and what lies behind its end.
-        self.iter().count() * (size_of::<Node>() + 3 * size_of::<usize>())
+        // Each node with its counts, and what lies behind its end.
+        self.nodes().count() * (size_of::<Node>() + 3 * size_of::<usize>())
+    }
+
+    fn nodes(&self) -> impl Iterator<Item = &Node> {
+        std::iter::successors(self.0.as_deref(), |node| node.below.0.as_deref())
     }
 
     /// From the newest down.
     fn iter(&self) -> impl Iterator<Item = &Step> {
-        std::iter::successors(self.0.as_deref(), |node| node.below.0.as_deref()).map(|node| &node.step)
+        self.nodes().flat_map(|node| node.steps.iter().rev().flatten())
     }
 
     /// Takes a step out of the trail. The steps after it then stand on what it stood on: undoing them later does
@@ -97,31 +180,31 @@ impl UndoTrail {
         if !self.holds(of, is_kind) {
             return None;
         }
+        let of = of.map(short);
         let mut later: Vec<Step> = Vec::new();
         let step = loop {
-            let node = self.0.take()?;
-            self.0.clone_from(&node.below.0);
-            if is_named(&node.step, of, is_kind) {
-                break node.step.clone();
+            let step = self.pop()?;
+            if is_named(&step, of.as_ref(), is_kind) {
+                break step;
             }
-            later.push(node.step.clone());
+            later.push(step);
         };
         let status_is_current = later.is_empty();
         if let Some(next) = later.last_mut() {
             next.status = step.status;
         }
-        let next_of_kind = later.iter_mut().rev().find(|other| other.touched.is_same_kind(&step.touched));
+        let next_of_kind = later.iter_mut().rev().find(|other| other.kind == step.kind);
         let value_is_current = next_of_kind.is_none();
         if let Some(next) = next_of_kind {
-            next.touched = step.touched;
+            next.value = step.value;
         }
         later.into_iter().rev().for_each(|step| self.push(step));
         Some(Undone { step, status_is_current, value_is_current })
     }
 }
 
-fn is_named(step: &Step, of: Option<&EventId>, is_kind: fn(&Touched) -> bool) -> bool {
-    is_kind(&step.touched) && of.is_none_or(|id| step.id == *id)
+fn is_named(step: &Step, of: Option<&ShortId>, is_kind: fn(&Touched) -> bool) -> bool {
+    is_kind(&step.touched()) && of.is_none_or(|id| step.id == *id)
 }
 
 /// One by one: dropping a long list from its top would otherwise go as deep as the list is long.
@@ -149,15 +232,21 @@ impl fmt::Debug for UndoTrail {
 /// As a list from the newest down.
 impl Serialize for UndoTrail {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter())
+        serializer.collect_seq(self.iter().map(|step| KeptStep {
+            id: EventId::Uuid(step.id),
+            status: step.status,
+            touched: step.touched(),
+        }))
     }
 }
 
 impl<'de> Deserialize<'de> for UndoTrail {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let steps = Vec::<Step>::deserialize(deserializer)?;
+        let steps = Vec::<KeptStep>::deserialize(deserializer)?;
         let mut trail = Self::default();
-        steps.into_iter().rev().for_each(|step| trail.push(step));
+        for KeptStep { id, status, touched } in steps.into_iter().rev() {
+            trail.push(Step::new(&id, status, touched));
+        }
         Ok(trail)
     }
 }
@@ -167,11 +256,47 @@ mod tests {
     use super::*;
 
     #[test]
+    fn steps_come_off_as_they_went_on_whoever_has_them_in_common() {
+        let step = |number: u32| Step::new(&EventId::new(&number.to_string()), None, Touched::Close);
+        let mut trail = UndoTrail::default();
+        let mut before = Vec::new();
+        for number in 0..20 {
+            before.push(trail.clone());
+            trail.push(step(number));
+        }
+        for number in (0..20).rev() {
+            assert_eq!(trail.pop(), Some(step(number)));
+            assert!(Some(&trail) == before.get(number as usize), "{number}");
+        }
+        assert_eq!(trail.pop(), None);
+        assert!(trail.0.is_none());
+    }
+
+    #[test]
+    fn an_event_is_found_by_its_id_however_it_is_written() {
+        for id in ["0190b1de-5a4f-7c8e-9a3b-0123456789ab", "sale:7", ""] {
+            let mut trail = UndoTrail::default();
+            trail.push(Step::new(&EventId::new(id), None, Touched::Close));
+            let kept = serde_json::to_string(&trail).expect("kept");
+            let mut again: UndoTrail = serde_json::from_str(&kept).expect("read back");
+            assert!(again.holds(Some(&EventId::new(id)), Touched::is_close), "{id}");
+            assert!(!again.holds(Some(&EventId::new("other")), Touched::is_close));
+            assert!(again.withdraw(Some(&EventId::new(id)), Touched::is_close).is_some());
+        }
+    }
+
+    #[test]
+    fn a_few_steps_take_no_more_room_than_they_need() {
+        // With its counts, what an allocator hands out for it is 128 bytes.
+        assert!(size_of::<Node>() <= 104, "{}", size_of::<Node>());
+    }
+
+    #[test]
     fn a_very_long_trail_is_cloned_compared_kept_and_dropped() {
         let mut trail = UndoTrail::default();
         for number in 0..200_000 {
             let id = EventId::new(&number.to_string());
-            trail.push(Step { id, status: None, touched: Touched::Status });
+            trail.push(Step::new(&id, None, Touched::Status));
         }
         let text = serde_json::to_string(&trail).expect("serialised");
         let again: UndoTrail = serde_json::from_str(&text).expect("read back");

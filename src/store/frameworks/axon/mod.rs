@@ -9,12 +9,8 @@ impl Framework {
     pub const AXON: Self = Self::named("axon");
 }
 
-pub(super) static RULES: Rules = Rules {
-    framework: Framework::AXON,
-    recognise: &[entity_layout, aggregate_layout],
-    appends: ONLY_THE_APPLICATION,
-    notifies: None,
-};
+pub(super) static RULES: Rules =
+    Rules { framework: Framework::AXON, recognise: &[entity_layout, aggregate_layout], appends: ONLY_THE_APPLICATION };
 
 /// The two spellings of a name.
 fn spelling(table: &Table, snake: &'static str, camel: &'static str) -> &'static str {

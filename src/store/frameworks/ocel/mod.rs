@@ -9,12 +9,8 @@ impl Framework {
     pub const OCEL: Self = Self::named("ocel");
 }
 
-pub(super) static RULES: Rules = Rules {
-    framework: Framework::OCEL,
-    recognise: &[layout],
-    appends: Appends::Never(ReadOnlyReason::Log),
-    notifies: None,
-};
+pub(super) static RULES: Rules =
+    Rules { framework: Framework::OCEL, recognise: &[layout], appends: Appends::Never(ReadOnlyReason::Log) };
 
 fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     let is_there = catalogue.dialect == Dialect::Sqlite && table.has(&["ocel_id", "ocel_type"]);
