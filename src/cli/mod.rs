@@ -2,6 +2,7 @@
 //! standard error.
 
 mod args;
+mod bring;
 mod causes;
 mod census;
 mod change;

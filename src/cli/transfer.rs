@@ -10,7 +10,7 @@ use super::own::{ProjectionName, Under};
 use super::progress::{Progress, counted};
 use super::target::{self, Context, shown_path};
 use super::terminal::{Output, message};
-use super::{Failure, Outcome, told};
+use super::{Failure, Outcome, bring, told};
 use crate::engine::{Division, Words, keep_long_streams, write_sample};
 use crate::event::{EventRow, StreamId};
 use crate::sample::{FEWEST_WITH_FINDS, SampleDomain, SampleOptions, SampleReport};
@@ -20,32 +20,53 @@ use crate::store::native::{Aside, NativeStore};
 use crate::store::{Query, Source, Store, StoreError};
 
 pub(super) fn import(args: &ImportArgs, out: &mut Output) -> Result<Outcome, Failure> {
-    let ImportArgs { file, into, file_format, skip_bad, format } = args;
-    // Named before a store is made that would then stay empty.
-    std::fs::metadata(file).map_err(|source| missing_file(file, source))?;
-    let path = target::path(into)?;
+    let ImportArgs { file, into, replicas, file_format, skip_bad, format } = args;
     let options = ImportOptions { format: *file_format, skip_bad: *skip_bad };
-    let report = match import_aside(file, &path, options)? {
-        Some(report) => report,
-        None => {
-            let mut store = NativeStore::open_or_create(&path).map_err(|error| match error {
-                StoreError::NotADatabase(_) | StoreError::Unrecognised { .. } => Failure::Usage(format!(
-                    "{}: events are brought into a store of Foldline's own, which this is not; name another, or a new file",
-                    target::shown(into)
-                )),
-                other => other.into(),
-            })?;
-            import_into(file, &mut store, options)?
+    let source = Source::parse_os(file);
+    // Named before a store is made that would then stay empty.
+    if let Source::File(path) = &source {
+        std::fs::metadata(path).map_err(|error| missing_file(path, error))?;
+    }
+    let report = match (source, target::source(into)?) {
+        (_, Source::Server(address)) if address.is_nats() => {
+            bring::import_to_server(file, &address, *replicas, options)?
         }
+        _ if replicas.is_some() => return Err(no_copies(into)),
+        (Source::Server(address), _) => bring::import_from_server(&address, into, &target::path(into)?)?,
+        (Source::File(file), _) => import_file(&file, into, options)?,
     };
     if let Some(first) = &report.first_gap {
         let gaps = report.gaps;
         message(format_args!("{gaps} places where versions jump, the first: {first}; their numbers are kept"));
     }
     let into = target::shown(into);
-    let printed = print_import(&report, &shown_path(file), &into, *format, out);
+    let printed = print_import(&report, &target::shown(file), &into, *format, out);
     told(printed, out, || import_sentence(&report, &into))?;
     Ok(Outcome::Done)
+}
+
+fn no_copies(into: &OsStr) -> Failure {
+    let into = target::shown(into);
+    Failure::Usage(format!("{into}: --replicas is for a store on NATS alone (nats://HOST/NAME); leave it out"))
+}
+
+fn import_file(file: &Path, into: &OsStr, options: ImportOptions) -> Result<ImportReport, Failure> {
+    let path = target::path(into)?;
+    match import_aside(file, &path, options)? {
+        Some(report) => Ok(report),
+        None => import_into(file, &mut open_native(into, &path)?, options),
+    }
+}
+
+/// The native store at a path, or a new one.
+pub(super) fn open_native(into: &OsStr, path: &Path) -> Result<NativeStore, Failure> {
+    NativeStore::open_or_create(path).map_err(|error| match error {
+        StoreError::NotADatabase(_) | StoreError::Unrecognised { .. } => Failure::Usage(format!(
+            "{}: events are brought into a store of Foldline's own, which this is not; name another, or a new file",
+            target::shown(into)
+        )),
+        other => other.into(),
+    })
 }
 
 /// Into a new store, which appears when it is whole; `None` where there is one already, by now at least.
@@ -254,14 +275,19 @@ fn first_look(domain: SampleDomain, file: &str, streams: u64) -> String {
 }
 
 pub(super) fn sample(args: &SampleArgs, out: &mut Output) -> Result<Outcome, Failure> {
-    let SampleArgs { file, domain, streams, events, seed, format } = args;
+    let SampleArgs { file, replicas, domain, streams, events, seed, format } = args;
     let options = SampleOptions { domain: *domain, streams: *streams, events: *events, seed: *seed };
     let total = options.numbers()?.events;
-    let path = target::path(file.as_os_str())?;
-    let mut progress = Progress::new("writing events", Some(total));
-    let SampleReport { streams, events } = write_sample(&path, &options, &mut |count| progress.tell(count))?;
-    drop(progress);
-    let file = shown_path(file);
+    let SampleReport { streams, events } = match target::source(file)? {
+        Source::Server(address) if address.is_nats() => bring::sample_on_server(&address, *replicas, &options)?,
+        _ if replicas.is_some() => return Err(no_copies(file)),
+        _ => {
+            let path = target::path(file)?;
+            let mut progress = Progress::new("writing events", Some(total));
+            write_sample(&path, &options, &mut |count| progress.tell(count))?
+        }
+    };
+    let file = target::shown(file);
     let done = || format!("{} of {} written to {file}", counted(events, "event"), counted(streams, "stream"));
     let printed = match format {
         Format::Json => {

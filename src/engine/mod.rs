@@ -103,7 +103,8 @@ pub use reduced::{EXCERPT_ENDINGS, Excerpt, ExcerptError, ExcerptForm, ExcerptTa
 pub use row_export::{RowsFormat, RowsWish, write_rows};
 pub use row_parquet::write_parquet;
 pub use sample_store::{
-    MakeSampleError, SampleDomain, bundled_projection, sample_domain_at, sample_store, sample_store_in, write_sample,
+    MakeSampleError, SampleDomain, bundled_projection, fill_sample, sample_domain_at, sample_store, sample_store_in,
+    write_sample,
 };
 pub use sealing::{Check, SealError, check_since, read_seal};
 pub use search::{

@@ -75,13 +75,14 @@ pub fn write_sample(
 ) -> Result<SampleReport, MakeSampleError> {
     options.numbers()?;
     let (mut store, aside) = Aside::begin(path)?;
-    let report = fill(&mut store, options, progress)?;
+    let report = fill_sample(&mut store, options, progress)?;
     drop(store);
     aside.place()?;
     Ok(report)
 }
 
-fn fill(
+/// Fills a store that was just made.
+pub fn fill_sample(
     store: &mut NativeStore,
     options: &SampleOptions,
     progress: &mut dyn FnMut(u64) -> Flow,

@@ -116,6 +116,20 @@ pub enum Fault {
     EventNumbers {
         position: u64,
     },
+    /// Of a stream of messages: one that is no event of the store.
+    StrayMessage {
+        sequence: u64,
+        subject: String,
+        flaw: String,
+    },
+    /// A stream of messages is set to drop the oldest at some measure.
+    DropsMessages {
+        limit: String,
+    },
+    /// Nothing keeps messages from being taken out of a stream.
+    GuardOff {
+        guard: String,
+    },
     /// What SQLite itself says of its pages.
     Pages {
         detail: String,
@@ -202,7 +216,10 @@ impl Fault {
             Self::CauseMissing { .. } => FindingKind::MissingCause,
             Self::RuleBroken { .. } => FindingKind::BrokenRule,
             Self::EventOdd { .. } => FindingKind::OddEvent,
-            Self::SchemaDiffers { object: SchemaObject::Guard, .. } => FindingKind::Unprotected,
+            Self::StrayMessage { .. } => FindingKind::OddEvent,
+            Self::SchemaDiffers { object: SchemaObject::Guard, .. }
+            | Self::DropsMessages { .. }
+            | Self::GuardOff { .. } => FindingKind::Unprotected,
             Self::SchemaDiffers { .. } | Self::FormatGone => FindingKind::AlteredSchema,
             Self::CategoryDiffers { .. } => FindingKind::WrongCategory,
             Self::StreamNumber { .. }

@@ -78,6 +78,15 @@ impl fmt::Display for Fault {
                 f,
                 "the event at position {position} names a stream or a type that is not there, or holds a number that is none"
             ),
+            Self::StrayMessage { sequence, subject, flaw } => {
+                write!(f, "message {sequence} under {subject} is no event of the store: {flaw}")
+            }
+            Self::DropsMessages { limit } => {
+                write!(f, "the stream's setting {limit} lets the server drop the oldest events")
+            }
+            Self::GuardOff { guard } => {
+                write!(f, "the stream's setting {guard} is off: events can be taken out of it")
+            }
             Self::Pages { detail } => f.write_str(detail),
             Self::FileDamaged { path } => write!(
                 f,
@@ -92,6 +101,21 @@ impl fmt::Display for Fault {
             | Self::SealedAnew { .. }
             | Self::SealedBehind { .. }
             | Self::SealedOther { .. } => self.write_sealed(f),
+        }
+    }
+}
+
+impl Fault {
+    /// What is wrong with a stream of messages as a whole.
+    fn stream_message(&self) -> Message {
+        match self {
+            Self::StrayMessage { sequence, subject, flaw } => Message::new("fault-stray-message")
+                .text("sequence", sequence)
+                .text("subject", subject)
+                .text("flaw", flaw),
+            Self::GuardOff { guard } => Message::new("fault-guard-off").text("guard", guard),
+            Self::DropsMessages { limit } => Message::new("fault-drops-messages").text("limit", limit),
+            other => Message::new("fault-pages").text("detail", other),
         }
     }
 }
@@ -207,6 +231,7 @@ impl Explain for Fault {
                 Message::new("fault-category-differs").text("kept", kept).text("own", own)
             }
             Self::StreamNumber { number } => signed("fault-stream-number", "number", number),
+            Self::StrayMessage { .. } | Self::DropsMessages { .. } | Self::GuardOff { .. } => self.stream_message(),
             Self::EventNumbers { position } => Message::new("fault-event-numbers").number("position", *position),
             Self::Pages { detail } => Message::new("fault-pages").text("detail", detail),
             Self::FileDamaged { path } => Message::new("fault-file-damaged").text("path", path),

@@ -47,7 +47,7 @@ pub use finding::{Finding, FindingKind, FoundAt};
 pub use link::{Link, leads_to_other_machine, place_in_store};
 pub use linked::linked_scan;
 pub use mirror::{Begun, Mirrored, Mirroring, OriginFault};
-pub use nats::NatsError;
+pub use nats::{BroughtIn, NatsError, ServerTarget};
 pub use notice::{Notice, ReadOnlyReason};
 pub use postgres::{Address, AddressFlaw, ServerDetail, ServerError, SqlClass};
 pub use private::sweep_leftovers;
@@ -65,7 +65,7 @@ use opening::ReadOnlyFile;
 
 use serde_json::value::RawValue;
 
-use crate::event::{EventId, NewEvent, Position, RecordedEvent, StreamId, Version};
+use crate::event::{EventId, EventRow, NewEvent, Position, RecordedEvent, StreamId, Version};
 
 /// What a visitor answers after each row.
 pub type Flow = ControlFlow<()>;
@@ -187,6 +187,26 @@ pub fn open_for_writing(source: &Source) -> Result<Box<dyn Writer>, StoreError> 
     }
 }
 
+/// The store on a server that an address names, for whole stores to be brought into; made where there is none, and then
+/// kept so many times.
+pub fn server_target(
+    address: &Address,
+    replicas: Option<usize>,
+    must_be_new: bool,
+) -> Result<ServerTarget, StoreError> {
+    nats::target(address, replicas, must_be_new)
+}
+
+/// Records every event of a store in one on a server, in their order and as they are. What is there already is left
+/// alone, so that the same call goes on where one was cut short.
+pub fn bring_in(
+    into: &ServerTarget,
+    from: &dyn Store,
+    progress: &mut dyn FnMut(u64) -> Flow,
+) -> Result<BroughtIn, AppendError> {
+    nats::bring_in(into, from, progress)
+}
+
 /// What every store asks of one append before it looks at the stream.
 pub fn check_call(stream: &StreamId, events: &[NewEvent]) -> Result<(), AppendError> {
     let mut ids = HashSet::new();
@@ -221,6 +241,24 @@ fn check_version(stream: &StreamId, version: Version) -> Result<(), AppendError>
         Ok(_) => Ok(()),
         Err(_) => Err(AppendError::VersionTooLarge { stream: stream.clone(), version }),
     }
+}
+
+/// What was recorded there, to be recorded here.
+pub fn as_new(row: &EventRow<'_>) -> Result<NewEvent, AppendError> {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec());
+    let not_json = |error: std::string::FromUtf8Error| AppendError::PayloadNotJson {
+        event_type: row.event_type.to_string(),
+        detail: error.utf8_error().to_string(),
+    };
+    Ok(NewEvent {
+        id: row.id.clone(),
+        event_type: row.event_type.clone(),
+        schema: row.schema,
+        recorded_at: row.recorded_at,
+        payload: text(row.payload).map_err(not_json)?,
+        metadata: text(row.metadata)
+            .map_err(|_| AppendError::MetadataNotObject { event_type: row.event_type.to_string() })?,
+    })
 }
 
 /// A repeated call may carry a later clock; what was recorded first stands, so the time does not count.

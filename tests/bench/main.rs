@@ -19,6 +19,7 @@ mod measure;
 mod memory;
 mod moving;
 mod names;
+mod nats;
 mod own;
 mod postgres;
 mod reasons;
@@ -70,6 +71,7 @@ const PARTS: &[Part] = &[
     ("causes", causes::chains),
     ("written", busy::written),
     ("postgres", postgres::written),
+    ("nats", nats::beside_the_client),
     ("noticed", busy::noticed),
     ("log", beside_a_log),
     ("commands", memory::commands),

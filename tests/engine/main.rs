@@ -7,6 +7,7 @@ mod branches;
 mod causes;
 mod chronicle;
 mod conditions;
+mod contract;
 mod counting;
 mod decoders;
 mod engine_room;

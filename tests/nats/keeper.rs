@@ -8,7 +8,7 @@ type Wish = (Command, SyncSender<std::io::Result<Child>>);
 
 /// Starts a program that the kernel kills when this one has gone, by a signal 9 too. The kernel looks at the thread
 /// that started it, and a test's thread ends with its test: so one thread, which stays, starts them all.
-pub(crate) fn start(program: &std::path::Path, arguments: &[String]) -> std::io::Result<Child> {
+pub(crate) fn start<'a>(line: impl IntoIterator<Item = &'a String>) -> std::io::Result<Child> {
     static KEEPER: OnceLock<SyncSender<Wish>> = OnceLock::new();
     let keeper = KEEPER.get_or_init(|| {
         let (wishes, asked) = sync_channel::<Wish>(1);
@@ -21,7 +21,7 @@ pub(crate) fn start(program: &std::path::Path, arguments: &[String]) -> std::io:
         wishes
     });
     let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "KILL", "--"]).arg(program).args(arguments);
+    command.args(["--pdeathsig", "KILL", "--"]).args(line);
     command.stdin(std::process::Stdio::null());
     let (answer, started) = sync_channel(1);
     keeper.send((command, answer)).unwrap();

@@ -3,6 +3,18 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod appending;
+mod contract;
+#[path = "../engine/contract.rs"]
+mod engine_contract;
+mod faults;
 mod harness;
+mod importing;
 mod keeper;
+mod reading_plainly;
+mod readme;
 mod servers;
+mod stores;
+#[path = "../engine/workshop.rs"]
+#[allow(dead_code, reason = "not all of it is needed here")]
+mod workshop;

@@ -26,7 +26,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    fn program(self) -> PathBuf {
+    pub(crate) fn program(self) -> PathBuf {
         let found = match self {
             Self::New => {
                 let target = std::env::var_os("CARGO_TARGET_DIR")
@@ -52,6 +52,8 @@ pub(crate) struct Node {
     pub(crate) name: String,
     pub(crate) port: u16,
     kind: Kind,
+    /// What runs the server, where not the system itself does.
+    within: Vec<String>,
     config: PathBuf,
     folder: PathBuf,
     process: Option<Child>,
@@ -69,13 +71,14 @@ impl Node {
             store.display(),
         );
         std::fs::write(&config, text).unwrap();
-        Self { name: name.to_owned(), port, kind, config, folder, process: None }
+        Self { name: name.to_owned(), port, kind, within: Vec::new(), config, folder, process: None }
     }
 
     pub(crate) fn start(&mut self) {
         assert!(self.process.is_none(), "{} runs already", self.name);
-        let arguments = ["-c".to_owned(), self.config.display().to_string()];
-        let process = keeper::start(&self.kind.program(), &arguments);
+        let program = self.kind.program().display().to_string();
+        let server = [program, "-c".to_owned(), self.config.display().to_string()];
+        let process = keeper::start(self.within.iter().chain(&server));
         self.process = Some(process.expect("setpriv (util-linux) and nats-server can be run"));
     }
 
@@ -136,6 +139,20 @@ impl Server {
             }
         }
         panic!("no server started in ten tries")
+    }
+
+    /// With a disk of its own that has so much room. It is gone when the server ends.
+    pub(crate) fn on_a_small_disk(kind: Kind, size: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        let mut node = Node::prepare(kind, "single", folder.path(), free_port(), "");
+        let script = format!("mount -t tmpfs -o size={size} none \"$0\" && exec \"$@\"");
+        let disk = folder.path().join("single/jetstream");
+        std::fs::create_dir(&disk).unwrap();
+        let within = ["unshare", "--map-root-user", "--mount", "sh", "-c", &script, &disk.display().to_string()];
+        node.within = within.map(str::to_owned).to_vec();
+        node.start();
+        assert!(until(|| accepts(node.port)), "this test needs `unshare --map-root-user --mount`: {}", node.log());
+        Self { node, _folder: folder }
     }
 
     /// One for all tests of this program that need nothing special; each has a store of its own there.
@@ -266,7 +283,14 @@ pub(crate) fn until(mut is_so: impl FnMut() -> bool) -> bool {
 }
 
 fn accepts(port: u16) -> bool {
-    block_on(async { connect(&format!("nats://127.0.0.1:{port}")).await.is_ok() })
+    use async_nats::ConnectErrorKind::{Authentication, AuthorizationViolation};
+    block_on(async {
+        match connect(&format!("nats://127.0.0.1:{port}")).await {
+            Ok(_) => true,
+            // It is there, and wants to know who asks.
+            Err(error) => matches!(error.kind(), Authentication | AuthorizationViolation),
+        }
+    })
 }
 
 /// A port that nobody listens on. Below those that outgoing connections get, so that it is still free when a killed
@@ -278,6 +302,16 @@ fn free_port() -> u16 {
         let port = 20_000 + (number % 12_000) as u16;
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;
+        }
+    }
+}
+
+/// All digits but the last of ports that end in 1, 2 and 3.
+pub(crate) fn free_ports_in_a_row() -> String {
+    loop {
+        let prefix = free_port() / 10;
+        if (1..=3).all(|last| TcpListener::bind(("127.0.0.1", prefix * 10 + last)).is_ok()) {
+            return prefix.to_string();
         }
     }
 }

@@ -129,6 +129,9 @@ fn every_fault() -> Vec<Fault> {
         Fault::CategoryDiffers { kept: text("kept"), own: text("own") },
         Fault::StreamNumber { number: -11 },
         Fault::EventNumbers { position: 11 },
+        Fault::StrayMessage { sequence: 11, subject: text("subject"), flaw: text("flaw") },
+        Fault::DropsMessages { limit: text("limit") },
+        Fault::GuardOff { guard: text("guard") },
         Fault::FileDamaged { path: text("path") },
         Fault::ReadingEnded { detail: Damage::Said(text("detail")) },
         Fault::Unreadable { path: text("path"), detail: Damage::UnknownNumbers },
@@ -185,6 +188,9 @@ fn is_listed_above(fault: &Fault) {
         | Fault::CategoryDiffers { .. }
         | Fault::StreamNumber { .. }
         | Fault::EventNumbers { .. }
+        | Fault::StrayMessage { .. }
+        | Fault::DropsMessages { .. }
+        | Fault::GuardOff { .. }
         | Fault::FileDamaged { .. }
         | Fault::ReadingEnded { .. }
         | Fault::Unreadable { .. }

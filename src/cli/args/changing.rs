@@ -81,11 +81,15 @@ pub(in crate::cli) struct MapArgs {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ImportArgs {
-    /// A JSON array, JSON Lines, CloudEvents or CSV, its events in any order
-    pub file: PathBuf,
-    /// The native store to bring them into; made if it is not there
+    /// A JSON array, JSON Lines, CloudEvents or CSV, its events in any order; between a file and a server also a whole
+    /// store
+    pub file: OsString,
+    /// The native store, or the address of one on NATS (nats://HOST/NAME), to bring them into; made if it is not there
     #[arg(long, value_name = "STORE")]
     pub into: OsString,
+    /// On how many servers of a NATS cluster a store that is made is kept [default: 1]
+    #[arg(long, value_name = "N")]
+    pub replicas: Option<usize>,
     /// How the file is written [default: told from its name and text]
     #[arg(long = "as", value_name = "FORMAT", value_parser = file_format)]
     pub file_format: Option<FileFormat>,
@@ -147,8 +151,11 @@ pub(in crate::cli) struct ExportArgs {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct SampleArgs {
-    /// The store to write; it must not be there yet
-    pub file: PathBuf,
+    /// The store to write, a file or an address (nats://HOST/NAME); it must not be there yet
+    pub file: OsString,
+    /// On how many servers of a NATS cluster it is kept [default: 1]
+    #[arg(long, value_name = "N")]
+    pub replicas: Option<usize>,
     /// What it tells of: sales, reservations, bank, orders or sensors
     #[arg(long, value_name = "NAME", default_value = "sales", value_parser = sample_domain)]
     pub domain: SampleDomain,

@@ -6,7 +6,18 @@ use tempfile::TempDir;
 
 use super::{NativeStore, SIDE_FILES};
 use crate::store::StoreError;
-use crate::store::private::private_folder_beside;
+use crate::store::private::{private_folder, private_folder_beside};
+
+/// A store for the time being, on the way of its events into another.
+#[derive(Debug)]
+pub struct Meanwhile(#[expect(dead_code, reason = "it is removed with the value")] TempDir);
+
+impl Meanwhile {
+    pub fn begin() -> Result<(NativeStore, Self), StoreError> {
+        let folder = private_folder()?;
+        Ok((NativeStore::create(&folder.path().join("meanwhile.db"))?, Self(folder)))
+    }
+}
 
 /// A store that is made where nobody else can record into it, and put in its place when it is whole: one whose making
 /// fails can then go without anybody losing anything.

@@ -4,14 +4,14 @@
 use crate::event::{EventId, Timestamp, Version};
 use crate::store::Snapshot;
 
-pub(super) type Link = [u8; 32];
+pub(in crate::store) type Link = [u8; 32];
 
 /// What the first event is chained to.
-pub(super) const ROOT: Link = [0; 32];
+pub(in crate::store) const ROOT: Link = [0; 32];
 
 /// Everything that is recorded of an event. Names are hashed, not their interned numbers, so that a store means
 /// the same after a copy that numbers anew.
-pub(super) struct Chained<'a> {
+pub(in crate::store) struct Chained<'a> {
     pub stream: &'a str,
     pub version: Version,
     pub event_type: &'a str,
@@ -23,7 +23,7 @@ pub(super) struct Chained<'a> {
 }
 
 impl Chained<'_> {
-    pub(super) fn after(&self, before: &Link) -> Link {
+    pub(in crate::store) fn after(&self, before: &Link) -> Link {
         let mut parts = Parts::default();
         parts.gather(before);
         parts.add(self.stream.as_bytes());

@@ -2,7 +2,7 @@
 
 mod append;
 mod aside;
-mod chain;
+pub(in crate::store) mod chain;
 mod links;
 mod mirror;
 mod names;
@@ -17,7 +17,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 pub use append::{Bulk, Recorded};
-pub use aside::Aside;
+pub use aside::{Aside, Meanwhile};
 pub use mirror::{Gap, Mirror, MirrorStanding};
 
 use super::access::Access;

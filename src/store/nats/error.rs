@@ -58,6 +58,36 @@ pub enum NatsError {
     NoLeader,
     #[error("the stream is not as it was found ({0}); open the store again")]
     Changed(ServerDetail),
+    #[error("the address names no store; write it behind the host, as in nats://host:4222/sales")]
+    NoName,
+    #[error("{name}: a store's name has no blanks and none of . * > / \\ % in it; name another")]
+    BadName { name: String },
+    #[error("there is a stream {name} already; name another")]
+    NameTaken { name: String },
+    #[error("it cannot be kept {asked} times ({words}); ask for fewer copies, or start more servers of the cluster")]
+    Replicas { asked: usize, words: String },
+    #[error("others record in this stream without a pause; try again")]
+    Busy,
+    #[error("its name takes {length} bytes, and no more than {most} fit into a message; use a shorter one")]
+    NameTooLong { length: usize, most: usize },
+    #[error(
+        "the event takes {length} bytes as a message, and the server takes {most}; raise its max_payload, or make the event smaller"
+    )]
+    TooLarge { length: usize, most: usize },
+    #[error("{count} events at once are more than the server records as one ({most}); append them in smaller parts")]
+    TooMany { count: usize, most: usize },
+    #[error(
+        "message {sequence} was left there by another program and is no event ({flaw}); nothing was recorded: make a new store of what is sound"
+    )]
+    Stray { sequence: u64, flaw: String },
+    #[error(
+        "it is not known whether the event {id} was recorded: the server stopped answering ({detail}); look whether it is there, and only then try again"
+    )]
+    Undecided { id: String, detail: ServerDetail },
+    #[error(
+        "another program records into this store meanwhile; what came before is there: start the import again, and it goes on from there"
+    )]
+    OthersWrite,
     #[error("stopped before the end, as asked")]
     Cancelled,
     #[error("the server refused it (JetStream says: {0})")]
@@ -157,6 +187,10 @@ fn cause<'e, E: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e
     None
 }
 
+fn sizes(id: &'static str, length: usize, most: usize) -> Message {
+    Message::new(id).text("length", length).text("most", most)
+}
+
 impl Explain for NatsError {
     fn message(&self) -> Message {
         let because = |id, detail: &ServerDetail| Message::new(id).inner("detail", detail.message());
@@ -188,6 +222,17 @@ impl Explain for NatsError {
             Self::Lost(detail) => because("server-lost", detail),
             Self::NoLeader => Message::new("nats-no-leader"),
             Self::Changed(detail) => because("nats-changed", detail),
+            Self::NoName => Message::new("nats-no-name"),
+            Self::BadName { name } => Message::new("nats-bad-name").text("name", name),
+            Self::NameTaken { name } => Message::new("nats-name-taken").text("name", name),
+            Self::Replicas { asked, words } => Message::new("nats-replicas").text("asked", asked).text("words", words),
+            Self::Busy => Message::new("nats-busy"),
+            Self::NameTooLong { length, most } => sizes("nats-name-too-long", *length, *most),
+            Self::TooLarge { length, most } => sizes("nats-too-large", *length, *most),
+            Self::TooMany { count, most } => Message::new("nats-too-many").text("count", count).text("most", most),
+            Self::Stray { sequence, flaw } => Message::new("nats-stray").text("sequence", sequence).text("flaw", flaw),
+            Self::Undecided { id, detail } => because("nats-undecided", detail).text("id", id),
+            Self::OthersWrite => Message::new("nats-others-write"),
             Self::Cancelled => Message::new("error-cancelled"),
             Self::Said(words) => Message::new("nats-said").text("words", words),
             Self::Failed(detail) => because("server-failed", detail),

@@ -7,7 +7,7 @@
 //! - `layout`: what a message means; `message` Foldline's own, `foreign` the others', `mapped` what its user says, and
 //!   `look` what there is to say it of.
 //! - `store`, `scan`: the reading half; `ledger`, `names`: what a walk over the messages tells of the streams.
-//! - `write`: the appending half.
+//! - `write`: the appending half; `verify`: what does not fit.
 //!
 //! An event's position is its message's sequence. In a store whose messages may hold several events (its description
 //! says `envelopes`), it is the sequence times 4096 and the event's place in the message, so that positions grow strictly
@@ -29,12 +29,15 @@ mod scan;
 mod seen;
 mod settings;
 mod store;
+mod verify;
 mod watch;
 mod write;
 
 pub(in crate::store) use address::{short_name, user_of, with_stream};
 pub use error::NatsError;
 pub(in crate::store) use look::look_into_server;
+pub use write::{BroughtIn, ServerTarget};
+pub(super) use write::{bring_in, target};
 
 use address::Parts;
 use bridge::Asking;

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
-use serde_json::json;
 use tokio::time::sleep;
 
 use super::bridge::Asking;
@@ -16,12 +15,13 @@ use super::names::Names;
 use super::pull::{Pull, Want};
 use super::scan::NatsScan;
 use super::seen::Seen;
+use super::verify;
+use super::write::Known;
 use super::{NatsError, failed, watch};
 use crate::event::{Cursor, EventId, Position, RecordedEvent, StreamId, Version};
 use crate::store::{
-    Address, Alarm, Capabilities, Changes, Columns, Fault, Finding, Flow, Framework, HistoryCheck, HistoryRules,
-    Interrupter, Notice, Opener, Query, ReadOnlyReason, Ring, Scan, Scope, Store, StoreError, StoreInfo, StreamOrder,
-    StreamQuery, StreamRow, linked_scan,
+    Address, Alarm, Capabilities, Changes, Columns, Finding, Flow, Framework, Interrupter, Notice, Opener, Query,
+    ReadOnlyReason, Ring, Scan, Scope, Store, StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow, linked_scan,
 };
 
 /// What is known of an open stream, shared by all its readers.
@@ -66,6 +66,8 @@ const COUNTED: usize = 1024;
 pub(in crate::store) struct NatsStore {
     pub(super) server: Arc<Server>,
     pub(super) asking: Asking,
+    /// Of the streams that were appended to by it.
+    pub(super) known: Known,
 }
 
 impl Server {
@@ -94,7 +96,7 @@ impl Server {
 
 impl NatsStore {
     pub(super) fn new(server: Server, asking: Asking) -> Self {
-        Self { server: Arc::new(server), asking }
+        Self { server: Arc::new(server), asking, known: Known::default() }
     }
 
     pub(super) fn failed(&self, error: NatsError) -> StoreError {
@@ -414,30 +416,14 @@ impl Store for NatsStore {
     }
 
     fn verify(&self, report: &mut dyn FnMut(Finding), progress: &mut dyn FnMut(u64) -> Flow) -> Result<(), StoreError> {
-        let server = &*self.server;
-        let missing = self.wait(async {
-            let wish = json!({ "deleted_details": true });
-            server.connection.ask::<serde_json::Value>(format!("STREAM.INFO.{}", server.stream), &wish).await
-        })?;
-        for (from, to) in missing_ranges(&missing) {
-            report(Finding::of_store(Fault::PositionsMissing { from, to }));
-        }
-        let rules = HistoryRules { first_version: None, step: 1, expects_json: true };
-        let (mut check, mut seen) = (HistoryCheck::new(rules), 0);
-        let mut is_stopped = false;
-        self.visit_events(&Query::store(), &mut |row| {
-            check.row(row, report);
-            seen += 1;
-            let flow = progress(seen);
-            is_stopped = flow.is_break();
-            flow
-        })?;
-        if is_stopped { Err(StoreError::Cancelled) } else { Ok(()) }
+        verify::check(self, report, progress)
     }
 
     fn opener(&self) -> Opener {
         let server = Arc::clone(&self.server);
-        Arc::new(move || Ok(Box::new(Self { server: Arc::clone(&server), asking: Asking::default() })))
+        Arc::new(move || {
+            Ok(Box::new(Self { server: Arc::clone(&server), asking: Asking::default(), known: Known::default() }))
+        })
     }
 
     fn is_current(&self) -> bool {
@@ -469,26 +455,4 @@ impl Store for NatsStore {
         let next = Position(place.position.0.saturating_add(1));
         Ok(Changes::Grew(self.scan(&Query::positions(Some(next), None).columns(columns))?))
     }
-}
-
-/// What the stream no longer holds, as ranges.
-fn missing_ranges(info: &serde_json::Value) -> Vec<(u64, u64)> {
-    let state = &info["state"];
-    let number = |name: &str| state[name].as_u64().unwrap_or(0);
-    let (first, last) = (number("first_seq"), number("last_seq"));
-    let mut ranges = Vec::new();
-    if first > 1 {
-        ranges.push((1, first - 1));
-    }
-    let mut deleted: Vec<u64> =
-        state["deleted"].as_array().into_iter().flatten().filter_map(|one| one.as_u64()).collect();
-    deleted.retain(|one| *one >= first.max(1) && *one <= last);
-    deleted.sort_unstable();
-    for one in deleted {
-        match ranges.last_mut() {
-            Some((_, to)) if *to + 1 == one => *to = one,
-            _ => ranges.push((one, one)),
-        }
-    }
-    ranges
 }

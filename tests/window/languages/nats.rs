@@ -21,6 +21,16 @@ pub(super) fn every_nats_error() -> Vec<NatsError> {
         NatsError::NoLeader,
         NatsError::Cancelled,
         NatsError::Said(text("words")),
+        NatsError::NoName,
+        NatsError::BadName { name: text("name") },
+        NatsError::NameTaken { name: text("name") },
+        NatsError::Replicas { asked: 3, words: text("words") },
+        NatsError::Busy,
+        NatsError::NameTooLong { length: 12, most: 11 },
+        NatsError::TooLarge { length: 12, most: 11 },
+        NatsError::TooMany { count: 12, most: 11 },
+        NatsError::Stray { sequence: 11, flaw: text("flaw") },
+        NatsError::OthersWrite,
     ];
     all.extend(every_address_flaw().into_iter().map(NatsError::BadAddress));
     for detail in every_server_detail() {
@@ -31,6 +41,7 @@ pub(super) fn every_nats_error() -> Vec<NatsError> {
             NatsError::Silent(detail.clone()),
             NatsError::Lost(detail.clone()),
             NatsError::Changed(detail.clone()),
+            NatsError::Undecided { id: text("id"), detail: detail.clone() },
             NatsError::Failed(detail),
         ]);
     }
@@ -57,6 +68,17 @@ pub(super) fn every_nats_error() -> Vec<NatsError> {
             | NatsError::Changed(_)
             | NatsError::Cancelled
             | NatsError::Said(_)
+            | NatsError::NoName
+            | NatsError::BadName { .. }
+            | NatsError::NameTaken { .. }
+            | NatsError::Replicas { .. }
+            | NatsError::Busy
+            | NatsError::NameTooLong { .. }
+            | NatsError::TooLarge { .. }
+            | NatsError::TooMany { .. }
+            | NatsError::Stray { .. }
+            | NatsError::Undecided { .. }
+            | NatsError::OthersWrite
             | NatsError::Failed(_) => {}
         }
     }

@@ -1,0 +1,310 @@
+//! Bringing in a whole store: its events in their order, each with its id, version and time, many on their way at once.
+//! Each names the message that it is to stand behind, so that what arrives is a beginning of the whole and nothing of it
+//! twice, whatever is lost on the way; a second run finds that beginning and goes on from there.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use async_nats::jetstream::context::PublishAckFuture;
+
+use super::super::bridge::Asking;
+use super::super::connection::Which;
+use super::super::message::{self, Hash, Placed};
+use super::super::pull::{Pull, Want};
+use super::super::seen::Seen;
+use super::super::store::NatsStore;
+use super::ServerTarget;
+use super::publish::{Message, PATIENCE, patiently};
+use crate::event::{EventBatch, EventId, StreamId, Version};
+use crate::store::native::chain::ROOT;
+use crate::store::{AppendError, Flow, NatsError, Query, ServerDetail, Store, StoreError, as_new, check_content};
+
+/// What became of an import.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BroughtIn {
+    pub events: u64,
+    pub streams: u64,
+    /// Events that had been there already, with the same content.
+    pub already_there: u64,
+}
+
+/// So many messages may be on their way; the client itself holds five thousand.
+const ON_THE_WAY: usize = 4_000;
+
+/// How long a server may take for what is on its way to it.
+const CARRYING: Duration = Duration::from_secs(30);
+
+/// How many messages are read at once of what is there already.
+const READ_AT_ONCE: usize = 2_048;
+
+/// Copies the events of another store.
+pub(in crate::store) fn bring_in(
+    ServerTarget(into): &ServerTarget,
+    from: &dyn Store,
+    progress: &mut dyn FnMut(u64) -> Flow,
+) -> Result<BroughtIn, AppendError> {
+    let last = into.info()?.state.last_seq;
+    let mut there = There::begin(into, last);
+    let mut carrier = Carrier {
+        store: into,
+        asking: Asking::default(),
+        behind: last,
+        waiting: VecDeque::new(),
+        sent: 0,
+        acks: VecDeque::new(),
+    };
+    let mut chains: HashMap<StreamId, Hash> = HashMap::new();
+    let mut report = BroughtIn::default();
+    let mut scan = from.scan(&Query::store())?;
+    let mut batch = EventBatch::default();
+    loop {
+        scan.next_batch(&mut batch)?;
+        if batch.is_empty() {
+            break;
+        }
+        for row in batch.rows() {
+            let event = as_new(&row)?;
+            check_content(row.stream, &event)?;
+            let before = chains.get(row.stream).copied().unwrap_or(ROOT);
+            let placed = Placed::behind(&before, row.stream, row.version, &event);
+            match chains.get_mut(row.stream) {
+                Some(hash) => *hash = placed.hash,
+                None => {
+                    chains.insert(row.stream.clone(), placed.hash);
+                }
+            }
+            match there.place(&placed)? {
+                Place::IsThere => report.already_there += 1,
+                Place::Behind(before) => {
+                    let placed = match before {
+                        Some(other) => Placed::behind(&other, row.stream, row.version, &event),
+                        None => placed,
+                    };
+                    there.note(&placed);
+                    let subject = into.subject(row.stream)?;
+                    carrier.waiting.push_back(into.message_of(&subject, &placed)?);
+                    report.events += 1;
+                }
+            }
+        }
+        carrier.carry(ON_THE_WAY)?;
+        if progress(report.events + report.already_there).is_break() {
+            carrier.carry(0)?;
+            return Err(StoreError::Cancelled.into());
+        }
+    }
+    carrier.carry(0)?;
+    report.streams = chains.len() as u64;
+    Ok(report)
+}
+
+/// An event that is there already.
+#[derive(Debug)]
+struct Held {
+    stream: String,
+    version: Version,
+    id: EventId,
+    hash: Option<Hash>,
+}
+
+impl Held {
+    /// With the same hash, the same was recorded of it and of all before it in its stream.
+    fn is(&self, placed: &Placed<'_>) -> bool {
+        self.id == placed.event.id
+            && self.version == placed.version
+            && self.stream == placed.stream.as_str()
+            && self.hash == Some(placed.hash)
+    }
+}
+
+/// Where an event of the source belongs.
+enum Place {
+    IsThere,
+    /// Behind the event with this hash, where that is not the one before it in the source.
+    Behind(Option<Hash>),
+}
+
+/// What the store holds already, beside what is brought in.
+enum There<'s> {
+    /// As far as they go along together, which an import that was cut short does to its end.
+    Along {
+        pull: Pull<'s>,
+        store: &'s NatsStore,
+        ready: VecDeque<Held>,
+        ends: HashMap<String, (Version, Hash)>,
+    },
+    /// Others have recorded here too.
+    Mixed {
+        held: HashMap<EventId, Held>,
+        ends: HashMap<String, (Version, Hash)>,
+    },
+    Nothing,
+}
+
+impl<'s> There<'s> {
+    fn begin(store: &'s NatsStore, last: u64) -> Self {
+        if last == 0 {
+            return Self::Nothing;
+        }
+        let server = &store.server;
+        let want = Want { from: 1, to: last, filter: None, headers_only: server.layout.has_all_in_headers() };
+        let pull = Pull::begin(&server.connection, &server.stream, &store.asking, want);
+        Self::Along { pull, store, ready: VecDeque::new(), ends: HashMap::new() }
+    }
+
+    fn place(&mut self, placed: &Placed<'_>) -> Result<Place, AppendError> {
+        if let Self::Along { pull, store, ready, ends } = self {
+            if ready.is_empty() {
+                read_some(store, pull, ready)?;
+            }
+            match ready.pop_front() {
+                Some(held) if held.is(placed) => {
+                    ends.insert(held.stream, (placed.version, placed.hash));
+                    return Ok(Place::IsThere);
+                }
+                None => {
+                    *self = Self::Nothing;
+                    return Ok(Place::Behind(None));
+                }
+                Some(other) => {
+                    let (mut held, mut ends) = (HashMap::new(), std::mem::take(ends));
+                    ready.push_front(other);
+                    loop {
+                        for one in ready.drain(..) {
+                            ends.insert(one.stream.clone(), (one.version, one.hash.unwrap_or(ROOT)));
+                            held.insert(one.id.clone(), one);
+                        }
+                        read_some(store, pull, ready)?;
+                        if ready.is_empty() {
+                            break;
+                        }
+                    }
+                    *self = Self::Mixed { held, ends };
+                }
+            }
+        }
+        match self {
+            Self::Mixed { held, ends } => match held.get(&placed.event.id) {
+                Some(one) if one.is(placed) => Ok(Place::IsThere),
+                Some(_) => Err(AppendError::IdTaken(placed.event.id.clone())),
+                None => match ends.get(placed.stream.as_str()) {
+                    Some((last, _)) if placed.version <= *last => Err(AppendError::VersionTaken {
+                        stream: placed.stream.clone(),
+                        version: placed.version,
+                        last: *last,
+                    }),
+                    end => Ok(Place::Behind(Some(end.map_or(ROOT, |(_, hash)| *hash)))),
+                },
+            },
+            Self::Along { .. } | Self::Nothing => Ok(Place::Behind(None)),
+        }
+    }
+
+    /// What is recorded now.
+    fn note(&mut self, placed: &Placed<'_>) {
+        if let Self::Mixed { ends, .. } = self {
+            ends.insert(placed.stream.to_string(), (placed.version, placed.hash));
+        }
+    }
+}
+
+fn read_some(store: &NatsStore, pull: &mut Pull<'_>, ready: &mut VecDeque<Held>) -> Result<(), StoreError> {
+    for seen in pull.some(READ_AT_ONCE).map_err(|error| store.failed(error))? {
+        hold(store, &seen, ready)?;
+    }
+    Ok(())
+}
+
+fn hold(store: &NatsStore, seen: &Seen, ready: &mut VecDeque<Held>) -> Result<(), StoreError> {
+    let stray =
+        |flaw: message::Flaw| store.failed(NatsError::Stray { sequence: seen.sequence, flaw: flaw.to_string() });
+    let stream =
+        message::stream_of(&store.server.stream, seen.subject()).ok_or_else(|| stray(message::Flaw::Subject))?;
+    let headers = seen.headers().ok_or_else(|| stray(message::Flaw::Missing("Foldline-Schema")))?;
+    message::read_chained(headers, seen.body(), &mut |event| {
+        ready.push_back(Held { stream: stream.clone(), version: event.version, id: event.id, hash: event.hash });
+    })
+    .map_err(stray)
+}
+
+/// Messages on their way to the server.
+struct Carrier<'s> {
+    store: &'s NatsStore,
+    /// Of its own: nobody's newer wish ends it.
+    asking: Asking,
+    /// The last message that is known to be recorded.
+    behind: u64,
+    /// Those behind it, until it is known that they are recorded.
+    waiting: VecDeque<Message>,
+    /// How many of these are on their way.
+    sent: usize,
+    acks: VecDeque<PublishAckFuture>,
+}
+
+impl Carrier<'_> {
+    /// Until at most so many are still on their way.
+    fn carry(&mut self, left: usize) -> Result<(), AppendError> {
+        let (mut moved_at, mut known) = (Instant::now(), self.behind);
+        loop {
+            let Self { asking, store, behind, waiting, sent, acks } = self;
+            let carried = asking.wait(CARRYING, async {
+                loop {
+                    while *sent < waiting.len() && acks.len() < ON_THE_WAY {
+                        let Some(next) = waiting.get(*sent) else { break };
+                        let publish = next.to_publish(*behind + *sent as u64);
+                        let on_its_way = store.server.connection.jetstream.send_publish(next.subject.clone(), publish);
+                        acks.push_back(on_its_way.await.map_err(|error| NatsError::from_request(&error))?);
+                        *sent += 1;
+                    }
+                    if acks.len() <= left && *sent == waiting.len() {
+                        return Ok(());
+                    }
+                    let Some(first) = acks.pop_front() else { return Ok(()) };
+                    let ack = first.await.map_err(|error| NatsError::from_request(&error))?;
+                    if ack.sequence != *behind + 1 {
+                        return Err(NatsError::Changed(ServerDetail::Said(ack.sequence.to_string())));
+                    }
+                    *behind += 1;
+                    *sent -= 1;
+                    waiting.pop_front();
+                }
+            });
+            let Err(error) = carried else { return Ok(()) };
+            self.acks.clear();
+            self.sent = 0;
+            if self.behind > known {
+                (moved_at, known) = (Instant::now(), self.behind);
+            }
+            if moved_at.elapsed() > PATIENCE {
+                return Err(self.store.failed(error).into());
+            }
+            self.take_up()?;
+        }
+    }
+
+    /// After something was lost: asks what stands there, and goes on behind it.
+    fn take_up(&mut self) -> Result<(), AppendError> {
+        std::thread::sleep(Duration::from_millis(200));
+        let last = patiently(|| self.store.info())?.state.last_seq;
+        let recorded = last.saturating_sub(self.behind);
+        let others = || self.store.failed(NatsError::OthersWrite);
+        if last < self.behind || recorded > self.waiting.len() as u64 {
+            return Err(others().into());
+        }
+        if recorded > 0 {
+            let ours = self.waiting.get(recorded as usize - 1);
+            let there = patiently(|| self.store.message(Which::At(last)))?;
+            let id = |headers: &async_nats::HeaderMap| headers.get("Nats-Msg-Id").map(|id| id.as_str().to_owned());
+            let is_ours = match (ours, there.as_ref().and_then(Seen::headers)) {
+                (Some(ours), Some(there)) => id(&ours.headers) == id(there),
+                _ => false,
+            };
+            if !is_ours {
+                return Err(others().into());
+            }
+            self.waiting.drain(..recorded as usize);
+            self.behind = last;
+        }
+        Ok(())
+    }
+}

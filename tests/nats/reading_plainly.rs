@@ -1,0 +1,145 @@
+//! What another program sees of a store that knows nothing of Foldline but what the README says: the plain client.
+
+use async_nats::jetstream;
+use foldline::event::{EventId, MetadataBuilder, NewEvent, Version};
+use foldline::store::{Expected, Query};
+
+use crate::servers::{Kind, Server, block_on, connect};
+use crate::stores::{assert_verifies_clean, findings, fresh_store, noted, read, reader, stream, writer};
+
+/// The header of a stored message.
+fn header(message: &jetstream::message::StreamMessage, name: &str) -> Option<String> {
+    message.headers.get(name).map(|value| value.as_str().to_owned())
+}
+
+#[test]
+fn a_correction_is_read_by_its_subject_and_headers() {
+    let address = fresh_store(Kind::New);
+    let name = address.rsplit('/').next().unwrap().to_owned();
+    let mut store = writer(&address);
+    store.append(&stream("lead-7"), Expected::NoStream, &[noted("0190b1de-5a4f-7c8e-9a3b-0123456789ab")]).unwrap();
+    let correction = NewEvent {
+        event_type: "lead-corrected".into(),
+        payload: "{\"amount\": 12}".to_owned(),
+        metadata: MetadataBuilder::default()
+            .actor("김 kim")
+            .reason("typo")
+            .compensates(Some(&EventId::new("0190b1de-5a4f-7c8e-9a3b-0123456789ab")))
+            .build(),
+        ..noted("0190b1de-5a4f-7c8e-9a3b-0123456789ac")
+    };
+    store.append(&stream("lead-7"), Expected::Exact(Version(0)), &[correction]).unwrap();
+    block_on(async {
+        let context = jetstream::new(connect(&Server::shared(Kind::New).url()).await.unwrap());
+        let stream = context.get_stream(&name).await.unwrap();
+        let message = stream.get_last_raw_message_by_subject(&format!("foldline.{name}.lead.7")).await.unwrap();
+        assert_eq!(&message.payload[..], b"{\"amount\": 12}");
+        for (name, value) in [
+            ("Nats-Msg-Id", "0190b1de-5a4f-7c8e-9a3b-0123456789ac"),
+            ("Foldline-Schema", "1"),
+            ("Foldline-Version", "1"),
+            ("Foldline-Type", "lead-corrected"),
+            ("Foldline-Time", "2025-01-01T00:00:00.000Z"),
+            ("Foldline-Actor", "%EA%B9%80%20kim"),
+            ("Foldline-Reason", "typo"),
+            ("Foldline-Compensates", "0190b1de-5a4f-7c8e-9a3b-0123456789ab"),
+        ] {
+            assert_eq!(header(&message, name).as_deref(), Some(value), "{name}");
+        }
+        assert_eq!(header(&message, "Foldline-Hash").map(|hash| hash.len()), Some(64));
+        let description = stream.cached_info().config.description.clone().unwrap_or_default();
+        assert!(description.starts_with("foldline store; schema 1; id "), "{description}");
+    });
+}
+
+#[test]
+fn what_another_program_writes_by_the_readme_is_an_event_and_what_it_leaves_out_is_found() {
+    let address = fresh_store(Kind::New);
+    let name = address.rsplit('/').next().unwrap().to_owned();
+    writer(&address).append(&stream("lead-1"), Expected::NoStream, &[noted("a")]).unwrap();
+    let publish = |subject: String, headers: &[(&str, &str)]| {
+        let mut map = async_nats::HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(*name, *value);
+        }
+        block_on(async {
+            let context = jetstream::new(connect(&Server::shared(Kind::New).url()).await.unwrap());
+            context.publish_with_headers(subject, map, "{\"by\":\"another\"}".into()).await.unwrap().await.unwrap();
+        });
+    };
+    publish(
+        format!("foldline.{name}.lead.1"),
+        &[("Nats-Msg-Id", "b"), ("Foldline-Schema", "1"), ("Foldline-Version", "1"), ("Foldline-Type", "told")],
+    );
+    let events = read(reader(&address).as_ref(), &Query::stream(stream("lead-1")));
+    assert_eq!((events[1].id.to_string(), events[1].event_type.as_str()), ("b".to_owned(), "told"));
+    // Without the hash nobody can say whether it was changed.
+    let kinds = |address: &str| -> Vec<&str> {
+        findings(reader(address).as_ref()).iter().map(|one| one.kind().name()).collect()
+    };
+    assert_eq!(kinds(&address), ["broken-chain"]);
+    // Going on behind it is possible all the same, and no further finding.
+    writer(&address).append(&stream("lead-1"), Expected::Exact(Version(1)), &[noted("c")]).unwrap();
+    assert_eq!(kinds(&address), ["broken-chain"]);
+    publish(format!("foldline.{name}.lead.2"), &[]);
+    publish(format!("foldline.{name}.lead.3.4"), &[("Foldline-Schema", "1")]);
+    assert_eq!(kinds(&address), ["broken-chain", "odd-event", "odd-event"]);
+    let refused = writer(&address).append(&stream("lead-2"), Expected::Any, &[noted("d")]).unwrap_err();
+    assert!(refused.to_string().contains("left there by another program"), "{refused}");
+}
+
+#[test]
+fn what_others_delete_purge_or_change_is_found() {
+    let address = fresh_store(Kind::New);
+    let name = address.rsplit('/').next().unwrap().to_owned();
+    let mut store = writer(&address);
+    for number in 0..6 {
+        let lead = format!("lead-{}", number % 2);
+        store.append(&stream(&lead), Expected::Any, &[noted(&number.to_string())]).unwrap();
+    }
+    assert_verifies_clean(store.as_ref());
+    block_on(async {
+        let context = jetstream::new(connect(&Server::shared(Kind::New).url()).await.unwrap());
+        let stream = context.get_stream(&name).await.unwrap();
+        assert!(stream.delete_message(3).await.is_err(), "the store is made so that nothing can be deleted");
+        assert!(stream.purge().await.is_err());
+        assert_eq!(stream.get_info().await.unwrap().state.messages, 6);
+    });
+    let sentences = |address: &str| -> Vec<String> {
+        findings(reader(address).as_ref()).iter().map(|one| one.what.to_string()).collect()
+    };
+    // Whoever owns the server makes the stream anew without the guards, from what is left of the messages.
+    block_on(async {
+        let context = jetstream::new(connect(&Server::shared(Kind::New).url()).await.unwrap());
+        let mut old = context.get_stream(&name).await.unwrap();
+        let mut config = old.info().await.unwrap().config.clone();
+        let mut messages = Vec::new();
+        for sequence in 1..=6 {
+            messages.push(old.get_raw_message(sequence).await.unwrap());
+        }
+        context.delete_stream(&name).await.unwrap();
+        (config.deny_delete, config.deny_purge, config.max_messages) = (false, false, 100);
+        let stream = context.create_stream(config).await.unwrap();
+        for message in messages {
+            let (subject, mut headers) = (message.subject.clone(), message.headers.clone());
+            let names: Vec<String> = headers.iter().map(|(name, _)| name.to_string()).collect();
+            let mut kept = async_nats::HeaderMap::new();
+            for name in names.iter().filter(|name| !name.contains("Expected")) {
+                kept.insert(name.as_str(), headers.get(name.as_str()).unwrap().clone());
+            }
+            headers = kept;
+            context.publish_with_headers(subject, headers, message.payload.clone()).await.unwrap().await.unwrap();
+        }
+        stream.delete_message(3).await.unwrap();
+    });
+    let said = sentences(&address).join("\n");
+    for words in [
+        "positions 3 to 3",
+        "max_msgs lets the server drop",
+        "deny_delete is off",
+        "deny_purge is off",
+        "version 1 is missing",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+}
