@@ -68,7 +68,7 @@ impl App {
         // What is drawn first is where Tab comes first: the room below is taken, and filled at the end.
         let status = Place::take(ui, Panel::bottom("status").exact_size(26.0).frame(bar(0)));
         let framed = ui.available_rect_before_wrap();
-        let height = timeline_height(store, ui.ctx().content_rect().height());
+        let height = timeline_height(store, ui.ctx().content_rect().size());
         let timeline = (has_events && fit.has_timeline)
             .then(|| Place::take(ui, Panel::bottom("timeline").exact_size(height).frame(bar(8))));
         let side = Frame::new().fill(panel).inner_margin(12);

@@ -40,7 +40,7 @@ pub(super) fn lens_layout(
     let status = Place::take(ui, Panel::bottom("status").exact_size(26.0).frame(bar(0)));
     let is_of_store = store.lens().is_of_store();
     let height =
-        if is_of_store { store_time_height(store) } else { timeline_height(store, ui.ctx().content_rect().height()) };
+        if is_of_store { store_time_height(store) } else { timeline_height(store, ui.ctx().content_rect().size()) };
     let has_time = is_of_store || store.on_screen().0.is_some_and(|view| !view.is_empty());
     let timeline = (fit.has_timeline && has_time)
         .then(|| Place::take(ui, Panel::bottom("timeline").exact_size(height).frame(bar(8))));

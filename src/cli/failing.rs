@@ -6,10 +6,9 @@ use super::own::{ProjectionName, Under, tell_given_up};
 use super::progress::counted;
 use super::terminal::message;
 use super::{Failure, Outcome};
-use crate::engine::Failures;
 use crate::event::{EventType, StreamId, Version};
 use crate::projection::{Problem, ProjectionError, SourcePlace};
-use crate::replay::{Finding, Index, Timeline};
+use crate::replay::{Failures, Finding, Index, Timeline};
 
 /// Where it failed first.
 struct First {
@@ -72,6 +71,19 @@ pub(super) fn tell_failures(under: &Under, projection: &str, failures: &Failures
             "column": place.map(|place| place.column),
         },
     }))
+}
+
+/// Of a whole store: what the command ends with.
+pub(super) fn outcome_over(
+    under: &Under,
+    projection: Option<&ProjectionName>,
+    failures: &Failures,
+) -> Result<Outcome, Failure> {
+    let Some(projection) = projection.filter(|projection| projection.script.is_some() && !failures.is_none()) else {
+        return Ok(Outcome::Done);
+    };
+    tell_failures(under, projection, failures)?;
+    Ok(Outcome::No)
 }
 
 /// Of one stream up to an event, or to its end: what the command ends with.

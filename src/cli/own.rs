@@ -23,7 +23,7 @@ use crate::engine::{Described, Division, EngineError, FaultAt, PartitionRow, Par
 use crate::event::{Cursor, EventRow, EventType, StreamId, Version};
 use crate::index::{Budget, StoreMoment};
 use crate::replay::{ProjectionRef, offer};
-use crate::script::{Bundled, EmittedKind, Output as Told, Partition, Script, ScriptProjection};
+use crate::script::{Bundled, EmittedKind, Output as Told, Partition, Remembered, Script, ScriptProjection};
 use crate::store::{Flow, Store};
 
 /// A projection as it is named: one of Foldline's, one that comes with it as a text, or a file with one of the user's own.
@@ -47,10 +47,12 @@ impl FromStr for ProjectionName {
         if !Path::new(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("js")) {
             return Ok(Self { name: name.to_owned(), script: None });
         }
-        let file = fs::File::open(name).map_err(|error| format!("{name} cannot be read: {error}"))?;
-        if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
+        let unreadable = |error| format!("{name} cannot be read: {error}");
+        // Asked for before it is opened: a pipe would be waited for.
+        if !fs::metadata(name).map_err(unreadable)?.is_file() {
             return Err(format!("{name} is no file"));
         }
+        let file = fs::File::open(name).map_err(unreadable)?;
         let mut source = String::new();
         let read = file.take(MOST_SOURCE + 1).read_to_string(&mut source);
         read.map_err(|_| format!("{name} is no text in UTF-8"))?;
@@ -116,6 +118,7 @@ impl Under {
     ) -> Result<Self, Failure> {
         let reader = context.open(store)?;
         let script = projection.and_then(|name| name.script.as_ref());
+        script.into_iter().for_each(tell_remembered);
         let Some(script) = script.filter(|script| ScriptProjection::of(script).is_none()) else {
             let script = projection.and_then(|name| name.script.clone());
             return Ok(Self { reader, division: None, script });
@@ -397,6 +400,7 @@ pub(super) fn read_up_to(read_to: &Cursor) -> String {
 }
 
 fn tell(script: &Script, found: &Partitions) {
+    tell_remembered(script);
     let failed = found.rows.iter().filter(|row| row.failed.is_some()).count();
     if failed > 0 {
         message(format_args!(
@@ -411,6 +415,18 @@ fn tell(script: &Script, found: &Partitions) {
         message(format_args!(
             "{} asks for {asked}, which is no part of the events: it was given the event's own time, or numbers that are always the same",
             script.name()
+        ));
+    }
+}
+
+/// What it keeps outside of its state is no part of the events.
+fn tell_remembered(script: &Script) {
+    if let Some(Remembered { name, place }) = script.remembers() {
+        message(format_args!(
+            "{}, line {}, column {}: {name} is kept outside of the state, so what is shown depends on which events ran before; keep it in the state",
+            script.name(),
+            place.line,
+            place.column
         ));
     }
 }

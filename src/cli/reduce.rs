@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use serde::Serialize;
 
 use super::args::{Format, ReduceArgs};
+use super::failing::outcome_along;
 use super::moments::named;
 use super::output::{Align, Table, json, optional};
 use super::own::Under;
@@ -15,8 +16,11 @@ use super::terminal::{Output, message};
 use super::when::pointed;
 use super::why::Named;
 use super::{Failure, Outcome, told};
-use crate::engine::{EngineError, Excerpt, ExcerptTarget, Shows, Smallest, Sought, smallest, write_excerpt};
+use crate::engine::{
+    Described, EngineError, Excerpt, ExcerptTarget, Shows, Smallest, Sought, load_timeline, smallest, write_excerpt,
+};
 use crate::event::Version;
+use crate::store::Flow;
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -64,7 +68,7 @@ pub(super) fn reduce(args: &ReduceArgs, context: &Context, out: &mut Output) -> 
     }
     let Some((to, target)) = to.as_deref().zip(target) else {
         print(args, &found, out)?;
-        return Ok(Outcome::Done);
+        return outcome(args, &under, &described);
     };
     let excerpt = Excerpt {
         stream: described.row.stream.clone(),
@@ -80,7 +84,17 @@ pub(super) fn reduce(args: &ReduceArgs, context: &Context, out: &mut Output) -> 
         message(done());
     }
     told(printed, out, done)?;
-    Ok(Outcome::Done)
+    outcome(args, &under, &described)
+}
+
+/// Which events a projection of the user's own fails on, a fold of the whole history tells.
+fn outcome(args: &ReduceArgs, under: &Under, described: &Described) -> Result<Outcome, Failure> {
+    let Some(projection) = args.projection.as_ref().filter(|projection| projection.script.is_some()) else {
+        return Ok(Outcome::Done);
+    };
+    let own = described.projection(Some(&**projection))?;
+    let timeline = load_timeline(under.reader.as_ref(), described, &own, &mut |_| {}, &mut |_| Flow::Continue(()))?;
+    Ok(outcome_along(under, Some(projection), &described.row.stream, timeline.as_ref(), None))
 }
 
 fn print(args: &ReduceArgs, found: &Smallest, out: &mut Output) -> Result<(), Failure> {

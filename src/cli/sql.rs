@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::args::{RowFormat, SqlArgs};
+use super::failing::outcome_over;
 use super::look::{Rows, check_csv_safe, written};
 use super::output::{Align, plain};
 use super::own::Under;
@@ -23,7 +24,8 @@ const MOST_SHOWN: u64 = 1_000;
 pub(super) fn sql(args: &SqlArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     check_csv_safe(args.csv_safe, args.format)?;
     let budget = Budget::of_mebibytes(args.memory);
-    let reader = Under::within(context, &args.store, args.projection.as_ref(), budget)?.reader;
+    let under = Under::within(context, &args.store, args.projection.as_ref(), budget)?;
+    let reader = &under.reader;
     let ticket = Ticket::new("asking");
     let Some(text) = &args.query else {
         let tables = watching("reading tables", &ticket, || sql_tables(reader.as_ref(), args.as_of, budget, &ticket));
@@ -64,7 +66,7 @@ pub(super) fn sql(args: &SqlArgs, context: &Context, out: &mut Output) -> Result
         (answer, None) => answer.map_err(|error| failed(error, text))?,
     };
     say(args, &answer);
-    Ok(Outcome::Done)
+    outcome_over(&under, args.projection.as_ref(), &answer.failures)
 }
 
 fn say(args: &SqlArgs, answer: &SqlAnswer) {

@@ -3,7 +3,7 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::args::{Format, RowFormat, WhenArgs};
-use super::failing::outcome_along;
+use super::failing::{outcome_along, outcome_over};
 use super::look::unless_category;
 use super::output::{Align, JsonRows, Table, optional};
 use super::own::Under;
@@ -147,7 +147,8 @@ fn in_category(args: &WhenArgs, category: &str, context: &Context, out: &mut Out
             return Err(Failure::Usage(reason.to_owned()));
         }
     };
-    let reader = Under::open(context, &args.store, args.projection.as_ref())?.reader;
+    let under = Under::open(context, &args.store, args.projection.as_ref())?;
+    let reader = &under.reader;
     let total = if reader.capabilities().has_kept_counts { Some(reader.info()?.events) } else { None };
     let mut progress = Progress::new("folding events", total);
     let (text, projection) = (args.first.clone(), args.projection.as_deref().map(str::to_owned));
@@ -160,6 +161,7 @@ fn in_category(args: &WhenArgs, category: &str, context: &Context, out: &mut Out
         unless_category(reader.as_ref(), category)?;
     }
     let counts = watching.as_ref().map(|watching| watching.counts()).unwrap_or_default();
+    let failures = watching.as_ref().map(|watching| watching.failures().clone()).unwrap_or_default();
     let found = watching.map(|watching| watching.found(0, usize::MAX)).unwrap_or_default();
     let found = found.into_iter().filter(|found| match args.at {
         None => true,
@@ -182,7 +184,7 @@ fn in_category(args: &WhenArgs, category: &str, context: &Context, out: &mut Out
         let events = counted(counts.unknown, "event");
         message(format_args!("it cannot be told at {events}, which count as not true"));
     }
-    Ok(Outcome::Done)
+    outcome_over(&under, args.projection.as_ref(), &failures)
 }
 
 fn print_table(

@@ -222,7 +222,7 @@ fn answer_not(args: &WhyArgs, loaded: &Loaded, at: Index, wish: &Wish, out: &mut
             }
         }
     }
-    Ok(Outcome::Done)
+    Ok(loaded.outcome(args.projection.as_ref(), at))
 }
 
 fn not_as_json<'a>(

@@ -6,12 +6,13 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::as_of::{as_of, choose};
-use super::failures::{Failures, failures};
+use super::failures::failures;
 use super::load::{describe, load_timeline};
 use super::materialise::values_of;
 use super::{EngineError, MaterialiseError, Ticket};
 use crate::event::{Cursor, EventType, Explain, Message, Metadata, Position, StreamId, Timestamp, Version};
 use crate::index::{AsOf, Budget, Place, StoreMoment};
+use crate::replay::Failures;
 use crate::store::{
     Changes, ColumnKind, Columns, Flow, ModelColumn, ModelPlace, Query, Store, StoreError, model_head, read_table,
     same_as_kept,
@@ -131,17 +132,19 @@ pub fn drift(reader: &dyn Store, wish: &DriftWish, ticket: &Ticket) -> Result<Dr
             let head = model_head(&wish.against).map_err(MaterialiseError::from)?;
             let Some(head) = head else { return Err(DriftError::NeedsMap(wish.against.to_string())) };
             let mut columns = head.columns;
-            columns.push(ModelColumn {
-                name: "version".to_owned(),
-                path: VERSION.to_owned(),
-                kind: ColumnKind::Integer,
-            });
+            let own = [("version", VERSION, ColumnKind::Integer), ("recorded_at", RECORDED_AT, ColumnKind::Text)];
+            columns.extend(own.map(|(name, path, kind)| ModelColumn {
+                name: name.to_owned(),
+                path: path.to_owned(),
+                kind,
+            }));
             let at = moment_of(reader, head.place.as_ref(), &mut answer).map_err(MaterialiseError::from)?;
             (columns, "stream".to_owned(), at)
         }
     };
     let tell = &mut |count| ticket.reached(count);
-    let as_of = as_of(reader, &chosen.choice, category, at, wish.budget, tell).map_err(MaterialiseError::from)?;
+    let held = ticket.hold_within(wish.budget);
+    let as_of = as_of(reader, &chosen.choice, category, at, held, tell).map_err(MaterialiseError::from)?;
     answer.position = as_of.read_to().position();
     answer.failed = failures(&as_of);
     let found = compare(&as_of, wish, &columns, &key, &mut answer, ticket)?;
@@ -149,8 +152,13 @@ pub fn drift(reader: &dyn Store, wish: &DriftWish, ticket: &Ticket) -> Result<Dr
     Ok(answer)
 }
 
-/// Stands for the version of the last event, which is no field.
+/// These stand for the version and the time of the last event, which are no fields.
 const VERSION: &str = "\0version";
+const RECORDED_AT: &str = "\0recorded_at";
+
+fn is_of_event(path: &str) -> bool {
+    path == VERSION || path == RECORDED_AT
+}
 
 /// When the table was written, if the store still is the one it was then.
 fn moment_of(
@@ -203,12 +211,18 @@ fn compare(
         *is_seen = true;
         let place = *place;
         let Some(row) = as_of.row(place) else { return };
-        let value = |path: &str| Some(if path == VERSION { row.version.0.into() } else { as_of.value(place, path) });
+        let value = |path: &str| {
+            Some(match path {
+                VERSION => row.version.0.into(),
+                RECORDED_AT => row.recorded_at.map_or(Value::Null, |at| at.to_string().into()),
+                path => as_of.value(place, path),
+            })
+        };
         let folded = values_of(columns, value, || as_of.state(place).unwrap_or_default());
         for ((column, fold), table) in columns.iter().zip(folded).zip(values) {
             if !is_same(&fold, table) {
-                let field = if column.path == VERSION { "version".to_owned() } else { column.path.clone() };
-                let field = if field.is_empty() { column.name.clone() } else { field };
+                let is_named = column.path.is_empty() || is_of_event(&column.path);
+                let field = if is_named { column.name.clone() } else { column.path.clone() };
                 found.push(Found { place, path: column.path.clone() });
                 let stream = row.stream.clone();
                 answer.differences.push(Difference { stream, field, table: table.clone(), fold, set_by: None });
@@ -251,12 +265,9 @@ fn explain(
         let timeline = load_timeline(reader, &described, &projection, &mut |_| {}, &mut |_| ticket.flow())?;
         let index = timeline.index_of(row.version);
         for (difference, found) in rows.iter_mut().zip(found.get(at..end).unwrap_or_default()) {
-            let set_by =
-                index.and_then(
-                    |index| {
-                        if found.path == VERSION { Some(index) } else { timeline.set_by(index, &found.path) }
-                    },
-                );
+            let set_by = index.and_then(|index| {
+                if is_of_event(&found.path) { Some(index) } else { timeline.set_by(index, &found.path) }
+            });
             let Some(head) = set_by.and_then(|index| timeline.heads().get(index)) else { continue };
             let mut actor = None;
             let one = Query::stream(row.stream.clone()).between(Some(head.version), Some(head.version));
@@ -314,7 +325,10 @@ fn same_number(one: &str, other: &str) -> bool {
 
 fn same_time(one: &str, other: &str) -> bool {
     let time = |text: &str| {
-        Timestamp::parse_rfc3339(text).or_else(|| Timestamp::parse_rfc3339(&format!("{}Z", text.replacen(' ', "T", 1))))
+        let plain = text.replacen(' ', "T", 1);
+        // As a server writes it: 2025-01-01 00:00:00.5+00.
+        let zoned = || Timestamp::parse_rfc3339(&format!("{plain}:00"));
+        Timestamp::parse_rfc3339(&plain).or_else(|| Timestamp::parse_rfc3339(&format!("{plain}Z"))).or_else(zoned)
     };
     time(one).is_some_and(|one| time(other) == Some(one))
 }
@@ -337,6 +351,9 @@ mod tests {
             (json!("1111"), json!(1111), true),
             (json!("2025-01-01T00:00:00.500Z"), json!("2025-01-01T00:00:00.5+00:00"), true),
             (json!("2025-01-01T00:00:00Z"), json!("2025-01-01 00:00:00"), true),
+            (json!("2025-01-01T00:00:00.500Z"), json!("2025-01-01 00:00:00.5+00"), true),
+            (json!("2025-01-01T00:00:00.500Z"), json!("2025-01-01 02:00:00.5+02:00"), true),
+            (json!("2025-01-01T00:00:00.500Z"), json!("2025-01-01 00:00:00.6+00"), false),
             (json!("2025-01-01T00:00:00Z"), json!("2025-01-01 00:00:01"), false),
             (json!([{"a": 1}]), json!("[{\"a\":1}]"), true),
             (json!([{"a": 1}]), json!([{"a": 2}]), false),

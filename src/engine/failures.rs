@@ -1,27 +1,8 @@
 //! The streams of which a user's own projection could not take every event.
 
-use crate::event::StreamId;
 use crate::index::AsOf;
-use crate::replay::{Finding, ProjectionRef};
-
-/// How many there are, and the first of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Failures {
-    pub streams: u64,
-    /// With the first event on which it failed.
-    pub first: Option<(StreamId, Finding)>,
-}
-
-impl Failures {
-    pub fn is_none(&self) -> bool {
-        self.streams == 0
-    }
-
-    pub(super) fn add(&mut self, stream: &StreamId, finding: &Finding) {
-        self.streams += 1;
-        self.first.get_or_insert_with(|| (stream.clone(), finding.clone()));
-    }
-}
+pub use crate::replay::Failures;
+use crate::replay::ProjectionRef;
 
 /// Those among all streams as they stood.
 pub(super) fn failures(as_of: &AsOf) -> Failures {

@@ -72,6 +72,8 @@ struct Shared {
 struct State {
     change: Option<StoreChange>,
     looks_soon: bool,
+    /// The store itself rang: something is there, whatever it counts.
+    has_rung: bool,
     is_over: bool,
     /// The server did not answer the last time.
     is_cut_off: bool,
@@ -183,10 +185,11 @@ impl Watch {
     fn run(mut self) {
         self.set_alarm();
         while self.wait() {
+            let has_rung = std::mem::take(&mut lock(&self.shared.state).has_rung);
             let Some(now) = self.look() else { continue };
             // What failed is tried again until it does not: whatever was in the way may be gone without a trace.
             let is_same = now == self.place.seen;
-            if is_same && !self.place.has_failed {
+            if is_same && !self.place.has_failed && !has_rung {
                 continue;
             }
             let is_first = self.place.seen == Seen::Nothing;
@@ -195,8 +198,9 @@ impl Watch {
                 continue;
             }
             let change = self.what_changed();
-            // Who was told once that it cannot be read need not be told at each beat.
-            let Some(change) = change.filter(|_| !(is_same && self.place.has_failed)) else { continue };
+            // Who was told once that it cannot be read need not be told at each beat, nor anybody of a ring for nothing.
+            let is_nothing = |change: &StoreChange| self.place.has_failed || *change == StoreChange::Rewritten;
+            let Some(change) = change.filter(|change| !(is_same && is_nothing(change))) else { continue };
             let mut state = lock(&self.shared.state);
             state.change = Some(match state.change.take() {
                 Some(before) => before.and(change),
@@ -215,7 +219,9 @@ impl Watch {
         let shared = Arc::downgrade(&self.shared);
         let ring: Ring = Arc::new(move || {
             if let Some(shared) = shared.upgrade() {
-                lock(&shared.state).looks_soon = true;
+                let mut state = lock(&shared.state);
+                (state.looks_soon, state.has_rung) = (true, true);
+                drop(state);
                 shared.woken.notify_all();
             }
         });

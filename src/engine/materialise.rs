@@ -10,12 +10,12 @@ use serde_json::{Map, Value};
 
 use super::as_of::{as_of, choose};
 use super::columns::{columns_for, fields_of, met_in, sql_name};
-use super::failures::{Failures, failures};
+use super::failures::failures;
 use super::{Chosen, EngineError, Ticket};
 use crate::event::{Cursor, EventBatch, Explain, Message, Position, StreamId, Version};
 use crate::index::{AsOf, Budget, Place, StoreMoment};
 use crate::projection::{key_path, path_value};
-use crate::replay::ProjectionRef;
+use crate::replay::{Failures, ProjectionRef};
 use crate::store::{
     Changes, ColumnKind, Columns, Flow, ModelColumn, ModelError, ModelHead, ModelPlace, ModelRow, Query, ReadModel,
     Source, Store, StoreError, write_model,
@@ -392,7 +392,8 @@ impl Work<'_> {
         let Self { reader, wish, chosen, ticket } = self;
         let category = wish.category.as_deref();
         let tell = &mut |count| ticket.reached(count);
-        let as_of = as_of(*reader, &chosen.choice, category, StoreMoment::Latest, wish.budget, tell)?;
+        let held = ticket.hold_within(wish.budget);
+        let as_of = as_of(*reader, &chosen.choice, category, StoreMoment::Latest, held, tell)?;
         *failed = failures(&as_of);
         let columns = self.columns(&as_of)?;
         model.make(&columns)?;

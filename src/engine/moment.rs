@@ -34,6 +34,9 @@ impl FromStr for Moment {
         if let Ok(version) = text.strip_prefix('v').unwrap_or(text).parse() {
             return Ok(Self::Version(Version(version)));
         }
+        if let Some(end) = Timestamp::end_of_day_or_month(text) {
+            return Ok(Self::Time(end));
+        }
         text.parse().map(Self::Time).map_err(|_| EngineError::NotAMoment(text.to_owned()))
     }
 }

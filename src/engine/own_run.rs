@@ -4,10 +4,9 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::partitions::{FaultAt, GoneOn, Partitions, partitions};
+use super::partitions::{FaultAt, GoneOn, Partitions, partitions_within};
 use super::{EngineError, Ticket};
 use crate::event::{EventRow, StreamId, Version};
-use crate::index::StoreMoment;
 use crate::script::{Output, Script};
 use crate::store::{Flow, Store};
 
@@ -86,7 +85,7 @@ pub fn run_own(
         ticket.reached(count)
     };
     let (partitions, before) = match known {
-        None => (partitions(reader, script, StoreMoment::Latest, &mut take, &mut progress)?, None),
+        None => (partitions_within(reader, script, ticket.memory(), &mut take, &mut progress)?, None),
         Some(known) => {
             let mut partitions = known.partitions.clone();
             let gone_on = partitions.go_on(reader, &mut take, &mut progress)?;

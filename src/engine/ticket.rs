@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::index::Memory;
+use crate::index::{Budget, Held, Memory};
 use crate::store::{Flow, Interrupter};
 
 /// What work reports to, and asks whether it is still wanted.
@@ -69,6 +69,12 @@ impl Ticket {
     /// What the work may take its memory of, and asks before it grows.
     pub fn memory(&self) -> &Memory {
         &self.0.memory
+    }
+
+    /// To hold memory for work that may take so much of it, and no more than there is for all.
+    pub(super) fn hold_within(&self, budget: Budget) -> Held {
+        let memory = self.memory();
+        if budget.bytes < memory.allowed().bytes { budget.into() } else { memory.hold() }
     }
 
     pub fn is_cancelled(&self) -> bool {

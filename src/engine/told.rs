@@ -76,11 +76,12 @@ pub fn readable(event_type: &str) -> String {
     }
 }
 
-/// Tells these events, in the order in which they are asked for. What is not there any more is left out. `progress` is
-/// told how many events were read, and may stop.
+/// Tells these events, in the order in which they are asked for. What is not there any more is left out. The fields that
+/// are named come before the other ones. `progress` is told how many events were read, and may stop.
 pub fn tell(
     reader: &dyn Store,
     wanted: &[(StreamId, Version)],
+    named: &[String],
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<Vec<ToldEvent>, EngineError> {
     let mut by_stream: BTreeMap<&StreamId, Vec<Version>> = BTreeMap::new();
@@ -97,7 +98,7 @@ pub fn tell(
             read = count;
             progress(before + count)
         };
-        match tell_stream(reader, stream, &versions, &mut progress) {
+        match tell_stream(reader, stream, &versions, named, &mut progress) {
             Ok(events) => told.extend(events.into_iter().map(|event| ((stream, event.version), event))),
             // Another store stands in its place by now; whoever asked comes to know that, too.
             Err(EngineError::NoStream { .. }) => {}
@@ -113,6 +114,7 @@ fn tell_stream(
     reader: &dyn Store,
     stream: &StreamId,
     versions: &[Version],
+    named: &[String],
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<Vec<ToldEvent>, EngineError> {
     let (Some(first), Some(last)) = (versions.first(), versions.last()) else { return Ok(Vec::new()) };
@@ -122,7 +124,7 @@ fn tell_stream(
     if versions.iter().filter(is_far).count() <= FEW && is_far(&first) {
         let mut told = Vec::new();
         for version in versions {
-            told.extend(tell_one(reader, &described, &projection, *version, progress)?);
+            told.extend(tell_one(reader, &described, &projection, (*version, named), progress)?);
         }
         return Ok(told);
     }
@@ -139,7 +141,11 @@ fn tell_stream(
         Flow::Continue(())
     })?;
     let told = heard.into_iter().map(|(index, event)| {
-        let changes = timeline.first_changes(index, FIELDS_TOLD);
+        let changes = if named.is_empty() {
+            timeline.first_changes(index, FIELDS_TOLD)
+        } else {
+            first_named(timeline.changes(index), named)
+        };
         let more = timeline.changed_count(index).saturating_sub(changes.len());
         ToldEvent { changes, more, ..event }
     });
@@ -151,7 +157,7 @@ fn tell_one(
     reader: &dyn Store,
     described: &Described,
     projection: &ProjectionRef,
-    version: Version,
+    (version, named): (Version, &[String]),
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<Option<ToldEvent>, EngineError> {
     let row = &described.row;
@@ -162,9 +168,9 @@ fn tell_one(
     let (mut count, mut is_cancelled) = (0, false);
     reader.visit_events(&query, &mut |event| {
         if event.version == version {
-            let mut changes = fold.preview(event).changes;
+            let changes = fold.preview(event).changes;
             let more = changes.len().saturating_sub(FIELDS_TOLD);
-            changes.truncate(FIELDS_TOLD);
+            let changes = first_named(changes, named);
             told = Some(ToldEvent { changes, more, ..heard_in(event, described.aggregate) });
         } else {
             fold.push(event);
@@ -175,6 +181,16 @@ fn tell_one(
         flow
     })?;
     if is_cancelled { Err(StoreError::Cancelled.into()) } else { Ok(told) }
+}
+
+/// As many as are told: those that are named, what they hold and what holds them before the others.
+fn first_named(mut changes: Vec<Change>, named: &[String]) -> Vec<Change> {
+    let is_within = |one: &str, other: &str| one.strip_prefix(other).is_some_and(|rest| rest.starts_with(['.', '[']));
+    let is_named =
+        |field: &str| named.iter().any(|named| named == field || is_within(field, named) || is_within(named, field));
+    changes.sort_by_key(|change| !is_named(&change.field));
+    changes.truncate(FIELDS_TOLD);
+    changes
 }
 
 /// What the event says by itself.
@@ -215,6 +231,19 @@ mod tests {
         ] {
             assert_eq!(readable(event_type), words, "{event_type}");
         }
+    }
+
+    #[test]
+    fn fields_that_are_named_are_told_before_the_others_and_never_left_out() {
+        let fields = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "phone", "by.name", "phones"];
+        let change = |field: &&str| Change { field: (*field).to_owned(), before: 1.into(), after: 2.into() };
+        let told = |named: &[&str]| -> Vec<String> {
+            let named: Vec<String> = named.iter().map(|name| (*name).to_owned()).collect();
+            let changes = first_named(fields.iter().map(change).collect(), &named);
+            changes.into_iter().map(|change| change.field).collect()
+        };
+        assert_eq!(told(&[]), ["a", "b", "c", "d", "e", "f", "g", "h"]);
+        assert_eq!(told(&["phone", "by"]), ["phone", "by.name", "a", "b", "c", "d", "e", "f"]);
     }
 
     #[test]

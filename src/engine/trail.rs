@@ -143,11 +143,11 @@ fn each_told<E: From<EngineError> + From<StoreError>>(
     write: &mut dyn FnMut(&Told<'_>) -> io::Result<()>,
     failed: &dyn Fn(io::Error) -> E,
 ) -> Result<u64, E> {
-    let locale = Locale::new(wish.language);
+    let (locale, named) = (Locale::new(wish.language), wish.search.named_fields());
     let mut names: HashMap<StreamId, String> = HashMap::new();
     let (mut done, mut written) = (0, 0);
     for places in places.chunks(AT_ONCE) {
-        for event in tell(reader, places, &mut |_| ticket.flow())? {
+        for event in tell(reader, places, &named, &mut |_| ticket.flow())? {
             if !names.contains_key(&event.stream) {
                 names.insert(event.stream.clone(), called(reader, wish, &event.stream, ticket)?);
             }

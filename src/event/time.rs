@@ -93,6 +93,28 @@ impl Timestamp {
     }
 }
 
+impl Timestamp {
+    /// The last moment of a day (`2025-01-31`) or a month (`2025-01`) in UTC: what is as of it holds all of it.
+    pub fn end_of_day_or_month(text: &str) -> Option<Self> {
+        let is_written = |form: &str| {
+            text.len() == form.len()
+                && text.bytes().zip(form.bytes()).all(|(byte, at)| match at {
+                    b'0' => byte.is_ascii_digit(),
+                    mark => byte == mark,
+                })
+        };
+        let next = if is_written("0000-00-00") {
+            NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.succ_opt()?
+        } else if is_written("0000-00") {
+            let first = NaiveDate::parse_from_str(&format!("{text}-01"), "%Y-%m-%d").ok()?;
+            first.checked_add_months(chrono::Months::new(1))?
+        } else {
+            return None;
+        };
+        Some(Self::of(next.and_hms_opt(0, 0, 0)?).plus_micros(-1))
+    }
+}
+
 /// At a tenth of what the general parser takes; anything unusual answers `None` and goes there.
 fn parse_plain(text: &[u8], separator: u8) -> Option<Timestamp> {
     let digits = |range: std::ops::Range<usize>| {

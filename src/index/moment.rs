@@ -25,7 +25,7 @@ impl StoreMoment {
 /// A text that names none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "“{0}” is no moment of a whole store; write a position (120), a time (2025-01-01T01:00:05Z) or latest: versions are each stream's own"
+    "“{0}” is no moment of a whole store; write a position (120), a time (2025-01-01T01:00:05Z), a day, a month (2025-01) or latest: versions are each stream's own"
 )]
 pub struct NoStoreMoment(pub String);
 
@@ -45,24 +45,11 @@ impl FromStr for StoreMoment {
         if let Ok(position) = text.parse() {
             return Ok(Self::Position(Position(position)));
         }
-        if let Some(end) = end_of_month(text) {
+        if let Some(end) = Timestamp::end_of_day_or_month(text) {
             return Ok(Self::Time(end));
         }
         text.parse().map(Self::Time).map_err(|_| NoStoreMoment(text.to_owned()))
     }
-}
-
-/// The last moment of a month in UTC: a store as of `2025-01` holds all of January.
-fn end_of_month(text: &str) -> Option<Timestamp> {
-    let (year, month) = text.split_once('-').filter(|(year, month)| (year.len(), month.len()) == (4, 2))?;
-    let (year, month): (u32, u32) = (year.parse().ok()?, month.parse().ok()?);
-    let (year, month) = match month {
-        1..=11 => (year, month + 1),
-        12 => (year + 1, 1),
-        _ => return None,
-    };
-    let next = Timestamp::parse_rfc3339(&format!("{year:04}-{month:02}-01T00:00:00Z"))?;
-    Some(next.plus_micros(-1))
 }
 
 impl fmt::Display for StoreMoment {
@@ -85,11 +72,16 @@ mod tests {
         assert_eq!("latest".parse(), Ok(StoreMoment::Latest));
         let at = Timestamp::parse_rfc3339("2025-01-01T01:00:05Z").expect("a time");
         assert_eq!("2025-01-01T01:00:05Z".parse(), Ok(StoreMoment::Time(at)));
-        for (month, last) in [("2025-01", "2025-01-31T23:59:59.999999Z"), ("2024-12", "2024-12-31T23:59:59.999999Z")] {
+        for (named, last) in [
+            ("2025-01", "2025-01-31T23:59:59.999999Z"),
+            ("2024-12", "2024-12-31T23:59:59.999999Z"),
+            ("2025-01-31", "2025-01-31T23:59:59.999999Z"),
+            ("2024-02-28", "2024-02-28T23:59:59.999999Z"),
+        ] {
             let last = Timestamp::parse_rfc3339(last).expect("a time");
-            assert_eq!(month.parse(), Ok(StoreMoment::Time(last)));
+            assert_eq!(named.parse(), Ok(StoreMoment::Time(last)), "{named} ends when it is over");
         }
-        for text in ["v5", "", "-1", "soon", "2025-13", "2025-1"] {
+        for text in ["v5", "", "-1", "soon", "2025-13", "2025-1", "2025-02-30"] {
             assert_eq!(text.parse::<StoreMoment>(), Err(NoStoreMoment(text.to_owned())));
         }
     }

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::event::Version;
+use crate::event::{StreamId, Version};
 use crate::projection::Problem;
 
 /// What is wrong at a version: a rule that the event broke, what of it could not be read, or that the projection
@@ -17,6 +17,25 @@ impl Finding {
     /// In English, for the command line.
     pub fn message(&self) -> String {
         self.problem.to_string()
+    }
+}
+
+/// The streams on which a user's own projection failed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Failures {
+    pub streams: u64,
+    /// The first of them, with the first event on which it failed.
+    pub first: Option<(StreamId, Finding)>,
+}
+
+impl Failures {
+    pub fn is_none(&self) -> bool {
+        self.streams == 0
+    }
+
+    pub fn add(&mut self, stream: &StreamId, finding: &Finding) {
+        self.streams += 1;
+        self.first.get_or_insert_with(|| (stream.clone(), finding.clone()));
     }
 }
 

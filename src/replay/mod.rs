@@ -30,7 +30,7 @@ pub use branch::{
     NewPayload, START, Slot, SlotEvent, WhatIf, event_ref,
 };
 pub use erased::{AnyFold, ProjectionRef};
-pub use finding::Finding;
+pub use finding::{Failures, Finding};
 pub use fold::{Fold, Preview};
 pub use follow::{Following, Told};
 pub use look::{Group, StateLook};

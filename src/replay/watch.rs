@@ -4,12 +4,12 @@ use std::any::Any;
 use std::cell::OnceCell;
 use std::fmt;
 
-use super::DecodedRows;
 use super::bound::{At, Spoken};
 use super::streams::ByStream;
+use super::{DecodedRows, Failures, Finding};
 use crate::event::{EventRow, EventType, Head, Metadata, StreamId, StreamKey, Timestamp, Version};
 use crate::expr::{Expression, MORE_STEPS_AN_EVENT, MOST_STEPS_OF_ALL, Reading, Stop, Uses};
-use crate::projection::{Projection, parents, sized};
+use crate::projection::{Problem, Projection, parents, sized};
 
 /// How a condition held in one stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +38,9 @@ pub trait Watching: Send + fmt::Debug {
 
     /// Those in which it was ever true, in the order in which it first was; no more than `most`, behind the first `skipped`.
     fn found(&self, skipped: usize, most: usize) -> Vec<Watched>;
+
+    /// The streams of which the projection could not take every event.
+    fn failures(&self) -> &Failures;
 
     /// Whether any state has this field.
     fn has_field(&self, name: &str) -> bool;
@@ -116,7 +119,8 @@ pub(super) struct Watch<P: Projection> {
     /// Where it was ever true, in that order.
     ever: Vec<StreamKey>,
     counted: Counted,
-    unread: Vec<crate::projection::Problem>,
+    unread: Vec<Problem>,
+    failures: Failures,
     /// Steps that the expression may still take.
     left: u64,
     moved: Vec<String>,
@@ -126,6 +130,7 @@ pub(super) struct Watch<P: Projection> {
 struct Followed<S> {
     state: S,
     is_true: bool,
+    has_failed: bool,
     found: Option<Box<Watched>>,
     /// How many events there were of each type, where that is asked for.
     counts: Vec<(EventType, u64)>,
@@ -141,13 +146,14 @@ impl<P: Projection> Watch<P> {
             ever: Vec::new(),
             counted: Counted::default(),
             unread: Vec::new(),
+            failures: Failures::default(),
             left: MOST_STEPS_OF_ALL,
             moved: Vec::new(),
         }
     }
 
     fn take(&mut self, row: Row<P::Event>, stop: &dyn Fn() -> bool) -> Result<(), Stop> {
-        let Self { projection, expression, then, of_stream, ever, counted, unread, left, moved } = self;
+        let Self { projection, expression, then, of_stream, ever, counted, unread, failures, left, moved } = self;
         let Row { key, stream, head, event, said } = row;
         let uses = expression.uses();
         let followed = of_stream.get_or_begin(key);
@@ -162,7 +168,11 @@ impl<P: Projection> Watch<P> {
         } else {
             projection.fold(&mut followed.state, &event, &head, unread);
         }
-        unread.clear();
+        let failed = unread.drain(..).find(|problem| matches!(problem, Problem::Failed(_)));
+        if let Some(problem) = failed.filter(|_| !followed.has_failed) {
+            followed.has_failed = true;
+            failures.add(&stream, &Finding { version: head.version, problem });
+        }
         if uses.counts {
             match followed.counts.iter_mut().find(|(known, _)| *known == head.event_type) {
                 Some((_, count)) => *count += 1,
@@ -261,6 +271,10 @@ impl<P: Projection> Watching for Watch<P> {
     fn found(&self, skipped: usize, most: usize) -> Vec<Watched> {
         let keys = self.ever.iter().skip(skipped).take(most);
         keys.filter_map(|key| self.of_stream.get(*key)?.found.as_deref().cloned()).collect()
+    }
+
+    fn failures(&self) -> &Failures {
+        &self.failures
     }
 
     fn has_field(&self, name: &str) -> bool {

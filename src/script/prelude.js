@@ -1,11 +1,10 @@
 // What a projection may call, and how its handlers are called. Evaluated once in a runtime of its own, before the
-// projection's source; gives back the functions that the host calls. Nothing here reads a clock or a file: the time of
-// day is that of the event, and chance is none.
-(function () {
+// projection's source, and given what keeps its state; gives back the functions that the host calls. Nothing here reads a
+// clock or a file: the time of day is that of the event, and chance is none.
+(function (states) {
   "use strict";
   const { parse, stringify } = JSON;
   const { isArray } = Array;
-  const { isFinite } = Number;
   const { keys, defineProperty, getPrototypeOf } = Object;
   const { apply } = Reflect;
   const sourceText = Function.prototype.toString;
@@ -43,7 +42,7 @@
     switch (name) {
       case "$init": init = handler; break;
       case "$initShared": definition.biState = true; initShared = handler; break;
-      case "$any": any = handler; definition.allEvents = true; break;
+      case "$any": any = { run: handler, keeps: null }; definition.allEvents = true; break;
       case "$created": created.push(handler); break;
       case "$deleted":
         if (definition.biState) refuse("a projection with shared state cannot handle $deleted");
@@ -54,7 +53,7 @@
         if (handlers.has(name)) refuse(`two handlers for ${name}`);
         definition.allEvents = false;
         definition.events.push(name);
-        handlers.set(name, handler);
+        handlers.set(name, { run: handler, keeps: null });
     }
   }
 
@@ -336,6 +335,9 @@
     if (own.get !== undefined) defineProperty(Event.prototype, name, { ...own, enumerable: true });
   }
 
+  const lying = states((value) => (value instanceof Event ? value.toJSON() : value));
+  const { text, current } = lying;
+
   const systemISO = Date.prototype.toISOString;
   function timeText(micros) {
     if (micros !== micros) return null;
@@ -344,75 +346,7 @@
     return beyond === 0 ? whole : whole.replace("Z", `${String(beyond).padStart(3, "0")}Z`);
   }
 
-  function both(event, body) {
-    lazily(event, "data", body);
-    return lazily(event, "body", body);
-  }
-
-  // ---- a state as text ---------------------------------------------------------------------------------------------
-
-  const MOST_NESTED = 64;
-
-  function at(path) {
-    return path.length === 0 ? "" : ` at ${path.map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`)).join("").replace(/^\./, "")}`;
-  }
-
-  // JSON would pass over in silence what it cannot hold.
-  function check(value, what, path) {
-    switch (typeof value) {
-      case "object": break;
-      case "number":
-        if (isFinite(value)) return;
-        throw new TypeError(`${what} holds ${value}${at(path)}, which is no number in JSON`);
-      case "function": throw new TypeError(`${what} holds a function${at(path)}, which JSON cannot hold`);
-      case "bigint": throw new TypeError(`${what} holds a BigInt${at(path)}, which JSON cannot hold; keep its text`);
-      case "symbol": throw new TypeError(`${what} holds a symbol${at(path)}, which JSON cannot hold`);
-      default: return;
-    }
-    if (value === null) return;
-    if (path.length >= MOST_NESTED) throw new RangeError(`${what} is nested deeper than ${MOST_NESTED}, or holds itself`);
-    if (value instanceof Event) value = value.toJSON();
-    if (typeof value.then === "function" && typeof value.catch === "function") {
-      throw new TypeError(`${what} holds a promise${at(path)}; a handler must not be async`);
-    }
-    path.push(null);
-    const last = path.length - 1;
-    if (isArray(value)) {
-      for (let i = 0; i < value.length; i++) {
-        path[last] = i;
-        check(value[i], what, path);
-      }
-    } else {
-      for (const name in value) {
-        path[last] = name;
-        check(value[name], what, path);
-      }
-    }
-    path.pop();
-  }
-
-  function isJson(given) {
-    try {
-      parse(given);
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
-  function text(value, what) {
-    check(value, what, []);
-    return stringify(value);
-  }
-
   // ---- what the host calls -----------------------------------------------------------------------------------------
-
-  let state, shared;
-  let isShared = false;
-
-  function current() {
-    return isShared ? [state, shared] : state;
-  }
 
   const host = {
     current,
@@ -422,64 +356,68 @@
       for (const name of keys(definers)) delete global[name];
       for (const name of keys(callables)) global[name] = callables[name];
       if (logs.length > 0 || emitted.length > 0) { logs = []; emitted = []; }
+      const { allStreams, categories, streams, events } = definition;
+      if (!allStreams && !definition.handlers && categories.length + streams.length + events.length + created.length === 0 && any === undefined && init === undefined) {
+        throw new Error("this file defines no projection; begin with fromAll().when({ … })");
+      }
       definition.hasCreated = created.length > 0;
-      isShared = definition.biState;
+      if (definition.biState) lying.share();
       const hasAny = any !== undefined;
       // What is given an event, as it is written, and at which place among its parameters.
       const takers = [];
-      for (const handler of handlers.values()) takers.push([apply(sourceText, handler, []), 1]);
+      for (const { run } of handlers.values()) takers.push([apply(sourceText, run, []), 1]);
+      if (hasAny) takers.push([apply(sourceText, any.run, []), 1]);
       for (const handler of created) takers.push([apply(sourceText, handler, []), 1]);
-      if (hasAny) takers.push([apply(sourceText, any, []), 1]);
       if (partitionFunction !== undefined) takers.push([apply(sourceText, partitionFunction, []), 0]);
       return stringify({ ...definition, hasAny, takers });
     },
+    // Of each handler in the order of `takers`: the fields of the state that it can get at, null where that is not known.
+    know(told) {
+      const fields = parse(told);
+      let at = 0;
+      for (const handler of [...handlers.values(), any]) {
+        const known = fields[at++];
+        if (known && handler !== undefined) handler.keeps = lying.keeper(known);
+      }
+    },
     begin() {
       standAt(NaN);
-      state = init === undefined ? {} : init();
+      lying.begin(init === undefined ? {} : init());
     },
     beginShared() {
       standAt(NaN);
-      shared = initShared === undefined ? {} : initShared();
+      lying.beginShared(initShared === undefined ? {} : initShared());
     },
-    load(kept) {
-      state = kept === null ? null : parse(kept);
-    },
-    loadShared(kept) {
-      shared = kept === null ? null : parse(kept);
-    },
+    load: lying.load,
+    loadShared: lying.loadShared,
     created(...given) {
       standAt(given[MICROS]);
       const event = new Event(given);
+      lying.open();
       for (const handler of created) handler(current(), event);
     },
     partition(...given) {
       standAt(given[MICROS]);
       const found = partitionFunction(new Event(given));
+      if (typeof found === "string" && !found.isWellFormed()) throw new TypeError("partitionBy answers half of a surrogate pair, which is no letter");
       return typeof found === "string" ? found : typeof found === "number" ? String(found) : null;
     },
     deleted(partition) {
-      deleted(state, null, partition, false);
+      lying.open();
+      deleted(current(), null, partition, false);
+      lying.settle();
     },
     handle(...given) {
       standAt(given[MICROS]);
       const handler = handlers.get(given[TYPE]) ?? any;
-      const next = handler === undefined ? given[BODY] : handler(isShared ? [state, shared] : state, new Event(given));
-      if (next !== undefined) {
-        if (isShared && isArray(next)) [state, shared] = next;
-        else state = next;
-      }
+      if (handler === undefined) lying.set(given[BODY]);
+      else lying.take(handler.run, handler.keeps, new Event(given));
       return hasOutput;
     },
-    // A text that is JSON is taken for the state that it spells.
-    state() {
-      if (state === null || state === undefined) return null;
-      return typeof state === "string" && isJson(state) ? state : text(state, "the state");
-    },
-    shared() {
-      return shared === null || shared === undefined ? null : text(shared, "the shared state");
-    },
+    state: lying.state,
+    shared: lying.shared,
     result() {
-      let result = current();
+      let result = lying.lent();
       for (const [kind, step] of steps) {
         const next = step(result);
         if (kind === "filter") {
@@ -605,4 +543,4 @@
   }
 
   return host;
-})()
+})

@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde_json::Value;
 use tree_sitter::Node;
 
-use super::syntax::{self, MOST_NESTED, bare, handler, is_function, part, parts, quoted, text};
+use super::syntax::{self, MOST_NESTED, bare, handler, is_function, part, parts, place_of, quoted, text};
 use crate::event::nearest;
 use crate::projection::SourcePlace;
 
@@ -120,14 +120,6 @@ pub fn doubts(source: &str, seen: &SeenFields) -> Vec<Doubt> {
 /// What every object has.
 const ALWAYS_THERE: [&str; 6] =
     ["hasOwnProperty", "toString", "valueOf", "constructor", "isPrototypeOf", "propertyIsEnumerable"];
-
-fn place_of(source: &str, at: usize) -> SourcePlace {
-    let before = source.get(..at).unwrap_or_default();
-    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
-    let number = |count: usize| u32::try_from(count + 1).unwrap_or(u32::MAX);
-    let line = number(before.matches('\n').count());
-    SourcePlace { line, column: number(before.get(line_start..).unwrap_or_default().chars().count()) }
-}
 
 /// Names one inside the other, each with its place in the source.
 type NamedPath<'s> = Vec<(&'s str, Range<usize>)>;

@@ -20,6 +20,7 @@ use super::output::Output;
 use super::source::Given;
 use super::trace::{Answer, MOST_STEPS, Phase, Steps};
 use super::wants::Wants;
+use super::writes::fields_of_function;
 use crate::projection::{Fault, FaultKind, SourcePlace};
 
 /// What one runtime may take, in bytes.
@@ -39,6 +40,7 @@ pub const STATE_BYTES: usize = 16 << 20;
 const MARKED_TIME: Duration = Duration::from_secs(1);
 const MARKED_TIMES: usize = 2;
 
+const STATE: &str = include_str!("state.js");
 const PRELUDE: &str = include_str!("prelude.js");
 const TRACE: &str = include_str!("trace.js");
 
@@ -135,7 +137,7 @@ impl Running {
         })));
         let context = Context::custom::<Intrinsics>(&runtime).map_err(|_| no_room())?;
         let (calls, watch, definition, wants) = context.with(|ctx| -> Result<_, Fault> {
-            let host: Object<'_> = ctx.eval(PRELUDE).catch(&ctx).map_err(|error| fault_of(&error, name, false))?;
+            let host = host(&ctx).catch(&ctx).map_err(|error| fault_of(&error, name, false))?;
             let watch = marked.map(|marked| Watch::begin(&ctx, &host, marked)).transpose();
             let watch = watch.catch(&ctx).map_err(|error| fault_of(&error, name, false))?;
             let mut options = EvalOptions::default();
@@ -151,7 +153,10 @@ impl Running {
             let seal: Function<'_> = host.get("seal").map_err(|_| no_room())?;
             let told: String = seal.call(()).catch(&ctx).map_err(|error| fault_of(&error, name, ended.get()))?;
             let definition = Definition::read(&told).ok_or_else(no_room)?;
-            let wants = Takers::read(&told).ok_or_else(no_room)?.want(&definition);
+            let takers = Takers::read(&told).ok_or_else(no_room)?;
+            let wants = takers.want(&definition);
+            let know: Function<'_> = host.get("know").map_err(|_| no_room())?;
+            know.call::<_, ()>((takers.fields(),)).catch(&ctx).map_err(|error| fault_of(&error, name, false))?;
             let calls = Calls {
                 begin: function("begin")?,
                 begin_shared: function("beginShared")?,
@@ -205,11 +210,11 @@ impl Running {
 
     /// The state of a partition of which there was no event yet.
     pub fn init(&self) -> Result<(), Fault> {
-        self.call(&self.calls.begin, ())
+        self.call_for_event(&self.calls.begin, ())
     }
 
     pub fn init_shared(&self) -> Result<(), Fault> {
-        self.call(&self.calls.begin_shared, ())
+        self.call_for_event(&self.calls.begin_shared, ())
     }
 
     /// Goes on with a state that was kept as text.
@@ -334,6 +339,12 @@ impl Takers {
         let begin = Wants { body: bodies, ..Wants::NONE };
         self.takers.iter().fold(begin, |wants, (source, place)| wants.and(Wants::of_function(source, *place)))
     }
+
+    /// The fields of the state that each of them can get at, as JSON.
+    fn fields(&self) -> String {
+        let of_each: Vec<_> = self.takers.iter().map(|(source, _)| fields_of_function(source)).collect();
+        serde_json::to_string(&of_each).unwrap_or_else(|_| "[]".to_owned())
+    }
 }
 
 impl<'js> IntoArgs<'js> for Fields<'_, '_> {
@@ -413,6 +424,12 @@ impl<'js> IntoJs<'js> for OrNull<'_> {
             None => Null.into_js(ctx),
         }
     }
+}
+
+fn host<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
+    let states: Function<'js> = ctx.eval(STATE)?;
+    let prelude: Function<'js> = ctx.eval(PRELUDE)?;
+    prelude.call((states,))
 }
 
 fn no_room() -> Fault {

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::definition::Definition;
+use super::remembers::{Remembered, remembered};
 use super::running::{MOST_ENDED, Running};
 use crate::event::{EventRow, Head, StreamId, Timestamp, Version};
 use crate::projection::Fault;
@@ -16,6 +17,7 @@ struct Read {
     source: Box<str>,
     definition: Definition,
     revision: u32,
+    remembers: Option<Remembered>,
     /// How often one of its handlers had to be ended.
     ends: Arc<AtomicU32>,
 }
@@ -27,7 +29,14 @@ impl Script {
         let (_, definition) = Running::begin(name, source, ends.clone())?;
         let revision = blake3::hash(source.as_bytes());
         let revision = revision.as_bytes().first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
-        Ok(Self(Arc::new(Read { name: name.into(), source: source.into(), definition, revision, ends })))
+        Ok(Self(Arc::new(Read {
+            name: name.into(),
+            source: source.into(),
+            definition,
+            revision,
+            remembers: remembered(source),
+            ends,
+        })))
     }
 
     pub fn name(&self) -> &str {
@@ -45,6 +54,11 @@ impl Script {
     /// Another source, another number.
     pub fn revision(&self) -> u32 {
         self.0.revision
+    }
+
+    /// What its handlers change and is no part of the state, so that what it shows depends on what ran before.
+    pub fn remembers(&self) -> Option<&Remembered> {
+        self.0.remembers.as_ref()
     }
 
     /// Whether its handlers ran too long so often that they are given no more events.

@@ -2,6 +2,8 @@
 
 use tree_sitter::{Node, Parser, Tree};
 
+use crate::projection::SourcePlace;
+
 /// Nothing that is nested deeper is looked into.
 pub(super) const MOST_NESTED: usize = 1_000;
 
@@ -41,6 +43,14 @@ pub(super) fn part<'t>(node: Node<'t>, name: &str) -> Option<Node<'t>> {
 
 pub(super) fn text<'s>(node: Node<'_>, source: &'s str) -> &'s str {
     source.get(node.byte_range()).unwrap_or_default()
+}
+
+pub(super) fn place_of(source: &str, at: usize) -> SourcePlace {
+    let before = source.get(..at).unwrap_or_default();
+    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+    let number = |count: usize| u32::try_from(count + 1).unwrap_or(u32::MAX);
+    let line = number(before.matches('\n').count());
+    SourcePlace { line, column: number(before.get(line_start..).unwrap_or_default().chars().count()) }
 }
 
 /// What stands in brackets, however many.

@@ -28,12 +28,12 @@ pub struct ModelPlace {
 }
 
 impl ModelPlace {
-    /// `FILE.db`, `FILE.db#TABLE`, `postgres://…` or `postgres://…#TABLE`.
+    /// `FILE.db`, `FILE.db#TABLE`, `postgres://…` or `postgres://…#TABLE`. Nothing behind the sign is a table without a
+    /// name, which is refused when it is asked for.
     pub fn parse_os(name: &OsStr) -> Self {
         if let Some(text) = name.to_str().filter(|text| !Path::new(text).exists())
             && let Some((place, table)) = text.rsplit_once('#')
             && !place.is_empty()
-            && !table.is_empty()
         {
             return Self { source: Source::parse(place), table: Some(table.to_owned()) };
         }
@@ -169,6 +169,12 @@ pub enum ModelError {
     NotOurs(String),
     #[error("{place}: the table {table} is there already, and Foldline did not make it; name another after a #")]
     TableTaken { place: String, table: String },
+    #[error(
+        "{place}: the table {there} is there already, and SQLite does not tell {table} from it, which differs by upper and lower case alone; name another after a #"
+    )]
+    SameButCase { place: String, table: String, there: String },
+    #[error("{0}: no table can have this name; write one after the #, or leave the # out")]
+    NoName(String),
     #[error("{0}: a table of this name would be taken for one of Foldline's or SQLite's own; name another after the #")]
     Reserved(String),
     #[error("{place}: there is no table {table}{}", hint(near))]
@@ -188,6 +194,10 @@ impl Explain for ModelError {
             Self::IsStore(place) => of("model-is-store", place),
             Self::NotOurs(place) => of("model-not-ours", place),
             Self::TableTaken { place, table } => of("model-table-taken", place).text("table", table),
+            Self::SameButCase { place, table, there } => {
+                of("model-same-but-case", place).text("table", table).text("there", there)
+            }
+            Self::NoName(place) => of("model-no-name", place),
             Self::Reserved(place) => of("model-reserved", place),
             Self::NoTable { place, table, near } if near.is_empty() => of("model-no-table", place).text("table", table),
             Self::NoTable { place, table, near } => {
@@ -212,6 +222,7 @@ pub fn write_model<T, E: From<ModelError>>(
     source: &Source,
     work: &mut dyn FnMut(&mut dyn ReadModel) -> Result<T, E>,
 ) -> Result<T, E> {
+    unless_nameless(place)?;
     let table = place.table().rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
     if table.starts_with("foldline_") || table.starts_with("sqlite_") || table.starts_with("pg_") {
         return Err(ModelError::Reserved(place.to_string()).into());
@@ -222,8 +233,16 @@ pub fn write_model<T, E: From<ModelError>>(
     }
 }
 
+/// Refuses a name that no table can have, or none that anybody could see.
+fn unless_nameless(place: &ModelPlace) -> Result<(), ModelError> {
+    let table = place.table();
+    let is_name = !table.trim().is_empty() && !table.contains(char::is_control);
+    if is_name { Ok(()) } else { Err(ModelError::NoName(place.to_string().escape_debug().to_string())) }
+}
+
 /// What was made of a read model, looked at without changing anything; `None` where the table is somebody else's.
 pub fn model_head(place: &ModelPlace) -> Result<Option<ModelHead>, ModelError> {
+    unless_nameless(place)?;
     let mut heads = Vec::new();
     let texts = ["definition", "columns", "source", "position", "event", "model"];
     let wanted: Vec<String> = texts.iter().map(|name| (*name).to_owned()).collect();
@@ -258,6 +277,7 @@ pub(super) fn beside(table: &str, name: &str) -> String {
 
 /// Every row of any table, as JSON values, without changing anything.
 pub fn read_table(place: &ModelPlace, columns: &[String], visit: &mut dyn FnMut(&[Value])) -> Result<(), ModelError> {
+    unless_nameless(place)?;
     match &place.source {
         Source::File(path) => super::sqlite::read_table(path, place, columns, visit),
         Source::Server(address) => super::postgres::read_table(address, place, columns, visit),

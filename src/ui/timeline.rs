@@ -10,7 +10,7 @@ mod pins;
 mod scale;
 mod track;
 
-use egui::{RichText, Role, TextEdit, Ui, WidgetInfo};
+use egui::{RichText, Role, TextEdit, Ui, Vec2, WidgetInfo};
 
 use add_lane::add_lane_ui;
 pub(super) use scale::short_length;
@@ -26,10 +26,23 @@ use crate::event::{Head, StreamId, Version};
 use crate::theme::palette;
 use crate::view::{LaneTyping, OpenStore, Pin, TypedMoment};
 
-/// How high it is with its lanes and the room around it, in a window of this height.
-pub fn timeline_height(store: &OpenStore, window_height: f32) -> f32 {
+/// How high it is with its lanes and the room around it, in a window of this size.
+pub fn timeline_height(store: &OpenStore, window: Vec2) -> f32 {
     let branch = if store.has_branch() { branch_line::HEIGHT + 4.0 } else { 0.0 };
-    26.0 + 4.0 + track::height(store.lane_texts().len(), window_height) + 4.0 + track::OVERVIEW + 16.0 + branch
+    let controls = if has_two_lines(store, window.x) { 2.0 * (LINE + 4.0) } else { LINE + 4.0 };
+    controls + track::height(store.lane_texts().len(), window.y) + 4.0 + track::OVERVIEW + 16.0 + branch
+}
+
+/// A line of what moves the cursor.
+const LINE: f32 = 26.0;
+
+/// In a window as narrow as this, what moves the cursor and what the line is drawn by stand on two lines: the more pins
+/// there are, the sooner.
+fn has_two_lines(store: &OpenStore, window_width: f32) -> bool {
+    const LEAST: f32 = 800.0;
+    const OF_PIN: f32 = 130.0;
+    let pins = store.pins.iter().flatten().count();
+    window_width < LEAST + OF_PIN * pins as f32
 }
 
 /// What moves the cursor, and the line with its marks. What is drawn of a stream costs what there is room for, however
@@ -63,13 +76,22 @@ fn timeline_of_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, control
     let is_by_time = controls.is_by_time;
     let heads = loaded.timeline.heads();
     let has_times = !loaded.time_scale.is_empty();
+    let has_two_lines = has_two_lines(store, ui.ctx().content_rect().width());
+    if has_two_lines {
+        ui.horizontal(|ui| {
+            ui.set_min_height(LINE);
+            cursor_ui(ui, scene, heads, cursor, controls.typed, controls.is_playing);
+        });
+    }
     ui.horizontal(|ui| {
         ends_ui(
             ui,
             scene,
             "timeline",
             |ui, scene| {
-                cursor_ui(ui, scene, heads, cursor, controls.typed, controls.is_playing);
+                if !has_two_lines {
+                    cursor_ui(ui, scene, heads, cursor, controls.typed, controls.is_playing);
+                }
                 add_lane_ui(ui, scene, controls.typing, view);
             },
             |ui, scene| scale_ui(ui, scene, store, &view.stream, has_times.then_some(is_by_time)),
@@ -113,14 +135,32 @@ fn cursor_ui(
     let values = [("version", head.version.to_string().into()), ("last", last.into())];
     ui.label(RichText::new(scene.locale.with("version-of", values)).strong());
     let when = head.recorded_at.map_or_else(|| scene.text("no-time"), |at| scene.zone.long(at));
-    ui.label(RichText::new(when).monospace().color(palette(ui).dim));
+    let when = RichText::new(when).monospace().color(palette(ui).dim);
+    // Where a version or a time can be typed comes before when it was, which the event says, too.
+    let when = egui::WidgetText::from(when).into_galley(
+        ui,
+        Some(egui::TextWrapMode::Extend),
+        f32::INFINITY,
+        egui::TextStyle::Body,
+    );
+    if ui.available_width() > when.size().x + TYPED + LEAST_LANE + 3.0 * ui.spacing().item_spacing.x {
+        ui.label(when);
+    }
     typed_ui(ui, scene, typed);
 }
+
+/// By what a line can be drawn.
+const WAYS: [(bool, &str); 2] = [(false, "by-version"), (true, "by-time")];
+
+/// A window narrower than this has no room for them beside two pins.
+const NARROWEST: f32 = 600.0;
 
 /// By what the line is drawn, and the pins on it.
 fn scale_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, here: &StreamId, is_by_time: Option<bool>) {
     let colours = palette(ui);
-    for (by_time, name) in [(false, "by-version"), (true, "by-time")] {
+    // In the narrowest windows this is chosen in the settings.
+    let ways = if ui.ctx().content_rect().width() < NARROWEST { &[][..] } else { &WAYS[..] };
+    for (by_time, name) in ways.iter().copied() {
         let is_chosen = is_by_time.unwrap_or(false) == by_time;
         let label = egui::Button::selectable(is_chosen, scene.text(name));
         if ui.add_enabled(is_by_time.is_some() || !by_time, label).clicked() {
@@ -173,11 +213,15 @@ fn cut_to(text: &str, version: Version) -> String {
     format!("{}… v{version}", begin.trim_end())
 }
 
+/// How wide the field is in which a version or a time is typed, and that of a new lane at least.
+const TYPED: f32 = 120.0;
+const LEAST_LANE: f32 = 24.0;
+
 /// Where a version or a time is typed. What is wrong with it is said beside it, and moves nothing.
 fn typed_ui(ui: &mut Ui, scene: &mut Scene<'_>, typed: &mut TypedMoment) {
     let danger = palette(ui).danger;
     let name = scene.text("timeline-go");
-    let field = ui.add(TextEdit::singleline(&mut typed.text).hint_text(&name).desired_width(120.0));
+    let field = ui.add(TextEdit::singleline(&mut typed.text).hint_text(&name).desired_width(TYPED));
     field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, &name));
     if field.changed() {
         typed.fault = None;

@@ -58,6 +58,7 @@ mod store_time;
 mod stream_choice;
 mod stream_lanes;
 mod stream_view;
+mod surveying;
 mod table_wishes;
 mod tally;
 mod ticks;
@@ -71,9 +72,10 @@ mod when_search;
 
 pub use crate::engine::SampleDomain;
 pub use activity::{
-    Activity, ChangeSearches, Chip, ChipKind, CountDays, CountFields, DayOfRows, FOUND_AT_FIRST, FieldCounts,
-    FindActivity, FoundAll, FoundRows, KeptSearches, LOOKED_AT, Month, MonthOfPeople, PEOPLE_SHOWN, Place, SearchText,
-    TellRows, Telling, ToldRow, says_nothing, says_when, says_who, term_text,
+    Activity, ChangeSearches, Chip, ChipKind, CountDays, CountFields, CountKept, DayOfRows, FOUND_AT_FIRST,
+    FieldCounts, FindActivity, FindMatches, FoundAll, FoundRows, KeptSearches, LOOKED_AT, MOST_COUNTED, MatchTimes,
+    Month, MonthOfPeople, PART, PEOPLE_SHOWN, Place, SearchCount, SearchText, TellRows, Telling, ToldRow, says_nothing,
+    says_when, says_who, term_text,
 };
 pub use activity_wishes::ActivityWish;
 pub use beside::{Beside, BesideLine, BesideRow};

@@ -7,16 +7,13 @@ use super::listing::BETWEEN_LETTERS;
 use super::signs::SignBook;
 use super::{
     Activity, Bars, CausesView, Clock, Comparing, DivideStore, Divided, Draft, FileFor, FindStreams, Greeting,
-    KeptDraft, Labels, Lens, ListStreams, LookAtStore, MakingSo, OpenBranch, Pin, ProjectionWish, ProjectionsLens,
-    ReadSurvey, Stay, StoreLens, StoreTime, StreamLanes, StreamView, ToolName, Tools, Trail,
+    KeptDraft, Labels, Lens, ListStreams, LookAtStore, MakingSo, MatchTimes, OpenBranch, Pin, ProjectionWish,
+    ProjectionsLens, ReadSurvey, Stay, StoreLens, StoreTime, StreamLanes, StreamView, ToolName, Tools, Trail,
 };
 use crate::engine::{Asked, Engine, Moment, Survey};
 use crate::event::{StreamId, Version};
 use crate::store::{Link, Source, StreamOrder};
 use crate::workspace::Workspace;
-
-/// How many streams the palette offers beside the commands.
-const STREAMS_IN_PALETTE: usize = 12;
 
 /// One store on screen: what is known of it, its list of streams, and the stream that is looked at.
 #[allow(clippy::struct_excessive_bools, reason = "each is a state of its own; none excludes another")]
@@ -192,24 +189,6 @@ impl OpenStore {
         self.labels.want(&self.engine, seen);
     }
 
-    /// Every event was looked at. Asked each frame: the survey itself is held by whoever fills it.
-    pub fn survey_is_whole(&self) -> bool {
-        self.surveying.value().is_some() && self.survey_age() == SurveyAge::Current
-    }
-
-    /// Whether what the survey knows is of the store as it is.
-    pub fn survey_age(&self) -> SurveyAge {
-        match (self.is_survey_of_before, self.surveying.error()) {
-            (true, _) => SurveyAge::BeforeReplaced,
-            (false, Some(_)) if self.surveying.value().is_some() => SurveyAge::LastReadable,
-            (false, _) => SurveyAge::Current,
-        }
-    }
-
-    pub fn survey(&self) -> &Survey {
-        &self.survey
-    }
-
     /// The greeting is on screen: what it says is asked for.
     pub fn greet(&mut self, clock: Clock) {
         self.greeting.want(&self.engine, &self.survey, self.survey_news, clock);
@@ -228,36 +207,14 @@ impl OpenStore {
         self.time.prepare_bars(&mut self.signs, width, clock)
     }
 
+    /// Where what is looked for lies in the store's time, while that is shown.
+    pub fn matches(&self) -> Option<&MatchTimes> {
+        self.activity.matches().filter(|_| self.lens == Lens::Activity)
+    }
+
     /// Another number for each list of streams.
     pub fn lists_made(&self) -> u64 {
         self.lists_made
-    }
-
-    /// Goes on reading every event, where that was stopped or not begun.
-    pub fn begin_survey(&mut self) {
-        self.wants_survey = false;
-        if !self.surveying.is_loading() {
-            self.survey_listed = 0;
-            self.surveying.ask(&self.engine, ReadSurvey(self.survey.clone()));
-        }
-    }
-
-    /// Looks for streams by a part of their id or name.
-    pub fn find_streams(&mut self, text: String) {
-        if text.is_empty() {
-            return self.found.cancel();
-        }
-        self.survey_for_names();
-        let survey = self.survey.clone();
-        let question = FindStreams { text, most: STREAMS_IN_PALETTE, survey, takes_known: true };
-        self.found.ask(&self.engine, question);
-    }
-
-    /// Somebody looks for a name: where nobody did before, they are read now.
-    fn survey_for_names(&mut self) {
-        if self.survey_step == 0 && self.surveying.value().is_none() {
-            self.begin_survey();
-        }
     }
 
     /// The list depends on what streams are called.

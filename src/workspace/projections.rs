@@ -174,10 +174,11 @@ pub fn is_source(path: &Path) -> bool {
 /// The text of a projection's file.
 pub fn read_source(path: &Path) -> Result<String, SourceError> {
     let unreadable = |error| SourceError::Unreadable { path: path.to_owned(), error };
-    let file = File::open(path).map_err(unreadable)?;
-    if !file.metadata().map_err(unreadable)?.is_file() {
+    // Asked for before it is opened: a pipe would be waited for.
+    if !fs::metadata(path).map_err(unreadable)?.is_file() {
         return Err(SourceError::NoFile { path: path.to_owned() });
     }
+    let file = File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
     file.take(MOST_SOURCE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > MOST_SOURCE {

@@ -28,7 +28,7 @@ pub(super) fn told(table: &mut Table, stores: &Stores) {
         .chunks_exact(SCREEN)
         .map(|screen| {
             time(|| {
-                let told = tell(&store, screen, &mut |_| Flow::Continue(())).expect("told");
+                let told = tell(&store, screen, &[], &mut |_| Flow::Continue(())).expect("told");
                 assert_eq!(told.len(), SCREEN);
             })
         })

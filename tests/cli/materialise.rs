@@ -79,6 +79,34 @@ fn drift_names_what_differs_and_ends_with_one() {
         told.contains("lead-9 is a row of no stream") && told.contains("1 difference, 0 missing, 1 too many"),
         "{told}"
     );
+    let table = Connection::open(sandbox.path("leads.db")).expect("a database");
+    table
+        .execute_batch(
+            "DELETE FROM state WHERE stream = 'lead-9'; UPDATE state SET name = 'aaa', recorded_at = '2024-01-01'",
+        )
+        .expect("planted");
+    drop(table);
+    let found = sandbox.run(&[&ask[..], &["--format", "json"]].concat()).code(1).json();
+    assert_eq!(found["differences"][0]["field"], json!("recorded_at"), "{found}");
+    assert_eq!(found["differences"][0]["set_by"]["version"], json!(6), "{found}");
+}
+
+#[test]
+fn names_that_no_table_can_have_of_its_own_are_refused() {
+    let sandbox = Sandbox::with_seed();
+    let make = |into: &str| {
+        let category = ["--projection", "state", "--category", "lead", "--into", into];
+        sandbox.run(&[&["materialise", "a.db"][..], &category].concat())
+    };
+    for into in ["ok.db#", "ok.db#  ", "ok.db#a\nb"] {
+        make(into).code(2).says("no table can have this name").in_one_line();
+        sandbox.run(&["drift", "a.db", "--projection", "state", "--against", into]).code(2).says("this name");
+    }
+    make("ok.db#Leads").ok();
+    make("ok.db#leads").code(2).says("the table Leads is there already").says("upper and lower case").in_one_line();
+    make("ok.db#Leads").ok();
+    make("ok.db#a \"b\".c").ok();
+    assert!(sandbox.path("ok.db").exists() && !sandbox.path("ok.db#").exists());
 }
 
 #[test]

@@ -375,6 +375,30 @@ fn no_answer_of_a_projection_that_fails_is_a_yes() {
     }
 }
 
+/// Fails on one of the events that it is given.
+const FAILING_ONCE: &str = "fromCategory('order').foreachStream().when({\n  $init: () => ({ n: 0 }),\n  placed(s) { s.n++ },\n  paid(s, e) { s.n = e.data.missing.bar },\n})";
+
+#[test]
+fn every_question_tells_of_the_event_on_which_a_projection_failed() {
+    let sandbox = sandbox(FAILING_ONCE);
+    for asked in [
+        &["sql", "a.db", "select count(*) from order_own"][..],
+        &["sql", "a.db", "select n from order_own where stream = 'order-1'"],
+        &["when", "a.db", "order-1", "n == 1"],
+        &["when", "a.db", "n == 1", "--category", "order"],
+        &["reduce", "a.db", "order-1", "n == 1"],
+        &["why", "a.db", "order-1", "n", "--not", "7"],
+    ] {
+        let ran = sandbox.run(&[asked, &["--projection", "own.js"]].concat());
+        assert_eq!(ran.code, 1, "{asked:?}: {ran:?}");
+        assert!(ran.err.contains("own.js failed on 1 ") && ran.err.contains("line 4"), "{asked:?}: {ran:?}");
+        assert!(!ran.out.is_empty(), "{asked:?}: {ran:?}");
+    }
+    let fine =
+        sandbox.run(&["sql", "a.db", "select n from order_own where stream = 'order-2'", "--projection", "own.js"]);
+    assert!(!fine.ok().err.contains("failed"), "another stream is whole");
+}
+
 #[test]
 fn a_fault_stands_whole_below_the_table_once() {
     let sandbox = sandbox(FAILING);
@@ -410,6 +434,42 @@ fn streams_that_its_sources_leave_out_have_no_such_projection() {
     assert!(shown.err.contains("lead-1 has no projection own.js, whose sources leave it out"), "{shown:?}");
     let category = sandbox.run(&["project", "a.db", "--projection", "own.js", "--category", "lead"]).code(2);
     assert!(category.err.contains("no stream here has a projection own.js; there are state"), "{category:?}");
+}
+
+#[test]
+fn a_file_that_is_no_projection_is_refused_at_once() {
+    let sandbox = sandbox("\n  // nothing yet\n");
+    let project = |file: &str| sandbox.run(&["project", "a.db", "--projection", file]);
+    project("own.js").code(2).says("this file defines no projection").in_one_line();
+    sandbox.write("empty.js", "");
+    project("empty.js").code(2).says("this file defines no projection").in_one_line();
+    #[cfg(unix)]
+    {
+        let made = std::process::Command::new("mkfifo").arg(sandbox.path("pipe.js")).status().expect("mkfifo");
+        assert!(made.success());
+        project("pipe.js").code(2).says("pipe.js is no file").in_one_line();
+    }
+}
+
+#[test]
+fn half_of_a_surrogate_pair_is_no_partition_and_no_part_of_a_state() {
+    let by = sandbox("fromCategory('order').partitionBy(e => '\\ud83d').when({ $any(s) { s.n = 1 } })");
+    let ran = by.run(&["project", "a.db", "--projection", "own.js"]);
+    assert!(ran.err.contains("half of a surrogate pair"), "{ran:?}");
+    let of = sandbox("fromCategory('order').foreachStream().when({ $any(s) { s.n = '\\ud83d' } })");
+    let ran = of.run(&["project", "a.db", "--projection", "own.js"]).code(1);
+    assert!(ran.out.contains("half of a surrogate pair"), "{ran:?}");
+}
+
+#[test]
+fn what_is_kept_outside_of_the_state_is_named_with_its_line() {
+    let sandbox = sandbox("let all = 0\nfromCategory('order').foreachStream().when({\n  $any(s) { s.n = ++all },\n})");
+    for asked in [&["project", "a.db"][..], &["show", "a.db", "order-1"], &["materialise", "a.db", "--into", "own.db"]]
+    {
+        let ran = sandbox.run(&[asked, &["--projection", "own.js"]].concat());
+        let said = "own.js, line 3, column 21: all is kept outside of the state";
+        assert_eq!(ran.err.matches(said).count(), 1, "{asked:?}: {ran:?}");
+    }
 }
 
 #[test]

@@ -28,6 +28,8 @@ fn each_stream_is_a_row_with_its_state_as_of_a_position_or_a_time() {
     assert!(then.err.contains("1 stream at position 4, read up to position 4"), "{}", then.err);
     let by_time = rows(&sandbox, &["--projection", "state", "--as-of", "2025-01-01T01:00:03.5Z"]);
     assert_eq!(by_time, then.json());
+    let streams = |at: &str| rows(&sandbox, &["--as-of", at]).as_array().expect("rows").len();
+    assert_eq!(["2024-12-31", "2025-01-01", "2025-01-02", "2025-01"].map(streams), [0, 1, 2, 3], "to its end");
     let latest = rows(&sandbox, &[]);
     let told = latest.as_array().expect("rows").iter();
     let told: Vec<_> = told.map(|row| (row["stream"].clone(), row["version"].clone())).collect();

@@ -277,6 +277,22 @@ proptest! {
 }
 
 #[test]
+fn another_store_of_as_many_events_makes_another_edition() {
+    let (_first_folder, first) = native(&[(0, 0, Some(1)), (3, 1, Some(2))]);
+    let (_other_folder, second) = sql_stream_store(&[(1, 0, Some(1)), (2, 1, Some(2))]);
+    let chronicle = of(&*first);
+    let edition = || chronicle.look(Chronicle::edition);
+    let before = edition();
+    followed(&chronicle, &*first);
+    assert_eq!((edition(), edition().lacks(before)), (before, Some(0)), "nothing is new");
+    followed(&chronicle, &*second);
+    assert_eq!(chronicle.look(Chronicle::len), 2);
+    assert_ne!(edition(), before, "as long, and another one");
+    assert_eq!(edition().lacks(before), None);
+    chronicle.look(|chronicle| holds_for(chronicle, &*second)).expect("the second store's events alone");
+}
+
+#[test]
 fn what_was_read_before_a_stop_stays_and_is_gone_on_with() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("large.db");

@@ -40,6 +40,7 @@ mod search;
 mod seed_history;
 mod settings_file;
 mod sql;
+mod states_are_json;
 mod store_contract;
 mod store_lens;
 mod survey;

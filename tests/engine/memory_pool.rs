@@ -1,12 +1,15 @@
 //! What all that is kept of a store may take together: what can be had again gives way, and what is too large says so.
 
 use foldline::engine::{
-    ArrangeWanted, ArrangedFor, AsOfWanted, EngineError, FoldedStores, RowFilter, StoreChronicle, Survey, Ticket,
-    arrange,
+    ArrangeWanted, ArrangedFor, AsOfWanted, CompareSide, CompareWish, EngineError, FoldedStores, ModelWish, RowFilter,
+    SqlError, SqlQuery, SqlRows, StoreChronicle, Survey, Ticket, arrange, compare_projections, materialise, run_own,
+    sql,
 };
 use foldline::event::{Position, StreamId, Version};
 use foldline::index::{Budget, Memory, Sorting, StoreMoment};
+use foldline::script::Script;
 use foldline::store::native::NativeStore;
+use foldline::store::{Flow, ModelPlace, Source};
 use serde_json::json;
 
 use super::workshop::{event, own_store};
@@ -95,4 +98,63 @@ fn all_that_is_known_of_a_store_is_counted_and_none_of_it_takes_more_than_it_may
     assert_eq!(memory.taken(), 0);
     let refused = StoreChronicle::new(&memory).follow(&store, &ticket);
     assert!(matches!(refused, Err(EngineError::OverBudget(_))), "{refused:?}");
+}
+
+#[test]
+fn partitions_of_a_projection_of_ones_own_ask_for_their_memory_as_they_grow() {
+    let (_folder, store) = of_leads();
+    let source = "fromAll().foreachStream().when({ $init: () => ({ n: 0 }), $any(s, e) { s.n++; s.last = e.body } })";
+    let script = Script::read("last.js", source).expect("a projection");
+    let memory = Memory::default();
+    let run = run_own(&store, &script, None, &Ticket::within("running", &memory)).expect("there is room");
+    assert_eq!(run.partitions.rows.len() as u64, LEADS);
+    assert!(memory.taken() > LEADS * 200, "{}", memory.taken());
+    drop(run);
+    assert_eq!(memory.taken(), 0);
+    let memory = Memory::new(Budget { bytes: LEADS * 100 });
+    let refused = run_own(&store, &script, None, &Ticket::within("running", &memory));
+    assert!(matches!(refused, Err(EngineError::OverBudget(_))), "{refused:?}");
+    assert_eq!(memory.taken(), 0, "what was given up takes nothing");
+}
+
+/// Rows that nobody looks at.
+struct Nobody;
+
+impl SqlRows for Nobody {
+    fn begin(&mut self, _: &[String]) {}
+
+    fn row(&mut self, _: Vec<serde_json::Value>) -> Flow {
+        Flow::Continue(())
+    }
+}
+
+#[test]
+fn what_folds_a_whole_store_for_one_answer_takes_its_memory_of_all_there_is() {
+    let (folder, store) = of_leads();
+    let own = "fromAll().foreachStream().when({ $any(s, e) { s.last = e.body } })";
+    let script = Script::read("last.js", own).expect("a projection");
+    let query = SqlQuery { text: "select count(*) from lead_state".to_owned(), ..SqlQuery::default() };
+    let place = ModelPlace::parse_os(folder.path().join("model.db").as_os_str());
+    let source = Source::parse("events.db");
+    let model = ModelWish { projection: "state".to_owned(), category: None, place, source, budget: Budget::default() };
+    let compared = CompareWish {
+        old: CompareSide::BuiltIn("state".to_owned()),
+        new: CompareSide::Own(script),
+        at: StoreMoment::Latest,
+        budget: Budget::default(),
+    };
+    let within = |bytes: u64| {
+        let memory = Memory::new(Budget { bytes });
+        let ticket = Ticket::within("folding", &memory);
+        let asked = sql(&store, &query, &ticket, &mut Nobody);
+        let is_refused = [
+            matches!(asked, Err(SqlError::Engine(EngineError::OverBudget(_)))),
+            materialise(&store, &model, &ticket).is_err_and(|error| format!("{error:?}").contains("OverBudget")),
+            matches!(compare_projections(&store, &compared, &ticket), Err(EngineError::OverBudget(_))),
+        ];
+        assert_eq!(memory.taken(), 0, "an answer that was given takes nothing");
+        is_refused
+    };
+    assert_eq!(within(LEADS * 100), [true; 3]);
+    assert_eq!(within(1 << 30), [false; 3]);
 }

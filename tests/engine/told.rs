@@ -38,7 +38,7 @@ proptest! {
             .map(|pick| pick.get(&events))
             .map(|event| (event.stream.clone(), event.version))
             .collect();
-        let told = tell(&store, &wanted, &mut |_| Flow::Continue(())).expect("told");
+        let told = tell(&store, &wanted, &[], &mut |_| Flow::Continue(())).expect("told");
         prop_assert_eq!(told.len(), wanted.len());
         for ((stream, version), told) in wanted.iter().zip(&told) {
             let timeline = timeline(&store, stream);
@@ -71,7 +71,7 @@ fn an_event_far_into_a_long_stream_is_told_as_one_at_its_beginning() {
     let events: Vec<NewEvent> = (0..2_600).map(moved).collect();
     Writer::append(&mut store, &stream, Expected::Any, &events).expect("appended");
     let far = [(stream.clone(), Version(2_400)), (stream.clone(), Version(2_401))];
-    let told = tell(&store, &far, &mut |_| Flow::Continue(())).expect("told");
+    let told = tell(&store, &far, &[], &mut |_| Flow::Continue(())).expect("told");
     let timeline = timeline(&store, &stream);
     for (told, (_, version)) in told.iter().zip(&far) {
         let index = timeline.index_of(*version).expect("there");
@@ -108,7 +108,7 @@ fn an_event_of_a_known_domain_is_told_in_its_words_and_one_that_is_gone_is_left_
         (lead.clone(), Version(9)),
         (lead.clone(), Version(1)),
     ];
-    let told = tell(&store, &wanted, &mut |_| Flow::Continue(())).expect("told");
+    let told = tell(&store, &wanted, &[], &mut |_| Flow::Continue(())).expect("told");
     let words = |language| -> Vec<String> {
         let locale = Locale::new(language);
         told.iter().map(|told| told.words(&locale)).collect()
@@ -156,7 +156,7 @@ fn a_trail_holds_all_that_was_found_in_its_order_and_a_stopped_one_is_no_file() 
     .expect("found");
     assert!(found.len() > 400, "more than are told together: {}", found.len());
     assert_eq!(written.expect("written"), found.len() as u64);
-    let told = tell(&store, &found, &mut |_| Flow::Continue(())).expect("told");
+    let told = tell(&store, &found, &[], &mut |_| Flow::Continue(())).expect("told");
     let text = std::fs::read_to_string(&path).expect("a file");
     let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(lines.len(), told.len());

@@ -6,6 +6,7 @@ mod appending;
 mod connecting;
 mod frameworks;
 mod hanging;
+mod listening;
 mod looking;
 mod mirror;
 mod odd;

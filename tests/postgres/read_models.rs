@@ -1,6 +1,8 @@
 //! Read models in tables of a server, of stores in files and on servers.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use foldline::engine::{
     Drift, DriftWish, MaterialiseError, Materialised, ModelWish, Ticket, WhyMade, drift, materialise,
@@ -92,6 +94,59 @@ fn a_table_of_typed_columns_catches_up_with_a_store_in_a_file() {
     assert_eq!(row("SELECT total FROM reports.orders WHERE stream = 'order-2'").get::<_, &str>(0), "many");
     assert!(held(&store, &wish).is_none());
     assert_eq!(made(&store, &wish).made, None);
+}
+
+const CATCHES_UP: &str = "FOLDLINE_TEST_CATCHES_UP_ON_A_SERVER";
+const ROUNDS: u32 = 3;
+
+/// As a process of its own: appends to a store in a file and catches up on a server without end. Told where both are.
+#[test]
+fn child() {
+    let Ok(told) = std::env::var(CATCHES_UP) else { return };
+    let (path, address) = told.split_once('\n').unwrap();
+    let mut store = NativeStore::open_for_writing(Path::new(path)).unwrap();
+    let place = ModelPlace { source: Source::parse(address), table: Some("leads".to_owned()) };
+    let (projection, source) = ("state".to_owned(), Source::parse(path));
+    let wish = ModelWish { projection, category: None, place, source, budget: Budget::default() };
+    for number in 0_u64.. {
+        for part in 0..=number % 40 {
+            let id = format!("{}-{number}-{part}", std::process::id());
+            append(&mut store, &format!("lead-{}", number % 7), &id, "contacted", "{}");
+        }
+        made(&store, &wish);
+        println!("caught up {number}.");
+    }
+}
+
+#[test]
+fn a_catch_up_on_a_server_that_is_killed_loses_and_doubles_nothing() {
+    let database = Database::with("");
+    let folder = tempfile::tempdir().unwrap();
+    let (store, source) = native(folder.path());
+    drop(store);
+    let told = format!("{}\n{}", folder.path().join("events.db").display(), database.address());
+    let wish = wish(source.clone(), &database, "leads", "state");
+    for round in 0..ROUNDS {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "read_models::child", "--nocapture", "--test-threads=1"]).env(CATCHES_UP, &told);
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let said = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        // Killed at another moment of its work each time.
+        let done = said.filter(|line| line.contains("caught up ")).take(1 + 2 * round as usize).count();
+        assert_eq!(done, 1 + 2 * round as usize);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        // What was on its way by then is carried out or not.
+        let ended = (0..10_000).any(|_| database.busy_with("") == 0);
+        assert!(ended, "round {round}: the server is still at it");
+        let reader = store::open(&source).unwrap();
+        assert!(held(&*reader, &wish).is_none(), "round {round}: what stands there is whole");
+        assert_eq!(made(&*reader, &wish).made, None, "round {round}: it goes on from where it was");
+        let events = reader.info().unwrap().events;
+        let count = database.client().query_one("SELECT sum(version + 1)::bigint FROM leads", &[]).unwrap();
+        assert_eq!(u64::try_from(count.get::<_, i64>(0)).unwrap(), events, "round {round}: each event once");
+        assert!(held(&*reader, &wish).is_none(), "round {round}");
+    }
 }
 
 #[test]

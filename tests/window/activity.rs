@@ -5,9 +5,9 @@ use std::path::Path;
 use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::{NodeT, Queryable};
 use foldline::event::{EventId, EventType, NewEvent, StreamId, Timestamp};
-use foldline::store::Expected;
 use foldline::store::Writer;
 use foldline::store::native::NativeStore;
+use foldline::store::{Expected, Flow};
 
 use crate::driver::Driver;
 
@@ -249,6 +249,33 @@ fn a_saved_search_and_the_last_ones_are_there_again_in_another_window() {
     assert!(rows(&driver).iter().all(|row| row.contains("Payment confirmed")), "{}", driver.all_text());
     driver.click("Forget Paid");
     driver.assert_hides("Paid");
+}
+
+#[test]
+fn what_a_search_finds_is_marked_in_the_stores_time_and_counted_beside_its_name() {
+    let mut driver = Driver::at("lead-1");
+    driver.press_with(Modifiers::COMMAND, Key::F);
+    assert!(!driver.shows_part("Found by the search"), "nothing is looked for: {}", driver.all_text());
+    driver.strike("type:payment-confirmed");
+    driver.press(Key::Enter);
+    let reader = foldline::store::open(&driver.path("small.db").into()).expect("the store");
+    let now = foldline::engine::Calendar::utc(foldline::event::Timestamp::from_micros(0));
+    let search = foldline::engine::Search::new("type:payment-confirmed", &now).expect("a search");
+    let mut found = 0;
+    foldline::engine::search(reader.as_ref(), &search, &mut |_| Flow::Continue(()), &mut |_| {
+        found += 1;
+        Flow::Continue(())
+    })
+    .expect("searched");
+    assert!(found > 0);
+    driver.wait_for(&format!("Found by the search, {found}"));
+    driver.click("Save…");
+    driver.type_into("Name of the search", "Paid");
+    driver.click_role(Role::Button, "Save");
+    driver.type_over(SEARCH, "type:nothing-of-the-kind");
+    driver.press(Key::Enter);
+    driver.wait_for("Found by the search, 0");
+    driver.wait_for(&found.to_string());
 }
 
 #[test]

@@ -59,6 +59,23 @@ fn assert_tidy(driver: &Driver, size: Vec2, what: &str) {
     }
 }
 
+/// What moves the cursor, and what the line is drawn by, lie beside one another.
+#[track_caller]
+fn assert_tidy_timeline(driver: &Driver, size: Vec2, what: &str) {
+    let top = driver.window.get_by_role_and_label(Role::Button, "First event").rect().top();
+    let line = driver.window.get_by_role_and_label(Role::Slider, "Version").rect().top();
+    let found: Vec<_> =
+        controls(driver).into_iter().filter(|(_, rect)| (top - 4.0..line).contains(&rect.center().y)).collect();
+    assert!(found.len() >= 9, "{what}: only {found:#?}");
+    for (number, (name, rect)) in found.iter().enumerate() {
+        assert!(rect.left() >= 0.0 && rect.right() <= size.x, "{what}: {name} at {rect} is outside");
+        for (other, of_other) in found.iter().skip(number + 1) {
+            let shared = rect.shrink(0.5).intersect(of_other.shrink(0.5));
+            assert!(!shared.is_positive(), "{what}: {name} at {rect} lies on {other} at {of_other}");
+        }
+    }
+}
+
 fn at_size(path: std::path::PathBuf, size: Vec2, scale: f32) -> Harness<'static, App> {
     let start = Start { store: Some(path.into()), stream: Some("lead-1".into()), ..Start::default() };
     Harness::builder()
@@ -78,18 +95,19 @@ fn at_no_size_does_anything_overlap_or_lie_outside_of_the_window() {
             driver.settle();
             let what = format!("{width}x{height} at {scale}");
             assert_tidy(&driver, size, &what);
+            // With the most that can stand there, and where it was folded by itself, too.
+            driver.press(Key::A);
+            driver.press(Key::ArrowLeft);
+            driver.press(Key::B);
+            driver.press(Key::L);
+            driver.press(Key::Escape);
+            assert_tidy_timeline(&driver, size, &what);
         }
     }
 }
 
-/// The dialog on top, and the controls in it.
-struct OnTop {
-    name: String,
-    place: Rect,
-    controls: Vec<(String, Rect)>,
-}
-
-fn dialog(driver: &Driver) -> Option<OnTop> {
+/// The dialog on top: what it is called, and the controls in it.
+fn dialog(driver: &Driver) -> Option<(String, Vec<(String, Rect)>)> {
     fn down(node: &egui_kittest::Node<'_>, out: &mut Vec<(String, Rect)>) {
         let access = node.accesskit_node();
         if CONTROLS.contains(&access.role()) {
@@ -103,22 +121,22 @@ fn dialog(driver: &Driver) -> Option<OnTop> {
     let node = driver.window.query_all_by_role(Role::Dialog).last()?;
     let mut controls = Vec::new();
     down(&node, &mut controls);
-    Some(OnTop { name: node.accesskit_node().label().unwrap_or_default(), place: node.rect(), controls })
+    Some((node.accesskit_node().label().unwrap_or_default(), controls))
 }
 
 /// What is below the end of a dialog scrolls; nothing lies beside it, and nothing on anything else.
 #[track_caller]
 fn assert_tidy_dialog(driver: &Driver, size: Vec2, what: &str) {
-    let Some(OnTop { name, place, controls }) = dialog(driver) else {
-        panic!("{what}: no dialog; {}", driver.all_text())
-    };
+    let Some((name, controls)) = dialog(driver) else { panic!("{what}: no dialog; {}", driver.all_text()) };
     let what = format!("{what}, {name}");
-    let window = Rect::from_min_size(egui::Pos2::ZERO, size);
-    assert!(window.expand(0.5).contains_rect(place), "{what}: {place} is outside of {window}");
-    assert!(!controls.is_empty(), "{what}: nothing in it");
+    // Its cross stands at its right edge, and it in the middle of the window.
+    let right =
+        controls.iter().map(|(_, rect)| *rect).min_by(|a, b| a.top().total_cmp(&b.top())).expect("a cross").right();
+    let (left, right) = (size.x - right - 1.0, right + 1.0);
+    assert!(left > 0.0 && right < size.x, "{what}: from {left} to {right} of {size}");
     for (number, (name, rect)) in controls.iter().enumerate() {
-        let is_beside = rect.left() < place.left() - 0.5 || rect.right() > place.right() + 0.5;
-        assert!(!is_beside, "{what}: {name} at {rect} is not in {place}");
+        let is_beside = rect.left() < left || rect.right() > right;
+        assert!(!is_beside, "{what}: {name} at {rect} is not between {left} and {right}");
         for (other, of_other) in controls.iter().skip(number + 1) {
             let shared = rect.shrink(0.5).intersect(of_other.shrink(0.5));
             assert!(!shared.is_positive(), "{what}: {name} at {rect} lies on {other} at {of_other}");

@@ -286,6 +286,34 @@ fn the_rows_are_written_as_they_are_shown() {
 }
 
 #[test]
+fn rows_are_written_as_parquet_where_the_name_of_the_file_ends_so() {
+    let mut driver = table();
+    driver.click_role(Role::Button, "Export…");
+    let path = driver.path("rows.parquet");
+    driver.type_into("File to write", &path.display().to_string());
+    driver.click_role(Role::Button, "Export");
+    driver.wait_for_part("3 rows written to");
+    let file = std::fs::read(&path).expect("written");
+    assert!(file.starts_with(b"PAR1") && file.ends_with(b"PAR1"), "{} bytes", file.len());
+    assert!(memchr::memmem::find(&file, b"contacts").is_some(), "its columns are those of the table");
+}
+
+#[test]
+fn a_store_that_was_replaced_by_one_of_as_many_events_shows_rows_of_the_new_one_alone() {
+    let mut driver = table();
+    let other = driver.path("other.db");
+    let mut store = NativeStore::create(&other).expect("a store");
+    for (number, (stream, event_type, payload)) in (0..).zip(EVENTS) {
+        let stream = stream.replace('-', "-1");
+        let new = NewEvent { id: EventId::new(&format!("o{number}")), ..event(number, event_type, payload) };
+        store.append(&StreamId::from(stream.as_str()), Expected::Any, &[new]).expect("appended");
+    }
+    drop(store);
+    std::fs::rename(&other, driver.path("made.db")).expect("replaced");
+    wait_for_rows(&mut driver, &["lead-13", "lead-11", "lead-12"]);
+}
+
+#[test]
 fn two_pinned_moments_say_which_streams_differ_and_in_which_fields() {
     let mut driver = table();
     driver.press(Key::B);

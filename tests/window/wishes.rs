@@ -194,7 +194,7 @@ fn the_palette_runs_a_command_or_goes_to_a_stream_by_a_part_of_its_name() {
     assert!(driver.window.query_by_role_and_label(Role::TextInput, "Search or run a command").is_some());
     driver.press(Key::ArrowDown);
     let first = driver.window.get_all_by_role(Role::ListBoxOption).next().expect("a command");
-    assert_eq!(first.accesskit_node().is_selected(), Some(true));
+    assert_eq!(first.accesskit_node().toggled(), Some(egui::accesskit::Toggled::True));
 }
 
 #[test]

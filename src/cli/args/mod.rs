@@ -29,8 +29,8 @@ pub(super) use whole::{CompareProjectionsArgs, DriftArgs, GuessProjectionArgs, M
 
 /// Shows any aggregate of an event store at any version, and who set each of its fields.
 ///
-/// STORE is a path, an address (postgres://user@host/database), or `sample` for a store to look around in. AT is a version (5), a time (2025-01-01T01:00:05Z, or
-/// a date) or `latest`. Looking never changes a store.
+/// STORE is a path, an address (postgres://user@host/database), or `sample` for a store to look around in. AT is a version (5), a time (2025-01-01T01:00:05Z), a
+/// day or a month (2025-01), which count to their end, or `latest`. Looking never changes a store.
 #[derive(Debug, Parser)]
 #[command(name = "foldline", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
 // Not by the name of the file: `foldline.exe` is typed without its ending.

@@ -17,7 +17,7 @@ pub(in crate::cli) struct ProjectArgs {
     /// state, search, analysis (leads), service (tickets), fields (any stream), one that comes with a sample (reservations, bank, orders, sensors) or a file of your own (FILE.js) [default: the first that a stream has]
     #[arg(long, value_name = "P")]
     pub projection: Option<ProjectionName>,
-    /// A position in the store's order, a time or `latest`
+    /// A position in the store's order, a time, a day or a month (2025-01), which count to their end, or `latest`
     #[arg(long, value_name = "AT|POSITION", default_value = "latest", value_parser = store_moment, allow_negative_numbers = true)]
     pub as_of: StoreMoment,
     /// Only streams of this category (what stands before the first `-`)
@@ -73,7 +73,7 @@ pub(in crate::cli) struct SqlArgs {
     /// With tables of a projection of your own; one that does not give each stream a state makes `streams` its partitions
     #[arg(long, value_name = "FILE.js")]
     pub projection: Option<ProjectionName>,
-    /// A position in the store's order, a time or `latest`
+    /// A position in the store's order, a time, a day or a month (2025-01), which count to their end, or `latest`
     #[arg(long, value_name = "AT|POSITION", default_value = "latest", value_parser = store_moment, allow_negative_numbers = true)]
     pub as_of: StoreMoment,
     /// At most so many rows [default: 1000 in a table, all in the other formats]
@@ -143,7 +143,7 @@ pub(in crate::cli) struct CompareProjectionsArgs {
     pub new: ProjectionName,
     /// A path, an address or `sample`
     pub store: OsString,
-    /// A position in the store's order, a time or `latest`
+    /// A position in the store's order, a time, a day or a month (2025-01), which count to their end, or `latest`
     #[arg(long, value_name = "AT|POSITION", default_value = "latest", value_parser = store_moment, allow_negative_numbers = true)]
     pub as_of: StoreMoment,
     /// The memory that it may take, in MiB

@@ -100,8 +100,9 @@ pub fn compare_projections(
 ) -> Result<ProjectionsCompared, EngineError> {
     let CompareWish { old, new, at, budget } = wish;
     let end = end_at(reader, *at)?;
-    let mut old = Side::new(reader, old, new, *at, *budget)?;
-    let mut new = Side::new(reader, new, &wish.old, *at, *budget)?;
+    let hold = || ticket.hold_within(*budget);
+    let mut old = Side::new(reader, old, new, *at, hold())?;
+    let mut new = Side::new(reader, new, &wish.old, *at, hold())?;
     let mut events = 0;
     let mut emitting = Emitting::default();
     let is_empty = reader.capabilities().has_feed && end.place().is_none();

@@ -9,7 +9,7 @@ use crate::engine::load::{describe, load_timeline};
 use crate::engine::partitions::{Partitions, Run};
 use crate::engine::{EngineError, FaultAt, Ticket};
 use crate::event::{Cursor, EventBatch, EventRow, StreamId};
-use crate::index::{AsOf, Budget, Choice, MixedRows, StoreMoment};
+use crate::index::{AsOf, Budget, Choice, Held, MixedRows, StoreMoment};
 use crate::replay::{ProjectionRef, Timeline};
 use crate::script::{Definition, Emitted, Script, ScriptProjection};
 use crate::store::{Flow, Store};
@@ -50,14 +50,14 @@ impl Side {
         wish: &CompareSide,
         other: &CompareSide,
         at: StoreMoment,
-        budget: Budget,
+        held: Held,
     ) -> Result<Self, EngineError> {
         let name = match wish {
             CompareSide::Own(script) => {
                 let can_divide = reader.capabilities().has_feed && !script.definition().is_bi_state;
                 let divides = can_divide && ScriptProjection::of(script).is_none();
                 let division = divides.then(|| Division::empty(script));
-                return Ok(Self::Own { made: Partitions::new(script), division });
+                return Ok(Self::Own { made: Partitions::holding(script, held), division });
             }
             CompareSide::BuiltIn(name) => name,
         };
@@ -72,7 +72,7 @@ impl Side {
             CompareSide::Own(script) => Some(script.clone()),
             CompareSide::BuiltIn(_) => None,
         };
-        Ok(Self::BuiltIn { as_of: AsOf::new(&choice, at, budget), choice, takes, bookkeeping })
+        Ok(Self::BuiltIn { as_of: AsOf::new(&choice, at, held), choice, takes, bookkeeping })
     }
 
     pub(super) fn begin(&mut self) -> Result<Folding<'_>, EngineError> {
@@ -212,6 +212,7 @@ impl Folding<'_> {
                         division.note_as(run.name(place), &row);
                     }
                 }
+                run.weigh()?;
                 if let Some(division) = division {
                     budget.check(division.bytes())?;
                 }

@@ -4,11 +4,13 @@
 mod run;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
 
 use super::EngineError;
 use super::as_of::{end_at, unless_replaced};
+use super::ticket::lock;
 use crate::event::{Cursor, EventBatch, EventRow, EventType, Position, StreamId, StreamKey, Timestamp, Version};
-use crate::index::StoreMoment;
+use crate::index::{Held, Memory, OverBudget, StoreMoment};
 use crate::projection::Fault;
 use crate::script::{Output, Script};
 use crate::store::{Changes, Columns, Flow, Query, Store, StoreError};
@@ -28,6 +30,10 @@ pub struct Partitions {
     pub impure: Option<String>,
     pub events: u64,
     pub read_to: Cursor,
+    /// What names, states and results take.
+    bytes: u64,
+    /// What it takes of the memory that there is, where it asks for it.
+    held: Option<Arc<Mutex<Held>>>,
 }
 
 /// One state of a projection.
@@ -83,6 +89,22 @@ pub fn partitions(
     Ok(made)
 }
 
+/// The same up to the end, in no more memory than there is.
+pub(super) fn partitions_within(
+    reader: &dyn Store,
+    script: &Script,
+    memory: &Memory,
+    output: &mut TakeOutput<'_>,
+    progress: &mut dyn FnMut(u64) -> Flow,
+) -> Result<Partitions, EngineError> {
+    let mut made = Partitions::holding(script, memory.hold());
+    made.read_until(reader, StoreMoment::Latest, output, progress)?;
+    Ok(made)
+}
+
+/// It is asked for more memory after so many events.
+const BETWEEN_WEIGHINGS: u64 = 1_024;
+
 impl Partitions {
     /// Of nothing yet; [`Self::go_on`] reads.
     pub fn new(script: &Script) -> Self {
@@ -95,7 +117,19 @@ impl Partitions {
             impure: None,
             events: 0,
             read_to: Cursor::beginning(),
+            bytes: 0,
+            held: None,
         }
+    }
+
+    /// The same, asking for its memory as it grows.
+    pub(in crate::engine) fn holding(script: &Script, held: Held) -> Self {
+        Self { held: Some(Arc::new(Mutex::new(held))), ..Self::new(script) }
+    }
+
+    /// Asks for what it takes by now.
+    fn weigh(&self) -> Result<(), OverBudget> {
+        self.held.as_ref().map_or(Ok(()), |held| lock(held).resize(self.bytes))
     }
 
     pub fn script(&self) -> &Script {
@@ -121,11 +155,14 @@ impl Partitions {
         }
         let counting = at.until().map(|until| Counting::by(reader, until, &end)).transpose()?;
         let mut run = Run::begin(self)?;
-        let (mut outcome, mut seen) = (Ok(()), 0);
+        let (mut outcome, mut seen) = (Ok(()), 0_u64);
         reader.visit_events(&Query::positions(None, end.position()), &mut |row| {
             seen += 1;
             if counting.as_ref().is_none_or(|counting| counting.counts(row)) {
                 outcome = run.take(row, output).map(drop);
+            }
+            if seen.is_multiple_of(BETWEEN_WEIGHINGS) && outcome.is_ok() {
+                outcome = run.weigh().map_err(EngineError::from);
             }
             let is_over = outcome.is_err() || progress(seen).is_break();
             if is_over {
@@ -138,7 +175,10 @@ impl Partitions {
         unless_replaced(reader, &end)?;
         run.finish()?;
         self.read_to = end;
-        Ok(())
+        // What its transforms and filters make of the states came last.
+        let results = self.rows.iter().filter_map(|row| row.result.as_ref()).map(|result| result.len() as u64);
+        self.bytes += results.sum::<u64>();
+        Ok(self.weigh()?)
     }
 
     /// Folds in what was recorded since, and nothing else, where the store tells what that is. Given up half way, it stands
@@ -150,10 +190,11 @@ impl Partitions {
         progress: &mut dyn FnMut(u64) -> Flow,
     ) -> Result<GoneOn, EngineError> {
         let Changes::Grew(mut scan) = reader.changes(&self.read_to, Columns::ALL)? else {
-            *self = Self::new(&self.script);
+            let held = self.held.clone();
+            *self = Self { held: held.clone(), ..Self::new(&self.script) };
             let read = self.read_until(reader, StoreMoment::Latest, output, progress);
             if read.is_err() {
-                *self = Self::new(&self.script);
+                *self = Self { held, ..Self::new(&self.script) };
             }
             return read.map(|()| GoneOn::Anew);
         };
@@ -183,6 +224,7 @@ impl Partitions {
         let changed = run.finish()?;
         self.read_to = read_to;
         outcome?;
+        self.weigh()?;
         Ok(GoneOn::Grew { events: self.events - before, changed })
     }
 }

@@ -3,6 +3,7 @@
 use super::{FaultAt, PartitionRow, Partitions, Shared, TakeOutput, Touched};
 use crate::engine::EngineError;
 use crate::event::{EventRow, Head};
+use crate::index::OverBudget;
 use crate::projection::Fault;
 use crate::script::{Definition, Given, Kept, Partition, Running, Script};
 use crate::store::StoreError;
@@ -49,6 +50,11 @@ impl<'p> Run<'p> {
         self.script.definition()
     }
 
+    /// Asks for the memory that the partitions take by now.
+    pub(in crate::engine) fn weigh(&self) -> Result<(), OverBudget> {
+        self.made.weigh()
+    }
+
     /// Folds an event in, and answers at which place its partition stands, if it belongs to one.
     pub(in crate::engine) fn take(
         &mut self,
@@ -70,10 +76,16 @@ impl<'p> Run<'p> {
             }
         };
         let place = self.place_of(partition);
-        self.lay(place)?;
         self.touched.0.insert(place);
         self.made.events += 1;
         self.made.rows[place].events += 1;
+        if let Err(fault) = self.lay(place) {
+            // A state that cannot even begin.
+            self.lying = None;
+            let _ = self.running.take();
+            self.made.rows[place].failed.get_or_insert(taken.fault(fault));
+            return Ok(Some(place));
+        }
         match self.hand(place, &taken.event, &given) {
             Ok(has_output) => {
                 let told = if has_output { Some(self.running.take()?) } else { None };
@@ -127,11 +139,13 @@ impl<'p> Run<'p> {
     }
 
     fn place_of(&mut self, partition: Box<str>) -> usize {
-        let Partitions { rows, places, .. } = &mut *self.made;
+        let Partitions { rows, places, bytes, .. } = &mut *self.made;
         if let Some(place) = places.get(&partition) {
             return *place;
         }
         let place = rows.len();
+        // The name lies there twice.
+        *bytes += (2 * partition.len() + 2 * size_of::<PartitionRow>()) as u64;
         places.insert(partition.clone(), place);
         rows.push(PartitionRow { partition, state: None, result: None, failed: None, events: 0, has_begun: false });
         place
@@ -184,6 +198,9 @@ impl<'p> Run<'p> {
 
     fn set(&mut self, place: usize, (state, shared): (Option<String>, Option<String>)) {
         let row = &mut self.made.rows[place];
+        let length = |state: Option<&str>| state.map_or(0, str::len) as u64;
+        let before = length(row.state.as_deref());
+        self.made.bytes = (self.made.bytes + length(state.as_deref())).saturating_sub(before);
         row.state = state.map(Into::into);
         row.has_begun = true;
         if self.definition().is_bi_state {

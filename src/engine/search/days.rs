@@ -40,6 +40,17 @@ impl Days {
         self.from.is_none_or(|from| from <= at) && self.end.is_none_or(|end| at < end)
     }
 
+    /// The first and the last day of them, where both ends are given and not long before today.
+    pub fn dates(self, calendar: &Calendar<'_>) -> Option<(NaiveDate, NaiveDate)> {
+        const BACK: u64 = 2 * 366 + 31;
+        let (from, end) = self.from.zip(self.end)?;
+        let day = |days: u64| calendar.today.checked_sub_days(Count::new(days));
+        let first = (0..=BACK).filter_map(day).find(|day| (calendar.begins)(*day) <= from)?;
+        let behind = |days: u64| first.checked_add_days(Count::new(days));
+        let after = (1..=BACK).filter_map(behind).find(|day| (calendar.begins)(*day) >= end)?;
+        Some((first, after.pred_opt()?))
+    }
+
     /// What lies within both.
     pub(super) fn and(self, other: Self) -> Self {
         Self { from: self.from.max(other.from), end: self.end.into_iter().chain(other.end).min() }

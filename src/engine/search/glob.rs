@@ -6,10 +6,12 @@ use serde_json::Value;
 
 use crate::event::json_value;
 
-/// A whole text, upper and lower case alike, in which `*` stands for anything; or one of several.
+/// A whole text, upper and lower case alike, in which `*` stands for anything and `[*]` for a star; or one of several.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Glob {
     text: String,
+    /// The same with its stars as they are meant.
+    plain: String,
     /// What each is, in lower case, between the stars.
     any: Vec<Vec<String>>,
 }
@@ -21,26 +23,28 @@ impl Glob {
 
     /// One of these.
     pub fn any_of(texts: &[String]) -> Self {
-        let parts = |text: &String| text.to_lowercase().split('*').map(str::to_owned).collect();
-        Self { text: texts.join(","), any: texts.iter().map(parts).collect() }
+        let text = texts.join(",");
+        Self { plain: text.replace(STAR, "*"), text, any: texts.iter().map(|text| parts(text)).collect() }
     }
 
     /// Either of two.
     pub(super) fn or(&self, other: &Self) -> Self {
         let any = self.any.iter().chain(&other.any).cloned().collect();
-        Self { text: format!("{},{}", self.text, other.text), any }
+        let both = |one: &str, other: &str| format!("{one},{other}");
+        Self { text: both(&self.text, &other.text), plain: both(&self.plain, &other.plain), any }
     }
 
     /// A text in which one of these stands anywhere; with a star in it, it is a whole one.
     pub(super) fn within(texts: &[String]) -> Self {
-        let around = |text: &String| if text.contains('*') { text.clone() } else { format!("*{text}*") };
+        let around = |text: &String| if parts(text).len() > 1 { text.clone() } else { format!("*{text}*") };
         let whole: Vec<String> = texts.iter().map(around).collect();
-        Self { text: texts.join(","), ..Self::any_of(&whole) }
+        let text = texts.join(",");
+        Self { plain: text.replace(STAR, "*"), text, ..Self::any_of(&whole) }
     }
 
     /// The text, where it is one and nothing else will do.
     pub(super) fn exact(&self) -> Option<&str> {
-        matches!(self.any.as_slice(), [parts] if parts.len() == 1).then_some(self.text.as_str())
+        matches!(self.any.as_slice(), [parts] if parts.len() == 1).then_some(self.plain.as_str())
     }
 
     /// What each of them has between its stars, in lower case.
@@ -60,6 +64,26 @@ impl Glob {
     pub fn fits(&self, text: &str) -> bool {
         self.any.iter().any(|parts| fits(parts, text))
     }
+}
+
+/// A star that is meant as it stands.
+const STAR: &str = "[*]";
+
+/// What stands between the stars that stand for anything, in lower case.
+fn parts(text: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    for (number, literal) in text.to_lowercase().split(STAR).enumerate() {
+        for (place, piece) in literal.split('*').enumerate() {
+            match parts.last_mut() {
+                Some(last) if place == 0 => {
+                    last.push_str(if number > 0 { "*" } else { "" });
+                    last.push_str(piece);
+                }
+                _ => parts.push(piece.to_owned()),
+            }
+        }
+    }
+    parts
 }
 
 fn fits(parts: &[String], text: &str) -> bool {
@@ -140,6 +164,12 @@ mod tests {
             ("*", "", true),
             ("É*", "école", true),
             ("김*", "김서연", true),
+            ("a[*]b", "A*B", true),
+            ("a[*]b", "axb", false),
+            ("[*]*", "*x", true),
+            ("[*]*", "x", false),
+            ("[[*]]", "[*]", true),
+            ("App\\Event\\*", "App\\Event\\Paid", true),
         ] {
             assert_eq!(Glob::new(glob).fits(text), fits, "{glob} {text}");
         }
@@ -149,6 +179,8 @@ mod tests {
         let within = Glob::within(&["refund".to_owned()]);
         assert_eq!(["Refund asked for", "a refund", "no"].map(|text| within.fits(text)), [true, true, false]);
         assert!(!Glob::within(&["refund*".to_owned()]).fits("a refund"));
+        assert!(Glob::within(&["5[*]".to_owned()]).fits("a 5* stay"));
+        assert_eq!(Glob::new("a[*]b").exact(), Some("a*b"));
     }
 
     #[test]

@@ -116,6 +116,15 @@ impl Search {
         Ok(Self { terms, words, denied_words })
     }
 
+    /// The fields that are asked for by having changed.
+    pub fn named_fields(&self) -> Vec<String> {
+        let asked = self.terms.iter().filter(|term| !term.is_denied).filter_map(|term| match &term.wanted {
+            Wanted::Changed(fields) => Some(fields),
+            _ => None,
+        });
+        asked.flatten().cloned().collect()
+    }
+
     /// Within which days all of it was recorded.
     fn days(&self) -> Days {
         let asked = self.terms.iter().filter(|term| !term.is_denied && !term.is_of_days());

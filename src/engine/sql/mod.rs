@@ -24,6 +24,7 @@ use super::Ticket;
 use super::as_of::unless_replaced;
 use crate::event::Cursor;
 use crate::index::{Budget, StoreMoment};
+use crate::replay::Failures;
 use crate::store::{Flow, Store, StoreError};
 pub use export::write_sql;
 use flaw::unmodifiable;
@@ -50,6 +51,8 @@ pub struct SqlAnswer {
     pub is_cut: bool,
     /// Up to where the store was read.
     pub read_to: Cursor,
+    /// What a user's own projection failed on, among the states that were looked at.
+    pub failures: Failures,
 }
 
 /// A table that a query may name.
@@ -162,7 +165,8 @@ impl Desk {
         take.begin(&names(&statement));
         let count = statement.column_count();
         let mut rows = statement.query([]).map_err(|error| self.said(error))?;
-        let mut answer = SqlAnswer { rows: 0, is_cut: false, read_to: self.room.end.clone() };
+        let mut answer =
+            SqlAnswer { rows: 0, is_cut: false, read_to: self.room.end.clone(), failures: Failures::default() };
         while let Some(row) = rows.next().map_err(|error| self.said(error))? {
             if query.limit.is_some_and(|limit| answer.rows >= limit) {
                 answer.is_cut = true;
@@ -174,6 +178,7 @@ impl Desk {
                 break;
             }
         }
+        answer.failures = self.room.failures();
         Ok(answer)
     }
 

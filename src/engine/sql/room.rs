@@ -1,6 +1,6 @@
 //! What the tables of one query share: the moment, how the store is read, and what must be known of all streams.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -10,6 +10,7 @@ use super::super::ticket::lock;
 use super::super::{EngineError, Ticket};
 use crate::event::{Cursor, EventRow, Position, StreamId, Version};
 use crate::index::{Budget, StoreMoment};
+use crate::replay::{Failures, Finding};
 use crate::store::{Columns, Flow, Opener, Query, Store, StoreError, StreamQuery, StreamRow};
 
 pub(super) struct Room {
@@ -29,6 +30,10 @@ pub(super) struct Room {
     streams: Mutex<Option<Arc<Streams>>>,
     /// Why the last table could not be read: more than SQLite can pass on.
     failed: Mutex<Option<EngineError>>,
+    /// What a user's own projection failed on, in the table of most such streams.
+    failures: Mutex<Failures>,
+    /// Streams that were folded by themselves and on which it did.
+    failed_alone: Mutex<HashSet<StreamId>>,
     /// The columns of the tables that the query names.
     named: Mutex<Vec<String>>,
 }
@@ -83,6 +88,8 @@ impl Room {
             events: events as f64,
             streams: Mutex::default(),
             failed: Mutex::default(),
+            failures: Mutex::default(),
+            failed_alone: Mutex::default(),
             named: Mutex::default(),
         })
     }
@@ -114,6 +121,27 @@ impl Room {
 
     pub(super) fn take_failed(&self) -> Option<EngineError> {
         lock(&self.failed).take()
+    }
+
+    /// All streams of a table were folded.
+    pub(super) fn note_failures(&self, found: Failures) {
+        let mut failures = lock(&self.failures);
+        if found.streams > failures.streams {
+            *failures = found;
+        }
+    }
+
+    /// One stream was folded by itself.
+    pub(super) fn note_failure(&self, stream: &StreamId, finding: &Finding) {
+        let mut alone = lock(&self.failed_alone);
+        alone.insert(stream.clone());
+        let mut failures = lock(&self.failures);
+        failures.streams = failures.streams.max(alone.len() as u64);
+        failures.first.get_or_insert_with(|| (stream.clone(), finding.clone()));
+    }
+
+    pub(super) fn failures(&self) -> Failures {
+        lock(&self.failures).clone()
     }
 
     pub(super) fn note_columns<'c>(&self, columns: impl Iterator<Item = &'c str>) {

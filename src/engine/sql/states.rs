@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::super::EngineError;
 use super::super::as_of::{aggregate_of, as_of, choose};
 use super::super::columns::{FieldColumn, columns_for, fields_of, file_stem, met_in, sql_name, unique};
+use super::super::failures::failures;
 use super::super::load::each_batch;
 use super::super::ticket::lock;
 use super::room::Room;
@@ -127,7 +128,9 @@ impl States {
         let reader = (self.room.opener)()?;
         let room = &self.room;
         let go_on = &mut |_| room.flow();
-        let as_of = as_of(reader.as_ref(), &self.choice, self.category.as_deref(), room.at, room.budget, go_on)?;
+        let held = room.ticket.hold_within(room.budget);
+        let as_of = as_of(reader.as_ref(), &self.choice, self.category.as_deref(), room.at, held, go_on)?;
+        room.note_failures(failures(&as_of));
         let made = Arc::new(Folded { as_of, places: OnceLock::new() });
         *folded = Some(Arc::clone(&made));
         Ok(made)
@@ -169,6 +172,9 @@ impl States {
             Flow::Continue(())
         })?;
         let failed = fold.findings().iter().find(|finding| finding.problem.leaves_event_out());
+        if let Some(failed) = failed.filter(|_| projection.is_own()) {
+            room.note_failure(&stream, failed);
+        }
         let failed = failed.map(|failed| format!("version {}: {}", failed.version, failed.message()));
         Ok(Some(Alone { stream, version: last, recorded_at, failed, state: fold.show() }))
     }

@@ -17,6 +17,8 @@ pub(in crate::store) struct Rules {
     /// framework ever laid out its tables.
     pub(super) recognise: &'static [fn(&Catalogue, &Table) -> Option<Layout>],
     pub(in crate::store) appends: Appends,
+    /// The channel of PostgreSQL that it notifies when events have been recorded in this table.
+    pub(super) notifies: Option<fn(&Table) -> String>,
 }
 
 #[derive(Debug)]
@@ -107,6 +109,11 @@ impl Layout {
             Appends::By(rules) if rules.reaches(self.dialect) => Some(rules),
             _ => None,
         }
+    }
+
+    /// On which channel PostgreSQL tells that events have been recorded; `None` where the framework tells nobody.
+    pub(in crate::store) fn channel(&self, table: &Table) -> Option<String> {
+        Some(self.rules()?.notifies?(table))
     }
 
     /// Why nothing can be appended to such tables; `None` where it can.

@@ -15,8 +15,8 @@ use super::sql::Sql;
 use super::within::within;
 use crate::event::{EventId, EventRow, RecordedEvent, StreamId, StreamKey, Timestamp};
 use crate::store::{
-    Capabilities, Columns, Finding, Flow, Framework, Interrupter, KeptState, Notice, Opener, Query, ReadOnlyReason,
-    Scan, Scope, Steady, Store, StoreError, StoreInfo, StreamQuery, StreamRow, linked_scan,
+    Alarm, Capabilities, Columns, Finding, Flow, Framework, Interrupter, KeptState, Notice, Opener, Query,
+    ReadOnlyReason, Ring, Scan, Scope, Steady, Store, StoreError, StoreInfo, StreamQuery, StreamRow, linked_scan,
 };
 
 /// What reading foreign tables asks of a database.
@@ -64,6 +64,11 @@ pub trait Database: Send + 'static {
 
     /// Something about the whole database that whoever looks at it should know first.
     fn notice(&self) -> Option<Notice>;
+
+    /// See [`Store::alarm`].
+    fn alarm(&self, _layout: &Layout, _ring: Ring) -> Option<Alarm> {
+        None
+    }
 
     /// See [`Store::fingerprint`].
     fn fingerprint(&self, _layout: &Layout) -> Result<Option<String>, StoreError> {
@@ -298,6 +303,10 @@ impl<D: Database> Store for ForeignStore<D> {
 
     fn fingerprint(&self) -> Result<Option<String>, StoreError> {
         self.database.fingerprint(self.layout())
+    }
+
+    fn alarm(&self, ring: Ring) -> Option<Alarm> {
+        self.database.alarm(self.layout(), ring)
     }
 
     fn categories(&self) -> Result<Vec<(String, u64)>, StoreError> {

@@ -4,14 +4,18 @@
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Notify;
 use tokio::time::timeout;
 use tokio_postgres::tls::NoTlsStream;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{CancelToken, Config, Error, NoTls, Row, Socket};
+use tokio_postgres::{AsyncMessage, CancelToken, Config, Connection, Error, NoTls, Row, Socket};
 
 use super::connector::Connector;
 use super::guarded::{Guarded, Wire};
@@ -59,8 +63,27 @@ pub(in crate::store) struct Client {
 impl Client {
     pub(super) fn connect(config: &Config, way: &Way) -> Result<Self, NoConnection> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let (asking, running) = runtime.block_on(way.open(config))?;
-        Ok(Self { asking, conversation: Conversation { runtime, running: Some(running) } })
+        let notified = Notified::default();
+        let (asking, running) = runtime.block_on(way.open(config, &notified))?;
+        Ok(Self { asking, conversation: Conversation { runtime, running: Some(running), notified } })
+    }
+
+    /// Waits for what a channel says that this connection listens to, no longer than this and not once it is told to end.
+    pub(super) fn listen(&mut self, at_most: Duration, end: &Notify) -> Heard {
+        let Conversation { runtime, running, notified } = &mut self.conversation;
+        let mut ended = pin!(end.notified());
+        let heard = poll_fn(|context| {
+            let Some(conversation) = running.as_mut() else { return Poll::Ready(Heard::Lost) };
+            if conversation.as_mut().poll(context).is_ready() {
+                *running = None;
+                return Poll::Ready(Heard::Lost);
+            }
+            if notified.0.swap(false, Ordering::AcqRel) {
+                return Poll::Ready(Heard::Something);
+            }
+            ended.as_mut().poll(context).map(|()| Heard::Nothing)
+        });
+        runtime.block_on(async { timeout(at_most, heard).await.unwrap_or(Heard::Nothing) })
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -127,6 +150,41 @@ impl Client {
     }
 }
 
+/// How listening ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Heard {
+    Something,
+    Nothing,
+    /// The connection is gone.
+    Lost,
+}
+
+/// Whether a channel said something since that was last asked.
+#[derive(Clone, Default)]
+struct Notified(Arc<AtomicBool>);
+
+impl Notified {
+    /// The conversation over a connection, which hears what is said to everybody.
+    fn through<S, T>(&self, mut connection: Connection<S, T>) -> Running
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let Self(said) = self.clone();
+        Box::pin(poll_fn(move |context| {
+            loop {
+                match connection.poll_message(context) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(None) => return Poll::Ready(Ok(())),
+                    Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error)),
+                    Poll::Ready(Some(Ok(AsyncMessage::Notification(_)))) => said.store(true, Ordering::Release),
+                    Poll::Ready(Some(Ok(_))) => {}
+                }
+            }
+        }))
+    }
+}
+
 type Running = Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>;
 
 /// What is said and heard over a connection, while somebody waits for it.
@@ -134,11 +192,12 @@ struct Conversation {
     runtime: Runtime,
     /// `None` once it has ended.
     running: Option<Running>,
+    notified: Notified,
 }
 
 impl Conversation {
     fn wait<T>(&mut self, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        let Self { runtime, running } = self;
+        let Self { runtime, running, notified: _ } = self;
         let mut answer = pin!(answer);
         runtime.block_on(poll_fn(|context| {
             let ended = match running.as_mut().map(|conversation| conversation.as_mut().poll(context)) {
@@ -166,19 +225,22 @@ impl Drop for Conversation {
 }
 
 impl Way {
-    async fn open(&self, config: &Config) -> Result<(tokio_postgres::Client, Running), NoConnection> {
+    async fn open(
+        &self,
+        config: &Config,
+        notified: &Notified,
+    ) -> Result<(tokio_postgres::Client, Running), NoConnection> {
         match self {
             #[cfg(unix)]
             Self::Socket { path, patience } => {
                 let stream = Guarded::new(Wire::Local(tokio::net::UnixStream::connect(path).await?), *patience);
-                let (client, connection): (_, tokio_postgres::Connection<Guarded, NoTlsStream>) =
+                let (client, connection): (_, Connection<Guarded, NoTlsStream>) =
                     config.connect_raw(stream, NoTls).await?;
-                Ok((client, Box::pin(connection)))
+                Ok((client, notified.through(connection)))
             }
             Self::Network(connector) => {
-                let (client, connection): (_, tokio_postgres::Connection<Socket, Guarded>) =
-                    config.connect(connector.clone()).await?;
-                Ok((client, Box::pin(connection)))
+                let (client, connection): (_, Connection<Socket, Guarded>) = config.connect(connector.clone()).await?;
+                Ok((client, notified.through(connection)))
             }
         }
     }

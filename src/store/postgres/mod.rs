@@ -10,6 +10,7 @@ mod connection;
 mod connector;
 mod detail;
 mod guarded;
+mod listening;
 mod messages;
 mod moment;
 mod pool;
@@ -38,7 +39,7 @@ pub use server_error::ServerError;
 pub use sql_class::SqlClass;
 
 use super::frameworks::{Catalogue, Cells, Database, ForeignStore, Layout, Mapping, Rows, Sql, Value, chosen};
-use super::{Flow, Interrupter, Notice, OpenOptions, Source, Steady, StoreError, Writer};
+use super::{Alarm, Flow, Interrupter, Notice, OpenOptions, Ring, Source, Steady, StoreError, Writer};
 use moment::Moment;
 use pool::Server;
 use reading::PgRows;
@@ -144,6 +145,12 @@ impl Database for PgDatabase {
 
     fn notice(&self) -> Option<Notice> {
         None
+    }
+
+    fn alarm(&self, layout: &Layout, ring: Ring) -> Option<Alarm> {
+        let catalogue = self.known_catalogue().ok()?;
+        let channel = layout.channel(catalogue.table(&layout.table)?)?;
+        listening::listen(Arc::clone(&self.server), channel, ring)
     }
 
     /// What the server counts of the table and its parts, and where its sequences stand: neither looks at a row. The

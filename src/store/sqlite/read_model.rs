@@ -176,12 +176,13 @@ impl ReadModel for SqliteModel<'_> {
         });
         let Some((format, definition, columns, source, place)) = read.optional().map_err(|error| self.failed(error))?
         else {
-            let sql = "SELECT 1 FROM sqlite_master WHERE lower(name) = lower(?1)";
-            let taken = self.connection.query_row(sql, [&self.table], |_| Ok(())).optional();
+            let sql = "SELECT name, name IN (SELECT model FROM foldline_models) FROM sqlite_master WHERE lower(name) = lower(?1)";
+            let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?));
+            let taken = self.connection.query_row(sql, [&self.table], row).optional();
+            let (place, table) = (self.place.source.to_string(), self.table.clone());
             return match taken.map_err(|error| self.failed(error))? {
-                Some(()) => {
-                    Err(ModelError::TableTaken { place: self.place.source.to_string(), table: self.table.clone() })
-                }
+                Some((there, true)) => Err(ModelError::SameButCase { place, table, there }),
+                Some((_, false)) => Err(ModelError::TableTaken { place, table }),
                 None => Ok(None),
             };
         };

@@ -9,7 +9,7 @@ use super::super::parts::{cut, hairline, is_entered, named_field, shortened};
 use super::super::{Scene, grouped};
 use super::{heading_ui, wish};
 use crate::theme::palette;
-use crate::view::{ActivityWish, OpenStore, says_nothing, term_text};
+use crate::view::{ActivityWish, MOST_COUNTED, OpenStore, says_nothing, term_text};
 
 /// Fields that changed less often than these are typed.
 const FIELDS: usize = 12;
@@ -69,6 +69,7 @@ fn saved_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
         ui.add(egui::Label::new(RichText::new(text).color(palette(ui).danger)).wrap());
     }
     let saved: Vec<(String, String)> = kept.saved().map(|saved| (saved.name.clone(), saved.text.clone())).collect();
+    let activity = &store.activity;
     if saved.is_empty() {
         ui.label(RichText::new(scene.text("activity-saved-none")).color(dim));
     }
@@ -82,6 +83,12 @@ fn saved_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
                     let forget = scene.locale.with("activity-forget", [("name", shortened(name).into_owned().into())]);
                     if small_icon_button(ui, Icon::Cross, &forget, true).clicked() {
                         wish(scene, ActivityWish::Forget(name.clone()));
+                    }
+                    if let Some(found) = activity.count_of(query) {
+                        let count = grouped(found);
+                        let more = || scene.locale.with("activity-saved-more", [("count", count.clone().into())]);
+                        let said = if found < MOST_COUNTED { count.clone() } else { more() };
+                        ui.label(RichText::new(said).color(dim));
                     }
                     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                         cut(ui, shortened(name).as_ref());

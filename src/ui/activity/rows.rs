@@ -19,7 +19,7 @@ use super::wish;
 use crate::command::Action;
 use crate::engine::{FoundEvent, Words, readable};
 use crate::theme::palette;
-use crate::view::{ActivityWish, DayOfRows, OpenStore, SearchText, ToldRow, says_when};
+use crate::view::{ActivityWish, DayOfRows, OpenStore, PART, SearchText, ToldRow, says_when};
 
 const HEAD: f32 = 30.0;
 const ROW: f32 = 50.0;
@@ -88,7 +88,9 @@ pub(super) fn rows_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore)
         seen = list_ui(ui, scene, store, reveal, enters);
     });
     if !seen.is_empty() {
-        if seen.end + NEAR_END >= store.activity.found().len() && store.activity.end().is_some_and(|end| end.has_more) {
+        let found = store.activity.found().len();
+        let has_more = store.activity.end().is_some_and(|end| end.has_more);
+        if has_more && found < PART && seen.end + NEAR_END >= found {
             wish(scene, ActivityWish::More);
         }
         store.want_told(seen);
@@ -126,7 +128,8 @@ fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, reveal: bool, 
     let output = area.show_viewport(ui, |ui, view| {
         let width = ui.available_width();
         ui.set_width(width);
-        ui.set_height(heights.total());
+        let earlier = if found.len() < PART { 0.0 } else { ROW };
+        ui.set_height(heights.total() + earlier);
         let origin = ui.max_rect().min;
         let at = |height: f32, of: f32| Rect::from_min_size(pos2(origin.x, origin.y + height), vec2(width, of));
         let first_day = heights.day_at(view.min.y);
@@ -168,6 +171,15 @@ fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, reveal: bool, 
         for (day, top) in heads {
             let may_have_more = has_more && day.first + day.count == found.len();
             day_ui(ui, scene, activity.read(), day, at(top, HEAD), may_have_more);
+        }
+        if has_more && earlier > 0.0 && view.max.y >= heights.total() {
+            let rect = at(heights.total(), earlier).shrink2(vec2(MARGIN, 8.0));
+            let builder = UiBuilder::new().max_rect(rect).id_salt("earlier");
+            ui.scope_builder(builder.layout(Layout::left_to_right(Align::Center)), |ui| {
+                if ui.button(scene.text("activity-earlier")).clicked() {
+                    wish(scene, ActivityWish::More);
+                }
+            });
         }
     });
     stops.end(ui);

@@ -7,6 +7,7 @@ use super::super::{Scene, grouped};
 use super::wish;
 use crate::engine::{OwnRun, PartitionRow};
 use crate::event::StreamId;
+use crate::script::Remembered;
 use crate::theme::palette;
 use crate::view::{OpenStore, OwnFile, OwnResults, ProjectionWish};
 use serde_json::Value;
@@ -142,6 +143,12 @@ fn besides_ui(ui: &mut Ui, scene: &Scene<'_>, run: &OwnRun) {
             let values = [("count", count.into()), ("grouped", grouped(count).into())];
             ui.add(egui::Label::new(RichText::new(scene.locale.with(name, values)).color(dim)).wrap());
         }
+    }
+    if let Some(Remembered { name, place }) = run.partitions.script().remembers() {
+        let what = shortened(name).into_owned();
+        let values = [("what", what.into()), ("line", place.line.into()), ("column", place.column.into())];
+        let said = scene.locale.with("projection-remembers", values);
+        ui.add(egui::Label::new(RichText::new(said).color(palette(ui).warning)).wrap());
     }
     if let Some(asked) = &run.partitions.impure {
         let said = scene.locale.with("projection-impure", [("what", shortened(asked).into_owned().into())]);

@@ -1,7 +1,7 @@
 use egui::epaint::{Mesh, Vertex, WHITE_UV};
 use egui::{Align, Align2, Color32, FontId, Layout, Rect, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use super::super::parts::caption;
+use super::super::parts::cut;
 use super::super::people::exact;
 use super::super::{Scene, grouped};
 use super::go_to_time;
@@ -31,11 +31,14 @@ pub(super) fn chart_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &StoreLens, fi
     let share_id = egui::Id::unique("chart of counts shows shares");
     let mut is_share: bool = ui.data(|data| data.get_temp(share_id)).unwrap_or(false);
     ui.horizontal(|ui| {
-        let is_of_all = table.counts_are_narrowed();
-        caption(ui, &scene.text(if is_of_all { "table-over-time-of-all" } else { "table-over-time" }));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.selectable_value(&mut is_share, true, RichText::new(scene.text("table-chart-share")).size(11.5));
             ui.selectable_value(&mut is_share, false, RichText::new(scene.text("table-chart-count")).size(11.5));
+            let is_of_all = table.counts_are_narrowed();
+            let name = scene.text(if is_of_all { "table-over-time-of-all" } else { "table-over-time" });
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                cut(ui, RichText::new(name).size(11.5).color(palette(ui).dim));
+            });
         });
     });
     ui.data_mut(|data| data.insert_temp(share_id, is_share));

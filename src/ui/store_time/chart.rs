@@ -9,7 +9,7 @@ use super::overview::overview_ui;
 use crate::command::{Action, Command, TimeAction};
 use crate::theme::{Palette, palette};
 use crate::ui::{Scene, grouped};
-use crate::view::{Bars, OpenStore, StoreAxis, StoreSpan, place_ticks, span_ticks};
+use crate::view::{Bars, MatchTimes, OpenStore, StoreAxis, StoreSpan, place_ticks, span_ticks};
 
 /// How high the scale below the bars is.
 pub(super) const SCALE: f32 = 22.0;
@@ -98,7 +98,8 @@ pub(super) fn chart_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore
     let hues = hues(colours, bars);
     if gutter > 0.0 {
         let room = Rect::from_min_max(row.min, pos2(rect.left() - 12.0, row.bottom()));
-        legend_ui(ui, scene, room, bars, &hues);
+        let found = store.matches().map(|matches| matches.between(chart.axis, chart.span.from, chart.span.to));
+        legend_ui(ui, scene, room, bars, (&hues, found));
     }
     let outer = Rect::from_min_max(rect.min, pos2(rect.right(), row.bottom()));
     let response = ui.interact(outer, ui.scope_id().with("store line"), Sense::click_and_drag());
@@ -111,6 +112,9 @@ pub(super) fn chart_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore
     let painter = ui.painter_at(outer.expand2(vec2(6.0, 4.0)));
     let here = store.time.cursor_value().map_or(rect.left(), |value| chart.x(value));
     bars_ui(&painter, &chart, bars, &hues, here);
+    if let Some(matches) = store.matches() {
+        found_ui(&painter, &chart, bars, matches);
+    }
     painter.hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, colours.line));
     scale_ui(&painter, scene, &chart);
     brush_ui(ui, scene, &chart, store, marked);
@@ -120,7 +124,7 @@ pub(super) fn chart_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore
         painter.circle_filled(pos2(here, rect.top()), 4.0, colours.text);
     }
     menu_ui(scene, &response);
-    hover_ui(scene, &chart, bars, response);
+    hover_ui(scene, &chart, (bars, store.matches()), response);
     overview_ui(ui, scene, store, &chart);
 }
 
@@ -207,6 +211,36 @@ fn bars_ui(painter: &Painter, chart: &Chart, bars: &Bars, hues: &[Color32], here
     painter.add(Shape::mesh(mesh));
 }
 
+/// How many of the events that are looked for lie in a bar, as far as it is shown.
+fn found_in(matches: &MatchTimes, chart: &Chart, from: i64, to: i64) -> u64 {
+    matches.between(chart.axis, from.max(chart.span.from), to.min(chart.span.to))
+}
+
+/// What of each bar is looked for, as a narrow one within it.
+fn found_ui(painter: &Painter, chart: &Chart, bars: &Bars, matches: &MatchTimes) {
+    const LEAST: f32 = 4.0;
+    let Chart { rect, colours, .. } = *chart;
+    let highest = bars.highest.max(1) as f32;
+    let mut mesh = Mesh::default();
+    for (from, to, _) in bars.bars() {
+        let found = found_in(matches, chart, from, to);
+        if found == 0 {
+            continue;
+        }
+        let (left, right) = (chart.x(from).max(rect.left()), chart.x(to).min(rect.right()));
+        let height = ((rect.height() - ABOVE) * found as f32 / highest).max(LEAST);
+        let half = ((right - left) / 5.0).max(1.0);
+        let middle = f32::midpoint(left, right);
+        let bar = |half: f32, top: f32| {
+            Rect::from_min_max(pos2(middle - half, rect.bottom() - top), pos2(middle + half, rect.bottom()))
+        };
+        // Told from any hue behind it.
+        mesh.add_colored_rect(bar(half + 1.0, height + 1.0), colours.panel);
+        mesh.add_colored_rect(bar(half, height), colours.accent);
+    }
+    painter.add(Shape::mesh(mesh));
+}
+
 fn scale_ui(painter: &Painter, scene: &Scene<'_>, chart: &Chart) {
     let Chart { rect, colours, .. } = *chart;
     let least = f64::from(BETWEEN / rect.width().max(1.0));
@@ -267,7 +301,7 @@ fn menu_ui(scene: &mut Scene<'_>, response: &Response) {
 }
 
 /// When the bar under the pointer was, and how many events of which kinds it has.
-fn hover_ui(scene: &Scene<'_>, chart: &Chart, bars: &Bars, response: Response) {
+fn hover_ui(scene: &Scene<'_>, chart: &Chart, (bars, matches): (&Bars, Option<&MatchTimes>), response: Response) {
     let Some(pointer) = response.hover_pos() else { return };
     if pointer.y > chart.rect.bottom() {
         let response = response.on_hover_cursor(CursorIcon::ResizeHorizontal);
@@ -284,6 +318,9 @@ fn hover_ui(scene: &Scene<'_>, chart: &Chart, bars: &Bars, response: Response) {
             None => super::legend::others(scene, bars),
         };
         lines.push(format!("{}  {name}", grouped((*count).into())));
+    }
+    if let Some(found) = matches.map(|matches| found_in(matches, chart, from, to)) {
+        lines.push(format!("{}  {}", grouped(found), scene.text("store-found")));
     }
     response.on_hover_text_at_pointer(lines.join("\n"));
 }

@@ -42,10 +42,16 @@ pub(super) fn others(scene: &Scene<'_>, bars: &Bars) -> String {
 }
 
 /// What each hue means, with how many events there are of it in what is shown.
-pub(super) fn legend_ui(ui: &mut Ui, scene: &Scene<'_>, room: Rect, bars: &Bars, hues: &[Color32]) {
+pub(super) fn legend_ui(
+    ui: &mut Ui,
+    scene: &Scene<'_>,
+    room: Rect,
+    bars: &Bars,
+    (hues, found): (&[Color32], Option<u64>),
+) {
     const HIGHEST: f32 = 17.0;
     let colours = palette(ui);
-    let lines = bars.lanes.len() + usize::from(bars.other_kinds > 0);
+    let lines = bars.lanes.len() + usize::from(bars.other_kinds > 0) + usize::from(found.is_some());
     let height = (room.height() / lines.max(1) as f32).min(HIGHEST);
     let mut top = room.top();
     let mut line = |hue: Color32, name: &str, events: u64, whole: &str| {
@@ -72,5 +78,9 @@ pub(super) fn legend_ui(ui: &mut Ui, scene: &Scene<'_>, room: Rect, bars: &Bars,
     if bars.other_kinds > 0 {
         let name = others(scene, bars);
         line(colours.rest, &name, bars.others, &name);
+    }
+    if let Some(found) = found {
+        let name = scene.text("store-found");
+        line(colours.accent, &name, found, &name);
     }
 }

@@ -33,6 +33,8 @@ pub struct ToldRow {
 pub struct Telling {
     known: HashMap<Place, Rc<ToldRow>>,
     asked_for: HashSet<Place>,
+    /// The fields that are told before the others.
+    named: Vec<String>,
     pub(super) asked: Asked<TellRows>,
 }
 
@@ -44,6 +46,15 @@ impl Telling {
     pub(super) fn forget(&mut self) {
         self.known.clear();
         self.asked_for.clear();
+    }
+
+    /// What was told without these is told anew.
+    pub(super) fn name(&mut self, fields: Vec<String>) {
+        if self.named != fields {
+            self.named = fields;
+            self.asked.cancel();
+            self.forget();
+        }
     }
 
     /// These rows are seen.
@@ -59,7 +70,7 @@ impl Telling {
             self.forget();
         }
         self.asked_for.extend(wanted.iter().cloned());
-        self.asked.ask(engine, TellRows(wanted));
+        self.asked.ask(engine, TellRows { wanted, named: self.named.clone() });
     }
 
     pub(super) fn poll(&mut self, engine: &Engine, signs: &mut SignBook) -> bool {
@@ -77,7 +88,10 @@ impl Telling {
 }
 
 #[derive(Clone, Debug)]
-pub struct TellRows(Vec<Place>);
+pub struct TellRows {
+    wanted: Vec<Place>,
+    named: Vec<String>,
+}
 
 impl Question for TellRows {
     type Answer = Vec<ToldEvent>;
@@ -85,16 +99,17 @@ impl Question for TellRows {
     const WHAT: &'static str = "reading events";
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Vec<ToldEvent>, UserError> {
-        Ok(told_of(reader, &self.0, ticket))
+        Ok(told_of(reader, &self.wanted, &self.named, ticket))
     }
 }
 
 /// These events as they are told. One that cannot be read leaves the others what they are; whoever opens it is told why.
-fn told_of(reader: &dyn Store, wanted: &[Place], ticket: &Ticket) -> Vec<ToldEvent> {
-    if let Ok(told) = tell(reader, wanted, &mut |count| ticket.reached(count)) {
+fn told_of(reader: &dyn Store, wanted: &[Place], named: &[String], ticket: &Ticket) -> Vec<ToldEvent> {
+    if let Ok(told) = tell(reader, wanted, named, &mut |count| ticket.reached(count)) {
         return told;
     }
-    let one = |place: &Place| tell(reader, std::slice::from_ref(place), &mut |_| ticket.flow()).unwrap_or_default();
+    let one =
+        |place: &Place| tell(reader, std::slice::from_ref(place), named, &mut |_| ticket.flow()).unwrap_or_default();
     wanted.iter().take_while(|_| !ticket.is_cancelled()).flat_map(one).collect()
 }
 
@@ -120,7 +135,7 @@ impl Question for CountFields {
     const IS_LONG: bool = true;
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<FieldCounts, UserError> {
-        let told = told_of(reader, &self.0, ticket);
+        let told = told_of(reader, &self.0, &[], ticket);
         if ticket.is_cancelled() {
             return Err(StoreError::Cancelled.into());
         }

@@ -3,19 +3,29 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::Place;
 use crate::engine::{Aids, EngineError, FoundEvent, Question, Search, StoreChronicle, Ticket, search_with};
 use crate::event::Timestamp;
 use crate::store::{Flow, Store, StoreError};
 use crate::view::{Clock, UserError};
 
-/// So many are found at first, and so many times as many whenever somebody comes to their end.
+/// So many are found at first, and whenever somebody comes to their end so many times as many in all; beyond a part they
+/// come part by part, where they are asked for.
 pub const FOUND_AT_FIRST: usize = 2_000;
-pub(super) const MORE: usize = 5;
+const MORE: usize = 5;
+pub const PART: usize = 50_000;
+
+/// How many come next where there are so many.
+pub(super) fn next_part(found: usize) -> usize {
+    if found < PART { (found.max(FOUND_AT_FIRST) * (MORE - 1)).min(PART - found) } else { PART }
+}
 
 /// Looks for events, the newest first, and hands them on as they are found.
 #[derive(Clone, Debug)]
 pub struct FindActivity {
     pub(super) search: Search,
+    /// Only those that were found behind this one, where some are known.
+    pub(super) behind: Option<Place>,
     pub(super) most: usize,
     /// Somebody may type on.
     pub(super) pause: Duration,
@@ -71,7 +81,7 @@ impl Question for FindActivity {
     const IS_LONG: bool = true;
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<FoundAll, UserError> {
-        let Self { search: wanted, most, pause, coming, chronicle } = self;
+        let Self { search: wanted, mut behind, most, pause, coming, chronicle } = self;
         coming.with(|queue| {
             queue.begun += 1;
             queue.rows.clear();
@@ -87,6 +97,13 @@ impl Question for FindActivity {
         let (mut held, mut over) = (ticket.memory().hold(), None);
         let aids = Aids { chronicle: chronicle.as_ref(), side: None };
         search_with(reader, &wanted, aids, &mut |looked_at| ticket.reached(looked_at), &mut |event| {
+            if let Some((stream, version)) = &behind {
+                // What was recorded since stands before it.
+                if event.version == *version && event.stream == *stream {
+                    behind = None;
+                }
+                return ticket.flow();
+            }
             if count == most {
                 has_more = true;
                 return Flow::Break(());
@@ -165,6 +182,15 @@ impl FoundRows {
         }
     }
 
+    /// The first of them alone.
+    pub(super) fn truncate(&mut self, len: usize) {
+        self.rows.truncate(len);
+        self.days.retain(|day| day.first < len);
+        if let Some(last) = self.days.last_mut() {
+            last.count = last.count.min(len - last.first);
+        }
+    }
+
     /// The same rows by another clock.
     pub(super) fn by_clock(&mut self, clock: Clock) {
         let rows = std::mem::take(&mut self.rows);
@@ -212,5 +238,52 @@ mod tests {
         found.by_clock(Clock { name: "seoul", offset: |_| 9 * 3_600 });
         assert_eq!(days(&found), [(0, 3), (3, 1), (4, 1)]);
         assert_eq!(found.len(), 5);
+        found.truncate(4);
+        assert_eq!((days(&found), found.len()), (vec![(0, 3), (3, 1)], 4));
+        found.truncate(2);
+        assert_eq!((days(&found), found.len()), (vec![(0, 2)], 2));
+    }
+
+    #[test]
+    fn more_and_more_come_at_first_and_then_part_by_part() {
+        let mut found = FOUND_AT_FIRST;
+        let mut all = vec![found];
+        for _ in 0..4 {
+            found += next_part(found);
+            all.push(found);
+        }
+        assert_eq!(all, [2_000, 10_000, PART, 2 * PART, 3 * PART]);
+    }
+
+    #[test]
+    fn a_part_goes_on_behind_the_last_row_whatever_was_recorded_since() {
+        let (_folder, engine) = crate::engine::five_leads();
+        let found = |behind: Option<Place>, most: usize| {
+            let coming = Coming::default();
+            let find = FindActivity {
+                search: Search::default(),
+                behind,
+                most,
+                pause: Duration::ZERO,
+                coming: coming.clone(),
+                chronicle: None,
+            };
+            let mut asked = crate::engine::Asked::default();
+            asked.ask(&engine, find);
+            while asked.is_loading() {
+                asked.poll(&engine);
+                std::thread::yield_now();
+            }
+            let has_more = asked.value().is_some_and(|all: &FoundAll| all.has_more);
+            let streams: Vec<String> = coming.take().1.iter().map(|row| row.stream.to_string()).collect();
+            (streams, has_more)
+        };
+        let names =
+            |numbers: &[u32]| -> Vec<String> { numbers.iter().map(|number| format!("lead-{number}")).collect() };
+        assert_eq!(found(None, 2), (names(&[4, 3]), true));
+        let last = |name: &str| Some((name.into(), Version(0)));
+        assert_eq!(found(last("lead-3"), 2), (names(&[2, 1]), true));
+        assert_eq!(found(last("lead-1"), 2), (names(&[0]), false));
+        assert_eq!(found(last("lead-9"), 2), (names(&[]), false), "it is gone, and the search is made anew");
     }
 }

@@ -3,6 +3,7 @@
 
 mod asking;
 mod found;
+mod matches;
 mod query;
 mod searches;
 
@@ -14,11 +15,13 @@ pub use asking::{
     CountDays, CountFields, FieldCounts, LOOKED_AT, Month, MonthOfPeople, PEOPLE_SHOWN, Place, TellRows, Telling,
     ToldRow,
 };
-pub use found::{DayOfRows, FOUND_AT_FIRST, FindActivity, FoundAll, FoundRows};
+pub use found::{DayOfRows, FOUND_AT_FIRST, FindActivity, FoundAll, FoundRows, PART};
+pub use matches::{CountKept, FindMatches, MOST_COUNTED, MatchTimes, SearchCount};
 pub use query::{Chip, ChipKind, SearchText, says_nothing, says_when, says_who, term_text};
 pub use searches::{ChangeSearches, KeptSearches};
 
-use found::{Coming, FOUND_BYTES, MORE, wall_day};
+use found::{Coming, FOUND_BYTES, next_part, wall_day};
+use matches::COUNTED_AGAIN;
 
 use super::causes::FindCauses;
 use super::event_detail::ReadEvent;
@@ -34,9 +37,6 @@ use crate::workspace::{SearchKind, Workspace};
 
 /// How long it waits for one more letter.
 const BETWEEN_LETTERS: Duration = Duration::from_millis(250);
-
-/// A moment that lies behind more events than these is typed as a time to look for.
-const MOST_FOLLOWED: usize = 50_000;
 
 /// While events come, they are drawn so often.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(40);
@@ -61,6 +61,8 @@ pub struct Activity {
     /// What they take of the memory that there is.
     held: Option<Held>,
     most: usize,
+    /// The rows that stood there before those that are on their way.
+    before: usize,
     clock: Option<Clock>,
     /// Something was recorded since.
     is_stale: bool,
@@ -68,6 +70,13 @@ pub struct Activity {
     fields: Asked<CountFields>,
     /// The fields are to be counted for what is shown now.
     wants_fields: bool,
+    /// Where what is found lies in the store's time.
+    matches: Asked<FindMatches>,
+    /// Of which search that is.
+    matches_of: Option<String>,
+    counts: Asked<CountKept>,
+    /// The kept searches that were counted last, and by which clock they were read.
+    counted: (Vec<String>, &'static str),
     /// What was chosen; without one, that of what is looked at.
     pub month: Option<Month>,
     strip: Asked<CountDays>,
@@ -176,6 +185,17 @@ impl Activity {
         self.fields.value()
     }
 
+    /// Where the events that are looked for lie in the store's time, once that is known; nothing is looked for without
+    /// conditions.
+    pub fn matches(&self) -> Option<&MatchTimes> {
+        self.matches.value().filter(|_| self.matches_of.as_ref() == Some(&self.read.text) && !self.is_of_before())
+    }
+
+    /// How many events a kept search finds, once that is known.
+    pub fn count_of(&self, text: &str) -> Option<u64> {
+        Some(self.counts.value()?.iter().find(|count| count.text == text)?.found)
+    }
+
     pub fn strip(&self) -> Option<&MonthOfPeople> {
         self.strip.value()
     }
@@ -211,13 +231,47 @@ impl Activity {
         }
         if self.asked.question().is_none() {
             self.find(engine, Duration::ZERO);
-        } else if std::mem::take(&mut self.is_stale) {
-            self.stage = Stage::Replacing { is_other: false };
-            self.asked.again(engine, Cause::Store);
+        } else if self.is_stale && !(self.is_of_part() && self.asked.is_loading()) {
+            self.is_stale = false;
+            if self.end().is_some_and(|end| end.of <= COUNTED_AGAIN) {
+                self.counts.again(engine, Cause::Store);
+            }
+            self.find_anew(engine);
             self.strip.again(engine, Cause::Store);
         }
         let newest = newest.map(|at| wall_day(at, clock));
         self.count_days(engine, calendar, clock, newest);
+        self.count_kept(engine, calendar, clock);
+    }
+
+    /// What kept searches find is counted once for each of them.
+    fn count_kept(&mut self, engine: &Engine, calendar: &Calendar<'_>, clock: Clock) {
+        let is_counted = self.kept.saved().map(|saved| &saved.text).eq(&self.counted.0);
+        if is_counted && (self.counted.0.is_empty() || self.counted.1 == clock.name) {
+            return;
+        }
+        let texts: Vec<String> = self.kept.saved().map(|saved| saved.text.clone()).collect();
+        let read = |text: &String| Some((text.clone(), Search::new(text, calendar).ok()?));
+        let searches = texts.iter().filter_map(read).collect();
+        self.counted = (texts, clock.name);
+        self.counts.ask(engine, CountKept { searches, chronicle: self.chronicle.clone() });
+    }
+
+    /// The last question was for a part alone.
+    fn is_of_part(&self) -> bool {
+        self.asked.question().is_some_and(|asked| asked.behind.is_some())
+    }
+
+    /// The same search of a store that has changed.
+    fn find_anew(&mut self, engine: &Engine) {
+        self.stage = Stage::Replacing { is_other: false };
+        if !self.is_of_part() {
+            return self.asked.again(engine, Cause::Store);
+        }
+        if let Some(search) = self.asked.question().map(|asked| asked.search.clone()) {
+            self.most = self.found.len().max(FOUND_AT_FIRST);
+            self.ask(engine, search, None, Duration::ZERO);
+        }
     }
 
     fn count_days(&mut self, engine: &Engine, calendar: &Calendar<'_>, clock: Clock, newest: Option<i32>) {
@@ -262,21 +316,24 @@ impl Activity {
 
     fn find(&mut self, engine: &Engine, pause: Duration) {
         let Ok(search) = self.read.search().cloned() else { return };
+        self.telling.name(search.named_fields());
         let is_same = |asked: &FindActivity| asked.search.terms == search.terms;
         if self.asked.question().is_some_and(is_same) && self.asked.error().is_none() && !self.is_stopped {
             return;
         }
         self.most = FOUND_AT_FIRST;
         self.stage = Stage::Replacing { is_other: true };
-        self.ask(engine, search, pause);
+        self.ask(engine, search, None, pause);
     }
 
-    fn ask(&mut self, engine: &Engine, search: Search, pause: Duration) {
+    /// Looks for as many as are wanted: all anew, or what is behind the last one.
+    fn ask(&mut self, engine: &Engine, search: Search, behind: Option<Place>, pause: Duration) {
         self.coming = Coming::default();
         self.is_stopped = false;
         (self.begun, self.pending) = (0, Vec::new());
+        self.before = if behind.is_some() { self.found.len() } else { 0 };
         let (most, coming, chronicle) = (self.most, self.coming.clone(), self.chronicle.clone());
-        self.asked.ask(engine, FindActivity { search, most, pause, coming, chronicle });
+        self.asked.ask(engine, FindActivity { search, behind, most, pause, coming, chronicle });
     }
 
     /// Somebody has come to the end of what was found.
@@ -285,9 +342,11 @@ impl Activity {
             return;
         }
         let Some(search) = self.asked.question().map(|asked| asked.search.clone()) else { return };
-        self.most = self.most.saturating_mul(MORE);
-        self.stage = Stage::Replacing { is_other: false };
-        self.ask(engine, search, Duration::ZERO);
+        let last = self.found.len().checked_sub(1).and_then(|last| self.found.row(last));
+        let Some(behind) = last.map(|row| (row.stream.clone(), row.version)) else { return };
+        self.most = next_part(self.found.len());
+        self.stage = Stage::Going;
+        self.ask(engine, search, Some(behind), Duration::ZERO);
     }
 
     /// These rows are on screen.
@@ -334,6 +393,8 @@ impl Activity {
         self.asked.cancel();
         self.strip.cancel();
         self.fields.cancel();
+        self.matches.cancel();
+        self.counts.cancel();
         self.causes.cancel();
     }
 
@@ -343,9 +404,9 @@ impl Activity {
         Tool::retry(&mut self.event, engine);
     }
 
-    pub(super) fn tools(&self) -> [&dyn Tool<Error = UserError>; 7] {
-        let Self { asked, telling, fields, strip, event, causes, kept, .. } = self;
-        [asked, &telling.asked, fields, strip, event, causes, &kept.asked]
+    pub(super) fn tools(&self) -> [&dyn Tool<Error = UserError>; 9] {
+        let Self { asked, telling, fields, matches, counts, strip, event, causes, kept, .. } = self;
+        [asked, &telling.asked, fields, matches, counts, strip, event, causes, &kept.asked]
     }
 
     /// When this wants to be looked at, though nothing wakes the window by then.
@@ -362,6 +423,8 @@ impl Activity {
         let _ = self.held.as_mut().map(|held| held.resize((rows * FOUND_BYTES) as u64));
         is_new |= self.telling.poll(engine, signs);
         is_new |= self.fields.poll(engine);
+        is_new |= self.matches.poll(engine);
+        is_new |= self.counts.poll(engine);
         is_new |= self.strip.poll(engine);
         is_new |= self.kept.poll(engine);
         if self.selected.is_none()
@@ -380,17 +443,39 @@ impl Activity {
             let rows = self.found.rows().iter().take(LOOKED_AT);
             let places = rows.map(|row| (row.stream.clone(), row.version)).collect();
             self.fields.ask_because(engine, CountFields(places), Cause::Store);
+            self.find_matches(engine);
         }
         is_new
+    }
+
+    /// Looks for where all that is found lies, which of few is known by now.
+    fn find_matches(&mut self, engine: &Engine) {
+        self.matches.cancel();
+        let Ok(search) = self.read.search().cloned() else { return };
+        if search.terms.is_empty() {
+            self.matches_of = None;
+            return;
+        }
+        if self.matches_of.as_ref() != Some(&self.read.text) {
+            self.matches = Asked::default();
+            self.matches_of = Some(self.read.text.clone());
+        }
+        let is_all = self.end().is_some_and(|end| !end.has_more);
+        let known = is_all.then(|| self.found.rows().iter().map(|row| (row.position, row.recorded_at)).collect());
+        let chronicle = self.chronicle.clone();
+        self.matches.ask_because(engine, FindMatches { search, chronicle, known }, Cause::Store);
     }
 
     /// Takes in what was found meanwhile.
     fn take_rows(&mut self, has_ended: bool) -> bool {
         let (begun, rows) = self.coming.take();
         if begun != self.begun {
-            self.begun = begun;
+            let is_again = std::mem::replace(&mut self.begun, begun) != 0;
             self.pending.clear();
-            if self.stage == Stage::Going {
+            if self.before > 0 {
+                // What came of this part before comes once more.
+                self.found.truncate(self.before);
+            } else if is_again && self.stage == Stage::Going {
                 self.stage = Stage::Replacing { is_other: false };
             }
         }
@@ -455,7 +540,7 @@ impl Activity {
         };
         let place = self.found.rows().partition_point(is_later);
         let is_beyond = place >= self.found.len() && self.end().is_some_and(|end| end.has_more);
-        if is_beyond && self.found.len() < MOST_FOLLOWED {
+        if is_beyond && self.found.len() < PART {
             return self.want_more(engine);
         }
         self.at = Some(moment);

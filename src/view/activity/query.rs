@@ -10,6 +10,8 @@ pub struct SearchText {
     pub text: String,
     /// What was understood of it; of a text that cannot be meant, nothing.
     search: Search,
+    /// The days that each of its terms names by words, as dates.
+    dates: Vec<Option<String>>,
     misread: Option<Misread>,
 }
 
@@ -45,8 +47,11 @@ pub struct Chip {
 impl SearchText {
     pub fn new(text: String, calendar: &Calendar<'_>) -> Self {
         match Search::new(&text, calendar) {
-            Ok(search) => Self { text, search, misread: None },
-            Err(misread) => Self { text, search: Search::default(), misread: Some(misread) },
+            Ok(search) => {
+                let dates = search.terms.iter().map(|term| dates_of(term, &text, calendar)).collect();
+                Self { text, search, dates, misread: None }
+            }
+            Err(misread) => Self { text, misread: Some(misread), ..Self::default() },
         }
     }
 
@@ -60,10 +65,11 @@ impl SearchText {
     }
 
     pub fn chips(&self) -> Vec<Chip> {
-        self.search.terms.iter().map(|term| self.chip(term)).collect()
+        let dates = self.dates.iter().map(Option::as_deref).chain(std::iter::repeat(None));
+        self.search.terms.iter().zip(dates).map(|(term, dates)| self.chip(term, dates)).collect()
     }
 
-    fn chip(&self, term: &Term) -> Chip {
+    fn chip(&self, term: &Term, dates: Option<&str>) -> Chip {
         let typed = self.text.get(term.range.clone()).unwrap_or_default();
         let typed = typed.strip_prefix('-').filter(|_| term.is_denied).unwrap_or(typed);
         let behind_colon =
@@ -82,6 +88,7 @@ impl SearchText {
             Wanted::Reason(_) => (ChipKind::Why, behind_colon()),
             Wanted::Correlation(_) | Wanted::Condition(_) => (ChipKind::Other, typed.to_owned()),
         };
+        let value = dates.map_or(value.clone(), |dates| format!("{value}, {dates}"));
         Chip { kind, value, is_denied: term.is_denied, range: term.range.clone() }
     }
 
@@ -119,6 +126,17 @@ impl SearchText {
     }
 }
 
+/// Which days are meant by words like “last Tuesday”; nothing where they were typed as dates.
+fn dates_of(term: &Term, text: &str, calendar: &Calendar<'_>) -> Option<String> {
+    let Wanted::Time(days) = &term.wanted else { return None };
+    let typed = text.get(term.range.clone())?;
+    if typed.contains(|letter: char| letter.is_ascii_digit()) {
+        return None;
+    }
+    let (first, last) = days.dates(calendar)?;
+    Some(if first == last { first.to_string() } else { format!("{first} – {last}") })
+}
+
 fn joined(before: &str, behind: &str) -> String {
     match (before.is_empty(), behind.is_empty()) {
         (false, false) => format!("{before} {behind}"),
@@ -130,6 +148,7 @@ fn joined(before: &str, behind: &str) -> String {
 /// A term as it is typed: `actor:"kim lee"`.
 pub fn term_text(key: &str, value: &str) -> String {
     // A quotation mark cannot stand within others; a star stands for it.
+    let value = if key == "changed" { value.to_owned() } else { value.replace('*', "[*]") };
     let value = value.replace(['"', '“', '”'], "*");
     if value.contains(char::is_whitespace) || value.is_empty() {
         format!("{key}:\"{value}\"")
@@ -185,7 +204,15 @@ mod tests {
                 "Changed phone",
             ]
         );
-        assert_eq!(shown("last week 지난주"), ["Time last week", "Time 지난주"]);
+        assert_eq!(
+            shown("last week 지난주 last Tuesday on:어제"),
+            [
+                "Time last week, 2025-03-03 – 2025-03-09",
+                "Time 지난주, 2025-03-03 – 2025-03-09",
+                "Time last Tuesday, 2025-03-11",
+                "Time 어제, 2025-03-13",
+            ]
+        );
         assert!(shown("actor:").is_empty() && read("actor:").misread().is_some());
     }
 
@@ -212,11 +239,19 @@ mod tests {
 
     #[test]
     fn a_name_with_spaces_or_quotation_marks_is_found_as_it_is() {
-        for (name, text) in [("kim", "actor:kim"), ("kim lee", "actor:\"kim lee\""), ("a\"b", "actor:a*b")] {
+        for (name, text) in [
+            ("kim", "actor:kim"),
+            ("kim lee", "actor:\"kim lee\""),
+            ("a\"b", "actor:a*b"),
+            ("k*m [*]", "actor:\"k[*]m [[*]]\""),
+        ] {
             assert_eq!(term_text("actor", name), text);
             let understood = read(text);
             let fits = |term: &Term| matches!(&term.wanted, Wanted::Actor(glob) if glob.fits(name));
             assert!(understood.search().is_ok_and(|search| search.terms.iter().all(fits)), "{name}");
         }
+        let star = read("actor:k[*]m");
+        let fits = |term: &Term| matches!(&term.wanted, Wanted::Actor(glob) if glob.fits("kim"));
+        assert!(!star.search().is_ok_and(|search| search.terms.iter().any(fits)));
     }
 }

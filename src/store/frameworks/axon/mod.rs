@@ -9,8 +9,12 @@ impl Framework {
     pub const AXON: Self = Self::named("axon");
 }
 
-pub(super) static RULES: Rules =
-    Rules { framework: Framework::AXON, recognise: &[entity_layout, aggregate_layout], appends: ONLY_THE_APPLICATION };
+pub(super) static RULES: Rules = Rules {
+    framework: Framework::AXON,
+    recognise: &[entity_layout, aggregate_layout],
+    appends: ONLY_THE_APPLICATION,
+    notifies: None,
+};
 
 /// The two spellings of a name.
 fn spelling(table: &Table, snake: &'static str, camel: &'static str) -> &'static str {

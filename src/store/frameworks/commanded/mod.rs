@@ -9,8 +9,17 @@ impl Framework {
     pub const COMMANDED: Self = Self::named("commanded");
 }
 
-pub(super) static RULES: Rules =
-    Rules { framework: Framework::COMMANDED, recognise: &[layout], appends: ONLY_THE_APPLICATION };
+pub(super) static RULES: Rules = Rules {
+    framework: Framework::COMMANDED,
+    recognise: &[layout],
+    appends: ONLY_THE_APPLICATION,
+    notifies: Some(channel),
+};
+
+/// What its own trigger notifies with each append.
+fn channel(table: &Table) -> String {
+    format!("{}.events", table.schema.as_deref().unwrap_or("public"))
+}
 
 fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     if !table.has(&["event_id", "event_type", "causation_id", "correlation_id", "data", "metadata", "created_at"]) {

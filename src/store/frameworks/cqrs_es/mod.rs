@@ -13,7 +13,7 @@ impl Framework {
 }
 
 pub(super) static RULES: Rules =
-    Rules { framework: Framework::CQRS_ES, recognise: &[layout], appends: Appends::By(&APPEND) };
+    Rules { framework: Framework::CQRS_ES, recognise: &[layout], appends: Appends::By(&APPEND), notifies: None };
 
 static APPEND: AppendRules = AppendRules {
     shape: Some(shape::shape),

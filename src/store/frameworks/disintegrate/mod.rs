@@ -10,8 +10,17 @@ impl Framework {
     pub const DISINTEGRATE: Self = Self::named("disintegrate");
 }
 
-pub(super) static RULES: Rules =
-    Rules { framework: Framework::DISINTEGRATE, recognise: &[layout], appends: ONLY_THE_APPLICATION };
+pub(super) static RULES: Rules = Rules {
+    framework: Framework::DISINTEGRATE,
+    recognise: &[layout],
+    appends: ONLY_THE_APPLICATION,
+    notifies: Some(channel),
+};
+
+/// What the trigger of its listeners notifies, where there are any.
+fn channel(_: &Table) -> String {
+    "new_events".to_owned()
+}
 
 const OWN: [&str; 4] = ["event_id", "event_type", "payload", "inserted_at"];
 

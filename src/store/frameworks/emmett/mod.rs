@@ -12,7 +12,7 @@ impl Framework {
 }
 
 pub(super) static RULES: Rules =
-    Rules { framework: Framework::EMMETT, recognise: &[layout], appends: Appends::By(&APPEND) };
+    Rules { framework: Framework::EMMETT, recognise: &[layout], appends: Appends::By(&APPEND), notifies: None };
 
 /// What a stream is about whose name says nothing of it.
 const NO_KIND: &str = "emt:unknown";

@@ -12,8 +12,17 @@ impl Framework {
     pub const EVENTSOURCING: Self = Self::named("eventsourcing");
 }
 
-pub(super) static RULES: Rules =
-    Rules { framework: Framework::EVENTSOURCING, recognise: &[layout], appends: Appends::By(&APPEND) };
+pub(super) static RULES: Rules = Rules {
+    framework: Framework::EVENTSOURCING,
+    recognise: &[layout],
+    appends: Appends::By(&APPEND),
+    notifies: Some(channel),
+};
+
+/// What each append of an application notifies.
+fn channel(table: &Table) -> String {
+    table.name.replace('.', "_")
+}
 
 static APPEND: AppendRules = AppendRules {
     shape: Some(shape::shape),

@@ -10,7 +10,7 @@ impl Framework {
 }
 
 pub(super) static RULES: Rules =
-    Rules { framework: Framework::MARTEN, recognise: &[layout], appends: ONLY_THE_APPLICATION };
+    Rules { framework: Framework::MARTEN, recognise: &[layout], appends: ONLY_THE_APPLICATION, notifies: None };
 
 fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     let columns = ["seq_id", "id", "stream_id", "version", "data", "type", "timestamp", "mt_dotnet_type"];

@@ -12,7 +12,7 @@ impl Framework {
 }
 
 pub(super) static RULES: Rules =
-    Rules { framework: Framework::MESSAGE_DB, recognise: &[layout], appends: Appends::By(&APPEND) };
+    Rules { framework: Framework::MESSAGE_DB, recognise: &[layout], appends: Appends::By(&APPEND), notifies: None };
 
 static APPEND: AppendRules = AppendRules {
     shape: None,

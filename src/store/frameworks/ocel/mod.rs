@@ -9,8 +9,12 @@ impl Framework {
     pub const OCEL: Self = Self::named("ocel");
 }
 
-pub(super) static RULES: Rules =
-    Rules { framework: Framework::OCEL, recognise: &[layout], appends: Appends::Never(ReadOnlyReason::Log) };
+pub(super) static RULES: Rules = Rules {
+    framework: Framework::OCEL,
+    recognise: &[layout],
+    appends: Appends::Never(ReadOnlyReason::Log),
+    notifies: None,
+};
 
 fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     let is_there = catalogue.dialect == Dialect::Sqlite && table.has(&["ocel_id", "ocel_type"]);

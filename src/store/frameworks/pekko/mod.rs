@@ -9,8 +9,12 @@ impl Framework {
     pub const PEKKO: Self = Self::named("pekko");
 }
 
-pub(super) static RULES: Rules =
-    Rules { framework: Framework::PEKKO, recognise: &[layout, legacy_layout], appends: ONLY_THE_APPLICATION };
+pub(super) static RULES: Rules = Rules {
+    framework: Framework::PEKKO,
+    recognise: &[layout, legacy_layout],
+    appends: ONLY_THE_APPLICATION,
+    notifies: None,
+};
 
 const KEY: [&str; 2] = ["persistence_id", "sequence_number"];
 

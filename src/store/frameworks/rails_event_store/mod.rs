@@ -9,8 +9,12 @@ impl Framework {
     pub const RAILS_EVENT_STORE: Self = Self::named("rails-event-store");
 }
 
-pub(super) static RULES: Rules =
-    Rules { framework: Framework::RAILS_EVENT_STORE, recognise: &[layout], appends: ONLY_THE_APPLICATION };
+pub(super) static RULES: Rules = Rules {
+    framework: Framework::RAILS_EVENT_STORE,
+    recognise: &[layout],
+    appends: ONLY_THE_APPLICATION,
+    notifies: None,
+};
 
 fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     if !table.has(&["id", "event_id", "event_type", "metadata", "data", "created_at"]) {

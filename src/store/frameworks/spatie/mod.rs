@@ -10,7 +10,7 @@ impl Framework {
 }
 
 pub(super) static RULES: Rules =
-    Rules { framework: Framework::SPATIE, recognise: &[layout], appends: ONLY_THE_APPLICATION };
+    Rules { framework: Framework::SPATIE, recognise: &[layout], appends: ONLY_THE_APPLICATION, notifies: None };
 
 fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     let columns = ["id", "aggregate_uuid", "event_class", "event_properties", "meta_data", "created_at"];

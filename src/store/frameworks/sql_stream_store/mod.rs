@@ -9,8 +9,17 @@ impl Framework {
     pub const SQL_STREAM_STORE: Self = Self::named("sqlstreamstore");
 }
 
-pub(super) static RULES: Rules =
-    Rules { framework: Framework::SQL_STREAM_STORE, recognise: &[layout], appends: ONLY_THE_APPLICATION };
+pub(super) static RULES: Rules = Rules {
+    framework: Framework::SQL_STREAM_STORE,
+    recognise: &[layout],
+    appends: ONLY_THE_APPLICATION,
+    notifies: Some(channel),
+};
+
+/// What its own function notifies with each append.
+fn channel(table: &Table) -> String {
+    format!("on_append_{}", table.schema.as_deref().unwrap_or("public"))
+}
 
 fn layout(catalogue: &Catalogue, table: &Table) -> Option<Layout> {
     let columns =

@@ -1,0 +1,389 @@
+// The state that handlers work on. Evaluated before the prelude, which calls the function that this gives.
+//
+// A state is what its JSON says, whether it stays here for the next event or is kept as text until then: whatever else it was
+// (two fields that are one object, a date, a field that is undefined, something frozen) ends with the event. What that takes:
+// - Where a handler's own text tells which fields it can get at, and all of them are plain, a look at these fields.
+// - Where the state is large or has plain fields alone, it is handed over through proxies, which tell what was set.
+// - Else it is made text behind the event, and read again before the next.
+(function () {
+  "use strict";
+  const { parse, stringify } = JSON;
+  const { isArray } = Array;
+  const { isFinite } = Number;
+  const { hasOwn } = Object;
+  // It is taken from projections later on.
+  const Maker = Function;
+  const { set: setIn, deleteProperty, defineProperty, setPrototypeOf, preventExtensions } = Reflect;
+
+  const MOST_NESTED = 64;
+  // A state whose text is longer is handed over through proxies: to make text of it and to read that takes longer.
+  const LARGE = 250;
+
+  // `shown` gives what an event shows of itself in JSON, and any other value as it is.
+  return function states(shown) {
+    // ---- a value as text ---------------------------------------------------------------------------------------------
+
+    function at(path) {
+      return path.length === 0 ? "" : ` at ${path.map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`)).join("").replace(/^\./, "")}`;
+    }
+
+    // JSON would pass over in silence what it cannot hold.
+    function check(value, what, path) {
+      switch (typeof value) {
+        case "object": break;
+        case "number":
+          if (isFinite(value)) return;
+          throw new TypeError(`${what} holds ${value}${at(path)}, which is no number in JSON`);
+        case "function": throw new TypeError(`${what} holds a function${at(path)}, which JSON cannot hold`);
+        case "bigint": throw new TypeError(`${what} holds a BigInt${at(path)}, which JSON cannot hold; keep its text`);
+        case "symbol": throw new TypeError(`${what} holds a symbol${at(path)}, which JSON cannot hold`);
+        default: return;
+      }
+      if (value === null) return;
+      if (path.length >= MOST_NESTED) throw new RangeError(`${what} is nested deeper than ${MOST_NESTED}, or holds itself`);
+      value = shown(value);
+      if (typeof value.then === "function" && typeof value.catch === "function") {
+        throw new TypeError(`${what} holds a promise${at(path)}; a handler must not be async`);
+      }
+      path.push(null);
+      const last = path.length - 1;
+      if (isArray(value)) {
+        for (let i = 0; i < value.length; i++) {
+          path[last] = i;
+          check(value[i], what, path);
+        }
+      } else {
+        for (const name in value) {
+          path[last] = name;
+          check(value[name], what, path);
+        }
+      }
+      path.pop();
+    }
+
+    function isJson(given) {
+      try {
+        parse(given);
+        return true;
+      } catch {
+        return false;
+      }
+    }
+
+    // Half of a pair of surrogates, which JSON spells as an escape and few others read.
+    const HALF = /(?:^|[^\\])(?:\\\\)*\\ud[89a-f]/;
+
+    function written(value, what) {
+      const made = stringify(value);
+      if (made !== undefined && made.includes("\\ud") && HALF.test(made)) throw new TypeError(`${what} holds half of a surrogate pair, which is no letter`);
+      return made;
+    }
+
+    function text(value, what) {
+      check(value, what, []);
+      return written(value, what);
+    }
+
+    // ---- what lies here ----------------------------------------------------------------------------------------------
+
+    let state, shared;
+    let isShared = false;
+    // The texts, where they were made behind the last event.
+    let kept, keptShared;
+    // Whether what lies here may be more than its text says.
+    let isStale = false, isSharedStale = false;
+    // Whether nobody else holds a part of the state, and it is nothing besides what its text says.
+    let isClean = false;
+    // Whether all that it has are numbers, texts, booleans and nulls.
+    let isFlat = false;
+    let isLarge = false;
+
+    function read(text) {
+      return text === null ? null : parse(text);
+    }
+
+    // What lies here is what its text says.
+    function lie() {
+      if (isStale) {
+        isStale = false;
+        state = read(kept);
+        isClean = state !== null && typeof state === "object";
+      }
+      if (isSharedStale) {
+        isSharedStale = false;
+        shared = read(keptShared);
+      }
+    }
+
+    function keep(text) {
+      kept = text;
+      state = undefined;
+      isStale = true;
+      isClean = false;
+      isLarge = text !== null && text.length > LARGE;
+      // Brackets in a text only make it slower.
+      isFlat = !isShared && text !== null && text[0] === "{" && !text.includes("{", 1) && !text.includes("[");
+    }
+
+    function keepShared(text) {
+      keptShared = text;
+      shared = undefined;
+      isSharedStale = true;
+    }
+
+    // A text that is JSON is taken for the state that it spells.
+    function settle() {
+      if (state === null || state === undefined) keep(null);
+      else keep(typeof state === "string" && isJson(state) ? state : text(state, "the state"));
+      if (isShared && !isSharedStale) settleShared();
+    }
+
+    function settleShared() {
+      keepShared(shared === null || shared === undefined ? null : text(shared, "the shared state"));
+    }
+
+    // Something is about to work on the state itself.
+    function open() {
+      lie();
+      kept = undefined;
+      isClean = false;
+    }
+
+    function current() {
+      lie();
+      return isShared ? [state, shared] : state;
+    }
+
+    function isPlain(value) {
+      switch (typeof value) {
+        case "number": return value - value === 0 && (value !== 0 || 1 / value > 0);
+        case "string": return value.isWellFormed();
+        case "boolean": return true;
+        default: return value === null;
+      }
+    }
+
+    // Tells whether a state that was flat still is, behind a handler that can get at these fields of it and at no others.
+    // Made for these fields: it runs with every event.
+    function keeper(fields) {
+      const looks = fields.map((field) => {
+        const name = stringify(field);
+        return `value = state[${name}]; if (typeof value === "number" ? value - value !== 0 || (value === 0 && 1 / value < 0) : !isPlain(value) && (value !== undefined || ${name} in state)) return false;`;
+      });
+      return new Maker("isPlain", `"use strict"; return (state) => { let value; ${looks.join(" ")} return true; }`)(isPlain);
+    }
+
+    // ---- proxies -----------------------------------------------------------------------------------------------------
+
+    // Whether more was done than setting fields to what JSON can hold.
+    let isOdd = false;
+
+    function isName(key) {
+      return typeof key === "string" && key !== "__proto__" && key.isWellFormed();
+    }
+
+    const odd = {
+      defineProperty(target, key, given) {
+        isOdd = true;
+        return defineProperty(target, key, given);
+      },
+      setPrototypeOf(target, given) {
+        isOdd = true;
+        return setPrototypeOf(target, given);
+      },
+      preventExtensions(target) {
+        isOdd = true;
+        return preventExtensions(target);
+      },
+    };
+
+    // The last flat state that was handed over.
+    let flatTarget, flatProxy;
+
+    const flatTraps = {
+      ...odd,
+      set(target, key, value, receiver) {
+        if (receiver !== flatProxy) return setIn(target, key, value, receiver);
+        if (!isPlain(value) || !isName(key)) isOdd = true;
+        return setIn(target, key, value);
+      },
+    };
+
+    // Of each object that was handed over in this event: its proxy, and how deep it lies.
+    const known = new Map();
+    // The other way round, for as long as anybody has it.
+    const targets = new WeakMap();
+    // Objects that were put into the state in this event, and where: an object, its key and how deep that lies.
+    const fresh = new Set();
+    let slots = [];
+
+    function handed(target, depth) {
+      let found = known.get(target);
+      if (found === undefined) {
+        found = { proxy: new Proxy(target, traps), depth };
+        known.set(target, found);
+        targets.set(found.proxy, target);
+      }
+      return found.proxy;
+    }
+
+    const traps = {
+      ...odd,
+      get(target, key) {
+        const value = target[key];
+        if (typeof value !== "object" || value === null || isOdd || typeof key === "symbol" || key === "__proto__") return value;
+        if (fresh.has(value) || targets.has(value)) return value;
+        return handed(value, (known.get(target)?.depth ?? 0) + 1);
+      },
+      set(target, key, value, receiver) {
+        if (targets.get(receiver) !== target) return setIn(target, key, value, receiver);
+        if (!isName(key)) isOdd = true;
+        else if (isArray(target)) {
+          const place = key >>> 0;
+          if (key === "length" ? value > target.length : String(place) !== key || place > target.length) isOdd = true;
+        }
+        if (!isPlain(value)) {
+          if (value === undefined) slots.push(target, key, 0);
+          else if (typeof value !== "object") isOdd = true;
+          else {
+            if (!targets.has(value)) fresh.add(value);
+            slots.push(target, key, (known.get(target)?.depth ?? 0) + 1);
+          }
+        }
+        return setIn(target, key, value);
+      },
+      deleteProperty(target, key) {
+        if (isArray(target)) isOdd = true;
+        return deleteProperty(target, key);
+      },
+    };
+
+    // What these give is no proxy.
+    for (const [owner, name] of [[Object, "getOwnPropertyDescriptor"], [Object, "getOwnPropertyDescriptors"], [Reflect, "getOwnPropertyDescriptor"]]) {
+      const own = owner[name];
+      owner[name] = { [name](...given) { isOdd = true; return own(...given); } }[name];
+    }
+
+    // The state as it is handed to a handler of which it is not known which fields it can get at.
+    function watched() {
+      isOdd = false;
+      if (slots.length > 0) slots = [];
+      if (!isFlat) {
+        fresh.clear();
+        known.clear();
+        return handed(state, 0);
+      }
+      if (flatTarget !== state) {
+        flatTarget = state;
+        flatProxy = new Proxy(state, flatTraps);
+      }
+      return flatProxy;
+    }
+
+    // Makes what was set what its JSON says. False where the whole state has to be looked at.
+    function isSettled() {
+      if (isOdd) return false;
+      for (let i = 0; i < slots.length; i += 3) {
+        const target = slots[i], key = slots[i + 1];
+        const value = target[key];
+        if (value !== undefined && (typeof value !== "object" || value === null)) continue;
+        let made;
+        if (value !== undefined) {
+          try {
+            check(value, "", new Array(slots[i + 2]).fill(null));
+            made = written(value, "");
+          } catch {
+            // It is said with the whole way to it, if it is part of the state at all.
+            return false;
+          }
+        }
+        if (made !== undefined) target[key] = parse(made);
+        else if (isArray(target)) {
+          if (hasOwn(target, key)) target[key] = null;
+        } else delete target[key];
+      }
+      return true;
+    }
+
+    // ---- what is done with it ----------------------------------------------------------------------------------------
+
+    return {
+      text,
+      keeper,
+      current,
+      settle,
+      open,
+      share() { isShared = true; },
+      begin(value) {
+        isStale = false;
+        state = value;
+        settle();
+      },
+      beginShared(value) {
+        isSharedStale = false;
+        shared = value;
+        settleShared();
+      },
+      load: keep,
+      loadShared: keepShared,
+      // Lets a handler take an event. Of one that can get at some fields alone, `keeps` looks at these.
+      take(run, keeps, event) {
+        if (isStale) lie();
+        if (isClean && isFlat && keeps !== null) {
+          kept = undefined;
+          isClean = false;
+          const next = run(state, event);
+          if ((next === undefined || next === state) && keeps(state)) {
+            isClean = true;
+            return;
+          }
+          if (next !== undefined) state = next;
+          settle();
+          return;
+        }
+        const isWatched = isClean && (isFlat || isLarge) && !isShared;
+        open();
+        if (isShared) {
+          const next = run([state, shared], event);
+          if (isArray(next)) [state, shared] = next;
+          else if (next !== undefined) state = next;
+          settle();
+          return;
+        }
+        const given = isWatched ? watched() : state;
+        const next = run(given, event);
+        if (next !== undefined && next !== given) {
+          state = next;
+        } else if (isWatched && isSettled()) {
+          isClean = true;
+          return;
+        }
+        settle();
+      },
+      set(value) {
+        isStale = false;
+        state = value;
+        settle();
+      },
+      state() {
+        if (kept === undefined) {
+          if (isClean) kept = stringify(state);
+          else settle();
+        }
+        return kept;
+      },
+      shared() {
+        if (kept === undefined) settle();
+        return keptShared;
+      },
+      // For what works on the state and has no say in the next event.
+      lent() {
+        if (kept === undefined) settle();
+        const lent = current();
+        isStale = true;
+        isSharedStale = isShared;
+        return lent;
+      },
+    };
+  };
+})()

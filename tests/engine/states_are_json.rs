@@ -1,0 +1,148 @@
+//! The state behind an event is what its JSON says, whether it stayed in the runtime or was read again from text because an
+//! event of another partition came between.
+
+use foldline::engine::{describe, load_timeline, partitions};
+use foldline::event::StreamId;
+use foldline::index::StoreMoment;
+use foldline::replay::ProjectionRef;
+use foldline::script::{Given, Running, Script, ScriptProjection};
+use foldline::store::{Flow, Query, Store};
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::as_of::{STREAMS, Sketch, native, sketches};
+use super::workshop::{cases, read};
+
+/// Does with its state what JSON cannot tell, or tells otherwise, and looks at it in a later event. `PAD` makes it longer.
+const ODD: &str = "
+const EMPTY = { n: 0 };
+class Point { constructor(x) { this.x = x } get twice() { return this.x * 2 } }
+fromAll().foreachStream().when({
+  $init: () => ({ n: 0, of: EMPTY, list: [], pad: PAD }),
+  $any(s, e) {
+    s.n++;
+    s.of.n++;
+    if (s.a) s.a.hits = (s.a.hits || 0) + 1;
+    if (s.b) s.seen = [s.b.hits, typeof s.when, s.when instanceof Date, s.map instanceof Map, 'gone' in s, s.gone === undefined];
+    if (s.list.length > 0) { s.list[0] = { ...s.list[0], m: s.n }; s.held = s.list.length }
+    if (s.point) s.twice = String(s.point.twice);
+    if (s.frozen) { try { 'use strict'; s.frozen.x = s.n } catch (error) { s.thrown = true } }
+    if (s.zero === 0) s.sign = 1 / s.zero < 0;
+    switch ((e.sequenceNumber * 5 + e.eventType.length + s.n) % 14) {
+      case 0: s.a = s.b = { hits: 0 }; break;
+      case 1: s.b = s.a; break;
+      case 2: s.when = new Date(0); s.map = new Map([[1, 2]]); break;
+      case 3: s.gone = undefined; break;
+      case 4: s.point = new Point(s.n); break;
+      case 5: s.frozen = Object.freeze({ x: 0 }); break;
+      case 6: s.zero = -0; break;
+      case 7: s.list.push(e.body); s.last = e.body; break;
+      case 8: s.list.length += 2; s.list.name = 'list'; break;
+      case 9: s.bad = NaN; break;
+      case 10: return { ...s, again: s.list, twice: s.list };
+      case 11: return JSON.stringify(s);
+      case 12: Object.defineProperty(s, 'hidden', { value: 1, configurable: true }); s.of = EMPTY; break;
+      default: s.list = s.list.filter(x => x !== null);
+    }
+  },
+})";
+
+/// Counts by names that the events give, and with fields that the handler names.
+const PLAIN: &str = "fromAll().foreachStream().when({
+  $init: () => ({ n: 0, last: null, sum: 0 }),
+  contacted(s, e) { s.n++; s.last = e.eventType; s.sum = s.n * -0 },
+  $any(s, e) { s.n += 1; s.last = e.body; if (s.n > 3) s.sum = s.sum / 0; if (s.n % 5 === 0) delete s.sum },
+})";
+
+/// Each stream by itself, its state read again from its text behind every event.
+fn text_by_text(reader: &dyn Store, script: &Script) -> Vec<(String, Value)> {
+    let mut states = Vec::new();
+    for name in STREAMS {
+        let running: Running = script.run().expect("at work");
+        let stream = StreamId::from(name);
+        // What `$init` gives is shown until an event was taken.
+        let (mut state, mut begins): (Option<Option<String>>, Option<String>) = (None, None);
+        for event in read(reader, &Query::stream(StreamId::from(name))) {
+            let body = String::from_utf8(event.payload.clone()).expect("text");
+            if body.trim().is_empty() {
+                continue;
+            }
+            let id = event.id.to_string();
+            let given = Given {
+                stream: name,
+                category: stream.category(),
+                version: event.version.0,
+                event_type: event.event_type.as_str(),
+                id: &id,
+                recorded_at: event.recorded_at,
+                body: Some(&body),
+                metadata: None,
+            };
+            let laid = match &state {
+                Some(state) => running.load(state.as_deref()),
+                None => running.init(),
+            };
+            laid.expect("a state to begin with");
+            if state.is_none() {
+                begins = running.state().expect("a state");
+            }
+            if let Ok(after) = running.handle(&given, name).and_then(|_| running.state()) {
+                state = Some(after);
+            }
+        }
+        if let Some(state) = state.unwrap_or(begins) {
+            states.push((name.to_owned(), serde_json::from_str(&state).expect("JSON")));
+        }
+    }
+    states.sort_by(|one, other| one.0.cmp(&other.0));
+    states
+}
+
+fn whole(reader: &dyn Store, script: &Script) -> Vec<(String, Value)> {
+    let on = &mut |_| Flow::Continue(());
+    let made = partitions(reader, script, StoreMoment::Latest, &mut |_, _| Flow::Continue(()), on).expect("folded");
+    let state = |text: &str| serde_json::from_str(text).expect("JSON");
+    let rows = made.rows.iter().filter_map(|row| Some((row.partition.to_string(), state(row.state.as_deref()?))));
+    let mut rows: Vec<(String, Value)> = rows.collect();
+    rows.sort_by(|one, other| one.0.cmp(&other.0));
+    rows
+}
+
+fn stream_by_stream(reader: &dyn Store, script: &Script) -> Vec<(String, Value)> {
+    let projection = ProjectionRef::new(ScriptProjection::of(script).expect("a state a stream"));
+    let mut states = Vec::new();
+    for name in STREAMS {
+        let Ok(described) = describe(reader, &StreamId::from(name)) else { continue };
+        let on = &mut |_| Flow::Continue(());
+        let timeline = load_timeline(reader, &described, &projection, &mut |_| {}, on).expect("loaded");
+        let shown = timeline.heads().len().checked_sub(1).map(|last| timeline.show(Some(last)));
+        states.extend(shown.filter(|state| !state.is_null()).map(|state| (name.to_owned(), state)));
+    }
+    states.sort_by(|one, other| one.0.cmp(&other.0));
+    states
+}
+
+/// The same events, each stream's in its own order, in runs of one stream.
+fn in_runs(sketches: &[Sketch]) -> Vec<Sketch> {
+    let mut sorted = sketches.to_vec();
+    sorted.sort_by_key(|(stream, ..)| *stream);
+    sorted
+}
+
+proptest! {
+    #![proptest_config(cases(40))]
+
+    #[test]
+    fn a_state_is_what_its_json_says_however_streams_are_interleaved(sketches in sketches()) {
+        let (_folder, mixed) = native(&sketches);
+        let (_other, runs) = native(&in_runs(&sketches));
+        let long = format!("'{}'", "x".repeat(5_000));
+        for source in [ODD.replace("PAD", "0"), ODD.replace("PAD", &long), PLAIN.to_owned()] {
+            let script = Script::read("odd.js", &source).expect("a projection");
+            let expected = text_by_text(mixed.as_ref(), &script);
+            prop_assert_eq!(&whole(mixed.as_ref(), &script), &expected);
+            prop_assert_eq!(&whole(runs.as_ref(), &script), &expected);
+            prop_assert_eq!(&stream_by_stream(mixed.as_ref(), &script), &expected);
+        }
+    }
+}
