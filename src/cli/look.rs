@@ -37,9 +37,10 @@ pub(super) fn info(args: &InfoArgs, context: &Context, out: &mut Output) -> Resu
             let mut line = |name: &str, value: String| table.row(&[name.to_owned(), value]);
             line("framework", framework.to_string())?;
             if let Some(Mirror { origin, standing }) = &mirror {
-                let behind =
-                    standing.as_ref().map(|kept| format!(", {} behind, as of {}", grouped(kept.behind), kept.as_of()));
-                line("mirror of", format!("{origin}{}", behind.unwrap_or_default()))?;
+                line("mirror of", origin.clone())?;
+                if let Some(kept) = standing {
+                    line("", format!("{} behind, as of {}", grouped(kept.behind), kept.as_of()))?;
+                }
             }
             line("events", grouped(*events))?;
             line("streams", grouped(*streams))?;

@@ -101,9 +101,11 @@ fn following(
     let wake: Wake = Arc::new(ringing(&ring));
     let engine = Engine::new(name, reader, wake);
     // What was recorded before the feed began is not told by it.
-    let (mut is_due, mut has_failed) = (true, false);
+    let (mut is_due, mut has_failed, mut is_cut_off) = (true, false, false);
     while !stopping.is_asked() {
-        is_due |= engine.take_change().is_some();
+        // An origin that has fallen silent is told of, and one that answers again has most likely more.
+        let was_cut_off = std::mem::replace(&mut is_cut_off, engine.is_cut_off());
+        is_due |= engine.take_change().is_some() || is_cut_off != was_cut_off;
         if is_due {
             let asked = stopping.clone();
             let answer = engine.ask_long("mirroring events", move |reader, _| {
