@@ -25,6 +25,7 @@ mod project;
 mod reduce;
 mod seal;
 mod search;
+mod share;
 mod side;
 mod sql;
 mod stopping;
@@ -56,7 +57,7 @@ use terminal::{Output, keep_secret, message_above, print_message};
 use crate::compensate::PlanError;
 use crate::engine::{
     DriftError, EngineError, ExcerptError, MakeSampleError, MaterialiseError, Misread, Moment, Passing, ProofError,
-    SealError, SideError,
+    SealError, ShareError, SideError,
 };
 use crate::event::{Explain, StreamId};
 use crate::expr::Flaw;
@@ -112,6 +113,8 @@ enum Failure {
     Search { misread: Misread, text: String },
     #[error(transparent)]
     Materialise(#[from] MaterialiseError),
+    #[error(transparent)]
+    Share(ShareError),
     #[error("{0}")]
     Drift(String),
     #[error("{message}")]
@@ -138,6 +141,15 @@ impl From<DriftError> for Failure {
         match error {
             DriftError::Other(error) => error.into(),
             other => Self::Drift(other.to_string()),
+        }
+    }
+}
+
+impl From<ShareError> for Failure {
+    fn from(error: ShareError) -> Self {
+        match error {
+            ShareError::Engine(error) => error.into(),
+            other => Self::Share(other),
         }
     }
 }
@@ -181,6 +193,7 @@ impl Passing for Failure {
             Self::Import(_)
             | Self::Taken(_)
             | Self::Seal(_)
+            | Self::Share(_)
             | Self::Pages { .. }
             | Self::Condition { .. }
             | Self::Search { .. }
@@ -352,7 +365,11 @@ fn dispatch(command: Command, context: &Context, out: &mut Output) -> Result<Out
         Command::Search(args) => looking(search::search, &args, context, out),
         Command::Index(args) => looking(side::index, &args, context, out),
         Command::When(args) => looking(when::when, &args, context, out),
-        Command::Project(args) => looking(project::project, &args, context, out),
+        Command::Project(args) => match &args.share {
+            Some(share) => share::project(&args, share, context, out),
+            None => looking(project::project, &args, context, out),
+        },
+        Command::Workers(args) => looking(share::workers, &args, context, out),
         Command::Sql(args) => looking(sql::sql, &args, context, out),
         Command::Materialise(args) => looking(materialise::materialise, &args, context, out),
         Command::Drift(args) => looking(materialise::drift, &args, context, out),

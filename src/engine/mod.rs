@@ -40,6 +40,7 @@ mod row_parquet;
 mod sample_store;
 mod sealing;
 mod search;
+mod share;
 mod side;
 mod signing;
 mod small_file;
@@ -110,6 +111,9 @@ pub use sealing::{Check, SealError, check_since, read_seal};
 pub use search::{
     Aids, Calendar, Condition, Days, FoundEvent, Glob, Misread, MisreadKind, PayloadValue, Search, Term, Wanted,
     search, search_with,
+};
+pub use share::{
+    ShareError, ShareStep, ShareWish, ShareWorker, SharedRow, SharedWork, shared_rows, shared_values, shared_work,
 };
 pub use side::{SideError, SideIndex, SidePlace, SideSize, Unusable};
 pub use signing::KeyError;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::{
-    AppendError, Appended, Columns, Expected, Finding, Flow, Framework, Notice, Query, ReadOnlyReason, Scope, Snapshot,
-    StoreError, StoreInfo, StreamQuery, StreamRow,
+    AppendError, Appended, Columns, Expected, Finding, Flow, Framework, Notice, Query, ReadOnlyReason, Scope,
+    SharedValues, Snapshot, StoreError, StoreInfo, StreamQuery, StreamRow,
 };
 use crate::event::{Cursor, EventBatch, EventId, EventRow, NewEvent, RecordedEvent, StreamId, Version};
 
@@ -142,6 +142,12 @@ pub trait Store: Send {
         }
         let next = crate::event::Position(place.position.0.saturating_add(1));
         Ok(Changes::Grew(self.scan(&Query::positions(Some(next), None).columns(columns))?))
+    }
+
+    /// Values of this name that machines share, kept where the store is; `None` where there is no such place, or where they
+    /// are not there and may not be made.
+    fn shared_values(&self, _name: &str, _may_make: bool) -> Result<Option<Box<dyn SharedValues>>, StoreError> {
+        Ok(None)
     }
 
     /// The newest kept snapshot at or before `at_most`, if one was ever made.

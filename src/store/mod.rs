@@ -27,6 +27,7 @@ pub mod postgres;
 mod private;
 mod query;
 mod read_model;
+mod shared;
 mod source;
 pub mod sqlite;
 mod system_words;
@@ -58,6 +59,7 @@ pub use read_model::{
     ColumnKind, ModelColumn, ModelError, ModelHead, ModelPlace, ModelRow, ReadModel, model_head, read_table,
     same_as_kept, write_model,
 };
+pub use shared::{SharedChange, SharedValue, SharedValues};
 pub use source::{Source, unescaped};
 pub use system_words::system_words;
 

@@ -17,6 +17,7 @@ mod others;
 mod reading_plainly;
 mod readme;
 mod servers;
+mod sharing;
 mod stores;
 #[path = "../engine/workshop.rs"]
 #[allow(dead_code, reason = "not all of it is needed here")]

@@ -25,7 +25,9 @@ pub(super) use looking::{
 };
 pub(super) use proofs::{EvidenceArgs, PageLanguage, SealArgs, VerifyArgs, VerifyEvidenceArgs};
 pub(super) use reasons::{CausesArgs, ReduceArgs, TraceArgs, WhatIfArgs, WhenArgs, WhyArgs};
-pub(super) use whole::{CompareProjectionsArgs, DriftArgs, GuessProjectionArgs, MaterialiseArgs, ProjectArgs, SqlArgs};
+pub(super) use whole::{
+    CompareProjectionsArgs, DriftArgs, GuessProjectionArgs, MaterialiseArgs, ProjectArgs, SqlArgs, WorkersArgs,
+};
 
 /// Shows any aggregate of an event store at any version, and who set each of its fields.
 ///
@@ -107,6 +109,8 @@ stands in braces. Days are those of UTC."
     When(WhenArgs),
     /// Every stream as it stood at a moment: one row a stream, or counts by a field
     Project(ProjectArgs),
+    /// Who folds a shared projection, how far each is, and how many partitions each has
+    Workers(WorkersArgs),
     /// Ask in SQL over events, streams and every projection, as of a moment; nothing is written
     #[command(
         after_help = "The tables are `events`, `streams`, `states` (every stream under its first projection, as JSON in `state`) and \

@@ -10,6 +10,17 @@ use crate::cli::own::ProjectionName;
 use crate::index::StoreMoment;
 
 #[derive(Debug, Args)]
+pub(in crate::cli) struct WorkersArgs {
+    /// The address of the store
+    pub store: OsString,
+    /// Under which name they fold together
+    #[arg(long, value_name = "NAME")]
+    pub share: String,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(in crate::cli) struct ProjectArgs {
     /// A path, an address or `sample`
@@ -17,6 +28,12 @@ pub(in crate::cli) struct ProjectArgs {
     /// state, search, analysis (leads), service (tickets), fields (any stream), one that comes with a sample (reservations, bank, orders, sensors) or a file of your own (FILE.js) [default: the first that a stream has]
     #[arg(long, value_name = "P")]
     pub projection: Option<ProjectionName>,
+    /// Fold together with others who say the same name, on any number of machines; for stores on NATS JetStream
+    #[arg(long, value_name = "NAME", requires = "projection", conflicts_with_all = ["as_of", "condition", "count_by", "sort", "columns", "to", "emitted", "logged"])]
+    pub share: Option<String>,
+    /// With --share: go on with what is recorded, until stopped (Ctrl+C)
+    #[arg(long, requires = "share")]
+    pub follow: bool,
     /// A position in the store's order, a time, a day or a month (2025-01), which count to their end, or `latest`
     #[arg(long, value_name = "AT|POSITION", default_value = "latest", value_parser = store_moment, allow_negative_numbers = true)]
     pub as_of: StoreMoment,

@@ -15,6 +15,7 @@
 
 mod address;
 mod bridge;
+mod bucket;
 mod connection;
 mod error;
 mod foreign;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::bridge::Asking;
+use super::bucket::bucket;
 use super::connection::{ANSWERING, Connection, Edition, StreamInfo, Which};
 use super::layout::{Layout, Under};
 use super::ledger::{Ledger, largest_first};
@@ -21,7 +22,8 @@ use super::{NatsError, failed, watch};
 use crate::event::{Cursor, EventId, Position, RecordedEvent, StreamId, Version};
 use crate::store::{
     Address, Alarm, Capabilities, Changes, Columns, Finding, Flow, Framework, Interrupter, Notice, Opener, Query,
-    ReadOnlyReason, Ring, Scan, Scope, Store, StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow, linked_scan,
+    ReadOnlyReason, Ring, Scan, Scope, SharedValues, Store, StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow,
+    linked_scan,
 };
 
 /// What is known of an open stream, shared by all its readers.
@@ -95,6 +97,11 @@ impl Server {
 }
 
 impl NatsStore {
+    /// Another reader of the same.
+    pub(super) fn beside(&self) -> Self {
+        Self { server: Arc::clone(&self.server), asking: Asking::default(), known: Known::default() }
+    }
+
     pub(super) fn new(server: Server, asking: Asking) -> Self {
         Self { server: Arc::new(server), asking, known: Known::default() }
     }
@@ -432,6 +439,10 @@ impl Store for NatsStore {
 
     fn interrupter(&self) -> Option<Interrupter> {
         Some(self.asking.interrupter())
+    }
+
+    fn shared_values(&self, name: &str, may_make: bool) -> Result<Option<Box<dyn SharedValues>>, StoreError> {
+        bucket(self, name, may_make)
     }
 
     fn alarm(&self, ring: Ring) -> Option<Alarm> {
