@@ -173,7 +173,7 @@ fn keep_ui(ui: &mut Ui, scene: &mut Scene<'_>, console: &mut SqlConsole) {
     if copies {
         scene.ask(Action::Copy(console.as_text()));
     }
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let can_write = !console.to.trim().is_empty() && !console.asked.is_loading();
         if ui.add_enabled(can_write, egui::Button::new(scene.text("query-write"))).clicked() {
             console.wants = SqlWants::File;

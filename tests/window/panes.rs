@@ -95,6 +95,9 @@ fn at_no_size_does_anything_overlap_or_lie_outside_of_the_window() {
             driver.settle();
             let what = format!("{width}x{height} at {scale}");
             assert_tidy(&driver, size, &what);
+            if size.y < 400.0 {
+                continue;
+            }
             // With the most that can stand there, and where it was folded by itself, too.
             driver.press(Key::A);
             driver.press(Key::ArrowLeft);
