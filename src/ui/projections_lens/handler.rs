@@ -18,7 +18,8 @@ use crate::projection::Fault;
 use crate::script::{Doubt, Trace};
 use crate::theme::palette;
 use crate::view::{
-    Did, HandlerRow, HandlerTrace, OpenStore, ProjectionWish, Replacing, ToldValue, TracedHandler, doubt_message,
+    Did, HandlerRow, HandlerTrace, OpenStore, ProjectionWish, Replacing, StreamView, ToldValue, TracedHandler,
+    doubt_message,
 };
 
 /// Left and right of a row.
@@ -36,7 +37,7 @@ pub(super) fn handler_card_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenSt
                 let said = scene.sentence(&error.message);
                 return note_ui(ui, RichText::new(said).color(palette(ui).danger));
             }
-            let is_coming = trace.is_loading() || store.view.as_ref().is_some_and(|view| view.is_loading());
+            let is_coming = trace.is_loading() || store.view.as_ref().is_some_and(StreamView::is_loading);
             let name = match (store.has_streams_of_own(), is_coming) {
                 (false, _) => "projection-handler-none",
                 (true, true) => "stream-coming",
