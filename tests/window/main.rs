@@ -12,6 +12,11 @@ mod finding;
 mod foreign;
 mod greeting;
 mod history;
+#[allow(clippy::unwrap_used, reason = "a test is free to panic")]
+mod jetstream;
+#[allow(dead_code, clippy::unwrap_used, reason = "the tests of the store itself use the rest, and are free to panic")]
+#[path = "../nats/keeper.rs"]
+mod keeper;
 mod keyboard;
 mod lanes;
 mod languages;
@@ -20,6 +25,9 @@ mod lists;
 mod looking;
 mod looks;
 mod names;
+#[allow(dead_code, clippy::unwrap_used, reason = "the tests of the store itself use the rest, and are free to panic")]
+#[path = "../nats/servers.rs"]
+mod nats_servers;
 mod odd;
 mod panes;
 #[allow(dead_code, clippy::unwrap_used, reason = "the tests of the store itself use the rest, and are free to panic")]
