@@ -259,7 +259,7 @@ fn what_a_search_finds_is_marked_in_the_stores_time_and_counted_beside_its_name(
     driver.strike("type:payment-confirmed");
     driver.press(Key::Enter);
     let reader = foldline::store::open(&driver.path("small.db").into()).expect("the store");
-    let now = foldline::engine::Calendar::utc(foldline::event::Timestamp::from_micros(0));
+    let now = foldline::engine::Calendar::utc(Timestamp::from_micros(0));
     let search = foldline::engine::Search::new("type:payment-confirmed", &now).expect("a search");
     let mut found = 0;
     foldline::engine::search(reader.as_ref(), &search, &mut |_| Flow::Continue(()), &mut |_| {
