@@ -1576,7 +1576,7 @@ window-error-unrecognised = { $path }: a SQLite database, but its tables are no 
 error-several = { $place }: it holds several tables of events ({ $tables }); choose one with `--map FILE`, where FILE says {"{"}"table": "{ $first }"{"}"}
 window-error-several = { $place }: it holds several tables of events ({ $tables }); choose one of them, such as { $first }
 error-only-reads = { $place }: Foldline cannot append here: { $reason }
-error-mirror = { $path }: this is a mirror of { $origin }; bring events in there, and they come here by `foldline mirror`
+error-mirror = { $path }: this is a mirror of { $origin }; bring events in there, and they come here when it follows
 error-no-mirror = { $path }: this file is there already and is no mirror; name a new file for one
 error-mirror-of-itself = { $path }: this is the store itself; name another file for its mirror
 error-origin-differs = { $path }: { $origin } is not what this is a mirror of any more: { $fault }; the mirror stays as it is, so keep it, and mirror what is there now into a new file
@@ -1960,7 +1960,7 @@ window-notice-messages-gone = messages of this stream are gone ({ $count }): del
 notice-drops-messages = this stream's limits drop its oldest messages; what is dropped is gone from here too
 notice-numbered-where-missing = some events have no number as their { $column }: they are counted in their order
 notice-mirror = mirror of { $origin }, { $behind } behind, as of { $at }
-notice-mirror-not-known = mirror of { $origin }; how far it is, the next `foldline mirror` says
+notice-mirror-not-known = mirror of { $origin }; how far it is, is known when it follows again
 stream-failed = This stream could not be read.
 
 # What cannot be meant in a search.

@@ -1439,7 +1439,7 @@ window-error-unrecognised = { $path }: SQLite 데이터베이스이지만 Foldli
 error-several = { $place }: 이벤트 테이블이 여러 개입니다({ $tables }). `--map FILE`로 하나를 선택하세요. FILE의 내용은 {"{"}"table": "{ $first }"{"}"}와 같습니다.
 window-error-several = { $place }: 이벤트 테이블이 여러 개입니다({ $tables }). { $first } 같은 테이블 하나를 선택하세요.
 error-only-reads = { $place }: 여기에는 이벤트를 추가할 수 없습니다: { $reason }
-error-mirror = { $path }: 다음 저장소의 미러입니다: { $origin }. 이벤트는 그 저장소에 추가하세요. `foldline mirror` 명령으로 이 파일에 반영됩니다.
+error-mirror = { $path }: 다음 저장소의 미러입니다: { $origin }. 이벤트는 그 저장소에 추가하세요. 미러가 따라갈 때 이 파일에 반영됩니다.
 error-no-mirror = { $path }: 이미 있는 파일이며 미러가 아닙니다. 새 파일 이름을 쓰세요.
 error-mirror-of-itself = { $path }: 원본 저장소와 같은 파일입니다. 미러로 쓸 다른 파일 이름을 쓰세요.
 error-origin-differs = { $path }: 원본이 미러를 만들 때와 다릅니다({ $origin }): { $fault } 미러는 그대로 두었습니다. 보관해 두고, 지금의 원본은 새 파일로 미러링하세요.
@@ -1823,7 +1823,7 @@ window-notice-messages-gone = 이 스트림에서 메시지 { $count }개가 없
 notice-drops-messages = 이 스트림의 한도 때문에 오래된 메시지가 지워집니다. 지워진 것은 여기서도 사라집니다.
 notice-numbered-where-missing = { $column }에 번호가 없는 이벤트가 있어 순서대로 셉니다.
 notice-mirror = 미러 · 원본 { $origin } · 남은 이벤트 { $behind } · { $at } 기준
-notice-mirror-not-known = 미러 · 원본 { $origin } · 어디까지 반영되었는지는 다음 `foldline mirror` 실행 때 알 수 있습니다.
+notice-mirror-not-known = 미러 · 원본 { $origin } · 어디까지 반영되었는지는 다시 따라갈 때 알 수 있습니다.
 stream-failed = 이 스트림을 읽지 못했습니다.
 
 # 검색에서 뜻이 통하지 않는 것.

@@ -42,7 +42,7 @@ pub enum StoreError {
     Several { place: String, tables: String, first: String },
     #[error("{place}: Foldline cannot append here: {reason}")]
     OnlyReads { place: String, reason: ReadOnlyReason },
-    #[error("{}: this is a mirror of {origin}; bring events in there, and they come here by `foldline mirror`", path.display())]
+    #[error("{}: this is a mirror of {origin}; bring events in there, and they come here when it follows", path.display())]
     Mirror { path: PathBuf, origin: String },
     #[error("{}: this file is there already and is no mirror; name a new file for one", .0.display())]
     NoMirror(PathBuf),

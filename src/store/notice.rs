@@ -77,7 +77,7 @@ pub enum Notice {
 fn mirror_words(Mirror { origin, standing }: &Mirror) -> String {
     match standing {
         Some(standing) => format!("mirror of {origin}, {} behind, as of {}", standing.behind, standing.as_of()),
-        None => format!("mirror of {origin}; how far it is, the next `foldline mirror` says"),
+        None => format!("mirror of {origin}; how far it is, is known when it follows again"),
     }
 }
 
