@@ -970,6 +970,7 @@ export-found = Only events with “{ $text }”
 export-told = What happened with “{ $text }”, in words: who, what, from and to
 export-told-all = All that happened, in words: who, what, from and to
 export-findings = What a check of the store finds
+export-these = Export these…
 export-replace = Replace the file if it is there
 export-csv-fields = One column for each field of payload and metadata, for a spreadsheet
 export-csv-safe = Let no cell begin like a formula (a ' goes before it; importing takes it away)

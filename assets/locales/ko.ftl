@@ -865,6 +865,7 @@ export-found = “{ $text }”이(가) 포함된 이벤트만
 export-told = “{ $text }”의 활동 기록: 누가 무엇을 어떻게 바꿨는지
 export-told-all = 모든 활동 기록: 누가 무엇을 어떻게 바꿨는지
 export-findings = 저장소 점검 결과
+export-these = 이 결과 내보내기…
 export-replace = 파일이 있으면 바꾸기
 export-csv-fields = 내용과 메타데이터의 필드마다 열 하나씩 (스프레드시트용)
 export-csv-safe = 수식처럼 시작하는 셀 막기 (앞에 ' 를 붙이고, 가져올 때 다시 뗍니다)

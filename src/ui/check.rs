@@ -16,6 +16,9 @@ use crate::view::{Checked, Checking, ExportWhat, FileFor, OpenStore, ToolName};
 /// Two lines.
 const FINDING_HEIGHT: f32 = 2.0 * ROW_HEIGHT;
 
+/// What stands above and below the findings, and between the dialog and the edge of the window.
+const OTHERS_HEIGHT: f32 = 375.0;
+
 /// What is to be looked at in the store, each with the way to its place, what it means and what to do.
 pub(super) fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
     let title = scene.text("check-store");
@@ -45,7 +48,9 @@ pub(super) fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore
             let mut pointed = checking.at;
             if let Some(Checked { findings, .. }) = checking.checked() {
                 ui.scope(|ui| {
-                    let height = (listed.len() as f32 * FINDING_HEIGHT).min(360.0);
+                    // What can be done with them stays in sight below.
+                    let most = (ui.ctx().content_rect().height() - OTHERS_HEIGHT).clamp(3.0 * FINDING_HEIGHT, 360.0);
+                    let height = (listed.len() as f32 * FINDING_HEIGHT).min(most);
                     let list = List::new("findings", listed.len()).rows_of(FINDING_HEIGHT).no_higher_than(height);
                     list.show(ui, |ui, row| {
                         let Some(place) = listed.get(row) else { return };

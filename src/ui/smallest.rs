@@ -10,6 +10,9 @@ use crate::event::Head;
 use crate::theme::{ROW_HEIGHT, palette};
 use crate::view::{FoundSmallest, OpenStore, ReasonPlace, Showing, ToolName};
 
+/// Room for the button behind the field.
+const SAVE: f32 = 80.0;
+
 /// The fewest events of the stream behind which a condition holds, or that still break a rule; and a file of them.
 pub(super) fn smallest_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
     let here = store.view.as_ref().and_then(|view| ReasonPlace::of(view, view.shown_number()));
@@ -57,7 +60,8 @@ pub(super) fn smallest_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenSt
         let name = scene.locale.with("smallest-to", [("endings", EXCERPT_ENDINGS.into())]);
         ui.label(RichText::new(&name).size(11.5).color(colours.dim));
         ui.horizontal(|ui| {
-            let field = TextEdit::singleline(&mut smallest.to).hint_text("/path/to/test.rs").desired_width(400.0);
+            let field = TextEdit::singleline(&mut smallest.to).hint_text("/path/to/test.rs");
+            let field = field.desired_width((ui.available_width() - SAVE).max(160.0));
             let field = named_field(ui, field, &name);
             let is_entered = is_entered(ui, &field);
             let can_save = !smallest.to.trim().is_empty();

@@ -1177,3 +1177,28 @@ fn every_command_has_a_title_in_every_language() {
         }
     }
 }
+
+/// A name without a text would stand there itself.
+#[test]
+fn every_text_that_the_window_asks_for_is_there() {
+    fn sources(folder: &std::path::Path, found: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() { sources(&path, found) } else { found.push(path) }
+        }
+    }
+    let (root, locale) = (PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src"), Locale::new(Language::Korean));
+    let mut files = Vec::new();
+    ["ui", "app"].iter().for_each(|room| sources(&root.join(room), &mut files));
+    let mut asked = BTreeSet::new();
+    for source in files.iter().map(|path| std::fs::read_to_string(path).expect("readable")) {
+        for call in ["scene.text(\"", "locale.text(\"", "locale.with(\""] {
+            let names = source.split(call).skip(1).filter_map(|rest| rest.split('"').next());
+            asked.extend(names.map(str::to_owned));
+        }
+    }
+    assert!(asked.len() > 300, "{}", asked.len());
+    // In English some are called as they are said: who, when.
+    let missing: Vec<&String> = asked.iter().filter(|name| locale.text(name) == **name).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}

@@ -180,7 +180,7 @@ fn changed_ui(ui: &mut Ui, scene: &Scene<'_>, open: &OpenBranch, place: usize, e
         });
     }
     if fields.len() > SHOWN {
-        caption(ui, &scene.locale.with("changes-more", [("count", (fields.len() - SHOWN).into())]));
+        caption(ui, &scene.locale.with("conflict-more-fields", [("count", (fields.len() - SHOWN).into())]));
     }
 }
 

@@ -176,6 +176,6 @@ fn changes_ui(ui: &mut Ui, scene: &Scene<'_>, id: &str, changes: &[crate::replay
         }
     });
     if changes.len() > SHOWN {
-        caption(ui, &scene.locale.with("changes-more", [("count", (changes.len() - SHOWN).into())]));
+        caption(ui, &scene.locale.with("conflict-more-fields", [("count", (changes.len() - SHOWN).into())]));
     }
 }
