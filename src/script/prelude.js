@@ -373,6 +373,7 @@
     },
     // Of each handler in the order of `takers`: the fields of the state that it can get at, null where that is not known.
     know(told) {
+      if (lying.isWatched()) return;
       const fields = parse(told);
       let at = 0;
       for (const handler of [...handlers.values(), any]) {
@@ -405,6 +406,7 @@
     deleted(partition) {
       lying.open();
       deleted(current(), null, partition, false);
+      lying.show();
       lying.settle();
     },
     handle(...given) {
@@ -414,6 +416,8 @@
       else lying.take(handler.run, handler.keeps, new Event(given));
       return hasOutput;
     },
+    describe: lying.describe,
+    watch: lying.watch,
     state: lying.state,
     shared: lying.shared,
     result() {

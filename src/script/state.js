@@ -10,7 +10,7 @@
   const { parse, stringify } = JSON;
   const { isArray } = Array;
   const { isFinite } = Number;
-  const { hasOwn } = Object;
+  const { hasOwn, getOwnPropertyDescriptor } = Object;
   // It is taken from projections later on.
   const Maker = Function;
   const { set: setIn, deleteProperty, defineProperty, setPrototypeOf, preventExtensions } = Reflect;
@@ -97,6 +97,8 @@
     // Whether all that it has are numbers, texts, booleans and nulls.
     let isFlat = false;
     let isLarge = false;
+    // Is shown what a handler left, before that is made what its JSON says.
+    let watcher = null;
 
     function read(text) {
       return text === null ? null : parse(text);
@@ -147,6 +149,10 @@
       lie();
       kept = undefined;
       isClean = false;
+    }
+
+    function show() {
+      if (watcher !== null) watcher(isShared ? [state, shared] : state);
     }
 
     function current() {
@@ -309,6 +315,10 @@
 
     return {
       text,
+      describe: getOwnPropertyDescriptor,
+      watch(given) { watcher = given; },
+      isWatched: () => watcher !== null,
+      show,
       keeper,
       current,
       settle,
@@ -347,18 +357,17 @@
           const next = run([state, shared], event);
           if (isArray(next)) [state, shared] = next;
           else if (next !== undefined) state = next;
+          show();
           settle();
           return;
         }
         const given = isWatched ? watched() : state;
         const next = run(given, event);
-        if (next !== undefined && next !== given) {
-          state = next;
-        } else if (isWatched && isSettled()) {
-          isClean = true;
-          return;
-        }
-        settle();
+        const isAnother = next !== undefined && next !== given;
+        if (isAnother) state = next;
+        show();
+        if (isWatched && !isAnother && isSettled()) isClean = true;
+        else settle();
       },
       set(value) {
         isStale = false;

@@ -5,7 +5,8 @@
   "use strict";
   const { stringify } = JSON;
   const { isArray } = Array;
-  const { is, keys, defineProperty, getOwnPropertyDescriptor } = Object;
+  const { is, keys, defineProperty } = Object;
+  const getOwnPropertyDescriptor = host.describe;
 
   // Changes that one step tells, and all of them.
   const MOST_OF_STEP = 200, MOST_CHANGES = 20000;
@@ -273,8 +274,19 @@
     if (given.length > 0 && phase !== null && !isOver && step !== null) step.logged++;
   };
 
+  // What a handler leaves is looked at before it is made what its JSON says.
+  let isLeft = false;
+  host.watch((left) => {
+    if (phase === null || isOver) return;
+    isLeft = true;
+    open = [];
+    root = left;
+    look();
+  });
+
   return {
     enter(entered) {
+      isLeft = false;
       phase = entered;
       open = [];
       last = null;
@@ -283,7 +295,7 @@
       shadow = copied(root, 0);
     },
     leave() {
-      if (!isOver) {
+      if (!isOver && !isLeft) {
         open = [];
         root = host.current();
         look();
@@ -292,7 +304,7 @@
     },
     told() {
       // A fault came before the end.
-      if (phase !== null && !isOver) look();
+      if (phase !== null && !isOver && !isLeft) look();
       return stringify({ ran, isOver, isCoarse });
     },
   };
