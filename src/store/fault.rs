@@ -1,5 +1,5 @@
 use super::files::Unread;
-use super::{Damage, FindingKind};
+use super::{Damage, FindingKind, MessageFlaw};
 use crate::event::{Message, Timestamp, Version};
 
 /// What is wrong, with the numbers of it.
@@ -120,7 +120,7 @@ pub enum Fault {
     StrayMessage {
         sequence: u64,
         subject: String,
-        flaw: String,
+        flaw: MessageFlaw,
     },
     /// A stream of messages is set to drop the oldest at some measure.
     DropsMessages {

@@ -112,7 +112,7 @@ impl Fault {
             Self::StrayMessage { sequence, subject, flaw } => Message::new("fault-stray-message")
                 .text("sequence", sequence)
                 .text("subject", subject)
-                .text("flaw", flaw),
+                .inner("flaw", flaw.message()),
             Self::GuardOff { guard } => Message::new("fault-guard-off").text("guard", guard),
             Self::DropsMessages { limit } => Message::new("fault-drops-messages").text("limit", limit),
             other => Message::new("fault-pages").text("detail", other),

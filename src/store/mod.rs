@@ -48,7 +48,7 @@ pub use finding::{Finding, FindingKind, FoundAt};
 pub use link::{Link, leads_to_other_machine, place_in_store};
 pub use linked::linked_scan;
 pub use mirror::{Begun, Mirrored, Mirroring, OriginFault};
-pub use nats::{BroughtIn, NatsError, ServerTarget};
+pub use nats::{BroughtIn, MessageFlaw, NatsError, ServerTarget};
 pub use notice::{Notice, ReadOnlyReason};
 pub use postgres::{Address, AddressFlaw, ServerDetail, ServerError, SqlClass};
 pub use private::sweep_leftovers;

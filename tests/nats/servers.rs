@@ -296,7 +296,6 @@ fn accepts(port: u16) -> bool {
 /// A port that nobody listens on. Below those that outgoing connections get, so that it is still free when a killed
 /// server is started again.
 fn free_port() -> u16 {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
     loop {
         let number = std::process::id().wrapping_mul(97).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
         let port = 20_000 + (number % 12_000) as u16;
@@ -306,9 +305,14 @@ fn free_port() -> u16 {
     }
 }
 
+/// Where the next free port is looked for.
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
 /// All digits but the last of ports that end in 1, 2 and 3.
 pub(crate) fn free_ports_in_a_row() -> String {
     loop {
+        // The next call is to find others.
+        NEXT.fetch_add(10, Ordering::Relaxed);
         let prefix = free_port() / 10;
         if (1..=3).all(|last| TcpListener::bind(("127.0.0.1", prefix * 10 + last)).is_ok()) {
             return prefix.to_string();

@@ -129,7 +129,6 @@ fn every_fault() -> Vec<Fault> {
         Fault::CategoryDiffers { kept: text("kept"), own: text("own") },
         Fault::StreamNumber { number: -11 },
         Fault::EventNumbers { position: 11 },
-        Fault::StrayMessage { sequence: 11, subject: text("subject"), flaw: text("flaw") },
         Fault::DropsMessages { limit: text("limit") },
         Fault::GuardOff { guard: text("guard") },
         Fault::FileDamaged { path: text("path") },
@@ -141,6 +140,9 @@ fn every_fault() -> Vec<Fault> {
         Fault::SealedBehind { sealed: 13, there: 12, same: 11 },
         Fault::SealedOther { sealed: 13, there: 12 },
     ];
+    for flaw in nats::every_message_flaw() {
+        all.push(Fault::StrayMessage { sequence: 11, subject: text("subject"), flaw });
+    }
     for how in [SchemaChange::Gone, SchemaChange::Changed, SchemaChange::Added] {
         for object in [SchemaObject::Index, SchemaObject::Table, SchemaObject::View] {
             all.push(Fault::SchemaDiffers { object, name: text("name"), how });

@@ -6,6 +6,7 @@ use async_nats::ConnectErrorKind;
 use async_nats::jetstream;
 use async_nats::jetstream::ErrorCode;
 
+use super::message::MessageFlaw;
 use crate::event::{Explain, Message};
 use crate::store::{AddressFlaw, ServerDetail};
 
@@ -79,7 +80,7 @@ pub enum NatsError {
     #[error(
         "message {sequence} was left there by another program and is no event ({flaw}); nothing was recorded: make a new store of what is sound"
     )]
-    Stray { sequence: u64, flaw: String },
+    Stray { sequence: u64, flaw: MessageFlaw },
     #[error(
         "it is not known whether the event {id} was recorded: the server stopped answering ({detail}); look whether it is there, and only then try again"
     )]
@@ -230,7 +231,9 @@ impl Explain for NatsError {
             Self::NameTooLong { length, most } => sizes("nats-name-too-long", *length, *most),
             Self::TooLarge { length, most } => sizes("nats-too-large", *length, *most),
             Self::TooMany { count, most } => Message::new("nats-too-many").text("count", count).text("most", most),
-            Self::Stray { sequence, flaw } => Message::new("nats-stray").text("sequence", sequence).text("flaw", flaw),
+            Self::Stray { sequence, flaw } => {
+                Message::new("nats-stray").text("sequence", sequence).inner("flaw", flaw.message())
+            }
             Self::Undecided { id, detail } => because("nats-undecided", detail).text("id", id),
             Self::OthersWrite => Message::new("nats-others-write"),
             Self::Cancelled => Message::new("error-cancelled"),

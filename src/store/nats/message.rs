@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::layout::{Decoded, SCHEMA};
-use crate::event::{EventId, Metadata, MetadataBuilder, NewEvent, StreamId, Timestamp, Version};
+use crate::event::{EventId, Explain, Message, Metadata, MetadataBuilder, NewEvent, StreamId, Timestamp, Version};
 use crate::store::native::chain::{Chained, Link};
 use crate::store::unescaped;
 
@@ -292,9 +292,9 @@ impl OwnEvent<'_> {
     }
 }
 
-/// Why a message of the house's subjects cannot be read as one of the house.
+/// Why a message among those of the house cannot be read as one of them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Flaw {
+pub enum MessageFlaw {
     #[error("its subject is none that Foldline writes")]
     Subject,
     #[error("it has no header {0}")]
@@ -309,6 +309,21 @@ pub(super) enum Flaw {
     Count { said: String, there: usize },
 }
 
+impl Explain for MessageFlaw {
+    fn message(&self) -> Message {
+        match self {
+            Self::Subject => Message::new("message-subject"),
+            Self::Missing(name) => Message::new("message-header-missing").text("name", name),
+            Self::Unreadable { name, said } => {
+                Message::new("message-header-unreadable").text("name", name).text("said", said)
+            }
+            Self::OtherSchema(schema) => Message::new("message-other-schema").text("schema", schema),
+            Self::Envelope(detail) => Message::new("message-envelope").text("detail", detail),
+            Self::Count { said, there } => Message::new("message-count").text("said", said).text("there", there),
+        }
+    }
+}
+
 /// Tells of each event that a message holds, in their order. Of a flawed one it tells none.
 pub(super) fn read_message<'m>(
     store: &str,
@@ -316,9 +331,9 @@ pub(super) fn read_message<'m>(
     headers: Option<&'m HeaderMap>,
     body: &'m [u8],
     visit: &mut dyn FnMut(Decoded<'_>),
-) -> Result<(), Flaw> {
-    let stream = stream_of(store, subject).ok_or(Flaw::Subject)?;
-    read_chained(headers.ok_or(Flaw::Missing("Foldline-Schema"))?, body, &mut |event| {
+) -> Result<(), MessageFlaw> {
+    let stream = stream_of(store, subject).ok_or(MessageFlaw::Subject)?;
+    read_chained(headers.ok_or(MessageFlaw::Missing("Foldline-Schema"))?, body, &mut |event| {
         let OwnEvent { id, event_type, version, schema, recorded_at, payload, metadata, hash: _ } = event;
         visit(Decoded {
             stream: Cow::Borrowed(&stream),
@@ -339,10 +354,10 @@ pub(super) fn read_chained<'m>(
     headers: &'m HeaderMap,
     body: &'m [u8],
     visit: &mut dyn FnMut(OwnEvent<'m>),
-) -> Result<(), Flaw> {
-    let schema = text(headers, SCHEMA_HEADER).ok_or(Flaw::Missing("Foldline-Schema"))?;
+) -> Result<(), MessageFlaw> {
+    let schema = text(headers, SCHEMA_HEADER).ok_or(MessageFlaw::Missing("Foldline-Schema"))?;
     if schema.parse() != Ok(SCHEMA) {
-        return Err(Flaw::OtherSchema(schema.into_owned()));
+        return Err(MessageFlaw::OtherSchema(schema.into_owned()));
     }
     match text(headers, BATCH) {
         Some(said) if said != "1" || !body.is_empty() => read_envelope(&said, body, visit),
@@ -354,9 +369,9 @@ pub(super) fn read_chained<'m>(
     }
 }
 
-fn read_single<'m>(headers: &'m HeaderMap, body: &'m [u8]) -> Result<OwnEvent<'m>, Flaw> {
-    let needed = |name: HeaderName, spelt: &'static str| text(headers, name).ok_or(Flaw::Missing(spelt));
-    let odd = |name: &'static str, said: &str| Flaw::Unreadable { name, said: said.to_owned() };
+fn read_single<'m>(headers: &'m HeaderMap, body: &'m [u8]) -> Result<OwnEvent<'m>, MessageFlaw> {
+    let needed = |name: HeaderName, spelt: &'static str| text(headers, name).ok_or(MessageFlaw::Missing(spelt));
+    let odd = |name: &'static str, said: &str| MessageFlaw::Unreadable { name, said: said.to_owned() };
     let version = needed(VERSION, "Foldline-Version")?;
     let version = version.parse().map_err(|_| odd("Foldline-Version", &version))?;
     let schema = match text(headers, EVENT_SCHEMA) {
@@ -433,14 +448,14 @@ fn first_schema() -> u32 {
     1
 }
 
-fn read_envelope<'m>(said: &str, body: &'m [u8], visit: &mut dyn FnMut(OwnEvent<'m>)) -> Result<(), Flaw> {
-    let Envelope { events } = serde_json::from_slice(body).map_err(|error| Flaw::Envelope(error.to_string()))?;
+fn read_envelope<'m>(said: &str, body: &'m [u8], visit: &mut dyn FnMut(OwnEvent<'m>)) -> Result<(), MessageFlaw> {
+    let Envelope { events } = serde_json::from_slice(body).map_err(|error| MessageFlaw::Envelope(error.to_string()))?;
     if said.parse() != Ok(events.len()) || events.is_empty() {
-        return Err(Flaw::Count { said: said.to_owned(), there: events.len() });
+        return Err(MessageFlaw::Count { said: said.to_owned(), there: events.len() });
     }
     let mut read = Vec::with_capacity(events.len());
     for event in events {
-        let odd = |name: &'static str, said: String| Flaw::Unreadable { name, said };
+        let odd = |name: &'static str, said: String| MessageFlaw::Unreadable { name, said };
         let recorded_at = event.time.map(|said| said.parse().map_err(|_| odd("time", said))).transpose()?;
         let hash = event.hash.map(|said| from_hex(&said).ok_or(odd("hash", said))).transpose()?;
         read.push(OwnEvent {
@@ -651,15 +666,15 @@ mod tests {
         };
         let whole = [("Foldline-Schema", "1"), ("Nats-Msg-Id", "a"), ("Foldline-Version", "0"), ("Foldline-Type", "t")];
         assert_eq!(read(&whole, "{}"), Ok(1));
-        assert_eq!(read(&[], "{}"), Err(Flaw::Missing("Foldline-Schema")));
-        assert_eq!(read(&[("Foldline-Schema", "2")], "{}"), Err(Flaw::OtherSchema("2".to_owned())));
-        assert_eq!(read(&whole[..3], "{}"), Err(Flaw::Missing("Foldline-Type")));
+        assert_eq!(read(&[], "{}"), Err(MessageFlaw::Missing("Foldline-Schema")));
+        assert_eq!(read(&[("Foldline-Schema", "2")], "{}"), Err(MessageFlaw::OtherSchema("2".to_owned())));
+        assert_eq!(read(&whole[..3], "{}"), Err(MessageFlaw::Missing("Foldline-Type")));
         let with = |name, value| read(&[&whole[..], &[(name, value)]].concat(), "{\"events\":[]}");
-        let odd = |name, said: &str| Err(Flaw::Unreadable { name, said: said.to_owned() });
+        let odd = |name, said: &str| Err(MessageFlaw::Unreadable { name, said: said.to_owned() });
         assert_eq!(with("Foldline-Time", "soon"), odd("Foldline-Time", "soon"));
         assert_eq!(with("Foldline-Hash", "00"), odd("Foldline-Hash", "00"));
-        assert_eq!(with("Foldline-Batch", "2"), Err(Flaw::Count { said: "2".to_owned(), there: 0 }));
-        assert!(matches!(read(&[whole[0], ("Foldline-Batch", "1")], "[]"), Err(Flaw::Envelope(_))));
+        assert_eq!(with("Foldline-Batch", "2"), Err(MessageFlaw::Count { said: "2".to_owned(), there: 0 }));
+        assert!(matches!(read(&[whole[0], ("Foldline-Batch", "1")], "[]"), Err(MessageFlaw::Envelope(_))));
     }
 
     #[test]

@@ -37,6 +37,7 @@ mod write;
 pub(in crate::store) use address::{short_name, user_of, with_stream};
 pub use error::NatsError;
 pub(in crate::store) use look::look_into_server;
+pub use message::MessageFlaw;
 pub use write::{BroughtIn, ServerTarget};
 pub(super) use write::{bring_in, target};
 

@@ -93,8 +93,8 @@ fn check_message(
     let mut names = store.names();
     let mut index = 0;
     let read = match (message::stream_of(&store.server.stream, seen.subject()), seen.headers()) {
-        (None, _) => Err(message::Flaw::Subject),
-        (_, None) => Err(message::Flaw::Missing("Foldline-Schema")),
+        (None, _) => Err(message::MessageFlaw::Subject),
+        (_, None) => Err(message::MessageFlaw::Missing("Foldline-Schema")),
         (Some(name), Some(headers)) => {
             let (stream, stream_key) = names.stream(&name);
             message::read_chained(headers, seen.body(), &mut |event| {
@@ -129,8 +129,7 @@ fn check_message(
     };
     if let Err(flaw) = read {
         let place = FoundAt { position: Some(Position(seen.sequence * places)), ..FoundAt::default() };
-        let what =
-            Fault::StrayMessage { sequence: seen.sequence, subject: seen.subject().to_owned(), flaw: flaw.to_string() };
+        let what = Fault::StrayMessage { sequence: seen.sequence, subject: seen.subject().to_owned(), flaw };
         report(Finding { place, what });
     }
     index.max(1)

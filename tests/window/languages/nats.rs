@@ -1,6 +1,6 @@
 //! What can be said of a store on NATS.
 
-use foldline::store::NatsError;
+use foldline::store::{MessageFlaw, NatsError};
 
 use super::{every_address_flaw, every_server_detail, path, text};
 
@@ -29,9 +29,9 @@ pub(super) fn every_nats_error() -> Vec<NatsError> {
         NatsError::NameTooLong { length: 12, most: 11 },
         NatsError::TooLarge { length: 12, most: 11 },
         NatsError::TooMany { count: 12, most: 11 },
-        NatsError::Stray { sequence: 11, flaw: text("flaw") },
         NatsError::OthersWrite,
     ];
+    all.extend(every_message_flaw().into_iter().map(|flaw| NatsError::Stray { sequence: 11, flaw }));
     all.extend(every_address_flaw().into_iter().map(NatsError::BadAddress));
     for detail in every_server_detail() {
         all.extend([
@@ -80,6 +80,29 @@ pub(super) fn every_nats_error() -> Vec<NatsError> {
             | NatsError::Undecided { .. }
             | NatsError::OthersWrite
             | NatsError::Failed(_) => {}
+        }
+    }
+    all
+}
+
+/// The same of what is wrong with a message.
+pub(super) fn every_message_flaw() -> Vec<MessageFlaw> {
+    let all = vec![
+        MessageFlaw::Subject,
+        MessageFlaw::Missing("Foldline-Schema"),
+        MessageFlaw::Unreadable { name: "Foldline-Time", said: text("said") },
+        MessageFlaw::OtherSchema(text("schema")),
+        MessageFlaw::Envelope(text("detail")),
+        MessageFlaw::Count { said: text("said"), there: 11 },
+    ];
+    for flaw in &all {
+        match flaw {
+            MessageFlaw::Subject
+            | MessageFlaw::Missing(_)
+            | MessageFlaw::Unreadable { .. }
+            | MessageFlaw::OtherSchema(_)
+            | MessageFlaw::Envelope(_)
+            | MessageFlaw::Count { .. } => {}
         }
     }
     all

@@ -216,11 +216,10 @@ fn read_some(store: &NatsStore, pull: &mut Pull<'_>, ready: &mut VecDeque<Held>)
 }
 
 fn hold(store: &NatsStore, seen: &Seen, ready: &mut VecDeque<Held>) -> Result<(), StoreError> {
-    let stray =
-        |flaw: message::Flaw| store.failed(NatsError::Stray { sequence: seen.sequence, flaw: flaw.to_string() });
+    let stray = |flaw: message::MessageFlaw| store.failed(NatsError::Stray { sequence: seen.sequence, flaw });
     let stream =
-        message::stream_of(&store.server.stream, seen.subject()).ok_or_else(|| stray(message::Flaw::Subject))?;
-    let headers = seen.headers().ok_or_else(|| stray(message::Flaw::Missing("Foldline-Schema")))?;
+        message::stream_of(&store.server.stream, seen.subject()).ok_or_else(|| stray(message::MessageFlaw::Subject))?;
+    let headers = seen.headers().ok_or_else(|| stray(message::MessageFlaw::Missing("Foldline-Schema")))?;
     message::read_chained(headers, seen.body(), &mut |event| {
         ready.push_back(Held { stream: stream.clone(), version: event.version, id: event.id, hash: event.hash });
     })

@@ -147,11 +147,9 @@ impl NatsStore {
         });
         match (tail, read) {
             (Some(tail), _) => Ok(tail),
-            (None, Some(Err(flaw))) => {
-                Err(self.failed(NatsError::Stray { sequence: seen.sequence, flaw: flaw.to_string() }))
-            }
+            (None, Some(Err(flaw))) => Err(self.failed(NatsError::Stray { sequence: seen.sequence, flaw })),
             (None, _) => {
-                let flaw = message::Flaw::Missing("Foldline-Schema").to_string();
+                let flaw = message::MessageFlaw::Missing("Foldline-Schema");
                 Err(self.failed(NatsError::Stray { sequence: seen.sequence, flaw }))
             }
         }

@@ -152,12 +152,15 @@ impl NatsStore {
     }
 }
 
-/// Asks again while the servers choose who leads.
+/// Asks again while the servers choose who leads. JetStream was there when the store was opened: where nobody answers for
+/// it, somebody is about to.
 pub(super) fn patiently<T>(mut ask: impl FnMut() -> Result<T, StoreError>) -> Result<T, StoreError> {
     let began = Instant::now();
     loop {
         match ask() {
-            Err(StoreError::Nats { error, .. }) if is_passing(&error) && began.elapsed() < PATIENCE => {
+            Err(StoreError::Nats { error, .. })
+                if (is_passing(&error) || matches!(*error, NatsError::NoJetStream)) && began.elapsed() < PATIENCE =>
+            {
                 std::thread::sleep(BETWEEN_ATTEMPTS);
             }
             answer => return answer,
