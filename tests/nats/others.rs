@@ -243,7 +243,7 @@ fn any_other_stream_is_read_by_a_mapping_of_subject_headers_and_body() {
             ["order:1 1 Placed {\"n\":1}", "order:2 1 Placed {\"n\":2}", "order:1 2 Paid {\"n\":3}"]
         );
         assert_eq!(all[0].id.to_string(), "x1");
-        assert_eq!(all[0].recorded_at.unwrap().to_string(), "2025-03-01T10:00:00Z");
+        assert_eq!(all[0].recorded_at.unwrap().to_string(), "2025-03-01T10:00:00.000Z");
         assert_eq!(all[0].metadata().actor.as_deref(), Some("kim"));
         assert!(store.read_only_reason().is_some() && !store.is_writable());
         assert_steady(&*store);

@@ -64,7 +64,7 @@ impl Foreign {
         let header =
             |name: &str| first.and_then(|first| first.headers()).is_some_and(|headers| headers.get(name).is_some());
         let tokens: Vec<&str> = first.map_or_else(Vec::new, |first| first.subject().split('.').collect());
-        if header("Rita-Type") || header("rita-type") || (first.is_none() && subject("$ES.")) {
+        if header("Rita-Type") || header("rita-type") || subject("$ES.") {
             return Some(Self::rita(config, &tokens, header("rita-type")));
         }
         header("Esrc-Version").then(|| Self::esrc(config, &tokens))
@@ -73,8 +73,10 @@ impl Foreign {
     /// `$ES.{store}.{type}.{id}.{event}`, with a tenant behind the store where there are such; the older ones
     /// `{store}.{type}.{id}.{event}`.
     fn rita(config: &StreamConfig, tokens: &[&str], is_older: bool) -> Self {
-        let count = if tokens.is_empty() { 5 } else { tokens.len().max(3) };
         let before = if is_older { 1 } else { 2 };
+        // A first message that somebody else left there says nothing of the others.
+        let usual = before + 3..=before + 4;
+        let count = if usual.contains(&tokens.len()) { tokens.len() } else { *usual.start() };
         let name = |name: &str| if is_older { name.to_ascii_lowercase() } else { name.to_owned() };
         let known: Vec<String> = match tokens.get(..before) {
             Some(tokens) => tokens.iter().map(|token| (*token).to_owned()).collect(),
