@@ -66,7 +66,8 @@ fn assert_tidy_timeline(driver: &Driver, size: Vec2, what: &str) {
     let line = driver.window.get_by_role_and_label(Role::Slider, "Version").rect().top();
     let found: Vec<_> =
         controls(driver).into_iter().filter(|(_, rect)| (top - 4.0..line).contains(&rect.center().y)).collect();
-    assert!(found.len() >= 9, "{what}: only {found:#?}");
+    // The steps may stand over a row of the streams that is out of sight.
+    assert!(found.len() >= 7, "{what}: only {found:#?}");
     for (number, (name, rect)) in found.iter().enumerate() {
         assert!(rect.left() >= 0.0 && rect.right() <= size.x, "{what}: {name} at {rect} is outside");
         for (other, of_other) in found.iter().skip(number + 1) {
