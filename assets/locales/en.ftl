@@ -1617,6 +1617,7 @@ workspace-notes = notes
 workspace-branches = branches
 workspace-projections = projections
 source-unreadable = { $path }: the projection cannot be read ({ $detail }); check that the file is there and may be read
+source-gone = { $path }: the file is gone; what stands here is written again as soon as something is typed
 source-no-file = { $path }: this is no file; choose a file of JavaScript
 source-not-text = { $path }: this is no text in UTF-8; save it as such and try again
 source-too-long = { $path }: this is longer than { $mebibytes } MiB; a projection is a short text

@@ -1480,6 +1480,7 @@ workspace-notes = 메모
 workspace-branches = 브랜치
 workspace-projections = 프로젝션
 source-unreadable = { $path }: 프로젝션을 읽을 수 없습니다({ $detail }). 파일이 있는지, 읽기 권한이 있는지 확인하세요.
+source-gone = { $path }: 파일이 없어졌습니다. 여기서 무엇이든 입력하면 다시 저장됩니다.
 source-no-file = { $path }: 파일이 아닙니다. JavaScript 파일을 고르세요.
 source-not-text = { $path }: UTF-8 텍스트가 아닙니다. UTF-8로 저장한 뒤 다시 시도하세요.
 source-too-long = { $path }: { $mebibytes }MiB보다 깁니다. 프로젝션은 짧은 텍스트여야 합니다.

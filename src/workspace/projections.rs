@@ -31,6 +31,8 @@ impl Section for Elsewhere {
 pub enum SourceError {
     #[error("{}: the projection cannot be read ({error}); check that the file is there and may be read", path.display())]
     Unreadable { path: PathBuf, error: io::Error },
+    #[error("{}: the file is gone; what stands here is written again as soon as something is typed", path.display())]
+    Gone { path: PathBuf },
     #[error("{}: this is no file; choose a file of JavaScript", path.display())]
     NoFile { path: PathBuf },
     #[error("{}: this is no text in UTF-8; save it as such and try again", path.display())]
@@ -52,6 +54,7 @@ impl Explain for SourceError {
         let of = |id, path: &Path| Message::new(id).text("path", path.display());
         match self {
             Self::Unreadable { path, error } => of("source-unreadable", path).inner("detail", system_words(error)),
+            Self::Gone { path } => of("source-gone", path),
             Self::NoFile { path } => of("source-no-file", path),
             Self::NotText { path } => of("source-not-text", path),
             Self::TooLong { path } => of("source-too-long", path).number("mebibytes", MOST_SOURCE >> 20),

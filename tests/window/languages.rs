@@ -758,6 +758,7 @@ fn every_source_error() -> Vec<SourceError> {
     let error = || io::Error::other(text("detail"));
     let all = vec![
         SourceError::Unreadable { path: path(), error: error() },
+        SourceError::Gone { path: path() },
         SourceError::NoFile { path: path() },
         SourceError::NotText { path: path() },
         SourceError::TooLong { path: path() },
@@ -769,6 +770,7 @@ fn every_source_error() -> Vec<SourceError> {
     for one in &all {
         match one {
             SourceError::Unreadable { .. }
+            | SourceError::Gone { .. }
             | SourceError::NoFile { .. }
             | SourceError::NotText { .. }
             | SourceError::TooLong { .. }

@@ -74,6 +74,15 @@ fn bank_with(source: &str) -> (Driver, PathBuf) {
     (driver, path)
 }
 
+const COUNT: &str = "fromAll().foreachStream().when({ $any(s) { return { n: 1 }; } })";
+
+/// Where the projections of the open store lie.
+fn own_folder(driver: &Driver) -> PathBuf {
+    let folder = fs::read_dir(driver.path("workspaces")).expect("a folder").filter_map(Result::ok);
+    let kept = folder.map(|entry| entry.path()).find(|path| path.extension().is_some_and(|ending| ending == "json"));
+    kept.expect("what is kept").with_extension("projections")
+}
+
 fn source(driver: &Driver) -> String {
     driver.value_of("Source of balance.js")
 }
@@ -181,16 +190,39 @@ fn what_another_program_writes_is_taken_in() {
     assert_eq!(source(&driver), theirs);
     driver.wait_for("account-2, Leon, 1,007");
     // A file that comes into the store's own folder.
-    let folder = fs::read_dir(driver.path("workspaces")).expect("a folder").filter_map(Result::ok);
-    let kept = folder.map(|entry| entry.path()).find(|path| path.extension().is_some_and(|ending| ending == "json"));
-    let own = kept.expect("what is kept").with_extension("projections");
+    let own = own_folder(&driver);
     fs::create_dir(&own).expect("made");
-    fs::write(own.join("count.js"), "fromAll().foreachStream().when({ $any(s) { return { n: 1 }; } })")
-        .expect("written");
+    fs::write(own.join("count.js"), COUNT).expect("written");
     driver.wait_for("count.js");
     // It may be gone again.
     fs::remove_file(own.join("count.js")).expect("removed");
     driver.step_until("it is gone", |driver| !driver.shows("count.js"));
+}
+
+#[test]
+fn a_file_that_is_gone_while_it_is_worked_on_stays_in_the_editor_and_is_written_again_by_typing() {
+    let (mut driver, _) = bank_with(BALANCE);
+    let own = own_folder(&driver);
+    fs::create_dir(&own).expect("made");
+    fs::write(own.join("count.js"), COUNT).expect("written");
+    driver.wait_for("count.js");
+    driver.click("count.js");
+    driver.step_until("it is open", |driver| driver.value_of("Source of count.js") == COUNT);
+    fs::remove_file(own.join("count.js")).expect("removed");
+    driver.wait_for_part("the file is gone");
+    assert_eq!(driver.value_of("Source of count.js"), COUNT);
+    assert!(!driver.shows_part("saved"), "{}", driver.all_text());
+    let other = COUNT.replace("n: 1", "n: 2");
+    driver.type_over_lines("Source of count.js", &other);
+    driver
+        .step_until("it is there again", |_| fs::read_to_string(own.join("count.js")).is_ok_and(|text| text == other));
+    driver.step_until("nobody says otherwise", |driver| !driver.shows_part("the file is gone"));
+    // Of one that lies elsewhere, or was too long from the start, nothing is known to be typed over.
+    let long = driver.path("long.js");
+    fs::write(&long, " ".repeat(5 << 20)).expect("written");
+    driver.open(&long);
+    driver.wait_for_part("this is longer than");
+    assert!(!driver.shows_part("saved"), "{}", driver.all_text());
 }
 
 #[test]

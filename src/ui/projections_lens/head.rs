@@ -18,7 +18,8 @@ pub(super) fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, mar
         let title = |ui: &mut Ui, scene: &mut Scene<'_>| {
             cut(ui, RichText::new(shortened(file.name())).heading());
             ui.add_space(4.0);
-            if ui.available_width() > 40.0 {
+            // Where it cannot be read or written, the sentence below says so.
+            if ui.available_width() > 40.0 && file.error().is_none() {
                 cut(ui, RichText::new(scene.text(kept(file))).color(dim));
             }
         };

@@ -40,6 +40,8 @@ pub struct OwnFile {
     is_kept: bool,
     /// It comes with the program: it is run and read, and never typed in.
     is_example: bool,
+    /// What stands in it is not known, so that nothing is typed in its place.
+    is_unread: bool,
     keeping: Asked<KeepSource>,
 }
 
@@ -68,6 +70,7 @@ impl OnDisk {
 impl OwnFile {
     fn new(found: FoundFile) -> Self {
         let FoundFile { path, name, found } = found;
+        let is_unread = found.is_err();
         let (text, compiled, error) = match found {
             Ok(FoundText { text, compiled }) => (text, compiled, None),
             Err(error) => (Arc::from(""), None, Some(error)),
@@ -89,6 +92,7 @@ impl OwnFile {
             typed: Arc::default(),
             is_kept: true,
             is_example: false,
+            is_unread,
             keeping: Asked::default(),
         }
     }
@@ -160,7 +164,7 @@ impl OwnFile {
 
     /// Takes what is typed: it is kept and compiled in a moment.
     pub(super) fn type_text(&mut self, engine: &Engine, text: String) {
-        if self.text != text && !self.is_example {
+        if self.text != text && !self.is_example && !self.is_unread {
             self.text = text;
             self.keep(engine, BETWEEN_KEYS);
         }
@@ -251,6 +255,7 @@ impl OwnFile {
         if self.is_kept {
             self.error = None;
         }
+        self.is_unread = false;
         if *text == *self.on_disk.text() {
             return false;
         }
@@ -304,8 +309,8 @@ pub(super) struct FilesChanged {
     pub(super) gone: Vec<String>,
 }
 
-/// Puts what was found in the place of what was known.
-pub(super) fn take_found(files: &mut Vec<OwnFile>, found: Vec<FoundFile>) -> FilesChanged {
+/// Puts what was found in the place of what was known. The one that is worked on stays, also where its file is gone.
+pub(super) fn take_found(files: &mut Vec<OwnFile>, found: Vec<FoundFile>, worked_on: Option<&Path>) -> FilesChanged {
     let mut changed = FilesChanged::default();
     let mut ordered = Vec::with_capacity(found.len());
     for found in found {
@@ -326,13 +331,17 @@ pub(super) fn take_found(files: &mut Vec<OwnFile>, found: Vec<FoundFile>) -> Fil
             }
         }
     }
-    for file in std::mem::take(files) {
+    for mut file in std::mem::take(files) {
+        let is_worked_on = Some(file.path.as_path()) == worked_on;
         // What was typed and is not kept yet is not thrown away with a file that somebody removed.
-        if file.is_kept {
+        if file.is_kept && !is_worked_on {
             changed.gone.push(file.name);
-        } else {
-            ordered.push(file);
+            continue;
         }
+        if is_worked_on {
+            file.error = Some(SourceError::Gone { path: file.path.clone() }.into());
+        }
+        ordered.push(file);
     }
     *files = ordered;
     changed
@@ -411,6 +420,8 @@ pub struct FoundFiles {
     pub(super) stamps: Stamps,
     /// The one that was begun or opened.
     pub(super) chosen: Option<PathBuf>,
+    /// The one that is open no longer.
+    pub(super) forgotten: Option<PathBuf>,
     /// Why what was wished for could not be done.
     pub(super) refused: Option<UserError>,
 }
@@ -451,6 +462,7 @@ impl Question for ReadFiles {
             wish => wish,
         };
         let mut also_refused = None;
+        let forgotten = if let FilesWish::Forget(path) = &wish { Some(path.clone()) } else { None };
         let done: Result<Option<PathBuf>, SourceError> = match wish {
             FilesWish::Read => Ok(None),
             FilesWish::Add(paths) => {
@@ -491,7 +503,7 @@ impl Question for ReadFiles {
             });
             files.push(FoundFile { path, name, found });
         }
-        Ok(FoundFiles { files, stamps, chosen, refused })
+        Ok(FoundFiles { files, stamps, chosen, forgotten, refused })
     }
 }
 

@@ -317,9 +317,10 @@ impl ProjectionsLens {
     }
 
     fn take_files(&mut self, engine: &Engine, found: FoundFiles, offering: &mut Offering) {
-        let FoundFiles { files, stamps, chosen, refused } = found;
+        let FoundFiles { files, stamps, chosen, forgotten, refused } = found;
         let had = self.chosen().map(|file| file.path().to_owned());
-        let changed = take_found(&mut self.files, files);
+        let changed =
+            take_found(&mut self.files, files, had.as_deref().filter(|had| Some(*had) != forgotten.as_deref()));
         for name in &changed.gone {
             engine.offers().withdraw(name);
         }
