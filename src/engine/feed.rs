@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -66,6 +67,8 @@ pub(super) struct Feed(Arc<Shared>);
 struct Shared {
     state: Mutex<State>,
     woken: Condvar,
+    /// The server did not answer the last time.
+    is_cut_off: AtomicBool,
 }
 
 #[derive(Default)]
@@ -75,8 +78,6 @@ struct State {
     /// The store itself rang: something is there, whatever it counts.
     has_rung: bool,
     is_over: bool,
-    /// The server did not answer the last time.
-    is_cut_off: bool,
 }
 
 impl Drop for Feed {
@@ -88,7 +89,8 @@ impl Drop for Feed {
 
 impl Feed {
     pub(super) fn begin(place: WatchedPlace, pool: &Pool, wake: Wake) -> Self {
-        let shared = Arc::new(Shared { state: Mutex::default(), woken: Condvar::new() });
+        let shared =
+            Arc::new(Shared { state: Mutex::default(), woken: Condvar::new(), is_cut_off: AtomicBool::new(false) });
         let watch = Watch {
             place,
             shared: Arc::clone(&shared),
@@ -105,7 +107,7 @@ impl Feed {
 
     /// One that notices nothing.
     pub(super) fn idle() -> Self {
-        Self(Arc::new(Shared { state: Mutex::default(), woken: Condvar::new() }))
+        Self(Arc::new(Shared { state: Mutex::default(), woken: Condvar::new(), is_cut_off: AtomicBool::new(false) }))
     }
 
     pub(super) fn take(&self) -> Option<StoreChange> {
@@ -113,7 +115,7 @@ impl Feed {
     }
 
     pub(super) fn is_cut_off(&self) -> bool {
-        lock(&self.0.state).is_cut_off
+        self.0.is_cut_off.load(Ordering::Acquire)
     }
 
     /// Looks at once instead of at the next beat.
@@ -229,10 +231,7 @@ impl Watch {
     }
 
     fn tell_whether_cut_off(&self, is_cut_off: bool) {
-        let mut state = lock(&self.shared.state);
-        if state.is_cut_off != is_cut_off {
-            state.is_cut_off = is_cut_off;
-            drop(state);
+        if self.shared.is_cut_off.swap(is_cut_off, Ordering::AcqRel) != is_cut_off {
             (self.wake)();
         }
     }

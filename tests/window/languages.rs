@@ -1193,7 +1193,9 @@ fn every_text_that_the_window_asks_for_is_there() {
     }
     let (root, locale) = (PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src"), Locale::new(Language::Korean));
     let mut files = Vec::new();
-    ["ui", "app"].iter().for_each(|room| sources(&root.join(room), &mut files));
+    for room in ["ui", "app"] {
+        sources(&root.join(room), &mut files);
+    }
     let mut asked = BTreeSet::new();
     for source in files.iter().map(|path| std::fs::read_to_string(path).expect("readable")) {
         for call in ["scene.text(\"", "locale.text(\"", "locale.with(\""] {

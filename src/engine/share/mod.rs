@@ -93,7 +93,7 @@ impl Part {
 
 /// A stream's state as the workers keep it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct State {
+struct KeptState {
     stream: String,
     version: u64,
     recorded_at: Option<String>,
@@ -176,11 +176,11 @@ pub fn shared_work(values: &dyn SharedValues, name: &str, reader: &dyn Store) ->
 pub fn shared_rows(values: &dyn SharedValues) -> Result<Vec<SharedRow>, ShareError> {
     let mut states = Vec::new();
     values.visit(STATE, &mut |_, kept| {
-        states.extend(serde_json::from_slice::<State>(&kept.value));
+        states.extend(serde_json::from_slice::<KeptState>(&kept.value));
         Flow::Continue(())
     })?;
     states.sort_by(|a, b| a.began.cmp(&b.began).then_with(|| a.stream.cmp(&b.stream)));
-    let row = |State { stream, version, recorded_at, state, .. }| SharedRow {
+    let row = |KeptState { stream, version, recorded_at, state, .. }| SharedRow {
         stream: StreamId::new(stream),
         version: Version(version),
         state,

@@ -40,7 +40,7 @@ impl SharedValues for Kept {
     }
 }
 
-const NEVER: Duration = Duration::from_secs(3_600);
+const NEVER: Duration = Duration::from_hours(1);
 
 #[test]
 fn each_partition_is_one_worker_s_and_those_of_one_that_is_gone_are_handed_over() {

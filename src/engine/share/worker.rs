@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::lease::{LEASE, Leases};
-use super::{PARTITIONS, SHARE, STATE, Share, ShareError, State, partition_in, partition_of, state_key};
+use super::{KeptState, PARTITIONS, SHARE, STATE, Share, ShareError, partition_in, partition_of, state_key};
 use crate::engine::as_of::choose;
 use crate::event::{Cursor, EventBatch, EventRow, Position, StreamId, Version};
 use crate::index::Choice;
@@ -227,7 +227,7 @@ impl<'v> ShareWorker<'v> {
         let fresh =
             Folded { partition, fold: projection.fold(), version: None, recorded_at: None, began, revision: None };
         let Some(kept) = self.kept.remove(&state_key(row.stream, partition)) else { return Ok(Some(fresh)) };
-        let Ok(State { version, recorded_at, began, kept: state, .. }) = serde_json::from_slice(&kept.value) else {
+        let Ok(KeptState { version, recorded_at, began, kept: state, .. }) = serde_json::from_slice(&kept.value) else {
             return Ok(Some(Folded { revision: Some(kept.revision), ..fresh }));
         };
         let version = Version(version);
@@ -255,7 +255,7 @@ impl<'v> ShareWorker<'v> {
             for stream in streams {
                 let Some(folded) = self.folded.get(stream) else { continue };
                 let (Some(version), revision) = (folded.version, folded.revision) else { continue };
-                let state = State {
+                let state = KeptState {
                     stream: stream.to_string(),
                     version: version.0,
                     recorded_at: folded.recorded_at.clone(),
@@ -301,7 +301,7 @@ impl<'v> ShareWorker<'v> {
 
     /// Writes over a state that somebody else wrote meanwhile, where it is of an earlier version; `None` where it is not.
     fn rewritten(&self, change: &SharedChange) -> Result<Option<u64>, ShareError> {
-        let version = |value: &[u8]| serde_json::from_slice::<State>(value).ok().map(|state| state.version);
+        let version = |value: &[u8]| serde_json::from_slice::<KeptState>(value).ok().map(|state| state.version);
         let Some(kept) = self.values.get(&change.key)? else { return Ok(None) };
         if version(&kept.value) >= version(&change.value) {
             return Ok(None);
