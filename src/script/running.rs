@@ -80,6 +80,8 @@ pub struct Running {
     context: Context,
     until: Rc<Cell<Instant>>,
     ended: Rc<Cell<bool>>,
+    /// The last state that was to begin had to be ended.
+    never_begins: Cell<bool>,
     /// How often a handler of this source had to be ended, wherever it was at work.
     ends: Arc<AtomicU32>,
     limit: Duration,
@@ -176,7 +178,22 @@ impl Running {
         })?;
         let limit = if marked.is_some() { MARKED_TIME } else { HANDLER_TIME };
         let (names, name) = (Names::default(), name.to_owned());
-        Ok((Self { calls, watch, names, wants, context, until, ended, ends, limit, name }, definition))
+        Ok((
+            Self {
+                calls,
+                watch,
+                names,
+                wants,
+                context,
+                until,
+                ended,
+                never_begins: Cell::default(),
+                ends,
+                limit,
+                name,
+            },
+            definition,
+        ))
     }
 
     /// The same for what is called for every event.
@@ -210,11 +227,24 @@ impl Running {
 
     /// The state of a partition of which there was no event yet.
     pub fn init(&self) -> Result<(), Fault> {
-        self.call_for_event(&self.calls.begin, ())
+        self.begin_state(&self.calls.begin)
     }
 
     pub fn init_shared(&self) -> Result<(), Fault> {
-        self.call_for_event(&self.calls.begin_shared, ())
+        self.begin_state(&self.calls.begin_shared)
+    }
+
+    /// One that has to be ended is ended so often, and then not tried any more.
+    fn begin_state(&self, which: &Kept) -> Result<(), Fault> {
+        if self.never_begins.get() && self.ends.load(Ordering::Relaxed) >= MOST_ENDED {
+            return Err(Fault::without_place(FaultKind::TooLong(HANDLER_TIME)));
+        }
+        let answer = self.call(which, ());
+        self.never_begins.set(self.ended.get());
+        if self.ended.get() {
+            self.ends.fetch_add(1, Ordering::Relaxed);
+        }
+        answer
     }
 
     /// Goes on with a state that was kept as text.

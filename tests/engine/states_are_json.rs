@@ -130,7 +130,7 @@ fn in_runs(sketches: &[Sketch]) -> Vec<Sketch> {
 }
 
 proptest! {
-    #![proptest_config(cases(40))]
+    #![proptest_config(cases(4))]
 
     #[test]
     fn a_state_is_what_its_json_says_however_streams_are_interleaved(sketches in sketches()) {
