@@ -119,7 +119,7 @@ fn who_changed_phone_numbers_in_march_and_to_what_is_picked_without_typing() {
     assert_eq!(
         rows(&driver),
         [
-            "11:00:00, lee, Corrected name and phone number, lead-2 Bo B, name Bo → Bo B, phone 010-22 → 010-222, told by mail",
+            "11:00:00, lee, Corrected name and phone number, lead-2 Bo B, phone 010-22 → 010-222, name Bo → Bo B, told by mail",
             "08:30:00, kim, Corrected the phone number, lead-1 김서연, phone 010-1 → 010-10, two digits swapped",
         ]
     );
