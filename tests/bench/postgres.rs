@@ -107,7 +107,7 @@ fn leads(client: &mut Client, events: u64) {
     let streams = events / EVENTS_A_LEAD;
     client
         .batch_execute(&format!(
-            r#"INSERT INTO message_store.messages (stream_name, position, type, time, data, metadata)
+            r"INSERT INTO message_store.messages (stream_name, position, type, time, data, metadata)
              SELECT 'lead-' || n % {streams}, n / {streams},
                     CASE WHEN n < {streams} THEN 'lead-initialized' WHEN n / {streams} % 3 = 1 THEN 'followup-set'
                          ELSE 'contacted' END,
@@ -117,7 +117,7 @@ fn leads(client: &mut Client, events: u64) {
                          ELSE jsonb_build_object('channel', 'phone', 'note', 'asked for the new price list and a date') END,
                     jsonb_build_object('actor', 'kim', 'reason', 'scheduled call')
              FROM generate_series(0, {streams} * {EVENTS_A_LEAD} - 1) n;
-             ANALYZE message_store.messages"#
+             ANALYZE message_store.messages"
         ))
         .expect("inserted");
 }

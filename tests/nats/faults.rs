@@ -28,7 +28,7 @@ impl Tally {
         let ids = events.iter().map(|event| event.id.to_string());
         match answer {
             Ok(first) => {
-                self.acknowledged.extend(ids.zip(first..).map(|(id, version)| (id, (lead.to_owned(), version))))
+                self.acknowledged.extend(ids.zip(first..).map(|(id, version)| (id, (lead.to_owned(), version))));
             }
             Err(AppendError::Store(StoreError::Nats { error, .. })) => match *error {
                 NatsError::Undecided { .. } => self.undecided.extend(ids),
@@ -171,7 +171,9 @@ fn with_two_of_three_down_an_append_says_so_in_time_and_nothing_is_lost() {
 fn a_server_that_hangs_is_told_and_the_same_append_once_more_settles_it() {
     // Both at once: most of it is waiting.
     let both = [Kind::New, Kind::Old].map(|kind| on_thread("hanging", move || hang(kind)));
-    both.into_iter().for_each(|one| one.join().unwrap());
+    for one in both {
+        one.join().unwrap();
+    }
 }
 
 fn hang(kind: Kind) {

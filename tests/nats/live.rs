@@ -1,6 +1,6 @@
 //! What anybody records is told at once, and a connection that was lost is taken up where it was.
 
-use std::sync::mpsc::channel;
+use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -45,7 +45,7 @@ fn what_is_recorded_rings_at_once_and_comes_once_also_after_the_server_was_kille
         let url = server.url();
         make(&url, "LIVE", "$ES.LIVE.>");
         let store = store::open(&Source::parse(&format!("{url}/LIVE"))).unwrap();
-        let (tell, told) = channel();
+        let (tell, told) = sync_channel(1_000);
         let tell = Mutex::new(tell);
         let alarm = store.alarm(Arc::new(move || {
             let _ = tell.lock().unwrap().send(Instant::now());
@@ -83,7 +83,7 @@ fn an_open_store_notices_within_a_tenth_of_a_second_what_another_records() {
     make(&url, "NOTICED", "$ES.NOTICED.>");
     publish(&url, "NOTICED", 0, 3);
     let source = Source::parse(&format!("{url}/NOTICED"));
-    let (tell, told) = channel();
+    let (tell, told) = sync_channel(1_000);
     let tell = Mutex::new(tell);
     let wake: Wake = Arc::new(move || {
         let _ = tell.lock().unwrap().send(());

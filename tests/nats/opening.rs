@@ -78,7 +78,8 @@ fn what_is_wrong_on_the_way_is_one_sentence_within_its_time() {
 fn a_server_that_is_too_old_is_told_from_one_that_is_not() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let place = listener.local_addr().unwrap();
-    thread::spawn(move || {
+    let answering = thread::Builder::new().name("an old server".to_owned());
+    let answers = move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
             let info = r#"{"server_id":"X","server_name":"X","version":"2.1.9","go":"go1","host":"0.0.0.0","port":4222,"headers":false,"max_payload":1048576,"proto":1,"client_id":1,"client_ip":"127.0.0.1","nonce":"","jetstream":false}"#;
@@ -90,7 +91,8 @@ fn a_server_that_is_too_old_is_told_from_one_that_is_not() {
                 }
             }
         }
-    });
+    };
+    answering.spawn(answers).unwrap();
     let (error, said) = refusal(&format!("nats://{place}/S"));
     assert!(matches!(&error, NatsError::TooOld { found, .. } if found == "2.1.9"), "{said}");
 }

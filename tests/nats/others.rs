@@ -19,6 +19,9 @@ struct Made {
     stream: String,
 }
 
+/// Subject, headers, body.
+type Published<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+
 impl Made {
     fn with(kind: Kind, subjects: impl Fn(&str) -> String) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -28,8 +31,8 @@ impl Made {
         Self { url, stream }
     }
 
-    /// Messages as their writer would publish them: subject, headers, body.
-    fn publish(&self, messages: &[(&str, &[(&str, &str)], &str)]) {
+    /// Messages as their writer would publish them.
+    fn publish(&self, messages: &[Published<'_>]) {
         block_on(async {
             let context = jetstream::new(connect(&self.url).await.unwrap());
             for (subject, headers, body) in messages {

@@ -114,7 +114,7 @@ fn child() {
             append(&mut store, &format!("lead-{}", number % 7), &id, "contacted", "{}");
         }
         made(&store, &wish);
-        println!("caught up {number}.");
+        eprintln!("caught up {number}.");
     }
 }
 
@@ -129,8 +129,8 @@ fn a_catch_up_on_a_server_that_is_killed_loses_and_doubles_nothing() {
     for round in 0..ROUNDS {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--exact", "read_models::child", "--nocapture", "--test-threads=1"]).env(CATCHES_UP, &told);
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
-        let said = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let said = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
         // Killed at another moment of its work each time.
         let done = said.filter(|line| line.contains("caught up ")).take(1 + 2 * round as usize).count();
         assert_eq!(done, 1 + 2 * round as usize);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_nats::jetstream::response::Response;
 use async_nats::jetstream::{self, Context, ErrorCode};
@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
+use tokio::time::sleep;
 
 use super::NatsError;
 use super::bridge::{Asking, handle};
@@ -25,6 +26,10 @@ const OLDEST_NAME: &str = "2.9";
 
 /// How long one question may take the server.
 pub(in crate::store) const ANSWERING: Duration = Duration::from_secs(10);
+
+/// For so long a question is put once more where its answer may still come.
+const ASKED_AGAIN: Duration = Duration::from_secs(6);
+const BETWEEN_QUESTIONS: Duration = Duration::from_millis(100);
 
 /// Between two attempts to take up a connection again.
 const BETWEEN_ATTEMPTS: [Duration; 5] = [
@@ -97,6 +102,7 @@ impl Connection {
                 std::future::ready(())
             });
         let hosts: Vec<String> = parts.hosts.iter().map(|host| format!("nats://{host}")).collect();
+        line.is_copied.store(hosts.len() > 1, Ordering::Relaxed);
         // Every host may take its time.
         let at_most = connect_timeout * u32::try_from(hosts.len()).unwrap_or(1) + Duration::from_secs(1);
         let connected = asking.wait(at_most, async {
@@ -138,10 +144,46 @@ impl Connection {
         question: String,
         payload: &Value,
     ) -> Result<T, NatsError> {
-        let answer = self.jetstream.request::<_, _, Response<T>>(question, payload).await;
-        match answer.map_err(|error| self.failed(NatsError::from_request(&error)))? {
-            Response::Ok(answer) => Ok(answer),
-            Response::Err { error } => Err(NatsError::from_jetstream(&error)),
+        self.until_it_answers(|| async {
+            let answer = self.jetstream.request::<_, _, Response<T>>(question.clone(), payload).await;
+            match answer.map_err(|error| self.failed(NatsError::from_request(&error)))? {
+                Response::Ok(answer) => Ok(answer),
+                Response::Err { error } => Err(NatsError::from_jetstream(&error)),
+            }
+        })
+        .await
+    }
+
+    /// Asks once more where a server that was killed leaves the others to choose who leads.
+    async fn until_it_answers<T, F>(&self, question: impl Fn() -> F) -> Result<T, NatsError>
+    where
+        F: Future<Output = Result<T, NatsError>>,
+    {
+        let begun = Instant::now();
+        loop {
+            let answer = question().await;
+            let may_pass = match &answer {
+                Err(NatsError::NoLeader) => true,
+                // What was on its way to a server that was killed is never answered.
+                Err(NatsError::Silent(_)) => self.line.is_copied.load(Ordering::Relaxed),
+                // While it comes back, a server knows nothing of JetStream yet.
+                Err(NatsError::NoJetStream) => self.line.taken_up() > 0,
+                _ => false,
+            };
+            if !may_pass || begun.elapsed() > ASKED_AGAIN {
+                return answer;
+            }
+            sleep(BETWEEN_QUESTIONS).await;
+        }
+    }
+
+    fn no_message(&self, error: &jetstream::stream::RawMessageError) -> Result<Option<Seen>, NatsError> {
+        use jetstream::stream::LastRawMessageErrorKind as Kind;
+        match error.kind() {
+            Kind::NoMessageFound => Ok(None),
+            Kind::JetStream(refused) if refused.error_code() == ErrorCode::NO_MESSAGE_FOUND => Ok(None),
+            Kind::JetStream(refused) => Err(NatsError::from_jetstream(&refused)),
+            _ => Err(self.failed(NatsError::from_request(error))),
         }
     }
 
@@ -205,26 +247,19 @@ impl Connection {
     pub(in crate::store) async fn message(&self, stream: &str, which: Which<'_>) -> Result<Option<Seen>, NatsError> {
         let handle = self.jetstream.get_stream_no_info(stream).await;
         let handle = handle.map_err(|error| NatsError::from_request(&error))?;
-        let request = handle.raw_message_builder();
-        let request = match which {
-            Which::At(sequence) => request.sequence(sequence),
-            Which::Next(sequence, subject) => request.sequence(sequence.max(1)).next_by_subject(subject),
-            Which::Last(subject) => request.last_by_subject(subject),
-        };
-        match request.send().await {
-            Ok(message) => Ok(Some(Seen::of_stored(message))),
-            Err(error) if is_no_message(&error) => Ok(None),
-            Err(error) => Err(self.failed(NatsError::from_request(&error))),
-        }
-    }
-}
-
-fn is_no_message(error: &jetstream::stream::RawMessageError) -> bool {
-    use jetstream::stream::LastRawMessageErrorKind as Kind;
-    match error.kind() {
-        Kind::NoMessageFound => true,
-        Kind::JetStream(refused) => refused.error_code() == ErrorCode::NO_MESSAGE_FOUND,
-        _ => false,
+        self.until_it_answers(|| async {
+            let request = handle.raw_message_builder();
+            let request = match which {
+                Which::At(sequence) => request.sequence(sequence),
+                Which::Next(sequence, subject) => request.sequence(sequence.max(1)).next_by_subject(subject),
+                Which::Last(subject) => request.last_by_subject(subject),
+            };
+            match request.send().await {
+                Ok(message) => Ok(Some(Seen::of_stored(message))),
+                Err(error) => self.no_message(&error),
+            }
+        })
+        .await
     }
 }
 
