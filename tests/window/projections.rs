@@ -205,9 +205,8 @@ fn a_file_that_is_gone_while_it_is_worked_on_stays_in_the_editor_and_is_written_
     let own = own_folder(&driver);
     fs::create_dir(&own).expect("made");
     fs::write(own.join("count.js"), COUNT).expect("written");
-    driver.wait_for("count.js");
-    driver.click("count.js");
-    driver.step_until("it is open", |driver| driver.value_of("Source of count.js") == COUNT);
+    driver.open(&own.join("count.js"));
+    driver.step_until("it is open", |driver| driver.shows("Source of count.js"));
     fs::remove_file(own.join("count.js")).expect("removed");
     driver.wait_for_part("the file is gone");
     assert_eq!(driver.value_of("Source of count.js"), COUNT);
