@@ -8,6 +8,7 @@ mod known;
 mod publish;
 
 use std::collections::HashSet;
+use std::time::Instant;
 
 use super::connection::Which;
 use super::layout::Layout;
@@ -26,7 +27,7 @@ pub(in crate::store) use bulk::bring_in;
 pub use create::ServerTarget;
 pub(in crate::store) use create::target;
 pub(super) use known::Known;
-use publish::{Message, Outcome, patiently};
+use publish::{BETWEEN_ATTEMPTS, Message, Outcome, PATIENCE, patiently};
 
 /// A store that is open to be written to; anything but Foldline's own layout is only read.
 pub(super) fn opened(store: NatsStore) -> Result<Box<dyn Writer>, StoreError> {
@@ -69,7 +70,8 @@ impl Writer for NatsStore {
         check_call(stream, events)?;
         let subject = self.subject(stream)?;
         let mut was_tried = false;
-        for _ in 0..TRIES {
+        let (began, mut tries, mut tried_behind) = (Instant::now(), 0, None);
+        while tries < TRIES {
             let last = self.last_message(&subject)?;
             let tail = last.as_ref().map(|seen| self.tail(seen)).transpose()?;
             if let Some(mut there) = self.already_recorded(stream, &subject, events, last.as_ref())? {
@@ -97,8 +99,13 @@ impl Writer for NatsStore {
                     self.known.note(stream, behind, sequence, &placed);
                     return Ok(self.appended(first, sequence, events.len()));
                 }
+                // Something is on its way in this stream, and nobody can see it yet: an append that was made as servers
+                // died is taken or given up when the others have agreed.
+                Outcome::Behind if tried_behind == Some(behind) && began.elapsed() < PATIENCE => {
+                    std::thread::sleep(BETWEEN_ATTEMPTS);
+                }
                 // Somebody has recorded one of these ids, or something in this stream: the next look says what.
-                Outcome::Behind => {}
+                Outcome::Behind => (tries, tried_behind) = (tries + 1, Some(behind)),
                 Outcome::IdTaken => {
                     let last = self.last_message(&subject)?;
                     return match self.already_recorded(stream, &subject, events, last.as_ref())? {
