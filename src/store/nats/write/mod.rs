@@ -70,12 +70,34 @@ impl Writer for NatsStore {
         check_call(stream, events)?;
         let subject = self.subject(stream)?;
         let mut was_tried = false;
+        match self.append_under(&subject, stream, expected, events, &mut was_tried) {
+            // What may have been taken isn't said to have failed, whatever came between.
+            Err(AppendError::Store(StoreError::Nats { error, .. }))
+                if was_tried && !matches!(*error, NatsError::Undecided { .. }) =>
+            {
+                Err(self.unsettled(true, events, *error).into())
+            }
+            answer => answer,
+        }
+    }
+}
+
+impl NatsStore {
+    /// `was_tried` becomes true where an attempt was made of which nobody knows what became.
+    fn append_under(
+        &mut self,
+        subject: &str,
+        stream: &StreamId,
+        expected: Expected,
+        events: &[NewEvent],
+        was_tried: &mut bool,
+    ) -> Result<Appended, AppendError> {
         let (began, mut tries, mut tried_behind) = (Instant::now(), 0, None);
         while tries < TRIES {
-            let last = self.last_message(&subject)?;
+            let last = self.last_message(subject)?;
             let tail = last.as_ref().map(|seen| self.tail(seen)).transpose()?;
-            if let Some(mut there) = self.already_recorded(stream, &subject, events, last.as_ref())? {
-                there.already_there &= !was_tried;
+            if let Some(mut there) = self.already_recorded(stream, subject, events, last.as_ref())? {
+                there.already_there &= !*was_tried;
                 return Ok(there);
             }
             let version = tail.map(|tail| tail.version);
@@ -90,10 +112,10 @@ impl Writer for NatsStore {
             }
             check_version(stream, Version(first.0.saturating_add(events.len() as u64 - 1)))?;
             let placed = chained(tail.map_or(ROOT, |tail| tail.hash), stream, first, events);
-            let messages = self.messages(&subject, &placed)?;
+            let messages = self.messages(subject, &placed)?;
             let behind = tail.map_or(0, |tail| tail.sequence);
             let settled = self.settle(&messages, behind, events)?;
-            was_tried |= settled.was_unsure;
+            *was_tried |= settled.was_unsure;
             match settled.outcome {
                 Outcome::Recorded { sequence } => {
                     self.known.note(stream, behind, sequence, &placed);
@@ -107,9 +129,9 @@ impl Writer for NatsStore {
                 // Somebody has recorded one of these ids, or something in this stream: the next look says what.
                 Outcome::Behind => (tries, tried_behind) = (tries + 1, Some(behind)),
                 Outcome::IdTaken => {
-                    let last = self.last_message(&subject)?;
-                    return match self.already_recorded(stream, &subject, events, last.as_ref())? {
-                        Some(there) => Ok(Appended { already_there: !was_tried, ..there }),
+                    let last = self.last_message(subject)?;
+                    return match self.already_recorded(stream, subject, events, last.as_ref())? {
+                        Some(there) => Ok(Appended { already_there: !*was_tried, ..there }),
                         None => Err(self.id_taken(events)?),
                     };
                 }
@@ -117,9 +139,7 @@ impl Writer for NatsStore {
         }
         Err(self.failed(NatsError::Busy).into())
     }
-}
 
-impl NatsStore {
     fn own(&self) -> Result<(&str, bool), StoreError> {
         match &self.server.layout {
             Layout::Own { store, has_envelopes } => Ok((store.as_str(), *has_envelopes)),

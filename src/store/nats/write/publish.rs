@@ -82,7 +82,7 @@ impl NatsStore {
     /// of them. To ask again is safe: the second attempt names the same message as the last, so at most one is taken.
     pub(super) fn settle(&self, messages: &[Message], behind: u64, events: &[NewEvent]) -> Result<Settled, StoreError> {
         let began = Instant::now();
-        let mut was_unsure = false;
+        let (mut was_unsure, mut was_silent) = (false, false);
         let mut answer_in = FIRST_ANSWER;
         let mut refusals = 0;
         loop {
@@ -96,12 +96,13 @@ impl NatsStore {
                     error
                 }
                 Told::Unsure(error) => {
-                    was_unsure = true;
+                    (was_unsure, was_silent) = (true, true);
                     error
                 }
             };
             refusals = if is_refused { refusals + 1 } else { 0 };
-            if refusals >= REFUSALS && self.ends_at(messages, behind) {
+            // What no answer came to may be on its way, and come to be there when the servers have agreed.
+            if refusals >= REFUSALS && !was_silent && self.ends_at(messages, behind) {
                 return Err(self.failed(error));
             }
             was_unsure |= is_refused;
@@ -121,7 +122,7 @@ impl NatsStore {
     }
 
     /// What is said where nothing became known in time: where nobody was there to take it, nothing was recorded.
-    fn unsettled(&self, was_unsure: bool, events: &[NewEvent], error: NatsError) -> StoreError {
+    pub(super) fn unsettled(&self, was_unsure: bool, events: &[NewEvent], error: NatsError) -> StoreError {
         if !was_unsure {
             return self.failed(error);
         }
