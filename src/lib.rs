@@ -23,7 +23,9 @@
 //! - [`engine`]: an open store at work. A few threads with kept connections, one answer at a time for each question,
 //!   what others record, and the questions that the command line and the window share; `sql` answers those in SQL,
 //!   `materialise` keeps projections as tables, `drift` holds tables against them. `partitions` folds a user's own projection,
-//!   `division` makes its partitions streams of a store. `share` folds one projection on several machines.
+//!   `division` makes its partitions streams of a store. `share` folds one projection on several machines,
+//!   `mirror_work` keeps a mirror up with its origin.
+//!   What has no room in memory lies in a file of `spill`.
 //! - [`workspace`]: what a user keeps beside a store, in a file of the user's own, and the user's own projections for it.
 //! - [`view`]: what the window shows of an open store, without drawing it. No I/O, no clock.
 //! - [`sample`]: believable histories from a seed number.

@@ -39,8 +39,11 @@ pub(super) fn lens_layout(
     // What is drawn first is where Tab comes first: the room below is taken, and filled at the end.
     let status = Place::take(ui, Panel::bottom("status").exact_size(26.0).frame(bar(0)));
     let is_of_store = store.lens().is_of_store();
-    let height =
-        if is_of_store { store_time_height(store) } else { timeline_height(store, ui.ctx().content_rect().size()) };
+    let height = if is_of_store {
+        store_time_height(store, ui.ctx().content_rect().width())
+    } else {
+        timeline_height(store, ui.ctx().content_rect().size())
+    };
     let has_time = is_of_store || store.on_screen().0.is_some_and(|view| !view.is_empty());
     let timeline = (fit.has_timeline && has_time)
         .then(|| Place::take(ui, Panel::bottom("timeline").exact_size(height).frame(bar(8))));
@@ -82,7 +85,7 @@ pub(super) fn lens_layout(
 
 fn part_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, part: LensPart, wants_focus: &mut bool) {
     match (store.lens(), part) {
-        (Lens::Store, part) => store_lens_ui(ui, scene, store, part),
+        (Lens::Store, part) => store_lens_ui(ui, scene, store, part, wants_focus),
         (Lens::Activity, LensPart::Left) => activity_left_ui(ui, scene, store),
         (Lens::Activity, LensPart::Middle) => activity_ui(ui, scene, store, wants_focus),
         (Lens::Activity, LensPart::Right) => activity_event_ui(ui, scene, store),

@@ -75,6 +75,7 @@ impl App {
             TimeAction::Along(axis) => time.set_axis(axis),
             TimeAction::Show(span) => time.show(span),
             TimeAction::Brush(brush) => time.set_brush(brush),
+            TimeAction::Shapes(is_on) => time.shapes.set_on(is_on),
             TimeAction::RemovePin(pin) => time.pins.get_mut(pin).into_iter().for_each(|pin| *pin = None),
         }
         ctx.request_repaint();

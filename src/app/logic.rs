@@ -166,6 +166,7 @@ impl App {
                 self.store.iter_mut().for_each(OpenStore::cancel);
             }
             Action::StartTool(name) => self.store.iter_mut().for_each(|store| store.start_tool(name)),
+            Action::KeepUp(follows) => self.store.iter_mut().for_each(|store| store.keep_up(follows)),
             Action::ChooseFile(file_for) => self.choose_file(file_for),
             Action::RemoveNote(stream, at) => self.store.iter_mut().for_each(|store| store.remove_note(&stream, at)),
             Action::AskWhy(number, field) => self.ask_why(ctx, number, field),
@@ -277,6 +278,7 @@ impl App {
             Command::CloseStore => {
                 self.remember_place();
                 self.dialogs.close_where(ctx, Dialog::is_of_store);
+                self.hand_over_mirrors();
                 self.store = None;
                 self.look_for_recent();
             }

@@ -41,7 +41,9 @@ use regions::Regions;
 pub use settings::Settings;
 
 use crate::command::Action;
-use crate::engine::{Engine, Loading, Moment, SampleDomain, Wake, begin, bundled_projection, sample_domain_at};
+use crate::engine::{
+    Engine, Loading, MirrorWork, Moment, SampleDomain, Wake, begin, bundled_projection, sample_domain_at,
+};
 use crate::event::StreamId;
 use crate::locale::Locale;
 use crate::store::{self, Address, Source, data_folder};
@@ -99,6 +101,8 @@ pub struct App {
     /// Where samples lie, the same way.
     samples: Option<PathBuf>,
     is_playing: bool,
+    /// Mirrors that follow their origins while another store is on screen.
+    mirrors: Vec<MirrorWork>,
     dialogs: Dialogs,
     notice: Option<Notice>,
     regions: Regions,
@@ -183,6 +187,7 @@ impl App {
             samples: start.samples.clone(),
             branch_file: Loading::default(),
             is_playing: false,
+            mirrors: Vec::new(),
             dialogs: Dialogs::default(),
             notice: None,
             regions: Regions::default(),
@@ -292,7 +297,14 @@ impl App {
         if !projections.is_empty() {
             store.add_projections(projections);
         }
+        self.hand_over_mirrors();
+        store.take_mirrors(&mut self.mirrors);
         self.store = Some(store);
+    }
+
+    /// What follows in the background goes on without the store on screen.
+    fn hand_over_mirrors(&mut self) {
+        self.mirrors.extend(self.store.iter_mut().flat_map(OpenStore::hand_over_mirrors));
     }
 
     /// Sees which recent files are still there. Away from the window's thread: a share may take long to say so.

@@ -4,13 +4,13 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::args::{AppendArgs, CompensateArgs, Format, now};
+use super::args::{AppendArgs, CompensateArgs, Format, StreamArgs, now};
 use super::output::{Align, Table, json, optional, plain};
 use super::progress::Progress;
 use super::target::Context;
 use super::terminal::{Output, message};
 use super::{Failure, Outcome, target, told, tries};
-use crate::compensate::{Authorship, FreeEvent, Plan, append_plan, natural, plan_event};
+use crate::compensate::{Authorship, FreeEvent, Plan, PlanError, append_plan, natural, plan_event};
 use crate::domain::Aggregate;
 use crate::engine::{EngineError, describe, keep_snapshots, load_story};
 use crate::event::{EventId, RecordedEvent, StreamId, Version};
@@ -18,8 +18,18 @@ use crate::replay::Story;
 use crate::store::{AppendError, Appended, Conflict, Expected, Store, Writer};
 
 pub(super) fn append(args: &AppendArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
-    let AppendArgs { store, stream, event_type, payload, expect, actor, reason, compensates, id, dry_run, format } =
-        args;
+    let AppendArgs {
+        of: StreamArgs { store, stream },
+        event_type,
+        payload,
+        expect,
+        actor,
+        reason,
+        compensates,
+        id,
+        dry_run,
+        format,
+    } = args;
     let stream = StreamId::from(stream.as_str());
     let payload = payload_text(payload)?;
     let authorship = authorship(actor, reason, id.as_deref());
@@ -27,6 +37,7 @@ pub(super) fn append(args: &AppendArgs, context: &Context, out: &mut Output) -> 
     let prepared = tries::while_passing(out, |_| {
         let store = opened(context, store, *dry_run)?;
         let reader = store.reader();
+        check_open(reader, &stream)?;
         let story = match describe(reader, &stream) {
             Ok(described) => loaded(reader, &described)?,
             // A new stream: its first event says what it is.
@@ -60,6 +71,14 @@ fn payload_text(argument: &OsStr) -> Result<String, Failure> {
     Ok(text.to_owned())
 }
 
+/// What cannot be appended is not shown as if it would be.
+fn check_open(reader: &dyn Store, stream: &StreamId) -> Result<(), Failure> {
+    if reader.is_archived(stream)? {
+        return Err(PlanError::Archived(stream.clone()).into());
+    }
+    Ok(())
+}
+
 /// A correction that names nothing would be a dead end for whoever follows it.
 fn check_compensated(reader: &dyn Store, stream: &StreamId, id: &EventId) -> Result<(), Failure> {
     match reader.event_by_id(id)? {
@@ -70,7 +89,7 @@ fn check_compensated(reader: &dyn Store, stream: &StreamId, id: &EventId) -> Res
 }
 
 pub(super) fn compensate(args: &CompensateArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
-    let CompensateArgs { store, stream, version, actor, reason, dry_run, format } = args;
+    let CompensateArgs { of: StreamArgs { store, stream }, version, actor, reason, dry_run, format } = args;
     let stream = StreamId::from(stream.as_str());
     let authorship = authorship(actor, reason, None);
     let prepared = tries::while_passing(out, |_| {
@@ -83,6 +102,7 @@ pub(super) fn compensate(args: &CompensateArgs, context: &Context, out: &mut Out
             first: described.row.first_version,
             last: described.row.last_version,
         })?;
+        check_open(reader, &stream)?;
         let story = loaded(reader, &described)?;
         let plan = natural(&story, &target, &authorship)?;
         prepared(plan, store)

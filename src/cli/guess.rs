@@ -5,7 +5,7 @@ use std::io::Write;
 use super::args::GuessProjectionArgs;
 use super::look::unless_category;
 use super::progress::Progress;
-use super::target::{Context, shown_path, source};
+use super::target::{Context, as_word, shown_path, source};
 use super::terminal::{Output, message};
 use super::{Failure, Outcome, told};
 use crate::engine::guess_projection as guess;
@@ -47,8 +47,8 @@ pub(super) fn guess_projection(
         out.text(),
         "{}\nLook at what it makes: foldline project {} --projection {}",
         done(),
-        super::target::shown(store),
-        shown_path(to)
+        as_word(&super::target::shown(store)),
+        as_word(&shown_path(to))
     );
     told(printed.map_err(Failure::from), out, done)?;
     Ok(Outcome::Done)

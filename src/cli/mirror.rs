@@ -1,7 +1,4 @@
 use std::io::Write;
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::time::Duration;
 
 use serde::Serialize;
 
@@ -11,14 +8,8 @@ use super::stopping::Stopping;
 use super::target::{self, Context, shown_path};
 use super::terminal::{Output, message};
 use super::{Failure, Outcome, tries};
-use crate::engine::{Engine, EngineError, Wake, grouped, keep_long_streams};
+use crate::engine::{Bell, Following, follow_mirror, grouped, keep_long_streams};
 use crate::store::{Begun, Flow, Mirrored, Mirroring, Source, Store, StoreError};
-
-/// That nothing came is known this often while a mirror follows.
-const LOOK_AGAIN: Duration = Duration::from_secs(10);
-
-/// The same while the origin cannot be read.
-const TRY_AGAIN: Duration = Duration::from_secs(2);
 
 #[derive(Serialize)]
 struct Told {
@@ -31,14 +22,15 @@ pub(super) fn mirror(args: &MirrorArgs, context: &Context, out: &mut Output) -> 
     let MirrorArgs { source, local, follow, compare, format } = args;
     let path = target::path(local.as_os_str())?;
     let name = target::source(source)?;
-    let (ring, rung) = sync_channel(1);
+    let bell = Bell::default();
     let (reader, mut mirroring, begun) = tries::while_passing(out, |_| {
         let reader = context.open(source)?;
         let (mirroring, begun) = Mirroring::begin(&name, reader.as_ref(), &path)?;
         Ok((reader, mirroring, begun))
     })?;
     // From here on; whoever is asked for a password may leave as usual.
-    let stopping = if *follow { Stopping::begin(ringing(&ring))? } else { Stopping::default() };
+    let stop = bell.stop();
+    let stopping = if *follow { Stopping::begin(move || stop.stop())? } else { Stopping::default() };
     if let Begun::Moved { from } = begun {
         message(format_args!("its origin stood at {from} before; the events are the same, so it goes on from {name}"));
     }
@@ -66,16 +58,8 @@ pub(super) fn mirror(args: &MirrorArgs, context: &Context, out: &mut Output) -> 
     print(&mirrored, &mirroring, local, *format, out)?;
     mirroring.keep_snapshots(keep_long_streams);
     match reader {
-        Some(reader) if *follow => following(Following { name, mirroring, rung, ring, stopping }, reader, args, out),
+        Some(reader) if *follow => following((name, reader), mirroring, &bell, args, out),
         _ => Ok(Outcome::Done),
-    }
-}
-
-fn ringing(ring: &SyncSender<()>) -> impl Fn() + Send + Sync + use<> {
-    let ring = ring.clone();
-    // One that is full rings already.
-    move || {
-        let _ = ring.try_send(());
     }
 }
 
@@ -83,89 +67,27 @@ fn told(stopping: &Stopping, flow: Flow) -> Flow {
     if stopping.is_asked() { Flow::Break(()) } else { flow }
 }
 
-struct Following {
-    name: Source,
-    mirroring: Mirroring,
-    rung: Receiver<()>,
-    ring: SyncSender<()>,
-    stopping: Stopping,
-}
-
-/// Goes on with the feed of the origin. An origin that does not answer is told of once and asked again until it does.
+/// Goes on with the feed of the origin, and prints a line whenever something came.
 fn following(
-    Following { name, mut mirroring, rung, ring, stopping }: Following,
-    reader: Box<dyn Store>,
+    origin: (Source, Box<dyn Store>),
+    mirroring: Mirroring,
+    bell: &Bell,
     args: &MirrorArgs,
     out: &mut Output,
 ) -> Result<Outcome, Failure> {
-    let wake: Wake = Arc::new(ringing(&ring));
-    let engine = Engine::new(name, reader, wake);
-    // What was recorded before the feed began is not told by it.
-    let (mut is_due, mut has_failed, mut is_cut_off) = (true, false, false);
-    while !stopping.is_asked() {
-        // An origin that has fallen silent is told of, and one that answers again has most likely more.
-        let was_cut_off = std::mem::replace(&mut is_cut_off, engine.is_cut_off());
-        is_due |= engine.take_change().is_some() || is_cut_off != was_cut_off;
-        if is_due {
-            let asked = stopping.clone();
-            let answer = engine.ask_long("mirroring events", move |reader, _| {
-                let caught_up = mirroring.catch_up(reader, &mut |_| told(&asked, Flow::Continue(())));
-                Ok::<_, StoreError>((mirroring, caught_up))
-            });
-            let caught_up = match answer.wait() {
-                Ok(Ok((back, caught_up))) => {
-                    mirroring = back;
-                    caught_up
-                }
-                // No connection was to be had, and the mirror went with the question.
-                Ok(Err(error)) => {
-                    mirroring = Mirroring::again(&engine.source().absolute_name(), &args.local)?;
-                    Err(error)
-                }
-                Err(_) => return Err(EngineError::Lost.into()),
-            };
-            is_due = false;
-            match caught_up {
-                Ok(mirrored) => {
-                    if has_failed {
-                        message(format_args!("{} answers again", mirroring.origin()));
-                    }
-                    has_failed = false;
-                    if mirrored.new > 0 {
-                        print(&mirrored, &mirroring, &args.local, args.format, out)?;
-                    }
-                }
-                Err(StoreError::Cancelled) if stopping.is_asked() => break,
-                Err(error) if ends_following(&error) => return Err(error.into()),
-                Err(error) => {
-                    if !has_failed {
-                        message(format_args!("{error}; it is tried again until it answers"));
-                    }
-                    has_failed = true;
-                }
+    let MirrorArgs { local, format, .. } = args;
+    follow_mirror(origin, (mirroring, local.into()), bell, &mut |told| {
+        match told {
+            Following::CaughtUp(mirrored, mirroring) if mirrored.new > 0 => {
+                print(mirrored, mirroring, local, *format, out)?;
             }
+            Following::CaughtUp(..) => {}
+            Following::Failing(error) => message(format_args!("{error}; it is tried again until it answers")),
+            Following::AnswersAgain(mirroring) => message(format_args!("{} answers again", mirroring.origin())),
         }
-        let between = if has_failed { TRY_AGAIN } else { LOOK_AGAIN };
-        match rung.recv_timeout(between) {
-            Err(RecvTimeoutError::Timeout) => is_due = true,
-            Ok(()) | Err(RecvTimeoutError::Disconnected) => {}
-        }
-    }
+        Ok::<_, Failure>(())
+    })?;
     Ok(Outcome::Done)
-}
-
-/// What no waiting mends.
-fn ends_following(error: &StoreError) -> bool {
-    matches!(
-        error,
-        StoreError::OriginDiffers { .. }
-            | StoreError::NotMirrored { .. }
-            | StoreError::NoMirror(_)
-            | StoreError::Full(_)
-            | StoreError::ReadOnly(_)
-            | StoreError::Denied(_)
-            | StoreError::Damaged { .. }
-    )
 }
 
 fn print(

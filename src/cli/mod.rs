@@ -20,6 +20,7 @@ mod output;
 mod own;
 mod parquet;
 mod place;
+mod pointing;
 mod progress;
 mod project;
 mod reduce;
@@ -47,9 +48,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
-use unicode_width::UnicodeWidthStr;
 
 use args::{Arguments, Command, Generated};
+use pointing::pointed_at;
 use target::Context;
 pub use terminal::message;
 use terminal::{Output, keep_secret, message_above, print_message};
@@ -216,22 +217,12 @@ impl Failure {
 
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Plan(PlanError::Refused(_) | PlanError::NoRules(_)) => 1,
+            Self::Plan(PlanError::Refused(_) | PlanError::NoRules(_) | PlanError::Archived(_)) => 1,
             // Whether the origin is still what was mirrored was asked, and the answer is no.
             Self::Store(StoreError::OriginDiffers { .. }) => 1,
             _ => 2,
         }
     }
-}
-
-/// The line with the wrong word, and marks under it.
-fn pointed_at(text: &str, place: &Range<usize>) -> String {
-    let start = text.get(..place.start).unwrap_or(text);
-    let begin = start.rfind('\n').map_or(0, |at| at + 1);
-    let line = text.get(begin..).unwrap_or_default().lines().next().unwrap_or_default();
-    let before = start.get(begin..).unwrap_or_default().width();
-    let wrong = text.get(place.clone()).and_then(|wrong| wrong.lines().next()).unwrap_or_default().width();
-    format!("\n  {line}\n  {}{}", " ".repeat(before), "^".repeat(wrong.max(1)))
 }
 
 /// Messages for whoever looks into a problem: `FOLDLINE_LOG=debug foldline …`.

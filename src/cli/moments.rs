@@ -5,7 +5,7 @@ use std::io::Write;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::args::{BlameArgs, DiffArgs, Format, ShowArgs};
+use super::args::{DiffArgs, Format, MomentArgs, ShownArgs, StreamArgs};
 use super::failing::outcome_along;
 use super::output::{Align, Table, json, optional, plain};
 use super::own::{ProjectionName, Under};
@@ -19,8 +19,8 @@ use crate::projection::leaves;
 use crate::replay::{Index, Timeline};
 use crate::store::{Columns, Flow, Query, Store, StoreError};
 
-pub(super) fn show(args: &ShowArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
-    let ShowArgs { store, stream, at, projection, format } = args;
+pub(super) fn show(args: &MomentArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
+    let MomentArgs { of: StreamArgs { store, stream }, at, shown: ShownArgs { projection, format } } = args;
     let under = Under::open(context, store, projection.as_ref())?;
     let (reader, described) = (&under.reader, under.describe(stream)?);
     let projection = described.projection(projection.as_deref())?;
@@ -216,7 +216,7 @@ struct BlameRow<'a> {
 }
 
 pub(super) fn diff(args: &DiffArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
-    let DiffArgs { store, stream, from, to, projection, format } = args;
+    let DiffArgs { of: StreamArgs { store, stream }, from, to, shown: ShownArgs { projection, format } } = args;
     let loaded = Loaded::new(context, store, stream, projection.as_ref())?;
     let ((from_version, from), (to_version, to)) = (loaded.index(*from)?, loaded.index(*to)?);
     let changes = loaded.timeline.diff(Some(from), Some(to));
@@ -264,8 +264,8 @@ pub(super) fn diff(args: &DiffArgs, context: &Context, out: &mut Output) -> Resu
     Ok(loaded.outcome(projection.as_ref(), from.max(to)))
 }
 
-pub(super) fn blame(args: &BlameArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
-    let BlameArgs { store, stream, at, projection, format } = args;
+pub(super) fn blame(args: &MomentArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
+    let MomentArgs { of: StreamArgs { store, stream }, at, shown: ShownArgs { projection, format } } = args;
     let loaded = Loaded::new(context, store, stream, projection.as_ref())?;
     let (_, index) = loaded.index(*at)?;
     let fields = loaded.timeline.blame(index);

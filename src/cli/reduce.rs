@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use serde::Serialize;
 
-use super::args::{Format, ReduceArgs};
+use super::args::{Format, ReduceArgs, StreamArgs};
 use super::failing::outcome_along;
 use super::moments::named;
 use super::output::{Align, Table, json, optional};
@@ -32,7 +32,8 @@ struct Answer<'a> {
 }
 
 pub(super) fn reduce(args: &ReduceArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
-    let ReduceArgs { store, stream, expression, finding, to, force, by_the_rules, projection, .. } = args;
+    let ReduceArgs { of: StreamArgs { store, stream }, expression, finding, to, force, by_the_rules, shown, .. } = args;
+    let projection = &shown.projection;
     // Asked before the store is opened, which may take a while.
     let source = target::source(store)?;
     let target = to.as_deref().map(|to| ExcerptTarget::new(to, &source, *force)).transpose()?;
@@ -80,7 +81,7 @@ pub(super) fn reduce(args: &ReduceArgs, context: &Context, out: &mut Output) -> 
     write_excerpt(reader.as_ref(), &name, &excerpt, target, &mut |_| ControlFlow::Continue(()))?;
     let done = || format!("{} written to {}", counted(found.kept.len() as u64, "event"), shown_path(to));
     let printed = print(args, &found, out);
-    if printed.is_ok() && args.format == Format::Table {
+    if printed.is_ok() && args.shown.format == Format::Table {
         message(done());
     }
     told(printed, out, done)?;
@@ -89,7 +90,7 @@ pub(super) fn reduce(args: &ReduceArgs, context: &Context, out: &mut Output) -> 
 
 /// Which events a projection of the user's own fails on, a fold of the whole history tells.
 fn outcome(args: &ReduceArgs, under: &Under, described: &Described) -> Result<Outcome, Failure> {
-    let Some(projection) = args.projection.as_ref().filter(|projection| projection.script.is_some()) else {
+    let Some(projection) = args.shown.projection.as_ref().filter(|projection| projection.script.is_some()) else {
         return Ok(Outcome::Done);
     };
     let own = described.projection(Some(&**projection))?;
@@ -100,7 +101,7 @@ fn outcome(args: &ReduceArgs, under: &Under, described: &Described) -> Result<Ou
 fn print(args: &ReduceArgs, found: &Smallest, out: &mut Output) -> Result<(), Failure> {
     let Smallest { kept, from, is_minimal, shows, .. } = found;
     let events = kept.len() as u64;
-    if args.format == Format::Json {
+    if args.shown.format == Format::Json {
         let kept = kept.iter().map(Named::from).collect();
         return Ok(json(out, &Answer { from: *from, events, kept, minimal: *is_minimal })?);
     }
@@ -108,7 +109,7 @@ fn print(args: &ReduceArgs, found: &Smallest, out: &mut Output) -> Result<(), Fa
         Shows::Condition { text, .. } => format!("this holds: {text}"),
         Shows::Fault { text } => format!("this is wrong: {text}"),
     };
-    out.line(format_args!("{}: {events} of {}, behind which {what}", named(&args.stream), counted(*from, "event")))?;
+    out.line(format_args!("{}: {events} of {}, behind which {what}", named(&args.of.stream), counted(*from, "event")))?;
     writeln!(out.text())?;
     let columns = [("version", Align::Right), ("type", Align::Left), ("recorded_at", Align::Left)];
     let mut table = Table::new(out, &columns);

@@ -1,28 +1,31 @@
 //! A projection that several machines fold together.
 
+use std::io::Write;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
-use serde_json::Map;
+use serde_json::{Map, json as object};
 
-use super::args::{Format, ProjectArgs, WorkersArgs};
+use super::args::{Format, ProjectArgs, RowFormat, WorkersArgs};
 use super::look::Rows;
 use super::output::{Align, Table, json, optional, plain};
 use super::own::Under;
 use super::progress::{Progress, counted};
 use super::stopping::Stopping;
-use super::target::{Context, shown};
+use super::target::{Context, shown, source};
 use super::terminal::{Output, message};
 use super::{Failure, Outcome};
 use crate::engine::{
-    EngineError, ShareError, ShareStep, ShareWish, ShareWorker, SharedRow, SharedWork, grouped, shared_rows,
-    shared_values, shared_work,
+    EngineError, ShareError, ShareInto, ShareStep, ShareWish, ShareWorker, SharedRow, SharedTableStanding, SharedWork,
+    grouped, model_table, shared_rows, shared_values, shared_work, worker_name,
 };
+use crate::event::Position;
 use crate::index::Budget;
-use crate::store::{Flow, StoreError};
+use crate::store::{Flow, ModelPlace, StoreError};
 
-/// Between two steps where nothing came.
-const BETWEEN: Duration = Duration::from_millis(500);
+/// Between two steps where nothing came: until the others are through, or something is recorded.
+const BETWEEN: Duration = Duration::from_millis(100);
+const BETWEEN_NEWS: Duration = Duration::from_millis(500);
 
 /// So often in a row, and so long after each other, it is tried again where the server does not answer.
 const TRIES: u32 = 10;
@@ -42,7 +45,7 @@ pub(super) fn project(args: &ProjectArgs, name: &str, context: &Context, out: &m
     let stopping = Stopping::begin(move || {
         let _ = ring.try_send(());
     })?;
-    let wish = ShareWish { projection: projection.to_string(), category: args.category.clone() };
+    let wish = ShareWish { projection: projection.to_string(), category: args.category.clone(), into: into(args)? };
     let me = worker_name();
     let mut worker = ShareWorker::join(values.as_ref(), name, &me, reader.as_ref(), &wish)?;
     let end = reader.end()?.position();
@@ -72,26 +75,57 @@ pub(super) fn project(args: &ProjectArgs, name: &str, context: &Context, out: &m
             break;
         }
         if events == 0 {
-            let _ = rung.recv_timeout(BETWEEN);
+            let _ = rung.recv_timeout(if args.follow { BETWEEN_NEWS } else { BETWEEN });
         }
     }
     drop(progress);
+    let table = worker.table()?;
     worker.leave()?;
     message(format_args!("{} folded by {me}", counted(folded, "event")));
-    if !stopping.is_asked() {
-        print(args, shared_rows(values.as_ref())?, out)?;
+    match table {
+        _ if stopping.is_asked() => {}
+        Some(table) => print_table(args, &table, folded, end, out)?,
+        None => print(args, shared_rows(values.as_ref())?, out)?,
     }
     Ok(Outcome::Done)
 }
 
-/// No two processes anywhere have the same.
-fn worker_name() -> String {
-    let machine = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
-    let machine: String =
-        machine.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-').take(24).collect();
-    let machine = if machine.is_empty() { "worker".to_owned() } else { machine };
-    let drawn = uuid::Uuid::now_v7().simple().to_string();
-    format!("{machine}-{}-{}", std::process::id(), drawn.get(24..).unwrap_or_default())
+/// The table that the results go into.
+fn into(args: &ProjectArgs) -> Result<Option<ShareInto>, Failure> {
+    let (Some(into), Some(projection)) = (&args.into, &args.projection) else { return Ok(None) };
+    let table = model_table(projection.stem(), args.category.as_deref());
+    let place = ModelPlace::parse_os(into).or_table(&table);
+    Ok(Some(ShareInto { place, source: source(&args.store)? }))
+}
+
+fn print_table(
+    args: &ProjectArgs,
+    table: &SharedTableStanding,
+    folded: u64,
+    end: Option<Position>,
+    out: &mut Output,
+) -> Result<(), Failure> {
+    let SharedTableStanding { table, rows, position } = table;
+    match args.format {
+        RowFormat::Table => {
+            let place = position.map(|position| format!("; it stands at position {position}")).unwrap_or_default();
+            writeln!(out.text(), "{table}: {}{place}", counted(*rows, "row"))?;
+        }
+        _ => {
+            let is_caught_up = *position >= end;
+            json(
+                out,
+                &object!({
+                    "table": table,
+                    "rows": rows,
+                    "position": position,
+                    "caught_up": is_caught_up,
+                    "events": folded,
+                }),
+            )?;
+        }
+    }
+    Ok(())
 }
 
 /// More fields than these are not shown in a table.

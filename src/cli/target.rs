@@ -95,6 +95,15 @@ pub(super) fn shown(name: &OsStr) -> String {
     Source::parse_os(name).to_string()
 }
 
+/// A word of a command that is meant to be copied into a shell.
+pub(super) fn as_word(text: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:@,+=%".contains(letter);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
 pub(super) fn source(name: &OsStr) -> Result<Source, Failure> {
     if name.is_empty() {
         return Err(no_store());
@@ -138,4 +147,19 @@ pub(super) fn after_at(argument: &OsStr) -> Option<PathBuf> {
 /// A path as it may be printed: where an address was typed in its place, without a password.
 pub(super) fn shown_path(path: &Path) -> String {
     shown(path.as_os_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_word;
+
+    #[test]
+    fn what_a_shell_would_take_apart_is_quoted() {
+        for plain in ["sales.db", "nats://127.0.0.1:4222/sales", "./판매/a-1.db"] {
+            assert_eq!(as_word(plain), plain);
+        }
+        assert_eq!(as_word("tls://a/s?ca=c.pem&cert=k.pem"), "'tls://a/s?ca=c.pem&cert=k.pem'");
+        assert_eq!(as_word("kim's store.db"), r"'kim'\''s store.db'");
+        assert_eq!(as_word(""), "''");
+    }
 }

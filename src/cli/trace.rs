@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::args::{Format, TraceArgs};
+use super::args::{Format, StreamArgs, TraceArgs};
 use super::output::{Align, Table, json};
 use super::own::Under;
 use super::progress::Progress;
@@ -51,7 +51,7 @@ impl<'a> Said<'a> {
 }
 
 pub(super) fn trace(args: &TraceArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
-    let TraceArgs { store, stream, projection, at, format } = args;
+    let TraceArgs { of: StreamArgs { store, stream }, projection, at, format } = args;
     let Some(script) = &projection.script else {
         return Err(Failure::Usage(format!("{} is no file of your own; name one (FILE.js)", &**projection)));
     };

@@ -294,7 +294,7 @@ pub(super) fn sample(args: &SampleArgs, out: &mut Output) -> Result<Outcome, Fai
             let domain = domain.name();
             json(out, &json!({"store": file, "domain": domain, "streams": streams, "events": events, "seed": seed}))
         }
-        Format::Table => writeln!(out.text(), "{}\n{}", done(), first_look(*domain, &file, streams)),
+        Format::Table => writeln!(out.text(), "{}\n{}", done(), first_look(*domain, &target::as_word(&file), streams)),
     };
     told(printed.map_err(Failure::from), out, done)?;
     Ok(Outcome::Done)

@@ -2,7 +2,7 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use super::args::{Format, WhatIfArgs, now};
+use super::args::{Format, ShownArgs, StreamArgs, WhatIfArgs, now};
 use super::failing::outcome_along;
 use super::moments::named;
 use super::output::{Align, Table, json, plain};
@@ -22,7 +22,8 @@ use crate::replay::{Alteration, Branch, Change, EventRef, InsertedEvent, Label, 
 use crate::store::Store;
 
 pub(super) fn what_if(args: &WhatIfArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
-    let WhatIfArgs { store, stream, skip, set, insert, moves, propose, projection, format } = args;
+    let WhatIfArgs { of: StreamArgs { store, stream }, skip, set, insert, moves, propose, shown } = args;
+    let ShownArgs { projection, format } = shown;
     let edits = Edits::parse(skip, set, insert, moves)?;
     let under = Under::open(context, store, projection.as_ref())?;
     let (reader, described) = (&under.reader, under.describe(stream)?);

@@ -61,9 +61,9 @@ struct TurnRow<'a> {
 }
 
 fn in_stream(args: &WhenArgs, expression: &str, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
-    let under = Under::open(context, &args.store, args.projection.as_ref())?;
+    let under = Under::open(context, &args.store, args.shown.projection.as_ref())?;
     let (reader, described) = (&under.reader, under.describe(&args.first)?);
-    let projection = described.projection(args.projection.as_deref())?;
+    let projection = described.projection(args.shown.projection.as_deref())?;
     let mut progress = Progress::new("folding events", Some(described.row.events));
     let tell = &mut |count| progress.tell(count);
     let (timeline, turns) = when_stream(reader.as_ref(), &described, &projection, expression, tell)
@@ -76,7 +76,7 @@ fn in_stream(args: &WhenArgs, expression: &str, context: &Context, out: &mut Out
         let event = under.own_event(&described.row.stream, version);
         Some(TurnRow { version, becomes, event_type: &head.event_type, recorded_at, event })
     });
-    match args.format {
+    match args.shown.format {
         Format::Json => {
             let mut printed = JsonRows::new(out, RowFormat::Json);
             for row in rows {
@@ -117,7 +117,7 @@ fn in_stream(args: &WhenArgs, expression: &str, context: &Context, out: &mut Out
         }
     }
     say_unknown(timeline.as_ref(), &turns);
-    Ok(outcome_along(&under, args.projection.as_ref(), &described.row.stream, timeline.as_ref(), None))
+    Ok(outcome_along(&under, args.shown.projection.as_ref(), &described.row.stream, timeline.as_ref(), None))
 }
 
 fn say_unknown(timeline: &dyn Timeline, turns: &Turns) {
@@ -147,11 +147,11 @@ fn in_category(args: &WhenArgs, category: &str, context: &Context, out: &mut Out
             return Err(Failure::Usage(reason.to_owned()));
         }
     };
-    let under = Under::open(context, &args.store, args.projection.as_ref())?;
+    let under = Under::open(context, &args.store, args.shown.projection.as_ref())?;
     let reader = &under.reader;
     let total = if reader.capabilities().has_kept_counts { Some(reader.info()?.events) } else { None };
     let mut progress = Progress::new("folding events", total);
-    let (text, projection) = (args.first.clone(), args.projection.as_deref().map(str::to_owned));
+    let (text, projection) = (args.first.clone(), args.shown.projection.as_deref().map(str::to_owned));
     let wanted = WhenInStore { text, category: category.to_owned(), projection, then };
     let tell = &mut |count| progress.tell(count);
     let watching = when_in_store(reader.as_ref(), &wanted, &FoundWhen::default(), &|| false, tell)
@@ -168,7 +168,7 @@ fn in_category(args: &WhenArgs, category: &str, context: &Context, out: &mut Out
         Some(Moment::Latest) => found.is_true_now,
         Some(_) => found.was_true_then,
     });
-    match args.format {
+    match args.shown.format {
         Format::Json => {
             let mut rows = JsonRows::new(out, RowFormat::Json);
             for found in found {
@@ -184,7 +184,7 @@ fn in_category(args: &WhenArgs, category: &str, context: &Context, out: &mut Out
         let events = counted(counts.unknown, "event");
         message(format_args!("it cannot be told at {events}, which count as not true"));
     }
-    outcome_over(&under, args.projection.as_ref(), &failures)
+    outcome_over(&under, args.shown.projection.as_ref(), &failures)
 }
 
 fn print_table(

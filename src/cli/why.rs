@@ -5,7 +5,7 @@ use std::io::Write;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::args::{Format, WhyArgs};
+use super::args::{Format, ShownArgs, StreamArgs, WhyArgs};
 use super::moments::{Loaded, SetBy, named};
 use super::output::{Align, Table, json, optional, plain};
 use super::progress::Progress;
@@ -51,7 +51,7 @@ impl From<Stopped> for Failure {
 }
 
 pub(super) fn why(args: &WhyArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
-    let WhyArgs { store, stream, field, at, not, projection, format } = args;
+    let WhyArgs { of: StreamArgs { store, stream }, field, at, not, shown: ShownArgs { projection, format } } = args;
     let loaded = Loaded::new(context, store, stream, projection.as_ref())?;
     let (_, index) = loaded.index(*at)?;
     check_field(loaded.timeline.as_ref(), index, &loaded.described.row.stream, field)?;
@@ -94,7 +94,7 @@ pub(super) fn why(args: &WhyArgs, context: &Context, out: &mut Output) -> Result
 }
 
 fn print_why(args: &WhyArgs, loaded: &Loaded, at: Index, found: &Why, out: &mut Output) -> Result<(), Failure> {
-    let (stream, field) = (named(&args.stream), &args.field);
+    let (stream, field) = (named(&args.of.stream), &args.field);
     let version = optional(loaded.head(Some(at)).map(|head| head.version));
     let set_by = loaded.head(found.set_by);
     let set_by = set_by.map(|head| format!(", set by {} (v{})", head.event_type, head.version)).unwrap_or_default();
@@ -184,7 +184,7 @@ struct Missed<'a> {
 }
 
 fn answer_not(args: &WhyArgs, loaded: &Loaded, at: Index, wish: &Wish, out: &mut Output) -> Result<Outcome, Failure> {
-    let WhyArgs { stream, field, format, .. } = args;
+    let WhyArgs { of: StreamArgs { stream, .. }, field, shown: ShownArgs { format, .. }, .. } = args;
     let stream = named(stream);
     let timeline = loaded.timeline.as_ref();
     let value = timeline.value_at(at, field);
@@ -222,7 +222,7 @@ fn answer_not(args: &WhyArgs, loaded: &Loaded, at: Index, wish: &Wish, out: &mut
             }
         }
     }
-    Ok(loaded.outcome(args.projection.as_ref(), at))
+    Ok(loaded.outcome(args.shown.projection.as_ref(), at))
 }
 
 fn not_as_json<'a>(

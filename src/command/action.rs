@@ -64,6 +64,8 @@ pub enum Action {
     CancelLoading,
     /// Begins what the tool's dialog says.
     StartTool(ToolName),
+    /// Lets the mirror that is open follow its origin, or stops it.
+    KeepUp(bool),
     ChooseFile(FileFor),
     RemoveNote(StreamId, Version),
     /// Asks why a field is as it is, under the n-th projection.
@@ -128,6 +130,8 @@ pub enum TimeAction {
     /// Marks this span, or none.
     Brush(Option<StoreSpan>),
     RemovePin(usize),
+    /// Marks where payloads changed their shape, or does not.
+    Shapes(bool),
 }
 
 /// What is asked of branches. Some of it only the window can do: it knows dialogs, and names in its language.

@@ -73,6 +73,8 @@ pub enum PlanError {
     NoType,
     #[error("{0} is not loaded whole; try again when it is")]
     NothingLoaded(StreamId),
+    #[error("{0} is archived, and nothing is appended to it; take it out of the archive with its application first")]
+    Archived(StreamId),
 }
 
 impl Explain for PlanError {
@@ -89,6 +91,7 @@ impl Explain for PlanError {
             Self::FieldTwice(name) => Message::new("plan-payload-twice").text("name", name),
             Self::NoType => Message::new("plan-no-type"),
             Self::NothingLoaded(stream) => Message::new("plan-nothing-loaded").text("stream", stream),
+            Self::Archived(stream) => Message::new("append-archived").text("stream", stream),
         }
     }
 }

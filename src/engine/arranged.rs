@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::folded_stores::{FoldedStores, Stood};
+use super::spill::unless_torn;
 use super::{AsOfCondition, AsOfWanted, EngineError, Ticket};
 use crate::event::Timestamp;
 use crate::index::{AsOf, Choice, Figures, Held, MOST_VALUES, Place, Sorting};
@@ -93,6 +94,9 @@ pub type ArrangedFor = Arc<(ArrangeWanted, Arranged)>;
 /// What a row takes while rows are put in order.
 const SORTED_ROW: usize = 2 * size_of::<(Value, Place)>();
 
+/// So many rows are put in order at once where there is no room for what all of them are sorted by.
+const LEAST_AT_ONCE: usize = 4_096;
+
 /// Folds the store up to the moment, as far as that is not known. Where the table before only went on, so does this one: the
 /// rows that did not change are not looked at again. `None` where there is no such category.
 pub fn arrange(
@@ -110,7 +114,10 @@ pub fn arrange(
     let Some(stood) = folded.stood(reader, &wanted.of, &check, ticket)? else { return Ok(None) };
     let as_of = &stood.as_of;
     let mut held = ticket.memory().hold();
-    held.resize((as_of.len() * SORTED_ROW) as u64)?;
+    let at_once = match held.resize((as_of.len() * SORTED_ROW) as u64) {
+        Ok(()) => usize::MAX,
+        Err(_) => (held.memory().left().bytes as usize / SORTED_ROW).max(LEAST_AT_ONCE),
+    };
     let before = folded.arranged_last();
     let moved_on = before.map(|before| moved_on(&before, wanted, as_of, ticket)).transpose()?.flatten();
     let (places, unknown) = match moved_on {
@@ -118,7 +125,8 @@ pub fn arrange(
         None => {
             let (mut places, unknown) = filtered(as_of, as_of.places().to_vec(), &wanted.filter, ticket)?;
             unless_cancelled(ticket)?;
-            as_of.sort(&mut places, &wanted.sorting, wanted.is_descending);
+            let go_on = &mut || !ticket.is_cancelled();
+            as_of.sort_in_runs(&mut places, &wanted.sorting, wanted.is_descending, at_once, go_on);
             (places, unknown)
         }
     };
@@ -134,6 +142,7 @@ pub fn arrange(
         None => None,
     };
     unless_cancelled(ticket)?;
+    unless_torn(as_of)?;
     held.resize(size_of_val(places.as_slice()) as u64)?;
     let (places, held) = (places.into(), Arc::new(held));
     let arranged = Arranged { stood, places, unknown, numbers, counts, took: began.elapsed(), _held: held };

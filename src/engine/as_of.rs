@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::load::{Described, describe_first};
+use super::spill::{make_room, unless_torn};
 use super::when::stopped;
 use super::whole::{each_decoded, each_decoded_behind};
 use super::{EngineError, Ticket};
@@ -143,7 +144,7 @@ fn no_projection(asked: &str, of: &[Aggregates]) -> EngineError {
 }
 
 /// Reads how every stream stood at a moment. What is recorded meanwhile is no part of it. `room` is what it takes its memory
-/// of.
+/// of; what has no room there lies in a file for as long as the answer is used.
 pub fn as_of(
     reader: &dyn Store,
     choice: &Arc<Choice>,
@@ -154,23 +155,39 @@ pub fn as_of(
 ) -> Result<AsOf, EngineError> {
     let end = end_at(reader, at)?;
     let mut answer = AsOf::new(choice, at, room);
-    let mut over = None;
+    let mut refused = None;
     let rows = || -> Box<dyn DecodedRows> { Box::new(MixedRows::new(choice)) };
     let is_empty = reader.capabilities().has_feed && end.place().is_none();
     if !is_empty {
         let read = each_decoded(reader, &rows, category, end.position(), &mut |decoded, seen| {
             answer.fold(decoded);
-            over = answer.check(seen).err();
-            if over.is_some() || progress(seen).is_break() { Err(StoreError::Cancelled) } else { Ok(()) }
+            if let Err(over) = answer.check(seen) {
+                refused = make_room(&mut answer, over, &mut || progress(seen)).err();
+            }
+            if refused.is_some() || progress(seen).is_break() { Err(StoreError::Cancelled) } else { Ok(()) }
         });
-        match over {
-            Some(over) => return Err(over.into()),
+        match refused {
+            Some(refused) => return Err(refused),
             None => read?,
         }
     }
     unless_replaced(reader, &end)?;
-    answer.finish(end)?;
+    finish(&mut answer, &end, progress)?;
     Ok(answer)
+}
+
+/// All is folded, up to this place.
+pub(super) fn finish(
+    answer: &mut AsOf,
+    end: &Cursor,
+    progress: &mut dyn FnMut(u64) -> Flow,
+) -> Result<(), EngineError> {
+    if let Err(over) = answer.finish(end.clone()) {
+        let events = answer.events();
+        make_room(answer, over, &mut || progress(events))?;
+        answer.finish(end.clone())?;
+    }
+    Ok(unless_torn(answer)?)
 }
 
 /// The same from how the streams stood at an earlier moment: only what was recorded since is read. `None` where the one does
@@ -197,12 +214,20 @@ pub fn as_of_since(
     let mut answer = known.another(at);
     if to > from {
         let before = known.events();
-        let mut over = None;
+        let mut refused = None;
         let mut take = |decoded: Box<dyn DecodedRows>, seen: u64| {
             answer.fold(decoded);
             let seen = before + seen;
-            over = answer.check(seen).err();
-            if over.is_some() || progress(seen).is_break() { Err(StoreError::Cancelled) } else { Ok(()) }
+            if let Err(over) = answer.check(seen) {
+                // Without the one that it goes on from, there may be room in memory.
+                let room = if answer.shelf().is_none() {
+                    Err(over.into())
+                } else {
+                    make_room(&mut answer, over, &mut || progress(seen))
+                };
+                refused = room.err();
+            }
+            if refused.is_some() || progress(seen).is_break() { Err(StoreError::Cancelled) } else { Ok(()) }
         };
         let rows = || -> Box<dyn DecodedRows> { Box::new(MixedRows::new(known.choice())) };
         let read = if has_keys {
@@ -210,13 +235,17 @@ pub fn as_of_since(
         } else {
             each_renumbered(reader, known, category, (from, to), &mut take)
         };
-        match over {
-            Some(over) => return Err(over.into()),
+        match refused {
+            Some(refused) => return Err(refused),
             None => read?,
         }
     }
     unless_replaced(reader, &end)?;
-    answer.finish(end)?;
+    if answer.shelf().is_none() {
+        answer.finish(end)?;
+    } else {
+        finish(&mut answer, &end, progress)?;
+    }
     Ok(Some(answer))
 }
 

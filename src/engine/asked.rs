@@ -54,6 +54,8 @@ pub struct Asked<Q: Question> {
     rest_until: Option<Instant>,
     /// How often in a row it failed for something that passes.
     failed: u32,
+    /// What is to be asked is a look that nobody waits for.
+    is_look: bool,
 }
 
 /// After an answer that the store's change asked for, so long is rested as the answer took, and never longer than this:
@@ -65,6 +67,9 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(200);
 /// Some five seconds: who still writes then is told of, and asked about by hand.
 const MOST_TRIES: u32 = 25;
 
+/// What goes over the whole store has mostly met somebody who only began to write. Then it rests for as long as it took.
+const MOST_LONG_TRIES: u32 = 4;
+
 impl<Q: Question> std::fmt::Debug for Asked<Q> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Asked").field("what", &Q::WHAT).field("is_loading", &self.is_loading()).finish_non_exhaustive()
@@ -73,7 +78,15 @@ impl<Q: Question> std::fmt::Debug for Asked<Q> {
 
 impl<Q: Question> Default for Asked<Q> {
     fn default() -> Self {
-        Self { question: None, loading: Loading::default(), began: None, next: None, rest_until: None, failed: 0 }
+        Self {
+            question: None,
+            loading: Loading::default(),
+            began: None,
+            next: None,
+            rest_until: None,
+            failed: 0,
+            is_look: false,
+        }
     }
 }
 
@@ -94,6 +107,7 @@ impl<Q: Question> Asked<Q> {
     }
 
     fn start(&mut self, engine: &Engine, question: Q, cause: Cause) {
+        self.is_look = false;
         // What ran before is dropped, and so interrupted.
         let work = move |reader: &dyn Store, ticket: &Ticket| question.answer(reader, ticket);
         let answer = if Q::IS_LONG { engine.ask_long(Q::WHAT, work) } else { engine.ask(Q::WHAT, work) };
@@ -141,7 +155,7 @@ impl<Q: Question> Asked<Q> {
     /// An answer is on its way, or is asked for as soon as the one before has rested. What failed and is tried again is
     /// not waited for.
     pub fn is_on_its_way(&self) -> bool {
-        self.is_loading() || (self.next.is_some() && self.failed == 0)
+        self.is_loading() || (self.next.is_some() && self.failed == 0 && !self.is_look)
     }
 
     pub fn progress(&self) -> Option<Progress> {
@@ -161,13 +175,25 @@ impl<Q: Question> Asked<Q> {
         }
     }
 
-    /// A short question that failed for what passes is asked again in a moment, without anybody's doing.
-    fn try_again_if_passing(&mut self) {
-        let is_passing = self.loading.error().is_some_and(Passing::is_passing) && !Q::IS_LONG;
-        self.failed = if is_passing { self.failed + 1 } else { 0 };
-        if is_passing && self.failed <= MOST_TRIES && self.next.is_none() {
+    /// Asks the same once more so long after this, for what changes without the store's changing. Nobody waits for it, and
+    /// what is asked meanwhile takes its place.
+    pub fn look_again_in(&mut self, pause: Duration) {
+        if self.next.is_none() && !self.is_loading() {
             self.next.clone_from(&self.question);
-            self.rest_until = Some(Instant::now() + BETWEEN_TRIES);
+            self.rest_until = Some(Instant::now() + pause);
+            self.is_look = true;
+        }
+    }
+
+    /// What failed for what passes is asked again in a moment, without anybody's doing. It took so long.
+    fn try_again_if_passing(&mut self, took: Duration) {
+        let is_passing = self.loading.error().is_some_and(Passing::is_passing);
+        self.failed = if is_passing { self.failed + 1 } else { 0 };
+        let (most, rest) =
+            if Q::IS_LONG { (MOST_LONG_TRIES, took.min(LONGEST_REST)) } else { (MOST_TRIES, BETWEEN_TRIES) };
+        if is_passing && self.failed <= most && self.next.is_none() {
+            self.next.clone_from(&self.question);
+            self.rest_until = Some(Instant::now() + rest.max(BETWEEN_TRIES));
         }
     }
 
@@ -181,12 +207,14 @@ impl<Q: Question> Asked<Q> {
     /// Takes the answer if it has come. Says whether there is something new to show.
     pub fn poll(&mut self, engine: &Engine) -> bool {
         let is_new = self.loading.poll();
-        if let Some((began, Cause::Store)) = self.began.take_if(|_| is_new) {
-            let now = Instant::now();
-            self.rest_until = Some(now + now.duration_since(began).min(LONGEST_REST));
-        }
         if is_new {
-            self.try_again_if_passing();
+            let now = Instant::now();
+            let (began, cause) = self.began.take().unwrap_or((now, Cause::User));
+            let took = now.duration_since(began);
+            if cause == Cause::Store {
+                self.rest_until = Some(now + took.min(LONGEST_REST));
+            }
+            self.try_again_if_passing(took);
         }
         if !self.loading.is_loading()
             && !self.is_resting()
@@ -254,5 +282,57 @@ impl<Q: Question> Tool for Asked<Q> {
 
     fn poll(&mut self, engine: &Engine) -> bool {
         self.poll(engine)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::thread;
+
+    use super::*;
+    use crate::engine::small_store::five_leads;
+    use crate::engine::{EngineError, Ticket};
+
+    /// Meets somebody who writes, so many times.
+    #[derive(Clone)]
+    struct Over<const IS_LONG: bool> {
+        failures: u32,
+        asked: Arc<AtomicU32>,
+    }
+
+    impl<const IS_LONG: bool> Question for Over<IS_LONG> {
+        type Answer = u32;
+        type Error = EngineError;
+        const WHAT: &'static str = "testing";
+        const IS_LONG: bool = IS_LONG;
+
+        fn answer(self, _: &dyn Store, _: &Ticket) -> Result<u32, EngineError> {
+            let asked = self.asked.fetch_add(1, Ordering::SeqCst);
+            if asked < self.failures { Err(StoreError::Changed("app.db".into()).into()) } else { Ok(asked) }
+        }
+    }
+
+    /// How often it was asked until nothing more came, and the answer.
+    fn asked_until_it_rests<const IS_LONG: bool>(failures: u32) -> (u32, Option<u32>) {
+        let (_folder, engine) = five_leads();
+        let asked = Arc::new(AtomicU32::new(0));
+        let mut asking = Asked::default();
+        asking.ask(&engine, Over::<IS_LONG> { failures, asked: Arc::clone(&asked) });
+        let began = Instant::now();
+        while asking.is_loading() || asking.next.is_some() {
+            assert!(began.elapsed() < Duration::from_secs(20), "it is asked for ever");
+            asking.poll(&engine);
+            thread::sleep(Duration::from_millis(1));
+        }
+        (asked.load(Ordering::SeqCst), asking.value().copied())
+    }
+
+    #[test]
+    fn what_met_somebody_who_writes_is_asked_again_by_itself_and_given_up_in_the_end() {
+        assert_eq!(asked_until_it_rests::<false>(2), (3, Some(2)));
+        assert_eq!(asked_until_it_rests::<true>(2), (3, Some(2)), "over the whole store, too");
+        assert_eq!(asked_until_it_rests::<true>(u32::MAX), (1 + MOST_LONG_TRIES, None));
     }
 }

@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::as_of::{as_of, choose};
 use super::failures::failures;
 use super::load::{describe, load_timeline};
-use super::materialise::values_of;
+use super::model_columns::values_of;
+use super::spill::unless_torn;
 use super::{EngineError, MaterialiseError, Ticket};
 use crate::event::{Cursor, EventType, Explain, Message, Metadata, Position, StreamId, Timestamp, Version};
 use crate::index::{AsOf, Budget, Place, StoreMoment};
@@ -148,6 +149,7 @@ pub fn drift(reader: &dyn Store, wish: &DriftWish, ticket: &Ticket) -> Result<Dr
     answer.position = as_of.read_to().position();
     answer.failed = failures(&as_of);
     let found = compare(&as_of, wish, &columns, &key, &mut answer, ticket)?;
+    unless_torn(&as_of).map_err(MaterialiseError::from)?;
     explain(reader, &as_of, &found, &mut answer, ticket).map_err(MaterialiseError::from)?;
     Ok(answer)
 }

@@ -1,10 +1,10 @@
-//! Events by any part of them: in the payload and metadata as stored, the type and the stream's name.
+//! Events by any part of them: in the payload and metadata as stored, the type and the stream's name, and by their id.
 
 use std::ops::Range;
 
 use memchr::{memchr, memchr2_iter};
 
-use crate::event::EventRow;
+use crate::event::{EventId, EventRow};
 
 /// How much of an event is shown before and behind a place that was found, in bytes.
 const BEFORE: usize = 40;
@@ -29,6 +29,8 @@ pub struct Needle {
     rare: usize,
     /// As it stands where JSON writes every other letter as an escape, which begins with a sign that is seldom written.
     escaped: Option<Vec<u8>>,
+    /// It is the id of an event, and so names that one, too.
+    id: Option<EventId>,
 }
 
 impl Needle {
@@ -40,7 +42,8 @@ impl Needle {
             });
             units.collect::<String>().into_bytes()
         });
-        Self { bytes: text.as_bytes().to_vec(), rare: rarest(text.as_bytes()), escaped }
+        let id = Some(EventId::meant_by(text)).filter(|id| matches!(id, EventId::Uuid(_)));
+        Self { bytes: text.as_bytes().to_vec(), rare: rarest(text.as_bytes()), escaped, id }
     }
 
     /// The two ways to write it, or the one.
@@ -48,8 +51,13 @@ impl Needle {
         std::iter::once(self.bytes.as_slice()).chain(self.escaped.as_deref())
     }
 
+    /// Whether it may name an event in whose text it does not stand.
+    pub(super) fn is_id(&self) -> bool {
+        self.id.is_some()
+    }
+
     pub fn is_in(&self, row: &EventRow<'_>) -> bool {
-        places(row).into_iter().any(|place| self.place(place).is_some())
+        self.id.as_ref() == Some(&row.id) || places(row).into_iter().any(|place| self.place(place).is_some())
     }
 
     fn backslash(&self) -> usize {
@@ -92,7 +100,7 @@ impl Words {
                 pieces.push((number, at.start.saturating_sub(BEFORE)..at.end + BEHIND));
             }
         }
-        if self.0.is_empty() {
+        if pieces.is_empty() {
             pieces.push((0, 0..BEFORE + BEHIND));
         }
         let shown = pieces.into_iter().filter_map(|(number, part)| Some(cut_out(places.get(number)?, part)));
@@ -238,11 +246,33 @@ mod tests {
             event_type: "named".into(),
             schema: 1,
             recorded_at: None,
-            id: crate::event::EventId::new("e"),
+            id: EventId::new("e"),
             payload: payload.as_bytes().to_vec(),
             metadata: Vec::new(),
         };
         Words::new(words).snippet(&event.as_row()).expect("found")
+    }
+
+    #[test]
+    fn an_event_is_found_by_its_id_however_that_is_spelled() {
+        let id = "01941f60-7642-71b2-b96d-a3cc20df6519";
+        let mut event = crate::event::RecordedEvent {
+            position: None,
+            stream: "thing-1".into(),
+            version: crate::event::Version(0),
+            event_type: "named".into(),
+            schema: 1,
+            recorded_at: None,
+            id: EventId::new(id),
+            payload: b"{\"name\":\"Bo\"}".to_vec(),
+            metadata: Vec::new(),
+        };
+        for words in [id, &id.to_uppercase(), &format!("bo {id}")] {
+            let found = Words::new(words).snippet(&event.as_row()).expect("found");
+            assert_eq!(found.text, "{\"name\":\"Bo\"}", "{words}");
+        }
+        event.id = EventId::new("other");
+        assert_eq!(Words::new(id).snippet(&event.as_row()), None);
     }
 
     fn said<'t>(text: &'t str, words: &[Range<usize>]) -> Vec<&'t str> {

@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
@@ -6,6 +7,7 @@ use serde_json::Value;
 use super::{EngineError, Moment, SNAPSHOT_SPACING, Ticket, resolve};
 use crate::domain::Aggregate;
 use crate::event::{EventBatch, EventId, EventRow, StreamId, Timestamp, Version};
+use crate::index::Held;
 use crate::projection::Problem;
 use crate::replay::{AnyFold, Finding, ProjectionRef, Story, Timeline, registry};
 use crate::store::{Columns, Flow, Query, Store, StoreError, StreamOrder, StreamQuery, StreamRow};
@@ -210,6 +212,43 @@ pub fn load_timeline(
         also(row);
     };
     load_rows(reader, &described.row, None, push, progress)?;
+    Ok(timeline)
+}
+
+/// So much a timeline may grow before it asks for memory again.
+const BETWEEN_WEIGHINGS: u64 = 4 << 20;
+
+/// The same in no more memory than there is: a user's own projection may keep states of any size.
+pub fn load_timeline_within(
+    reader: &dyn Store,
+    described: &Described,
+    projection: &ProjectionRef,
+    held: &mut Held,
+    also: &mut (dyn FnMut(&EventRow<'_>) + Send),
+    progress: &mut dyn FnMut(u64) -> Flow,
+) -> Result<Box<dyn Timeline>, EngineError> {
+    let mut timeline = projection.timeline(usize::try_from(described.row.events).unwrap_or(0));
+    let (mut over, mut weighed) = (None, 0);
+    let is_over = AtomicBool::new(false);
+    let push = &mut |row: &EventRow<'_>| {
+        if is_over.load(Ordering::Relaxed) {
+            return;
+        }
+        timeline.push_row(row);
+        also(row);
+        if timeline.unshared() >= weighed + BETWEEN_WEIGHINGS {
+            weighed = timeline.unshared();
+            over = held.resize(weighed).err();
+            is_over.store(over.is_some(), Ordering::Relaxed);
+        }
+    };
+    let progress = &mut |count| if is_over.load(Ordering::Relaxed) { Flow::Break(()) } else { progress(count) };
+    let read = load_rows(reader, &described.row, None, push, progress);
+    if let Some(over) = over {
+        return Err(over.into());
+    }
+    read?;
+    held.resize(timeline.bytes())?;
     Ok(timeline)
 }
 

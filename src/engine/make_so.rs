@@ -38,6 +38,9 @@ pub fn propose_branch<E: From<EngineError> + From<PlanError>>(
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<Proposed, E> {
     let stream = &described.row.stream;
+    if reader.is_archived(stream).map_err(EngineError::from)? {
+        return Err(PlanError::Archived(stream.clone()).into());
+    }
     let mut story = Story::new(described.aggregate);
     let registry = registry();
     let offered = registry.of_aggregate(described.aggregate);

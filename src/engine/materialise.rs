@@ -4,17 +4,19 @@
 //! that were appended to since; where that would not give what a fresh fold gives (another definition, a store that was
 //! replaced, one without an order), it is made anew.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::as_of::{as_of, choose};
 use super::columns::{columns_for, fields_of, met_in, sql_name};
 use super::failures::failures;
+use super::model_columns::{MORE, MOST_COLUMNS, add_columns, taken, values_of};
+use super::spill::unless_torn;
 use super::{Chosen, EngineError, Ticket};
 use crate::event::{Cursor, EventBatch, Explain, Message, Position, StreamId, Version};
 use crate::index::{AsOf, Budget, Place, StoreMoment};
-use crate::projection::{key_path, path_value};
+use crate::projection::path_value;
 use crate::replay::{Failures, ProjectionRef};
 use crate::store::{
     Changes, ColumnKind, Columns, Flow, ModelColumn, ModelError, ModelHead, ModelPlace, ModelRow, Query, ReadModel,
@@ -121,12 +123,6 @@ impl From<StoreError> for MaterialiseError {
 
 /// A stream that has come further than this is not folded from its beginning again: its state is kept beside the table.
 const KEPT_FROM: u64 = 64;
-
-/// More fields than these share one column.
-const MOST_COLUMNS: usize = 400;
-
-/// The column for the others.
-const MORE: &str = "more_fields";
 
 /// Rows that are handed over together.
 const AT_ONCE: usize = 2_000;
@@ -307,25 +303,8 @@ impl Work<'_> {
                 self.go_on()?;
                 rows.extend(self.folded(model, stream, end, failed)?);
             }
-            let fields = fields_of(&self.chosen.choice, MOST_COLUMNS + 1, || -> Result<_, EngineError> {
-                let met = rows.iter().filter_map(|(_, state)| state.as_object()).flat_map(Map::keys);
-                Ok(met.cloned().collect())
-            })?;
-            let known: HashSet<&str> = head.columns.iter().map(|column| column.path.as_str()).collect();
-            let mut taken = taken(&head.columns);
-            let unknown: Vec<String> =
-                fields.into_iter().filter(|field| !known.contains(key_path("", field).as_str())).collect();
-            if !unknown.is_empty() && !head.columns.iter().any(|column| column.name == MORE) {
-                if head.columns.len() + unknown.len() > MOST_COLUMNS {
-                    return Ok(Some(WhyMade::Columns));
-                }
-                for column in columns_for(&unknown, &mut taken) {
-                    let values = rows.iter().map(|(_, state)| path_value(state, &column.path).unwrap_or(&Value::Null));
-                    let kind = values.map(ColumnKind::of).fold(ColumnKind::Empty, ColumnKind::and);
-                    let column = ModelColumn { name: column.name, path: column.path, kind };
-                    model.add_column(&column)?;
-                    head.columns.push(column);
-                }
+            if !add_columns(model, &self.chosen.choice, &mut head.columns, &rows)? {
+                return Ok(Some(WhyMade::Columns));
             }
             let mut written = Vec::with_capacity(rows.len());
             for (mut row, state) in rows {
@@ -402,6 +381,7 @@ impl Work<'_> {
             let rows: Vec<ModelRow> = places.iter().filter_map(|place| row_of(&as_of, &columns, *place)).collect();
             model.put(&columns, &rows)?;
         }
+        unless_torn(&as_of)?;
         let place = as_of.read_to().place().map(|place| (place.position, place.id.clone()));
         model.set_head(&ModelHead {
             definition: definition.to_owned(),
@@ -431,39 +411,10 @@ impl Work<'_> {
     }
 }
 
-/// The columns that every table has, and the one that is kept for what finds no place.
-fn taken(columns: &[ModelColumn]) -> HashSet<String> {
-    let own = ["stream", "version", "recorded_at", MORE].map(str::to_owned);
-    own.into_iter().chain(columns.iter().map(|column| column.name.to_ascii_lowercase())).collect()
-}
-
 fn row_of(as_of: &AsOf, columns: &[ModelColumn], place: Place) -> Option<ModelRow> {
     let row = as_of.row(place)?;
     let values = values_of(columns, |path| Some(as_of.value(place, path)), || as_of.state(place).unwrap_or_default());
     let kept = if row.version.0 >= KEPT_FROM { as_of.snapshot(place) } else { None };
     let recorded_at = row.recorded_at.map(|at| at.to_string());
     Some(ModelRow { stream: row.stream.clone(), version: row.version, recorded_at, values, kept })
-}
-
-/// What stands in each column.
-pub(super) fn values_of(
-    columns: &[ModelColumn],
-    value: impl Fn(&str) -> Option<Value>,
-    whole: impl Fn() -> Value,
-) -> Vec<Value> {
-    let of_column = |column: &ModelColumn| {
-        if column.path.is_empty() {
-            return Value::String(rest(columns, whole()));
-        }
-        value(&column.path).unwrap_or_default()
-    };
-    columns.iter().map(of_column).collect()
-}
-
-/// The fields that have no column of their own.
-fn rest(columns: &[ModelColumn], state: Value) -> String {
-    let Value::Object(fields) = state else { return Value::Null.to_string() };
-    let known: HashSet<&str> = columns.iter().map(|column| column.path.as_str()).collect();
-    let rest = fields.into_iter().filter(|(name, _)| !known.contains(key_path("", name).as_str()));
-    Value::Object(rest.collect()).to_string()
 }

@@ -28,6 +28,8 @@ mod load;
 mod loading;
 mod make_so;
 mod materialise;
+mod mirror_work;
+mod model_columns;
 mod moment;
 mod numbers;
 mod own_run;
@@ -40,6 +42,7 @@ mod row_parquet;
 mod sample_store;
 mod sealing;
 mod search;
+mod shapes;
 mod share;
 mod side;
 mod signing;
@@ -48,6 +51,7 @@ mod small_file;
 mod small_store;
 mod smallest;
 mod snapshots;
+mod spill;
 mod sql;
 mod standing_model;
 mod stood;
@@ -61,6 +65,7 @@ mod what_if;
 mod when;
 mod whole;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use arranged::{ArrangeWanted, Arranged, ArrangedFor, CountAmong, RowFilter, arrange};
@@ -89,11 +94,12 @@ pub use folded_stores::FoldedStores;
 pub use guess::guess_projection;
 pub use load::{
     Continued, Described, FoldOf, Shown, continue_stream, describe, each_batch, fold_each, load_story, load_story_to,
-    load_timeline, show, stream_or_store,
+    load_timeline, load_timeline_within, show, stream_or_store,
 };
 pub use loading::Loading;
 pub use make_so::{ProjectionPreview, Proposed, came_since, propose_branch};
 pub use materialise::{MaterialiseError, Materialised, ModelWish, WhyMade, materialise, model_table};
+pub use mirror_work::{Bell, Following, MirrorState, MirrorWork, Stop, follow_mirror};
 pub use moment::{Moment, resolve};
 pub use numbers::grouped;
 pub use own_run::{LineFault, Logged, OwnRun, partitions_like, run_own};
@@ -112,8 +118,10 @@ pub use search::{
     Aids, Calendar, Condition, Days, FoundEvent, Glob, Misread, MisreadKind, PayloadValue, Search, Term, Wanted,
     search, search_with,
 };
+pub use shapes::{ShapesSo, StoreShapes};
 pub use share::{
-    ShareError, ShareStep, ShareWish, ShareWorker, SharedRow, SharedWork, shared_rows, shared_values, shared_work,
+    ShareError, ShareInto, ShareStep, ShareWish, ShareWorker, SharedLook, SharedRow, SharedTableStanding, SharedWork,
+    SharedWorker, Together, fold_together, shared_looks, shared_rows, shared_values, shared_work, worker_name,
 };
 pub use side::{SideError, SideIndex, SidePlace, SideSize, Unusable};
 pub use signing::KeyError;
@@ -194,6 +202,17 @@ impl Engine {
     /// Goes on with the partitions into which another source divides the events.
     pub fn take_partitions(&self, first: Partitioned) {
         self.0.pool.adopt(Box::new(first));
+    }
+
+    /// Makes a mirror of this store, which then follows it.
+    pub fn mirror_into(&self, path: PathBuf) -> MirrorWork {
+        MirrorWork::begin(self.0.source.clone(), path, &self.0.pool.wake())
+    }
+
+    /// Lets this store, which is a mirror, follow its origin.
+    pub fn keep_up_with(&self, origin: Source) -> Option<MirrorWork> {
+        let path = self.0.source.path()?.to_owned();
+        Some(MirrorWork::begin(origin, path, &self.0.pool.wake()))
     }
 
     pub fn source(&self) -> &Source {

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::order::SortKey;
+use super::runs::Runs;
 use super::{Choice, Held, Memory, MixedRows, OverBudget, StoreMoment, compare};
 use crate::event::{Cursor, Position, StreamId, StreamKey, Timestamp, Version};
 use crate::expr::{Expression, Reading, Stop};
-use crate::replay::{DecodedRows, Finding, Standing, Stood};
+use crate::replay::{DecodedRows, Finding, Shelf, Standing, Stood};
 
 /// Every stream of a store as it stood at a moment. States are kept as they are folded, and shown when they are looked at.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub struct AsOf {
     growing: Held,
     /// What it takes when it is: its own, and that of those with which it has states in common.
     held: Vec<Arc<Held>>,
+    /// Where states lie that there was no room for.
+    shelf: Option<Arc<dyn Shelf>>,
     /// Tells it from all others, and which one it went on from.
     mark: Arc<()>,
     from: Option<Arc<()>>,
@@ -66,6 +69,9 @@ const WEIGHED_FIRST: u64 = 1 << 15;
 /// And at the latest after so many.
 const WEIGHED_AFTER: u64 = 1 << 20;
 
+/// Where little memory is allowed, it is weighed as often as an event for so many bytes of it.
+const BYTES_AN_EVENT: u64 = 512;
+
 /// So many may have states in common before their memory is weighed anew.
 const MOST_IN_COMMON: usize = 32;
 
@@ -81,6 +87,7 @@ impl AsOf {
             weighed_at: 0,
             growing: room.into(),
             held: Vec::new(),
+            shelf: None,
             mark: Arc::default(),
             from: None,
         }
@@ -99,6 +106,7 @@ impl AsOf {
             weighed_at: self.events(),
             growing: self.growing.memory().hold(),
             held: self.held.clone(),
+            shelf: self.shelf.clone(),
             mark: Arc::default(),
             from: Some(Arc::clone(&self.mark)),
         }
@@ -140,14 +148,30 @@ impl AsOf {
     /// Looks now and then whether there is room for more; `seen` is how many events were folded.
     pub fn check(&mut self, seen: u64) -> Result<(), OverBudget> {
         let since = seen.saturating_sub(self.weighed_at);
-        if since < self.weighed_at.clamp(WEIGHED_FIRST, WEIGHED_AFTER) {
+        let first = WEIGHED_FIRST.min(self.growing.memory().allowed().bytes / BYTES_AN_EVENT);
+        // Where not all have room, nearly none is left.
+        let until = if self.shelf.is_some() { first } else { self.weighed_at.clamp(first, WEIGHED_AFTER) };
+        if since < until {
             return Ok(());
         }
         self.weighed_at = seen;
         self.weigh()
     }
 
-    fn weigh(&mut self) -> Result<(), OverBudget> {
+    /// Lays the states on a shelf. What is asked of streams is answered as before, and slower; of each some numbers stay in
+    /// memory. False where that was stopped, or there is no room there either.
+    pub fn lay_down(&mut self, shelf: &Arc<dyn Shelf>, go_on: &mut dyn FnMut() -> bool) -> bool {
+        self.shelf = Some(Arc::clone(shelf));
+        self.parts.iter_mut().all(|part| part.lay_down(shelf, go_on))
+    }
+
+    /// Where states lie that there was no room for.
+    pub fn shelf(&self) -> Option<&Arc<dyn Shelf>> {
+        self.shelf.as_ref()
+    }
+
+    /// Asks for the memory that it takes.
+    pub fn weigh(&mut self) -> Result<(), OverBudget> {
         let own: u64 = self.parts.iter().map(|part| part.own_bytes()).sum();
         self.growing.resize(own + (self.places.capacity() * size_of::<Place>()) as u64)
     }
@@ -256,8 +280,8 @@ impl AsOf {
     }
 
     pub fn row(&self, place: Place) -> Option<AsOfRow<'_>> {
-        let Stood { stream, last, failed, began: _ } = self.stood(place)?;
-        Some(AsOfRow { stream, version: last.version, recorded_at: last.recorded_at, failed })
+        let Stood { stream, version, recorded_at, failed, began: _ } = self.stood(place)?;
+        Some(AsOfRow { stream, version, recorded_at, failed })
     }
 
     pub fn state(&self, place: Place) -> Option<Value> {
@@ -314,12 +338,25 @@ impl AsOf {
 
     /// The same rows in another order. Rows that are alike in it stay as they stood.
     pub fn sort(&self, places: &mut Vec<Place>, by: &Sorting, is_descending: bool) {
+        self.sort_in_runs(places, by, is_descending, usize::MAX, &mut || true);
+    }
+
+    /// The same where there is room for what so many rows are sorted by, and no more. False where it was stopped.
+    pub fn sort_in_runs(
+        &self,
+        places: &mut Vec<Place>,
+        by: &Sorting,
+        is_descending: bool,
+        at_once: usize,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> bool {
         let row = |place| self.row(place);
+        let runs = Runs { is_descending, at_once, go_on };
         match by {
-            Sorting::Stream => sort_by(places, is_descending, |place| Some(row(place)?.stream.as_str())),
-            Sorting::Version => sort_by(places, is_descending, |place| Some(row(place)?.version)),
-            Sorting::Time => sort_by(places, is_descending, |place| row(place)?.recorded_at),
-            Sorting::Field(path) => sort_by(places, is_descending, |place| SortKey::of(self.value(place, path))),
+            Sorting::Stream => runs.sort(places, |place| Some(row(place)?.stream.as_str())),
+            Sorting::Version => runs.sort(places, |place| Some(row(place)?.version)),
+            Sorting::Time => runs.sort(places, |place| row(place)?.recorded_at),
+            Sorting::Field(path) => runs.sort(places, |place| SortKey::of(self.value(place, path))),
         }
     }
 
@@ -362,17 +399,6 @@ impl AsOf {
         counts.sort_by(|(a, x), (b, y)| y.cmp(x).then_with(|| compare(a, b)));
         Some(counts)
     }
-}
-
-/// By keys of few bytes each: there may be millions of rows. What has no key stands last either way.
-fn sort_by<K: Ord>(places: &mut Vec<Place>, is_descending: bool, key: impl Fn(Place) -> Option<K>) {
-    let mut keyed: Vec<(Option<K>, Place)> = places.drain(..).map(|place| (key(place), place)).collect();
-    keyed.sort_by(|(a, _), (b, _)| match (a, b) {
-        (Some(a), Some(b)) if is_descending => b.cmp(a),
-        (Some(a), Some(b)) => a.cmp(b),
-        (a, b) => a.is_none().cmp(&b.is_none()),
-    });
-    places.extend(keyed.into_iter().map(|(_, place)| place));
 }
 
 /// What is not there stands last either way.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use super::StoreMoment;
 use crate::event::{EventRow, EventType, Timestamp, json_value, key_path};
 
 /// More fields than these of one type are not told apart: their names are data rather than a shape.
@@ -12,6 +13,9 @@ const DEEPEST: usize = 12;
 const EXAMPLES: usize = 3;
 /// So many letters of an example are kept.
 const EXAMPLE_LETTERS: usize = 60;
+
+/// What a field takes beside its name: its numbers, some examples, and where it is found.
+const FIELD_BYTES: usize = size_of::<FieldShape>() + 192;
 
 #[derive(Debug, Default)]
 pub struct Census {
@@ -45,9 +49,34 @@ pub struct FieldShape {
     pub span: Span,
     /// Some of its values, as JSON, each another one.
     pub examples: Vec<String>,
-    /// The last event that it was counted in.
-    last_event: u64,
+    /// The first and the last event of its type that it was counted in, by their numbers among these.
+    pub(super) first_event: u64,
+    pub(super) last_event: u64,
+    pub(super) first_seen: Seen,
+    /// When it was first of each type but null.
+    pub(super) turns: Vec<(JsonType, u64, Seen)>,
+    /// Since which event of its type it is not there any more.
+    pub(super) gone_since: Option<Seen>,
+    /// What holds it, among the fields of its type.
+    pub(super) holder: Option<usize>,
 }
+
+/// When something was met.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    pub moment: StoreMoment,
+    pub at: Option<Timestamp>,
+}
+
+impl Seen {
+    fn of(row: &EventRow<'_>) -> Self {
+        let by_time = || row.recorded_at.map_or(StoreMoment::Latest, StoreMoment::Time);
+        Self { moment: row.position.map_or_else(by_time, StoreMoment::Position), at: row.recorded_at }
+    }
+}
+
+/// Of types with more fields it is not told which are gone: mostly names that are data come and go there.
+const MOST_WATCHED: usize = 64;
 
 /// From the first to the last time that something was seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -123,6 +152,13 @@ impl Census {
         }
     }
 
+    /// What it takes in memory, about.
+    pub fn bytes(&self) -> u64 {
+        let of_field = |field: &FieldShape| 2 * field.path.len() + FIELD_BYTES;
+        let of_type = |shape: &TypeShape| FIELD_BYTES + shape.fields.iter().map(of_field).sum::<usize>();
+        self.types.iter().map(of_type).sum::<usize>() as u64
+    }
+
     /// The most frequent first.
     pub fn types(&self) -> Vec<&TypeShape> {
         let mut types: Vec<&TypeShape> = self.types.iter().collect();
@@ -147,20 +183,26 @@ impl TypeShape {
     fn take(&mut self, row: &EventRow<'_>) {
         self.events += 1;
         self.span.take(row.recorded_at);
+        let seen = Seen::of(row);
         match json_value(row.payload) {
             Ok(Value::Object(fields)) => {
                 for (key, value) in &fields {
-                    self.note(&key_path("", key), value, row.recorded_at, 1);
+                    self.note(&key_path("", key), value, seen, (None, 1));
                 }
             }
             // What is no object has one place, which has no name.
-            Ok(other) => self.note("", &other, row.recorded_at, 1),
+            Ok(other) => self.note("", &other, seen, (None, 1)),
             Err(_) if row.payload.is_empty() => {}
             Err(_) => self.unreadable += 1,
         }
+        if self.fields.len() <= MOST_WATCHED {
+            for field in self.fields.iter_mut().filter(|field| field.last_event + 1 == self.events) {
+                field.gone_since = Some(seen);
+            }
+        }
     }
 
-    fn note(&mut self, path: &str, value: &Value, at: Option<Timestamp>, depth: usize) {
+    fn note(&mut self, path: &str, value: &Value, seen: Seen, (holder, depth): (Option<usize>, usize)) {
         let place = match self.by_path.get(path) {
             Some(place) => *place,
             None if self.fields.len() >= MOST_FIELDS => {
@@ -175,7 +217,12 @@ impl TypeShape {
                     counts: Default::default(),
                     span: Span::default(),
                     examples: Vec::new(),
+                    first_event: self.events,
+                    first_seen: seen,
                     last_event: 0,
+                    turns: Vec::new(),
+                    gone_since: None,
+                    holder,
                 });
                 self.fields.len() - 1
             }
@@ -183,21 +230,25 @@ impl TypeShape {
         let Some(field) = self.fields.get_mut(place) else { return };
         field.present += u64::from(field.last_event != self.events);
         field.last_event = self.events;
-        field.span.take(at);
+        field.gone_since = None;
+        field.span.take(seen.at);
         let json_type = JsonType::of(value);
+        if json_type != JsonType::Null && field.turns.iter().all(|(known, ..)| *known != json_type) {
+            field.turns.push((json_type, self.events, seen));
+        }
         for (known, count) in JsonType::ALL.into_iter().zip(&mut field.counts) {
             *count += u64::from(known == json_type);
         }
         match value {
             Value::Object(fields) if depth < DEEPEST => {
                 for (key, value) in fields {
-                    self.note(&key_path(path, key), value, at, depth + 1);
+                    self.note(&key_path(path, key), value, seen, (Some(place), depth + 1));
                 }
             }
             Value::Array(items) if depth < DEEPEST => {
                 let inner = format!("{path}[]");
                 for item in items {
-                    self.note(&inner, item, at, depth + 1);
+                    self.note(&inner, item, seen, (Some(place), depth + 1));
                 }
             }
             Value::Object(_) | Value::Array(_) | Value::Null => {}

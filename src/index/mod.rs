@@ -11,11 +11,12 @@
 //!   value at any moment ([`Tally`]), and how many events in each span of time ([`Histogram`]). Read once, and moved on
 //!   by what is recorded since.
 //!
-//! A [`Census`] tells which shapes the payloads of each type have, and a [`Chronicle`] what happened when: every event of
-//! the store in some sixteen bytes.
+//! A [`Census`] tells which shapes the payloads of each type have and when they changed ([`ShapeChange`]), and a
+//! [`Chronicle`] what happened when: every event of the store in some sixteen bytes.
 //!
 //! What is kept asks for its memory, of which all of an open store has one [`Budget`] together ([`Memory`]). Where that is
-//! too small, what may be asked for again ([`Kept`]) gives way, and what is needed says so.
+//! too small, what may be asked for again ([`Kept`]) gives way, states are laid outside of memory ([`AsOf::lay_down`]), and
+//! what has no room even then says so.
 
 mod as_of;
 mod budget;
@@ -28,12 +29,14 @@ mod memory;
 mod moment;
 mod numbers;
 mod order;
+mod runs;
+mod shapes;
 mod tally;
 mod values;
 
 pub use as_of::{AsOf, AsOfRow, Place, Sorting};
 pub use budget::{Budget, OverBudget};
-pub use census::{Census, FieldShape, JsonType, MOST_FIELDS, Span, TypeShape};
+pub use census::{Census, FieldShape, JsonType, MOST_FIELDS, Seen, Span, TypeShape};
 pub use choice::{Choice, MixedRows};
 pub use chronicle::{
     Chronicle, ChronicleRows, Counted, Edges, Edition, Entry, Facet, FoundPlaces, Lanes, NumberSet, Sieve,
@@ -44,5 +47,6 @@ pub use memory::{Held, Kept, Memory};
 pub use moment::{NoStoreMoment, StoreMoment};
 pub use numbers::Figures;
 pub use order::compare;
+pub use shapes::{ShapeChange, ShapeTurn};
 pub use tally::Tally;
 pub use values::MOST_VALUES;

@@ -22,10 +22,17 @@ pub struct SourcePlace {
 pub enum FaultKind {
     /// The source is no JavaScript; in the engine's words.
     Syntax(Box<str>),
+    /// It ends before this bracket is closed.
+    Unclosed(char),
     /// In the projection's own words, or the engine's.
     Thrown(Box<str>),
     /// It ran longer than it may.
     TooLong(Duration),
+    /// It was not run: so often its functions had been ended by then, each for running longer than this.
+    GivenUp {
+        times: u32,
+        limit: Duration,
+    },
     /// It took more than so many bytes.
     TooMuchMemory(usize),
     TooDeep,
@@ -48,8 +55,13 @@ impl fmt::Display for Fault {
         }
         match &self.kind {
             FaultKind::Syntax(words) => write!(f, "this is no JavaScript: {words}"),
+            FaultKind::Unclosed(bracket) => write!(f, "the file ends before this {bracket} is closed"),
             FaultKind::Thrown(words) => f.write_str(words),
             FaultKind::TooLong(most) => write!(f, "it ran longer than {} ms", most.as_millis()),
+            FaultKind::GivenUp { times, limit } => {
+                let limit = limit.as_millis();
+                write!(f, "not run: the projection had been ended {times} times by then, each after {limit} ms")
+            }
             FaultKind::TooMuchMemory(most) => write!(f, "it took more than {} MiB of memory", most >> 20),
             FaultKind::TooDeep => f.write_str("its functions call each other without end"),
             FaultKind::StateTooLarge { bytes, limit } => {
@@ -63,8 +75,12 @@ impl Explain for Fault {
     fn message(&self) -> Message {
         let said = match &self.kind {
             FaultKind::Syntax(words) => Message::new("fault-syntax").text("words", words),
+            FaultKind::Unclosed(bracket) => Message::new("fault-unclosed").text("bracket", bracket),
             FaultKind::Thrown(words) => Message::new("fault-thrown").text("words", words),
             FaultKind::TooLong(most) => Message::new("fault-too-long").text("milliseconds", most.as_millis()),
+            FaultKind::GivenUp { times, limit } => {
+                Message::new("fault-given-up").text("times", times).text("milliseconds", limit.as_millis())
+            }
             FaultKind::TooMuchMemory(most) => Message::new("fault-too-much-memory").text("mebibytes", most >> 20),
             FaultKind::TooDeep => Message::new("fault-too-deep"),
             FaultKind::StateTooLarge { bytes, limit } => {

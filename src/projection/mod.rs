@@ -27,9 +27,10 @@ pub use fault::{Fault, FaultKind, SourcePlace};
 pub use fields::{FieldsProjection, FieldsState};
 pub use lead::{LeadAnalysis, LeadSearch, LeadState};
 pub use look::Look;
+pub(crate) use path::beginning_of_leaf;
 pub use path::{
-    field_name, is_path, item_path, key_path, leaves, parents, path_value, set_path_value, size_path, sized,
-    spelled_path,
+    LONGEST_LEAF, field_name, is_path, item_path, key_path, leaves, parents, path_value, set_path_value, size_path,
+    sized, spelled_path,
 };
 pub use problem::{Folded, Limits, Problem, ProjectionError};
 pub use ticket::{TicketSearch, TicketService, TicketState};
@@ -107,6 +108,22 @@ pub trait Projection: Clone + Debug + Send + Sync + 'static {
     /// The bytes that a state takes in memory beside its own size, as near as that is told at once.
     fn weight(&self, state: &Self::State) -> usize {
         self.size(state).saturating_mul(2)
+    }
+
+    /// What of that no other state shares, and what an event takes beside its own size: what is kept of a long stream is
+    /// as many of these.
+    fn unshared(&self, _: &Self::State) -> usize {
+        0
+    }
+
+    fn event_weight(&self, _: &Self::Event) -> usize {
+        0
+    }
+
+    /// Folds several events in, of which none is known to fail, where that costs less than to make the state behind each.
+    /// `None` where it does not, or one failed.
+    fn fold_at_once(&self, _: &Self::State, _: &[Self::Event], _: &[Head]) -> Option<Self::State> {
+        None
     }
 
     /// The state's fields, in the order in which they are shown. The same fields at every state, or more as the

@@ -168,6 +168,18 @@ pub(super) fn leaf_count(value: &Value) -> usize {
     }
 }
 
+/// Of a text that is longer only the beginning is looked at leaf by leaf; whoever wants it whole asks for its path.
+pub const LONGEST_LEAF: usize = 64 << 10;
+
+pub(crate) fn beginning_of_leaf(value: &Value) -> Value {
+    match value {
+        Value::String(text) if text.len() > LONGEST_LEAF => {
+            Value::String(format!("{}…", &text[..text.floor_char_boundary(LONGEST_LEAF)]))
+        }
+        other => other.clone(),
+    }
+}
+
 /// The n-th leaf of the value at `path`, with its own path.
 pub(super) fn nth_leaf(path: String, value: &Value, n: usize) -> Option<(String, Value)> {
     let mut left = n;
@@ -188,7 +200,7 @@ pub(super) fn nth_leaf(path: String, value: &Value, n: usize) -> Option<(String,
             let (index, inner) = items.iter().enumerate().find(|(_, value)| is_here(value))?;
             nth_leaf(item_path(&path, index), inner, left)
         }
-        leaf => (n == 0).then(|| (path, leaf.clone())),
+        leaf => (n == 0).then(|| (path, beginning_of_leaf(leaf))),
     }
 }
 

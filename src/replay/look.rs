@@ -3,7 +3,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use crate::projection::{Look, Projection, cell_value};
+use crate::projection::{Look, Projection, beginning_of_leaf, cell_value, path_value};
 
 /// A state and the one before it, without the type of their projection. Leaves are addressed by their place and made
 /// when they are asked for.
@@ -70,6 +70,9 @@ impl<P: Projection> StateLook for BeforeAndAfter<P> {
     }
 
     fn value_before(&self, path: &str) -> Value {
+        if let Some(whole) = self.projection.as_json(&self.before) {
+            return path_value(whole, path).map(beginning_of_leaf).unwrap_or_default();
+        }
         cell_value(&self.projection, &self.before, path)
     }
 }

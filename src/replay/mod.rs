@@ -8,6 +8,7 @@ mod erased;
 mod finding;
 mod fold;
 mod follow;
+mod laid;
 mod look;
 mod reduce;
 mod refold;
@@ -21,6 +22,8 @@ mod when;
 mod why;
 mod why_not;
 
+use std::ops::RangeInclusive;
+
 use serde_json::Value;
 
 use blame::ChangeIndex;
@@ -33,6 +36,7 @@ pub use erased::{AnyFold, ProjectionRef};
 pub use finding::{Failures, Finding};
 pub use fold::{Fold, Preview};
 pub use follow::{Following, Told};
+pub use laid::{OnShelf, Shelf};
 pub use look::{Group, StateLook};
 pub use reduce::{ByTheRules, EndsWith, GoesWrong, Holds, MOST_FOLDED, Reduced, Stopped, Symptom, Work, reduce};
 pub use refold::Refold;
@@ -47,7 +51,7 @@ pub use why::{Why, why};
 pub use why_not::{Attempt, WhyNot, why_not};
 
 use crate::event::{EventRow, Head};
-use crate::projection::{Projection, sized};
+use crate::projection::{Problem, Projection, sized};
 
 /// How many events lie between two checkpoints. States share what is long, so a checkpoint costs some hundred bytes;
 /// at 32 the dearest seek takes a microsecond or two (`cargo bench` prints other spacings).
@@ -82,6 +86,10 @@ pub struct Replay<P: Projection> {
     latest: P::State,
     changes: ChangeIndex,
     findings: Vec<(Index, Finding)>,
+    /// What checkpoints and events take that nothing else shares.
+    unshared: usize,
+    /// The most that one state takes so.
+    longest_unshared: usize,
 }
 
 impl<P: Projection> Replay<P> {
@@ -99,6 +107,8 @@ impl<P: Projection> Replay<P> {
             latest: P::State::default(),
             changes: ChangeIndex::default(),
             findings: Vec::new(),
+            unshared: 0,
+            longest_unshared: 0,
         }
     }
 
@@ -121,7 +131,9 @@ impl<P: Projection> Replay<P> {
         let index = self.events.len();
         if index.is_multiple_of(self.spacing) {
             self.checkpoints.push(self.latest.clone());
+            self.unshared += self.projection.unshared(&self.latest);
         }
+        self.unshared += self.projection.event_weight(&event);
         let mut problems = Vec::new();
         let bookkeeping = self.projection.bookkeeping();
         let changes = &mut self.changes;
@@ -137,6 +149,7 @@ impl<P: Projection> Replay<P> {
             },
         );
         self.changes.end_event();
+        self.longest_unshared = self.longest_unshared.max(self.projection.unshared(&self.latest));
         let findings = problems.into_iter().map(|problem| (index, Finding { version: head.version, problem }));
         self.findings.extend(findings);
         self.heads.push(head);
@@ -146,6 +159,8 @@ impl<P: Projection> Replay<P> {
     /// The first so many events, which must end before a checkpoint. Shares with this one what can be shared.
     fn up_to(&self, events: usize) -> Self {
         let checkpoint = events / self.spacing;
+        let of_states = self.checkpoints[..checkpoint].iter().map(|state| self.projection.unshared(state));
+        let of_events = self.events[..events].iter().map(|event| self.projection.event_weight(event));
         Self {
             projection: self.projection.clone(),
             spacing: self.spacing,
@@ -155,6 +170,8 @@ impl<P: Projection> Replay<P> {
             latest: self.checkpoints.get(checkpoint).unwrap_or(&self.latest).clone(),
             changes: self.changes.up_to(events),
             findings: self.findings[..self.findings.partition_point(|(at, _)| *at < events)].to_vec(),
+            unshared: of_states.chain(of_events).sum(),
+            longest_unshared: self.longest_unshared,
         }
     }
 
@@ -176,13 +193,41 @@ impl<P: Projection> Replay<P> {
             return None;
         }
         let nearest = index / self.spacing;
-        let mut state = self.checkpoints[nearest].clone();
+        Some(self.folded(self.checkpoints[nearest].clone(), nearest * self.spacing..=index))
+    }
+
+    /// A state with these events folded in, as they were when they came.
+    fn folded(&self, mut state: P::State, range: RangeInclusive<Index>) -> P::State {
+        let (events, heads) = (&self.events[range.clone()], &self.heads[range.clone()]);
+        if !self.has_failed_in(&range)
+            && let Some(state) = self.projection.fold_at_once(&state, events, heads)
+        {
+            return state;
+        }
         // They were reported when the events came.
         let mut known_problems = Vec::new();
-        for at in nearest * self.spacing..=index {
-            self.projection.fold(&mut state, &self.events[at], &self.heads[at], &mut known_problems);
+        for (event, head) in events.iter().zip(heads) {
+            self.projection.fold(&mut state, event, head, &mut known_problems);
         }
-        Some(state)
+        state
+    }
+
+    fn has_failed_in(&self, range: &RangeInclusive<Index>) -> bool {
+        let place = self.findings.partition_point(|(at, _)| at < range.start());
+        let mut within = self.findings.iter().skip(place).take_while(|(at, _)| at <= range.end());
+        within.any(|(_, finding)| matches!(finding.problem, Problem::Failed(_)))
+    }
+
+    /// The states before and after an event. The second is folded on from the first, where that is the shorter way.
+    fn states_around(&self, index: Index) -> Option<(P::State, P::State)> {
+        let before = self.state_before(index)?;
+        let is_within = index + 1 < self.events.len();
+        let after = if is_within && !index.is_multiple_of(self.spacing) {
+            self.folded(before.clone(), index..=index)
+        } else {
+            self.state_after(index)?
+        };
+        Some((before, after))
     }
 
     /// The state before the event at `index`; before the first, the empty state.

@@ -4,14 +4,16 @@ use std::any::Any;
 use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::bound::{At, Spoken};
+use super::laid::{KeptRef, LaidDown, Shelf};
 use super::streams::ByStream;
 use super::watch::WatchRows;
 use super::{DecodedRows, Finding};
-use crate::event::{Head, Position, StreamId, StreamKey, Timestamp};
+use crate::event::{Head, Position, StreamId, StreamKey, Timestamp, Version};
 use crate::expr::{Expression, Reading, Stop};
 use crate::projection::{Problem, Projection, cell_value};
 
@@ -21,8 +23,9 @@ pub struct Stood<'s> {
     pub stream: &'s StreamId,
     /// Where its first event stands.
     pub began: Option<Position>,
-    /// The last event that counts.
-    pub last: &'s Head,
+    /// Of the last event that counts.
+    pub version: Version,
+    pub recorded_at: Option<Timestamp>,
     /// The first event on which the projection failed; the state is that of the others.
     pub failed: Option<&'s Finding>,
 }
@@ -66,6 +69,10 @@ pub trait Standing: Send + Sync + fmt::Debug {
     /// The same without what it has in common with the one that it went on from.
     fn own_bytes(&self) -> u64;
 
+    /// Lays all states on a shelf, or on the one where some lie already: a name and some numbers a stream stay. Folding goes
+    /// on as before. False where that was stopped, or there is no room there either.
+    fn lay_down(&mut self, shelf: &Arc<dyn Shelf>, go_on: &mut dyn FnMut() -> bool) -> bool;
+
     /// No more is folded into it: others may go on from it.
     fn share(&mut self);
 
@@ -82,12 +89,17 @@ pub trait Standing: Send + Sync + fmt::Debug {
 /// States that are looked at to tell how large all of them are.
 pub(super) const WEIGHED: usize = 32;
 
+/// So many states are laid down before anybody is asked whether to go on.
+const BETWEEN_LOOKS: usize = 1_024;
+
 #[derive(Clone)]
 pub(super) struct AllStood<P: Projection> {
     projection: P,
     /// Events behind this do not count; where clocks ran backward, the order of the stream does.
     until: Option<Timestamp>,
     of_stream: ByStream<Kept<P::State>>,
+    /// Where there was no room for all: those that no event came to since, and how the others were then.
+    laid: Option<LaidDown<P::State>>,
     /// Those that had begun, in that order.
     began: Vec<StreamKey>,
     events: u64,
@@ -97,20 +109,20 @@ pub(super) struct AllStood<P: Projection> {
 }
 
 #[derive(Clone)]
-struct Kept<S> {
-    state: S,
-    began: Option<Position>,
-    last: Option<(StreamId, Head)>,
-    failed: Option<Box<Finding>>,
+pub(super) struct Kept<S> {
+    pub(super) state: S,
+    pub(super) began: Option<Position>,
+    pub(super) last: Option<(StreamId, Head)>,
+    pub(super) failed: Option<Box<Finding>>,
     /// How it stands behind the events that may not count: they do if one behind them does.
-    beyond: Option<Box<Beyond<S>>>,
+    pub(super) beyond: Option<Box<Beyond<S>>>,
 }
 
 #[derive(Clone)]
-struct Beyond<S> {
-    state: S,
-    failed: Option<Box<Finding>>,
-    events: u64,
+pub(super) struct Beyond<S> {
+    pub(super) state: S,
+    pub(super) failed: Option<Box<Finding>>,
+    pub(super) events: u64,
 }
 
 impl<S: Default> Default for Kept<S> {
@@ -125,6 +137,7 @@ impl<P: Projection> AllStood<P> {
             projection,
             until,
             of_stream: ByStream::new(),
+            laid: None,
             began: Vec::new(),
             events: 0,
             problems: Vec::new(),
@@ -133,8 +146,13 @@ impl<P: Projection> AllStood<P> {
     }
 
     fn take(&mut self, key: StreamKey, stream: StreamId, head: Head, event: &P::Event) {
-        let Self { projection, until, of_stream, began, events, problems, touched } = self;
+        let Self { projection, until, of_stream, laid, began, events, problems, touched } = self;
+        let is_away = laid.is_some() && of_stream.get(key).is_none();
+        let taken_up = laid.as_ref().filter(|_| is_away).and_then(|laid| laid.take_up(key));
         let kept = of_stream.get_or_begin(key);
+        if let Some(taken_up) = taken_up {
+            *kept = taken_up;
+        }
         if let Some(touched) = touched {
             touched.insert(key);
         }
@@ -174,8 +192,12 @@ impl<P: Projection> AllStood<P> {
         }
     }
 
-    fn kept(&self, place: usize) -> Option<&Kept<P::State>> {
-        self.of_stream.get(*self.began.get(place)?)
+    fn kept(&self, place: usize) -> Option<KeptRef<'_, P::State>> {
+        let key = *self.began.get(place)?;
+        match self.of_stream.get(key) {
+            Some(kept) => Some(KeptRef::Here(kept)),
+            None => self.laid.as_ref()?.look(key),
+        }
     }
 }
 
@@ -210,9 +232,11 @@ impl<P: Projection> Standing for AllStood<P> {
     }
 
     fn stood(&self, place: usize) -> Option<Stood<'_>> {
-        let kept = self.kept(place)?;
-        let (stream, last) = kept.last.as_ref()?;
-        Some(Stood { stream, began: kept.began, last, failed: kept.failed.as_deref() })
+        let key = *self.began.get(place)?;
+        let Some(kept) = self.of_stream.get(key) else { return self.laid.as_ref()?.stood(key) };
+        let (stream, Head { version, recorded_at, .. }) = kept.last.as_ref()?;
+        let (version, recorded_at) = (*version, *recorded_at);
+        Some(Stood { stream, began: kept.began, version, recorded_at, failed: kept.failed.as_deref() })
     }
 
     fn show(&self, place: usize) -> Option<Value> {
@@ -240,9 +264,8 @@ impl<P: Projection> Standing for AllStood<P> {
     }
 
     fn reading(&self, place: usize, expression: &Expression, stop: &dyn Fn() -> bool) -> Result<Reading, Stop> {
-        let Some((kept, (_, head))) = self.kept(place).and_then(|kept| Some((kept, kept.last.as_ref()?))) else {
-            return Ok(Reading::False);
-        };
+        let Some(kept) = self.kept(place) else { return Ok(Reading::False) };
+        let Some((_, head)) = &kept.last else { return Ok(Reading::False) };
         let at = At {
             projection: &self.projection,
             state: &kept.state,
@@ -257,14 +280,33 @@ impl<P: Projection> Standing for AllStood<P> {
     }
 
     fn bytes(&self) -> u64 {
-        self.weight_of(self.of_stream.len())
+        self.weight_of(self.of_stream.len()) + self.laid.as_ref().map_or(0, LaidDown::bytes)
     }
 
     fn own_bytes(&self) -> u64 {
-        self.weight_of(self.of_stream.own_len())
+        self.weight_of(self.of_stream.own_len()) + self.laid.as_ref().map_or(0, LaidDown::own_bytes)
+    }
+
+    fn lay_down(&mut self, shelf: &Arc<dyn Shelf>, go_on: &mut dyn FnMut() -> bool) -> bool {
+        let laid = self.laid.get_or_insert_with(|| LaidDown::on(shelf));
+        let mut stay = ByStream::new();
+        for (number, key) in self.of_stream.streams().enumerate() {
+            if number.is_multiple_of(BETWEEN_LOOKS) && !go_on() {
+                return false;
+            }
+            let Some(kept) = self.of_stream.get(key) else { continue };
+            match laid.lay(key, kept) {
+                Some(true) => {}
+                Some(false) => *stay.get_or_begin(key) = kept.clone(),
+                None => return false,
+            }
+        }
+        self.of_stream = stay;
+        true
     }
 
     fn share(&mut self) {
+        self.laid.iter_mut().for_each(LaidDown::share);
         self.of_stream.share();
         self.began.shrink_to_fit();
     }

@@ -21,6 +21,12 @@ pub trait Timeline: Send + Sync + std::fmt::Debug {
     /// The memory that it takes, as far as its events tell: states share what is long.
     fn bytes(&self) -> u64;
 
+    /// What of that no two of its states and events share; told at once, while it grows.
+    fn unshared(&self) -> u64;
+
+    /// The most that one state takes so.
+    fn longest_unshared(&self) -> u64;
+
     fn push_row(&mut self, row: &EventRow<'_>);
 
     /// The shown state after the event at `index`; before the first event, all is empty.
@@ -159,7 +165,15 @@ impl<P: Projection> Timeline for Replay<P> {
         let events = self.events.capacity() * size_of::<P::Event>();
         let states = self.checkpoints.capacity() * size_of::<P::State>();
         let longest = self.projection.weight(&self.latest);
-        (heads + events + states + longest) as u64
+        (heads + events + states + longest + self.unshared) as u64
+    }
+
+    fn unshared(&self) -> u64 {
+        self.unshared as u64
+    }
+
+    fn longest_unshared(&self) -> u64 {
+        self.longest_unshared as u64
     }
 
     fn push_row(&mut self, row: &EventRow<'_>) {
@@ -176,7 +190,7 @@ impl<P: Projection> Timeline for Replay<P> {
     }
 
     fn look(&self, index: Index) -> Option<Box<dyn StateLook>> {
-        let (before, after) = (self.state_before(index)?, self.state_after(index)?);
+        let (before, after) = self.states_around(index)?;
         let after = Look::new(self.projection.clone(), after);
         Some(Box::new(BeforeAndAfter { projection: self.projection.clone(), before, after }))
     }
@@ -202,9 +216,7 @@ impl<P: Projection> Timeline for Replay<P> {
     }
 
     fn first_changes(&self, index: Index, most: usize) -> Vec<Change> {
-        let (Some(before), Some(after)) = (self.state_before(index), self.state_after(index)) else {
-            return Vec::new();
-        };
+        let Some((before, after)) = self.states_around(index) else { return Vec::new() };
         let mut fields = self.changed_fields(index);
         fields.truncate(most);
         if fields.len() <= FEW_CHANGES {

@@ -4,7 +4,7 @@
 //! - [`Running`] is one at work: a QuickJS runtime that belongs to one thread, with bounded memory, stack and time. It reads
 //!   no file and no clock; the time of day is the event's, and chance always falls the same way ([`Output::impure`]
 //!   tells that it was asked for). The state behind an event is what its JSON says; a handler of which its own text tells
-//!   which fields it can get at is spared the way through it. [`Script::remembers`] names what is kept outside of it.
+//!   which fields it can get at is spared the way through it, and is lent an event that is made for all of them once. [`Script::remembers`] names what is kept outside of it.
 //! - [`highlight`] colours a source; [`Script::trace`] tells which of its lines an event ran, and what each changed;
 //!   [`doubts`] names the fields that it reads of bodies and that none has.
 //! - [`ScriptProjection`] is one over a stream, as a [`crate::projection::Projection`] like any other.

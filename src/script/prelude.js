@@ -1,7 +1,7 @@
 // What a projection may call, and how its handlers are called. Evaluated once in a runtime of its own, before the
-// projection's source, and given what keeps its state; gives back the functions that the host calls. Nothing here reads a
-// clock or a file: the time of day is that of the event, and chance is none.
-(function (states) {
+// projection's source, and given what keeps its state and what makes its events; gives back the functions that the host
+// calls. Nothing here reads a clock or a file.
+(function (states, events) {
   "use strict";
   const { parse, stringify } = JSON;
   const { isArray } = Array;
@@ -9,7 +9,6 @@
   const { apply } = Reflect;
   const sourceText = Function.prototype.toString;
   const global = globalThis;
-  const SystemDate = Date;
 
   // ---- what the source defines -------------------------------------------------------------------------------------
 
@@ -42,7 +41,7 @@
     switch (name) {
       case "$init": init = handler; break;
       case "$initShared": definition.biState = true; initShared = handler; break;
-      case "$any": any = { run: handler, keeps: null }; definition.allEvents = true; break;
+      case "$any": any = handler; definition.allEvents = true; break;
       case "$created": created.push(handler); break;
       case "$deleted":
         if (definition.biState) refuse("a projection with shared state cannot handle $deleted");
@@ -53,7 +52,7 @@
         if (handlers.has(name)) refuse(`two handlers for ${name}`);
         definition.allEvents = false;
         definition.events.push(name);
-        handlers.set(name, { run: handler, keeps: null });
+        handlers.set(name, handler);
     }
   }
 
@@ -207,14 +206,13 @@
   let logs = [];
   let impure = null;
   // Whether there is anything to take.
-  let hasOutput = false;
-  let recordedAt = 0;
+  const output = { has: false };
   const MOST_OUTPUT = 10000;
 
   function keep(list, item) {
     if (list.length >= MOST_OUTPUT) throw new RangeError(`one event may emit and log ${MOST_OUTPUT} times, and no more`);
     list.push(item);
-    hasOutput = true;
+    output.has = true;
   }
 
   function nameOf(value, name) {
@@ -275,75 +273,19 @@
     if (given.length > 0) keep(logs, given.map(spoken).join(" "));
   };
 
-  // ---- the event ---------------------------------------------------------------------------------------------------
+  // ---- the event and the state -------------------------------------------------------------------------------------
 
-  // What the host hands over of an event, by its place in the list.
-  const STREAM = 0, NUMBER = 1, TYPE = 2, IS_JSON = 3, BODY = 4, MICROS = 5, REST = 6, PARTITION = 7, CATEGORY = 8;
-  // Behind it, what was read of that once.
-  const READ_BODY = 9, READ_METADATA = 10;
-
-  // Nothing of it is made before a handler asks: most handlers ask for little.
-  class Event {
-    #given;
-    constructor(given) {
-      this.#given = given;
-    }
-    get streamId() { return this.#given[STREAM]; }
-    get sequenceNumber() { return this.#given[NUMBER]; }
-    get eventType() { return this.#given[TYPE]; }
-    get isJson() { return this.#given[IS_JSON]; }
-    get bodyRaw() { return this.#given[BODY]; }
-    get partition() { return this.#given[PARTITION]; }
-    get category() { return this.#given[CATEGORY]; }
-    get body() {
-      const given = this.#given;
-      if (given[READ_BODY] === undefined && given[IS_JSON] && given[BODY] !== null) given[READ_BODY] = parse(given[BODY]);
-      return given[READ_BODY];
-    }
-    get data() { return this.body; }
-    get created() { return timeText(this.#given[MICROS]); }
-    get eventId() {
-      const rest = this.#given[REST];
-      return rest.slice(0, rest.indexOf("\n"));
-    }
-    get metadataRaw() {
-      const rest = this.#given[REST];
-      const text = rest.slice(rest.indexOf("\n") + 1);
-      return text === "" ? null : text;
-    }
-    get metadata() {
-      const given = this.#given;
-      if (given[READ_METADATA] === undefined) {
-        const text = this.metadataRaw;
-        given[READ_METADATA] = text === null ? null : parse(text);
-      }
-      return given[READ_METADATA];
-    }
-    get linkMetadata() { return null; }
-    get linkMetadataRaw() { return null; }
-    // Whole, in the order in which KurrentDB has it.
-    toJSON() {
-      const { partition, created, bodyRaw, metadataRaw, streamId, eventId, eventType, isJson, category, sequenceNumber, body, metadata } = this;
-      return {
-        partition, created, bodyRaw, metadataRaw, streamId, eventId, eventType, isJson, linkMetadataRaw: null, category, sequenceNumber,
-        body, data: body, metadata, linkMetadata: null,
-      };
-    }
-  }
-  for (const name of Object.getOwnPropertyNames(Event.prototype)) {
-    const own = Object.getOwnPropertyDescriptor(Event.prototype, name);
-    if (own.get !== undefined) defineProperty(Event.prototype, name, { ...own, enumerable: true });
-  }
-
-  const lying = states((value) => (value instanceof Event ? value.toJSON() : value));
+  const { Event, handing, standAt } = events((asked) => {
+    impure ??= asked;
+    output.has = true;
+  });
+  const lying = states((value) => (value instanceof Event ? value.toJSON() : value), output);
   const { text, current } = lying;
 
-  const systemISO = Date.prototype.toISOString;
-  function timeText(micros) {
-    if (micros !== micros) return null;
-    const whole = systemISO.call(new SystemDate(Math.floor(micros / 1000)));
-    const beyond = micros - Math.floor(micros / 1000) * 1000;
-    return beyond === 0 ? whole : whole.replace("Z", `${String(beyond).padStart(3, "0")}Z`);
+  function partition(event) {
+    const found = partitionFunction(event);
+    if (typeof found === "string" && !found.isWellFormed()) throw new TypeError("partitionBy answers half of a surrogate pair, which is no letter");
+    return typeof found === "string" ? found : typeof found === "number" ? String(found) : null;
   }
 
   // ---- what the host calls -----------------------------------------------------------------------------------------
@@ -362,24 +304,36 @@
       }
       definition.hasCreated = created.length > 0;
       if (definition.biState) lying.share();
-      const hasAny = any !== undefined;
-      // What is given an event, as it is written, and at which place among its parameters.
+      // What is given an event, as it is written, and at which place among its parameters: the handlers first.
       const takers = [];
-      for (const { run } of handlers.values()) takers.push([apply(sourceText, run, []), 1]);
-      if (hasAny) takers.push([apply(sourceText, any.run, []), 1]);
-      for (const handler of created) takers.push([apply(sourceText, handler, []), 1]);
+      for (const handler of handlers.values()) takers.push([apply(sourceText, handler, []), 1]);
+      if (any !== undefined) takers.push([apply(sourceText, any, []), 1]);
       if (partitionFunction !== undefined) takers.push([apply(sourceText, partitionFunction, []), 0]);
-      return stringify({ ...definition, hasAny, takers });
+      return stringify({ ...definition, hasAny: any !== undefined, takers });
     },
-    // Of each handler in the order of `takers`: the fields of the state that it can get at, null where that is not known.
-    know(told) {
-      if (lying.isWatched()) return;
-      const fields = parse(told);
+    // What the host calls for each of `takers`, of which it has told: the fields of the state that it can get at, null where
+    // that is not known; whether it may be lent an event; whether it asks for few of an event's texts. At the end, what takes
+    // an event where no handler does.
+    takers(told) {
+      const isWatched = lying.isWatched();
+      const made = [];
       let at = 0;
-      for (const handler of [...handlers.values(), any]) {
-        const known = fields[at++];
-        if (known && handler !== undefined) handler.keeps = lying.keeper(known);
+      const given = parse(told);
+      const hand = (use) => {
+        const { lent, few } = given[at++];
+        made.push(handing(use, lent && !isWatched, few));
+      };
+      for (const handler of any === undefined ? handlers.values() : [...handlers.values(), any]) {
+        const { fields } = given[at];
+        hand(lying.taker(handler, fields === null || isWatched ? null : lying.keeper(fields)));
       }
+      if (partitionFunction !== undefined) hand(partition);
+      made.push((body, isJson, number, micros) => {
+        standAt(micros);
+        lying.set(body);
+        return output.has;
+      });
+      return made;
     },
     begin() {
       standAt(NaN);
@@ -391,30 +345,15 @@
     },
     load: lying.load,
     loadShared: lying.loadShared,
-    created(...given) {
-      standAt(given[MICROS]);
-      const event = new Event(given);
+    created: handing((event) => {
       lying.open();
       for (const handler of created) handler(current(), event);
-    },
-    partition(...given) {
-      standAt(given[MICROS]);
-      const found = partitionFunction(new Event(given));
-      if (typeof found === "string" && !found.isWellFormed()) throw new TypeError("partitionBy answers half of a surrogate pair, which is no letter");
-      return typeof found === "string" ? found : typeof found === "number" ? String(found) : null;
-    },
+    }, false, false),
     deleted(partition) {
       lying.open();
       deleted(current(), null, partition, false);
       lying.show();
       lying.settle();
-    },
-    handle(...given) {
-      standAt(given[MICROS]);
-      const handler = handlers.get(given[TYPE]) ?? any;
-      if (handler === undefined) lying.set(given[BODY]);
-      else lying.take(handler.run, handler.keeps, new Event(given));
-      return hasOutput;
     },
     describe: lying.describe,
     watch: lying.watch,
@@ -451,75 +390,12 @@
       emitted = [];
       logs = [];
       impure = null;
-      hasOutput = false;
+      output.has = false;
       return taken;
     },
   };
 
-  // ---- no clock, no chance, no source from texts -------------------------------------------------------------------
-
-  const dateParse = SystemDate.parse;
-
-  function eventTime(asked) {
-    impure ??= asked;
-    hasOutput = true;
-    return recordedAt === recordedAt ? Math.floor(recordedAt / 1000) : 0;
-  }
-
-  const shift = SystemDate.prototype.getTimezoneOffset;
-  const HAS_ZONE = /(?:[zZ]|[+-]\d\d:?\d\d|GMT|UTC)\s*\)?\s*$/;
-  const DAY_ONLY = /^[+-]?\d{4,6}(?:-\d\d(?:-\d\d)?)?$/;
-
-  // A time without a zone is one in UTC, wherever the program runs.
-  function parsed(given) {
-    const time = dateParse(given);
-    if (time !== time || HAS_ZONE.test(given) || DAY_ONLY.test(given.trim())) return time;
-    return time - shift.call(new SystemDate(time)) * 60000;
-  }
-
-  function EventDate(...given) {
-    if (new.target === undefined) return new EventDate().toString();
-    let time;
-    if (given.length === 0) time = eventTime("new Date()");
-    else if (given.length > 1) time = SystemDate.UTC(...given);
-    else {
-      const value = given[0] instanceof SystemDate ? given[0].getTime() : given[0];
-      time = typeof value === "string" ? parsed(value) : value;
-    }
-    return Reflect.construct(SystemDate, [time], new.target);
-  }
-  EventDate.prototype = SystemDate.prototype;
-  EventDate.UTC = SystemDate.UTC;
-  EventDate.parse = (given) => parsed(String(given));
-  EventDate.now = () => eventTime("Date.now()");
-  defineProperty(SystemDate.prototype, "constructor", { value: EventDate, writable: true, configurable: true });
-  const ofDates = SystemDate.prototype;
-  for (const part of ["FullYear", "Month", "Date", "Day", "Hours", "Minutes", "Seconds", "Milliseconds"]) {
-    ofDates[`get${part}`] = ofDates[`getUTC${part}`];
-    if (part !== "Day") ofDates[`set${part}`] = ofDates[`setUTC${part}`];
-  }
-  ofDates.getTimezoneOffset = function () { return 0; };
-  ofDates.toString = ofDates.toUTCString;
-  // A date in a state is an object without fields, as it is where projections run.
-  delete ofDates.toJSON;
-  global.Date = EventDate;
-
-  // What a call asks of clock and chance follows from its event alone, whatever ran before it.
-  function standAt(micros) {
-    recordedAt = micros;
-    seed = micros | 0;
-  }
-
-  let seed = 0;
-  Math.random = function () {
-    impure ??= "Math.random()";
-    hasOutput = true;
-    // The same numbers in every run.
-    seed = (seed + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
+  // ---- no source from texts ----------------------------------------------------------------------------------------
 
   delete global.eval;
   delete global.performance;

@@ -97,7 +97,7 @@ impl ScriptProjection {
         let before: ScriptState = before.and_then(|kept| serde_json::from_str(kept).ok()).unwrap_or_default();
         let before = Before { state: before.begun().map(|left| left.text.as_deref()), shared: None };
         let head = row.head();
-        let id = head.id.to_string();
+        let id = self.script.id_of(&head);
         self.script.trace(&event.event.given(&head, &id), &before).map(Some)
     }
 }
@@ -147,28 +147,34 @@ fn with_running<T>(
 }
 
 impl ScriptProjection {
-    fn take(&self, state: &ScriptState, event: &PartitionEvent, head: &Head) -> Result<ScriptState, Fault> {
-        let PartitionEvent { partition, event } = event;
+    /// Lets it take events one after the other, and makes the state behind the last.
+    fn take<'e>(
+        &self,
+        state: &ScriptState,
+        events: impl Iterator<Item = (&'e PartitionEvent, &'e Head)>,
+    ) -> Result<ScriptState, Fault> {
         with_running(&self.script, |running, lying| {
-            let id = head.id.to_string();
-            let given = event.given(head, &id);
-            let partition = partition.as_str();
-            let lies_there = lying.take().is_some_and(|lying| lying.is(state));
-            match state.begun() {
-                None => {
+            let mut lies_there = lying.take().is_some_and(|lying| lying.is(state));
+            let mut has_begun = state.begun().is_some();
+            for (PartitionEvent { partition, event }, head) in events {
+                let id = self.script.id_of(head);
+                let given = event.given(head, &id);
+                let partition = partition.as_str();
+                if !has_begun {
                     running.init()?;
                     if self.script.definition().has_created {
                         running.created(&given, partition)?;
                     }
+                } else if !lies_there {
+                    running.load(state.text())?;
                 }
-                Some(_) if lies_there => {}
-                Some(_) => running.load(state.text())?,
-            }
-            if event.is_deletion() {
-                running.deleted(partition)?;
-            } else if running.handle(&given, partition)? {
-                // What it emits and logs is asked for where it is shown.
-                running.take()?;
+                (has_begun, lies_there) = (true, true);
+                if event.is_deletion() {
+                    running.deleted(partition)?;
+                } else if running.handle(&given, partition)? {
+                    // What it emits and logs is asked for where it is shown.
+                    running.take()?;
+                }
             }
             let left = ScriptState::left(running.state()?, true);
             *lying = Some(left.clone());
@@ -222,7 +228,7 @@ impl Projection for ScriptProjection {
     /// event that it takes, that is what `$init` gives.
     fn apply(&self, state: &mut ScriptState, event: &ScriptEvent, head: &Head, _: &mut Vec<Problem>) -> Folded {
         let Some(event) = &event.0 else { return Ok(()) };
-        match self.take(state, event, head) {
+        match self.take(state, std::iter::once((&**event, head))) {
             Ok(next) => {
                 *state = next;
                 Ok(())
@@ -240,6 +246,24 @@ impl Projection for ScriptProjection {
 
     fn size(&self, state: &ScriptState) -> usize {
         state.text().map_or(0, str::len)
+    }
+
+    /// Each has a text of its own, and as a value what that takes once more, and names.
+    fn unshared(&self, state: &ScriptState) -> usize {
+        state.text().map_or(0, |text| text.len() * 3)
+    }
+
+    fn event_weight(&self, event: &ScriptEvent) -> usize {
+        event.0.as_deref().map_or(0, |event| size_of::<PartitionEvent>() + event.event.weight())
+    }
+
+    fn fold_at_once(&self, state: &ScriptState, events: &[ScriptEvent], heads: &[Head]) -> Option<ScriptState> {
+        let taken = events.iter().zip(heads).filter_map(|(event, head)| Some((event.0.as_deref()?, head)));
+        let mut taken = taken.peekable();
+        if taken.peek().is_none() {
+            return Some(state.clone());
+        }
+        self.take(state, taken).ok()
     }
 
     fn cells<'s>(&self, state: &'s ScriptState, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::definition::Definition;
 use super::remembers::{Remembered, remembered};
 use super::running::{MOST_ENDED, Running};
+use super::wants::Wants;
 use crate::event::{EventRow, Head, StreamId, Timestamp, Version};
 use crate::projection::Fault;
 
@@ -16,6 +17,8 @@ struct Read {
     name: Box<str>,
     source: Box<str>,
     definition: Definition,
+    /// What of an event any of its functions asks for.
+    wants: Wants,
     revision: u32,
     remembers: Option<Remembered>,
     /// How often one of its handlers had to be ended.
@@ -26,13 +29,14 @@ impl Script {
     /// Reads a source; what is wrong with it is told with its place.
     pub fn read(name: &str, source: &str) -> Result<Self, Fault> {
         let ends = Arc::new(AtomicU32::new(0));
-        let (_, definition) = Running::begin(name, source, ends.clone())?;
+        let (running, definition) = Running::begin(name, source, ends.clone())?;
         let revision = blake3::hash(source.as_bytes());
         let revision = revision.as_bytes().first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
         Ok(Self(Arc::new(Read {
             name: name.into(),
             source: source.into(),
             definition,
+            wants: running.wants(),
             revision,
             remembers: remembered(source),
             ends,
@@ -49,6 +53,11 @@ impl Script {
 
     pub fn definition(&self) -> &Definition {
         &self.0.definition
+    }
+
+    /// The very same source. What is asked of two that are one costs nothing.
+    pub fn has_source_of(&self, other: &Self) -> bool {
+        self.is(other) || (self.revision() == other.revision() && self.source() == other.source())
     }
 
     /// Another source, another number.
@@ -85,8 +94,12 @@ impl Script {
         let event_type = row.event_type.as_str();
         let is_deletion = self.0.definition.handles_deleted && event_type == STREAM_DELETED;
         let takes = is_deletion || self.0.definition.takes(row.stream.as_str(), row.stream.category(), event_type);
-        let kept = takes.then(|| Kept::of(row, row.stream.clone(), None, is_deletion));
-        kept.filter(|kept| !kept.is_empty())
+        if takes { Kept::of(row, row.stream.clone(), None, is_deletion, self.0.wants) } else { None }
+    }
+
+    /// An event's id as its handlers are given it: nothing where none asks for it.
+    pub fn id_of(&self, head: &Head) -> String {
+        if self.0.wants.rest { head.id.to_string() } else { String::new() }
     }
 
     /// The same of an event that is seen among those of a partition, where its own stream is known; one that is only
@@ -99,7 +112,7 @@ impl Script {
             Some((stream, version)) => (stream, Some(version)),
             None => (row.stream.clone(), None),
         };
-        takes.then(|| Kept::of(row, stream, version, is_deletion)).filter(|kept| !kept.is_empty())
+        if takes { Kept::of(row, stream, version, is_deletion, self.0.wants) } else { None }
     }
 
     pub(super) fn is(&self, other: &Self) -> bool {
@@ -129,7 +142,7 @@ impl Given<'_> {
     }
 }
 
-/// An event as handlers take it, kept so that it can be given to them again.
+/// An event as handlers take it, kept so that it can be given to them again: with as much of it as they ask for.
 #[derive(Debug)]
 pub struct Kept {
     stream: StreamId,
@@ -145,16 +158,29 @@ pub struct Kept {
 const STREAM_DELETED: &str = "$streamDeleted";
 
 impl Kept {
-    fn of(row: &EventRow<'_>, stream: StreamId, own_version: Option<Version>, is_deletion: bool) -> Self {
-        let body = String::from_utf8(row.body().into_owned()).ok();
-        let metadata = std::str::from_utf8(row.metadata).ok().filter(|text| !text.is_empty());
-        let (body, metadata) = (body.map(Into::into), metadata.map(Into::into));
-        Self { stream, own_version, is_deletion, body, metadata }
+    /// `None` for an event whose body is nothing, which is passed over.
+    fn of(
+        row: &EventRow<'_>,
+        stream: StreamId,
+        own_version: Option<Version>,
+        is_deletion: bool,
+        wants: Wants,
+    ) -> Option<Self> {
+        let body = row.body();
+        let body = std::str::from_utf8(&body).ok();
+        if !is_deletion && body.is_none_or(|body| body.trim().is_empty()) {
+            return None;
+        }
+        let body = body.filter(|_| wants.body).map(Into::into);
+        let metadata = wants.rest.then(|| std::str::from_utf8(row.metadata).ok()).flatten();
+        let metadata = metadata.filter(|text| !text.is_empty()).map(Into::into);
+        Some(Self { stream, own_version, is_deletion, body, metadata })
     }
 
-    /// An event whose body is nothing is passed over.
-    fn is_empty(&self) -> bool {
-        !self.is_deletion && self.body.as_deref().is_none_or(|body| body.trim().is_empty())
+    /// The bytes that it takes beside its own size.
+    pub(super) fn weight(&self) -> usize {
+        let length = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| text.len());
+        length(&self.body) + length(&self.metadata)
     }
 
     pub fn stream(&self) -> &StreamId {
@@ -165,7 +191,7 @@ impl Kept {
         self.is_deletion
     }
 
-    /// `id` is that of the head, as text.
+    /// `id` is that of the head, as [`Script::id_of`] has it.
     pub fn given<'e>(&'e self, head: &'e Head, id: &'e str) -> Given<'e> {
         Given {
             stream: self.stream.as_str(),

@@ -19,8 +19,8 @@
   // A state whose text is longer is handed over through proxies: to make text of it and to read that takes longer.
   const LARGE = 250;
 
-  // `shown` gives what an event shows of itself in JSON, and any other value as it is.
-  return function states(shown) {
+  // `shown` gives what an event shows of itself in JSON, and any other value as it is; `output` tells whether there is any.
+  return function states(shown, output) {
     // ---- a value as text ---------------------------------------------------------------------------------------------
 
     function at(path) {
@@ -336,38 +336,41 @@
       },
       load: keep,
       loadShared: keepShared,
-      // Lets a handler take an event. Of one that can get at some fields alone, `keeps` looks at these.
-      take(run, keeps, event) {
-        if (isStale) lie();
-        if (isClean && isFlat && keeps !== null) {
-          kept = undefined;
-          isClean = false;
-          const next = run(state, event);
-          if ((next === undefined || next === state) && keeps(state)) {
-            isClean = true;
-            return;
+      // Lets a handler take events, and answers whether there is output. Of one that can get at some fields alone, `keeps` looks at these.
+      taker(run, keeps) {
+        return (event) => {
+          if (isStale) lie();
+          if (isClean && isFlat && keeps !== null) {
+            kept = undefined;
+            isClean = false;
+            const next = run(state, event);
+            if ((next === undefined || next === state) && keeps(state)) {
+              isClean = true;
+              return output.has;
+            }
+            if (next !== undefined) state = next;
+            settle();
+            return output.has;
           }
-          if (next !== undefined) state = next;
-          settle();
-          return;
-        }
-        const isWatched = isClean && (isFlat || isLarge) && !isShared;
-        open();
-        if (isShared) {
-          const next = run([state, shared], event);
-          if (isArray(next)) [state, shared] = next;
-          else if (next !== undefined) state = next;
+          const isWatched = isClean && (isFlat || isLarge) && !isShared;
+          open();
+          if (isShared) {
+            const next = run([state, shared], event);
+            if (isArray(next)) [state, shared] = next;
+            else if (next !== undefined) state = next;
+            show();
+            settle();
+            return output.has;
+          }
+          const given = isWatched ? watched() : state;
+          const next = run(given, event);
+          const isAnother = next !== undefined && next !== given;
+          if (isAnother) state = next;
           show();
-          settle();
-          return;
-        }
-        const given = isWatched ? watched() : state;
-        const next = run(given, event);
-        const isAnother = next !== undefined && next !== given;
-        if (isAnother) state = next;
-        show();
-        if (isWatched && !isAnother && isSettled()) isClean = true;
-        else settle();
+          if (isWatched && !isAnother && isSettled()) isClean = true;
+          else settle();
+          return output.has;
+        };
       },
       set(value) {
         isStale = false;

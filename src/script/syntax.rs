@@ -2,6 +2,7 @@
 
 use tree_sitter::{Node, Parser, Tree};
 
+use super::highlight::{Token, highlight};
 use crate::projection::SourcePlace;
 
 /// Nothing that is nested deeper is looked into.
@@ -11,6 +12,23 @@ pub(super) fn parse(source: &str) -> Option<Tree> {
     let mut parser = Parser::new();
     parser.set_language(&tree_sitter_javascript::LANGUAGE.into()).ok()?;
     parser.parse(source, None)
+}
+
+/// Reads a function by itself. A method stands in an object, any other function where a value may. `None` where it is
+/// no function, or cannot be told.
+pub(super) fn in_function<T>(source: &str, read: impl Fn(&str, Node<'_>) -> Option<T>) -> Option<T> {
+    [format!("({source})"), format!("({{{source}}})")].iter().find_map(|source| {
+        let tree = parse(source)?;
+        let root = tree.root_node();
+        if root.has_error() {
+            return None;
+        }
+        let mut function = bare(*parts(*parts(root).first()?).first()?);
+        if function.kind() == "object" {
+            function = *parts(function).first()?;
+        }
+        if is_function(function) { read(source, function) } else { None }
+    })
 }
 
 pub(super) fn is_comment(node: Node<'_>) -> bool {
@@ -29,6 +47,11 @@ pub(super) fn is_function(node: Node<'_>) -> bool {
             | "generator_function_declaration"
             | "method_definition"
     )
+}
+
+/// Whether its inside may run later than what is around it.
+pub(super) fn is_later(node: Node<'_>) -> bool {
+    is_function(node) || matches!(node.kind(), "class" | "class_declaration")
 }
 
 /// What stands in it besides comments, without brackets and words.
@@ -116,5 +139,115 @@ pub(super) fn parameters(function: Node<'_>) -> Vec<Node<'_>> {
         (Some(one), _) => vec![one],
         (None, Some(list)) => parts(list),
         (None, None) => Vec::new(),
+    }
+}
+
+/// The last bracket that is opened and never closed, with its place. Brackets in texts, comments and patterns are none.
+pub(super) fn unclosed(source: &str) -> Option<(char, SourcePlace)> {
+    let mut open: Vec<(char, usize)> = Vec::new();
+    let mut spans = highlight(source)
+        .into_iter()
+        .filter(|(_, token)| matches!(token, Token::Comment | Token::Text | Token::Pattern));
+    let mut span = spans.next();
+    for (at, letter) in source.char_indices() {
+        while span.as_ref().is_some_and(|(range, _)| range.end <= at) {
+            span = spans.next();
+        }
+        if span.as_ref().is_some_and(|(range, _)| range.contains(&at)) {
+            continue;
+        }
+        match letter {
+            '(' | '[' | '{' => open.push((letter, at)),
+            ')' | ']' | '}' => {
+                open.pop();
+            }
+            _ => {}
+        }
+    }
+    let (bracket, at) = open.pop()?;
+    Some((bracket, place_of(source, at)))
+}
+
+/// The loop in which something ran that never came to an end: around a place, or else the first in a function that begins
+/// there.
+pub(super) fn loop_around(source: &str, place: SourcePlace) -> Option<SourcePlace> {
+    let tree = parse(source)?;
+    let at = offset_of(source, place)?;
+    let mut node = tree.root_node().descendant_for_byte_range(at, at)?;
+    // One in brackets, or with a word before it, begins a little further on.
+    let beginning = if node.is_named() { node } else { node.parent()? };
+    loop {
+        if is_loop(node) {
+            return Some(place_of(source, node.start_byte()));
+        }
+        let function = if is_function(node) { Some(node) } else { None };
+        let outer = node.parent();
+        if let Some(function) = function.or_else(|| outer.is_none().then(|| first_function(beginning, 0)).flatten()) {
+            return first_loop(function, 0).map(|found| place_of(source, found.start_byte()));
+        }
+        node = outer?;
+    }
+}
+
+fn first_function(node: Node<'_>, depth: usize) -> Option<Node<'_>> {
+    if is_function(node) || depth > MOST_NESTED {
+        return is_function(node).then_some(node);
+    }
+    parts(node).into_iter().find_map(|inner| first_function(inner, depth + 1))
+}
+
+fn is_loop(node: Node<'_>) -> bool {
+    matches!(node.kind(), "for_statement" | "for_in_statement" | "while_statement" | "do_statement")
+}
+
+fn first_loop(node: Node<'_>, depth: usize) -> Option<Node<'_>> {
+    if is_loop(node) || depth > MOST_NESTED {
+        return is_loop(node).then_some(node);
+    }
+    // What is in a function of its own runs by itself.
+    let is_inside = |inner: &Node<'_>| !is_function(*inner);
+    parts(node).into_iter().filter(is_inside).find_map(|inner| first_loop(inner, depth + 1))
+}
+
+/// Where a place is, in bytes.
+pub(super) fn offset_of(source: &str, place: SourcePlace) -> Option<usize> {
+    let before = (place.line as usize).checked_sub(1)?;
+    let begin: usize = source.split_inclusive('\n').take(before).map(str::len).sum();
+    let line = source.split_inclusive('\n').nth(before)?;
+    let column = (place.column as usize).saturating_sub(1);
+    let inside = line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
+    Some((begin + inside).min(source.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bracket_that_is_never_closed_is_found() {
+        for (source, expected) in [
+            ("fromAll().when({ a() { }", Some(('{', 1, 16))),
+            ("fromAll()\n  .when({\n  a(s) { s.n++;\n", Some(('{', 3, 8))),
+            ("x = '(' + `{${[1]}(` /* { */ // (\n + /[(]/g", None),
+            ("한글(", Some(('(', 1, 3))),
+            ("a]", None),
+            ("", None),
+        ] {
+            let found = unclosed(source).map(|(bracket, place)| (bracket, place.line, place.column));
+            assert_eq!(found, expected, "{source}");
+        }
+    }
+
+    #[test]
+    fn a_loop_is_found_from_inside_of_it_and_from_its_function() {
+        let source = "fromAll().when({\n  paid(s) {\n    for (;;);\n  },\n  sent(s) {\n    s.n++;\n    한글: while (true) { s.n++ }\n  },\n  plain(s) { [1].map(() => { for (;;) {} }) },\n})";
+        let found =
+            |line, column| loop_around(source, SourcePlace { line, column }).map(|place| (place.line, place.column));
+        assert_eq!(found(2, 3), Some((3, 5)), "from its function");
+        assert_eq!(found(7, 25), Some((7, 9)), "from inside");
+        assert_eq!(found(9, 30), Some((9, 30)));
+        assert_eq!(found(9, 4), None, "that of another function");
+        assert_eq!(found(1, 1), None);
+        assert_eq!(found(99, 1), None);
     }
 }

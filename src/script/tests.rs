@@ -281,6 +281,41 @@ fn a_fault_has_its_line_and_its_column() {
 }
 
 #[test]
+fn a_file_that_ends_too_early_says_which_bracket_is_open() {
+    let cut = refused("fromAll().when({\n  a(s) {\n    s.n++;\n");
+    assert_eq!(cut.kind, FaultKind::Unclosed('{'), "{cut}");
+    assert_eq!(cut.place.map(|place| (place.line, place.column)), Some((2, 8)));
+    assert_eq!(cut.to_string(), "line 2, column 8: the file ends before this { is closed");
+    assert!(matches!(refused("fromAll().when({ a: 'x").kind, FaultKind::Syntax(_)), "a text that is not closed");
+    assert!(matches!(refused("fromAll().when({ a() { + } })").kind, FaultKind::Syntax(_)));
+}
+
+#[test]
+fn a_loop_without_end_is_what_is_pointed_at() {
+    let calls =
+        "const more = n => n + 1;\nfromAll().when({\n  x(s) {\n    let n = 0;\n    for (;;) n = more(n);\n  },\n})";
+    let fault = fault(calls);
+    assert!(matches!(fault.kind, FaultKind::TooLong(_)), "{fault}");
+    assert_eq!(fault.place.map(|place| (place.line, place.column)), Some((5, 5)), "{fault}");
+}
+
+#[test]
+fn an_event_that_is_looked_at_later_is_still_itself() {
+    let source = "const later = []; fromAll().when({
+      $init: () => ({ seen: '', again: 0 }),
+      x(s, e) { later.push(() => e.body.n); s.seen = later.map(look => look()).join() },
+      y(s, e) { s.again = e.body.n + e.sequenceNumber },
+    })";
+    let running = running(source);
+    for (version, (event_type, body)) in
+        [("x", r#"{"n":1}"#), ("y", r#"{"n":7}"#), ("x", r#"{"n":2}"#)].into_iter().enumerate()
+    {
+        running.handle(&given("a", version as u64, event_type, body), "").expect("handled");
+    }
+    assert_eq!(running.state().expect("a state").as_deref(), Some(r#"{"seen":"1,2","again":8}"#));
+}
+
+#[test]
 fn what_never_ends_is_ended() {
     for source in [
         "for (;;) {}",

@@ -1,57 +1,59 @@
 //! What of an event its handlers can get at. What none of them can is not handed over: most handlers only count, or read the
-//! body, and the texts around it would cost more than the handlers themselves.
+//! body, and the texts around it would cost more than the handlers themselves. And whether they can get at an event when
+//! they have ended: one that none can is handed over in an object that all events have.
 
 use tree_sitter::Node;
 
-use super::syntax::{self, MOST_NESTED, bare, is_function, part, parts, text};
+use super::syntax::{self, MOST_NESTED, is_later, part, parts, text};
 
 /// The texts of an event that are worth leaving out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is asked for by itself")]
 pub(super) struct Wants {
-    /// Its body.
+    /// Its body, and whether it is JSON.
     pub(super) body: bool,
     /// Its id and its metadata.
     pub(super) rest: bool,
-    /// The names of its stream, its category and its partition.
+    /// Its type, and the names of its stream, its category and its partition.
     pub(super) names: bool,
+    /// The event itself, beyond the time that the function runs.
+    pub(super) beyond: bool,
 }
 
 impl Wants {
-    pub(super) const ALL: Self = Self { body: true, rest: true, names: true };
-    pub(super) const NONE: Self = Self { body: false, rest: false, names: false };
+    pub(super) const ALL: Self = Self { body: true, rest: true, names: true, beyond: true };
+    pub(super) const NONE: Self = Self { body: false, rest: false, names: false, beyond: false };
 
     pub(super) fn and(self, other: Self) -> Self {
-        let Self { body, rest, names } = self;
-        Self { body: body || other.body, rest: rest || other.rest, names: names || other.names }
+        let Self { body, rest, names, beyond } = self;
+        Self {
+            body: body || other.body,
+            rest: rest || other.rest,
+            names: names || other.names,
+            beyond: beyond || other.beyond,
+        }
+    }
+
+    /// No text of it but its body.
+    pub(super) fn is_few(self) -> bool {
+        !self.rest && !self.names
     }
 
     /// What a function can get at of the event that it is given at a place among its parameters. Its own text alone says so: it
     /// names the event and a field of it, or it might do anything with it.
     pub(super) fn of_function(source: &str, place: usize) -> Self {
-        // A method stands in an object, any other function where a value may.
-        [format!("({source})"), format!("({{{source}}})")]
-            .iter()
-            .find_map(|source| read(source, place))
-            .unwrap_or(Self::ALL)
+        syntax::in_function(source, |source, function| read(source, function, place)).unwrap_or(Self::ALL)
     }
 }
 
-/// `None` where it is no function, or cannot be told.
-fn read(source: &str, place: usize) -> Option<Wants> {
-    let tree = syntax::parse(source)?;
-    let root = tree.root_node();
-    if root.has_error() {
-        return None;
-    }
-    let mut function = bare(*parts(*parts(root).first()?).first()?);
-    if function.kind() == "object" {
-        function = *parts(function).first()?;
-    }
-    if !is_function(function) {
-        return None;
-    }
+/// `None` where it cannot be told.
+fn read(source: &str, function: Node<'_>, place: usize) -> Option<Wants> {
     let parameters = syntax::parameters(function);
-    let mut reading = Reading { source, event: None, wants: Wants::NONE };
+    let mut reading = Reading { source, function, event: None, wants: Wants::NONE, later: 0 };
+    // One that waits, or gives one value after the other, has not ended when it comes back.
+    let mut cursor = function.walk();
+    reading.wants.beyond = function.kind().starts_with("generator")
+        || function.children(&mut cursor).any(|child| matches!(child.kind(), "async" | "*"));
     for (at, parameter) in parameters.iter().enumerate() {
         let parameter = if parameter.kind() == "assignment_pattern" { part(*parameter, "left")? } else { *parameter };
         match parameter.kind() {
@@ -68,9 +70,12 @@ fn read(source: &str, place: usize) -> Option<Wants> {
 
 struct Reading<'s, 't> {
     source: &'s str,
+    function: Node<'t>,
     /// What it calls the event, and where that name is given.
     event: Option<(&'s str, Node<'t>)>,
     wants: Wants,
+    /// So many functions of its own are around what is looked at, which may run later.
+    later: usize,
 }
 
 impl<'t> Reading<'_, 't> {
@@ -89,10 +94,10 @@ impl<'t> Reading<'_, 't> {
 
     fn field(&mut self, name: &str) -> Option<()> {
         match name {
-            "body" | "data" | "bodyRaw" => self.wants.body = true,
+            "body" | "data" | "bodyRaw" | "isJson" => self.wants.body = true,
             "metadata" | "metadataRaw" | "eventId" => self.wants.rest = true,
-            "streamId" | "partition" | "category" => self.wants.names = true,
-            "sequenceNumber" | "eventType" | "isJson" | "created" | "linkMetadata" | "linkMetadataRaw" => {}
+            "eventType" | "streamId" | "partition" | "category" => self.wants.names = true,
+            "sequenceNumber" | "created" | "linkMetadata" | "linkMetadataRaw" => {}
             _ => return None,
         }
         Some(())
@@ -115,14 +120,18 @@ impl<'t> Reading<'_, 't> {
                 let object = part(node, "object")?;
                 let is_event = self.event.is_some_and(|(event, _)| event == text(object, self.source));
                 if object.kind() == "identifier" && is_event {
+                    self.wants.beyond |= self.later > 0;
                     return self.field(text(part(node, "property")?, self.source));
                 }
             }
             _ => {}
         }
+        let is_later = node != self.function && is_later(node);
+        self.later += usize::from(is_later);
         for inner in parts(node) {
             self.visit(inner, depth + 1)?;
         }
+        self.later -= usize::from(is_later);
         Some(())
     }
 }
@@ -144,15 +153,33 @@ mod tests {
             ("paid(s, e) { s.n = e.streamId + e.created }", NAMES),
             ("(s, { partition }) => { s.of = partition }", NAMES),
             ("'a b'(s, e) { s.n = e.data.n }", BODY),
-            ("function (s, e) { return [1].map(x => e?.body.n + x) }", BODY),
+            ("(s, e) => { s.json = e.isJson }", BODY),
+            ("(s, e) => { s.last = e.eventType }", NAMES),
+            ("function (s, e) { return [1].map(x => x + 1).concat(e?.body.n) }", BODY),
             ("(s, { body: { n = 1 }, streamId }) => n + streamId", BODY.and(NAMES)),
             ("(s, e = {}) => `${e.eventId}`", REST),
             ("(s, e) => e.metadata.by + e.body.n", BODY.and(REST)),
-            ("async paid(s, e) { }", Wants::NONE),
         ] {
             assert_eq!(Wants::of_function(source, 1), wants, "{source}");
         }
         assert_eq!(Wants::of_function("e => e.body.shop", 0), BODY);
+    }
+
+    #[test]
+    fn one_that_may_look_at_the_event_later_wants_it_beyond_its_own_time() {
+        for source in [
+            "function (s, e) { return [1].map(x => e?.body.n + x) }",
+            "(s, e) => { later.push(() => e.body.n) }",
+            "(s, e) => { s.x = function () { return e.body } }",
+            "(s, e) => { class Later { n() { return e.body.n } } }",
+            "(s, e, x = () => e.body) => { later = x }",
+            "async paid(s, e) { s.n = e.body }",
+            "async (s, e) => { s.n = e.body }",
+            "*paid(s, e) { yield e.body }",
+            "function* (s, e) { yield e.body }",
+        ] {
+            assert_eq!(Wants::of_function(source, 1), Wants { beyond: true, ..BODY }, "{source}");
+        }
     }
 
     #[test]

@@ -5,26 +5,14 @@ use std::collections::BTreeSet;
 
 use tree_sitter::Node;
 
-use super::syntax::{self, MOST_NESTED, bare, is_function, part, parts, quoted, text};
+use super::syntax::{self, MOST_NESTED, is_later, part, parts, quoted, text};
 
 /// The fields that a handler names of its first parameter. `None` where the state might go elsewhere, or it cannot be told.
 pub(super) fn fields_of_function(source: &str) -> Option<BTreeSet<String>> {
-    [format!("({source})"), format!("({{{source}}})")].iter().find_map(|source| read(source))
+    syntax::in_function(source, read)
 }
 
-fn read(source: &str) -> Option<BTreeSet<String>> {
-    let tree = syntax::parse(source)?;
-    let root = tree.root_node();
-    if root.has_error() {
-        return None;
-    }
-    let mut function = bare(*parts(*parts(root).first()?).first()?);
-    if function.kind() == "object" {
-        function = *parts(function).first()?;
-    }
-    if !is_function(function) {
-        return None;
-    }
+fn read(source: &str, function: Node<'_>) -> Option<BTreeSet<String>> {
     let state = match syntax::parameters(function).first() {
         None => None,
         Some(parameter) if parameter.kind() == "identifier" => Some(*parameter),
@@ -122,10 +110,6 @@ impl<'t> Reading<'_, 't> {
         );
         (is_name && self.is_state(node)) || parts(node).into_iter().any(|inner| self.is_named_in(inner, depth + 1))
     }
-}
-
-fn is_later(node: Node<'_>) -> bool {
-    is_function(node) || matches!(node.kind(), "class" | "class_declaration")
 }
 
 #[cfg(test)]

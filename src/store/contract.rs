@@ -33,6 +33,11 @@ pub trait Store: Send {
         true
     }
 
+    /// Whether its application has put this stream away, so that nothing is appended to it.
+    fn is_archived(&self, _stream: &StreamId) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
     /// Whether an event may come to stand before others that were read already: where places are taken when a
     /// transaction begins, and seen when it ends.
     fn may_record_late(&self) -> bool {
@@ -142,6 +147,22 @@ pub trait Store: Send {
         }
         let next = crate::event::Position(place.position.0.saturating_add(1));
         Ok(Changes::Grew(self.scan(&Query::positions(Some(next), None).columns(columns))?))
+    }
+
+    /// The same, for whoever needs some of the streams alone, by their names: of the others a store may leave out what it
+    /// need not look into, but not the last that it read, by which is known how far that came.
+    fn changes_of<'s>(
+        &'s self,
+        after: &Cursor,
+        columns: Columns,
+        _is_wanted: &'s dyn Fn(&str) -> bool,
+    ) -> Result<Changes<'s>, StoreError> {
+        self.changes(after, columns)
+    }
+
+    /// The names of what machines share beside this store; `None` where nothing can be.
+    fn shared_names(&self) -> Result<Option<Vec<String>>, StoreError> {
+        Ok(None)
     }
 
     /// Values of this name that machines share, kept where the store is; `None` where there is no such place, or where they

@@ -203,6 +203,10 @@ pub enum AppendError {
     MetadataNotObject { event_type: String },
     #[error("a stream and an event type need a name")]
     NoName,
+    #[error("{0} is archived, and nothing is appended to it; take it out of the archive with its application first")]
+    Archived(StreamId),
+    #[error("this stream is encrypted, and only its application can write into it; record the correction there")]
+    Encrypted,
     #[error("{framework} would not understand this event: {why}; correct it and append again")]
     Unfit { framework: Framework, why: Unfit },
     #[error(transparent)]
@@ -212,8 +216,6 @@ pub enum AppendError {
 /// Why a framework's application could not read an event.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
-    #[error("{0} is archived")]
-    Archived(StreamId),
     /// In the database's own words.
     #[error("its table refused it (“{0}”)")]
     Refused(String),
@@ -227,8 +229,6 @@ pub enum Unfit {
     NoTime,
     #[error("it cannot be compressed (“{0}”)")]
     NotPacked(String),
-    #[error("this stream is encrypted, and only the application writes into it")]
-    Encrypted,
     #[error(
         "no event here is called {asked}, and the application could not read one that it does not know; append one of its own with --type ({known})"
     )]

@@ -198,6 +198,8 @@ impl Explain for AppendError {
                 Message::new("append-metadata-not-object").text("type", event_type)
             }
             Self::NoName => Message::new("append-no-name"),
+            Self::Archived(stream) => Message::new("append-archived").text("stream", stream),
+            Self::Encrypted => Message::new("append-encrypted"),
             Self::Unfit { framework, why } => {
                 Message::new("append-unfit").text("framework", framework).inner("detail", why.message())
             }
@@ -209,14 +211,12 @@ impl Explain for AppendError {
 impl Explain for Unfit {
     fn message(&self) -> Message {
         match self {
-            Self::Archived(stream) => Message::new("unfit-archived").text("stream", stream),
             Self::Refused(words) => Message::new("unfit-refused").text("words", words),
             Self::NoTypeToFollow => Message::new("unfit-no-type-to-follow"),
             Self::NoAttributes => Message::new("unfit-no-attributes"),
             Self::NotJson => Message::new("unfit-not-json"),
             Self::NoTime => Message::new("unfit-no-time"),
             Self::NotPacked(words) => Message::new("unfit-not-packed").text("words", words),
-            Self::Encrypted => Message::new("unfit-encrypted"),
             Self::UnknownType { asked, known } => {
                 Message::new("unfit-unknown-type").text("asked", asked).text("known", known)
             }

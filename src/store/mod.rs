@@ -56,8 +56,8 @@ pub use query::{
     Columns, Direction, Framework, LINKS_AT_ONCE, Query, Scope, StoreInfo, StreamOrder, StreamQuery, StreamRow,
 };
 pub use read_model::{
-    ColumnKind, ModelColumn, ModelError, ModelHead, ModelPlace, ModelRow, ReadModel, model_head, read_table,
-    same_as_kept, write_model,
+    ColumnKind, KeptRow, ModelColumn, ModelError, ModelHead, ModelPart, ModelPlace, ModelRow, ReadModel, model_head,
+    read_table, same_as_kept, write_model,
 };
 pub use shared::{SharedChange, SharedValue, SharedValues};
 pub use source::{Source, unescaped};
@@ -103,6 +103,23 @@ pub struct Appended {
     pub position: Option<Position>,
     /// The events had been there before this call.
     pub already_there: bool,
+}
+
+impl Appended {
+    /// What an append of these events comes to where those of them that are recorded stand there, in their order.
+    pub(in crate::store) fn before(events: &[NewEvent], there: &[RecordedEvent]) -> Result<Option<Self>, AppendError> {
+        match (there.first(), there.last()) {
+            (Some(first), Some(last)) if there.len() == events.len() => Ok(Some(Self {
+                first: first.version,
+                last: last.version,
+                position: last.position,
+                already_there: true,
+            })),
+            // Half of a call that was recorded whole or not at all: these are not the same events.
+            (Some(first), _) => Err(AppendError::IdTaken(first.id.clone())),
+            _ => Ok(None),
+        }
+    }
 }
 
 /// A projection's state at one version, kept so that a long stream opens quickly. A cache: never trusted over

@@ -19,6 +19,9 @@ pub(super) const FORMAT: i64 = 1;
 pub(super) const HEADS: &str = "foldline_models";
 pub(super) const KEPT: &str = "foldline_kept";
 
+/// The table that says of each part of a read model how far it has come, where several write to it.
+pub(super) const PARTS: &str = "foldline_parts";
+
 /// The file or the server, and the table there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelPlace {
@@ -111,6 +114,13 @@ pub struct ModelColumn {
     pub kind: ColumnKind,
 }
 
+impl ModelColumn {
+    /// What stands in it, in rows that were there before it: of what has no column of its own, that there was nothing.
+    pub(super) fn default(&self) -> &'static str {
+        if self.path.is_empty() { " DEFAULT '{}'" } else { "" }
+    }
+}
+
 /// What a read model says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelHead {
@@ -134,6 +144,16 @@ pub struct ModelRow {
     pub kept: Option<String>,
 }
 
+/// A part of a read model that several write to, and the last event that is in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelPart {
+    pub number: u32,
+    pub place: (Position, EventId),
+}
+
+/// A row as a read model holds it: its version, and what a fold goes on from with the version of that.
+pub type KeptRow = (Version, Option<(Version, String)>);
+
 /// A table while it is being written, all of it or nothing.
 pub trait ReadModel {
     /// `None` where there is no such table yet. One that is somebody else's is refused.
@@ -144,13 +164,31 @@ pub trait ReadModel {
 
     fn add_column(&mut self, column: &ModelColumn) -> Result<(), ModelError>;
 
-    /// Puts rows in the place of those of the same streams.
+    /// Makes room in a column for values of its kind, which it had none of before.
+    fn widen_column(&mut self, column: &ModelColumn) -> Result<(), ModelError>;
+
+    /// Puts rows in the place of those of the same streams. One of a later version stays.
     fn put(&mut self, columns: &[ModelColumn], rows: &[ModelRow]) -> Result<(), ModelError>;
 
     /// How far a stream has come in it.
     fn version(&mut self, stream: &StreamId) -> Result<Option<Version>, ModelError>;
 
     fn kept(&mut self, stream: &StreamId) -> Result<Option<(Version, String)>, ModelError>;
+
+    /// What is held of these streams. One that is not there is left out.
+    fn held(&mut self, streams: &[StreamId]) -> Result<Vec<(StreamId, KeptRow)>, ModelError> {
+        let mut held = Vec::new();
+        for stream in streams {
+            if let Some(version) = self.version(stream)? {
+                held.push((stream.clone(), (version, self.kept(stream)?)));
+            }
+        }
+        Ok(held)
+    }
+
+    fn parts(&mut self) -> Result<Vec<ModelPart>, ModelError>;
+
+    fn set_parts(&mut self, parts: &[ModelPart]) -> Result<(), ModelError>;
 
     fn rows(&mut self) -> Result<u64, ModelError>;
 

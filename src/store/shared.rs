@@ -1,12 +1,15 @@
 //! Small values that several machines share, each changed only by whoever knows it as it stands.
 
 use super::{Flow, StoreError};
+use crate::event::Timestamp;
 
 /// A value, and the number under which it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SharedValue {
     pub value: Vec<u8>,
     pub revision: u64,
+    /// When it was set, by the clock of where it is kept.
+    pub at: Option<Timestamp>,
 }
 
 /// A change of one value.
@@ -28,6 +31,9 @@ pub trait SharedValues: Send {
 
     /// Every value whose key begins so, with its key.
     fn visit(&self, prefix: &str, visit: &mut dyn FnMut(&str, SharedValue) -> Flow) -> Result<(), StoreError>;
+
+    /// What the time is where they are kept, if that tells.
+    fn now(&self) -> Result<Option<Timestamp>, StoreError>;
 
     fn change_one(&self, key: &str, value: Vec<u8>, revision: Option<u64>) -> Result<Option<u64>, StoreError> {
         let changes = [SharedChange { key: key.to_owned(), value, revision }];

@@ -5,7 +5,8 @@ use super::ends::ends_ui;
 use super::icons::{Icon, icon, icon_button, icon_toggle};
 use super::lens::lens_control_ui;
 use super::memory::memory_ui;
-use super::parts::{caption, chip, cut, cut_at, progress_ui, shortened};
+use super::mirror::mirror_line_ui;
+use super::parts::{caption, chip, cut, progress_ui, shortened};
 use super::refusal::refusal;
 use super::store_lens::table_status;
 use super::streams::in_order;
@@ -96,9 +97,7 @@ fn store_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>) {
     match notice {
         // Whoever reads in a mirror has to know how far it is; the counts have room beside it.
         Some(notice @ Notice::Mirror(_)) => {
-            let sentence = scene.sentence(&notice.message());
-            let room = ui.available_width() * 0.6;
-            cut_at(ui, room, RichText::new(&sentence).color(colours.dim)).on_hover_text(sentence);
+            mirror_line_ui(ui, scene, store, notice);
         }
         Some(notice) => {
             ui.label(RichText::new(scene.text("notice")).color(colours.warning))

@@ -5,7 +5,7 @@ use egui::{Color32, Label, Response, RichText, Role, Sense, TextStyle, Ui, Widge
 use serde_json::Value;
 
 use super::Scene;
-use super::parts::{cut, shortened};
+use super::parts::{cut, fitting_name, shortened_name};
 use super::people::for_people;
 use crate::command::Action;
 use crate::replay::Change;
@@ -22,26 +22,26 @@ const LEAST_LETTERS: usize = 10;
 pub(super) fn changes_ui(ui: &mut Ui, scene: &mut Scene<'_>, changes: &RowChanges, is_to_come: bool) {
     let colours = palette(ui);
     let dim = if is_to_come { colours.faint } else { colours.dim };
-    let RowChanges { shown, more } = changes;
+    let RowChanges { number, shown, more } = changes;
     let texts: Vec<[String; 2]> = shown.iter().map(|change| both(scene, change)).collect();
     let right = ui.max_rect().right();
     let mut left_out = *more;
-    for (number, (change, texts)) in shown.iter().zip(&texts).enumerate() {
+    for (place, (change, texts)) in shown.iter().zip(&texts).enumerate() {
         let room = right - ui.cursor().left();
-        let has_room = number == 0 || room > (change.field.chars().count() + LEAST_LETTERS) as f32 * LETTER;
+        let has_room = place == 0 || room > (change.field.chars().count() + LEAST_LETTERS) as f32 * LETTER;
         if !has_room {
-            left_out += shown.len() - number;
+            left_out += shown.len() - place;
             break;
         }
-        if number > 0 {
+        if place > 0 {
             ui.add_space(14.0);
         }
         let name = field_name(ui, scene, &change.field, dim);
         if name.clicked() {
-            scene.ask(Action::OpenField(0, change.field.clone()));
+            scene.ask(Action::OpenField(*number, change.field.clone()));
         }
         ui.add_space(5.0);
-        let has_next = number + 1 < shown.len();
+        let has_next = place + 1 < shown.len();
         let letters = letters_for(right - ui.cursor().left(), texts, has_next);
         let [old, new] = texts.each_ref().map(|text| shorter(text, letters));
         let line = cut(ui, old_and_new(ui, &old, &new, is_to_come));
@@ -60,9 +60,10 @@ pub(super) fn changes_ui(ui: &mut Ui, scene: &mut Scene<'_>, changes: &RowChange
 
 /// A field's name that leads to its history. It can be clicked, but is no stop of its own for Tab: a list is one.
 pub(super) fn field_name(ui: &mut Ui, scene: &Scene<'_>, field: &str, ink: Color32) -> Response {
-    let short = shortened(field);
+    let short = shortened_name(field);
+    let fitting = fitting_name(ui, field, &TextStyle::Body);
     let response =
-        ui.add(Label::new(RichText::new(short.as_ref()).color(ink)).truncate().selectable(false).sense(Sense::CLICK));
+        ui.add(Label::new(RichText::new(fitting).color(ink)).truncate().selectable(false).sense(Sense::CLICK));
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, short.as_ref()));
     if response.hovered() {
         let below = response.rect.bottom() - 1.0;

@@ -160,6 +160,12 @@ fn selected_id() -> Id {
     Id::unique("a dialog selects the text of a field")
 }
 
+/// This field gets the focus, and what stands in it is selected, as it is when a dialog opens.
+pub(super) fn focus_selecting(ui: &Ui, field: &Response) {
+    ui.data_mut(|data| data.insert_temp(selected_id(), field.id));
+    field.request_focus();
+}
+
 /// Selects what stands in a field from before when its dialog opens, so that typing replaces it.
 pub(super) fn select_at_first(ui: &Ui, field: &Response, text: &str) {
     let is_wanted = ui.data(|data| data.get_temp(selected_id())) == Some(field.id);

@@ -33,7 +33,7 @@ pub(super) fn ends_ui(
     let wanted = inside.min_rect();
     if kept.is_none_or(|kept| (kept - wanted.width()).abs() > 0.5) {
         ui.data_mut(|data| data.insert_temp(id, wanted.width()));
-        ui.ctx().request_discard("what stands at the right has another width");
+        ui.ctx().request_discard(format!("what stands at the right of {line} has another width"));
     }
     let (top, bottom) = (taken.top().min(wanted.top()), taken.bottom().max(wanted.bottom()));
     ui.advance_cursor_after_rect(Rect::from_min_max(pos2(space.left(), top), pos2(space.right(), bottom)));

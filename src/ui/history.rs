@@ -1,4 +1,4 @@
-use egui::{Frame, Margin, RichText, Sense, Ui};
+use egui::{Button, Frame, Margin, RichText, Sense, Ui};
 
 use super::Scene;
 use super::card::{CardHead, card_head_ui};
@@ -173,7 +173,7 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, index: usize, c
         cells.cell(ui, columns.event, |ui| {
             mark(ui, colours.sign(view.sign_of(name)).faint_if(is_to_come));
             ui.add_space(8.0);
-            if let Some(finding) = loaded.timeline.finding_at(index) {
+            if let Some(finding) = view.finding_at(index) {
                 ui.label(RichText::new("!").strong().color(colours.warning))
                     .on_hover_text(scene.sentence(&finding.problem.message()));
                 ui.add_space(4.0);
@@ -206,7 +206,9 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, index: usize, c
     }
     response.context_menu(|ui| {
         for command in [Command::WhatIf, Command::Compensate] {
-            if ui.button(scene.text(command.title())).clicked() {
+            let is_refused = command == Command::Compensate && loaded.described.is_partition;
+            let button = ui.add_enabled(!is_refused, Button::new(scene.text(command.title())));
+            if button.on_disabled_hover_text(scene.text("partitions-read-only")).clicked() {
                 // What is meant is the event under the pointer.
                 scene.ask(Action::GoTo(index));
                 scene.run(command);

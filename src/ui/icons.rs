@@ -19,6 +19,7 @@ pub(super) enum Icon {
     Right,
     Lock,
     Flag,
+    Diamond,
     HalfMoon,
     Cross,
     More,
@@ -186,6 +187,7 @@ pub(super) fn paint(painter: &egui::Painter, icon: Icon, rect: Rect, ink: Color3
             painter.circle_stroke(at(0.42, 0.42), rect.width() * 0.36, Stroke::new(1.4, ink));
             painter.line_segment([at(0.68, 0.68), at(0.98, 0.98)], Stroke::new(1.6, ink));
         }
+        Icon::Diamond => fill(&[at(0.5, 0.0), at(1.0, 0.5), at(0.5, 1.0), at(0.0, 0.5)]),
         Icon::Flag => {
             painter.line_segment([at(0.2, 0.0), at(0.2, 1.0)], Stroke::new(1.4, ink));
             fill(&[at(0.2, 0.02), at(0.95, 0.28), at(0.2, 0.55)]);

@@ -2,7 +2,7 @@ use egui::{CollapsingHeader, Label, RichText, Ui};
 use serde_json::Value;
 
 use super::Scene;
-use super::parts::{LONGEST_DRAWN, shortened};
+use super::parts::{LONGEST_DRAWN, shortened, shortened_name};
 use super::people::as_read;
 use crate::theme::palette;
 use crate::view::beginning;
@@ -45,7 +45,7 @@ fn inside_ui(ui: &mut Ui, scene: &Scene<'_>, value: &Value, depth: usize) {
 
 fn field_ui(ui: &mut Ui, scene: &Scene<'_>, name: &str, value: &Value, depth: usize) {
     let dim = palette(ui).dim;
-    let shown = RichText::new(shortened(name)).monospace().color(dim);
+    let shown = RichText::new(shortened_name(name)).monospace().color(dim);
     let inside = match value {
         Value::Object(fields) => fields.len(),
         Value::Array(items) => items.len(),
@@ -59,7 +59,7 @@ fn field_ui(ui: &mut Ui, scene: &Scene<'_>, name: &str, value: &Value, depth: us
         return;
     }
     let count = scene.locale.with("json-inside", [("count", inside.into())]);
-    let title = format!("{}  {count}", shortened(name));
+    let title = format!("{}  {count}", shortened_name(name));
     CollapsingHeader::new(RichText::new(title).monospace().color(dim))
         .id_salt(name)
         .default_open(depth < 2 && inside <= 20)

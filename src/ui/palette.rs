@@ -122,6 +122,19 @@ fn place_line(scene: &Scene<'_>, text: &str, store: Option<&OpenStore>) -> Optio
     })
 }
 
+/// How far a title is from what was typed: it begins with it, one of its words does, or it only holds it.
+fn distance(title: &str, wanted: &str) -> u8 {
+    let begins_word =
+        |(at, _): (usize, &str)| !title.get(..at).is_some_and(|left| left.ends_with(char::is_alphanumeric));
+    if title.starts_with(wanted) {
+        0
+    } else if title.match_indices(wanted).any(begins_word) {
+        1
+    } else {
+        2
+    }
+}
+
 fn lines(scene: &Scene<'_>, text: &str, store: Option<&OpenStore>) -> Vec<Line> {
     let wanted = folded(text.trim());
     let is_offered = |command: &Command| !matches!(command, Command::Palette | Command::Dismiss);
@@ -132,9 +145,11 @@ fn lines(scene: &Scene<'_>, text: &str, store: Option<&OpenStore>) -> Vec<Line> 
     });
     let place = place_line(scene, text, store);
     let mut lines: Vec<Line> = commands.filter(|line| folded(&line.title).contains(&wanted)).collect();
+    // Whoever types the beginning of a word means that word.
+    lines.sort_by_key(|line| distance(&folded(&line.title), &wanted));
     lines.splice(0..0, place);
     let found = store.and_then(|store| store.found.value()).filter(|_| !wanted.is_empty());
-    for found in found.iter().flat_map(|found| &found.streams) {
+    for found in found.iter().flat_map(|found| found.streams.iter()) {
         let (id, name) = (found.stream.as_str(), found.name.as_deref());
         // What was found for the letters before stays while the next is looked for, as far as it still fits.
         if !folded(id).contains(&wanted) && !name.is_some_and(|name| folded(name).contains(&wanted)) {
@@ -149,5 +164,33 @@ fn lines(scene: &Scene<'_>, text: &str, store: Option<&OpenStore>) -> Vec<Line> 
         };
         lines.push(Line { title, aside, spoken, action: Action::Select(found.stream.clone()) });
     }
+    if let Some((event_type, stream, version)) =
+        found.and_then(|found| found.event.as_ref().filter(|_| found.text == text.trim()))
+    {
+        let title = shortened(event_type.as_str()).into_owned();
+        let aside = format!("{} v{version}", shortened(stream.as_str()));
+        let action = Action::GoToPlace(stream.clone(), *version);
+        lines.push(Line { spoken: format!("{title}, {aside}"), title, aside, action });
+    }
+    // What is no name may stand in an event. Not before all names are known, one of which may be what is meant.
+    let text = text.trim();
+    if found.is_some_and(|found| found.text == text && !found.is_partial) {
+        let title = scene.locale.with("palette-events", [("text", shortened(text).into())]);
+        let action = Action::SearchEvents(text.to_owned());
+        lines.push(Line { spoken: title.clone(), title, aside: String::new(), action });
+    }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_begins_with_the_typed_letters_is_nearer_than_what_only_holds_them() {
+        let mut titles = ["smallest history…", "light or dark theme, maybe", "make this so…", "보상 이벤트"];
+        titles.sort_by_key(|title| distance(title, "ma"));
+        assert_eq!(titles, ["make this so…", "light or dark theme, maybe", "smallest history…", "보상 이벤트"]);
+        assert_eq!((distance("이벤트 복사", "복사"), distance("이벤트 복사", "")), (1, 0));
+    }
 }

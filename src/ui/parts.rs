@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use egui::style::ScrollAnimation;
 use egui::{
-    Align, CornerRadius, Frame, Key, Label, Layout, Margin, Modifiers, Response, RichText, Sense, Stroke, TextEdit, Ui,
-    WidgetText, vec2,
+    Align, Color32, CornerRadius, Frame, Key, Label, Layout, Margin, Modifiers, Response, RichText, Sense, Stroke,
+    TextEdit, TextStyle, Ui, WidgetText, vec2,
 };
 
 use super::Scene;
@@ -74,6 +74,51 @@ pub(super) fn shortened(text: &str) -> Cow<'_, str> {
         return visible(text);
     }
     Cow::Owned(format!("{}…", visible(&text[..text.floor_char_boundary(LONGEST_DRAWN)])))
+}
+
+/// The same of a name: of those that begin alike, the end tells one from the other.
+pub(super) fn shortened_name(name: &str) -> Cow<'_, str> {
+    const BEGINNING: usize = LONGEST_DRAWN / 2;
+    if name.len() <= LONGEST_DRAWN {
+        return visible(name);
+    }
+    let beginning = visible(&name[..name.floor_char_boundary(BEGINNING)]);
+    let end = visible(&name[name.ceil_char_boundary(name.len() - BEGINNING)..]);
+    Cow::Owned(format!("{beginning}…{end}"))
+}
+
+/// A name as it fits into what room there is, cut in its middle.
+pub(super) fn fitting_name(ui: &Ui, name: &str, style: &TextStyle) -> String {
+    let name = shortened_name(name);
+    let font = style.resolve(ui.style());
+    let width = |text: &str| ui.painter().layout_no_wrap(text.to_owned(), font.clone(), Color32::PLACEHOLDER).size().x;
+    let (room, whole) = (ui.available_width(), width(&name));
+    if whole <= room {
+        return name.into_owned();
+    }
+    let letters: Vec<char> = name.chars().collect();
+    let mut kept = ((room / whole) * letters.len() as f32) as usize;
+    // Letters are not equally wide.
+    while kept > MOST_TELLING {
+        let cut = middle_cut(&letters, kept);
+        if width(&cut) <= room {
+            return cut;
+        }
+        kept -= 1;
+    }
+    middle_cut(&letters, kept)
+}
+
+/// So few letters are kept however narrow it is.
+const MOST_TELLING: usize = 4;
+
+/// So many letters of a name, of which more are from its end.
+fn middle_cut(letters: &[char], kept: usize) -> String {
+    let kept = kept.saturating_sub(1);
+    let beginning = kept * 2 / 5;
+    let end = letters.len() - (kept - beginning).min(letters.len());
+    let (first, last) = (letters.iter().take(beginning), letters.iter().skip(end));
+    first.chain(&['…']).chain(last).collect()
 }
 
 /// A small heading over a panel.
@@ -272,5 +317,20 @@ fn scroll_by_keys(ui: &Ui) {
     });
     if down != 0.0 {
         ui.scroll_with_delta_animation(vec2(0.0, -down), ScrollAnimation::none());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_cut_keeps_its_end_for_that_is_what_tells_it_from_others() {
+        let cut = |name: &str, kept| middle_cut(&name.chars().collect::<Vec<_>>(), kept);
+        assert_eq!(cut("items.order-000017.count", 11), "item….count");
+        assert_eq!(cut("가나다라마바사", 4), "가…바사");
+        let (one, other) = (format!("{}1", "x".repeat(900)), format!("{}2", "x".repeat(900)));
+        assert_ne!(shortened_name(&one), shortened_name(&other));
+        assert!(shortened_name(&one).len() < 2 * LONGEST_DRAWN);
     }
 }

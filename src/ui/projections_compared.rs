@@ -2,15 +2,14 @@ use egui::{Align, ComboBox, Label, Layout, RichText, Role, Ui, UiBuilder, Widget
 
 use super::dialog::Dialog;
 use super::list::{List, row_room};
-use super::parts::{cut, primary, shortened};
-use super::people::exact;
+use super::parts::{LONGEST_DRAWN, cut, primary, shortened};
 use super::tool::tool_ui;
 use super::{Scene, grouped};
 use crate::command::Action;
 use crate::engine::{Differs, PartitionDifference};
 use crate::event::StreamId;
 use crate::theme::{ROW_HEIGHT, palette};
-use crate::view::{BothCompared, DifferenceGroup, OpenStore, ToolName};
+use crate::view::{BothCompared, DifferenceGroup, OpenStore, ToolName, beginning};
 
 /// Two lines.
 const GROUP_HEIGHT: f32 = 2.0 * ROW_HEIGHT;
@@ -99,7 +98,8 @@ fn group_ui(ui: &mut Ui, scene: &mut Scene<'_>, group: &DifferenceGroup) {
         Some(from) => format!("{} v{}", shortened(from.stream.as_str()), from.version),
         None => shortened(partition).into_owned(),
     };
-    let value = |value: &serde_json::Value| if value.is_null() { "—".to_owned() } else { exact(value) };
+    let value =
+        |value: &serde_json::Value| if value.is_null() { "—".to_owned() } else { beginning(value, LONGEST_DRAWN) };
     let body = format!("{place}: {} → {}", shortened(&value(old)), shortened(&value(new)));
     let (rect, response) = row_room(ui, GROUP_HEIGHT);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, from.is_some(), format!("{head}, {body}")));

@@ -10,7 +10,7 @@ pub fn refusal(store: &OpenStore, command: Command) -> Option<&'static str> {
         (Command::NextLine | Command::PreviousLine, _) if store.lens() != Lens::Projections => {
             Some("lens-of-projections")
         }
-        (Command::Compensate, _) if store.divided_by().is_some() => Some("partitions-read-only"),
+        (Command::Compensate | Command::MakeSo, _) if store.divided_by().is_some() => Some("partitions-read-only"),
         (Command::Compensate | Command::ToggleWriting, Some(_)) => Some("branch-in-branch"),
         (Command::Compare | Command::Causes, Some(_)) => Some("branch-compares"),
         (Command::MakeSo, None) => Some("branch-none"),

@@ -6,7 +6,7 @@ use super::card::{CardHead, card_head_ui};
 use super::changes::field_name;
 use super::icons::{Icon, icon_button, paint};
 use super::list::{Cells, Look, list_row, list_ui};
-use super::parts::{LONGEST_DRAWN, card, cut, filter_field, shortened};
+use super::parts::{LONGEST_DRAWN, card, cut, filter_field, fitting_name, shortened, shortened_name};
 use super::people::for_people;
 use super::value_menu::{asks_for_menu, value_menu};
 use crate::command::Action;
@@ -118,7 +118,7 @@ impl Columns {
         let room = (width - 2.0 * MARGIN).max(0.0);
         let name = (room * 0.22).clamp(84.0, 230.0).min(room / 2.0);
         let actor = if room > 460.0 { (room * 0.14).min(150.0) } else { 0.0 };
-        let version = if room > 220.0 { 34.0 + 7.5 * digits.max(4) as f32 } else { 0.0 };
+        let version = if room > 220.0 { 34.0 + 8.4 * digits.max(4) as f32 } else { 0.0 };
         Self { name, values: room - name - actor - version, actor, version }
     }
 }
@@ -132,7 +132,7 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, row: &StateRow,
         _ => None,
     };
     let value = for_people(scene, &row.field, &row.value).into_owned();
-    let label = format!("{}: {}", shortened(&row.field), shortened(&value));
+    let label = format!("{}: {}", shortened_name(&row.field), shortened(&value));
     let response = list_row(ui, &label, Look::Plain(fill), |ui, rect| {
         let mut cells = Cells::new(rect, MARGIN);
         cells.cell(ui, columns.name, |ui| {
@@ -253,14 +253,19 @@ pub(super) fn group_ui(
 ) -> bool {
     let colours = palette(ui);
     let count = scene.locale.with("json-inside", [("count", values.into())]);
-    let name = format!("{}, {count}", shortened(path));
+    let name = format!("{}, {count}", shortened_name(path));
     let response = list_row(ui, &name, Look::Group(is_open), |ui, rect| {
         let mark =
             egui::Rect::from_center_size(rect.left_center() + egui::vec2(MARGIN - 7.0, 0.0), egui::vec2(9.0, 9.0));
         paint(ui.painter(), if is_open { Icon::Down } else { Icon::Right }, mark, colours.dim);
         let mut cells = Cells::new(rect, MARGIN);
         cells.cell(ui, rect.width() - 2.0 * MARGIN, |ui| {
-            cut(ui, RichText::new(shortened(path)).color(colours.text));
+            let name = fitting_name(ui, path, &egui::TextStyle::Body);
+            let is_cut = name != *path;
+            let cell = cut(ui, RichText::new(name).color(colours.text));
+            if is_cut {
+                cell.on_hover_text(shortened_name(path));
+            }
             ui.add_space(10.0);
             cut(ui, RichText::new(&count).color(colours.dim));
             if let Some((aside, ink)) = aside {

@@ -24,10 +24,16 @@ use crate::view::{LensWish, OpenStore, RowChip, StoreLens, ToolName};
 pub(super) use export::rows_export_ui;
 
 /// A part of the lens: which streams, the table of them, and what the chosen one is among all.
-pub fn store_lens_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, part: LensPart) {
+pub fn store_lens_ui(
+    ui: &mut Ui,
+    scene: &mut Scene<'_>,
+    store: &mut OpenStore,
+    part: LensPart,
+    wants_focus: &mut bool,
+) {
     match part {
         LensPart::Left => categories::left_ui(ui, scene, store),
-        LensPart::Middle => middle_ui(ui, scene, store),
+        LensPart::Middle => middle_ui(ui, scene, store, wants_focus),
         LensPart::Right => right_ui(ui, scene, store),
     }
 }
@@ -36,13 +42,13 @@ fn wish(scene: &mut Scene<'_>, wish: LensWish) {
     scene.ask(Action::Table(wish));
 }
 
-fn middle_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
+fn middle_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, wants_focus: &mut bool) {
     head_ui(ui, scene, store);
     ui.add_space(6.0);
     if store.table.compared.is_shown {
         return differ::differ_ui(ui, scene, store);
     }
-    chips::chips_ui(ui, scene, &mut store.table);
+    chips::chips_ui(ui, scene, &mut store.table, wants_focus);
     state_ui(ui, scene, &store.table);
     ui.add_space(8.0);
     let entered = store.table.selected_place().filter(|_| std::mem::take(&mut store.table.wants_row));
@@ -74,12 +80,17 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
     let said = moment_text(scene, table);
     let has_moments = store.time.pins.iter().all(Option::is_some);
     ui.horizontal(|ui| {
-        let left = |ui: &mut Ui, _: &mut Scene<'_>| {
+        let is_before_end = table.moment().is_some_and(|moment| !moment.is_end);
+        let left = |ui: &mut Ui, scene: &mut Scene<'_>| {
             let heading = RichText::new(super::parts::shortened(&title)).heading();
             cut(ui, heading);
             ui.add_space(4.0);
             if ui.available_width() > 40.0 {
                 cut(ui, RichText::new(said).color(dim));
+            }
+            // Whoever came from an old event sees a store that was small then.
+            if is_before_end && ui.available_width() > 90.0 && link(ui, &scene.text("table-to-now")).clicked() {
+                scene.run(Command::Last);
             }
         };
         ends_ui(ui, scene, "head of table", left, |ui, scene| {

@@ -4,11 +4,13 @@ use super::Scene;
 use super::check::check_ui;
 use super::evidence::evidence_ui;
 use super::export::export_ui;
+use super::mirror::mirror_ui;
 use super::note::note_ui;
 use super::projections_compared::projections_compared_ui;
 use super::read_models::read_models_ui;
 use super::reasons::reasons_ui;
 use super::seal::seal_ui;
+use super::sharing::sharing_ui;
 use super::smallest::smallest_ui;
 use super::sql_console::sql_ui;
 use super::store_lens::rows_export_ui;
@@ -31,6 +33,8 @@ pub fn tool_dialog_ui(name: ToolName) -> ToolUi {
         ToolName::Noting => note_ui,
         ToolName::SqlConsole => sql_ui,
         ToolName::ReadModels => read_models_ui,
+        ToolName::MirrorStore => mirror_ui,
+        ToolName::Sharing => sharing_ui,
         ToolName::ComparingOwn => projections_compared_ui,
     }
 }

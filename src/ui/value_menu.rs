@@ -22,11 +22,11 @@ pub(super) fn value_menu(
     set_by: Option<Version>,
 ) {
     if row.has_focus() && asks_for_copy(ui) {
-        scene.ask(Action::Copy(exact(value)));
+        scene.ask(Action::Copy(exact(&view.whole_value(field, value))));
     }
     menu_at(ui, row, |ui| {
         if ui.button(scene.text("copy-value")).clicked() {
-            scene.ask(Action::Copy(exact(value)));
+            scene.ask(Action::Copy(exact(&view.whole_value(field, value))));
         }
         if ui.button(scene.text("copy-state")).clicked() {
             scene.ask(Action::Copy(view.state_as_json().unwrap_or_default()));

@@ -30,7 +30,7 @@ impl OpenStore {
 
     /// With what runs behind the scenes and has nothing to say of its own.
     fn all(&self) -> impl Iterator<Item = &dyn Tool<Error = UserError>> {
-        let behind: [&dyn Tool<Error = UserError>; 2] = [&self.found, &self.surveying];
+        let behind: [&dyn Tool<Error = UserError>; 3] = [&self.found, &self.surveying, self.time.shapes.asked()];
         let causes = self.causes.tools();
         let of_draft = self.draft.iter().flat_map(Draft::tools);
         let greeting = self.greeting.tools();

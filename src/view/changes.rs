@@ -18,6 +18,8 @@ const ROWS_KEPT: usize = 1_024;
 /// What one event changed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RowChanges {
+    /// The projection under which it did.
+    pub number: usize,
     /// The first few, with their values.
     pub shown: Vec<Change>,
     /// How many more there are.
@@ -29,17 +31,24 @@ pub struct RowChanges {
 pub(super) struct KeptChanges(RefCell<HashMap<Index, Rc<RowChanges>>>);
 
 impl KeptChanges {
-    pub(super) fn at(&self, loaded: &Loaded, index: Index) -> Rc<RowChanges> {
+    /// Under the projection of this number.
+    pub(super) fn at(&self, number: usize, loaded: &Loaded, index: Index) -> Rc<RowChanges> {
         let mut kept = self.0.borrow_mut();
-        if let Some(known) = kept.get(&index) {
+        if let Some(known) = kept.get(&index).filter(|known| known.number == number) {
             return Rc::clone(known);
         }
         if kept.len() >= ROWS_KEPT {
             kept.clear();
         }
-        let shown = loaded.timeline.first_changes(index, FIELDS_SHOWN);
+        let shown = if loaded.has_large_states() {
+            let fields = loaded.timeline.changed_fields(index).into_iter().take(FIELDS_SHOWN);
+            let named = |field: &str| Change { field: field.to_owned(), before: Value::Null, after: Value::Null };
+            fields.map(named).collect()
+        } else {
+            loaded.timeline.first_changes(index, FIELDS_SHOWN)
+        };
         let more = loaded.timeline.changed_count(index).saturating_sub(shown.len());
-        let made = Rc::new(RowChanges { shown, more });
+        let made = Rc::new(RowChanges { number, shown, more });
         kept.insert(index, Rc::clone(&made));
         made
     }

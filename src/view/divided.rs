@@ -125,8 +125,8 @@ impl OpenStore {
             self.dividing = Asked::default();
             return self.undivide();
         }
-        let is_here = self.division().is_some_and(|division| division.script().source() == script.source());
-        let is_asked = self.dividing.question().is_some_and(|asked| asked.0.source() == script.source());
+        let is_here = self.division().is_some_and(|division| division.script().has_source_of(&script));
+        let is_asked = self.dividing.question().is_some_and(|asked| asked.0.has_source_of(&script));
         if !is_here && !is_asked {
             let engine = self.store_engine().clone();
             self.dividing.ask(&engine, DivideStore(script));
@@ -185,7 +185,7 @@ impl OpenStore {
     fn take_division(&mut self, made: Partitioned) {
         let division = made.division().clone();
         let chosen = self.own.chosen().and_then(OwnFile::script);
-        let is_wanted = chosen.is_some_and(|script| script.source() == division.script().source());
+        let is_wanted = chosen.is_some_and(|script| script.has_source_of(division.script()));
         let Some(projection) = division.projection().filter(|_| is_wanted) else { return };
         let name = projection.name().to_owned();
         match &mut self.divided {

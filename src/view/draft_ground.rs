@@ -19,6 +19,8 @@ pub(super) struct Ground {
     /// As far as whoever corrects has seen it.
     pub(super) story: Story,
     pub(super) target: RecordedEvent,
+    /// Its application has put the stream away: nothing is appended to it.
+    pub(super) is_archived: bool,
     /// What came behind that.
     pub(super) since: Vec<RecordedEvent>,
 }
@@ -52,6 +54,7 @@ impl Question for ReadGround {
             None => None,
         };
         let story = load_story_to(reader, &described, seen, &mut |_| ticket.flow())?;
+        let is_archived = reader.is_archived(&stream)?;
         let mut since = Vec::new();
         if let Some(seen) = seen {
             let query = Query::stream(stream).between(Some(Version(seen.0.saturating_add(1))), None);
@@ -60,7 +63,7 @@ impl Question for ReadGround {
                 ticket.flow()
             })?;
         }
-        Ok(Ground { described, story, target, since })
+        Ok(Ground { described, story, target, is_archived, since })
     }
 }
 

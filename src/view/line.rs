@@ -239,7 +239,7 @@ impl<'a> Line<'a> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::event::{EventId, EventType, Timestamp, Version};
 
@@ -254,7 +254,12 @@ mod tests {
         seconds.iter().enumerate().map(head).collect()
     }
 
-    fn with_line<R>(seconds: &[Option<i64>], is_by_time: bool, look: impl FnOnce(&Line<'_>, &Line<'_>) -> R) -> R {
+    /// Events at these seconds, along such a line and along the other.
+    pub(in crate::view) fn with_line<R>(
+        seconds: &[Option<i64>],
+        is_by_time: bool,
+        look: impl FnOnce(&Line<'_>, &Line<'_>) -> R,
+    ) -> R {
         let heads = heads(seconds);
         let types = EventTypes::new(&heads);
         let scale = TimeScale::new(&heads);

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::UserError;
 use crate::engine::{FoundStream, ListedStream, Question, StreamGroup, Survey, Ticket};
-use crate::event::StreamId;
+use crate::event::{EventId, EventType, StreamId, Version};
 use crate::store::{Store, StoreError, StreamOrder, StreamQuery, StreamRow};
 
 /// How many streams of one category are listed. Who has more finds one by typing a part of its name.
@@ -163,6 +163,8 @@ pub struct FindStreams {
 pub struct FoundStreams {
     pub text: String,
     pub streams: Vec<FoundStream>,
+    /// The event with this id, and where it stands.
+    pub event: Option<(EventType, StreamId, Version)>,
     /// Among those that are known so far; the others are on their way.
     pub is_partial: bool,
 }
@@ -193,7 +195,13 @@ impl Question for FindStreams {
             })?;
             streams
         };
-        Ok(FoundStreams { text, streams, is_partial })
+        let event = match EventId::meant_by(&text) {
+            // Other texts are names, or parts of them, and an id that is looked up may cost a walk.
+            id @ EventId::Uuid(_) => reader.event_by_id(&id)?,
+            EventId::Text(_) => None,
+        };
+        let event = event.map(|event| (event.event_type, event.stream, event.version));
+        Ok(FoundStreams { text, streams, event, is_partial })
     }
 }
 

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use super::time_order::TimeOrder;
 use super::{EventTypes, TimeScale, UserError};
-use crate::engine::{Continued, Described, EngineError, Question, Ticket, continue_stream, describe, load_timeline};
+use crate::engine::{Continued, Described, Question, Ticket, continue_stream, describe, load_timeline_within};
 use crate::event::{EventBatch, EventId, EventRow, Metadata, StreamId, Version};
 use crate::index::Held;
 use crate::replay::{Index, ProjectionRef, Timeline, registry};
@@ -78,6 +78,12 @@ impl Loaded {
         self.people.reasons.of(index)
     }
 
+    /// To make a state of one takes longer than a row may.
+    pub(super) fn has_large_states(&self) -> bool {
+        const LARGE: u64 = 256 << 10;
+        self.timeline.longest_unshared() > LARGE
+    }
+
     /// The last event that is in memory.
     pub(super) fn end(&self) -> Option<(Version, EventId)> {
         self.timeline.heads().last().map(|head| (head.version, head.id.clone()))
@@ -129,11 +135,10 @@ impl Question for LoadStream {
         let offered = registry.of_aggregate(described.aggregate).into();
         ticket.set_total(described.row.events);
         let mut people = People::default();
-        let timeline = load_timeline(reader, &described, &projection, &mut |row| people.push(row), &mut |count| {
-            ticket.reached(count)
-        })?;
         let mut held = ticket.memory().hold();
-        held.resize(timeline.bytes()).map_err(EngineError::from)?;
+        let also = &mut |row: &EventRow<'_>| people.push(row);
+        let reached = &mut |count| ticket.reached(count);
+        let timeline = load_timeline_within(reader, &described, &projection, &mut held, also, reached)?;
         let time_scale = TimeScale::new(timeline.heads());
         let types = EventTypes::new(timeline.heads());
         let time_order = TimeOrder::new(timeline.heads(), &types);

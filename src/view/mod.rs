@@ -37,6 +37,7 @@ mod listing;
 mod loaded;
 mod making_so;
 mod mapping_draft;
+mod mirroring;
 mod noting;
 mod open_store;
 mod overview;
@@ -49,6 +50,7 @@ mod read_models;
 mod reasons;
 mod rows;
 mod sealing;
+mod sharing;
 mod signs;
 mod smallest;
 mod sought;
@@ -108,6 +110,7 @@ pub use listing::{FindStreams, FoundStreams, ListStreams, Listed, ReadSurvey, ST
 pub use loaded::Loaded;
 pub use making_so::MakingSo;
 pub use mapping_draft::MappingDraft;
+pub use mirroring::MirrorStore;
 pub use noting::{ChangeNotes, NoteDraft, Noting};
 pub use open_store::{OnScreen, OpenStore, SurveyAge};
 pub use overview::{LookAtStore, Overview};
@@ -123,6 +126,7 @@ pub use read_models::{DIFFERENCES_KEPT, LookAtModel, ModelDone, ModelLook, Model
 pub use reasons::{AskReasons, Because, GivenReasons, ReasonEvent, ReasonPlace, Reasons};
 pub use rows::{StateCounts, StateFilter, StateLine, StateRow};
 pub use sealing::{SealStore, Sealed, Sealing};
+pub use sharing::{LookAtShared, Sharing, WorkTogether};
 pub use signs::Signs;
 pub use smallest::{FindSmallest, FoundSmallest, Showing, SmallestHistory};
 pub use sought::{Sought, WallDay};
@@ -133,13 +137,13 @@ pub use store_lens::{
     MomentsCompared, Newest, ReadRows, RowChip, SelectedAbout, StoreLens, TABLE_MARGIN, ValueCount, ValueCounts,
 };
 pub use store_time::{
-    BarLane, Bars, ReadChronicle, StoreAxis, StoreCursor, StoreSpan, StoreTime, TypedStoreMoment, place_ticks,
-    span_ticks,
+    BarLane, Bars, ReadChronicle, ReadShapes, ShapeMark, ShapeMarks, StoreAxis, StoreCursor, StoreSpan, StoreTime,
+    TypedStoreMoment, place_ticks, span_ticks,
 };
 pub use stream_choice::{STREAMS_OFFERED, StreamChoice};
 pub use stream_lanes::{
     Choice, ChoiceGroup, Gist, LaneData, LaneKind, LaneTyping, LanesOf, MOST_LANES, Piece, ReadStreamLanes,
-    StreamLanes, Told, pieces,
+    StreamLanes, Told, pieces, run_ticks,
 };
 pub use stream_view::StreamView;
 pub use tally::{Counts, EventTypes, LANES, OTHERS, Tally};

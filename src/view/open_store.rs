@@ -10,7 +10,7 @@ use super::{
     KeptDraft, Labels, Lens, ListStreams, LookAtStore, MakingSo, MatchTimes, OpenBranch, Pin, ProjectionWish,
     ProjectionsLens, ReadSurvey, Stay, StoreLens, StoreTime, StreamLanes, StreamView, ToolName, Tools, Trail,
 };
-use crate::engine::{Asked, Engine, Moment, Survey};
+use crate::engine::{Asked, Engine, MirrorWork, Moment, Survey};
 use crate::event::{StreamId, Version};
 use crate::store::{Link, Source, StreamOrder};
 use crate::workspace::Workspace;
@@ -81,6 +81,8 @@ pub struct OpenStore {
     pub(super) divided: Option<Divided>,
     pub(super) signs: SignBook,
     pub tools: Tools,
+    /// It is a mirror that the window lets follow its origin.
+    pub kept_up: Option<MirrorWork>,
     /// The store was cut, restored or replaced since it was opened, and nobody was told yet.
     pub was_replaced: bool,
     /// Keep to the newest event of the stream while others append.
@@ -168,6 +170,7 @@ impl OpenStore {
             divided: None,
             signs: SignBook::default(),
             tools: Tools::default(),
+            kept_up: None,
             was_replaced: false,
             follows: false,
         };
@@ -308,6 +311,7 @@ impl OpenStore {
             FileFor::Rows => self.tools.exporting_rows.choose(path),
             FileFor::SqlRows => self.tools.sql.to = path,
             FileFor::ReadModel => self.tools.read_models.into = path,
+            FileFor::Mirror => self.tools.mirroring.to = path,
             FileFor::Seal => self.tools.sealing.to = path,
             FileFor::CheckSince => self.tools.checking.since = path,
             FileFor::Evidence => self.tools.evidencing.to = path,

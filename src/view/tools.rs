@@ -2,8 +2,8 @@
 //! here, and a line in the list of those that draw them.
 
 use super::{
-    Checking, ComparingOwn, Evidencing, Exporting, ExportingRows, Noting, ReadModels, Reasons, Sealing,
-    SmallestHistory, SqlConsole, UserError, WhenSearch,
+    Checking, ComparingOwn, Evidencing, Exporting, ExportingRows, MirrorStore, Noting, ReadModels, Reasons, Sealing,
+    Sharing, SmallestHistory, SqlConsole, UserError, WhenSearch,
 };
 use crate::engine::{Engine, Tool};
 use crate::event::StreamId;
@@ -23,6 +23,8 @@ pub enum FileFor {
     SqlRows,
     /// A table that other programs read.
     ReadModel,
+    /// A copy of the store that follows it.
+    Mirror,
     /// A seal from which evidence shows the store to have grown.
     EvidenceSince,
     /// A projection of the user's own, to be opened with the store.
@@ -38,6 +40,7 @@ impl FileFor {
             Self::Evidence => Some("evidence.pdf"),
             Self::Rows | Self::SqlRows => Some("rows.csv"),
             Self::ReadModel => Some("reports.db"),
+            Self::Mirror => Some("mirror.db"),
             Self::CheckSince | Self::EvidenceSince | Self::Projection => None,
         }
     }
@@ -113,5 +116,7 @@ tools! {
     noting: Noting = "note", None;
     sql: SqlConsole = "ask-sql", None;
     read_models: ReadModels = "read-model", None;
+    mirroring: MirrorStore = "mirror-store", None;
+    sharing: Sharing = "shared-work", None;
     comparing_own: ComparingOwn = "projections-compared", None;
 }

@@ -72,6 +72,7 @@ const PARTS: &[Part] = &[
     ("written", busy::written),
     ("postgres", postgres::written),
     ("nats", nats::beside_the_client),
+    ("nats-sizes", nats::sizes),
     ("noticed", busy::noticed),
     ("log", beside_a_log),
     ("commands", memory::commands),

@@ -38,7 +38,12 @@ pub(crate) fn memory_now_mib() -> f64 {
     memory_in(Path::new("/proc/self/status"), "VmRSS:")
 }
 
-/// The same of another process, by the file in which the system says it.
+/// What another process holds now, by the file in which the system says it.
+pub(crate) fn memory_of(status: &Path) -> f64 {
+    memory_in(status, "VmRSS:")
+}
+
+/// The most that it ever held.
 pub(crate) fn peak_memory_of(status: &Path) -> f64 {
     memory_in(status, "VmHWM:")
 }

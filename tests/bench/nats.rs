@@ -1,83 +1,63 @@
-//! A store on JetStream, beside the plain client in the same run: events brought in, read, and their streams listed. Left
-//! out, with a line that says so, where the server is not installed.
+//! A store on JetStream, beside the plain client in the same run: events brought in, read, mirrored, and their streams
+//! listed. Left out, with a line that says so, where the server is not installed.
+
+mod servers;
+mod sizes;
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
+use async_nats::HeaderMap;
 use async_nats::jetstream::{self, Context, consumer, stream};
 use foldline::event::EventBatch;
 use foldline::sample::{SampleOptions, generate};
 use foldline::store::native::NativeStore;
-use foldline::store::{self, Address, Query, Source, Store, StreamQuery};
+use foldline::store::{self, Address, Mirroring, Query, Source, Store, StreamQuery};
 use futures_util::StreamExt;
+use tokio::runtime::Runtime;
 
-use crate::measure::{Row, Table, time};
+use crate::measure::{Row, Table, micros, time};
 use crate::stores::Stores;
+use servers::Server;
+pub(crate) use sizes::sizes;
 
 const EVENTS: u64 = if cfg!(debug_assertions) { 5_000 } else { 200_000 };
+const SUBJECTS: usize = if cfg!(debug_assertions) { 2_000 } else { 100_000 };
 /// As many as the client has on their way at most.
 const ON_THE_WAY: usize = 4_000;
-
-struct Server {
-    process: Child,
-    url: String,
-    _folder: tempfile::TempDir,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-impl Server {
-    /// The one that `tests/frameworks/install` installs, else whichever the system has.
-    fn start() -> Option<Self> {
-        let target = std::env::var_os("CARGO_TARGET_DIR")
-            .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target")), PathBuf::from);
-        let programs = [target.join("frameworks/nats/bin/nats-server"), PathBuf::from("/usr/sbin/nats-server")];
-        let program = programs.into_iter().find(|program| program.exists())?;
-        let folder = tempfile::tempdir().ok()?;
-        let port = std::net::TcpListener::bind(("127.0.0.1", 0)).ok()?.local_addr().ok()?.port();
-        let process = Command::new("setpriv")
-            .args(["--pdeathsig", "KILL", "--"])
-            .arg(program)
-            .args(["-a", "127.0.0.1", "-p", &port.to_string(), "-js", "-sd"])
-            .arg(folder.path())
-            .stderr(Stdio::null())
-            .spawn()
-            .ok()?;
-        let server = Self { process, url: format!("nats://127.0.0.1:{port}"), _folder: folder };
-        let began = Instant::now();
-        while began.elapsed() < Duration::from_secs(10) {
-            if block_on(async { async_nats::connect(&server.url).await.is_ok() }) {
-                return Some(server);
-            }
-            std::thread::park_timeout(Duration::from_millis(20));
-        }
-        None
-    }
-}
+/// Each side is measured so often, in turns, and its median counts.
+const TIMES: usize = 3;
 
 fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(work)
 }
 
-/// What the plain client sends: the payloads under their subjects, each with its id.
-async fn publish_plainly(context: &Context, events: &[(String, String, Vec<u8>)]) {
+/// Seconds for all as microseconds for one.
+fn per_event(secs: f64) -> f64 {
+    secs * 1e6 / EVENTS as f64
+}
+
+fn sample(stores: &Stores, name: &str) -> NativeStore {
+    let mut from = NativeStore::create(&stores.folder().join(name)).expect("a new store");
+    let options = SampleOptions { events: Some(EVENTS), seed: 1, ..SampleOptions::default() };
+    generate(&mut from, &options, &mut |_| ControlFlow::Continue(())).expect("a sample");
+    from
+}
+
+/// What the plain client sends.
+struct Plain {
+    subject: String,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+async fn publish_plainly(context: &Context, messages: Vec<Plain>) {
     let mut acks = std::collections::VecDeque::new();
-    for (subject, id, payload) in events {
+    for Plain { subject, headers, body } in messages {
         if acks.len() >= ON_THE_WAY {
             let first: jetstream::context::PublishAckFuture = acks.pop_front().expect("one");
             first.await.expect("acknowledged");
         }
-        let mut headers = async_nats::HeaderMap::new();
-        headers.insert("Nats-Msg-Id", id.as_str());
-        let sent = context.publish_with_headers(subject.clone(), headers, payload.clone().into()).await;
-        acks.push_back(sent.expect("sent"));
+        acks.push_back(context.publish_with_headers(subject, headers, body.into()).await.expect("sent"));
     }
     for ack in acks {
         ack.await.expect("acknowledged");
@@ -96,102 +76,143 @@ async fn read_plainly(context: &Context, name: &str) -> u64 {
     bytes
 }
 
+async fn list_plainly(context: &Context, name: &str) -> usize {
+    let stream = context.get_stream(name).await.expect("the stream");
+    let mut all = stream.info_with_subjects(">").await.expect("subjects");
+    let mut count = 0;
+    while let Some(subject) = all.next().await {
+        subject.expect("a subject");
+        count += 1;
+    }
+    count
+}
+
+fn read_all(reader: &dyn Store) {
+    let mut scan = reader.scan(&Query::store()).expect("read");
+    let (mut batch, mut count) = (EventBatch::default(), 0);
+    loop {
+        scan.next_batch(&mut batch).expect("read");
+        if batch.is_empty() {
+            break;
+        }
+        count += batch.len() as u64;
+    }
+    assert_eq!(count, EVENTS);
+}
+
+/// The medians of what two things take, each in its turn.
+fn in_turns(mut one: impl FnMut() -> f64, mut other: impl FnMut() -> f64) -> (f64, f64) {
+    let (mut ones, mut others) = (Vec::new(), Vec::new());
+    for _ in 0..TIMES {
+        ones.push(one());
+        others.push(other());
+    }
+    (micros(&ones) / 1e6, micros(&others) / 1e6)
+}
+
 pub(crate) fn beside_the_client(table: &mut Table, stores: &Stores) {
     let Some(server) = Server::start() else {
         table.note("left out, since no nats-server is installed: a store on JetStream".to_owned());
         return;
     };
-    let mut from = NativeStore::create(&stores.folder().join("nats.db")).expect("a new store");
-    let options = SampleOptions { events: Some(EVENTS), seed: 1, ..SampleOptions::default() };
-    generate(&mut from, &options, &mut |_| ControlFlow::Continue(())).expect("a sample");
-
+    let from = sample(stores, "nats.db");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let context =
+        runtime.block_on(async { jetstream::new(async_nats::connect(&server.url).await.expect("connected")) });
+    let address = format!("{}/sales", server.url);
+    bring_in(table, &runtime, &context, &from, &address);
+    let source = Source::parse(&address);
+    let bare = || time(|| runtime.block_on(read_plainly(&context, "sales")));
+    let (read_bare, read) = in_turns(bare, || {
+        let reader = store::open(&source).expect("opened");
+        time(|| read_all(reader.as_ref()))
+    });
+    let row = |what, measured, limit| {
+        Row::new(what, "the client's ordered consumer", per_event(measured), per_event(limit), "µs/event")
+    };
+    table.add(row("JetStream: read every event", read, read_bare).bar(2.0));
+    let mut number = 0;
+    let (read_bare, mirrored) = in_turns(bare, || {
+        number += 1;
+        let path = stores.folder().join(format!("nats-mirror-{number}.db"));
+        let reader = store::open(&source).expect("opened");
+        let (mut mirroring, _) = Mirroring::begin(&source, reader.as_ref(), &path).expect("a mirror");
+        time(|| mirroring.catch_up(reader.as_ref(), &mut |_| ControlFlow::Continue(())).expect("caught up"))
+    });
+    table.add(row("JetStream: a mirror catches up", mirrored, read_bare).bar(1.0 / 0.7));
+    list(table, &runtime, &context, &server);
+}
+
+fn bring_in(table: &mut Table, runtime: &Runtime, context: &Context, from: &NativeStore, address: &str) {
     let mut plain = Vec::new();
     from.visit_events(&Query::store(), &mut |row| {
+        let mut headers = HeaderMap::new();
+        headers.insert("Nats-Msg-Id", row.id.to_string().as_str());
         let subject = format!("plain.{}", row.stream.as_str().replace('-', "."));
-        plain.push((subject, row.id.to_string(), row.payload.to_vec()));
+        plain.push(Plain { subject, headers, body: row.payload.to_vec() });
         ControlFlow::Continue(())
     })
     .expect("read");
-    let context = runtime.block_on(async {
-        let context = jetstream::new(async_nats::connect(&server.url).await.expect("connected"));
+    runtime.block_on(async {
         let subjects = vec!["plain.>".to_owned()];
         let config = stream::Config { name: "plain".to_owned(), subjects, ..stream::Config::default() };
         context.create_stream(config).await.expect("a stream");
-        context
     });
-    let published = runtime.block_on(async {
-        let began = Instant::now();
-        publish_plainly(&context, &plain).await;
-        began.elapsed().as_secs_f64()
-    });
-    drop(plain);
-    let address = format!("{}/sales", server.url);
-    let target = store::server_target(&Address::new(&address), None, true).expect("made");
-    let brought = time(|| store::bring_in(&target, &from, &mut |_| ControlFlow::Continue(())).expect("brought in"));
-    let per_event = |secs: f64| secs * 1e6 / EVENTS as f64;
-    table.add(
-        Row::new(
-            "JetStream: bring in a store",
-            "the client's pipelined publish",
-            per_event(brought),
-            per_event(published),
-            "µs/event",
-        )
-        .bar(1.0 / 0.7),
-    );
+    let published = time(|| runtime.block_on(publish_plainly(context, plain)));
+    let target = store::server_target(&Address::new(address), None, true).expect("made");
+    let brought = time(|| store::bring_in(&target, from, &mut |_| ControlFlow::Continue(())).expect("brought in"));
+    let (brought, published) = (per_event(brought), per_event(published));
+    let row = Row::new("JetStream: bring in a store", "the client's pipelined publish", brought, published, "µs/event");
+    table.add(row.bar(1.0 / 0.7));
+}
 
-    let read_bare = runtime.block_on(async {
-        let began = Instant::now();
-        read_plainly(&context, "sales").await;
-        began.elapsed().as_secs_f64()
-    });
-    let reader = store::open(&Source::parse(&address)).expect("opened");
-    let read = time(|| {
-        let mut scan = reader.scan(&Query::store()).expect("read");
-        let (mut batch, mut count) = (EventBatch::default(), 0);
-        loop {
-            scan.next_batch(&mut batch).expect("read");
-            if batch.is_empty() {
-                break;
-            }
-            count += batch.len() as u64;
+/// Many streams of one event each.
+fn list(table: &mut Table, runtime: &Runtime, context: &Context, server: &Server) {
+    let address = format!("{}/wide", server.url);
+    drop(store::server_target(&Address::new(&address), None, true).expect("made"));
+    let messages = (0..SUBJECTS).map(|number| {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("Nats-Msg-Id", format!("wide-{number}")),
+            ("Foldline-Schema", "1".to_owned()),
+            ("Foldline-Version", "0".to_owned()),
+            ("Foldline-Type", "noted".to_owned()),
+            ("Foldline-Time", "2025-01-01T00:00:00Z".to_owned()),
+        ] {
+            headers.insert(name, value.as_str());
         }
-        assert_eq!(count, EVENTS);
+        Plain { subject: format!("foldline.wide.lead.{number}"), headers, body: b"{}".to_vec() }
     });
-    table.add(
-        Row::new(
-            "JetStream: read every event",
-            "the client's ordered consumer",
-            per_event(read),
-            per_event(read_bare),
-            "µs/event",
-        )
-        .bar(2.0),
-    );
-
-    let mut subjects = 0;
-    let listed_bare = runtime.block_on(async {
-        let began = Instant::now();
-        let stream = context.get_stream("sales").await.expect("the stream");
-        let mut all = stream.info_with_subjects(">").await.expect("subjects");
-        while let Some(subject) = all.next().await {
-            subject.expect("a subject");
-            subjects += 1;
-        }
-        began.elapsed().as_secs_f64()
-    });
-    let fresh = store::open(&Source::parse(&address)).expect("opened");
-    let listed = time(|| {
+    let before = server.memory();
+    runtime.block_on(publish_plainly(context, messages.collect()));
+    let per_subject = (server.memory() - before) * 1_048_576.0 / SUBJECTS as f64;
+    table.note(format!("JetStream: {SUBJECTS} subjects more took {per_subject:.0} bytes of the server's memory each"));
+    let source = Source::parse(&address);
+    let bare = || time(|| assert_eq!(runtime.block_on(list_plainly(context, "wide")), SUBJECTS));
+    let (listed_bare, listed) = in_turns(bare, || {
+        let fresh = store::open(&source).expect("opened");
         let mut count = 0;
-        fresh
-            .visit_streams(&StreamQuery::default(), &mut |_| {
+        let took = time(|| {
+            let visited = fresh.visit_streams(&StreamQuery::default(), &mut |_| {
                 count += 1;
                 ControlFlow::Continue(())
-            })
-            .expect("listed");
-        assert_eq!(count, subjects);
+            });
+            visited.expect("listed");
+        });
+        assert_eq!(count, SUBJECTS);
+        took
     });
-    let what = format!("JetStream: list {subjects} streams");
-    table.add(Row::new(&what, "the client's list of subjects", listed * 1e3, listed_bare * 1e3, "ms"));
+    let (_, categories) = in_turns(
+        || 0.0,
+        || {
+            let fresh = store::open(&source).expect("opened");
+            time(|| fresh.categories().expect("counted"))
+        },
+    );
+    for (what, measured) in [
+        (format!("JetStream: list {SUBJECTS} streams"), listed),
+        ("JetStream: count them by category".to_owned(), categories),
+    ] {
+        table.add(Row::new(&what, "the client's list of subjects", measured * 1e3, listed_bare * 1e3, "ms").bar(2.0));
+    }
 }

@@ -1,19 +1,22 @@
 //! Projections of a user's own, against the engine that runs them with nothing around it.
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Instant;
 
-use foldline::engine::{describe, load_timeline, partitions};
+use foldline::engine::{Engine, describe, load_timeline, partitions};
 use foldline::event::{EventRow, StreamId};
 use foldline::index::StoreMoment;
 use foldline::replay::{ProjectionRef, Replay};
 use foldline::script::{Given, Script, ScriptProjection};
 use foldline::store::native::NativeStore;
-use foldline::store::{Columns, Flow, Query, Store};
+use foldline::store::{self, Columns, Flow, Query, Source, Store};
+use foldline::view::{Lens, OpenStore, ProjectionWish};
+use foldline::workspace::Workspace;
 use rquickjs::{Context, Function, Runtime};
 
 use crate::measure::{Row, Table, micros, percentile, repeat, time};
-use crate::stores::{LONG_STREAM, Stores};
+use crate::stores::{LONG_STREAM, Stores, write_long_stream};
 use crate::{LONG, SEEKS};
 
 /// So many events a projection may be tried on while it is typed.
@@ -52,6 +55,7 @@ pub(crate) fn projections(table: &mut Table, stores: &Stores) {
     table.add(row.at_most(60.0));
     drop(store);
     along_a_stream(table, stores);
+    while_it_is_typed(table, stores);
 }
 
 fn along_a_stream(table: &mut Table, stores: &Stores) {
@@ -98,6 +102,49 @@ fn along_a_stream(table: &mut Table, stores: &Stores) {
     let bare = bare(READ, &events(&store)) * 1e3;
     let row = Row::new("an edited projection over 20,000 events", "the bare engine", micros(&edited) / 1e3, bare, "ms");
     table.add(row.at_most(500.0));
+}
+
+/// From the last key in the editor to the state of the stream on screen: with the pause in which one more may come, the file
+/// that is written, and the whole store that is folded beside it.
+fn while_it_is_typed(table: &mut Table, stores: &Stores) {
+    let folder = stores.folder().join("typed");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let (store, file) = (folder.join("typed.db"), folder.join("typed.js"));
+    write_long_stream(&store, EDITED);
+    let typed = |number: usize| format!("fromAll().foreachStream().when({{ {READ} }}) // {number}");
+    std::fs::write(&file, typed(0)).expect("written");
+    let source: Source = store.into();
+    let first = store::open(&source).expect("opened");
+    let engine = Engine::new(source.clone(), first, Arc::new(|| ()));
+    let mut open = OpenStore::with_workspace(engine, Workspace::in_folder(&folder, &source));
+    open.select(StreamId::from(LONG_STREAM));
+    open.set_lens(Lens::Projections);
+    open.wish_of_projections(ProjectionWish::Add(vec![file]));
+    let shows = |open: &mut OpenStore, source: &str| {
+        time(|| {
+            let is_shown = |open: &OpenStore| {
+                let loaded = open.view.as_ref().and_then(|view| view.shown_loaded());
+                let file = open.own.chosen().filter(|file| file.text() == source && file.runs_as_typed());
+                let script = file.and_then(|file| file.script());
+                let revisions = loaded.zip(script);
+                revisions.is_some_and(|(loaded, script)| loaded.projection.revision() == script.revision())
+            };
+            while !is_shown(open) {
+                std::thread::sleep(std::time::Duration::from_micros(500));
+                open.poll();
+                open.prepare_projections();
+            }
+        })
+    };
+    shows(&mut open, &typed(0));
+    let mut number = 0;
+    let samples = repeat(5, || {
+        number += 1;
+        open.wish_of_projections(ProjectionWish::Type(typed(number)));
+        shows(&mut open, &typed(number))
+    });
+    let what = "from the last key to the state of 20,000 events";
+    table.add(Row::new(what, "500 ms", micros(&samples) / 1e3, 500.0, "ms").at_most(500.0));
 }
 
 struct Event {

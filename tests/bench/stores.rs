@@ -83,7 +83,7 @@ impl Stores {
 }
 
 /// One long lead among others, so that its rows do not lie side by side.
-fn write_long_stream(path: &Path, long: u64) {
+pub(crate) fn write_long_stream(path: &Path, long: u64) {
     let mut store = NativeStore::create(path).expect("a new store");
     let mut bulk = store.bulk().expect("a transaction");
     let mut number = 0;

@@ -99,6 +99,49 @@ fn a_correction_goes_into_the_frameworks_own_table() {
     sandbox.run(&late).code(1);
 }
 
+/// One stream that the application has put away, and one that it has not.
+const ARCHIVED: &str = r#"
+CREATE TABLE emt_streams (stream_id TEXT NOT NULL, stream_position BIGINT NOT NULL DEFAULT 0, partition TEXT NOT NULL,
+    stream_type TEXT NOT NULL, stream_metadata JSONB NOT NULL, is_archived BOOLEAN NOT NULL DEFAULT FALSE,
+    PRIMARY KEY (stream_id, partition, is_archived));
+CREATE TABLE emt_messages (stream_id TEXT NOT NULL, stream_position BIGINT NOT NULL, partition TEXT NOT NULL,
+    message_kind CHAR(1) NOT NULL DEFAULT 'E', message_data JSONB NOT NULL, message_metadata JSONB NOT NULL,
+    message_schema_version TEXT NOT NULL, message_type TEXT NOT NULL, message_id TEXT NOT NULL,
+    is_archived BOOLEAN NOT NULL DEFAULT FALSE, global_position INTEGER PRIMARY KEY, created DATETIME DEFAULT CURRENT_TIMESTAMP,
+    UNIQUE (stream_id, stream_position, partition, is_archived));
+INSERT INTO emt_streams VALUES ('lead-1', 2, 'emt:default', 'lead', '{}', FALSE), ('lead-2', 2, 'emt:default', 'lead', '{}', TRUE);
+INSERT INTO emt_messages VALUES
+ ('lead-1', 1, 'emt:default', 'E', '{"name":"aab"}', '{}', '0', 'LeadInitialized', 'a1', FALSE, 1, '2025-01-01 01:00:01'),
+ ('lead-1', 2, 'emt:default', 'E', '{}', '{}', '0', 'Contacted', 'a2', FALSE, 2, '2025-01-01 01:00:02'),
+ ('lead-2', 1, 'emt:default', 'E', '{"name":"aac"}', '{}', '0', 'LeadInitialized', 'b1', TRUE, 3, '2025-01-01 01:00:03'),
+ ('lead-2', 2, 'emt:default', 'E', '{}', '{}', '0', 'Contacted', 'b2', TRUE, 4, '2025-01-01 01:00:04');
+"#;
+
+#[test]
+fn of_an_archived_stream_it_is_said_that_nothing_is_appended_before_anything_is_shown_as_if_it_would_be() {
+    let sandbox = Sandbox::empty();
+    database(&sandbox, "app.db", ARCHIVED);
+    let before = sandbox.everything();
+    let said = "lead-2 is archived, and nothing is appended to it";
+    for stream in ["lead-1", "lead-2"] {
+        let signed = ["--actor", "a", "--reason", "b", "--dry-run"];
+        let compensate = ["compensate", "app.db", stream, "--version", "2"];
+        let own = ["append", "app.db", stream, "--type", "Contacted", "--payload", "{}", "--expect", "any"];
+        let propose = ["what-if", "app.db", stream, "--skip", "2", "--propose"].to_vec();
+        for arguments in [[&compensate[..], &signed].concat(), [&own[..], &signed].concat(), propose] {
+            let run = sandbox.run(&arguments);
+            if stream == "lead-1" {
+                run.ok();
+            } else {
+                run.code(1).says(said);
+            }
+        }
+        // What is not appended can be tried all the same.
+        sandbox.run(&["what-if", "app.db", stream, "--skip", "2"]).ok();
+    }
+    assert_eq!(sandbox.everything(), before);
+}
+
 #[test]
 fn an_unknown_table_is_asked_about_guessed_corrected_and_kept() {
     let sandbox = Sandbox::empty();

@@ -155,3 +155,25 @@ fn payloads_that_cannot_be_read_are_told_in_each_answer() {
     let census = sandbox.run(&["census", "a.db"]).ok();
     assert!(census.err.contains("1 payload is not JSON"), "{}", census.err);
 }
+
+#[test]
+fn with_little_memory_the_same_rows_come_and_nothing_stays_in_any_folder() {
+    let sandbox = Sandbox::empty();
+    sandbox.run(&["sample", "large.db", "--streams", "3000", "--events", "6000"]).ok();
+    for folder in ["tmp", "cache/foldline"] {
+        std::fs::create_dir_all(sandbox.path(folder)).expect("a folder");
+    }
+    let run = |memory: &str| {
+        let mut command = sandbox.command();
+        command.env("TMPDIR", sandbox.path("tmp")).env("XDG_CACHE_HOME", sandbox.path("cache"));
+        let project = ["project", "large.db", "--projection", "state", "--sort", "name", "--format", "jsonl"];
+        let ran = command.args(project).args(["--memory", memory]).output().expect("the program runs");
+        let count = |folder: &str| std::fs::read_dir(sandbox.path(folder)).expect("readable").count();
+        assert_eq!((count("tmp"), count("cache/foldline")), (0, 0), "{memory} MiB");
+        ran
+    };
+    let (much, little) = (run("1024"), run("1"));
+    assert!(much.status.success() && much.stdout.len() > 100_000, "{much:?}");
+    assert!(little.status.success() && little.stdout == much.stdout, "states lie in a file: {}", little.stdout.len());
+    assert!(!run("0").status.success(), "not even names have room");
+}

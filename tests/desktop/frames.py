@@ -8,14 +8,27 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 import uuid
 
 import desk
-from desk import Display, Window, until, xdotool
+from desk import Display, Eye, Window, until, written_rows, xdotool
 
 desk.SIZE = (1440, 900)
 BAR_MS = 8.0
 WHOLE_BAR_MS = 16.0
+LANES_BAR_MS = 2.0
+GUTTER = 300
+LANES = ('status == "FOLLOWUP_SET"', "contacts", "status", 'event.type == "contacted"')
+"""One of each kind that is drawn: bands, steps, segments and ticks."""
+GREETING_PATIENCE = 60
+GREETING_PARTS = {
+    # Left, top, width and height of what is looked at, and how many rows stand there once it has come.
+    "the list of streams": ((34, 150, 110, 500), 8),
+    "the newest streams": ((292, 448, 120, 200), 4),
+    "how many events of each type": ((1030, 448, 85, 200), 4),
+}
+BLINKS = 3
 SWEEPS = 4
 STEPS = 100
 TURNS = 20
@@ -35,13 +48,13 @@ def frames(path):
     return [float(line) for line in pathlib.Path(path).read_text().split()] if os.path.exists(path) else []
 
 
-def rests(path):
-    """Whether no frame has come for a while."""
+def rests(path, blinks=0):
+    """Whether no frame has come for a while, or no more than a caret needs that blinks."""
     seen = []
 
     def is_still():
         seen.append(len(frames(path)))
-        return len(seen) > 25 and seen[-1] == seen[-25] > 0
+        return len(seen) > 25 and 0 < seen[-1] <= seen[-25] + blinks
 
     return is_still
 
@@ -79,6 +92,45 @@ def tell(what, costs, least, bar=BAR_MS):
     print(f"the bar of {bar:.0f} ms at p95 {kept}")
 
 
+def sweep(window, path, left, y):
+    """What the frames cost while the cursor is dragged to and fro."""
+    width, _ = desk.SIZE
+    before = len(frames(path))
+    xdotool("mousemove", width // 2, y, "mousedown", 1)
+    for way in range(SWEEPS):
+        for step in range(STEPS):
+            share = step / STEPS if way % 2 == 0 else 1 - step / STEPS
+            shown = len(frames(path))
+            xdotool("mousemove", int(left + (width - 30 - left) * share), y)
+            # The next move waits for the picture of this one, as a hand does.
+            until(lambda: len(frames(path)) > shown, "the next frame")
+    xdotool("mouseup", 1)
+    until(rests(path), "the window to rest")
+    return frames(path)[before:]
+
+
+def turn_the_wheel(window, path):
+    before = len(frames(path))
+    for button in (4, 5) * SWEEPS:
+        for _ in range(TURNS):
+            shown = len(frames(path))
+            xdotool("click", button)
+            until(lambda: len(frames(path)) > shown, "the next frame")
+    until(rests(path), "the window to rest")
+    return frames(path)[before:]
+
+
+def add_lanes(window, path):
+    for lane in LANES:
+        window.press("l")
+        until(rests(path, BLINKS), "the field of a lane")
+        xdotool("type", "--delay", 20, lane)
+        window.press("Return")
+        until(rests(path, BLINKS), "the lane to be added")
+        window.press("Escape")
+        until(rests(path), f"the lane of {lane}")
+
+
 def main(binary, store=None, stream=None):
     # Named from where we stand; the window runs elsewhere.
     binary = os.path.abspath(binary)
@@ -87,12 +139,17 @@ def main(binary, store=None, stream=None):
             store = os.path.join(home, "long.db")
             subprocess.run([binary, "sample", store, "--streams", "2", "--events", "200007"], check=True)
             measure(binary, home, store, "lead-2")
+            measure_lanes(binary, home, store, "lead-2")
             measure(binary, home, ticket(binary, home), "ticket-1")
         else:
             # A path; anything else is an address.
             store = os.path.abspath(store) if os.path.exists(store) else store
             if stream == "--whole":
                 measure_whole(binary, home, store)
+            elif stream == "--greeting":
+                measure_greeting(binary, home, store)
+            elif stream == "--lanes":
+                measure_lanes(binary, home, store, "lead-2")
             else:
                 measure(binary, home, store, stream or "lead-2")
 
@@ -108,32 +165,83 @@ def measure(binary, home, store, stream):
         until(rests(costs), "the stream to have come")
         opened = resident_mib(window.process.pid)
         ticks = window.ticks()
-        before = len(frames(costs))
         y = height - 26 - 60
-        xdotool("mousemove", width // 2, y, "mousedown", 1)
-        for sweep in range(SWEEPS):
-            for step in range(STEPS):
-                share = step / STEPS if sweep % 2 == 0 else 1 - step / STEPS
-                shown = len(frames(costs))
-                xdotool("mousemove", int(30 + (width - 60) * share), y)
-                # The next move waits for the picture of this one, as a hand does.
-                until(lambda: len(frames(costs)) > shown, "the next frame")
-        xdotool("mouseup", 1)
-        until(rests(costs), "the window to rest")
-        tell(f"{stream}, scrubbed", frames(costs)[before:], SWEEPS * STEPS)
-        before = len(frames(costs))
-        for button in (4, 5) * SWEEPS:
-            for _ in range(TURNS):
-                shown = len(frames(costs))
-                xdotool("click", button)
-                until(lambda: len(frames(costs)) > shown, "the next frame")
-        until(rests(costs), "the window to rest")
-        tell(f"{stream}, gone nearer and away", frames(costs)[before:], 2 * SWEEPS * TURNS)
+        tell(f"{stream}, scrubbed", sweep(window, costs, 30, y), SWEEPS * STEPS)
+        tell(f"{stream}, gone nearer and away", turn_the_wheel(window, costs), 2 * SWEEPS * TURNS)
         print(f"{opened:.0f} MiB after opening, {resident_mib(window.process.pid):.0f} MiB after scrubbing")
         print(f"{ticks * 10} ms of processor time until the stream was shown and the window rested")
     finally:
         window.end()
         display.close()
+
+
+def measure_lanes(binary, home, store, stream):
+    """The same drag and the same turns of the wheel without lanes and with them."""
+    costs = os.path.join(home, f"{stream}-lanes.txt")
+    display = Display(with_screen_reader=False)
+    window = Window(binary, store, stream, "--frame-times", costs, home=home)
+    try:
+        window.until(window._focus, "a window")
+        xdotool("windowsize", window.number, *desk.SIZE)
+        until(rests(costs), "the stream to have come")
+        y = desk.SIZE[1] - 26 - 60
+        without = {"scrubbed": sweep(window, costs, GUTTER, y), "gone nearer and away": turn_the_wheel(window, costs)}
+        add_lanes(window, costs)
+        take_picture("lanes")
+        with_lanes = {"scrubbed": sweep(window, costs, GUTTER, y), "gone nearer and away": turn_the_wheel(window, costs)}
+        for what, bare in without.items():
+            tell(f"{stream} without lanes, {what}", bare, len(bare) // 2)
+            tell(f"{stream} with {len(LANES)} lanes, {what}", with_lanes[what], len(bare) // 2)
+            added = percentile(with_lanes[what], 0.95) - percentile(bare, 0.95)
+            kept = "holds" if added <= LANES_BAR_MS else "missed"
+            print(f"the lanes add {added:.1f} ms at p95; the bar of {LANES_BAR_MS:.0f} ms {kept}")
+    finally:
+        window.end()
+        display.close()
+
+
+def measure_greeting(binary, home, store):
+    """From the key that opens a store to its list, its newest streams and its counts, as they come."""
+    display = Display(with_screen_reader=False)
+    path = os.path.join(home, "greeting.txt")
+    window = Window(binary, "--frame-times", path, home=home)
+    eye = Eye()
+    try:
+        window.until(window._focus, "a window")
+        xdotool("windowsize", window.number, *desk.SIZE)
+        until(rests(path, BLINKS), "the welcome")
+        window.press("ctrl+shift+o")
+        until(rests(path, BLINKS), "the dialog")
+        xdotool("type", "--delay", 5, store)
+        until(rests(path, BLINKS), "the path")
+        began, worked = time.monotonic(), window.work_ms()
+        window.press("Return")
+        came = {}
+        while time.monotonic() < began + GREETING_PATIENCE and len(came) < len(GREETING_PARTS):
+            for name, (place, least) in GREETING_PARTS.items():
+                if name not in came and written_rows(eye.lines(*place)) >= least:
+                    came[name] = (time.monotonic() - began) * 1e3, window.work_ms() - worked
+            # Whoever looks takes little of the machine.
+            time.sleep(0.002)
+        take_picture("greeting-first")
+        for name in GREETING_PARTS:
+            assert name in came, f"{name} did not come"
+            took, work = came[name]
+            print(f"{name}: {took:.0f} ms after the key, {work:.0f} ms of processor time")
+        until(idles(window), "the store to have been read", patience=600)
+        took, work = (time.monotonic() - began) * 1e3, window.work_ms() - worked
+        print(f"all of it known, and the window at rest: {took:.0f} ms, {work:.0f} ms of processor time")
+        take_picture("greeting-whole")
+    finally:
+        window.end()
+        display.close()
+
+
+def take_picture(name):
+    """For whoever wants to see what was measured."""
+    picture = os.environ.get("FOLDLINE_PICTURE")
+    if picture:
+        subprocess.run(["import", "-window", "root", f"{picture}-{name}.png"], check=False)
 
 
 def idles(window):
@@ -180,9 +288,7 @@ def measure_whole(binary, home, store):
             until(idles(window), "the window to rest", patience=600)
             tell(f"the whole store dragged, {name}", frames(costs)[before:], SWEEPS * STEPS, WHOLE_BAR_MS)
             print(f"{resident_mib(window.process.pid):.0f} MiB afterwards")
-            picture = os.environ.get("FOLDLINE_PICTURE")
-            if picture:
-                subprocess.run(["import", "-window", "root", f"{picture}-{'b' if before_drag else 'a'}.png"], check=False)
+            take_picture("b" if before_drag else "a")
     finally:
         window.end()
         display.close()

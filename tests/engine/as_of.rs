@@ -163,7 +163,7 @@ pub(super) fn naively(
     rows
 }
 
-fn told(as_of: &AsOf) -> BTreeMap<StreamId, (Version, Option<Timestamp>, Value)> {
+pub(super) fn told(as_of: &AsOf) -> BTreeMap<StreamId, (Version, Option<Timestamp>, Value)> {
     let row = |place: &Place| {
         let row = as_of.row(*place).expect("a place of its own");
         (row.stream.clone(), (row.version, row.recorded_at, as_of.state(*place).expect("a state")))

@@ -39,6 +39,8 @@ mod sample;
 mod search;
 mod seed_history;
 mod settings_file;
+mod shapes;
+mod spilling;
 mod sql;
 mod states_are_json;
 mod store_contract;

@@ -2,12 +2,13 @@
 
 use foldline::engine::{
     ArrangeWanted, ArrangedFor, AsOfWanted, CompareSide, CompareWish, EngineError, FoldedStores, ModelWish, RowFilter,
-    SqlError, SqlQuery, SqlRows, StoreChronicle, Survey, Ticket, arrange, compare_projections, materialise, run_own,
-    sql,
+    SqlError, SqlQuery, SqlRows, StoreChronicle, Survey, Ticket, arrange, compare_projections, describe,
+    load_timeline_within, materialise, run_own, sql,
 };
 use foldline::event::{Position, StreamId, Version};
 use foldline::index::{Budget, Memory, Sorting, StoreMoment};
-use foldline::script::Script;
+use foldline::replay::ProjectionRef;
+use foldline::script::{Script, ScriptProjection};
 use foldline::store::native::NativeStore;
 use foldline::store::{Flow, ModelPlace, Source};
 use serde_json::json;
@@ -65,10 +66,11 @@ fn what_was_folded_gives_way_to_what_is_asked_for_and_what_is_shown_does_not() {
     let shown = asked(&store, &folded, &memory, LEADS - 10).expect("the first gives way");
     assert_eq!(shown.1.places.len() as u64, LEADS - 10);
     assert!(memory.taken() <= memory.allowed().bytes, "{}", memory.taken());
+    let laid = asked(&store, &folded, &memory, LEADS - 20).expect("what is shown stays, and this lies in a file");
+    assert!(laid.1.as_of().shelf().is_some() && shown.1.as_of().shelf().is_none());
+    assert!(memory.taken() <= memory.allowed().bytes, "{}", memory.taken());
+    drop(laid);
     let held = memory.taken();
-    let refused = asked(&store, &folded, &memory, LEADS - 20).expect_err("what is shown stays");
-    assert!(matches!(refused, EngineError::OverBudget(over) if over.budget == memory.allowed()), "{refused}");
-    assert_eq!(memory.taken(), held, "what was given up takes nothing");
     let on = asked(&store, &folded, &memory, LEADS).expect("what goes on from it takes little");
     assert!(bytes_of(&on) < one * 8 / 5 && memory.taken() < held + one / 4, "{} and {held}", memory.taken());
     drop((shown, on));
@@ -156,5 +158,42 @@ fn what_folds_a_whole_store_for_one_answer_takes_its_memory_of_all_there_is() {
         is_refused
     };
     assert_eq!(within(LEADS * 100), [true; 3]);
+    assert_eq!(within(LEADS * 250), [false, false, true], "states of streams lie in a file");
     assert_eq!(within(1 << 30), [false; 3]);
+}
+
+#[test]
+fn a_history_of_large_states_takes_its_memory_of_all_there_is_while_it_is_read() {
+    const EVENTS: u64 = 100;
+    let (_folder, mut store) = own_store();
+    let stream = StreamId::from("lead-1");
+    let mut bulk = store.bulk().expect("a transaction");
+    for number in 0..EVENTS {
+        bulk.record(&stream, Some(Version(number)), &event(&number.to_string(), "noted", "{}")).expect("recorded");
+    }
+    bulk.commit().expect("committed");
+    let described = describe(&store, &stream).expect("there");
+    let load = |letters: usize, bytes: u64| {
+        let own = format!(
+            "fromAll().foreachStream().when({{ $init: () => ({{ n: 0, text: 'x'.repeat({letters}) }}), $any(s) {{ s.n++ }} }})"
+        );
+        let script = Script::read("large.js", &own).expect("a projection");
+        let projection = ProjectionRef::new(ScriptProjection::of(&script).expect("a state a stream"));
+        let memory = Memory::new(Budget { bytes });
+        let (mut held, mut seen) = (memory.hold(), 0);
+        let on = &mut |_| Flow::Continue(());
+        let loaded = load_timeline_within(&store, &described, &projection, &mut held, &mut |_| seen += 1, on);
+        (loaded, seen, memory.taken())
+    };
+    let (refused, seen, _) = load(1 << 20, 1 << 20);
+    assert!(matches!(refused, Err(EngineError::OverBudget(_))), "{refused:?}");
+    assert!(seen < EVENTS, "it was read to its end");
+    let (loaded, seen, taken) = load(20_000, 1 << 30);
+    let loaded = loaded.expect("there is room");
+    assert_eq!(seen, EVENTS);
+    assert!(taken > 3 * 20_000, "states that lie there are counted: {taken}");
+    // Sought from where one lies, each is what it was when its event came.
+    for (index, n) in [(0, 1), (31, 32), (32, 33), (70, 71), (99, 100)] {
+        assert_eq!(loaded.show(Some(index))["n"], json!(n));
+    }
 }

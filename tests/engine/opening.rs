@@ -15,9 +15,10 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::foreign::tables::{self, file_of};
-use crate::native_store::{
-    holder, look, look_without_trace, side_file, store_at_rest, store_of_a_killed_writer, stored_files,
+use crate::native_store::looking::{
+    holder, look, look_without_trace, side_file, store_of_a_killed_writer, stored_files,
 };
+use crate::native_store::store_at_rest;
 use crate::workshop::{child, fingerprint, noted, read, say, stream};
 
 fn ids(store: &dyn Store) -> Vec<String> {

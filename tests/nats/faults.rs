@@ -115,8 +115,7 @@ fn kills() -> usize {
     std::env::var("FOLDLINE_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(5)
 }
 
-#[test]
-fn nodes_that_are_killed_amid_appends_lose_nothing_and_double_nothing() {
+pub(crate) fn nodes_that_are_killed_amid_appends_lose_nothing_and_double_nothing() {
     let mut cluster = Cluster::start(Kind::New);
     let name = fresh_name();
     let address = format!("{}/{name}", cluster.url());
@@ -137,8 +136,7 @@ fn nodes_that_are_killed_amid_appends_lose_nothing_and_double_nothing() {
     assert_verifies_clean(store.as_ref());
 }
 
-#[test]
-fn with_two_of_three_down_an_append_says_so_in_time_and_nothing_is_lost() {
+pub(crate) fn with_two_of_three_down_an_append_says_so_in_time_and_nothing_is_lost() {
     let mut cluster = Cluster::start(Kind::New);
     let name = fresh_name();
     let address = format!("{}/{name}", cluster.url());
@@ -167,8 +165,7 @@ fn with_two_of_three_down_an_append_says_so_in_time_and_nothing_is_lost() {
     assert_verifies_clean(store.as_ref());
 }
 
-#[test]
-fn a_server_that_hangs_is_told_and_the_same_append_once_more_settles_it() {
+pub(crate) fn a_server_that_hangs_is_told_and_the_same_append_once_more_settles_it() {
     // Both at once: most of it is waiting.
     let both = [Kind::New, Kind::Old].map(|kind| on_thread("hanging", move || hang(kind)));
     for one in both {
@@ -197,8 +194,7 @@ fn hang(kind: Kind) {
     assert_verifies_clean(store.as_ref());
 }
 
-#[test]
-fn an_answer_that_was_lost_on_the_way_is_asked_for_and_not_taken_for_a_no() {
+pub(crate) fn an_answer_that_was_lost_on_the_way_is_asked_for_and_not_taken_for_a_no() {
     let server = Server::start(Kind::New);
     let address = format!("{}/sales", server.url());
     make(&address, 1);
@@ -239,8 +235,7 @@ fn an_answer_that_was_lost_on_the_way_is_asked_for_and_not_taken_for_a_no() {
     assert_verifies_clean(reader(&address).as_ref());
 }
 
-#[test]
-fn a_full_disk_is_said_and_what_was_acknowledged_stays() {
+pub(crate) fn a_full_disk_is_said_and_what_was_acknowledged_stays() {
     let server = Server::on_a_small_disk(Kind::New, "16m");
     let address = format!("{}/sales", server.url());
     make(&address, 1);
@@ -263,4 +258,46 @@ fn a_full_disk_is_said_and_what_was_acknowledged_stays() {
     let store = reader(&address);
     tally.assert_holds(&read(store.as_ref(), &Query::store()));
     assert_verifies_clean(store.as_ref());
+}
+
+pub(crate) fn a_full_disk_on_one_of_three_nodes_loses_nothing_and_the_others_go_on() {
+    let mut cluster = Cluster::with_a_small_disk(Kind::New, "12m");
+    let name = fresh_name();
+    let address = format!("{}/{name}", cluster.url());
+    make(&address, 3);
+    let mut store = writer(&address);
+    let mut tally = Tally::default();
+    let mut append = |number: usize| {
+        let events = [NewEvent { payload: format!("\"{}\"", "x".repeat(300_000)), ..noted(&format!("one {number}")) }];
+        let began = Instant::now();
+        let answer = store.append(&stream("lead-1"), Expected::Any, &events);
+        assert!(began.elapsed() < IN_TIME, "it took {:?}", began.elapsed());
+        let is_recorded = answer.is_ok();
+        tally.note("lead-1", &events, answer.map(|answer| answer.first.0));
+        is_recorded
+    };
+    let is_full = |cluster: &Cluster| {
+        let log = cluster.nodes[0].log();
+        log.contains("no space left on device") || log.contains("critical write error")
+    };
+    let mut number = 0;
+    while !is_full(&cluster) {
+        append(number);
+        number += 1;
+        assert!(number < 120, "the disk never was full: {}", cluster.nodes[0].log());
+    }
+    // The two that have room go on where one of them leads.
+    if cluster.leader_of(&name) == 0 {
+        cluster.nodes[0].kill();
+    }
+    let mut after = 0;
+    let go_on = until(|| {
+        number += 1;
+        after += u32::from(append(number));
+        after >= 5
+    });
+    assert!(go_on, "{}", cluster.nodes[1].log());
+    let whole = reader(&format!("{}/{name}", cluster.nodes[1].url()));
+    tally.assert_holds(&read(whole.as_ref(), &Query::store()));
+    assert_verifies_clean(whole.as_ref());
 }

@@ -39,8 +39,7 @@ fn a_killed_server_comes_back_with_what_it_had() {
     assert_eq!(found, 1);
 }
 
-#[test]
-fn three_servers_find_each_other_and_outlive_their_leader() {
+pub(crate) fn three_servers_find_each_other_and_outlive_their_leader() {
     let mut cluster = Cluster::start(Kind::New);
     block_on(async {
         let context = jetstream::new(connect(&cluster.url()).await.unwrap());
@@ -59,8 +58,7 @@ fn three_servers_find_each_other_and_outlive_their_leader() {
     cluster.wait_for_copies("kept");
 }
 
-#[test]
-fn a_stopped_server_hangs_and_goes_on() {
+pub(crate) fn a_stopped_server_hangs_and_goes_on() {
     let server = Server::start(Kind::Old);
     server.node.signal("STOP");
     assert!(block_on(async { connect(&server.url()).await.is_err() }));

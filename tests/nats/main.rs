@@ -4,21 +4,28 @@
 #![allow(clippy::unwrap_used)]
 
 mod appending;
+mod at_once;
 mod contract;
-#[path = "../engine/contract.rs"]
+#[path = "../engine/contract/mod.rs"]
 mod engine_contract;
 mod faults;
+mod guarded;
 mod harness;
 mod importing;
 mod keeper;
 mod live;
 mod opening;
 mod others;
+#[path = "../postgres/server.rs"]
+#[allow(dead_code, reason = "not all of it is needed here")]
+mod postgres;
 mod reading_plainly;
 mod readme;
 mod servers;
 mod sharing;
 mod stores;
+mod way;
+mod wire;
 #[path = "../engine/workshop.rs"]
 #[allow(dead_code, reason = "not all of it is needed here")]
 mod workshop;

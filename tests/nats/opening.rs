@@ -10,7 +10,7 @@ use foldline::store::{self, NatsError, Source, StoreError};
 
 use crate::servers::{Kind, Server, block_on, connect};
 
-fn refusal(address: &str) -> (NatsError, String) {
+pub(crate) fn refusal(address: &str) -> (NatsError, String) {
     match store::open(&Source::parse(address)).err() {
         Some(StoreError::Nats { address, error }) => {
             let said = format!("{address}: {error}");

@@ -10,8 +10,7 @@ use crate::servers::{Kind, free_ports_in_a_row, until};
 
 const HEADING: &str = "### Three servers that keep the same";
 
-#[test]
-fn three_servers_one_of_them_killed_and_a_correction_by_what_stands_in_the_readme() {
+pub(crate) fn three_servers_one_of_them_killed_and_a_correction_by_what_stands_in_the_readme() {
     let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     let (_, section) = readme.split_once(&format!("\n{HEADING}\n")).expect("the section");
     let lines = section.lines().take_while(|line| !line.starts_with('#'));

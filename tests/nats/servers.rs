@@ -1,6 +1,7 @@
 //! Servers of a test's own: files in a temporary folder, ports of the loopback that were free, ready when they are
 //! handed over, gone with the test or with this program.
 
+use std::error::Error;
 use std::future::Future;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -74,6 +75,15 @@ impl Node {
         Self { name: name.to_owned(), port, kind, within: Vec::new(), config, folder, process: None }
     }
 
+    /// From its next start on, and empty with each.
+    fn put_on_a_small_disk(&mut self, size: &str) {
+        let script = format!("mount -t tmpfs -o size={size} none \"$0\" && exec \"$@\"");
+        let disk = self.folder.join("jetstream");
+        std::fs::create_dir_all(&disk).unwrap();
+        let within = ["unshare", "--map-root-user", "--mount", "sh", "-c", &script, &disk.display().to_string()];
+        self.within = within.map(str::to_owned).to_vec();
+    }
+
     pub(crate) fn start(&mut self) {
         assert!(self.process.is_none(), "{} runs already", self.name);
         let program = self.kind.program().display().to_string();
@@ -145,11 +155,7 @@ impl Server {
     pub(crate) fn on_a_small_disk(kind: Kind, size: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let mut node = Node::prepare(kind, "single", folder.path(), free_port(), "");
-        let script = format!("mount -t tmpfs -o size={size} none \"$0\" && exec \"$@\"");
-        let disk = folder.path().join("single/jetstream");
-        std::fs::create_dir(&disk).unwrap();
-        let within = ["unshare", "--map-root-user", "--mount", "sh", "-c", &script, &disk.display().to_string()];
-        node.within = within.map(str::to_owned).to_vec();
+        node.put_on_a_small_disk(size);
         node.start();
         assert!(until(|| accepts(node.port)), "this test needs `unshare --map-root-user --mount`: {}", node.log());
         Self { node, _folder: folder }
@@ -175,6 +181,15 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     pub(crate) fn start(kind: Kind) -> Self {
+        Self::prepared(kind, &mut |_| ())
+    }
+
+    /// One of them has so much room.
+    pub(crate) fn with_a_small_disk(kind: Kind, size: &str) -> Self {
+        Self::prepared(kind, &mut |nodes| nodes[0].put_on_a_small_disk(size))
+    }
+
+    fn prepared(kind: Kind, prepare: &mut dyn FnMut(&mut [Node])) -> Self {
         let folder = TempDir::new().unwrap();
         for _ in 0..10 {
             let routes: Vec<u16> = (0..3).map(|_| free_port()).collect();
@@ -190,6 +205,7 @@ impl Cluster {
                     Node::prepare(kind, &format!("n{}", number + 1), folder.path(), free_port(), &more)
                 })
                 .collect();
+            prepare(&mut nodes);
             nodes.iter_mut().for_each(Node::start);
             let is_up = until(|| nodes.iter_mut().any(Node::has_ended) || nodes.iter().all(|node| accepts(node.port)));
             if is_up && !nodes.iter_mut().any(Node::has_ended) {
@@ -283,12 +299,15 @@ pub(crate) fn until(mut is_so: impl FnMut() -> bool) -> bool {
 }
 
 fn accepts(port: u16) -> bool {
-    use async_nats::ConnectErrorKind::{Authentication, AuthorizationViolation};
+    use async_nats::ConnectErrorKind::{Authentication, AuthorizationViolation, Tls};
     block_on(async {
         match connect(&format!("nats://127.0.0.1:{port}")).await {
             Ok(_) => true,
             // It is there, and wants to know who asks.
-            Err(error) => matches!(error.kind(), Authentication | AuthorizationViolation),
+            Err(error) => {
+                let words = error.source().map(ToString::to_string).unwrap_or_default();
+                matches!(error.kind(), Authentication | AuthorizationViolation | Tls) || words.contains("certificate")
+            }
         }
     })
 }

@@ -5,11 +5,15 @@ use std::time::Duration;
 
 use async_nats::HeaderMap;
 use async_nats::jetstream::{self, stream};
-use foldline::engine::{ShareWish, ShareWorker, SharedRow, shared_rows, shared_values, shared_work};
-use foldline::event::RecordedEvent;
+use foldline::engine::{
+    DriftWish, ShareInto, ShareWish, ShareWorker, SharedRow, Ticket, drift, shared_rows, shared_values, shared_work,
+};
+use foldline::event::{Cursor, EventBatch, RecordedEvent};
+use foldline::index::Budget;
 use foldline::store::native::NativeStore;
-use foldline::store::{self, Flow, Mirroring, Query, Source, Store};
+use foldline::store::{self, Changes, Columns, Flow, Mirroring, ModelPlace, Query, Source, Store};
 
+use crate::postgres::Database;
 use crate::servers::{Kind, Server, block_on, connect};
 
 /// A stream as rita writes it: leads with a name that is changed, `rounds` times.
@@ -28,7 +32,9 @@ fn published(server: &Server, name: &str, leads: u32, rounds: u32) -> Source {
                 headers.insert("Rita-Type", event);
                 headers.insert("Rita-Time", "2025-01-01T01:00:00Z");
                 headers.insert("Rita-Codec", "json");
-                let body = format!("{{\"lead-id\":{lead},\"name\":\"n{round}\"}}");
+                // A number, and later none.
+                let size = if round < 5 { round.to_string() } else { "\"large\"".to_owned() };
+                let body = format!("{{\"lead-id\":{lead},\"name\":\"n{round}\",\"size\":{size}}}");
                 let subject = format!("$ES.{name}.lead.{lead}.{event}");
                 coming.push(context.publish_with_headers(subject, headers, body.into()).await.unwrap());
             }
@@ -48,13 +54,16 @@ fn rows(reader: &dyn Store, name: &str) -> Vec<SharedRow> {
     shared_rows(shared_values(reader, name, "here", false).unwrap().as_ref()).unwrap()
 }
 
-/// Works until everything is folded, or until it is told that it is killed: then it leaves nothing in order.
 fn work(source: &Source, name: &str, me: &str, is_killed: &AtomicBool) -> u64 {
+    let wish = ShareWish { projection: "state".to_owned(), category: None, into: None };
+    work_on(&wish, Duration::from_millis(400), source, name, me, is_killed)
+}
+
+/// Works until everything is folded, or until it is told that it is killed: then it leaves nothing in order.
+fn work_on(wish: &ShareWish, lease: Duration, source: &Source, name: &str, me: &str, is_killed: &AtomicBool) -> u64 {
     let reader = opened(source);
     let values = shared_values(reader.as_ref(), name, "here", true).unwrap_or_else(|error| panic!("{error}"));
-    let wish = ShareWish { projection: "state".to_owned(), category: None };
-    let lease = Duration::from_millis(400);
-    let mut worker = ShareWorker::with_lease(lease, values.as_ref(), name, me, reader.as_ref(), &wish)
+    let mut worker = ShareWorker::with_lease(lease, values.as_ref(), name, me, reader.as_ref(), wish)
         .unwrap_or_else(|error| panic!("{error}"));
     let end = reader.end().unwrap().position();
     let mut folded = 0;
@@ -74,7 +83,12 @@ fn work(source: &Source, name: &str, me: &str, is_killed: &AtomicBool) -> u64 {
 
 #[test]
 fn several_workers_fold_what_one_folds_and_the_part_of_one_that_is_killed_is_handed_over() {
-    let server = Server::shared(Kind::New);
+    for kind in [Kind::New, Kind::Old] {
+        folded_by_several(Server::shared(kind));
+    }
+}
+
+fn folded_by_several(server: &Server) {
     let source = published(server, "shared", 60, 5);
     let on = AtomicBool::new(false);
     assert_eq!(work(&source, "alone", "a", &on), 300);
@@ -100,6 +114,100 @@ fn several_workers_fold_what_one_folds_and_the_part_of_one_that_is_killed_is_han
     let values = shared_values(reader.as_ref(), "both", "here", false).unwrap();
     let told = shared_work(values.as_ref(), "both", reader.as_ref()).unwrap();
     assert!(told.iter().all(|work| work.behind == 0), "{told:?}");
+}
+
+#[test]
+fn who_wants_some_streams_is_spared_the_others_and_knows_how_far_it_came() {
+    let server = Server::shared(Kind::New);
+    let source = published(server, "some", 100, 40);
+    let reader = opened(&source);
+    let is_wanted = |name: &str| name == "lead:7" || name == "lead:93";
+    let Changes::Grew(mut scan) = reader.changes_of(&Cursor::beginning(), Columns::ALL, &is_wanted).unwrap() else {
+        panic!("nothing was taken away")
+    };
+    let (mut cursor, mut batch, mut others, mut wanted) = (Cursor::beginning(), EventBatch::default(), 0, Vec::new());
+    loop {
+        scan.next_batch(&mut batch).unwrap();
+        if batch.is_empty() {
+            break;
+        }
+        cursor.advance(&batch);
+        for row in batch.rows() {
+            if is_wanted(row.stream.as_str()) { wanted.push(row.to_recorded()) } else { others += 1 }
+        }
+    }
+    let mut expected = Vec::new();
+    reader
+        .visit_events(&Query::store(), &mut |row| {
+            expected.extend(is_wanted(row.stream.as_str()).then(|| row.to_recorded()));
+            Flow::Continue(())
+        })
+        .unwrap();
+    assert_eq!((wanted.len(), wanted), (80, expected));
+    assert_eq!(others, 1, "the last of all");
+    assert_eq!(cursor.position(), reader.end().unwrap().position());
+}
+
+/// Folded by one alone, the table's rows are those of the events; so says what holds any table against them.
+fn assert_holds(source: &Source, place: &ModelPlace, rows: u64) {
+    let (projection, against) = ("fields".to_owned(), place.clone());
+    let wish = DriftWish { projection, category: None, against, map: None, budget: Budget::default() };
+    let held = drift(opened(source).as_ref(), &wish, &Ticket::new("held")).unwrap_or_else(|error| panic!("{error}"));
+    assert!(held.is_none() && held.rows == rows && held.failed.is_none(), "{held:?}");
+}
+
+/// Whoever is killed on the way, and though two who take each other for dead work on the same partitions all the time.
+#[test]
+fn what_several_fold_into_a_table_is_there_once_and_never_taken_back() {
+    let server = Server::shared(Kind::New);
+    let source = published(server, "tabled", 60, 4);
+    let database = Database::with("");
+    let place = ModelPlace { source: database.source(), table: Some("leads".to_owned()) };
+    let into = Some(ShareInto { place: place.clone(), source: source.clone() });
+    let wish = ShareWish { projection: "fields".to_owned(), category: None, into };
+    let (on, killed) = (AtomicBool::new(false), AtomicBool::new(true));
+    let patient = Duration::from_millis(400);
+    std::thread::scope(|scope| {
+        let (wish, source, on, killed) = (&wish, &source, &on, &killed);
+        scope.spawn(move || work_on(wish, patient, source, "tabled", "killed", killed));
+        for me in ["b", "c"] {
+            scope.spawn(move || work_on(wish, patient, source, "tabled", me, on));
+        }
+    });
+    assert_holds(&source, &place, 60);
+    for rounds in 5..=7 {
+        published(server, "tabled", 60, rounds);
+        std::thread::scope(|scope| {
+            let (wish, source, on) = (&wish, &source, &on);
+            for me in ["d", "e", "f"] {
+                let me = format!("{me}{rounds}");
+                scope.spawn(move || work_on(wish, Duration::ZERO, source, "tabled", &me, on));
+            }
+        });
+        assert_holds(&source, &place, 60);
+    }
+    let count: i64 =
+        database.client().query_one("SELECT count(*) FROM leads WHERE size = 'large'", &[]).unwrap().get(0);
+    assert_eq!(count, 60, "the column takes what is no number");
+
+    let program = std::process::Command::new(env!("CARGO_BIN_EXE_foldline"))
+        .args(["project", &source.to_string(), "--share", "tabled", "--projection", "fields", "--format", "json"])
+        .args(["--into", &place.to_string()])
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&program.stdout);
+    let said: serde_json::Value = serde_json::from_str(&told).unwrap_or_else(|_| panic!("{program:?}"));
+    assert_eq!((&said["rows"], &said["caught_up"]), (&60.into(), &true.into()), "{said}");
+    let refused = |more: &[&str]| {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_foldline"));
+        program.args(["project", &source.to_string(), "--share", "tabled", "--projection", "fields"]).args(more);
+        let answer = program.output().unwrap();
+        assert_eq!(answer.status.code(), Some(2), "{answer:?}");
+        String::from_utf8_lossy(&answer.stderr).into_owned()
+    };
+    assert!(refused(&[]).contains("goes into"), "{}", refused(&[]));
+    let elsewhere = Database::with("").address();
+    assert!(refused(&["--into", &elsewhere]).contains("never in this database"));
 }
 
 fn without_places(reader: &dyn Store) -> Vec<RecordedEvent> {

@@ -186,10 +186,12 @@ fn a_filter_that_is_typed_letter_by_letter_costs_a_server_fewer_walks_than_it_ha
     let rows = &store.groups.value().unwrap().groups;
     assert!(rows.iter().flat_map(|group| &group.rows).any(|row| row.stream.as_str().contains(&name)), "{rows:?}");
     let took = began.elapsed();
-    // What the log says of this, counted by the server and not by us.
-    let log = asked(&table);
-    eprintln!("{} statements, {took:?}", log.len() - before);
-    assert!(log.len() - before <= 5, "{:#?}", &log[before..]);
+    // What the log says of this, counted by the server and not by us. What becomes known of the whole store goes on
+    // beside it, and asks for no part of a name.
+    let typed: Vec<String> =
+        asked(&table).split_off(before).into_iter().filter(|line| line.contains("ILIKE")).collect();
+    eprintln!("{} statements, {took:?}", typed.len());
+    assert!((1..=5).contains(&typed.len()), "{typed:#?}");
     // Eight walks over the table, one behind the other, took as many times longer as one does.
     assert!(took < std::time::Duration::from_secs(10), "{took:?}");
 }

@@ -9,7 +9,7 @@ use crate::driver::Driver;
 
 fn event(number: u64, event_type: &str, payload: &serde_json::Value) -> NewEvent {
     NewEvent {
-        id: EventId::new(&format!("e{number}")),
+        id: EventId::new(&format!("00000000-0000-4000-8000-{number:012}")),
         event_type: EventType::from(event_type),
         schema: 1,
         recorded_at: Some(Timestamp::from_micros(1_735_689_600_000_000 + number as i64 * 1_000_000)),
@@ -79,6 +79,22 @@ fn the_palette_finds_by_what_a_stream_is_called() {
     driver.assert_shows("Maria Ortiz");
     assert!(driver.shows_part("lead-2"), "{}", driver.all_text());
     driver.assert_shows("State at version 0");
+}
+
+#[test]
+fn an_event_is_found_by_its_id_and_other_text_is_looked_for_in_the_events() {
+    let mut driver = named(&SOME);
+    driver.press_with(Modifiers::COMMAND, Key::K);
+    driver.type_into("Search or run a command", "00000000-0000-4000-8000-000000000001");
+    driver.assert_shows("lead-initialized, lead-2 v0");
+    driver.press(Key::Enter);
+    driver.assert_shows("State at version 0");
+    assert!(driver.shows_part("lead-2"), "{}", driver.all_text());
+    driver.press_with(Modifiers::COMMAND, Key::K);
+    driver.type_into("Search or run a command", "초기 문의");
+    driver.assert_shows("Search the events for “초기 문의”");
+    driver.press(Key::Enter);
+    driver.assert_shows("Nothing was found among 5 events");
 }
 
 #[test]

@@ -24,14 +24,23 @@ const CONTROLS: [Role; 9] = [
 ];
 const ROWS: [Role; 3] = [Role::Row, Role::TreeItem, Role::DisclosureTriangle];
 
-fn controls(driver: &Driver) -> Vec<(String, Rect)> {
-    fn down(node: &egui_kittest::Node<'_>, roles: &[Role], out: &mut Vec<(String, Rect)>) {
-        let access = node.accesskit_node();
-        if roles.contains(&access.role()) {
-            out.push((format!("{:?} “{}”", access.role(), access.label().unwrap_or_default()), node.rect()));
-        }
-        node.children().for_each(|child| down(&child, roles, out));
+/// Those of such a kind at a node and below it.
+fn down(node: &egui_kittest::Node<'_>, roles: &[Role], out: &mut Vec<(String, Rect)>) {
+    let access = node.accesskit_node();
+    if roles.contains(&access.role()) {
+        out.push((format!("{:?} “{}”", access.role(), access.label().unwrap_or_default()), node.rect()));
     }
+    node.children().for_each(|child| down(&child, roles, out));
+}
+
+/// The smallest part of the window that has both.
+fn around<'w>(one: egui_kittest::Node<'w>, other: egui_kittest::Node<'w>) -> egui_kittest::Node<'w> {
+    let up = |node| std::iter::successors(Some(node), |node: &egui_kittest::Node<'w>| node.parent());
+    let of_other: Vec<_> = up(other).map(|node| node.accesskit_node().id()).collect();
+    up(one).find(|node| of_other.contains(&node.accesskit_node().id())).expect("both are in the window")
+}
+
+fn controls(driver: &Driver) -> Vec<(String, Rect)> {
     let (mut rows, mut found) = (Vec::new(), Vec::new());
     down(&driver.window.root(), &ROWS, &mut rows);
     down(&driver.window.root(), &CONTROLS, &mut found);
@@ -61,12 +70,14 @@ fn assert_tidy(driver: &Driver, size: Vec2, what: &str) {
 
 /// What moves the cursor, and what the line is drawn by, lie beside one another.
 #[track_caller]
-fn assert_tidy_timeline(driver: &Driver, size: Vec2, what: &str) {
-    let top = driver.window.get_by_role_and_label(Role::Button, "First event").rect().top();
-    let line = driver.window.get_by_role_and_label(Role::Slider, "Version").rect().top();
-    let found: Vec<_> =
-        controls(driver).into_iter().filter(|(_, rect)| (top - 4.0..line).contains(&rect.center().y)).collect();
-    // The steps may stand over a row of the streams that is out of sight.
+fn assert_tidy_timeline(driver: &Driver, size: Vec2, what: &str, line: &str) {
+    let first = driver.window.get_by_role_and_label(Role::Button, "First event");
+    let line = driver.window.get_by_role_and_label(Role::Slider, line);
+    let (top, above) = (first.rect().top() - 4.0, line.rect().top());
+    // What of the panes is out of sight may stand where the timeline is.
+    let mut found = Vec::new();
+    down(&around(first, line), &CONTROLS, &mut found);
+    found.retain(|(_, rect)| (top..above).contains(&rect.center().y));
     assert!(found.len() >= 7, "{what}: only {found:#?}");
     for (number, (name, rect)) in found.iter().enumerate() {
         assert!(rect.left() >= 0.0 && rect.right() <= size.x, "{what}: {name} at {rect} is outside");
@@ -105,7 +116,14 @@ fn at_no_size_does_anything_overlap_or_lie_outside_of_the_window() {
             driver.press(Key::B);
             driver.press(Key::L);
             driver.press(Key::Escape);
-            assert_tidy_timeline(&driver, size, &what);
+            assert_tidy_timeline(&driver, size, &what, "Version");
+            // The whole store's, with its pins.
+            driver.press_with(Modifiers::COMMAND, Key::Num2);
+            driver.wait_for("Moment of the store");
+            driver.press(Key::A);
+            driver.press(Key::ArrowLeft);
+            driver.press(Key::B);
+            assert_tidy_timeline(&driver, size, &format!("{what}, the whole store"), "Moment of the store");
         }
     }
 }

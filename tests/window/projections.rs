@@ -161,6 +161,8 @@ fn a_source_that_is_wrong_says_where_and_what_ran_before_is_shown() {
     // It says so behind the line, too.
     let behind = driver.window.query_all_by_label_contains("is no JavaScript").count();
     assert!(behind >= 2, "only {behind} times in:\n{}", driver.all_text());
+    type_source(&mut driver, BALANCE.trim_end().trim_end_matches("});"));
+    driver.wait_for_part("Line 3, column 9: the file ends before this { is closed");
     type_source(&mut driver, &BALANCE.replace("balance -=", "balance *="));
     driver.wait_for("balance: 3,000");
     assert!(!driver.shows_part("no JavaScript"), "{}", driver.all_text());
@@ -176,9 +178,14 @@ fn a_handler_that_fails_is_marked_at_its_line_with_the_event_and_the_way_to_it()
     driver.assert_shows("balance: 100");
     driver.click("account-1 v2 · Withdrawn");
     driver.assert_shows("v2 of 3");
+    driver.press(Key::Home);
+    driver.assert_shows("v0 of 3");
+    // Where it failed stands beside its partition, and leads there.
+    driver.click_role(Role::Link, "error v2 · line 12");
+    driver.wait_for("v2 of 3");
     driver.click("1 with an error");
     driver.settle();
-    assert_eq!(rows(&driver).len(), 1, "{:?}", rows(&driver));
+    assert_eq!(rows(&driver), ["account-1, 윤서아, 100, error v2 · line 12"]);
 }
 
 #[test]
@@ -277,6 +284,7 @@ fn one_is_begun_by_its_name_alone_and_runs() {
     driver.assert_shows("last: Moved");
     assert_eq!(rows(&driver), ["account-1, 윤서아, 4", "account-2, Leon, 2"]);
     driver.click("New…");
+    assert_eq!(driver.value_of("Name of the new projection"), "account", "a name is proposed, and typed over");
     driver.type_into("Name of the new projection", "mine.js");
     driver.press(Key::Enter);
     driver.wait_for("There is a projection mine.js already; choose another name");
@@ -365,6 +373,12 @@ fn partitions_by_a_key_are_streams_like_any_other() {
     driver.assert_shows("Partitions of balance.js");
     driver.assert_shows("n: 1");
     assert_eq!(driver.streams().len(), 5, "{:?}", driver.streams());
+    // What changed is told of the projection, in the state and in each row of the history.
+    let named = driver.window.query_all_by_role_and_label(Role::Button, "last").count();
+    assert!(named > 1, "{}", driver.all_text());
+    // Nothing is appended to what is no stream of its own.
+    let append = driver.window.get_by_role_and_label(Role::Button, "Compensate…");
+    assert!(append.accesskit_node().is_disabled(), "{}", driver.all_text());
     driver.press_with(Modifiers::COMMAND, Key::Num2);
     driver.wait_for_part("Withdrawn");
     driver.press_with(Modifiers::COMMAND, Key::Num4);

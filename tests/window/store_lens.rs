@@ -117,6 +117,13 @@ fn what_changed_last_stands_first_and_the_table_follows_the_cursor() {
     driver.assert_shows("lead, 1");
     driver.press(Key::End);
     wait_for_rows(&mut driver, &["lead-3", "lead-1", "lead-2"]);
+    // Whoever stands in the past is shown the way back.
+    driver.assert_hides("Show as it is now");
+    driver.press(Key::Home);
+    wait_for_rows(&mut driver, &["lead-1"]);
+    driver.click("Show as it is now");
+    wait_for_rows(&mut driver, &["lead-3", "lead-1", "lead-2"]);
+    driver.assert_hides("Show as it is now");
 }
 
 #[test]
@@ -189,6 +196,16 @@ fn chips_narrow_the_rows_and_go_one_by_one() {
     // The moment counts, and not today.
     driver.press(Key::Home);
     wait_for_rows(&mut driver, &["lead-1"]);
+}
+
+#[test]
+fn the_slash_leads_to_the_filter() {
+    let mut driver = table();
+    driver.press(Key::Slash);
+    assert_eq!(focused(&driver), "Add a filter");
+    driver.window.event(egui::Event::Text("bo".to_owned()));
+    driver.press(Key::Enter);
+    wait_for_rows(&mut driver, &["lead-2"]);
 }
 
 #[test]
@@ -499,4 +516,34 @@ fn a_refused_moment_is_told_whole_over_its_field() {
         let field = driver.window.get_by_role_and_label(Role::TextInput, "Position or time").rect();
         assert!(said.bottom() <= field.top() && said.right() <= width && said.width() > 200.0, "{said:?} {field:?}");
     }
+}
+
+#[test]
+fn where_payloads_changed_their_shape_a_mark_says_so_and_leads_there() {
+    let mut driver = Driver::welcome();
+    let payloads = [r#"{"total": 1}"#, r#"{"total": 1, "phone": "1"}"#, r#"{"total": "1", "phone": "1"}"#];
+    let of_day = |day: i64| payloads[if day < 6 { 0 } else { usize::from(day >= 9) + 1 }];
+    record(&driver, (0..12).map(|day| (day, ("order-1", "placed", of_day(day)))));
+    let path = driver.path("made.db");
+    driver.open(&path);
+    driver.press_with(Modifiers::COMMAND, Key::Num2);
+    let came = "“phone” first seen in placed, 2025-01-07 00:00";
+    driver.step_until("the marks are there", |driver| driver.window.query_by_label(came).is_some());
+    driver.settle();
+    let became = "“total” in placed is text and was a number, 2025-01-10 00:00";
+    assert!(driver.window.query_by_role_and_label(Role::Button, became).is_some(), "{}", driver.all_text());
+    driver.click(came);
+    driver.assert_shows("position 7 of 12");
+    driver.click(became);
+    driver.assert_shows("position 10 of 12");
+    // In a small window, too.
+    driver.window.set_size(egui::vec2(1_024.0, 700.0));
+    driver.settle();
+    let choice = "Changes of shape";
+    driver.click(choice);
+    assert!(driver.window.query_by_label(came).is_none(), "{}", driver.all_text());
+    driver.click(choice);
+    driver.step_until("they are there again", |driver| driver.window.query_by_label(came).is_some());
+    driver.window.get_by_label(choice).hover();
+    driver.wait_for("Payloads changed their shape 2 times");
 }

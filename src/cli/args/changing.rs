@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Format, expected, file_format, number, sample_domain};
+use super::{Format, StreamArgs, expected, file_format, number, sample_domain};
 use crate::cli::own::ProjectionName;
 use crate::sample::SampleDomain;
 use crate::store::Expected;
@@ -13,10 +13,8 @@ use crate::store::files::FileFormat;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct AppendArgs {
-    /// A path, an address or `sample`
-    pub store: OsString,
-    /// The stream, as `foldline streams` names it
-    pub stream: String,
+    #[command(flatten)]
+    pub of: StreamArgs,
     /// The type of the event
     #[arg(long = "type", value_name = "T")]
     pub event_type: String,
@@ -47,10 +45,8 @@ pub(in crate::cli) struct AppendArgs {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct CompensateArgs {
-    /// A path, an address or `sample`
-    pub store: OsString,
-    /// The stream, as `foldline streams` names it
-    pub stream: String,
+    #[command(flatten)]
+    pub of: StreamArgs,
     /// The version of the event to compensate
     #[arg(long, value_name = "V", value_parser = number, allow_negative_numbers = true)]
     pub version: u64,

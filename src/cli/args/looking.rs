@@ -4,8 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Args, ValueEnum};
 
-use super::{Format, RowFormat, moment, number};
-use crate::cli::own::ProjectionName;
+use super::{Format, RowFormat, ShownArgs, StreamArgs, moment, number};
 use crate::engine::Moment;
 use crate::store::StreamOrder;
 
@@ -172,52 +171,26 @@ pub(in crate::cli) struct IndexArgs {
 }
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct ShowArgs {
-    /// A path, an address or `sample`
-    pub store: OsString,
-    /// The stream, as `foldline streams` names it
-    pub stream: String,
+pub(in crate::cli) struct MomentArgs {
+    #[command(flatten)]
+    pub of: StreamArgs,
     /// A version, a time or `latest`
     #[arg(long, value_name = "AT", default_value = "latest", value_parser = moment, allow_negative_numbers = true)]
     pub at: Moment,
-    /// state, search, analysis (leads), service (tickets), fields (any stream), one that comes with a sample (reservations, bank, orders, sensors) or a file of your own (FILE.js)
-    #[arg(long, value_name = "P")]
-    pub projection: Option<ProjectionName>,
-    #[arg(long, value_enum, default_value = "table")]
-    pub format: Format,
+    #[command(flatten)]
+    pub shown: ShownArgs,
 }
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct DiffArgs {
-    /// A path, an address or `sample`
-    pub store: OsString,
-    /// The stream, as `foldline streams` names it
-    pub stream: String,
+    #[command(flatten)]
+    pub of: StreamArgs,
     /// A version, a time or `latest`
     #[arg(long, value_name = "AT", value_parser = moment, allow_negative_numbers = true)]
     pub from: Moment,
     /// A version, a time or `latest`
     #[arg(long, value_name = "AT", value_parser = moment, allow_negative_numbers = true)]
     pub to: Moment,
-    /// state, search, analysis (leads), service (tickets), fields (any stream), one that comes with a sample (reservations, bank, orders, sensors) or a file of your own (FILE.js)
-    #[arg(long, value_name = "P")]
-    pub projection: Option<ProjectionName>,
-    #[arg(long, value_enum, default_value = "table")]
-    pub format: Format,
-}
-
-#[derive(Debug, Args)]
-pub(in crate::cli) struct BlameArgs {
-    /// A path, an address or `sample`
-    pub store: OsString,
-    /// The stream, as `foldline streams` names it
-    pub stream: String,
-    /// A version, a time or `latest`
-    #[arg(long, value_name = "AT", default_value = "latest", value_parser = moment, allow_negative_numbers = true)]
-    pub at: Moment,
-    /// state, search, analysis (leads), service (tickets), fields (any stream), one that comes with a sample (reservations, bank, orders, sensors) or a file of your own (FILE.js)
-    #[arg(long, value_name = "P")]
-    pub projection: Option<ProjectionName>,
-    #[arg(long, value_enum, default_value = "table")]
-    pub format: Format,
+    #[command(flatten)]
+    pub shown: ShownArgs,
 }

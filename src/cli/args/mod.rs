@@ -9,8 +9,9 @@ mod whole;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::own::ProjectionName;
 use crate::engine::Moment;
 use crate::event::{Timestamp, Version};
 use crate::index::StoreMoment;
@@ -20,7 +21,7 @@ use crate::store::files::FileFormat;
 
 pub(super) use changing::{AppendArgs, CompensateArgs, ExportArgs, ImportArgs, MapArgs, MirrorArgs, SampleArgs};
 pub(super) use looking::{
-    BlameArgs, CensusArgs, DiffArgs, EventsArgs, HistogramArgs, IndexArgs, InfoArgs, KindOfEvent, SearchArgs, ShowArgs,
+    CensusArgs, DiffArgs, EventsArgs, HistogramArgs, IndexArgs, InfoArgs, KindOfEvent, MomentArgs, SearchArgs,
     SpanOfTime, StreamsArgs,
 };
 pub(super) use proofs::{EvidenceArgs, PageLanguage, SealArgs, VerifyArgs, VerifyEvidenceArgs};
@@ -69,11 +70,11 @@ pub(super) enum Command {
     /// The events of a store or of one stream
     Events(EventsArgs),
     /// The state of a stream at any moment, and the rules broken on the way there
-    Show(ShowArgs),
+    Show(MomentArgs),
     /// What differs between two moments of a stream, and who set it
     Diff(DiffArgs),
     /// Every field of a stream's state, with the event that set it
-    Blame(BlameArgs),
+    Blame(MomentArgs),
     /// What the handler of an event does, line by line, in a projection of your own: which fields it sets, from what to what
     Trace(TraceArgs),
     /// What led to an event and what it led to, across streams
@@ -211,6 +212,25 @@ pub(super) enum RowFormat {
     Jsonl,
     /// Comma-separated, with headings
     Csv,
+}
+
+// Of a stream. What a line of documentation said here would stand in the help of every command with it.
+#[derive(Debug, Args)]
+pub(super) struct StreamArgs {
+    /// A path, an address or `sample`
+    pub store: OsString,
+    /// The stream, as `foldline streams` names it
+    pub stream: String,
+}
+
+// Under a projection, and how that is printed.
+#[derive(Debug, Args)]
+pub(super) struct ShownArgs {
+    /// state, search, analysis (leads), service (tickets), fields (any stream), one that comes with a sample (reservations, bank, orders, sensors) or a file of your own (FILE.js)
+    #[arg(long, value_name = "P")]
+    pub projection: Option<ProjectionName>,
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
 }
 
 fn number(text: &str) -> Result<u64, String> {

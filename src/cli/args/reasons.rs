@@ -5,16 +5,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Format, moment, number};
+use super::{Format, ShownArgs, StreamArgs, moment, number};
 use crate::cli::own::ProjectionName;
 use crate::engine::Moment;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct TraceArgs {
-    /// A path, an address or `sample`
-    pub store: OsString,
-    /// The stream, as `foldline streams` names it
-    pub stream: String,
+    #[command(flatten)]
+    pub of: StreamArgs,
     /// A file of your own (FILE.js)
     #[arg(long, value_name = "FILE.js")]
     pub projection: ProjectionName,
@@ -41,10 +39,8 @@ pub(in crate::cli) struct CausesArgs {
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct WhyArgs {
-    /// A path, an address or `sample`
-    pub store: OsString,
-    /// The stream, as `foldline streams` names it
-    pub stream: String,
+    #[command(flatten)]
+    pub of: StreamArgs,
     /// The field, as `foldline blame` names it
     pub field: String,
     /// A version, a time or `latest`
@@ -53,20 +49,15 @@ pub(in crate::cli) struct WhyArgs {
     /// Why it is not this: text, or JSON. What would make it so is tried, and the rule named that forbids it
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
     pub not: Option<String>,
-    /// state, search, analysis (leads), service (tickets), fields (any stream), one that comes with a sample (reservations, bank, orders, sensors) or a file of your own (FILE.js)
-    #[arg(long, value_name = "P")]
-    pub projection: Option<ProjectionName>,
-    #[arg(long, value_enum, default_value = "table")]
-    pub format: Format,
+    #[command(flatten)]
+    pub shown: ShownArgs,
 }
 
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("what").required(true).args(["expression", "rule", "finding"])))]
 pub(in crate::cli) struct ReduceArgs {
-    /// A path, an address or `sample`
-    pub store: OsString,
-    /// The stream, as `foldline streams` names it
-    pub stream: String,
+    #[command(flatten)]
+    pub of: StreamArgs,
     /// What is to hold behind the last event: a condition, as for `foldline when`
     pub expression: Option<String>,
     /// What is to show is the last rule that an event broke
@@ -84,19 +75,14 @@ pub(in crate::cli) struct ReduceArgs {
     /// Replace the file if it is there
     #[arg(long, requires = "to")]
     pub force: bool,
-    /// state, search, analysis (leads), service (tickets), fields (any stream), one that comes with a sample (reservations, bank, orders, sensors) or a file of your own (FILE.js)
-    #[arg(long, value_name = "P")]
-    pub projection: Option<ProjectionName>,
-    #[arg(long, value_enum, default_value = "table")]
-    pub format: Format,
+    #[command(flatten)]
+    pub shown: ShownArgs,
 }
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct WhatIfArgs {
-    /// A path, an address or `sample`
-    pub store: OsString,
-    /// The stream, as `foldline streams` names it
-    pub stream: String,
+    #[command(flatten)]
+    pub of: StreamArgs,
     /// Leave this event out; may be given more than once, as all of these
     #[arg(long, value_name = "V", value_parser = number, allow_negative_numbers = true)]
     pub skip: Vec<u64>,
@@ -112,11 +98,8 @@ pub(in crate::cli) struct WhatIfArgs {
     /// Print too what would have to be appended to make it so; nothing is appended
     #[arg(long)]
     pub propose: bool,
-    /// state, search, analysis (leads), service (tickets), fields (any stream), one that comes with a sample (reservations, bank, orders, sensors) or a file of your own (FILE.js)
-    #[arg(long, value_name = "P")]
-    pub projection: Option<ProjectionName>,
-    #[arg(long, value_enum, default_value = "table")]
-    pub format: Format,
+    #[command(flatten)]
+    pub shown: ShownArgs,
 }
 
 #[derive(Debug, Args)]
@@ -135,9 +118,6 @@ pub(in crate::cli) struct WhenArgs {
     /// Only the streams in which it was true at this time
     #[arg(long, value_name = "AT", value_parser = moment, requires = "category")]
     pub at: Option<Moment>,
-    /// state, search, analysis (leads), service (tickets), fields (any stream), one that comes with a sample (reservations, bank, orders, sensors) or a file of your own (FILE.js)
-    #[arg(long, value_name = "P")]
-    pub projection: Option<ProjectionName>,
-    #[arg(long, value_enum, default_value = "table")]
-    pub format: Format,
+    #[command(flatten)]
+    pub shown: ShownArgs,
 }

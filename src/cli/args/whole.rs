@@ -31,6 +31,9 @@ pub(in crate::cli) struct ProjectArgs {
     /// Fold together with others who say the same name, on any number of machines; for stores on NATS JetStream
     #[arg(long, value_name = "NAME", requires = "projection", conflicts_with_all = ["as_of", "condition", "count_by", "sort", "columns", "to", "emitted", "logged"])]
     pub share: Option<String>,
+    /// With --share: the results as a table that other programs read, in a database that all workers reach; after a # the table [default: the category and the projection]
+    #[arg(long, value_name = "ADDRESS|FILE.db[#TABLE]", requires = "share")]
+    pub into: Option<OsString>,
     /// With --share: go on with what is recorded, until stopped (Ctrl+C)
     #[arg(long, requires = "share")]
     pub follow: bool,

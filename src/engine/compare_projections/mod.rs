@@ -128,6 +128,7 @@ pub fn compare_projections(
     }
     let mut found = ProjectionsCompared { events, read_to: end, ..ProjectionsCompared::default() };
     compare(&old, &new, &mut found);
+    old.unless_torn().and_then(|()| new.unless_torn())?;
     emitting.finish(&mut found);
     explain(reader, (&old, &new), wish, &mut found, ticket)?;
     Ok(found)

@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use super::{CompareSide, ExplainingEvent, Standing};
-use crate::engine::as_of::choose;
+use crate::engine::as_of::{choose, finish};
 use crate::engine::division::{Division, Partitioned};
 use crate::engine::load::{describe, load_timeline};
 use crate::engine::partitions::{Partitions, Run};
+use crate::engine::spill::{make_room, unless_torn};
 use crate::engine::{EngineError, FaultAt, Ticket};
 use crate::event::{Cursor, EventBatch, EventRow, StreamId};
 use crate::index::{AsOf, Budget, Choice, Held, MixedRows, StoreMoment};
 use crate::replay::{ProjectionRef, Timeline};
 use crate::script::{Definition, Emitted, Script, ScriptProjection};
-use crate::store::{Flow, Store};
+use crate::store::{Flow, Store, StoreError};
 
 pub(super) enum Side {
     Own {
@@ -137,6 +138,11 @@ impl Side {
         }
     }
 
+    /// What lies outside of memory could be read back.
+    pub(super) fn unless_torn(&self) -> Result<(), StoreError> {
+        if let Self::BuiltIn { as_of, .. } = self { unless_torn(as_of) } else { Ok(()) }
+    }
+
     /// Whether its partitions can be told each by its own events.
     pub(super) fn has_timelines(&self) -> bool {
         match self {
@@ -223,7 +229,9 @@ impl Folding<'_> {
                 batch.rows().filter(is_taken).for_each(|row| rows.push(&row));
                 as_of.fold(rows);
                 *seen += batch.len() as u64;
-                as_of.check(*seen)?;
+                if let Err(over) = as_of.check(*seen) {
+                    make_room(as_of, over, &mut || Flow::Continue(()))?;
+                }
             }
         }
         Ok(())
@@ -240,7 +248,7 @@ impl Folding<'_> {
     pub(super) fn finish(self, end: &Cursor) -> Result<(), EngineError> {
         match self {
             Self::Own { run, .. } => drop(run.finish()?),
-            Self::BuiltIn { as_of, .. } => as_of.finish(end.clone())?,
+            Self::BuiltIn { as_of, .. } => finish(as_of, end, &mut |_| Flow::Continue(()))?,
         }
         Ok(())
     }

@@ -135,8 +135,9 @@ impl Division {
         }
         let event = self.0.script.kept(row)?;
         let head = row.head();
-        let id = head.id.to_string();
-        match partition_of(&self.0.script, running, &event.given(&head, &id)) {
+        let id = self.0.script.id_of(&head);
+        let given = event.given(&head, &id);
+        match partition_of(&self.0.script, running, &given) {
             Ok(Some(partition)) => Some(index.push(&partition, position, row)),
             Ok(None) => None,
             Err(fault) => {

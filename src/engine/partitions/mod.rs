@@ -252,11 +252,25 @@ impl Counting {
 
 /// Rows that are others than they were, each once, in their order.
 #[derive(Default)]
-struct Touched(HashSet<usize>);
+struct Touched {
+    places: HashSet<usize>,
+    last: Option<usize>,
+}
 
 impl Touched {
+    fn note(&mut self, place: usize) {
+        if self.last != Some(place) {
+            self.last = Some(place);
+            self.places.insert(place);
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
     fn in_order(self) -> Vec<usize> {
-        let mut places: Vec<usize> = self.0.into_iter().collect();
+        let mut places: Vec<usize> = self.places.into_iter().collect();
         places.sort_unstable();
         places
     }

@@ -1,5 +1,7 @@
 //! Partitions at work: the runtime, the state that lies in it, and what was not kept as text yet.
 
+use std::borrow::Cow;
+
 use super::{FaultAt, PartitionRow, Partitions, Shared, TakeOutput, Touched};
 use crate::engine::EngineError;
 use crate::event::{EventRow, Head};
@@ -63,9 +65,9 @@ impl<'p> Run<'p> {
     ) -> Result<Option<usize>, EngineError> {
         let Some(event) = self.script.kept(row) else { return Ok(None) };
         let taken = Taken { event, head: row.head() };
-        let id = taken.head.id.to_string();
+        let id = self.script.id_of(&taken.head);
         let given = taken.event.given(&taken.head, &id);
-        let partition: Box<str> = match partition_of(&self.script, &self.running, &given) {
+        let partition = match partition_of(&self.script, &self.running, &given) {
             Ok(Some(partition)) => partition,
             Ok(None) => return Ok(None),
             Err(fault) => {
@@ -75,8 +77,8 @@ impl<'p> Run<'p> {
                 return Ok(None);
             }
         };
-        let place = self.place_of(partition);
-        self.touched.0.insert(place);
+        let place = self.place_of(&partition);
+        self.touched.note(place);
         self.made.events += 1;
         self.made.rows[place].events += 1;
         if let Err(fault) = self.lay(place) {
@@ -138,14 +140,21 @@ impl<'p> Run<'p> {
         self.running.handle(given, &row.partition)
     }
 
-    fn place_of(&mut self, partition: Box<str>) -> usize {
+    fn place_of(&mut self, partition: &str) -> usize {
         let Partitions { rows, places, bytes, .. } = &mut *self.made;
-        if let Some(place) = places.get(&partition) {
+        // Events of one partition often come behind one another.
+        if let Some(place) = self.lying
+            && rows.get(place).is_some_and(|row| *row.partition == *partition)
+        {
+            return place;
+        }
+        if let Some(place) = places.get(partition) {
             return *place;
         }
         let place = rows.len();
         // The name lies there twice.
         *bytes += (2 * partition.len() + 2 * size_of::<PartitionRow>()) as u64;
+        let partition: Box<str> = partition.into();
         places.insert(partition.clone(), place);
         rows.push(PartitionRow { partition, state: None, result: None, failed: None, events: 0, has_begun: false });
         place
@@ -213,7 +222,7 @@ impl<'p> Run<'p> {
         let unkept = std::mem::take(&mut self.unkept);
         self.put(place)?;
         for taken in unkept {
-            let id = taken.head.id.to_string();
+            let id = self.script.id_of(&taken.head);
             let given = taken.event.given(&taken.head, &id);
             let handled = self.hand(place, &taken.event, &given).and_then(|_| self.state());
             let _ = self.running.take();
@@ -240,7 +249,7 @@ impl<'p> Run<'p> {
         let Self { made, running, touched, .. } = self;
         // A state that is shared is part of every result.
         let touched = match made.shared {
-            Some(_) if !touched.0.is_empty() => (0..made.rows.len()).collect(),
+            Some(_) if !touched.is_empty() => (0..made.rows.len()).collect(),
             _ => touched.in_order(),
         };
         for place in &touched {
@@ -260,11 +269,11 @@ impl<'p> Run<'p> {
 }
 
 /// To which partition an event belongs; to none where the projection's function names none.
-pub(in crate::engine) fn partition_of(
+pub(in crate::engine) fn partition_of<'g>(
     script: &Script,
     running: &Running,
-    given: &Given<'_>,
-) -> Result<Option<Box<str>>, Fault> {
+    given: &Given<'g>,
+) -> Result<Option<Cow<'g, str>>, Fault> {
     Ok(match script.definition().partition {
         Partition::One => Some("".into()),
         Partition::Stream => Some(given.stream.into()),

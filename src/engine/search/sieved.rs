@@ -75,7 +75,13 @@ fn sieve_of(search: &Search) -> Sieve {
     let asked: Vec<&Wanted> = search.terms.iter().filter(|term| !term.is_denied).map(|term| &term.wanted).collect();
     for wanted in &asked {
         match wanted {
-            Wanted::Word(word) => sieve.word(&Needle::new(word)),
+            Wanted::Word(word) => {
+                let word = Needle::new(word);
+                // An event that is named by its id need not hold it.
+                if !word.is_id() {
+                    sieve.word(&word);
+                }
+            }
             Wanted::Payload(value) => sieve.any_of(value.value.known()),
             _ => {}
         }

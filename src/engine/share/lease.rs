@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::{PARTITION, Part, ShareError, WORKER, key_of, number_of};
+use crate::event::Cursor;
 use crate::store::{Flow, SharedValues};
 
 /// A worker whose beat stays as it is for longer than this is gone.
@@ -16,13 +17,24 @@ pub(super) struct Leases {
     /// The number under which each worker's beat was last seen, and since when.
     seen: BTreeMap<String, (u64, Instant)>,
     pub(super) mine: BTreeMap<u32, (Part, u64)>,
+    /// Those of them that were taken with the last beat, perhaps once more: of these only what is written is known.
+    pub(super) taken: BTreeSet<u32>,
     beat: u64,
     own: Option<u64>,
 }
 
 impl Leases {
     pub(super) fn new(me: String, partitions: u32, lease: Duration) -> Self {
-        Self { me, partitions, lease, seen: BTreeMap::new(), mine: BTreeMap::new(), beat: 0, own: None }
+        Self {
+            me,
+            partitions,
+            lease,
+            seen: BTreeMap::new(),
+            mine: BTreeMap::new(),
+            taken: BTreeSet::new(),
+            beat: 0,
+            own: None,
+        }
     }
 
     /// Tells that this worker is there, and takes or leaves partitions so that each worker has its part. Answers how far
@@ -68,6 +80,7 @@ impl Leases {
             others.get(number).is_none_or(|(part, _)| part.worker == self.me || !workers.contains(&part.worker))
         });
         let free: Vec<u32> = free.collect();
+        self.taken.clear();
         for number in free {
             if self.mine.len() >= fair {
                 break;
@@ -77,6 +90,7 @@ impl Leases {
             let taken = Part { worker: self.me.clone(), beat: part.beat + 1, ..part };
             if let Some(revision) = values.change_one(&key_of(number), written(&taken), revision)? {
                 self.mine.insert(number, (taken, revision));
+                self.taken.insert(number);
             }
         }
         let theirs = (0..self.partitions).filter(|number| !self.mine.contains_key(number));
@@ -99,6 +113,18 @@ impl Leases {
         }
     }
 
+    /// A partition is elsewhere than its lease says.
+    pub(super) fn stands(&mut self, number: u32, cursor: &Cursor) {
+        if let Some((part, _)) = self.mine.get_mut(&number) {
+            *part = part.at(cursor);
+        }
+    }
+
+    /// What is held of a partition has to be taken anew.
+    pub(super) fn forget_one(&mut self, number: u32) {
+        self.mine.remove(&number);
+    }
+
     /// What is held has to be taken anew.
     pub(super) fn forget(&mut self) {
         self.mine.clear();
@@ -116,7 +142,7 @@ impl Leases {
 }
 
 /// In the place of the beat of a worker that left.
-const GONE: &[u8] = b"gone";
+pub(super) const GONE: &[u8] = b"gone";
 
 pub(super) fn written(part: &Part) -> Vec<u8> {
     serde_json::to_vec(part).unwrap_or_default()

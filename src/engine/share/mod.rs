@@ -10,18 +10,26 @@
 //! - A state is written where it is still the one that was gone on from, and says of which version it is. What is folded
 //!   twice, because a worker was killed between the states and the place, is known by that and left alone; a worker that
 //!   was only taken for dead finds that its place is another's, and writes nothing more.
+//! - Where the results go into a table that other programs read, they, what goes on from them and the place of each
+//!   partition are there in one transaction, and the place in the lease only tells of it.
 //! - Each worker wants its part of all the partitions, by how many workers beat. One that has more lets go of some.
 
 mod lease;
+mod look;
+mod table;
+mod together;
 mod worker;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use worker::{ShareStep, ShareWish, ShareWorker};
+pub use look::{SharedLook, SharedWorker, shared_looks};
+pub use table::SharedTableStanding;
+pub use together::{Together, fold_together, worker_name};
+pub use worker::{ShareInto, ShareStep, ShareWish, ShareWorker};
 
-use crate::event::{Cursor, EventId, Position, StreamId, Version};
-use crate::store::{Flow, SharedValues, Store, StoreError};
+use crate::event::{Cursor, EventId, Explain, Message, Position, StreamId, Version};
+use crate::store::{Flow, ModelError, SharedValues, Store, StoreError};
 
 /// Into so many parts the streams of a store are divided: enough for some machines to have some each.
 const PARTITIONS: u32 = 32;
@@ -46,8 +54,49 @@ pub enum ShareError {
     Replaced(String),
     #[error("there is no shared work {0} here; begin it with `foldline project STORE --share {0} --projection P`")]
     None(String),
+    #[error("the shared work {name} goes into {into}; say so with --into, or choose another name with --share")]
+    GoesInto { name: String, into: String },
+    #[error("the shared work {0} goes into no table; leave --into out, or choose another name with --share")]
+    GoesNowhere(String),
+    #[error("{0}: this table is of something else; name another after a #")]
+    OtherTable(String),
+    #[error(
+        "{0}: the table of this shared work is not there any more, or was never in this database; begin anew under another name with --share"
+    )]
+    TableGone(String),
+    #[error(transparent)]
+    Model(ModelError),
     #[error(transparent)]
     Engine(#[from] super::EngineError),
+}
+
+impl Explain for ShareError {
+    fn message(&self) -> Message {
+        let of = |id, name: &String| Message::new(id).text("name", name);
+        match self {
+            Self::NotThere(place) => Message::new("share-not-there").text("place", place),
+            Self::Name(name) => of("share-name", name),
+            Self::OtherProjection(name) => of("share-other-projection", name),
+            Self::Replaced(name) => of("share-replaced", name),
+            Self::None(name) => of("share-none", name),
+            Self::GoesInto { name, into } => of("share-goes-into", name).text("into", into),
+            Self::GoesNowhere(name) => of("share-goes-nowhere", name),
+            Self::OtherTable(place) => Message::new("share-other-table").text("place", place),
+            Self::TableGone(place) => Message::new("share-table-gone").text("place", place),
+            Self::Model(error) => error.message(),
+            Self::Engine(error) => error.message(),
+        }
+    }
+}
+
+impl From<ModelError> for ShareError {
+    fn from(error: ModelError) -> Self {
+        match error {
+            // As with any other store, it may pass.
+            ModelError::Store(error) => error.into(),
+            error => Self::Model(error),
+        }
+    }
 }
 
 impl From<StoreError> for ShareError {
@@ -60,6 +109,26 @@ impl From<StoreError> for ShareError {
 struct Share {
     definition: String,
     partitions: u32,
+    /// For people, and for whoever joins by the name alone.
+    #[serde(default)]
+    projection: String,
+    #[serde(default)]
+    category: Option<String>,
+    #[serde(default)]
+    into: Option<TableOf>,
+}
+
+/// The table that the results go into.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct TableOf {
+    /// As the first worker named it. From another machine it may have another address.
+    table: String,
+    /// Drawn for this table alone, by which it is known.
+    id: String,
+    is_made: bool,
+    /// Whether the worker that said so came upon it, and another had just made it.
+    #[serde(default)]
+    is_found: bool,
 }
 
 /// How far a partition is, and who is at it.
@@ -198,8 +267,8 @@ fn number_of(key: &str) -> Option<u32> {
 }
 
 /// In which partition a stream is: the same on every machine.
-fn partition_of(stream: &StreamId, partitions: u32) -> u32 {
-    let hash = blake3::hash(stream.as_str().as_bytes());
+fn partition_of(stream: &str, partitions: u32) -> u32 {
+    let hash = blake3::hash(stream.as_bytes());
     let [a, b, c, d, ..] = *hash.as_bytes();
     u32::from_le_bytes([a, b, c, d]) % partitions.max(1)
 }

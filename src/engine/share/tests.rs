@@ -3,9 +3,19 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::lease::Leases;
+use super::table::{FoldedRow, SharedTable};
 use super::*;
-use crate::engine::five_leads;
+use crate::engine::{DriftWish, Ticket, drift, five_leads};
+use crate::event::{NewEvent, Timestamp};
+use crate::index::{Budget, Choice};
+use crate::store::native::NativeStore;
+use crate::store::{Expected, ModelPlace, ModelRow, Source, Writer};
 use crate::store::{SharedChange, SharedValue};
+
+/// At each change, a second has gone by.
+fn at(revision: u64) -> Timestamp {
+    Timestamp::from_micros(revision as i64 * 1_000_000)
+}
 
 /// The values of a server that never fails.
 #[derive(Clone, Default)]
@@ -22,11 +32,15 @@ impl SharedValues for Kept {
             let known = kept.get(key).map(|kept| kept.revision);
             (known == *revision).then(|| {
                 let next = kept.values().map(|kept| kept.revision).max().unwrap_or(0) + 1;
-                kept.insert(key.clone(), SharedValue { value: value.clone(), revision: next });
+                kept.insert(key.clone(), SharedValue { value: value.clone(), revision: next, at: Some(at(next)) });
                 next
             })
         });
         Ok(made.collect())
+    }
+
+    fn now(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(Some(at(60)))
     }
 
     fn visit(&self, prefix: &str, visit: &mut dyn FnMut(&str, SharedValue) -> Flow) -> Result<(), StoreError> {
@@ -72,7 +86,7 @@ fn what_several_fold_is_what_one_folds_whoever_is_killed_on_the_way() {
     let (_folder, engine) = five_leads();
     let store = crate::store::open(engine.source()).expect("opened");
     let store = store.as_ref();
-    let wish = ShareWish { projection: "state".to_owned(), category: None };
+    let wish = ShareWish { projection: "state".to_owned(), category: None, into: None };
     let on = &mut || Flow::Continue(());
     let alone = Kept::default();
     let mut worker = ShareWorker::join(&alone, "alone", "a", store, &wish).expect("it joins");
@@ -103,7 +117,115 @@ fn what_several_fold_is_what_one_folds_whoever_is_killed_on_the_way() {
     assert_eq!(work.iter().map(|work| work.partitions.len()).sum::<usize>(), PARTITIONS as usize);
     assert!(work.iter().all(|work| work.behind == 0), "{work:?}");
 
-    let other = ShareWish { projection: "search".to_owned(), category: None };
+    let look = look::look(&values, "both".to_owned(), end).expect("looked at").expect("there");
+    assert_eq!((look.projection.as_str(), look.partitions, look.free, look.behind), ("state", PARTITIONS, 0, 0));
+    let told: Vec<(&str, usize, bool)> =
+        look.workers.iter().map(|worker| (worker.name.as_str(), worker.partitions.len(), worker.is_gone())).collect();
+    assert!(told.first().is_some_and(|worker| *worker == ("b", PARTITIONS as usize, false)), "{told:?}");
+
+    let other = ShareWish { projection: "search".to_owned(), category: None, into: None };
     let refused = ShareWorker::join(&values, "both", "c", store, &other).map(drop).expect_err("it is another's");
     assert!(matches!(refused, ShareError::OtherProjection(_)), "{refused}");
+}
+
+fn contacted(path: &std::path::Path, id: &str) {
+    let new = NewEvent {
+        id: EventId::new(id),
+        event_type: "lead-contacted".into(),
+        schema: 1,
+        recorded_at: None,
+        payload: "{\"channel\":\"phone\"}".to_owned(),
+        metadata: String::new(),
+    };
+    let mut store = NativeStore::open_for_writing(path).expect("it may be written to");
+    store.append(&StreamId::from("lead-1"), Expected::Any, &[new]).expect("appended");
+}
+
+#[test]
+fn a_table_goes_on_from_what_is_in_it_whoever_was_killed_or_came_too_late() {
+    let (folder, engine) = five_leads();
+    let path = engine.source().path().expect("a file").to_owned();
+    let opened = || crate::store::open(engine.source()).expect("opened");
+    let source = Source::from(folder.path().join("leads.db"));
+    let place = ModelPlace { source, table: Some("leads".to_owned()) };
+    let into = Some(ShareInto { place: place.clone(), source: engine.source().clone() });
+    let wish = ShareWish { projection: "state".to_owned(), category: None, into };
+    let values = Kept::default();
+    let begin = |name: &str, lease| {
+        ShareWorker::with_lease(lease, &values, "table", name, opened().as_ref(), &wish).expect("joins")
+    };
+    let on = &mut || Flow::Continue(());
+    let holds = || {
+        let (projection, against) = ("state".to_owned(), place.clone());
+        let wish = DriftWish { projection, category: None, against, map: None, budget: Budget::default() };
+        let held = drift(opened().as_ref(), &wish, &Ticket::new("held")).expect("held");
+        assert!(held.is_none() && held.rows == 5, "{held:?}");
+    };
+    let end = || opened().end().expect("an end").position();
+    let mut first = begin("a", Duration::ZERO);
+    first.step(opened().as_ref(), on).expect("folded");
+    holds();
+    // Killed between the table and the lease: that the rows are there, the table knows.
+    for number in 0..PARTITIONS {
+        let revision = values.get(&key_of(number)).expect("read").map(|kept| kept.revision);
+        let part = Part { worker: "a".to_owned(), ..Part::default() };
+        values.change_one(&key_of(number), lease::written(&part), revision).expect("written");
+    }
+    let mut second = begin("b", Duration::ZERO);
+    let step = second.step(opened().as_ref(), on).expect("folded");
+    assert_eq!((step.events, step.everywhere), (0, end()));
+    // In the middle of its step another takes it for dead, and is there first.
+    contacted(&path, "x");
+    contacted(&path, "y");
+    let mut has_come = false;
+    let late = &mut || {
+        if !std::mem::replace(&mut has_come, true) {
+            assert_eq!(first.step(opened().as_ref(), &mut || Flow::Continue(())).expect("folded").events, 2);
+        }
+        Flow::Continue(())
+    };
+    second.step(opened().as_ref(), late).expect("it finds that it came too late");
+    assert_eq!(second.partitions().count(), 0, "they are another's");
+    holds();
+    contacted(&path, "z");
+    assert_eq!(second.step(opened().as_ref(), on).expect("folded").events, 1);
+    assert_eq!(second.table().expect("read").expect("a table").position, end());
+    holds();
+}
+
+#[test]
+fn a_partition_is_brought_on_only_from_where_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = ModelPlace { source: folder.path().join("table.db").into(), table: None };
+    let table = SharedTable {
+        place: place.clone(),
+        source: folder.path().join("store.db").into(),
+        definition: "this".to_owned(),
+        partitions: 2,
+    };
+    assert!(table.begin(false).expect("made"));
+    assert!(!table.begin(true).expect("there"));
+    let stand = |position: u64| (Position(position), EventId::new(&position.to_string()));
+    let row = |version: u64| {
+        let (stream, version) = (StreamId::from("lead-1"), Version(version));
+        let row = ModelRow { stream, version, recorded_at: None, values: Vec::new(), kept: Some(version.to_string()) };
+        FoldedRow { partition: 1, row, state: serde_json::json!({ "at": version.0 }) }
+    };
+    let choice = Choice::one(crate::replay::registry().first(None).clone());
+    let bring = |from: Option<u64>, to: u64, version: u64| {
+        let from = BTreeMap::from([(1, from.map(stand))]);
+        table.bring(&choice, &from, &stand(to), &[row(version)]).expect("written").is_empty()
+    };
+    let version = || table.held(&[StreamId::from("lead-1")]).expect("read").into_values().next();
+    assert!(bring(None, 5, 5));
+    assert!(!bring(None, 3, 3), "somebody was there before");
+    assert!(!bring(Some(4), 9, 9));
+    assert_eq!(version(), Some((Version(5), Some((Version(5), "5".to_owned())))));
+    assert_eq!(table.standing().expect("read").position, None, "the other partition has not begun");
+    assert!(bring(Some(5), 9, 3), "a row of a later version stays");
+    assert_eq!(version().map(|(version, _)| version), Some(Version(5)));
+    let other = SharedTable { definition: "other".to_owned(), ..table.clone() };
+    assert!(matches!(other.parts().expect_err("another's"), ShareError::OtherTable(_)));
+    let nowhere = SharedTable { place: ModelPlace { table: Some("gone".to_owned()), ..place }, ..table.clone() };
+    assert!(matches!(nowhere.begin(true).expect_err("gone"), ShareError::TableGone(_)));
 }

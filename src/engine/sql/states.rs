@@ -15,6 +15,7 @@ use super::super::as_of::{aggregate_of, as_of, choose};
 use super::super::columns::{FieldColumn, columns_for, fields_of, file_stem, met_in, sql_name, unique};
 use super::super::failures::failures;
 use super::super::load::each_batch;
+use super::super::spill::unless_torn;
 use super::super::ticket::lock;
 use super::room::Room;
 use super::vtab::{Bound, Column, Reading, Table, Wish};
@@ -272,7 +273,10 @@ impl Reading for StateReading {
         if self.table.room.is_stopped() {
             return Err(self.table.room.fail(StoreError::Cancelled));
         }
-        Ok(())
+        match &self.rows {
+            Rows::All { folded, .. } => unless_torn(&folded.as_of).map_err(|error| self.table.room.fail(error)),
+            Rows::None | Rows::Alone(_) | Rows::One { .. } => Ok(()),
+        }
     }
 
     fn is_over(&self) -> bool {

@@ -394,6 +394,15 @@ impl<D: Database> Store for ForeignStore<D> {
         Ok(())
     }
 
+    fn is_archived(&self, stream: &StreamId) -> Result<bool, StoreError> {
+        if self.layout().archived.is_none() {
+            return Ok(false);
+        }
+        let Some(row) = self.stream(stream)? else { return Ok(false) };
+        let last = self.event_at(stream, row.last_version)?;
+        Ok(last.is_some_and(|event| event.metadata().all.contains_key("archived")))
+    }
+
     fn stream(&self, stream: &StreamId) -> Result<Option<StreamRow>, StoreError> {
         let layout = self.numbering.for_query(&self.database, &Query::stream(stream.clone()))?;
         let Some(sql) = layout.stream_sql(stream) else { return Ok(None) };

@@ -2,18 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::ahead::{Ahead, Chunk, FIRST, TOGETHER};
 use super::taken::{Taken, second_id, taken};
 use super::{Mirrored, Mirroring, check, now};
-use crate::event::{Cursor, EventBatch, EventRow, Position, StreamId, Timestamp, Version};
+use crate::event::{Cursor, EventRow, Position, StreamId, Timestamp, Version};
 use crate::store::native::{Bulk, Gap, MirrorStanding, Recorded};
-use crate::store::{AppendError, Changes, Columns, Flow, Query, Scan, Store, StoreError, StreamQuery};
-
-/// So many events are recorded together: enough for the disk to be no matter, few enough that another program which
-/// follows too does not wait long.
-const TOGETHER: usize = 20_000;
-
-/// So long are their texts at most.
-const TEXTS_TOGETHER: usize = 32 << 20;
+use crate::store::{AppendError, Changes, Columns, Flow, Query, Store, StoreError, StreamQuery};
 
 /// How long somebody may take to record an event at a place that was passed over.
 const UNSETTLED: i64 = 10 * 60 * 1_000_000;
@@ -45,34 +39,6 @@ struct Following<'a> {
     as_text: u64,
 }
 
-/// What is recorded in one transaction.
-struct Chunk {
-    batches: Vec<EventBatch>,
-    is_last: bool,
-}
-
-impl Chunk {
-    fn read(scan: &mut dyn Scan) -> Result<Self, StoreError> {
-        let (mut batches, mut events, mut texts) = (Vec::new(), 0, 0);
-        loop {
-            let mut batch = EventBatch::default();
-            scan.next_batch(&mut batch)?;
-            let is_last = batch.is_empty();
-            (events, texts) = (events + batch.len(), texts + batch.text_len());
-            if !is_last {
-                batches.push(batch);
-            }
-            if is_last || events >= TOGETHER || texts >= TEXTS_TOGETHER {
-                return Ok(Self { batches, is_last });
-            }
-        }
-    }
-
-    fn rows(&self) -> impl Iterator<Item = EventRow<'_>> {
-        self.batches.iter().flat_map(EventBatch::rows)
-    }
-}
-
 impl Following<'_> {
     /// One reading of what is new, to its end or until another brought in the same. Says whether it came to the end.
     fn once(&mut self) -> Result<bool, StoreError> {
@@ -88,12 +54,16 @@ impl Following<'_> {
             Changes::Replaced => return Err(self.mirroring.differs(check::missing(self.mirroring, origin)?)),
             Changes::Unknown => return self.by_streams(),
         };
+        let mut chunk = Chunk::read(scan.as_mut(), FIRST)?;
+        let mut ahead = None;
         loop {
-            let chunk = Chunk::read(scan.as_mut())?;
             let before = cursor.position();
             chunk.batches.iter().for_each(|batch| cursor.advance(batch));
             if chunk.batches.is_empty() {
                 return Ok(true);
+            }
+            if !chunk.is_last && ahead.is_none() {
+                ahead = Ahead::begin(origin, cursor.clone());
             }
             let gaps = if origin.may_record_late() { gaps_in(&chunk, before) } else { Vec::new() };
             match self.keep(head, &chunk, Some(&cursor), gaps)? {
@@ -103,6 +73,14 @@ impl Following<'_> {
             if chunk.is_last {
                 return Ok(true);
             }
+            chunk = match &mut ahead {
+                Some(ahead) => match ahead.next()? {
+                    Some(chunk) => chunk,
+                    // The next look says what became of the origin.
+                    None => return Ok(false),
+                },
+                None => Chunk::read(scan.as_mut(), TOGETHER)?,
+            };
         }
     }
 
@@ -127,7 +105,7 @@ impl Following<'_> {
             let origin = self.origin;
             let mut scan = origin.scan(&Query::stream(stream).between(from, None))?;
             loop {
-                let chunk = Chunk::read(scan.as_mut())?;
+                let chunk = Chunk::read(scan.as_mut(), TOGETHER)?;
                 match self.keep(head, &chunk, None, Vec::new())? {
                     Some(now_at) => head = now_at,
                     None => return Ok(false),
@@ -149,7 +127,7 @@ impl Following<'_> {
         let mut batches = Vec::new();
         for Gap { from, to, .. } in &standing.gaps {
             let mut scan = self.origin.scan(&Query::positions(Some(Position(*from)), Some(Position(*to))))?;
-            batches.append(&mut Chunk::read(scan.as_mut())?.batches);
+            batches.append(&mut Chunk::read(scan.as_mut(), TOGETHER)?.batches);
         }
         let chunk = Chunk { batches, is_last: true };
         if chunk.batches.is_empty() {
@@ -270,6 +248,10 @@ const BETWEEN_NOTES: i64 = 1_000_000;
 
 /// Records an event as its origin has it. Says whether it was new.
 fn take(bulk: &mut Bulk<'_>, row: &EventRow<'_>, event: crate::event::NewEvent) -> Result<bool, AppendError> {
+    // Nearly every one is new. What is refused is looked at.
+    if bulk.record_new(row.stream, row.version, &event).is_ok() {
+        return Ok(true);
+    }
     match bulk.record(row.stream, Some(row.version), &event) {
         Ok(Recorded::New(_)) => Ok(true),
         Ok(Recorded::AlreadyThere(version)) if version == row.version => Ok(false),

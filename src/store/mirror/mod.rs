@@ -11,6 +11,7 @@
 //!   gaps; a category is what a stream's name says; content that is no JSON is kept as a text; see [`taken`].
 //! - What is appended to a mirror is appended to its origin and comes back from there; see [`writer`].
 
+mod ahead;
 mod check;
 mod following;
 mod taken;

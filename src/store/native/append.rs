@@ -215,17 +215,7 @@ impl Bulk<'_> {
                 None => {}
             }
         }
-        match (there.first(), there.last()) {
-            (Some(first), Some(last)) if there.len() == events.len() => Ok(Some(Appended {
-                first: first.version,
-                last: last.version,
-                position: last.position,
-                already_there: true,
-            })),
-            // Half of a call that was recorded whole or not at all: these are not the same events.
-            (Some(first), _) => Err(AppendError::IdTaken(first.id.clone())),
-            _ => Ok(None),
-        }
+        Appended::before(events, &there)
     }
 
     fn events_after(&self, stream: &StreamId, version: Option<Version>) -> Result<Vec<RecordedEvent>, StoreError> {
@@ -262,14 +252,11 @@ impl Bulk<'_> {
 
     fn try_insert(&mut self, stream: &StreamId, version: Version, event: &NewEvent) -> rusqlite::Result<()> {
         let NewEvent { id, event_type, schema, recorded_at, payload, metadata } = event;
-        let type_key = match self.types.get_mut(event_type) {
-            Some((key, count)) => {
-                *count += 1;
-                *key
-            }
+        let type_key = match self.types.get(event_type) {
+            Some((key, _)) => *key,
             None => {
                 let key = intern(&self.tx, "types", event_type.as_str())?;
-                self.types.insert(event_type.clone(), (key, 1));
+                self.types.insert(event_type.clone(), (key, 0));
                 key
             }
         };
@@ -284,17 +271,7 @@ impl Bulk<'_> {
                 self.streams.entry(stream.clone()).or_insert(tally)
             }
         };
-        let link = Chained {
-            stream: stream.as_str(),
-            version,
-            event_type: event_type.as_str(),
-            schema: *schema,
-            recorded_at: *recorded_at,
-            id,
-            payload: payload.as_bytes(),
-            metadata: metadata.as_bytes(),
-        }
-        .after(&self.link);
+        let link = Chained::of(stream, version, event).after(&self.link);
         self.tx
             .prepare_cached(
                 "INSERT INTO events (position, stream, version, type, schema, recorded_at, id, payload, metadata, chain)
@@ -312,6 +289,10 @@ impl Bulk<'_> {
                 Some(metadata).filter(|text| !text.is_empty()),
                 link.as_slice(),
             ))?;
+        // Counted once it is there: another id may still be tried for it.
+        if let Some((_, count)) = self.types.get_mut(event_type) {
+            *count += 1;
+        }
         self.links.note(metadata.as_bytes(), exact(position.0)?);
         if tally.events == 0 {
             tally.first_version = version;

@@ -1,7 +1,7 @@
 //! The hash chain: each event is hashed together with its predecessor's hash, in store order, so that an edited,
 //! removed or inserted event no longer fits.
 
-use crate::event::{EventId, Timestamp, Version};
+use crate::event::{EventId, NewEvent, StreamId, Timestamp, Version};
 use crate::store::Snapshot;
 
 pub(in crate::store) type Link = [u8; 32];
@@ -22,7 +22,21 @@ pub(in crate::store) struct Chained<'a> {
     pub metadata: &'a [u8],
 }
 
-impl Chained<'_> {
+impl<'a> Chained<'a> {
+    pub(in crate::store) fn of(stream: &'a StreamId, version: Version, event: &'a NewEvent) -> Self {
+        let NewEvent { id, event_type, schema, recorded_at, payload, metadata } = event;
+        Self {
+            stream: stream.as_str(),
+            version,
+            event_type: event_type.as_str(),
+            schema: *schema,
+            recorded_at: *recorded_at,
+            id,
+            payload: payload.as_bytes(),
+            metadata: metadata.as_bytes(),
+        }
+    }
+
     pub(in crate::store) fn after(&self, before: &Link) -> Link {
         let mut parts = Parts::default();
         parts.gather(before);

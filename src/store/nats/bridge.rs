@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::{Arc, LazyLock, mpsc};
 use std::task::Poll;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::Notify;
@@ -38,13 +38,24 @@ pub(super) fn handle() -> Result<&'static Handle, NatsError> {
 
 /// One reader's questions, so that somebody else can end the one that it waits for.
 #[derive(Clone, Debug, Default)]
-pub(in crate::store) struct Asking(Arc<Notify>);
+pub(in crate::store) struct Asking {
+    interrupted: Arc<Notify>,
+    /// Beyond this moment nothing is waited for long, however many questions there are; what comes all the time still does.
+    until: Option<Instant>,
+}
+
+/// So long everybody is waited for.
+const AT_LEAST: Duration = Duration::from_secs(2);
 
 impl Asking {
     /// Asked while nothing is waited for, it does nothing.
     pub(in crate::store) fn interrupter(&self) -> Interrupter {
-        let notify = Arc::clone(&self.0);
+        let notify = Arc::clone(&self.interrupted);
         Interrupter::new(move || notify.notify_waiters())
+    }
+
+    pub(super) fn set_until(&mut self, until: Option<Instant>) {
+        self.until = until;
     }
 
     /// Waits for an answer: at most this long, and until somebody interrupts.
@@ -55,7 +66,9 @@ impl Asking {
     ) -> Result<T, NatsError> {
         let handle = handle()?;
         let _inside = handle.enter();
-        let mut interrupted = pin!(self.0.notified());
+        let left = |until: Instant| until.saturating_duration_since(Instant::now()).max(AT_LEAST);
+        let at_most = self.until.map_or(at_most, |until| at_most.min(left(until)));
+        let mut interrupted = pin!(self.interrupted.notified());
         interrupted.as_mut().enable();
         let mut answer = pin!(answer);
         let either = poll_fn(|context| {

@@ -29,6 +29,8 @@ pub(in crate::store) const ANSWERING: Duration = Duration::from_secs(10);
 
 /// For so long a question is put once more where its answer may still come.
 const ASKED_AGAIN: Duration = Duration::from_secs(6);
+/// And for so long where more depends on it than a look.
+pub(super) const INSISTING: Duration = Duration::from_secs(10);
 const BETWEEN_QUESTIONS: Duration = Duration::from_millis(100);
 
 /// Between two attempts to take up a connection again.
@@ -46,6 +48,8 @@ pub(in crate::store) struct Line {
     /// The stream is kept by several servers, and the one that is asked may be some moments behind the one that leads.
     pub(super) is_copied: AtomicBool,
     is_lost: AtomicBool,
+    /// JetStream has answered here.
+    is_served: AtomicBool,
     /// How often it was taken up anew.
     taken_up: AtomicU64,
     pub(super) moved: Notify,
@@ -84,7 +88,11 @@ pub(in crate::store) struct Connection {
     pub(in crate::store) line: Arc<Line>,
     /// What JetStream's questions begin with.
     prefix: Arc<str>,
+    insists: bool,
 }
+
+/// What a cluster says while its servers have not all found each other.
+pub(super) const NO_PEERS: &str = "no suitable peers";
 
 impl Connection {
     pub(super) fn to(address: &Address, asking: &Asking) -> Result<Self, NatsError> {
@@ -119,7 +127,7 @@ impl Connection {
             Some(domain) => (jetstream::with_domain(client.clone(), domain), format!("$JS.{domain}.API")),
             None => (jetstream::new(client.clone()), "$JS.API".to_owned()),
         };
-        let connection = Self { client, jetstream, line, prefix: prefix.into() };
+        let connection = Self { client, jetstream, line, prefix: prefix.into(), insists: false };
         let (major, minor) = OLDEST;
         if !connection.is_at_least(major, minor) {
             let found = connection.client.server_info().version;
@@ -131,6 +139,12 @@ impl Connection {
     /// Whether the server is at least of this version.
     pub(in crate::store) fn is_at_least(&self, major: i64, minor: i64) -> bool {
         self.client.is_server_compatible(major, minor, 0)
+    }
+
+    /// The same, of which a question is put again whatever may be over in a moment: servers that choose who leads, a
+    /// connection that comes back, a cluster that is finding together.
+    pub(super) fn insisting(&self) -> Self {
+        Self { insists: true, ..self.clone() }
     }
 
     /// The subject of one of JetStream's questions.
@@ -160,17 +174,23 @@ impl Connection {
         F: Future<Output = Result<T, NatsError>>,
     {
         let begun = Instant::now();
+        let asked_again = if self.insists { INSISTING } else { ASKED_AGAIN };
         loop {
             let answer = question().await;
+            if matches!(answer, Ok(_) | Err(NatsError::Changed(_))) {
+                self.line.is_served.store(true, Ordering::Relaxed);
+            }
             let may_pass = match &answer {
                 Err(NatsError::NoLeader) => true,
                 // What was on its way to a server that was killed is never answered.
-                Err(NatsError::Silent(_)) => self.line.is_copied.load(Ordering::Relaxed),
+                Err(NatsError::Silent(_)) => self.insists || self.line.is_copied.load(Ordering::Relaxed),
+                Err(NatsError::Lost(_)) => self.insists,
                 // While it comes back, a server knows nothing of JetStream yet.
-                Err(NatsError::NoJetStream) => self.line.taken_up() > 0,
+                Err(NatsError::NoJetStream) => self.line.is_served.load(Ordering::Relaxed),
+                Err(NatsError::Said(words)) => self.insists && words.contains(NO_PEERS),
                 _ => false,
             };
-            if !may_pass || begun.elapsed() > ASKED_AGAIN {
+            if !may_pass || begun.elapsed() > asked_again {
                 return answer;
             }
             sleep(BETWEEN_QUESTIONS).await;
@@ -197,6 +217,12 @@ impl Connection {
 
     /// The names of the streams in which events may be: what the server keeps for values and objects has none.
     pub(super) async fn streams(&self) -> Result<Vec<String>, NatsError> {
+        let mut names = self.all_streams().await?;
+        names.retain(|name| !name.starts_with("KV_") && !name.starts_with("OBJ_"));
+        Ok(names)
+    }
+
+    pub(super) async fn all_streams(&self) -> Result<Vec<String>, NatsError> {
         #[derive(Deserialize)]
         struct Names {
             #[serde(default)]
@@ -210,7 +236,6 @@ impl Connection {
             let is_last = found.is_empty();
             names.extend(found);
             if is_last || names.len() >= page.total {
-                names.retain(|name| !name.starts_with("KV_") && !name.starts_with("OBJ_"));
                 names.sort();
                 return Ok(names);
             }
@@ -278,6 +303,9 @@ pub(in crate::store) struct StreamInfo {
     pub(in crate::store) config: StreamConfig,
     #[serde(default)]
     pub(super) created: String,
+    /// What the time is there. Older servers do not say.
+    #[serde(default)]
+    pub(super) ts: String,
     pub(in crate::store) state: StreamState,
     /// Of subjects, where they were asked for.
     total: Option<u64>,

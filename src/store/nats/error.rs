@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use async_nats::ConnectErrorKind;
 use async_nats::jetstream;
 use async_nats::jetstream::ErrorCode;
+use rustls::AlertDescription;
 
 use super::message::MessageFlaw;
 use crate::event::{Explain, Message};
@@ -29,6 +30,8 @@ pub enum NatsError {
     Credentials { option: &'static str, path: PathBuf, detail: ServerDetail },
     #[error("TLS with this server failed ({0}); give its authority's certificate with ?ca=FILE, or set NATS_CA")]
     TlsFailed(ServerDetail),
+    #[error("the server asks for a certificate that it trusts ({0}); name yours and its key with ?cert=FILE&key=FILE")]
+    CertificateRefused(ServerDetail),
     #[error("the server offers no TLS; turn it on there, or leave tls:// and ?ca out to send everything in plain text")]
     TlsNotOffered,
     #[error("the server is nats-server {found}, and Foldline needs {needed} or newer for this; update it")]
@@ -113,6 +116,9 @@ impl NatsError {
             }
             ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => Self::CredentialsNeeded,
             _ if matches!(of_tls, Some(rustls::Error::InvalidMessage(_))) => Self::TlsNotOffered,
+            _ if matches!(of_tls, Some(rustls::Error::AlertReceived(alert)) if is_of_certificates(*alert)) => {
+                Self::CertificateRefused(detail())
+            }
             ConnectErrorKind::Tls => Self::TlsFailed(detail()),
             ConnectErrorKind::Io if of_tls.is_some() => Self::TlsFailed(detail()),
             ConnectErrorKind::ServerParse => Self::BadAddress(AddressFlaw::HostPort),
@@ -146,6 +152,22 @@ impl NatsError {
         }
         Self::Failed(ServerDetail::Said(all))
     }
+}
+
+/// What a server says that does not take the client's certificate, or misses it.
+fn is_of_certificates(alert: AlertDescription) -> bool {
+    use AlertDescription as Said;
+    matches!(
+        alert,
+        Said::CertificateRequired
+            | Said::BadCertificate
+            | Said::UnsupportedCertificate
+            | Said::CertificateExpired
+            | Said::CertificateRevoked
+            | Said::CertificateUnknown
+            | Said::UnknownCA
+            | Said::AccessDenied
+    )
 }
 
 /// Names in a sentence: not more than one reads.
@@ -204,6 +226,7 @@ impl Explain for NatsError {
                 because("nats-credentials", detail).text("option", option).text("path", path.display())
             }
             Self::TlsFailed(detail) => because("nats-tls-failed", detail),
+            Self::CertificateRefused(detail) => because("nats-certificate-refused", detail),
             Self::TlsNotOffered => Message::new("nats-tls-not-offered"),
             Self::TooOld { found, needed } => Message::new("nats-too-old").text("found", found).text("needed", needed),
             Self::NoJetStream => Message::new("nats-no-jetstream"),

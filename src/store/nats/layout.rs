@@ -148,6 +148,11 @@ impl Layout {
         }
     }
 
+    /// Whether each subject is another stream.
+    pub(super) fn has_subject_a_stream(&self) -> bool {
+        matches!(self, Self::Own { .. })
+    }
+
     /// The category and the stream of a subject.
     pub(super) fn stream_of(&self, subject: &str) -> (String, String) {
         match self {
@@ -178,5 +183,13 @@ fn stray<'a>(store: &str, seen: &'a Seen) -> Decoded<'a> {
 
 /// A message that was given no id is known by its place.
 pub(super) fn id_of_sequence(sequence: u64) -> EventId {
-    EventId::Text(format!("message-{sequence}").into())
+    EventId::Text(format!("{MESSAGE}{sequence}").into())
+}
+
+const MESSAGE: &str = "message-";
+
+/// The place that an id of that kind says.
+pub(super) fn sequence_of_id(id: &EventId) -> Option<u64> {
+    let EventId::Text(text) = id else { return None };
+    text.strip_prefix(MESSAGE)?.parse().ok().filter(|sequence| *sequence > 0)
 }

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use super::ids::Ids;
 use super::layout::{Decoded, Layout};
 use super::names::Names;
 use super::seen::Seen;
@@ -22,6 +23,7 @@ pub(super) struct Ledger {
     pub(super) last_at: Option<Timestamp>,
     /// Of streams whose events are counted: which event each message is, from the first on that was met.
     counted: Counted,
+    pub(super) ids: Ids,
 }
 
 #[derive(Debug)]
@@ -48,13 +50,20 @@ impl Ledger {
     /// The next message.
     pub(super) fn take(&mut self, layout: &Layout, names: &mut Names, seen: &Seen) {
         layout.events(seen, &mut |event| self.event(layout, names, seen.sequence, &event));
-        self.to = seen.sequence;
+        self.walked(seen.sequence);
+    }
+
+    /// Nothing more is up to this message.
+    pub(super) fn walked(&mut self, to: u64) {
+        self.to = self.to.max(to);
+        self.ids.walked(to);
     }
 
     fn event(&mut self, layout: &Layout, names: &mut Names, sequence: u64, event: &Decoded<'_>) {
         let (stream, key) = names.stream(&event.stream);
         *self.types.entry(names.event_type(&event.event_type)).or_default() += 1;
         self.events += 1;
+        self.ids.note(sequence, &event.id);
         let at = event.recorded_at;
         self.first_at = [self.first_at, at].into_iter().flatten().min();
         self.last_at = self.last_at.max(at);

@@ -6,7 +6,8 @@
 //!   order, whatever happens to the way. `watch`: what is recorded rings at once.
 //! - `layout`: what a message means; `message` Foldline's own, `foreign` the others', `mapped` what its user says, and
 //!   `look` what there is to say it of.
-//! - `store`, `scan`: the reading half; `ledger`, `names`: what a walk over the messages tells of the streams.
+//! - `store`, `scan`: the reading half; `ledger`, `names`, `ids`: what a walk over the messages tells of the streams and of
+//!   where an id is; `find`: one event by its id.
 //! - `write`: the appending half; `verify`: what does not fit.
 //!
 //! An event's position is its message's sequence. In a store whose messages may hold several events (its description
@@ -18,7 +19,9 @@ mod bridge;
 mod bucket;
 mod connection;
 mod error;
+mod find;
 mod foreign;
+mod ids;
 mod layout;
 mod ledger;
 mod look;

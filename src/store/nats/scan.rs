@@ -16,6 +16,8 @@ const WIDER: u64 = 4;
 const WIDEST: u64 = 4096;
 /// One of which few are.
 const WIDEST_THIN: u64 = 1 << 20;
+/// Messages of which few may be wanted are read in such handfuls.
+const AT_ONCE: usize = 2048;
 
 pub(super) struct NatsScan<'s> {
     store: &'s NatsStore,
@@ -29,6 +31,15 @@ pub(super) struct NatsScan<'s> {
     /// The last event that was read of a stream that is read forward.
     mark: Option<Mark>,
     waiting: VecDeque<Seen>,
+    chosen: Option<Chosen<'s>>,
+}
+
+/// The streams whose messages are looked into, where these are not all.
+struct Chosen<'s> {
+    is_wanted: &'s dyn Fn(&str) -> bool,
+    /// The last message that was passed by since one was looked into, and how many there were.
+    passed: Option<Seen>,
+    count: usize,
 }
 
 enum Source<'s> {
@@ -66,11 +77,20 @@ impl<'s> NatsScan<'s> {
             failed: None,
             mark: None,
             waiting: VecDeque::new(),
+            chosen: None,
         };
         if scan.left > 0 {
             scan.open()?;
         }
         Ok(scan)
+    }
+
+    /// The same, of some streams alone, where a subject tells them. Of the others a message is looked into now and then,
+    /// and where it is the last.
+    pub(super) fn of_some(mut self, is_wanted: &'s dyn Fn(&str) -> bool) -> Self {
+        let chosen = Chosen { is_wanted, passed: None, count: 0 };
+        self.chosen = Some(chosen).filter(|_| self.store.server.layout.tells_streams());
+        self
     }
 
     fn open(&mut self) -> Result<(), StoreError> {
@@ -139,7 +159,8 @@ impl<'s> NatsScan<'s> {
     /// The next messages in the order of the query; none at the end.
     fn messages(&mut self) -> Result<(), StoreError> {
         let store = self.store;
-        let wish = (self.size.most() as u64).min(self.left.max(1)) as usize;
+        let most = if self.chosen.is_some() { AT_ONCE } else { self.size.most() };
+        let wish = (most as u64).min(self.left.max(1)) as usize;
         match &mut self.source {
             Source::Nothing => {}
             Source::Forward(pull) => {
@@ -165,17 +186,33 @@ impl<'s> NatsScan<'s> {
             if self.waiting.is_empty() {
                 self.messages()?;
                 if self.waiting.is_empty() {
-                    return Ok(());
+                    return self.tell_place(batch);
                 }
             }
             self.decode(batch)?;
+            if self.waiting.is_empty() && self.chosen.as_ref().is_some_and(|chosen| chosen.count >= AT_ONCE) {
+                self.tell_place(batch)?;
+                if !batch.is_empty() {
+                    return Ok(());
+                }
+            }
         }
         Ok(())
     }
 
+    /// Hands over the last of what was passed by: it says how far the reading is.
+    fn tell_place(&mut self, batch: &mut EventBatch) -> Result<(), StoreError> {
+        let Some(mut chosen) = self.chosen.take() else { return Ok(()) };
+        chosen.count = 0;
+        self.waiting.extend(chosen.passed.take());
+        let told = self.decode(batch);
+        self.chosen = Some(chosen);
+        told
+    }
+
     /// Turns messages that are there into events.
     fn decode(&mut self, batch: &mut EventBatch) -> Result<(), StoreError> {
-        let Self { store, query, versions, size, left, mark, waiting, source, .. } = self;
+        let Self { store, query, versions, size, left, mark, waiting, source, chosen, .. } = self;
         let layout = &store.server.layout;
         let places = layout.places();
         let ledger = match versions {
@@ -186,6 +223,13 @@ impl<'s> NatsScan<'s> {
         let mut is_over = false;
         while *left > 0 && !is_over && !size.is_reached(batch) {
             let Some(seen) = waiting.pop_front() else { break };
+            if let Some(chosen) = chosen {
+                if !(chosen.is_wanted)(&layout.stream_of(seen.subject()).1) {
+                    (chosen.passed, chosen.count) = (Some(seen), chosen.count + 1);
+                    continue;
+                }
+                (chosen.passed, chosen.count) = (None, 0);
+            }
             let mut within = 0;
             let mut push = |event: &Decoded<'_>, index: u64| {
                 let (stream, key) = names.stream(&event.stream);

@@ -72,6 +72,9 @@ impl Settings {
         }
         match (parts.option("cert"), parts.option("key")) {
             (Some(certificate), Some(key)) => {
+                for (option, path) in [("cert", certificate), ("key", key)] {
+                    read(option, Path::new(path))?;
+                }
                 options = options.add_client_certificate(PathBuf::from(certificate), PathBuf::from(key));
             }
             (None, None) => {}
@@ -85,7 +88,7 @@ fn read(option: &'static str, path: &Path) -> Result<String, NatsError> {
     fs::read_to_string(path).map_err(|error| NatsError::Credentials {
         option,
         path: path.to_owned(),
-        detail: ServerDetail::of_system(&error),
+        detail: ServerDetail::of_file(&error),
     })
 }
 

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::bridge::Asking;
 use super::bucket::bucket;
-use super::connection::{ANSWERING, Connection, Edition, StreamInfo, Which};
+use super::connection::{ANSWERING, Connection, Edition, INSISTING, StreamInfo, Which};
 use super::layout::{Layout, Under};
 use super::ledger::{Ledger, largest_first};
 use super::names::Names;
@@ -18,7 +18,7 @@ use super::scan::NatsScan;
 use super::seen::Seen;
 use super::verify;
 use super::write::Known;
-use super::{NatsError, failed, watch};
+use super::{NatsError, failed, find, watch};
 use crate::event::{Cursor, EventId, Position, RecordedEvent, StreamId, Version};
 use crate::store::{
     Address, Alarm, Capabilities, Changes, Columns, Finding, Flow, Framework, Interrupter, Notice, Opener, Query,
@@ -118,6 +118,16 @@ impl NatsStore {
         answered.map_err(|error| self.failed(self.server.connection.failed(error)))
     }
 
+    /// The same for what an append depends on: it is asked again for as long as that may help.
+    pub(super) fn insist<T, F>(&self, ask: impl FnOnce(Connection) -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, NatsError>>,
+    {
+        let connection = &self.server.connection;
+        let answered = self.asking.wait(INSISTING + ANSWERING, ask(connection.insisting()));
+        answered.map_err(|error| self.failed(connection.failed(error)))
+    }
+
     /// What the stream says of itself now, from the server that leads it.
     pub(super) fn info(&self) -> Result<StreamInfo, StoreError> {
         let Server { connection, stream, edition, is_replaced, .. } = &*self.server;
@@ -205,7 +215,7 @@ impl NatsStore {
             ledger.take(layout, &mut self.names(), &seen);
             Flow::Continue(())
         })?;
-        ledger.to = ledger.to.max(to);
+        ledger.walked(to);
         Ok(ledger)
     }
 
@@ -253,7 +263,7 @@ impl NatsStore {
     }
 
     /// The events of one message.
-    fn events_of(&self, seen: &Seen, visit: &mut dyn FnMut(RecordedEvent)) -> Result<(), StoreError> {
+    pub(super) fn events_of(&self, seen: &Seen, visit: &mut dyn FnMut(RecordedEvent)) -> Result<(), StoreError> {
         let layout = &self.server.layout;
         let counted =
             if layout.says_versions() { None } else { self.bring_ledger_to(seen.sequence)?.version(seen.sequence) };
@@ -339,14 +349,14 @@ impl Store for NatsStore {
         }
         // The server lists its subjects far faster than its messages.
         let Server { connection, stream, layout, .. } = &*self.server;
-        let mut streams: HashSet<(String, String)> = HashSet::new();
-        self.wait(connection.subjects(stream, ">", &mut |subject, _| {
-            streams.insert(layout.stream_of(subject));
-        }))?;
+        let mut met: HashSet<String> = HashSet::new();
         let mut categories: HashMap<String, u64> = HashMap::new();
-        for (category, _) in streams {
-            *categories.entry(category).or_default() += 1;
-        }
+        self.wait(connection.subjects(stream, ">", &mut |subject, _| {
+            let (category, stream) = layout.stream_of(subject);
+            if layout.has_subject_a_stream() || met.insert(stream) {
+                *categories.entry(category).or_default() += 1;
+            }
+        }))?;
         Ok(largest_first(categories.into_iter().collect()))
     }
 
@@ -399,27 +409,7 @@ impl Store for NatsStore {
     }
 
     fn event_by_id(&self, id: &EventId) -> Result<Option<RecordedEvent>, StoreError> {
-        let layout = &self.server.layout;
-        let to = NatsStore::info(self)?.state.last_seq;
-        let want = Want { from: 1, to, filter: None, headers_only: layout.has_all_in_headers() };
-        let mut found = None;
-        self.each(want, &mut |seen| {
-            let mut is_here = false;
-            layout.events(&seen, &mut |event| is_here |= event.id == *id);
-            if is_here {
-                found = Some(seen.sequence);
-                return Flow::Break(());
-            }
-            Flow::Continue(())
-        })?;
-        let Some(seen) = found.map_or(Ok(None), |sequence| self.message(Which::At(sequence)))? else { return Ok(None) };
-        let mut event = None;
-        self.events_of(&seen, &mut |read| {
-            if read.id == *id {
-                event = Some(read);
-            }
-        })?;
-        Ok(event)
+        find::event(self, id)
     }
 
     fn verify(&self, report: &mut dyn FnMut(Finding), progress: &mut dyn FnMut(u64) -> Flow) -> Result<(), StoreError> {
@@ -441,6 +431,10 @@ impl Store for NatsStore {
         Some(self.asking.interrupter())
     }
 
+    fn shared_names(&self) -> Result<Option<Vec<String>>, StoreError> {
+        super::bucket::names(self).map(Some)
+    }
+
     fn shared_values(&self, name: &str, may_make: bool) -> Result<Option<Box<dyn SharedValues>>, StoreError> {
         bucket(self, name, may_make)
     }
@@ -450,20 +444,43 @@ impl Store for NatsStore {
     }
 
     fn changes<'s>(&'s self, after: &Cursor, columns: Columns) -> Result<Changes<'s>, StoreError> {
+        Ok(match self.scan_behind(after, columns)? {
+            Some(scan) => Changes::Grew(Box::new(scan)),
+            None => Changes::Replaced,
+        })
+    }
+
+    fn changes_of<'s>(
+        &'s self,
+        after: &Cursor,
+        columns: Columns,
+        is_wanted: &'s dyn Fn(&str) -> bool,
+    ) -> Result<Changes<'s>, StoreError> {
+        Ok(match self.scan_behind(after, columns)? {
+            Some(scan) => Changes::Grew(Box::new(scan.of_some(is_wanted))),
+            None => Changes::Replaced,
+        })
+    }
+}
+
+impl NatsStore {
+    /// What comes behind a place; `None` where it is not what it was.
+    fn scan_behind(&self, after: &Cursor, columns: Columns) -> Result<Option<NatsScan<'_>>, StoreError> {
         NatsStore::info(self)?;
         if !self.is_current() {
-            return Ok(Changes::Replaced);
+            return Ok(None);
         }
-        let Some(place) = after.place() else { return Ok(Changes::Grew(self.scan(&Query::store().columns(columns))?)) };
+        let begin = |query: Query| NatsScan::begin(self, &query.columns(columns)).map(Some);
+        let Some(place) = after.place() else { return begin(Query::store()) };
         let sequence = place.position.0 / self.server.layout.places();
         let mut is_there = false;
         if let Some(seen) = self.message(Which::At(sequence))? {
             self.server.layout.events(&seen, &mut |event| is_there |= event.id == place.id);
         }
         if !is_there {
-            return Ok(Changes::Replaced);
+            return Ok(None);
         }
         let next = Position(place.position.0.saturating_add(1));
-        Ok(Changes::Grew(self.scan(&Query::positions(Some(next), None).columns(columns))?))
+        begin(Query::positions(Some(next), None))
     }
 }

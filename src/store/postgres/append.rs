@@ -8,7 +8,7 @@ use super::{ForeignPostgres, PgDatabase, ServerDetail, ServerError};
 use crate::event::{NewEvent, StreamId, Version};
 use crate::store::frameworks::{Append, Example, Layout, PostgresRules, Shaped, shaped, stream_parts};
 use crate::store::{
-    AppendError, Appended, Expected, ReadOnlyReason, Store, StoreError, Unfit, Writer, check_call, check_version,
+    AppendError, Appended, Expected, ReadOnlyReason, Store, StoreError, Writer, check_call, check_version,
 };
 
 const READ_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
@@ -59,11 +59,8 @@ impl ForeignPostgres {
         first: Version,
         events: &[NewEvent],
     ) -> Result<bool, AppendError> {
-        let framework = self.layout().framework;
-        if let (Some(_), Some(last)) = (&self.layout().archived, last)
-            && self.event_at(stream, last)?.is_some_and(|event| event.metadata().all.contains_key("archived"))
-        {
-            return Err(AppendError::Unfit { framework, why: Unfit::Archived(stream.clone()) });
+        if self.is_archived(stream)? {
+            return Err(AppendError::Archived(stream.clone()));
         }
         let catalogue = self.database.known_catalogue()?;
         let gone = || self.database.failed(ServerError::Changed(ServerDetail::Said(self.layout().table.clone())));

@@ -13,12 +13,15 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 use tokio::time::timeout;
-use tokio_postgres::tls::NoTlsStream;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{AsyncMessage, CancelToken, Config, Connection, Error, NoTls, Row, Socket};
+use tokio_postgres::{AsyncMessage, CancelToken, Config, Connection, Error, Row, Socket};
+#[cfg(unix)]
+use tokio_postgres::{NoTls, tls::NoTlsStream};
 
 use super::connector::Connector;
-use super::guarded::{Guarded, Wire};
+use super::guarded::Guarded;
+#[cfg(unix)]
+use super::guarded::Wire;
 
 /// How long a good-bye may take.
 const FAREWELL: Duration = Duration::from_secs(1);

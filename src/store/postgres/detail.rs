@@ -48,6 +48,8 @@ pub enum ServerDetail {
     UnknownAuthority,
     #[error("its certificate is made out to another name")]
     OtherName,
+    #[error("there is no such file")]
+    NoFile,
     #[error("the file holds no certificate")]
     NoCertificate,
     #[error("an event has no number")]
@@ -80,7 +82,15 @@ impl ServerDetail {
         Self::Said(words_and_causes(error))
     }
 
-    /// What the system says.
+    /// What the system says of a file.
+    pub(in crate::store) fn of_file(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::NoFile,
+            _ => Self::Said(error.to_string()),
+        }
+    }
+
+    /// What the system says of a way to a server.
     pub(in crate::store) fn of_system(error: &io::Error) -> Self {
         Self::known(error).unwrap_or_else(|| Self::Said(error.to_string()))
     }
@@ -140,6 +150,7 @@ impl Explain for ServerDetail {
             Self::NotYetValid => Message::new("server-not-yet-valid"),
             Self::UnknownAuthority => Message::new("server-unknown-authority"),
             Self::OtherName => Message::new("server-other-name"),
+            Self::NoFile => Message::new("server-no-file"),
             Self::NoCertificate => Message::new("server-no-certificate"),
             Self::NoEventNumber => Message::new("server-no-event-number"),
         }

@@ -1,8 +1,10 @@
 //! Read models in tables of a PostgreSQL database.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
-use tokio_postgres::Error;
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{Error, Row};
 
 use super::client::Client;
 use super::connection::quoted;
@@ -12,8 +14,8 @@ use crate::event::{EventId, Position, StreamId, Version};
 use crate::store::Flow;
 use crate::store::frameworks::{Database, Sql};
 use crate::store::read_model::{
-    ColumnKind, FORMAT, HEADS, KEPT, ModelColumn, ModelError, ModelHead, ModelPlace, ModelRow, ReadModel,
-    address_and_table, beside,
+    ColumnKind, FORMAT, HEADS, KEPT, KeptRow, ModelColumn, ModelError, ModelHead, ModelPart, ModelPlace, ModelRow,
+    PARTS, ReadModel, address_and_table, beside,
 };
 
 /// Rows that are written in one statement.
@@ -73,6 +75,11 @@ impl PgModel<'_> {
         self.table.rsplit('.').next().unwrap_or_default()
     }
 
+    fn is_there(&mut self, table: &str) -> Result<bool, ModelError> {
+        let there = self.client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&table]);
+        there.and_then(|row| row.try_get(0)).map_err(|error| self.failed(&error))
+    }
+
     fn own(&self, name: &str) -> String {
         full(&beside(&self.table, name))
     }
@@ -84,8 +91,7 @@ impl PgModel<'_> {
         self.execute("SELECT pg_advisory_xact_lock(hashtext($1))", &[&"foldline read models"])?;
         let (heads, kept) = (self.own(HEADS), self.own(KEPT));
         // Only where they are missing: whoever may write to the tables need not be one who may make any.
-        let missing = self.client.query_one("SELECT to_regclass($1) IS NULL", &[&heads]);
-        if missing.and_then(|row| row.try_get(0)).map_err(|error| self.failed(&error))? {
+        if !self.is_there(&heads)? {
             self.run(&format!(
                 "CREATE TABLE {heads} (model text PRIMARY KEY, format bigint NOT NULL, definition text NOT NULL,
                      columns text NOT NULL, source text NOT NULL, position bigint, event text);
@@ -127,9 +133,7 @@ impl ReadModel for PgModel<'_> {
         let name = self.name().to_owned();
         let found = self.client.query_opt(&sql, &[&name]).map_err(|error| self.failed(&error))?;
         let Some(row) = found else {
-            let there = self.client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&full(&self.table)]);
-            let is_there = there.and_then(|row| row.try_get(0)).map_err(|error| self.failed(&error))?;
-            return if is_there {
+            return if self.is_there(&full(&self.table))? {
                 Err(ModelError::TableTaken { place: self.address.to_string(), table: self.table.clone() })
             } else {
                 Ok(None)
@@ -159,13 +163,24 @@ impl ReadModel for PgModel<'_> {
              CREATE TABLE {table} ({})",
             columns.join(", ")
         ))?;
-        let (kept, name) = (self.own(KEPT), self.name().to_owned());
-        self.execute(&format!("DELETE FROM {kept} WHERE model = $1"), &[&name])
+        let name = self.name().to_owned();
+        for beside in [self.own(KEPT), self.own(PARTS)] {
+            if self.is_there(&beside)? {
+                self.execute(&format!("DELETE FROM {beside} WHERE model = $1"), &[&name])?;
+            }
+        }
+        Ok(())
     }
 
     fn add_column(&mut self, column: &ModelColumn) -> Result<(), ModelError> {
+        let (name, kind, default) = (quoted(&column.name), pg_type(column.kind), column.default());
+        self.run(&format!("ALTER TABLE {} ADD COLUMN {name} {kind}{default}", full(&self.table)))
+    }
+
+    fn widen_column(&mut self, column: &ModelColumn) -> Result<(), ModelError> {
         let (name, kind) = (quoted(&column.name), pg_type(column.kind));
-        self.run(&format!("ALTER TABLE {} ADD COLUMN {name} {kind}", full(&self.table)))
+        let table = full(&self.table);
+        self.run(&format!("ALTER TABLE {table} ALTER COLUMN {name} TYPE {kind} USING {name}::text::{kind}"))
     }
 
     fn put(&mut self, columns: &[ModelColumn], rows: &[ModelRow]) -> Result<(), ModelError> {
@@ -181,7 +196,8 @@ impl ReadModel for PgModel<'_> {
         let aliases: Vec<String> = (0..names.len()).map(|at| format!("c{at}")).collect();
         let sets: Vec<String> = names.iter().skip(1).map(|name| format!("{name} = excluded.{name}")).collect();
         let sql = format!(
-            "INSERT INTO {} ({}) SELECT {} FROM unnest({}) AS rows ({}) ON CONFLICT (stream) DO UPDATE SET {}",
+            "INSERT INTO {} AS held ({}) SELECT {} FROM unnest({}) AS rows ({})
+             ON CONFLICT (stream) DO UPDATE SET {} WHERE held.version <= excluded.version",
             full(&self.table),
             names.join(", "),
             casts.join(", "),
@@ -190,8 +206,10 @@ impl ReadModel for PgModel<'_> {
             sets.join(", ")
         );
         let keep = format!(
-            "INSERT INTO {} (model, stream, version, state) SELECT $1, s, v::bigint, t FROM unnest($2::text[], $3::text[], $4::text[]) AS rows (s, v, t)
-             ON CONFLICT (model, stream) DO UPDATE SET version = excluded.version, state = excluded.state",
+            "INSERT INTO {} AS held (model, stream, version, state)
+             SELECT $1, s, v::bigint, t FROM unnest($2::text[], $3::text[], $4::text[]) AS rows (s, v, t)
+             ON CONFLICT (model, stream) DO UPDATE SET version = excluded.version, state = excluded.state
+             WHERE held.version <= excluded.version",
             self.own(KEPT)
         );
         for rows in rows.chunks(AT_ONCE) {
@@ -237,6 +255,66 @@ impl ReadModel for PgModel<'_> {
             row.map(|row| Ok((Version(row.try_get::<_, i64>(0)? as u64), row.try_get(1)?))).transpose()
         });
         found.map_err(|error| self.failed(&error))
+    }
+
+    fn held(&mut self, streams: &[StreamId]) -> Result<Vec<(StreamId, KeptRow)>, ModelError> {
+        let sql = format!(
+            "SELECT held.stream, held.version, kept.version, kept.state FROM {} held
+             LEFT JOIN {} kept ON kept.model = $1 AND kept.stream = held.stream WHERE held.stream = ANY($2)",
+            full(&self.table),
+            self.own(KEPT)
+        );
+        let name = self.name().to_owned();
+        let mut known: HashMap<String, &StreamId> =
+            streams.iter().map(|stream| (storable(stream.as_str()), stream)).collect();
+        let names: Vec<String> = known.keys().cloned().collect();
+        let rows = self.client.query(&sql, &[&name, &names]).map_err(|error| self.failed(&error))?;
+        let read = |row: &Row| -> Result<_, Error> {
+            let kept = row.try_get::<_, Option<i64>>(2)?.zip(row.try_get::<_, Option<String>>(3)?);
+            let kept = kept.map(|(version, state)| (Version(version as u64), state));
+            Ok((row.try_get::<_, String>(0)?, (Version(row.try_get::<_, i64>(1)? as u64), kept)))
+        };
+        let mut held = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let (stream, row) = read(row).map_err(|error| self.failed(&error))?;
+            held.extend(known.remove(&stream).map(|stream| (stream.clone(), row)));
+        }
+        Ok(held)
+    }
+
+    fn parts(&mut self) -> Result<Vec<ModelPart>, ModelError> {
+        let parts = self.own(PARTS);
+        if !self.is_there(&parts)? {
+            return Ok(Vec::new());
+        }
+        let sql = format!("SELECT part, position, event FROM {parts} WHERE model = $1 ORDER BY part");
+        let name = self.name().to_owned();
+        let rows = self.client.query(&sql, &[&name]).map_err(|error| self.failed(&error))?;
+        let read = |row: &Row| -> Result<_, Error> {
+            let place = (Position(row.try_get::<_, i64>(1)? as u64), EventId::new(row.try_get::<_, &str>(2)?));
+            Ok(ModelPart { number: row.try_get::<_, i64>(0)? as u32, place })
+        };
+        rows.iter().map(|row| read(row).map_err(|error| self.failed(&error))).collect()
+    }
+
+    fn set_parts(&mut self, parts: &[ModelPart]) -> Result<(), ModelError> {
+        let table = self.own(PARTS);
+        if !self.is_there(&table)? {
+            self.run(&format!(
+                "CREATE TABLE {table} (model text NOT NULL, part bigint NOT NULL, position bigint NOT NULL,
+                     event text NOT NULL, PRIMARY KEY (model, part))"
+            ))?;
+        }
+        let name = self.name().to_owned();
+        let numbers: Vec<i64> = parts.iter().map(|part| i64::from(part.number)).collect();
+        let positions: Vec<i64> = parts.iter().map(|part| part.place.0.0 as i64).collect();
+        let events: Vec<String> = parts.iter().map(|part| part.place.1.to_string()).collect();
+        let sql = format!(
+            "INSERT INTO {table} (model, part, position, event)
+             SELECT $1, part, position, event FROM unnest($2::bigint[], $3::bigint[], $4::text[]) AS rows (part, position, event)
+             ON CONFLICT (model, part) DO UPDATE SET position = excluded.position, event = excluded.event"
+        );
+        self.execute(&sql, &[&name, &numbers, &positions, &events])
     }
 
     fn rows(&mut self) -> Result<u64, ModelError> {

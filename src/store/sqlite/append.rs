@@ -45,10 +45,8 @@ impl Writer for ForeignSqlite {
         }
         check_version(stream, Version(first.0.saturating_add(events.len() as u64 - 1)))?;
         let framework = self.layout().framework;
-        if let Some(last) = last
-            && self.event_at(stream, last)?.is_some_and(|event| event.metadata().all.contains_key("archived"))
-        {
-            return Err(AppendError::Unfit { framework, why: Unfit::Archived(stream.clone()) });
+        if self.is_archived(stream)? {
+            return Err(AppendError::Archived(stream.clone()));
         }
         let (rules, sqlite) = self.rules()?;
         let table = Table { name: self.layout().table.clone(), ..Table::default() };

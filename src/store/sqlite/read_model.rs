@@ -14,7 +14,7 @@ use crate::store::locking::open_beside_locks;
 use crate::store::opening::{ReadOnlyFile, open_to_write};
 use crate::store::private::prefix_beside;
 use crate::store::read_model::{
-    FORMAT, HEADS, KEPT, ModelColumn, ModelError, ModelHead, ModelPlace, ModelRow, ReadModel,
+    FORMAT, HEADS, KEPT, ModelColumn, ModelError, ModelHead, ModelPart, ModelPlace, ModelRow, PARTS, ReadModel,
 };
 use crate::store::{Source, StoreError};
 
@@ -41,6 +41,13 @@ CREATE TABLE IF NOT EXISTS foldline_kept (
     version INTEGER NOT NULL,
     state   TEXT NOT NULL,
     PRIMARY KEY (model, stream)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS foldline_parts (
+    model    TEXT NOT NULL,
+    part     INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    event    TEXT NOT NULL,
+    PRIMARY KEY (model, part)
 ) WITHOUT ROWID;
 ";
 
@@ -204,20 +211,37 @@ impl ReadModel for SqliteModel<'_> {
              CREATE TABLE {table} ({})",
             columns.join(", ")
         ))?;
-        let sql = format!("DELETE FROM {KEPT} WHERE model = ?1");
-        self.connection.execute(&sql, [&self.table]).map(drop).map_err(|error| self.failed(error))
+        for beside in [KEPT, PARTS] {
+            let sql = format!("DELETE FROM {beside} WHERE model = ?1");
+            self.connection.execute(&sql, [&self.table]).map_err(|error| self.failed(error))?;
+        }
+        Ok(())
     }
 
     fn add_column(&mut self, column: &ModelColumn) -> Result<(), ModelError> {
-        self.run(&format!("ALTER TABLE {} ADD COLUMN {}", quoted(&self.table), quoted(&column.name)))
+        let default = column.default();
+        self.run(&format!("ALTER TABLE {} ADD COLUMN {}{default}", quoted(&self.table), quoted(&column.name)))
+    }
+
+    /// Any column takes anything.
+    fn widen_column(&mut self, _: &ModelColumn) -> Result<(), ModelError> {
+        Ok(())
     }
 
     fn put(&mut self, columns: &[ModelColumn], rows: &[ModelRow]) -> Result<(), ModelError> {
         let own = ["stream", "version", "recorded_at"].map(str::to_owned);
         let names: Vec<String> = own.into_iter().chain(columns.iter().map(|column| quoted(&column.name))).collect();
         let marks = vec!["?"; names.len()].join(", ");
-        let sql = format!("INSERT OR REPLACE INTO {} ({}) VALUES ({marks})", quoted(&self.table), names.join(", "));
-        let kept = "INSERT OR REPLACE INTO foldline_kept (model, stream, version, state) VALUES (?1, ?2, ?3, ?4)";
+        let sets: Vec<String> = names.iter().skip(1).map(|name| format!("{name} = excluded.{name}")).collect();
+        let sql = format!(
+            "INSERT INTO {} ({}) VALUES ({marks}) ON CONFLICT (stream) DO UPDATE SET {} WHERE version <= excluded.version",
+            quoted(&self.table),
+            names.join(", "),
+            sets.join(", ")
+        );
+        let kept = "INSERT INTO foldline_kept (model, stream, version, state) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (model, stream) DO UPDATE SET version = excluded.version, state = excluded.state
+             WHERE version <= excluded.version";
         let write = || -> rusqlite::Result<()> {
             let mut put = self.connection.prepare_cached(&sql)?;
             let mut keep = self.connection.prepare_cached(kept)?;
@@ -250,6 +274,27 @@ impl ReadModel for SqliteModel<'_> {
             found.query_row(params![self.table, stream.as_str()], row).optional()
         });
         read.map_err(|error| self.failed(error))
+    }
+
+    fn parts(&mut self) -> Result<Vec<ModelPart>, ModelError> {
+        let sql = format!("SELECT part, position, event FROM {PARTS} WHERE model = ?1 ORDER BY part");
+        let read = self.connection.prepare_cached(&sql).and_then(|mut found| {
+            let row = |row: &rusqlite::Row<'_>| {
+                let place = (Position(row.get::<_, i64>(1)? as u64), EventId::new(&row.get::<_, String>(2)?));
+                Ok(ModelPart { number: row.get(0)?, place })
+            };
+            found.query_map([&self.table], row)?.collect()
+        });
+        read.map_err(|error| self.failed(error))
+    }
+
+    fn set_parts(&mut self, parts: &[ModelPart]) -> Result<(), ModelError> {
+        let sql = format!("INSERT OR REPLACE INTO {PARTS} (model, part, position, event) VALUES (?1, ?2, ?3, ?4)");
+        for ModelPart { number, place: (position, event) } in parts {
+            let row = params![self.table, number, position.0 as i64, event.to_string()];
+            self.connection.execute(&sql, row).map_err(|error| self.failed(error))?;
+        }
+        Ok(())
     }
 
     fn rows(&mut self) -> Result<u64, ModelError> {

@@ -106,7 +106,9 @@ fn detail_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, detail: &Eve
         if ui.add(Button::new(open).fill(colours.accent)).clicked() {
             scene.ask(Action::GoToPlace(event.stream.clone(), event.version));
         }
-        if ui.button(scene.text("compensate")).on_hover_text(scene.text("activity-compensate-about")).clicked() {
+        let fix = ui.add_enabled(store.divided_by().is_none(), Button::new(scene.text("compensate")));
+        let fix = fix.on_disabled_hover_text(scene.text("partitions-read-only"));
+        if fix.on_hover_text(scene.text("activity-compensate-about")).clicked() {
             scene.ask(Action::GoToPlace(event.stream.clone(), event.version));
             scene.run(Command::Compensate);
         }

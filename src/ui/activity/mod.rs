@@ -4,6 +4,7 @@
 mod conditions;
 mod event;
 mod left;
+mod place;
 mod rows;
 mod strip;
 

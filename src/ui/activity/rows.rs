@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use egui::text::{LayoutJob, TextFormat};
 use egui::{
     Align, Key, Layout, Modifiers, Rect, RichText, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
@@ -15,9 +14,10 @@ use super::super::list::{place_ui, row_room};
 use super::super::parts::{OF_BEFORE, card, cut, shortened};
 use super::super::when::date_of;
 use super::super::{Scene, grouped};
+use super::place::place_job;
 use super::wish;
 use crate::command::Action;
-use crate::engine::{FoundEvent, Words, readable};
+use crate::engine::{FoundEvent, readable};
 use crate::theme::palette;
 use crate::view::{ActivityWish, DayOfRows, OpenStore, PART, SearchText, ToldRow, says_when};
 
@@ -351,7 +351,8 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, row: &FoundEven
     let reason_from = lower.right() - of_reason;
     cell(ui, begin, reason_from - 10.0, lower, &mut |ui| {
         if store.activity.shows_place() || said.changes.is_empty() {
-            cut(ui, place_job(ui, &row.place, &store.activity.words()));
+            let place = place_job(ui, &row.place, &store.activity.words());
+            cut(ui, place);
         } else {
             changes_ui(ui, &said);
         }
@@ -369,28 +370,6 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, row: &FoundEven
     } else if response.clicked() && !is_selected {
         wish(scene, ActivityWish::Select(row.stream.clone(), row.version));
     }
-}
-
-/// What was found of the event, with its words told from what stands around them.
-fn place_job(ui: &Ui, place: &str, words: &[&str]) -> LayoutJob {
-    let colours = palette(ui);
-    let font_id = egui::TextStyle::Monospace.resolve(ui.style());
-    let around = TextFormat { font_id, color: colours.dim, ..TextFormat::default() };
-    let word = TextFormat { color: colours.text, underline: egui::Stroke::new(1.5, colours.accent), ..around.clone() };
-    let mut job = LayoutJob::default();
-    let mut add = |part: Range<usize>, format: &TextFormat| {
-        if let Some(part) = place.get(part).filter(|part| !part.is_empty()) {
-            job.append(&shortened(part), 0.0, format.clone());
-        }
-    };
-    let mut end = 0;
-    for at in Words::of(words).places_in(place) {
-        add(end..at.start, &around);
-        add(at.clone(), &word);
-        end = at.end;
-    }
-    add(end..place.len(), &around);
-    job
 }
 
 /// Each field with its old and its new value, as far as there is room.

@@ -154,16 +154,15 @@ impl Drawn<'_> {
         }
         let clip = ui.clip_rect();
         let end = self.at.x + row.rect().right() + 24.0;
-        // Behind a long line it stands at the edge of what is seen.
-        let from = end.min((clip.right() - LEAST).max(self.at.x));
+        // Behind a long line there is no room, and what is typed is not covered.
+        if end + LEAST > clip.right() {
+            return self.sign_ui(ui, scene, mark, line);
+        }
         let place = Rect::from_min_max(
-            pos2(from, self.row(ui, line).top()),
+            pos2(end, self.row(ui, line).top()),
             pos2(clip.right() - 8.0, self.row(ui, line).bottom()),
         );
         let mut inside = ui.new_child(UiBuilder::new().max_rect(place).id_salt(("mark", line)));
-        if from < end {
-            inside.painter().rect_filled(place, 0.0, colours.danger_soft);
-        }
         // What can be done stands at the right, and what went wrong has the room before it.
         inside.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 8.0;
@@ -192,6 +191,23 @@ impl Drawn<'_> {
                 cut(ui, RichText::new(shortened(&said)).color(colours.danger)).on_hover_text(shortened(&said));
             });
         });
+    }
+
+    /// The same in a sign beside the number of the line.
+    fn sign_ui(&self, ui: &mut Ui, scene: &mut Scene<'_>, mark: &LineMark, line: usize) {
+        let row = self.row(ui, line);
+        let place =
+            Rect::from_min_max(pos2(row.left() + GUTTER - 13.0, row.top()), pos2(row.left() + GUTTER, row.bottom()));
+        let mut inside = ui.new_child(UiBuilder::new().max_rect(place).id_salt(("sign", line)));
+        let said = shortened(&scene.sentence(&mark.message)).into_owned();
+        let text = RichText::new("!").strong().color(palette(ui).danger);
+        let sign = inside.add(egui::Button::new(text).frame(false).min_size(place.size()));
+        sign.widget_info(|| WidgetInfo::labeled(Role::Button, true, &said));
+        if sign.on_hover_text(&said).clicked()
+            && let MarkSource::Event { stream, version, .. } = &mark.source
+        {
+            scene.ask(Action::GoToPlace(stream.clone(), *version));
+        }
     }
 
     /// The word at a column.

@@ -9,7 +9,7 @@ use super::super::Scene;
 use super::super::ends::ends_ui;
 use super::super::icons::paint_sign;
 use super::super::list::{Cells, List, Look, list_row};
-use super::super::parts::{card, card_head, cut, hairline, shortened};
+use super::super::parts::{card, card_head, cut, fitting_name, hairline, shortened, shortened_name};
 use super::super::people::for_people;
 use super::editor::replace_ui;
 use super::wish;
@@ -49,7 +49,7 @@ pub(super) fn handler_card_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenSt
         notes_ui(ui, scene, store, traced);
         let rows = traced.rows();
         let nth = trace.nth();
-        let reveal = nth.and_then(|nth| rows.iter().position(|row| row.nth == nth));
+        let reveal = nth.and_then(|nth| traced.row_of(nth));
         let is_new = is_new_line(ui, nth);
         List::new("handler", rows.len()).keep(reveal, is_new).show(ui, |ui, place| {
             if let Some(row) = rows.get(place) {
@@ -198,7 +198,12 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, trace: &HandlerTrace, row: &Handle
             return;
         }
         cells.cell(ui, name, |ui| {
-            cut(ui, RichText::new(&texts.name).monospace().color(ink));
+            let name = fitting_name(ui, &texts.name, &egui::TextStyle::Monospace);
+            let is_cut = name != texts.name;
+            let cell = cut(ui, RichText::new(name).monospace().color(ink));
+            if is_cut {
+                cell.on_hover_text(&texts.name);
+            }
         });
         cells.cell(ui, before, |ui| {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -247,7 +252,7 @@ impl<'t> Texts<'t> {
                 let name = if field.is_empty() {
                     scene.text("projection-handler-state")
                 } else {
-                    shortened(field).into_owned()
+                    shortened_name(field).into_owned()
                 };
                 let before = told(scene, field, from);
                 let sign = if *is_same { SAME } else { CHANGED };

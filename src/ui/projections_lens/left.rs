@@ -4,6 +4,7 @@ use egui::containers::menu::MenuButton;
 use egui::{Align, Button, Key, Layout, RichText, ScrollArea, TextEdit, Ui, UiBuilder, vec2};
 use serde_json::Value;
 
+use super::super::dialog::{focus_selecting, select_at_first};
 use super::super::focus::keep_in_sight;
 use super::super::icons::{Icon, small_icon_button};
 use super::super::list::{Look, few_rows_ui, list_row};
@@ -80,7 +81,7 @@ fn mine_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
         }
     });
     if begins {
-        wish(scene, ProjectionWish::Name(true));
+        wish(scene, ProjectionWish::Name(Some(category_of(store).unwrap_or_else(|| "all".to_owned()))));
     }
     from_category_ui(ui, scene, store);
     new_ui(ui, scene, store);
@@ -178,25 +179,33 @@ fn new_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
     let text = begin_text(scene, store);
     let category = category_of(store);
     let progress = store.own.progress();
-    let Some(name) = &mut store.own.new_name else { return };
-    let is_new = name.is_empty();
+    let named_id = egui::Id::unique("a new projection is named");
+    let Some(name) = &mut store.own.new_name else {
+        ui.data_mut(|data| data.remove::<bool>(named_id));
+        return;
+    };
     let said = scene.text("projection-new-name");
     let field = named_field(ui, TextEdit::singleline(name).hint_text(&said).desired_width(f32::INFINITY), &said);
-    if is_new && !field.has_focus() && !field.lost_focus() {
-        field.request_focus();
+    // What is proposed is typed over.
+    if ui.data_mut(|data| !std::mem::replace(data.get_temp_mut_or(named_id, false), true)) {
+        focus_selecting(ui, &field);
     }
+    select_at_first(ui, &field, name);
+    let why_not = scene.text("projection-new-name-first");
     let is_left = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape));
     let mut begins = is_entered(ui, &field);
     ui.horizontal(|ui| {
         let begin = Button::new(scene.text("projection-begin"));
-        begins |= ui.add_enabled(!name.trim().is_empty(), begin).clicked();
+        let begin = ui.add_enabled(!name.trim().is_empty(), begin).on_disabled_hover_text(&why_not);
+        begins |= begin.clicked();
         if ui.button(scene.text("cancel")).clicked() || is_left {
-            wish(scene, ProjectionWish::Name(false));
+            wish(scene, ProjectionWish::Name(None));
         }
     });
     if let Some(category) = category {
         let said = scene.locale.with("projection-draft", [("category", shortened(&category).into_owned().into())]);
         let draft = ui.add_enabled(!name.trim().is_empty(), Button::new(said).truncate());
+        let draft = draft.on_disabled_hover_text(&why_not);
         if draft.on_hover_text(scene.text("projection-draft-why")).clicked() {
             wish(scene, ProjectionWish::Draft(category, text.clone()));
         }

@@ -5,8 +5,10 @@ use super::super::parts::{Led, caption, cut, filter_field, hairline, led_from, l
 use super::super::people::for_people;
 use super::super::{Scene, grouped};
 use super::wish;
-use crate::engine::{OwnRun, PartitionRow};
-use crate::event::StreamId;
+use crate::command::Action;
+use crate::engine::{FaultAt, OwnRun, PartitionRow};
+use crate::event::{Explain, StreamId, Version};
+use crate::projection::{FaultKind, SourcePlace};
 use crate::script::Remembered;
 use crate::theme::palette;
 use crate::view::{OpenStore, OwnFile, OwnResults, ProjectionWish};
@@ -214,7 +216,8 @@ fn rows_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, led: Option<Le
         let Some(row) = results.row(nth) else { return };
         let stream = StreamId::from(&*row.partition);
         let label = store.labels.of(&stream).filter(|_| is_of_streams).map(str::to_owned);
-        row_ui(ui, scene, results, (nth, row), label.as_deref(), here == Some(&*row.partition));
+        let fault = row.failed.as_ref().map(|fault| Failed { fault, at: store.place_of_fault(fault) });
+        row_ui(ui, scene, results, (nth, row, fault), label.as_deref(), here == Some(&*row.partition));
         seen.push(stream);
     });
     if led == Some(Led::ToFirst)
@@ -225,11 +228,45 @@ fn rows_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, led: Option<Le
     seen
 }
 
+/// What a partition failed on first, and where that is looked at.
+struct Failed<'r> {
+    fault: &'r FaultAt,
+    at: (StreamId, Version),
+}
+
+impl Failed<'_> {
+    /// The event, and the line where one is known.
+    fn text(&self, scene: &Scene<'_>) -> String {
+        let place = match self.fault.fault.place {
+            Some(SourcePlace { line, .. }) => {
+                format!("v{} · {}", self.at.1, scene.locale.with("projection-handler-line", [("line", line.into())]))
+            }
+            None => format!("v{}", self.at.1),
+        };
+        let is_not_run = matches!(self.fault.fault.kind, FaultKind::GivenUp { .. });
+        format!("{} {place}", scene.text(if is_not_run { "projection-not-run-here" } else { "projection-failed" }))
+    }
+}
+
+fn failed_ui(ui: &mut Ui, scene: &mut Scene<'_>, failed: &Failed<'_>, text: &str) {
+    let shown = RichText::new(format!("{text} ↗")).size(11.5).color(palette(ui).danger);
+    // Its row is the stop of Tab.
+    let button = ui.add(egui::Button::new(shown).frame(false).sense(egui::Sense::CLICK));
+    button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Link, true, text));
+    let button = button.on_hover_ui(|ui| {
+        ui.label(shortened(&scene.sentence(&failed.fault.fault.message())));
+    });
+    if button.clicked() {
+        let (stream, version) = failed.at.clone();
+        scene.ask(Action::GoToPlace(stream, version));
+    }
+}
+
 fn row_ui(
     ui: &mut Ui,
     scene: &mut Scene<'_>,
     results: &OwnResults,
-    (nth, row): (usize, &PartitionRow),
+    (nth, row, failed): (usize, &PartitionRow, Option<Failed<'_>>),
     label: Option<&str>,
     is_here: bool,
 ) {
@@ -245,8 +282,9 @@ fn row_ui(
         (Value::Null, false) => "—".to_owned(),
         (value, false) => for_people(scene, results.field().unwrap_or_default(), value).into_owned(),
     };
-    let failed = row.failed.as_ref().map(|_| scene.text("projection-failed"));
-    let said = [Some(name.clone()), label.map(str::to_owned), Some(value.clone()), failed.clone()];
+    let failed = failed.map(|failed| (failed.text(scene), failed));
+    let told = failed.as_ref().map(|(text, _)| text.clone());
+    let said = [Some(name.clone()), label.map(str::to_owned), Some(value.clone()), told];
     let said: Vec<String> = said.into_iter().flatten().collect();
     let drawn = list_row(ui, &said.join(", "), Look::Choice(is_here), |ui, rect| {
         let inside = UiBuilder::new().max_rect(rect.shrink2(vec2(8.0, 0.0)));
@@ -257,8 +295,8 @@ fn row_ui(
             cell_ui(ui, (EVENTS, EVENTS), |ui| {
                 ui.label(RichText::new(grouped(row.events)).monospace().size(11.0).color(colours.dim));
             });
-            if let Some(failed) = &failed {
-                ui.label(RichText::new(failed).size(11.5).color(colours.danger));
+            if let Some((text, failed)) = &failed {
+                failed_ui(ui, scene, failed, text);
             } else {
                 cell_ui(ui, (0.0, width * 0.4), |ui| {
                     let ink =

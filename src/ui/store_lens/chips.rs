@@ -34,7 +34,7 @@ fn changed_text(scene: &Scene<'_>, seconds: i64) -> String {
 }
 
 /// What narrows the rows, each a chip; a field for one more; which columns are shown.
-pub(super) fn chips_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &mut StoreLens) {
+pub(super) fn chips_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &mut StoreLens, wants_focus: &mut bool) {
     let mut typed = std::mem::take(&mut table.typed);
     let shown: &StoreLens = table;
     let narrow = |ui: &mut Ui, scene: &mut Scene<'_>| {
@@ -46,7 +46,7 @@ pub(super) fn chips_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &mut StoreLens
                     wish(scene, LensWish::RemoveChip(place));
                 }
             }
-            field_ui(ui, scene, &mut typed);
+            field_ui(ui, scene, &mut typed, wants_focus);
             changed_ui(ui, scene);
             columns_ui(ui, scene, shown);
         });
@@ -55,11 +55,14 @@ pub(super) fn chips_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &mut StoreLens
     table.typed = typed;
 }
 
-fn field_ui(ui: &mut Ui, scene: &mut Scene<'_>, typed: &mut String) {
+fn field_ui(ui: &mut Ui, scene: &mut Scene<'_>, typed: &mut String, wants_focus: &mut bool) {
     let name = scene.text("table-add-filter");
     let width = ui.available_width().clamp(90.0, 170.0);
     let field = named_field(ui, TextEdit::singleline(typed).hint_text(&name).desired_width(width), &name);
     let field = field.on_hover_text(scene.text("table-add-filter-about"));
+    if std::mem::take(wants_focus) {
+        field.request_focus();
+    }
     if is_entered(ui, &field)
         && let Some(chip) = RowChip::read(typed)
     {

@@ -6,6 +6,7 @@ use egui::{
 use super::brush::{brush_ui, held_end};
 use super::legend::{hues, legend_ui};
 use super::overview::overview_ui;
+use super::shapes::shapes_ui;
 use crate::command::{Action, Command, TimeAction};
 use crate::theme::{Palette, palette};
 use crate::ui::{Scene, grouped};
@@ -66,7 +67,7 @@ impl Chart {
         }
     }
 
-    fn in_sight(&self, x: f32) -> bool {
+    pub(super) fn in_sight(&self, x: f32) -> bool {
         (self.rect.left() - 0.5..=self.rect.right() + 0.5).contains(&x)
     }
 }
@@ -125,6 +126,7 @@ pub(super) fn chart_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore
     }
     menu_ui(scene, &response);
     hover_ui(scene, &chart, (bars, store.matches()), response);
+    shapes_ui(ui, scene, &chart, store);
     overview_ui(ui, scene, store, &chart);
 }
 

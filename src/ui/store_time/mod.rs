@@ -4,6 +4,7 @@ mod brush;
 mod chart;
 mod legend;
 mod overview;
+mod shapes;
 
 use egui::{Align2, Area, Button, ComboBox, Frame, Id, Label, Order, RichText, Role, TextEdit, Ui, WidgetInfo, vec2};
 
@@ -17,9 +18,18 @@ use crate::index::{Facet, StoreMoment};
 use crate::theme::palette;
 use crate::view::{BarLength, Lens, OpenStore, StoreAxis};
 
-/// How high it is, with the room around it.
-pub fn store_time_height(store: &OpenStore) -> f32 {
-    26.0 + 8.0 + chart_height(store.lens()) + chart::SCALE + overview::HEIGHT + 16.0
+/// How high it is, with the room around it, in a window so wide.
+pub fn store_time_height(store: &OpenStore, window_width: f32) -> f32 {
+    let controls = if has_two_lines(window_width) { 2.0 * (LINE + 4.0) } else { LINE };
+    controls + 8.0 + chart_height(store.lens()) + chart::SCALE + overview::HEIGHT + 16.0
+}
+
+/// A line of what moves the cursor.
+const LINE: f32 = 26.0;
+
+/// In a window as narrow as this, what moves the cursor and what the bars are drawn by stand on two lines.
+fn has_two_lines(window_width: f32) -> bool {
+    window_width < 1_000.0
 }
 
 fn chart_height(lens: Lens) -> f32 {
@@ -33,6 +43,10 @@ fn chart_height(lens: Lens) -> f32 {
 const ROOM_FOR_LEGEND: f32 = 760.0;
 const LEGEND: f32 = 244.0;
 
+/// From this width on each choice stands by itself; where a pin stands needs room, too.
+const ROOM_FOR_CHOICES: f32 = 1_216.0;
+const OF_PIN: f32 = 60.0;
+
 /// What is wrong with what was typed is told in lines so long.
 const FAULT_WIDTH: f32 = 360.0;
 
@@ -41,27 +55,39 @@ pub fn store_time_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, 
     let width = ui.available_width();
     let gutter = if width < ROOM_FOR_LEGEND { 0.0 } else { LEGEND };
     store.prepare_bars(width - gutter, scene.zone.clock());
+    let has_two_lines = has_two_lines(ui.ctx().content_rect().width());
+    let mut typed = std::mem::take(&mut store.time.typed);
+    if has_two_lines {
+        ui.horizontal(|ui| {
+            ui.set_min_height(LINE);
+            cursor_ui(ui, scene, store, is_playing);
+            typed_ui(ui, scene, &mut typed);
+        });
+    }
     ui.horizontal(|ui| {
-        let mut typed = std::mem::take(&mut store.time.typed);
         ends_ui(
             ui,
             scene,
             "store time",
             |ui, scene| {
-                cursor_ui(ui, scene, store, is_playing);
-                typed_ui(ui, scene, &mut typed);
+                if has_two_lines {
+                    place_ui(ui, scene, store);
+                } else {
+                    cursor_ui(ui, scene, store, is_playing);
+                    place_ui(ui, scene, store);
+                    typed_ui(ui, scene, &mut typed);
+                }
             },
             |ui, scene| choices_ui(ui, scene, store),
         );
-        store.time.typed = typed;
     });
+    store.time.typed = typed;
     ui.add_space(4.0);
     chart::chart_ui(ui, scene, store, gutter, chart_height(store.lens()));
 }
 
-/// What moves the cursor, and where it stands.
+/// What moves the cursor, and when that is.
 fn cursor_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, is_playing: bool) {
-    let dim = palette(ui).dim;
     steps_ui(ui, scene, is_playing);
     let cursor = store.time.cursor();
     let when = match (cursor.recorded_at, cursor.count) {
@@ -70,6 +96,11 @@ fn cursor_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, is_playing: 
         (None, _) => scene.text("no-time"),
     };
     ui.label(RichText::new(when).monospace().strong());
+}
+
+/// Behind how many events of all it stands.
+fn place_ui(ui: &mut Ui, scene: &Scene<'_>, store: &OpenStore) {
+    let cursor = store.time.cursor();
     let (count, total) = (cursor.count as u64, grouped(cursor.total as u64));
     let name = match cursor.position {
         // Where there are gaps, a position is not the number of events up to it.
@@ -80,6 +111,7 @@ fn cursor_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, is_playing: 
     let position = cursor.position.map_or_else(String::new, |position| grouped(position.0));
     let values = [("position", position.into()), ("count", grouped(count).into()), ("total", total.into())];
     let place = scene.locale.with(name, values);
+    let dim = palette(ui).dim;
     ui.label(RichText::new(place).color(dim));
 }
 
@@ -114,7 +146,8 @@ fn typed_ui(ui: &mut Ui, scene: &mut Scene<'_>, typed: &mut crate::view::TypedSt
 fn choices_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
     let colours = palette(ui);
     let time = &store.time;
-    let has_room = ui.ctx().content_rect().width() >= 1_180.0;
+    let pins = time.pins.iter().flatten().count();
+    let has_room = ui.ctx().content_rect().width() >= ROOM_FOR_CHOICES + OF_PIN * pins as f32;
     if has_room {
         let length = time.bars().and_then(|bars| bars.length);
         ui.label(RichText::new(bar_words(scene, length)).color(colours.dim));
@@ -132,6 +165,7 @@ fn choices_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
         menu_of(ui, scene, &facets);
         menu_of(ui, scene, &axes);
     }
+    shapes::shapes_choice(ui, scene, store);
     let pins = [(Command::PinA, colours.pin_a, 'A'), (Command::PinB, colours.pin_b, 'B')];
     for (pin, (command, colour, letter)) in time.pins.iter().zip(pins) {
         let hint = scene.text(command.title());

@@ -1,15 +1,16 @@
 //! What is drawn of a lane: a high and low line, ticks, steps, or segments.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use egui::{Align2, FontId, Id, Mesh, Painter, Rect, Shape, Stroke, Ui, pos2, vec2};
+use egui::{Align2, Color32, FontId, Id, Mesh, Painter, Pos2, Rect, Shape, Stroke, Ui, pos2, vec2};
 
 use super::lanes::Lane;
 use super::track::Track;
 use crate::replay::Index;
 use crate::ui::lanes_here::{number_text, told_text};
 use crate::ui::{Scene, grouped};
-use crate::view::{Gist, LaneData, LaneKind, Shown, Told, pieces};
+use crate::view::{Gist, LaneData, LaneKind, Shown, Told, pieces, run_ticks};
 
 /// What was made for a frame, for as long as the next ones show the same.
 #[derive(Clone)]
@@ -54,6 +55,16 @@ fn kept_gists(ui: &Ui, track: &Track<'_>, lane: &Lane<'_>, data: &LaneData) -> A
 /// Steps nearer to each other than this are drawn as one.
 const LEAST: f32 = 2.0;
 
+/// How thick the line of a condition is.
+const LINE: f32 = 1.5;
+
+/// How wide a letter is.
+const LETTER: f32 = 6.0;
+/// Fewer letters than have room here say nothing.
+const LEAST_WORDS: f32 = 22.0;
+/// What a band is called takes more than this.
+const SHORTEST_SENTENCE: f32 = 36.0;
+
 /// Draws a lane into its room.
 pub(super) fn draw(
     ui: &Ui,
@@ -85,11 +96,32 @@ pub(super) fn draw(
     }
 }
 
+/// What cannot be told apart stands as one block for as long as it goes on: hundreds of slivers beside one another cost a
+/// frame, and say no more.
+#[derive(Debug, Default)]
+struct Blocks(Vec<(f32, f32)>);
+
+impl Blocks {
+    /// From left to right.
+    fn add(&mut self, from: f32, to: f32) {
+        match self.0.last_mut() {
+            Some((_, end)) if from <= *end + 0.5 => *end = end.max(to),
+            _ => self.0.push((from, to)),
+        }
+    }
+
+    fn paint(&self, mesh: &mut Mesh, height: Range<f32>, ink: Color32) {
+        for (from, to) in &self.0 {
+            mesh.add_colored_rect(Rect::from_min_max(pos2(*from, height.start), pos2(*to, height.end)), ink);
+        }
+    }
+}
+
 struct Drawing<'d> {
     painter: &'d Painter,
     track: &'d Track<'d>,
     data: &'d LaneData,
-    hue: egui::Color32,
+    hue: Color32,
     left: f32,
     top: f32,
     bottom: f32,
@@ -130,11 +162,10 @@ impl Drawing<'_> {
         let (left, right) = (left.max(self.outer.left()), right.min(self.outer.right()));
         let ink = if left > self.here { colours.dim } else { colours.text };
         let room = right - left - 8.0;
-        // Fewer letters than these say nothing.
-        if room < 22.0 {
+        if room < LEAST_WORDS {
             return false;
         }
-        let letters = (room / 6.0) as usize;
+        let letters = (room / LETTER) as usize;
         let text: String = match text.chars().count() {
             count if count > letters => text.chars().take(letters.saturating_sub(1)).chain(['…']).collect(),
             _ => text.to_owned(),
@@ -155,73 +186,90 @@ impl Drawing<'_> {
 
     /// A line that is high where the condition holds.
     fn condition(&self, scene: &Scene<'_>, gists: &[Gist]) {
-        let mut fills = Mesh::default();
-        let mut line = Vec::new();
+        let (mut fills, mut line) = (Mesh::default(), Mesh::default());
+        let mut crowds = Blocks::default();
         let fill = self.track.colours.band(self.hue);
+        let mut stroke = |from: Pos2, to: Pos2| {
+            let half = vec2(LINE / 2.0, LINE / 2.0);
+            line.add_colored_rect(Rect::from_two_pos(from, to).expand2(half), self.hue);
+        };
+        let mut before = None;
         for Gist { piece, first_true, .. } in gists {
             let is_true = first_true.is_some();
-            let (from, to) = (self.x(piece.from), self.x(piece.to).max(self.x(piece.from) + 1.5));
-            let y = if is_true { self.top } else { self.bottom };
+            let (from, to) = (self.x(piece.from), self.x(piece.to).max(self.x(piece.from) + LINE));
+            // Turns that cannot be told apart are a block.
+            if piece.is_crowd() && is_true {
+                crowds.add(from, to);
+                before = None;
+                continue;
+            }
+            let (from, y) = (from.round(), if is_true { self.top } else { self.bottom }.round());
             if is_true {
                 fills.add_colored_rect(Rect::from_min_max(pos2(from, self.top), pos2(to, self.bottom)), fill);
             }
-            line.extend([pos2(from, y), pos2(to, y)]);
-            if piece.is_crowd() && is_true {
-                line.push(pos2(to, self.bottom));
+            if let Some(before) = before.filter(|before| *before != is_true) {
+                let other = if before { self.top } else { self.bottom };
+                stroke(pos2(from, other.round()), pos2(from, y));
             }
+            stroke(pos2(from, y), pos2(to, y));
+            before = Some(is_true);
         }
+        crowds.paint(&mut fills, self.top..self.bottom, self.hue.gamma_multiply(0.75));
         self.painter.add(Shape::mesh(fills));
-        self.painter.add(Shape::line(line, Stroke::new(1.5, self.hue)));
+        self.painter.add(Shape::mesh(line));
         self.veil();
         for Gist { piece, .. } in gists.iter().filter(|gist| gist.first_true.is_some() && !gist.piece.is_crowd()) {
             let begin = self.data.steps.get(piece.first).map_or(0, |(begin, _)| *begin);
             let end = self.data.steps.get(piece.end).map_or(self.data.turns.looked_at(), |(begin, _)| *begin);
             let count = end.saturating_sub(begin);
             let (from, to) = (self.x(piece.from), self.x(piece.to));
-            let values = [("count", count.into()), ("grouped", grouped(count as u64).into())];
-            let long = scene.locale.with("lane-band", values);
-            let fits = (to - from - 12.0) / 6.0 >= long.chars().count() as f32;
+            let fits = |said: &str, margin: f32| (to - from - margin) / LETTER >= said.chars().count() as f32;
             let short = grouped(count as u64);
-            let said = if fits { long } else { short };
-            if (to - from - 8.0) / 6.0 >= said.chars().count() as f32 {
-                self.words(from, to, &said, true);
+            // Sentences are made only where there may be room for one.
+            if !fits(&short, 8.0) {
+                continue;
             }
+            let values = [("count", count.into()), ("grouped", short.as_str().into())];
+            let long = (to - from > SHORTEST_SENTENCE).then(|| scene.locale.with("lane-band", values));
+            let said = long.filter(|long| fits(long, 12.0)).unwrap_or(short);
+            self.words(from, to, &said, true);
         }
     }
 
     /// A tick at each event at which it is true.
     fn moments(&self, gists: &[Gist]) {
         self.base();
-        let mut ticks = Mesh::default();
+        let (mut marks, mut crowds) = (Mesh::default(), Blocks::default());
         let at = |index: Index| self.track.x_of(index);
         let mut labels = Vec::new();
         for Gist { piece, first_true, .. } in gists {
             let Some(first) = *first_true else { continue };
             let begin = self.data.steps.get(first).map_or(0, |(begin, _)| *begin);
             let end = self.data.steps.get(first + 1).map_or(self.data.turns.looked_at(), |(begin, _)| *begin);
-            let is_dense = piece.is_crowd() || end - begin > 1 && at(end - 1) - at(begin) < (end - begin) as f32 * 2.0;
+            let is_dense =
+                piece.is_crowd() || end - begin > 1 && at(end - 1) - at(begin) < (end - begin) as f32 * LEAST;
             if is_dense {
                 let (from, to) = (self.x(piece.from), self.x(piece.to).max(self.x(piece.from) + 2.5));
                 let to = if piece.is_crowd() { to } else { at(end - 1) + 1.25 };
-                let rect = Rect::from_min_max(pos2(from - 1.25, self.top), pos2(to.max(from + 1.25), self.bottom));
-                ticks.add_colored_rect(rect, self.hue);
+                crowds.add(from - 1.25, to.max(from + 1.25));
                 continue;
             }
-            for index in begin..end {
-                let x = at(index);
-                if !self.outer.x_range().contains(x) {
-                    continue;
-                }
+            for (place, event) in
+                run_ticks(&self.track.line, self.track.shown, self.track.rect.width(), begin..end, LEAST)
+            {
+                let x = self.x(place);
                 let rect = Rect::from_min_max(pos2(x - 1.25, self.top), pos2(x + 1.25, self.bottom));
-                ticks.add_colored_rect(rect, self.hue);
-                labels.push((x, index));
+                marks.add_colored_rect(rect, self.hue);
+                labels.push((x, event));
             }
         }
-        self.painter.add(Shape::mesh(ticks));
+        crowds.paint(&mut marks, self.top..self.bottom, self.hue);
+        self.painter.add(Shape::mesh(marks));
         self.veil();
         let ends = labels.iter().skip(1).map(|(x, _)| *x).chain([self.outer.right()]);
         for ((x, index), next) in labels.iter().zip(ends) {
-            let version = self.track.line.heads().get(*index).map(|head| format!("v{}", head.version));
+            let version =
+                index.and_then(|index| self.track.line.heads().get(index)).map(|head| format!("v{}", head.version));
             if let Some(version) = version.filter(|version| next - x > version.len() as f32 * 7.0 + 14.0) {
                 self.words(*x, next, &version, false);
             }
@@ -238,7 +286,7 @@ impl Drawing<'_> {
         };
         let (mut area, mut line) = (Mesh::default(), Vec::new());
         let fill = self.track.colours.area(self.hue);
-        let flush = |line: &mut Vec<egui::Pos2>| {
+        let flush = |line: &mut Vec<Pos2>| {
             if line.len() > 1 {
                 self.painter.add(Shape::line(std::mem::take(line), Stroke::new(1.5, self.hue)));
             }
@@ -308,7 +356,7 @@ impl Drawing<'_> {
     /// A segment for each value, with its name where there is room.
     fn text(&self, scene: &Scene<'_>, gists: &[Gist]) {
         let colours = self.track.colours;
-        let (mut fills, mut edges) = (Mesh::default(), Mesh::default());
+        let (mut fills, mut edges, mut crowds) = (Mesh::default(), Mesh::default(), Blocks::default());
         let hue = |told: Told| match told {
             Told::Label(place) => colours.value_hue(place as usize),
             Told::Truth(is) => colours.value_hue(usize::from(is)),
@@ -319,9 +367,7 @@ impl Drawing<'_> {
             let told = self.told(piece.first);
             let (from, to) = (self.x(piece.from), self.x(piece.to).max(self.x(piece.from) + 1.0));
             if piece.is_crowd() {
-                let rect = Rect::from_min_max(pos2(from, self.top), pos2(to, self.bottom));
-                fills.add_colored_rect(rect, colours.band(colours.faint));
-                edges.add_colored_rect(Rect::from_min_max(rect.min, pos2(from + 1.0, self.bottom)), colours.faint);
+                crowds.add(from, to);
             } else if told != Told::Nothing {
                 let rect = Rect::from_min_max(pos2(from, self.top), pos2(to - 1.0, self.bottom));
                 fills.add_colored_rect(rect, colours.band(hue(told)));
@@ -329,14 +375,33 @@ impl Drawing<'_> {
                 edges.add_colored_rect(Rect::from_min_max(rect.min, pos2(from + edge, self.bottom)), hue(told));
             }
         }
+        crowds.paint(&mut fills, self.top..self.bottom, colours.band(colours.faint));
         self.painter.add(Shape::mesh(fills));
         self.painter.add(Shape::mesh(edges));
         self.veil();
         for Gist { piece, .. } in gists.iter().filter(|gist| !gist.piece.is_crowd()) {
             let told = self.told(piece.first);
-            if told != Told::Nothing {
+            if told != Told::Nothing && piece.to - piece.from > LEAST_WORDS {
                 self.words(self.x(piece.from), self.x(piece.to), &told_text(scene, self.data, told), false);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_touches_is_one_block_and_what_lies_apart_is_another() {
+        let mut blocks = Blocks::default();
+        for place in 0..500_u16 {
+            blocks.add(f32::from(place) * 2.0, f32::from(place) * 2.0 + 2.0);
+        }
+        blocks.add(1_010.0, 1_012.0);
+        assert_eq!(blocks.0, [(0.0, 1_000.0), (1_010.0, 1_012.0)]);
+        let mut mesh = Mesh::default();
+        blocks.paint(&mut mesh, 0.0..10.0, Color32::WHITE);
+        assert_eq!(mesh.indices.len(), 2 * 6);
     }
 }

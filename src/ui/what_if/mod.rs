@@ -18,7 +18,7 @@ pub(super) use payload::json_field_ui;
 pub use state::beside_ui;
 pub use strip::{STRIP_HEIGHT, frame_ui, strip_ui};
 
-use egui::{Align, FontId, Layout, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
+use egui::{Align, FontId, Layout, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use super::Scene;
 use crate::command::{Action, BranchAction};
@@ -61,6 +61,8 @@ fn line_ui(
 ) {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::hover());
     let (before, behind) = rect.split_left_right_at_x((rect.right() - right_width).max(rect.left()));
+    // What is cut at the left does not touch what stands at the right.
+    let before = Rect::from_min_max(before.min, pos2((before.right() - 8.0).max(before.left()), before.bottom()));
     let layout = Layout::left_to_right(Align::Center);
     let mut inside = ui.new_child(UiBuilder::new().max_rect(before).layout(layout).id_salt("left"));
     inside.shrink_clip_rect(before);

@@ -7,7 +7,7 @@ pub use kept::KeptDraft;
 
 use super::draft_ground::{Arrivals, Ground, LedElsewhere, ReadArrivals, ReadElsewhere, ReadGround, ReadStanding};
 use super::{MOST_TYPED, UserError};
-use crate::compensate::{Authorship, FreeEvent, Plan, Since, append_plan, natural, plan_event, undoing};
+use crate::compensate::{Authorship, FreeEvent, Plan, PlanError, Since, append_plan, natural, plan_event, undoing};
 use crate::engine::{Asked, Engine, Loading, Tool, keep_snapshots};
 use crate::event::{EventId, StreamId, Timestamp, Version};
 use crate::projection::Problem;
@@ -271,7 +271,10 @@ impl Draft {
 
     fn new_plan(&self) -> Option<Result<Plan, UserError>> {
         let authorship = self.authorship();
-        let Ground { story, target, .. } = self.ground()?;
+        let Ground { story, target, is_archived, .. } = self.ground()?;
+        if *is_archived {
+            return Some(Err(PlanError::Archived(self.stream.clone()).into()));
+        }
         let last = story.timeline().heads().last().map(|head| head.version);
         let plan = if self.is_free {
             let free = FreeEvent {

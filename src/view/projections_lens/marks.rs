@@ -80,6 +80,11 @@ impl OpenStore {
         marks.into_values().collect()
     }
 
+    /// Where an event that it failed on is looked at: where partitions are, among those of its own.
+    pub fn place_of_fault(&self, fault: &FaultAt) -> (StreamId, Version) {
+        place_of_fault(fault, self.division())
+    }
+
     /// How often the chosen projection failed, as far as it was run.
     pub fn projection_faults(&self, file: &OwnFile) -> usize {
         let of_text = usize::from(file.fault().is_some());
@@ -115,12 +120,15 @@ fn of_doubts(doubts: &[Doubt], marks: &mut BTreeMap<u32, LineMark>) {
     }
 }
 
+fn place_of_fault(fault: &FaultAt, division: Option<&Division>) -> (StreamId, Version) {
+    let there = division.zip(fault.position).and_then(|(division, position)| division.place_of(position));
+    there.unwrap_or_else(|| (fault.stream.clone(), fault.version))
+}
+
 fn of_store(run: &OwnRun, division: Option<&Division>, marks: &mut BTreeMap<u32, LineMark>) {
     for (line, fault) in &run.faults {
-        let FaultAt { fault: first, stream, version, event_type, position } = &fault.first;
-        // Where partitions are looked at, it is an event of one of them.
-        let there = division.zip(*position).and_then(|(division, position)| division.place_of(position));
-        let (stream, version) = there.unwrap_or_else(|| (stream.clone(), *version));
+        let FaultAt { fault: first, event_type, .. } = &fault.first;
+        let (stream, version) = place_of_fault(&fault.first, division);
         let event_type = event_type.to_string();
         let source = MarkSource::Event { stream, version, event_type, partitions: fault.partitions };
         marks.insert(*line, mark(first, source));

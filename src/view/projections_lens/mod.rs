@@ -5,19 +5,22 @@ mod doubting;
 mod files;
 mod marks;
 mod offering;
+mod reading;
 mod results;
 mod tracing;
 
 use std::path::{Path, PathBuf};
 
 pub use doubting::{DoubtHere, doubt_message};
-pub use files::{KeepSource, OwnFile, ReadFiles};
+pub use files::{KeepSource, OwnFile};
 pub use marks::{LineMark, MarkSource, Replacing};
+pub use reading::ReadFiles;
 pub use results::{Brief, FilterPartitions, OwnResults, RunProjection};
 pub use tracing::{Did, HandlerRow, HandlerTrace, ToldValue, TraceHere, TracedHandler};
 
 use doubting::Doubting;
-use files::{FilesWish, FoundFiles, elsewhere, offered, take_found};
+use files::{offered, take_found};
+use reading::{FilesWish, FoundFiles, elsewhere};
 
 use crate::engine::{Answer, Asked, Engine, Progress, StoreChange, Tool};
 use crate::event::StreamId;
@@ -30,8 +33,8 @@ use crate::workspace::Workspace;
 pub enum ProjectionWish {
     /// Works on this one.
     Choose(PathBuf),
-    /// A name for a new one is typed, or no more.
-    Name(bool),
+    /// A name for a new one is typed, with this proposed; or no more.
+    Name(Option<String>),
     /// Begins one of the name that was typed, with this text.
     Begin(String),
     /// The same with a draft of what the events of a category say.
@@ -236,9 +239,9 @@ impl ProjectionsLens {
                 self.new_name = Some(category.clone());
                 self.read(engine, FilesWish::Draft(category.clone(), category, text));
             }
-            ProjectionWish::Name(is_typed) => {
+            ProjectionWish::Name(proposed) => {
                 self.refused = None;
-                self.new_name = is_typed.then(String::new);
+                self.new_name = proposed.map(|name| self.free_name(&name));
             }
             ProjectionWish::Begin(text) => {
                 if let Some(name) = self.new_name.clone().filter(|name| !name.trim().is_empty()) {
@@ -277,6 +280,16 @@ impl ProjectionsLens {
                 self.results.retry(engine);
             }
         }
+    }
+
+    /// This name, with a number where there is a projection of that name.
+    fn free_name(&self, name: &str) -> String {
+        let is_free = |name: &String| {
+            let is_it = |file: &OwnFile| file.path().file_stem().is_some_and(|stem| stem.to_string_lossy() == **name);
+            !self.files.iter().any(is_it)
+        };
+        let numbered = (2_usize..).map(|number| format!("{name}-{number}"));
+        std::iter::once(name.to_owned()).chain(numbered).find(is_free).unwrap_or_default()
     }
 
     fn choose(&mut self, path: Option<PathBuf>) {

@@ -49,7 +49,7 @@ pub struct Brief {
 impl OwnResults {
     /// Runs this one, unless it does or has.
     pub(super) fn want(&mut self, engine: &Engine, script: &Script) {
-        let is_asked = self.running.question().is_some_and(|asked| asked.script.source() == script.source());
+        let is_asked = self.running.question().is_some_and(|asked| asked.script.has_source_of(script));
         if !is_asked {
             self.is_behind = false;
             self.running.ask(engine, RunProjection { script: script.clone(), known: None });
@@ -77,7 +77,7 @@ impl OwnResults {
             return;
         }
         let Some(script) = self.running.question().map(|asked| asked.script.clone()) else { return };
-        let shown = self.shown.as_ref().filter(|(of, _)| from_known && of.source() == script.source());
+        let shown = self.shown.as_ref().filter(|(of, _)| from_known && of.has_source_of(&script));
         let known = shown.map(|(_, run)| run.clone());
         self.running.ask_because(engine, RunProjection { script, known }, Cause::Store);
     }
@@ -137,9 +137,9 @@ impl OwnResults {
 
     /// It was stopped before it had an answer for what runs now.
     pub fn is_stopped(&self) -> bool {
-        let asked = self.running.question().map(|asked| asked.script.source());
-        let shown = self.shown.as_ref().map(|(script, _)| script.source());
-        !self.running.is_on_its_way() && self.running.error().is_none() && asked.is_some() && asked != shown
+        let Some(asked) = self.running.question() else { return false };
+        let is_shown = self.shown.as_ref().is_some_and(|(script, _)| script.has_source_of(&asked.script));
+        !self.running.is_on_its_way() && self.running.error().is_none() && !is_shown
     }
 
     /// What came of it, if it came of this source.

@@ -35,14 +35,16 @@ pub struct TracedHandler {
     /// In the order in which they ran: one after the other on one line are one.
     lines: Vec<RanLine>,
     rows: Vec<HandlerRow>,
+    /// How many numbers of lines they have.
+    different_lines: usize,
 }
 
 /// A line that ran, each time that it did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct RanLine {
     line: u32,
-    /// Where its first row stands, and the row behind its last.
-    rows: (usize, usize),
+    /// Where its first row stands.
+    row: usize,
 }
 
 /// One thing that a line did.
@@ -105,13 +107,14 @@ impl ToldValue {
 
 impl TracedHandler {
     fn new(event: TracedEvent, source: &str) -> Self {
-        let mut made = Self { event, lines: Vec::new(), rows: Vec::new() };
+        let mut made = Self { event, lines: Vec::new(), rows: Vec::new(), different_lines: 0 };
         let texts: Vec<&str> = source.lines().collect();
         let steps = made.event.trace.as_mut().map(|trace| std::mem::take(&mut trace.steps)).unwrap_or_default();
         for of_line in steps.chunk_by(|one, next| one.place.line == next.place.line) {
             made.take_line(of_line, &texts);
         }
         made.take_output();
+        made.different_lines = made.numbers(usize::MAX).len();
         made
     }
 
@@ -146,7 +149,7 @@ impl TracedHandler {
             let text = (line as usize).checked_sub(1).and_then(|line| texts.get(line)).copied().unwrap_or_default();
             self.rows.push(HandlerRow { nth, line, did: Did::Ran(text.trim().into()) });
         }
-        self.lines.push(RanLine { line, rows: (from, self.rows.len()) });
+        self.lines.push(RanLine { line, row: from });
     }
 
     pub fn trace(&self) -> Option<&Trace> {
@@ -160,7 +163,12 @@ impl TracedHandler {
 
     /// How many different lines ran.
     pub fn different_lines(&self) -> usize {
-        self.numbers(usize::MAX).len()
+        self.different_lines
+    }
+
+    /// The first row of one of the lines that ran.
+    pub fn row_of(&self, nth: usize) -> Option<usize> {
+        Some(self.lines.get(nth)?.row)
     }
 
     /// The numbers of the first so many lines that ran, ascending, each once.
@@ -173,7 +181,7 @@ impl TracedHandler {
 
     /// What a field was when no more than so many lines had run: what the first line behind them found there.
     fn field_after(&self, run: usize, field: &str) -> Option<&ToldValue> {
-        let from = self.lines.get(run)?.rows.0;
+        let from = self.lines.get(run)?.row;
         self.rows.get(from..)?.iter().find_map(|row| match &row.did {
             Did::Set { field: set, from, .. } if **set == *field => Some(from),
             _ => None,

@@ -1,9 +1,11 @@
 //! The one cursor over a whole store, and what of its time is shown.
 
 mod bars;
+mod shapes;
 mod span;
 
 pub use bars::{BarLane, Bars};
+pub use shapes::{ReadShapes, ShapeMark, ShapeMarks};
 pub use span::{StoreAxis, StoreSpan, place_ticks, span_ticks};
 
 use std::time::Duration;
@@ -56,6 +58,7 @@ pub struct StoreTime {
     /// How many events lie in it, of so many in all.
     brushed: Option<(StoreSpan, usize, u64)>,
     bars: Option<Bars>,
+    pub shapes: ShapeMarks,
     pub pins: [Option<StoreMoment>; 2],
     pub typed: TypedStoreMoment,
 }
@@ -91,6 +94,7 @@ impl StoreTime {
             brush: None,
             brushed: None,
             bars: None,
+            shapes: ShapeMarks::new(engine),
             pins: [None, None],
             typed: TypedStoreMoment::default(),
         }
@@ -112,6 +116,7 @@ impl StoreTime {
     pub(super) fn follow(&mut self, engine: &Engine, change: &StoreChange) {
         if self.is_wanted && !self.waits && *change != StoreChange::Rewritten {
             self.reading.reload(engine);
+            self.shapes.follow(engine);
         }
     }
 
@@ -127,6 +132,7 @@ impl StoreTime {
 
     pub(super) fn cancel(&mut self) {
         self.reading.cancel();
+        self.shapes.cancel();
     }
 
     pub(super) fn asked(&self) -> &dyn Tool<Error = UserError> {
@@ -134,7 +140,10 @@ impl StoreTime {
     }
 
     pub(super) fn poll(&mut self, engine: &Engine) -> bool {
-        let is_new = self.reading.poll(engine);
+        let is_new = self.reading.poll(engine) | self.shapes.poll(engine);
+        if self.is_whole() && !self.reading.is_loading() {
+            self.shapes.begin(engine, self.cursor.total);
+        }
         self.refresh() || is_new
     }
 
@@ -308,6 +317,9 @@ impl StoreTime {
         });
         if let Some(Some(made)) = made {
             self.bars = Some(made);
+        }
+        if let Some(bars) = &self.bars {
+            self.shapes.prepare(&self.chronicle, bars.axis(), bars.span, width);
         }
         self.bars.as_ref()
     }

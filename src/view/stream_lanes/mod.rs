@@ -5,7 +5,7 @@ mod shape;
 mod typing;
 
 pub use choices::{Choice, ChoiceGroup};
-pub use shape::{Piece, pieces};
+pub use shape::{Piece, pieces, run_ticks};
 pub use typing::LaneTyping;
 
 use std::collections::{BTreeMap, HashMap};

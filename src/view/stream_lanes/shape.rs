@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use crate::replay::Index;
 use crate::view::{Line, Shown};
 
@@ -73,9 +75,50 @@ fn merged(count: usize, at: &dyn Fn(usize) -> f32, end: f32, width: f32, least: 
     pieces
 }
 
+/// Marks reach a little over the ends of the line.
+const BEYOND: f32 = 10.0;
+
+/// A tick for each event of a run that is in sight, and no two of them nearer to each other than `least`: where it stands,
+/// in points from the left end of the line, and of which event it is, but where several share it. Costs what there is
+/// room for, however long the run is, unless clocks ran backward.
+pub fn run_ticks(
+    line: &Line<'_>,
+    shown: Shown,
+    width: f32,
+    run: Range<Index>,
+    least: f32,
+) -> Vec<(f32, Option<Index>)> {
+    let x = |index: Index| (f64::from(width) * shown.place_of(line.share_of(index))) as f32;
+    let in_sight = -BEYOND..=width + BEYOND;
+    if !line.is_in_order() {
+        let places = run.map(|index| (x(index), Some(index)));
+        return places.filter(|(at, _)| in_sight.contains(at)).collect();
+    }
+    let first_from = |at: f32| line.marks_before(shown.share_at(f64::from(at / width.max(1.0))));
+    let mut ticks = Vec::new();
+    let mut index = run.start;
+    if x(index) < *in_sight.start() {
+        index = index.max(first_from(*in_sight.start()));
+    }
+    while index < run.end {
+        let at = x(index);
+        if at > *in_sight.end() {
+            break;
+        }
+        let mut next = index + 1;
+        if next < run.end && x(next) < at + least {
+            next = first_from(at + least).clamp(next, run.end);
+        }
+        ticks.push((at, (next == index + 1).then_some(index)));
+        index = next;
+    }
+    ticks
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::line::tests::with_line;
 
     fn merged_at(places: &[f32], width: f32, least: f32) -> Vec<(f32, f32, usize, usize)> {
         let at = |place: usize| places.get(place).copied().unwrap_or(width);
@@ -111,5 +154,31 @@ mod tests {
         assert!(pieces.len() <= 1_001, "{}", pieces.len());
         let follow = pieces.iter().zip(pieces.iter().skip(1));
         assert!(follow.into_iter().all(|(one, next)| one.3 == next.2), "no step is left out");
+    }
+
+    #[test]
+    fn a_run_is_a_tick_for_each_event_in_sight_and_one_for_those_that_share_a_place() {
+        with_line(&[0, 1, 2, 3, 4].map(Some), false, |line, _| {
+            let all = run_ticks(line, Shown::WHOLE, 100.0, 1..4, 2.0);
+            assert_eq!(all, [(25.0, Some(1)), (50.0, Some(2)), (75.0, Some(3))]);
+            let half = run_ticks(line, Shown { from: 0.5, to: 1.0 }, 100.0, 0..5, 2.0);
+            assert_eq!(half, [(0.0, Some(2)), (50.0, Some(3)), (100.0, Some(4))]);
+            let crowded = run_ticks(line, Shown::WHOLE, 100.0, 0..5, 50.0);
+            assert_eq!(crowded, [(0.0, None), (50.0, None), (100.0, Some(4))]);
+        });
+    }
+
+    #[test]
+    fn however_near_one_looks_a_run_is_no_more_ticks_than_there_is_room_for() {
+        let seconds: Vec<_> = (0..200_000).map(|second| Some(second * second)).collect();
+        for is_by_time in [false, true] {
+            with_line(&seconds, is_by_time, |line, _| {
+                for shown in [Shown::WHOLE, Shown { from: 0.4, to: 0.4005 }, Shown { from: 0.0, to: 0.01 }] {
+                    let ticks = run_ticks(line, shown, 1_000.0, 0..line.len(), 2.0);
+                    assert!((2..=512).contains(&ticks.len()), "{} in {shown:?}", ticks.len());
+                    assert!(ticks.iter().all(|(at, _)| (-10.0..=1_010.0).contains(at)));
+                }
+            });
+        }
     }
 }

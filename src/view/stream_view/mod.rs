@@ -12,7 +12,7 @@ use super::rows::{StateFilter, StateRows};
 use super::{HistoryFilter, Noting, ReadEvent, Signs, Span, UserError};
 use crate::engine::{Asked, Cause, Continued, Engine, Moment, StoreChange, Tool};
 use crate::event::{Head, StreamId, Timestamp, Version};
-use crate::replay::{Index, ProjectionRef};
+use crate::replay::{Finding, Index, ProjectionRef};
 use crate::workspace::Note;
 
 /// A stream that is looked at: its history under one projection, and the one cursor that everything follows.
@@ -349,9 +349,16 @@ impl StreamView {
         self.history_filter.advance(loaded, self.readings, zone, offset)
     }
 
-    /// What the event at `index` changed, with the values. Made when a row shows it, and kept while it may.
+    /// What the event at `index` changed under the projection that is shown, with the values. Made when a row shows it,
+    /// and kept while it may.
     pub fn changes_at(&self, index: Index) -> Rc<RowChanges> {
-        self.base().map(|loaded| self.changes.at(loaded, index)).unwrap_or_default()
+        self.current().map(|(number, loaded)| self.changes.at(number, loaded, index)).unwrap_or_default()
+    }
+
+    /// What is wrong with the event at `index`, or what the projection that is shown could not make of it.
+    pub fn finding_at(&self, index: Index) -> Option<&Finding> {
+        let both = [self.base(), self.shown_loaded()];
+        both.into_iter().flatten().find_map(|loaded| loaded.timeline.finding_at(index))
     }
 
     /// Looks at one field through the whole stream, under its n-th projection.

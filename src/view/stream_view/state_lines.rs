@@ -1,6 +1,9 @@
 //! The state at the cursor, line by line.
 
+use serde_json::Value;
+
 use super::{Shown, StreamView};
+use crate::projection::LONGEST_LEAF;
 use crate::view::rows::{StateCounts, StateLine, StateRows};
 
 impl StreamView {
@@ -55,6 +58,13 @@ impl StreamView {
         let look = self.current().zip(self.cursor).and_then(|((_, loaded), cursor)| loaded.timeline.look(cursor));
         let Some(look) = look else { return Vec::new() };
         (0..look.leaf_count().min(most)).filter_map(|place| Some(look.leaf(place)?.0)).collect()
+    }
+
+    /// A value of a line as it is, where the line has only its beginning.
+    pub fn whole_value(&self, field: &str, shown: &Value) -> Value {
+        let is_cut = shown.as_str().is_some_and(|text| text.len() > LONGEST_LEAF);
+        let whole = is_cut.then(|| Some(self.current()?.1.timeline.value_at(self.cursor?, field))).flatten();
+        whole.filter(|whole| !whole.is_null()).unwrap_or_else(|| shown.clone())
     }
 
     /// The whole state at the cursor, as JSON to be read.

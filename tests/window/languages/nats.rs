@@ -2,7 +2,8 @@
 
 use foldline::store::{MessageFlaw, NatsError};
 
-use super::{every_address_flaw, every_server_detail, path, text};
+use super::store::{every_address_flaw, every_server_detail};
+use super::{path, text};
 
 /// Every one there is: one more does not compile before it stands here.
 pub(super) fn every_nats_error() -> Vec<NatsError> {
@@ -38,6 +39,7 @@ pub(super) fn every_nats_error() -> Vec<NatsError> {
             NatsError::Unreachable(detail.clone()),
             NatsError::Credentials { option: "creds", path: path(), detail: detail.clone() },
             NatsError::TlsFailed(detail.clone()),
+            NatsError::CertificateRefused(detail.clone()),
             NatsError::Silent(detail.clone()),
             NatsError::Lost(detail.clone()),
             NatsError::Changed(detail.clone()),
@@ -53,6 +55,7 @@ pub(super) fn every_nats_error() -> Vec<NatsError> {
             | NatsError::CredentialsNeeded
             | NatsError::Credentials { .. }
             | NatsError::TlsFailed(_)
+            | NatsError::CertificateRefused(_)
             | NatsError::TlsNotOffered
             | NatsError::TooOld { .. }
             | NatsError::NoJetStream

@@ -36,7 +36,7 @@ pub(super) fn shape(plain: Shaped, example: Option<&Example>, event: &NewEvent) 
             packed(&text).map_err(|error| unfit(Unfit::NotPacked(error.to_string())))?
         }
         Some(bytes) if std::str::from_utf8(bytes).is_err() => {
-            return Err(unfit(Unfit::Encrypted));
+            return Err(AppendError::Encrypted);
         }
         _ => text,
     };

@@ -14,7 +14,7 @@ use super::super::pull::{Pull, Want};
 use super::super::seen::Seen;
 use super::super::store::NatsStore;
 use super::ServerTarget;
-use super::publish::{Message, PATIENCE, patiently};
+use super::publish::{Message, PATIENCE};
 use crate::event::{EventBatch, EventId, StreamId, Version};
 use crate::store::native::chain::ROOT;
 use crate::store::{AppendError, Flow, NatsError, Query, ServerDetail, Store, StoreError, as_new, check_content};
@@ -284,7 +284,8 @@ impl Carrier<'_> {
     /// After something was lost: asks what stands there, and goes on behind it.
     fn take_up(&mut self) -> Result<(), AppendError> {
         std::thread::sleep(Duration::from_millis(200));
-        let last = patiently(|| self.store.info())?.state.last_seq;
+        let stream = &self.store.server.stream;
+        let last = self.store.insist(async |connection| connection.info(stream).await)?.state.last_seq;
         let recorded = last.saturating_sub(self.behind);
         let others = || self.store.failed(NatsError::OthersWrite);
         if last < self.behind || recorded > self.waiting.len() as u64 {
@@ -292,7 +293,7 @@ impl Carrier<'_> {
         }
         if recorded > 0 {
             let ours = self.waiting.get(recorded as usize - 1);
-            let there = patiently(|| self.store.message(Which::At(last)))?;
+            let there = self.store.insist(async |connection| connection.message(stream, Which::At(last)).await)?;
             let id = |headers: &async_nats::HeaderMap| headers.get("Nats-Msg-Id").map(|id| id.as_str().to_owned());
             let is_ours = match (ours, there.as_ref().and_then(Seen::headers)) {
                 (Some(ours), Some(there)) => id(&ours.headers) == id(there),

@@ -1,18 +1,15 @@
 //! Making a store: a stream of JetStream that keeps everything and lets nobody take anything away.
 
-use std::time::Instant;
-
 use serde_json::{Value, json};
 
 use super::super::address::{Parts, with_stream};
 use super::super::bridge::Asking;
-use super::super::connection::{ANSWERING, Connection};
+use super::super::connection::{ANSWERING, Connection, INSISTING, NO_PEERS};
 use super::super::layout::{ENVELOPES, OWN, SCHEMA};
 use super::super::message::all_subjects;
 use super::super::store::NatsStore;
 use super::super::{failed, open};
 use super::only_reads;
-use super::publish::{BETWEEN_ATTEMPTS, PATIENCE, is_passing};
 use crate::event::EventId;
 use crate::store::{Address, NatsError, OpenOptions, Store, StoreError};
 
@@ -57,20 +54,16 @@ fn create(address: &Address, replicas: usize) -> Result<NatsStore, StoreError> {
         return Err(refused(NatsError::Replicas { asked: replicas, words: format!("1 to {MOST_REPLICAS}") }));
     }
     let asking = Asking::default();
-    let connection = Connection::to(address, &asking).map_err(refused)?;
-    let is_there = while_a_leader_is_chosen(|| asking.wait(ANSWERING, connection.info(&name)));
-    match is_there {
+    let connection = Connection::to(address, &asking).map_err(refused)?.insisting();
+    match asking.wait(INSISTING + ANSWERING, connection.info(&name)) {
         Ok(_) => return Err(refused(NatsError::NameTaken { name })),
         Err(NatsError::Changed(_)) => {}
         Err(error) => return Err(refused(error)),
     }
     // The same each time it is asked for: a server that has made it already says yes again.
     let config = config(&name, replicas, connection.is_at_least(2, 12));
-    let made = while_a_leader_is_chosen(|| {
-        let made = connection.ask::<Value>(format!("STREAM.CREATE.{name}"), &config);
-        asking.wait(ANSWERING, made)
-    });
-    made.map_err(|error| match error {
+    let made = connection.ask::<Value>(format!("STREAM.CREATE.{name}"), &config);
+    asking.wait(INSISTING + ANSWERING, made).map_err(|error| match error {
         // What three servers can, one alone or a cluster of two cannot.
         NatsError::Said(words) if words.contains("replicas") || words.contains(NO_PEERS) => {
             refused(NatsError::Replicas { asked: replicas, words })
@@ -78,23 +71,6 @@ fn create(address: &Address, replicas: usize) -> Result<NatsStore, StoreError> {
         other => refused(other),
     })?;
     open(&with_stream(address, &name), &OpenOptions::default())
-}
-
-/// What a cluster says while its servers have not all found each other.
-const NO_PEERS: &str = "no suitable peers";
-
-/// Asks again while the servers of a cluster that was just started, or lost one, are finding together.
-fn while_a_leader_is_chosen<T>(mut ask: impl FnMut() -> Result<T, NatsError>) -> Result<T, NatsError> {
-    let began = Instant::now();
-    loop {
-        match ask() {
-            Err(error) if began.elapsed() < PATIENCE && is_passing(&error) => std::thread::sleep(BETWEEN_ATTEMPTS),
-            Err(NatsError::Said(words)) if began.elapsed() < PATIENCE && words.contains(NO_PEERS) => {
-                std::thread::sleep(BETWEEN_ATTEMPTS);
-            }
-            answer => return answer,
-        }
-    }
 }
 
 fn config(name: &str, replicas: usize, has_batches: bool) -> Value {

@@ -31,7 +31,7 @@ struct Ids {
 const HELD: usize = 200_000;
 
 /// An id that says when it was made was not recorded before that, by clocks that agree within so many microseconds.
-const CLOCKS_AGREE: i64 = 3_600_000_000;
+pub(in super::super) const CLOCKS_AGREE: i64 = 3_600_000_000;
 
 impl Known {
     /// What was recorded behind that message.
@@ -104,7 +104,7 @@ fn earliest(events: &[NewEvent]) -> Option<Timestamp> {
 }
 
 /// When an id of the kind that begins with its time was made. One that lies ahead says nothing.
-fn made_at(id: &EventId) -> Option<Timestamp> {
+pub(in super::super) fn made_at(id: &EventId) -> Option<Timestamp> {
     let EventId::Uuid(bytes) = id else { return None };
     let ([millis @ .., _, _], _) = bytes.split_first_chunk::<8>()?;
     if bytes[6] >> 4 != 7 {
@@ -116,8 +116,8 @@ fn made_at(id: &EventId) -> Option<Timestamp> {
     (micros as u128 <= now + 1_000_000).then(|| Timestamp::from_micros(micros))
 }
 
-/// The first message of the store that came at that moment or later; there is one by `to`.
-fn first_since(store: &NatsStore, since: Timestamp, to: u64) -> Result<u64, StoreError> {
+/// The first message of the store that came at that moment or later; `to`, the last, where none did.
+pub(in super::super) fn first_since(store: &NatsStore, since: Timestamp, to: u64) -> Result<u64, StoreError> {
     let is_since = |sequence: u64| -> Result<bool, StoreError> {
         Ok(store.message(Which::Next(sequence, ">"))?.is_none_or(|seen| seen.at >= since))
     };

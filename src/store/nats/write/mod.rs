@@ -26,8 +26,8 @@ pub use bulk::BroughtIn;
 pub(in crate::store) use bulk::bring_in;
 pub use create::ServerTarget;
 pub(in crate::store) use create::target;
-pub(super) use known::Known;
-use publish::{BETWEEN_ATTEMPTS, Message, Outcome, PATIENCE, patiently};
+pub(super) use known::{CLOCKS_AGREE, Known, first_since, made_at};
+use publish::{BETWEEN_ATTEMPTS, Message, Outcome, PATIENCE, WHOLE};
 
 /// A store that is open to be written to; anything but Foldline's own layout is only read.
 pub(super) fn opened(store: NatsStore) -> Result<Box<dyn Writer>, StoreError> {
@@ -70,7 +70,11 @@ impl Writer for NatsStore {
         check_call(stream, events)?;
         let subject = self.subject(stream)?;
         let mut was_tried = false;
-        match self.append_under(&subject, stream, expected, events, &mut was_tried) {
+        // Each question may take its time, and all of them together no more than this.
+        self.asking.set_until(Some(Instant::now() + WHOLE));
+        let answer = self.append_under(&subject, stream, expected, events, &mut was_tried);
+        self.asking.set_until(None);
+        match answer {
             // What may have been taken isn't said to have failed, whatever came between.
             Err(AppendError::Store(StoreError::Nats { error, .. }))
                 if was_tried && !matches!(*error, NatsError::Undecided { .. }) =>
@@ -114,7 +118,7 @@ impl NatsStore {
             let placed = chained(tail.map_or(ROOT, |tail| tail.hash), stream, first, events);
             let messages = self.messages(subject, &placed)?;
             let behind = tail.map_or(0, |tail| tail.sequence);
-            let settled = self.settle(&messages, behind, events)?;
+            let settled = self.settle(&messages, behind, events, began + WHOLE)?;
             *was_tried |= settled.was_unsure;
             match settled.outcome {
                 Outcome::Recorded { sequence } => {
@@ -158,7 +162,8 @@ impl NatsStore {
 
     /// As the server that leads has it.
     fn last_message(&self, subject: &str) -> Result<Option<Seen>, StoreError> {
-        patiently(|| self.message(Which::Last(subject)))
+        let stream = &self.server.stream;
+        self.insist(async |connection| connection.message(stream, Which::Last(subject)).await)
     }
 
     /// Where the stream of this last message ends; an error where another program left something there that cannot be
@@ -202,17 +207,7 @@ impl NatsStore {
                 _ => return Err(AppendError::IdTaken(event.id.clone())),
             }
         }
-        match (there.first(), there.last()) {
-            (Some(first), Some(last)) if there.len() == events.len() => Ok(Some(Appended {
-                first: first.version,
-                last: last.version,
-                position: last.position,
-                already_there: true,
-            })),
-            // Half of a call that was recorded whole or not at all: these are not the same events.
-            (Some(first), _) => Err(AppendError::IdTaken(first.id.clone())),
-            _ => Ok(None),
-        }
+        Appended::before(events, &there)
     }
 
     /// Of ids of which the server says that one is recorded already, in another stream: which.

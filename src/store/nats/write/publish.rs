@@ -61,6 +61,8 @@ enum Told {
 
 /// How long an append may take in all, servers that choose a new leader included.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// With everything that has to be asked before and behind it.
+pub(super) const WHOLE: Duration = Duration::from_secs(18);
 /// How long the first attempts are waited for; a server that is alive answers in milliseconds, and asking once more does
 /// no harm.
 const FIRST_ANSWER: Duration = Duration::from_secs(2);
@@ -80,7 +82,13 @@ const KNOWN_ID: u64 = 10_201;
 impl NatsStore {
     /// Publishes these messages, as one, behind that message of their subject, and goes on until it is known what became
     /// of them. To ask again is safe: the second attempt names the same message as the last, so at most one is taken.
-    pub(super) fn settle(&self, messages: &[Message], behind: u64, events: &[NewEvent]) -> Result<Settled, StoreError> {
+    pub(super) fn settle(
+        &self,
+        messages: &[Message],
+        behind: u64,
+        events: &[NewEvent],
+        until: Instant,
+    ) -> Result<Settled, StoreError> {
         let began = Instant::now();
         let (mut was_unsure, mut was_silent) = (false, false);
         let mut answer_in = FIRST_ANSWER;
@@ -106,8 +114,9 @@ impl NatsStore {
                 return Err(self.failed(error));
             }
             was_unsure |= is_refused;
-            answer_in = (answer_in * 2).min(PATIENCE / 2);
-            if began.elapsed() + BETWEEN_ATTEMPTS > PATIENCE {
+            let left = until.saturating_duration_since(Instant::now());
+            answer_in = (answer_in * 2).min(PATIENCE / 2).min(left);
+            if began.elapsed() + BETWEEN_ATTEMPTS > PATIENCE || left <= BETWEEN_ATTEMPTS {
                 return Err(self.unsettled(was_unsure, events, error));
             }
             std::thread::sleep(BETWEEN_ATTEMPTS);
@@ -151,27 +160,6 @@ impl NatsStore {
             Err(error) => Told::Unsure(connection.failed(error)),
         }
     }
-}
-
-/// Asks again while the servers choose who leads. JetStream was there when the store was opened: where nobody answers for
-/// it, somebody is about to.
-pub(super) fn patiently<T>(mut ask: impl FnMut() -> Result<T, StoreError>) -> Result<T, StoreError> {
-    let began = Instant::now();
-    loop {
-        match ask() {
-            Err(StoreError::Nats { error, .. })
-                if (is_passing(&error) || matches!(*error, NatsError::NoJetStream)) && began.elapsed() < PATIENCE =>
-            {
-                std::thread::sleep(BETWEEN_ATTEMPTS);
-            }
-            answer => return answer,
-        }
-    }
-}
-
-/// What may be over in a moment.
-pub(super) fn is_passing(error: &NatsError) -> bool {
-    matches!(error, NatsError::Silent(_) | NatsError::Lost(_) | NatsError::NoLeader)
 }
 
 type Published = Result<jetstream::publish::PublishAck, PublishError>;

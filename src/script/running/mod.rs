@@ -1,18 +1,17 @@
 //! One projection's source at work, in a QuickJS runtime of its own that belongs to one thread.
 
-use std::cell::{Cell, RefCell};
+mod faults;
+mod handing;
+
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use rquickjs::context::EvalOptions;
-use rquickjs::function::{Args, IntoArgs};
-use rquickjs::{
-    CatchResultExt, CaughtError, Context, Ctx, Function, Object, Persistent, Runtime as JsRuntime, context::intrinsic,
-};
-use rquickjs::{IntoJs, Null, Undefined};
-use serde::Deserialize;
+use rquickjs::function::IntoArgs;
+use rquickjs::{CatchResultExt, Context, Ctx, Function, Object, Persistent, Runtime as JsRuntime, context::intrinsic};
 
 use super::definition::Definition;
 use super::marked::Marked;
@@ -20,8 +19,9 @@ use super::output::Output;
 use super::source::Given;
 use super::trace::{Answer, MOST_STEPS, Phase, Steps};
 use super::wants::Wants;
-use super::writes::fields_of_function;
-use crate::projection::{Fault, FaultKind, SourcePlace};
+use crate::projection::{Fault, FaultKind};
+use faults::{fault_of, given_up, no_room};
+use handing::{Fields, Names, OrNull, Takers, ToldTakers};
 
 /// What one runtime may take, in bytes.
 pub const MEMORY: usize = 64 << 20;
@@ -40,9 +40,10 @@ pub const STATE_BYTES: usize = 16 << 20;
 const MARKED_TIME: Duration = Duration::from_secs(1);
 const MARKED_TIMES: usize = 2;
 
-const STATE: &str = include_str!("state.js");
-const PRELUDE: &str = include_str!("prelude.js");
-const TRACE: &str = include_str!("trace.js");
+const STATE: &str = include_str!("../state.js");
+const EVENT: &str = include_str!("../event.js");
+const PRELUDE: &str = include_str!("../prelude.js");
+const TRACE: &str = include_str!("../trace.js");
 
 type Kept = Persistent<Function<'static>>;
 
@@ -54,8 +55,6 @@ struct Calls {
     load_shared: Kept,
     created: Kept,
     deleted: Kept,
-    partition: Kept,
-    handle: Kept,
     state: Kept,
     shared: Kept,
     result: Kept,
@@ -74,9 +73,9 @@ struct Watch {
 pub struct Running {
     // Before the context, which must outlive what is kept of it.
     calls: Calls,
+    takers: Takers,
     watch: Option<Watch>,
     names: Names,
-    wants: Wants,
     context: Context,
     until: Rc<Cell<Instant>>,
     ended: Rc<Cell<bool>>,
@@ -86,6 +85,7 @@ pub struct Running {
     ends: Arc<AtomicU32>,
     limit: Duration,
     name: String,
+    source: Box<str>,
 }
 
 impl std::fmt::Debug for Running {
@@ -138,27 +138,30 @@ impl Running {
             is_over
         })));
         let context = Context::custom::<Intrinsics>(&runtime).map_err(|_| no_room())?;
-        let (calls, watch, definition, wants) = context.with(|ctx| -> Result<_, Fault> {
-            let host = host(&ctx).catch(&ctx).map_err(|error| fault_of(&error, name, false))?;
+        let at = (name, source);
+        let (calls, takers, watch, definition) = context.with(|ctx| -> Result<_, Fault> {
+            let host = host(&ctx).catch(&ctx).map_err(|error| fault_of(&error, at, false))?;
             let watch = marked.map(|marked| Watch::begin(&ctx, &host, marked)).transpose();
-            let watch = watch.catch(&ctx).map_err(|error| fault_of(&error, name, false))?;
+            let watch = watch.catch(&ctx).map_err(|error| fault_of(&error, at, false))?;
             let mut options = EvalOptions::default();
             options.strict = false;
             options.filename = Some(name.to_owned());
             ctx.eval_with_options::<(), _>(source, options)
                 .catch(&ctx)
-                .map_err(|error| fault_of(&error, name, ended.get()))?;
+                .map_err(|error| fault_of(&error, at, ended.get()))?;
             let function = |called: &str| -> Result<Kept, Fault> {
                 let found: Function<'_> = host.get(called).map_err(|_| no_room())?;
                 Ok(Persistent::save(&ctx, found))
             };
             let seal: Function<'_> = host.get("seal").map_err(|_| no_room())?;
-            let told: String = seal.call(()).catch(&ctx).map_err(|error| fault_of(&error, name, ended.get()))?;
+            let told: String = seal.call(()).catch(&ctx).map_err(|error| fault_of(&error, at, ended.get()))?;
             let definition = Definition::read(&told).ok_or_else(no_room)?;
-            let takers = Takers::read(&told).ok_or_else(no_room)?;
-            let wants = takers.want(&definition);
-            let know: Function<'_> = host.get("know").map_err(|_| no_room())?;
-            know.call::<_, ()>((takers.fields(),)).catch(&ctx).map_err(|error| fault_of(&error, name, false))?;
+            let told = ToldTakers::read(&told).ok_or_else(no_room)?;
+            let makes: Function<'_> = host.get("takers").map_err(|_| no_room())?;
+            let made: Vec<Function<'_>> =
+                makes.call((told.known(),)).catch(&ctx).map_err(|error| fault_of(&error, at, false))?;
+            let made = made.into_iter().map(|taker| Persistent::save(&ctx, taker)).collect();
+            let takers = Takers::of(&told, &definition, made).ok_or_else(no_room)?;
             let calls = Calls {
                 begin: function("begin")?,
                 begin_shared: function("beginShared")?,
@@ -166,24 +169,22 @@ impl Running {
                 load_shared: function("loadShared")?,
                 created: function("created")?,
                 deleted: function("deleted")?,
-                partition: function("partition")?,
-                handle: function("handle")?,
                 state: function("state")?,
                 shared: function("shared")?,
                 result: function("result")?,
                 answers: function("answers")?,
                 take: function("take")?,
             };
-            Ok((calls, watch, definition, wants))
+            Ok((calls, takers, watch, definition))
         })?;
         let limit = if marked.is_some() { MARKED_TIME } else { HANDLER_TIME };
-        let (names, name) = (Names::default(), name.to_owned());
+        let (names, name, source) = (Names::default(), name.to_owned(), source.into());
         Ok((
             Self {
                 calls,
+                takers,
                 watch,
                 names,
-                wants,
                 context,
                 until,
                 ended,
@@ -191,6 +192,7 @@ impl Running {
                 ends,
                 limit,
                 name,
+                source,
             },
             definition,
         ))
@@ -203,7 +205,7 @@ impl Running {
         A: for<'js> IntoArgs<'js>,
     {
         if self.ends.load(Ordering::Relaxed) >= MOST_ENDED {
-            return Err(Fault::without_place(FaultKind::TooLong(HANDLER_TIME)));
+            return Err(given_up());
         }
         let answer = self.call(which, args);
         if self.ended.get() {
@@ -221,7 +223,8 @@ impl Running {
         self.ended.set(false);
         self.context.with(|ctx: Ctx<'_>| {
             let function = which.clone().restore(&ctx).map_err(|_| no_room())?;
-            function.call(args).catch(&ctx).map_err(|error| fault_of(&error, &self.name, self.ended.get()))
+            let at = (self.name.as_str(), &*self.source);
+            function.call(args).catch(&ctx).map_err(|error| fault_of(&error, at, self.ended.get()))
         })
     }
 
@@ -237,7 +240,7 @@ impl Running {
     /// One that has to be ended is ended so often, and then not tried any more.
     fn begin_state(&self, which: &Kept) -> Result<(), Fault> {
         if self.never_begins.get() && self.ends.load(Ordering::Relaxed) >= MOST_ENDED {
-            return Err(Fault::without_place(FaultKind::TooLong(HANDLER_TIME)));
+            return Err(given_up());
         }
         let answer = self.call(which, ());
         self.never_begins.set(self.ended.get());
@@ -256,13 +259,19 @@ impl Running {
         self.call(&self.calls.load_shared, (OrNull(state),))
     }
 
+    /// What of an event any of its functions asks for.
+    pub(super) fn wants(&self) -> Wants {
+        self.takers.wants
+    }
+
     /// To which partition an event belongs, where the projection says so itself.
     pub fn partition(&self, given: &Given<'_>) -> Result<Option<String>, Fault> {
-        self.call_for_event(&self.calls.partition, self.fields(given, ""))
+        let Some(taker) = &self.takers.partition else { return Ok(None) };
+        self.call_for_event(&taker.call, self.fields(given, "", taker.wants))
     }
 
     pub fn created(&self, given: &Given<'_>, partition: &str) -> Result<(), Fault> {
-        self.call(&self.calls.created, self.fields(given, partition))
+        self.call(&self.calls.created, self.fields(given, partition, Wants::ALL))
     }
 
     pub fn deleted(&self, partition: &str) -> Result<(), Fault> {
@@ -271,7 +280,8 @@ impl Running {
 
     /// Lets a handler take an event. Answers whether there is something to [`Self::take`].
     pub fn handle(&self, given: &Given<'_>, partition: &str) -> Result<bool, Fault> {
-        self.call_for_event(&self.calls.handle, self.fields(given, partition))
+        let taker = self.takers.taking(given.event_type);
+        self.call_for_event(&taker.call, self.fields(given, partition, taker.wants))
     }
 
     /// The state as JSON; `None` is a state that is nothing.
@@ -322,8 +332,8 @@ impl Running {
         Output::read(&told).ok_or_else(no_room)
     }
 
-    fn fields<'g, 'e>(&'g self, given: &'g Given<'e>, partition: &'g str) -> Fields<'g, 'e> {
-        Fields { given, partition, names: &self.names, wants: self.wants }
+    fn fields<'g, 'e>(&'g self, given: &'g Given<'e>, partition: &'g str, wants: Wants) -> Fields<'g, 'e> {
+        Fields { given, partition, names: &self.names, wants }
     }
 }
 
@@ -341,167 +351,9 @@ impl Watch {
     }
 }
 
-/// An event and its partition, as the prelude's functions take them. What handlers seldom ask for goes in one text, and is
-/// taken apart only then.
-struct Fields<'g, 'e> {
-    given: &'g Given<'e>,
-    partition: &'g str,
-    names: &'g Names,
-    wants: Wants,
-}
-
-/// The functions that are given events, as they are written, each with the place of the event among its parameters.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Takers {
-    takers: Vec<(String, usize)>,
-    has_any: bool,
-}
-
-impl Takers {
-    fn read(told: &str) -> Option<Self> {
-        serde_json::from_str(told).ok()
-    }
-
-    fn want(&self, definition: &Definition) -> Wants {
-        // Where no handler takes an event, its body is the state.
-        let bodies = definition.all_events && !self.has_any;
-        let begin = Wants { body: bodies, ..Wants::NONE };
-        self.takers.iter().fold(begin, |wants, (source, place)| wants.and(Wants::of_function(source, *place)))
-    }
-
-    /// The fields of the state that each of them can get at, as JSON.
-    fn fields(&self) -> String {
-        let of_each: Vec<_> = self.takers.iter().map(|(source, _)| fields_of_function(source)).collect();
-        serde_json::to_string(&of_each).unwrap_or_else(|_| "[]".to_owned())
-    }
-}
-
-impl<'js> IntoArgs<'js> for Fields<'_, '_> {
-    fn num_args(&self) -> usize {
-        11
-    }
-
-    fn into_args(self, args: &mut Args<'js>) -> rquickjs::Result<()> {
-        let Self { given, partition, names, wants } = self;
-        let Given { stream, category, version, event_type, id, recorded_at, body, metadata } = *given;
-        let ctx = args.ctx().clone();
-        // In place of a text that nobody can get at.
-        let name =
-            |known: &Known<1>, text| if wants.names { known.text(&ctx, text) } else { names.none.text(&ctx, "") };
-        args.push_arg(name(&names.stream, stream)?)?;
-        args.push_arg(version as f64)?;
-        args.push_arg(names.event_type.text(&ctx, event_type)?)?;
-        args.push_arg(given.is_json())?;
-        args.push_arg(OrNull(body.filter(|_| wants.body)))?;
-        args.push_arg(recorded_at.map_or(f64::NAN, |at| at.micros() as f64))?;
-        if wants.rest {
-            let mut rest = names.rest.borrow_mut();
-            rest.clear();
-            rest.push_str(id);
-            rest.push('\n');
-            rest.push_str(metadata.unwrap_or_default());
-            args.push_arg(rest.as_str())?;
-        } else {
-            args.push_arg(names.none.text(&ctx, "")?)?;
-        }
-        args.push_arg(name(&names.partition, partition)?)?;
-        args.push_arg(name(&names.category, category)?)?;
-        // What is read of it is kept here.
-        args.push_arg(Undefined)?;
-        args.push_arg(Undefined)
-    }
-}
-
-/// Texts that are mostly the same from event to event, as they were handed over last.
-#[derive(Default)]
-struct Names {
-    stream: Known<1>,
-    category: Known<1>,
-    /// Those of a category's events, mostly.
-    event_type: Known<8>,
-    partition: Known<1>,
-    none: Known<1>,
-    rest: RefCell<String>,
-}
-
-/// The last `MOST` texts that were not known, each with the runtime's own.
-#[derive(Default)]
-struct Known<const MOST: usize>(RefCell<Vec<(Box<str>, Persistent<rquickjs::String<'static>>)>>);
-
-impl<const MOST: usize> Known<MOST> {
-    fn text<'js>(&self, ctx: &Ctx<'js>, text: &str) -> rquickjs::Result<rquickjs::String<'js>> {
-        let mut known = self.0.borrow_mut();
-        if let Some((_, kept)) = known.iter().find(|(same, _)| **same == *text) {
-            return kept.clone().restore(ctx);
-        }
-        let made = rquickjs::String::from_str(ctx.clone(), text)?;
-        if known.len() == MOST {
-            known.remove(0);
-        }
-        known.push((text.into(), Persistent::save(ctx, made.clone())));
-        Ok(made)
-    }
-}
-
-/// A text, or null where there is none.
-struct OrNull<'a>(Option<&'a str>);
-
-impl<'js> IntoJs<'js> for OrNull<'_> {
-    fn into_js(self, ctx: &Ctx<'js>) -> rquickjs::Result<rquickjs::Value<'js>> {
-        match self.0 {
-            Some(text) => text.into_js(ctx),
-            None => Null.into_js(ctx),
-        }
-    }
-}
-
 fn host<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     let states: Function<'js> = ctx.eval(STATE)?;
+    let events: Function<'js> = ctx.eval(EVENT)?;
     let prelude: Function<'js> = ctx.eval(PRELUDE)?;
-    prelude.call((states,))
-}
-
-fn no_room() -> Fault {
-    Fault::without_place(FaultKind::TooMuchMemory(MEMORY))
-}
-
-fn fault_of(error: &CaughtError<'_>, name: &str, is_ended: bool) -> Fault {
-    let (kind, stack) = match error {
-        CaughtError::Exception(thrown) => {
-            let words = thrown.message().unwrap_or_default();
-            let class: String = thrown.as_object().get("name").unwrap_or_default();
-            let stack = thrown.stack().unwrap_or_default();
-            let kind = match (class.as_str(), words.as_str()) {
-                _ if is_ended => FaultKind::TooLong(HANDLER_TIME),
-                ("SyntaxError", _) => FaultKind::Syntax(words.into()),
-                ("InternalError", "out of memory") => FaultKind::TooMuchMemory(MEMORY),
-                ("InternalError", "stack overflow") | ("RangeError", "Maximum call stack size exceeded") => {
-                    FaultKind::TooDeep
-                }
-                ("Error", _) => FaultKind::Thrown(words.into()),
-                _ => FaultKind::Thrown(format!("{class}: {words}").into()),
-            };
-            (kind, stack)
-        }
-        CaughtError::Value(value) => {
-            let words = value.as_string().and_then(|text| text.to_string().ok());
-            (FaultKind::Thrown(words.unwrap_or_else(|| format!("{value:?}")).into()), String::new())
-        }
-        CaughtError::Error(_) if is_ended => (FaultKind::TooLong(HANDLER_TIME), String::new()),
-        CaughtError::Error(rquickjs::Error::Allocation) => (FaultKind::TooMuchMemory(MEMORY), String::new()),
-        CaughtError::Error(error) => (FaultKind::Thrown(error.to_string().into()), String::new()),
-    };
-    Fault { kind, place: place_in(&stack, name) }
-}
-
-/// The first place in the source that a stack names.
-fn place_in(stack: &str, name: &str) -> Option<SourcePlace> {
-    stack.lines().find_map(|line| {
-        let after = line.split(name).nth(1)?.strip_prefix(':')?;
-        let mut numbers = after.trim_end_matches(')').split(':');
-        let line = numbers.next()?.parse().ok()?;
-        let column = numbers.next().and_then(|column| column.parse().ok()).unwrap_or(1);
-        Some(SourcePlace { line, column })
-    })
+    prelude.call((states, events))
 }

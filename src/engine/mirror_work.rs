@@ -1,0 +1,254 @@
+//! A mirror that is brought up to its origin and goes on with it, until it is told to stop.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::pool::{Answer, begin};
+use super::ticket::lock;
+use super::{Engine, EngineError, Progress, Wake, keep_long_streams};
+use crate::event::{Explain, Message};
+use crate::store::{Flow, Mirrored, Mirroring, Source, Store, StoreError};
+
+/// That nothing came is known this often while a mirror follows.
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
+
+/// The same while the origin cannot be read.
+const TRY_AGAIN: Duration = Duration::from_secs(2);
+
+/// Stops what follows, and wakes it for that.
+#[derive(Clone, Debug)]
+pub struct Stop {
+    is_asked: Arc<AtomicBool>,
+    ring: SyncSender<()>,
+}
+
+/// Hears that it is to stop, or that something came.
+#[derive(Debug)]
+pub struct Bell {
+    stop: Stop,
+    rung: Receiver<()>,
+}
+
+impl Default for Bell {
+    fn default() -> Self {
+        let (ring, rung) = sync_channel(1);
+        Self { stop: Stop { is_asked: Arc::default(), ring }, rung }
+    }
+}
+
+impl Bell {
+    pub fn stop(&self) -> Stop {
+        self.stop.clone()
+    }
+}
+
+impl Stop {
+    pub fn stop(&self) {
+        self.is_asked.store(true, Ordering::Release);
+        self.ring();
+    }
+
+    pub fn is_asked(&self) -> bool {
+        self.is_asked.load(Ordering::Acquire)
+    }
+
+    fn ring(&self) {
+        // One that is full rings already.
+        let _ = self.ring.try_send(());
+    }
+
+    pub fn flow(&self) -> Flow {
+        if self.is_asked() { Flow::Break(()) } else { Flow::Continue(()) }
+    }
+}
+
+/// What is told of a mirror that follows.
+#[derive(Debug)]
+pub enum Following<'a> {
+    /// It holds what its origin does.
+    CaughtUp(&'a Mirrored, &'a Mirroring),
+    /// The origin cannot be read; it is tried again until it can.
+    Failing(&'a StoreError),
+    AnswersAgain(&'a Mirroring),
+}
+
+/// Goes on with the feed of the origin. An origin that does not answer is told of once and asked again until it does.
+pub fn follow_mirror<E: From<StoreError> + From<EngineError>>(
+    origin: (Source, Box<dyn Store>),
+    (mut mirroring, path): (Mirroring, PathBuf),
+    bell: &Bell,
+    tell: &mut dyn FnMut(Following<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let ring = bell.stop();
+    let wake: Wake = Arc::new(move || ring.ring());
+    let engine = Engine::new(origin.0, origin.1, wake);
+    // What was recorded before the feed began is not told by it.
+    let (mut is_due, mut has_failed, mut is_cut_off) = (true, false, false);
+    while !bell.stop.is_asked() {
+        // An origin that has fallen silent is told of, and one that answers again has most likely more.
+        let was_cut_off = std::mem::replace(&mut is_cut_off, engine.is_cut_off());
+        is_due |= engine.take_change().is_some() || is_cut_off != was_cut_off;
+        if is_due {
+            let stop = bell.stop();
+            let answer = engine.ask_long("mirroring events", move |reader, _| {
+                let caught_up = mirroring.catch_up(reader, &mut |_| stop.flow());
+                Ok::<_, StoreError>((mirroring, caught_up))
+            });
+            let caught_up = match answer.wait() {
+                Ok(Ok((back, caught_up))) => {
+                    mirroring = back;
+                    caught_up
+                }
+                // No connection was to be had, and the mirror went with the question.
+                Ok(Err(error)) => {
+                    mirroring = Mirroring::again(&engine.source().absolute_name(), &path)?;
+                    Err(error)
+                }
+                Err(_) => return Err(EngineError::Lost.into()),
+            };
+            is_due = false;
+            match caught_up {
+                Ok(mirrored) => {
+                    if std::mem::take(&mut has_failed) {
+                        tell(Following::AnswersAgain(&mirroring))?;
+                    }
+                    tell(Following::CaughtUp(&mirrored, &mirroring))?;
+                }
+                Err(StoreError::Cancelled) if bell.stop.is_asked() => break,
+                Err(error) if ends_following(&error) => return Err(error.into()),
+                Err(error) => {
+                    if !std::mem::replace(&mut has_failed, true) {
+                        tell(Following::Failing(&error))?;
+                    }
+                }
+            }
+        }
+        let between = if has_failed { TRY_AGAIN } else { LOOK_AGAIN };
+        match bell.rung.recv_timeout(between) {
+            Err(RecvTimeoutError::Timeout) => is_due = true,
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => {}
+        }
+    }
+    Ok(())
+}
+
+/// What no waiting mends.
+fn ends_following(error: &StoreError) -> bool {
+    matches!(
+        error,
+        StoreError::OriginDiffers { .. }
+            | StoreError::NotMirrored { .. }
+            | StoreError::NoMirror(_)
+            | StoreError::Full(_)
+            | StoreError::ReadOnly(_)
+            | StoreError::Denied(_)
+            | StoreError::Damaged { .. }
+    )
+}
+
+/// How a mirror that is kept in the background stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum MirrorState {
+    /// On its way to the end of its origin.
+    #[default]
+    CatchingUp,
+    /// It holds what the origin does, and goes on with it.
+    Following(Mirrored),
+    /// It held so much when its origin fell silent, which is asked again until it answers.
+    Waiting(Option<Mirrored>, Message),
+    /// It was stopped by something that no waiting mends.
+    Ended(Message),
+}
+
+/// A mirror that is made, and then kept up with its origin, until this is dropped.
+#[derive(Debug)]
+pub struct MirrorWork {
+    pub origin: Source,
+    pub path: PathBuf,
+    state: Arc<Mutex<MirrorState>>,
+    stop: Stop,
+    answer: Answer<()>,
+}
+
+impl Drop for MirrorWork {
+    fn drop(&mut self) {
+        self.stop.stop();
+    }
+}
+
+impl MirrorWork {
+    /// Begins in the background; `wake` is called whenever there is something to see.
+    pub fn begin(origin: Source, path: PathBuf, wake: &Wake) -> Self {
+        let path = std::path::absolute(&path).unwrap_or(path);
+        let (state, bell) = (Arc::new(Mutex::new(MirrorState::default())), Bell::default());
+        let stop = bell.stop();
+        let answer = {
+            let (origin, path, state, wake_for) = (origin.clone(), path.clone(), state.clone(), wake.clone());
+            begin("mirroring events", wake, move |ticket| {
+                let mut set = |next: MirrorState| {
+                    *lock(&state) = next;
+                    wake_for();
+                };
+                let ended = run(
+                    &origin,
+                    path,
+                    &bell,
+                    &mut |done, total| {
+                        if let Some(total) = total {
+                            ticket.set_total(total);
+                        }
+                        let _ = ticket.reached(done);
+                    },
+                    &mut set,
+                );
+                match ended {
+                    Err(error) if !bell.stop.is_asked() => set(MirrorState::Ended(error.message())),
+                    _ => {}
+                }
+            })
+        };
+        Self { origin, path, state, stop, answer }
+    }
+
+    pub fn state(&self) -> MirrorState {
+        lock(&self.state).clone()
+    }
+
+    /// While it is on its way to the end of its origin.
+    pub fn progress(&self) -> Option<Progress> {
+        (self.state() == MirrorState::CatchingUp).then(|| self.answer.progress())
+    }
+}
+
+fn run(
+    origin: &Source,
+    path: PathBuf,
+    bell: &Bell,
+    reached: &mut dyn FnMut(u64, Option<u64>),
+    set: &mut dyn FnMut(MirrorState),
+) -> Result<(), EngineError> {
+    let reader = crate::store::open(origin)?;
+    let (mut mirroring, _) = Mirroring::begin(origin, reader.as_ref(), &path)?;
+    reached(0, reader.info_at_once()?.map(|info| info.events));
+    let mirrored = mirroring.catch_up(reader.as_ref(), &mut |done| {
+        reached(done, None);
+        bell.stop.flow()
+    })?;
+    mirroring.keep_snapshots(keep_long_streams);
+    let mut last = Some(mirrored.clone());
+    set(MirrorState::Following(mirrored));
+    follow_mirror::<EngineError>((origin.clone(), reader), (mirroring, path), bell, &mut |told| {
+        match told {
+            Following::CaughtUp(mirrored, _) => {
+                last = Some(mirrored.clone());
+                set(MirrorState::Following(mirrored.clone()));
+            }
+            Following::Failing(error) => set(MirrorState::Waiting(last.clone(), error.message())),
+            Following::AnswersAgain(_) => {}
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,197 @@
+//! What has no room in memory: in a file without a name, which only this user may read and which is gone when nobody uses it
+//! any more, however the program ends.
+
+use std::any::Any;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use super::EngineError;
+use super::ticket::lock;
+use crate::index::{AsOf, OverBudget};
+use crate::replay::{OnShelf, Shelf};
+use crate::store::{Flow, StoreError, cache_folder};
+
+/// So many bytes are written at once.
+const AT_ONCE: usize = 1 << 20;
+
+#[derive(Debug)]
+pub(super) struct FileShelf {
+    /// For who asks where it is.
+    folder: PathBuf,
+    lying: Mutex<Lying>,
+}
+
+#[derive(Debug)]
+struct Lying {
+    file: File,
+    written: u64,
+    /// Behind what is written.
+    waiting: Vec<u8>,
+    fault: Option<io::Error>,
+}
+
+impl FileShelf {
+    /// Beside what else can be made anew, which mostly is on a disk: the folder for temporary files may be in memory itself.
+    fn new() -> io::Result<Self> {
+        let cache = cache_folder().filter(|folder| folder.is_dir());
+        let in_folder = |folder: PathBuf| Self::in_folder(&folder);
+        cache
+            .map_or_else(|| in_folder(std::env::temp_dir()), in_folder)
+            .or_else(|_: io::Error| in_folder(std::env::temp_dir()))
+    }
+
+    fn in_folder(folder: &Path) -> io::Result<Self> {
+        let file = tempfile::tempfile_in(folder)?;
+        // It has no name, and yet a process has ways to what another one has open.
+        #[cfg(unix)]
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+        Ok(Self::of(file, folder))
+    }
+
+    fn of(file: File, folder: &Path) -> Self {
+        let lying = Lying { file, written: 0, waiting: Vec::new(), fault: None };
+        Self { folder: folder.to_owned(), lying: Mutex::new(lying) }
+    }
+
+    /// Why something could not be laid here or read back.
+    fn fault(&self) -> Option<StoreError> {
+        let lying = lock(&self.lying);
+        let fault = lying.fault.as_ref()?;
+        let again = fault.raw_os_error().map_or_else(|| fault.kind().into(), io::Error::from_raw_os_error);
+        Some(StoreError::from_io(&self.folder, again))
+    }
+}
+
+impl Lying {
+    fn write(&mut self) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(self.written))?;
+        self.file.write_all(&self.waiting)?;
+        self.written += self.waiting.len() as u64;
+        self.waiting.clear();
+        Ok(())
+    }
+
+    fn read(&mut self, slot: OnShelf) -> io::Result<Vec<u8>> {
+        if let Some(at) = slot.at.checked_sub(self.written) {
+            let text = self.waiting.get(at as usize..).and_then(|rest| rest.get(..slot.length as usize));
+            return text.map(<[u8]>::to_vec).ok_or_else(|| io::ErrorKind::UnexpectedEof.into());
+        }
+        let mut text = vec![0; slot.length as usize];
+        self.file.seek(SeekFrom::Start(slot.at))?;
+        self.file.read_exact(&mut text)?;
+        Ok(text)
+    }
+
+    fn unless<T>(&mut self, done: io::Result<T>) -> Option<T> {
+        done.map_err(|error| self.fault.get_or_insert(error)).ok()
+    }
+}
+
+impl Shelf for FileShelf {
+    fn lay(&self, text: &[u8]) -> Option<OnShelf> {
+        let length = u32::try_from(text.len()).ok()?;
+        let mut lying = lock(&self.lying);
+        let slot = OnShelf { at: lying.written + lying.waiting.len() as u64, length };
+        lying.waiting.extend_from_slice(text);
+        if lying.waiting.len() >= AT_ONCE {
+            let written = lying.write();
+            lying.unless(written)?;
+        }
+        Some(slot)
+    }
+
+    fn fetch(&self, slot: OnShelf) -> Option<Vec<u8>> {
+        let mut lying = lock(&self.lying);
+        let read = lying.read(slot);
+        lying.unless(read)
+    }
+}
+
+/// There is no room in memory for all of this: the states lie in a file from now on. Where that does not help either, the
+/// budget is too small.
+pub(super) fn make_room(
+    as_of: &mut AsOf,
+    over: OverBudget,
+    go_on: &mut dyn FnMut() -> Flow,
+) -> Result<(), EngineError> {
+    let shelf: Arc<dyn Shelf> = match as_of.shelf() {
+        Some(shelf) => Arc::clone(shelf),
+        None => match FileShelf::new() {
+            Ok(shelf) => Arc::new(shelf),
+            Err(error) => {
+                tracing::debug!(%error, "no file for what has no room in memory");
+                return Err(over.into());
+            }
+        },
+    };
+    make_room_on(&shelf, as_of, go_on)
+}
+
+fn make_room_on(shelf: &Arc<dyn Shelf>, as_of: &mut AsOf, go_on: &mut dyn FnMut() -> Flow) -> Result<(), EngineError> {
+    let is_laid = as_of.lay_down(shelf, &mut || go_on().is_continue());
+    unless_torn(as_of)?;
+    if is_laid { Ok(as_of.weigh()?) } else { Err(StoreError::Cancelled.into()) }
+}
+
+/// Something of it could not be laid down or read back: then it is no answer.
+pub(super) fn unless_torn(as_of: &AsOf) -> Result<(), StoreError> {
+    let shelf: Option<&dyn Any> = as_of.shelf().map(|shelf| -> &dyn Any { shelf.as_ref() });
+    match shelf.and_then(|shelf| shelf.downcast_ref::<FileShelf>()).and_then(FileShelf::fault) {
+        Some(fault) => Err(fault),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::as_of::{choose, end_at};
+    use crate::engine::small_store::five_leads;
+    use crate::engine::whole::each_decoded;
+    use crate::index::{Budget, MixedRows, StoreMoment};
+
+    #[test]
+    fn what_lies_there_is_read_back_and_nobody_finds_it_in_the_folder() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let shelf = FileShelf::in_folder(folder.path()).expect("a file");
+        let texts: Vec<Vec<u8>> = (0..60_u8).map(|n| vec![n; usize::from(n) * 1_000]).collect();
+        let slots: Vec<OnShelf> = texts.iter().map(|text| shelf.lay(text).expect("there is room")).collect();
+        assert!(lock(&shelf.lying).written > 0 && !lock(&shelf.lying).waiting.is_empty(), "both ways are looked at");
+        for (text, slot) in texts.iter().zip(slots) {
+            assert!(shelf.fetch(slot).as_ref() == Some(text));
+        }
+        assert!(shelf.fault().is_none());
+        #[cfg(unix)]
+        {
+            let mode = lock(&shelf.lying).file.metadata().expect("a file").permissions();
+            assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o777, 0o600);
+            assert_eq!(std::fs::read_dir(folder.path()).expect("readable").count(), 0, "it has no name");
+        }
+        assert!(shelf.fetch(OnShelf { at: 1 << 40, length: 1 }).is_none(), "nothing lies there");
+        assert!(shelf.fault().is_some());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_said_and_no_answer_is_given() {
+        let (_folder, engine) = five_leads();
+        let refused = engine.ask("folding", |reader, _| {
+            let choice = choose(reader, None, None)?.expect("there are streams").choice;
+            let mut as_of = AsOf::new(&choice, StoreMoment::Latest, Budget { bytes: 16 });
+            each_decoded(reader, &|| Box::new(MixedRows::new(&choice)), None, None, &mut |rows, _| {
+                as_of.fold(rows);
+                Ok(())
+            })?;
+            as_of.finish(end_at(reader, StoreMoment::Latest)?).expect_err("there is no room for it");
+            let full = File::options().read(true).write(true).open("/dev/full").expect("it is there");
+            let shelf = FileShelf::of(full, Path::new("/tmp"));
+            assert!(shelf.lay(&vec![b' '; AT_ONCE]).is_none());
+            let shelf: Arc<dyn Shelf> = Arc::new(shelf);
+            make_room_on(&shelf, &mut as_of, &mut || Flow::Continue(()))
+        });
+        let refused = refused.wait().expect("answered");
+        assert!(matches!(refused, Err(EngineError::Store(StoreError::Full(_)))), "{refused:?}");
+    }
+}

@@ -1,0 +1,202 @@
+//! States that lie outside of memory, and what is still known of their streams.
+
+use std::any::Any;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use memchr::memmem;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::Finding;
+use super::standing::{Beyond, Kept, Stood, WEIGHED};
+use super::streams::ByStream;
+use crate::event::{EventId, EventType, Head, Position, StreamId, StreamKey, Timestamp, Version};
+
+/// Takes what has no room in memory. What lies there stays as it is.
+pub trait Shelf: Any + Send + Sync + fmt::Debug {
+    /// `None` where there is no room for it either.
+    fn lay(&self, text: &[u8]) -> Option<OnShelf>;
+
+    /// `None` where it cannot be read any more: then nothing is worth what was made of it since.
+    fn fetch(&self, slot: OnShelf) -> Option<Vec<u8>>;
+}
+
+/// Where something lies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OnShelf {
+    pub at: u64,
+    pub length: u32,
+}
+
+/// The states of streams on a shelf.
+#[derive(Clone)]
+pub(super) struct LaidDown<S> {
+    shelf: Arc<dyn Shelf>,
+    of_stream: ByStream<Option<Laid>>,
+    looked: Looked<S>,
+}
+
+/// What lists ask of every stream stays at hand, and what is told in a person's language.
+#[derive(Clone, Debug)]
+struct Laid {
+    slot: OnShelf,
+    began: Option<Position>,
+    last: Option<(StreamId, Version, Option<Timestamp>)>,
+    failed: Option<Box<Finding>>,
+    failed_beyond: Option<Box<Finding>>,
+}
+
+/// What was read back last: whoever asks for one field of a state mostly asks for the next one, too.
+struct Looked<S>(Mutex<Option<(StreamKey, Arc<Kept<S>>)>>);
+
+impl<S> Clone for Looked<S> {
+    fn clone(&self) -> Self {
+        Self(Mutex::default())
+    }
+}
+
+/// A state that is in memory, or was read back for a moment.
+pub(super) enum KeptRef<'k, S> {
+    Here(&'k Kept<S>),
+    Back(Arc<Kept<S>>),
+}
+
+impl<S> Deref for KeptRef<'_, S> {
+    type Target = Kept<S>;
+
+    fn deref(&self) -> &Kept<S> {
+        match self {
+            Self::Here(kept) => kept,
+            Self::Back(kept) => kept,
+        }
+    }
+}
+
+/// The rest, as it lies there.
+#[derive(Serialize)]
+struct Written<'w, S> {
+    state: &'w S,
+    /// The last event's position, id and type.
+    last: Option<(Option<Position>, String, &'w str)>,
+    beyond: Option<(&'w S, u64)>,
+}
+
+#[derive(Deserialize)]
+#[serde(bound = "S: DeserializeOwned")]
+struct ReadBack<S> {
+    state: S,
+    last: Option<(Option<Position>, String, String)>,
+    beyond: Option<(S, u64)>,
+}
+
+/// What the name of a stream takes beside its letters.
+const NAME_BYTES: usize = 16;
+
+impl<S: Clone + Default + Serialize + DeserializeOwned> LaidDown<S> {
+    pub(super) fn on(shelf: &Arc<dyn Shelf>) -> Self {
+        Self { shelf: Arc::clone(shelf), of_stream: ByStream::new(), looked: Looked(Mutex::default()) }
+    }
+
+    /// Lays a state down. Answers whether it may be forgotten: one that would not come back as it is, must not. `None`
+    /// where there is no room for it.
+    pub(super) fn lay(&mut self, key: StreamKey, kept: &Kept<S>) -> Option<bool> {
+        let Kept { state, began, last, failed, beyond } = kept;
+        let of_last = last.as_ref().map(|(_, head)| (head.position, head.id.to_string(), head.event_type.as_str()));
+        let of_beyond = beyond.as_ref().map(|beyond| (&beyond.state, beyond.events));
+        let Ok(text) = serde_json::to_vec(&Written { state, last: of_last, beyond: of_beyond }) else {
+            return Some(false);
+        };
+        if !comes_back::<S>(&text) {
+            return Some(false);
+        }
+        let laid = Laid {
+            slot: self.shelf.lay(&text)?,
+            began: *began,
+            last: last.as_ref().map(|(stream, head)| (stream.clone(), head.version, head.recorded_at)),
+            failed: failed.clone(),
+            failed_beyond: beyond.as_ref().and_then(|beyond| beyond.failed.clone()),
+        };
+        *self.of_stream.get_or_begin(key) = Some(laid);
+        self.looked = Looked(Mutex::default());
+        Some(true)
+    }
+
+    fn laid(&self, key: StreamKey) -> Option<&Laid> {
+        self.of_stream.get(key)?.as_ref()
+    }
+
+    pub(super) fn stood(&self, key: StreamKey) -> Option<Stood<'_>> {
+        let laid = self.laid(key)?;
+        let (stream, version, recorded_at) = laid.last.as_ref()?;
+        let (version, recorded_at) = (*version, *recorded_at);
+        Some(Stood { stream, began: laid.began, version, recorded_at, failed: laid.failed.as_deref() })
+    }
+
+    /// To be folded on.
+    pub(super) fn take_up(&self, key: StreamKey) -> Option<Kept<S>> {
+        let laid = self.laid(key)?;
+        let text = self.shelf.fetch(laid.slot)?;
+        let ReadBack { state, last, beyond } = serde_json::from_slice(&text).ok()?;
+        let last = laid.last.as_ref().zip(last).map(|((stream, version, recorded_at), (position, id, event_type))| {
+            let (id, event_type) = (EventId::new(&id), EventType::from(event_type.as_str()));
+            (stream.clone(), Head { version: *version, position, recorded_at: *recorded_at, id, event_type })
+        });
+        let failed = laid.failed_beyond.clone();
+        let beyond = beyond.map(|(state, events)| Box::new(Beyond { state, failed, events }));
+        Some(Kept { state, began: laid.began, last, failed: laid.failed.clone(), beyond })
+    }
+
+    /// To be looked at.
+    pub(super) fn look(&self, key: StreamKey) -> Option<KeptRef<'_, S>> {
+        let mut looked = self.looked.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, kept)) = looked.as_ref().filter(|(of, _)| *of == key) {
+            return Some(KeptRef::Back(Arc::clone(kept)));
+        }
+        let kept = Arc::new(self.take_up(key)?);
+        *looked = Some((key, Arc::clone(&kept)));
+        Some(KeptRef::Back(kept))
+    }
+
+    /// What is known of so many of them takes in memory.
+    fn weight_of(&self, streams: usize) -> u64 {
+        let step = (self.of_stream.len() / WEIGHED).max(1);
+        let (mut weighed, mut bytes) = (0, 0);
+        for laid in self.of_stream.values().step_by(step).flatten() {
+            let name = laid.last.as_ref().map_or(0, |(stream, ..)| stream.as_str().len() + NAME_BYTES);
+            bytes += size_of::<Option<Laid>>() + name;
+            weighed += 1;
+        }
+        (bytes.checked_div(weighed).unwrap_or_default() * streams + self.of_stream.places_bytes()) as u64
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.weight_of(self.of_stream.len())
+    }
+
+    pub(super) fn own_bytes(&self) -> u64 {
+        self.weight_of(self.of_stream.own_len())
+    }
+
+    pub(super) fn share(&mut self) {
+        self.of_stream.share();
+    }
+}
+
+/// No text that opens fewer lists and objects is nested too deeply to be read.
+const SURELY_READ: usize = 100;
+
+/// Whether it reads as what was written: not where it is nested too deeply, nor where a field is called as the parser
+/// itself calls its numbers.
+fn comes_back<S: Serialize + DeserializeOwned>(text: &[u8]) -> bool {
+    let is_plain = memchr::memchr2_iter(b'{', b'[', text).nth(SURELY_READ).is_none()
+        && memmem::find(text, b"$serde_json::private").is_none();
+    let again = || {
+        let ReadBack::<S> { state, last, beyond } = serde_json::from_slice(text).ok()?;
+        let last = last.as_ref().map(|(position, id, event_type)| (*position, id.clone(), event_type.as_str()));
+        let beyond = beyond.as_ref().map(|(state, events)| (state, *events));
+        serde_json::to_vec(&Written { state: &state, last, beyond }).ok()
+    };
+    is_plain || again().is_some_and(|again| again == text)
+}

@@ -1,0 +1,77 @@
+//! What is said of an error that the engine gives.
+
+use rquickjs::CaughtError;
+
+use super::{HANDLER_TIME, MEMORY, MOST_ENDED};
+use crate::projection::{Fault, FaultKind, SourcePlace};
+use crate::script::syntax::{loop_around, offset_of, unclosed};
+
+pub(super) fn no_room() -> Fault {
+    Fault::without_place(FaultKind::TooMuchMemory(MEMORY))
+}
+
+pub(super) fn given_up() -> Fault {
+    Fault::without_place(FaultKind::GivenUp { times: MOST_ENDED, limit: HANDLER_TIME })
+}
+
+/// What an error says, and where in the source it arose.
+pub(super) fn fault_of(error: &CaughtError<'_>, (name, source): (&str, &str), is_ended: bool) -> Fault {
+    let (kind, stack) = match error {
+        CaughtError::Exception(thrown) => {
+            let words = thrown.message().unwrap_or_default();
+            let class: String = thrown.as_object().get("name").unwrap_or_default();
+            let stack = thrown.stack().unwrap_or_default();
+            let kind = match (class.as_str(), words.as_str()) {
+                _ if is_ended => FaultKind::TooLong(HANDLER_TIME),
+                ("SyntaxError", _) => FaultKind::Syntax(words.into()),
+                ("InternalError", "out of memory") => FaultKind::TooMuchMemory(MEMORY),
+                ("InternalError", "stack overflow") | ("RangeError", "Maximum call stack size exceeded") => {
+                    FaultKind::TooDeep
+                }
+                ("Error", _) => FaultKind::Thrown(words.into()),
+                _ => FaultKind::Thrown(format!("{class}: {words}").into()),
+            };
+            (kind, stack)
+        }
+        CaughtError::Value(value) => {
+            let words = value.as_string().and_then(|text| text.to_string().ok());
+            (FaultKind::Thrown(words.unwrap_or_else(|| format!("{value:?}")).into()), String::new())
+        }
+        CaughtError::Error(_) if is_ended => (FaultKind::TooLong(HANDLER_TIME), String::new()),
+        CaughtError::Error(rquickjs::Error::Allocation) => (FaultKind::TooMuchMemory(MEMORY), String::new()),
+        CaughtError::Error(error) => (FaultKind::Thrown(error.to_string().into()), String::new()),
+    };
+    let place = places_in(&stack, name).next();
+    match kind {
+        // Of a loop, the engine knows at best the function that it is in, or what it calls.
+        FaultKind::TooLong(_) => {
+            let of_loop = places_in(&stack, name).find_map(|place| loop_around(source, place));
+            Fault { kind, place: of_loop.or(place) }
+        }
+        // In its words nothing was expected where there is nothing.
+        FaultKind::Syntax(ref words)
+            if !words.contains("string") && place.is_some_and(|place| is_end(source, place)) =>
+        {
+            match unclosed(source) {
+                Some((bracket, place)) => Fault { kind: FaultKind::Unclosed(bracket), place: Some(place) },
+                None => Fault { kind, place },
+            }
+        }
+        kind => Fault { kind, place },
+    }
+}
+
+fn is_end(source: &str, place: SourcePlace) -> bool {
+    offset_of(source, place).is_none_or(|at| source.get(at..).is_none_or(|rest| rest.trim().is_empty()))
+}
+
+/// The places in the source that a stack names, the innermost first.
+fn places_in<'s>(stack: &'s str, name: &'s str) -> impl Iterator<Item = SourcePlace> + 's {
+    stack.lines().filter_map(move |line| {
+        let after = line.split(name).nth(1)?.strip_prefix(':')?;
+        let mut numbers = after.trim_end_matches(')').split(':');
+        let line = numbers.next()?.parse().ok()?;
+        let column = numbers.next().and_then(|column| column.parse().ok()).unwrap_or(1);
+        Some(SourcePlace { line, column })
+    })
+}

@@ -1,0 +1,191 @@
+//! What has no room in memory is laid into a file, and nobody who asks can tell but by the time it takes.
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use foldline::engine::{
+    ArrangeWanted, AsOfCondition, AsOfWanted, EngineError, FoldedStores, RowFilter, Ticket, arrange, as_of,
+    as_of_since, choose,
+};
+use foldline::event::{Position, StreamId};
+use foldline::index::{AsOf, Budget, Memory, Place, Sorting, StoreMoment};
+use foldline::sample::{SampleOptions, generate};
+use foldline::store::{Flow, Store, StoreError};
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::as_of::{cqrs_es, emmett, native, sketches, told};
+use super::workshop::{cases, native_store, second};
+
+const EVENTS: u64 = 6_000;
+
+/// Too little for the states of it, and enough for what is kept of each stream.
+const LITTLE: std::ops::Range<u64> = 360_000..600_000;
+
+/// The same of its leads alone.
+const LITTLE_FOR_LEADS: u64 = 300_000;
+
+/// Streams that take turns.
+fn sample() -> Box<dyn Store> {
+    static MADE: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
+    let (_, path) = MADE.get_or_init(|| {
+        let (folder, path, mut store) = native_store();
+        let options = SampleOptions { streams: Some(1_500), events: Some(EVENTS), seed: 3, ..SampleOptions::default() };
+        generate(&mut store, &options, &mut |_| Flow::Continue(())).expect("a sample");
+        (folder, path)
+    });
+    foldline::store::open(&path.clone().into()).expect("opened")
+}
+
+fn asked(store: &dyn Store, name: Option<&str>, at: StoreMoment, bytes: u64) -> Result<AsOf, EngineError> {
+    let chosen = choose(store, name, None)?.expect("no category was named");
+    as_of(store, &chosen.choice, None, at, Budget { bytes }, &mut |_| Flow::Continue(()))
+}
+
+fn names(as_of: &AsOf, places: &[Place]) -> Vec<StreamId> {
+    places.iter().filter_map(|place| Some(as_of.row(*place)?.stream.clone())).collect()
+}
+
+/// All that lists and tables ask for.
+fn assert_alike(one: &AsOf, other: &AsOf) {
+    assert_eq!(names(one, one.places()), names(other, other.places()), "in the order in which they began");
+    assert_eq!(told(one), told(other));
+    assert_eq!((one.events(), one.read_to()), (other.events(), other.read_to()));
+    for (a, b) in one.places().iter().zip(other.places()) {
+        let failed = |of: &AsOf, place: &Place| of.row(*place).and_then(|row| row.failed.cloned());
+        assert_eq!(failed(one, a), failed(other, b));
+        assert_eq!((one.fields(*a), one.snapshot(*a)), (other.fields(*b), other.snapshot(*b)));
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(3))]
+
+    #[test]
+    fn little_memory_gives_the_same_answer_as_much(
+        bytes in LITTLE,
+        at in 1..EVENTS + 200,
+        name in prop::sample::select(vec![None, Some("fields"), Some("state")]),
+    ) {
+        let store = &*sample();
+        let at = StoreMoment::Position(Position(at));
+        let (little, much) = (asked(store, name, at, bytes).expect("laid down"), asked(store, name, at, 1 << 30));
+        assert_alike(&little, &much.expect("there is room"));
+        prop_assert!(little.bytes() <= bytes, "{} of {bytes}", little.bytes());
+    }
+
+    #[test]
+    fn it_does_for_any_store_at_any_time_and_when_it_goes_on(
+        sketches in sketches(),
+        bytes in 66_000..69_000_u64,
+        time in -1..45_i64,
+    ) {
+        for make in [native, emmett, cqrs_es] {
+            let (_folder, store) = make(&sketches);
+            let at = StoreMoment::Time(second(time));
+            let much = asked(&*store, Some("fields"), at, 1 << 30);
+            match asked(&*store, Some("fields"), at, bytes) {
+                Ok(little) => assert_alike(&little, &much.expect("there is room")),
+                Err(EngineError::OverBudget(_)) => {}
+                Err(error) => prop_assert!(much.is_err(), "{error}"),
+            }
+            if !store.capabilities().has_feed {
+                continue;
+            }
+            let (early, late) = (StoreMoment::Position(Position(sketches.len() as u64 / 2)), StoreMoment::Latest);
+            let Ok(begun) = asked(&*store, Some("fields"), early, bytes) else { continue };
+            // There is more room now: what lies there is taken up where events came to it.
+            begun.memory().allow(Budget { bytes: 1 << 30 });
+            let reader = store.opener()().expect("another connection");
+            let on = &mut |_| Flow::Continue(());
+            if let Ok(Some(later)) = as_of_since(&*reader, &begun, None, late, on) {
+                assert_alike(&later, &asked(&*store, Some("fields"), late, 1 << 30).expect("there is room"));
+            }
+        }
+    }
+}
+
+#[test]
+fn states_that_lie_in_a_file_are_found_sorted_and_counted_as_others() {
+    let store = &*sample();
+    let much = asked(store, Some("state"), StoreMoment::Latest, 1 << 30).expect("there is room");
+    let little = asked(store, Some("state"), StoreMoment::Latest, LITTLE.start).expect("laid down");
+    assert!(much.shelf().is_none() && little.shelf().is_some());
+    assert!(little.bytes() < LITTLE.start && much.bytes() > LITTLE.start, "{} of {}", little.bytes(), much.bytes());
+    let ticket = Ticket::new("testing");
+    let among = |as_of: &AsOf, text: &str| {
+        let condition = AsOfCondition::new(text, as_of.choice()).expect("sound");
+        let (found, unknown) = condition.among(as_of, as_of.places(), &ticket).expect("told");
+        (names(as_of, &found), unknown)
+    };
+    for text in ["contacts > 1", "event.type == 'contacted'", "event.id.size() > 30 && name.contains('a')"] {
+        assert_eq!(among(&little, text), among(&much, text), "{text}");
+    }
+    assert_eq!(little.counts(little.places(), "status", 50), much.counts(much.places(), "status", 50));
+    for by in [Sorting::Field("name".to_owned()), Sorting::Time, Sorting::Stream] {
+        for is_descending in [true, false] {
+            let mut sorted = much.places().to_vec();
+            much.sort(&mut sorted, &by, is_descending);
+            for at_once in [1, 7, 128, 100_000] {
+                let mut in_runs = little.places().to_vec();
+                assert!(little.sort_in_runs(&mut in_runs, &by, is_descending, at_once, &mut || true));
+                assert_eq!(names(&little, &in_runs), names(&much, &sorted), "{by:?} {at_once}");
+            }
+        }
+    }
+    assert!(!little.sort_in_runs(&mut little.places().to_vec(), &Sorting::Stream, false, 7, &mut || false), "stopped");
+}
+
+#[test]
+fn a_table_comes_with_little_memory_too_goes_on_and_says_where_nothing_helps() {
+    let store = &*sample();
+    let wanted = |at: u64| ArrangeWanted {
+        of: AsOfWanted { at: StoreMoment::Position(Position(at)), projection: None, category: Some("lead".to_owned()) },
+        filter: RowFilter { texts: vec!["a".to_owned()], columns: vec!["name".to_owned()], ..RowFilter::default() },
+        sorting: Sorting::Field("name".to_owned()),
+        is_descending: false,
+        numbers_of: Some("contacts".to_owned()),
+        counted: None,
+    };
+    let shown = |folded: &FoldedStores, memory: &Memory, at: u64| {
+        let arranged = arrange(store, &wanted(at), folded, &Ticket::within("folding", memory))?.expect("there");
+        let row = |place: &Place| {
+            let as_of = arranged.1.as_of();
+            (as_of.row(*place).map(|row| row.stream.clone()), as_of.value(*place, "name"))
+        };
+        let rows: Vec<(Option<StreamId>, Value)> = arranged.1.places.iter().map(row).collect();
+        Ok::<_, EngineError>((rows, arranged.1.numbers, arranged.1.as_of().shelf().is_some()))
+    };
+    let memory = Memory::new(Budget { bytes: LITTLE_FOR_LEADS });
+    let (little, much) = (FoldedStores::new(&memory), FoldedStores::default());
+    let mut laid = 0;
+    for at in [EVENTS - 900, EVENTS - 600, EVENTS] {
+        let (rows, numbers, is_laid) = shown(&little, &memory, at).expect("laid down");
+        let (expected, of_all, _) = shown(&much, &Memory::default(), at).expect("there is room");
+        assert!(!rows.is_empty() && rows == expected && numbers == of_all, "{at}");
+        assert!(memory.taken() <= LITTLE_FOR_LEADS, "{}", memory.taken());
+        laid += u32::from(is_laid);
+    }
+    assert_eq!(laid, 3);
+    let tiny = Memory::new(Budget { bytes: 20_000 });
+    let refused = shown(&FoldedStores::new(&tiny), &tiny, EVENTS);
+    assert!(matches!(refused, Err(EngineError::OverBudget(_))), "{refused:?}");
+    assert_eq!(tiny.taken(), 0);
+}
+
+#[test]
+fn whoever_stops_waiting_ends_it_while_it_is_laid_down_too() {
+    let store = &*sample();
+    let chosen = choose(store, None, None).expect("read").expect("there are streams");
+    // Looked at after every batch, and again where states are laid down.
+    for stop_at in [1, 2, 3, 4] {
+        let mut looks = 0;
+        let progress = &mut |_| {
+            looks += 1;
+            if looks >= stop_at { Flow::Break(()) } else { Flow::Continue(()) }
+        };
+        let room = Budget { bytes: LITTLE.start };
+        let stopped = as_of(store, &Arc::clone(&chosen.choice), None, StoreMoment::Latest, room, progress);
+        assert!(matches!(stopped, Err(EngineError::Store(StoreError::Cancelled))), "{stop_at}: {stopped:?}");
+    }
+}

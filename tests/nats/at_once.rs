@@ -1,0 +1,49 @@
+//! Tests that mostly wait: for servers of their own, which die, hang and choose who leads. Where all tests are run, these
+//! wait at the same time.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock};
+use std::thread::JoinHandle;
+
+use crate::stores::on_thread;
+
+macro_rules! at_once {
+    ($($room:ident::$name:ident),* $(,)?) => {
+        const ALL: &[(&str, fn())] = &[$((stringify!($name), crate::$room::$name)),*];
+
+        $(#[test]
+        fn $name() {
+            finish(stringify!($name), crate::$room::$name);
+        })*
+    };
+}
+
+at_once! {
+    appending::of_two_writers_on_different_nodes_never_both_win,
+    faults::a_full_disk_is_said_and_what_was_acknowledged_stays,
+    faults::a_full_disk_on_one_of_three_nodes_loses_nothing_and_the_others_go_on,
+    faults::a_server_that_hangs_is_told_and_the_same_append_once_more_settles_it,
+    faults::an_answer_that_was_lost_on_the_way_is_asked_for_and_not_taken_for_a_no,
+    faults::nodes_that_are_killed_amid_appends_lose_nothing_and_double_nothing,
+    faults::with_two_of_three_down_an_append_says_so_in_time_and_nothing_is_lost,
+    harness::a_stopped_server_hangs_and_goes_on,
+    harness::three_servers_find_each_other_and_outlive_their_leader,
+    readme::three_servers_one_of_them_killed_and_a_correction_by_what_stands_in_the_readme,
+}
+
+/// Runs a test to its end, which may have begun with another one.
+fn finish(name: &'static str, test: fn()) {
+    static RUNNING: OnceLock<Mutex<HashMap<&'static str, JoinHandle<()>>>> = OnceLock::new();
+    let running = RUNNING.get_or_init(|| {
+        // Who names a test wants that one alone.
+        let is_named = std::env::args().skip(1).any(|argument| !argument.starts_with('-'));
+        let begun = ALL.iter().filter(|_| !is_named).map(|(name, test)| (*name, on_thread(name, *test)));
+        Mutex::new(begun.collect())
+    });
+    let begun = running.lock().unwrap().remove(name);
+    match begun.map(JoinHandle::join) {
+        Some(Err(failed)) => std::panic::resume_unwind(failed),
+        Some(Ok(())) => {}
+        None => test(),
+    }
+}
