@@ -3,32 +3,33 @@
 import { camelKeys, evolve, packagesIn, pascal, serve } from './writer.mjs';
 
 const [packages, place] = process.argv.slice(2);
-const load = packagesIn(packages);
+const packageOf = packagesIn(packages);
 
 const open = async () => {
   if (place.startsWith('postgres')) {
-    return load('@event-driven-io/emmett-postgresql').getPostgreSQLEventStore(place);
+    return packageOf('@event-driven-io/emmett-postgresql').getPostgreSQLEventStore(place);
   }
-  const { getSQLiteEventStore } = load('@event-driven-io/emmett-sqlite');
+  const { getSQLiteEventStore } = packageOf('@event-driven-io/emmett-sqlite');
   return getSQLiteEventStore({ fileName: place, schema: { autoMigration: 'CreateOrUpdate' } });
 };
 
-const store = await open();
-const streams = new Set();
-
-/** Several connections of its own get in each other's way at times; an application tries again, as it must. */
-const append = async (step) => {
-  for (let left = 5; ; left -= 1) {
+/** Several connections of its own get in each other's way at times; an application waits and tries again, as it must. */
+const again = async (work) => {
+  for (let wait = 5; ; wait *= 2) {
     try {
-      return await appendOnce(step);
+      return await work();
     } catch (error) {
-      if (left === 0 || !`${error.message}`.includes('SQLITE_BUSY')) throw error;
+      if (wait > 5000 || !`${error.message}`.includes('SQLITE_BUSY')) throw error;
     }
+    await new Promise((over) => setTimeout(over, wait));
   }
 };
 
+const store = await again(open);
+const streams = new Set();
+
 /** The expected version is what the stream has, as a command handler would pass it. */
-const appendOnce = async ({ stream, type, payload, metadata }) => {
+const append = async ({ stream, type, payload, metadata }) => {
   streams.add(stream);
   const { currentStreamVersion, streamExists } = await store.readStream(stream);
   const event = { type: pascal(type), data: camelKeys(payload), metadata: camelKeys(metadata ?? {}) };
@@ -51,16 +52,20 @@ const listed = ({ type, data, metadata }) => {
   };
 };
 
+const list = async () => {
+  const all = [];
+  for (const stream of streams) all.push(...(await store.readStream(stream)).events.map(listed));
+  return all.sort((a, b) => a.position - b.position);
+};
+
+const load = async (stream) => {
+  const result = await store.aggregateStream(stream, { evolve, initialState: () => ({}) });
+  return { ...result.state, version: Number(result.currentStreamVersion) };
+};
+
 await serve({
-  append,
-  list: async () => {
-    const all = [];
-    for (const stream of streams) all.push(...(await store.readStream(stream)).events.map(listed));
-    return all.sort((a, b) => a.position - b.position);
-  },
-  load: async (stream) => {
-    const result = await store.aggregateStream(stream, { evolve, initialState: () => ({}) });
-    return { ...result.state, version: Number(result.currentStreamVersion) };
-  },
+  append: (step) => again(() => append(step)),
+  list: () => again(list),
+  load: (stream) => again(() => load(stream)),
   close: async () => store.close?.(),
 });
