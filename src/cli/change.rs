@@ -73,10 +73,10 @@ fn payload_text(argument: &OsStr) -> Result<String, Failure> {
 
 /// What cannot be appended is not shown as if it would be.
 fn check_open(reader: &dyn Store, stream: &StreamId) -> Result<(), Failure> {
-    if reader.is_archived(stream)? {
-        return Err(PlanError::Archived(stream.clone()).into());
+    match reader.closed(stream)? {
+        Some(closed) => Err(PlanError::of_closed(closed, stream).into()),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// A correction that names nothing would be a dead end for whoever follows it.

@@ -217,7 +217,9 @@ impl Failure {
 
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Plan(PlanError::Refused(_) | PlanError::NoRules(_) | PlanError::Archived(_)) => 1,
+            Self::Plan(
+                PlanError::Refused(_) | PlanError::NoRules(_) | PlanError::Archived(_) | PlanError::Encrypted,
+            ) => 1,
             // Whether the origin is still what was mirrored was asked, and the answer is no.
             Self::Store(StoreError::OriginDiffers { .. }) => 1,
             _ => 2,

@@ -9,7 +9,7 @@ use crate::event::{
 };
 use crate::projection::{Problem, Projection};
 use crate::replay::{AnyFold, Change, Preview, Replay, Story};
-use crate::store::{AppendError, Appended, Expected, Writer};
+use crate::store::{AppendError, Appended, Closed, Expected, Writer};
 
 use super::Proposal;
 
@@ -75,6 +75,18 @@ pub enum PlanError {
     NothingLoaded(StreamId),
     #[error("{0} is archived, and nothing is appended to it; take it out of the archive with its application first")]
     Archived(StreamId),
+    #[error("this stream is encrypted, and only its application can write into it; record the correction there")]
+    Encrypted,
+}
+
+impl PlanError {
+    /// What cannot be appended is not planned and shown as if it could be.
+    pub fn of_closed(closed: Closed, stream: &StreamId) -> Self {
+        match closed {
+            Closed::Archived => Self::Archived(stream.clone()),
+            Closed::Encrypted => Self::Encrypted,
+        }
+    }
 }
 
 impl Explain for PlanError {
@@ -92,6 +104,7 @@ impl Explain for PlanError {
             Self::NoType => Message::new("plan-no-type"),
             Self::NothingLoaded(stream) => Message::new("plan-nothing-loaded").text("stream", stream),
             Self::Archived(stream) => Message::new("append-archived").text("stream", stream),
+            Self::Encrypted => Message::new("append-encrypted"),
         }
     }
 }

@@ -38,8 +38,8 @@ pub fn propose_branch<E: From<EngineError> + From<PlanError>>(
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<Proposed, E> {
     let stream = &described.row.stream;
-    if reader.is_archived(stream).map_err(EngineError::from)? {
-        return Err(PlanError::Archived(stream.clone()).into());
+    if let Some(closed) = reader.closed(stream).map_err(EngineError::from)? {
+        return Err(PlanError::of_closed(closed, stream).into());
     }
     let mut story = Story::new(described.aggregate);
     let registry = registry();

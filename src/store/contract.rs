@@ -33,9 +33,9 @@ pub trait Store: Send {
         true
     }
 
-    /// Whether its application has put this stream away, so that nothing is appended to it.
-    fn is_archived(&self, _stream: &StreamId) -> Result<bool, StoreError> {
-        Ok(false)
+    /// Why nothing is appended to this stream, though the store takes events; `None` where one may be.
+    fn closed(&self, _stream: &StreamId) -> Result<Option<Closed>, StoreError> {
+        Ok(None)
     }
 
     /// Whether an event may come to stand before others that were read already: where places are taken when a
@@ -217,6 +217,15 @@ pub trait Store: Send {
             }
         }
     }
+}
+
+/// Why a stream of a store that takes events takes none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closed {
+    /// Its application has put it away.
+    Archived,
+    /// Its newest event is encrypted: what is appended would have to be, too, and only its application does that.
+    Encrypted,
 }
 
 /// A reading of events that has begun. Dropping it ends it.

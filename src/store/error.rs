@@ -5,7 +5,7 @@ use crate::event::{EventId, RecordedEvent, StreamId, Version};
 use super::files::Unread;
 use super::frameworks::MappingError;
 use super::opening::side_file;
-use super::{Address, Expected, FileKind, Framework, NatsError, OriginFault, ReadOnlyReason, ServerError};
+use super::{Address, Closed, Expected, FileKind, Framework, NatsError, OriginFault, ReadOnlyReason, ServerError};
 
 /// Why a store could not be read or written. Each says what was tried and what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -211,6 +211,15 @@ pub enum AppendError {
     Unfit { framework: Framework, why: Unfit },
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl AppendError {
+    pub(super) fn of_closed(closed: Closed, stream: &StreamId) -> Self {
+        match closed {
+            Closed::Archived => Self::Archived(stream.clone()),
+            Closed::Encrypted => Self::Encrypted,
+        }
+    }
 }
 
 /// Why a framework's application could not read an event.

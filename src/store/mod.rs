@@ -38,7 +38,7 @@ use std::path::Path;
 
 pub use check::{HistoryCheck, HistoryRules};
 pub use contract::{
-    Alarm, BatchSize, Capabilities, Changes, Interrupter, KeptState, Opener, Ring, Scan, Steady, Store, Writer,
+    Alarm, BatchSize, Capabilities, Changes, Closed, Interrupter, KeptState, Opener, Ring, Scan, Steady, Store, Writer,
 };
 pub use data_folder::{cache_folder, data_folder};
 pub use error::{AppendError, Conflict, Damage, StoreError, Unfit};

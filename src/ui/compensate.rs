@@ -17,6 +17,13 @@ pub fn compensate_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, writ
     let mut is_open = true;
     let title = scene.locale.with("compensate-title", [("version", draft.target.to_string().into())]);
     Dialog::new("compensate", &title, 592.0).show(ui, scene, &mut is_open, |ui, scene| {
+        // Nothing is asked for and shown that could not be appended.
+        if let Some(closed) = draft.closed() {
+            draft.make_plan();
+            closed_ui(ui, scene, draft, &closed.message);
+            buttons_ui(ui, scene, draft, writing);
+            return;
+        }
         kind_ui(ui, scene, draft);
         let is_signed = signature_ui(ui, scene, draft);
         let is_signed = is_signed | ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Enter));
@@ -38,7 +45,7 @@ pub fn compensate_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, writ
             Some(Ok(plan)) => {
                 preview_ui(ui, scene, plan, draft.planned_before(), shows_faults);
                 effects_ui(ui, scene, draft.effects(), shows_faults);
-                draft.elsewhere().into_iter().for_each(|elsewhere| elsewhere_ui(ui, scene, elsewhere));
+                draft.elsewhere().into_iter().for_each(|elsewhere| elsewhere_ui(ui, scene, elsewhere, "elsewhere"));
             }
             // What is wrong with a field stands at the field.
             Some(Err(error)) if OF_FIELDS.contains(&error.message.id) => {}
@@ -54,11 +61,8 @@ pub fn compensate_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, writ
         if let Some(error) = draft.error() {
             warning(ui, &scene.sentence(&error.message));
         }
-        if draft.error().is_some() && !draft.has_ground() && draft.is_touched() {
-            remark(ui, &scene.text("draft-kept"), false);
-            if link(ui, &scene.text("draft-copy")).clicked() {
-                scene.ask(Action::Copy(draft.typed()));
-            }
+        if draft.error().is_some() && !draft.has_ground() {
+            kept_ui(ui, scene, draft);
         }
         ui.add_space(8.0);
         // Under a name of their own: what comes and goes above them must not take the focus from them.
@@ -67,6 +71,23 @@ pub fn compensate_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, writ
     });
     if !is_open {
         scene.ask(Action::LeaveDraft);
+    }
+}
+
+fn closed_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &Draft, why: &Message) {
+    warning(ui, &scene.sentence(why));
+    kept_ui(ui, scene, draft);
+    ui.add_space(8.0);
+}
+
+/// What was typed, where it leads to nothing here.
+fn kept_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &Draft) {
+    if !draft.is_touched() {
+        return;
+    }
+    remark(ui, &scene.text("draft-kept"), false);
+    if link(ui, &scene.text("draft-copy")).clicked() {
+        scene.ask(Action::Copy(draft.typed()));
     }
 }
 

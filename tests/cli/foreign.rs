@@ -142,6 +142,39 @@ fn of_an_archived_stream_it_is_said_that_nothing_is_appended_before_anything_is_
     assert_eq!(sandbox.everything(), before);
 }
 
+/// One stream that can be read, and one whose newest event is encrypted.
+const ENCRYPTED: &str = r#"
+CREATE TABLE stored_events (originator_id TEXT, originator_version INTEGER, topic TEXT, state BLOB,
+    PRIMARY KEY (originator_id, originator_version));
+INSERT INTO stored_events VALUES
+ ('lead-1', 1, 'crm:Lead.Contacted', CAST('{"timestamp":{"_type_":"datetime_iso","_data_":"2025-01-01T01:00:01+00:00"}}' AS BLOB)),
+ ('lead-2', 1, 'crm:Lead.Contacted', X'FF00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEE');
+"#;
+
+#[test]
+fn of_an_encrypted_stream_the_same_is_said() {
+    let sandbox = Sandbox::empty();
+    database(&sandbox, "app.db", ENCRYPTED);
+    let before = sandbox.everything();
+    for stream in ["lead-1", "lead-2"] {
+        let signed = ["--actor", "a", "--reason", "b", "--dry-run"];
+        let compensate = ["compensate", "app.db", stream, "--version", "1"];
+        let own = ["append", "app.db", stream, "--type", "Contacted", "--payload", "{}", "--expect", "any"];
+        let propose = ["what-if", "app.db", stream, "--skip", "1", "--propose"].to_vec();
+        for arguments in [[&own[..], &signed].concat(), [&compensate[..], &signed].concat(), propose] {
+            let run = sandbox.run(&arguments);
+            if stream == "lead-2" {
+                run.code(1).says("this stream is encrypted, and only its application can write into it").in_one_line();
+            } else {
+                assert!(!run.err.contains("encrypted"), "{run:#?}");
+            }
+        }
+        // What is not appended can be tried all the same.
+        sandbox.run(&["what-if", "app.db", stream, "--skip", "1"]).ok();
+    }
+    assert_eq!(sandbox.everything(), before);
+}
+
 #[test]
 fn an_unknown_table_is_asked_about_guessed_corrected_and_kept() {
     let sandbox = Sandbox::empty();

@@ -24,7 +24,7 @@ fn on(_: u64) -> Flow {
 }
 
 /// One call of `foldline mirror`.
-fn mirrored(origin: &Path, mirror: &Path) -> Result<Mirrored, StoreError> {
+pub(crate) fn mirrored(origin: &Path, mirror: &Path) -> Result<Mirrored, StoreError> {
     let source = Source::from(origin.to_owned());
     let reader = store::open(&source)?;
     let (mut mirroring, _) = Mirroring::begin(&source, reader.as_ref(), mirror)?;

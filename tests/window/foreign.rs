@@ -44,6 +44,32 @@ fn a_known_framework_opens_by_itself_and_its_name_stands_in_the_bar() {
 }
 
 #[test]
+fn what_is_encrypted_is_never_previewed_as_if_it_could_be_corrected_here() {
+    let mut driver = Driver::with("8e5b5e0c7c0f4ad2a1c5d3c1d7f0a001", |path| {
+        eventsourcing(path);
+        let seal = "UPDATE stored_events SET state = X'FF00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEE' \
+                    WHERE originator_version = 2";
+        Connection::open(path).and_then(|file| file.execute_batch(seal)).expect("sealed");
+    });
+    driver.press(Key::Home);
+    driver.click("Compensate…");
+    driver.assert_shows(
+        "This stream is encrypted, and only its application can write into it; record the correction there.",
+    );
+    driver.assert_hides("Author");
+    driver.assert_hides("Reason");
+    assert!(!driver.shows_part("would be recorded"), "{}", driver.all_text());
+    let button = |driver: &Driver, name: &str| {
+        let node = driver.window.get_by_role_and_label(Role::Button, name);
+        (node.is_focused(), node.accesskit_node().is_disabled())
+    };
+    assert!(button(&driver, "Append").1, "it could be appended");
+    assert_eq!(button(&driver, "Cancel"), (true, false), "the focus is lost with the fields");
+    driver.press(Key::Escape);
+    driver.assert_shows("State at version 1");
+}
+
+#[test]
 fn an_unknown_table_is_asked_about_seen_in_ten_events_and_opened_by_what_was_said() {
     let mut driver = Driver::with("order-7", journal);
     assert!(driver.shows_part("Which columns are these?"), "{}", driver.all_text());

@@ -31,6 +31,14 @@ const LARGEST: u64 = 64 << 20;
 /// How much of a payload that was cut is shown.
 const BEGINNING: usize = 64 << 10;
 
+/// How it is said of a payload that it is encrypted.
+const LABEL_OF_ENCRYPTED: &str = r#"{"encrypted":"AES-GCM","bytes":"#;
+
+/// A copy of the event has this in the place of what could not be read.
+pub(in crate::store) fn is_label_of_encrypted(payload: &[u8]) -> bool {
+    payload.starts_with(LABEL_OF_ENCRYPTED.as_bytes())
+}
+
 /// The payload as text. What is no text becomes a JSON object that says what it is.
 pub(super) fn readable<'a>(cell: Cell<'a>, may_be_encrypted: bool, key: Option<&CipherKey>) -> (Cow<'a, [u8]>, Kind) {
     let bytes = match cell {
@@ -48,7 +56,7 @@ pub(super) fn readable<'a>(cell: Cell<'a>, may_be_encrypted: bool, key: Option<&
     }
     if may_be_encrypted {
         let Some(opened) = key.and_then(|key| key.open(bytes)) else {
-            let label = format!("{{\"encrypted\":\"AES-GCM\",\"bytes\":{}}}", bytes.len());
+            let label = format!("{LABEL_OF_ENCRYPTED}{}}}", bytes.len());
             return (label.into_bytes().into(), Kind::Encrypted);
         };
         return match unpacked(&opened) {
@@ -58,6 +66,11 @@ pub(super) fn readable<'a>(cell: Cell<'a>, may_be_encrypted: bool, key: Option<&
         };
     }
     (labelled(bytes).into(), Kind::Binary)
+}
+
+/// Bytes that are no text, packed or not, of a framework whose payloads may be encrypted.
+pub(super) fn is_encrypted(bytes: &[u8]) -> bool {
+    !is_text(bytes) && unpacked(bytes).is_none()
 }
 
 fn labelled(bytes: &[u8]) -> Vec<u8> {

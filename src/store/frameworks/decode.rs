@@ -5,7 +5,8 @@ use std::hash::Hash;
 
 use super::cell::{Cell, Cells, time_of_text};
 use super::content::{
-    Kind, field_at, marked, merged_metadata, metadata_and_field, metadata_inside, part_of, readable, whole_metadata,
+    Kind, field_at, is_encrypted, marked, merged_metadata, metadata_and_field, metadata_inside, part_of, readable,
+    whole_metadata,
 };
 use super::key::CipherKey;
 use super::layout::{Layout, Time, TimeUnit};
@@ -14,7 +15,7 @@ use super::places::value_at;
 use super::said::said_around;
 use super::sql::{column, group};
 use crate::event::{EventRow, EventType, Position, StreamId, StreamKey, Timestamp, Version};
-use crate::store::StreamRow;
+use crate::store::{Closed, StreamRow};
 
 /// Turns rows into events. Streams get their numbers in the order in which they are met.
 #[derive(Debug)]
@@ -131,6 +132,17 @@ impl Decoder {
             },
             kind,
         )
+    }
+
+    /// What the newest event of a stream says of appending to it.
+    pub(crate) fn closed(&self, row: &dyn Cells) -> Option<Closed> {
+        let Layout { archived, may_be_encrypted, .. } = &self.layout;
+        if archived.is_some() && row.cell(column::ARCHIVED).is_true() {
+            return Some(Closed::Archived);
+        }
+        // Whoever has the key can read it; that is not to write as the application does.
+        let Cell::Bytes(stored) = row.cell(column::PAYLOAD) else { return None };
+        (*may_be_encrypted && is_encrypted(stored)).then_some(Closed::Encrypted)
     }
 
     fn metadata<'r>(&self, row: &'r dyn Cells) -> Cow<'r, [u8]> {

@@ -57,6 +57,7 @@ use rules::Rules;
 pub use catalogue::{Catalogue, Column, Dialect, Expr, Table, quote};
 pub(in crate::store) use cell::time_of_text;
 pub use cell::{Cell, Cells, Value};
+pub(in crate::store) use content::is_label_of_encrypted;
 pub use guess::{Guess, GuessedBy, Reason, Sample};
 pub use key::CipherKey;
 pub use layout::{

@@ -15,7 +15,7 @@ use super::sql::Sql;
 use super::within::within;
 use crate::event::{EventId, EventRow, RecordedEvent, StreamId, StreamKey, Timestamp};
 use crate::store::{
-    Alarm, Capabilities, Columns, Finding, Flow, Framework, Interrupter, KeptState, Notice, Opener, Query,
+    Alarm, Capabilities, Closed, Columns, Finding, Flow, Framework, Interrupter, KeptState, Notice, Opener, Query,
     ReadOnlyReason, Ring, Scan, Scope, Steady, Store, StoreError, StoreInfo, StreamQuery, StreamRow, linked_scan,
 };
 
@@ -394,13 +394,17 @@ impl<D: Database> Store for ForeignStore<D> {
         Ok(())
     }
 
-    fn is_archived(&self, stream: &StreamId) -> Result<bool, StoreError> {
-        if self.layout().archived.is_none() {
-            return Ok(false);
+    fn closed(&self, stream: &StreamId) -> Result<Option<Closed>, StoreError> {
+        if self.layout().archived.is_none() && !self.layout().may_be_encrypted {
+            return Ok(None);
         }
-        let Some(row) = self.stream(stream)? else { return Ok(false) };
-        let last = self.event_at(stream, row.last_version)?;
-        Ok(last.is_some_and(|event| event.metadata().all.contains_key("archived")))
+        let Some(sql) = self.events_sql(&Query::stream(stream.clone()).backward().limit(1))? else { return Ok(None) };
+        let mut closed = None;
+        self.rows_of_events(&sql, &mut |cells| {
+            closed = self.decoder.closed(cells);
+            Flow::Break(())
+        })?;
+        Ok(closed)
     }
 
     fn stream(&self, stream: &StreamId) -> Result<Option<StreamRow>, StoreError> {

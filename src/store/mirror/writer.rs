@@ -4,7 +4,7 @@ use super::{Mirrored, Mirroring};
 use crate::event::{EventId, NewEvent, RecordedEvent, StreamId, Version};
 use crate::store::native::NativeStore;
 use crate::store::{
-    AppendError, Appended, Capabilities, Expected, Finding, Flow, Framework, Interrupter, Opener, Query, Scan,
+    AppendError, Appended, Capabilities, Closed, Expected, Finding, Flow, Framework, Interrupter, Opener, Query, Scan,
     Snapshot, Source, Steady, Store, StoreError, StoreInfo, StreamQuery, StreamRow, Writer,
 };
 
@@ -56,6 +56,11 @@ impl Store for MirrorWriter {
 
     fn capabilities(&self) -> Capabilities {
         self.mirroring.store.capabilities()
+    }
+
+    /// What is appended goes there.
+    fn closed(&self, stream: &StreamId) -> Result<Option<Closed>, StoreError> {
+        self.origin.closed(stream)
     }
 
     fn info(&self) -> Result<StoreInfo, StoreError> {

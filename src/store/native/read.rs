@@ -9,10 +9,11 @@ use super::scan::NativeScan;
 use super::schema::Format;
 use super::{Access, NativeStore, keep_going};
 use crate::event::{EventId, EventRow, Position, RecordedEvent, StreamId, StreamKey, Timestamp, Version};
+use crate::store::frameworks::is_label_of_encrypted;
 use crate::store::opening::ReadOnlyFile;
 use crate::store::{
-    Capabilities, Fault, Finding, Flow, Framework, Interrupter, Notice, Opener, Query, ReadOnlyReason, Scan, Scope,
-    Snapshot, Steady, Store, StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow, linked_scan,
+    Capabilities, Closed, Fault, Finding, Flow, Framework, Interrupter, Notice, Opener, Query, ReadOnlyReason, Scan,
+    Scope, Snapshot, Steady, Store, StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow, linked_scan,
 };
 
 impl Store for NativeStore {
@@ -41,6 +42,23 @@ impl Store for NativeStore {
     fn read_only_reason(&self) -> Option<ReadOnlyReason> {
         let mirror = self.mirror().ok().flatten()?;
         (!mirror.appends()).then_some(ReadOnlyReason::Mirror)
+    }
+
+    /// A mirror holds what its origin says of its events, and what is appended goes there.
+    fn closed(&self, stream: &StreamId) -> Result<Option<Closed>, StoreError> {
+        if self.mirror()?.is_none() {
+            return Ok(None);
+        }
+        let mut closed = None;
+        self.visit_events(&Query::stream(stream.clone()).backward().limit(1), &mut |row| {
+            if row.to_recorded().metadata().all.contains_key("archived") {
+                closed = Some(Closed::Archived);
+            } else if is_label_of_encrypted(row.payload) {
+                closed = Some(Closed::Encrypted);
+            }
+            Flow::Break(())
+        })?;
+        Ok(closed)
     }
 
     fn notice(&self) -> Option<Notice> {

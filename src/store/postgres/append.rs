@@ -59,8 +59,8 @@ impl ForeignPostgres {
         first: Version,
         events: &[NewEvent],
     ) -> Result<bool, AppendError> {
-        if self.is_archived(stream)? {
-            return Err(AppendError::Archived(stream.clone()));
+        if let Some(closed) = self.closed(stream)? {
+            return Err(AppendError::of_closed(closed, stream));
         }
         let catalogue = self.database.known_catalogue()?;
         let gone = || self.database.failed(ServerError::Changed(ServerDetail::Said(self.layout().table.clone())));

@@ -45,8 +45,8 @@ impl Writer for ForeignSqlite {
         }
         check_version(stream, Version(first.0.saturating_add(events.len() as u64 - 1)))?;
         let framework = self.layout().framework;
-        if self.is_archived(stream)? {
-            return Err(AppendError::Archived(stream.clone()));
+        if let Some(closed) = self.closed(stream)? {
+            return Err(AppendError::of_closed(closed, stream));
         }
         let (rules, sqlite) = self.rules()?;
         let table = Table { name: self.layout().table.clone(), ..Table::default() };

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use foldline::event::{EventId, EventType, NewEvent, StreamId, Version};
-use foldline::store::{self, AppendError, Expected, Query, StoreError, Writer};
+use foldline::store::{self, AppendError, Closed, Expected, Query, StoreError, Writer};
 use rusqlite::Connection;
 
 use super::tables::{self, file_of};
+use crate::mirror::mirrored;
 use crate::workshop::{fingerprint, read, second, verified};
 
 const LEADS: [(&str, &str, &str); 3] = [
@@ -148,6 +149,48 @@ fn an_archived_stream_and_a_stream_of_another_framework_are_left_alone() {
         assert!(matches!(error, StoreError::OnlyReads { .. }), "{error}");
         assert!(error.to_string().contains("app.db"), "{error}");
         assert_eq!(fingerprint(folder.path()), before);
+    }
+}
+
+#[test]
+fn a_stream_that_takes_nothing_is_told_before_anything_is_planned_and_so_is_its_mirror() {
+    let lead = "0190b1de5a4f7c8e9a3b000000000001";
+    // As a cipher leaves it, but for its length: no text, and packed by nobody.
+    let sealed = format!(
+        "{} INSERT INTO stored_events VALUES ('{lead}', 3, 'crm:Lead.Contacted', X'78DA00FF9C'), \
+         ('0190b1de5a4f7c8e9a3b000000000003', 1, 'crm:Lead.Captured', X'1F8BFF00');",
+        tables::EVENTSOURCING
+    );
+    let (folder, path) = file_of(&sealed);
+    let closed = |path: &Path, stream: &str| {
+        store::open(&path.to_owned().into()).and_then(|reader| reader.closed(&StreamId::from(stream))).expect("asked")
+    };
+    let before = fingerprint(folder.path());
+    for (stream, expected) in [
+        (lead, Some(Closed::Encrypted)),
+        ("0190b1de5a4f7c8e9a3b000000000003", Some(Closed::Encrypted)),
+        ("0190b1de5a4f7c8e9a3b000000000002", None),
+        ("nobody", None),
+    ] {
+        assert_eq!(closed(&path, stream), expected, "{stream}");
+    }
+    let refusal = writer(&path).append(&StreamId::from(lead), Expected::Any, &[renamed("crm:Lead.Renamed", "a")]);
+    assert!(matches!(refusal, Err(AppendError::Encrypted)), "{refusal:?}");
+    assert_eq!(fingerprint(folder.path()), before);
+    let (_folder, archived) = file_of(tables::EMMETT);
+    assert_eq!((closed(&archived, "settings"), closed(&archived, "lead-1")), (Some(Closed::Archived), None));
+
+    for (origin, stream, expected) in [
+        (&path, lead, Some(Closed::Encrypted)),
+        (&archived, "settings", Some(Closed::Archived)),
+        (&archived, "lead-1", None),
+    ] {
+        let beside = tempfile::tempdir().expect("a folder");
+        let mirror = beside.path().join("mirror.db");
+        mirrored(origin, &mirror).expect("mirrored");
+        assert_eq!(closed(&mirror, stream), expected, "{stream}");
+        let writer = store::open_for_writing(&mirror.into()).expect("opens for writing");
+        assert_eq!(writer.closed(&StreamId::from(stream)).expect("asked"), expected, "{stream}");
     }
 }
 

@@ -137,6 +137,7 @@ pub(super) fn every_plan_error() -> Vec<PlanError> {
         PlanError::PayloadNotJson(JsonFault { what: NotJson::Value, line: 1, column: 2 }),
         PlanError::NoType,
         PlanError::Archived(StreamId::from("lead-1")),
+        PlanError::Encrypted,
         PlanError::NothingLoaded(text("stream").as_str().into()),
     ]
 }

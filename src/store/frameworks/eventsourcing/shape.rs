@@ -2,6 +2,7 @@ use std::io::Write;
 
 use serde_json::Value;
 
+use super::super::content::is_encrypted;
 use super::super::writing::{Example, Shaped, object};
 use crate::event::NewEvent;
 use crate::store::{AppendError, Framework, Unfit};
@@ -32,12 +33,11 @@ pub(super) fn shape(plain: Shaped, example: Option<&Example>, event: &NewEvent) 
     }
     let text = Value::Object(state).to_string().into_bytes();
     let payload = match example.map(|example| example.payload.as_slice()) {
+        Some(bytes) if is_encrypted(bytes) => return Err(AppendError::Encrypted),
         Some([0x78, 0x01 | 0x5e | 0x9c | 0xda, ..]) => {
             packed(&text).map_err(|error| unfit(Unfit::NotPacked(error.to_string())))?
         }
-        Some(bytes) if std::str::from_utf8(bytes).is_err() => {
-            return Err(AppendError::Encrypted);
-        }
+        Some([0x1f, 0x8b, ..]) => gzipped(&text).map_err(|error| unfit(Unfit::NotPacked(error.to_string())))?,
         _ => text,
     };
     Ok(Shaped { event_type, payload, ..plain })
@@ -45,6 +45,12 @@ pub(super) fn shape(plain: Shaped, example: Option<&Example>, event: &NewEvent) 
 
 fn packed(text: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(text)?;
+    encoder.finish()
+}
+
+fn gzipped(text: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(text)?;
     encoder.finish()
 }
@@ -77,7 +83,14 @@ mod tests {
         let mut unpacked = String::new();
         std::io::Read::read_to_string(&mut flate2::read::ZlibDecoder::new(&made.payload[..]), &mut unpacked).unwrap();
         assert!(unpacked.contains("timestamp"), "{unpacked}");
-        let encrypted = shaped(Some(&example(vec![0xff, 0, 0x9c])), &event("E", "{}"));
-        assert!(encrypted.unwrap_err().to_string().contains("encrypted"));
+        let made = shaped(Some(&example(gzipped(b"{}").unwrap())), &event("E", "{}")).unwrap();
+        let mut unpacked = String::new();
+        std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&made.payload[..]), &mut unpacked).unwrap();
+        assert!(unpacked.contains("timestamp"), "{unpacked}");
+        // A cipher's first bytes may by chance be those of a packer.
+        for bytes in [[0xff, 0, 0x9c], [0x78, 0x9c, 0xff], [0x1f, 0x8b, 0xff]] {
+            let encrypted = shaped(Some(&example(bytes.to_vec())), &event("E", "{}"));
+            assert!(encrypted.unwrap_err().to_string().contains("encrypted"), "{bytes:?}");
+        }
     }
 }
