@@ -13,7 +13,7 @@ use super::terminal::{Output, message};
 use super::{Failure, Outcome};
 use crate::compensate::Authorship;
 use crate::domain::{Breach, EventKind, as_read, kind_of};
-use crate::engine::{BranchBase, Described, Proposed, propose_branch};
+use crate::engine::{BranchBase, Described, Elsewhere, LedElsewhere, Proposed, led_by_withdrawn, propose_branch};
 use crate::event::{
     EventId, JsonFault, Metadata, NewEvent, NotJson, Version, json_value, name_twice, nearest, payload_value,
 };
@@ -44,22 +44,28 @@ pub(super) fn what_if(args: &WhatIfArgs, context: &Context, out: &mut Output) ->
     }
     edits.say_what_is_new(reader.as_ref(), &base)?;
     let proposed = if *propose { Some(proposed(reader.as_ref(), &base, &branch)?) } else { None };
+    if proposed.as_ref().is_some_and(|(_, led)| led.is_part) {
+        message("not all was looked at that may have been caused by what is left out; `foldline causes` shows more");
+    }
     print(&base, &what_if, proposed.as_ref(), *format, out)?;
     Ok(outcome_along(&under, named, &base.described.row.stream, base.timeline.as_ref(), None))
 }
 
 /// Who appends and why is said when something is appended.
-fn proposed(reader: &dyn Store, base: &BranchBase, branch: &Branch) -> Result<Proposed, Failure> {
+fn proposed(reader: &dyn Store, base: &BranchBase, branch: &Branch) -> Result<(Proposed, LedElsewhere), Failure> {
     let (actor, reason) = ("…".to_owned(), "…".to_owned());
     let authorship = Authorship { actor, reason, id: EventId::new("what if"), now: now() };
     let mut progress = Progress::new("folding events", Some(base.described.row.events));
-    propose_branch(reader, &base.described, branch, &authorship, &mut |count| progress.tell(count))
+    let tell = &mut |count| progress.tell(count);
+    let proposed: Proposed = propose_branch::<Failure>(reader, &base.described, branch, &authorship, tell)?;
+    let led = led_by_withdrawn(reader, &base.described.row.stream, &branch.withdrawn(), tell)?;
+    Ok((proposed, led))
 }
 
 fn print(
     base: &BranchBase,
     what_if: &WhatIf,
-    proposed: Option<&Proposed>,
+    proposed: Option<&(Proposed, LedElsewhere)>,
     format: Format,
     out: &mut Output,
 ) -> Result<(), Failure> {
@@ -77,8 +83,9 @@ fn print(
                 })).collect::<Vec<_>>(),
                 "diff": changes_json(&differences),
             });
-            if let Some(proposed) = proposed {
+            if let Some((proposed, led)) = proposed {
                 answer["propose"] = proposed_json(proposed);
+                answer["propose"]["elsewhere"] = led.events.iter().map(elsewhere_json).collect();
             }
             json(out, &answer)?;
         }
@@ -108,8 +115,9 @@ fn print(
                 }
                 table.finish()?;
             }
-            if let Some(proposed) = proposed {
+            if let Some((proposed, led)) = proposed {
                 print_proposed(proposed, out)?;
+                print_elsewhere(led, out)?;
             }
         }
     }
@@ -143,6 +151,33 @@ fn proposed_json(proposed: &Proposed) -> Value {
             "rules": preview.problems,
         })).collect::<Vec<_>>(),
     })
+}
+
+fn elsewhere_json(event: &Elsewhere) -> Value {
+    let Elsewhere { stream, version, event_type, recorded_at, actor } = event;
+    json!({
+        "stream": stream,
+        "version": version,
+        "type": event_type,
+        "recorded_at": recorded_at,
+        "actor": actor,
+    })
+}
+
+/// No event of this stream takes back what others made of what is left out.
+fn print_elsewhere(led: &LedElsewhere, out: &mut Output) -> Result<(), Failure> {
+    if led.events.is_empty() {
+        return Ok(());
+    }
+    writeln!(out.text(), "\nwhat it led to in other streams, which stays as it is:")?;
+    let columns = [("stream", Align::Left), ("version", Align::Right), ("type", Align::Left), ("by", Align::Left)];
+    let mut table = Table::new(out, &columns);
+    for Elsewhere { stream, version, event_type, actor, .. } in &led.events {
+        let by = actor.clone().unwrap_or_default();
+        table.row(&[stream.to_string(), version.to_string(), event_type.to_string(), by])?;
+    }
+    table.finish()?;
+    Ok(())
 }
 
 fn print_proposed(proposed: &Proposed, out: &mut Output) -> Result<(), Failure> {

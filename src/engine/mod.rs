@@ -16,6 +16,7 @@ mod differing;
 mod division;
 mod doubts;
 mod drift;
+mod elsewhere;
 mod evidence;
 mod explain;
 mod failures;
@@ -83,6 +84,7 @@ pub use differing::{DIFFERING_KEPT, DifferWanted, Differing, DifferingStream, di
 pub use division::{Division, Partitioned};
 pub use doubts::{DoubtsWanted, doubts};
 pub use drift::{Difference, Drift, DriftError, DriftWish, SettingEvent, TableMap, drift};
+pub use elsewhere::{Elsewhere, LedElsewhere, led_by_withdrawn, led_elsewhere};
 pub use evidence::{
     EvidenceOf, EvidenceWish, ProofError, Written, check_evidence, gather_evidence, write_evidence, write_seal,
 };

@@ -7,10 +7,11 @@ use super::parts::{LONGEST_DRAWN, caption, cut, cut_at, link, shortened};
 use super::state::caption_ui;
 use crate::command::Action;
 use crate::compensate::{Plan, Since};
+use crate::engine::{Elsewhere, LedElsewhere};
 use crate::event::{Explain, Message, Version};
 use crate::replay::Change;
 use crate::theme::palette;
-use crate::view::{Effect, Elsewhere, LedElsewhere};
+use crate::view::Effect;
 
 /// More events than these are not laid out; the history shows them all.
 const EVENTS_SHOWN: usize = 100;
@@ -162,14 +163,14 @@ pub(super) fn effects_ui(ui: &mut Ui, scene: &Scene<'_>, effects: &[Effect], sho
     });
 }
 
-/// What other streams went on to from the event: a correction here leaves that as it is.
-pub(super) fn elsewhere_ui(ui: &mut Ui, scene: &mut Scene<'_>, led: &LedElsewhere) {
+/// What other streams went on to from what is withdrawn: a correction here leaves that as it is.
+pub(super) fn elsewhere_ui(ui: &mut Ui, scene: &mut Scene<'_>, led: &LedElsewhere, caption: &str) {
     let colours = palette(ui);
     if led.events.is_empty() {
         return;
     }
     ui.add_space(6.0);
-    ui.add(Label::new(RichText::new(scene.text("elsewhere")).size(11.5).color(colours.warning)).wrap());
+    ui.add(Label::new(RichText::new(scene.text(caption)).size(11.5).color(colours.warning)).wrap());
     ScrollArea::vertical().id_salt("elsewhere").max_height(100.0).show(ui, |ui| {
         ui.set_width(ui.available_width());
         for event in led.events.iter().take(EVENTS_SHOWN) {

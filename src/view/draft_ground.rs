@@ -1,16 +1,14 @@
 //! What a correction is planned on, read behind the scenes: the history, what others record meanwhile, and the stream
 //! under its other projections.
 
-use std::collections::{HashMap, HashSet};
-
 use super::UserError;
 use crate::engine::{
-    Around, Causes, Continued, Described, FoldOf, Question, Ticket, causes, continue_stream, describe, fold_each,
+    Continued, Described, FoldOf, LedElsewhere, Question, Ticket, continue_stream, describe, fold_each, led_elsewhere,
     load_story_to,
 };
-use crate::event::{EventId, EventType, Links, Message, Metadata, RecordedEvent, StreamId, Timestamp, Version};
+use crate::event::{EventId, Message, RecordedEvent, StreamId, Version};
 use crate::replay::Story;
-use crate::store::{Columns, Flow, Query, Store};
+use crate::store::{Closed, Query, Store};
 
 /// The history that a correction is planned on.
 #[derive(Debug)]
@@ -19,8 +17,8 @@ pub(super) struct Ground {
     /// As far as whoever corrects has seen it.
     pub(super) story: Story,
     pub(super) target: RecordedEvent,
-    /// Its application has put the stream away: nothing is appended to it.
-    pub(super) is_archived: bool,
+    /// Why nothing is appended to the stream.
+    pub(super) closed: Option<Closed>,
     /// What came behind that.
     pub(super) since: Vec<RecordedEvent>,
 }
@@ -54,7 +52,7 @@ impl Question for ReadGround {
             None => None,
         };
         let story = load_story_to(reader, &described, seen, &mut |_| ticket.flow())?;
-        let is_archived = reader.is_archived(&stream)?;
+        let closed = reader.closed(&stream)?;
         let mut since = Vec::new();
         if let Some(seen) = seen {
             let query = Query::stream(stream).between(Some(Version(seen.0.saturating_add(1))), None);
@@ -63,7 +61,7 @@ impl Question for ReadGround {
                 ticket.flow()
             })?;
         }
-        Ok(Ground { described, story, target, is_archived, since })
+        Ok(Ground { described, story, target, closed, since })
     }
 }
 
@@ -118,30 +116,6 @@ impl Question for ReadStanding {
     }
 }
 
-/// An event of another stream that would not be there without the one that is corrected.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Elsewhere {
-    pub stream: StreamId,
-    pub version: Version,
-    pub event_type: EventType,
-    pub recorded_at: Option<Timestamp>,
-    pub actor: Option<String>,
-}
-
-/// What an event led to in other streams.
-#[derive(Clone, Debug, Default)]
-pub struct LedElsewhere {
-    pub events: Vec<Elsewhere>,
-    /// There may be more: not the whole store was looked at, or not all is kept.
-    pub is_part: bool,
-}
-
-/// Without an index that leads there, so many events behind the cause are looked at: effects follow their cause.
-const LOOKED_AT: u64 = 50_000;
-
-/// More are seen among all causes and effects.
-const ELSEWHERE_KEPT: usize = 500;
-
 #[derive(Clone, Debug)]
 pub(super) struct ReadElsewhere {
     pub(super) event: RecordedEvent,
@@ -154,68 +128,6 @@ impl Question for ReadElsewhere {
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<LedElsewhere, UserError> {
         let Self { event } = self;
-        if reader.capabilities().finds_by_link {
-            let found = causes(reader, &event, Around::Chain, &mut |_| ticket.flow())?;
-            return Ok(by_index(&found, &event.stream));
-        }
-        behind(reader, &event, ticket)
+        Ok(led_elsewhere(reader, &[event], &mut |_| ticket.flow())?)
     }
-}
-
-/// What follows from the event that was asked about, and not what it follows from.
-fn by_index(found: &Causes, own: &StreamId) -> LedElsewhere {
-    let mut effects: HashMap<usize, Vec<usize>> = HashMap::new();
-    for (place, event) in found.events.iter().enumerate() {
-        if let Some(cause) = event.caused_by {
-            effects.entry(cause).or_default().push(place);
-        }
-    }
-    let mut followed = vec![false; found.events.len()];
-    let mut open = vec![found.asked];
-    while let Some(place) = open.pop() {
-        if let Some(is_followed) = followed.get_mut(place).filter(|is_followed| !**is_followed) {
-            *is_followed = true;
-            open.extend(effects.get(&place).into_iter().flatten());
-        }
-    }
-    let led = found.events.iter().zip(followed).filter(|(event, is_followed)| *is_followed && event.stream != *own);
-    let mut events: Vec<Elsewhere> = led
-        .map(|(event, _)| Elsewhere {
-            stream: event.stream.clone(),
-            version: event.head.version,
-            event_type: event.head.event_type.clone(),
-            recorded_at: event.head.recorded_at,
-            actor: event.actor.clone(),
-        })
-        .collect();
-    let is_part = found.is_cut || events.len() > ELSEWHERE_KEPT;
-    events.truncate(ELSEWHERE_KEPT);
-    LedElsewhere { events, is_part }
-}
-
-/// The same among the events that the store holds behind it.
-fn behind(reader: &dyn Store, event: &RecordedEvent, ticket: &Ticket) -> Result<LedElsewhere, UserError> {
-    let mut led = HashSet::from([event.id.as_meant()]);
-    let (mut found, mut looked) = (LedElsewhere { is_part: event.position.is_none(), ..LedElsewhere::default() }, 0);
-    if found.is_part {
-        return Ok(found);
-    }
-    let query =
-        Query::positions(event.position, None).limit(LOOKED_AT).columns(Columns { payload: false, metadata: true });
-    reader.visit_events(&query, &mut |row| {
-        looked += 1;
-        let is_led = Links::of(row.metadata).causation.is_some_and(|cause| led.contains(&cause));
-        if is_led && led.insert(row.id.as_meant()) && *row.stream != event.stream {
-            found.events.push(Elsewhere {
-                stream: row.stream.clone(),
-                version: row.version,
-                event_type: row.event_type.clone(),
-                recorded_at: row.recorded_at,
-                actor: Metadata::parse(row.metadata).actor,
-            });
-        }
-        if found.events.len() == ELSEWHERE_KEPT { Flow::Break(()) } else { ticket.flow() }
-    })?;
-    found.is_part = looked == LOOKED_AT || found.events.len() == ELSEWHERE_KEPT;
-    Ok(found)
 }

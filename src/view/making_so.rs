@@ -1,10 +1,11 @@
 use super::{OpenStore, UserError};
 use crate::compensate::{Authorship, Proposal, Since, append_proposal};
 use crate::engine::{
-    Asked, Cause, Engine, Loading, Proposed, Question, Ticket, came_since, describe, keep_snapshots, propose_branch,
+    Asked, Cause, Engine, LedElsewhere, Loading, Proposed, Question, Ticket, came_since, describe, keep_snapshots,
+    led_by_withdrawn, propose_branch,
 };
 use crate::event::{EventId, StreamId, Timestamp, Version};
-use crate::replay::Branch;
+use crate::replay::{Branch, EventRef};
 use crate::store::{AppendError, Expected, Flow, Store};
 
 /// Stands for an author or a reason that is still to be typed, so that the preview can be seen before.
@@ -32,6 +33,8 @@ pub struct MakingSo {
     /// What was proposed before others came first.
     before: Option<Proposal>,
     asked: Asked<ProposeBranch>,
+    /// What the withdrawn events led to in other streams, for whoever looks at the preview.
+    elsewhere: Asked<ReadWithdrawn>,
     outcome: Loading<Attempt, UserError>,
 }
 
@@ -54,6 +57,11 @@ impl MakingSo {
         self.asked.value().map(|(proposed, _)| proposed)
     }
 
+    /// What the events that the branch leaves out or changes led to in other streams; `None` while that is looked for.
+    pub fn elsewhere(&self) -> Option<&LedElsewhere> {
+        self.elsewhere.value()
+    }
+
     /// The events that others recorded since it was looked at, and what was proposed before they came.
     pub fn since(&self) -> Option<(&[Since], &Proposal)> {
         let (_, since) = self.asked.value().filter(|(_, since)| !since.is_empty())?;
@@ -73,11 +81,23 @@ impl MakingSo {
     }
 
     pub fn error(&self) -> Option<&UserError> {
-        self.outcome.error().or(self.asked.error())
+        self.outcome.error().or(self.asked.error()).or(self.elsewhere.error())
     }
 
     pub(super) fn is_loading(&self) -> bool {
-        self.is_busy()
+        self.is_busy() || self.elsewhere.is_loading()
+    }
+
+    /// Looks for what the withdrawn events led to, unless that was done as far as the stream goes.
+    fn ask_elsewhere(&mut self, engine: &Engine, question: ReadWithdrawn) {
+        let asked = self.elsewhere.question();
+        if asked == Some(&question) {
+            return;
+        }
+        if asked.is_none_or(|asked| (&asked.stream, &asked.events) != (&question.stream, &question.events)) {
+            self.elsewhere = Asked::default();
+        }
+        self.elsewhere.ask(engine, question);
     }
 
     fn ask(&mut self, engine: &Engine, stream: StreamId, branch: Branch, last: Option<Version>) {
@@ -116,6 +136,10 @@ impl OpenStore {
         let Some(open) = self.branching.open() else { return };
         let (stream, branch) = (open.stream.clone(), open.branch.clone());
         let last = open.folded().and_then(|folded| folded.history().heads().last()).map(|head| head.version);
+        if self.making_so.is_watched {
+            let question = ReadWithdrawn { stream: stream.clone(), events: branch.withdrawn(), last };
+            self.making_so.ask_elsewhere(&self.engine, question);
+        }
         self.making_so.ask(&self.engine, stream, branch, last);
     }
 
@@ -183,7 +207,7 @@ impl OpenStore {
 
     /// Takes what has come. Answers with the version that was recorded, once, and whether there is something new.
     pub(super) fn poll_proposal(&mut self) -> (Option<Version>, bool) {
-        let mut is_new = self.making_so.asked.poll(&self.engine);
+        let mut is_new = self.making_so.asked.poll(&self.engine) | self.making_so.elsewhere.poll(&self.engine);
         if !self.making_so.outcome.poll() {
             return (None, is_new);
         }
@@ -217,6 +241,25 @@ pub(super) struct ProposeBranch {
     /// The last version that the window knew of.
     last: Option<Version>,
     seen: Option<Seen>,
+}
+
+/// What the events that a branch withdraws led to in other streams.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct ReadWithdrawn {
+    stream: StreamId,
+    events: Vec<EventRef>,
+    /// The last version that the window knew of: there may be more effects by another.
+    last: Option<Version>,
+}
+
+impl Question for ReadWithdrawn {
+    type Answer = LedElsewhere;
+    type Error = UserError;
+    const WHAT: &'static str = "reading events";
+
+    fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<LedElsewhere, UserError> {
+        Ok(led_by_withdrawn(reader, &self.stream, &self.events, &mut |_| ticket.flow())?)
+    }
 }
 
 /// What somebody saw before others came first: how far the stream went, and what was to be changed.

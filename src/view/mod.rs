@@ -94,7 +94,6 @@ pub use comparing::{CompareMode, Compared, Comparing, Pin, SetBy, Side};
 pub use correcting::Writing;
 pub use divided::{DivideStore, Divided, GoOn};
 pub use draft::{Draft, Effect, KeptDraft, Signature};
-pub use draft_ground::{Elsewhere, LedElsewhere};
 pub use edit_draft::{EditDraft, EditFault, EditKind};
 pub use event_detail::{EventDetail, LinkedTo, ReadEvent};
 pub use evidencing::{EvidenceChoice, Evidencing, Made, MakeEvidence};

@@ -148,3 +148,24 @@ fn the_store_itself_is_not_where_the_fewest_events_are_written() {
     assert!(refused.err.contains("this is the store that is exported"), "{}", refused.err);
     assert_eq!(sandbox.everything(), before);
 }
+
+#[test]
+fn what_is_left_out_tells_what_it_led_to_in_other_streams() {
+    let sandbox = Sandbox::with_seed();
+    let events = sandbox.run(&["events", "a.db", "lead-1", "--format", "json"]).ok().json();
+    let cause = events[3]["id"].as_str().expect("an id").to_owned();
+    let caused = format!(
+        r#"{{"stream":"mail-3","version":0,"type":"invoiced","payload":{{}},"metadata":{{"causation-id":"{cause}","actor":"kim"}}}}"#
+    );
+    sandbox.write("mail.jsonl", &caused);
+    sandbox.run(&["import", "mail.jsonl", "--into", "a.db"]).ok();
+    let asked = ["what-if", "a.db", "lead-1", "--skip", "3", "--propose"];
+    let told = sandbox.run(&[&asked[..], &["--format", "json"]].concat()).ok().json();
+    let elsewhere = &told["propose"]["elsewhere"];
+    assert_eq!(elsewhere.as_array().map(Vec::len), Some(1), "{told}");
+    assert_eq!((&elsewhere[0]["stream"], &elsewhere[0]["actor"]), (&"mail-3".into(), &"kim".into()), "{told}");
+    let table = sandbox.run(&asked).ok().out;
+    assert!(table.contains("what it led to in other streams, which stays as it is:"), "{table}");
+    let other = sandbox.run(&["what-if", "a.db", "lead-1", "--skip", "2", "--propose"]).ok().out;
+    assert!(!other.contains("other streams"), "{other}");
+}

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use foldline::engine::{Around, Causes, EngineError, causes, event_meant};
-use foldline::event::{EventId, LinkKind, NewEvent};
+use foldline::engine::{Around, Causes, EngineError, causes, event_meant, led_elsewhere};
+use foldline::event::{EventId, LinkKind, NewEvent, Version};
 use foldline::store::native::NativeStore;
 use foldline::store::{self, Expected, Flow, Query, Store, StoreError, Writer};
 use proptest::prelude::*;
@@ -403,5 +403,27 @@ fn a_circle_longer_than_is_kept_ends_too() {
         let store = NativeStore::open(&paths[0]).expect("opens");
         let last = found(&store, &format!("e{}", events - 1), Around::Chain);
         assert!(last.is_circle && last.is_cut, "{events}");
+    }
+}
+
+#[test]
+fn what_withdrawn_events_led_to_in_other_streams_is_the_same_by_an_index_and_by_a_walk() {
+    let (_folder, stores) = stores(STORY);
+    let ticket = stream("ticket-7");
+    for (named, store) in stores {
+        let led = |withdrawn: &[u64]| {
+            let events: Vec<_> = withdrawn
+                .iter()
+                .map(|version| store.event_at(&ticket, Version(*version)).expect("read").expect("there"))
+                .collect();
+            let led = led_elsewhere(&*store, &events, &mut |_| Flow::Continue(())).expect("looked for");
+            assert!(!led.is_part, "{named}");
+            led.events.iter().map(|event| format!("{} v{}", event.stream, event.version)).collect::<BTreeSet<_>>()
+        };
+        let all = ["lead-42 v0", "lead-42 v1", "mail-3 v0", "payment-19 v0", "payment-19 v1"].map(str::to_owned);
+        assert_eq!(led(&[0]), BTreeSet::from(all.clone()), "{named}");
+        // What two of them led to is told once, and what led to none is not asked about.
+        assert_eq!(led(&[0, 1]), BTreeSet::from(all), "{named}");
+        assert_eq!((led(&[2]), led(&[])), (BTreeSet::new(), BTreeSet::new()), "{named}");
     }
 }

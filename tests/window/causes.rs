@@ -4,9 +4,9 @@ use std::path::Path;
 
 use egui::{Key, Role};
 use egui_kittest::kittest::{NodeT, Queryable};
-use foldline::event::{EventId, MetadataBuilder, NewEvent, StreamId, Timestamp};
+use foldline::event::{EventId, MetadataBuilder, NewEvent, StreamId, Timestamp, Version};
 use foldline::store::native::NativeStore;
-use foldline::store::{Expected, Writer};
+use foldline::store::{Expected, Writer, open, open_for_writing};
 
 use crate::driver::Driver;
 
@@ -178,4 +178,40 @@ fn findings_are_listed_by_kind_with_what_they_mean_and_a_key_leads_from_one_to_t
     driver.assert_shows("Event · v2");
     driver.press(Key::F8);
     driver.assert_hides("No finding comes after this one. Once more goes on from the first.");
+}
+
+/// An invoice in another stream, because of version 3 of the first lead.
+fn invoice(path: &Path) {
+    let reader = open(&path.to_owned().into()).expect("opens");
+    let cause = reader.event_at(&StreamId::from("lead-1"), Version(3)).expect("read").expect("there");
+    let event = NewEvent {
+        id: EventId::new("invoice"),
+        event_type: "invoiced".into(),
+        schema: 1,
+        recorded_at: cause.recorded_at,
+        payload: "{}".to_owned(),
+        metadata: MetadataBuilder::default().actor("kim").with("causation-id", Some(&cause.id.to_string())).build(),
+    };
+    let mut store = open_for_writing(&path.to_owned().into()).expect("opens for writing");
+    store.append(&StreamId::from("mail-3"), Expected::NoStream, &[event]).expect("appended");
+}
+
+#[test]
+fn what_a_correction_leaves_behind_in_other_streams_is_told_before_anything_is_appended() {
+    let mut driver = Driver::at("lead-1");
+    invoice(&driver.path("small.db"));
+    driver.click_role(Role::Row, "v3 contact-details-updated");
+    driver.click("Compensate…");
+    driver.wait_for("This event led to events in other streams, which stay as they are:");
+    driver.assert_shows("mail-3 v0");
+    driver.press(Key::Escape);
+    driver.click("What if…");
+    driver.click("Add an edit…");
+    driver.click("Leave this event out");
+    driver.wait_for("as v7");
+    driver.click("Make this so…");
+    driver.wait_for("What is left out or changed led to events in other streams, which stay as they are:");
+    driver.click("mail-3 v0");
+    driver.wait_for("State at version 0");
+    driver.assert_shows("invoiced");
 }

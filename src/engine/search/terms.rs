@@ -85,10 +85,12 @@ enum Key {
     Where,
 }
 
-const KEYS: [(&str, &str, Key); 11] = [
+const KEYS: [(&str, &str, Key); 12] = [
     ("actor", "작성자", Key::Actor),
     ("type", "유형", Key::Type),
     ("stream", "스트림", Key::Stream),
+    ("category", "카테고리", Key::Category),
+    // As earlier versions called it, and kept searches have it.
     ("category", "범주", Key::Category),
     ("before", "이전", Key::Before),
     ("after", "이후", Key::After),
@@ -385,6 +387,7 @@ mod tests {
             ("actor: kim", vec!["actor kim [actor: kim]"]),
             ("actor:\"kim lee\" x", vec!["actor kim lee [actor:\"kim lee\"]", "word x [x]"]),
             ("Actor:kim 작성자:이", vec!["actor kim [Actor:kim]", "actor 이 [작성자:이]"]),
+            ("카테고리:lead 범주:lead", vec!["category lead [카테고리:lead]", "category lead [범주:lead]"]),
             ("-type:contacted", vec!["not type contacted [-type:contacted]"]),
             ("-5", vec!["word -5 [-5]"]),
             ("payload.phone=1111", vec!["payload phone 1111 [payload.phone=1111]"]),

@@ -112,6 +112,19 @@ impl Branch {
         self.edits.iter().enumerate().filter(|(_, edit)| edit.is_on).map(|(place, edit)| (place, &edit.what))
     }
 
+    /// The recorded events that it leaves out or changes.
+    pub fn withdrawn(&self) -> Vec<EventRef> {
+        let mut withdrawn: Vec<EventRef> = Vec::new();
+        for (_, edit) in self.active() {
+            if let Alteration::Skip(event) | Alteration::Change { event, .. } = edit
+                && !withdrawn.contains(event)
+            {
+                withdrawn.push(event.clone());
+            }
+        }
+        withdrawn
+    }
+
     pub fn push(&mut self, what: Alteration) {
         self.edits.push(Edit { what, is_on: true });
     }

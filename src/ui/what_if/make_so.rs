@@ -6,7 +6,7 @@ use crate::engine::Proposed;
 use crate::event::Explain;
 use crate::theme::palette;
 use crate::ui::Scene;
-use crate::ui::conflict::{Planned, both_ui, since_ui};
+use crate::ui::conflict::{Planned, both_ui, elsewhere_ui, since_ui};
 use crate::ui::dialog::{Dialog, take_first_focus};
 use crate::ui::parts::{caption, is_entered, shortened};
 use crate::ui::people::for_people;
@@ -47,7 +47,12 @@ pub fn make_so_ui(ui: &mut Ui, scene: &mut Scene<'_>, making: &mut MakingSo, wri
             ui.add(Label::new(RichText::new(scene.text("make-so-changed")).color(colours.warning)).wrap());
         }
         match making.proposed() {
-            Some(proposed) => preview_ui(ui, scene, proposed, since.map(|(_, before)| before)),
+            Some(proposed) => {
+                preview_ui(ui, scene, proposed, since.map(|(_, before)| before));
+                if !proposed.proposal.events.is_empty() {
+                    making.elsewhere().into_iter().for_each(|led| elsewhere_ui(ui, scene, led, "make-so-elsewhere"));
+                }
+            }
             None if making.error().is_none() => drop(ui.spinner()),
             None => {}
         }

@@ -5,10 +5,10 @@ mod kept;
 
 pub use kept::KeptDraft;
 
-use super::draft_ground::{Arrivals, Ground, LedElsewhere, ReadArrivals, ReadElsewhere, ReadGround, ReadStanding};
+use super::draft_ground::{Arrivals, Ground, ReadArrivals, ReadElsewhere, ReadGround, ReadStanding};
 use super::{MOST_TYPED, UserError};
 use crate::compensate::{Authorship, FreeEvent, Plan, PlanError, Since, append_plan, natural, plan_event, undoing};
-use crate::engine::{Asked, Engine, Loading, Tool, keep_snapshots};
+use crate::engine::{Asked, Engine, LedElsewhere, Loading, Tool, keep_snapshots};
 use crate::event::{EventId, StreamId, Timestamp, Version};
 use crate::projection::Problem;
 use crate::replay::Change;
@@ -212,11 +212,19 @@ impl Draft {
         self.ground.value().filter(|_| self.ground.error().is_none())
     }
 
+    /// Why nothing can be appended to the stream, whatever is typed.
+    pub fn closed(&self) -> Option<UserError> {
+        let closed = self.ground()?.closed?;
+        Some(PlanError::of_closed(closed, &self.stream).into())
+    }
+
     /// The history has come: what there is to begin with is made of it.
     fn begin(&mut self, engine: &Engine) {
         let authorship = self.authorship();
         (self.plan, self.before, self.effects) = (None, None, None);
         self.since.clear();
+        // The fields, and the focus with them, go where nothing can be appended.
+        self.leads_to_buttons |= self.closed().is_some();
         let Some(Ground { story, target, described, .. }) = self.ground() else { return };
         let refusal = natural(story, target, &authorship).err().map(UserError::from);
         let undone = (!self.is_free_touched).then(|| undoing(story, target));
@@ -271,10 +279,10 @@ impl Draft {
 
     fn new_plan(&self) -> Option<Result<Plan, UserError>> {
         let authorship = self.authorship();
-        let Ground { story, target, is_archived, .. } = self.ground()?;
-        if *is_archived {
-            return Some(Err(PlanError::Archived(self.stream.clone()).into()));
+        if let Some(closed) = self.closed() {
+            return Some(Err(closed));
         }
+        let Ground { story, target, .. } = self.ground()?;
         let last = story.timeline().heads().last().map(|head| head.version);
         let plan = if self.is_free {
             let free = FreeEvent {
