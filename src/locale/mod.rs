@@ -1,6 +1,7 @@
 //! The two languages. The texts live in `assets/locales`; this looks them up.
 
 pub mod font;
+mod particles;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -66,7 +67,11 @@ impl Locale {
         let mut bundle = FluentBundle::new_concurrent(vec![tag]);
         // The marks around inserted values would show as boxes in a font that has none.
         bundle.set_use_isolating(false);
-        let resource = FluentResource::try_new(language.texts().to_owned()).unwrap_or_else(|(parsed, errors)| {
+        let texts = match language {
+            Language::English => language.texts().to_owned(),
+            Language::Korean => particles::marked(language.texts()),
+        };
+        let resource = FluentResource::try_new(texts).unwrap_or_else(|(parsed, errors)| {
             tracing::error!(?errors, "a language file has faults");
             parsed
         });
@@ -153,7 +158,7 @@ impl Locale {
         let Some(pattern) = self.bundle.get_message(name).and_then(|message| message.value()) else {
             return name.to_owned();
         };
-        self.bundle.format_pattern(pattern, args, &mut Vec::new()).into_owned()
+        particles::settled(self.bundle.format_pattern(pattern, args, &mut Vec::new()))
     }
 }
 
@@ -231,7 +236,7 @@ mod tests {
         }
     }
 
-    /// Which particle follows depends on the value's last sound: both are written, 이(가).
+    /// Which particle follows depends on the value's last sound: both are written, 이(가), and one is taken when it is known.
     #[test]
     fn no_korean_particle_suits_only_some_values() {
         let (korean, marks) = (Language::Korean.texts(), ['”', '"', '“']);

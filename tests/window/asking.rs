@@ -48,7 +48,7 @@ fn made() -> Driver {
 #[test]
 fn a_question_in_sql_shows_its_rows_which_lead_to_their_streams() {
     let mut driver = made();
-    open(&mut driver, "Questions in SQL");
+    open(&mut driver, "SQL query");
     // Whoever opens it first sees which tables there are.
     driver.wait_for_part("tables; press one to see its rows");
     driver.click_beginning("table thing_fields");
@@ -65,20 +65,20 @@ fn a_question_in_sql_shows_its_rows_which_lead_to_their_streams() {
 #[test]
 fn what_is_wrong_with_a_query_is_said_in_the_language_that_is_chosen_and_what_was_found_stays() {
     let mut driver = made();
-    open(&mut driver, "Questions in SQL");
+    open(&mut driver, "SQL query");
     driver.type_over_lines("Query", "select count(*) as things from streams");
-    driver.click("Ask");
+    driver.click("Run");
     driver.wait_for("things 2");
     driver.type_over_lines("Query", "select * from thing_field");
-    driver.click("Ask");
+    driver.click("Run");
     driver.wait_for("No such table: thing_field; did you mean thing_fields?");
     driver.assert_shows("things 2");
     driver.type_over_lines("Query", "delete from events");
-    driver.click("Ask");
+    driver.click("Run");
     driver.wait_for_part("A query only reads here");
     driver.click("Close (Esc)");
     open(&mut driver, "한국어");
-    open(&mut driver, "SQL로 질문");
+    open(&mut driver, "SQL 쿼리");
     driver.type_over_lines("쿼리", "select nam from thing_fields");
     driver.click("실행");
     driver.wait_for("nam 열이 없습니다. 비슷한 이름: name");
@@ -89,7 +89,7 @@ fn a_question_is_answered_as_of_the_cursor_and_all_its_rows_are_written() {
     let mut driver = made();
     driver.click_stream("thing-1");
     driver.press(Key::Home);
-    open(&mut driver, "Questions in SQL");
+    open(&mut driver, "SQL query");
     driver.type_over_lines("Query", "select count(*) as events from events");
     driver
         .window
@@ -98,7 +98,7 @@ fn a_question_is_answered_as_of_the_cursor_and_all_its_rows_are_written() {
         })
         .click();
     driver.settle();
-    driver.click("Ask");
+    driver.click("Run");
     driver.wait_for("events 1");
     let file = driver.path("rows.csv");
     driver.type_into("All rows as CSV", &file.display().to_string());
@@ -115,18 +115,18 @@ fn a_read_model_is_made_told_to_be_behind_caught_up_and_held_against_the_events(
     let model = driver.path("model.db");
     open(&mut driver, "Read model");
     driver.wait_for_part("A projection as a table");
-    driver.type_into("File or address; perhaps with the table after #", &model.display().to_string());
+    driver.type_into("File or address (a table name may follow #)", &model.display().to_string());
     driver.click("Make the table");
     driver.wait_for_part("2 rows, made");
-    driver.wait_for("It stands at position 3, the end of the store");
+    driver.wait_for("Up to date at position 3, the end of the store");
     let path = driver.path("made.db");
     let mut store = NativeStore::open_for_writing(&path).expect("the store");
     store.append(&"thing-2".into(), Expected::Any, &[event("d", "moved", r#"{"to":"Daegu"}"#)]).expect("appended");
     drop(store);
-    driver.wait_for("It stands at position 3; 1 event is not in it yet");
+    driver.wait_for("Up to position 3; 1 event is not in it yet");
     driver.click("Catch up");
     driver.wait_for_part("caught up with 1 event");
-    driver.wait_for("It stands at position 4, the end of the store");
+    driver.wait_for("Up to date at position 4, the end of the store");
     driver.click("Compare with the events");
     driver.wait_for("2 rows, each as the events say");
     // Another program changes the table.

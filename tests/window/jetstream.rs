@@ -168,26 +168,26 @@ fn who_folds_together_is_seen_while_they_do_and_is_helped() {
     step();
     // It is looked again without a press.
     driver.wait_for("owners");
-    driver.wait_for("Folded to its end, position 2");
+    driver.wait_for("All folded, position 2");
     driver.assert_shows("anna");
     driver.assert_shows("32");
     record(&url, "SHARED", &["박지훈"]);
     driver.wait_for("Folded up to position 2; 1 event to go");
     assert!(driver.is_enabled("Help with owners here"));
     step();
-    driver.wait_for("Folded to its end, position 3");
+    driver.wait_for("All folded, position 3");
     assert!(!driver.is_enabled("Help with owners here"), "there is nothing to do");
     // It goes, and what comes later is folded here.
     worker.leave().unwrap();
     record(&url, "SHARED", &["최민수"]);
-    driver.wait_for_part("32 of 32 partitions have nobody");
+    driver.wait_for_part("32 of 32 partitions are assigned to nobody");
     driver.click_role(Role::Button, "Help with owners here");
-    driver.wait_for("owners is folded to its end; 1 event of it here");
-    driver.wait_for("Folded to its end, position 4");
+    driver.wait_for("owners: all folded; 1 event on this machine");
+    driver.wait_for("All folded, position 4");
     driver.press(Key::Escape);
     driver.click("한국어");
     command(&mut driver, "공유 프로젝션");
-    driver.wait_for_part("끝까지 폴드했습니다");
+    driver.wait_for_part("모두 계산했습니다");
 }
 
 #[test]
@@ -216,15 +216,15 @@ fn a_mirror_is_made_followed_and_opened() {
     record("1");
     driver.wait_for_part("3,001 events in ");
     driver.click_role(Role::Button, "Open the mirror");
-    driver.wait_for_part("Follows nats://");
+    driver.wait_for_part("Following nats://");
     driver.click_stream("lead-1");
     driver.assert_shows("State at version 7");
     driver.press(Key::ArrowLeft);
     record("2");
     driver.wait_for("v6 of 8");
-    driver.click_beginning("Follows nats://");
+    driver.click_beginning("Following nats://");
     driver.click("Stop following");
-    driver.step_until("it is let go of", |driver| !driver.shows_part("Follows nats://"));
+    driver.step_until("it is let go of", |driver| !driver.shows_part("Following nats://"));
     record("3");
     // Nobody writes into it unasked.
     driver.settle();

@@ -373,7 +373,7 @@ fn a_view_is_kept_under_its_name_and_brings_the_same_table_back() {
 fn the_table_speaks_korean() {
     let mut driver = table();
     driver.click("한국어");
-    for text in ["범주", "저장한 보기", "필터 추가", "스트림 3개", "열"] {
+    for text in ["카테고리", "저장한 보기", "필터 추가", "스트림 3개", "열"] {
         assert!(driver.shows_part(text), "{text}:\n{}", driver.all_text());
     }
     assert!(!driver.shows_part("table-"), "{}", driver.all_text());
