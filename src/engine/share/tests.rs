@@ -1,3 +1,4 @@
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -228,4 +229,69 @@ fn a_partition_is_brought_on_only_from_where_it_is() {
     assert!(matches!(other.parts().expect_err("another's"), ShareError::OtherTable(_)));
     let nowhere = SharedTable { place: ModelPlace { table: Some("gone".to_owned()), ..place }, ..table.clone() };
     assert!(matches!(nowhere.begin(true).expect_err("gone"), ShareError::TableGone(_)));
+}
+
+/// Values of which one change is late: that the table is made. Something else happens right before it.
+struct Late {
+    kept: Kept,
+    before: RefCell<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+impl SharedValues for Late {
+    fn get(&self, key: &str) -> Result<Option<SharedValue>, StoreError> {
+        self.kept.get(key)
+    }
+
+    fn change(&self, changes: &[SharedChange]) -> Result<Vec<Option<u64>>, StoreError> {
+        let share =
+            |change: &SharedChange| serde_json::from_slice::<Share>(&change.value).ok().filter(|_| change.key == SHARE);
+        let is_made = changes.iter().filter_map(share).filter_map(|share| share.into).any(|into| into.is_made);
+        if is_made && let Some(happens) = self.before.take() {
+            happens();
+        }
+        self.kept.change(changes)
+    }
+
+    fn now(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.kept.now()
+    }
+
+    fn visit(&self, prefix: &str, visit: &mut dyn FnMut(&str, SharedValue) -> Flow) -> Result<(), StoreError> {
+        self.kept.visit(prefix, visit)
+    }
+}
+
+#[test]
+fn who_made_a_table_joins_after_another_found_it_and_is_refused_after_another_made_one_elsewhere() {
+    let (folder, engine) = five_leads();
+    let store = crate::store::open(engine.source()).expect("opened");
+    let store = store.as_ref();
+    let wish = |file: &str| {
+        let place = ModelPlace { source: folder.path().join(file).into(), table: Some("leads".to_owned()) };
+        let into = Some(ShareInto { place, source: engine.source().clone() });
+        ShareWish { projection: "state".to_owned(), category: None, into }
+    };
+    for (mine, theirs) in [("one.db", "one.db"), ("here.db", "there.db")] {
+        let kept = Kept::default();
+        let (values, source, their_wish) = (kept.clone(), engine.source().clone(), wish(theirs));
+        let other_joins = move || {
+            let store = crate::store::open(&source).expect("opened");
+            ShareWorker::join(&values, "table", "b", store.as_ref(), &their_wish).map(drop).expect("it joins");
+        };
+        let late = Late { kept: kept.clone(), before: RefCell::new(Some(Box::new(other_joins))) };
+        let joined = ShareWorker::join(&late, "table", "a", store, &wish(mine));
+        assert!(late.before.borrow().is_none(), "the other came between");
+        let share = kept.get(SHARE).expect("read").expect("shared work");
+        let into = serde_json::from_slice::<Share>(&share.value).expect("written").into.expect("a table");
+        assert_eq!((into.is_made, into.is_found), (true, mine == theirs));
+        if mine == theirs {
+            let mut worker = joined.expect("the table is of both");
+            let step = worker.step(store, &mut || Flow::Continue(())).expect("folded");
+            assert_eq!(step.everywhere, store.end().expect("an end").position());
+            assert_eq!(worker.table().expect("read").expect("a table").rows, 5);
+        } else {
+            let refused = joined.map(drop).expect_err("two tables of one work");
+            assert!(matches!(refused, ShareError::GoesInto { .. }), "{refused}");
+        }
+    }
 }

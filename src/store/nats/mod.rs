@@ -3,7 +3,7 @@
 //!
 //! - `address`, `settings`: where the server is and who asks. `bridge`: the client never blocks, the engine's threads do.
 //! - `connection`: one to a server, shared by a store's readers, and JetStream's questions. `pull`: messages in their
-//!   order, whatever happens to the way. `watch`: what is recorded rings at once.
+//!   order, whatever happens to the way; `inbox`: many of them at once. `watch`: what is recorded rings at once.
 //! - `layout`: what a message means; `message` Foldline's own, `foreign` the others', `mapped` what its user says, and
 //!   `look` what there is to say it of.
 //! - `store`, `scan`: the reading half; `ledger`, `names`, `ids`: what a walk over the messages tells of the streams and of
@@ -22,6 +22,7 @@ mod error;
 mod find;
 mod foreign;
 mod ids;
+mod inbox;
 mod layout;
 mod ledger;
 mod look;

@@ -9,8 +9,7 @@ use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use async_nats::{Message, StatusCode, Subscriber};
-use futures_util::{FutureExt, StreamExt};
+use async_nats::{Message, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
@@ -18,6 +17,7 @@ use tokio::time::{sleep, timeout};
 use super::NatsError;
 use super::bridge::{Asking, handle};
 use super::connection::{ANSWERING, Connection, Which};
+use super::inbox::Inbox;
 use super::seen::Seen;
 use crate::store::ServerDetail;
 
@@ -62,7 +62,7 @@ pub(in crate::store) struct Pull<'s> {
 /// What hands the messages over.
 struct Consumer {
     name: String,
-    inbox: Subscriber,
+    inbox: Inbox,
     answer_to: String,
     /// Asked for, and not there yet.
     owed: u64,
@@ -174,7 +174,7 @@ impl<'s> Pull<'s> {
             let inbox = inbox.map_err(|error| NatsError::from_request(&error))?;
             Ok(Consumer {
                 name: made.name,
-                inbox,
+                inbox: Inbox::begin(inbox)?,
                 answer_to,
                 owed: 0,
                 pending: made.num_pending,
@@ -236,10 +236,10 @@ impl Consumer {
             return Ok(Came::Broken);
         }
         loop {
-            let message = match self.inbox.next().now_or_never() {
-                Some(message) => message,
-                None if !ready.is_empty() => return Ok(Came::Messages),
-                None => {
+            let message = match self.inbox.at_hand() {
+                Poll::Ready(message) => message,
+                Poll::Pending if !ready.is_empty() => return Ok(Came::Messages),
+                Poll::Pending => {
                     let mut coming = pin!(self.inbox.next());
                     let either = poll_fn(|context| {
                         if moved.as_mut().poll(context).is_ready() {

@@ -3,21 +3,16 @@
 //! twice, whatever is lost on the way; a second run finds that beginning and goes on from there.
 
 use std::collections::{HashMap, VecDeque};
-use std::time::{Duration, Instant};
 
-use async_nats::jetstream::context::PublishAckFuture;
-
-use super::super::bridge::Asking;
-use super::super::connection::Which;
 use super::super::message::{self, Hash, Placed};
 use super::super::pull::{Pull, Want};
 use super::super::seen::Seen;
 use super::super::store::NatsStore;
 use super::ServerTarget;
-use super::publish::{Message, PATIENCE};
+use super::carrier::Carrier;
 use crate::event::{EventBatch, EventId, StreamId, Version};
 use crate::store::native::chain::ROOT;
-use crate::store::{AppendError, Flow, NatsError, Query, ServerDetail, Store, StoreError, as_new, check_content};
+use crate::store::{AppendError, Flow, NatsError, Query, Store, StoreError, as_new, check_content};
 
 /// What became of an import.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,12 +22,6 @@ pub struct BroughtIn {
     /// Events that had been there already, with the same content.
     pub already_there: u64,
 }
-
-/// So many messages may be on their way; the client itself holds five thousand.
-const ON_THE_WAY: usize = 4_000;
-
-/// How long a server may take for what is on its way to it.
-const CARRYING: Duration = Duration::from_secs(30);
 
 /// How many messages are read at once of what is there already.
 const READ_AT_ONCE: usize = 2_048;
@@ -45,14 +34,7 @@ pub(in crate::store) fn bring_in(
 ) -> Result<BroughtIn, AppendError> {
     let last = into.info()?.state.last_seq;
     let mut there = There::begin(into, last);
-    let mut carrier = Carrier {
-        store: into,
-        asking: Asking::default(),
-        behind: last,
-        waiting: VecDeque::new(),
-        sent: 0,
-        acks: VecDeque::new(),
-    };
+    let mut carrier = Carrier::behind(into, last);
     let mut chains: HashMap<StreamId, Hash> = HashMap::new();
     let mut report = BroughtIn::default();
     let mut scan = from.scan(&Query::store())?;
@@ -81,19 +63,19 @@ pub(in crate::store) fn bring_in(
                         None => placed,
                     };
                     there.note(&placed);
-                    let subject = into.subject(row.stream)?;
-                    carrier.waiting.push_back(into.message_of(&subject, &placed)?);
+                    let hash = placed.hash;
+                    carrier.add(row.stream.clone(), row.version, event, hash)?;
                     report.events += 1;
                 }
             }
         }
-        carrier.carry(ON_THE_WAY)?;
+        carrier.carry()?;
         if progress(report.events + report.already_there).is_break() {
-            carrier.carry(0)?;
+            carrier.arrive()?;
             return Err(StoreError::Cancelled.into());
         }
     }
-    carrier.carry(0)?;
+    carrier.arrive()?;
     report.streams = chains.len() as u64;
     Ok(report)
 }
@@ -224,87 +206,4 @@ fn hold(store: &NatsStore, seen: &Seen, ready: &mut VecDeque<Held>) -> Result<()
         ready.push_back(Held { stream: stream.clone(), version: event.version, id: event.id, hash: event.hash });
     })
     .map_err(stray)
-}
-
-/// Messages on their way to the server.
-struct Carrier<'s> {
-    store: &'s NatsStore,
-    /// Of its own: nobody's newer wish ends it.
-    asking: Asking,
-    /// The last message that is known to be recorded.
-    behind: u64,
-    /// Those behind it, until it is known that they are recorded.
-    waiting: VecDeque<Message>,
-    /// How many of these are on their way.
-    sent: usize,
-    acks: VecDeque<PublishAckFuture>,
-}
-
-impl Carrier<'_> {
-    /// Until at most so many are still on their way.
-    fn carry(&mut self, left: usize) -> Result<(), AppendError> {
-        let (mut moved_at, mut known) = (Instant::now(), self.behind);
-        loop {
-            let Self { asking, store, behind, waiting, sent, acks } = self;
-            let carried = asking.wait(CARRYING, async {
-                loop {
-                    while *sent < waiting.len() && acks.len() < ON_THE_WAY {
-                        let Some(next) = waiting.get(*sent) else { break };
-                        let publish = next.to_publish(*behind + *sent as u64);
-                        let on_its_way = store.server.connection.jetstream.send_publish(next.subject.clone(), publish);
-                        acks.push_back(on_its_way.await.map_err(|error| NatsError::from_request(&error))?);
-                        *sent += 1;
-                    }
-                    if acks.len() <= left && *sent == waiting.len() {
-                        return Ok(());
-                    }
-                    let Some(first) = acks.pop_front() else { return Ok(()) };
-                    let ack = first.await.map_err(|error| NatsError::from_request(&error))?;
-                    if ack.sequence != *behind + 1 {
-                        return Err(NatsError::Changed(ServerDetail::Said(ack.sequence.to_string())));
-                    }
-                    *behind += 1;
-                    *sent -= 1;
-                    waiting.pop_front();
-                }
-            });
-            let Err(error) = carried else { return Ok(()) };
-            self.acks.clear();
-            self.sent = 0;
-            if self.behind > known {
-                (moved_at, known) = (Instant::now(), self.behind);
-            }
-            if moved_at.elapsed() > PATIENCE {
-                return Err(self.store.failed(error).into());
-            }
-            self.take_up()?;
-        }
-    }
-
-    /// After something was lost: asks what stands there, and goes on behind it.
-    fn take_up(&mut self) -> Result<(), AppendError> {
-        std::thread::sleep(Duration::from_millis(200));
-        let stream = &self.store.server.stream;
-        let last = self.store.insist(async |connection| connection.info(stream).await)?.state.last_seq;
-        let recorded = last.saturating_sub(self.behind);
-        let others = || self.store.failed(NatsError::OthersWrite);
-        if last < self.behind || recorded > self.waiting.len() as u64 {
-            return Err(others().into());
-        }
-        if recorded > 0 {
-            let ours = self.waiting.get(recorded as usize - 1);
-            let there = self.store.insist(async |connection| connection.message(stream, Which::At(last)).await)?;
-            let id = |headers: &async_nats::HeaderMap| headers.get("Nats-Msg-Id").map(|id| id.as_str().to_owned());
-            let is_ours = match (ours, there.as_ref().and_then(Seen::headers)) {
-                (Some(ours), Some(there)) => id(&ours.headers) == id(there),
-                _ => false,
-            };
-            if !is_ours {
-                return Err(others().into());
-            }
-            self.waiting.drain(..recorded as usize);
-            self.behind = last;
-        }
-        Ok(())
-    }
 }

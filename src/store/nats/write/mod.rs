@@ -3,6 +3,7 @@
 //! has said so, which it does when most of its copies have it.
 
 mod bulk;
+mod carrier;
 mod create;
 mod known;
 mod publish;
@@ -265,7 +266,7 @@ impl NatsStore {
 
     /// Refuses what the server would refuse: some of it by hanging up.
     fn fitting(&self, subject: &str, written: message::Written) -> Result<Message, StoreError> {
-        let (headers, most) = (written.headers_len(), self.server.connection.client.server_info().max_payload);
+        let (headers, most) = (written.headers_len(), self.server.connection.client.max_payload());
         if headers > MOST_HEADERS {
             return Err(self.failed(NatsError::NameTooLong { length: headers, most: MOST_HEADERS }));
         }

@@ -20,14 +20,6 @@ pub(super) struct Message {
     pub body: Vec<u8>,
 }
 
-impl Message {
-    pub(super) fn to_publish(&self, expected_last: u64) -> jetstream::message::PublishMessage {
-        let mut headers = self.headers.clone();
-        headers.insert("Nats-Expected-Last-Sequence", expected_last.to_string());
-        jetstream::message::PublishMessage::build().payload(self.body.clone().into()).headers(headers)
-    }
-}
-
 /// What became of an append for certain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
