@@ -1,8 +1,11 @@
 //! A look into JSON text without building anything of it. What is asked here is no judge of the text: of damaged
 //! JSON, it finds nothing or what stands before the damage.
 
+use std::ops::Range;
+
 use memchr::memchr2;
 
+#[inline]
 pub fn skip_space(text: &[u8], at: usize) -> usize {
     let rest = text.get(at..).unwrap_or_default();
     at + rest.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')).count()
@@ -39,6 +42,7 @@ pub fn skip_value(text: &[u8], at: usize) -> Option<usize> {
     }
 }
 
+#[inline]
 fn skip_string(text: &[u8], at: usize) -> Option<usize> {
     let mut from = at + 1;
     loop {
@@ -51,13 +55,27 @@ fn skip_string(text: &[u8], at: usize) -> Option<usize> {
 }
 
 /// The place behind this mark, with space before it skipped.
+#[inline]
 pub fn skip_mark(text: &[u8], at: usize, mark: &[u8]) -> Option<usize> {
     let at = skip_space(text, at);
     text.get(at..)?.starts_with(mark).then_some(at + mark.len())
 }
 
 /// The members of an object: each key without its quotes, as it is written, and its value's text.
+#[inline]
 pub fn members(object: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    places_of_members(object).map(|(key, value)| (&object[key], &object[value]))
+}
+
+/// The same of an object that is known to be text, which its parts then are too.
+#[inline]
+pub fn text_members(object: &str) -> impl Iterator<Item = (&str, &str)> {
+    let part = |place: Range<usize>| object.get(place).unwrap_or_default();
+    places_of_members(object.as_bytes()).map(move |(key, value)| (part(key), part(value)))
+}
+
+#[inline]
+fn places_of_members(object: &[u8]) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
     let mut next = skip_mark(object, 0, b"{").map(|at| skip_space(object, at));
     std::iter::from_fn(move || {
         let at = next.take()?;
@@ -65,7 +83,7 @@ pub fn members(object: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
         let start = skip_space(object, skip_mark(object, key_end, b":")?);
         let end = skip_value(object, start)?;
         next = skip_mark(object, end, b",").map(|at| skip_space(object, at));
-        Some((&object[at + 1..key_end - 1], &object[start..end]))
+        Some((at + 1..key_end - 1, start..end))
     })
 }
 

@@ -28,7 +28,7 @@ pub use json_value::json_value;
 pub use links::{LinkKind, Links};
 pub use message::{Explain, Message, Said};
 pub use metadata::{ACTOR, CAUSATION, CORRELATION, Metadata, MetadataBuilder, REASON, actor_in};
-pub use names::{kebab_words, key_path, same_name};
+pub use names::{kebab_words, key_path, push_key, same_name};
 pub use near::nearest;
 pub use recorded::{EventRow, Head, NewEvent, RecordedEvent, payload_value};
 pub use short_text::ShortText;

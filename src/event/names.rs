@@ -1,6 +1,8 @@
 //! One spelling for names that frameworks write in many: `crm.Lead.Initialized`, `lead_initialized` and
 //! `LeadInitialized` are the same words.
 
+use std::fmt::Write as _;
+
 /// The words of a name, lower-case, joined by `-`. A capital after a small letter begins a word, as does the last
 /// capital of a run before a small letter (`HTTPCall` reads `http-call`).
 pub fn kebab_words(name: &str) -> String {
@@ -51,14 +53,25 @@ pub fn same_name(name: &str, kebab: &str) -> bool {
 /// The path of a key inside the value at `parent` (empty for the state itself). A key that is no plain name is
 /// quoted, so that every path reads in one way only.
 pub fn key_path(parent: &str, key: &str) -> String {
+    let mut path = String::with_capacity(parent.len() + key.len() + 5);
+    path.push_str(parent);
+    push_key(&mut path, key);
+    path
+}
+
+/// Goes on from a path to a key inside of what stands there.
+pub fn push_key(path: &mut String, key: &str) {
     // Most keys are such words, and told to be plain letter by letter at a fraction of the cost.
     let is_word = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
     let is_plain =
         is_word || !key.is_empty() && !key.contains(['.', '[', ']', '"']) && !key.chars().any(char::is_control);
-    match (is_plain, parent.is_empty()) {
-        (true, true) => key.to_owned(),
-        (true, false) => [parent, ".", key].concat(),
-        (false, _) => format!("{parent}[{}]", serde_json::Value::from(key)),
+    if is_plain {
+        if !path.is_empty() {
+            path.push('.');
+        }
+        path.push_str(key);
+    } else {
+        let _ = write!(path, "[{}]", serde_json::Value::from(key));
     }
 }
 

@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::Projection;
 use super::path::{PathStep, item_path, key_path, leaf_count, path_steps, step_into};
-use crate::event::json_text::{items, members};
-use crate::event::{Timestamp, json_value};
+use crate::event::json_text::{items, text_members};
+use crate::event::{Timestamp, json_value, push_key};
 
 /// One value of a shown state, borrowed: comparing two states of a dozen fields makes no copies.
 #[derive(Clone, Copy, Debug)]
@@ -263,50 +263,94 @@ pub fn report_text_changes(path: &str, before: &str, after: &str, report: &mut d
 const FEW_MEMBERS: usize = 32;
 
 /// The members of an object, each with its name.
-#[derive(Debug)]
-struct FewMembers<'t> {
-    members: [(&'t str, &'t str); FEW_MEMBERS],
-    count: usize,
+type Members<'t> = Vec<(&'t str, &'t str)>;
+
+/// Of an object of usual size that is plainly written: no escape in a name, and none named twice.
+fn few_members(object: &str) -> Option<Members<'_>> {
+    let mut found: Members<'_> = Vec::with_capacity(8);
+    for (key, value) in text_members(object) {
+        if key.contains('\\') || found.len() == FEW_MEMBERS || found.iter().any(|(known, _)| *known == key) {
+            return None;
+        }
+        found.push((key, value));
+    }
+    Some(found)
 }
 
-impl<'t> FewMembers<'t> {
-    /// Of an object of usual size that is plainly written: no escape in a name, and none named twice.
-    fn of(object: &'t str) -> Option<Self> {
-        let mut found = Self { members: [("", ""); FEW_MEMBERS], count: 0 };
-        for (key, value) in members(object.as_bytes()) {
-            let (key, value) = (std::str::from_utf8(key).ok()?, std::str::from_utf8(value).ok()?);
-            if key.contains('\\') || found.all().iter().any(|(known, _)| *known == key) {
-                return None;
-            }
-            *found.members.get_mut(found.count)? = (key, value);
-            found.count += 1;
-        }
-        Some(found)
+/// Looked for first where another object of the same shape has it.
+fn value_of<'t>(members: &Members<'t>, key: &str, place: usize) -> Option<&'t str> {
+    let there = members.get(place).filter(|(known, _)| *known == key);
+    there.or_else(|| members.iter().find(|(known, _)| *known == key)).map(|(_, value)| *value)
+}
+
+/// The path of one member after another, in the same room.
+#[derive(Debug)]
+struct MemberPath {
+    path: String,
+    parent: usize,
+}
+
+impl MemberPath {
+    fn inside(parent: &str) -> Self {
+        let mut path = String::with_capacity(parent.len() + 32);
+        path.push_str(parent);
+        Self { path, parent: parent.len() }
     }
 
-    fn all(&self) -> &[(&'t str, &'t str)] {
-        self.members.get(..self.count).unwrap_or_default()
-    }
-
-    /// Looked for first where another object of the same shape has it.
-    fn value(&self, key: &str, place: usize) -> Option<&'t str> {
-        let there = self.all().get(place).filter(|(known, _)| *known == key);
-        there.or_else(|| self.all().iter().find(|(known, _)| *known == key)).map(|(_, value)| *value)
+    fn of(&mut self, key: &str) -> &str {
+        self.path.truncate(self.parent);
+        push_key(&mut self.path, key);
+        &self.path
     }
 }
 
 /// Says whether the two could be told apart as they are written.
 fn report_member_changes(path: &str, before: &str, after: &str, report: &mut dyn FnMut(&str)) -> bool {
-    let (Some(old), Some(new)) = (FewMembers::of(before), FewMembers::of(after)) else { return false };
-    for (place, (key, was)) in old.all().iter().enumerate() {
-        let is = new.value(key, place).unwrap_or("null");
+    if report_alike_members(path, before, after, report) {
+        return true;
+    }
+    let (Some(old), Some(new)) = (few_members(before), few_members(after)) else { return false };
+    let mut path = MemberPath::inside(path);
+    for (place, (key, was)) in old.iter().enumerate() {
+        let is = value_of(&new, key, place).unwrap_or("null");
         if *was != is {
-            report_text_changes(&key_path(path, key), was, is, report);
+            report_text_changes(path.of(key), was, is, report);
         }
     }
-    for (place, (key, is)) in new.all().iter().enumerate() {
-        if old.value(key, place).is_none() {
-            report_text_changes(&key_path(path, key), "null", is, report);
+    for (place, (key, is)) in new.iter().enumerate() {
+        if value_of(&old, key, place).is_none() {
+            report_text_changes(path.of(key), "null", is, report);
+        }
+    }
+    true
+}
+
+/// Two objects of a few members with the same names in the same order, as nearly all are that one field holds one after
+/// the other. Answers whether they are, and reports nothing where they are not.
+fn report_alike_members(path: &str, before: &str, after: &str, report: &mut dyn FnMut(&str)) -> bool {
+    const FEWEST: usize = 8;
+    let mut pairs = [("", "", ""); FEWEST];
+    let mut count = 0;
+    let (mut old, mut new) = (text_members(before), text_members(after));
+    loop {
+        match (old.next(), new.next()) {
+            (None, None) => break,
+            (Some((key, was)), Some((same, is))) if key == same => {
+                let known = pairs.get(..count).unwrap_or_default();
+                if key.contains('\\') || known.iter().any(|(known, ..)| *known == key) {
+                    return false;
+                }
+                let Some(pair) = pairs.get_mut(count) else { return false };
+                *pair = (key, was, is);
+                count += 1;
+            }
+            _ => return false,
+        }
+    }
+    let mut path = MemberPath::inside(path);
+    for (key, was, is) in pairs.iter().take(count) {
+        if was != is {
+            report_text_changes(path.of(key), was, is, report);
         }
     }
     true
@@ -353,4 +397,46 @@ pub fn diff_values(before: &Value, after: &Value, bookkeeping: &[&str]) -> Vec<S
         }
     });
     paths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_differ_where_their_values_do() {
+        let many = |last: u32| {
+            let members: Vec<String> = (0..last).map(|number| format!("\"m{number}\":{}", number % last)).collect();
+            format!("{{{}}}", members.join(","))
+        };
+        let objects = [
+            "{}",
+            r#"{"a":1}"#,
+            r#"{"a":2}"#,
+            r#"{"a":1,"b":"x"}"#,
+            r#"{ "a" : 2 , "b" : "x" }"#,
+            r#"{"b":"x","a":1}"#,
+            r#"{"a":1,"a":2}"#,
+            r#"{"a":1,"a":3}"#,
+            r#"{"\u0061":1,"b":"y"}"#,
+            r#"{"a":{"b":{"c":[1,2],"d.e":"x"}},"b":null}"#,
+            r#"{"a":{"b":{"c":[1,3],"d.e":"y"}},"b":null}"#,
+            r#"{"a":[],"b":1e2}"#,
+            r#"{"a":{},"b":100}"#,
+            &many(8),
+            &many(9),
+            &many(40),
+        ];
+        for before in objects {
+            for after in objects {
+                let (mut by_text, mut by_value) = (Vec::new(), Vec::new());
+                report_text_changes("f", before, after, &mut |path| by_text.push(path.to_owned()));
+                let values = [before, after].map(|text| json_value(text.as_bytes()).expect("JSON"));
+                report_value_changes("f", &values[0], &values[1], &mut |path| by_value.push(path.to_owned()));
+                by_text.sort();
+                by_value.sort();
+                assert_eq!(by_text, by_value, "{before} {after}");
+            }
+        }
+    }
 }

@@ -204,6 +204,16 @@ pub(super) fn text_of(value: &[u8]) -> Option<Cow<'_, str>> {
 /// The names under which an event says who, why, and what led to it.
 const AROUND: [&str; 7] = ["actor", "user-id", "user-name", "reason", "compensates", "correlation-id", "causation-id"];
 
+/// With which letters they begin, a bit for each.
+const FIRST_LETTERS: u32 = {
+    let (mut letters, mut at) = (0, 0);
+    while at < AROUND.len() {
+        letters |= 1 << (AROUND[at].as_bytes()[0] - b'a');
+        at += 1;
+    }
+    letters
+};
+
 /// What an event's own fields say of the kind that metadata says; empty where they say nothing.
 pub(super) fn metadata_inside(payload: &[u8]) -> Vec<u8> {
     metadata_and_field(payload, &[]).0
@@ -227,6 +237,10 @@ pub(super) fn metadata_and_field<'a>(payload: &'a [u8], path: &[String]) -> (Vec
 /// Asked of every field of every event, and most names are told apart by their first letter.
 fn is_around(key: &[u8]) -> bool {
     let first = key.iter().find(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase);
+    let is_first = |letter: u8| letter.is_ascii_lowercase() && FIRST_LETTERS >> (letter - b'a') & 1 == 1;
+    if !first.is_some_and(is_first) {
+        return false;
+    }
     let mut known = AROUND.iter().filter(|known| known.as_bytes().first().copied() == first);
     known.any(|known| std::str::from_utf8(key).is_ok_and(|name| same_name(name, known)))
 }
