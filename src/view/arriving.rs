@@ -12,6 +12,9 @@ use crate::replay::MadeSo;
 /// How often the list is made anew while names are being read.
 const SURVEY_STEPS: u64 = 20;
 
+/// What takes longer than this is not waited for before the whole store is read.
+const LONG: Duration = Duration::from_millis(500);
+
 impl OpenStore {
     /// What is asked without being asked for: its errors and its progress are the window's own.
     fn background(&self) -> impl Iterator<Item = &dyn Tool<Error = UserError>> {
@@ -46,8 +49,13 @@ impl OpenStore {
         self.info.value().is_some() && (self.groups.value().is_some() || self.is_list_long())
     }
 
+    /// What is looked at first has come, or takes long.
+    fn is_at_rest(&self) -> bool {
+        let is_short = |running: Duration| running < LONG;
+        self.is_list_long() || !self.groups.is_loading() && !self.greeting.glancing_since().is_some_and(is_short)
+    }
+
     fn is_list_long(&self) -> bool {
-        const LONG: Duration = Duration::from_millis(500);
         self.groups.progress().is_some_and(|progress| progress.running >= LONG)
     }
 
@@ -152,6 +160,8 @@ impl OpenStore {
 
     /// Takes what has come from the background. Says whether there is something new to show.
     pub fn poll(&mut self) -> bool {
+        // What comes now is drawn first: to read the whole store would take its share of the machine from that.
+        let was_at_rest = self.is_at_rest();
         let recorded = self.draft.as_mut().and_then(|draft| draft.poll(&self.engine));
         if let (Some(version), Some(draft)) = (recorded, self.draft.take_if(|_| recorded.is_some())) {
             self.go_behind(draft.stream, version);
@@ -196,7 +206,7 @@ impl OpenStore {
         is_new |= found.poll(engine);
         is_new |= recorded.is_some() || has_proposal || has_branched || has_divided;
         let has_list = groups.poll(engine);
-        if !groups.is_loading() && std::mem::take(wants_whole) {
+        if was_at_rest && !groups.is_loading() && std::mem::take(wants_whole) {
             info.ask(engine, LookAtStore::Whole);
         }
         *lists_made += u64::from(has_list);
@@ -237,10 +247,10 @@ impl OpenStore {
         if let Some(view) = &mut self.view {
             view.take_notes(&self.tools.noting);
         }
-        if self.wants_survey && (!self.groups.is_loading() || self.is_list_long()) {
-            self.begin_survey();
-        }
-        if !self.groups.is_loading() || self.is_list_long() {
+        if was_at_rest && self.is_at_rest() {
+            if self.wants_survey {
+                self.begin_survey();
+            }
             self.time.begin(&self.engine);
         }
         is_new |= self.poll_survey();
@@ -271,7 +281,9 @@ impl OpenStore {
     }
 
     pub fn is_loading(&self) -> bool {
-        self.all().any(Tool::is_on_its_way)
+        self.wants_survey
+            || self.wants_whole
+            || self.all().any(Tool::is_on_its_way)
             || self.labels.asked.is_loading()
             || self.branching.is_loading()
             || self.making_so.is_loading()

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::{UserError, term_text};
 use crate::engine::{Asked, DayOfStore, Digest, Engine, Question, StoreChange, Survey, Ticket, Tool, name_of_stream};
 use crate::event::{StreamId, Timestamp, Version};
@@ -56,6 +58,16 @@ pub struct Greeting {
 }
 
 impl Greeting {
+    /// The store was opened: its newest streams are asked for beside its list, and before anything reads all of it.
+    pub(super) fn glance(&mut self, engine: &Engine) {
+        self.glance.ask(engine, Glance);
+    }
+
+    /// For how long what is shown first has been on its way.
+    pub(super) fn glancing_since(&self) -> Option<Duration> {
+        self.glance.progress().map(|progress| progress.running)
+    }
+
     /// It is on screen. `known` changes with what the survey knows.
     pub(super) fn want(&mut self, engine: &Engine, survey: &Survey, known: u64, clock: Clock) {
         let known = (known, clock.name);
@@ -66,8 +78,8 @@ impl Greeting {
             // Its days have other numbers.
             self.day = None;
         }
-        if self.digested.is_none() {
-            self.glance.ask(engine, Glance);
+        if self.digested.is_none() && self.glance.question().is_none() {
+            self.glance(engine);
         }
         self.digested = Some(known);
         self.digest.ask_because(engine, ReadDigest(survey.clone(), clock), crate::engine::Cause::Store);

@@ -116,6 +116,7 @@ impl OpenStore {
     pub fn with_workspace(engine: Engine, workspace: Workspace) -> Self {
         let own = ProjectionsLens::new(&engine, workspace.clone());
         let mut store = Self::of(engine, workspace.clone(), own);
+        store.greeting.glance(&store.engine);
         store.tools.noting.workspace = Some(workspace);
         store.tools.noting.read(&store.engine);
         store
