@@ -285,16 +285,25 @@ impl Category {
     pub fn of(&self, stream: &str, column: Option<&str>, event_type: &str) -> String {
         let found = match self {
             Self::Column(_) => column.unwrap_or_default(),
+            Self::Topic { library: _ } => class_of(event_type),
+            Self::Before { .. } | Self::None => self.of_name(stream).unwrap_or_default(),
+        };
+        if found.is_empty() { NAMELESS.to_owned() } else { found.to_owned() }
+    }
+
+    /// The category of a stream whose name alone tells it.
+    pub(super) fn of_name<'s>(&self, stream: &'s str) -> Option<&'s str> {
+        let found = match self {
             Self::Before { mark, otherwise } => match stream.split_once(*mark) {
                 Some(_) if is_uuid(stream) => otherwise.unwrap_or_default(),
                 Some((category, _)) => category,
                 None if is_uuid(stream) => otherwise.unwrap_or_default(),
                 None => otherwise.unwrap_or(stream),
             },
-            Self::Topic { library: _ } => class_of(event_type),
             Self::None => "",
+            Self::Column(_) | Self::Topic { .. } => return None,
         };
-        if found.is_empty() { NAMELESS.to_owned() } else { found.to_owned() }
+        Some(if found.is_empty() { NAMELESS } else { found })
     }
 }
 

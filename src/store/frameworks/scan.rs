@@ -1,16 +1,48 @@
 use std::collections::HashSet;
 
+use super::layout::Category;
 use super::store::{Database, ForeignStore, Rows};
 use crate::event::{EventBatch, EventRow, StreamKey};
 use crate::store::{BatchSize, Flow, Query, Scan, Scope, StoreError};
+
+/// The streams of a category, where the statement cannot tell them apart.
+pub(super) enum Wanted {
+    /// Those whose names say so.
+    Named { rule: Category, category: String },
+    /// What their events or a column say was asked for each.
+    Known(HashSet<StreamKey>),
+}
+
+impl Wanted {
+    /// What a query leaves to whoever reads its rows.
+    pub(super) fn of<D: Database>(store: &ForeignStore<D>, query: &Query) -> Result<Option<Self>, StoreError> {
+        let layout = store.layout();
+        let Scope::Category { name, .. } = &query.scope else { return Ok(None) };
+        if !layout.leaves_to_reader(&query.scope) {
+            return Ok(None);
+        }
+        let is_named = layout.category.of_name("").is_some();
+        Ok(Some(if is_named {
+            Self::Named { rule: layout.category.clone(), category: name.clone() }
+        } else {
+            Self::Known(store.streams_of(name)?)
+        }))
+    }
+
+    pub(super) fn has(&self, row: &EventRow<'_>) -> bool {
+        match self {
+            Self::Named { rule, category } => rule.of_name(row.stream.as_str()) == Some(category),
+            Self::Known(streams) => streams.contains(&row.stream_key),
+        }
+    }
+}
 
 /// Events on their way out of some framework's tables.
 pub(super) struct ForeignScan<'s, D> {
     store: &'s ForeignStore<D>,
     /// `None` when there is nothing more to read.
     rows: Option<Box<dyn Rows + 's>>,
-    /// The streams of the category, where the statement cannot tell them apart.
-    wanted: Option<HashSet<StreamKey>>,
+    wanted: Option<Wanted>,
     left: u64,
     has_payload: bool,
     size: BatchSize,
@@ -22,12 +54,7 @@ impl<'s, D: Database> ForeignScan<'s, D> {
     pub(super) fn begin(store: &'s ForeignStore<D>, query: &Query) -> Result<Self, StoreError> {
         let left = query.limit.unwrap_or(u64::MAX);
         let sql = if left > 0 { store.events_sql(query)? } else { None };
-        let wanted = match &query.scope {
-            Scope::Category { name, .. } if sql.is_some() && store.layout().leaves_to_reader(&query.scope) => {
-                Some(store.streams_of(name)?)
-            }
-            _ => None,
-        };
+        let wanted = if sql.is_some() { Wanted::of(store, query)? } else { None };
         Ok(Self {
             store,
             rows: sql.map(|sql| store.database.query(&sql)).transpose()?,
@@ -55,7 +82,7 @@ impl<D: Database> Scan for ForeignScan<'_, D> {
                 return Flow::Break(());
             }
             store.decoder.event(cells, |row, _| {
-                if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&row.stream_key)) {
+                if wanted.as_ref().is_some_and(|wanted| !wanted.has(row)) {
                     return;
                 }
                 *left -= 1;

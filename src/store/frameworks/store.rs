@@ -10,7 +10,7 @@ use super::key::CipherKey;
 use super::layout::{Layout, Time};
 use super::mapping::MappingError;
 use super::numbering::Numbering;
-use super::scan::ForeignScan;
+use super::scan::{ForeignScan, Wanted};
 use super::sql::Sql;
 use super::within::within;
 use crate::event::{EventId, EventRow, RecordedEvent, StreamId, StreamKey, Timestamp};
@@ -166,19 +166,14 @@ impl<D: Database> ForeignStore<D> {
         visit: &mut dyn FnMut(&EventRow<'_>, Kind) -> Flow,
     ) -> Result<(), StoreError> {
         let Some(sql) = self.events_sql(query)? else { return Ok(()) };
-        let wanted = match &query.scope {
-            Scope::Category { name, .. } if self.layout().leaves_to_reader(&query.scope) => {
-                Some(self.streams_of(name)?)
-            }
-            _ => None,
-        };
+        let wanted = Wanted::of(self, query)?;
         let mut left = query.limit.unwrap_or(u64::MAX);
         if left == 0 {
             return Ok(());
         }
         self.rows_of_events(&sql, &mut |cells| {
             self.decoder.event(cells, |row, kind| {
-                if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&row.stream_key)) {
+                if wanted.as_ref().is_some_and(|wanted| !wanted.has(row)) {
                     return Flow::Continue(());
                 }
                 left -= 1;
