@@ -81,6 +81,23 @@ fn a_store_that_becomes_shorter_under_the_cursor_is_read_anew_and_told() {
 }
 
 #[test]
+fn the_whole_store_is_read_only_once_what_is_shown_first_was_there_to_be_drawn() {
+    let folder = TempDir::new().expect("a folder");
+    long_and_short(folder.path(), 200, 5);
+    let opened = Instant::now();
+    let mut store = OpenStore::new(engine(&folder.path().join("long.db")));
+    let mut was_shown = false;
+    until(&mut store, "every event is looked at", |store| {
+        let has_begun = store.surveying.is_loading() || store.surveying.value().is_some();
+        // What takes longer is not waited for.
+        let is_long = opened.elapsed() >= Duration::from_millis(500);
+        assert!(!has_begun || was_shown || is_long, "it takes its share of the machine from what is waited for");
+        was_shown = store.groups.value().is_some() && !store.greeting.newest().is_empty();
+        has_begun
+    });
+}
+
+#[test]
 fn what_the_survey_knew_of_a_replaced_store_is_never_taken_for_the_new_one() {
     let folder = TempDir::new().expect("a folder");
     long_and_short(folder.path(), 3_000, 5);
