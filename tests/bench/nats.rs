@@ -6,8 +6,8 @@ mod sizes;
 
 use std::ops::ControlFlow;
 
-use async_nats::HeaderMap;
 use async_nats::jetstream::{self, Context, consumer, stream};
+use async_nats::{HeaderMap, Message};
 use foldline::event::EventBatch;
 use foldline::sample::{SampleOptions, generate};
 use foldline::store::native::NativeStore;
@@ -64,15 +64,18 @@ async fn publish_plainly(context: &Context, messages: Vec<Plain>) {
     }
 }
 
-async fn read_plainly(context: &Context, name: &str) -> u64 {
+async fn each_plainly(context: &Context, name: &str, headers_only: bool, count: u64, visit: &mut impl FnMut(Message)) {
     let stream = context.get_stream(name).await.expect("the stream");
-    let ordered = consumer::pull::OrderedConfig::default();
+    let ordered = consumer::pull::OrderedConfig { headers_only, ..consumer::pull::OrderedConfig::default() };
     let mut messages = stream.create_consumer(ordered).await.expect("a consumer").messages().await.expect("messages");
-    let (mut count, mut bytes) = (0, 0);
-    while count < EVENTS {
-        bytes += messages.next().await.expect("a message").expect("a message").payload.len() as u64;
-        count += 1;
+    for _ in 0..count {
+        visit(messages.next().await.expect("a message").expect("a message").message);
     }
+}
+
+async fn read_plainly(context: &Context, name: &str) -> u64 {
+    let mut bytes = 0;
+    each_plainly(context, name, false, EVENTS, &mut |message| bytes += message.payload.len() as u64).await;
     bytes
 }
 
@@ -153,17 +156,38 @@ fn bring_in(table: &mut Table, runtime: &Runtime, context: &Context, from: &Nati
         ControlFlow::Continue(())
     })
     .expect("read");
-    runtime.block_on(async {
-        let subjects = vec!["plain.>".to_owned()];
-        let config = stream::Config { name: "plain".to_owned(), subjects, ..stream::Config::default() };
-        context.create_stream(config).await.expect("a stream");
-    });
-    let published = time(|| runtime.block_on(publish_plainly(context, plain)));
+    let publish = |name: &str, messages: Vec<Plain>| {
+        runtime.block_on(async {
+            let subjects = vec![format!("{name}.>")];
+            let config = stream::Config { name: name.to_owned(), subjects, ..stream::Config::default() };
+            context.create_stream(config).await.expect("a stream");
+        });
+        time(|| runtime.block_on(publish_plainly(context, messages)))
+    };
+    let published = publish("plain", plain);
     let target = store::server_target(&Address::new(address), None, true).expect("made");
     let brought = time(|| store::bring_in(&target, from, &mut |_| ControlFlow::Continue(())).expect("brought in"));
-    let (brought, published) = (per_event(brought), per_event(published));
-    let row = Row::new("JetStream: bring in a store", "the client's pipelined publish", brought, published, "µs/event");
-    table.add(row.bar(1.0 / 0.7));
+    // What of it is what an event's headers take, whoever publishes them.
+    let mut same = Vec::new();
+    runtime.block_on(each_plainly(context, "sales", false, EVENTS, &mut |message| {
+        let all = message.headers.unwrap_or_default();
+        let own = all.iter().filter(|(name, _)| AsRef::<str>::as_ref(*name) != "Nats-Expected-Last-Sequence");
+        let headers = own.flat_map(|(name, values)| values.iter().map(|value| (name.clone(), value.clone()))).collect();
+        let subject = message.subject.replacen("foldline.sales", "same", 1);
+        same.push(Plain { subject, headers, body: message.payload.to_vec() });
+    }));
+    let same = publish("same", same);
+    for (what, measured, bar) in [
+        ("JetStream: bring in a store", brought, Some(1.0 / 0.7)),
+        ("JetStream: the same messages by the client", same, None),
+    ] {
+        let limit = "the client's pipelined publish";
+        let row = Row::new(what, limit, per_event(measured), per_event(published), "µs/event");
+        table.add(match bar {
+            Some(bar) => row.bar(bar),
+            None => row,
+        });
+    }
 }
 
 /// Many streams of one event each.
@@ -202,6 +226,11 @@ fn list(table: &mut Table, runtime: &Runtime, context: &Context, server: &Server
         assert_eq!(count, SUBJECTS);
         took
     });
+    // When a stream began and what its last version is, only its messages say.
+    let headers = || time(|| runtime.block_on(each_plainly(context, "wide", true, SUBJECTS as u64, &mut drop)));
+    let (_, headers) = in_turns(|| 0.0, headers);
+    let what = format!("JetStream: the headers of {SUBJECTS} streams by the client");
+    table.add(Row::new(&what, "the client's list of subjects", headers * 1e3, listed_bare * 1e3, "ms"));
     let (_, categories) = in_turns(
         || 0.0,
         || {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::ahead::{Ahead, Chunk, FIRST, TOGETHER};
 use super::taken::{Taken, second_id, taken};
 use super::{Mirrored, Mirroring, check, now};
-use crate::event::{Cursor, EventRow, Position, StreamId, Timestamp, Version};
+use crate::event::{Cursor, EventRow, NewEvent, Position, StreamId, Timestamp, Version};
 use crate::store::native::{Bulk, Gap, MirrorStanding, Recorded};
-use crate::store::{AppendError, Changes, Columns, Flow, Query, Store, StoreError, StreamQuery};
+use crate::store::{AppendError, Changes, Columns, Flow, Query, Store, StoreError, StreamQuery, as_new};
 
 /// How long somebody may take to record an event at a place that was passed over.
 const UNSETTLED: i64 = 10 * 60 * 1_000_000;
@@ -176,8 +176,7 @@ impl Following<'_> {
             return Ok(None);
         }
         for row in chunk.rows() {
-            let Taken { event, is_text } = taken(&row);
-            let is_new = take(&mut bulk, &row, event).map_err(|error| match error {
+            let (is_new, is_text) = take(&mut bulk, &row).map_err(|error| match error {
                 AppendError::Store(error) => error,
                 error => StoreError::NotMirrored {
                     path: path.clone(),
@@ -246,22 +245,24 @@ impl Following<'_> {
 /// A mirror that follows without anything new is written to no more often than this, in microseconds.
 const BETWEEN_NOTES: i64 = 1_000_000;
 
-/// Records an event as its origin has it. Says whether it was new.
-fn take(bulk: &mut Bulk<'_>, row: &EventRow<'_>, event: crate::event::NewEvent) -> Result<bool, AppendError> {
-    // Nearly every one is new. What is refused is looked at.
-    if bulk.record_new(row.stream, row.version, &event).is_ok() {
-        return Ok(true);
+/// Records an event as its origin has it. Says whether it was new, and whether some of it is kept as a text.
+fn take(bulk: &mut Bulk<'_>, row: &EventRow<'_>) -> Result<(bool, bool), AppendError> {
+    // Nearly every one is new, and JSON. What is refused is looked at.
+    if as_new(row).is_ok_and(|event| bulk.record_new(row.stream, row.version, &event).is_ok()) {
+        return Ok((true, false));
     }
-    match bulk.record(row.stream, Some(row.version), &event) {
-        Ok(Recorded::New(_)) => Ok(true),
-        Ok(Recorded::AlreadyThere(version)) if version == row.version => Ok(false),
+    let Taken { event, is_text } = taken(row);
+    let is_new = match bulk.record(row.stream, Some(row.version), &event) {
+        Ok(Recorded::New(_)) => true,
+        Ok(Recorded::AlreadyThere(version)) if version == row.version => false,
         // Another event has this id in the origin too.
         Ok(Recorded::AlreadyThere(_)) | Err(AppendError::IdTaken(_)) => {
-            let event = crate::event::NewEvent { id: second_id(row), ..event };
-            Ok(matches!(bulk.record(row.stream, Some(row.version), &event)?, Recorded::New(_)))
+            let event = NewEvent { id: second_id(row), ..event };
+            matches!(bulk.record(row.stream, Some(row.version), &event)?, Recorded::New(_))
         }
-        Err(error) => Err(error),
-    }
+        Err(error) => return Err(error),
+    };
+    Ok((is_new, is_text))
 }
 
 /// The places between the events of a chunk, the newest first.
