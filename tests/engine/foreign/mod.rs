@@ -7,6 +7,7 @@ mod interrupting;
 mod mappings;
 mod odd_rows;
 mod opened_files;
+mod racing;
 mod recognition;
 mod steady;
 pub(crate) mod tables;
