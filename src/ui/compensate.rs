@@ -322,6 +322,7 @@ fn buttons_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, writing: Wr
         }
         let about = match writing {
             Writing::On => None,
+            Writing::Off if draft.closed().is_some() => None,
             Writing::Off => Some("writing-off"),
             Writing::Never => Some("writing-never"),
         };

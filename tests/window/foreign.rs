@@ -54,11 +54,12 @@ fn what_is_encrypted_is_never_previewed_as_if_it_could_be_corrected_here() {
     driver.press(Key::Home);
     driver.click("Compensate…");
     driver.assert_shows(
-        "This stream is encrypted, and only its application can write into it; record the correction there.",
+        "This stream is encrypted, and only its application can write into it; record the correction there",
     );
     driver.assert_hides("Author");
     driver.assert_hides("Reason");
     assert!(!driver.shows_part("would be recorded"), "{}", driver.all_text());
+    assert!(!driver.shows_part("This store is read-only"), "no switch would help: {}", driver.all_text());
     let button = |driver: &Driver, name: &str| {
         let node = driver.window.get_by_role_and_label(Role::Button, name);
         (node.is_focused(), node.accesskit_node().is_disabled())
@@ -66,6 +67,7 @@ fn what_is_encrypted_is_never_previewed_as_if_it_could_be_corrected_here() {
     assert!(button(&driver, "Append").1, "it could be appended");
     assert_eq!(button(&driver, "Cancel"), (true, false), "the focus is lost with the fields");
     driver.press(Key::Escape);
+    driver.assert_hides("Compensate version 1");
     driver.assert_shows("State at version 1");
 }
 

@@ -43,7 +43,8 @@ pub fn activity_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, wa
     state_ui(ui, scene, store);
     ui.add_space(6.0);
     let space = ui.available_rect_before_wrap();
-    let has_strip = space.width() >= STRIP_FROM;
+    // Without a month to show, the events have the room.
+    let has_strip = space.width() >= STRIP_FROM && store.activity.month_shown().is_some();
     let [wide, narrow] = STRIP_WIDTH;
     let of_strip = if space.width() < 640.0 { narrow } else { wide };
     let strip = if has_strip { of_strip + GAP } else { 0.0 };

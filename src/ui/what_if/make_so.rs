@@ -166,8 +166,10 @@ fn preview_ui(ui: &mut Ui, scene: &Scene<'_>, proposed: &Proposed, before: Optio
 fn changes_ui(ui: &mut Ui, scene: &Scene<'_>, id: &str, changes: &[crate::replay::Change], names: [&str; 2]) {
     /// Of a message list a change may be thousands.
     const SHOWN: usize = 60;
+    /// The same for every projection, so that their columns stand below one another.
+    const COLUMN: f32 = 150.0;
     let colours = palette(ui);
-    Grid::new(("make so", id)).num_columns(3).spacing([24.0, 4.0]).show(ui, |ui| {
+    Grid::new(("make so", id)).num_columns(3).min_col_width(COLUMN).spacing([24.0, 4.0]).show(ui, |ui| {
         for name in ["col-field", names[0], names[1]] {
             ui.label(RichText::new(scene.text(name)).size(11.5).color(colours.dim));
         }
