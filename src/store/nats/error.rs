@@ -85,7 +85,7 @@ pub enum NatsError {
     )]
     Stray { sequence: u64, flaw: MessageFlaw },
     #[error(
-        "it is not known whether the event {id} was recorded: the server stopped answering ({detail}); look whether it is there, and only then try again"
+        "it is not known whether the event {id} was recorded ({detail}); look whether it is there, and only then try again"
     )]
     Undecided { id: String, detail: ServerDetail },
     #[error(

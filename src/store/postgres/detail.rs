@@ -28,6 +28,8 @@ pub enum ServerDetail {
     NoAnswerWithin(Duration),
     #[error("it did not answer in time")]
     NoAnswer,
+    #[error("it remembers the event's id, and shows no such event")]
+    IdWithoutEvent,
     #[error("nothing was said for {} s", .0.as_secs_f32())]
     SilentFor(Duration),
     #[error("the other side hung up")]
@@ -140,6 +142,7 @@ impl Explain for ServerDetail {
             Self::NoSocket => Message::new("server-no-socket"),
             Self::NoAnswerWithin(limit) => seconds("server-no-answer-within", limit),
             Self::NoAnswer => Message::new("server-no-answer"),
+            Self::IdWithoutEvent => Message::new("server-id-without-event"),
             Self::SilentFor(limit) => seconds("server-silent-for", limit),
             Self::HungUp => Message::new("server-hung-up"),
             Self::EndlessGreeting => Message::new("server-endless-greeting"),

@@ -318,6 +318,7 @@ pub(super) fn every_server_detail() -> Vec<ServerDetail> {
         ServerDetail::NoFile,
         ServerDetail::NoAnswerWithin(limit),
         ServerDetail::NoAnswer,
+        ServerDetail::IdWithoutEvent,
         ServerDetail::SilentFor(limit),
         ServerDetail::HungUp,
         ServerDetail::EndlessGreeting,
@@ -342,6 +343,7 @@ pub(super) fn every_server_detail() -> Vec<ServerDetail> {
             | ServerDetail::NoFile
             | ServerDetail::NoAnswerWithin(_)
             | ServerDetail::NoAnswer
+            | ServerDetail::IdWithoutEvent
             | ServerDetail::SilentFor(_)
             | ServerDetail::HungUp
             | ServerDetail::EndlessGreeting

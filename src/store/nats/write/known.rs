@@ -46,6 +46,10 @@ impl Known {
         }
     }
 
+    pub(super) fn forget(&mut self, stream: &StreamId) {
+        self.streams.remove(stream);
+    }
+
     fn make_room(&mut self) {
         if self.streams.values().map(|ids| ids.versions.len() + 16).sum::<usize>() > HELD {
             self.streams.clear();

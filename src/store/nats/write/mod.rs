@@ -19,8 +19,8 @@ use super::store::NatsStore;
 use crate::event::{EventId, NewEvent, Position, RecordedEvent, StreamId, Version};
 use crate::store::native::chain::ROOT;
 use crate::store::{
-    AppendError, Appended, Columns, Conflict, Expected, Flow, NatsError, Query, ReadOnlyReason, Store, StoreError,
-    Writer, check_call, check_version, same_content,
+    AppendError, Appended, Columns, Conflict, Expected, Flow, NatsError, Query, ReadOnlyReason, ServerDetail, Store,
+    StoreError, Writer, check_call, check_version, same_content,
 };
 
 pub use bulk::BroughtIn;
@@ -98,6 +98,7 @@ impl NatsStore {
         was_tried: &mut bool,
     ) -> Result<Appended, AppendError> {
         let (began, mut tries, mut tried_behind) = (Instant::now(), 0, None);
+        let mut was_looked_for = false;
         while tries < TRIES {
             let last = self.last_message(subject)?;
             let tail = last.as_ref().map(|seen| self.tail(seen)).transpose()?;
@@ -135,10 +136,20 @@ impl NatsStore {
                 Outcome::Behind => (tries, tried_behind) = (tries + 1, Some(behind)),
                 Outcome::IdTaken => {
                     let last = self.last_message(subject)?;
-                    return match self.already_recorded(stream, subject, events, last.as_ref())? {
-                        Some(there) => Ok(Appended { already_there: !*was_tried, ..there }),
-                        None => Err(self.id_taken(events)?),
-                    };
+                    if let Some(there) = self.already_recorded(stream, subject, events, last.as_ref())? {
+                        return Ok(Appended { already_there: !*was_tried, ..there });
+                    }
+                    if !was_looked_for && let Some(id) = self.taken_elsewhere(events)? {
+                        return Err(AppendError::IdTaken(id));
+                    }
+                    was_looked_for = true;
+                    // A server remembers ids before it writes: what it could not write, for want of room, may never come
+                    // to be there, and what the others have not agreed on yet may.
+                    *was_tried = true;
+                    if began.elapsed() > PATIENCE {
+                        return Err(self.not_to_be_seen(events).into());
+                    }
+                    std::thread::sleep(BETWEEN_ATTEMPTS);
                 }
             }
         }
@@ -205,22 +216,31 @@ impl NatsStore {
                 Some(recorded) if recorded.id == event.id && same_content(stream, event, &recorded) => {
                     there.push(recorded);
                 }
-                _ => return Err(AppendError::IdTaken(event.id.clone())),
+                Some(recorded) if recorded.id == event.id => return Err(AppendError::IdTaken(event.id.clone())),
+                // What was seen there is there no more, or not at the server that was asked.
+                _ => {
+                    self.known.forget(stream);
+                    return Err(self.not_to_be_seen(events).into());
+                }
             }
         }
         Appended::before(events, &there)
     }
 
-    /// Of ids of which the server says that one is recorded already, in another stream: which.
-    fn id_taken(&self, events: &[NewEvent]) -> Result<AppendError, StoreError> {
+    /// Of ids of which the server says that one is recorded already: which is, in whatever stream.
+    fn taken_elsewhere(&self, events: &[NewEvent]) -> Result<Option<EventId>, StoreError> {
         let ids: HashSet<&EventId> = events.iter().map(|event| &event.id).collect();
         let mut taken = None;
         self.visit_events(&Query::store().backward().columns(Columns::HEADS), &mut |row| {
             taken = ids.get(&row.id).map(|id| (*id).clone());
             if taken.is_some() { Flow::Break(()) } else { Flow::Continue(()) }
         })?;
-        let first = || events.first().map_or_else(|| EventId::new(""), |event| event.id.clone());
-        Ok(AppendError::IdTaken(taken.unwrap_or_else(first)))
+        Ok(taken)
+    }
+
+    fn not_to_be_seen(&self, events: &[NewEvent]) -> StoreError {
+        let id = events.first().map(|event| event.id.to_string()).unwrap_or_default();
+        self.failed(NatsError::Undecided { id, detail: ServerDetail::IdWithoutEvent })
     }
 
     fn conflict(&self, stream: &StreamId, expected: Expected, actual: Option<Version>) -> Result<Conflict, StoreError> {
