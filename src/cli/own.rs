@@ -1,5 +1,6 @@
 //! Projections of the user's own on the command line: `--projection FILE.js`.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fmt;
@@ -19,7 +20,7 @@ use super::progress::{Progress, counted};
 use super::target::Context;
 use super::terminal::{Output, message};
 use super::{Failure, Outcome};
-use crate::engine::{Described, Division, EngineError, FaultAt, PartitionRow, Partitions, describe, partitions};
+use crate::engine::{Described, Division, EngineError, FaultAt, PartitionRow, Partitions, describe, partitions_within};
 use crate::event::{Cursor, EventRow, EventType, StreamId, Version};
 use crate::index::{Budget, StoreMoment};
 use crate::replay::{ProjectionRef, offer};
@@ -292,13 +293,20 @@ pub(super) fn project_own(
         }
         if outcome.is_err() { Flow::Break(()) } else { Flow::Continue(()) }
     };
-    let found = partitions(reader.as_ref(), script, args.as_of, &mut output, &mut |count| progress.tell(count));
+    let found = partitions_within(
+        reader.as_ref(),
+        script,
+        args.as_of,
+        Budget::of_mebibytes(args.memory),
+        &mut output,
+        &mut |count| progress.tell(count),
+    );
     outcome?;
     let found = found?;
     drop(progress);
     if !args.emitted && !args.logged {
-        for row in found.rows.iter().take(most) {
-            print(&mut rows, row)?;
+        for place in 0..found.rows.len().min(most) {
+            print(&mut rows, reader.as_ref(), &found, place)?;
         }
     }
     rows.finish()?;
@@ -319,9 +327,10 @@ fn kind(kind: EmittedKind) -> &'static str {
     }
 }
 
-fn print(rows: &mut Rows<'_>, row: &PartitionRow) -> Result<(), Failure> {
-    let PartitionRow { partition, state, result, failed, events, .. } = row;
-    let error = failed.as_ref().map(|FaultAt { fault, stream, version, event_type, .. }| Failed {
+fn print(rows: &mut Rows<'_>, reader: &dyn Store, found: &Partitions, place: usize) -> Result<(), Failure> {
+    let (state, result) = (found.state(reader, place)?, found.result(reader, place)?);
+    let Some(PartitionRow { partition, failed, events, .. }) = found.rows.get(place) else { return Ok(()) };
+    let error = failed.as_deref().map(|FaultAt { fault, stream, version, event_type, .. }| Failed {
         message: fault.to_string(),
         line: fault.place.map(|place| place.line),
         column: fault.place.map(|place| place.column),
@@ -333,8 +342,8 @@ fn print(rows: &mut Rows<'_>, row: &PartitionRow) -> Result<(), Failure> {
         .as_ref()
         .map(|error| format!("{} v{} ({}): {}", error.stream, error.version, error.event_type, error.message));
     let cells = || {
-        let text = |json: &Option<Box<str>>| json.as_deref().unwrap_or("null").to_owned();
-        vec![partition.to_string(), events.to_string(), text(state), text(result), said.clone().unwrap_or_default()]
+        let text = |json: &Option<Cow<'_, str>>| json.as_deref().unwrap_or("null").to_owned();
+        vec![partition.to_string(), events.to_string(), text(&state), text(&result), said.clone().unwrap_or_default()]
     };
     rows.row(&Row { partition, state: raw(state.as_deref()), result: raw(result.as_deref()), error }, cells)?;
     Ok(())
@@ -361,7 +370,7 @@ const MOST_FAULTS: usize = 20;
 fn say_faults(found: &Partitions, out: &mut Output) -> Result<(), Failure> {
     let mut faults: Vec<(String, &FaultAt, u64)> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
-    for failed in found.rows.iter().filter_map(|row| row.failed.as_ref()) {
+    for failed in found.rows.iter().filter_map(|row| row.failed.as_deref()) {
         let said = failed.fault.to_string();
         if let Some(place) = places.get(&said) {
             faults[*place].2 += 1;

@@ -10,7 +10,7 @@ use super::folded_stores::{FoldedStores, Stood};
 use super::spill::unless_torn;
 use super::{AsOfCondition, AsOfWanted, EngineError, Ticket};
 use crate::event::Timestamp;
-use crate::index::{AsOf, Choice, Figures, Held, MOST_VALUES, Place, Sorting};
+use crate::index::{AsOf, AsOfRow, AtHand, Choice, Figures, Held, MOST_VALUES, Place, Sorting};
 use crate::store::{Store, StoreError};
 
 /// Which rows are wanted of a store, and in which order.
@@ -78,8 +78,33 @@ pub struct Arranged {
 }
 
 impl Arranged {
-    pub fn as_of(&self) -> &AsOf {
+    /// All of it, for who reads the store: a state may lie in a file, which nobody looks into who draws a window.
+    pub fn as_of(&self, _: &dyn Store) -> &AsOf {
         &self.stood.as_of
+    }
+
+    pub(super) fn whole(&self) -> &AsOf {
+        &self.stood.as_of
+    }
+
+    /// The n-th row, without its state.
+    pub fn row(&self, nth: usize) -> Option<AsOfRow<'_>> {
+        self.stood.as_of.row(*self.places.get(nth)?)
+    }
+
+    /// The state of the n-th row, where it is small and lies in memory. Others are read by [`read_rows`].
+    pub fn at_hand(&self, nth: usize) -> Option<AtHand<'_>> {
+        self.stood.as_of.at_hand(*self.places.get(nth)?)
+    }
+
+    /// The memory that the states take, those in a file left out.
+    pub fn bytes(&self) -> u64 {
+        self.stood.as_of.bytes()
+    }
+
+    /// Both are of the same states.
+    pub fn is_of(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.stood, &other.stood)
     }
 
     /// Categories whose streams have no projection of the wanted name.
@@ -185,10 +210,10 @@ fn moved_on(
     if !is_same || !tells_alone || as_of.at().until().is_some() {
         return Ok(None);
     }
-    let touched = as_of.touched_since(arranged.as_of());
+    let touched = as_of.touched_since(arranged.whole());
     let Some(touched) = touched.filter(|touched| touched.len() <= MANY.max(as_of.len() / FEW)) else { return Ok(None) };
-    let was: Vec<Place> = touched.iter().copied().filter(|place| arranged.as_of().row(*place).is_some()).collect();
-    let (_, unknown_before) = filtered(arranged.as_of(), was, filter, ticket)?;
+    let was: Vec<Place> = touched.iter().copied().filter(|place| arranged.whole().row(*place).is_some()).collect();
+    let (_, unknown_before) = filtered(arranged.whole(), was, filter, ticket)?;
     let (now, unknown) = filtered(as_of, touched.clone(), filter, ticket)?;
     let touched: HashSet<Place> = touched.into_iter().collect();
     let mut places: Vec<Place> = arranged.places.iter().copied().filter(|place| !touched.contains(place)).collect();

@@ -40,6 +40,7 @@ mod reasons;
 mod reduced;
 mod row_export;
 mod row_parquet;
+mod row_reading;
 mod sample_store;
 mod sealing;
 mod search;
@@ -104,13 +105,14 @@ pub use materialise::{MaterialiseError, Materialised, ModelWish, WhyMade, materi
 pub use mirror_work::{Bell, Following, MirrorState, MirrorWork, Stop, follow_mirror};
 pub use moment::{Moment, resolve};
 pub use numbers::grouped;
-pub use own_run::{LineFault, Logged, OwnRun, partitions_like, run_own};
-pub use partitions::{FaultAt, GoneOn, PartitionRow, Partitions, TakeOutput, partitions};
+pub use own_run::{LineFault, Logged, OwnRun, partitions_like, run_own, shown_state};
+pub use partitions::{FaultAt, GoneOn, PartitionRow, Partitions, StateText, TakeOutput, partitions, partitions_within};
 pub use pool::{Answer, Lost, begin};
 pub use reasons::{ask_why_not, check_field, values_like};
 pub use reduced::{EXCERPT_ENDINGS, Excerpt, ExcerptError, ExcerptForm, ExcerptTarget, write_excerpt};
 pub use row_export::{RowsFormat, RowsWish, write_rows};
 pub use row_parquet::write_parquet;
+pub use row_reading::read_rows;
 pub use sample_store::{
     MakeSampleError, SampleDomain, bundled_projection, fill_sample, sample_domain_at, sample_store, sample_store_in,
     write_sample,

@@ -6,9 +6,13 @@ use std::time::{Duration, Instant};
 
 use super::partitions::{FaultAt, GoneOn, Partitions, partitions_within};
 use super::{EngineError, Ticket};
+use serde_json::Value;
+
 use crate::event::{EventRow, StreamId, Version};
+use crate::index::StoreMoment;
+use crate::projection::SMALL_STATE;
 use crate::script::{Output, Script};
-use crate::store::{Flow, Store};
+use crate::store::{Flow, Store, StoreError};
 
 /// So many lines that it logged are kept.
 const MOST_LOGGED: usize = 10_000;
@@ -27,11 +31,15 @@ pub struct OwnRun {
     pub logs: u64,
     /// How many events and links it would have written.
     pub emitted: u64,
+    /// It did not go on from another one.
+    pub is_anew: bool,
     /// How many events were read.
     pub read: u64,
     pub took: Duration,
+    /// The field of the states that says most in a row.
+    pub field: Option<String>,
     /// What all states and results take as text.
-    pub bytes: usize,
+    pub bytes: u64,
 }
 
 /// What went wrong on one line: the first time, and on how many partitions.
@@ -85,9 +93,12 @@ pub fn run_own(
         ticket.reached(count)
     };
     let (partitions, before) = match known {
-        None => (partitions_within(reader, script, ticket.memory(), &mut take, &mut progress)?, None),
+        None => {
+            let at = StoreMoment::Latest;
+            (partitions_within(reader, script, at, ticket.memory(), &mut take, &mut progress)?, None)
+        }
         Some(known) => {
-            let mut partitions = known.partitions.clone();
+            let mut partitions = known.partitions.another(ticket.memory());
             let gone_on = partitions.go_on(reader, &mut take, &mut progress)?;
             (partitions, Some(known).filter(|_| gone_on != GoneOn::Anew))
         }
@@ -99,8 +110,10 @@ pub fn run_own(
         logged,
         logs,
         emitted,
+        is_anew: before.is_none(),
         read,
         took: began.elapsed(),
+        field: None,
         bytes: 0,
     };
     if let Some(before) = before {
@@ -111,14 +124,15 @@ pub fn run_own(
         run.took += before.took;
     }
     run.sum_up();
+    run.field = field_of(&run.partitions)?;
     Ok(run)
 }
 
 impl OwnRun {
     fn sum_up(&mut self) {
-        let length = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| text.len());
+        self.bytes = self.partitions.length();
         for (place, row) in self.partitions.rows.iter().enumerate() {
-            self.bytes += row.partition.len() + length(&row.state) + length(&row.result);
+            self.bytes += row.partition.len() as u64;
             if let Some(fault) = &row.failed {
                 self.failed.push(place);
                 note(&mut self.faults, fault);
@@ -126,6 +140,34 @@ impl OwnRun {
         }
         self.partitions.strays.iter().for_each(|fault| note(&mut self.faults, fault));
     }
+}
+
+/// The first number of the states, or else their first field.
+fn field_of(partitions: &Partitions) -> Result<Option<String>, StoreError> {
+    const LOOKED_AT: usize = 20;
+    let mut fields: Vec<(String, Value)> = Vec::new();
+    for place in 0..partitions.rows.len().min(LOOKED_AT) {
+        if let Some(Value::Object(of_state)) = value_of(partitions, place, SMALL_STATE)? {
+            fields.extend(of_state);
+        }
+    }
+    let number = fields.iter().find(|(_, value)| value.is_number());
+    let any = || fields.iter().find(|(_, value)| !value.is_object() && !value.is_array() && !value.is_null());
+    Ok(number.or_else(any).map(|(name, _)| name.clone()))
+}
+
+/// What is shown of a partition, unless it is longer than so much.
+fn value_of(partitions: &Partitions, place: usize, longest: usize) -> Result<Option<Value>, StoreError> {
+    let text = match partitions.result_text(place)? {
+        Some(text) => Some(text),
+        None => partitions.state_text(place)?,
+    };
+    Ok(text.filter(|text| text.len() <= longest).and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+/// What is shown of a partition, read from where it lies. `None` where nothing is, or it is longer than so much.
+pub fn shown_state(_: &dyn Store, run: &OwnRun, place: usize, longest: usize) -> Result<Option<Value>, EngineError> {
+    Ok(value_of(&run.partitions, place, longest)?)
 }
 
 fn note(faults: &mut BTreeMap<u32, LineFault>, fault: &FaultAt) {
@@ -153,6 +195,7 @@ pub fn partitions_like(run: &OwnRun, text: &str, only_failed: bool, ticket: &Tic
 mod tests {
     use super::*;
     use crate::event::{EventId, EventType, NewEvent};
+    use crate::projection::FaultKind;
     use crate::replay::Fold;
     use crate::script::ScriptProjection;
     use crate::store::native::NativeStore;
@@ -178,9 +221,13 @@ mod tests {
 
     type Row = (String, Option<String>, u64);
 
-    fn told(run: &OwnRun) -> (Vec<Row>, Vec<usize>, Vec<Logged>, [u64; 2], usize) {
-        let rows = run.partitions.rows.iter();
-        let rows = rows.map(|row| (row.partition.to_string(), row.state.as_deref().map(str::to_owned), row.events));
+    fn state(store: &NativeStore, run: &OwnRun, place: usize) -> Option<String> {
+        run.partitions.state(store, place).expect("readable").map(Into::into)
+    }
+
+    fn told(store: &NativeStore, run: &OwnRun) -> (Vec<Row>, Vec<usize>, Vec<Logged>, [u64; 2], u64) {
+        let rows = run.partitions.rows.iter().enumerate();
+        let rows = rows.map(|(place, row)| (row.partition.to_string(), state(store, run, place), row.events));
         (rows.collect(), run.failed.clone(), run.logged.clone(), [run.logs, run.read], run.bytes)
     }
 
@@ -200,7 +247,7 @@ mod tests {
         let next = run_own(&store, &script, Some(&first), &ticket).expect("gone on");
         assert_eq!(ticket.progress().done, 2);
         let anew = run_own(&store, &script, None, &Ticket::new("testing")).expect("run");
-        assert_eq!(told(&next), told(&anew));
+        assert_eq!(told(&store, &next), told(&store, &anew));
         assert_eq!(next.faults.keys().copied().collect::<Vec<u32>>(), [4]);
         // Of another source nothing is gone on from.
         let other = Script::read("sum.js", &SOURCE.replace("sum: 0", "sum: 1")).expect("a projection");
@@ -228,11 +275,61 @@ mod tests {
         };
         add(&mut store, "a-1", "broken", 1);
         let first = run_own(&store, &script, None, &Ticket::new("testing")).expect("run");
-        assert_eq!((first.partitions.rows[0].state.as_deref(), first.failed.len()), (Some(r#"{"sum":0}"#), 1));
+        assert_eq!((state(&store, &first, 0), first.failed.len()), (Some(r#"{"sum":0}"#.to_owned()), 1));
         assert_eq!(alone(&store), r#"{"sum":0}"#);
         add(&mut store, "a-1", "added", 2);
         let next = run_own(&store, &script, Some(&first), &Ticket::new("testing")).expect("gone on");
-        assert_eq!(next.partitions.rows[0].state.as_deref(), Some(r#"{"sum":2}"#));
+        assert_eq!(state(&store, &next, 0).as_deref(), Some(r#"{"sum":2}"#));
         assert_eq!(alone(&store), r#"{"sum":2}"#);
+    }
+    #[test]
+    fn a_transform_that_fails_on_one_state_leaves_the_others_theirs_and_another_event_may_mend_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut store = NativeStore::create(&folder.path().join("events.db")).expect("a store");
+        let source =
+            format!("{SOURCE}.transformBy(s => {{ if (s.sum == 1) s.none.there; return {{ twice: s.sum * 2 }} }})");
+        let script = Script::read("sum.js", &source).expect("a projection");
+        let results = |store: &NativeStore, run: &OwnRun| -> Vec<(Option<String>, bool)> {
+            let rows = run.partitions.rows.iter().enumerate();
+            let result = |place| run.partitions.result(store, place).expect("readable").map(Into::into);
+            rows.map(|(place, row)| (result(place), row.failed.is_some())).collect()
+        };
+        add(&mut store, "a-1", "added", 1);
+        add(&mut store, "a-2", "added", 4);
+        let first = run_own(&store, &script, None, &Ticket::new("testing")).expect("the rest go on");
+        let eight = (Some(r#"{"twice":8}"#.to_owned()), false);
+        assert_eq!(results(&store, &first), [(None, true), eight.clone()]);
+        let fault = first.partitions.rows[0].failed.as_ref().expect("it failed");
+        assert_eq!((fault.stream.as_str(), fault.version, fault.event_type.as_str()), ("a-1", Version(0), "added"));
+        assert_eq!(state(&store, &first, 0).as_deref(), Some(r#"{"sum":1}"#), "the state is as its events left it");
+        add(&mut store, "a-1", "added", 2);
+        let next = run_own(&store, &script, Some(&first), &Ticket::new("testing")).expect("gone on");
+        assert_eq!(results(&store, &next), [(Some(r#"{"twice":6}"#.to_owned()), false), eight]);
+        assert_eq!(
+            told(&store, &next),
+            told(&store, &run_own(&store, &script, None, &Ticket::new("testing")).expect("run"))
+        );
+        // What a handler failed on stays.
+        add(&mut store, "a-1", "broken", 3);
+        let broken = run_own(&store, &script, Some(&next), &Ticket::new("testing")).expect("gone on");
+        assert_eq!(broken.partitions.rows[0].failed.as_ref().map(|fault| fault.version), Some(Version(2)));
+    }
+
+    #[test]
+    fn transforms_that_never_end_are_given_up_as_handlers_are() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut store = NativeStore::create(&folder.path().join("events.db")).expect("a store");
+        let source = format!("{SOURCE}.transformBy(s => {{ for (;;); }})");
+        let script = Script::read("sum.js", &source).expect("a projection");
+        for number in 1..=20 {
+            add(&mut store, &format!("a-{number}"), "added", number);
+        }
+        let run = run_own(&store, &script, None, &Ticket::new("testing")).expect("ended");
+        let kinds = run.partitions.rows.iter().filter_map(|row| row.failed.as_ref()).map(|failed| &failed.fault.kind);
+        let (given_up, ended): (Vec<_>, Vec<_>) = kinds.partition(|kind| matches!(kind, FaultKind::GivenUp { .. }));
+        assert_eq!((ended.len(), given_up.len(), script.is_given_up()), (8, 12, true));
+        // Another source is another projection, and so is the same read again.
+        let again = Script::read("sum.js", &source).expect("a projection");
+        assert!(!again.is_given_up());
     }
 }

@@ -64,7 +64,7 @@ pub fn write_rows<E: From<EngineError> + From<TargetError> + From<StoreError>>(
                     RowsFormat::JsonLines => write_lines(wish, arranged, &mut out, ticket),
                     RowsFormat::Parquet => {
                         let is_over = &mut |place| is_over(place, ticket);
-                        write_parquet(&mut out, arranged.as_of(), &arranged.places, &wish.columns, is_over)
+                        write_parquet(&mut out, arranged.whole(), &arranged.places, &wish.columns, is_over)
                     }
                 };
                 written.map_err(failed)?;
@@ -94,10 +94,10 @@ fn write_csv(wish: &RowsWish, arranged: &Arranged, out: &mut impl Write, ticket:
         if is_over(number, ticket) {
             break;
         }
-        let Some(row) = arranged.as_of().row(*place) else { continue };
+        let Some(row) = arranged.whole().row(*place) else { continue };
         let at = row.recorded_at.map(|at| at.to_string()).unwrap_or_default();
         let mut cells = vec![row.stream.to_string(), row.version.to_string(), at];
-        cells.extend(wish.columns.iter().map(|path| plain(&arranged.as_of().value(*place, path))));
+        cells.extend(wish.columns.iter().map(|path| plain(&arranged.whole().value(*place, path))));
         table.row(&cells)?;
     }
     table.finish()
@@ -108,7 +108,7 @@ fn write_lines(wish: &RowsWish, arranged: &Arranged, out: &mut impl Write, ticke
         if is_over(number, ticket) {
             break;
         }
-        let Some(row) = arranged.as_of().row(*place) else { continue };
+        let Some(row) = arranged.whole().row(*place) else { continue };
         let mut line = Map::new();
         line.insert("stream".to_owned(), row.stream.as_str().into());
         line.insert("version".to_owned(), row.version.0.into());
@@ -122,9 +122,9 @@ fn write_lines(wish: &RowsWish, arranged: &Arranged, out: &mut impl Write, ticke
 /// The columns that were chosen; the whole state where none was.
 fn state_of(wish: &RowsWish, arranged: &Arranged, place: Place) -> Value {
     if wish.columns.is_empty() {
-        return arranged.as_of().state(place).unwrap_or_default();
+        return arranged.whole().state(place).unwrap_or_default();
     }
-    let fields = wish.columns.iter().map(|path| (path.clone(), arranged.as_of().value(place, path)));
+    let fields = wish.columns.iter().map(|path| (path.clone(), arranged.whole().value(place, path)));
     Value::Object(fields.collect::<Map<_, _>>())
 }
 

@@ -34,7 +34,7 @@ struct Lying {
 
 impl FileShelf {
     /// Beside what else can be made anew, which mostly is on a disk: the folder for temporary files may be in memory itself.
-    fn new() -> io::Result<Self> {
+    pub(super) fn new() -> io::Result<Self> {
         let cache = cache_folder().filter(|folder| folder.is_dir());
         let in_folder = |folder: PathBuf| Self::in_folder(&folder);
         cache
@@ -56,7 +56,7 @@ impl FileShelf {
     }
 
     /// Why something could not be laid here or read back.
-    fn fault(&self) -> Option<StoreError> {
+    pub(super) fn fault(&self) -> Option<StoreError> {
         let lying = lock(&self.lying);
         let fault = lying.fault.as_ref()?;
         let again = fault.raw_os_error().map_or_else(|| fault.kind().into(), io::Error::from_raw_os_error);

@@ -27,7 +27,7 @@ pub struct StoodRow {
     pub stream: StreamId,
     pub version: Version,
     pub recorded_at: Option<Timestamp>,
-    /// Every field of its state by its path, and the paths that were asked for besides. What is long is cut.
+    /// The fields of its state by their paths, and the paths that were asked for besides. What is long is cut.
     pub cells: Vec<(String, Value)>,
     /// Fields that every event moves.
     pub bookkeeping: Vec<String>,
@@ -119,7 +119,7 @@ fn stood_one(
     Ok(row)
 }
 
-fn cells_of(state: &Value, paths: &[String]) -> Vec<(String, Value)> {
+pub(super) fn cells_of(state: &Value, paths: &[String]) -> Vec<(String, Value)> {
     let Value::Object(fields) = state else {
         return if state.is_null() { Vec::new() } else { vec![(String::new(), brief(state))] };
     };
@@ -134,7 +134,7 @@ fn cells_of(state: &Value, paths: &[String]) -> Vec<(String, Value)> {
 }
 
 /// The value as far as a cell shows it.
-fn brief(value: &Value) -> Value {
+pub(super) fn brief(value: &Value) -> Value {
     let cut = |text: &str| match text.get(..text.floor_char_boundary(LONGEST_CELL)) {
         Some(begin) if begin.len() < text.len() => Value::from(format!("{begin}…")),
         _ => Value::from(text),

@@ -52,6 +52,20 @@ pub struct AsOfRow<'a> {
     pub failed: Option<&'a Finding>,
 }
 
+/// A row whose state is small and lies in memory.
+#[derive(Clone, Copy, Debug)]
+pub struct AtHand<'a> {
+    part: &'a dyn Standing,
+    within: usize,
+}
+
+impl AtHand<'_> {
+    /// What stands at a path; null where nothing does.
+    pub fn value(&self, path: &str) -> Value {
+        self.part.value(self.within, path)
+    }
+}
+
 /// What rows are put in the order of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sorting {
@@ -282,6 +296,12 @@ impl AsOf {
     pub fn row(&self, place: Place) -> Option<AsOfRow<'_>> {
         let Stood { stream, version, recorded_at, failed, began: _ } = self.stood(place)?;
         Some(AsOfRow { stream, version, recorded_at, failed })
+    }
+
+    /// For whoever draws a row. `None` where its state is not to be looked at for that: it lies on a shelf, or is large.
+    pub fn at_hand(&self, place: Place) -> Option<AtHand<'_>> {
+        let (part, within) = (self.part(place)?, place.within as usize);
+        part.is_at_hand(within).then_some(AtHand { part, within })
     }
 
     pub fn state(&self, place: Place) -> Option<Value> {

@@ -34,7 +34,7 @@ mod shapes;
 mod tally;
 mod values;
 
-pub use as_of::{AsOf, AsOfRow, Place, Sorting};
+pub use as_of::{AsOf, AsOfRow, AtHand, Place, Sorting};
 pub use budget::{Budget, OverBudget};
 pub use census::{Census, FieldShape, JsonType, MOST_FIELDS, Seen, Span, TypeShape};
 pub use choice::{Choice, MixedRows};

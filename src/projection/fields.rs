@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 
 use super::cells::{Cell, RawJson, report_text_changes};
 use super::path::size_path;
-use super::{Folded, Problem, Projection, Registrar, key_path};
+use super::{Folded, Problem, Projection, Registrar, SMALL_STATE, key_path};
 use crate::domain::Flaw;
 use crate::event::json_text::leaf_count;
 use crate::event::plain_json::{PlainMember, plain_members};
@@ -155,6 +155,14 @@ impl Projection for FieldsProjection {
             }
         }
         Ok(())
+    }
+
+    fn is_small(&self, state: &FieldsState) -> bool {
+        let mut bytes = 0;
+        state.fields.iter().all(|field| {
+            bytes += size_of::<Field>() + field.name().len() + field.text().len();
+            bytes <= SMALL_STATE
+        })
     }
 
     fn cells<'s>(&self, state: &'s FieldsState, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {

@@ -101,6 +101,11 @@ impl Projection for LeadState {
         lead.weight()
     }
 
+    /// All that it shows are texts and numbers of its own.
+    fn is_small(&self, _: &Lead) -> bool {
+        true
+    }
+
     fn cells<'s>(&self, lead: &'s Lead, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {
         for (name, cell) in STATE_CELLS {
             visit(name, cell(lead));
@@ -282,6 +287,11 @@ impl Projection for LeadAnalysis {
 
     fn weight(&self, lead: &Lead) -> usize {
         lead.weight()
+    }
+
+    /// All that it shows are texts and numbers of its own.
+    fn is_small(&self, _: &Lead) -> bool {
+        true
     }
 
     fn cells<'s>(&self, lead: &'s Lead, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {

@@ -38,6 +38,9 @@ pub use ticket::{TicketSearch, TicketService, TicketState};
 use crate::domain::Aggregate;
 use crate::event::{EventRow, Head};
 
+/// A state of no more bytes is small.
+pub const SMALL_STATE: usize = 64 << 10;
+
 /// A named fold. Everything in it is pure: the same events always give the same state.
 pub trait Projection: Clone + Debug + Send + Sync + 'static {
     /// An event as this fold needs it: compact, since a long stream keeps all of them, and a branch of it once more.
@@ -108,6 +111,12 @@ pub trait Projection: Clone + Debug + Send + Sync + 'static {
     /// The bytes that a state takes in memory beside its own size, as near as that is told at once.
     fn weight(&self, state: &Self::State) -> usize {
         self.size(state).saturating_mul(2)
+    }
+
+    /// Whether the state is so small that any value of it may be made while a frame is drawn. Told within bounds, however
+    /// large it is.
+    fn is_small(&self, state: &Self::State) -> bool {
+        self.weight(state) <= SMALL_STATE
     }
 
     /// What of that no other state shares, and what an event takes beside its own size: what is kept of a long stream is

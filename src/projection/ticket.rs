@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::cells::{Cell, Items, compare_cells, gather};
 use super::lead::{SeenTexts, flaw, guess, id_cell, version_cell};
-use super::{Folded, Problem, Projection, Registrar, item_path};
+use super::{Folded, Problem, Projection, Registrar, SMALL_STATE, item_path};
 use crate::domain::ticket::{Messages, Ticket, TicketEvent, breach, decode};
 use crate::domain::{Aggregate, Decoded};
 use crate::event::{EventRow, Head, Version};
@@ -59,6 +59,10 @@ impl Projection for TicketState {
         ticket.weight()
     }
 
+    fn is_small(&self, ticket: &Ticket) -> bool {
+        ticket.messages.len() <= FEW_MESSAGES && self.weight(ticket) <= SMALL_STATE
+    }
+
     fn cells<'s>(&self, ticket: &'s Ticket, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {
         scalar_cells(ticket, visit);
         visit("messages", Cell::List(&ticket.messages));
@@ -97,6 +101,9 @@ fn scalar_cells<'s>(ticket: &'s Ticket, visit: &mut dyn FnMut(&'s str, Cell<'s>)
     visit("updated-on", Cell::time(ticket.updated_on));
     visit("version", version_cell(ticket.version));
 }
+
+/// So many messages are made for a cell without anybody's noticing.
+const FEW_MESSAGES: usize = 64;
 
 /// Of each message these are shown: role, author, body and time.
 const MESSAGE_LEAVES: usize = 4;
@@ -230,6 +237,11 @@ impl Projection for TicketService {
 
     fn weight(&self, ticket: &Ticket) -> usize {
         ticket.weight()
+    }
+
+    /// No message is shown.
+    fn is_small(&self, _: &Ticket) -> bool {
+        true
     }
 
     fn cells<'s>(&self, ticket: &'s Ticket, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {

@@ -49,6 +49,9 @@ pub trait Standing: Send + Sync + fmt::Debug {
 
     fn show(&self, place: usize) -> Option<Value>;
 
+    /// Whether the state lies in memory, and is so small that any value of it may be made while a frame is drawn.
+    fn is_at_hand(&self, place: usize) -> bool;
+
     /// The state as [`super::ProjectionRef::resume`] takes it.
     fn snapshot(&self, place: usize) -> Option<String>;
 
@@ -241,6 +244,11 @@ impl<P: Projection> Standing for AllStood<P> {
 
     fn show(&self, place: usize) -> Option<Value> {
         self.kept(place).map(|kept| self.projection.show(&kept.state))
+    }
+
+    fn is_at_hand(&self, place: usize) -> bool {
+        let kept = self.began.get(place).and_then(|key| self.of_stream.get(*key));
+        kept.is_some_and(|kept| self.projection.is_small(&kept.state))
     }
 
     fn snapshot(&self, place: usize) -> Option<String> {

@@ -160,7 +160,7 @@ pub fn error_bar_ui(ui: &mut Ui, scene: &mut Scene<'_>, error: &UserError, can_r
                 scene.ask(Action::DismissError);
             }
         };
-        ui.horizontal(|ui| ends_ui(ui, scene, "error", tell, act));
+        ui.horizontal(|ui| ends_ui(ui, scene, ("error", can_retry), tell, act));
         if !details.is_empty() {
             egui::CollapsingHeader::new(scene.text("show-details")).id_salt("error details").show(ui, |ui| {
                 egui::ScrollArea::vertical().max_height(120.0).show(ui, |ui| {

@@ -118,8 +118,8 @@ pub use payload_draft::{FieldDraft, FieldKind, MOST_TYPED, PayloadDraft, Payload
 pub use projections_compared::{BothCompared, CompareBoth, ComparingOwn, DifferenceGroup};
 pub use projections_lens::{
     Brief, Did, DoubtHere, FilterPartitions, HandlerRow, HandlerTrace, KeepSource, LineMark, MarkSource, OwnFile,
-    OwnResults, ProjectionWish, ProjectionsLens, ReadFiles, Replacing, RunProjection, ToldValue, TraceHere,
-    TracedHandler, doubt_message,
+    OwnResults, ProjectionWish, ProjectionsLens, ReadBriefs, ReadFiles, ReadWhole, Replacing, RunProjection, ToldValue,
+    TraceHere, TracedHandler, WholeState, doubt_message,
 };
 pub use read_models::{DIFFERENCES_KEPT, LookAtModel, ModelDone, ModelLook, ModelWork, ReadModels, WorkOnModel};
 pub use reasons::{AskReasons, Because, GivenReasons, ReasonEvent, ReasonPlace, Reasons};
@@ -133,7 +133,8 @@ pub use sql_console::{AskSql, SQL_ROWS, SqlAsked, SqlConsole, SqlFound, SqlWants
 pub use store_lens::{
     ArrangeRows, CHANGED_WITHIN, ChartLayer, CompareMoments, CountChart, CountField, ExportRows, ExportedRows,
     ExportingRows, FittedColumn, Fitting, KeptView, Kind, LAYERS, LensColumn, LensMoment, LensOrder, LensRow, LensWish,
-    MomentsCompared, Newest, ReadRows, RowChip, SelectedAbout, StoreLens, TABLE_MARGIN, ValueCount, ValueCounts,
+    MomentsCompared, Newest, ReadAway, ReadRows, RowChip, SelectedAbout, StoreLens, TABLE_MARGIN, ValueCount,
+    ValueCounts,
 };
 pub use store_time::{
     BarLane, Bars, ReadChronicle, ReadShapes, ShapeMark, ShapeMarks, StoreAxis, StoreCursor, StoreSpan, StoreTime,

@@ -48,7 +48,7 @@ fn asked(
 }
 
 fn bytes_of(arranged: &ArrangedFor) -> u64 {
-    arranged.1.as_of().bytes()
+    arranged.1.bytes()
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn what_was_folded_gives_way_to_what_is_asked_for_and_what_is_shown_does_not() {
     assert_eq!(shown.1.places.len() as u64, LEADS - 10);
     assert!(memory.taken() <= memory.allowed().bytes, "{}", memory.taken());
     let laid = asked(&store, &folded, &memory, LEADS - 20).expect("what is shown stays, and this lies in a file");
-    assert!(laid.1.as_of().shelf().is_some() && shown.1.as_of().shelf().is_none());
+    assert!(laid.1.as_of(&store).shelf().is_some() && shown.1.as_of(&store).shelf().is_none());
     assert!(memory.taken() <= memory.allowed().bytes, "{}", memory.taken());
     drop(laid);
     let held = memory.taken();

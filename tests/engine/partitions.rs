@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use foldline::engine::{
-    Division, GoneOn, Partitions, Ticket, as_of, describe, guess_projection, load_timeline, partitions, show,
+    Division, GoneOn, PartitionRow, Partitions, Ticket, as_of, describe, guess_projection, load_timeline, partitions,
+    show,
 };
 use foldline::event::{EventId, Position, StreamId, Version};
 use foldline::index::{Budget, Choice, StoreMoment};
@@ -41,8 +42,14 @@ fn state(text: Option<&str>) -> Value {
     text.map_or(Value::Null, |text| serde_json::from_str(text).expect("JSON"))
 }
 
-fn rows(made: &Partitions) -> Vec<(String, Value, u64)> {
-    made.rows.iter().map(|row| (row.partition.to_string(), state(row.state.as_deref()), row.events)).collect()
+fn state_at(reader: &dyn Store, made: &Partitions, place: usize) -> Value {
+    state(made.state(reader, place).expect("readable").as_deref())
+}
+
+fn rows(reader: &dyn Store, made: &Partitions) -> Vec<(String, Value, u64)> {
+    let row =
+        |(place, row): (usize, &PartitionRow)| (row.partition.to_string(), state_at(reader, made, place), row.events);
+    made.rows.iter().enumerate().map(row).collect()
 }
 
 #[track_caller]
@@ -59,13 +66,13 @@ fn assert_partitions_are_streams(reader: &dyn Store, source: &str) {
     })
     .expect("listed");
     assert_eq!(names, made.rows.iter().map(|row| row.partition.to_string()).collect::<Vec<_>>());
-    for row in &made.rows {
+    for (place, row) in made.rows.iter().enumerate() {
         let described = describe(&view, &StreamId::from(&*row.partition)).expect("it is there");
         assert_eq!((described.row.events, described.aggregate), (row.events, None));
         let on = &mut |_| Flow::Continue(());
         let timeline = load_timeline(&view, &described, &projection, &mut |_| {}, on).expect("loaded");
         let last = timeline.heads().len() - 1;
-        assert_eq!(timeline.show(Some(last)), state(row.state.as_deref()), "{}", row.partition);
+        assert_eq!(timeline.show(Some(last)), state_at(reader, &made, place), "{}", row.partition);
         for (at, head) in timeline.heads().iter().enumerate() {
             assert_eq!(head.version, Version(at as u64));
             let (home, version) = division.own_event(&described.row.stream, head.version).expect("it stands somewhere");
@@ -107,14 +114,14 @@ proptest! {
         let reader = NativeStore::open(&path).expect("opened");
         go_on(&mut made, &reader);
         division.go_on(&reader, Budget::default(), &mut |_| Flow::Continue(())).expect("noted");
-        prop_assert_eq!(rows(&made), rows(&all_of(&reader, &script)));
+        prop_assert_eq!(rows(&reader, &made), rows(&reader, &all_of(&reader, &script)));
         record(&mut store, &sketches[cut..], cut);
         let before = made.events;
         let gone = go_on(&mut made, &store);
         let GoneOn::Grew { events, changed } = gone else { panic!("the store only grew") };
         prop_assert_eq!((events, before + events), ((sketches.len() - cut) as u64, made.events));
         let fresh = all_of(&store, &script);
-        prop_assert_eq!(rows(&made), rows(&fresh));
+        prop_assert_eq!(rows(&reader, &made), rows(&reader, &fresh));
         let touched: std::collections::BTreeSet<String> = sketches[cut..]
             .iter()
             .map(|(at, ..)| STREAMS[*at].split('-').next().unwrap_or_default().to_owned())
@@ -153,7 +160,7 @@ fn a_store_in_the_place_of_another_is_read_anew() {
     let division = divided(first.as_ref(), &script);
     assert_eq!(made.rows.len(), 3);
     assert_eq!(go_on(&mut made, second.as_ref()), GoneOn::Anew);
-    assert_eq!(rows(&made), rows(&all_of(second.as_ref(), &script)));
+    assert_eq!(rows(second.as_ref(), &made), rows(second.as_ref(), &all_of(second.as_ref(), &script)));
     let noted = division.go_on(second.as_ref(), Budget::default(), &mut |_| Flow::Continue(())).expect("noted");
     assert_eq!((noted, division.len()), (GoneOn::Anew, 1));
 }
@@ -239,7 +246,7 @@ fn every_partition_at_a_moment_is_a_row_of_the_store_as_it_stood() {
                 (row.stream.to_string(), stood.state(*place).expect("a state"), row.version.0 + 1)
             })
             .collect();
-        assert_eq!(as_rows, rows(&made), "{at:?}");
+        assert_eq!(as_rows, rows(store.as_ref(), &made), "{at:?}");
         assert_eq!(stood.read_to(), &made.read_to);
     }
 }
@@ -250,7 +257,7 @@ fn an_event_without_a_time_counts_where_a_later_one_of_its_stream_does() {
     let script = script("fromAll().foreachStream().when({ $init: () => ({ n: 0 }), $any(s) { s.n++ } })");
     let on = &mut |_| Flow::Continue(());
     let made = partitions(store.as_ref(), &script, StoreMoment::Time(second(5)), &mut |_, _| Flow::Continue(()), on);
-    assert_eq!(rows(&made.expect("folded")), [("order-1".to_owned(), json!({"n": 2}), 2)]);
+    assert_eq!(rows(store.as_ref(), &made.expect("folded")), [("order-1".to_owned(), json!({"n": 2}), 2)]);
 }
 
 #[test]
@@ -262,9 +269,9 @@ fn the_first_event_that_succeeds_is_the_one_that_creates_the_partition() {
     };
     let (_folder, store) = native(&[(3, 0, None), (3, 1, None), (3, 2, None)]);
     let expected = [("order-1".to_owned(), json!({"n": 2, "by": "paid"}), 3)];
-    assert_eq!(rows(&all_of(store.as_ref(), &script(&source(".foreachStream()")))), expected);
+    assert_eq!(rows(store.as_ref(), &all_of(store.as_ref(), &script(&source(".foreachStream()")))), expected);
     let by_name = script(&source(".partitionBy(e => e.streamId)"));
-    assert_eq!(rows(&all_of(store.as_ref(), &by_name)), expected);
+    assert_eq!(rows(store.as_ref(), &all_of(store.as_ref(), &by_name)), expected);
     let view = divided(store.as_ref(), &by_name).over(store.as_ref()).expect("opened");
     let described = describe(&view, &stream("order-1")).expect("there");
     let projection = view.division().projection().expect("alone");
@@ -362,7 +369,7 @@ fn a_draft_says_what_it_guesses_and_guesses_nothing_of_what_did_not_happen() {
     let made = all_of(&store, &Script::read("draft.js", &draft).expect("it runs"));
     let common = |owner: &str, status: &str| json!({"status": status, "accountId": "1", "owner": owner, "balance": 6, "by": "card", "cardCount": 1, "old-name": "kim"});
     let expected = [common("park", "opened"), common("lee", "closed")];
-    let states: Vec<Value> = made.rows.iter().map(|row| state(row.state.as_deref())).collect();
+    let states: Vec<Value> = (0..made.rows.len()).map(|place| state_at(&store, &made, place)).collect();
     assert_eq!(states, expected, "{draft}");
     for guess in ["status = 'opened' // a guess", "A guess: amount is summed up", "A guess: one more"] {
         assert!(draft.contains(guess), "{guess} in\n{draft}");

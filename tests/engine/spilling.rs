@@ -4,12 +4,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use foldline::engine::{
-    ArrangeWanted, AsOfCondition, AsOfWanted, EngineError, FoldedStores, RowFilter, Ticket, arrange, as_of,
-    as_of_since, choose,
+    ArrangeWanted, AsOfCondition, AsOfWanted, CompareSide, CompareWish, EngineError, FoldedStores, GoneOn, Partitions,
+    RowFilter, StateText, Ticket, arrange, as_of, as_of_since, choose, compare_projections, partitions_within,
+    read_rows, run_own, shown_state,
 };
 use foldline::event::{Position, StreamId};
 use foldline::index::{AsOf, Budget, Memory, Place, Sorting, StoreMoment};
 use foldline::sample::{SampleOptions, generate};
+use foldline::script::Script;
 use foldline::store::{Flow, Store, StoreError};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -150,11 +152,11 @@ fn a_table_comes_with_little_memory_too_goes_on_and_says_where_nothing_helps() {
     let shown = |folded: &FoldedStores, memory: &Memory, at: u64| {
         let arranged = arrange(store, &wanted(at), folded, &Ticket::within("folding", memory))?.expect("there");
         let row = |place: &Place| {
-            let as_of = arranged.1.as_of();
+            let as_of = arranged.1.as_of(store);
             (as_of.row(*place).map(|row| row.stream.clone()), as_of.value(*place, "name"))
         };
         let rows: Vec<(Option<StreamId>, Value)> = arranged.1.places.iter().map(row).collect();
-        Ok::<_, EngineError>((rows, arranged.1.numbers, arranged.1.as_of().shelf().is_some()))
+        Ok::<_, EngineError>((rows, arranged.1.numbers, arranged.1.as_of(store).shelf().is_some()))
     };
     let memory = Memory::new(Budget { bytes: LITTLE_FOR_LEADS });
     let (little, much) = (FoldedStores::new(&memory), FoldedStores::default());
@@ -187,5 +189,161 @@ fn whoever_stops_waiting_ends_it_while_it_is_laid_down_too() {
         let room = Budget { bytes: LITTLE.start };
         let stopped = as_of(store, &Arc::clone(&chosen.choice), None, StoreMoment::Latest, room, progress);
         assert!(matches!(stopped, Err(EngineError::Store(StoreError::Cancelled))), "{stop_at}: {stopped:?}");
+    }
+}
+
+#[test]
+fn rows_whose_states_lie_in_a_file_are_read_as_they_stand() {
+    let store = &*sample();
+    let wanted = ArrangeWanted {
+        of: AsOfWanted { at: StoreMoment::Latest, projection: None, category: Some("lead".to_owned()) },
+        filter: RowFilter::default(),
+        sorting: Sorting::Field("name".to_owned()),
+        is_descending: true,
+        numbers_of: None,
+        counted: None,
+    };
+    let shown = |bytes: u64| {
+        let memory = Memory::new(Budget { bytes });
+        let ticket = Ticket::within("folding", &memory);
+        arrange(store, &wanted, &FoldedStores::new(&memory), &ticket).expect("folded").expect("there are leads")
+    };
+    let (little, much) = (shown(LITTLE_FOR_LEADS), shown(1 << 30));
+    let (little, much) = (&little.1, &much.1);
+    let all: Vec<usize> = (0..much.places.len()).collect();
+    assert!(all.iter().all(|nth| little.at_hand(*nth).is_none() && much.at_hand(*nth).is_some()));
+    let paths = ["name", "contacts", "nothing.there"].map(str::to_owned);
+    let read = read_rows(store, little, &all, &paths, &Ticket::new("reading")).expect("read");
+    assert_eq!(read, read_rows(store, much, &all, &paths, &Ticket::new("reading")).expect("read"));
+    assert_eq!(read.len(), all.len());
+    for (nth, row) in read.iter().enumerate() {
+        assert_eq!(Some((&row.stream, row.version)), much.row(nth).map(|row| (row.stream, row.version)));
+        let at_hand = much.at_hand(nth).expect("it is in memory");
+        assert!(paths.iter().all(|path| *row.value(path) == at_hand.value(path)), "{row:?}");
+    }
+    let ticket = Ticket::new("reading");
+    ticket.cancel();
+    let stopped = read_rows(store, little, &all, &paths, &ticket);
+    assert!(matches!(stopped, Err(EngineError::Store(StoreError::Cancelled))), "{stopped:?}");
+}
+
+/// A state a stream, one that fails now and then, with results of their own; and one that all have between them.
+const OWN: [&str; 3] = [
+    "fromAll().foreachStream().when({ $init: () => ({ n: 0 }), $any(s, e) { s.n++; s.last = e.bodyRaw } })",
+    "fromAll().partitionBy(e => e.streamId + '!').when({ $init: () => ({ n: 0, seen: [] }),
+       $any(s, e) { s.n++; s.seen.push(e.eventType); if (s.n == 3) e.none.there; s.last = e.bodyRaw },
+     }).transformBy(s => ({ n: s.n, twice: [s.last, s.last] })).outputState()",
+    "options({ biState: true }); fromAll().foreachStream().when({ $init: () => ({ n: 0 }), $initShared: () => ({ all: 0 }),
+       $any(s, e) { s[0].n++; s[0].last = e.bodyRaw; s[1].all++; return s },
+     }).outputState()",
+];
+
+/// Too little for the states of these, and enough for their names.
+const LITTLE_FOR_OWN: std::ops::Range<u64> = 360_000..420_000;
+
+fn own(text: &str) -> Script {
+    Script::read("own.js", text).expect("a projection")
+}
+
+fn folded(store: &dyn Store, script: &Script, at: StoreMoment, bytes: u64) -> Result<Partitions, EngineError> {
+    let on = &mut |_| Flow::Continue(());
+    partitions_within(store, script, at, Budget { bytes }, &mut |_, _| Flow::Continue(()), on)
+}
+
+type Row = (String, Option<String>, Option<String>, Option<String>, u64);
+
+fn told_rows(store: &dyn Store, made: &Partitions) -> Vec<Row> {
+    let text =
+        |read: Result<Option<std::borrow::Cow<'_, str>>, _>| read.expect("readable").map(|text| text.into_owned());
+    let row = |place: usize| {
+        let row = &made.rows[place];
+        let failed = row.failed.as_ref().map(|failed| format!("{} at {:?}", failed.fault, failed.position));
+        let (state, result) = (text(made.state(store, place)), text(made.result(store, place)));
+        (row.partition.to_string(), state, result, failed, row.events)
+    };
+    (0..made.rows.len()).map(row).collect()
+}
+
+proptest! {
+    #![proptest_config(cases(3))]
+
+    #[test]
+    fn partitions_of_ones_own_are_the_same_with_little_memory(
+        bytes in LITTLE_FOR_OWN,
+        text in prop::sample::select(OWN.to_vec()),
+        at in EVENTS / 2..EVENTS,
+    ) {
+        let (store, script) = (&*sample(), own(text));
+        let at = StoreMoment::Position(Position(at));
+        let much = folded(store, &script, at, 1 << 30).expect("there is room");
+        let mut little = folded(store, &script, at, bytes).expect("laid down");
+        prop_assert!(little.is_laid_down() && !much.is_laid_down());
+        prop_assert_eq!(told_rows(store, &little), told_rows(store, &much));
+        // It goes on in as little, and stopped at any place from there.
+        let stop = &mut |seen| if seen >= 100 { Flow::Break(()) } else { Flow::Continue(()) };
+        let stopped = little.go_on(store, &mut |_, _| Flow::Continue(()), stop);
+        prop_assert!(matches!(stopped, Err(EngineError::Store(StoreError::Cancelled))), "{:?}", stopped);
+        let on = little.go_on(store, &mut |_, _| Flow::Continue(()), &mut |_| Flow::Continue(()));
+        prop_assert!(matches!(on, Ok(GoneOn::Grew { .. })), "{:?}", on);
+        let all = folded(store, &script, StoreMoment::Latest, 1 << 30).expect("there is room");
+        prop_assert_eq!(told_rows(store, &little), told_rows(store, &all));
+    }
+}
+
+#[test]
+fn a_run_in_little_memory_keeps_to_it_and_what_is_drawn_of_it_is_asked_for() {
+    let (store, script) = (&*sample(), own(OWN[1]));
+    let memory = Memory::new(Budget { bytes: LITTLE_FOR_OWN.start });
+    let run = run_own(store, &script, None, &Ticket::within("running", &memory)).expect("laid down");
+    assert!(memory.taken() <= LITTLE_FOR_OWN.start, "{}", memory.taken());
+    let much = run_own(store, &script, None, &Ticket::new("running")).expect("there is room");
+    assert_eq!((run.field.as_deref(), run.bytes, run.failed.len()), (Some("n"), much.bytes, much.failed.len()));
+    let away = |place: &usize| run.partitions.shown(*place) == StateText::Away;
+    let away: Vec<usize> = (0..run.partitions.rows.len()).filter(away).collect();
+    assert!(away.len() > 1_000, "{}", away.len());
+    for place in away {
+        let StateText::AtHand(text) = much.partitions.shown(place) else { panic!("it is in memory") };
+        let state: Value = serde_json::from_str(text).expect("JSON");
+        assert_eq!(shown_state(store, &run, place, 1 << 20).expect("read"), Some(state));
+    }
+    // What goes on from it has memory of its own, while the one before is shown.
+    let next = run_own(store, &script, Some(&run), &Ticket::within("running", &Memory::default())).expect("gone on");
+    assert_eq!(told_rows(store, &next.partitions), told_rows(store, &much.partitions));
+    drop((run, next));
+    assert_eq!(memory.taken(), 0);
+
+    for stop_at in [1, 700, 2_000, 5_500, EVENTS] {
+        let stop = &mut |seen| if seen >= stop_at { Flow::Break(()) } else { Flow::Continue(()) };
+        let (room, output) = (Budget { bytes: LITTLE_FOR_OWN.start }, &mut |_: &_, _| Flow::Continue(()));
+        let stopped = partitions_within(store, &script, StoreMoment::Latest, room, output, stop);
+        assert!(matches!(stopped, Err(EngineError::Store(StoreError::Cancelled))), "{stop_at}: {stopped:?}");
+    }
+    let refused = folded(store, &script, StoreMoment::Latest, 20_000);
+    assert!(matches!(refused, Err(EngineError::OverBudget(_))), "not even the names have room: {refused:?}");
+}
+
+#[test]
+fn two_projections_are_compared_in_little_memory_as_in_much() {
+    let store = &*sample();
+    let differs = |text: &str| text.replace("s.n++", "s.n += e.eventType == 'contacted' ? 2 : 1");
+    for text in &OWN[..2] {
+        let found = |bytes: u64| {
+            let (old, new) = (CompareSide::Own(own(text)), CompareSide::Own(own(&differs(text))));
+            let wish = CompareWish { old, new, at: StoreMoment::Latest, budget: Budget { bytes } };
+            compare_projections(store, &wish, &Ticket::new("comparing")).expect("compared")
+        };
+        let (little, much) = (found(LITTLE_FOR_OWN.start), found(1 << 30));
+        assert!(much.differing > 100, "{}", much.differing);
+        assert_eq!(
+            (little.partitions, little.differing, little.events),
+            (much.partitions, much.differing, much.events)
+        );
+        assert_eq!(little.differences.len(), much.differences.len());
+        for (one, other) in little.differences.iter().zip(&much.differences) {
+            let told = |row: &foldline::engine::PartitionDifference| {
+                (row.partition.clone(), row.field.clone(), row.old.clone(), row.new.clone(), row.what)
+            };
+            assert_eq!(told(one), told(other));
+        }
     }
 }

@@ -10,6 +10,7 @@ mod dialogs;
 mod driver;
 mod finding;
 mod foreign;
+mod frames;
 mod greeting;
 mod history;
 #[allow(clippy::unwrap_used, reason = "a test is free to panic")]

@@ -1,5 +1,6 @@
 //! The event behind which two projections differ.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde_json::Value;
@@ -83,20 +84,22 @@ fn walk(
         }
     }
     let counting = wish.at.until().map(|until| Counting::by(reader, until, &found.read_to)).transpose()?;
-    let (mut old, mut new) = (Partitions::new(old), Partitions::new(new));
+    let hold = || ticket.hold_within(wish.budget);
+    let (mut old, mut new) = (Partitions::holding(old, hold()), Partitions::holding(new, hold()));
     let (mut old, mut new) = (Run::begin(&mut old)?, Run::begin(&mut new)?);
     let differences = &mut found.differences;
     let mut note = |row: &EventRow<'_>| -> Result<(), EngineError> {
         let mut names: Vec<Box<str>> = Vec::new();
         for run in [&mut old, &mut new] {
             let place = run.take(row, &mut |_, _| Flow::Continue(()))?;
+            run.weigh(&mut || ticket.flow())?;
             let name = place.map(|place| run.name(place)).filter(|name| tracked.contains_key(*name));
             names.extend(name.map(Into::into));
         }
         names.dedup();
         for name in names {
-            let value = |text: Option<&str>| -> Value {
-                text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+            let value = |text: Option<Cow<'_, str>>| -> Value {
+                text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
             };
             let (old, new) = (value(old.state_of(&name)?), value(new.state_of(&name)?));
             for place in tracked.get(&name).into_iter().flatten() {

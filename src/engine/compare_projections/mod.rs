@@ -115,7 +115,7 @@ pub fn compare_projections(
             events += batch.len() as u64;
             let counts =
                 |row: &crate::event::EventRow<'_>| counting.as_ref().is_none_or(|counting| counting.counts(row));
-            outcome = a.take(batch, &counts, *budget).and_then(|()| b.take(batch, &counts, *budget));
+            outcome = a.take(batch, &counts, *budget, ticket).and_then(|()| b.take(batch, &counts, *budget, ticket));
             if let (Some(old), Some(new)) = (a.take_emitted(), b.take_emitted()) {
                 emitting.compare(batch, old, new);
             }
@@ -123,8 +123,8 @@ pub fn compare_projections(
         })?;
         outcome?;
         unless_replaced(reader, &end)?;
-        a.finish(&end)?;
-        b.finish(&end)?;
+        a.finish(&end, ticket)?;
+        b.finish(&end, ticket)?;
     }
     let mut found = ProjectionsCompared { events, read_to: end, ..ProjectionsCompared::default() };
     compare(&old, &new, &mut found);

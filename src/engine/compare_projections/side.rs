@@ -1,5 +1,6 @@
 //! One of two projections that are compared: its partitions as they stand, and each of them event by event.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::{CompareSide, ExplainingEvent, Standing};
@@ -41,7 +42,7 @@ pub(super) struct EmittedAt {
 
 /// A side at work.
 pub(super) enum Folding<'s> {
-    Own { run: Run<'s>, division: Option<Division>, emitted: Vec<EmittedAt> },
+    Own { run: Run<'s>, division: &'s mut Option<Division>, emitted: Vec<EmittedAt> },
     BuiltIn { as_of: &'s mut AsOf, choice: &'s Arc<Choice>, takes: Option<&'s Script>, seen: u64 },
 }
 
@@ -78,9 +79,7 @@ impl Side {
 
     pub(super) fn begin(&mut self) -> Result<Folding<'_>, EngineError> {
         Ok(match self {
-            Self::Own { made, division } => {
-                Folding::Own { run: Run::begin(made)?, division: division.clone(), emitted: Vec::new() }
-            }
+            Self::Own { made, division } => Folding::Own { run: Run::begin(made)?, division, emitted: Vec::new() },
             Self::BuiltIn { as_of, choice, takes, .. } => {
                 Folding::BuiltIn { as_of, choice, takes: takes.as_ref(), seen: 0 }
             }
@@ -112,23 +111,27 @@ impl Side {
     /// Told without taking the states apart.
     pub(super) fn is_surely_alike(&self, place: usize, other: &Self, theirs: usize) -> bool {
         let (Self::Own { made, .. }, Self::Own { made: other, .. }) = (self, other) else { return false };
-        let (Some(one), Some(other)) = (made.rows.get(place), other.rows.get(theirs)) else { return false };
-        let has_failed = one.failed.is_some() || other.failed.is_some();
-        !has_failed && one.state == other.state && one.result == other.result
+        let (Some(one), Some(two)) = (made.rows.get(place), other.rows.get(theirs)) else { return false };
+        let has_failed = one.failed.is_some() || two.failed.is_some();
+        let is_same = |one: Result<_, StoreError>, two: Result<_, StoreError>| one.ok() == two.ok();
+        !has_failed
+            && is_same(made.state_text(place), other.state_text(theirs))
+            && is_same(made.result_text(place), other.result_text(theirs))
     }
 
     pub(super) fn standing(&self, place: usize) -> Standing {
         match self {
             Self::Own { made, .. } => {
                 let Some(row) = made.rows.get(place) else { return Standing::default() };
-                let value = |text: &Option<Box<str>>| {
-                    text.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+                // Who asks looks whether all could be read before it is an answer.
+                let value = |text: Result<Option<Cow<'_, str>>, StoreError>| {
+                    text.ok().flatten().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
                 };
-                let failed = row.failed.as_ref().map(|FaultAt { fault, stream, version, event_type, .. }| {
+                let failed = row.failed.as_deref().map(|FaultAt { fault, stream, version, event_type, .. }| {
                     let (stream, event_type) = (stream.clone(), event_type.clone());
                     (fault.clone(), ExplainingEvent { stream, version: *version, event_type })
                 });
-                Standing { state: value(&row.state), result: value(&row.result), failed }
+                Standing { state: value(made.state_text(place)), result: value(made.result_text(place)), failed }
             }
             Self::BuiltIn { as_of, .. } => {
                 let Some(place) = as_of.places().get(place) else { return Standing::default() };
@@ -140,7 +143,10 @@ impl Side {
 
     /// What lies outside of memory could be read back.
     pub(super) fn unless_torn(&self) -> Result<(), StoreError> {
-        if let Self::BuiltIn { as_of, .. } = self { unless_torn(as_of) } else { Ok(()) }
+        match self {
+            Self::Own { made, .. } => made.unless_torn(),
+            Self::BuiltIn { as_of, .. } => unless_torn(as_of),
+        }
     }
 
     /// Whether its partitions can be told each by its own events.
@@ -201,6 +207,7 @@ impl Folding<'_> {
         batch: &EventBatch,
         counts: &dyn Fn(&EventRow<'_>) -> bool,
         budget: Budget,
+        ticket: &Ticket,
     ) -> Result<(), EngineError> {
         match self {
             Self::Own { run, division, emitted } => {
@@ -214,14 +221,13 @@ impl Folding<'_> {
                         let partition = run.name(place).into();
                         emitted.push(EmittedAt { row: nth, partition, emitted: told });
                     }
-                    if let (Some(place), Some(division)) = (place, &division) {
+                    if let (Some(place), Some(division)) = (place, division.as_ref()) {
                         division.note_as(run.name(place), &row);
                     }
+                    run.weigh(&mut || ticket.flow())?;
                 }
-                run.weigh()?;
-                if let Some(division) = division {
-                    budget.check(division.bytes())?;
-                }
+                // Where there is no room for it, events are looked for in one more pass.
+                division.take_if(|division| budget.check(division.bytes()).is_err());
             }
             Self::BuiltIn { as_of, choice, takes, seen } => {
                 let mut rows: Box<dyn crate::replay::DecodedRows> = Box::new(MixedRows::new(choice));
@@ -230,7 +236,7 @@ impl Folding<'_> {
                 as_of.fold(rows);
                 *seen += batch.len() as u64;
                 if let Err(over) = as_of.check(*seen) {
-                    make_room(as_of, over, &mut || Flow::Continue(()))?;
+                    make_room(as_of, over, &mut || ticket.flow())?;
                 }
             }
         }
@@ -245,10 +251,10 @@ impl Folding<'_> {
         }
     }
 
-    pub(super) fn finish(self, end: &Cursor) -> Result<(), EngineError> {
+    pub(super) fn finish(self, end: &Cursor, ticket: &Ticket) -> Result<(), EngineError> {
         match self {
-            Self::Own { run, .. } => drop(run.finish()?),
-            Self::BuiltIn { as_of, .. } => finish(as_of, end, &mut |_| Flow::Continue(()))?,
+            Self::Own { run, .. } => drop(run.finish(&mut || ticket.flow())?),
+            Self::BuiltIn { as_of, .. } => finish(as_of, end, &mut |_| ticket.flow())?,
         }
         Ok(())
     }

@@ -2,19 +2,24 @@
 //! gone on from: what is recorded since is folded into the states that there are.
 
 mod run;
+mod text;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use super::EngineError;
 use super::as_of::{end_at, unless_replaced};
+use super::spill::FileShelf;
 use super::ticket::lock;
 use crate::event::{Cursor, EventBatch, EventRow, EventType, Position, StreamId, StreamKey, Timestamp, Version};
-use crate::index::{Held, Memory, OverBudget, StoreMoment};
+use crate::index::{Held, Memory, StoreMoment};
 use crate::projection::Fault;
 use crate::script::{Output, Script};
 use crate::store::{Changes, Columns, Flow, Query, Store, StoreError};
 pub(in crate::engine) use run::{Run, partition_of};
+pub use text::StateText;
+use text::Text;
 
 /// What a projection made of a store. It may be kept between questions, and handed to another thread: no runtime is in it.
 #[derive(Clone, Debug)]
@@ -30,8 +35,13 @@ pub struct Partitions {
     pub impure: Option<String>,
     pub events: u64,
     pub read_to: Cursor,
-    /// What names, states and results take.
+    /// What names, states and results take in memory.
     bytes: u64,
+    /// It is asked for more memory when it takes so much.
+    weighed_at: u64,
+    /// Where states and results lie that there was no room for, and the places of those that are in memory since.
+    shelf: Option<Arc<FileShelf>>,
+    loose: Vec<usize>,
     /// What it takes of the memory that there is, where it asks for it.
     held: Option<Arc<Mutex<Held>>>,
 }
@@ -40,12 +50,13 @@ pub struct Partitions {
 #[derive(Clone, Debug)]
 pub struct PartitionRow {
     pub partition: Box<str>,
-    /// JSON; `None` is a state that is nothing.
-    pub state: Option<Box<str>>,
-    /// What its transforms and filters make of the state.
-    pub result: Option<Box<str>>,
+    state: Text,
+    /// What its transforms and filters make of the state, where there are any.
+    result: Text,
     /// The first event that it failed on. The fold went on behind it, with the state as it was.
-    pub failed: Option<FaultAt>,
+    pub failed: Option<Box<FaultAt>>,
+    /// That came of what is made of the state, which another event may mend.
+    is_of_result: bool,
     pub events: u64,
     has_begun: bool,
 }
@@ -89,21 +100,33 @@ pub fn partitions(
     Ok(made)
 }
 
-/// The same up to the end, in no more memory than there is.
-pub(super) fn partitions_within(
+/// The same in no more memory than that: states that have no room there lie in a file for as long as the answer is used.
+pub fn partitions_within(
     reader: &dyn Store,
     script: &Script,
-    memory: &Memory,
+    at: StoreMoment,
+    room: impl Into<Held>,
     output: &mut TakeOutput<'_>,
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<Partitions, EngineError> {
-    let mut made = Partitions::holding(script, memory.hold());
-    made.read_until(reader, StoreMoment::Latest, output, progress)?;
+    let mut made = Partitions::holding(script, room.into());
+    made.read_until(reader, at, output, progress)?;
     Ok(made)
 }
 
-/// It is asked for more memory after so many events.
-const BETWEEN_WEIGHINGS: u64 = 1_024;
+/// It asks for more memory when it takes so much more, and looks whether to go on between so many rows.
+const BETWEEN_WEIGHINGS: u64 = 1 << 14;
+const BETWEEN_LOOKS: usize = 1_024;
+
+/// What a partition takes beside its texts. Its name lies there twice.
+const PARTITION: usize = 2 * size_of::<PartitionRow>();
+
+impl PartitionRow {
+    /// What it takes beside its name.
+    fn bytes(&self) -> u64 {
+        self.state.bytes() + self.result.bytes() + self.failed.as_ref().map_or(0, |_| size_of::<FaultAt>() as u64)
+    }
+}
 
 impl Partitions {
     /// Of nothing yet; [`Self::go_on`] reads.
@@ -118,6 +141,9 @@ impl Partitions {
             events: 0,
             read_to: Cursor::beginning(),
             bytes: 0,
+            weighed_at: 0,
+            shelf: None,
+            loose: Vec::new(),
             held: None,
         }
     }
@@ -127,9 +153,109 @@ impl Partitions {
         Self { held: Some(Arc::new(Mutex::new(held))), ..Self::new(script) }
     }
 
-    /// Asks for what it takes by now.
-    fn weigh(&self) -> Result<(), OverBudget> {
-        self.held.as_ref().map_or(Ok(()), |held| lock(held).resize(self.bytes))
+    /// The same, to be gone on with beside this one: it asks for memory of its own.
+    pub(in crate::engine) fn another(&self, memory: &Memory) -> Self {
+        Self { held: Some(Arc::new(Mutex::new(memory.hold()))), weighed_at: 0, ..self.clone() }
+    }
+
+    /// Asks for what it takes by now, if that is more than it was for some time. Where there is no room for it, its states
+    /// lie in a file from now on; where that does not help either, the budget is too small.
+    fn weigh(&mut self, go_on: &mut dyn FnMut() -> Flow) -> Result<(), EngineError> {
+        let Some(held) = self.held.clone().filter(|_| self.bytes >= self.weighed_at) else { return Ok(()) };
+        let asked = lock(&held).resize(self.bytes);
+        if let Err(over) = asked {
+            let shelf = match &self.shelf {
+                Some(shelf) => Arc::clone(shelf),
+                None => Arc::new(FileShelf::new().map_err(|error| {
+                    tracing::debug!(%error, "no file for states that have no room in memory");
+                    over
+                })?),
+            };
+            self.lay_down(&shelf, go_on)?;
+            lock(&held).resize(self.bytes)?;
+        }
+        self.weighed_at = self.bytes + BETWEEN_WEIGHINGS;
+        Ok(())
+    }
+
+    /// Lays what is in memory of states and results on a shelf. Stopped half way, it goes on from there the next time.
+    fn lay_down(&mut self, shelf: &Arc<FileShelf>, go_on: &mut dyn FnMut() -> Flow) -> Result<(), EngineError> {
+        let Self { rows, loose, bytes, shelf: known, .. } = self;
+        if known.is_none() {
+            *known = Some(Arc::clone(shelf));
+            *loose = (0..rows.len()).collect();
+        }
+        while let Some(place) = loose.last().copied() {
+            if loose.len().is_multiple_of(BETWEEN_LOOKS) && go_on().is_break() {
+                return Err(StoreError::Cancelled.into());
+            }
+            if let Some(row) = rows.get_mut(place) {
+                let before = row.bytes();
+                row.state.lay(shelf)?;
+                row.result.lay(shelf)?;
+                *bytes -= before - row.bytes();
+            }
+            loose.pop();
+        }
+        Ok(())
+    }
+
+    /// Something of a row is another from now on.
+    fn change(&mut self, place: usize, change: impl FnOnce(&mut PartitionRow)) {
+        let Some(row) = self.rows.get_mut(place) else { return };
+        let before = row.bytes();
+        change(row);
+        self.bytes = (self.bytes + row.bytes()).saturating_sub(before);
+        if self.shelf.is_some() && self.loose.last() != Some(&place) {
+            self.loose.push(place);
+        }
+    }
+
+    /// The state of a partition, JSON; `None` is a state that is nothing. It may lie in a file, which who reads the store may
+    /// look into, and nobody who draws a window.
+    pub fn state(&self, _: &dyn Store, place: usize) -> Result<Option<Cow<'_, str>>, StoreError> {
+        self.state_text(place)
+    }
+
+    /// What its transforms and filters make of the state of a partition; the state where there are none.
+    pub fn result(&self, _: &dyn Store, place: usize) -> Result<Option<Cow<'_, str>>, StoreError> {
+        self.result_text(place)
+    }
+
+    pub(in crate::engine) fn state_text(&self, place: usize) -> Result<Option<Cow<'_, str>>, StoreError> {
+        self.rows.get(place).map_or(Ok(None), |row| row.state.read(self.shelf.as_deref()))
+    }
+
+    pub(in crate::engine) fn result_text(&self, place: usize) -> Result<Option<Cow<'_, str>>, StoreError> {
+        self.rows.get(place).map_or(Ok(None), |row| self.result_of(row).read(self.shelf.as_deref()))
+    }
+
+    fn result_of<'r>(&self, row: &'r PartitionRow) -> &'r Text {
+        if self.script.definition().transforms { &row.result } else { &row.state }
+    }
+
+    /// What is shown of a partition: its result, or else its state.
+    pub fn shown(&self, place: usize) -> StateText<'_> {
+        let Some(row) = self.rows.get(place) else { return StateText::Nothing };
+        match self.result_of(row).look() {
+            StateText::Nothing => row.state.look(),
+            text => text,
+        }
+    }
+
+    /// Whether some states lie in a file.
+    pub fn is_laid_down(&self) -> bool {
+        self.shelf.is_some()
+    }
+
+    /// What lies in a file could be read back.
+    pub(in crate::engine) fn unless_torn(&self) -> Result<(), StoreError> {
+        self.shelf.as_ref().and_then(|shelf| shelf.fault()).map_or(Ok(()), Err)
+    }
+
+    /// What the states and results are long as text.
+    pub(in crate::engine) fn length(&self) -> u64 {
+        self.rows.iter().map(|row| row.state.length() + self.result_of(row).length()).sum()
     }
 
     pub fn script(&self) -> &Script {
@@ -161,8 +287,8 @@ impl Partitions {
             if counting.as_ref().is_none_or(|counting| counting.counts(row)) {
                 outcome = run.take(row, output).map(drop);
             }
-            if seen.is_multiple_of(BETWEEN_WEIGHINGS) && outcome.is_ok() {
-                outcome = run.weigh().map_err(EngineError::from);
+            if outcome.is_ok() {
+                outcome = run.weigh(&mut || progress(seen));
             }
             let is_over = outcome.is_err() || progress(seen).is_break();
             if is_over {
@@ -173,12 +299,9 @@ impl Partitions {
         })?;
         outcome?;
         unless_replaced(reader, &end)?;
-        run.finish()?;
+        run.finish(&mut || progress(seen))?;
         self.read_to = end;
-        // What its transforms and filters make of the states came last.
-        let results = self.rows.iter().filter_map(|row| row.result.as_ref()).map(|result| result.len() as u64);
-        self.bytes += results.sum::<u64>();
-        Ok(self.weigh()?)
+        Ok(())
     }
 
     /// Folds in what was recorded since, and nothing else, where the store tells what that is. Given up half way, it stands
@@ -213,6 +336,7 @@ impl Partitions {
                         read_to = Cursor::after(position, row.id.clone());
                     }
                     taken?;
+                    run.weigh(&mut || progress(seen))?;
                     seen += 1;
                     if progress(seen).is_break() {
                         return Err(StoreError::Cancelled.into());
@@ -221,10 +345,10 @@ impl Partitions {
             }
         };
         let outcome = read();
-        let changed = run.finish()?;
+        // What it came to is whole, whoever has stopped it.
+        let changed = run.finish(&mut || Flow::Continue(()))?;
         self.read_to = read_to;
         outcome?;
-        self.weigh()?;
         Ok(GoneOn::Grew { events: self.events - before, changed })
     }
 }
@@ -255,6 +379,25 @@ impl Counting {
 struct Touched {
     places: HashSet<usize>,
     last: Option<usize>,
+    /// Behind which event results are made of each, where any are, and behind which of all.
+    behind: HashMap<usize, EventAt>,
+    behind_all: Option<EventAt>,
+}
+
+/// Where an event stands.
+#[derive(Clone)]
+struct EventAt {
+    stream: StreamId,
+    version: Version,
+    position: Option<Position>,
+    event_type: EventType,
+}
+
+impl EventAt {
+    fn fault(self, fault: Fault) -> FaultAt {
+        let Self { stream, version, position, event_type } = self;
+        FaultAt { fault, stream, version, position, event_type }
+    }
 }
 
 impl Touched {
@@ -265,12 +408,22 @@ impl Touched {
         }
     }
 
+    fn note_event(&mut self, place: usize, event: EventAt) {
+        self.behind.insert(place, event.clone());
+        self.behind_all = Some(event);
+    }
+
+    /// Behind which event the result of a row is made.
+    fn behind(&self, place: usize) -> Option<EventAt> {
+        self.behind.get(&place).or(self.behind_all.as_ref()).cloned()
+    }
+
     fn is_empty(&self) -> bool {
         self.places.is_empty()
     }
 
-    fn in_order(self) -> Vec<usize> {
-        let mut places: Vec<usize> = self.places.into_iter().collect();
+    fn in_order(&self) -> Vec<usize> {
+        let mut places: Vec<usize> = self.places.iter().copied().collect();
         places.sort_unstable();
         places
     }

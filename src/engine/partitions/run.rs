@@ -1,14 +1,15 @@
 //! Partitions at work: the runtime, the state that lies in it, and what was not kept as text yet.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
-use super::{FaultAt, PartitionRow, Partitions, Shared, TakeOutput, Touched};
+use super::text::Text;
+use super::{EventAt, FaultAt, PARTITION, PartitionRow, Partitions, Shared, TakeOutput, Touched};
 use crate::engine::EngineError;
 use crate::event::{EventRow, Head};
-use crate::index::OverBudget;
 use crate::projection::Fault;
 use crate::script::{Definition, Given, Kept, Partition, Running, Script};
-use crate::store::StoreError;
+use crate::store::{Flow, StoreError};
 
 /// So many stray events are named.
 const MOST_STRAYS: usize = 20;
@@ -25,6 +26,8 @@ pub(in crate::engine) struct Run<'p> {
     /// The events that it took since its state was kept as text.
     unkept: Vec<Taken>,
     touched: Touched,
+    /// Why a state could not be read back: then nothing is worth what was made since.
+    torn: OnceCell<StoreError>,
 }
 
 /// An event that may have to be folded once more.
@@ -34,10 +37,14 @@ struct Taken {
 }
 
 impl Taken {
-    fn fault(&self, fault: Fault) -> FaultAt {
+    fn at(&self) -> EventAt {
         let Head { version, position, event_type, .. } = &self.head;
         let (stream, event_type) = (self.event.stream().clone(), event_type.clone());
-        FaultAt { fault, stream, version: *version, position: *position, event_type }
+        EventAt { stream, version: *version, position: *position, event_type }
+    }
+
+    fn fault(&self, fault: Fault) -> FaultAt {
+        self.at().fault(fault)
     }
 }
 
@@ -45,16 +52,17 @@ impl<'p> Run<'p> {
     pub(in crate::engine) fn begin(made: &'p mut Partitions) -> Result<Self, Fault> {
         let script = made.script.clone();
         let running = script.run()?;
-        Ok(Self { made, script, running, lying: None, unkept: Vec::new(), touched: Touched::default() })
+        let (unkept, touched, torn) = (Vec::new(), Touched::default(), OnceCell::new());
+        Ok(Self { made, script, running, lying: None, unkept, touched, torn })
     }
 
     fn definition(&self) -> &Definition {
         self.script.definition()
     }
 
-    /// Asks for the memory that the partitions take by now.
-    pub(in crate::engine) fn weigh(&self) -> Result<(), OverBudget> {
-        self.made.weigh()
+    /// Asks for the memory that the partitions take by now. Costs nothing where that is hardly more than before.
+    pub(in crate::engine) fn weigh(&mut self, go_on: &mut dyn FnMut() -> Flow) -> Result<(), EngineError> {
+        self.made.weigh(go_on)
     }
 
     /// Folds an event in, and answers at which place its partition stands, if it belongs to one.
@@ -63,6 +71,16 @@ impl<'p> Run<'p> {
         row: &EventRow<'_>,
         output: &mut TakeOutput<'_>,
     ) -> Result<Option<usize>, EngineError> {
+        let taken = self.take_in(row, output);
+        self.unless_torn()?;
+        taken
+    }
+
+    fn unless_torn(&mut self) -> Result<(), StoreError> {
+        self.torn.take().map_or(Ok(()), Err)
+    }
+
+    fn take_in(&mut self, row: &EventRow<'_>, output: &mut TakeOutput<'_>) -> Result<Option<usize>, EngineError> {
         let Some(event) = self.script.kept(row) else { return Ok(None) };
         let taken = Taken { event, head: row.head() };
         let id = self.script.id_of(&taken.head);
@@ -79,13 +97,16 @@ impl<'p> Run<'p> {
         };
         let place = self.place_of(&partition);
         self.touched.note(place);
+        if self.definition().transforms {
+            self.touched.note_event(place, taken.at());
+        }
         self.made.events += 1;
         self.made.rows[place].events += 1;
         if let Err(fault) = self.lay(place) {
             // A state that cannot even begin.
             self.lying = None;
             let _ = self.running.take();
-            self.made.rows[place].failed.get_or_insert(taken.fault(fault));
+            self.fails(place, taken.fault(fault));
             return Ok(Some(place));
         }
         match self.hand(place, &taken.event, &given) {
@@ -106,12 +127,18 @@ impl<'p> Run<'p> {
             }
             Err(fault) => {
                 let _ = self.running.take();
-                let failed = taken.fault(fault);
-                self.made.rows[place].failed.get_or_insert(failed);
+                self.fails(place, taken.fault(fault));
                 self.go_back(place)?;
             }
         }
         Ok(Some(place))
+    }
+
+    fn fails(&mut self, place: usize, fault: FaultAt) {
+        let row = &self.made.rows[place];
+        if row.failed.is_none() || row.is_of_result {
+            self.made.change(place, |row| (row.failed, row.is_of_result) = (Some(Box::new(fault)), false));
+        }
     }
 
     /// What the partition at a place is called.
@@ -120,10 +147,11 @@ impl<'p> Run<'p> {
     }
 
     /// How a partition stands behind the last event.
-    pub(in crate::engine) fn state_of(&mut self, partition: &str) -> Result<Option<&str>, Fault> {
+    pub(in crate::engine) fn state_of(&mut self, partition: &str) -> Result<Option<Cow<'_, str>>, EngineError> {
         self.keep()?;
-        let place = self.made.places.get(partition);
-        Ok(place.and_then(|place| self.made.rows.get(*place)?.state.as_deref()))
+        self.unless_torn()?;
+        let Some(place) = self.made.place_of(partition) else { return Ok(None) };
+        Ok(self.made.state_text(place)?)
     }
 
     /// Lets the handlers take an event whose partition lies in the runtime. The first that succeeds is given to `$created`
@@ -152,11 +180,19 @@ impl<'p> Run<'p> {
             return *place;
         }
         let place = rows.len();
-        // The name lies there twice.
-        *bytes += (2 * partition.len() + 2 * size_of::<PartitionRow>()) as u64;
+        *bytes += (2 * partition.len() + PARTITION) as u64;
         let partition: Box<str> = partition.into();
         places.insert(partition.clone(), place);
-        rows.push(PartitionRow { partition, state: None, result: None, failed: None, events: 0, has_begun: false });
+        let (state, result) = (Text::Nothing, Text::Nothing);
+        rows.push(PartitionRow {
+            partition,
+            state,
+            result,
+            failed: None,
+            is_of_result: false,
+            events: 0,
+            has_begun: false,
+        });
         place
     }
 
@@ -179,8 +215,14 @@ impl<'p> Run<'p> {
         if let Some(Shared(shared)) = &self.made.shared {
             self.running.load_shared(shared.as_deref())?;
         }
-        let row = &self.made.rows[place];
-        if row.has_begun { self.running.load(row.state.as_deref()) } else { self.running.init() }
+        if !self.made.rows[place].has_begun {
+            return self.running.init();
+        }
+        let state = self.made.state_text(place).unwrap_or_else(|torn| {
+            let _ = self.torn.set(torn);
+            None
+        });
+        self.running.load(state.as_deref())
     }
 
     /// Keeps the state that lies in the runtime as text. Where it cannot be, the events since the last time are folded
@@ -206,12 +248,7 @@ impl<'p> Run<'p> {
     }
 
     fn set(&mut self, place: usize, (state, shared): (Option<String>, Option<String>)) {
-        let row = &mut self.made.rows[place];
-        let length = |state: Option<&str>| state.map_or(0, str::len) as u64;
-        let before = length(row.state.as_deref());
-        self.made.bytes = (self.made.bytes + length(state.as_deref())).saturating_sub(before);
-        row.state = state.map(Into::into);
-        row.has_begun = true;
+        self.made.change(place, |row| (row.state, row.has_begun) = (state.into(), true));
         if self.definition().is_bi_state {
             self.made.shared = Some(Shared(shared.map(Into::into)));
         }
@@ -229,42 +266,52 @@ impl<'p> Run<'p> {
             match handled {
                 Ok(state) => self.set(place, state),
                 Err(fault) => {
-                    let failed = taken.fault(fault);
-                    self.made.rows[place].failed.get_or_insert(failed);
+                    self.fails(place, taken.fault(fault));
                     self.put(place)?;
                 }
             }
         }
         if !self.made.rows[place].has_begun {
             // It took no event yet: it stands as `$init` has it, which lies in the runtime.
-            self.made.rows[place].state = self.running.state().ok().flatten().map(Into::into);
+            let state = self.running.state().ok().flatten();
+            self.made.change(place, |row| row.state = state.into());
         }
         Ok(())
     }
 
     /// Keeps what lies in the runtime, and makes the results of the rows that were touched, which it answers with.
-    pub(in crate::engine) fn finish(mut self) -> Result<Vec<usize>, Fault> {
+    pub(in crate::engine) fn finish(mut self, go_on: &mut dyn FnMut() -> Flow) -> Result<Vec<usize>, EngineError> {
         self.keep()?;
+        self.unless_torn()?;
         let transforms = self.definition().transforms;
         let Self { made, running, touched, .. } = self;
         // A state that is shared is part of every result.
-        let touched = match made.shared {
+        let places = match made.shared {
             Some(_) if !touched.is_empty() => (0..made.rows.len()).collect(),
             _ => touched.in_order(),
         };
-        for place in &touched {
-            let row = &mut made.rows[*place];
-            if !transforms {
-                row.result.clone_from(&row.state);
-                continue;
-            }
+        for place in places.iter().copied().filter(|_| transforms) {
             if let Some(Shared(shared)) = &made.shared {
                 running.load_shared(shared.as_deref())?;
             }
-            running.load(row.state.as_deref())?;
-            row.result = running.result()?.map(Into::into);
+            running.load(made.state_text(place)?.as_deref())?;
+            // Where that fails, this one says so, and the others have theirs.
+            let (result, fault) = match running.result() {
+                Ok(result) => (result, None),
+                Err(fault) => (None, touched.behind(place).map(|event| Box::new(event.fault(fault)))),
+            };
+            made.change(place, |row| {
+                row.result = result.into();
+                if row.failed.is_none() || row.is_of_result {
+                    row.is_of_result = fault.is_some();
+                    row.failed = fault;
+                }
+            });
+            made.weigh(go_on)?;
         }
-        Ok(touched)
+        made.weighed_at = 0;
+        made.weigh(go_on)?;
+        Ok(places)
     }
 }
 

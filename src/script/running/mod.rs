@@ -198,7 +198,7 @@ impl Running {
         ))
     }
 
-    /// The same for what is called for every event.
+    /// The same for what is called for every event, or every partition.
     fn call_for_event<T, A>(&self, which: &Kept, args: A) -> Result<T, Fault>
     where
         T: for<'js> rquickjs::FromJs<'js>,
@@ -271,11 +271,11 @@ impl Running {
     }
 
     pub fn created(&self, given: &Given<'_>, partition: &str) -> Result<(), Fault> {
-        self.call(&self.calls.created, self.fields(given, partition, Wants::ALL))
+        self.call_for_event(&self.calls.created, self.fields(given, partition, Wants::ALL))
     }
 
     pub fn deleted(&self, partition: &str) -> Result<(), Fault> {
-        self.call(&self.calls.deleted, (partition,))
+        self.call_for_event(&self.calls.deleted, (partition,))
     }
 
     /// Lets a handler take an event. Answers whether there is something to [`Self::take`].
@@ -301,7 +301,7 @@ impl Running {
 
     /// The state after what transforms and filters it.
     pub fn result(&self) -> Result<Option<String>, Fault> {
-        self.call(&self.calls.result, ())
+        self.call_for_event(&self.calls.result, ())
     }
 
     /// What each step from the state to the result answers.

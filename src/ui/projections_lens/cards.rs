@@ -1,5 +1,4 @@
 use egui::{Frame, Label, Margin, Rect, RichText, ScrollArea, Ui, UiBuilder, pos2, vec2};
-use serde_json::Value;
 
 use super::super::Scene;
 use super::super::ends::ends_ui;
@@ -8,7 +7,7 @@ use super::super::parts::{card, cut, hairline, shortened};
 use super::super::state::state_rows_as_ui;
 use super::handler::handler_card_ui;
 use crate::theme::palette;
-use crate::view::{CARD_GAP, OpenStore, OwnFile};
+use crate::view::{CARD_GAP, OpenStore, OwnFile, WholeState};
 
 /// Narrower than this, there is only the state.
 const TWO_CARDS: f32 = 480.0;
@@ -76,7 +75,7 @@ fn stream_state_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
 }
 
 /// The state of a partition that is no stream, at the end of the store.
-fn partition_state_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
+fn partition_state_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
     let results = &store.own.results;
     let chosen = store.own.partition.as_deref();
     let nth = chosen.and_then(|partition| results.position(partition)).unwrap_or(0);
@@ -92,22 +91,19 @@ fn partition_state_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
     let aside = scene.text("projection-state-at-end");
     let name = if row.partition.is_empty() { scene.text("projection-one-state") } else { row.partition.to_string() };
     head_ui(ui, scene, &name, None, &aside);
-    let text = row.result.as_deref().or(row.state.as_deref());
-    let value: Option<Value> =
-        text.filter(|text| text.len() <= LONGEST).and_then(|text| serde_json::from_str(text).ok());
-    let Some(value) = value else {
-        return said_ui(ui, scene, if text.is_some() { "projection-state-large" } else { "projection-no-state" });
+    let value = match store.whole_state(nth) {
+        Some(WholeState::Value(value)) => value,
+        Some(WholeState::Large) => return said_ui(ui, scene, "projection-state-large"),
+        Some(WholeState::Nothing) => return said_ui(ui, scene, "projection-no-state"),
+        None => return said_ui(ui, scene, "stream-coming"),
     };
     inside(ui, |ui| {
         ScrollArea::vertical()
             .id_salt("state of partition")
             .auto_shrink(false)
-            .show(ui, |ui| json_ui(ui, scene, &value));
+            .show(ui, |ui| json_ui(ui, scene, value));
     });
 }
-
-/// A state that is longer is not taken apart for the window.
-const LONGEST: usize = 256 << 10;
 
 fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, name: &str, label: Option<&str>, aside: &str) {
     let dim = palette(ui).dim;

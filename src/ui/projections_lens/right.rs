@@ -52,6 +52,7 @@ pub(super) fn right_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore
         return;
     }
     let seen = rows_ui(ui, scene, store, led);
+    store.see_partitions();
     if store.has_streams_of_own() {
         store.want_labels(seen.iter());
     }
@@ -129,7 +130,7 @@ fn speed_ui(ui: &mut Ui, scene: &Scene<'_>, speed: u64, done: u64, total: u64) {
     cut(ui, RichText::new(scene.locale.with("projection-of-events", values)).color(dim));
 }
 
-fn size(bytes: usize) -> String {
+fn size(bytes: u64) -> String {
     match bytes {
         0..1_024 => format!("{bytes} B"),
         1_024..1_048_576 => format!("{} KiB", bytes >> 10),
@@ -216,7 +217,7 @@ fn rows_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, led: Option<Le
         let Some(row) = results.row(nth) else { return };
         let stream = StreamId::from(&*row.partition);
         let label = store.labels.of(&stream).filter(|_| is_of_streams).map(str::to_owned);
-        let fault = row.failed.as_ref().map(|fault| Failed { fault, at: store.place_of_fault(fault) });
+        let fault = row.failed.as_deref().map(|fault| Failed { fault, at: store.place_of_fault(fault) });
         row_ui(ui, scene, results, (nth, row, fault), label.as_deref(), here == Some(&*row.partition));
         seen.push(stream);
     });

@@ -5,6 +5,7 @@ mod doubting;
 mod files;
 mod marks;
 mod offering;
+mod read_states;
 mod reading;
 mod results;
 mod tracing;
@@ -14,8 +15,9 @@ use std::path::{Path, PathBuf};
 pub use doubting::{DoubtHere, doubt_message};
 pub use files::{KeepSource, OwnFile};
 pub use marks::{LineMark, MarkSource, Replacing};
+pub use read_states::{Brief, ReadBriefs, ReadWhole, WholeState};
 pub use reading::ReadFiles;
-pub use results::{Brief, FilterPartitions, OwnResults, RunProjection};
+pub use results::{FilterPartitions, OwnResults, RunProjection};
 pub use tracing::{Did, HandlerRow, HandlerTrace, ToldValue, TraceHere, TracedHandler};
 
 use doubting::Doubting;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Offering, ProjectionWish};
+use super::{Offering, ProjectionWish, WholeState};
 use crate::domain::Aggregate;
 use crate::engine::{Cause, CompareSide, Engine};
 use crate::event::StreamId;
@@ -19,6 +19,19 @@ impl OpenStore {
                 self.own.wish(&engine, wish);
             }
         }
+    }
+
+    /// What the partitions that were drawn lack is read.
+    pub fn see_partitions(&mut self) {
+        let engine = self.store_engine().clone();
+        self.own.results.read_lacking(&engine);
+    }
+
+    /// The whole state of the partition that is chosen, as far as that is known.
+    pub fn whole_state(&mut self, nth: usize) -> Option<&WholeState> {
+        let engine = self.store_engine().clone();
+        self.own.results.want_whole(&engine, nth);
+        self.own.results.whole(nth)
     }
 
     /// The chosen projection is to be kept as a table.

@@ -1,23 +1,14 @@
 //! What the chosen projection makes of the whole store, partition by partition.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde_json::Value;
-
+use super::read_states::{Brief, ReadStates, WholeState};
 use crate::engine::{
     Asked, Cause, Engine, OwnRun, PartitionRow, Question, StoreChange, Ticket, Tool, partitions_like, run_own,
 };
 use crate::script::Script;
 use crate::store::Store;
 use crate::view::UserError;
-
-/// A state that is longer is not taken apart for a row.
-const LONGEST_STATE: usize = 64 << 10;
-
-/// So many rows are remembered as they are drawn.
-const MOST_BRIEF: usize = 4_096;
 
 /// The partitions of a projection, and what narrows them.
 #[derive(Debug, Default)]
@@ -32,18 +23,7 @@ pub struct OwnResults {
     let_through: Option<(Arc<OwnRun>, Vec<usize>)>,
     pub filter: String,
     pub only_failed: bool,
-    /// The field that stands in a row.
-    field: Option<String>,
-    brief: RefCell<HashMap<usize, Brief>>,
-}
-
-/// A partition as a row says it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Brief {
-    /// What its field is, or its whole state.
-    pub value: Value,
-    /// The state is not taken apart for a row.
-    pub is_large: bool,
+    read: ReadStates,
 }
 
 impl OwnResults {
@@ -85,15 +65,15 @@ impl OwnResults {
     pub(super) fn poll(&mut self, engine: &Engine) -> bool {
         let mut is_new = self.running.poll(engine);
         if is_new && let (Some(run), Some(asked)) = (self.running.take(), self.running.question()) {
+            let goes_on = !run.is_anew && self.run().is_some_and(|before| before.field == run.field);
             self.shown = Some((asked.script.clone(), Arc::new(run)));
-            self.brief.borrow_mut().clear();
-            self.field = self.run().and_then(field_of);
+            self.read.begin_anew(!goes_on);
             self.narrow(engine);
             if std::mem::take(&mut self.is_behind) {
                 self.go_on(engine, true);
             }
         }
-        is_new |= self.filtering.poll(engine);
+        is_new |= self.filtering.poll(engine) | self.read.poll(engine);
         if let Some(narrowed) = self.filtering.take() {
             self.let_through = Some(narrowed);
         }
@@ -122,8 +102,9 @@ impl OwnResults {
         }
     }
 
-    pub(super) fn tools(&self) -> [&dyn Tool<Error = UserError>; 2] {
-        [&self.running, &self.filtering]
+    pub(super) fn tools(&self) -> [&dyn Tool<Error = UserError>; 4] {
+        let [briefs, whole] = self.read.tools();
+        [&self.running, &self.filtering, briefs, whole]
     }
 
     pub fn running(&self) -> &Asked<RunProjection> {
@@ -184,57 +165,37 @@ impl OwnResults {
 
     /// The field that stands in the rows.
     pub fn field(&self) -> Option<&str> {
-        self.field.as_deref()
+        self.run()?.field.as_deref()
     }
 
-    /// What the n-th row says of its state.
+    /// What the n-th row says of its state, as far as that is known.
     pub fn brief(&self, nth: usize) -> Brief {
-        let Some(place) = self.place(nth) else { return Brief::default() };
-        if let Some(known) = self.brief.borrow().get(&place) {
-            return known.clone();
+        let (Some(place), Some((_, run))) = (self.place(nth), &self.shown) else { return Brief::default() };
+        self.read.brief(run, place)
+    }
+
+    /// Asks for what the rows that were drawn lack.
+    pub(super) fn read_lacking(&mut self, engine: &Engine) {
+        if let Some((_, run)) = &self.shown {
+            self.read.read_lacking(engine, run);
         }
-        let made = self.row(nth).map(|row| brief_of(row, self.field.as_deref())).unwrap_or_default();
-        let mut brief = self.brief.borrow_mut();
-        if brief.len() >= MOST_BRIEF {
-            brief.clear();
+    }
+
+    /// The n-th row is shown with its whole state.
+    pub(super) fn want_whole(&mut self, engine: &Engine, nth: usize) {
+        if let (Some(place), Some((_, run))) = (self.place(nth), &self.shown) {
+            self.read.want_whole(engine, run, place);
         }
-        brief.insert(place, made.clone());
-        made
+    }
+
+    /// The whole state of the n-th row; `None` while it is on its way.
+    pub fn whole(&self, nth: usize) -> Option<&WholeState> {
+        self.read.whole(self.place(nth)?)
     }
 }
 
 /// More rows than these are not looked through for the one that is chosen.
 const MOST_LOOKED_THROUGH: usize = 20_000;
-
-fn state_of(row: &PartitionRow) -> Option<Value> {
-    let text = row.result.as_deref().or(row.state.as_deref())?;
-    if text.len() > LONGEST_STATE { None } else { serde_json::from_str(text).ok() }
-}
-
-/// The first number of the states, or else their first field.
-fn field_of(run: &OwnRun) -> Option<String> {
-    const LOOKED_AT: usize = 20;
-    let states = run.partitions.rows.iter().take(LOOKED_AT).filter_map(state_of);
-    let states: Vec<serde_json::Map<String, Value>> = states
-        .filter_map(|state| match state {
-            Value::Object(fields) => Some(fields),
-            _ => None,
-        })
-        .collect();
-    let numbers = states.iter().flatten().find(|(_, value)| value.is_number());
-    let any = states.iter().flatten().find(|(_, value)| !value.is_object() && !value.is_array() && !value.is_null());
-    numbers.or(any).map(|(name, _)| name.clone())
-}
-
-fn brief_of(row: &PartitionRow, field: Option<&str>) -> Brief {
-    let text = row.result.as_deref().or(row.state.as_deref());
-    let is_large = text.is_some_and(|text| text.len() > LONGEST_STATE);
-    let value = match (state_of(row), field) {
-        (Some(Value::Object(mut fields)), Some(field)) => fields.remove(field).unwrap_or_default(),
-        (state, _) => state.unwrap_or_default(),
-    };
-    Brief { value, is_large }
-}
 
 /// Runs a projection over the whole store.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::columns::fields_at_first;
-use super::rows::{Newest, arranged_row};
+use super::rows::Newest;
 use super::{AROUND, COUNTED_BY, LensMoment, SelectedAbout, StoreLens};
 use crate::engine::{Engine, StoreChronicle};
 use crate::event::StreamId;
@@ -108,11 +108,11 @@ impl StoreLens {
     }
 
     fn note_kinds(&mut self) {
-        let Self { newest, kinds, arranged, columns, category, projection, seen, .. } = self;
+        let Self { newest, away, kinds, arranged, columns, category, projection, seen, .. } = self;
         let fields = columns.get(&(category.clone(), projection.clone())).map_or(&[][..], Vec::as_slice);
         for place in seen.clone() {
             let row = match &arranged {
-                Some(shown) => arranged_row(&shown.1, place),
+                Some(shown) => away.row(&shown.1, place),
                 None => newest.get(place),
             };
             if let Some(row) = row {
@@ -139,6 +139,10 @@ impl StoreLens {
         self.seen = places;
         if self.shows_newest() && is_there {
             self.newest.want(engine, self.seen.clone());
+        }
+        if let Some(shown) = self.arranged.clone().filter(|_| self.rows_need_all()) {
+            let fields = self.fields().to_vec();
+            self.away.want(engine, &shown, self.seen.clone(), &fields);
         }
     }
 

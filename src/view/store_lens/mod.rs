@@ -1,11 +1,13 @@
 //! The whole store as a table, at one moment: a row a stream. What changed last stands first and is there at once; any other
 //! order, and whatever narrows the rows, comes behind it.
 
+mod away;
 mod columns;
 mod counts;
 mod differ;
 mod export;
 mod filters;
+mod kept;
 mod looking;
 mod narrowed;
 mod rows;
@@ -18,6 +20,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+pub use away::ReadAway;
 pub use columns::{FittedColumn, Fitting, Kind, LensColumn, LensOrder, TABLE_MARGIN};
 pub use counts::{ChartLayer, CountChart, CountField, LAYERS, ValueCount, ValueCounts};
 pub use differ::{CompareMoments, MomentsCompared};
@@ -26,6 +29,7 @@ pub use filters::{CHANGED_WITHIN, RowChip};
 pub use rows::{ArrangeRows, LensRow, Newest, ReadRows};
 pub use views::KeptView;
 
+use away::AwayRows;
 use filters::filter_of;
 use rows::{Kinds, NewestRows, Picture};
 
@@ -122,6 +126,7 @@ pub struct StoreLens {
     /// The places in view.
     seen: Range<usize>,
     newest: NewestRows,
+    away: AwayRows,
     kinds: Kinds,
     /// For which moment, category and edition of the chronicle the newest were asked.
     refreshed: Option<(usize, Option<String>, Edition)>,
@@ -208,17 +213,17 @@ impl StoreLens {
 
     fn ask_for_rows(&mut self, engine: &Engine, wanted: ArrangeWanted, cause: Cause) {
         // Where there is no room for another table as large, the one that is shown gives way: of it, what is in view stays.
-        let has_room =
-            |shown: &ArrangedFor| shown.0.of == wanted.of || shown.1.as_of().bytes() <= engine.memory().left().bytes;
+        let has_room = |shown: &ArrangedFor| shown.0.of == wanted.of || shown.1.bytes() <= engine.memory().left().bytes;
         if let Some(shown) = self.arranged.take_if(|shown| !has_room(shown)) {
             let around = self.seen.start.saturating_sub(AROUND)..self.seen.end + AROUND;
-            self.picture = Some(Picture::new(&shown.1, around, self.fields()));
+            let row = |place| self.away.row(&shown.1, place);
+            self.picture = Some(Picture::new(shown.1.places.len(), row, around, self.fields()));
         }
         self.arranging.ask_because(engine, ArrangeRows { wanted, folded: self.folded.clone() }, cause);
     }
 
     pub(in crate::view) fn poll(&mut self, engine: &Engine) -> bool {
-        let mut is_new = self.newest.poll(engine);
+        let mut is_new = self.newest.poll(engine) | self.away.poll(engine);
         if self.arranging.poll(engine) {
             is_new = true;
             if self.arranging.error().is_none() {
@@ -239,15 +244,18 @@ impl StoreLens {
             StoreChange::Rewritten => {
                 self.arranging.again_if_failed(engine);
                 self.newest.look_again();
+                self.away.look_again();
                 return;
             }
             StoreChange::Replaced => {
                 self.newest.forget();
+                self.away.forget();
                 self.refreshed = None;
                 self.folded.forget();
             }
             StoreChange::Grew(_) | StoreChange::Somewhere => {
                 self.newest.look_again();
+                self.away.look_again();
                 self.folded.grew();
             }
         }
@@ -268,6 +276,7 @@ impl StoreLens {
         let is_shown = self.projection.as_ref().is_some_and(|shown| names.contains(shown));
         if is_shown || has_other_names {
             self.newest.forget();
+            self.away.forget();
             self.refreshed = None;
         }
         if is_shown {
@@ -276,8 +285,9 @@ impl StoreLens {
     }
 
     /// What of it may be waited for, or has failed.
-    pub(in crate::view) fn tools(&self) -> [&dyn Tool<Error = UserError>; 5] {
-        [&self.newest.reading, &self.arranging, &self.counts.asked, &self.compared.asked, &self.kept.asked]
+    pub(in crate::view) fn tools(&self) -> [&dyn Tool<Error = UserError>; 6] {
+        let Self { newest, away, arranging, counts, compared, kept, .. } = self;
+        [&newest.reading, &away.reading, arranging, &counts.asked, &compared.asked, &kept.asked]
     }
 
     /// The rows as they are wanted, to be written to a file; with what is folded already.
@@ -303,6 +313,7 @@ impl StoreLens {
 
     fn retry(&mut self, engine: &Engine) {
         self.newest.look_again();
+        self.away.look_again();
         Tool::retry(&mut self.arranging, engine);
         Tool::retry(&mut self.counts.asked, engine);
         Tool::retry(&mut self.compared.asked, engine);

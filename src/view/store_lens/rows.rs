@@ -1,18 +1,19 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::columns::Kind;
+use super::kept::KeptRows;
 use crate::engine::{
-    ArrangeWanted, Arranged, ArrangedFor, Asked, Engine, FoldedStores, Question, StoodRow, StoodRows, StoodWanted,
-    Ticket, arrange, stood,
+    ArrangeWanted, ArrangedFor, Asked, Engine, FoldedStores, Question, StoodRow, StoodRows, StoodWanted, Ticket,
+    arrange, stood,
 };
 use crate::event::{StreamId, Timestamp, Version};
-use crate::index::{AsOf, Place};
+use crate::index::AtHand;
+use crate::replay::Finding;
 use crate::store::Store;
 use crate::view::UserError;
 
@@ -30,11 +31,13 @@ pub struct LensRow<'a> {
     pub stream: &'a StreamId,
     pub version: Version,
     pub recorded_at: Option<Timestamp>,
-    cells: Cells<'a>,
+    /// The first event on which the projection failed.
+    pub(super) failed: Option<&'a Finding>,
+    pub(super) cells: Cells<'a>,
 }
 
 #[derive(Clone, Debug)]
-enum Cells<'a> {
+pub(super) enum Cells<'a> {
     /// They are still to be read.
     Coming,
     /// As they were read, perhaps of another version of the same stream.
@@ -42,10 +45,14 @@ enum Cells<'a> {
         row: &'a StoodRow,
         is_exact: bool,
     },
-    Folded {
-        as_of: &'a AsOf,
-        place: Place,
-    },
+    AtHand(AtHand<'a>),
+}
+
+impl<'a> Cells<'a> {
+    /// Of what was read of a stream, for a row of this version.
+    pub(super) fn of_read(read: Option<&'a StoodRow>, version: Version) -> Self {
+        read.map_or(Self::Coming, |row| Self::Read { row, is_exact: row.version == version })
+    }
 }
 
 impl<'a> LensRow<'a> {
@@ -54,7 +61,7 @@ impl<'a> LensRow<'a> {
         match &self.cells {
             Cells::Coming => Cow::Owned(Value::Null),
             Cells::Read { row, .. } => Cow::Borrowed(row.value(path)),
-            Cells::Folded { as_of, place } => Cow::Owned(as_of.value(*place, path)),
+            Cells::AtHand(state) => Cow::Owned(state.value(path)),
         }
     }
 
@@ -63,17 +70,13 @@ impl<'a> LensRow<'a> {
         match self.cells {
             Cells::Coming => false,
             Cells::Read { is_exact, .. } => is_exact,
-            Cells::Folded { .. } => true,
+            Cells::AtHand(_) => true,
         }
     }
 
     /// The projection failed on an event of this stream.
-    pub fn failed(&self) -> Option<&crate::replay::Finding> {
-        match &self.cells {
-            Cells::Coming => None,
-            Cells::Read { row, .. } => row.failed.as_ref(),
-            Cells::Folded { as_of, place } => as_of.row(*place).and_then(|row| row.failed),
-        }
+    pub fn failed(&self) -> Option<&Finding> {
+        self.failed
     }
 }
 
@@ -84,21 +87,35 @@ const KEPT: usize = 4_000;
 const AT_ONCE: usize = 80;
 
 /// The rows that are in view, of the newest of a store, and what was read of them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct NewestRows {
     /// Those in view and around, from this place on.
     window: Vec<Newest>,
     first: usize,
     /// How many there are in all.
     total: usize,
-    kept: HashMap<StreamId, Vec<Arc<StoodRow>>>,
-    count: usize,
+    kept: KeptRows,
     /// How the kept ones were read.
     read_so: (Option<String>, Vec<String>),
     /// Asked for, and not there: they are gone, and not asked for again until the store changes.
     missing: HashSet<(StreamId, Version)>,
     pub(super) reading: Asked<ReadRows>,
     pub(super) took: Option<Duration>,
+}
+
+impl Default for NewestRows {
+    fn default() -> Self {
+        Self {
+            window: Vec::new(),
+            first: 0,
+            total: 0,
+            kept: KeptRows::new(KEPT),
+            read_so: (None, Vec::new()),
+            missing: HashSet::new(),
+            reading: Asked::default(),
+            took: None,
+        }
+    }
 }
 
 impl NewestRows {
@@ -118,11 +135,10 @@ impl NewestRows {
 
     pub(super) fn get(&self, place: usize) -> Option<LensRow<'_>> {
         let Newest { stream, version, recorded_at } = self.window.get(place.checked_sub(self.first)?)?;
-        let cells = match self.kept.get(stream).and_then(|kept| best_of(kept, *version)) {
-            Some(row) => Cells::Read { row, is_exact: row.version == *version },
-            None => Cells::Coming,
-        };
-        Some(LensRow { stream, version: *version, recorded_at: *recorded_at, cells })
+        let read = self.kept.nearest(stream, *version);
+        let failed = read.and_then(|row| row.failed.as_ref());
+        let cells = Cells::of_read(read, *version);
+        Some(LensRow { stream, version: *version, recorded_at: *recorded_at, failed, cells })
     }
 
     pub(super) fn place_of(&self, stream: &StreamId) -> Option<usize> {
@@ -131,12 +147,11 @@ impl NewestRows {
 
     /// One of those that were read, to tell what fields there are.
     pub(super) fn any_read(&self) -> Option<&StoodRow> {
-        let in_view = self.window.iter().filter_map(|newest| self.kept.get(&newest.stream));
-        in_view.flatten().map(AsRef::as_ref).find(|row| !row.is_left_out)
+        self.read().find(|row| !row.is_left_out)
     }
 
     pub(super) fn read(&self) -> impl Iterator<Item = &StoodRow> {
-        self.window.iter().filter_map(|newest| self.kept.get(&newest.stream)).flatten().map(AsRef::as_ref)
+        self.window.iter().flat_map(|newest| self.kept.of(&newest.stream))
     }
 
     /// Rows are read in another way from now on: under another projection, or with other paths.
@@ -151,7 +166,6 @@ impl NewestRows {
     pub(super) fn forget(&mut self) {
         self.kept.clear();
         self.missing.clear();
-        self.count = 0;
         self.reading.cancel();
     }
 
@@ -169,8 +183,7 @@ impl NewestRows {
         let mut streams = Vec::new();
         for place in places {
             let Some(newest) = place.checked_sub(self.first).and_then(|place| self.window.get(place)) else { continue };
-            let is_kept = |kept: &Vec<Arc<StoodRow>>| kept.iter().any(|row| row.version == newest.version);
-            if self.kept.get(&newest.stream).is_some_and(is_kept) {
+            if self.kept.at(&newest.stream, newest.version).is_some() {
                 continue;
             }
             let wanted = (newest.stream.clone(), newest.version);
@@ -199,43 +212,16 @@ impl NewestRows {
                 self.took = Some(took);
                 self.missing.extend(asked);
                 for row in rows {
-                    self.keep(row);
+                    self.missing.remove(&(row.stream.clone(), row.version));
+                    self.kept.keep(row);
                 }
-                self.make_room();
+                self.kept.make_room(self.window.iter().map(|newest| &newest.stream));
             }
             // It failed, and says so; what is asked for again by hand is asked anew.
             None => self.missing.extend(asked),
         }
         true
     }
-
-    fn keep(&mut self, row: StoodRow) {
-        self.missing.remove(&(row.stream.clone(), row.version));
-        let kept = self.kept.entry(row.stream.clone()).or_default();
-        if !kept.iter().any(|known| known.version == row.version) {
-            kept.push(Arc::new(row));
-            self.count += 1;
-        }
-    }
-
-    /// Of streams that are in view, the latest that was read of each stays.
-    fn make_room(&mut self) {
-        if self.count <= KEPT {
-            return;
-        }
-        let in_view: HashSet<&StreamId> = self.window.iter().map(|newest| &newest.stream).collect();
-        self.kept.retain(|stream, _| in_view.contains(stream));
-        for kept in self.kept.values_mut() {
-            let surplus = kept.len().saturating_sub(2);
-            kept.drain(..surplus);
-        }
-        self.count = self.kept.values().map(Vec::len).sum();
-    }
-}
-
-/// The row of this version, or else of the nearest that was read.
-fn best_of(kept: &[Arc<StoodRow>], version: Version) -> Option<&StoodRow> {
-    kept.iter().min_by_key(|row| row.version.0.abs_diff(version.0)).map(AsRef::as_ref)
 }
 
 /// Reads a few streams up to where each stood.
@@ -271,31 +257,27 @@ impl Question for ArrangeRows {
     }
 }
 
-/// The n-th row of an arrangement.
-pub(super) fn arranged_row(arranged: &Arranged, place: usize) -> Option<LensRow<'_>> {
-    let place = *arranged.places.get(place)?;
-    let as_of = arranged.as_of();
-    let row = as_of.row(place)?;
-    let cells = Cells::Folded { as_of, place };
-    Some(LensRow { stream: row.stream, version: row.version, recorded_at: row.recorded_at, cells })
-}
-
 /// Rows as they stood, for as long as what they are of has given way to what comes in its place.
 #[derive(Debug, Default)]
 pub(super) struct Picture {
     first: usize,
-    rows: Vec<StoodRow>,
+    /// Each with whether it is so, and not of another version, or still to be read.
+    rows: Vec<(StoodRow, bool)>,
     total: usize,
 }
 
 impl Picture {
     /// Of these places, with these columns.
-    pub(super) fn new(arranged: &Arranged, places: Range<usize>, fields: &[String]) -> Self {
-        let total = arranged.places.len();
+    pub(super) fn new<'a>(
+        total: usize,
+        row: impl Fn(usize) -> Option<LensRow<'a>>,
+        places: Range<usize>,
+        fields: &[String],
+    ) -> Self {
         let places = places.start.min(total)..places.end.min(total);
         let row = |place: usize| {
-            let row = arranged_row(arranged, place)?;
-            Some(StoodRow {
+            let row = row(place)?;
+            let stood = StoodRow {
                 stream: row.stream.clone(),
                 version: row.version,
                 recorded_at: row.recorded_at,
@@ -304,7 +286,8 @@ impl Picture {
                 projections: Vec::new(),
                 failed: row.failed().cloned(),
                 is_left_out: false,
-            })
+            };
+            Some((stood, row.is_exact()))
         };
         Self { first: places.start, rows: places.map_while(row).collect(), total }
     }
@@ -314,9 +297,10 @@ impl Picture {
     }
 
     pub(super) fn get(&self, place: usize) -> Option<LensRow<'_>> {
-        let row = self.rows.get(place.checked_sub(self.first)?)?;
-        let cells = Cells::Read { row, is_exact: true };
-        Some(LensRow { stream: &row.stream, version: row.version, recorded_at: row.recorded_at, cells })
+        let (row, is_exact) = self.rows.get(place.checked_sub(self.first)?)?;
+        let (version, recorded_at, failed) = (row.version, row.recorded_at, row.failed.as_ref());
+        let cells = Cells::Read { row, is_exact: *is_exact };
+        Some(LensRow { stream: &row.stream, version, recorded_at, failed, cells })
     }
 }
 

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::rows::{Kinds, Picture, arranged_row};
+use super::rows::{Kinds, Picture};
 use super::{FittedColumn, Fitting, Kind, LensMoment, LensOrder, LensRow, RowChip, SelectedAbout, StoreLens};
 use crate::engine::{Arranged, Progress};
 use crate::event::StreamId;
@@ -109,7 +109,7 @@ impl StoreLens {
 
     pub fn row(&self, place: usize) -> Option<LensRow<'_>> {
         match self.arranged() {
-            Some(arranged) => arranged_row(arranged, place),
+            Some(arranged) => self.away.row(arranged, place),
             None => self.picture().map_or_else(|| self.newest.get(place), |picture| picture.get(place)),
         }
     }
@@ -126,7 +126,7 @@ impl StoreLens {
 
     /// Why the rows are not what was asked for.
     pub fn error(&self) -> Option<&UserError> {
-        self.arranging.error().or(self.newest.reading.error())
+        self.arranging.error().or(self.newest.reading.error()).or(self.away.reading.error())
     }
 
     /// How long the rows that are shown took.

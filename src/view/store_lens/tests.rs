@@ -147,7 +147,7 @@ fn dragging_asks_for_the_last_moment_and_another_order_reads_nothing_again() {
     lens.arrange(&engine, false);
     settle(&mut lens, &engine);
     let now = lens.arranged.clone().expect("folded");
-    assert!(std::ptr::eq(first.1.as_of(), now.1.as_of()));
+    assert!(first.1.is_of(&now.1));
     assert_eq!(lens.row(0).expect("a row").stream.as_str(), "lead-3");
 }
 
@@ -172,4 +172,68 @@ fn without_room_for_another_table_the_one_that_is_shown_gives_way_and_its_rows_s
     settle(&mut lens, &engine);
     assert_eq!((lens.len(), lens.is_behind(), lens.error()), (4, false, None));
     assert!(engine.memory().taken() <= engine.memory().allowed().bytes);
+}
+
+/// Looks at the rows, and waits for what of them is read.
+fn seen(lens: &mut StoreLens, engine: &Engine) -> Vec<(String, Value, bool)> {
+    let look = |lens: &StoreLens| -> Vec<(String, Value, bool)> {
+        let rows = (0..lens.len()).filter_map(|place| lens.row(place));
+        rows.map(|row| (row.stream.to_string(), row.value("name").into_owned(), row.is_exact())).collect()
+    };
+    loop {
+        lens.see(engine, 0..lens.len());
+        if !lens.away.reading.is_loading() {
+            return look(lens);
+        }
+        while !lens.poll(engine) {
+            std::thread::yield_now();
+        }
+    }
+}
+
+#[test]
+fn states_that_lie_in_a_file_are_asked_of_the_engine_and_stay_in_view_under_another_order() {
+    let (_folder, engine, mut lens) = at_store();
+    lens.run(&engine, LensWish::Sort(LensColumn::Stream));
+    lens.arrange(&engine, false);
+    settle(&mut lens, &engine);
+    let expected = seen(&mut lens, &engine);
+    assert!(lens.away.reading.question().is_none(), "what is at hand is not asked for");
+    assert_eq!(expected.first(), Some(&("lead-0".to_owned(), Value::from("n0"), true)));
+
+    let table = lens.arranged.as_ref().expect("folded").1.bytes();
+    let mut lens = self::lens();
+    let memory = crate::index::Memory::new(crate::index::Budget { bytes: table - 64 });
+    lens.folded = FoldedStores::new(&memory);
+    engine.memory().allow(memory.allowed());
+    lens.run(&engine, LensWish::Sort(LensColumn::Stream));
+    lens.arrange(&engine, false);
+    settle(&mut lens, &engine);
+    assert_eq!(lens.error(), None);
+    let arranged = lens.arranged.clone().expect("laid down");
+    assert!(arranged.1.at_hand(0).is_none(), "it lies in a file");
+    let row = lens.row(0).expect("there, before its state is");
+    assert_eq!((row.stream.as_str(), row.value("name").into_owned(), row.is_exact()), ("lead-0", Value::Null, false));
+    assert_eq!(seen(&mut lens, &engine), expected);
+
+    // What was read is there at once, whatever the order.
+    lens.run(&engine, LensWish::Sort(LensColumn::Stream));
+    lens.arrange(&engine, false);
+    settle(&mut lens, &engine);
+    let now = lens.arranged.clone().expect("laid down");
+    assert!(!std::sync::Arc::ptr_eq(&now, &arranged) && now.1.at_hand(0).is_none());
+    let row = lens.row(4).expect("the first is the last now");
+    assert_eq!((row.stream.as_str(), row.value("name").into_owned(), row.is_exact()), ("lead-0", "n0".into(), true));
+
+    // A column more is read, and what was there stays until it has come.
+    lens.run(&engine, LensWish::ToggleColumn("status".to_owned()));
+    lens.run(&engine, LensWish::ToggleColumn("phone[0]".to_owned()));
+    assert_eq!(lens.row(4).expect("a row").value("name").into_owned(), "n0");
+    lens.see(&engine, 0..5);
+    assert!(lens.away.reading.is_loading());
+    let mut expected = expected;
+    expected.reverse();
+    assert_eq!(seen(&mut lens, &engine), expected);
+    lens.see(&engine, 0..5);
+    assert!(!lens.away.reading.is_loading(), "a path at which nothing stands is not asked for again");
 }

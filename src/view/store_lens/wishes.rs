@@ -79,6 +79,7 @@ impl StoreLens {
         self.numbers_of = None;
         (self.arranged, self.picture) = (None, None);
         self.arranging = Asked::default();
+        self.away.forget();
         self.kinds = Kinds::default();
         self.counts.clear();
     }
