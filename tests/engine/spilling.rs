@@ -8,10 +8,10 @@ use foldline::engine::{
     RowFilter, StateText, Ticket, arrange, as_of, as_of_since, choose, compare_projections, partitions_within,
     read_rows, run_own, shown_state,
 };
-use foldline::event::{Position, StreamId};
+use foldline::event::{EventRow, Position, StreamId};
 use foldline::index::{AsOf, Budget, Memory, Place, Sorting, StoreMoment};
 use foldline::sample::{SampleOptions, generate};
-use foldline::script::Script;
+use foldline::script::{Output, Script};
 use foldline::store::{Flow, Store, StoreError};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -314,7 +314,8 @@ fn a_run_in_little_memory_keeps_to_it_and_what_is_drawn_of_it_is_asked_for() {
 
     for stop_at in [1, 700, 2_000, 5_500, EVENTS] {
         let stop = &mut |seen| if seen >= stop_at { Flow::Break(()) } else { Flow::Continue(()) };
-        let (room, output) = (Budget { bytes: LITTLE_FOR_OWN.start }, &mut |_: &_, _| Flow::Continue(()));
+        let room = Budget { bytes: LITTLE_FOR_OWN.start };
+        let output = &mut |_: &EventRow<'_>, _: Output| Flow::Continue(());
         let stopped = partitions_within(store, &script, StoreMoment::Latest, room, output, stop);
         assert!(matches!(stopped, Err(EngineError::Store(StoreError::Cancelled))), "{stop_at}: {stopped:?}");
     }
