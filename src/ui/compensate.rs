@@ -269,6 +269,8 @@ fn lead_to(ui: &Ui, draft: &mut Draft, next: &Response) {
     // A key that is still held down must not press what it led to.
     if draft.leads_to_buttons && ui.input(|input| input.keys_down.is_empty()) {
         draft.leads_to_buttons = false;
+        // In a dialog that has just opened nothing behind the buttons is to take it from them.
+        take_first_focus(ui, next);
         next.request_focus();
     }
 }

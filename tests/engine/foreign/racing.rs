@@ -14,10 +14,11 @@ const STREAM: &str = "lead:9";
 const WRITERS: usize = 3;
 const WINS: usize = 8;
 
-/// Who recorded it.
+/// Who recorded it. A framework may have the event's type around what it says.
 fn note(event: &RecordedEvent) -> String {
     let payload: serde_json::Value = serde_json::from_slice(&event.payload).expect("JSON");
-    payload["note"].as_str().unwrap_or_else(|| panic!("{payload}")).to_owned()
+    let said = if payload["note"].is_null() { &payload[event.event_type.as_str()] } else { &payload };
+    said["note"].as_str().unwrap_or_else(|| panic!("{payload}")).to_owned()
 }
 
 /// As a process of its own: appends behind the version it knows of until it has won often enough.
