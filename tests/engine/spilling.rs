@@ -231,7 +231,7 @@ fn rows_whose_states_lie_in_a_file_are_read_as_they_stand() {
 const OWN: [&str; 3] = [
     "fromAll().foreachStream().when({ $init: () => ({ n: 0 }), $any(s, e) { s.n++; s.last = e.bodyRaw } })",
     "fromAll().partitionBy(e => e.streamId + '!').when({ $init: () => ({ n: 0, seen: [] }),
-       $any(s, e) { s.n++; s.seen.push(e.eventType); if (s.n == 3) e.none.there; s.last = e.bodyRaw },
+       $any(s, e) { s.n++; s.seen.push(e.eventType); if (s.n == 20) e.none.there; s.last = e.bodyRaw },
      }).transformBy(s => ({ n: s.n, twice: [s.last, s.last] })).outputState()",
     "options({ biState: true }); fromAll().foreachStream().when({ $init: () => ({ n: 0 }), $initShared: () => ({ all: 0 }),
        $any(s, e) { s[0].n++; s[0].last = e.bodyRaw; s[1].all++; return s },

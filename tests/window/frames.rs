@@ -73,7 +73,7 @@ fn waits(more: u32) -> Waits {
     driver.click("readings.js");
     driver.wait_for_part("count 288");
     // All streams are folded for another order than that in which they changed.
-    driver.click_beginning("count, sort");
+    driver.click_beginning("Sort by count");
     driver.wait_for_part("count 288");
     let table = (0..12).map(|_| frame(&mut driver)).collect();
     Waits { opening, stepping, table }

@@ -21,9 +21,10 @@ impl StoreLens {
         let was_end = self.moment.replace(moment).is_some_and(|before| before.is_end);
         // Where it is being added to just then, what is shown stays for a frame.
         chronicle.look_now(|chronicle| self.look_at(chronicle, moment));
-        self.choose_columns();
+        // Rows that were read under another projection tell nothing of this one's fields.
         let paths = self.deep_paths();
         self.newest.read_so(self.projection.as_ref(), &paths);
+        self.choose_columns();
         self.note_kinds();
         if let Some(field) = self.counted_field() {
             self.counts.want(engine, &field, self.category.as_ref(), self.projection.as_ref());

@@ -202,6 +202,7 @@ fn states_that_lie_in_a_file_are_asked_of_the_engine_and_stay_in_view_under_anot
     assert_eq!(expected.first(), Some(&("lead-0".to_owned(), Value::from("n0"), true)));
 
     let table = lens.arranged.as_ref().expect("folded").1.bytes();
+    drop(lens);
     let mut lens = self::lens();
     let memory = crate::index::Memory::new(crate::index::Budget { bytes: table - 64 });
     lens.folded = FoldedStores::new(&memory);
