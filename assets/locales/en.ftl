@@ -1741,6 +1741,7 @@ nats-bad-name = { $name }: a store's name has no blanks and none of . * > / \ % 
 nats-name-taken = there is a stream { $name } already; name another
 nats-replicas = it cannot be kept { $asked } times ({ $words }); ask for fewer copies, or start more servers of the cluster
 nats-busy = others record in this stream without a pause; try again
+nats-shows-less = the server acknowledged message { $acknowledged } and now ends the stream with { $shown }; try again, or open the store again if events were deleted there
 nats-name-too-long = its name takes { $length } bytes, and no more than { $most } fit into a message; use a shorter one
 nats-too-large = the event takes { $length } bytes as a message, and the server takes { $most }; raise its max_payload, or make the event smaller
 nats-too-many = { $count } events at once are more than the server records as one ({ $most }); append them in smaller parts

@@ -1601,6 +1601,7 @@ nats-bad-name = 저장소 이름으로 쓸 수 없습니다({ $name }). 빈칸�
 nats-name-taken = 같은 이름의 스트림이 이미 있습니다({ $name }). 다른 이름을 쓰세요
 nats-replicas = 사본 { $asked }개로 보관할 수 없습니다({ $words }). 사본 수를 줄이거나 클러스터의 서버를 더 시작하세요
 nats-busy = 다른 쪽에서 이 스트림에 쉬지 않고 기록하고 있습니다. 다시 시도하세요
+nats-shows-less = 서버가 메시지 { $acknowledged }번까지 기록했다고 확인했으나 지금은 { $shown }번이 이 스트림의 마지막입니다. 다시 시도하세요. 서버에서 이벤트를 삭제했다면 저장소를 다시 여세요
 nats-name-too-long = 이름이 { $length }바이트인데 메시지에는 { $most }바이트까지만 들어갑니다. 더 짧은 이름을 쓰세요
 nats-too-large = 이벤트가 메시지로 { $length }바이트인데 서버는 { $most }바이트까지 받습니다. 서버의 max_payload를 늘리거나 이벤트를 줄이세요
 nats-too-many = 이벤트 { $count }개는 서버가 한 번에 기록하는 수({ $most })를 넘습니다. 나누어 추가하세요

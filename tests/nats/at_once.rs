@@ -22,6 +22,7 @@ at_once! {
     appending::of_two_writers_on_different_nodes_never_both_win,
     faults::a_full_disk_is_said_and_what_was_acknowledged_stays,
     faults::a_full_disk_on_one_of_three_nodes_loses_nothing_and_the_others_go_on,
+    faults::a_server_that_shows_less_than_it_acknowledged_is_not_appended_to,
     faults::a_server_that_hangs_is_told_and_the_same_append_once_more_settles_it,
     faults::an_answer_that_was_lost_on_the_way_is_asked_for_and_not_taken_for_a_no,
     faults::nodes_that_are_killed_amid_appends_lose_nothing_and_double_nothing,

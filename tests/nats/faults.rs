@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use async_nats::jetstream;
 use foldline::event::{NewEvent, RecordedEvent};
 use foldline::store::{AppendError, Expected, NatsError, Query, StoreError};
 
-use crate::servers::{Cluster, Kind, Server, until};
+use crate::servers::{Cluster, Kind, Server, block_on, connect, until};
 use crate::stores::{assert_verifies_clean, fresh_name, make, noted, on_thread, read, reader, stream, writer};
 
 /// How long an append may take before it says what became of it.
@@ -179,13 +180,13 @@ fn hang(kind: Kind) {
     make(&address, 1);
     let mut store = writer(&address);
     store.append(&stream("lead-1"), Expected::NoStream, &[noted("before")]).unwrap();
-    server.node.signal("STOP");
+    server.node.stop();
     let began = Instant::now();
     let events = [noted("meanwhile"), noted("with it")];
     let refused = store.append(&stream("lead-1"), Expected::Any, &events).unwrap_err();
     assert!(began.elapsed() < IN_TIME, "it took {:?}", began.elapsed());
     assert!(!refused.to_string().is_empty());
-    server.node.signal("CONT");
+    server.node.go_on();
     // Whatever became of it: now it is there, once.
     let mut store = writer(&address);
     store.append(&stream("lead-1"), Expected::Any, &events).unwrap();
@@ -300,4 +301,25 @@ pub(crate) fn a_full_disk_on_one_of_three_nodes_loses_nothing_and_the_others_go_
     let whole = reader(&format!("{}/{name}", cluster.nodes[1].url()));
     tally.assert_holds(&read(whole.as_ref(), &Query::store()));
     assert_verifies_clean(whole.as_ref());
+}
+
+/// As it does where its disk is full and it leads on without what it has just acknowledged.
+pub(crate) fn a_server_that_shows_less_than_it_acknowledged_is_not_appended_to() {
+    let server = Server::shared(Kind::New);
+    let name = fresh_name();
+    let address = format!("{}/{name}", server.url());
+    make(&address, 1);
+    let mut store = writer(&address);
+    store.append(&stream("lead-1"), Expected::Any, &[noted("a")]).unwrap();
+    block_on(async {
+        let context = jetstream::new(connect(&server.url()).await.unwrap());
+        let config = context.get_stream(&name).await.unwrap().cached_info().config.clone();
+        context.delete_stream(&name).await.unwrap();
+        context.create_stream(config).await.unwrap();
+    });
+    let refused = store.append(&stream("lead-1"), Expected::Any, &[noted("b")]).unwrap_err().to_string();
+    assert!(refused.contains("acknowledged message 1 and now ends the stream with 0"), "{refused}");
+    assert_eq!(read(reader(&address).as_ref(), &Query::store()).len(), 0);
+    // Who opens it now takes it as it is.
+    writer(&address).append(&stream("lead-1"), Expected::Any, &[noted("b")]).unwrap();
 }

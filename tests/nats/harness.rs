@@ -60,8 +60,8 @@ pub(crate) fn three_servers_find_each_other_and_outlive_their_leader() {
 
 pub(crate) fn a_stopped_server_hangs_and_goes_on() {
     let server = Server::start(Kind::Old);
-    server.node.signal("STOP");
+    server.node.stop();
     assert!(block_on(async { connect(&server.url()).await.is_err() }));
-    server.node.signal("CONT");
+    server.node.go_on();
     assert!(until(|| block_on(async { connect(&server.url()).await.is_ok() })), "{}", server.node.log());
 }

@@ -105,10 +105,25 @@ impl Node {
         }
     }
 
-    /// A signal by its name, as `STOP` and `CONT`.
-    pub(crate) fn signal(&self, signal: &str) {
+    /// Stops every thread of it; answers when none runs any more.
+    pub(crate) fn stop(&self) {
+        let id = self.signal("STOP");
+        let stands = |task: std::fs::DirEntry| {
+            let said = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+            said.rsplit_once(") ").is_none_or(|(_, state)| state.starts_with('T'))
+        };
+        let tasks = || std::fs::read_dir(format!("/proc/{id}/task")).unwrap().flatten();
+        assert!(until(|| tasks().all(stands)), "it runs on");
+    }
+
+    pub(crate) fn go_on(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, signal: &str) -> String {
         let id = self.process.as_ref().expect("it runs").id().to_string();
         assert!(Command::new("kill").args([&format!("-{signal}"), &id]).status().unwrap().success());
+        id
     }
 
     pub(crate) fn url(&self) -> String {

@@ -72,6 +72,10 @@ pub enum NatsError {
     Replicas { asked: usize, words: String },
     #[error("others record in this stream without a pause; try again")]
     Busy,
+    #[error(
+        "the server acknowledged message {acknowledged} and now ends the stream with {shown}; try again, or open the store again if events were deleted there"
+    )]
+    ShowsLess { shown: u64, acknowledged: u64 },
     #[error("its name takes {length} bytes, and no more than {most} fit into a message; use a shorter one")]
     NameTooLong { length: usize, most: usize },
     #[error(
@@ -252,6 +256,9 @@ impl Explain for NatsError {
             Self::Replicas { asked, words } => Message::new("nats-replicas").text("asked", asked).text("words", words),
             Self::Busy => Message::new("nats-busy"),
             Self::NameTooLong { length, most } => sizes("nats-name-too-long", *length, *most),
+            Self::ShowsLess { shown, acknowledged } => {
+                Message::new("nats-shows-less").text("shown", shown).text("acknowledged", acknowledged)
+            }
             Self::TooLarge { length, most } => sizes("nats-too-large", *length, *most),
             Self::TooMany { count, most } => Message::new("nats-too-many").text("count", count).text("most", most),
             Self::Stray { sequence, flaw } => {

@@ -27,6 +27,7 @@ pub(super) fn every_nats_error() -> Vec<NatsError> {
         NatsError::NameTaken { name: text("name") },
         NatsError::Replicas { asked: 3, words: text("words") },
         NatsError::Busy,
+        NatsError::ShowsLess { shown: 11, acknowledged: 12 },
         NatsError::NameTooLong { length: 12, most: 11 },
         NatsError::TooLarge { length: 12, most: 11 },
         NatsError::TooMany { count: 12, most: 11 },
@@ -76,6 +77,7 @@ pub(super) fn every_nats_error() -> Vec<NatsError> {
             | NatsError::NameTaken { .. }
             | NatsError::Replicas { .. }
             | NatsError::Busy
+            | NatsError::ShowsLess { .. }
             | NatsError::NameTooLong { .. }
             | NatsError::TooLarge { .. }
             | NatsError::TooMany { .. }

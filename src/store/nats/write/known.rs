@@ -16,6 +16,7 @@ use crate::store::{Flow, StoreError};
 #[derive(Debug, Default)]
 pub(in super::super) struct Known {
     streams: HashMap<StreamId, Ids>,
+    acknowledged: HashMap<StreamId, u64>,
 }
 
 #[derive(Debug, Default)]
@@ -29,13 +30,24 @@ struct Ids {
 
 /// How many ids are held in all.
 const HELD: usize = 200_000;
+/// Of so many streams it is held what was acknowledged.
+const STREAMS_HELD: usize = 10_000;
 
 /// An id that says when it was made was not recorded before that, by clocks that agree within so many microseconds.
 pub(in super::super) const CLOCKS_AGREE: i64 = 3_600_000_000;
 
 impl Known {
+    /// The last message of a stream that a server said to have recorded for this program; 0 for none.
+    pub(super) fn acknowledged(&self, stream: &StreamId) -> u64 {
+        self.acknowledged.get(stream).copied().unwrap_or_default()
+    }
+
     /// What was recorded behind that message.
     pub(super) fn note(&mut self, stream: &StreamId, behind: u64, sequence: u64, placed: &[Placed<'_>]) {
+        if self.acknowledged.len() >= STREAMS_HELD {
+            self.acknowledged.clear();
+        }
+        self.acknowledged.insert(stream.clone(), sequence);
         if behind == 0 {
             self.make_room();
             self.streams.insert(stream.clone(), Ids::default());

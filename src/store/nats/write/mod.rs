@@ -101,6 +101,17 @@ impl NatsStore {
         let mut was_looked_for = false;
         while tries < TRIES {
             let last = self.last_message(subject)?;
+            // A server whose disk is full may lead on without what it has just acknowledged, and take a second event of
+            // the same version.
+            let (shown, acknowledged) =
+                (last.as_ref().map_or(0, |last| last.sequence), self.known.acknowledged(stream));
+            if shown < acknowledged {
+                if began.elapsed() > PATIENCE {
+                    return Err(self.failed(NatsError::ShowsLess { shown, acknowledged }).into());
+                }
+                std::thread::sleep(BETWEEN_ATTEMPTS);
+                continue;
+            }
             let tail = last.as_ref().map(|seen| self.tail(seen)).transpose()?;
             if let Some(mut there) = self.already_recorded(stream, subject, events, last.as_ref())? {
                 there.already_there &= !*was_tried;
