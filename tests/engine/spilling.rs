@@ -238,9 +238,6 @@ const OWN: [&str; 3] = [
      }).outputState()",
 ];
 
-/// Too little for the states of these, and enough for their names.
-const LITTLE_FOR_OWN: std::ops::Range<u64> = 360_000..420_000;
-
 fn own(text: &str) -> Script {
     Script::read("own.js", text).expect("a projection")
 }
@@ -248,6 +245,20 @@ fn own(text: &str) -> Script {
 fn folded(store: &dyn Store, script: &Script, at: StoreMoment, bytes: u64) -> Result<Partitions, EngineError> {
     let on = &mut |_| Flow::Continue(());
     partitions_within(store, script, at, Budget { bytes }, &mut |_, _| Flow::Continue(()), on)
+}
+
+/// Enough for the names of its partitions, and for so many hundredths of its states and results.
+fn room_for(store: &dyn Store, script: &Script, hundredths: u64) -> u64 {
+    let (memory, on) = (Memory::default(), &mut |_| Flow::Continue(()));
+    let output = &mut |_: &EventRow<'_>, _: Output| Flow::Continue(());
+    let made = partitions_within(store, script, StoreMoment::Latest, &memory, output, on).expect("there is room");
+    let length = |text: &Option<String>| text.as_ref().map_or(0, |text| text.len() as u64);
+    let has_results = script.definition().transforms;
+    let texts = told_rows(store, &made);
+    let texts: u64 =
+        texts.iter().map(|(_, state, result, ..)| length(state) + if has_results { length(result) } else { 0 }).sum();
+    assert!(memory.taken() > texts && texts > 100_000, "{texts} of {}", memory.taken());
+    memory.taken() - texts * (100 - hundredths) / 100
 }
 
 type Row = (String, Option<String>, Option<String>, Option<String>, u64);
@@ -269,11 +280,12 @@ proptest! {
 
     #[test]
     fn partitions_of_ones_own_are_the_same_with_little_memory(
-        bytes in LITTLE_FOR_OWN,
+        hundredths in 20..50_u64,
         text in prop::sample::select(OWN.to_vec()),
-        at in EVENTS / 2..EVENTS,
+        at in EVENTS * 9 / 10..EVENTS - 200,
     ) {
         let (store, script) = (&*sample(), own(text));
+        let bytes = room_for(store, &script, hundredths);
         let at = StoreMoment::Position(Position(at));
         let much = folded(store, &script, at, 1 << 30).expect("there is room");
         let mut little = folded(store, &script, at, bytes).expect("laid down");
@@ -293,14 +305,15 @@ proptest! {
 #[test]
 fn a_run_in_little_memory_keeps_to_it_and_what_is_drawn_of_it_is_asked_for() {
     let (store, script) = (&*sample(), own(OWN[1]));
-    let memory = Memory::new(Budget { bytes: LITTLE_FOR_OWN.start });
+    let little = room_for(store, &script, 30);
+    let memory = Memory::new(Budget { bytes: little });
     let run = run_own(store, &script, None, &Ticket::within("running", &memory)).expect("laid down");
-    assert!(memory.taken() <= LITTLE_FOR_OWN.start, "{}", memory.taken());
+    assert!(memory.taken() <= little, "{} of {little}", memory.taken());
     let much = run_own(store, &script, None, &Ticket::new("running")).expect("there is room");
     assert_eq!((run.field.as_deref(), run.bytes, run.failed.len()), (Some("n"), much.bytes, much.failed.len()));
     let away = |place: &usize| run.partitions.shown(*place) == StateText::Away;
     let away: Vec<usize> = (0..run.partitions.rows.len()).filter(away).collect();
-    assert!(away.len() > 1_000, "{}", away.len());
+    assert!(away.len() * 2 > run.partitions.rows.len(), "{} of {}", away.len(), run.partitions.rows.len());
     for place in away {
         let StateText::AtHand(text) = much.partitions.shown(place) else { panic!("it is in memory") };
         let state: Value = serde_json::from_str(text).expect("JSON");
@@ -314,7 +327,7 @@ fn a_run_in_little_memory_keeps_to_it_and_what_is_drawn_of_it_is_asked_for() {
 
     for stop_at in [1, 700, 2_000, 5_500, EVENTS] {
         let stop = &mut |seen| if seen >= stop_at { Flow::Break(()) } else { Flow::Continue(()) };
-        let room = Budget { bytes: LITTLE_FOR_OWN.start };
+        let room = Budget { bytes: little };
         let output = &mut |_: &EventRow<'_>, _: Output| Flow::Continue(());
         let stopped = partitions_within(store, &script, StoreMoment::Latest, room, output, stop);
         assert!(matches!(stopped, Err(EngineError::Store(StoreError::Cancelled))), "{stop_at}: {stopped:?}");
@@ -333,7 +346,8 @@ fn two_projections_are_compared_in_little_memory_as_in_much() {
             let wish = CompareWish { old, new, at: StoreMoment::Latest, budget: Budget { bytes } };
             compare_projections(store, &wish, &Ticket::new("comparing")).expect("compared")
         };
-        let (little, much) = (found(LITTLE_FOR_OWN.start), found(1 << 30));
+        let little = room_for(store, &own(text), 40).max(room_for(store, &own(&differs(text)), 40));
+        let (little, much) = (found(little), found(1 << 30));
         assert!(much.differing > 100, "{}", much.differing);
         assert_eq!(
             (little.partitions, little.differing, little.events),
