@@ -322,6 +322,8 @@ fn what_never_ends_is_ended() {
         "/(a+)+$/.test('a'.repeat(40) + '!')",
         "const a = []; a.length = 4e9; a.forEach(() => 0)",
         "let s = new Set(); for (;;) s.add({})",
+        "let before = null; for (;;) before = { before }",
+        "let before = null; for (;;) before = before ? { before } : 1; if (!before) throw new Error('none')",
     ] {
         let begun = Instant::now();
         let fault = fault(&format!("fromAll().when({{ x() {{ {source} }} }})"));
@@ -330,6 +332,8 @@ fn what_never_ends_is_ended() {
         assert!(begun.elapsed() < HANDLER_TIME * 8, "{source} took {:?}", begun.elapsed());
     }
     assert!(matches!(refused("for (;;) {}").kind, FaultKind::TooLong(_)));
+    let thrown = fault("fromAll().when({ x() { throw null } })");
+    assert!(matches!(&thrown.kind, FaultKind::Thrown(words) if words.contains("null")), "{thrown}");
 }
 
 #[test]

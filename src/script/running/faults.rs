@@ -33,6 +33,11 @@ pub(super) fn fault_of(error: &CaughtError<'_>, (name, source): (&str, &str), is
             };
             (kind, stack)
         }
+        CaughtError::Value(_) if is_ended => (FaultKind::TooLong(HANDLER_TIME), String::new()),
+        // Where there is no room even for the error that would say so, the engine throws null.
+        CaughtError::Value(value) if value.is_null() && !throws_values(source) => {
+            (FaultKind::TooMuchMemory(MEMORY), String::new())
+        }
         CaughtError::Value(value) => {
             let words = value.as_string().and_then(|text| text.to_string().ok());
             (FaultKind::Thrown(words.unwrap_or_else(|| format!("{value:?}")).into()), String::new())
@@ -59,6 +64,11 @@ pub(super) fn fault_of(error: &CaughtError<'_>, (name, source): (&str, &str), is
         }
         kind => Fault { kind, place },
     }
+}
+
+/// Whether it may throw anything but an error that is made there.
+fn throws_values(source: &str) -> bool {
+    source.split("throw").skip(1).any(|behind| !behind.trim_start().starts_with("new "))
 }
 
 fn is_end(source: &str, place: SourcePlace) -> bool {
