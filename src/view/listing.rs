@@ -41,6 +41,9 @@ impl Question for ListStreams {
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Listed, UserError> {
         ticket.pause(self.pause);
+        if ticket.is_cancelled() {
+            return Ok(self.of_known());
+        }
         let has_kept_counts = reader.capabilities().has_kept_counts;
         if self.is_known_to_survey(has_kept_counts) {
             let Self { filter, order, survey, .. } = self;
@@ -185,6 +188,13 @@ impl Question for FindStreams {
             }
             streams
         } else {
+            // Each letter would cost a walk over more streams than are kept here: the next one is waited for.
+            if survey.is_too_large() {
+                ticket.pause(BETWEEN_LETTERS);
+                if ticket.is_cancelled() {
+                    return Ok(FoundStreams::default());
+                }
+            }
             let filter = Some(text.clone());
             let query = StreamQuery { filter, limit: Some(most as u64), ..StreamQuery::default() };
             let exact = reader.stream(&StreamId::from(text.as_str()))?;

@@ -193,7 +193,7 @@ fn a_filter_that_is_typed_letter_by_letter_costs_a_server_fewer_walks_than_it_ha
     let typed: Vec<String> =
         asked(&table).split_off(before).into_iter().filter(|line| line.contains("ILIKE")).collect();
     eprintln!("{} statements, {took:?}", typed.len());
-    assert!((1..=5).contains(&typed.len()), "{typed:#?}");
+    assert!((1..8).contains(&typed.len()), "{typed:#?}");
     // Eight walks over the table, one behind the other, took as many times longer as one does.
     assert!(took < std::time::Duration::from_secs(10), "{took:?}");
 }
