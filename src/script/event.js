@@ -6,11 +6,12 @@
   const { defineProperty, getOwnPropertyDescriptor, getOwnPropertyNames } = Object;
   const SystemDate = Date;
 
-  // `asked` is told of whatever is asked for that is no part of the event.
-  return function events(asked) {
+  // `asked` is told of whatever is asked for that is no part of the event; `head` knows of the one at hand when it was recorded.
+  return function events(asked, head) {
     // What the host hands over of an event, by its place in the list.
-    const BODY = 0, IS_JSON = 1, NUMBER = 2, MICROS = 3, TYPE = 4, STREAM = 5, CATEGORY = 6, PARTITION = 7, REST = 8;
-    // Behind it, what was read of that once.
+    const BODY = 0, IS_JSON = 1, TYPE = 2, STREAM = 3, CATEGORY = 4, PARTITION = 5, REST = 6;
+    // Behind it, what it is asked for, and what was read of all that once.
+    const NUMBER = 7, MICROS = 8;
     const READ_BODY = 9, READ_METADATA = 10;
 
     function idIn(rest) {
@@ -68,85 +69,19 @@
       if (own.get !== undefined) defineProperty(Event.prototype, name, { ...own, enumerable: true });
     }
 
-    // ---- one that is lent --------------------------------------------------------------------------------------------
-
-    // What the event at hand has, and what was read of it.
-    let body, isJson, number, type, stream, category, partition, rest, readBody, readMetadata;
-
-    function bodyOf() {
-      if (readBody === undefined && isJson && body !== null) readBody = parse(body);
-      return readBody;
-    }
-
-    // One object for all events. It is given only to functions whose own text tells that they name fields of it while
-    // they run and let it go nowhere else, so that nobody has it when it is another event.
-    const lent = {
-      get streamId() { return stream; },
-      get sequenceNumber() { return number; },
-      get eventType() { return type; },
-      get isJson() { return isJson; },
-      get bodyRaw() { return body; },
-      get partition() { return partition; },
-      get category() { return category; },
-      get created() { return timeText(recordedAt); },
-      get eventId() { return idIn(rest); },
-      get metadataRaw() { return metadataIn(rest); },
-      get metadata() {
-        if (readMetadata === undefined) {
-          const text = metadataIn(rest);
-          readMetadata = text === null ? null : parse(text);
-        }
-        return readMetadata;
-      },
-      get linkMetadata() { return null; },
-      get linkMetadataRaw() { return null; },
-    };
-    for (const name of ["body", "data"]) defineProperty(lent, name, { get: bodyOf });
-
-    // What the host calls to let `use` have an event: with all that it has, or without the texts that nobody asks for.
-    function handing(use, isLent, isFew) {
-      if (!isLent) {
-        return (...given) => {
-          standAt(given[MICROS]);
-          return use(new Event(given));
-        };
-      }
-      if (isFew) {
-        return (newBody, newIsJson, newNumber, micros) => {
-          body = newBody;
-          isJson = newIsJson;
-          number = newNumber;
-          recordedAt = micros;
-          seed = micros | 0;
-          readBody = undefined;
-          return use(lent);
-        };
-      }
-      return (newBody, newIsJson, newNumber, micros, newType, newStream, newCategory, newPartition, newRest) => {
-        body = newBody;
-        isJson = newIsJson;
-        number = newNumber;
-        type = newType;
-        stream = newStream;
-        category = newCategory;
-        partition = newPartition;
-        rest = newRest;
-        readBody = readMetadata = undefined;
-        standAt(micros);
-        return use(lent);
+    // What the host calls to let `use` have an event that may be kept: with all that it has.
+    function handing(use) {
+      return (...given) => {
+        given[NUMBER] = head.number();
+        given[MICROS] = head.micros();
+        return use(new Event(given));
       };
     }
 
     // ---- no clock, no chance -----------------------------------------------------------------------------------------
 
-    let recordedAt = 0;
-    let seed = 0;
-
-    // What a call asks of clock and chance follows from its event alone, whatever ran before it.
-    function standAt(micros) {
-      recordedAt = micros;
-      seed = micros | 0;
-    }
+    // What a call asks of chance follows from its event alone, whatever ran before it.
+    let seed = 0, drawnIn = -1;
 
     const systemISO = SystemDate.prototype.toISOString;
     function timeText(micros) {
@@ -158,7 +93,8 @@
 
     function eventTime(name) {
       asked(name);
-      return recordedAt === recordedAt ? Math.floor(recordedAt / 1000) : 0;
+      const micros = head.micros();
+      return micros === micros ? Math.floor(micros / 1000) : 0;
     }
 
     const dateParse = SystemDate.parse;
@@ -203,12 +139,17 @@
     Math.random = function () {
       asked("Math.random()");
       // The same numbers in every run.
+      const calls = head.calls();
+      if (calls !== drawnIn) {
+        drawnIn = calls;
+        seed = head.micros() | 0;
+      }
       seed = (seed + 0x6d2b79f5) | 0;
       let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
       mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
       return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
     };
 
-    return { Event, handing, standAt };
+    return { Event, handing, texts: { idIn, metadataIn, timeText } };
   };
 })()

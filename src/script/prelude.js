@@ -1,7 +1,7 @@
 // What a projection may call, and how its handlers are called. Evaluated once in a runtime of its own, before the
-// projection's source, and given what keeps its state and what makes its events; gives back the functions that the host
-// calls. Nothing here reads a clock or a file.
-(function (states, events) {
+// projection's source, and given what makes texts of values, what keeps its state and what makes its events; gives back
+// the functions that the host calls. Nothing here reads a clock or a file.
+(function (json, states, events, head) {
   "use strict";
   const { parse, stringify } = JSON;
   const { isArray } = Array;
@@ -205,14 +205,12 @@
   let emitted = [];
   let logs = [];
   let impure = null;
-  // Whether there is anything to take.
-  const output = { has: false };
   const MOST_OUTPUT = 10000;
 
   function keep(list, item) {
     if (list.length >= MOST_OUTPUT) throw new RangeError(`one event may emit and log ${MOST_OUTPUT} times, and no more`);
     list.push(item);
-    output.has = true;
+    lying.setOutput(true);
   }
 
   function nameOf(value, name) {
@@ -275,12 +273,16 @@
 
   // ---- the event and the state -------------------------------------------------------------------------------------
 
-  const { Event, handing, standAt } = events((asked) => {
+  // Made behind the event's own part, which it takes texts from.
+  let lying;
+  const { Event, handing, texts } = events((asked) => {
     impure ??= asked;
-    output.has = true;
-  });
-  const lying = states((value) => (value instanceof Event ? value.toJSON() : value), output);
-  const { text, current } = lying;
+    lying.setOutput(true);
+  }, head);
+  const values = json((value) => (value instanceof Event ? value.toJSON() : value));
+  const { text } = values;
+  lying = states(values, texts, head);
+  const { current } = lying;
 
   function partition(event) {
     const found = partitionFunction(event);
@@ -319,28 +321,25 @@
       const made = [];
       let at = 0;
       const given = parse(told);
-      const hand = (use) => {
-        const { lent, few } = given[at++];
-        made.push(handing(use, lent && !isWatched, few));
-      };
       for (const handler of any === undefined ? handlers.values() : [...handlers.values(), any]) {
-        const { fields } = given[at];
-        hand(lying.taker(handler, fields === null || isWatched ? null : lying.keeper(fields)));
+        const asks = given[at++];
+        const keeps = asks.fields === null || isWatched ? null : lying.keeper(asks.fields);
+        made.push(asks.lent && !isWatched ? lying.lendingTo(handler, asks, keeps) : handing(lying.taker(handler, keeps)));
       }
-      if (partitionFunction !== undefined) hand(partition);
-      made.push((body, isJson, number, micros) => {
-        standAt(micros);
+      if (partitionFunction !== undefined) {
+        const asks = given[at];
+        made.push(asks.lent && !isWatched ? lying.lending(partition, asks) : handing(partition));
+      }
+      made.push((body) => {
         lying.set(body);
-        return output.has;
+        return lying.hasOutput();
       });
       return made;
     },
     begin() {
-      standAt(NaN);
       lying.begin(init === undefined ? {} : init());
     },
     beginShared() {
-      standAt(NaN);
       lying.beginShared(initShared === undefined ? {} : initShared());
     },
     load: lying.load,
@@ -348,7 +347,7 @@
     created: handing((event) => {
       lying.open();
       for (const handler of created) handler(current(), event);
-    }, false, false),
+    }),
     deleted(partition) {
       lying.open();
       deleted(current(), null, partition, false);
@@ -390,7 +389,7 @@
       emitted = [];
       logs = [];
       impure = null;
-      output.has = false;
+      lying.setOutput(false);
       return taken;
     },
   };

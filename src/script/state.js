@@ -1,4 +1,5 @@
-// The state that handlers work on. Evaluated before the prelude, which calls the function that this gives.
+// The state that handlers work on, and the event that they are lent. Evaluated before the prelude, which calls the function
+// that this gives. Both lie in one function: what runs for every event gets at them without a call.
 //
 // A state is what its JSON says, whether it stays here for the next event or is kept as text until then: whatever else it was
 // (two fields that are one object, a date, a field that is undefined, something frozen) ends with the event. What that takes:
@@ -9,79 +10,78 @@
   "use strict";
   const { parse, stringify } = JSON;
   const { isArray } = Array;
-  const { isFinite } = Number;
-  const { hasOwn, getOwnPropertyDescriptor } = Object;
+  const { hasOwn, getOwnPropertyDescriptor, defineProperty: defineField } = Object;
   // It is taken from projections later on.
   const Maker = Function;
   const { set: setIn, deleteProperty, defineProperty, setPrototypeOf, preventExtensions } = Reflect;
 
-  const MOST_NESTED = 64;
   // A state whose text is longer is handed over through proxies: to make text of it and to read that takes longer.
   const LARGE = 250;
 
-  // `shown` gives what an event shows of itself in JSON, and any other value as it is; `output` tells whether there is any.
-  return function states(shown, output) {
-    // ---- a value as text ---------------------------------------------------------------------------------------------
+  // `json` makes texts of values, `texts` what is told of an event's, and `head` is asked for what few handlers ask for.
+  return function states(json, texts, head) {
+    const { check, written, text, isJson } = json;
+    const { idIn, metadataIn, timeText } = texts;
+    // Whether something was emitted or logged that the host has not taken yet.
+    let hasOutput = false;
 
-    function at(path) {
-      return path.length === 0 ? "" : ` at ${path.map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`)).join("").replace(/^\./, "")}`;
+    // ---- the event at hand -------------------------------------------------------------------------------------------
+
+    // What of it handlers can get at that are lent it, and what was read of that. What is not handed over, none gets at.
+    let body, isJsonBody, type, stream, category, partition, rest, readBody, readMetadata;
+
+    function bodyOf() {
+      if (readBody === undefined && isJsonBody && body !== null) readBody = parse(body);
+      return readBody;
     }
 
-    // JSON would pass over in silence what it cannot hold.
-    function check(value, what, path) {
-      switch (typeof value) {
-        case "object": break;
-        case "number":
-          if (isFinite(value)) return;
-          throw new TypeError(`${what} holds ${value}${at(path)}, which is no number in JSON`);
-        case "function": throw new TypeError(`${what} holds a function${at(path)}, which JSON cannot hold`);
-        case "bigint": throw new TypeError(`${what} holds a BigInt${at(path)}, which JSON cannot hold; keep its text`);
-        case "symbol": throw new TypeError(`${what} holds a symbol${at(path)}, which JSON cannot hold`);
-        default: return;
-      }
-      if (value === null) return;
-      if (path.length >= MOST_NESTED) throw new RangeError(`${what} is nested deeper than ${MOST_NESTED}, or holds itself`);
-      value = shown(value);
-      if (typeof value.then === "function" && typeof value.catch === "function") {
-        throw new TypeError(`${what} holds a promise${at(path)}; a handler must not be async`);
-      }
-      path.push(null);
-      const last = path.length - 1;
-      if (isArray(value)) {
-        for (let i = 0; i < value.length; i++) {
-          path[last] = i;
-          check(value[i], what, path);
+    // One object for all events. It is given only to functions whose own text tells that they name fields of it while
+    // they run and let it go nowhere else, so that nobody has it when it is another event.
+    const lent = {
+      get streamId() { return stream; },
+      get sequenceNumber() { return head.number(); },
+      get eventType() { return type; },
+      get isJson() { return isJsonBody; },
+      get bodyRaw() { return body; },
+      get partition() { return partition; },
+      get category() { return category; },
+      get created() { return timeText(head.micros()); },
+      get eventId() { return idIn(rest); },
+      get metadataRaw() { return metadataIn(rest); },
+      get metadata() {
+        if (readMetadata === undefined) {
+          const text = metadataIn(rest);
+          readMetadata = text === null ? null : parse(text);
         }
-      } else {
-        for (const name in value) {
-          path[last] = name;
-          check(value[name], what, path);
-        }
+        return readMetadata;
+      },
+      get linkMetadata() { return null; },
+      get linkMetadataRaw() { return null; },
+    };
+    for (const name of ["body", "data"]) defineField(lent, name, { get: bodyOf });
+
+    // What the host calls to lend `use` an event: with the texts that it asks for.
+    function lending(use, { body: asksBody, few }) {
+      if (!few) {
+        return (newBody, newIsJson, newType, newStream, newCategory, newPartition, newRest) => {
+          body = newBody;
+          isJsonBody = newIsJson;
+          type = newType;
+          stream = newStream;
+          category = newCategory;
+          partition = newPartition;
+          rest = newRest;
+          readBody = readMetadata = undefined;
+          return use(lent);
+        };
       }
-      path.pop();
-    }
-
-    function isJson(given) {
-      try {
-        parse(given);
-        return true;
-      } catch {
-        return false;
-      }
-    }
-
-    // Half of a pair of surrogates, which JSON spells as an escape and few others read.
-    const HALF = /(?:^|[^\\])(?:\\\\)*\\ud[89a-f]/;
-
-    function written(value, what) {
-      const made = stringify(value);
-      if (made !== undefined && made.includes("\\ud") && HALF.test(made)) throw new TypeError(`${what} holds half of a surrogate pair, which is no letter`);
-      return made;
-    }
-
-    function text(value, what) {
-      check(value, what, []);
-      return written(value, what);
+      if (!asksBody) return () => use(lent);
+      return (newBody, newIsJson) => {
+        body = newBody;
+        isJsonBody = newIsJson;
+        readBody = undefined;
+        return use(lent);
+      };
     }
 
     // ---- what lies here ----------------------------------------------------------------------------------------------
@@ -169,12 +169,22 @@
       }
     }
 
+    // A field of such a name is found at once. By nothing that a projection could have made another by now.
+    function isWord(name) {
+      for (let i = 0; i < name.length; i++) {
+        const letter = name[i];
+        const isLetter = (letter >= "a" && letter <= "z") || (letter >= "A" && letter <= "Z") || letter === "_";
+        if (!isLetter && !(i > 0 && letter >= "0" && letter <= "9")) return false;
+      }
+      return name !== "";
+    }
+
     // Tells whether a state that was flat still is, behind a handler that can get at these fields of it and at no others.
     // Made for these fields: it runs with every event.
     function keeper(fields) {
       const looks = fields.map((field) => {
         const name = stringify(field);
-        return `value = state[${name}]; if (typeof value === "number" ? value - value !== 0 || (value === 0 && 1 / value < 0) : !isPlain(value) && (value !== undefined || ${name} in state)) return false;`;
+        return `value = state${isWord(field) ? `.${field}` : `[${name}]`}; if (typeof value === "number" ? value - value !== 0 || (value === 0 && 1 / value < 0) : !isPlain(value) && (value !== undefined || ${name} in state)) return false;`;
       });
       return new Maker("isPlain", `"use strict"; return (state) => { let value; ${looks.join(" ")} return true; }`)(isPlain);
     }
@@ -311,11 +321,49 @@
       return true;
     }
 
+    // Lets a handler take events, and answers whether there is output. Of one that can get at some fields alone, `keeps` looks at these.
+    function taker(run, keeps) {
+      return (event) => {
+        if (isStale) lie();
+        if (isClean && isFlat && keeps !== null) {
+          kept = undefined;
+          isClean = false;
+          const next = run(state, event);
+          if ((next === undefined || next === state) && keeps(state)) {
+            isClean = true;
+            return hasOutput;
+          }
+          if (next !== undefined) state = next;
+          settle();
+          return hasOutput;
+        }
+        const isWatched = isClean && (isFlat || isLarge) && !isShared;
+        open();
+        if (isShared) {
+          const next = run([state, shared], event);
+          if (isArray(next)) [state, shared] = next;
+          else if (next !== undefined) state = next;
+          show();
+          settle();
+          return hasOutput;
+        }
+        const given = isWatched ? watched() : state;
+        const next = run(given, event);
+        const isAnother = next !== undefined && next !== given;
+        if (isAnother) state = next;
+        show();
+        if (isWatched && !isAnother && isSettled()) isClean = true;
+        else settle();
+        return hasOutput;
+      };
+    }
+
     // ---- what is done with it ----------------------------------------------------------------------------------------
 
     return {
-      text,
       describe: getOwnPropertyDescriptor,
+      hasOutput: () => hasOutput,
+      setOutput(has) { hasOutput = has; },
       watch(given) { watcher = given; },
       isWatched: () => watcher !== null,
       show,
@@ -336,40 +384,31 @@
       },
       load: keep,
       loadShared: keepShared,
-      // Lets a handler take events, and answers whether there is output. Of one that can get at some fields alone, `keeps` looks at these.
-      taker(run, keeps) {
-        return (event) => {
-          if (isStale) lie();
-          if (isClean && isFlat && keeps !== null) {
-            kept = undefined;
-            isClean = false;
-            const next = run(state, event);
-            if ((next === undefined || next === state) && keeps(state)) {
-              isClean = true;
-              return output.has;
-            }
-            if (next !== undefined) state = next;
-            settle();
-            return output.has;
+      taker,
+      lending,
+      // The same of an event that a handler is lent.
+      lendingTo(run, asks, keeps) {
+        const take = taker(run, keeps);
+        if (!asks.few || keeps === null || isShared) return lending(take, asks);
+        // Most projections consist of such handlers: all that is done for an event, in one function.
+        const { body: asksBody } = asks;
+        return (newBody, newIsJson) => {
+          if (asksBody) {
+            body = newBody;
+            isJsonBody = newIsJson;
+            readBody = undefined;
           }
-          const isWatched = isClean && (isFlat || isLarge) && !isShared;
-          open();
-          if (isShared) {
-            const next = run([state, shared], event);
-            if (isArray(next)) [state, shared] = next;
-            else if (next !== undefined) state = next;
-            show();
-            settle();
-            return output.has;
+          if (isStale || !isClean || !isFlat) return take(lent);
+          kept = undefined;
+          isClean = false;
+          const next = run(state, lent);
+          if ((next === undefined || next === state) && keeps(state)) {
+            isClean = true;
+            return hasOutput;
           }
-          const given = isWatched ? watched() : state;
-          const next = run(given, event);
-          const isAnother = next !== undefined && next !== given;
-          if (isAnother) state = next;
-          show();
-          if (isWatched && !isAnother && isSettled()) isClean = true;
-          else settle();
-          return output.has;
+          if (next !== undefined) state = next;
+          settle();
+          return hasOutput;
         };
       },
       set(value) {

@@ -1,10 +1,11 @@
 //! How an event is handed to the functions of a projection.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use rquickjs::function::{Args, IntoArgs};
-use rquickjs::{Ctx, IntoJs, Null, Persistent};
+use rquickjs::{Ctx, Function, IntoJs, Null, Object, Persistent};
 use serde::{Deserialize, Serialize};
 
 use super::Kept;
@@ -43,6 +44,7 @@ pub(super) struct ToldTakers {
 struct Known {
     fields: Option<BTreeSet<String>>,
     lent: bool,
+    body: bool,
     few: bool,
 }
 
@@ -61,6 +63,7 @@ impl ToldTakers {
         let known = of_each.map(|((source, _), wants)| Known {
             fields: fields_of_function(source),
             lent: !wants.beyond,
+            body: wants.body,
             few: wants.is_few(),
         });
         serde_json::to_string(&known.collect::<Vec<_>>()).unwrap_or_else(|_| "[]".to_owned())
@@ -88,8 +91,38 @@ impl Takers {
     }
 }
 
-/// An event and its partition, as the prelude's functions take them. What handlers seldom ask for goes in one text, and is
-/// taken apart only then.
+/// What few handlers ask of an event, and is told when they do. Each call of one has a number, from which chance begins anew.
+#[derive(Debug, Default)]
+pub(super) struct AtHand {
+    number: Cell<f64>,
+    micros: Cell<f64>,
+    calls: Cell<u32>,
+}
+
+impl AtHand {
+    /// `None` where no event is at hand.
+    pub(super) fn set(&self, given: Option<&Given<'_>>) {
+        let recorded_at = given.and_then(|given| given.recorded_at);
+        self.number.set(given.map_or(f64::NAN, |given| given.version as f64));
+        self.micros.set(recorded_at.map_or(f64::NAN, |at| at.micros() as f64));
+        self.calls.set(self.calls.get().wrapping_add(1));
+    }
+
+    /// The functions that tell it.
+    pub(super) fn tellers<'js>(self: &Rc<Self>, ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
+        let tellers = Object::new(ctx.clone())?;
+        let at_hand = Rc::clone(self);
+        tellers.set("number", Function::new(ctx.clone(), move || at_hand.number.get())?)?;
+        let at_hand = Rc::clone(self);
+        tellers.set("micros", Function::new(ctx.clone(), move || at_hand.micros.get())?)?;
+        let at_hand = Rc::clone(self);
+        tellers.set("calls", Function::new(ctx.clone(), move || at_hand.calls.get())?)?;
+        Ok(tellers)
+    }
+}
+
+/// An event and its partition, as the prelude's functions take them: no more of it than they ask for, since each argument
+/// costs about as much as a line of a handler. What they seldom ask for goes in one text, and is taken apart only then.
 pub(super) struct Fields<'g, 'e> {
     pub(super) given: &'g Given<'e>,
     pub(super) partition: &'g str,
@@ -99,16 +132,20 @@ pub(super) struct Fields<'g, 'e> {
 
 impl<'js> IntoArgs<'js> for Fields<'_, '_> {
     fn num_args(&self) -> usize {
-        if self.wants.is_few() { 4 } else { 9 }
+        match self.wants {
+            wants if !wants.is_few() => 7,
+            Wants { body: true, .. } => 2,
+            _ => 0,
+        }
     }
 
     fn into_args(self, args: &mut Args<'js>) -> rquickjs::Result<()> {
         let Self { given, partition, names, wants } = self;
-        let Given { stream, category, version, event_type, id, recorded_at, body, metadata } = *given;
-        args.push_arg(OrNull(body.filter(|_| wants.body)))?;
-        args.push_arg(given.is_json())?;
-        args.push_arg(version as f64)?;
-        args.push_arg(recorded_at.map_or(f64::NAN, |at| at.micros() as f64))?;
+        let Given { stream, category, version: _, event_type, id, recorded_at: _, body, metadata } = *given;
+        if wants.body || !wants.is_few() {
+            args.push_arg(OrNull(body.filter(|_| wants.body)))?;
+            args.push_arg(wants.body && given.is_json())?;
+        }
         if wants.is_few() {
             return Ok(());
         }

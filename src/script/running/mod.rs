@@ -21,7 +21,7 @@ use super::trace::{Answer, MOST_STEPS, Phase, Steps};
 use super::wants::Wants;
 use crate::projection::{Fault, FaultKind};
 use faults::{fault_of, given_up, no_room};
-use handing::{Fields, Names, OrNull, Takers, ToldTakers};
+use handing::{AtHand, Fields, Names, OrNull, Takers, ToldTakers};
 
 /// What one runtime may take, in bytes.
 pub const MEMORY: usize = 64 << 20;
@@ -40,6 +40,7 @@ pub const STATE_BYTES: usize = 16 << 20;
 const MARKED_TIME: Duration = Duration::from_secs(1);
 const MARKED_TIMES: usize = 2;
 
+const JSON: &str = include_str!("../json.js");
 const STATE: &str = include_str!("../state.js");
 const EVENT: &str = include_str!("../event.js");
 const PRELUDE: &str = include_str!("../prelude.js");
@@ -76,6 +77,7 @@ pub struct Running {
     takers: Takers,
     watch: Option<Watch>,
     names: Names,
+    at_hand: Rc<AtHand>,
     context: Context,
     until: Rc<Cell<Instant>>,
     ended: Rc<Cell<bool>>,
@@ -139,8 +141,9 @@ impl Running {
         })));
         let context = Context::custom::<Intrinsics>(&runtime).map_err(|_| no_room())?;
         let at = (name, source);
+        let at_hand = Rc::new(AtHand::default());
         let (calls, takers, watch, definition) = context.with(|ctx| -> Result<_, Fault> {
-            let host = host(&ctx).catch(&ctx).map_err(|error| fault_of(&error, at, false))?;
+            let host = host(&ctx, &at_hand).catch(&ctx).map_err(|error| fault_of(&error, at, false))?;
             let watch = marked.map(|marked| Watch::begin(&ctx, &host, marked)).transpose();
             let watch = watch.catch(&ctx).map_err(|error| fault_of(&error, at, false))?;
             let mut options = EvalOptions::default();
@@ -185,6 +188,7 @@ impl Running {
                 takers,
                 watch,
                 names,
+                at_hand,
                 context,
                 until,
                 ended,
@@ -230,10 +234,12 @@ impl Running {
 
     /// The state of a partition of which there was no event yet.
     pub fn init(&self) -> Result<(), Fault> {
+        self.at_hand.set(None);
         self.begin_state(&self.calls.begin)
     }
 
     pub fn init_shared(&self) -> Result<(), Fault> {
+        self.at_hand.set(None);
         self.begin_state(&self.calls.begin_shared)
     }
 
@@ -332,7 +338,9 @@ impl Running {
         Output::read(&told).ok_or_else(no_room)
     }
 
+    /// For the call of a function that is given this event.
     fn fields<'g, 'e>(&'g self, given: &'g Given<'e>, partition: &'g str, wants: Wants) -> Fields<'g, 'e> {
+        self.at_hand.set(Some(given));
         Fields { given, partition, names: &self.names, wants }
     }
 }
@@ -351,9 +359,10 @@ impl Watch {
     }
 }
 
-fn host<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
+fn host<'js>(ctx: &Ctx<'js>, at_hand: &Rc<AtHand>) -> rquickjs::Result<Object<'js>> {
+    let json: Function<'js> = ctx.eval(JSON)?;
     let states: Function<'js> = ctx.eval(STATE)?;
     let events: Function<'js> = ctx.eval(EVENT)?;
     let prelude: Function<'js> = ctx.eval(PRELUDE)?;
-    prelude.call((states, events))
+    prelude.call((json, states, events, at_hand.tellers(ctx)?))
 }

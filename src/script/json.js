@@ -1,0 +1,76 @@
+// Values as JSON, and what is said of those that JSON cannot hold. Evaluated before the prelude, which calls the function that
+// this gives.
+(function () {
+  "use strict";
+  const { parse, stringify } = JSON;
+  const { isArray } = Array;
+  const { isFinite } = Number;
+
+  const MOST_NESTED = 64;
+
+  // `shown` gives what an event shows of itself in JSON, and any other value as it is.
+  return function json(shown) {
+    function at(path) {
+      return path.length === 0 ? "" : ` at ${path.map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`)).join("").replace(/^\./, "")}`;
+    }
+
+    // JSON would pass over in silence what it cannot hold.
+    function check(value, what, path) {
+      switch (typeof value) {
+        case "object": break;
+        case "number":
+          if (isFinite(value)) return;
+          throw new TypeError(`${what} holds ${value}${at(path)}, which is no number in JSON`);
+        case "function": throw new TypeError(`${what} holds a function${at(path)}, which JSON cannot hold`);
+        case "bigint": throw new TypeError(`${what} holds a BigInt${at(path)}, which JSON cannot hold; keep its text`);
+        case "symbol": throw new TypeError(`${what} holds a symbol${at(path)}, which JSON cannot hold`);
+        default: return;
+      }
+      if (value === null) return;
+      if (path.length >= MOST_NESTED) throw new RangeError(`${what} is nested deeper than ${MOST_NESTED}, or holds itself`);
+      value = shown(value);
+      if (typeof value.then === "function" && typeof value.catch === "function") {
+        throw new TypeError(`${what} holds a promise${at(path)}; a handler must not be async`);
+      }
+      path.push(null);
+      const last = path.length - 1;
+      if (isArray(value)) {
+        for (let i = 0; i < value.length; i++) {
+          path[last] = i;
+          check(value[i], what, path);
+        }
+      } else {
+        for (const name in value) {
+          path[last] = name;
+          check(value[name], what, path);
+        }
+      }
+      path.pop();
+    }
+
+    function isJson(given) {
+      try {
+        parse(given);
+        return true;
+      } catch {
+        return false;
+      }
+    }
+
+    // Half of a pair of surrogates, which JSON spells as an escape and few others read.
+    const HALF = /(?:^|[^\\])(?:\\\\)*\\ud[89a-f]/;
+
+    function written(value, what) {
+      const made = stringify(value);
+      if (made !== undefined && made.includes("\\ud") && HALF.test(made)) throw new TypeError(`${what} holds half of a surrogate pair, which is no letter`);
+      return made;
+    }
+
+    function text(value, what) {
+      check(value, what, []);
+      return written(value, what);
+    }
+
+    return { check, written, text, isJson };
+  };
+})()
