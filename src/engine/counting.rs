@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
 use super::as_of::{aggregate_of, choose, end_at, unless_replaced};
 use super::asked::Question;
+use super::load::tell_total;
 use super::whole::each_decoded;
 use super::{AsOfWanted, EngineError, Lost, Passing, Ticket, as_of};
 use crate::event::{Cursor, EventBatch, Explain, Position, StreamId};
@@ -114,7 +115,7 @@ impl CountIndex {
                 counting.finish(end)?;
                 return Ok(true);
             }
-            let mut rows = CountRows::new(&wish);
+            let mut rows = CountRows::new(&wish, false);
             batch.rows().for_each(|row| rows.push(&counting.renumbered(row)));
             counting.fold(Box::new(rows));
             cursor.advance(&batch);
@@ -166,15 +167,13 @@ fn count_all(reader: &dyn Store, wanted: &CountWanted, ticket: &Ticket) -> Resul
         }
     };
     let capabilities = reader.capabilities();
-    if capabilities.has_kept_counts {
-        ticket.set_total(reader.info()?.events);
-    }
+    tell_total(reader, ticket)?;
     let categories = if *of == CountOf::Category { categories(reader)? } else { Categories::default() };
     let wish = CountWish { of: of.clone(), choice, categories, chosen_for };
     let end = end_at(reader, StoreMoment::Latest)?;
     let mut counting = Counting::new(&wish, !capabilities.has_dense_positions, ticket.memory());
     let mut over = None;
-    let rows = || -> Box<dyn DecodedRows> { Box::new(CountRows::new(&wish)) };
+    let rows = || -> Box<dyn DecodedRows> { Box::new(CountRows::new(&wish, !capabilities.has_dense_positions)) };
     if !capabilities.has_feed || end.place().is_some() {
         let read = each_decoded(reader, &rows, category, end.position(), &mut |decoded, seen| {
             counting.fold(decoded);
@@ -240,9 +239,7 @@ impl Question for AsOfWanted {
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Option<AsOfAnswer>, EngineError> {
         let Self { projection, category, at } = self;
-        if reader.capabilities().has_kept_counts {
-            ticket.set_total(reader.info()?.events);
-        }
+        tell_total(reader, ticket)?;
         let Some(chosen) = choose(reader, projection.as_deref(), category.as_deref())? else { return Ok(None) };
         let progress = &mut |seen| ticket.reached(seen);
         let as_of = as_of(reader, &chosen.choice, category.as_deref(), at, ticket.memory(), progress)?;

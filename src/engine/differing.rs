@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::load::begin_fold;
+use super::load::{begin_fold, tell_total};
 use super::make_so::changes;
 use super::{EngineError, Ticket, describe};
 use crate::event::{EventBatch, Position, StreamId, StreamKey, Timestamp, Version};
@@ -111,8 +111,8 @@ fn counts(at: StoreMoment, position: Option<Position>, recorded_at: Option<Times
 fn touched(reader: &dyn Store, wanted: &DifferWanted, ticket: &Ticket) -> Result<Vec<Ends>, EngineError> {
     let DifferWanted { category, from, to, .. } = wanted;
     let between = between(*from, *to);
-    if between.is_none() && reader.capabilities().has_kept_counts {
-        ticket.set_total(reader.info()?.events);
+    if between.is_none() {
+        tell_total(reader, ticket)?;
     }
     let (lowest, highest) = between.unwrap_or_default();
     let query = match category {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
 use super::as_of::as_of_since;
+use super::load::tell_total;
 use super::ticket::lock;
 use super::{ArrangeWanted, Arranged, ArrangedFor, AsOfWanted, EngineError, Ticket, as_of, choose};
 use crate::event::Position;
@@ -92,9 +93,7 @@ impl FoldedStores {
         let AsOfWanted { projection, category, at } = of;
         let Some(chosen) = choose(reader, projection.as_deref(), category.as_deref())? else { return Ok(None) };
         check(&chosen.choice)?;
-        if reader.capabilities().has_kept_counts {
-            ticket.set_total(reader.info()?.events);
-        }
+        tell_total(reader, ticket)?;
         let progress = &mut |seen| ticket.reached(seen);
         let as_of = match self.since(reader, of, &chosen.choice, ticket)? {
             Some(as_of) => as_of,

@@ -52,13 +52,7 @@ pub fn describe(reader: &dyn Store, stream: &StreamId) -> Result<Described, Engi
 
 /// The first stream of a category, which tells what the others are. `None` where there is no such category.
 pub(super) fn describe_first(reader: &dyn Store, category: &str) -> Result<Option<Described>, EngineError> {
-    let query = StreamQuery { category: Some(category.to_owned()), limit: Some(1), ..StreamQuery::default() };
-    let mut first = None;
-    reader.visit_streams(&query, &mut |row| {
-        first = Some(row.stream);
-        Flow::Break(())
-    })?;
-    first.map(|first| describe(reader, &first)).transpose()
+    reader.first_of_category(category)?.map(|first| describe(reader, &first)).transpose()
 }
 
 fn near_names(reader: &dyn Store, stream: &StreamId) -> Result<Vec<StreamId>, StoreError> {
@@ -305,12 +299,22 @@ pub fn stream_or_store(reader: &dyn Store, stream: Option<StreamId>, ticket: &Ti
             Query::stream(stream)
         }
         None => {
-            if reader.capabilities().has_kept_counts {
-                ticket.set_total(reader.info()?.events);
-            }
+            tell_total(reader, ticket)?;
             Query::store()
         }
     })
+}
+
+/// Tells whoever waits how many events there are, where a store keeps that. Takes no walk over its streams.
+pub(super) fn tell_total(reader: &dyn Store, ticket: &Ticket) -> Result<(), StoreError> {
+    if reader.capabilities().has_kept_counts {
+        let info = match reader.info_at_once()? {
+            Some(info) => info,
+            None => reader.info()?,
+        };
+        ticket.set_total(info.events);
+    }
+    Ok(())
 }
 
 /// Every batch of a query, in order. Whoever takes one may keep it and leave another in its place.

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use super::load::tell_total;
 use super::partitions::{FaultAt, GoneOn, Partitions, partitions_within};
 use super::{EngineError, Ticket};
 use serde_json::Value;
@@ -75,8 +76,8 @@ pub fn run_own(
 ) -> Result<OwnRun, EngineError> {
     let began = Instant::now();
     let known = known.filter(|known| known.partitions.script().source() == script.source());
-    if known.is_none() && reader.capabilities().has_kept_counts {
-        ticket.set_total(reader.info()?.events);
+    if known.is_none() {
+        tell_total(reader, ticket)?;
     }
     let (mut logged, mut logs, mut emitted, mut read) = (Vec::new(), 0, 0, 0);
     let kept = known.map_or(0, |known| known.logged.len());

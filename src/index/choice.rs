@@ -141,9 +141,18 @@ impl std::fmt::Debug for MixedRows {
 }
 
 impl MixedRows {
+    /// With the names of their streams.
     pub fn new(choice: &Arc<Choice>) -> Self {
-        let parts = choice.projections.iter().map(|projection| projection.rows_to_watch(&Uses::default()));
-        Self { parts: parts.collect(), choice: Arc::clone(choice), last: None }
+        Self::of(choice, |projection| projection.rows_to_watch(&Uses::default()))
+    }
+
+    /// Without: to count, the numbers of the streams are enough, and a name is counted by two cores at once.
+    pub(super) fn without_names(choice: &Arc<Choice>) -> Self {
+        Self::of(choice, ProjectionRef::rows)
+    }
+
+    fn of(choice: &Arc<Choice>, rows: impl Fn(&ProjectionRef) -> Box<dyn DecodedRows>) -> Self {
+        Self { parts: choice.projections.iter().map(rows).collect(), choice: Arc::clone(choice), last: None }
     }
 }
 

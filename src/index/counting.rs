@@ -46,9 +46,16 @@ pub struct Counting {
     events: u64,
     weighed_at: u64,
     held: Held,
-    /// Where each connection numbers streams by itself: the numbers that they have here, and the next.
-    keys: Option<HashMap<StreamId, StreamKey>>,
-    next_key: u32,
+    /// Where each connection numbers streams by itself: the numbers that they have here.
+    keys: Option<Keys>,
+}
+
+/// The numbers that streams have here, and the next.
+#[derive(Debug, Default)]
+struct Keys {
+    of_stream: HashMap<StreamId, StreamKey>,
+    /// Which numbers are among them: asked for every event, where to ask for the name would take longer than to fold it.
+    is_known: Vec<bool>,
 }
 
 /// An event that is counted, out of several projections' rows.
@@ -65,6 +72,8 @@ struct Noted {
 pub struct CountRows {
     wish: CountWish,
     mixed: Option<MixedRows>,
+    /// Where somebody numbers them: the streams, each once in a run of its events.
+    met: Option<Vec<(StreamKey, StreamId)>>,
     names: Vec<Box<str>>,
     known: HashMap<Box<str>, u32>,
     rows: Vec<CountRow>,
@@ -73,7 +82,6 @@ pub struct CountRows {
 #[derive(Debug)]
 struct CountRow {
     key: StreamKey,
-    stream: StreamId,
     position: Option<Position>,
     at: Option<Timestamp>,
     /// Among the names of its batch.
@@ -81,9 +89,11 @@ struct CountRow {
 }
 
 impl CountRows {
-    pub fn new(wish: &CountWish) -> Self {
-        let mixed = matches!(wish.of, CountOf::Field(_)).then(|| MixedRows::new(&wish.choice));
-        Self { wish: wish.clone(), mixed, names: Vec::new(), known: HashMap::new(), rows: Vec::new() }
+    /// `numbers_anew` where each connection numbers the streams by itself.
+    pub fn new(wish: &CountWish, numbers_anew: bool) -> Self {
+        let mixed = matches!(wish.of, CountOf::Field(_)).then(|| MixedRows::without_names(&wish.choice));
+        let met = numbers_anew.then(Vec::new);
+        Self { wish: wish.clone(), mixed, met, names: Vec::new(), known: HashMap::new(), rows: Vec::new() }
     }
 
     fn number(&mut self, name: &str) -> u32 {
@@ -99,6 +109,11 @@ impl CountRows {
 
 impl DecodedRows for CountRows {
     fn push(&mut self, row: &EventRow<'_>) {
+        if let Some(met) = &mut self.met
+            && met.last().is_none_or(|(key, _)| *key != row.stream_key)
+        {
+            met.push((row.stream_key, row.stream.clone()));
+        }
         if let Some(mixed) = &mut self.mixed {
             return mixed.push(row);
         }
@@ -113,13 +128,7 @@ impl DecodedRows for CountRows {
             }
             CountOf::Type | CountOf::Field(_) => self.number(row.event_type.as_str()),
         };
-        self.rows.push(CountRow {
-            key: row.stream_key,
-            stream: row.stream.clone(),
-            position: row.position,
-            at: row.recorded_at,
-            name: number,
-        });
+        self.rows.push(CountRow { key: row.stream_key, position: row.position, at: row.recorded_at, name: number });
     }
 
     fn len(&self) -> usize {
@@ -144,8 +153,7 @@ impl Counting {
             events: 0,
             weighed_at: 0,
             held: room.into(),
-            keys: numbers_anew.then(HashMap::new),
-            next_key: 0,
+            keys: numbers_anew.then(Keys::default),
         }
     }
 
@@ -160,13 +168,15 @@ impl Counting {
             debug_assert!(false, "rows that were decoded for something else");
             return;
         };
-        let CountRows { mixed, names, rows, .. } = *rows;
+        let CountRows { mixed, met, names, rows, .. } = *rows;
+        if let Some(keys) = &mut self.keys {
+            met.into_iter().flatten().for_each(|(key, stream)| keys.note(key, stream));
+        }
         match mixed {
             Some(mixed) => self.fold_states(mixed),
             None => {
-                for CountRow { key, stream, position, at, name } in rows {
+                for CountRow { key, position, at, name } in rows {
                     let name = names.get(name as usize).map_or("", AsRef::as_ref);
-                    note_key(&mut self.keys, &mut self.next_key, &stream, key);
                     self.events += 1;
                     self.tally.take(key, position, at, name);
                     self.histogram.take(at, name);
@@ -176,13 +186,12 @@ impl Counting {
     }
 
     fn fold_states(&mut self, mixed: MixedRows) {
-        let Self { tally, histogram, parts, events, keys, next_key, .. } = self;
+        let Self { tally, histogram, parts, events, .. } = self;
         let is_one = parts.len() == 1;
         let mut noted: Vec<Noted> = Vec::new();
         for (part, rows) in parts.iter_mut().zip(mixed.parts) {
             part.fold(rows, &mut |told: Told<'_>| {
-                let Told { key, stream, head, value } = told;
-                note_key(keys, next_key, stream, key);
+                let Told { key, head, value } = told;
                 *events += 1;
                 if is_one {
                     tally.take(key, head.position, head.recorded_at, value);
@@ -203,22 +212,13 @@ impl Counting {
 
     /// Whether a stream was met before, where that is known.
     pub fn has_met(&self, stream: &StreamId) -> Option<bool> {
-        self.keys.as_ref().map(|keys| keys.contains_key(stream))
+        self.keys.as_ref().map(|keys| keys.of_stream.contains_key(stream))
     }
 
     /// The row with the number that its stream has here, whatever connection read it.
     pub fn renumbered<'r>(&mut self, row: EventRow<'r>) -> EventRow<'r> {
         let Some(keys) = &mut self.keys else { return row };
-        let key = match keys.get(row.stream) {
-            Some(key) => *key,
-            None => {
-                let key = StreamKey(self.next_key);
-                self.next_key += 1;
-                keys.insert(row.stream.clone(), key);
-                key
-            }
-        };
-        EventRow { stream_key: key, ..row }
+        EventRow { stream_key: keys.key_of(row.stream), ..row }
     }
 
     /// Looks now and then whether there is room for more.
@@ -265,16 +265,34 @@ impl Counting {
     /// The memory that it takes.
     pub fn bytes(&self) -> u64 {
         let states: u64 = self.parts.iter().map(|part| part.bytes()).sum();
-        let keys = self.keys.as_ref().map_or(0, |keys| 2 * keys.len() * (size_of::<(StreamId, StreamKey)>() + 1));
+        let keys = self.keys.as_ref().map_or(0, Keys::bytes);
         states + self.tally.bytes() + self.histogram.bytes() + keys as u64
     }
 }
 
-fn note_key(keys: &mut Option<HashMap<StreamId, StreamKey>>, next: &mut u32, stream: &StreamId, key: StreamKey) {
-    if let Some(keys) = keys
-        && !keys.contains_key(stream)
-    {
-        keys.insert(stream.clone(), key);
-        *next = (*next).max(key.0.saturating_add(1));
+impl Keys {
+    /// A stream has the number that the connection gave it which read it.
+    fn note(&mut self, key: StreamKey, stream: StreamId) {
+        let place = key.0 as usize;
+        if self.is_known.len() <= place {
+            self.is_known.resize(place + 1, false);
+        }
+        if !std::mem::replace(&mut self.is_known[place], true) {
+            self.of_stream.insert(stream, key);
+        }
+    }
+
+    /// The number that a stream has here, whatever connection reads it.
+    fn key_of(&mut self, stream: &StreamId) -> StreamKey {
+        if let Some(key) = self.of_stream.get(stream) {
+            return *key;
+        }
+        let key = StreamKey(self.is_known.len() as u32);
+        self.note(key, stream.clone());
+        key
+    }
+
+    fn bytes(&self) -> usize {
+        2 * self.of_stream.len() * (size_of::<(StreamId, StreamKey)>() + 1) + self.is_known.capacity()
     }
 }

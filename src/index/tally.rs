@@ -1,6 +1,6 @@
 use super::StoreMoment;
 use super::values::{MOST_VALUES, Values};
-use crate::event::{ByNumber, Position, StreamKey, Timestamp};
+use crate::event::{Position, StreamKey, Timestamp};
 
 /// How many streams have each value, or how many events had it, at any moment of a store. It keeps what changed, and now and then how the counts
 /// stood: a moment costs a look-up and a few thousand steps, however long the store is.
@@ -12,7 +12,7 @@ pub struct Tally {
     counts_events: bool,
     /// In the order of the store.
     changes: Vec<Change>,
-    of_stream: ByNumber<StreamKey, Slot>,
+    of_stream: Slots,
     now: Vec<u32>,
     by_position: Checkpoints,
     by_time: ByTime,
@@ -34,8 +34,32 @@ struct Change {
 #[derive(Clone, Copy, Debug)]
 struct Slot {
     value: u16,
-    /// The stream's latest change, counted from one.
+    /// The stream's latest change, counted from one; nought where it has not begun.
     last: u32,
+}
+
+/// Slots by the number of the stream, in pages: a look-up for every event, in a store of a million streams.
+#[derive(Clone, Debug, Default)]
+struct Slots(Vec<Option<Box<[Slot]>>>);
+
+/// How many lie together.
+const SLOTS: usize = 1 << 12;
+
+impl Slots {
+    fn get(&mut self, key: StreamKey) -> &mut Slot {
+        let place = key.0 as usize;
+        let page = place / SLOTS;
+        if self.0.len() <= page {
+            self.0.resize_with(page + 1, || None);
+        }
+        let slots = self.0[page].get_or_insert_with(|| vec![Slot { value: NONE, last: 0 }; SLOTS].into_boxed_slice());
+        &mut slots[place % SLOTS]
+    }
+
+    fn bytes(&self) -> usize {
+        self.0.capacity() * size_of::<Option<Box<[Slot]>>>()
+            + self.0.iter().flatten().count() * SLOTS * size_of::<Slot>()
+    }
 }
 
 /// A stream that has not begun has no value.
@@ -126,17 +150,16 @@ impl Tally {
             return;
         }
         self.events += 1;
-        let slot = self.of_stream.get(&key).copied();
+        let slot = self.of_stream.get(key);
         let time = at.map_or(NEVER, Timestamp::micros);
-        if let Some(slot) = slot.filter(|_| !self.counts_events)
+        if let Some(place) = (slot.last as usize).checked_sub(1).filter(|_| !self.counts_events)
             && self.values.text(slot.value) == value
         {
             // It counts from here on at the latest, and so does the change that it stands behind.
-            let place = (slot.last as usize).checked_sub(1);
-            if let Some(last) = place.and_then(|place| self.changes.get_mut(place)).filter(|last| time < last.time) {
+            if let Some(last) = self.changes.get_mut(place).filter(|last| time < last.time) {
                 last.time = time;
                 self.by_time.is_settled = false;
-                self.by_time.has_moved |= place.is_some_and(|place| place < self.by_time.times.len());
+                self.by_time.has_moved |= place < self.by_time.times.len();
             }
             // Of the changes before it, the times are looked at when they are put in order.
             return;
@@ -149,14 +172,14 @@ impl Tally {
             // Where a store keeps no order, they stand as they came.
             position: position.map_or(self.events, |position| position.0),
             time,
-            from: slot.filter(|_| !self.counts_events).map_or(NONE, |slot| slot.value),
+            from: if self.counts_events { NONE } else { slot.value },
             to,
-            before: slot.map_or(0, |slot| slot.last),
+            before: slot.last,
         };
         step(&mut self.now, &change);
         self.by_position.push(&change);
         self.changes.push(change);
-        self.of_stream.insert(key, Slot { value: to, last: self.changes.len() as u32 });
+        *slot = Slot { value: to, last: self.changes.len() as u32 };
         self.by_time.is_settled = false;
     }
 
@@ -260,8 +283,7 @@ impl Tally {
 
     /// The memory that it takes.
     pub fn bytes(&self) -> u64 {
-        // A map keeps some places free.
-        let streams = 2 * self.of_stream.len() * (size_of::<(StreamKey, Slot)>() + 1);
+        let streams = self.of_stream.bytes();
         let changes = self.changes.capacity() * size_of::<Change>();
         let by_time =
             self.by_time.times.capacity() * size_of::<i64>() + self.by_time.order.capacity() * size_of::<u32>();

@@ -187,7 +187,7 @@ impl ProjectionRef {
         self.0.standing(until)
     }
 
-    /// What a field of each stream of a store is behind each event. Takes what [`Self::rows_to_watch`] decoded.
+    /// What a field of each stream of a store is behind each event. Takes what [`Self::rows`] decoded.
     pub fn follow(&self, path: &str) -> Box<dyn Following> {
         self.0.follow(path)
     }

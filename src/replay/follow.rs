@@ -4,16 +4,14 @@ use std::any::Any;
 use std::fmt;
 
 use super::DecodedRows;
-use super::streams::ByStream;
-use super::watch::WatchRows;
-use crate::event::{Head, StreamId, StreamKey};
+use super::streams::{ByStream, Rows};
+use crate::event::{Head, StreamKey};
 use crate::projection::{Cell, Problem, Projection, cell_value};
 
 /// An event of a stream, and what the field is behind it.
 #[derive(Clone, Copy, Debug)]
 pub struct Told<'t> {
     pub key: StreamKey,
-    pub stream: &'t StreamId,
     pub head: &'t Head,
     /// As JSON.
     pub value: &'t str,
@@ -21,7 +19,7 @@ pub struct Told<'t> {
 
 /// The states of all streams, for the sake of one field.
 pub trait Following: Send + Sync + fmt::Debug {
-    /// Folds in what [`super::ProjectionRef::rows_to_watch`] decoded, and tells of each event.
+    /// Folds in what [`super::ProjectionRef::rows`] decoded, and tells of each event.
     fn fold(&mut self, rows: Box<dyn DecodedRows>, tell: &mut dyn FnMut(Told<'_>));
 
     /// Whether any state has this field.
@@ -89,17 +87,17 @@ fn write_null(out: &mut Vec<u8>, is_field: bool) -> bool {
 impl<P: Projection> Following for FollowField<P> {
     fn fold(&mut self, rows: Box<dyn DecodedRows>, tell: &mut dyn FnMut(Told<'_>)) {
         let rows: Box<dyn Any> = rows;
-        let Ok(rows) = rows.downcast::<WatchRows<P>>() else {
+        let Ok(rows) = rows.downcast::<Rows<P>>() else {
             debug_assert!(false, "rows that another projection decoded");
             return;
         };
         let Self { projection, path, of_stream, problems, value, has_field } = self;
-        for (key, stream, head, event) in rows.into_events() {
+        for (key, head, event) in rows.rows {
             let state = of_stream.get_or_begin(key);
             projection.fold(state, &event, &head, problems);
             problems.clear();
             *has_field |= write_value(projection, state, path, value);
-            tell(Told { key, stream: &stream, head: &head, value: std::str::from_utf8(value).unwrap_or("null") });
+            tell(Told { key, head: &head, value: std::str::from_utf8(value).unwrap_or("null") });
         }
     }
 

@@ -34,7 +34,7 @@ pub trait StreamStates: Send + fmt::Debug {
 #[derive(Debug)]
 pub(super) struct Rows<P: Projection> {
     projection: P,
-    rows: Vec<(StreamKey, Head, P::Event)>,
+    pub(super) rows: Vec<(StreamKey, Head, P::Event)>,
 }
 
 impl<P: Projection> Rows<P> {

@@ -73,6 +73,17 @@ pub trait Store: Send {
 
     fn visit_streams(&self, query: &StreamQuery, visit: &mut dyn FnMut(StreamRow) -> Flow) -> Result<(), StoreError>;
 
+    /// The stream of a category that began first. `None` where there is no such category.
+    fn first_of_category(&self, category: &str) -> Result<Option<StreamId>, StoreError> {
+        let query = StreamQuery { category: Some(category.to_owned()), limit: Some(1), ..StreamQuery::default() };
+        let mut first = None;
+        self.visit_streams(&query, &mut |row| {
+            first = Some(row.stream);
+            Flow::Break(())
+        })?;
+        Ok(first)
+    }
+
     fn stream(&self, stream: &StreamId) -> Result<Option<StreamRow>, StoreError>;
 
     fn event_by_id(&self, id: &EventId) -> Result<Option<RecordedEvent>, StoreError>;

@@ -389,6 +389,28 @@ impl<D: Database> Store for ForeignStore<D> {
         Ok(())
     }
 
+    /// The stream of its first event, where an index leads to that: the list of streams is grouped out of all events.
+    fn first_of_category(&self, category: &str) -> Result<Option<StreamId>, StoreError> {
+        let mut first = None;
+        if self.layout().position.is_some() && self.layout().is_position_indexed {
+            let scope = Scope::Category { name: category.to_owned(), from: None, to: None };
+            let query = Query { scope, ..Query::store() }.limit(1).columns(Columns::HEADS);
+            self.visit_events(&query, &mut |row| {
+                first = Some(row.stream.clone());
+                Flow::Break(())
+            })?;
+        }
+        if first.is_none() {
+            // One whose events count for nothing is listed all the same.
+            let query = StreamQuery { category: Some(category.to_owned()), limit: Some(1), ..StreamQuery::default() };
+            self.visit_streams(&query, &mut |row| {
+                first = Some(row.stream);
+                Flow::Break(())
+            })?;
+        }
+        Ok(first)
+    }
+
     fn closed(&self, stream: &StreamId) -> Result<Option<Closed>, StoreError> {
         if self.layout().archived.is_none() && !self.layout().may_be_encrypted {
             return Ok(None);
