@@ -110,7 +110,7 @@ fn chosen(
     if let Some(general) = general {
         choice.set_otherwise(general);
     }
-    if !reader.capabilities().has_dense_positions {
+    if !reader.capabilities().names_tell_categories {
         // What a category is, its layout says, which a stream's name alone need not tell.
         reader.visit_streams(&StreamQuery::default(), &mut |row| {
             if let Some(projection) = of_category.get(&row.category)

@@ -193,7 +193,7 @@ fn count_all(reader: &dyn Store, wanted: &CountWanted, ticket: &Ticket) -> Resul
 /// The streams whose category is not what their names say.
 pub(super) fn categories(reader: &dyn Store) -> Result<Categories, StoreError> {
     let mut categories = HashMap::new();
-    if !reader.capabilities().has_dense_positions {
+    if !reader.capabilities().names_tell_categories {
         reader.visit_streams(&StreamQuery::default(), &mut |row| {
             if row.stream.category() != row.category {
                 categories.insert(row.stream, row.category.as_str().into());

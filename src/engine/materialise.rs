@@ -275,7 +275,7 @@ impl Work<'_> {
     /// What a stream is folded by; `None` where it does not belong in the table.
     fn projection_of(&self, stream: &StreamId) -> Result<Option<&ProjectionRef>, StoreError> {
         if let Some(category) = &self.wish.category {
-            let is_of_it = if self.reader.capabilities().has_dense_positions {
+            let is_of_it = if self.reader.capabilities().names_tell_categories {
                 stream.category() == category
             } else {
                 self.reader.stream(stream)?.is_some_and(|row| row.category == *category)

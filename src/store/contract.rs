@@ -262,6 +262,8 @@ pub struct Capabilities {
     /// Places lie close together, and a stream's number is the same to every connection: ranges of places can be read
     /// by several at once.
     pub has_dense_positions: bool,
+    /// A stream's category is what its name says, whichever stream it is.
+    pub names_tell_categories: bool,
     /// The event at or behind a place is found without walking through the store.
     pub finds_by_position: bool,
     /// An event is found by its id without walking through the store.

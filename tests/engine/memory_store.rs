@@ -156,6 +156,7 @@ impl Store for MemoryStore {
             has_kept_counts: true,
             has_feed: true,
             has_dense_positions: true,
+            names_tell_categories: true,
             finds_by_position: true,
             finds_by_id: true,
             finds_by_link: false,

@@ -10,11 +10,16 @@ use foldline::engine::{
 };
 use foldline::event::{Cursor, EventBatch, RecordedEvent};
 use foldline::index::Budget;
+use foldline::sample::{SampleOptions, generate};
 use foldline::store::native::NativeStore;
-use foldline::store::{self, Changes, Columns, Flow, Mirroring, ModelPlace, Query, Source, Store};
+use foldline::store::{
+    self, Address, Changes, Columns, Expected, Flow, Mirroring, ModelPlace, Query, Source, Store, StreamQuery, StreamRow,
+};
 
 use crate::postgres::Database;
 use crate::servers::{Kind, Server, block_on, connect};
+use crate::stores::{fresh_name, noted, stream as stream_named, writer};
+use crate::way::Way;
 
 /// A stream as rita writes it: leads with a name that is changed, `rounds` times.
 fn published(server: &Server, name: &str, leads: u32, rounds: u32) -> Source {
@@ -146,6 +151,78 @@ fn who_wants_some_streams_is_spared_the_others_and_knows_how_far_it_came() {
     assert_eq!((wanted.len(), wanted), (80, expected));
     assert_eq!(others, 1, "the last of all");
     assert_eq!(cursor.position(), reader.end().unwrap().position());
+}
+
+#[test]
+fn a_worker_is_sent_the_events_once_and_no_list_of_all_streams_beside_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut from = NativeStore::create(&folder.path().join("sales.db")).unwrap();
+    // Leads and tickets, each of which has its own projection of this name.
+    let options = SampleOptions { events: Some(3_000), ..SampleOptions::default() };
+    generate(&mut from, &options, &mut |_| Flow::Continue(())).unwrap();
+    for kind in [Kind::New, Kind::Old] {
+        let server = Server::shared(kind);
+        let way = Way::to(server.node.port);
+        let name = fresh_name();
+        let target = store::server_target(&Address::new(&format!("{}/{name}", server.url())), None, true).unwrap();
+        store::bring_in(&target, &from, &mut |_| Flow::Continue(())).unwrap();
+        let source = Source::parse(&format!("nats://127.0.0.1:{}/{name}", way.port));
+        let carried = |work: &mut dyn FnMut()| {
+            let before = way.carried.load(Ordering::Relaxed);
+            work();
+            way.carried.load(Ordering::Relaxed) - before
+        };
+        let mut count = 0;
+        let whole = carried(&mut || {
+            let every = &mut |_: &foldline::event::EventRow<'_>| {
+                count += 1;
+                Flow::Continue(())
+            };
+            opened(&source).visit_events(&Query::store(), every).unwrap();
+        });
+        let on = AtomicBool::new(false);
+        let folding = carried(&mut || assert_eq!(work(&source, "once", "a", &on), count));
+        // Beside them the acknowledgements of what it wrote.
+        assert!(folding * 2 < whole * 3, "{kind:?}: {folding} bytes for a worker, {whole} for all events");
+    }
+}
+
+#[test]
+fn the_first_stream_of_a_category_is_the_same_whether_or_not_all_streams_were_listed() {
+    let server = Server::shared(Kind::Old);
+    let own = format!("{}/{}", server.url(), fresh_name());
+    store::server_target(&Address::new(&own), None, true).unwrap();
+    for name in ["lead-2", "settings", "a.b-c", "lead-1", "lead-2"] {
+        writer(&own).append(&stream_named(name), Expected::Any, &[noted(&format!("{name} {}", fresh_name()))]).unwrap();
+    }
+    for source in [Source::parse(&own), published(server, "firsts", 4, 3)] {
+        let listed = opened(&source);
+        let mut all = Vec::new();
+        listed
+            .visit_streams(&StreamQuery::default(), &mut |row| {
+                all.push(row);
+                Flow::Continue(())
+            })
+            .unwrap();
+        assert!(all.len() > 3, "{all:?}");
+        for (category, _) in listed.categories().unwrap() {
+            let first = |reader: &dyn Store| {
+                let query = StreamQuery { category: Some(category.clone()), limit: Some(1), ..StreamQuery::default() };
+                let mut first = None;
+                let kept = &mut |row: StreamRow| {
+                    first = Some((row.stream, row.category, row.events, row.first_version, row.last_version));
+                    Flow::Continue(())
+                };
+                reader.visit_streams(&query, kept).unwrap();
+                first
+            };
+            let known = all.iter().find(|row| row.category == category).map(|row| {
+                (row.stream.clone(), row.category.clone(), row.events, row.first_version, row.last_version)
+            });
+            assert!(known.is_some(), "{category}");
+            assert_eq!((first(opened(&source).as_ref()), first(listed.as_ref())), (known.clone(), known));
+        }
+    }
 }
 
 /// Folded by one alone, the table's rows are those of the events; so says what holds any table against them.

@@ -61,6 +61,7 @@ impl Store for Partitioned {
             has_kept_counts: true,
             // Ranges of places hold events of no partition, too.
             has_dense_positions: false,
+            names_tell_categories: false,
             ..self.inner.capabilities()
         }
     }

@@ -81,7 +81,7 @@ impl Room {
             at,
             end,
             has_order: can.has_feed,
-            names_tell_category: can.has_dense_positions,
+            names_tell_category: can.names_tell_categories,
             budget,
             ticket: ticket.clone(),
             until,

@@ -257,6 +257,7 @@ impl<D: Database> Store for ForeignStore<D> {
             has_kept_counts: false,
             has_feed: layout.position.is_some(),
             has_dense_positions: false,
+            names_tell_categories: false,
             finds_by_position: layout.is_position_indexed,
             finds_by_id: true,
             finds_by_link: false,

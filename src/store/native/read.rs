@@ -33,6 +33,7 @@ impl Store for NativeStore {
             has_kept_counts: true,
             has_feed: true,
             has_dense_positions: true,
+            names_tell_categories: true,
             finds_by_position: true,
             finds_by_id: true,
             finds_by_link: self.keeps_links(),

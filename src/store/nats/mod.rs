@@ -7,7 +7,7 @@
 //! - `layout`: what a message means; `message` Foldline's own, `foreign` the others', `mapped` what its user says, and
 //!   `look` what there is to say it of.
 //! - `store`, `scan`: the reading half; `ledger`, `names`, `ids`: what a walk over the messages tells of the streams and of
-//!   where an id is; `find`: one event by its id.
+//!   where an id is; `alone`: one stream before any such walk; `find`: one event by its id.
 //! - `write`: the appending half; `verify`: what does not fit.
 //!
 //! An event's position is its message's sequence. In a store whose messages may hold several events (its description
@@ -15,6 +15,7 @@
 //! and a place found in one reading is found in the next.
 
 mod address;
+mod alone;
 mod bridge;
 mod bucket;
 mod connection;

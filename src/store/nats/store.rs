@@ -223,45 +223,6 @@ impl NatsStore {
         self.bring_ledger_to(self.info()?.state.last_seq)
     }
 
-    /// What is told of a stream by its own messages alone.
-    fn stream_under(&self, stream: &StreamId, filter: &str) -> Result<Option<StreamRow>, StoreError> {
-        let Server { layout, connection, stream: name, .. } = &*self.server;
-        if layout.places() == 1 {
-            // A message an event: its first and its last say the rest.
-            let mut events = 0;
-            self.wait(connection.subjects(name, filter, &mut |_, count| events += count))?;
-            let (first, last) = (self.message(Which::Next(1, filter))?, self.last_under(filter)?);
-            let (Some(first), Some(last)) = (first, last) else { return Ok(None) };
-            return Ok(self.row_between(stream, events, &first, &last));
-        }
-        let to = self.info()?.state.last_seq;
-        let want = Want { from: 1, to, filter: Some(filter.to_owned()), headers_only: layout.has_all_in_headers() };
-        let mut own = Ledger::default();
-        self.each(want, &mut |seen| {
-            own.take(layout, &mut self.names(), &seen);
-            Flow::Continue(())
-        })?;
-        let key = self.names().stream(stream.as_str()).1;
-        Ok(own.row(key))
-    }
-
-    fn row_between(&self, stream: &StreamId, events: u64, first: &Seen, last: &Seen) -> Option<StreamRow> {
-        let layout = &self.server.layout;
-        let (named, key) = self.names().stream(stream.as_str());
-        let (mut begin, mut end) = (None, None);
-        let mut category = stream.category().to_owned();
-        layout.events(first, &mut |event| {
-            let is_of_it = event.stream == stream.as_str();
-            begin = Some((event.version.unwrap_or(Version(1)), event.recorded_at)).filter(|_| is_of_it);
-            if let Some(said) = event.category {
-                category = said.into_owned();
-            }
-        });
-        layout.events(last, &mut |event| end = Some((event.version.unwrap_or(Version(events)), event.recorded_at)));
-        let ((first_version, first_at), (last_version, last_at)) = (begin?, end?);
-        Some(StreamRow { key, stream: named, category, events, first_version, last_version, first_at, last_at })
-    }
-
     /// The events of one message.
     pub(super) fn events_of(&self, seen: &Seen, visit: &mut dyn FnMut(RecordedEvent)) -> Result<(), StoreError> {
         let layout = &self.server.layout;
@@ -298,6 +259,7 @@ impl Store for NatsStore {
             has_kept_counts: false,
             has_feed: true,
             has_dense_positions: false,
+            names_tell_categories: matches!(self.server.layout, Layout::Own { .. }),
             finds_by_position: true,
             finds_by_id: false,
             finds_by_link: false,
@@ -368,6 +330,10 @@ impl Store for NatsStore {
     }
 
     fn visit_streams(&self, query: &StreamQuery, visit: &mut dyn FnMut(StreamRow) -> Flow) -> Result<(), StoreError> {
+        if let Some(first) = self.first_alone(query)? {
+            let _ = visit(first);
+            return Ok(());
+        }
         let StreamQuery { category, filter, order, limit } = query;
         let filter = filter.as_ref().map(|filter| filter.to_lowercase());
         let ledger = self.up_to_date()?;
