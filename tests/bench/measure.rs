@@ -43,6 +43,17 @@ pub(crate) fn memory_of(status: &Path) -> f64 {
     memory_in(status, "VmRSS:")
 }
 
+/// The processor time that another process has taken so far, in seconds, by the file in which the system says it.
+pub(crate) fn processor_of(stat: &Path) -> f64 {
+    /// What the system counts in, whatever the machine: hundredths of a second.
+    const A_SECOND: f64 = 100.0;
+    let stat = std::fs::read_to_string(stat).unwrap_or_default();
+    // The second field is the program's name, which may hold anything.
+    let (_, fields) = stat.rsplit_once(')').unwrap_or_default();
+    let ticks = |at: usize| fields.split_whitespace().nth(at).and_then(|count| count.parse::<f64>().ok());
+    (ticks(11).unwrap_or(0.0) + ticks(12).unwrap_or(0.0)) / A_SECOND
+}
+
 /// The most that it ever held.
 pub(crate) fn peak_memory_of(status: &Path) -> f64 {
     memory_in(status, "VmHWM:")

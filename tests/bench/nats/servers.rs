@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use foldline::store::{Address, server_target};
 
 use super::block_on;
-use crate::measure::memory_of;
+use crate::measure::{memory_of, processor_of};
 
 /// How long servers may take to begin.
 const BEGINNING: Duration = Duration::from_secs(20);
@@ -51,6 +51,11 @@ impl Server {
     /// Held now, in MiB.
     pub(super) fn memory(&self) -> f64 {
         memory_of(&PathBuf::from(format!("/proc/{}/status", self.process.id())))
+    }
+
+    /// The processor time that it has taken, in seconds.
+    pub(super) fn processor(&self) -> f64 {
+        processor_of(&PathBuf::from(format!("/proc/{}/stat", self.process.id())))
     }
 
     /// What its files take, in bytes.

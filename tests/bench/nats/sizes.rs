@@ -10,7 +10,7 @@ use foldline::store::{self, Address, Expected, Flow, Source, StreamQuery};
 
 use super::servers::{Server, Three};
 use super::{EVENTS, per_event, read_all, sample};
-use crate::measure::{Row, Table, memory_now_mib, micros, peak_memory_of, time};
+use crate::measure::{Row, Table, memory_now_mib, micros, peak_memory_of, processor_of, time};
 use crate::stores::Stores;
 
 const APPENDS: usize = if cfg!(debug_assertions) { 20 } else { 300 };
@@ -53,13 +53,21 @@ pub(crate) fn sizes(table: &mut Table, stores: &Stores) {
     let own_memory = memory_now_mib() - before;
     drop(reader);
 
-    let folded: Vec<Folded> = (1..=MOST_WORKERS).map(|count| fold(&sources[0], count)).collect();
+    let folded: Vec<Folded> = (1..=MOST_WORKERS).map(|count| fold(&one, &sources[0], count)).collect();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     for (count, more) in folded.iter().enumerate().skip(1) {
         let what = format!("JetStream: {} workers fold a store", count + 1);
         let row = Row::new(&what, "one worker", per_event(more.secs), per_event(folded[0].secs), "µs/event");
         // Two workers and the server they read from.
         table.add(if count == 1 && cores > 3 { row.bar(1.0 / 1.6) } else { row });
+    }
+    // Of work that is halved each does half, also where there are no cores for both at once.
+    let [alone, both, ..] = folded.as_slice() else { return };
+    for (what, halved, whole) in [
+        ("JetStream: processor time of each of two workers", both.processor / 2.0, alone.processor),
+        ("JetStream: processor time of their server", both.server, alone.server),
+    ] {
+        table.add(Row::new(what, "one worker alone", per_event(halved), per_event(whole), "µs/event"));
     }
     let hours = |secs: f64| secs / EVENTS as f64 * MANY / 3600.0;
     table.note(format!(
@@ -111,14 +119,17 @@ fn appends(url: &str, replicas: usize) -> f64 {
 
 struct Folded {
     secs: f64,
+    /// Of all workers together, and of the server meanwhile, in seconds.
+    processor: f64,
+    server: f64,
     peak_mib: f64,
 }
 
 /// A process for each worker, until every partition is folded.
-fn fold(source: &Source, workers: usize) -> Folded {
+fn fold(server: &Server, source: &Source, workers: usize) -> Folded {
     let share = format!("by-{workers}");
     let reader = store::open(source).expect("opened");
-    let began = Instant::now();
+    let (began, idle) = (Instant::now(), server.processor());
     let mut running: Vec<Child> = (0..workers)
         .map(|_| {
             let mut command = Command::new(env!("CARGO_BIN_EXE_foldline"));
@@ -137,10 +148,12 @@ fn fold(source: &Source, workers: usize) -> Folded {
         std::thread::sleep(Duration::from_millis(20));
     }
     let secs = began.elapsed().as_secs_f64();
+    let server = server.processor() - idle;
+    let processor = running.iter().map(|child| processor_of(format!("/proc/{}/stat", child.id()).as_ref())).sum();
     let peak = |child: &Child| peak_memory_of(format!("/proc/{}/status", child.id()).as_ref());
     let peak_mib = running.iter().map(peak).fold(0.0, f64::max);
     for worker in &mut running {
         assert!(worker.wait().expect("waited").success(), "a worker failed");
     }
-    Folded { secs, peak_mib }
+    Folded { secs, processor, server, peak_mib }
 }
