@@ -13,6 +13,24 @@
 //! - Where the results go into a table that other programs read, they, what goes on from them and the place of each
 //!   partition are there in one transaction, and the place in the lease only tells of it.
 //! - Each worker wants its part of all the partitions, by how many workers beat. One that has more lets go of some.
+//!
+//! A worker is sent every message, and of those of other partitions looks at the subject alone. That the server send it its
+//! share alone was measured, and costs more than it saves: with a token for the partition in the subjects
+//! (`foldline.sales.05.lead.7`), and as filters of the worker's consumer `foldline.sales.05.>` and so on. As long as a
+//! block of the server's files (8 MB) has fewer subjects than messages left to read, which is so for three of four
+//! messages of a sample, nats-server 2.15.1 goes through all subjects of the block that match before each message that it
+//! sends. In microseconds of its processor time for each message sent, of 200,000; what is worth it takes less than
+//! twice as long as without a filter, since half of them are sent:
+//!
+//! | streams | all messages | half by one filter | half by two | half by 16 of 32 |
+//! |---|---|---|---|---|
+//! | 33,333, a sample | 2.4 | 11 | 139 | 120 |
+//! | 100,000 of 2 events | 1.9 | 2.7 | 5,500 | |
+//! | 2,000 of 100 events | 1.6 | 24 | 259 | |
+//! | 200 of 1,000 events | 1.4 | 5 | 34 | |
+//!
+//! A worker's partitions are one filter only where they are a half, a quarter and so on of all, and then it is still the
+//! server, which all workers share, that pays for what each of them is spared.
 
 mod lease;
 mod look;
