@@ -13,7 +13,8 @@ use foldline::index::Budget;
 use foldline::sample::{SampleOptions, generate};
 use foldline::store::native::NativeStore;
 use foldline::store::{
-    self, Address, Changes, Columns, Expected, Flow, Mirroring, ModelPlace, Query, Source, Store, StreamQuery, StreamRow,
+    self, Address, Changes, Columns, Expected, Flow, Mirroring, ModelPlace, Query, Source, Store, StreamQuery,
+    StreamRow,
 };
 
 use crate::postgres::Database;
@@ -216,9 +217,10 @@ fn the_first_stream_of_a_category_is_the_same_whether_or_not_all_streams_were_li
                 reader.visit_streams(&query, kept).unwrap();
                 first
             };
-            let known = all.iter().find(|row| row.category == category).map(|row| {
-                (row.stream.clone(), row.category.clone(), row.events, row.first_version, row.last_version)
-            });
+            let known = all
+                .iter()
+                .find(|row| row.category == category)
+                .map(|row| (row.stream.clone(), row.category.clone(), row.events, row.first_version, row.last_version));
             assert!(known.is_some(), "{category}");
             assert_eq!((first(opened(&source).as_ref()), first(listed.as_ref())), (known.clone(), known));
         }
