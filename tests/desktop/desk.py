@@ -231,6 +231,11 @@ def read(node):
         return ""
 
 
+def content(node):
+    """What stands in a field."""
+    return Atspi.Text.get_text(node, 0, -1) if node is not None else ""
+
+
 def has_focus(node):
     return node is not None and node.get_state_set().contains(Atspi.StateType.FOCUSED)
 

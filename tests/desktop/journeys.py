@@ -8,7 +8,7 @@ import tempfile
 import time
 import unittest
 
-from desk import PATIENCE, Display, Window, brightness, has_focus, until, xdotool
+from desk import PATIENCE, Display, Window, brightness, content, has_focus, until, xdotool
 
 BINARY = os.path.abspath(sys.argv.pop(1))
 
@@ -105,6 +105,19 @@ class Looking(Journey):
             return time.monotonic() - seen[0][1] >= still_for
 
         until(is_idle, f"{still_for:.0f} s in a row without work")
+
+
+class Copying(Journey):
+    def test_what_is_copied_in_one_program_is_pasted_in_another(self):
+        window = self.window(self.store(), "lead-1")
+        window.wait_for("State at version 6")
+        window.click("Copy link")
+        window.wait_for("Link copied")
+        other = self.window()
+        name = "Path or address of a store"
+        other.type_into(name, "")
+        other.press("ctrl+v")
+        other.until(lambda: content(other.find(name, "entry", "text")).startswith("foldline:"), "the link")
 
 
 class Correcting(Journey):
