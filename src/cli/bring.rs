@@ -58,7 +58,7 @@ pub(super) fn sample_on_server(
 }
 
 fn carry(into: &Address, replicas: Option<usize>, is_new: bool, from: &dyn Store) -> Result<BroughtIn, Failure> {
-    let total = from.info_at_once().ok().flatten().map(|info| info.events);
+    let total = from.kept_events().ok().flatten();
     let opened = asking(Source::Server(into.clone()), |source| match source {
         Source::Server(address) => store::server_target(address, replicas, is_new),
         Source::File(path) => Err(StoreError::Missing(path.clone())),
@@ -86,7 +86,7 @@ pub(super) fn import_from_server(from: &Address, into: &OsStr, path: &Path) -> R
 }
 
 fn copy(from: &dyn Store, into: &mut NativeStore) -> Result<ImportReport, Failure> {
-    let total = from.info_at_once().ok().flatten().map(|info| info.events);
+    let total = from.kept_events().ok().flatten();
     let mut progress = Progress::new("importing events", total);
     let mut report = ImportReport::default();
     let mut streams = std::collections::HashSet::new();

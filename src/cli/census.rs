@@ -71,7 +71,7 @@ impl<'a> FieldRow<'a> {
 pub(super) fn census(args: &CensusArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     check_csv_safe(args.csv_safe, args.format)?;
     let reader = context.open(&args.store)?;
-    let total = if reader.capabilities().has_kept_counts { Some(reader.info()?.events) } else { None };
+    let total = reader.kept_events()?;
     let mut progress = Progress::new("reading payloads", total);
     let census = take_census(reader.as_ref(), args.category.as_deref(), &mut |count| progress.tell(count))?;
     drop(progress);

@@ -80,8 +80,8 @@ pub(super) fn compare_projections(
     let reader = context.open(store)?;
     let wish = CompareWish { old: side(old), new: side(new), at: *as_of, budget: Budget::of_mebibytes(*memory) };
     let ticket = Ticket::new("folding events");
-    if reader.capabilities().has_kept_counts {
-        ticket.set_total(reader.info()?.events);
+    if let Some(events) = reader.kept_events()? {
+        ticket.set_total(events);
     }
     let found = watching("folding events", &ticket, || compare(reader.as_ref(), &wish, &ticket))?;
     match format {

@@ -35,13 +35,13 @@ pub(super) fn mirror(args: &MirrorArgs, context: &Context, out: &mut Output) -> 
         message(format_args!("its origin stood at {from} before; the events are the same, so it goes on from {name}"));
     }
     if *compare {
-        let mut progress = Progress::new("comparing events", reader.info_at_once()?.map(|info| info.events));
+        let mut progress = Progress::new("comparing events", reader.kept_events()?);
         let compared = mirroring.compare(reader.as_ref(), &mut |count| progress.tell(count))?;
         drop(progress);
         message(format_args!("{} compared: each is as in its origin", counted(compared, "event")));
     }
     let caught_up = {
-        let mut progress = Progress::new("mirroring events", reader.info_at_once()?.map(|info| info.events));
+        let mut progress = Progress::new("mirroring events", reader.kept_events()?);
         let mut again = Some(reader);
         tries::while_passing(out, |_| {
             let reader = again.take().map_or_else(|| context.open(source), Ok)?;

@@ -124,7 +124,7 @@ impl Under {
             let script = projection.and_then(|name| name.script.clone());
             return Ok(Self { reader, division: None, script });
         };
-        let total = if reader.capabilities().has_kept_counts { Some(reader.info()?.events) } else { None };
+        let total = reader.kept_events()?;
         let mut progress = Progress::new("dividing events", total);
         let division = Division::new(reader.as_ref(), script, budget, &mut |count| progress.tell(count))?;
         drop(progress);
@@ -225,7 +225,7 @@ pub(super) fn project_own(
     out: &mut Output,
 ) -> Result<Outcome, Failure> {
     let reader = context.open(&args.store)?;
-    let total = if reader.capabilities().has_kept_counts { Some(reader.info()?.events) } else { None };
+    let total = reader.kept_events()?;
     if !reader.capabilities().has_feed && script.definition().partition != Partition::Stream {
         message("this store keeps no order across its streams; events of several are folded stream by stream");
     }

@@ -84,7 +84,7 @@ pub(super) fn project(args: &ProjectArgs, context: &Context, out: &mut Output) -
     let text = args.condition.as_deref().unwrap_or_default();
     let condition = args.condition.as_deref().map(|text| AsOfCondition::new(text, &choice));
     let condition = condition.transpose().map_err(|error| refused(error, text))?;
-    let total = if reader.capabilities().has_kept_counts { Some(reader.info()?.events) } else { None };
+    let total = reader.kept_events()?;
     let mut progress = Progress::new("folding events", total);
     let (category, tell) = (args.category.as_deref(), &mut |count| progress.tell(count));
     let as_of = as_of(reader.as_ref(), &choice, category, args.as_of, budget, tell)?;

@@ -66,7 +66,7 @@ pub(super) fn index(args: &IndexArgs, context: &Context, out: &mut Output) -> Re
             None => (None, None),
         }
     } else {
-        let total = reader.info_at_once()?.map(|info| info.events);
+        let total = reader.kept_events()?;
         let mut progress = Progress::new("indexing events", total);
         let (index, unusable) = place.follow(reader.as_ref(), &mut |count| progress.tell(count))?;
         drop(progress);

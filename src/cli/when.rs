@@ -149,7 +149,7 @@ fn in_category(args: &WhenArgs, category: &str, context: &Context, out: &mut Out
     };
     let under = Under::open(context, &args.store, args.shown.projection.as_ref())?;
     let reader = &under.reader;
-    let total = if reader.capabilities().has_kept_counts { Some(reader.info()?.events) } else { None };
+    let total = reader.kept_events()?;
     let mut progress = Progress::new("folding events", total);
     let (text, projection) = (args.first.clone(), args.shown.projection.as_deref().map(str::to_owned));
     let wanted = WhenInStore { text, category: category.to_owned(), projection, then };

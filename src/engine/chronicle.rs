@@ -84,11 +84,8 @@ impl StoreChronicle {
                 Err(TryLockError::WouldBlock) => ticket.pause(Duration::from_millis(5)),
             }
         };
-        let capabilities = reader.capabilities();
-        if capabilities.has_kept_counts
-            && let Some(info) = reader.info_at_once()?
-        {
-            ticket.set_total(info.events);
+        if let Some(events) = reader.kept_events()? {
+            ticket.set_total(events);
         }
         if !self.go_on(reader, ticket)? {
             self.read_anew(reader, ticket)?;

@@ -307,12 +307,8 @@ pub fn stream_or_store(reader: &dyn Store, stream: Option<StreamId>, ticket: &Ti
 
 /// Tells whoever waits how many events there are, where a store keeps that. Takes no walk over its streams.
 pub(super) fn tell_total(reader: &dyn Store, ticket: &Ticket) -> Result<(), StoreError> {
-    if reader.capabilities().has_kept_counts {
-        let info = match reader.info_at_once()? {
-            Some(info) => info,
-            None => reader.info()?,
-        };
-        ticket.set_total(info.events);
+    if let Some(events) = reader.kept_events()? {
+        ticket.set_total(events);
     }
     Ok(())
 }

@@ -232,7 +232,7 @@ fn run(
 ) -> Result<(), EngineError> {
     let reader = crate::store::open(origin)?;
     let (mut mirroring, _) = Mirroring::begin(origin, reader.as_ref(), &path)?;
-    reached(0, reader.info_at_once()?.map(|info| info.events));
+    reached(0, reader.kept_events()?);
     let mirrored = mirroring.catch_up(reader.as_ref(), &mut |done| {
         reached(done, None);
         bell.stop.flow()

@@ -25,6 +25,7 @@ mod find;
 mod findings;
 mod folded_stores;
 mod guess;
+mod kept_counts;
 mod load;
 mod loading;
 mod make_so;
@@ -95,6 +96,7 @@ pub use find::{Needle, Snippet, Words, as_one_word};
 pub use findings::{all_findings, broken_rules, missing_causes};
 pub use folded_stores::FoldedStores;
 pub use guess::guess_projection;
+pub use kept_counts::KeptCounts;
 pub use load::{
     Continued, Described, FoldOf, Shown, continue_stream, describe, each_batch, fold_each, load_story, load_story_to,
     load_timeline, load_timeline_within, show, stream_or_store,

@@ -48,10 +48,8 @@ impl StoreShapes {
             return Ok(ShapesSo::default());
         }
         let mut known = self.turn(ticket)?;
-        if capabilities.has_kept_counts
-            && let Some(info) = reader.info_at_once()?
-        {
-            ticket.set_total(info.events);
+        if let Some(events) = reader.kept_events()? {
+            ticket.set_total(events);
         }
         while !known.read_on(reader, ticket)? {}
         Ok(ShapesSo { changes: known.census.changes().into(), has_order: true })

@@ -63,6 +63,11 @@ pub trait Store: Send {
         Ok(None)
     }
 
+    /// How many events there are, where that is kept: it costs nothing to ask for, however many streams there are.
+    fn kept_events(&self) -> Result<Option<u64>, StoreError> {
+        Ok(None)
+    }
+
     /// The streams by category, the largest category first. Cheaper than [`Store::info`] where a store knows a way.
     fn categories(&self) -> Result<Vec<(String, u64)>, StoreError> {
         Ok(self.info()?.categories)

@@ -36,7 +36,7 @@ fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus: &
     let led = filter_ui(ui, scene, store, wants_focus);
     survey_ui(ui, scene, store);
     ui.add_space(6.0);
-    let Some(Listed { groups, is_partial, .. }) = store.groups.value() else { return seen };
+    let Some(Listed { groups, is_partial, is_begun, .. }) = store.groups.value() else { return seen };
     let closed_id = Id::unique("closed categories");
     let mut closed: BTreeSet<String> = ui.data(|data| data.get_temp(closed_id)).unwrap_or_default();
     let is_filtered = !store.filter.trim().is_empty();
@@ -53,7 +53,7 @@ fn list_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, wants_focus: &
         total += 1 + if closed.contains(&group.category) { 0 } else { shown_rows(group) };
     }
     let now_closed = closed.clone();
-    let order = Order { groups, begins: &begins, closed: &now_closed };
+    let order = Order { groups, begins: &begins, closed: &now_closed, is_begun: *is_begun };
     let (keep, is_new) = order.place_of(ui, store.lists_made(), selected.as_ref());
     let found = wants_first.then(|| order.first(&store.filter)).flatten();
     if let Some((_, row)) = found {
@@ -93,6 +93,8 @@ struct Order<'a> {
     /// The places at which each begins, so that any row is found without walking.
     begins: &'a [usize],
     closed: &'a BTreeSet<String>,
+    /// More rows are on their way.
+    is_begun: bool,
 }
 
 /// Where the stream on screen was found, for as long as nothing moves it.
@@ -102,6 +104,8 @@ struct Found {
     /// How often the list was made by then, and how many of its groups were closed.
     made: (u64, usize),
     place: Option<usize>,
+    /// It may be among the rows that were on their way.
+    may_come: bool,
 }
 
 impl Order<'_> {
@@ -132,7 +136,7 @@ impl Order<'_> {
         let before: Option<Found> = ui.data(|data| data.get_temp(id));
         let made = (made, self.closed.len());
         let is_new = before.as_ref().is_none_or(|before| before.stream.as_ref() != selected);
-        if let Some(before) = before.filter(|before| !is_new && before.made == made) {
+        if let Some(before) = before.as_ref().filter(|before| !is_new && before.made == made) {
             return (before.place, false);
         }
         let open = self.groups.iter().zip(self.begins).filter(|(group, _)| !self.closed.contains(&group.category));
@@ -141,14 +145,17 @@ impl Order<'_> {
             Some(begin + 1 + row)
         });
         let place = places.next();
-        ui.data_mut(|data| data.insert_temp(id, Found { stream: selected.cloned(), made, place }));
-        (place, is_new)
+        let has_come = before.is_some_and(|before| before.may_come && place.is_some());
+        let may_come = place.is_none() && self.is_begun;
+        ui.data_mut(|data| data.insert_temp(id, Found { stream: selected.cloned(), made, place, may_come }));
+        (place, is_new || has_come)
     }
 }
 
 /// The group's rows, and a line where not all are listed.
 fn shown_rows(group: &StreamGroup) -> usize {
-    group.rows.len() + usize::from(group.rows.len() as u64 >= crate::view::STREAMS_LISTED)
+    let rows = group.rows.len() as u64;
+    group.rows.len() + usize::from(rows >= crate::view::STREAMS_LISTED || rows < group.found)
 }
 
 /// How much of the store is read for names, once that takes long enough to wonder why one is not found.

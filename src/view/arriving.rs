@@ -171,12 +171,8 @@ impl OpenStore {
         }
         let has_divided = self.poll_division();
         let (made, has_proposal) = self.poll_proposal();
-        if let (Some(version), Some(stream)) = (made, self.branching.open().map(|open| open.stream.clone())) {
-            let more = self.making_so.proposed().map_or(0, |proposed| proposed.proposal.events.len().saturating_sub(1));
-            let first = version.0.saturating_sub(more as u64);
-            self.branching.mark_made(&self.engine, MadeSo { first, last: version.0 });
-            self.leave_branch();
-            self.go_behind(stream, version);
+        if let Some(version) = made {
+            self.take_made(version);
         }
         let has_branched = self.branching.poll(&self.engine);
         if has_branched {
@@ -191,6 +187,7 @@ impl OpenStore {
             info,
             wants_whole,
             groups,
+            wants_list,
             lists_made,
             found,
             labels,
@@ -210,6 +207,9 @@ impl OpenStore {
             info.ask(engine, LookAtStore::Whole);
         }
         *lists_made += u64::from(has_list);
+        if has_list {
+            *wants_list = groups.error().is_none() && groups.value().is_some_and(|listed| listed.is_begun);
+        }
         is_new |= has_list;
         let length = view.as_ref().map(StreamView::len);
         if let Some(view) = view
@@ -248,10 +248,7 @@ impl OpenStore {
             view.take_notes(&self.tools.noting);
         }
         if was_at_rest && self.is_at_rest() {
-            if self.wants_survey {
-                self.begin_survey();
-            }
-            self.time.begin(&self.engine);
+            self.begin_what_waits();
         }
         is_new |= self.poll_survey();
         is_new |= self.greeting.poll(&self.engine);
@@ -262,6 +259,28 @@ impl OpenStore {
         self.note_offering(&offering);
         self.take_offering(&offering);
         is_new
+    }
+
+    /// What is looked at first is there: the rest of the list, and what reads the whole store.
+    fn begin_what_waits(&mut self) {
+        if std::mem::take(&mut self.wants_list) {
+            let question = self.list_question(Duration::ZERO);
+            self.groups.ask(&self.engine, question);
+        }
+        if self.wants_survey {
+            self.begin_survey();
+        }
+        self.time.begin(&self.engine);
+    }
+
+    /// The branch was made so, up to this version.
+    fn take_made(&mut self, version: Version) {
+        let Some(stream) = self.branching.open().map(|open| open.stream.clone()) else { return };
+        let more = self.making_so.proposed().map_or(0, |proposed| proposed.proposal.events.len().saturating_sub(1));
+        let first = version.0.saturating_sub(more as u64);
+        self.branching.mark_made(&self.engine, MadeSo { first, last: version.0 });
+        self.leave_branch();
+        self.go_behind(stream, version);
     }
 
     /// To an event that was just appended: the feed brings it, if it is not there yet.
@@ -283,6 +302,7 @@ impl OpenStore {
     pub fn is_loading(&self) -> bool {
         self.wants_survey
             || self.wants_whole
+            || self.wants_list
             || self.all().any(Tool::is_on_its_way)
             || self.labels.asked.is_loading()
             || self.branching.is_loading()

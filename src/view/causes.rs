@@ -220,8 +220,10 @@ impl Question for FindCauses {
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Causes, UserError> {
         let Self(Pin { stream, version }) = self;
         let event = reader.event_at(&stream, version)?.ok_or_else(|| UserError::gone(&stream, version))?;
-        if !reader.capabilities().finds_by_link && reader.capabilities().has_kept_counts {
-            ticket.set_total(reader.info()?.events);
+        if !reader.capabilities().finds_by_link
+            && let Some(events) = reader.kept_events()?
+        {
+            ticket.set_total(events);
         }
         Ok(causes(reader, &event, Around::Everything, &mut |count| ticket.reached(count))?)
     }

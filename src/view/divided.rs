@@ -40,8 +40,8 @@ impl Question for DivideStore {
     const IS_LONG: bool = true;
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Partitioned, UserError> {
-        if reader.capabilities().has_kept_counts {
-            ticket.set_total(reader.info()?.events);
+        if let Some(events) = reader.kept_events()? {
+            ticket.set_total(events);
         }
         let budget = ticket.memory().allowed();
         let division = Division::new(reader, &self.0, budget, &mut |count| ticket.reached(count))?;

@@ -105,8 +105,8 @@ impl Question for MakeEvidence {
         let form = Form::from_extension(&path)
             .ok_or_else(|| UserError::new(Message::new("evidence-no-form").text("path", path.display())))?;
         let target = ExportTarget::new(&path, &source, replaces)?;
-        if reader.capabilities().has_kept_counts {
-            ticket.set_total(reader.info()?.events);
+        if let Some(events) = reader.kept_events()? {
+            ticket.set_total(events);
         }
         let written = write_evidence(reader, wish, form, target, key.as_deref(), &mut |count| ticket.reached(count))?;
         Ok(Made { path, written })

@@ -2,12 +2,16 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::UserError;
-use crate::engine::{FoundStream, ListedStream, Question, StreamGroup, Survey, Ticket};
+use crate::engine::{FoundStream, KeptCounts, ListedStream, Question, StreamGroup, Survey, Ticket};
 use crate::event::{EventId, EventType, StreamId, Version};
 use crate::store::{Store, StoreError, StreamOrder, StreamQuery, StreamRow};
 
 /// How many streams of one category are listed. Who has more finds one by typing a part of its name.
 pub const STREAMS_LISTED: u64 = 10_000;
+
+/// How many of them when a store is opened: more than the highest screen has rows. The others come when all that is looked
+/// at first is there.
+pub(super) const STREAMS_LISTED_FIRST: u64 = 200;
 
 /// How long a list that is dear to make waits for one more letter of its filter.
 pub(super) const BETWEEN_LETTERS: Duration = Duration::from_millis(200);
@@ -17,9 +21,12 @@ pub(super) const BETWEEN_LETTERS: Duration = Duration::from_millis(200);
 pub struct ListStreams {
     pub(super) filter: Option<String>,
     pub(super) order: StreamOrder,
+    /// Of one category, where the store keeps its counts.
+    pub(super) most: u64,
     pub(super) pause: Duration,
     /// How many streams each category has, as it was when all were listed.
     pub(super) totals: HashMap<String, u64>,
+    pub(super) counts: KeptCounts,
     /// Knows what the streams are called.
     pub(super) survey: Survey,
 }
@@ -32,6 +39,8 @@ pub struct Listed {
     pub(super) is_cheap: bool,
     /// Those that are known so far; the others are on their way.
     pub is_partial: bool,
+    /// Of some category there are more that will be listed.
+    pub is_begun: bool,
 }
 
 impl Question for ListStreams {
@@ -48,7 +57,7 @@ impl Question for ListStreams {
         if self.is_known_to_survey(has_kept_counts) {
             let Self { filter, order, survey, .. } = self;
             let groups = survey.list(filter.as_deref(), order, STREAMS_LISTED as usize);
-            return Ok(Listed { groups, totals: HashMap::new(), is_cheap: true, is_partial: false });
+            return Ok(Listed { groups, is_cheap: true, ..Listed::default() });
         }
         if self.filter.is_some() && self.survey.is_being_listed() {
             return Ok(self.of_known());
@@ -71,12 +80,13 @@ impl ListStreams {
     /// One short question a category, where the store keeps its counts.
     fn by_category(self, reader: &dyn Store, ticket: &Ticket) -> Result<Listed, StoreError> {
         let mut groups = Vec::new();
-        for (category, total) in reader.categories()? {
+        let mut is_begun = false;
+        for (category, total) in self.counts.categories(reader)? {
             let query = StreamQuery {
                 category: Some(category.clone()),
                 filter: self.filter.clone(),
                 order: self.order,
-                limit: Some(STREAMS_LISTED),
+                limit: Some(self.most),
             };
             let mut rows = Vec::new();
             reader.visit_streams(&query, &mut |row| {
@@ -85,9 +95,10 @@ impl ListStreams {
             })?;
             // Nobody counted what a filter lets through.
             let found = if self.filter.is_none() { total } else { rows.len() as u64 };
+            is_begun |= self.most < STREAMS_LISTED && rows.len() as u64 == self.most;
             groups.push(StreamGroup { category, total, found, rows });
         }
-        Ok(Listed { groups, totals: HashMap::new(), is_cheap: true, is_partial: false })
+        Ok(Listed { groups, is_cheap: true, is_begun, ..Listed::default() })
     }
 
     /// One walk over all of them, where every list is one.
@@ -109,10 +120,10 @@ impl ListStreams {
         })?;
         if is_whole {
             let totals = groups.iter().map(|(category, group)| (category.clone(), group.total)).collect();
-            return Ok(Listed { groups: largest_first(groups), totals, is_cheap: false, is_partial: false });
+            return Ok(Listed { groups: largest_first(groups), totals, ..Listed::default() });
         }
         let groups = largest_first(with_totals(groups, &self.totals));
-        Ok(Listed { groups, totals: self.totals, is_cheap: false, is_partial: false })
+        Ok(Listed { groups, totals: self.totals, ..Listed::default() })
     }
 
     /// The store is being read for all its streams: what came of them is filtered, and asked for again as more come.
@@ -121,7 +132,7 @@ impl ListStreams {
         let known = survey.list(filter.as_deref(), order, STREAMS_LISTED as usize);
         let groups = known.into_iter().map(|group| (group.category.clone(), group)).collect();
         let groups = largest_first(with_totals(groups, &totals));
-        Listed { groups, totals, is_cheap: true, is_partial: true }
+        Listed { groups, totals, is_cheap: true, is_partial: true, ..Listed::default() }
     }
 }
 

@@ -3,14 +3,14 @@ use std::time::Duration;
 
 use super::branching::Branching;
 use super::lens::CarriedOver;
-use super::listing::BETWEEN_LETTERS;
+use super::listing::{BETWEEN_LETTERS, STREAMS_LISTED, STREAMS_LISTED_FIRST};
 use super::signs::SignBook;
 use super::{
     Activity, Bars, CausesView, Clock, Comparing, DivideStore, Divided, Draft, FileFor, FindStreams, Greeting,
     KeptDraft, Labels, Lens, ListStreams, LookAtStore, MakingSo, MatchTimes, OpenBranch, Pin, ProjectionWish,
     ProjectionsLens, ReadSurvey, Stay, StoreLens, StoreTime, StreamLanes, StreamView, ToolName, Tools, Trail,
 };
-use crate::engine::{Asked, Engine, MirrorWork, Moment, Survey};
+use crate::engine::{Asked, Engine, KeptCounts, MirrorWork, Moment, Survey};
 use crate::event::{StreamId, Version};
 use crate::store::{Link, Source, StreamOrder};
 use crate::workspace::Workspace;
@@ -21,6 +21,8 @@ pub struct OpenStore {
     pub source: Source,
     pub(super) engine: Engine,
     pub info: Asked<LookAtStore>,
+    /// What both of it and its list are asked for.
+    counts: KeptCounts,
     /// What is left out of it is asked for when the list has come, which is waited for.
     pub(super) wants_whole: bool,
     /// The projection under which streams are shown first, where they offer it.
@@ -29,6 +31,9 @@ pub struct OpenStore {
     pub order: StreamOrder,
     pub labels: Labels,
     pub groups: Asked<ListStreams>,
+    /// The first streams of each category were listed, and the others are asked for when all that is looked at first has
+    /// come.
+    pub(super) wants_list: bool,
     /// How often the list has come.
     pub(super) lists_made: u64,
     /// What is looked for by a part of its name, beside the list.
@@ -132,12 +137,14 @@ impl OpenStore {
             source: engine.source().clone(),
             engine,
             info: Asked::default(),
+            counts: KeptCounts::default(),
             wants_whole: false,
             begins_under: None,
             filter: String::new(),
             order: StreamOrder::Began,
             labels: Labels::new(survey.clone()),
             groups: Asked::default(),
+            wants_list: false,
             lists_made: 0,
             found: Asked::default(),
             survey,
@@ -175,7 +182,7 @@ impl OpenStore {
             was_replaced: false,
             follows: false,
         };
-        store.info.ask(&store.engine, LookAtStore::AtOnce);
+        store.info.ask(&store.engine, LookAtStore::AtOnce(store.counts.clone()));
         store.list_streams();
         // A server may hold more than anybody wants to be sent: there, names are read when somebody looks for one.
         store.wants_survey = store.source.path().is_some();
@@ -357,7 +364,9 @@ impl OpenStore {
     pub(super) fn list_question(&self, pause: Duration) -> ListStreams {
         let filter = Some(self.filter.trim().to_owned()).filter(|filter| !filter.is_empty());
         let totals = self.groups.value().map(|listed| listed.totals.clone()).unwrap_or_default();
-        ListStreams { filter, order: self.order, pause, totals, survey: self.survey.clone() }
+        let most = if self.groups.value().is_some() { STREAMS_LISTED } else { STREAMS_LISTED_FIRST };
+        let (counts, survey) = (self.counts.clone(), self.survey.clone());
+        ListStreams { filter, order: self.order, most, pause, totals, counts, survey }
     }
 
     /// Looks at a stream; the one before it stays on screen until this one has come.

@@ -1,5 +1,5 @@
 use super::UserError;
-use crate::engine::{Question, Ticket};
+use crate::engine::{KeptCounts, Question, Ticket};
 use crate::store::{Notice, ReadOnlyReason, Store, StoreInfo};
 
 /// A store as a whole.
@@ -15,10 +15,10 @@ pub struct Overview {
 }
 
 /// Looks at the store as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum LookAtStore {
     /// What is known without a walk over all streams, where that is something: the rest is asked for when it is there.
-    AtOnce,
+    AtOnce(KeptCounts),
     Whole,
 }
 
@@ -28,7 +28,10 @@ impl Question for LookAtStore {
     const WHAT: &'static str = "looking at the store";
 
     fn answer(self, reader: &dyn Store, _: &Ticket) -> Result<Overview, UserError> {
-        let at_once = if self == Self::AtOnce { reader.info_at_once()? } else { None };
+        let at_once = match self {
+            Self::AtOnce(counts) => counts.at_once(reader)?,
+            Self::Whole => None,
+        };
         let is_whole = at_once.is_none();
         let info = at_once.map_or_else(|| reader.info(), Ok)?;
         Ok(Overview { read_only: reader.read_only_reason(), notice: reader.notice(), info, is_whole })

@@ -97,8 +97,8 @@ impl Question for CompareBoth {
     const IS_LONG: bool = true;
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<BothCompared, UserError> {
-        if reader.capabilities().has_kept_counts {
-            ticket.set_total(reader.info()?.events);
+        if let Some(events) = reader.kept_events()? {
+            ticket.set_total(events);
         }
         let Self { old, new } = self;
         let wish = CompareWish { old, new, at: StoreMoment::Latest, budget: ticket.memory().allowed() };

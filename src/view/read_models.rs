@@ -199,8 +199,8 @@ impl Question for WorkOnModel {
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<ModelDone, UserError> {
         let Self { work, projection, category, place, source } = self;
-        if reader.capabilities().has_kept_counts {
-            ticket.set_total(reader.info()?.events);
+        if let Some(events) = reader.kept_events()? {
+            ticket.set_total(events);
         }
         let (category, budget) = (Some(category), Budget::default());
         if work == ModelWork::Check {

@@ -68,8 +68,8 @@ impl Question for SealStore {
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Sealed, UserError> {
         let Self { path, key, source, replaces } = self;
         let target = ExportTarget::new(&path, &source, replaces)?;
-        if reader.capabilities().has_kept_counts {
-            ticket.set_total(reader.info()?.events);
+        if let Some(events) = reader.kept_events()? {
+            ticket.set_total(events);
         }
         let seal = write_seal(reader, target, key.as_deref(), &mut |count| ticket.reached(count))?;
         Ok(Sealed { path, seal })

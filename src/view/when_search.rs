@@ -103,8 +103,8 @@ impl Question for FindWhen {
     const IS_LONG: bool = true;
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<FoundStreamsWhen, UserError> {
-        if reader.capabilities().has_kept_counts {
-            ticket.set_total(reader.info()?.events);
+        if let Some(events) = reader.kept_events()? {
+            ticket.set_total(events);
         }
         let stop = || ticket.is_cancelled();
         let watching = when_in_store(reader, &self.wanted, &self.found, &stop, &mut |done| ticket.reached(done))?;

@@ -16,6 +16,7 @@ mod findings;
 mod foreign;
 mod fuzz;
 mod given;
+mod greeting;
 mod imports;
 mod kill;
 mod lead_compensations;

@@ -196,6 +196,10 @@ impl Store for MemoryStore {
         })
     }
 
+    fn kept_events(&self) -> Result<Option<u64>, StoreError> {
+        Ok(Some(self.events.len() as u64))
+    }
+
     fn scan<'s>(&'s self, query: &Query) -> Result<Box<dyn Scan + 's>, StoreError> {
         let mut wanted: Vec<usize> = match &query.scope {
             Scope::Stream { id, .. } => self.indexes(id).to_vec(),

@@ -52,6 +52,12 @@ fn is_in_sight(driver: &Driver, stream: &str) -> bool {
 }
 
 #[test]
+fn a_store_that_is_opened_at_a_stream_deep_in_its_list_has_that_in_sight_once_all_of_it_is_listed() {
+    let driver = Driver::at("lead-300");
+    assert!(driver.streams().iter().any(|stream| stream.ends_with("lead-300")), "{:?}", driver.streams());
+}
+
+#[test]
 fn a_stream_opened_deep_in_a_long_list_is_in_sight_once_its_timeline_has_come() {
     for stream in ["thing-399", "thing-385", "thing-200", "thing-3"] {
         let mut driver = many();

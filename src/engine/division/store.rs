@@ -103,6 +103,10 @@ impl Store for Partitioned {
         })
     }
 
+    fn kept_events(&self) -> Result<Option<u64>, StoreError> {
+        Ok(Some(self.division.read().events()))
+    }
+
     fn scan<'s>(&'s self, query: &Query) -> Result<Box<dyn Scan + 's>, StoreError> {
         let mut rows = PartitionRows::new(self.inner.as_ref(), &self.division, query.limit);
         let all = Query { limit: None, ..query.clone() };

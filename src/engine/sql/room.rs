@@ -70,7 +70,7 @@ impl Room {
     ) -> Result<Self, EngineError> {
         let can = reader.capabilities();
         let end = end_at(reader, at)?;
-        let events = if can.has_kept_counts { reader.info()?.events } else { 1_000_000 };
+        let events = reader.kept_events()?.unwrap_or(1_000_000);
         // What is recorded while the query runs is no part of its answer.
         let at = match (at, end.position()) {
             (StoreMoment::Latest, Some(position)) => StoreMoment::Position(position),

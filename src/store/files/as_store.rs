@@ -231,6 +231,10 @@ impl Store for FileStore {
         Ok(info.map(|info| StoreInfo { framework: self.kind, is_writable: false, ..info }))
     }
 
+    fn kept_events(&self) -> Result<Option<u64>, StoreError> {
+        self.named(self.reader.kept_events())
+    }
+
     fn scan<'s>(&'s self, query: &Query) -> Result<Box<dyn Scan + 's>, StoreError> {
         Ok(Box::new(NamedScan { store: self, scan: self.named(self.reader.scan(query))? }))
     }

@@ -100,7 +100,7 @@ fn is_behind(mirroring: &Mirroring, row: &EventRow<'_>) -> Result<bool, StoreErr
 }
 
 pub(super) fn held_events(mirroring: &Mirroring) -> Result<u64, StoreError> {
-    Ok(mirroring.store.info_at_once()?.map_or(0, |info| info.events))
+    Ok(mirroring.store.kept_events()?.unwrap_or(0))
 }
 
 /// What to say of an origin in which events are missing: the first of those that went is named.

@@ -208,8 +208,8 @@ impl Following<'_> {
     fn left_behind(&mut self, chunk: &Chunk, cursor: Option<&Cursor>) -> Result<u64, StoreError> {
         let held = check::held_events(self.mirroring)? + chunk.rows().count() as u64;
         let Some(at) = cursor.and_then(Cursor::position) else {
-            return Ok(match self.origin.info_at_once()? {
-                Some(info) => info.events.saturating_sub(held),
+            return Ok(match self.origin.kept_events()? {
+                Some(events) => events.saturating_sub(held),
                 None => self.origin.info()?.events.saturating_sub(held),
             });
         };

@@ -71,6 +71,10 @@ impl Store for MirrorWriter {
         self.mirroring.store.info_at_once()
     }
 
+    fn kept_events(&self) -> Result<Option<u64>, StoreError> {
+        self.mirroring.store.kept_events()
+    }
+
     fn scan<'s>(&'s self, query: &Query) -> Result<Box<dyn Scan + 's>, StoreError> {
         self.mirroring.store.scan(query)
     }

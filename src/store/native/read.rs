@@ -84,6 +84,13 @@ impl Store for NativeStore {
         self.reading(|connection| self.info_of_few(connection).map(Some))
     }
 
+    fn kept_events(&self) -> Result<Option<u64>, StoreError> {
+        self.reading(|connection| {
+            let mut sum = connection.prepare_cached("SELECT coalesce(sum(events), 0) FROM types WHERE events > 0")?;
+            sum.query_row([], |row| unsigned(row, 0)).map(Some)
+        })
+    }
+
     fn scan<'s>(&'s self, query: &Query) -> Result<Box<dyn Scan + 's>, StoreError> {
         if matches!(query.scope, Scope::Linked { .. }) && !self.keeps_links() {
             return linked_scan(self, query);

@@ -90,7 +90,7 @@ impl Question for FindActivity {
         if ticket.is_cancelled() {
             return Err(StoreError::Cancelled.into());
         }
-        let of = if reader.capabilities().has_kept_counts { reader.info()?.events } else { 0 };
+        let of = reader.kept_events()?.unwrap_or(0);
         ticket.set_total(of);
         let (mut count, mut has_more) = (0, false);
         let mut rows = Vec::with_capacity(AT_ONCE);

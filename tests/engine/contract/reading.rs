@@ -290,6 +290,9 @@ pub(crate) fn info_counts_events_streams_types_and_categories(stores: &dyn Facto
     let longest = info.longest_stream.expect("there are streams");
     assert_eq!((longest.stream.as_str(), longest.events), (LEAD, 4));
     assert!(info.is_writable);
+    if let Some(events) = store.kept_events().expect("readable") {
+        assert_eq!(events, info.events);
+    }
     // What comes at once is a part of it, and says nothing else.
     if let Some(at_once) = store.info_at_once().expect("readable") {
         let whole = store.info().expect("readable");
