@@ -1253,6 +1253,7 @@ check-stream = Filter by stream
 check-since = Compare with a seal
 check-compare = Check and compare
 check-held-against = Held against the seal of { $count } events of { $at }, signed by the key
+check-only-grew = Since that seal the store has only grown: every sealed event is as it was.
 choose-seal = Choose…
 seal-store = Seal…
 seal-about = A seal is a signed checkpoint of the store as it is now. Kept where the store is not, it tells later whether the store only grew.

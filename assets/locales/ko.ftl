@@ -229,36 +229,36 @@ store-latest = 최신
 store-bars-of = { $length } 이벤트
 store-bars = 이벤트
 bar-milliseconds = { $count ->
-    [1] 1밀리초마다
-   *[other] { $count }밀리초마다
+    [1] 1밀리초 단위
+   *[other] { $count }밀리초 단위
 }
 bar-seconds = { $count ->
-    [1] 초마다
-   *[other] { $count }초마다
+    [1] 1초 단위
+   *[other] { $count }초 단위
 }
 bar-minutes = { $count ->
-    [1] 분마다
-   *[other] { $count }분마다
+    [1] 1분 단위
+   *[other] { $count }분 단위
 }
 bar-hours = { $count ->
-    [1] 시간마다
-   *[other] { $count }시간마다
+    [1] 시간별
+   *[other] { $count }시간 단위
 }
 bar-days = { $count ->
-    [1] 날마다
-   *[other] { $count }일마다
+    [1] 일별
+   *[other] { $count }일 단위
 }
 bar-weeks = { $count ->
-    [1] 주마다
-   *[other] { $count }주마다
+    [1] 주별
+   *[other] { $count }주 단위
 }
 bar-months = { $count ->
-    [1] 달마다
-   *[other] { $count }개월마다
+    [1] 월별
+   *[other] { $count }개월 단위
 }
 bar-years = { $count ->
-    [1] 해마다
-   *[other] { $count }년마다
+    [1] 연도별
+   *[other] { $count }년 단위
 }
 by-type = 유형
 by-category = 카테고리
@@ -398,8 +398,8 @@ projections-none-title = 내 프로젝션이 아직 없습니다
 projections-examples = 샘플
 projections-compared = 두 프로젝션 비교…
 projections-compared-about = 두 프로젝션을 저장소 전체에 실행합니다. 끝에서 다른 값을 처음 달라진 이벤트 유형별로 보여 줍니다.
-projections-compared-old = 이전
-projections-compared-new = 새
+projections-compared-old = 기존
+projections-compared-new = 신규
 projections-compared-start = 비교
 projections-compared-same = 파티션 { $partitions }개가 모두 같습니다
 projections-compared-differ = 파티션 { $partitions }개 중 { $grouped }개가 다릅니다
@@ -860,8 +860,8 @@ activity-forget = { $name } 삭제
 activity-recent = 최근 검색
 activity-recent-none = 아직 없습니다
 activity-recent-clear = 최근 검색 지우기
-activity-fields = 결과 안에서, 바뀐 필드
-activity-fields-of = 최근 { $count }건에서, 바뀐 필드
+activity-fields = 결과에서 바뀐 필드
+activity-fields-of = 최근 { $count }건에서 바뀐 필드
 activity-fields-coming = 세는 중…
 activity-fields-none = 없음
 activity-pick = 이벤트를 선택하면 자세히 보입니다
@@ -1133,6 +1133,7 @@ check-stream = 스트림 필터
 check-since = 봉인과 비교
 check-compare = 점검하고 비교
 check-held-against = { $at }에 이벤트 { $count }개로 만든 봉인과 비교했습니다. 서명한 키
+check-only-grew = 봉인한 이벤트는 모두 그대로이며, 그 뒤로는 추가되기만 했습니다.
 choose-seal = 선택…
 seal-store = 봉인…
 seal-about = 봉인은 저장소의 현재 상태에 서명한 체크포인트입니다. 저장소와 다른 곳에 보관해 두면, 나중에 이벤트가 추가되기만 했는지 확인할 수 있습니다.
@@ -1244,7 +1245,7 @@ table-numbers-median = 중앙값
 table-numbers-p90 = 90번째 백분위수
 table-numbers-p99 = 99번째 백분위수
 table-numbers-most = 최댓값
-table-version-of = v{ $last } 중 v{ $version }
+table-version-of = v{ $version } / v{ $last }
 table-not-begun = 이 시점에는 아직 시작되지 않았습니다
 table-last-event = 마지막 이벤트 { $type }
 table-last-event-by = 마지막 이벤트 { $type }, 작성자 { $actor }

@@ -94,6 +94,11 @@ pub enum FindingKind {
 }
 
 impl FindingKind {
+    /// What became of a store since it was sealed, other than that it grew.
+    pub fn is_of_seal(self) -> bool {
+        matches!(self, Self::Cut | Self::Rewritten | Self::Reimported | Self::OlderCopy | Self::OtherStore)
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             Self::Gap => "gap",

@@ -19,6 +19,9 @@ const FINDING_HEIGHT: f32 = 2.0 * ROW_HEIGHT;
 /// What stands above and below the findings, and between the dialog and the edge of the window.
 const OTHERS_HEIGHT: f32 = 375.0;
 
+/// What a seal is told to be takes so much of that.
+const OF_SEAL: f32 = 64.0;
+
 /// What is to be looked at in the store, each with the way to its place, what it means and what to do.
 pub(super) fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
     let title = scene.text("check-store");
@@ -46,10 +49,12 @@ pub(super) fn check_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore
             head_ui(ui, scene, checking);
             let listed = checking.listed();
             let mut pointed = checking.at;
-            if let Some(Checked { findings, .. }) = checking.checked() {
+            if let Some(Checked { findings, since, .. }) = checking.checked() {
                 ui.scope(|ui| {
                     // What can be done with them stays in sight below.
-                    let most = (ui.ctx().content_rect().height() - OTHERS_HEIGHT).clamp(3.0 * FINDING_HEIGHT, 360.0);
+                    let others = OTHERS_HEIGHT + if since.is_some() { OF_SEAL } else { 0.0 };
+                    let others = others + if is_there { 0.0 } else { ROW_HEIGHT };
+                    let most = (ui.ctx().content_rect().height() - others).clamp(3.0 * FINDING_HEIGHT, 360.0);
                     let height = (listed.len() as f32 * FINDING_HEIGHT).min(most);
                     let list = List::new("findings", listed.len()).rows_of(FINDING_HEIGHT).no_higher_than(height);
                     list.show(ui, |ui, row| {
@@ -101,6 +106,9 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, checking: &mut Checking) {
         let values = [("count", grouped(*size).into()), ("at", scene.zone.long(*made_at).into())];
         ui.add(Label::new(scene.locale.with("check-held-against", values)).wrap());
         ui.add(Label::new(RichText::new(key.to_string()).monospace().color(colours.dim)).wrap());
+        if !kinds.iter().any(|(kind, _)| kind.is_of_seal()) {
+            ui.add(Label::new(RichText::new(scene.text("check-only-grew")).color(colours.accent)).wrap());
+        }
     }
     if listed < found {
         let more = scene.locale.with("check-more", [("listed", grouped(listed).into())]);

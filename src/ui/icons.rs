@@ -78,6 +78,11 @@ pub(super) fn flag_button(ui: &mut Ui, text: &str, ink: Color32) -> Response {
 
 /// A sign that says whether something is on, and switches it.
 pub(super) fn icon_toggle(ui: &mut Ui, icon: Icon, name: &str, is_on: bool) -> Response {
+    bare_icon_toggle(ui, icon, name, is_on).on_hover_text(name)
+}
+
+/// The same for who says more of it where it is pointed at.
+pub(super) fn bare_icon_toggle(ui: &mut Ui, icon: Icon, name: &str, is_on: bool) -> Response {
     let (rect, response) = ui.allocate_exact_size(vec2(26.0, 24.0), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_on, name));
     let colours = palette(ui);
@@ -86,7 +91,7 @@ pub(super) fn icon_toggle(ui: &mut Ui, icon: Icon, name: &str, is_on: bool) -> R
     }
     let ink = if is_on || response.hovered() { colours.text } else { colours.faint };
     paint(ui.painter(), icon, Rect::from_center_size(rect.center(), vec2(SIZE + 1.0, SIZE)), ink);
-    response.on_hover_text(name)
+    response
 }
 
 /// A sign beside a text, which says the same.

@@ -2,10 +2,11 @@
 
 use egui::layers::ShapeIdx;
 use egui::{
-    Align, Color32, LayerId, Layout, Rect, Response, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    Align, Color32, LayerId, Layout, Rect, Response, RichText, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
 use super::focus::{Shape, Stops};
+use super::parts::cut;
 use crate::theme::{ROW_HEIGHT, palette};
 
 /// How far a list was scrolled, and how much of it could be seen.
@@ -250,6 +251,22 @@ pub(super) fn list_row(ui: &mut Ui, name: &str, look: Look, contents: impl FnOnc
     let mut inside = ui.new_child(UiBuilder::new().max_rect(rect).id_salt(("row", response.id)));
     contents(&mut inside, rect);
     response
+}
+
+/// Two lines in the middle of a row: what it is, and small below it what there is to say.
+pub(super) fn two_lines_ui(ui: &mut Ui, row: Rect, head: &str, body: &str) {
+    const BETWEEN: f32 = 4.0;
+    let colours = palette(ui);
+    let head = RichText::new(head).color(colours.text);
+    let body = RichText::new(body).size(11.5).color(colours.dim);
+    let height = |ui: &Ui, font: &egui::FontId| ui.fonts_mut(|fonts| fonts.row_height(font));
+    let body_font = egui::FontId::new(11.5, egui::FontFamily::Proportional);
+    let lines = height(ui, &egui::TextStyle::Body.resolve(ui.style())) + BETWEEN + height(ui, &body_font);
+    let inside = row.shrink2(vec2(8.0, ((row.height() - lines) / 2.0).max(0.0)));
+    let mut ui = ui.new_child(UiBuilder::new().max_rect(inside).layout(Layout::top_down(Align::Min)));
+    ui.spacing_mut().item_spacing.y = BETWEEN;
+    cut(&mut ui, head);
+    cut(&mut ui, body);
 }
 
 /// The columns of a row, one after the other from its left.

@@ -1,8 +1,8 @@
-use egui::{Align, ComboBox, Label, Layout, RichText, Role, Ui, UiBuilder, WidgetInfo, vec2};
+use egui::{ComboBox, Label, RichText, Role, Ui, WidgetInfo};
 
 use super::dialog::Dialog;
-use super::list::{List, row_room};
-use super::parts::{LONGEST_DRAWN, cut, primary, shortened};
+use super::list::{List, row_room, two_lines_ui};
+use super::parts::{LONGEST_DRAWN, primary, shortened};
 use super::tool::tool_ui;
 use super::{Scene, grouped};
 use crate::command::Action;
@@ -106,10 +106,7 @@ fn group_ui(ui: &mut Ui, scene: &mut Scene<'_>, group: &DifferenceGroup) {
     if response.hovered() || response.has_focus() {
         ui.painter().rect_filled(rect, 6.0, colours.selection);
     }
-    let inside = UiBuilder::new().max_rect(rect.shrink2(vec2(8.0, 3.0))).layout(Layout::top_down(Align::Min));
-    let mut ui = ui.new_child(inside);
-    cut(&mut ui, RichText::new(&head).color(colours.text));
-    cut(&mut ui, RichText::new(&body).size(11.5).color(colours.dim));
+    two_lines_ui(ui, rect, &head, &body);
     if let Some(from) = from.as_ref().filter(|_| response.clicked()) {
         scene.ask(Action::GoToPlace(StreamId::from(from.stream.as_str()), from.version));
         scene.ask(Action::CloseDialog);

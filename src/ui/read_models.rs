@@ -1,9 +1,9 @@
-use egui::{Align, Button, ComboBox, Label, Layout, RichText, Role, TextEdit, Ui, WidgetInfo, vec2};
+use egui::{Button, ComboBox, Label, RichText, Role, TextEdit, Ui, WidgetInfo};
 
 use super::dialog::Dialog;
 use super::ends::ends_ui;
-use super::list::{List, row_room};
-use super::parts::{cut, is_entered, link, named_field, primary, shortened};
+use super::list::{List, row_room, two_lines_ui};
+use super::parts::{is_entered, link, named_field, primary, shortened};
 use super::tool::tool_ui;
 use super::{Scene, grouped};
 use crate::command::Action;
@@ -221,10 +221,7 @@ fn found_ui(ui: &mut Ui, scene: &mut Scene<'_>, found: &Found<'_>) {
     if (response.hovered() || response.has_focus()) && place.is_some() {
         ui.painter().rect_filled(rect, 6.0, colours.selection);
     }
-    let inside = egui::UiBuilder::new().max_rect(rect.shrink2(vec2(8.0, 3.0))).layout(Layout::top_down(Align::Min));
-    let mut ui = ui.new_child(inside);
-    cut(&mut ui, RichText::new(&head).color(colours.text));
-    cut(&mut ui, RichText::new(&body).size(11.5).color(colours.dim));
+    two_lines_ui(ui, rect, &head, &body);
     if let Some((stream, version)) = place.filter(|_| response.clicked()) {
         scene.ask(
             version

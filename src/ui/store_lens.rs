@@ -13,7 +13,7 @@ use egui::{RichText, Ui};
 
 use super::ends::ends_ui;
 use super::focus::keep_in_sight;
-use super::parts::{cut, link, primary, progress_ui};
+use super::parts::{cut_at, link, primary, progress_ui};
 use super::projection_choice::projection_choice_ui;
 use super::{LensPart, Scene, grouped};
 use crate::command::{Action, Command, LaneAction, TimeAction};
@@ -72,6 +72,14 @@ fn moment_text(scene: &Scene<'_>, table: &StoreLens) -> String {
     }
 }
 
+/// Between what stands beside each other.
+const GAP: f32 = 8.0;
+
+fn text_width(ui: &Ui, text: &str) -> f32 {
+    let font = egui::TextStyle::Button.resolve(ui.style());
+    ui.painter().layout_no_wrap(text.to_owned(), font, palette(ui).text).size().x
+}
+
 /// Which streams these are, and when; under which projection, and what else can be done with the whole.
 fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
     let table = &store.table;
@@ -83,13 +91,17 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
         let is_before_end = table.moment().is_some_and(|moment| !moment.is_end);
         let left = |ui: &mut Ui, scene: &mut Scene<'_>| {
             let heading = RichText::new(super::parts::shortened(&title)).heading();
-            cut(ui, heading);
+            // Whoever came from an old event sees a store that was small then: the way back is there however narrow it
+            // is, and what stands before it gives way.
+            let back = is_before_end.then(|| scene.text("table-to-now"));
+            let room_of_back = back.as_ref().map_or(0.0, |back| text_width(ui, back) + 2.0 * GAP);
+            let room = |ui: &Ui| (ui.available_width() - room_of_back).max(0.0);
+            cut_at(ui, room(ui), heading);
             ui.add_space(4.0);
-            if ui.available_width() > 40.0 {
-                cut(ui, RichText::new(said).color(dim));
+            if room(ui) > 40.0 {
+                cut_at(ui, room(ui), RichText::new(said).color(dim));
             }
-            // Whoever came from an old event sees a store that was small then.
-            if is_before_end && ui.available_width() > 90.0 && link(ui, &scene.text("table-to-now")).clicked() {
+            if back.is_some_and(|back| link(ui, &back).clicked()) {
                 scene.run(Command::Last);
             }
         };

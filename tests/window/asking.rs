@@ -135,9 +135,22 @@ fn a_read_model_is_made_told_to_be_behind_caught_up_and_held_against_the_events(
     drop(table);
     driver.click("Compare with the events");
     driver.wait_for("1 difference in 2 rows");
+    assert_in_the_middle(
+        &driver,
+        "thing-1 · size, the table has 4, the events say 3 · v0 created · kim",
+        ["thing-1 · size", "the table has 4, the events say 3 · v0 created · kim"],
+    );
     driver.click("thing-1 · size, the table has 4, the events say 3 · v0 created · kim");
     driver.wait_for_part("Bo");
     assert!(!driver.shows("Compare with the events"), "the dialog is closed, and the event is shown");
+}
+
+/// The two lines of a row stand in its middle, and not at its top.
+fn assert_in_the_middle(driver: &Driver, row: &str, lines: [&str; 2]) {
+    let row = driver.window.get_by_role_and_label(Role::Button, row).rect();
+    let [head, body] = lines.map(|line| driver.window.get_by_role_and_label(Role::Label, line).rect());
+    let (above, below) = (head.top() - row.top(), row.bottom() - body.bottom());
+    assert!((above - below).abs() < 4.0, "{above} above and {below} below: {row:?}, {head:?}, {body:?}");
 }
 
 #[test]

@@ -2,6 +2,9 @@
 
 use egui::{Key, Modifiers, Pos2, Rect, Role};
 use egui_kittest::kittest::{NodeT, Queryable};
+use foldline::event::{EventId, EventType, NewEvent, StreamId, Timestamp};
+use foldline::store::native::NativeStore;
+use foldline::store::{Expected, Writer};
 
 use crate::driver::Driver;
 
@@ -227,4 +230,41 @@ fn in_a_small_window_a_moment_can_be_typed_and_the_bars_are_told_apart_by_what_a
     driver.click_role(Role::RadioButton, "actor");
     let has = |driver: &Driver, name: &str| driver.window.query_by_role_and_label(Role::ComboBox, name).is_some();
     assert!(has(&driver, "actor") && !has(&driver, "type"), "{}", driver.all_text());
+}
+
+/// Six events that have a phone number from the fourth on.
+fn changed_in_shape(driver: &mut Driver) {
+    let path = driver.path("made.db");
+    let mut store = NativeStore::create(&path).expect("a store");
+    for day in 0..6_i64 {
+        let payload = if day < 3 { r#"{"total":1}"# } else { r#"{"total":1,"phone":"1"}"# };
+        let event = NewEvent {
+            id: EventId::new(&format!("e{day}")),
+            event_type: EventType::from("placed"),
+            schema: 1,
+            recorded_at: Some(Timestamp::from_micros(1_735_689_600_000_000 + day * 86_400_000_000)),
+            payload: payload.to_owned(),
+            metadata: String::new(),
+        };
+        store.append(&StreamId::from("order-1"), Expected::Any, &[event]).expect("appended");
+    }
+    drop(store);
+    driver.open(&path);
+}
+
+#[test]
+fn a_mark_that_is_pointed_at_says_what_changed_and_not_what_its_bar_holds() {
+    let mut driver = Driver::welcome();
+    changed_in_shape(&mut driver);
+    through(&mut driver, STORE);
+    let came = "“phone” first seen in placed, 2025-01-04 00:00";
+    driver.step_until("the mark is there", |driver| driver.window.query_by_label(came).is_some());
+    driver.settle();
+    driver.window.get_by_role_and_label(Role::Button, came).hover();
+    driver.step_until("it is told", |driver| driver.window.query_by_role_and_label(Role::Label, came).is_some());
+    assert!(!driver.shows_part("1  placed"), "{}", driver.all_text());
+    let choice = "Changes of shape";
+    driver.window.get_by_role_and_label(Role::Button, choice).hover();
+    driver.wait_for("Payloads changed their shape once");
+    assert_eq!(driver.window.query_all_by_role_and_label(Role::Label, choice).count(), 1, "{}", driver.all_text());
 }

@@ -50,10 +50,34 @@ fn a_store_is_sealed_and_held_against_its_seal() {
     driver.type_into("Compare with a seal", &seal.display().to_string());
     driver.click("Check and compare");
     assert!(driver.shows_part("Held against the seal of"), "{}", driver.all_text());
+    assert!(driver.shows_part(ONLY_GREW), "{}", driver.all_text());
     let edited = String::from_utf8(text).expect("a text").replacen("foldline/", "foldline/0", 1);
     std::fs::write(&seal, edited).expect("a file");
     driver.click("Check and compare");
     assert!(driver.shows_part("the seal was damaged or edited"), "{}", driver.all_text());
+}
+
+/// What the seal was asked for.
+const ONLY_GREW: &str = "Since that seal the store has only grown";
+
+#[test]
+fn a_store_that_is_not_the_sealed_one_is_not_said_to_have_only_grown() {
+    let mut driver = Driver::at("lead-1");
+    let (key, seal) = (key_file(&driver), driver.path("small.seal"));
+    command(&mut driver, "Seal");
+    driver.type_into("File to write", &seal.display().to_string());
+    driver.type_into(KEY, &key);
+    driver.click_role(Role::Button, "Seal");
+    driver.click("Close (Esc)");
+    let other = driver.path("short.db");
+    let options = SampleOptions { events: Some(100), seed: 2, ..SampleOptions::default() };
+    write_sample(&other, &options, &mut |_| Flow::Continue(())).expect("another store");
+    driver.open(&other);
+    command(&mut driver, "Check the store");
+    driver.type_into("Compare with a seal", &seal.display().to_string());
+    driver.click("Check and compare");
+    driver.wait_for_part("Held against the seal of");
+    assert!(!driver.shows_part(ONLY_GREW), "{}", driver.all_text());
 }
 
 #[test]

@@ -119,6 +119,7 @@ fn what_changed_last_stands_first_and_the_table_follows_the_cursor() {
     wait_for_rows(&mut driver, &["lead-3", "lead-1", "lead-2"]);
     // Whoever stands in the past is shown the way back.
     driver.assert_hides("Show as it is now");
+    driver.window.set_size(egui::vec2(900.0, 600.0));
     driver.press(Key::Home);
     wait_for_rows(&mut driver, &["lead-1"]);
     driver.click("Show as it is now");

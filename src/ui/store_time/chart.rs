@@ -125,8 +125,10 @@ pub(super) fn chart_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore
         painter.circle_filled(pos2(here, rect.top()), 4.0, colours.text);
     }
     menu_ui(scene, &response);
-    hover_ui(scene, &chart, (bars, store.matches()), response);
-    shapes_ui(ui, scene, &chart, store);
+    // The pointer is over the bars below a mark, too, which would be told in its place.
+    if !shapes_ui(ui, scene, &chart, store) {
+        hover_ui(scene, &chart, (bars, store.matches()), response);
+    }
     overview_ui(ui, scene, store, &chart);
 }
 

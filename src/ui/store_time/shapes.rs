@@ -7,7 +7,7 @@ use crate::command::{Action, TimeAction};
 use crate::index::{JsonType, ShapeChange, ShapeTurn};
 use crate::theme::palette;
 use crate::ui::Scene;
-use crate::ui::icons::{Icon, icon_toggle, paint};
+use crate::ui::icons::{Icon, bare_icon_toggle, paint};
 use crate::view::{OpenStore, ShapeMarks};
 
 const SIZE: f32 = 9.0;
@@ -15,10 +15,10 @@ const SIZE: f32 = 9.0;
 /// So many changes of a mark are told.
 const MOST_TOLD: usize = 8;
 
-/// One mark for all that changed about there. A click goes to the first of it.
-pub(super) fn shapes_ui(ui: &Ui, scene: &mut Scene<'_>, chart: &Chart, store: &OpenStore) {
+/// One mark for all that changed about there. A click goes to the first of it. Answers whether one is pointed at.
+pub(super) fn shapes_ui(ui: &Ui, scene: &mut Scene<'_>, chart: &Chart, store: &OpenStore) -> bool {
     let shapes = &store.time.shapes;
-    let mut going = None;
+    let (mut going, mut is_pointed_at) = (None, false);
     for mark in shapes.marks() {
         let x = chart.x(mark.value);
         let Some(first) = shapes.changes(mark).next().filter(|_| chart.in_sight(x)) else { continue };
@@ -38,6 +38,7 @@ pub(super) fn shapes_ui(ui: &Ui, scene: &mut Scene<'_>, chart: &Chart, store: &O
         if response.clicked() {
             going = Some(first.seen.moment);
         }
+        is_pointed_at |= response.hovered();
         response.on_hover_ui(|ui| {
             for change in shapes.changes(mark).take(MOST_TOLD) {
                 ui.label(change_words(scene, change));
@@ -50,15 +51,18 @@ pub(super) fn shapes_ui(ui: &Ui, scene: &mut Scene<'_>, chart: &Chart, store: &O
     if let Some(moment) = going {
         scene.ask(Action::Time(TimeAction::GoTo(moment)));
     }
+    is_pointed_at
 }
 
 /// Whether they are shown, and what is known of them.
 pub(super) fn shapes_choice(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
     let time = &store.time;
     let is_on = time.shapes.is_on(time.cursor().total);
-    let response = icon_toggle(ui, Icon::Diamond, &scene.text("shapes-choice"), is_on);
+    let name = scene.text("shapes-choice");
+    let response = bare_icon_toggle(ui, Icon::Diamond, &name, is_on);
     let clicked = response.clicked();
     response.on_hover_ui(|ui| {
+        ui.label(RichText::new(&name).strong());
         ui.label(scene.text("shapes-about"));
         if let Some(known) = is_on.then(|| known_words(scene, &time.shapes)).flatten() {
             ui.label(RichText::new(known).color(palette(ui).dim));
