@@ -2,7 +2,8 @@
 
 use egui::layers::ShapeIdx;
 use egui::{
-    Align, Color32, LayerId, Layout, Rect, Response, RichText, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    Align, Color32, LayerId, Layout, Rect, Response, RichText, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo,
+    pos2, vec2,
 };
 
 use super::focus::{Shape, Stops};
