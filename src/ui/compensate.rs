@@ -5,7 +5,7 @@ use super::dialog::{Dialog, take_first_focus};
 use super::parts::{cut_at, is_entered, link, shortened};
 use super::what_if::json_field_ui;
 use super::{Scene, grouped};
-use crate::command::Action;
+use crate::command::{Action, Command};
 use crate::compensate::Plan;
 use crate::event::{Explain, Message};
 use crate::theme::palette;
@@ -60,6 +60,9 @@ pub fn compensate_ui(ui: &mut Ui, scene: &mut Scene<'_>, draft: &mut Draft, writ
         }
         if let Some(error) = draft.error() {
             warning(ui, &scene.sentence(&error.message));
+        }
+        if draft.can_retry() && ui.button(scene.text("retry")).clicked() {
+            scene.run(Command::Retry);
         }
         if draft.error().is_some() && !draft.has_ground() {
             kept_ui(ui, scene, draft);

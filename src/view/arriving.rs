@@ -69,6 +69,7 @@ impl OpenStore {
         self.info.retry(&self.engine);
         Tool::retry(&mut self.groups, &self.engine);
         self.view.iter_mut().for_each(|view| view.retry(&self.engine));
+        self.draft.iter_mut().for_each(|draft| draft.try_failed_again(&self.engine));
         self.comparing.retry();
         self.causes.retry(&self.engine);
         self.lanes.retry(&self.engine);
@@ -144,13 +145,26 @@ impl OpenStore {
         self.tools.read_models.follow(&self.engine);
     }
 
-    /// What was read while the file was being written may have failed for that alone.
+    /// What was read while the file was being written, or while the server was not to be reached, may have failed for that
+    /// alone.
     fn try_failed_again(&mut self) {
         self.info.again_if_failed(&self.engine);
         self.groups.again_if_failed(&self.engine);
         self.surveying.again_if_failed(&self.engine);
         self.view.iter_mut().for_each(|view| view.try_failed_again(&self.engine));
+        self.draft.iter_mut().for_each(|draft| draft.try_failed_again(&self.engine));
         self.comparing.retry();
+    }
+
+    /// Takes in what was noticed of the store, and that its server is there again.
+    fn take_change(&mut self) {
+        let was_cut_off = std::mem::replace(&mut self.was_cut_off, self.engine.is_cut_off());
+        if was_cut_off && !self.was_cut_off {
+            self.try_failed_again();
+        }
+        if let Some(change) = self.engine.take_change() {
+            self.change(&change);
+        }
     }
 
     /// Whether its server does not answer at the moment.
@@ -166,9 +180,7 @@ impl OpenStore {
         if let (Some(version), Some(draft)) = (recorded, self.draft.take_if(|_| recorded.is_some())) {
             self.go_behind(draft.stream, version);
         }
-        if let Some(change) = self.engine.take_change() {
-            self.change(&change);
-        }
+        self.take_change();
         let has_divided = self.poll_division();
         let (made, has_proposal) = self.poll_proposal();
         if let Some(version) = made {

@@ -88,6 +88,8 @@ pub struct OpenStore {
     pub tools: Tools,
     /// It is a mirror that the window lets follow its origin.
     pub kept_up: Option<MirrorWork>,
+    /// Its server did not answer when it was last looked.
+    pub(super) was_cut_off: bool,
     /// The store was cut, restored or replaced since it was opened, and nobody was told yet.
     pub was_replaced: bool,
     /// Keep to the newest event of the stream while others append.
@@ -179,6 +181,7 @@ impl OpenStore {
             signs: SignBook::default(),
             tools: Tools::default(),
             kept_up: None,
+            was_cut_off: false,
             was_replaced: false,
             follows: false,
         };

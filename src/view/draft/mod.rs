@@ -347,6 +347,20 @@ impl Draft {
         self.ground().is_some()
     }
 
+    /// What could not be read may be there by now.
+    pub fn can_retry(&self) -> bool {
+        let is_for_good = |error: &UserError| ["error-gone", "draft-other-event"].contains(&error.message.id);
+        !self.ground.is_on_its_way() && self.ground.error().is_some_and(|error| !is_for_good(error))
+    }
+
+    /// Asks again for what could not be read.
+    pub(in crate::view) fn try_failed_again(&mut self, engine: &Engine) {
+        self.ground.again_if_failed(engine);
+        self.arrivals.again_if_failed(engine);
+        self.standing.again_if_failed(engine);
+        self.elsewhere.again_if_failed(engine);
+    }
+
     pub fn error(&self) -> Option<&UserError> {
         self.ground.error().or(self.outcome.error()).or(self.arrivals.error())
     }
