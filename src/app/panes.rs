@@ -67,6 +67,9 @@ impl SideBorders {
     }
 }
 
+/// The hairline below the head of a card, and the margins of its lines.
+const AROUND_LINES: f32 = 11.0;
+
 /// The state or a comparison, and the history below it. Answers with the cards' places too.
 pub(super) fn cards_ui(
     ui: &mut Ui,
@@ -94,7 +97,7 @@ pub(super) fn cards_ui(
         None if is_comparing => 0,
         None => view.most_state_lines(),
     };
-    let natural = CARD_HEAD + lines as f32 * ROW_HEIGHT + 2.0;
+    let natural = CARD_HEAD + lines as f32 * ROW_HEIGHT + AROUND_LINES;
     let split = panes.split(space.height(), natural, is_comparing);
     let above = Rect::from_min_size(space.min, vec2(space.width(), split.state));
     let below = Rect::from_min_size(above.left_bottom() + vec2(0.0, CARD_GAP), vec2(space.width(), split.history));

@@ -143,3 +143,15 @@ fn a_link_to_a_version_of_six_digits_is_seen_whole() {
     let cell = 34.0 + 7.5 * 6.0;
     assert!(link.width() <= cell, "{} wide in a cell of {cell}", link.width());
 }
+
+#[test]
+fn a_state_of_a_few_fields_is_shown_whole() {
+    for count in 1..=4 {
+        let fields: Vec<String> = (0..count).map(|number| format!(r#""f{number}":{number}"#)).collect();
+        let driver = stream_of(&[format!("{{{}}}", fields.join(","))]);
+        let last = format!("f{}: {}", count - 1, count - 1);
+        let row = driver.window.get_by_label(&last).rect();
+        let end = driver.window.get_by_label("Height of the state").rect().top();
+        assert!(row.bottom() <= end, "{count} fields: the last ends at {}, and its card at {end}", row.bottom());
+    }
+}
