@@ -5,6 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use egui::{Key, Modifiers, Role};
+use egui_kittest::kittest::Queryable;
 use foldline::engine::{Engine, write_sample};
 use foldline::event::StreamId;
 use foldline::evidence::check;
@@ -51,6 +52,11 @@ fn a_store_is_sealed_and_held_against_its_seal() {
     driver.click("Check and compare");
     assert!(driver.shows_part("Held against the seal of"), "{}", driver.all_text());
     assert!(driver.shows_part(ONLY_GREW), "{}", driver.all_text());
+    // What can be done stays in sight below the findings in a low window, too.
+    driver.window.set_size(egui::vec2(1024.0, 640.0));
+    driver.settle();
+    let button = driver.window.get_by_role_and_label(Role::Button, "Check and compare").rect();
+    assert!(button.bottom() <= 616.0, "{button:?}");
     let edited = String::from_utf8(text).expect("a text").replacen("foldline/", "foldline/0", 1);
     std::fs::write(&seal, edited).expect("a file");
     driver.click("Check and compare");
