@@ -1,8 +1,9 @@
 //! Through what a store is looked at, and the cursor over all of it.
 
 use super::App;
+use super::dialogs::Dialog;
 use crate::command::{Command, TimeAction};
-use crate::view::{Lens, LensWish, OpenStore, StoreTime};
+use crate::view::{Lens, LensWish, OpenStore, StoreTime, ToolName};
 
 /// How much nearer the store's time comes at once.
 const ZOOM_STEP: f64 = 2.0;
@@ -18,6 +19,21 @@ impl App {
                 store.enter_row();
             }
         });
+    }
+
+    /// Opens the dialog of a tool, or closes it. Rows are exported as the table shows them: it is looked at then.
+    pub(super) fn toggle_tool(&mut self, ctx: &egui::Context, name: ToolName) {
+        let Some(store) = &mut self.store else { return };
+        if !self.dialogs.toggle(ctx, Dialog::Tool(name)) {
+            return;
+        }
+        if name == ToolName::ExportingRows {
+            store.set_lens(Lens::Store);
+        }
+        store.tools.get_mut(name).reopened();
+        if store.tools.get(name).starts_by_itself() {
+            store.start_tool(name);
+        }
     }
 
     fn time(&mut self) -> Option<&mut StoreTime> {

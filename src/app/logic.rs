@@ -286,16 +286,7 @@ impl App {
                 self.typed.error = None;
                 self.dialogs.toggle(ctx, Dialog::Open);
             }
-            Command::Tool(name) => {
-                if let Some(store) = &mut self.store
-                    && self.dialogs.toggle(ctx, Dialog::Tool(name))
-                {
-                    store.tools.get_mut(name).reopened();
-                    if store.tools.get(name).starts_by_itself() {
-                        store.start_tool(name);
-                    }
-                }
-            }
+            Command::Tool(name) => self.toggle_tool(ctx, name),
             Command::SearchEvents => self.begin_search(),
             Command::AddLane => self.begin_lane(ctx),
             Command::NextTurn => self.step_turn(ctx, true),

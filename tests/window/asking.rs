@@ -145,6 +145,14 @@ fn a_read_model_is_made_told_to_be_behind_caught_up_and_held_against_the_events(
     assert!(!driver.shows("Compare with the events"), "the dialog is closed, and the event is shown");
 }
 
+#[test]
+fn rows_are_exported_of_the_table_that_is_then_looked_at() {
+    let mut driver = made();
+    open(&mut driver, "Export rows");
+    driver.wait_for_part("2 rows of thing");
+    driver.assert_hides("Events by day");
+}
+
 /// The two lines of a row stand in its middle, and not at its top.
 fn assert_in_the_middle(driver: &Driver, row: &str, lines: [&str; 2]) {
     let row = driver.window.get_by_role_and_label(Role::Button, row).rect();
