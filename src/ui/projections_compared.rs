@@ -103,7 +103,7 @@ fn group_ui(ui: &mut Ui, scene: &mut Scene<'_>, group: &DifferenceGroup) {
     let body = format!("{place}: {} → {}", shortened(&value(old)), shortened(&value(new)));
     let (rect, response) = row_room(ui, GROUP_HEIGHT);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, from.is_some(), format!("{head}, {body}")));
-    if response.hovered() || response.has_focus() {
+    if (response.hovered() || response.has_focus()) && from.is_some() {
         ui.painter().rect_filled(rect, 6.0, colours.selection);
     }
     two_lines_ui(ui, rect, &head, &body);

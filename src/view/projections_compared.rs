@@ -86,7 +86,7 @@ pub struct DifferenceGroup {
 pub struct BothCompared {
     pub partitions: u64,
     pub differing: u64,
-    /// The widest first.
+    /// Those with an event that says why before the others; the widest first.
     pub groups: Vec<DifferenceGroup>,
 }
 
@@ -120,7 +120,50 @@ fn grouped(found: ProjectionsCompared) -> BothCompared {
             }
         }
     }
-    groups.sort_by_key(|group| std::cmp::Reverse(group.partitions));
+    groups.sort_by_key(|group| (group.first.from.is_none(), std::cmp::Reverse(group.partitions)));
     groups.truncate(MOST_GROUPS);
     BothCompared { partitions: found.partitions, differing: found.differing, groups }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::engine::{Differs, ExplainingEvent};
+    use crate::event::{Cursor, Version};
+
+    #[test]
+    fn what_an_event_explains_comes_before_what_no_event_was_looked_for_however_much_that_is() {
+        let difference = |partition: &str, field: &str, event_type: Option<&str>| PartitionDifference {
+            partition: partition.into(),
+            field: field.to_owned(),
+            old: Value::Null,
+            new: Value::Bool(true),
+            what: Differs::State,
+            from: event_type.map(|event_type| ExplainingEvent {
+                stream: partition.into(),
+                version: Version(0),
+                event_type: event_type.into(),
+            }),
+        };
+        let mut differences: Vec<PartitionDifference> =
+            (0..9).map(|number| difference(&format!("late-{number}"), "total", None)).collect();
+        differences.push(difference("a-1", "total", Some("paid")));
+        differences.extend(["a-1", "a-2"].map(|partition| difference(partition, "total", Some("placed"))));
+        let found = ProjectionsCompared {
+            partitions: 20,
+            differing: 11,
+            differences,
+            events: 20,
+            read_to: Cursor::default(),
+            unexplained: 9,
+        };
+        let groups = grouped(found).groups;
+        let told = |group: &DifferenceGroup| {
+            (group.first.from.as_ref().map(|from| from.event_type.to_string()), group.partitions)
+        };
+        let (placed, paid) = (Some("placed".to_owned()), Some("paid".to_owned()));
+        assert_eq!(groups.iter().map(told).collect::<Vec<_>>(), [(placed, 2), (paid, 1), (None, 9)]);
+    }
 }
