@@ -24,6 +24,7 @@ mod feed;
 mod find;
 mod findings;
 mod folded_stores;
+mod gaps;
 mod guess;
 mod kept_counts;
 mod load;
@@ -199,7 +200,8 @@ impl Engine {
     /// divided the store follows it.
     #[must_use]
     pub fn over_partitions(&self, first: Partitioned) -> Self {
-        let (memory, offers) = (Memory::default(), Offers::default());
+        // Of the same store, which has one budget.
+        let (memory, offers) = (self.0.memory.clone(), Offers::default());
         let pool = Pool::new(Box::new(first), memory.clone(), offers.clone(), self.0.pool.wake());
         let source = self.0.source.clone();
         Self(Arc::new(Room { source, pool, feed: Feed::idle(), offers, memory }))

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use super::EngineError;
+use super::gaps::Gaps;
 use super::ticket::lock;
 use crate::index::{AsOf, OverBudget};
 use crate::replay::{OnShelf, Shelf};
@@ -29,6 +30,8 @@ struct Lying {
     written: u64,
     /// Behind what is written.
     waiting: Vec<u8>,
+    /// What was given back.
+    gaps: Gaps,
     fault: Option<io::Error>,
 }
 
@@ -51,7 +54,7 @@ impl FileShelf {
     }
 
     fn of(file: File, folder: &Path) -> Self {
-        let lying = Lying { file, written: 0, waiting: Vec::new(), fault: None };
+        let lying = Lying { file, written: 0, waiting: Vec::new(), gaps: Gaps::default(), fault: None };
         Self { folder: folder.to_owned(), lying: Mutex::new(lying) }
     }
 
@@ -71,6 +74,33 @@ impl Lying {
         self.written += self.waiting.len() as u64;
         self.waiting.clear();
         Ok(())
+    }
+
+    /// Where that many bytes go, and whether others lay there before.
+    fn put(&mut self, text: &[u8]) -> io::Result<u64> {
+        let Some(at) = self.gaps.take(text.len() as u64) else {
+            let at = self.written + self.waiting.len() as u64;
+            self.waiting.extend_from_slice(text);
+            if self.waiting.len() >= AT_ONCE {
+                self.write()?;
+            }
+            return Ok(at);
+        };
+        let end = at + text.len() as u64;
+        match at.checked_sub(self.written).map(|from| from as usize..(end - self.written) as usize) {
+            Some(range) => {
+                let waits = self.waiting.get_mut(range).ok_or(io::ErrorKind::UnexpectedEof)?;
+                waits.copy_from_slice(text);
+            }
+            None => {
+                if end > self.written {
+                    self.write()?;
+                }
+                self.file.seek(SeekFrom::Start(at))?;
+                self.file.write_all(text)?;
+            }
+        }
+        Ok(at)
     }
 
     fn read(&mut self, slot: OnShelf) -> io::Result<Vec<u8>> {
@@ -93,13 +123,13 @@ impl Shelf for FileShelf {
     fn lay(&self, text: &[u8]) -> Option<OnShelf> {
         let length = u32::try_from(text.len()).ok()?;
         let mut lying = lock(&self.lying);
-        let slot = OnShelf { at: lying.written + lying.waiting.len() as u64, length };
-        lying.waiting.extend_from_slice(text);
-        if lying.waiting.len() >= AT_ONCE {
-            let written = lying.write();
-            lying.unless(written)?;
-        }
-        Some(slot)
+        let put = lying.put(text);
+        let at = lying.unless(put)?;
+        Some(OnShelf { at, length, owner: 0 })
+    }
+
+    fn give_back(&self, slot: OnShelf) {
+        lock(&self.lying).gaps.give(slot.at, slot.length.into());
     }
 
     fn fetch(&self, slot: OnShelf) -> Option<Vec<u8>> {
@@ -109,6 +139,18 @@ impl Shelf for FileShelf {
     }
 }
 
+/// For what has no room in memory. `None` where no file can be made.
+pub(super) fn new_shelf() -> Option<Arc<dyn Shelf>> {
+    let made = FileShelf::new().inspect_err(|error| tracing::debug!(%error, "no file for what has no room in memory"));
+    made.ok().map(|shelf| -> Arc<dyn Shelf> { Arc::new(shelf) })
+}
+
+/// Why something could not be laid there or read back.
+pub(super) fn fault_of(shelf: &Arc<dyn Shelf>) -> Option<StoreError> {
+    let shelf: &dyn Any = shelf.as_ref();
+    shelf.downcast_ref::<FileShelf>().and_then(FileShelf::fault)
+}
+
 /// There is no room in memory for all of this: the states lie in a file from now on. Where that does not help either, the
 /// budget is too small.
 pub(super) fn make_room(
@@ -116,16 +158,7 @@ pub(super) fn make_room(
     over: OverBudget,
     go_on: &mut dyn FnMut() -> Flow,
 ) -> Result<(), EngineError> {
-    let shelf: Arc<dyn Shelf> = match as_of.shelf() {
-        Some(shelf) => Arc::clone(shelf),
-        None => match FileShelf::new() {
-            Ok(shelf) => Arc::new(shelf),
-            Err(error) => {
-                tracing::debug!(%error, "no file for what has no room in memory");
-                return Err(over.into());
-            }
-        },
-    };
+    let shelf = as_of.shelf().cloned().or_else(new_shelf).ok_or(over)?;
     make_room_on(&shelf, as_of, go_on)
 }
 
@@ -137,11 +170,7 @@ fn make_room_on(shelf: &Arc<dyn Shelf>, as_of: &mut AsOf, go_on: &mut dyn FnMut(
 
 /// Something of it could not be laid down or read back: then it is no answer.
 pub(super) fn unless_torn(as_of: &AsOf) -> Result<(), StoreError> {
-    let shelf: Option<&dyn Any> = as_of.shelf().map(|shelf| -> &dyn Any { shelf.as_ref() });
-    match shelf.and_then(|shelf| shelf.downcast_ref::<FileShelf>()).and_then(FileShelf::fault) {
-        Some(fault) => Err(fault),
-        None => Ok(()),
-    }
+    as_of.shelf().and_then(fault_of).map_or(Ok(()), Err)
 }
 
 #[cfg(test)]
@@ -151,6 +180,7 @@ mod tests {
     use crate::engine::small_store::five_leads;
     use crate::engine::whole::each_decoded;
     use crate::index::{Budget, MixedRows, StoreMoment};
+    use crate::replay::ShelfSpace;
 
     #[test]
     fn what_lies_there_is_read_back_and_nobody_finds_it_in_the_folder() {
@@ -169,8 +199,46 @@ mod tests {
             assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o777, 0o600);
             assert_eq!(std::fs::read_dir(folder.path()).expect("readable").count(), 0, "it has no name");
         }
-        assert!(shelf.fetch(OnShelf { at: 1 << 40, length: 1 }).is_none(), "nothing lies there");
+        assert!(shelf.fetch(OnShelf { at: 1 << 40, length: 1, owner: 0 }).is_none(), "nothing lies there");
         assert!(shelf.fault().is_some());
+    }
+
+    fn length(shelf: &FileShelf) -> u64 {
+        let lying = lock(&shelf.lying);
+        lying.written + lying.waiting.len() as u64
+    }
+
+    /// Two that go on from each other lay their states down again and again, each time a little longer or shorter.
+    #[test]
+    fn what_is_laid_in_the_place_of_something_else_takes_its_room_and_no_other_loses_anything() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = Arc::new(FileShelf::in_folder(folder.path()).expect("a file"));
+        let shelf: Arc<dyn Shelf> = Arc::clone(&file) as Arc<dyn Shelf>;
+        let text = |number: usize, round: usize| vec![(number + round) as u8; 900 + (number * 7 + round * 131) % 400];
+        let (space, mut round) = (ShelfSpace::on(&shelf), 0);
+        let mut lies: Vec<(OnShelf, usize)> =
+            (0..1_000).map(|number| (space.lay(&text(number, 0)).expect("there is room"), 0)).collect();
+        for _ in 0..12 {
+            let (before, known) = (space.clone(), lies.clone());
+            for _ in 0..5 {
+                round += 1;
+                for (number, (slot, of)) in lies.iter_mut().enumerate().filter(|(number, _)| number % 3 == round % 3) {
+                    let new = space.lay(&text(number, round)).expect("there is room");
+                    space.leave(std::mem::replace(slot, new));
+                    *of = round;
+                }
+            }
+            // The one that it went on from has what it had.
+            for (space, lies) in [(&before, &known), (&space, &lies)] {
+                for (number, (slot, of)) in lies.iter().enumerate() {
+                    assert!(space.fetch(*slot) == Some(text(number, *of)), "{number} of {of}");
+                }
+            }
+        }
+        assert!(file.fault().is_none());
+        let live: u64 = lies.iter().map(|(slot, _)| u64::from(slot.length)).sum();
+        // Two answers at a time, and what does not fit where something lay. Never used again, it would be twenty times as much.
+        assert!(length(&file) < 4 * live, "{} for {live}", length(&file));
     }
 
     #[cfg(target_os = "linux")]

@@ -1,7 +1,5 @@
 //! States that lie outside of memory, and what is still known of their streams.
 
-use std::any::Any;
-use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,30 +8,15 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::Finding;
+use super::shelf::{OnShelf, Shelf, ShelfSpace};
 use super::standing::{Beyond, Kept, Stood, WEIGHED};
 use super::streams::ByStream;
 use crate::event::{EventId, EventType, Head, Position, StreamId, StreamKey, Timestamp, Version};
 
-/// Takes what has no room in memory. What lies there stays as it is.
-pub trait Shelf: Any + Send + Sync + fmt::Debug {
-    /// `None` where there is no room for it either.
-    fn lay(&self, text: &[u8]) -> Option<OnShelf>;
-
-    /// `None` where it cannot be read any more: then nothing is worth what was made of it since.
-    fn fetch(&self, slot: OnShelf) -> Option<Vec<u8>>;
-}
-
-/// Where something lies.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OnShelf {
-    pub at: u64,
-    pub length: u32,
-}
-
 /// The states of streams on a shelf.
 #[derive(Clone)]
 pub(super) struct LaidDown<S> {
-    shelf: Arc<dyn Shelf>,
+    space: ShelfSpace,
     of_stream: ByStream<Option<Laid>>,
     looked: Looked<S>,
 }
@@ -96,7 +79,7 @@ const NAME_BYTES: usize = 16;
 
 impl<S: Clone + Default + Serialize + DeserializeOwned> LaidDown<S> {
     pub(super) fn on(shelf: &Arc<dyn Shelf>) -> Self {
-        Self { shelf: Arc::clone(shelf), of_stream: ByStream::new(), looked: Looked(Mutex::default()) }
+        Self { space: ShelfSpace::on(shelf), of_stream: ByStream::new(), looked: Looked(Mutex::default()) }
     }
 
     /// Lays a state down. Answers whether it may be forgotten: one that would not come back as it is, must not. `None`
@@ -112,13 +95,15 @@ impl<S: Clone + Default + Serialize + DeserializeOwned> LaidDown<S> {
             return Some(false);
         }
         let laid = Laid {
-            slot: self.shelf.lay(&text)?,
+            slot: self.space.lay(&text)?,
             began: *began,
             last: last.as_ref().map(|(stream, head)| (stream.clone(), head.version, head.recorded_at)),
             failed: failed.clone(),
             failed_beyond: beyond.as_ref().and_then(|beyond| beyond.failed.clone()),
         };
-        *self.of_stream.get_or_begin(key) = Some(laid);
+        if let Some(before) = self.of_stream.get_or_begin(key).replace(laid) {
+            self.space.leave(before.slot);
+        }
         self.looked = Looked(Mutex::default());
         Some(true)
     }
@@ -137,7 +122,7 @@ impl<S: Clone + Default + Serialize + DeserializeOwned> LaidDown<S> {
     /// To be folded on.
     pub(super) fn take_up(&self, key: StreamKey) -> Option<Kept<S>> {
         let laid = self.laid(key)?;
-        let text = self.shelf.fetch(laid.slot)?;
+        let text = self.space.fetch(laid.slot)?;
         let ReadBack { state, last, beyond } = serde_json::from_slice(&text).ok()?;
         let last = laid.last.as_ref().zip(last).map(|((stream, version, recorded_at), (position, id, event_type))| {
             let (id, event_type) = (EventId::new(&id), EventType::from(event_type.as_str()));
@@ -172,15 +157,26 @@ impl<S: Clone + Default + Serialize + DeserializeOwned> LaidDown<S> {
     }
 
     pub(super) fn bytes(&self) -> u64 {
-        self.weight_of(self.of_stream.len())
+        self.weight_of(self.of_stream.len()) + self.space.bytes()
     }
 
     pub(super) fn own_bytes(&self) -> u64 {
-        self.weight_of(self.of_stream.own_len())
+        self.weight_of(self.of_stream.own_len()) + self.space.bytes()
     }
 
     pub(super) fn share(&mut self) {
         self.of_stream.share();
+    }
+}
+
+/// What only this one laid down is of no use to anybody any more. Where nobody goes on from here, neither is the shelf.
+impl<S> Drop for LaidDown<S> {
+    fn drop(&mut self) {
+        if self.space.is_alone() {
+            return;
+        }
+        let laid = self.of_stream.values().flatten();
+        laid.filter(|laid| self.space.is_its_own(laid.slot)).for_each(|laid| self.space.leave(laid.slot));
     }
 }
 

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::bound::{At, Spoken};
-use super::laid::{KeptRef, LaidDown, Shelf};
+use super::laid::{KeptRef, LaidDown};
+use super::shelf::Shelf;
 use super::streams::ByStream;
 use super::watch::WatchRows;
 use super::{DecodedRows, Finding};

@@ -43,8 +43,7 @@ impl Question for DivideStore {
         if let Some(events) = reader.kept_events()? {
             ticket.set_total(events);
         }
-        let budget = ticket.memory().allowed();
-        let division = Division::new(reader, &self.0, budget, &mut |count| ticket.reached(count))?;
+        let division = Division::new(reader, &self.0, ticket.memory(), &mut |count| ticket.reached(count))?;
         Ok(division.over(reader)?)
     }
 }
@@ -60,8 +59,7 @@ impl Question for GoOn {
     const WHAT: &'static str = "dividing events";
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<StoreChange, UserError> {
-        let budget = ticket.memory().allowed();
-        let gone_on = self.0.go_on(reader, budget, &mut |count| ticket.reached(count))?;
+        let gone_on = self.0.go_on(reader, &mut |count| ticket.reached(count))?;
         Ok(match gone_on {
             GoneOn::Grew { changed, .. } => StoreChange::Grew(self.0.names(&changed)),
             GoneOn::Anew => StoreChange::Replaced,
@@ -133,6 +131,14 @@ impl OpenStore {
         }
     }
 
+    /// By the same projection, which is tried again.
+    pub(super) fn divide_again(&mut self) {
+        let Some(script) = self.division().map(|division| division.script().clone()) else { return };
+        script.try_again();
+        let engine = self.store_engine().clone();
+        self.dividing.ask(&engine, DivideStore(script));
+    }
+
     /// Takes what has come, and what was recorded meanwhile.
     pub(super) fn poll_division(&mut self) -> bool {
         if self.lens == Lens::Projections || self.divided.is_some() {
@@ -202,7 +208,6 @@ impl OpenStore {
             None => {
                 self.leave_own();
                 let engine = self.engine.over_partitions(made);
-                engine.memory().allow(self.engine.memory().allowed());
                 engine.offers().offer(&projection);
                 self.go_behind_partitions(engine, division.clone());
             }

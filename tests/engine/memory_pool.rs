@@ -1,16 +1,18 @@
 //! What all that is kept of a store may take together: what can be had again gives way, and what is too large says so.
 
+use std::sync::Arc;
+
 use foldline::engine::{
-    ArrangeWanted, ArrangedFor, AsOfWanted, CompareSide, CompareWish, EngineError, FoldedStores, ModelWish, RowFilter,
-    SqlError, SqlQuery, SqlRows, StoreChronicle, Survey, Ticket, arrange, compare_projections, describe,
-    load_timeline_within, materialise, run_own, sql,
+    ArrangeWanted, ArrangedFor, AsOfWanted, CompareSide, CompareWish, Division, Engine, EngineError, FoldedStores,
+    ModelWish, RowFilter, SqlError, SqlQuery, SqlRows, StoreChronicle, Survey, Ticket, arrange, compare_projections,
+    describe, load_timeline_within, materialise, run_own, sql,
 };
 use foldline::event::{Position, StreamId, Version};
 use foldline::index::{Budget, Memory, Sorting, StoreMoment};
 use foldline::replay::ProjectionRef;
 use foldline::script::{Script, ScriptProjection};
 use foldline::store::native::NativeStore;
-use foldline::store::{Flow, ModelPlace, Source};
+use foldline::store::{Flow, ModelPlace, Source, Store as _};
 use serde_json::json;
 
 use super::workshop::{event, own_store};
@@ -45,6 +47,22 @@ fn asked(
         counted: None,
     };
     Ok(arrange(store, &wanted, folded, &Ticket::within("folding", memory))?.expect("there"))
+}
+
+#[test]
+fn partitions_that_are_looked_at_as_streams_take_their_memory_of_their_store() {
+    let (folder, store) = of_leads();
+    let source = Source::from(folder.path().join("events.db"));
+    let script = Script::read("by.js", "fromAll().partitionBy(e => e.eventType).when({ $any(s) { return s } })");
+    let engine = Engine::new(source, store.again().expect("opened"), Arc::new(|| ()));
+    let on = &mut |_| Flow::Continue(());
+    let division = Division::new(&store, &script.expect("a projection"), engine.memory(), on).expect("divided");
+    let taken = engine.memory().taken();
+    assert!(taken > LEADS * 20, "which event belongs where is counted: {taken}");
+    let partitions = engine.over_partitions(division.over(&store).expect("opened"));
+    let mut held = partitions.memory().hold();
+    held.resize(1_000).expect("there is room");
+    assert_eq!(engine.memory().taken(), taken + 1_000, "one store has one budget");
 }
 
 fn bytes_of(arranged: &ArrangedFor) -> u64 {

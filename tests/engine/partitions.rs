@@ -113,7 +113,7 @@ proptest! {
         let _ = made.go_on(&store, &mut |_, _| Flow::Continue(()), stop);
         let reader = NativeStore::open(&path).expect("opened");
         go_on(&mut made, &reader);
-        division.go_on(&reader, Budget::default(), &mut |_| Flow::Continue(())).expect("noted");
+        division.go_on(&reader, &mut |_| Flow::Continue(())).expect("noted");
         prop_assert_eq!(rows(&reader, &made), rows(&reader, &all_of(&reader, &script)));
         record(&mut store, &sketches[cut..], cut);
         let before = made.events;
@@ -128,7 +128,7 @@ proptest! {
             .collect();
         let said = changed.iter().map(|place| made.rows[*place].partition.to_string()).collect();
         prop_assert_eq!(touched, said);
-        division.go_on(&store, Budget::default(), &mut |_| Flow::Continue(())).expect("noted");
+        division.go_on(&store, &mut |_| Flow::Continue(())).expect("noted");
         let anew = divided(&store, &script);
         let of = |division: &Division| read(&division.over(&store).expect("opened"), &Query::store());
         prop_assert_eq!(of(&division), of(&anew));
@@ -161,7 +161,7 @@ fn a_store_in_the_place_of_another_is_read_anew() {
     assert_eq!(made.rows.len(), 3);
     assert_eq!(go_on(&mut made, second.as_ref()), GoneOn::Anew);
     assert_eq!(rows(second.as_ref(), &made), rows(second.as_ref(), &all_of(second.as_ref(), &script)));
-    let noted = division.go_on(second.as_ref(), Budget::default(), &mut |_| Flow::Continue(())).expect("noted");
+    let noted = division.go_on(second.as_ref(), &mut |_| Flow::Continue(())).expect("noted");
     assert_eq!((noted, division.len()), (GoneOn::Anew, 1));
 }
 

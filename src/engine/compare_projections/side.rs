@@ -96,7 +96,7 @@ impl Side {
     /// Its partitions, in the order in which they began.
     pub(super) fn names(&self) -> Vec<Box<str>> {
         match self {
-            Self::Own { made, .. } => made.rows.iter().map(|row| row.partition.clone()).collect(),
+            Self::Own { made, .. } => made.rows.iter().map(|row| row.partition.as_ref().into()).collect(),
             Self::BuiltIn { as_of, .. } => {
                 let name = |place: &_| as_of.row(*place).map_or_else(Box::default, |row| row.stream.as_str().into());
                 as_of.places().iter().map(name).collect()

@@ -1,22 +1,24 @@
 //! The partitions of a user's own projection as streams: the events that its handlers are given, in the store's order,
 //! numbered from nought in each partition.
 //!
-//! A [`Division`] knows which event belongs where, in columns. Over a store it is a [`Partitioned`] one, whose streams are
+//! A [`Division`] knows which event belongs where, in columns, or in a file where there is no room for them. Over a store it is a [`Partitioned`] one, whose streams are
 //! the partitions: whatever reads streams reads these.
 
+mod columns;
+mod disk;
 mod index;
 mod rows;
 mod store;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::partitions::partition_of;
+use super::ticket::lock;
 use super::{EngineError, FaultAt, GoneOn};
 use crate::event::{EventBatch, EventRow, Position, StreamId, Version};
-use crate::index::Budget;
-use crate::projection::Fault;
+use crate::index::Held;
 use crate::replay::ProjectionRef;
 use crate::script::{Homes, Partition, Running, Script, ScriptProjection};
 use crate::store::{Changes, Columns, Flow, Query, Store, StoreError};
@@ -30,6 +32,10 @@ pub struct Division(Arc<Shared>);
 struct Shared {
     script: Script,
     index: RwLock<Index>,
+    /// What it takes of the memory that there is, where it asks for it.
+    held: Option<Mutex<Held>>,
+    /// Where events stand that were asked about last and lie in a file: who draws a row asks each time.
+    looked: Mutex<HashMap<Position, (StreamId, Version)>>,
     is_superseded: AtomicBool,
 }
 
@@ -39,18 +45,25 @@ impl std::fmt::Debug for Division {
     }
 }
 
-/// The memory is weighed after so many events.
-const BETWEEN_WEIGHINGS: u64 = 1 << 15;
+/// What lies in a file keeps no more than this of it in memory, and half of what is left where that is less.
+const MOST_CACHE: u64 = 16 << 20;
+
+/// With less memory than this nothing is worth a file.
+const LEAST_ROOM: u64 = 256 << 10;
+
+/// So many places are remembered.
+const MOST_LOOKED: usize = 1 << 12;
 
 /// So many events of unknown partition are named.
 const MOST_STRAYS: usize = 20;
 
 impl Division {
-    /// Goes through the store once and notes where each event belongs.
+    /// Goes through the store once and notes where each event belongs. `room` is what it takes its memory of; where that is
+    /// too little, it lies in a file for as long as it is used.
     pub fn new(
         reader: &dyn Store,
         script: &Script,
-        budget: Budget,
+        room: impl Into<Held>,
         progress: &mut dyn FnMut(u64) -> Flow,
     ) -> Result<Self, EngineError> {
         if !reader.capabilities().has_feed {
@@ -59,15 +72,20 @@ impl Division {
         if script.definition().is_bi_state {
             return Err(EngineError::SharedState(script.name().to_owned()));
         }
-        let division = Self::empty(script);
-        division.go_on(reader, budget, progress)?;
+        let division = Self::of_nothing(script, Some(room.into()));
+        division.note_all(reader, progress, None)?;
         Ok(division)
     }
 
-    /// Of nothing yet, to be filled by whoever folds the store anyway.
+    /// Of nothing yet, to be filled by whoever folds the store anyway and sees to its memory.
     pub(super) fn empty(script: &Script) -> Self {
-        let is_superseded = AtomicBool::new(false);
-        Self(Arc::new(Shared { script: script.clone(), index: RwLock::default(), is_superseded }))
+        Self::of_nothing(script, None)
+    }
+
+    fn of_nothing(script: &Script, held: Option<Held>) -> Self {
+        let (is_superseded, held) = (AtomicBool::new(false), held.map(Mutex::new));
+        let (index, looked) = (RwLock::default(), Mutex::default());
+        Self(Arc::new(Shared { script: script.clone(), index, held, looked, is_superseded }))
     }
 
     /// Notes that the next event belongs to this partition.
@@ -78,73 +96,123 @@ impl Division {
     }
 
     /// Notes what was recorded since. Given up half way, it goes on from there the next time.
-    pub fn go_on(
+    pub fn go_on(&self, reader: &dyn Store, progress: &mut dyn FnMut(u64) -> Flow) -> Result<GoneOn, EngineError> {
+        let mut changed = HashSet::new();
+        Ok(match self.note_all(reader, progress, Some(&mut changed))? {
+            None => GoneOn::Anew,
+            Some(events) => {
+                let mut changed: Vec<usize> = changed.into_iter().map(|part| part as usize).collect();
+                changed.sort_unstable();
+                GoneOn::Grew { events, changed }
+            }
+        })
+    }
+
+    /// Answers how many events were new; `None` where all was read anew.
+    fn note_all(
         &self,
         reader: &dyn Store,
-        budget: Budget,
         progress: &mut dyn FnMut(u64) -> Flow,
-    ) -> Result<GoneOn, EngineError> {
-        let read_to = self.read().read_to.clone();
+        mut changed: Option<&mut HashSet<u32>>,
+    ) -> Result<Option<u64>, EngineError> {
+        let (read_to, is_torn) = {
+            let index = self.read();
+            (index.read_to.clone(), index.unless_torn().is_err())
+        };
         let (mut scan, is_anew) = match reader.changes(&read_to, Columns::ALL)? {
-            Changes::Grew(scan) => (scan, false),
-            Changes::Replaced => {
+            Changes::Grew(scan) if !is_torn => (scan, false),
+            Changes::Grew(_) | Changes::Replaced => {
                 *self.write() = Index::default();
+                lock(&self.0.looked).clear();
                 (reader.scan(&Query::store().columns(Columns::ALL))?, true)
             }
             Changes::Unknown => return Err(EngineError::NoOrderToDivide),
         };
         let running = self.0.script.run()?;
         let (mut seen, mut new) = (0, 0);
-        let mut changed = Vec::new();
         let mut batch = EventBatch::default();
         loop {
             scan.next_batch(&mut batch)?;
             if batch.is_empty() {
                 break;
             }
+            // A function may take its time, for which nobody waits who looks at what is known.
+            let belongs: Vec<Belongs> = batch.rows().map(|row| self.belongs(&running, &row)).collect();
             let mut index = self.write();
-            for row in batch.rows() {
-                if let Some(partition) = self.note(&mut index, &running, &row) {
-                    new += 1;
-                    changed.push(partition as usize);
+            for (row, belongs) in batch.rows().zip(belongs) {
+                // Somebody else may have noted it meanwhile.
+                let Some(position) = row.position.filter(|position| Some(*position) > index.last()) else { continue };
+                match belongs {
+                    Belongs::To(partition) => {
+                        let part = index.push(&partition, position, &row);
+                        new += 1;
+                        if let Some(changed) = &mut changed {
+                            changed.insert(part);
+                        }
+                    }
+                    Belongs::Nowhere => {}
+                    Belongs::Astray(fault) => index.stray(*fault, MOST_STRAYS),
                 }
             }
+            index.settle()?;
             index.read_to.advance(&batch);
-            seen += batch.len() as u64;
-            if seen % BETWEEN_WEIGHINGS < batch.len() as u64 {
-                budget.check(index.bytes())?;
-                changed.sort_unstable();
-                changed.dedup();
-            }
             drop(index);
+            seen += batch.len() as u64;
+            self.weigh(&mut || progress(seen))?;
             if progress(seen).is_break() {
                 return Err(StoreError::Cancelled.into());
             }
         }
-        budget.check(self.read().bytes())?;
-        changed.sort_unstable();
-        changed.dedup();
-        Ok(if is_anew { GoneOn::Anew } else { GoneOn::Grew { events: new, changed } })
+        self.weigh(&mut || progress(seen))?;
+        Ok((!is_anew).then_some(new))
     }
 
-    fn note(&self, index: &mut Index, running: &Running, row: &EventRow<'_>) -> Option<u32> {
-        // Somebody else may have noted it meanwhile.
-        let position = row.position.filter(|position| Some(*position) > index.last())?;
-        if self.0.script.definition().partition == Partition::One {
-            return self.0.script.is_given(row).then(|| index.push("", position, row));
+    fn belongs(&self, running: &Running, row: &EventRow<'_>) -> Belongs {
+        let script = &self.0.script;
+        if script.definition().partition == Partition::One {
+            return if script.is_given(row) { Belongs::To("".into()) } else { Belongs::Nowhere };
         }
-        let event = self.0.script.kept(row)?;
+        let Some(event) = script.kept(row) else { return Belongs::Nowhere };
         let head = row.head();
-        let id = self.0.script.id_of(&head);
+        let id = script.id_of(&head);
         let given = event.given(&head, &id);
-        match partition_of(&self.0.script, running, &given) {
-            Ok(Some(partition)) => Some(index.push(&partition, position, row)),
-            Ok(None) => None,
-            Err(fault) => {
-                index.stray(fault, row, MOST_STRAYS);
-                None
-            }
+        match partition_of(script, running, &given) {
+            Ok(Some(partition)) => Belongs::To(partition.into()),
+            Ok(None) => Belongs::Nowhere,
+            Err(fault) => Belongs::Astray(Box::new((fault, row).into())),
         }
+    }
+
+    /// Asks for the memory that it takes by now. Where there is no room for it, it lies in a file from now on.
+    fn weigh(&self, go_on: &mut dyn FnMut() -> Flow) -> Result<(), EngineError> {
+        let Some(held) = &self.0.held else { return Ok(()) };
+        let bytes = self.bytes();
+        let (asked, room) = {
+            let mut held = lock(held);
+            let asked = held.resize(bytes);
+            (asked, held.memory().left().bytes.saturating_add(held.bytes()))
+        };
+        let Err(over) = asked else { return Ok(()) };
+        if room < LEAST_ROOM {
+            return Err(over.into());
+        }
+        // Others may look meanwhile.
+        let index = self.read();
+        let (last, cache) = (index.last(), (room / 2).min(MOST_CACHE));
+        let laid = index.laid_down(cache, go_on)?;
+        drop(index);
+        let mut index = self.write();
+        if let Some(disk) = laid.filter(|_| index.last() == last) {
+            index.lies_in(disk);
+        }
+        let bytes = index.bytes();
+        drop(index);
+        Ok(lock(held).resize(bytes)?)
+    }
+
+    /// It has no room in memory, and lies in a file.
+    pub fn is_laid_down(&self) -> bool {
+        self.read().is_laid_down()
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Index> {
@@ -177,9 +245,20 @@ impl Division {
 
     /// Which partition was given the event at this position, and as which of its events.
     pub fn place_of(&self, position: Position) -> Option<(StreamId, Version)> {
+        if let Some(place) = lock(&self.0.looked).get(&position) {
+            return Some(place.clone());
+        }
         let index = self.read();
         let (partition, ordinal) = index.place_of(position)?;
-        Some((index.name(partition)?.clone(), Version(ordinal)))
+        let place = (index.name(partition)?, Version(ordinal));
+        if index.is_laid_down() {
+            let mut looked = lock(&self.0.looked);
+            if looked.len() >= MOST_LOOKED {
+                looked.clear();
+            }
+            looked.insert(position, place.clone());
+        }
+        Some(place)
     }
 
     /// In which stream an event of a partition stands, and with which version.
@@ -193,7 +272,7 @@ impl Division {
     pub fn span_of(&self, partition: &StreamId) -> Option<(Position, Position)> {
         let index = self.read();
         let part = index.number(partition)?;
-        let last = index.events_of(part).checked_sub(1)?;
+        let last = index.part(part)?.events.checked_sub(1)?;
         Some((index.position(part, 0)?, index.position(part, last)?))
     }
 
@@ -217,13 +296,13 @@ impl Division {
 
     /// The partition that began first.
     pub fn first(&self) -> Option<StreamId> {
-        self.read().name(0).cloned()
+        self.read().name(0)
     }
 
     /// The partitions at these places.
     pub fn names(&self, places: &[usize]) -> HashSet<StreamId> {
         let index = self.read();
-        places.iter().filter_map(|place| index.name(u32::try_from(*place).ok()?).cloned()).collect()
+        places.iter().filter_map(|place| index.name(u32::try_from(*place).ok()?)).collect()
     }
 
     /// Events of which it could not be told where they belong, the first few.
@@ -243,9 +322,9 @@ impl Homes for Division {
     }
 }
 
-impl From<(Fault, &EventRow<'_>)> for FaultAt {
-    fn from((fault, row): (Fault, &EventRow<'_>)) -> Self {
-        let (stream, event_type) = (row.stream.clone(), row.event_type.clone());
-        Self { fault, stream, version: row.version, position: row.position, event_type }
-    }
+/// To which partition an event belongs.
+enum Belongs {
+    To(Box<str>),
+    Nowhere,
+    Astray(Box<FaultAt>),
 }

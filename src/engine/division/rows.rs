@@ -1,7 +1,7 @@
 //! Events as they stand in their partitions, read from where they are.
 
 use super::Division;
-use crate::event::{EventBatch, EventRow, Position, StreamKey, Version};
+use crate::event::{EventBatch, EventRow, Position, StreamId, StreamKey, Version};
 use crate::store::{Direction, Query, Scan, Store, StoreError};
 
 /// Between two events of a partition that lie so far apart, the store is asked anew instead of being read through.
@@ -18,6 +18,8 @@ pub(super) struct PartitionRows<'s> {
     pub(super) of: Option<OnePartition>,
     pub(super) read: EventBatch,
     pub(super) left: u64,
+    /// The partition of the last row, and what it is called.
+    name: Option<(u32, StreamId)>,
 }
 
 /// Which events of one partition are still to be read.
@@ -45,9 +47,13 @@ impl OnePartition {
         let (mut end, mut last) = (begin, index.position(self.number, begin)?);
         let first = last;
         let mut count = 1;
+        if !self.finds {
+            end = if is_backward { self.from } else { self.to };
+            last = index.position(self.number, end)?;
+        }
         while let Some(next) = step(end).filter(|next| (self.from..=self.to).contains(next)) {
             let position = index.position(self.number, next)?;
-            if self.finds && (position.0.abs_diff(last.0) > FAR || count == AT_ONCE) {
+            if position.0.abs_diff(last.0) > FAR || count == AT_ONCE {
                 break;
             }
             (end, last, count) = (next, position, count + 1);
@@ -68,7 +74,9 @@ impl Scan for PartitionRows<'_> {
         batch.clear();
         while batch.is_empty() && self.left > 0 {
             let Some(scan) = &mut self.scan else {
-                let Some(query) = self.of.as_mut().and_then(|of| of.next(self.division)) else { return Ok(()) };
+                let Some(query) = self.of.as_mut().and_then(|of| of.next(self.division)) else {
+                    return self.division.read().unless_torn();
+                };
                 self.scan = Some(self.store.scan(&query)?);
                 continue;
             };
@@ -86,9 +94,13 @@ impl Scan for PartitionRows<'_> {
                 let Some((part, ordinal)) = row.position.and_then(|position| index.place_of(position)) else {
                     continue;
                 };
-                let Some(name) = index.name(part).filter(|_| wanted.is_none_or(|wanted| wanted == part)) else {
+                if wanted.is_some_and(|wanted| wanted != part) {
                     continue;
-                };
+                }
+                if self.name.as_ref().is_none_or(|(of, _)| *of != part) {
+                    self.name = index.name(part).map(|name| (part, name));
+                }
+                let Some((_, name)) = &self.name else { continue };
                 batch.push(&EventRow { stream: name, stream_key: StreamKey(part), version: Version(ordinal), ..row });
                 self.left -= 1;
                 if self.left == 0 {
@@ -96,13 +108,13 @@ impl Scan for PartitionRows<'_> {
                 }
             }
         }
-        Ok(())
+        self.division.read().unless_torn()
     }
 }
 
 impl<'s> PartitionRows<'s> {
     pub(super) fn new(store: &'s dyn Store, division: &'s Division, limit: Option<u64>) -> Self {
         let left = limit.unwrap_or(u64::MAX);
-        Self { store, division, scan: None, of: None, read: EventBatch::default(), left }
+        Self { store, division, scan: None, of: None, read: EventBatch::default(), left, name: None }
     }
 }

@@ -1,12 +1,13 @@
 //! A store whose streams are the partitions of a projection. It is only read.
 
 use super::Division;
+use super::index::StreamPart;
 use super::rows::{OnePartition, PartitionRows};
 use crate::engine::columns::file_stem;
 use crate::event::{EventId, RecordedEvent, StreamId};
 use crate::store::{
     Capabilities, Finding, Flow, Framework, Interrupter, Notice, Opener, Query, ReadOnlyReason, Scan, Scope, Steady,
-    Store, StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow,
+    Store, StoreError, StoreInfo, StreamQuery, StreamRow,
 };
 
 /// See [`Division`].
@@ -33,22 +34,18 @@ impl Partitioned {
         &self.division
     }
 
-    fn rows(&self, order: StreamOrder) -> Vec<StreamRow> {
-        let index = self.division.read();
-        let count = u32::try_from(index.len()).unwrap_or(u32::MAX);
-        let mut numbers: Vec<u32> = (0..count).collect();
-        match order {
-            StreamOrder::Began => {}
-            StreamOrder::Recent => numbers.sort_by_key(|part| {
-                let last = index.events_of(*part).checked_sub(1);
-                std::cmp::Reverse(last.and_then(|last| index.position(*part, last)))
-            }),
-            StreamOrder::Name => numbers.sort_by(|a, b| index.name(*a).cmp(&index.name(*b))),
-            StreamOrder::Longest => numbers.sort_by_key(|part| std::cmp::Reverse(index.events_of(*part))),
-        }
-        numbers.into_iter().filter_map(|part| index.row(part, &self.category)).collect()
+    fn row(&self, part: StreamPart) -> StreamRow {
+        part.into_row(&self.category)
+    }
+
+    /// What was asked of the partitions could be read.
+    fn unless_torn(&self) -> Result<(), StoreError> {
+        self.division.read().unless_torn()
     }
 }
+
+/// So many partitions are listed before others may note events again.
+const PAGE: usize = 1_024;
 
 impl Store for Partitioned {
     fn framework(&self) -> Framework {
@@ -83,13 +80,14 @@ impl Store for Partitioned {
     }
 
     fn info(&self) -> Result<StoreInfo, StoreError> {
-        let longest = self.rows(StreamOrder::Longest).into_iter().next();
         let index = self.division.read();
+        let longest = index.longest().map(|part| self.row(part));
         let mut types: Vec<(String, u64)> =
             index.types().iter().map(|(event_type, count)| (event_type.to_string(), *count)).collect();
         types.sort_by(|(a, x), (b, y)| y.cmp(x).then_with(|| a.cmp(b)));
         let (first_at, last_at) = index.span();
         let streams = index.len() as u64;
+        index.unless_torn()?;
         Ok(StoreInfo {
             framework: self.inner.framework(),
             events: index.events(),
@@ -120,7 +118,8 @@ impl Store for Partitioned {
             Scope::Stream { id, from, to } => {
                 let index = self.division.read();
                 let number = index.number(id);
-                let last = number.and_then(|number| index.events_of(number).checked_sub(1));
+                let last = number.and_then(|number| index.part(number)?.events.checked_sub(1));
+                index.unless_torn()?;
                 match (number, last) {
                     (Some(number), Some(last)) => {
                         rows.of = Some(OnePartition {
@@ -147,23 +146,42 @@ impl Store for Partitioned {
         let is_wanted = |row: &StreamRow| {
             wanted.as_ref().is_none_or(|wanted| row.stream.as_str().to_lowercase().contains(wanted.as_str()))
         };
-        let most = query.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
-        for row in self.rows(query.order).into_iter().filter(is_wanted).take(most) {
-            if visit(row).is_break() {
+        let mut left = query.limit.unwrap_or(u64::MAX);
+        let most = query.limit.filter(|_| wanted.is_none());
+        let Some(listed) = self.division.read().in_order(query.order, most) else { return self.unless_torn() };
+        let mut behind = 0;
+        while left > 0 {
+            let page = self.division.read().page(&listed, behind, PAGE);
+            behind += page.len();
+            let is_last = page.len() < PAGE;
+            for row in page.into_iter().map(|part| self.row(part)).filter(is_wanted) {
+                left = left.saturating_sub(1);
+                if visit(row).is_break() {
+                    left = 0;
+                }
+                if left == 0 {
+                    break;
+                }
+            }
+            if is_last {
                 break;
             }
         }
-        Ok(())
+        self.division.read().is_over(listed);
+        self.unless_torn()
     }
 
     fn stream(&self, stream: &StreamId) -> Result<Option<StreamRow>, StoreError> {
         let index = self.division.read();
-        Ok(index.number(stream).and_then(|part| index.row(part, &self.category)))
+        let part = index.number(stream).and_then(|number| index.part(number));
+        index.unless_torn()?;
+        Ok(part.map(|part| self.row(part)))
     }
 
     fn event_by_id(&self, id: &EventId) -> Result<Option<RecordedEvent>, StoreError> {
         let Some(event) = self.inner.event_by_id(id)? else { return Ok(None) };
         let place = event.position.and_then(|position| self.division.place_of(position));
+        self.unless_torn()?;
         Ok(place.map(|(stream, version)| RecordedEvent { stream, version, ..event }))
     }
 

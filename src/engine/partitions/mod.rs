@@ -10,11 +10,12 @@ use std::sync::{Arc, Mutex};
 
 use super::EngineError;
 use super::as_of::{end_at, unless_replaced};
-use super::spill::FileShelf;
+use super::spill::{fault_of, new_shelf};
 use super::ticket::lock;
 use crate::event::{Cursor, EventBatch, EventRow, EventType, Position, StreamId, StreamKey, Timestamp, Version};
 use crate::index::{Held, Memory, StoreMoment};
 use crate::projection::Fault;
+use crate::replay::ShelfSpace;
 use crate::script::{Output, Script};
 use crate::store::{Changes, Columns, Flow, Query, Store, StoreError};
 pub(in crate::engine) use run::{Run, partition_of};
@@ -27,7 +28,7 @@ pub struct Partitions {
     script: Script,
     /// In the order in which they began.
     pub rows: Vec<PartitionRow>,
-    places: HashMap<Box<str>, usize>,
+    places: HashMap<Arc<str>, usize>,
     shared: Option<Shared>,
     /// Events of which it could not be told to which partition they belong, the first few.
     pub strays: Vec<FaultAt>,
@@ -39,8 +40,8 @@ pub struct Partitions {
     bytes: u64,
     /// It is asked for more memory when it takes so much.
     weighed_at: u64,
-    /// Where states and results lie that there was no room for, and the places of those that are in memory since.
-    shelf: Option<Arc<FileShelf>>,
+    /// Where states and results lie that there was no room for, and the places of those that are in memory since, each once.
+    shelf: Option<ShelfSpace>,
     loose: Vec<usize>,
     /// What it takes of the memory that there is, where it asks for it.
     held: Option<Arc<Mutex<Held>>>,
@@ -49,7 +50,7 @@ pub struct Partitions {
 /// One state of a projection.
 #[derive(Clone, Debug)]
 pub struct PartitionRow {
-    pub partition: Box<str>,
+    pub partition: Arc<str>,
     state: Text,
     /// What its transforms and filters make of the state, where there are any.
     result: Text,
@@ -118,10 +119,15 @@ pub fn partitions_within(
 const BETWEEN_WEIGHINGS: u64 = 1 << 14;
 const BETWEEN_LOOKS: usize = 1_024;
 
-/// What a partition takes beside its texts. Its name lies there twice.
+/// What a partition takes beside its texts.
 const PARTITION: usize = 2 * size_of::<PartitionRow>();
 
 impl PartitionRow {
+    /// Something of it lies in memory that could lie in a file.
+    fn is_loose(&self) -> bool {
+        self.state.is_here() || self.result.is_here()
+    }
+
     /// What it takes beside its name.
     fn bytes(&self) -> u64 {
         self.state.bytes() + self.result.bytes() + self.failed.as_ref().map_or(0, |_| size_of::<FaultAt>() as u64)
@@ -164,14 +170,12 @@ impl Partitions {
         let Some(held) = self.held.clone().filter(|_| self.bytes >= self.weighed_at) else { return Ok(()) };
         let asked = lock(&held).resize(self.bytes);
         if let Err(over) = asked {
-            let shelf = match &self.shelf {
-                Some(shelf) => Arc::clone(shelf),
-                None => Arc::new(FileShelf::new().map_err(|error| {
-                    tracing::debug!(%error, "no file for states that have no room in memory");
-                    over
-                })?),
-            };
-            self.lay_down(&shelf, go_on)?;
+            if self.shelf.is_none() {
+                self.shelf = Some(ShelfSpace::on(&new_shelf().ok_or(over)?));
+                let rows = self.rows.iter().enumerate();
+                self.loose = rows.filter(|(_, row)| row.is_loose()).map(|(place, _)| place).collect();
+            }
+            self.lay_down(go_on)?;
             lock(&held).resize(self.bytes)?;
         }
         self.weighed_at = self.bytes + BETWEEN_WEIGHINGS;
@@ -179,12 +183,8 @@ impl Partitions {
     }
 
     /// Lays what is in memory of states and results on a shelf. Stopped half way, it goes on from there the next time.
-    fn lay_down(&mut self, shelf: &Arc<FileShelf>, go_on: &mut dyn FnMut() -> Flow) -> Result<(), EngineError> {
-        let Self { rows, loose, bytes, shelf: known, .. } = self;
-        if known.is_none() {
-            *known = Some(Arc::clone(shelf));
-            *loose = (0..rows.len()).collect();
-        }
+    fn lay_down(&mut self, go_on: &mut dyn FnMut() -> Flow) -> Result<(), EngineError> {
+        let Self { rows, loose, bytes, shelf: Some(shelf), .. } = self else { return Ok(()) };
         while let Some(place) = loose.last().copied() {
             if loose.len().is_multiple_of(BETWEEN_LOOKS) && go_on().is_break() {
                 return Err(StoreError::Cancelled.into());
@@ -204,9 +204,13 @@ impl Partitions {
     fn change(&mut self, place: usize, change: impl FnOnce(&mut PartitionRow)) {
         let Some(row) = self.rows.get_mut(place) else { return };
         let before = row.bytes();
+        let (lay, was_loose) = ([row.state.slot(), row.result.slot()], row.is_loose());
         change(row);
         self.bytes = (self.bytes + row.bytes()).saturating_sub(before);
-        if self.shelf.is_some() && self.loose.last() != Some(&place) {
+        let Some(shelf) = &self.shelf else { return };
+        let lies = [row.state.slot(), row.result.slot()];
+        lay.into_iter().flatten().filter(|slot| !lies.contains(&Some(*slot))).for_each(|slot| shelf.leave(slot));
+        if row.is_loose() && !was_loose {
             self.loose.push(place);
         }
     }
@@ -223,11 +227,11 @@ impl Partitions {
     }
 
     pub(in crate::engine) fn state_text(&self, place: usize) -> Result<Option<Cow<'_, str>>, StoreError> {
-        self.rows.get(place).map_or(Ok(None), |row| row.state.read(self.shelf.as_deref()))
+        self.rows.get(place).map_or(Ok(None), |row| row.state.read(self.shelf.as_ref()))
     }
 
     pub(in crate::engine) fn result_text(&self, place: usize) -> Result<Option<Cow<'_, str>>, StoreError> {
-        self.rows.get(place).map_or(Ok(None), |row| self.result_of(row).read(self.shelf.as_deref()))
+        self.rows.get(place).map_or(Ok(None), |row| self.result_of(row).read(self.shelf.as_ref()))
     }
 
     fn result_of<'r>(&self, row: &'r PartitionRow) -> &'r Text {
@@ -250,7 +254,7 @@ impl Partitions {
 
     /// What lies in a file could be read back.
     pub(in crate::engine) fn unless_torn(&self) -> Result<(), StoreError> {
-        self.shelf.as_ref().and_then(|shelf| shelf.fault()).map_or(Ok(()), Err)
+        self.shelf.as_ref().and_then(|space| fault_of(space.shelf())).map_or(Ok(()), Err)
     }
 
     /// What the states and results are long as text.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::sync::Arc;
 
 use super::text::Text;
 use super::{EventAt, FaultAt, PARTITION, PartitionRow, Partitions, Shared, TakeOutput, Touched};
@@ -180,8 +181,8 @@ impl<'p> Run<'p> {
             return *place;
         }
         let place = rows.len();
-        *bytes += (2 * partition.len() + PARTITION) as u64;
-        let partition: Box<str> = partition.into();
+        *bytes += (partition.len() + PARTITION) as u64;
+        let partition: Arc<str> = partition.into();
         places.insert(partition.clone(), place);
         let (state, result) = (Text::Nothing, Text::Nothing);
         rows.push(PartitionRow {

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
-use crate::engine::spill::FileShelf;
-use crate::replay::{OnShelf, Shelf};
+use crate::engine::spill::fault_of;
+use crate::replay::{OnShelf, ShelfSpace};
 use crate::store::StoreError;
 
 /// JSON, or nothing.
@@ -13,7 +14,8 @@ use crate::store::StoreError;
 pub(super) enum Text {
     #[default]
     Nothing,
-    Here(Box<str>),
+    /// Shared by those that go on from each other.
+    Here(Arc<str>),
     /// It had no room in memory.
     Laid(OnShelf),
 }
@@ -58,26 +60,40 @@ impl Text {
         }
     }
 
-    pub(super) fn read(&self, shelf: Option<&FileShelf>) -> Result<Option<Cow<'_, str>>, StoreError> {
+    pub(super) fn is_here(&self) -> bool {
+        matches!(self, Self::Here(_))
+    }
+
+    /// Where it lies, if it has no room in memory.
+    pub(super) fn slot(&self) -> Option<OnShelf> {
+        match self {
+            Self::Laid(slot) => Some(*slot),
+            Self::Nothing | Self::Here(_) => None,
+        }
+    }
+
+    pub(super) fn read(&self, space: Option<&ShelfSpace>) -> Result<Option<Cow<'_, str>>, StoreError> {
         match self {
             Self::Nothing => Ok(None),
             Self::Here(text) => Ok(Some(text.as_ref().into())),
             Self::Laid(slot) => {
-                let read = shelf.and_then(|shelf| shelf.fetch(*slot)).and_then(|text| String::from_utf8(text).ok());
-                let torn = || StoreError::from_io(Path::new("states"), io::ErrorKind::InvalidData.into());
-                let fault = || shelf.and_then(FileShelf::fault).unwrap_or_else(torn);
+                let read = space.and_then(|space| space.fetch(*slot)).and_then(|text| String::from_utf8(text).ok());
+                let fault = || space.and_then(|space| fault_of(space.shelf())).unwrap_or_else(torn);
                 read.map(|text| Some(text.into())).ok_or_else(fault)
             }
         }
     }
 
     /// Lays it on a shelf, where it is not there already.
-    pub(super) fn lay(&mut self, shelf: &FileShelf) -> Result<(), StoreError> {
+    pub(super) fn lay(&mut self, space: &ShelfSpace) -> Result<(), StoreError> {
         if let Self::Here(text) = self {
-            let torn = || StoreError::from_io(Path::new("states"), io::ErrorKind::InvalidData.into());
-            let slot = shelf.lay(text.as_bytes()).ok_or_else(|| shelf.fault().unwrap_or_else(torn))?;
-            *self = Self::Laid(slot);
+            let fault = || fault_of(space.shelf()).unwrap_or_else(torn);
+            *self = Self::Laid(space.lay(text.as_bytes()).ok_or_else(fault)?);
         }
         Ok(())
     }
+}
+
+fn torn() -> StoreError {
+    StoreError::from_io(Path::new("states"), io::ErrorKind::InvalidData.into())
 }
