@@ -513,6 +513,7 @@ projection-impure = It asks for { $what }, which is no part of the events: it is
 projection-remembers = Line { $line }, column { $column }: { $what } is kept outside of the state, so what is shown depends on which events ran before. Keep it in the state.
 projection-stopped = Stopped.
 projection-run = Run it
+projection-run-again = Run it again
 projection-filter = Filter partitions
 projection-filter-clear = Clear the filter of partitions
 projection-no-partitions = No event of this store is one that the projection takes. Check its source: fromAll, fromCategory, fromStream.

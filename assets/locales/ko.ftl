@@ -455,6 +455,7 @@ projection-impure = 이벤트에 없는 { $what }을(를) 사용합니다. 대�
 projection-remembers = { $line }행 { $column }열: 상태 밖에 값을 둡니다({ $what }). 앞서 실행된 이벤트에 따라 결과가 달라지니 상태에 넣으세요.
 projection-stopped = 중지했습니다.
 projection-run = 실행
+projection-run-again = 다시 실행
 projection-filter = 파티션 필터
 projection-filter-clear = 파티션 필터 지우기
 projection-no-partitions = 이 저장소에는 이 프로젝션이 받는 이벤트가 없습니다. 소스의 fromAll, fromCategory, fromStream을 확인하세요.

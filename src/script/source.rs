@@ -75,6 +75,11 @@ impl Script {
         self.0.ends.load(Ordering::Relaxed) >= MOST_ENDED
     }
 
+    /// From now on it is tried again, as one that was just read.
+    pub fn try_again(&self) {
+        self.0.ends.store(0, Ordering::Relaxed);
+    }
+
     /// Sets it to work on this thread.
     pub fn run(&self) -> Result<Running, Fault> {
         Ok(Running::begin(self.name(), self.source(), self.0.ends.clone())?.0)

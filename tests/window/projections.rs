@@ -272,6 +272,27 @@ fn a_handler_without_end_is_ended_with_a_sentence_and_the_window_goes_on() {
 }
 
 #[test]
+fn one_that_was_given_up_is_run_again_by_a_press() {
+    let (mut driver, path) = bank_with(BALANCE);
+    let more: Vec<String> = (10..20).map(|number| format!("account-{number}")).collect();
+    let more: Vec<_> = more.iter().map(|stream| (stream.as_str(), "Withdrawn", r#"{"amount": 1}"#)).collect();
+    record(&path.with_file_name("made.db"), &more);
+    type_source(&mut driver, &BALANCE.replace("s.balance -= e.data.amount;", "for (;;) {}"));
+    // More never end than are waited for.
+    driver.step_until("it is given up", |driver| driver.shows("Run it again") && !driver.shows("Cancel"));
+    driver.click("Run it again");
+    driver.step_until("it runs", |driver| driver.shows("Cancel"));
+    driver.step_until("it has run", |driver| driver.shows("Run it again") && !driver.shows("Cancel"));
+    // As if it had just been read: the first is tried, and not passed over.
+    let first = rows(&driver).first().cloned().unwrap_or_default();
+    assert!(first.contains("error v2") && !first.contains("not run"), "{:?}", rows(&driver));
+    // With a source that ends, nothing is to be tried again.
+    type_source(&mut driver, BALANCE);
+    driver.wait_for("balance: 70");
+    driver.step_until("nothing is given up", |driver| !driver.shows("Run it again"));
+}
+
+#[test]
 fn one_is_begun_by_its_name_alone_and_runs() {
     let mut driver = bank();
     driver.press_with(Modifiers::COMMAND, Key::Num4);

@@ -95,6 +95,9 @@ fn running_ui(ui: &mut Ui, scene: &mut Scene<'_>, results: &mut OwnResults) {
     let took = format!("{:.1} s  ·  {}", run.took.as_secs_f64(), size(run.bytes));
     ui.label(RichText::new(took).color(colours.dim));
     besides_ui(ui, scene, run);
+    if run.partitions.script().is_given_up() && link(ui, &scene.text("projection-run-again")).clicked() {
+        wish(scene, ProjectionWish::RunAgain);
+    }
     let failed = run.failed.len() as u64;
     if failed > 0 {
         let values = [("count", failed.into()), ("grouped", grouped(failed).into())];

@@ -70,6 +70,8 @@ pub enum ProjectionWish {
     Cancel,
     StopDraft,
     Retry,
+    /// Runs the chosen one again, which was given up.
+    RunAgain,
 }
 
 /// The user's own projections of a store.
@@ -271,7 +273,7 @@ impl ProjectionsLens {
             ProjectionWish::Stand(nth) => self.trace.stand(nth),
             ProjectionWish::Partition(partition) => self.partition = Some(partition),
             // Done by the store, and by the window.
-            ProjectionWish::Undivide | ProjectionWish::Materialise => {}
+            ProjectionWish::Undivide | ProjectionWish::Materialise | ProjectionWish::RunAgain => {}
             ProjectionWish::Narrow => self.results.narrow(engine),
             ProjectionWish::StopDraft => self.reading.cancel(),
             ProjectionWish::Cancel => self.results.cancel(),

@@ -4,21 +4,40 @@ use std::collections::BTreeMap;
 
 use super::{Offering, ProjectionWish, WholeState};
 use crate::domain::Aggregate;
-use crate::engine::{Cause, CompareSide, Engine};
+use crate::engine::{Asked, Cause, CompareSide, Engine};
 use crate::event::StreamId;
 use crate::replay::{ProjectionRef, Registry};
-use crate::view::{Comparing, Lens, LensWish, OpenStore, StreamView};
+use crate::view::loaded::LoadStream;
+use crate::view::{Comparing, Lens, LensWish, OpenStore, OwnFile, StreamView};
 
 impl OpenStore {
     pub fn wish_of_projections(&mut self, wish: ProjectionWish) {
         match wish {
             ProjectionWish::Partition(partition) => self.choose_partition(partition),
             ProjectionWish::Undivide => self.undivide(),
+            ProjectionWish::RunAgain => self.run_again(),
             wish => {
                 let engine = self.store_engine().clone();
                 self.own.wish(&engine, wish);
             }
         }
+    }
+
+    /// The chosen projection was given up. It is tried again wherever it is shown, as if it had just been read.
+    fn run_again(&mut self) {
+        let Some(script) = self.own.chosen().and_then(OwnFile::script).cloned() else { return };
+        script.try_again();
+        let engine = self.store_engine().clone();
+        self.own.results.run_again(&engine, &script);
+        if self.divided.is_some() {
+            // What is shown of its partitions is read again when it has come.
+            return self.divide_again();
+        }
+        let name = script.name();
+        self.view.iter_mut().for_each(|view| view.read_again_under(&self.engine, name));
+        self.comparing.read_again_under(&self.engine, name);
+        self.branching.take_projections(&self.engine, &[name.to_owned()]);
+        self.table.take_projections(&[name.to_owned()], false);
     }
 
     /// What the partitions that were drawn lack is read.
@@ -126,6 +145,16 @@ impl OpenStore {
 }
 
 impl StreamView {
+    fn read_again_under(&mut self, engine: &Engine, name: &str) {
+        let is_under = |asked: &Asked<LoadStream>| {
+            asked.value().is_some_and(|loaded| loaded.projection.is_own() && loaded.projection.name() == name)
+        };
+        let numbers = self.loaded_mut().filter(|(_, asked)| is_under(asked)).map(|(number, _)| *number);
+        for number in numbers.collect::<Vec<usize>>() {
+            self.request(engine, number, Cause::User);
+        }
+    }
+
     /// Takes the projections as they are offered now. What was read under one of another source is read anew; what was
     /// read stays until then.
     pub(in crate::view) fn take_projections(&mut self, engine: &Engine, registry: &Registry) {
@@ -160,6 +189,15 @@ fn is_same(one: &ProjectionRef, other: &ProjectionRef) -> bool {
 }
 
 impl Comparing {
+    fn read_again_under(&mut self, engine: &Engine, name: &str) {
+        let under =
+            self.read_beside().filter(|(.., loaded)| loaded.projection.is_own() && loaded.projection.name() == name);
+        let under: Vec<(StreamId, usize)> = under.map(|(stream, number, _)| (stream.clone(), number)).collect();
+        for (stream, number) in under {
+            self.read_again(engine, &stream, number);
+        }
+    }
+
     /// What is compared under one of another source is read anew.
     fn take_projections(&mut self, engine: &Engine, registry: &Registry) {
         let numbers: BTreeMap<(StreamId, usize), bool> = self

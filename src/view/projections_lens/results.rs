@@ -102,6 +102,12 @@ impl OwnResults {
         }
     }
 
+    /// From the start, whatever came of it before.
+    pub(super) fn run_again(&mut self, engine: &Engine, script: &Script) {
+        self.is_behind = false;
+        self.running.ask(engine, RunProjection { script: script.clone(), known: None });
+    }
+
     pub(super) fn tools(&self) -> [&dyn Tool<Error = UserError>; 4] {
         let [briefs, whole] = self.read.tools();
         [&self.running, &self.filtering, briefs, whole]
