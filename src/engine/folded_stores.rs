@@ -68,6 +68,12 @@ impl FoldedStores {
         self.kept.forget();
     }
 
+    /// Under these names others fold than before.
+    pub fn forget_under(&self, names: &[String]) {
+        self.replaced.fetch_add(1, Ordering::Relaxed);
+        self.kept.retain(|of| of.projection.as_ref().is_none_or(|name| !names.contains(name)));
+    }
+
     pub(super) fn arranged_last(&self) -> Option<ArrangedFor> {
         lock(&self.arranged).upgrade()
     }

@@ -251,6 +251,15 @@ impl<K: Clone + PartialEq + Send + 'static, T: Send + Sync + 'static> Kept<K, T>
         drop(gone);
     }
 
+    /// Keeps those alone.
+    pub fn retain(&self, stays: impl Fn(&K) -> bool) {
+        let mut rows = guard(&self.0.rows);
+        let (stay, gone) = std::mem::take(&mut *rows).into_iter().partition(|row| stays(&row.key));
+        *rows = stay;
+        drop(rows);
+        drop::<Vec<Row<K, T>>>(gone);
+    }
+
     pub fn forget(&self) {
         let gone = std::mem::take(&mut *guard(&self.0.rows));
         drop(gone);

@@ -38,6 +38,12 @@ impl MomentsCompared {
         }
     }
 
+    /// Other events or another source: it is compared anew when it is looked at.
+    pub(super) fn forget(&mut self) {
+        self.asked = Asked::default();
+        self.shown.clear();
+    }
+
     pub(super) fn poll(&mut self, engine: &Engine) -> bool {
         let is_new = self.asked.poll(engine);
         if is_new {

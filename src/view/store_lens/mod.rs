@@ -252,6 +252,7 @@ impl StoreLens {
                 self.away.forget();
                 self.refreshed = None;
                 self.folded.forget();
+                self.compared.forget();
             }
             StoreChange::Grew(_) | StoreChange::Somewhere => {
                 self.newest.look_again();
@@ -274,6 +275,7 @@ impl StoreLens {
     /// Rows under one of these projections are read anew; where there are other names, what can be chosen is.
     pub(in crate::view) fn take_projections(&mut self, names: &[String], has_other_names: bool) {
         let is_shown = self.projection.as_ref().is_some_and(|shown| names.contains(shown));
+        self.folded.forget_under(names);
         if is_shown || has_other_names {
             self.newest.forget();
             self.away.forget();
@@ -281,6 +283,7 @@ impl StoreLens {
         }
         if is_shown {
             self.look_anew();
+            self.compared.forget();
         }
     }
 

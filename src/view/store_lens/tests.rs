@@ -1,6 +1,8 @@
 use serde_json::json;
 
 use super::*;
+use crate::replay::ProjectionRef;
+use crate::script::{Script, ScriptProjection};
 
 fn at(count: usize) -> LensMoment {
     LensMoment { count, at: StoreMoment::Latest, is_end: true, ..LensMoment::default() }
@@ -237,4 +239,49 @@ fn states_that_lie_in_a_file_are_asked_of_the_engine_and_stay_in_view_under_anot
     assert_eq!(seen(&mut lens, &engine), expected);
     lens.see(&engine, 0..5);
     assert!(!lens.away.reading.is_loading(), "a path at which nothing stands is not asked for again");
+}
+
+#[test]
+fn a_projection_whose_source_is_another_is_folded_anew() {
+    let (_folder, engine, mut lens) = at_store();
+    let offer = |begins: u64| {
+        let source =
+            format!("fromAll().foreachStream().when({{ $init: () => ({{ n: {begins} }}), $any(s) {{ return s }} }})");
+        let script = Script::read("own.js", &source).expect("a projection");
+        engine.offers().offer(&ProjectionRef::new(ScriptProjection::of(&script).expect("a state a stream")));
+    };
+    let value = |lens: &mut StoreLens| {
+        lens.arrange(&engine, false);
+        settle(lens, &engine);
+        lens.arranged.as_ref().expect("folded").1.at_hand(0).expect("a small state").value("n")
+    };
+    offer(1);
+    lens.run(&engine, LensWish::Projection(Some("own.js".to_owned())));
+    lens.run(&engine, LensWish::Sort(LensColumn::Stream));
+    assert_eq!(value(&mut lens), json!(1));
+    offer(2);
+    lens.take_projections(&["own.js".to_owned()], false);
+    assert_eq!(value(&mut lens), json!(2));
+}
+
+#[test]
+fn moments_are_compared_anew_in_a_store_that_is_another_and_under_another_source() {
+    let (_folder, engine, mut lens) = at_store();
+    let moments = [2, 4].map(|position| StoreMoment::Position(Position(position)));
+    let compare = |lens: &mut StoreLens| {
+        lens.compared.want(&engine, moments, None, Some(&"state".to_owned()));
+        while lens.compared.asked.is_loading() {
+            lens.poll(&engine);
+            std::thread::yield_now();
+        }
+        assert!(lens.compared.differing().is_some_and(|differing| !differing.rows.is_empty()));
+    };
+    compare(&mut lens);
+    lens.follow(&engine, &StoreChange::Replaced);
+    assert!(lens.compared.differing().is_none(), "these were differences of other events");
+    compare(&mut lens);
+    lens.projection = Some("state".to_owned());
+    lens.take_projections(&["state".to_owned()], false);
+    assert!(lens.compared.differing().is_none(), "these were differences of another source");
+    compare(&mut lens);
 }
