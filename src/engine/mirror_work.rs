@@ -149,6 +149,19 @@ fn ends_following(error: &StoreError) -> bool {
     )
 }
 
+/// An origin that only cannot be read just now.
+fn comes_back(error: &StoreError) -> bool {
+    matches!(
+        error,
+        StoreError::Server { .. }
+            | StoreError::Nats { .. }
+            | StoreError::Missing(_)
+            | StoreError::Locked(_)
+            | StoreError::Changed(_)
+            | StoreError::Io { .. }
+    )
+}
+
 /// How a mirror that is kept in the background stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum MirrorState {
@@ -230,16 +243,39 @@ fn run(
     reached: &mut dyn FnMut(u64, Option<u64>),
     set: &mut dyn FnMut(MirrorState),
 ) -> Result<(), EngineError> {
-    let reader = crate::store::open(origin)?;
-    let (mut mirroring, _) = Mirroring::begin(origin, reader.as_ref(), &path)?;
-    reached(0, reader.kept_events()?);
-    let mirrored = mirroring.catch_up(reader.as_ref(), &mut |done| {
+    let is_there = path.symlink_metadata().is_ok();
+    let open = || -> Result<_, StoreError> {
+        let reader = crate::store::open(origin)?;
+        let (mirroring, _) = Mirroring::begin(origin, reader.as_ref(), &path)?;
+        let events = reader.kept_events()?;
+        Ok((reader, mirroring, events))
+    };
+    let (reader, mut mirroring, events) = loop {
+        match open() {
+            Err(error) if is_there && comes_back(&error) => set(MirrorState::Waiting(None, error.message())),
+            begun => break begun?,
+        }
+        let _ = bell.rung.recv_timeout(TRY_AGAIN);
+        if bell.stop.is_asked() {
+            return Ok(());
+        }
+    };
+    set(MirrorState::CatchingUp);
+    reached(0, events);
+    let caught_up = mirroring.catch_up(reader.as_ref(), &mut |done| {
         reached(done, None);
         bell.stop.flow()
-    })?;
-    mirroring.keep_snapshots(keep_long_streams);
-    let mut last = Some(mirrored.clone());
-    set(MirrorState::Following(mirrored));
+    });
+    let mut last = None;
+    match caught_up {
+        Ok(mirrored) => {
+            mirroring.keep_snapshots(keep_long_streams);
+            last = Some(mirrored.clone());
+            set(MirrorState::Following(mirrored));
+        }
+        Err(error) if comes_back(&error) => set(MirrorState::Waiting(None, error.message())),
+        Err(error) => return Err(error.into()),
+    }
     follow_mirror::<EngineError>((origin.clone(), reader), (mirroring, path), bell, &mut |told| {
         match told {
             Following::CaughtUp(mirrored, _) => {

@@ -1,9 +1,10 @@
 //! A mirror holds what its origin holds, whatever happens to either of them.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use foldline::engine::check_snapshots;
+use foldline::engine::{MirrorState, MirrorWork, Wake, check_snapshots};
 use foldline::event::{RecordedEvent, Version};
 use foldline::sample::SampleOptions;
 use foldline::store::native::NativeStore;
@@ -295,6 +296,32 @@ fn what_is_appended_to_a_mirror_goes_to_its_origin_and_comes_back() {
     std::fs::remove_file(&origin).expect("removed");
     assert!(store::open_for_writing(&mirror.clone().into()).is_err());
     assert_eq!(without_places(&mirror).len(), 302);
+}
+
+#[test]
+fn one_that_is_kept_up_waits_for_an_origin_that_is_not_there_and_goes_on_when_it_is() {
+    let (folder, origin, mirror) = origin_of(300);
+    mirrored(&origin, &mirror).expect("mirrored");
+    append(&origin, "late-1", &["late"]);
+    let away = folder.path().join("away.db");
+    std::fs::rename(&origin, &away).expect("moved");
+    let work = MirrorWork::begin(origin.clone().into(), mirror.clone(), &(Arc::new(|| ()) as Wake));
+    let wait_for = |what: &str, is_so: &dyn Fn(&MirrorState) -> bool| {
+        let began = Instant::now();
+        loop {
+            match work.state() {
+                state if is_so(&state) => return,
+                MirrorState::Ended(message) => panic!("{what}: {message:?}"),
+                state => assert!(began.elapsed() < Duration::from_mins(1), "never {what}: {state:?}"),
+            }
+            std::thread::yield_now();
+        }
+    };
+    wait_for("waits", &|state| matches!(state, MirrorState::Waiting(None, _)));
+    std::fs::rename(&away, &origin).expect("moved back");
+    wait_for("follows", &|state| matches!(state, MirrorState::Following(_)));
+    drop(work);
+    assert_mirrors(&origin, &mirror);
 }
 
 #[test]
