@@ -6,13 +6,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use super::ShareError;
+use super::worker::ShareInto;
+use super::{SHARE, Share, ShareError, TableOf};
 use crate::engine::model_columns::{MORE, add_columns, values_of};
 use crate::event::{EventId, Position, StreamId};
 use crate::index::Choice;
 use crate::projection::path_value;
 use crate::store::{
-    ColumnKind, KeptRow, ModelColumn, ModelHead, ModelPart, ModelPlace, ModelRow, ReadModel, Source, write_model,
+    ColumnKind, KeptRow, ModelColumn, ModelHead, ModelPart, ModelPlace, ModelRow, ReadModel, SharedValues, Source,
+    write_model,
 };
 
 /// Up to where a partition is in the table.
@@ -149,4 +151,42 @@ impl SharedTable {
 
 fn parts(model: &mut dyn ReadModel) -> Result<BTreeMap<u32, Stand>, ShareError> {
     Ok(model.parts()?.into_iter().map(|part| (part.number, part.place)).collect())
+}
+
+pub(super) fn written(share: &Share) -> Vec<u8> {
+    serde_json::to_vec(share).unwrap_or_default()
+}
+
+/// The table of this work, made by whoever is the first.
+pub(super) fn table_of(
+    values: &dyn SharedValues,
+    name: &str,
+    share: &Share,
+    revision: u64,
+    wish: Option<&ShareInto>,
+) -> Result<Option<SharedTable>, ShareError> {
+    let goes_into = |into: &TableOf| Err(ShareError::GoesInto { name: name.to_owned(), into: into.table.clone() });
+    let (into, wish) = match (&share.into, wish) {
+        (None, None) => return Ok(None),
+        (Some(into), None) => return goes_into(into),
+        (None, Some(_)) => return Err(ShareError::GoesNowhere(name.to_owned())),
+        (Some(into), Some(wish)) => (into, wish),
+    };
+    let definition =
+        blake3::hash(format!("shared 1\n{}\n{}", share.definition, into.id).as_bytes()).to_hex().to_string();
+    let ShareInto { place, source } = wish.clone();
+    let table = SharedTable { place, source, definition, partitions: share.partitions };
+    let is_made_now = table.begin(into.is_made)?;
+    if !into.is_made {
+        let made = TableOf { is_made: true, is_found: !is_made_now, ..into.clone() };
+        let made = Share { into: Some(made), ..share.clone() };
+        // Who is too late for that and made one all the same made it somewhere else, unless the other found this very one.
+        if values.change_one(SHARE, written(&made), Some(revision))?.is_none() && is_made_now {
+            let said = values.get(SHARE)?.and_then(|kept| serde_json::from_slice::<Share>(&kept.value).ok());
+            if !said.and_then(|share| share.into).is_some_and(|into| into.is_found) {
+                return goes_into(into);
+            }
+        }
+    }
+    Ok(Some(table))
 }

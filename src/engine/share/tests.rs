@@ -190,6 +190,14 @@ fn a_table_goes_on_from_what_is_in_it_whoever_was_killed_or_came_too_late() {
     holds();
     contacted(&path, "z");
     assert_eq!(second.step(opened().as_ref(), on).expect("folded").events, 1);
+    // One that keeps fewer states than there are has them again from the table.
+    let mut second = second.keeping(0);
+    for id in ["v", "w"] {
+        contacted(&path, id);
+        assert_eq!(second.step(opened().as_ref(), on).expect("folded").events, 1);
+        assert_eq!(second.kept_states(), 0);
+        holds();
+    }
     assert_eq!(second.table().expect("read").expect("a table").position, end());
     holds();
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::lease::{LEASE, Leases};
-use super::table::{FoldedRow, SharedTable, SharedTableStanding, Stand};
+use super::table::{FoldedRow, SharedTable, SharedTableStanding, Stand, table_of, written};
 use super::{KeptState, PARTITIONS, SHARE, STATE, Share, ShareError, TableOf, partition_in, partition_of, state_key};
 use crate::engine::as_of::choose;
 use crate::event::{Cursor, EventBatch, EventRow, Position, StreamId, Version};
@@ -18,6 +18,9 @@ use crate::store::{
 /// twice as many each time, since a stream that changed often is written once.
 const FIRST: usize = 20_000;
 const MOST: usize = 1_000_000;
+
+/// The states of more streams are not kept from one step to the next, where the table that they go into has them.
+const MOST_FOLDED: usize = 100_000;
 
 /// This part of a lease a step may take, and no less than this: others must not take a worker for gone that works.
 const PART_OF_LEASE: u32 = 4;
@@ -51,6 +54,7 @@ pub struct ShareWorker<'v> {
     /// The same of what stands there.
     held: HashMap<StreamId, KeptRow>,
     folded: HashMap<StreamId, Folded>,
+    most_folded: usize,
 }
 
 /// Which projection is folded together.
@@ -151,6 +155,7 @@ impl<'v> ShareWorker<'v> {
             table,
             held: HashMap::new(),
             folded: HashMap::new(),
+            most_folded: MOST_FOLDED,
         })
     }
 
@@ -212,6 +217,17 @@ impl<'v> ShareWorker<'v> {
         self.leases.forget();
     }
 
+    #[cfg(test)]
+    pub(super) fn keeping(self, most_folded: usize) -> Self {
+        Self { most_folded, ..self }
+    }
+
+    /// How many states it keeps.
+    #[cfg(test)]
+    pub(super) fn kept_states(&self) -> usize {
+        self.folded.len()
+    }
+
     /// Lets go of its partitions.
     pub fn leave(mut self) -> Result<(), ShareError> {
         self.leases.leave(self.values)
@@ -264,6 +280,9 @@ impl<'v> ShareWorker<'v> {
         }
         if read > 0 {
             self.write(&touched, &cursor)?;
+        }
+        if self.table.is_some() && self.folded.len() > self.most_folded {
+            self.folded.clear();
         }
         Ok(events)
     }
@@ -451,42 +470,4 @@ fn gone_on(
 
 fn stand_of(cursor: &Cursor) -> Option<Stand> {
     cursor.place().map(|place| (place.position, place.id.clone()))
-}
-
-fn written(share: &Share) -> Vec<u8> {
-    serde_json::to_vec(share).unwrap_or_default()
-}
-
-/// The table of this work, made by whoever is the first.
-fn table_of(
-    values: &dyn SharedValues,
-    name: &str,
-    share: &Share,
-    revision: u64,
-    wish: Option<&ShareInto>,
-) -> Result<Option<SharedTable>, ShareError> {
-    let goes_into = |into: &TableOf| Err(ShareError::GoesInto { name: name.to_owned(), into: into.table.clone() });
-    let (into, wish) = match (&share.into, wish) {
-        (None, None) => return Ok(None),
-        (Some(into), None) => return goes_into(into),
-        (None, Some(_)) => return Err(ShareError::GoesNowhere(name.to_owned())),
-        (Some(into), Some(wish)) => (into, wish),
-    };
-    let definition =
-        blake3::hash(format!("shared 1\n{}\n{}", share.definition, into.id).as_bytes()).to_hex().to_string();
-    let ShareInto { place, source } = wish.clone();
-    let table = SharedTable { place, source, definition, partitions: share.partitions };
-    let is_made_now = table.begin(into.is_made)?;
-    if !into.is_made {
-        let made = TableOf { is_made: true, is_found: !is_made_now, ..into.clone() };
-        let made = Share { into: Some(made), ..share.clone() };
-        // Who is too late for that and made one all the same made it somewhere else, unless the other found this very one.
-        if values.change_one(SHARE, written(&made), Some(revision))?.is_none() && is_made_now {
-            let said = values.get(SHARE)?.and_then(|kept| serde_json::from_slice::<Share>(&kept.value).ok());
-            if !said.and_then(|share| share.into).is_some_and(|into| into.is_found) {
-                return goes_into(into);
-            }
-        }
-    }
-    Ok(Some(table))
 }
