@@ -56,6 +56,7 @@ pub(crate) fn projections(table: &mut Table, stores: &Stores) {
     drop(store);
     along_a_stream(table, stores);
     while_it_is_typed(table, stores);
+    where_states_are_large(table, stores);
 }
 
 fn along_a_stream(table: &mut Table, stores: &Stores) {
@@ -145,6 +146,66 @@ fn while_it_is_typed(table: &mut Table, stores: &Stores) {
     });
     let what = "from the last key to the state of 20,000 events";
     table.add(Row::new(what, "500 ms", micros(&samples) / 1e3, 500.0, "ms").at_most(500.0));
+}
+
+/// A stream whose state grows to two megabytes: from the press on it to its state on screen, and one step of the cursor.
+fn where_states_are_large(table: &mut Table, stores: &Stores) {
+    const READINGS: u64 = 2_000;
+    let folder = stores.folder().join("large");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let (store, file) = (folder.join("large.db"), folder.join("large.js"));
+    write_long_stream(&store, READINGS);
+    let keeps = |what: &str| {
+        format!(
+            "fromAll().foreachStream().when({{ $init: () => ({{ seen: [] }}), $any(s, e) {{ s.seen.push({what}) }} }})"
+        )
+    };
+    let mut measured = [Vec::new(), Vec::new()].map(|few| [few.clone(), few]);
+    for (large, of_size) in measured.iter_mut().enumerate() {
+        let what = if large == 1 { "e.bodyRaw + 'x'.repeat(1000)" } else { "0" };
+        std::fs::write(&file, keeps(what)).expect("written");
+        for _ in 0..3 {
+            let source: Source = store.clone().into();
+            let engine = Engine::new(source.clone(), store::open(&source).expect("opened"), Arc::new(|| ()));
+            let mut open = OpenStore::with_workspace(engine, Workspace::in_folder(&folder, &source));
+            open.set_lens(Lens::Projections);
+            open.wish_of_projections(ProjectionWish::Add(vec![file.clone()]));
+            let shows = |open: &mut OpenStore, is_there: &dyn Fn(&mut OpenStore) -> bool| {
+                while !is_there(open) {
+                    std::thread::sleep(std::time::Duration::from_micros(200));
+                    open.poll();
+                    open.prepare_projections();
+                }
+            };
+            shows(&mut open, &|open| open.own.results.run().is_some());
+            let opening = time(|| {
+                open.select(StreamId::from(LONG_STREAM));
+                shows(&mut open, &|open| {
+                    let Some(view) = &mut open.view else { return false };
+                    view.stream.as_str() == LONG_STREAM
+                        && view.shown_loaded().is_some_and(|loaded| loaded.projection.is_own())
+                        && view.prepare_state().lines > 0
+                });
+            });
+            let view = open.view.as_mut().expect("the stream");
+            let steps = repeat(40, || {
+                time(|| {
+                    view.step(-1);
+                    black_box(view.prepare_state());
+                })
+            });
+            of_size[0].push(opening);
+            of_size[1].push(percentile(&steps, 99.0));
+        }
+    }
+    let [small, large] = measured;
+    for (what, small, large) in
+        [("opening a stream", &small[0], &large[0]), ("one step of the cursor, p99", &small[1], &large[1])]
+    {
+        let (small, large) = (micros(small) / 1e3, micros(large) / 1e3);
+        let what = format!("{what}, own projection, a state of two megabytes");
+        table.add(Row::new(&what, "a state of two thousand numbers", large, small, "ms"));
+    }
 }
 
 struct Event {
