@@ -1,7 +1,8 @@
+use super::load::each_event;
 use super::{EngineError, Question, Ticket};
-use crate::event::{EventRow, StreamId};
+use crate::event::StreamId;
 use crate::script::{Doubt, Script, SeenFields, doubts as doubts_of, handled_types};
-use crate::store::{Flow, Query, Store, StoreError};
+use crate::store::{Flow, Query, Store};
 
 /// Asks which fields a source reads of events although none has them.
 #[derive(Clone, Debug)]
@@ -37,10 +38,11 @@ pub fn doubts(
         return Ok(Vec::new());
     }
     let mut seen = SeenFields::default();
-    let (mut count, mut is_cancelled) = (0, false);
+    let mut count = 0;
     let of_stream = stream.iter().map(|stream| Query::stream(stream.clone()));
     for query in of_stream.chain([Query::store().backward()]) {
-        reader.visit_events(&query.limit(LOOKED_AT), &mut |row: &EventRow<'_>| {
+        let before = count;
+        count += each_event(reader, &query.limit(LOOKED_AT), &mut |more| progress(before + more), &mut |row| {
             let event_type = row.event_type.as_str();
             if types.contains(event_type)
                 && let Ok(body) = str::from_utf8(&row.body())
@@ -48,14 +50,7 @@ pub fn doubts(
             {
                 seen.add(event_type, body);
             }
-            count += 1;
-            let flow = progress(count);
-            is_cancelled = flow.is_break();
-            flow
         })?;
-        if is_cancelled {
-            return Err(StoreError::Cancelled.into());
-        }
     }
     Ok(doubts_of(script.source(), &seen))
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use super::load::each_event;
 use super::sealing::{SealError, each_in_order, read_seal, seal};
 use super::signing::{KeyError, key_file, signing_key};
 use super::small_file::{Unreadable, read_small};
@@ -173,19 +174,11 @@ pub fn gather_evidence(
         let query = scope
             .as_ref()
             .map_or_else(Query::store, |(stream, last)| Query::stream(stream.clone()).between(None, *last));
-        let (mut count, mut is_cancelled) = (0, false);
-        reader.visit_events(&query, &mut |event| {
+        each_event(reader, &query, progress, &mut |event| {
             if is_chosen(event) {
                 gathering.push(event, true);
             }
-            count += 1;
-            let flow = progress(count);
-            is_cancelled = flow.is_break();
-            flow
         })?;
-        if is_cancelled {
-            return Err(StoreError::Cancelled.into());
-        }
     }
     let Gathering { selected, first, events, found, consistency, grew, .. } = gathering;
     if found > MOST_EVENTS {

@@ -112,20 +112,11 @@ fn fold_to(
 ) -> Result<Shown, EngineError> {
     let (mut fold, from) = begin_fold(reader, row, projection, version)?;
     let mut recorded_at = None;
-    let mut is_cancelled = false;
-    let mut count = 0;
     let query = Query::stream(row.stream.clone()).between(from, Some(version));
-    reader.visit_events(&query, &mut |event| {
+    let count = each_event(reader, &query, progress, &mut |event| {
         fold.push(event);
         recorded_at = event.recorded_at;
-        count += 1;
-        let flow = progress(count);
-        is_cancelled = flow.is_break();
-        flow
     })?;
-    if is_cancelled {
-        return Err(StoreError::Cancelled.into());
-    }
     if count == 0 {
         recorded_at = reader.event_at(&row.stream, version)?.and_then(|event| event.recorded_at);
     }
@@ -311,6 +302,24 @@ pub(super) fn tell_total(reader: &dyn Store, ticket: &Ticket) -> Result<(), Stor
         ticket.set_total(events);
     }
     Ok(())
+}
+
+/// Reads events one by one, and tells after each how many there were. Stopped by who is told, it is cancelled.
+pub(super) fn each_event(
+    reader: &dyn Store,
+    query: &Query,
+    progress: &mut dyn FnMut(u64) -> Flow,
+    take: &mut dyn FnMut(&EventRow<'_>),
+) -> Result<u64, StoreError> {
+    let (mut count, mut is_cancelled) = (0, false);
+    reader.visit_events(query, &mut |event| {
+        take(event);
+        count += 1;
+        let flow = progress(count);
+        is_cancelled = flow.is_break();
+        flow
+    })?;
+    if is_cancelled { Err(StoreError::Cancelled) } else { Ok(count) }
 }
 
 /// Every batch of a query, in order. Whoever takes one may keep it and leave another in its place.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::load::each_event;
 use super::test_source::{Language, Shows, TestCase, test_source};
 use crate::event::{Explain, Message, NewEvent, RecordedEvent, StreamId, Version};
 use crate::store::files::{self, ExportError, ExportTarget, FileFormat, Selection, TargetError};
@@ -109,20 +110,12 @@ pub fn write_excerpt(
         }
         (form, file) => {
             let mut given: Vec<RecordedEvent> = Vec::with_capacity(versions.len());
-            let (mut seen, mut is_cancelled) = (0, false);
             if !versions.is_empty() {
-                reader.visit_events(&query, &mut |row| {
+                each_event(reader, &query, progress, &mut |row| {
                     if is_in(&row.version) {
                         given.push(row.to_recorded());
                     }
-                    seen += 1;
-                    let flow = progress(seen);
-                    is_cancelled = flow.is_break();
-                    flow
                 })?;
-            }
-            if is_cancelled {
-                return Err(StoreError::Cancelled.into());
             }
             let case = TestCase { store, stream: stream.as_str(), from: *from, given: &given, shows };
             match (form, file) {

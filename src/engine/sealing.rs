@@ -4,10 +4,11 @@
 use std::path::{Path, PathBuf};
 
 use super::EngineError;
+use super::load::each_event;
 use super::small_file::{Unreadable, read_small};
 use crate::event::{EventRow, Explain, Message, Timestamp};
 use crate::proof::{BadSeal, Growth, PublicKey, Seal, Sealing, Strayed};
-use crate::store::{Fault, Finding, FindingKind, Flow, Query, Store, StoreError};
+use crate::store::{Fault, Finding, FindingKind, Flow, Query, Store};
 
 /// A seal takes some kilobytes.
 const LONGEST: u64 = 1 << 20;
@@ -58,15 +59,8 @@ pub(super) fn each_in_order(
     if !reader.capabilities().has_feed {
         return Err(EngineError::NoOrder);
     }
-    let (mut count, mut is_cancelled) = (0, false);
-    reader.visit_events(&Query::store(), &mut |event| {
-        visit(event);
-        count += 1;
-        let flow = progress(count);
-        is_cancelled = flow.is_break();
-        flow
-    })?;
-    if is_cancelled { Err(StoreError::Cancelled.into()) } else { Ok(()) }
+    each_event(reader, &Query::store(), progress, visit)?;
+    Ok(())
 }
 
 /// A look at a store for what does not fit: [`super::check`], or one that looks for more.

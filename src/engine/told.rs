@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::load::{begin_fold, each_batch};
+use super::load::{begin_fold, each_batch, each_event};
 use super::{Described, EngineError, SNAPSHOT_SPACING, describe};
 use crate::domain::{Aggregate, EventKind, reading_of};
 use crate::event::{EventRow, EventType, Metadata, StreamId, Timestamp, Version, kebab_words};
 use crate::locale::Locale;
 use crate::replay::{Change, ProjectionRef};
-use crate::store::{Flow, Query, Store, StoreError};
+use crate::store::{Flow, Query, Store};
 
 /// More fields than these are counted, and not told.
 pub const FIELDS_TOLD: usize = 8;
@@ -165,8 +165,7 @@ fn tell_one(
     let (mut fold, from) = begin_fold(reader, row, projection, before)?;
     let mut told = None;
     let query = Query::stream(row.stream.clone()).between(from, Some(version));
-    let (mut count, mut is_cancelled) = (0, false);
-    reader.visit_events(&query, &mut |event| {
+    each_event(reader, &query, progress, &mut |event| {
         if event.version == version {
             let changes = fold.preview(event).changes;
             let more = changes.len().saturating_sub(FIELDS_TOLD);
@@ -175,12 +174,8 @@ fn tell_one(
         } else {
             fold.push(event);
         }
-        count += 1;
-        let flow = progress(count);
-        is_cancelled = flow.is_break();
-        flow
     })?;
-    if is_cancelled { Err(StoreError::Cancelled.into()) } else { Ok(told) }
+    Ok(told)
 }
 
 /// As many as are told: those that are named, what they hold and what holds them before the others.

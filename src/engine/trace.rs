@@ -1,3 +1,4 @@
+use super::load::each_event;
 use super::moment::Moment;
 use super::{EngineError, Question, Ticket, describe, resolve};
 use crate::event::{Head, StreamId, Version};
@@ -70,13 +71,7 @@ fn fold_before(
 ) -> Result<Option<String>, EngineError> {
     let Some(last) = wanted.at.0.checked_sub(1) else { return Ok(None) };
     let mut fold = Fold::new(wanted.projection.clone());
-    let (mut count, mut is_cancelled) = (0, false);
-    reader.visit_events(&Query::stream(wanted.stream.clone()).between(None, Some(Version(last))), &mut |row| {
-        fold.push(row);
-        count += 1;
-        let flow = progress(count);
-        is_cancelled = flow.is_break();
-        flow
-    })?;
-    if is_cancelled { Err(StoreError::Cancelled.into()) } else { Ok(serde_json::to_string(fold.state()).ok()) }
+    let query = Query::stream(wanted.stream.clone()).between(None, Some(Version(last)));
+    each_event(reader, &query, progress, &mut |row| fold.push(row))?;
+    Ok(serde_json::to_string(fold.state()).ok())
 }
