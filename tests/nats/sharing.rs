@@ -182,7 +182,10 @@ fn a_worker_is_sent_the_events_once_and_no_list_of_all_streams_beside_them() {
             opened(&source).visit_events(&Query::store(), every).unwrap();
         });
         let on = AtomicBool::new(false);
-        let folding = carried(&mut || assert_eq!(work(&source, "once", "a", &on), count));
+        let wish = ShareWish { projection: "state".to_owned(), category: None, into: None };
+        // Long enough that all is one step: with each a reading begins.
+        let lease = Duration::from_mins(10);
+        let folding = carried(&mut || assert_eq!(work_on(&wish, lease, &source, "once", "a", &on), count));
         // Beside them the acknowledgements of what it wrote.
         assert!(folding * 2 < whole * 3, "{kind:?}: {folding} bytes for a worker, {whole} for all events");
     }
