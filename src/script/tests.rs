@@ -447,3 +447,31 @@ fn a_state_that_was_kept_goes_on_as_if_it_had_lain_there() {
     }
     assert_eq!(lying.state(), kept.state());
 }
+
+#[test]
+fn what_is_thrown_and_is_no_error_is_said_as_javascript_says_it() {
+    for (value, said) in [
+        ("'no stock'", "no stock"),
+        ("5", "5"),
+        ("1.5", "1.5"),
+        ("null", "null"),
+        ("undefined", "undefined"),
+        ("false", "false"),
+        ("Symbol('late')", "Symbol(late)"),
+        ("[1, 2]", "[object Array]"),
+        ("{ code: 5, toString() { while (true) {} }, get message() { while (true) {} } }", "[object Object]"),
+    ] {
+        let source = format!("fromAll().when({{ $any() {{ const what = {value}; throw what }} }})");
+        assert_eq!(fault(&source).kind, FaultKind::Thrown(said.into()), "{value}");
+    }
+    let full = "fromAll().when({ $any(s) { s.n = '\\u0041\\u030a'.repeat(5e6).normalize('NFC').length } })";
+    assert!(matches!(fault(full).kind, FaultKind::TooMuchMemory(_)), "{:?}", fault(full));
+}
+
+#[test]
+fn long_words_of_an_error_are_cut() {
+    for what in ["new Error('한'.repeat(1e6))", "'한'.repeat(1e6)", "Symbol('한'.repeat(1e6))"] {
+        let words = thrown(&format!("fromAll().when({{ $any() {{ const what = {what}; throw what }} }})"));
+        assert!(words.contains("한한") && words.contains('…') && words.len() < 1_200, "{what}: {} bytes", words.len());
+    }
+}

@@ -1,6 +1,6 @@
 //! What is said of an error that the engine gives.
 
-use rquickjs::CaughtError;
+use rquickjs::{CaughtError, Type, Value};
 
 use super::{HANDLER_TIME, MEMORY, MOST_ENDED};
 use crate::projection::{Fault, FaultKind, SourcePlace};
@@ -18,8 +18,8 @@ pub(super) fn given_up() -> Fault {
 pub(super) fn fault_of(error: &CaughtError<'_>, (name, source): (&str, &str), is_ended: bool) -> Fault {
     let (kind, stack) = match error {
         CaughtError::Exception(thrown) => {
-            let words = thrown.message().unwrap_or_default();
-            let class: String = thrown.as_object().get("name").unwrap_or_default();
+            let words = cut(thrown.message().unwrap_or_default());
+            let class = cut(thrown.as_object().get("name").unwrap_or_default());
             let stack = thrown.stack().unwrap_or_default();
             let kind = match (class.as_str(), words.as_str()) {
                 _ if is_ended => FaultKind::TooLong(HANDLER_TIME),
@@ -38,10 +38,11 @@ pub(super) fn fault_of(error: &CaughtError<'_>, (name, source): (&str, &str), is
         CaughtError::Value(value) if value.is_null() && !throws_values(source) => {
             (FaultKind::TooMuchMemory(MEMORY), String::new())
         }
-        CaughtError::Value(value) => {
-            let words = value.as_string().and_then(|text| text.to_string().ok());
-            (FaultKind::Thrown(words.unwrap_or_else(|| format!("{value:?}")).into()), String::new())
+        // No source can throw this one: the engine has nothing to say in its place.
+        CaughtError::Value(value) if value.type_of() == Type::Uninitialized => {
+            (FaultKind::TooMuchMemory(MEMORY), String::new())
         }
+        CaughtError::Value(value) => (FaultKind::Thrown(words_of(value).into()), String::new()),
         CaughtError::Error(_) if is_ended => (FaultKind::TooLong(HANDLER_TIME), String::new()),
         CaughtError::Error(rquickjs::Error::Allocation) => (FaultKind::TooMuchMemory(MEMORY), String::new()),
         CaughtError::Error(error) => (FaultKind::Thrown(error.to_string().into()), String::new()),
@@ -64,6 +65,38 @@ pub(super) fn fault_of(error: &CaughtError<'_>, (name, source): (&str, &str), is
         }
         kind => Fault { kind, place },
     }
+}
+
+/// Every partition keeps its fault, and a source may throw its whole state.
+const LONGEST_WORDS: usize = 1_000;
+
+fn cut(mut words: String) -> String {
+    if words.len() > LONGEST_WORDS {
+        words.truncate(words.floor_char_boundary(LONGEST_WORDS));
+        words.push('…');
+        words.shrink_to_fit();
+    }
+    words
+}
+
+/// What was thrown that is no error, as JavaScript says it. Nothing of the source runs for it: an object is not asked
+/// what it says of itself.
+fn words_of(value: &Value<'_>) -> String {
+    let said = match value.type_of() {
+        Type::String => value.as_string().and_then(|text| text.to_string().ok()).map(cut),
+        Type::Bool => value.as_bool().map(|flag| flag.to_string()),
+        Type::Int | Type::Float => value.as_number().map(|number| number.to_string()),
+        Type::Null => Some("null".to_owned()),
+        Type::Undefined => Some("undefined".to_owned()),
+        Type::Symbol => {
+            let description = value.as_symbol().and_then(|symbol| symbol.description().ok());
+            let words = description.and_then(|words| words.as_string()?.to_string().ok());
+            Some(format!("Symbol({})", cut(words.unwrap_or_default())))
+        }
+        Type::Array => Some("[object Array]".to_owned()),
+        _ => None,
+    };
+    said.unwrap_or_else(|| "[object Object]".to_owned())
 }
 
 /// Whether it may throw anything but an error that is made there.
