@@ -15,7 +15,7 @@ use crate::domain::Aggregate;
 use crate::engine::{EngineError, describe, keep_snapshots, load_story};
 use crate::event::{EventId, RecordedEvent, StreamId, Version};
 use crate::replay::Story;
-use crate::store::{AppendError, Appended, Conflict, Expected, Store, Writer};
+use crate::store::{AppendError, Appended, Conflict, Expected, Store, Writer, read_text, text_of};
 
 pub(super) fn append(args: &AppendArgs, context: &Context, out: &mut Output) -> Result<Outcome, Failure> {
     let AppendArgs {
@@ -57,15 +57,18 @@ pub(super) fn append(args: &AppendArgs, context: &Context, out: &mut Output) -> 
     carry_out(prepared, *format, out)
 }
 
+/// No store takes a longer one.
+const LARGEST_PAYLOAD: u64 = 64 << 20;
+
 /// A payload may be longer than a command line: `-` reads it from standard input, `@FILE` from a file.
 fn payload_text(argument: &OsStr) -> Result<String, Failure> {
     let unreadable =
         |source: &str, error: io::Error| Failure::Usage(format!("{source}: the payload could not be read: {error}"));
     if argument == "-" {
-        return io::read_to_string(io::stdin()).map_err(|error| unreadable("standard input", error));
+        return text_of(io::stdin(), LARGEST_PAYLOAD).map_err(|error| unreadable("standard input", error));
     }
     if let Some(file) = target::after_at(argument) {
-        return std::fs::read_to_string(&file).map_err(|error| unreadable(&file.display().to_string(), error));
+        return read_text(&file, LARGEST_PAYLOAD).map_err(|error| unreadable(&file.display().to_string(), error));
     }
     let text = argument.to_str().ok_or_else(|| Failure::Usage("the payload is not UTF-8 text".to_owned()))?;
     Ok(text.to_owned())

@@ -1,6 +1,5 @@
 //! Projections as tables that other programs read, and tables held against projections.
 
-use std::fs;
 use std::io::Write;
 use std::path::Path;
 
@@ -22,7 +21,7 @@ use crate::engine::{
 };
 use crate::event::{EventType, StreamId, Version};
 use crate::index::Budget;
-use crate::store::ModelPlace;
+use crate::store::{LONGEST_OPTION, ModelPlace, read_text};
 
 /// Differences that are shown in a terminal.
 const MOST_SHOWN: usize = 100;
@@ -214,6 +213,6 @@ fn read_map(path: &Path) -> Result<TableMap, Failure> {
             path.display()
         ))
     };
-    let text = fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+    let text = read_text(path, LONGEST_OPTION).map_err(|error| unreadable(error.to_string()))?;
     serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| unreadable(error.to_string()))
 }

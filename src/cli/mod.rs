@@ -221,7 +221,7 @@ impl Failure {
                 PlanError::Refused(_) | PlanError::NoRules(_) | PlanError::Archived(_) | PlanError::Encrypted,
             ) => 1,
             // Whether the origin is still what was mirrored was asked, and the answer is no.
-            Self::Store(StoreError::OriginDiffers { .. }) => 1,
+            Self::Store(StoreError::OriginDiffers { .. } | StoreError::MirrorEdited { .. }) => 1,
             _ => 2,
         }
     }

@@ -36,8 +36,11 @@ pub(super) fn import(args: &ImportArgs, out: &mut Output) -> Result<Outcome, Fai
         (Source::File(file), _) => import_file(&file, into, options)?,
     };
     if let Some(first) = &report.first_gap {
-        let gaps = report.gaps;
-        message(format_args!("{gaps} places where versions jump, the first: {first}; their numbers are kept"));
+        let gaps = match report.gaps {
+            1 => "one place where versions jump".to_owned(),
+            gaps => format!("{} where versions jump, the first", counted(gaps, "place")),
+        };
+        message(format_args!("{gaps}: {first}; their numbers are kept"));
     }
     let into = target::shown(into);
     let printed = print_import(&report, &target::shown(file), &into, *format, out);

@@ -140,6 +140,8 @@ fn ends_following(error: &StoreError) -> bool {
     matches!(
         error,
         StoreError::OriginDiffers { .. }
+            | StoreError::MirrorEdited { .. }
+            | StoreError::MirrorCircle { .. }
             | StoreError::NotMirrored { .. }
             | StoreError::NoMirror(_)
             | StoreError::Full(_)

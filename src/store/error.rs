@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use crate::event::{EventId, RecordedEvent, StreamId, Version};
 
-use super::files::Unread;
+use super::files::{Unread, database_of_side_file};
 use super::frameworks::MappingError;
 use super::opening::side_file;
 use super::{Address, Closed, Expected, FileKind, Framework, NatsError, OriginFault, ReadOnlyReason, ServerError};
@@ -22,6 +22,8 @@ pub enum StoreError {
     AlreadyThere(PathBuf),
     #[error("{}: this was left behind by a database that stood at {} and would be taken for a part of a new one; move it away first, or name another file", side.display(), path.display())]
     LeftBehind { path: PathBuf, side: PathBuf },
+    #[error("{}: this belongs to the database {}; name another file", path.display(), database.display())]
+    SideFile { path: PathBuf, database: PathBuf },
     #[error("{}: the file is empty; it holds no event store", .0.display())]
     EmptyFile(PathBuf),
     #[error("{}: this is not a SQLite database; if it holds events as text, bring it in with `foldline import`", .0.display())]
@@ -48,8 +50,12 @@ pub enum StoreError {
     NoMirror(PathBuf),
     #[error("{}: this is the store itself; name another file for its mirror", .0.display())]
     MirrorOfItself(PathBuf),
+    #[error("{}: {origin} is a mirror of this file in turn, so neither is an origin; bring the events into a new store, and mirror that one", path.display())]
+    MirrorCircle { path: PathBuf, origin: String },
     #[error("{}: {origin} is not what this is a mirror of any more: {fault}; the mirror stays as it is, so keep it, and mirror what is there now into a new file", path.display())]
     OriginDiffers { path: PathBuf, origin: String, fault: Box<OriginFault> },
+    #[error("{}: version {version} of {stream} is not what was mirrored: it was edited in this mirror; mirror {origin} into a new file", path.display())]
+    MirrorEdited { path: PathBuf, origin: String, stream: StreamId, version: Version },
     #[error("{}: version {version} of {stream} cannot be mirrored: {error}", path.display())]
     NotMirrored { path: PathBuf, stream: StreamId, version: Version, error: Box<AppendError> },
     #[error("{}: written by a newer Foldline (format {found}, this one reads up to {supported}); update Foldline", path.display())]
@@ -113,10 +119,14 @@ impl StoreError {
         }
     }
 
-    /// Refuses to begin a database beside what another one left: SQLite would play that into it, or delete it.
-    pub(crate) fn unless_left_behind(path: &Path, suffixes: &[&str]) -> Result<(), Self> {
+    /// Refuses to begin a database beside what another one left: SQLite would play that into it, or delete it. Nor is
+    /// one begun under a name that belongs to another database: whoever opened that one would delete it.
+    pub(crate) fn unless_part_of_another(path: &Path, suffixes: &[&str]) -> Result<(), Self> {
         let is_there =
             |side: &PathBuf| std::fs::symlink_metadata(side).is_ok_and(|found| !found.is_file() || found.len() > 0);
+        if let Some(database) = database_of_side_file(path) {
+            return Err(Self::SideFile { path: path.to_owned(), database });
+        }
         match suffixes.iter().map(|suffix| side_file(path, suffix)).find(is_there) {
             Some(side) => Err(Self::LeftBehind { path: path.to_owned(), side }),
             None => Ok(()),

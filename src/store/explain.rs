@@ -17,6 +17,7 @@ impl Explain for StoreError {
             Self::NoFolder(path) => of("error-no-folder", path),
             Self::AlreadyThere(path) => of("error-already-there", path),
             Self::LeftBehind { path, side } => of("error-left-behind", path).text("side", side.display()),
+            Self::SideFile { path, database } => of("error-side-file", path).text("database", database.display()),
             Self::EmptyFile(path) => of("error-empty-file", path),
             Self::NotADatabase(path) => of("error-not-a-database", path),
             Self::NotEvents { path, what } => of("error-not-events", path).inner("detail", what.message()),
@@ -37,8 +38,12 @@ impl Explain for StoreError {
                 Message::new("error-only-reads").text("place", place).inner("reason", reason.message())
             }
             Self::Mirror { path, origin } => of("error-mirror", path).text("origin", origin),
+            Self::MirrorCircle { path, origin } => of("error-mirror-circle", path).text("origin", origin),
             Self::NoMirror(path) => of("error-no-mirror", path),
             Self::MirrorOfItself(path) => of("error-mirror-of-itself", path),
+            Self::MirrorEdited { path, origin, stream, version } => {
+                of("error-mirror-edited", path).text("origin", origin).text("stream", stream).text("version", version)
+            }
             Self::OriginDiffers { path, origin, fault } => {
                 of("error-origin-differs", path).text("origin", origin).inner("fault", fault.message())
             }
@@ -255,7 +260,6 @@ impl Explain for TargetError {
             Self::Taken(path) => of("error-export-there", path),
             Self::Exported(path) => of("export-onto-itself", path),
             Self::Database(path) => of("export-onto-database", path),
-            Self::SideFile { path, database } => of("export-onto-side-file", path).text("database", database.display()),
             Self::NoFile { path, kind } => of("export-onto-no-file", path).inner("kind", kind.message()),
             Self::Key(path) => of("export-onto-key", path),
             Self::Dash => Message::new("export-onto-dash"),

@@ -31,6 +31,7 @@ mod shared;
 mod source;
 pub mod sqlite;
 mod system_words;
+mod whole_text;
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -62,6 +63,7 @@ pub use read_model::{
 pub use shared::{SharedChange, SharedValue, SharedValues};
 pub use source::{Source, unescaped};
 pub use system_words::system_words;
+pub use whole_text::{LONGEST_OPTION, read_text, text_of};
 
 use opening::ReadOnlyFile;
 

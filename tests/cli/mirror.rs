@@ -86,3 +86,22 @@ fn a_follower_tells_of_what_came_and_ends_when_it_is_asked_to() {
         assert_eq!(sandbox.events("local.db"), sandbox.events("a.db"));
     }
 }
+
+#[test]
+fn mirrors_in_a_circle_are_refused() {
+    let sandbox = mirrored();
+    sandbox.run(&["mirror", "local.db", "second.db"]).ok();
+    sandbox.run(&["mirror", "second.db", "local.db"]).code(2).says("a mirror of this file in turn").in_one_line();
+    let info = sandbox.run(&["info", "local.db", "--format", "json"]).ok().json();
+    assert_eq!(info["mirror"]["origin"], json!(sandbox.path("a.db").display().to_string()), "its origin is the same");
+    // As somebody does who has lost the origin.
+    std::fs::copy(sandbox.path("local.db"), sandbox.path("a.db")).expect("copied");
+    let append = |store| {
+        let event = ["--type", "noted", "--payload", "{}", "--expect", "any", "--actor", "kim", "--reason", "tried"];
+        sandbox.run(&[&["append", store, "lead-1"], &event[..]].concat())
+    };
+    for store in ["a.db", "local.db", "second.db"] {
+        append(store).code(2).says("a mirror of this file in turn").in_one_line();
+        assert_eq!(sandbox.events(store).len(), 7);
+    }
+}

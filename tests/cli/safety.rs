@@ -3,11 +3,11 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Ran, Sandbox};
 
 const BY_KIM: [&str; 8] = ["--type", "contacted", "--payload", "{}", "--actor", "kim", "--reason", "r"];
 
-fn append(sandbox: &Sandbox, expected: &str) -> crate::sandbox::Ran {
+fn append(sandbox: &Sandbox, expected: &str) -> Ran {
     let words = ["append", "long.db", "lead-1", "--expect", expected, "--format", "json"];
     sandbox.run(&[&words[..], &BY_KIM[..]].concat())
 }
@@ -201,4 +201,47 @@ fn a_sample_is_never_put_in_the_place_of_another_store() {
     assert_eq!(left, ["sample.db"], "something was left behind");
     let address = program().args(["sample", "postgres://u:hunter2secret@h/x"]).output().expect("it runs");
     assert!(!address.status.success() && !String::from_utf8_lossy(&address.stderr).contains("hunter2"), "{address:?}");
+}
+
+/// Whoever opened the database next would delete it.
+#[test]
+fn no_store_begins_under_a_name_that_belongs_to_another_database() {
+    let sandbox = Sandbox::with_seed();
+    for suffix in ["-wal", "-shm", "-journal"] {
+        let name = format!("a.db{suffix}");
+        for make in [
+            &["import", "lead-1.json", "--into", &name][..],
+            &["sample", &name],
+            &["mirror", "a.db", &name],
+            &["materialise", "a.db", "--projection", "state", "--category", "lead", "--into", &name],
+            &["reduce", "a.db", "lead-1", "state.contacts > 0", "--to", &name],
+        ] {
+            let ran = sandbox.run(make).code(2).in_one_line();
+            let is_said = ran.err.contains("belongs to the database") || make[0] == "reduce";
+            assert!(is_said, "{make:?}: {}", ran.err);
+            assert!(!sandbox.path(&name).exists(), "{make:?}");
+        }
+    }
+    assert_eq!(sandbox.events("a.db").len(), 7);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_has_no_end_is_not_read_to_its_end() {
+    let sandbox = Sandbox::with_seed();
+    let append = ["--type", "t", "--expect", "any", "--actor", "a", "--reason", "r", "--dry-run"];
+    for arguments in [
+        &[&["append", "a.db", "lead-1", "--payload", "@/dev/zero"], &append[..]].concat()[..],
+        &["info", "a.db", "--map", "/dev/zero"],
+        &["info", "nats://127.0.0.1:1/s?creds=/dev/zero"],
+        &["info", "nats://127.0.0.1:1/s?nkey=/dev/zero"],
+        &["info", "nats://127.0.0.1:1/s?ca=/dev/zero"],
+    ] {
+        // Of 2 GiB of addresses, which is more than any of them needs.
+        let within = "ulimit -v 2097152; exec \"$0\" \"$@\"";
+        let mut command = sandbox.command_of("sh");
+        command.args(["-c", within, env!("CARGO_BIN_EXE_foldline")]).args(arguments);
+        let ran = Ran::from(command.output().expect("it runs")).code(2).in_one_line();
+        assert!(ran.err.contains("too large"), "{arguments:?}: {ran:#?}");
+    }
 }

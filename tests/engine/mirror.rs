@@ -252,6 +252,20 @@ fn an_origin_that_was_replaced_cut_emptied_or_edited_is_told_and_nothing_is_over
 }
 
 #[test]
+fn an_event_that_was_edited_in_the_mirror_is_no_fault_of_its_origin() {
+    for statements in [
+        "UPDATE events SET payload = '{}' WHERE position = (SELECT max(position) FROM events) - 5",
+        "UPDATE events SET metadata = NULL WHERE position = (SELECT max(position) FROM events)",
+    ] {
+        let (_folder, origin, mirror) = origin_of(900);
+        mirrored(&origin, &mirror).expect("mirrored");
+        tampered(&mirror, statements);
+        let answer = mirrored(&origin, &mirror);
+        assert!(matches!(answer, Err(StoreError::MirrorEdited { .. })), "{statements}: {answer:?}");
+    }
+}
+
+#[test]
 fn what_was_changed_long_ago_is_found_by_comparing_everything() {
     for (statements, expected) in [
         ("UPDATE events SET payload = '{}' WHERE position = 3", "Edited"),

@@ -84,7 +84,7 @@ fn listed(lines: &[BadLine], count: usize) -> String {
     if count > lines.len() {
         text.push(format!("and {} more", count - lines.len()));
     }
-    text.join("\n")
+    text.join("; ")
 }
 
 /// Brings a file's events into a native store, in one transaction. Events that are there already are left alone,

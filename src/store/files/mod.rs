@@ -31,6 +31,7 @@ pub use import::{BadLine, ImportError, ImportOptions, ImportReport, import};
 pub use parquet::{ParquetKind, ParquetValue, ParquetWriter};
 pub(in crate::store) use raw::RawObject;
 pub use reading::read_events;
+pub(super) use target::database_of_side_file;
 pub use target::{ExportTarget, TargetError};
 
 use crate::event::{EventId, NewEvent, StreamId, Timestamp, Version};

@@ -28,8 +28,6 @@ pub enum TargetError {
     Exported(PathBuf),
     #[error("{}: this is a database, which an export never replaces; name another file", .0.display())]
     Database(PathBuf),
-    #[error("{}: this belongs to the database {}; name another file", path.display(), database.display())]
-    SideFile { path: PathBuf, database: PathBuf },
     #[error("{}: this is a {kind}, which an export never replaces; name another file", path.display())]
     NoFile { path: PathBuf, kind: FileKind },
     #[error("{}: this is a private key, which is never replaced; name another file", .0.display())]
@@ -124,7 +122,7 @@ impl ExportTarget {
             return Err(TargetError::Exported(named.clone()));
         }
         if let Some(database) = database_of_side_file(path) {
-            return Err(TargetError::SideFile { path: named.clone(), database });
+            return Err(StoreError::SideFile { path: named.clone(), database }.into());
         }
         if is_file && is_database(path).map_err(failed)? {
             return Err(TargetError::Database(named.clone()));
@@ -224,7 +222,7 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 }
 
 /// A file of this name would be taken for a part of the database.
-fn database_of_side_file(path: &Path) -> Option<PathBuf> {
+pub(in crate::store) fn database_of_side_file(path: &Path) -> Option<PathBuf> {
     let name = path.file_name()?.as_encoded_bytes();
     let base = SIDE_FILES.iter().find_map(|suffix| name.strip_suffix(suffix.as_bytes()))?;
     let base = without_encoding_trouble(base)?;

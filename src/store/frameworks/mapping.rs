@@ -10,7 +10,7 @@ use super::layout::{
 };
 use super::places::split_place;
 use super::recognise::{Recognised, recognise};
-use crate::store::{Framework, Notice, ReadOnlyReason};
+use crate::store::{Framework, LONGEST_OPTION, Notice, ReadOnlyReason, read_text};
 
 /// Which table holds events, and what its columns mean. Kept as JSON. With a table alone, it chooses among several
 /// that a framework wrote.
@@ -107,7 +107,7 @@ pub enum MappingError {
 impl Mapping {
     pub fn read(path: &Path) -> Result<Self, MappingError> {
         let unreadable = |detail: String| MappingError::Unreadable { path: path.to_owned(), detail };
-        let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+        let text = read_text(path, LONGEST_OPTION).map_err(|error| unreadable(error.to_string()))?;
         Self::parse(&text).map_err(|error| unreadable(error.to_string()))
     }
 

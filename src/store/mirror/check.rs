@@ -47,7 +47,7 @@ pub(super) fn newest(mirroring: &Mirroring, origin: &dyn Store) -> Result<(), St
             .map_or_else(|| origin.event_at(&held.stream, held.version), |event| Ok(Some(event)))?
         {
             Some(event) if is_same(held, &event.as_row()) => {}
-            Some(_) => return Err(mirroring.differs(edited(held))),
+            Some(_) => return Err(edited(mirroring, held)),
             None => return Err(mirroring.differs(missing(mirroring, origin)?)),
         }
     }
@@ -90,7 +90,7 @@ pub(super) fn all(
 fn one(mirroring: &Mirroring, row: &EventRow<'_>) -> Result<bool, StoreError> {
     match mirroring.store.event_at(row.stream, row.version)? {
         Some(held) if is_same(&held, row) => Ok(true),
-        Some(held) => Err(mirroring.differs(edited(&held))),
+        Some(held) => Err(edited(mirroring, &held)),
         None => Ok(false),
     }
 }
@@ -156,8 +156,17 @@ fn gone(mirroring: &Mirroring, origin: &dyn Store) -> Result<OriginFault, StoreE
     failed.map_or(Ok(fault), Err)
 }
 
-fn edited(held: &RecordedEvent) -> OriginFault {
-    OriginFault::Edited { stream: held.stream.clone(), version: held.version }
+/// An event is another in the mirror than in the origin. In which of them it was edited, the mirror's own chain tells.
+fn edited(mirroring: &Mirroring, held: &RecordedEvent) -> StoreError {
+    let (stream, version) = (held.stream.clone(), held.version);
+    match mirroring.store.is_as_recorded(held) {
+        Ok(true) => mirroring.differs(OriginFault::Edited { stream, version }),
+        Ok(false) => {
+            let (path, origin) = (mirroring.path.clone(), mirroring.origin.clone());
+            StoreError::MirrorEdited { path, origin, stream, version }
+        }
+        Err(error) => error,
+    }
 }
 
 /// Content that was edited is told for itself.

@@ -66,6 +66,7 @@ impl Mirroring {
         if source.path().is_some_and(|origin| is_same_file(origin, path)) {
             return Err(StoreError::MirrorOfItself(path.to_owned()));
         }
+        unless_circle(path, source)?;
         if path.symlink_metadata().is_err() {
             make(&name, path)?;
             let Some((store, _)) = NativeStore::open_mirror(path)? else {
@@ -180,6 +181,26 @@ fn there(path: &Path) -> Result<(NativeStore, Mirror), StoreError> {
         }
         Err(error) => Err(error),
     }
+}
+
+/// More mirrors than these do not stand behind one another.
+const MOST_MIRRORS: usize = 40;
+
+/// Refuses an origin that is a mirror of what stands at this path, be it by way of others: what is appended would be
+/// handed on in a circle. A mirror is its own where it was copied to the place of an origin that was lost.
+fn unless_circle(path: &Path, origin: &Source) -> Result<(), StoreError> {
+    let mut at = origin.clone();
+    for _ in 0..MOST_MIRRORS {
+        let Some(file) = at.path() else { return Ok(()) };
+        if is_same_file(file, path) {
+            return Err(StoreError::MirrorCircle { path: path.to_owned(), origin: origin.absolute_name() });
+        }
+        // What cannot be opened says so itself when it is.
+        let mirror = NativeStore::open(file).and_then(|store| store.mirror()).ok().flatten();
+        let Some(mirror) = mirror else { return Ok(()) };
+        at = Source::parse(&mirror.origin);
+    }
+    Ok(())
 }
 
 /// By whatever name or link.

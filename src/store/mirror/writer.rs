@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::{Mirrored, Mirroring};
+use super::{Mirrored, Mirroring, unless_circle};
 use crate::event::{EventId, NewEvent, RecordedEvent, StreamId, Version};
 use crate::store::native::NativeStore;
 use crate::store::{
@@ -20,6 +20,7 @@ struct MirrorWriter {
 pub(in crate::store) fn open_for_writing(path: &Path) -> Result<Option<Box<dyn Writer>>, StoreError> {
     let Some((store, mirror)) = NativeStore::open_mirror(path)? else { return Ok(None) };
     let source = Source::parse(&mirror.origin);
+    unless_circle(path, &source)?;
     let origin = crate::store::open_for_writing(&source)?;
     let mut mirroring = Mirroring { store, path: path.to_owned(), origin: mirror.origin };
     mirroring.check(origin.as_ref())?;

@@ -81,7 +81,7 @@ impl Writer for NativeStore {
 impl NativeStore {
     /// Begins a transaction for many events, of many streams. Nothing is recorded before [`Bulk::commit`].
     pub fn bulk(&mut self) -> Result<Bulk<'_>, StoreError> {
-        let Self { path, access, names: _, format: _ } = self;
+        let Self { path: _, named: path, access, names: _, format: _ } = self;
         let Access::Writing(connection, _) = access else { return Err(StoreError::ReadOnly(path.clone())) };
         let begin = || -> rusqlite::Result<_> {
             let tx = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;

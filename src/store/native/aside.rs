@@ -32,7 +32,10 @@ impl Aside {
     pub fn begin(path: &Path) -> Result<(NativeStore, Self), StoreError> {
         Self::look(path)?;
         let aside = Self { folder: private_folder_beside(path)?, path: path.to_owned() };
-        Ok((NativeStore::create(&aside.made())?, aside))
+        let mut store = NativeStore::create(&aside.made())?;
+        // Nobody knows the other name, nor finds anything there when the message is read.
+        path.clone_into(&mut store.named);
+        Ok((store, aside))
     }
 
     /// Refuses a path where something is, or beside it what a database left there.
@@ -40,7 +43,7 @@ impl Aside {
         if path.symlink_metadata().is_ok() {
             return Err(StoreError::AlreadyThere(path.to_owned()));
         }
-        StoreError::unless_left_behind(path, &SIDE_FILES)
+        StoreError::unless_part_of_another(path, &SIDE_FILES)
     }
 
     fn made(&self) -> PathBuf {
@@ -58,5 +61,32 @@ impl Aside {
             _ => fs::rename(self.made(), &self.path),
         });
         placed.map_err(|error| StoreError::from_io(&self.path, error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Aside;
+    use crate::event::{EventId, NewEvent, StreamId};
+    use crate::store::{Expected, Writer};
+
+    #[test]
+    fn an_error_names_the_place_where_the_store_is_to_stand() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("sales.db");
+        let (mut store, _aside) = Aside::begin(&path).expect("begun");
+        // As on a full disk.
+        let most = store.connection().query_row("PRAGMA max_page_count = 1", [], |row| row.get::<_, i64>(0));
+        assert!(most.expect("limited") < 100);
+        let event = NewEvent {
+            id: EventId::new("a"),
+            event_type: "noted".into(),
+            schema: 1,
+            recorded_at: None,
+            payload: format!("\"{}\"", "x".repeat(1 << 20)),
+            metadata: String::new(),
+        };
+        let error = store.append(&StreamId::from("note-1"), Expected::Any, &[event]).expect_err("there is no room");
+        assert!(error.to_string().starts_with(&format!("{}: ", path.display())), "{error}");
     }
 }

@@ -9,11 +9,11 @@
 use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 
-use super::chain::seal;
+use super::chain::{Chained, Link, ROOT, seal};
 use super::names::lossy;
 use super::read::{IdColumn, bytes, event_id, unsigned};
 use super::{Bulk, NativeStore};
-use crate::event::{Cursor, EventId, Position, Timestamp, Version};
+use crate::event::{Cursor, EventId, Position, RecordedEvent, Timestamp, Version};
 use crate::store::{Snapshot, StoreError};
 
 /// How the name begins that says of what a store is a mirror.
@@ -110,6 +110,37 @@ impl NativeStore {
         self.reading(|connection| {
             let Some(origin) = origin_of(connection)? else { return Ok(None) };
             Ok(Some(Mirror { origin, standing: standing_of(connection)? }))
+        })
+    }
+}
+
+impl NativeStore {
+    /// Whether an event of this store says what was recorded: its hash fits the one before it.
+    pub(in crate::store) fn is_as_recorded(&self, event: &RecordedEvent) -> Result<bool, StoreError> {
+        let Some(position) = event.position else { return Ok(false) };
+        let link = |position: u64| {
+            self.reading(|connection| {
+                let mut find = connection.prepare_cached("SELECT chain FROM events WHERE position = ?1")?;
+                let found = find.query_row([position as i64], |row| Ok(Link::try_from(bytes(row.get_ref(0)?)).ok()));
+                Ok(found.optional()?.flatten())
+            })
+        };
+        let before = if position.0 <= 1 { Some(ROOT) } else { link(position.0 - 1)? };
+        let RecordedEvent { position: _, stream, version, event_type, schema, recorded_at, id, payload, metadata } =
+            event;
+        let chained = Chained {
+            stream: stream.as_str(),
+            version: *version,
+            event_type: event_type.as_str(),
+            schema: *schema,
+            recorded_at: *recorded_at,
+            id,
+            payload,
+            metadata,
+        };
+        Ok(match (before, link(position.0)?) {
+            (Some(before), Some(link)) => chained.after(&before) == link,
+            _ => false,
         })
     }
 }

@@ -40,6 +40,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct NativeStore {
     path: PathBuf,
+    /// As its errors call it: one that is made aside goes by the name that it is to have.
+    named: PathBuf,
     access: Access,
     names: Names,
     /// Which of the formats the file is in; one that is written is brought to the newest.
@@ -49,7 +51,7 @@ pub struct NativeStore {
 impl NativeStore {
     /// Makes a new store where no file is yet.
     pub fn create(path: &Path) -> Result<Self, StoreError> {
-        StoreError::unless_left_behind(path, &SIDE_FILES)?;
+        StoreError::unless_part_of_another(path, &SIDE_FILES)?;
         std::fs::File::create_new(path).map_err(|error| match (error.kind(), path.parent()) {
             (std::io::ErrorKind::NotFound, Some(folder)) => StoreError::NoFolder(folder.to_owned()),
             _ => StoreError::from_io(path, error),
@@ -74,7 +76,7 @@ impl NativeStore {
         }
         if is_barely_begun(path) {
             // A journal is how its own making is taken up again; a log cannot be its own yet.
-            StoreError::unless_left_behind(path, &["-wal"])?;
+            StoreError::unless_part_of_another(path, &["-wal"])?;
             return Self::connected(path);
         }
         Self::open_for_writing(path)
@@ -84,7 +86,13 @@ impl NativeStore {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let file = ReadOnlyFile::open(path)?;
         let format = schema::recognise(path, file.connection())?;
-        Ok(Self { path: path.to_owned(), access: Access::Looking(file), names: Names::default(), format })
+        Ok(Self {
+            path: path.to_owned(),
+            named: path.to_owned(),
+            access: Access::Looking(file),
+            names: Names::default(),
+            format,
+        })
     }
 
     /// Takes a file that is open already for a store, or gives it back where it is none of ours.
@@ -93,9 +101,13 @@ impl NativeStore {
         file: ReadOnlyFile,
     ) -> Result<Result<Self, ReadOnlyFile>, StoreError> {
         match schema::recognise(path, file.connection()) {
-            Ok(format) => {
-                Ok(Ok(Self { path: path.to_owned(), access: Access::Looking(file), names: Names::default(), format }))
-            }
+            Ok(format) => Ok(Ok(Self {
+                path: path.to_owned(),
+                named: path.to_owned(),
+                access: Access::Looking(file),
+                names: Names::default(),
+                format,
+            })),
             Err(StoreError::Unrecognised { .. }) => Ok(Err(file)),
             Err(error) => Err(error),
         }
@@ -149,7 +161,13 @@ impl NativeStore {
         };
         prepare().map_err(|source| StoreError::from_sqlite(path, source))?;
         let access = Access::Writing(connection, locking);
-        Ok(Self { path: path.to_owned(), access, names: Names::default(), format: Format::NEWEST })
+        Ok(Self {
+            path: path.to_owned(),
+            named: path.to_owned(),
+            access,
+            names: Names::default(),
+            format: Format::NEWEST,
+        })
     }
 
     pub fn path(&self) -> &Path {
@@ -166,7 +184,7 @@ impl NativeStore {
     }
 
     fn failed(&self, source: rusqlite::Error) -> StoreError {
-        StoreError::from_sqlite(&self.path, source)
+        StoreError::from_sqlite(&self.named, source)
     }
 
     /// Runs one reading and makes sure afterwards that what it saw held still.

@@ -103,7 +103,13 @@ impl Store for NativeStore {
         let file = ReadOnlyFile::opener_at(&path);
         Arc::new(move || {
             let access = Access::Looking(file()?);
-            Ok(Box::new(Self { path: path.clone(), access, names: Names::sharing(names.clone()), format }))
+            Ok(Box::new(Self {
+                path: path.clone(),
+                named: path.clone(),
+                access,
+                names: Names::sharing(names.clone()),
+                format,
+            }))
         })
     }
 

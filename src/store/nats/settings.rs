@@ -1,6 +1,5 @@
 //! What an address leaves open is filled in from the environment. No secret is kept but in memory.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,7 +7,7 @@ use async_nats::ConnectOptions;
 
 use super::NatsError;
 use super::address::Parts;
-use crate::store::{Address, AddressFlaw, ServerDetail};
+use crate::store::{Address, AddressFlaw, LONGEST_OPTION, ServerDetail, read_text};
 
 /// How long a server may take to answer a connection attempt.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -85,7 +84,7 @@ impl Settings {
 }
 
 fn read(option: &'static str, path: &Path) -> Result<String, NatsError> {
-    fs::read_to_string(path).map_err(|error| NatsError::Credentials {
+    read_text(path, LONGEST_OPTION).map_err(|error| NatsError::Credentials {
         option,
         path: path.to_owned(),
         detail: ServerDetail::of_file(&error),

@@ -101,7 +101,7 @@ fn unless_other(path: &Path, place: &ModelPlace, source: &Source) -> Result<(), 
 
 /// Made aside and put in its place when it is whole, so that nobody finds half of it.
 fn make(path: &Path) -> Result<(), ModelError> {
-    StoreError::unless_left_behind(path, &["-wal", "-journal", "-shm"])?;
+    StoreError::unless_part_of_another(path, &["-wal", "-journal", "-shm"])?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if !folder.is_dir() {
         return Err(StoreError::NoFolder(folder.to_owned()).into());

@@ -216,7 +216,6 @@ fn every_error_is_said_in_every_language() {
         TargetError::Taken(path()),
         TargetError::Exported(path()),
         TargetError::Database(path()),
-        TargetError::SideFile { path: path(), database: PathBuf::from(text("database")) },
         TargetError::Key(path()),
         TargetError::Dash,
         TargetError::Circle(path()),
