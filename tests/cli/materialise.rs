@@ -129,3 +129,16 @@ fn a_map_says_what_the_columns_of_another_table_mean() {
         .in_one_line();
     sandbox.run(&[&ask[..], &["--map", "none.json"]].concat()).code(2).says("none.json").in_one_line();
 }
+
+#[test]
+fn a_table_that_was_dropped_is_made_anew() {
+    let sandbox = Sandbox::with_seed();
+    let make = ["materialise", "a.db", "--projection", "state", "--category", "lead", "--into", "leads.db"];
+    sandbox.run(&make).ok();
+    let model = Connection::open(sandbox.path("leads.db")).expect("a database");
+    model.execute_batch("DROP TABLE lead_state").expect("dropped");
+    drop(model);
+    let told = sandbox.run(&make).ok().out;
+    assert_eq!(told, "leads.db#lead_state: 1 row, made; it stands at position 7\n");
+    sandbox.run(&["drift", "a.db", "--projection", "state", "--category", "lead", "--against", "leads.db"]).ok();
+}

@@ -94,6 +94,9 @@ fn a_table_of_typed_columns_catches_up_with_a_store_in_a_file() {
     assert_eq!(row("SELECT total FROM reports.orders WHERE stream = 'order-2'").get::<_, &str>(0), "many");
     assert!(held(&store, &wish).is_none());
     assert_eq!(made(&store, &wish).made, None);
+    client.batch_execute("DROP TABLE reports.orders").unwrap();
+    assert_eq!(made(&store, &wish).made, Some(WhyMade::New), "somebody dropped it to have it made anew");
+    assert!(held(&store, &wish).is_none());
 }
 
 const CATCHES_UP: &str = "FOLDLINE_TEST_CATCHES_UP_ON_A_SERVER";

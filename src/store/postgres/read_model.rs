@@ -147,6 +147,10 @@ impl ReadModel for PgModel<'_> {
         if format > FORMAT {
             return Err(ModelError::Newer(address_and_table(self.address, &self.table)));
         }
+        // Somebody dropped it to have it made anew.
+        if !self.is_there(&full(&self.table))? {
+            return Ok(None);
+        }
         let place = place.map(|(position, event)| (Position(position as u64), EventId::new(&event)));
         let columns = serde_json::from_str(&columns).unwrap_or_default();
         Ok(Some(ModelHead { definition, columns, source, place }))

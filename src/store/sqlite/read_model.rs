@@ -196,6 +196,12 @@ impl ReadModel for SqliteModel<'_> {
         if format > FORMAT {
             return Err(ModelError::Newer(self.place.to_string()));
         }
+        let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = ?1)";
+        let is_there = self.connection.query_row(sql, [&self.table], |row| row.get(0));
+        // Somebody dropped it to have it made anew.
+        if !is_there.map_err(|error| self.failed(error))? {
+            return Ok(None);
+        }
         let place = place.map(|(position, event)| (Position(position as u64), EventId::new(&event)));
         // Columns that cannot be read make it another table than it should be, and so it is made anew.
         let columns = serde_json::from_str(&columns).unwrap_or_default();
