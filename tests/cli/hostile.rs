@@ -364,6 +364,9 @@ fn a_password_in_whatever_looks_like_an_address_is_never_printed() {
         "postgres:/u:s3cr3t@127.0.0.1:1/d",
         "postgres:u:s3cr3t@127.0.0.1:1/d",
         "u:s3cr3t@127.0.0.1:1/d",
+        "postgres//u:s3cr3t@127.0.0.1:1/d",
+        "psql postgres://u:s3cr3t@127.0.0.1:1/d",
+        "PGPASSWORD=s3cr3t psql",
     ] {
         for arguments in [
             &["info", address][..],

@@ -55,7 +55,31 @@ pub(in crate::store) fn looks_like_address(text: &str) -> bool {
         return true;
     }
     let has_scheme = schemes_without_slashes(typed) > 0;
-    (has_scheme || is_key_value(typed) || is_bare_user_at_host(typed)) && !Path::new(text).exists()
+    let is_mistyped = lacks_a_colon(typed) || holds_an_address(typed) || says_a_password(typed);
+    (has_scheme || is_key_value(typed) || is_bare_user_at_host(typed) || is_mistyped) && !Path::new(text).exists()
+}
+
+const SCHEMES: [&str; 4] = ["postgres", "postgresql", "nats", "tls"];
+
+/// `postgres//kim:secret@db/sales`.
+fn lacks_a_colon(typed: &str) -> bool {
+    typed.split_once("//").is_some_and(|(word, _)| SCHEMES.iter().any(|scheme| word.eq_ignore_ascii_case(scheme)))
+}
+
+/// A command as it was copied: `psql postgres://kim:secret@db/sales`.
+fn holds_an_address(typed: &str) -> bool {
+    typed.split_once("://").is_some_and(|(before, _)| {
+        let word = before.rsplit(|letter: char| !letter.is_ascii_alphanumeric()).next().unwrap_or_default();
+        SCHEMES.iter().any(|scheme| word.eq_ignore_ascii_case(scheme))
+    })
+}
+
+/// `PGPASSWORD=secret psql`, `server=db;pwd=secret`.
+fn says_a_password(typed: &str) -> bool {
+    let lower = typed.to_ascii_lowercase();
+    ["password", "passwd", "pwd"]
+        .iter()
+        .any(|word| lower.match_indices(word).any(|(at, _)| lower[at + word.len()..].trim_start().starts_with('=')))
 }
 
 /// `kim:secret@db/sales`.
@@ -387,6 +411,11 @@ mod tests {
         "dbname='postgres://u:PW@h/d'",
         " host=h password=PW",
         "service=s password=PW",
+        "postgres//u:PW@h/d",
+        "psql postgres://u:PW@h/d",
+        "url=postgres://u:PW@h/d",
+        "PGPASSWORD=PW psql -h h",
+        "server=h;pwd=PW",
     ];
 
     #[test]
