@@ -465,7 +465,9 @@ fn what_is_thrown_and_is_no_error_is_said_as_javascript_says_it() {
         assert_eq!(fault(&source).kind, FaultKind::Thrown(said.into()), "{value}");
     }
     let full = "fromAll().when({ $any(s) { s.n = '\\u0041\\u030a'.repeat(5e6).normalize('NFC').length } })";
-    assert!(matches!(fault(full).kind, FaultKind::TooMuchMemory(_)), "{:?}", fault(full));
+    // A slow machine may end it before its memory does.
+    let kind = fault(full).kind;
+    assert!(matches!(kind, FaultKind::TooMuchMemory(_) | FaultKind::TooLong(_)), "{kind:?}");
 }
 
 #[test]
