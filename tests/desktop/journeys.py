@@ -113,11 +113,14 @@ class Copying(Journey):
         window.wait_for("State at version 6")
         window.click("Copy link")
         window.wait_for("Link copied")
+        # It holds what was copied, and lies in nobody's way.
+        xdotool("windowunmap", window.number)
         other = self.window()
-        name = "Path or address of a store"
-        other.type_into(name, "")
+        other.press("ctrl+k")
+        field = lambda: other.find("Search or run a command", "entry", "text")
+        other.until(lambda: has_focus(field()), "the palette")
         other.press("ctrl+v")
-        other.until(lambda: content(other.find(name, "entry", "text")).startswith("foldline:"), "the link")
+        other.until(lambda: content(field()).startswith("foldline:"), "the link")
 
 
 class Correcting(Journey):

@@ -391,21 +391,3 @@ fn an_event_of_ones_own_begins_in_todays_shape() {
     let payload = payload.unwrap_or_default();
     assert!(payload.contains("\"status\"") && !payload.contains("stauts"), "{payload}");
 }
-
-#[test]
-fn a_correction_whose_history_cannot_be_read_can_be_tried_again_and_is_once_the_store_is_there() {
-    let mut driver = Driver::at("lead-1");
-    driver.click_role(Role::Row, "v3 contact-details-updated");
-    let (path, aside) = (driver.path("small.db"), driver.path("aside.db"));
-    std::fs::rename(&path, &aside).expect("moved away");
-    driver.wait_for_part("there is no such file");
-    driver.press(Key::C);
-    sign(&mut driver);
-    let retry = |driver: &Driver| driver.window.query_all_by_role_and_label(Role::Button, "Try again").count();
-    // In the bar above, which the dialog keeps from being pressed, and in the dialog.
-    assert_eq!(retry(&driver), 2, "{}", driver.all_text());
-    assert!(!driver.is_enabled("Append"));
-    std::fs::rename(&aside, &path).expect("put back");
-    driver.wait_for("contact-details-updated would be recorded as version 7");
-    assert_eq!(driver.value_of("Author"), "kim");
-}

@@ -232,12 +232,12 @@ fn in_a_small_window_a_moment_can_be_typed_and_the_bars_are_told_apart_by_what_a
     assert!(has(&driver, "actor") && !has(&driver, "type"), "{}", driver.all_text());
 }
 
-/// Six events that have a phone number from the fourth on.
+/// Twelve events that have a phone number from the seventh on.
 fn changed_in_shape(driver: &mut Driver) {
     let path = driver.path("made.db");
     let mut store = NativeStore::create(&path).expect("a store");
-    for day in 0..6_i64 {
-        let payload = if day < 3 { r#"{"total":1}"# } else { r#"{"total":1,"phone":"1"}"# };
+    for day in 0..12_i64 {
+        let payload = if day < 6 { r#"{"total":1}"# } else { r#"{"total":1,"phone":"1"}"# };
         let event = NewEvent {
             id: EventId::new(&format!("e{day}")),
             event_type: EventType::from("placed"),
@@ -257,7 +257,7 @@ fn a_mark_that_is_pointed_at_says_what_changed_and_not_what_its_bar_holds() {
     let mut driver = Driver::welcome();
     changed_in_shape(&mut driver);
     through(&mut driver, STORE);
-    let came = "“phone” first seen in placed, 2025-01-04 00:00";
+    let came = "“phone” first seen in placed, 2025-01-07 00:00";
     driver.step_until("the mark is there", |driver| driver.window.query_by_label(came).is_some());
     driver.settle();
     driver.window.get_by_role_and_label(Role::Button, came).hover();
