@@ -148,7 +148,7 @@ impl Whole<'_> {
                 return Ok(decoded);
             }
             for row in batch.rows() {
-                if self.category.is_none_or(|category| row.stream.category() == category) {
+                if self.category.is_none_or(|category| row.stream.is_of(category)) {
                     decoded.push(&row);
                 }
             }

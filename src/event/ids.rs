@@ -132,6 +132,12 @@ impl StreamId {
         self.0.split_once('-').map_or(&*self.0, |(category, _)| category)
     }
 
+    /// Whether that is its category. Asked for every event of a store, so it looks at no more letters than it has to.
+    pub fn is_of(&self, category: &str) -> bool {
+        let behind = self.0.strip_prefix(category);
+        behind.is_some_and(|behind| behind.is_empty() || behind.starts_with('-')) && !category.contains('-')
+    }
+
     /// What stands after the first `-`: the aggregate's own number or name.
     pub fn key(&self) -> Option<&str> {
         self.0.split_once('-').map(|(_, key)| key)
@@ -242,6 +248,17 @@ mod tests {
         assert_eq!(StreamId::from("lead-1-2").key(), Some("1-2"));
         assert_eq!(StreamId::from("settings").category(), "settings");
         assert_eq!(StreamId::from("settings").key(), None);
+    }
+
+    #[test]
+    fn a_stream_is_of_its_category_and_of_no_other() {
+        let names = ["lead-1", "lead-1-2", "lead", "lead-", "leads-1", "le", "", "-", "-1", "주문-1"];
+        for name in names {
+            for category in names.into_iter().chain(["주문", "주"]) {
+                let stream = StreamId::from(name);
+                assert_eq!(stream.is_of(category), stream.category() == category, "{name} of {category}");
+            }
+        }
     }
 
     #[test]
