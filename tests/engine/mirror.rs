@@ -335,6 +335,12 @@ fn one_that_is_kept_up_waits_for_an_origin_that_is_not_there_and_goes_on_when_it
     std::fs::rename(&away, &origin).expect("moved back");
     wait_for("follows", &|state| matches!(state, MirrorState::Following(_)));
     drop(work);
+    // Its thread closes the file behind the drop, and what lies beside it goes with the last who has it open.
+    let (beside, began) = (folder.path().join("mirror.db-wal"), Instant::now());
+    while beside.exists() {
+        assert!(began.elapsed() < Duration::from_mins(1), "its file is never closed");
+        std::thread::yield_now();
+    }
     assert_mirrors(&origin, &mirror);
 }
 
