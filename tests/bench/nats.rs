@@ -24,6 +24,8 @@ const EVENTS: u64 = if cfg!(debug_assertions) { 5_000 } else { 200_000 };
 const SUBJECTS: usize = if cfg!(debug_assertions) { 2_000 } else { 100_000 };
 /// As many as the client has on their way at most.
 const ON_THE_WAY: usize = 4_000;
+/// The store that is read after it was brought in.
+const STORE: &str = "sales";
 /// Each side is measured so often, in turns, and its median counts.
 const TIMES: usize = 3;
 
@@ -122,10 +124,9 @@ pub(crate) fn beside_the_client(table: &mut Table, stores: &Stores) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let context =
         runtime.block_on(async { jetstream::new(async_nats::connect(&server.url).await.expect("connected")) });
-    let address = format!("{}/sales", server.url);
-    bring_in(table, &runtime, &context, &from, &address);
-    let source = Source::parse(&address);
-    let bare = || time(|| runtime.block_on(read_plainly(&context, "sales")));
+    bring_in(table, &runtime, &context, &from, &server.url);
+    let source = Source::parse(&format!("{}/{STORE}", server.url));
+    let bare = || time(|| runtime.block_on(read_plainly(&context, STORE)));
     let (read_bare, read) = in_turns(bare, || {
         let reader = store::open(&source).expect("opened");
         time(|| read_all(reader.as_ref()))
@@ -146,7 +147,46 @@ pub(crate) fn beside_the_client(table: &mut Table, stores: &Stores) {
     list(table, &runtime, &context, &server);
 }
 
-fn bring_in(table: &mut Table, runtime: &Runtime, context: &Context, from: &NativeStore, address: &str) {
+/// Against the plain client that publishes the very same messages; and how much of it is what an event's headers take,
+/// whoever publishes them.
+fn bring_in(table: &mut Table, runtime: &Runtime, context: &Context, from: &NativeStore, url: &str) {
+    let publish = |name: &str, messages: Vec<Plain>| {
+        runtime.block_on(async {
+            let subjects = vec![format!("{name}.>")];
+            let config = stream::Config { name: name.to_owned(), subjects, ..stream::Config::default() };
+            context.create_stream(config).await.expect("a stream");
+        });
+        let took = time(|| runtime.block_on(publish_plainly(context, messages)));
+        runtime.block_on(context.delete_stream(name)).expect("deleted");
+        took
+    };
+    let mut took = [const { Vec::new() }; 3];
+    for number in 0..TIMES {
+        let name = if number == 0 { STORE.to_owned() } else { format!("{STORE}{number}") };
+        let target = store::server_target(&Address::new(&format!("{url}/{name}")), None, true).expect("made");
+        let brought = time(|| store::bring_in(&target, from, &mut |_| ControlFlow::Continue(())).expect("brought in"));
+        if number > 0 {
+            runtime.block_on(context.delete_stream(&name)).expect("deleted");
+        }
+        let same = publish("same", same_messages(runtime, context));
+        let bare = publish("plain", bare_messages(from));
+        for (all, one) in took.iter_mut().zip([brought, same, bare]) {
+            all.push(one);
+        }
+    }
+    let [brought, same, bare] = took.map(|all| per_event(micros(&all) / 1e6));
+    let like = "the client's publish of the same";
+    table.add(Row::new("JetStream: bring in a store", like, brought, same, "µs/event").bar(1.0 / 0.7));
+    let payloads = "the client's publish of payloads";
+    for (what, measured) in
+        [("JetStream: bring in a store, headers and all", brought), ("JetStream: the same by the client", same)]
+    {
+        table.add(Row::new(what, payloads, measured, bare, "µs/event"));
+    }
+}
+
+/// Payloads under an id, and nothing else.
+fn bare_messages(from: &NativeStore) -> Vec<Plain> {
     let mut plain = Vec::new();
     from.visit_events(&Query::store(), &mut |row| {
         let mut headers = HeaderMap::new();
@@ -156,38 +196,20 @@ fn bring_in(table: &mut Table, runtime: &Runtime, context: &Context, from: &Nati
         ControlFlow::Continue(())
     })
     .expect("read");
-    let publish = |name: &str, messages: Vec<Plain>| {
-        runtime.block_on(async {
-            let subjects = vec![format!("{name}.>")];
-            let config = stream::Config { name: name.to_owned(), subjects, ..stream::Config::default() };
-            context.create_stream(config).await.expect("a stream");
-        });
-        time(|| runtime.block_on(publish_plainly(context, messages)))
-    };
-    let published = publish("plain", plain);
-    let target = store::server_target(&Address::new(address), None, true).expect("made");
-    let brought = time(|| store::bring_in(&target, from, &mut |_| ControlFlow::Continue(())).expect("brought in"));
-    // What of it is what an event's headers take, whoever publishes them.
+    plain
+}
+
+/// What was brought in, to be published under another subject.
+fn same_messages(runtime: &Runtime, context: &Context) -> Vec<Plain> {
     let mut same = Vec::new();
-    runtime.block_on(each_plainly(context, "sales", false, EVENTS, &mut |message| {
+    runtime.block_on(each_plainly(context, STORE, false, EVENTS, &mut |message| {
         let all = message.headers.unwrap_or_default();
         let own = all.iter().filter(|(name, _)| AsRef::<str>::as_ref(*name) != "Nats-Expected-Last-Sequence");
         let headers = own.flat_map(|(name, values)| values.iter().map(|value| (name.clone(), value.clone()))).collect();
-        let subject = message.subject.replacen("foldline.sales", "same", 1);
+        let subject = message.subject.replacen(&format!("foldline.{STORE}"), "same", 1);
         same.push(Plain { subject, headers, body: message.payload.to_vec() });
     }));
-    let same = publish("same", same);
-    for (what, measured, bar) in [
-        ("JetStream: bring in a store", brought, Some(1.0 / 0.7)),
-        ("JetStream: the same messages by the client", same, None),
-    ] {
-        let limit = "the client's pipelined publish";
-        let row = Row::new(what, limit, per_event(measured), per_event(published), "µs/event");
-        table.add(match bar {
-            Some(bar) => row.bar(bar),
-            None => row,
-        });
-    }
+    same
 }
 
 /// Many streams of one event each.
@@ -213,7 +235,7 @@ fn list(table: &mut Table, runtime: &Runtime, context: &Context, server: &Server
     table.note(format!("JetStream: {SUBJECTS} subjects more took {per_subject:.0} bytes of the server's memory each"));
     let source = Source::parse(&address);
     let bare = || time(|| assert_eq!(runtime.block_on(list_plainly(context, "wide")), SUBJECTS));
-    let (listed_bare, listed) = in_turns(bare, || {
+    let (subjects_bare, listed) = in_turns(bare, || {
         let fresh = store::open(&source).expect("opened");
         let mut count = 0;
         let took = time(|| {
@@ -227,21 +249,18 @@ fn list(table: &mut Table, runtime: &Runtime, context: &Context, server: &Server
         took
     });
     // When a stream began and what its last version is, only its messages say.
-    let headers = || time(|| runtime.block_on(each_plainly(context, "wide", true, SUBJECTS as u64, &mut drop)));
-    let (_, headers) = in_turns(|| 0.0, headers);
-    let what = format!("JetStream: the headers of {SUBJECTS} streams by the client");
-    table.add(Row::new(&what, "the client's list of subjects", headers * 1e3, listed_bare * 1e3, "ms"));
-    let (_, categories) = in_turns(
-        || 0.0,
-        || {
-            let fresh = store::open(&source).expect("opened");
-            time(|| fresh.categories().expect("counted"))
-        },
-    );
-    for (what, measured) in [
-        (format!("JetStream: list {SUBJECTS} streams"), listed),
-        ("JetStream: count them by category".to_owned(), categories),
-    ] {
-        table.add(Row::new(&what, "the client's list of subjects", measured * 1e3, listed_bare * 1e3, "ms").bar(2.0));
-    }
+    let by_headers = || time(|| runtime.block_on(each_plainly(context, "wide", true, SUBJECTS as u64, &mut drop)));
+    let (headers_bare, counted) = in_turns(by_headers, || {
+        let fresh = store::open(&source).expect("opened");
+        time(|| fresh.categories().expect("counted"))
+    });
+    let row = |what: &str, against, measured: f64, limit: f64| {
+        let what = format!("JetStream: {what}").replace("streams", &format!("{SUBJECTS} streams"));
+        Row::new(&what, against, measured * 1e3, limit * 1e3, "ms")
+    };
+    let (subjects, headers) = ("the client's list of subjects", "the client's fetch of the same headers");
+    table.add(row("names and counts of streams", subjects, counted, subjects_bare).bar(2.0));
+    table.add(row("list streams with versions and times", headers, listed, headers_bare).bar(2.0));
+    table.add(row("the same list of streams", subjects, listed, subjects_bare));
+    table.add(row("the headers of streams by the client", subjects, headers_bare, subjects_bare));
 }
