@@ -5,6 +5,7 @@
 
 mod appending;
 mod at_once;
+mod carrying;
 mod contract;
 #[path = "../engine/contract/mod.rs"]
 mod engine_contract;

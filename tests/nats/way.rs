@@ -1,53 +1,146 @@
-//! A way to a server that can be watched, and that can be stuck.
+//! A way to a server that can be watched, stuck and cut, and on which something can get lost.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use crate::stores::on_thread;
 
-/// Between a reader and its server; it carries so much to the reader, and nothing more until it may.
+/// Between a client and its server. Each direction carries so much, and nothing more until it may.
 pub(crate) struct Way {
     pub(crate) port: u16,
+    /// To the client.
     pub(crate) most: Arc<AtomicUsize>,
     pub(crate) carried: Arc<AtomicUsize>,
+    to_server: Direction,
+    open: Arc<Mutex<Vec<TcpStream>>>,
 }
+
+#[derive(Clone, Default)]
+struct Direction {
+    /// Nothing is carried on while it is not nought.
+    held: Arc<AtomicUsize>,
+    waiting: Arc<AtomicUsize>,
+}
+
+/// Says of the body of a message to the client that it gets lost.
+type Loses = dyn Fn(&[u8]) -> bool + Send + Sync;
 
 impl Way {
     pub(crate) fn to(server: u16) -> Self {
+        Self::begin(server, None)
+    }
+
+    /// On which messages of the server get lost.
+    pub(crate) fn losing(server: u16, loses: impl Fn(&[u8]) -> bool + Send + Sync + 'static) -> Self {
+        Self::begin(server, Some(Arc::new(loses)))
+    }
+
+    fn begin(server: u16, loses: Option<Arc<Loses>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let (most, carried) = (Arc::new(AtomicUsize::new(usize::MAX)), Arc::new(AtomicUsize::new(0)));
-        let (limit, count) = (Arc::clone(&most), Arc::clone(&carried));
+        let way = Self {
+            port,
+            most: Arc::new(AtomicUsize::new(usize::MAX)),
+            carried: Arc::default(),
+            to_server: Direction::default(),
+            open: Arc::default(),
+        };
+        let (most, carried) = (Arc::clone(&way.most), Arc::clone(&way.carried));
+        let (to_server, open) = (way.to_server.clone(), Arc::clone(&way.open));
         on_thread("way", move || {
-            for reader in listener.incoming().map_while(Result::ok) {
+            for client in listener.incoming().map_while(Result::ok) {
                 let Ok(server) = TcpStream::connect(("127.0.0.1", server)) else { continue };
-                let there = (reader.try_clone().unwrap(), server.try_clone().unwrap());
-                on_thread("there", move || carry(there.0, there.1, |_| ()));
-                let (limit, count) = (Arc::clone(&limit), Arc::clone(&count));
+                let there = (client.try_clone().unwrap(), server.try_clone().unwrap());
+                open.lock().unwrap().extend([client.try_clone().unwrap(), server.try_clone().unwrap()]);
+                let Direction { held, waiting } = to_server.clone();
+                on_thread("there", move || {
+                    carry(there.0, there.1, None, |_| {
+                        waiting.fetch_add(1, Ordering::SeqCst);
+                        wait_while(|| held.load(Ordering::SeqCst) > 0);
+                        waiting.fetch_sub(1, Ordering::SeqCst);
+                    });
+                });
+                let (most, carried, loses) = (Arc::clone(&most), Arc::clone(&carried), loses.clone());
                 on_thread("back", move || {
-                    carry(server, reader, |length| {
-                        let carried = count.fetch_add(length, Ordering::Relaxed);
-                        while carried > limit.load(Ordering::Relaxed) {
-                            std::thread::park_timeout(std::time::Duration::from_millis(5));
-                        }
+                    carry(server, client, loses.as_deref(), |length| {
+                        let before = carried.fetch_add(length, Ordering::Relaxed);
+                        wait_while(|| before > most.load(Ordering::Relaxed));
                     });
                 });
             }
         });
-        Self { port, most, carried }
+        way
+    }
+
+    /// Nothing that the server says arrives any more.
+    pub(crate) fn hold_back(&self) {
+        self.most.store(0, Ordering::Relaxed);
+    }
+
+    /// Nothing that the client says arrives any more.
+    pub(crate) fn hold_there(&self) {
+        self.to_server.held.store(1, Ordering::SeqCst);
+    }
+
+    /// Whether something that the client said is being held.
+    pub(crate) fn holds_something(&self) -> bool {
+        self.to_server.held.load(Ordering::SeqCst) > 0 && self.to_server.waiting.load(Ordering::SeqCst) > 0
+    }
+
+    /// Hangs up on both; what was held gets lost. The next connections carry all.
+    pub(crate) fn cut(&self) {
+        for end in self.open.lock().unwrap().drain(..) {
+            let _ = end.shutdown(Shutdown::Both);
+        }
+        self.most.store(usize::MAX, Ordering::Relaxed);
+        self.to_server.held.store(0, Ordering::SeqCst);
     }
 }
 
-fn carry(mut from: TcpStream, mut to: TcpStream, before: impl Fn(usize)) {
-    let mut some = vec![0; 1 << 16];
+fn wait_while(is_so: impl Fn() -> bool) {
+    while is_so() {
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+}
+
+fn carry(mut from: TcpStream, mut to: TcpStream, loses: Option<&Loses>, before: impl Fn(usize)) {
+    let (mut some, mut kept) = (vec![0; 1 << 16], Vec::new());
     while let Ok(length @ 1..) = from.read(&mut some) {
         before(length);
-        if to.write_all(&some[..length]).is_err() {
+        let is_written = match loses {
+            None => to.write_all(&some[..length]),
+            Some(loses) => {
+                kept.extend_from_slice(&some[..length]);
+                to.write_all(&without(&mut kept, loses))
+            }
+        };
+        if is_written.is_err() {
             break;
         }
     }
-    let _ = to.shutdown(std::net::Shutdown::Both);
-    let _ = from.shutdown(std::net::Shutdown::Both);
+    let _ = to.shutdown(Shutdown::Both);
+    let _ = from.shutdown(Shutdown::Both);
+}
+
+/// Takes whole lines of the protocol, each with the body that it announces, and leaves out what gets lost.
+fn without(kept: &mut Vec<u8>, loses: &Loses) -> Vec<u8> {
+    let (mut out, mut taken) = (Vec::new(), 0);
+    loop {
+        let rest = &kept[taken..];
+        let Some(line) = rest.windows(2).position(|two| two == b"\r\n") else { break };
+        let words: Vec<&[u8]> = rest[..line].split(|byte| *byte == b' ').collect();
+        let is_message = matches!(words[0], b"MSG" | b"HMSG");
+        let number = |word: &&[u8]| std::str::from_utf8(word).unwrap().trim().parse::<usize>().unwrap();
+        let body = if is_message { words.last().map_or(0, number) + 2 } else { 0 };
+        let Some(whole) = rest.get(..line + 2 + body) else { break };
+        if !(is_message && loses(&whole[line + 2..])) {
+            out.extend_from_slice(whole);
+        }
+        taken += whole.len();
+    }
+    kept.drain(..taken);
+    out
 }

@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::super::bridge::{Asking, handle};
-use super::super::connection::{Connection, Which};
+use super::super::connection::{Connection, Line, Which};
 use super::super::message::{Hash, Placed};
 use super::super::seen::Seen;
 use super::super::store::NatsStore;
@@ -125,10 +125,13 @@ impl<'s> Carrier<'s> {
             if self.behind > known {
                 (moved_at, known) = (Instant::now(), self.behind);
             }
-            if moved_at.elapsed() > PATIENCE {
-                return Err(self.store.failed(error).into());
+            let mut error = Some(error);
+            while let Some(failed) = error {
+                if moved_at.elapsed() > PATIENCE {
+                    return Err(self.store.failed(failed).into());
+                }
+                error = self.take_up()?;
             }
-            self.take_up()?;
         }
     }
 
@@ -197,14 +200,18 @@ impl<'s> Carrier<'s> {
         self.behind = self.behind.max(to);
     }
 
-    /// After something was lost: asks what stands there, and goes on behind it.
-    fn take_up(&mut self) -> Result<(), AppendError> {
+    /// After something was lost: asks what stands there, and goes on behind it. Answers with why that cannot be yet.
+    fn take_up(&mut self) -> Result<Option<NatsError>, AppendError> {
         std::thread::sleep(Duration::from_millis(200));
         let stream = &self.store.server.stream;
         let last = self.store.insist(async |connection| connection.info(stream).await)?.state.last_seq;
         let recorded = last.saturating_sub(self.behind);
         let others = || self.store.failed(NatsError::OthersWrite);
-        if last < self.behind || recorded > self.held.len() as u64 {
+        if last < self.behind {
+            // A server that has just come to lead may not have read all of its own log.
+            return Ok(Some(NatsError::ShowsLess { shown: last, acknowledged: self.behind }));
+        }
+        if recorded > self.held.len() as u64 {
             return Err(others().into());
         }
         if recorded > 0 {
@@ -220,7 +227,7 @@ impl<'s> Carrier<'s> {
             }
             self.is_recorded(last);
         }
-        Ok(())
+        Ok(None)
     }
 }
 
@@ -272,6 +279,8 @@ struct Sending {
     tell: watch::Sender<u64>,
     answer_to: Subject,
     acks: Subscriber,
+    /// Which of the connections it began on.
+    taken_up: u64,
     burst: std::vec::IntoIter<Message>,
     acknowledged: u64,
     /// How long the messages behind that are.
@@ -286,11 +295,13 @@ impl Sending {
         coming: mpsc::Receiver<Vec<Message>>,
         tell: watch::Sender<u64>,
     ) -> Result<Self, NatsError> {
+        let taken_up = connection.line.taken_up();
         let answer_to = Subject::from(connection.client.new_inbox());
         let acks = connection.client.subscribe(answer_to.clone()).await;
         let acks = acks.map_err(|error| NatsError::from_request(&error))?;
         let (burst, sent) = (Vec::new().into_iter(), VecDeque::new());
-        Ok(Self { connection, coming, tell, answer_to, acks, burst, acknowledged: behind, sent, sent_bytes: 0 })
+        let (acknowledged, sent_bytes) = (behind, 0);
+        Ok(Self { connection, coming, tell, answer_to, acks, taken_up, burst, acknowledged, sent, sent_bytes })
     }
 
     async fn run(mut self) -> NatsError {
@@ -339,7 +350,7 @@ impl Sending {
         }
         let came = {
             let burst = pin!(self.coming.recv());
-            let ack = pin!(timeout(SILENCE, self.acks.next()));
+            let ack = pin!(next_ack(&mut self.acks, &self.connection.line, self.taken_up));
             match select(burst, ack).await {
                 Either::Left((burst, _)) => Either::Left(burst),
                 Either::Right((ack, _)) => Either::Right(ack),
@@ -348,8 +359,7 @@ impl Sending {
         match came {
             Either::Left(Some(burst)) => self.burst = burst.into_iter(),
             Either::Left(None) => return Err(NatsError::Cancelled),
-            Either::Right(Ok(message)) => self.ack(message)?,
-            Either::Right(Err(_)) => return Err(NatsError::Silent(ServerDetail::NoAnswer)),
+            Either::Right(message) => self.ack(message?)?,
         }
         Ok(())
     }
@@ -368,10 +378,7 @@ impl Sending {
     async fn await_ack(&mut self) -> Result<(), NatsError> {
         let message = match self.acks.next().now_or_never() {
             Some(message) => message,
-            None => match timeout(SILENCE, self.acks.next()).await {
-                Ok(message) => message,
-                Err(_) => return Err(NatsError::Silent(ServerDetail::NoAnswer)),
-            },
+            None => next_ack(&mut self.acks, &self.connection.line, self.taken_up).await?,
         };
         self.ack(message)
     }
@@ -398,5 +405,19 @@ impl Sending {
             self.tell.send_replace(self.acknowledged);
         }
         Ok(())
+    }
+}
+
+/// Waits for an acknowledgement. A connection that is lost takes those with it that were under way.
+async fn next_ack(acks: &mut Subscriber, line: &Line, taken_up: u64) -> Result<Option<async_nats::Message>, NatsError> {
+    let mut moved = pin!(line.moved.notified());
+    moved.as_mut().enable();
+    if line.taken_up() != taken_up {
+        return Err(NatsError::Lost(ServerDetail::HungUp));
+    }
+    match select(moved, pin!(timeout(SILENCE, acks.next()))).await {
+        Either::Left(_) => Err(NatsError::Lost(ServerDetail::HungUp)),
+        Either::Right((Ok(message), _)) => Ok(message),
+        Either::Right((Err(_), _)) => Err(NatsError::Silent(ServerDetail::NoAnswer)),
     }
 }
