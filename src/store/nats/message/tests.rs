@@ -139,6 +139,24 @@ proptest! {
 }
 
 #[test]
+fn a_hash_is_read_in_either_case_and_only_where_it_is_one() {
+    let hash: Hash = std::array::from_fn(|place| (place * 0x2b) as u8);
+    let text = hex(&hash);
+    assert_eq!((from_hex(&text), from_hex(&text.to_uppercase())), (Some(hash), Some(hash)));
+    for place in [0, 1, 31, 63] {
+        for letter in ["g", "G", "/", ":", "@", "`", " ", "-"] {
+            let mut odd = text.clone();
+            odd.replace_range(place..=place, letter);
+            assert_eq!(from_hex(&odd), None, "{odd}");
+        }
+    }
+    let shorter = text.get(2..).expect("it is longer");
+    for odd in ["", shorter, &format!("{text}0"), &format!("\u{e9}{shorter}")] {
+        assert_eq!(from_hex(odd), None, "{odd}");
+    }
+}
+
+#[test]
 fn what_is_no_message_of_the_house_says_what_is_wrong_with_it() {
     let read = |pairs: &[(&str, &str)], body: &str| {
         let mut headers = HeaderMap::new();

@@ -291,13 +291,20 @@ impl NatsStore {
 
     fn message_of(&self, subject: &str, placed: &Placed<'_>) -> Result<Message, StoreError> {
         let written = message::as_message(placed);
-        let is_long = written.headers_len() > MOST_HEADERS;
-        self.fitting(subject, if is_long { message::as_envelope(std::slice::from_ref(placed)) } else { written })
+        match written.headers_len() {
+            headers if headers <= MOST_HEADERS => self.fitting_with(subject, written, headers),
+            _ => self.fitting(subject, message::as_envelope(std::slice::from_ref(placed))),
+        }
     }
 
     /// Refuses what the server would refuse: some of it by hanging up.
     fn fitting(&self, subject: &str, written: message::Written) -> Result<Message, StoreError> {
-        let (headers, most) = (written.headers_len(), self.server.connection.client.max_payload());
+        let headers = written.headers_len();
+        self.fitting_with(subject, written, headers)
+    }
+
+    fn fitting_with(&self, subject: &str, written: message::Written, headers: usize) -> Result<Message, StoreError> {
+        let most = self.server.connection.client.max_payload();
         if headers > MOST_HEADERS {
             return Err(self.failed(NatsError::NameTooLong { length: headers, most: MOST_HEADERS }));
         }
