@@ -69,7 +69,7 @@ use opening::ReadOnlyFile;
 
 use serde_json::value::RawValue;
 
-use crate::event::{EventId, EventRow, NewEvent, Position, RecordedEvent, StreamId, Version};
+use crate::event::{EventId, EventRow, EventType, NewEvent, Position, RecordedEvent, StreamId, Version};
 
 /// What a visitor answers after each row.
 pub type Flow = ControlFlow<()>;
@@ -242,16 +242,19 @@ pub fn check_call(stream: &StreamId, events: &[NewEvent]) -> Result<(), AppendEr
 
 /// What every store asks of an event before it records it.
 fn check_content(stream: &StreamId, event: &NewEvent) -> Result<(), AppendError> {
-    if stream.as_str().is_empty() || event.event_type.as_str().is_empty() {
+    check_texts(stream, &event.event_type, &event.payload, &event.metadata)
+}
+
+fn check_texts(stream: &StreamId, event_type: &EventType, payload: &str, metadata: &str) -> Result<(), AppendError> {
+    if stream.as_str().is_empty() || event_type.as_str().is_empty() {
         return Err(AppendError::NoName);
     }
-    if let Err(error) = serde_json::from_str::<&RawValue>(&event.payload) {
-        let event_type = event.event_type.to_string();
-        return Err(AppendError::PayloadNotJson { event_type, detail: error.to_string() });
+    if let Err(error) = serde_json::from_str::<&RawValue>(payload) {
+        return Err(AppendError::PayloadNotJson { event_type: event_type.to_string(), detail: error.to_string() });
     }
     let is_object = |text: &str| text.trim_start().starts_with('{') && serde_json::from_str::<&RawValue>(text).is_ok();
-    if !event.metadata.is_empty() && !is_object(&event.metadata) {
-        return Err(AppendError::MetadataNotObject { event_type: event.event_type.to_string() });
+    if !metadata.is_empty() && !is_object(metadata) {
+        return Err(AppendError::MetadataNotObject { event_type: event_type.to_string() });
     }
     Ok(())
 }

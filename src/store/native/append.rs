@@ -1,16 +1,17 @@
 use std::collections::HashMap;
 
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior};
 
-use super::chain::{Chained, Link, ROOT, seal};
+use super::chain::{Link, ROOT, seal};
+use super::content::Content;
 use super::links::Held;
 use super::names::Names;
 use super::read::{EVENT_COLUMNS, IdColumn, bound, recorded_by_id, unsigned, with_event};
 use super::{Access, NativeStore};
-use crate::event::{EventType, NewEvent, Position, RecordedEvent, StreamId, StreamKey, Timestamp, Version};
+use crate::event::{EventRow, EventType, NewEvent, Position, RecordedEvent, StreamId, StreamKey, Timestamp, Version};
 use crate::store::{
     AppendError, Appended, Conflict, Expected, Snapshot, Store, StoreError, Writer, check_call, check_content,
-    check_version, same_content,
+    check_texts, check_version, same_content,
 };
 
 impl Writer for NativeStore {
@@ -32,7 +33,7 @@ impl Writer for NativeStore {
         let first = last.map_or(Version(0), |last| Version(last.0.saturating_add(1)));
         check_version(stream, Version(first.0.saturating_add((events.len() as u64).saturating_sub(1))))?;
         for (event, version) in events.iter().zip(first.0..) {
-            bulk.insert(stream, Version(version), event)?;
+            bulk.insert(stream, Version(version), event.into())?;
         }
         let position = bulk.head;
         bulk.commit()?;
@@ -95,7 +96,8 @@ impl NativeStore {
         let (head, link) = head.unwrap_or_default();
         let link = link.try_into().unwrap_or(ROOT);
         let (streams, types) = (HashMap::new(), HashMap::new());
-        Ok(Bulk { path, tx, names: Names::default(), head, link, streams, types, links: Held::default() })
+        let (names, links) = (Names::default(), Held::default());
+        Ok(Bulk { path, connection, tx, names, head, link, streams, types, links, insert: None, absent: None })
     }
 }
 
@@ -107,6 +109,7 @@ const STREAMS_HELD: usize = 20_000;
 #[derive(Debug)]
 pub struct Bulk<'a> {
     path: &'a std::path::Path,
+    connection: &'a Connection,
     pub(super) tx: Transaction<'a>,
     /// Its own: what is learnt in a transaction that may be undone must not outlive it.
     names: Names,
@@ -115,6 +118,18 @@ pub struct Bulk<'a> {
     streams: HashMap<StreamId, Tally>,
     types: HashMap<EventType, (i64, u64)>,
     links: Held,
+    insert: Option<Insert<'a>>,
+    /// Looked for last, and not there.
+    absent: Option<StreamId>,
+}
+
+/// Looked up once, and not for each event.
+struct Insert<'a>(CachedStatement<'a>);
+
+impl std::fmt::Debug for Insert<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Insert")
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -149,21 +164,28 @@ impl Bulk<'_> {
         if let Some(there) = self.already_recorded(stream, std::slice::from_ref(event))? {
             return Ok(Recorded::AlreadyThere(there.first));
         }
-        self.record_at(stream, version, event).map(Recorded::New)
+        self.record_at(stream, version, event.into()).map(Recorded::New)
     }
 
     /// Records one event whose id its caller knows to be fresh: what costs a look-up in [`Bulk::record`] is spared. An
     /// id that is taken after all is refused by the table itself.
     pub fn record_new(&mut self, stream: &StreamId, version: Version, event: &NewEvent) -> Result<(), AppendError> {
         check_content(stream, event)?;
-        self.record_at(stream, Some(version), event).map(drop)
+        self.record_at(stream, Some(version), event.into()).map(drop)
+    }
+
+    /// The same of an event that another store has read: nothing of it is copied on the way.
+    pub fn record_row(&mut self, row: &EventRow<'_>) -> Result<(), AppendError> {
+        let content = Content::of_row(row)?;
+        check_texts(row.stream, content.event_type, content.payload, content.metadata)?;
+        self.record_at(row.stream, Some(row.version), content).map(drop)
     }
 
     fn record_at(
         &mut self,
         stream: &StreamId,
         version: Option<Version>,
-        event: &NewEvent,
+        event: Content<'_>,
     ) -> Result<Version, AppendError> {
         let last = self.last_version(stream)?;
         let version = match version {
@@ -188,8 +210,9 @@ impl Bulk<'_> {
         }
         let tally = find_tally(&self.tx, stream).map_err(|source| self.failed(source))?;
         let last = tally.as_ref().and_then(|tally| tally.last_version);
-        if let Some(tally) = tally {
-            self.streams.insert(stream.clone(), tally);
+        match tally {
+            Some(tally) => drop(self.streams.insert(stream.clone(), tally)),
+            None => self.absent = Some(stream.clone()),
         }
         Ok(last)
     }
@@ -233,7 +256,7 @@ impl Bulk<'_> {
         read().map_err(|source| self.failed(source))
     }
 
-    fn insert(&mut self, stream: &StreamId, version: Version, event: &NewEvent) -> Result<(), StoreError> {
+    fn insert(&mut self, stream: &StreamId, version: Version, event: Content<'_>) -> Result<(), StoreError> {
         // After some failures, a full disk above all, SQLite ends the transaction by itself; what is inserted then
         // would be recorded alone.
         if self.tx.is_autocommit() {
@@ -250,8 +273,8 @@ impl Bulk<'_> {
         Ok(())
     }
 
-    fn try_insert(&mut self, stream: &StreamId, version: Version, event: &NewEvent) -> rusqlite::Result<()> {
-        let NewEvent { id, event_type, schema, recorded_at, payload, metadata } = event;
+    fn try_insert(&mut self, stream: &StreamId, version: Version, event: Content<'_>) -> rusqlite::Result<()> {
+        let Content { id, event_type, schema, recorded_at, payload, metadata } = event;
         let type_key = match self.types.get(event_type) {
             Some((key, _)) => *key,
             None => {
@@ -264,31 +287,37 @@ impl Bulk<'_> {
         let tally = match self.streams.get_mut(stream) {
             Some(tally) => tally,
             None => {
-                let tally = match find_tally(&self.tx, stream)? {
+                let is_absent = self.absent.take().is_some_and(|absent| absent == *stream);
+                let tally = match if is_absent { None } else { find_tally(&self.tx, stream)? } {
                     Some(tally) => tally,
                     None => begin_stream(&self.tx, stream)?,
                 };
                 self.streams.entry(stream.clone()).or_insert(tally)
             }
         };
-        let link = Chained::of(stream, version, event).after(&self.link);
-        self.tx
-            .prepare_cached(
+        let link = event.chained(stream, version).after(&self.link);
+        let insert = match &mut self.insert {
+            Some(Insert(insert)) => insert,
+            None => {
+                let insert = self.connection.prepare_cached(
                 "INSERT INTO events (position, stream, version, type, schema, recorded_at, id, payload, metadata, chain)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            )?
-            .execute((
-                exact(position.0)?,
-                tally.key.0,
-                exact(version.0)?,
-                type_key,
-                schema,
-                recorded_at.map(Timestamp::micros),
-                IdColumn(id),
-                payload,
-                Some(metadata).filter(|text| !text.is_empty()),
-                link.as_slice(),
-            ))?;
+                )?;
+                &mut self.insert.insert(Insert(insert)).0
+            }
+        };
+        insert.execute((
+            exact(position.0)?,
+            tally.key.0,
+            exact(version.0)?,
+            type_key,
+            schema,
+            recorded_at.map(Timestamp::micros),
+            IdColumn(id),
+            payload,
+            Some(metadata).filter(|text| !text.is_empty()),
+            link.as_slice(),
+        ))?;
         // Counted once it is there: another id may still be tried for it.
         if let Some((_, count)) = self.types.get_mut(event_type) {
             *count += 1;
@@ -296,11 +325,11 @@ impl Bulk<'_> {
         self.links.note(metadata.as_bytes(), exact(position.0)?);
         if tally.events == 0 {
             tally.first_version = version;
-            tally.first_at = *recorded_at;
+            tally.first_at = recorded_at;
         }
         tally.events += 1;
         tally.last_version = Some(version);
-        tally.last_at = *recorded_at;
+        tally.last_at = recorded_at;
         tally.last_position = position;
         tally.is_changed = true;
         self.head = position;

@@ -3,6 +3,7 @@
 mod append;
 mod aside;
 pub(in crate::store) mod chain;
+mod content;
 mod links;
 mod mirror;
 mod names;
@@ -128,7 +129,17 @@ impl NativeStore {
         let seen = Self::seen(path)?;
         let mirror = seen.mirror()?;
         drop(seen);
-        mirror.map(|mirror| Ok((Self::open_seen(path)?, mirror))).transpose()
+        let Some(mirror) = mirror else { return Ok(None) };
+        let store = Self::open_seen(path)?;
+        store.record_a_copy().map_err(|source| StoreError::from_sqlite(path, source))?;
+        Ok(Some((store, mirror)))
+    }
+
+    /// What a power cut takes of a copy comes again, since how far it is goes with it; what is left is whole. And what is
+    /// recorded refers to rows that were made or found in the same transaction, so that nobody need look for them again.
+    fn record_a_copy(&self) -> rusqlite::Result<()> {
+        self.connection().pragma_update(None, "synchronous", "normal")?;
+        self.connection().pragma_update(None, "foreign_keys", false)
     }
 
     /// Recognised before a writing connection touches it: a foreign database must not even get side files.
