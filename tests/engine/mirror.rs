@@ -172,6 +172,28 @@ fn a_mirror_that_is_killed_at_any_moment_goes_on_without_loss_or_doubles() {
 }
 
 #[test]
+fn what_was_recorded_before_a_mirror_is_stopped_stays_and_the_rest_comes_later() {
+    let (_folder, origin, mirror) = origin_of(25_000);
+    let source = Source::from(origin.clone());
+    let reader = opened(&origin);
+    let (mut mirroring, _) = Mirroring::begin(&source, reader.as_ref(), &mirror).expect("begun");
+    let mut stop = |new: u64| if new > 20_000 { Flow::Break(()) } else { Flow::Continue(()) };
+    let stopped = mirroring.catch_up(reader.as_ref(), &mut stop);
+    assert!(matches!(stopped, Err(StoreError::Cancelled)), "{stopped:?}");
+    drop(mirroring);
+    let held = without_places(&mirror);
+    assert!((2_000..20_000).contains(&held.len()), "{}", held.len());
+    assert!(without_places(&origin).starts_with(&held), "it is the beginning");
+    assert_verifies_clean(opened(&mirror).as_ref());
+    let Some(Notice::Mirror(said)) = opened(&mirror).notice() else { panic!("it says of what it is a mirror") };
+    let left = without_places(&origin).len() - held.len();
+    // As of when the last transaction began.
+    assert_eq!(said.standing.map(|standing| standing.behind), Some(left as u64));
+    assert_eq!(mirrored(&origin, &mirror).expect("the rest").new, left as u64);
+    assert_mirrors(&origin, &mirror);
+}
+
+#[test]
 fn two_that_follow_at_once_bring_each_event_once() {
     let (_folder, origin, mirror) = origin_of(2_000);
     mirrored(&origin, &mirror).expect("mirrored");

@@ -1,23 +1,33 @@
 //! What is read of an origin, some of it ahead of what is being recorded.
 
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::event::{Cursor, EventBatch, EventRow};
 use crate::store::{Changes, Columns, Interrupter, Scan, Store, StoreError};
 
-/// So many events are recorded together: enough for the disk to be no matter, few enough that another program which
-/// follows too does not wait long.
+/// So many events are read at once where nobody reads ahead.
 pub(super) const TOGETHER: usize = 20_000;
 
-/// And so many first, behind which others are read ahead.
-pub(super) const FIRST: usize = 2_000;
+/// So many first, behind which others are read ahead.
+const FIRST: usize = 2_000;
+
+/// So many are recorded together at most, so that a stream is written to once for many of its events: few at first, that
+/// somebody who looks at the mirror sees some of it soon.
+const MOST_TOGETHER: u64 = 50_000;
+const GROWTH: u64 = 4;
+
+/// And so many at once where they are: few enough that they are still at hand when they are recorded.
+const PIECE: usize = 4_000;
+
+/// So many of these pieces wait at most, so that the reading goes on while the disk is waited for.
+const PIECES: usize = 3;
 
 /// So long are their texts at most.
-const TEXTS_TOGETHER: usize = 32 << 20;
+const TEXTS_TOGETHER: usize = 8 << 20;
 
-/// What is recorded in one transaction.
+/// Events that were read together.
 pub(super) struct Chunk {
     pub(super) batches: Vec<EventBatch>,
     pub(super) is_last: bool,
@@ -45,9 +55,66 @@ impl Chunk {
     }
 }
 
+/// What is new in an origin that has an order, chunk after chunk, and where that has come to.
+pub(super) struct Coming<'o> {
+    origin: &'o dyn Store,
+    scan: Box<dyn Scan + 'o>,
+    ahead: Option<Ahead>,
+    cursor: Cursor,
+    is_begun: bool,
+    together: u64,
+}
+
+impl<'o> Coming<'o> {
+    pub(super) fn begin(origin: &'o dyn Store, scan: Box<dyn Scan + 'o>, cursor: Cursor) -> Self {
+        Self { origin, scan, ahead: None, cursor, is_begun: false, together: FIRST as u64 }
+    }
+
+    /// How many events are to be recorded together now.
+    pub(super) fn together(&mut self) -> u64 {
+        let grown = (self.together * GROWTH).min(MOST_TOGETHER);
+        std::mem::replace(&mut self.together, grown)
+    }
+
+    /// The end of what was handed over.
+    pub(super) fn cursor(&self) -> &Cursor {
+        &self.cursor
+    }
+
+    /// The next chunk, empty at the end; `None` where the origin is no longer what it was.
+    pub(super) fn next(&mut self) -> Result<Option<Chunk>, StoreError> {
+        let Some(chunk) = self.read()? else { return Ok(None) };
+        self.pass(&chunk);
+        if !std::mem::replace(&mut self.is_begun, true) && !chunk.is_last {
+            self.ahead = Ahead::begin(self.origin, self.cursor.clone());
+        }
+        Ok(Some(chunk))
+    }
+
+    /// The same where it is read already, or nearly so.
+    pub(super) fn next_soon(&mut self) -> Option<Result<Option<Chunk>, StoreError>> {
+        let read = self.ahead.as_mut()?.next_soon()?;
+        if let Ok(Some(chunk)) = &read {
+            self.pass(chunk);
+        }
+        Some(read)
+    }
+
+    fn read(&mut self) -> Read {
+        match &mut self.ahead {
+            Some(ahead) => ahead.next(),
+            None => Chunk::read(self.scan.as_mut(), if self.is_begun { TOGETHER } else { FIRST }).map(Some),
+        }
+    }
+
+    fn pass(&mut self, chunk: &Chunk) {
+        chunk.batches.iter().for_each(|batch| self.cursor.advance(batch));
+    }
+}
+
 /// The chunks behind a place, read by a thread with a connection of its own while those before them are recorded.
 /// Dropping it ends the reading.
-pub(super) struct Ahead {
+struct Ahead {
     told: Option<Receiver<Read>>,
     interrupter: Option<Interrupter>,
     thread: Option<JoinHandle<()>>,
@@ -56,16 +123,18 @@ pub(super) struct Ahead {
 /// `None` where the origin is no longer what it was.
 type Read = Result<Option<Chunk>, StoreError>;
 
+/// So long a transaction is kept open for what is being read.
+const SOON: Duration = Duration::from_millis(100);
+
 /// Between two attempts to end a reading.
 const ENDING: Duration = Duration::from_millis(5);
 
 impl Ahead {
     /// `None` where there is no second connection or no thread.
-    pub(super) fn begin(origin: &dyn Store, behind: Cursor) -> Option<Self> {
+    fn begin(origin: &dyn Store, behind: Cursor) -> Option<Self> {
         let reader = origin.again().ok()?;
         let interrupter = reader.interrupter();
-        // One chunk is recorded, one is read, and none waits.
-        let (tell, told) = sync_channel(0);
+        let (tell, told) = sync_channel(PIECES);
         let work = move || {
             if let Err(error) = read_on(reader.as_ref(), &behind, &tell) {
                 let _ = tell.send(Err(error));
@@ -75,10 +144,18 @@ impl Ahead {
         Some(Self { told: Some(told), interrupter, thread: Some(thread) })
     }
 
-    pub(super) fn next(&mut self) -> Read {
+    fn next(&mut self) -> Read {
         match self.told.as_ref().map(Receiver::recv) {
             Some(Ok(read)) => read,
             Some(Err(_)) | None => Ok(None),
+        }
+    }
+
+    fn next_soon(&mut self) -> Option<Read> {
+        match self.told.as_ref()?.recv_timeout(SOON) {
+            Ok(read) => Some(read),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => Some(Ok(None)),
         }
     }
 }
@@ -89,7 +166,7 @@ fn read_on(reader: &dyn Store, behind: &Cursor, tell: &SyncSender<Read>) -> Resu
         return Ok(());
     };
     loop {
-        let chunk = Chunk::read(scan.as_mut(), TOGETHER)?;
+        let chunk = Chunk::read(scan.as_mut(), PIECE)?;
         let is_last = chunk.is_last;
         if tell.send(Ok(Some(chunk))).is_err() || is_last {
             return Ok(());

@@ -1,16 +1,20 @@
 //! Bringing a mirror up to its origin.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
-use super::ahead::{Ahead, Chunk, FIRST, TOGETHER};
+use super::ahead::{Chunk, Coming, TOGETHER};
 use super::taken::{Taken, second_id, taken};
 use super::{Mirrored, Mirroring, check, now};
 use crate::event::{Cursor, EventRow, NewEvent, Position, StreamId, Timestamp, Version};
 use crate::store::native::{Bulk, Gap, MirrorStanding, Recorded};
-use crate::store::{AppendError, Changes, Columns, Flow, Query, Store, StoreError, StreamQuery, as_new};
+use crate::store::{AppendError, Changes, Columns, Flow, Query, Store, StoreError, StreamQuery};
 
 /// How long somebody may take to record an event at a place that was passed over.
 const UNSETTLED: i64 = 10 * 60 * 1_000_000;
+
+/// So long another program that follows too waits at most for those that are recorded together.
+const LONGEST: Duration = Duration::from_secs(1);
 
 /// More places than these are not asked for again.
 const GAPS_KEPT: usize = 64;
@@ -44,43 +48,28 @@ impl Following<'_> {
     fn once(&mut self) -> Result<bool, StoreError> {
         let origin = self.origin;
         let mut head = self.head()?;
-        let Some(mut cursor) = self.mirroring.cursor(origin)? else { return self.by_streams() };
+        let Some(cursor) = self.mirroring.cursor(origin)? else { return self.by_streams() };
         // Between the two looks, another may have brought in more.
         if self.head()? != head {
             return Ok(false);
         }
-        let mut scan = match origin.changes(&cursor, Columns::ALL)? {
+        let scan = match origin.changes(&cursor, Columns::ALL)? {
             Changes::Grew(scan) => scan,
             Changes::Replaced => return Err(self.mirroring.differs(check::missing(self.mirroring, origin)?)),
             Changes::Unknown => return self.by_streams(),
         };
-        let mut chunk = Chunk::read(scan.as_mut(), FIRST)?;
-        let mut ahead = None;
+        let mut coming = Coming::begin(origin, scan, cursor);
         loop {
-            let before = cursor.position();
-            chunk.batches.iter().for_each(|batch| cursor.advance(batch));
+            let before = coming.cursor().position();
+            // The next look says what became of the origin.
+            let Some(chunk) = coming.next()? else { return Ok(false) };
             if chunk.batches.is_empty() {
                 return Ok(true);
             }
-            if !chunk.is_last && ahead.is_none() {
-                ahead = Ahead::begin(origin, cursor.clone());
+            match self.keep(head, chunk, before, Some(&mut coming))? {
+                Some((now_at, is_last)) if !is_last => head = now_at,
+                kept => return Ok(kept.is_some()),
             }
-            let gaps = if origin.may_record_late() { gaps_in(&chunk, before) } else { Vec::new() };
-            match self.keep(head, &chunk, Some(&cursor), gaps)? {
-                Some(now_at) => head = now_at,
-                None => return Ok(false),
-            }
-            if chunk.is_last {
-                return Ok(true);
-            }
-            chunk = match &mut ahead {
-                Some(ahead) => match ahead.next()? {
-                    Some(chunk) => chunk,
-                    // The next look says what became of the origin.
-                    None => return Ok(false),
-                },
-                None => Chunk::read(scan.as_mut(), TOGETHER)?,
-            };
         }
     }
 
@@ -105,13 +94,10 @@ impl Following<'_> {
             let origin = self.origin;
             let mut scan = origin.scan(&Query::stream(stream).between(from, None))?;
             loop {
-                let chunk = Chunk::read(scan.as_mut(), TOGETHER)?;
-                match self.keep(head, &chunk, None, Vec::new())? {
-                    Some(now_at) => head = now_at,
+                match self.keep(head, Chunk::read(scan.as_mut(), TOGETHER)?, None, None)? {
+                    Some((_, true)) => break,
+                    Some((now_at, false)) => head = now_at,
                     None => return Ok(false),
-                }
-                if chunk.is_last {
-                    break;
                 }
             }
         }
@@ -142,81 +128,104 @@ impl Following<'_> {
             }
             gaps.extend((from <= gap.to).then_some(Gap { from, ..gap }));
         }
-        self.record(head, &chunk, None, Some(gaps)).map(drop)
+        self.record(head, chunk, None, None, |_| gaps).map(drop)
     }
 
+    /// Records a chunk, and what comes soon behind it, and the places that were passed over.
     fn keep(
         &mut self,
         head: Position,
-        chunk: &Chunk,
-        cursor: Option<&Cursor>,
-        mut met: Vec<Gap>,
-    ) -> Result<Option<Position>, StoreError> {
-        let gaps = self.mirroring.standing()?.map(|standing| standing.gaps).unwrap_or_default();
+        chunk: Chunk,
+        before: Option<Position>,
+        coming: Option<&mut Coming<'_>>,
+    ) -> Result<Option<(Position, bool)>, StoreError> {
         let old = now().micros() - UNSETTLED;
-        met.extend(gaps.into_iter().filter(|gap| gap.since > old));
-        met.truncate(GAPS_KEPT);
-        self.record(head, chunk, cursor, Some(met))
+        self.record(head, chunk, before, coming, |gaps| gaps.into_iter().filter(|gap| gap.since > old).collect())
     }
 
-    /// Records what was read where the mirror still ends at this place; `None` where it does not.
+    /// Records what was read where the mirror still ends at this place, and says where it ends then and whether that was
+    /// all; `None` where it does not. `still` are the gaps of before that are still gaps.
     fn record(
         &mut self,
         head: Position,
-        chunk: &Chunk,
-        cursor: Option<&Cursor>,
-        gaps: Option<Vec<Gap>>,
-    ) -> Result<Option<Position>, StoreError> {
-        let behind = if chunk.is_last { 0 } else { self.left_behind(chunk, cursor)? };
+        mut chunk: Chunk,
+        mut passed: Option<Position>,
+        mut coming: Option<&mut Coming<'_>>,
+        still: impl FnOnce(Vec<Gap>) -> Vec<Gap>,
+    ) -> Result<Option<(Position, bool)>, StoreError> {
+        let before = self.mirroring.standing()?.unwrap_or_default();
+        // Asked before others have to wait for this transaction.
+        let (held, whole) = if chunk.is_last {
+            (0, Whole::Events(0))
+        } else {
+            (check::held_events(self.mirroring)?, Whole::of(self.origin, coming.is_some())?)
+        };
+        let most = coming.as_mut().map_or(0, |coming| coming.together());
         let Self { mirroring, origin, progress, new, as_text, .. } = self;
-        let before = mirroring.standing()?.unwrap_or_default();
+        let has_gaps = coming.is_some() && origin.may_record_late();
         let path = mirroring.path.clone();
         let mut bulk = mirroring.store.bulk()?;
         if bulk.head() != head {
             return Ok(None);
         }
-        for row in chunk.rows() {
-            let (is_new, is_text) = take(&mut bulk, &row).map_err(|error| match error {
-                AppendError::Store(error) => error,
-                error => StoreError::NotMirrored {
-                    path: path.clone(),
-                    stream: row.stream.clone(),
-                    version: row.version,
-                    error: Box::new(error),
-                },
-            })?;
-            *new += u64::from(is_new);
-            *as_text += u64::from(is_new && is_text);
-            if progress(*new).is_break() {
-                // What was brought in before this transaction stays.
-                return Err(StoreError::Cancelled);
+        let (began, mut count, mut gaps) = (Instant::now(), 0, Vec::new());
+        let (mut failed, mut is_cut_short) = (None, false);
+        loop {
+            for row in chunk.rows() {
+                let (is_new, is_text) = take(&mut bulk, &row).map_err(|error| match error {
+                    AppendError::Store(error) => error,
+                    error => StoreError::NotMirrored {
+                        path: path.clone(),
+                        stream: row.stream.clone(),
+                        version: row.version,
+                        error: Box::new(error),
+                    },
+                })?;
+                count += 1;
+                *new += u64::from(is_new);
+                *as_text += u64::from(is_new && is_text);
+                if progress(*new).is_break() {
+                    // What was brought in before this transaction stays.
+                    return Err(StoreError::Cancelled);
+                }
+            }
+            if has_gaps {
+                gaps_in(&chunk, &mut passed, &mut gaps);
+            }
+            let Some(coming) = coming.as_mut().filter(|_| !chunk.is_last && count < most && began.elapsed() < LONGEST)
+            else {
+                break;
+            };
+            match coming.next_soon() {
+                Some(Ok(Some(next))) => chunk = next,
+                // What was read is kept.
+                Some(Ok(None)) => {
+                    is_cut_short = true;
+                    break;
+                }
+                Some(Err(error)) => {
+                    failed = Some(error);
+                    break;
+                }
+                None => break,
             }
         }
-        let standing = MirrorStanding { behind, appends: origin.is_writable(), ..before.clone() }.at(now());
-        let standing = match cursor {
+        let is_last = chunk.is_last;
+        let cursor = coming.map(|coming| coming.cursor().clone());
+        let at = cursor.as_ref().and_then(Cursor::position);
+        let behind = if is_last { 0 } else { whole.left_behind(held + count, at).max(1) };
+        gaps.reverse();
+        gaps.extend(still(before.gaps.clone()));
+        gaps.truncate(GAPS_KEPT);
+        let standing = MirrorStanding { behind, appends: origin.is_writable(), gaps, ..before }.at(now());
+        let standing = match &cursor {
             Some(cursor) => standing.behind_place(cursor),
             None => standing,
         };
-        let standing = MirrorStanding { gaps: gaps.unwrap_or(before.gaps), ..standing };
         bulk.keep_standing(&standing)?;
         let head = bulk.head();
         bulk.commit()?;
-        Ok(Some(head))
-    }
-
-    /// Events of the origin that come behind this chunk; about so many where its places have gaps.
-    fn left_behind(&mut self, chunk: &Chunk, cursor: Option<&Cursor>) -> Result<u64, StoreError> {
-        let held = check::held_events(self.mirroring)? + chunk.rows().count() as u64;
-        let Some(at) = cursor.and_then(Cursor::position) else {
-            return Ok(match self.origin.kept_events()? {
-                Some(events) => events.saturating_sub(held),
-                None => self.origin.info()?.events.saturating_sub(held),
-            });
-        };
-        let left = self.origin.end()?.position().map_or(0, |end| end.0.saturating_sub(at.0));
-        // As many to a place as so far.
-        let about = u128::from(left) * u128::from(held) / u128::from(at.0.max(1));
-        Ok(u64::try_from(about).unwrap_or(u64::MAX).min(left))
+        failed.map_or(Ok((!is_cut_short).then_some((head, is_last))), Err)
     }
 
     /// That nothing more is there is known as of now.
@@ -248,7 +257,7 @@ const BETWEEN_NOTES: i64 = 1_000_000;
 /// Records an event as its origin has it. Says whether it was new, and whether some of it is kept as a text.
 fn take(bulk: &mut Bulk<'_>, row: &EventRow<'_>) -> Result<(bool, bool), AppendError> {
     // Nearly every one is new, and JSON. What is refused is looked at.
-    if as_new(row).is_ok_and(|event| bulk.record_new(row.stream, row.version, &event).is_ok()) {
+    if bulk.record_row(row).is_ok() {
         return Ok((true, false));
     }
     let Taken { event, is_text } = taken(row);
@@ -265,17 +274,48 @@ fn take(bulk: &mut Bulk<'_>, row: &EventRow<'_>) -> Result<(bool, bool), AppendE
     Ok((is_new, is_text))
 }
 
-/// The places between the events of a chunk, the newest first.
-fn gaps_in(chunk: &Chunk, before: Option<Position>) -> Vec<Gap> {
+/// The places between the events of a chunk that stands behind this one.
+fn gaps_in(chunk: &Chunk, last: &mut Option<Position>, gaps: &mut Vec<Gap>) {
     let since: Timestamp = now();
-    let (mut gaps, mut last) = (Vec::new(), before);
     for at in chunk.rows().filter_map(|row| row.position) {
         if let Some(last) = last.filter(|last| last.0 + 1 < at.0) {
             gaps.push(Gap { from: last.0 + 1, to: at.0 - 1, since: since.micros() });
         }
-        last = Some(at);
+        *last = Some(at);
     }
-    gaps.reverse();
-    gaps.truncate(GAPS_KEPT);
-    gaps
+    gaps.drain(..gaps.len().saturating_sub(GAPS_KEPT));
+}
+
+/// How much an origin holds.
+enum Whole {
+    Events(u64),
+    /// Its last place.
+    End(u64),
+}
+
+impl Whole {
+    fn of(origin: &dyn Store, has_order: bool) -> Result<Self, StoreError> {
+        if has_order {
+            return Ok(Self::End(origin.end()?.position().map_or(0, |end| end.0)));
+        }
+        Ok(Self::Events(match origin.kept_events()? {
+            Some(events) => events,
+            None => origin.info()?.events,
+        }))
+    }
+
+    /// How many of its events come behind so many, the last of them at this place; about so many where its places have
+    /// gaps.
+    fn left_behind(&self, held: u64, at: Option<Position>) -> u64 {
+        match self {
+            Self::Events(events) => events.saturating_sub(held),
+            Self::End(end) => {
+                let at = at.map_or(0, |at| at.0);
+                let left = end.saturating_sub(at);
+                // As many to a place as so far.
+                let about = u128::from(left) * u128::from(held) / u128::from(at.max(1));
+                u64::try_from(about).unwrap_or(u64::MAX).min(left)
+            }
+        }
+    }
 }
