@@ -280,7 +280,8 @@ fn one_that_was_given_up_is_run_again_by_a_press() {
     type_source(&mut driver, &BALANCE.replace("s.balance -= e.data.amount;", "for (;;) {}"));
     // More never end than are waited for.
     driver.step_until("it is given up", |driver| driver.shows("Run it again") && !driver.shows("Cancel"));
-    driver.click("Run it again");
+    // Looked at while it runs, and not only when it has.
+    driver.window.get_by_label("Run it again").click();
     driver.step_until("it runs", |driver| driver.shows("Cancel"));
     driver.step_until("it has run", |driver| driver.shows("Run it again") && !driver.shows("Cancel"));
     // As if it had just been read: the first is tried, and not passed over.
