@@ -97,13 +97,14 @@ fn heads(placed: &Placed<'_>) -> HeaderMap {
     let mut put = |name: HeaderName, text: &str| headers.insert(name, &*value(text));
     put(NATS_MESSAGE_ID, &id.to_string());
     put(TYPE, event_type.as_str());
+    if let Some(at) = recorded_at {
+        // One that no calendar has is written in words.
+        put(TIME, &at.to_string());
+    }
     // Of these it is known that nothing in them is escaped.
     let mut put = |name: HeaderName, text: String| headers.insert(name, text);
     put(SCHEMA_HEADER, SCHEMA.to_string());
     put(VERSION, placed.version.to_string());
-    if let Some(at) = recorded_at {
-        put(TIME, at.to_string());
-    }
     if *schema != 1 {
         put(EVENT_SCHEMA, schema.to_string());
     }
