@@ -14,6 +14,9 @@ use crate::view::{BothCompared, DifferenceGroup, OpenStore, ToolName, beginning}
 /// Two lines.
 const GROUP_HEIGHT: f32 = 2.0 * ROW_HEIGHT;
 
+/// What the names of the two choosers and the space between them take.
+const BESIDE_CHOOSERS: f32 = 140.0;
+
 /// Which partitions two projections show otherwise, in which fields, and since which event.
 pub(super) fn projections_compared_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, is_open: &mut bool) {
     store.offer_to_compare();
@@ -24,12 +27,13 @@ pub(super) fn projections_compared_ui(ui: &mut Ui, scene: &mut Scene<'_>, store:
         ui.add(Label::new(RichText::new(scene.text("projections-compared-about")).color(dim)).wrap());
         ui.add_space(6.0);
         let names: Vec<String> = tool.names().map(str::to_owned).collect();
+        let width = (0.5 * (ui.available_width() - BESIDE_CHOOSERS)).clamp(80.0, 180.0);
         ui.horizontal(|ui| {
             for (label, chosen) in
                 [("projections-compared-old", &mut tool.old), ("projections-compared-new", &mut tool.new)]
             {
                 let name = ui.label(scene.text(label)).id;
-                let chooser = ComboBox::from_id_salt(label).selected_text(scene.projection(chosen)).width(180.0);
+                let chooser = ComboBox::from_id_salt(label).selected_text(scene.projection(chosen)).width(width);
                 let shown = chooser.show_ui(ui, |ui| {
                     for name in &names {
                         ui.selectable_value(chosen, name.clone(), scene.projection(name));
