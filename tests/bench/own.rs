@@ -195,7 +195,7 @@ fn where_states_are_large(table: &mut Table, stores: &Stores) {
                 })
             });
             of_size[0].push(opening);
-            of_size[1].push(percentile(&steps, 99.0));
+            of_size[1].push(percentile(&steps, 99.0) / 1e6);
         }
     }
     let [small, large] = measured;
