@@ -272,7 +272,11 @@ impl Checker<'_> {
             _ => None,
         };
         match help.function {
-            Function::Changed => {
+            Function::Changed | Function::Replaced => {
+                if help.function == Function::Replaced {
+                    self.uses.old = true;
+                    self.uses.lasting = true;
+                }
                 self.uses.changes = true;
                 self.uses.moment = true;
                 self.uses.is_of_event = true;

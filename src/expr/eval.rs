@@ -314,10 +314,11 @@ impl<'m> Run<'m, '_> {
         let kind = first.kind();
         let refused = || doubt(DoubtKind::Takes(function.name(), kind), span);
         match function {
-            Function::Changed | Function::Count => {
+            Function::Changed | Function::Replaced | Function::Count => {
                 let Value::Text(text) = &first else { return refused() };
                 Ok(match function {
                     Function::Changed => Value::Bool(self.moment.changed(text)),
+                    Function::Replaced => Value::Bool(self.moment.changed(text) && self.moment.had(text)),
                     _ => Value::Int(i64::try_from(self.moment.count(text)).unwrap_or(i64::MAX)),
                 })
             }

@@ -2,6 +2,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Function {
     Changed,
+    Replaced,
     Count,
     Age,
     Contains,
@@ -59,6 +60,7 @@ macro_rules! functions {
 
 functions! {
     Changed "changed" "changed(\"field\")" 1..=1 Some("function-changed");
+    Replaced "replaced" "replaced(\"field\")" 1..=1 Some("function-replaced");
     Count "count" "count(\"type\")" 1..=1 Some("function-count");
     Age "age" "age(time)" 1..=1 Some("function-age");
     Contains "contains" "contains(text, part)" 2..=2 Some("function-contains");

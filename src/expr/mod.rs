@@ -69,6 +69,9 @@ pub trait Moment {
     /// Whether the event changed what stands at this path of the state.
     fn changed(&self, path: &str) -> bool;
 
+    /// Whether something stood at this path before the event.
+    fn had(&self, path: &str) -> bool;
+
     /// How many events of this type there are, up to this one and with it.
     fn count(&self, event_type: &str) -> u64;
 }

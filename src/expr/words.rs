@@ -223,7 +223,7 @@ pub struct Hole {
     pub value_of_event: Option<String>,
     /// Behind `event.`.
     pub is_event_part: bool,
-    /// Between the quotes of `changed("…")`, `state["…"]` or `old["…"]`.
+    /// Between the quotes of `changed("…")`, `replaced("…")`, `state["…"]` or `old["…"]`.
     pub is_quoted_field: bool,
     /// Between the quotes of `count("…")`.
     pub is_quoted_type: bool,
@@ -280,7 +280,7 @@ pub fn hole_at(text: &str, caret: usize) -> Hole {
         [.., WordKind::Name(field), sign] if mark(sign, &["==", "!="]) => hole.value_of = Some(field.clone()),
         [.., WordKind::Name(root), dot] if root == "event" && mark(dot, &["."]) => hole.is_event_part = true,
         [.., WordKind::Name(name), bracket] if open.is_some() && mark(bracket, &["(", "["]) => {
-            hole.is_quoted_field = ["changed", "state", "old"].contains(&name.as_str());
+            hole.is_quoted_field = ["changed", "replaced", "state", "old"].contains(&name.as_str());
             hole.is_quoted_type = name == "count";
         }
         _ => {}

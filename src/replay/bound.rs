@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use crate::event::{Head, body_of, json_value};
 use crate::expr::{EventPart, Many, Moment, Value, Which};
-use crate::projection::{Cell, Items, Projection, key_path, spelled_path};
+use crate::projection::{Cell, Items, Projection, cell_value, key_path, spelled_path};
 
 /// What an event says besides its head, as far as somebody reads it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -87,6 +87,12 @@ impl<P: Projection> Moment for At<'_, P> {
         }
         let leads_in = spelled_path(path).is_some_and(|path| (self.changed)(&path));
         leads_in || (self.changed)(&key_path("", path))
+    }
+
+    fn had(&self, path: &str) -> bool {
+        let Some(old) = self.old else { return false };
+        let stands = |path: &str| !cell_value(self.projection, old, path).is_null();
+        stands(path) || stands(&key_path("", path))
     }
 
     fn count(&self, event_type: &str) -> u64 {

@@ -29,6 +29,10 @@ impl Moment for At {
         false
     }
 
+    fn had(&self, _: &str) -> bool {
+        false
+    }
+
     fn count(&self, _: &str) -> u64 {
         0
     }

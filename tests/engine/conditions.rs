@@ -60,6 +60,10 @@ impl Moment for At {
         self.changed.contains(&path)
     }
 
+    fn had(&self, path: &str) -> bool {
+        self.old.get(path).is_some_and(|value| !value.is_null())
+    }
+
     fn count(&self, event_type: &str) -> u64 {
         if event_type == "contacted" { 3 } else { 0 }
     }
@@ -74,7 +78,7 @@ fn lead() -> At {
             "address": {"city": "Seoul", "zip": null}, "상태": "완료", "event": "x"
         }),
         old: json!({"status": "NEW", "contacts": 2}),
-        changed: vec!["status"],
+        changed: vec!["status", "name"],
     }
 }
 
@@ -98,6 +102,7 @@ fn a_condition_holds_or_does_not() {
         "contacts == 3.0 && contacts < 3.5 && rate == 2.5 && rate * 2 == 5",
         "contacts == old.contacts + 1",
         r#"changed("status") && !changed("phone")"#,
+        r#"replaced("status") && !replaced("contacts") && !replaced("name")"#,
         r#"count("contacted") == 3 && count("shipped") == 0"#,
         r#"age(state["created-on"]) == duration("60h") && age(state["created-on"]) > duration("2d")"#,
         r#"event.type == "contacted" && event.version == 7 && event.actor.startsWith("k")"#,

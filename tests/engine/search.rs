@@ -62,8 +62,9 @@ enum Asked {
 }
 
 /// As it is typed, and as a stream is asked for it.
-const CONDITIONS: [(&str, &str); 5] = [
+const CONDITIONS: [(&str, &str); 6] = [
     ("changed:status", "changed(\"status\")"),
+    ("replaced:status", "changed(\"status\") && old.status != null"),
     ("{changed(\"phone\") || changed(\"name\")}", "changed(\"phone\") || changed(\"name\")"),
     ("-{status == old.status}", "!(status == old.status)"),
     ("{has(payload.phone) && event.version > 0}", "has(event.payload.phone) && event.version > 0"),

@@ -50,7 +50,7 @@ fn make(path: &Path) {
         (
             "lead-3",
             "lead-initialized",
-            "2025-02-04T10:00:00Z",
+            "2025-03-01T10:00:00Z",
             "web",
             "",
             r#"{"lead-id":3,"name":"Zoë","phone":"010-3"}"#,
@@ -111,7 +111,7 @@ fn who_changed_phone_numbers_in_march_and_to_what_is_picked_without_typing() {
     let mut driver = opened();
     driver.click("Activity");
     driver.click("+ Condition");
-    driver.click("Changed field");
+    driver.click("Changed value");
     driver.click_role(Role::Button, "phone");
     driver.click("+ Condition");
     driver.click("When");
@@ -123,7 +123,7 @@ fn who_changed_phone_numbers_in_march_and_to_what_is_picked_without_typing() {
             "08:30:00, kim, Corrected the phone number, lead-1 김서연, phone 010-1 → 010-10, two digits swapped",
         ]
     );
-    assert_eq!(driver.value_of(SEARCH), "changed:phone 2025-03");
+    assert_eq!(driver.value_of(SEARCH), "replaced:phone 2025-03");
     driver.assert_shows("2 of 10 events, newest first");
 }
 

@@ -96,7 +96,7 @@ pub(super) enum Command {
     #[command(
         after_help = "QUERY is words, and terms like these, all of which must hold:\n  actor:kim  type:lead-closed  \
 stream:lead-42  category:lead  correlation:c-1\n  before:2025-03  after:2025-03-14  on:yesterday  2025-03  last week\n  \
-payload.phone=010*  reason:refund  changed:phone  type:opened,closed\n  {payload.amount > 100 && status == \"OPEN\"}\nTerms \
+payload.phone=010*  reason:refund  replaced:phone  type:opened,closed\n  {payload.amount > 100 && status == \"OPEN\"}\nTerms \
 of one kind are alternatives; * stands for anything; - before a term denies it; quotation marks make one word; a condition \
 stands in braces. Days are those of UTC."
     )]

@@ -69,6 +69,10 @@ impl Moment for RowMoment<'_> {
         false
     }
 
+    fn had(&self, _: &str) -> bool {
+        false
+    }
+
     fn count(&self, _: &str) -> u64 {
         0
     }
@@ -125,7 +129,7 @@ impl StateConditions {
     /// What of a search asks for states, once it is known that their fields are there. `None` where nothing does.
     pub(super) fn of(search: &Search, reader: &dyn Store) -> Result<Option<Self>, EngineError> {
         let asked = search.terms.iter().filter(|term| match &term.wanted {
-            Wanted::Changed(_) => true,
+            Wanted::Changed(_) | Wanted::Replaced(_) => true,
             Wanted::Condition(condition) => condition.expression.uses().are_of_stream(),
             _ => false,
         });
@@ -141,8 +145,10 @@ impl StateConditions {
                     let span = condition.begins + flaw.span.start..condition.begins + flaw.span.end;
                     Flaw { span, ..flaw }
                 }),
-                Wanted::Changed(fields) => {
-                    let parts: Vec<String> = fields.iter().map(|field| format!("changed({})", quoted(field))).collect();
+                Wanted::Changed(fields) | Wanted::Replaced(fields) => {
+                    let function = if matches!(term.wanted, Wanted::Changed(_)) { "changed" } else { "replaced" };
+                    let asked = |field: &String| format!("{function}({})", quoted(field));
+                    let parts: Vec<String> = fields.iter().map(asked).collect();
                     let of_term = |flaw: Flaw| Flaw { span: term.range.clone(), instead: None, ..flaw };
                     Expression::new(&parts.join(" || "), &names).map_err(of_term)
                 }

@@ -66,8 +66,10 @@ pub enum Wanted {
     Time(Days),
     Correlation(EventId),
     Payload(PayloadValue),
-    /// It changed one of these fields of its stream's state.
+    /// It set or changed one of these fields of its stream's state.
     Changed(Vec<String>),
+    /// It put another value, or none, where one of these fields had one.
+    Replaced(Vec<String>),
     Condition(Condition),
 }
 
@@ -119,7 +121,7 @@ impl Search {
     /// The fields that are asked for by having changed.
     pub fn named_fields(&self) -> Vec<String> {
         let asked = self.terms.iter().filter(|term| !term.is_denied).filter_map(|term| match &term.wanted {
-            Wanted::Changed(fields) => Some(fields),
+            Wanted::Changed(fields) | Wanted::Replaced(fields) => Some(fields),
             _ => None,
         });
         asked.flatten().cloned().collect()

@@ -82,10 +82,11 @@ enum Key {
     Correlation,
     Reason,
     Changed,
+    Replaced,
     Where,
 }
 
-const KEYS: [(&str, &str, Key); 12] = [
+const KEYS: [(&str, &str, Key); 13] = [
     ("actor", "작성자", Key::Actor),
     ("type", "유형", Key::Type),
     ("stream", "스트림", Key::Stream),
@@ -98,6 +99,7 @@ const KEYS: [(&str, &str, Key); 12] = [
     ("correlation", "상관", Key::Correlation),
     ("reason", "사유", Key::Reason),
     ("changed", "변경", Key::Changed),
+    ("replaced", "교체", Key::Replaced),
     ("where", "조건", Key::Where),
 ];
 
@@ -316,6 +318,7 @@ fn wanted(key: Key, values: &[String], calendar: &Calendar<'_>) -> Result<Wanted
         Key::Category => Wanted::Category(glob()),
         Key::Reason => Wanted::Reason(Glob::within(values)),
         Key::Changed => Wanted::Changed(values.to_vec()),
+        Key::Replaced => Wanted::Replaced(values.to_vec()),
         Key::Correlation => Wanted::Correlation(EventId::meant_by(&one())),
         Key::On => Wanted::Time(time()?),
         Key::Before => Wanted::Time(time()?.before()),
@@ -358,6 +361,7 @@ mod tests {
                 Wanted::Payload(value) => format!("payload {} {}", value.path.join("/"), value.value.text()),
                 Wanted::Reason(glob) => format!("reason {}", glob.text()),
                 Wanted::Changed(fields) => format!("changed {}", fields.join("|")),
+                Wanted::Replaced(fields) => format!("replaced {}", fields.join("|")),
                 Wanted::Condition(condition) => format!("if {}", condition.expression.text()),
             };
             format!(
@@ -430,6 +434,8 @@ mod tests {
             ),
             ("reason:refund 사유:환불", vec!["reason refund [reason:refund]", "reason 환불 [사유:환불]"]),
             ("changed:phone,email", vec!["changed phone|email [changed:phone,email]"]),
+            ("replaced:phone", vec!["replaced phone [replaced:phone]"]),
+            ("교체:phone", vec!["replaced phone [교체:phone]"]),
             (
                 "kim {payload.x > 3 && payload.t != \"}\"} x",
                 vec![

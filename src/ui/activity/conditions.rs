@@ -8,7 +8,7 @@ use super::super::parts::{chip, shortened};
 use super::wish;
 use crate::engine::Wanted;
 use crate::theme::palette;
-use crate::view::{ActivityWish, Chip, ChipKind, OpenStore, says_nothing, says_when, says_who, term_text};
+use crate::view::{ActivityWish, Chip, ChipKind, FieldCounts, OpenStore, says_nothing, says_when, says_who, term_text};
 
 /// Days as they are named and typed.
 const WHEN: [&str; 6] =
@@ -44,6 +44,7 @@ pub(super) fn chip_text(scene: &Scene<'_>, chip: &Chip) -> String {
         ChipKind::Why => Some("chip-why"),
         ChipKind::Time => Some("chip-time"),
         ChipKind::Changed => Some("chip-changed"),
+        ChipKind::Replaced => Some("chip-replaced"),
         ChipKind::Payload => Some("chip-value"),
         ChipKind::Words => Some("chip-words"),
         ChipKind::Other => None,
@@ -70,9 +71,16 @@ fn add_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
             chosen = Some(read.with(&[term_text("type", name)], says_nothing));
         });
     });
+    let fields = |of: fn(&FieldCounts) -> &[(String, u64)]| activity.fields().map_or(&[][..], of);
+    ui.menu_button(scene.text("activity-add-replaced"), |ui| {
+        let replaced = fields(|counts| &counts.replaced);
+        pick_ui(ui, scene, "field", replaced.iter().map(|(name, _)| name.as_str()), &mut |name| {
+            chosen = Some(read.with(&[term_text("replaced", name)], says_nothing));
+        });
+    });
     ui.menu_button(scene.text("activity-add-field"), |ui| {
-        let fields = activity.fields().map_or(&[][..], |counts| &counts.fields);
-        pick_ui(ui, scene, "field", fields.iter().map(|(name, _)| name.as_str()), &mut |name| {
+        let set = fields(|counts| &counts.set);
+        pick_ui(ui, scene, "field", set.iter().map(|(name, _)| name.as_str()), &mut |name| {
             chosen = Some(read.with(&[term_text("changed", name)], says_nothing));
         });
     });

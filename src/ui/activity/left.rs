@@ -130,7 +130,8 @@ fn recent_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
     });
 }
 
-/// The fields that changed, each of which narrows the search to the events that changed it.
+/// The fields whose values were replaced, each of which narrows the search to the events that did so. Where a field is
+/// set for the first time, nothing changed that anybody would look for.
 fn fields_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
     let colours = palette(ui);
     let activity = &store.activity;
@@ -141,7 +142,7 @@ fn fields_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
         None => scene.text("activity-fields"),
     };
     heading_ui(ui, &title, |_| ());
-    let fields = counts.map_or(&[][..], |counts| &counts.fields);
+    let fields = counts.map_or(&[][..], |counts| &counts.replaced);
     let shown = fields.get(..fields.len().min(FIELDS)).unwrap_or_default();
     if shown.is_empty() {
         let name = if activity.is_counting_fields() { "activity-fields-coming" } else { "activity-fields-none" };
@@ -150,7 +151,7 @@ fn fields_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
     let read = activity.read();
     few_rows_ui(ui, "changed fields", shown.len(), |ui, place| {
         let Some((field, count)) = shown.get(place) else { return };
-        let piece = term_text("changed", field);
+        let piece = term_text("replaced", field);
         let is_asked = read.has(&piece);
         let name = shortened(field);
         let counted = grouped(*count);

@@ -8,6 +8,7 @@ use chrono::{Datelike, Months, NaiveDate};
 use super::found::wall_day;
 use crate::engine::{Asked, Days, Engine, Question, Search, Term, Ticket, ToldEvent, Wanted, search, tell};
 use crate::event::{StreamId, Timestamp, Version};
+use crate::replay::Change;
 use crate::store::{Store, StoreError};
 use crate::view::signs::SignBook;
 use crate::view::{Clock, UserError};
@@ -120,10 +121,13 @@ pub const LOOKED_AT: usize = 1_000;
 #[derive(Clone, Debug)]
 pub struct CountFields(pub(super) Vec<Place>);
 
-/// Fields by how many of the events changed them, most first.
+/// Fields by how many of the events did something to them, most first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FieldCounts {
-    pub fields: Vec<(String, u64)>,
+    /// Set for the first time, changed or removed.
+    pub set: Vec<(String, u64)>,
+    /// Those that had a value before, by how often it was replaced.
+    pub replaced: Vec<(String, u64)>,
     /// Of how many events.
     pub of: usize,
 }
@@ -139,17 +143,24 @@ impl Question for CountFields {
         if ticket.is_cancelled() {
             return Err(StoreError::Cancelled.into());
         }
-        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-        for event in &told {
-            let fields: HashSet<&str> = event.changes.iter().map(|change| field_of(&change.field)).collect();
-            for field in fields {
-                *counts.entry(field.to_owned()).or_default() += 1;
-            }
-        }
-        let mut fields: Vec<(String, u64)> = counts.into_iter().collect();
-        fields.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        Ok(FieldCounts { fields, of: told.len() })
+        // What is within a field can only change where the field was there.
+        let was_there = |change: &Change| !change.before.is_null() || field_of(&change.field) != change.field;
+        Ok(FieldCounts { set: counted(&told, |_| true), replaced: counted(&told, was_there), of: told.len() })
     }
+}
+
+/// The fields in which these events made such a change, by how many did, most first.
+fn counted(told: &[ToldEvent], is_such: impl Fn(&Change) -> bool) -> Vec<(String, u64)> {
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for event in told {
+        let changes = event.changes.iter().filter(|change| is_such(change));
+        for field in changes.map(|change| field_of(&change.field)).collect::<HashSet<&str>>() {
+            *counts.entry(field).or_default() += 1;
+        }
+    }
+    let mut fields: Vec<(String, u64)> = counts.into_iter().map(|(field, count)| (field.to_owned(), count)).collect();
+    fields.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    fields
 }
 
 /// The state's field that a path lies in.

@@ -25,8 +25,10 @@ pub enum ChipKind {
     /// Why it was recorded.
     Why,
     Time,
-    /// A field that it changed.
+    /// A field that it set or changed.
     Changed,
+    /// A field whose value it replaced.
+    Replaced,
     Payload,
     Words,
     /// Its own name stands in its value.
@@ -83,6 +85,7 @@ impl SearchText {
             Wanted::Time(days) if days.from.is_some() && days.end.is_some() => (ChipKind::Time, behind_colon()),
             Wanted::Time(_) => (ChipKind::Time, typed.to_owned()),
             Wanted::Changed(_) => (ChipKind::Changed, behind_colon()),
+            Wanted::Replaced(_) => (ChipKind::Replaced, behind_colon()),
             Wanted::Payload(_) => (ChipKind::Payload, typed.strip_prefix("payload.").unwrap_or(typed).to_owned()),
             Wanted::Category(_) => (ChipKind::Category, behind_colon()),
             Wanted::Reason(_) => (ChipKind::Why, behind_colon()),
@@ -148,7 +151,7 @@ fn joined(before: &str, behind: &str) -> String {
 /// A term as it is typed: `actor:"kim lee"`.
 pub fn term_text(key: &str, value: &str) -> String {
     // A quotation mark cannot stand within others; a star stands for it.
-    let value = if key == "changed" { value.to_owned() } else { value.replace('*', "[*]") };
+    let value = if ["changed", "replaced"].contains(&key) { value.to_owned() } else { value.replace('*', "[*]") };
     let value = value.replace(['"', '“', '”'], "*");
     if value.contains(char::is_whitespace) || value.is_empty() {
         format!("{key}:\"{value}\"")
