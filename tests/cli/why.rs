@@ -211,6 +211,10 @@ fn a_smallest_history_is_a_test_to_paste() {
             assert!(text.contains(part), "{name} without {part}:\n{text}");
         }
     }
+    // It is the same text on every system, and Wine, under which Windows' tests run, has no compiler.
+    if cfg!(windows) {
+        return;
+    }
     // It compiles as it is, and needs nothing but what it tests.
     let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     let rustc =

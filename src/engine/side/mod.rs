@@ -118,6 +118,11 @@ impl SidePlace {
         &self.0
     }
 
+    /// Held by whoever writes the index.
+    fn lock_path(&self) -> PathBuf {
+        self.0.with_extension("lock")
+    }
+
     /// Opens the index to look at it. `None` where there is none.
     pub fn open(&self, reader: &dyn Store) -> Result<Option<Result<SideIndex, Unusable>>, SideError> {
         match File::open(&self.0) {
@@ -147,12 +152,15 @@ impl SidePlace {
         if let Some(folder) = path.parent() {
             folders.recursive(true).create(folder).map_err(failed)?;
         }
-        let mut file = options.open(&path).map_err(failed)?;
-        match file.try_lock() {
+        // Of its own file, since where locks bind others too, nobody could read the index while it grows. It ends with the
+        // handle.
+        let writer = options.open(self.lock_path()).map_err(failed)?;
+        match writer.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => return Err(SideError::Busy(path)),
             Err(fs::TryLockError::Error(source)) => return Err(SideError::Io { path, source }),
         }
+        let mut file = options.open(&path).map_err(failed)?;
         let is_new = file.metadata().map_err(failed)?.len() == 0;
         let copy = file.try_clone().map_err(failed)?;
         let read = if is_new { None } else { Some(SideIndex::read(copy, path.clone(), reader)?) };
@@ -169,13 +177,14 @@ impl SidePlace {
         // What another program was writing when it ended goes.
         index.file.set_len(index.end).map_err(failed)?;
         index.append(reader, progress)?;
-        index.file.unlock().map_err(failed)?;
         Ok((index, reason))
     }
 
     /// Takes the index away. Says how large it was; `None` where there was none.
     pub fn remove(&self) -> Result<Option<u64>, SideError> {
         let failed = |source| SideError::Io { path: self.0.clone(), source };
+        // Nobody misses it, and whoever writes just then writes to what is taken away too.
+        let _ = fs::remove_file(self.lock_path());
         match fs::metadata(&self.0) {
             Ok(file) => {
                 fs::remove_file(&self.0).map_err(failed)?;
@@ -316,4 +325,41 @@ fn shortened(bytes: &[u8]) -> [u8; 8] {
     let mut short = [0; 8];
     short.copy_from_slice(&hash.as_bytes()[..8]);
     short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::small_store::five_leads;
+
+    #[test]
+    fn an_index_is_written_by_one_at_a_time_and_read_meanwhile_and_nothing_of_it_stays_when_it_is_removed() {
+        let (folder, engine) = five_leads();
+        let kept = folder.path().join("kept");
+        let (source, cache) = (Source::from(folder.path().join("events.db")), kept.clone());
+        let tried = engine.ask("index", move |reader, _| {
+            let place = SidePlace::in_folder(&cache, &source, reader).expect("it takes an index");
+            let mut tried = Vec::new();
+            let (index, _) = place
+                .follow(reader, &mut |_| {
+                    let second = place.follow(reader, &mut |_| Flow::Continue(())).map(|_| ());
+                    tried.push((second, place.open(reader).map(|index| index.map(|index| index.is_ok()))));
+                    Flow::Continue(())
+                })
+                .expect("made");
+            // Its lock has ended, though it is still open.
+            place.follow(reader, &mut |_| Flow::Continue(())).expect("nobody writes it");
+            drop(index);
+            let removed = place.remove().expect("removed");
+            Ok::<_, StoreError>((tried, removed))
+        });
+        let (tried, removed) = tried.wait().expect("answered").expect("readable");
+        assert!(!tried.is_empty());
+        for (second, read) in tried {
+            assert!(matches!(second, Err(SideError::Busy(_))), "{second:?}");
+            assert!(matches!(read, Ok(Some(true))), "{read:?}");
+        }
+        assert_eq!(removed, Some(BEGINNING.len() as u64));
+        assert_eq!(fs::read_dir(&kept).expect("readable").count(), 0);
+    }
 }
