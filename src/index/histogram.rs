@@ -16,6 +16,8 @@ pub struct Histogram {
     latest: Option<(i64, Span)>,
     /// Events without a time.
     timeless: u64,
+    /// The earliest and the latest time, to the microsecond.
+    reach: Option<(Timestamp, Timestamp)>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -62,6 +64,7 @@ impl Default for Histogram {
             spans: BTreeMap::new(),
             latest: None,
             timeless: 0,
+            reach: None,
         }
     }
 }
@@ -72,6 +75,7 @@ impl Histogram {
             self.timeless += 1;
             return;
         };
+        self.reach = Some(self.reach.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
         let number = if self.is_over { None } else { self.values.number(value) };
         if number.is_none() && !self.is_over {
             self.is_over = true;
@@ -129,10 +133,10 @@ impl Histogram {
         self.timeless
     }
 
-    /// From the first event to behind the last, as exactly as the spans are.
+    /// When the earliest and the latest event were recorded: spans would begin before the first and end behind the last, by
+    /// months where they are wide.
     pub fn extent(&self) -> Option<(Timestamp, Timestamp)> {
-        let (first, last) = (self.spans.keys().next()?, self.spans.keys().next_back()?);
-        Some((self.begin_of(*first), self.begin_of(last.saturating_add(1))))
+        self.reach
     }
 
     fn begin_of(&self, span: i64) -> Timestamp {

@@ -202,8 +202,10 @@ proptest! {
         }
         histogram.take(None, "a");
         histogram.settle();
-        let (from, to) = histogram.extent().expect("there are events");
-        let buckets = histogram.buckets(from, to, most);
+        let (earliest, latest) = histogram.extent().expect("there are events");
+        prop_assert_eq!(Some(earliest), times.iter().map(|seconds| at(*seconds)).min(), "to the second, however wide a span is");
+        prop_assert_eq!(Some(latest), times.iter().map(|seconds| at(*seconds)).max());
+        let buckets = histogram.buckets(earliest, latest.plus_micros(1), most);
         prop_assert!(buckets.len() <= most, "{} buckets", buckets.len());
         prop_assert_eq!(buckets.iter().map(|bucket| bucket.events).sum::<u64>(), times.len() as u64);
         prop_assert_eq!(histogram.timeless(), 1);
