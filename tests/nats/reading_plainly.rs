@@ -2,7 +2,8 @@
 
 use async_nats::jetstream;
 use foldline::event::{EventId, MetadataBuilder, NewEvent, Version};
-use foldline::store::{Expected, Query};
+use foldline::store::native::NativeStore;
+use foldline::store::{self, Address, AppendError, Expected, Flow, Query, Store, Writer};
 
 use crate::servers::{Kind, Server, block_on, connect};
 use crate::stores::{assert_verifies_clean, findings, fresh_store, noted, read, reader, stream, writer};
@@ -141,5 +142,63 @@ fn what_others_delete_purge_or_change_is_found() {
         "version 1 is missing",
     ] {
         assert!(said.contains(words), "{words}: {said}");
+    }
+}
+
+#[test]
+fn behind_a_message_that_another_program_left_with_an_earlier_version_no_number_is_given_twice() {
+    for kind in [Kind::New, Kind::Old] {
+        let address = fresh_store(kind);
+        let name = address.rsplit('/').next().unwrap().to_owned();
+        let lead = stream("lead-1");
+        let mut first = writer(&address);
+        for id in ["a", "b", "c"] {
+            first.append(&lead, Expected::Any, &[noted(id)]).unwrap();
+        }
+        let leave = |id: &str, version: &str| {
+            let mut headers = async_nats::HeaderMap::new();
+            for (name, value) in [("Nats-Msg-Id", id), ("Foldline-Schema", "1"), ("Foldline-Type", "told")] {
+                headers.insert(name, value);
+            }
+            headers.insert("Foldline-Version", version);
+            block_on(async {
+                let context = jetstream::new(connect(&Server::shared(kind).url()).await.unwrap());
+                let subject = format!("foldline.{name}.lead.1");
+                context.publish_with_headers(subject, headers, "{}".into()).await.unwrap().await.unwrap();
+            });
+        };
+        leave("forged", "1");
+        let is_named = |store: &dyn Store| {
+            let found = findings(store);
+            assert!(found.iter().all(|one| one.place.position == found[0].place.position), "{found:?}");
+            found[0].kind().name()
+        };
+        let named = is_named(reader(&address).as_ref());
+        // Whoever appended before, and whoever has just come.
+        let answer = first.append(&lead, Expected::Any, &[noted("d")]).unwrap();
+        assert_eq!((answer.first, answer.last), (Version(3), Version(3)), "{kind:?}");
+        leave("forged too", "0");
+        let mut second = writer(&address);
+        let refused = second.append(&lead, Expected::Exact(Version(0)), &[noted("e")]).unwrap_err();
+        let AppendError::Conflict(conflict) = refused else { panic!("{refused}") };
+        assert_eq!(conflict.actual, Some(Version(3)));
+        let answer = second.append(&lead, Expected::Exact(Version(3)), &[noted("e"), noted("f")]).unwrap();
+        assert_eq!((answer.first, answer.last), (Version(4), Version(5)));
+        leave("forged in the end", "2");
+        // A store of which a part is brought in, and of which that version was another event.
+        let folder = tempfile::tempdir().unwrap();
+        let mut other = NativeStore::create(&folder.path().join("other.db")).unwrap();
+        let others: Vec<_> = ["a", "b", "c", "x"].map(noted).into();
+        other.append(&lead, Expected::NoStream, &others).unwrap();
+        let target = store::server_target(&Address::new(&address), None, false).unwrap();
+        let refused = store::bring_in(&target, &other, &mut |_| Flow::Continue(())).unwrap_err();
+        let is_taken = matches!(refused, AppendError::VersionTaken { version: Version(3), last: Version(5), .. });
+        assert!(is_taken, "{refused}");
+        let versions: Vec<u64> =
+            read(reader(&address).as_ref(), &Query::stream(lead.clone())).iter().map(|event| event.version.0).collect();
+        assert_eq!(versions, [0, 1, 2, 1, 3, 0, 4, 5, 2]);
+        let row = reader(&address).stream(&lead).unwrap().unwrap();
+        assert_eq!((row.events, row.last_version), (9, Version(5)), "{kind:?}");
+        assert_eq!(named, "broken-chain");
     }
 }

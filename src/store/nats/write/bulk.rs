@@ -153,7 +153,9 @@ impl<'s> There<'s> {
                     ready.push_front(other);
                     loop {
                         for one in ready.drain(..) {
-                            ends.insert(one.stream.clone(), (one.version, one.hash.unwrap_or(ROOT)));
+                            // Another program's message may say to be an event before the last one.
+                            let highest = ends.get(&one.stream).map_or(one.version, |(last, _)| one.version.max(*last));
+                            ends.insert(one.stream.clone(), (highest, one.hash.unwrap_or(ROOT)));
                             held.insert(one.id.clone(), one);
                         }
                         read_some(store, pull, ready)?;

@@ -117,7 +117,10 @@ impl NatsStore {
                 there.already_there &= !*was_tried;
                 return Ok(there);
             }
-            let version = tail.map(|tail| tail.version);
+            let version = match (&last, tail) {
+                (Some(last), Some(tail)) => Some(known::highest(self, stream, subject, last, tail.version)?),
+                _ => None,
+            };
             if !expected.holds(version) {
                 let conflict = self.conflict(stream, expected, version)?;
                 return Err(AppendError::Conflict(Box::new(conflict)));
