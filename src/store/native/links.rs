@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Statement};
 
 use super::read::{IdColumn, bytes};
 use crate::event::{EventId, LinkKind, Links};
@@ -13,11 +13,20 @@ pub(super) type Link = (LinkKind, EventId, i64);
 
 /// Links are written together in the order of their table, which then grows at few places at a time; more than these
 /// are not held back.
-const HELD: usize = 20_000;
+const HELD: usize = 100_000;
+
+/// And so long are their ids at most, where these are texts.
+const TEXTS_HELD: usize = 8 << 20;
+
+/// So many are one statement: to begin and to end one costs as much as the link itself.
+const ROWS: usize = 16;
 
 /// Links on their way into their table.
 #[derive(Debug, Default)]
-pub(super) struct Held(Vec<Link>);
+pub(super) struct Held {
+    links: Vec<Link>,
+    texts: usize,
+}
 
 impl Held {
     pub(super) fn note(&mut self, metadata: &[u8], position: i64) {
@@ -25,25 +34,66 @@ impl Held {
             return;
         }
         let Links { correlation, causation } = Links::of(metadata);
-        self.0.extend(correlation.map(|id| (LinkKind::Correlation, id, position)));
-        self.0.extend(causation.map(|id| (LinkKind::Causation, id, position)));
+        for (kind, id) in [(LinkKind::Correlation, correlation), (LinkKind::Causation, causation)] {
+            let Some(id) = id else { continue };
+            if let EventId::Text(text) = &id {
+                self.texts += text.len();
+            }
+            self.links.push((kind, id, position));
+        }
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.0.len() >= HELD
+        self.links.len() >= HELD || self.texts >= TEXTS_HELD
     }
 
     pub(super) fn flush(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        if self.0.is_empty() {
+        if self.links.is_empty() {
             return Ok(());
         }
-        self.0.sort_unstable();
-        let mut insert = connection.prepare_cached("INSERT INTO links (kind, id, position) VALUES (?1, ?2, ?3)")?;
-        for (kind, id, position) in self.0.drain(..) {
-            insert.execute((number(kind), IdColumn(&id), position))?;
+        self.links.sort_unstable_by_key(order);
+        let (many, rest) = self.links.as_chunks::<ROWS>();
+        if !many.is_empty() {
+            let mut insert = connection.prepare_cached(&insert(ROWS))?;
+            for links in many {
+                for (number, link) in links.iter().enumerate() {
+                    bind(&mut insert, number, link)?;
+                }
+                insert.raw_execute()?;
+            }
         }
+        let mut insert = connection.prepare_cached(&insert(1))?;
+        for link in rest {
+            bind(&mut insert, 0, link)?;
+            insert.raw_execute()?;
+        }
+        self.links.clear();
+        self.texts = 0;
         Ok(())
     }
+}
+
+/// Nearly that of the table: it differs for texts that begin alike, which then are still neighbours.
+fn order((kind, id, position): &Link) -> (LinkKind, bool, u128, i64) {
+    let (is_uuid, begin) = match id {
+        EventId::Uuid(bytes) => (true, *bytes),
+        EventId::Text(text) => {
+            let mut begin = [0; 16];
+            begin.iter_mut().zip(text.bytes()).for_each(|(to, byte)| *to = byte);
+            (false, begin)
+        }
+    };
+    (*kind, is_uuid, u128::from_be_bytes(begin), *position)
+}
+
+fn insert(rows: usize) -> String {
+    format!("INSERT INTO links (kind, id, position) VALUES {}", vec!["(?, ?, ?)"; rows].join(", "))
+}
+
+fn bind(insert: &mut Statement<'_>, row: usize, (kind, id, position): &Link) -> rusqlite::Result<()> {
+    insert.raw_bind_parameter(row * 3 + 1, number(*kind))?;
+    insert.raw_bind_parameter(row * 3 + 2, IdColumn(id))?;
+    insert.raw_bind_parameter(row * 3 + 3, position)
 }
 
 pub(super) fn number(kind: LinkKind) -> i64 {

@@ -37,6 +37,9 @@ const SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// How long an append waits for another writer before it says so.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Pages that are held while a copy is recorded.
+const COPY_CACHE_KIB: i64 = 32 << 10;
+
 /// A native store, open for reading or for both.
 #[derive(Debug)]
 pub struct NativeStore {
@@ -139,6 +142,8 @@ impl NativeStore {
     /// recorded refers to rows that were made or found in the same transaction, so that nobody need look for them again.
     fn record_a_copy(&self) -> rusqlite::Result<()> {
         self.connection().pragma_update(None, "synchronous", "normal")?;
+        // What one transaction touches; with less room, pages go to the log and come back within it.
+        self.connection().pragma_update(None, "cache_size", -COPY_CACHE_KIB)?;
         self.connection().pragma_update(None, "foreign_keys", false)
     }
 

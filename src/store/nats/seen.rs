@@ -21,17 +21,18 @@ impl Seen {
     /// Of a message that a consumer handed over: its place stands in where an answer would go to.
     pub(super) fn of_handed(message: Message) -> Option<Self> {
         let reply = message.reply.as_ref()?.as_str();
-        let words: Vec<&str> = reply.split('.').collect();
         // `$JS.ACK.stream.consumer.times.sequence.handed.nanoseconds.pending`; newer ones name a domain and an account
-        // before the stream.
-        let begin = match words.len() {
-            9 => 5,
-            11.. => 7,
+        // before the stream, and may say more at the end. None of the words has a dot.
+        let begin = match memchr::memchr_iter(b'.', reply.as_bytes()).count() {
+            8 => 5,
+            10.. => 7,
             _ => return None,
         };
-        let number = |at: usize| words.get(begin + at)?.parse::<u64>().ok();
-        let at = Timestamp::from_micros(i64::try_from(number(2)? / 1000).ok()?);
-        Some(Self { sequence: number(0)?, handed: number(1)?, at, pending: number(3)?, message })
+        let mut numbers = reply.split('.').skip(begin).map(|word| word.parse::<u64>().ok());
+        let mut number = || numbers.next()?;
+        let (sequence, handed, nanos, pending) = (number()?, number()?, number()?, number()?);
+        let at = Timestamp::from_micros(i64::try_from(nanos / 1000).ok()?);
+        Some(Self { sequence, at, pending, handed, message })
     }
 
     pub(super) fn of_stored(stored: StreamMessage) -> Self {
