@@ -3,12 +3,16 @@
 use std::time::Duration;
 
 use super::{ShareError, ShareInto, ShareStep, ShareWish, ShareWorker, SharedLook, shared_values};
-use crate::engine::Ticket;
+use crate::engine::{EngineError, Ticket};
 use crate::event::Position;
 use crate::store::{ModelPlace, Source, Store, StoreError};
 
 /// Between two steps where nothing came.
 const BETWEEN: Duration = Duration::from_millis(500);
+
+/// So often in a row, and so long after each other, it is tried again where the servers do not answer.
+const TRIES: u32 = 10;
+const AFTER_FAILURE: Duration = Duration::from_secs(2);
 
 /// What one machine did for shared work, once all of it was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,10 +37,11 @@ pub fn fold_together(
     let values = shared_values(reader, name, &source.to_string(), false)?;
     let mut worker = ShareWorker::join(values.as_ref(), name, &worker_name(), reader, &wish)?;
     let end = reader.end()?.position();
-    let mut folded = 0;
+    let (mut folded, mut failures) = (0, 0);
     let position = loop {
         match worker.step(reader, &mut || ticket.flow()) {
             Ok(ShareStep { events, everywhere }) => {
+                failures = 0;
                 folded += events;
                 if ticket.reached(folded).is_break() {
                     break Err(StoreError::Cancelled.into());
@@ -47,6 +52,15 @@ pub fn fold_together(
                 if events == 0 {
                     ticket.pause(BETWEEN);
                 }
+            }
+            // What was folded and not written is folded anew; meanwhile the others may have taken it over.
+            Err(ShareError::Engine(EngineError::Store(error)))
+                if failures < TRIES && !matches!(error, StoreError::Cancelled) =>
+            {
+                tracing::debug!(%error, "tried again");
+                failures += 1;
+                ticket.pause(AFTER_FAILURE);
+                worker.forget();
             }
             Err(error) => break Err(error),
         }

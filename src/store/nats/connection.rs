@@ -1,8 +1,11 @@
 //! One connection to a NATS server, shared by all readers of a store, and the questions of JetStream's interface.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use async_nats::jetstream::response::Response;
@@ -32,6 +35,8 @@ const ASKED_AGAIN: Duration = Duration::from_secs(6);
 /// And for so long where more depends on it than a look.
 pub(super) const INSISTING: Duration = Duration::from_secs(10);
 const BETWEEN_QUESTIONS: Duration = Duration::from_millis(100);
+/// So long an answer is waited for alone, and each time as much longer.
+const ONCE_MORE: Duration = Duration::from_secs(1);
 
 /// Between two attempts to take up a connection again.
 const BETWEEN_ATTEMPTS: [Duration; 5] = [
@@ -175,15 +180,16 @@ impl Connection {
     {
         let begun = Instant::now();
         let asked_again = if self.insists { INSISTING } else { ASKED_AGAIN };
+        let may_be_lost = self.insists || self.line.is_copied.load(Ordering::Relaxed);
         loop {
-            let answer = question().await;
+            let answer = if may_be_lost { put(&question).await } else { question().await };
             if matches!(answer, Ok(_) | Err(NatsError::Changed(_))) {
                 self.line.is_served.store(true, Ordering::Relaxed);
             }
             let may_pass = match &answer {
                 Err(NatsError::NoLeader) => true,
                 // What was on its way to a server that was killed is never answered.
-                Err(NatsError::Silent(_)) => self.insists || self.line.is_copied.load(Ordering::Relaxed),
+                Err(NatsError::Silent(_)) => may_be_lost,
                 Err(NatsError::Lost(_)) => self.insists,
                 // While it comes back, a server knows nothing of JetStream yet.
                 Err(NatsError::NoJetStream) => self.line.is_served.load(Ordering::Relaxed),
@@ -285,6 +291,30 @@ impl Connection {
             }
         })
         .await
+    }
+}
+
+/// Puts a question, and once more while no answer comes: whoever comes to lead the stream knows nothing of what its
+/// leader was asked before it died. The first answer counts.
+async fn put<T, F>(question: &impl Fn() -> F) -> Result<T, NatsError>
+where
+    F: Future<Output = Result<T, NatsError>>,
+{
+    let mut asked = vec![Box::pin(question())];
+    loop {
+        let mut patience = pin!(sleep(ONCE_MORE * u32::try_from(asked.len()).unwrap_or(u32::MAX)));
+        let answer = poll_fn(|context| {
+            for one in &mut asked {
+                if let Poll::Ready(answer) = one.as_mut().poll(context) {
+                    return Poll::Ready(Some(answer));
+                }
+            }
+            patience.as_mut().poll(context).map(|()| None)
+        });
+        match answer.await {
+            Some(answer) => return answer,
+            None => asked.push(Box::pin(question())),
+        }
     }
 }
 
