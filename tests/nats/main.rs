@@ -7,6 +7,7 @@ mod appending;
 mod at_once;
 mod carrying;
 mod contract;
+mod dying;
 #[path = "../engine/contract/mod.rs"]
 mod engine_contract;
 mod faults;

@@ -32,7 +32,7 @@ pub(in crate::store) const ANSWERING: Duration = Duration::from_secs(10);
 
 /// For so long a question is put once more where its answer may still come.
 const ASKED_AGAIN: Duration = Duration::from_secs(6);
-/// And for so long where more depends on it than a look.
+/// And for so long where others may come to lead, or more depends on it than a look.
 pub(super) const INSISTING: Duration = Duration::from_secs(10);
 const BETWEEN_QUESTIONS: Duration = Duration::from_millis(100);
 /// So long an answer is waited for alone, and each time as much longer.
@@ -173,14 +173,19 @@ impl Connection {
         .await
     }
 
+    /// How long an answer is waited for. Servers that choose who leads take up to some ten seconds for it.
+    pub(super) fn patience(&self) -> Duration {
+        if self.line.is_copied.load(Ordering::Relaxed) { INSISTING + ANSWERING / 2 } else { ANSWERING }
+    }
+
     /// Asks once more where a server that was killed leaves the others to choose who leads.
     async fn until_it_answers<T, F>(&self, question: impl Fn() -> F) -> Result<T, NatsError>
     where
         F: Future<Output = Result<T, NatsError>>,
     {
         let begun = Instant::now();
-        let asked_again = if self.insists { INSISTING } else { ASKED_AGAIN };
         let may_be_lost = self.insists || self.line.is_copied.load(Ordering::Relaxed);
+        let asked_again = if may_be_lost { INSISTING } else { ASKED_AGAIN };
         loop {
             let answer = if may_be_lost { put(&question).await } else { question().await };
             if matches!(answer, Ok(_) | Err(NatsError::Changed(_))) {

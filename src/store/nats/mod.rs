@@ -48,7 +48,7 @@ pub(super) use write::{bring_in, target};
 
 use address::Parts;
 use bridge::Asking;
-use connection::{ANSWERING, Connection, StreamInfo, Which};
+use connection::{Connection, StreamInfo, Which};
 use error::listed;
 use foreign::Foreign;
 use layout::Layout;
@@ -85,7 +85,7 @@ const SAMPLE: usize = 50;
 
 /// The first messages of a stream.
 fn sample(connection: &Connection, stream: &str, asking: &Asking, count: usize) -> Result<Vec<Seen>, NatsError> {
-    let info = asking.wait(ANSWERING, connection.info(stream))?;
+    let info = asking.wait(connection.patience(), connection.info(stream))?;
     let want = Want { from: info.state.first_seq, to: info.state.last_seq, filter: None, headers_only: false };
     let mut pull = Pull::begin(connection, stream, asking, want);
     let mut messages = Vec::new();
@@ -104,7 +104,7 @@ fn sample(connection: &Connection, stream: &str, asking: &Asking, count: usize) 
 fn named_or_all(address: &Address, connection: &Connection, asking: &Asking) -> Result<Vec<String>, NatsError> {
     match Parts::of(address)?.stream {
         Some(_) => chosen(address, None, connection, asking).map(|(stream, _)| vec![stream]),
-        None => asking.wait(ANSWERING, connection.streams()),
+        None => asking.wait(connection.patience(), connection.streams()),
     }
 }
 
@@ -129,7 +129,7 @@ fn chosen(
     asking: &Asking,
 ) -> Result<(String, StreamInfo), NatsError> {
     let named = Parts::of(address)?.stream.or_else(|| table.map(str::to_owned));
-    let known = || asking.wait(ANSWERING, connection.streams());
+    let known = || asking.wait(connection.patience(), connection.streams());
     let name = match named {
         Some(name) => name,
         None => {
@@ -144,7 +144,7 @@ fn chosen(
     // JetStream would take these for more of its question.
     let is_name = !name.contains(['.', '*', '>', '/', '\\']) && !name.contains(char::is_whitespace);
     let info = if is_name {
-        asking.wait(ANSWERING, connection.info(&name))
+        asking.wait(connection.patience(), connection.info(&name))
     } else {
         Err(NatsError::Changed(super::ServerDetail::Said(String::new())))
     };
@@ -166,7 +166,7 @@ fn recognised(connection: &Connection, asking: &Asking, info: &StreamInfo) -> Re
         return Ok(own);
     }
     let stream = &info.config.name;
-    let first = asking.wait(ANSWERING, connection.message(stream, Which::Next(info.state.first_seq, ">")))?;
+    let first = asking.wait(connection.patience(), connection.message(stream, Which::Next(info.state.first_seq, ">")))?;
     match Foreign::recognised(&info.config, first.as_ref()) {
         Some(foreign) => Ok(Layout::Foreign(foreign)),
         None => Err(NatsError::Unrecognised {

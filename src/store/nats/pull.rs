@@ -167,7 +167,7 @@ impl<'s> Pull<'s> {
             config["filter_subject"] = Value::from(filter.as_str());
         }
         let wish = json!({ "stream_name": stream, "config": config });
-        self.asking.wait(ANSWERING, async {
+        self.asking.wait(connection.patience(), async {
             let made: Made = connection.ask(format!("CONSUMER.CREATE.{stream}"), &wish).await?;
             let answer_to = connection.client.new_inbox();
             let inbox = connection.client.subscribe(answer_to.clone()).await;
@@ -194,7 +194,7 @@ impl<'s> Pull<'s> {
         }
         let filter = self.want.filter.as_deref().unwrap_or(">");
         let which = Which::Next(self.next, filter);
-        let next = self.asking.wait(ANSWERING, self.connection.message(self.stream, which))?;
+        let next = self.asking.wait(self.connection.patience(), self.connection.message(self.stream, which))?;
         Ok(next.is_none_or(|next| next.sequence > self.want.to))
     }
 }

@@ -113,7 +113,7 @@ impl NatsStore {
     pub(super) fn wait<T>(&self, answer: impl Future<Output = Result<T, NatsError>>) -> Result<T, StoreError> {
         let line = &self.server.connection.line;
         // What is being taken up again is there soon, or not for long.
-        let at_most = if line.is_lost() { TAKING_UP } else { ANSWERING };
+        let at_most = if line.is_lost() { TAKING_UP } else { self.server.connection.patience() };
         let answered = self.asking.wait(at_most, answer);
         answered.map_err(|error| self.failed(self.server.connection.failed(error)))
     }
