@@ -156,7 +156,9 @@ impl Told {
             // A change of this value is on its way, and the servers have not agreed on it yet.
             (_, Some(ON_ITS_WAY)) => Self::NotNow(NatsError::Busy),
             // While servers choose who leads, nobody takes what is meant for the one that does.
-            (PublishErrorKind::StreamNotFound | PublishErrorKind::MaxAckPending, _) => Self::NotNow(NatsError::NoLeader),
+            (PublishErrorKind::StreamNotFound | PublishErrorKind::MaxAckPending, _) => {
+                Self::NotNow(NatsError::NoLeader)
+            }
             (PublishErrorKind::MaxPayloadExceeded, _) => Self::Refused(NatsError::Said(error.to_string())),
             (_, Some(_)) => match NatsError::from_request(error) {
                 NatsError::NoLeader => Self::Unsure(NatsError::NoLeader),
@@ -170,8 +172,7 @@ impl Told {
 impl SharedValues for Bucket {
     fn get(&self, key: &str) -> Result<Option<SharedValue>, StoreError> {
         let (stream, subject) = (self.stream(), self.subject(key));
-        let found =
-            self.store.insist(async |connection| connection.message(&stream, Which::Last(&subject)).await)?;
+        let found = self.store.insist(async |connection| connection.message(&stream, Which::Last(&subject)).await)?;
         Ok(found.map(|seen| shared(&seen)))
     }
 
@@ -184,7 +185,8 @@ impl SharedValues for Bucket {
             let (mut again, mut passing) = (Vec::new(), None);
             for some in left.chunks(TOGETHER) {
                 let some_of = some.iter().filter_map(|number| changes.get(*number));
-                let told = self.store.asking.wait(CHANGING, self.attempt(some_of)).map_err(|error| self.failed(error))?;
+                let told =
+                    self.store.asking.wait(CHANGING, self.attempt(some_of)).map_err(|error| self.failed(error))?;
                 for (number, told) in some.iter().copied().zip(told) {
                     match told {
                         Told::Made(revision) => made[number] = Some(revision),

@@ -137,7 +137,9 @@ impl NatsError {
         match error.error_code() {
             ErrorCode::STREAM_NOT_FOUND => Self::Changed(ServerDetail::Said(error.to_string())),
             ErrorCode::JETSTREAM_NOT_ENABLED | ErrorCode::JETSTREAM_NOT_ENABLED_FOR_ACCOUNT => Self::NoJetStream,
-            ErrorCode::CLUSTER_NOT_AVAILABLE | ErrorCode::CLUSTER_NOT_LEADER | ErrorCode::STREAM_OFFLINE => Self::NoLeader,
+            ErrorCode::CLUSTER_NOT_AVAILABLE | ErrorCode::CLUSTER_NOT_LEADER | ErrorCode::STREAM_OFFLINE => {
+                Self::NoLeader
+            }
             _ => Self::Said(error.to_string()),
         }
     }

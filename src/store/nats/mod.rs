@@ -166,7 +166,8 @@ fn recognised(connection: &Connection, asking: &Asking, info: &StreamInfo) -> Re
         return Ok(own);
     }
     let stream = &info.config.name;
-    let first = asking.wait(connection.patience(), connection.message(stream, Which::Next(info.state.first_seq, ">")))?;
+    let first =
+        asking.wait(connection.patience(), connection.message(stream, Which::Next(info.state.first_seq, ">")))?;
     match Foreign::recognised(&info.config, first.as_ref()) {
         Some(foreign) => Ok(Layout::Foreign(foreign)),
         None => Err(NatsError::Unrecognised {
