@@ -11,6 +11,10 @@ use crate::event::{ByNumber, EventType, StreamId, StreamKey};
 /// many rows and a short look costs little.
 const BLOCK: u32 = 1024;
 
+/// So many names of a block are read one by one before all of it is: whoever looks at a few events here and there, such as
+/// the newest, meets a stream of many blocks each.
+const ALONE: u8 = 4;
+
 /// So many names that were met last are at hand without another allocation. Streams that are active at one time lie
 /// close together, so that each has a place for itself.
 const RECENT: u32 = 4096;
@@ -20,6 +24,8 @@ const RECENT: u32 = 4096;
 pub(super) struct Names {
     shared: SharedNames,
     blocks: RefCell<ByNumber<u32, Arc<Block>>>,
+    /// How many names of each block were read alone.
+    alone: RefCell<ByNumber<u32, u8>>,
     streams: RefCell<Recent<StreamId>>,
     types: RefCell<Recent<EventType>>,
     has_unreadable: Cell<bool>,
@@ -142,6 +148,15 @@ impl Names {
         if let Some(name) = blocks.get(&number).and_then(|block| block.name(place)) {
             return Ok(Some(StreamId::from(name)));
         }
+        let mut alone = self.alone.borrow_mut();
+        let read_alone = alone.entry(number).or_default();
+        if *read_alone < ALONE && !blocks.contains_key(&number) {
+            *read_alone += 1;
+            // A damaged page is left to the block, which reads what is ahead of it.
+            if let Ok(name) = alone_at(connection, key) {
+                return name.map(Some).ok_or(rusqlite::Error::QueryReturnedNoRows);
+            }
+        }
         let (block, outcome) = Block::read(connection, number);
         let name = block.name(place).map(StreamId::from);
         match outcome {
@@ -183,6 +198,11 @@ impl Names {
     }
 }
 
+fn alone_at(connection: &Connection, key: StreamKey) -> rusqlite::Result<Option<StreamId>> {
+    let mut find = connection.prepare_cached("SELECT name FROM streams WHERE id = ?1")?;
+    find.query_row([key.0], |row| Ok(StreamId::new(lossy(row.get_ref(0)?)))).optional()
+}
+
 /// Text that another tool may have damaged still has to be shown.
 pub(super) fn lossy(value: rusqlite::types::ValueRef<'_>) -> String {
     match value {
@@ -215,6 +235,10 @@ mod tests {
 
     const FAR: u32 = u32::MAX;
 
+    /// More of one block than are read one by one.
+    const MANY: [(u32, &str); 6] =
+        [(1, "lead-1"), (2, "lead-2"), (3, "lead-3"), (4, "lead-4"), (5, "lead-5"), (6, "lead-6")];
+
     #[test]
     fn names_are_found_by_their_numbers_gaps_and_all() {
         let there =
@@ -230,19 +254,31 @@ mod tests {
 
     #[test]
     fn a_stream_that_began_after_its_block_was_read_is_found() {
-        let (connection, names) = (store(&[(1, "lead-1")]), Names::default());
-        assert_names(&names, &connection, &[(1, "lead-1")]);
-        connection.execute("INSERT INTO streams VALUES (2, 'lead-2')", ()).expect("inserted");
-        assert_names(&names, &connection, &[(2, "lead-2"), (1, "lead-1")]);
+        let (connection, names) = (store(&MANY), Names::default());
+        assert_names(&names, &connection, &MANY);
+        assert_eq!(names.blocks.borrow().len(), 1, "it was read whole");
+        connection.execute("INSERT INTO streams VALUES (7, 'lead-7')", ()).expect("inserted");
+        assert_names(&names, &connection, &[(7, "lead-7"), (1, "lead-1")]);
+    }
+
+    #[test]
+    fn a_few_names_of_many_blocks_are_read_without_their_neighbours() {
+        let there: Vec<(u32, String)> = (1..=9).map(|n| (n * BLOCK, format!("lead-{n}"))).collect();
+        let there: Vec<(u32, &str)> = there.iter().map(|(id, name)| (*id, name.as_str())).collect();
+        let (connection, names) = (store(&there), Names::default());
+        assert_names(&names, &connection, &there);
+        assert_eq!(names.blocks.borrow().len(), 0);
+        let nobody: Vec<u32> = (1..=u32::from(ALONE)).map(|n| 9 * BLOCK + n).collect();
+        assert!(nobody.into_iter().all(|nobody| names.stream(&connection, StreamKey(nobody)).is_err()));
+        assert_eq!(names.blocks.borrow().len(), 1, "who meets more of one reads all of it");
     }
 
     #[test]
     fn connections_that_read_the_same_names_keep_them_once() {
-        let there = [(1, "lead-1"), (2, "lead-2")];
         let first = Names::default();
         let second = Names::sharing(first.shared());
-        assert_names(&first, &store(&there), &there);
-        assert_names(&second, &store(&there), &there);
+        assert_names(&first, &store(&MANY), &MANY);
+        assert_names(&second, &store(&MANY), &MANY);
         let (one, other) = (first.blocks.borrow(), second.blocks.borrow());
         assert!(Arc::ptr_eq(&one[&0], &other[&0]));
     }
@@ -250,8 +286,11 @@ mod tests {
     #[test]
     fn a_store_that_took_the_place_of_another_is_told_by_its_own_names() {
         let first = Names::default();
-        assert_names(&first, &store(&[(1, "lead-1")]), &[(1, "lead-1")]);
+        assert_names(&first, &store(&MANY), &MANY);
         let second = Names::sharing(first.shared());
-        assert_names(&second, &store(&[(1, "ticket-1")]), &[(1, "ticket-1")]);
+        let tickets = MANY.map(|(id, name)| (id, name.replace("lead", "ticket")));
+        let tickets: Vec<(u32, &str)> = tickets.iter().map(|(id, name)| (*id, name.as_str())).collect();
+        assert_names(&second, &store(&tickets), &tickets);
+        assert_eq!(second.blocks.borrow().len(), 1);
     }
 }

@@ -135,9 +135,11 @@ impl Store for NativeStore {
         let mut values: Vec<Value> = Vec::new();
         if let Some(category) = category {
             // The index leads to one row after the other; where every name is looked at anyway, the table is walked. So it
-            // is for the first of a large category, which lie there in their order: those of the index had to be sorted.
-            let takes_first = *order == StreamOrder::Began && limit.is_some();
-            let walks = filter.is_some() || takes_first && self.reading(|found| is_large(found, category))?;
+            // is for the first of a category that has enough of them near the table's beginning, where they lie in their
+            // order: those of the index had to be sorted.
+            let first = limit.filter(|_| *order == StreamOrder::Began);
+            let has_first = |first| self.reading(|found| is_common(found, category, first));
+            let walks = filter.is_some() || first.map(has_first).transpose()?.unwrap_or(false);
             conditions.push(if walks { "+category = ?" } else { "category = ?" });
             values.push(category.clone().into());
         }
@@ -266,9 +268,29 @@ fn counts(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<(String, u
 /// So many streams are sorted sooner than a table of millions is walked for the first of them.
 const LARGE: u64 = 100_000;
 
-fn is_large(connection: &Connection, category: &str) -> rusqlite::Result<bool> {
-    let sql = format!("SELECT count(*) FROM (SELECT 1 FROM streams WHERE category = ?1 LIMIT {LARGE})");
-    connection.prepare_cached(&sql)?.query_row([category], |row| Ok(unsigned(row, 0)? == LARGE))
+/// So many times what is looked for is sorted sooner than it is looked for in the table.
+const FEW: u64 = 4;
+
+/// For each stream that is looked for, a walk passes by no more than this where it may be that it finds none.
+const PASSED_BY: u64 = 32;
+
+/// Whether the first so many streams of a category are found sooner by a walk over the table from its beginning on than
+/// among all of the category.
+fn is_common(connection: &Connection, category: &str, first: u64) -> rusqlite::Result<bool> {
+    let has = |most: u64| -> rusqlite::Result<bool> {
+        let sql = "SELECT count(*) FROM (SELECT 1 FROM streams WHERE category = ?1 LIMIT ?2)";
+        connection.prepare_cached(sql)?.query_row((category, bound(most)), |row| Ok(unsigned(row, 0)? == most))
+    };
+    if !has(first.saturating_mul(FEW).min(LARGE))? {
+        return Ok(false);
+    }
+    let near = "SELECT count(*) FROM (SELECT 1 FROM (SELECT category FROM streams ORDER BY id LIMIT ?2)
+                WHERE category = ?1 LIMIT ?3)";
+    let walked = bound(first.saturating_mul(PASSED_BY).min(LARGE));
+    let is_near: bool = connection
+        .prepare_cached(near)?
+        .query_row((category, walked, bound(first)), |row| Ok(unsigned(row, 0)? == first))?;
+    Ok(is_near || has(LARGE)?)
 }
 
 /// More categories than these are counted in one walk.
