@@ -440,11 +440,11 @@ fn tell_remembered(script: &Script) {
     }
 }
 
-/// What it says of the events behind those at which it ran too long is nothing.
+/// What it says of the events behind those at which it had to be ended is nothing.
 pub(super) fn tell_given_up(script: &Script) {
     if script.is_given_up() {
         message(format_args!(
-            "{} ran too long again and again, and was given up: it was given no more events from there on",
+            "{} ran too long or took too much memory again and again, and was given up: it was given no more events from there on",
             script.name()
         ));
     }

@@ -28,10 +28,12 @@ pub enum FaultKind {
     Thrown(Box<str>),
     /// It ran longer than it may.
     TooLong(Duration),
-    /// It was not run: so often its functions had been ended by then, each for running longer than this.
+    /// It was not run: so often its functions had been ended by then, each for running longer than this or taking more
+    /// than so many bytes.
     GivenUp {
         times: u32,
         limit: Duration,
+        memory: usize,
     },
     /// It took more than so many bytes.
     TooMuchMemory(usize),
@@ -58,9 +60,12 @@ impl fmt::Display for Fault {
             FaultKind::Unclosed(bracket) => write!(f, "the file ends before this {bracket} is closed"),
             FaultKind::Thrown(words) => f.write_str(words),
             FaultKind::TooLong(most) => write!(f, "it ran longer than {} ms", most.as_millis()),
-            FaultKind::GivenUp { times, limit } => {
-                let limit = limit.as_millis();
-                write!(f, "not run: the projection had been ended {times} times by then, each after {limit} ms")
+            FaultKind::GivenUp { times, limit, memory } => {
+                let (limit, memory) = (limit.as_millis(), memory >> 20);
+                write!(
+                    f,
+                    "not run: the projection had been ended {times} times by then, for more than {limit} ms or {memory} MiB each"
+                )
             }
             FaultKind::TooMuchMemory(most) => write!(f, "it took more than {} MiB of memory", most >> 20),
             FaultKind::TooDeep => f.write_str("its functions call each other without end"),
@@ -78,9 +83,10 @@ impl Explain for Fault {
             FaultKind::Unclosed(bracket) => Message::new("fault-unclosed").text("bracket", bracket),
             FaultKind::Thrown(words) => Message::new("fault-thrown").text("words", words),
             FaultKind::TooLong(most) => Message::new("fault-too-long").text("milliseconds", most.as_millis()),
-            FaultKind::GivenUp { times, limit } => {
-                Message::new("fault-given-up").text("times", times).text("milliseconds", limit.as_millis())
-            }
+            FaultKind::GivenUp { times, limit, memory } => Message::new("fault-given-up")
+                .text("times", times)
+                .text("milliseconds", limit.as_millis())
+                .text("mebibytes", memory >> 20),
             FaultKind::TooMuchMemory(most) => Message::new("fault-too-much-memory").text("mebibytes", most >> 20),
             FaultKind::TooDeep => Message::new("fault-too-deep"),
             FaultKind::StateTooLarge { bytes, limit } => {

@@ -14,6 +14,8 @@
 mod bundled;
 mod definition;
 mod highlight;
+#[cfg(test)]
+mod limits_tests;
 mod marked;
 mod output;
 mod projection;

@@ -1,7 +1,7 @@
 // What a projection may call, and how its handlers are called. Evaluated once in a runtime of its own, before the
-// projection's source, and given what makes texts of values, what keeps its state and what makes its events; gives back
-// the functions that the host calls. Nothing here reads a clock or a file.
-(function (json, states, events, head) {
+// projection's source, and given what makes texts of values, what keeps its state, what makes its events and what lets long
+// steps look at the clock; gives back the functions that the host calls. Nothing here reads a clock or a file.
+(function (json, states, events, toll, isOver, head) {
   "use strict";
   const { parse, stringify } = JSON;
   const { isArray } = Array;
@@ -405,21 +405,7 @@
   noSource.prototype = getPrototypeOf(function () {});
   global.Function = noSource;
 
-  // These go through as many places as an array says that it has, in one step that nothing can interrupt.
-  const MOST_PLACES = 10000000;
-  for (const name of Object.getOwnPropertyNames(Array.prototype)) {
-    const own = Array.prototype[name];
-    if (typeof own !== "function" || name === "constructor" || name === "push" || name === "pop" || name === "at") continue;
-    defineProperty(Array.prototype, name, {
-      value: {
-        [name](...given) {
-          if (this !== null && this !== undefined && this.length > MOST_PLACES) throw new RangeError(`${name} on an array of more than ${MOST_PLACES} places`);
-          return own.apply(this, given);
-        },
-      }[name],
-      writable: true, enumerable: false, configurable: true,
-    });
-  }
+  toll(isOver);
 
   return host;
 })

@@ -70,7 +70,7 @@ impl Script {
         self.0.remembers.as_ref()
     }
 
-    /// Whether its handlers ran too long so often that they are given no more events.
+    /// Whether its handlers had to be ended so often that they are given no more events.
     pub fn is_given_up(&self) -> bool {
         self.0.ends.load(Ordering::Relaxed) >= MOST_ENDED
     }

@@ -11,7 +11,7 @@ pub(super) fn no_room() -> Fault {
 }
 
 pub(super) fn given_up() -> Fault {
-    Fault::without_place(FaultKind::GivenUp { times: MOST_ENDED, limit: HANDLER_TIME })
+    Fault::without_place(FaultKind::GivenUp { times: MOST_ENDED, limit: HANDLER_TIME, memory: MEMORY })
 }
 
 /// What an error says, and where in the source it arose.

@@ -1,5 +1,6 @@
 //! One projection's source at work, in a QuickJS runtime of its own that belongs to one thread.
 
+mod bounds;
 mod faults;
 mod handing;
 
@@ -7,7 +8,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rquickjs::context::EvalOptions;
 use rquickjs::function::IntoArgs;
@@ -20,6 +21,7 @@ use super::source::Given;
 use super::trace::{Answer, MOST_STEPS, Phase, Steps};
 use super::wants::Wants;
 use crate::projection::{Fault, FaultKind};
+use bounds::{Bounded, Bounds};
 use faults::{fault_of, given_up, no_room};
 use handing::{AtHand, Fields, Names, OrNull, Takers, ToldTakers};
 
@@ -29,7 +31,8 @@ pub const MEMORY: usize = 64 << 20;
 const STACK: usize = 512 << 10;
 /// A handler that takes longer is ended.
 pub const HANDLER_TIME: Duration = Duration::from_millis(250);
-/// A projection whose handlers had to be ended so often is given no more events: each of them would take that long.
+/// A projection whose handlers had to be ended so often, for their time or their memory, is given no more events: each of
+/// them would take as long.
 pub(super) const MOST_ENDED: u32 = 8;
 /// So long the source itself may take, which only defines handlers.
 const LOADING_TIME: Duration = Duration::from_secs(2);
@@ -43,6 +46,7 @@ const MARKED_TIMES: usize = 2;
 const JSON: &str = include_str!("../json.js");
 const STATE: &str = include_str!("../state.js");
 const EVENT: &str = include_str!("../event.js");
+const TOLL: &str = include_str!("../toll.js");
 const PRELUDE: &str = include_str!("../prelude.js");
 const TRACE: &str = include_str!("../trace.js");
 
@@ -79,8 +83,7 @@ pub struct Running {
     names: Names,
     at_hand: Rc<AtHand>,
     context: Context,
-    until: Rc<Cell<Instant>>,
-    ended: Rc<Cell<bool>>,
+    bounds: Rc<Bounds>,
     /// The last state that was to begin had to be ended.
     never_begins: Cell<bool>,
     /// How often a handler of this source had to be ended, wherever it was at work.
@@ -125,46 +128,36 @@ impl Running {
         ends: Arc<AtomicU32>,
         marked: Option<&Marked>,
     ) -> Result<(Self, Definition), Fault> {
-        let runtime = JsRuntime::new().map_err(|_| no_room())?;
         let times = if marked.is_some() { MARKED_TIMES } else { 1 };
-        runtime.set_memory_limit(MEMORY * times);
+        let bounds = Bounds::new(MEMORY * times, LOADING_TIME);
+        let runtime = JsRuntime::new_with_alloc(Bounded(bounds.clone())).map_err(|_| no_room())?;
         runtime.set_max_stack_size(STACK * times);
-        let until = Rc::new(Cell::new(Instant::now() + LOADING_TIME));
-        let ended = Rc::new(Cell::new(false));
-        let watch = (until.clone(), ended.clone());
-        runtime.set_interrupt_handler(Some(Box::new(move || {
-            let is_over = Instant::now() > watch.0.get();
-            if is_over {
-                watch.1.set(true);
-            }
-            is_over
-        })));
+        let watch = bounds.clone();
+        runtime.set_interrupt_handler(Some(Box::new(move || watch.interrupts())));
         let context = Context::custom::<Intrinsics>(&runtime).map_err(|_| no_room())?;
         let at = (name, source);
         let at_hand = Rc::new(AtHand::default());
         let (calls, takers, watch, definition) = context.with(|ctx| -> Result<_, Fault> {
-            let host = host(&ctx, &at_hand).catch(&ctx).map_err(|error| fault_of(&error, at, false))?;
+            let host = host(&ctx, &at_hand, &bounds).catch(&ctx).map_err(|error| fault_of(&error, at, false))?;
             let watch = marked.map(|marked| Watch::begin(&ctx, &host, marked)).transpose();
             let watch = watch.catch(&ctx).map_err(|error| fault_of(&error, at, false))?;
             let mut options = EvalOptions::default();
             options.strict = false;
             options.filename = Some(name.to_owned());
-            ctx.eval_with_options::<(), _>(source, options)
-                .catch(&ctx)
-                .map_err(|error| fault_of(&error, at, ended.get()))?;
+            let read = ctx.eval_with_options::<(), _>(source, options);
+            told(&ctx, at, &bounds, read)?;
             let function = |called: &str| -> Result<Kept, Fault> {
                 let found: Function<'_> = host.get(called).map_err(|_| no_room())?;
                 Ok(Persistent::save(&ctx, found))
             };
             let seal: Function<'_> = host.get("seal").map_err(|_| no_room())?;
-            let told: String = seal.call(()).catch(&ctx).map_err(|error| fault_of(&error, at, ended.get()))?;
-            let definition = Definition::read(&told).ok_or_else(no_room)?;
-            let told = ToldTakers::read(&told).ok_or_else(no_room)?;
+            let sealed: String = told(&ctx, at, &bounds, seal.call(()))?;
+            let definition = Definition::read(&sealed).ok_or_else(no_room)?;
+            let known = ToldTakers::read(&sealed).ok_or_else(no_room)?;
             let makes: Function<'_> = host.get("takers").map_err(|_| no_room())?;
-            let made: Vec<Function<'_>> =
-                makes.call((told.known(),)).catch(&ctx).map_err(|error| fault_of(&error, at, false))?;
+            let made: Vec<Function<'_>> = told(&ctx, at, &bounds, makes.call((known.known(),)))?;
             let made = made.into_iter().map(|taker| Persistent::save(&ctx, taker)).collect();
-            let takers = Takers::of(&told, &definition, made).ok_or_else(no_room)?;
+            let takers = Takers::of(&known, &definition, made).ok_or_else(no_room)?;
             let calls = Calls {
                 begin: function("begin")?,
                 begin_shared: function("beginShared")?,
@@ -180,6 +173,7 @@ impl Running {
             };
             Ok((calls, takers, watch, definition))
         })?;
+        bounds.rest();
         let limit = if marked.is_some() { MARKED_TIME } else { HANDLER_TIME };
         let (names, name, source) = (Names::default(), name.to_owned(), source.into());
         Ok((
@@ -190,8 +184,7 @@ impl Running {
                 names,
                 at_hand,
                 context,
-                until,
-                ended,
+                bounds,
                 never_begins: Cell::default(),
                 ends,
                 limit,
@@ -212,10 +205,17 @@ impl Running {
             return Err(given_up());
         }
         let answer = self.call(which, args);
-        if self.ended.get() {
+        self.counts_end(&answer);
+        answer
+    }
+
+    /// Whether it had to be ended, which is counted.
+    fn counts_end<T>(&self, answer: &Result<T, Fault>) -> bool {
+        let is_end = matches!(answer, Err(Fault { kind: FaultKind::TooLong(_) | FaultKind::TooMuchMemory(_), .. }));
+        if is_end {
             self.ends.fetch_add(1, Ordering::Relaxed);
         }
-        answer
+        is_end
     }
 
     fn call<T, A>(&self, which: &Kept, args: A) -> Result<T, Fault>
@@ -223,12 +223,13 @@ impl Running {
         T: for<'js> rquickjs::FromJs<'js>,
         A: for<'js> IntoArgs<'js>,
     {
-        self.until.set(Instant::now() + self.limit);
-        self.ended.set(false);
+        self.bounds.begin(self.limit);
         self.context.with(|ctx: Ctx<'_>| {
             let function = which.clone().restore(&ctx).map_err(|_| no_room())?;
-            let at = (self.name.as_str(), &*self.source);
-            function.call(args).catch(&ctx).map_err(|error| fault_of(&error, at, self.ended.get()))
+            let answer = function.call(args);
+            let told = told(&ctx, (&self.name, &self.source), &self.bounds, answer);
+            self.bounds.rest();
+            told
         })
     }
 
@@ -249,10 +250,7 @@ impl Running {
             return Err(given_up());
         }
         let answer = self.call(which, ());
-        self.never_begins.set(self.ended.get());
-        if self.ended.get() {
-            self.ends.fetch_add(1, Ordering::Relaxed);
-        }
+        self.never_begins.set(self.counts_end(&answer));
         answer
     }
 
@@ -345,6 +343,20 @@ impl Running {
     }
 }
 
+/// What came of a call. Whatever it answers once its time was over, is nothing: it may have been refused memory, and have
+/// gone on without.
+fn told<T>(ctx: &Ctx<'_>, at: (&str, &str), bounds: &Bounds, answer: rquickjs::Result<T>) -> Result<T, Fault> {
+    let is_ended = bounds.is_ended();
+    if answer.is_err() || is_ended {
+        bounds.rest();
+    }
+    match answer.catch(ctx) {
+        Ok(_) if is_ended => Err(Fault::without_place(FaultKind::TooLong(HANDLER_TIME))),
+        Ok(answer) => Ok(answer),
+        Err(error) => Err(fault_of(&error, at, is_ended)),
+    }
+}
+
 impl Watch {
     fn begin<'js>(ctx: &Ctx<'js>, host: &Object<'js>, marked: &Marked) -> rquickjs::Result<Self> {
         let begin: Function<'js> = ctx.eval(TRACE)?;
@@ -359,10 +371,13 @@ impl Watch {
     }
 }
 
-fn host<'js>(ctx: &Ctx<'js>, at_hand: &Rc<AtHand>) -> rquickjs::Result<Object<'js>> {
+fn host<'js>(ctx: &Ctx<'js>, at_hand: &Rc<AtHand>, bounds: &Rc<Bounds>) -> rquickjs::Result<Object<'js>> {
     let json: Function<'js> = ctx.eval(JSON)?;
     let states: Function<'js> = ctx.eval(STATE)?;
     let events: Function<'js> = ctx.eval(EVENT)?;
+    let toll: Function<'js> = ctx.eval(TOLL)?;
     let prelude: Function<'js> = ctx.eval(PRELUDE)?;
-    prelude.call((json, states, events, at_hand.tellers(ctx)?))
+    let bounds = Rc::clone(bounds);
+    let is_over = Function::new(ctx.clone(), move || bounds.is_over())?;
+    prelude.call((json, states, events, toll, is_over, at_hand.tellers(ctx)?))
 }

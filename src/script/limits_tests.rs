@@ -1,0 +1,198 @@
+//! Each family of what the engine does in one step, let run far beyond what a handler may take.
+
+use std::time::Instant;
+
+use super::tests::given;
+use super::*;
+use crate::projection::{Fault, FaultKind};
+
+/// What a handler with this body comes to, and that it came in time.
+fn ended(body: &str) -> Fault {
+    let source = format!("fromAll().when({{ x(s) {{ {body} }} }})");
+    let running = Script::read("p.js", &source).expect("a projection").run().expect("at work");
+    running.init().expect("a first state");
+    let begun = Instant::now();
+    let handled = running.handle(&given("order-1", 0, "x", "{}"), "order-1");
+    let took = begun.elapsed();
+    // Far less than any of them takes by itself, and room for a machine that does other work.
+    assert!(took < HANDLER_TIME * 8, "{body} took {took:?}: {handled:?}");
+    handled.map(drop).expect_err(body)
+}
+
+fn assert_too_long(bodies: &[&str]) {
+    for body in bodies {
+        let fault = ended(body);
+        assert!(matches!(fault.kind, FaultKind::TooLong(_)), "{body}: {fault}");
+    }
+}
+
+/// Either of them comes first, by how fast the machine is.
+fn assert_ended(bodies: &[&str]) {
+    for body in bodies {
+        let fault = ended(body);
+        let is_ended = matches!(fault.kind, FaultKind::TooLong(_) | FaultKind::TooMuchMemory(_));
+        assert!(is_ended || fault.to_string().contains("places"), "{body}: {fault}");
+    }
+}
+
+#[test]
+fn a_search_for_a_long_text_in_a_longer_one_is_ended() {
+    let texts = "const h = 'a'.repeat(4e5), n = 'a'.repeat(2e5) + 'b', l = 'a'.repeat(1e4) + 'b' + 'a'.repeat(1e5);";
+    for search in [
+        "h.indexOf(n)",
+        "h.includes(n)",
+        "h.indexOf(n, 5)",
+        "('b' + h).lastIndexOf(l)",
+        "h.split(n)",
+        "h.replace(n, '')",
+        "h.replaceAll(n, '')",
+        "new String(h).indexOf({ toString: () => n })",
+    ] {
+        assert_too_long(&[&format!("{texts} {search}")]);
+    }
+}
+
+#[test]
+fn long_texts_that_are_compared_by_lists_are_ended() {
+    let texts = "const x = 'x'.repeat(2e6), y = x + 'y', z = 'x'.repeat(2e6) + 'z', l = [];";
+    for step in [
+        "for (let i = 0; i < 2e5; i++) l.push(i & 1 ? y : z); l.sort()",
+        "for (let i = 0; i < 2e5; i++) l.push(i & 1 ? y : z); l.toSorted()",
+        "new Array(1e6).fill(y).indexOf(z)",
+        "new Array(1e6).fill(y).includes(z)",
+        "new Array(1e6).fill(y).lastIndexOf(z)",
+    ] {
+        assert_too_long(&[&format!("{texts} {step}")]);
+    }
+}
+
+#[test]
+fn steps_that_go_through_much_are_ended_between_them() {
+    assert_too_long(&[
+        "const l = new Array(2e6).fill(1); for (let i = 0; i < 9000; i++) l.includes(2)",
+        "const l = new Array(1e6).fill(1); for (let i = 0; i < 9000; i++) l.reverse()",
+        "const l = new Array(2e6).fill('x'); for (let i = 0; i < 9000; i++) l.indexOf('y')",
+        "const l = new Array(2e6).fill(0.1); for (let i = 0; i < 9000; i++) Math.sumPrecise(l)",
+        "const l = new Uint8Array(3e7); for (let i = 0; i < 9000; i++) l.fill(i)",
+        "const l = new Uint8Array(3e7); for (let i = 0; i < 9000; i++) l.indexOf(1)",
+        "const l = new Uint8Array(3e7); for (let i = 0; i < 9000; i++) l.copyWithin(1, 0)",
+        "const l = new Uint8Array(3e7); for (let i = 0; i < 9000; i++) l.set(l.subarray(1))",
+        "const t = 'x'.repeat(8e6); for (let i = 0; i < 9000; i++) t.indexOf('q')",
+        "const t = 'x'.repeat(8e6); for (let i = 0; i < 9000; i++) t.startsWith(t)",
+        "const t = ' '.repeat(8e6); for (let i = 0; i < 9000; i++) t.trim()",
+        "const t = 'б'.repeat(4e6); for (let i = 0; i < 9000; i++) t.isWellFormed()",
+        "const t = 'z'.repeat(8e6); for (let i = 0; i < 9000; i++) isNaN(t)",
+        "const t = ' '.repeat(3e7); for (let i = 0; i < 9000; i++) try { JSON.parse(t) } catch {}",
+        "const t = 'x'.repeat(8e6), m = new Map(); for (let i = 0; i < 9000; i++) m.get(t)",
+        "const l = []; for (let i = 0; i < 5e5; i++) l.push(i); for (let i = 0; i < 9000; i++) { l.shift(); l.unshift(1) }",
+    ]);
+}
+
+#[test]
+fn what_takes_memory_as_it_goes_is_ended_on_its_way() {
+    assert_ended(&[
+        "const l = new Array(1e6).fill(0.1); for (;;) JSON.stringify(l)",
+        "const t = '[' + '1,'.repeat(1e6) + '1]'; for (;;) JSON.parse(t)",
+        "const l = []; for (let i = 0; i < 1e5; i++) l[i] = 'x'.repeat(50) + i; for (;;) l.slice().sort()",
+        "const l = new Array(1e6).fill('x'); for (;;) l.join()",
+        "const t = 'ab'.repeat(1e6); for (;;) t.split('a')",
+        "const t = 'x'.repeat(1e7); for (;;) t.toUpperCase()",
+        "const o = {}; for (let i = 0; i < 1e5; i++) o['k' + i] = i; for (;;) Object.assign({}, o)",
+        "const o = {}; for (let i = 0; i < 1e5; i++) o['k' + i] = i; for (;;) Object.keys(o)",
+        "const l = new Array(5e5).fill(1); for (;;) [...l]",
+        "for (;;) Array.from({ length: 5e5 })",
+        "let n = 3n ** 500000n; for (;;) n * n",
+        "const l = new Uint8Array(1e7); for (;;) new Uint16Array(l)",
+        "const l = []; l.length = 4e9; JSON.stringify(l)",
+        "const l = []; l.length = 4e9; [].concat(l)",
+        "const l = []; l.length = 4e9; [l].flat()",
+        "const l = []; l.length = 4e9; [1].flatMap(() => l)",
+        "const l = []; l.length = 4e9; l[Symbol.iterator]().drop(4e9).next()",
+        "String.raw({ raw: { length: 4e9 } })",
+    ]);
+}
+
+#[test]
+fn what_is_refused_cannot_be_caught_for_ever() {
+    assert_ended(&[
+        "for (;;) try { 'x'.repeat(1e6).toUpperCase() } catch {}",
+        "const l = []; for (;;) try { l.push({}) } catch {}",
+        "let l = null; try { for (;;) l = { l } } catch {} for (;;) try { for (;;); } catch {}",
+        "let l = null; try { for (;;) l = { l } } catch {} for (;;) try { for (;;) l = { l }; } catch {}",
+        "const h = 'a'.repeat(4e5), n = 'a'.repeat(2e5) + 'b'; for (;;) try { h.indexOf(n) } catch {} finally {}",
+        "for (;;) (async () => { for (;;); })()",
+    ]);
+}
+
+/// What a handler that was refused memory for its time answers all the same is not its answer.
+#[test]
+fn what_goes_on_without_what_it_asked_for_is_no_answer() {
+    let fault =
+        ended("const t = 'x'.repeat(1e7); try { for (;;) s.n = t.toUpperCase().length } catch { s.caught = true }");
+    assert!(matches!(fault.kind, FaultKind::TooLong(_)), "{fault}");
+}
+
+#[test]
+fn a_handler_that_takes_all_memory_each_time_is_given_up() {
+    let source = "fromAll().when({ x(s) { 'x'.repeat(80e6) }, y(s) { s.n = 1 } })";
+    let script = Script::read("p.js", source).expect("a projection");
+    let running = script.run().expect("at work");
+    running.init().expect("a first state");
+    let fault = |version| running.handle(&given("order-1", version, "x", "{}"), "order-1").expect_err("ended").kind;
+    for version in 0..8 {
+        assert!(!script.is_given_up(), "{version}");
+        assert!(matches!(fault(version), FaultKind::TooMuchMemory(MEMORY)), "{version}");
+    }
+    assert!(script.is_given_up());
+    assert!(matches!(fault(8), FaultKind::GivenUp { times: 8, .. }));
+    script.try_again();
+    assert!(matches!(fault(9), FaultKind::TooMuchMemory(MEMORY)));
+}
+
+#[test]
+fn a_runtime_that_was_ended_in_a_step_of_its_own_works_on() {
+    let source = "fromAll().when({ $init: () => ({ n: 0 }), x(s) { s.n++; s.at = 'xyz'.indexOf('z') },
+        bad() { const h = 'a'.repeat(4e5); h.split('a'.repeat(2e5) + 'b') }, full() { for (;;) 'x'.repeat(1e7).toUpperCase() } })";
+    let running = Script::read("p.js", source).expect("a projection").run().expect("at work");
+    running.init().expect("a first state");
+    for (version, event_type) in (0..).zip(["x", "bad", "x", "full", "x"]) {
+        let text = running.state().expect("a state");
+        if running.handle(&given("a", version, event_type, "{}"), "").is_err() {
+            running.load(text.as_deref()).expect("as before");
+        }
+    }
+    assert_eq!(running.state().expect("a state").as_deref(), Some(r#"{"n":3,"at":2}"#));
+}
+
+/// What is replaced answers as the engine's own.
+#[test]
+fn what_pays_for_its_steps_answers_as_ever() {
+    let source = r"fromAll().when({ x(s) {
+      const long = 'ab'.repeat(2e4) + 'needle' + 'ab'.repeat(2e4), head = 'ab'.repeat(100), none = 'ab'.repeat(100) + 'q';
+      const numbers = [3, 1, 2, undefined, 10, , 'a'], objects = [{ toString: () => 'b' }, { toString: () => 'a' }];
+      return { found: [
+        long.indexOf('needle'), long.indexOf('needle', 4e4 + 1), long.indexOf(head), long.indexOf(head, 1), long.indexOf(none),
+        long.lastIndexOf('needle'), long.lastIndexOf(head), long.lastIndexOf(head, 399), long.lastIndexOf(head, NaN), long.lastIndexOf(head, 0),
+        long.lastIndexOf(head, -7), long.lastIndexOf(head, undefined), long.indexOf(head, -3), long.indexOf('', 5), long.lastIndexOf(''),
+        long.includes('needleab'), long.includes(none), long.split(head).length, long.split('needle', 1).length, long.split('').length,
+        long.replace('needle', '[$&]').length, long.replaceAll(head, (all, at) => at).length, long.replaceAll(/needle/g, '').length,
+        'a-b'.split(/-/).join(), 'abc'.indexOf(), 'undefined'.indexOf(), 'null'.indexOf(null), 'a1'.indexOf(1), 'abcabc'.lastIndexOf('c', 4),
+        String.prototype.indexOf.call(12345, 34), String.prototype.trim.call({ toString: () => ' x ' }), 'x'.localeCompare('y'), '  x '.trimLeft() + '|',
+        String.raw`a\n${1}b`, parseInt('12px'), parseInt('ff', 16), parseFloat('1.5x'), isNaN('x'), isNaN(undefined), Number.parseInt === parseInt,
+      ], lists: [
+        numbers.toSorted().map(String).join(), objects.sort().map(String).join(), [1, 2, 3].includes(2), [NaN].includes(NaN), [NaN].indexOf(NaN),
+        [1, 2, 1].lastIndexOf(1), [1, 2, 1].lastIndexOf(1, 1), [1, [2, [3]]].flat(Infinity).join(), [1, 2].flatMap(x => [x, x]).join(), [1].concat([2], 3).join(),
+        [5, 1, 4].sort((a, b) => b - a).join(), Array.from(new Uint8Array([3, 1, 2]).sort()).join(), new Uint8Array([1, 2]).indexOf(2), [1, 2, 3].values().drop(1).toArray().join(),
+      ], names: [''.indexOf.name, ''.indexOf.length, [].sort.name, [].sort.length, JSON.parse.name, JSON.parse.length, ''.split.length, [].map.length],
+        thrown: [() => null.x, () => ''.includes(/x/), () => String.prototype.indexOf.call(null), () => [1].sort(1), () => [Symbol('a'), Symbol('b')].sort(), () => ''.indexOf(Symbol('a')), () => JSON.parse('{')].map((f) => { try { f(); return 'none' } catch (e) { return e.name } }),
+        keys: Object.keys(String.prototype).concat(Object.keys(Array.prototype)),
+        map: [new Map([['k', 1]]).get('k'), new Map().set('a', 2).size, new Set().add(1).has(1), new Set([1]).delete(1)],
+        json: JSON.parse('{\x22a\x22:[1]}', (k, v) => typeof v === 'number' ? v + 1 : v) } } })";
+    let running = Script::read("p.js", source).expect("a projection").run().expect("at work");
+    running.init().expect("a first state");
+    running.handle(&given("a", 0, "x", "{}"), "").expect("handled");
+    let told = running.state().expect("a state").expect("something");
+    // As the engine answers without any of it.
+    let expected = r#"{"found":[40000,-1,0,2,-1,40000,79806,398,79806,0,0,79806,0,5,80006,true,false,401,1,80006,80008,1949,80000,"a,b",-1,0,0,1,2,2,"x",-1,"x |","a\\n1b",12,255,1.5,true,true,true],"lists":["1,10,2,3,a,undefined,undefined","a,b",true,true,-1,2,0,"1,2,3","1,1,2,2","1,2,3","5,4,1","1,2,3",1,"2,3"],"names":["indexOf",1,"sort",1,"parse",2,2,1],"thrown":["TypeError","TypeError","TypeError","TypeError","TypeError","TypeError","SyntaxError"],"keys":[],"map":[1,1,true,true],"json":{"a":[2]}}"#;
+    assert_eq!(told, expected);
+}

@@ -1,0 +1,299 @@
+// What one step of the engine itself costs that goes through much. Evaluated before the prelude, which calls the function that
+// this gives.
+//
+// The engine looks at the clock once in 10,000 steps, and a step may be a search through megabytes. What takes memory as
+// it goes is ended by that; the functions that do not are replaced by ones that pay for what the step costs, in letters and
+// places, and look at the clock themselves. Those whose cost is that of two lengths multiplied go through the same
+// beforehand, piece by piece, where that might be much. What any of them answers comes from the engine's own.
+(function () {
+  "use strict";
+  const { apply, ownKeys } = Reflect;
+  const { isArray } = Array;
+  const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Object;
+  const { max, min, log2 } = Math;
+  const { match, split, replace, isConcatSpreadable } = Symbol;
+  const call = Function.prototype.call;
+  const uncurried = (own) => (...given) => apply(call, own, given);
+  const { slice, indexOf, lastIndexOf, startsWith } = String.prototype;
+
+  // No step through less is worth a look.
+  const SMALL = 256;
+  // So many letters or places are gone through between two looks.
+  const BETWEEN_LOOKS = 1000000;
+  // Two lengths that multiplied come to more than this are gone through piece by piece.
+  const MOST_AT_ONCE = 2000000;
+  // How much of a long text is looked for at first, and in how much at once.
+  const HEAD = 64, WINDOW = 65536;
+  // More have no room, unless most of them are empty; and those are gone through all the same.
+  const MOST_PLACES = 4000000;
+
+  // `isOver` tells whether the time of the handler is.
+  return function toll(isOver) {
+    let unpaid = 0;
+
+    function pay(cost) {
+      unpaid += cost;
+      if (unpaid < BETWEEN_LOOKS) return;
+      unpaid = 0;
+      // Nothing catches what ends a loop.
+      if (isOver()) for (;;);
+    }
+
+    // Puts what `make` gives of a function in its place, under its name.
+    function replaced(owner, name, make) {
+      const described = getOwnPropertyDescriptor(owner, name);
+      if (described === undefined || typeof described.value !== "function") return;
+      const own = described.value;
+      const made = make(own, name);
+      defineProperty(made, "name", { value: own.name, configurable: true });
+      defineProperty(made, "length", { value: own.length, configurable: true });
+      described.value = made;
+      defineProperty(owner, name, described);
+    }
+
+    // ---- texts -----------------------------------------------------------------------------------------------------
+
+    // Each place at which a long text may begin is paid for as if it were compared to its end.
+    function first(text, sought, from) {
+      const head = apply(slice, sought, [0, HEAD]);
+      const last = text.length - sought.length;
+      while (from <= last) {
+        const window = apply(slice, text, [from, from + WINDOW + HEAD]);
+        pay(window.length);
+        let at = -1;
+        while ((at = apply(indexOf, window, [head, at + 1])) >= 0 && at < WINDOW) {
+          if (from + at > last) return -1;
+          pay(sought.length);
+          if (apply(startsWith, text, [sought, from + at])) return from + at;
+        }
+        from += WINDOW;
+      }
+      return -1;
+    }
+
+    function final(text, sought, from) {
+      const head = apply(slice, sought, [0, HEAD]);
+      let end = min(from, text.length - sought.length);
+      while (end >= 0) {
+        const begin = max(0, end - WINDOW + 1);
+        const window = apply(slice, text, [begin, end + HEAD]);
+        pay(window.length);
+        let at = end - begin;
+        while (at >= 0 && (at = apply(lastIndexOf, window, [head, at])) >= 0) {
+          pay(sought.length);
+          if (apply(startsWith, text, [sought, begin + at])) return begin + at;
+          at--;
+        }
+        end = begin - 1;
+      }
+      return -1;
+    }
+
+    function isMuch(text, sought) {
+      if (text.length <= SMALL) return false;
+      const cost = text.length * min(sought.length, text.length);
+      if (cost > MOST_AT_ONCE && sought.length > 1) return true;
+      pay(max(text.length, cost / 8));
+      return false;
+    }
+
+    // What is no text yet is made one here: the engine would do so in its one step.
+    function isPattern(sought) {
+      return (typeof sought === "object" || typeof sought === "function") && sought !== null && (sought[match] !== undefined || sought[split] !== undefined || sought[replace] !== undefined);
+    }
+
+    const searches = {
+      indexOf: (text, sought, from) => first(text, sought, max(0, from)),
+      includes: (text, sought, from) => first(text, sought, max(0, from)),
+      lastIndexOf: (text, sought, from) => final(text, sought, from === 0 ? text.length : from),
+      replace: (text, sought) => first(text, sought, 0),
+      split: all,
+      replaceAll: all,
+    };
+
+    function all(text, sought) {
+      let at = -sought.length;
+      while ((at = first(text, sought, at + sought.length)) >= 0);
+    }
+
+    for (const name of ownKeys(searches)) {
+      const search = searches[name];
+      replaced(String.prototype, name, (own) => {
+        const run = uncurried(own);
+        return { method(sought, other) {
+          let text = this;
+          if (typeof text !== "string" || typeof sought !== "string") {
+            if (text === null || text === undefined || sought === null || sought === undefined || isPattern(sought)) {
+              if (typeof text === "string" && text.length > SMALL) pay(text.length);
+              return run(text, sought, other);
+            }
+            text = `${text}`;
+            sought = `${sought}`;
+          }
+          if (isMuch(text, sought)) search(text, sought, typeof other === "number" && other === other ? other : 0);
+          return run(text, sought, other);
+        } }.method;
+      });
+    }
+
+    for (const name of ["startsWith", "endsWith", "trim", "trimStart", "trimEnd", "isWellFormed", "toWellFormed", "localeCompare", "normalize"]) {
+      replaced(String.prototype, name, (own) => {
+        const run = uncurried(own);
+        return { method(given, other) {
+          if (typeof this === "string" && this.length > SMALL) pay(this.length);
+          else if (typeof this === "object" && this !== null) return run(`${this}`, given, other);
+          return run(this, given, other);
+        } }.method;
+      });
+    }
+    for (const [name, same] of [["trimLeft", "trimStart"], ["trimRight", "trimEnd"]]) String.prototype[name] = String.prototype[same];
+
+    replaced(String, "raw", (own) => (strings, ...given) => {
+      places(strings?.raw?.length, "raw");
+      return apply(own, String, [strings, ...given]);
+    });
+
+    for (const name of ["isNaN", "isFinite", "parseInt", "parseFloat"]) {
+      replaced(globalThis, name, (own) => (given, other) => {
+        if (typeof given === "string" && given.length > SMALL) pay(given.length);
+        return own(given, other);
+      });
+    }
+    Number.parseInt = parseInt;
+    Number.parseFloat = parseFloat;
+
+    replaced(Math, "sumPrecise", (own) => (list) => {
+      if (isArray(list)) places(list.length, "sumPrecise");
+      return own(list);
+    });
+
+    replaced(JSON, "parse", (own) => {
+      const run = uncurried(own);
+      return (text, reviver) => {
+        if (typeof text === "string" && text.length > SMALL) pay(text.length);
+        return run(JSON, text, reviver);
+      };
+    });
+
+    // ---- places ----------------------------------------------------------------------------------------------------
+
+    function places(length, name) {
+      if (!(length > SMALL)) return;
+      if (length > MOST_PLACES) throw new RangeError(`${name} on an array of more than ${MOST_PLACES} places`);
+      pay(length);
+    }
+
+    function lettersIn(list) {
+      let letters = 0;
+      for (let i = 0; i < list.length; i++) letters += typeof list[i] === "string" ? list[i].length : 1;
+      return letters;
+    }
+
+    function inOrder(one, other) {
+      one = `${one}`;
+      other = `${other}`;
+      pay(min(one.length, other.length));
+      return one < other ? -1 : one > other ? 1 : 0;
+    }
+
+    // Looks for a long text among many, as the engine does.
+    function among(list, sought) {
+      if (typeof sought !== "string" || sought.length <= SMALL || !isArray(list) || list.length * sought.length <= MOST_AT_ONCE) return;
+      for (let i = 0; i < list.length; i++) {
+        const value = list[i];
+        if (typeof value !== "string" || value.length !== sought.length) continue;
+        pay(value.length);
+        if (value === sought) return;
+      }
+    }
+
+    const special = {
+      indexOf(list, given) { among(list, given[0]); },
+      includes(list, given) { among(list, given[0]); },
+      lastIndexOf(list, given) { among(list, given[0]); },
+      sort: inSteps,
+      toSorted: inSteps,
+      concat(list, given) {
+        for (let i = 0; i < given.length; i++) {
+          const value = given[i];
+          if (typeof value === "object" && value !== null && (isArray(value) || value[isConcatSpreadable])) places(value.length, "concat");
+        }
+      },
+      flat(list, given, name) { inside(list, given, name); },
+      flatMap(list, given, name) {
+        const map = given[0];
+        if (typeof map !== "function") return;
+        given[0] = function (...told) {
+          const value = apply(map, this, told);
+          if (isArray(value)) places(value.length, name);
+          return value;
+        };
+      },
+    };
+
+    function inSteps(list, given) {
+      if (given.length > 0 && given[0] !== undefined) return;
+      if (!isArray(list) || list.length < 2) return;
+      if (lettersIn(list) * log2(list.length) > MOST_AT_ONCE) given[0] = inOrder;
+    }
+
+    function inside(list, given, name) {
+      if (!isArray(list)) return;
+      for (let i = 0; i < list.length; i++) if (isArray(list[i])) places(list[i].length, name);
+    }
+
+    for (const name of ownKeys(Array.prototype)) {
+      if (typeof name !== "string" || name === "constructor" || name === "push" || name === "pop" || name === "at") continue;
+      const before = special[name];
+      replaced(Array.prototype, name, (own) => ({ method(...given) {
+        if (this !== null && this !== undefined) {
+          places(this.length, name);
+          if (before !== undefined) before(this, given, name);
+        }
+        return apply(own, this, given);
+      } }.method));
+    }
+
+    const Typed = getPrototypeOf(Uint8Array.prototype);
+    const lengthOf = getOwnPropertyDescriptor(Typed, "length").get;
+    for (const name of ["fill", "indexOf", "lastIndexOf", "includes", "reverse", "toReversed", "copyWithin", "set", "sort", "toSorted", "with", "slice", "join"]) {
+      replaced(Typed, name, (own) => ({ method(...given) {
+        let length = 0;
+        try {
+          length = apply(lengthOf, this, []);
+        } catch {}
+        if (length > SMALL) {
+          pay(length);
+          if ((name === "sort" || name === "toSorted") && given[0] === undefined && length > MOST_PLACES / 4) given[0] = inNumbers;
+        }
+        return apply(own, this, given);
+      } }.method));
+    }
+
+    // As they are in order without being told: what is no number stands last, and -0 before 0.
+    function inNumbers(one, other) {
+      if (one < other) return -1;
+      if (one > other) return 1;
+      if (one !== one) return other !== other ? 0 : 1;
+      if (other !== other) return -1;
+      return one === 0 && other === 0 && typeof one === "number" ? 1 / one - 1 / other || 0 : 0;
+    }
+
+    for (const [owner, names] of [[Map.prototype, ["get", "has", "set", "delete"]], [Set.prototype, ["has", "add", "delete"]]]) {
+      for (const name of names) {
+        replaced(owner, name, (own) => {
+          const run = uncurried(own);
+          return { method(key, value) {
+            if (typeof key === "string" && key.length > SMALL) pay(key.length);
+            return run(this, key, value);
+          } }.method;
+        });
+      }
+    }
+
+    replaced(getPrototypeOf(getPrototypeOf([].values())), "drop", (own) => ({ method(...given) {
+      places(given[0], "drop");
+      return apply(own, this, given);
+    } }.method));
+  };
+})()
