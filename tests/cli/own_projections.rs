@@ -285,7 +285,10 @@ fn a_projection_that_runs_too_long_again_and_again_is_given_up() {
     sandbox.write("more.jsonl", (10..20).map(event).collect::<String>());
     sandbox.run(&["import", "more.jsonl", "--into", "a.db"]).ok();
     let ran = sandbox.run(&["project", "a.db", "--projection", "own.js"]).code(1);
-    assert!(ran.err.contains("own.js ran too long or took too much memory again and again, and was given up"), "{ran:?}");
+    assert!(
+        ran.err.contains("own.js ran too long or took too much memory again and again, and was given up"),
+        "{ran:?}"
+    );
     assert!(ran.out.contains("line 3"), "the line of its loop: {ran:?}");
     assert!(ran.out.contains("not run"), "of those behind: {ran:?}");
 }
