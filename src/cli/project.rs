@@ -15,8 +15,8 @@ use super::target::{Context, source};
 use super::terminal::{Output, message};
 use super::when::pointed;
 use super::{Failure, Outcome, parquet, told};
-use crate::engine::{AsOfCondition, Chosen, EngineError, Ticket, as_of, choose, grouped};
-use crate::event::{StreamId, Version, nearest};
+use crate::engine::{AsOfCondition, Chosen, EngineError, Ticket, as_of, choose, grouped, sorted_at_once};
+use crate::event::{Version, nearest};
 use crate::index::{AsOf, Budget, Place, Sorting};
 use crate::projection::{field_name, key_path, spelled_path};
 use crate::replay::Finding;
@@ -34,7 +34,7 @@ const MOST_COLUMNS: usize = 1_000;
 
 #[derive(Serialize)]
 struct Row<'a> {
-    stream: &'a StreamId,
+    stream: &'a str,
     version: Version,
     state: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -188,7 +188,8 @@ fn chosen_places(
             "recorded_at" => Sorting::Time,
             field => Sorting::Field(field_path(field, as_of)?),
         };
-        as_of.sort(&mut places, &by, args.descending);
+        let at_once = sorted_at_once(places.len(), &mut as_of.memory().hold());
+        as_of.sort_in_runs(&mut places, &by, args.descending, at_once, &mut || true);
     }
     let chosen = split_columns(&args.columns).map(|field| field_path(field, as_of)).collect::<Result<Vec<_>, _>>()?;
     places.truncate(args.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX)));

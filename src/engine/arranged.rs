@@ -122,6 +122,14 @@ const SORTED_ROW: usize = 2 * size_of::<(Value, Place)>();
 /// So many rows are put in order at once where there is no room for what all of them are sorted by.
 const LEAST_AT_ONCE: usize = 4_096;
 
+/// So many rows may be put in order at once: all of them where there is room for what they are sorted by.
+pub fn sorted_at_once(rows: usize, held: &mut Held) -> usize {
+    match held.resize((rows * SORTED_ROW) as u64) {
+        Ok(()) => usize::MAX,
+        Err(_) => (held.memory().left().bytes as usize / SORTED_ROW).max(LEAST_AT_ONCE),
+    }
+}
+
 /// Folds the store up to the moment, as far as that is not known. Where the table before only went on, so does this one: the
 /// rows that did not change are not looked at again. `None` where there is no such category.
 pub fn arrange(
@@ -139,10 +147,7 @@ pub fn arrange(
     let Some(stood) = folded.stood(reader, &wanted.of, &check, ticket)? else { return Ok(None) };
     let as_of = &stood.as_of;
     let mut held = ticket.memory().hold();
-    let at_once = match held.resize((as_of.len() * SORTED_ROW) as u64) {
-        Ok(()) => usize::MAX,
-        Err(_) => (held.memory().left().bytes as usize / SORTED_ROW).max(LEAST_AT_ONCE),
-    };
+    let at_once = sorted_at_once(as_of.len(), &mut held);
     let before = folded.arranged_last();
     let moved_on = before.map(|before| moved_on(&before, wanted, as_of, ticket)).transpose()?.flatten();
     let (places, unknown) = match moved_on {
@@ -252,7 +257,7 @@ fn holds_all(as_of: &AsOf, place: Place, filter: &RowFilter, texts: &[String]) -
         left.retain(|wanted| !text.contains(wanted));
         left.is_empty()
     };
-    if look_in(row.stream.as_str()) {
+    if look_in(row.stream) {
         return true;
     }
     filter.columns.iter().any(|column| match as_of.value(place, column) {

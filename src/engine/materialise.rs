@@ -416,5 +416,5 @@ fn row_of(as_of: &AsOf, columns: &[ModelColumn], place: Place) -> Option<ModelRo
     let values = values_of(columns, |path| Some(as_of.value(place, path)), || as_of.state(place).unwrap_or_default());
     let kept = if row.version.0 >= KEPT_FROM { as_of.snapshot(place) } else { None };
     let recorded_at = row.recorded_at.map(|at| at.to_string());
-    Some(ModelRow { stream: row.stream.clone(), version: row.version, recorded_at, values, kept })
+    Some(ModelRow { stream: row.stream.into(), version: row.version, recorded_at, values, kept })
 }

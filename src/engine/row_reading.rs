@@ -28,7 +28,7 @@ pub fn read_rows(
             }
         }
         read.push(StoodRow {
-            stream: row.stream.clone(),
+            stream: row.stream.into(),
             version: row.version,
             recorded_at: row.recorded_at,
             cells,

@@ -11,11 +11,17 @@ use super::EngineError;
 use super::gaps::Gaps;
 use super::ticket::lock;
 use crate::index::{AsOf, OverBudget};
-use crate::replay::{OnShelf, Shelf};
+use crate::replay::{LayDown, OnShelf, Shelf};
 use crate::store::{Flow, StoreError, cache_folder};
 
 /// So many bytes are written at once.
 const AT_ONCE: usize = 1 << 20;
+
+/// So many are read at once where what lies there is asked for in the order in which it was laid down.
+const READ_AHEAD: usize = 1 << 16;
+
+/// Laying half of the states down is enough where this part of the memory is free then.
+const MOST_LEFT: u64 = 4;
 
 #[derive(Debug)]
 pub(super) struct FileShelf {
@@ -32,6 +38,10 @@ struct Lying {
     waiting: Vec<u8>,
     /// What was given back.
     gaps: Gaps,
+    /// What was read ahead, and where it lies.
+    ahead: (u64, Vec<u8>),
+    /// Where what was read last ends.
+    read_to: u64,
     fault: Option<io::Error>,
 }
 
@@ -54,7 +64,7 @@ impl FileShelf {
     }
 
     fn of(file: File, folder: &Path) -> Self {
-        let lying = Lying { file, written: 0, waiting: Vec::new(), gaps: Gaps::default(), fault: None };
+        let lying = Lying { file, written: 0, waiting: Vec::new(), gaps: Gaps::default(), ahead: (0, Vec::new()), read_to: 0, fault: None };
         Self { folder: folder.to_owned(), lying: Mutex::new(lying) }
     }
 
@@ -96,6 +106,7 @@ impl Lying {
                 if end > self.written {
                     self.write()?;
                 }
+                self.ahead.1.clear();
                 self.file.seek(SeekFrom::Start(at))?;
                 self.file.write_all(text)?;
             }
@@ -108,10 +119,23 @@ impl Lying {
             let text = self.waiting.get(at as usize..).and_then(|rest| rest.get(..slot.length as usize));
             return text.map(<[u8]>::to_vec).ok_or_else(|| io::ErrorKind::UnexpectedEof.into());
         }
-        let mut text = vec![0; slot.length as usize];
+        let is_in_order = std::mem::replace(&mut self.read_to, slot.at + u64::from(slot.length)) == slot.at;
+        let (begin, bytes) = &mut self.ahead;
+        let from = slot.at.checked_sub(*begin).map(|from| from as usize);
+        if let Some(text) = from.and_then(|from| bytes.get(from..)?.get(..slot.length as usize)) {
+            return Ok(text.to_vec());
+        }
         self.file.seek(SeekFrom::Start(slot.at))?;
-        self.file.read_exact(&mut text)?;
-        Ok(text)
+        if !is_in_order || slot.length as usize > READ_AHEAD {
+            let mut text = vec![0; slot.length as usize];
+            self.file.read_exact(&mut text)?;
+            return Ok(text);
+        }
+        // Behind what is written there is nothing yet, or what waits.
+        *begin = slot.at;
+        bytes.clear();
+        (&self.file).take((READ_AHEAD as u64).min(self.written - slot.at)).read_to_end(bytes)?;
+        bytes.get(..slot.length as usize).map(<[u8]>::to_vec).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }
 
     fn unless<T>(&mut self, done: io::Result<T>) -> Option<T> {
@@ -163,9 +187,22 @@ pub(super) fn make_room(
 }
 
 fn make_room_on(shelf: &Arc<dyn Shelf>, as_of: &mut AsOf, go_on: &mut dyn FnMut() -> Flow) -> Result<(), EngineError> {
-    let is_laid = as_of.lay_down(shelf, &mut || go_on().is_continue());
-    unless_torn(as_of)?;
-    if is_laid { Ok(as_of.weigh()?) } else { Err(StoreError::Cancelled.into()) }
+    // The older half first: fewer events come to those, and what stays is answered without the file. Where that brings
+    // little room, all of them go at once, and not half of the rest each time.
+    for which in [LayDown::Older, LayDown::All] {
+        let is_laid = as_of.lay_down(shelf, which, &mut || go_on().is_continue());
+        unless_torn(as_of)?;
+        if !is_laid {
+            return Err(StoreError::Cancelled.into());
+        }
+        let weighed = as_of.weigh();
+        let memory = as_of.memory();
+        let has_room = weighed.is_ok() && memory.left().bytes >= memory.allowed().bytes / MOST_LEFT;
+        if has_room || which == LayDown::All {
+            return Ok(weighed?);
+        }
+    }
+    Ok(())
 }
 
 /// Something of it could not be laid down or read back: then it is no answer.

@@ -10,7 +10,7 @@ use super::runs::Runs;
 use super::{Choice, Held, Memory, MixedRows, OverBudget, StoreMoment, compare};
 use crate::event::{Cursor, Position, StreamId, StreamKey, Timestamp, Version};
 use crate::expr::{Expression, Reading, Stop};
-use crate::replay::{DecodedRows, Finding, Shelf, Standing, Stood};
+use crate::replay::{DecodedRows, Finding, LayDown, Shelf, Standing, Stood};
 
 /// Every stream of a store as it stood at a moment. States are kept as they are folded, and shown when they are looked at.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ pub struct Place {
 /// One stream, as it stood.
 #[derive(Clone, Copy, Debug)]
 pub struct AsOfRow<'a> {
-    pub stream: &'a StreamId,
+    pub stream: &'a str,
     pub version: Version,
     /// When the last event that counts was recorded.
     pub recorded_at: Option<Timestamp>,
@@ -80,8 +80,8 @@ pub enum Sorting {
 /// Weighed after so many events at first, and then whenever as many came again as there were.
 const WEIGHED_FIRST: u64 = 1 << 15;
 
-/// And at the latest after so many.
-const WEIGHED_AFTER: u64 = 1 << 20;
+/// And at the latest after so many: what they bring is taken before it was asked for.
+const WEIGHED_AFTER: u64 = 1 << 17;
 
 /// Where little memory is allowed, it is weighed as often as an event for so many bytes of it.
 const BYTES_AN_EVENT: u64 = 512;
@@ -142,7 +142,7 @@ impl AsOf {
         let key = |place: &Place| {
             let part = self.part(*place)?;
             let within = place.within as usize;
-            Some((part.stood(within)?.stream.clone(), part.key(within)?))
+            Some((StreamId::from(part.stood(within)?.stream), part.key(within)?))
         };
         self.places.iter().filter_map(key).collect()
     }
@@ -172,11 +172,11 @@ impl AsOf {
         self.weigh()
     }
 
-    /// Lays the states on a shelf. What is asked of streams is answered as before, and slower; of each some numbers stay in
+    /// Lays states on a shelf. What is asked of streams is answered as before, and slower; of each some numbers stay in
     /// memory. False where that was stopped, or there is no room there either.
-    pub fn lay_down(&mut self, shelf: &Arc<dyn Shelf>, go_on: &mut dyn FnMut() -> bool) -> bool {
+    pub fn lay_down(&mut self, shelf: &Arc<dyn Shelf>, which: LayDown, go_on: &mut dyn FnMut() -> bool) -> bool {
         self.shelf = Some(Arc::clone(shelf));
-        self.parts.iter_mut().all(|part| part.lay_down(shelf, go_on))
+        self.parts.iter_mut().all(|part| part.lay_down(shelf, which, go_on))
     }
 
     /// Where states lie that there was no room for.
@@ -221,21 +221,17 @@ impl AsOf {
         // Up to a time, a stream may begin to count that began long before.
         let known = if self.from.is_some() && self.at.until().is_none() { self.places.len() } else { 0 };
         let begun = counts(self.places.get(..known).unwrap_or_default());
-        let parts = self.parts.iter().zip(0_u32..).zip(begun);
-        let new: Vec<Place> = parts
-            .flat_map(|((part, number), begun)| {
-                (begun..part.len() as u32).map(move |within| Place { part: number, within })
-            })
-            .collect();
-        self.places.truncate(known);
-        if self.parts.len() > 1 {
-            // Each part has its own in order; between them the first events tell.
-            let mut keyed: Vec<_> = new.iter().map(|place| self.rank(*place)).collect();
-            keyed.sort_unstable();
-            self.places.extend(keyed.into_iter().map(|(_, place)| place));
-        } else {
-            self.places.extend(new);
+        let mut places = std::mem::take(&mut self.places);
+        places.truncate(known);
+        places.reserve_exact(self.parts.iter().map(|part| part.len()).sum::<usize>().saturating_sub(known));
+        for ((part, number), begun) in self.parts.iter().zip(0_u32..).zip(begun) {
+            places.extend((begun..part.len() as u32).map(|within| Place { part: number, within }));
         }
+        if self.parts.len() > 1 {
+            // Each part has its own in order, so that they are only merged; between them the first events tell.
+            places.get_mut(known..).unwrap_or_default().sort_by_key(|place| self.rank(*place));
+        }
+        self.places = places;
     }
 
     /// What tells the order in which streams began.
@@ -329,7 +325,14 @@ impl AsOf {
     /// The names of all fields of these rows, in the order in which they are met.
     pub fn all_fields(&self, places: &[Place]) -> Vec<String> {
         let mut known: HashMap<String, usize> = HashMap::new();
+        let mut is_told = vec![false; self.parts.len()];
         for place in places {
+            let is_fixed = self.part(*place).is_some_and(|part| part.has_fixed_fields());
+            if let Some(is_told) = is_told.get_mut(place.part as usize).filter(|_| is_fixed)
+                && std::mem::replace(is_told, true)
+            {
+                continue;
+            }
             for name in self.fields(*place) {
                 let next = known.len();
                 known.entry(name).or_insert(next);
@@ -349,7 +352,7 @@ impl AsOf {
     fn sorted_by(&self, place: Place, by: &Sorting) -> Value {
         let row = self.row(place);
         match by {
-            Sorting::Stream => row.map_or(Value::Null, |row| row.stream.as_str().into()),
+            Sorting::Stream => row.map_or(Value::Null, |row| row.stream.into()),
             Sorting::Version => row.map_or(Value::Null, |row| row.version.0.into()),
             Sorting::Time => row.and_then(|row| row.recorded_at).map_or(Value::Null, |at| at.micros().into()),
             Sorting::Field(path) => self.value(place, path),
@@ -373,7 +376,7 @@ impl AsOf {
         let row = |place| self.row(place);
         let runs = Runs { is_descending, at_once, go_on };
         match by {
-            Sorting::Stream => runs.sort(places, |place| Some(row(place)?.stream.as_str())),
+            Sorting::Stream => runs.sort(places, |place| Some(row(place)?.stream)),
             Sorting::Version => runs.sort(places, |place| Some(row(place)?.version)),
             Sorting::Time => runs.sort(places, |place| row(place)?.recorded_at),
             Sorting::Field(path) => runs.sort(places, |place| SortKey::of(self.value(place, path))),

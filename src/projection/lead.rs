@@ -106,6 +106,10 @@ impl Projection for LeadState {
         true
     }
 
+    fn has_fixed_fields(&self) -> bool {
+        true
+    }
+
     fn cells<'s>(&self, lead: &'s Lead, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {
         for (name, cell) in STATE_CELLS {
             visit(name, cell(lead));
@@ -232,6 +236,10 @@ impl Projection for LeadSearch {
         Ok(())
     }
 
+    fn has_fixed_fields(&self) -> bool {
+        true
+    }
+
     fn cells<'s>(&self, state: &'s LeadSearchState, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {
         visit("lead-id", id_cell(state.lead_id.as_deref()));
         visit("names", Cell::List(&state.names));
@@ -291,6 +299,10 @@ impl Projection for LeadAnalysis {
 
     /// All that it shows are texts and numbers of its own.
     fn is_small(&self, _: &Lead) -> bool {
+        true
+    }
+
+    fn has_fixed_fields(&self) -> bool {
         true
     }
 

@@ -139,6 +139,11 @@ pub trait Projection: Clone + Debug + Send + Sync + 'static {
     /// state grows.
     fn cells<'s>(&self, state: &'s Self::State, visit: &mut dyn FnMut(&'s str, Cell<'s>));
 
+    /// Whether every state has the same fields: then none need be looked at for their names.
+    fn has_fixed_fields(&self) -> bool {
+        false
+    }
+
     /// The cell at a place among them.
     fn cell_at<'s>(&self, state: &'s Self::State, place: usize) -> Option<(&'s str, Cell<'s>)> {
         let (mut at, mut found) = (0, None);

@@ -63,6 +63,10 @@ impl Projection for TicketState {
         ticket.messages.len() <= FEW_MESSAGES && self.weight(ticket) <= SMALL_STATE
     }
 
+    fn has_fixed_fields(&self) -> bool {
+        true
+    }
+
     fn cells<'s>(&self, ticket: &'s Ticket, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {
         scalar_cells(ticket, visit);
         visit("messages", Cell::List(&ticket.messages));
@@ -181,6 +185,10 @@ impl Projection for TicketSearch {
         Ok(())
     }
 
+    fn has_fixed_fields(&self) -> bool {
+        true
+    }
+
     fn cells<'s>(&self, state: &'s TicketSearchState, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {
         visit("ticket-id", id_cell(state.ticket_id.as_deref()));
         visit("agents", Cell::List(&state.agents));
@@ -241,6 +249,10 @@ impl Projection for TicketService {
 
     /// No message is shown.
     fn is_small(&self, _: &Ticket) -> bool {
+        true
+    }
+
+    fn has_fixed_fields(&self) -> bool {
         true
     }
 

@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Finding;
 use super::shelf::{OnShelf, Shelf, ShelfSpace};
-use super::standing::{Beyond, Kept, Stood, WEIGHED};
+use super::kept::{Beyond, Kept, Last, MaybePosition};
+use super::standing::Stood;
 use super::streams::ByStream;
-use crate::event::{EventId, EventType, Head, Position, StreamId, StreamKey, Timestamp, Version};
+use crate::event::{EventId, Position, StreamKey, Timestamp, Version};
 
 /// The states of streams on a shelf.
 #[derive(Clone)]
@@ -25,10 +26,18 @@ pub(super) struct LaidDown<S> {
 #[derive(Clone, Debug)]
 struct Laid {
     slot: OnShelf,
-    began: Option<Position>,
-    last: Option<(StreamId, Version, Option<Timestamp>)>,
-    failed: Option<Box<Finding>>,
-    failed_beyond: Option<Box<Finding>>,
+    began: MaybePosition,
+    version: Version,
+    recorded_at: Option<Timestamp>,
+    failed: Option<Box<Failed>>,
+    /// Whether an event counts.
+    has_last: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Failed {
+    now: Option<Finding>,
+    beyond: Option<Box<Finding>>,
 }
 
 /// What was read back last: whoever asks for one field of a state mostly asks for the next one, too.
@@ -62,7 +71,7 @@ impl<S> Deref for KeptRef<'_, S> {
 struct Written<'w, S> {
     state: &'w S,
     /// The last event's position, id and type.
-    last: Option<(Option<Position>, String, &'w str)>,
+    last: Option<(Option<Position>, String, u32)>,
     beyond: Option<(&'w S, u64)>,
 }
 
@@ -70,12 +79,9 @@ struct Written<'w, S> {
 #[serde(bound = "S: DeserializeOwned")]
 struct ReadBack<S> {
     state: S,
-    last: Option<(Option<Position>, String, String)>,
+    last: Option<(Option<Position>, String, u32)>,
     beyond: Option<(S, u64)>,
 }
-
-/// What the name of a stream takes beside its letters.
-const NAME_BYTES: usize = 16;
 
 impl<S: Clone + Default + Serialize + DeserializeOwned> LaidDown<S> {
     pub(super) fn on(shelf: &Arc<dyn Shelf>) -> Self {
@@ -84,24 +90,27 @@ impl<S: Clone + Default + Serialize + DeserializeOwned> LaidDown<S> {
 
     /// Lays a state down. Answers whether it may be forgotten: one that would not come back as it is, must not. `None`
     /// where there is no room for it.
-    pub(super) fn lay(&mut self, key: StreamKey, kept: &Kept<S>) -> Option<bool> {
-        let Kept { state, began, last, failed, beyond } = kept;
-        let of_last = last.as_ref().map(|(_, head)| (head.position, head.id.to_string(), head.event_type.as_str()));
-        let of_beyond = beyond.as_ref().map(|beyond| (&beyond.state, beyond.events));
-        let Ok(text) = serde_json::to_vec(&Written { state, last: of_last, beyond: of_beyond }) else {
+    pub(super) fn lay(&mut self, kept: &Kept<S>) -> Option<bool> {
+        let last = kept.last();
+        let of_last = last.as_ref().map(|last| (last.position, last.id.to_string(), last.event_type));
+        let of_beyond = kept.beyond().map(|beyond| (&beyond.state, beyond.events));
+        let Ok(text) = serde_json::to_vec(&Written { state: &kept.state, last: of_last, beyond: of_beyond }) else {
             return Some(false);
         };
         if !comes_back::<S>(&text) {
             return Some(false);
         }
+        let (now, beyond) = (kept.failed().cloned(), kept.beyond().and_then(|beyond| beyond.failed.clone()));
+        let failed = (now.is_some() || beyond.is_some()).then(|| Box::new(Failed { now, beyond }));
         let laid = Laid {
             slot: self.space.lay(&text)?,
-            began: *began,
-            last: last.as_ref().map(|(stream, head)| (stream.clone(), head.version, head.recorded_at)),
-            failed: failed.clone(),
-            failed_beyond: beyond.as_ref().and_then(|beyond| beyond.failed.clone()),
+            began: kept.began().into(),
+            version: kept.version(),
+            recorded_at: kept.recorded_at(),
+            failed,
+            has_last: last.is_some(),
         };
-        if let Some(before) = self.of_stream.get_or_begin(key).replace(laid) {
+        if let Some(before) = self.of_stream.get_or_begin(kept.key).replace(laid) {
             self.space.leave(before.slot);
         }
         self.looked = Looked(Mutex::default());
@@ -112,11 +121,11 @@ impl<S: Clone + Default + Serialize + DeserializeOwned> LaidDown<S> {
         self.of_stream.get(key)?.as_ref()
     }
 
-    pub(super) fn stood(&self, key: StreamKey) -> Option<Stood<'_>> {
-        let laid = self.laid(key)?;
-        let (stream, version, recorded_at) = laid.last.as_ref()?;
-        let (version, recorded_at) = (*version, *recorded_at);
-        Some(Stood { stream, began: laid.began, version, recorded_at, failed: laid.failed.as_deref() })
+    pub(super) fn stood<'s>(&'s self, key: StreamKey, stream: &'s str) -> Option<Stood<'s>> {
+        let laid = self.laid(key).filter(|laid| laid.has_last)?;
+        let Laid { began, version, recorded_at, .. } = laid;
+        let failed = laid.failed.as_ref().and_then(|failed| failed.now.as_ref());
+        Some(Stood { stream, began: began.get(), version: *version, recorded_at: *recorded_at, failed })
     }
 
     /// To be folded on.
@@ -124,13 +133,15 @@ impl<S: Clone + Default + Serialize + DeserializeOwned> LaidDown<S> {
         let laid = self.laid(key)?;
         let text = self.space.fetch(laid.slot)?;
         let ReadBack { state, last, beyond } = serde_json::from_slice(&text).ok()?;
-        let last = laid.last.as_ref().zip(last).map(|((stream, version, recorded_at), (position, id, event_type))| {
-            let (id, event_type) = (EventId::new(&id), EventType::from(event_type.as_str()));
-            (stream.clone(), Head { version: *version, position, recorded_at: *recorded_at, id, event_type })
+        let last = last.filter(|_| laid.has_last).map(|(position, id, event_type)| {
+            let (version, recorded_at) = (laid.version, laid.recorded_at);
+            Last { event_type, version, position, recorded_at, id: EventId::new(&id) }
         });
-        let failed = laid.failed_beyond.clone();
-        let beyond = beyond.map(|(state, events)| Box::new(Beyond { state, failed, events }));
-        Some(Kept { state, began: laid.began, last, failed: laid.failed.clone(), beyond })
+        let mut kept = Kept::of(key, state, laid.began.get(), last);
+        let Failed { now, beyond: of_beyond } = laid.failed.as_deref().cloned().unwrap_or_default();
+        kept.set_failed(now.map(Box::new));
+        kept.set_beyond(beyond.map(|(state, events)| Beyond { state, failed: of_beyond, events }));
+        Some(kept)
     }
 
     /// To be looked at.
@@ -146,14 +157,7 @@ impl<S: Clone + Default + Serialize + DeserializeOwned> LaidDown<S> {
 
     /// What is known of so many of them takes in memory.
     fn weight_of(&self, streams: usize) -> u64 {
-        let step = (self.of_stream.len() / WEIGHED).max(1);
-        let (mut weighed, mut bytes) = (0, 0);
-        for laid in self.of_stream.values().step_by(step).flatten() {
-            let name = laid.last.as_ref().map_or(0, |(stream, ..)| stream.as_str().len() + NAME_BYTES);
-            bytes += size_of::<Option<Laid>>() + name;
-            weighed += 1;
-        }
-        (bytes.checked_div(weighed).unwrap_or_default() * streams + self.of_stream.places_bytes()) as u64
+        (streams * size_of::<Option<Laid>>() + self.of_stream.places_bytes()) as u64
     }
 
     pub(super) fn bytes(&self) -> u64 {
@@ -190,7 +194,6 @@ fn comes_back<S: Serialize + DeserializeOwned>(text: &[u8]) -> bool {
         && memmem::find(text, b"$serde_json::private").is_none();
     let again = || {
         let ReadBack::<S> { state, last, beyond } = serde_json::from_slice(text).ok()?;
-        let last = last.as_ref().map(|(position, id, event_type)| (*position, id.clone(), event_type.as_str()));
         let beyond = beyond.as_ref().map(|(state, events)| (state, *events));
         serde_json::to_vec(&Written { state: &state, last, beyond }).ok()
     };

@@ -9,8 +9,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::bound::{At, Spoken};
+use super::kept::{Beyond, Kept, TypeNumbers};
 use super::laid::{KeptRef, LaidDown};
 use super::shelf::Shelf;
+use super::stream_names::StreamNames;
 use super::streams::ByStream;
 use super::watch::WatchRows;
 use super::{DecodedRows, Finding};
@@ -21,7 +23,7 @@ use crate::projection::{Problem, Projection, cell_value};
 /// One stream, as it stood.
 #[derive(Clone, Copy, Debug)]
 pub struct Stood<'s> {
-    pub stream: &'s StreamId,
+    pub stream: &'s str,
     /// Where its first event stands.
     pub began: Option<Position>,
     /// Of the last event that counts.
@@ -29,6 +31,14 @@ pub struct Stood<'s> {
     pub recorded_at: Option<Timestamp>,
     /// The first event on which the projection failed; the state is that of the others.
     pub failed: Option<&'s Finding>,
+}
+
+/// Which states are laid outside of memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LayDown {
+    /// Half of them: of the streams that began first, or were taken up again first. Fewer events come to those.
+    Older,
+    All,
 }
 
 /// The states of all streams as they stood, by the place of each in the order in which the streams began.
@@ -64,6 +74,9 @@ pub trait Standing: Send + Sync + fmt::Debug {
 
     fn has_field(&self, place: usize, name: &str) -> bool;
 
+    /// Whether all of them have the same fields.
+    fn has_fixed_fields(&self) -> bool;
+
     /// What a condition is, asked of the state and of the last event's head. It must ask for nothing else.
     fn reading(&self, place: usize, expression: &Expression, stop: &dyn Fn() -> bool) -> Result<Reading, Stop>;
 
@@ -73,9 +86,9 @@ pub trait Standing: Send + Sync + fmt::Debug {
     /// The same without what it has in common with the one that it went on from.
     fn own_bytes(&self) -> u64;
 
-    /// Lays all states on a shelf, or on the one where some lie already: a name and some numbers a stream stay. Folding goes
+    /// Lays states on a shelf, or on the one where some lie already: a name and some numbers a stream stay. Folding goes
     /// on as before. False where that was stopped, or there is no room there either.
-    fn lay_down(&mut self, shelf: &Arc<dyn Shelf>, go_on: &mut dyn FnMut() -> bool) -> bool;
+    fn lay_down(&mut self, shelf: &Arc<dyn Shelf>, part: LayDown, go_on: &mut dyn FnMut() -> bool) -> bool;
 
     /// No more is folded into it: others may go on from it.
     fn share(&mut self);
@@ -91,10 +104,7 @@ pub trait Standing: Send + Sync + fmt::Debug {
 }
 
 /// States that are looked at to tell how large all of them are.
-pub(super) const WEIGHED: usize = 32;
-
-/// So many states are laid down before anybody is asked whether to go on.
-const BETWEEN_LOOKS: usize = 1_024;
+pub(super) const WEIGHED: usize = 256;
 
 #[derive(Clone)]
 pub(super) struct AllStood<P: Projection> {
@@ -106,33 +116,13 @@ pub(super) struct AllStood<P: Projection> {
     laid: Option<LaidDown<P::State>>,
     /// Those that had begun, in that order.
     began: Vec<StreamKey>,
+    /// In the same order.
+    names: StreamNames,
+    types: TypeNumbers,
     events: u64,
     problems: Vec<Problem>,
     /// Where it went on from another one: whose events came since.
     touched: Option<HashSet<StreamKey>>,
-}
-
-#[derive(Clone)]
-pub(super) struct Kept<S> {
-    pub(super) state: S,
-    pub(super) began: Option<Position>,
-    pub(super) last: Option<(StreamId, Head)>,
-    pub(super) failed: Option<Box<Finding>>,
-    /// How it stands behind the events that may not count: they do if one behind them does.
-    pub(super) beyond: Option<Box<Beyond<S>>>,
-}
-
-#[derive(Clone)]
-pub(super) struct Beyond<S> {
-    pub(super) state: S,
-    pub(super) failed: Option<Box<Finding>>,
-    pub(super) events: u64,
-}
-
-impl<S: Default> Default for Kept<S> {
-    fn default() -> Self {
-        Self { state: S::default(), began: None, last: None, failed: None, beyond: None }
-    }
 }
 
 impl<P: Projection> AllStood<P> {
@@ -143,6 +133,8 @@ impl<P: Projection> AllStood<P> {
             of_stream: ByStream::new(),
             laid: None,
             began: Vec::new(),
+            names: StreamNames::default(),
+            types: TypeNumbers::default(),
             events: 0,
             problems: Vec::new(),
             touched: None,
@@ -150,7 +142,7 @@ impl<P: Projection> AllStood<P> {
     }
 
     fn take(&mut self, key: StreamKey, stream: StreamId, head: Head, event: &P::Event) {
-        let Self { projection, until, of_stream, laid, began, events, problems, touched } = self;
+        let Self { projection, until, of_stream, laid, began, names, types, events, problems, touched } = self;
         let is_away = laid.is_some() && of_stream.get(key).is_none();
         let taken_up = laid.as_ref().filter(|_| is_away).and_then(|laid| laid.take_up(key));
         let kept = of_stream.get_or_begin(key);
@@ -160,39 +152,38 @@ impl<P: Projection> AllStood<P> {
         if let Some(touched) = touched {
             touched.insert(key);
         }
-        if kept.last.is_none() && kept.beyond.is_none() {
-            kept.began = head.position;
+        if kept.is_new() {
+            kept.begin(key, head.position);
         }
         let counts = until.is_none_or(|until| head.recorded_at.is_some_and(|at| at <= until));
-        if counts && let Some(beyond) = kept.beyond.take() {
-            let Beyond { state, failed, events: before } = *beyond;
-            (kept.state, kept.failed) = (state, failed);
+        if counts && let Some(Beyond { state, failed, events: before }) = kept.take_beyond() {
+            kept.state = state;
+            kept.set_failed(failed);
             *events += before;
         }
-        let (state, failed) = if counts {
-            (&mut kept.state, &mut kept.failed)
+        let state = if counts {
+            &mut kept.state
         } else {
-            let Kept { state, failed, beyond, .. } = kept;
-            let begin = || Box::new(Beyond { state: state.clone(), failed: failed.clone(), events: 0 });
-            let beyond = beyond.get_or_insert_with(begin);
+            let beyond = kept.beyond_or_begin();
             beyond.events += 1;
-            (&mut beyond.state, &mut beyond.failed)
+            &mut beyond.state
         };
         projection.fold(state, event, &head, problems);
-        for problem in problems.drain(..) {
-            if failed.is_none() && problem.leaves_event_out() {
-                *failed = Some(Box::new(Finding { version: head.version, problem }));
+        if let Some(problem) = problems.drain(..).find(Problem::leaves_event_out) {
+            let failed = || Box::new(Finding { version: head.version, problem });
+            if !counts {
+                kept.beyond_or_begin().failed.get_or_insert_with(failed);
+            } else if kept.failed().is_none() {
+                kept.set_failed(Some(failed()));
             }
         }
         if counts {
             *events += 1;
-            match &mut kept.last {
-                Some((_, last)) => *last = head,
-                None => {
-                    kept.last = Some((stream, head));
-                    began.push(key);
-                }
+            if !kept.has_last() {
+                began.push(key);
+                names.push(stream);
             }
+            kept.set_last(head, types);
         }
     }
 
@@ -237,10 +228,10 @@ impl<P: Projection> Standing for AllStood<P> {
 
     fn stood(&self, place: usize) -> Option<Stood<'_>> {
         let key = *self.began.get(place)?;
-        let Some(kept) = self.of_stream.get(key) else { return self.laid.as_ref()?.stood(key) };
-        let (stream, Head { version, recorded_at, .. }) = kept.last.as_ref()?;
-        let (version, recorded_at) = (*version, *recorded_at);
-        Some(Stood { stream, began: kept.began, version, recorded_at, failed: kept.failed.as_deref() })
+        let stream = self.names.get(place)?;
+        let Some(kept) = self.of_stream.get(key) else { return self.laid.as_ref()?.stood(key, stream) };
+        let (began, version, recorded_at, failed) = (kept.began(), kept.version(), kept.recorded_at(), kept.failed());
+        Some(Stood { stream, began, version, recorded_at, failed })
     }
 
     fn show(&self, place: usize) -> Option<Value> {
@@ -254,7 +245,7 @@ impl<P: Projection> Standing for AllStood<P> {
 
     fn snapshot(&self, place: usize) -> Option<String> {
         let kept = self.kept(place)?;
-        super::fold::snapshot_of(&kept.state, kept.failed.as_deref())
+        super::fold::snapshot_of(&kept.state, kept.failed())
     }
 
     fn value(&self, place: usize, path: &str) -> Value {
@@ -262,10 +253,20 @@ impl<P: Projection> Standing for AllStood<P> {
     }
 
     fn fields(&self, place: usize) -> Vec<String> {
+        if self.projection.has_fixed_fields() {
+            return super::when::fields_of(&self.projection, &P::State::default());
+        }
         self.kept(place).map(|kept| super::when::fields_of(&self.projection, &kept.state)).unwrap_or_default()
     }
 
+    fn has_fixed_fields(&self) -> bool {
+        self.projection.has_fixed_fields()
+    }
+
     fn has_field(&self, place: usize, name: &str) -> bool {
+        if self.projection.has_fixed_fields() {
+            return self.projection.cell(&P::State::default(), name).is_some();
+        }
         self.kept(place).is_some_and(|kept| match self.projection.as_json(&kept.state) {
             Some(whole) => whole.get(name).is_some(),
             None => self.projection.cell(&kept.state, name).is_some(),
@@ -274,12 +275,12 @@ impl<P: Projection> Standing for AllStood<P> {
 
     fn reading(&self, place: usize, expression: &Expression, stop: &dyn Fn() -> bool) -> Result<Reading, Stop> {
         let Some(kept) = self.kept(place) else { return Ok(Reading::False) };
-        let Some((_, head)) = &kept.last else { return Ok(Reading::False) };
+        let Some(head) = kept.head(&self.types) else { return Ok(Reading::False) };
         let at = At {
             projection: &self.projection,
             state: &kept.state,
             old: None,
-            head,
+            head: &head,
             spoken: Spoken::default(),
             changed: &|_| false,
             count: &|_| 0,
@@ -289,28 +290,43 @@ impl<P: Projection> Standing for AllStood<P> {
     }
 
     fn bytes(&self) -> u64 {
-        self.weight_of(self.of_stream.len()) + self.laid.as_ref().map_or(0, LaidDown::bytes)
+        let laid = self.laid.as_ref().map_or(0, LaidDown::bytes);
+        self.weight_of(self.of_stream.len()) + self.names.bytes() + laid
     }
 
     fn own_bytes(&self) -> u64 {
-        self.weight_of(self.of_stream.own_len()) + self.laid.as_ref().map_or(0, LaidDown::own_bytes)
+        let laid = self.laid.as_ref().map_or(0, LaidDown::own_bytes);
+        self.weight_of(self.of_stream.own_len()) + self.names.own_bytes() + laid
     }
 
-    fn lay_down(&mut self, shelf: &Arc<dyn Shelf>, go_on: &mut dyn FnMut() -> bool) -> bool {
+    fn lay_down(&mut self, shelf: &Arc<dyn Shelf>, part: LayDown, go_on: &mut dyn FnMut() -> bool) -> bool {
         let laid = self.laid.get_or_insert_with(|| LaidDown::on(shelf));
-        let mut stay = ByStream::new();
-        for (number, key) in self.of_stream.streams().enumerate() {
-            if number.is_multiple_of(BETWEEN_LOOKS) && !go_on() {
+        let mut left = self.of_stream.len();
+        let stays = if part == LayDown::Older { left / 2 } else { 0 };
+        let mut back = Vec::new();
+        for number in 0..self.of_stream.blocks() {
+            if left <= stays {
+                break;
+            }
+            // What was laid down is given back at once: until then it would be there twice.
+            let block = self.of_stream.take_block(number);
+            left -= block.values().len();
+            for kept in block.values() {
+                match laid.lay(kept) {
+                    Some(true) => {}
+                    Some(false) => back.push(kept.clone()),
+                    None => return false,
+                }
+                self.of_stream.forget(kept.key);
+            }
+            if !block.values().is_empty() && !go_on() {
                 return false;
             }
-            let Some(kept) = self.of_stream.get(key) else { continue };
-            match laid.lay(key, kept) {
-                Some(true) => {}
-                Some(false) => *stay.get_or_begin(key) = kept.clone(),
-                None => return false,
-            }
         }
-        self.of_stream = stay;
+        for kept in back {
+            let key = kept.key;
+            *self.of_stream.get_or_begin(key) = kept;
+        }
         true
     }
 
@@ -321,7 +337,7 @@ impl<P: Projection> Standing for AllStood<P> {
     }
 
     fn another(&self) -> Box<dyn Standing> {
-        Box::new(Self { touched: Some(HashSet::new()), ..self.clone() })
+        Box::new(Self { touched: Some(HashSet::new()), names: self.names.another(), ..self.clone() })
     }
 
     fn touched(&self) -> Vec<usize> {
@@ -341,15 +357,15 @@ impl<P: Projection> AllStood<P> {
         let step = (self.of_stream.len() / WEIGHED).max(1);
         let (mut weighed, mut bytes) = (0_u64, 0_u64);
         for kept in self.of_stream.values().step_by(step) {
-            let beyond = kept.beyond.as_ref();
-            let of_beyond =
-                beyond.map_or(0, |beyond| size_of::<Beyond<P::State>>() + self.projection.weight(&beyond.state));
-            let name = kept.last.as_ref().map_or(0, |(stream, _)| stream.as_str().len());
+            let of_beyond = kept.beyond().map_or(0, |beyond| {
+                size_of::<Beyond<P::State>>() + self.projection.weight(&beyond.state)
+            });
             let own = size_of::<Kept<P::State>>() + self.projection.weight(&kept.state);
-            bytes += (own + of_beyond + name) as u64;
+            bytes += (own + of_beyond) as u64;
             weighed += 1;
         }
         let places = self.of_stream.places_bytes() + self.began.capacity() * size_of::<StreamKey>();
-        bytes.checked_div(weighed).unwrap_or_default() * streams as u64 + places as u64
+        let of_all = u128::from(bytes) * streams as u128 / u128::from(weighed.max(1));
+        of_all as u64 + places as u64 + self.types.bytes()
     }
 }

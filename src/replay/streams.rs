@@ -84,6 +84,15 @@ enum Block<S> {
     Shared(Arc<Vec<S>>),
 }
 
+/// Values that were taken out together.
+pub(super) struct Taken<S>(Block<S>);
+
+impl<S: Clone> Taken<S> {
+    pub(super) fn values(&self) -> &[S] {
+        self.0.values()
+    }
+}
+
 impl<S: Clone> Block<S> {
     fn values(&self) -> &[S] {
         match self {
@@ -159,6 +168,25 @@ impl<S: Default + Clone> ByStream<S> {
             if let Block::Own(values) = block {
                 *block = Block::Shared(Arc::new(std::mem::take(values)));
             }
+        }
+    }
+
+    /// In so many blocks they lie, those that began first in the first; some may be empty.
+    pub(super) fn blocks(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// Takes a block out. Where its values lay, [`Self::forget`] is to be told of each.
+    pub(super) fn take_block(&mut self, number: usize) -> Taken<S> {
+        let empty = || Block::Own(Vec::new());
+        Taken(self.blocks.get_mut(number).map_or_else(empty, |block| std::mem::replace(block, empty())))
+    }
+
+    /// There is no value of this stream any more: its block was taken out.
+    pub(super) fn forget(&mut self, stream: StreamKey) {
+        let (page, place) = (stream.0 as usize / PAGE, stream.0 as usize % PAGE);
+        if let Some(place) = self.pages.get_mut(page).and_then(Option::as_mut).and_then(|page| page.get_mut(place)) {
+            *place = None;
         }
     }
 
@@ -242,6 +270,27 @@ mod tests {
         assert_eq!(values.get(StreamKey(1)), None);
         let grew = |block: &Block<Vec<u32>>| matches!(block, Block::Own(values) if values.capacity() != BLOCK);
         assert!(!values.blocks.iter().any(grew), "a block grew, and was copied");
+    }
+
+    #[test]
+    fn a_stream_whose_block_was_taken_out_may_begin_again() {
+        let mut values = ByStream::<u32>::new();
+        let last = 3 * BLOCK as u32 + 5;
+        (0..last).for_each(|stream| *values.get_or_begin(StreamKey(stream)) = stream);
+        let mut later = values.clone();
+        for number in [0, 2, 3, 9] {
+            let taken = values.take_block(number);
+            taken.values().iter().for_each(|value| values.forget(StreamKey(*value)));
+        }
+        let of = |values: &ByStream<u32>| [0, 255, 256, 511, 512, last - 1].map(|stream| values.get(StreamKey(stream)).copied());
+        assert_eq!((values.len(), of(&values)), (BLOCK, [None, None, Some(256), Some(511), None, None]));
+        for stream in [last - 1, 0, 700] {
+            *values.get_or_begin(StreamKey(stream)) = stream + 1;
+        }
+        assert_eq!((values.len(), values.blocks()), (BLOCK + 3, 4));
+        assert_eq!(of(&values), [Some(1), None, Some(256), Some(511), None, Some(last)]);
+        assert_eq!(of(&later), [0, 255, 256, 511, 512, last - 1].map(Some), "the other one has all of them");
+        assert_eq!(*later.get_or_begin(StreamKey(700)), 700);
     }
 
     #[test]

@@ -185,7 +185,7 @@ fn row_ui(
     has_years: bool,
 ) {
     let colours = palette(ui);
-    let is_selected = table.selected() == Some(row.stream);
+    let is_selected = table.selected() == Some(&row.stream);
     let name = row_name(scene, row, columns);
     let mut opened = false;
     let response = list_row(ui, &name, Look::Choice(is_selected), |ui, rect| {

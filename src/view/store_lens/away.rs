@@ -41,7 +41,7 @@ impl AwayRows {
             None => Cells::of_read(self.kept.nearest(row.stream, row.version), row.version),
         };
         let (version, recorded_at) = (row.version, row.recorded_at);
-        Some(LensRow { stream: row.stream, version, recorded_at, failed: row.failed, cells })
+        Some(LensRow { stream: row.stream.into(), version, recorded_at, failed: row.failed, cells })
     }
 
     /// These are seen: those that are not at hand and were not read with these columns are asked for.
@@ -54,7 +54,7 @@ impl AwayRows {
             let read = self.kept.at(row.stream, row.version);
             let has_all =
                 |read: &StoodRow| fields.iter().all(|field| read.cells.iter().any(|(known, _)| known == field));
-            !read.is_some_and(has_all) && !self.missing.contains(&(row.stream.clone(), row.version))
+            !read.is_some_and(has_all) && !self.missing.contains(&(row.stream.into(), row.version))
         };
         let rows: Vec<usize> = seen.filter(lacks).take(AT_ONCE).collect();
         if !rows.is_empty() {
@@ -103,7 +103,7 @@ pub struct ReadAway {
 impl ReadAway {
     fn streams(&self) -> Vec<(StreamId, Version)> {
         let Some(of) = self.of.upgrade() else { return Vec::new() };
-        self.rows.iter().filter_map(|nth| of.1.row(*nth).map(|row| (row.stream.clone(), row.version))).collect()
+        self.rows.iter().filter_map(|nth| of.1.row(*nth).map(|row| (row.stream.into(), row.version))).collect()
     }
 }
 

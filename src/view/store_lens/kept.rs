@@ -18,16 +18,16 @@ impl KeptRows {
     }
 
     /// All that was read of a stream.
-    pub(super) fn of(&self, stream: &StreamId) -> &[StoodRow] {
+    pub(super) fn of(&self, stream: &str) -> &[StoodRow] {
         self.of_stream.get(stream).map_or(&[], Vec::as_slice)
     }
 
-    pub(super) fn at(&self, stream: &StreamId, version: Version) -> Option<&StoodRow> {
+    pub(super) fn at(&self, stream: &str, version: Version) -> Option<&StoodRow> {
         self.of(stream).iter().find(|row| row.version == version)
     }
 
     /// The row of this version, or else of the nearest that was read.
-    pub(super) fn nearest(&self, stream: &StreamId, version: Version) -> Option<&StoodRow> {
+    pub(super) fn nearest(&self, stream: &str, version: Version) -> Option<&StoodRow> {
         self.of(stream).iter().min_by_key(|row| row.version.0.abs_diff(version.0))
     }
 

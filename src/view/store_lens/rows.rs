@@ -28,7 +28,7 @@ pub struct Newest {
 /// One row of the table.
 #[derive(Clone, Debug)]
 pub struct LensRow<'a> {
-    pub stream: &'a StreamId,
+    pub stream: StreamId,
     pub version: Version,
     pub recorded_at: Option<Timestamp>,
     /// The first event on which the projection failed.
@@ -135,10 +135,10 @@ impl NewestRows {
 
     pub(super) fn get(&self, place: usize) -> Option<LensRow<'_>> {
         let Newest { stream, version, recorded_at } = self.window.get(place.checked_sub(self.first)?)?;
-        let read = self.kept.nearest(stream, *version);
+        let read = self.kept.nearest(stream.as_str(), *version);
         let failed = read.and_then(|row| row.failed.as_ref());
         let cells = Cells::of_read(read, *version);
-        Some(LensRow { stream, version: *version, recorded_at: *recorded_at, failed, cells })
+        Some(LensRow { stream: stream.clone(), version: *version, recorded_at: *recorded_at, failed, cells })
     }
 
     pub(super) fn place_of(&self, stream: &StreamId) -> Option<usize> {
@@ -151,7 +151,7 @@ impl NewestRows {
     }
 
     pub(super) fn read(&self) -> impl Iterator<Item = &StoodRow> {
-        self.window.iter().flat_map(|newest| self.kept.of(&newest.stream))
+        self.window.iter().flat_map(|newest| self.kept.of(newest.stream.as_str()))
     }
 
     /// Rows are read in another way from now on: under another projection, or with other paths.
@@ -183,7 +183,7 @@ impl NewestRows {
         let mut streams = Vec::new();
         for place in places {
             let Some(newest) = place.checked_sub(self.first).and_then(|place| self.window.get(place)) else { continue };
-            if self.kept.at(&newest.stream, newest.version).is_some() {
+            if self.kept.at(newest.stream.as_str(), newest.version).is_some() {
                 continue;
             }
             let wanted = (newest.stream.clone(), newest.version);
@@ -300,7 +300,7 @@ impl Picture {
         let (row, is_exact) = self.rows.get(place.checked_sub(self.first)?)?;
         let (version, recorded_at, failed) = (row.version, row.recorded_at, row.failed.as_ref());
         let cells = Cells::Read { row, is_exact: *is_exact };
-        Some(LensRow { stream: &row.stream, version, recorded_at, failed, cells })
+        Some(LensRow { stream: row.stream.clone(), version, recorded_at, failed, cells })
     }
 }
 

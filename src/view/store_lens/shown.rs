@@ -176,7 +176,7 @@ impl StoreLens {
         if self.shows_newest() {
             self.newest.place_of(selected)
         } else {
-            self.seen.clone().find(|place| self.row(*place).is_some_and(|row| row.stream == selected))
+            self.seen.clone().find(|place| self.row(*place).is_some_and(|row| row.stream == *selected))
         }
     }
 }
