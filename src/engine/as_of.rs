@@ -155,14 +155,18 @@ pub fn as_of(
 ) -> Result<AsOf, EngineError> {
     let end = end_at(reader, at)?;
     let mut answer = AsOf::new(choice, at, room);
+    // The store keeps the names of the streams that it has met for as long as it is open.
+    let mut names = answer.memory().hold();
     let mut refused = None;
     let rows = || -> Box<dyn DecodedRows> { Box::new(MixedRows::new(choice)) };
     let is_empty = reader.capabilities().has_feed && end.place().is_none();
     if !is_empty {
         let read = each_decoded(reader, &rows, category, end.position(), &mut |decoded, seen| {
             answer.fold(decoded);
-            if let Err(over) = answer.check(seen) {
-                refused = make_room(&mut answer, over, &mut || progress(seen)).err();
+            let weighed = answer.check(seen).and_then(|()| names.resize(reader.names_bytes()));
+            if let Err(over) = weighed {
+                let has_room = make_room(&mut answer, over, &mut || progress(seen));
+                refused = has_room.and_then(|()| Ok(names.resize(reader.names_bytes())?)).err();
             }
             if refused.is_some() || progress(seen).is_break() { Err(StoreError::Cancelled) } else { Ok(()) }
         });

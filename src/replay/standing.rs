@@ -323,6 +323,7 @@ impl<P: Projection> Standing for AllStood<P> {
                 return false;
             }
         }
+        self.of_stream.trim();
         for kept in back {
             let key = kept.key;
             *self.of_stream.get_or_begin(key) = kept;

@@ -190,6 +190,13 @@ impl<S: Default + Clone> ByStream<S> {
         }
     }
 
+    /// Gives back the pages on which no stream has a value any more.
+    pub(super) fn trim(&mut self) {
+        for page in &mut self.pages {
+            page.take_if(|places| places.iter().all(Option::is_none));
+        }
+    }
+
     /// In the order in which they began.
     pub(super) fn values(&self) -> impl Iterator<Item = &S> {
         self.blocks.iter().flat_map(Block::values)
@@ -283,6 +290,7 @@ mod tests {
             taken.values().iter().for_each(|value| values.forget(StreamKey(*value)));
         }
         let of = |values: &ByStream<u32>| [0, 255, 256, 511, 512, last - 1].map(|stream| values.get(StreamKey(stream)).copied());
+        values.trim();
         assert_eq!((values.len(), of(&values)), (BLOCK, [None, None, Some(256), Some(511), None, None]));
         for stream in [last - 1, 0, 700] {
             *values.get_or_begin(StreamKey(stream)) = stream + 1;

@@ -68,6 +68,11 @@ pub trait Store: Send {
         Ok(None)
     }
 
+    /// The memory that is kept of the names of its streams, by all connections together, in bytes.
+    fn names_bytes(&self) -> u64 {
+        0
+    }
+
     /// The streams by category, the largest category first. Cheaper than [`Store::info`] where a store knows a way.
     fn categories(&self) -> Result<Vec<(String, u64)>, StoreError> {
         Ok(self.info()?.categories)

@@ -76,6 +76,7 @@ const PARTS: &[Part] = &[
     ("noticed", busy::noticed),
     ("log", beside_a_log),
     ("commands", memory::commands),
+    ("projected", memory::projected),
     ("whole", whole_store),
     ("read-model", index::read_model),
     ("index", index::whole_store),

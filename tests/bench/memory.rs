@@ -90,6 +90,35 @@ pub(crate) fn wide_events(table: &mut Table, stores: &Stores) {
     table.add(Row::new(&what, "both payloads", ran.peak_mib, size, "MiB").at_most(600.0));
 }
 
+/// What the program takes besides what its answer takes: its code, threads, what is being decoded, a database's pages.
+const OWN_MIB: f64 = 64.0;
+
+/// Ten million events take no more, and fewer their part of it.
+const WHOLE_MIB: f64 = 768.0;
+const WHOLE_EVENTS: f64 = 1e7;
+
+/// Every stream of the store as it stands, printed; then the same with a third of the memory, which most of the states have
+/// no room in.
+pub(crate) fn projected(table: &mut Table, stores: &Stores) {
+    let project = |memory: Option<f64>| {
+        let mut command = program();
+        command.arg("project").arg(stores.sample()).args(["--projection", "state"]);
+        command.args(memory.map(|mebibytes| format!("--memory={mebibytes:.0}")));
+        run(&mut command)
+    };
+    let part = (WHOLE_MIB - OWN_MIB) * stores.events() as f64 / WHOLE_EVENTS;
+    let whole = project(None);
+    let what = "peak memory of project, every stream";
+    table.add(Row::new(what, "768 MiB of ten million events", whole.peak_mib, OWN_MIB + part, "MiB").bar(1.0));
+    // Numbers of a stream and its name stay in memory.
+    let allowed = (part / 3.0).ceil();
+    let little = project(Some(allowed));
+    let what = format!("the same within --memory {allowed:.0}");
+    let row = Row::new(&what, "that, and what is the program's own", little.peak_mib, allowed + OWN_MIB, "MiB");
+    table.add(row.bar(1.0));
+    table.add(Row::new("project with states in a file", "with all in memory", little.secs, whole.secs, "s"));
+}
+
 /// What goes through every event of a store keeps a few numbers a stream, and nothing of the events.
 pub(crate) fn commands(table: &mut Table, stores: &Stores) {
     let (sample, to) = (stores.sample(), stores.folder().join("exported.jsonl"));

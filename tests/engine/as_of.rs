@@ -166,7 +166,7 @@ pub(super) fn naively(
 pub(super) fn told(as_of: &AsOf) -> BTreeMap<StreamId, (Version, Option<Timestamp>, Value)> {
     let row = |place: &Place| {
         let row = as_of.row(*place).expect("a place of its own");
-        (row.stream.clone(), (row.version, row.recorded_at, as_of.state(*place).expect("a state")))
+        (row.stream.into(), (row.version, row.recorded_at, as_of.state(*place).expect("a state")))
     };
     let rows: BTreeMap<_, _> = as_of.places().iter().map(row).collect();
     assert_eq!(rows.len(), as_of.len(), "each stream once");

@@ -45,7 +45,7 @@ fn asked(store: &dyn Store, name: Option<&str>, at: StoreMoment, bytes: u64) -> 
 }
 
 fn names(as_of: &AsOf, places: &[Place]) -> Vec<StreamId> {
-    places.iter().filter_map(|place| Some(as_of.row(*place)?.stream.clone())).collect()
+    places.iter().filter_map(|place| Some(as_of.row(*place)?.stream.into())).collect()
 }
 
 /// All that lists and tables ask for.
@@ -153,7 +153,7 @@ fn a_table_comes_with_little_memory_too_goes_on_and_says_where_nothing_helps() {
         let arranged = arrange(store, &wanted(at), folded, &Ticket::within("folding", memory))?.expect("there");
         let row = |place: &Place| {
             let as_of = arranged.1.as_of(store);
-            (as_of.row(*place).map(|row| row.stream.clone()), as_of.value(*place, "name"))
+            (as_of.row(*place).map(|row| row.stream.into()), as_of.value(*place, "name"))
         };
         let rows: Vec<(Option<StreamId>, Value)> = arranged.1.places.iter().map(row).collect();
         Ok::<_, EngineError>((rows, arranged.1.numbers, arranged.1.as_of(store).shelf().is_some()))
@@ -217,7 +217,7 @@ fn rows_whose_states_lie_in_a_file_are_read_as_they_stand() {
     assert_eq!(read, read_rows(store, much, &all, &paths, &Ticket::new("reading")).expect("read"));
     assert_eq!(read.len(), all.len());
     for (nth, row) in read.iter().enumerate() {
-        assert_eq!(Some((&row.stream, row.version)), much.row(nth).map(|row| (row.stream, row.version)));
+        assert_eq!(Some((row.stream.as_str(), row.version)), much.row(nth).map(|row| (row.stream, row.version)));
         let at_hand = much.at_hand(nth).expect("it is in memory");
         assert!(paths.iter().all(|path| *row.value(path) == at_hand.value(path)), "{row:?}");
     }

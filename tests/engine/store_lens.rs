@@ -87,7 +87,7 @@ fn rows_hold(store: &dyn Store, name: Option<&str>) -> Result<(), TestCaseError>
 fn rows(store: &dyn Store, arranged: &ArrangedFor) -> (Vec<(StreamId, Version, Option<Value>)>, u64) {
     let (_, arranged) = &**arranged;
     let as_of = arranged.as_of(store);
-    let row = |place| as_of.row(place).map(|row| (row.stream.clone(), row.version, as_of.state(place)));
+    let row = |place| as_of.row(place).map(|row| (row.stream.into(), row.version, as_of.state(place)));
     (arranged.places.iter().filter_map(|place| row(*place)).collect(), arranged.unknown)
 }
 

@@ -1,6 +1,7 @@
 //! What the interned numbers of streams and types stand for.
 
 use std::cell::{Cell, RefCell};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension};
@@ -62,17 +63,27 @@ impl<T: Clone> Recent<T> {
 /// of streams. Each connection reads a block by itself before it takes the kept one, so that none is ever told the
 /// names of a store that stood there before.
 #[derive(Clone, Debug, Default)]
-pub(super) struct SharedNames(Arc<Mutex<ByNumber<u32, Arc<Block>>>>);
+pub(super) struct SharedNames(Arc<SharedBlocks>);
+
+#[derive(Debug, Default)]
+struct SharedBlocks {
+    blocks: Mutex<ByNumber<u32, Arc<Block>>>,
+    /// What all of them take.
+    bytes: AtomicU64,
+}
 
 impl SharedNames {
     /// The kept block where it says the same; else this one, which is kept from now on.
     fn share(&self, number: u32, block: Block) -> Arc<Block> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let SharedBlocks { blocks, bytes } = &*self.0;
+        let mut kept = blocks.lock().unwrap_or_else(PoisonError::into_inner);
         match kept.get(&number) {
             Some(known) if **known == block => Arc::clone(known),
             _ => {
                 let block = Arc::new(block);
-                kept.insert(number, Arc::clone(&block));
+                let before = kept.insert(number, Arc::clone(&block));
+                bytes.fetch_add(block.bytes(), Ordering::Relaxed);
+                bytes.fetch_sub(before.map_or(0, |before| before.bytes()), Ordering::Relaxed);
                 block
             }
         }
@@ -95,6 +106,10 @@ impl Block {
         let end = *self.ends.get(place).filter(|end| **end != NOBODY)?;
         let start = self.ends.iter().take(place).rev().find(|end| **end != NOBODY).copied().unwrap_or(0);
         self.text.get(start as usize..end as usize)
+    }
+
+    fn bytes(&self) -> u64 {
+        (self.text.len() + size_of_val(&*self.ends) + size_of::<Self>()) as u64
     }
 
     /// Reads a block as far as it can be read, and says what ended that too soon.
@@ -123,6 +138,11 @@ impl Names {
     /// For another connection to the same store.
     pub(super) fn shared(&self) -> SharedNames {
         self.shared.clone()
+    }
+
+    /// What all connections to the store keep of its names.
+    pub(super) fn bytes(&self) -> u64 {
+        self.shared.0.bytes.load(Ordering::Relaxed)
     }
 
     pub(super) fn sharing(shared: SharedNames) -> Self {

@@ -40,6 +40,10 @@ impl Store for NativeStore {
         }
     }
 
+    fn names_bytes(&self) -> u64 {
+        self.names.bytes()
+    }
+
     fn read_only_reason(&self) -> Option<ReadOnlyReason> {
         let mirror = self.mirror().ok().flatten()?;
         (!mirror.appends()).then_some(ReadOnlyReason::Mirror)
