@@ -1,5 +1,6 @@
 //! Every stream of a store as it stood at a moment.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::path::Path;
 
@@ -89,11 +90,12 @@ pub(super) fn project(args: &ProjectArgs, context: &Context, out: &mut Output) -
     let (category, tell) = (args.category.as_deref(), &mut |count| progress.tell(count));
     let as_of = as_of(reader.as_ref(), &choice, category, args.as_of, budget, tell)?;
     drop(progress);
-    let mut places = as_of.places().to_vec();
+    let mut places = Cow::Borrowed(as_of.places());
     let mut unknown = 0;
     if let Some(condition) = &condition {
         let found = condition.among(&as_of, &places, &Ticket::new("reading states"));
-        (places, unknown) = found.map_err(|error| refused(error, text))?;
+        let (held, untold) = found.map_err(|error| refused(error, text))?;
+        (places, unknown) = (Cow::Owned(held), untold);
     }
     let found = places.len();
     let failed = places.iter().filter(|place| as_of.row(**place).is_some_and(|row| row.failed.is_some())).count();
@@ -176,11 +178,11 @@ fn target_at(args: &ProjectArgs, to: &Path) -> Result<ExportTarget, Failure> {
 }
 
 /// In the order that was asked for, and no more than so many; and the fields that were asked for.
-fn chosen_places(
+fn chosen_places<'p>(
     args: &ProjectArgs,
     as_of: &AsOf,
-    mut places: Vec<Place>,
-) -> Result<(Vec<Place>, Vec<String>), Failure> {
+    mut places: Cow<'p, [Place]>,
+) -> Result<(Cow<'p, [Place]>, Vec<String>), Failure> {
     if let Some(sort) = &args.sort {
         let by = match sort.as_str() {
             "stream" => Sorting::Stream,
@@ -189,14 +191,17 @@ fn chosen_places(
             field => Sorting::Field(field_path(field, as_of)?),
         };
         let at_once = sorted_at_once(places.len(), &mut as_of.memory().hold());
-        as_of.sort_in_runs(&mut places, &by, args.descending, at_once, &mut || true);
+        as_of.sort_in_runs(places.to_mut(), &by, args.descending, at_once, &mut || true);
     }
     let chosen = split_columns(&args.columns).map(|field| field_path(field, as_of)).collect::<Result<Vec<_>, _>>()?;
-    places.truncate(args.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX)));
+    let most = args.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    if most < places.len() {
+        places.to_mut().truncate(most);
+    }
     Ok((places, chosen))
 }
 
-fn print_rows(args: &ProjectArgs, as_of: &AsOf, places: Vec<Place>, out: &mut Output) -> Result<(), Failure> {
+fn print_rows(args: &ProjectArgs, as_of: &AsOf, places: Cow<'_, [Place]>, out: &mut Output) -> Result<(), Failure> {
     let (places, chosen) = chosen_places(args, as_of, places)?;
     let paths = columns(&chosen, as_of, &places, args.format)?;
     let is_csv = args.format == RowFormat::Csv;
@@ -207,7 +212,7 @@ fn print_rows(args: &ProjectArgs, as_of: &AsOf, places: Vec<Place>, out: &mut Ou
     shown.extend(headings.iter().map(|heading| (heading.as_str(), Align::Left)));
     shown.extend(has_failed.then_some(("failed", Align::Left)));
     let mut rows = Rows::new(out, args.format, args.csv_safe, &shown);
-    for place in &places {
+    for place in places.iter() {
         let Some(row) = as_of.row(*place) else { continue };
         let cells = || {
             let fields = paths.iter().map(|path| plain(&as_of.value(*place, path)));

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use imbl::OrdSet;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::event::EventId;
+use crate::event::{EventId, allocated, allocated_shared};
 
 /// So many lie one behind another; a tree pays for more.
 const FEW: usize = 8;
@@ -29,7 +29,7 @@ impl Compensated {
             // In nodes that are seldom full.
             Some(Ids::Many(ids)) => 2 * ids.len(),
         };
-        size_of::<Ids>() + (ids + 1) * size_of::<EventId>()
+        allocated_shared(size_of::<Ids>()) + allocated(ids * size_of::<EventId>())
     }
 
     pub(super) fn contains(&self, id: &EventId) -> bool {

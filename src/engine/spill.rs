@@ -64,7 +64,15 @@ impl FileShelf {
     }
 
     fn of(file: File, folder: &Path) -> Self {
-        let lying = Lying { file, written: 0, waiting: Vec::new(), gaps: Gaps::default(), ahead: (0, Vec::new()), read_to: 0, fault: None };
+        let lying = Lying {
+            file,
+            written: 0,
+            waiting: Vec::new(),
+            gaps: Gaps::default(),
+            ahead: (0, Vec::new()),
+            read_to: 0,
+            fault: None,
+        };
         Self { folder: folder.to_owned(), lying: Mutex::new(lying) }
     }
 

@@ -1,6 +1,7 @@
 //! The words of the program: what an event is, where it stands and when it was recorded. Nothing here reads a
 //! clock or a file.
 
+mod allocated;
 mod batch;
 mod body;
 mod cursor;
@@ -19,6 +20,7 @@ mod short_text;
 mod time;
 pub mod visible;
 
+pub use allocated::{allocated, allocated_shared};
 pub use batch::EventBatch;
 pub use body::body_of;
 pub use cursor::{Cursor, Place};

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::allocated_shared;
+
 /// What fits beside a length into the room of a shared text.
 const INLINE: usize = 22;
 
@@ -28,7 +30,7 @@ impl ShortText {
     pub fn weight(&self) -> usize {
         match &self.0 {
             Kept::Inline { .. } => 0,
-            Kept::Shared(text) => text.len() + 2 * size_of::<usize>(),
+            Kept::Shared(text) => allocated_shared(text.len()),
         }
     }
 

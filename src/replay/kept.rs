@@ -156,7 +156,13 @@ impl<S: Clone> Kept<S> {
 
     pub(super) fn last(&self) -> Option<Last> {
         let (version, position, recorded_at) = (self.version, self.position.get(), self.recorded_at);
-        self.has_last().then(|| Last { event_type: self.last_type, version, position, recorded_at, id: self.id.clone() })
+        self.has_last().then(|| Last {
+            event_type: self.last_type,
+            version,
+            position,
+            recorded_at,
+            id: self.id.clone(),
+        })
     }
 
     pub(super) fn head(&self, types: &TypeNumbers) -> Option<Head> {

@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::Finding;
-use super::shelf::{OnShelf, Shelf, ShelfSpace};
 use super::kept::{Beyond, Kept, Last, MaybePosition};
+use super::shelf::{OnShelf, Shelf, ShelfSpace};
 use super::standing::Stood;
 use super::streams::ByStream;
 use crate::event::{EventId, Position, StreamKey, Timestamp, Version};

@@ -358,9 +358,8 @@ impl<P: Projection> AllStood<P> {
         let step = (self.of_stream.len() / WEIGHED).max(1);
         let (mut weighed, mut bytes) = (0_u64, 0_u64);
         for kept in self.of_stream.values().step_by(step) {
-            let of_beyond = kept.beyond().map_or(0, |beyond| {
-                size_of::<Beyond<P::State>>() + self.projection.weight(&beyond.state)
-            });
+            let of_beyond =
+                kept.beyond().map_or(0, |beyond| size_of::<Beyond<P::State>>() + self.projection.weight(&beyond.state));
             let own = size_of::<Kept<P::State>>() + self.projection.weight(&kept.state);
             bytes += (own + of_beyond) as u64;
             weighed += 1;

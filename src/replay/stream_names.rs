@@ -34,7 +34,9 @@ enum Chunk {
 
 impl fmt::Debug for StreamNames {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StreamNames").field("len", &(self.full.len() * TOGETHER + self.newest.len())).finish_non_exhaustive()
+        f.debug_struct("StreamNames")
+            .field("len", &(self.full.len() * TOGETHER + self.newest.len()))
+            .finish_non_exhaustive()
     }
 }
 

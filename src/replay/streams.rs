@@ -289,7 +289,9 @@ mod tests {
             let taken = values.take_block(number);
             taken.values().iter().for_each(|value| values.forget(StreamKey(*value)));
         }
-        let of = |values: &ByStream<u32>| [0, 255, 256, 511, 512, last - 1].map(|stream| values.get(StreamKey(stream)).copied());
+        let of = |values: &ByStream<u32>| {
+            [0, 255, 256, 511, 512, last - 1].map(|stream| values.get(StreamKey(stream)).copied())
+        };
         values.trim();
         assert_eq!((values.len(), of(&values)), (BLOCK, [None, None, Some(256), Some(511), None, None]));
         for stream in [last - 1, 0, 700] {

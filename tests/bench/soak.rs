@@ -227,7 +227,9 @@ impl Soak {
         let is_same = |store: &OpenStore| {
             let shown = (0..expected.len()).filter_map(|place| store.table.row(place));
             store.table.len() == anew.places.len()
-                && shown.zip(&expected).all(|(shown, row)| (shown.stream.as_str(), shown.version) == (row.stream, row.version))
+                && shown
+                    .zip(&expected)
+                    .all(|(shown, row)| (shown.stream.as_str(), shown.version) == (row.stream, row.version))
         };
         self.until(is_same);
     }

@@ -9,6 +9,10 @@ use super::{Format, RowFormat, number, store_moment};
 use crate::cli::own::ProjectionName;
 use crate::index::StoreMoment;
 
+/// What an answer may take unless told otherwise, in MiB: with what the program itself takes beside it, ten million events
+/// stay below 768.
+const MEMORY: u64 = 640;
+
 #[derive(Debug, Args)]
 pub(in crate::cli) struct WorkersArgs {
     /// The address of the store
@@ -61,8 +65,8 @@ pub(in crate::cli) struct ProjectArgs {
     /// At most so many
     #[arg(long, value_name = "N", value_parser = number, allow_negative_numbers = true)]
     pub limit: Option<u64>,
-    /// The memory that it may take, in MiB
-    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = number, allow_negative_numbers = true)]
+    /// The memory that the states may take, in MiB; the program itself takes up to 64 beside them
+    #[arg(long, value_name = "MIB", default_value_t = MEMORY, value_parser = number, allow_negative_numbers = true)]
     pub memory: u64,
     /// Write them to this file, whose name ends in .parquet
     #[arg(long, value_name = "FILE", conflicts_with_all = ["count_by", "csv_safe"])]
@@ -103,7 +107,7 @@ pub(in crate::cli) struct SqlArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = number, allow_negative_numbers = true)]
     pub timeout: u64,
     /// The memory that the states of one table may take, in MiB
-    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = number, allow_negative_numbers = true)]
+    #[arg(long, value_name = "MIB", default_value_t = MEMORY, value_parser = number, allow_negative_numbers = true)]
     pub memory: u64,
     #[arg(long, value_enum, default_value = "table")]
     pub format: RowFormat,
@@ -126,7 +130,7 @@ pub(in crate::cli) struct MaterialiseArgs {
     #[arg(long, value_name = "FILE.db|ADDRESS[#TABLE]")]
     pub into: OsString,
     /// The memory that it may take, in MiB
-    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = number, allow_negative_numbers = true)]
+    #[arg(long, value_name = "MIB", default_value_t = MEMORY, value_parser = number, allow_negative_numbers = true)]
     pub memory: u64,
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
@@ -149,7 +153,7 @@ pub(in crate::cli) struct DriftArgs {
     #[arg(skip)]
     pub map: Option<PathBuf>,
     /// The memory that it may take, in MiB
-    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = number, allow_negative_numbers = true)]
+    #[arg(long, value_name = "MIB", default_value_t = MEMORY, value_parser = number, allow_negative_numbers = true)]
     pub memory: u64,
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
@@ -167,7 +171,7 @@ pub(in crate::cli) struct CompareProjectionsArgs {
     #[arg(long, value_name = "AT|POSITION", default_value = "latest", value_parser = store_moment, allow_negative_numbers = true)]
     pub as_of: StoreMoment,
     /// The memory that it may take, in MiB
-    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = number, allow_negative_numbers = true)]
+    #[arg(long, value_name = "MIB", default_value_t = MEMORY, value_parser = number, allow_negative_numbers = true)]
     pub memory: u64,
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::LeadStatus;
-use crate::event::{EventId, Timestamp};
+use crate::event::{EventId, Timestamp, allocated_shared};
 
 /// One event that set the status, and what held before it. A fold over a whole store holds one for every second or third
 /// event: it is kept in as little room as it needs.
@@ -161,8 +161,7 @@ impl UndoTrail {
 
     /// The bytes that the steps take.
     pub(super) fn weight(&self) -> usize {
-        // Each node with its counts, and what lies behind its end.
-        self.nodes().count() * (size_of::<Node>() + 3 * size_of::<usize>())
+        self.nodes().count() * allocated_shared(size_of::<Node>())
     }
 
     fn nodes(&self) -> impl Iterator<Item = &Node> {

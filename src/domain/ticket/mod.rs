@@ -17,7 +17,7 @@ pub use rules::breach;
 pub use towards::commands_towards;
 
 use crate::domain::compensated::Compensated;
-use crate::event::{EventId, Head, Timestamp, Version};
+use crate::event::{EventId, Head, Timestamp, Version, allocated_shared};
 
 const HOUR: i64 = 3_600_000_000;
 const DAY: i64 = 24 * HOUR;
@@ -157,13 +157,14 @@ pub struct Ticket {
 impl Ticket {
     /// The bytes that it takes beside its own size.
     pub fn weight(&self) -> usize {
-        let of = |text: &Option<Arc<str>>| text.as_ref().map_or(0, |text| text.len() + 2 * size_of::<usize>());
+        let of = |text: &Option<Arc<str>>| text.as_ref().map_or(0, |text| allocated_shared(text.len()));
         let texts: usize = [&self.ticket_id, &self.customer, &self.subject, &self.agent].into_iter().map(of).sum();
         let message = |message: &Arc<Message>| of(&message.author) + of(&message.body);
         // The list's nodes are half full at worst.
         let messages: usize = self.messages.iter().map(message).sum::<usize>()
-            + self.messages.iter().count() * (size_of::<Message>() + 4 * size_of::<usize>());
-        texts + messages + size_of::<Escalation>() * usize::from(self.is_escalated()) + self.compensated.weight()
+            + self.messages.iter().count() * (allocated_shared(size_of::<Message>()) + 2 * size_of::<usize>());
+        let escalation = allocated_shared(size_of::<Escalation>()) * usize::from(self.is_escalated());
+        texts + messages + escalation + self.compensated.weight()
     }
 
     pub fn is_escalated(&self) -> bool {
