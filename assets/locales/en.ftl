@@ -1056,6 +1056,7 @@ span-hours = { $count } h
 span-minutes = { $count } min
 span-seconds = { $count } s
 history-filter = Filter history
+history-filter-about = By type, author, reason, changed field or value, or by day, such as 2025-03-12 or 12 March
 history-filter-clear = Clear the filter
 history-none = No event of this stream matches
 copy-link = Copy link

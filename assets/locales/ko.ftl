@@ -945,6 +945,7 @@ span-hours = { $count }시간
 span-minutes = { $count }분
 span-seconds = { $count }초
 history-filter = 이력 필터
+history-filter-about = 유형, 작성자, 사유, 바뀐 필드와 값, 또는 2025-03-12나 3월 12일 같은 날짜로 찾습니다
 history-filter-clear = 필터 지우기
 history-none = 일치하는 이벤트가 없습니다
 copy-link = 링크 복사

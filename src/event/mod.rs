@@ -17,6 +17,7 @@ mod near;
 pub mod plain_json;
 mod recorded;
 mod short_text;
+mod spoken_date;
 mod time;
 pub mod visible;
 
@@ -34,4 +35,5 @@ pub use names::{kebab_words, key_path, push_key, same_name};
 pub use near::nearest;
 pub use recorded::{EventRow, Head, NewEvent, RecordedEvent, payload_value};
 pub use short_text::ShortText;
+pub use spoken_date::spoken_date;
 pub use time::{NotATime, Timestamp};

@@ -249,10 +249,11 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &StreamView, filter: &mut S
     };
     let title = scene.text("history");
     let names = [scene.text("history-filter"), scene.text("history-filter-clear")];
-    let narrows = |ui: &mut Ui, _: &mut Scene<'_>| {
+    let narrows = |ui: &mut Ui, scene: &mut Scene<'_>| {
         let width = (ui.available_width() - 20.0).min(260.0);
         if width >= 60.0 {
             let (field, _) = filter_field(ui, filter, &names, width);
+            let field = field.on_hover_text(scene.text("history-filter-about"));
             led = led_from(ui, &field);
             if led.is_some() {
                 ui.ctx().request_repaint();

@@ -6,7 +6,7 @@ use chrono::{DateTime, Datelike, Timelike};
 use super::loaded::Loaded;
 use super::rows::text;
 use super::tally::{Counts, Tally};
-use crate::event::Timestamp;
+use crate::event::{Timestamp, spoken_date};
 use crate::replay::Index;
 
 /// How many events one look goes over, and how many changed fields, so that a frame stays a frame however long the
@@ -92,7 +92,7 @@ impl HistoryFilter {
         }
         let count = loaded.timeline.heads().len();
         let range = next(loaded, self.looked_at);
-        let time = part_of_time(&self.wanted);
+        let time = part_of_time(&self.wanted).or_else(|| spoken_date(&self.wanted));
         let mut clock = String::new();
         let mut is_of_time = |index: Index| {
             let at = loaded.timeline.heads().get(index).and_then(|head| head.recorded_at);
@@ -179,11 +179,15 @@ mod tests {
     fn a_time_is_found_by_its_parts_in_the_zone_that_is_shown_and_no_number_alone_is_one() {
         let at = Timestamp::parse_rfc3339("2025-03-11T20:30:05.010Z").expect("a time");
         let finds = |typed: &str, hours: i64| {
-            part_of_time(typed).is_some_and(|time| is_at(at, hours * 3_600, &time, &mut String::new()))
+            part_of_time(typed).or_else(|| spoken_date(typed)).is_some_and(|time| is_at(at, hours * 3_600, &time, &mut String::new()))
         };
-        for typed in ["2025-03-12", "03-12", "2025-03", "2025-03-12 05:30", "2025-03-12t05:30:05", "05:30:05.01"] {
+        for typed in ["2025-03-12", "03-12", "2025-03", "2025-03-12 05:30", "2025-03-12t05:30:05", "05:30:05.01"]
+            .into_iter()
+            .chain(["12 march", "march 12, 2025", "march 2025", "3월 12일"])
+        {
             assert!(finds(typed, 9), "{typed}");
         }
+        assert!(!finds("12 march", 0) && !finds("12 march 2024", 9) && finds("11 march", 0));
         assert!(!finds("03-12", 0) && finds("03-11 20:30", 0), "the day is the one of the zone");
         for typed in ["12", "2025", "-1", "lead-1", ""] {
             assert_eq!(part_of_time(typed), None, "{typed}");

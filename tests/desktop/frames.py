@@ -22,6 +22,8 @@ GUTTER = 300
 LANES = ('status == "FOLLOWUP_SET"', "contacts", "status", 'event.type == "contacted"')
 """One of each kind that is drawn: bands, steps, segments and ticks."""
 GREETING_PATIENCE = 60
+GREETING_BAR_MS = 100.0
+"""Of processor time, from the key that opens a store to its greeting; what takes longer to count comes later."""
 GREETING_PARTS = {
     # Left, top, width and height of what is looked at, and how many rows stand there once it has come.
     "the list of streams": ((34, 150, 110, 500), 8),
@@ -228,6 +230,9 @@ def measure_greeting(binary, home, store):
             assert name in came, f"{name} did not come"
             took, work = came[name]
             print(f"{name}: {took:.0f} ms after the key, {work:.0f} ms of processor time")
+        work = max(work for _, work in came.values())
+        kept = "holds" if work <= GREETING_BAR_MS else "missed"
+        print(f"from opening to greeting: {work:.0f} ms of processor time; the bar of {GREETING_BAR_MS:.0f} ms {kept}")
         until(idles(window), "the store to have been read", patience=600)
         took, work = (time.monotonic() - began) * 1e3, window.work_ms() - worked
         print(f"all of it known, and the window at rest: {took:.0f} ms, {work:.0f} ms of processor time")

@@ -144,6 +144,13 @@ fn the_filter_finds_the_events_of_a_day_as_the_rows_show_it() {
     driver.assert_shows("7 of 7 events  ·  UTC");
     driver.type_over("Filter history", "01-02");
     driver.assert_shows("0 of 7 events  ·  UTC");
+    // As people say it, in both languages.
+    for said in ["1 January", "jan 1st, 2025", "1월 1일"] {
+        driver.type_over("Filter history", said);
+        driver.assert_shows("7 of 7 events  ·  UTC");
+        driver.type_over("Filter history", "2 January");
+        driver.assert_shows("0 of 7 events  ·  UTC");
+    }
     driver.type_over("Filter history", "01-01 01:00:05");
     assert!(has_row(&driver, "v5 order-submitted"), "{}", driver.all_text());
 }

@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, Days as Count, Months, NaiveDate, Weekday};
 
-use crate::event::Timestamp;
+use crate::event::{Timestamp, spoken_date};
 
 /// When a day begins where somebody sits, and which day it is there.
 #[derive(Clone, Copy)]
@@ -107,10 +107,14 @@ pub(super) fn is_month_or_day(text: &str) -> bool {
 }
 
 /// How many words such a phrase has at the most.
-pub(super) const MOST_WORDS: usize = 2;
+pub(super) const MOST_WORDS: usize = 3;
 
-/// `yesterday`, `last week`, `지난주`: days named from today.
+/// `yesterday`, `last week`, `지난주`: days named from today; `12 March 2025`, `March 2025`: days with their year.
 pub(super) fn named(words: &[&str], calendar: &Calendar<'_>) -> Option<Days> {
+    // Which year's 12 March is meant, nobody said.
+    if let Some(days) = spoken_date(&words.join(" ")).filter(|date| is_month_or_day(date)) {
+        return written(&days, calendar);
+    }
     let phrase: String = words.concat().to_lowercase();
     let today = calendar.today;
     let day = |from: NaiveDate, days: u64| Some((from, from.checked_add_days(Count::new(days))?));
@@ -174,6 +178,9 @@ mod tests {
             ("last friday", "2025-03-07", "2025-03-08"),
             ("지난 월요일", "2025-03-10", "2025-03-11"),
             ("last year", "2024-01-01", "2025-01-01"),
+            ("12 March 2024", "2024-03-12", "2024-03-13"),
+            ("2024년 3월 12일", "2024-03-12", "2024-03-13"),
+            ("march 2024", "2024-03-01", "2024-04-01"),
         ] {
             let words: Vec<&str> = phrase.split(' ').collect();
             assert_eq!(
@@ -192,7 +199,7 @@ mod tests {
         for text in ["2025-13", "2025-02-30", "25-01", "yesterday", "", "2025-1"] {
             assert_eq!(written(text, &calendar), None, "{text}");
         }
-        for phrase in ["week", "last", "last lead", "지난"] {
+        for phrase in ["week", "last", "last lead", "지난", "12 march", "march"] {
             let words: Vec<&str> = phrase.split(' ').collect();
             assert_eq!(named(&words, &calendar), None, "{phrase}");
         }
