@@ -179,7 +179,9 @@ mod tests {
     fn a_time_is_found_by_its_parts_in_the_zone_that_is_shown_and_no_number_alone_is_one() {
         let at = Timestamp::parse_rfc3339("2025-03-11T20:30:05.010Z").expect("a time");
         let finds = |typed: &str, hours: i64| {
-            part_of_time(typed).or_else(|| spoken_date(typed)).is_some_and(|time| is_at(at, hours * 3_600, &time, &mut String::new()))
+            part_of_time(typed)
+                .or_else(|| spoken_date(typed))
+                .is_some_and(|time| is_at(at, hours * 3_600, &time, &mut String::new()))
         };
         for typed in ["2025-03-12", "03-12", "2025-03", "2025-03-12 05:30", "2025-03-12t05:30:05", "05:30:05.01"]
             .into_iter()
