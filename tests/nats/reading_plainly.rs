@@ -1,12 +1,16 @@
 //! What another program sees of a store that knows nothing of Foldline but what the README says: the plain client.
 
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
 use async_nats::jetstream;
 use foldline::event::{EventId, MetadataBuilder, NewEvent, Version};
 use foldline::store::native::NativeStore;
 use foldline::store::{self, Address, AppendError, Expected, Flow, Query, Store, Writer};
 
 use crate::servers::{Kind, Server, block_on, connect};
-use crate::stores::{assert_verifies_clean, findings, fresh_store, noted, read, reader, stream, writer};
+use crate::stores::{assert_verifies_clean, findings, fresh_store, ids, noted, read, reader, stream, writer};
 
 /// The header of a stored message.
 fn header(message: &jetstream::message::StreamMessage, name: &str) -> Option<String> {
@@ -200,5 +204,76 @@ fn behind_a_message_that_another_program_left_with_an_earlier_version_no_number_
         let row = reader(&address).stream(&lead).unwrap().unwrap();
         assert_eq!((row.events, row.last_version), (9, Version(5)), "{kind:?}");
         assert_eq!(named, "broken-chain");
+    }
+}
+
+/// Puts a message on the wire as the plain client would not: whatever bytes its headers are.
+fn publish_bytes(server: &Server, subject: &str, headers: &[u8], body: &[u8]) {
+    let mut wire = TcpStream::connect(("127.0.0.1", server.node.port)).unwrap();
+    let length = headers.len();
+    write!(wire, "CONNECT {{\"verbose\":false,\"headers\":true}}\r\nHPUB {subject} {length} {}\r\n", length + body.len())
+        .unwrap();
+    wire.write_all(&[headers, body, b"\r\nPING\r\n"].concat()).unwrap();
+    let answered = BufReader::new(wire).split(b'\n').any(|line| line.is_ok_and(|line| line == b"PONG\r"));
+    assert!(answered, "the server did not take it");
+}
+
+#[test]
+fn a_message_whose_headers_are_no_text_hides_none_of_the_others() {
+    for kind in [Kind::New, Kind::Old] {
+        let server = Server::shared(kind);
+        let address = fresh_store(kind);
+        let name = address.rsplit('/').next().unwrap().to_owned();
+        let subject = format!("foldline.{name}.lead.1");
+        let heads = |version: u8| {
+            let text = format!(
+                "NATS/1.0\r\nNats-Msg-Id: odd-{version}\r\nFoldline-Schema: 1\r\nFoldline-Version: {version}\r\n\
+                 Foldline-Type: told\r\nFrom: "
+            );
+            [text.as_bytes(), b"\xff\xfe\r\n\r\n"].concat()
+        };
+        let mut store = writer(&address);
+        store.append(&stream("lead-1"), Expected::NoStream, &[noted("a")]).unwrap();
+        publish_bytes(server, &subject, &heads(1), b"{}");
+        publish_bytes(server, &subject, &heads(2), b"{}");
+        store.append(&stream("lead-1"), Expected::Exact(Version(2)), &[noted("b")]).unwrap();
+        publish_bytes(server, &subject, b"NATS/1.0\r\nno header at all\r\n\r\n", b"{}");
+        let began = Instant::now();
+        let store = reader(&address);
+        for query in [Query::store(), Query::stream(stream("lead-1")), Query::store().backward()] {
+            let mut there = ids(&read(store.as_ref(), &query));
+            there.sort();
+            assert_eq!(there, ["a", "b", "odd-1", "odd-2"], "{kind:?}");
+        }
+        let kinds: Vec<&str> = findings(store.as_ref()).iter().map(|one| one.kind().name()).collect();
+        assert_eq!(kinds, ["broken-chain", "broken-chain", "odd-event"], "{kind:?}");
+        assert!(began.elapsed() < Duration::from_secs(20), "{kind:?}: {:?}", began.elapsed());
+    }
+}
+
+#[test]
+fn a_message_of_another_schema_is_named_and_the_others_are_read() {
+    for kind in [Kind::New, Kind::Old] {
+        let address = fresh_store(kind);
+        let name = address.rsplit('/').next().unwrap().to_owned();
+        let mut store = writer(&address);
+        store.append(&stream("lead-1"), Expected::NoStream, &[noted("a")]).unwrap();
+        let large = NewEvent { payload: format!("\"{}\"", "x".repeat((1 << 20) - 2_000)), ..noted("large") };
+        store.append(&stream("lead-1"), Expected::Any, &[large]).unwrap();
+        for (id, version) in [("later", "2"), ("earlier", "0"), ("none", "")] {
+            let subject = format!("foldline.{name}.lead.2");
+            let heads = format!(
+                "NATS/1.0\r\nNats-Msg-Id: {id}\r\nFoldline-Schema: {version}\r\nFoldline-Version: 0\r\n\
+                 Foldline-Type: told\r\n\r\n"
+            );
+            publish_bytes(Server::shared(kind), &subject, heads.as_bytes(), b"{}");
+        }
+        let store = reader(&address);
+        assert_eq!(ids(&read(store.as_ref(), &Query::store())), ["a", "large"], "{kind:?}");
+        let said: Vec<String> = findings(store.as_ref()).iter().map(|one| one.what.to_string()).collect();
+        assert_eq!(said.len(), 3, "{said:?}");
+        assert!(said[0].contains("schema 2") && said[1].contains("schema 0"), "{said:?}");
+        let refused = writer(&address).append(&stream("lead-2"), Expected::Any, &[noted("b")]).unwrap_err();
+        assert!(refused.to_string().contains("left there by another program"), "{refused}");
     }
 }

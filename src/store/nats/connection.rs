@@ -19,7 +19,7 @@ use tokio::time::sleep;
 
 use super::NatsError;
 use super::bridge::{Asking, handle};
-use super::seen::Seen;
+use super::seen::{Seen, Stored};
 use super::settings::Settings;
 use crate::store::{Address, ServerDetail};
 
@@ -187,7 +187,7 @@ impl Connection {
         let may_be_lost = self.insists || self.line.is_copied.load(Ordering::Relaxed);
         let asked_again = if may_be_lost { INSISTING } else { ASKED_AGAIN };
         loop {
-            let answer = if may_be_lost { put(&question).await } else { question().await };
+            let answer = self.put(&question, may_be_lost).await;
             if matches!(answer, Ok(_) | Err(NatsError::Changed(_))) {
                 self.line.is_served.store(true, Ordering::Relaxed);
             }
@@ -205,16 +205,6 @@ impl Connection {
                 return answer;
             }
             sleep(BETWEEN_QUESTIONS).await;
-        }
-    }
-
-    fn no_message(&self, error: &jetstream::stream::RawMessageError) -> Result<Option<Seen>, NatsError> {
-        use jetstream::stream::LastRawMessageErrorKind as Kind;
-        match error.kind() {
-            Kind::NoMessageFound => Ok(None),
-            Kind::JetStream(refused) if refused.error_code() == ErrorCode::NO_MESSAGE_FOUND => Ok(None),
-            Kind::JetStream(refused) => Err(NatsError::from_jetstream(&refused)),
-            _ => Err(self.failed(NatsError::from_request(error))),
         }
     }
 
@@ -281,44 +271,60 @@ impl Connection {
 
     /// A message of the stream, from the server that leads it; `None` where there is none such.
     pub(in crate::store) async fn message(&self, stream: &str, which: Which<'_>) -> Result<Option<Seen>, NatsError> {
-        let handle = self.jetstream.get_stream_no_info(stream).await;
-        let handle = handle.map_err(|error| NatsError::from_request(&error))?;
+        #[derive(Deserialize)]
+        struct Answer {
+            message: Stored,
+        }
+        let wish = match which {
+            Which::At(sequence) => json!({ "seq": sequence }),
+            Which::Next(sequence, subject) => json!({ "seq": sequence.max(1), "next_by_subj": subject }),
+            Which::Last(subject) => json!({ "last_by_subj": subject }),
+        };
+        let asked = format!("STREAM.MSG.GET.{stream}");
         self.until_it_answers(|| async {
-            let request = handle.raw_message_builder();
-            let request = match which {
-                Which::At(sequence) => request.sequence(sequence),
-                Which::Next(sequence, subject) => request.sequence(sequence.max(1)).next_by_subject(subject),
-                Which::Last(subject) => request.last_by_subject(subject),
-            };
-            match request.send().await {
-                Ok(message) => Ok(Some(Seen::of_stored(message))),
-                Err(error) => self.no_message(&error),
+            let answer = self.jetstream.request::<_, _, Response<Answer>>(asked.clone(), &wish).await;
+            match answer.map_err(|error| self.failed(NatsError::from_request(&error)))? {
+                Response::Ok(Answer { message }) => Ok(Seen::of_stored(message)),
+                Response::Err { error } if error.error_code() == ErrorCode::NO_MESSAGE_FOUND => Ok(None),
+                Response::Err { error } => Err(NatsError::from_jetstream(&error)),
             }
         })
         .await
     }
-}
 
-/// Puts a question, and once more while no answer comes: whoever comes to lead the stream knows nothing of what its
-/// leader was asked before it died. The first answer counts.
-async fn put<T, F>(question: &impl Fn() -> F) -> Result<T, NatsError>
-where
-    F: Future<Output = Result<T, NatsError>>,
-{
-    let mut asked = vec![Box::pin(question())];
-    loop {
-        let mut patience = pin!(sleep(ONCE_MORE * u32::try_from(asked.len()).unwrap_or(u32::MAX)));
-        let answer = poll_fn(|context| {
-            for one in &mut asked {
-                if let Poll::Ready(answer) = one.as_mut().poll(context) {
-                    return Poll::Ready(Some(answer));
-                }
+    /// Puts a question, and once more where its answer may have been lost: the connection was taken up anew, or nothing
+    /// comes and another server may lead by now, which knows nothing of what was asked before. The first answer counts.
+    async fn put<T, F>(&self, question: &impl Fn() -> F, others_may_lead: bool) -> Result<T, NatsError>
+    where
+        F: Future<Output = Result<T, NatsError>>,
+    {
+        let mut asked = vec![Box::pin(question())];
+        let mut taken_up = self.line.taken_up();
+        loop {
+            let mut moved = pin!(self.line.moved.notified());
+            moved.as_mut().enable();
+            if self.line.taken_up() != taken_up {
+                taken_up = self.line.taken_up();
+                asked.push(Box::pin(question()));
             }
-            patience.as_mut().poll(context).map(|()| None)
-        });
-        match answer.await {
-            Some(answer) => return answer,
-            None => asked.push(Box::pin(question())),
+            let times = u32::try_from(asked.len()).unwrap_or(u32::MAX);
+            let mut patience = pin!(sleep(if others_may_lead { ONCE_MORE * times } else { ANSWERING }));
+            let answer = poll_fn(|context| {
+                for one in &mut asked {
+                    if let Poll::Ready(answer) = one.as_mut().poll(context) {
+                        return Poll::Ready(Some(answer));
+                    }
+                }
+                if moved.as_mut().poll(context).is_ready() {
+                    return Poll::Ready(None);
+                }
+                patience.as_mut().poll(context).map(|()| None)
+            });
+            match answer.await {
+                Some(answer) => return answer,
+                None if self.line.taken_up() == taken_up && !self.line.is_lost() => asked.push(Box::pin(question())),
+                None => {}
+            }
         }
     }
 }

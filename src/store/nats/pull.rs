@@ -38,6 +38,8 @@ const HEARTBEAT: Duration = Duration::from_secs(1);
 const SILENCE: Duration = Duration::from_millis(2500);
 /// So long without a message, and it is given up.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// So many consumers are lost one after the other before what comes next is asked for by itself.
+const LOSSES: u32 = 2;
 /// How long a consumer that was left alone is kept by its server.
 const LEFT_ALONE: Duration = Duration::from_secs(10);
 /// At most so many messages are on their way, and about so many bytes.
@@ -56,6 +58,8 @@ pub(in crate::store) struct Pull<'s> {
     next: u64,
     ready: VecDeque<Seen>,
     consumer: Option<Consumer>,
+    /// How often a consumer was lost without a message.
+    losses: u32,
     is_over: bool,
 }
 
@@ -105,7 +109,7 @@ impl<'s> Pull<'s> {
     pub(in crate::store) fn begin(connection: &'s Connection, stream: &'s str, asking: &'s Asking, want: Want) -> Self {
         let is_over = want.from > want.to;
         let next = want.from.max(1);
-        Self { connection, stream, asking, want, next, ready: VecDeque::new(), consumer: None, is_over }
+        Self { connection, stream, asking, want, next, ready: VecDeque::new(), consumer: None, losses: 0, is_over }
     }
 
     /// The next messages, about `wish` of them; none at the end.
@@ -123,6 +127,9 @@ impl<'s> Pull<'s> {
 
     fn step(&mut self, wish: usize) -> Result<(), NatsError> {
         let wish = wish.clamp(1, LARGEST);
+        if self.losses >= LOSSES {
+            return self.alone();
+        }
         let mut consumer = match self.consumer.take() {
             Some(consumer) => consumer,
             None => self.make()?,
@@ -148,9 +155,27 @@ impl<'s> Pull<'s> {
             self.is_over = true;
             return Ok(());
         }
+        self.losses = if matches!(came, Came::Broken) && self.ready.is_empty() { self.losses + 1 } else { 0 };
         match came {
             Came::Broken => drop(consumer),
             Came::Messages | Came::Nothing => self.consumer = Some(consumer),
+        }
+        Ok(())
+    }
+
+    /// Asks for the next message by itself. One whose headers are no text the client does not take from a consumer: it
+    /// ends the connection.
+    fn alone(&mut self) -> Result<(), NatsError> {
+        let which = Which::Next(self.next, self.want.filter.as_deref().unwrap_or(">"));
+        let next = self.asking.wait(self.connection.patience(), self.connection.message(self.stream, which))?;
+        self.losses = 0;
+        match next.filter(|next| next.sequence <= self.want.to) {
+            Some(next) => {
+                self.next = next.sequence + 1;
+                self.is_over = self.next > self.want.to;
+                self.ready.push_back(next);
+            }
+            None => self.is_over = true,
         }
         Ok(())
     }

@@ -1,9 +1,40 @@
 //! A message as a stream holds it.
 
-use async_nats::jetstream::message::StreamMessage;
+use async_nats::header::{HeaderName, HeaderValue};
 use async_nats::{HeaderMap, Message};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde::Deserialize;
 
 use crate::event::Timestamp;
+
+/// A message as a server answers with it where it is asked for that one alone.
+#[derive(Debug, Deserialize)]
+pub(super) struct Stored {
+    subject: String,
+    seq: u64,
+    #[serde(default)]
+    data: String,
+    hdrs: Option<String>,
+    time: String,
+}
+
+/// What there is to be read of headers, whatever another program has written.
+fn headers_of(written: &str) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let mut lines = written.lines().skip(1).peekable();
+    while let Some(line) = lines.next() {
+        let Some((name, value)) = line.split_once(':') else { continue };
+        let mut value = value.trim_start().to_owned();
+        while let Some(more) = lines.next_if(|line| line.starts_with(char::is_whitespace)) {
+            value.push_str(more);
+        }
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.trim_end().parse::<HeaderValue>()) {
+            headers.append(name, value);
+        }
+    }
+    headers
+}
 
 /// A message, and where and when the stream took it.
 #[derive(Clone, Debug)]
@@ -35,13 +66,16 @@ impl Seen {
         Some(Self { sequence, at, pending, handed, message })
     }
 
-    pub(super) fn of_stored(stored: StreamMessage) -> Self {
-        let StreamMessage { subject, sequence, headers, payload, time } = stored;
-        let nanos = time.unix_timestamp_nanos();
-        let at = Timestamp::from_micros(i64::try_from(nanos / 1000).unwrap_or(0));
-        let headers = Some(headers).filter(|headers| !headers.is_empty());
+    /// `None` where the server's answer is none.
+    pub(super) fn of_stored(stored: Stored) -> Option<Self> {
+        let Stored { subject, seq: sequence, data, hdrs, time } = stored;
+        let at = Timestamp::parse_rfc3339(&time)?;
+        let headers = hdrs.map(|encoded| BASE64_STANDARD.decode(encoded)).transpose().ok()?;
+        let headers = headers.map(|written| headers_of(&String::from_utf8_lossy(&written)));
+        let payload = BASE64_STANDARD.decode(data).ok()?.into();
+        let (subject, headers) = (subject.into(), headers.filter(|headers| !headers.is_empty()));
         let message = Message { subject, reply: None, payload, headers, status: None, description: None, length: 0 };
-        Self { sequence, at, pending: 0, handed: 0, message }
+        Some(Self { sequence, at, pending: 0, handed: 0, message })
     }
 
     pub(in crate::store) fn subject(&self) -> &str {
