@@ -211,8 +211,12 @@ fn behind_a_message_that_another_program_left_with_an_earlier_version_no_number_
 fn publish_bytes(server: &Server, subject: &str, headers: &[u8], body: &[u8]) {
     let mut wire = TcpStream::connect(("127.0.0.1", server.node.port)).unwrap();
     let length = headers.len();
-    write!(wire, "CONNECT {{\"verbose\":false,\"headers\":true}}\r\nHPUB {subject} {length} {}\r\n", length + body.len())
-        .unwrap();
+    write!(
+        wire,
+        "CONNECT {{\"verbose\":false,\"headers\":true}}\r\nHPUB {subject} {length} {}\r\n",
+        length + body.len()
+    )
+    .unwrap();
     wire.write_all(&[headers, body, b"\r\nPING\r\n"].concat()).unwrap();
     let answered = BufReader::new(wire).split(b'\n').any(|line| line.is_ok_and(|line| line == b"PONG\r"));
     assert!(answered, "the server did not take it");
