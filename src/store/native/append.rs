@@ -8,10 +8,12 @@ use super::links::Held;
 use super::names::Names;
 use super::read::{EVENT_COLUMNS, IdColumn, bound, recorded_by_id, unsigned, with_event};
 use super::{Access, NativeStore};
-use crate::event::{EventRow, EventType, NewEvent, Position, RecordedEvent, StreamId, StreamKey, Timestamp, Version};
+use crate::event::{
+    EventRow, EventType, Links, NewEvent, Position, RecordedEvent, StreamId, StreamKey, Timestamp, Version,
+};
 use crate::store::{
     AppendError, Appended, Conflict, Expected, Snapshot, Store, StoreError, Writer, check_call, check_content,
-    check_texts, check_version, same_content,
+    check_version, same_content,
 };
 
 impl Writer for NativeStore {
@@ -33,7 +35,7 @@ impl Writer for NativeStore {
         let first = last.map_or(Version(0), |last| Version(last.0.saturating_add(1)));
         check_version(stream, Version(first.0.saturating_add((events.len() as u64).saturating_sub(1))))?;
         for (event, version) in events.iter().zip(first.0..) {
-            bulk.insert(stream, Version(version), event.into())?;
+            bulk.insert(stream, Version(version), event.into(), links_of(event))?;
         }
         let position = bulk.head;
         bulk.commit()?;
@@ -164,21 +166,21 @@ impl Bulk<'_> {
         if let Some(there) = self.already_recorded(stream, std::slice::from_ref(event))? {
             return Ok(Recorded::AlreadyThere(there.first));
         }
-        self.record_at(stream, version, event.into()).map(Recorded::New)
+        self.record_at(stream, version, event.into(), links_of(event)).map(Recorded::New)
     }
 
     /// Records one event whose id its caller knows to be fresh: what costs a look-up in [`Bulk::record`] is spared. An
     /// id that is taken after all is refused by the table itself.
     pub fn record_new(&mut self, stream: &StreamId, version: Version, event: &NewEvent) -> Result<(), AppendError> {
         check_content(stream, event)?;
-        self.record_at(stream, Some(version), event.into()).map(drop)
+        self.record_at(stream, Some(version), event.into(), links_of(event)).map(drop)
     }
 
     /// The same of an event that another store has read: nothing of it is copied on the way.
     pub fn record_row(&mut self, row: &EventRow<'_>) -> Result<(), AppendError> {
         let content = Content::of_row(row)?;
-        check_texts(row.stream, content.event_type, content.payload, content.metadata)?;
-        self.record_at(row.stream, Some(row.version), content).map(drop)
+        let links = content.sound_links(row.stream)?;
+        self.record_at(row.stream, Some(row.version), content, links).map(drop)
     }
 
     fn record_at(
@@ -186,6 +188,7 @@ impl Bulk<'_> {
         stream: &StreamId,
         version: Option<Version>,
         event: Content<'_>,
+        links: Links,
     ) -> Result<Version, AppendError> {
         let last = self.last_version(stream)?;
         let version = match version {
@@ -199,7 +202,7 @@ impl Bulk<'_> {
             None => last.map_or(Version(0), |last| Version(last.0.saturating_add(1))),
         };
         check_version(stream, version)?;
-        self.insert(stream, version, event)?;
+        self.insert(stream, version, event, links)?;
         Ok(version)
     }
 
@@ -256,13 +259,19 @@ impl Bulk<'_> {
         read().map_err(|source| self.failed(source))
     }
 
-    fn insert(&mut self, stream: &StreamId, version: Version, event: Content<'_>) -> Result<(), StoreError> {
+    fn insert(
+        &mut self,
+        stream: &StreamId,
+        version: Version,
+        event: Content<'_>,
+        links: Links,
+    ) -> Result<(), StoreError> {
         // After some failures, a full disk above all, SQLite ends the transaction by itself; what is inserted then
         // would be recorded alone.
         if self.tx.is_autocommit() {
             return Err(StoreError::Full(self.path.to_owned()));
         }
-        self.try_insert(stream, version, event).map_err(|source| self.failed(source))?;
+        self.try_insert(stream, version, event, links).map_err(|source| self.failed(source))?;
         if self.streams.len() > STREAMS_HELD {
             self.flush()?;
             self.streams.clear();
@@ -273,7 +282,13 @@ impl Bulk<'_> {
         Ok(())
     }
 
-    fn try_insert(&mut self, stream: &StreamId, version: Version, event: Content<'_>) -> rusqlite::Result<()> {
+    fn try_insert(
+        &mut self,
+        stream: &StreamId,
+        version: Version,
+        event: Content<'_>,
+        links: Links,
+    ) -> rusqlite::Result<()> {
         let Content { id, event_type, schema, recorded_at, payload, metadata } = event;
         let type_key = match self.types.get(event_type) {
             Some((key, _)) => *key,
@@ -322,7 +337,7 @@ impl Bulk<'_> {
         if let Some((_, count)) = self.types.get_mut(event_type) {
             *count += 1;
         }
-        self.links.note(metadata.as_bytes(), exact(position.0)?);
+        self.links.note(links, exact(position.0)?);
         if tally.events == 0 {
             tally.first_version = version;
             tally.first_at = recorded_at;
@@ -367,6 +382,10 @@ impl Bulk<'_> {
         };
         write().map_err(|source| StoreError::from_sqlite(self.path, source))
     }
+}
+
+fn links_of(event: &NewEvent) -> Links {
+    Links::of(event.metadata.as_bytes())
 }
 
 /// A number as SQLite keeps it. Bounds of a question may be brought into range; what is written never is.

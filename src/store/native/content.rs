@@ -1,6 +1,7 @@
 use super::chain::Chained;
-use crate::event::{EventId, EventRow, EventType, NewEvent, StreamId, Timestamp, Version};
-use crate::store::AppendError;
+use crate::event::plain_json::plain_members;
+use crate::event::{EventId, EventRow, EventType, Links, NewEvent, StreamId, Timestamp, Version};
+use crate::store::{AppendError, check_texts};
 
 /// What is recorded of an event, wherever it is kept until then.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +32,21 @@ impl<'a> Content<'a> {
         let metadata = std::str::from_utf8(row.metadata)
             .map_err(|_| AppendError::MetadataNotObject { event_type: event_type.to_string() })?;
         Ok(Self { id, event_type, schema: *schema, recorded_at: *recorded_at, payload, metadata })
+    }
+
+    /// What its metadata says of its links; an error where it is nothing that can be recorded. Nearly all JSON is plain,
+    /// and judged in the pass that finds what it says.
+    pub(super) fn sound_links(&self, stream: &StreamId) -> Result<Links, AppendError> {
+        let links = match self.metadata {
+            "" => Some(Links::default()),
+            said => Links::of_sound(said.as_bytes()),
+        };
+        let has_names = !stream.as_str().is_empty() && !self.event_type.as_str().is_empty();
+        if let Some(links) = links.filter(|_| has_names && plain_members(self.payload, |_| Some(())).is_some()) {
+            return Ok(links);
+        }
+        check_texts(stream, self.event_type, self.payload, self.metadata)?;
+        Ok(Links::of(self.metadata.as_bytes()))
     }
 
     pub(super) fn chained(&self, stream: &'a StreamId, version: Version) -> Chained<'a> {

@@ -29,11 +29,8 @@ pub(super) struct Held {
 }
 
 impl Held {
-    pub(super) fn note(&mut self, metadata: &[u8], position: i64) {
-        if metadata.is_empty() {
-            return;
-        }
-        let Links { correlation, causation } = Links::of(metadata);
+    pub(super) fn note(&mut self, links: Links, position: i64) {
+        let Links { correlation, causation } = links;
         for (kind, id) in [(LinkKind::Correlation, correlation), (LinkKind::Causation, causation)] {
             let Some(id) = id else { continue };
             if let EventId::Text(text) = &id {
@@ -51,7 +48,7 @@ impl Held {
         if self.links.is_empty() {
             return Ok(());
         }
-        self.links.sort_unstable_by_key(order);
+        self.links.sort_by_cached_key(order);
         let (many, rest) = self.links.as_chunks::<ROWS>();
         if !many.is_empty() {
             let mut insert = connection.prepare_cached(&insert(ROWS))?;
@@ -109,7 +106,7 @@ pub(super) fn keep_all(connection: &Connection) -> rusqlite::Result<()> {
     let mut events = connection.prepare("SELECT position, metadata FROM events WHERE metadata IS NOT NULL")?;
     let mut rows = events.query([])?;
     while let Some(row) = rows.next()? {
-        held.note(bytes(row.get_ref(1)?), row.get(0)?);
+        held.note(Links::of(bytes(row.get_ref(1)?)), row.get(0)?);
         if held.is_full() {
             held.flush(connection)?;
         }
