@@ -1,7 +1,7 @@
 // What a projection may call, and how its handlers are called. Evaluated once in a runtime of its own, before the
 // projection's source, and given what makes texts of values, what keeps its state, what makes its events and what lets long
 // steps look at the clock; gives back the functions that the host calls. Nothing here reads a clock or a file.
-(function (json, states, events, toll, isOver, head) {
+(function (json, states, events, toll, time, head) {
   "use strict";
   const { parse, stringify } = JSON;
   const { isArray } = Array;
@@ -281,7 +281,7 @@
   }, head);
   const values = json((value) => (value instanceof Event ? value.toJSON() : value));
   const { text } = values;
-  lying = states(values, texts, head);
+  lying = states(values, texts, time.again, head);
   const { current } = lying;
 
   function partition(event) {
@@ -405,7 +405,7 @@
   noSource.prototype = getPrototypeOf(function () {});
   global.Function = noSource;
 
-  toll(isOver);
+  toll(time.isOver);
 
   return host;
 })

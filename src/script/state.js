@@ -18,8 +18,8 @@
   // A state whose text is longer is handed over through proxies: to make text of it and to read that takes longer.
   const LARGE = 250;
 
-  // `json` makes texts of values, `texts` what is told of an event's, and `head` is asked for what few handlers ask for.
-  return function states(json, texts, head) {
+  // `json` makes texts of values, `texts` what is told of an event's, `again` gives the making of a text time of its own, and `head` is asked for what few handlers ask for.
+  return function states(json, texts, again, head) {
     const { check, written, text, isJson } = json;
     const { idIn, metadataIn, timeText } = texts;
     // Whether something was emitted or logged that the host has not taken yet.
@@ -135,6 +135,7 @@
 
     // A text that is JSON is taken for the state that it spells.
     function settle() {
+      again();
       if (state === null || state === undefined) keep(null);
       else keep(typeof state === "string" && isJson(state) ? state : text(state, "the state"));
       if (isShared && !isSharedStale) settleShared();

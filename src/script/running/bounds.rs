@@ -1,5 +1,9 @@
-//! What a runtime may take of memory and of time. Both end where it asks for memory: the engine looks at the clock once
-//! in 10,000 steps, but one step may go through megabytes and take memory all along.
+//! What a runtime may take of memory and of time. The engine asks whether to go on once in 10,000 steps, but one step may go
+//! through megabytes and take memory all along, so that the clock is looked at there, too.
+//!
+//! Only large pieces are refused. The engine can do without any of those; a small one it may be in the midst of keeping
+//! its own books with. And what nobody holds any more is collected between calls: where a large piece is refused, it
+//! may be in the midst of moving an object, which its collector must not see.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -9,21 +13,32 @@ use rquickjs::allocator::{Allocator, RustAllocator};
 
 /// The clock is looked at whenever so many bytes were asked for.
 const BETWEEN_LOOKS: usize = 128 << 10;
-/// What being asked costs, in bytes of that: many small pieces are a look as well.
+/// What being asked costs, in bytes of that.
 const EACH: usize = 256;
-/// What the engine may take to say that it was interrupted, where no more would be given.
-const LAST: usize = 64 << 10;
+/// Smaller pieces are given also where there is no time left.
+const LARGE: usize = 8 << 10;
+/// What small pieces may take beyond the most, until the engine asks whether to go on.
+const BEYOND: usize = 16 << 20;
+/// No less is worth collecting.
+const FIRST_COLLECTED: usize = 1 << 20;
 
 /// Between calls there is no end: what works then is not the source.
 pub(super) struct Bounds {
     most: usize,
     until: Cell<Option<Instant>>,
-    is_ended: Cell<bool>,
+    end: Cell<Option<End>>,
     taken: Cell<usize>,
     /// Since the last look.
     asked: Cell<usize>,
-    /// What is left of the last.
-    last: Cell<usize>,
+    /// Where so much is taken, it is time to collect.
+    collected_at: Cell<usize>,
+}
+
+/// Why a call had to be ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    Time,
+    Memory,
 }
 
 impl Bounds {
@@ -32,10 +47,10 @@ impl Bounds {
         let bounds = Self {
             most,
             until: Cell::default(),
-            is_ended: Cell::default(),
+            end: Cell::default(),
             taken: Cell::default(),
             asked: Cell::default(),
-            last: Cell::default(),
+            collected_at: Cell::new(FIRST_COLLECTED),
         };
         bounds.begin(limit);
         Rc::new(bounds)
@@ -44,9 +59,17 @@ impl Bounds {
     /// A call begins that may take this long.
     pub(super) fn begin(&self, limit: Duration) {
         self.until.set(Some(Instant::now() + limit));
-        self.is_ended.set(false);
+        self.end.set(None);
         self.asked.set(0);
-        self.last.set(0);
+    }
+
+    /// The source has done its part in time: what is made of it may take as long.
+    pub(super) fn again(&self, limit: Duration) {
+        if let Some(until) = self.until.get()
+            && !self.is_over()
+        {
+            self.until.set(Some(until.max(Instant::now() + limit)));
+        }
     }
 
     /// The call is over. What is said of it is made in time.
@@ -55,27 +78,28 @@ impl Bounds {
         self.asked.set(0);
     }
 
-    /// Whether the call that is at work, or was, ran longer than it may.
-    pub(super) fn is_ended(&self) -> bool {
-        self.is_ended.get()
+    /// Why the call that is at work, or was, had to be ended.
+    pub(super) fn end(&self) -> Option<End> {
+        self.end.get()
     }
 
+    /// Whether it has to be ended. Once it has, it always has: whatever it catches.
     pub(super) fn is_over(&self) -> bool {
-        let is_over = self.until.get().is_some_and(|until| Instant::now() > until);
-        if is_over {
-            self.is_ended.set(true);
+        let Some(until) = self.until.get() else { return false };
+        if self.end.get().is_none() && Instant::now() > until {
+            self.end.set(Some(End::Time));
         }
-        is_over
+        self.end.get().is_some()
     }
 
-    /// The same where the engine asks whether it is to be interrupted. It has to have room for the error that nothing can
-    /// catch: one that it cannot make is another, which can be.
-    pub(super) fn interrupts(&self) -> bool {
-        let is_over = self.is_over();
-        if is_over {
-            self.last.set(LAST);
-        }
-        is_over
+    /// Whether half as much again is taken as when it was collected last.
+    pub(super) fn is_to_collect(&self) -> bool {
+        self.taken.get() > self.collected_at.get()
+    }
+
+    pub(super) fn has_collected(&self) {
+        let taken = self.taken.get();
+        self.collected_at.set(FIRST_COLLECTED.max(taken + taken / 2));
     }
 
     fn gives(&self, bytes: usize) -> bool {
@@ -91,21 +115,17 @@ impl Bounds {
 
     #[cold]
     fn gives_slowly(&self, bytes: usize, taken: usize) -> bool {
-        let last = self.last.get();
-        let is_last = last >= bytes.saturating_add(EACH);
-        if is_last {
-            self.last.set(last - bytes - EACH);
-        } else if self.is_over() {
-            // Asked again, it looks again; the error that says so has room.
-            self.asked.set(BETWEEN_LOOKS);
-            self.last.set(LAST);
-            return false;
-        } else if taken > self.most {
-            return false;
+        let is_over = self.is_over();
+        // Where it is over, it looks again whenever it is asked.
+        self.asked.set(if is_over { BETWEEN_LOOKS } else { 0 });
+        let is_given = if bytes < LARGE { taken <= self.most + BEYOND } else { taken <= self.most && !is_over };
+        if is_given {
+            self.taken.set(taken);
+            if taken > self.most && self.until.get().is_some() && !is_over {
+                self.end.set(Some(End::Memory));
+            }
         }
-        self.asked.set(if is_last { BETWEEN_LOOKS } else { 0 });
-        self.taken.set(taken);
-        true
+        is_given
     }
 
     fn gives_back(&self, bytes: usize) {

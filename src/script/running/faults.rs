@@ -2,6 +2,7 @@
 
 use rquickjs::{CaughtError, Type, Value};
 
+use super::bounds::End;
 use super::{HANDLER_TIME, MEMORY, MOST_ENDED};
 use crate::projection::{Fault, FaultKind, SourcePlace};
 use crate::script::syntax::{loop_around, offset_of, unclosed};
@@ -14,15 +15,22 @@ pub(super) fn given_up() -> Fault {
     Fault::without_place(FaultKind::GivenUp { times: MOST_ENDED, limit: HANDLER_TIME, memory: MEMORY })
 }
 
+pub(super) fn ended(end: End) -> FaultKind {
+    match end {
+        End::Time => FaultKind::TooLong(HANDLER_TIME),
+        End::Memory => FaultKind::TooMuchMemory(MEMORY),
+    }
+}
+
 /// What an error says, and where in the source it arose.
-pub(super) fn fault_of(error: &CaughtError<'_>, (name, source): (&str, &str), is_ended: bool) -> Fault {
-    let (kind, stack) = match error {
-        CaughtError::Exception(thrown) => {
+pub(super) fn fault_of(error: &CaughtError<'_>, (name, source): (&str, &str), end: Option<End>) -> Fault {
+    let (kind, stack) = match (error, end) {
+        (CaughtError::Value(_) | CaughtError::Error(_), Some(end)) => (ended(end), String::new()),
+        (CaughtError::Exception(thrown), _) => {
             let words = cut(thrown.message().unwrap_or_default());
             let class = cut(thrown.as_object().get("name").unwrap_or_default());
             let stack = thrown.stack().unwrap_or_default();
-            let kind = match (class.as_str(), words.as_str()) {
-                _ if is_ended => FaultKind::TooLong(HANDLER_TIME),
+            let of_words = |words: String| match (class.as_str(), words.as_str()) {
                 ("SyntaxError", _) => FaultKind::Syntax(words.into()),
                 ("InternalError", "out of memory") => FaultKind::TooMuchMemory(MEMORY),
                 ("InternalError", "stack overflow") | ("RangeError", "Maximum call stack size exceeded") => {
@@ -31,21 +39,20 @@ pub(super) fn fault_of(error: &CaughtError<'_>, (name, source): (&str, &str), is
                 ("Error", _) => FaultKind::Thrown(words.into()),
                 _ => FaultKind::Thrown(format!("{class}: {words}").into()),
             };
+            let kind = end.map_or_else(|| of_words(words), ended);
             (kind, stack)
         }
-        CaughtError::Value(_) if is_ended => (FaultKind::TooLong(HANDLER_TIME), String::new()),
         // Where there is no room even for the error that would say so, the engine throws null.
-        CaughtError::Value(value) if value.is_null() && !throws_values(source) => {
+        (CaughtError::Value(value), None) if value.is_null() && !throws_values(source) => {
             (FaultKind::TooMuchMemory(MEMORY), String::new())
         }
         // No source can throw this one: the engine has nothing to say in its place.
-        CaughtError::Value(value) if value.type_of() == Type::Uninitialized => {
+        (CaughtError::Value(value), None) if value.type_of() == Type::Uninitialized => {
             (FaultKind::TooMuchMemory(MEMORY), String::new())
         }
-        CaughtError::Value(value) => (FaultKind::Thrown(words_of(value).into()), String::new()),
-        CaughtError::Error(_) if is_ended => (FaultKind::TooLong(HANDLER_TIME), String::new()),
-        CaughtError::Error(rquickjs::Error::Allocation) => (FaultKind::TooMuchMemory(MEMORY), String::new()),
-        CaughtError::Error(error) => (FaultKind::Thrown(error.to_string().into()), String::new()),
+        (CaughtError::Value(value), None) => (FaultKind::Thrown(words_of(value).into()), String::new()),
+        (CaughtError::Error(rquickjs::Error::Allocation), None) => (FaultKind::TooMuchMemory(MEMORY), String::new()),
+        (CaughtError::Error(error), None) => (FaultKind::Thrown(error.to_string().into()), String::new()),
     };
     let place = places_in(&stack, name).next();
     match kind {

@@ -22,7 +22,7 @@ use super::trace::{Answer, MOST_STEPS, Phase, Steps};
 use super::wants::Wants;
 use crate::projection::{Fault, FaultKind};
 use bounds::{Bounded, Bounds};
-use faults::{fault_of, given_up, no_room};
+use faults::{ended, fault_of, given_up, no_room};
 use handing::{AtHand, Fields, Names, OrNull, Takers, ToldTakers};
 
 /// What one runtime may take, in bytes.
@@ -132,15 +132,16 @@ impl Running {
         let bounds = Bounds::new(MEMORY * times, LOADING_TIME);
         let runtime = JsRuntime::new_with_alloc(Bounded(bounds.clone())).map_err(|_| no_room())?;
         runtime.set_max_stack_size(STACK * times);
+        runtime.set_gc_threshold(usize::MAX);
         let watch = bounds.clone();
-        runtime.set_interrupt_handler(Some(Box::new(move || watch.interrupts())));
+        runtime.set_interrupt_handler(Some(Box::new(move || watch.is_over())));
         let context = Context::custom::<Intrinsics>(&runtime).map_err(|_| no_room())?;
         let at = (name, source);
         let at_hand = Rc::new(AtHand::default());
         let (calls, takers, watch, definition) = context.with(|ctx| -> Result<_, Fault> {
-            let host = host(&ctx, &at_hand, &bounds).catch(&ctx).map_err(|error| fault_of(&error, at, false))?;
+            let host = host(&ctx, &at_hand, &bounds).catch(&ctx).map_err(|error| fault_of(&error, at, None))?;
             let watch = marked.map(|marked| Watch::begin(&ctx, &host, marked)).transpose();
-            let watch = watch.catch(&ctx).map_err(|error| fault_of(&error, at, false))?;
+            let watch = watch.catch(&ctx).map_err(|error| fault_of(&error, at, None))?;
             let mut options = EvalOptions::default();
             options.strict = false;
             options.filename = Some(name.to_owned());
@@ -224,13 +225,17 @@ impl Running {
         A: for<'js> IntoArgs<'js>,
     {
         self.bounds.begin(self.limit);
-        self.context.with(|ctx: Ctx<'_>| {
+        let answer = self.context.with(|ctx: Ctx<'_>| {
             let function = which.clone().restore(&ctx).map_err(|_| no_room())?;
             let answer = function.call(args);
-            let told = told(&ctx, (&self.name, &self.source), &self.bounds, answer);
-            self.bounds.rest();
-            told
-        })
+            told(&ctx, (&self.name, &self.source), &self.bounds, answer)
+        });
+        self.bounds.rest();
+        if self.bounds.is_to_collect() {
+            self.context.runtime().run_gc();
+            self.bounds.has_collected();
+        }
+        answer
     }
 
     /// The state of a partition of which there was no event yet.
@@ -346,15 +351,12 @@ impl Running {
 /// What came of a call. Whatever it answers once its time was over, is nothing: it may have been refused memory, and have
 /// gone on without.
 fn told<T>(ctx: &Ctx<'_>, at: (&str, &str), bounds: &Bounds, answer: rquickjs::Result<T>) -> Result<T, Fault> {
-    let is_ended = bounds.is_ended();
-    if answer.is_err() || is_ended {
+    let end = bounds.end();
+    if answer.is_err() || end.is_some() {
         bounds.rest();
     }
-    match answer.catch(ctx) {
-        Ok(_) if is_ended => Err(Fault::without_place(FaultKind::TooLong(HANDLER_TIME))),
-        Ok(answer) => Ok(answer),
-        Err(error) => Err(fault_of(&error, at, is_ended)),
-    }
+    let answer = answer.catch(ctx).map_err(|error| fault_of(&error, at, end))?;
+    end.map_or(Ok(answer), |end| Err(Fault::without_place(ended(end))))
 }
 
 impl Watch {
@@ -377,7 +379,10 @@ fn host<'js>(ctx: &Ctx<'js>, at_hand: &Rc<AtHand>, bounds: &Rc<Bounds>) -> rquic
     let events: Function<'js> = ctx.eval(EVENT)?;
     let toll: Function<'js> = ctx.eval(TOLL)?;
     let prelude: Function<'js> = ctx.eval(PRELUDE)?;
-    let bounds = Rc::clone(bounds);
-    let is_over = Function::new(ctx.clone(), move || bounds.is_over())?;
-    prelude.call((json, states, events, toll, is_over, at_hand.tellers(ctx)?))
+    let time = Object::new(ctx.clone())?;
+    let asked = Rc::clone(bounds);
+    time.set("isOver", Function::new(ctx.clone(), move || asked.is_over())?)?;
+    let asked = Rc::clone(bounds);
+    time.set("again", Function::new(ctx.clone(), move || asked.again(HANDLER_TIME))?)?;
+    prelude.call((json, states, events, toll, time, at_hand.tellers(ctx)?))
 }
