@@ -15,6 +15,12 @@ const SURVEY_STEPS: u64 = 20;
 /// What takes longer than this is not waited for before the whole store is read.
 const LONG: Duration = Duration::from_millis(500);
 
+/// What is looked at first has been there for so many looks when the rest begins: by then it is drawn.
+const RESTS: u8 = 3;
+
+/// Between two of them.
+const BETWEEN_RESTS: Duration = Duration::from_millis(20);
+
 impl OpenStore {
     /// What is asked without being asked for: its errors and its progress are the window's own.
     fn background(&self) -> impl Iterator<Item = &dyn Tool<Error = UserError>> {
@@ -175,7 +181,7 @@ impl OpenStore {
     /// Takes what has come from the background. Says whether there is something new to show.
     pub fn poll(&mut self) -> bool {
         // What comes now is drawn first: to read the whole store would take its share of the machine from that.
-        let was_at_rest = self.is_at_rest();
+        self.rested = if self.is_at_rest() { self.rested.saturating_add(1) } else { 0 };
         let recorded = self.draft.as_mut().and_then(|draft| draft.poll(&self.engine));
         if let (Some(version), Some(draft)) = (recorded, self.draft.take_if(|_| recorded.is_some())) {
             self.go_behind(draft.stream, version);
@@ -215,9 +221,6 @@ impl OpenStore {
         is_new |= found.poll(engine);
         is_new |= recorded.is_some() || has_proposal || has_branched || has_divided;
         let has_list = groups.poll(engine);
-        if was_at_rest && !groups.is_loading() && std::mem::take(wants_whole) {
-            info.ask(engine, LookAtStore::Whole);
-        }
         *lists_made += u64::from(has_list);
         if has_list {
             *wants_list = groups.error().is_none() && groups.value().is_some_and(|listed| listed.is_begun);
@@ -259,7 +262,7 @@ impl OpenStore {
         if let Some(view) = &mut self.view {
             view.take_notes(&self.tools.noting);
         }
-        if was_at_rest && self.is_at_rest() {
+        if self.rested >= RESTS && self.is_at_rest() {
             self.begin_what_waits();
         }
         is_new |= self.poll_survey();
@@ -275,6 +278,9 @@ impl OpenStore {
 
     /// What is looked at first is there: the rest of the list, and what reads the whole store.
     fn begin_what_waits(&mut self) {
+        if !self.groups.is_loading() && std::mem::take(&mut self.wants_whole) {
+            self.info.ask(&self.engine, LookAtStore::Whole);
+        }
         if std::mem::take(&mut self.wants_list) {
             let question = self.list_question(Duration::ZERO);
             self.groups.ask(&self.engine, question);
@@ -308,7 +314,8 @@ impl OpenStore {
     /// When this wants to be polled, though nothing wakes the window by then.
     pub fn wants_poll_in(&self) -> Option<Duration> {
         let grows = self.activity.wants_poll_in().into_iter().chain(self.time.grows_in());
-        self.all().filter_map(Tool::wants_poll_in).chain(grows).min()
+        let rests = (self.rested < RESTS && self.is_at_rest()).then_some(BETWEEN_RESTS);
+        self.all().filter_map(Tool::wants_poll_in).chain(grows).chain(rests).min()
     }
 
     pub fn is_loading(&self) -> bool {

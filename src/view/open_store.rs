@@ -25,6 +25,8 @@ pub struct OpenStore {
     counts: KeptCounts,
     /// What is left out of it is asked for when the list has come, which is waited for.
     pub(super) wants_whole: bool,
+    /// For how many looks what is looked at first has been there.
+    pub(super) rested: u8,
     /// The projection under which streams are shown first, where they offer it.
     begins_under: Option<String>,
     pub filter: String,
@@ -141,6 +143,7 @@ impl OpenStore {
             info: Asked::default(),
             counts: KeptCounts::default(),
             wants_whole: false,
+            rested: 0,
             begins_under: None,
             filter: String::new(),
             order: StreamOrder::Began,
