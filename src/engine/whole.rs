@@ -12,7 +12,10 @@ use crate::store::{Columns, Flow, Opener, Query, Scope, Store, StoreError};
 /// Positions that a decoder reads at once: enough to make the hand-over cheap, few enough to stay in a core's cache.
 const CHUNK: u64 = 2048;
 
-/// Chunks that may wait at each decoder before it pauses.
+/// What was decoded of payloads this long is handed over before its chunk ends, in bytes: as much may wait a few times over.
+const MOST_AT_ONCE: usize = 1 << 20;
+
+/// Pieces that may wait at each decoder before it pauses.
 const WAITING: usize = 2;
 
 /// More threads than these would wait for the one that folds.
@@ -83,7 +86,14 @@ fn decoders() -> usize {
 
 type Take<'t> = dyn FnMut(Box<dyn DecodedRows>, u64) -> Result<(), StoreError> + 't;
 
-type Decoded = Result<Box<dyn DecodedRows>, StoreError>;
+type Decoded = Result<Piece, StoreError>;
+
+/// What a decoder hands over.
+struct Piece {
+    rows: Box<dyn DecodedRows>,
+    /// Behind it, it is the next one's turn.
+    is_last: bool,
+}
 
 struct Whole<'a> {
     rows: &'a (dyn Fn() -> Box<dyn DecodedRows> + Sync),
@@ -130,22 +140,41 @@ impl Whole<'_> {
         while self.behind + chunk * CHUNK < last.0 && !self.is_over.load(Ordering::Relaxed) {
             let before = self.behind + chunk * CHUNK;
             let (from, to) = (Position(before + 1), Position((before + CHUNK).min(last.0)));
-            let decoded = self.decode_range(reader.as_ref(), &mut batch, from, to);
-            let has_failed = decoded.is_err();
-            if hand_over.send(decoded).is_err() || has_failed {
-                return;
+            match self.decode_range(reader.as_ref(), &mut batch, (from, to), hand_over) {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    let _ = hand_over.send(Err(error));
+                    return;
+                }
             }
             chunk += self.decoders as u64;
         }
     }
 
-    fn decode_range(&self, reader: &dyn Store, batch: &mut EventBatch, from: Position, to: Position) -> Decoded {
+    /// False where nobody takes it any more.
+    fn decode_range(
+        &self,
+        reader: &dyn Store,
+        batch: &mut EventBatch,
+        (from, to): (Position, Position),
+        hand_over: &SyncSender<Decoded>,
+    ) -> Result<bool, StoreError> {
         let mut decoded = (self.rows)();
+        let mut bytes = 0;
         let mut scan = reader.scan(&Query::positions(Some(from), Some(to)).columns(self.columns))?;
         loop {
             scan.next_batch(batch)?;
             if batch.is_empty() {
-                return Ok(decoded);
+                return Ok(hand_over.send(Ok(Piece { rows: decoded, is_last: true })).is_ok());
+            }
+            bytes += batch.text_len();
+            if bytes > MOST_AT_ONCE && !decoded.is_empty() {
+                let rows = std::mem::replace(&mut decoded, (self.rows)());
+                bytes = batch.text_len();
+                if hand_over.send(Ok(Piece { rows, is_last: false })).is_err() {
+                    return Ok(false);
+                }
             }
             for row in batch.rows() {
                 if self.category.is_none_or(|category| row.stream.is_of(category)) {
@@ -177,9 +206,9 @@ impl Whole<'_> {
                 spawn(scope, move || {
                     for batch in batches {
                         let decoded = batch.map(|batch| {
-                            let mut decoded = (self.rows)();
-                            batch.rows().for_each(|row| decoded.push(&row));
-                            decoded
+                            let mut rows = (self.rows)();
+                            batch.rows().for_each(|row| rows.push(&row));
+                            Piece { rows, is_last: true }
                         });
                         if sender.send(decoded).is_err() {
                             return;
@@ -216,11 +245,15 @@ impl Whole<'_> {
     fn fold(&self, receivers: Vec<Receiver<Decoded>>, take: &mut Take<'_>) -> Result<(), StoreError> {
         let mut seen = 0;
         let result = (|| {
-            for receiver in receivers.iter().cycle() {
-                let Ok(decoded) = receiver.recv() else { break };
-                let decoded = decoded?;
-                seen += decoded.len() as u64;
-                take(decoded, seen)?;
+            let mut turns = receivers.iter().cycle();
+            let mut turn = turns.next();
+            while let Some(Ok(piece)) = turn.map(Receiver::recv) {
+                let Piece { rows, is_last } = piece?;
+                seen += rows.len() as u64;
+                take(rows, seen)?;
+                if is_last {
+                    turn = turns.next();
+                }
             }
             Ok(())
         })();

@@ -77,14 +77,11 @@ pub enum Sorting {
     Field(String),
 }
 
-/// Weighed after so many events at first, and then whenever as many came again as there were.
-const WEIGHED_FIRST: u64 = 1 << 15;
-
-/// And at the latest after so many: what they bring is taken before it was asked for.
+/// Weighed at the latest after so many events: what they bring is taken before it was asked for.
 const WEIGHED_AFTER: u64 = 1 << 17;
 
-/// Where little memory is allowed, it is weighed as often as an event for so many bytes of it.
-const BYTES_AN_EVENT: u64 = 512;
+/// And as soon as, after all that was weighed so far, this part of what is left may be taken.
+const PART_OF_LEFT: u64 = 4;
 
 /// So many may have states in common before their memory is weighed anew.
 const MOST_IN_COMMON: usize = 32;
@@ -162,10 +159,13 @@ impl AsOf {
     /// Looks now and then whether there is room for more; `seen` is how many events were folded.
     pub fn check(&mut self, seen: u64) -> Result<(), OverBudget> {
         let since = seen.saturating_sub(self.weighed_at);
-        let first = WEIGHED_FIRST.min(self.growing.memory().allowed().bytes / BYTES_AN_EVENT);
-        // Where not all have room, nearly none is left.
-        let until = if self.shelf.is_some() { first } else { self.weighed_at.clamp(first, WEIGHED_AFTER) };
-        if since < until {
+        let (bytes, left) = (self.growing.bytes(), self.growing.memory().left().bytes);
+        let until = match bytes.div_ceil(self.weighed_at.max(1)) {
+            // It was not weighed yet.
+            0 => 0,
+            an_event => left / PART_OF_LEFT / an_event,
+        };
+        if since < until.min(WEIGHED_AFTER) {
             return Ok(());
         }
         self.weighed_at = seen;
