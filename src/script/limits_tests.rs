@@ -112,6 +112,64 @@ fn what_takes_memory_as_it_goes_is_ended_on_its_way() {
     ]);
 }
 
+/// Something that tells another length when it is asked again, and lists within lists.
+#[test]
+fn lengths_that_are_not_what_they_were_are_ended() {
+    let list = "let n = 0; const l = { get length() { return n++ ? 2e9 : 0 }, [Symbol.isConcatSpreadable]: true };";
+    let object = "let n = 0; const l = { length: { valueOf() { return n++ ? 2e9 : 0 } } };";
+    let proxy = "let n = 0; const l = new Proxy([], { get: (t, k) => k === 'length' ? (n++ ? 2e9 : 0) : t[k] });";
+    let revocable = "let n = 0; const l = Proxy.revocable([], { get: (t, k) => k === 'length' ? (n++ ? 2e9 : 0) : t[k] }).proxy;";
+    for begin in [list, object, proxy, revocable] {
+        for step in ["reverse", "join", "copyWithin", "sort", "slice", "splice", "unshift", "shift", "concat"] {
+            let source = format!("fromAll().when({{ x() {{ {begin} Array.prototype.{step}.call(l, 1, 0) }} }})");
+            let running = Script::read("p.js", &source).expect("a projection").run().expect("at work");
+            running.init().expect("a first state");
+            let begun = Instant::now();
+            // One that tells first that it is empty is taken at its word.
+            let handled = running.handle(&given("order-1", 0, "x", "{}"), "order-1");
+            assert!(begun.elapsed() < HANDLER_TIME * 8, "{begin} {step}: {handled:?}");
+        }
+    }
+    assert_ended(&[
+        &format!("{list} for (;;) {{ n = 0; [].concat(l) }}"),
+        "const l = []; l.length = 2e9; [[[l]]].flat(5)",
+        "const l = []; l.length = 2e9; [[[l]]].flat(Infinity)",
+        "const l = new Array(3e6).fill(0.1); for (;;) Math.sumPrecise({ [Symbol.iterator]: () => l[Symbol.iterator]() })",
+    ]);
+}
+
+#[test]
+fn what_becomes_a_long_text_is_paid_for_as_one() {
+    assert_ended(&[
+        "const h = 'a'.repeat(4e5), n = 'a'.repeat(2e5) + 'b'; h.indexOf(Object.assign(/x/, { toString: () => n }))",
+        "const t = { toString: () => t.text, text: ' '.repeat(3e7) }; for (;;) try { JSON.parse(t) } catch {}",
+        "const t = new String(' '.repeat(3e7)); for (;;) parseInt(t)",
+        "const t = ' '.repeat(3e7), l = new Uint8Array(3e7); for (;;) l.setFromBase64(t)",
+        "const t = 'A'.repeat(3e7), l = new Uint8Array(3e7); for (;;) l.setFromBase64(t)",
+    ]);
+}
+
+/// What is a list of its own kind is worked on as ever.
+#[test]
+fn lists_that_are_no_arrays_are_worked_on_in_place() {
+    let source = r"fromAll().when({ x(s) {
+      const q = { length: 2, 0: 'b', 1: 'a' }, all = Array.prototype, found = [];
+      found.push(all.sort.call(q) === q, q[0], all.reverse.call(q) === q, q[0], all.unshift.call(q, 'z'), q.length, all.shift.call(q), all.splice.call(q, 0, 1).join());
+      found.push(JSON.stringify(q), all.concat.call(q, { length: 1, 0: 'c', [Symbol.isConcatSpreadable]: true })[0] === q, all.join.call('abc', '-'), all.slice.call({ length: '2', 0: 1, 1: 2 }).join());
+      (function () { found.push(all.slice.call(arguments, 1).join(), all.map.call(arguments, (x) => x * 2).join()) })(1, 2, 3);
+      const p = new Proxy([1, 2], {});
+      found.push(p.map((x) => x + 1).join(), [0].concat(p).join(), p.concat(3).join(), p.fill(7) === p, p.join(), Proxy.name, Proxy.length, new Proxy({}, { get: () => 5 }).any);
+      found.push([[1, [2, [3]]], [4]].flat().length, [1, [2, [3]]].flat('2').length, [1, [2]].flat(0).length, [1, 2, 3].values().drop({ valueOf: () => 2 }).toArray().join(), Math.sumPrecise(new Set([1, 2])));
+      return { found } } })";
+    let running = Script::read("p.js", source).expect("a projection").run().expect("at work");
+    running.init().expect("a first state");
+    running.handle(&given("a", 0, "x", "{}"), "").expect("handled");
+    let told = running.state().expect("a state").expect("something");
+    // As the engine answers without any of it.
+    let expected = r#"{"found":[true,"a",true,"b",3,3,"z","b","{\"0\":\"a\",\"length\":1}",true,"a-b-c","1,2","2,3","2,4,6","2,3","0,1,2","1,2,3",true,"7,7","Proxy",2,5,3,3,2,"3",3]}"#;
+    assert_eq!(told, expected);
+}
+
 #[test]
 fn what_is_refused_cannot_be_caught_for_ever() {
     assert_ended(&[

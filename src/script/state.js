@@ -12,7 +12,7 @@
   const { isArray } = Array;
   const { hasOwn, getOwnPropertyDescriptor, defineProperty: defineField } = Object;
   // It is taken from projections later on.
-  const Maker = Function;
+  const Maker = Function, OwnProxy = Proxy;
   const { set: setIn, deleteProperty, defineProperty, setPrototypeOf, preventExtensions } = Reflect;
 
   // A state whose text is longer is handed over through proxies: to make text of it and to read that takes longer.
@@ -237,7 +237,7 @@
     function handed(target, depth) {
       let found = known.get(target);
       if (found === undefined) {
-        found = { proxy: new Proxy(target, traps), depth };
+        found = { proxy: new OwnProxy(target, traps), depth };
         known.set(target, found);
         targets.set(found.proxy, target);
       }
@@ -292,7 +292,7 @@
       }
       if (flatTarget !== state) {
         flatTarget = state;
-        flatProxy = new Proxy(state, flatTraps);
+        flatProxy = new OwnProxy(state, flatTraps);
       }
       return flatProxy;
     }

@@ -154,11 +154,13 @@ impl SidePlace {
         }
         // Of its own file, since where locks bind others too, nobody could read the index while it grows. It ends with the
         // handle.
-        let writer = options.open(self.lock_path()).map_err(failed)?;
+        let lock = self.lock_path();
+        let not_locked = |source| SideError::Io { path: lock.clone(), source };
+        let writer = options.open(&lock).map_err(not_locked)?;
         match writer.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => return Err(SideError::Busy(path)),
-            Err(fs::TryLockError::Error(source)) => return Err(SideError::Io { path, source }),
+            Err(fs::TryLockError::Error(source)) => return Err(not_locked(source)),
         }
         let mut file = options.open(&path).map_err(failed)?;
         let is_new = file.metadata().map_err(failed)?.len() == 0;
@@ -361,5 +363,18 @@ mod tests {
         }
         assert_eq!(removed, Some(BEGINNING.len() as u64));
         assert_eq!(fs::read_dir(&kept).expect("readable").count(), 0);
+    }
+
+    #[test]
+    fn a_lock_that_cannot_be_taken_is_named_and_not_the_index() {
+        let (folder, engine) = five_leads();
+        let (source, cache) = (Source::from(folder.path().join("events.db")), folder.path().join("kept"));
+        let tried = engine.ask("index", move |reader, _| {
+            let place = SidePlace::in_folder(&cache, &source, reader).expect("it takes an index");
+            fs::create_dir_all(place.lock_path()).expect("made");
+            Ok::<_, StoreError>((place.lock_path(), place.follow(reader, &mut |_| Flow::Continue(())).map(drop)))
+        });
+        let (lock, tried) = tried.wait().expect("answered").expect("readable");
+        assert!(matches!(&tried, Err(SideError::Io { path, .. }) if *path == lock), "{tried:?}");
     }
 }
