@@ -118,7 +118,8 @@ fn lengths_that_are_not_what_they_were_are_ended() {
     let list = "let n = 0; const l = { get length() { return n++ ? 2e9 : 0 }, [Symbol.isConcatSpreadable]: true };";
     let object = "let n = 0; const l = { length: { valueOf() { return n++ ? 2e9 : 0 } } };";
     let proxy = "let n = 0; const l = new Proxy([], { get: (t, k) => k === 'length' ? (n++ ? 2e9 : 0) : t[k] });";
-    let revocable = "let n = 0; const l = Proxy.revocable([], { get: (t, k) => k === 'length' ? (n++ ? 2e9 : 0) : t[k] }).proxy;";
+    let revocable =
+        "let n = 0; const l = Proxy.revocable([], { get: (t, k) => k === 'length' ? (n++ ? 2e9 : 0) : t[k] }).proxy;";
     for begin in [list, object, proxy, revocable] {
         for step in ["reverse", "join", "copyWithin", "sort", "slice", "splice", "unshift", "shift", "concat"] {
             let source = format!("fromAll().when({{ x() {{ {begin} Array.prototype.{step}.call(l, 1, 0) }} }})");
