@@ -270,8 +270,8 @@ def measure_whole(binary, home, store):
         width, height = desk.SIZE
         xdotool("windowsize", window.number, width, height)
         until(idles(window), "the store to have come", patience=600)
-        # The second of the lenses in the bar.
-        xdotool("mousemove", 248, 22, "click", 1)
+        # The second of the lenses; where its button stands follows the store's name.
+        xdotool("key", "ctrl+2")
         # What happened when is read behind the scenes, and shown as it comes.
         until(idles(window), "the store to have been read", patience=600)
         print(f"{resident_mib(window.process.pid):.0f} MiB with the table")
