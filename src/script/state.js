@@ -10,6 +10,7 @@
   "use strict";
   const { parse, stringify } = JSON;
   const { isArray } = Array;
+  const includes = Function.prototype.call.bind(String.prototype.includes);
   const { hasOwn, getOwnPropertyDescriptor, defineProperty: defineField } = Object;
   // It is taken from projections later on.
   const Maker = Function, OwnProxy = Proxy;
@@ -124,7 +125,7 @@
       isClean = false;
       isLarge = text !== null && text.length > LARGE;
       // Brackets in a text only make it slower.
-      isFlat = !isShared && text !== null && text[0] === "{" && !text.includes("{", 1) && !text.includes("[");
+      isFlat = !isShared && text !== null && text[0] === "{" && !includes(text, "{", 1) && !includes(text, "[");
     }
 
     function keepShared(text) {

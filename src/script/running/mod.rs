@@ -34,6 +34,8 @@ pub const HANDLER_TIME: Duration = Duration::from_millis(250);
 /// A projection whose handlers had to be ended so often, for their time or their memory, is given no more events: each of
 /// them would take as long.
 pub(super) const MOST_ENDED: u32 = 8;
+/// Behind it, the text of a state of megabytes may take this long on a slow machine.
+const TEXT_TIME: Duration = Duration::from_secs(1);
 /// So long the source itself may take, which only defines handlers.
 const LOADING_TIME: Duration = Duration::from_secs(2);
 /// The longest state, as text.
@@ -383,6 +385,6 @@ fn host<'js>(ctx: &Ctx<'js>, at_hand: &Rc<AtHand>, bounds: &Rc<Bounds>) -> rquic
     let asked = Rc::clone(bounds);
     time.set("isOver", Function::new(ctx.clone(), move || asked.is_over())?)?;
     let asked = Rc::clone(bounds);
-    time.set("again", Function::new(ctx.clone(), move || asked.again(HANDLER_TIME))?)?;
+    time.set("again", Function::new(ctx.clone(), move || asked.again(TEXT_TIME))?)?;
     prelude.call((json, states, events, toll, time, at_hand.tellers(ctx)?))
 }
