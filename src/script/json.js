@@ -7,6 +7,7 @@
   const { isFinite } = Number;
   // The engine's own, which pays for nothing.
   const includes = Function.prototype.call.bind(String.prototype.includes);
+  const { keys } = Object;
 
   const MOST_NESTED = 64;
 
@@ -42,7 +43,10 @@
           check(value[i], what, path);
         }
       } else {
-        for (const name in value) {
+        // What it inherits is no part of it, in JSON either.
+        const names = keys(value);
+        for (let i = 0; i < names.length; i++) {
+          const name = names[i];
           path[last] = name;
           check(value[name], what, path);
         }

@@ -171,6 +171,19 @@ fn lists_that_are_no_arrays_are_worked_on_in_place() {
     assert_eq!(told, expected);
 }
 
+/// An error is asked what it says, which may be a function of the source.
+#[test]
+fn what_an_error_says_is_told_in_time() {
+    for part in ["message", "name", "stack"] {
+        let told = format!("Object.defineProperty(new Error('x'), '{part}', {{ get() {{ for (;;); }} }})");
+        assert_too_long(&[
+            &format!("throw {told}"),
+            &format!("const e = {told}; try {{ for (;;) 'x'.repeat(1e7).toUpperCase() }} catch {{ throw e }}"),
+        ]);
+    }
+    assert_too_long(&["throw Object.assign(new Error('x'), { message: { toString() { for (;;); } } })"]);
+}
+
 #[test]
 fn what_is_refused_cannot_be_caught_for_ever() {
     assert_ended(&[

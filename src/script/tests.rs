@@ -358,6 +358,14 @@ fn a_runtime_works_on_behind_a_fault() {
 }
 
 #[test]
+fn what_an_object_inherits_is_no_part_of_the_state() {
+    let source = "Object.prototype.copy = function () {};
+        function Money(n) { this.n = n } Money.prototype.add = function (n) { return new Money(this.n + n) };
+        fromAll().when({ x(s) { s.paid = new Money(1).add(2); s.of = Object.create({ m() {} }) } })";
+    assert_eq!(state(source, &[("x", "{}")]), json!({ "paid": { "n": 3 }, "of": {} }));
+}
+
+#[test]
 fn a_state_that_is_no_json_says_where() {
     for (returned, said) in [
         ("{ a: () => 1 }", "the state holds a function at a"),

@@ -21,7 +21,7 @@ use super::source::Given;
 use super::trace::{Answer, MOST_STEPS, Phase, Steps};
 use super::wants::Wants;
 use crate::projection::{Fault, FaultKind};
-use bounds::{Bounded, Bounds};
+use bounds::{Bounded, Bounds, End};
 use faults::{ended, fault_of, given_up, no_room};
 use handing::{AtHand, Fields, Names, OrNull, Takers, ToldTakers};
 
@@ -357,8 +357,18 @@ fn told<T>(ctx: &Ctx<'_>, at: (&str, &str), bounds: &Bounds, answer: rquickjs::R
     if answer.is_err() || end.is_some() {
         bounds.rest();
     }
-    let answer = answer.catch(ctx).map_err(|error| fault_of(&error, at, end))?;
-    end.map_or(Ok(answer), |end| Err(Fault::without_place(ended(end))))
+    let error = match answer.catch(ctx) {
+        Ok(answer) => return end.map_or(Ok(answer), |end| Err(Fault::without_place(ended(end)))),
+        Err(error) => error,
+    };
+    // What an error says may be a function of the source, which has no more time than any other.
+    bounds.begin(HANDLER_TIME);
+    let fault = fault_of(&error, at, end);
+    let ended_telling = bounds.end().filter(|telling| end.is_none() && *telling == End::Time);
+    bounds.rest();
+    // Nobody asks what came of that function.
+    let _ = ctx.catch();
+    Err(ended_telling.map_or(fault, |end| Fault::without_place(ended(end))))
 }
 
 impl Watch {
