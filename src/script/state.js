@@ -419,6 +419,7 @@
         settle();
       },
       state() {
+        if (isLarge) again();
         if (kept === undefined) {
           if (isClean) kept = stringify(state);
           else settle();

@@ -35,7 +35,7 @@ pub const HANDLER_TIME: Duration = Duration::from_millis(250);
 /// them would take as long.
 pub(super) const MOST_ENDED: u32 = 8;
 /// Behind it, the text of a state of megabytes may take this long on a slow machine.
-const TEXT_TIME: Duration = Duration::from_secs(1);
+const TEXT_TIME: Duration = Duration::from_secs(3);
 /// So long the source itself may take, which only defines handlers.
 const LOADING_TIME: Duration = Duration::from_secs(2);
 /// The longest state, as text.
