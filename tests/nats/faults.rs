@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use async_nats::jetstream;
 use foldline::event::{NewEvent, RecordedEvent};
-use foldline::store::{AppendError, Expected, NatsError, Query, StoreError};
+use foldline::store::{AppendError, Expected, Flow, NatsError, Query, Store, StoreError};
 
 use crate::servers::{Cluster, Kind, Server, block_on, connect, until};
 use crate::stores::{assert_verifies_clean, fresh_name, make, noted, on_thread, read, reader, stream, writer};
@@ -154,13 +154,21 @@ pub(crate) fn with_two_of_three_down_an_append_says_so_in_time_and_nothing_is_lo
         said
     };
     assert_eq!(append(store.as_mut(), "before"), None);
+    let reading = reader(&address);
     cluster.nodes[0].kill();
     cluster.nodes[1].kill();
     assert!(append(store.as_mut(), "meanwhile").is_some(), "one server of three acknowledged an event");
+    // What one of three has, it shows, or says that it cannot.
+    if let Some(there) = read_in_time(reading.as_ref()) {
+        assert_eq!(there, ["before"]);
+    }
     cluster.nodes[0].start();
     cluster.nodes[1].start();
     cluster.wait_for_copies(&name);
     assert_eq!(append(store.as_mut(), "after"), None);
+    // Whoever read before reads on.
+    let there = read_in_time(reading.as_ref()).expect("all three are there");
+    assert_eq!((there.first().map(String::as_str), there.last().map(String::as_str)), (Some("before"), Some("after")));
     let store = reader(&address);
     tally.assert_holds(&read(store.as_ref(), &Query::store()));
     assert_verifies_clean(store.as_ref());
@@ -174,13 +182,34 @@ pub(crate) fn a_server_that_hangs_is_told_and_the_same_append_once_more_settles_
     }
 }
 
+/// The ids of all events; `None` where it is said in time that they cannot be read.
+#[track_caller]
+fn read_in_time(store: &dyn Store) -> Option<Vec<String>> {
+    let (began, mut there) = (Instant::now(), Vec::new());
+    let read = store.visit_events(&Query::store(), &mut |row| {
+        there.push(row.id.to_string());
+        Flow::Continue(())
+    });
+    assert!(began.elapsed() < IN_TIME, "it took {:?}", began.elapsed());
+    match read {
+        Ok(()) => Some(there),
+        Err(StoreError::Nats { error, .. }) => {
+            assert!(!error.to_string().is_empty());
+            None
+        }
+        Err(other) => panic!("{other}"),
+    }
+}
+
 fn hang(kind: Kind) {
     let server = Server::start(kind);
     let address = format!("{}/sales", server.url());
     make(&address, 1);
     let mut store = writer(&address);
     store.append(&stream("lead-1"), Expected::NoStream, &[noted("before")]).unwrap();
+    let reading = reader(&address);
     server.node.stop();
+    assert_eq!(read_in_time(reading.as_ref()), None, "{kind:?}: a server that hangs was read");
     let began = Instant::now();
     let events = [noted("meanwhile"), noted("with it")];
     let refused = store.append(&stream("lead-1"), Expected::Any, &events).unwrap_err();
