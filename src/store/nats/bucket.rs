@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::NatsError;
-use super::connection::{INSISTING, Which};
+use super::connection::Which;
 use super::pull::{Pull, Want};
 use super::seen::Seen;
 use super::store::NatsStore;
@@ -20,7 +20,7 @@ use crate::store::{Flow, ServerDetail, SharedChange, SharedValue, SharedValues, 
 /// So many changes are on their way at once; the client itself holds five thousand.
 const TOGETHER: usize = 2_048;
 
-/// How long so many may take.
+/// How long so many may take, servers that choose who leads included: busy ones need more than ten seconds for it.
 const CHANGING: Duration = Duration::from_secs(30);
 
 /// So long without one, and the answers that are missing are given up.
@@ -211,7 +211,7 @@ impl SharedValues for Bucket {
                 }
             }
             let Some(error) = passing else { return Ok(made) };
-            if began.elapsed() > INSISTING {
+            if began.elapsed() > CHANGING {
                 return Err(self.failed(error));
             }
             left = again;
