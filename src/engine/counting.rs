@@ -1,7 +1,8 @@
 //! Counts of a store at any moment of it: read in one pass, and moved on by what is recorded since.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockWriteGuard, Weak};
 
 use super::as_of::{aggregate_of, choose, end_at, unless_replaced};
 use super::asked::Question;
@@ -9,7 +10,7 @@ use super::load::tell_total;
 use super::whole::each_decoded;
 use super::{AsOfWanted, EngineError, Lost, Passing, Ticket, as_of};
 use crate::event::{Cursor, EventBatch, Explain, Position, StreamId};
-use crate::index::{AsOf, Categories, CountOf, CountRows, CountWish, Counting, StoreMoment};
+use crate::index::{AsOf, Categories, CountOf, CountRows, CountWish, Counting, Drawer, Memory, StoreMoment};
 use crate::replay::DecodedRows;
 use crate::store::{Changes, Columns, Flow, Query, Scope, Store, StoreError, StreamQuery};
 
@@ -22,9 +23,35 @@ pub struct CountWanted {
     pub category: Option<String>,
 }
 
-/// Counts that are kept and moved on, of one wish. Clones are of the same: one is filled while others look.
+/// Counts that are kept and moved on, of one wish. Clones are of the same: one is filled while others look. The states that
+/// moving on needs give way where others want their memory; what is recorded later is then counted with all the rest.
 #[derive(Clone, Debug, Default)]
-pub struct CountIndex(Arc<RwLock<Option<Counting>>>);
+pub struct CountIndex(Arc<Counted>);
+
+#[derive(Debug, Default)]
+struct Counted {
+    content: RwLock<Option<Counting>>,
+    /// The number of the last look, of those that this memory counts.
+    looked: AtomicU64,
+    memory: OnceLock<Memory>,
+}
+
+impl Drawer for Counted {
+    /// `None` also while it is being filled, maybe by the one who asks.
+    fn oldest(&self) -> Option<u64> {
+        let content = self.content.try_read().ok()?;
+        let can_rest = content.as_ref().is_some_and(Counting::can_rest);
+        can_rest.then(|| self.looked.load(Ordering::Relaxed))
+    }
+
+    fn let_go(&self, _: u64) -> bool {
+        let mut content = self.content.write().unwrap_or_else(PoisonError::into_inner);
+        let states = content.as_mut().filter(|counting| counting.can_rest()).map(Counting::rest);
+        // What is large takes its time to go, and nobody is to wait for that.
+        drop(content);
+        states.is_some()
+    }
+}
 
 /// What an index holds by now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,12 +68,15 @@ pub struct CountedSo {
 impl CountIndex {
     /// Looks at what was counted so far; `None` before there is anything.
     pub fn look<T>(&self, look: impl FnOnce(&Counting) -> T) -> Option<T> {
-        let content = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(memory) = self.0.memory.get() {
+            self.0.looked.store(memory.next_look(), Ordering::Relaxed);
+        }
+        let content = self.0.content.read().unwrap_or_else(PoisonError::into_inner);
         content.as_ref().map(look)
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Option<Counting>> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+        self.0.content.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn so_far(&self) -> Option<CountedSo> {
@@ -75,6 +105,11 @@ impl CountIndex {
         if !has_grown {
             let Some(counting) = count_all(reader, wanted, ticket)? else { return Ok(None) };
             *self.write() = Some(counting);
+            self.0.memory.get_or_init(|| {
+                let counted: Weak<dyn Drawer> = Arc::<Counted>::downgrade(&self.0);
+                ticket.memory().note_drawer(counted);
+                ticket.memory().clone()
+            });
         }
         Ok(self.so_far())
     }
@@ -94,6 +129,9 @@ impl CountIndex {
         if to <= from {
             return Ok(to == from);
         }
+        if !self.look(Counting::can_go_on).unwrap_or(false) {
+            return Ok(false);
+        }
         let from = Some(Position(from.0.saturating_add(1)));
         let query = match &wanted.category {
             Some(name) => Query { scope: Scope::Category { name: name.clone(), from, to: Some(to) }, ..Query::store() },
@@ -110,7 +148,7 @@ impl CountIndex {
                 }
             }
             let mut content = self.write();
-            let Some(counting) = content.as_mut() else { return Ok(false) };
+            let Some(counting) = content.as_mut().filter(|counting| counting.can_go_on()) else { return Ok(false) };
             if batch.is_empty() {
                 counting.finish(end)?;
                 return Ok(true);

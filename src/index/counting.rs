@@ -40,8 +40,10 @@ pub struct Counting {
     tally: Tally,
     /// Of a field, by type; otherwise by what is counted.
     histogram: Histogram,
-    /// For a field: the states.
+    /// For a field: the states, which only new events ask for.
     parts: Vec<Box<dyn Following>>,
+    /// The states have given way, and whether any of them had the field.
+    at_rest: Option<bool>,
     read_to: Cursor,
     events: u64,
     weighed_at: u64,
@@ -149,6 +151,7 @@ impl Counting {
             tally,
             histogram: Histogram::default(),
             parts,
+            at_rest: None,
             read_to: Cursor::beginning(),
             events: 0,
             weighed_at: 0,
@@ -257,8 +260,31 @@ impl Counting {
         self.events
     }
 
+    /// Its states could give way.
+    pub fn can_rest(&self) -> bool {
+        !self.parts.is_empty()
+    }
+
+    /// Its states give way, for whoever calls to drop: any moment up to here can be asked as before, and what is recorded
+    /// later wants a new count.
+    pub fn rest(&mut self) -> Vec<Box<dyn Following>> {
+        self.at_rest = Some(self.has_field());
+        let parts = std::mem::take(&mut self.parts);
+        // Less is always possible.
+        let _ = self.held.resize(self.bytes());
+        parts
+    }
+
+    /// New events can be folded behind those that it knows.
+    pub fn can_go_on(&self) -> bool {
+        self.at_rest.is_none()
+    }
+
     /// Of a field: whether any stream has it.
     pub fn has_field(&self) -> bool {
+        if let Some(had) = self.at_rest {
+            return had;
+        }
         self.parts.is_empty() || self.parts.iter().any(|part| part.has_field())
     }
 

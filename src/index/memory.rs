@@ -56,6 +56,18 @@ impl Memory {
         Budget { bytes: self.allowed().bytes.saturating_sub(self.taken()) }
     }
 
+    /// One more that gives way from now on, for as long as it is there.
+    pub fn note_drawer(&self, drawer: Weak<dyn Drawer>) {
+        let mut drawers = guard(&self.0.drawers);
+        drawers.retain(|drawer| drawer.strong_count() > 0);
+        drawers.push(drawer);
+    }
+
+    /// The number of a look at something that gives way.
+    pub fn next_look(&self) -> u64 {
+        self.0.looks.fetch_add(1, Ordering::Relaxed)
+    }
+
     /// For one who will take some.
     pub fn hold(&self) -> Held {
         Held { memory: self.clone(), bytes: 0 }
@@ -157,7 +169,7 @@ struct Row<K, T> {
 }
 
 /// What gives way without anybody knowing what lies in it.
-trait Drawer: Send + Sync {
+pub trait Drawer: Send + Sync {
     /// When that was looked at which nobody looked at for the longest time; `None` where nothing may go.
     fn oldest(&self) -> Option<u64>;
 
@@ -195,11 +207,7 @@ impl<K, T> fmt::Debug for Kept<K, T> {
 impl<K: Clone + PartialEq + Send + 'static, T: Send + Sync + 'static> Kept<K, T> {
     pub fn new(memory: &Memory) -> Self {
         let rows = Arc::new(Rows { memory: memory.clone(), rows: Mutex::default() });
-        let drawer: Weak<dyn Drawer> = Arc::<Rows<K, T>>::downgrade(&rows);
-        let mut drawers = guard(&memory.0.drawers);
-        drawers.retain(|drawer| drawer.strong_count() > 0);
-        drawers.push(drawer);
-        drop(drawers);
+        memory.note_drawer(Arc::<Rows<K, T>>::downgrade(&rows));
         Self(rows)
     }
 
@@ -208,7 +216,7 @@ impl<K: Clone + PartialEq + Send + 'static, T: Send + Sync + 'static> Kept<K, T>
     }
 
     fn look(&self) -> u64 {
-        self.0.memory.0.looks.fetch_add(1, Ordering::Relaxed)
+        self.0.memory.next_look()
     }
 
     /// What is kept under this key.

@@ -307,3 +307,35 @@ fn an_open_store_is_asked_for_counts_and_for_how_it_stood_and_the_counts_move_on
     }
     assert_eq!(asked.value().and_then(Option::as_ref).map(|answer| answer.as_of.len()), Some(4));
 }
+
+#[test]
+fn states_that_counts_keep_for_later_give_way_and_what_is_recorded_then_is_counted_with_all_the_rest() {
+    let (_folder, mut store) = of_names(300);
+    let memory = Memory::new(Budget { bytes: 1 << 30 });
+    let index = CountIndex::default();
+    let status = wanted(field("status"));
+    let follow = |store: &dyn Store| {
+        index.follow(store, &status, &Ticket::within("counting", &memory)).expect("read").expect("counted")
+    };
+    follow(&store);
+    let (all, before) = (memory.taken(), index.look(|counting| counts(counting, StoreMoment::Latest)));
+    memory.allow(Budget { bytes: all });
+    let mut table = memory.hold();
+    table.resize(all / 4).expect("the states give way");
+    assert!(memory.taken() <= all, "{} of {all}", memory.taken());
+    assert_eq!(index.look(|counting| counts(counting, StoreMoment::Latest)), before, "any moment is told as before");
+    assert_eq!(index.look(Counting::has_field), Some(true));
+    follow(&store);
+    assert_eq!(index.look(Counting::can_go_on), Some(false), "where nothing is new, nothing is read");
+    let payload = json!({"name": "later"}).to_string();
+    let later = [event("later", "lead-initialized", &payload)];
+    store.append(&StreamId::from("lead-later"), Expected::NoStream, &later).expect("recorded");
+    drop(table);
+    memory.allow(Budget { bytes: 1 << 30 });
+    follow(&store);
+    let anew = CountIndex::default();
+    followed(&anew, &store, &status);
+    let of = |index: &CountIndex| index.look(|counting| counts(counting, StoreMoment::Latest));
+    assert_eq!(of(&index), of(&anew));
+    assert_ne!(of(&index), before);
+}
