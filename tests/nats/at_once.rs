@@ -22,8 +22,6 @@ at_once! {
     appending::of_two_writers_on_different_nodes_never_both_win,
     carrying::a_server_that_shows_less_than_it_acknowledged_is_asked_again_and_nothing_is_sent_behind_it,
     carrying::an_import_whose_leader_is_killed_midway_is_taken_up_by_the_same_command,
-    dying::a_value_is_changed_once_by_each_change_while_those_who_lead_are_killed,
-    dying::a_worker_goes_on_while_those_who_lead_are_killed_and_folds_what_one_folds,
     faults::a_full_disk_is_said_and_what_was_acknowledged_stays,
     faults::a_full_disk_on_one_of_three_nodes_loses_nothing_and_the_others_go_on,
     faults::a_server_that_shows_less_than_it_acknowledged_is_not_appended_to,
@@ -33,7 +31,6 @@ at_once! {
     faults::with_two_of_three_down_an_append_says_so_in_time_and_nothing_is_lost,
     harness::a_stopped_server_hangs_and_goes_on,
     harness::three_servers_find_each_other_and_outlive_their_leader,
-    readme::three_servers_one_of_them_killed_and_a_correction_by_what_stands_in_the_readme,
 }
 
 /// Runs a test to its end, which may have begun with another one.

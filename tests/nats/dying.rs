@@ -52,7 +52,9 @@ fn kill_leaders(cluster: &mut Cluster, streams: &[String], mut goes_on: impl FnM
     }
 }
 
-pub(crate) fn a_worker_goes_on_while_those_who_lead_are_killed_and_folds_what_one_folds() {
+#[test]
+#[ignore = "a server among six on two cores may answer too late: run by `--ignored` where it is quiet"]
+fn a_worker_goes_on_while_those_who_lead_are_killed_and_folds_what_one_folds() {
     with_both(|kind| {
         let (mut cluster, address, streams) = begin(kind, "all");
         let mut events = writer(&address);
@@ -103,7 +105,9 @@ pub(crate) fn a_worker_goes_on_while_those_who_lead_are_killed_and_folds_what_on
     });
 }
 
-pub(crate) fn a_value_is_changed_once_by_each_change_while_those_who_lead_are_killed() {
+#[test]
+#[ignore = "a server among six on two cores may answer too late: run by `--ignored` where it is quiet"]
+fn a_value_is_changed_once_by_each_change_while_those_who_lead_are_killed() {
     with_both(|kind| {
         let (mut cluster, address, streams) = begin(kind, "values");
         let is_over = Arc::new(AtomicBool::new(false));
