@@ -244,6 +244,19 @@ fn what_is_refused_in_the_midst_of_growing_does_no_harm() {
     }
 }
 
+/// All that there is room for was to be freed within the time of whatever came next.
+#[test]
+fn what_an_ended_call_left_is_not_the_next_ones() {
+    let grows = "s.l = []; for (let i = 0;; i++) s.l.push({ i: [i, 'of ' + i] })";
+    let source = format!("fromAll().when({{ $init: () => ({{ n: 0 }}), x(s) {{ {grows} }} }})");
+    let running = Script::read("p.js", &source).expect("a projection").run().expect("at work");
+    running.init().expect("a first state");
+    let empty = running.taken();
+    running.handle(&given("a", 0, "x", "{}"), "").expect_err("ended");
+    let left = running.taken();
+    assert!(left < empty + (1 << 20), "of {empty} bytes before, {left} are taken behind it");
+}
+
 /// What holds itself is let go of between events, so that many of them take no more than one.
 #[test]
 fn what_holds_itself_ends_with_its_event() {

@@ -344,6 +344,8 @@
     },
     load: lying.load,
     loadShared: lying.loadShared,
+    // Behind a call that had to be ended: what lies there is nobody's state.
+    letGo: lying.letGo,
     created: handing((event) => {
       lying.open();
       for (const handler of created) handler(current(), event);

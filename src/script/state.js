@@ -386,6 +386,14 @@
       },
       load: keep,
       loadShared: keepShared,
+      letGo() {
+        keep(null);
+        if (isShared) keepShared(null);
+        flatTarget = flatProxy = undefined;
+        slots = [];
+        fresh.clear();
+        known.clear();
+      },
       taker,
       lending,
       // The same of an event that a handler is lent.

@@ -22,10 +22,21 @@ const BEYOND: usize = 16 << 20;
 /// No less is worth collecting.
 const FIRST_COLLECTED: usize = 1 << 20;
 
+/// A machine that does much else may leave a call without a processor for a while, which is not its own time: it is ended
+/// only when it has worked for as long as it may, or has lasted so many times as long.
+const LONGEST: u32 = 6;
+
 /// Between calls there is no end: what works then is not the source.
 pub(super) struct Bounds {
     most: usize,
+    /// How long the call at work may work.
+    limit: Cell<Duration>,
+    /// It is not over before.
     until: Cell<Option<Instant>>,
+    /// It is over then, however little it has worked.
+    latest: Cell<Option<Instant>>,
+    /// What its thread had worked at the first look.
+    worked: Cell<Option<Duration>>,
     end: Cell<Option<End>>,
     taken: Cell<usize>,
     /// Since the last look.
@@ -46,7 +57,10 @@ impl Bounds {
     pub(super) fn new(most: usize, limit: Duration) -> Rc<Self> {
         let bounds = Self {
             most,
+            limit: Cell::new(limit),
             until: Cell::default(),
+            latest: Cell::default(),
+            worked: Cell::default(),
             end: Cell::default(),
             taken: Cell::default(),
             asked: Cell::default(),
@@ -58,9 +72,16 @@ impl Bounds {
 
     /// A call begins that may take this long.
     pub(super) fn begin(&self, limit: Duration) {
-        self.until.set(Some(Instant::now() + limit));
+        self.limits(Instant::now(), limit);
         self.end.set(None);
         self.asked.set(0);
+    }
+
+    fn limits(&self, now: Instant, limit: Duration) {
+        self.limit.set(limit);
+        self.until.set(Some(now + limit));
+        self.latest.set(Some(now + limit * LONGEST));
+        self.worked.set(None);
     }
 
     /// The source has done its part in time: what is made of it may take as long.
@@ -68,7 +89,10 @@ impl Bounds {
         if let Some(until) = self.until.get()
             && !self.is_over()
         {
-            self.until.set(Some(until.max(Instant::now() + limit)));
+            let now = Instant::now();
+            if until < now + limit {
+                self.limits(now, limit);
+            }
         }
     }
 
@@ -86,10 +110,27 @@ impl Bounds {
     /// Whether it has to be ended. Once it has, it always has: whatever it catches.
     pub(super) fn is_over(&self) -> bool {
         let Some(until) = self.until.get() else { return false };
-        if self.end.get().is_none() && Instant::now() > until {
-            self.end.set(Some(End::Time));
+        if self.end.get().is_none() {
+            let now = Instant::now();
+            if now > until && self.has_worked_enough(now) {
+                self.end.set(Some(End::Time));
+            } else if self.worked.get().is_none() {
+                self.worked.set(worked_by_this_thread());
+            }
         }
         self.end.get().is_some()
+    }
+
+    /// Where it has not, it is looked at again when it could have.
+    fn has_worked_enough(&self, now: Instant) -> bool {
+        let Some(worked) = worked_by_this_thread() else { return true };
+        let since = worked.saturating_sub(self.worked.get().unwrap_or(worked));
+        let left = self.limit.get().saturating_sub(since);
+        if left.is_zero() || self.latest.get().is_none_or(|latest| now > latest) {
+            return true;
+        }
+        self.until.set(Some(now + left));
+        false
     }
 
     /// Whether half as much again is taken as when it was collected last.
@@ -100,6 +141,11 @@ impl Bounds {
     pub(super) fn has_collected(&self) {
         let taken = self.taken.get();
         self.collected_at.set(FIRST_COLLECTED.max(taken + taken / 2));
+    }
+
+    #[cfg(test)]
+    pub(super) fn taken(&self) -> usize {
+        self.taken.get()
     }
 
     fn gives(&self, bytes: usize) -> bool {
@@ -131,6 +177,16 @@ impl Bounds {
     fn gives_back(&self, bytes: usize) {
         self.taken.set(self.taken.get().saturating_sub(bytes));
     }
+}
+
+/// How long this thread had a processor, where the system tells.
+fn worked_by_this_thread() -> Option<Duration> {
+    #[cfg(unix)]
+    {
+        rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime).try_into().ok()
+    }
+    #[cfg(not(unix))]
+    None
 }
 
 /// Gives memory within the bounds.
@@ -197,5 +253,28 @@ unsafe impl Allocator for Bounded {
     unsafe fn usable_size(piece: *mut u8) -> usize {
         // SAFETY: the caller's piece is one that was given here.
         unsafe { RustAllocator::usable_size(piece) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever else a machine does, a handler has its time.
+    #[test]
+    fn a_call_that_waits_for_a_processor_goes_on_until_it_has_worked_enough() {
+        let (bounds, limit) = (Bounds::new(1 << 20, Duration::ZERO), Duration::from_millis(100));
+        bounds.begin(limit);
+        assert!(!bounds.is_over());
+        std::thread::sleep(limit * 2);
+        assert!(!bounds.is_over(), "it has slept");
+        let begun = Instant::now();
+        while !bounds.is_over() {
+            assert!(begun.elapsed() < limit * 20, "it has no end");
+        }
+        bounds.begin(limit);
+        assert!(!bounds.is_over());
+        std::thread::sleep(limit * 7);
+        assert!(bounds.is_over(), "it lasts too long, even so");
     }
 }

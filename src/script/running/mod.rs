@@ -60,6 +60,7 @@ struct Calls {
     begin_shared: Kept,
     load: Kept,
     load_shared: Kept,
+    let_go: Kept,
     created: Kept,
     deleted: Kept,
     state: Kept,
@@ -166,6 +167,7 @@ impl Running {
                 begin_shared: function("beginShared")?,
                 load: function("load")?,
                 load_shared: function("loadShared")?,
+                let_go: function("letGo")?,
                 created: function("created")?,
                 deleted: function("deleted")?,
                 state: function("state")?,
@@ -214,7 +216,7 @@ impl Running {
 
     /// Whether it had to be ended, which is counted.
     fn counts_end<T>(&self, answer: &Result<T, Fault>) -> bool {
-        let is_end = matches!(answer, Err(Fault { kind: FaultKind::TooLong(_) | FaultKind::TooMuchMemory(_), .. }));
+        let is_end = is_end(answer);
         if is_end {
             self.ends.fetch_add(1, Ordering::Relaxed);
         }
@@ -240,6 +242,25 @@ impl Running {
         answer
     }
 
+    /// What a call on the state left that had to be ended is begun or loaded anew by whoever goes on. It may be all that
+    /// there is room for: to free it takes long, and is not to count as the next call's time.
+    fn let_go_of_ended<T>(&self, answer: Result<T, Fault>) -> Result<T, Fault> {
+        if is_end(&answer) {
+            self.context.with(|ctx: Ctx<'_>| {
+                // It asks for nothing that there is not room for even then; where it fails, the next call does it.
+                let _ = self.calls.let_go.clone().restore(&ctx).and_then(|let_go| let_go.call::<_, ()>(())).catch(&ctx);
+            });
+            self.context.runtime().run_gc();
+            self.bounds.has_collected();
+        }
+        answer
+    }
+
+    #[cfg(test)]
+    pub(super) fn taken(&self) -> usize {
+        self.bounds.taken()
+    }
+
     /// The state of a partition of which there was no event yet.
     pub fn init(&self) -> Result<(), Fault> {
         self.at_hand.set(None);
@@ -256,7 +277,7 @@ impl Running {
         if self.never_begins.get() && self.ends.load(Ordering::Relaxed) >= MOST_ENDED {
             return Err(given_up());
         }
-        let answer = self.call(which, ());
+        let answer = self.let_go_of_ended(self.call(which, ()));
         self.never_begins.set(self.counts_end(&answer));
         answer
     }
@@ -282,22 +303,22 @@ impl Running {
     }
 
     pub fn created(&self, given: &Given<'_>, partition: &str) -> Result<(), Fault> {
-        self.call_for_event(&self.calls.created, self.fields(given, partition, Wants::ALL))
+        self.let_go_of_ended(self.call_for_event(&self.calls.created, self.fields(given, partition, Wants::ALL)))
     }
 
     pub fn deleted(&self, partition: &str) -> Result<(), Fault> {
-        self.call_for_event(&self.calls.deleted, (partition,))
+        self.let_go_of_ended(self.call_for_event(&self.calls.deleted, (partition,)))
     }
 
     /// Lets a handler take an event. Answers whether there is something to [`Self::take`].
     pub fn handle(&self, given: &Given<'_>, partition: &str) -> Result<bool, Fault> {
         let taker = self.takers.taking(given.event_type);
-        self.call_for_event(&taker.call, self.fields(given, partition, taker.wants))
+        self.let_go_of_ended(self.call_for_event(&taker.call, self.fields(given, partition, taker.wants)))
     }
 
     /// The state as JSON; `None` is a state that is nothing.
     pub fn state(&self) -> Result<Option<String>, Fault> {
-        let state: Option<String> = self.call(&self.calls.state, ())?;
+        let state: Option<String> = self.let_go_of_ended(self.call(&self.calls.state, ()))?;
         match &state {
             Some(text) if text.len() > STATE_BYTES => {
                 Err(Fault::without_place(FaultKind::StateTooLarge { bytes: text.len(), limit: STATE_BYTES }))
@@ -348,6 +369,11 @@ impl Running {
         self.at_hand.set(Some(given));
         Fields { given, partition, names: &self.names, wants }
     }
+}
+
+/// Whether it had to be ended.
+fn is_end<T>(answer: &Result<T, Fault>) -> bool {
+    matches!(answer, Err(Fault { kind: FaultKind::TooLong(_) | FaultKind::TooMuchMemory(_), .. }))
 }
 
 /// What came of a call. Whatever it answers once its time was over, is nothing: it may have been refused memory, and have
