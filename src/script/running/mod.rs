@@ -21,6 +21,8 @@ use super::source::Given;
 use super::trace::{Answer, MOST_STEPS, Phase, Steps};
 use super::wants::Wants;
 use crate::projection::{Fault, FaultKind};
+#[cfg(test)]
+pub(super) use bounds::worked_by_this_thread;
 use bounds::{Bounded, Bounds, End};
 use faults::{ended, fault_of, given_up, no_room};
 use handing::{AtHand, Fields, Names, OrNull, Takers, ToldTakers};
