@@ -18,12 +18,12 @@ impl NatsStore {
             self.wait(connection.subjects(name, filter, &mut |_, count| events += count))?;
             let (first, last) = (self.message(Which::Next(1, filter))?, self.last_under(filter)?);
             let (Some(first), Some(last)) = (first, last) else { return Ok(None) };
-            let row = self.row_between(stream, events, &first, &last);
-            // With more events than versions, one of them was given twice, and the last message says nothing of the others.
-            let has_room = |row: &StreamRow| row.last_version.0.checked_sub(row.first_version.0) >= Some(events - 1);
-            if row.as_ref().is_none_or(has_room) {
-                return Ok(row);
+            let Some(row) = self.row_between(stream, events, &first, &last) else { return Ok(None) };
+            if !layout.says_versions() {
+                return Ok(Some(row));
             }
+            let last_version = self.highest(stream, filter, &last)?.max(row.last_version);
+            return Ok(Some(StreamRow { last_version, ..row }));
         }
         let to = self.info()?.state.last_seq;
         let want = Want { from: 1, to, filter: Some(filter.to_owned()), headers_only: layout.has_all_in_headers() };

@@ -22,6 +22,7 @@ mod connection;
 mod error;
 mod find;
 mod foreign;
+mod highest;
 mod ids;
 mod inbox;
 mod layout;

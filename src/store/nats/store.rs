@@ -42,6 +42,8 @@ pub(in crate::store) struct Server {
     ledger: Mutex<Ledger>,
     /// Up to where streams were read, so that what is new in them is read alone.
     marks: Mutex<HashMap<StreamId, Mark>>,
+    /// The highest version of a stream, up to its message with this sequence.
+    highest: Mutex<HashMap<StreamId, (u64, Version)>>,
 }
 
 /// An event of a stream that was read from its beginning.
@@ -92,7 +94,12 @@ impl Server {
             names: Mutex::default(),
             ledger: Mutex::default(),
             marks: Mutex::default(),
+            highest: Mutex::default(),
         }
+    }
+
+    pub(super) fn highest(&self) -> MutexGuard<'_, HashMap<StreamId, (u64, Version)>> {
+        self.highest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

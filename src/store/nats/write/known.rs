@@ -17,8 +17,6 @@ use crate::store::{Flow, StoreError};
 pub(in super::super) struct Known {
     streams: HashMap<StreamId, Ids>,
     acknowledged: HashMap<StreamId, u64>,
-    /// The highest version of a stream, up to its message with this sequence.
-    highest: HashMap<StreamId, (u64, Version)>,
 }
 
 #[derive(Debug, Default)]
@@ -50,9 +48,6 @@ impl Known {
             self.acknowledged.clear();
         }
         self.acknowledged.insert(stream.clone(), sequence);
-        if let Some(last) = placed.last() {
-            self.note_highest(stream, sequence, last.version);
-        }
         if behind == 0 {
             self.make_room();
             self.streams.insert(stream.clone(), Ids::default());
@@ -61,13 +56,6 @@ impl Known {
             ids.to = sequence;
             ids.versions.extend(placed.iter().map(|placed| (placed.event.id.clone(), placed.version)));
         }
-    }
-
-    fn note_highest(&mut self, stream: &StreamId, to: u64, highest: Version) {
-        if self.highest.len() >= STREAMS_HELD {
-            self.highest.clear();
-        }
-        self.highest.insert(stream.clone(), (to, highest));
     }
 
     pub(super) fn forget(&mut self, stream: &StreamId) {
@@ -119,63 +107,6 @@ pub(super) fn versions_of(
     ids.to = ids.to.max(last.sequence);
     ids.versions.extend(found);
     Ok(events.iter().map(|event| ids.versions.get(&event.id).copied()).collect())
-}
-
-/// The highest version in a stream that ends with this message of this version. Nearly always they are the same; another
-/// program may have left a message there that says to be an earlier event, and no number is given twice for that.
-pub(super) fn highest(
-    store: &mut NatsStore,
-    stream: &StreamId,
-    subject: &str,
-    last: &Seen,
-    said: Version,
-) -> Result<Version, StoreError> {
-    match store.known.highest.get(stream) {
-        Some((to, highest)) if *to == last.sequence => return Ok(*highest),
-        _ => {}
-    }
-    let mut highest = said;
-    if !has_each_once(store, subject, said)? {
-        let headers_only = store.server.layout.has_all_in_headers();
-        let want = Want { from: 1, to: last.sequence, filter: Some(subject.to_owned()), headers_only };
-        store.each(want, &mut |seen| {
-            let read = |headers| {
-                message::read_chained(headers, seen.body(), &mut |event| highest = highest.max(event.version))
-            };
-            // What cannot be read has no version either.
-            let _ = seen.headers().map(read);
-            Flow::Continue(())
-        })?;
-    }
-    store.known.note_highest(stream, last.sequence, highest);
-    Ok(highest)
-}
-
-/// Whether there are as many messages as versions from the first one's to this. Where a message may hold several events,
-/// their number says nothing.
-fn has_each_once(store: &NatsStore, subject: &str, last: Version) -> Result<bool, StoreError> {
-    if store.server.layout.places() > 1 {
-        return Ok(false);
-    }
-    let stream = &store.server.stream;
-    let mut count = 0;
-    store.insist(async |connection| {
-        count = 0;
-        connection.subjects(stream, subject, &mut |_, messages| count += messages).await
-    })?;
-    let is_up_to = |first: Version| last.0.checked_sub(first.0).is_some_and(|versions| versions + 1 == count);
-    if is_up_to(Version(0)) {
-        return Ok(true);
-    }
-    // Where it comes from, a stream may begin with another number, and the oldest messages may have gone.
-    let first = store.insist(async |connection| connection.message(stream, Which::Next(1, subject)).await)?;
-    let mut is_all = false;
-    if let Some(first) = &first
-        && let Some(headers) = first.headers()
-    {
-        let _ = message::read_chained(headers, first.body(), &mut |event| is_all = is_up_to(event.version));
-    }
-    Ok(is_all)
 }
 
 /// The moment before which none of these ids was made; `None` where one of them does not say.

@@ -62,7 +62,6 @@ const LARGEST_ENVELOPE: usize = super::layout::PLACES as usize;
 struct Tail {
     /// Of its last message.
     sequence: u64,
-    version: Version,
     hash: Hash,
 }
 
@@ -117,10 +116,7 @@ impl NatsStore {
                 there.already_there &= !*was_tried;
                 return Ok(there);
             }
-            let version = match (&last, tail) {
-                (Some(last), Some(tail)) => Some(known::highest(self, stream, subject, last, tail.version)?),
-                _ => None,
-            };
+            let version = last.as_ref().map(|last| self.highest(stream, subject, last)).transpose()?;
             if !expected.holds(version) {
                 let conflict = self.conflict(stream, expected, version)?;
                 return Err(AppendError::Conflict(Box::new(conflict)));
@@ -139,6 +135,8 @@ impl NatsStore {
             match settled.outcome {
                 Outcome::Recorded { sequence } => {
                     self.known.note(stream, behind, sequence, &placed);
+                    let last = placed.last().map_or(first, |last| last.version);
+                    self.note_highest(stream, sequence, last);
                     return Ok(self.appended(first, sequence, events.len()));
                 }
                 // Something is on its way in this stream, and nobody can see it yet: an append that was made as servers
@@ -200,7 +198,7 @@ impl NatsStore {
         let read = seen.headers().map(|headers| {
             message::read_chained(headers, seen.body(), &mut |event| {
                 let hash = event.hash.unwrap_or_else(|| event.hash_behind(&ROOT, &stream));
-                tail = Some(Tail { sequence: seen.sequence, version: event.version, hash });
+                tail = Some(Tail { sequence: seen.sequence, hash });
             })
         });
         match (tail, read) {
