@@ -134,7 +134,7 @@ impl<'a, P: Reach> Search<'a, P> {
         let after = projection.show(&search.state);
         Some(Proposal {
             stream: stream.clone(),
-            expected: history.heads().last().map_or(Expected::NoStream, |head| Expected::Exact(head.version)),
+            expected: history.highest_version().map_or(Expected::NoStream, Expected::Exact),
             first,
             changes: changes(&before, &after, projection.bookkeeping()),
             remaining: changes(&after, &wanted, projection.bookkeeping()),
@@ -245,7 +245,7 @@ impl<'a, P: Reach> Search<'a, P> {
     }
 
     fn next_version(&self, ahead: usize) -> Version {
-        let last = self.history.heads().last().map(|head| head.version.0 + 1).unwrap_or_default();
+        let last = self.history.highest_version().map(|version| version.0 + 1).unwrap_or_default();
         Version(last + (self.chosen.len() + ahead) as u64)
     }
 

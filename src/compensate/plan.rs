@@ -142,7 +142,7 @@ pub fn natural(story: &Story, target: &RecordedEvent, authorship: &Authorship) -
         payload: payload.to_string(),
         metadata: metadata(authorship, compensates.as_ref(), Some(target)),
     };
-    let expected = timeline.heads().last().map_or(Expected::NoStream, |head| Expected::Exact(head.version));
+    let expected = timeline.highest_version().map_or(Expected::NoStream, Expected::Exact);
     Ok(preview(story, &target.stream, expected, event, Origin::Natural { target: target.clone() }))
 }
 
@@ -200,8 +200,7 @@ fn metadata(authorship: &Authorship, compensates: Option<&EventId>, target: Opti
 }
 
 fn preview(story: &Story, stream: &StreamId, expected: Expected, event: NewEvent, origin: Origin) -> Plan {
-    let last = story.timeline().heads().last().map(|head| head.version);
-    let version = last.map_or(Version(0), |last| Version(last.0 + 1));
+    let version = story.timeline().highest_version().map_or(Version(0), |last| Version(last.0 + 1));
     let row = row_of(&event, stream, version);
     let Preview { before, after, changes, problems: breaches } = match story {
         Story::Lead(replay) => after_event(replay, &row),

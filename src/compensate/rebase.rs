@@ -35,7 +35,7 @@ const TRIED: usize = 200;
 
 /// After a conflict: folds the newer events into the story and plans again, with the same author and id.
 pub fn rebase(story: &mut Story, plan: &Plan, conflict: &Conflict, authorship: &Authorship) -> Rebased {
-    let known = story.timeline().heads().last().map(|head| head.version);
+    let known = story.timeline().highest_version();
     let fields: Vec<&str> = plan.changes.iter().map(|change| change.field.as_str()).collect();
     let mut against: Vec<Message> = plan.breaches.iter().map(Explain::message).collect();
     let last = conflict.since.len().saturating_sub(1);
@@ -62,7 +62,7 @@ pub fn rebase(story: &mut Story, plan: &Plan, conflict: &Conflict, authorship: &
 /// The same without a plan of one event: folds the newer events in, and tells what each changed, and which of these fields
 /// are among them.
 pub fn take_in(story: &mut Story, events: &[RecordedEvent], fields: &[&str]) -> Vec<Since> {
-    let known = story.timeline().heads().last().map(|head| head.version);
+    let known = story.timeline().highest_version();
     let mut since = Vec::with_capacity(events.len());
     for event in events {
         if known.is_none_or(|known| event.version > known) {

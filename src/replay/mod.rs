@@ -53,7 +53,7 @@ pub use when::{SpokenOf, Stretch, Turns, VisitValue};
 pub use why::{Why, why};
 pub use why_not::{Attempt, WhyNot, why_not};
 
-use crate::event::{EventRow, Head};
+use crate::event::{EventRow, Head, Version};
 use crate::projection::{Problem, Projection, sized};
 
 /// How many events lie between two checkpoints. States share what is long, so a checkpoint costs some hundred bytes;
@@ -83,6 +83,7 @@ pub struct Replay<P: Projection> {
     projection: P,
     spacing: usize,
     heads: Vec<Head>,
+    highest: Option<Version>,
     events: Vec<P::Event>,
     /// The state before event `n * spacing`.
     checkpoints: Vec<P::State>,
@@ -105,6 +106,7 @@ impl<P: Projection> Replay<P> {
             projection,
             spacing: spacing.max(1),
             heads: Vec::new(),
+            highest: None,
             events: Vec::new(),
             checkpoints: Vec::new(),
             latest: P::State::default(),
@@ -155,6 +157,7 @@ impl<P: Projection> Replay<P> {
         self.longest_unshared = self.longest_unshared.max(self.projection.unshared(&self.latest));
         let findings = problems.into_iter().map(|problem| (index, Finding { version: head.version, problem }));
         self.findings.extend(findings);
+        self.highest = self.highest.max(Some(head.version));
         self.heads.push(head);
         self.events.push(event);
     }
@@ -168,6 +171,7 @@ impl<P: Projection> Replay<P> {
             projection: self.projection.clone(),
             spacing: self.spacing,
             heads: self.heads[..events].to_vec(),
+            highest: self.heads[..events].iter().map(|head| head.version).max(),
             events: self.events[..events].to_vec(),
             checkpoints: self.checkpoints[..checkpoint].to_vec(),
             latest: self.checkpoints.get(checkpoint).unwrap_or(&self.latest).clone(),

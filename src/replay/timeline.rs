@@ -18,6 +18,10 @@ pub trait Timeline: Send + Sync + std::fmt::Debug {
     fn bookkeeping(&self) -> &[&str];
     fn heads(&self) -> &[Head];
 
+    /// The highest version, behind which another event comes. Nearly always the last event's; another program may have
+    /// left one behind it that says to be an earlier one.
+    fn highest_version(&self) -> Option<Version>;
+
     /// The memory that it takes, as far as its events tell: states share what is long.
     fn bytes(&self) -> u64;
 
@@ -118,8 +122,9 @@ pub trait Timeline: Send + Sync + std::fmt::Debug {
         if heads.get(guess).is_some_and(|head| head.version == version) {
             return Some(guess);
         }
-        // A stream with gaps.
-        heads.binary_search_by_key(&version, |head| head.version).ok()
+        // A stream with gaps, or one whose versions are in disorder.
+        let found = heads.binary_search_by_key(&version, |head| head.version).ok();
+        found.or_else(|| heads.iter().position(|head| head.version == version))
     }
 
     /// The last event recorded at or before this time. Where clocks ran backward, the order of the stream counts.
@@ -158,6 +163,10 @@ impl<P: Projection> Timeline for Replay<P> {
 
     fn heads(&self) -> &[Head] {
         &self.heads
+    }
+
+    fn highest_version(&self) -> Option<Version> {
+        self.highest
     }
 
     fn bytes(&self) -> u64 {

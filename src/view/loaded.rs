@@ -92,7 +92,7 @@ impl Loaded {
     /// Takes in what came behind. Costs what the new events cost, however long the stream is. Says whether there was
     /// anything new.
     pub(super) fn grow(&mut self, batches: &[EventBatch]) -> bool {
-        let last = self.end().map(|(version, _)| version);
+        let last = self.timeline.highest_version();
         let before = self.timeline.heads().len();
         for row in batches.iter().flat_map(EventBatch::rows).filter(|row| last.is_none_or(|last| row.version > last)) {
             self.timeline.push_row(&row);
@@ -109,7 +109,7 @@ impl Loaded {
         }
         self.described.row.events += grown as u64;
         if let Some(head) = self.timeline.heads().last() {
-            self.described.row.last_version = head.version;
+            self.described.row.last_version = self.described.row.last_version.max(head.version);
             self.described.row.last_at = head.recorded_at;
         }
         grown > 0

@@ -135,7 +135,7 @@ impl OpenStore {
     pub fn propose(&mut self) {
         let Some(open) = self.branching.open() else { return };
         let (stream, branch) = (open.stream.clone(), open.branch.clone());
-        let last = open.folded().and_then(|folded| folded.history().heads().last()).map(|head| head.version);
+        let last = open.folded().and_then(|folded| folded.history().highest_version());
         if self.making_so.is_watched {
             let question = ReadWithdrawn { stream: stream.clone(), events: branch.withdrawn(), last };
             self.making_so.ask_elsewhere(&self.engine, question);

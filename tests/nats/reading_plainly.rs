@@ -2,12 +2,13 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use async_nats::jetstream;
 use foldline::event::{EventId, MetadataBuilder, NewEvent, Version};
 use foldline::store::native::NativeStore;
-use foldline::store::{self, Address, AppendError, Expected, Flow, Query, Store, Writer};
+use foldline::store::{self, Address, AppendError, Expected, Fault, Flow, Query, Store, Writer};
 
 use crate::servers::{Kind, Server, block_on, connect};
 use crate::stores::{assert_verifies_clean, findings, fresh_store, ids, noted, read, reader, stream, writer};
@@ -149,28 +150,30 @@ fn what_others_delete_purge_or_change_is_found() {
     }
 }
 
+/// Another program leaves an event of this version behind what there is of lead-1.
+fn leave(kind: Kind, address: &str, id: &str, version: &str) {
+    let mut headers = async_nats::HeaderMap::new();
+    for (name, value) in [("Nats-Msg-Id", id), ("Foldline-Schema", "1"), ("Foldline-Type", "told")] {
+        headers.insert(name, value);
+    }
+    headers.insert("Foldline-Version", version);
+    let subject = format!("foldline.{}.lead.1", address.rsplit('/').next().unwrap());
+    block_on(async {
+        let context = jetstream::new(connect(&Server::shared(kind).url()).await.unwrap());
+        context.publish_with_headers(subject, headers, "{}".into()).await.unwrap().await.unwrap();
+    });
+}
+
 #[test]
 fn behind_a_message_that_another_program_left_with_an_earlier_version_no_number_is_given_twice() {
     for kind in [Kind::New, Kind::Old] {
         let address = fresh_store(kind);
-        let name = address.rsplit('/').next().unwrap().to_owned();
         let lead = stream("lead-1");
         let mut first = writer(&address);
         for id in ["a", "b", "c"] {
             first.append(&lead, Expected::Any, &[noted(id)]).unwrap();
         }
-        let leave = |id: &str, version: &str| {
-            let mut headers = async_nats::HeaderMap::new();
-            for (name, value) in [("Nats-Msg-Id", id), ("Foldline-Schema", "1"), ("Foldline-Type", "told")] {
-                headers.insert(name, value);
-            }
-            headers.insert("Foldline-Version", version);
-            block_on(async {
-                let context = jetstream::new(connect(&Server::shared(kind).url()).await.unwrap());
-                let subject = format!("foldline.{name}.lead.1");
-                context.publish_with_headers(subject, headers, "{}".into()).await.unwrap().await.unwrap();
-            });
-        };
+        let leave = |id: &str, version: &str| leave(kind, &address, id, version);
         leave("forged", "1");
         let is_named = |store: &dyn Store| {
             let found = findings(store);
@@ -281,5 +284,68 @@ fn a_message_of_another_schema_is_named_and_the_others_are_read() {
         assert!(said[0].contains("schema 2") && said[1].contains("schema 0"), "{said:?}");
         let refused = writer(&address).append(&stream("lead-2"), Expected::Any, &[noted("b")]).unwrap_err();
         assert!(refused.to_string().contains("left there by another program"), "{refused}");
+    }
+}
+
+#[test]
+fn a_number_that_others_skipped_to_and_came_back_from_is_not_given_again() {
+    for kind in [Kind::New, Kind::Old] {
+        // As many messages as the last one's number says, a few and more than a few.
+        for versions in [&["0", "9", "2"][..], &["0", "1", "2", "14", "3", "4", "5", "6", "7", "9"]] {
+            let address = fresh_store(kind);
+            let lead = stream("lead-1");
+            for version in versions {
+                leave(kind, &address, &format!("left as {version}"), version);
+            }
+            let highest = versions.iter().map(|version| version.parse().unwrap()).max().unwrap();
+            let row = reader(&address).stream(&lead).unwrap().unwrap();
+            assert_eq!((row.events, row.last_version), (versions.len() as u64, Version(highest)), "{kind:?}");
+            let found = findings(reader(&address).as_ref());
+            let is_gap = |what: &Fault| matches!(what, Fault::VersionsMissing { to, .. } if *to + 1 == highest);
+            let is_disorder = |what: &Fault| *what == Fault::OutOfOrder { after: Version(highest) };
+            assert!(
+                found.iter().any(|one| is_gap(&one.what)) && found.iter().any(|one| is_disorder(&one.what)),
+                "{found:?}"
+            );
+            let mut store = writer(&address);
+            let refused = store.append(&lead, Expected::Exact(Version(2)), &[noted("a")]).unwrap_err();
+            let AppendError::Conflict(conflict) = refused else { panic!("{refused}") };
+            assert_eq!(conflict.actual, Some(Version(highest)), "{kind:?}");
+            let answer = store.append(&lead, Expected::Any, &[noted("a"), noted("b")]).unwrap();
+            assert_eq!((answer.first, answer.last), (Version(highest + 1), Version(highest + 2)), "{kind:?}");
+            // What comes while it is open.
+            leave(kind, &address, "left far ahead", "40");
+            leave(kind, &address, "left behind", "3");
+            let answer = store.append(&lead, Expected::Exact(Version(40)), &[noted("c")]).unwrap();
+            assert_eq!(answer.first, Version(41), "{kind:?}");
+        }
+    }
+}
+
+#[test]
+fn a_correction_behind_a_message_that_says_to_be_an_earlier_event_meets_no_conflict() {
+    for kind in [Kind::New, Kind::Old] {
+        let address = fresh_store(kind);
+        let lead = stream("lead-1");
+        for (event_type, payload) in [
+            ("lead-initialized", r#"{"lead-id":1,"name":"a"}"#),
+            ("contact-details-updated", r#"{"name":"b"}"#),
+            ("contacted", "{}"),
+        ] {
+            let event = NewEvent { event_type: event_type.into(), payload: payload.to_owned(), ..noted(event_type) };
+            writer(&address).append(&lead, Expected::Any, &[event]).unwrap();
+        }
+        leave(kind, &address, "forged", "0");
+        let corrected = Command::new(env!("CARGO_BIN_EXE_foldline"))
+            .args(["compensate", &address, "lead-1", "--version", "1", "--actor", "kim", "--reason", "a slip"])
+            .args(["--format", "json"])
+            .output()
+            .unwrap();
+        assert!(corrected.status.success(), "{kind:?}: {}", String::from_utf8_lossy(&corrected.stderr));
+        let all = read(reader(&address).as_ref(), &Query::stream(lead.clone()));
+        let last = all.last().unwrap();
+        assert_eq!((all.len(), last.version, last.event_type.as_str()), (5, Version(3), "contact-details-updated"));
+        let said: serde_json::Value = serde_json::from_slice(&corrected.stdout).unwrap();
+        assert_eq!((&said["version"], &said["state"]["name"]), (&3.into(), &"a".into()), "{said}");
     }
 }

@@ -33,11 +33,11 @@ impl Draft {
 
     /// Somebody was quicker: their events are folded in, and the plan is made anew on top of them.
     pub(super) fn take_since(&mut self, mut events: Vec<RecordedEvent>) {
-        let known = self.ground().and_then(|ground| ground.story.timeline().heads().last()).map(|head| head.version);
+        let known = self.ground().and_then(|ground| ground.story.timeline().highest_version());
         events.retain(|event| known.is_none_or(|known| event.version > known));
         // One's own event comes back through the feed too, where the answer to its append is still on its way.
         let is_own = events.iter().any(|event| event.id == self.id);
-        let Some(last) = events.last().map(|event| event.version).filter(|_| !is_own) else {
+        let Some(last) = events.iter().map(|event| event.version).max().filter(|_| !is_own) else {
             return self.has_changed();
         };
         let authorship = self.authorship();

@@ -229,7 +229,7 @@ impl Draft {
         let refusal = natural(story, target, &authorship).err().map(UserError::from);
         let undone = (!self.is_free_touched).then(|| undoing(story, target));
         let seen = (target.id.clone(), target.event_type.to_string());
-        let last = story.timeline().heads().last().map(|head| head.version);
+        let last = story.timeline().highest_version();
         let standing = last.map(|last| ReadStanding { described: described.clone(), last });
         let elsewhere = ReadElsewhere { event: target.clone() };
         (self.refusal, self.target_seen) = (refusal, Some(seen));
@@ -283,7 +283,7 @@ impl Draft {
             return Some(Err(closed));
         }
         let Ground { story, target, .. } = self.ground()?;
-        let last = story.timeline().heads().last().map(|head| head.version);
+        let last = story.timeline().highest_version();
         let plan = if self.is_free {
             let free = FreeEvent {
                 event_type: self.free_type.trim().to_owned(),
