@@ -199,6 +199,20 @@ fn catching_up_reads_what_is_new_and_little_else() {
 }
 
 #[test]
+fn what_is_stopped_leaves_no_file_where_none_was_and_one_that_is_there_as_it_is() {
+    let ((_folder, path, store), own) = (leads(30), tempfile::tempdir().expect("a folder"));
+    let wished = wish(&path, &own.path().join("leads.db"), "state", None);
+    let stopped = Ticket::new("folding");
+    stopped.cancel();
+    materialise(&store, &wished, &stopped).expect_err("stopped");
+    assert!(fingerprint(own.path()).is_empty());
+    bring_up(&store, &wished).expect("made");
+    let made = fingerprint(own.path());
+    materialise(&store, &ModelWish { projection: "search".to_owned(), ..wished }, &stopped).expect_err("stopped");
+    assert_eq!(fingerprint(own.path()), made);
+}
+
+#[test]
 fn another_definition_or_another_store_makes_it_anew_and_says_so() {
     let (folder, path, mut store) = leads(3);
     let into = folder.path().join("leads.db");

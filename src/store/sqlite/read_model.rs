@@ -8,6 +8,7 @@ use std::time::Duration;
 use rusqlite::types::{Value as SqlValue, ValueRef};
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use serde_json::{Number, Value};
+use tempfile::TempPath;
 
 use crate::event::{EventId, Position, StreamId, Version};
 use crate::store::locking::open_beside_locks;
@@ -57,10 +58,27 @@ pub(in crate::store) fn write_model<T, E: From<ModelError>>(
     source: &Source,
     work: &mut dyn FnMut(&mut dyn ReadModel) -> Result<T, E>,
 ) -> Result<T, E> {
-    unless_other(path, place, source)?;
+    while !is_there(path, place, source)? {
+        if let Some(answer) = make(path, place, work)? {
+            return Ok(answer);
+        }
+    }
     let failed = |source| ModelError::Store(StoreError::from_sqlite(path, source));
     let (connection, locking) = open_to_write(path).map_err(ModelError::Store)?;
     connection.busy_timeout(PATIENCE).map_err(failed)?;
+    let answer = write(connection, path, place, work);
+    drop(locking);
+    answer
+}
+
+/// All of it or nothing.
+fn write<T, E: From<ModelError>>(
+    connection: Connection,
+    path: &Path,
+    place: &ModelPlace,
+    work: &mut dyn FnMut(&mut dyn ReadModel) -> Result<T, E>,
+) -> Result<T, E> {
+    let failed = |source| ModelError::Store(StoreError::from_sqlite(path, source));
     // Whoever comes second waits here, and then finds what the first has written.
     connection.execute_batch("BEGIN IMMEDIATE").map_err(failed)?;
     connection.execute_batch(TABLES).map_err(failed)?;
@@ -68,15 +86,14 @@ pub(in crate::store) fn write_model<T, E: From<ModelError>>(
     let answer = work(&mut model);
     let SqliteModel { connection, .. } = model;
     let ended = connection.execute_batch(if answer.is_ok() { "COMMIT" } else { "ROLLBACK" }).map_err(failed);
-    drop(connection);
-    drop(locking);
+    let closed = connection.close().map_err(|(_, error)| failed(error));
     let answer = answer?;
-    ended?;
+    ended.and(closed)?;
     Ok(answer)
 }
 
-/// Refuses whatever is not a file of read models, before anything of it is opened to be written.
-fn unless_other(path: &Path, place: &ModelPlace, source: &Source) -> Result<(), ModelError> {
+/// Whether there is a file of read models. Any other is refused before anything of it is opened to be written.
+fn is_there(path: &Path, place: &ModelPlace, source: &Source) -> Result<bool, ModelError> {
     StoreError::unless_file(path)?;
     let not_ours = || ModelError::NotOurs(place.source.to_string());
     if let Source::File(store) = source
@@ -85,7 +102,7 @@ fn unless_other(path: &Path, place: &ModelPlace, source: &Source) -> Result<(), 
         return Err(ModelError::IsStore(place.source.to_string()));
     }
     match fs::metadata(path) {
-        Err(_) if fs::symlink_metadata(path).is_err() => make(path),
+        Err(_) if fs::symlink_metadata(path).is_err() => Ok(false),
         Err(error) => Err(StoreError::from_io(path, error).into()),
         Ok(found) if found.is_dir() => Err(StoreError::IsFolder(path.to_owned()).into()),
         Ok(_) => {
@@ -94,38 +111,47 @@ fn unless_other(path: &Path, place: &ModelPlace, source: &Source) -> Result<(), 
             let is_ours = (&*file).read_exact(&mut header).is_ok()
                 && header.starts_with(b"SQLite format 3\0")
                 && header[68..] == APPLICATION_ID.to_be_bytes();
-            if is_ours { Ok(()) } else { Err(not_ours()) }
+            if is_ours { Ok(true) } else { Err(not_ours()) }
         }
     }
 }
 
-/// Made aside and put in its place when it is whole, so that nobody finds half of it.
-fn make(path: &Path) -> Result<(), ModelError> {
+/// Made aside and put in its place when it is whole, so that nobody finds half of it, and nothing where its making is
+/// refused or fails. `None` where another one was quicker.
+fn make<T, E: From<ModelError>>(
+    path: &Path,
+    place: &ModelPlace,
+    work: &mut dyn FnMut(&mut dyn ReadModel) -> Result<T, E>,
+) -> Result<Option<T>, E> {
+    let io = |error| ModelError::Store(StoreError::from_io(path, error));
+    let (aside, connection) = begin_aside(path)?;
+    let answer = write(connection, path, place, work)?;
+    match aside.persist_noclobber(path) {
+        Ok(()) => Ok(Some(answer)),
+        // Whether it is of our kind is looked at next.
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(None),
+        Err(error) => Err(io(error.error).into()),
+    }
+}
+
+fn begin_aside(path: &Path) -> Result<(TempPath, Connection), ModelError> {
     StoreError::unless_part_of_another(path, &["-wal", "-journal", "-shm"])?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if !folder.is_dir() {
         return Err(StoreError::NoFolder(folder.to_owned()).into());
     }
     let failed = |source| StoreError::from_sqlite(path, source);
-    let io = |error| StoreError::from_io(path, error);
     let mut builder = tempfile::Builder::new();
     let prefix = prefix_beside(folder);
     builder.prefix(&prefix);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let aside = builder.tempfile_in(folder).map_err(io)?.into_temp_path();
+    let aside = builder.tempfile_in(folder).map_err(|error| StoreError::from_io(path, error))?.into_temp_path();
     let connection = Connection::open(&aside).map_err(failed)?;
     // What is killed before it has its name is thrown away as a whole.
     connection.pragma_update(None, "journal_mode", "memory").map_err(failed)?;
     connection.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
-    connection.execute_batch(TABLES).map_err(failed)?;
-    connection.close().map_err(|(_, error)| failed(error))?;
-    match aside.persist_noclobber(path) {
-        Ok(()) => Ok(()),
-        // Another one was quicker; whether it is of our kind is looked at when it is opened.
-        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(io(error.error).into()),
-    }
+    Ok((aside, connection))
 }
 
 fn is_same_file(one: &Path, other: &Path) -> bool {
