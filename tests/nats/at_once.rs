@@ -1,7 +1,9 @@
 //! Tests that mostly wait: for servers of their own, which die, hang and choose who leads. Where all tests are run, these
 //! wait at the same time.
 
+use std::any::Any;
 use std::collections::HashMap;
+use std::io::Write;
 use std::sync::{Mutex, OnceLock};
 use std::thread::JoinHandle;
 
@@ -40,12 +42,40 @@ fn finish(name: &'static str, test: fn()) {
         // Who names a test wants that one alone.
         let is_named = std::env::args().skip(1).any(|argument| !argument.starts_with('-'));
         let begun = ALL.iter().filter(|_| !is_named).map(|(name, test)| (*name, on_thread(name, *test)));
+        say_at_once_what_fails();
         Mutex::new(begun.collect())
     });
     let begun = running.lock().unwrap().remove(name);
     match begun.map(JoinHandle::join) {
-        Some(Err(failed)) => std::panic::resume_unwind(failed),
+        Some(Err(failed)) => panic!("{name}: {}", words_of(failed.as_ref())),
         Some(Ok(())) => {}
         None => test(),
     }
+}
+
+fn words_of(failed: &(dyn Any + Send)) -> &str {
+    let text = failed.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| failed.downcast_ref::<&str>().copied()).unwrap_or("it failed without a word")
+}
+
+/// What a thread says that a test began goes to the test which began that one, and is shown where that fails, which may be
+/// another one: it is said here at once, past what holds it back.
+#[allow(clippy::disallowed_methods, reason = "what is held back is not cleaned either")]
+fn say_at_once_what_fails() {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |failed| {
+        let thread = std::thread::current();
+        // The threads of the tests themselves have their paths for names.
+        match thread.name().filter(|name| !name.contains("::")) {
+            Some(name) => drop(writeln!(std::io::stderr(), "thread '{name}' {failed}")),
+            None => before(failed),
+        }
+    }));
+}
+
+#[test]
+fn a_failure_on_another_thread_says_what_failed() {
+    let failed = |work: fn()| on_thread("failing", work).join().unwrap_err();
+    assert_eq!(words_of(failed(|| panic!("a text")).as_ref()), "a text");
+    assert_eq!(words_of(failed(|| panic!("number {}", 1 + 1)).as_ref()), "number 2");
 }

@@ -302,9 +302,13 @@ pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
 }
 
 /// Asks again and again until it is so; false where it never was. Nothing tells of a server's being ready but asking.
-pub(crate) fn until(mut is_so: impl FnMut() -> bool) -> bool {
+pub(crate) fn until(is_so: impl FnMut() -> bool) -> bool {
+    until_in(PATIENCE, is_so)
+}
+
+pub(crate) fn until_in(patience: Duration, mut is_so: impl FnMut() -> bool) -> bool {
     let begun = Instant::now();
-    while begun.elapsed() < PATIENCE {
+    while begun.elapsed() < patience {
         if is_so() {
             return true;
         }

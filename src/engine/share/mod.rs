@@ -43,7 +43,7 @@ use serde_json::Value;
 
 pub use look::{SharedLook, SharedWorker, shared_looks};
 pub use table::SharedTableStanding;
-pub use together::{Together, fold_together, worker_name};
+pub use together::{Together, fold_together, work_until, worker_name};
 pub use worker::{ShareInto, ShareStep, ShareWish, ShareWorker};
 
 use crate::event::{Cursor, EventId, Explain, Message, Position, StreamId, Version};

@@ -35,41 +35,59 @@ pub fn fold_together(
         into.as_ref().map(|into| ShareInto { place: ModelPlace::parse_os(into.as_ref()), source: source.clone() });
     let wish = ShareWish { projection: projection.clone(), category: category.clone(), into };
     let values = shared_values(reader, name, &source.to_string(), false)?;
-    let mut worker = ShareWorker::join(values.as_ref(), name, &worker_name(), reader, &wish)?;
+    let worker = ShareWorker::join(values.as_ref(), name, &worker_name(), reader, &wish)?;
     let end = reader.end()?.position();
+    let mut position = None;
+    let events = work_until(worker, reader, ticket, &mut |step| {
+        position = step.everywhere;
+        position >= end
+    })?;
+    Ok(Together { name: name.clone(), events, position })
+}
+
+/// Works until a step is the last, through faults of the servers that pass, and lets go of what it held. Says how many
+/// events were folded here: one whose fold was lost on the way more than once.
+pub fn work_until(
+    mut worker: ShareWorker<'_>,
+    reader: &dyn Store,
+    ticket: &Ticket,
+    is_last: &mut dyn FnMut(&ShareStep) -> bool,
+) -> Result<u64, ShareError> {
     let (mut folded, mut failures) = (0, 0);
-    let position = loop {
-        match worker.step(reader, &mut || ticket.flow()) {
-            Ok(ShareStep { events, everywhere }) => {
-                failures = 0;
-                folded += events;
-                if ticket.reached(folded).is_break() {
-                    break Err(StoreError::Cancelled.into());
-                }
-                if everywhere >= end {
-                    break Ok(everywhere);
-                }
-                if events == 0 {
-                    ticket.pause(BETWEEN);
-                }
-            }
+    let done = loop {
+        let step = match worker.step(reader, &mut || ticket.flow()) {
+            Ok(step) => step,
             // What was folded and not written is folded anew; meanwhile the others may have taken it over.
-            Err(ShareError::Engine(EngineError::Store(error)))
-                if failures < TRIES && !matches!(error, StoreError::Cancelled) =>
-            {
+            Err(error) if failures < TRIES && is_passing(&error) => {
                 tracing::debug!(%error, "tried again");
                 failures += 1;
                 ticket.pause(AFTER_FAILURE);
                 worker.forget();
+                continue;
             }
             Err(error) => break Err(error),
+        };
+        failures = 0;
+        folded += step.events;
+        if ticket.reached(folded).is_break() {
+            break Err(StoreError::Cancelled.into());
+        }
+        if is_last(&step) {
+            break Ok(folded);
+        }
+        if step.events == 0 {
+            ticket.pause(BETWEEN);
         }
     };
     // The others need not wait for what this one held.
     let left = worker.leave();
-    let position = position?;
+    let folded = done?;
     left?;
-    Ok(Together { name: name.clone(), events: folded, position })
+    Ok(folded)
+}
+
+fn is_passing(error: &ShareError) -> bool {
+    matches!(error, ShareError::Engine(EngineError::Store(error)) if !matches!(error, StoreError::Cancelled))
 }
 
 /// No two processes anywhere have the same.
