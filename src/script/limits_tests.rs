@@ -169,6 +169,26 @@ fn lists_that_are_no_arrays_are_worked_on_in_place() {
     assert_eq!(told, expected);
 }
 
+/// The text of a state has time of its own; what of the source runs while it is made has not.
+#[test]
+fn what_a_state_runs_while_its_text_is_made_has_no_more_time_than_a_handler() {
+    let large = "s.list = new Array(2e4).fill(0).map((x, i) => ({ i, t: 'some letters' })); ";
+    for begin in ["", large] {
+        for odd in [
+            "Object.defineProperty(s, 'odd', { get() { for (;;); }, enumerable: true })",
+            "let n = 0; Object.defineProperty(s, 'odd', { get() { if (n++) for (;;); return 1 }, enumerable: true })",
+            "s.odd = { toJSON() { for (;;); } }; delete s.odd; s.odd = new (class { toJSON() { for (;;); } })",
+            "s.odd = Object.defineProperty({}, 'toJSON', { value() { for (;;); } })",
+            "s.odd = new Proxy({}, { ownKeys() { for (;;); } })",
+            "let n = 0; s.odd = new Proxy({}, { ownKeys() { if (n++) for (;;); return [] } })",
+            "Object.prototype.toJSON = function () { for (;;); }; return { list: s.list }",
+            "Object.defineProperty(Array.prototype, 7, { get() { for (;;); } }); s.holes = [,,,,,,,,,,]",
+        ] {
+            assert_too_long(&[&format!("{begin}{odd}")]);
+        }
+    }
+}
+
 /// An error is asked what it says, which may be a function of the source.
 #[test]
 fn what_an_error_says_is_told_in_time() {

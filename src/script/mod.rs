@@ -26,6 +26,8 @@ mod source;
 mod syntax;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod toll_tests;
 mod trace;
 #[cfg(test)]
 mod trace_tests;

@@ -279,9 +279,11 @@
     impure ??= asked;
     lying.setOutput(true);
   }, head);
-  const values = json((value) => (value instanceof Event ? value.toJSON() : value));
+  // Told by the toll, which comes last.
+  let isProxy = () => false;
+  const values = json((value) => (value instanceof Event ? value.toJSON() : value), { again: time.again, long: time.long, isProxy: (value) => isProxy(value) });
   const { text } = values;
-  lying = states(values, texts, time.again, head);
+  lying = states(values, texts, time.long, head);
   const { current } = lying;
 
   function partition(event) {
@@ -407,7 +409,7 @@
   noSource.prototype = getPrototypeOf(function () {});
   global.Function = noSource;
 
-  toll(time.isOver);
+  ({ isProxy } = toll(time.isOver));
 
   return host;
 })

@@ -19,9 +19,9 @@
   // A state whose text is longer is handed over through proxies: to make text of it and to read that takes longer.
   const LARGE = 250;
 
-  // `json` makes texts of values, `texts` what is told of an event's, `again` gives the making of a text time of its own, and `head` is asked for what few handlers ask for.
-  return function states(json, texts, again, head) {
-    const { check, written, text, isJson } = json;
+  // `json` makes texts of values, `texts` what is told of an event's, `long` gives the making of a text time of its own, and `head` is asked for what few handlers ask for.
+  return function states(json, texts, long, head) {
+    const { check, written, stateText, isJson, isBare } = json;
     const { idIn, metadataIn, timeText } = texts;
     // Whether something was emitted or logged that the host has not taken yet.
     let hasOutput = false;
@@ -136,14 +136,13 @@
 
     // A text that is JSON is taken for the state that it spells.
     function settle() {
-      again();
       if (state === null || state === undefined) keep(null);
-      else keep(typeof state === "string" && isJson(state) ? state : text(state, "the state"));
+      else keep(typeof state === "string" && isJson(state) ? state : stateText(state, "the state"));
       if (isShared && !isSharedStale) settleShared();
     }
 
     function settleShared() {
-      keepShared(shared === null || shared === undefined ? null : text(shared, "the shared state"));
+      keepShared(shared === null || shared === undefined ? null : stateText(shared, "the shared state"));
     }
 
     // Something is about to work on the state itself.
@@ -427,9 +426,12 @@
         settle();
       },
       state() {
-        if (isLarge) again();
         if (kept === undefined) {
-          if (isClean) kept = stringify(state);
+          if (isClean) {
+            // What is clean holds nothing of the source's, unless it put that into what all objects inherit.
+            if (isLarge && isBare(null)) long();
+            kept = stringify(state);
+          }
           else settle();
         }
         return kept;

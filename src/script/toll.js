@@ -7,17 +7,19 @@
 // beforehand, piece by piece, where that might be much. What any of them answers comes from the engine's own.
 (function () {
   "use strict";
-  const { apply, construct, get, set, ownKeys } = Reflect;
+  const { apply, construct, get, ownKeys } = Reflect;
   const OwnProxy = Proxy;
   const { isArray } = Array;
   const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf } = Object;
   const { max, min, log2 } = Math;
-  const { match, split, replace, iterator, isConcatSpreadable } = Symbol;
+  const { match, split, replace, iterator, isConcatSpreadable, toPrimitive } = Symbol;
   const call = Function.prototype.call;
   const uncurried = (own) => (...given) => apply(call, own, given);
   const { slice, indexOf, lastIndexOf, startsWith } = String.prototype;
-  const copied = uncurried(Array.prototype.slice);
   const note = uncurried(WeakSet.prototype.add), isNoted = uncurried(WeakSet.prototype.has);
+  const { at } = Array.prototype;
+  const noteOwn = uncurried(WeakMap.prototype.set), ownOf = uncurried(WeakMap.prototype.get);
+  const inDateOrder = uncurried(Date.prototype[Symbol.toPrimitive]);
 
   // No step through less is worth a look.
   const SMALL = 256;
@@ -44,6 +46,9 @@
       if (isOver()) for (;;);
     }
 
+    // The engine's own of what stands in its place.
+    const owns = new WeakMap();
+
     // Puts what `make` gives of a function in its place, under its name.
     function replaced(owner, name, make) {
       const described = getOwnPropertyDescriptor(owner, name);
@@ -52,8 +57,23 @@
       const made = make(own, name);
       defineProperty(made, "name", { value: own.name, configurable: true });
       defineProperty(made, "length", { value: own.length, configurable: true });
+      noteOwn(owns, made, own);
       described.value = made;
       defineProperty(owner, name, described);
+    }
+
+    replaced(Function.prototype, "toString", (own) => ({ method() {
+      return apply(own, (typeof this === "function" && ownOf(owns, this)) || this, []);
+    } }.method));
+
+    // What a number is asked for, asked once. What that comes to is for the engine to refuse.
+    function plain(given) {
+      if ((typeof given !== "object" || given === null) && typeof given !== "function") return given;
+      const own = given[toPrimitive];
+      if (own === undefined || own === null) return inDateOrder(given, "number");
+      const made = apply(own, given, ["number"]);
+      if ((typeof made === "object" && made !== null) || typeof made === "function") throw new TypeError("toPrimitive");
+      return made;
     }
 
     // ---- texts -----------------------------------------------------------------------------------------------------
@@ -106,9 +126,16 @@
       return (typeof given === "object" && given !== null) || typeof given === "function" ? `${given}` : given;
     }
 
-    // What is no text yet is made one here: the engine would do so in its one step.
-    function isPattern(sought) {
-      return (typeof sought === "object" || typeof sought === "function") && sought !== null && (sought[match] !== undefined || sought[split] !== undefined || sought[replace] !== undefined);
+    // What says itself how it is looked for, asked for that as the engine does.
+    const asked = { __proto__: null, includes: [match], replace: [replace], replaceAll: [match, replace], split: [split] };
+
+    function isPattern(sought, name) {
+      if (asked[name] === undefined || (typeof sought !== "object" && typeof sought !== "function")) return false;
+      for (let i = 0; i < asked[name].length; i++) {
+        const own = sought[asked[name][i]];
+        if (own !== undefined && own !== null && (own || asked[name][i] !== match)) return true;
+      }
+      return false;
     }
 
     const searches = {
@@ -127,16 +154,16 @@
 
     for (const name of ownKeys(searches)) {
       const search = searches[name];
-      const takesPatterns = name !== "indexOf" && name !== "lastIndexOf";
       replaced(String.prototype, name, (own) => {
         const run = uncurried(own);
         return { method(sought, other) {
           let text = this;
           if (typeof text !== "string" || typeof sought !== "string") {
-            if (text === null || text === undefined || sought === null || sought === undefined || (takesPatterns && isPattern(sought))) {
+            if (text === null || text === undefined || sought === null || sought === undefined || isPattern(sought, name)) {
               if (typeof text === "string" && text.length > SMALL) pay(text.length);
               return run(text, sought, other);
             }
+            // What is no text yet is made one here: the engine would do so in its one step.
             text = `${text}`;
             sought = `${sought}`;
           }
@@ -158,9 +185,14 @@
     }
     for (const [name, same] of [["trimLeft", "trimStart"], ["trimRight", "trimEnd"]]) String.prototype[name] = String.prototype[same];
 
-    replaced(String, "raw", (own) => (strings, ...given) => {
-      places(strings?.raw?.length, "raw");
-      return apply(own, String, [strings, ...given]);
+    replaced(String, "raw", (own) => (...given) => {
+      if (given[0] !== null && given[0] !== undefined) {
+        let { raw } = given[0];
+        if (tellsOneLength(raw)) places(raw.length, "raw");
+        else if (raw !== null && raw !== undefined) raw = withLength(Object(raw), "raw");
+        given[0] = { raw };
+      }
+      return apply(own, String, given);
     });
 
     for (const name of ["isNaN", "isFinite", "parseInt", "parseFloat"]) {
@@ -174,9 +206,12 @@
     Number.parseFloat = parseFloat;
 
     replaced(Math, "sumPrecise", (own) => (list) => {
-      if (isArray(list)) places(list.length, "sumPrecise");
+      if (isArray(list) && tellsOneLength(list)) places(list.length, "sumPrecise");
       // Others tell of their length only by being gone through.
-      else if (typeof list === "object" && list !== null && list[iterator] !== undefined) list = paidFor(list);
+      else if (typeof list === "object" && list !== null) {
+        const over = list, steps = list[iterator];
+        list = { [iterator]: typeof steps === "function" ? () => paidFor({ [iterator]: () => apply(steps, over, []) }) : steps };
+      }
       return own(list);
     });
 
@@ -192,7 +227,8 @@
     // ---- places ----------------------------------------------------------------------------------------------------
 
     function places(length, name) {
-      if (!(length > SMALL)) return;
+      if (typeof length === "string") length = +length;
+      if (typeof length !== "number" || !(length > SMALL)) return;
       if (length > MOST_PLACES) throw new RangeError(`${name} on an array of more than ${MOST_PLACES} places`);
       pay(length);
     }
@@ -227,15 +263,23 @@
       return (isArray(list) && !(hasProxies && isNoted(proxies, list))) || typeof list === "string";
     }
 
-    // The same list, which from now on tells the length that was paid for.
+    // The same list, which from now on tells the length that was paid for. What cannot be done with it is said by the
+    // engine, as of the list itself.
     function withLength(list, name) {
-      list = Object(list);
-      let length = list.length;
-      if ((typeof length === "object" && length !== null) || typeof length === "function") length = +length;
+      const length = plain(list.length);
+      if (typeof length === "bigint" || typeof length === "symbol") apply(at, { length }, []);
       places(length, name);
+      const isAsked = name !== "concat";
       return new OwnProxy(list, {
-        get: (target, key) => (key === "length" ? length : get(target, key)),
-        set: (target, key, value) => set(target, key, value),
+        get: (target, key) => (key === "length" ? length : key !== isConcatSpreadable || isAsked ? get(target, key) : true),
+        set(target, key, value) {
+          target[key] = value;
+          return true;
+        },
+        deleteProperty(target, key) {
+          delete target[key];
+          return true;
+        },
       });
     }
 
@@ -264,6 +308,7 @@
     }
 
     const special = {
+      __proto__: null,
       indexOf(list, given) { among(list, given[0]); },
       includes(list, given) { among(list, given[0]); },
       lastIndexOf(list, given) { among(list, given[0]); },
@@ -274,13 +319,13 @@
           const value = given[i];
           if (typeof value !== "object" || value === null) continue;
           if (tellsOneLength(value)) places(value.length, "concat");
-          else if (value[isConcatSpreadable] ?? isArray(value)) given[i] = copied(withLength(value, "concat"));
+          else if (isSpread(value)) given[i] = withLength(value, "concat");
         }
       },
       flat(list, given, name) {
-        const depth = given[0] === undefined ? 1 : +given[0];
-        given[0] = depth;
-        inside(list, depth, name);
+        const depth = given.length === 0 ? undefined : (given[0] = plain(given[0]));
+        // The engine has its own words for what is no number.
+        if (typeof depth !== "bigint" && typeof depth !== "symbol") inside(list, depth === undefined ? 1 : +depth, name);
       },
       flatMap(list, given, name) {
         const map = given[0];
@@ -311,25 +356,46 @@
       }
     }
 
+    function isSpread(list) {
+      const told = list[isConcatSpreadable];
+      return told === undefined ? isArray(list) : Boolean(told);
+    }
+
+    // What goes through nothing, or has others do so.
+    const isCheap = { __proto__: null, constructor: true, push: true, pop: true, at: true, keys: true, values: true, entries: true, toString: true };
+
+    // What is told of the list that it stands in.
+    const callsBack = { __proto__: null };
+    for (const name of ["forEach", "map", "filter", "some", "every", "find", "findIndex", "findLast", "findLastIndex", "reduce", "reduceRight", "flatMap"]) callsBack[name] = true;
+
     for (const name of ownKeys(Array.prototype)) {
-      if (typeof name !== "string" || name === "constructor" || name === "push" || name === "pop" || name === "at") continue;
+      if (typeof name !== "string" || isCheap[name] === true) continue;
       const before = special[name];
       replaced(Array.prototype, name, (own) => ({ method(...given) {
-        if (this === null || this === undefined) return apply(own, this, given);
+        if (this === null || this === undefined || (before === inSteps && given[0] !== undefined && typeof given[0] !== "function")) return apply(own, this, given);
         if (tellsOneLength(this)) {
           places(this.length, name);
           if (before !== undefined) before(this, given, name);
           return apply(own, this, given);
         }
+        const whole = Object(this);
         if (name === "concat") {
-          before(this, given, name);
-          const isSpread = typeof this === "object" && (this[isConcatSpreadable] ?? isArray(this));
-          return apply(own, isSpread ? copied(withLength(this, name)) : this, given);
+          before(whole, given, name);
+          return apply(own, isSpread(whole) ? withLength(whole, name) : whole, given);
         }
-        const list = withLength(this, name);
+        const list = withLength(whole, name);
         if (before !== undefined) before(list, given, name);
+        const callback = given[0];
+        if (callsBack[name] === true && typeof callback === "function") {
+          // It is told of the list itself.
+          given[0] = function (...told) {
+            const last = told.length - 1;
+            if (told[last] === list) told[last] = whole;
+            return apply(callback, this, told);
+          };
+        }
         const answer = apply(own, list, given);
-        return answer === list ? this : answer;
+        return answer === list ? whole : answer;
       } }.method));
     }
 
@@ -377,10 +443,49 @@
       }
     }
 
+    // The engine looks at the clock with each call of a function that is none of its own.
+    function called(steps) {
+      const { next } = steps;
+      return {
+        next: typeof next === "function" ? (...given) => apply(next, steps, given) : next,
+        get return() {
+          const own = steps.return;
+          return typeof own === "function" ? (...given) => apply(own, steps, given) : own;
+        },
+      };
+    }
+
     replaced(getPrototypeOf(getPrototypeOf([].values())), "drop", (own) => ({ method(...given) {
-      if (typeof given[0] === "object" && given[0] !== null) given[0] = +given[0];
-      places(given[0], "drop");
-      return apply(own, this, given);
+      if ((typeof this !== "object" && typeof this !== "function") || this === null) return apply(own, this, given);
+      const [most] = given;
+      const isMuch = typeof most === "number" || typeof most === "string" ? +most > SMALL : typeof most === "object" || typeof most === "function";
+      return apply(own, isMuch ? called(this) : this, given);
     } }.method));
+
+    for (const name of ["isSupersetOf", "isDisjointFrom"]) {
+      replaced(Set.prototype, name, (own) => ({ method(...given) {
+        const other = given[0];
+        if (typeof other === "object" && other !== null) {
+          given[0] = {
+            get size() { return other.size; },
+            get has() {
+              const has = other.has;
+              return typeof has === "function" ? (key) => apply(has, other, [key]) : has;
+            },
+            get keys() {
+              const keys = other.keys;
+              return typeof keys === "function" ? () => steps(apply(keys, other, [])) : keys;
+            },
+          };
+        }
+        return apply(own, this, given);
+      } }.method));
+    }
+
+    function steps(given) {
+      return (typeof given === "object" && given !== null) || typeof given === "function" ? called(given) : given;
+    }
+
+    return { isProxy: (value) => hasProxies && isNoted(proxies, value) };
   };
 })()

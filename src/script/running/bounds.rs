@@ -31,6 +31,7 @@ pub(super) struct Bounds {
     most: usize,
     /// How long the call at work may work.
     limit: Cell<Duration>,
+    begun: Cell<Option<Instant>>,
     /// It is not over before.
     until: Cell<Option<Instant>>,
     /// It is over then, however little it has worked.
@@ -58,6 +59,7 @@ impl Bounds {
         let bounds = Self {
             most,
             limit: Cell::new(limit),
+            begun: Cell::default(),
             until: Cell::default(),
             latest: Cell::default(),
             worked: Cell::default(),
@@ -72,7 +74,9 @@ impl Bounds {
 
     /// A call begins that may take this long.
     pub(super) fn begin(&self, limit: Duration) {
-        self.limits(Instant::now(), limit);
+        let now = Instant::now();
+        self.begun.set(Some(now));
+        self.limits(now, limit);
         self.end.set(None);
         self.asked.set(0);
     }
@@ -84,15 +88,14 @@ impl Bounds {
         self.worked.set(None);
     }
 
-    /// The source has done its part in time: what is made of it may take as long.
-    pub(super) fn again(&self, limit: Duration) {
-        if let Some(until) = self.until.get()
-            && !self.is_over()
-        {
-            let now = Instant::now();
-            if until < now + limit {
-                self.limits(now, limit);
-            }
+    /// The source has done its part in time: what comes next may take as long, and all of the call no longer than `most`.
+    pub(super) fn again(&self, limit: Duration, most: Duration) {
+        let (Some(begun), Some(until)) = (self.begun.get(), self.until.get()) else { return };
+        let now = Instant::now();
+        // What a thread has worked takes longer to ask for than the text of a small state.
+        let is_over = self.end.get().is_some() || (now > until && self.is_over());
+        if !is_over && now < begun + most * LONGEST {
+            self.limits(now, limit);
         }
     }
 

@@ -36,7 +36,8 @@ pub const HANDLER_TIME: Duration = Duration::from_millis(250);
 /// A projection whose handlers had to be ended so often, for their time or their memory, is given no more events: each of
 /// them would take as long.
 pub(super) const MOST_ENDED: u32 = 8;
-/// Behind it, the text of a state of megabytes may take this long on a slow machine.
+/// Behind it, the text of a state of megabytes may take this long on a slow machine, as far as the engine makes it: each
+/// function of the source that runs meanwhile has the time of a handler.
 const TEXT_TIME: Duration = Duration::from_secs(3);
 /// So long the source itself may take, which only defines handlers.
 const LOADING_TIME: Duration = Duration::from_secs(2);
@@ -423,6 +424,8 @@ fn host<'js>(ctx: &Ctx<'js>, at_hand: &Rc<AtHand>, bounds: &Rc<Bounds>) -> rquic
     let asked = Rc::clone(bounds);
     time.set("isOver", Function::new(ctx.clone(), move || asked.is_over())?)?;
     let asked = Rc::clone(bounds);
-    time.set("again", Function::new(ctx.clone(), move || asked.again(TEXT_TIME))?)?;
+    time.set("again", Function::new(ctx.clone(), move || asked.again(HANDLER_TIME, HANDLER_TIME + TEXT_TIME))?)?;
+    let asked = Rc::clone(bounds);
+    time.set("long", Function::new(ctx.clone(), move || asked.again(TEXT_TIME, HANDLER_TIME + TEXT_TIME))?)?;
     prelude.call((json, states, events, toll, time, at_hand.tellers(ctx)?))
 }
