@@ -24,7 +24,8 @@ fn of_the_engine() -> Vec<Vec<String>> {
 }
 
 fn of_ours(groups: usize) -> Vec<Vec<String>> {
-    let source = format!("{CASES}; fromAll().when({{ x(s, e) {{ return outcomes(e.body).map((of) => of.toWellFormed()) }} }})");
+    let source =
+        format!("{CASES}; fromAll().when({{ x(s, e) {{ return outcomes(e.body).map((of) => of.toWellFormed()) }} }})");
     let running = Script::read("p.js", &source).expect("a projection").run().expect("at work");
     let answered = |group: usize| {
         running.init().expect("a first state");
@@ -54,5 +55,10 @@ fn what_is_replaced_answers_as_the_engine_does() {
     }
     assert!(cases > 50_000, "{cases}");
     assert_eq!(engine.iter().map(Vec::len).collect::<Vec<_>>(), ours.iter().map(Vec::len).collect::<Vec<_>>());
-    assert!(differing.is_empty(), "{} of {cases}:\n{}", differing.len(), differing[..differing.len().min(20)].join("\n"));
+    assert!(
+        differing.is_empty(),
+        "{} of {cases}:\n{}",
+        differing.len(),
+        differing[..differing.len().min(20)].join("\n")
+    );
 }
