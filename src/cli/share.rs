@@ -17,7 +17,7 @@ use super::terminal::{Output, message};
 use super::{Failure, Outcome};
 use crate::engine::{
     EngineError, ShareError, ShareInto, ShareStep, ShareWish, ShareWorker, SharedRow, SharedTableStanding, SharedWork,
-    grouped, model_table, shared_rows, shared_values, shared_work, worker_name,
+    grouped, model_table, shared_rows, shared_values, shared_work, values_to_work_with, worker_name,
 };
 use crate::event::Position;
 use crate::index::Budget;
@@ -40,12 +40,12 @@ pub(super) fn project(args: &ProjectArgs, name: &str, context: &Context, out: &m
     };
     let budget = Budget::of_mebibytes(args.memory);
     let reader = Under::within(context, &args.store, Some(projection), budget)?.reader;
-    let values = shared_values(reader.as_ref(), name, &shown(&args.store), true)?;
+    let wish = ShareWish { projection: projection.to_string(), category: args.category.clone(), into: into(args)? };
+    let values = values_to_work_with(reader.as_ref(), name, &shown(&args.store), &wish)?;
     let (ring, rung) = sync_channel(1);
     let stopping = Stopping::begin(move || {
         let _ = ring.try_send(());
     })?;
-    let wish = ShareWish { projection: projection.to_string(), category: args.category.clone(), into: into(args)? };
     let me = worker_name();
     let mut worker = ShareWorker::join(values.as_ref(), name, &me, reader.as_ref(), &wish)?;
     let end = reader.end()?.position();

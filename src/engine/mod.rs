@@ -128,8 +128,8 @@ pub use search::{
 pub use shapes::{ShapesSo, StoreShapes};
 pub use share::{
     ShareError, ShareInto, ShareStep, ShareWish, ShareWorker, SharedLook, SharedRow, SharedTableStanding, SharedWork,
-    SharedWorker, Together, fold_together, shared_looks, shared_rows, shared_values, shared_work, work_until,
-    worker_name,
+    SharedWorker, Together, fold_together, shared_looks, shared_rows, shared_values, shared_work, values_to_work_with,
+    work_until, worker_name,
 };
 pub use side::{SideError, SideIndex, SidePlace, SideSize, Unusable};
 pub use signing::KeyError;

@@ -123,6 +123,36 @@ fn folded_by_several(server: &Server) {
 }
 
 #[test]
+fn shared_work_that_is_refused_leaves_nothing_to_be_looked_at() {
+    let server = Server::shared(Kind::New);
+    let source = published(server, "refused", 3, 2);
+    let folder = tempfile::tempdir().unwrap();
+    let (other, nowhere) = (folder.path().join("other.db"), folder.path().join("none/leads.db"));
+    drop(NativeStore::create(&other).unwrap());
+    let (own, taken) = (folder.path().join("own.db"), folder.path().join("own.db#state"));
+    let place = ModelPlace { source: own.clone().into(), table: Some("state".to_owned()) };
+    let into = Some(ShareInto { place, source: source.clone() });
+    let first = ShareWish { projection: "state".to_owned(), category: None, into };
+    assert_eq!(work_on(&first, Duration::from_millis(400), &source, "first", "a", &AtomicBool::new(false)), 6);
+    for (projection, into, words) in [
+        ("nosuch", None, "nosuch"),
+        ("state", Some(&other), "is no file of read models"),
+        ("state", Some(&nowhere), "there is no such folder"),
+        ("state", Some(&taken), "this table is of something else"),
+    ] {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_foldline"));
+        program.args(["project", &source.to_string(), "--share", "second", "--projection", projection]);
+        let answer =
+            program.args(into.map(|into| ["--into".into(), into.as_os_str().to_owned()]).into_iter().flatten());
+        let answer = answer.output().unwrap();
+        let said = String::from_utf8_lossy(&answer.stderr).into_owned();
+        assert!(!answer.status.success() && said.contains(words), "{said}");
+        assert_eq!(opened(&source).shared_names().unwrap().unwrap(), ["first"], "{said}");
+    }
+    assert!(!nowhere.exists());
+}
+
+#[test]
 fn who_wants_some_streams_is_spared_the_others_and_knows_how_far_it_came() {
     let server = Server::shared(Kind::New);
     let source = published(server, "some", 100, 40);

@@ -44,7 +44,7 @@ use serde_json::Value;
 pub use look::{SharedLook, SharedWorker, shared_looks};
 pub use table::SharedTableStanding;
 pub use together::{Together, fold_together, work_until, worker_name};
-pub use worker::{ShareInto, ShareStep, ShareWish, ShareWorker};
+pub use worker::{ShareInto, ShareStep, ShareWish, ShareWorker, values_to_work_with};
 
 use crate::event::{Cursor, EventId, Explain, Message, Position, StreamId, Version};
 use crate::store::{Flow, ModelError, SharedValues, Store, StoreError};

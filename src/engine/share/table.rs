@@ -13,8 +13,8 @@ use crate::event::{EventId, Position, StreamId};
 use crate::index::Choice;
 use crate::projection::path_value;
 use crate::store::{
-    ColumnKind, KeptRow, ModelColumn, ModelHead, ModelPart, ModelPlace, ModelRow, ReadModel, SharedValues, Source,
-    write_model,
+    ColumnKind, KeptRow, ModelColumn, ModelError, ModelHead, ModelPart, ModelPlace, ModelRow, ReadModel, SharedValues,
+    Source, write_model,
 };
 
 /// Up to where a partition is in the table.
@@ -146,6 +146,27 @@ impl SharedTable {
             model.set_head(&head)?;
             Ok(elsewhere)
         })
+    }
+}
+
+/// Refuses a table in which there is something already, or where none can be made, without leaving anything.
+pub(super) fn unless_taken(ShareInto { place, source }: &ShareInto) -> Result<(), ShareError> {
+    enum Looked {
+        Free,
+        Refused(ShareError),
+    }
+    impl From<ModelError> for Looked {
+        fn from(error: ModelError) -> Self {
+            Self::Refused(error.into())
+        }
+    }
+    let looked = write_model(place, source, &mut |model| -> Result<(), Looked> {
+        let is_free = model.head()?.is_none();
+        Err(if is_free { Looked::Free } else { Looked::Refused(ShareError::OtherTable(place.to_string())) })
+    });
+    match looked {
+        Ok(()) | Err(Looked::Free) => Ok(()),
+        Err(Looked::Refused(error)) => Err(error),
     }
 }
 

@@ -3,8 +3,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::lease::{LEASE, Leases};
-use super::table::{FoldedRow, SharedTable, SharedTableStanding, Stand, table_of, written};
-use super::{KeptState, PARTITIONS, SHARE, STATE, Share, ShareError, TableOf, partition_in, partition_of, state_key};
+use super::table::{FoldedRow, SharedTable, SharedTableStanding, Stand, table_of, unless_taken, written};
+use super::{
+    KeptState, PARTITIONS, SHARE, STATE, Share, ShareError, TableOf, partition_in, partition_of, shared_values,
+    state_key,
+};
 use crate::engine::as_of::choose;
 use crate::event::{Cursor, EventBatch, EventRow, Position, StreamId, Version};
 use crate::index::Choice;
@@ -77,6 +80,24 @@ pub struct ShareInto {
 fn chosen(reader: &dyn Store, wish: &ShareWish) -> Result<Arc<Choice>, ShareError> {
     let chosen = choose(reader, Some(&wish.projection), wish.category.as_deref())?;
     Ok(chosen.map(|chosen| chosen.choice).unwrap_or_default())
+}
+
+/// The values for shared work of this name, which is begun where nobody did yet. What is refused leaves nothing there.
+pub fn values_to_work_with(
+    reader: &dyn Store,
+    name: &str,
+    place: &str,
+    wish: &ShareWish,
+) -> Result<Box<dyn SharedValues>, ShareError> {
+    match shared_values(reader, name, place, false) {
+        Err(ShareError::None(_)) => {}
+        there => return there,
+    }
+    chosen(reader, wish)?;
+    if let Some(into) = &wish.into {
+        unless_taken(into)?;
+    }
+    shared_values(reader, name, place, true)
 }
 
 impl std::fmt::Debug for ShareWorker<'_> {
