@@ -39,8 +39,8 @@ impl Links {
     }
 
     /// The same, of metadata that is judged in the same pass: `None` where it is not plainly sound JSON.
-    pub fn of_sound(metadata: &[u8]) -> Option<Self> {
-        let text = std::str::from_utf8(metadata).ok()?;
+    pub fn of_sound(text: &str) -> Option<Self> {
+        let metadata = text.as_bytes();
         let (mut said, mut is_plain) = (Said::default(), true);
         plain_members(text, |PlainMember { name, value, .. }| {
             is_plain = is_plain && said.member(text.get(name)?, metadata.get(value)?).is_some();
@@ -145,7 +145,7 @@ mod tests {
             let expected = Links { correlation: id(correlation_id), causation: id(causation_id) };
             assert_eq!(Links::of(stored.as_bytes()), expected, "{stored}");
             let is_plain = stored.starts_with('{') && !stored.contains("\\u");
-            assert_eq!(Links::of_sound(stored.as_bytes()), is_plain.then_some(expected), "{stored}");
+            assert_eq!(Links::of_sound(stored), is_plain.then_some(expected), "{stored}");
         }
     }
 

@@ -39,7 +39,7 @@ impl<'a> Content<'a> {
     pub(super) fn sound_links(&self, stream: &StreamId) -> Result<Links, AppendError> {
         let links = match self.metadata {
             "" => Some(Links::default()),
-            said => Links::of_sound(said.as_bytes()),
+            said => Links::of_sound(said),
         };
         let has_names = !stream.as_str().is_empty() && !self.event_type.as_str().is_empty();
         if let Some(links) = links.filter(|_| has_names && plain_members(self.payload, |_| Some(())).is_some()) {

@@ -48,19 +48,21 @@ impl Held {
         if self.links.is_empty() {
             return Ok(());
         }
-        self.links.sort_by_cached_key(order);
-        let (many, rest) = self.links.as_chunks::<ROWS>();
+        let mut order: Vec<u128> = self.links.iter().zip(0..).map(|(link, place)| order(link, place)).collect();
+        order.sort_unstable();
+        let link = |order: &u128| self.links.get((order & PLACE) as usize);
+        let (many, rest) = order.as_chunks::<ROWS>();
         if !many.is_empty() {
             let mut insert = connection.prepare_cached(&insert(ROWS))?;
             for links in many {
-                for (number, link) in links.iter().enumerate() {
+                for (number, link) in links.iter().filter_map(link).enumerate() {
                     bind(&mut insert, number, link)?;
                 }
                 insert.raw_execute()?;
             }
         }
         let mut insert = connection.prepare_cached(&insert(1))?;
-        for link in rest {
+        for link in rest.iter().filter_map(link) {
             bind(&mut insert, 0, link)?;
             insert.raw_execute()?;
         }
@@ -70,8 +72,12 @@ impl Held {
     }
 }
 
-/// Nearly that of the table: it differs for texts that begin alike, which then are still neighbours.
-fn order((kind, id, position): &Link) -> (LinkKind, bool, u128, i64) {
+/// Where a link's place stands in what orders it.
+const PLACE: u128 = u32::MAX as u128;
+
+/// Nearly the order of the table, and behind it where the link is held: it differs for ids that begin alike, which then
+/// are still neighbours. Numbers are put in order far sooner than links.
+fn order((kind, id, _): &Link, place: u32) -> u128 {
     let (is_uuid, begin) = match id {
         EventId::Uuid(bytes) => (true, *bytes),
         EventId::Text(text) => {
@@ -80,7 +86,8 @@ fn order((kind, id, position): &Link) -> (LinkKind, bool, u128, i64) {
             (false, begin)
         }
     };
-    (*kind, is_uuid, u128::from_be_bytes(begin), *position)
+    let kind = u128::from(*kind == LinkKind::Causation) << 127 | u128::from(is_uuid) << 126;
+    kind | (u128::from_be_bytes(begin) >> 2) & !PLACE | u128::from(place)
 }
 
 fn insert(rows: usize) -> String {

@@ -48,8 +48,11 @@ pub(super) fn run(
         let stored = row.get_ref(9)?.as_blob().ok().and_then(|blob| Link::try_from(blob).ok());
         let number: i64 = row.get(0)?;
         let read = with_event(connection, names, row, |event| {
-            let sound =
-                if event.metadata.is_empty() { Some(Links::default()) } else { Links::of_sound(event.metadata) };
+            let sound = if event.metadata.is_empty() {
+                Some(Links::default())
+            } else {
+                std::str::from_utf8(event.metadata).ok().and_then(Links::of_sound)
+            };
             let events_before = history.row_judged(event, sound.is_some(), report);
             linked.add(&sound.unwrap_or_else(|| Links::of(event.metadata)), number);
             let link = Chained {
