@@ -76,15 +76,17 @@ fn local_file(text: &str) -> Option<PathBuf> {
 
 /// The bytes of a text in which some are written as `%20`; `None` where a `%` says no byte.
 pub fn unescaped(text: &str) -> Option<Vec<u8>> {
-    let mut pieces = text.split('%');
-    let mut bytes = pieces.next()?.as_bytes().to_vec();
-    for piece in pieces {
-        let (digits, plain) = piece.split_at_checked(2)?;
-        // A number may begin with a sign, an escape may not.
-        let is_hex = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-        bytes.push(u8::from_str_radix(digits, 16).ok().filter(|_| is_hex)?);
-        bytes.extend_from_slice(plain.as_bytes());
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some(at) = memchr::memchr(b'%', rest) {
+        let (plain, escape) = rest.split_at(at);
+        bytes.extend_from_slice(plain);
+        let [_, high, low, behind @ ..] = escape else { return None };
+        let (high, low) = (char::from(*high).to_digit(16)?, char::from(*low).to_digit(16)?);
+        bytes.push((high << 4 | low) as u8);
+        rest = behind;
     }
+    bytes.extend_from_slice(rest);
     Some(bytes)
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::connection::StreamConfig;
 use super::layout::{Decoded, Under, id_of_sequence};
 use super::seen::Seen;
+use super::texts::Headers;
 use crate::event::{EventId, StreamId, Version, json_value};
 use crate::store::Framework;
 use crate::store::frameworks::{Cell, TimeUnit, stream_name as joined, stream_parts as parts_of};
@@ -180,9 +181,19 @@ impl Foreign {
             parts.clone().any(|part| matches!(part, Part::Header(used) if used.eq_ignore_ascii_case(name)))
         };
         let mut metadata: Vec<(String, Value)> = Vec::new();
-        for (name, values) in seen.headers().into_iter().flat_map(|headers| headers.iter()) {
-            let name: &str = name.as_ref();
+        let mut last = None;
+        for (name, value) in seen.headers().into_iter().flat_map(Headers::iter) {
             if used(name) || name.starts_with("Nats-") {
+                continue;
+            }
+            let value = Value::from(value);
+            if last.replace(name) == Some(name)
+                && let Some((_, values)) = metadata.last_mut()
+            {
+                match values {
+                    Value::Array(values) => values.push(value),
+                    one => *one = Value::Array(vec![one.take(), value]),
+                }
                 continue;
             }
             let name = match name.get(..self.metadata_prefix.len()) {
@@ -191,9 +202,6 @@ impl Foreign {
                 }
                 _ => name,
             };
-            let mut texts = values.iter().map(|value| Value::from(value.as_str()));
-            let value =
-                if values.len() == 1 { texts.next().unwrap_or_default() } else { Value::Array(texts.collect()) };
             metadata.push((name.to_owned(), value));
         }
         // The client keeps headers in no order.
@@ -305,12 +313,7 @@ fn said<'a>(part: &Part, tokens: &[&'a str], seen: &'a Seen) -> Option<Cow<'a, s
     match part {
         Part::Token(at) => tokens.get(*at).map(|token| Cow::Borrowed(*token)),
         Part::Subject => Some(Cow::Borrowed(seen.subject())),
-        Part::Header(name) => {
-            // Asked for by a name that cannot be one, the client's own look-up would panic.
-            let is_it = |known: &async_nats::HeaderName| known.as_ref() as &str == name.as_str();
-            let (_, values) = seen.headers()?.iter().find(|(known, _)| is_it(known))?;
-            values.first().map(|value| Cow::Borrowed(value.as_str()))
-        }
+        Part::Header(name) => seen.headers()?.get(name).map(Cow::Borrowed),
         Part::Body(path) => {
             let mut value = json_value(seen.body()).ok()?;
             for name in path {

@@ -153,6 +153,14 @@ impl Layout {
         matches!(self, Self::Own { .. })
     }
 
+    /// The stream of a subject alone.
+    pub(super) fn stream_name<'a>(&self, subject: &'a str) -> Cow<'a, str> {
+        match self {
+            Self::Own { store, .. } => message::stream_of(store, subject).map_or(Cow::Borrowed(subject), Cow::Owned),
+            Self::Foreign(foreign) => Cow::Owned(foreign.stream_of(subject).1),
+        }
+    }
+
     /// The category and the stream of a subject.
     pub(super) fn stream_of(&self, subject: &str) -> (String, String) {
         match self {

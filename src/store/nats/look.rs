@@ -61,11 +61,7 @@ fn value(name: &str, seen: &Seen) -> Value {
         SEQUENCE => Value::Integer(i64::try_from(seen.sequence).unwrap_or(i64::MAX)),
         _ => {
             let token = seen.subject().split('.').enumerate().find(|(at, _)| token_name(*at) == name);
-            let header = || {
-                let is_it = |known: &async_nats::HeaderName| AsRef::<str>::as_ref(known) == name;
-                let (_, values) = seen.headers()?.iter().find(|(known, _)| is_it(known))?;
-                values.first().map(|value| value.as_str())
-            };
+            let header = || seen.headers()?.get(name);
             text(token.map(|(_, token)| token).or_else(header))
         }
     }

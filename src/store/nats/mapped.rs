@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use super::connection::StreamConfig;
 use super::foreign::{Foreign, Part};
 use super::seen::Seen;
+use super::texts::Headers;
 use crate::store::Framework;
 use crate::store::frameworks::{Mapping, MappingError};
 
@@ -26,9 +27,9 @@ pub(super) fn columns(sample: &[Seen]) -> Vec<String> {
     let headers: BTreeSet<&str> = sample
         .iter()
         .filter_map(|seen| seen.headers())
-        .flat_map(|headers| headers.iter())
-        .map(|(name, _)| name.as_ref())
-        .filter(|name: &&str| !is_own(name))
+        .flat_map(Headers::iter)
+        .map(|(name, _)| name)
+        .filter(|name| !is_own(name))
         .collect();
     let own = [SUBJECT].map(str::to_owned).into_iter().chain((0..tokens).map(token_name));
     let headers = headers.into_iter().map(str::to_owned);

@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::layout::{Decoded, SCHEMA};
+use super::texts::Headers;
 use crate::event::{EventId, Explain, Message, Metadata, MetadataBuilder, NewEvent, StreamId, Timestamp, Version};
 use crate::store::native::chain::{Chained, Link};
 
@@ -234,7 +235,7 @@ impl Explain for MessageFlaw {
 pub(super) fn read_message<'m>(
     store: &str,
     subject: &str,
-    headers: Option<&'m HeaderMap>,
+    headers: Option<Headers<'m>>,
     body: &'m [u8],
     visit: &mut dyn FnMut(Decoded<'_>),
 ) -> Result<(), MessageFlaw> {
@@ -257,7 +258,7 @@ pub(super) fn read_message<'m>(
 
 /// The same, with what chains an event to the one before it.
 pub(super) fn read_chained<'m>(
-    headers: &'m HeaderMap,
+    headers: Headers<'m>,
     body: &'m [u8],
     visit: &mut dyn FnMut(OwnEvent<'m>),
 ) -> Result<(), MessageFlaw> {
@@ -297,10 +298,10 @@ struct Heads<'m> {
 }
 
 impl<'m> Heads<'m> {
-    fn of(headers: &'m HeaderMap) -> Self {
+    fn of(headers: Headers<'m>) -> Self {
         let mut heads = Self::default();
-        for (name, values) in headers.iter() {
-            let head = match AsRef::<str>::as_ref(name) {
+        for (name, value) in headers.iter() {
+            let head = match name {
                 "Nats-Msg-Id" => &mut heads.id,
                 "Foldline-Schema" => &mut heads.schema,
                 "Foldline-Version" => &mut heads.version,
@@ -317,7 +318,7 @@ impl<'m> Heads<'m> {
                 "Foldline-Batch" => &mut heads.batch,
                 _ => continue,
             };
-            *head = values.first().map(HeaderValue::as_str);
+            head.get_or_insert(value);
         }
         heads
     }

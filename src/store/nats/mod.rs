@@ -36,6 +36,7 @@ mod scan;
 mod seen;
 mod settings;
 mod store;
+mod texts;
 mod verify;
 mod watch;
 mod write;

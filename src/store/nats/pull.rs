@@ -17,7 +17,7 @@ use tokio::time::{sleep, timeout};
 use super::NatsError;
 use super::bridge::{Asking, handle};
 use super::connection::{ANSWERING, Connection, Which};
-use super::inbox::Inbox;
+use super::inbox::{Handed, Inbox};
 use super::seen::Seen;
 use crate::store::ServerDetail;
 
@@ -278,11 +278,10 @@ impl Consumer {
                     }
                 }
             };
-            let Some(message) = message else {
-                return Err(NatsError::Lost(ServerDetail::HungUp));
-            };
-            if let Some(status) = message.status {
-                match self.told(status, &message) {
+            let seen = match message {
+                None => return Err(NatsError::Lost(ServerDetail::HungUp)),
+                Some(Handed::Event(seen)) => seen,
+                Some(Handed::Said(message)) => match self.told(&message) {
                     Came::Messages => continue,
                     other if ready.is_empty() => return Ok(other),
                     // What came before counts first; what was told shows again with the next wait.
@@ -291,9 +290,8 @@ impl Consumer {
                         return Ok(Came::Messages);
                     }
                     Came::Nothing => return Ok(Came::Messages),
-                }
-            }
-            let Some(seen) = Seen::of_handed(message) else { continue };
+                },
+            };
             if seen.handed != self.handed + 1 {
                 return Ok(Came::Broken);
             }
@@ -317,10 +315,10 @@ impl Consumer {
     }
 
     /// What the server says instead of a message.
-    fn told(&mut self, status: StatusCode, message: &Message) -> Came {
-        match status {
-            StatusCode::IDLE_HEARTBEAT => Came::Messages,
-            StatusCode::NOT_FOUND | StatusCode::TIMEOUT | StatusCode::REQUEST_TERMINATED => {
+    fn told(&mut self, message: &Message) -> Came {
+        match message.status {
+            Some(StatusCode::IDLE_HEARTBEAT) => Came::Messages,
+            Some(StatusCode::NOT_FOUND | StatusCode::TIMEOUT | StatusCode::REQUEST_TERMINATED) => {
                 let is_gone = message
                     .description
                     .as_deref()

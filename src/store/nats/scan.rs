@@ -224,7 +224,7 @@ impl<'s> NatsScan<'s> {
         while *left > 0 && !is_over && !size.is_reached(batch) {
             let Some(seen) = waiting.pop_front() else { break };
             if let Some(chosen) = chosen {
-                if !(chosen.is_wanted)(&layout.stream_of(seen.subject()).1) {
+                if !(chosen.is_wanted)(&layout.stream_name(seen.subject())) {
                     (chosen.passed, chosen.count) = (Some(seen), chosen.count + 1);
                     continue;
                 }

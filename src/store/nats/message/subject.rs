@@ -37,7 +37,11 @@ pub(in super::super) fn subject_of(store: &str, stream: &StreamId) -> String {
 /// The stream of a subject; `None` where Foldline would write no event under it, so that no two subjects are one stream.
 pub(in super::super) fn stream_of(store: &str, subject: &str) -> Option<String> {
     let rest = subject.strip_prefix(ROOT_TOKEN)?.strip_prefix('.')?.strip_prefix(store)?.strip_prefix('.')?;
-    let (category, key) = rest.split_once('.')?;
+    let (category, key) = rest.split_at_checked(memchr::memchr(b'.', rest.as_bytes())?)?;
+    let key = key.get(1..)?;
+    if is_simple(category, None) && is_simple(key, Some(b'-')) && key != NO_KEY {
+        return Some([category, key].join("-"));
+    }
     let (category, key) = (plain(category)?, if key == NO_KEY { None } else { Some(plain(key)?) });
     if category.contains('-') {
         return None;
@@ -48,6 +52,12 @@ pub(in super::super) fn stream_of(store: &str, subject: &str) -> Option<String> 
             if key == NO_KEY { written == "%5F" } else { token(key) == written }
         });
     is_ours.then(|| key.map_or_else(|| category.to_string(), |key| format!("{category}-{key}")))
+}
+
+/// Whether it is written as it is, with nothing that could mean anything else. Nearly all tokens are so.
+fn is_simple(token: &str, other: Option<u8>) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || Some(byte) == other;
+    !token.is_empty() && token.bytes().all(is_plain)
 }
 
 fn rest_token(rest: &str, number: usize) -> &str {
@@ -90,7 +100,7 @@ fn escaped(text: &str, is_odd: impl Fn(char) -> bool) -> Cow<'_, str> {
 pub(super) fn plain(written: &str) -> Option<Cow<'_, str>> {
     match written {
         NOTHING => Some(Cow::Borrowed("")),
-        _ if !written.contains('%') => Some(Cow::Borrowed(written)),
+        _ if memchr::memchr(b'%', written.as_bytes()).is_none() => Some(Cow::Borrowed(written)),
         _ => String::from_utf8(unescaped(written)?).ok().map(Cow::Owned),
     }
 }

@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::super::texts::Kept;
 use super::*;
 use crate::store::native::chain::ROOT;
 
@@ -119,8 +120,8 @@ proptest! {
         let mut back = Vec::new();
         let mut before = ROOT;
         for written in &messages {
-            let headers = carried(&written.headers);
-            read_chained(&headers, &written.body, &mut |event| {
+            let kept = Kept::alone("", Some(&carried(&written.headers)), &written.body);
+            read_chained(kept.headers().expect("headers"), kept.body(), &mut |event| {
                 assert_eq!(event.hash, Some(event.hash_behind(&before, &stream)));
                 before = event.hash.expect("a hash");
                 back.push((event.version, NewEvent {
@@ -164,7 +165,8 @@ fn what_is_no_message_of_the_house_says_what_is_wrong_with_it() {
             headers.insert(*name, *value);
         }
         let mut count = 0;
-        read_chained(&headers, body.as_bytes(), &mut |_| count += 1).map(|()| count)
+        let kept = Kept::alone("", Some(&headers), body.as_bytes());
+        read_chained(kept.headers().expect("headers"), kept.body(), &mut |_| count += 1).map(|()| count)
     };
     let whole = [("Foldline-Schema", "1"), ("Nats-Msg-Id", "a"), ("Foldline-Version", "0"), ("Foldline-Type", "t")];
     assert_eq!(read(&whole, "{}"), Ok(1));
@@ -197,7 +199,8 @@ fn an_event_with_more_metadata_than_headers_hold_is_known_by_its_headers_too() {
         let tell = &mut |event: OwnEvent<'_>| {
             found = Some((event.id, event.version, event.schema, event.event_type.into_owned(), event.metadata.len()));
         };
-        read_chained(&written.headers, body, tell).expect("read");
+        let kept = Kept::alone("", Some(&written.headers), body);
+        read_chained(kept.headers().expect("headers"), kept.body(), tell).expect("read");
         found.expect("an event")
     };
     let whole = read(&written.body);
@@ -219,6 +222,8 @@ fn who_and_why_are_taken_from_headers_where_that_is_all_there_is() {
         headers.insert(name, value);
     }
     let mut said = Metadata::default();
-    read_chained(&headers, b"{}", &mut |event| said = Metadata::parse(&event.metadata)).expect("read");
+    let kept = Kept::alone("", Some(&headers), b"{}");
+    read_chained(kept.headers().expect("headers"), kept.body(), &mut |event| said = Metadata::parse(&event.metadata))
+        .expect("read");
     assert_eq!((said.actor.as_deref(), said.reason.as_deref()), (Some("kim s"), Some("100% sure")));
 }

@@ -217,9 +217,10 @@ impl<'s> Carrier<'s> {
         if recorded > 0 {
             let ours = self.held.get(recorded as usize - 1).map(|held| held.message(self.store)).transpose()?;
             let there = self.store.insist(async |connection| connection.message(stream, Which::At(last)).await)?;
-            let id = |headers: &async_nats::HeaderMap| headers.get("Nats-Msg-Id").map(|id| id.as_str().to_owned());
             let is_ours = match (ours, there.as_ref().and_then(Seen::headers)) {
-                (Some(ours), Some(there)) => id(&ours.headers) == id(there),
+                (Some(ours), Some(there)) => {
+                    ours.headers.get("Nats-Msg-Id").map(|id| id.as_str()) == there.get("Nats-Msg-Id")
+                }
                 _ => false,
             };
             if !is_ours {
