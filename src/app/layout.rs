@@ -14,7 +14,7 @@ use crate::ui::{
     status_bar_ui, stream_of_server_ui, streams_ui, strip_ui, timeline_height, timeline_ui, title_ui, tool_dialog_ui,
     top_bar_ui, welcome_ui, writing_ui,
 };
-use crate::view::{Lens, Middle, OpenStore, Panes, Split, UserError};
+use crate::view::{Fit, Lens, Middle, OpenStore, Panes, Split, UserError};
 
 impl App {
     /// Lays the panels out. Runs every frame and changes nothing but what fields hold.
@@ -88,7 +88,7 @@ impl App {
             CentralPanel::default().frame(frame).show(ui, |ui| {
                 let ground = Ground::begin(ui);
                 dim_if(ui, is_leaving);
-                let panes = &self.settings.panes;
+                let panes = (&self.settings.panes, fit);
                 let mut covered = Vec::new();
                 regions.show(ui, |ui| {
                     if let Some((split, cards)) = middle_ui(ui, scene, store, panes, self.middle, &mut self.reveal) {
@@ -173,14 +173,14 @@ fn middle_ui(
     ui: &mut Ui,
     scene: &mut Scene<'_>,
     store: &mut OpenStore,
-    panes: &Panes,
+    (panes, fit): (&Panes, Fit),
     middle: Middle,
     reveal: &mut bool,
 ) -> Option<(Split, Vec<Rect>)> {
     let label = store.on_screen().0.and_then(|view| store.labels.of(&view.stream)).map(str::to_owned);
     let mut shown = store.on_screen_mut();
     let Some(view) = shown.view.take() else {
-        greeting_ui(ui, scene, store);
+        greeting_ui(ui, scene, store, fit.streams > 0.0);
         return None;
     };
     if view.is_empty() {

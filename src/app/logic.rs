@@ -127,8 +127,8 @@ impl App {
             Action::Projection(number) => self.store.iter_mut().for_each(|store| store.set_projection(number)),
             Action::AddLane(stream) => self.store.iter_mut().for_each(|store| store.add_lane(stream.clone())),
             Action::RemoveLane(stream) => self.store.iter_mut().for_each(|store| store.causes.remove(&stream)),
-            Action::OpenField(number, path) => self.go_to(|view| view.open_field(number, path)),
-            Action::CloseField => self.go_to(StreamView::close_field),
+            Action::OpenField(number, path) => self.open_field(number, path),
+            Action::CloseField => self.close_field(),
             Action::Fold(pane) => self.fold(ctx, pane),
             Action::Resize(pane, size) => self.settings.panes.resize(pane, size, self.middle == Middle::Compare),
             Action::Filter(filter) => {
@@ -369,9 +369,7 @@ impl App {
         match () {
             () if self.dialogs.top().is_some() => self.close_dialog(ctx),
             () if self.shows_error() => self.dismiss_error(),
-            () if self.view().is_some_and(|view| view.field_history().is_some()) => {
-                self.go_to(StreamView::close_field);
-            }
+            () if self.view().is_some_and(|view| view.field_history().is_some()) => self.close_field(),
             () if self.leaves_compared() => {}
             () => self.is_playing = false,
         }

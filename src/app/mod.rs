@@ -118,6 +118,8 @@ pub struct App {
     at_end: Option<(bool, Option<Stay>)>,
     /// How the middle was shared out in the last frame.
     split: Split,
+    /// The history came for the sake of a field, and whether it was folded by somebody before.
+    came_for_field: Option<bool>,
     /// The row that the history should bring into view, because the cursor moved elsewhere.
     reveal: bool,
     /// Which of the recent stores are not there any more.
@@ -198,6 +200,7 @@ impl App {
             wants_filter_focus: false,
             at_end: None,
             split: Split::default(),
+            came_for_field: None,
             reveal: false,
             gone: Loading::default(),
             file_dialog: Loading::default(),
@@ -325,7 +328,7 @@ impl App {
             self.settings.remember_place(store);
             self.settings.remember_lanes(store);
             if let Some(overview) = store.info.value() {
-                self.settings.note_counts(&store.source, &overview.info);
+                self.settings.note_counts(&store.source, overview);
             }
         }
     }

@@ -27,8 +27,27 @@ impl App {
             Pane::History => !self.split.is_history_folded,
         };
         self.settings.panes.toggle(pane, is_shown);
+        self.came_for_field = None;
         // The row of the cursor stays in sight.
         self.reveal = true;
+    }
+
+    /// The values of a field stand in the history's place: where that is folded, it comes for as long as they are shown.
+    pub(super) fn open_field(&mut self, number: usize, path: String) {
+        if self.split.is_history_folded {
+            self.came_for_field = Some(self.settings.panes.is_folded(Pane::History));
+            self.settings.panes.toggle(Pane::History, false);
+        }
+        self.go_to(|view| view.open_field(number, path));
+    }
+
+    pub(super) fn close_field(&mut self) {
+        match self.came_for_field.take() {
+            Some(true) => self.settings.panes.toggle(Pane::History, true),
+            Some(false) => self.settings.panes.uncover(),
+            None => {}
+        }
+        self.go_to(StreamView::close_field);
     }
 }
 

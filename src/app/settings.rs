@@ -7,9 +7,9 @@ use super::place::{PLACES_KEPT, Place};
 use crate::event::Timestamp;
 use crate::index::Budget;
 use crate::locale::Language;
-use crate::store::{Source, StoreInfo};
+use crate::store::Source;
 use crate::ui::{RecentStore, Zone};
-use crate::view::{OpenStore, Panes};
+use crate::view::{OpenStore, Overview, Panes};
 
 const RECENT_KEPT: usize = 8;
 
@@ -176,10 +176,10 @@ impl Settings {
         self.known(source).into_iter().for_each(|known| known.opened_at = now.micros());
     }
 
-    pub(super) fn note_counts(&mut self, source: &Source, info: &StoreInfo) {
-        if let Some(known) = self.known(source) {
-            known.framework = info.framework.to_string();
-            (known.streams, known.events) = (info.streams, info.events);
+    pub(super) fn note_counts(&mut self, source: &Source, overview: &Overview) {
+        if let (Some(streams), Some(known)) = (overview.streams(), self.known(source)) {
+            known.framework = overview.info.framework.to_string();
+            (known.streams, known.events) = (streams, overview.info.events);
         }
     }
 

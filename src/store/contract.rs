@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::{
-    AppendError, Appended, Columns, Expected, Finding, Flow, Framework, Notice, Query, ReadOnlyReason, Scope,
-    SharedValues, Snapshot, StoreError, StoreInfo, StreamQuery, StreamRow,
+    AppendError, Appended, Columns, Expected, Finding, Flow, Framework, InfoAtOnce, Notice, Query, ReadOnlyReason,
+    Scope, SharedValues, Snapshot, StoreError, StoreInfo, StreamQuery, StreamRow,
 };
 use crate::event::{Cursor, EventBatch, EventId, EventRow, NewEvent, RecordedEvent, StreamId, Version};
 
@@ -57,9 +57,8 @@ pub trait Store: Send {
 
     fn info(&self) -> Result<StoreInfo, StoreError>;
 
-    /// What of [`Store::info`] is known without a walk over all streams: the times and the longest stream are left out
-    /// where they would take one. `None` where nothing is known before all of it.
-    fn info_at_once(&self) -> Result<Option<StoreInfo>, StoreError> {
+    /// What of [`Store::info`] is known without a walk over all streams. `None` where nothing is known before all of it.
+    fn info_at_once(&self) -> Result<Option<InfoAtOnce>, StoreError> {
         Ok(None)
     }
 

@@ -54,7 +54,8 @@ pub use notice::{Notice, ReadOnlyReason};
 pub use postgres::{Address, AddressFlaw, ServerDetail, ServerError, SqlClass};
 pub use private::sweep_leftovers;
 pub use query::{
-    Columns, Direction, Framework, LINKS_AT_ONCE, Query, Scope, StoreInfo, StreamOrder, StreamQuery, StreamRow,
+    Columns, Direction, Framework, InfoAtOnce, LINKS_AT_ONCE, Query, Scope, StoreInfo, StreamOrder, StreamQuery,
+    StreamRow,
 };
 pub use read_model::{
     ColumnKind, KeptRow, ModelColumn, ModelError, ModelHead, ModelPart, ModelPlace, ModelRow, ReadModel, model_head,

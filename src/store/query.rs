@@ -207,3 +207,12 @@ pub struct StoreInfo {
     pub longest_stream: Option<StreamRow>,
     pub is_writable: bool,
 }
+
+/// What a store knows of itself at once: neither its times nor its longest stream where those take a walk over all streams.
+#[derive(Clone, Debug)]
+pub struct InfoAtOnce {
+    pub info: StoreInfo,
+    /// Where there are so many streams that counting them is felt, nobody counts them for this, and how many there are
+    /// stands at nought, in each category too. These come in an order that is likely to be that of their sizes.
+    pub are_streams_counted: bool,
+}

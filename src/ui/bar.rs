@@ -197,9 +197,9 @@ pub fn status_bar_ui(
         if store.lens() == Lens::Store {
             cut(ui, small(table_status(scene, &store.table)));
             ui.add_space(12.0);
-        } else if let Some(Overview { info, .. }) = store.info.value() {
-            let counts = [("status-streams", info.streams), ("status-events", info.events)];
-            for (name, count) in counts {
+        } else if let Some(overview) = store.info.value() {
+            let counts = [("status-streams", overview.streams()), ("status-events", Some(overview.info.events))];
+            for (name, count) in counts.into_iter().filter_map(|(name, count)| Some((name, count?))) {
                 let values = [("count", count.into()), ("grouped", grouped(count).into())];
                 ui.label(small(scene.locale.with(name, values)));
                 ui.add_space(12.0);

@@ -1,13 +1,13 @@
-use egui::{Align, Layout, Ui, UiBuilder};
+use egui::{Align, Label, Layout, Sense, Ui, UiBuilder};
 
 use super::Scene;
 use super::ends::ends_ui;
 use super::icons::{Icon, icon_button};
-use super::parts::{cut, hairline};
+use super::parts::hairline;
 use crate::command::Action;
 use crate::view::{CARD_HEAD, Pane};
 
-/// What a card is headed by: a press on its triangle folds it.
+/// What a card is headed by: a press on its triangle or its title folds it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CardHead<'a> {
     pub(super) pane: Pane,
@@ -25,7 +25,7 @@ pub(super) fn card_head_ui(
     aside: impl FnOnce(&mut Ui, &mut Scene<'_>),
 ) {
     let CardHead { pane, title, is_folded } = head;
-    let (rect, _) = ui.allocate_exact_size(egui::vec2(ui.available_width(), CARD_HEAD - 3.0), egui::Sense::hover());
+    let (rect, _) = ui.allocate_exact_size(egui::vec2(ui.available_width(), CARD_HEAD - 3.0), Sense::hover());
     let inside = egui::Rect::from_min_max(rect.min + egui::vec2(6.0, 0.0), rect.max - egui::vec2(8.0, 0.0));
     let mut ui_inside = ui.new_child(UiBuilder::new().max_rect(inside).layout(Layout::left_to_right(Align::Center)));
     let inner = &mut ui_inside;
@@ -36,7 +36,11 @@ pub(super) fn card_head_ui(
         scene.ask(Action::Fold(pane));
     }
     inner.spacing_mut().item_spacing.x = 8.0;
-    let taken = cut(inner, title);
+    // Whoever uses the mouse may press the title, too; the keyboard has the triangle, and needs no second stop.
+    let taken = inner.add(Label::new(title).truncate().selectable(false).sense(Sense::CLICK));
+    if taken.clicked() {
+        scene.ask(Action::Fold(pane));
+    }
     if is_folded {
         return;
     }

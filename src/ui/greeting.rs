@@ -2,12 +2,12 @@ use egui::{Align, Button, Layout, Margin, Rect, RichText, ScrollArea, Ui, pos2, 
 
 use super::calendar::calendar_ui;
 use super::list::{Look, few_rows_ui, list_row};
-use super::parts::{card, card_head, cut, shortened};
+use super::parts::{card, card_head, cut, link, shortened};
 use super::streams::survey_age_text;
 use super::{Scene, grouped};
 use crate::command::{Action, Command};
 use crate::theme::palette;
-use crate::view::{Destination, GREETED, GreetingRow, OpenStore, Overview, ToolName, counted};
+use crate::view::{Destination, GREETED, GreetingRow, OpenStore, Pane, ToolName, counted};
 
 /// Narrower than this, a card's rows cannot be read.
 const CARD_WIDTH: f32 = 225.0;
@@ -22,11 +22,11 @@ const BAR: f32 = 10.0;
 
 /// A store before a stream is chosen: what it holds, and a way into it from each part. Draws a few rows of each kind,
 /// however much there is.
-pub fn greeting_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
+pub fn greeting_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, has_streams: bool) {
     store.greet(scene.zone.clock());
     ScrollArea::vertical().id_salt("greeting").auto_shrink(false).show(ui, |ui| {
         ui.set_max_width((ui.available_width() - BAR).min(WIDEST));
-        head_ui(ui, scene, store);
+        head_ui(ui, scene, store, has_streams);
         ui.add_space(GAP);
         card(ui, |ui| {
             calendar_ui(ui, scene, store);
@@ -55,7 +55,7 @@ pub fn greeting_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
 }
 
 /// What this is, how much there is of it, and whether it was looked over.
-fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
+fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, has_streams: bool) {
     let colours = palette(ui);
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -79,28 +79,32 @@ fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
             });
         });
     });
-    let Some(Overview { info, .. }) = store.info.value() else {
+    let Some(overview) = store.info.value() else {
         ui.label(RichText::new(scene.text("greeting-counting")).color(colours.dim));
         return;
     };
+    let info = &overview.info;
     let day = |at| scene.zone.day(at);
-    let mut values = vec![
-        ("events", scene.events(info.events).into()),
-        ("streams", scene.streams(info.streams).into()),
-        ("framework", info.framework.to_string().into()),
-    ];
-    let name = match info.first_at.zip(info.last_at) {
-        Some((first, last)) => {
+    let mut values =
+        vec![("events", scene.events(info.events).into()), ("framework", info.framework.to_string().into())];
+    values.extend(overview.streams().map(|streams| ("streams", scene.streams(streams).into())));
+    let name = match (overview.streams(), info.first_at.zip(info.last_at)) {
+        (Some(_), Some((first, last))) => {
             values.extend([("from", day(first).into()), ("to", day(last).into())]);
             "greeting-holds-from-to"
         }
-        None => "greeting-holds",
+        (Some(_), None) => "greeting-holds",
+        (None, _) => "greeting-holds-events",
     };
     ui.label(RichText::new(scene.locale.with(name, values)).color(colours.dim));
     if store.info.error().is_some() {
         ui.label(RichText::new(scene.text("survey-last-readable")).color(colours.warning));
     }
-    ui.label(RichText::new(scene.text("pick-stream")).color(colours.dim));
+    if has_streams {
+        ui.label(RichText::new(scene.text("pick-stream")).color(colours.dim));
+    } else if link(ui, &scene.text("pick-stream-show")).clicked() {
+        scene.ask(Action::Fold(Pane::Streams));
+    }
 }
 
 struct Card {

@@ -155,7 +155,8 @@ impl Order<'_> {
 /// The group's rows, and a line where not all are listed.
 fn shown_rows(group: &StreamGroup) -> usize {
     let rows = group.rows.len() as u64;
-    group.rows.len() + usize::from(rows >= crate::view::STREAMS_LISTED || rows < group.found)
+    let has_more = |found: u64| rows >= crate::view::STREAMS_LISTED || rows < found;
+    group.rows.len() + usize::from(group.found.is_some_and(has_more))
 }
 
 /// How much of the store is read for names, once that takes long enough to wonder why one is not found.
@@ -270,21 +271,23 @@ fn category_ui(ui: &mut Ui, group: &StreamGroup, is_closed: bool, is_filtered: b
     let count = if is_filtered { group.found } else { group.total };
     let (rect, response) = row_room(ui, ROW_HEIGHT);
     let category = shortened(&group.category);
-    let name = format!("{category}, {}", grouped(count));
+    // Before they were counted, nothing stands there.
+    let count = count.map(grouped).unwrap_or_default();
+    let name = if count.is_empty() { category.to_string() } else { format!("{category}, {count}") };
     response.widget_info(|| WidgetInfo::selected(Role::DisclosureTriangle, true, !is_closed, &name));
     let painter = ui.painter();
     let mark = Rect::from_center_size(rect.left_center() + vec2(10.0, 0.0), vec2(10.0, 10.0));
     paint(painter, if is_closed { Icon::Right } else { Icon::Down }, mark, colours.dim);
     let font = egui::TextStyle::Body.resolve(ui.style());
-    painter.text(
-        rect.left_center() + vec2(22.0, 0.0),
-        egui::Align2::LEFT_CENTER,
-        &category,
-        font.clone(),
-        colours.text,
-    );
-    painter.text(rect.right_center() - vec2(8.0, 0.0), egui::Align2::RIGHT_CENTER, grouped(count), font, colours.dim);
-    response
+    let right = rect.right_center() - vec2(8.0, 0.0);
+    let count = painter.text(right, egui::Align2::RIGHT_CENTER, count, font.clone(), colours.dim);
+    let begin = rect.left() + 22.0;
+    let mut job = egui::text::LayoutJob::simple_singleline(category.to_string(), font, colours.text);
+    job.wrap = egui::text::TextWrapping::truncate_at_width((count.left() - begin - 8.0).max(0.0));
+    let galley = painter.layout_job(job);
+    let is_cut = galley.elided;
+    painter.galley(egui::pos2(begin, rect.center().y - galley.size().y / 2.0), galley, colours.text);
+    if is_cut { response.on_hover_text(category) } else { response }
 }
 
 /// The stream's name with its id small beside, or its id alone; both without what the heading over it says already.
@@ -352,7 +355,10 @@ pub(super) fn whole(id: &str, name: Option<&str>) -> String {
 }
 
 fn more_ui(ui: &mut Ui, scene: &Scene<'_>, group: &StreamGroup) {
-    let values = [("shown", grouped(group.rows.len() as u64).into()), ("total", grouped(group.found).into())];
+    let values = [
+        ("shown", grouped(group.rows.len() as u64).into()),
+        ("total", group.found.map(grouped).unwrap_or_default().into()),
+    ];
     let text = scene.locale.with("streams-more", values);
     let (rect, response) = row_room(ui, ROW_HEIGHT);
     response.widget_info(|| WidgetInfo::labeled(Role::Row, true, &text));

@@ -81,7 +81,13 @@ impl ListStreams {
     fn by_category(self, reader: &dyn Store, ticket: &Ticket) -> Result<Listed, StoreError> {
         let mut groups = Vec::new();
         let mut is_begun = false;
-        for (category, total) in self.counts.categories(reader)? {
+        // A list that goes on later is not to wait until very many streams are counted.
+        let categories = if self.most < STREAMS_LISTED {
+            self.counts.categories_at_once(reader)?
+        } else {
+            self.counts.categories(reader)?.into_iter().map(|(name, count)| (name, Some(count))).collect()
+        };
+        for (category, total) in categories {
             let query = StreamQuery {
                 category: Some(category.clone()),
                 filter: self.filter.clone(),
@@ -94,8 +100,8 @@ impl ListStreams {
                 ticket.flow()
             })?;
             // Nobody counted what a filter lets through.
-            let found = if self.filter.is_none() { total } else { rows.len() as u64 };
-            is_begun |= self.most < STREAMS_LISTED && rows.len() as u64 == self.most;
+            let found = if self.filter.is_none() { total } else { Some(rows.len() as u64) };
+            is_begun |= self.most < STREAMS_LISTED && (rows.len() as u64 == self.most || total.is_none());
             groups.push(StreamGroup { category, total, found, rows });
         }
         Ok(Listed { groups, is_cheap: true, is_begun, ..Listed::default() })
@@ -111,15 +117,14 @@ impl ListStreams {
                 Some(group) => group,
                 None => groups.entry(row.category.clone()).or_insert_with(|| empty(&row.category)),
             };
-            group.total += 1;
-            group.found += 1;
+            group.count_one();
             if (group.rows.len() as u64) < STREAMS_LISTED {
                 group.rows.push(unnamed(row));
             }
             ticket.flow()
         })?;
         if is_whole {
-            let totals = groups.iter().map(|(category, group)| (category.clone(), group.total)).collect();
+            let totals = groups.iter().filter_map(|(category, group)| Some((category.clone(), group.total?))).collect();
             return Ok(Listed { groups: largest_first(groups), totals, ..Listed::default() });
         }
         let groups = largest_first(with_totals(groups, &self.totals));
@@ -137,7 +142,7 @@ impl ListStreams {
 }
 
 fn empty(category: &str) -> StreamGroup {
-    StreamGroup { category: category.to_owned(), total: 0, found: 0, rows: Vec::new() }
+    StreamGroup { category: category.to_owned(), total: Some(0), found: Some(0), rows: Vec::new() }
 }
 
 /// A category that the filter leaves empty is listed all the same, and is as large as it was known to be.
@@ -147,7 +152,7 @@ fn with_totals(
 ) -> HashMap<String, StreamGroup> {
     for (category, total) in totals {
         let group = groups.entry(category.clone()).or_insert_with(|| empty(category));
-        group.total = group.total.max(*total);
+        group.total = group.total.max(Some(*total));
     }
     groups
 }

@@ -1,6 +1,6 @@
 use super::UserError;
 use crate::engine::{KeptCounts, Question, Ticket};
-use crate::store::{Notice, ReadOnlyReason, Store, StoreInfo};
+use crate::store::{InfoAtOnce, Notice, ReadOnlyReason, Store, StoreInfo};
 
 /// A store as a whole.
 #[derive(Clone, Debug)]
@@ -8,10 +8,24 @@ pub struct Overview {
     pub info: StoreInfo,
     /// Nothing is left out that takes a walk over all streams.
     pub is_whole: bool,
+    /// Where they are not, they will be, and until then they stand at nought.
+    are_streams_counted: bool,
     /// Why Foldline never appends here.
     pub read_only: Option<ReadOnlyReason>,
     /// What whoever looks at it should know first.
     pub notice: Option<Notice>,
+}
+
+impl Overview {
+    /// How many streams there are, once they were counted.
+    pub fn streams(&self) -> Option<u64> {
+        self.are_streams_counted.then_some(self.info.streams)
+    }
+
+    /// Each category with its streams, once they were counted.
+    pub fn categories(&self) -> impl Iterator<Item = (&str, Option<u64>)> {
+        self.info.categories.iter().map(|(name, count)| (name.as_str(), self.are_streams_counted.then_some(*count)))
+    }
 }
 
 /// Looks at the store as a whole.
@@ -33,7 +47,11 @@ impl Question for LookAtStore {
             Self::Whole => None,
         };
         let is_whole = at_once.is_none();
-        let info = at_once.map_or_else(|| reader.info(), Ok)?;
-        Ok(Overview { read_only: reader.read_only_reason(), notice: reader.notice(), info, is_whole })
+        let InfoAtOnce { info, are_streams_counted } = match at_once {
+            Some(at_once) => at_once,
+            None => InfoAtOnce { info: reader.info()?, are_streams_counted: true },
+        };
+        let (read_only, notice) = (reader.read_only_reason(), reader.notice());
+        Ok(Overview { info, is_whole, are_streams_counted, read_only, notice })
     }
 }

@@ -81,7 +81,8 @@ const STATE_SHARE: f32 = 0.5;
 const COMPARE_SHARE: f32 = 0.7;
 
 impl Panes {
-    fn is_folded(&self, pane: Pane) -> bool {
+    /// Whether it is to stay folded where there is room for it, too.
+    pub fn is_folded(&self, pane: Pane) -> bool {
         self.folded.contains(&pane)
     }
 

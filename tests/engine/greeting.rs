@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use foldline::engine::Engine;
 use foldline::event::{EventId, RecordedEvent, StreamId};
 use foldline::store::{
-    Capabilities, Expected, Finding, Flow, Framework, Opener, Query, Scan, Store, StoreError, StoreInfo, StreamQuery,
-    StreamRow, Writer,
+    Capabilities, Expected, Finding, Flow, Framework, InfoAtOnce, Opener, Query, Scan, Store, StoreError, StoreInfo,
+    StreamQuery, StreamRow, Writer,
 };
 use foldline::view::{Clock, OpenStore};
 
@@ -39,6 +39,8 @@ impl Asked {
 struct Counted {
     inner: MemoryStore,
     asked: Arc<Asked>,
+    /// Of its streams there are too many to be counted at once.
+    has_very_many: bool,
 }
 
 impl Store for Counted {
@@ -60,10 +62,15 @@ impl Store for Counted {
         self.inner.info()
     }
 
-    fn info_at_once(&self) -> Result<Option<StoreInfo>, StoreError> {
+    fn info_at_once(&self) -> Result<Option<InfoAtOnce>, StoreError> {
         self.asked.at_once.fetch_add(1, Ordering::SeqCst);
-        let info = self.inner.info()?;
-        Ok(Some(StoreInfo { first_at: None, last_at: None, longest_stream: None, ..info }))
+        let mut info = self.inner.info()?;
+        if self.has_very_many {
+            info.streams = 0;
+            info.categories.iter_mut().for_each(|(_, count)| *count = 0);
+        }
+        let info = StoreInfo { first_at: None, last_at: None, longest_stream: None, ..info };
+        Ok(Some(InfoAtOnce { info, are_streams_counted: !self.has_very_many }))
     }
 
     fn kept_events(&self) -> Result<Option<u64>, StoreError> {
@@ -100,7 +107,7 @@ impl Store for Counted {
 }
 
 /// A store of so many streams of one category, open.
-fn opened(streams: u64) -> (tempfile::TempDir, OpenStore, Arc<Asked>) {
+fn opened(streams: u64, has_very_many: bool) -> (tempfile::TempDir, OpenStore, Arc<Asked>) {
     let mut inner = MemoryStore::default();
     for number in 0..streams {
         let begun = event(&format!("e{number}"), "begun", "{}");
@@ -108,7 +115,7 @@ fn opened(streams: u64) -> (tempfile::TempDir, OpenStore, Arc<Asked>) {
     }
     let asked = Arc::new(Asked::default());
     let place = tempfile::tempdir().expect("a folder");
-    let store = Counted { inner, asked: Arc::clone(&asked) };
+    let store = Counted { inner, asked: Arc::clone(&asked), has_very_many };
     let engine = Engine::new(place.path().join("store.db").into(), Box::new(store), Arc::new(|| ()));
     (place, OpenStore::new(engine), asked)
 }
@@ -128,13 +135,13 @@ fn rows(open: &OpenStore) -> usize {
 
 #[test]
 fn a_store_that_is_opened_lists_what_a_screen_shows_and_then_the_rest() {
-    let (_place, mut open, asked) = opened(1_000);
+    let (_place, mut open, asked) = opened(1_000, false);
     open.greet(Clock { name: "UTC", offset: |_| 0 });
     until(&mut open, "the first list", |open| open.groups.value().is_some());
     let first = rows(&open);
     assert!((100..=300).contains(&first), "{first} rows were listed before anything was drawn");
     let group = &open.groups.value().expect("listed").groups[0];
-    assert_eq!((group.total, group.found), (1_000, 1_000), "how many there are is said at once");
+    assert_eq!((group.total, group.found), (Some(1_000), Some(1_000)), "how many there are is said at once");
     until(&mut open, "every stream", |open| rows(open) == 1_000);
     until(&mut open, "rest", |open| !open.is_loading());
     let listed = asked.listed();
@@ -144,10 +151,28 @@ fn a_store_that_is_opened_lists_what_a_screen_shows_and_then_the_rest() {
 
 #[test]
 fn a_store_that_is_opened_is_asked_for_its_counts_once() {
-    let (_place, mut open, asked) = opened(50);
+    let (_place, mut open, asked) = opened(50, false);
     open.greet(Clock { name: "UTC", offset: |_| 0 });
     until(&mut open, "rest", |open| open.groups.value().is_some() && !open.is_loading());
     // What takes a walk over all streams is asked for later, by itself.
     assert_eq!(asked.counts(), [1, 1, 0], "at once, whole, by category");
     assert_eq!(open.info.value().expect("looked at").info.streams, 50);
+}
+
+#[test]
+fn very_many_streams_are_counted_when_what_is_looked_at_first_is_there() {
+    let (_place, mut open, asked) = opened(50, true);
+    open.greet(Clock { name: "UTC", offset: |_| 0 });
+    let totals = |open: &OpenStore| {
+        let groups = &open.groups.value().expect("listed").groups;
+        groups.iter().map(|group| (group.total, group.found)).collect::<Vec<_>>()
+    };
+    until(&mut open, "the first list", |open| open.groups.value().is_some() && open.info.value().is_some());
+    assert_eq!((rows(&open), totals(&open)), (50, vec![(None, None)]));
+    assert_eq!(open.info.value().expect("looked at").streams(), None, "nought is no count");
+    assert_eq!(asked.counts(), [1, 0, 0], "at once, whole, by category");
+    until(&mut open, "rest", |open| !open.is_loading());
+    assert_eq!(totals(&open), [(Some(50), Some(50))]);
+    assert_eq!(open.info.value().expect("looked at").streams(), Some(50));
+    assert_eq!(asked.counts(), [1, 1, 1], "at once, whole, by category");
 }

@@ -183,7 +183,7 @@ fn a_filter_that_is_typed_letter_by_letter_costs_a_server_fewer_walks_than_it_ha
     eventually("the last of the lists has come", || {
         store.poll();
         let listed = store.groups.value().filter(|listed| !store.groups.is_loading() && !listed.is_partial);
-        listed.is_some_and(|listed| listed.groups.iter().map(|group| group.found).sum::<u64>() < 10)
+        listed.is_some_and(|listed| listed.groups.iter().filter_map(|group| group.found).sum::<u64>() < 10)
     });
     let rows = &store.groups.value().unwrap().groups;
     assert!(rows.iter().flat_map(|group| &group.rows).any(|row| row.stream.as_str().contains(&name)), "{rows:?}");

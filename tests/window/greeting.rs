@@ -1,10 +1,13 @@
 //! A store before a stream is chosen: what it holds, and where each part of that leads.
 
+use std::path::Path;
+
 use egui::{Key, Modifiers, Role};
 use egui_kittest::kittest::{NodeT, Queryable};
 use foldline::event::{EventId, EventType, NewEvent, StreamId, Timestamp};
 use foldline::store::native::NativeStore;
 use foldline::store::{Expected, Writer};
+use rusqlite::Connection;
 
 use crate::driver::Driver;
 
@@ -167,7 +170,7 @@ fn the_greeting_says_what_a_check_found_and_what_was_recorded_since() {
 #[test]
 fn the_day_that_one_comes_from_is_in_sight_however_long_ago_it_was() {
     const YEAR: i64 = 365 * DAY;
-    let make = |path: &std::path::Path| {
+    let make = |path: &Path| {
         let mut store = NativeStore::create(path).expect("created");
         for (number, years) in [(1, -4), (2, -2), (3, 0)] {
             let at = Timestamp::from_micros(NEW_YEAR + years * YEAR);
@@ -207,4 +210,43 @@ fn what_is_known_of_a_store_that_is_gone_is_not_shown_as_if_it_were_there() {
     }
     driver.settle();
     driver.assert_shows("kim, 2");
+}
+
+/// A store of so many streams that counting them is felt, of two categories; only a few have events.
+fn of_many_streams(path: &Path) {
+    let mut store = NativeStore::create(path).expect("a store");
+    for (stream, number) in [("thing-1", 0), ("thing-2", 1), ("part-1", 2)] {
+        let event = event(number, "created", "kim", r#"{"name":"Bo"}"#);
+        store.append(&StreamId::from(stream), Expected::Any, &[event]).expect("appended");
+    }
+    drop(store);
+    let file = Connection::open(path).expect("opened");
+    let made = file.execute(
+        "WITH RECURSIVE numbers(n) AS (SELECT 4 UNION ALL SELECT n + 1 FROM numbers WHERE n < 100002)
+         INSERT INTO streams (id, name, category)
+         SELECT n, CASE WHEN n % 5 THEN 'thing-' ELSE 'part-' END || n, CASE WHEN n % 5 THEN 'thing' ELSE 'part' END
+         FROM numbers",
+        [],
+    );
+    made.expect("written");
+}
+
+#[test]
+fn a_store_of_very_many_streams_is_shown_before_they_are_counted() {
+    let mut driver = Driver::welcome();
+    let path = driver.path("many.db");
+    of_many_streams(&path);
+    driver.drop_file(&path);
+    let has_list = |driver: &Driver| !driver.streams().is_empty() && driver.shows("created, 3");
+    driver.step_until("the list and the types", has_list);
+    // Neither what stands at the heads of the list nor what the whole store holds waits for the count.
+    for text in ["thing", "part", "foldline · 3 events", "3 events"] {
+        driver.assert_shows(text);
+    }
+    assert!(!driver.shows_part("100,002") && !driver.shows_part("0 streams"), "{}", driver.all_text());
+    driver.settle();
+    for text in ["thing, 80,001", "part, 20,001", "100,002 streams"] {
+        driver.assert_shows(text);
+    }
+    assert!(driver.shows_part("foldline · 3 events in 100,002 streams, from 2025-01-01"), "{}", driver.all_text());
 }

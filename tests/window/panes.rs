@@ -271,3 +271,55 @@ fn the_row_of_the_cursor_stays_in_sight_beside_a_comparison() {
     let line = driver.window.get_by_role(Role::Slider).rect();
     assert!(row.bottom() < line.top(), "the row at {row} is below the history");
 }
+
+#[test]
+fn where_the_streams_have_no_room_the_greeting_leads_to_them() {
+    let mut driver = Driver::welcome();
+    let path = driver.sample();
+    driver.open(&path);
+    driver.assert_shows("Pick a stream on the left to see what was true at every version.");
+    driver.assert_hides("Show the streams and pick one");
+    driver.window.set_size(Vec2::new(512.0, 350.0));
+    driver.settle();
+    driver.assert_hides("Pick a stream on the left to see what was true at every version.");
+    assert!(driver.streams().is_empty());
+    driver.click("Show the streams and pick one");
+    assert!(!driver.streams().is_empty(), "{}", driver.all_text());
+}
+
+#[test]
+fn a_card_is_folded_by_its_title_too() {
+    let mut driver = Driver::at("lead-1");
+    let title =
+        driver.all_text().lines().find(|line| line.starts_with("State at version")).expect("a title").to_owned();
+    driver.assert_shows("Filter fields");
+    driver.click_role(Role::Label, &title);
+    driver.assert_hides("Filter fields");
+    driver.click_role(Role::Label, &title);
+    driver.assert_shows("Filter fields");
+}
+
+#[test]
+fn a_fields_own_history_comes_where_the_history_has_no_room_and_goes_again() {
+    let mut driver = Driver::at("lead-1");
+    let has_state_alone = |driver: &Driver| driver.shows("Filter fields") && !driver.shows("Filter history");
+    // In a low window, and where somebody folded it.
+    let low = (440..640).step_by(20).find(|height| {
+        driver.window.set_size(Vec2::new(960.0, *height as f32));
+        driver.settle();
+        has_state_alone(&driver)
+    });
+    for is_low in [low.is_some(), false] {
+        if !is_low {
+            driver.window.set_size(Vec2::new(1280.0, 800.0));
+            driver.settle();
+            driver.click("Fold: History");
+        }
+        assert!(has_state_alone(&driver), "{}", driver.all_text());
+        driver.click_role(Role::Button, "phone");
+        driver.assert_shows("History of phone");
+        driver.press(Key::Escape);
+        driver.assert_hides("History of phone");
+        assert!(has_state_alone(&driver), "{}", driver.all_text());
+    }
+}

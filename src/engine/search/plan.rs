@@ -134,12 +134,12 @@ fn types_of(search: &Search, reader: &dyn Store) -> Result<Option<Vec<String>>, 
     if !search.terms.iter().any(|term| matches!(term.wanted, Wanted::Type(_)) && !term.is_denied) {
         return Ok(None);
     }
-    let Some(info) = reader.info_at_once()? else { return Ok(None) };
+    let Some(at_once) = reader.info_at_once()? else { return Ok(None) };
     let is_wanted = |name: &String| {
         search.any_of(|wanted| match wanted {
             Wanted::Type(glob) => Some(glob.fits(name)),
             _ => None,
         })
     };
-    Ok(Some(info.event_types.into_iter().map(|(name, _)| name).filter(is_wanted).collect()))
+    Ok(Some(at_once.info.event_types.into_iter().map(|(name, _)| name).filter(is_wanted).collect()))
 }

@@ -18,8 +18,8 @@ use crate::store::native::NativeStore;
 use crate::store::opening::ReadOnlyFile;
 use crate::store::private::private_folder;
 use crate::store::{
-    Capabilities, Fault, Finding, Flow, Framework, Interrupter, Notice, OpenOptions, Opener, Query, ReadOnlyReason,
-    Scan, Store, StoreError, StoreInfo, StreamQuery, StreamRow, sqlite,
+    Capabilities, Fault, Finding, Flow, Framework, InfoAtOnce, Interrupter, Notice, OpenOptions, Opener, Query,
+    ReadOnlyReason, Scan, Store, StoreError, StoreInfo, StreamQuery, StreamRow, sqlite,
 };
 
 /// How much of a file is looked at to tell what it is.
@@ -226,9 +226,12 @@ impl Store for FileStore {
         Ok(StoreInfo { framework: self.kind, is_writable: false, ..info })
     }
 
-    fn info_at_once(&self) -> Result<Option<StoreInfo>, StoreError> {
-        let info = self.named(self.reader.info_at_once())?;
-        Ok(info.map(|info| StoreInfo { framework: self.kind, is_writable: false, ..info }))
+    fn info_at_once(&self) -> Result<Option<InfoAtOnce>, StoreError> {
+        let at_once = self.named(self.reader.info_at_once())?;
+        Ok(at_once.map(|at_once| {
+            let info = StoreInfo { framework: self.kind, is_writable: false, ..at_once.info };
+            InfoAtOnce { info, ..at_once }
+        }))
     }
 
     fn kept_events(&self) -> Result<Option<u64>, StoreError> {

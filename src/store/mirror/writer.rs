@@ -4,8 +4,8 @@ use super::{Mirrored, Mirroring, unless_circle};
 use crate::event::{EventId, NewEvent, RecordedEvent, StreamId, Version};
 use crate::store::native::NativeStore;
 use crate::store::{
-    AppendError, Appended, Capabilities, Closed, Expected, Finding, Flow, Framework, Interrupter, Opener, Query, Scan,
-    Snapshot, Source, Steady, Store, StoreError, StoreInfo, StreamQuery, StreamRow, Writer,
+    AppendError, Appended, Capabilities, Closed, Expected, Finding, Flow, Framework, InfoAtOnce, Interrupter, Opener,
+    Query, Scan, Snapshot, Source, Steady, Store, StoreError, StoreInfo, StreamQuery, StreamRow, Writer,
 };
 
 /// A mirror that is appended to. What is planned is planned on what the mirror shows, brought up to its origin first;
@@ -68,7 +68,7 @@ impl Store for MirrorWriter {
         self.mirroring.store.info()
     }
 
-    fn info_at_once(&self) -> Result<Option<StoreInfo>, StoreError> {
+    fn info_at_once(&self) -> Result<Option<InfoAtOnce>, StoreError> {
         self.mirroring.store.info_at_once()
     }
 

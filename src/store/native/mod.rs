@@ -4,6 +4,7 @@ mod append;
 mod aside;
 pub(in crate::store) mod chain;
 mod content;
+mod counts;
 mod links;
 mod mirror;
 mod names;

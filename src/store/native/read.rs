@@ -4,6 +4,7 @@ use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params_from_iter};
 
 use super::chain::seal;
+use super::counts::{categories, counts, has_very_many, is_common, named_categories};
 use super::names::{Names, lossy};
 use super::scan::NativeScan;
 use super::schema::Format;
@@ -12,8 +13,9 @@ use crate::event::{EventId, EventRow, Position, RecordedEvent, StreamId, StreamK
 use crate::store::frameworks::is_label_of_encrypted;
 use crate::store::opening::ReadOnlyFile;
 use crate::store::{
-    Capabilities, Closed, Fault, Finding, Flow, Framework, Interrupter, Notice, Opener, Query, ReadOnlyReason, Scan,
-    Scope, Snapshot, Steady, Store, StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow, linked_scan,
+    Capabilities, Closed, Fault, Finding, Flow, Framework, InfoAtOnce, Interrupter, Notice, Opener, Query,
+    ReadOnlyReason, Scan, Scope, Snapshot, Steady, Store, StoreError, StoreInfo, StreamOrder, StreamQuery, StreamRow,
+    linked_scan,
 };
 
 impl Store for NativeStore {
@@ -80,12 +82,27 @@ impl Store for NativeStore {
             let longest_stream = connection
                 .query_row(&format!("{STREAM_COLUMNS} ORDER BY events DESC, id LIMIT 1"), [], stream_row)
                 .optional()?;
-            Ok(StoreInfo { events, streams, first_at, last_at, longest_stream, ..self.info_of_few(connection)? })
+            Ok(StoreInfo {
+                events,
+                streams,
+                first_at,
+                last_at,
+                longest_stream,
+                ..self.info_of_few(connection, categories(connection)?)?
+            })
         })
     }
 
-    fn info_at_once(&self) -> Result<Option<StoreInfo>, StoreError> {
-        self.reading(|connection| self.info_of_few(connection).map(Some))
+    fn info_at_once(&self) -> Result<Option<InfoAtOnce>, StoreError> {
+        self.reading(|connection| {
+            let named = if has_very_many(connection)? { named_categories(connection)? } else { None };
+            let are_streams_counted = named.is_none();
+            let categories = match named {
+                Some(names) => names.into_iter().map(|name| (name, 0)).collect(),
+                None => categories(connection)?,
+            };
+            Ok(Some(InfoAtOnce { info: self.info_of_few(connection, categories)?, are_streams_counted }))
+        })
     }
 
     fn kept_events(&self) -> Result<Option<u64>, StoreError> {
@@ -243,9 +260,9 @@ impl Store for NativeStore {
 
 impl NativeStore {
     /// By the counts of types and categories, of which there are few.
-    fn info_of_few(&self, connection: &Connection) -> rusqlite::Result<StoreInfo> {
+    fn info_of_few(&self, connection: &Connection, categories: Vec<(String, u64)>) -> rusqlite::Result<StoreInfo> {
         let of_types = "SELECT name, events FROM types WHERE events > 0 ORDER BY events DESC, name";
-        let (event_types, categories) = (counts(connection, of_types)?, categories(connection)?);
+        let event_types = counts(connection, of_types)?;
         Ok(StoreInfo {
             framework: self.framework(),
             events: event_types.iter().map(|(_, events)| events).sum(),
@@ -263,81 +280,6 @@ impl NativeStore {
     fn keeps_links(&self) -> bool {
         self.format >= Format::LINKED && super::links::are_kept(self.connection()).unwrap_or(false)
     }
-}
-
-fn counts(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<(String, u64)>> {
-    connection.prepare_cached(sql)?.query_map([], |row| Ok((lossy(row.get_ref(0)?), unsigned(row, 1)?)))?.collect()
-}
-
-/// So many streams are sorted sooner than a table of millions is walked for the first of them.
-const LARGE: u64 = 100_000;
-
-/// So many times what is looked for is sorted sooner than it is looked for in the table.
-const FEW: u64 = 4;
-
-/// For each stream that is looked for, a walk passes by no more than this where it may be that it finds none.
-const PASSED_BY: u64 = 32;
-
-/// Whether the first so many streams of a category are found sooner by a walk over the table from its beginning on than
-/// among all of the category.
-fn is_common(connection: &Connection, category: &str, first: u64) -> rusqlite::Result<bool> {
-    let has = |most: u64| -> rusqlite::Result<bool> {
-        let sql = "SELECT count(*) FROM (SELECT 1 FROM streams WHERE category = ?1 LIMIT ?2)";
-        connection.prepare_cached(sql)?.query_row((category, bound(most)), |row| Ok(unsigned(row, 0)? == most))
-    };
-    if !has(first.saturating_mul(FEW).min(LARGE))? {
-        return Ok(false);
-    }
-    let near = "SELECT count(*) FROM (SELECT 1 FROM (SELECT category FROM streams ORDER BY id LIMIT ?2)
-                WHERE category = ?1 LIMIT ?3)";
-    let walked = bound(first.saturating_mul(PASSED_BY).min(LARGE));
-    let is_near: bool = connection
-        .prepare_cached(near)?
-        .query_row((category, walked, bound(first)), |row| Ok(unsigned(row, 0)? == first))?;
-    Ok(is_near || has(LARGE)?)
-}
-
-/// More categories than these are counted in one walk.
-const FEW_CATEGORIES: usize = 100;
-
-/// Each category with its streams, the largest first. Their names are found by leaps through the index; the one that
-/// most of a few streams belong to is what the others leave of all, which SQLite counts without looking at a row.
-fn categories(connection: &Connection) -> rusqlite::Result<Vec<(String, u64)>> {
-    let mut of_all = 0;
-    let mut statement = connection.prepare_cached(
-        "WITH RECURSIVE
-           names(name) AS (
-             SELECT min(category) FROM streams
-             UNION ALL
-             SELECT (SELECT min(category) FROM streams WHERE category > names.name) FROM names
-             WHERE names.name IS NOT NULL
-             LIMIT 102),
-           places(place) AS (SELECT 0 UNION ALL SELECT place + 1 FROM places WHERE place < 31),
-           common(name) AS (
-             SELECT (SELECT category FROM streams WHERE id = place * (SELECT max(id) FROM streams) / 31) FROM places
-             GROUP BY 1 ORDER BY count(*) DESC LIMIT 1)
-         SELECT name,
-           CASE WHEN name = (SELECT name FROM common) THEN NULL
-           ELSE (SELECT count(*) FROM streams WHERE category = names.name) END,
-           (SELECT count(*) FROM streams)
-         FROM names WHERE name IS NOT NULL LIMIT 101",
-    )?;
-    let rows = statement.query_map([], |row| {
-        let counted = if row.get_ref(1)? == ValueRef::Null { None } else { Some(unsigned(row, 1)?) };
-        of_all = unsigned(row, 2)?;
-        Ok((lossy(row.get_ref(0)?), counted))
-    })?;
-    let found: Vec<(String, Option<u64>)> = rows.collect::<Result<_, _>>()?;
-    if found.len() > FEW_CATEGORIES {
-        let sql = "SELECT category, count(*) FROM streams GROUP BY category ORDER BY count(*) DESC, category";
-        return counts(connection, sql);
-    }
-    let counted: u64 = found.iter().filter_map(|(_, count)| *count).sum();
-    let rest = of_all.saturating_sub(counted);
-    let mut categories: Vec<(String, u64)> =
-        found.into_iter().map(|(name, count)| (name, count.unwrap_or(rest))).collect();
-    categories.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    Ok(categories)
 }
 
 const SNAPSHOT_COLUMNS: &str =

@@ -15,7 +15,7 @@ use crate::command::Command;
 use crate::domain::Aggregate;
 use crate::script::{HANDLER_TIME, MEMORY, STATE_BYTES};
 use crate::theme::{ROW_HEIGHT, palette};
-use crate::view::{OpenStore, OwnFile, ProjectionWish};
+use crate::view::{OpenStore, Overview, OwnFile, ProjectionWish};
 
 /// The projections that there are, and what one of the user's own may take.
 pub(super) fn left_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
@@ -53,14 +53,14 @@ fn built_in_ui(ui: &mut Ui, scene: &Scene<'_>, store: &OpenStore) {
     caption(ui, &scene.text("projections-built-in"));
     ui.add_space(2.0);
     let registry = store.engine().offers().registry();
-    let categories = store.info.value().map_or(&[][..], |overview| overview.info.categories.as_slice());
+    let categories = || store.info.value().into_iter().flat_map(Overview::categories);
     for aggregate in Aggregate::ALL {
-        let count = categories.iter().find(|(name, _)| name == aggregate.name()).map(|(_, count)| *count);
+        let count = categories().find(|(name, _)| *name == aggregate.name()).map(|(_, count)| count);
         let Some(count) = count else { continue };
         let own = registry.of_aggregate(Some(aggregate)).iter().filter(|known| known.aggregate() == Some(aggregate));
         for projection in own {
             let name = format!("{} · {}", aggregate.name(), scene.projection(projection.name()));
-            said_ui(ui, &name, &grouped(count));
+            said_ui(ui, &name, &count.map(grouped).unwrap_or_default());
         }
     }
     said_ui(ui, &scene.projection("fields"), &scene.text("projections-any-stream"));

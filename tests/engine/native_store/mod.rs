@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use foldline::event::Version;
 use foldline::store::native::{APPLICATION_ID, NativeStore, Recorded};
-use foldline::store::{self, AppendError, Expected, Finding, FindingKind, Flow, Query, Store, StoreError, Writer};
+use foldline::store::{
+    self, AppendError, Expected, Finding, FindingKind, Flow, InfoAtOnce, Query, Store, StoreError, Writer,
+};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -441,4 +443,43 @@ fn streams_are_counted_right_by_category_however_many_of_these_there_are() {
         expected.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         assert_eq!(store.categories().expect("counted"), expected);
     }
+}
+
+/// Streams without events, as many as are named of each category, one after the other of all in turn.
+fn fill_with_streams(path: &Path, streams: u32, categories: u32) {
+    let sql = "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?1)
+               INSERT INTO streams (id, name, category)
+               SELECT n, 'kind' || k || '-' || n, 'kind' || k FROM
+                 (SELECT n, CASE WHEN n % 16 < ?2 THEN n % ?2 ELSE 1 END AS k FROM numbers)";
+    let filled = Connection::open(path).and_then(|file| file.execute(sql, (streams, categories)));
+    filled.expect("filled");
+}
+
+#[test]
+fn only_of_very_many_streams_is_not_said_at_once_how_many_there_are() {
+    let named = |store: &NativeStore| {
+        let InfoAtOnce { info, are_streams_counted } =
+            store.info_at_once().expect("readable").expect("something is known");
+        (are_streams_counted, info.streams, info.categories)
+    };
+    let counted = |store: &NativeStore| (true, 100_000, store.categories().expect("counted"));
+    let (_folder, path, store) = native_store();
+    fill_with_streams(&path, 100_000, 3);
+    assert_eq!(named(&store), counted(&store));
+    let (_folder, path, store) = native_store();
+    fill_with_streams(&path, 100_001, 3);
+    let kinds: Vec<(String, u64)> = ["kind1", "kind0", "kind2"].map(|name| (name.to_owned(), 0)).to_vec();
+    let (are_counted, streams, mut categories) = named(&store);
+    assert!(!are_counted && streams == 0);
+    assert_eq!(categories.first(), kinds.first(), "by far the largest comes first");
+    categories.sort();
+    assert_eq!(categories, [kinds[1].clone(), kinds[0].clone(), kinds[2].clone()]);
+    assert_eq!(store.info().expect("counted").streams, 100_001);
+    // Where there are many categories, one walk counts them.
+    let (_folder, path, store) = native_store();
+    fill_with_streams(&path, 100_001, 16);
+    let more = "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 100)
+                INSERT INTO streams (name, category) SELECT 'more' || n || '-1', 'more' || n FROM numbers";
+    Connection::open(&path).and_then(|file| file.execute_batch(more)).expect("filled");
+    assert_eq!(named(&store), (true, 100_101, store.categories().expect("counted")));
 }

@@ -9,11 +9,20 @@ use crate::store::StreamOrder;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StreamGroup {
     pub category: String,
-    /// How many there are, without the filter.
-    pub total: u64,
-    /// How many of them the filter lets through, where more are found than are listed.
-    pub found: u64,
+    /// How many there are, without the filter. `None` before they were counted.
+    pub total: Option<u64>,
+    /// How many of them the filter lets through, where more are found than are listed. `None` as for `total`.
+    pub found: Option<u64>,
     pub rows: Vec<ListedStream>,
+}
+
+impl StreamGroup {
+    /// One more is in it, and goes through the filter.
+    pub fn count_one(&mut self) {
+        for count in [&mut self.total, &mut self.found] {
+            *count = count.map(|count| count + 1);
+        }
+    }
 }
 
 /// A stream as it is listed.
@@ -86,11 +95,11 @@ impl Directory {
         }
         let listed = self.categories.iter().zip(of_category).map(|(category, numbers)| StreamGroup {
             category: category.name.clone(),
-            total: category.streams,
-            found: numbers.len() as u64,
+            total: Some(category.streams),
+            found: Some(numbers.len() as u64),
             rows: self.first(numbers, order, most).into_iter().map(|number| self.listed(number)).collect(),
         });
-        let mut groups: Vec<StreamGroup> = listed.filter(|group| group.total > 0).collect();
+        let mut groups: Vec<StreamGroup> = listed.filter(|group| group.total > Some(0)).collect();
         groups.sort_by(|a, b| b.total.cmp(&a.total).then_with(|| a.category.cmp(&b.category)));
         groups
     }

@@ -318,7 +318,7 @@ mod tests {
             assert_eq!(listed(&directory, Some("lead"), order), streams, "{order:?}");
         }
         let first = directory.list(None, StreamOrder::Longest, 2);
-        assert_eq!((first[0].total, first[0].found, first[0].rows.len()), (4, 4, 2));
+        assert_eq!((first[0].total, first[0].found, first[0].rows.len()), (Some(4), Some(4), 2));
         assert_eq!(first[0].rows[0].stream.as_str(), "lead-2", "the first of all, not of those that came first");
     }
 
