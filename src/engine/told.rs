@@ -8,7 +8,7 @@ use crate::domain::{Aggregate, EventKind, reading_of};
 use crate::event::{EventRow, EventType, Metadata, StreamId, Timestamp, Version, kebab_words};
 use crate::locale::Locale;
 use crate::replay::{Change, ProjectionRef};
-use crate::store::{Flow, Query, Store};
+use crate::store::{Flow, Query, Store, StreamRow};
 
 /// More fields than these are counted, and not told.
 pub const FIELDS_TOLD: usize = 8;
@@ -109,6 +109,12 @@ pub fn tell(
     Ok(wanted.iter().filter_map(|(stream, version)| told.get(&(stream, *version)).cloned()).collect())
 }
 
+/// Whether these events of a stream are so few, and so far from its beginning, that each is read from the snapshot before it.
+pub(super) fn is_told_one_by_one(row: &StreamRow, versions: &[Version]) -> bool {
+    let is_far = |version: &&Version| row.first_version.0 + SNAPSHOT_SPACING <= version.0;
+    versions.iter().filter(is_far).count() <= FEW && versions.first().is_some_and(|first| is_far(&first))
+}
+
 /// Tells these events of one stream, ascending.
 fn tell_stream(
     reader: &dyn Store,
@@ -117,11 +123,10 @@ fn tell_stream(
     named: &[String],
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<Vec<ToldEvent>, EngineError> {
-    let (Some(first), Some(last)) = (versions.first(), versions.last()) else { return Ok(Vec::new()) };
+    let Some(last) = versions.last() else { return Ok(Vec::new()) };
     let described = describe(reader, stream)?;
     let projection = described.projection(None)?;
-    let is_far = |version: &&Version| described.row.first_version.0 + SNAPSHOT_SPACING <= version.0;
-    if versions.iter().filter(is_far).count() <= FEW && is_far(&first) {
+    if is_told_one_by_one(&described.row, versions) {
         let mut told = Vec::new();
         for version in versions {
             told.extend(tell_one(reader, &described, &projection, (*version, named), progress)?);

@@ -193,6 +193,17 @@ pub fn cell_value<P: Projection>(projection: &P, state: &P::State, path: &str) -
     cell.and_then(|cell| cell.value_at(rest)).unwrap_or(Value::Null)
 }
 
+/// Whether a field of a shown state has a value. What is long is not made for that.
+pub fn has_value<P: Projection>(projection: &P, state: &P::State, field: &str) -> bool {
+    if let Some(whole) = projection.as_json(state) {
+        return whole.get(field).is_some_and(|value| !value.is_null());
+    }
+    match projection.cell(state, field) {
+        None | Some(Cell::Null | Cell::Json(Value::Null) | Cell::Raw(RawJson { text: "null", .. })) => false,
+        Some(_) => true,
+    }
+}
+
 fn report_cell(name: &str, before: Cell<'_>, after: Cell<'_>, report: &mut dyn FnMut(&str)) {
     match (before, after) {
         (Cell::Null, Cell::Null) => {}

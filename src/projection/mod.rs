@@ -20,8 +20,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use cells::{
-    Cell, CellValues, Items, RawJson, are_shown_alike, cell_value, diff_values, report_cells, report_text_changes,
-    report_value_changes, show_cells,
+    Cell, CellValues, Items, RawJson, are_shown_alike, cell_value, diff_values, has_value, report_cells,
+    report_text_changes, report_value_changes, show_cells,
 };
 pub use fault::{Fault, FaultKind, SourcePlace};
 pub use fields::{FieldsProjection, FieldsState};
@@ -29,8 +29,8 @@ pub use lead::{LeadAnalysis, LeadSearch, LeadState};
 pub use look::Look;
 pub(crate) use path::beginning_of_leaf;
 pub use path::{
-    LONGEST_LEAF, field_name, is_path, item_path, key_path, leaves, parents, path_value, set_path_value, size_path,
-    sized, spelled_path,
+    LONGEST_LEAF, field_name, is_path, item_path, key_path, leaves, parents, path_value, root_field, set_path_value,
+    size_path, sized, spelled_path,
 };
 pub use problem::{Folded, Limits, Problem, ProjectionError};
 pub use ticket::{TicketSearch, TicketService, TicketState};

@@ -74,6 +74,14 @@ pub fn is_path(text: &str) -> bool {
     path_steps(text).is_some_and(|steps| !steps.is_empty())
 }
 
+/// The name of the state's field that a path lies in.
+pub fn root_field(path: &str) -> Option<String> {
+    match path.strip_prefix('[') {
+        Some(quoted) => serde_json::Deserializer::from_str(quoted).into_iter::<String>().next()?.ok(),
+        None => path.split(['.', '[']).next().filter(|name| !name.is_empty()).map(str::to_owned),
+    }
+}
+
 /// The name of a field of the state itself; `None` for a path that leads further in.
 pub fn field_name(path: &str) -> Option<String> {
     match path_steps(path)?.as_slice() {
@@ -210,6 +218,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_path_lies_in_a_field_of_the_state() {
+        let paths = [("phone", "phone"), ("messages[3].body", "messages"), ("address.city", "address")];
+        for (path, field) in paths.into_iter().chain([(r#"["b.c"].d"#, "b.c"), (r#"["a\"["][0]"#, "a\"[")]) {
+            assert_eq!(root_field(path).as_deref(), Some(field), "{path}");
+        }
+        assert_eq!(root_field(""), None);
+    }
 
     #[test]
     fn odd_keys_are_quoted_and_found_again() {

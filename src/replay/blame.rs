@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::{Bound, Range};
 
 use super::Index;
-use crate::projection::parents;
+use crate::projection::{parents, root_field};
 
 /// Which event changed which field. Both ways: the fields of an event, and the events of a field, in order.
 #[derive(Debug, Default)]
@@ -147,11 +147,7 @@ impl ChangeIndex {
 
     /// The fields of the state that were ever changed, in the order in which each first was.
     pub(super) fn fields(&self) -> Vec<String> {
-        let first_step = |path: &str| match path.strip_prefix('[') {
-            Some(quoted) => serde_json::Deserializer::from_str(quoted).into_iter::<String>().next()?.ok(),
-            None => path.split(['.', '[']).next().filter(|name| !name.is_empty()).map(str::to_owned),
-        };
-        self.paths.iter().filter_map(|path| first_step(path)).collect()
+        self.paths.iter().filter_map(|path| root_field(path)).collect()
     }
 
     fn events_of(&self, id: u32) -> &[u32] {

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use crate::event::{Head, body_of, json_value};
 use crate::expr::{EventPart, Many, Moment, Value, Which};
-use crate::projection::{Cell, Items, Projection, cell_value, key_path, spelled_path};
+use crate::projection::{Cell, Items, Projection, cell_value, has_value, key_path, spelled_path};
 
 /// What an event says besides its head, as far as somebody reads it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -91,6 +91,9 @@ impl<P: Projection> Moment for At<'_, P> {
 
     fn had(&self, path: &str) -> bool {
         let Some(old) = self.old else { return false };
+        if !path.contains(['.', '[', ']', '"']) {
+            return has_value(self.projection, old, path);
+        }
         let stands = |path: &str| !cell_value(self.projection, old, path).is_null();
         stands(path) || stands(&key_path("", path))
     }

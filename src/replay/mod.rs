@@ -25,6 +25,7 @@ mod when;
 mod why;
 mod why_not;
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use serde_json::Value;
@@ -54,7 +55,7 @@ pub use why::{Why, why};
 pub use why_not::{Attempt, WhyNot, why_not};
 
 use crate::event::{EventRow, Head, Version};
-use crate::projection::{Problem, Projection, sized};
+use crate::projection::{Problem, Projection, root_field, sized};
 
 /// How many events lie between two checkpoints. States share what is long, so a checkpoint costs some hundred bytes;
 /// at 32 the dearest seek takes a microsecond or two (`cargo bench` prints other spacings).
@@ -75,6 +76,23 @@ pub struct Change {
     pub field: String,
     pub before: Value,
     pub after: Value,
+}
+
+/// A field of the state of which an event changed something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MovedField {
+    pub name: String,
+    /// It had a value before.
+    pub had_value: bool,
+}
+
+impl MovedField {
+    /// The fields that these paths lie in, each once.
+    pub fn of_paths<'p>(paths: impl Iterator<Item = &'p str>, had_value: impl Fn(&str) -> bool) -> Vec<Self> {
+        let mut names = BTreeSet::new();
+        names.extend(paths.filter_map(root_field));
+        names.into_iter().map(|name| Self { had_value: had_value(&name), name }).collect()
+    }
 }
 
 /// A stream under one projection.

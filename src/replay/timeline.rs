@@ -4,11 +4,13 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::look::BeforeAndAfter;
-use super::{Change, FEW_CHANGES, Finding, Index, Layout, NewEvents, Refold, Replay, SpokenOf, StateLook, VisitValue};
+use super::{
+    Change, FEW_CHANGES, Finding, Index, Layout, MovedField, NewEvents, Refold, Replay, SpokenOf, StateLook, VisitValue,
+};
 use crate::event::{EventRow, Head, Timestamp, Version};
 use crate::expr::{Expression, Names, Stop};
 use crate::projection::{
-    CellValues, Look, Problem, Projection, cell_value, diff_values, leaves, path_value, report_cells,
+    CellValues, Look, Problem, Projection, cell_value, diff_values, has_value, leaves, path_value, report_cells,
 };
 
 /// A [`Replay`] without the type of its projection: what a table, a slider and a command line ask of it.
@@ -48,6 +50,9 @@ pub trait Timeline: Send + Sync + std::fmt::Debug {
 
     /// The paths of the fields that the event at `index` changed.
     fn changed_fields(&self, index: Index) -> Vec<&str>;
+
+    /// The fields of the state in which the event at `index` changed something, each once.
+    fn moved_fields(&self, index: Index) -> Vec<MovedField>;
 
     /// The paths of the fields that any event of a range changed, each once.
     fn changed_between(&self, range: Range<Index>) -> Vec<&str>;
@@ -210,6 +215,12 @@ impl<P: Projection> Timeline for Replay<P> {
 
     fn changed_fields(&self, index: Index) -> Vec<&str> {
         self.changes.of_event(index)
+    }
+
+    fn moved_fields(&self, index: Index) -> Vec<MovedField> {
+        let before = self.state_before(index).unwrap_or_default();
+        let had_value = |name: &str| has_value(&self.projection, &before, name);
+        MovedField::of_paths(self.changes.of_event(index).into_iter(), had_value)
     }
 
     fn changed_between(&self, range: Range<Index>) -> Vec<&str> {

@@ -29,6 +29,7 @@ mod memory_pool;
 mod memory_store;
 #[cfg(unix)]
 mod mirror;
+mod moved_fields;
 pub(crate) mod native_store;
 mod odd_payloads;
 mod opening;

@@ -6,9 +6,11 @@ use std::rc::Rc;
 use chrono::{Datelike, Months, NaiveDate};
 
 use super::found::wall_day;
-use crate::engine::{Asked, Days, Engine, Question, Search, Term, Ticket, ToldEvent, Wanted, search, tell};
+use crate::engine::{
+    Asked, Days, Engine, Question, Search, Term, Ticket, ToldEvent, Wanted, moved_fields, search, tell,
+};
 use crate::event::{StreamId, Timestamp, Version};
-use crate::replay::Change;
+use crate::replay::MovedField;
 use crate::store::{Store, StoreError};
 use crate::view::signs::SignBook;
 use crate::view::{Clock, UserError};
@@ -139,33 +141,33 @@ impl Question for CountFields {
     const IS_LONG: bool = true;
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<FieldCounts, UserError> {
-        let told = told_of(reader, &self.0, &[], ticket);
+        let moved = moved_by(reader, &self.0, ticket);
         if ticket.is_cancelled() {
             return Err(StoreError::Cancelled.into());
         }
-        // What is within a field can only change where the field was there.
-        let was_there = |change: &Change| !change.before.is_null() || field_of(&change.field) != change.field;
-        Ok(FieldCounts { set: counted(&told, |_| true), replaced: counted(&told, was_there), of: told.len() })
+        let replaced = counted(&moved, |field| field.had_value);
+        Ok(FieldCounts { set: counted(&moved, |_| true), replaced, of: moved.len() })
     }
 }
 
-/// The fields in which these events made such a change, by how many did, most first.
-fn counted(told: &[ToldEvent], is_such: impl Fn(&Change) -> bool) -> Vec<(String, u64)> {
+/// What each of these events changed. One that cannot be read leaves the others what they are.
+fn moved_by(reader: &dyn Store, wanted: &[Place], ticket: &Ticket) -> Vec<Vec<MovedField>> {
+    if let Ok(moved) = moved_fields(reader, wanted, &mut |count| ticket.reached(count)) {
+        return moved;
+    }
+    let one = |place: &Place| moved_fields(reader, std::slice::from_ref(place), &mut |_| ticket.flow());
+    wanted.iter().take_while(|_| !ticket.is_cancelled()).flat_map(|place| one(place).unwrap_or_default()).collect()
+}
+
+/// The fields that such a change was made to, by how many events made one, most first.
+fn counted(moved: &[Vec<MovedField>], is_such: impl Fn(&MovedField) -> bool) -> Vec<(String, u64)> {
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-    for event in told {
-        let changes = event.changes.iter().filter(|change| is_such(change));
-        for field in changes.map(|change| field_of(&change.field)).collect::<HashSet<&str>>() {
-            *counts.entry(field).or_default() += 1;
-        }
+    for field in moved.iter().flatten().filter(|field| is_such(field)) {
+        *counts.entry(&field.name).or_default() += 1;
     }
     let mut fields: Vec<(String, u64)> = counts.into_iter().map(|(field, count)| (field.to_owned(), count)).collect();
     fields.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     fields
-}
-
-/// The state's field that a path lies in.
-fn field_of(path: &str) -> &str {
-    path.split(['.', '[']).find(|part| !part.is_empty()).unwrap_or(path)
 }
 
 /// A month on the wall.
@@ -315,12 +317,5 @@ mod tests {
         assert_eq!(month.days_shown(Some(19_780)), 19_754..19_781);
         let seoul = Clock { name: "seoul", offset: |_| 9 * 3_600 };
         assert_eq!(Month::of(at, seoul).map(Month::name).as_deref(), Some("2024-03"));
-    }
-
-    #[test]
-    fn a_path_lies_in_a_field_of_the_state() {
-        for (path, field) in [("phone", "phone"), ("messages[3].body", "messages"), ("address.city", "address")] {
-            assert_eq!(field_of(path), field, "{path}");
-        }
     }
 }
