@@ -18,6 +18,9 @@ const LETTER: f32 = 7.3;
 /// A change is left out where less than its name and so many letters have room.
 const LEAST_LETTERS: usize = 10;
 
+/// What a name may take of the room in which its values stand, too.
+pub(super) const NAME_SHARE: f32 = 0.55;
+
 /// The changed fields one after the other, as many as there is room for. A field leads to its own history.
 pub(super) fn changes_ui(ui: &mut Ui, scene: &mut Scene<'_>, changes: &RowChanges, is_to_come: bool) {
     let colours = palette(ui);
@@ -36,14 +39,21 @@ pub(super) fn changes_ui(ui: &mut Ui, scene: &mut Scene<'_>, changes: &RowChange
         if place > 0 {
             ui.add_space(14.0);
         }
-        let name = field_name(ui, scene, &change.field, dim);
-        if name.clicked() {
+        // A long name leaves the values what they need, and some room in any case.
+        let letters: usize = texts.iter().map(|text| text.chars().count() + 3).sum();
+        let most = (room - letters as f32 * LETTER).max(room * NAME_SHARE);
+        let name = ui.scope(|ui| {
+            ui.set_max_width(most.max(0.0));
+            field_name(ui, scene, &change.field, dim)
+        });
+        if name.inner.clicked() {
             scene.ask(Action::OpenField(*number, change.field.clone()));
         }
         ui.add_space(5.0);
         let has_next = place + 1 < shown.len();
         let letters = letters_for(right - ui.cursor().left(), texts, has_next);
         let [old, new] = texts.each_ref().map(|text| shorter(text, letters));
+        let old = beside_new(right - ui.cursor().left(), old, &new);
         let line = cut(ui, old_and_new(ui, &old, &new, is_to_come));
         if old.len() + new.len() < texts.iter().map(String::len).sum() {
             let [old, new] = texts;
@@ -103,6 +113,17 @@ fn letters_for(width: f32, texts: &[String; 2], has_next: bool) -> usize {
     (room / 2).saturating_sub(3).max(WORD)
 }
 
+/// The new value is what is asked for: an old one that would leave nothing of it is cut.
+pub(super) fn beside_new(width: f32, old: String, new: &str) -> String {
+    const TOLD: usize = 4;
+    let room = (width / LETTER) as usize;
+    let [of_old, of_new] = [&*old, new].map(|text| text.chars().count());
+    if of_old + 3 + of_new.min(TOLD) <= room {
+        return old;
+    }
+    shorter(&old, room.saturating_sub(of_new + TOLD).max(room / 2).saturating_sub(TOLD))
+}
+
 fn shorter(text: &str, letters: usize) -> String {
     match text.char_indices().nth(letters) {
         Some((end, _)) if text.get(end..).is_some_and(|rest| rest.chars().nth(1).is_some()) => {
@@ -128,6 +149,15 @@ pub(super) fn old_and_new(ui: &Ui, old: &str, new: &str, is_to_come: bool) -> La
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_old_value_leaves_room_for_the_new_one() {
+        let phone = "010-".repeat(30);
+        let old = beside_new(30.0 * LETTER, phone, "010-9999-5");
+        assert!(old.chars().count() + 3 + 10 <= 30 && old.chars().count() > 8, "{old}");
+        assert_eq!(beside_new(24.0 * LETTER, "PENDING_PAYMENT".to_owned(), "CONVERTED"), "PENDING_PAYMENT");
+        assert_eq!(beside_new(1.0, "a".to_owned(), "b"), "a");
+    }
 
     #[test]
     fn a_text_is_cut_between_letters_and_only_where_that_saves_room() {

@@ -7,7 +7,7 @@ use super::focus::keep_in_sight;
 use super::history::mark;
 use super::json_tree::json_ui;
 use super::lanes_here::lanes_here_ui;
-use super::parts::{caption, cut, hairline, shortened};
+use super::parts::{AUTHOR_LINES, REASON_LINES, caption, cut, few_lines, hairline, shortened};
 use super::refusal;
 use crate::command::{Action, Command};
 use crate::engine::{Causes, LinkedEvent};
@@ -147,9 +147,11 @@ fn facts_ui(ui: &mut Ui, scene: &mut Scene<'_>, detail: &EventDetail, ends: Opti
         };
         let when = event.recorded_at.map_or_else(|| scene.text("no-time"), |at| scene.zone.long(at));
         fact(ui, "when", RichText::new(when).monospace());
-        for (name, value) in [("who", &metadata.actor), ("why", &metadata.reason)] {
+        for (name, value, lines) in [("who", &metadata.actor, AUTHOR_LINES), ("why", &metadata.reason, REASON_LINES)] {
             if let Some(value) = value {
-                fact(ui, name, RichText::new(shortened(value)));
+                ui.label(RichText::new(scene.text(name)).color(dim));
+                few_lines(ui, value, lines);
+                ui.end_row();
             }
         }
         if let (Some(id), None) = (&metadata.compensates, corrects) {

@@ -55,6 +55,24 @@ pub(super) fn cut(ui: &mut Ui, text: impl Into<WidgetText>) -> Response {
     ui.add(Label::new(text).truncate().selectable(false))
 }
 
+/// Of an event: longer ones would push out of sight what can be done with it.
+pub(super) const AUTHOR_LINES: usize = 3;
+pub(super) const REASON_LINES: usize = 8;
+
+/// A text of no more than so many lines. Where that cuts it, all of it is told where it is pointed at.
+pub(super) fn few_lines(ui: &mut Ui, text: &str, lines: usize) {
+    let text = shortened(text);
+    let font = TextStyle::Body.resolve(ui.style());
+    let mut job = egui::text::LayoutJob::simple(text.to_string(), font, palette(ui).text, ui.available_width());
+    job.wrap.max_rows = lines;
+    let galley = ui.painter().layout_job(job);
+    let is_cut = galley.elided;
+    let label = ui.add(Label::new(galley));
+    if is_cut {
+        label.on_hover_text(text);
+    }
+}
+
 /// The same in a cell that is no wider than this, and only as wide as what is in it.
 pub(super) fn cut_at(ui: &mut Ui, most: f32, text: impl Into<WidgetText>) -> Response {
     let cell = ui.scope(|ui| {

@@ -76,8 +76,8 @@ pub use crate::engine::SampleDomain;
 pub use activity::{
     Activity, ChangeSearches, Chip, ChipKind, CountDays, CountFields, CountKept, DayOfRows, FOUND_AT_FIRST,
     FieldCounts, FindActivity, FindMatches, FoundAll, FoundRows, KeptSearches, LOOKED_AT, MOST_COUNTED, MatchTimes,
-    Month, MonthOfPeople, PART, PEOPLE_SHOWN, Place, SearchCount, SearchText, TellRows, Telling, ToldRow, says_nothing,
-    says_when, says_who, term_text,
+    Month, MonthOfPeople, NamedEvent, PART, PEOPLE_SHOWN, Place, SearchCount, SearchText, TellRows, Telling, ToldRow,
+    says_nothing, says_when, says_who, term_text,
 };
 pub use activity_wishes::ActivityWish;
 pub use beside::{Beside, BesideLine, BesideRow};

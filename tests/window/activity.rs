@@ -364,3 +364,52 @@ fn a_press_on_a_day_leaves_that_day_alone_and_one_more_brings_the_others_back() 
     driver.click("Only Tuesday, 2025-03-11");
     driver.assert_shows("10 of 10 events, newest first");
 }
+
+#[test]
+fn a_changed_value_counts_what_pressing_it_finds() {
+    let mut driver = Driver::welcome();
+    let path = driver.path("orders.db");
+    let mut store = NativeStore::create(&path).expect("a store");
+    for (number, payload) in [
+        // Both are set for the first time, and told by their members.
+        (1, r#"{"address":{"city":"Busan","zip":1},"size":{"x":1}}"#),
+        (2, r#"{"address":{"city":"Seoul","zip":1}}"#),
+    ] {
+        let noted = event(number, "noted", "2025-03-11T08:30:00Z", "kim", "", payload);
+        store.append(&StreamId::from("order-1"), Expected::Any, &[noted]).expect("kept");
+    }
+    drop(store);
+    driver.open(&path);
+    driver.press_with(Modifiers::COMMAND, Key::F);
+    driver.wait_for("address, 1");
+    driver.assert_hides("size, 1");
+    driver.click("address, 1");
+    driver.wait_for_part("1 of 2 events");
+}
+
+#[test]
+fn an_id_that_is_looked_for_leads_to_its_own_event_before_all_that_say_it() {
+    const ID: &str = "0190b1de-5a4f-7c8e-9a3b-0123456789ab";
+    let mut driver = Driver::welcome();
+    let path = driver.path("orders.db");
+    let mut store = NativeStore::create(&path).expect("a store");
+    let mut append = |stream: &str, noted: NewEvent| {
+        store.append(&StreamId::from(stream), Expected::Any, &[noted]).expect("kept");
+    };
+    append("order-1", NewEvent { id: EventId::new(ID), ..event(0, "begun", "2025-03-10T08:00:00Z", "kim", "", "{}") });
+    for number in 1..4 {
+        let noted = event(number, "noted", "2025-03-11T08:30:00Z", "kim", "", "{}");
+        append("order-2", NewEvent { metadata: format!(r#"{{"correlation-id":"{ID}"}}"#), ..noted });
+    }
+    driver.open(&path);
+    driver.press_with(Modifiers::COMMAND, Key::F);
+    driver.type_over(SEARCH, ID);
+    driver.wait_for("The event with this ID:");
+    driver.click("begun · order-1 v0");
+    driver.wait_for("State at version 0");
+    // Of other words there is no such event.
+    driver.press_with(Modifiers::COMMAND, Key::F);
+    driver.type_over(SEARCH, &ID[..ID.len() - 1]);
+    driver.wait_for_part("events, newest first");
+    driver.assert_hides("The event with this ID:");
+}

@@ -169,3 +169,70 @@ fn a_long_value_makes_no_dialog_wider() {
     assert!(!values.is_empty(), "{}", driver.all_text());
     assert!(values.iter().all(|value| value.right() <= field.right() + 1.0), "{values:?} beside {field}");
 }
+
+#[test]
+fn what_is_long_is_cut_before_what_stands_beside_it() {
+    let category = "아주긴카테고리이름".repeat(8);
+    let stream = format!("{category}-1");
+    let author = "Bartholomew-".repeat(17);
+    let mut driver = Driver::with(&stream, |path| {
+        let mut store = NativeStore::create(path).expect("a store");
+        let metadata = serde_json::json!({ "actor": author, "reason": "because ".repeat(60) }).to_string();
+        let event = NewEvent { metadata, ..made(1, "Bo") };
+        store.append(&StreamId::from(stream.as_str()), Expected::Any, &[event]).expect("appended");
+    });
+    driver.window.set_size(egui::vec2(900.0, 600.0));
+    driver.settle();
+    // The heading of a category, and how many streams it has.
+    let heading = driver.window.get_by_role(Role::DisclosureTriangle).rect();
+    let texts = texts_in(&driver, heading);
+    let place = |wanted: &str| texts.iter().find(|(text, _)| text.starts_with(wanted)).expect("drawn").1;
+    let (name, count) = (place("아주"), place("1"));
+    assert!(name.right() < count.left() && heading.contains_rect(count), "{texts:?} in {heading}");
+    // Who and why take a few lines, and what can be done with the event stays in sight.
+    let of_author = driver.window.get_by_label(&author).rect();
+    assert!(of_author.height() < 70.0, "{of_author}");
+    let copy = driver.window.get_by_role_and_label(Role::Button, "Copy link").rect();
+    assert!(copy.bottom() < 600.0, "{copy}");
+}
+
+#[test]
+fn in_a_narrow_pane_what_is_counted_by_leaves_room_for_its_caption() {
+    let mut driver = Driver::at("lead-1");
+    driver.window.set_size(egui::vec2(900.0, 600.0));
+    driver.press_with(Modifiers::COMMAND, Key::Num2);
+    for (caption, language) in [("Streams by", "한국어"), ("필드별 스트림", "English")] {
+        driver.wait_for(caption);
+        let (said, choice) = (
+            driver.window.get_by_role_and_label(Role::Label, caption).rect(),
+            driver.window.get_by_role_and_label(Role::ComboBox, caption).rect(),
+        );
+        assert!(said.right() < choice.left() && choice.right() <= 900.0, "{said} beside {choice}");
+        driver.click(language);
+    }
+}
+
+#[test]
+fn a_long_name_of_a_field_leaves_room_for_its_values() {
+    let field = "the-number-that-the-customer-gave-when-nobody-asked-for-one";
+    let mut driver = Driver::with("thing-1", |path| {
+        let mut store = NativeStore::create(path).expect("a store");
+        let event = |number: usize| NewEvent { payload: format!(r#"{{"{field}":{number}}}"#), ..made(number, "Bo") };
+        store.append(&StreamId::from("thing-1"), Expected::Any, &[event(41), event(42)]).expect("appended");
+    });
+    driver.window.set_size(egui::vec2(900.0, 600.0));
+    driver.settle();
+    let is_value = |(text, place): &(String, Rect)| text == "41 → 42" && place.width() > 40.0 && place.right() < 680.0;
+    let drawn = texts_in(&driver, Rect::from_min_max(egui::pos2(160.0, 100.0), egui::pos2(680.0, 460.0)));
+    assert!(drawn.iter().any(is_value), "{drawn:?}");
+    // Beside the audit trail, too.
+    driver.press_with(Modifiers::COMMAND, Key::Num3);
+    driver.wait_for("thing-1");
+    let value = driver
+        .window
+        .query_all_by_label("41 → 42")
+        .map(|node| node.rect())
+        .max_by(|a, b| a.left().total_cmp(&b.left()));
+    let value = value.expect("told");
+    assert!(value.left() > 690.0 && value.right() < 900.0, "{value}");
+}

@@ -207,6 +207,22 @@ fn the_slash_leads_to_the_filter() {
     driver.window.event(egui::Event::Text("bo".to_owned()));
     driver.press(Key::Enter);
     wait_for_rows(&mut driver, &["lead-2"]);
+    // One more may follow.
+    assert_eq!(focused(&driver), "Add a filter");
+    driver.window.event(egui::Event::Text("contacts > 5".to_owned()));
+    driver.press(Key::Enter);
+    wait_for_rows(&mut driver, &[]);
+}
+
+#[test]
+fn of_a_selected_stream_whose_row_is_filtered_away_that_is_said() {
+    let mut driver = table();
+    driver.click_beginning("lead-1, ");
+    driver.assert_hides("The filters leave its row out");
+    driver.type_into("Add a filter", "bo");
+    driver.press(Key::Enter);
+    wait_for_rows(&mut driver, &["lead-2"]);
+    driver.wait_for("The filters leave its row out");
 }
 
 #[test]

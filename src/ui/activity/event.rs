@@ -1,13 +1,15 @@
 //! The event that is looked at: what happened, to whom, by whom and why, and what led to it.
 
-use egui::{Button, CollapsingHeader, Grid, Label, RichText, ScrollArea, Ui};
+use egui::{Button, CollapsingHeader, Grid, Label, RichText, Role, ScrollArea, TextStyle, Ui, WidgetInfo};
 
 use super::super::Scene;
 use super::super::changes::{old_and_new, text_of};
 use super::super::focus::keep_in_sight;
 use super::super::history::mark;
 use super::super::json_tree::json_ui;
-use super::super::parts::{caption, cut, hairline, progress_ui, shortened};
+use super::super::parts::{
+    AUTHOR_LINES, REASON_LINES, caption, cut, few_lines, fitting_name, hairline, progress_ui, shortened,
+};
 use super::{quiet_button, wish};
 use crate::command::{Action, Command};
 use crate::engine::{Causes, LinkedEvent, readable, words_of_type};
@@ -67,6 +69,7 @@ fn detail_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, detail: &Eve
     });
     caption(ui, &shortened(event.event_type.as_str()));
     ui.add_space(6.0);
+    let room = ui.available_width();
     Grid::new("activity facts").num_columns(2).spacing([16.0, 6.0]).show(ui, |ui| {
         let name = |ui: &mut Ui, name: &str| drop(ui.label(RichText::new(name).color(colours.dim)));
         name(ui, &scene.text("chip-stream"));
@@ -84,15 +87,15 @@ fn detail_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, detail: &Eve
         let when = event.recorded_at.map_or_else(|| scene.text("no-time"), |at| scene.zone.long(at));
         ui.add(Label::new(RichText::new(when).monospace()).wrap());
         ui.end_row();
-        for (key, value) in [("who", &metadata.actor), ("why", &metadata.reason)] {
+        for (key, value, lines) in [("who", &metadata.actor, AUTHOR_LINES), ("why", &metadata.reason, REASON_LINES)] {
             if let Some(value) = value {
                 name(ui, &scene.text(key));
-                ui.add(Label::new(shortened(value).as_ref()).wrap());
+                few_lines(ui, value, lines);
                 ui.end_row();
             }
         }
         for change in told.map_or(&[][..], |row| &row.told.changes) {
-            name(ui, &shortened(&change.field));
+            field_ui(ui, &change.field, room * NAME_SHARE);
             let old = text_of(scene, &change.field, &change.before);
             let is_removed = change.after.is_null() && !change.before.is_null();
             let new = if is_removed { scene.text("removed") } else { text_of(scene, &change.field, &change.after) };
@@ -116,6 +119,23 @@ fn detail_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, detail: &Eve
             let link =
                 Link { source: store.source.clone(), stream: Some(event.stream.clone()), at: Some(event.version) };
             scene.ask(Action::Copy(link.to_string()));
+        }
+    });
+}
+
+/// Of the room there is; what is wider would push the values out of sight.
+const NAME_SHARE: f32 = 0.42;
+
+/// The name of a field that was changed, as much of it as there is room for.
+fn field_ui(ui: &mut Ui, field: &str, most: f32) {
+    ui.scope(|ui| {
+        ui.set_max_width(most);
+        let (whole, fitting) = (shortened(field), fitting_name(ui, field, &TextStyle::Body));
+        let is_cut = fitting != whole;
+        let label = cut(ui, RichText::new(fitting).color(palette(ui).dim));
+        label.widget_info(|| WidgetInfo::labeled(Role::Label, true, whole.as_ref()));
+        if is_cut {
+            label.on_hover_text(whole);
         }
     });
 }

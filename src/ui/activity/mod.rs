@@ -11,12 +11,12 @@ mod strip;
 use egui::{Align, Button, Frame, Layout, Rect, RichText, Stroke, TextEdit, Ui, UiBuilder, pos2, vec2};
 
 use super::icons::{Icon, icon, icon_button};
-use super::parts::{cut, is_entered, link, named_field, progress_ui};
+use super::parts::{cut, is_entered, link, named_field, progress_ui, shortened};
 use super::{Scene, grouped};
 use crate::command::Action;
 use crate::event::Explain;
 use crate::theme::{CONTROL_RADIUS, palette};
-use crate::view::{ActivityWish, ExportWhat, OpenStore};
+use crate::view::{ActivityWish, ExportWhat, NamedEvent, OpenStore};
 
 /// Narrower than this, the strip of days gives way to the events.
 const STRIP_FROM: f32 = 540.0;
@@ -41,6 +41,7 @@ pub fn activity_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore, wa
     conditions::conditions_ui(ui, scene, store);
     ui.add_space(4.0);
     state_ui(ui, scene, store);
+    named_ui(ui, scene, store);
     ui.add_space(6.0);
     let space = ui.available_rect_before_wrap();
     // Without a month to show, the events have the room.
@@ -150,6 +151,19 @@ fn state_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
                 cut(ui, RichText::new(count_text(scene, found, name, of)).color(colours.dim));
             });
         });
+    });
+}
+
+/// The way to the event whose own id is looked for: all others only say it.
+fn named_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore) {
+    let Some(NamedEvent { event_type, stream, version }) = store.activity.named() else { return };
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(scene.text("activity-named")).color(palette(ui).dim));
+        let (event_type, id) = (shortened(event_type.as_str()), shortened(stream.as_str()));
+        let text = RichText::new(format!("{event_type} · {id} v{version}")).color(palette(ui).accent);
+        if ui.add(quiet_button(text)).clicked() {
+            scene.ask(Action::GoToPlace(stream.clone(), *version));
+        }
     });
 }
 

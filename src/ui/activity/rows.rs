@@ -6,12 +6,11 @@ use egui::{
     Align, Key, Layout, Modifiers, Rect, RichText, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
-use super::super::changes::old_and_new;
-use super::super::changes::text_of;
+use super::super::changes::{NAME_SHARE, beside_new, old_and_new, text_of};
 use super::super::focus::{Shape, Stops};
 use super::super::history::{mark, nothing_ui};
 use super::super::list::{place_ui, row_room};
-use super::super::parts::{OF_BEFORE, card, cut, shortened};
+use super::super::parts::{OF_BEFORE, card, cut, cut_at, shortened};
 use super::super::when::date_of;
 use super::super::{Scene, grouped};
 use super::place::place_job;
@@ -342,7 +341,7 @@ fn row_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, row: &FoundEven
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let has_label = !said.label.is_empty();
             if has_label {
-                super::super::parts::cut_at(ui, of_stream * 0.6, RichText::new(&said.label).color(ink));
+                cut_at(ui, of_stream * 0.6, RichText::new(&said.label).color(ink));
             }
             cut(ui, RichText::new(&said.stream).color(colours.accent));
         });
@@ -382,8 +381,9 @@ fn changes_ui(ui: &mut Ui, said: &Said) {
             left_out += said.changes.len() - number;
             break;
         }
-        ui.label(RichText::new(field).color(colours.dim));
-        cut(ui, old_and_new(ui, old, new, false));
+        cut_at(ui, room * NAME_SHARE, RichText::new(field).color(colours.dim));
+        let old = beside_new(ui.available_width(), old.clone(), new);
+        cut(ui, old_and_new(ui, &old, new, false));
         ui.add_space(4.0);
     }
     if left_out > 0 && ui.available_width() > 20.0 {

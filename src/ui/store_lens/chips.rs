@@ -1,4 +1,4 @@
-use egui::{RichText, TextEdit, Ui};
+use egui::{Id, RichText, TextEdit, Ui};
 use serde_json::Value;
 
 use super::super::Scene;
@@ -58,7 +58,9 @@ pub(super) fn chips_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &mut StoreLens
 fn field_ui(ui: &mut Ui, scene: &mut Scene<'_>, typed: &mut String, wants_focus: &mut bool) {
     let name = scene.text("table-add-filter");
     let width = ui.available_width().clamp(90.0, 170.0);
-    let field = named_field(ui, TextEdit::singleline(typed).hint_text(&name).desired_width(width), &name);
+    // The chips come before it: numbered by its place, it would be another field after each, without the focus.
+    let field = TextEdit::singleline(typed).id(Id::unique("filter of the table"));
+    let field = named_field(ui, field.hint_text(&name).desired_width(width), &name);
     let field = field.on_hover_text(scene.text("table-add-filter-about"));
     if std::mem::take(wants_focus) {
         field.request_focus();

@@ -61,7 +61,9 @@ fn choice_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &StoreLens) {
                 .counts
                 .field()
                 .map_or_else(|| scene.text("table-count-choose"), |field| shortened(field).into_owned());
-            let fields = ComboBox::from_id_salt("counted field").selected_text(chosen).width(140.0);
+            // In a narrow pane its caption has the room that it needs.
+            let width = ui.available_width().clamp(72.0, 140.0);
+            let fields = ComboBox::from_id_salt("counted field").selected_text(chosen).width(width).truncate();
             let shown = fields.show_ui(ui, |ui| {
                 for field in table.known_fields() {
                     let is_chosen = table.counts.field() == Some(&field);

@@ -1,4 +1,4 @@
-use egui::{Align, Layout, RichText, Ui};
+use egui::{Align, Label, Layout, RichText, Ui};
 use serde_json::{Map, Value};
 
 use super::super::Scene;
@@ -60,6 +60,8 @@ pub(super) fn selected_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore)
     ui.add_space(6.0);
     if let Some(row) = &row {
         fields_ui(ui, scene, shown, row);
+    } else if !shown.chips().is_empty() {
+        ui.add(Label::new(RichText::new(scene.text("table-selected-filtered")).color(colours.dim)).wrap());
     }
 }
 

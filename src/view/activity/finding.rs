@@ -29,6 +29,7 @@ impl Activity {
     pub(super) fn find(&mut self, engine: &Engine, pause: Duration) {
         let Ok(search) = self.read.search().cloned() else { return };
         self.telling.name(search.named_fields());
+        self.find_named(engine);
         let is_same = |asked: &FindActivity| asked.search.terms == search.terms;
         if self.asked.question().is_some_and(is_same) && self.asked.error().is_none() && !self.is_stopped {
             return;

@@ -5,6 +5,7 @@ mod asking;
 mod finding;
 mod found;
 mod matches;
+mod named;
 mod query;
 mod searches;
 
@@ -18,6 +19,8 @@ pub use asking::{
 };
 pub use found::{DayOfRows, FOUND_AT_FIRST, FindActivity, FoundAll, FoundRows, PART};
 pub use matches::{CountKept, FindMatches, MOST_COUNTED, MatchTimes, SearchCount};
+use named::FindNamed;
+pub use named::NamedEvent;
 pub use query::{Chip, ChipKind, SearchText, says_nothing, says_when, says_who, term_text};
 pub use searches::{ChangeSearches, KeptSearches};
 
@@ -51,6 +54,7 @@ pub struct Activity {
     /// The same as it was read last.
     read: SearchText,
     asked: Asked<FindActivity>,
+    named: Asked<FindNamed>,
     coming: Coming,
     /// What is known of the store already, so that a search reads less of it.
     chronicle: Option<StoreChronicle>,
@@ -353,9 +357,9 @@ impl Activity {
         Tool::retry(&mut self.event, engine);
     }
 
-    pub(super) fn tools(&self) -> [&dyn Tool<Error = UserError>; 9] {
-        let Self { asked, telling, fields, matches, counts, strip, event, causes, kept, .. } = self;
-        [asked, &telling.asked, fields, matches, counts, strip, event, causes, &kept.asked]
+    pub(super) fn tools(&self) -> [&dyn Tool<Error = UserError>; 10] {
+        let Self { asked, named, telling, fields, matches, counts, strip, event, causes, kept, .. } = self;
+        [asked, named, &telling.asked, fields, matches, counts, strip, event, causes, &kept.asked]
     }
 
     /// When this wants to be looked at, though nothing wakes the window by then.
@@ -370,6 +374,7 @@ impl Activity {
         let rows = self.found.len() + self.pending.len();
         // Whoever looks for more asks before; these are shown in any case.
         let _ = self.held.as_mut().map(|held| held.resize((rows * FOUND_BYTES) as u64));
+        is_new |= self.named.poll(engine);
         is_new |= self.telling.poll(engine, signs);
         is_new |= self.fields.poll(engine);
         is_new |= self.matches.poll(engine);

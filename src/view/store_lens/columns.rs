@@ -129,6 +129,8 @@ const CHANGED_WITH_YEAR: f32 = 156.0;
 const CHANGED_WITH_YEAR_ALONE: f32 = 134.0;
 const FIELD_LEAST: f32 = 64.0;
 const FIELD_MOST: f32 = 240.0;
+/// The same of the first of them, where it is a text and the only one left.
+const FIRST_LEAST: f32 = 88.0;
 /// How much is left of a text's width before a column gives way.
 const NARROWER: f32 = 0.72;
 const LETTER: f32 = 7.4;
@@ -195,8 +197,11 @@ impl Fitting<'_> {
             if all(&columns) <= room {
                 break;
             }
-            if let Some((_, width, _)) = columns.get_mut(place) {
-                *width = 0.0;
+            let over = all(&columns) - room;
+            if let Some((_, width, is_numeric)) = columns.get_mut(place) {
+                // By the first field rows are told apart: it stays for as long as anything of it can be read.
+                let is_kept = place == 1 && !*is_numeric && matches!(self.fields, [_, ..]);
+                *width = if is_kept && *width - over >= FIRST_LEAST { *width - over } else { 0.0 };
             }
         }
         let all = all(&columns);
@@ -273,6 +278,19 @@ mod tests {
             assert!(fields.is_empty() || now.contains(&&LensColumn::Version), "{width}");
         }
         assert_eq!(shown(&fit(1_400.0, &order)).len(), 8, "there is room for all");
+    }
+
+    #[test]
+    fn a_long_first_field_becomes_narrow_before_it_gives_way() {
+        let fields = [("name".to_owned(), kind(&[json!("Bartholomew-".repeat(17))]))];
+        let order = LensOrder::default();
+        let fitting =
+            Fitting { fields: &fields, order: &order, stream_letters: 6, version_figures: 2, has_years: false };
+        let widths = (300..700).filter_map(|width| Some(fitting.fit(width as f32).get(1)?.width));
+        let shown: Vec<f32> = widths.skip_while(|width| *width == 0.0).collect();
+        assert!(shown.len() > 100 && shown.iter().all(|width| *width >= FIRST_LEAST), "{shown:?}");
+        let first = shown.first().copied().unwrap_or_default();
+        assert!(first < FIRST_LEAST + 2.0, "room was left unused: {first}");
     }
 
     #[test]
