@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex};
 
 use super::ticket::lock;
 use crate::event::Cursor;
-use crate::store::{InfoAtOnce, Store, StoreError};
+use crate::store::{InfoAtOnce, Store, StoreError, StoreInfo};
 
 /// What a store knows of itself at once, asked for one time for all who ask before the next event is recorded. Clones are
 /// of the same.
@@ -13,21 +13,7 @@ impl KeptCounts {
     /// [`Store::info_at_once`]. Who asks while somebody counts waits for that: it takes as long as counting once more
     /// would.
     pub fn at_once(&self, reader: &dyn Store) -> Result<Option<InfoAtOnce>, StoreError> {
-        let capabilities = reader.capabilities();
-        if !capabilities.has_kept_counts || !capabilities.has_feed {
-            return reader.info_at_once();
-        }
-        let mut known = lock(&self.0);
-        // Before it is counted: what is recorded meanwhile may be counted, and is asked for again by the next.
-        let end = reader.end()?;
-        if let Some((counted_to, at_once)) = &*known
-            && *counted_to == end
-        {
-            return Ok(Some(at_once.clone()));
-        }
-        let at_once = reader.info_at_once()?;
-        *known = at_once.clone().map(|at_once| (end, at_once));
-        Ok(at_once)
+        self.known(reader, false)
     }
 
     /// The categories with their streams, as far as they are known at once: `None` where nobody counted them.
@@ -41,9 +27,36 @@ impl KeptCounts {
 
     /// [`Store::categories`].
     pub fn categories(&self, reader: &dyn Store) -> Result<Vec<(String, u64)>, StoreError> {
-        match self.at_once(reader)? {
-            Some(InfoAtOnce { info, are_streams_counted: true }) => Ok(info.categories),
-            _ => reader.categories(),
+        self.known(reader, true)?.map_or_else(|| reader.categories(), |at_once| Ok(at_once.info.categories))
+    }
+
+    fn known(&self, reader: &dyn Store, wants_counts: bool) -> Result<Option<InfoAtOnce>, StoreError> {
+        let is_enough = |at_once: &InfoAtOnce| at_once.are_streams_counted || !wants_counts;
+        let ask = |known: Option<InfoAtOnce>| -> Result<Option<InfoAtOnce>, StoreError> {
+            let Some(at_once) = known.map_or_else(|| reader.info_at_once(), |known| Ok(Some(known)))? else {
+                return Ok(None);
+            };
+            if is_enough(&at_once) {
+                return Ok(Some(at_once));
+            }
+            let categories = reader.categories()?;
+            let streams = categories.iter().map(|(_, count)| count).sum();
+            let info = StoreInfo { streams, categories, ..at_once.info };
+            Ok(Some(InfoAtOnce { info, are_streams_counted: true }))
+        };
+        let capabilities = reader.capabilities();
+        if !capabilities.has_kept_counts || !capabilities.has_feed {
+            return ask(None);
         }
+        let mut known = lock(&self.0);
+        // Before it is counted: what is recorded meanwhile may be counted, and is asked for again by the next.
+        let end = reader.end()?;
+        let same = known.as_ref().filter(|(counted_to, _)| *counted_to == end).map(|(_, at_once)| at_once.clone());
+        if let Some(same) = same.as_ref().filter(|same| is_enough(same)) {
+            return Ok(Some(same.clone()));
+        }
+        let at_once = ask(same)?;
+        *known = at_once.clone().map(|at_once| (end, at_once));
+        Ok(at_once)
     }
 }

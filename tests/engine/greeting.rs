@@ -175,4 +175,9 @@ fn very_many_streams_are_counted_when_what_is_looked_at_first_is_there() {
     assert_eq!(totals(&open), [(Some(50), Some(50))]);
     assert_eq!(open.info.value().expect("looked at").streams(), Some(50));
     assert_eq!(asked.counts(), [1, 1, 1], "at once, whole, by category");
+    // Once they are counted, nobody counts them again before the next event is recorded.
+    open.list_streams();
+    until(&mut open, "the list anew", |open| !open.is_loading());
+    assert_eq!(totals(&open), [(Some(50), Some(50))]);
+    assert_eq!(asked.counts(), [1, 1, 1], "at once, whole, by category");
 }
