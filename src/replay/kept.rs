@@ -56,22 +56,12 @@ impl MaybePosition {
 
 impl<S: Default> Default for Kept<S> {
     fn default() -> Self {
-        Self {
-            state: S::default(),
-            key: StreamKey(0),
-            last_type: NO_EVENT,
-            began: MaybePosition::default(),
-            version: Version::default(),
-            position: MaybePosition::default(),
-            recorded_at: None,
-            id: EventId::Uuid([0; 16]),
-            rare: None,
-        }
+        Self::of(StreamKey(0), S::default(), None, None)
     }
 }
 
-impl<S: Clone> Kept<S> {
-    /// One that was kept elsewhere.
+impl<S> Kept<S> {
+    /// One that was kept elsewhere; without a last event, one that none was folded into.
     pub(super) fn of(key: StreamKey, state: S, began: Option<Position>, last: Option<Last>) -> Self {
         let (last_type, version, position, recorded_at, id) = match last {
             Some(Last { event_type, version, position, recorded_at, id }) => {
@@ -82,7 +72,9 @@ impl<S: Clone> Kept<S> {
         let (began, position) = (began.into(), position.into());
         Self { state, key, last_type, began, version, position, recorded_at, id, rare: None }
     }
+}
 
+impl<S: Clone> Kept<S> {
     /// No event was folded into it.
     pub(super) fn is_new(&self) -> bool {
         self.last_type == NO_EVENT && self.beyond().is_none()
