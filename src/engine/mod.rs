@@ -85,7 +85,7 @@ pub use compare_projections::{
 };
 pub use counting::{AsOfAnswer, CountIndex, CountStore, CountWanted, CountedSo};
 pub use differing::{DIFFERING_KEPT, DifferWanted, Differing, DifferingStream, differing};
-pub use division::{Division, Partitioned};
+pub use division::{Away, Division, Partitioned, Spot};
 pub use doubts::{DoubtsWanted, doubts};
 pub use drift::{Difference, Drift, DriftError, DriftWish, SettingEvent, TableMap, drift};
 pub use elsewhere::{Elsewhere, LedElsewhere, led_by_withdrawn, led_elsewhere};

@@ -315,7 +315,8 @@ impl OpenStore {
     pub fn wants_poll_in(&self) -> Option<Duration> {
         let grows = self.activity.wants_poll_in().into_iter().chain(self.time.grows_in());
         let rests = (self.rested < RESTS && self.is_at_rest()).then_some(BETWEEN_RESTS);
-        self.all().filter_map(Tool::wants_poll_in).chain(grows).chain(rests).min()
+        let looks = self.wants_look().then_some(Duration::ZERO);
+        self.all().filter_map(Tool::wants_poll_in).chain(grows).chain(rests).chain(looks).min()
     }
 
     pub fn is_loading(&self) -> bool {

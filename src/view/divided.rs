@@ -4,9 +4,9 @@
 use super::projections_lens::Offering;
 use super::{Labels, Lens, OpenStore, OwnFile, UserError};
 use crate::engine::{
-    Asked, Cause, Division, Engine, GoneOn, Partitioned, Progress, Question, StoreChange, Ticket, Tool,
+    Asked, Away, Cause, Division, Engine, GoneOn, Partitioned, Progress, Question, Spot, StoreChange, Ticket, Tool,
 };
-use crate::event::{StreamId, Version};
+use crate::event::{Position, StreamId, Version};
 use crate::script::{Partition, Script};
 use crate::store::Store;
 
@@ -16,6 +16,8 @@ pub struct Divided {
     whole: Box<OpenStore>,
     division: Division,
     going_on: Asked<GoOn>,
+    looking: Asked<LookUp>,
+    standing: Asked<FindStand>,
     /// What happened to the store meanwhile.
     missed: Option<StoreChange>,
     /// Which projections became others meanwhile.
@@ -67,6 +69,88 @@ impl Question for GoOn {
     }
 }
 
+/// Looks up what was asked while a frame was drawn.
+#[derive(Clone, Debug)]
+pub struct LookUp(Division);
+
+impl Question for LookUp {
+    type Answer = ();
+    type Error = UserError;
+
+    const WHAT: &'static str = "reading events";
+
+    fn answer(self, _: &dyn Store, _: &Ticket) -> Result<(), UserError> {
+        self.0.look_up();
+        Ok(())
+    }
+}
+
+/// Where one stands among the partitions at first.
+#[derive(Clone, Debug)]
+pub struct FindStand {
+    division: Division,
+    /// The stream that is looked at, which may be one of them.
+    looked_at: Option<StreamId>,
+    chosen: Option<StreamId>,
+    /// The event that was looked at in the store.
+    at: Option<Position>,
+}
+
+/// See [`FindStand`].
+#[derive(Clone, Debug)]
+pub enum Stand {
+    Here,
+    In(StreamId),
+    At(StreamId, Version),
+    Nowhere,
+}
+
+impl FindStand {
+    /// Where it was, or in the partition of the event at the cursor, or else in the first.
+    fn find(&self) -> Stand {
+        let Self { division, looked_at, chosen, at } = self;
+        let is_there = |stream: &StreamId| division.span_of(stream).is_some();
+        if looked_at.as_ref().is_some_and(is_there) {
+            return Stand::Here;
+        }
+        if let Some(chosen) = chosen.clone().filter(is_there) {
+            return Stand::In(chosen);
+        }
+        match (at.and_then(|at| division.place_of(at)), division.first()) {
+            (Some((partition, version)), _) => Stand::At(partition, version),
+            (None, Some(first)) => Stand::In(first),
+            (None, None) => Stand::Nowhere,
+        }
+    }
+}
+
+impl Question for FindStand {
+    type Answer = Stand;
+    type Error = UserError;
+
+    const WHAT: &'static str = "reading events";
+
+    fn answer(self, _: &dyn Store, _: &Ticket) -> Result<Stand, UserError> {
+        Ok(self.find())
+    }
+}
+
+/// In which of the store's streams an event of a partition stands.
+#[derive(Clone, Debug)]
+pub struct FindHome(Division, StreamId, Version);
+
+impl Question for FindHome {
+    type Answer = Option<Spot>;
+    type Error = UserError;
+
+    const WHAT: &'static str = "reading events";
+
+    fn answer(self, _: &dyn Store, _: &Ticket) -> Result<Option<Spot>, UserError> {
+        let Self(division, partition, version) = self;
+        Ok(division.own_event(&partition, version))
+    }
+}
+
 /// By which events are put together otherwise than by their streams, so that each partition can be told by its own events.
 fn divides(script: &Script) -> bool {
     let definition = script.definition();
@@ -109,8 +193,10 @@ impl OpenStore {
     }
 
     pub(super) fn dividing_tools(&self) -> impl Iterator<Item = &dyn Tool<Error = UserError>> {
-        let going_on = self.divided.iter().map(|divided| &divided.going_on as &dyn Tool<Error = UserError>);
-        going_on.chain([&self.dividing as &dyn Tool<Error = UserError>])
+        let of_divided = self.divided.iter().flat_map(|divided| -> [&dyn Tool<Error = UserError>; 3] {
+            [&divided.going_on, &divided.looking, &divided.standing]
+        });
+        of_divided.chain([&self.dividing as &dyn Tool<Error = UserError>, &self.going_home])
     }
 
     /// The partitions of the chosen projection are looked at as soon as it divides the events; with another one that does
@@ -153,12 +239,44 @@ impl OpenStore {
             self.take_division(made);
             is_new = true;
         }
+        is_new |= self.poll_looks(&engine);
         if let Some(change) = self.poll_whole(&engine) {
             self.was_replaced |= change == StoreChange::Replaced;
             self.change_streams(&change);
             is_new = true;
         }
         is_new
+    }
+
+    /// What lies in a file is looked up behind, and that of the event at the cursor before anybody asks for it.
+    fn poll_looks(&mut self, engine: &Engine) -> bool {
+        let mut is_new = self.going_home.poll(engine);
+        if let Some((stream, version)) = self.going_home.take().flatten()
+            && self.divided.is_none()
+        {
+            self.stand_at(stream, version);
+        }
+        let here = self.view.as_ref().and_then(|view| Some((view.stream.clone(), view.version()?)));
+        let Some(Divided { division, looking, standing, .. }) = &mut self.divided else { return is_new };
+        let _ = here.map(|(stream, version)| division.home_at_hand(&stream, version));
+        is_new |= looking.poll(engine) | standing.poll(engine);
+        if division.wants_look() && !looking.is_on_its_way() {
+            looking.ask(engine, LookUp(division.clone()));
+        }
+        let asked_at = standing.question().and_then(|asked| asked.looked_at.clone());
+        if let Some(stand) = standing.take()
+            // Somebody may have gone elsewhere meanwhile.
+            && self.view.as_ref().map(|view| &view.stream) == asked_at.as_ref()
+        {
+            self.stand(stand);
+        }
+        is_new
+    }
+
+    /// Something that was asked while a frame was drawn is still to be looked up.
+    pub(super) fn wants_look(&self) -> bool {
+        let divided = self.divided.as_ref();
+        divided.is_some_and(|divided| divided.division.wants_look() && !divided.looking.is_on_its_way())
     }
 
     /// What happened to the partitions, as soon as that is known.
@@ -228,25 +346,33 @@ impl OpenStore {
         store.tools = std::mem::take(&mut self.tools);
         store.dividing = std::mem::take(&mut self.dividing);
         let whole = Box::new(std::mem::replace(self, store));
-        self.divided = Some(Divided { whole, division, going_on: Asked::default(), missed: None, offered: Vec::new() });
+        let (going_on, looking, standing) = (Asked::default(), Asked::default(), Asked::default());
+        let (missed, offered) = (None, Vec::new());
+        self.divided = Some(Divided { whole, division, going_on, looking, standing, missed, offered });
     }
 
     /// In the partition that was looked at, or that of the event at the cursor, or else in the first.
     fn stand_in(&mut self, division: &Division) {
-        let is_there = |stream: &StreamId| division.span_of(stream).is_some();
-        if self.view.as_ref().is_some_and(|view| is_there(&view.stream)) {
-            return;
-        }
-        let chosen = self.own.partition.as_deref().map(StreamId::from).filter(|chosen| is_there(chosen));
-        if let Some(chosen) = chosen {
-            return self.select(chosen);
-        }
         let head = self.whole().view.as_ref().and_then(|view| view.head());
-        let here = head.and_then(|head| division.place_of(head.position?));
-        match (here, division.first()) {
-            (Some((partition, version)), _) => self.go_to(partition, version),
-            (None, Some(first)) => self.select(first),
-            (None, None) => self.unselect(),
+        let find = FindStand {
+            division: division.clone(),
+            looked_at: self.view.as_ref().map(|view| view.stream.clone()),
+            chosen: self.own.partition.as_deref().map(StreamId::from),
+            at: head.and_then(|head| head.position),
+        };
+        if division.is_at_hand() {
+            return self.stand(find.find());
+        }
+        let engine = self.store_engine().clone();
+        self.divided.iter_mut().for_each(|divided| divided.standing.ask(&engine, find.clone()));
+    }
+
+    fn stand(&mut self, stand: Stand) {
+        match stand {
+            Stand::Here => {}
+            Stand::In(partition) => self.select(partition),
+            Stand::At(partition, version) => self.go_to(partition, version),
+            Stand::Nowhere => self.unselect(),
         }
     }
 
@@ -268,9 +394,12 @@ impl OpenStore {
         if !offered.is_empty() {
             self.take_offering(&Offering { is_new: true, names: offered, has_other_names: true });
         }
-        if let Some((stream, version)) = here.and_then(|(stream, version)| division.own_event(&stream, version)) {
-            self.select(stream);
-            self.view.iter_mut().for_each(|view| view.start_at(crate::engine::Moment::Version(version)));
+        if let Some((stream, version)) = here {
+            match division.home_at_hand(&stream, version) {
+                Ok(Some((stream, version))) => self.stand_at(stream, version),
+                Ok(None) => {}
+                Err(Away) => self.going_home.ask(&self.engine, FindHome(division, stream, version)),
+            }
         }
         self.lens = lens;
         if lens.is_of_store() {
@@ -278,10 +407,16 @@ impl OpenStore {
         }
     }
 
-    /// Where an event that is looked at was recorded, which is elsewhere where partitions are looked at.
+    fn stand_at(&mut self, stream: StreamId, version: Version) {
+        self.select(stream);
+        self.view.iter_mut().for_each(|view| view.start_at(crate::engine::Moment::Version(version)));
+    }
+
+    /// Where an event that is looked at was recorded, which is elsewhere where partitions are looked at. `None` also for as
+    /// long as that is looked up.
     pub(super) fn home_of(&self, stream: &StreamId, version: Version) -> Option<(StreamId, Version)> {
         match self.division() {
-            Some(division) => division.own_event(stream, version),
+            Some(division) => division.home_at_hand(stream, version).ok().flatten(),
             None => Some((stream.clone(), version)),
         }
     }

@@ -92,7 +92,7 @@ pub use columns::{Column, columns};
 pub use compare_rows::{CompareCell, CompareRow, CompareRows};
 pub use comparing::{CompareMode, Compared, Comparing, Pin, SetBy, Side};
 pub use correcting::Writing;
-pub use divided::{DivideStore, Divided, GoOn};
+pub use divided::{DivideStore, Divided, FindHome, FindStand, GoOn, LookUp, Stand};
 pub use draft::{Draft, Effect, KeptDraft, Signature};
 pub use edit_draft::{EditDraft, EditFault, EditKind};
 pub use event_detail::{EventDetail, LinkedTo, ReadEvent};

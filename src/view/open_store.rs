@@ -6,7 +6,7 @@ use super::lens::CarriedOver;
 use super::listing::{BETWEEN_LETTERS, STREAMS_LISTED, STREAMS_LISTED_FIRST};
 use super::signs::SignBook;
 use super::{
-    Activity, Bars, CausesView, Clock, Comparing, DivideStore, Divided, Draft, FileFor, FindStreams, Greeting,
+    Activity, Bars, CausesView, Clock, Comparing, DivideStore, Divided, FindHome, Draft, FileFor, FindStreams, Greeting,
     KeptDraft, Labels, Lens, ListStreams, LookAtStore, MakingSo, MatchTimes, OpenBranch, Pin, ProjectionWish,
     ProjectionsLens, ReadSurvey, Stay, StoreLens, StoreTime, StreamLanes, StreamView, ToolName, Tools, Trail,
 };
@@ -84,6 +84,8 @@ pub struct OpenStore {
     /// The projections of the user's own.
     pub own: ProjectionsLens,
     pub(super) dividing: Asked<DivideStore>,
+    /// Where the event stands that was looked at in a partition.
+    pub(super) going_home: Asked<FindHome>,
     /// Its streams are the partitions of a projection.
     pub(super) divided: Option<Divided>,
     pub(super) signs: SignBook,
@@ -180,6 +182,7 @@ impl OpenStore {
             table,
             own,
             dividing: Asked::default(),
+            going_home: Asked::default(),
             divided: None,
             signs: SignBook::default(),
             tools: Tools::default(),

@@ -4,7 +4,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use foldline::engine::{Division, EngineError, GoneOn};
+use foldline::engine::{Away, Division, EngineError, GoneOn};
 use foldline::event::{Position, StreamId, Version};
 use foldline::index::{Budget, Memory};
 use foldline::script::Script;
@@ -146,6 +146,29 @@ fn whoever_stops_it_while_it_is_laid_down_goes_on_from_there_and_has_the_same() 
     }
     assert!(stopped > 2 && little.is_laid_down(), "{stopped}");
     assert_same(&store, &little, &divided(&store, &script, 1 << 30));
+}
+
+#[test]
+fn who_draws_is_told_what_is_at_hand_and_what_lies_in_a_file_once_it_was_looked_up() {
+    let script = script(BY[0]);
+    let (_folder, mut store) = sample(3 * EVENTS, 3);
+    let (little, much) = (divided(&store, &script, LITTLE.start), divided(&store, &script, 1 << 30));
+    assert!(!little.is_at_hand() && much.is_at_hand());
+    let (partition, nowhere) = (StreamId::from("lead-7!"), Position(u64::MAX >> 1));
+    for (position, version) in [(Position(1), Version(0)), (Position(700), Version(3)), (nowhere, Version(99_999))] {
+        let (place, home) = (much.place_of(position), much.own_event(&partition, version));
+        let at_hand = |division: &Division| (division.place_at_hand(position), division.home_at_hand(&partition, version));
+        assert_eq!(at_hand(&much), (Ok(place.clone()), Ok(home.clone())));
+        assert_eq!((at_hand(&little), little.wants_look()), ((Err(Away), Err(Away)), true), "nobody waits for a file");
+        little.look_up();
+        assert_eq!((at_hand(&little), little.wants_look()), ((Ok(place), Ok(home)), false));
+    }
+    assert_eq!(much.own_event(&partition, Version(0)).map(|(stream, _)| stream), Some(StreamId::from("lead-7")));
+    // What was nowhere may be recorded since.
+    add(&mut store, 10, 4);
+    little.go_on(&store, &mut |_| Flow::Continue(())).expect("gone on");
+    assert_eq!((little.place_at_hand(nowhere), little.place_at_hand(Position(1)).is_ok()), (Err(Away), true));
+    assert!(little.wants_look() && !much.wants_look());
 }
 
 #[test]

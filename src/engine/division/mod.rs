@@ -7,10 +7,11 @@
 mod columns;
 mod disk;
 mod index;
+mod looking;
 mod rows;
 mod store;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -23,6 +24,8 @@ use crate::replay::ProjectionRef;
 use crate::script::{Homes, Partition, Running, Script, ScriptProjection};
 use crate::store::{Changes, Columns, Flow, Query, Store, StoreError};
 use index::Index;
+use looking::Looked;
+pub use looking::{Away, Spot};
 pub use store::Partitioned;
 
 /// Which events each partition of a projection is given. Clones are of the same.
@@ -34,8 +37,8 @@ struct Shared {
     index: RwLock<Index>,
     /// What it takes of the memory that there is, where it asks for it.
     held: Option<Mutex<Held>>,
-    /// Where events stand that were asked about last and lie in a file: who draws a row asks each time.
-    looked: Mutex<HashMap<Position, (StreamId, Version)>>,
+    /// What who draws asked about last and lies in a file.
+    looked: Mutex<Looked>,
     is_superseded: AtomicBool,
 }
 
@@ -50,9 +53,6 @@ const MOST_CACHE: u64 = 16 << 20;
 
 /// With less memory than this nothing is worth a file.
 const LEAST_ROOM: u64 = 256 << 10;
-
-/// So many places are remembered.
-const MOST_LOOKED: usize = 1 << 12;
 
 /// So many events of unknown partition are named.
 const MOST_STRAYS: usize = 20;
@@ -123,7 +123,7 @@ impl Division {
             Changes::Grew(scan) if !is_torn => (scan, false),
             Changes::Grew(_) | Changes::Replaced => {
                 *self.write() = Index::default();
-                lock(&self.0.looked).clear();
+                lock(&self.0.looked).forget();
                 (reader.scan(&Query::store().columns(Columns::ALL))?, true)
             }
             Changes::Unknown => return Err(EngineError::NoOrderToDivide),
@@ -164,6 +164,7 @@ impl Division {
             }
         }
         self.weigh(&mut || progress(seen))?;
+        lock(&self.0.looked).forget_missing();
         Ok((!is_anew).then_some(new))
     }
 
@@ -244,25 +245,14 @@ impl Division {
     }
 
     /// Which partition was given the event at this position, and as which of its events.
-    pub fn place_of(&self, position: Position) -> Option<(StreamId, Version)> {
-        if let Some(place) = lock(&self.0.looked).get(&position) {
-            return Some(place.clone());
-        }
+    pub fn place_of(&self, position: Position) -> Option<Spot> {
         let index = self.read();
         let (partition, ordinal) = index.place_of(position)?;
-        let place = (index.name(partition)?, Version(ordinal));
-        if index.is_laid_down() {
-            let mut looked = lock(&self.0.looked);
-            if looked.len() >= MOST_LOOKED {
-                looked.clear();
-            }
-            looked.insert(position, place.clone());
-        }
-        Some(place)
+        Some((index.name(partition)?, Version(ordinal)))
     }
 
     /// In which stream an event of a partition stands, and with which version.
-    pub fn own_event(&self, partition: &StreamId, version: Version) -> Option<(StreamId, Version)> {
+    pub fn own_event(&self, partition: &StreamId, version: Version) -> Option<Spot> {
         let index = self.read();
         let position = index.position(index.number(partition)?, version.0)?;
         index.home(position)

@@ -232,20 +232,21 @@ fn rows_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, led: Option<Le
     seen
 }
 
-/// What a partition failed on first, and where that is looked at.
+/// What a partition failed on first, and where that is looked at, once that is known.
 struct Failed<'r> {
     fault: &'r FaultAt,
-    at: (StreamId, Version),
+    at: Option<(StreamId, Version)>,
 }
 
 impl Failed<'_> {
     /// The event, and the line where one is known.
     fn text(&self, scene: &Scene<'_>) -> String {
+        let version = self.at.as_ref().map_or_else(|| "…".to_owned(), |(_, version)| format!("v{version}"));
         let place = match self.fault.fault.place {
             Some(SourcePlace { line, .. }) => {
-                format!("v{} · {}", self.at.1, scene.locale.with("projection-handler-line", [("line", line.into())]))
+                format!("{version} · {}", scene.locale.with("projection-handler-line", [("line", line.into())]))
             }
-            None => format!("v{}", self.at.1),
+            None => version,
         };
         let is_not_run = matches!(self.fault.fault.kind, FaultKind::GivenUp { .. });
         format!("{} {place}", scene.text(if is_not_run { "projection-not-run-here" } else { "projection-failed" }))
@@ -260,8 +261,9 @@ fn failed_ui(ui: &mut Ui, scene: &mut Scene<'_>, failed: &Failed<'_>, text: &str
     let button = button.on_hover_ui(|ui| {
         ui.label(shortened(&scene.sentence(&failed.fault.fault.message())));
     });
-    if button.clicked() {
-        let (stream, version) = failed.at.clone();
+    if button.clicked()
+        && let Some((stream, version)) = failed.at.clone()
+    {
         scene.ask(Action::GoToPlace(stream, version));
     }
 }

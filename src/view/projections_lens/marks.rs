@@ -80,8 +80,9 @@ impl OpenStore {
         marks.into_values().collect()
     }
 
-    /// Where an event that it failed on is looked at: where partitions are, among those of its own.
-    pub fn place_of_fault(&self, fault: &FaultAt) -> (StreamId, Version) {
+    /// Where an event that it failed on is looked at: where partitions are, among those of its own. `None` for as long as
+    /// that is looked up.
+    pub fn place_of_fault(&self, fault: &FaultAt) -> Option<(StreamId, Version)> {
         place_of_fault(fault, self.division())
     }
 
@@ -120,15 +121,17 @@ fn of_doubts(doubts: &[Doubt], marks: &mut BTreeMap<u32, LineMark>) {
     }
 }
 
-fn place_of_fault(fault: &FaultAt, division: Option<&Division>) -> (StreamId, Version) {
-    let there = division.zip(fault.position).and_then(|(division, position)| division.place_of(position));
-    there.unwrap_or_else(|| (fault.stream.clone(), fault.version))
+fn place_of_fault(fault: &FaultAt, division: Option<&Division>) -> Option<(StreamId, Version)> {
+    let own = || (fault.stream.clone(), fault.version);
+    let Some((division, position)) = division.zip(fault.position) else { return Some(own()) };
+    let place = division.place_at_hand(position).ok()?;
+    Some(place.unwrap_or_else(own))
 }
 
 fn of_store(run: &OwnRun, division: Option<&Division>, marks: &mut BTreeMap<u32, LineMark>) {
     for (line, fault) in &run.faults {
         let FaultAt { fault: first, event_type, .. } = &fault.first;
-        let (stream, version) = place_of_fault(&fault.first, division);
+        let Some((stream, version)) = place_of_fault(&fault.first, division) else { continue };
         let event_type = event_type.to_string();
         let source = MarkSource::Event { stream, version, event_type, partitions: fault.partitions };
         marks.insert(*line, mark(first, source));
