@@ -30,7 +30,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dialogs::{Dialog, Dialogs};
 use keeping::Keeper;
@@ -42,9 +42,11 @@ pub use settings::Settings;
 
 use crate::command::Action;
 use crate::engine::{
-    Engine, Loading, MirrorWork, Moment, SampleDomain, Wake, begin, bundled_projection, sample_domain_at,
+    Engine, Loading, MirrorWork, Moment, SampleDomain, Wake, begin, bundled_projection, keep_little_of_what_is_freed,
+    meter, sample_domain_at,
 };
 use crate::event::StreamId;
+use crate::index::Meter;
 use crate::locale::Locale;
 use crate::store::{self, Address, Source, data_folder};
 use crate::theme::palette_of;
@@ -70,6 +72,8 @@ pub struct Start {
     pub frame_times: Option<PathBuf>,
     /// Whoever made a link chose the store.
     pub is_of_link: bool,
+    /// The memory that is allowed is for the whole process, which this measures.
+    pub meter: Option<Meter>,
 }
 
 /// Everything the window holds. Panels draw from it and answer with actions; only `logic` changes it.
@@ -113,6 +117,9 @@ pub struct App {
     middle: Middle,
     /// What each frame cost, for whoever measures.
     frame_times: Option<File>,
+    meter: Option<Meter>,
+    /// When the process was measured last.
+    measured: Option<Instant>,
     wants_filter_focus: bool,
     /// The end of the findings was told, in this direction and at this place.
     at_end: Option<(bool, Option<Stay>)>,
@@ -197,6 +204,8 @@ impl App {
             asked: None,
             middle: Middle::State,
             frame_times: start.frame_times.as_ref().and_then(|path| File::create(path).ok()),
+            meter: start.meter,
+            measured: None,
             wants_filter_focus: false,
             at_end: None,
             split: Split::default(),
@@ -257,6 +266,7 @@ impl App {
             Some(folder) => Workspace::in_folder(folder, engine.source()),
             None => Workspace::of(engine.source()),
         };
+        self.meter.iter().for_each(|meter| engine.memory().measure_by(*meter));
         engine.memory().allow(self.settings.memory_mib.budget());
         let mut store = OpenStore::with_workspace(engine, workspace);
         store.is_writing_on = is_writing_on;
@@ -412,6 +422,8 @@ pub fn run(mut start: Start) -> Result<(), NoWindow> {
         .with_min_inner_size([860.0, 560.0]);
     let options = eframe::NativeOptions { viewport, ..eframe::NativeOptions::default() };
     start.settings = start.settings.or_else(|| Some(data_folder()?.join("settings.json")));
+    keep_little_of_what_is_freed();
+    start.meter = Some(meter());
     eframe::run_native("foldline", options, Box::new(|context| Ok(Box::new(App::new(context, start)))))
         .map_err(|error| NoWindow::from_error(&error))
 }

@@ -1,6 +1,7 @@
 //! What has come from the background, taken in.
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use super::App;
 use super::dialogs::Dialog;
@@ -8,6 +9,9 @@ use super::logic::now;
 use crate::engine::sample_domain_at;
 use crate::event::{Message, StreamId};
 use crate::view::{Lens, Middle, UserError};
+
+/// Asked of the system while frames are drawn, which costs some ten microseconds.
+const BETWEEN_MEASURINGS: Duration = Duration::from_millis(500);
 
 impl App {
     /// Takes what has come from the background, and goes on with what waited for it.
@@ -54,7 +58,12 @@ impl App {
         }
         if let Some(store) = &mut self.store {
             let budget = self.settings.memory_mib.budget();
-            if store.engine().memory().allowed() != budget {
+            let memory = store.engine().memory();
+            if self.measured.is_none_or(|last| last.elapsed() > BETWEEN_MEASURINGS) {
+                self.measured = Some(Instant::now());
+                memory.measure(0);
+            }
+            if memory.budget() != budget {
                 store.allow_memory(budget);
             }
             let before = store.row();

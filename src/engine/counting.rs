@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockWriteGuard, Weak};
 use super::as_of::{aggregate_of, choose, end_at, unless_replaced};
 use super::asked::Question;
 use super::load::tell_total;
+use super::spill::{make_room, unless_torn};
 use super::whole::each_decoded;
 use super::{AsOfWanted, EngineError, Lost, Passing, Ticket, as_of};
 use crate::event::{Cursor, EventBatch, Explain, Position, StreamId};
@@ -149,15 +150,18 @@ impl CountIndex {
             }
             let mut content = self.write();
             let Some(counting) = content.as_mut().filter(|counting| counting.can_go_on()) else { return Ok(false) };
+            // Without room for more, or with states that cannot be read back, all is counted anew beside it: laying states
+            // down here would let whoever looks wait.
             if batch.is_empty() {
-                counting.finish(end)?;
-                return Ok(true);
+                return Ok(counting.finish(end).is_ok() && unless_torn(counting).is_ok());
             }
             let mut rows = CountRows::new(&wish, false);
             batch.rows().for_each(|row| rows.push(&counting.renumbered(row)));
             counting.fold(Box::new(rows));
             cursor.advance(&batch);
-            counting.finish(cursor.clone())?;
+            if counting.finish(cursor.clone()).is_err() {
+                return Ok(false);
+            }
             let events = counting.events();
             drop(content);
             if ticket.reached(events).is_break() {
@@ -210,21 +214,27 @@ fn count_all(reader: &dyn Store, wanted: &CountWanted, ticket: &Ticket) -> Resul
     let wish = CountWish { of: of.clone(), choice, categories, chosen_for };
     let end = end_at(reader, StoreMoment::Latest)?;
     let mut counting = Counting::new(&wish, !capabilities.has_dense_positions, ticket.memory());
-    let mut over = None;
+    let mut refused = None;
     let rows = || -> Box<dyn DecodedRows> { Box::new(CountRows::new(&wish, !capabilities.has_dense_positions)) };
     if !capabilities.has_feed || end.place().is_some() {
         let read = each_decoded(reader, &rows, category, end.position(), &mut |decoded, seen| {
             counting.fold(decoded);
-            over = counting.check().err();
-            if over.is_some() || ticket.reached(seen).is_break() { Err(StoreError::Cancelled) } else { Ok(()) }
+            if let Err(over) = counting.check() {
+                refused = make_room(&mut counting, over, &mut || ticket.reached(seen)).err();
+            }
+            if refused.is_some() || ticket.reached(seen).is_break() { Err(StoreError::Cancelled) } else { Ok(()) }
         });
-        match over {
-            Some(over) => return Err(over.into()),
+        match refused {
+            Some(refused) => return Err(refused),
             None => read?,
         }
     }
     unless_replaced(reader, &end)?;
-    counting.finish(end)?;
+    if let Err(over) = counting.finish(end.clone()) {
+        make_room(&mut counting, over, &mut || ticket.flow())?;
+        counting.finish(end)?;
+    }
+    unless_torn(&counting)?;
     Ok(Some(counting))
 }
 

@@ -306,6 +306,9 @@ impl Inner {
                 let place = Place(self, lane);
                 let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(self, &ticket)));
                 ticket.is_over();
+                if lane == Lane::Long {
+                    self.memory.settle();
+                }
                 drop(place);
                 if outcome.is_err() {
                     // Whoever waits sees the answer lost once woken.

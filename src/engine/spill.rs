@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use super::EngineError;
 use super::gaps::Gaps;
 use super::ticket::lock;
-use crate::index::{AsOf, OverBudget};
+use crate::index::{AsOf, Counting, Memory, OverBudget};
 use crate::replay::{LayDown, OnShelf, Shelf};
 use crate::store::{Flow, StoreError, cache_folder};
 
@@ -183,28 +183,76 @@ pub(super) fn fault_of(shelf: &Arc<dyn Shelf>) -> Option<StoreError> {
     shelf.downcast_ref::<FileShelf>().and_then(FileShelf::fault)
 }
 
+/// Whose states may lie on a shelf.
+pub(super) trait LaysDown {
+    fn lay_down(&mut self, shelf: &Arc<dyn Shelf>, which: LayDown, go_on: &mut dyn FnMut() -> bool) -> bool;
+    fn shelf(&self) -> Option<&Arc<dyn Shelf>>;
+    fn weigh(&mut self) -> Result<(), OverBudget>;
+    fn memory(&self) -> &Memory;
+}
+
+impl LaysDown for AsOf {
+    fn lay_down(&mut self, shelf: &Arc<dyn Shelf>, which: LayDown, go_on: &mut dyn FnMut() -> bool) -> bool {
+        self.lay_down(shelf, which, go_on)
+    }
+
+    fn shelf(&self) -> Option<&Arc<dyn Shelf>> {
+        self.shelf()
+    }
+
+    fn weigh(&mut self) -> Result<(), OverBudget> {
+        self.weigh()
+    }
+
+    fn memory(&self) -> &Memory {
+        self.memory()
+    }
+}
+
+impl LaysDown for Counting {
+    fn lay_down(&mut self, shelf: &Arc<dyn Shelf>, which: LayDown, go_on: &mut dyn FnMut() -> bool) -> bool {
+        self.lay_down(shelf, which, go_on)
+    }
+
+    fn shelf(&self) -> Option<&Arc<dyn Shelf>> {
+        self.shelf()
+    }
+
+    fn weigh(&mut self) -> Result<(), OverBudget> {
+        self.weigh()
+    }
+
+    fn memory(&self) -> &Memory {
+        self.memory()
+    }
+}
+
 /// There is no room in memory for all of this: the states lie in a file from now on. Where that does not help either, the
 /// budget is too small.
 pub(super) fn make_room(
-    as_of: &mut AsOf,
+    of: &mut impl LaysDown,
     over: OverBudget,
     go_on: &mut dyn FnMut() -> Flow,
 ) -> Result<(), EngineError> {
-    let shelf = as_of.shelf().cloned().or_else(new_shelf).ok_or(over)?;
-    make_room_on(&shelf, as_of, go_on)
+    let shelf = of.shelf().cloned().or_else(new_shelf).ok_or(over)?;
+    make_room_on(&shelf, of, go_on)
 }
 
-fn make_room_on(shelf: &Arc<dyn Shelf>, as_of: &mut AsOf, go_on: &mut dyn FnMut() -> Flow) -> Result<(), EngineError> {
+fn make_room_on(
+    shelf: &Arc<dyn Shelf>,
+    of: &mut impl LaysDown,
+    go_on: &mut dyn FnMut() -> Flow,
+) -> Result<(), EngineError> {
     // The older half first: fewer events come to those, and what stays is answered without the file. Where that brings
     // little room, all of them go at once, and not half of the rest each time.
     for which in [LayDown::Older, LayDown::All] {
-        let is_laid = as_of.lay_down(shelf, which, &mut || go_on().is_continue());
-        unless_torn(as_of)?;
+        let is_laid = of.lay_down(shelf, which, &mut || go_on().is_continue());
+        unless_torn(of)?;
         if !is_laid {
             return Err(StoreError::Cancelled.into());
         }
-        let weighed = as_of.weigh();
-        let memory = as_of.memory();
+        let weighed = of.weigh();
+        let memory = of.memory();
         let has_room = weighed.is_ok() && memory.left().bytes >= memory.allowed().bytes / MOST_LEFT;
         if has_room || which == LayDown::All {
             return Ok(weighed?);
@@ -214,8 +262,8 @@ fn make_room_on(shelf: &Arc<dyn Shelf>, as_of: &mut AsOf, go_on: &mut dyn FnMut(
 }
 
 /// Something of it could not be laid down or read back: then it is no answer.
-pub(super) fn unless_torn(as_of: &AsOf) -> Result<(), StoreError> {
-    as_of.shelf().and_then(fault_of).map_or(Ok(()), Err)
+pub(super) fn unless_torn(of: &impl LaysDown) -> Result<(), StoreError> {
+    of.shelf().and_then(fault_of).map_or(Ok(()), Err)
 }
 
 #[cfg(test)]

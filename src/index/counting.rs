@@ -2,9 +2,9 @@ use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{Choice, Held, Histogram, MixedRows, OverBudget, Tally};
+use super::{Choice, Held, Histogram, Memory, MixedRows, OverBudget, Tally};
 use crate::event::{Cursor, EventRow, EventType, Position, StreamId, StreamKey, Timestamp, actor_in};
-use crate::replay::{DecodedRows, Following, Told};
+use crate::replay::{DecodedRows, Following, LayDown, Shelf, Told};
 
 /// What is counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub struct Counting {
     histogram: Histogram,
     /// For a field: the states, which only new events ask for.
     parts: Vec<Box<dyn Following>>,
+    /// Where states lie that there was no room for.
+    shelf: Option<Arc<dyn Shelf>>,
     /// The states have given way, and whether any of them had the field.
     at_rest: Option<bool>,
     read_to: Cursor,
@@ -151,6 +153,7 @@ impl Counting {
             tally,
             histogram: Histogram::default(),
             parts,
+            shelf: None,
             at_rest: None,
             read_to: Cursor::beginning(),
             events: 0,
@@ -224,14 +227,42 @@ impl Counting {
         EventRow { stream_key: keys.key_of(row.stream), ..row }
     }
 
-    /// Looks now and then whether there is room for more.
+    /// Looks now and then whether there is room for more. States may lie in a file, and leave some of the memory for what
+    /// is read at the same time and cannot.
     pub fn check(&mut self) -> Result<(), OverBudget> {
         const BETWEEN: u64 = 1 << 17;
+        const PART_FOR_OTHERS: u64 = 4;
         if self.events < self.weighed_at + BETWEEN {
             return Ok(());
         }
+        self.weigh()?;
+        let memory = self.memory();
+        let (taken, allowed) = (memory.taken(), memory.allowed().bytes);
+        let is_enough = taken <= allowed - allowed / PART_FOR_OTHERS || self.parts.is_empty();
+        if is_enough { Ok(()) } else { Err(OverBudget { bytes: taken, budget: memory.allowed() }) }
+    }
+
+    /// Asks for the memory that it takes.
+    pub fn weigh(&mut self) -> Result<(), OverBudget> {
         self.weighed_at = self.events;
         self.held.resize(self.bytes())
+    }
+
+    /// Of what it takes its memory.
+    pub fn memory(&self) -> &Memory {
+        self.held.memory()
+    }
+
+    /// Lays states on a shelf; what comes to one is folded into it as before. False where that was stopped, or there is no
+    /// room there either.
+    pub fn lay_down(&mut self, shelf: &Arc<dyn Shelf>, which: LayDown, go_on: &mut dyn FnMut() -> bool) -> bool {
+        self.shelf = Some(Arc::clone(shelf));
+        self.parts.iter_mut().all(|part| part.lay_down(shelf, which, go_on))
+    }
+
+    /// Where states lie that there was no room for.
+    pub fn shelf(&self) -> Option<&Arc<dyn Shelf>> {
+        self.shelf.as_ref()
     }
 
     /// All up to this place is folded: any moment can be asked.
@@ -270,6 +301,7 @@ impl Counting {
     pub fn rest(&mut self) -> Vec<Box<dyn Following>> {
         self.at_rest = Some(self.has_field());
         let parts = std::mem::take(&mut self.parts);
+        self.shelf = None;
         // Less is always possible.
         let _ = self.held.resize(self.bytes());
         parts

@@ -1,17 +1,33 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use super::{Budget, OverBudget};
 
 /// The memory that everything kept of an open store takes together, of what it may. Whoever grows asks first; what is only
-/// kept because it may be asked for again ([`Kept`]) gives way then. Clones are of the same.
+/// kept because it may be asked for again ([`Kept`]) gives way then. Where the process is measured, what else it takes is
+/// taken of the same. Clones are of the same.
 #[derive(Clone, Debug)]
 pub struct Memory(Arc<Shared>);
 
+/// What all of a process takes, as its system says it.
+#[derive(Clone, Copy, Debug)]
+pub struct Meter {
+    pub taken: fn() -> u64,
+    /// Gives back to the system what was freed and is kept to be used again.
+    pub give_back: fn(),
+}
+
 struct Shared {
-    allowed: AtomicU64,
+    /// For all of it, what is beside it too.
+    budget: AtomicU64,
     taken: AtomicU64,
+    meter: OnceLock<Meter>,
+    /// What the process took beside it when it was measured last, and the least that ever was.
+    beside: AtomicU64,
+    least_beside: AtomicU64,
+    /// What was taken and given back since.
+    moved: AtomicU64,
     /// What gives way.
     drawers: Mutex<Vec<Weak<dyn Drawer>>>,
     /// Counts up with each look at something that gives way.
@@ -20,7 +36,7 @@ struct Shared {
 
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Memory").field("allowed", &self.allowed).field("taken", &self.taken).finish_non_exhaustive()
+        f.debug_struct("Memory").field("budget", &self.budget).field("taken", &self.taken).finish_non_exhaustive()
     }
 }
 
@@ -32,18 +48,74 @@ impl Default for Memory {
 
 impl Memory {
     pub fn new(budget: Budget) -> Self {
-        let (allowed, taken) = (AtomicU64::new(budget.bytes), AtomicU64::new(0));
-        Self(Arc::new(Shared { allowed, taken, drawers: Mutex::default(), looks: AtomicU64::new(0) }))
+        Self(Arc::new(Shared {
+            budget: AtomicU64::new(budget.bytes),
+            taken: AtomicU64::new(0),
+            meter: OnceLock::new(),
+            beside: AtomicU64::new(0),
+            least_beside: AtomicU64::new(u64::MAX),
+            moved: AtomicU64::new(0),
+            drawers: Mutex::default(),
+            looks: AtomicU64::new(0),
+        }))
     }
 
+    /// From now on its budget is that of the whole process.
+    pub fn measure_by(&self, meter: Meter) {
+        let _ = self.0.meter.set(meter);
+        self.measure(0);
+    }
+
+    /// For all that is kept and what else the process takes, where that is measured.
+    pub fn budget(&self) -> Budget {
+        Budget { bytes: self.0.budget.load(Ordering::Relaxed) }
+    }
+
+    /// For all that is kept: the budget, less what else the process takes.
     pub fn allowed(&self) -> Budget {
-        Budget { bytes: self.0.allowed.load(Ordering::Relaxed) }
+        let budget = self.budget().bytes;
+        if self.0.meter.get().is_none() {
+            return Budget { bytes: budget };
+        }
+        let all = budget - budget / PART_TO_SPARE;
+        Budget { bytes: all.saturating_sub(self.beside()).max(LEAST.min(budget)) }
     }
 
     /// From now on. What is in use by then stays; what is only kept gives way.
     pub fn allow(&self, budget: Budget) {
-        self.0.allowed.store(budget.bytes, Ordering::Relaxed);
-        while self.taken() > budget.bytes && self.make_room() {}
+        self.0.budget.store(budget.bytes, Ordering::Relaxed);
+        while self.taken() > self.allowed().bytes && self.make_room() {}
+    }
+
+    /// What else the process takes, as it was measured last; nought where it is not.
+    pub fn beside(&self) -> u64 {
+        self.0.beside.load(Ordering::Relaxed)
+    }
+
+    /// Measures the process, for one who shows what it takes. `grown` is what somebody took and did not ask for yet.
+    pub fn measure(&self, grown: u64) {
+        let Shared { meter, taken, beside, least_beside, moved, .. } = &*self.0;
+        let Some(meter) = meter.get() else { return };
+        moved.store(0, Ordering::Relaxed);
+        let known = taken.load(Ordering::Relaxed).saturating_add(grown);
+        let now = (meter.taken)().saturating_sub(known);
+        beside.store(now, Ordering::Relaxed);
+        least_beside.fetch_min(now, Ordering::Relaxed);
+    }
+
+    /// Something large is over: what it freed is given back to the system.
+    pub fn settle(&self) {
+        self.measure(0);
+        if self.beside() > self.0.least_beside.load(Ordering::Relaxed).saturating_add(MUCH_FREED) {
+            self.give_back(0);
+        }
+    }
+
+    fn give_back(&self, grown: u64) {
+        if let Some(meter) = self.0.meter.get() {
+            (meter.give_back)();
+            self.measure(grown);
+        }
     }
 
     /// In bytes, by all that hold some.
@@ -81,14 +153,36 @@ impl Memory {
     }
 
     fn take(&self, more: u64) -> Result<(), OverBudget> {
-        let Shared { allowed, taken, .. } = &*self.0;
+        let taken = &self.0.taken;
         let all = taken.fetch_add(more, Ordering::Relaxed).saturating_add(more);
-        let budget = Budget { bytes: allowed.load(Ordering::Relaxed) };
-        budget.check(all).inspect_err(|_| {
+        self.note_move(more);
+        self.allowed().check(all).map_err(|_| {
             taken.fetch_sub(more, Ordering::Relaxed);
+            OverBudget { bytes: all.saturating_add(self.beside()), budget: self.budget() }
         })
     }
+
+    fn give(&self, less: u64) {
+        self.0.taken.fetch_sub(less, Ordering::Relaxed);
+        self.note_move(less);
+    }
+
+    fn note_move(&self, bytes: u64) {
+        self.0.moved.fetch_add(bytes, Ordering::Relaxed);
+    }
 }
+
+/// With less than this nothing of a store could be shown, whatever else the process takes.
+const LEAST: u64 = 16 << 20;
+
+/// What is taken for a moment and given back before anybody is asked has this part of the budget of a process.
+const PART_TO_SPARE: u64 = 16;
+
+/// The process is measured anew when so much was taken and given back.
+const MEASURED_AFTER: u64 = 2 << 20;
+
+/// So much more than it ever was beside is mostly what was freed.
+const MUCH_FREED: u64 = 32 << 20;
 
 fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -106,17 +200,23 @@ impl Held {
     /// keeps what it has.
     pub fn resize(&mut self, bytes: u64) -> Result<(), OverBudget> {
         if bytes <= self.bytes {
-            self.memory.0.taken.fetch_sub(self.bytes - bytes, Ordering::Relaxed);
+            self.memory.give(self.bytes - bytes);
             self.bytes = bytes;
             return Ok(());
         }
         let more = bytes - self.bytes;
+        if self.memory.0.moved.load(Ordering::Relaxed) + more > MEASURED_AFTER {
+            self.memory.measure(more);
+        }
+        let mut was_given_back = false;
         loop {
             match self.memory.take(more) {
                 Ok(()) => {
                     self.bytes = bytes;
                     return Ok(());
                 }
+                // What was freed and is kept to be used again may be all that is missing.
+                Err(_) if !std::mem::replace(&mut was_given_back, true) => self.memory.give_back(more),
                 Err(over) if !self.memory.make_room() => return Err(over),
                 Err(_) => {}
             }
@@ -135,7 +235,7 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.memory.0.taken.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.memory.give(self.bytes);
     }
 }
 
@@ -299,6 +399,38 @@ mod tests {
         assert_eq!((other.resize(90), memory.taken()), (Ok(()), 90));
         memory.allow(Budget { bytes: 10 });
         assert_eq!((other.resize(50), memory.taken(), memory.left().bytes), (Ok(()), 50, 0), "less is always possible");
+    }
+
+    #[test]
+    fn what_else_the_process_takes_is_taken_of_the_same_and_what_was_freed_is_given_back_before_anybody_is_refused() {
+        const MIB: u64 = 1 << 20;
+        static PROCESS: AtomicU64 = AtomicU64::new(50 * MIB);
+        static FREED: AtomicU64 = AtomicU64::new(0);
+        let grow = |mebibytes: u64| PROCESS.fetch_add(mebibytes * MIB, Ordering::Relaxed);
+        let meter = Meter {
+            taken: || PROCESS.load(Ordering::Relaxed),
+            give_back: || {
+                PROCESS.fetch_sub(FREED.swap(0, Ordering::Relaxed), Ordering::Relaxed);
+            },
+        };
+        let memory = Memory::new(Budget { bytes: 160 * MIB });
+        assert_eq!((memory.allowed(), memory.beside()), (memory.budget(), 0), "nothing is measured yet");
+        memory.measure_by(meter);
+        assert_eq!((memory.allowed().bytes / MIB, memory.beside() / MIB), (100, 50), "some of it is for moments");
+        let mut held = memory.hold();
+        grow(60);
+        assert_eq!((held.resize(60 * MIB), memory.beside() / MIB), (Ok(()), 50), "what grew is asked for");
+        // Something else grew, and is freed again.
+        grow(50);
+        FREED.store(45 * MIB, Ordering::Relaxed);
+        assert_eq!((held.resize(70 * MIB), FREED.load(Ordering::Relaxed)), (Ok(()), 0), "it was given back");
+        grow(45);
+        let over = held.resize(80 * MIB).expect_err("there is no room for it");
+        assert_eq!((over.bytes / MIB, over.budget, held.bytes() / MIB), (160, memory.budget(), 70), "of the whole process");
+        // However much the rest takes, something can be shown.
+        grow(500);
+        memory.settle();
+        assert_eq!((memory.allowed().bytes / MIB, held.resize(0), held.resize(16 * MIB)), (16, Ok(()), Ok(())));
     }
 
     fn of(memory: &Memory, bytes: u64) -> Arc<Held> {

@@ -43,7 +43,7 @@ pub use chronicle::{
 };
 pub use counting::{Categories, CountOf, CountRows, CountWish, Counting};
 pub use histogram::{Bucket, Histogram};
-pub use memory::{Drawer, Held, Kept, Memory};
+pub use memory::{Drawer, Held, Kept, Memory, Meter};
 pub use moment::{NoStoreMoment, StoreMoment};
 pub use numbers::Figures;
 pub use order::compare;

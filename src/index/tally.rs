@@ -108,6 +108,14 @@ impl Checkpoints {
     }
 }
 
+/// With little room to spare: twice as much, as a list otherwise grows, would be most of what is taken.
+fn push_closely(changes: &mut Vec<Change>, change: Change) {
+    if changes.len() == changes.capacity() {
+        changes.reserve_exact((changes.len() / 8).max(SPACING));
+    }
+    changes.push(change);
+}
+
 fn step(counts: &mut Vec<u32>, change: &Change) {
     if change.from != NONE
         && let Some(count) = counts.get_mut(usize::from(change.from))
@@ -127,7 +135,9 @@ fn step(counts: &mut Vec<u32>, change: &Change) {
 /// in its stream.
 #[derive(Clone, Debug, Default)]
 struct ByTime {
-    /// In that order.
+    /// So many changes stand in it.
+    len: usize,
+    /// In that order; empty where it is that of the store, and each change counts from its own time.
     times: Vec<i64>,
     /// Which change stands there; empty where it is the order of the store.
     order: Vec<u32>,
@@ -159,7 +169,7 @@ impl Tally {
             if let Some(last) = self.changes.get_mut(place).filter(|last| time < last.time) {
                 last.time = time;
                 self.by_time.is_settled = false;
-                self.by_time.has_moved |= place < self.by_time.times.len();
+                self.by_time.has_moved |= place < self.by_time.len;
             }
             // Of the changes before it, the times are looked at when they are put in order.
             return;
@@ -178,7 +188,7 @@ impl Tally {
         };
         step(&mut self.now, &change);
         self.by_position.push(&change);
-        self.changes.push(change);
+        push_closely(&mut self.changes, change);
         *slot = Slot { value: to, last: self.changes.len() as u32 };
         self.by_time.is_settled = false;
     }
@@ -196,25 +206,43 @@ impl Tally {
 
     /// What is recorded while clocks run forward stands behind all that is in order, and moves none of it.
     fn settle_the_new(&mut self) -> bool {
-        let ByTime { times, order, checkpoints, has_moved, .. } = &mut self.by_time;
-        let known = times.len();
-        let latest = times.last().copied().unwrap_or(i64::MIN);
-        let changes = self.changes.get(known..).unwrap_or_default();
-        let is_behind = changes.iter().all(|change| change.time >= latest && change.time < NEVER);
-        if *has_moved || latest == NEVER || !is_behind || !changes.is_sorted_by_key(|change| change.time) {
+        let Self { changes, by_time, .. } = self;
+        let known = by_time.len;
+        if by_time.has_moved {
             return false;
         }
-        for (place, change) in (known as u32..).zip(changes) {
-            checkpoints.push(change);
-            times.push(change.time);
-            if !order.is_empty() {
-                order.push(place);
+        let is_as_stored = by_time.times.is_empty();
+        let latest = if is_as_stored {
+            known.checked_sub(1).and_then(|last| changes.get(last)).map(|change| change.time)
+        } else {
+            by_time.times.last().copied()
+        };
+        let (latest, new) = (latest.unwrap_or(i64::MIN), changes.get(known..).unwrap_or_default());
+        let is_behind = new.iter().all(|change| change.time >= latest && change.time < NEVER);
+        if latest == NEVER || !is_behind || !new.is_sorted_by_key(|change| change.time) {
+            return false;
+        }
+        for (place, change) in (known as u32..).zip(new) {
+            by_time.checkpoints.push(change);
+            if !is_as_stored {
+                by_time.times.push(change.time);
+            }
+            if !by_time.order.is_empty() {
+                by_time.order.push(place);
             }
         }
+        by_time.len = changes.len();
         true
     }
 
     fn settle_all(&mut self) {
+        let mut by_time = ByTime { len: self.changes.len(), ..ByTime::default() };
+        if self.changes.is_sorted_by_key(|change| change.time) {
+            // Then none is followed by an earlier one in its stream either.
+            self.changes.iter().for_each(|change| by_time.checkpoints.push(change));
+            self.by_time = by_time;
+            return;
+        }
         let mut times: Vec<i64> = self.changes.iter().map(|change| change.time).collect();
         // What counts takes everything before it in its stream along.
         for place in (0..self.changes.len()).rev() {
@@ -224,7 +252,6 @@ impl Tally {
                 *earlier = time.min(*earlier);
             }
         }
-        let mut by_time = ByTime::default();
         if times.is_sorted() {
             self.changes.iter().for_each(|change| by_time.checkpoints.push(change));
             by_time.times = times;
@@ -265,7 +292,12 @@ impl Tally {
             }
             StoreMoment::Time(at) => {
                 let ByTime { times, order, checkpoints, .. } = &self.by_time;
-                let len = times.partition_point(|time| *time <= at.micros() && *time < NEVER);
+                let counts = |time: i64| time <= at.micros() && time < NEVER;
+                let len = if times.is_empty() {
+                    self.changes.partition_point(|change| counts(change.time))
+                } else {
+                    times.partition_point(|time| counts(*time))
+                };
                 checkpoints.behind(len, |place| {
                     let place = if order.is_empty() { place } else { *order.get(place)? as usize };
                     self.changes.get(place)

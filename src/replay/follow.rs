@@ -2,9 +2,13 @@
 
 use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 
-use super::DecodedRows;
+use super::laid::StatesAway;
+use super::shelf::Shelf;
+use super::standing::LayDown;
 use super::streams::{ByStream, Rows};
+use super::DecodedRows;
 use crate::event::{Head, StreamKey};
 use crate::projection::{Cell, Problem, Projection, cell_value};
 
@@ -27,12 +31,18 @@ pub trait Following: Send + Sync + fmt::Debug {
 
     /// The bytes that the states take, as far as some of them tell.
     fn bytes(&self) -> u64;
+
+    /// Lays states on a shelf, or on the one where some lie already. Folding goes on as before. False where that was
+    /// stopped, or there is no room there either.
+    fn lay_down(&mut self, shelf: &Arc<dyn Shelf>, part: LayDown, go_on: &mut dyn FnMut() -> bool) -> bool;
 }
 
 pub(super) struct FollowField<P: Projection> {
     projection: P,
     path: String,
     of_stream: ByStream<P::State>,
+    /// Where there was no room for all.
+    away: Option<StatesAway>,
     problems: Vec<Problem>,
     value: Vec<u8>,
     has_field: bool,
@@ -44,6 +54,7 @@ impl<P: Projection> FollowField<P> {
             projection,
             path: path.to_owned(),
             of_stream: ByStream::new(),
+            away: None,
             problems: Vec::new(),
             value: Vec::new(),
             has_field: false,
@@ -91,9 +102,14 @@ impl<P: Projection> Following for FollowField<P> {
             debug_assert!(false, "rows that another projection decoded");
             return;
         };
-        let Self { projection, path, of_stream, problems, value, has_field } = self;
+        let Self { projection, path, of_stream, away, problems, value, has_field } = self;
         for (key, head, event) in rows.rows {
+            let is_away = away.is_some() && of_stream.get(key).is_none();
+            let taken_up = away.as_mut().filter(|_| is_away).and_then(|away| away.take_up(key));
             let state = of_stream.get_or_begin(key);
+            if let Some(taken_up) = taken_up {
+                *state = taken_up;
+            }
             projection.fold(state, &event, &head, problems);
             problems.clear();
             *has_field |= write_value(projection, state, path, value);
@@ -113,6 +129,13 @@ impl<P: Projection> Following for FollowField<P> {
             bytes += (size_of::<P::State>() + self.projection.weight(state)) as u64;
             weighed += 1;
         }
-        bytes.checked_div(weighed).unwrap_or_default() * all as u64
+        let states = bytes.checked_div(weighed).unwrap_or_default() * all as u64;
+        states + self.of_stream.places_bytes() as u64 + self.away.as_ref().map_or(0, StatesAway::bytes)
+    }
+
+    fn lay_down(&mut self, shelf: &Arc<dyn Shelf>, part: LayDown, go_on: &mut dyn FnMut() -> bool) -> bool {
+        let away = self.away.get_or_insert_with(|| StatesAway::on(shelf));
+        let mut lay = |key: StreamKey, state: &P::State| away.lay(key, state);
+        self.of_stream.lay_down(part, &mut lay, go_on)
     }
 }

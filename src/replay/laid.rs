@@ -184,18 +184,60 @@ impl<S> Drop for LaidDown<S> {
     }
 }
 
+/// States alone on a shelf, each until it is taken up.
+pub(super) struct StatesAway {
+    space: ShelfSpace,
+    /// Without length where none lies.
+    of_stream: ByStream<OnShelf>,
+}
+
+impl StatesAway {
+    pub(super) fn on(shelf: &Arc<dyn Shelf>) -> Self {
+        Self { space: ShelfSpace::on(shelf), of_stream: ByStream::new() }
+    }
+
+    /// As [`LaidDown::lay`] answers. What lay there of this stream was taken up.
+    pub(super) fn lay<S: Serialize + DeserializeOwned>(&mut self, key: StreamKey, state: &S) -> Option<bool> {
+        let Ok(text) = serde_json::to_vec(state) else { return Some(false) };
+        let again = || serde_json::to_vec(&serde_json::from_slice::<S>(&text).ok()?).ok();
+        if !is_plain(&text) && again().is_none_or(|again| again != text) {
+            return Some(false);
+        }
+        *self.of_stream.get_or_begin(key) = self.space.lay(&text)?;
+        Some(true)
+    }
+
+    /// To be folded on.
+    pub(super) fn take_up<S: DeserializeOwned>(&mut self, key: StreamKey) -> Option<S> {
+        let slot = *self.of_stream.get(key).filter(|slot| slot.length > 0)?;
+        let text = self.space.fetch(slot)?;
+        *self.of_stream.get_or_begin(key) = OnShelf::default();
+        self.space.leave(slot);
+        serde_json::from_slice(&text).ok()
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        let places = self.of_stream.places_bytes() + self.of_stream.len() * size_of::<OnShelf>();
+        places as u64 + self.space.bytes()
+    }
+}
+
 /// No text that opens fewer lists and objects is nested too deeply to be read.
 const SURELY_READ: usize = 100;
 
-/// Whether it reads as what was written: not where it is nested too deeply, nor where a field is called as the parser
-/// itself calls its numbers.
+/// It surely reads as what was written: it is not nested too deeply, and no field is called as the parser itself calls its
+/// numbers.
+fn is_plain(text: &[u8]) -> bool {
+    memchr::memchr2_iter(b'{', b'[', text).nth(SURELY_READ).is_none()
+        && memmem::find(text, b"$serde_json::private").is_none()
+}
+
+/// Whether it reads as what was written.
 fn comes_back<S: Serialize + DeserializeOwned>(text: &[u8]) -> bool {
-    let is_plain = memchr::memchr2_iter(b'{', b'[', text).nth(SURELY_READ).is_none()
-        && memmem::find(text, b"$serde_json::private").is_none();
     let again = || {
         let ReadBack::<S> { state, last, beyond } = serde_json::from_slice(text).ok()?;
         let beyond = beyond.as_ref().map(|(state, events)| (state, *events));
         serde_json::to_vec(&Written { state: &state, last, beyond }).ok()
     };
-    is_plain || again().is_some_and(|again| again == text)
+    is_plain(text) || again().is_some_and(|again| again == text)
 }

@@ -301,34 +301,7 @@ impl<P: Projection> Standing for AllStood<P> {
 
     fn lay_down(&mut self, shelf: &Arc<dyn Shelf>, part: LayDown, go_on: &mut dyn FnMut() -> bool) -> bool {
         let laid = self.laid.get_or_insert_with(|| LaidDown::on(shelf));
-        let mut left = self.of_stream.len();
-        let stays = if part == LayDown::Older { left / 2 } else { 0 };
-        let mut back = Vec::new();
-        for number in 0..self.of_stream.blocks() {
-            if left <= stays {
-                break;
-            }
-            // What was laid down is given back at once: until then it would be there twice.
-            let block = self.of_stream.take_block(number);
-            left -= block.values().len();
-            for kept in block.values() {
-                match laid.lay(kept) {
-                    Some(true) => {}
-                    Some(false) => back.push(kept.clone()),
-                    None => return false,
-                }
-                self.of_stream.forget(kept.key);
-            }
-            if !block.values().is_empty() && !go_on() {
-                return false;
-            }
-        }
-        self.of_stream.trim();
-        for kept in back {
-            let key = kept.key;
-            *self.of_stream.get_or_begin(key) = kept;
-        }
-        true
+        self.of_stream.lay_down(part, &mut |_, kept| laid.lay(kept), go_on)
     }
 
     fn share(&mut self) {

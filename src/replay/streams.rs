@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::standing::LayDown;
 use crate::event::{EventRow, Head, StreamKey};
 use crate::projection::{Problem, Projection};
 
@@ -85,10 +86,10 @@ enum Block<S> {
 }
 
 /// Values that were taken out together.
-pub(super) struct Taken<S>(Block<S>);
+struct Taken<S>(Block<S>);
 
 impl<S: Clone> Taken<S> {
-    pub(super) fn values(&self) -> &[S] {
+    fn values(&self) -> &[S] {
         self.0.values()
     }
 }
@@ -171,27 +172,73 @@ impl<S: Default + Clone> ByStream<S> {
         }
     }
 
-    /// In so many blocks they lie, those that began first in the first; some may be empty.
-    pub(super) fn blocks(&self) -> usize {
-        self.blocks.len()
-    }
-
     /// Takes a block out. Where its values lay, [`Self::forget`] is to be told of each.
-    pub(super) fn take_block(&mut self, number: usize) -> Taken<S> {
+    fn take_block(&mut self, number: usize) -> Taken<S> {
         let empty = || Block::Own(Vec::new());
         Taken(self.blocks.get_mut(number).map_or_else(empty, |block| std::mem::replace(block, empty())))
     }
 
     /// There is no value of this stream any more: its block was taken out.
-    pub(super) fn forget(&mut self, stream: StreamKey) {
+    fn forget(&mut self, stream: StreamKey) {
         let (page, place) = (stream.0 as usize / PAGE, stream.0 as usize % PAGE);
         if let Some(place) = self.pages.get_mut(page).and_then(Option::as_mut).and_then(|page| page.get_mut(place)) {
             *place = None;
         }
     }
 
+    /// Takes values out in the order in which they began, some or all, each once `lay` has it elsewhere; it answers whether
+    /// the value may be forgotten, and `None` where there is no room for it. False then, and where it was stopped.
+    pub(super) fn lay_down(
+        &mut self,
+        part: LayDown,
+        lay: &mut dyn FnMut(StreamKey, &S) -> Option<bool>,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> bool {
+        let keys = self.keys();
+        let mut left = self.len();
+        let stays = if part == LayDown::Older { left / 2 } else { 0 };
+        let mut back = Vec::new();
+        for number in 0..self.blocks.len() {
+            if left <= stays {
+                break;
+            }
+            // What was laid down is given back at once: until then it would be there twice.
+            let block = self.take_block(number);
+            left -= block.values().len();
+            for (value, key) in block.values().iter().zip(keys.get(number * BLOCK..).unwrap_or_default()) {
+                match lay(*key, value) {
+                    Some(true) => {}
+                    Some(false) => back.push((*key, value.clone())),
+                    None => return false,
+                }
+                self.forget(*key);
+            }
+            if !block.values().is_empty() && !go_on() {
+                return false;
+            }
+        }
+        self.trim();
+        for (key, value) in back {
+            *self.get_or_begin(key) = value;
+        }
+        true
+    }
+
+    /// Whose value lies at each place.
+    fn keys(&self) -> Vec<StreamKey> {
+        let mut keys = vec![StreamKey(0); self.blocks.len() * BLOCK];
+        for (page, places) in self.pages.iter().enumerate() {
+            for (at, place) in places.iter().flatten().enumerate() {
+                if let Some(slot) = place.and_then(|place| keys.get_mut(place.get() as usize - 1)) {
+                    *slot = StreamKey((page * PAGE + at) as u32);
+                }
+            }
+        }
+        keys
+    }
+
     /// Gives back the pages on which no stream has a value any more.
-    pub(super) fn trim(&mut self) {
+    fn trim(&mut self) {
         for page in &mut self.pages {
             page.take_if(|places| places.iter().all(Option::is_none));
         }
@@ -297,7 +344,7 @@ mod tests {
         for stream in [last - 1, 0, 700] {
             *values.get_or_begin(StreamKey(stream)) = stream + 1;
         }
-        assert_eq!((values.len(), values.blocks()), (BLOCK + 3, 4));
+        assert_eq!((values.len(), values.blocks.len()), (BLOCK + 3, 4));
         assert_eq!(of(&values), [Some(1), None, Some(256), Some(511), None, Some(last)]);
         assert_eq!(of(&later), [0, 255, 256, 511, 512, last - 1].map(Some), "the other one has all of them");
         assert_eq!(*later.get_or_begin(StreamKey(700)), 700);

@@ -9,13 +9,15 @@ pub(super) const MIB: u64 = 1 << 20;
 /// Below this width, the bar alone tells.
 const ROOM_FOR_WORDS: f32 = 1_100.0;
 
-/// How much what is kept of the store takes, of what it may.
+/// How much is taken, of what may be: by what is kept of the store, and by all else that the process holds, where that is
+/// measured.
 pub(super) fn memory_ui(ui: &mut Ui, scene: &Scene<'_>, store: &OpenStore) {
     let memory = store.engine().memory();
-    let (taken, allowed) = (memory.taken(), memory.allowed().bytes);
-    if taken == 0 {
+    let (kept, beside, allowed) = (memory.taken(), memory.beside(), memory.budget().bytes);
+    if kept == 0 {
         return;
     }
+    let taken = kept + beside;
     let colours = palette(ui);
     let text = scene
         .locale
@@ -27,7 +29,12 @@ pub(super) fn memory_ui(ui: &mut Ui, scene: &Scene<'_>, store: &OpenStore) {
     ui.painter().rect_filled(bar, 3.0, colours.line);
     let filled = egui::Rect::from_min_size(bar.min, vec2((bar.width() * share).max(3.0), bar.height()));
     ui.painter().rect_filled(filled, 3.0, ink);
-    let about = scene.text("memory-about");
+    let about = if beside == 0 {
+        scene.text("memory-about")
+    } else {
+        let parts = [("kept", size_words(kept).into()), ("beside", size_words(beside).into())];
+        scene.locale.with("memory-parts", parts)
+    };
     response.on_hover_text(format!("{text}\n{about}"));
     // In a small window the room is for what the store is.
     if ui.ctx().content_rect().width() >= ROOM_FOR_WORDS {

@@ -21,6 +21,10 @@ LANES_BAR_MS = 2.0
 GUTTER = 300
 LANES = ('status == "FOLLOWUP_SET"', "contacts", "status", 'event.type == "contacted"')
 """One of each kind that is drawn: bands, steps, segments and ticks."""
+COMPARE_BUTTON = (1024, 74)
+"""Right of the projections, once there are two pins."""
+MEMORY_BAR_MIB = 1024
+"""What the whole process may hold at any time, with the settings as they are before anybody changed them."""
 GREETING_PATIENCE = 60
 GREETING_BAR_MS = 100.0
 """Of processor time, from the key that opens a store to its greeting; what takes longer to count comes later."""
@@ -41,9 +45,16 @@ def percentile(costs, share):
     return sorted(costs)[min(len(costs) - 1, int(len(costs) * share))]
 
 
-def resident_mib(pid):
+def resident_mib(pid, what="VmRSS"):
     lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
+    return next(int(line.split()[1]) for line in lines if line.startswith(what)) / 1024
+
+
+def tell_memory(window, when):
+    """The system keeps the peak, so that none is missed between two looks."""
+    now, peak = (resident_mib(window.process.pid, what) for what in ("VmRSS", "VmHWM"))
+    print(f"{now:.0f} MiB {when}, at most {peak:.0f} so far", flush=True)
+    return peak
 
 
 def frames(path):
@@ -147,7 +158,8 @@ def main(binary, store=None, stream=None):
             # A path; anything else is an address.
             store = os.path.abspath(store) if os.path.exists(store) else store
             if stream == "--whole":
-                measure_whole(binary, home, store)
+                if not measure_whole(binary, home, store):
+                    sys.exit("the process took more memory than it may")
             elif stream == "--greeting":
                 measure_greeting(binary, home, store)
             elif stream == "--lanes":
@@ -260,40 +272,84 @@ def idles(window):
     return is_idle
 
 
+def drag_whole(window, costs, name):
+    """What the frames cost while the cursor of the whole store is dragged to and fro."""
+    width, height = desk.SIZE
+    y = height - 26 - 110
+    before = len(frames(costs))
+    xdotool("mousemove", width // 2, y, "mousedown", 1)
+    for way in range(SWEEPS):
+        for step in range(STEPS):
+            share = step / STEPS if way % 2 == 0 else 1 - step / STEPS
+            shown = len(frames(costs))
+            xdotool("mousemove", int(300 + (width - 340) * share), y)
+            until(lambda: len(frames(costs)) > shown, "the next frame")
+    xdotool("mouseup", 1)
+    until(idles(window), "the window to rest", patience=600)
+    tell(f"the whole store dragged, {name}", frames(costs)[before:], SWEEPS * STEPS, WHOLE_BAR_MS)
+
+
+def go_to_share(share):
+    """A press into the timeline of the whole store."""
+    width, height = desk.SIZE
+    xdotool("mousemove", int(300 + (width - 340) * share), height - 26 - 110, "click", 1)
+
+
 def measure_whole(binary, home, store):
-    """The cursor of the whole store, dragged over its table."""
+    """The cursor of the whole store, dragged over its table, and then what else takes memory: two moments compared, the
+    audit trail and a search. The whole process stays within its budget all the time."""
     costs = os.path.join(home, "whole.txt")
     display = Display(with_screen_reader=False)
     window = Window(binary, store, "--frame-times", costs, home=home)
+
+    def rest(what):
+        until(idles(window), what, patience=900)
+
     try:
         window.until(window._focus, "a window")
         width, height = desk.SIZE
         xdotool("windowsize", window.number, width, height)
-        until(idles(window), "the store to have come", patience=600)
+        rest("the store to have come")
         # The second of the lenses; where its button stands follows the store's name.
         xdotool("key", "ctrl+2")
-        # What happened when is read behind the scenes, and shown as it comes.
-        until(idles(window), "the store to have been read", patience=600)
-        print(f"{resident_mib(window.process.pid):.0f} MiB with the table")
-        y = height - 26 - 110
-        for name, before_drag in (("as it is", None), ("while all is sorted", "sort")):
-            if before_drag:
-                # The heading of the first column.
-                xdotool("mousemove", 300, 150, "click", 1)
-                until(idles(window), "the table to have been sorted", patience=600)
-            before = len(frames(costs))
-            xdotool("mousemove", width // 2, y, "mousedown", 1)
-            for sweep in range(SWEEPS):
-                for step in range(STEPS):
-                    share = step / STEPS if sweep % 2 == 0 else 1 - step / STEPS
-                    shown = len(frames(costs))
-                    xdotool("mousemove", int(300 + (width - 340) * share), y)
-                    until(lambda: len(frames(costs)) > shown, "the next frame")
-            xdotool("mouseup", 1)
-            until(idles(window), "the window to rest", patience=600)
-            tell(f"the whole store dragged, {name}", frames(costs)[before:], SWEEPS * STEPS, WHOLE_BAR_MS)
-            print(f"{resident_mib(window.process.pid):.0f} MiB afterwards")
-            take_picture("b" if before_drag else "a")
+        # What happened when is read behind the scenes, and shown as it comes; so are the counts at the right.
+        rest("the store to have been read")
+        tell_memory(window, "with the table and its counts")
+        take_picture("table")
+        drag_whole(window, costs, "as it is")
+        tell_memory(window, "afterwards")
+        # The heading of the first column, at the end of the store, where the table is largest.
+        go_to_share(1)
+        rest("the end of the store")
+        xdotool("mousemove", 300, 150, "click", 1)
+        rest("the table to have been sorted")
+        tell_memory(window, "with all of it sorted")
+        take_picture("sorted")
+        drag_whole(window, costs, "while all is sorted")
+        tell_memory(window, "afterwards")
+        for share, pin in ((0.4, "a"), (0.8, "b")):
+            go_to_share(share)
+            rest("the table at a moment")
+            xdotool("key", pin)
+            rest("the pin")
+        take_picture("pinned")
+        # “Compare A and B”, which stands over the table as soon as there are two pins.
+        xdotool("mousemove", *COMPARE_BUTTON, "click", 1)
+        rest("the moments to be compared")
+        tell_memory(window, "with two moments compared")
+        take_picture("compared")
+        xdotool("key", "ctrl+3")
+        rest("the audit trail")
+        tell_memory(window, "with the audit trail")
+        xdotool("key", "ctrl+f")
+        xdotool("type", "--delay", 20, "actor:kim 010")
+        xdotool("key", "Return")
+        rest("what is searched")
+        take_picture("found")
+        peak = tell_memory(window, "with a search")
+        kept = "holds" if peak <= MEMORY_BAR_MIB else "missed"
+        print(f"peak of the whole process: {peak:.0f} MiB; the bar of {MEMORY_BAR_MIB} MiB {kept}")
+        return peak <= MEMORY_BAR_MIB
     finally:
         window.end()
         display.close()

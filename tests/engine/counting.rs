@@ -339,3 +339,50 @@ fn states_that_counts_keep_for_later_give_way_and_what_is_recorded_then_is_count
     assert_eq!(of(&index), of(&anew));
     assert_ne!(of(&index), before);
 }
+
+#[test]
+fn states_that_there_is_no_room_for_lie_in_a_file_and_are_counted_as_others_and_gone_on_from() {
+    let (_folder, mut store) = own_store();
+    let mut bulk = store.bulk().expect("a transaction");
+    for number in 0..6_000_u64 {
+        let stream = StreamId::from(format!("lead-{}", number % 2_000).as_str());
+        let (event_type, payload) = match number / 2_000 {
+            0 => ("lead-initialized", json!({"lead-id": number, "name": "n", "phone": "1".repeat(90)})),
+            1 => ("contacted", json!({})),
+            _ => ("lead-closed", json!({"reason": "no"})),
+        };
+        bulk.record(&stream, None, &event(&number.to_string(), event_type, &payload.to_string())).expect("recorded");
+    }
+    bulk.commit().expect("committed");
+    let status = wanted(field("status"));
+    let follow = |index: &CountIndex, store: &dyn Store, memory: &Memory| {
+        index.follow(store, &status, &Ticket::within("counting", memory)).map(|so_far| so_far.expect("counted").events)
+    };
+    let (much, plenty) = (CountIndex::default(), Memory::default());
+    follow(&much, &store, &plenty).expect("read");
+    let memory = Memory::new(Budget { bytes: plenty.taken() * 6 / 10 });
+    let little = CountIndex::default();
+    follow(&little, &store, &memory).expect("laid down");
+    let is_laid = |index: &CountIndex| index.look(|counting| counting.shelf().is_some());
+    assert_eq!((is_laid(&little), is_laid(&much)), (Some(true), Some(false)));
+    assert!(memory.taken() <= memory.allowed().bytes, "{} of {:?}", memory.taken(), memory.allowed());
+    let assert_alike = |one: &CountIndex, other: &CountIndex| {
+        for at in [1, 700, 2_000, 4_001, 6_000, 9_000].map(|at| StoreMoment::Position(Position(at))) {
+            let of = |index: &CountIndex| index.look(|counting| counts(counting, at));
+            assert_eq!(of(one), of(other), "{at:?}");
+        }
+    };
+    assert_alike(&little, &much);
+    // What is recorded of a stream whose state lies there is folded into that.
+    for number in 0..20 {
+        let stream = StreamId::from(format!("lead-{}", number * 90).as_str());
+        let opened = event(&format!("later-{number}"), "lead-converted", "{}");
+        store.append(&stream, Expected::Any, &[opened]).expect("recorded");
+    }
+    let anew = CountIndex::default();
+    follow(&little, &store, &memory).expect("gone on");
+    follow(&anew, &store, &Memory::default()).expect("read");
+    assert_alike(&little, &anew);
+    drop((little, much, anew));
+    assert_eq!((memory.taken(), plenty.taken()), (0, 0));
+}

@@ -236,7 +236,7 @@ impl Folding<'_> {
                 as_of.fold(rows);
                 *seen += batch.len() as u64;
                 if let Err(over) = as_of.check(*seen) {
-                    make_room(as_of, over, &mut || ticket.flow())?;
+                    make_room(&mut **as_of, over, &mut || ticket.flow())?;
                 }
             }
         }
