@@ -426,7 +426,11 @@ mod tests {
         assert_eq!((held.resize(70 * MIB), FREED.load(Ordering::Relaxed)), (Ok(()), 0), "it was given back");
         grow(45);
         let over = held.resize(80 * MIB).expect_err("there is no room for it");
-        assert_eq!((over.bytes / MIB, over.budget, held.bytes() / MIB), (160, memory.budget(), 70), "of the whole process");
+        assert_eq!(
+            (over.bytes / MIB, over.budget, held.bytes() / MIB),
+            (160, memory.budget(), 70),
+            "of the whole process"
+        );
         // However much the rest takes, something can be shown.
         grow(500);
         memory.settle();

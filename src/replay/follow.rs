@@ -4,11 +4,11 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
+use super::DecodedRows;
 use super::laid::StatesAway;
 use super::shelf::Shelf;
 use super::standing::LayDown;
 use super::streams::{ByStream, Rows};
-use super::DecodedRows;
 use crate::event::{Head, StreamKey};
 use crate::projection::{Cell, Problem, Projection, cell_value};
 

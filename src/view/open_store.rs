@@ -6,8 +6,8 @@ use super::lens::CarriedOver;
 use super::listing::{BETWEEN_LETTERS, STREAMS_LISTED, STREAMS_LISTED_FIRST};
 use super::signs::SignBook;
 use super::{
-    Activity, Bars, CausesView, Clock, Comparing, DivideStore, Divided, FindHome, Draft, FileFor, FindStreams, Greeting,
-    KeptDraft, Labels, Lens, ListStreams, LookAtStore, MakingSo, MatchTimes, OpenBranch, Pin, ProjectionWish,
+    Activity, Bars, CausesView, Clock, Comparing, DivideStore, Divided, Draft, FileFor, FindHome, FindStreams,
+    Greeting, KeptDraft, Labels, Lens, ListStreams, LookAtStore, MakingSo, MatchTimes, OpenBranch, Pin, ProjectionWish,
     ProjectionsLens, ReadSurvey, Stay, StoreLens, StoreTime, StreamLanes, StreamView, ToolName, Tools, Trail,
 };
 use crate::engine::{Asked, Engine, KeptCounts, MirrorWork, Moment, Survey};

@@ -157,7 +157,8 @@ fn who_draws_is_told_what_is_at_hand_and_what_lies_in_a_file_once_it_was_looked_
     let (partition, nowhere) = (StreamId::from("lead-7!"), Position(u64::MAX >> 1));
     for (position, version) in [(Position(1), Version(0)), (Position(700), Version(3)), (nowhere, Version(99_999))] {
         let (place, home) = (much.place_of(position), much.own_event(&partition, version));
-        let at_hand = |division: &Division| (division.place_at_hand(position), division.home_at_hand(&partition, version));
+        let at_hand =
+            |division: &Division| (division.place_at_hand(position), division.home_at_hand(&partition, version));
         assert_eq!(at_hand(&much), (Ok(place.clone()), Ok(home.clone())));
         assert_eq!((at_hand(&little), little.wants_look()), ((Err(Away), Err(Away)), true), "nobody waits for a file");
         little.look_up();
