@@ -125,6 +125,17 @@ pub trait Projection: Clone + Debug + Send + Sync + 'static {
         0
     }
 
+    /// The most that it takes where it stands alone.
+    fn longest(&self, state: &Self::State) -> usize {
+        self.unshared(state)
+    }
+
+    /// Whether the states behind every event are worth keeping, as far as there is room: they share nearly all that they
+    /// have, and to fold up to one costs far more.
+    fn is_kept(&self, _: &Self::State) -> bool {
+        false
+    }
+
     fn event_weight(&self, _: &Self::Event) -> usize {
         0
     }

@@ -64,6 +64,9 @@ pub const CHECKPOINT_SPACING: usize = 32;
 /// More events than these are not made room for before they have come.
 const MOST_RESERVED: usize = 1 << 20;
 
+/// What states may take together that are kept besides those at checkpoints.
+const MOST_KEPT: usize = 32 << 20;
+
 /// Up to so many changed fields are looked up one by one, without showing the whole state.
 const FEW_CHANGES: usize = 16;
 
@@ -105,6 +108,9 @@ pub struct Replay<P: Projection> {
     events: Vec<P::Event>,
     /// The state before event `n * spacing`.
     checkpoints: Vec<P::State>,
+    /// States behind events that are worth keeping, ascending, and what they take.
+    kept: Vec<(Index, P::State)>,
+    kept_bytes: usize,
     latest: P::State,
     changes: ChangeIndex,
     findings: Vec<(Index, Finding)>,
@@ -127,6 +133,8 @@ impl<P: Projection> Replay<P> {
             highest: None,
             events: Vec::new(),
             checkpoints: Vec::new(),
+            kept: Vec::new(),
+            kept_bytes: 0,
             latest: P::State::default(),
             changes: ChangeIndex::default(),
             findings: Vec::new(),
@@ -172,7 +180,15 @@ impl<P: Projection> Replay<P> {
             },
         );
         self.changes.end_event();
-        self.longest_unshared = self.longest_unshared.max(self.projection.unshared(&self.latest));
+        self.longest_unshared = self.longest_unshared.max(self.projection.longest(&self.latest));
+        if self.projection.is_kept(&self.latest) {
+            let bytes = self.projection.unshared(&self.latest);
+            if self.kept_bytes + bytes <= MOST_KEPT {
+                self.kept.push((index, self.latest.clone()));
+                self.kept_bytes += bytes;
+                self.unshared += bytes;
+            }
+        }
         let findings = problems.into_iter().map(|problem| (index, Finding { version: head.version, problem }));
         self.findings.extend(findings);
         self.highest = self.highest.max(Some(head.version));
@@ -185,6 +201,8 @@ impl<P: Projection> Replay<P> {
         let checkpoint = events / self.spacing;
         let of_states = self.checkpoints[..checkpoint].iter().map(|state| self.projection.unshared(state));
         let of_events = self.events[..events].iter().map(|event| self.projection.event_weight(event));
+        let kept = self.kept[..self.kept.partition_point(|(at, _)| *at < events)].to_vec();
+        let kept_bytes = kept.iter().map(|(_, state)| self.projection.unshared(state)).sum();
         Self {
             projection: self.projection.clone(),
             spacing: self.spacing,
@@ -195,7 +213,9 @@ impl<P: Projection> Replay<P> {
             latest: self.checkpoints.get(checkpoint).unwrap_or(&self.latest).clone(),
             changes: self.changes.up_to(events),
             findings: self.findings[..self.findings.partition_point(|(at, _)| *at < events)].to_vec(),
-            unshared: of_states.chain(of_events).sum(),
+            unshared: of_states.chain(of_events).sum::<usize>() + kept_bytes,
+            kept,
+            kept_bytes,
             longest_unshared: self.longest_unshared,
         }
     }
@@ -217,8 +237,16 @@ impl<P: Projection> Replay<P> {
         if index > last {
             return None;
         }
+        if let Some(kept) = self.kept_after(index) {
+            return Some(kept);
+        }
         let nearest = index / self.spacing;
         Some(self.folded(self.checkpoints[nearest].clone(), nearest * self.spacing..=index))
+    }
+
+    fn kept_after(&self, index: Index) -> Option<P::State> {
+        let place = self.kept.binary_search_by_key(&index, |(at, _)| *at).ok()?;
+        Some(self.kept.get(place)?.1.clone())
     }
 
     /// A state with these events folded in, as they were when they came.
@@ -247,7 +275,9 @@ impl<P: Projection> Replay<P> {
     fn states_around(&self, index: Index) -> Option<(P::State, P::State)> {
         let before = self.state_before(index)?;
         let is_within = index + 1 < self.events.len();
-        let after = if is_within && !index.is_multiple_of(self.spacing) {
+        let after = if let Some(kept) = self.kept_after(index) {
+            kept
+        } else if is_within && !index.is_multiple_of(self.spacing) {
             self.folded(before.clone(), index..=index)
         } else {
             self.state_after(index)?

@@ -120,6 +120,8 @@
       }
       return Reflect.construct(SystemDate, [time], new.target);
     }
+    defineProperty(EventDate, "name", { value: "Date", configurable: true });
+    defineProperty(EventDate, "length", { value: 7, configurable: true });
     EventDate.prototype = SystemDate.prototype;
     EventDate.UTC = SystemDate.UTC;
     EventDate.parse = (given) => parsed(String(given));

@@ -31,6 +31,7 @@ mod toll_tests;
 mod trace;
 #[cfg(test)]
 mod trace_tests;
+mod tree;
 mod wants;
 mod writes;
 

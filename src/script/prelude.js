@@ -1,7 +1,7 @@
 // What a projection may call, and how its handlers are called. Evaluated once in a runtime of its own, before the
 // projection's source, and given what makes texts of values, what keeps its state, what makes its events and what lets long
 // steps look at the clock; gives back the functions that the host calls. Nothing here reads a clock or a file.
-(function (json, states, events, toll, time, head) {
+(function (json, states, changes, events, toll, time, head) {
   "use strict";
   const { parse, stringify } = JSON;
   const { isArray } = Array;
@@ -283,7 +283,7 @@
   let isProxy = () => false;
   const values = json((value) => (value instanceof Event ? value.toJSON() : value), { again: time.again, long: time.long, isProxy: (value) => isProxy(value) });
   const { text } = values;
-  lying = states(values, texts, time.long, head);
+  lying = states(values, changes, texts, time.long, head);
   const { current } = lying;
 
   function partition(event) {
@@ -360,6 +360,7 @@
     },
     describe: lying.describe,
     watch: lying.watch,
+    told: lying.told,
     state: lying.state,
     shared: lying.shared,
     result() {

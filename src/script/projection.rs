@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::sync::{Arc, OnceLock};
 
@@ -5,11 +6,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::definition::Partition;
-use super::running::Running;
+use super::running::{Running, STATE_BYTES};
 use super::source::{Kept, Script};
 use super::trace::{Before, Trace};
+use super::tree::{Part, Put};
 use crate::event::{EventRow, Head, Position, StreamId, Version};
-use crate::projection::{Cell, Fault, Folded, Problem, Projection, ProjectionError, report_text_changes};
+use crate::projection::{Cell, Fault, FaultKind, Folded, Problem, Projection, ProjectionError, report_text_changes};
 
 /// A script over one stream: the state that it gives to that stream's events alone.
 #[derive(Clone, Debug)]
@@ -46,19 +48,59 @@ impl ScriptProjection {
 
 /// A state as its script left it behind an event. Its clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct ScriptState(Option<Arc<Left>>);
+pub struct ScriptState(Option<Arc<Left>>, Made);
 
 #[derive(Debug)]
 struct Left {
-    text: Option<Box<str>>,
+    kept: KeptAs,
     value: OnceLock<Value>,
     /// An event was taken. Until then it is what `$init` gave, shown because the first events failed.
     has_begun: bool,
 }
 
+#[derive(Debug)]
+enum KeptAs {
+    Text(Option<Box<str>>),
+    /// It shares with the one before it what its event left alone, and takes so many bytes besides.
+    Tree(Part, usize),
+}
+
+/// What was made of a state that is kept as a tree. Each clone makes it anew: a stream may keep thousands of those, and each
+/// would hold all of its state once more.
+#[derive(Debug, Default)]
+struct Made(OnceLock<Box<Value>>);
+
+impl Clone for Made {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+/// What the ways to a change take that are made anew.
+const OF_A_WAY: usize = 2 << 10;
+
 impl ScriptState {
     fn left(text: Option<String>, has_begun: bool) -> Self {
-        Self(Some(Arc::new(Left { text: text.map(Into::into), value: OnceLock::new(), has_begun })))
+        let kept = KeptAs::Text(text.map(Into::into));
+        Self(Some(Arc::new(Left { kept, value: OnceLock::new(), has_begun })), Made::default())
+    }
+
+    /// The same after these changes.
+    fn after(&self, changes: Vec<Put>) -> Option<Self> {
+        let tree = match &self.0.as_ref()?.kept {
+            KeptAs::Tree(tree, _) => tree.clone(),
+            KeptAs::Text(text) => Part::of(serde_json::from_str(text.as_deref()?).ok()?),
+        };
+        let own = changes.iter().map(|change| OF_A_WAY + change.weight()).sum();
+        let kept = KeptAs::Tree(tree.after(changes), own);
+        Some(Self(Some(Arc::new(Left { kept, value: OnceLock::new(), has_begun: true })), Made::default()))
+    }
+
+    fn tree(&self) -> Option<(&Part, usize)> {
+        match &self.0.as_ref()?.kept {
+            KeptAs::Tree(tree, own) => Some((tree, *own)),
+            KeptAs::Text(_) => None,
+        }
     }
 
     /// What an event left; `None` where none was taken yet.
@@ -66,21 +108,44 @@ impl ScriptState {
         self.0.as_deref().filter(|left| left.has_begun)
     }
 
-    fn text(&self) -> Option<&str> {
-        self.0.as_ref()?.text.as_deref()
+    fn text(&self) -> Option<Cow<'_, str>> {
+        self.0.as_ref()?.text()
+    }
+
+    /// The length of its text.
+    fn bytes(&self) -> usize {
+        match self.0.as_ref().map(|left| &left.kept) {
+            Some(KeptAs::Text(text)) => text.as_deref().map_or(0, str::len),
+            Some(KeptAs::Tree(tree, _)) => tree.bytes(),
+            None => 0,
+        }
     }
 
     fn value(&self) -> &Value {
         static NOTHING: Value = Value::Null;
         let Some(left) = &self.0 else { return &NOTHING };
-        left.value
-            .get_or_init(|| left.text.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default())
+        match &left.kept {
+            KeptAs::Tree(tree, _) => self.1.0.get_or_init(|| Box::new(tree.to_value())),
+            KeptAs::Text(text) => {
+                let read = || text.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+                left.value.get_or_init(read)
+            }
+        }
     }
 
     fn is(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (Some(one), Some(other)) => Arc::ptr_eq(one, other),
             (one, other) => one.is_none() && other.is_none(),
+        }
+    }
+}
+
+impl Left {
+    fn text(&self) -> Option<Cow<'_, str>> {
+        match &self.kept {
+            KeptAs::Text(text) => text.as_deref().map(Cow::Borrowed),
+            KeptAs::Tree(tree, _) => Some(Cow::Owned(tree.to_text())),
         }
     }
 }
@@ -95,7 +160,8 @@ impl ScriptProjection {
     pub fn trace(&self, before: Option<&str>, row: &EventRow<'_>) -> Result<Option<Trace>, Fault> {
         let Some(event) = self.decode(row).0 else { return Ok(None) };
         let before: ScriptState = before.and_then(|kept| serde_json::from_str(kept).ok()).unwrap_or_default();
-        let before = Before { state: before.begun().map(|left| left.text.as_deref()), shared: None };
+        let text = before.begun().map(Left::text);
+        let before = Before { state: text.as_ref().map(|text| text.as_deref()), shared: None };
         let head = row.head();
         let id = self.script.id_of(&head);
         self.script.trace(&event.event.given(&head, &id), &before).map(Some)
@@ -166,7 +232,7 @@ impl ScriptProjection {
                         running.created(&given, partition)?;
                     }
                 } else if !lies_there {
-                    running.load(state.text())?;
+                    running.load(state.text().as_deref())?;
                 }
                 (has_begun, lies_there) = (true, true);
                 if event.is_deletion() {
@@ -176,7 +242,15 @@ impl ScriptProjection {
                     running.take()?;
                 }
             }
-            let left = ScriptState::left(running.state()?, true);
+            let changed = if state.begun().is_some() { running.changes()? } else { None };
+            let left = match changed.and_then(|changes| state.after(changes)) {
+                Some(left) if left.bytes() > STATE_BYTES => {
+                    let kind = FaultKind::StateTooLarge { bytes: left.bytes(), limit: STATE_BYTES };
+                    return Err(Fault::without_place(kind));
+                }
+                Some(left) => left,
+                None => ScriptState::left(running.state()?, true),
+            };
             *lying = Some(left.clone());
             Ok(left)
         })
@@ -245,12 +319,21 @@ impl Projection for ScriptProjection {
     }
 
     fn size(&self, state: &ScriptState) -> usize {
-        state.text().map_or(0, str::len)
+        state.bytes()
     }
 
     /// Each has a text of its own, and as a value what that takes once more, and names.
     fn unshared(&self, state: &ScriptState) -> usize {
-        state.text().map_or(0, |text| text.len() * 3)
+        state.tree().map_or(state.bytes() * 3, |(_, own)| own)
+    }
+
+    fn longest(&self, state: &ScriptState) -> usize {
+        state.bytes() * 3
+    }
+
+    /// Where it is kept as a tree: another handler's work would be to read all of it.
+    fn is_kept(&self, state: &ScriptState) -> bool {
+        state.tree().is_some()
     }
 
     fn event_weight(&self, event: &ScriptEvent) -> usize {
@@ -277,9 +360,12 @@ impl Projection for ScriptProjection {
     }
 
     fn changes(&self, before: &ScriptState, _: &ScriptEvent, after: &ScriptState, report: &mut dyn FnMut(&str)) {
-        if !before.is(after) {
+        if let (Some((before, _)), Some((after, _))) = (before.tree(), after.tree()) {
+            before.report_changes("", after, report);
+        } else if !before.is(after) {
             // Each is read as values only where somebody looks at it: of a large state, that takes longer than the event.
-            let [before, after] = [before, after].map(|state| state.text().map_or("null", str::trim_ascii));
+            let [before, after] = [before, after].map(ScriptState::text);
+            let [before, after] = [&before, &after].map(|text| text.as_deref().map_or("null", str::trim_ascii));
             report_text_changes("", before, after, report);
         }
     }

@@ -19,8 +19,11 @@
   // A state whose text is longer is handed over through proxies: to make text of it and to read that takes longer.
   const LARGE = 250;
 
+  // Of a state whose text is longer, the host is told what was changed, and no text is made of all of it.
+  const TOLD = 16384;
+
   // `json` makes texts of values, `texts` what is told of an event's, `long` gives the making of a text time of its own, and `head` is asked for what few handlers ask for.
-  return function states(json, texts, long, head) {
+  return function states(json, changesOf, texts, long, head) {
     const { check, written, stateText, isJson, isBare } = json;
     const { idIn, metadataIn, timeText } = texts;
     // Whether something was emitted or logged that the host has not taken yet.
@@ -98,6 +101,8 @@
     // Whether all that it has are numbers, texts, booleans and nulls.
     let isFlat = false;
     let isLarge = false;
+    // What was changed since the host was told last.
+    const changes = changesOf();
     // Is shown what a handler left, before that is made what its JSON says.
     let watcher = null;
 
@@ -123,9 +128,10 @@
       state = undefined;
       isStale = true;
       isClean = false;
+      changes.forget();
       isLarge = text !== null && text.length > LARGE;
       // Brackets in a text only make it slower.
-      isFlat = !isShared && text !== null && text[0] === "{" && !includes(text, "{", 1) && !includes(text, "[");
+      isFlat = !isShared && text !== null && text.length <= TOLD && text[0] === "{" && !includes(text, "{", 1) && !includes(text, "[");
     }
 
     function keepShared(text) {
@@ -145,11 +151,27 @@
       keepShared(shared === null || shared === undefined ? null : stateText(shared, "the shared state"));
     }
 
-    // Something is about to work on the state itself.
-    function open() {
+    function hand() {
       lie();
       kept = undefined;
       isClean = false;
+    }
+
+    // Something is about to work on the state itself.
+    function open() {
+      hand();
+      changes.forget();
+    }
+
+    // The host has the text, and is told from now on what comes to differ from it.
+    function isTold() {
+      if (kept === null || kept === undefined || kept.length <= TOLD || isShared || watcher !== null) return;
+      isFlat = false;
+      changes.begin();
+    }
+
+    function note(target, key, went) {
+      if (changes.areKnown()) changes.note(target, key, went, known, state);
     }
 
     function show() {
@@ -234,10 +256,10 @@
     const fresh = new Set();
     let slots = [];
 
-    function handed(target, depth) {
+    function handed(target, depth, parent, key) {
       let found = known.get(target);
       if (found === undefined) {
-        found = { proxy: new OwnProxy(target, traps), depth };
+        found = { proxy: new OwnProxy(target, traps), depth, parent, key };
         known.set(target, found);
         targets.set(found.proxy, target);
       }
@@ -250,7 +272,7 @@
         const value = target[key];
         if (typeof value !== "object" || value === null || isOdd || typeof key === "symbol" || key === "__proto__") return value;
         if (fresh.has(value) || targets.has(value)) return value;
-        return handed(value, (known.get(target)?.depth ?? 0) + 1);
+        return handed(value, (known.get(target)?.depth ?? 0) + 1, target, key);
       },
       set(target, key, value, receiver) {
         if (targets.get(receiver) !== target) return setIn(target, key, value, receiver);
@@ -267,10 +289,17 @@
             slots.push(target, key, (known.get(target)?.depth ?? 0) + 1);
           }
         }
+        note(target, key, false);
         return setIn(target, key, value);
       },
       deleteProperty(target, key) {
-        if (isArray(target)) isOdd = true;
+        if (isArray(target)) {
+          const place = key >>> 0;
+          // A place that is empty at the end of the event is null there.
+          if (String(place) !== key) isOdd = true;
+          else slots.push(target, key, 0);
+        }
+        note(target, key, true);
         return deleteProperty(target, key);
       },
     };
@@ -288,7 +317,7 @@
       if (!isFlat) {
         fresh.clear();
         known.clear();
-        return handed(state, 0);
+        return handed(state, 0, null, "");
       }
       if (flatTarget !== state) {
         flatTarget = state;
@@ -316,7 +345,7 @@
         }
         if (made !== undefined) target[key] = parse(made);
         else if (isArray(target)) {
-          if (hasOwn(target, key)) target[key] = null;
+          if (key < target.length) target[key] = null;
         } else delete target[key];
       }
       return true;
@@ -339,7 +368,8 @@
           return hasOutput;
         }
         const isWatched = isClean && (isFlat || isLarge) && !isShared;
-        open();
+        if (isWatched) hand();
+        else open();
         if (isShared) {
           const next = run([state, shared], event);
           if (isArray(next)) [state, shared] = next;
@@ -362,6 +392,7 @@
     // ---- what is done with it ----------------------------------------------------------------------------------------
 
     return {
+      told: () => (isClean && !isStale && isBare(null) ? changes.told(state) : null),
       describe: getOwnPropertyDescriptor,
       hasOutput: () => hasOutput,
       setOutput(has) { hasOutput = has; },
@@ -383,7 +414,10 @@
         shared = value;
         settleShared();
       },
-      load: keep,
+      load(text) {
+        keep(text);
+        isTold();
+      },
       loadShared: keepShared,
       letGo() {
         keep(null);
@@ -434,6 +468,7 @@
           }
           else settle();
         }
+        isTold();
         return kept;
       },
       shared() {

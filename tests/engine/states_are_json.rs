@@ -54,6 +54,34 @@ const PLAIN: &str = "fromAll().foreachStream().when({
   $any(s, e) { s.n += 1; s.last = e.body; if (s.n > 3) s.sum = s.sum / 0; if (s.n % 5 === 0) delete s.sum },
 })";
 
+/// A state of which only what was touched is told: what grows and shrinks, what is put elsewhere, what goes and comes again.
+const LARGE: &str = "fromAll().foreachStream().when({
+  $init: () => ({ pad: 'p'.repeat(30000), n: 0, list: [], by: {}, deep: { a: [{ x: 1 }, { x: 2 }] } }),
+  $any(s, e) {
+    s.n++;
+    if (!s.deep.a) s.deep.a = [{ x: 1 }, { x: 2 }];
+    const { list, by, deep } = s, k = (e.sequenceNumber * 7 + s.n) % 50;
+    switch ((e.sequenceNumber * 3 + e.eventType.length + s.n) % 16) {
+      case 0: list.push(e.body, k); break;
+      case 1: list.shift(); break;
+      case 2: list.pop(); list.push({ at: s.n }, [s.n]); break;
+      case 3: by['k' + k] = { n: s.n, of: e.body }; by[k] = s.n; break;
+      case 4: delete by['k' + k]; delete by[k]; break;
+      case 5: { const was = by.k1; delete by.k1; by.k2 = s.n; by.k1 = was; break; }
+      case 6: deep.a[0].x++; deep.a[1] = deep.a[0]; break;
+      case 7: { const first = deep.a[0]; deep.a.reverse(); first.y = s.n; break; }
+      case 8: list.splice(1, 2, 'in', { k }); break;
+      case 9: list.length = Math.min(list.length, 4); break;
+      case 10: s.moved = s.deep; s.moved.z = k; delete s.moved.a; break;
+      case 11: for (let i = 0; i < 60; i++) by['m' + i] = [i, { i }]; break;
+      case 12: for (const name in by) if (name > 'm2') delete by[name]; else if (by[name] instanceof Array) by[name][1].i++; break;
+      case 13: list.sort(); list.unshift({ first: true }); list[0].second = { third: 'é\n' }; break;
+      case 14: by.gone = undefined; by.zero = -0; list[0] = undefined; s.when = new Date(0); break;
+      default: if (k % 2) return { ...s, again: list }; delete list[0]; delete s.pad2; s.pad2 = 'x';
+    }
+  },
+})";
+
 /// Each stream by itself, its state read again from its text behind every event.
 fn text_by_text(reader: &dyn Store, script: &Script) -> Vec<(String, Value)> {
     let mut states = Vec::new();
@@ -139,7 +167,9 @@ proptest! {
         let (_folder, mixed) = native(&sketches);
         let (_other, runs) = native(&in_runs(&sketches));
         let long = format!("'{}'", "x".repeat(5_000));
-        for source in [ODD.replace("PAD", "0"), ODD.replace("PAD", &long), PLAIN.to_owned()] {
+                let longer = format!("'{}'", "y".repeat(20_000));
+        let sources = [ODD.replace("PAD", "0"), ODD.replace("PAD", &long), ODD.replace("PAD", &longer), PLAIN.to_owned()];
+        for source in sources.into_iter().chain([LARGE.to_owned()]) {
             let script = Script::read("odd.js", &source).expect("a projection");
             let expected = text_by_text(mixed.as_ref(), &script);
             prop_assert_eq!(&whole(mixed.as_ref(), &script), &expected);

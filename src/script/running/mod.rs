@@ -18,6 +18,7 @@ use super::definition::Definition;
 use super::marked::Marked;
 use super::output::Output;
 use super::source::Given;
+use super::tree::Put;
 use super::trace::{Answer, MOST_STEPS, Phase, Steps};
 use super::wants::Wants;
 use crate::projection::{Fault, FaultKind};
@@ -50,6 +51,7 @@ const MARKED_TIMES: usize = 2;
 
 const JSON: &str = include_str!("../json.js");
 const STATE: &str = include_str!("../state.js");
+const CHANGES: &str = include_str!("../changes.js");
 const EVENT: &str = include_str!("../event.js");
 const TOLL: &str = include_str!("../toll.js");
 const PRELUDE: &str = include_str!("../prelude.js");
@@ -67,6 +69,7 @@ struct Calls {
     created: Kept,
     deleted: Kept,
     state: Kept,
+    changes: Kept,
     shared: Kept,
     result: Kept,
     answers: Kept,
@@ -174,6 +177,7 @@ impl Running {
                 created: function("created")?,
                 deleted: function("deleted")?,
                 state: function("state")?,
+                changes: function("told")?,
                 shared: function("shared")?,
                 result: function("result")?,
                 answers: function("answers")?,
@@ -330,6 +334,13 @@ impl Running {
         }
     }
 
+    /// What came to differ since the last text of the state, or since this was asked: less than that of a large state. `None`
+    /// where it is not known.
+    pub(super) fn changes(&self) -> Result<Option<Vec<Put>>, Fault> {
+        let told: Option<String> = self.call(&self.calls.changes, ())?;
+        Ok(told.as_deref().and_then(Put::read))
+    }
+
     pub fn shared(&self) -> Result<Option<String>, Fault> {
         self.call(&self.calls.shared, ())
     }
@@ -417,6 +428,7 @@ impl Watch {
 fn host<'js>(ctx: &Ctx<'js>, at_hand: &Rc<AtHand>, bounds: &Rc<Bounds>) -> rquickjs::Result<Object<'js>> {
     let json: Function<'js> = ctx.eval(JSON)?;
     let states: Function<'js> = ctx.eval(STATE)?;
+    let changes: Function<'js> = ctx.eval(CHANGES)?;
     let events: Function<'js> = ctx.eval(EVENT)?;
     let toll: Function<'js> = ctx.eval(TOLL)?;
     let prelude: Function<'js> = ctx.eval(PRELUDE)?;
@@ -427,5 +439,5 @@ fn host<'js>(ctx: &Ctx<'js>, at_hand: &Rc<AtHand>, bounds: &Rc<Bounds>) -> rquic
     time.set("again", Function::new(ctx.clone(), move || asked.again(HANDLER_TIME, HANDLER_TIME + TEXT_TIME))?)?;
     let asked = Rc::clone(bounds);
     time.set("long", Function::new(ctx.clone(), move || asked.again(TEXT_TIME, HANDLER_TIME + TEXT_TIME))?)?;
-    prelude.call((json, states, events, toll, time, at_hand.tellers(ctx)?))
+    prelude.call((json, states, changes, events, toll, time, at_hand.tellers(ctx)?))
 }
