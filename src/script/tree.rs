@@ -98,7 +98,9 @@ impl Part {
             Node::Short(items) => list_bytes(items.iter(), items.len()),
             Node::Long(items) => list_bytes(items.iter(), items.len()),
             Node::Few(fields) => fields_bytes(fields.iter().map(|(name, part)| (name, part)), fields.len()),
-            Node::Many(many) => fields_bytes(many.in_order.values().map(|(name, part)| (name, part)), many.in_order.len()),
+            Node::Many(many) => {
+                fields_bytes(many.in_order.values().map(|(name, part)| (name, part)), many.in_order.len())
+            }
         };
         Self(Arc::new(Tree { node, bytes }))
     }
@@ -274,7 +276,9 @@ impl Part {
             (Node::Many(before), Node::Many(after)) => {
                 for item in before.in_order.diff(&after.in_order) {
                     match item {
-                        DiffItem::Add(_, (name, is)) => report_with(&key_path(path, name), None, before.has_none(name, is), report),
+                        DiffItem::Add(_, (name, is)) => {
+                            report_with(&key_path(path, name), None, before.has_none(name, is), report)
+                        }
                         DiffItem::Remove(_, (name, was)) => {
                             report_with(&key_path(path, name), Some(was), after.get(name), report);
                         }

@@ -18,8 +18,8 @@ use super::definition::Definition;
 use super::marked::Marked;
 use super::output::Output;
 use super::source::Given;
-use super::tree::Put;
 use super::trace::{Answer, MOST_STEPS, Phase, Steps};
+use super::tree::Put;
 use super::wants::Wants;
 use crate::projection::{Fault, FaultKind};
 #[cfg(test)]
