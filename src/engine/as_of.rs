@@ -143,6 +143,9 @@ fn no_projection(asked: &str, of: &[Aggregates]) -> EngineError {
     EngineError::NoSuchProjection { asked: asked.to_owned(), known }
 }
 
+/// So much of what is allowed may the names take that a store keeps, where there is no room for all of them.
+const PART_FOR_NAMES: u64 = 16;
+
 /// Reads how every stream stood at a moment. What is recorded meanwhile is no part of it. `room` is what it takes its memory
 /// of; what has no room there lies in a file for as long as the answer is used.
 pub fn as_of(
@@ -157,6 +160,7 @@ pub fn as_of(
     let mut answer = AsOf::new(choice, at, room);
     // The store keeps the names of the streams that it has met for as long as it is open.
     let mut names = answer.memory().hold();
+    reader.keep_names_within(u64::MAX);
     let mut refused = None;
     let rows = || -> Box<dyn DecodedRows> { Box::new(MixedRows::new(choice)) };
     let is_empty = reader.capabilities().has_feed && end.place().is_none();
@@ -165,8 +169,15 @@ pub fn as_of(
             answer.fold(decoded);
             let weighed = answer.check(seen).and_then(|()| names.resize(reader.names_bytes()));
             if let Err(over) = weighed {
-                let has_room = make_room(&mut answer, over, &mut || progress(seen));
-                refused = has_room.and_then(|()| Ok(names.resize(reader.names_bytes())?)).err();
+                let mut made = make_room(&mut answer, over, &mut || progress(seen));
+                if names.resize(reader.names_bytes()).is_err() || matches!(made, Err(EngineError::OverBudget(_))) {
+                    // The answer has the names of its own, so that those of the store are only read again.
+                    reader.keep_names_within(answer.memory().allowed().bytes / PART_FOR_NAMES);
+                    let again = names.resize(reader.names_bytes());
+                    made = made.or_else(|_| make_room(&mut answer, over, &mut || progress(seen)));
+                    made = made.and(again.map_err(EngineError::from));
+                }
+                refused = made.err();
             }
             if refused.is_some() || progress(seen).is_break() { Err(StoreError::Cancelled) } else { Ok(()) }
         });

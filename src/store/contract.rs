@@ -72,6 +72,9 @@ pub trait Store: Send {
         0
     }
 
+    /// From now on no more is kept of them than that: they are read again where they are met.
+    fn keep_names_within(&self, _bytes: u64) {}
+
     /// The streams by category, the largest category first. Cheaper than [`Store::info`] where a store knows a way.
     fn categories(&self) -> Result<Vec<(String, u64)>, StoreError> {
         Ok(self.info()?.categories)

@@ -17,7 +17,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::as_of::{cqrs_es, emmett, native, sketches, told};
-use super::workshop::{cases, native_store, second};
+use super::workshop::{cases, event, native_store, second};
 
 const EVENTS: u64 = 6_000;
 
@@ -136,6 +136,26 @@ fn states_that_lie_in_a_file_are_found_sorted_and_counted_as_others() {
         }
     }
     assert!(!little.sort_in_runs(&mut little.places().to_vec(), &Sorting::Stream, false, 7, &mut || false), "stopped");
+}
+
+#[test]
+fn names_that_are_longer_than_all_else_are_in_memory_once() {
+    const STREAMS: u64 = 3_000;
+    let (_folder, path, mut writer) = native_store();
+    let mut bulk = writer.bulk().expect("a transaction");
+    for number in 0..2 * STREAMS {
+        let stream = StreamId::from(format!("lead-{}-{}", number % STREAMS, "x".repeat(600)).as_str());
+        let new = event(&number.to_string(), "noted", &format!(r#"{{"n": {number}}}"#));
+        bulk.record(&stream, None, &new).expect("recorded");
+    }
+    bulk.commit().expect("committed");
+    let open = || foldline::store::open(&path.clone().into()).expect("opened");
+    let much = asked(&*open(), Some("fields"), StoreMoment::Latest, 1 << 30).expect("there is room");
+    // Less than two copies, beside what else is known of each.
+    let little = open();
+    let answer = asked(&*little, Some("fields"), StoreMoment::Latest, STREAMS * 600 * 2).expect("read again");
+    assert_alike(&answer, &much);
+    assert!(little.names_bytes() < STREAMS * 600 / 2, "{}", little.names_bytes());
 }
 
 #[test]

@@ -25,6 +25,8 @@ const RECENT: u32 = 4096;
 pub(super) struct Names {
     shared: SharedNames,
     blocks: RefCell<ByNumber<u32, Arc<Block>>>,
+    /// How often all of them had let go of theirs when these were read.
+    era: Cell<u64>,
     /// How many names of each block were read alone.
     alone: RefCell<ByNumber<u32, u8>>,
     streams: RefCell<Recent<StreamId>>,
@@ -65,18 +67,29 @@ impl<T: Clone> Recent<T> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct SharedNames(Arc<SharedBlocks>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct SharedBlocks {
     blocks: Mutex<ByNumber<u32, Arc<Block>>>,
-    /// What all of them take.
+    /// What all of them take, and may.
     bytes: AtomicU64,
+    most: AtomicU64,
+    /// Counts up each time that there were too many, and none is kept any more.
+    era: AtomicU64,
+}
+
+impl Default for SharedBlocks {
+    fn default() -> Self {
+        let (bytes, most, era) = (AtomicU64::new(0), AtomicU64::new(u64::MAX), AtomicU64::new(0));
+        Self { blocks: Mutex::default(), bytes, most, era }
+    }
 }
 
 impl SharedNames {
     /// The kept block where it says the same; else this one, which is kept from now on.
     fn share(&self, number: u32, block: Block) -> Arc<Block> {
-        let SharedBlocks { blocks, bytes } = &*self.0;
+        let SharedBlocks { blocks, bytes, .. } = &*self.0;
         let mut kept = blocks.lock().unwrap_or_else(PoisonError::into_inner);
+        self.0.make_room(&mut kept, block.bytes());
         match kept.get(&number) {
             Some(known) if **known == block => Arc::clone(known),
             _ => {
@@ -86,6 +99,17 @@ impl SharedNames {
                 bytes.fetch_sub(before.map_or(0, |before| before.bytes()), Ordering::Relaxed);
                 block
             }
+        }
+    }
+}
+
+impl SharedBlocks {
+    /// Lets go of all where so many more would be too many. Those that are met next are read again.
+    fn make_room(&self, kept: &mut ByNumber<u32, Arc<Block>>, more: u64) {
+        if !kept.is_empty() && self.bytes.load(Ordering::Relaxed).saturating_add(more) > self.most.load(Ordering::Relaxed) {
+            kept.clear();
+            self.bytes.store(0, Ordering::Relaxed);
+            self.era.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
@@ -145,6 +169,14 @@ impl Names {
         self.shared.0.bytes.load(Ordering::Relaxed)
     }
 
+    /// From now on no more is kept of them, by any connection.
+    pub(super) fn keep_within(&self, bytes: u64) {
+        let shared = &*self.shared.0;
+        shared.most.store(bytes, Ordering::Relaxed);
+        let mut kept = shared.blocks.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.make_room(&mut kept, 0);
+    }
+
     pub(super) fn sharing(shared: SharedNames) -> Self {
         Self { shared, ..Self::default() }
     }
@@ -165,6 +197,11 @@ impl Names {
     fn learnt(&self, connection: &Connection, key: StreamKey) -> rusqlite::Result<Option<StreamId>> {
         let (number, place) = (key.0 / BLOCK, (key.0 % BLOCK) as usize);
         let mut blocks = self.blocks.borrow_mut();
+        let era = self.shared.0.era.load(Ordering::Relaxed);
+        if self.era.replace(era) != era {
+            blocks.clear();
+            self.alone.borrow_mut().clear();
+        }
         if let Some(name) = blocks.get(&number).and_then(|block| block.name(place)) {
             return Ok(Some(StreamId::from(name)));
         }
@@ -301,6 +338,34 @@ mod tests {
         assert_names(&second, &store(&MANY), &MANY);
         let (one, other) = (first.blocks.borrow(), second.blocks.borrow());
         assert!(Arc::ptr_eq(&one[&0], &other[&0]));
+    }
+
+    #[test]
+    fn no_more_names_are_kept_than_may_be_and_all_are_found_all_the_same() {
+        const BLOCKS: u32 = 12;
+        let there: Vec<(u32, String)> = (0..BLOCKS * BLOCK).map(|id| (id, format!("a long name of lead {id}"))).collect();
+        let there: Vec<(u32, &str)> = there.iter().map(|(id, name)| (*id, name.as_str())).collect();
+        let (connection, names) = (store(&there), Names::default());
+        let other = Names::sharing(names.shared());
+        assert_names(&names, &connection, &there);
+        let all = names.bytes();
+        names.keep_within(all / 4);
+        assert_eq!(names.bytes(), 0, "there were too many");
+        // In their order, and here and there, by both connections in turns.
+        for ahead in [0, 7_919] {
+            for (nth, (id, _)) in there.iter().enumerate() {
+                let key = (id + ahead * nth as u32) % (BLOCKS * BLOCK);
+                let by = if nth % 3 == 0 { &other } else { &names };
+                let Some(expected) = there.get(key as usize).filter(|_| ahead == 0 || nth % 97 == 0) else { continue };
+                assert_names(by, &connection, &[*expected]);
+                assert!(names.bytes() <= all / 4, "{} of {all}", names.bytes());
+            }
+        }
+        assert!(names.blocks.borrow().len() <= BLOCKS as usize / 2, "those of a connection go, too");
+        names.keep_within(u64::MAX);
+        assert_names(&names, &connection, &there);
+        assert_names(&names, &connection, &there);
+        assert!(names.bytes() > all / 2, "{} of {all}", names.bytes());
     }
 
     #[test]

@@ -46,6 +46,10 @@ impl Store for NativeStore {
         self.names.bytes()
     }
 
+    fn keep_names_within(&self, bytes: u64) {
+        self.names.keep_within(bytes);
+    }
+
     fn read_only_reason(&self) -> Option<ReadOnlyReason> {
         let mirror = self.mirror().ok().flatten()?;
         (!mirror.appends()).then_some(ReadOnlyReason::Mirror)
