@@ -106,7 +106,9 @@ impl SharedNames {
 impl SharedBlocks {
     /// Lets go of all where so many more would be too many. Those that are met next are read again.
     fn make_room(&self, kept: &mut ByNumber<u32, Arc<Block>>, more: u64) {
-        if !kept.is_empty() && self.bytes.load(Ordering::Relaxed).saturating_add(more) > self.most.load(Ordering::Relaxed) {
+        if !kept.is_empty()
+            && self.bytes.load(Ordering::Relaxed).saturating_add(more) > self.most.load(Ordering::Relaxed)
+        {
             kept.clear();
             self.bytes.store(0, Ordering::Relaxed);
             self.era.fetch_add(1, Ordering::Relaxed);
@@ -343,7 +345,8 @@ mod tests {
     #[test]
     fn no_more_names_are_kept_than_may_be_and_all_are_found_all_the_same() {
         const BLOCKS: u32 = 12;
-        let there: Vec<(u32, String)> = (0..BLOCKS * BLOCK).map(|id| (id, format!("a long name of lead {id}"))).collect();
+        let there: Vec<(u32, String)> =
+            (0..BLOCKS * BLOCK).map(|id| (id, format!("a long name of lead {id}"))).collect();
         let there: Vec<(u32, &str)> = there.iter().map(|(id, name)| (*id, name.as_str())).collect();
         let (connection, names) = (store(&there), Names::default());
         let other = Names::sharing(names.shared());
