@@ -31,6 +31,11 @@
 //!
 //! A worker's partitions are one filter only where they are a half, a quarter and so on of all, and then it is still the
 //! server, which all workers share, that pays for what each of them is spared.
+//!
+//! So every worker's client takes every message apart, headers and all, before anything here can be asked. Of the
+//! processor time of a worker alone that is 0.47 (by samples of its threads, and of the client's by instructions: 89 of 100
+//! are the client's own, 11 put together what it made). Each of two can take no less than that and half of the rest, some
+//! 0.7 of what one takes; 0.8 was measured, with what both do to hand partitions over.
 
 mod lease;
 mod look;
