@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::definition::Partition;
-use super::running::{Running, STATE_BYTES};
+use super::running::{Running, STATE_BYTES, TOLD_BYTES};
 use super::source::{Kept, Script};
 use super::trace::{Before, Trace};
 use super::tree::{Part, Put};
@@ -242,7 +242,9 @@ impl ScriptProjection {
                     running.take()?;
                 }
             }
-            let changed = if state.begun().is_some() { running.changes()? } else { None };
+            // Of a small one it is not known, and asking takes about as long as the event.
+            let is_told = state.begun().is_some() && state.bytes() > TOLD_BYTES;
+            let changed = if is_told { running.changes()? } else { None };
             let left = match changed.and_then(|changes| state.after(changes)) {
                 Some(left) if left.bytes() > STATE_BYTES => {
                     let kind = FaultKind::StateTooLarge { bytes: left.bytes(), limit: STATE_BYTES };
@@ -325,6 +327,11 @@ impl Projection for ScriptProjection {
     /// Each has a text of its own, and as a value what that takes once more, and names.
     fn unshared(&self, state: &ScriptState) -> usize {
         state.tree().map_or(state.bytes() * 3, |(_, own)| own)
+    }
+
+    /// A tree of small values takes some hundred bytes for each.
+    fn weight(&self, state: &ScriptState) -> usize {
+        state.bytes() * if state.tree().is_some() { 8 } else { 2 }
     }
 
     fn longest(&self, state: &ScriptState) -> usize {

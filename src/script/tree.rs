@@ -277,7 +277,7 @@ impl Part {
                 for item in before.in_order.diff(&after.in_order) {
                     match item {
                         DiffItem::Add(_, (name, is)) => {
-                            report_with(&key_path(path, name), None, before.has_none(name, is), report)
+                            report_with(&key_path(path, name), None, before.has_none(name, is), report);
                         }
                         DiffItem::Remove(_, (name, was)) => {
                             report_with(&key_path(path, name), Some(was), after.get(name), report);

@@ -42,6 +42,8 @@ pub(super) const MOST_ENDED: u32 = 8;
 const TEXT_TIME: Duration = Duration::from_secs(3);
 /// So long the source itself may take, which only defines handlers.
 const LOADING_TIME: Duration = Duration::from_secs(2);
+/// Of a state of more bytes it is told what an event changed; the prelude has the same.
+pub(super) const TOLD_BYTES: usize = 16 << 10;
 /// The longest state, as text.
 pub const STATE_BYTES: usize = 16 << 20;
 
