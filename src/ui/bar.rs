@@ -85,7 +85,7 @@ fn right_ui(ui: &mut Ui, scene: &mut Scene<'_>, width: f32) {
 /// How the store is open, and what it holds.
 fn store_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>) {
     let Some(store) = store else { return };
-    let Some(Overview { info, read_only, notice, .. }) = store.info.value() else { return };
+    let Some(overview @ Overview { info, read_only, notice, .. }) = store.info.value() else { return };
     let colours = palette(ui);
     if let Some(name) = store.divided_by().filter(|_| store.lens() != Lens::Projections) {
         let text = scene.locale.with("partitions-of", [("name", shortened(name).into_owned().into())]);
@@ -110,14 +110,15 @@ fn store_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: Option<&OpenStore>) {
             .on_hover_text(scene.text("cut-off-about"));
     }
     if ui.available_width() > 60.0 {
-        let counts: Vec<String> = info
-            .categories
-            .iter()
-            .take(4)
-            .map(|(name, count)| format!("{} {}", grouped(*count), shortened(name)))
-            .collect();
+        // Before they were counted, only their names are known.
+        let said = |(name, count): (&str, Option<u64>)| match count {
+            Some(count) => format!("{} {}", grouped(count), shortened(name)),
+            None => shortened(name).into_owned(),
+        };
+        let categories = overview.categories().take(4).map(said);
+        let all: Vec<String> = std::iter::once(info.framework.to_string()).chain(categories).collect();
         ui.add_space(8.0);
-        cut(ui, RichText::new(format!("{}  ·  {}", info.framework, counts.join("  ·  "))).color(colours.dim));
+        cut(ui, RichText::new(all.join("  ·  ")).color(colours.dim));
     }
 }
 

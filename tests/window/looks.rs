@@ -184,7 +184,7 @@ fn what_is_long_is_cut_before_what_stands_beside_it() {
     driver.window.set_size(egui::vec2(900.0, 600.0));
     driver.settle();
     // The heading of a category, and how many streams it has.
-    let heading = driver.window.get_by_role(Role::DisclosureTriangle).rect();
+    let heading = driver.window.get_by_role_and_label(Role::DisclosureTriangle, &format!("{category}, 1")).rect();
     let texts = texts_in(&driver, heading);
     let place = |wanted: &str| texts.iter().find(|(text, _)| text.starts_with(wanted)).expect("drawn").1;
     let (name, count) = (place("아주"), place("1"));
