@@ -19,7 +19,9 @@ const LETTER: f32 = 7.3;
 const LEAST_LETTERS: usize = 10;
 
 /// What a name may take of the room in which its values stand, too.
-pub(super) const NAME_SHARE: f32 = 0.55;
+pub(super) fn room_for_name(room: f32) -> f32 {
+    (room - LEAST_LETTERS as f32 * LETTER).max(room * 0.5)
+}
 
 /// The changed fields one after the other, as many as there is room for. A field leads to its own history.
 pub(super) fn changes_ui(ui: &mut Ui, scene: &mut Scene<'_>, changes: &RowChanges, is_to_come: bool) {
@@ -39,11 +41,9 @@ pub(super) fn changes_ui(ui: &mut Ui, scene: &mut Scene<'_>, changes: &RowChange
         if place > 0 {
             ui.add_space(14.0);
         }
-        // A long name leaves the values what they need, and some room in any case.
-        let letters: usize = texts.iter().map(|text| text.chars().count() + 3).sum();
-        let most = (room - letters as f32 * LETTER).max(room * NAME_SHARE);
+        // A long name leaves some room for the values.
         let name = ui.scope(|ui| {
-            ui.set_max_width(most.max(0.0));
+            ui.set_max_width(room_for_name(room));
             field_name(ui, scene, &change.field, dim)
         });
         if name.inner.clicked() {

@@ -6,7 +6,7 @@ use egui::{
     Align, Key, Layout, Modifiers, Rect, RichText, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
-use super::super::changes::{NAME_SHARE, beside_new, old_and_new, text_of};
+use super::super::changes::{beside_new, old_and_new, room_for_name, text_of};
 use super::super::focus::{Shape, Stops};
 use super::super::history::{mark, nothing_ui};
 use super::super::list::{place_ui, row_room};
@@ -381,7 +381,7 @@ fn changes_ui(ui: &mut Ui, said: &Said) {
             left_out += said.changes.len() - number;
             break;
         }
-        cut_at(ui, room * NAME_SHARE, RichText::new(field).color(colours.dim));
+        cut_at(ui, room_for_name(room), RichText::new(field).color(colours.dim));
         let old = beside_new(ui.available_width(), old.clone(), new);
         cut(ui, old_and_new(ui, &old, new, false));
         ui.add_space(4.0);
