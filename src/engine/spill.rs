@@ -272,7 +272,7 @@ mod tests {
     use crate::engine::as_of::{choose, end_at};
     use crate::engine::small_store::five_leads;
     use crate::engine::whole::each_decoded;
-    use crate::index::{Budget, MixedRows, StoreMoment};
+    use crate::index::{Budget, Categories, CountOf, CountRows, CountWish, MixedRows, StoreMoment};
     use crate::replay::ShelfSpace;
 
     #[test]
@@ -354,5 +354,36 @@ mod tests {
         });
         let refused = refused.wait().expect("answered");
         assert!(matches!(refused, Err(EngineError::Store(StoreError::Full(_)))), "{refused:?}");
+    }
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn counts_that_cannot_be_laid_down_or_that_nobody_waits_for_are_no_answer_either() {
+        let (_folder, engine) = five_leads();
+        let ended = |is_full: bool| {
+            let ended = engine.ask("counting", move |reader, _| {
+                let choice = choose(reader, None, None)?.expect("there are streams").choice;
+                let (of, categories) = (CountOf::Field("status".to_owned()), Categories::default());
+                let wish = CountWish { of, choice, categories, chosen_for: None };
+                let mut counting = Counting::new(&wish, false, Budget { bytes: 16 });
+                each_decoded(reader, &|| Box::new(CountRows::new(&wish, false)), None, None, &mut |rows, _| {
+                    counting.fold(rows);
+                    Ok(())
+                })?;
+                counting.weigh().expect_err("there is no room for it");
+                let file = if is_full {
+                    File::options().read(true).write(true).open("/dev/full")
+                } else {
+                    tempfile::tempfile()
+                };
+                let shelf = FileShelf::of(file.expect("it is there"), Path::new("/tmp"));
+                assert_eq!(shelf.lay(&vec![b' '; AT_ONCE]).is_none(), is_full);
+                let shelf: Arc<dyn Shelf> = Arc::new(shelf);
+                make_room_on(&shelf, &mut counting, &mut || if is_full { Flow::Continue(()) } else { Flow::Break(()) })
+            });
+            ended.wait().expect("answered")
+        };
+        let (full, stopped) = (ended(true), ended(false));
+        assert!(matches!(full, Err(EngineError::Store(StoreError::Full(_)))), "{full:?}");
+        assert!(matches!(stopped, Err(EngineError::Store(StoreError::Cancelled))), "{stopped:?}");
     }
 }
