@@ -19,6 +19,7 @@ mod limits_tests;
 mod marked;
 mod output;
 mod projection;
+mod put;
 mod reads;
 mod remembers;
 mod running;
@@ -26,6 +27,8 @@ mod source;
 mod syntax;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod told_tests;
 #[cfg(test)]
 mod toll_tests;
 mod trace;

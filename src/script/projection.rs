@@ -6,10 +6,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use super::definition::Partition;
+use super::put::Put;
 use super::running::{Running, STATE_BYTES, TOLD_BYTES};
 use super::source::{Kept, Script};
 use super::trace::{Before, Trace};
-use super::tree::{Part, Put};
+use super::tree::Part;
 use crate::event::{EventRow, Head, Position, StreamId, Version};
 use crate::projection::{Cell, Fault, FaultKind, Folded, Problem, Projection, ProjectionError, report_text_changes};
 
@@ -89,7 +90,7 @@ impl ScriptState {
     fn after(&self, changes: Vec<Put>) -> Option<Self> {
         let tree = match &self.0.as_ref()?.kept {
             KeptAs::Tree(tree, _) => tree.clone(),
-            KeptAs::Text(text) => Part::of(serde_json::from_str(text.as_deref()?).ok()?),
+            KeptAs::Text(text) => Part::read(text.as_deref()?)?,
         };
         let own = changes.iter().map(|change| OF_A_WAY + change.weight()).sum();
         let kept = KeptAs::Tree(tree.after(changes), own);

@@ -143,8 +143,16 @@
     // A text that is JSON is taken for the state that it spells.
     function settle() {
       if (state === null || state === undefined) keep(null);
-      else keep(typeof state === "string" && isJson(state) ? state : stateText(state, "the state"));
+      else keep(typeof state === "string" && isJson(state) ? spelled(state) : stateText(state, "the state"));
       if (isShared && !isSharedStale) settleShared();
+    }
+
+    // The host puts what is changed of a long one into what it has read of it, which is to have its fields in the order and
+    // its numbers in the spelling that they have here.
+    function spelled(given) {
+      if (given.length <= TOLD) return given;
+      if (isBare(null)) long();
+      return stringify(parse(given));
     }
 
     function settleShared() {
@@ -270,7 +278,9 @@
       ...odd,
       get(target, key) {
         const value = target[key];
-        if (typeof value !== "object" || value === null || isOdd || typeof key === "symbol" || key === "__proto__") return value;
+        if (typeof value !== "object" || value === null || isOdd || typeof key === "symbol") return value;
+        // What all objects inherit, unless JSON had a field of that name.
+        if (key === "__proto__" && !hasOwn(target, key)) return value;
         if (fresh.has(value) || targets.has(value)) return value;
         return handed(value, (known.get(target)?.depth ?? 0) + 1, target, key);
       },
@@ -346,7 +356,11 @@
         if (made !== undefined) target[key] = parse(made);
         else if (isArray(target)) {
           if (key < target.length) target[key] = null;
-        } else delete target[key];
+        } else {
+          // Where it comes again, it stands behind the others.
+          note(target, key, true);
+          delete target[key];
+        }
       }
       return true;
     }
@@ -392,7 +406,11 @@
     // ---- what is done with it ----------------------------------------------------------------------------------------
 
     return {
-      told: () => (isClean && !isStale && isBare(null) ? changes.told(state) : null),
+      told() {
+        if (!isClean || isStale || !isBare(null)) return null;
+        long();
+        return changes.told(state);
+      },
       describe: getOwnPropertyDescriptor,
       hasOutput: () => hasOutput,
       setOutput(has) { hasOutput = has; },
@@ -454,10 +472,12 @@
           return hasOutput;
         };
       },
+      // Nothing goes on with it: it stays as it is spelled.
       set(value) {
         isStale = false;
         state = value;
-        settle();
+        if (!isShared && typeof value === "string" && isJson(value)) keep(value);
+        else settle();
       },
       state() {
         if (kept === undefined) {

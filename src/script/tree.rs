@@ -6,6 +6,7 @@ use imbl::ordmap::DiffItem;
 use imbl::{HashMap, OrdMap, Vector};
 use serde_json::{Map, Value};
 
+use super::put::{Put, is_misread};
 use crate::projection::{item_path, key_path, report_value_changes};
 
 /// One value of a state, with the length of its text.
@@ -53,32 +54,15 @@ fn number_of(name: &str) -> Option<u64> {
     (number < u32::MAX && number.to_string() == name).then_some(u64::from(number))
 }
 
-/// What was changed of a state: the way to it, and what stands there now; nothing where it is gone.
-#[derive(Debug)]
-pub(super) struct Put {
-    path: Vec<String>,
-    value: Option<Value>,
-}
-
-impl Put {
-    /// About what it takes in a tree.
-    pub(super) fn weight(&self) -> usize {
-        self.value.as_ref().map_or(0, |value| text_length(value) * 3)
-    }
-
-    /// As the prelude tells them: `[[path, value], [path], …]`.
-    pub(super) fn read(told: &str) -> Option<Vec<Self>> {
-        let told: Vec<Vec<Value>> = serde_json::from_str(told).ok()?;
-        let read = |put: Vec<Value>| {
-            let mut parts = put.into_iter();
-            let path = serde_json::from_value(parts.next()?).ok()?;
-            Some(Self { path, value: parts.next() })
-        };
-        told.into_iter().map(read).collect()
-    }
-}
-
 impl Part {
+    /// What this text says; `None` where that cannot be told by reading it.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        if is_misread(text) {
+            return None;
+        }
+        serde_json::from_str(text).ok().map(Self::of)
+    }
+
     pub(super) fn of(value: Value) -> Self {
         let node = match value {
             Value::Array(items) if items.len() <= FEW => Node::Short(items.into_iter().map(Self::of).collect()),

@@ -17,9 +17,9 @@ use rquickjs::{CatchResultExt, Context, Ctx, Function, Object, Persistent, Runti
 use super::definition::Definition;
 use super::marked::Marked;
 use super::output::Output;
+use super::put::Put;
 use super::source::Given;
 use super::trace::{Answer, MOST_STEPS, Phase, Steps};
-use super::tree::Put;
 use super::wants::Wants;
 use crate::projection::{Fault, FaultKind};
 #[cfg(test)]
