@@ -224,7 +224,18 @@ impl Checker<'_> {
         if is_deep {
             self.looks_inside();
         }
-        Ok(Node::Two(sign, Box::new([self.node(one)?, self.node(two)?]), span))
+        let one = self.node(one)?;
+        let two = self.node(two).map_err(|flaw| match (&flaw, &two.what) {
+            // Of `status == CLOSED`, the text was meant.
+            (Flaw { kind: FlawKind::Field(name), instead: None, .. }, What::Name(_))
+                if matches!(sign, Sign::Equal | Sign::Unequal) =>
+            {
+                let text = quoted(name);
+                flaw.instead(Some(text))
+            }
+            _ => flaw,
+        })?;
+        Ok(Node::Two(sign, Box::new([one, two]), span))
     }
 
     /// What is null inside of an object or a list is told from what is absent there, and a list of changes does not.

@@ -32,7 +32,7 @@ pub(super) fn memory_ui(ui: &mut Ui, scene: &Scene<'_>, store: &OpenStore) {
     let about = if beside == 0 {
         scene.text("memory-about")
     } else {
-        let parts = [("kept", size_words(kept).into()), ("beside", size_words(beside).into())];
+        let parts = [("kept", size_words(kept).into()), ("beside", size_words(beside_told(kept, taken)).into())];
         scene.locale.with("memory-parts", parts)
     };
     response.on_hover_text(format!("{text}\n{about}"));
@@ -42,10 +42,30 @@ pub(super) fn memory_ui(ui: &mut Ui, scene: &Scene<'_>, store: &OpenStore) {
     }
 }
 
+/// What is told of all else, so that the parts, told in whole MiB, add up to what is told of both.
+fn beside_told(kept: u64, taken: u64) -> u64 {
+    taken.div_ceil(MIB).saturating_sub(kept.div_ceil(MIB)) * MIB
+}
+
 pub(super) fn size_words(bytes: u64) -> String {
     match bytes {
         _ if bytes >= 1024 * MIB && bytes.is_multiple_of(1024 * MIB) => format!("{} GiB", bytes / (1024 * MIB)),
         _ if bytes >= 1024 * MIB => format!("{:.1} GiB", bytes as f64 / (1024 * MIB) as f64),
         _ => format!("{} MiB", bytes.div_ceil(MIB)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_of_the_memory_add_up_to_what_is_told_of_both() {
+        let words = |bytes: u64| size_words(bytes).strip_suffix(" MiB").and_then(|n| n.parse::<u64>().ok());
+        for (kept, beside) in [(MIB / 3, MIB / 3), (5 * MIB / 2, 363 * MIB / 2 - 9), (1, 0), (3 * MIB, 180 * MIB)] {
+            let taken = kept + beside;
+            let told = words(kept).zip(words(beside_told(kept, taken))).map(|(kept, beside)| kept + beside);
+            assert_eq!(told, words(taken), "{kept} and {beside}");
+        }
     }
 }
