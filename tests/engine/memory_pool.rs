@@ -192,8 +192,9 @@ fn a_history_of_large_states_takes_its_memory_of_all_there_is_while_it_is_read()
     bulk.commit().expect("committed");
     let described = describe(&store, &stream).expect("there");
     let load = |letters: usize, bytes: u64| {
+        // Another text behind each event: none of them is shared.
         let own = format!(
-            "fromAll().foreachStream().when({{ $init: () => ({{ n: 0, text: 'x'.repeat({letters}) }}), $any(s) {{ s.n++ }} }})"
+            "fromAll().foreachStream().when({{ $init: () => ({{ n: 0 }}), $any(s) {{ s.n++; s.text = s.n + 'x'.repeat({letters}) }} }})"
         );
         let script = Script::read("large.js", &own).expect("a projection");
         let projection = ProjectionRef::new(ScriptProjection::of(&script).expect("a state a stream"));
