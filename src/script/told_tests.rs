@@ -47,7 +47,7 @@ fn three_ways(bodies: &[&str]) -> [String; 3] {
         format!("a = (s => {{ {body} }})(s); if (a !== undefined) s = a; s = JSON.parse(typeof s === 'string' ? s : JSON.stringify(s));")
     });
     let naive = format!("let s = {{}}, a; {} return s", whole.collect::<String>());
-    let source = format!("fromAll().when({{ $init: () => ({{}}), e(s) {{ {naive} }} }})");
+    let source = format!("fromAll().when({{ $init: () => ({{}}), e() {{ {naive} }} }})");
     let running = Script::read("naive.js", &source).expect("a projection").run().expect("at work");
     running.init().expect("a first state");
     running.handle(&tests::given("order-1", 0, "e", "{}"), "order-1").expect("folded");
