@@ -56,6 +56,8 @@ pub struct Asked<Q: Question> {
     failed: u32,
     /// What is to be asked is a look that nobody waits for.
     is_look: bool,
+    /// What is to be asked waits for a moving hand to rest.
+    is_held: bool,
 }
 
 /// After an answer that the store's change asked for, so long is rested as the answer took, and never longer than this:
@@ -63,6 +65,9 @@ pub struct Asked<Q: Question> {
 const LONGEST_REST: Duration = Duration::from_secs(5);
 
 const BETWEEN_TRIES: Duration = Duration::from_millis(200);
+
+/// A hand that moved nothing for so long rests.
+const AT_REST: Duration = Duration::from_millis(120);
 
 /// Some five seconds: who still writes then is told of, and asked about by hand.
 const MOST_TRIES: u32 = 25;
@@ -86,6 +91,7 @@ impl<Q: Question> Default for Asked<Q> {
             rest_until: None,
             failed: 0,
             is_look: false,
+            is_held: false,
         }
     }
 }
@@ -106,8 +112,22 @@ impl<Q: Question> Asked<Q> {
         self.start(engine, question, cause);
     }
 
+    /// Asks for what a hand points at that may be moving. What takes longer than the hand stays is overtaken: it is stopped,
+    /// and the next begins when the hand rests. So what nobody will see takes nothing from the frames.
+    pub fn ask_when_still(&mut self, engine: &Engine, question: Q) {
+        let is_overtaken = self.is_loading() || (self.is_held && self.next.is_some());
+        if !is_overtaken {
+            return self.ask(engine, question);
+        }
+        self.loading.cancel();
+        self.question = Some(question.clone());
+        self.next = Some(question);
+        self.rest_until = Some(Instant::now() + AT_REST);
+        (self.is_held, self.is_look, self.failed) = (true, false, 0);
+    }
+
     fn start(&mut self, engine: &Engine, question: Q, cause: Cause) {
-        self.is_look = false;
+        (self.is_look, self.is_held) = (false, false);
         // What ran before is dropped, and so interrupted.
         let work = move |reader: &dyn Store, ticket: &Ticket| question.answer(reader, ticket);
         let answer = if Q::IS_LONG { engine.ask_long(Q::WHAT, work) } else { engine.ask(Q::WHAT, work) };
@@ -220,7 +240,8 @@ impl<Q: Question> Asked<Q> {
             && !self.is_resting()
             && let Some(question) = self.next.take()
         {
-            self.start(engine, question, Cause::Store);
+            let cause = if self.is_held { Cause::User } else { Cause::Store };
+            self.start(engine, question, cause);
         }
         is_new
     }
@@ -327,6 +348,71 @@ mod tests {
             thread::sleep(Duration::from_millis(1));
         }
         (asked.load(Ordering::SeqCst), asking.value().copied())
+    }
+
+    /// Answers when it is told to, unless nobody wants it any more.
+    #[derive(Clone)]
+    struct Slow {
+        number: u32,
+        begun: Arc<AtomicU32>,
+        is_let: Arc<AtomicU32>,
+    }
+
+    impl Question for Slow {
+        type Answer = u32;
+        type Error = EngineError;
+        const WHAT: &'static str = "testing";
+
+        fn answer(self, _: &dyn Store, ticket: &Ticket) -> Result<u32, EngineError> {
+            self.begun.fetch_add(1, Ordering::SeqCst);
+            while self.is_let.load(Ordering::SeqCst) == 0 {
+                if ticket.is_cancelled() {
+                    return Err(StoreError::Cancelled.into());
+                }
+                ticket.pause(Duration::from_millis(1));
+            }
+            Ok(self.number)
+        }
+    }
+
+    #[test]
+    fn what_a_moving_hand_overtakes_is_stopped_and_the_last_begins_when_the_hand_rests() {
+        let (_folder, engine) = five_leads();
+        let (begun, is_let) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+        let slow = |number| Slow { number, begun: Arc::clone(&begun), is_let: Arc::clone(&is_let) };
+        let mut asking = Asked::default();
+        let began = Instant::now();
+        let mut until = |asking: &mut Asked<Slow>, is_so: &dyn Fn(&Asked<Slow>) -> bool| {
+            while !is_so(asking) {
+                assert!(began.elapsed() < Duration::from_secs(20), "it never comes to that");
+                asking.poll(&engine);
+                thread::sleep(Duration::from_millis(1));
+            }
+        };
+        asking.ask_when_still(&engine, slow(0));
+        until(&mut asking, &|_| begun.load(Ordering::SeqCst) == 1);
+        // The hand moves on before it is answered, and then all the time.
+        let moves = Instant::now();
+        for number in 1..=50 {
+            asking.ask_when_still(&engine, slow(number));
+            assert!(!asking.is_loading() && asking.is_on_its_way(), "{number}");
+            asking.poll(&engine);
+        }
+        let was_slow = moves.elapsed() > AT_REST;
+        assert!(was_slow || begun.load(Ordering::SeqCst) == 1, "none of those on the way was begun");
+        assert!(asking.wants_poll_in().is_some_and(|pause| pause <= AT_REST), "the window looks again by itself");
+        until(&mut asking, &|asking| asking.is_loading());
+        is_let.store(1, Ordering::SeqCst);
+        until(&mut asking, &|asking| !asking.is_on_its_way());
+        assert_eq!((asking.value(), asking.error().is_none()), (Some(&50), true));
+        assert!(was_slow || begun.load(Ordering::SeqCst) == 2, "the last alone");
+        // What is answered before the hand moves on is asked at once.
+        asking.ask_when_still(&engine, slow(51));
+        assert!(asking.is_loading());
+        // What is stopped while it waits does not begin.
+        asking.ask_when_still(&engine, slow(52));
+        asking.cancel();
+        assert_eq!((asking.is_on_its_way(), asking.wants_poll_in()), (false, None));
     }
 
     #[test]

@@ -139,6 +139,9 @@ fn state_ui(ui: &mut Ui, scene: &mut Scene<'_>, table: &StoreLens) {
         }
         return;
     }
+    if table.is_on_its_way() {
+        return;
+    }
     if let Some(error) = table.error() {
         let said = scene.sentence(&error.message);
         ui.horizontal_wrapped(|ui| {

@@ -219,7 +219,12 @@ impl StoreLens {
             let row = |place| self.away.row(&shown.1, place);
             self.picture = Some(Picture::new(shown.1.places.len(), row, around, self.fields()));
         }
-        self.arranging.ask_because(engine, ArrangeRows { wanted, folded: self.folded.clone() }, cause);
+        let question = ArrangeRows { wanted, folded: self.folded.clone() };
+        match cause {
+            // The cursor may be dragged.
+            Cause::User => self.arranging.ask_when_still(engine, question),
+            Cause::Store => self.arranging.ask_because(engine, question, cause),
+        }
     }
 
     pub(in crate::view) fn poll(&mut self, engine: &Engine) -> bool {

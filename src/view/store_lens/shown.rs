@@ -124,6 +124,11 @@ impl StoreLens {
         self.arranging.progress()
     }
 
+    /// The rows that were asked for are made, or will be when the cursor rests.
+    pub fn is_on_its_way(&self) -> bool {
+        self.arranging.is_on_its_way()
+    }
+
     /// Why the rows are not what was asked for.
     pub fn error(&self) -> Option<&UserError> {
         self.arranging.error().or(self.newest.reading.error()).or(self.away.reading.error())

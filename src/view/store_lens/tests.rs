@@ -109,7 +109,7 @@ fn at_store() -> (tempfile::TempDir, Engine, StoreLens) {
 }
 
 fn settle(lens: &mut StoreLens, engine: &Engine) {
-    while lens.arranging.is_loading() {
+    while lens.arranging.is_on_its_way() {
         lens.poll(engine);
         std::thread::yield_now();
     }
@@ -141,6 +141,7 @@ fn dragging_asks_for_the_last_moment_and_another_order_reads_nothing_again() {
     for position in 1..=4 {
         lens.moment = Some(LensMoment { at: StoreMoment::Position(Position(position)), ..at(position as usize) });
         lens.arrange(&engine, false);
+        assert!(lens.is_on_its_way(), "it is not said to have been stopped");
     }
     settle(&mut lens, &engine);
     assert_eq!((lens.len(), lens.is_behind()), (4, false));
