@@ -45,6 +45,11 @@ impl Drawer for Counted {
         can_rest.then(|| self.looked.load(Ordering::Relaxed))
     }
 
+    fn may_go(&self) -> u64 {
+        let content = self.content.try_read().ok();
+        content.and_then(|content| content.as_ref().map(Counting::states_bytes)).unwrap_or_default()
+    }
+
     fn let_go(&self, _: u64) -> bool {
         let mut content = self.content.write().unwrap_or_else(PoisonError::into_inner);
         let states = content.as_mut().filter(|counting| counting.can_rest()).map(Counting::rest);
@@ -304,5 +309,9 @@ impl From<Lost> for EngineError {
 impl Passing for EngineError {
     fn is_passing(&self) -> bool {
         self.message().is_passing()
+    }
+
+    fn is_of_room(&self) -> bool {
+        matches!(self, Self::OverBudget(_))
     }
 }

@@ -54,7 +54,12 @@ impl Default for FoldedStores {
 
 impl FoldedStores {
     pub fn new(memory: &Memory) -> Self {
-        Self { kept: Kept::new(memory), grown: Arc::default(), replaced: Arc::default(), arranged: Arc::default() }
+        Self {
+            kept: Kept::new(memory, |stood| stood.as_of.bytes()),
+            grown: Arc::default(),
+            replaced: Arc::default(),
+            arranged: Arc::default(),
+        }
     }
 
     /// Events were recorded: what goes on with the store takes them in when it is asked for next.

@@ -306,12 +306,10 @@ impl Inner {
                 let place = Place(self, lane);
                 let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(self, &ticket)));
                 ticket.is_over();
-                if lane == Lane::Long {
-                    self.memory.settle();
-                }
+                let has_freed = lane == Lane::Long && self.memory.settle();
                 drop(place);
-                if outcome.is_err() {
-                    // Whoever waits sees the answer lost once woken.
+                if outcome.is_err() || has_freed {
+                    // Whoever waits sees the answer lost once woken, and what there was no room for is tried again.
                     (self.wake)();
                 }
                 state = lock(&self.state);

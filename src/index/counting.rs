@@ -320,11 +320,15 @@ impl Counting {
         self.parts.is_empty() || self.parts.iter().any(|part| part.has_field())
     }
 
+    /// The memory that its states take, which may give way.
+    pub fn states_bytes(&self) -> u64 {
+        self.parts.iter().map(|part| part.bytes()).sum()
+    }
+
     /// The memory that it takes.
     pub fn bytes(&self) -> u64 {
-        let states: u64 = self.parts.iter().map(|part| part.bytes()).sum();
         let keys = self.keys.as_ref().map_or(0, Keys::bytes);
-        states + self.tally.bytes() + self.histogram.bytes() + keys as u64
+        self.states_bytes() + self.tally.bytes() + self.histogram.bytes() + keys as u64
     }
 }
 

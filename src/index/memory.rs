@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use super::{Budget, OverBudget};
 
 /// The memory that everything kept of an open store takes together, of what it may. Whoever grows asks first; what is only
-/// kept because it may be asked for again ([`Kept`]) gives way then. Where the process is measured, what else it takes is
+/// kept because it may be asked for again ([`super::Kept`]) gives way then. Where the process is measured, what else it takes is
 /// taken of the same. Clones are of the same.
 #[derive(Clone, Debug)]
 pub struct Memory(Arc<Shared>);
@@ -103,12 +103,14 @@ impl Memory {
         least_beside.fetch_min(now, Ordering::Relaxed);
     }
 
-    /// Something large is over: what it freed is given back to the system.
-    pub fn settle(&self) {
+    /// Something large is over: what it freed is given back to the system. Says whether there was any.
+    pub fn settle(&self) -> bool {
         self.measure(0);
-        if self.beside() > self.0.least_beside.load(Ordering::Relaxed).saturating_add(MUCH_FREED) {
+        let has_freed = self.beside() > self.0.least_beside.load(Ordering::Relaxed).saturating_add(MUCH_FREED);
+        if has_freed {
             self.give_back(0);
         }
+        has_freed
     }
 
     fn give_back(&self, grown: u64) {
@@ -126,6 +128,12 @@ impl Memory {
     /// What one answer may take beside all others.
     pub fn left(&self) -> Budget {
         Budget { bytes: self.allowed().bytes.saturating_sub(self.taken()) }
+    }
+
+    /// What an answer may take if all that is only kept gives way for it.
+    pub fn room(&self) -> u64 {
+        let drawers: Vec<Arc<dyn Drawer>> = guard(&self.0.drawers).iter().filter_map(Weak::upgrade).collect();
+        drawers.iter().fold(self.left().bytes, |room, drawer| room.saturating_add(drawer.may_go()))
     }
 
     /// One more that gives way from now on, for as long as it is there.
@@ -184,7 +192,7 @@ const MEASURED_AFTER: u64 = 2 << 20;
 /// So much more than it ever was beside is mostly what was freed.
 const MUCH_FREED: u64 = 32 << 20;
 
-fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -252,135 +260,16 @@ impl From<Budget> for Held {
     }
 }
 
-/// Answers that were found once and may be asked for again. They stay for as long as nobody needs their memory; those that
-/// somebody holds just then free none, and so stay longer. Clones are of the same.
-pub struct Kept<K, T>(Arc<Rows<K, T>>);
-
-struct Rows<K, T> {
-    memory: Memory,
-    rows: Mutex<Vec<Row<K, T>>>,
-}
-
-struct Row<K, T> {
-    key: K,
-    answer: Arc<T>,
-    /// When it was looked at last.
-    look: u64,
-}
-
 /// What gives way without anybody knowing what lies in it.
 pub trait Drawer: Send + Sync {
     /// When that was looked at which nobody looked at for the longest time; `None` where nothing may go.
     fn oldest(&self) -> Option<u64>;
 
+    /// The bytes of all that may go.
+    fn may_go(&self) -> u64;
+
     /// Lets go of what was looked at then. False where it is gone already.
     fn let_go(&self, look: u64) -> bool;
-}
-
-impl<K: Send, T: Send + Sync> Drawer for Rows<K, T> {
-    fn oldest(&self) -> Option<u64> {
-        let rows = guard(&self.rows);
-        rows.iter().filter(|row| Arc::strong_count(&row.answer) == 1).map(|row| row.look).min()
-    }
-
-    fn let_go(&self, look: u64) -> bool {
-        let mut rows = guard(&self.rows);
-        let gone = rows.iter().position(|row| row.look == look).map(|place| rows.swap_remove(place));
-        // What is large takes its time to go, and nobody is to wait for that.
-        drop(rows);
-        gone.is_some()
-    }
-}
-
-impl<K, T> Clone for Kept<K, T> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
-}
-
-impl<K, T> fmt::Debug for Kept<K, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Kept").field("len", &guard(&self.0.rows).len()).finish_non_exhaustive()
-    }
-}
-
-impl<K: Clone + PartialEq + Send + 'static, T: Send + Sync + 'static> Kept<K, T> {
-    pub fn new(memory: &Memory) -> Self {
-        let rows = Arc::new(Rows { memory: memory.clone(), rows: Mutex::default() });
-        memory.note_drawer(Arc::<Rows<K, T>>::downgrade(&rows));
-        Self(rows)
-    }
-
-    pub fn memory(&self) -> &Memory {
-        &self.0.memory
-    }
-
-    fn look(&self) -> u64 {
-        self.0.memory.next_look()
-    }
-
-    /// What is kept under this key.
-    pub fn get(&self, key: &K) -> Option<Arc<T>> {
-        self.best(|known, _| (known == key).then_some(())).map(|(_, answer)| answer)
-    }
-
-    /// What is best by a rank; what has none is passed over.
-    pub fn best<R: Ord>(&self, rank: impl Fn(&K, &T) -> Option<R>) -> Option<(K, Arc<T>)> {
-        let look = self.look();
-        let mut rows = guard(&self.0.rows);
-        let ranked = rows.iter_mut().filter_map(|row| Some((rank(&row.key, &row.answer)?, row)));
-        let (_, row) = ranked.max_by(|(a, _), (b, _)| a.cmp(b))?;
-        row.look = look;
-        Some((row.key.clone(), Arc::clone(&row.answer)))
-    }
-
-    /// Keeps it, in the place of what was kept under that key.
-    pub fn keep(&self, key: K, answer: Arc<T>) {
-        let row = Row { key, answer, look: self.look() };
-        let mut rows = guard(&self.0.rows);
-        let before = match rows.iter_mut().find(|known| known.key == row.key) {
-            Some(known) => Some(std::mem::replace(known, row)),
-            None => {
-                rows.push(row);
-                None
-            }
-        };
-        drop(rows);
-        drop(before);
-    }
-
-    /// Keeps so many of them, those that were looked at last.
-    pub fn trim(&self, most: usize) {
-        let mut rows = guard(&self.0.rows);
-        rows.sort_by_key(|row| std::cmp::Reverse(row.look));
-        let most = most.min(rows.len());
-        let gone = rows.split_off(most);
-        drop(rows);
-        drop(gone);
-    }
-
-    /// Keeps those alone.
-    pub fn retain(&self, stays: impl Fn(&K) -> bool) {
-        let mut rows = guard(&self.0.rows);
-        let (stay, gone) = std::mem::take(&mut *rows).into_iter().partition(|row| stays(&row.key));
-        *rows = stay;
-        drop(rows);
-        drop::<Vec<Row<K, T>>>(gone);
-    }
-
-    pub fn forget(&self) {
-        let gone = std::mem::take(&mut *guard(&self.0.rows));
-        drop(gone);
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        guard(&self.0.rows).len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
 }
 
 #[cfg(test)]
@@ -435,49 +324,5 @@ mod tests {
         grow(500);
         memory.settle();
         assert_eq!((memory.allowed().bytes / MIB, held.resize(0), held.resize(16 * MIB)), (16, Ok(()), Ok(())));
-    }
-
-    fn of(memory: &Memory, bytes: u64) -> Arc<Held> {
-        let mut held = memory.hold();
-        held.resize(bytes).expect("there is room");
-        Arc::new(held)
-    }
-
-    #[test]
-    fn what_was_looked_at_longest_ago_gives_way_and_what_is_in_use_stays() {
-        let memory = Memory::new(Budget { bytes: 100 });
-        let (kept, others) = (Kept::new(&memory), Kept::new(&memory));
-        for key in ["a", "b"] {
-            kept.keep(key, of(&memory, 20));
-        }
-        others.keep(1, of(&memory, 20));
-        let in_use = of(&memory, 20);
-        kept.keep("c", Arc::clone(&in_use));
-        assert!(kept.get(&"a").is_some(), "and so it is no longer the oldest");
-        let mut answer = memory.hold();
-        answer.resize(40).expect("b gives way");
-        assert_eq!((kept.get(&"b").is_none(), kept.len(), others.len()), (true, 2, 1));
-        answer.resize(80).expect("all that can give way does");
-        assert_eq!((kept.get(&"c").is_some(), kept.len(), others.len()), (true, 1, 0), "what is in use stays");
-        let over = answer.resize(81).expect_err("nothing is left to give way");
-        assert_eq!((over.bytes, memory.taken()), (101, 100));
-        drop(in_use);
-        answer.resize(81).expect("nobody uses it any more");
-        assert!(kept.is_empty());
-    }
-
-    #[test]
-    fn less_memory_takes_away_what_is_only_kept() {
-        let memory = Memory::new(Budget { bytes: 100 });
-        let kept = Kept::new(&memory);
-        kept.keep("a", of(&memory, 40));
-        kept.keep("b", of(&memory, 40));
-        memory.allow(Budget { bytes: 50 });
-        assert_eq!((kept.len(), kept.get(&"b").is_some(), memory.taken()), (1, true, 40));
-        kept.keep("b", of(&memory, 5));
-        assert_eq!((kept.len(), memory.taken()), (1, 5), "what is kept anew takes the place of what was");
-        kept.keep("a", of(&memory, 1));
-        kept.trim(1);
-        assert_eq!((kept.get(&"a").is_some(), memory.taken()), (true, 1));
     }
 }

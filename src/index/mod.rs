@@ -25,6 +25,7 @@ mod choice;
 mod chronicle;
 mod counting;
 mod histogram;
+mod kept;
 mod memory;
 mod moment;
 mod numbers;
@@ -43,7 +44,8 @@ pub use chronicle::{
 };
 pub use counting::{Categories, CountOf, CountRows, CountWish, Counting};
 pub use histogram::{Bucket, Histogram};
-pub use memory::{Drawer, Held, Kept, Memory, Meter};
+pub use kept::Kept;
+pub use memory::{Drawer, Held, Memory, Meter};
 pub use moment::{NoStoreMoment, StoreMoment};
 pub use numbers::Figures;
 pub use order::compare;

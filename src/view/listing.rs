@@ -240,6 +240,7 @@ impl Question for ReadSurvey {
     type Error = UserError;
     const WHAT: &'static str = "reading names";
     const IS_LONG: bool = true;
+    const WAITS_FOR_ROOM: bool = true;
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<(), UserError> {
         Ok(self.0.follow(reader, ticket)?)

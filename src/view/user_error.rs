@@ -42,6 +42,10 @@ impl Passing for UserError {
     fn is_passing(&self) -> bool {
         self.message.is_passing()
     }
+
+    fn is_of_room(&self) -> bool {
+        self.message.is_of_room()
+    }
 }
 
 /// The one place where an error becomes a sentence of the window: what cannot be said in each language does not get here.

@@ -139,6 +139,7 @@ impl Question for CountFields {
     type Error = UserError;
     const WHAT: &'static str = "counting fields";
     const IS_LONG: bool = true;
+    const WAITS_FOR_ROOM: bool = true;
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<FieldCounts, UserError> {
         let moved = moved_by(reader, &self.0, ticket);
@@ -267,6 +268,7 @@ impl Question for CountDays {
     type Error = UserError;
     const WHAT: &'static str = "counting days";
     const IS_LONG: bool = true;
+    const WAITS_FOR_ROOM: bool = true;
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<MonthOfPeople, UserError> {
         let Self { search: mut wanted, month, range, days, clock } = self;

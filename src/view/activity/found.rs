@@ -79,6 +79,7 @@ impl Question for FindActivity {
     type Error = UserError;
     const WHAT: &'static str = "searching events";
     const IS_LONG: bool = true;
+    const WAITS_FOR_ROOM: bool = true;
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<FoundAll, UserError> {
         let Self { search: wanted, mut behind, most, pause, coming, chronicle } = self;

@@ -81,6 +81,7 @@ impl Question for FindMatches {
     type Error = UserError;
     const WHAT: &'static str = "counting what is found";
     const IS_LONG: bool = true;
+    const WAITS_FOR_ROOM: bool = true;
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<MatchTimes, UserError> {
         let Self { search, chronicle, known } = self;
@@ -135,6 +136,7 @@ impl Question for CountKept {
     type Error = UserError;
     const WHAT: &'static str = "counting what kept searches find";
     const IS_LONG: bool = true;
+    const WAITS_FOR_ROOM: bool = true;
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Vec<SearchCount>, UserError> {
         let Self { searches, chronicle } = self;

@@ -201,6 +201,7 @@ impl Question for CountField {
     type Error = UserError;
     const WHAT: &'static str = "counting events";
     const IS_LONG: bool = true;
+    const WAITS_FOR_ROOM: bool = true;
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Self::Answer, UserError> {
         Ok(self.0.answer(reader, ticket)?)

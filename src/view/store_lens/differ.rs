@@ -102,6 +102,7 @@ impl Question for CompareMoments {
     type Error = UserError;
     const WHAT: &'static str = "comparing moments";
     const IS_LONG: bool = true;
+    const WAITS_FOR_ROOM: bool = true;
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Differing, UserError> {
         Ok(differing(reader, &self.0, ticket)?)

@@ -251,6 +251,7 @@ impl Question for ArrangeRows {
     type Error = UserError;
     const WHAT: &'static str = "folding events";
     const IS_LONG: bool = true;
+    const WAITS_FOR_ROOM: bool = true;
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Self::Answer, UserError> {
         Ok(arrange(reader, &self.wanted, &self.folded, ticket)?)

@@ -177,6 +177,28 @@ fn without_room_for_another_table_the_one_that_is_shown_gives_way_and_its_rows_s
     assert!(engine.memory().taken() <= engine.memory().allowed().bytes);
 }
 
+#[test]
+fn a_table_that_there_was_no_room_for_comes_by_itself_when_there_is() {
+    let (_folder, engine, mut lens) = at_store();
+    lens.folded = FoldedStores::new(engine.memory());
+    let budget = crate::index::Budget { bytes: 1 << 20 };
+    engine.memory().allow(budget);
+    // As what reads the timeline takes it.
+    let mut other = engine.memory().hold();
+    other.resize(budget.bytes).expect("there is room");
+    lens.run(&engine, LensWish::Sort(LensColumn::Stream));
+    lens.arrange(&engine, false);
+    settle(&mut lens, &engine);
+    assert_eq!(lens.error().map(|error| error.message.id), Some("ask-over-budget"));
+    lens.arrange(&engine, false);
+    lens.poll(&engine);
+    assert!(!lens.is_on_its_way(), "there is no more room than before");
+    drop(other);
+    lens.poll(&engine);
+    settle(&mut lens, &engine);
+    assert_eq!((lens.len(), lens.is_behind(), lens.error()), (5, false, None));
+}
+
 /// Looks at the rows, and waits for what of them is read.
 fn seen(lens: &mut StoreLens, engine: &Engine) -> Vec<(String, Value, bool)> {
     let look = |lens: &StoreLens| -> Vec<(String, Value, bool)> {

@@ -72,6 +72,7 @@ impl Question for ReadChronicle {
     type Error = UserError;
     const WHAT: &'static str = "reading what happened when";
     const IS_LONG: bool = true;
+    const WAITS_FOR_ROOM: bool = true;
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<ChronicleSo, UserError> {
         Ok(self.0.follow(reader, ticket)?)

@@ -55,6 +55,7 @@ impl Question for ReadShapes {
     type Error = UserError;
     const WHAT: &'static str = "reading payloads";
     const IS_LONG: bool = true;
+    const WAITS_FOR_ROOM: bool = true;
 
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<ShapesSo, UserError> {
         Ok(self.0.follow(reader, ticket)?)

@@ -4,6 +4,7 @@ use super::loading::Loading;
 use super::pool::Lost;
 use super::{Engine, Progress, Ticket};
 use crate::event::Message;
+use crate::index::Memory;
 use crate::store::{Store, StoreError};
 
 /// Something that can be asked of an open store, as data: so it can be asked again.
@@ -17,18 +18,30 @@ pub trait Question: Clone + Send + 'static {
     /// It goes over the whole store.
     const IS_LONG: bool = false;
 
+    /// Where there was no room in memory for its answer, it is asked again by itself as soon as there is more.
+    const WAITS_FOR_ROOM: bool = false;
+
     fn answer(self, reader: &dyn Store, ticket: &Ticket) -> Result<Self::Answer, Self::Error>;
 }
 
 /// What went wrong may go by itself: somebody wrote just then, and does not for ever.
 pub trait Passing {
     fn is_passing(&self) -> bool;
+
+    /// There was no room for it in memory.
+    fn is_of_room(&self) -> bool {
+        false
+    }
 }
 
 /// However deep the error lies: it is said in its own sentence.
 impl Passing for Message {
     fn is_passing(&self) -> bool {
         ["error-changed", "error-locked"].contains(&self.id)
+    }
+
+    fn is_of_room(&self) -> bool {
+        self.id == "ask-over-budget"
     }
 }
 
@@ -58,6 +71,25 @@ pub struct Asked<Q: Question> {
     is_look: bool,
     /// What is to be asked waits for a moving hand to rest.
     is_held: bool,
+    refused: Option<Refused>,
+}
+
+/// There was no room in memory.
+#[derive(Debug)]
+struct Refused {
+    memory: Memory,
+    /// The most that there ever was when it was refused, once all was given back that it had taken itself.
+    room: u64,
+}
+
+/// What is tried again needs so much more room than it was refused with, as a part of all: so it is tried a few times at the
+/// most, whatever comes and goes.
+const PART_MORE: u64 = 64;
+
+impl Refused {
+    fn has_more_room(&self) -> bool {
+        self.memory.room() >= self.room.saturating_add(self.memory.budget().bytes / PART_MORE).saturating_add(1)
+    }
 }
 
 /// After an answer that the store's change asked for, so long is rested as the answer took, and never longer than this:
@@ -92,6 +124,7 @@ impl<Q: Question> Default for Asked<Q> {
             failed: 0,
             is_look: false,
             is_held: false,
+            refused: None,
         }
     }
 }
@@ -109,6 +142,10 @@ impl<Q: Question> Asked<Q> {
             return;
         }
         self.next = None;
+        if cause == Cause::User {
+            // Something else, or by hand.
+            self.refused = None;
+        }
         self.start(engine, question, cause);
     }
 
@@ -123,7 +160,7 @@ impl<Q: Question> Asked<Q> {
         self.question = Some(question.clone());
         self.next = Some(question);
         self.rest_until = Some(Instant::now() + AT_REST);
-        (self.is_held, self.is_look, self.failed) = (true, false, 0);
+        (self.is_held, self.is_look, self.failed, self.refused) = (true, false, 0, None);
     }
 
     fn start(&mut self, engine: &Engine, question: Q, cause: Cause) {
@@ -168,6 +205,9 @@ impl<Q: Question> Asked<Q> {
 
     /// When this wants to be polled, though nothing wakes the window by then.
     pub fn wants_poll_in(&self) -> Option<Duration> {
+        if self.has_room_again() {
+            return Some(Duration::ZERO);
+        }
         let until = self.rest_until.filter(|_| self.next.is_some() && !self.is_loading())?;
         Some(until.saturating_duration_since(Instant::now()))
     }
@@ -185,7 +225,7 @@ impl<Q: Question> Asked<Q> {
     /// Stops what is on its way; what was there stays.
     pub fn cancel(&mut self) {
         self.loading.cancel();
-        self.next = None;
+        (self.next, self.refused) = (None, None);
     }
 
     /// Asks what was asked last once more.
@@ -217,6 +257,17 @@ impl<Q: Question> Asked<Q> {
         }
     }
 
+    fn note_refusal(&mut self, engine: &Engine) {
+        let is_refused = Q::WAITS_FOR_ROOM && self.loading.error().is_some_and(Passing::is_of_room);
+        let before = self.refused.take().map_or(0, |refused| refused.room);
+        let memory = engine.memory();
+        self.refused = is_refused.then(|| Refused { memory: memory.clone(), room: memory.room().max(before) });
+    }
+
+    fn has_room_again(&self) -> bool {
+        !self.is_loading() && self.next.is_none() && self.refused.as_ref().is_some_and(Refused::has_more_room)
+    }
+
     /// The same, if the last answer was an error.
     pub fn again_if_failed(&mut self, engine: &Engine) {
         if self.error().is_some() && !self.is_loading() {
@@ -235,6 +286,11 @@ impl<Q: Question> Asked<Q> {
                 self.rest_until = Some(now + took.min(LONGEST_REST));
             }
             self.try_again_if_passing(took);
+            self.note_refusal(engine);
+        }
+        if self.has_room_again() {
+            self.next.clone_from(&self.question);
+            self.rest_until = None;
         }
         if !self.loading.is_loading()
             && !self.is_resting()
@@ -307,118 +363,4 @@ impl<Q: Question> Tool for Asked<Q> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicU32, Ordering};
-    use std::thread;
-
-    use super::*;
-    use crate::engine::small_store::five_leads;
-    use crate::engine::{EngineError, Ticket};
-
-    /// Meets somebody who writes, so many times.
-    #[derive(Clone)]
-    struct Over<const IS_LONG: bool> {
-        failures: u32,
-        asked: Arc<AtomicU32>,
-    }
-
-    impl<const IS_LONG: bool> Question for Over<IS_LONG> {
-        type Answer = u32;
-        type Error = EngineError;
-        const WHAT: &'static str = "testing";
-        const IS_LONG: bool = IS_LONG;
-
-        fn answer(self, _: &dyn Store, _: &Ticket) -> Result<u32, EngineError> {
-            let asked = self.asked.fetch_add(1, Ordering::SeqCst);
-            if asked < self.failures { Err(StoreError::Changed("app.db".into()).into()) } else { Ok(asked) }
-        }
-    }
-
-    /// How often it was asked until nothing more came, and the answer.
-    fn asked_until_it_rests<const IS_LONG: bool>(failures: u32) -> (u32, Option<u32>) {
-        let (_folder, engine) = five_leads();
-        let asked = Arc::new(AtomicU32::new(0));
-        let mut asking = Asked::default();
-        asking.ask(&engine, Over::<IS_LONG> { failures, asked: Arc::clone(&asked) });
-        let began = Instant::now();
-        while asking.is_loading() || asking.next.is_some() {
-            assert!(began.elapsed() < Duration::from_secs(20), "it is asked for ever");
-            asking.poll(&engine);
-            thread::sleep(Duration::from_millis(1));
-        }
-        (asked.load(Ordering::SeqCst), asking.value().copied())
-    }
-
-    /// Answers when it is told to, unless nobody wants it any more.
-    #[derive(Clone)]
-    struct Slow {
-        number: u32,
-        begun: Arc<AtomicU32>,
-        is_let: Arc<AtomicU32>,
-    }
-
-    impl Question for Slow {
-        type Answer = u32;
-        type Error = EngineError;
-        const WHAT: &'static str = "testing";
-
-        fn answer(self, _: &dyn Store, ticket: &Ticket) -> Result<u32, EngineError> {
-            self.begun.fetch_add(1, Ordering::SeqCst);
-            while self.is_let.load(Ordering::SeqCst) == 0 {
-                if ticket.is_cancelled() {
-                    return Err(StoreError::Cancelled.into());
-                }
-                ticket.pause(Duration::from_millis(1));
-            }
-            Ok(self.number)
-        }
-    }
-
-    #[test]
-    fn what_a_moving_hand_overtakes_is_stopped_and_the_last_begins_when_the_hand_rests() {
-        let (_folder, engine) = five_leads();
-        let (begun, is_let) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
-        let slow = |number| Slow { number, begun: Arc::clone(&begun), is_let: Arc::clone(&is_let) };
-        let mut asking = Asked::default();
-        let began = Instant::now();
-        let mut until = |asking: &mut Asked<Slow>, is_so: &dyn Fn(&Asked<Slow>) -> bool| {
-            while !is_so(asking) {
-                assert!(began.elapsed() < Duration::from_secs(20), "it never comes to that");
-                asking.poll(&engine);
-                thread::sleep(Duration::from_millis(1));
-            }
-        };
-        asking.ask_when_still(&engine, slow(0));
-        until(&mut asking, &|_| begun.load(Ordering::SeqCst) == 1);
-        // The hand moves on before it is answered, and then all the time.
-        let moves = Instant::now();
-        for number in 1..=50 {
-            asking.ask_when_still(&engine, slow(number));
-            assert!(!asking.is_loading() && asking.is_on_its_way(), "{number}");
-            asking.poll(&engine);
-        }
-        let was_slow = moves.elapsed() > AT_REST;
-        assert!(was_slow || begun.load(Ordering::SeqCst) == 1, "none of those on the way was begun");
-        assert!(asking.wants_poll_in().is_some_and(|pause| pause <= AT_REST), "the window looks again by itself");
-        until(&mut asking, &|asking| asking.is_loading());
-        is_let.store(1, Ordering::SeqCst);
-        until(&mut asking, &|asking| !asking.is_on_its_way());
-        assert_eq!((asking.value(), asking.error().is_none()), (Some(&50), true));
-        assert!(was_slow || begun.load(Ordering::SeqCst) == 2, "the last alone");
-        // What is answered before the hand moves on is asked at once.
-        asking.ask_when_still(&engine, slow(51));
-        assert!(asking.is_loading());
-        // What is stopped while it waits does not begin.
-        asking.ask_when_still(&engine, slow(52));
-        asking.cancel();
-        assert_eq!((asking.is_on_its_way(), asking.wants_poll_in()), (false, None));
-    }
-
-    #[test]
-    fn what_met_somebody_who_writes_is_asked_again_by_itself_and_given_up_in_the_end() {
-        assert_eq!(asked_until_it_rests::<false>(2), (3, Some(2)));
-        assert_eq!(asked_until_it_rests::<true>(2), (3, Some(2)), "over the whole store, too");
-        assert_eq!(asked_until_it_rests::<true>(u32::MAX), (1 + MOST_LONG_TRIES, None));
-    }
-}
+mod tests;
