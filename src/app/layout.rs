@@ -217,13 +217,14 @@ fn dialog_ui(
     match (dialog, store) {
         (Dialog::Open, _) => open_dialog_ui(ui, scene, typed, &mut is_open),
         (Dialog::Keys, _) => keys_ui(ui, scene, &mut is_open),
-        (Dialog::Settings, _) => {
+        (Dialog::Settings, store) => {
             let mut choices = Choices {
                 is_light: settings.is_light,
                 language: settings.language,
                 is_by_time: settings.is_by_time,
                 actor: &mut settings.actor,
                 memory_mib: &mut settings.memory_mib.0,
+                memory: store.as_deref().map(|store| store.engine().memory()),
                 has_recent: !settings.recent.is_empty(),
             };
             settings_ui(ui, scene, &mut choices, &mut is_open);

@@ -92,6 +92,14 @@ impl Memory {
         self.0.beside.load(Ordering::Relaxed)
     }
 
+    /// The least budget that makes sense: room for what else the process takes, and for something of a store. `None` where
+    /// the process is not measured.
+    pub fn least(&self) -> Option<Budget> {
+        self.0.meter.get()?;
+        let all = self.beside().saturating_add(LEAST).saturating_mul(PART_TO_SPARE) / (PART_TO_SPARE - 1);
+        Some(Budget { bytes: all.div_ceil(ROUND) * ROUND })
+    }
+
     /// Measures the process, for one who shows what it takes. `grown` is what somebody took and did not ask for yet.
     pub fn measure(&self, grown: u64) {
         let Shared { meter, taken, beside, least_beside, moved, .. } = &*self.0;
@@ -182,6 +190,9 @@ impl Memory {
 
 /// With less than this nothing of a store could be shown, whatever else the process takes.
 const LEAST: u64 = 16 << 20;
+
+/// What is told to people is a multiple of this.
+const ROUND: u64 = 32 << 20;
 
 /// What is taken for a moment and given back before anybody is asked has this part of the budget of a process.
 const PART_TO_SPARE: u64 = 16;
@@ -304,7 +315,10 @@ mod tests {
         };
         let memory = Memory::new(Budget { bytes: 160 * MIB });
         assert_eq!((memory.allowed(), memory.beside()), (memory.budget(), 0), "nothing is measured yet");
+        assert_eq!(memory.least(), None);
         memory.measure_by(meter);
+        let least = memory.least().expect("it is measured");
+        assert_eq!(least, Budget::of_mebibytes(96), "50, some for a store and some for moments, told roundly");
         assert_eq!((memory.allowed().bytes / MIB, memory.beside() / MIB), (100, 50), "some of it is for moments");
         let mut held = memory.hold();
         grow(60);

@@ -1,6 +1,7 @@
 use egui::{RichText, Role, Sense, Ui, WidgetInfo, vec2};
 
 use super::Scene;
+use crate::index::{Budget, Memory};
 use crate::theme::palette;
 use crate::view::OpenStore;
 
@@ -19,9 +20,10 @@ pub(super) fn memory_ui(ui: &mut Ui, scene: &Scene<'_>, store: &OpenStore) {
     }
     let taken = kept + beside;
     let colours = palette(ui);
-    let text = scene
-        .locale
-        .with("memory-taken", [("taken", size_words(taken).into()), ("allowed", size_words(allowed).into())]);
+    // Then nothing of what is kept could give way for it.
+    let is_alone = beside > allowed;
+    let (name, told) = if is_alone { ("memory-alone", beside) } else { ("memory-taken", taken) };
+    let text = scene.locale.with(name, [("taken", size_words(told).into()), ("allowed", size_words(allowed).into())]);
     let (bar, response) = ui.allocate_exact_size(vec2(56.0, 6.0), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, &text));
     let share = (taken as f32 / allowed.max(1) as f32).clamp(0.0, 1.0);
@@ -29,7 +31,9 @@ pub(super) fn memory_ui(ui: &mut Ui, scene: &Scene<'_>, store: &OpenStore) {
     ui.painter().rect_filled(bar, 3.0, colours.line);
     let filled = egui::Rect::from_min_size(bar.min, vec2((bar.width() * share).max(3.0), bar.height()));
     ui.painter().rect_filled(filled, 3.0, ink);
-    let about = if beside == 0 {
+    let about = if let (true, Some(least)) = (is_alone, memory.least()) {
+        scene.locale.with("memory-alone-about", [("least", size_words(least.bytes).into())])
+    } else if beside == 0 {
         scene.text("memory-about")
     } else {
         let parts = [("kept", size_words(kept).into()), ("beside", size_words(beside_told(kept, taken)).into())];
@@ -40,6 +44,17 @@ pub(super) fn memory_ui(ui: &mut Ui, scene: &Scene<'_>, store: &OpenStore) {
     if ui.ctx().content_rect().width() >= ROOM_FOR_WORDS {
         ui.label(RichText::new(text).size(11.5).color(colours.dim)).on_hover_text(about);
     }
+}
+
+/// What makes sense to allow, and where less is allowed, what comes of that. Nothing where the process is not measured.
+pub(super) fn least_ui(ui: &mut Ui, scene: &Scene<'_>, memory: &Memory, mebibytes: u64) {
+    let Some(least) = memory.least() else { return };
+    let colours = palette(ui);
+    let is_little = Budget::of_mebibytes(mebibytes).bytes < least.bytes;
+    let (name, ink) =
+        if is_little { ("settings-memory-little", colours.warning) } else { ("settings-memory-least", colours.dim) };
+    let values = [("beside", size_words(memory.beside()).into()), ("least", size_words(least.bytes).into())];
+    ui.label(RichText::new(scene.locale.with(name, values)).size(11.5).color(ink));
 }
 
 /// What is told of all else, so that the parts, told in whole MiB, add up to what is told of both.

@@ -1,10 +1,11 @@
 use egui::{Grid, RichText, TextEdit, Ui};
 
 use super::dialog::Dialog;
-use super::memory::{MIB, size_words};
+use super::memory::{MIB, least_ui, size_words};
 use super::parts::named_field;
 use super::{Scene, Zone};
 use crate::command::{Action, Command};
+use crate::index::Memory;
 use crate::locale::Language;
 use crate::theme::palette;
 
@@ -16,6 +17,8 @@ pub struct Choices<'a> {
     pub is_by_time: bool,
     pub actor: &'a mut String,
     pub memory_mib: &'a mut u64,
+    /// What is kept of the open store.
+    pub memory: Option<&'a Memory>,
     pub has_recent: bool,
 }
 
@@ -57,6 +60,9 @@ pub fn settings_ui(ui: &mut Ui, scene: &mut Scene<'_>, choices: &mut Choices<'_>
             pick_memory(ui, choices.memory_mib, &about);
             ui.end_row();
         });
+        if let Some(memory) = choices.memory {
+            least_ui(ui, scene, memory, *choices.memory_mib);
+        }
         ui.add_space(10.0);
         if ui.add_enabled(choices.has_recent, egui::Button::new(scene.text("settings-forget"))).clicked() {
             scene.ask(Action::ForgetRecent);

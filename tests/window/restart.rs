@@ -11,6 +11,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use foldline::app::{App, Start};
 use foldline::event::{EventId, EventType, NewEvent, StreamId};
+use foldline::index::Meter;
 use foldline::store::native::NativeStore;
 use foldline::store::{Expected, Writer};
 use tempfile::TempDir;
@@ -273,6 +274,27 @@ fn one_setting_that_cannot_be_read_costs_no_other() {
     assert!(driver.shows_part("설정을 모두 읽지 못했습니다"), "{}", driver.all_text());
     close(driver, &kept);
     assert_eq!(std::fs::read_to_string(kept.1.path().join("settings.aside-1.json")).expect("kept"), said);
+}
+
+#[test]
+fn a_budget_below_what_the_program_itself_takes_is_taken_and_said_to_be_little() {
+    let kept = Kept::default();
+    std::fs::write(kept.settings(), r#"{"foldline-settings":1,"memory_mib":64}"#).expect("written");
+    let meter = Meter { taken: || 187 << 20, give_back: || {} };
+    let driver = Driver::welcome_in(start(&kept, Start::default()));
+    let path = driver.sample();
+    let wish =
+        Start { store: Some(path.into()), stream: Some("lead-1".into()), meter: Some(meter), ..Start::default() };
+    let mut driver = driver.with_window(start(&kept, wish));
+    driver.settle();
+    assert!(driver.shows_part("The program alone takes 187 MiB of 64 MiB"), "{}", driver.all_text());
+    driver.press_with(Modifiers::COMMAND, Key::Comma);
+    let little = "the program itself takes 187 MiB, and 224 MiB or more make sense";
+    assert!(driver.shows_part(little), "{}", driver.all_text());
+    driver.click_role(Role::Button, "256 MiB");
+    assert!(driver.shows_part("takes 187 MiB; 224 MiB or more make sense"), "{}", driver.all_text());
+    assert!(driver.shows_part("187 MiB of 256 MiB"), "{}", driver.all_text());
+    assert!(!driver.shows_part("The program alone"), "{}", driver.all_text());
 }
 
 #[test]
