@@ -86,6 +86,7 @@ state-menu = More about the state
 state-filter = Filter fields
 state-filter-clear = Clear the filter of fields
 state-none = No field matches
+state-not-run = The state is not known from version { $version } on, and the last one that is known is shown ({ $fault }).
 only-changed = Only changed
 copy-value = Copy the value
 copy-state = Copy the whole state, as JSON
@@ -1907,7 +1908,14 @@ fault-syntax = this is no JavaScript: { $words }
 fault-unclosed = the file ends before this { $bracket } is closed
 fault-thrown = { $words }
 fault-too-long = it ran longer than { $milliseconds } ms
-fault-given-up = not run: the projection had been ended { $times } times by then, for more than { $milliseconds } ms or { $mebibytes } MiB each
+fault-given-up = not run: the projection was given up, having been ended { $times ->
+    [one] once
+   *[other] { $times } times
+} for more than { $milliseconds } ms or { $mebibytes } MiB
+fault-given-up-at = not run: the projection was given up at { $event }, having been ended { $times ->
+    [one] once
+   *[other] { $times } times
+} for more than { $milliseconds } ms or { $mebibytes } MiB
 fault-too-much-memory = it took more than { $mebibytes } MiB of memory
 fault-too-deep = its functions call each other without end
 fault-state-too-large = its state would take { $bytes } bytes, and { $limit } is the limit
@@ -1947,6 +1955,7 @@ doubt-no-item = the list has no such item
 doubt-by-nought = nothing can be divided by 0
 doubt-too-large = the number is out of range
 doubt-zone = “{ $name }” is no clock that is known; write how far it is ahead of UTC, like +09:00
+doubt-not-run = the projection was not run there
 kind-null = null
 kind-bool = yes or no
 kind-number = a number

@@ -58,7 +58,9 @@ pub(super) fn tell_failures(under: &Under, projection: &str, failures: &Failures
         counted(failures.streams, what),
         first.said()
     ));
-    under.script.iter().for_each(tell_given_up);
+    if failures.not_run > 0 {
+        tell_given_up(projection);
+    }
     let place = first.place();
     Ok(json!({
         "rows": failures.streams,

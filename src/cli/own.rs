@@ -418,7 +418,9 @@ fn tell(script: &Script, found: &Partitions) {
             counted(failed as u64, "partition")
         ));
     }
-    tell_given_up(script);
+    if found.is_given_up() {
+        tell_given_up(script.name());
+    }
     tell_strays(script, &found.strays);
     if let Some(asked) = &found.impure {
         message(format_args!(
@@ -441,13 +443,10 @@ fn tell_remembered(script: &Script) {
 }
 
 /// What it says of the events behind those at which it had to be ended is nothing.
-pub(super) fn tell_given_up(script: &Script) {
-    if script.is_given_up() {
-        message(format_args!(
-            "{} ran too long or took too much memory again and again, and was given up: it was given no more events from there on",
-            script.name()
-        ));
-    }
+pub(super) fn tell_given_up(name: &str) {
+    message(format_args!(
+        "{name} ran too long or took too much memory again and again, and was given up: it was given no more events from there on"
+    ));
 }
 
 fn tell_strays(script: &Script, strays: &[FaultAt]) {

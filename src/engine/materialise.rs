@@ -143,9 +143,10 @@ pub fn model_table(projection: &str, category: Option<&str>) -> String {
 pub fn materialise(reader: &dyn Store, wish: &ModelWish, ticket: &Ticket) -> Result<Materialised, MaterialiseError> {
     let category = wish.category.as_deref();
     let chosen = choose(reader, Some(&wish.projection), category)?;
-    let Some(chosen) = chosen else {
+    let Some(mut chosen) = chosen else {
         return Err(MaterialiseError::NoCategory(wish.category.clone().unwrap_or_default()));
     };
+    chosen.choice = Arc::new(chosen.choice.for_run());
     let work = Work { reader, wish, chosen: &chosen, ticket };
     write_model(&wish.place, &wish.source, &mut |model| work.bring_up(model))
 }

@@ -53,6 +53,8 @@ pub enum DoubtKind {
     TooLarge,
     /// A clock that is named by a place.
     Zone(String),
+    /// The projection had been given up, so that its state is not known.
+    NotRun,
 }
 
 impl fmt::Display for Doubt {
@@ -69,6 +71,7 @@ impl fmt::Display for Doubt {
             DoubtKind::NoItem => f.write_str("the list has no such item"),
             DoubtKind::ByNought => f.write_str("nothing can be divided by 0"),
             DoubtKind::TooLarge => f.write_str("the number is out of range"),
+            DoubtKind::NotRun => f.write_str("the projection was not run there"),
             DoubtKind::Zone(name) => {
                 write!(f, "“{name}” is no clock that is known; write how far it is ahead of UTC, like +09:00")
             }
@@ -92,6 +95,7 @@ impl Explain for Doubt {
             DoubtKind::NoItem => Message::new("doubt-no-item"),
             DoubtKind::ByNought => Message::new("doubt-by-nought"),
             DoubtKind::TooLarge => Message::new("doubt-too-large"),
+            DoubtKind::NotRun => Message::new("doubt-not-run"),
             DoubtKind::Zone(name) => Message::new("doubt-zone").text("name", name),
         }
     }

@@ -46,6 +46,13 @@ impl Choice {
         self.otherwise = Some(self.place_of(projection));
     }
 
+    /// The same for one run over a store, in which each of them counts for all streams together.
+    #[must_use]
+    pub fn for_run(&self) -> Self {
+        let projections = self.projections.iter().map(ProjectionRef::for_run).collect();
+        Self { projections, ..self.clone() }
+    }
+
     pub fn projections(&self) -> &[ProjectionRef] {
         &self.projections
     }

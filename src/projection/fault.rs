@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::event::{Explain, Message};
+use crate::event::{EventType, Explain, Message, StreamId, Version};
 
 /// Why a projection of a user's own could not be read, or not take an event.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,11 +29,12 @@ pub enum FaultKind {
     /// It ran longer than it may.
     TooLong(Duration),
     /// It was not run: so often its functions had been ended by then, each for running longer than this or taking more
-    /// than so many bytes.
+    /// than so many bytes, the last time at this event.
     GivenUp {
         times: u32,
         limit: Duration,
         memory: usize,
+        at: Option<Box<EndedAt>>,
     },
     /// It took more than so many bytes.
     TooMuchMemory(usize),
@@ -44,7 +45,26 @@ pub enum FaultKind {
     },
 }
 
+/// The last event that a projection was given before it was given up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndedAt {
+    pub stream: StreamId,
+    pub version: Version,
+    pub event_type: EventType,
+}
+
+impl fmt::Display for EndedAt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} v{} ({})", self.stream, self.version, self.event_type)
+    }
+}
+
 impl Fault {
+    /// It says that the projection had been given up by then.
+    pub fn is_not_run(&self) -> bool {
+        matches!(self.kind, FaultKind::GivenUp { .. })
+    }
+
     pub fn without_place(kind: FaultKind) -> Self {
         Self { kind, place: None }
     }
@@ -60,12 +80,14 @@ impl fmt::Display for Fault {
             FaultKind::Unclosed(bracket) => write!(f, "the file ends before this {bracket} is closed"),
             FaultKind::Thrown(words) => f.write_str(words),
             FaultKind::TooLong(most) => write!(f, "it ran longer than {} ms", most.as_millis()),
-            FaultKind::GivenUp { times, limit, memory } => {
+            FaultKind::GivenUp { times, limit, memory, at } => {
                 let (limit, memory) = (limit.as_millis(), memory >> 20);
-                write!(
-                    f,
-                    "not run: the projection had been ended {times} times by then, for more than {limit} ms or {memory} MiB each"
-                )
+                f.write_str("not run: the projection was given up")?;
+                if let Some(at) = at {
+                    write!(f, " at {at}")?;
+                }
+                let times = if *times == 1 { "once".to_owned() } else { format!("{times} times") };
+                write!(f, ", having been ended {times} for more than {limit} ms or {memory} MiB")
             }
             FaultKind::TooMuchMemory(most) => write!(f, "it took more than {} MiB of memory", most >> 20),
             FaultKind::TooDeep => f.write_str("its functions call each other without end"),
@@ -83,10 +105,13 @@ impl Explain for Fault {
             FaultKind::Unclosed(bracket) => Message::new("fault-unclosed").text("bracket", bracket),
             FaultKind::Thrown(words) => Message::new("fault-thrown").text("words", words),
             FaultKind::TooLong(most) => Message::new("fault-too-long").text("milliseconds", most.as_millis()),
-            FaultKind::GivenUp { times, limit, memory } => Message::new("fault-given-up")
-                .text("times", times)
-                .text("milliseconds", limit.as_millis())
-                .text("mebibytes", memory >> 20),
+            FaultKind::GivenUp { times, limit, memory, at } => {
+                let said = Message::new(if at.is_some() { "fault-given-up-at" } else { "fault-given-up" });
+                let said = at.iter().fold(said, |said, at| said.text("event", at));
+                said.number("times", u64::from(*times))
+                    .text("milliseconds", limit.as_millis())
+                    .text("mebibytes", memory >> 20)
+            }
             FaultKind::TooMuchMemory(most) => Message::new("fault-too-much-memory").text("mebibytes", most >> 20),
             FaultKind::TooDeep => Message::new("fault-too-deep"),
             FaultKind::StateTooLarge { bytes, limit } => {

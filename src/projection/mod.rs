@@ -23,7 +23,7 @@ pub use cells::{
     Cell, CellValues, Items, RawJson, are_shown_alike, cell_value, diff_values, has_value, report_cells,
     report_text_changes, report_value_changes, show_cells,
 };
-pub use fault::{Fault, FaultKind, SourcePlace};
+pub use fault::{EndedAt, Fault, FaultKind, SourcePlace};
 pub use fields::{FieldsProjection, FieldsState};
 pub use lead::{LeadAnalysis, LeadSearch, LeadState};
 pub use look::Look;
@@ -80,7 +80,24 @@ pub trait Projection: Clone + Debug + Send + Sync + 'static {
         None
     }
 
+    /// The same for a fold of its own, behind events at which this is known to have gone wrong. What one fold counts, as how
+    /// often it had to end a function, is nothing to another.
+    #[must_use]
+    fn for_fold(&self, _known: &mut dyn Iterator<Item = &Problem>) -> Self {
+        self.clone()
+    }
+
+    /// The same for many folds that are one run, over a whole store, and count together.
+    #[must_use]
+    fn for_run(&self) -> Self {
+        self.clone()
+    }
+
     fn decode(&self, row: &EventRow<'_>) -> Self::Event;
+
+    /// Stands behind an event on which it failed when that was folded: as [`Self::fold`] left the state then, without trying
+    /// again.
+    fn pass_over(&self, _state: &mut Self::State, _event: &Self::Event) {}
 
     /// Folds one event in, and reports what of it is wrong. Called through [`Self::fold`], which takes back what a
     /// failed call has done to the state.

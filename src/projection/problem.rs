@@ -31,13 +31,18 @@ pub enum ProjectionError {
     #[error("the projection failed: {0}")]
     Event(Box<str>),
     /// One of a user's own.
-    #[error("the projection failed: {0}")]
+    #[error("{}{0}", if .0.is_not_run() { "" } else { "the projection failed: " })]
     Fault(Fault),
     #[error("the projection failed: its state would take {bytes} bytes, and {limit} is the limit")]
     StateTooLarge { bytes: usize, limit: usize },
 }
 
 impl Problem {
+    /// A user's own projection, which had been given up by then, was not given the event.
+    pub fn is_not_run(&self) -> bool {
+        matches!(self, Self::Failed(ProjectionError::Fault(fault)) if fault.is_not_run())
+    }
+
     /// The state is without what the event said: it could not be read, or the projection failed on it.
     pub fn leaves_event_out(&self) -> bool {
         matches!(self, Self::Failed(_) | Self::Payload { flaw: Flaw::NotJson(_), .. })
@@ -64,6 +69,7 @@ impl Explain for ProjectionError {
     fn message(&self) -> Message {
         match self {
             Self::Event(detail) => Message::new("problem-failed").text("detail", detail),
+            Self::Fault(fault) if fault.is_not_run() => fault.message(),
             Self::Fault(fault) => Message::new("problem-fault").inner("fault", fault.message()),
             Self::StateTooLarge { bytes, limit } => {
                 Message::new("problem-too-large").text("bytes", bytes).text("limit", limit)

@@ -28,6 +28,7 @@ trait ErasedProjection: Send + Sync {
     fn revision(&self) -> u32;
     fn is_own(&self) -> bool;
     fn takes_category(&self, category: &str) -> bool;
+    fn for_run(&self) -> ProjectionRef;
     fn fold(&self) -> Box<dyn AnyFold>;
     fn resume(&self, version: Version, kept: &str) -> Option<Box<dyn AnyFold>>;
     fn timeline(&self, events: usize) -> Box<dyn Timeline>;
@@ -38,6 +39,11 @@ trait ErasedProjection: Send + Sync {
     fn watch(&self, expression: Expression, then: Option<Timestamp>) -> Box<dyn Watching>;
     fn standing(&self, until: Option<Timestamp>) -> Box<dyn Standing>;
     fn follow(&self, path: &str) -> Box<dyn Following>;
+}
+
+/// For a fold that begins.
+fn for_fold<P: Projection>(projection: &P) -> P {
+    projection.for_fold(&mut std::iter::empty())
 }
 
 impl<P: Projection> ErasedProjection for P {
@@ -65,16 +71,20 @@ impl<P: Projection> ErasedProjection for P {
         Projection::takes_category(self, category)
     }
 
+    fn for_run(&self) -> ProjectionRef {
+        ProjectionRef::new(Projection::for_run(self))
+    }
+
     fn fold(&self) -> Box<dyn AnyFold> {
-        Box::new(Fold::new(self.clone()))
+        Box::new(Fold::new(for_fold(self)))
     }
 
     fn resume(&self, version: Version, kept: &str) -> Option<Box<dyn AnyFold>> {
-        Some(Box::new(Fold::resume(self.clone(), version, kept)?))
+        Some(Box::new(Fold::resume(for_fold(self), version, kept)?))
     }
 
     fn timeline(&self, events: usize) -> Box<dyn Timeline> {
-        let mut replay = Replay::new(self.clone());
+        let mut replay = Replay::new(for_fold(self));
         replay.reserve(events);
         Box::new(replay)
     }
@@ -84,7 +94,7 @@ impl<P: Projection> ErasedProjection for P {
     }
 
     fn states(&self) -> Box<dyn StreamStates> {
-        Box::new(States::new(self.clone()))
+        Box::new(States::new(for_fold(self)))
     }
 
     fn names(&self) -> Names {
@@ -97,15 +107,15 @@ impl<P: Projection> ErasedProjection for P {
     }
 
     fn watch(&self, expression: Expression, then: Option<Timestamp>) -> Box<dyn Watching> {
-        Box::new(Watch::new(self.clone(), expression, then))
+        Box::new(Watch::new(for_fold(self), expression, then))
     }
 
     fn standing(&self, until: Option<Timestamp>) -> Box<dyn Standing> {
-        Box::new(AllStood::new(self.clone(), until))
+        Box::new(AllStood::new(for_fold(self), until))
     }
 
     fn follow(&self, path: &str) -> Box<dyn Following> {
-        Box::new(FollowField::new(self.clone(), path))
+        Box::new(FollowField::new(for_fold(self), path))
     }
 }
 
@@ -139,6 +149,13 @@ impl ProjectionRef {
     /// Whether it is meant for the streams of this category, as their names have it.
     pub fn takes_category(&self, category: &str) -> bool {
         self.0.takes_category(category)
+    }
+
+    /// The same for one run over a store, stream by stream: what its folds count, as how often a function of a user's own had
+    /// to be ended, they count together.
+    #[must_use]
+    pub fn for_run(&self) -> Self {
+        self.0.for_run()
     }
 
     /// A fold that begins at the first event.

@@ -20,21 +20,24 @@ impl Finding {
     }
 }
 
-/// The streams on which a user's own projection failed.
+/// The streams on which a user's own projection failed, or was not run any more.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Failures {
+    /// Those on which it failed.
     pub streams: u64,
+    /// Those of which the first event that it did not take came when it had been given up.
+    pub not_run: u64,
     /// The first of them, with the first event on which it failed.
     pub first: Option<(StreamId, Finding)>,
 }
 
 impl Failures {
     pub fn is_none(&self) -> bool {
-        self.streams == 0
+        self.streams == 0 && self.not_run == 0
     }
 
     pub fn add(&mut self, stream: &StreamId, finding: &Finding) {
-        self.streams += 1;
+        *(if finding.problem.is_not_run() { &mut self.not_run } else { &mut self.streams }) += 1;
         self.first.get_or_insert_with(|| (stream.clone(), finding.clone()));
     }
 }

@@ -114,10 +114,35 @@ pub struct Replay<P: Projection> {
     latest: P::State,
     changes: ChangeIndex,
     findings: Vec<(Index, Finding)>,
+    /// The events on which the projection failed, ascending.
+    failed: Vec<Index>,
+    /// From this one on it was not run.
+    not_run_from: Option<Index>,
     /// What checkpoints and events take that nothing else shares.
     unshared: usize,
     /// The most that one state takes so.
     longest_unshared: usize,
+}
+
+/// Events of history folded as they were when they came: one on which the projection failed then, which may take it long, is
+/// passed over, and one that it took then is taken, whatever came of those behind it.
+struct Again<'r, P: Projection> {
+    replay: &'r Replay<P>,
+    projection: P,
+    /// They were reported when the events came.
+    problems: Vec<Problem>,
+}
+
+impl<P: Projection> Again<'_, P> {
+    fn fold(&mut self, state: &mut P::State, index: Index) {
+        let Self { replay: Replay { events, heads, failed, .. }, projection, problems } = self;
+        let (Some(event), Some(head)) = (events.get(index), heads.get(index)) else { return };
+        if !failed.is_empty() && failed.binary_search(&index).is_ok() {
+            return projection.pass_over(state, event);
+        }
+        projection.fold(state, event, head, problems);
+        problems.clear();
+    }
 }
 
 impl<P: Projection> Replay<P> {
@@ -138,6 +163,8 @@ impl<P: Projection> Replay<P> {
             latest: P::State::default(),
             changes: ChangeIndex::default(),
             findings: Vec::new(),
+            failed: Vec::new(),
+            not_run_from: None,
             unshared: 0,
             longest_unshared: 0,
         }
@@ -189,6 +216,12 @@ impl<P: Projection> Replay<P> {
                 self.unshared += bytes;
             }
         }
+        if problems.iter().any(|problem| matches!(problem, Problem::Failed(_))) {
+            self.failed.push(index);
+            if self.not_run_from.is_none() && problems.iter().any(Problem::is_not_run) {
+                self.not_run_from = Some(index);
+            }
+        }
         let findings = problems.into_iter().map(|problem| (index, Finding { version: head.version, problem }));
         self.findings.extend(findings);
         self.highest = self.highest.max(Some(head.version));
@@ -204,7 +237,7 @@ impl<P: Projection> Replay<P> {
         let kept = self.kept[..self.kept.partition_point(|(at, _)| *at < events)].to_vec();
         let kept_bytes = kept.iter().map(|(_, state)| self.projection.unshared(state)).sum();
         Self {
-            projection: self.projection.clone(),
+            projection: self.fold_behind(events),
             spacing: self.spacing,
             heads: self.heads[..events].to_vec(),
             highest: self.heads[..events].iter().map(|head| head.version).max(),
@@ -213,6 +246,8 @@ impl<P: Projection> Replay<P> {
             latest: self.checkpoints.get(checkpoint).unwrap_or(&self.latest).clone(),
             changes: self.changes.up_to(events),
             findings: self.findings[..self.findings.partition_point(|(at, _)| *at < events)].to_vec(),
+            failed: self.failed[..self.failed.partition_point(|at| *at < events)].to_vec(),
+            not_run_from: self.not_run_from.filter(|at| *at < events),
             unshared: of_states.chain(of_events).sum::<usize>() + kept_bytes,
             kept,
             kept_bytes,
@@ -257,18 +292,30 @@ impl<P: Projection> Replay<P> {
         {
             return state;
         }
-        // They were reported when the events came.
-        let mut known_problems = Vec::new();
-        for (event, head) in events.iter().zip(heads) {
-            self.projection.fold(&mut state, event, head, &mut known_problems);
-        }
+        let mut again = self.again();
+        range.for_each(|index| again.fold(&mut state, index));
         state
     }
 
     fn has_failed_in(&self, range: &RangeInclusive<Index>) -> bool {
-        let place = self.findings.partition_point(|(at, _)| at < range.start());
-        let mut within = self.findings.iter().skip(place).take_while(|(at, _)| at <= range.end());
-        within.any(|(_, finding)| matches!(finding.problem, Problem::Failed(_)))
+        let place = self.failed.partition_point(|at| at < range.start());
+        self.failed.get(place).is_some_and(|at| at <= range.end())
+    }
+
+    /// The projection for a fold that goes on in another way behind the first so many events.
+    fn fold_behind(&self, events: usize) -> P {
+        let known = self.findings.iter().take_while(|(at, _)| *at < events);
+        self.projection.for_fold(&mut known.map(|(_, finding)| &finding.problem))
+    }
+
+    /// Folds events of history once more.
+    fn again(&self) -> Again<'_, P> {
+        Again { replay: self, projection: self.projection.for_fold(&mut std::iter::empty()), problems: Vec::new() }
+    }
+
+    /// The first event from which on a user's own projection was not run: it was given up before.
+    pub fn not_run_from(&self) -> Option<Index> {
+        self.not_run_from
     }
 
     /// The states before and after an event. The second is folded on from the first, where that is the shorter way.

@@ -45,6 +45,8 @@ pub trait Refold<'r>: Debug {
 #[derive(Debug)]
 pub(super) struct Refolded<'r, P: Projection> {
     replay: &'r Replay<P>,
+    /// Counts for this fold, and for those that go on from it in other ways.
+    projection: P,
     state: P::State,
     /// Its room serves again.
     problems: Vec<Problem>,
@@ -61,12 +63,13 @@ impl<'r, P: Projection> Refolded<'r, P> {
     /// At the state after the event at `after`, or at the empty one.
     pub(super) fn behind(replay: &'r Replay<P>, after: Option<Index>) -> Option<Self> {
         let state = after.map_or_else(|| Some(P::State::default()), |after| replay.state_after(after))?;
-        Some(Self { replay, state, problems: Vec::new() })
+        let projection = replay.fold_behind(after.map_or(0, |after| after + 1));
+        Some(Self { replay, projection, state, problems: Vec::new() })
     }
 
     fn fold(&mut self, event: &P::Event, head: &Head) {
         self.problems.clear();
-        self.replay.projection.fold(&mut self.state, event, head, &mut self.problems);
+        self.projection.fold(&mut self.state, event, head, &mut self.problems);
     }
 
     /// Folds an event in as a branch has it.
@@ -108,7 +111,8 @@ impl<'r, P: Projection> Refolded<'r, P> {
 
 impl<'r, P: Projection> Refold<'r> for Refolded<'r, P> {
     fn fork(&self) -> Box<dyn Refold<'r> + 'r> {
-        Box::new(Self { replay: self.replay, state: self.state.clone(), problems: Vec::new() })
+        let (projection, state) = (self.projection.clone(), self.state.clone());
+        Box::new(Self { replay: self.replay, projection, state, problems: Vec::new() })
     }
 
     fn fold_range(&mut self, events: Range<Index>) {

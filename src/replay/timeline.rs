@@ -89,6 +89,11 @@ pub trait Timeline: Send + Sync + std::fmt::Debug {
 
     /// All that is wrong with it.
     fn findings_at(&self, index: Index) -> Vec<&Finding>;
+
+    /// The first event from which on a user's own projection was not run, because it was given up: the states behind it are
+    /// that from before.
+    fn not_run_from(&self) -> Option<Index>;
+
     /// What an expression may name here.
     fn names(&self) -> Names;
 
@@ -263,10 +268,9 @@ impl<P: Projection> Timeline for Replay<P> {
     fn visit_values(&self, range: Range<Index>, visit: &mut dyn FnMut(Index, &Value)) {
         let end = range.end.min(self.events.len());
         let Some(mut state) = self.state_before(range.start) else { return };
-        let mut known_problems = Vec::new();
-        for (index, (event, head)) in self.events.iter().zip(&self.heads).enumerate().take(end).skip(range.start) {
-            self.projection.fold(&mut state, event, head, &mut known_problems);
-            known_problems.clear();
+        let mut again = self.again();
+        for index in range.start..end {
+            again.fold(&mut state, index);
             let fields = self.changed_fields(index);
             if fields.len() <= FEW_CHANGES {
                 for path in fields {
@@ -345,6 +349,10 @@ impl<P: Projection> Timeline for Replay<P> {
 
     fn findings_at(&self, index: Index) -> Vec<&Finding> {
         self.findings_of(index).collect()
+    }
+
+    fn not_run_from(&self) -> Option<Index> {
+        Self::not_run_from(self)
     }
 
     fn findings(&self, index: Index) -> Vec<&Finding> {

@@ -6,8 +6,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use super::bound::{At, Spoken};
-use super::{Index, Replay};
-use crate::expr::{Doubt, Expression, Names, Reading, Stop, Uses, Value};
+use super::{Again, Index, Replay};
+use crate::expr::{Doubt, DoubtKind, Expression, Names, Reading, Stop, Uses, Value};
 use crate::projection::{Projection, key_path};
 
 /// What the events of a loaded stream say besides what their projection keeps.
@@ -52,14 +52,33 @@ impl<P: Projection> Replay<P> {
         stop: &dyn Fn() -> bool,
         visit: &mut VisitValue<'_>,
     ) -> Result<(), Stop> {
-        let range = range.start..range.end.min(self.events.len());
+        let uses = expression.uses();
+        let end = range.end.min(self.events.len());
+        // Behind that, nothing is known of the state.
+        let is_of_state = !uses.fields.is_empty() || uses.changes;
+        let not_run = self.not_run_from.map(|at| at.max(range.start)).filter(|at| *at < end && is_of_state);
+        self.read_what_ran(expression, range.start..not_run.unwrap_or(end), spoken, stop, visit)?;
+        if let Some(at) = not_run {
+            visit(at, Err(Doubt { kind: DoubtKind::NotRun, span: 0..0 }));
+        }
+        Ok(())
+    }
+
+    fn read_what_ran(
+        &self,
+        expression: &Expression,
+        range: Range<Index>,
+        spoken: &dyn SpokenOf,
+        stop: &dyn Fn() -> bool,
+        visit: &mut VisitValue<'_>,
+    ) -> Result<(), Stop> {
         if range.is_empty() {
             return Ok(());
         }
         let uses = expression.uses();
         let places = self.places(uses, &range);
         let counts = Counts { replay: self, known: RefCell::default() };
-        let mut walk = Walk { replay: self, state: P::State::default(), next: 0 };
+        let mut walk = Walk { replay: self, again: self.again(), state: P::State::default(), next: 0 };
         let mut look_at = 0;
         let mut read = |index: Index| {
             if index >= look_at {
@@ -134,6 +153,7 @@ pub(super) fn fields_of<P: Projection>(projection: &P, state: &P::State) -> Vec<
 /// A state that goes along a stream, from checkpoint to checkpoint where that is shorter.
 struct Walk<'r, P: Projection> {
     replay: &'r Replay<P>,
+    again: Again<'r, P>,
     state: P::State,
     /// The first event that is not folded in.
     next: Index,
@@ -141,18 +161,14 @@ struct Walk<'r, P: Projection> {
 
 impl<P: Projection> Walk<'_, P> {
     fn fold_to(&mut self, end: Index) {
-        let Replay { projection, spacing, heads, events, checkpoints, .. } = self.replay;
+        let Replay { spacing, events, checkpoints, .. } = self.replay;
         let nearest = end.saturating_sub(1) / spacing;
         if self.next > end || nearest * spacing > self.next {
             self.state = checkpoints.get(nearest).cloned().unwrap_or_default();
             self.next = nearest * spacing;
         }
-        // They were reported when the events came.
-        let mut known_problems = Vec::new();
-        let events = events.iter().zip(heads).take(end).skip(self.next);
-        for (event, head) in events {
-            projection.fold(&mut self.state, event, head, &mut known_problems);
-            known_problems.clear();
+        for index in self.next..end.min(events.len()) {
+            self.again.fold(&mut self.state, index);
         }
         self.next = end.max(self.next);
     }

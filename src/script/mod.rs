@@ -45,6 +45,6 @@ pub use output::{Emitted, EmittedKind, Output};
 pub use projection::{Homes, ScriptProjection};
 pub use reads::{Doubt, SeenFields, doubts, handled_types};
 pub use remembers::Remembered;
-pub use running::{HANDLER_TIME, MEMORY, Running, STATE_BYTES};
+pub use running::{Ends, HANDLER_TIME, MEMORY, Running, STATE_BYTES};
 pub use source::{Given, Kept, Script};
 pub use trace::{Answer, AnswerKind, Before, Change, MOST_STEPS, Phase, Step, Trace};

@@ -1,5 +1,5 @@
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -7,12 +7,14 @@ use serde_json::Value;
 
 use super::definition::Partition;
 use super::put::Put;
-use super::running::{Running, STATE_BYTES, TOLD_BYTES};
+use super::running::{Ends, Running, STATE_BYTES, TOLD_BYTES};
 use super::source::{Kept, Script};
 use super::trace::{Before, Trace};
 use super::tree::Part;
 use crate::event::{EventRow, Head, Position, StreamId, Version};
-use crate::projection::{Cell, Fault, FaultKind, Folded, Problem, Projection, ProjectionError, report_text_changes};
+use crate::projection::{
+    Cell as StateCell, Fault, FaultKind, Folded, Problem, Projection, ProjectionError, report_text_changes,
+};
 
 /// A script over one stream: the state that it gives to that stream's events alone.
 #[derive(Clone, Debug)]
@@ -20,6 +22,10 @@ pub struct ScriptProjection {
     script: Script,
     /// Where the stream is a partition: in which streams its events stand.
     homes: Option<Arc<dyn Homes>>,
+    /// What the fold that it is at work for counts, which other folds share where they are of one run.
+    ends: Arc<Ends>,
+    is_of_run: bool,
+    beginning: Arc<OnceLock<Option<ScriptState>>>,
 }
 
 /// In which stream an event stands that is seen among those of a partition, and with which version.
@@ -32,14 +38,19 @@ impl ScriptProjection {
     pub fn of(script: &Script) -> Option<Self> {
         let definition = script.definition();
         let is_of_streams = definition.partition == Partition::Stream && !definition.is_bi_state;
-        is_of_streams.then(|| Self { script: script.clone(), homes: None })
+        is_of_streams.then(|| Self::new(script, None))
     }
 
     /// Over the events of one of its partitions, as if they were a stream. `None` where partitions share a state, so that
     /// none can be told by its own events.
     pub fn of_partitions(script: &Script, homes: Arc<dyn Homes>) -> Option<Self> {
         let is_alone = !script.definition().is_bi_state;
-        is_alone.then(|| Self { script: script.clone(), homes: Some(homes) })
+        is_alone.then(|| Self::new(script, Some(homes)))
+    }
+
+    fn new(script: &Script, homes: Option<Arc<dyn Homes>>) -> Self {
+        let (ends, beginning) = Default::default();
+        Self { script: script.clone(), homes, ends, is_of_run: false, beginning }
     }
 
     pub fn script(&self) -> &Script {
@@ -195,6 +206,7 @@ thread_local! {
 
 fn with_running<T>(
     script: &Script,
+    ends: &Arc<Ends>,
     work: impl FnOnce(&Running, &mut Option<ScriptState>) -> Result<T, Fault>,
 ) -> Result<T, Fault> {
     AT_WORK.with_borrow_mut(|at_work| {
@@ -207,7 +219,10 @@ fn with_running<T>(
         });
         let AtWork { running, state, .. } = &mut at_work[place];
         match running {
-            Ok(running) => work(running, state),
+            Ok(running) => {
+                running.counts_for(ends);
+                work(running, state)
+            }
             Err(fault) => Err(fault.clone()),
         }
     })
@@ -220,10 +235,12 @@ impl ScriptProjection {
         state: &ScriptState,
         events: impl Iterator<Item = (&'e PartitionEvent, &'e Head)>,
     ) -> Result<ScriptState, Fault> {
-        with_running(&self.script, |running, lying| {
+        let at = Cell::new(None);
+        let taken = with_running(&self.script, &self.ends, |running, lying| {
             let mut lies_there = lying.take().is_some_and(|lying| lying.is(state));
             let mut has_begun = state.begun().is_some();
             for (PartitionEvent { partition, event }, head) in events {
+                at.set(Some((event, head)));
                 let id = self.script.id_of(head);
                 let given = event.given(head, &id);
                 let partition = partition.as_str();
@@ -256,17 +273,33 @@ impl ScriptProjection {
             };
             *lying = Some(left.clone());
             Ok(left)
-        })
+        });
+        if let (Err(_), Some((event, head))) = (&taken, at.get()) {
+            self.ends.gave_up_at(|| event.given(head, "").ended_at());
+        }
+        taken
     }
 
-    /// What `$init` gives, before any event was taken.
+    /// Before the first event that it takes, a state is what `$init` gives.
+    fn begin(&self, state: &mut ScriptState) {
+        if state.0.is_none()
+            && let Some(beginning) = self.beginning()
+        {
+            *state = beginning;
+        }
+    }
+
+    /// What `$init` gives, before any event was taken. It is made once.
     fn beginning(&self) -> Option<ScriptState> {
-        let begun = with_running(&self.script, |running, lying| {
-            *lying = None;
-            running.init()?;
-            running.state()
-        });
-        begun.ok().map(|text| ScriptState::left(text, false))
+        let begin = || {
+            let begun = with_running(&self.script, &self.ends, |running, lying| {
+                *lying = None;
+                running.init()?;
+                running.state()
+            });
+            begun.ok().map(|text| ScriptState::left(text, false))
+        };
+        self.beginning.get_or_init(begin).clone()
     }
 }
 
@@ -290,6 +323,23 @@ impl Projection for ScriptProjection {
         self.homes.is_some() || self.script.definition().takes_category(category)
     }
 
+    fn for_fold(&self, known: &mut dyn Iterator<Item = &Problem>) -> Self {
+        if self.is_of_run {
+            return self.clone();
+        }
+        let ends = Ends::default();
+        for problem in known {
+            if let Problem::Failed(ProjectionError::Fault(fault)) = problem {
+                ends.note_known(fault);
+            }
+        }
+        Self { ends: Arc::new(ends), ..self.clone() }
+    }
+
+    fn for_run(&self) -> Self {
+        Self { ends: Arc::default(), is_of_run: true, ..self.clone() }
+    }
+
     fn decode(&self, row: &EventRow<'_>) -> ScriptEvent {
         let event = match &self.homes {
             None => self.script.kept(row),
@@ -299,6 +349,12 @@ impl Projection for ScriptProjection {
             }
         };
         ScriptEvent(event.map(|event| Arc::new(PartitionEvent { partition: row.stream.clone(), event })))
+    }
+
+    fn pass_over(&self, state: &mut ScriptState, event: &ScriptEvent) {
+        if event.0.is_some() {
+            self.begin(state);
+        }
     }
 
     /// The state is left as it was where the script fails: nobody else holds what it had done by then. Before the first
@@ -311,11 +367,7 @@ impl Projection for ScriptProjection {
                 Ok(())
             }
             Err(fault) => {
-                if state.0.is_none()
-                    && let Some(beginning) = self.beginning()
-                {
-                    *state = beginning;
-                }
+                self.begin(state);
                 Err(ProjectionError::Fault(fault))
             }
         }
@@ -357,9 +409,9 @@ impl Projection for ScriptProjection {
         self.take(state, taken).ok()
     }
 
-    fn cells<'s>(&self, state: &'s ScriptState, visit: &mut dyn FnMut(&'s str, Cell<'s>)) {
+    fn cells<'s>(&self, state: &'s ScriptState, visit: &mut dyn FnMut(&'s str, StateCell<'s>)) {
         if let Value::Object(fields) = state.value() {
-            fields.iter().for_each(|(name, value)| visit(name, Cell::Json(value)));
+            fields.iter().for_each(|(name, value)| visit(name, StateCell::Json(value)));
         }
     }
 

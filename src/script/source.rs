@@ -1,12 +1,11 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::definition::Definition;
 use super::remembers::{Remembered, remembered};
-use super::running::{MOST_ENDED, Running};
+use super::running::{Ends, Running};
 use super::wants::Wants;
-use crate::event::{EventRow, Head, StreamId, Timestamp, Version};
-use crate::projection::Fault;
+use crate::event::{EventRow, EventType, Head, StreamId, Timestamp, Version};
+use crate::projection::{EndedAt, Fault};
 
 /// A source that was read.
 #[derive(Clone, Debug)]
@@ -21,15 +20,12 @@ struct Read {
     wants: Wants,
     revision: u32,
     remembers: Option<Remembered>,
-    /// How often one of its handlers had to be ended.
-    ends: Arc<AtomicU32>,
 }
 
 impl Script {
     /// Reads a source; what is wrong with it is told with its place.
     pub fn read(name: &str, source: &str) -> Result<Self, Fault> {
-        let ends = Arc::new(AtomicU32::new(0));
-        let (running, definition) = Running::begin(name, source, ends.clone())?;
+        let (running, definition) = Running::begin(name, source)?;
         let revision = blake3::hash(source.as_bytes());
         let revision = revision.as_bytes().first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
         Ok(Self(Arc::new(Read {
@@ -39,7 +35,6 @@ impl Script {
             wants: running.wants(),
             revision,
             remembers: remembered(source),
-            ends,
         })))
     }
 
@@ -70,19 +65,16 @@ impl Script {
         self.0.remembers.as_ref()
     }
 
-    /// Whether its handlers had to be ended so often that they are given no more events.
-    pub fn is_given_up(&self) -> bool {
-        self.0.ends.load(Ordering::Relaxed) >= MOST_ENDED
-    }
-
-    /// From now on it is tried again, as one that was just read.
-    pub fn try_again(&self) {
-        self.0.ends.store(0, Ordering::Relaxed);
-    }
-
-    /// Sets it to work on this thread.
+    /// Sets it to work on this thread, for a fold of its own.
     pub fn run(&self) -> Result<Running, Fault> {
-        Ok(Running::begin(self.name(), self.source(), self.0.ends.clone())?.0)
+        Ok(Running::begin(self.name(), self.source())?.0)
+    }
+
+    /// The same for a fold that may have begun elsewhere.
+    pub fn run_for(&self, ends: &Arc<Ends>) -> Result<Running, Fault> {
+        let running = self.run()?;
+        running.counts_for(ends);
+        Ok(running)
     }
 
     /// Whether its handlers are given this event.
@@ -140,6 +132,11 @@ pub struct Given<'a> {
 }
 
 impl Given<'_> {
+    pub fn ended_at(&self) -> EndedAt {
+        let (stream, event_type) = (StreamId::from(self.stream), EventType::from(self.event_type));
+        EndedAt { stream, version: Version(self.version), event_type }
+    }
+
     /// Whether its body is meant to be JSON. Whether it is, its reader finds out.
     pub(super) fn is_json(&self) -> bool {
         let first = self.body.and_then(|body| body.trim_start().bytes().next());

@@ -5,7 +5,6 @@
 //! is looked at and compared with what it was, so objects are never wrapped, and what is compared by identity stays the same.
 //! Should the two runs differ nonetheless, no steps are told.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
@@ -147,8 +146,7 @@ struct Played {
 impl Script {
     /// Lets the projection take one event, and tells step by step what happened.
     pub fn trace(&self, given: &Given<'_>, before: &Before<'_>) -> Result<Trace, Fault> {
-        // What is ended here has nothing to do with how often it is at work elsewhere.
-        let (plain, _) = Running::begin(self.name(), self.source(), Arc::default())?;
+        let plain = self.run()?;
         let play = Play { running: &plain, definition: self.definition(), given, before };
         let mut played = play.run();
         if played.fault.is_none() {

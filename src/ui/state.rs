@@ -1,4 +1,4 @@
-use egui::{Align, Layout, RichText, Ui};
+use egui::{Align, Frame, Label, Layout, Margin, RichText, Ui};
 use serde_json::Value;
 
 use super::Scene;
@@ -48,6 +48,7 @@ pub(super) fn state_rows_as_ui(
     counts: StateCounts,
     change: &dyn Fn(&mut StateRow),
 ) {
+    not_run_ui(ui, scene, view);
     let digits = view.version().map_or(1, |version| version.to_string().len());
     let columns = Columns::new(ui.available_width(), digits);
     let mut toggled = None;
@@ -68,6 +69,17 @@ pub(super) fn state_rows_as_ui(
     if let Some(path) = toggled {
         view.toggle_group(&path);
     }
+}
+
+/// Where the projection was not run any more, the state is not that of the cursor.
+fn not_run_ui(ui: &mut Ui, scene: &Scene<'_>, view: &StreamView) {
+    let Some((version, fault)) = view.not_run() else { return };
+    let values = [("version", version.to_string().into()), ("fault", scene.sentence(&fault).into())];
+    let said = scene.locale.with("state-not-run", values);
+    Frame::new().inner_margin(Margin::symmetric(16, 6)).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.add(Label::new(RichText::new(shortened(&said)).color(palette(ui).warning)).wrap());
+    });
 }
 
 fn head_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, counts: StateCounts, is_folded: bool) {

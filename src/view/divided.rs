@@ -220,7 +220,6 @@ impl OpenStore {
     /// By the same projection, which is tried again.
     pub(super) fn divide_again(&mut self) {
         let Some(script) = self.division().map(|division| division.script().clone()) else { return };
-        script.try_again();
         let engine = self.store_engine().clone();
         self.dividing.ask(&engine, DivideStore(script));
     }

@@ -75,7 +75,7 @@ fn a_created_handler_that_never_ends_is_ended_for_its_partition_alone() {
     // It stands as it begins: no event was taken that it had to be told of first.
     assert_eq!(state(&store, &made, 0), r#"{"n":0}"#);
     assert_others_stand(&store, &made);
-    assert!(!script.is_given_up());
+    assert!(!made.is_given_up());
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn a_deleted_handler_that_never_ends_is_ended_and_leaves_the_state_as_it_was() {
     assert!(matches!(kind, FaultKind::TooLong(_)));
     assert_eq!(state(&store, &made, 0), r#"{"n":2}"#);
     assert_others_stand(&store, &made);
-    assert!(!script.is_given_up());
+    assert!(!made.is_given_up());
 }
 
 #[test]
@@ -106,19 +106,3 @@ fn a_deleted_handler_that_throws_leaves_the_state_as_it_was() {
     assert_others_stand(&store, &made);
 }
 
-#[test]
-fn what_was_given_up_is_tried_again_by_a_word() {
-    let (script, store, _, _folder) = folded(LOOP, "{}");
-    let fold = || {
-        let on = &mut |_| Flow::Continue(());
-        partitions(&store, &script, StoreMoment::Latest, &mut |_, _| Flow::Continue(()), on).expect("folded")
-    };
-    // Three times in each fold.
-    while !script.is_given_up() {
-        fold();
-    }
-    let kind = |made: &Partitions| made.rows[0].failed.as_ref().map(|failed| failed.fault.kind.clone());
-    assert!(matches!(kind(&fold()), Some(FaultKind::GivenUp { .. })));
-    script.try_again();
-    assert!(matches!(kind(&fold()), Some(FaultKind::TooLong(_))));
-}

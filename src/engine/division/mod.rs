@@ -21,7 +21,7 @@ use super::{EngineError, FaultAt, GoneOn};
 use crate::event::{EventBatch, EventRow, Position, StreamId, Version};
 use crate::index::Held;
 use crate::replay::ProjectionRef;
-use crate::script::{Homes, Partition, Running, Script, ScriptProjection};
+use crate::script::{Ends, Homes, Partition, Running, Script, ScriptProjection};
 use crate::store::{Changes, Columns, Flow, Query, Store, StoreError};
 use index::Index;
 use looking::Looked;
@@ -34,6 +34,8 @@ pub struct Division(Arc<Shared>);
 
 struct Shared {
     script: Script,
+    /// Of all that is read for it.
+    ends: Arc<Ends>,
     index: RwLock<Index>,
     /// What it takes of the memory that there is, where it asks for it.
     held: Option<Mutex<Held>>,
@@ -85,7 +87,8 @@ impl Division {
     fn of_nothing(script: &Script, held: Option<Held>) -> Self {
         let (is_superseded, held) = (AtomicBool::new(false), held.map(Mutex::new));
         let (index, looked) = (RwLock::default(), Mutex::default());
-        Self(Arc::new(Shared { script: script.clone(), index, held, looked, is_superseded }))
+        let (script, ends) = (script.clone(), Arc::default());
+        Self(Arc::new(Shared { script, ends, index, held, looked, is_superseded }))
     }
 
     /// Notes that the next event belongs to this partition.
@@ -128,7 +131,7 @@ impl Division {
             }
             Changes::Unknown => return Err(EngineError::NoOrderToDivide),
         };
-        let running = self.0.script.run()?;
+        let running = self.0.script.run_for(&self.0.ends)?;
         let (mut seen, mut new) = (0, 0);
         let mut batch = EventBatch::default();
         loop {
@@ -180,7 +183,10 @@ impl Division {
         match partition_of(script, running, &given) {
             Ok(Some(partition)) => Belongs::To(partition.into()),
             Ok(None) => Belongs::Nowhere,
-            Err(fault) => Belongs::Astray(Box::new((fault, row).into())),
+            Err(fault) => {
+                self.0.ends.gave_up_at(|| given.ended_at());
+                Belongs::Astray(Box::new((fault, row).into()))
+            }
         }
     }
 

@@ -14,9 +14,9 @@ use super::spill::{fault_of, new_shelf};
 use super::ticket::lock;
 use crate::event::{Cursor, EventBatch, EventRow, EventType, Position, StreamId, StreamKey, Timestamp, Version};
 use crate::index::{Held, Memory, StoreMoment};
-use crate::projection::Fault;
+use crate::projection::{EndedAt, Fault};
 use crate::replay::ShelfSpace;
-use crate::script::{Output, Script};
+use crate::script::{Ends, Output, Script};
 use crate::store::{Changes, Columns, Flow, Query, Store, StoreError};
 pub(in crate::engine) use run::{Run, partition_of};
 pub use text::StateText;
@@ -26,6 +26,8 @@ use text::Text;
 #[derive(Clone, Debug)]
 pub struct Partitions {
     script: Script,
+    /// How often functions had to be ended, of this run and those that go on from it.
+    ends: Arc<Ends>,
     /// In the order in which they began.
     pub rows: Vec<PartitionRow>,
     places: HashMap<Arc<str>, usize>,
@@ -139,6 +141,7 @@ impl Partitions {
     pub fn new(script: &Script) -> Self {
         Self {
             script: script.clone(),
+            ends: Arc::default(),
             rows: Vec::new(),
             places: HashMap::new(),
             shared: None,
@@ -264,6 +267,11 @@ impl Partitions {
 
     pub fn script(&self) -> &Script {
         &self.script
+    }
+
+    /// Whether its functions had to be ended so often that they were given no more events.
+    pub fn is_given_up(&self) -> bool {
+        self.ends.is_given_up()
     }
 
     /// Where the partition of this name stands among the rows.
@@ -395,6 +403,18 @@ struct EventAt {
     version: Version,
     position: Option<Position>,
     event_type: EventType,
+}
+
+impl FaultAt {
+    /// Of an event that was not given to the projection: that had been given up by then.
+    pub fn is_not_run(&self) -> bool {
+        self.fault.is_not_run()
+    }
+
+    pub(in crate::engine) fn ended_at(&self) -> EndedAt {
+        let (stream, event_type) = (self.stream.clone(), self.event_type.clone());
+        EndedAt { stream, version: self.version, event_type }
+    }
 }
 
 impl EventAt {

@@ -52,7 +52,7 @@ impl Taken {
 impl<'p> Run<'p> {
     pub(in crate::engine) fn begin(made: &'p mut Partitions) -> Result<Self, Fault> {
         let script = made.script.clone();
-        let running = script.run()?;
+        let running = script.run_for(&made.ends)?;
         let (unkept, touched, torn) = (Vec::new(), Touched::default(), OnceCell::new());
         Ok(Self { made, script, running, lying: None, unkept, touched, torn })
     }
@@ -90,8 +90,10 @@ impl<'p> Run<'p> {
             Ok(Some(partition)) => partition,
             Ok(None) => return Ok(None),
             Err(fault) => {
+                let fault = taken.fault(fault);
+                self.made.ends.gave_up_at(|| fault.ended_at());
                 if self.made.strays.len() < MOST_STRAYS {
-                    self.made.strays.push(taken.fault(fault));
+                    self.made.strays.push(fault);
                 }
                 return Ok(None);
             }
@@ -136,6 +138,7 @@ impl<'p> Run<'p> {
     }
 
     fn fails(&mut self, place: usize, fault: FaultAt) {
+        self.made.ends.gave_up_at(|| fault.ended_at());
         let row = &self.made.rows[place];
         if row.failed.is_none() || row.is_of_result {
             self.made.change(place, |row| (row.failed, row.is_of_result) = (Some(Box::new(fault)), false));
@@ -301,6 +304,9 @@ impl<'p> Run<'p> {
                 Ok(result) => (result, None),
                 Err(fault) => (None, touched.behind(place).map(|event| Box::new(event.fault(fault)))),
             };
+            if let Some(fault) = &fault {
+                made.ends.gave_up_at(|| fault.ended_at());
+            }
             made.change(place, |row| {
                 row.result = result.into();
                 if row.failed.is_none() || row.is_of_result {

@@ -79,7 +79,7 @@ pub struct ShareInto {
 
 fn chosen(reader: &dyn Store, wish: &ShareWish) -> Result<Arc<Choice>, ShareError> {
     let chosen = choose(reader, Some(&wish.projection), wish.category.as_deref())?;
-    Ok(chosen.map(|chosen| chosen.choice).unwrap_or_default())
+    Ok(chosen.map(|chosen| Arc::new(chosen.choice.for_run())).unwrap_or_default())
 }
 
 /// The values for shared work of this name, which is begun where nobody did yet. What is refused leaves nothing there.

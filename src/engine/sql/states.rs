@@ -113,7 +113,7 @@ impl States {
         Self {
             room: Arc::clone(room),
             category,
-            choice,
+            choice: Arc::new(choice.for_run()),
             fields: OnceLock::new(),
             folded: Mutex::default(),
             alone: AtomicUsize::new(0),

@@ -26,6 +26,9 @@ const FIRST_COLLECTED: usize = 1 << 20;
 /// only when it has worked for as long as it may, or has lasted so many times as long.
 const LONGEST: u32 = 4;
 
+/// What a thread has worked takes longer to ask for than an event, so that it is asked for once in such a while.
+const BETWEEN_ASKED: Duration = Duration::from_millis(50);
+
 /// Between calls there is no end: what works then is not the source.
 pub(super) struct Bounds {
     most: usize,
@@ -38,6 +41,10 @@ pub(super) struct Bounds {
     latest: Cell<Option<Instant>>,
     /// What its thread had worked at the first look.
     worked: Cell<Option<Duration>>,
+    /// The same a little before the call, and when that was asked.
+    before: Cell<Option<(Instant, Duration)>>,
+    /// How long the last call worked that came to no answer.
+    has_taken: Cell<Duration>,
     end: Cell<Option<End>>,
     taken: Cell<usize>,
     /// Since the last look.
@@ -63,6 +70,8 @@ impl Bounds {
             until: Cell::default(),
             latest: Cell::default(),
             worked: Cell::default(),
+            before: Cell::default(),
+            has_taken: Cell::default(),
             end: Cell::default(),
             taken: Cell::default(),
             asked: Cell::default(),
@@ -76,6 +85,9 @@ impl Bounds {
     pub(super) fn begin(&self, limit: Duration) {
         let now = Instant::now();
         self.begun.set(Some(now));
+        if self.before.get().is_none_or(|(asked, _)| now - asked > BETWEEN_ASKED) {
+            self.before.set(worked_by_this_thread().map(|worked| (now, worked)));
+        }
         self.limits(now, limit);
         self.end.set(None);
         self.asked.set(0);
@@ -103,6 +115,18 @@ impl Bounds {
     pub(super) fn rest(&self) {
         self.until.set(None);
         self.asked.set(0);
+    }
+
+    /// The call has come to no answer. Where the system does not tell what its thread worked, it is how long it lasted.
+    pub(super) fn notes_time(&self) {
+        let worked = worked_by_this_thread().zip(self.before.get()).map(|(now, (_, before))| now.saturating_sub(before));
+        let lasted = || self.begun.get().map(|begun| begun.elapsed());
+        self.has_taken.set(worked.or_else(lasted).unwrap_or_default());
+    }
+
+    /// How long the last call that came to no answer worked, to a twentieth of a second.
+    pub(super) fn has_taken(&self) -> Duration {
+        self.has_taken.get()
     }
 
     /// Why the call that is at work, or was, had to be ended.

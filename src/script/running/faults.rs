@@ -3,16 +3,12 @@
 use rquickjs::{CaughtError, Type, Value};
 
 use super::bounds::End;
-use super::{HANDLER_TIME, MEMORY, MOST_ENDED};
+use super::{HANDLER_TIME, MEMORY};
 use crate::projection::{Fault, FaultKind, SourcePlace};
 use crate::script::syntax::{loop_around, offset_of, unclosed};
 
 pub(super) fn no_room() -> Fault {
     Fault::without_place(FaultKind::TooMuchMemory(MEMORY))
-}
-
-pub(super) fn given_up() -> Fault {
-    Fault::without_place(FaultKind::GivenUp { times: MOST_ENDED, limit: HANDLER_TIME, memory: MEMORY })
 }
 
 pub(super) fn ended(end: End) -> FaultKind {

@@ -1,13 +1,13 @@
 //! One projection's source at work, in a QuickJS runtime of its own that belongs to one thread.
 
 mod bounds;
+mod ends;
 mod faults;
 mod handing;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use rquickjs::context::EvalOptions;
@@ -25,7 +25,8 @@ use crate::projection::{Fault, FaultKind};
 #[cfg(test)]
 pub(super) use bounds::worked_by_this_thread;
 use bounds::{Bounded, Bounds, End};
-use faults::{ended, fault_of, given_up, no_room};
+pub use ends::Ends;
+use faults::{ended, fault_of, no_room};
 use handing::{AtHand, Fields, Names, OrNull, Takers, ToldTakers};
 
 /// What one runtime may take, in bytes.
@@ -34,9 +35,6 @@ pub const MEMORY: usize = 64 << 20;
 const STACK: usize = 512 << 10;
 /// A handler that takes longer is ended.
 pub const HANDLER_TIME: Duration = Duration::from_millis(250);
-/// A projection whose handlers had to be ended so often, for their time or their memory, is given no more events: each of
-/// them would take as long.
-pub(super) const MOST_ENDED: u32 = 8;
 /// Behind it, the text of a state of megabytes may take this long on a slow machine, as far as the engine makes it: each
 /// function of the source that runs meanwhile has the time of a handler.
 const TEXT_TIME: Duration = Duration::from_secs(3);
@@ -97,8 +95,8 @@ pub struct Running {
     bounds: Rc<Bounds>,
     /// The last state that was to begin had to be ended.
     never_begins: Cell<bool>,
-    /// How often a handler of this source had to be ended, wherever it was at work.
-    ends: Arc<AtomicU32>,
+    /// How often a function had to be ended in the fold that it is at work for.
+    ends: RefCell<Arc<Ends>>,
     limit: Duration,
     name: String,
     source: Box<str>,
@@ -124,21 +122,16 @@ type Intrinsics = (
 
 impl Running {
     /// Reads a source and learns what it defines.
-    pub fn begin(name: &str, source: &str, ends: Arc<AtomicU32>) -> Result<(Self, Definition), Fault> {
-        Self::begin_with(name, source, ends, None)
+    pub fn begin(name: &str, source: &str) -> Result<(Self, Definition), Fault> {
+        Self::begin_with(name, source, None)
     }
 
     /// The same for a source that tells where it is.
     pub(super) fn begin_marked(name: &str, marked: &Marked) -> Result<Self, Fault> {
-        Ok(Self::begin_with(name, &marked.source, Arc::default(), Some(marked))?.0)
+        Ok(Self::begin_with(name, &marked.source, Some(marked))?.0)
     }
 
-    fn begin_with(
-        name: &str,
-        source: &str,
-        ends: Arc<AtomicU32>,
-        marked: Option<&Marked>,
-    ) -> Result<(Self, Definition), Fault> {
+    fn begin_with(name: &str, source: &str, marked: Option<&Marked>) -> Result<(Self, Definition), Fault> {
         let times = if marked.is_some() { MARKED_TIMES } else { 1 };
         let bounds = Bounds::new(MEMORY * times, LOADING_TIME);
         let runtime = JsRuntime::new_with_alloc(Bounded(bounds.clone())).map_err(|_| no_room())?;
@@ -200,7 +193,7 @@ impl Running {
                 context,
                 bounds,
                 never_begins: Cell::default(),
-                ends,
+                ends: RefCell::default(),
                 limit,
                 name,
                 source,
@@ -215,19 +208,30 @@ impl Running {
         T: for<'js> rquickjs::FromJs<'js>,
         A: for<'js> IntoArgs<'js>,
     {
-        if self.ends.load(Ordering::Relaxed) >= MOST_ENDED {
-            return Err(given_up());
-        }
+        self.unless_given_up()?;
         let answer = self.call(which, args);
         self.counts_end(&answer);
         answer
+    }
+
+    /// From now on it is at work for this fold.
+    pub fn counts_for(&self, ends: &Arc<Ends>) {
+        if !Arc::ptr_eq(&self.ends.borrow(), ends) {
+            self.ends.replace(ends.clone());
+            self.never_begins.set(false);
+        }
+    }
+
+    fn unless_given_up(&self) -> Result<(), Fault> {
+        let ends = self.ends.borrow();
+        if ends.is_given_up() { Err(ends.given_up()) } else { Ok(()) }
     }
 
     /// Whether it had to be ended, which is counted.
     fn counts_end<T>(&self, answer: &Result<T, Fault>) -> bool {
         let is_end = is_end(answer);
         if is_end {
-            self.ends.fetch_add(1, Ordering::Relaxed);
+            self.ends.borrow().note(self.bounds.has_taken());
         }
         is_end
     }
@@ -283,12 +287,12 @@ impl Running {
 
     /// One that has to be ended is ended so often, and then not tried any more.
     fn begin_state(&self, which: &Kept) -> Result<(), Fault> {
-        if self.never_begins.get() && self.ends.load(Ordering::Relaxed) >= MOST_ENDED {
-            return Err(given_up());
+        if self.never_begins.get() {
+            self.unless_given_up()?;
         }
-        let answer = self.let_go_of_ended(self.call(which, ()));
+        let answer = self.call(which, ());
         self.never_begins.set(self.counts_end(&answer));
-        answer
+        self.let_go_of_ended(answer)
     }
 
     /// Goes on with a state that was kept as text.
@@ -327,7 +331,9 @@ impl Running {
 
     /// The state as JSON; `None` is a state that is nothing.
     pub fn state(&self) -> Result<Option<String>, Fault> {
-        let state: Option<String> = self.let_go_of_ended(self.call(&self.calls.state, ()))?;
+        let state = self.call(&self.calls.state, ());
+        self.counts_end(&state);
+        let state: Option<String> = self.let_go_of_ended(state)?;
         match &state {
             Some(text) if text.len() > STATE_BYTES => {
                 Err(Fault::without_place(FaultKind::StateTooLarge { bytes: text.len(), limit: STATE_BYTES }))
@@ -397,6 +403,7 @@ fn is_end<T>(answer: &Result<T, Fault>) -> bool {
 fn told<T>(ctx: &Ctx<'_>, at: (&str, &str), bounds: &Bounds, answer: rquickjs::Result<T>) -> Result<T, Fault> {
     let end = bounds.end();
     if answer.is_err() || end.is_some() {
+        bounds.notes_time();
         bounds.rest();
     }
     let error = match answer.catch(ctx) {
@@ -407,6 +414,9 @@ fn told<T>(ctx: &Ctx<'_>, at: (&str, &str), bounds: &Bounds, answer: rquickjs::R
     bounds.begin(HANDLER_TIME);
     let fault = fault_of(&error, at, end);
     let ended_telling = bounds.end().filter(|telling| end.is_none() && *telling == End::Time);
+    if ended_telling.is_some() {
+        bounds.notes_time();
+    }
     bounds.rest();
     // Nobody asks what came of that function.
     let _ = ctx.catch();

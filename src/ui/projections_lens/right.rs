@@ -8,7 +8,7 @@ use super::wish;
 use crate::command::Action;
 use crate::engine::{FaultAt, OwnRun, PartitionRow};
 use crate::event::{Explain, StreamId, Version};
-use crate::projection::{FaultKind, SourcePlace};
+use crate::projection::SourcePlace;
 use crate::script::Remembered;
 use crate::theme::palette;
 use crate::view::{OpenStore, OwnFile, OwnResults, ProjectionWish};
@@ -95,7 +95,7 @@ fn running_ui(ui: &mut Ui, scene: &mut Scene<'_>, results: &mut OwnResults) {
     let took = format!("{:.1} s  ·  {}", run.took.as_secs_f64(), size(run.bytes));
     ui.label(RichText::new(took).color(colours.dim));
     besides_ui(ui, scene, run);
-    if run.partitions.script().is_given_up() && link(ui, &scene.text("projection-run-again")).clicked() {
+    if run.partitions.is_given_up() && link(ui, &scene.text("projection-run-again")).clicked() {
         wish(scene, ProjectionWish::RunAgain);
     }
     let failed = run.failed.len() as u64;
@@ -248,7 +248,7 @@ impl Failed<'_> {
             }
             None => version,
         };
-        let is_not_run = matches!(self.fault.fault.kind, FaultKind::GivenUp { .. });
+        let is_not_run = self.fault.is_not_run();
         format!("{} {place}", scene.text(if is_not_run { "projection-not-run-here" } else { "projection-failed" }))
     }
 }

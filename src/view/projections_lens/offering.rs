@@ -26,7 +26,6 @@ impl OpenStore {
     /// The chosen projection was given up. It is tried again wherever it is shown, as if it had just been read.
     fn run_again(&mut self) {
         let Some(script) = self.own.chosen().and_then(OwnFile::script).cloned() else { return };
-        script.try_again();
         let engine = self.store_engine().clone();
         self.own.results.run_again(&engine, &script);
         if self.divided.is_some() {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Shown, StreamView};
+use crate::event::{Explain, Message, Version};
 use crate::projection::LONGEST_LEAF;
 use crate::view::rows::{StateCounts, StateLine, StateRows};
 
@@ -39,6 +40,15 @@ impl StreamView {
     pub fn state_line(&self, line: usize) -> Option<StateLine> {
         let (_, loaded) = self.current()?;
         self.shown.as_ref()?.rows.line(loaded, line)
+    }
+
+    /// From which version on the projection that is shown was not run, and why, where the cursor stands behind that.
+    pub fn not_run(&self) -> Option<(Version, Message)> {
+        let (_, loaded) = self.current()?;
+        let timeline = loaded.timeline.as_ref();
+        let from = timeline.not_run_from().filter(|from| self.cursor.is_some_and(|cursor| *from <= cursor))?;
+        let finding = timeline.findings_at(from).into_iter().find(|finding| finding.problem.is_not_run())?;
+        Some((finding.version, finding.problem.message()))
     }
 
     /// Opens what is folded, or folds it.

@@ -123,6 +123,7 @@ pub(super) fn every_doubt() -> Vec<Doubt> {
         DoubtKind::ByNought,
         DoubtKind::TooLarge,
         DoubtKind::Zone(text("zone")),
+        DoubtKind::NotRun,
     ];
     kinds.into_iter().map(|kind| Doubt { kind, span: 0..1 }).collect()
 }
