@@ -230,11 +230,12 @@ impl Table<'_> {
         // A version alone is one of the stream on screen.
         let is_one_stream = self.sides.iter().all(|other| other.stream == self.view.stream);
         let is_one_projection = self.sides.iter().all(|other| other.number == side.number);
-        match (is_one_stream, is_one_projection) {
+        let title = match (is_one_stream, is_one_projection) {
             (true, true) => version,
             (true, false) => scene.projection(side.projection.name()),
             (false, _) => format!("{} {version}", called(self.labels, &side.stream)),
-        }
+        };
+        if side.is_not_run { format!("{title} · {}", scene.text("projection-not-run-here")) } else { title }
     }
 
     fn heads_ui(&self, ui: &mut Ui, scene: &Scene<'_>) {

@@ -28,6 +28,7 @@ pub fn state_ui(ui: &mut Ui, scene: &mut Scene<'_>, view: &mut StreamView, is_fo
         if is_folded {
             return;
         }
+        not_run_ui(ui, scene, view);
         if counts.lines == 0 && !counts.is_searching && counts.values > 0 {
             return super::history::nothing_ui(ui, &scene.text("state-none"));
         }
@@ -48,7 +49,6 @@ pub(super) fn state_rows_as_ui(
     counts: StateCounts,
     change: &dyn Fn(&mut StateRow),
 ) {
-    not_run_ui(ui, scene, view);
     let digits = view.version().map_or(1, |version| version.to_string().len());
     let columns = Columns::new(ui.available_width(), digits);
     let mut toggled = None;
@@ -72,7 +72,7 @@ pub(super) fn state_rows_as_ui(
 }
 
 /// Where the projection was not run any more, the state is not that of the cursor.
-fn not_run_ui(ui: &mut Ui, scene: &Scene<'_>, view: &StreamView) {
+pub(super) fn not_run_ui(ui: &mut Ui, scene: &Scene<'_>, view: &StreamView) {
     let Some((version, fault)) = view.not_run() else { return };
     let values = [("version", version.to_string().into()), ("fault", scene.sentence(&fault).into())];
     let said = scene.locale.with("state-not-run", values);

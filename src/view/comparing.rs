@@ -101,6 +101,8 @@ pub struct Side {
     /// `None` where the stream had not begun.
     pub index: Option<Index>,
     pub version: Option<Version>,
+    /// The projection had been given up by then: the state is an older one.
+    pub is_not_run: bool,
     pub projection: ProjectionRef,
 }
 
@@ -395,7 +397,9 @@ impl Comparing {
             At::End => timeline.heads().len().checked_sub(1),
         };
         let version = index.and_then(|index| timeline.heads().get(index)).map(|head| head.version);
-        Some(Side { stream: stream.clone(), number: *number, index, version, projection: loaded.projection.clone() })
+        let is_not_run = timeline.not_run_from().is_some_and(|from| index.is_some_and(|index| from <= index));
+        let (stream, projection) = (stream.clone(), loaded.projection.clone());
+        Some(Side { stream, number: *number, index, version, is_not_run, projection })
     }
 
     /// The rows as they are after a step, where it moved no more than some values.

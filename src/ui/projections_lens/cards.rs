@@ -4,7 +4,7 @@ use super::super::Scene;
 use super::super::ends::ends_ui;
 use super::super::json_tree::json_ui;
 use super::super::parts::{card, cut, hairline, shortened};
-use super::super::state::state_rows_as_ui;
+use super::super::state::{not_run_ui, state_rows_as_ui};
 use super::handler::handler_card_ui;
 use crate::theme::palette;
 use crate::view::{CARD_GAP, OpenStore, OwnFile, WholeState};
@@ -66,6 +66,7 @@ fn stream_state_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &mut OpenStore) {
         let name = if view.is_loading() { "stream-coming" } else { "projection-not-run" };
         return said_ui(ui, scene, name);
     }
+    not_run_ui(ui, scene, view);
     let counts = view.prepare_state();
     if counts.lines == 0 && !counts.is_searching {
         return said_ui(ui, scene, "projection-no-state");
