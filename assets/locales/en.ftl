@@ -478,6 +478,7 @@ projection-begin-comment =
     or returns instead of it, is the state after the event.
 projection-forget = Close { $name }; the file stays
 projection-unreadable = unreadable
+projection-count-not-run = { $grouped } not run
 projection-errors = { $count ->
     [one] 1 error
    *[other] { $grouped } errors
@@ -2090,6 +2091,10 @@ read-model-made-no-order = { $table }: { $rows } rows, made anew, because this s
 read-model-made-columns = { $table }: { $rows } rows, made anew, because a value came that did not fit its column
 read-model-made-much-new = { $table }: { $rows } rows, made anew, because more was new than was in it
 read-model-left-out = Streams of { $categories } have no such projection and are left out
+read-model-not-run = { $count ->
+    [one] The projection was not run to the end of 1 stream, because it was given up before.
+   *[other] The projection was not run to the end of { $grouped } streams, because it was given up before.
+}
 read-model-failed = { $count ->
     [one] The projection failed in 1 stream, whose row is that of the other events; first at
    *[other] The projection failed in { $grouped } streams, whose rows are those of the other events; first at

@@ -435,6 +435,7 @@ projection-begin-comment =
     새 상태를 돌려주면 그것이 이벤트 뒤의 상태가 됩니다.
 projection-forget = { $name } 닫기(파일은 그대로 둡니다)
 projection-unreadable = 읽을 수 없음
+projection-count-not-run = 실행 안 함 { $grouped }개
 projection-errors = 오류 { $grouped }개
 projection-source = { $name } 소스
 projection-kept = 저장됨, 입력하는 대로 실행
@@ -1929,6 +1930,7 @@ read-model-made-no-order = { $table }: { $rows }행. 새 이벤트를 구별할 
 read-model-made-columns = { $table }: { $rows }행. 열에 맞지 않는 값이 있어 다시 만들었습니다
 read-model-made-much-new = { $table }: { $rows }행. 새 이벤트가 더 많아 다시 만들었습니다
 read-model-left-out = { $categories }의 스트림에는 이 프로젝션이 없어 제외했습니다
+read-model-not-run = 프로젝션이 그 전에 중단되어 스트림 { $grouped }개에서는 끝까지 실행되지 않았습니다.
 read-model-failed = 스트림 { $grouped }개에서 프로젝션이 실패해 나머지 이벤트만 반영했습니다. 처음 실패한 곳:
 drift-none = { $rows }행 모두 이벤트와 같습니다
 drift-found = { $rows }행에서 다른 곳 { $grouped }개

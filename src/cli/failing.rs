@@ -6,6 +6,7 @@ use super::own::{ProjectionName, Under, tell_given_up};
 use super::progress::counted;
 use super::terminal::message;
 use super::{Failure, Outcome};
+use crate::engine::grouped;
 use crate::event::{EventType, StreamId, Version};
 use crate::projection::{Problem, ProjectionError, SourcePlace};
 use crate::replay::{Failures, Finding, Index, Timeline};
@@ -54,8 +55,8 @@ pub(super) fn tell_failures(under: &Under, projection: &str, failures: &Failures
     let first = First::new(under, stream, finding, event.map(|event| event.event_type));
     let what = if under.division.is_some() { "partition" } else { "stream" };
     message(format_args!(
-        "{projection} failed on {}, whose rows are those of the other events; first on {}",
-        counted(failures.streams, what),
+        "{projection} {}, whose rows are those of the other events; first on {}",
+        failed_on(failures.streams, failures.not_run, what),
         first.said()
     ));
     if failures.not_run > 0 {
@@ -64,6 +65,7 @@ pub(super) fn tell_failures(under: &Under, projection: &str, failures: &Failures
     let place = first.place();
     Ok(json!({
         "rows": failures.streams,
+        "not_run": failures.not_run,
         "first": {
             "stream": first.stream,
             "version": first.version,
@@ -73,6 +75,15 @@ pub(super) fn tell_failures(under: &Under, projection: &str, failures: &Failures
             "column": place.map(|place| place.column),
         },
     }))
+}
+
+/// On how many it failed, and on how many it was not run any more, because it had been given up.
+pub(super) fn failed_on(failed: u64, not_run: u64, what: &str) -> String {
+    match (failed, not_run) {
+        (failed, 0) => format!("failed on {}", counted(failed, what)),
+        (0, not_run) => format!("was not run on {}", counted(not_run, what)),
+        (failed, not_run) => format!("failed on {}, and was not run on {} more", counted(failed, what), grouped(not_run)),
+    }
 }
 
 /// Of a whole store: what the command ends with.
@@ -106,10 +117,14 @@ pub(super) fn outcome_along(
     let Some((at, finding)) = failed.first() else { return Outcome::Done };
     let event_type = timeline.heads().get(*at).map(|head| head.event_type.clone());
     let first = First::new(under, stream, finding, event_type);
+    let not_run = failed.iter().filter(|(_, finding)| finding.problem.is_not_run()).count() as u64;
     message(format_args!(
-        "{projection} failed on {}, and the answer is that of the other events; first on {}",
-        counted(failed.len() as u64, "event"),
+        "{projection} {}, and the answer is that of the other events; first on {}",
+        failed_on(failed.len() as u64 - not_run, not_run, "event"),
         first.said()
     ));
+    if not_run > 0 {
+        tell_given_up(projection);
+    }
     Outcome::No
 }

@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::args::{ProjectArgs, RowFormat};
+use super::failing::failed_on;
 use super::look::Rows;
 use super::output::Align;
 use super::progress::{Progress, counted};
@@ -410,12 +411,14 @@ pub(super) fn read_up_to(read_to: &Cursor) -> String {
 
 fn tell(script: &Script, found: &Partitions) {
     tell_remembered(script);
-    let failed = found.rows.iter().filter(|row| row.failed.is_some()).count();
-    if failed > 0 {
+    let failed = || found.rows.iter().filter_map(|row| row.failed.as_deref());
+    let not_run = failed().filter(|failed| failed.is_not_run()).count() as u64;
+    let failed = failed().count() as u64 - not_run;
+    if failed + not_run > 0 {
         message(format_args!(
-            "{} failed on {}; its state is that of the other events",
+            "{} {}; the states are those of the other events",
             script.name(),
-            counted(failed as u64, "partition")
+            failed_on(failed, not_run, "partition")
         ));
     }
     if found.is_given_up() {

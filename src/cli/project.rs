@@ -98,7 +98,9 @@ pub(super) fn project(args: &ProjectArgs, context: &Context, out: &mut Output) -
         (places, unknown) = (Cow::Owned(held), untold);
     }
     let found = places.len();
-    let failed = places.iter().filter(|place| as_of.row(**place).is_some_and(|row| row.failed.is_some())).count();
+    let failed = || places.iter().filter_map(|place| as_of.row(*place)?.failed);
+    let not_run = failed().filter(|finding| finding.problem.is_not_run()).count() as u64;
+    let failed = failed().count() as u64 - not_run;
     let mut is_written = false;
     match (&args.count_by, target) {
         (Some(field), _) => print_counts(args, field, &as_of, &places, out)?,
@@ -118,7 +120,13 @@ pub(super) fn project(args: &ProjectArgs, context: &Context, out: &mut Output) -
     if failed > 0 {
         message(format_args!(
             "{} without an event that could not be read or folded; see `failed` with --format json, or `foldline show`",
-            if failed == 1 { "1 state is".to_owned() } else { format!("{} states are", grouped(failed as u64)) }
+            if failed == 1 { "1 state is".to_owned() } else { format!("{} states are", grouped(failed)) }
+        ));
+    }
+    if not_run > 0 {
+        message(format_args!(
+            "{} not up to date, because the projection was given up before; see `failed` with --format json",
+            if not_run == 1 { "1 state is".to_owned() } else { format!("{} states are", grouped(not_run)) }
         ));
     }
     if !left_out.is_empty() {
@@ -129,7 +137,7 @@ pub(super) fn project(args: &ProjectArgs, context: &Context, out: &mut Output) -
         message(format_args!("it cannot be told of {}, which are left out", counted(unknown, "stream")));
     }
     let is_own = args.projection.as_ref().is_some_and(|name| name.script.is_some());
-    Ok(if is_own && failed > 0 { Outcome::No } else { Outcome::Done })
+    Ok(if is_own && failed + not_run > 0 { Outcome::No } else { Outcome::Done })
 }
 
 /// What the answer is of, and up to where it was read.

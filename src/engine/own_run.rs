@@ -22,8 +22,10 @@ const MOST_LOGGED: usize = 10_000;
 #[derive(Debug)]
 pub struct OwnRun {
     pub partitions: Partitions,
-    /// The places of the partitions on which it failed.
+    /// The places of the partitions on which it failed, and of those on which it was not run any more.
     pub failed: Vec<usize>,
+    /// How many of them are of the second kind: the first event that they lack came when the projection had been given up.
+    pub not_run: u64,
     /// What went wrong, by the line of the source; nought where no line is known.
     pub faults: BTreeMap<u32, LineFault>,
     /// The first lines that it logged, in the store's order.
@@ -59,6 +61,11 @@ pub struct Logged {
 }
 
 impl OwnRun {
+    /// On how many partitions it failed. Those on which it was not run are not among them.
+    pub fn failed_count(&self) -> u64 {
+        (self.failed.len() as u64).saturating_sub(self.not_run)
+    }
+
     /// What it logged at an event.
     pub fn logged_at<'r>(&'r self, stream: &'r StreamId, version: Version) -> impl Iterator<Item = &'r str> {
         let of_event = self.logged.iter().filter(move |logged| logged.version == version && logged.stream == *stream);
@@ -107,6 +114,7 @@ pub fn run_own(
     let mut run = OwnRun {
         partitions,
         failed: Vec::new(),
+        not_run: 0,
         faults: BTreeMap::new(),
         logged,
         logs,
@@ -136,6 +144,7 @@ impl OwnRun {
             self.bytes += row.partition.len() as u64;
             if let Some(fault) = &row.failed {
                 self.failed.push(place);
+                self.not_run += u64::from(fault.is_not_run());
                 note(&mut self.faults, fault);
             }
         }

@@ -71,7 +71,11 @@ impl<P: Projection> Fold<P> {
         self.version = Some(row.version);
     }
 
+    /// `None` also where it was not run to its end: what goes on from there would not know.
     pub fn to_snapshot(&self) -> Option<String> {
+        if self.findings.iter().any(|finding| finding.problem.is_not_run()) {
+            return None;
+        }
         serde_json::to_string(&Kept { state: self.state.clone(), findings: self.findings.clone() }).ok()
     }
 

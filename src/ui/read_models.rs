@@ -150,8 +150,12 @@ fn failures_ui(ui: &mut Ui, scene: &mut Scene<'_>, failed: &Failures) {
     let Some((stream, finding)) = &failed.first else { return };
     let danger = palette(ui).danger;
     ui.horizontal_wrapped(|ui| {
-        let values = [("count", failed.streams.into()), ("grouped", grouped(failed.streams).into())];
-        ui.label(RichText::new(scene.locale.with("read-model-failed", values)).color(danger));
+        for (name, count) in [("read-model-not-run", failed.not_run), ("read-model-failed", failed.streams)] {
+            if count > 0 {
+                let values = [("count", count.into()), ("grouped", grouped(count).into())];
+                ui.label(RichText::new(scene.locale.with(name, values)).color(danger));
+            }
+        }
         if link(ui, &format!("{} v{}", shortened(stream.as_str()), finding.version)).clicked() {
             scene.ask(Action::GoToPlace(stream.clone(), finding.version));
             scene.ask(Action::CloseDialog);

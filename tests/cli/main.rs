@@ -11,6 +11,7 @@ mod evidence;
 #[cfg(unix)]
 mod exporting;
 mod foreign;
+mod given_up;
 mod golden;
 mod histogram;
 #[cfg(unix)]

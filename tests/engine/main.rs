@@ -18,6 +18,7 @@ mod findings;
 mod foreign;
 mod fuzz;
 mod given;
+mod given_up;
 mod greeting;
 mod imports;
 mod kill;

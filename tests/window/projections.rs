@@ -294,6 +294,37 @@ fn one_that_was_given_up_is_run_again_by_a_press() {
 }
 
 #[test]
+fn what_was_not_run_is_counted_apart_and_a_stream_that_is_opened_is_run_for_itself() {
+    let (mut driver, path) = bank_with(BALANCE);
+    let accounts: Vec<String> = (10..20).map(|number| format!("account-{number}")).collect();
+    let mut more: Vec<_> = accounts.iter().map(|stream| (stream.as_str(), "Withdrawn", r#"{"amount": 1}"#)).collect();
+    more.push(("account-30", "Deposited", r#"{"amount": 5}"#));
+    more.extend([("account-30", "Withdrawn", r#"{"amount": 1}"#); 9]);
+    more.push(("account-30", "Deposited", r#"{"amount": 5}"#));
+    record(&path.with_file_name("made.db"), &more);
+    type_source(&mut driver, &BALANCE.replace("s.balance -= e.data.amount;", "'x'.repeat(80e6);"));
+    driver.wait_for("8 with an error, 4 not run");
+    driver.assert_shows("balance.js, 8 errors");
+    let told = |word: &str| rows(&driver).iter().filter(|row| row.contains(word)).count();
+    assert_eq!((told("error v"), told("not run v")), (8, 4), "{:?}", rows(&driver));
+    // The store's run says nothing of a stream that is looked at.
+    driver.click("account-2, Leon, 7");
+    driver.wait_for("balance: 7");
+    assert!(!driver.shows_part("is not known"), "{}", driver.all_text());
+    let last = rows(&driver).into_iter().find(|row| row.starts_with("account-30")).expect("listed");
+    driver.click(&last);
+    driver.wait_for_part("The state is not known from version 9 on");
+    driver.wait_for_part("given up at account-30 v8 (Withdrawn), having been ended 8 times");
+    driver.assert_shows("balance: 5");
+    driver.press(Key::F6);
+    driver.press_with(Modifiers::COMMAND, Key::Num1);
+    driver.wait_for_part("The state is not known from version 9 on");
+    driver.press(Key::Home);
+    driver.assert_shows("v0 of 10");
+    assert!(!driver.shows_part("is not known"), "{}", driver.all_text());
+}
+
+#[test]
 fn one_is_begun_by_its_name_alone_and_runs() {
     let mut driver = bank();
     driver.press_with(Modifiers::COMMAND, Key::Num4);

@@ -1,6 +1,6 @@
 //! What the tables of one query share: the moment, how the store is read, and what must be known of all streams.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -32,8 +32,8 @@ pub(super) struct Room {
     failed: Mutex<Option<EngineError>>,
     /// What a user's own projection failed on, in the table of most such streams.
     failures: Mutex<Failures>,
-    /// Streams that were folded by themselves and on which it did.
-    failed_alone: Mutex<HashSet<StreamId>>,
+    /// Streams that were folded by themselves and on which it did, and whether it was only not run any more.
+    failed_alone: Mutex<HashMap<StreamId, bool>>,
     /// The columns of the tables that the query names.
     named: Mutex<Vec<String>>,
 }
@@ -126,7 +126,7 @@ impl Room {
     /// All streams of a table were folded.
     pub(super) fn note_failures(&self, found: Failures) {
         let mut failures = lock(&self.failures);
-        if found.streams > failures.streams {
+        if found.streams + found.not_run > failures.streams + failures.not_run {
             *failures = found;
         }
     }
@@ -134,9 +134,12 @@ impl Room {
     /// One stream was folded by itself.
     pub(super) fn note_failure(&self, stream: &StreamId, finding: &Finding) {
         let mut alone = lock(&self.failed_alone);
-        alone.insert(stream.clone());
+        alone.insert(stream.clone(), finding.problem.is_not_run());
+        let not_run = alone.values().filter(|is_not_run| **is_not_run).count() as u64;
         let mut failures = lock(&self.failures);
-        failures.streams = failures.streams.max(alone.len() as u64);
+        if alone.len() as u64 > failures.streams + failures.not_run {
+            (failures.streams, failures.not_run) = (alone.len() as u64 - not_run, not_run);
+        }
         failures.first.get_or_insert_with(|| (stream.clone(), finding.clone()));
     }
 

@@ -107,7 +107,7 @@ fn file_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, file: &OwnFile
         (Some(_), _) => (scene.text("projection-unreadable"), colours.danger),
         (None, 0) => (String::new(), colours.dim),
         (None, count) => {
-            let values = [("count", count.into()), ("grouped", grouped(count as u64).into())];
+            let values = [("count", count.into()), ("grouped", grouped(count).into())];
             (scene.locale.with("projection-errors", values), colours.danger)
         }
     };

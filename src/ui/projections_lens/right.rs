@@ -98,11 +98,13 @@ fn running_ui(ui: &mut Ui, scene: &mut Scene<'_>, results: &mut OwnResults) {
     if run.partitions.is_given_up() && link(ui, &scene.text("projection-run-again")).clicked() {
         wish(scene, ProjectionWish::RunAgain);
     }
-    let failed = run.failed.len() as u64;
-    if failed > 0 {
-        let values = [("count", failed.into()), ("grouped", grouped(failed).into())];
-        let said = scene.locale.with("projection-with-error", values);
-        let said = RichText::new(said).color(colours.danger);
+    if !run.failed.is_empty() {
+        let said = [("projection-with-error", run.failed_count()), ("projection-count-not-run", run.not_run)]
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(name, count)| scene.locale.with(name, [("count", count.into()), ("grouped", grouped(count).into())]))
+            .collect::<Vec<String>>();
+        let said = RichText::new(said.join(", ")).color(colours.danger);
         let mut only_failed = results.only_failed;
         if ui.toggle_value(&mut only_failed, said).changed() {
             results.only_failed = only_failed;

@@ -86,11 +86,12 @@ impl OpenStore {
         place_of_fault(fault, self.division())
     }
 
-    /// How often the chosen projection failed, as far as it was run.
-    pub fn projection_faults(&self, file: &OwnFile) -> usize {
-        let of_text = usize::from(file.fault().is_some());
+    /// On how many partitions the projection failed, and on how many events of which it could not tell the partition.
+    pub fn projection_faults(&self, file: &OwnFile) -> u64 {
+        let of_text = u64::from(file.fault().is_some());
         let run = file.script().and_then(|script| self.own.results.run_of(script.source()));
-        of_text + run.map_or(0, |run| run.failed.len() + run.partitions.strays.len())
+        let strays = |run: &OwnRun| run.partitions.strays.iter().filter(|stray| !stray.is_not_run()).count() as u64;
+        of_text + run.map_or(0, |run| run.failed_count() + strays(run))
     }
 }
 
