@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use crate::event::Timestamp;
+use crate::event::{Timestamp, json_value};
 
 /// What is to lie ahead is put so far ahead, where nothing else is wished.
 pub(super) const DAY: i64 = 24 * 3_600_000_000;
@@ -15,7 +15,7 @@ pub struct Wish {
 impl Wish {
     /// JSON is taken as such, and anything else as text: `"1111"` and `1111` are two values, `CONVERTED` is one.
     pub fn new(typed: &str) -> Self {
-        let value = serde_json::from_str(typed).unwrap_or_else(|_| Value::from(typed));
+        let value = json_value(typed.as_bytes()).unwrap_or_else(|_| Value::from(typed));
         let text = value.as_str().map_or_else(|| typed.trim().to_owned(), str::to_owned);
         Self { text, value }
     }

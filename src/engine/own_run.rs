@@ -9,7 +9,7 @@ use super::partitions::{FaultAt, GoneOn, Partitions, partitions_within};
 use super::{EngineError, Ticket};
 use serde_json::Value;
 
-use crate::event::{EventRow, StreamId, Version};
+use crate::event::{EventRow, StreamId, Version, json_value};
 use crate::index::StoreMoment;
 use crate::projection::SMALL_STATE;
 use crate::script::{Output, Script};
@@ -172,7 +172,7 @@ fn value_of(partitions: &Partitions, place: usize, longest: usize) -> Result<Opt
         Some(text) => Some(text),
         None => partitions.state_text(place)?,
     };
-    Ok(text.filter(|text| text.len() <= longest).and_then(|text| serde_json::from_str(&text).ok()))
+    Ok(text.filter(|text| text.len() <= longest).and_then(|text| json_value(text.as_bytes()).ok()))
 }
 
 /// What is shown of a partition, read from where it lies. `None` where nothing is, or it is longer than so much.

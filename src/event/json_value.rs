@@ -2,7 +2,9 @@
 //! keys of its own; a recorded object that has such a key by itself would be taken for one of these.
 
 use memchr::{memchr2, memmem};
-use serde::de::IgnoredAny;
+use serde::de::{Error as _, IgnoredAny};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::json_text::{items, members};
@@ -19,6 +21,17 @@ pub fn json_value(text: &[u8]) -> Result<Value, serde_json::Error> {
     }
     serde_json::from_slice(text)
 }
+
+/// The same for a value inside of what a parser reads.
+pub fn deserialize_json<'de, D: Deserializer<'de>>(from: D) -> Result<Value, D::Error> {
+    let text = Box::<RawValue>::deserialize(from)?;
+    json_value(text.get().as_bytes()).map_err(D::Error::custom)
+}
+
+/// A value that is read so.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Literal(#[serde(deserialize_with = "deserialize_json")] pub Value);
 
 fn may_name_a_private_key(text: &[u8]) -> bool {
     let has = |part: &[u8]| memmem::find(text, part).is_some();
@@ -65,6 +78,21 @@ mod tests {
                 let text = format!("{{\"a\":[{{\"{key}\":{value}}}],\"n\":1.50}}");
                 let read = json_value(text.as_bytes()).expect("JSON");
                 assert_eq!(read.to_string(), text.replace("\\u0024", "$"), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_inside_of_another_is_read_as_one_that_stands_alone() {
+        for key in ["$serde_json::private::Number", "$serde_json::private::RawValue"] {
+            let text = format!("[{{\"{key}\":\"12\"}},1.50,[\"\\u0024\"]]");
+            let of_text: Vec<Literal> = serde_json::from_str(&text).expect("JSON");
+            let whole = json_value(text.as_bytes()).expect("JSON");
+            let of_value: Vec<Literal> = serde_json::from_value(whole.clone()).expect("read");
+            let of_reader: Vec<Literal> = serde_json::from_reader(text.as_bytes()).expect("read");
+            for read in [of_text, of_value, of_reader] {
+                assert_eq!(serde_json::to_string(&read).expect("written"), whole.to_string());
+                assert!(read.first().is_some_and(|first| first.0.is_object()), "{read:?}");
             }
         }
     }

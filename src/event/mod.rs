@@ -27,7 +27,7 @@ pub use body::body_of;
 pub use cursor::{Cursor, Place};
 pub use ids::{ByNumber, EventId, EventType, Position, StreamId, StreamKey, Version};
 pub use json_fault::{JsonFault, NotJson, name_twice};
-pub use json_value::json_value;
+pub use json_value::{Literal, deserialize_json, json_value};
 pub use links::{LinkKind, Links};
 pub use message::{Explain, Message, Said};
 pub use metadata::{ACTOR, CAUSATION, CORRELATION, Metadata, MetadataBuilder, REASON, actor_in};

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::numbers::{Number, compare_numbers};
 use crate::event::json_text::{items, members};
-use crate::event::{Message, Timestamp};
+use crate::event::{Message, Timestamp, json_value};
 
 /// A list whose items are made only when they are looked at.
 pub trait Many: fmt::Debug {
@@ -256,7 +256,7 @@ impl<'v> Value<'v> {
             Self::Text(_) | Self::Time(_) | Self::Length(_) | Self::Kind(_) => self.shown().into(),
             Self::Json(value) => (*value).clone(),
             Self::Made(value) => (**value).clone(),
-            Self::Raw(text) => serde_json::from_str(text).unwrap_or_default(),
+            Self::Raw(text) => json_value(text.as_bytes()).unwrap_or_default(),
             Self::Many(items) => (0..items.len()).map(|index| items.item(index)).collect(),
             Self::List(items) => items.iter().map(Value::to_json).collect(),
             Self::Map(entries) => entries.iter().map(|(key, value)| (key.shown(), value.to_json())).collect(),

@@ -11,7 +11,7 @@ use super::running::{Ends, Running, STATE_BYTES, TOLD_BYTES};
 use super::source::{Kept, Script};
 use super::trace::{Before, Trace};
 use super::tree::Part;
-use crate::event::{EventRow, Head, Position, StreamId, Version};
+use crate::event::{EventRow, Head, Literal, Position, StreamId, Version, json_value};
 use crate::projection::{
     Cell as StateCell, Fault, FaultKind, Folded, Problem, Projection, ProjectionError, report_text_changes,
 };
@@ -139,7 +139,7 @@ impl ScriptState {
         match &left.kept {
             KeptAs::Tree(tree, _) => self.1.0.get_or_init(|| Box::new(tree.to_value())),
             KeptAs::Text(text) => {
-                let read = || text.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+                let read = || text.as_deref().and_then(|text| json_value(text.as_bytes()).ok()).unwrap_or_default();
                 left.value.get_or_init(read)
             }
         }
@@ -446,8 +446,8 @@ impl Serialize for ScriptState {
 
 impl<'de> Deserialize<'de> for ScriptState {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let kept = Option::<Vec<Value>>::deserialize(deserializer)?;
-        let Some(value) = kept.as_ref().and_then(|kept| kept.first()) else { return Ok(Self::default()) };
+        let kept = Option::<Vec<Literal>>::deserialize(deserializer)?;
+        let Some(Literal(value)) = kept.as_ref().and_then(|kept| kept.first()) else { return Ok(Self::default()) };
         let has_begun = kept.as_ref().is_some_and(|kept| kept.len() == 1);
         Ok(Self::left((!value.is_null()).then(|| value.to_string()), has_begun))
     }

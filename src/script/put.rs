@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::event::json_value;
+
 /// What was changed of a state: the way to it, and what stands there now; nothing where it is gone.
 #[derive(Debug)]
 pub(super) struct Put {
@@ -17,22 +19,15 @@ impl Put {
 
     /// As the prelude tells them: `[[path, value], [path], …]`.
     pub(super) fn read(told: &str) -> Option<Vec<Self>> {
-        if is_misread(told) {
-            return None;
-        }
-        let told: Vec<Vec<Value>> = serde_json::from_str(told).ok()?;
-        let read = |put: Vec<Value>| {
-            let mut parts = put.into_iter();
+        let Value::Array(told) = json_value(told.as_bytes()).ok()? else { return None };
+        let read = |put: Value| {
+            let Value::Array(parts) = put else { return None };
+            let mut parts = parts.into_iter();
             let path = serde_json::from_value(parts.next()?).ok()?;
             Some(Self { path, value: parts.next() })
         };
         told.into_iter().map(read).collect()
     }
-}
-
-/// Whether a field may be called as the parser itself calls its numbers, and be read as one.
-pub(super) fn is_misread(text: &str) -> bool {
-    memchr::memmem::find(text.as_bytes(), b"$serde_json::private").is_some()
 }
 
 /// Of each value: its place in what it lies in, and what it is kept with.

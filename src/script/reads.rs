@@ -7,7 +7,7 @@ use serde_json::Value;
 use tree_sitter::Node;
 
 use super::syntax::{self, MOST_NESTED, bare, handler, is_function, part, parts, place_of, quoted, text};
-use crate::event::nearest;
+use crate::event::{json_value, nearest};
 use crate::projection::SourcePlace;
 
 /// A field that is read of a body, and that no event of the type has.
@@ -50,7 +50,7 @@ impl SeenFields {
             Some(fields) => fields,
             None => self.types.entry(event_type.into()).or_default(),
         };
-        match serde_json::from_str(body) {
+        match json_value(body.as_bytes()) {
             Ok(value) => fields.add(&value, 0),
             Err(_) => fields.is_other = true,
         }

@@ -6,7 +6,8 @@ use imbl::ordmap::DiffItem;
 use imbl::{HashMap, OrdMap, Vector};
 use serde_json::{Map, Value};
 
-use super::put::{Put, is_misread};
+use super::put::Put;
+use crate::event::json_value;
 use crate::projection::{item_path, key_path, report_value_changes};
 
 /// One value of a state, with the length of its text.
@@ -57,10 +58,7 @@ fn number_of(name: &str) -> Option<u64> {
 impl Part {
     /// What this text says; `None` where that cannot be told by reading it.
     pub(super) fn read(text: &str) -> Option<Self> {
-        if is_misread(text) {
-            return None;
-        }
-        serde_json::from_str(text).ok().map(Self::of)
+        json_value(text.as_bytes()).ok().map(Self::of)
     }
 
     pub(super) fn of(value: Value) -> Self {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use super::{Section, WorkspaceError};
+use crate::event::json_value;
 
 /// The format of the file around its sections.
 const FORMAT: u32 = 1;
@@ -29,7 +30,11 @@ impl Contents {
             Err(error) => return Err(WorkspaceError::Unreadable { path: path.to_owned(), error }),
         };
         let damaged = |detail: String| WorkspaceError::Damaged { path: path.to_owned(), detail };
-        let fields: Map<String, Value> = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+        // What is kept may hold payloads.
+        let fields = match json_value(&bytes).map_err(|error| damaged(error.to_string()))? {
+            Value::Object(fields) => fields,
+            _ => return Err(damaged("it is no object".to_owned())),
+        };
         let format = fields.get(FORMAT_FIELD).and_then(Value::as_u64);
         let found = format.ok_or_else(|| damaged(format!("“{FORMAT_FIELD}” is missing")))?;
         if found > u64::from(FORMAT) {

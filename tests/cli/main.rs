@@ -21,6 +21,7 @@ mod materialise;
 mod memory;
 #[cfg(unix)]
 mod mirror;
+mod odd_keys;
 mod ordering;
 mod own_projections;
 mod project;

@@ -9,7 +9,7 @@ use super::side::Side;
 use super::{CompareSide, CompareWish, Differs, ExplainingEvent, PartitionDifference, ProjectionsCompared};
 use crate::engine::partitions::{Counting, Partitions, Run};
 use crate::engine::{Division, EngineError, Partitioned, Ticket};
-use crate::event::{EventRow, Head, Position, StreamId, Version};
+use crate::event::{EventRow, Head, Position, StreamId, Version, json_value};
 use crate::index::StoreMoment;
 use crate::projection::path_value;
 use crate::replay::{Index, Timeline};
@@ -99,7 +99,7 @@ fn walk(
         names.dedup();
         for name in names {
             let value = |text: Option<Cow<'_, str>>| -> Value {
-                text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+                text.and_then(|text| json_value(text.as_bytes()).ok()).unwrap_or_default()
             };
             let (old, new) = (value(old.state_of(&name)?), value(new.state_of(&name)?));
             for place in tracked.get(&name).into_iter().flatten() {
@@ -206,7 +206,7 @@ impl<'t> Along<'t> {
                 let text = (!state.is_null()).then(|| state.to_string());
                 let result = running.load(text.as_deref()).and_then(|()| running.result());
                 let result = result.ok().flatten();
-                result.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+                result.and_then(|text| json_value(text.as_bytes()).ok()).unwrap_or_default()
             }
             _ => state,
         };

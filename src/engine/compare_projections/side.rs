@@ -10,7 +10,7 @@ use crate::engine::load::{describe, load_timeline};
 use crate::engine::partitions::{Partitions, Run};
 use crate::engine::spill::{make_room, unless_torn};
 use crate::engine::{EngineError, FaultAt, Ticket};
-use crate::event::{Cursor, EventBatch, EventRow, StreamId};
+use crate::event::{Cursor, EventBatch, EventRow, StreamId, json_value};
 use crate::index::{AsOf, Budget, Choice, Held, MixedRows, StoreMoment};
 use crate::replay::{ProjectionRef, Timeline};
 use crate::script::{Definition, Emitted, Script, ScriptProjection};
@@ -125,7 +125,7 @@ impl Side {
                 let Some(row) = made.rows.get(place) else { return Standing::default() };
                 // Who asks looks whether all could be read before it is an answer.
                 let value = |text: Result<Option<Cow<'_, str>>, StoreError>| {
-                    text.ok().flatten().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+                    text.ok().flatten().and_then(|text| json_value(text.as_bytes()).ok()).unwrap_or_default()
                 };
                 let failed = row.failed.as_deref().map(|FaultAt { fault, stream, version, event_type, .. }| {
                     let (stream, event_type) = (stream.clone(), event_type.clone());

@@ -51,7 +51,7 @@ pub use table::SharedTableStanding;
 pub use together::{Together, fold_together, work_until, worker_name};
 pub use worker::{ShareInto, ShareStep, ShareWish, ShareWorker, values_to_work_with};
 
-use crate::event::{Cursor, EventId, Explain, Message, Position, StreamId, Version};
+use crate::event::{Cursor, EventId, Explain, Message, Position, StreamId, Version, deserialize_json};
 use crate::store::{Flow, ModelError, SharedValues, Store, StoreError};
 
 /// Into so many parts the streams of a store are divided: enough for some machines to have some each.
@@ -191,6 +191,7 @@ struct KeptState {
     recorded_at: Option<String>,
     /// Where the stream began, for the order of the rows.
     began: u64,
+    #[serde(deserialize_with = "deserialize_json")]
     state: Value,
     /// What the fold goes on from; without it, it begins anew.
     kept: Option<String>,

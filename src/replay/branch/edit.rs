@@ -1,9 +1,9 @@
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use crate::event::{EventId, Explain, Head, Message, Timestamp, Version};
+use crate::event::{EventId, Explain, Head, Literal, Message, Timestamp, Version, deserialize_json};
 
 /// A history that might have been: edits over a recorded stream. Nothing of it is ever written to the store.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -67,9 +67,14 @@ pub struct EventRef {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NewPayload {
-    Whole(Value),
+    Whole(#[serde(deserialize_with = "deserialize_json")] Value),
     /// The recorded one, with other values at these paths.
-    Fields(Vec<(String, Value)>),
+    Fields(#[serde(deserialize_with = "deserialize_fields")] Vec<(String, Value)>),
+}
+
+fn deserialize_fields<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(String, Value)>, D::Error> {
+    let fields = Vec::<(String, Literal)>::deserialize(from)?;
+    Ok(fields.into_iter().map(|(path, Literal(value))| (path, value)).collect())
 }
 
 /// An event that was never recorded.
@@ -77,6 +82,7 @@ pub enum NewPayload {
 pub struct InsertedEvent {
     pub id: EventId,
     pub event_type: String,
+    #[serde(deserialize_with = "deserialize_json")]
     pub payload: Value,
     /// Shortly after the one before it, where nothing else is said.
     pub recorded_at: Option<Timestamp>,

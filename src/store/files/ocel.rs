@@ -16,6 +16,7 @@ use super::flaw::{LineFlaw, Unread};
 use super::limits::{Allowance, DEEPEST, Limited};
 use super::reading::stream_flaw;
 use super::xml::{as_utf8, attribute_text, entity_text, not_utf8, xml_flaw};
+use crate::event::deserialize_json;
 use crate::store::StoreError;
 
 const TABLES: &str = "
@@ -53,7 +54,7 @@ struct JsonObject {
 #[derive(Deserialize)]
 struct JsonAttribute {
     name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "deserialize_json")]
     value: Value,
 }
 

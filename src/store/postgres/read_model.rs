@@ -10,7 +10,7 @@ use super::client::Client;
 use super::connection::quoted;
 use super::pool::Server;
 use super::{Address, PgDatabase, ServerDetail, ServerError, failed};
-use crate::event::{EventId, Position, StreamId, Version};
+use crate::event::{EventId, Position, StreamId, Version, json_value};
 use crate::store::Flow;
 use crate::store::frameworks::{Database, Sql};
 use crate::store::read_model::{
@@ -372,7 +372,7 @@ pub(in crate::store) fn read_table(
     let text = format!("SELECT {} FROM {}", values.join(", "), found.quoted());
     database.rows(&Sql { text, values: Vec::new() }, &mut |cells| {
         let values: Vec<Value> = (0..columns.len())
-            .map(|at| serde_json::from_slice(cells.cell(at).bytes()).unwrap_or(Value::Null))
+            .map(|at| json_value(cells.cell(at).bytes()).unwrap_or(Value::Null))
             .collect();
         visit(&values);
         Flow::Continue(())

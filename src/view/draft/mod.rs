@@ -9,7 +9,7 @@ use super::draft_ground::{Arrivals, Ground, ReadArrivals, ReadElsewhere, ReadGro
 use super::{MOST_TYPED, UserError};
 use crate::compensate::{Authorship, FreeEvent, Plan, PlanError, Since, append_plan, natural, plan_event, undoing};
 use crate::engine::{Asked, Engine, LedElsewhere, Loading, Tool, keep_snapshots};
-use crate::event::{EventId, StreamId, Timestamp, Version};
+use crate::event::{EventId, StreamId, Timestamp, Version, json_value};
 use crate::projection::Problem;
 use crate::replay::Change;
 use crate::store::{AppendError, Appended, Conflict, Expected};
@@ -185,8 +185,8 @@ impl Draft {
     pub fn edit_by_hand(&mut self) {
         let planned = self.plan.as_ref().and_then(|plan| plan.as_ref().ok()).or(self.before.as_ref());
         if let (false, Some(plan)) = (self.is_free, planned) {
-            let payload = serde_json::from_str(&plan.event.payload).ok();
-            let pretty = payload.and_then(|payload: serde_json::Value| serde_json::to_string_pretty(&payload).ok());
+            let payload = json_value(plan.event.payload.as_bytes()).ok();
+            let pretty = payload.and_then(|payload| serde_json::to_string_pretty(&payload).ok());
             (self.free_type, self.free_payload) =
                 (plan.event.event_type.to_string(), pretty.unwrap_or_else(|| plan.event.payload.clone()));
             self.is_free_touched = true;

@@ -7,6 +7,7 @@ use std::sync::{Arc, Weak};
 
 use serde_json::Value;
 
+use crate::event::json_value;
 use crate::engine::{Asked, Engine, OwnRun, Question, StateText, Ticket, Tool, shown_state};
 use crate::projection::SMALL_STATE;
 use crate::store::{Store, StoreError};
@@ -73,7 +74,7 @@ impl ReadStates {
         let made = match run.partitions.shown(place) {
             StateText::Nothing => Brief::default(),
             StateText::AtHand(text) if text.len() > SMALL_STATE => Brief { is_large: true, ..Brief::default() },
-            StateText::AtHand(text) => brief_of(serde_json::from_str(text).ok(), run.field.as_deref()),
+            StateText::AtHand(text) => brief_of(json_value(text.as_bytes()).ok(), run.field.as_deref()),
             StateText::Away => {
                 let mut lacking = self.lacking.borrow_mut();
                 if lacking.len() < AT_ONCE && !lacking.contains(&place) {
@@ -104,7 +105,7 @@ impl ReadStates {
         }
         let at_once = match run.partitions.shown(place) {
             StateText::Nothing => Some(WholeState::Nothing),
-            StateText::AtHand(text) if text.len() <= SMALL_STATE => Some(whole_of(serde_json::from_str(text).ok())),
+            StateText::AtHand(text) if text.len() <= SMALL_STATE => Some(whole_of(json_value(text.as_bytes()).ok())),
             StateText::AtHand(text) if text.len() > LONGEST => Some(WholeState::Large),
             StateText::AtHand(_) | StateText::Away => None,
         };

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::OwnFile;
 use crate::engine::{Asked, Division, Engine, Question, StoreChange, Ticket, Tool, TraceWanted, TracedEvent};
-use crate::event::{StreamId, Version};
+use crate::event::{StreamId, Version, json_value};
 use crate::script::{Change, Script, ScriptProjection, Step, Trace};
 use crate::store::Store;
 use crate::view::{OpenStore, StateRow, StreamView, UserError};
@@ -92,7 +92,7 @@ impl ToldValue {
     fn of(told: Option<&str>) -> Self {
         match told {
             None => Self::Absent,
-            Some(text) => serde_json::from_str(text).map_or_else(|_| Self::Text(text.into()), Self::Value),
+            Some(text) => json_value(text.as_bytes()).map_or_else(|_| Self::Text(text.into()), Self::Value),
         }
     }
 
