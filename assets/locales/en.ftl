@@ -527,7 +527,8 @@ projection-filter-clear = Clear the filter of partitions
 projection-no-partitions = No event of this store is one that the projection takes. Check its source: fromAll, fromCategory, fromStream.
 projection-none-like = No partition is called so.
 projection-partition = partition
-projection-events = events
+projection-events = handled
+projection-events-about = How many events its handlers were given
 projection-failed = error
 projection-not-run-here = not run
 projection-one-state = all events
@@ -1909,14 +1910,8 @@ fault-syntax = this is no JavaScript: { $words }
 fault-unclosed = the file ends before this { $bracket } is closed
 fault-thrown = { $words }
 fault-too-long = it ran longer than { $milliseconds } ms
-fault-given-up = not run: the projection was given up, having been ended { $times ->
-    [one] once
-   *[other] { $times } times
-} for more than { $milliseconds } ms or { $mebibytes } MiB
-fault-given-up-at = not run: the projection was given up at { $event }, having been ended { $times ->
-    [one] once
-   *[other] { $times } times
-} for more than { $milliseconds } ms or { $mebibytes } MiB
+fault-given-up = not run: the projection was given up; functions ended by then for more than { $milliseconds } ms or { $mebibytes } MiB: { $times }
+fault-given-up-at = not run: the projection was given up at { $event }; functions ended by then for more than { $milliseconds } ms or { $mebibytes } MiB: { $times }
 fault-too-much-memory = it took more than { $mebibytes } MiB of memory
 fault-too-deep = its functions call each other without end
 fault-state-too-large = its state would take { $bytes } bytes, and { $limit } is the limit

@@ -35,7 +35,6 @@ mod mirror_work;
 mod model_columns;
 mod moment;
 mod moved_fields;
-mod numbers;
 mod own_run;
 mod partitions;
 mod pool;
@@ -74,6 +73,7 @@ mod whole;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use crate::event::grouped;
 pub use arranged::{ArrangeWanted, Arranged, ArrangedFor, CountAmong, RowFilter, arrange, sorted_at_once};
 pub use as_of::{AsOfCondition, AsOfWanted, Chosen, as_of, as_of_since, choose};
 pub use asked::{Asked, Cause, Passing, Question, Tool};
@@ -110,7 +110,6 @@ pub use materialise::{MaterialiseError, Materialised, ModelWish, WhyMade, materi
 pub use mirror_work::{Bell, Following, MirrorState, MirrorWork, Stop, follow_mirror};
 pub use moment::{Moment, resolve};
 pub use moved_fields::moved_fields;
-pub use numbers::grouped;
 pub use own_run::{LineFault, Logged, OwnRun, partitions_like, run_own, shown_state};
 pub use partitions::{FaultAt, GoneOn, PartitionRow, Partitions, StateText, TakeOutput, partitions, partitions_within};
 pub use pool::{Answer, Lost, begin};

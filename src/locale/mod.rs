@@ -8,12 +8,13 @@ use std::collections::HashSet;
 use std::fmt;
 
 use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::types::FluentNumber;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use serde::{Deserialize, Serialize};
 use unic_langid::LanguageIdentifier;
 
 use crate::event::visible::{is_hidden, visible};
-use crate::event::{Message, Said};
+use crate::event::{Message, Said, grouped};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Language {
@@ -67,6 +68,7 @@ impl Locale {
         let mut bundle = FluentBundle::new_concurrent(vec![tag]);
         // The marks around inserted values would show as boxes in a font that has none.
         bundle.set_use_isolating(false);
+        bundle.set_formatter(Some(written));
         let texts = match language {
             Language::English => language.texts().to_owned(),
             Language::Korean => particles::marked(language.texts()),
@@ -95,7 +97,7 @@ impl Locale {
         let mut args = FluentArgs::new();
         for (key, value) in values {
             // Whatever is put into a sentence may be a stranger's; what is in there already is seen as it is.
-            args.set(key, seen(value));
+            args.set(key, told(key, seen(value)));
         }
         self.format(name, Some(&args))
     }
@@ -132,6 +134,7 @@ impl Locale {
         let values = values.iter().map(|(name, value)| {
             let value: FluentValue<'_> = match value {
                 Said::Text(text) => text.as_str().into(),
+                Said::Number(number) if *name == COUNT => grouped(*number).into(),
                 Said::Number(number) => number.to_string().into(),
                 Said::Message(inner) => self.said(inner, is_window).into(),
             };
@@ -181,6 +184,31 @@ fn clauses(texts: &'static str) -> HashSet<&'static str> {
         }
     }
     names
+}
+
+/// Under which a sentence is told how many there are.
+const COUNT: &str = "count";
+
+/// What is counted is written as counts are. A number under another name is one by which something is called, as a line's.
+fn told<'v>(key: &str, value: FluentValue<'v>) -> FluentValue<'v> {
+    match value {
+        FluentValue::Number(FluentNumber { value, mut options }) => {
+            options.use_grouping = key == COUNT;
+            FluentNumber { value, options }.into()
+        }
+        value => value,
+    }
+}
+
+fn written<M>(value: &FluentValue<'_>, _: &M) -> Option<String> {
+    match value {
+        FluentValue::Number(FluentNumber { value, options })
+            if options.use_grouping && value.fract() == 0.0 && *value >= 1_000.0 =>
+        {
+            Some(grouped(*value as u64))
+        }
+        _ => None,
+    }
 }
 
 /// A text with the letters that hide told by their numbers.
@@ -278,5 +306,24 @@ mod tests {
         let locale = Locale::new(Language::English);
         let count = |count: u64| locale.with("fields-changed", [("count", count.into())]);
         assert_eq!([count(0), count(1), count(2)], ["no field changed", "1 field changed", "2 fields changed"]);
+    }
+
+    #[test]
+    fn what_is_counted_is_grouped_by_thousands_in_every_sentence() {
+        for language in Language::ALL {
+            let locale = Locale::new(language);
+            let names = language.texts().lines().filter_map(|line| line.split_once(" =").map(|(name, _)| name));
+            let names: Vec<&str> = names.filter(|name| locale.has(name)).collect();
+            assert!(names.len() > 1_000, "{}", names.len());
+            for name in names {
+                let told = locale.with(name, [("count", 1_234_567_u64.into())]);
+                assert!(!told.contains("1234567"), "{told}");
+            }
+            let inside = locale.with("json-inside", [("count", 31_000_u64.into())]);
+            assert!(inside.contains("31,000"), "{inside}");
+            assert!(locale.sentence(&Message::new("evidence-later").number("count", 31_000)).contains("31,000"));
+            let line = locale.with("projection-handler-line", [("line", 1_234_u64.into())]);
+            assert!(line.contains("1234"), "a line is called by its number: {line}");
+        }
     }
 }

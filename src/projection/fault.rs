@@ -86,8 +86,7 @@ impl fmt::Display for Fault {
                 if let Some(at) = at {
                     write!(f, " at {at}")?;
                 }
-                let times = if *times == 1 { "once".to_owned() } else { format!("{times} times") };
-                write!(f, ", having been ended {times} for more than {limit} ms or {memory} MiB")
+                write!(f, "; functions ended by then for more than {limit} ms or {memory} MiB: {times}")
             }
             FaultKind::TooMuchMemory(most) => write!(f, "it took more than {} MiB of memory", most >> 20),
             FaultKind::TooDeep => f.write_str("its functions call each other without end"),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Fault, FindingKind, SchemaChange, SchemaObject};
-use crate::event::{Explain, Message};
+use crate::event::{Explain, Message, grouped};
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -25,13 +25,15 @@ impl fmt::Display for Fault {
             Self::PayloadNotText => f.write_str("the payload is neither text nor packed text"),
             Self::PayloadsEncrypted { count } => write!(
                 f,
-                "{count} payloads are encrypted or damaged; to read them, set FOLDLINE_KEY to the application's key in base64"
+                "{} payloads are encrypted or damaged; to read them, set FOLDLINE_KEY to the application's key in base64",
+                grouped(*count)
             ),
             Self::LineUnreadable { line } => write!(f, "{line}"),
             Self::HashBroken => {
                 f.write_str("the event, or the one recorded before it, is not what was recorded: its hash does not fit")
             }
             Self::CountsDiffer { kept, kept_last, events, last } => {
+                let (kept, events) = (grouped(*kept), grouped(*events));
                 write!(f, "kept as {kept} events up to version {kept_last}; there are {events} up to version {last}")
             }
             Self::EndsDiffer => {
@@ -41,7 +43,7 @@ impl fmt::Display for Fault {
             Self::RuleBroken { said, .. } | Self::EventOdd { said, .. } => f.write_str(said),
             Self::CauseMissing { cause } => write!(f, "its cause, {cause}, is not in this store"),
             Self::TypeCountDiffers { event_type, kept, events } => {
-                write!(f, "kept as {kept} events of type {event_type}; there are {events}")
+                write!(f, "kept as {} events of type {event_type}; there are {}", grouped(*kept), grouped(*events))
             }
             Self::HeadWithoutEvents { version } => {
                 write!(f, "the stream is kept as at version {version}; it has no events")
@@ -175,9 +177,9 @@ impl Explain for Fault {
             Self::LineUnreadable { line } => Message::new("fault-line-unreadable").inner("line", line.message()),
             Self::HashBroken => Message::new("fault-hash-broken"),
             Self::CountsDiffer { kept, kept_last, events, last } => Message::new("fault-counts-differ")
-                .number("kept", *kept)
+                .text("kept", grouped(*kept))
                 .number("keptlast", kept_last.0)
-                .number("events", *events)
+                .text("events", grouped(*events))
                 .number("last", last.0),
             Self::EndsDiffer => Message::new("fault-ends-differ"),
             Self::LinksDiffer => Message::new("fault-links-differ"),
@@ -185,8 +187,8 @@ impl Explain for Fault {
             Self::CauseMissing { cause } => Message::new("fault-cause-missing").text("cause", cause),
             Self::TypeCountDiffers { event_type, kept, events } => Message::new("fault-type-count-differs")
                 .text("type", event_type)
-                .number("kept", *kept)
-                .number("events", *events),
+                .text("kept", grouped(*kept))
+                .text("events", grouped(*events)),
             Self::HeadWithoutEvents { version } => signed("fault-head-without-events", "version", version),
             Self::HeadElsewhere { version, last } => {
                 signed("fault-head-elsewhere", "version", version).text("last", last)

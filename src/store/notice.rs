@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::files::Unread;
 use super::native::Mirror;
-use crate::event::{Explain, Message};
+use crate::event::{Explain, Message, grouped};
 
 /// Why Foldline never appends to a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,7 +52,7 @@ pub enum Notice {
     FileDamaged(PathBuf),
     #[error("{}: one event could not be read: {first}", path.display())]
     LineUnreadable { path: PathBuf, first: Unread },
-    #[error("{}: {count} events could not be read, the first: {first}", path.display())]
+    #[error("{}: {} events could not be read, the first: {first}", path.display(), grouped(*count))]
     LinesUnreadable { path: PathBuf, count: u64, first: Unread },
     #[error("its events have no versions: those of each identifier are numbered in their order")]
     NumberedByIdentifier,
@@ -65,7 +65,8 @@ pub enum Notice {
     #[error("some events have no number as their {0}: they are counted in their order")]
     NumberedWhereMissing(String),
     #[error(
-        "messages of this stream are gone ({0}): deleted, purged or dropped by its limits; what is left is shown, and `foldline verify` names them"
+        "messages of this stream are gone ({}): deleted, purged or dropped by its limits; what is left is shown, and `foldline verify` names them",
+        grouped(*.0)
     )]
     MessagesGone(u64),
     #[error("this stream's limits drop its oldest messages; what is dropped is gone from here too")]

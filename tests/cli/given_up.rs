@@ -48,7 +48,7 @@ fn what_failed_and_what_was_not_run_are_counted_alike_wherever_they_stand() {
     let not_run: Vec<&&Value> = rows.iter().filter(|row| is_not_run(row)).collect();
     assert_eq!((rows.len(), failed.len(), not_run.len()), (15, 8, 4), "{json}");
     for row in not_run {
-        let at = "given up at order-20 v0 (placed), having been ended 8 times";
+        let at = "given up at order-20 v0 (placed); functions ended by then";
         assert!(message(row).contains(at), "{row}");
         assert_eq!(row["state"], json!({"n": 0}), "as it begins");
     }

@@ -46,7 +46,7 @@ fn behind_the_event_at_which_it_was_given_up_the_last_state_stands_and_is_said_n
     assert_eq!(messages(LAST), ["the projection failed: it took more than 64 MiB of memory"]);
     let stream = history()[0].stream.clone();
     let not_run = format!(
-        "not run: the projection was given up at {stream} v{LAST} (hopeless), having been ended 8 times for more than 250 ms or 64 MiB"
+        "not run: the projection was given up at {stream} v{LAST} (hopeless); functions ended by then for more than 250 ms or 64 MiB: 8"
     );
     for index in [LAST + 1, LAST + 2, 79] {
         assert_eq!(messages(index), [not_run.clone()], "{index}");

@@ -8,7 +8,7 @@ use async_nats::jetstream::ErrorCode;
 use rustls::AlertDescription;
 
 use super::message::MessageFlaw;
-use crate::event::{Explain, Message};
+use crate::event::{Explain, Message, grouped};
 use crate::store::{AddressFlaw, ServerDetail};
 
 /// Why a store on NATS JetStream could not be read or written; each says what to do next.
@@ -82,7 +82,11 @@ pub enum NatsError {
         "the event takes {length} bytes as a message, and the server takes {most}; raise its max_payload, or make the event smaller"
     )]
     TooLarge { length: usize, most: usize },
-    #[error("{count} events at once are more than the server records as one ({most}); append them in smaller parts")]
+    #[error(
+        "{} events at once are more than the server records as one ({}); append them in smaller parts",
+        grouped(*count as u64),
+        grouped(*most as u64)
+    )]
     TooMany { count: usize, most: usize },
     #[error(
         "message {sequence} was left there by another program and is no event ({flaw}); nothing was recorded: make a new store of what is sound"
@@ -262,7 +266,9 @@ impl Explain for NatsError {
                 Message::new("nats-shows-less").text("shown", shown).text("acknowledged", acknowledged)
             }
             Self::TooLarge { length, most } => sizes("nats-too-large", *length, *most),
-            Self::TooMany { count, most } => Message::new("nats-too-many").text("count", count).text("most", most),
+            Self::TooMany { count, most } => Message::new("nats-too-many")
+                .text("count", grouped(*count as u64))
+                .text("most", grouped(*most as u64)),
             Self::Stray { sequence, flaw } => {
                 Message::new("nats-stray").text("sequence", sequence).inner("flaw", flaw.message())
             }

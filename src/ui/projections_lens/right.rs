@@ -202,7 +202,8 @@ fn rows_ui(ui: &mut Ui, scene: &mut Scene<'_>, store: &OpenStore, led: Option<Le
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(8.0);
             cell_ui(ui, (EVENTS, EVENTS), |ui| {
-                ui.label(RichText::new(scene.text("projection-events")).size(11.5).color(dim));
+                let head = ui.label(RichText::new(scene.text("projection-events")).size(11.5).color(dim));
+                head.on_hover_text(scene.text("projection-events-about"));
             });
             if let Some(field) = results.field() {
                 cut(ui, RichText::new(shortened(field)).size(11.5).color(dim));
