@@ -25,6 +25,7 @@ mod find;
 mod findings;
 mod folded_stores;
 mod gaps;
+mod giving_way;
 mod guess;
 mod kept_counts;
 mod load;

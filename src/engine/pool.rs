@@ -5,6 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Wake;
+use super::giving_way::ShortWork;
 use super::ticket::{Progress, Ticket, lock};
 use crate::index::Memory;
 use crate::replay::Offers;
@@ -46,6 +47,7 @@ struct Inner {
     cancelled_moved: Condvar,
     opener: Mutex<Opener>,
     memory: Memory,
+    short: Arc<ShortWork>,
     /// The projections that its questions know.
     offers: Offers,
     wake: Wake,
@@ -145,6 +147,7 @@ impl Pool {
             cancelled_moved: Condvar::new(),
             opener,
             memory,
+            short: Arc::default(),
             offers,
             wake,
         };
@@ -190,7 +193,7 @@ impl Pool {
         work: impl FnOnce(&Inner, &Ticket) -> T + Send + 'static,
     ) -> Answer<T> {
         let inner = &self.0.0;
-        let ticket = Ticket::within(what, &inner.memory);
+        let ticket = Ticket::giving_way(what, &inner.memory, Some(&inner.short).filter(|_| lane == Lane::Long));
         let (sender, coming) = sync_channel(1);
         let wake = inner.wake.clone();
         let work = Box::new(move |inner: &Inner, ticket: &Ticket| {
@@ -304,8 +307,10 @@ impl Inner {
             if let Some((Waiting { ticket, work }, lane)) = state.next() {
                 drop(state);
                 let place = Place(self, lane);
+                let at_work = (lane == Lane::Short).then(|| self.short.begins());
                 let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(self, &ticket)));
                 ticket.is_over();
+                drop(at_work);
                 let has_freed = lane == Lane::Long && self.memory.settle();
                 drop(place);
                 if outcome.is_err() || has_freed {

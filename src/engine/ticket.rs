@@ -2,6 +2,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::giving_way::{GivingWay, ShortWork};
 use crate::index::{Budget, Held, Memory};
 use crate::store::{Flow, Interrupter};
 
@@ -19,6 +20,8 @@ struct Shared {
     done: AtomicU64,
     total: AtomicU64,
     running: Mutex<Running>,
+    /// Of a long question: what it gives way to, and when it last did.
+    gives_way: Option<(Arc<ShortWork>, GivingWay)>,
     /// Wakes work that pauses when it is cancelled.
     cancelled: Condvar,
 }
@@ -54,6 +57,11 @@ impl Ticket {
 
     /// The same for work that takes its memory of this.
     pub fn within(what: &'static str, memory: &Memory) -> Self {
+        Self::giving_way(what, memory, None)
+    }
+
+    /// The same for work that gives way to what a person waits for.
+    pub(super) fn giving_way(what: &'static str, memory: &Memory, to: Option<&Arc<ShortWork>>) -> Self {
         Self(Arc::new(Shared {
             what,
             memory: memory.clone(),
@@ -62,6 +70,7 @@ impl Ticket {
             done: AtomicU64::new(0),
             total: AtomicU64::new(0),
             running: Mutex::default(),
+            gives_way: to.map(|to| (Arc::clone(to), GivingWay::default())),
             cancelled: Condvar::new(),
         }))
     }
@@ -89,6 +98,9 @@ impl Ticket {
     /// Tells how much is done, and answers whether to go on.
     pub fn reached(&self, done: u64) -> Flow {
         self.0.done.store(done, Ordering::Relaxed);
+        if let Some((short, giving_way)) = &self.0.gives_way {
+            giving_way.to(short);
+        }
         self.flow()
     }
 
