@@ -82,7 +82,9 @@ pub(super) fn failed_on(failed: u64, not_run: u64, what: &str) -> String {
     match (failed, not_run) {
         (failed, 0) => format!("failed on {}", counted(failed, what)),
         (0, not_run) => format!("was not run on {}", counted(not_run, what)),
-        (failed, not_run) => format!("failed on {}, and was not run on {} more", counted(failed, what), grouped(not_run)),
+        (failed, not_run) => {
+            format!("failed on {}, and was not run on {} more", counted(failed, what), grouped(not_run))
+        }
     }
 }
 

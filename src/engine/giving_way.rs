@@ -75,8 +75,8 @@ mod tests {
     use std::sync::atomic::{AtomicBool, AtomicU64};
 
     use super::*;
-    use crate::engine::small_store::five_leads;
     use crate::engine::EngineError;
+    use crate::engine::small_store::five_leads;
 
     /// Waits until it is so.
     fn wait_for(what: &str, is_so: impl Fn() -> bool) {

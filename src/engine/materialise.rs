@@ -5,6 +5,7 @@
 //! replaced, one without an order), it is made anew.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 

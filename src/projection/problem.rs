@@ -31,7 +31,7 @@ pub enum ProjectionError {
     #[error("the projection failed: {0}")]
     Event(Box<str>),
     /// One of a user's own.
-    #[error("{}{0}", if .0.is_not_run() { "" } else { "the projection failed: " })]
+    #[error("{}{}", if .0.is_not_run() { "" } else { "the projection failed: " }, .0)]
     Fault(Fault),
     #[error("the projection failed: its state would take {bytes} bytes, and {limit} is the limit")]
     StateTooLarge { bytes: usize, limit: usize },

@@ -31,9 +31,8 @@ impl Contents {
         };
         let damaged = |detail: String| WorkspaceError::Damaged { path: path.to_owned(), detail };
         // What is kept may hold payloads.
-        let fields = match json_value(&bytes).map_err(|error| damaged(error.to_string()))? {
-            Value::Object(fields) => fields,
-            _ => return Err(damaged("it is no object".to_owned())),
+        let Value::Object(fields) = json_value(&bytes).map_err(|error| damaged(error.to_string()))? else {
+            return Err(damaged("it is no object".to_owned()));
         };
         let format = fields.get(FORMAT_FIELD).and_then(Value::as_u64);
         let found = format.ok_or_else(|| damaged(format!("“{FORMAT_FIELD}” is missing")))?;

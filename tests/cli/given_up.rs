@@ -23,11 +23,8 @@ fn sandbox() -> Sandbox {
     let mut orders = String::new();
     for order in 10..25 {
         let total = if order < 13 { "\"total\":5" } else { "" };
-        writeln!(
-            orders,
-            "{{\"stream\":\"order-{order}\",\"version\":0,\"type\":\"placed\",\"payload\":{{{total}}}}}"
-        )
-        .expect("written");
+        writeln!(orders, "{{\"stream\":\"order-{order}\",\"version\":0,\"type\":\"placed\",\"payload\":{{{total}}}}}")
+            .expect("written");
     }
     sandbox.write("orders.jsonl", orders);
     sandbox.run(&["import", "orders.jsonl", "--into", "a.db"]).ok();

@@ -17,7 +17,9 @@ const KEYS: [&str; 2] = ["$serde_json::private::Number", "$serde_json::private::
 fn sandbox(odd: &str) -> Sandbox {
     let sandbox = Sandbox::with_seed();
     let event = |version: u64, event_type: &str, payload: &str| {
-        format!("{{\"stream\":\"order-1\",\"version\":{version},\"type\":\"{event_type}\",\"recorded_at\":\"2025-01-03T00:00:0{version}Z\",\"payload\":{payload}}}\n")
+        format!(
+            "{{\"stream\":\"order-1\",\"version\":{version},\"type\":\"{event_type}\",\"recorded_at\":\"2025-01-03T00:00:0{version}Z\",\"payload\":{payload}}}\n"
+        )
     };
     let events = [event(0, "placed", &format!("{{\"odd\":{odd}}}")), event(1, "looked", "{\"a\":1}")];
     sandbox.write("orders.jsonl", events.concat());
@@ -37,9 +39,8 @@ fn an_object_with_the_parsers_own_fields_is_told_as_it_is() {
         let odd = format!("{{\"{key}\":\"12\"}}");
         let sandbox = sandbox(&odd);
         let field = format!("\"kept\":{odd}");
-        let own = |command: &[&str]| {
-            sandbox.run(&[command, &["--projection", "own.js", "--format", "json"]].concat()).ok()
-        };
+        let own =
+            |command: &[&str]| sandbox.run(&[command, &["--projection", "own.js", "--format", "json"]].concat()).ok();
         let compact = |ran: Ran| Ran { out: ran.out.split_whitespace().collect(), ..ran };
         // A payload.
         assert_tells(&compact(sandbox.run(&["events", "a.db", "order-1", "--format", "json"]).ok()), &odd);

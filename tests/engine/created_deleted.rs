@@ -105,4 +105,3 @@ fn a_deleted_handler_that_throws_leaves_the_state_as_it_was() {
     assert_eq!(state(&store, &made, 0), r#"{"n":2}"#);
     assert_others_stand(&store, &made);
 }
-

@@ -87,7 +87,7 @@ pub(super) fn tables(
     let mut taken: HashSet<String> = ["events", "streams"].map(str::to_owned).into();
     let mut add = |name: &str, category: Option<String>, choice: Arc<Choice>| {
         let name = unique(&sql_name(name), &mut taken);
-        tables.push((name, Arc::new(States::new(room, category, choice))));
+        tables.push((name, Arc::new(States::new(room, category, &choice))));
     };
     if let Some(chosen) = choose(reader, None, None)? {
         add("states", None, chosen.choice);
@@ -109,7 +109,7 @@ fn table_of(category: &str, projection: &ProjectionRef) -> String {
 }
 
 impl States {
-    fn new(room: &Arc<Room>, category: Option<String>, choice: Arc<Choice>) -> Self {
+    fn new(room: &Arc<Room>, category: Option<String>, choice: &Choice) -> Self {
         Self {
             room: Arc::clone(room),
             category,

@@ -119,7 +119,8 @@ impl Bounds {
 
     /// The call has come to no answer. Where the system does not tell what its thread worked, it is how long it lasted.
     pub(super) fn notes_time(&self) {
-        let worked = worked_by_this_thread().zip(self.before.get()).map(|(now, (_, before))| now.saturating_sub(before));
+        let worked =
+            worked_by_this_thread().zip(self.before.get()).map(|(now, (_, before))| now.saturating_sub(before));
         let lasted = || self.begun.get().map(|begun| begun.elapsed());
         self.has_taken.set(worked.or_else(lasted).unwrap_or_default());
     }

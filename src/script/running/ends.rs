@@ -55,7 +55,9 @@ impl Ends {
             FaultKind::GivenUp { times, at, .. } => {
                 self.times.store(*times, Ordering::Relaxed);
                 self.weight.store(MOST_ENDED, Ordering::Relaxed);
-                at.iter().for_each(|at| drop(self.at.get_or_init(|| (**at).clone())));
+                if let Some(at) = at {
+                    self.at.get_or_init(|| (**at).clone());
+                }
             }
             _ => {}
         }

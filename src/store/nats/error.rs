@@ -266,9 +266,9 @@ impl Explain for NatsError {
                 Message::new("nats-shows-less").text("shown", shown).text("acknowledged", acknowledged)
             }
             Self::TooLarge { length, most } => sizes("nats-too-large", *length, *most),
-            Self::TooMany { count, most } => Message::new("nats-too-many")
-                .text("count", grouped(*count as u64))
-                .text("most", grouped(*most as u64)),
+            Self::TooMany { count, most } => {
+                Message::new("nats-too-many").text("count", grouped(*count as u64)).text("most", grouped(*most as u64))
+            }
             Self::Stray { sequence, flaw } => {
                 Message::new("nats-stray").text("sequence", sequence).inner("flaw", flaw.message())
             }

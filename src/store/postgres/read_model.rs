@@ -371,9 +371,8 @@ pub(in crate::store) fn read_table(
     let values: Vec<String> = columns.iter().map(|column| format!("to_json({})::text", quoted(column))).collect();
     let text = format!("SELECT {} FROM {}", values.join(", "), found.quoted());
     database.rows(&Sql { text, values: Vec::new() }, &mut |cells| {
-        let values: Vec<Value> = (0..columns.len())
-            .map(|at| json_value(cells.cell(at).bytes()).unwrap_or(Value::Null))
-            .collect();
+        let values: Vec<Value> =
+            (0..columns.len()).map(|at| json_value(cells.cell(at).bytes()).unwrap_or(Value::Null)).collect();
         visit(&values);
         Flow::Continue(())
     })?;

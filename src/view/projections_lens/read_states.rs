@@ -7,8 +7,8 @@ use std::sync::{Arc, Weak};
 
 use serde_json::Value;
 
-use crate::event::json_value;
 use crate::engine::{Asked, Engine, OwnRun, Question, StateText, Ticket, Tool, shown_state};
+use crate::event::json_value;
 use crate::projection::SMALL_STATE;
 use crate::store::{Store, StoreError};
 use crate::view::UserError;
