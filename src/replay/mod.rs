@@ -287,12 +287,12 @@ impl<P: Projection> Replay<P> {
     /// A state with these events folded in, as they were when they came.
     fn folded(&self, mut state: P::State, range: RangeInclusive<Index>) -> P::State {
         let (events, heads) = (&self.events[range.clone()], &self.heads[range.clone()]);
+        let mut again = self.again();
         if !self.has_failed_in(&range)
-            && let Some(state) = self.projection.fold_at_once(&state, events, heads)
+            && let Some(state) = again.projection.fold_at_once(&state, events, heads)
         {
             return state;
         }
-        let mut again = self.again();
         range.for_each(|index| again.fold(&mut state, index));
         state
     }

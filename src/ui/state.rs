@@ -74,11 +74,12 @@ pub(super) fn state_rows_as_ui(
 /// Where the projection was not run any more, the state is not that of the cursor.
 pub(super) fn not_run_ui(ui: &mut Ui, scene: &Scene<'_>, view: &StreamView) {
     let Some((version, fault)) = view.not_run() else { return };
-    let values = [("version", version.to_string().into()), ("fault", scene.sentence(&fault).into())];
+    let fault = scene.clause(&fault);
+    let values = [("version", version.to_string().into()), ("fault", shortened(&fault).into_owned().into())];
     let said = scene.locale.with("state-not-run", values);
     Frame::new().inner_margin(Margin::symmetric(16, 6)).show(ui, |ui| {
         ui.set_width(ui.available_width());
-        ui.add(Label::new(RichText::new(shortened(&said)).color(palette(ui).warning)).wrap());
+        ui.add(Label::new(RichText::new(said).color(palette(ui).warning)).wrap());
     });
 }
 

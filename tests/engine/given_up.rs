@@ -45,7 +45,11 @@ fn behind_the_event_at_which_it_was_given_up_the_last_state_stands_and_is_said_n
     let timeline = timeline(&projection());
     assert_eq!(timeline.not_run_from(), Some(LAST + 1));
     let messages = |index| -> Vec<String> { timeline.findings_at(index).iter().map(|found| found.message()).collect() };
-    assert_eq!(messages(LAST), ["the projection failed: it took more than 64 MiB of memory"]);
+    let ended = messages(LAST);
+    assert!(
+        ended.len() == 1 && ended.iter().all(|ended| ended.ends_with("it took more than 64 MiB of memory")),
+        "{ended:?}"
+    );
     let stream = history()[0].stream.clone();
     let not_run = format!(
         "not run: the projection was given up at {stream} v{LAST} (hopeless); functions ended by then for more than 250 ms or 64 MiB: 8"

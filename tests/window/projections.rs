@@ -316,8 +316,8 @@ fn what_was_not_run_is_counted_apart_and_a_stream_that_is_opened_is_run_for_itse
     driver.wait_for_part("The state is not known from version 9 on");
     driver.wait_for_part("given up at account-30 v8 (Withdrawn); functions ended by then");
     driver.assert_shows("balance: 5");
-    driver.press(Key::F6);
     driver.press_with(Modifiers::COMMAND, Key::Num1);
+    driver.click("balance.js");
     driver.wait_for_part("The state is not known from version 9 on");
     driver.press(Key::Home);
     driver.assert_shows("v0 of 10");
