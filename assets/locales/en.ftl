@@ -1539,6 +1539,7 @@ fault-stream-number = its number, { $number }, is none that a stream can have
 fault-event-numbers = the event at position { $position } names a stream or a type that is not there, or holds a number that is none
 fault-stray-message = message { $sequence } under { $subject } is no event of the store: { $flaw }
 fault-drops-messages = the stream's setting { $limit } lets the server drop the oldest events
+fault-version-not-believed = it says to be version { $said }, behind which no event could come; it counts as version { $counted }
 fault-guard-off = the stream's setting { $guard } is off: events can be taken out of it
 fault-pages = { $detail }
 fault-file-damaged = { $path }: the file is damaged or cut short; what can still be read is shown: restore it from a copy

@@ -1399,6 +1399,7 @@ fault-stream-number = 번호 { $number }은(는) 스트림이 가질 수 없는 
 fault-event-numbers = 위치 { $position }의 이벤트가 없는 스트림이나 유형을 가리키거나 잘못된 숫자를 담고 있습니다.
 fault-stray-message = { $subject } 아래 메시지 { $sequence }번은 이 저장소의 이벤트가 아닙니다: { $flaw }
 fault-drops-messages = 스트림 설정 { $limit } 때문에 서버가 가장 오래된 이벤트를 버릴 수 있습니다.
+fault-version-not-believed = 버전 { $said }번이라고 적혀 있지만 그 뒤에는 어떤 이벤트도 올 수 없습니다. 버전 { $counted }번으로 셉니다
 fault-guard-off = 스트림 설정 { $guard } 꺼짐: 이벤트를 스트림에서 빼낼 수 있습니다.
 fault-pages = SQLite 검사 결과: { $detail }
 fault-file-damaged = { $path }: 파일이 손상되었거나 잘렸습니다. 읽을 수 있는 부분만 보입니다. 백업에서 복원하세요.

@@ -60,7 +60,7 @@ impl HistoryCheck {
             if version > self.rules.first_version.unwrap_or(1) {
                 say(Fault::BeginsLate { version: row.version });
             }
-        } else if version > highest.0 + step {
+        } else if version > highest.0.saturating_add(step) {
             say(Fault::VersionsMissing { from: highest.0 + step, to: version - step });
         } else if version == highest.0 {
             say(Fault::SecondEvent { version: row.version });

@@ -200,8 +200,8 @@ pub enum AppendError {
         "version {version} of {stream} is taken by another event, or out of order: the stream stands at version {last}"
     )]
     VersionTaken { stream: StreamId, version: Version, last: Version },
-    #[error("version {version} of {stream} is larger than a store can keep ({} at most)", i64::MAX)]
-    VersionTooLarge { stream: StreamId, version: Version },
+    #[error("version {version} of {stream} is larger than a store can keep ({most} at most)")]
+    VersionTooLarge { stream: StreamId, version: Version, most: u64 },
     /// Nobody was quicker, and still the stream does not stand where the store says.
     #[error("the head that the store keeps of {stream} does not agree with its events; `foldline verify` says more")]
     HeadDisagrees { stream: StreamId },

@@ -190,10 +190,10 @@ impl Explain for AppendError {
             Self::VersionTaken { stream, version, last } => {
                 Message::new("append-version-taken").text("stream", stream).text("version", version).text("last", last)
             }
-            Self::VersionTooLarge { stream, version } => Message::new("append-version-too-large")
+            Self::VersionTooLarge { stream, version, most } => Message::new("append-version-too-large")
                 .text("stream", stream)
                 .text("version", version)
-                .text("most", i64::MAX),
+                .text("most", most),
             Self::HeadDisagrees { stream } => Message::new("append-head-disagrees").text("stream", stream),
             Self::IdTaken(id) => Message::new("append-id-taken").text("id", id),
             Self::PayloadNotJson { event_type, detail } => {

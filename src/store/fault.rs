@@ -122,6 +122,11 @@ pub enum Fault {
         subject: String,
         flaw: MessageFlaw,
     },
+    /// An event says to be a version behind which no other could be; it is counted.
+    VersionNotBelieved {
+        said: Version,
+        counted: Version,
+    },
     /// A stream of messages is set to drop the oldest at some measure.
     DropsMessages {
         limit: String,
@@ -216,7 +221,7 @@ impl Fault {
             Self::CauseMissing { .. } => FindingKind::MissingCause,
             Self::RuleBroken { .. } => FindingKind::BrokenRule,
             Self::EventOdd { .. } => FindingKind::OddEvent,
-            Self::StrayMessage { .. } => FindingKind::OddEvent,
+            Self::StrayMessage { .. } | Self::VersionNotBelieved { .. } => FindingKind::OddEvent,
             Self::SchemaDiffers { object: SchemaObject::Guard, .. }
             | Self::DropsMessages { .. }
             | Self::GuardOff { .. } => FindingKind::Unprotected,

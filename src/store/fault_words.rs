@@ -80,15 +80,10 @@ impl fmt::Display for Fault {
                 f,
                 "the event at position {position} names a stream or a type that is not there, or holds a number that is none"
             ),
-            Self::StrayMessage { sequence, subject, flaw } => {
-                write!(f, "message {sequence} under {subject} is no event of the store: {flaw}")
-            }
-            Self::DropsMessages { limit } => {
-                write!(f, "the stream's setting {limit} lets the server drop the oldest events")
-            }
-            Self::GuardOff { guard } => {
-                write!(f, "the stream's setting {guard} is off: events can be taken out of it")
-            }
+            Self::StrayMessage { .. }
+            | Self::VersionNotBelieved { .. }
+            | Self::DropsMessages { .. }
+            | Self::GuardOff { .. } => self.write_of_messages(f),
             Self::Pages { detail } => f.write_str(detail),
             Self::FileDamaged { path } => write!(
                 f,
@@ -108,6 +103,45 @@ impl fmt::Display for Fault {
 }
 
 impl Fault {
+    /// What is wrong with a stream of messages, or one of them.
+    fn write_of_messages(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StrayMessage { sequence, subject, flaw } => {
+                write!(f, "message {sequence} under {subject} is no event of the store: {flaw}")
+            }
+            Self::VersionNotBelieved { said, counted } => {
+                write!(
+                    f,
+                    "it says to be version {said}, behind which no event could come; it counts as version {counted}"
+                )
+            }
+            Self::DropsMessages { limit } => {
+                write!(f, "the stream's setting {limit} lets the server drop the oldest events")
+            }
+            Self::GuardOff { guard } => {
+                write!(f, "the stream's setting {guard} is off: events can be taken out of it")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn schema_message(&self, object: SchemaObject, name: &str, how: SchemaChange) -> Message {
+        let object = Message::new(match object {
+            SchemaObject::Guard | SchemaObject::Trigger => "schema-trigger",
+            SchemaObject::Index => "schema-index",
+            SchemaObject::Table => "schema-table",
+            SchemaObject::View => "schema-view",
+        });
+        let id = match (self.kind(), how) {
+            (FindingKind::Unprotected, SchemaChange::Gone) => "fault-guard-gone",
+            (FindingKind::Unprotected, SchemaChange::Changed) => "fault-guard-changed",
+            (_, SchemaChange::Gone) => "fault-schema-gone",
+            (_, SchemaChange::Changed) => "fault-schema-changed",
+            (_, SchemaChange::Added) => "fault-schema-added",
+        };
+        Message::new(id).inner("object", object).text("name", name)
+    }
+
     /// What is wrong with a stream of messages as a whole.
     fn stream_message(&self) -> Message {
         match self {
@@ -115,6 +149,9 @@ impl Fault {
                 .text("sequence", sequence)
                 .text("subject", subject)
                 .inner("flaw", flaw.message()),
+            Self::VersionNotBelieved { said, counted } => {
+                Message::new("fault-version-not-believed").text("said", said).text("counted", counted)
+            }
             Self::GuardOff { guard } => Message::new("fault-guard-off").text("guard", guard),
             Self::DropsMessages { limit } => Message::new("fault-drops-messages").text("limit", limit),
             other => Message::new("fault-pages").text("detail", other),
@@ -212,28 +249,16 @@ impl Explain for Fault {
             Self::SnapshotSealBroken { projection } => {
                 Message::new("fault-snapshot-seal-broken").text("projection", projection)
             }
-            Self::SchemaDiffers { object, name, how } => {
-                let object = Message::new(match object {
-                    SchemaObject::Guard | SchemaObject::Trigger => "schema-trigger",
-                    SchemaObject::Index => "schema-index",
-                    SchemaObject::Table => "schema-table",
-                    SchemaObject::View => "schema-view",
-                });
-                let id = match (self.kind(), how) {
-                    (FindingKind::Unprotected, SchemaChange::Gone) => "fault-guard-gone",
-                    (FindingKind::Unprotected, SchemaChange::Changed) => "fault-guard-changed",
-                    (_, SchemaChange::Gone) => "fault-schema-gone",
-                    (_, SchemaChange::Changed) => "fault-schema-changed",
-                    (_, SchemaChange::Added) => "fault-schema-added",
-                };
-                Message::new(id).inner("object", object).text("name", name)
-            }
+            Self::SchemaDiffers { object, name, how } => self.schema_message(*object, name, *how),
             Self::FormatGone => Message::new("fault-format-gone"),
             Self::CategoryDiffers { kept, own } => {
                 Message::new("fault-category-differs").text("kept", kept).text("own", own)
             }
             Self::StreamNumber { number } => signed("fault-stream-number", "number", number),
-            Self::StrayMessage { .. } | Self::DropsMessages { .. } | Self::GuardOff { .. } => self.stream_message(),
+            Self::StrayMessage { .. }
+            | Self::VersionNotBelieved { .. }
+            | Self::DropsMessages { .. }
+            | Self::GuardOff { .. } => self.stream_message(),
             Self::EventNumbers { position } => Message::new("fault-event-numbers").number("position", *position),
             Self::Pages { detail } => Message::new("fault-pages").text("detail", detail),
             Self::FileDamaged { path } => Message::new("fault-file-damaged").text("path", path),

@@ -264,7 +264,7 @@ fn check_texts(stream: &StreamId, event_type: &EventType, payload: &str, metadat
 fn check_version(stream: &StreamId, version: Version) -> Result<(), AppendError> {
     match i64::try_from(version.0) {
         Ok(_) => Ok(()),
-        Err(_) => Err(AppendError::VersionTooLarge { stream: stream.clone(), version }),
+        Err(_) => Err(AppendError::VersionTooLarge { stream: stream.clone(), version, most: i64::MAX as u64 }),
     }
 }
 

@@ -349,3 +349,94 @@ fn a_correction_behind_a_message_that_says_to_be_an_earlier_event_meets_no_confl
         assert_eq!((&said["version"], &said["state"]["name"]), (&3.into(), &"a".into()), "{said}");
     }
 }
+
+#[test]
+fn a_number_with_none_behind_it_is_counted_and_locks_no_stream() {
+    for kind in [Kind::New, Kind::Old] {
+        for said in [u64::MAX, u64::MAX - 1, i64::MAX as u64, i64::MAX as u64 - 1] {
+            let address = fresh_store(kind);
+            let lead = stream("lead-1");
+            let mut first = writer(&address);
+            first.append(&lead, Expected::NoStream, &[noted("a"), noted("b")]).unwrap();
+            for id in ["forged", "forged too"] {
+                leave(kind, &address, id, &said.to_string());
+            }
+            // As a reader that has met nothing yet sees it, and one that has gone through the whole store.
+            let (fresh, walked) = (reader(&address), reader(&address));
+            assert_eq!(walked.info().unwrap().longest_stream.unwrap().last_version, Version(3));
+            for reader in [fresh, walked] {
+                for query in [Query::store(), Query::stream(lead.clone())] {
+                    for query in [query.clone(), query.backward()] {
+                        let mut there: Vec<(u64, String)> = read(reader.as_ref(), &query)
+                            .iter()
+                            .map(|event| (event.version.0, event.id.to_string()))
+                            .collect();
+                        there.sort();
+                        let there: Vec<(u64, &str)> = there.iter().map(|(at, id)| (*at, id.as_str())).collect();
+                        assert_eq!(there, [(0, "a"), (1, "b"), (2, "forged"), (3, "forged too")], "{kind:?} {said}");
+                    }
+                }
+                assert_eq!(reader.stream(&lead).unwrap().unwrap().last_version, Version(3));
+                let forged = reader.event_at(&lead, Version(2)).unwrap().unwrap();
+                assert_eq!(reader.event_by_id(&EventId::new("forged")).unwrap().unwrap(), forged);
+            }
+            let found = findings(reader(&address).as_ref());
+            let counted: Vec<u64> = found
+                .iter()
+                .filter_map(|one| match &one.what {
+                    Fault::VersionNotBelieved { said: words, counted } if words.0 == said => Some(counted.0),
+                    Fault::HashBroken => None,
+                    other => panic!("{kind:?} {said}: {other:?}"),
+                })
+                .collect();
+            assert_eq!(counted, [2, 3], "{found:?}");
+            // Of two that go on from the same place one wins; what the message says is no place to go on from.
+            let mut second = writer(&address);
+            second.append(&lead, Expected::Exact(Version(said)), &[noted("c")]).unwrap_err();
+            let answer = second.append(&lead, Expected::Exact(Version(3)), &[noted("c"), noted("d")]).unwrap();
+            assert_eq!((answer.first, answer.last), (Version(4), Version(5)), "{kind:?} {said}");
+            let refused = first.append(&lead, Expected::Exact(Version(3)), &[noted("e")]).unwrap_err();
+            let AppendError::Conflict(conflict) = refused else { panic!("{refused}") };
+            assert_eq!(
+                (conflict.actual, ids(&conflict.since)),
+                (Some(Version(5)), vec!["c".to_owned(), "d".to_owned()])
+            );
+            // What stands there is known by its id, at the number that it counts as.
+            let again =
+                NewEvent { event_type: "told".into(), recorded_at: None, payload: "{}".to_owned(), ..noted("forged") };
+            let answer = writer(&address).append(&lead, Expected::Any, &[again]).unwrap();
+            assert_eq!((answer.already_there, answer.first), (true, Version(2)), "{kind:?} {said}");
+            // A part of the store brought in again goes through it.
+            let folder = tempfile::tempdir().unwrap();
+            let mut other = NativeStore::create(&folder.path().join("other.db")).unwrap();
+            other.append(&stream("lead-2"), Expected::NoStream, &[noted("x")]).unwrap();
+            let target = store::server_target(&Address::new(&address), None, false).unwrap();
+            store::bring_in(&target, &other, &mut |_| Flow::Continue(())).unwrap();
+        }
+    }
+}
+
+#[test]
+fn behind_the_highest_number_that_is_believed_there_is_always_another() {
+    for kind in [Kind::New, Kind::Old] {
+        let address = fresh_store(kind);
+        let lead = stream("lead-1");
+        for (turn, place) in [1_u64, 4, 7].into_iter().enumerate() {
+            let highest = (1 << 62) + place * 4096;
+            leave(kind, &address, &format!("forged {turn}"), &highest.to_string());
+            for more in 1..=2 {
+                let last = Version(highest + more - 1);
+                let event = noted(&format!("{turn} {more}"));
+                let answer = writer(&address).append(&lead, Expected::Exact(last), &[event]).unwrap();
+                assert_eq!(answer.first.0, highest + more, "{kind:?}");
+            }
+        }
+        let found = findings(reader(&address).as_ref());
+        assert!(!found.iter().any(|one| matches!(one.what, Fault::VersionNotBelieved { .. })), "{found:?}");
+        assert_eq!(
+            found.iter().filter(|one| matches!(one.what, Fault::VersionsMissing { .. })).count(),
+            2,
+            "{found:?}"
+        );
+    }
+}

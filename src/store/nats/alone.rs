@@ -41,14 +41,15 @@ impl NatsStore {
         let (named, key) = self.names().stream(stream.as_str());
         let (mut begin, mut end) = (None, None);
         let mut category = stream.category().to_owned();
+        let (first_one, last_one) = if layout.says_versions() { (0, 0) } else { (1, events) };
         layout.events(first, &mut |event| {
             let is_of_it = event.stream == stream.as_str();
-            begin = Some((event.version.unwrap_or(Version(1)), event.recorded_at)).filter(|_| is_of_it);
+            begin = Some((event.version.unwrap_or(Version(first_one)), event.recorded_at)).filter(|_| is_of_it);
             if let Some(said) = event.category {
                 category = said.into_owned();
             }
         });
-        layout.events(last, &mut |event| end = Some((event.version.unwrap_or(Version(events)), event.recorded_at)));
+        layout.events(last, &mut |event| end = Some((event.version.unwrap_or(Version(last_one)), event.recorded_at)));
         let ((first_version, first_at), (last_version, last_at)) = (begin?, end?);
         Some(StreamRow { key, stream: named, category, events, first_version, last_version, first_at, last_at })
     }

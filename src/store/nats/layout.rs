@@ -7,7 +7,7 @@ use super::connection::StreamConfig;
 use super::foreign::Foreign;
 use super::message;
 use super::seen::Seen;
-use crate::event::{EventId, StreamId, Timestamp, Version};
+use crate::event::{EventId, Position, StreamId, Timestamp, Version};
 use crate::store::{Framework, NatsError};
 
 /// An event as its message says it.
@@ -16,7 +16,7 @@ pub(super) struct Decoded<'a> {
     pub(super) stream: Cow<'a, str>,
     /// Where it is not what stands before the first `-`.
     pub(super) category: Option<Cow<'a, str>>,
-    /// `None` where the stream's events are counted.
+    /// `None` where the stream's events are counted, or where it is not believed what this one's message says.
     pub(super) version: Option<Version>,
     pub(super) event_type: Cow<'a, str>,
     pub(super) schema: u32,
@@ -37,6 +37,16 @@ pub(super) const ENVELOPES: &str = "envelopes";
 /// Where a message holds several events, each has a position of its own: the message's sequence times this, and its
 /// place in there.
 pub(super) const PLACES: u64 = 4096;
+
+/// A message of the house that says to be a later version than this is counted, and not believed: it would leave no number
+/// for what comes behind it.
+pub(super) const LATEST: u64 = 1 << 62;
+
+/// Whether what a message says of its version is taken as it is. The bound grows with the place in the store, so that
+/// whatever is recorded behind one that is believed is believed too.
+pub(super) fn is_believed(version: Version, sequence: u64) -> bool {
+    version.0 <= LATEST.saturating_add(sequence.saturating_mul(PLACES))
+}
 
 /// How messages become events.
 #[derive(Clone, Debug)]
@@ -100,6 +110,12 @@ impl Layout {
         }
     }
 
+    /// Where an event of a message stands.
+    pub(super) fn position(&self, sequence: u64, index: u64) -> Position {
+        let places = self.places();
+        Position(sequence.saturating_mul(places).saturating_add(index.min(places - 1)))
+    }
+
     /// Whether a message says which version its event is.
     pub(super) fn says_versions(&self) -> bool {
         matches!(self, Self::Own { .. })
@@ -117,7 +133,10 @@ impl Layout {
     pub(super) fn events(&self, seen: &Seen, visit: &mut dyn FnMut(Decoded<'_>)) {
         match self {
             Self::Own { store, .. } => {
-                let read = message::read_message(store, seen.subject(), seen.headers(), seen.body(), visit);
+                let read = message::read_message(store, seen.subject(), seen.headers(), seen.body(), &mut |event| {
+                    let version = event.version.filter(|version| is_believed(*version, seen.sequence));
+                    visit(Decoded { version, ..event });
+                });
                 if read.is_err() {
                     visit(stray(store, seen));
                 }
@@ -179,7 +198,7 @@ fn stray<'a>(store: &str, seen: &'a Seen) -> Decoded<'a> {
     Decoded {
         stream,
         category: None,
-        version: None,
+        version: Some(Version(0)),
         event_type: Cow::Borrowed("?"),
         schema: 1,
         recorded_at: Some(seen.at),

@@ -84,8 +84,10 @@ impl Ledger {
             self.streams.len() - 1
         });
         let Some(entry) = self.streams.get_mut(place) else { return };
+        let behind = if entry.events == 0 { Version(0) } else { Version(entry.last_version.0.saturating_add(1)) };
         entry.events += 1;
-        let version = event.version.unwrap_or(Version(entry.events));
+        let counted = if layout.says_versions() { behind } else { Version(entry.events) };
+        let version = event.version.unwrap_or(counted);
         if entry.events == 1 {
             entry.first_version = version;
         }

@@ -214,7 +214,6 @@ impl<'s> NatsScan<'s> {
     fn decode(&mut self, batch: &mut EventBatch) -> Result<(), StoreError> {
         let Self { store, query, versions, size, left, mark, waiting, source, chosen, .. } = self;
         let layout = &store.server.layout;
-        let places = layout.places();
         let ledger = match versions {
             Versions::Known => Some(store.ledger()?),
             Versions::Counted(_) => None,
@@ -230,12 +229,17 @@ impl<'s> NatsScan<'s> {
                 }
                 (chosen.passed, chosen.count) = (None, 0);
             }
-            let mut within = 0;
+            let (mut within, mut failed) = (0, None);
             let mut push = |event: &Decoded<'_>, index: u64| {
                 let (stream, key) = names.stream(&event.stream);
                 let version = match (event.version, &mut *versions) {
                     (Some(version), _) => version,
-                    (None, _) if layout.says_versions() => Version(0),
+                    (None, _) if layout.says_versions() => {
+                        store.counted(&stream, layout.position(seen.sequence, index)).unwrap_or_else(|error| {
+                            failed = Some(error);
+                            Version(0)
+                        })
+                    }
                     (None, Versions::Counted(counts)) => {
                         let count = counts.entry(key).or_default();
                         *count += 1;
@@ -245,7 +249,7 @@ impl<'s> NatsScan<'s> {
                         ledger.as_ref().and_then(|ledger| ledger.version(seen.sequence)).unwrap_or_default()
                     }
                 };
-                let position = Position(seen.sequence * places + if places > 1 { index.min(places - 1) } else { 0 });
+                let position = layout.position(seen.sequence, index);
                 let event_type = names.event_type(&event.event_type);
                 let row = EventRow {
                     position: Some(position),
@@ -284,6 +288,9 @@ impl<'s> NatsScan<'s> {
                 for (index, event) in events.iter().enumerate().rev() {
                     push(event, index as u64);
                 }
+            }
+            if let Some(failed) = failed {
+                return Err(failed);
             }
         }
         if is_over {

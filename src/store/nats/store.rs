@@ -10,6 +10,7 @@ use tokio::time::sleep;
 use super::bridge::Asking;
 use super::bucket::bucket;
 use super::connection::{ANSWERING, Connection, Edition, INSISTING, StreamInfo, Which};
+use super::highest::Highest;
 use super::layout::{Layout, Under};
 use super::ledger::{Ledger, largest_first};
 use super::names::Names;
@@ -42,8 +43,7 @@ pub(in crate::store) struct Server {
     ledger: Mutex<Ledger>,
     /// Up to where streams were read, so that what is new in them is read alone.
     marks: Mutex<HashMap<StreamId, Mark>>,
-    /// The highest version of a stream, up to its message with this sequence.
-    highest: Mutex<HashMap<StreamId, (u64, Version)>>,
+    highest: Mutex<Highest>,
 }
 
 /// An event of a stream that was read from its beginning.
@@ -98,7 +98,7 @@ impl Server {
         }
     }
 
-    pub(super) fn highest(&self) -> MutexGuard<'_, HashMap<StreamId, (u64, Version)>> {
+    pub(super) fn highest(&self) -> MutexGuard<'_, Highest> {
         self.highest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -235,13 +235,21 @@ impl NatsStore {
         let layout = &self.server.layout;
         let counted =
             if layout.says_versions() { None } else { self.bring_ledger_to(seen.sequence)?.version(seen.sequence) };
-        let mut index = 0;
+        let (mut index, mut failed) = (0, None);
         let mut names = self.names();
         layout.events(seen, &mut |event| {
+            let (stream, position) = (names.stream(&event.stream).0, layout.position(seen.sequence, index));
+            let version = match event.version.or(counted) {
+                None if layout.says_versions() => self.counted(&stream, position).unwrap_or_else(|error| {
+                    failed = Some(error);
+                    Version(0)
+                }),
+                version => version.unwrap_or_default(),
+            };
             visit(RecordedEvent {
-                position: Some(Position(seen.sequence * layout.places() + index)),
-                stream: names.stream(&event.stream).0,
-                version: event.version.or(counted).unwrap_or_default(),
+                position: Some(position),
+                stream,
+                version,
                 event_type: names.event_type(&event.event_type),
                 schema: event.schema,
                 recorded_at: event.recorded_at,
@@ -251,7 +259,7 @@ impl NatsStore {
             });
             index += 1;
         });
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 }
 

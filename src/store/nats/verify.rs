@@ -5,12 +5,12 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::layout::Layout;
+use super::layout::{Layout, is_believed};
 use super::message::{self, Hash};
 use super::pull::Want;
 use super::seen::Seen;
 use super::store::NatsStore;
-use crate::event::{EventRow, Position, StreamKey};
+use crate::event::{EventRow, Position, StreamKey, Version};
 use crate::store::native::chain::ROOT;
 use crate::store::{Fault, Finding, Flow, FoundAt, HistoryCheck, HistoryRules, Query, Store, StoreError};
 
@@ -99,11 +99,14 @@ fn check_message(
             let (stream, stream_key) = names.stream(&name);
             message::read_chained(headers, seen.body(), &mut |event| {
                 let event_type = names.event_type(&event.event_type);
+                let (said, before) = (event.version, history.seen(stream_key));
+                let behind = if before.events == 0 { Version(0) } else { Version(before.highest.0.saturating_add(1)) };
+                let is_believed = is_believed(said, seen.sequence);
                 let row = EventRow {
-                    position: Some(Position(seen.sequence * places + index)),
+                    position: Some(store.server.layout.position(seen.sequence, index)),
                     stream_key,
                     stream: &stream,
-                    version: event.version,
+                    version: if is_believed { said } else { behind },
                     event_type: &event_type,
                     schema: event.schema,
                     recorded_at: event.recorded_at,
@@ -112,6 +115,9 @@ fn check_message(
                     metadata: &event.metadata,
                 };
                 history.row(&row, report);
+                if !is_believed {
+                    report(Finding::of_event(&row, Fault::VersionNotBelieved { said, counted: behind }));
+                }
                 let before = chains.hashes.get(&stream_key);
                 let due = event.hash_behind(before.unwrap_or(&ROOT), &stream);
                 // Of a stream whose beginning has gone nobody knows what its first event stood behind.

@@ -49,6 +49,7 @@ pub(super) fn every_fault() -> Vec<Fault> {
         Fault::CategoryDiffers { kept: text("kept"), own: text("own") },
         Fault::StreamNumber { number: -11 },
         Fault::EventNumbers { position: 11 },
+        Fault::VersionNotBelieved { said: Version(u64::MAX), counted: version },
         Fault::DropsMessages { limit: text("limit") },
         Fault::GuardOff { guard: text("guard") },
         Fault::FileDamaged { path: text("path") },
@@ -111,6 +112,7 @@ pub(super) fn is_listed_above(fault: &Fault) {
         | Fault::StreamNumber { .. }
         | Fault::EventNumbers { .. }
         | Fault::StrayMessage { .. }
+        | Fault::VersionNotBelieved { .. }
         | Fault::DropsMessages { .. }
         | Fault::GuardOff { .. }
         | Fault::FileDamaged { .. }
@@ -474,7 +476,11 @@ pub(super) fn every_append_error() -> Vec<AppendError> {
         conflict(Expected::NoStream, Some(Version(12))),
         conflict(Expected::Any, None),
         AppendError::VersionTaken { stream: StreamId::from("lead-1"), version: Version(11), last: Version(12) },
-        AppendError::VersionTooLarge { stream: StreamId::from("lead-1"), version: Version(u64::MAX) },
+        AppendError::VersionTooLarge {
+            stream: StreamId::from("lead-1"),
+            version: Version(u64::MAX),
+            most: i64::MAX as u64,
+        },
         AppendError::HeadDisagrees { stream: StreamId::from("lead-1") },
         AppendError::IdTaken(EventId::new("«id»")),
         AppendError::PayloadNotJson { event_type: text("type"), detail: text("detail") },

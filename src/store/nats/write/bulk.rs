@@ -4,6 +4,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use super::super::layout::{LATEST, is_believed};
 use super::super::message::{self, Hash, Placed};
 use super::super::pull::{Pull, Want};
 use super::super::seen::Seen;
@@ -47,6 +48,7 @@ pub(in crate::store) fn bring_in(
         for row in batch.rows() {
             let event = as_new(&row)?;
             check_content(row.stream, &event)?;
+            check_believed(row.stream, row.version)?;
             let before = chains.get(row.stream).copied().unwrap_or(ROOT);
             let placed = Placed::behind(&before, row.stream, row.version, &event);
             match chains.get_mut(row.stream) {
@@ -80,11 +82,20 @@ pub(in crate::store) fn bring_in(
     Ok(report)
 }
 
+/// What would not be read as it is written is not brought in.
+fn check_believed(stream: &StreamId, version: Version) -> Result<(), AppendError> {
+    if is_believed(version, 0) {
+        return Ok(());
+    }
+    Err(AppendError::VersionTooLarge { stream: stream.clone(), version, most: LATEST })
+}
+
 /// An event that is there already.
 #[derive(Debug)]
 struct Held {
     stream: String,
-    version: Version,
+    /// `None` where it is not believed.
+    version: Option<Version>,
     id: EventId,
     hash: Option<Hash>,
 }
@@ -93,7 +104,7 @@ impl Held {
     /// With the same hash, the same was recorded of it and of all before it in its stream.
     fn is(&self, placed: &Placed<'_>) -> bool {
         self.id == placed.event.id
-            && self.version == placed.version
+            && self.version == Some(placed.version)
             && self.stream == placed.stream.as_str()
             && self.hash == Some(placed.hash)
     }
@@ -154,7 +165,9 @@ impl<'s> There<'s> {
                     loop {
                         for one in ready.drain(..) {
                             // Another program's message may say to be an event before the last one.
-                            let highest = ends.get(&one.stream).map_or(one.version, |(last, _)| one.version.max(*last));
+                            let last = ends.get(&one.stream).map(|(last, _)| *last);
+                            let behind = last.map_or(Version(0), |last| Version(last.0 + 1));
+                            let highest = one.version.unwrap_or(behind).max(last.unwrap_or_default());
                             ends.insert(one.stream.clone(), (highest, one.hash.unwrap_or(ROOT)));
                             held.insert(one.id.clone(), one);
                         }
@@ -205,7 +218,8 @@ fn hold(store: &NatsStore, seen: &Seen, ready: &mut VecDeque<Held>) -> Result<()
         message::stream_of(&store.server.stream, seen.subject()).ok_or_else(|| stray(message::MessageFlaw::Subject))?;
     let headers = seen.headers().ok_or_else(|| stray(message::MessageFlaw::Missing("Foldline-Schema")))?;
     message::read_chained(headers, seen.body(), &mut |event| {
-        ready.push_back(Held { stream: stream.clone(), version: event.version, id: event.id, hash: event.hash });
+        let version = Some(event.version).filter(|version| is_believed(*version, seen.sequence));
+        ready.push_back(Held { stream: stream.clone(), version, id: event.id, hash: event.hash });
     })
     .map_err(stray)
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::super::connection::Which;
+use super::super::layout::is_believed;
 use super::super::message::{self, Placed};
 use super::super::pull::Want;
 use super::super::seen::Seen;
@@ -93,12 +94,22 @@ pub(super) fn versions_of(
         let want = Want { from, to: last.sequence, filter: Some(subject.to_owned()), headers_only };
         store.each(want, &mut |seen| {
             // What cannot be read has no id that anybody could repeat.
+            let mut index = 0;
             let _ = seen.headers().map(|headers| {
-                message::read_chained(headers, seen.body(), &mut |event| found.push((event.id, event.version)))
+                message::read_chained(headers, seen.body(), &mut |event| {
+                    let version = Some(event.version).filter(|version| is_believed(*version, seen.sequence));
+                    found.push((event.id, version, store.server.layout.position(seen.sequence, index)));
+                    index += 1;
+                })
             });
             Flow::Continue(())
         })?;
     }
+    let found = found.into_iter().map(|(id, version, position)| match version {
+        Some(version) => Ok((id, version)),
+        None => Ok((id, store.counted(stream, position)?)),
+    });
+    let found = found.collect::<Result<Vec<_>, StoreError>>()?;
     if is_new {
         store.known.make_room();
         store.known.streams.insert(stream.clone(), Ids { since, ..Ids::default() });
