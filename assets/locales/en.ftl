@@ -1757,6 +1757,7 @@ nats-silent = the server stopped answering ({ $detail }); check the network and 
 nats-no-leader = the stream has no leader now: too many of its servers are down; start them again
 nats-changed = the stream is not as it was found ({ $detail }); open the store again
 nats-said = the server refused it (JetStream says: { $words })
+nats-made-anew = the stream { $stream } was deleted and made anew on the server since it was opened, and nothing was read or recorded there; open the store again
 nats-no-name = the address names no store; write it behind the host, as in nats://host:4222/sales
 nats-bad-name = { $name }: a store's name has no blanks and none of . * > / \ % in it; name another
 nats-name-taken = there is a stream { $name } already; name another

@@ -1617,6 +1617,7 @@ nats-silent = 서버가 응답하지 않습니다({ $detail }). 네트워크와 
 nats-no-leader = 지금 이 스트림에는 리더가 없습니다. 너무 많은 서버가 멈춰 있으니 다시 시작하세요
 nats-changed = 스트림이 처음 보았을 때와 다릅니다({ $detail }). 저장소를 다시 여세요
 nats-said = 서버가 거부했습니다(JetStream: { $words })
+nats-made-anew = 연 뒤에 서버에서 스트림 { $stream } 삭제 후 다시 만들어짐: 새 스트림에서 읽거나 기록한 것은 없습니다. 저장소를 다시 여세요
 nats-no-name = 주소에 저장소 이름이 없습니다. nats://host:4222/sales처럼 호스트 뒤에 쓰세요
 nats-bad-name = 저장소 이름으로 쓸 수 없습니다({ $name }). 빈칸과 . * > / \ % 없이 다른 이름을 쓰세요
 nats-name-taken = 같은 이름의 스트림이 이미 있습니다({ $name }). 다른 이름을 쓰세요

@@ -331,7 +331,8 @@ type News = (Option<StoreChange>, Cursor);
 fn news(reader: &dyn Store, cursor: Cursor) -> Result<News, StoreError> {
     let mut scan = match reader.changes(&cursor, Columns::HEADS)? {
         Changes::Grew(scan) => scan,
-        Changes::Replaced => return Ok((Some(StoreChange::Replaced), reader.end()?)),
+        // Of what is gone, the end may not be to be had; it is looked for anew in what stands there now.
+        Changes::Replaced => return Ok((Some(StoreChange::Replaced), reader.end().unwrap_or(cursor))),
         Changes::Unknown => return Ok((Some(StoreChange::Somewhere), cursor)),
     };
     let (mut streams, mut events, mut cursor) = (HashSet::new(), 0, cursor);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::pool::{Answer, begin};
 use super::ticket::lock;
-use super::{Engine, EngineError, Progress, Wake, keep_long_streams};
+use super::{Engine, EngineError, Progress, StoreChange, Wake, keep_long_streams};
 use crate::event::{Explain, Message};
 use crate::store::{Flow, Mirrored, Mirroring, Source, Store, StoreError};
 
@@ -86,15 +86,19 @@ pub fn follow_mirror<E: From<StoreError> + From<EngineError>>(
     let wake: Wake = Arc::new(move || ring.ring());
     let engine = Engine::new(origin.0, origin.1, wake);
     // What was recorded before the feed began is not told by it.
-    let (mut is_due, mut has_failed, mut is_cut_off) = (true, false, false);
+    let (mut is_due, mut has_failed, mut is_cut_off, mut was_replaced) = (true, false, false, false);
     while !bell.stop.is_asked() {
         // An origin that has fallen silent is told of, and one that answers again has most likely more.
         let was_cut_off = std::mem::replace(&mut is_cut_off, engine.is_cut_off());
-        is_due |= engine.take_change().is_some() || is_cut_off != was_cut_off;
+        let change = engine.take_change();
+        was_replaced |= change == Some(StoreChange::Replaced);
+        is_due |= change.is_some() || is_cut_off != was_cut_off;
         if is_due {
             let stop = bell.stop();
             let answer = engine.ask_long("mirroring events", move |reader, _| {
-                let caught_up = mirroring.catch_up(reader, &mut |_| stop.flow());
+                // Where another stands there now, its next event may have the place of the mirror's next.
+                let is_same = if was_replaced { mirroring.check(reader) } else { Ok(()) };
+                let caught_up = is_same.and_then(|()| mirroring.catch_up(reader, &mut |_| stop.flow()));
                 Ok::<_, StoreError>((mirroring, caught_up))
             });
             let caught_up = match answer.wait() {
@@ -112,6 +116,7 @@ pub fn follow_mirror<E: From<StoreError> + From<EngineError>>(
             is_due = false;
             match caught_up {
                 Ok(mirrored) => {
+                    was_replaced = false;
                     if std::mem::take(&mut has_failed) {
                         tell(Following::AnswersAgain(&mirroring))?;
                     }

@@ -55,6 +55,11 @@ pub trait Store: Send {
         Ok(None)
     }
 
+    /// What tells the store from another that stands at the same place later; `None` where only its events tell.
+    fn identity(&self) -> Option<String> {
+        None
+    }
+
     fn info(&self) -> Result<StoreInfo, StoreError>;
 
     /// What of [`Store::info`] is known without a walk over all streams. `None` where nothing is known before all of it.

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod anew;
 mod appending;
 mod at_once;
 mod carrying;

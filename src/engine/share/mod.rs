@@ -139,6 +139,20 @@ struct Share {
     category: Option<String>,
     #[serde(default)]
     into: Option<TableOf>,
+    /// Of the store that it was begun on; an older Foldline did not say.
+    #[serde(default)]
+    store: Option<String>,
+}
+
+impl Share {
+    /// Of partitions that are not begun, or stand further on than the one that is gone on from, no place tells that it
+    /// was another store's.
+    fn unless_other_store(&self, name: &str, reader: &dyn Store) -> Result<(), ShareError> {
+        match (&self.store, reader.identity()) {
+            (Some(begun_on), Some(found)) if *begun_on != found => Err(ShareError::Replaced(name.to_owned())),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// The table that the results go into.

@@ -149,7 +149,7 @@ impl<'v> ShareWorker<'v> {
             is_found: false,
         });
         let (projection, category) = (named.to_owned(), wish.category.clone());
-        let wanted = Share { definition, partitions: PARTITIONS, projection, category, into };
+        let wanted = Share { definition, partitions: PARTITIONS, projection, category, into, store: reader.identity() };
         let (share, revision) = match values.change_one(SHARE, written(&wanted), None)? {
             Some(revision) => (wanted, revision),
             None => {
@@ -160,6 +160,7 @@ impl<'v> ShareWorker<'v> {
                     .ok_or_else(|| ShareError::OtherProjection(name.to_owned()))?
             }
         };
+        share.unless_other_store(name, reader)?;
         let table = table_of(values, name, &share, revision, wish.into.as_ref())?;
         let leases = Leases::new(me.to_owned(), share.partitions, lease);
         Ok(Self {

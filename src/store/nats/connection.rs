@@ -380,6 +380,11 @@ pub(in crate::store) struct StreamState {
 }
 
 impl StreamInfo {
+    /// Of a stream that was made then.
+    pub(super) fn unless_made_anew(&self, created: &str) -> Result<(), NatsError> {
+        if self.created == created { Ok(()) } else { Err(NatsError::MadeAnew { stream: self.config.name.clone() }) }
+    }
+
     /// What changes when messages are taken away, or the stream is made anew; what is recorded does not change it.
     pub(super) fn edition(&self) -> Edition {
         let StreamState { messages, first_seq, last_seq, .. } = self.state;

@@ -62,6 +62,10 @@ pub enum NatsError {
     NoLeader,
     #[error("the stream is not as it was found ({0}); open the store again")]
     Changed(ServerDetail),
+    #[error(
+        "the stream {stream} was deleted and made anew on the server since it was opened, and nothing was read or recorded there; open the store again"
+    )]
+    MadeAnew { stream: String },
     #[error("the address names no store; write it behind the host, as in nats://host:4222/sales")]
     NoName,
     #[error("{name}: a store's name has no blanks and none of . * > / \\ % in it; name another")]
@@ -256,6 +260,7 @@ impl Explain for NatsError {
             Self::Lost(detail) => because("server-lost", detail),
             Self::NoLeader => Message::new("nats-no-leader"),
             Self::Changed(detail) => because("nats-changed", detail),
+            Self::MadeAnew { stream } => Message::new("nats-made-anew").text("stream", stream),
             Self::NoName => Message::new("nats-no-name"),
             Self::BadName { name } => Message::new("nats-bad-name").text("name", name),
             Self::NameTaken { name } => Message::new("nats-name-taken").text("name", name),

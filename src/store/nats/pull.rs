@@ -53,6 +53,8 @@ pub(in crate::store) struct Pull<'s> {
     connection: &'s Connection,
     stream: &'s str,
     asking: &'s Asking,
+    /// When the stream was made, where it has to be that one.
+    created: Option<&'s str>,
     want: Want,
     /// Where to go on.
     next: u64,
@@ -109,7 +111,20 @@ impl<'s> Pull<'s> {
     pub(in crate::store) fn begin(connection: &'s Connection, stream: &'s str, asking: &'s Asking, want: Want) -> Self {
         let is_over = want.from > want.to;
         let next = want.from.max(1);
-        Self { connection, stream, asking, want, next, ready: VecDeque::new(), consumer: None, losses: 0, is_over }
+        let (ready, consumer, losses) = (VecDeque::new(), None, 0);
+        Self { connection, stream, asking, created: None, want, next, ready, consumer, losses, is_over }
+    }
+
+    /// The same, of the stream that was made then: of another that took its name since, nothing is read.
+    pub(super) fn of_stream_made(self, created: &'s str) -> Self {
+        Self { created: Some(created).filter(|created| !created.is_empty()), ..self }
+    }
+
+    /// Asked behind whatever was asked of the stream: it is then that of before, or was.
+    fn unless_made_anew(&self) -> Result<(), NatsError> {
+        let Some(created) = self.created else { return Ok(()) };
+        let info = self.asking.wait(self.connection.patience(), self.connection.info(self.stream))?;
+        info.unless_made_anew(created)
     }
 
     /// The next messages, about `wish` of them; none at the end.
@@ -168,6 +183,7 @@ impl<'s> Pull<'s> {
     fn alone(&mut self) -> Result<(), NatsError> {
         let which = Which::Next(self.next, self.want.filter.as_deref().unwrap_or(">"));
         let next = self.asking.wait(self.connection.patience(), self.connection.message(self.stream, which))?;
+        self.unless_made_anew()?;
         self.losses = 0;
         match next.filter(|next| next.sequence <= self.want.to) {
             Some(next) => {
@@ -192,7 +208,7 @@ impl<'s> Pull<'s> {
             config["filter_subject"] = Value::from(filter.as_str());
         }
         let wish = json!({ "stream_name": stream, "config": config });
-        self.asking.wait(connection.patience(), async {
+        let consumer = self.asking.wait(connection.patience(), async {
             let made: Made = connection.ask(format!("CONSUMER.CREATE.{stream}"), &wish).await?;
             let answer_to = connection.client.new_inbox();
             let inbox = connection.client.subscribe(answer_to.clone()).await;
@@ -208,7 +224,9 @@ impl<'s> Pull<'s> {
                 connection: (*connection).clone(),
                 stream: (*stream).to_owned(),
             })
-        })
+        })?;
+        self.unless_made_anew()?;
+        Ok(consumer)
     }
 
     /// Whether the server that leads has nothing more of what is wanted either. The one that hands messages over may be

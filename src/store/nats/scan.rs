@@ -137,9 +137,7 @@ impl<'s> NatsScan<'s> {
         }
         let filter = under.filter().map(str::to_owned);
         self.source = if is_forward {
-            let server = &store.server;
-            let want = Want { from: first, to, filter, headers_only };
-            Source::Forward(Pull::begin(&server.connection, &server.stream, &store.asking, want))
+            Source::Forward(store.pull(Want { from: first, to, filter, headers_only }))
         } else {
             // Where the last message is known, nothing between it and the end is looked through.
             let last = filter.as_deref().map(|filter| store.last_under(filter)).transpose()?;
@@ -353,8 +351,7 @@ impl Windows {
     fn next(&mut self, store: &NatsStore) -> Result<VecDeque<Seen>, StoreError> {
         let from = self.first.max((self.to + 1).saturating_sub(self.width));
         let want = Want { from, to: self.to, filter: self.filter.clone(), headers_only: self.headers_only };
-        let server = &store.server;
-        let mut pull = Pull::begin(&server.connection, &server.stream, &store.asking, want);
+        let mut pull = store.pull(want);
         let mut all = VecDeque::new();
         loop {
             let mut some = pull.some(self.width as usize).map_err(|error| store.failed(error))?;

@@ -135,8 +135,29 @@ impl NatsStore {
         answered.map_err(|error| self.failed(connection.failed(error)))
     }
 
-    /// What the stream says of itself now, from the server that leads it.
+    /// What the stream says of itself now, from the server that leads it. Of another that took its name since, nothing
+    /// that is known here is true, and nothing is read.
     pub(super) fn info(&self) -> Result<StreamInfo, StoreError> {
+        let info = self.info_of_any()?;
+        self.unless_made_anew(&info)?;
+        Ok(info)
+    }
+
+    pub(super) fn unless_made_anew(&self, info: &StreamInfo) -> Result<(), StoreError> {
+        let Server { edition, is_replaced, .. } = &*self.server;
+        info.unless_made_anew(&edition.created).map_err(|error| {
+            is_replaced.store(true, Ordering::Release);
+            self.failed(error)
+        })
+    }
+
+    /// The messages of the stream as it was opened.
+    pub(super) fn pull(&self, want: Want) -> Pull<'_> {
+        let Server { connection, stream, edition, .. } = &*self.server;
+        Pull::begin(connection, stream, &self.asking, want).of_stream_made(&edition.created)
+    }
+
+    fn info_of_any(&self) -> Result<StreamInfo, StoreError> {
         let Server { connection, stream, edition, is_replaced, .. } = &*self.server;
         let info = self.wait(connection.info(stream))?;
         if info.edition() != *edition {
@@ -165,8 +186,7 @@ impl NatsStore {
 
     /// Every message of a reading, until `visit` breaks.
     pub(super) fn each(&self, want: Want, visit: &mut dyn FnMut(Seen) -> Flow) -> Result<(), StoreError> {
-        let Server { connection, stream, .. } = &*self.server;
-        let mut pull = Pull::begin(connection, stream, &self.asking, want);
+        let mut pull = self.pull(want);
         loop {
             let some = pull.some(COUNTED).map_err(|error| self.failed(error))?;
             if some.is_empty() {
@@ -299,9 +319,13 @@ impl Store for NatsStore {
     }
 
     fn fingerprint(&self) -> Result<Option<String>, StoreError> {
-        let info = self.info()?;
+        let info = self.info_of_any()?;
         let Edition { created, first, missing } = info.edition();
         Ok(Some(format!("{created}/{first}/{missing}/{}", info.state.last_seq)))
+    }
+
+    fn identity(&self) -> Option<String> {
+        Some(self.server.edition.created.clone()).filter(|created| !created.is_empty())
     }
 
     fn info(&self) -> Result<StoreInfo, StoreError> {
@@ -380,7 +404,10 @@ impl Store for NatsStore {
         }
         // One stream is found without a walk over all, until there was one anyway.
         match under.filter() {
-            Some(filter) if self.ledger()?.to == 0 => self.stream_under(stream, filter),
+            Some(filter) if self.ledger()?.to == 0 => {
+                NatsStore::info(self)?;
+                self.stream_under(stream, filter)
+            }
             _ => {
                 let ledger = self.up_to_date()?;
                 let key = self.names().stream(stream.as_str()).1;
@@ -447,7 +474,7 @@ impl Store for NatsStore {
 impl NatsStore {
     /// What comes behind a place; `None` where it is not what it was.
     fn scan_behind(&self, after: &Cursor, columns: Columns) -> Result<Option<NatsScan<'_>>, StoreError> {
-        NatsStore::info(self)?;
+        self.info_of_any()?;
         if !self.is_current() {
             return Ok(None);
         }

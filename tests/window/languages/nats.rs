@@ -23,6 +23,7 @@ pub(super) fn every_nats_error() -> Vec<NatsError> {
         NatsError::Cancelled,
         NatsError::Said(text("words")),
         NatsError::NoName,
+        NatsError::MadeAnew { stream: text("stream") },
         NatsError::BadName { name: text("name") },
         NatsError::NameTaken { name: text("name") },
         NatsError::Replicas { asked: 3, words: text("words") },
@@ -73,6 +74,7 @@ pub(super) fn every_nats_error() -> Vec<NatsError> {
             | NatsError::Cancelled
             | NatsError::Said(_)
             | NatsError::NoName
+            | NatsError::MadeAnew { .. }
             | NatsError::BadName { .. }
             | NatsError::NameTaken { .. }
             | NatsError::Replicas { .. }

@@ -139,10 +139,9 @@ impl<'s> There<'s> {
         if last == 0 {
             return Self::Nothing;
         }
-        let server = &store.server;
-        let want = Want { from: 1, to: last, filter: None, headers_only: server.layout.has_all_in_headers() };
-        let pull = Pull::begin(&server.connection, &server.stream, &store.asking, want);
-        Self::Along { pull, store, ready: VecDeque::new(), ends: HashMap::new() }
+        let headers_only = store.server.layout.has_all_in_headers();
+        let want = Want { from: 1, to: last, filter: None, headers_only };
+        Self::Along { pull: store.pull(want), store, ready: VecDeque::new(), ends: HashMap::new() }
     }
 
     fn place(&mut self, placed: &Placed<'_>) -> Result<Place, AppendError> {
