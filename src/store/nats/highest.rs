@@ -39,7 +39,25 @@ struct Walked {
 impl NatsStore {
     /// Of a stream whose messages are under this subject, up to this one.
     pub(super) fn highest(&self, stream: &StreamId, subject: &str, last: &Seen) -> Result<Version, StoreError> {
-        let known = self.server.highest().streams.get(stream).copied();
+        let known = self.server.highest().streams.get(stream).copied().or_else(|| self.walked_by_ledger(stream));
+        self.walk(stream, subject, last, known)
+    }
+
+    /// As far as all messages of the store were gone through, so was each stream.
+    fn walked_by_ledger(&self, stream: &StreamId) -> Option<Walked> {
+        let key = self.names().stream(stream.as_str()).1;
+        let (to, row) = self.ledger_if_free()?.last_of(key)?;
+        Some(Walked { to, highest: Some(row.last_version) })
+    }
+
+    /// On from where it is known, if that is anywhere.
+    fn walk(
+        &self,
+        stream: &StreamId,
+        subject: &str,
+        last: &Seen,
+        known: Option<Walked>,
+    ) -> Result<Version, StoreError> {
         let mut walked = known.filter(|known| known.to <= last.sequence).unwrap_or_default();
         if walked.to == last.sequence {
             return Ok(walked.highest.unwrap_or_default());
@@ -97,17 +115,15 @@ impl NatsStore {
         let known = || self.server.highest().counted.get(&position).copied();
         let under = self.server.layout.under(stream);
         let Some(subject) = under.filter() else { return Ok(Version(0)) };
-        // Once up to where the stream ends now, and, where what was known was let go of, from its beginning.
-        for _ in 0..2 {
-            if let Some(version) = known() {
-                return Ok(version);
-            }
-            if let Some(last) = self.last_under(subject)? {
-                self.highest(stream, subject, &last)?;
-            }
-            if known().is_none() {
-                self.server.highest().streams.remove(stream);
-            }
+        if let Some(version) = known() {
+            return Ok(version);
+        }
+        let Some(last) = self.last_under(subject)? else { return Ok(Version(0)) };
+        // On to where the stream ends now, and from its beginning where what was met before was let go of.
+        let walked = self.server.highest().streams.get(stream).copied();
+        self.walk(stream, subject, &last, walked)?;
+        if known().is_none() {
+            self.walk(stream, subject, &last, None)?;
         }
         Ok(known().unwrap_or_default())
     }

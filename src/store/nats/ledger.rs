@@ -109,6 +109,12 @@ impl Ledger {
         self.streams.iter().map(|entry| (entry.last, entry.row()))
     }
 
+    /// A stream's last message, and what is known of the stream.
+    pub(super) fn last_of(&self, key: StreamKey) -> Option<(u64, StreamRow)> {
+        let entry = self.streams.get(*self.places.get(&key.0)?)?;
+        Some((entry.last, entry.row()))
+    }
+
     pub(super) fn row(&self, key: StreamKey) -> Option<StreamRow> {
         Some(self.streams.get(*self.places.get(&key.0)?)?.row())
     }

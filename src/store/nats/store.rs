@@ -219,6 +219,11 @@ impl NatsStore {
         }
     }
 
+    /// `None` while somebody is bringing it up to date.
+    pub(super) fn ledger_if_free(&self) -> Option<MutexGuard<'_, Ledger>> {
+        self.server.ledger.try_lock().ok()
+    }
+
     /// Waits for whoever is bringing it up to date.
     pub(super) fn ledger(&self) -> Result<MutexGuard<'_, Ledger>, StoreError> {
         loop {
