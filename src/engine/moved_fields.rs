@@ -1,9 +1,7 @@
 //! Which fields of its stream's state each of some events changed: all of them, by the rule of `changed` and `replaced`.
 
-use std::collections::{BTreeMap, HashMap};
-
 use super::load::{begin_fold, each_batch, each_event};
-use super::told::is_told_one_by_one;
+use super::told::{is_told_one_by_one, stream_by_stream};
 use super::{EngineError, describe};
 use crate::event::{StreamId, Version};
 use crate::replay::MovedField;
@@ -16,29 +14,9 @@ pub fn moved_fields(
     wanted: &[(StreamId, Version)],
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<Vec<Vec<MovedField>>, EngineError> {
-    let mut by_stream: BTreeMap<&StreamId, Vec<Version>> = BTreeMap::new();
-    for (stream, version) in wanted {
-        by_stream.entry(stream).or_default().push(*version);
-    }
-    let mut moved = HashMap::new();
-    let mut before = 0;
-    for (stream, mut versions) in by_stream {
-        versions.sort_unstable();
-        versions.dedup();
-        let mut read = 0;
-        let mut progress = |count: u64| {
-            read = count;
-            progress(before + count)
-        };
-        match moved_in_stream(reader, stream, &versions, &mut progress) {
-            Ok(events) => moved.extend(events.into_iter().map(|(version, fields)| ((stream, version), fields))),
-            // Another store stands in its place by now; whoever asked comes to know that, too.
-            Err(EngineError::NoStream { .. }) => {}
-            Err(error) => return Err(error),
-        }
-        before += read;
-    }
-    Ok(wanted.iter().filter_map(|(stream, version)| moved.get(&(stream, *version)).cloned()).collect())
+    stream_by_stream(wanted, progress, &mut |stream, versions, progress| {
+        moved_in_stream(reader, stream, versions, progress)
+    })
 }
 
 type OfEvents = Vec<(Version, Vec<MovedField>)>;

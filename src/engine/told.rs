@@ -84,11 +84,28 @@ pub fn tell(
     named: &[String],
     progress: &mut dyn FnMut(u64) -> Flow,
 ) -> Result<Vec<ToldEvent>, EngineError> {
+    stream_by_stream(wanted, progress, &mut |stream, versions, progress| {
+        let told = tell_stream(reader, stream, versions, named, progress)?;
+        Ok(told.into_iter().map(|event| (event.version, event)).collect())
+    })
+}
+
+/// What is asked of some events of one stream, ascending.
+type AskStream<'a, T> =
+    dyn FnMut(&StreamId, &[Version], &mut dyn FnMut(u64) -> Flow) -> Result<Vec<(Version, T)>, EngineError> + 'a;
+
+/// Asks each stream once for all that is wanted of it, and answers in the order in which it is wanted, without what is not
+/// there any more. `progress` is told how many events were read of all streams, and may stop.
+pub(super) fn stream_by_stream<T: Clone>(
+    wanted: &[(StreamId, Version)],
+    progress: &mut dyn FnMut(u64) -> Flow,
+    ask: &mut AskStream<'_, T>,
+) -> Result<Vec<T>, EngineError> {
     let mut by_stream: BTreeMap<&StreamId, Vec<Version>> = BTreeMap::new();
     for (stream, version) in wanted {
         by_stream.entry(stream).or_default().push(*version);
     }
-    let mut told = HashMap::new();
+    let mut answers = HashMap::new();
     let mut before = 0;
     for (stream, mut versions) in by_stream {
         versions.sort_unstable();
@@ -98,15 +115,15 @@ pub fn tell(
             read = count;
             progress(before + count)
         };
-        match tell_stream(reader, stream, &versions, named, &mut progress) {
-            Ok(events) => told.extend(events.into_iter().map(|event| ((stream, event.version), event))),
+        match ask(stream, &versions, &mut progress) {
+            Ok(events) => answers.extend(events.into_iter().map(|(version, answer)| ((stream, version), answer))),
             // Another store stands in its place by now; whoever asked comes to know that, too.
             Err(EngineError::NoStream { .. }) => {}
             Err(error) => return Err(error),
         }
         before += read;
     }
-    Ok(wanted.iter().filter_map(|(stream, version)| told.get(&(stream, *version)).cloned()).collect())
+    Ok(wanted.iter().filter_map(|(stream, version)| answers.get(&(stream, *version)).cloned()).collect())
 }
 
 /// Whether these events of a stream are so few, and so far from its beginning, that each is read from the snapshot before it.
